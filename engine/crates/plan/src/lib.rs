@@ -1,0 +1,55 @@
+//! The plan language: what the planner (TypeScript) says and the engine (Rust) obeys.
+//!
+//! Law: decisions are made in the plan; rendering is straight lines. A plan is self-contained: it names
+//! arrangements by id and carries every type, key, order and layout that the renderer needs. Unknown fields,
+//! opcodes and versions are refused. The TypeScript types in `engine/plan.generated.ts` are generated from here.
+//!
+//! - [`scalar`]: column types and scalar expressions.
+//! - [`relation`]: relational operators and arrangement layouts.
+//! - [`output`]: what a plan is for: a maintained arrangement, a subscription, rows for a client, a write set.
+
+pub mod output;
+pub mod relation;
+pub mod scalar;
+
+pub use output::*;
+pub use relation::*;
+pub use scalar::*;
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// The version of the plan language that this engine obeys.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// One dataflow. Nodes stand in dependency order: a node reads only nodes with a smaller index.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Plan {
+    /// Must equal [`FORMAT_VERSION`].
+    pub format_version: u32,
+    /// Name for logs and metrics, e.g. `materialized view public.totals`.
+    pub name: String,
+    /// Types of the values that `Expr::Parameter` reads, by index. Empty in maintained plans.
+    pub parameters: Vec<ScalarType>,
+    /// Operators in dependency order.
+    pub nodes: Vec<Node>,
+    /// What becomes of the result.
+    pub output: Output,
+}
+
+impl Plan {
+    /// Decodes a plan from JSON and checks its version and that nodes read only earlier nodes.
+    pub fn decode(json: &str) -> Result<Plan, String> {
+        let plan: Plan = serde_json::from_str(json).map_err(|error| format!("plan refused: {error}"))?;
+        if plan.format_version != FORMAT_VERSION {
+            return Err(format!("plan refused: format version {}, expected {FORMAT_VERSION}", plan.format_version));
+        }
+        for (index, node) in plan.nodes.iter().enumerate() {
+            if let Some(input) = node.operator.inputs().into_iter().find(|input| *input as usize >= index) {
+                return Err(format!("plan refused: node {index} reads node {input}, which is not before it"));
+            }
+        }
+        Ok(plan)
+    }
+}

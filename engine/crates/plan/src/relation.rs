@@ -1,0 +1,243 @@
+//! Relational operators and the layout of arrangements.
+
+use crate::scalar::{ColumnType, Expr};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Index into `Plan::nodes`.
+pub type NodeIndex = u32;
+
+/// Engine-wide identity of a maintained arrangement. Issued by the catalog, never reused. Below 2^53.
+pub type ArrangementId = u64;
+
+/// One operator with the shape of its output rows.
+///
+/// Every operator yields an ok collection of rows (one packed row holding all `columns`) and an error collection.
+/// Operators that also yield an arrangement say so; their consumers may use either form.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Node {
+    /// For EXPLAIN, logs and metrics.
+    pub label: String,
+    /// The columns of an output row.
+    pub columns: Vec<ColumnType>,
+    /// What it does.
+    pub operator: Operator,
+}
+
+/// How rows stand in an arrangement: `(key row, value row)`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Layout {
+    /// Key expressions over the row's columns; for types whose equality is wider than identity they are `Canonical`.
+    pub key: Vec<KeyExpr>,
+    /// Columns of the row that the value row holds, in order. Columns that the key holds unchanged are left out.
+    pub value: Vec<u32>,
+    /// For each column of the row: where it is found.
+    pub restore: Vec<ColumnPlace>,
+}
+
+/// A key expression and the type of its result.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct KeyExpr {
+    /// The expression over the row's columns.
+    pub expr: Expr,
+    /// Its type.
+    pub column: ColumnType,
+}
+
+/// Where a column of the row stands in the arrangement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "in", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum ColumnPlace {
+    /// Field `index` of the key row.
+    Key { index: u32 },
+    /// Field `index` of the value row.
+    Value { index: u32 },
+}
+
+/// Map, filter, project in one pass over a row.
+///
+/// Output column `i` is column `projection[i]` of the input columns followed by `expressions`. Steps run in order:
+/// an expression is evaluated when a predicate or the projection needs it, and a predicate sees the expressions
+/// before it. A row is dropped at the first predicate that is not true; a step's error makes the row an error.
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Mfp {
+    /// Appended columns; each may read the input's columns and the expressions before it.
+    pub expressions: Vec<Expr>,
+    /// `(position, predicate)`: evaluated when the first `position` columns (input, then expressions) are there.
+    /// In the order in which they must be evaluated.
+    pub predicates: Vec<Predicate>,
+    /// The output's columns.
+    pub projection: Vec<u32>,
+}
+
+/// A predicate of an [`Mfp`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Predicate {
+    /// How many columns (input, then expressions) must stand before it is evaluated.
+    pub position: u32,
+    /// A bool expression.
+    pub condition: Expr,
+}
+
+/// A sort key. Text compares by code point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OrderKey {
+    /// Column of the row.
+    pub column: u32,
+    /// DESC.
+    pub descending: bool,
+    /// NULLS FIRST.
+    pub nulls_first: bool,
+}
+
+/// A constant row with its multiplicity.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConstantRow {
+    /// Text form of each column by its type; None is NULL.
+    pub values: Vec<Option<String>>,
+    /// Multiplicity.
+    #[ts(type = "number")]
+    pub diff: i64,
+}
+
+/// The aggregates that the engine maintains. Names are PostgreSQL's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum AggregateFunction {
+    /// count(*): no argument.
+    CountAll,
+    /// count(x)
+    Count,
+    /// sum(x): int2, int4 → int8; int8 → numeric; float4 → float4; float8 → float8; numeric; interval.
+    Sum,
+    /// avg(x): integers, numeric → numeric; floats → float8; interval.
+    Avg,
+    /// bool_and, every
+    BoolAnd,
+    /// bool_or
+    BoolOr,
+    /// min(x) by the type's order.
+    Min,
+    /// max(x)
+    Max,
+    /// The least representation (by packed bytes) of the values of a column: shown for group keys whose equality is
+    /// wider than identity.
+    LeastRepresentation,
+}
+
+/// One aggregate of a Reduce.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Aggregate {
+    /// Which.
+    pub function: AggregateFunction,
+    /// The argument over the input row; None for count(*). NULLs do not take part.
+    pub argument: Option<Expr>,
+    /// The argument's type; None for count(*).
+    pub argument_type: Option<ColumnType>,
+    /// FILTER (WHERE …): rows for which it is not true do not take part (and the argument is not evaluated).
+    pub filter: Option<Expr>,
+    /// The result's type.
+    pub result: ColumnType,
+}
+
+/// The class of a Reduce: decided by the planner, one operator each.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "class", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum ReduceClass {
+    /// Only the keys, once each.
+    Distinct,
+    /// count, sum, avg, bool_and, bool_or: accumulators that add up.
+    Accumulable { aggregates: Vec<Aggregate> },
+    /// min, max, least representation: order statistics of the group.
+    Hierarchical { aggregates: Vec<Aggregate> },
+}
+
+/// A function from a row to several rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum TableFunction {
+    /// `(timestamp, slide interval, size interval)` → `window_start, window_end`, one row a window that holds the
+    /// timestamp; windows start at multiples of slide since the Unix epoch. Both interval arguments are literals.
+    Hop,
+}
+
+/// The relational operators.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum Operator {
+    /// Rows that never change.
+    Constant { rows: Vec<ConstantRow> },
+    /// A maintained arrangement (of a table, source, materialized view or index). Yields an arrangement with
+    /// `layout`.
+    Import {
+        #[ts(type = "number")]
+        arrangement: ArrangementId,
+        layout: Layout,
+    },
+    /// Reads of an imported arrangement under literal keys: `keys` are rows of literals or parameters for the
+    /// arrangement's whole key. Yields the rows under them (each distinct key once).
+    Lookup {
+        #[ts(type = "number")]
+        arrangement: ArrangementId,
+        layout: Layout,
+        keys: Vec<Vec<Expr>>,
+    },
+    /// Map, filter, project.
+    Mfp { input: NodeIndex, mfp: Mfp },
+    /// Input columns followed by the function's columns.
+    FlatMap { input: NodeIndex, function: TableFunction, arguments: Vec<Expr> },
+    /// Arranges its input. Yields an arrangement with `layout`.
+    Arrange { input: NodeIndex, layout: Layout },
+    /// Equi-join of two arrangements on their whole (equal-length, equally typed) keys; rows with a NULL in a key
+    /// field match only where `null_safe` says so. `closure` runs over left columns followed by right columns.
+    /// An empty key is a cross product.
+    Join { left: NodeIndex, right: NodeIndex, null_safe: Vec<bool>, closure: Mfp },
+    /// Groups by `key`; output row: the key's columns, then the aggregates' results. Yields an arrangement whose key
+    /// is the whole key and whose value the results (`layout` says so).
+    Reduce { input: NodeIndex, key: Vec<KeyExpr>, class: ReduceClass, layout: Layout },
+    /// Of each group (by `key`) the rows from `offset` on, at most `limit`, in `order`; then by the whole row's bytes.
+    /// `with_ties`: also rows equal to the last by `order`.
+    TopK {
+        input: NodeIndex,
+        key: Vec<KeyExpr>,
+        order: Vec<OrderKey>,
+        limit: Option<Expr>,
+        offset: Option<Expr>,
+        with_ties: bool,
+    },
+    /// Multiplicities negated.
+    Negate { input: NodeIndex },
+    /// Rows with a positive multiplicity keep it, others go.
+    Threshold { input: NodeIndex },
+    /// Bag union.
+    Union { inputs: Vec<NodeIndex> },
+    /// The rows unchanged; a group (by `key`) with more than one row is an error instead.
+    Guard { input: NodeIndex, key: Vec<KeyExpr>, sqlstate: String, message: String },
+}
+
+impl Operator {
+    /// The nodes that it reads.
+    pub fn inputs(&self) -> Vec<NodeIndex> {
+        match self {
+            Operator::Constant { .. } | Operator::Import { .. } | Operator::Lookup { .. } => vec![],
+            Operator::Mfp { input, .. }
+            | Operator::FlatMap { input, .. }
+            | Operator::Arrange { input, .. }
+            | Operator::Reduce { input, .. }
+            | Operator::TopK { input, .. }
+            | Operator::Negate { input }
+            | Operator::Threshold { input }
+            | Operator::Guard { input, .. } => vec![*input],
+            Operator::Join { left, right, .. } => vec![*left, *right],
+            Operator::Union { inputs } => inputs.clone(),
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Column types and scalar expressions.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// The types that a column can have. Names are PostgreSQL's `typname`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum ScalarType {
+    Bool,
+    Int2,
+    Int4,
+    Int8,
+    Float4,
+    Float8,
+    Numeric,
+    Text,
+    Varchar,
+    Bpchar,
+    Bytea,
+    Date,
+    Time,
+    Timestamp,
+    Timestamptz,
+    Interval,
+    Uuid,
+    Jsonb,
+    /// Unsigned 32-bit object identifier; also carries regclass, regtype and the other reg* types.
+    Oid,
+    /// PostgreSQL's 63-byte `name`; stored as text.
+    Name,
+    /// PostgreSQL's one-byte `"char"`; stored as text of at most one byte.
+    Char,
+}
+
+/// A column: its type and PostgreSQL's type modifier (`atttypmod`, -1 if none).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ColumnType {
+    /// The type.
+    pub scalar: ScalarType,
+    /// PostgreSQL's `atttypmod`; -1 if none.
+    pub typmod: i32,
+    /// Whether the planner could not exclude NULL.
+    pub nullable: bool,
+}
+
+/// A scalar expression over the columns of one row. NULL logic and errors are PostgreSQL's.
+///
+/// `And` and `Or` evaluate from left to right and stop at the first deciding operand (false, true); an error
+/// that was reached before is the result. `Case` and `Coalesce` evaluate only what they need.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum Expr {
+    /// A column of the input row.
+    Column { index: u32 },
+    /// A constant: the type's text form, read once by its input function when the plan is decoded; None is NULL.
+    Literal { scalar: ScalarType, text: Option<String> },
+    /// A value given when the plan is executed; its type is `Plan::parameters[index]`.
+    Parameter { index: u32 },
+    /// The logical time as timestamptz. Only in maintained plans and temporal filters.
+    LogicalNow,
+    /// A function. `opcode` is PostgreSQL's internal function name (`pg_proc.prosrc`: `int4pl`, `texteq`,
+    /// `numeric_mul`, `int84` for the cast of int8 to int4…). Strict functions give NULL when an argument is NULL.
+    Call { opcode: String, arguments: Vec<Expr>, scalar: ScalarType },
+    /// Text to `scalar` through the type's input function (an I/O cast). `typmod` is applied by it.
+    Input { argument: Box<Expr>, scalar: ScalarType, typmod: i32 },
+    /// Any type to text through its output function (an I/O cast). `from` is the argument's type.
+    Output { argument: Box<Expr>, from: ScalarType },
+    /// Three-valued AND.
+    And { operands: Vec<Expr> },
+    /// Three-valued OR.
+    Or { operands: Vec<Expr> },
+    /// Three-valued NOT.
+    Not { operand: Box<Expr> },
+    /// Never NULL.
+    IsNull { operand: Box<Expr> },
+    /// `operand IS TRUE`, never NULL. (`IS FALSE` is `IsTrue(Not)`, `IS NOT x` is `Not(IsTrue…)`.)
+    IsTrue { operand: Box<Expr> },
+    /// First branch whose condition is true, else `otherwise`.
+    Case { branches: Vec<CaseBranch>, otherwise: Box<Expr>, scalar: ScalarType },
+    /// First operand that is not NULL.
+    Coalesce { operands: Vec<Expr>, scalar: ScalarType },
+    /// `operand IN (literals)`: `operands[0]` against constants of the same type by the type's equality.
+    /// True, false, or NULL when nothing equals and some constant or the operand is NULL.
+    InList { operand: Box<Expr>, list: Vec<Expr>, of: ScalarType },
+    /// The canonical representative of a value under its type's equality (numeric without trailing zeros, +0 for
+    /// -0, an interval normalised to months/days/µs by its span, bpchar without trailing blanks, jsonb with
+    /// normalised numbers). The identity for types whose equality is identity. Used in keys only.
+    Canonical { operand: Box<Expr>, of: ScalarType },
+    /// NULL-safe equality by the type's equality; never NULL. (`a IS NOT DISTINCT FROM b`.)
+    NotDistinct { left: Box<Expr>, right: Box<Expr>, of: ScalarType },
+    /// Raises an error when evaluated, with this SQLSTATE and message.
+    Raise { sqlstate: String, message: String, scalar: ScalarType },
+}
+
+/// One `WHEN condition THEN result`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CaseBranch {
+    /// A bool expression.
+    pub condition: Expr,
+    /// The branch's value.
+    pub result: Expr,
+}

@@ -1,0 +1,47 @@
+//! A value, borrowed from a packed row or from an [`Arena`](crate::Arena).
+
+use crate::{Interval, JsonbRef, Numeric};
+
+/// A value of one of the plan's scalar types, or NULL.
+///
+/// `Datum` is `Copy` and borrows what is not of fixed size. It is not self-describing beyond its variant: text,
+/// varchar, bpchar, name and "char" are all `Text`.
+#[derive(Clone, Copy, Debug)]
+pub enum Datum<'a> {
+    /// SQL NULL, of any type.
+    Null,
+    /// bool
+    Bool(bool),
+    /// int2
+    Int16(i16),
+    /// int4
+    Int32(i32),
+    /// int8
+    Int64(i64),
+    /// oid and the reg* types
+    Oid(u32),
+    /// float4
+    Float32(f32),
+    /// float8
+    Float64(f64),
+    /// numeric, with its display scale
+    Numeric(Numeric<'a>),
+    /// text, varchar, bpchar (blank-padded), name, "char"
+    Text(&'a str),
+    /// bytea
+    Bytea(&'a [u8]),
+    /// Days since 2000-01-01; i32::MIN is -infinity, i32::MAX infinity.
+    Date(i32),
+    /// Microseconds since midnight, 0..=86_400_000_000.
+    Time(i64),
+    /// Microseconds since 2000-01-01 00:00; i64::MIN is -infinity, i64::MAX infinity.
+    Timestamp(i64),
+    /// Microseconds since 2000-01-01 00:00 UTC; infinities as in `Timestamp`.
+    Timestamptz(i64),
+    /// interval
+    Interval(Interval),
+    /// uuid
+    Uuid([u8; 16]),
+    /// jsonb
+    Jsonb(JsonbRef<'a>),
+}
