@@ -43,7 +43,10 @@ impl Plan {
     pub fn decode(json: &str) -> Result<Plan, String> {
         let plan: Plan = serde_json::from_str(json).map_err(|error| format!("plan refused: {error}"))?;
         if plan.format_version != FORMAT_VERSION {
-            return Err(format!("plan refused: format version {}, expected {FORMAT_VERSION}", plan.format_version));
+            return Err(format!(
+                "plan refused: format version {}, expected {FORMAT_VERSION}",
+                plan.format_version
+            ));
         }
         for (index, node) in plan.nodes.iter().enumerate() {
             if let Some(input) = node.operator.inputs().into_iter().find(|input| *input as usize >= index) {

@@ -1,0 +1,175 @@
+// Generated from engine/crates/plan by `npm run generate`; a test holds it equal. Do not edit.
+export const FORMAT_VERSION = 1;
+export type Plan = { 
+/**
+ * Must equal [`FORMAT_VERSION`].
+ */
+formatVersion: number, 
+/**
+ * Name for logs and metrics, e.g. `materialized view public.totals`.
+ */
+name: string, 
+/**
+ * Types of the values that `Expr::Parameter` reads, by index. Empty in maintained plans.
+ */
+parameters: Array<ScalarType>, 
+/**
+ * Operators in dependency order.
+ */
+nodes: Array<Node>, 
+/**
+ * What becomes of the result.
+ */
+output: Output, };
+export type ScalarType = "bool" | "int2" | "int4" | "int8" | "float4" | "float8" | "numeric" | "text" | "varchar" | "bpchar" | "bytea" | "date" | "time" | "timestamp" | "timestamptz" | "interval" | "uuid" | "jsonb" | "oid" | "name" | "char";
+export type ColumnType = { 
+/**
+ * The type.
+ */
+scalar: ScalarType, 
+/**
+ * PostgreSQL's `atttypmod`; -1 if none.
+ */
+typmod: number, 
+/**
+ * Whether the planner could not exclude NULL.
+ */
+nullable: boolean, };
+export type Expr = { "kind": "column", index: number, } | { "kind": "literal", scalar: ScalarType, text: string | null, } | { "kind": "parameter", index: number, } | { "kind": "logicalNow" } | { "kind": "call", opcode: string, arguments: Array<Expr>, scalar: ScalarType, } | { "kind": "input", argument: Expr, scalar: ScalarType, typmod: number, } | { "kind": "output", argument: Expr, from: ScalarType, } | { "kind": "and", operands: Array<Expr>, } | { "kind": "or", operands: Array<Expr>, } | { "kind": "not", operand: Expr, } | { "kind": "isNull", operand: Expr, } | { "kind": "isTrue", operand: Expr, } | { "kind": "case", branches: Array<CaseBranch>, otherwise: Expr, scalar: ScalarType, } | { "kind": "coalesce", operands: Array<Expr>, scalar: ScalarType, } | { "kind": "inList", operand: Expr, list: Array<Expr>, of: ScalarType, } | { "kind": "canonical", operand: Expr, of: ScalarType, } | { "kind": "notDistinct", left: Expr, right: Expr, of: ScalarType, } | { "kind": "raise", sqlstate: string, message: string, scalar: ScalarType, };
+export type CaseBranch = { 
+/**
+ * A bool expression.
+ */
+condition: Expr, 
+/**
+ * The branch's value.
+ */
+result: Expr, };
+export type Node = { 
+/**
+ * For EXPLAIN, logs and metrics.
+ */
+label: string, 
+/**
+ * The columns of an output row.
+ */
+columns: Array<ColumnType>, 
+/**
+ * What it does.
+ */
+operator: Operator, };
+export type Layout = { 
+/**
+ * Key expressions over the row's columns; for types whose equality is wider than identity they are `Canonical`.
+ */
+key: Array<KeyExpr>, 
+/**
+ * Columns of the row that the value row holds, in order. Columns that the key holds unchanged are left out.
+ */
+value: Array<number>, 
+/**
+ * For each column of the row: where it is found.
+ */
+restore: Array<ColumnPlace>, };
+export type KeyExpr = { 
+/**
+ * The expression over the row's columns.
+ */
+expr: Expr, 
+/**
+ * Its type.
+ */
+column: ColumnType, };
+export type ColumnPlace = { "in": "key", index: number, } | { "in": "value", index: number, };
+export type Mfp = { 
+/**
+ * Appended columns; each may read the input's columns and the expressions before it.
+ */
+expressions: Array<Expr>, 
+/**
+ * `(position, predicate)`: evaluated when the first `position` columns (input, then expressions) are there.
+ * In the order in which they must be evaluated.
+ */
+predicates: Array<Predicate>, 
+/**
+ * The output's columns.
+ */
+projection: Array<number>, };
+export type Predicate = { 
+/**
+ * How many columns (input, then expressions) must stand before it is evaluated.
+ */
+position: number, 
+/**
+ * A bool expression.
+ */
+condition: Expr, };
+export type OrderKey = { 
+/**
+ * Column of the row.
+ */
+column: number, 
+/**
+ * DESC.
+ */
+descending: boolean, 
+/**
+ * NULLS FIRST.
+ */
+nullsFirst: boolean, };
+export type ConstantRow = { 
+/**
+ * Text form of each column by its type; None is NULL.
+ */
+values: Array<string | null>, 
+/**
+ * Multiplicity.
+ */
+diff: number, };
+export type AggregateFunction = "countAll" | "count" | "sum" | "avg" | "boolAnd" | "boolOr" | "min" | "max" | "leastRepresentation";
+export type Aggregate = { 
+/**
+ * Which.
+ */
+function: AggregateFunction, 
+/**
+ * The argument over the input row; None for count(*). NULLs do not take part.
+ */
+argument: Expr | null, 
+/**
+ * The argument's type; None for count(*).
+ */
+argumentType: ColumnType | null, 
+/**
+ * FILTER (WHERE …): rows for which it is not true do not take part (and the argument is not evaluated).
+ */
+filter: Expr | null, 
+/**
+ * The result's type.
+ */
+result: ColumnType, };
+export type ReduceClass = { "class": "distinct" } | { "class": "accumulable", aggregates: Array<Aggregate>, } | { "class": "hierarchical", aggregates: Array<Aggregate>, };
+export type TableFunction = "hop";
+export type Operator = { "kind": "constant", rows: Array<ConstantRow>, } | { "kind": "import", arrangement: number, layout: Layout, } | { "kind": "lookup", arrangement: number, layout: Layout, keys: Array<Array<Expr>>, } | { "kind": "mfp", input: number, mfp: Mfp, } | { "kind": "flatMap", input: number, function: TableFunction, arguments: Array<Expr>, } | { "kind": "arrange", input: number, layout: Layout, } | { "kind": "join", left: number, right: number, nullSafe: Array<boolean>, closure: Mfp, } | { "kind": "reduce", input: number, key: Array<KeyExpr>, class: ReduceClass, layout: Layout, } | { "kind": "topK", input: number, key: Array<KeyExpr>, order: Array<OrderKey>, limit: Expr | null, offset: Expr | null, withTies: boolean, } | { "kind": "negate", input: number, } | { "kind": "threshold", input: number, } | { "kind": "union", inputs: Array<number>, } | { "kind": "guard", input: number, key: Array<KeyExpr>, sqlstate: string, message: string, };
+export type Output = { "kind": "arrangement", node: number, arrangement: number, layout: Layout, } | { "kind": "subscription", node: number, } | { "kind": "rows", node: number, finishing: Finishing, } | { "kind": "write", arrangement: number, deleted: number | null, inserted: number | null, returning: Mfp | null, };
+export type Finishing = { 
+/**
+ * Sort keys over the node's columns; rows that tie come in the order of their packed bytes.
+ */
+order: Array<OrderKey>, 
+/**
+ * LIMIT, an int8 expression without columns; NULL means none.
+ */
+limit: Expr | null, 
+/**
+ * OFFSET, an int8 expression without columns.
+ */
+offset: Expr | null, 
+/**
+ * WITH TIES.
+ */
+withTies: boolean, 
+/**
+ * The columns that the client sees.
+ */
+projection: Array<number>, };
