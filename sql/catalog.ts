@@ -1,0 +1,64 @@
+/**
+ * What planning may know of the catalog: a read-only view for one statement, at one catalog version. `server/catalog`
+ * implements it.
+ */
+import type { ArrangementId, Layout } from '../engine/index.ts';
+import type { HirRelation } from './hir.ts';
+import type { NullableType, SqlType } from './types/type.ts';
+
+/** PostgreSQL-style oid of an object; user objects start at 16384. */
+export type ObjectId = number;
+
+export type RelationKind = 'table' | 'source' | 'view' | 'materializedView' | 'systemTable';
+
+export interface CatalogColumn {
+  readonly name: string;
+  readonly type: NullableType;
+  /** The text of the DEFAULT expression; null if there is none. */
+  readonly defaultText: string | null;
+}
+
+export interface CatalogRelation {
+  readonly id: ObjectId;
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: RelationKind;
+  readonly columns: readonly CatalogColumn[];
+  /** Unique keys as column numbers; the primary key first. */
+  readonly keys: readonly (readonly number[])[];
+  readonly primaryKeyName: string | null;
+  /** Only for kind `view`: the definition's HIR (bound once per catalog version, columns renamed). */
+  boundView?(): HirRelation;
+  /** Rows at last count, for join ordering; null if unknown. */
+  readonly estimatedRows: number | null;
+}
+
+/** An arrangement that exists and may be imported. */
+export interface CatalogArrangement {
+  readonly id: ArrangementId;
+  readonly relation: ObjectId;
+  readonly layout: Layout;
+  /** The relation's own arrangement (always there) or an index or a shared one. */
+  readonly primary: boolean;
+  /** Name of the index, or null. */
+  readonly name: string | null;
+}
+
+export interface CatalogReader {
+  /** Any DDL raises it: the key of plan caches. */
+  readonly version: number;
+  readonly database: string;
+  readonly user: string;
+  /** Schemas searched for unqualified names, in order, `pg_catalog` included. */
+  readonly searchPath: readonly string[];
+  /** Resolves `name` along the search path, or in `schema`. */
+  findRelation(schema: string | null, name: string): CatalogRelation | null;
+  relation(id: ObjectId): CatalogRelation;
+  hasSchema(name: string): boolean;
+  /** Names for hints. */
+  relationNames(): readonly string[];
+  /** Arrangements of a relation, the primary one first. */
+  arrangements(relation: ObjectId): readonly CatalogArrangement[];
+}
+
+export type { SqlType };

@@ -1,0 +1,179 @@
+/**
+ * HIR: what bind makes of the AST and lower reads. Names are gone, SQL's shape is kept: subqueries stand in
+ * expressions, outer joins and set operations are themselves, every cast is an explicit node. Column `i` at level 0
+ * is column `i` of the node's input (for a join: left columns, then right columns); level 1 and up (correlation) is
+ * refused by bind until decorrelation is built.
+ */
+import type { AggregateFunction } from '../engine/plan.generated.ts';
+import type { ObjectId } from './catalog.ts';
+import type { NullableType, SqlType } from './types/type.ts';
+
+/** Values that are fixed when a statement is sequenced, not when it is planned. */
+export type SessionValue =
+  'transactionTimestamp' | 'statementTimestamp' | 'clockTimestamp' | 'currentUser' | 'sessionUser' | 'currentSchema' | 'currentDatabase';
+
+export type HirScalar =
+  | { readonly kind: 'literal'; readonly type: SqlType; readonly text: string | null }
+  | { readonly kind: 'column'; readonly index: number; readonly type: NullableType }
+  /** `$index + 1` of a prepared statement. */
+  | { readonly kind: 'parameter'; readonly index: number; readonly type: SqlType }
+  | { readonly kind: 'session'; readonly value: SessionValue; readonly type: SqlType }
+  /** `opcode` is `pg_proc.prosrc`; `strict`, `canError`, `volatility` are the overload's properties. */
+  | {
+      readonly kind: 'call';
+      readonly opcode: string;
+      /** The SQL name, for EXPLAIN and messages: `+`, `lower`. */
+      readonly name: string;
+      readonly strict: boolean;
+      readonly canError: boolean;
+      readonly arguments: readonly HirScalar[];
+      readonly type: SqlType;
+    }
+  /** I/O cast from text: `typmod` of `type` is applied by the input function. */
+  | { readonly kind: 'input'; readonly argument: HirScalar; readonly type: SqlType }
+  /** I/O cast to text. */
+  | { readonly kind: 'output'; readonly argument: HirScalar; readonly type: SqlType }
+  | { readonly kind: 'and' | 'or'; readonly operands: readonly HirScalar[] }
+  | { readonly kind: 'not' | 'isNull' | 'isTrue'; readonly operand: HirScalar }
+  | {
+      readonly kind: 'case';
+      readonly branches: readonly { readonly condition: HirScalar; readonly result: HirScalar }[];
+      readonly otherwise: HirScalar;
+      readonly type: SqlType;
+    }
+  | { readonly kind: 'coalesce'; readonly operands: readonly HirScalar[]; readonly type: SqlType }
+  /** operand IN (constants), all of one type. */
+  | { readonly kind: 'inList'; readonly operand: HirScalar; readonly list: readonly HirScalar[] }
+  | { readonly kind: 'notDistinct'; readonly left: HirScalar; readonly right: HirScalar }
+  | { readonly kind: 'raise'; readonly sqlstate: string; readonly message: string; readonly type: SqlType }
+  | { readonly kind: 'exists'; readonly relation: HirRelation }
+  /** One column; no row gives NULL, more than one row is error 21000. */
+  | { readonly kind: 'scalarSubquery'; readonly relation: HirRelation; readonly type: SqlType }
+  /**
+   * `left op ANY|ALL (subquery)`. `comparison` is a bool expression over column 0 (left's value) and column 1 (the
+   * subquery's column). `equality` says that it is plain equality (IN is ANY with equality; NOT IN is not(ANY =)).
+   */
+  | {
+      readonly kind: 'quantified';
+      readonly quantifier: 'any' | 'all';
+      readonly left: HirScalar;
+      readonly comparison: HirScalar;
+      readonly equality: boolean;
+      readonly relation: HirRelation;
+    };
+
+/** Output column: a name for people and the type. */
+export interface HirColumn {
+  readonly name: string;
+  readonly type: NullableType;
+}
+
+/** A sort key over a column of the input. */
+export interface HirOrder {
+  readonly column: number;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+}
+
+/** `argument` and `filter` over the Aggregate node's input. */
+export interface HirAggregate {
+  readonly function: AggregateFunction;
+  readonly argument: HirScalar | null;
+  readonly distinct: boolean;
+  readonly filter: HirScalar | null;
+  readonly type: NullableType;
+}
+
+export type HirRelation = { readonly columns: readonly HirColumn[] } & (
+  | { readonly kind: 'constant'; readonly rows: readonly (readonly HirScalar[])[] }
+  /** A table, source, materialized view or system table. Plain views are already inlined by bind. */
+  | { readonly kind: 'get'; readonly object: ObjectId }
+  /** A CTE of an enclosing `let`. */
+  | { readonly kind: 'getLet'; readonly binding: number }
+  | {
+      readonly kind: 'let';
+      /** Unique in the statement. */
+      readonly binding: number;
+      readonly name: string;
+      readonly value: HirRelation;
+      readonly body: HirRelation;
+    }
+  | { readonly kind: 'filter'; readonly input: HirRelation; readonly condition: HirScalar }
+  /** Appends columns. */
+  | { readonly kind: 'map'; readonly input: HirRelation; readonly scalars: readonly HirScalar[] }
+  | { readonly kind: 'project'; readonly input: HirRelation; readonly indexes: readonly number[] }
+  /** `on` over left columns then right columns; null means true (cross join). */
+  | {
+      readonly kind: 'join';
+      readonly type: 'inner' | 'left' | 'right' | 'full';
+      readonly left: HirRelation;
+      readonly right: HirRelation;
+      readonly on: HirScalar | null;
+    }
+  /** Output: keys, then aggregates. Without keys: exactly one row, always. */
+  | {
+      readonly kind: 'aggregate';
+      readonly input: HirRelation;
+      readonly keys: readonly HirScalar[];
+      readonly aggregates: readonly HirAggregate[];
+      /** GROUP BY () and aggregates without GROUP BY: one row over empty input. */
+      readonly global: boolean;
+    }
+  | { readonly kind: 'distinct'; readonly input: HirRelation }
+  /** DISTINCT ON is limit 1 within `partition`. */
+  | {
+      readonly kind: 'topK';
+      readonly input: HirRelation;
+      readonly partition: readonly number[];
+      readonly order: readonly HirOrder[];
+      readonly limit: HirScalar | null;
+      readonly offset: HirScalar | null;
+      readonly withTies: boolean;
+    }
+  | {
+      readonly kind: 'setOperation';
+      readonly operation: 'union' | 'intersect' | 'except';
+      readonly all: boolean;
+      readonly left: HirRelation;
+      readonly right: HirRelation;
+    }
+  /** TUMBLE and HOP: the input's columns, then window_start and window_end (of the column's type). `slide` and `size` are literals. */
+  | {
+      readonly kind: 'timeWindow';
+      readonly input: HirRelation;
+      readonly column: number;
+      readonly slide: HirScalar;
+      readonly size: HirScalar;
+    }
+);
+
+/** A bound query with what the outermost ORDER BY and LIMIT ask for. */
+export interface HirQuery {
+  readonly relation: HirRelation;
+  /** Outermost ORDER BY, over `relation`'s columns (which may have more columns than the client sees). */
+  readonly finishing: {
+    readonly order: readonly HirOrder[];
+    readonly limit: HirScalar | null;
+    readonly offset: HirScalar | null;
+    readonly withTies: boolean;
+    readonly projection: readonly number[];
+  };
+  /** What the client sees: one for each entry of `projection`. */
+  readonly columns: readonly HirColumn[];
+  /** Types of `$1…`, as given or inferred. */
+  readonly parameters: readonly SqlType[];
+}
+
+/** INSERT, UPDATE, DELETE, bound. */
+export interface HirWrite {
+  readonly operation: 'insert' | 'update' | 'delete';
+  readonly object: ObjectId;
+  /**
+   * insert: the new rows in the table's column order. delete: the old rows. update: old row's columns, then the new
+   * row's. Values are cast, defaults filled in, NOT NULL checked by `raise`.
+   */
+  readonly relation: HirRelation;
+  /** Over the new row's columns (insert, update) or the old row's (delete). */
+  readonly returning: readonly { readonly name: string; readonly scalar: HirScalar; readonly type: NullableType }[] | null;
+  readonly parameters: readonly SqlType[];
+}
