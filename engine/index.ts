@@ -68,3 +68,173 @@ export interface SubscriptionChunk {
   readonly chunk: Buffer;
   readonly rows: number;
 }
+
+/** Ends running executions that were given it. */
+export interface Cancellation {
+  cancel(): void;
+}
+
+/** A decoded and compiled one-shot plan; reusable, bound to nothing but the arrangements that it names. */
+export interface PreparedPlan {
+  /** The result can be had without a dataflow: `execute` answers within microseconds. */
+  readonly immediate: boolean;
+  close(): void;
+}
+
+/** Uncommitted writes, held natively: for each arrangement a bag of rows with multiplicities. */
+export interface Transaction {
+  /** Arrangements written so far. */
+  arrangements(): readonly ArrangementId[];
+  /** Bytes held. */
+  byteLength(): number;
+  /** Forgets all writes. */
+  clear(): void;
+  close(): void;
+}
+
+/** How a subscription sees its relation. */
+export interface SubscribeOptions {
+  readonly asOf: Timestamp;
+  /** Send the contents as of `asOf` first. */
+  readonly snapshot: boolean;
+  /** Send progress rows (tw_progressed true, other columns NULL) and add the tw_progressed column. */
+  readonly progress: boolean;
+  /** Ends when every change below it was sent (exclusive); null: never. */
+  readonly upTo: Timestamp | null;
+  /** With key columns: rows become upserts or Debezium changes. */
+  readonly envelope: { readonly kind: 'diff' } | { readonly kind: 'upsert' | 'debezium'; readonly key: readonly number[] };
+  /** `dataRow` prefixes the tw_ columns; `jsonLines` and `csv` serve sinks. */
+  readonly encoding: RowEncoding | { readonly kind: 'jsonLines' | 'csv'; readonly columns: readonly string[] };
+  readonly timeZone: string;
+}
+
+/** Formats that the engine decodes from raw bytes into rows. */
+export type DecodeFormat =
+  | { readonly kind: 'json' }
+  | {
+      readonly kind: 'csv';
+      readonly delimiter: string;
+      readonly nullText: string;
+      readonly quote: string;
+      readonly escape: string;
+      readonly header: boolean;
+      readonly forceNull?: readonly number[];
+    }
+  | { readonly kind: 'copyText'; readonly delimiter: string; readonly nullText: string; readonly header: boolean };
+
+/** A row that could not be decoded. */
+export interface DecodeError {
+  readonly sqlstate: string;
+  readonly message: string;
+  /** Byte offset of the record in the stream, counted from the decoder's start. */
+  readonly offset: number;
+  /** Record number, from 1. */
+  readonly line: number;
+  readonly bytes: Buffer;
+}
+
+/** Turns a byte stream into rows of one relation, inside a transaction. */
+export interface RowDecoder {
+  /**
+   * Decodes whole records of `chunk` into `transaction` with multiplicity `diff`; keeps an unfinished tail for the
+   * next call unless `end`. At most 1000 errors are given in detail, all are counted.
+   */
+  decode(
+    chunk: Buffer,
+    options: { end: boolean; diff: 1 | -1; transaction: Transaction; metadata: readonly (string | null)[] },
+  ): { rows: number; errorCount: number; errors: readonly DecodeError[] };
+  close(): void;
+}
+
+/** Generators that the engine runs natively. */
+export type GeneratorKind = { readonly kind: 'counter' } | { readonly kind: 'nexmark'; readonly seed: number };
+
+export interface EngineEvents {
+  /** Everything up to and including `timestamp` is computed; coalesced. */
+  completed(timestamp: Timestamp): void;
+  changes(chunk: SubscriptionChunk): void;
+  /** The subscription ended: by an error in its relation, or because UP TO was reached (null). */
+  subscriptionEnded(subscription: number, error: EngineError | null): void;
+  /** A worker panicked: the engine is unusable. */
+  panic(message: string): void;
+}
+
+/** The engine of one process. */
+export interface Engine {
+  /** Evaluates an expression without columns: the text form of its value. Throws EngineError. */
+  evaluate(expression: Expr, timeZone: string): string | null;
+  /** The opcodes of all scalar functions. */
+  opcodes(): readonly string[];
+  /** A relation that is written to: table, source, catalog relation. `unique`: its layout's key is a primary key. */
+  createCollection(id: ArrangementId, name: string, columns: readonly ColumnType[], layout: Layout, unique: boolean): void;
+  /** Starts a maintained plan (Output.arrangement) and resolves when it can be read at `asOf`. Throws EngineError. */
+  install(plan: Plan, asOf: Timestamp): Promise<void>;
+  /** Drops a collection, a maintained plan or a subscription. */
+  drop(id: ArrangementId): void;
+  /** Starts a plan with Output.subscription under `id`. */
+  subscribe(id: ArrangementId, plan: Plan, options: SubscribeOptions): void;
+  /** Stops and resumes delivery to a slow reader; what accumulates counts against `subscriptionBytes`. */
+  pauseSubscription(id: ArrangementId, paused: boolean): void;
+  prepare(plan: Plan): PreparedPlan;
+  /** Runs a plan with Output.rows. Throws EngineError (a data error, 57014 when cancelled). */
+  execute(prepared: PreparedPlan, options: ExecuteOptions): Promise<ResultCursor>;
+  /** Runs a plan with Output.write; the writes go into `options.transaction`. */
+  write(
+    prepared: PreparedPlan,
+    options: ExecuteOptions & { readonly transaction: Transaction },
+  ): Promise<{ readonly affected: number; readonly returning: ResultCursor | null }>;
+  beginTransaction(): Transaction;
+  /**
+   * Commits transactions as one group at `timestamp`, in order. Each is checked against the state before it: a
+   * deleted row that is gone gives 40001, a duplicate key 23505; such a transaction is left out and its error returned.
+   */
+  commit(timestamp: Timestamp, transactions: readonly Transaction[]): Promise<readonly (EngineError | null)[]>;
+  /** Moves time on without changes. */
+  advance(timestamp: Timestamp): void;
+  /** All that is computed. */
+  computed(): Timestamp;
+  /** The oldest time at which the arrangements can still be read. */
+  since(ids: readonly ArrangementId[]): Timestamp;
+  /** Keeps everything readable at `timestamp` until released. */
+  hold(timestamp: Timestamp): { release(): void };
+  /** Compaction trails the last commit by this much (microseconds). */
+  setRetention(microseconds: number): void;
+  cancellation(): Cancellation;
+  /**
+   * A decoder for rows of `arrangement`. `columns` are the decoded fields with their names in the format (JSON keys,
+   * CSV header); metadata values follow them as text columns; `mfp` maps fields and metadata to the relation's row.
+   */
+  decoder(options: {
+    arrangement: ArrangementId;
+    format: DecodeFormat;
+    columns: readonly { readonly name: string; readonly type: ColumnType }[];
+    metadata: number;
+    mfp: import('./plan.generated.ts').Mfp;
+    timeZone: string;
+  }): RowDecoder;
+  /** Writes events `[from, from + count)` of a generator into the transaction; `arrangements` by table of the generator. */
+  generate(
+    generator: GeneratorKind,
+    from: number,
+    count: number,
+    arrangements: readonly (ArrangementId | null)[],
+    transaction: Transaction,
+  ): { rows: number };
+  /** Rows and bytes of an arrangement. */
+  size(id: ArrangementId): { readonly rows: number; readonly bytes: number };
+  stop(): Promise<void>;
+}
+
+interface NativeAddon {
+  startEngine(workers: number, events: EngineEvents): Engine;
+}
+
+/** Starts the engine. Throws with a hint when the native library was not built. */
+export function startEngine(options: { workers: number; events: EngineEvents }): Engine {
+  const path = new URL('./tidewire.node', import.meta.url);
+  const built = existsSync(path) ? path : new URL('../../engine/tidewire.node', import.meta.url);
+  const addon = createRequire(import.meta.url)(built.pathname) as NativeAddon;
+  return addon.startEngine(options.workers, options.events);
+}
+
+export type { ColumnType, Expr, Layout, Plan, ScalarType };
