@@ -30,7 +30,12 @@ export class EngineError extends Error {
 export type RowEncoding =
   | { readonly kind: 'dataRow'; readonly formats: readonly number[] }
   | { readonly kind: 'copyText'; readonly nullText: string; readonly delimiter: string }
-  | { readonly kind: 'copyCsv'; readonly nullText: string; readonly delimiter: string; readonly header: readonly string[] | null };
+  | {
+      readonly kind: 'copyCsv';
+      readonly nullText: string;
+      readonly delimiter: string;
+      readonly header: readonly string[] | null;
+    };
 
 /** A parameter value as it came over the wire. `format` 0 text, 1 binary. */
 export interface ParameterValue {
@@ -102,9 +107,11 @@ export interface SubscribeOptions {
   /** Ends when every change below it was sent (exclusive); null: never. */
   readonly upTo: Timestamp | null;
   /** With key columns: rows become upserts or Debezium changes. */
-  readonly envelope: { readonly kind: 'diff' } | { readonly kind: 'upsert' | 'debezium'; readonly key: readonly number[] };
+  readonly envelope:
+    { readonly kind: 'diff' } | { readonly kind: 'upsert' | 'debezium'; readonly key: readonly number[] };
   /** `dataRow` prefixes the tw_ columns; `jsonLines` and `csv` serve sinks. */
-  readonly encoding: RowEncoding | { readonly kind: 'jsonLines' | 'csv'; readonly columns: readonly string[] };
+  readonly encoding:
+    RowEncoding | { readonly kind: 'jsonLines' | 'csv'; readonly columns: readonly string[] };
   readonly timeZone: string;
 }
 
@@ -120,7 +127,12 @@ export type DecodeFormat =
       readonly header: boolean;
       readonly forceNull?: readonly number[];
     }
-  | { readonly kind: 'copyText'; readonly delimiter: string; readonly nullText: string; readonly header: boolean };
+  | {
+      readonly kind: 'copyText';
+      readonly delimiter: string;
+      readonly nullText: string;
+      readonly header: boolean;
+    };
 
 /** A row that could not be decoded. */
 export interface DecodeError {
@@ -147,7 +159,8 @@ export interface RowDecoder {
 }
 
 /** Generators that the engine runs natively. */
-export type GeneratorKind = { readonly kind: 'counter' } | { readonly kind: 'nexmark'; readonly seed: number };
+export type GeneratorKind =
+  { readonly kind: 'counter' } | { readonly kind: 'nexmark'; readonly seed: number };
 
 export interface EngineEvents {
   /** Everything up to and including `timestamp` is computed; coalesced. */
@@ -166,7 +179,13 @@ export interface Engine {
   /** The opcodes of all scalar functions. */
   opcodes(): readonly string[];
   /** A relation that is written to: table, source, catalog relation. `unique`: its layout's key is a primary key. */
-  createCollection(id: ArrangementId, name: string, columns: readonly ColumnType[], layout: Layout, unique: boolean): void;
+  createCollection(
+    id: ArrangementId,
+    name: string,
+    columns: readonly ColumnType[],
+    layout: Layout,
+    unique: boolean,
+  ): void;
   /** Starts a maintained plan (Output.arrangement) and resolves when it can be read at `asOf`. Throws EngineError. */
   install(plan: Plan, asOf: Timestamp): Promise<void>;
   /** Drops a collection, a maintained plan or a subscription. */
@@ -188,7 +207,10 @@ export interface Engine {
    * Commits transactions as one group at `timestamp`, in order. Each is checked against the state before it: a
    * deleted row that is gone gives 40001, a duplicate key 23505; such a transaction is left out and its error returned.
    */
-  commit(timestamp: Timestamp, transactions: readonly Transaction[]): Promise<readonly (EngineError | null)[]>;
+  commit(
+    timestamp: Timestamp,
+    transactions: readonly Transaction[],
+  ): Promise<readonly (EngineError | null)[]>;
   /** Moves time on without changes. */
   advance(timestamp: Timestamp): void;
   /** All that is computed. */

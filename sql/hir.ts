@@ -10,7 +10,13 @@ import type { NullableType, SqlType } from './types/type.ts';
 
 /** Values that are fixed when a statement is sequenced, not when it is planned. */
 export type SessionValue =
-  'transactionTimestamp' | 'statementTimestamp' | 'clockTimestamp' | 'currentUser' | 'sessionUser' | 'currentSchema' | 'currentDatabase';
+  | 'transactionTimestamp'
+  | 'statementTimestamp'
+  | 'clockTimestamp'
+  | 'currentUser'
+  | 'sessionUser'
+  | 'currentSchema'
+  | 'currentDatabase';
 
 export type HirScalar =
   | { readonly kind: 'literal'; readonly type: SqlType; readonly text: string | null }
@@ -174,6 +180,7 @@ export interface HirWrite {
    */
   readonly relation: HirRelation;
   /** Over the new row's columns (insert, update) or the old row's (delete). */
-  readonly returning: readonly { readonly name: string; readonly scalar: HirScalar; readonly type: NullableType }[] | null;
+  readonly returning:
+    readonly { readonly name: string; readonly scalar: HirScalar; readonly type: NullableType }[] | null;
   readonly parameters: readonly SqlType[];
 }

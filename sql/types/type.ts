@@ -6,7 +6,15 @@ import type { ScalarType } from '../../engine/plan.generated.ts';
 
 /** A type by its `pg_type.typname`. */
 export type TypeName =
-  ScalarType | 'regclass' | 'regtype' | 'regproc' | 'regnamespace' | 'regrole' | 'unknown' | 'void' | 'record';
+  | ScalarType
+  | 'regclass'
+  | 'regtype'
+  | 'regproc'
+  | 'regnamespace'
+  | 'regrole'
+  | 'unknown'
+  | 'void'
+  | 'record';
 
 /** A type with its modifier (`atttypmod`, -1 for none). */
 export interface SqlType {
