@@ -1,0 +1,5 @@
+import { buildEngine, buildServer, installPackages } from './setup.mjs';
+
+installPackages();
+buildEngine();
+buildServer();
