@@ -9,6 +9,8 @@ buildServer();
 step('starting');
 const args = process.argv.slice(2);
 if (!args.includes('--data')) args.push('--data', join(root, 'tidewire-data'));
-const server = spawn(process.execPath, [join(root, 'build/server/main.js'), 'serve', ...args], { stdio: 'inherit' });
+const server = spawn(process.execPath, [join(root, 'build/server/main.js'), 'serve', ...args], {
+  stdio: 'inherit',
+});
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => server.kill(signal));
 server.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));

@@ -9,7 +9,16 @@ installPackages();
 if (patterns.length === 0) {
   step('checking formats and lint');
   run(bin('prettier'), ['--check', '--log-level', 'warn', '.']);
-  run(bin('oxlint'), ['--deny-warnings', 'server', 'sql', 'engine', 'connectors', 'clients', 'tests', 'scripts']);
+  run(bin('oxlint'), [
+    '--deny-warnings',
+    'server',
+    'sql',
+    'engine',
+    'connectors',
+    'clients',
+    'tests',
+    'scripts',
+  ]);
   run('cargo', ['fmt', '--all', '--check']);
   run('cargo', ['clippy', '--release', '--locked', '--workspace', '--all-targets', '--', '-D', 'warnings']);
 }
