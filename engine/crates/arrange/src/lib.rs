@@ -1,1 +1,81 @@
-//! tidewire-arrange
+//! Arrangements of packed rows: containers, batches, traces behind gates, and the operators that make and read them.
+//!
+//! How to build a dataflow on it (the `render` crate does):
+//!
+//! - Between operators flow [`RowStream`]s of [`Updates`]: packed rows with time and multiplicity in one slab. A stream of
+//!   whole rows leaves the key empty. [`flat_map`] makes rows and errors from rows; streams are united with timely's
+//!   `concat`, negated with [`negate`].
+//! - [`arrange`]`(flow, stream, name)` sorts a keyed stream into an [`Arr`]; [`reduce`] and [`reduce_groups`] go from an
+//!   [`Arr`] to an [`Arr`]; [`join`] matches two on their whole keys; [`flat_map_arranged`] and [`rows_of`] go back to a
+//!   stream.
+//! - Collections come from an [`ImportProvider`]; its [`Flow`] is what stateful operators are given. The result is a
+//!   [`Rendered`].
+//!
+//! Laws:
+//!
+//! - **The gate** ([`Shared::gate`]): a collection's content is known below it; an import's frontier is the gate, so only
+//!   dataflows whose inputs changed are ever stepped.
+//! - A gated trace is cut only where batches end; no gate lies inside a batch with rows.
+//! - Batches are shared and immutable. What a worker publishes ([`Snapshot`]) stays exact while merges go on.
+
+mod arrange;
+mod batch;
+mod container;
+mod flow;
+mod import;
+mod read_batch;
+mod reduce;
+mod shared;
+mod snapshot;
+mod sort;
+mod stream;
+mod trace;
+mod updates;
+
+pub use arrange::{arrange, arrange_local};
+pub use batch::{RowBatch, RowBatcher, RowBuilder, RowLayout, RowSpine, RowStorage};
+pub use container::RowContainer;
+pub use flow::{Flow, ImportProvider, Imported, Rendered, Seed};
+pub use import::{ImportHandle, import, import_snapshot};
+pub use read_batch::{ReadBatch, ReadCursor};
+pub use reduce::{KeySeeker, distinct_keys, output_batch, reduce, reduce_groups};
+pub use shared::{CLOSED, Shared, Slot};
+pub use snapshot::{ShardedSnapshot, Snapshot, SnapshotCursor};
+pub use sort::{ChunkMerger, consolidated, consolidated_by_time};
+pub use stream::{JoinOutput, OkErr, flat_map, flat_map_arranged, join, negate, rows_of};
+pub use trace::{Arr, RowTrace};
+pub use updates::{DrainUpdates, UpdateRef, Updates};
+
+use std::hash::Hasher;
+use timely::dataflow::Stream;
+use timely::progress::Antichain;
+use timely::progress::frontier::AntichainRef;
+
+/// A stream of packed updates.
+pub type RowStream<'s> = Stream<'s, u64, Updates>;
+
+/// The one hash of packed rows: it decides which worker holds a key.
+#[inline]
+pub fn hash_row(row: &[u8]) -> u64 {
+    let mut hasher = rustc_hash::FxHasher::default();
+    hasher.write(row);
+    hasher.finish()
+}
+
+/// The worker that holds `key` among `workers`.
+#[inline]
+pub fn shard_of(key: &[u8], workers: usize) -> usize {
+    (hash_row(key) % workers as u64) as usize
+}
+
+/// A frontier's time; the empty frontier is [`CLOSED`].
+#[inline]
+pub fn time_of(frontier: AntichainRef<u64>) -> u64 {
+    frontier.first().copied().unwrap_or(CLOSED)
+}
+
+/// The frontier at a time; [`CLOSED`] is the empty frontier.
+#[inline]
+pub fn frontier_at(time: u64) -> Antichain<u64> {
+    if time == CLOSED { Antichain::new() } else { Antichain::from_elem(time) }
+}

@@ -1,0 +1,141 @@
+//! The arrange driver: from a stream of packed updates to an arrangement.
+
+use crate::batch::{RowBatcher, RowBuilder};
+use crate::sort::consolidated;
+use crate::{
+    Arr, Flow, ReadBatch, RowSpine, RowStream, RowTrace, Seed, Shared, UpdateRef, Updates, frontier_at,
+    hash_row, time_of,
+};
+use differential_dataflow::operators::arrange::{Arranged, TraceAgent, TraceWriter};
+use differential_dataflow::trace::{BatchReader, Batcher, Builder, Trace, TraceReader};
+use std::rc::Rc;
+use timely::container::{CapacityContainerBuilder, PushInto};
+use timely::dataflow::channels::pact::{ExchangeCore, ParallelizationContract, Pipeline};
+use timely::dataflow::operators::Capability;
+use timely::dataflow::operators::generic::{Operator, OperatorInfo};
+use timely::progress::frontier::AntichainRef;
+use timely::scheduling::Activator;
+
+/// Arranges keyed updates; each key goes to one worker.
+///
+/// The stream's updates have key and value rows (see [`Updates`]). The arrangement's batches end at the stream's
+/// frontier; an empty batch goes up to the first change, so that no gate ever lies inside a batch with rows.
+pub fn arrange<'s>(flow: &Flow, stream: RowStream<'s>, name: &str) -> Arr<'s> {
+    let pact = ExchangeCore::<CapacityContainerBuilder<Updates>, _>::new_core(|update: &UpdateRef<'_>| {
+        hash_row(update.key)
+    });
+    arrange_with(flow, stream, pact, name)
+}
+
+/// Arranges keyed updates that stand on the right worker already (their key was exchanged upstream).
+pub fn arrange_local<'s>(flow: &Flow, stream: RowStream<'s>, name: &str) -> Arr<'s> {
+    arrange_with(flow, stream, Pipeline, name)
+}
+
+/// The parts of an operator that owns a trace.
+pub(crate) struct OwnTrace {
+    pub(crate) agent: TraceAgent<RowSpine>,
+    pub(crate) writer: TraceWriter<RowSpine>,
+    /// For publishing only; holds nothing back.
+    pub(crate) watch: TraceAgent<RowSpine>,
+    /// 0, or the seed's upper.
+    pub(crate) upper: u64,
+}
+
+pub(crate) fn own_trace(
+    info: &OperatorInfo,
+    activator: Activator,
+    seed: Option<Seed>,
+    shared: &Rc<Shared>,
+) -> OwnTrace {
+    let spine = RowSpine::new(info.clone(), None, Some(activator));
+    let (agent, mut writer) = TraceAgent::new(spine, info.clone(), None);
+    let mut upper = 0;
+    if let Some(seed) = seed {
+        for batch in seed.batches {
+            writer.insert(batch, Some(0));
+        }
+        writer.seal(frontier_at(seed.upper));
+        upper = seed.upper;
+        shared.set_upper(upper);
+    }
+    let mut watch = agent.clone();
+    watch.set_logical_compaction(AntichainRef::new(&[]));
+    watch.set_physical_compaction(AntichainRef::new(&[]));
+    OwnTrace { agent, writer, watch, upper }
+}
+
+fn arrange_with<'s, P>(flow: &Flow, stream: RowStream<'s>, pact: P, name: &str) -> Arr<'s>
+where
+    P: ParallelizationContract<u64, Updates>,
+{
+    let scope = stream.scope();
+    let shared = Shared::new();
+    let seed = flow.next_seed();
+    let mut trace = None;
+    let stream = stream.unary_frontier(pact, name, |_capability, info| {
+        let activator = scope.activator_for(info.address.clone());
+        let OwnTrace { agent, mut writer, watch, mut upper } = own_trace(&info, activator, seed, &shared);
+        let floor = upper;
+        trace = Some(RowTrace::live(agent, shared.clone(), 0, floor));
+        let mut batcher = RowBatcher::new(None, info.global_id);
+        if floor > 0 {
+            batcher.seal(frontier_at(floor));
+        }
+        // The least time of what the batcher holds.
+        let mut held: Option<Capability<u64>> = None;
+        let mut staged = Updates::new();
+        move |(input, frontier), output| {
+            input.for_each(|capability, updates| {
+                if held.as_ref().is_none_or(|held| capability.time() < held.time()) {
+                    held = Some(capability.retain(0));
+                }
+                if floor > 0 {
+                    updates.retain(|update| update.time >= floor);
+                }
+                // Small containers are sorted together.
+                if staged.is_empty() {
+                    std::mem::swap(&mut staged, updates);
+                } else {
+                    staged.append(updates);
+                }
+                if staged.is_full() {
+                    batcher.push_into(consolidated(&staged));
+                    staged.clear();
+                }
+            });
+            let complete = time_of(frontier.frontier());
+            if complete > upper {
+                if !staged.is_empty() {
+                    batcher.push_into(consolidated(&staged));
+                    staged.clear();
+                }
+                if held.as_ref().is_some_and(|held| *held.time() < complete) {
+                    let capability = held.take().expect("checked");
+                    let from = (*capability.time()).max(upper);
+                    if from > upper {
+                        batcher.seal(frontier_at(from));
+                        writer.seal(frontier_at(from));
+                    }
+                    let (mut chunks, description) = batcher.seal(frontier_at(complete));
+                    let batch = RowBuilder::seal(&mut chunks, description);
+                    writer.insert(batch.clone(), Some(*capability.time()));
+                    if !batch.is_empty() {
+                        output.session(&capability).give(ReadBatch::local(batch));
+                    }
+                    if let Some(next) = batcher.frontier().first() {
+                        held = Some(capability.delayed(next));
+                    }
+                } else {
+                    batcher.seal(frontier_at(complete));
+                    writer.seal(frontier_at(complete));
+                }
+                upper = complete;
+                shared.set_upper(complete);
+                shared.publish(&watch);
+            }
+            writer.exert();
+        }
+    });
+    Arranged { stream, trace: trace.expect("the operator was built") }
+}

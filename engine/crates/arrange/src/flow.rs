@@ -1,0 +1,77 @@
+//! The boundary between who renders a plan and who owns the collections that it reads.
+
+use crate::{Arr, RowStream};
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+/// The state that an operator starts from instead of its inputs' history.
+#[derive(Clone)]
+pub struct Seed {
+    /// Contiguous batches from time 0 to `upper`.
+    pub batches: Vec<crate::RowBatch>,
+    /// Up to where.
+    pub upper: u64,
+}
+
+/// What every stateful operator of one dataflow is given: pass it to [`arrange`](crate::arrange) and
+/// [`reduce`](crate::reduce). Cheap to clone.
+///
+/// Operators take their seeds in the order in which they are built, which must be the same in every rendering of a
+/// plan.
+#[derive(Clone, Default)]
+pub struct Flow {
+    seeds: Rc<RefCell<Option<VecDeque<Seed>>>>,
+}
+
+impl Flow {
+    /// A dataflow that starts from its inputs.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A dataflow whose stateful operators start from seeds.
+    pub fn seeded(seeds: Vec<Seed>) -> Self {
+        Flow { seeds: Rc::new(RefCell::new(Some(seeds.into()))) }
+    }
+
+    pub(crate) fn next_seed(&self) -> Option<Seed> {
+        self.seeds.borrow_mut().as_mut().and_then(VecDeque::pop_front)
+    }
+}
+
+/// A collection brought into a dataflow.
+pub struct Imported<'s> {
+    /// Its rows, arranged by the collection's layout.
+    pub ok: Arr<'s>,
+    /// Its errors, packed error rows.
+    pub err: RowStream<'s>,
+}
+
+/// Gives a renderer the collections that a plan names. The worker implements it over maintained arrangements, one-shot
+/// execution over snapshots.
+pub trait ImportProvider<'s> {
+    /// The collection `id`, as often as asked.
+    fn import(&mut self, id: u64) -> Result<Imported<'s>, String>;
+    /// What stateful operators need.
+    fn flow(&self) -> &Flow;
+}
+
+/// The result of rendering a plan.
+pub enum Rendered<'s> {
+    /// For a maintained collection: both made by [`arrange`](crate::arrange) or [`reduce`](crate::reduce) in this
+    /// dataflow; an import can't be handed on as it is. Errors are arranged with the error row as key, no value.
+    Arranged {
+        /// The rows, by the plan's layout.
+        ok: Arr<'s>,
+        /// The errors.
+        err: Arr<'s>,
+    },
+    /// For a subscription or a one-shot result: whole rows.
+    Rows {
+        /// The rows.
+        ok: RowStream<'s>,
+        /// The errors.
+        err: RowStream<'s>,
+    },
+}

@@ -1,0 +1,100 @@
+//! What an arrangement's operator shares with its readers: how far it is, what is announced, what is published.
+
+use crate::{RowSpine, Snapshot};
+use arc_swap::ArcSwap;
+use differential_dataflow::operators::arrange::TraceAgent;
+use differential_dataflow::trace::{BatchReader, TraceReader};
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// The `upper` of a collection that never changes again.
+pub const CLOSED: u64 = u64::MAX;
+
+/// Where a worker publishes a collection's current snapshot for other threads.
+pub type Slot = Arc<ArcSwap<Snapshot>>;
+
+/// State of one arrangement on one worker. An arrangement inside a dataflow uses `upper` only; one that the catalog
+/// knows (a collection) is [`enrolled`](Shared::enroll), and then has a gate and publishes.
+#[derive(Default)]
+pub struct Shared {
+    upper: Cell<u64>,
+    /// Announced times at which this collection may change, not yet below `upper`, ascending.
+    pending: RefCell<VecDeque<u64>>,
+    collection: OnceCell<Collection>,
+}
+
+struct Collection {
+    /// The last announced time; one cell for a worker.
+    sequenced: Rc<Cell<u64>>,
+    /// Below this the collection can't be read: it began here.
+    readable_from: u64,
+    slot: Slot,
+}
+
+impl Shared {
+    /// The state of an arrangement that has seen nothing.
+    pub fn new() -> Rc<Self> {
+        Rc::default()
+    }
+
+    /// Makes it a collection: gated by the worker's announcements and published in the returned slot. Once.
+    pub fn enroll(&self, sequenced: &Rc<Cell<u64>>, readable_from: u64) -> Slot {
+        let slot: Slot = Arc::new(ArcSwap::from_pointee(Snapshot::empty(readable_from)));
+        let collection = Collection { sequenced: sequenced.clone(), readable_from, slot: slot.clone() };
+        assert!(self.collection.set(collection).is_ok(), "an arrangement is enrolled once");
+        slot
+    }
+
+    /// Whether it is a collection already.
+    pub fn is_enrolled(&self) -> bool {
+        self.collection.get().is_some()
+    }
+
+    /// Up to which time its operator has processed everything.
+    pub fn upper(&self) -> u64 {
+        self.upper.get()
+    }
+
+    /// Moves `upper`; the operator's alone.
+    pub fn set_upper(&self, upper: u64) {
+        self.upper.set(upper);
+    }
+
+    /// Announces that it may change at `time`. Times come ascending.
+    pub fn announce(&self, time: u64) {
+        let mut pending = self.pending.borrow_mut();
+        debug_assert!(pending.back().is_none_or(|last| *last <= time), "announcements ascend");
+        pending.push_back(time);
+    }
+
+    /// THE GATE: the content is known at all times below it. It is the operator's own upper, or else the next announced
+    /// change, or, when none is announced, everything that has been sequenced.
+    pub fn gate(&self) -> u64 {
+        let upper = self.upper.get();
+        if upper == CLOSED {
+            return CLOSED;
+        }
+        let Some(collection) = self.collection.get() else { return upper };
+        let mut pending = self.pending.borrow_mut();
+        while pending.front().is_some_and(|time| *time < upper) {
+            pending.pop_front();
+        }
+        upper.max(pending.front().copied().unwrap_or(collection.sequenced.get() + 1))
+    }
+
+    /// Puts the trace's batches into the slot, if it is a collection.
+    pub(crate) fn publish(&self, agent: &TraceAgent<RowSpine>) {
+        let Some(collection) = self.collection.get() else { return };
+        let mut batches = Vec::new();
+        let mut since = collection.readable_from;
+        agent.map_batches(|batch| {
+            since = since.max(crate::time_of(batch.description().since().borrow()));
+            if !batch.is_empty() {
+                batches.push(batch.clone());
+            }
+        });
+        collection.slot.store(Arc::new(Snapshot::new(batches, since, self.upper.get())));
+    }
+}

@@ -1,0 +1,226 @@
+//! Reading collections off the worker: published snapshots and merging cursors over their batches.
+
+use crate::{RowBatch, shard_of};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// What one worker published of a collection. Exact at every time from `since` on that the collection's gate has
+/// passed, for as long as it is held.
+#[derive(Clone)]
+pub struct Snapshot {
+    batches: Vec<RowBatch>,
+    since: u64,
+    upper: u64,
+}
+
+impl Snapshot {
+    /// Nothing, readable from `since` on.
+    pub fn empty(since: u64) -> Self {
+        Snapshot { batches: Vec::new(), since, upper: 0 }
+    }
+
+    pub(crate) fn new(batches: Vec<RowBatch>, since: u64, upper: u64) -> Self {
+        Snapshot { batches, since, upper }
+    }
+
+    /// The non-empty batches, oldest first.
+    pub fn batches(&self) -> &[RowBatch] {
+        &self.batches
+    }
+
+    /// The least time at which it can be read.
+    pub fn since(&self) -> u64 {
+        self.since
+    }
+
+    /// How far the operator was when it published.
+    pub fn upper(&self) -> u64 {
+        self.upper
+    }
+}
+
+/// A collection at one time: the snapshots of all workers.
+#[derive(Clone)]
+pub struct ShardedSnapshot {
+    shards: Vec<Arc<Snapshot>>,
+    time: u64,
+}
+
+impl ShardedSnapshot {
+    /// The shards of a collection, by worker, read at `time`, which the caller has checked.
+    pub fn new(shards: Vec<Arc<Snapshot>>, time: u64) -> Self {
+        ShardedSnapshot { shards, time }
+    }
+
+    /// The time at which it is read.
+    pub fn time(&self) -> u64 {
+        self.time
+    }
+
+    /// All batches of all shards.
+    pub fn batches(&self) -> impl Iterator<Item = &RowBatch> {
+        self.shards.iter().flat_map(|shard| shard.batches.iter())
+    }
+
+    /// Upper bound of the number of distinct (key, value) rows: the updates held.
+    pub fn update_count(&self) -> usize {
+        use differential_dataflow::trace::BatchReader;
+        self.batches().map(BatchReader::len).sum()
+    }
+
+    /// All `(key, value, multiplicity)` in the order of key and value; multiplicities are not 0.
+    pub fn cursor(&self) -> SnapshotCursor<'_> {
+        let runs = self.batches().map(|batch| Run::range(batch, 0, batch.key_count())).collect();
+        SnapshotCursor::new(runs, self.time)
+    }
+
+    /// As [`cursor`](Self::cursor), from the first key that is not less than `key`.
+    pub fn cursor_from(&self, key: &[u8]) -> SnapshotCursor<'_> {
+        let runs =
+            self.batches().map(|batch| Run::range(batch, batch.seek(0, key), batch.key_count())).collect();
+        SnapshotCursor::new(runs, self.time)
+    }
+
+    /// The rows under `key`, in the order of their values.
+    pub fn seek(&self, key: &[u8]) -> SnapshotCursor<'_> {
+        let shard = &self.shards[shard_of(key, self.shards.len())];
+        let runs = shard
+            .batches
+            .iter()
+            .filter_map(|batch| batch.find(key).map(|index| Run::range(batch, index, index + 1)))
+            .collect();
+        SnapshotCursor::new(runs, self.time)
+    }
+
+    /// The sum of the multiplicities under `key`.
+    pub fn count(&self, key: &[u8]) -> i64 {
+        let shard = &self.shards[shard_of(key, self.shards.len())];
+        let mut count = 0i64;
+        for batch in &shard.batches {
+            let Some(index) = batch.find(key) else { continue };
+            let (low, high) = batch.values(index);
+            for position in low..high {
+                batch.updates(position, |time, diff| {
+                    if time <= self.time {
+                        count = count.wrapping_add(diff);
+                    }
+                });
+            }
+        }
+        count
+    }
+
+    /// Whether no row has a multiplicity other than 0.
+    pub fn is_empty(&self) -> bool {
+        self.cursor().next().is_none()
+    }
+
+    /// Calls `each` for all rows in order until it breaks.
+    pub fn scan<B>(&self, mut each: impl FnMut(&[u8], &[u8], i64) -> ControlFlow<B>) -> ControlFlow<B> {
+        for (key, val, diff) in self.cursor() {
+            each(key, val, diff)?;
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// A range of one sorted batch.
+struct Run<'a> {
+    batch: &'a RowBatch,
+    key_index: usize,
+    key_end: usize,
+    position: usize,
+    position_end: usize,
+    /// The head: current key and value.
+    key: &'a [u8],
+    val: &'a [u8],
+}
+
+impl<'a> Run<'a> {
+    fn range(batch: &'a RowBatch, key_index: usize, key_end: usize) -> Self {
+        let mut run = Run { batch, key_index, key_end, position: 0, position_end: 0, key: &[], val: &[] };
+        run.load_key();
+        run
+    }
+
+    fn load_key(&mut self) {
+        if self.key_index < self.key_end {
+            self.key = self.batch.key(self.key_index);
+            (self.position, self.position_end) = self.batch.values(self.key_index);
+            self.val = self.batch.value(self.position);
+        }
+    }
+
+    fn valid(&self) -> bool {
+        self.key_index < self.key_end
+    }
+
+    fn step(&mut self) {
+        self.position += 1;
+        if self.position < self.position_end {
+            self.val = self.batch.value(self.position);
+        } else {
+            self.key_index += 1;
+            self.load_key();
+        }
+    }
+
+    fn head(&self) -> (&'a [u8], &'a [u8]) {
+        (self.key, self.val)
+    }
+}
+
+/// Merges sorted runs and adds up multiplicities at one time, without owning a row.
+pub struct SnapshotCursor<'a> {
+    /// Valid runs, the one with the greatest head first, so that the least is popped from the end.
+    runs: Vec<Run<'a>>,
+    time: u64,
+}
+
+impl<'a> SnapshotCursor<'a> {
+    fn new(mut runs: Vec<Run<'a>>, time: u64) -> Self {
+        runs.retain(Run::valid);
+        runs.sort_by(|a, b| b.head().cmp(&a.head()));
+        SnapshotCursor { runs, time }
+    }
+
+    /// Brings the last run, whose head moved, to its place.
+    fn settle(&mut self) {
+        let Some(last) = self.runs.last() else { return };
+        if !last.valid() {
+            self.runs.pop();
+            return;
+        }
+        let mut at = self.runs.len() - 1;
+        while at > 0 && self.runs[at].head() > self.runs[at - 1].head() {
+            self.runs.swap(at, at - 1);
+            at -= 1;
+        }
+    }
+}
+
+impl<'a> Iterator for SnapshotCursor<'a> {
+    type Item = (&'a [u8], &'a [u8], i64);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let (key, val) = self.runs.last()?.head();
+            let mut count = 0i64;
+            while let Some(run) = self.runs.last_mut() {
+                if run.head() != (key, val) {
+                    break;
+                }
+                run.batch.updates(run.position, |time, diff| {
+                    if time <= self.time {
+                        count = count.wrapping_add(diff);
+                    }
+                });
+                run.step();
+                self.settle();
+            }
+            if count != 0 {
+                return Some((key, val, count));
+            }
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Stateless operators over packed updates: one row in, rows and errors out.
+
+use crate::{Arr, RowStream, UpdateRef, Updates};
+use differential_dataflow::operators::join::join_traces;
+use timely::container::{CapacityContainerBuilder, PushInto};
+use timely::dataflow::Stream;
+use timely::dataflow::channels::pact::Pipeline;
+use timely::dataflow::operators::InputCapability;
+use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
+use timely::dataflow::operators::generic::operator::Operator;
+use timely::dataflow::operators::generic::{OutputBuilder, OutputBuilderSession};
+use timely::progress::operate::FrontierInterest;
+
+/// Where an operator's closure puts rows and errors. Both are whole rows unless a key is given.
+#[derive(Default)]
+pub struct OkErr {
+    /// Rows.
+    pub ok: Updates,
+    /// Packed error rows.
+    pub err: Updates,
+}
+
+type Builder = CapacityContainerBuilder<Updates>;
+
+/// Applies `logic` to each update; it pushes any number of rows (keyed or whole) and errors. Without errors the second
+/// stream stays silent.
+pub fn flat_map<'s, L>(stream: RowStream<'s>, name: &str, mut logic: L) -> (RowStream<'s>, RowStream<'s>)
+where
+    L: FnMut(UpdateRef<'_>, &mut OkErr) + 'static,
+{
+    two_outputs(stream, name, move |updates: &mut Updates, each| {
+        for update in updates.iter() {
+            each(&mut |out: &mut OkErr| logic(update, out));
+        }
+    })
+}
+
+/// Applies `logic(key, value, time, diff, output)` to each update of an arrangement.
+pub fn flat_map_arranged<'s, L>(
+    arrangement: Arr<'s>,
+    name: &str,
+    mut logic: L,
+) -> (RowStream<'s>, RowStream<'s>)
+where
+    L: FnMut(UpdateRef<'_>, &mut OkErr) + 'static,
+{
+    two_outputs(arrangement.stream, name, move |batches: &mut Vec<crate::ReadBatch>, each| {
+        for batch in batches.drain(..) {
+            let rows = batch.rows();
+            for index in 0..rows.key_count() {
+                let (low, high) = rows.values(index);
+                for position in low..high {
+                    let (key, val) = (rows.key(index), rows.value(position));
+                    batch.updates(position, |time, diff| {
+                        each(&mut |out: &mut OkErr| logic(UpdateRef { key, val, time, diff }, out));
+                    });
+                }
+            }
+        }
+    })
+}
+
+/// An arrangement's updates as a stream of whole rows that `write(key, value, row)` appends. No errors.
+pub fn rows_of<'s, L>(arrangement: Arr<'s>, name: &str, mut write: L) -> RowStream<'s>
+where
+    L: FnMut(&[u8], &[u8], &mut Vec<u8>) + 'static,
+{
+    arrangement.stream.unary::<Builder, _, _, _>(Pipeline, name, move |_capability, _info| {
+        let mut made = Updates::new();
+        move |input, output| {
+            input.for_each(|capability, batches| {
+                let mut session = output.session(&capability);
+                for batch in batches.drain(..) {
+                    let rows = batch.rows();
+                    for index in 0..rows.key_count() {
+                        let (low, high) = rows.values(index);
+                        for position in low..high {
+                            batch.updates(position, |time, diff| {
+                                made.push_row_with(time, diff, |row| {
+                                    write(rows.key(index), rows.value(position), row);
+                                });
+                            });
+                            if made.is_full() {
+                                session.give_container(&mut made);
+                                made.clear();
+                            }
+                        }
+                    }
+                }
+                if !made.is_empty() {
+                    session.give_container(&mut made);
+                    made.clear();
+                }
+            });
+        }
+    })
+}
+
+/// The same rows with multiplicities negated.
+pub fn negate<'s>(stream: RowStream<'s>) -> RowStream<'s> {
+    stream.unary::<Builder, _, _, _>(Pipeline, "Negate", |_capability, _info| {
+        |input, output| {
+            input.for_each(|capability, updates| {
+                updates.negate();
+                output.session(&capability).give_container(updates);
+            });
+        }
+    })
+}
+
+/// A join's output: rows and errors at the time and multiplicity of the matched pair.
+pub struct JoinOutput<'a> {
+    builder: &'a mut Builder,
+    time: u64,
+    diff: i64,
+}
+
+impl JoinOutput<'_> {
+    /// A whole row.
+    pub fn ok(&mut self, row: &[u8]) {
+        self.builder.push_into(UpdateRef { key: &[], val: row, time: self.time, diff: self.diff });
+    }
+
+    /// A packed error row.
+    pub fn err(&mut self, error: &[u8]) {
+        self.builder.push_into(UpdateRef { key: ERROR_TAG, val: error, time: self.time, diff: self.diff });
+    }
+
+    /// The time of the matched pair.
+    pub fn time(&self) -> u64 {
+        self.time
+    }
+}
+
+/// Marks an error in a join's single output, where rows have no key.
+const ERROR_TAG: &[u8] = b"e";
+
+/// Joins two arrangements on their whole keys. `logic(key, left value, right value, output)` runs for each matched pair
+/// and writes rows and errors. Gives the rows and the errors.
+pub fn join<'s, L>(left: Arr<'s>, right: Arr<'s>, mut logic: L) -> (RowStream<'s>, RowStream<'s>)
+where
+    L: FnMut(&[u8], &[u8], &[u8], &mut JoinOutput<'_>) + 'static,
+{
+    let joined = join_traces::<_, _, crate::RowContainer, _, Builder>(
+        left,
+        right,
+        move |key, left, right, time, one: &i64, two: &i64, builder: &mut Builder| {
+            let diff = one.wrapping_mul(*two);
+            logic(key, left, right, &mut JoinOutput { builder, time, diff });
+        },
+    );
+    let mut operator = OperatorBuilder::new("JoinErrors".to_owned(), joined.scope());
+    let mut input = operator.new_input(joined, Pipeline);
+    operator.set_notify_for(0, FrontierInterest::Never);
+    let (ok_output, ok) = operator.new_output();
+    let (err_output, err) = operator.new_output();
+    let mut ok_output = OutputBuilder::<u64, Builder>::from(ok_output);
+    let mut err_output = OutputBuilder::<u64, Builder>::from(err_output);
+    operator.build(move |_capabilities| {
+        move |_frontiers| {
+            let (mut ok_output, mut err_output) = (ok_output.activate(), err_output.activate());
+            input.for_each(|capability, updates| {
+                if updates.iter().all(|update| update.key.is_empty()) {
+                    ok_output.session(&capability).give_container(updates);
+                    return;
+                }
+                let mut split = OkErr::default();
+                for update in updates.iter() {
+                    let side = if update.key.is_empty() { &mut split.ok } else { &mut split.err };
+                    side.push_row(update.val, update.time, update.diff);
+                }
+                ship(&capability, &mut split.ok, &mut ok_output);
+                ship(&capability, &mut split.err, &mut err_output);
+            });
+        }
+    });
+    (ok, err)
+}
+
+fn ship(
+    capability: &InputCapability<u64>,
+    updates: &mut Updates,
+    output: &mut OutputBuilderSession<'_, u64, Builder>,
+) {
+    if !updates.is_empty() {
+        output.session(capability).give_container(updates);
+        updates.clear();
+    }
+}
+
+/// An operator with an ok and an error output; `visit` walks a container and hands each update to the callback.
+fn two_outputs<'s, C, V>(
+    stream: Stream<'s, u64, C>,
+    name: &str,
+    mut visit: V,
+) -> (RowStream<'s>, RowStream<'s>)
+where
+    C: timely::Container,
+    V: FnMut(&mut C, &mut dyn FnMut(&mut dyn FnMut(&mut OkErr))) + 'static,
+{
+    let mut operator = OperatorBuilder::new(name.to_owned(), stream.scope());
+    let mut input = operator.new_input(stream, Pipeline);
+    operator.set_notify_for(0, FrontierInterest::Never);
+    let (ok_output, ok) = operator.new_output();
+    let (err_output, err) = operator.new_output();
+    let mut ok_output = OutputBuilder::<u64, Builder>::from(ok_output);
+    let mut err_output = OutputBuilder::<u64, Builder>::from(err_output);
+    operator.build(move |_capabilities| {
+        let mut made = OkErr::default();
+        move |_frontiers| {
+            let (mut ok_output, mut err_output) = (ok_output.activate(), err_output.activate());
+            input.for_each(|capability, container| {
+                visit(container, &mut |each| {
+                    each(&mut made);
+                    if made.ok.is_full() {
+                        ship(&capability, &mut made.ok, &mut ok_output);
+                    }
+                    if made.err.is_full() {
+                        ship(&capability, &mut made.err, &mut err_output);
+                    }
+                });
+                ship(&capability, &mut made.ok, &mut ok_output);
+                ship(&capability, &mut made.err, &mut err_output);
+            });
+        }
+    });
+    (ok, err)
+}

@@ -1,0 +1,312 @@
+//! The container that streams between operators carry: packed updates, not owned rows one by one.
+
+use crate::RowContainer;
+use differential_dataflow::trace::implementations::{BatchContainer, BuilderInput};
+use timely::Accountable;
+use timely::bytes::arc::Bytes;
+use timely::container::{DrainContainer, PushInto, SizableContainer};
+use timely::dataflow::channels::ContainerBytes;
+
+/// At this many updates or bytes a container is shipped.
+const TARGET_UPDATES: usize = 4096;
+const TARGET_BYTES: usize = 1 << 18;
+
+/// Packed `(key row, value row, time, diff)` updates in one byte slab.
+///
+/// A stream of whole rows (not arranged yet) leaves the key empty and holds the row as the value.
+#[derive(Clone, Default, Debug)]
+pub struct Updates {
+    bytes: Vec<u8>,
+    entries: Vec<Entry>,
+}
+
+/// Where an update's key and value end in the slab; it begins where the one before it ends.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    key_end: usize,
+    end: usize,
+    time: u64,
+    diff: i64,
+}
+
+/// One update, borrowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UpdateRef<'a> {
+    /// The key row; empty in a stream of whole rows.
+    pub key: &'a [u8],
+    /// The value row, or the whole row.
+    pub val: &'a [u8],
+    /// When.
+    pub time: u64,
+    /// How often more.
+    pub diff: i64,
+}
+
+impl Updates {
+    /// An empty container.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty container with room.
+    pub fn with_capacity(updates: usize, bytes: usize) -> Self {
+        Updates { bytes: Vec::with_capacity(bytes), entries: Vec::with_capacity(updates) }
+    }
+
+    /// Number of updates.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Bytes of all keys and values.
+    pub fn byte_len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Whether it has reached the size at which it should be shipped.
+    pub fn is_full(&self) -> bool {
+        self.entries.len() >= TARGET_UPDATES || self.bytes.len() >= TARGET_BYTES
+    }
+
+    /// Forgets all updates, keeps the room.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.entries.clear();
+    }
+
+    /// Appends a keyed update.
+    #[inline]
+    pub fn push(&mut self, key: &[u8], val: &[u8], time: u64, diff: i64) {
+        self.bytes.extend_from_slice(key);
+        let key_end = self.bytes.len();
+        self.bytes.extend_from_slice(val);
+        self.entries.push(Entry { key_end, end: self.bytes.len(), time, diff });
+    }
+
+    /// Appends a whole row.
+    #[inline]
+    pub fn push_row(&mut self, row: &[u8], time: u64, diff: i64) {
+        self.push(&[], row, time, diff);
+    }
+
+    /// Appends an update whose key and value are written straight into the slab: `write` appends the key and then the
+    /// value, and returns the key's length. On an error nothing is appended.
+    #[inline]
+    pub fn try_push_with<E>(
+        &mut self,
+        time: u64,
+        diff: i64,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<usize, E>,
+    ) -> Result<(), E> {
+        let start = self.bytes.len();
+        match write(&mut self.bytes) {
+            Ok(key_len) => {
+                debug_assert!(start + key_len <= self.bytes.len());
+                self.entries.push(Entry { key_end: start + key_len, end: self.bytes.len(), time, diff });
+                Ok(())
+            }
+            Err(error) => {
+                self.bytes.truncate(start);
+                Err(error)
+            }
+        }
+    }
+
+    /// Appends a whole row that `write` appends to the slab.
+    #[inline]
+    pub fn push_row_with(&mut self, time: u64, diff: i64, write: impl FnOnce(&mut Vec<u8>)) {
+        write(&mut self.bytes);
+        let key_end = self.entries.last().map_or(0, |entry| entry.end);
+        self.entries.push(Entry { key_end, end: self.bytes.len(), time, diff });
+    }
+
+    /// The update at `index`.
+    #[inline]
+    pub fn get(&self, index: usize) -> UpdateRef<'_> {
+        let start = if index == 0 { 0 } else { self.entries[index - 1].end };
+        let entry = self.entries[index];
+        UpdateRef {
+            key: &self.bytes[start..entry.key_end],
+            val: &self.bytes[entry.key_end..entry.end],
+            time: entry.time,
+            diff: entry.diff,
+        }
+    }
+
+    /// All updates in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = UpdateRef<'_>> + Clone {
+        (0..self.len()).map(|index| self.get(index))
+    }
+
+    /// Appends all updates of another container.
+    pub fn append(&mut self, other: &Updates) {
+        let base = self.bytes.len();
+        self.bytes.extend_from_slice(&other.bytes);
+        self.entries.extend(other.entries.iter().map(|e| Entry {
+            key_end: base + e.key_end,
+            end: base + e.end,
+            ..*e
+        }));
+    }
+
+    /// Multiplies all multiplicities by -1.
+    pub fn negate(&mut self) {
+        for entry in &mut self.entries {
+            entry.diff = entry.diff.wrapping_neg();
+        }
+    }
+
+    /// Keeps the updates for which `keep` holds.
+    pub fn retain(&mut self, mut keep: impl FnMut(UpdateRef<'_>) -> bool) {
+        if (0..self.len()).all(|index| keep(self.get(index))) {
+            return;
+        }
+        let mut kept = Updates::with_capacity(self.len(), self.bytes.len());
+        for update in self.iter().filter(|update| keep(*update)) {
+            kept.push_into(update);
+        }
+        *self = kept;
+    }
+
+    /// The least and the greatest time; None when empty.
+    pub fn time_bounds(&self) -> Option<(u64, u64)> {
+        let first = self.entries.first()?.time;
+        Some(self.entries.iter().fold((first, first), |(low, high), e| (low.min(e.time), high.max(e.time))))
+    }
+}
+
+/// The draining iterator of [`Updates`]; it borrows, the container is cleared when it is written again.
+pub struct DrainUpdates<'a> {
+    updates: &'a Updates,
+    index: usize,
+}
+
+impl<'a> Iterator for DrainUpdates<'a> {
+    type Item = UpdateRef<'a>;
+    #[inline]
+    fn next(&mut self) -> Option<UpdateRef<'a>> {
+        if self.index == self.updates.len() {
+            return None;
+        }
+        self.index += 1;
+        Some(self.updates.get(self.index - 1))
+    }
+}
+
+impl Accountable for Updates {
+    #[inline]
+    fn record_count(&self) -> i64 {
+        self.len() as i64
+    }
+}
+
+impl DrainContainer for Updates {
+    type Item<'a> = UpdateRef<'a>;
+    type DrainIter<'a> = DrainUpdates<'a>;
+    fn drain(&mut self) -> DrainUpdates<'_> {
+        DrainUpdates { updates: self, index: 0 }
+    }
+}
+
+impl SizableContainer for Updates {
+    fn at_capacity(&self) -> bool {
+        self.is_full()
+    }
+    fn ensure_capacity(&mut self, stash: &mut Option<Self>) {
+        if self.entries.capacity() == 0
+            && let Some(mut recycled) = stash.take()
+        {
+            recycled.clear();
+            *self = recycled;
+        }
+    }
+}
+
+impl PushInto<UpdateRef<'_>> for Updates {
+    #[inline]
+    fn push_into(&mut self, update: UpdateRef<'_>) {
+        self.push(update.key, update.val, update.time, update.diff);
+    }
+}
+
+/// Little-endian: count, then per update key end, end, time, diff; length of the slab, the slab, padding to 8 bytes.
+impl ContainerBytes for Updates {
+    fn from_bytes(bytes: Bytes) -> Self {
+        let word = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().expect("8 bytes"));
+        let count = word(0) as usize;
+        let entries = (0..count)
+            .map(|index| {
+                let at = 8 + index * 32;
+                Entry {
+                    key_end: word(at) as usize,
+                    end: word(at + 8) as usize,
+                    time: word(at + 16),
+                    diff: word(at + 24) as i64,
+                }
+            })
+            .collect();
+        let at = 8 + count * 32;
+        let length = word(at) as usize;
+        Updates { entries, bytes: bytes[at + 8..at + 8 + length].to_vec() }
+    }
+
+    fn length_in_bytes(&self) -> usize {
+        16 + self.entries.len() * 32 + self.bytes.len().next_multiple_of(8)
+    }
+
+    fn into_bytes<W: std::io::Write>(&self, writer: &mut W) {
+        let mut word =
+            |value: u64| writer.write_all(&value.to_le_bytes()).expect("a buffer of the right length");
+        word(self.entries.len() as u64);
+        for entry in &self.entries {
+            word(entry.key_end as u64);
+            word(entry.end as u64);
+            word(entry.time);
+            word(entry.diff as u64);
+        }
+        word(self.bytes.len() as u64);
+        let padding = self.bytes.len().next_multiple_of(8) - self.bytes.len();
+        writer.write_all(&self.bytes).expect("a buffer of the right length");
+        writer.write_all(&[0; 8][..padding]).expect("a buffer of the right length");
+    }
+}
+
+impl BuilderInput<RowContainer, RowContainer> for Updates {
+    type Key<'a> = &'a [u8];
+    type Val<'a> = &'a [u8];
+    type Time = u64;
+    type Diff = i64;
+
+    #[inline]
+    fn into_parts<'a>(update: Self::Item<'a>) -> (Self::Key<'a>, Self::Val<'a>, u64, i64) {
+        (update.key, update.val, update.time, update.diff)
+    }
+    #[inline]
+    fn key_eq(this: &&[u8], other: <RowContainer as BatchContainer>::ReadItem<'_>) -> bool {
+        *this == other
+    }
+    #[inline]
+    fn val_eq(this: &&[u8], other: <RowContainer as BatchContainer>::ReadItem<'_>) -> bool {
+        *this == other
+    }
+    fn key_val_upd_counts(chain: &[Self]) -> (usize, usize, usize) {
+        let (mut keys, mut vals, mut updates) = (0, 0, 0);
+        let mut last: Option<(&[u8], &[u8])> = None;
+        for update in chain.iter().flat_map(Updates::iter) {
+            if last.is_none_or(|last| last.0 != update.key) {
+                keys += 1;
+                vals += 1;
+            } else if last.is_none_or(|last| last.1 != update.val) {
+                vals += 1;
+            }
+            updates += 1;
+            last = Some((update.key, update.val));
+        }
+        (keys, vals, updates)
+    }
+}
