@@ -1,0 +1,159 @@
+/**
+ * The catalog: every object by id and by name, dependencies, the version that plan caches depend on. It changes only
+ * through `apply`, after the change was committed; readers of one statement see one version.
+ */
+import type { ArrangementId } from '../../engine/index.ts';
+import type { ObjectId } from '../../sql/catalog.ts';
+import { SqlError } from '../../sql/error.ts';
+import type { CatalogObject } from './objects.ts';
+import { kindName } from './objects.ts';
+
+/** User objects start here, as in PostgreSQL. */
+export const FIRST_USER_ID = 16384;
+
+export interface SchemaObject {
+  readonly id: ObjectId;
+  readonly name: string;
+}
+
+/** One step of a DDL statement. */
+export type CatalogChange =
+  | { readonly kind: 'addSchema'; readonly schema: SchemaObject }
+  | { readonly kind: 'dropSchema'; readonly id: ObjectId }
+  | { readonly kind: 'renameSchema'; readonly id: ObjectId; readonly name: string }
+  | { readonly kind: 'add'; readonly object: CatalogObject }
+  | { readonly kind: 'replace'; readonly object: CatalogObject }
+  | { readonly kind: 'drop'; readonly id: ObjectId };
+
+export const SYSTEM_SCHEMAS = ['pg_catalog', 'information_schema', 'tw_internal', 'tw_catalog'] as const;
+
+export class Catalog {
+  #version = 1;
+  #nextObject = FIRST_USER_ID;
+  #nextArrangement = 1;
+  readonly #schemas = new Map<string, SchemaObject>();
+  readonly #objects = new Map<ObjectId, CatalogObject>();
+  readonly #names = new Map<string, ObjectId>();
+
+  get version(): number {
+    return this.#version;
+  }
+
+  allocateObject(): ObjectId {
+    return this.#nextObject++;
+  }
+
+  allocateArrangement(): ArrangementId {
+    return this.#nextArrangement++;
+  }
+
+  schemas(): Iterable<SchemaObject> {
+    return this.#schemas.values();
+  }
+
+  schema(name: string): SchemaObject | null {
+    return this.#schemas.get(name) ?? null;
+  }
+
+  objects(): Iterable<CatalogObject> {
+    return this.#objects.values();
+  }
+
+  object(id: ObjectId): CatalogObject {
+    const object = this.#objects.get(id);
+    if (!object) {
+      throw new SqlError({ sqlstate: '55000', message: `object ${id} was dropped while the statement used it` });
+    }
+    return object;
+  }
+
+  find(schema: string, name: string): CatalogObject | null {
+    const id = this.#names.get(nameKey(schema, name));
+    return id === undefined ? null : (this.#objects.get(id) ?? null);
+  }
+
+  /** Objects that name `id` among what they depend on. */
+  dependents(id: ObjectId): CatalogObject[] {
+    return [...this.#objects.values()].filter((object) => object.dependsOn.includes(id));
+  }
+
+  /**
+   * What has to go when `ids` go, dependents first. Without `cascade` a dependent that is not itself among `ids`
+   * is error 2BP01; indexes go with their table silently, as in PostgreSQL.
+   */
+  dropOrder(ids: readonly ObjectId[], cascade: boolean): CatalogObject[] {
+    const order: CatalogObject[] = [];
+    const seen = new Set<ObjectId>();
+    const visit = (id: ObjectId): void => {
+      if (seen.has(id)) return;
+      seen.add(id);
+      for (const dependent of this.dependents(id)) {
+        const belongs = dependent.kind === 'index' || (dependent.kind === 'source' && dependent.parent === id);
+        if (!cascade && !belongs && !ids.includes(dependent.id)) {
+          const object = this.object(id);
+          throw new SqlError({
+            sqlstate: '2BP01',
+            message: `cannot drop ${kindName(object.kind)} ${object.name} because other objects depend on it`,
+            detail: `${kindName(dependent.kind)} ${dependent.name} depends on ${kindName(object.kind)} ${object.name}`,
+            hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
+          });
+        }
+        visit(dependent.id);
+      }
+      order.push(this.object(id));
+    };
+    ids.forEach(visit);
+    return order;
+  }
+
+  /** Carries out committed changes. */
+  apply(changes: readonly CatalogChange[]): void {
+    for (const change of changes) this.#applyOne(change);
+    this.#version++;
+  }
+
+  #applyOne(change: CatalogChange): void {
+    switch (change.kind) {
+      case 'addSchema':
+        this.#schemas.set(change.schema.name, change.schema);
+        return;
+      case 'dropSchema': {
+        const schema = [...this.#schemas.values()].find((candidate) => candidate.id === change.id);
+        if (schema) this.#schemas.delete(schema.name);
+        return;
+      }
+      case 'renameSchema': {
+        const schema = [...this.#schemas.values()].find((candidate) => candidate.id === change.id);
+        if (!schema) return;
+        this.#schemas.delete(schema.name);
+        this.#schemas.set(change.name, { id: schema.id, name: change.name });
+        for (const object of [...this.#objects.values()]) {
+          if (object.schema === schema.name) this.#put({ ...object, schema: change.name });
+        }
+        return;
+      }
+      case 'add':
+      case 'replace':
+        this.#put(change.object);
+        return;
+      case 'drop': {
+        const object = this.#objects.get(change.id);
+        if (!object) return;
+        this.#objects.delete(object.id);
+        this.#names.delete(nameKey(object.schema, object.name));
+        return;
+      }
+    }
+  }
+
+  #put(object: CatalogObject): void {
+    const before = this.#objects.get(object.id);
+    if (before) this.#names.delete(nameKey(before.schema, before.name));
+    this.#objects.set(object.id, object);
+    this.#names.set(nameKey(object.schema, object.name), object.id);
+  }
+}
+
+function nameKey(schema: string, name: string): string {
+  return `${schema}\u0000${name}`;
+}

@@ -1,0 +1,98 @@
+/**
+ * What the catalog holds: one tagged union, one variant an object kind. Objects are immutable; a change replaces them.
+ */
+import type { ArrangementId, Layout } from '../../engine/index.ts';
+import type { CatalogColumn, ObjectId } from '../../sql/catalog.ts';
+
+interface ObjectBase {
+  readonly id: ObjectId;
+  readonly schema: string;
+  readonly name: string;
+  /** Objects that this one reads or belongs to; dropping one of them needs CASCADE. */
+  readonly dependsOn: readonly ObjectId[];
+  /** The statement that made it, as the user wrote it; null for system objects. */
+  readonly statement: string | null;
+}
+
+/** A column list with the arrangement that stores the rows. */
+interface Stored {
+  readonly columns: readonly CatalogColumn[];
+  readonly arrangement: ArrangementId;
+  readonly layout: Layout;
+  /** Unique keys as column numbers, the primary key first. */
+  readonly keys: readonly (readonly number[])[];
+}
+
+export interface TableObject extends ObjectBase, Stored {
+  readonly kind: 'table';
+  readonly primaryKeyName: string | null;
+}
+
+/** A relation of the catalog itself, in `tw_internal`. */
+export interface SystemTableObject extends ObjectBase, Stored {
+  readonly kind: 'systemTable';
+}
+
+export interface SourceObject extends ObjectBase, Stored {
+  readonly kind: 'source';
+  readonly connector: string;
+  /** The source that this is a table of (multi-table sources), or null. */
+  readonly parent: ObjectId | null;
+}
+
+export interface ViewObject extends ObjectBase {
+  readonly kind: 'view';
+  readonly columns: readonly CatalogColumn[];
+  /** The query's text and the search path under which its names were resolved. */
+  readonly query: string;
+  readonly searchPath: readonly string[];
+}
+
+export interface MaterializedViewObject extends ObjectBase, Stored {
+  readonly kind: 'materializedView';
+  readonly query: string;
+  readonly searchPath: readonly string[];
+  /** Shared arrangements that its dataflow imports. */
+  readonly uses: readonly ArrangementId[];
+}
+
+export interface IndexObject extends ObjectBase {
+  readonly kind: 'index';
+  readonly table: ObjectId;
+  readonly arrangement: ArrangementId;
+  readonly layout: Layout;
+  readonly unique: boolean;
+  readonly primary: boolean;
+  /** Indexed columns as column numbers (0 where it is an expression). */
+  readonly columns: readonly number[];
+}
+
+export interface SinkObject extends ObjectBase {
+  readonly kind: 'sink';
+  readonly connector: string;
+  readonly subscription: ArrangementId;
+}
+
+export type CatalogObject =
+  TableObject | SystemTableObject | SourceObject | ViewObject | MaterializedViewObject | IndexObject | SinkObject;
+
+export type ObjectKind = CatalogObject['kind'];
+
+/** A kind as PostgreSQL's messages name it. */
+export function kindName(kind: ObjectKind): string {
+  switch (kind) {
+    case 'table':
+    case 'systemTable':
+      return 'table';
+    case 'source':
+      return 'source';
+    case 'view':
+      return 'view';
+    case 'materializedView':
+      return 'materialized view';
+    case 'index':
+      return 'index';
+    case 'sink':
+      return 'sink';
+  }
+}

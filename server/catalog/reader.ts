@@ -1,0 +1,130 @@
+/**
+ * The catalog as one statement's planning sees it: names resolved along a search path, views bound on demand.
+ */
+import type {
+  CatalogArrangement,
+  CatalogReader,
+  CatalogRelation,
+  ObjectId,
+  RelationKind,
+} from '../../sql/catalog.ts';
+import type { HirRelation } from '../../sql/hir.ts';
+import type { ArrangementId, Layout } from '../../engine/index.ts';
+import type { Catalog } from './catalog.ts';
+import type { CatalogObject, ViewObject } from './objects.ts';
+
+/** Binds the query of a view under its own search path; columns carry the view's names. */
+export type BindView = (view: ViewObject) => HirRelation;
+
+/** Arrangements shared between dataflows that no name stands for. */
+export interface SharedArrangements {
+  of(relation: ObjectId): Iterable<{ readonly id: ArrangementId; readonly layout: Layout }>;
+}
+
+export class StatementCatalog implements CatalogReader {
+  readonly version: number;
+  readonly database: string;
+  readonly user: string;
+  readonly searchPath: readonly string[];
+  readonly #catalog: Catalog;
+  readonly #shared: SharedArrangements;
+  readonly #bindView: BindView;
+  readonly #estimate: (arrangement: ArrangementId) => number | null;
+
+  constructor(options: {
+    catalog: Catalog;
+    shared: SharedArrangements;
+    bindView: BindView;
+    estimate: (arrangement: ArrangementId) => number | null;
+    searchPath: readonly string[];
+    user: string;
+    database: string;
+  }) {
+    this.#catalog = options.catalog;
+    this.#shared = options.shared;
+    this.#bindView = options.bindView;
+    this.#estimate = options.estimate;
+    this.version = options.catalog.version;
+    this.user = options.user;
+    this.database = options.database;
+    // As in PostgreSQL, pg_catalog is searched first unless the path names it.
+    this.searchPath = options.searchPath.includes('pg_catalog')
+      ? options.searchPath
+      : ['pg_catalog', ...options.searchPath];
+  }
+
+  findRelation(schema: string | null, name: string): CatalogRelation | null {
+    for (const candidate of schema === null ? this.searchPath : [schema]) {
+      const object = this.#catalog.find(candidate, name);
+      const relation = object && this.#asRelation(object);
+      if (relation) return relation;
+    }
+    return null;
+  }
+
+  relation(id: ObjectId): CatalogRelation {
+    const relation = this.#asRelation(this.#catalog.object(id));
+    if (!relation) throw new Error(`object ${id} is not a relation`);
+    return relation;
+  }
+
+  hasSchema(name: string): boolean {
+    return this.#catalog.schema(name) !== null;
+  }
+
+  relationNames(): readonly string[] {
+    const path = new Set(this.searchPath);
+    return [...this.#catalog.objects()]
+      .filter((object) => path.has(object.schema) && this.#asRelation(object) !== null)
+      .map((object) => object.name);
+  }
+
+  arrangements(relation: ObjectId): readonly CatalogArrangement[] {
+    const object = this.#catalog.object(relation);
+    if (!('arrangement' in object) || object.kind === 'index') return [];
+    const found: CatalogArrangement[] = [
+      { id: object.arrangement, relation, layout: object.layout, primary: true, name: null },
+    ];
+    for (const index of this.#catalog.dependents(relation)) {
+      if (index.kind !== 'index' || index.table !== relation || index.arrangement === object.arrangement) continue;
+      found.push({ id: index.arrangement, relation, layout: index.layout, primary: false, name: index.name });
+    }
+    for (const shared of this.#shared.of(relation)) {
+      if (found.some((arrangement) => arrangement.id === shared.id)) continue;
+      found.push({ id: shared.id, relation, layout: shared.layout, primary: false, name: null });
+    }
+    return found;
+  }
+
+  #asRelation(object: CatalogObject): CatalogRelation | null {
+    switch (object.kind) {
+      case 'index':
+      case 'sink':
+        return null;
+      case 'view':
+        return {
+          ...named(object, 'view'),
+          columns: object.columns,
+          keys: [],
+          primaryKeyName: null,
+          estimatedRows: null,
+          boundView: () => this.#bindView(object),
+        };
+      case 'table':
+      case 'systemTable':
+      case 'source':
+      case 'materializedView':
+        return {
+          ...named(object, object.kind),
+          columns: object.columns,
+          keys: object.keys,
+          primaryKeyName: object.kind === 'table' ? object.primaryKeyName : null,
+          estimatedRows: this.#estimate(object.arrangement),
+        };
+    }
+  }
+}
+
+function named(object: CatalogObject, kind: RelationKind) {
+  return { id: object.id, schema: object.schema, name: object.name, kind };
+}

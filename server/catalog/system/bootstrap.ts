@@ -1,0 +1,83 @@
+/**
+ * The catalog of an empty server: system schemas, raw relations, the views over them, and `public`.
+ */
+import type { Engine, Transaction } from '../../../engine/index.ts';
+import { layoutByColumns } from '../../../sql/physical/layout.ts';
+import { toColumnType } from '../../../sql/types/column-type.ts';
+import type { NullableType } from '../../../sql/types/type.ts';
+import type { Catalog, CatalogChange } from '../catalog.ts';
+import type { SystemTableObject, ViewObject } from '../objects.ts';
+import { RAW_TABLES } from './raw.ts';
+import { SYSTEM_VIEWS } from './views.ts';
+import { type SystemRelation, SystemWriter } from './writer.ts';
+
+/** PostgreSQL's oids where it has them. */
+const SCHEMAS = [
+  { id: 11, name: 'pg_catalog' },
+  { id: 13000, name: 'information_schema' },
+  { id: 13001, name: 'tw_internal' },
+  { id: 13002, name: 'tw_catalog' },
+  { id: 2200, name: 'public' },
+];
+const FIRST_RAW_ID = 13100;
+const FIRST_VIEW_ID = 13200;
+
+/**
+ * Makes the system's collections in the engine and in the catalog. The views' columns are found by `describe`, which
+ * binds their text. Returns the writer and the transaction that holds the first rows, to be committed by the caller.
+ */
+export function bootstrapCatalog(
+  engine: Engine,
+  catalog: Catalog,
+  describe: (view: ViewObject) => ViewObject['columns'],
+): { writer: SystemWriter; transaction: Transaction } {
+  catalog.apply(SCHEMAS.map((schema): CatalogChange => ({ kind: 'addSchema', schema })));
+  const relations = RAW_TABLES.map((raw, index): SystemRelation => {
+    const columns = raw.columns.map(([name, type]) => {
+      const nullable: NullableType = { name: type, typmod: -1, nullable: true };
+      return { name, type: nullable, defaultText: null };
+    });
+    const columnTypes = columns.map((column) => toColumnType(column.type));
+    const object: SystemTableObject = {
+      kind: 'systemTable',
+      id: FIRST_RAW_ID + index,
+      schema: 'tw_internal',
+      name: raw.name,
+      dependsOn: [],
+      statement: null,
+      columns,
+      arrangement: catalog.allocateArrangement(),
+      layout: layoutByColumns(columnTypes, null),
+      keys: [],
+    };
+    engine.createCollection(object.arrangement, `tw_internal.${raw.name}`, columnTypes, object.layout, false);
+    return { raw, object };
+  });
+  const writer = new SystemWriter(engine, catalog, relations);
+  const transaction = engine.beginTransaction();
+  writer.writeFixed(transaction);
+  writer.write(
+    SCHEMAS.map((schema) => ({ kind: 'addSchema', schema })),
+    transaction,
+  );
+  const add = (changes: CatalogChange[]): void => {
+    writer.write(changes, transaction);
+    catalog.apply(changes);
+  };
+  add(relations.map(({ object }) => ({ kind: 'add', object })));
+  SYSTEM_VIEWS.forEach((view, index) => {
+    const object: ViewObject = {
+      kind: 'view',
+      id: FIRST_VIEW_ID + index,
+      schema: view.schema,
+      name: view.name,
+      dependsOn: [],
+      statement: null,
+      columns: [],
+      query: view.query,
+      searchPath: ['pg_catalog'],
+    };
+    add([{ kind: 'add', object: { ...object, columns: describe(object) } }]);
+  });
+  return { writer, transaction };
+}

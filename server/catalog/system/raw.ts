@@ -1,0 +1,187 @@
+/**
+ * The raw relations of `tw_internal`: collections that the catalog writes with each DDL commit. pg_catalog and
+ * information_schema are views over them (views.ts). Each says its columns and the rows of an object once; adding
+ * and dropping an object are these rows with multiplicity 1 and -1.
+ */
+import type { Catalog, SchemaObject } from '../catalog.ts';
+import type { CatalogObject } from '../objects.ts';
+import { typeOid } from '../../../sql/types/table.ts';
+import type { TypeName } from '../../../sql/types/type.ts';
+
+/** A value as JSON carries it to the native decoder. */
+export type RawValue = string | number | boolean | null;
+
+export interface RawTable {
+  readonly name: string;
+  readonly columns: readonly (readonly [name: string, type: TypeName])[];
+  /** Rows that are always there. */
+  readonly fixed?: () => RawValue[][];
+  readonly ofSchema?: (schema: SchemaObject) => RawValue[][];
+  readonly ofObject?: (object: CatalogObject, catalog: Catalog) => RawValue[][];
+}
+
+/** The one role until authentication is built; its oid is PostgreSQL's bootstrap superuser. */
+export const OWNER_OID = 10;
+export const OWNER_NAME = 'tidewire';
+
+const schemas: RawTable = {
+  name: 'schemas',
+  columns: [
+    ['oid', 'oid'],
+    ['name', 'name'],
+    ['owner', 'oid'],
+  ],
+  ofSchema: (schema) => [[schema.id, schema.name, OWNER_OID]],
+};
+
+/** `pg_class.relkind` of an object: sources and sinks appear as tables and views to tools that know no others. */
+function relationKind(object: CatalogObject): string {
+  switch (object.kind) {
+    case 'table':
+    case 'systemTable':
+    case 'source':
+      return 'r';
+    case 'view':
+      return 'v';
+    case 'materializedView':
+      return 'm';
+    case 'index':
+      return 'i';
+    case 'sink':
+      return 'S';
+  }
+}
+
+function relationColumns(object: CatalogObject): number {
+  if (object.kind === 'sink') return 0;
+  return object.columns.length;
+}
+
+const relations: RawTable = {
+  name: 'relations',
+  columns: [
+    ['oid', 'oid'],
+    ['name', 'name'],
+    ['schema_oid', 'oid'],
+    ['relkind', 'char'],
+    ['object_type', 'text'],
+    ['owner', 'oid'],
+    ['column_count', 'int2'],
+    ['has_index', 'bool'],
+    ['definition', 'text'],
+    ['statement', 'text'],
+  ],
+  ofObject: (object, catalog) => {
+    if (object.kind === 'sink') return [];
+    const definition = object.kind === 'view' || object.kind === 'materializedView' ? object.query : null;
+    const type = object.kind === 'materializedView' ? 'materialized view' : object.kind === 'systemTable' ? 'table' : object.kind;
+    const indexed = object.kind === 'table' && object.primaryKeyName !== null;
+    return [
+      [
+        object.id,
+        object.name,
+        catalog.schema(object.schema)?.id ?? 0,
+        relationKind(object),
+        type,
+        OWNER_OID,
+        relationColumns(object),
+        indexed,
+        definition,
+        object.statement,
+      ],
+    ];
+  },
+};
+
+const columns: RawTable = {
+  name: 'columns',
+  columns: [
+    ['relation_oid', 'oid'],
+    ['number', 'int2'],
+    ['name', 'name'],
+    ['type_oid', 'oid'],
+    ['typmod', 'int4'],
+    ['not_null', 'bool'],
+    ['default_text', 'text'],
+  ],
+  ofObject: (object) => {
+    if (object.kind === 'index' || object.kind === 'sink') return [];
+    return object.columns.map((column, index) => [
+      object.id,
+      index + 1,
+      column.name,
+      typeOid(column.type.name),
+      column.type.typmod,
+      !column.type.nullable,
+      column.defaultText,
+    ]);
+  },
+};
+
+const indexes: RawTable = {
+  name: 'indexes',
+  columns: [
+    ['oid', 'oid'],
+    ['table_oid', 'oid'],
+    ['is_unique', 'bool'],
+    ['is_primary', 'bool'],
+    ['columns', 'text'],
+  ],
+  ofObject: (object) =>
+    object.kind === 'index'
+      ? [[object.id, object.table, object.unique, object.primary, object.columns.join(' ')]]
+      : [],
+};
+
+const sources: RawTable = {
+  name: 'sources',
+  columns: [
+    ['oid', 'oid'],
+    ['name', 'name'],
+    ['schema_oid', 'oid'],
+    ['connector', 'text'],
+  ],
+  ofObject: (object, catalog) =>
+    object.kind === 'source'
+      ? [[object.id, object.name, catalog.schema(object.schema)?.id ?? 0, object.connector]]
+      : [],
+};
+
+const sinks: RawTable = {
+  name: 'sinks',
+  columns: sources.columns,
+  ofObject: (object, catalog) =>
+    object.kind === 'sink'
+      ? [[object.id, object.name, catalog.schema(object.schema)?.id ?? 0, object.connector]]
+      : [],
+};
+
+const roles: RawTable = {
+  name: 'roles',
+  columns: [
+    ['oid', 'oid'],
+    ['name', 'name'],
+  ],
+  fixed: () => [[OWNER_OID, OWNER_NAME]],
+};
+
+const dependencies: RawTable = {
+  name: 'dependencies',
+  columns: [
+    ['object_oid', 'oid'],
+    ['depends_on', 'oid'],
+  ],
+  ofObject: (object) => [...new Set(object.dependsOn)].map((id) => [object.id, id]),
+};
+
+/** In the order of their object ids; new ones go to the end. */
+export const RAW_TABLES: readonly RawTable[] = [
+  schemas,
+  relations,
+  columns,
+  indexes,
+  sources,
+  sinks,
+  roles,
+  dependencies,
+];

@@ -1,0 +1,162 @@
+/**
+ * pg_catalog, information_schema and tw_catalog: ordinary views over the raw relations of `tw_internal`. Column names
+ * are the union of PostgreSQL 15 to 18, so that clients of those versions find theirs.
+ */
+
+export interface SystemView {
+  readonly schema: 'pg_catalog' | 'information_schema' | 'tw_catalog';
+  readonly name: string;
+  readonly query: string;
+}
+
+const NO_TEXT = 'NULL::text';
+
+/** In the order of their object ids; new ones go to the end. */
+export const SYSTEM_VIEWS: readonly SystemView[] = [
+  {
+    schema: 'pg_catalog',
+    name: 'pg_namespace',
+    query: `SELECT oid, name AS nspname, owner AS nspowner, ${NO_TEXT} AS nspacl FROM tw_internal.schemas`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_roles',
+    query: `SELECT oid, name AS rolname, true AS rolsuper, true AS rolinherit, true AS rolcreaterole, true AS rolcreatedb,
+      true AS rolcanlogin, false AS rolreplication, -1 AS rolconnlimit, '********'::text AS rolpassword,
+      NULL::timestamptz AS rolvaliduntil, true AS rolbypassrls, ${NO_TEXT} AS rolconfig FROM tw_internal.roles`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_authid',
+    query: `SELECT oid, name AS rolname, true AS rolsuper, true AS rolinherit, true AS rolcreaterole, true AS rolcreatedb,
+      true AS rolcanlogin, false AS rolreplication, true AS rolbypassrls, -1 AS rolconnlimit,
+      ${NO_TEXT} AS rolpassword, NULL::timestamptz AS rolvaliduntil FROM tw_internal.roles`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_user',
+    query: `SELECT name AS usename, oid AS usesysid, true AS usecreatedb, true AS usesuper, false AS userepl,
+      true AS usebypassrls, '********'::text AS passwd, NULL::timestamptz AS valuntil, ${NO_TEXT} AS useconfig
+      FROM tw_internal.roles`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_am',
+    query: `SELECT column1::oid AS oid, column2::name AS amname, column3::oid AS amhandler, column4::"char" AS amtype
+      FROM (VALUES (2, 'heap', 3, 't'), (403, 'btree', 330, 'i')) AS am`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_database',
+    query: `SELECT 1::oid AS oid, current_database()::name AS datname, oid AS datdba, 6 AS encoding,
+      'c'::"char" AS datlocprovider, false AS datistemplate, true AS datallowconn, false AS dathasloginevt,
+      -1 AS datconnlimit, 1663::oid AS dattablespace, 'C.UTF-8'::text AS datcollate, 'C.UTF-8'::text AS datctype,
+      ${NO_TEXT} AS daticulocale, ${NO_TEXT} AS datlocale, ${NO_TEXT} AS daticurules, ${NO_TEXT} AS datcollversion,
+      ${NO_TEXT} AS datacl FROM tw_internal.roles`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_tablespace',
+    query: `SELECT 1663::oid AS oid, 'pg_default'::name AS spcname, oid AS spcowner, ${NO_TEXT} AS spcacl,
+      ${NO_TEXT} AS spcoptions FROM tw_internal.roles`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_class',
+    query: `SELECT oid, name AS relname, schema_oid AS relnamespace, 0::oid AS reltype, 0::oid AS reloftype,
+      owner AS relowner,
+      CASE relkind WHEN 'r' THEN 2::oid WHEN 'm' THEN 2::oid WHEN 'i' THEN 403::oid ELSE 0::oid END AS relam,
+      oid AS relfilenode, 0::oid AS reltablespace, 0 AS relpages, (-1)::real AS reltuples, 0 AS relallvisible,
+      0 AS relallfrozen, 0::oid AS reltoastrelid, has_index AS relhasindex, false AS relisshared,
+      'p'::"char" AS relpersistence, relkind, column_count AS relnatts, 0::smallint AS relchecks,
+      false AS relhasrules, false AS relhastriggers, false AS relhassubclass, false AS relrowsecurity,
+      false AS relforcerowsecurity, true AS relispopulated, 'd'::"char" AS relreplident, false AS relispartition,
+      0::oid AS relrewrite, 0::oid AS relfrozenxid, 0::oid AS relminmxid, ${NO_TEXT} AS relacl,
+      ${NO_TEXT} AS reloptions, ${NO_TEXT} AS relpartbound FROM tw_internal.relations`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_attribute',
+    query: `SELECT relation_oid AS attrelid, name AS attname, type_oid AS atttypid, (-1)::smallint AS attlen, number AS attnum,
+      -1 AS attcacheoff, typmod AS atttypmod, 0::smallint AS attndims, false AS attbyval, 'i'::"char" AS attalign,
+      'p'::"char" AS attstorage, ''::"char" AS attcompression, not_null AS attnotnull,
+      default_text IS NOT NULL AS atthasdef, false AS atthasmissing, ''::"char" AS attidentity,
+      ''::"char" AS attgenerated, false AS attisdropped, true AS attislocal, 0::smallint AS attinhcount,
+      NULL::smallint AS attstattarget, 0::oid AS attcollation, ${NO_TEXT} AS attacl, ${NO_TEXT} AS attoptions,
+      ${NO_TEXT} AS attfdwoptions FROM tw_internal.columns`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_attrdef',
+    query: `SELECT relation_oid AS oid, relation_oid AS adrelid, number AS adnum, default_text AS adbin
+      FROM tw_internal.columns WHERE default_text IS NOT NULL`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_index',
+    query: `SELECT oid AS indexrelid, table_oid AS indrelid, 0::smallint AS indnatts, 0::smallint AS indnkeyatts,
+      is_unique AS indisunique, false AS indnullsnotdistinct, is_primary AS indisprimary, false AS indisexclusion,
+      true AS indimmediate, false AS indisclustered, true AS indisvalid, false AS indcheckxmin, true AS indisready,
+      true AS indislive, false AS indisreplident, columns AS indkey, ${NO_TEXT} AS indexprs, ${NO_TEXT} AS indpred
+      FROM tw_internal.indexes`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_tables',
+    query: `SELECT s.name AS schemaname, r.name AS tablename, 'tidewire'::name AS tableowner, NULL::name AS tablespace,
+      r.has_index AS hasindexes, false AS hasrules, false AS hastriggers, false AS rowsecurity
+      FROM tw_internal.relations r JOIN tw_internal.schemas s ON s.oid = r.schema_oid WHERE r.relkind = 'r'`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_views',
+    query: `SELECT s.name AS schemaname, r.name AS viewname, 'tidewire'::name AS viewowner, r.definition
+      FROM tw_internal.relations r JOIN tw_internal.schemas s ON s.oid = r.schema_oid WHERE r.relkind = 'v'`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_matviews',
+    query: `SELECT s.name AS schemaname, r.name AS matviewname, 'tidewire'::name AS matviewowner, NULL::name AS tablespace,
+      false AS hasindexes, true AS ispopulated, r.definition
+      FROM tw_internal.relations r JOIN tw_internal.schemas s ON s.oid = r.schema_oid WHERE r.relkind = 'm'`,
+  },
+  {
+    schema: 'information_schema',
+    name: 'schemata',
+    query: `SELECT current_database()::name AS catalog_name, name AS schema_name, 'tidewire'::name AS schema_owner
+      FROM tw_internal.schemas`,
+  },
+  {
+    schema: 'information_schema',
+    name: 'tables',
+    query: `SELECT current_database()::name AS table_catalog, s.name AS table_schema, r.name AS table_name,
+      CASE r.relkind WHEN 'r' THEN 'BASE TABLE' ELSE 'VIEW' END AS table_type
+      FROM tw_internal.relations r JOIN tw_internal.schemas s ON s.oid = r.schema_oid
+      WHERE r.relkind IN ('r', 'v')`,
+  },
+  {
+    schema: 'tw_catalog',
+    name: 'relations',
+    query: `SELECT r.oid, s.name AS schema_name, r.name, r.object_type AS type, r.statement
+      FROM tw_internal.relations r JOIN tw_internal.schemas s ON s.oid = r.schema_oid`,
+  },
+  {
+    schema: 'tw_catalog',
+    name: 'sources',
+    query: `SELECT o.oid, s.name AS schema_name, o.name, o.connector
+      FROM tw_internal.sources o JOIN tw_internal.schemas s ON s.oid = o.schema_oid`,
+  },
+  {
+    schema: 'tw_catalog',
+    name: 'sinks',
+    query: `SELECT o.oid, s.name AS schema_name, o.name, o.connector
+      FROM tw_internal.sinks o JOIN tw_internal.schemas s ON s.oid = o.schema_oid`,
+  },
+  {
+    schema: 'tw_catalog',
+    name: 'indexes',
+    query: `SELECT i.oid, s.name AS schema_name, r.name, t.name AS table_name, i.is_unique, i.is_primary
+      FROM tw_internal.indexes i JOIN tw_internal.relations r ON r.oid = i.oid
+      JOIN tw_internal.relations t ON t.oid = i.table_oid JOIN tw_internal.schemas s ON s.oid = r.schema_oid`,
+  },
+];

@@ -1,0 +1,103 @@
+/**
+ * Writes the catalog's own rows: each DDL commit carries the rows of `tw_internal` that it changes, so that a SELECT
+ * sees its own DDL and a SUBSCRIBE to the catalog works.
+ */
+import type { Engine, RowDecoder, Transaction } from '../../../engine/index.ts';
+import { toColumnType } from '../../../sql/types/column-type.ts';
+import type { Catalog, CatalogChange, SchemaObject } from '../catalog.ts';
+import type { CatalogObject, SystemTableObject } from '../objects.ts';
+import type { RawTable, RawValue } from './raw.ts';
+
+export interface SystemRelation {
+  readonly raw: RawTable;
+  readonly object: SystemTableObject;
+}
+
+export class SystemWriter {
+  readonly #relations: readonly { readonly relation: SystemRelation; readonly decoder: RowDecoder }[];
+  readonly #catalog: Catalog;
+
+  constructor(engine: Engine, catalog: Catalog, relations: readonly SystemRelation[]) {
+    this.#catalog = catalog;
+    this.#relations = relations.map((relation) => {
+      const columns = relation.object.columns.map((column) => ({
+        name: column.name,
+        type: toColumnType(column.type),
+      }));
+      const projection = columns.map((_, index) => index);
+      const decoder = engine.decoder({
+        arrangement: relation.object.arrangement,
+        format: { kind: 'json' },
+        columns,
+        metadata: 0,
+        mfp: { expressions: [], predicates: [], projection },
+        timeZone: 'UTC',
+      });
+      return { relation, decoder };
+    });
+  }
+
+  /** The rows that are there before any object is. */
+  writeFixed(transaction: Transaction): void {
+    for (const { relation, decoder } of this.#relations) {
+      const rows = relation.raw.fixed?.();
+      if (rows) write(relation, decoder, rows, 1, transaction);
+    }
+  }
+
+  /** The rows that `changes` take away and add; to be called before the catalog applies them. */
+  write(changes: readonly CatalogChange[], transaction: Transaction): void {
+    for (const change of changes) {
+      switch (change.kind) {
+        case 'addSchema':
+          this.#schema(change.schema, 1, transaction);
+          break;
+        case 'dropSchema':
+        case 'renameSchema': {
+          const schema = [...this.#catalog.schemas()].find((candidate) => candidate.id === change.id);
+          if (!schema) break;
+          this.#schema(schema, -1, transaction);
+          if (change.kind === 'renameSchema') this.#schema({ id: schema.id, name: change.name }, 1, transaction);
+          break;
+        }
+        case 'add':
+          this.#object(change.object, 1, transaction);
+          break;
+        case 'replace':
+          this.#object(this.#catalog.object(change.object.id), -1, transaction);
+          this.#object(change.object, 1, transaction);
+          break;
+        case 'drop':
+          this.#object(this.#catalog.object(change.id), -1, transaction);
+          break;
+      }
+    }
+  }
+
+  #schema(schema: SchemaObject, diff: 1 | -1, transaction: Transaction): void {
+    for (const { relation, decoder } of this.#relations) {
+      write(relation, decoder, relation.raw.ofSchema?.(schema) ?? [], diff, transaction);
+    }
+  }
+
+  #object(object: CatalogObject, diff: 1 | -1, transaction: Transaction): void {
+    for (const { relation, decoder } of this.#relations) {
+      write(relation, decoder, relation.raw.ofObject?.(object, this.#catalog) ?? [], diff, transaction);
+    }
+  }
+}
+
+function write(
+  relation: SystemRelation,
+  decoder: RowDecoder,
+  rows: readonly RawValue[][],
+  diff: 1 | -1,
+  transaction: Transaction,
+): void {
+  if (rows.length === 0) return;
+  const names = relation.raw.columns.map(([name]) => name);
+  const lines = rows.map((row) => JSON.stringify(Object.fromEntries(names.map((name, index) => [name, row[index]]))));
+  const chunk = Buffer.from(`${lines.join('\n')}\n`);
+  const { errorCount, errors } = decoder.decode(chunk, { end: true, diff, transaction, metadata: [] });
+  if (errorCount > 0) throw new Error(`catalog row refused for ${relation.raw.name}: ${errors[0]?.message}`);
+}

@@ -1,0 +1,128 @@
+/**
+ * The sequencer: one logical timeline. It alone issues timestamps, `max(now, last + 1)`, each to a group of commits.
+ *
+ * When the engine completes a timestamp, all that waits becomes the next group, up to a bound; there is no timer for
+ * commits. When nothing commits, time still moves once a second, so that AS OF and progress do not stand still.
+ */
+import type { Engine, Timestamp, Transaction } from '../../engine/index.ts';
+
+interface Waiting {
+  readonly transaction: Transaction;
+  readonly bytes: number;
+  resolve(timestamp: Timestamp): void;
+  reject(error: Error): void;
+}
+
+/** A group's bound: DESIGN's 4 MiB. A larger transaction is a group of its own. */
+const GROUP_BYTES = 4 << 20;
+const TICK_MILLISECONDS = 1000;
+
+export class Sequencer {
+  readonly #engine: Engine;
+  readonly #clock: () => Timestamp;
+  #last: Timestamp;
+  #waiting: Waiting[] = [];
+  #committing = false;
+  #readers: { readonly timestamp: Timestamp; resolve(): void; reject(error: Error): void }[] = [];
+  #failed: Error | null = null;
+  #ticker: NodeJS.Timeout;
+
+  constructor(engine: Engine, clock: () => Timestamp = systemClock) {
+    this.#engine = engine;
+    this.#clock = clock;
+    this.#last = engine.computed();
+    this.#ticker = setInterval(() => this.#tick(), TICK_MILLISECONDS);
+    this.#ticker.unref();
+  }
+
+  /** The last issued timestamp: a read at it is strict serializable once `whenComputed` resolves. */
+  get last(): Timestamp {
+    return this.#last;
+  }
+
+  /** Commits; resolves with its timestamp when the commit is decided, rejects with 40001 or 23505. */
+  commit(transaction: Transaction): Promise<Timestamp> {
+    if (this.#failed) return Promise.reject(this.#failed);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ transaction, bytes: transaction.byteLength(), resolve, reject });
+      this.#next();
+    });
+  }
+
+  /** Resolves when everything up to `timestamp` can be read. */
+  whenComputed(timestamp: Timestamp): Promise<void> | null {
+    if (this.#failed) return Promise.reject(this.#failed);
+    if (this.#engine.computed() >= timestamp) return null;
+    return new Promise((resolve, reject) => this.#readers.push({ timestamp, resolve, reject }));
+  }
+
+  /** The engine's event: everything up to `timestamp` is computed. */
+  completed(timestamp: Timestamp): void {
+    if (this.#readers.length > 0) {
+      const ready = this.#readers.filter((reader) => reader.timestamp <= timestamp);
+      this.#readers = this.#readers.filter((reader) => reader.timestamp > timestamp);
+      for (const reader of ready) reader.resolve();
+    }
+    this.#next();
+  }
+
+  /** The engine is lost: everything that waits fails. */
+  fail(error: Error): void {
+    this.#failed = error;
+    clearInterval(this.#ticker);
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(error);
+    for (const reader of this.#readers.splice(0)) reader.reject(error);
+  }
+
+  stop(): void {
+    clearInterval(this.#ticker);
+  }
+
+  #next(): void {
+    if (this.#committing || this.#waiting.length === 0 || this.#engine.computed() < this.#last) return;
+    const group: Waiting[] = [];
+    let bytes = 0;
+    for (const waiting of this.#waiting) {
+      if (group.length > 0 && bytes + waiting.bytes > GROUP_BYTES) break;
+      group.push(waiting);
+      bytes += waiting.bytes;
+    }
+    this.#waiting.splice(0, group.length);
+    const timestamp = this.#issue();
+    this.#committing = true;
+    this.#engine
+      .commit(
+        timestamp,
+        group.map((waiting) => waiting.transaction),
+      )
+      .then(
+        (errors) => {
+          group.forEach((waiting, index) => {
+            const error = errors[index];
+            if (error) waiting.reject(error);
+            else waiting.resolve(timestamp);
+          });
+        },
+        (error: Error) => group.forEach((waiting) => waiting.reject(error)),
+      )
+      .finally(() => {
+        this.#committing = false;
+        this.#next();
+      });
+  }
+
+  #issue(): Timestamp {
+    this.#last = Math.max(this.#clock(), this.#last + 1);
+    return this.#last;
+  }
+
+  #tick(): void {
+    if (this.#committing || this.#waiting.length > 0 || this.#engine.computed() < this.#last) return;
+    this.#engine.advance(this.#issue());
+  }
+}
+
+/** Microseconds since the Unix epoch. */
+export function systemClock(): Timestamp {
+  return Math.floor((performance.timeOrigin + performance.now()) * 1000);
+}
