@@ -62,7 +62,10 @@ export class Catalog {
   object(id: ObjectId): CatalogObject {
     const object = this.#objects.get(id);
     if (!object) {
-      throw new SqlError({ sqlstate: '55000', message: `object ${id} was dropped while the statement used it` });
+      throw new SqlError({
+        sqlstate: '55000',
+        message: `object ${id} was dropped while the statement used it`,
+      });
     }
     return object;
   }
@@ -88,7 +91,8 @@ export class Catalog {
       if (seen.has(id)) return;
       seen.add(id);
       for (const dependent of this.dependents(id)) {
-        const belongs = dependent.kind === 'index' || (dependent.kind === 'source' && dependent.parent === id);
+        const belongs =
+          dependent.kind === 'index' || (dependent.kind === 'source' && dependent.parent === id);
         if (!cascade && !belongs && !ids.includes(dependent.id)) {
           const object = this.object(id);
           throw new SqlError({

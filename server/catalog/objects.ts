@@ -74,7 +74,13 @@ export interface SinkObject extends ObjectBase {
 }
 
 export type CatalogObject =
-  TableObject | SystemTableObject | SourceObject | ViewObject | MaterializedViewObject | IndexObject | SinkObject;
+  | TableObject
+  | SystemTableObject
+  | SourceObject
+  | ViewObject
+  | MaterializedViewObject
+  | IndexObject
+  | SinkObject;
 
 export type ObjectKind = CatalogObject['kind'];
 

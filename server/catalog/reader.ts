@@ -86,7 +86,8 @@ export class StatementCatalog implements CatalogReader {
       { id: object.arrangement, relation, layout: object.layout, primary: true, name: null },
     ];
     for (const index of this.#catalog.dependents(relation)) {
-      if (index.kind !== 'index' || index.table !== relation || index.arrangement === object.arrangement) continue;
+      if (index.kind !== 'index' || index.table !== relation || index.arrangement === object.arrangement)
+        continue;
       found.push({ id: index.arrangement, relation, layout: index.layout, primary: false, name: index.name });
     }
     for (const shared of this.#shared.of(relation)) {

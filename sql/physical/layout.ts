@@ -1,10 +1,24 @@
 /**
  * Layouts of arrangements: which part of a row is key, which is value, and where each column is found again.
  */
-import type { ColumnPlace, ColumnType, Expr, KeyExpr, Layout, ScalarType } from '../../engine/plan.generated.ts';
+import type {
+  ColumnPlace,
+  ColumnType,
+  Expr,
+  KeyExpr,
+  Layout,
+  ScalarType,
+} from '../../engine/plan.generated.ts';
 
 /** Types whose SQL equality is wider than identity of the stored value: their keys are canonical. */
-const WIDE_EQUALITY: ReadonlySet<ScalarType> = new Set(['numeric', 'float4', 'float8', 'interval', 'jsonb', 'bpchar']);
+const WIDE_EQUALITY: ReadonlySet<ScalarType> = new Set([
+  'numeric',
+  'float4',
+  'float8',
+  'interval',
+  'jsonb',
+  'bpchar',
+]);
 
 export function hasWideEquality(scalar: ScalarType): boolean {
   return WIDE_EQUALITY.has(scalar);

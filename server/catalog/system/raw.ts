@@ -74,7 +74,12 @@ const relations: RawTable = {
   ofObject: (object, catalog) => {
     if (object.kind === 'sink') return [];
     const definition = object.kind === 'view' || object.kind === 'materializedView' ? object.query : null;
-    const type = object.kind === 'materializedView' ? 'materialized view' : object.kind === 'systemTable' ? 'table' : object.kind;
+    const type =
+      object.kind === 'materializedView'
+        ? 'materialized view'
+        : object.kind === 'systemTable'
+          ? 'table'
+          : object.kind;
     const indexed = object.kind === 'table' && object.primaryKeyName !== null;
     return [
       [

@@ -57,7 +57,8 @@ export class SystemWriter {
           const schema = [...this.#catalog.schemas()].find((candidate) => candidate.id === change.id);
           if (!schema) break;
           this.#schema(schema, -1, transaction);
-          if (change.kind === 'renameSchema') this.#schema({ id: schema.id, name: change.name }, 1, transaction);
+          if (change.kind === 'renameSchema')
+            this.#schema({ id: schema.id, name: change.name }, 1, transaction);
           break;
         }
         case 'add':
@@ -96,7 +97,9 @@ function write(
 ): void {
   if (rows.length === 0) return;
   const names = relation.raw.columns.map(([name]) => name);
-  const lines = rows.map((row) => JSON.stringify(Object.fromEntries(names.map((name, index) => [name, row[index]]))));
+  const lines = rows.map((row) =>
+    JSON.stringify(Object.fromEntries(names.map((name, index) => [name, row[index]]))),
+  );
   const chunk = Buffer.from(`${lines.join('\n')}\n`);
   const { errorCount, errors } = decoder.decode(chunk, { end: true, diff, transaction, metadata: [] });
   if (errorCount > 0) throw new Error(`catalog row refused for ${relation.raw.name}: ${errors[0]?.message}`);
