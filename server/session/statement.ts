@@ -1,0 +1,136 @@
+/**
+ * The boundary between the protocol (server/pgwire, server/session) and what statements do (server/statements).
+ * The protocol knows no SQL; the executor knows no messages.
+ */
+import type {
+  Cancellation,
+  ParameterValue,
+  ResultCursor,
+  Timestamp,
+  Transaction,
+} from '../../engine/index.ts';
+import type { ParsedStatement } from '../../sql/parse/parse.ts';
+import type { SqlType } from '../../sql/types/type.ts';
+
+export interface ResultColumn {
+  readonly name: string;
+  readonly type: SqlType;
+}
+
+export interface Notice {
+  readonly severity: 'NOTICE' | 'WARNING' | 'INFO';
+  readonly sqlstate: string;
+  readonly message: string;
+  readonly detail?: string;
+  readonly hint?: string;
+}
+
+/** What Parse makes: everything that does not depend on parameter values. */
+export interface PreparedStatement {
+  readonly parsed: ParsedStatement;
+  readonly parameterTypes: readonly SqlType[];
+  /** Null: the statement returns no rows. */
+  readonly columns: readonly ResultColumn[] | null;
+  /** May it run in a failed transaction (COMMIT, ROLLBACK). */
+  readonly endsTransaction: boolean;
+  /** The executor's own; opaque to the protocol. */
+  readonly plan: unknown;
+}
+
+/** An encoded stream without end: a subscription. */
+export interface RowStream {
+  readonly columns: readonly ResultColumn[];
+  /**
+   * The next encoded rows; null when the stream ended. At most `maxRows` rows (0: no limit) are in a chunk; a
+   * `timeoutMilliseconds` that passes gives an empty chunk. Rejects with the error that ended it.
+   */
+  next(
+    maxRows: number,
+    timeoutMilliseconds: number | null,
+  ): Promise<{ readonly chunk: Buffer; readonly rows: number } | null>;
+  close(): void;
+}
+
+/** What execution gives. */
+export type StatementResult =
+  /** Done; `tag` is the command tag. */
+  | { readonly kind: 'command'; readonly tag: string }
+  /** Rows, encoded as asked. The tag is `tag` followed by the row count (`SELECT 3`, `INSERT 0 3`). */
+  | {
+      readonly kind: 'rows';
+      readonly columns: readonly ResultColumn[];
+      readonly cursor: ResultCursor;
+      readonly tag: string;
+    }
+  | { readonly kind: 'stream'; readonly stream: RowStream; readonly tag: string }
+  /** COPY … FROM STDIN: the protocol pushes raw data. `end` resolves with the command tag. */
+  | {
+      readonly kind: 'copyIn';
+      readonly columnCount: number;
+      push(chunk: Buffer): void;
+      end(): Promise<string>;
+      fail(message: string): void;
+    }
+  /** COPY … TO STDOUT: rows already encoded as COPY data lines. */
+  | {
+      readonly kind: 'copyOut';
+      readonly columnCount: number;
+      readonly cursor: ResultCursor;
+      readonly header: Buffer | null;
+    }
+  | {
+      readonly kind: 'copyStream';
+      readonly columnCount: number;
+      readonly stream: RowStream;
+      readonly header: Buffer | null;
+    };
+
+/** An open transaction: one snapshot, and its own writes on top. */
+export interface OpenTransaction {
+  /** The snapshot; fixed by the first statement that reads or writes. Null before it. */
+  timestamp: Timestamp | null;
+  /** Keeps the snapshot readable. */
+  hold: { release(): void } | null;
+  readonly writes: Transaction;
+  readonly readOnly: boolean;
+  /** Made by BEGIN, not by a single statement. */
+  readonly explicit: boolean;
+}
+
+/** What a statement may know and change of its session. */
+export interface SessionContext {
+  readonly user: string;
+  readonly database: string;
+  /** Session settings by lower-case name (`search_path`, `timezone`, …), as SHOW prints them. */
+  setting(name: string): string;
+  readonly searchPath: readonly string[];
+  readonly timeZone: string;
+  notice(notice: Notice): void;
+  /** The transaction that the current statement runs in; the session makes it, commits it and ends it. */
+  readonly transaction: OpenTransaction;
+  /** Ends the running statement when the client asks or time is up. */
+  readonly cancel: Cancellation;
+  /** Rejects with 57014 when the statement was cancelled: for waits outside the engine. */
+  readonly cancelled: Promise<never>;
+}
+
+export interface StatementExecutor {
+  /** Compiles. Throws SqlError. `parameterTypes` are those that the client declared (null: to be inferred). */
+  prepare(
+    session: SessionContext,
+    parsed: ParsedStatement,
+    parameterTypes: readonly (SqlType | null)[],
+  ): PreparedStatement;
+  /** Runs. `resultFormats`: one for each column, 0 text, 1 binary. Rejects with SqlError or EngineError. */
+  execute(
+    session: SessionContext,
+    prepared: PreparedStatement,
+    parameters: readonly ParameterValue[],
+    resultFormats: readonly number[],
+  ): Promise<StatementResult>;
+  /** A new transaction, which has read nothing yet. */
+  begin(options: { readonly readOnly: boolean; readonly explicit: boolean }): OpenTransaction;
+  /** Commits its writes; resolves when they are acknowledged. Rejects with 40001, 23505. Always closes it. */
+  commit(transaction: OpenTransaction): Promise<void>;
+  rollback(transaction: OpenTransaction): void;
+}
