@@ -1,0 +1,16 @@
+import type { Identifier, QualifiedName } from './name.ts';
+import type { Option } from './options.ts';
+import type { Query } from './query.ts';
+
+/** CREATE [OR REPLACE] [MATERIALIZED] VIEW. */
+export interface CreateView {
+  kind: 'create_view';
+  orReplace: boolean;
+  materialized: boolean;
+  ifNotExists: boolean;
+  name: QualifiedName;
+  /** Names of its columns, undefined when no list was written. */
+  columns: Identifier[] | undefined;
+  query: Query;
+  with: Option[];
+}

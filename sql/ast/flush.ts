@@ -1,0 +1,4 @@
+/** FLUSH: accepted without effect. */
+export interface Flush {
+  kind: 'flush';
+}

@@ -1,0 +1,9 @@
+import type { ColumnDef, Node } from '@pgsql/types';
+import type { Identifier } from './name.ts';
+
+/** What stands between the parentheses of CREATE SOURCE or CREATE TABLE … FROM SOURCE. */
+export type TableElement =
+  /** A column in PostgreSQL's own form; `computed` is the expression of `name type AS expr`. */
+  | { kind: 'column'; node: ColumnDef; computed?: Node; location: number }
+  | { kind: 'primary_key'; columns: Identifier[]; enforced: boolean; location: number }
+  | { kind: 'watermark'; column: Identifier; expression: Node; text: string; location: number };
