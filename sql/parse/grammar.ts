@@ -1,0 +1,50 @@
+import type { RawStmt } from '@pgsql/types';
+import { SqlError } from '../error.ts';
+import { isGrammarError, parsePostgres, ParserExhausted } from './postgres.ts';
+import type { SourceText } from './source-text.ts';
+
+/** Where a refusal by PostgreSQL's grammar lies in the user's text. */
+export interface Refusal {
+  message: string;
+  /** UTF-8 byte in the parsed text, or undefined when the grammar names no place. */
+  byte: number | undefined;
+}
+
+/** PostgreSQL's grammar over a text, or its refusal. Running out of stack is SQLSTATE 54001. */
+export function parseGrammar(parsed: SourceText): RawStmt[] | Refusal {
+  if (parsed.text.includes('\0') || !parsed.text.isWellFormed()) {
+    throw new SqlError({ sqlstate: '22021', message: 'invalid byte sequence for encoding "UTF8"' });
+  }
+  try {
+    const answer = parsePostgres(parsed.text);
+    if (!isGrammarError(answer)) return answer.stmts ?? [];
+    if (answer.message.startsWith('memory exhausted')) throw tooComplex();
+    const byte =
+      answer.codePoint < 0 ? undefined : parsed.byteOfUtf16(parsed.utf16OfCodePoint(answer.codePoint));
+    return { message: answer.message, byte };
+  } catch (error) {
+    if (error instanceof ParserExhausted) throw tooComplex();
+    throw error;
+  }
+}
+
+function tooComplex(): SqlError {
+  return new SqlError({
+    sqlstate: '54001',
+    message: 'stack depth limit exceeded',
+    hint: 'The statement is nested too deeply: write long chains of operators as lists, arrays or several statements.',
+  });
+}
+
+/** PostgreSQL's SQLSTATE for a message of its scanner or grammar; the parser's binding gives only messages. */
+export function grammarSqlstate(message: string): string {
+  if (/not (yet )?(supported|implemented)|unsupported/.test(message)) return '0A000';
+  if (/^invalid Unicode escape|^invalid Unicode surrogate|^invalid escape|invalid hexadecimal digit/.test(message)) {
+    return message.startsWith('invalid Unicode') ? '42601' : '22025';
+  }
+  if (message.startsWith('unsafe use of')) return '22P06';
+  if (message.startsWith('invalid byte sequence')) return '22021';
+  if (/identifier too long/.test(message)) return '42622';
+  if (/improper qualified name|invalid name/.test(message)) return '42601';
+  return '42601';
+}
