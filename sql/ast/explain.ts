@@ -5,13 +5,7 @@ import type { Statement } from './statement.ts';
 
 /** Which form of the plan EXPLAIN prints. */
 export type ExplainStage =
-  | 'raw'
-  | 'decorrelated'
-  | 'optimized'
-  | 'physical'
-  | 'timestamp'
-  | 'memory'
-  | 'lineage';
+  'raw' | 'decorrelated' | 'optimized' | 'physical' | 'timestamp' | 'memory' | 'lineage';
 
 /** EXPLAIN [(options)] [stage PLAN FOR] statement | kind name. */
 export interface Explain {

@@ -81,7 +81,11 @@ export class Cursor {
   /** Whether the next token is this punctuation or operator. */
   isMark(mark: string, ahead = 0): boolean {
     const token = this.peek(ahead);
-    return token !== undefined && token.text === mark && (token.kind === 'punctuation' || token.kind === 'operator');
+    return (
+      token !== undefined &&
+      token.text === mark &&
+      (token.kind === 'punctuation' || token.kind === 'operator')
+    );
   }
 
   eat(...words: string[]): boolean {
@@ -247,7 +251,10 @@ export class Cursor {
     const inner = this.slice(this.at, to);
     let from = this.at;
     for (;;) {
-      const comma = inner.find((i) => this.tokens[i]!.text === ',' && this.tokens[i]!.kind === 'punctuation', from);
+      const comma = inner.find(
+        (i) => this.tokens[i]!.text === ',' && this.tokens[i]!.kind === 'punctuation',
+        from,
+      );
       ranges.push({ from, to: comma });
       if (comma >= to) return ranges;
       from = comma + 1;

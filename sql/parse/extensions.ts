@@ -51,12 +51,19 @@ export function extractExtensions(cursor: Cursor): Span[] {
     }
     if (token.kind !== 'word') continue;
     const previous = i > cursor.at ? tokens[i - 1] : undefined;
-    if (previous?.text === '.' || (previous?.kind === 'word' && previous.text === 'as' && token.text !== 'of')) {
+    if (
+      previous?.text === '.' ||
+      (previous?.kind === 'word' && previous.text === 'as' && token.text !== 'of')
+    ) {
       continue;
     }
     switch (token.text) {
       case 'asof': {
-        const join = cursor.isAt(i + 1, 'join') ? i + 1 : cursor.isAt(i + 1, 'left', 'join') ? i + 2 : undefined;
+        const join = cursor.isAt(i + 1, 'join')
+          ? i + 1
+          : cursor.isAt(i + 1, 'left', 'join')
+            ? i + 2
+            : undefined;
         const leftBefore = cursor.isAt(i - 1, 'left') && cursor.isAt(i + 1, 'join');
         if (join === undefined && !leftBefore) break;
         cut(i, i + 1);

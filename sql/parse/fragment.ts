@@ -107,7 +107,12 @@ export function parseExpression(context: ParseContext, span: Span, cuts: readonl
 export function parseQueryNode(context: ParseContext, span: Span, cuts: readonly Span[] = []): Node {
   const statements = parseFragment(context, span, cuts);
   const stmt = statements[0]?.stmt;
-  if (statements.length !== 1 || stmt === undefined || !('SelectStmt' in stmt) || stmt.SelectStmt.intoClause) {
+  if (
+    statements.length !== 1 ||
+    stmt === undefined ||
+    !('SelectStmt' in stmt) ||
+    stmt.SelectStmt.intoClause
+  ) {
     throw new SqlError({
       sqlstate: '42601',
       message: statements.length === 0 ? 'syntax error at end of input' : 'a query is expected here',

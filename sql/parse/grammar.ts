@@ -12,7 +12,7 @@ export interface Refusal {
 
 /** PostgreSQL's grammar over a text, or its refusal. Running out of stack is SQLSTATE 54001. */
 export function parseGrammar(parsed: SourceText): RawStmt[] | Refusal {
-  if (parsed.text.includes('\0') || !parsed.text.isWellFormed()) {
+  if (parsed.text.includes('\0') || (!parsed.isAscii && /\p{Surrogate}/u.test(parsed.text))) {
     throw new SqlError({ sqlstate: '22021', message: 'invalid byte sequence for encoding "UTF8"' });
   }
   try {
@@ -39,7 +39,11 @@ function tooComplex(): SqlError {
 /** PostgreSQL's SQLSTATE for a message of its scanner or grammar; the parser's binding gives only messages. */
 export function grammarSqlstate(message: string): string {
   if (/not (yet )?(supported|implemented)|unsupported/.test(message)) return '0A000';
-  if (/^invalid Unicode escape|^invalid Unicode surrogate|^invalid escape|invalid hexadecimal digit/.test(message)) {
+  if (
+    /^invalid Unicode escape|^invalid Unicode surrogate|^invalid escape|invalid hexadecimal digit/.test(
+      message,
+    )
+  ) {
     return message.startsWith('invalid Unicode') ? '42601' : '22025';
   }
   if (message.startsWith('unsafe use of')) return '22P06';

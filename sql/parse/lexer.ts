@@ -48,7 +48,8 @@ const CLASS_OPERATOR = 4;
 const CLASS_SELF = 5;
 const classes = new Uint8Array(128).fill(CLASS_OTHER);
 for (const c of ' \t\n\r\f\v') classes[c.charCodeAt(0)] = CLASS_SPACE;
-for (const c of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_') classes[c.charCodeAt(0)] = CLASS_LETTER;
+for (const c of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_')
+  classes[c.charCodeAt(0)] = CLASS_LETTER;
 for (const c of '0123456789') classes[c.charCodeAt(0)] = CLASS_DIGIT;
 for (const c of '~!@#^&|`?+-*/%<>=') classes[c.charCodeAt(0)] = CLASS_OPERATOR;
 for (const c of ',()[].;:') classes[c.charCodeAt(0)] = CLASS_SELF;
@@ -112,7 +113,10 @@ class Scanner {
     if (unit === QUOTE) return this.#token('string', start, this.#string(start, start, false));
     if (unit === DOUBLE_QUOTE) return this.#token('quoted', start, this.#quoted(start, start));
     if (unit === DOLLAR) return this.#dollar(start);
-    throw this.#error(`syntax error at or near "${String.fromCodePoint(this.#text.codePointAt(start)!)}"`, start);
+    throw this.#error(
+      `syntax error at or near "${String.fromCodePoint(this.#text.codePointAt(start)!)}"`,
+      start,
+    );
   }
 
   #unit(offset: number): number {
@@ -253,13 +257,17 @@ class Scanner {
     let at = open + 1;
     for (;;) {
       const unit = this.#unit(at);
-      if (unit < 0) throw this.#error(`unterminated quoted identifier at or near "${this.#rest(start)}"`, start);
+      if (unit < 0)
+        throw this.#error(`unterminated quoted identifier at or near "${this.#rest(start)}"`, start);
       if (unit !== DOUBLE_QUOTE) {
         at++;
       } else if (this.#unit(at + 1) === DOUBLE_QUOTE) {
         at += 2;
       } else if (at === open + 1) {
-        throw this.#error(`zero-length delimited identifier at or near "${this.#text.slice(start, at + 1)}"`, start);
+        throw this.#error(
+          `zero-length delimited identifier at or near "${this.#text.slice(start, at + 1)}"`,
+          start,
+        );
       } else {
         return at + 1;
       }
@@ -309,7 +317,11 @@ class Scanner {
     }
     // A multi-character operator may end in + or - only if it has one of these characters, as the standard's
     // own operators have not.
-    while (end - start > 1 && /[+-]/.test(this.#text[end - 1]!) && !/[~!@#^&|`?%]/.test(this.#text.slice(start, end - 1))) {
+    while (
+      end - start > 1 &&
+      /[+-]/.test(this.#text[end - 1]!) &&
+      !/[~!@#^&|`?%]/.test(this.#text.slice(start, end - 1))
+    ) {
       end--;
     }
     return end;
@@ -319,7 +331,8 @@ class Scanner {
     let at = start;
     if (this.#unit(start) === 48) {
       const radix = this.#unit(start + 1) | 32;
-      const digits = radix === 120 ? /[0-9a-fA-F]/ : radix === 111 ? /[0-7]/ : radix === 98 ? /[01]/ : undefined;
+      const digits =
+        radix === 120 ? /[0-9a-fA-F]/ : radix === 111 ? /[0-7]/ : radix === 98 ? /[01]/ : undefined;
       if (digits !== undefined) {
         let end = start + 2;
         for (;;) {
@@ -329,7 +342,10 @@ class Scanner {
         }
         if (end > start + 2) return this.#noJunk(start, end);
         const base = radix === 120 ? 'hexadecimal' : radix === 111 ? 'octal' : 'binary';
-        throw this.#error(`invalid ${base} integer at or near "${this.#text.slice(start, start + 2)}"`, start);
+        throw this.#error(
+          `invalid ${base} integer at or near "${this.#text.slice(start, start + 2)}"`,
+          start,
+        );
       }
     }
     at = this.#decimals(at);

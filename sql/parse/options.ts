@@ -15,7 +15,8 @@ export function parseOptions(cursor: Cursor): Option[] {
   const close = cursor.closing(open);
   const options: Option[] = [];
   if (cursor.at === close) throw cursor.error('an option');
-  for (const range of cursor.commaSeparated(close)) options.push(parseOption(cursor.slice(range.from, range.to)));
+  for (const range of cursor.commaSeparated(close))
+    options.push(parseOption(cursor.slice(range.from, range.to)));
   cursor.at = close + 1;
   return options;
 }
@@ -60,7 +61,8 @@ function parseOption(cursor: Cursor): Option {
     return { name: name(words), value, location, valueLocation };
   }
   if (cursor.done) {
-    if (words.length === 1) return { name: name(words), value: { kind: 'flag' }, location, valueLocation: location };
+    if (words.length === 1)
+      return { name: name(words), value: { kind: 'flag' }, location, valueLocation: location };
     const last = words[words.length - 1]!;
     if (secret > 0 && secret === words.length - 2) {
       return {
@@ -88,7 +90,11 @@ function parseValue(cursor: Cursor): OptionValue {
     cursor.at++;
     return { kind: 'number', value: token.text };
   }
-  if (token.kind === 'operator' && (token.text === '-' || token.text === '+') && cursor.peek(1)?.kind === 'number') {
+  if (
+    token.kind === 'operator' &&
+    (token.text === '-' || token.text === '+') &&
+    cursor.peek(1)?.kind === 'number'
+  ) {
     const number = cursor.peek(1)!;
     cursor.at += 2;
     return { kind: 'number', value: (token.text === '-' ? '-' : '') + number.text };
@@ -104,7 +110,11 @@ function parseValue(cursor: Cursor): OptionValue {
       return { kind: 'string', value: cursor.string() };
     }
   }
-  if (cursor.is('secret') && cursor.peek(1) !== undefined && isWord(cursor.slice(cursor.at + 1, cursor.end))) {
+  if (
+    cursor.is('secret') &&
+    cursor.peek(1) !== undefined &&
+    isWord(cursor.slice(cursor.at + 1, cursor.end))
+  ) {
     cursor.at++;
     return { kind: 'secret', name: dottedWord(cursor) };
   }
@@ -134,7 +144,11 @@ function parseParenthesised(cursor: Cursor): OptionValue {
   const span = inner.span(inner.at, close);
   cursor.at = close + 1;
   if (isList) return { kind: 'list', values };
-  return { kind: 'expression', node: parseWithSecrets(inner), text: cursor.context.source.text.slice(span.start, span.end) };
+  return {
+    kind: 'expression',
+    node: parseWithSecrets(inner),
+    text: cursor.context.source.text.slice(span.start, span.end),
+  };
 }
 
 /** An expression in which `SECRET name` stands for the secret's value. */

@@ -1,0 +1,111 @@
+import type { ParsedStatement } from '../ast/statement.ts';
+import { SqlError } from '../error.ts';
+import { newContext } from './context.ts';
+import { Cursor } from './cursor.ts';
+import { EXTENSION_WORDS } from './extensions.ts';
+import { grammarSqlstate, parseGrammar } from './grammar.ts';
+import { mayTruncate, truncationNotices } from './identifier.ts';
+import { tokenize, type Token } from './lexer.ts';
+import { SourceText } from './source-text.ts';
+import { OWN_FIRST_WORDS, parseStatement } from './statement/statement.ts';
+
+/** A text in which this finds nothing is PostgreSQL's alone and needs no tokens of ours. */
+const OWN = new RegExp(`(^|[;\\s])(${OWN_FIRST_WORDS.join('|')}|${EXTENSION_WORDS})\\b`, 'i');
+
+/**
+ * Parses a text of any number of statements; an empty one has none. Throws SqlError with the position in this
+ * text; when one statement is refused, none is returned, as in PostgreSQL.
+ */
+export function parse(text: string): ParsedStatement[] {
+  const source = new SourceText(text);
+  return OWN.test(text) ? parseWithOwn(source) : parsePlain(source);
+}
+
+/** All statements by PostgreSQL's grammar in one call. */
+function parsePlain(source: SourceText): ParsedStatement[] {
+  const answer = parseGrammar(source);
+  if (!Array.isArray(answer)) {
+    throw new SqlError({
+      sqlstate: grammarSqlstate(answer.message),
+      message: answer.message,
+      position: source.positionOfByte(answer.byte),
+    });
+  }
+  const tokens = mayTruncate(source) ? tokenize(source) : undefined;
+  return answer.map((raw) => {
+    const from = source.utf16OfByte(raw.stmt_location ?? 0);
+    const length = raw.stmt_len ?? 0;
+    const to = length === 0 ? source.text.length : source.utf16OfByte((raw.stmt_location ?? 0) + length);
+    const span = trim(source.text, from, to);
+    return {
+      text: source.text.slice(span.start, span.end),
+      offset: span.start,
+      statement: { kind: 'postgres', node: raw.stmt! },
+      extensions: { at: new Map() },
+      notices:
+        tokens === undefined
+          ? []
+          : truncationNotices(
+              tokens.filter((token) => token.start >= span.start && token.end <= span.end),
+              source,
+            ),
+      source,
+    };
+  });
+}
+
+/** White space and comments around a statement are not part of it. */
+function trim(text: string, from: number, to: number): { start: number; end: number } {
+  const leading = /^(?:\s+|--[^\n\r]*|\/\*(?:[^*/]|\*(?!\/)|\/(?!\*))*\*\/)*/.exec(text.slice(from, to))![0]
+    .length;
+  let end = to;
+  while (end > from + leading && /[\s;]/.test(text[end - 1]!)) end--;
+  return { start: from + leading, end };
+}
+
+function parseWithOwn(source: SourceText): ParsedStatement[] {
+  const tokens = tokenize(source);
+  const truncate = mayTruncate(source);
+  return splitStatements(tokens).map(({ from, to }) => {
+    const context = newContext(source);
+    const cursor = new Cursor(context, tokens, from, to);
+    const statement = parseStatement(cursor);
+    if (truncate) context.notices.push(...truncationNotices(tokens.slice(from, to), source));
+    const { start, end } = cursor.span(from, to);
+    return {
+      text: source.text.slice(start, end),
+      offset: start,
+      statement,
+      extensions: context.extensions,
+      notices: context.notices,
+      source,
+    };
+  });
+}
+
+/** Token ranges between semicolons that are outside brackets and outside BEGIN ATOMIC … END. */
+function splitStatements(tokens: readonly Token[]): { from: number; to: number }[] {
+  const ranges: { from: number; to: number }[] = [];
+  let from = 0;
+  let brackets = 0;
+  let blocks = 0;
+  const push = (to: number): void => {
+    if (to > from) ranges.push({ from, to });
+    from = to + 1;
+    brackets = 0;
+    blocks = 0;
+  };
+  tokens.forEach((token, i) => {
+    if (token.kind === 'punctuation') {
+      if (token.text === '(' || token.text === '[') brackets++;
+      else if ((token.text === ')' || token.text === ']') && brackets > 0) brackets--;
+      else if (token.text === ';' && brackets === 0 && blocks === 0) push(i);
+    } else if (token.kind === 'word') {
+      if (token.text === 'atomic' && i > from && tokens[i - 1]!.text === 'begin') blocks = 1;
+      else if (blocks > 0 && token.text === 'case') blocks++;
+      else if (blocks > 0 && token.text === 'end') blocks--;
+    }
+  });
+  push(tokens.length);
+  return ranges;
+}
