@@ -1,7 +1,7 @@
 import type { ColumnDef, Node, RawStmt, TypeName } from '@pgsql/types';
 import { nodeAs } from '../ast/accessors.ts';
 import { SqlError } from '../error.ts';
-import type { ParseContext } from './context.ts';
+import { errorAt, type ParseContext } from './context.ts';
 import { grammarSqlstate, parseGrammar } from './grammar.ts';
 import { SourceText } from './source-text.ts';
 
@@ -38,9 +38,9 @@ export function parseFragment(
   const first = source.byteOfUtf16(span.start);
   const last = source.byteOfUtf16(span.end);
   const byte = answer.byte === undefined ? first : answer.byte + shift;
-  let { message } = answer;
-  // The grammar stopped behind the span, at the suffix: the span ended too early.
-  if (byte >= last && suffix !== '') message = endOfSpan(source.text, span.end);
+  // The grammar stopped behind the span, at the suffix: what follows in the user's text came too early.
+  if (byte >= last && suffix !== '') throw endOfSpan(context, span.end);
+  const { message } = answer;
   throw new SqlError({
     sqlstate: grammarSqlstate(message),
     message,
@@ -48,11 +48,12 @@ export function parseFragment(
   });
 }
 
-function endOfSpan(text: string, end: number): string {
-  const following = /^\s*([\w$\u0080-\uffff]+|\S)/.exec(text.slice(end, end + 200));
-  return following === null || following[1] === ';'
-    ? 'syntax error at end of input'
-    : `syntax error at or near "${following[1]}"`;
+function endOfSpan(context: ParseContext, end: number): SqlError {
+  const { text } = context.source;
+  const following = /^\s*([\w$\u0080-\uffff]+|[^\s;])/.exec(text.slice(end, end + 1000));
+  if (following === null) return errorAt(context, end, 'syntax error at end of input');
+  const at = end + following[0].length - following[1]!.length;
+  return errorAt(context, at, `syntax error at or near "${following[1]}"`);
 }
 
 function blank(text: string, span: Span, cuts: readonly Span[]): string {

@@ -234,22 +234,20 @@ class Scanner {
     }
   }
 
-  /** Where a string goes on after its closing quote: another quote behind white space with a line break. */
+  /**
+   * Where a string goes on after its closing quote: another quote behind white space with a line break. (PostgreSQL
+   * allows comments there too; libpg-query's copy of the scanner, which decides here, does not.)
+   */
   #continuation(from: number): number {
     let at = from;
     let newline = false;
     for (;;) {
       const unit = this.#unit(at);
-      if (unit >= 0 && unit < 128 && classes[unit] === CLASS_SPACE) {
-        newline ||= isNewline(unit);
-        at++;
-      } else if (unit === MINUS && this.#unit(at + 1) === MINUS) {
-        at += 2;
-        while (at < this.#to && !isNewline(this.#unit(at))) at++;
-        if (at >= this.#to) return -1;
-      } else {
+      if (unit < 0 || unit >= 128 || classes[unit] !== CLASS_SPACE) {
         return unit === QUOTE && newline ? at : -1;
       }
+      newline ||= isNewline(unit);
+      at++;
     }
   }
 

@@ -9,6 +9,8 @@ import { tokenize, type Token } from './lexer.ts';
 import { SourceText } from './source-text.ts';
 import { OWN_FIRST_WORDS, parseStatement } from './statement/statement.ts';
 
+export type { ParsedStatement, Statement } from '../ast/statement.ts';
+
 /** A text in which this finds nothing is PostgreSQL's alone and needs no tokens of ours. */
 const OWN = new RegExp(`(^|[;\\s])(${OWN_FIRST_WORDS.join('|')}|${EXTENSION_WORDS})\\b`, 'i');
 

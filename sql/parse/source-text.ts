@@ -38,7 +38,7 @@ export class SourceText {
     let count = bytes[checkpoint]!;
     let i = checkpoint * STRIDE;
     while (count < byte && i < this.text.length) count += unitBytes(this.text, i++);
-    return i;
+    return isLowSurrogate(this.text, i) ? i + 1 : i;
   }
 
   /** Code points before a UTF-16 offset. */
