@@ -113,10 +113,8 @@ class Scanner {
     if (unit === QUOTE) return this.#token('string', start, this.#string(start, start, false));
     if (unit === DOUBLE_QUOTE) return this.#token('quoted', start, this.#quoted(start, start));
     if (unit === DOLLAR) return this.#dollar(start);
-    throw this.#error(
-      `syntax error at or near "${String.fromCodePoint(this.#text.codePointAt(start)!)}"`,
-      start,
-    );
+    // Any other character is a token of its own, which no grammar has.
+    return this.#token('punctuation', start, start + 1);
   }
 
   #unit(offset: number): number {
@@ -280,7 +278,7 @@ class Scanner {
       return this.#token('parameter', start, at);
     }
     while (this.#unit(at) >= 0 && this.#unit(at) !== DOLLAR && isIdentifierPart(this.#unit(at))) at++;
-    if (this.#unit(at) !== DOLLAR) throw this.#error('syntax error at or near "$"', start);
+    if (this.#unit(at) !== DOLLAR) return this.#token('punctuation', start, start + 1);
     const delimiter = this.#text.slice(start, at + 1);
     const close = this.#text.indexOf(delimiter, at + 1);
     if (close < 0 || close + delimiter.length > this.#to) {

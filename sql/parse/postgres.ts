@@ -1,3 +1,4 @@
+/* oxlint-disable no-underscore-dangle -- the names that the WASM module exports */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
