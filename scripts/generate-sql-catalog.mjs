@@ -1,0 +1,117 @@
+// Writes sql/functions/catalog.generated.ts: PostgreSQL 18's own rows of pg_type, pg_proc, pg_operator and pg_cast,
+// restricted to the types that Tidewire has and to the internal functions that the families in sql/functions name.
+//
+// usage: npm run build && node scripts/generate-sql-catalog.mjs postgres://postgres@localhost/postgres
+import { writeFileSync } from 'node:fs';
+import pg from 'pg';
+import { families } from '../build/sql/functions/families.js';
+
+const types = words(`bool bytea char name int8 int2 int4 text oid jsonb float4 float8 bpchar varchar date time
+  timestamp timestamptz interval numeric uuid`);
+// Types that have a name and an oid in expressions but no column form of their own.
+const nominal = words('regclass regtype regproc regnamespace regrole unknown void any anynonarray');
+const aggregates = words('count sum avg min max bool_and bool_or every');
+// SQL-language functions of PostgreSQL that are inlined; those behind operators are taken in any case.
+const inlined = words('lpad rpad log round trunc date_part bit_length timestamptz age substring');
+// Functions over the catalog: their bodies are ours (sql/functions/catalog-functions.ts), their signatures are not.
+const described = words(`pg_get_userbyid pg_table_is_visible pg_type_is_visible pg_function_is_visible format_type
+  obj_description shobj_description col_description current_schema current_database version pg_encoding_to_char
+  pg_char_to_encoding getdatabaseencoding has_schema_privilege has_table_privilege has_database_privilege pg_has_role
+  pg_get_viewdef pg_get_indexdef pg_get_constraintdef pg_get_expr pg_table_size pg_relation_size
+  pg_total_relation_size pg_database_size pg_size_pretty pg_backend_pid pg_is_in_recovery pg_relation_is_publishable
+  pg_collation_is_visible pg_operator_is_visible pg_opclass_is_visible pg_tablespace_location
+  now transaction_timestamp statement_timestamp clock_timestamp current_user session_user current_setting
+  pg_postmaster_start_time txid_current random gen_random_uuid pg_get_function_result pg_get_function_arguments
+  timeofday uuidv4 uuidv7 concat concat_ws`);
+
+const client = new pg.Client({ connectionString: process.argv[2], types: { getTypeParser: () => (text) => text } });
+await client.connect();
+const rows = async (sql, ...parameters) => (await client.query({ text: sql, values: parameters, rowMode: 'array' })).rows;
+
+const opcodes = families.flatMap((family) => [...family.total, ...family.fallible]);
+const repeated = opcodes.filter((opcode, i) => opcodes.indexOf(opcode) !== i);
+if (repeated.length > 0) throw new Error(`named twice: ${repeated.join(' ')}`);
+const known = new Set((await rows(`select distinct prosrc from pg_proc where prosrc = any($1)`, opcodes)).map((r) => r[0]));
+const unknown = opcodes.filter((opcode) => !known.has(opcode) && opcode !== 'regexp_match_group');
+if (unknown.length > 0) throw new Error(`PostgreSQL has no function ${unknown.join(' ')}`);
+
+const typeRows = await rows(
+  `select oid, typname, typlen, typbyval, typtype, typcategory, typispreferred, typdelim, typelem, typarray,
+     typalign, typstorage, typcollation, format_type(oid, null)
+   from pg_type where typname = any($1) and typnamespace = 11 order by oid`,
+  [...types, ...nominal],
+);
+const named = `(select array_agg(typname order by n)
+  from unnest(proargtypes) with ordinality a(t, n) join pg_type on oid = t)`;
+const procRows = await rows(
+  `select p.oid, proname, array_to_string(${named}, ' '), r.typname, prosrc, proisstrict::int, provolatile, prokind,
+     case when prolang = 14 and not proname = any($4)
+       then regexp_replace(pg_get_function_sqlbody(p.oid), '^RETURN ', '') else '' end,
+     coalesce(d.description, '')
+   from pg_proc p join pg_type r on r.oid = prorettype
+   left join pg_description d on d.objoid = p.oid and d.classoid = 'pg_proc'::regclass and d.objsubid = 0
+   where not proretset and pronamespace = 11 and r.typname = any($1::text[])
+     and (pronargs = 0 or ${named}::text[] <@ $1::text[])
+     and (prokind = 'f' and prosrc = any($2) and (provariadic = 0)
+       or prokind = 'f' and prolang = 14 and (proname = any($5) or p.oid in (select oprcode from pg_operator))
+       or prokind = 'f' and proname = any($4)
+       or prokind = 'a' and proname = any($3))
+   order by p.oid`,
+  [...types, ...nominal],
+  opcodes,
+  aggregates,
+  described,
+  inlined,
+);
+const procs = procRows.map((r) => r[0]);
+const operatorRows = await rows(
+  `select o.oid, oprname, coalesce(l.typname, ''), r.typname, t.typname, oprcode::oid, oprcom, oprnegate,
+     oprcanmerge::int, oprcanhash::int
+   from pg_operator o left join pg_type l on l.oid = oprleft join pg_type r on r.oid = oprright
+   join pg_type t on t.oid = oprresult
+   where oprcode::oid::text = any($1) and oprnamespace = 11 order by o.oid`,
+  procs,
+);
+const castRows = await rows(
+  `select c.oid, s.typname, t.typname, castfunc, castcontext, castmethod
+   from pg_cast c join pg_type s on s.oid = castsource join pg_type t on t.oid = casttarget
+   where s.typname = any($1) and t.typname = any($1) and (castfunc = 0 or castfunc::text = any($2)) order by c.oid`,
+  [...types, ...nominal],
+  procs,
+);
+await client.end();
+
+const quote = (text) => text === null ? "''" : `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n')}'`;
+const numeric = (positions) => (row) =>
+  `[${row.map((value, i) => (positions.includes(i) ? value : quote(value))).join(',')}]`;
+const typeFields = words(`oid name length byValue kind category preferred delimiter element array align storage
+  collation display`);
+const typeText = (row) =>
+  `{${row
+    .map((value, i) => {
+      const field = typeFields[i];
+      if (['byValue', 'preferred'].includes(field)) return `${field}:${value === 't'}`;
+      const number = ['oid', 'length', 'element', 'array', 'collation'].includes(field);
+      return `${field}:${number ? value : quote(value)}`;
+    })
+    .join(',')}}`;
+const list = (name, type, texts) =>
+  `export const ${name}: readonly ${type}[] = [\n${texts.map((text) => `  ${text},\n`).join('')}];\n`;
+
+writeFileSync(
+  new URL('../sql/functions/catalog.generated.ts', import.meta.url),
+  `// Generated from PostgreSQL 18 by scripts/generate-sql-catalog.mjs. Do not edit.
+import type { CastRow, OperatorRow, ProcRow, TypeRow } from './catalog-rows.ts';
+
+${list('typeRows', 'TypeRow', typeRows.map(typeText))}
+${list('procRows', 'ProcRow', procRows.map(numeric([0, 5])))}
+${list('operatorRows', 'OperatorRow', operatorRows.map(numeric([0, 5, 6, 7, 8, 9])))}
+${list('castRows', 'CastRow', castRows.map(numeric([0, 3])))}`,
+);
+console.log(
+  `${typeRows.length} types, ${procRows.length} functions, ${operatorRows.length} operators, ${castRows.length} casts`,
+);
+
+function words(text) {
+  return text.trim().split(/\s+/);
+}

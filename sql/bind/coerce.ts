@@ -1,0 +1,264 @@
+/** Conversions that bind puts in: PostgreSQL's parse_coerce. */
+import { functionByOid } from '../functions/table.ts';
+import type { HirScalar } from '../hir.ts';
+import { castPath, lengthCoercion, sameRepresentation } from '../types/casts.ts';
+import type { CastContext } from '../types/casts.ts';
+import { commonType, commonTypmod } from '../types/common.ts';
+import { displayType } from '../types/format.ts';
+import { isRegistered, plain, typeRow } from '../types/table.ts';
+import type { SqlType, TypeName } from '../types/type.ts';
+import { evaluate, readLiteral, truncateName } from './literal.ts';
+import { call, int4, literal, relabel, truth, typeOf } from './scalar.ts';
+import type { Bound, Statement } from './statement.ts';
+
+/** The value as type `target` (no modifier applied), or null if this context does not allow it. */
+export function coerce(
+  statement: Statement,
+  bound: Bound,
+  target: TypeName,
+  context: CastContext,
+  typmod = -1,
+): HirScalar | null {
+  const { scalar, at } = bound;
+  const source = typeOf(scalar).name;
+  if (source === target) return scalar;
+  if (source === 'unknown') return coerceUnknown(statement, scalar, target, typmod, at);
+  if (target === 'unknown') return null;
+  const path = castPath(source, target, context);
+  if (path === null) return null;
+  const constant = convertConstant(scalar, source, target);
+  if (constant !== null) return constant;
+  switch (path.kind) {
+    case 'relabel':
+      return sameRepresentation(source, target)
+        ? relabel(scalar, plain(target))
+        : throughInt8(scalar, source, target);
+    case 'function':
+      return castCall(statement, path.proc, scalar, target, context === 'explicit');
+    case 'io':
+      return throughText(statement, bound, source, target);
+  }
+}
+
+function coerceUnknown(
+  statement: Statement,
+  scalar: HirScalar,
+  target: TypeName,
+  typmod: number,
+  at: number | undefined,
+): HirScalar {
+  if (scalar.kind === 'literal') return readLiteral(statement, scalar.text, target, typmod, at);
+  if (scalar.kind === 'parameter') {
+    statement.settleParameter(scalar.index, target, at);
+    return { kind: 'parameter', index: scalar.index, type: plain(target) };
+  }
+  // A column of unknown type: an untyped literal of a subquery, text by now.
+  return target === 'text' ? relabel(scalar, plain('text')) : { kind: 'input', argument: scalar, type: plain(target) };
+}
+
+/** int4 and oid count as one representation in PostgreSQL, not here: through int8, which has room for both. */
+function throughInt8(scalar: HirScalar, source: TypeName, target: TypeName): HirScalar {
+  const toInt8: Record<string, number> = { int2: 754, int4: 481, oid: 1288 };
+  const fromInt8: Record<string, number> = { int2: 714, int4: 480, oid: 1287 };
+  const from = isRegistered(source) ? 'oid' : source;
+  const to = isRegistered(target) ? 'oid' : target;
+  const wide = from === 'int8' ? scalar : call(functionByOid(toInt8[from]!), [scalar]);
+  return call(functionByOid(fromInt8[to]!), [wide], target, plain(target));
+}
+
+function castCall(
+  statement: Statement,
+  proc: number,
+  scalar: HirScalar,
+  target: TypeName,
+  explicit: boolean,
+): HirScalar {
+  const entry = functionByOid(proc);
+  const args = [scalar];
+  if (entry.arguments.length > 1) args.push(int4(-1));
+  if (entry.arguments.length > 2) args.push(truth(explicit));
+  if (!entry.native) throw statement.unsupported(`the cast to ${displayType(target)}`);
+  return call(entry, args, entry.name, plain(target));
+}
+
+function throughText(statement: Statement, bound: Bound, source: TypeName, target: TypeName): HirScalar {
+  const { scalar, at } = bound;
+  if (isRegistered(source)) throw statement.unsupported(`the cast of a value of type ${source} to its name`, at);
+  if (isRegistered(target)) throw statement.unsupported(`the cast of a text that is not a literal to ${target}`, at);
+  const text: HirScalar =
+    typeRow(source).category === 'S' && source !== 'bpchar'
+      ? relabel(scalar, plain('text'))
+      : { kind: 'output', argument: scalar, type: plain('text') };
+  if (target === 'text' || target === 'varchar') return relabel(text, plain(target));
+  return { kind: 'input', argument: text, type: plain(target) };
+}
+
+/** Constants whose text stays the same: `1` as int8, numeric or float8 needs no call. */
+function convertConstant(scalar: HirScalar, source: TypeName, target: TypeName): HirScalar | null {
+  if (scalar.kind !== 'literal') return null;
+  if (scalar.text === null) return literal(target, null);
+  const { text } = scalar;
+  const integer = source === 'int2' || source === 'int4' || source === 'int8';
+  if (integer) {
+    const value = Number(text);
+    switch (target) {
+      case 'int8':
+      case 'numeric':
+        return literal(target, text);
+      case 'int4':
+        return value >= -2147483648 && value <= 2147483647 ? literal(target, text) : null;
+      case 'int2':
+        return value >= -32768 && value <= 32767 ? literal(target, text) : null;
+      case 'float8':
+        return Math.abs(value) <= 1e15 ? literal(target, text) : null;
+      case 'oid':
+      case 'regclass':
+      case 'regtype':
+      case 'regproc':
+      case 'regnamespace':
+      case 'regrole':
+        return value >= 0 && value <= 4294967295 ? literal(target, text) : null;
+      default:
+        return null;
+    }
+  }
+  if (source === 'text' || source === 'varchar') {
+    if (target === 'text' || target === 'varchar' || target === 'bpchar') return literal(target, text);
+    if (target === 'name') return literal(target, truncateName(text));
+  }
+  return null;
+}
+
+/** The value, which is of the type already, with the type's modifier applied (coerce_type_typmod). */
+export function applyModifier(
+  statement: Statement,
+  scalar: HirScalar,
+  type: SqlType,
+  explicit: boolean,
+  at?: number,
+): HirScalar {
+  const now = typeOf(scalar);
+  if (type.typmod < 0 || now.typmod === type.typmod) return scalar;
+  const proc = lengthCoercion(type.name);
+  if (proc === null) return relabel(scalar, type);
+  const entry = functionByOid(proc);
+  const args: HirScalar[] = [scalar, int4(type.typmod)];
+  if (entry.arguments.length > 2) args.push(truth(explicit));
+  if (scalar.kind === 'literal') {
+    if (scalar.text === null) return literal(type.name, null, type.typmod);
+    return { kind: 'literal', type, text: evaluateLength(statement, entry.opcode, args, type, at) };
+  }
+  return call(entry, args, entry.name, type);
+}
+
+function evaluateLength(
+  statement: Statement,
+  opcode: string,
+  args: readonly HirScalar[],
+  type: SqlType,
+  at: number | undefined,
+): string | null {
+  const scalar = type.name as 'varchar';
+  return evaluate(
+    statement,
+    {
+      kind: 'call',
+      opcode,
+      arguments: args.map((argument) => ({
+        kind: 'literal',
+        scalar: typeOf(argument).name as 'int4',
+        text: (argument as { text: string | null }).text,
+      })),
+      scalar,
+    },
+    at,
+  );
+}
+
+/** coerce_to_target_type: the conversion and the modifier. Null: this context does not allow it. */
+export function coerceToType(
+  statement: Statement,
+  bound: Bound,
+  type: SqlType,
+  context: CastContext,
+): HirScalar | null {
+  const scalar = coerce(statement, bound, type.name, context, type.typmod);
+  if (scalar === null) return null;
+  return applyModifier(statement, scalar, type, context === 'explicit', bound.at);
+}
+
+/** A value for a place that wants one type, implicitly: a condition, LIMIT. */
+export function coerceToSpecific(
+  statement: Statement,
+  bound: Bound,
+  target: TypeName,
+  construct: string,
+): HirScalar {
+  const source = typeOf(bound.scalar).name;
+  const scalar = coerce(statement, bound, target, 'assignment');
+  if (scalar === null) {
+    throw statement.error(
+      '42804',
+      `argument of ${construct} must be type ${displayType(target)}, not type ${displayType(source)}`,
+      bound.at,
+    );
+  }
+  return scalar;
+}
+
+/** A value for a condition: WHERE, ON, AND… */
+export function coerceToBoolean(statement: Statement, bound: Bound, construct: string): HirScalar {
+  const source = typeOf(bound.scalar).name;
+  if (source === 'bool') return bound.scalar;
+  if (source !== 'unknown') {
+    throw statement.error(
+      '42804',
+      `argument of ${construct} must be type boolean, not type ${displayType(source)}`,
+      bound.at,
+    );
+  }
+  return coerceToSpecific(statement, bound, 'bool', construct);
+}
+
+/** All values as their common type (CASE, COALESCE, VALUES, UNION…). `context` stands in the message: `CASE`. */
+export function coerceToCommon(
+  statement: Statement,
+  values: readonly Bound[],
+  context: string,
+  order: readonly number[] = values.map((_, i) => i),
+): { readonly type: SqlType; readonly scalars: HirScalar[] } {
+  const ordered = order.map((i) => values[i]!);
+  const outcome = commonType(ordered.map((value) => typeOf(value.scalar).name));
+  if ('conflict' in outcome) {
+    const [first, second] = outcome.conflict;
+    throw statement.error(
+      '42804',
+      `${context} types ${displayType(first)} and ${displayType(second)} cannot be matched`,
+      ordered[outcome.index]!.at,
+    );
+  }
+  const scalars = values.map((value) => {
+    const scalar = coerce(statement, value, outcome.type, 'implicit');
+    if (scalar === null) {
+      const source = typeOf(value.scalar).name;
+      throw statement.error(
+        '42846',
+        `${context} could not convert type ${displayType(source)} to ${displayType(outcome.type)}`,
+        value.at,
+      );
+    }
+    return scalar;
+  });
+  const typmod = commonTypmod(
+    values.map((value) => typeOf(value.scalar)),
+    outcome.type,
+  );
+  const type = typmod === -1 ? plain(outcome.type) : { name: outcome.type, typmod };
+  return { type, scalars };
+}
+
+/** An untyped literal or parameter that nothing has given a type is text. */
+export function unknownToText(statement: Statement, bound: Bound): HirScalar {
+  if (typeOf(bound.scalar).name !== 'unknown') return bound.scalar;
+  return coerce(statement, bound, 'text', 'implicit')!;
+}

@@ -1,0 +1,19 @@
+import type { CatalogReader } from '../catalog.ts';
+import type { Expr } from '../../engine/plan.generated.ts';
+import type { Extension } from '../ast/extension.ts';
+import type { SqlType } from '../types/type.ts';
+
+/** What binding one statement may know and use. */
+export interface BindEnvironment {
+  readonly catalog: CatalogReader;
+  /** The native evaluator: the text form of a constant expression's value. Throws an error with a `sqlstate`. */
+  evaluate(expression: Expr): string | null;
+  /** Turns a tree's location (UTF-8 bytes) into the position that a client is told; a `SourceText`. */
+  readonly source: { positionOfByte(byte: number | undefined): number | undefined; readonly text?: string };
+  /** Types of `$1…` that the client declared; null where it left them open. */
+  readonly parameterTypes?: readonly (SqlType | null)[];
+  /** The query defines a view: volatile functions and session values are refused, ORDER BY and LIMIT become top-k. */
+  readonly inView?: boolean;
+  /** Clauses that PostgreSQL's grammar lacks, by location. */
+  readonly extensions?: { readonly at: ReadonlyMap<number, Extension> };
+}

@@ -1,0 +1,77 @@
+import { functionsNamed } from '../functions/table.ts';
+import { findType, typeOid } from '../types/table.ts';
+import type { HirScalar } from '../hir.ts';
+import type { TypeName } from '../types/type.ts';
+import { literal } from './scalar.ts';
+import type { Statement } from './statement.ts';
+
+/** oids of the schemas that are always there; PostgreSQL's own. */
+const fixedSchemas: Record<string, number> = { pg_catalog: 11, public: 2200 };
+
+/** A string literal as a regclass, regtype…: the oid of the object that it names. */
+export function bindRegistered(statement: Statement, type: TypeName, text: string, at: number | undefined): HirScalar {
+  if (/^[0-9]+$/.test(text)) return literal(type, text);
+  if (text === '-') return literal(type, '0');
+  const parts = splitName(text);
+  if (parts === null) throw statement.error('42602', 'invalid name syntax', at);
+  const name = parts[parts.length - 1]!;
+  const schema = parts.length > 1 ? parts[parts.length - 2]! : null;
+  const { catalog } = statement.environment;
+  switch (type) {
+    case 'regclass': {
+      const relation = catalog.findRelation(schema, name);
+      if (relation !== null) return literal(type, String(relation.id));
+      throw statement.error('42P01', `relation "${parts.join('.')}" does not exist`, at);
+    }
+    case 'regtype': {
+      const found = findType(name) ?? aliases[text.toLowerCase()];
+      if (found !== undefined) return literal(type, String(typeOid(found)));
+      throw statement.error('42704', `type "${parts.join('.')}" does not exist`, at);
+    }
+    case 'regproc': {
+      const found = functionsNamed(name);
+      if (found.length === 1) return literal(type, String(found[0]!.oid));
+      if (found.length > 1) throw statement.error('42725', `more than one function named "${text}"`, at);
+      throw statement.error('42883', `function "${text}" does not exist`, at);
+    }
+    case 'regnamespace': {
+      const oid = fixedSchemas[name];
+      if (oid !== undefined) return literal(type, String(oid));
+      if (catalog.hasSchema(name)) throw statement.unsupported(`the cast of "${name}" to regnamespace`, at);
+      throw statement.error('3F000', `schema "${name}" does not exist`, at);
+    }
+    default: {
+      if (name === catalog.user) return literal(type, '10');
+      throw statement.error('42704', `role "${name}" does not exist`, at);
+    }
+  }
+}
+
+const aliases: Record<string, TypeName> = {
+  integer: 'int4',
+  int: 'int4',
+  bigint: 'int8',
+  smallint: 'int2',
+  boolean: 'bool',
+  real: 'float4',
+  'double precision': 'float8',
+  decimal: 'numeric',
+  'character varying': 'varchar',
+  character: 'bpchar',
+  'timestamp without time zone': 'timestamp',
+  'timestamp with time zone': 'timestamptz',
+  'time without time zone': 'time',
+};
+
+/** `a."B".c` as its parts, folded; null if malformed. */
+function splitName(text: string): string[] | null {
+  const parts: string[] = [];
+  const pattern = /\s*(?:"((?:[^"]|"")+)"|([^".\s]+))\s*(\.|$)/y;
+  while (pattern.lastIndex < text.length) {
+    const match = pattern.exec(text);
+    if (match === null) return null;
+    parts.push(match[1] === undefined ? match[2]!.toLowerCase() : match[1].replaceAll('""', '"'));
+    if (match[3] === '') return parts;
+  }
+  return null;
+}

@@ -1,0 +1,102 @@
+import { SqlError } from '../error.ts';
+import { plain } from '../types/table.ts';
+import { displayType } from '../types/format.ts';
+import type { HirScalar } from '../hir.ts';
+import type { SqlType, TypeName } from '../types/type.ts';
+import type { BindEnvironment } from './environment.ts';
+
+/** A bound expression and where it begins in the text (UTF-8 bytes). */
+export interface Bound {
+  readonly scalar: HirScalar;
+  readonly at: number | undefined;
+}
+
+/** Where a column reference stands and how it was resolved, for messages. */
+export interface ColumnOrigin {
+  readonly at: number | undefined;
+  /** `t.a` */
+  readonly qualified: string;
+}
+
+/** What binding one statement shares: the environment, the parameters, numbers for CTE bindings. */
+export class Statement {
+  readonly environment: BindEnvironment;
+  /** Where column references came from. */
+  readonly origins = new WeakMap<HirScalar, ColumnOrigin>();
+  #parameters: (SqlType | null)[];
+  #nextBinding = 0;
+  #hidden = 0;
+
+  constructor(environment: BindEnvironment) {
+    this.environment = environment;
+    this.#parameters = [...(environment.parameterTypes ?? [])];
+  }
+
+  /** A new number for a CTE binding. */
+  newBinding(): number {
+    return this.#nextBinding++;
+  }
+
+  /** The position that a client is told. */
+  position(at: number | undefined): number | undefined {
+    return this.#hidden > 0 ? undefined : this.environment.source.positionOfByte(at);
+  }
+
+  /** Runs `action` on a tree that is not the user's text: its locations mean nothing to the client. */
+  withoutPositions<T>(action: () => T): T {
+    this.#hidden++;
+    try {
+      return action();
+    } finally {
+      this.#hidden--;
+    }
+  }
+
+  /** Whether the tree at hand is the user's text. */
+  get isUserText(): boolean {
+    return this.#hidden === 0;
+  }
+
+  error(
+    sqlstate: string,
+    message: string,
+    at?: number | undefined,
+    more: { readonly hint?: string | undefined; readonly detail?: string | undefined } = {},
+  ): SqlError {
+    return new SqlError({ sqlstate, message, position: this.position(at), ...more });
+  }
+
+  /** What Tidewire does not have (yet), by its name. */
+  unsupported(construct: string, at?: number | undefined, hint?: string): SqlError {
+    return this.error('0A000', `${construct} ${/s$/.test(construct) ? 'are' : 'is'} not supported`, at, { hint });
+  }
+
+  /** The type of a parameter as far as it is known. */
+  parameterType(index: number): SqlType {
+    return this.#parameters[index] ?? plain('unknown');
+  }
+
+  /** A reference to a parameter: from now on it counts. */
+  useParameter(index: number): void {
+    while (this.#parameters.length <= index) this.#parameters.push(null);
+  }
+
+  /** The use of an untyped parameter settles its type. */
+  settleParameter(index: number, name: TypeName, at: number | undefined): void {
+    const known = this.#parameters[index];
+    if (known === null || known === undefined) this.#parameters[index] = plain(name);
+    else if (known.name !== name) {
+      throw this.error('42P08', `inconsistent types deduced for parameter $${index + 1}`, at, {
+        detail: `${displayType(known.name)} versus ${displayType(name)}`,
+      });
+    }
+  }
+
+  /** The types of all parameters, at the end. */
+  parameters(): SqlType[] {
+    return this.#parameters.map((type, index) => {
+      if (type !== null) return type;
+      throw this.error('42P18', `could not determine data type of parameter $${index + 1}`);
+    });
+  }
+}

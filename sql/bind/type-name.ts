@@ -1,0 +1,53 @@
+import type { TypeName as TypeNameNode } from '@pgsql/types';
+import { constantOf, nodeAs, typeReference } from '../ast/accessors.ts';
+import { findType, plain } from '../types/table.ts';
+import { isModifierError, withModifier } from '../types/typmod.ts';
+import type { SqlType } from '../types/type.ts';
+import type { Statement } from './statement.ts';
+
+/** Types that PostgreSQL has and Tidewire does not: named in the refusal, unlike a name that nobody knows. */
+const foreign = new Set(
+  `bit varbit box circle line lseg path point polygon cidr inet macaddr macaddr8 json jsonpath money pg_lsn
+   pg_snapshot timetz tsquery tsvector txid_snapshot xml int4range int8range numrange tsrange tstzrange daterange
+   serial bigserial smallserial serial2 serial4 serial8 regproc regprocedure regoper regoperator regconfig
+   regdictionary regcollation int2vector oidvector xid cid tid xid8 record anyarray refcursor`
+    .trim()
+    .split(/\s+/),
+);
+
+/** The element type of an array type as written, or null if it is no array. */
+export function bindArrayElementType(statement: Statement, node: TypeNameNode): SqlType | null {
+  if (typeReference(node).arrayBounds.length === 0) return null;
+  return bindTypeName(statement, { ...node, arrayBounds: [] });
+}
+
+/** The type that a TypeName means, its modifier included. */
+export function bindTypeName(statement: Statement, node: TypeNameNode): SqlType {
+  const reference = typeReference(node);
+  const at = reference.location;
+  const name = reference.names[reference.names.length - 1]!;
+  if (reference.setof) throw statement.error('42P13', 'type modifier SETOF is not allowed here', at);
+  if (node.pct_type === true) throw statement.unsupported('%TYPE', at);
+  const schema = reference.names.length > 1 ? reference.names[reference.names.length - 2]! : null;
+  const type = schema === null || schema === 'pg_catalog' ? findType(name) : undefined;
+  if (type === undefined || type === 'unknown') {
+    if ((schema === null || schema === 'pg_catalog') && (foreign.has(name) || type === 'unknown')) {
+      throw statement.unsupported(`type ${name}`, at);
+    }
+    if (schema !== null && schema !== 'pg_catalog' && !statement.environment.catalog.hasSchema(schema)) {
+      throw statement.error('3F000', `schema "${schema}" does not exist`, at);
+    }
+    throw statement.error('42704', `type "${reference.names.join('.')}" does not exist`, at);
+  }
+  if (reference.arrayBounds.length > 0) throw statement.unsupported('array types', at);
+  if (reference.typmods.length === 0) return plain(type);
+  const modifiers = reference.typmods.map((modifier) => {
+    const constant = nodeAs(modifier, 'A_Const');
+    const value = constant === undefined ? undefined : constantOf(constant);
+    if (value?.kind === 'integer') return value.value;
+    throw statement.error('42601', 'type modifiers must be simple constants or identifiers', at);
+  });
+  const outcome = withModifier(type, modifiers);
+  if (isModifierError(outcome)) throw statement.error(outcome.sqlstate, outcome.message, at);
+  return outcome;
+}

@@ -1,0 +1,59 @@
+/** Shapes of the rows in catalog.generated.ts, which are PostgreSQL 18's own catalog rows. */
+
+/** A `pg_type` row. */
+export interface TypeRow {
+  readonly oid: number;
+  readonly name: string;
+  readonly length: number;
+  readonly byValue: boolean;
+  /** `typtype`: b base, p pseudo, c composite. */
+  readonly kind: string;
+  readonly category: string;
+  readonly preferred: boolean;
+  readonly delimiter: string;
+  readonly element: number;
+  readonly array: number;
+  readonly align: string;
+  readonly storage: string;
+  readonly collation: number;
+  /** `format_type(oid, null)`. */
+  readonly display: string;
+}
+
+/** A `pg_proc` row: [oid, proname, argument types, result type, prosrc, strict, volatility, kind, SQL body or '', description]. */
+export type ProcRow = readonly [
+  oid: number,
+  name: string,
+  argumentTypes: string,
+  result: string,
+  opcode: string,
+  strict: 0 | 1,
+  volatility: 'i' | 's' | 'v',
+  kind: 'f' | 'a',
+  body: string,
+  description: string,
+];
+
+/** A `pg_operator` row: [oid, oprname, left type or '', right type, result type, oprcode, oprcom, oprnegate, canmerge, canhash]. */
+export type OperatorRow = readonly [
+  oid: number,
+  name: string,
+  left: string,
+  right: string,
+  result: string,
+  proc: number,
+  commutator: number,
+  negator: number,
+  canMerge: 0 | 1,
+  canHash: 0 | 1,
+];
+
+/** A `pg_cast` row: [oid, source type, target type, castfunc or 0, context, method]. */
+export type CastRow = readonly [
+  oid: number,
+  source: string,
+  target: string,
+  proc: number,
+  context: 'i' | 'a' | 'e',
+  method: 'f' | 'b' | 'i',
+];

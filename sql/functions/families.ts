@@ -1,0 +1,25 @@
+/** All families of functions, in one list. */
+import type { FunctionFamily } from './family.ts';
+import { booleanFunctions } from './families/boolean.ts';
+import { byteaFunctions } from './families/bytea.ts';
+import { datetimeFunctions } from './families/datetime.ts';
+import { floatFunctions } from './families/float.ts';
+import { formattingFunctions } from './families/formatting.ts';
+import { integerFunctions } from './families/integer.ts';
+import { jsonbFunctions } from './families/jsonb.ts';
+import { numericFunctions } from './families/numeric.ts';
+import { patternFunctions } from './families/pattern.ts';
+import { textFunctions } from './families/text.ts';
+
+export const families: readonly FunctionFamily[] = [
+  booleanFunctions,
+  integerFunctions,
+  floatFunctions,
+  numericFunctions,
+  textFunctions,
+  patternFunctions,
+  byteaFunctions,
+  datetimeFunctions,
+  formattingFunctions,
+  jsonbFunctions,
+];

@@ -1,0 +1,19 @@
+import { comparisons, words } from '../family.ts';
+import type { FunctionFamily } from '../family.ts';
+
+/** bytea and uuid. */
+export const byteaFunctions: FunctionFamily = {
+  name: 'bytea',
+  total: [
+    ...comparisons('bytea', 'uuid_'),
+    ...words('byteacat byteaoctetlen byteapos byteatrim bytealtrim byteartrim md5_bytea bytea_bit_count'),
+    ...words('sha224_bytea sha256_bytea sha384_bytea sha512_bytea bytea_larger bytea_smaller bytea_reverse'),
+    ...words('uuid_extract_version uuid_extract_timestamp'),
+  ],
+  fallible: [
+    ...words('bytea_substr bytea_substr_no_len binary_encode binary_decode pg_convert_from pg_convert_to'),
+    ...words('byteaGetByte byteaSetByte byteaGetBit byteaSetBit bytealike byteanlike byteaoverlay byteaoverlay_no_len'),
+    ...words('gen_random_uuid'),
+  ],
+  nullable: words('uuid_extract_version uuid_extract_timestamp'),
+};

@@ -1,0 +1,23 @@
+import { words } from '../family.ts';
+import type { FunctionFamily } from '../family.ts';
+
+/**
+ * LIKE, ILIKE, SIMILAR TO and regular expressions. All can fail: on a pattern that ends with the escape character, or on
+ * a malformed regular expression. `regexp_match_group` is ours: the n-th element of PostgreSQL's regexp_match, whose
+ * array type is not there yet.
+ */
+export const patternFunctions: FunctionFamily = {
+  name: 'pattern',
+  total: [],
+  fallible: [
+    ...words('textlike textnlike texticlike texticnlike namelike namenlike nameiclike nameicnlike'),
+    "like_escape",
+    ...words('textregexeq textregexne texticregexeq texticregexne nameregexeq nameregexne nameicregexeq nameicregexne'),
+    ...words('similar_to_escape_1 similar_to_escape_2 textregexsubstr textregexreplace textregexreplace_noopt'),
+    ...words('regexp_like regexp_like_no_flags regexp_count regexp_count_no_flags regexp_count_no_start'),
+    ...words('regexp_substr regexp_substr_no_flags regexp_substr_no_n regexp_substr_no_start regexp_match_group'),
+  ],
+  nullable: words(
+    'textregexsubstr regexp_substr regexp_substr_no_flags regexp_substr_no_n regexp_substr_no_start regexp_match_group',
+  ),
+};

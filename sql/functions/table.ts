@@ -1,0 +1,146 @@
+/** The functions and operators, by name and oid. */
+import { families } from './families.ts';
+import { operatorRows, procRows } from './catalog.generated.ts';
+import type { TypeName } from '../types/type.ts';
+
+/** A function or aggregate, as pg_proc has it and with what the optimizer wants to know. */
+export interface FunctionEntry {
+  readonly oid: number;
+  readonly name: string;
+  /** Type names; `any` and `anynonarray` accept what their names say. */
+  readonly arguments: readonly string[];
+  readonly result: TypeName;
+  /** `pg_proc.prosrc`; empty for a SQL-language function. */
+  readonly opcode: string;
+  readonly strict: boolean;
+  readonly volatility: 'immutable' | 'stable' | 'volatile';
+  readonly kind: 'function' | 'aggregate';
+  /** Can raise an error for some arguments. */
+  readonly canError: boolean;
+  /** Can be NULL though no argument is. */
+  readonly canBeNull: boolean;
+  /** The engine evaluates it. Others are expressions (`body`) or the binder's own matter. */
+  readonly native: boolean;
+  /** An expression over $1, $2… that it stands for, or null. */
+  readonly body: string | null;
+  readonly description: string;
+}
+
+/** An operator, as pg_operator has it. */
+export interface OperatorEntry {
+  readonly oid: number;
+  readonly name: string;
+  /** null: a prefix operator. */
+  readonly left: string | null;
+  readonly right: string;
+  readonly result: TypeName;
+  readonly function: FunctionEntry;
+  /** oids, 0 for none. */
+  readonly commutator: number;
+  readonly negator: number;
+}
+
+const total = new Set(families.flatMap((family) => family.total));
+const native = new Set(families.flatMap((family) => [...family.total, ...family.fallible]));
+const nullable = new Set(families.flatMap((family) => family.nullable ?? []));
+
+const volatilities = { i: 'immutable', s: 'stable', v: 'volatile' } as const;
+
+/** All of them; aggregates too. */
+export const functions: readonly FunctionEntry[] = [
+  ...procRows.map(
+    ([oid, name, argumentTypes, result, opcode, strict, volatility, kind, body, description]): FunctionEntry => ({
+      oid,
+      name,
+      arguments: argumentTypes === '' ? [] : argumentTypes.split(' '),
+      result: result as TypeName,
+      opcode,
+      strict: strict === 1,
+      volatility: volatilities[volatility],
+      kind: kind === 'a' ? 'aggregate' : 'function',
+      canError: !total.has(opcode),
+      canBeNull: strict === 0 || nullable.has(opcode),
+      native: kind === 'f' && native.has(opcode),
+      body: body === '' ? null : body,
+      description,
+    }),
+  ),
+];
+
+/** regexp_match(text, text)[int4]: an array type would be wanted between the two; until then they are one function. */
+export const regexpMatchGroup: FunctionEntry = {
+  oid: 0,
+  name: 'regexp_match',
+  arguments: ['text', 'text', 'int4'],
+  result: 'text',
+  opcode: 'regexp_match_group',
+  strict: true,
+  volatility: 'immutable',
+  kind: 'function',
+  canError: true,
+  canBeNull: true,
+  native: true,
+  body: null,
+  description: 'the n-th captured group of the first match',
+};
+
+const functionsByName = groupBy(functions, (entry) => entry.name);
+const functionsByOid = new Map(functions.map((entry) => [entry.oid, entry]));
+
+/** All operators. */
+export const operators: readonly OperatorEntry[] = operatorRows.map(
+  ([oid, name, left, right, result, proc, commutator, negator]): OperatorEntry => ({
+    oid,
+    name,
+    left: left === '' ? null : left,
+    right,
+    result: result as TypeName,
+    function: functionByOid(proc),
+    commutator,
+    negator,
+  }),
+);
+
+const operatorsByName = groupBy(operators, (entry) => entry.name);
+
+/** Functions and aggregates of this name. */
+export function functionsNamed(name: string): readonly FunctionEntry[] {
+  return functionsByName.get(name) ?? [];
+}
+
+/** The function of this oid. */
+export function functionByOid(oid: number): FunctionEntry {
+  const entry = functionsByOid.get(oid);
+  if (entry === undefined) throw new Error(`no function ${oid}`);
+  return entry;
+}
+
+/** Operators of this name. */
+export function operatorsNamed(name: string): readonly OperatorEntry[] {
+  return operatorsByName.get(name) ?? [];
+}
+
+/** Names of all functions, for hints. */
+export function functionNames(): Iterable<string> {
+  return functionsByName.keys();
+}
+
+/** Every opcode that a bound query can contain: the engine must have them all. */
+export function usedOpcodes(): readonly string[] {
+  return [...native].sort();
+}
+
+/** Whether the call of an opcode can be NULL though no argument is. */
+export function opcodeCanBeNull(opcode: string, strict: boolean): boolean {
+  return !strict || nullable.has(opcode);
+}
+
+function groupBy<T>(entries: readonly T[], key: (entry: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const entry of entries) {
+    const group = groups.get(key(entry));
+    if (group === undefined) groups.set(key(entry), [entry]);
+    else group.push(entry);
+  }
+  return groups;
+}

@@ -1,0 +1,61 @@
+/** Which conversions exist, in which contexts: pg_cast and PostgreSQL's find_coercion_pathway. */
+import { castRows } from '../functions/catalog.generated.ts';
+import { isRegistered, typeRow } from './table.ts';
+import type { TypeName } from './type.ts';
+
+/** What a conversion may be asked for by: an expression, an assignment to a column, or a written cast. */
+export type CastContext = 'implicit' | 'assignment' | 'explicit';
+
+/** How a value gets from one type to another. */
+export type CastPath =
+  /** Same representation: only the type's name changes. */
+  | { readonly kind: 'relabel' }
+  /** A function of pg_proc. */
+  | { readonly kind: 'function'; readonly proc: number }
+  /** Through the text form. */
+  | { readonly kind: 'io' };
+
+const rank: Record<CastContext, number> = { implicit: 0, assignment: 1, explicit: 2 };
+const contexts: Record<string, CastContext> = { i: 'implicit', a: 'assignment', e: 'explicit' };
+
+const casts = new Map<string, { readonly path: CastPath; readonly context: CastContext }>();
+for (const [, source, target, proc, context, method] of castRows) {
+  const path: CastPath =
+    method === 'f' ? { kind: 'function', proc } : method === 'i' ? { kind: 'io' } : { kind: 'relabel' };
+  casts.set(`${source}>${target}`, { path, context: contexts[context]! });
+}
+
+/** The way from `source` to `target` in this context, or null. Neither is `unknown`. */
+export function castPath(source: TypeName, target: TypeName, context: CastContext): CastPath | null {
+  if (source === target) return { kind: 'relabel' };
+  const cast = casts.get(`${source}>${target}`);
+  if (cast !== undefined) return rank[cast.context] <= rank[context] ? cast.path : null;
+  // Any type can be assigned to a string type through its text form; from a string type only if a cast says so.
+  if (context !== 'implicit' && typeRow(target).category === 'S') return { kind: 'io' };
+  if (context === 'explicit' && typeRow(source).category === 'S') return { kind: 'io' };
+  return null;
+}
+
+/** The function that applies a type's modifier to a value of the same type, or null. */
+export function lengthCoercion(type: TypeName): number | null {
+  const cast = casts.get(`${type}>${type}`);
+  return cast?.path.kind === 'function' ? cast.path.proc : null;
+}
+
+/** Whether an expression of type `source` may stand where `target` is asked for (can_coerce_type, implicit). */
+export function canCoerce(source: TypeName, target: string, context: CastContext = 'implicit'): boolean {
+  if (source === target || source === 'unknown') return true;
+  if (target === 'any' || target === 'anynonarray') return true;
+  if (target === 'unknown') return false;
+  return castPath(source, target as TypeName, context) !== null;
+}
+
+/** Whether the values of both types look the same to the engine, so that a change of type needs no work. */
+export function sameRepresentation(a: TypeName, b: TypeName): boolean {
+  return representation(a) === representation(b);
+}
+
+function representation(type: TypeName): string {
+  if (isRegistered(type)) return 'oid';
+  return type === 'varchar' || type === 'bpchar' || type === 'unknown' ? 'text' : type;
+}

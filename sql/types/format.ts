@@ -1,0 +1,59 @@
+import { typeRow } from './table.ts';
+import type { SqlType, TypeName } from './type.ts';
+
+const intervalFields: readonly (readonly [mask: number, text: string])[] = [
+  [1 << 2, ' year'],
+  [1 << 1, ' month'],
+  [1 << 3, ' day'],
+  [1 << 10, ' hour'],
+  [1 << 11, ' minute'],
+  [1 << 12, ' second'],
+  [(1 << 2) | (1 << 1), ' year to month'],
+  [(1 << 3) | (1 << 10), ' day to hour'],
+  [(1 << 3) | (1 << 10) | (1 << 11), ' day to minute'],
+  [(1 << 3) | (1 << 10) | (1 << 11) | (1 << 12), ' day to second'],
+  [(1 << 10) | (1 << 11), ' hour to minute'],
+  [(1 << 10) | (1 << 11) | (1 << 12), ' hour to second'],
+  [(1 << 11) | (1 << 12), ' minute to second'],
+];
+
+/** What PostgreSQL's format_type(oid, typmod) prints: `character varying(10)`. */
+export function formatType(type: SqlType): string {
+  const { name, typmod } = type;
+  const display = typeRow(name).display;
+  if (typmod < 0) return display;
+  switch (name) {
+    case 'varchar':
+      return typmod > 4 ? `character varying(${typmod - 4})` : display;
+    case 'bpchar':
+      return typmod > 4 ? `character(${typmod - 4})` : display;
+    case 'numeric': {
+      const { precision, scale } = numericModifier(typmod);
+      return `numeric(${precision},${scale})`;
+    }
+    case 'time':
+      return `time(${typmod}) without time zone`;
+    case 'timestamp':
+      return `timestamp(${typmod}) without time zone`;
+    case 'timestamptz':
+      return `timestamp(${typmod}) with time zone`;
+    case 'interval': {
+      const fields = intervalFields.find(([mask]) => mask === typmod >> 16)?.[1] ?? '';
+      const precision = typmod & 0xffff;
+      return `interval${fields}${precision === 0xffff ? '' : `(${precision})`}`;
+    }
+    default:
+      return display;
+  }
+}
+
+/** The name of a type without modifier, as messages show it: `integer`. */
+export function displayType(name: TypeName): string {
+  return typeRow(name).display;
+}
+
+/** Precision and scale in numeric's typmod; the scale is an 11-bit two's complement number. */
+export function numericModifier(typmod: number): { precision: number; scale: number } {
+  const packed = typmod - 4;
+  return { precision: (packed >> 16) & 0xffff, scale: ((packed & 0x7ff) ^ 1024) - 1024 };
+}

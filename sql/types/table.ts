@@ -1,0 +1,76 @@
+/** The types, by name and by oid: PostgreSQL's pg_type rows for what Tidewire has. */
+import { typeRows } from '../functions/catalog.generated.ts';
+import type { TypeRow } from '../functions/catalog-rows.ts';
+import type { ColumnType, ScalarType } from '../../engine/plan.generated.ts';
+import type { NullableType, SqlType, TypeName } from './type.ts';
+
+const byName = new Map<string, TypeRow>(typeRows.map((row) => [row.name, row]));
+const byOid = new Map<number, TypeRow>(typeRows.map((row) => [row.oid, row]));
+const byArrayOid = new Map<number, TypeRow>(typeRows.filter((row) => row.array !== 0).map((row) => [row.array, row]));
+
+/** Pseudo-types that stand in signatures only. */
+const signatureOnly = new Set(['any', 'anynonarray', 'void']);
+const registered = new Set<string>(['regclass', 'regtype', 'regproc', 'regnamespace', 'regrole']);
+
+/** All types that expressions can have. */
+export const types: readonly TypeRow[] = typeRows.filter((row) => !signatureOnly.has(row.name));
+
+/** The pg_type row of a type. */
+export function typeRow(name: TypeName): TypeRow {
+  const row = byName.get(name);
+  if (row === undefined) throw new Error(`no type ${name}`);
+  return row;
+}
+
+/** The type of this `typname`, or undefined. */
+export function findType(name: string): TypeName | undefined {
+  return byName.has(name) && !signatureOnly.has(name) ? (name as TypeName) : undefined;
+}
+
+/** The type of this oid, or undefined. */
+export function findTypeByOid(oid: number): TypeName | undefined {
+  const row = byOid.get(oid);
+  return row === undefined || signatureOnly.has(row.name) ? undefined : (row.name as TypeName);
+}
+
+/** The element type of an array type's oid, or undefined. */
+export function findTypeByArrayOid(oid: number): TypeName | undefined {
+  return byArrayOid.get(oid)?.name as TypeName | undefined;
+}
+
+/** The oid of a type. */
+export function typeOid(name: TypeName): number {
+  return typeRow(name).oid;
+}
+
+/** `typlen`. */
+export function typeLength(name: TypeName): number {
+  return typeRow(name).length;
+}
+
+/** Whether it is one of the reg* types, which are oids with a name of their own. */
+export function isRegistered(name: string): boolean {
+  return registered.has(name);
+}
+
+/** The engine's type for a type of SQL; `unknown` is text by the time that it gets there. */
+export function toScalarType(name: TypeName): ScalarType {
+  if (registered.has(name)) return 'oid';
+  if (name === 'unknown') return 'text';
+  if (name === 'void' || name === 'record') throw new Error(`${name} has no values`);
+  return name as ScalarType;
+}
+
+/** The engine's column type for a type of SQL. */
+export function toColumnType(type: NullableType): ColumnType {
+  return { scalar: toScalarType(type.name), typmod: type.typmod, nullable: type.nullable };
+}
+
+/** A type without modifier. */
+export function plain(name: TypeName): SqlType {
+  return plainTypes.get(name) ?? { name, typmod: -1 };
+}
+
+const plainTypes = new Map<string, SqlType>(
+  typeRows.map((row) => [row.name, { name: row.name as TypeName, typmod: -1 }]),
+);
