@@ -14,7 +14,8 @@ const aggregates = words('count sum avg min max bool_and bool_or every');
 // SQL-language functions of PostgreSQL that are inlined; those behind operators are taken in any case.
 const inlined = words('lpad rpad log round trunc date_part bit_length timestamptz age substring');
 // Functions over the catalog: their bodies are ours (sql/functions/catalog-functions.ts), their signatures are not.
-const described = words(`pg_get_userbyid pg_table_is_visible pg_type_is_visible pg_function_is_visible format_type
+const described =
+  words(`pg_get_userbyid pg_table_is_visible pg_type_is_visible pg_function_is_visible format_type
   obj_description shobj_description col_description current_schema current_database version pg_encoding_to_char
   pg_char_to_encoding getdatabaseencoding has_schema_privilege has_table_privilege has_database_privilege pg_has_role
   pg_get_viewdef pg_get_indexdef pg_get_constraintdef pg_get_expr pg_table_size pg_relation_size
@@ -24,14 +25,20 @@ const described = words(`pg_get_userbyid pg_table_is_visible pg_type_is_visible 
   pg_postmaster_start_time txid_current random gen_random_uuid pg_get_function_result pg_get_function_arguments
   timeofday uuidv4 uuidv7 concat concat_ws`);
 
-const client = new pg.Client({ connectionString: process.argv[2], types: { getTypeParser: () => (text) => text } });
+const client = new pg.Client({
+  connectionString: process.argv[2],
+  types: { getTypeParser: () => (text) => text },
+});
 await client.connect();
-const rows = async (sql, ...parameters) => (await client.query({ text: sql, values: parameters, rowMode: 'array' })).rows;
+const rows = async (sql, ...parameters) =>
+  (await client.query({ text: sql, values: parameters, rowMode: 'array' })).rows;
 
 const opcodes = families.flatMap((family) => [...family.total, ...family.fallible]);
 const repeated = opcodes.filter((opcode, i) => opcodes.indexOf(opcode) !== i);
 if (repeated.length > 0) throw new Error(`named twice: ${repeated.join(' ')}`);
-const known = new Set((await rows(`select distinct prosrc from pg_proc where prosrc = any($1)`, opcodes)).map((r) => r[0]));
+const known = new Set(
+  (await rows(`select distinct prosrc from pg_proc where prosrc = any($1)`, opcodes)).map((r) => r[0]),
+);
 const unknown = opcodes.filter((opcode) => !known.has(opcode) && opcode !== 'regexp_match_group');
 if (unknown.length > 0) throw new Error(`PostgreSQL has no function ${unknown.join(' ')}`);
 
@@ -81,10 +88,12 @@ const castRows = await rows(
 );
 await client.end();
 
-const quote = (text) => text === null ? "''" : `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n')}'`;
+const quote = (text) =>
+  text === null ? "''" : `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n')}'`;
 const numeric = (positions) => (row) =>
   `[${row.map((value, i) => (positions.includes(i) ? value : quote(value))).join(',')}]`;
-const typeFields = words(`oid name length byValue kind category preferred delimiter element array align storage
+const typeFields =
+  words(`oid name length byValue kind category preferred delimiter element array align storage
   collation display`);
 const typeText = (row) =>
   `{${row

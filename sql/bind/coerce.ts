@@ -53,7 +53,9 @@ function coerceUnknown(
     return { kind: 'parameter', index: scalar.index, type: plain(target) };
   }
   // A column of unknown type: an untyped literal of a subquery, text by now.
-  return target === 'text' ? relabel(scalar, plain('text')) : { kind: 'input', argument: scalar, type: plain(target) };
+  return target === 'text'
+    ? relabel(scalar, plain('text'))
+    : { kind: 'input', argument: scalar, type: plain(target) };
 }
 
 /** int4 and oid count as one representation in PostgreSQL, not here: through int8, which has room for both. */
@@ -83,8 +85,10 @@ function castCall(
 
 function throughText(statement: Statement, bound: Bound, source: TypeName, target: TypeName): HirScalar {
   const { scalar, at } = bound;
-  if (isRegistered(source)) throw statement.unsupported(`the cast of a value of type ${source} to its name`, at);
-  if (isRegistered(target)) throw statement.unsupported(`the cast of a text that is not a literal to ${target}`, at);
+  if (isRegistered(source))
+    throw statement.unsupported(`the cast of a value of type ${source} to its name`, at);
+  if (isRegistered(target))
+    throw statement.unsupported(`the cast of a text that is not a literal to ${target}`, at);
   const text: HirScalar =
     typeRow(source).category === 'S' && source !== 'bpchar'
       ? relabel(scalar, plain('text'))

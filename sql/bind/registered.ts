@@ -9,7 +9,12 @@ import type { Statement } from './statement.ts';
 const fixedSchemas: Record<string, number> = { pg_catalog: 11, public: 2200 };
 
 /** A string literal as a regclass, regtype…: the oid of the object that it names. */
-export function bindRegistered(statement: Statement, type: TypeName, text: string, at: number | undefined): HirScalar {
+export function bindRegistered(
+  statement: Statement,
+  type: TypeName,
+  text: string,
+  at: number | undefined,
+): HirScalar {
   if (/^[0-9]+$/.test(text)) return literal(type, text);
   if (text === '-') return literal(type, '0');
   const parts = splitName(text);

@@ -10,8 +10,15 @@ export function filter(input: HirRelation, condition: HirScalar): HirRelation {
   return { kind: 'filter', columns: input.columns, input, condition };
 }
 
-export function project(input: HirRelation, indexes: readonly number[], names?: readonly string[]): HirRelation {
-  const columns = indexes.map((index, i) => ({ ...input.columns[index]!, ...(names ? { name: names[i]! } : {}) }));
+export function project(
+  input: HirRelation,
+  indexes: readonly number[],
+  names?: readonly string[],
+): HirRelation {
+  const columns = indexes.map((index, i) => ({
+    ...input.columns[index]!,
+    ...(names ? { name: names[i]! } : {}),
+  }));
   const identity = indexes.length === input.columns.length && indexes.every((index, i) => index === i);
   if (identity) return names === undefined ? input : { ...input, columns };
   return { kind: 'project', columns, input, indexes };
@@ -26,7 +33,11 @@ export function projectScalars(
   const made: { name: string; scalar: HirScalar }[] = [];
   const indexes = scalars.map(({ name, scalar }) => {
     const place = scalar.kind === 'column' ? input.columns[scalar.index] : undefined;
-    if (scalar.kind === 'column' && place!.type.name === scalar.type.name && place!.type.typmod === scalar.type.typmod) {
+    if (
+      scalar.kind === 'column' &&
+      place!.type.name === scalar.type.name &&
+      place!.type.typmod === scalar.type.typmod
+    ) {
       return scalar.index;
     }
     made.push({ name, scalar });

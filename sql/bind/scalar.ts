@@ -84,7 +84,12 @@ export function int4(value: number): HirScalar {
   return literal('int4', String(value));
 }
 
-export function call(entry: FunctionEntry, args: readonly HirScalar[], name = entry.name, result?: SqlType): HirScalar {
+export function call(
+  entry: FunctionEntry,
+  args: readonly HirScalar[],
+  name = entry.name,
+  result?: SqlType,
+): HirScalar {
   return {
     kind: 'call',
     opcode: entry.opcode,
@@ -118,7 +123,8 @@ export function not(operand: HirScalar): HirScalar {
 
 /** The same value under another type of the same representation. */
 export function relabel(scalar: HirScalar, type: SqlType): HirScalar {
-  if (!('type' in scalar) || (scalar.type.name === type.name && scalar.type.typmod === type.typmod)) return scalar;
+  if (!('type' in scalar) || (scalar.type.name === type.name && scalar.type.typmod === type.typmod))
+    return scalar;
   if (scalar.kind === 'column') return { ...scalar, type: { ...type, nullable: scalar.type.nullable } };
   return { ...scalar, type } as HirScalar;
 }
@@ -150,7 +156,10 @@ export function mapChildren(scalar: HirScalar, map: (child: HirScalar) => HirSca
     case 'case':
       return {
         ...scalar,
-        branches: scalar.branches.map(({ condition, result }) => ({ condition: map(condition), result: map(result) })),
+        branches: scalar.branches.map(({ condition, result }) => ({
+          condition: map(condition),
+          result: map(result),
+        })),
         otherwise: map(scalar.otherwise),
       };
     case 'inList':

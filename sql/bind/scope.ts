@@ -63,7 +63,8 @@ export function resolveColumn(
   at: number | undefined,
 ): HirScalar {
   const name = parts[parts.length - 1]!;
-  const found = parts.length === 1 ? unqualified(statement, scope, name, at) : qualified(statement, scope, parts, at);
+  const found =
+    parts.length === 1 ? unqualified(statement, scope, name, at) : qualified(statement, scope, parts, at);
   // A node of its own for each reference: messages want to know where it stood.
   const scalar = { ...found.column.scalar };
   const qualifiedName = found.item.name === null ? name : `${found.item.name}.${name}`;
@@ -96,14 +97,24 @@ function matches(statement: Statement, scope: Scope, name: string, at: number | 
   return found;
 }
 
-function qualified(statement: Statement, scope: Scope, parts: readonly string[], at: number | undefined): Found {
+function qualified(
+  statement: Statement,
+  scope: Scope,
+  parts: readonly string[],
+  at: number | undefined,
+): Found {
   const name = parts[parts.length - 1]!;
   const item = findItem(statement, scope, parts.slice(0, -1), at);
   const columns = item.columns.filter((column) => column.name === name);
   if (columns.length > 1) throw statement.error('42702', `column reference "${name}" is ambiguous`, at);
   if (columns.length === 1) return { item, column: columns[0]! };
   const relation = parts[parts.length - 2]!;
-  throw statement.error('42703', `column ${relation}.${name} does not exist`, at, suggestion(scope, relation, name));
+  throw statement.error(
+    '42703',
+    `column ${relation}.${name} does not exist`,
+    at,
+    suggestion(scope, relation, name),
+  );
 }
 
 /** The FROM item that `[relation]` or `[schema, relation]` names. */
@@ -140,9 +151,14 @@ function named(scope: Scope, parts: readonly string[]): ScopeItem | undefined {
 }
 
 function correlated(statement: Statement, name: string, at: number | undefined): Error {
-  return statement.error('0A000', `correlated subqueries are not supported: "${name}" belongs to the outer query`, at, {
-    hint: 'Write the subquery as a join.',
-  });
+  return statement.error(
+    '0A000',
+    `correlated subqueries are not supported: "${name}" belongs to the outer query`,
+    at,
+    {
+      hint: 'Write the subquery as a join.',
+    },
+  );
 }
 
 /** The columns that `*` stands for. */
@@ -191,5 +207,12 @@ export function itemFor(
   columns: readonly { readonly name: string; readonly scalar: HirScalar }[],
   primaryKey?: readonly number[],
 ): ScopeItem {
-  return { name, schema, columns, byName: name !== null, byColumn: true, ...(primaryKey ? { primaryKey } : {}) };
+  return {
+    name,
+    schema,
+    columns,
+    byName: name !== null,
+    byColumn: true,
+    ...(primaryKey ? { primaryKey } : {}),
+  };
 }

@@ -25,7 +25,11 @@ export function resolveFunction(name: string, given: readonly TypeName[]): Resol
 }
 
 /** The operator that `left name right` (or the prefix `name right`, with left null) means. */
-export function resolveOperator(name: string, left: TypeName | null, right: TypeName): Resolution<OperatorEntry> {
+export function resolveOperator(
+  name: string,
+  left: TypeName | null,
+  right: TypeName,
+): Resolution<OperatorEntry> {
   const named = operatorsNamed(name);
   if (left === null) {
     const exact = named.find((entry) => entry.left === null && entry.right === right);
@@ -96,7 +100,9 @@ function selectBest<T>(all: readonly Candidate<T>[], given: readonly TypeName[])
     const types = new Set(given.filter((_, i) => known[i]));
     if (types.size === 1) {
       const [type] = types;
-      const fitting = candidates.filter(({ types: wanted }) => wanted.every((target) => canCoerce(type!, target)));
+      const fitting = candidates.filter(({ types: wanted }) =>
+        wanted.every((target) => canCoerce(type!, target)),
+      );
       if (fitting.length === 1) return fitting[0]!.entry;
     }
   }
@@ -128,7 +134,10 @@ function unknownSlots<T>(
   return slots;
 }
 
-function best<T>(candidates: readonly Candidate<T>[], score: (candidate: Candidate<T>) => number): Candidate<T>[] {
+function best<T>(
+  candidates: readonly Candidate<T>[],
+  score: (candidate: Candidate<T>) => number,
+): Candidate<T>[] {
   const scores = candidates.map(score);
   const most = Math.max(...scores);
   return candidates.filter((_, i) => scores[i] === most);

@@ -49,7 +49,18 @@ const volatilities = { i: 'immutable', s: 'stable', v: 'volatile' } as const;
 /** All of them; aggregates too. */
 export const functions: readonly FunctionEntry[] = [
   ...procRows.map(
-    ([oid, name, argumentTypes, result, opcode, strict, volatility, kind, body, description]): FunctionEntry => ({
+    ([
+      oid,
+      name,
+      argumentTypes,
+      result,
+      opcode,
+      strict,
+      volatility,
+      kind,
+      body,
+      description,
+    ]): FunctionEntry => ({
       oid,
       name,
       arguments: argumentTypes === '' ? [] : argumentTypes.split(' '),

@@ -8,7 +8,8 @@ import type { SqlType, TypeName } from './type.ts';
  */
 export function commonType(
   given: readonly TypeName[],
-): { readonly type: TypeName } | { readonly conflict: readonly [TypeName, TypeName]; readonly index: number } {
+):
+  { readonly type: TypeName } | { readonly conflict: readonly [TypeName, TypeName]; readonly index: number } {
   let chosen = given[0]!;
   if (chosen !== 'unknown' && given.every((type) => type === chosen)) return { type: chosen };
   for (let i = 1; i < given.length; i++) {

@@ -1,12 +1,13 @@
 /** The types, by name and by oid: PostgreSQL's pg_type rows for what Tidewire has. */
 import { typeRows } from '../functions/catalog.generated.ts';
 import type { TypeRow } from '../functions/catalog-rows.ts';
-import type { ColumnType, ScalarType } from '../../engine/plan.generated.ts';
-import type { NullableType, SqlType, TypeName } from './type.ts';
+import type { SqlType, TypeName } from './type.ts';
 
 const byName = new Map<string, TypeRow>(typeRows.map((row) => [row.name, row]));
 const byOid = new Map<number, TypeRow>(typeRows.map((row) => [row.oid, row]));
-const byArrayOid = new Map<number, TypeRow>(typeRows.filter((row) => row.array !== 0).map((row) => [row.array, row]));
+const byArrayOid = new Map<number, TypeRow>(
+  typeRows.filter((row) => row.array !== 0).map((row) => [row.array, row]),
+);
 
 /** Pseudo-types that stand in signatures only. */
 const signatureOnly = new Set(['any', 'anynonarray', 'void']);
@@ -51,19 +52,6 @@ export function typeLength(name: TypeName): number {
 /** Whether it is one of the reg* types, which are oids with a name of their own. */
 export function isRegistered(name: string): boolean {
   return registered.has(name);
-}
-
-/** The engine's type for a type of SQL; `unknown` is text by the time that it gets there. */
-export function toScalarType(name: TypeName): ScalarType {
-  if (registered.has(name)) return 'oid';
-  if (name === 'unknown') return 'text';
-  if (name === 'void' || name === 'record') throw new Error(`${name} has no values`);
-  return name as ScalarType;
-}
-
-/** The engine's column type for a type of SQL. */
-export function toColumnType(type: NullableType): ColumnType {
-  return { scalar: toScalarType(type.name), typmod: type.typmod, nullable: type.nullable };
 }
 
 /** A type without modifier. */

@@ -29,7 +29,8 @@ export function withModifier(name: TypeName, modifiers: readonly number[]): SqlT
       if (modifiers.length > 2) return refuse('invalid NUMERIC type modifier');
       if (first < 1 || first > 1000) return refuse(`NUMERIC precision ${first} must be between 1 and 1000`);
       const scale = second ?? 0;
-      if (scale < -1000 || scale > 1000) return refuse(`NUMERIC scale ${scale} must be between -1000 and 1000`);
+      if (scale < -1000 || scale > 1000)
+        return refuse(`NUMERIC scale ${scale} must be between -1000 and 1000`);
       return { name, typmod: ((first << 16) | (scale & 0x7ff)) + 4 };
     }
     case 'time':
@@ -38,7 +39,9 @@ export function withModifier(name: TypeName, modifiers: readonly number[]): SqlT
       if (modifiers.length !== 1) return refuse('invalid type modifier');
       if (first < 0) {
         const zone = name === 'timestamptz' ? ' WITH TIME ZONE' : '';
-        return refuse(`${name === 'time' ? 'TIME' : 'TIMESTAMP'}(${first})${zone} precision must not be negative`);
+        return refuse(
+          `${name === 'time' ? 'TIME' : 'TIMESTAMP'}(${first})${zone} precision must not be negative`,
+        );
       }
       return { name, typmod: Math.min(first, 6) };
     }

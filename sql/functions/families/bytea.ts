@@ -12,7 +12,9 @@ export const byteaFunctions: FunctionFamily = {
   ],
   fallible: [
     ...words('bytea_substr bytea_substr_no_len binary_encode binary_decode pg_convert_from pg_convert_to'),
-    ...words('byteaGetByte byteaSetByte byteaGetBit byteaSetBit bytealike byteanlike byteaoverlay byteaoverlay_no_len'),
+    ...words(
+      'byteaGetByte byteaSetByte byteaGetBit byteaSetBit bytealike byteanlike byteaoverlay byteaoverlay_no_len',
+    ),
     ...words('gen_random_uuid'),
   ],
   nullable: words('uuid_extract_version uuid_extract_timestamp'),

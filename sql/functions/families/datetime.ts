@@ -27,12 +27,20 @@ export const datetimeFunctions: FunctionFamily = {
     ...words('interval_scale time_scale timestamp_scale timestamptz_scale'),
     ...words('extract_date extract_time extract_timestamp extract_timestamptz extract_interval'),
     ...words('time_part timestamp_part timestamptz_part interval_part'),
-    ...words('timestamp_trunc timestamptz_trunc timestamptz_trunc_zone interval_trunc timestamp_bin timestamptz_bin'),
+    ...words(
+      'timestamp_trunc timestamptz_trunc timestamptz_trunc_zone interval_trunc timestamp_bin timestamptz_bin',
+    ),
     ...words('timestamp_zone timestamptz_zone timestamp_izone timestamptz_izone'),
     ...words('timestamp_at_local timestamptz_at_local'),
-    ...words('timestamp_age timestamptz_age interval_justify_days interval_justify_hours interval_justify_interval'),
-    ...words('make_date make_time make_timestamp make_timestamptz make_timestamptz_at_timezone make_interval'),
-    ...words('float8_timestamptz to_timestamp to_date timestamp_to_char timestamptz_to_char interval_to_char'),
+    ...words(
+      'timestamp_age timestamptz_age interval_justify_days interval_justify_hours interval_justify_interval',
+    ),
+    ...words(
+      'make_date make_time make_timestamp make_timestamptz make_timestamptz_at_timezone make_interval',
+    ),
+    ...words(
+      'float8_timestamptz to_timestamp to_date timestamp_to_char timestamptz_to_char interval_to_char',
+    ),
   ],
   nullable: words(
     'extract_date extract_timestamp extract_timestamptz extract_interval timestamp_part timestamptz_part interval_part timestamp_to_char timestamptz_to_char interval_to_char',

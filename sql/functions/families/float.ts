@@ -14,7 +14,9 @@ export const floatFunctions: FunctionFamily = {
     ...words('float4pl float4mi float4mul float4div float8pl float8mi float8mul float8div'),
     ...words('float48pl float48mi float48mul float48div float84pl float84mi float84mul float84div'),
     ...words('dtof ftoi2 ftoi4 ftoi8 dtoi2 dtoi4 dtoi8'),
-    ...words('dsqrt dpow dexp dlog1 dlog10 dsin dcos dtan dcot dasin dacos dsinh dcosh dacosh datanh degrees radians'),
+    ...words(
+      'dsqrt dpow dexp dlog1 dlog10 dsin dcos dtan dcot dasin dacos dsinh dcosh dacosh datanh degrees radians',
+    ),
     ...words('width_bucket_float8'),
   ],
 };

@@ -5,5 +5,7 @@ import type { FunctionFamily } from '../family.ts';
 export const formattingFunctions: FunctionFamily = {
   name: 'formatting',
   total: [],
-  fallible: words('int4_to_char int8_to_char float4_to_char float8_to_char numeric_to_char numeric_to_number'),
+  fallible: words(
+    'int4_to_char int8_to_char float4_to_char float8_to_char numeric_to_char numeric_to_number',
+  ),
 };

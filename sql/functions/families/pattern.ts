@@ -11,11 +11,17 @@ export const patternFunctions: FunctionFamily = {
   total: [],
   fallible: [
     ...words('textlike textnlike texticlike texticnlike namelike namenlike nameiclike nameicnlike'),
-    "like_escape",
-    ...words('textregexeq textregexne texticregexeq texticregexne nameregexeq nameregexne nameicregexeq nameicregexne'),
-    ...words('similar_to_escape_1 similar_to_escape_2 textregexsubstr textregexreplace textregexreplace_noopt'),
+    'like_escape',
+    ...words(
+      'textregexeq textregexne texticregexeq texticregexne nameregexeq nameregexne nameicregexeq nameicregexne',
+    ),
+    ...words(
+      'similar_to_escape_1 similar_to_escape_2 textregexsubstr textregexreplace textregexreplace_noopt',
+    ),
     ...words('regexp_like regexp_like_no_flags regexp_count regexp_count_no_flags regexp_count_no_start'),
-    ...words('regexp_substr regexp_substr_no_flags regexp_substr_no_n regexp_substr_no_start regexp_match_group'),
+    ...words(
+      'regexp_substr regexp_substr_no_flags regexp_substr_no_n regexp_substr_no_start regexp_match_group',
+    ),
   ],
   nullable: words(
     'textregexsubstr regexp_substr regexp_substr_no_flags regexp_substr_no_n regexp_substr_no_start regexp_match_group',

@@ -1,0 +1,16 @@
+import type { ColumnType, ScalarType } from '../../engine/plan.generated.ts';
+import { isRegistered } from './table.ts';
+import type { NullableType, TypeName } from './type.ts';
+
+/** The engine's type for a type of SQL; `unknown` is text by the time that it gets there. */
+export function toScalarType(name: TypeName): ScalarType {
+  if (isRegistered(name)) return 'oid';
+  if (name === 'unknown') return 'text';
+  if (name === 'void' || name === 'record') throw new Error(`${name} has no values`);
+  return name as ScalarType;
+}
+
+/** The engine's column type for a type of SQL. */
+export function toColumnType(type: NullableType): ColumnType {
+  return { scalar: toScalarType(type.name), typmod: type.typmod, nullable: type.nullable };
+}
