@@ -39,7 +39,7 @@ pub use flow::{Flow, ImportProvider, Imported, Rendered, Seed};
 pub use import::{ImportHandle, import, import_snapshot};
 pub use read_batch::{ReadBatch, ReadCursor};
 pub use reduce::{KeySeeker, distinct_keys, output_batch, reduce, reduce_groups};
-pub use shared::{CLOSED, Shared, Slot};
+pub use shared::{CLOSED, Shared, Slot, new_slot};
 pub use snapshot::{ShardedSnapshot, Snapshot, SnapshotCursor};
 pub use sort::{ChunkMerger, consolidated, consolidated_by_time};
 pub use stream::{JoinOutput, OkErr, flat_map, flat_map_arranged, join, negate, rows_of};

@@ -15,6 +15,11 @@ pub const CLOSED: u64 = u64::MAX;
 /// Where a worker publishes a collection's current snapshot for other threads.
 pub type Slot = Arc<ArcSwap<Snapshot>>;
 
+/// A slot for a collection that can be read from `since` on and has published nothing.
+pub fn new_slot(since: u64) -> Slot {
+    Arc::new(ArcSwap::from_pointee(Snapshot::empty(since)))
+}
+
 /// State of one arrangement on one worker. An arrangement inside a dataflow uses `upper` only; one that the catalog
 /// knows (a collection) is [`enrolled`](Shared::enroll), and then has a gate and publishes.
 #[derive(Default)]
@@ -22,6 +27,8 @@ pub struct Shared {
     upper: Cell<u64>,
     /// Announced times at which this collection may change, not yet below `upper`, ascending.
     pending: RefCell<VecDeque<u64>>,
+    /// While `upper` is below this, the gate is `upper`: changes below were announced before it existed.
+    caught_up_at: Cell<u64>,
     collection: OnceCell<Collection>,
 }
 
@@ -30,7 +37,7 @@ struct Collection {
     sequenced: Rc<Cell<u64>>,
     /// Below this the collection can't be read: it began here.
     readable_from: u64,
-    slot: Slot,
+    slot: Option<Slot>,
 }
 
 impl Shared {
@@ -39,12 +46,18 @@ impl Shared {
         Rc::default()
     }
 
-    /// Makes it a collection: gated by the worker's announcements and published in the returned slot. Once.
-    pub fn enroll(&self, sequenced: &Rc<Cell<u64>>, readable_from: u64) -> Slot {
-        let slot: Slot = Arc::new(ArcSwap::from_pointee(Snapshot::empty(readable_from)));
-        let collection = Collection { sequenced: sequenced.clone(), readable_from, slot: slot.clone() };
+    /// Makes it a collection, once: gated by the worker's announcements, and published in `slot`, if it is given.
+    ///
+    /// `sequenced` is the worker's last announced time. A collection that begins with contents (a view) can be read from
+    /// `as_of` on and is behind until its operator has passed everything announced so far; one that begins empty (a
+    /// table) passes `None`.
+    pub fn enroll(&self, sequenced: &Rc<Cell<u64>>, as_of: Option<u64>, slot: Option<Slot>) {
+        if let Some(as_of) = as_of {
+            self.caught_up_at.set(sequenced.get().max(as_of) + 1);
+        }
+        let readable_from = as_of.unwrap_or(0);
+        let collection = Collection { sequenced: sequenced.clone(), readable_from, slot };
         assert!(self.collection.set(collection).is_ok(), "an arrangement is enrolled once");
-        slot
     }
 
     /// Whether it is a collection already.
@@ -77,6 +90,9 @@ impl Shared {
             return CLOSED;
         }
         let Some(collection) = self.collection.get() else { return upper };
+        if upper < self.caught_up_at.get() {
+            return upper;
+        }
         let mut pending = self.pending.borrow_mut();
         while pending.front().is_some_and(|time| *time < upper) {
             pending.pop_front();
@@ -86,7 +102,9 @@ impl Shared {
 
     /// Puts the trace's batches into the slot, if it is a collection.
     pub(crate) fn publish(&self, agent: &TraceAgent<RowSpine>) {
-        let Some(collection) = self.collection.get() else { return };
+        let Some((collection, slot)) = self.collection.get().and_then(|c| Some((c, c.slot.as_ref()?))) else {
+            return;
+        };
         let mut batches = Vec::new();
         let mut since = collection.readable_from;
         agent.map_batches(|batch| {
@@ -95,6 +113,6 @@ impl Shared {
                 batches.push(batch.clone());
             }
         });
-        collection.slot.store(Arc::new(Snapshot::new(batches, since, self.upper.get())));
+        slot.store(Arc::new(Snapshot::new(batches, since, self.upper.get())));
     }
 }

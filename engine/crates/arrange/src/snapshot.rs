@@ -1,6 +1,6 @@
 //! Reading collections off the worker: published snapshots and merging cursors over their batches.
 
-use crate::{RowBatch, shard_of};
+use crate::{RowBatch, Updates, frontier_at, shard_of};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -57,6 +57,30 @@ impl ShardedSnapshot {
         self.time
     }
 
+    /// The same with more updates on top, at its own time: a transaction's uncommitted writes, by key and value.
+    pub fn overlaid(&self, writes: &Updates) -> Self {
+        let mut parts = vec![Updates::new(); self.shards.len()];
+        for update in writes.iter() {
+            let shard = shard_of(update.key, parts.len());
+            parts[shard].push(update.key, update.val, self.time, update.diff);
+        }
+        let shards = self.shards.iter().zip(parts).map(|(shard, part)| {
+            if part.is_empty() {
+                return shard.clone();
+            }
+            let (lower, upper) = (frontier_at(0), frontier_at(self.time + 1));
+            let mut overlaid = shard.as_ref().clone();
+            overlaid.batches.push(crate::output_batch(&part, &lower, &upper));
+            Arc::new(overlaid)
+        });
+        ShardedSnapshot { shards: shards.collect(), time: self.time }
+    }
+
+    /// The least time at which all shards can be read.
+    pub fn since(&self) -> u64 {
+        self.shards.iter().map(|shard| shard.since).max().unwrap_or(0)
+    }
+
     /// All batches of all shards.
     pub fn batches(&self) -> impl Iterator<Item = &RowBatch> {
         self.shards.iter().flat_map(|shard| shard.batches.iter())
@@ -108,6 +132,11 @@ impl ShardedSnapshot {
             }
         }
         count
+    }
+
+    /// The multiplicity of one row.
+    pub fn multiplicity(&self, key: &[u8], val: &[u8]) -> i64 {
+        self.seek(key).find(|(_, other, _)| *other == val).map_or(0, |(_, _, count)| count)
     }
 
     /// Whether no row has a multiplicity other than 0.

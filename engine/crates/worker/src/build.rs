@@ -1,0 +1,18 @@
+//! Who turns a plan into a dataflow.
+
+use std::sync::Arc;
+use tidewire_arrange::{ImportProvider, Rendered};
+use timely::dataflow::Scope;
+
+/// Builds a dataflow on each worker, the same on all of them.
+pub trait Build: Send + Sync {
+    /// Adds the operators to the scope.
+    fn build<'s>(
+        &self,
+        scope: Scope<'s, u64>,
+        imports: &mut dyn ImportProvider<'s>,
+    ) -> Result<Rendered<'s>, String>;
+}
+
+/// A builder shared by the workers.
+pub type SharedBuild = Arc<dyn Build>;

@@ -1,0 +1,123 @@
+//! Whether a transaction may commit: what it deletes is there, and primary keys stay unique.
+
+use std::sync::{Arc, OnceLock};
+use tidewire_arrange::{ShardedSnapshot, UpdateRef, Updates, consolidated};
+
+/// Why a transaction can't commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Conflict {
+    /// A row that it deletes or replaces is not there any more (40001).
+    RowGone {
+        /// The collection.
+        collection: u64,
+    },
+    /// A key would be there twice (23505).
+    DuplicateKey {
+        /// The collection.
+        collection: u64,
+        /// The packed key row.
+        key: Vec<u8>,
+    },
+    /// A row does not fit the collection's layout.
+    Invalid {
+        /// The collection.
+        collection: u64,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+/// Admitted writes by key and value; sorted only when a later transaction has to look something up in them.
+pub(crate) struct Admitted {
+    keyed: Updates,
+    sorted: OnceLock<Updates>,
+}
+
+impl Admitted {
+    pub(crate) fn new(keyed: Updates) -> Arc<Self> {
+        Arc::new(Admitted { keyed, sorted: OnceLock::new() })
+    }
+
+    fn sorted(&self) -> &Updates {
+        self.sorted.get_or_init(|| consolidated(&self.keyed))
+    }
+}
+
+/// A collection as a commit sees it: a snapshot and what was admitted since.
+pub(crate) struct Base<'a> {
+    pub(crate) collection: u64,
+    pub(crate) snapshot: &'a ShardedSnapshot,
+    pub(crate) since: Vec<Arc<Admitted>>,
+    pub(crate) unique: bool,
+}
+
+impl Base<'_> {
+    /// Checks consolidated keyed writes.
+    pub(crate) fn check(&self, writes: &Updates) -> Result<(), Conflict> {
+        let mut index = 0;
+        while index < writes.len() {
+            let key = writes.get(index).key;
+            let mut net = 0i64;
+            while index < writes.len() && writes.get(index).key == key {
+                let update = writes.get(index);
+                net += update.diff;
+                if update.diff < 0 && self.multiplicity(update) + update.diff < 0 {
+                    return Err(Conflict::RowGone { collection: self.collection });
+                }
+                index += 1;
+            }
+            if self.unique && net > 0 && self.count(key) + net > 1 {
+                return Err(Conflict::DuplicateKey { collection: self.collection, key: key.to_vec() });
+            }
+        }
+        Ok(())
+    }
+
+    fn multiplicity(&self, row: UpdateRef<'_>) -> i64 {
+        let later = self.since.iter().map(|updates| {
+            under(updates.sorted(), row.key)
+                .filter(|update| update.val == row.val)
+                .map(|update| update.diff)
+                .sum::<i64>()
+        });
+        self.snapshot.multiplicity(row.key, row.val) + later.sum::<i64>()
+    }
+
+    fn count(&self, key: &[u8]) -> i64 {
+        let later = self
+            .since
+            .iter()
+            .map(|updates| under(updates.sorted(), key).map(|update| update.diff).sum::<i64>());
+        self.snapshot.count(key) + later.sum::<i64>()
+    }
+}
+
+/// The updates of a consolidated container under a key.
+fn under<'a>(updates: &'a Updates, key: &'a [u8]) -> impl Iterator<Item = UpdateRef<'a>> {
+    let (mut low, mut high) = (0, updates.len());
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if updates.get(middle).key < key {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    (low..updates.len()).map(|index| updates.get(index)).take_while(move |update| update.key == key)
+}
+
+/// The first key that would be there more than once if `writes` (keyed) were applied to the snapshot.
+pub fn duplicate_key(snapshot: &ShardedSnapshot, writes: &Updates) -> Option<Vec<u8>> {
+    let base = Base { collection: 0, snapshot, since: Vec::new(), unique: true };
+    let writes = consolidated(writes);
+    let mut index = 0;
+    while index < writes.len() {
+        let key = writes.get(index).key;
+        let net: i64 = under(&writes, key).map(|update| update.diff).sum();
+        if net > 0 && base.count(key) + net > 1 {
+            return Some(key.to_vec());
+        }
+        index += under(&writes, key).count();
+    }
+    None
+}

@@ -1,0 +1,533 @@
+//! The handle on the engine's workers.
+
+use crate::check::{Admitted, Base, Conflict, duplicate_key};
+use crate::command::{Announcement, Command, InstallOutput, Installation};
+use crate::compaction::{Compaction, Hold, TooOld};
+use crate::progress::Progress;
+use crate::subscription::Subscription;
+use crate::world::World;
+use crate::write_set::Partitioned;
+use crate::{Event, EventSink, SharedBuild, Splitter, WriteSet, panic_message};
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use std::collections::{BTreeMap, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, RwLock};
+use std::thread::{JoinHandle, Thread};
+use tidewire_arrange::{ShardedSnapshot, Slot, Updates, consolidated, new_slot};
+use timely::worker::Worker;
+
+/// How far `since` trails at first, in microseconds.
+const DEFAULT_LAG: u64 = 1_000_000;
+
+/// The engine's timely workers in this process. All methods may be called from any thread; none waits for a worker.
+pub struct Runtime {
+    workers: usize,
+    /// Held while a command is sent, so that all workers see one order.
+    commands: Mutex<Commands>,
+    registry: RwLock<HashMap<u64, Registered>>,
+    compaction: Arc<Compaction>,
+    progress: Arc<Progress>,
+    sink: Arc<EventSink>,
+    dead: Arc<AtomicBool>,
+    engine: Mutex<Option<JoinHandle<()>>>,
+}
+
+struct Commands {
+    senders: Vec<Sender<Command>>,
+    threads: Vec<Thread>,
+    sequenced: u64,
+    /// Writes announced after what was computed when they were last pruned: by time and collection.
+    in_flight: BTreeMap<u64, Vec<(u64, Arc<Admitted>)>>,
+}
+
+struct Registered {
+    slots: Arc<Vec<(Slot, Slot)>>,
+    /// Of what is written to.
+    writable: Option<Writable>,
+    readable: Arc<AtomicBool>,
+    subscription: Option<Arc<Subscription>>,
+}
+
+#[derive(Clone)]
+struct Writable {
+    splitter: Arc<dyn Splitter>,
+    unique: bool,
+}
+
+/// A collection at one time.
+#[derive(Clone)]
+pub struct CollectionSnapshot {
+    /// Its rows, by its layout.
+    pub ok: ShardedSnapshot,
+    /// Its errors: the error row is the key.
+    pub err: ShardedSnapshot,
+}
+
+/// Why something can't be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReadError {
+    /// There is no such collection.
+    Unknown(u64),
+    /// It still hydrates.
+    NotReady(u64),
+    /// The time is not computed yet.
+    NotComputed {
+        /// What is.
+        computed: u64,
+    },
+    /// The time can't be read any more.
+    TooOld(TooOld),
+}
+
+/// A transaction's writes, by collection.
+pub type Writes = Vec<(u64, Arc<WriteSet>)>;
+
+impl Runtime {
+    /// Starts `workers` workers. `on_event` is called from their threads and must not block or call back.
+    pub fn start(
+        workers: usize,
+        on_event: impl Fn(Event) + Send + Sync + 'static,
+    ) -> Result<Runtime, String> {
+        let workers = workers.max(1);
+        let sink: Arc<EventSink> = Arc::new(on_event);
+        let compaction = Compaction::new(DEFAULT_LAG);
+        let progress = Progress::new(workers, compaction.clone(), sink.clone());
+        let dead: Arc<AtomicBool> = Arc::default();
+        let (senders, receivers): (Vec<_>, Vec<_>) = (0..workers).map(|_| unbounded()).unzip();
+        let (thread_sender, thread_receiver) = unbounded();
+        let shared = WorkerShared {
+            receivers: Mutex::new(receivers.into_iter().map(Some).collect()),
+            threads: thread_sender,
+            progress: progress.clone(),
+            sink: sink.clone(),
+            dead: dead.clone(),
+            senders: senders.clone(),
+        };
+        let config = timely::Config {
+            communication: timely::CommunicationConfig::Process(workers),
+            worker: timely::WorkerConfig::default(),
+        };
+        let engine = std::thread::Builder::new()
+            .name("tidewire-engine".into())
+            .spawn(move || match timely::execute(config, move |worker| shared.run(worker)) {
+                // Joined here, on a thread of its own.
+                Ok(guards) => drop(guards.join()),
+                Err(error) => eprintln!("the engine's workers could not start: {error}"),
+            })
+            .map_err(|error| error.to_string())?;
+        let mut threads: Vec<Option<Thread>> = vec![None; workers];
+        for _ in 0..workers {
+            let (index, thread): (usize, Thread) =
+                thread_receiver.recv().map_err(|_| "the engine's workers did not start".to_owned())?;
+            threads[index] = Some(thread);
+        }
+        let threads = threads.into_iter().map(|thread| thread.expect("each worker says once")).collect();
+        let commands = Commands { senders, threads, sequenced: 0, in_flight: BTreeMap::new() };
+        Ok(Runtime {
+            workers,
+            commands: Mutex::new(commands),
+            registry: RwLock::default(),
+            compaction,
+            progress,
+            sink,
+            dead,
+            engine: Mutex::new(Some(engine)),
+        })
+    }
+
+    /// The number of workers.
+    pub fn workers(&self) -> usize {
+        self.workers
+    }
+
+    fn commands(&self) -> std::sync::MutexGuard<'_, Commands> {
+        self.commands.lock().expect("not poisoned")
+    }
+
+    fn new_slots(&self, since: u64) -> Arc<Vec<(Slot, Slot)>> {
+        Arc::new((0..self.workers).map(|_| (new_slot(since), new_slot(since))).collect())
+    }
+
+    /// A collection that is written to. `unique`: its key is a primary key, which [`commit`](Self::commit) enforces.
+    pub fn create_collection(
+        &self,
+        id: u64,
+        splitter: Arc<dyn Splitter>,
+        unique: bool,
+    ) -> Result<(), String> {
+        let slots = self.new_slots(0);
+        let registered = Registered {
+            slots: slots.clone(),
+            writable: Some(Writable { splitter, unique }),
+            readable: Arc::new(AtomicBool::new(true)),
+            subscription: None,
+        };
+        self.register(id, registered)?;
+        self.commands().send(Command::Create { id, slots });
+        Ok(())
+    }
+
+    fn register(&self, id: u64, registered: Registered) -> Result<(), String> {
+        if self.dead.load(Ordering::Acquire) {
+            return Err("the engine has stopped".into());
+        }
+        let mut registry = self.registry.write().expect("not poisoned");
+        if registry.contains_key(&id) {
+            return Err(format!("arrangement {id} exists"));
+        }
+        registry.insert(id, registered);
+        Ok(())
+    }
+
+    /// Installs a maintained collection as of a sequenced time. `done` is called once, from another thread: when the
+    /// collection can be read on all workers, or with the reason why it could not be built.
+    pub fn install(
+        self: &Arc<Self>,
+        id: u64,
+        name: &str,
+        build: SharedBuild,
+        as_of: u64,
+        done: impl FnOnce(Result<(), String>) + Send + 'static,
+    ) -> Result<(), String> {
+        let slots = self.new_slots(as_of);
+        let readable: Arc<AtomicBool> = Arc::default();
+        let hold = self.hold_for(as_of)?;
+        let registered = Registered {
+            slots: slots.clone(),
+            writable: None,
+            readable: readable.clone(),
+            subscription: None,
+        };
+        self.register(id, registered)?;
+        let runtime = Arc::downgrade(self);
+        let done = Box::new(move |result: Result<(), String>| {
+            match &result {
+                Ok(()) => readable.store(true, Ordering::Release),
+                Err(_) => {
+                    if let Some(runtime) = runtime.upgrade() {
+                        runtime.drop_collection(id);
+                    }
+                }
+            }
+            done(result);
+        });
+        let output = InstallOutput::Collection { slots };
+        let installation =
+            Installation::new((id, name.to_owned(), as_of), build, output, self.workers, hold, done);
+        self.commands().send(Command::Install(installation));
+        Ok(())
+    }
+
+    /// Starts a subscription as of a sequenced time: [`Event::Changes`] bring the contents at `as_of` and then every
+    /// change. `done` is called once: when all workers have caught up, or with the reason why it could not be built.
+    pub fn subscribe(
+        self: &Arc<Self>,
+        id: u64,
+        name: &str,
+        build: SharedBuild,
+        as_of: u64,
+        done: impl FnOnce(Result<(), String>) + Send + 'static,
+    ) -> Result<(), String> {
+        let hold = self.hold_for(as_of)?;
+        let subscription = Subscription::new(id, as_of, self.sink.clone());
+        let registered = Registered {
+            slots: Arc::default(),
+            writable: None,
+            readable: Arc::default(),
+            subscription: Some(subscription.clone()),
+        };
+        self.register(id, registered)?;
+        let runtime = Arc::downgrade(self);
+        let done = Box::new(move |result: Result<(), String>| {
+            if result.is_err()
+                && let Some(runtime) = runtime.upgrade()
+            {
+                runtime.drop_collection(id);
+            }
+            done(result);
+        });
+        let output = InstallOutput::Subscription(subscription);
+        let installation =
+            Installation::new((id, name.to_owned(), as_of), build, output, self.workers, hold, done);
+        self.commands().send(Command::Install(installation));
+        Ok(())
+    }
+
+    fn hold_for(&self, as_of: u64) -> Result<Hold, String> {
+        self.compaction
+            .hold(as_of)
+            .map_err(|too_old| format!("{as_of} can't be read any more, the oldest is {}", too_old.oldest))
+    }
+
+    /// Drops a collection or a subscription. A collection that others read goes away for readers at once, and stays
+    /// maintained until the last of them goes.
+    pub fn drop_collection(&self, id: u64) {
+        let Some(registered) = self.registry.write().expect("not poisoned").remove(&id) else { return };
+        if let Some(subscription) = registered.subscription {
+            subscription.close();
+        }
+        self.commands().send(Command::Drop(id));
+    }
+
+    /// Commits transactions as one group at `time`, in order. Each is checked against the state before it: one that
+    /// conflicts is left out and its conflict returned. A group that comes out empty still moves time on.
+    pub fn commit(&self, time: u64, transactions: &[Writes]) -> Result<Vec<Option<Conflict>>, String> {
+        if self.dead.load(Ordering::Acquire) {
+            return Err("the engine has stopped".into());
+        }
+        let mut commands = self.commands();
+        if time <= commands.sequenced {
+            return Err(format!("{time} is not after the last commit, {}", commands.sequenced));
+        }
+        // Snapshots are loaded after this, so they hold everything up to it, and stay exact at it.
+        let hold = self.hold_computed();
+        let computed = hold.time();
+        commands.in_flight = commands.in_flight.split_off(&(computed + 1));
+        let registry = self.registry.read().expect("not poisoned");
+        let mut admitted: Vec<(u64, Arc<Admitted>)> = Vec::new();
+        let mut group: BTreeMap<u64, Partitioned> = BTreeMap::new();
+        let mut snapshots: HashMap<u64, ShardedSnapshot> = HashMap::new();
+        let mut outcomes = Vec::with_capacity(transactions.len());
+        for transaction in transactions {
+            let admit = || -> Result<Vec<(u64, Updates, &WriteSet)>, Conflict> {
+                let mut keyed = Vec::with_capacity(transaction.len());
+                for (id, writes) in transaction {
+                    let invalid = |message: String| Conflict::Invalid { collection: *id, message };
+                    let registered = registry.get(id).ok_or_else(|| invalid("it was dropped".into()))?;
+                    let writable =
+                        registered.writable.as_ref().ok_or_else(|| invalid("it is a view".into()))?;
+                    let mut rows = writes.keyed(writable.splitter.as_ref()).map_err(invalid)?;
+                    if writable.unique || rows.iter().any(|update| update.diff < 0) {
+                        rows = consolidated(&rows);
+                        let snapshot = snapshots
+                            .entry(*id)
+                            .or_insert_with(|| shards(&registered.slots, computed, false));
+                        let in_flight = commands.in_flight.values().flatten().chain(&admitted);
+                        let since =
+                            in_flight.filter(|(other, _)| other == id).map(|(_, u)| u.clone()).collect();
+                        let base = Base { collection: *id, snapshot, since, unique: writable.unique };
+                        base.check(&rows)?;
+                    }
+                    keyed.push((*id, rows, writes.as_ref()));
+                }
+                Ok(keyed)
+            };
+            let mut admit = admit;
+            match admit() {
+                Ok(keyed) => {
+                    for (id, rows, writes) in keyed {
+                        let part = group.entry(id).or_insert_with(|| Partitioned::new(self.workers));
+                        part.add(&rows, writes.errors(), time);
+                        admitted.push((id, Admitted::new(rows)));
+                    }
+                    outcomes.push(None);
+                }
+                Err(conflict) => outcomes.push(Some(conflict)),
+            }
+        }
+        drop(registry);
+        commands.sequenced = time;
+        commands.in_flight.insert(time, admitted);
+        let announcement = Announcement { time, writes: group.into_iter().collect() };
+        commands.send(Command::Announce(Arc::new(announcement)));
+        Ok(outcomes)
+    }
+
+    /// Time moves on without changes.
+    pub fn tick(&self, time: u64) {
+        let mut commands = self.commands();
+        if time > commands.sequenced {
+            commands.sequenced = time;
+            commands.send(Command::Tick(time));
+        }
+    }
+
+    /// The last commit's or tick's time.
+    pub fn sequenced(&self) -> u64 {
+        self.commands().sequenced
+    }
+
+    /// Everything up to and including this is computed.
+    pub fn computed(&self) -> u64 {
+        self.progress.computed()
+    }
+
+    /// Sets by how much `since` trails what is computed, in microseconds.
+    pub fn set_lag(&self, lag: u64) {
+        self.compaction.set_lag(lag);
+    }
+
+    /// Keeps everything readable at `time` until the hold is dropped.
+    pub fn hold(&self, time: u64) -> Result<Hold, TooOld> {
+        self.compaction.hold(time)
+    }
+
+    /// Holds what is computed now.
+    pub fn hold_computed(&self) -> Hold {
+        loop {
+            // Refused only if more was computed meanwhile.
+            if let Ok(hold) = self.compaction.hold(self.computed()) {
+                return hold;
+            }
+        }
+    }
+
+    /// The oldest time at which all of these collections can still be read.
+    pub fn since(&self, ids: &[u64]) -> u64 {
+        let registry = self.registry.read().expect("not poisoned");
+        let slots =
+            ids.iter().filter_map(|id| registry.get(id)).flat_map(|registered| registered.slots.iter());
+        slots.map(|(ok, err)| ok.load().since().max(err.load().since())).max().unwrap_or(0)
+    }
+
+    /// The collections at a computed time, all at the same. Readable on any thread for as long as they are held.
+    pub fn snapshot(&self, ids: &[u64], time: u64) -> Result<Vec<CollectionSnapshot>, ReadError> {
+        let computed = self.computed();
+        if time > computed {
+            return Err(ReadError::NotComputed { computed });
+        }
+        let registry = self.registry.read().expect("not poisoned");
+        ids.iter()
+            .map(|id| {
+                let registered = registry
+                    .get(id)
+                    .filter(|registered| registered.subscription.is_none())
+                    .ok_or(ReadError::Unknown(*id))?;
+                if !registered.readable.load(Ordering::Acquire) {
+                    return Err(ReadError::NotReady(*id));
+                }
+                let ok = checked(&registered.slots, time, false)?;
+                let err = checked(&registered.slots, time, true)?;
+                Ok(CollectionSnapshot { ok, err })
+            })
+            .collect()
+    }
+
+    /// A transaction's own writes on top of a collection's snapshot.
+    pub fn overlay(
+        &self,
+        id: u64,
+        snapshot: &CollectionSnapshot,
+        writes: &WriteSet,
+    ) -> Result<CollectionSnapshot, String> {
+        let keyed = self.keyed(id, writes)?;
+        Ok(CollectionSnapshot { ok: snapshot.ok.overlaid(&keyed), err: snapshot.err.clone() })
+    }
+
+    fn keyed(&self, id: u64, writes: &WriteSet) -> Result<Updates, String> {
+        let registry = self.registry.read().expect("not poisoned");
+        let writable = registry.get(&id).and_then(|registered| registered.writable.clone());
+        drop(registry);
+        writes.keyed(writable.ok_or_else(|| format!("arrangement {id} is not written to"))?.splitter.as_ref())
+    }
+
+    /// The first packed key of a collection that would be there more than once with these writes, at a computed time.
+    pub fn check_unique(
+        &self,
+        id: u64,
+        writes: &WriteSet,
+        snapshot: &ShardedSnapshot,
+    ) -> Result<Option<Vec<u8>>, String> {
+        Ok(duplicate_key(snapshot, &self.keyed(id, writes)?))
+    }
+
+    /// Ends all dataflows and joins the workers. Waits; call it off the event thread.
+    pub fn stop(&self) {
+        self.dead.store(true, Ordering::Release);
+        self.commands().send(Command::Stop);
+        let engine = self.engine.lock().expect("not poisoned").take();
+        if let Some(engine) = engine {
+            let _ = engine.join();
+        }
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        self.dead.store(true, Ordering::Release);
+        if let Ok(mut commands) = self.commands.lock() {
+            commands.send(Command::Stop);
+        }
+    }
+}
+
+impl Commands {
+    fn send(&mut self, command: Command) {
+        for (sender, thread) in self.senders.iter().zip(&self.threads) {
+            // A worker that is gone has said so by an event.
+            let _ = sender.send(command.clone());
+            thread.unpark();
+        }
+    }
+}
+
+/// Loads a collection's shards, to be read at `time`.
+fn shards(slots: &[(Slot, Slot)], time: u64, errors: bool) -> ShardedSnapshot {
+    let shards = slots.iter().map(|(ok, err)| if errors { err.load_full() } else { ok.load_full() });
+    ShardedSnapshot::new(shards.collect(), time)
+}
+
+fn checked(slots: &[(Slot, Slot)], time: u64, errors: bool) -> Result<ShardedSnapshot, ReadError> {
+    let snapshot = shards(slots, time, errors);
+    let oldest = snapshot.since();
+    if time < oldest {
+        return Err(ReadError::TooOld(TooOld { oldest }));
+    }
+    Ok(snapshot)
+}
+
+/// What the workers' threads share.
+struct WorkerShared {
+    receivers: Mutex<Vec<Option<Receiver<Command>>>>,
+    threads: Sender<(usize, Thread)>,
+    progress: Arc<Progress>,
+    sink: Arc<EventSink>,
+    dead: Arc<AtomicBool>,
+    senders: Vec<Sender<Command>>,
+}
+
+impl WorkerShared {
+    fn run(&self, worker: &mut Worker) {
+        let index = worker.index();
+        let receiver = self.receivers.lock().expect("not poisoned")[index].take().expect("each worker once");
+        let _ = self.threads.send((index, std::thread::current()));
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let mut world = World::new(index, self.progress.clone());
+            while serve(&mut world, worker, &receiver) {
+                world.report();
+                if receiver.is_empty() {
+                    worker.step_or_park(None);
+                }
+            }
+        }));
+        if let Err(panic) = outcome {
+            self.dead.store(true, Ordering::Release);
+            (self.sink)(Event::Panic(panic_message(&*panic)));
+            for sender in &self.senders {
+                let _ = sender.send(Command::Stop);
+            }
+        }
+        // Dataflows that stay would keep timely waiting for peers that are gone.
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            for dataflow in worker.installed_dataflows() {
+                worker.drop_dataflow(dataflow);
+            }
+        }));
+    }
+}
+
+/// Obeys the commands that wait; false when it is time to stop.
+fn serve(world: &mut World, worker: &mut Worker, receiver: &Receiver<Command>) -> bool {
+    while let Ok(command) = receiver.try_recv() {
+        match command {
+            Command::Create { id, slots } => world.create(worker, id, slots[worker.index()].clone()),
+            Command::Install(installation) => world.install(worker, &installation),
+            Command::Drop(id) => world.drop_member(id),
+            Command::Announce(announcement) => world.announce(&announcement),
+            Command::Tick(time) => world.tick(time),
+            Command::Stop => return false,
+        }
+    }
+    true
+}

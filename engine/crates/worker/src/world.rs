@@ -1,0 +1,387 @@
+//! One worker's collections: building and dropping dataflows, announcing commits, reporting progress, compacting.
+
+use crate::command::{Announcement, InstallOutput, Installation};
+use crate::progress::Progress;
+use crate::subscription::{Subscription, sink};
+use std::cell::Cell;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
+use std::sync::Arc;
+use tidewire_arrange::{
+    Flow, ImportHandle, ImportProvider, Imported, Rendered, RowTrace, Shared, Slot, Updates, arrange_local,
+    import, rows_of,
+};
+use timely::container::CapacityContainerBuilder;
+use timely::dataflow::Scope;
+use timely::dataflow::operators::Input;
+use timely::dataflow::operators::core::input::Handle;
+use timely::worker::Worker;
+
+type InputHandle = Handle<u64, CapacityContainerBuilder<Updates>>;
+
+/// The two arrangements of a collection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Half {
+    Ok,
+    Err,
+}
+
+/// What a worker knows of a collection or a subscription.
+struct Member {
+    /// Rows and errors; none for a subscription.
+    traces: Option<(RowTrace, RowTrace)>,
+    /// What must pass a time before it is complete: both traces' states, or the subscription's end.
+    gates: Vec<Rc<Shared>>,
+    /// Of what is written to.
+    inputs: Option<(InputHandle, InputHandle)>,
+    imports: Vec<(u64, Half, ImportHandle)>,
+    subscription: Option<Arc<Subscription>>,
+    readers: Vec<u64>,
+    /// Not part of what is reported as computed until it has caught up.
+    hydrating: Option<Arc<Installation>>,
+    /// Dropped, and kept for its readers only.
+    doomed: bool,
+}
+
+impl Member {
+    fn gate(&self) -> u64 {
+        self.gates.iter().map(|shared| shared.gate()).min().unwrap_or(u64::MAX)
+    }
+}
+
+/// All of one worker.
+pub(crate) struct World {
+    index: usize,
+    sequenced: Rc<Cell<u64>>,
+    members: HashMap<u64, Member>,
+    /// Announced to and perhaps not complete.
+    touched: BTreeSet<u64>,
+    /// Changed since the last tick: compacted once more then, when `since` has moved.
+    dirty: BTreeSet<u64>,
+    hydrating: BTreeSet<u64>,
+    progress: Arc<Progress>,
+    reported: u64,
+}
+
+/// Imports for one installation; remembers what it imported.
+struct Imports<'a, 's> {
+    scope: Scope<'s, u64>,
+    flow: Flow,
+    as_of: u64,
+    members: &'a HashMap<u64, Member>,
+    handles: Vec<(u64, Half, ImportHandle)>,
+    known: HashMap<u64, (tidewire_arrange::Arr<'s>, tidewire_arrange::RowStream<'s>)>,
+}
+
+impl<'s> ImportProvider<'s> for Imports<'_, 's> {
+    fn import(&mut self, id: u64) -> Result<Imported<'s>, String> {
+        if let Some((ok, err)) = self.known.get(&id) {
+            return Ok(Imported { ok: ok.clone(), err: err.clone() });
+        }
+        let member = self.members.get(&id).filter(|member| !member.doomed);
+        let Some((ok, err)) = member.and_then(|member| member.traces.as_ref()) else {
+            return Err(format!("arrangement {id} does not exist"));
+        };
+        let (ok, ok_handle) = import(ok, self.scope, self.as_of, 0)?;
+        self.handles.push((id, Half::Ok, ok_handle));
+        let (err, err_handle) = import(err, self.scope, self.as_of, 0)?;
+        self.handles.push((id, Half::Err, err_handle));
+        let err = rows_of(err, "Errors", |key, _, row| row.extend_from_slice(key));
+        self.known.insert(id, (ok.clone(), err.clone()));
+        Ok(Imported { ok, err })
+    }
+    fn flow(&self) -> &Flow {
+        &self.flow
+    }
+}
+
+impl World {
+    pub(crate) fn new(index: usize, progress: Arc<Progress>) -> Self {
+        World {
+            index,
+            sequenced: Rc::default(),
+            members: HashMap::new(),
+            touched: BTreeSet::new(),
+            dirty: BTreeSet::new(),
+            hydrating: BTreeSet::new(),
+            progress,
+            reported: 0,
+        }
+    }
+
+    /// A collection that is written to.
+    pub(crate) fn create(&mut self, worker: &mut Worker, id: u64, slots: (Slot, Slot)) {
+        let (inputs, traces) = worker.dataflow::<u64, _, _>(|scope| {
+            let flow = Flow::new();
+            // Writes come partitioned: nothing is exchanged.
+            let (ok_input, ok) = scope.new_input::<Updates>();
+            let (err_input, err) = scope.new_input::<Updates>();
+            let ok = arrange_local(&flow, ok, "Collection").trace;
+            let err = arrange_local(&flow, err, "CollectionErrors").trace;
+            ((ok_input, err_input), (ok, err))
+        });
+        traces.0.shared().enroll(&self.sequenced, None, Some(slots.0));
+        traces.1.shared().enroll(&self.sequenced, None, Some(slots.1));
+        let gates = vec![traces.0.shared().clone(), traces.1.shared().clone()];
+        let member = Member {
+            traces: Some(traces),
+            gates,
+            inputs: Some(inputs),
+            imports: Vec::new(),
+            subscription: None,
+            readers: Vec::new(),
+            hydrating: None,
+            doomed: false,
+        };
+        self.members.insert(id, member);
+    }
+
+    /// Builds a maintained dataflow.
+    pub(crate) fn install(&mut self, worker: &mut Worker, installation: &Arc<Installation>) {
+        match self.build(worker, installation) {
+            Ok(member) => {
+                let id = installation.id;
+                for (input, _, _) in &member.imports {
+                    let readers = &mut self.members.get_mut(input).expect("it was imported").readers;
+                    if !readers.contains(&id) {
+                        readers.push(id);
+                    }
+                }
+                self.members.insert(id, member);
+                self.hydrating.insert(id);
+                self.dirty.insert(id);
+                installation.built(self.index);
+            }
+            Err(error) => installation.failed(error),
+        }
+    }
+
+    fn build(&mut self, worker: &mut Worker, installation: &Arc<Installation>) -> Result<Member, String> {
+        let as_of = installation.as_of;
+        if as_of > self.sequenced.get() {
+            return Err(format!("{as_of} is not sequenced yet (last is {})", self.sequenced.get()));
+        }
+        let dataflow = worker.next_dataflow_index();
+        let (built, imports) = worker.dataflow_named::<u64, _, _>(&installation.name, |scope| {
+            let mut imports = Imports {
+                scope,
+                flow: Flow::new(),
+                as_of,
+                members: &self.members,
+                handles: Vec::new(),
+                known: HashMap::new(),
+            };
+            let rendered = installation.build.build(scope, &mut imports);
+            let built = rendered.and_then(|rendered| self.enroll(installation, rendered));
+            (built, imports.handles)
+        });
+        match built {
+            Ok((traces, gates, subscription)) => Ok(Member {
+                traces,
+                gates,
+                inputs: None,
+                imports,
+                subscription,
+                readers: Vec::new(),
+                hydrating: Some(installation.clone()),
+                doomed: false,
+            }),
+            Err(error) => {
+                drop(imports);
+                worker.drop_dataflow(dataflow);
+                Err(error)
+            }
+        }
+    }
+
+    fn enroll(
+        &self,
+        installation: &Installation,
+        rendered: Rendered<'_>,
+    ) -> Result<(Option<(RowTrace, RowTrace)>, Vec<Rc<Shared>>, Option<Arc<Subscription>>), String> {
+        let as_of = Some(installation.as_of);
+        match (rendered, &installation.output) {
+            (Rendered::Arranged { ok, err }, InstallOutput::Collection { slots }) => {
+                let (ok, err) = (ok.trace, err.trace);
+                if ok.shared().is_enrolled()
+                    || err.shared().is_enrolled()
+                    || Rc::ptr_eq(ok.shared(), err.shared())
+                {
+                    return Err("a collection needs arrangements of its own".into());
+                }
+                let slots = &slots[self.index];
+                ok.shared().enroll(&self.sequenced, as_of, Some(slots.0.clone()));
+                err.shared().enroll(&self.sequenced, as_of, Some(slots.1.clone()));
+                let gates = vec![ok.shared().clone(), err.shared().clone()];
+                Ok((Some((ok, err)), gates, None))
+            }
+            (Rendered::Rows { ok, err }, InstallOutput::Subscription(subscription)) => {
+                let end = sink(ok, err, subscription.clone());
+                end.enroll(&self.sequenced, as_of, None);
+                Ok((None, vec![end], Some(subscription.clone())))
+            }
+            _ => Err("the plan's output is not what was asked for".into()),
+        }
+    }
+
+    /// Drops a member, or, while others read it, marks it so that it goes with the last of them.
+    pub(crate) fn drop_member(&mut self, id: u64) {
+        let Some(member) = self.members.get_mut(&id) else { return };
+        if let Some(installation) = member.hydrating.take() {
+            installation.failed("it was dropped".into());
+        }
+        self.hydrating.remove(&id);
+        member.doomed = true;
+        self.remove_if_unread(id);
+    }
+
+    fn remove_if_unread(&mut self, id: u64) {
+        if self.members.get(&id).is_none_or(|member| !member.doomed || !member.readers.is_empty()) {
+            return;
+        }
+        let Some(member) = self.members.remove(&id) else { return };
+        self.touched.remove(&id);
+        self.dirty.remove(&id);
+        if let Some(subscription) = &member.subscription {
+            subscription.close();
+        }
+        let inputs: HashSet<u64> = member.imports.iter().map(|(input, _, _)| *input).collect();
+        for (_, _, handle) in &member.imports {
+            handle.close();
+        }
+        drop(member);
+        for input in inputs {
+            if let Some(other) = self.members.get_mut(&input) {
+                other.readers.retain(|reader| *reader != id);
+            }
+            self.remove_if_unread(input);
+        }
+    }
+
+    /// A commit. Fills the queues of everything downstream before the sequenced time moves, then gives the inputs their
+    /// rows and activates the affected dataflows' imports: nothing else is stepped.
+    pub(crate) fn announce(&mut self, announcement: &Announcement) {
+        let time = announcement.time;
+        assert!(time > self.sequenced.get(), "commits are announced in the order of time");
+        let mut queue: Vec<u64> = announcement.writes.iter().map(|(id, _)| *id).collect();
+        let mut affected: BTreeSet<u64> = BTreeSet::new();
+        while let Some(id) = queue.pop() {
+            let Some(member) = self.members.get(&id) else { continue };
+            if affected.insert(id) {
+                queue.extend(&member.readers);
+            }
+        }
+        // Errors of what is written to change rarely: their half is announced only then.
+        let silent: HashSet<u64> = announcement
+            .writes
+            .iter()
+            .filter(|(_, writes)| !writes.has_errors())
+            .map(|(id, _)| *id)
+            .collect();
+        for id in &affected {
+            let member = &self.members[id];
+            if silent.contains(id) && member.inputs.is_some() {
+                member.gates[0].announce(time);
+            } else {
+                member.gates.iter().for_each(|shared| shared.announce(time));
+            }
+        }
+        self.sequenced.set(time);
+        for (id, writes) in &announcement.writes {
+            let Some((ok, err)) = self.members.get_mut(id).and_then(|member| member.inputs.as_mut()) else {
+                continue;
+            };
+            send(ok, &writes.rows[self.index], time);
+            if writes.has_errors() {
+                send(err, &writes.errors[self.index], time);
+            }
+        }
+        for id in &affected {
+            for (input, half, handle) in &self.members[id].imports {
+                // An announced half activates its readers itself when its operator has moved.
+                if !affected.contains(input) || (*half == Half::Err && silent.contains(input)) {
+                    handle.activate();
+                }
+            }
+        }
+        self.touched.extend(&affected);
+        self.dirty.extend(&affected);
+    }
+
+    /// Time moves on without changes. Subscriptions learn of it; what changed since the last tick is compacted again.
+    pub(crate) fn tick(&mut self, time: u64) {
+        if time <= self.sequenced.get() {
+            return;
+        }
+        self.sequenced.set(time);
+        for (id, member) in &self.members {
+            if member.subscription.is_some() {
+                member.imports.iter().for_each(|(_, _, handle)| handle.activate());
+                self.touched.insert(*id);
+            }
+        }
+        let since = self.progress.compaction().since();
+        for id in std::mem::take(&mut self.dirty) {
+            if let Some(traces) = self.members.get_mut(&id).and_then(|member| member.traces.as_mut()) {
+                traces.0.compact(since);
+                traces.1.compact(since);
+            }
+        }
+    }
+
+    /// Reports what is complete, hands over what has hydrated, compacts what is done. Called between steps.
+    pub(crate) fn report(&mut self) {
+        let sequenced = self.sequenced.get();
+        let mut complete = sequenced;
+        let mut all_done = true;
+        for id in &self.touched {
+            let Some(member) = self.members.get(id).filter(|member| member.hydrating.is_none()) else {
+                continue;
+            };
+            let gate = member.gate();
+            all_done &= gate > sequenced;
+            complete = complete.min(gate.saturating_sub(1));
+        }
+        if complete > self.reported {
+            self.reported = complete;
+            self.progress.report(self.index, complete);
+        }
+        if !self.hydrating.is_empty() {
+            let reported = self.reported;
+            let ready: Vec<u64> =
+                self.hydrating.iter().copied().filter(|id| self.members[id].gate() > reported).collect();
+            for id in ready {
+                self.hydrating.remove(&id);
+                // From here on it holds back what is reported.
+                self.touched.insert(id);
+                if let Some(installation) =
+                    self.members.get_mut(&id).and_then(|member| member.hydrating.take())
+                {
+                    installation.hydrated(self.index);
+                }
+            }
+        }
+        if all_done && !self.touched.is_empty() {
+            let since = self.progress.compaction().since();
+            for id in std::mem::take(&mut self.touched) {
+                let Some(member) = self.members.get_mut(&id) else { continue };
+                if member.hydrating.is_some() {
+                    self.touched.insert(id);
+                    continue;
+                }
+                if let Some(traces) = member.traces.as_mut() {
+                    traces.0.compact(since);
+                    traces.1.compact(since);
+                }
+            }
+        }
+    }
+}
+
+fn send(input: &mut InputHandle, updates: &Updates, time: u64) {
+    input.advance_to(time);
+    if !updates.is_empty() {
+        input.send_batch(&mut updates.clone());
+    }
+    input.advance_to(time + 1);
+}
