@@ -1,0 +1,237 @@
+/**
+ * What a connector is. It moves raw bytes and knows where they came from; it decodes nothing, knows no SQL types beyond
+ * a schema that upstream has, and holds no rows. Decoding and encoding are the engine's.
+ *
+ * A source's life (`SourceState`), driven by `connectors/ingest.ts`:
+ *
+ *     created ──open──▶ starting ──first batch──▶ running ◀──resume── paused
+ *                          │                        │  │                 ▲
+ *                          │                        │  └─────pause───────┘
+ *                          ├──upstream away────▶ stalled ──back──▶ running
+ *                          │                        │
+ *                          │              end of a bounded source ──▶ finished
+ *                          └──error that retrying cannot cure──▶ failed
+ *     any state ──close──▶ closed
+ *
+ * A stalled source retries by itself and says since when and why in `health()`; it never loses its place. A failed
+ * one keeps its rows readable and says why. Only `close` releases what it holds.
+ *
+ * A sink's life (`SinkState`):
+ *
+ *     created ──open──▶ recovering ──last progress known──▶ running ◀──resume── paused
+ *                           │                                 │  │                 ▲
+ *                           │                                 │  └─────pause───────┘
+ *                           ├──────target away──────────▶ stalled ──back──▶ recovering
+ *                           └──error that retrying cannot cure──▶ failed
+ *     any state ──close──▶ closed
+ *
+ * A sink recovers before each run: what was written beyond the last recorded progress is cut off or overwritten, so
+ * that each change stands in the target once.
+ */
+import type { Notice } from '../sql/error.ts';
+import type { OptionSpecs, ParsedOptions } from './options.ts';
+
+/** A column that upstream declares; its type is a PostgreSQL type name (`int8`, `text`, `timestamp`). */
+export interface UpstreamColumn {
+  readonly name: string;
+  readonly type: string;
+  readonly nullable: boolean;
+}
+
+/** A table of a source that has several. */
+export interface UpstreamTable {
+  readonly name: string;
+  readonly columns: readonly UpstreamColumn[];
+  readonly primaryKey: readonly string[];
+}
+
+/** Where a source goes on, by partition. Opaque to all but the connector; a commit stores it with the rows. */
+export type Offsets = Readonly<Record<string, string>>;
+
+/** Metadata that INCLUDE can ask for. */
+export type MetadataItem = 'key' | 'partition' | 'offset' | 'timestamp' | 'headers' | 'path' | 'line';
+
+/**
+ * Raw bytes of one stream. Records may be cut anywhere: the decoder of a stream keeps an unfinished record until the
+ * stream's next batch.
+ */
+export interface BytesBatch {
+  readonly kind: 'bytes';
+  /** Which table of the source they belong to; 0 for a source with one. */
+  readonly table: number;
+  /** Streams have a decoder each (header, unfinished record). */
+  readonly stream: string;
+  /** The stream begins here: a decoder is made anew. */
+  readonly start: boolean;
+  /** What is unfinished behind these bytes is a whole record. The stream may go on all the same. */
+  readonly flush: boolean;
+  /** The stream ends here: its decoder is dropped, with what is unfinished unless `flush`. */
+  readonly end: boolean;
+  readonly bytes: Buffer;
+  /** -1 takes back rows that the same bytes had given. */
+  readonly diff: 1 | -1;
+  /** Values of the metadata that was asked for, the same for all records of the batch. */
+  readonly metadata: Partial<Record<MetadataItem, string>>;
+  /** Where a partition goes on once this batch is committed. */
+  readonly offset: { readonly partition: string; readonly value: string } | null;
+  /** False: the next batch belongs to the same commit. Nobody sees one without the other. */
+  readonly commit: boolean;
+}
+
+/** Events that the engine makes itself: numbers `[from, from + count)` of a generator. */
+export interface GeneratedBatch {
+  readonly kind: 'generated';
+  readonly from: number;
+  readonly count: number;
+  readonly offset: { readonly partition: string; readonly value: string };
+  readonly commit: boolean;
+}
+
+/** A partition is gone and its rows were taken back: its offset is forgotten. */
+export interface ForgottenPartition {
+  readonly kind: 'forget';
+  readonly partition: string;
+  readonly commit: boolean;
+}
+
+export type SourceBatch = BytesBatch | GeneratedBatch | ForgottenPartition;
+
+export type SourceState =
+  'created' | 'starting' | 'running' | 'paused' | 'stalled' | 'finished' | 'failed' | 'closed';
+export type SinkState = 'created' | 'recovering' | 'running' | 'paused' | 'stalled' | 'failed' | 'closed';
+
+/** How a source or sink is. */
+export interface Health<State> {
+  readonly state: State;
+  /** Why it is stalled or failed; never with a secret in it. */
+  readonly error: string | null;
+  /** Milliseconds since the Unix epoch at which it entered the state. */
+  readonly since: number;
+}
+
+/** Counters since the source or sink was opened; names are those of the metrics endpoint. */
+export interface ConnectorMetrics {
+  readonly bytes: number;
+  readonly records: number;
+  /** Partitions known: files, Kafka partitions…. */
+  readonly partitions: number;
+  /** Bytes or records known to lie upstream and not yet read, where that can be told. */
+  readonly lag: number | null;
+}
+
+/** A source that reads. */
+export interface SourceReader {
+  /**
+   * Yields batches from the offsets that it was opened with. The consumer pulls: while it does not, nothing is read,
+   * which is how backpressure reaches upstream. Returns when a bounded source is at its end; throws `ConnectorError`
+   * on what retrying cannot cure.
+   */
+  read(): AsyncIterable<SourceBatch>;
+  /** `read` yields nothing until resumed. */
+  pause(): void;
+  resume(): void;
+  health(): Health<SourceState>;
+  metrics(): ConnectorMetrics;
+  /** Ends `read` and releases everything. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** What a connector is given besides its options. */
+export interface ConnectorContext {
+  /** A directory of its own for what it must keep; empty at first. */
+  readonly directory: string;
+  /** A log line for the operator; never with a secret in it. */
+  log(message: string): void;
+}
+
+export interface SourceOptions<Options> {
+  readonly options: Options;
+  readonly offsets: Offsets;
+  /** Metadata columns that INCLUDE named. */
+  readonly metadata: readonly MetadataItem[];
+  /** The format's name and whether its streams begin with a header. */
+  readonly format: { readonly name: string; readonly header: boolean } | null;
+  readonly context: ConnectorContext;
+}
+
+export interface SourceConnector<Specs extends OptionSpecs = OptionSpecs> {
+  readonly options: Specs;
+  /** Formats that it can read; empty when its rows need no format. */
+  readonly formats: readonly string[];
+  readonly metadata: readonly MetadataItem[];
+  /** Checks options that depend on each other and on the world; throws SqlError. */
+  validate(options: ParsedOptions<Specs>): Promise<readonly Notice[]>;
+  /** The tables that upstream has, where it has a schema; null where columns must be declared. */
+  tables(options: ParsedOptions<Specs>): Promise<readonly UpstreamTable[]> | null;
+  /** The first bytes of a stream, from which column names can be had (a CSV header); null when there is no data. */
+  sample(options: ParsedOptions<Specs>): Promise<Buffer | null>;
+  open(options: SourceOptions<ParsedOptions<Specs>>): SourceReader;
+}
+
+/** Encoded changes, complete for all timestamps below `upTo`. */
+export interface SinkBatch {
+  /** Encoded records, each ended by the format. */
+  readonly bytes: Buffer;
+  readonly records: number;
+  /** Exclusive, as in a subscription: the progress that is recorded with the bytes. */
+  readonly upTo: number;
+}
+
+/** A sink that writes. */
+export interface SinkWriter {
+  /**
+   * The progress of what the target holds: changes below it are written. Undefined for a target that has nothing of
+   * this sink. Called once, before the first write.
+   */
+  recover(): Promise<number | undefined>;
+  /** Writes a batch with its progress, both or neither. Resolves when both are safe at the target. */
+  write(batch: SinkBatch): Promise<void>;
+  pause(): void;
+  resume(): void;
+  health(): Health<SinkState>;
+  metrics(): ConnectorMetrics;
+  close(): Promise<void>;
+}
+
+export interface SinkOptions<Options> {
+  readonly options: Options;
+  readonly format: { readonly name: string; readonly header: boolean };
+  /** Column names of a record, for a format that begins with them. */
+  readonly columns: readonly string[];
+  /** Distinguishes this sink's progress from others' at the same target. */
+  readonly identity: string;
+  readonly context: ConnectorContext;
+}
+
+export interface SinkConnector<Specs extends OptionSpecs = OptionSpecs> {
+  readonly options: Specs;
+  readonly formats: readonly string[];
+  readonly envelopes: readonly ('append' | 'upsert' | 'debezium')[];
+  /** What the target guarantees, as documentation and SHOW say it. */
+  readonly delivery: 'exactly once' | 'at least once';
+  validate(options: ParsedOptions<Specs>): Promise<readonly Notice[]>;
+  open(options: SinkOptions<ParsedOptions<Specs>>): SinkWriter;
+}
+
+/** A kind of upstream or target. */
+export interface Connector {
+  /** As CREATE SOURCE … FROM names it, lower case. */
+  readonly name: string;
+  /** Other names that are understood: 'posix_fs'. */
+  readonly aliases: readonly string[];
+  readonly source: SourceConnector | null;
+  readonly sink: SinkConnector | null;
+}
+
+/** Something that retrying cannot cure; its message is shown to users. */
+export class ConnectorError extends Error {
+  readonly sqlstate: string;
+  readonly hint: string | undefined;
+
+  constructor(options: { sqlstate?: string; message: string; hint?: string; cause?: unknown }) {
+    super(options.message, { cause: options.cause });
+    this.name = 'ConnectorError';
+    this.sqlstate = options.sqlstate ?? '58000';
+    this.hint = options.hint;
+  }
+}

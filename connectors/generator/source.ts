@@ -1,0 +1,42 @@
+/** FROM GENERATOR COUNTER and FROM GENERATOR NEXMARK: two connectors, for their options and tables differ. */
+import type { GeneratorKind } from '../../engine/index.ts';
+import type { Notice } from '../../sql/error.ts';
+import type { SourceConnector, SourceReader, UpstreamTable } from '../contract.ts';
+import { counterOptions, nexmarkOptions } from './options.ts';
+import { GeneratorReader } from './reader.ts';
+import { counterTables, nexmarkTables } from './tables.ts';
+
+const noNotices: readonly Notice[] = [];
+
+export const counterSource: SourceConnector<typeof counterOptions> = {
+  options: counterOptions,
+  formats: [],
+  metadata: [],
+  validate: () => Promise.resolve(noNotices),
+  tables: () => Promise.resolve<readonly UpstreamTable[]>(counterTables),
+  sample: () => Promise.resolve(null),
+  open({ options, offsets }): SourceReader {
+    const rate = options.rate ?? (options.events === undefined ? 1 : undefined);
+    return new GeneratorReader({ events: options.events, rate }, offsets);
+  },
+};
+
+export const nexmarkSource: SourceConnector<typeof nexmarkOptions> = {
+  options: nexmarkOptions,
+  formats: [],
+  metadata: [],
+  validate: () => Promise.resolve(noNotices),
+  tables: () => Promise.resolve<readonly UpstreamTable[]>(nexmarkTables),
+  sample: () => Promise.resolve(null),
+  open({ options, offsets }): SourceReader {
+    const rate = options.rate ?? (options.events === undefined ? 10_000 : undefined);
+    return new GeneratorReader({ events: options.events, rate }, offsets);
+  },
+};
+
+/** What the engine must generate for a generator's name and options. */
+export function generatorKind(variant: string, options: Readonly<Record<string, unknown>>): GeneratorKind {
+  return variant === 'nexmark'
+    ? { kind: 'nexmark', seed: Number(options['seed'] ?? 1) }
+    : { kind: 'counter' };
+}

@@ -1,0 +1,148 @@
+/**
+ * Moves batches of a source into commits. Decodes the next batch while the last commit is on its way, and never has
+ * more than one on its way: that is the backpressure between sequencer and reader.
+ */
+import type { DecodeError, RowDecoder, Transaction } from '../engine/index.ts';
+import type { BytesBatch, MetadataItem, Offsets, SourceBatch, SourceReader } from './contract.ts';
+
+/** Rows that did not decode, of one batch. */
+export interface Rejected {
+  readonly table: number;
+  readonly partition: string;
+  /** -1: rows that were rejected before are taken back. */
+  readonly diff: 1 | -1;
+  readonly count: number;
+  /** At most the first thousand, with position, bytes and reason. */
+  readonly errors: readonly DecodeError[];
+}
+
+/** What the server provides. */
+export interface IngestTarget {
+  begin(): Transaction;
+  /** A decoder for a table's streams. */
+  decoder(table: number): RowDecoder;
+  /** Writes a generator's events into the transaction; returns their number. */
+  generate(from: number, count: number, transaction: Transaction): number;
+  /**
+   * Does what ON ERROR says with rejected rows: throws for FAIL (nothing of the transaction is committed), counts
+   * them for SKIP, writes them into the reject relation in the same transaction for SKIP INTO.
+   */
+  rejected(rejected: Rejected, transaction: Transaction): void;
+  /** Commits rows and offsets as one. `null` forgets a partition. */
+  commit(transaction: Transaction, offsets: Readonly<Record<string, string | null>>): Promise<unknown>;
+}
+
+/** Rows a source has committed and refused. */
+export interface IngestCounters {
+  readonly rows: number;
+  readonly rejected: number;
+  readonly commits: number;
+}
+
+/** Runs a source until its end, its failure, or `close`. */
+export class Ingest {
+  readonly #reader: SourceReader;
+  readonly #target: IngestTarget;
+  readonly #metadata: readonly MetadataItem[];
+  readonly #decoders = new Map<string, RowDecoder>();
+  #rows = 0;
+  #rejected = 0;
+  #commits = 0;
+
+  constructor(reader: SourceReader, target: IngestTarget, metadata: readonly MetadataItem[]) {
+    this.#reader = reader;
+    this.#target = target;
+    this.#metadata = metadata;
+  }
+
+  counters(): IngestCounters {
+    return { rows: this.#rows, rejected: this.#rejected, commits: this.#commits };
+  }
+
+  /** Resolves when a bounded source is at its end or the reader was closed; rejects when it failed. */
+  async run(): Promise<void> {
+    let transaction: Transaction | null = null;
+    let offsets: Record<string, string | null> = {};
+    let onItsWay: Promise<unknown> = Promise.resolve();
+    try {
+      for await (const batch of this.#reader.read()) {
+        transaction ??= this.#target.begin();
+        this.#take(batch, transaction, offsets);
+        if (!batch.commit) continue;
+        const [rows, places] = [transaction, offsets];
+        transaction = null;
+        offsets = {};
+        await onItsWay;
+        onItsWay = this.#target.commit(rows, places).then(() => this.#commits++);
+        // An unawaited failure must not end the process: it is thrown where the next commit waits for this one.
+        onItsWay.catch(() => undefined);
+      }
+      await onItsWay;
+    } catch (error) {
+      await onItsWay.catch(() => undefined);
+      throw error;
+    } finally {
+      // A commit that was not complete when the reader ended did not happen.
+      transaction?.close();
+      for (const decoder of this.#decoders.values()) decoder.close();
+      this.#decoders.clear();
+      await this.#reader.close();
+    }
+  }
+
+  #take(batch: SourceBatch, transaction: Transaction, offsets: Record<string, string | null>): void {
+    switch (batch.kind) {
+      case 'generated':
+        this.#rows += this.#target.generate(batch.from, batch.count, transaction);
+        offsets[batch.offset.partition] = batch.offset.value;
+        return;
+      case 'forget':
+        offsets[batch.partition] = null;
+        return;
+      case 'bytes':
+        this.#decode(batch, transaction);
+        if (batch.offset !== null) offsets[batch.offset.partition] = batch.offset.value;
+    }
+  }
+
+  #decode(batch: BytesBatch, transaction: Transaction): void {
+    const key = `${batch.table}/${batch.stream}`;
+    if (batch.start) this.#drop(key);
+    let decoder = this.#decoders.get(key);
+    if (decoder === undefined) {
+      if (batch.bytes.length === 0 && !batch.start) return;
+      decoder = this.#target.decoder(batch.table);
+      this.#decoders.set(key, decoder);
+    }
+    if (batch.bytes.length > 0 || batch.flush) {
+      const result = decoder.decode(batch.bytes, {
+        end: batch.flush,
+        diff: batch.diff,
+        transaction,
+        metadata: this.#metadata.map((item) => batch.metadata[item] ?? null),
+      });
+      this.#rows += result.rows * batch.diff;
+      if (result.errorCount > 0) {
+        this.#rejected += result.errorCount * batch.diff;
+        this.#target.rejected(
+          {
+            table: batch.table,
+            partition: batch.stream,
+            diff: batch.diff,
+            count: result.errorCount,
+            errors: result.errors,
+          },
+          transaction,
+        );
+      }
+    }
+    if (batch.end) this.#drop(key);
+  }
+
+  #drop(key: string): void {
+    this.#decoders.get(key)?.close();
+    this.#decoders.delete(key);
+  }
+}
+
+export type { Offsets };

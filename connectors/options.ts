@@ -1,0 +1,210 @@
+/** Options of connectors and formats: declared once with their types, checked, and refused by name when unknown. */
+import type { Option, OptionValue } from '../sql/ast/options.ts';
+import { SqlError } from '../sql/error.ts';
+import { nearestName } from '../sql/nearest-name.ts';
+import type { SourceText } from '../sql/parse/source-text.ts';
+
+/** What an option's value must be. */
+export type OptionSpec =
+  | { readonly type: 'string'; readonly required?: boolean; readonly default?: string }
+  /** A string of exactly one byte, such as a delimiter. */
+  | { readonly type: 'character'; readonly default?: string }
+  | { readonly type: 'boolean'; readonly default?: boolean }
+  | {
+      readonly type: 'integer';
+      readonly required?: boolean;
+      readonly min?: number;
+      readonly max?: number;
+      readonly default?: number;
+    }
+  /** Milliseconds, from an interval's text: '10 s', '500 ms', '1 min'. */
+  | { readonly type: 'duration'; readonly min?: number; readonly default?: number }
+  | {
+      readonly type: 'choice';
+      readonly values: readonly string[];
+      readonly required?: boolean;
+      readonly default?: string;
+    };
+
+/** Option names with what they take. */
+export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
+
+type ValueOf<S extends OptionSpec> = S['type'] extends 'boolean'
+  ? boolean
+  : S['type'] extends 'integer' | 'duration'
+    ? number
+    : S extends { readonly type: 'choice'; readonly values: readonly (infer V)[] }
+      ? V
+      : string;
+
+type Given<S extends OptionSpec> = S extends { readonly required: true }
+  ? ValueOf<S>
+  : S extends { readonly default: string | number | boolean }
+    ? ValueOf<S>
+    : ValueOf<S> | undefined;
+
+/** The values of options, typed by their specifications. */
+export type ParsedOptions<Specs extends OptionSpecs> = { readonly [K in keyof Specs]: Given<Specs[K]> };
+
+/** Checks options against their specifications. `what` names their owner in messages: `connector FILE`. */
+export function parseOptions<Specs extends OptionSpecs>(
+  specs: Specs,
+  options: readonly Option[],
+  what: string,
+  source?: SourceText,
+): ParsedOptions<Specs> {
+  const values: Record<string, string | number | boolean> = {};
+  const names = Object.keys(specs);
+  for (const option of options) {
+    const spec = Object.hasOwn(specs, option.name) ? specs[option.name] : undefined;
+    if (spec === undefined) {
+      const near = nearestName(option.name, names);
+      throw new SqlError({
+        sqlstate: '22023',
+        message: `unknown option "${option.name}" of ${what}`,
+        hint:
+          near !== undefined
+            ? `Perhaps you meant the option "${near}".`
+            : names.length === 0
+              ? `There are no options here.`
+              : `Options are: ${names.join(', ')}.`,
+        position: source?.positionOfByte(option.location),
+      });
+    }
+    if (Object.hasOwn(values, option.name)) {
+      throw new SqlError({
+        sqlstate: '42601',
+        message: `option "${option.name}" is given more than once`,
+        position: source?.positionOfByte(option.location),
+      });
+    }
+    values[option.name] = read(option, spec, source);
+  }
+  for (const name of names) {
+    const spec = specs[name]!;
+    if (Object.hasOwn(values, name)) continue;
+    if ('default' in spec && spec.default !== undefined) values[name] = spec.default;
+    else if ('required' in spec && spec.required === true) {
+      throw new SqlError({ sqlstate: '22023', message: `${what} needs the option "${name}"` });
+    }
+  }
+  return values as ParsedOptions<Specs>;
+}
+
+/** The text of a value that may be written as a string, a number or a word. */
+function textOf(value: OptionValue): string | undefined {
+  switch (value.kind) {
+    case 'string':
+    case 'number':
+    case 'interval':
+      return value.value;
+    case 'word':
+      return value.name.parts.join('.');
+    default:
+      return undefined;
+  }
+}
+
+function read(option: Option, spec: OptionSpec, source: SourceText | undefined): string | number | boolean {
+  const refuse = (expected: string, sqlstate = '22023'): SqlError =>
+    new SqlError({
+      sqlstate,
+      message: `option "${option.name}" needs ${expected}`,
+      position: source?.positionOfByte(option.valueLocation),
+    });
+  const { value } = option;
+  if (spec.type === 'boolean' && value.kind === 'flag') return true;
+  if (value.kind === 'secret') {
+    throw new SqlError({
+      sqlstate: '0A000',
+      message: 'secrets are not supported yet',
+      position: source?.positionOfByte(option.valueLocation),
+    });
+  }
+  const text = textOf(value);
+  switch (spec.type) {
+    case 'string':
+      if (text === undefined) throw refuse('a string');
+      return text;
+    case 'character':
+      if (text === undefined || Buffer.byteLength(text) !== 1) throw refuse('a single one-byte character');
+      return text;
+    case 'boolean': {
+      const word = text?.toLowerCase();
+      if (word !== undefined && ['true', 'on', 'yes', '1', 't', 'y'].includes(word)) return true;
+      if (word !== undefined && ['false', 'off', 'no', '0', 'f', 'n'].includes(word)) return false;
+      throw refuse('true or false');
+    }
+    case 'integer': {
+      const { min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = spec;
+      const number =
+        text === undefined || !/^[+-]?\d[\d_]*$/.test(text) ? NaN : Number(text.replaceAll('_', ''));
+      if (!(number >= min && number <= max)) {
+        throw refuse(
+          min > Number.MIN_SAFE_INTEGER
+            ? max < Number.MAX_SAFE_INTEGER
+              ? `an integer from ${min} to ${max}`
+              : `an integer of at least ${min}`
+            : 'an integer',
+        );
+      }
+      return number;
+    }
+    case 'duration': {
+      const duration = text === undefined ? undefined : milliseconds(text);
+      if (duration === undefined) throw refuse("a duration such as '10 s', '500 ms' or '1 min'");
+      if (duration < (spec.min ?? 0)) throw refuse(`a duration of at least ${spec.min} ms`);
+      return duration;
+    }
+    case 'choice': {
+      const word = text?.toLowerCase();
+      const chosen = spec.values.find((candidate) => candidate === word);
+      if (chosen !== undefined) return chosen;
+      const near = word === undefined ? undefined : nearestName(word, spec.values);
+      throw refuse(`one of ${spec.values.join(', ')}${near === undefined ? '' : ` (perhaps ${near})`}`);
+    }
+  }
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  us: 0.001,
+  ms: 1,
+  millisecond: 1,
+  milliseconds: 1,
+  s: 1000,
+  sec: 1000,
+  secs: 1000,
+  second: 1000,
+  seconds: 1000,
+  min: 60_000,
+  mins: 60_000,
+  minute: 60_000,
+  minutes: 60_000,
+  m: 60_000,
+  h: 3_600_000,
+  hour: 3_600_000,
+  hours: 3_600_000,
+  d: 86_400_000,
+  day: 86_400_000,
+  days: 86_400_000,
+};
+
+/** Milliseconds of an interval's text without months or years; a bare number is seconds, as in PostgreSQL. */
+export function milliseconds(text: string): number | undefined {
+  const trimmed = text.trim().toLowerCase();
+  const clock = /^(\d+):(\d\d)(?::(\d\d(?:\.\d+)?))?$/.exec(trimmed);
+  if (clock !== null) {
+    return Number(clock[1]) * 3_600_000 + Number(clock[2]) * 60_000 + Number(clock[3] ?? 0) * 1000;
+  }
+  if (/^\d+(\.\d+)?$/.test(trimmed)) return Number(trimmed) * 1000;
+  let total = 0;
+  let rest = trimmed;
+  while (rest !== '') {
+    const part = /^(\d+(?:\.\d+)?)\s*([a-z]+)\s*/.exec(rest);
+    const unit = part === null ? undefined : UNITS[part[2]!];
+    if (part === null || unit === undefined) return undefined;
+    total += Number(part[1]) * unit;
+    rest = rest.slice(part[0].length);
+  }
+  return trimmed === '' ? undefined : total;
+}

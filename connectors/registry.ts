@@ -1,0 +1,54 @@
+/** All connectors by the names that CREATE SOURCE and CREATE SINK use. */
+import { SqlError } from '../sql/error.ts';
+import { nearestName } from '../sql/nearest-name.ts';
+import type { Connector } from './contract.ts';
+import { fileConnector } from './file/connector.ts';
+import { counterSource, nexmarkSource } from './generator/source.ts';
+
+const connectors: readonly Connector[] = [
+  fileConnector,
+  {
+    name: 'generator counter',
+    aliases: ['counter'],
+    source: counterSource as unknown as NonNullable<Connector['source']>,
+    sink: null,
+  },
+  {
+    name: 'generator nexmark',
+    aliases: ['nexmark'],
+    source: nexmarkSource as unknown as NonNullable<Connector['source']>,
+    sink: null,
+  },
+];
+
+/** Connectors that are planned: refused by name, not as a typing error. */
+const PLANNED = ['kafka', 'postgres', 'mysql', 's3', 'http', 'webhook', 'postgres-cdc', 'mysql-cdc'];
+
+/** The connector of a statement: its name and, for a generator, what it generates. Throws SqlError. */
+export function findConnector(
+  clause: { readonly name: string; readonly variant?: string },
+  position?: number,
+): Connector {
+  const wanted = clause.variant === undefined ? clause.name : `${clause.name} ${clause.variant}`;
+  const found = connectors.find(({ name, aliases }) => name === wanted || aliases.includes(wanted));
+  if (found !== undefined) return found;
+  if (PLANNED.includes(clause.name)) {
+    throw new SqlError({
+      sqlstate: '0A000',
+      message: `connector ${clause.name.toUpperCase()} is not supported yet`,
+      hint: 'FILE and GENERATOR are.',
+      position,
+    });
+  }
+  const names = connectors.flatMap(({ name, aliases }) => [name, ...aliases]);
+  const near = nearestName(wanted, names);
+  throw new SqlError({
+    sqlstate: '42704',
+    message: `connector "${wanted}" does not exist`,
+    hint:
+      near === undefined
+        ? `Connectors are: ${connectors.map(({ name }) => name.toUpperCase()).join(', ')}.`
+        : `Perhaps you meant ${near.toUpperCase()}.`,
+    position,
+  });
+}
