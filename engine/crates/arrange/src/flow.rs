@@ -58,6 +58,7 @@ pub trait ImportProvider<'s> {
 }
 
 /// The result of rendering a plan.
+#[allow(clippy::large_enum_variant, reason = "one lives for the moment of building a dataflow")]
 pub enum Rendered<'s> {
     /// For a maintained collection: both made by [`arrange`](crate::arrange) or [`reduce`](crate::reduce) in this
     /// dataflow; an import can't be handed on as it is. Errors are arranged with the error row as key, no value.

@@ -329,52 +329,54 @@ impl World {
         }
     }
 
-    /// Reports what is complete, hands over what has hydrated, compacts what is done. Called between steps.
+    /// Reports what is complete, hands over what has hydrated, compacts what changed. Called between steps.
     pub(crate) fn report(&mut self) {
         let sequenced = self.sequenced.get();
         let mut complete = sequenced;
-        let mut all_done = true;
         for id in &self.touched {
-            let Some(member) = self.members.get(id).filter(|member| member.hydrating.is_none()) else {
-                continue;
-            };
-            let gate = member.gate();
-            all_done &= gate > sequenced;
-            complete = complete.min(gate.saturating_sub(1));
+            if let Some(member) = self.members.get(id).filter(|member| member.hydrating.is_none()) {
+                complete = complete.min(member.gate().saturating_sub(1));
+            }
         }
         if complete > self.reported {
             self.reported = complete;
             self.progress.report(self.index, complete);
+            self.compact_touched(sequenced);
         }
         if !self.hydrating.is_empty() {
-            let reported = self.reported;
-            let ready: Vec<u64> =
-                self.hydrating.iter().copied().filter(|id| self.members[id].gate() > reported).collect();
-            for id in ready {
-                self.hydrating.remove(&id);
-                // From here on it holds back what is reported.
-                self.touched.insert(id);
-                if let Some(installation) =
-                    self.members.get_mut(&id).and_then(|member| member.hydrating.take())
-                {
-                    installation.hydrated(self.index);
-                }
-            }
+            self.hand_over_hydrated();
         }
-        if all_done && !self.touched.is_empty() {
-            let since = self.progress.compaction().since();
-            for id in std::mem::take(&mut self.touched) {
-                let Some(member) = self.members.get_mut(&id) else { continue };
-                if member.hydrating.is_some() {
-                    self.touched.insert(id);
-                    continue;
-                }
-                if let Some(traces) = member.traces.as_mut() {
-                    traces.0.compact(since);
-                    traces.1.compact(since);
-                }
+    }
+
+    /// Compacts what was announced to; what is complete is not touched any more.
+    fn compact_touched(&mut self, sequenced: u64) {
+        let since = self.progress.compaction().since();
+        let members = &mut self.members;
+        self.touched.retain(|id| {
+            let Some(member) = members.get_mut(id) else { return false };
+            if let Some((ok, err)) = member.traces.as_mut() {
+                ok.compact(since);
+                err.compact(since);
             }
-        }
+            member.hydrating.is_some() || member.gate() <= sequenced
+        });
+    }
+
+    /// What has caught up with what is reported becomes a part of it: from here on it holds the report back.
+    fn hand_over_hydrated(&mut self) {
+        let (members, touched, reported) = (&mut self.members, &mut self.touched, self.reported);
+        let index = self.index;
+        self.hydrating.retain(|id| {
+            let Some(member) = members.get_mut(id) else { return false };
+            if member.gate() <= reported {
+                return true;
+            }
+            touched.insert(*id);
+            if let Some(installation) = member.hydrating.take() {
+                installation.hydrated(index);
+            }
+            false
+        });
     }
 }
 
