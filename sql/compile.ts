@@ -1,18 +1,28 @@
 /**
- * The life of a query, in one function: bind → lower → optimize → physical. SELECT, views, subscriptions and DML share
- * it up to the physical plan.
+ * The life of a query, in one function: bound HIR → lower → optimize → physical. SELECT, views, subscriptions and DML
+ * share it up to the physical plan.
  */
 import type { CatalogReader, ObjectId } from './catalog.ts';
-import type { HirColumn, HirQuery, HirWrite } from './hir.ts';
-import type { ArrangementId, Layout, Plan } from '../engine/index.ts';
+import type { HirColumn, HirQuery, HirRelation, HirWrite, SessionValue } from './hir.ts';
+import type { MirRelation } from './mir.ts';
+import type { ArrangementId, Expr, Layout, Plan, ScalarType } from '../engine/index.ts';
+import type { LoweredQuery } from './lower/lower.ts';
+import { lowerQuery, lowerWrite } from './lower/lower.ts';
+import type { RuleContext } from './optimize/pipeline.ts';
+import { optimize } from './optimize/pipeline.ts';
+import { evaluatorFor } from './optimize/evaluate.ts';
+import type { PhysicalPlan, Target } from './physical/physical.ts';
+import { planRelation, planShared } from './physical/physical.ts';
+import { visitRelation } from './mir/traverse.ts';
+import type { ExplainFormat, ExplainStage } from './explain/explain.ts';
+import { explainStage } from './explain/explain.ts';
+import { toScalarType } from './types/column-type.ts';
 import type { SqlType } from './types/type.ts';
 
-/** What a compiled plan will be used for. */
+/** What a compiled query will be used for. */
 export type Purpose =
   /** Rows for a client; `parameters` may stay open. */
   | { readonly kind: 'rows' }
-  /** INSERT, UPDATE, DELETE. */
-  | { readonly kind: 'write' }
   /** A materialized view kept in `arrangement`. */
   | { readonly kind: 'maintain'; readonly arrangement: ArrangementId; readonly name: string }
   /** SUBSCRIBE or a sink. */
@@ -33,25 +43,126 @@ export interface Compiled {
   readonly columns: readonly HirColumn[];
   /** Types of `$1…$n`; the plan's parameters after them are session values, in this order. */
   readonly parameters: readonly SqlType[];
-  readonly sessionValues: readonly import('./hir.ts').SessionValue[];
-  /** Objects that the plan reads, for dependencies and wake-up. */
+  readonly sessionValues: readonly SessionValue[];
+  /** Named relations that the query reads, for dependencies and wake-up. */
   readonly reads: readonly ObjectId[];
   /** For maintain: arrangements to install first. */
   readonly requires: readonly RequiredArrangement[];
-  /** For maintain: unique keys of the result, as column numbers. */
+  /** Unique keys of the result, as column numbers; an empty key says that there is at most one row. */
   readonly keys: readonly (readonly number[])[];
   /** For maintain: the layout of the output arrangement. */
   readonly layout: Layout | null;
   /** Texts of the stages for EXPLAIN: produced on demand. */
-  explain(stage: 'raw' | 'decorrelated' | 'optimized' | 'physical', format: 'text' | 'json'): string;
+  explain(stage: ExplainStage, format: ExplainFormat): string;
 }
 
 export interface PlanningEnvironment {
   readonly catalog: CatalogReader;
   /** The native evaluator: folds an expression without columns; throws EngineError. */
-  evaluate(expression: import('../engine/index.ts').Expr): string | null;
+  evaluate(expression: Expr): string | null;
   /** Allocates the id of a shared arrangement that does not exist yet (maintain only). */
   allocateArrangement(): ArrangementId;
+}
+
+/** Compiles a bound query for a purpose. */
+export function compileQuery(query: HirQuery, purpose: Purpose, environment: PlanningEnvironment): Compiled {
+  const { catalog } = environment;
+  const maintained = purpose.kind !== 'rows';
+  const lowered = lowerQuery(query, { keysOfObject: (object) => catalog.relation(object).keys, maintained });
+  const target: Target =
+    purpose.kind === 'rows'
+      ? { kind: 'rows', finishing: lowered.finishing! }
+      : purpose.kind === 'subscribe'
+        ? { kind: 'subscribe' }
+        : { kind: 'maintain', arrangement: purpose.arrangement, keys: lowered.keys };
+  const name = purpose.kind === 'rows' ? 'query' : purpose.name;
+  return compileLowered(environment, {
+    name,
+    lowered,
+    target,
+    hir: query.relation,
+    columns: query.columns,
+    parameters: maintained ? [] : query.parameters,
+  });
+}
+
+/** Compiles a bound INSERT, UPDATE or DELETE. */
+export function compileWrite(write: HirWrite, environment: PlanningEnvironment): Compiled {
+  const { catalog } = environment;
+  const lowered = lowerWrite(write, { keysOfObject: (object) => catalog.relation(object).keys });
+  const { operation, object } = write;
+  return compileLowered(environment, {
+    name: `${operation} ${catalog.relation(object).name}`,
+    lowered,
+    target: { kind: 'write', operation, object, returning: lowered.returning },
+    hir: write.relation,
+    columns: (write.returning ?? []).map(({ name, type }) => ({ name, type })),
+    parameters: write.parameters,
+  });
+}
+
+function compileLowered(
+  environment: PlanningEnvironment,
+  input: {
+    name: string;
+    lowered: LoweredQuery;
+    target: Target;
+    hir: HirRelation;
+    columns: readonly HirColumn[];
+    parameters: readonly SqlType[];
+  },
+): Compiled {
+  const { catalog } = environment;
+  const { lowered } = input;
+  const rules: RuleContext = {
+    fold: evaluatorFor((expression) => environment.evaluate(expression)),
+    keysOfObject: (object) => catalog.relation(object).keys,
+  };
+  const optimized = optimize(lowered, rules);
+  const physical: PhysicalPlan = planRelation(optimized.relation, {
+    catalog,
+    name: input.name,
+    parameters: [...input.parameters.map((type) => toScalarType(type.name)), ...sessionTypes(lowered)],
+    target: input.target,
+    allocate: () => environment.allocateArrangement(),
+  });
+  return {
+    plan: physical.plan,
+    columns: input.columns,
+    parameters: input.parameters,
+    sessionValues: lowered.sessionValues,
+    reads: objectsOf(lowered.relation),
+    requires: physical.shared.map((request) => ({ ...request, plan: planShared(request, catalog) })),
+    keys: lowered.keys,
+    layout: physical.layout,
+    explain: (stage, format) =>
+      explainStage(
+        { hir: input.hir, lowered: lowered.relation, optimized: optimized.relation, physical, catalog },
+        stage,
+        format,
+      ),
+  };
+}
+
+function sessionTypes(lowered: LoweredQuery): ScalarType[] {
+  return lowered.sessionValues.map((value): ScalarType => {
+    switch (value) {
+      case 'transactionTimestamp':
+      case 'statementTimestamp':
+      case 'clockTimestamp':
+        return 'timestamptz';
+      default:
+        return 'name';
+    }
+  });
+}
+
+function objectsOf(relation: MirRelation): ObjectId[] {
+  const objects = new Set<ObjectId>();
+  visitRelation(relation, (node) => {
+    if (node.kind === 'get') objects.add(node.object);
+  });
+  return [...objects];
 }
 
 export type { HirQuery, HirWrite };

@@ -1,0 +1,86 @@
+/**
+ * The plan's expressions and row programs as text.
+ */
+import type { Expr, Mfp } from '../../engine/plan.generated.ts';
+import { callText, columnList, literalText } from './text.ts';
+
+/** Opcodes that read better as operators; others print as calls. */
+const OPERATORS: readonly (readonly [RegExp, string])[] = [
+  [/eq(?:name|text)?$/, '='],
+  [/ne$/, '<>'],
+  [/lt$/, '<'],
+  [/le$/, '<='],
+  [/gt$/, '>'],
+  [/ge$/, '>='],
+  [/(?:pl|_add)$/, '+'],
+  [/(?:mi|_sub)$/, '-'],
+  [/mul$/, '*'],
+  [/div$/, '/'],
+];
+
+const OPERATOR_TYPE =
+  /^(?:int|float|numeric|text|bpchar|date|time|timestamp|timestamptz|interval|uuid|bool|oid|bytea|name)/;
+
+/** An expression: columns are `#n` of the row. */
+export function exprText(expr: Expr): string {
+  const text = exprText;
+  switch (expr.kind) {
+    case 'column':
+      return `#${expr.index}`;
+    case 'literal':
+      return literalText(expr.scalar, expr.text);
+    case 'parameter':
+      return `$${expr.index + 1}`;
+    case 'logicalNow':
+      return 'now';
+    case 'call': {
+      const operator =
+        expr.arguments.length === 2 && OPERATOR_TYPE.test(expr.opcode)
+          ? OPERATORS.find(([suffix]) => suffix.test(expr.opcode))
+          : undefined;
+      return callText(operator?.[1] ?? expr.opcode, expr.arguments.map(text));
+    }
+    case 'input':
+      return `${expr.scalar}(${text(expr.argument)})`;
+    case 'output':
+      return `text(${text(expr.argument)})`;
+    case 'and':
+    case 'or':
+      return `(${expr.operands.map(text).join(` ${expr.kind} `)})`;
+    case 'not':
+      return expr.operand.kind === 'isNull'
+        ? `(${text(expr.operand.operand)} is not null)`
+        : `(not ${text(expr.operand)})`;
+    case 'isNull':
+      return `(${text(expr.operand)} is null)`;
+    case 'isTrue':
+      return `(${text(expr.operand)} is true)`;
+    case 'case': {
+      const branches = expr.branches.map(
+        (branch) => `when ${text(branch.condition)} then ${text(branch.result)}`,
+      );
+      return `case ${branches.join(' ')} else ${text(expr.otherwise)} end`;
+    }
+    case 'coalesce':
+      return `coalesce(${expr.operands.map(text).join(', ')})`;
+    case 'inList':
+      return `(${text(expr.operand)} in (${expr.list.map(text).join(', ')}))`;
+    case 'canonical':
+      return `canonical(${text(expr.operand)})`;
+    case 'notDistinct':
+      return `(${text(expr.left)} is not distinct from ${text(expr.right)})`;
+    case 'raise':
+      return `raise(${expr.sqlstate})`;
+  }
+}
+
+/** Map, filter, project over a row of `arity` columns, a step a line. */
+export function mfpLines(mfp: Mfp, arity: number): string[] {
+  const result: string[] = [];
+  mfp.expressions.forEach((expr, index) => result.push(`#${arity + index} = ${exprText(expr)}`));
+  for (const predicate of mfp.predicates) result.push(`filter ${exprText(predicate.condition)}`);
+  const identity =
+    mfp.projection.length === arity && mfp.projection.every((column, position) => column === position);
+  if (!identity || mfp.expressions.length > 0) result.push(`project ${columnList(mfp.projection)}`);
+  return result;
+}

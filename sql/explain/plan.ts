@@ -1,0 +1,164 @@
+/**
+ * The physical plan as text: nodes in dependency order, then the output.
+ */
+import type { KeyExpr, Layout, Node, Operator, Output, ReduceClass } from '../../engine/plan.generated.ts';
+import type { CatalogReader } from '../catalog.ts';
+import type { PhysicalPlan } from '../physical/physical.ts';
+import { exprText, mfpLines } from './expr.ts';
+import { aggregateText, columnList, indent, literalText, orderText } from './text.ts';
+
+const keyText = (key: readonly KeyExpr[]): string => key.map(({ expr }) => exprText(expr)).join(', ');
+
+/** Prints one plan; knows the catalog's arrangements by id. */
+class PlanPrinter {
+  readonly #physical: PhysicalPlan;
+  readonly #catalog: CatalogReader;
+
+  constructor(physical: PhysicalPlan, catalog: CatalogReader) {
+    this.#physical = physical;
+    this.#catalog = catalog;
+  }
+
+  print(): string {
+    const { nodes, output } = this.#physical.plan;
+    return [...nodes.flatMap((_, index) => this.#node(index)), ...outputLines(output)].join('\n');
+  }
+
+  #node(index: number): string[] {
+    const node = this.#physical.plan.nodes[index]!;
+    const [head, ...details] = this.#operator(node);
+    return [`%${index} = ${head}`, ...indent(details)];
+  }
+
+  #arity(node: number): number {
+    return this.#physical.plan.nodes[node]!.columns.length;
+  }
+
+  /** `arrangement public.orders[customer_id] (shared)`. */
+  #arrangement(id: number, layout: Layout, label: string): string {
+    const name = label.replace(/^(?:import|lookup) /, '');
+    const dot = name.indexOf('.');
+    const relation = this.#catalog.findRelation(name.slice(0, dot), name.slice(dot + 1));
+    const columns = relation?.columns ?? [];
+    const key = layout.key.map(({ expr }) => {
+      const inner = expr.kind === 'canonical' ? expr.operand : expr;
+      return (inner.kind === 'column' ? columns[inner.index]?.name : undefined) ?? exprText(expr);
+    });
+    return `arrangement ${name}[${key.join(', ')}]${this.#note(id, relation?.id ?? null)}`;
+  }
+
+  #note(id: number, relation: number | null): string {
+    if (this.#physical.shared.some((request) => request.id === id)) return ' (shared, new)';
+    const known =
+      relation === null ? undefined : this.#catalog.arrangements(relation).find((item) => item.id === id);
+    if (known === undefined || known.primary) return '';
+    return known.name === null ? ' (shared)' : ` (index ${known.name})`;
+  }
+
+  #operator(node: Node): string[] {
+    const { operator } = node;
+    switch (operator.kind) {
+      case 'constant':
+        return [constantText(node, operator)];
+      case 'import':
+        return [this.#arrangement(operator.arrangement, operator.layout, node.label)];
+      case 'lookup': {
+        const shown = operator.keys.slice(0, 4).map((row) => `(${row.map(exprText).join(', ')})`);
+        const more = operator.keys.length > 4 ? `, … ${operator.keys.length} keys` : '';
+        const arrangement = this.#arrangement(operator.arrangement, operator.layout, node.label);
+        return [`lookup in ${arrangement}: ${shown.join(', ')}${more}`];
+      }
+      case 'mfp':
+        return [`map/filter %${operator.input}`, ...mfpLines(operator.mfp, this.#arity(operator.input))];
+      case 'flatMap':
+        return [`${operator.function} %${operator.input} (${operator.arguments.map(exprText).join(', ')})`];
+      case 'arrange':
+        return [`arrange %${operator.input} by [${keyText(operator.layout.key)}] (local)`];
+      case 'join':
+        return this.#join(operator);
+      case 'reduce':
+        return [`${reduceText(operator.class)} %${operator.input} by [${keyText(operator.key)}]`];
+      case 'topK': {
+        const by = operator.key.length === 0 ? '' : ` by [${keyText(operator.key)}]`;
+        const order =
+          operator.order.length === 0 ? '' : ` order by ${operator.order.map(orderText).join(', ')}`;
+        const limit = operator.limit === null ? '' : ` limit ${exprText(operator.limit)}`;
+        const offset = operator.offset === null ? '' : ` offset ${exprText(operator.offset)}`;
+        const ties = operator.withTies ? ' with ties' : '';
+        return [`top-k %${operator.input}${by}${order}${limit}${offset}${ties}`];
+      }
+      case 'negate':
+      case 'threshold':
+        return [`${operator.kind} %${operator.input}`];
+      case 'union':
+        return [`union ${operator.inputs.map((input) => `%${input}`).join(' ')}`];
+      case 'guard':
+        return [`guard %${operator.input} by [${keyText(operator.key)}]: else ${operator.sqlstate}`];
+    }
+  }
+
+  #join(operator: Extract<Operator, { kind: 'join' }>): string[] {
+    const details = mfpLines(operator.closure, this.#arity(operator.left) + this.#arity(operator.right));
+    if (operator.nullSafe.length === 0) {
+      return [`cross join %${operator.left} %${operator.right}`, ...details];
+    }
+    const left = this.#physical.plan.nodes[operator.left]!.operator;
+    const right = this.#physical.plan.nodes[operator.right]!.operator;
+    const keys = [left, right].map((side) => ('layout' in side ? keyText(side.layout.key) : ''));
+    const safe = operator.nullSafe.some(Boolean) ? ' (null safe)' : '';
+    return [`join %${operator.left} %${operator.right} on [${keys[0]}] = [${keys[1]}]${safe}`, ...details];
+  }
+}
+
+function constantText(node: Node, operator: Extract<Operator, { kind: 'constant' }>): string {
+  if (operator.rows.length === 0) return 'constant: no rows';
+  const rows = operator.rows.slice(0, 4).map((row) => {
+    const values = row.values.map((value, at) => literalText(node.columns[at]!.scalar, value));
+    return `(${values.join(', ')})${row.diff === 1 ? '' : ` x ${row.diff}`}`;
+  });
+  const more = operator.rows.length > 4 ? `, … ${operator.rows.length} rows` : '';
+  return `constant ${rows.join(', ')}${more}`;
+}
+
+function reduceText(reduce: ReduceClass): string {
+  if (reduce.class === 'distinct') return 'distinct';
+  const aggregates = reduce.aggregates.map((aggregate) =>
+    aggregateText(aggregate.function, aggregate.argument === null ? null : exprText(aggregate.argument), {
+      distinct: false,
+      filter: aggregate.filter === null ? null : exprText(aggregate.filter),
+    }),
+  );
+  return `reduce (${reduce.class}) ${aggregates.join(', ')} of`;
+}
+
+function outputLines(output: Output): string[] {
+  switch (output.kind) {
+    case 'arrangement':
+      return [`maintain %${output.node} by [${keyText(output.layout.key)}]`];
+    case 'subscription':
+      return [`subscribe %${output.node}`];
+    case 'rows': {
+      const { order, limit, offset, withTies, projection } = output.finishing;
+      const parts = [
+        order.length === 0 ? '' : ` order by ${order.map(orderText).join(', ')}`,
+        limit === null ? '' : ` limit ${exprText(limit)}`,
+        offset === null ? '' : ` offset ${exprText(offset)}`,
+        withTies ? ' with ties' : '',
+        ` output ${columnList(projection)}`,
+      ];
+      return [`rows %${output.node}${parts.join('')}`];
+    }
+    case 'write': {
+      const deleted = output.deleted === null ? '' : ` delete %${output.deleted}`;
+      const inserted = output.inserted === null ? '' : ` insert %${output.inserted}`;
+      const returning =
+        output.returning === null ? [] : [`  returning ${columnList(output.returning.projection)}`];
+      return [`write${deleted}${inserted}`, ...returning];
+    }
+  }
+}
+
+/** The plan as text. */
+export function printPlan(physical: PhysicalPlan, catalog: CatalogReader): string {
+  return new PlanPrinter(physical, catalog).print();
+}

@@ -1,0 +1,131 @@
+/**
+ * Whether a HIR relation or scalar can raise an error, and whether a relation has at most one row by its shape.
+ */
+import type { HirRelation, HirScalar } from '../hir.ts';
+
+/** The scalar's operands, subqueries' insides excluded. */
+export function hirChildren(scalar: HirScalar): readonly HirScalar[] {
+  switch (scalar.kind) {
+    case 'literal':
+    case 'column':
+    case 'parameter':
+    case 'session':
+    case 'raise':
+    case 'exists':
+    case 'scalarSubquery':
+      return [];
+    case 'call':
+      return scalar.arguments;
+    case 'input':
+    case 'output':
+      return [scalar.argument];
+    case 'and':
+    case 'or':
+    case 'coalesce':
+      return scalar.operands;
+    case 'not':
+    case 'isNull':
+    case 'isTrue':
+      return [scalar.operand];
+    case 'case':
+      return [...scalar.branches.flatMap((branch) => [branch.condition, branch.result]), scalar.otherwise];
+    case 'inList':
+      return [scalar.operand, ...scalar.list];
+    case 'notDistinct':
+      return [scalar.left, scalar.right];
+    case 'quantified':
+      return [scalar.left];
+  }
+}
+
+export function hasSubquery(scalar: HirScalar): boolean {
+  if (scalar.kind === 'exists' || scalar.kind === 'scalarSubquery' || scalar.kind === 'quantified')
+    return true;
+  return hirChildren(scalar).some(hasSubquery);
+}
+
+export function scalarCanRaise(scalar: HirScalar): boolean {
+  switch (scalar.kind) {
+    case 'raise':
+    case 'input':
+      return true;
+    case 'call':
+      if (scalar.canError) return true;
+      break;
+    case 'exists':
+      return relationCanRaise(scalar.relation);
+    case 'scalarSubquery':
+      return relationCanRaise(scalar.relation) || !isAtMostOneRow(scalar.relation);
+    case 'quantified':
+      if (relationCanRaise(scalar.relation) || scalarCanRaise(scalar.comparison)) return true;
+      break;
+    default:
+      break;
+  }
+  return hirChildren(scalar).some(scalarCanRaise);
+}
+
+const optional = (scalar: HirScalar | null): boolean => scalar !== null && scalarCanRaise(scalar);
+
+export function relationCanRaise(relation: HirRelation): boolean {
+  switch (relation.kind) {
+    case 'constant':
+      return relation.rows.some((row) => row.some(scalarCanRaise));
+    case 'get':
+    case 'getLet':
+      return false;
+    case 'let':
+      return relationCanRaise(relation.value) || relationCanRaise(relation.body);
+    case 'filter':
+      return scalarCanRaise(relation.condition) || relationCanRaise(relation.input);
+    case 'map':
+      return relation.scalars.some(scalarCanRaise) || relationCanRaise(relation.input);
+    case 'project':
+    case 'distinct':
+    case 'timeWindow':
+      return relationCanRaise(relation.input);
+    case 'topK':
+      return optional(relation.limit) || optional(relation.offset) || relationCanRaise(relation.input);
+    case 'join':
+      return optional(relation.on) || relationCanRaise(relation.left) || relationCanRaise(relation.right);
+    case 'aggregate':
+      return (
+        relation.keys.some(scalarCanRaise) ||
+        relation.aggregates.some((call) => optional(call.argument) || optional(call.filter)) ||
+        relationCanRaise(relation.input)
+      );
+    case 'setOperation':
+      return relationCanRaise(relation.left) || relationCanRaise(relation.right);
+  }
+}
+
+/** At most one row, whatever the data. */
+export function isAtMostOneRow(relation: HirRelation): boolean {
+  switch (relation.kind) {
+    case 'constant':
+      return relation.rows.length <= 1;
+    case 'let':
+      return isAtMostOneRow(relation.body);
+    case 'filter':
+    case 'map':
+    case 'project':
+    case 'distinct':
+      return isAtMostOneRow(relation.input);
+    case 'topK':
+      return (
+        (relation.partition.length === 0 &&
+          !relation.withTies &&
+          relation.limit?.kind === 'literal' &&
+          (relation.limit.text === '0' || relation.limit.text === '1')) ||
+        isAtMostOneRow(relation.input)
+      );
+    case 'join':
+      return isAtMostOneRow(relation.left) && isAtMostOneRow(relation.right) && relation.type !== 'full';
+    case 'aggregate':
+      return relation.global;
+    case 'setOperation':
+      return relation.operation !== 'union' && isAtMostOneRow(relation.left);
+    default:
+      return false;
+  }
+}

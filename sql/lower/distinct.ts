@@ -1,0 +1,37 @@
+/**
+ * Grouping and duplicate elimination by SQL equality. Where equality is wider than identity the canonical value is the
+ * key, and the least representation present is what is shown.
+ */
+import type { MirAggregate, MirRelation, MirScalar } from '../mir.ts';
+import { groupingKey, needsCanonical } from '../mir/equality.ts';
+import { distinct, project, reduce } from '../mir/relation.ts';
+import { columnsOfRow } from '../mir/scalar.ts';
+
+/** Groups by `keys` under SQL equality: output is the keys as shown, then the aggregates. */
+export function reduceBySqlEquality(
+  input: MirRelation,
+  keys: readonly MirScalar[],
+  aggregates: readonly MirAggregate[],
+): MirRelation {
+  if (!keys.some((key) => needsCanonical(key.type))) return reduce(input, keys, aggregates);
+  const shown: MirAggregate[] = [];
+  const indexes = keys.map((key, index) => {
+    if (!needsCanonical(key.type)) return index;
+    shown.push({
+      function: 'leastRepresentation',
+      argument: key,
+      distinct: false,
+      filter: null,
+      type: key.type,
+    });
+    return keys.length + aggregates.length + shown.length - 1;
+  });
+  const reduced = reduce(input, keys.map(groupingKey), [...aggregates, ...shown]);
+  return project(reduced, [...indexes, ...aggregates.map((_, index) => keys.length + index)]);
+}
+
+/** Each row once, by SQL equality. */
+export function distinctBySqlEquality(input: MirRelation): MirRelation {
+  if (!input.columns.some(needsCanonical)) return distinct(input);
+  return reduceBySqlEquality(input, columnsOfRow(input.columns), []);
+}

@@ -1,0 +1,117 @@
+/**
+ * HIR → MIR: no outer joins, no subqueries, no set operations but bag algebra, keys canonical where SQL equality is
+ * wider than identity.
+ */
+import type { ObjectId } from '../catalog.ts';
+import type { HirQuery, HirRelation, HirScalar, HirWrite, SessionValue } from '../hir.ts';
+import type { MirFinishing, MirRelation, MirScalar } from '../mir.ts';
+import { SqlError } from '../error.ts';
+import type { Keys } from '../optimize/analysis/keys.ts';
+import { project, topK } from '../mir/relation.ts';
+import { LoweringContext } from './context.ts';
+import { lowerRelation } from './relation.ts';
+import { lowerPlainScalar } from './scalar.ts';
+import { hasSubquery } from './can-raise.ts';
+
+const lowered: unique symbol = Symbol('lowered');
+
+/** A query as lower leaves it; only lower builds it. */
+export interface LoweredQuery {
+  readonly [lowered]: true;
+  readonly relation: MirRelation;
+  /** Only for one-shot queries; in maintained ones LIMIT is a TopK and the projection is done. */
+  readonly finishing: MirFinishing | null;
+  /** RETURNING over the written row. */
+  readonly returning: readonly MirScalar[] | null;
+  /** What the parameters after the user's are. */
+  readonly sessionValues: readonly SessionValue[];
+  /** Unique keys of the relation. */
+  readonly keys: Keys;
+}
+
+export interface LowerOptions {
+  readonly keysOfObject: (object: ObjectId) => Keys;
+  /** The result is maintained: no parameters, no order. */
+  readonly maintained: boolean;
+}
+
+function limitExpression(
+  context: LoweringContext,
+  scalar: HirScalar | null,
+  clause: string,
+): MirScalar | null {
+  if (scalar === null) return null;
+  if (hasSubquery(scalar)) {
+    throw new SqlError({
+      sqlstate: '0A000',
+      message: `a subquery in ${clause} is not supported`,
+      hint: 'Use a literal or a parameter.',
+    });
+  }
+  return lowerPlainScalar(context, [], scalar);
+}
+
+function checkLimits(relation: HirRelation): void {
+  if (relation.kind !== 'topK') return;
+  for (const scalar of [relation.limit, relation.offset]) {
+    if (scalar !== null && hasSubquery(scalar)) {
+      throw new SqlError({ sqlstate: '0A000', message: 'a subquery in LIMIT or OFFSET is not supported' });
+    }
+  }
+}
+
+/** Lowers a bound query. */
+export function lowerQuery(query: HirQuery, options: LowerOptions): LoweredQuery {
+  checkLimits(query.relation);
+  const context = new LoweringContext({ ...options, parameters: query.parameters.length });
+  const relation = lowerRelation(context, query.relation, null);
+  const { order, withTies, projection } = query.finishing;
+  const limit = limitExpression(context, query.finishing.limit, 'LIMIT');
+  const offset = limitExpression(context, query.finishing.offset, 'OFFSET');
+  if (!options.maintained) {
+    return finish(context, relation, { order, limit, offset, withTies, projection }, null);
+  }
+  const limited =
+    limit === null && offset === null
+      ? relation
+      : topK(relation, { partition: [], order, limit, offset, withTies });
+  return finish(context, project(limited, projection), null, null);
+}
+
+/** Lowers INSERT, UPDATE or DELETE. */
+export function lowerWrite(write: HirWrite, options: Omit<LowerOptions, 'maintained'>): LoweredQuery {
+  const context = new LoweringContext({
+    ...options,
+    parameters: write.parameters.length,
+    maintained: false,
+  });
+  const relation = lowerRelation(context, write.relation, null);
+  const arity = relation.columns.length;
+  const row = write.operation === 'update' ? relation.columns.slice(arity / 2) : relation.columns;
+  const returning =
+    write.returning === null
+      ? null
+      : write.returning.map((item) => {
+          if (hasSubquery(item.scalar)) {
+            throw new SqlError({ sqlstate: '0A000', message: 'a subquery in RETURNING is not supported' });
+          }
+          return lowerPlainScalar(context, row, item.scalar);
+        });
+  return finish(context, relation, null, returning);
+}
+
+function finish(
+  context: LoweringContext,
+  relation: MirRelation,
+  finishing: MirFinishing | null,
+  returning: readonly MirScalar[] | null,
+): LoweredQuery {
+  return {
+    [lowered]: true,
+    relation,
+    finishing,
+    returning,
+    sessionValues: context.sessionValues,
+    keys: context.keysOf(relation),
+  };
+}

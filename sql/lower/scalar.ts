@@ -1,0 +1,136 @@
+/**
+ * HIR scalars to MIR scalars. Subqueries append columns to the relation that the scalar is computed over: see
+ * `ScalarScope`.
+ */
+import type { HirScalar } from '../hir.ts';
+import type { MirRelation, MirScalar, MirType } from '../mir.ts';
+import { filter, letIn } from '../mir/relation.ts';
+import * as build from '../mir/scalar.ts';
+import type { Domain, LoweringContext } from './context.ts';
+import { nonEmpty } from './context.ts';
+
+/** Lowers what is subquery-free over a row of `columns`; `subquery` takes the rest. */
+export function lowerScalarWith(
+  context: LoweringContext,
+  columns: readonly MirType[],
+  scalar: HirScalar,
+  child: (scalar: HirScalar) => MirScalar,
+): MirScalar {
+  switch (scalar.kind) {
+    case 'literal':
+      return build.literal(scalar.type, scalar.text);
+    case 'column': {
+      const type = columns[scalar.index];
+      if (type === undefined) throw new Error(`column ${scalar.index} of ${columns.length}`);
+      // bind may read a column as another type of the same representation.
+      return build.column(scalar.index, build.withNullable(scalar.type, type.nullable));
+    }
+    case 'parameter':
+      return {
+        kind: 'parameter',
+        index: context.parameter(scalar.index),
+        type: build.withNullable(scalar.type, true),
+      };
+    case 'session':
+      return {
+        kind: 'parameter',
+        index: context.sessionParameter(scalar.value),
+        type: build.withNullable(scalar.type, scalar.value === 'currentSchema'),
+      };
+    case 'call':
+      return build.call(scalar.opcode, scalar.name, scalar.arguments.map(child), scalar.type, scalar);
+    case 'input':
+    case 'output': {
+      const argument = child(scalar.argument);
+      return { kind: scalar.kind, argument, type: build.withNullable(scalar.type, argument.type.nullable) };
+    }
+    case 'and':
+      return build.and(scalar.operands.map(child));
+    case 'or':
+      return build.or(scalar.operands.map(child));
+    case 'not':
+      return build.not(child(scalar.operand));
+    case 'isNull':
+      return build.isNull(child(scalar.operand));
+    case 'isTrue':
+      return build.isTrue(child(scalar.operand));
+    case 'case': {
+      const branches = scalar.branches.map((branch) => ({
+        condition: child(branch.condition),
+        result: child(branch.result),
+      }));
+      return build.caseOf(branches, child(scalar.otherwise), scalar.type);
+    }
+    case 'coalesce':
+      return build.coalesce(scalar.operands.map(child), scalar.type);
+    case 'inList':
+      return build.inList(child(scalar.operand), scalar.list.map(child));
+    case 'notDistinct':
+      return build.notDistinct(child(scalar.left), child(scalar.right));
+    case 'raise':
+      return {
+        kind: 'raise',
+        sqlstate: scalar.sqlstate,
+        message: scalar.message,
+        type: build.withNullable(scalar.type, true),
+      };
+    case 'exists':
+    case 'scalarSubquery':
+    case 'quantified':
+      throw new Error(`${scalar.kind} where no subquery can be`);
+  }
+}
+
+/** Lowers a scalar without subqueries. */
+export function lowerPlainScalar(
+  context: LoweringContext,
+  columns: readonly MirType[],
+  scalar: HirScalar,
+): MirScalar {
+  return lowerScalarWith(context, columns, scalar, (child) => lowerPlainScalar(context, columns, child));
+}
+
+/**
+ * A relation that grows columns at its end while scalars over it are lowered: each subquery becomes a column of the
+ * row, so that the scalar itself is plain. Indexes of existing columns stay.
+ *
+ * A subquery that can raise an error must not do so for rows that never reach it (an empty input, another CASE
+ * branch). So it is lowered under a `Domain`: the distinct empty projection of the rows that satisfy its path
+ * condition (`reach`), with which its own leaves are multiplied.
+ */
+export class ScalarScope {
+  readonly context: LoweringContext;
+  relation: MirRelation;
+  readonly #lets: { readonly id: number; readonly value: MirRelation }[] = [];
+
+  constructor(context: LoweringContext, relation: MirRelation) {
+    this.context = context;
+    this.relation = relation;
+  }
+
+  /** The relation so far, bound so that it can be read again. */
+  shared(): MirRelation {
+    if (this.relation.kind === 'getLet') return this.relation;
+    const { id, read } = this.context.bind(this.relation);
+    this.#lets.push({ id, value: this.relation });
+    this.relation = read;
+    return read;
+  }
+
+  /** Binds a helper relation for the rest of this scope. */
+  bind(value: MirRelation): MirRelation {
+    const { id, read } = this.context.bind(value);
+    this.#lets.push({ id, value });
+    return read;
+  }
+
+  /** The domain of something that only rows satisfying `reach` evaluate. */
+  domain(reach: readonly MirScalar[]): Domain {
+    return this.bind(nonEmpty(filter(this.shared(), reach)));
+  }
+
+  /** What was built on top, wrapped in this scope's bindings. */
+  finish(body: MirRelation = this.relation): MirRelation {
+    return this.#lets.reduceRight((inner, { id, value }) => letIn(id, value, inner), body);
+  }
+}

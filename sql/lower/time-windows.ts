@@ -1,0 +1,43 @@
+/**
+ * TUMBLE and HOP: window_start and window_end computed per row, without state. A row without a time is in no window.
+ */
+import type { HirRelation } from '../hir.ts';
+import type { MirRelation } from '../mir.ts';
+import { SqlError } from '../error.ts';
+import { filter, flatMap, map } from '../mir/relation.ts';
+import { call, column, isNull, literal, not, sameScalar } from '../mir/scalar.ts';
+import type { Domain, LoweringContext } from './context.ts';
+import { lowerRelation } from './relation.ts';
+import { lowerPlainScalar } from './scalar.ts';
+
+export function lowerTimeWindow(
+  context: LoweringContext,
+  hir: Extract<HirRelation, { kind: 'timeWindow' }>,
+  domain: Domain,
+): MirRelation {
+  const below = lowerRelation(context, hir.input, domain);
+  const type = below.columns[hir.column]!;
+  const input = type.nullable ? filter(below, [not(isNull(column(hir.column, type)))]) : below;
+  if (type.name !== 'timestamp' && type.name !== 'timestamptz') {
+    throw new SqlError({
+      sqlstate: '42804',
+      message: `a time window needs a timestamp column, not one of type ${type.name}`,
+    });
+  }
+  const slide = lowerPlainScalar(context, [], hir.slide);
+  const size = lowerPlainScalar(context, [], hir.size);
+  const time = column(hir.column, { ...type, nullable: false });
+  const windowType = { name: type.name, typmod: -1, nullable: false };
+  if (!sameScalar(slide, size)) {
+    return flatMap(input, 'hop', [time, slide, size], [windowType, windowType]);
+  }
+  const arity = input.columns.length;
+  const origin = literal(type, type.name === 'timestamp' ? '1970-01-01 00:00:00' : '1970-01-01 00:00:00+00');
+  const never = { strict: true, canError: false };
+  const start = {
+    ...call(`${type.name}_bin`, 'date_bin', [size, time, origin], windowType, never),
+    type: windowType,
+  };
+  const end = call(`${type.name}_pl_interval`, '+', [column(arity, windowType), size], windowType, never);
+  return map(input, [start, { ...end, type: windowType }]);
+}

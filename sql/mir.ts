@@ -1,0 +1,174 @@
+/**
+ * MIR: what lower makes of HIR, the optimizer rewrites and physical reads. Bag algebra with signed multiplicities:
+ * columns by number, no names, no outer joins, no subqueries, no correlation. Constructors that compute the columns
+ * stand in `mir/relation.ts` and `mir/scalar.ts`; nothing else builds these nodes.
+ *
+ * Equality law: wherever rows are matched or grouped (join equivalences, semi-join keys, reduce keys, distinct, top-k
+ * partitions, guard keys) MIR compares *identity* of values. SQL's wider equality (1.0 = 1.00) is spelled out by lower
+ * with `canonical`.
+ *
+ * Error law: no rewrite may make an error appear that the written order would not have raised. A scalar that can fail
+ * (`canFail`) does not move below a filter, join or CASE branch that could have removed its row; predicates of one
+ * Filter are evaluated in order, and a row stops at the first that is not true.
+ */
+import type { AggregateFunction, TableFunction } from '../engine/plan.generated.ts';
+import type { ObjectId } from './catalog.ts';
+import type { NullableType } from './types/type.ts';
+
+/** A type and whether NULL can occur. */
+export type MirType = NullableType;
+
+/** A scalar over the columns of one row; every node carries its type. */
+export type MirScalar = { readonly type: MirType } & (
+  | { readonly kind: 'column'; readonly index: number }
+  | { readonly kind: 'literal'; readonly text: string | null }
+  /** The user's parameters come first, session values after them. */
+  | { readonly kind: 'parameter'; readonly index: number }
+  | {
+      readonly kind: 'call';
+      readonly opcode: string;
+      readonly name: string;
+      readonly strict: boolean;
+      readonly canError: boolean;
+      readonly arguments: readonly MirScalar[];
+    }
+  | { readonly kind: 'input' | 'output'; readonly argument: MirScalar }
+  | { readonly kind: 'and' | 'or'; readonly operands: readonly MirScalar[] }
+  | { readonly kind: 'not' | 'isNull' | 'isTrue'; readonly operand: MirScalar }
+  | {
+      readonly kind: 'case';
+      readonly branches: readonly MirBranch[];
+      readonly otherwise: MirScalar;
+    }
+  | { readonly kind: 'coalesce'; readonly operands: readonly MirScalar[] }
+  | { readonly kind: 'inList'; readonly operand: MirScalar; readonly list: readonly MirScalar[] }
+  /** The representative of a value under SQL equality; only in keys. */
+  | { readonly kind: 'canonical'; readonly operand: MirScalar }
+  | { readonly kind: 'notDistinct'; readonly left: MirScalar; readonly right: MirScalar }
+  | { readonly kind: 'raise'; readonly sqlstate: string; readonly message: string }
+);
+
+export interface MirBranch {
+  readonly condition: MirScalar;
+  readonly result: MirScalar;
+}
+
+export interface MirConstantRow {
+  readonly values: readonly (string | null)[];
+  readonly diff: number;
+}
+
+/**
+ * A class of equal scalars over the join's columns (its inputs' columns, concatenated); each scalar reads one input
+ * only and cannot fail. NULL equals nothing unless `nullSafe`.
+ */
+export interface MirEquivalence {
+  readonly scalars: readonly MirScalar[];
+  readonly nullSafe: boolean;
+}
+
+/** A key of a semi-join: `left` over the left columns, `right` over the right ones. */
+export interface MirKeyPair {
+  readonly left: MirScalar;
+  readonly right: MirScalar;
+  readonly nullSafe: boolean;
+}
+
+/** `argument` (null for count(*)) and `filter` over the Reduce's input; `distinct` by identity of `distinctKey`. */
+export interface MirAggregate {
+  readonly function: AggregateFunction;
+  readonly argument: MirScalar | null;
+  readonly distinct: boolean;
+  readonly filter: MirScalar | null;
+  readonly type: MirType;
+}
+
+export interface MirOrder {
+  readonly column: number;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+}
+
+export type MirRelation = { readonly columns: readonly MirType[] } & (
+  | { readonly kind: 'constant'; readonly rows: readonly MirConstantRow[] }
+  /** A named relation. */
+  | { readonly kind: 'get'; readonly object: ObjectId }
+  /** `value` is computed once and may be read many times in `body`. Bindings are unique in a query. */
+  | {
+      readonly kind: 'let';
+      readonly binding: number;
+      readonly value: MirRelation;
+      readonly body: MirRelation;
+    }
+  | { readonly kind: 'getLet'; readonly binding: number }
+  | { readonly kind: 'filter'; readonly input: MirRelation; readonly predicates: readonly MirScalar[] }
+  /** Appends columns; a scalar may read the input's columns and the scalars before it. */
+  | { readonly kind: 'map'; readonly input: MirRelation; readonly scalars: readonly MirScalar[] }
+  | { readonly kind: 'project'; readonly input: MirRelation; readonly indexes: readonly number[] }
+  /** Appends the function's columns. */
+  | {
+      readonly kind: 'flatMap';
+      readonly input: MirRelation;
+      readonly function: TableFunction;
+      readonly arguments: readonly MirScalar[];
+    }
+  /** Inner join: columns of all inputs, concatenated; then `residual`, in order, over them. */
+  | {
+      readonly kind: 'join';
+      readonly inputs: readonly MirRelation[];
+      readonly equivalences: readonly MirEquivalence[];
+      readonly residual: readonly MirScalar[];
+    }
+  /** Left rows, with their multiplicities, that have (anti: don't have) a match on the right. */
+  | {
+      readonly kind: 'semiJoin';
+      readonly anti: boolean;
+      readonly left: MirRelation;
+      readonly right: MirRelation;
+      readonly keys: readonly MirKeyPair[];
+    }
+  /** Keys, then aggregates; one row a group that exists (none over empty input, even without keys). */
+  | {
+      readonly kind: 'reduce';
+      readonly input: MirRelation;
+      readonly keys: readonly MirScalar[];
+      readonly aggregates: readonly MirAggregate[];
+    }
+  /** Each row present, once. */
+  | { readonly kind: 'distinct'; readonly input: MirRelation }
+  | {
+      readonly kind: 'topK';
+      readonly input: MirRelation;
+      readonly partition: readonly MirScalar[];
+      readonly order: readonly MirOrder[];
+      readonly limit: MirScalar | null;
+      readonly offset: MirScalar | null;
+      readonly withTies: boolean;
+    }
+  /** Input unchanged; a second row under one key is the error. */
+  | {
+      readonly kind: 'guard';
+      readonly input: MirRelation;
+      readonly keys: readonly MirScalar[];
+      readonly sqlstate: string;
+      readonly message: string;
+    }
+  | { readonly kind: 'negate'; readonly input: MirRelation }
+  /** Rows of positive multiplicity keep it, others go. */
+  | { readonly kind: 'threshold'; readonly input: MirRelation }
+  /** `keys`: unique keys of the result that lower knows (an outer join's, a default row's). */
+  | {
+      readonly kind: 'union';
+      readonly inputs: readonly MirRelation[];
+      readonly keys: readonly (readonly number[])[];
+    }
+);
+
+/** ORDER BY, LIMIT, OFFSET and the visible columns of a one-shot result. */
+export interface MirFinishing {
+  readonly order: readonly MirOrder[];
+  readonly limit: MirScalar | null;
+  readonly offset: MirScalar | null;
+  readonly withTies: boolean;
+  readonly projection: readonly number[];
+}

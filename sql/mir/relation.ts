@@ -1,0 +1,199 @@
+/**
+ * Constructors of MIR relations: each computes the columns of its result. They simplify only what is free of judgement
+ * (an empty Map is its input); everything else is a rule's.
+ */
+import type { ObjectId } from '../catalog.ts';
+import type {
+  MirAggregate,
+  MirConstantRow,
+  MirEquivalence,
+  MirKeyPair,
+  MirOrder,
+  MirRelation,
+  MirScalar,
+  MirType,
+} from '../mir.ts';
+import { conjuncts } from './scalar.ts';
+
+export type MirNode<K extends MirRelation['kind']> = Extract<MirRelation, { kind: K }>;
+
+export function constant(columns: readonly MirType[], rows: readonly MirConstantRow[]): MirRelation {
+  const types = columns.map((type, index) => ({
+    ...type,
+    nullable: rows.some((row) => row.values[index] === null),
+  }));
+  return { kind: 'constant', rows, columns: types };
+}
+
+/** One row without columns. */
+export const UNIT: MirRelation = { kind: 'constant', rows: [{ values: [], diff: 1 }], columns: [] };
+
+export function empty(columns: readonly MirType[]): MirRelation {
+  return { kind: 'constant', rows: [], columns: columns.map((type) => ({ ...type, nullable: false })) };
+}
+
+export function isEmpty(relation: MirRelation): boolean {
+  return relation.kind === 'constant' && relation.rows.length === 0;
+}
+
+export function isUnit(relation: MirRelation): boolean {
+  return (
+    relation.kind === 'constant' &&
+    relation.columns.length === 0 &&
+    relation.rows.length === 1 &&
+    relation.rows[0]!.diff === 1
+  );
+}
+
+export function get(object: ObjectId, columns: readonly MirType[]): MirRelation {
+  return { kind: 'get', object, columns };
+}
+
+export function getLet(binding: number, columns: readonly MirType[]): MirRelation {
+  return { kind: 'getLet', binding, columns };
+}
+
+export function letIn(binding: number, value: MirRelation, body: MirRelation): MirRelation {
+  return { kind: 'let', binding, value, body, columns: body.columns };
+}
+
+/** Columns that `predicates` exclude NULL from: `x IS NOT NULL` and nothing cleverer. */
+function refine(columns: readonly MirType[], predicates: readonly MirScalar[]): readonly MirType[] {
+  let refined: MirType[] | null = null;
+  for (const predicate of predicates) {
+    if (predicate.kind !== 'not' || predicate.operand.kind !== 'isNull') continue;
+    const operand = predicate.operand.operand;
+    if (operand.kind !== 'column' || !columns[operand.index]!.nullable) continue;
+    refined ??= [...columns];
+    refined[operand.index] = { ...columns[operand.index]!, nullable: false };
+  }
+  return refined ?? columns;
+}
+
+export function filter(input: MirRelation, predicates: readonly MirScalar[]): MirRelation {
+  if (predicates.length === 0) return input;
+  const flat = predicates.flatMap(conjuncts);
+  return { kind: 'filter', input, predicates: flat, columns: refine(input.columns, flat) };
+}
+
+export function map(input: MirRelation, scalars: readonly MirScalar[]): MirRelation {
+  if (scalars.length === 0) return input;
+  return {
+    kind: 'map',
+    input,
+    scalars,
+    columns: [...input.columns, ...scalars.map((scalar) => scalar.type)],
+  };
+}
+
+export function project(input: MirRelation, indexes: readonly number[]): MirRelation {
+  if (indexes.length === input.columns.length && indexes.every((index, position) => index === position)) {
+    return input;
+  }
+  return { kind: 'project', input, indexes, columns: indexes.map((index) => input.columns[index]!) };
+}
+
+/** A row of computed columns only. */
+export function mapOnly(input: MirRelation, scalars: readonly MirScalar[]): MirRelation {
+  const arity = input.columns.length;
+  return project(
+    map(input, scalars),
+    scalars.map((_, index) => arity + index),
+  );
+}
+
+export function flatMap(
+  input: MirRelation,
+  fn: MirNode<'flatMap'>['function'],
+  operands: readonly MirScalar[],
+  appended: readonly MirType[],
+): MirRelation {
+  return {
+    kind: 'flatMap',
+    input,
+    function: fn,
+    arguments: operands,
+    columns: [...input.columns, ...appended],
+  };
+}
+
+export function join(
+  inputs: readonly MirRelation[],
+  equivalences: readonly MirEquivalence[] = [],
+  residual: readonly MirScalar[] = [],
+): MirRelation {
+  if (inputs.length === 1 && equivalences.length === 0) return filter(inputs[0]!, residual);
+  return {
+    kind: 'join',
+    inputs,
+    equivalences,
+    residual: residual.flatMap(conjuncts),
+    columns: inputs.flatMap((input) => input.columns),
+  };
+}
+
+export function semiJoin(
+  left: MirRelation,
+  right: MirRelation,
+  keys: readonly MirKeyPair[],
+  options: { anti: boolean },
+): MirRelation {
+  return { kind: 'semiJoin', anti: options.anti, left, right, keys, columns: left.columns };
+}
+
+export function reduce(
+  input: MirRelation,
+  keys: readonly MirScalar[],
+  aggregates: readonly MirAggregate[],
+): MirRelation {
+  const columns = [...keys.map((key) => key.type), ...aggregates.map((aggregate) => aggregate.type)];
+  return { kind: 'reduce', input, keys, aggregates, columns };
+}
+
+export function distinct(input: MirRelation): MirRelation {
+  return { kind: 'distinct', input, columns: input.columns };
+}
+
+export function topK(
+  input: MirRelation,
+  options: {
+    partition: readonly MirScalar[];
+    order: readonly MirOrder[];
+    limit: MirScalar | null;
+    offset: MirScalar | null;
+    withTies: boolean;
+  },
+): MirRelation {
+  return { kind: 'topK', input, ...options, columns: input.columns };
+}
+
+export function guard(
+  input: MirRelation,
+  keys: readonly MirScalar[],
+  error: { sqlstate: string; message: string },
+): MirRelation {
+  return { kind: 'guard', input, keys, ...error, columns: input.columns };
+}
+
+export function negate(input: MirRelation): MirRelation {
+  return { kind: 'negate', input, columns: input.columns };
+}
+
+export function threshold(input: MirRelation): MirRelation {
+  return { kind: 'threshold', input, columns: input.columns };
+}
+
+/** Inputs have equal types; NULL can occur where it can in one of them, and a modifier holds only if all have it. */
+export function union(
+  inputs: readonly MirRelation[],
+  keys: readonly (readonly number[])[] = [],
+): MirRelation {
+  const first = inputs[0];
+  if (first === undefined) throw new Error('union without inputs');
+  const columns = first.columns.map((type, index) => ({
+    name: type.name,
+    typmod: inputs.every((input) => input.columns[index]!.typmod === type.typmod) ? type.typmod : -1,
+    nullable: inputs.some((input) => input.columns[index]!.nullable),
+  }));
+  return { kind: 'union', inputs, keys, columns };
+}

@@ -1,0 +1,303 @@
+/**
+ * Building, walking and judging MIR scalars.
+ */
+import type { MirBranch, MirScalar, MirType } from '../mir.ts';
+import type { SqlType } from '../types/type.ts';
+
+export const BOOL: MirType = { name: 'bool', typmod: -1, nullable: false };
+const NULLABLE_BOOL: MirType = { name: 'bool', typmod: -1, nullable: true };
+
+export function withNullable(type: SqlType, nullable: boolean): MirType {
+  return { name: type.name, typmod: type.typmod, nullable };
+}
+
+function boolType(nullable: boolean): MirType {
+  return nullable ? NULLABLE_BOOL : BOOL;
+}
+
+export function column(index: number, type: MirType): MirScalar {
+  return { kind: 'column', index, type };
+}
+
+/** Column scalars for each column of a row, shifted by `offset`. */
+export function columnsOfRow(columns: readonly MirType[], offset = 0): MirScalar[] {
+  return columns.map((type, index) => column(index + offset, type));
+}
+
+export function literal(type: SqlType, text: string | null): MirScalar {
+  return { kind: 'literal', text, type: withNullable(type, text === null) };
+}
+
+export const TRUE = literal(BOOL, 'true');
+export const FALSE = literal(BOOL, 'false');
+
+export function isTrueLiteral(scalar: MirScalar): boolean {
+  return (
+    scalar.kind === 'literal' &&
+    scalar.type.name === 'bool' &&
+    (scalar.text === 'true' || scalar.text === 't')
+  );
+}
+
+export function isFalseLiteral(scalar: MirScalar): boolean {
+  return (
+    scalar.kind === 'literal' &&
+    scalar.type.name === 'bool' &&
+    (scalar.text === 'false' || scalar.text === 'f')
+  );
+}
+
+export function isNullLiteral(scalar: MirScalar): boolean {
+  return scalar.kind === 'literal' && scalar.text === null;
+}
+
+/** Conjunction; empty is true. */
+export function and(operands: readonly MirScalar[]): MirScalar {
+  if (operands.length === 0) return TRUE;
+  if (operands.length === 1) return operands[0]!;
+  return { kind: 'and', operands, type: boolType(operands.some((operand) => operand.type.nullable)) };
+}
+
+/** Disjunction; empty is false. */
+export function or(operands: readonly MirScalar[]): MirScalar {
+  if (operands.length === 0) return FALSE;
+  if (operands.length === 1) return operands[0]!;
+  return { kind: 'or', operands, type: boolType(operands.some((operand) => operand.type.nullable)) };
+}
+
+export function not(operand: MirScalar): MirScalar {
+  return { kind: 'not', operand, type: boolType(operand.type.nullable) };
+}
+
+export function isNull(operand: MirScalar): MirScalar {
+  return { kind: 'isNull', operand, type: BOOL };
+}
+
+export function isTrue(operand: MirScalar): MirScalar {
+  return { kind: 'isTrue', operand, type: BOOL };
+}
+
+export function canonical(operand: MirScalar): MirScalar {
+  return { kind: 'canonical', operand, type: operand.type };
+}
+
+export function notDistinct(left: MirScalar, right: MirScalar): MirScalar {
+  return { kind: 'notDistinct', left, right, type: BOOL };
+}
+
+export function caseOf(branches: readonly MirBranch[], otherwise: MirScalar, type: SqlType): MirScalar {
+  const nullable = otherwise.type.nullable || branches.some((branch) => branch.result.type.nullable);
+  return { kind: 'case', branches, otherwise, type: withNullable(type, nullable) };
+}
+
+export function coalesce(operands: readonly MirScalar[], type: SqlType): MirScalar {
+  const nullable = operands.every((operand) => operand.type.nullable);
+  return { kind: 'coalesce', operands, type: withNullable(type, nullable) };
+}
+
+export function inList(operand: MirScalar, list: readonly MirScalar[]): MirScalar {
+  const nullable = operand.type.nullable || list.some((item) => item.type.nullable);
+  return { kind: 'inList', operand, list, type: boolType(nullable) };
+}
+
+/**
+ * Strict functions that never give NULL for arguments none of which is NULL: comparisons and arithmetic. Others are
+ * taken as nullable.
+ */
+const TOTAL_ON_VALUES =
+  /^(?:int[248]{1,2}|float[48]{1,2}|numeric_?|text|bpchar|date_?|time_?|timestamp_?|timestamptz_?|interval_?|uuid_?|bool|oid|bytea|name|jsonb_)(?:eq|ne|lt|le|gt|ge|pl|mi|mul|div|mod|um|add|sub)$/;
+
+export function call(
+  opcode: string,
+  name: string,
+  operands: readonly MirScalar[],
+  type: SqlType,
+  properties: { readonly strict: boolean; readonly canError: boolean },
+): MirScalar {
+  const total = properties.strict && TOTAL_ON_VALUES.test(opcode);
+  const nullable = !total || operands.some((operand) => operand.type.nullable);
+  return {
+    kind: 'call',
+    opcode,
+    name,
+    strict: properties.strict,
+    canError: properties.canError,
+    arguments: operands,
+    type: withNullable(type, nullable),
+  };
+}
+
+/** The operands, in evaluation order. */
+export function children(scalar: MirScalar): readonly MirScalar[] {
+  switch (scalar.kind) {
+    case 'column':
+    case 'literal':
+    case 'parameter':
+    case 'raise':
+      return [];
+    case 'call':
+      return scalar.arguments;
+    case 'input':
+    case 'output':
+      return [scalar.argument];
+    case 'and':
+    case 'or':
+    case 'coalesce':
+      return scalar.operands;
+    case 'not':
+    case 'isNull':
+    case 'isTrue':
+    case 'canonical':
+      return [scalar.operand];
+    case 'case':
+      return [...scalar.branches.flatMap((branch) => [branch.condition, branch.result]), scalar.otherwise];
+    case 'inList':
+      return [scalar.operand, ...scalar.list];
+    case 'notDistinct':
+      return [scalar.left, scalar.right];
+  }
+}
+
+/** The same node over other operands; nullability is derived anew. */
+export function withChildren(scalar: MirScalar, operands: readonly MirScalar[]): MirScalar {
+  switch (scalar.kind) {
+    case 'column':
+    case 'literal':
+    case 'parameter':
+    case 'raise':
+      return scalar;
+    case 'call':
+      return call(scalar.opcode, scalar.name, operands, scalar.type, scalar);
+    case 'input':
+    case 'output':
+      return {
+        ...scalar,
+        argument: operands[0]!,
+        type: withNullable(scalar.type, operands[0]!.type.nullable),
+      };
+    case 'and':
+      return and(operands);
+    case 'or':
+      return or(operands);
+    case 'coalesce':
+      return coalesce(operands, scalar.type);
+    case 'not':
+      return not(operands[0]!);
+    case 'isNull':
+      return isNull(operands[0]!);
+    case 'isTrue':
+      return isTrue(operands[0]!);
+    case 'canonical':
+      return {
+        ...scalar,
+        operand: operands[0]!,
+        type: withNullable(scalar.type, operands[0]!.type.nullable),
+      };
+    case 'case': {
+      const branches = scalar.branches.map((_, index) => ({
+        condition: operands[2 * index]!,
+        result: operands[2 * index + 1]!,
+      }));
+      return caseOf(branches, operands[operands.length - 1]!, scalar.type);
+    }
+    case 'inList':
+      return inList(operands[0]!, operands.slice(1));
+    case 'notDistinct':
+      return notDistinct(operands[0]!, operands[1]!);
+  }
+}
+
+/** Rewrites bottom-up. */
+export function rewriteScalar(scalar: MirScalar, rewrite: (node: MirScalar) => MirScalar): MirScalar {
+  const before = children(scalar);
+  if (before.length === 0) return rewrite(scalar);
+  let changed = false;
+  const after = before.map((child) => {
+    const rewritten = rewriteScalar(child, rewrite);
+    changed ||= rewritten !== child;
+    return rewritten;
+  });
+  return rewrite(changed ? withChildren(scalar, after) : scalar);
+}
+
+/** Visits every node, parents first. */
+export function visitScalar(scalar: MirScalar, visit: (node: MirScalar) => void): void {
+  visit(scalar);
+  for (const child of children(scalar)) visitScalar(child, visit);
+}
+
+/** The columns that a scalar reads. */
+export function columnsRead(scalar: MirScalar, into: Set<number> = new Set()): Set<number> {
+  visitScalar(scalar, (node) => {
+    if (node.kind === 'column') into.add(node.index);
+  });
+  return into;
+}
+
+/** The same value under another type of the same representation (varchar as text). */
+export function relabel(scalar: MirScalar, type: SqlType): MirScalar {
+  if (scalar.type.name === type.name && scalar.type.typmod === type.typmod) return scalar;
+  return { ...scalar, type: withNullable(type, scalar.type.nullable) };
+}
+
+/** Every column replaced by a scalar, which is read as the type that the column was read as. */
+export function substitute(scalar: MirScalar, replacement: (index: number) => MirScalar): MirScalar {
+  return rewriteScalar(scalar, (node) =>
+    node.kind === 'column' ? relabel(replacement(node.index), node.type) : node,
+  );
+}
+
+/** Columns renumbered; types are kept. */
+export function remapColumns(scalar: MirScalar, to: (index: number) => number): MirScalar {
+  return rewriteScalar(scalar, (node) =>
+    node.kind === 'column' && to(node.index) !== node.index ? { ...node, index: to(node.index) } : node,
+  );
+}
+
+export function shiftColumns(scalar: MirScalar, by: number): MirScalar {
+  return by === 0 ? scalar : remapColumns(scalar, (index) => index + by);
+}
+
+/** Whether evaluation can raise an error. */
+export function canFail(scalar: MirScalar): boolean {
+  if (scalar.kind === 'raise' || scalar.kind === 'input') return true;
+  if (scalar.kind === 'call' && scalar.canError) return true;
+  return children(scalar).some(canFail);
+}
+
+/** No columns and no parameters: a value known at planning. */
+export function isConstant(scalar: MirScalar): boolean {
+  if (scalar.kind === 'column' || scalar.kind === 'parameter') return false;
+  return children(scalar).every(isConstant);
+}
+
+/** No columns: a value known at execution. */
+export function isColumnFree(scalar: MirScalar): boolean {
+  return scalar.kind !== 'column' && children(scalar).every(isColumnFree);
+}
+
+/** Nodes in a scalar: duplicating one above a few nodes is not worth it. */
+export function scalarSize(scalar: MirScalar): number {
+  return children(scalar).reduce((sum, child) => sum + scalarSize(child), 1);
+}
+
+const keys = new WeakMap<MirScalar, string>();
+
+/** A text that is equal for scalars that compute the same by the same means. Nullability does not count. */
+export function scalarKey(scalar: MirScalar): string {
+  let key = keys.get(scalar);
+  if (key === undefined) {
+    key = JSON.stringify(scalar, (name, value: unknown) => (name === 'nullable' ? undefined : value));
+    keys.set(scalar, key);
+  }
+  return key;
+}
+
+export function sameScalar(left: MirScalar, right: MirScalar): boolean {
+  return left === right || scalarKey(left) === scalarKey(right);
+}
+
+/** The conjuncts of a condition, in order. */
+export function conjuncts(scalar: MirScalar): MirScalar[] {
+  return scalar.kind === 'and' ? scalar.operands.flatMap(conjuncts) : [scalar];
+}

@@ -1,0 +1,172 @@
+/**
+ * Walking and rebuilding MIR relations.
+ */
+import type { MirAggregate, MirRelation, MirScalar, MirType } from '../mir.ts';
+import * as build from './relation.ts';
+
+/** The relations that a node reads directly. */
+export function inputs(relation: MirRelation): readonly MirRelation[] {
+  switch (relation.kind) {
+    case 'constant':
+    case 'get':
+    case 'getLet':
+      return [];
+    case 'let':
+      return [relation.value, relation.body];
+    case 'join':
+    case 'union':
+      return relation.inputs;
+    case 'semiJoin':
+      return [relation.left, relation.right];
+    default:
+      return [relation.input];
+  }
+}
+
+/** The same node over other inputs, columns computed anew. */
+export function withInputs(relation: MirRelation, to: readonly MirRelation[]): MirRelation {
+  const before = inputs(relation);
+  if (before.every((input, index) => input === to[index])) return relation;
+  const first = to[0]!;
+  switch (relation.kind) {
+    case 'constant':
+    case 'get':
+    case 'getLet':
+      return relation;
+    case 'let':
+      return build.letIn(relation.binding, first, to[1]!);
+    case 'filter':
+      return build.filter(first, relation.predicates);
+    case 'map':
+      return build.map(first, relation.scalars);
+    case 'project':
+      return build.project(first, relation.indexes);
+    case 'flatMap':
+      return build.flatMap(
+        first,
+        relation.function,
+        relation.arguments,
+        relation.columns.slice(relation.input.columns.length),
+      );
+    case 'join':
+      return build.join(to, relation.equivalences, relation.residual);
+    case 'semiJoin':
+      return build.semiJoin(first, to[1]!, relation.keys, relation);
+    case 'reduce':
+      return build.reduce(first, relation.keys, relation.aggregates);
+    case 'distinct':
+      return build.distinct(first);
+    case 'topK':
+      return build.topK(first, relation);
+    case 'guard':
+      return build.guard(first, relation.keys, relation);
+    case 'negate':
+      return build.negate(first);
+    case 'threshold':
+      return build.threshold(first);
+    case 'union':
+      return build.union(to, relation.keys);
+  }
+}
+
+/** Rewrites bottom-up. */
+export function rewriteRelation(
+  relation: MirRelation,
+  rewrite: (node: MirRelation) => MirRelation,
+): MirRelation {
+  const before = inputs(relation);
+  if (before.length === 0) return rewrite(relation);
+  return rewrite(
+    withInputs(
+      relation,
+      before.map((input) => rewriteRelation(input, rewrite)),
+    ),
+  );
+}
+
+/** Visits every node, parents first. */
+export function visitRelation(relation: MirRelation, visit: (node: MirRelation) => void): void {
+  visit(relation);
+  for (const input of inputs(relation)) visitRelation(input, visit);
+}
+
+/** Rewrites the scalars of one node; the node's columns are computed anew. */
+export function mapScalars(relation: MirRelation, rewrite: (scalar: MirScalar) => MirScalar): MirRelation {
+  let changed = false;
+  const each = (scalar: MirScalar): MirScalar => {
+    const result = rewrite(scalar);
+    changed ||= result !== scalar;
+    return result;
+  };
+  const optional = (scalar: MirScalar | null): MirScalar | null => (scalar === null ? null : each(scalar));
+  const aggregate = (node: MirAggregate): MirAggregate => ({
+    ...node,
+    argument: optional(node.argument),
+    filter: optional(node.filter),
+  });
+  switch (relation.kind) {
+    case 'filter': {
+      const predicates = relation.predicates.map(each);
+      return changed ? build.filter(relation.input, predicates) : relation;
+    }
+    case 'map': {
+      const scalars = relation.scalars.map(each);
+      return changed ? build.map(relation.input, scalars) : relation;
+    }
+    case 'flatMap': {
+      const operands = relation.arguments.map(each);
+      const appended = relation.columns.slice(relation.input.columns.length);
+      return changed ? build.flatMap(relation.input, relation.function, operands, appended) : relation;
+    }
+    case 'join': {
+      const equivalences = relation.equivalences.map((item) => ({
+        ...item,
+        scalars: item.scalars.map(each),
+      }));
+      const residual = relation.residual.map(each);
+      return changed ? build.join(relation.inputs, equivalences, residual) : relation;
+    }
+    case 'semiJoin': {
+      const keys = relation.keys.map((key) => ({ ...key, left: each(key.left), right: each(key.right) }));
+      return changed ? build.semiJoin(relation.left, relation.right, keys, relation) : relation;
+    }
+    case 'reduce': {
+      const keys = relation.keys.map(each);
+      const aggregates = relation.aggregates.map(aggregate);
+      return changed ? build.reduce(relation.input, keys, aggregates) : relation;
+    }
+    case 'topK': {
+      const partition = relation.partition.map(each);
+      const limit = optional(relation.limit);
+      const offset = optional(relation.offset);
+      return changed ? build.topK(relation.input, { ...relation, partition, limit, offset }) : relation;
+    }
+    case 'guard': {
+      const keys = relation.keys.map(each);
+      return changed ? build.guard(relation.input, keys, relation) : relation;
+    }
+    default:
+      return relation;
+  }
+}
+
+/**
+ * `getLet` nodes carry their binding's columns: after a rewrite of the value, readers are brought up to date (NULL may
+ * have become impossible).
+ */
+export function refreshBindings(relation: MirRelation): MirRelation {
+  const types = new Map<number, readonly MirType[]>();
+  const walk = (node: MirRelation): MirRelation => {
+    if (node.kind === 'getLet') {
+      const columns = types.get(node.binding);
+      return columns === undefined || columns === node.columns ? node : build.getLet(node.binding, columns);
+    }
+    if (node.kind === 'let') {
+      const value = walk(node.value);
+      types.set(node.binding, value.columns);
+      return withInputs(node, [value, walk(node.body)]);
+    }
+    return withInputs(node, inputs(node).map(walk));
+  };
+  return walk(relation);
+}

@@ -1,0 +1,197 @@
+/**
+ * The verifier: what every rule must leave true. Types and arity of scalars against their inputs, column ranges,
+ * bindings in scope, and the result's columns as they were (NULL never newly possible). A failure is a bug of the rule
+ * named, never of the query.
+ */
+import type { MirRelation, MirScalar, MirType } from '../mir.ts';
+import { representation } from '../mir/equality.ts';
+import { inputs } from '../mir/traverse.ts';
+import { columnsRead, visitScalar } from '../mir/scalar.ts';
+
+export class PlanVerificationError extends Error {
+  constructor(rule: string, problem: string) {
+    super(`planner: after ${rule}: ${problem}`);
+    this.name = 'PlanVerificationError';
+  }
+}
+
+/** bpchar is text with blanks. */
+function sameRepresentation(left: MirType, right: MirType): boolean {
+  const of = (type: MirType): string => (type.name === 'bpchar' ? 'text' : representation(type));
+  return of(left) === of(right);
+}
+
+type Fail = (problem: string) => never;
+
+/** Checks a whole relation; `before`: what its columns were before the rule. */
+export function verify(relation: MirRelation, before: readonly MirType[], rule: string): void {
+  const fail: Fail = (problem) => {
+    throw new PlanVerificationError(rule, problem);
+  };
+  sameColumns(relation.columns, before, 'result', fail);
+  relation.columns.forEach((type, index) => {
+    if (type.nullable && !before[index]!.nullable) fail(`result column ${index} became nullable`);
+  });
+  walk(relation, new Map(), fail);
+}
+
+function sameColumns(
+  actual: readonly MirType[],
+  expected: readonly MirType[],
+  what: string,
+  fail: Fail,
+): void {
+  if (actual.length !== expected.length) fail(`${what} has ${actual.length} columns, not ${expected.length}`);
+  actual.forEach((type, index) => {
+    const other = expected[index]!;
+    if (!sameRepresentation(type, other)) {
+      fail(`${what} column ${index} is ${type.name}(${type.typmod}), not ${other.name}(${other.typmod})`);
+    }
+  });
+}
+
+function checkScalar(scalar: MirScalar, columns: readonly MirType[], what: string, fail: Fail): void {
+  visitScalar(scalar, (node) => {
+    if (node.kind !== 'column') return;
+    const type = columns[node.index];
+    if (type === undefined) {
+      fail(`${what} reads column ${node.index} of ${columns.length}`);
+      return;
+    }
+    if (!sameRepresentation(type, node.type)) {
+      fail(`${what} reads column ${node.index} as ${node.type.name}, it is ${type.name}`);
+    }
+    if (type.nullable && !node.type.nullable) fail(`${what} takes column ${node.index} as not null`);
+  });
+}
+
+function walk(relation: MirRelation, bindings: ReadonlyMap<number, readonly MirType[]>, fail: Fail): void {
+  const scalar = (node: MirScalar, columns: readonly MirType[], what = relation.kind as string): void =>
+    checkScalar(node, columns, what, fail);
+  switch (relation.kind) {
+    case 'constant':
+      for (const row of relation.rows) {
+        if (row.values.length !== relation.columns.length) fail('constant row of another width');
+      }
+      return;
+    case 'get':
+      return;
+    case 'getLet': {
+      const bound = bindings.get(relation.binding);
+      if (bound === undefined) {
+        fail(`binding ${relation.binding} out of scope`);
+        return;
+      }
+      sameColumns(relation.columns, bound, `binding ${relation.binding}`, fail);
+      bound.forEach((type, index) => {
+        if (type.nullable && !relation.columns[index]!.nullable) {
+          fail(`binding ${relation.binding} column ${index} is read as not null`);
+        }
+      });
+      return;
+    }
+    case 'let':
+      walk(relation.value, bindings, fail);
+      walk(relation.body, new Map([...bindings, [relation.binding, relation.value.columns]]), fail);
+      sameColumns(relation.columns, relation.body.columns, 'let', fail);
+      return;
+    default:
+      break;
+  }
+  for (const input of inputs(relation)) walk(input, bindings, fail);
+  checkNode(relation, scalar, fail);
+}
+
+function checkNode(
+  relation: MirRelation,
+  scalar: (node: MirScalar, columns: readonly MirType[], what?: string) => void,
+  fail: Fail,
+): void {
+  switch (relation.kind) {
+    case 'filter':
+      for (const predicate of relation.predicates) {
+        scalar(predicate, relation.input.columns);
+        if (predicate.type.name !== 'bool') fail(`a predicate of type ${predicate.type.name}`);
+      }
+      return;
+    case 'map':
+      relation.scalars.forEach((item, index) =>
+        scalar(item, relation.columns.slice(0, relation.input.columns.length + index)),
+      );
+      return;
+    case 'project':
+      for (const index of relation.indexes) {
+        if (relation.input.columns[index] === undefined) fail(`project reads column ${index}`);
+      }
+      return;
+    case 'flatMap':
+      for (const argument of relation.arguments) scalar(argument, relation.input.columns);
+      return;
+    case 'join':
+      checkJoin(relation, scalar, fail);
+      return;
+    case 'semiJoin':
+      for (const key of relation.keys) {
+        scalar(key.left, relation.left.columns, 'left key');
+        scalar(key.right, relation.right.columns, 'right key');
+      }
+      return;
+    case 'reduce':
+      for (const key of relation.keys) scalar(key, relation.input.columns);
+      for (const { argument, filter } of relation.aggregates) {
+        if (argument !== null) scalar(argument, relation.input.columns);
+        if (filter !== null) scalar(filter, relation.input.columns);
+      }
+      return;
+    case 'topK':
+      for (const key of relation.partition) scalar(key, relation.input.columns);
+      for (const order of relation.order) {
+        if (relation.columns[order.column] === undefined) fail(`order by column ${order.column}`);
+      }
+      return;
+    case 'guard':
+      for (const key of relation.keys) scalar(key, relation.input.columns);
+      return;
+    case 'union':
+      for (const input of relation.inputs) sameUnionColumns(input, relation, fail);
+      for (const key of relation.keys) {
+        if (key.some((index) => relation.columns[index] === undefined)) fail('union key out of range');
+      }
+      return;
+    default:
+      return;
+  }
+}
+
+/** Union inputs may differ in typmod: the result's is that of the first. */
+function sameUnionColumns(input: MirRelation, relation: MirRelation, fail: Fail): void {
+  if (input.columns.length !== relation.columns.length) fail('union of different widths');
+  input.columns.forEach((type, index) => {
+    if (!sameRepresentation(type, relation.columns[index]!)) {
+      fail(`union of ${type.name} with ${relation.columns[index]!.name} in column ${index}`);
+    }
+  });
+}
+
+function checkJoin(
+  relation: Extract<MirRelation, { kind: 'join' }>,
+  scalar: (node: MirScalar, columns: readonly MirType[], what?: string) => void,
+  fail: Fail,
+): void {
+  const starts: number[] = [];
+  let arity = 0;
+  for (const input of relation.inputs) {
+    starts.push(arity);
+    arity += input.columns.length;
+  }
+  const inputOf = (index: number): number => starts.findLastIndex((start) => start <= index);
+  for (const item of relation.equivalences) {
+    if (item.scalars.length < 2) fail('an equivalence of less than two scalars');
+    for (const member of item.scalars) {
+      scalar(member, relation.columns, 'equivalence');
+      const read = new Set([...columnsRead(member)].map(inputOf));
+      if (read.size !== 1) fail('an equivalence scalar that does not read one input');
+    }
+  }
+  for (const predicate of relation.residual) scalar(predicate, relation.columns, 'residual');
+}

@@ -1,0 +1,182 @@
+/**
+ * The plan under construction: nodes in dependency order, each different operator once.
+ */
+import type { ArrangementId } from '../../engine/index.ts';
+import type { Layout, Node, Operator } from '../../engine/plan.generated.ts';
+import type { CatalogArrangement, CatalogReader, ObjectId } from '../catalog.ts';
+import type { MirScalar, MirType } from '../mir.ts';
+import { canFail, columnsRead } from '../mir/scalar.ts';
+import { toColumnType } from '../types/column-type.ts';
+import { sameKey, toKeyExpr } from './expr.ts';
+import { layoutByKey } from './layout.ts';
+import { FusedSteps } from './mfp.ts';
+
+/** A node with the map, filter and projection steps that were not made a node yet. */
+export interface Flow {
+  readonly node: number;
+  readonly steps: FusedSteps;
+  /** Columns after the steps. */
+  readonly columns: readonly MirType[];
+}
+
+/** An arranged input of a join: rows of `node`, from which `steps` make the flow's rows after the join. */
+export interface Arranged {
+  readonly node: number;
+  readonly steps: FusedSteps;
+}
+
+/** A shared arrangement that the plan wants installed before it. */
+export interface SharedRequest {
+  readonly id: ArrangementId;
+  readonly relation: ObjectId;
+  readonly layout: Layout;
+}
+
+export interface BuilderOptions {
+  readonly catalog: CatalogReader;
+  /** Allocates shared arrangements of named relations; null: local ones only. */
+  readonly allocate: (() => ArrangementId) | null;
+  /** Literal keys may be looked up instead of scanned. */
+  readonly lookups: boolean;
+}
+
+export class PlanBuilder {
+  readonly nodes: Node[] = [];
+  readonly shared: SharedRequest[] = [];
+  readonly catalog: CatalogReader;
+  readonly lookups: boolean;
+  readonly #allocate: (() => ArrangementId) | null;
+  readonly #indexes = new Map<string, number>();
+  /** Columns of each node as MIR types them. */
+  readonly #types: (readonly MirType[])[] = [];
+  /** Nodes that are whole named relations. */
+  readonly #relations = new Map<number, ObjectId>();
+
+  constructor(options: BuilderOptions) {
+    this.catalog = options.catalog;
+    this.lookups = options.lookups;
+    this.#allocate = options.allocate;
+  }
+
+  /** Adds a node, or finds the one that does the same. */
+  add(label: string, columns: readonly MirType[], operator: Operator): number {
+    const key = JSON.stringify(operator);
+    const known = this.#indexes.get(key);
+    if (known !== undefined) return known;
+    const index = this.nodes.push({ label, columns: columns.map(toColumnType), operator }) - 1;
+    this.#types.push(columns);
+    this.#indexes.set(key, index);
+    return index;
+  }
+
+  flow(node: number): Flow {
+    const columns = this.#types[node]!;
+    return { node, steps: FusedSteps.identity(columns), columns };
+  }
+
+  relationName(object: ObjectId): string {
+    const relation = this.catalog.relation(object);
+    return `${relation.schema}.${relation.name}`;
+  }
+
+  /** A named relation through one of its arrangements. */
+  import(arrangement: CatalogArrangement | SharedRequest, columns: readonly MirType[]): number {
+    const label = `import ${this.relationName(arrangement.relation)}`;
+    const node = this.add(label, columns, {
+      kind: 'import',
+      arrangement: arrangement.id,
+      layout: arrangement.layout,
+    });
+    this.#relations.set(node, arrangement.relation);
+    return node;
+  }
+
+  primary(object: ObjectId): CatalogArrangement {
+    const [primary] = this.catalog.arrangements(object);
+    if (primary === undefined) throw new Error(`relation ${this.relationName(object)} has no arrangement`);
+    return primary;
+  }
+
+  /** The flow's rows as a node. */
+  materialize(flow: Flow): number {
+    if (flow.steps.isIdentity) return flow.node;
+    return this.add('map/filter', flow.columns, { kind: 'mfp', input: flow.node, mfp: flow.steps.toMfp() });
+  }
+
+  /** The keys over the node's own columns, if the steps may be done after the join. */
+  #liftedKeys(flow: Flow, keys: readonly MirScalar[]): MirScalar[] | null {
+    if (flow.steps.canFail) return null;
+    const lifted: MirScalar[] = [];
+    for (const key of keys) {
+      const scalar = flow.steps.inline(key);
+      if (scalar === null || canFail(scalar)) return null;
+      lifted.push(scalar);
+    }
+    return lifted;
+  }
+
+  /**
+   * An order of `keys` in which an arrangement of the flow exists already: a permutation, or null. Nothing is built.
+   */
+  existingOrder(flow: Flow, keys: readonly MirScalar[]): readonly number[] | null {
+    const lifted = this.#liftedKeys(flow, keys);
+    if (lifted === null) return null;
+    const wanted = lifted.map((key) => toKeyExpr(key));
+    for (const layout of this.#layouts(flow.node)) {
+      if (layout.key.length !== wanted.length) continue;
+      const order = layout.key.map((key) => wanted.findIndex((other) => sameKey([key], [other])));
+      if (order.every((index) => index >= 0) && new Set(order).size === order.length) return order;
+    }
+    return null;
+  }
+
+  #layouts(node: number): Layout[] {
+    const own = this.nodes[node]!.operator;
+    const layouts = own.kind === 'arrange' || own.kind === 'reduce' ? [own.layout] : [];
+    const relation = this.#relations.get(node);
+    if (relation === undefined) return layouts;
+    return [
+      ...this.catalog.arrangements(relation).map((arrangement) => arrangement.layout),
+      ...this.shared.filter((request) => request.relation === relation).map((request) => request.layout),
+    ];
+  }
+
+  /** Arranges the flow by `keys`, in this order: by an arrangement that exists, a shared one, or a local one. */
+  arrange(flow: Flow, keys: readonly MirScalar[]): Arranged {
+    const lifted = this.#liftedKeys(flow, keys);
+    if (lifted !== null) {
+      const existing = this.#existing(flow, lifted) ?? this.#request(flow, lifted);
+      if (existing !== null) return { node: existing, steps: flow.steps };
+    }
+    const input = this.materialize(flow);
+    const layout = layoutByKey(flow.columns.map(toColumnType), keys.map(toKeyExpr));
+    const node = this.add('arrange', flow.columns, { kind: 'arrange', input, layout });
+    return { node, steps: FusedSteps.identity(flow.columns) };
+  }
+
+  #existing(flow: Flow, keys: readonly MirScalar[]): number | null {
+    const wanted = keys.map(toKeyExpr);
+    const own = this.nodes[flow.node]!.operator;
+    if ((own.kind === 'arrange' || own.kind === 'reduce') && sameKey(own.layout.key, wanted))
+      return flow.node;
+    const relation = this.#relations.get(flow.node);
+    if (relation === undefined) return null;
+    const found =
+      this.catalog.arrangements(relation).find((item) => sameKey(item.layout.key, wanted)) ??
+      this.shared.find((item) => item.relation === relation && sameKey(item.layout.key, wanted));
+    return found === undefined ? null : this.import(found, this.#types[flow.node]!);
+  }
+
+  /** A shared arrangement of a named relation; a filtered one stays the plan's own. */
+  #request(flow: Flow, keys: readonly MirScalar[]): number | null {
+    const relation = this.#relations.get(flow.node);
+    const readsColumns = keys.length > 0 && keys.every((key) => columnsRead(key).size > 0);
+    if (relation === undefined || this.#allocate === null || !readsColumns) return null;
+    if (flow.steps.predicates.length > 0) return null;
+    const columns = this.#types[flow.node]!;
+    const layout = layoutByKey(columns.map(toColumnType), keys.map(toKeyExpr));
+    const request = { id: this.#allocate(), relation, layout };
+    this.shared.push(request);
+    return this.import(request, columns);
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * A Reduce split by the class of its aggregates (rule 16): accumulators, order statistics, and for each DISTINCT
+ * argument a reduction to distinct (group, value) pairs that is then accumulated. Every part has every group once, so
+ * the parts are joined on the whole group key, NULLs equal.
+ *
+ * A DISTINCT aggregate with FILTER reads NULL where the filter is not true: NULLs never take part, and the group stays.
+ */
+import type { Aggregate } from '../../engine/plan.generated.ts';
+import type { MirAggregate, MirRelation, MirScalar, MirType } from '../mir.ts';
+import { equalityKey, needsCanonical } from '../mir/equality.ts';
+import * as scalars from '../mir/scalar.ts';
+import type { Flow, PlanBuilder } from './builder.ts';
+import { toColumnType } from '../types/column-type.ts';
+import { toExpr, toKeyExpr } from './expr.ts';
+import { joinFlows } from './join.ts';
+import { layoutByColumns } from './layout.ts';
+
+type ReduceClassName = 'distinct' | 'accumulable' | 'hierarchical';
+
+function classOf(aggregate: MirAggregate): Exclude<ReduceClassName, 'distinct'> {
+  switch (aggregate.function) {
+    case 'min':
+    case 'max':
+    case 'leastRepresentation':
+      return 'hierarchical';
+    default:
+      return 'accumulable';
+  }
+}
+
+/** The input with keys and arguments over its node's columns, where no step but a projection stands between. */
+function base(builder: PlanBuilder, flow: Flow): { node: number; over: (scalar: MirScalar) => MirScalar } {
+  if (flow.steps.isProjection) {
+    return { node: flow.node, over: (scalar) => flow.steps.inline(scalar, Infinity)! };
+  }
+  return { node: builder.materialize(flow), over: (scalar) => scalar };
+}
+
+function toAggregate(aggregate: MirAggregate, over: (scalar: MirScalar) => MirScalar): Aggregate {
+  const { argument, filter } = aggregate;
+  return {
+    function: aggregate.function,
+    argument: argument === null ? null : toExpr(over(argument)),
+    argumentType: argument === null ? null : toColumnType(argument.type),
+    filter: filter === null ? null : toExpr(over(filter)),
+    result: toColumnType(aggregate.type),
+  };
+}
+
+/** One Reduce node: keys, then aggregates of one class. */
+function reduceNode(
+  builder: PlanBuilder,
+  input: Flow,
+  keys: readonly MirScalar[],
+  aggregates: readonly MirAggregate[],
+): Flow {
+  const { node, over } = base(builder, input);
+  const columns: MirType[] = [
+    ...keys.map((key) => key.type),
+    ...aggregates.map((aggregate) => aggregate.type),
+  ];
+  const [first] = aggregates;
+  const className = first === undefined ? 'distinct' : classOf(first);
+  const types = columns.map(toColumnType);
+  // The keys are what the arrangement holds unchanged: they were made canonical on the way in.
+  const layout = {
+    ...layoutByColumns(types, null),
+    key: keys.map((_, index) => ({ expr: { kind: 'column' as const, index }, column: types[index]! })),
+    value: aggregates.map((_, index) => keys.length + index),
+    restore: columns.map((_, index) =>
+      index < keys.length
+        ? { in: 'key' as const, index }
+        : { in: 'value' as const, index: index - keys.length },
+    ),
+  };
+  const converted = aggregates.map((aggregate) => toAggregate(aggregate, over));
+  const reduced = builder.add(className === 'distinct' ? 'distinct' : `reduce (${className})`, columns, {
+    kind: 'reduce',
+    input: node,
+    key: keys.map((key) => toKeyExpr(over(key))),
+    class: className === 'distinct' ? { class: 'distinct' } : { class: className, aggregates: converted },
+    layout,
+  });
+  return builder.flow(reduced);
+}
+
+/** Each row of the keys once. */
+export function planDistinct(builder: PlanBuilder, input: Flow, keys: readonly MirScalar[]): Flow {
+  return reduceNode(builder, input, keys, []);
+}
+
+/** The distinct (group, value) pairs of a DISTINCT argument, and the aggregates over them. */
+function distinctPart(
+  builder: PlanBuilder,
+  input: Flow,
+  keys: readonly MirScalar[],
+  aggregates: readonly MirAggregate[],
+): Flow {
+  const { argument, filter } = aggregates[0]!;
+  const value =
+    filter === null
+      ? argument!
+      : scalars.caseOf(
+          [{ condition: filter, result: argument! }],
+          scalars.literal(argument!.type, null),
+          argument!.type,
+        );
+  const groupColumns = keys.map((key, index) => scalars.column(index, key.type));
+  let pairs: Flow;
+  let shown: MirScalar;
+  if (needsCanonical(value.type)) {
+    // Equal values that differ (1.0, 1.00) count once; the sum shows the least representation.
+    const least: MirAggregate = {
+      function: 'leastRepresentation',
+      argument: value,
+      distinct: false,
+      filter: null,
+      type: scalars.withNullable(value.type, true),
+    };
+    pairs = reduceNode(builder, input, [...keys, equalityKey(value)], [least]);
+    shown = scalars.column(keys.length + 1, least.type);
+  } else {
+    pairs = planDistinct(builder, input, [...keys, value]);
+    shown = scalars.column(keys.length, value.type);
+  }
+  const over = aggregates.map((aggregate) => ({
+    ...aggregate,
+    argument: shown,
+    filter: null,
+    distinct: false,
+  }));
+  return reduceNode(builder, pairs, groupColumns, over);
+}
+
+/** Renders a Reduce. */
+export function planReduce(
+  builder: PlanBuilder,
+  relation: Extract<MirRelation, { kind: 'reduce' }>,
+  input: Flow,
+): Flow {
+  const { keys, aggregates } = relation;
+  if (aggregates.length === 0) return planDistinct(builder, input, keys);
+  const groups = new Map<string, number[]>();
+  for (const [index, aggregate] of aggregates.entries()) {
+    const key = aggregate.distinct
+      ? `distinct ${scalars.scalarKey(aggregate.argument!)} ${aggregate.filter === null ? '' : scalars.scalarKey(aggregate.filter)}`
+      : classOf(aggregate);
+    groups.set(key, [...(groups.get(key) ?? []), index]);
+  }
+  const parts = [...groups.values()].map((indexes) => {
+    const members = indexes.map((index) => aggregates[index]!);
+    const flow = members[0]!.distinct
+      ? distinctPart(builder, input, keys, members)
+      : reduceNode(builder, input, keys, members);
+    return { indexes, flow };
+  });
+  let joined = parts[0]!.flow;
+  const order = [...parts[0]!.indexes];
+  for (const part of parts.slice(1)) {
+    const arity = joined.columns.length;
+    const pairs = keys.map((key, index) => ({
+      left: scalars.column(index, key.type),
+      right: scalars.column(index, key.type),
+      nullSafe: true,
+    }));
+    const kept = [
+      ...Array.from({ length: arity }, (_, index) => index),
+      ...part.indexes.map((_, index) => arity + keys.length + index),
+    ];
+    const types = [...joined.columns, ...part.flow.columns];
+    joined = joinFlows(
+      builder,
+      joined,
+      part.flow,
+      pairs,
+      (steps) => steps.project(kept),
+      kept.map((index) => types[index]!),
+    );
+    order.push(...part.indexes);
+  }
+  const projection = [
+    ...keys.map((_, index) => index),
+    ...aggregates.map((_, index) => keys.length + order.indexOf(index)),
+  ];
+  return { node: joined.node, steps: joined.steps.project(projection), columns: relation.columns };
+}

@@ -1,0 +1,190 @@
+/**
+ * MIR relations to operators, one kind after another. Maps, filters and projections wait in the flow until something
+ * needs rows; nothing is decided later than here.
+ */
+import type { MirRelation, MirScalar } from '../mir.ts';
+import type { Keys } from '../optimize/analysis/keys.ts';
+import { coversKey, keyColumn, uniqueKeys } from '../optimize/analysis/keys.ts';
+import { columnsOfRow } from '../mir/scalar.ts';
+import type { Flow, PlanBuilder } from './builder.ts';
+import { toExpr, toKeyExpr, toOrderKey } from './expr.ts';
+import { expectedRows, joinOrder } from './join-order.ts';
+import { joinFlows, planJoin } from './join.ts';
+import { planLookup } from './lookup.ts';
+import { planDistinct, planReduce } from './reduce.ts';
+
+interface BindingFacts {
+  readonly flow: Flow;
+  readonly keys: Keys;
+  readonly rows: number;
+}
+
+/** Renders the relations of one plan; a let's value is rendered once. */
+export class RelationPlanner {
+  readonly #builder: PlanBuilder;
+  readonly #bindings = new Map<number, BindingFacts>();
+
+  constructor(builder: PlanBuilder) {
+    this.#builder = builder;
+  }
+
+  plan(relation: MirRelation): Flow {
+    const builder = this.#builder;
+    switch (relation.kind) {
+      case 'constant':
+        return builder.flow(
+          builder.add('constant', relation.columns, {
+            kind: 'constant',
+            rows: relation.rows.map((row) => ({ values: [...row.values], diff: row.diff })),
+          }),
+        );
+      case 'get':
+        return builder.flow(builder.import(builder.primary(relation.object), relation.columns));
+      case 'getLet':
+        return this.#bindings.get(relation.binding)!.flow;
+      case 'let':
+        this.#bindings.set(relation.binding, {
+          keys: this.#keys(relation.value),
+          rows: this.#rows(relation.value),
+          flow: this.plan(relation.value),
+        });
+        return this.plan(relation.body);
+      case 'filter': {
+        const { input } = relation;
+        const found =
+          input.kind === 'get' ? planLookup(builder, input.object, input.columns, relation.predicates) : null;
+        const flow = found ?? this.plan(input);
+        return { ...flow, steps: flow.steps.filter(relation.predicates), columns: relation.columns };
+      }
+      case 'map': {
+        const flow = this.plan(relation.input);
+        return { ...flow, steps: flow.steps.map(relation.scalars), columns: relation.columns };
+      }
+      case 'project': {
+        if (relation.input.kind === 'join') return this.#join(relation.input, relation.indexes);
+        const flow = this.plan(relation.input);
+        return { ...flow, steps: flow.steps.project(relation.indexes), columns: relation.columns };
+      }
+      case 'flatMap': {
+        const flow = this.plan(relation.input);
+        return builder.flow(
+          builder.add(relation.function, relation.columns, {
+            kind: 'flatMap',
+            input: builder.materialize(flow),
+            function: relation.function,
+            arguments: relation.arguments.map(toExpr),
+          }),
+        );
+      }
+      case 'join':
+        return this.#join(
+          relation,
+          relation.columns.map((_, index) => index),
+        );
+      case 'semiJoin':
+        return this.#semiJoin(relation);
+      case 'reduce':
+        return planReduce(builder, relation, this.plan(relation.input));
+      case 'distinct':
+        return planDistinct(builder, this.plan(relation.input), columnsOfRow(relation.columns));
+      case 'topK':
+        return builder.flow(
+          builder.add('top-k', relation.columns, {
+            kind: 'topK',
+            input: this.#node(relation.input),
+            key: relation.partition.map(toKeyExpr),
+            order: relation.order.map(toOrderKey),
+            limit: optional(relation.limit),
+            offset: optional(relation.offset),
+            withTies: relation.withTies,
+          }),
+        );
+      case 'guard':
+        return builder.flow(
+          builder.add('guard', relation.columns, {
+            kind: 'guard',
+            input: this.#node(relation.input),
+            key: relation.keys.map(toKeyExpr),
+            sqlstate: relation.sqlstate,
+            message: relation.message,
+          }),
+        );
+      case 'negate':
+        return builder.flow(
+          builder.add('negate', relation.columns, { kind: 'negate', input: this.#node(relation.input) }),
+        );
+      case 'threshold':
+        return builder.flow(
+          builder.add('threshold', relation.columns, {
+            kind: 'threshold',
+            input: this.#node(relation.input),
+          }),
+        );
+      case 'union':
+        return builder.flow(
+          builder.add('union', relation.columns, {
+            kind: 'union',
+            inputs: relation.inputs.map((input) => this.#node(input)),
+          }),
+        );
+    }
+  }
+
+  #node(relation: MirRelation): number {
+    return this.#builder.materialize(this.plan(relation));
+  }
+
+  #keys(relation: MirRelation): Keys {
+    const bindings = new Map([...this.#bindings].map(([binding, facts]) => [binding, facts.keys]));
+    return uniqueKeys(relation, (object) => this.#builder.catalog.relation(object).keys, bindings);
+  }
+
+  #rows(relation: MirRelation): number {
+    const bindings = new Map([...this.#bindings].map(([binding, facts]) => [binding, facts.rows]));
+    return expectedRows(relation, (object) => this.#builder.catalog.relation(object).estimatedRows, bindings);
+  }
+
+  #join(relation: Extract<MirRelation, { kind: 'join' }>, demand: readonly number[]): Flow {
+    const facts = relation.inputs.map((input) => ({ rows: this.#rows(input), keys: this.#keys(input) }));
+    const order = joinOrder(relation, facts);
+    const flows = relation.inputs.map((input) => this.plan(input));
+    return planJoin(this.#builder, relation, flows, order, demand);
+  }
+
+  /** left ⋉ right = left ⋈ distinct(keys of right); left ▷ right = left − left ⋉ right. */
+  #semiJoin(relation: Extract<MirRelation, { kind: 'semiJoin' }>): Flow {
+    const builder = this.#builder;
+    const left = this.plan(relation.left);
+    const right = this.plan(relation.right);
+    const own = new Set<number>();
+    for (const key of relation.keys) {
+      const index = keyColumn(key.right);
+      if (index !== null) own.add(index);
+    }
+    const unique = coversKey(this.#keys(relation.right), own);
+    const rightKeys: readonly MirScalar[] = relation.keys.map((key) => key.right);
+    const keyed = unique ? right : planDistinct(builder, right, rightKeys);
+    const pairs = relation.keys.map((key, index) => ({
+      left: key.left,
+      right: unique ? key.right : { kind: 'column' as const, index, type: key.right.type },
+      nullSafe: key.nullSafe,
+    }));
+    const kept = left.columns.map((_, index) => index);
+    const semi = joinFlows(builder, left, keyed, pairs, (steps) => steps.project(kept), relation.columns);
+    if (!relation.anti) return semi;
+    const matched = builder.add('negate', relation.columns, {
+      kind: 'negate',
+      input: builder.materialize(semi),
+    });
+    return builder.flow(
+      builder.add('union', relation.columns, {
+        kind: 'union',
+        inputs: [builder.materialize(left), matched],
+      }),
+    );
+  }
+}
+
+function optional(scalar: MirScalar | null): ReturnType<typeof toExpr> | null {
+  return scalar === null ? null : toExpr(scalar);
+}
