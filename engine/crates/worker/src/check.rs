@@ -1,5 +1,6 @@
 //! Whether a transaction may commit: what it deletes is there, and primary keys stay unique.
 
+use crate::{Splitter, WriteSet};
 use std::sync::{Arc, OnceLock};
 use tidewire_arrange::{ShardedSnapshot, UpdateRef, Updates, consolidated};
 
@@ -27,19 +28,29 @@ pub enum Conflict {
     },
 }
 
-/// Admitted writes by key and value; sorted only when a later transaction has to look something up in them.
+/// Admitted writes; split and sorted only when a later transaction has to look something up in them.
 pub(crate) struct Admitted {
-    keyed: Updates,
+    writes: Arc<WriteSet>,
+    splitter: Arc<dyn Splitter>,
     sorted: OnceLock<Updates>,
 }
 
 impl Admitted {
-    pub(crate) fn new(keyed: Updates) -> Arc<Self> {
-        Arc::new(Admitted { keyed, sorted: OnceLock::new() })
+    /// `sorted`: the writes by key and value, consolidated, if they are at hand.
+    pub(crate) fn new(
+        writes: Arc<WriteSet>,
+        splitter: Arc<dyn Splitter>,
+        sorted: Option<Updates>,
+    ) -> Arc<Self> {
+        let sorted = sorted.map_or_else(OnceLock::new, OnceLock::from);
+        Arc::new(Admitted { writes, splitter, sorted })
     }
 
     fn sorted(&self) -> &Updates {
-        self.sorted.get_or_init(|| consolidated(&self.keyed))
+        self.sorted.get_or_init(|| {
+            let keyed = self.writes.keyed(self.splitter.as_ref());
+            consolidated(&keyed.expect("these rows were split when they were admitted"))
+        })
     }
 }
 

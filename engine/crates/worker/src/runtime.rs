@@ -9,6 +9,7 @@ use crate::world::World;
 use crate::write_set::Partitioned;
 use crate::{Event, EventSink, SharedBuild, Splitter, WriteSet, panic_message};
 use crossbeam_channel::{Receiver, Sender, unbounded};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -290,36 +291,45 @@ impl Runtime {
         let mut snapshots: HashMap<u64, ShardedSnapshot> = HashMap::new();
         let mut outcomes = Vec::with_capacity(transactions.len());
         for transaction in transactions {
-            let admit = || -> Result<Vec<(u64, Updates, &WriteSet)>, Conflict> {
-                let mut keyed = Vec::with_capacity(transaction.len());
+            let mut admit = || -> Result<Vec<(u64, Partitioned, Arc<Admitted>)>, Conflict> {
+                let mut parts = Vec::with_capacity(transaction.len());
                 for (id, writes) in transaction {
                     let invalid = |message: String| Conflict::Invalid { collection: *id, message };
                     let registered = registry.get(id).ok_or_else(|| invalid("it was dropped".into()))?;
-                    let writable =
-                        registered.writable.as_ref().ok_or_else(|| invalid("it is a view".into()))?;
-                    let mut rows = writes.keyed(writable.splitter.as_ref()).map_err(invalid)?;
-                    if writable.unique || rows.iter().any(|update| update.diff < 0) {
-                        rows = consolidated(&rows);
+                    let Some(Writable { splitter, unique }) = registered.writable.as_ref() else {
+                        return Err(invalid("it is a view".into()));
+                    };
+                    let mut part = Partitioned::new(self.workers, time);
+                    part.add_errors(writes.errors());
+                    let mut sorted = None;
+                    if *unique || writes.rows().iter().any(|update| update.diff < 0) {
+                        let keyed = consolidated(&writes.keyed(splitter.as_ref()).map_err(invalid)?);
                         let snapshot = snapshots
                             .entry(*id)
                             .or_insert_with(|| shards(&registered.slots, computed, false));
                         let in_flight = commands.in_flight.values().flatten().chain(&admitted);
                         let since =
-                            in_flight.filter(|(other, _)| other == id).map(|(_, u)| u.clone()).collect();
-                        let base = Base { collection: *id, snapshot, since, unique: writable.unique };
-                        base.check(&rows)?;
+                            in_flight.filter(|(other, _)| other == id).map(|(_, a)| a.clone()).collect();
+                        Base { collection: *id, snapshot, since, unique: *unique }.check(&keyed)?;
+                        part.add_keyed(&keyed);
+                        sorted = Some(keyed);
+                    } else {
+                        part.add_rows(writes.rows(), splitter.as_ref()).map_err(invalid)?;
                     }
-                    keyed.push((*id, rows, writes.as_ref()));
+                    parts.push((*id, part, Admitted::new(writes.clone(), splitter.clone(), sorted)));
                 }
-                Ok(keyed)
+                Ok(parts)
             };
-            let mut admit = admit;
             match admit() {
-                Ok(keyed) => {
-                    for (id, rows, writes) in keyed {
-                        let part = group.entry(id).or_insert_with(|| Partitioned::new(self.workers));
-                        part.add(&rows, writes.errors(), time);
-                        admitted.push((id, Admitted::new(rows)));
+                Ok(parts) => {
+                    for (id, part, writes) in parts {
+                        match group.entry(id) {
+                            Entry::Vacant(entry) => {
+                                entry.insert(part);
+                            }
+                            Entry::Occupied(mut entry) => entry.get_mut().append(part),
+                        }
+                        admitted.push((id, writes));
                     }
                     outcomes.push(None);
                 }

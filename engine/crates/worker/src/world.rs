@@ -291,9 +291,10 @@ impl World {
             let Some((ok, err)) = self.members.get_mut(id).and_then(|member| member.inputs.as_mut()) else {
                 continue;
             };
-            send(ok, &writes.rows[self.index], time);
+            let (mut rows, mut errors) = writes.take(self.index);
+            send(ok, &mut rows, time);
             if writes.has_errors() {
-                send(err, &writes.errors[self.index], time);
+                send(err, &mut errors, time);
             }
         }
         for id in &affected {
@@ -380,10 +381,8 @@ impl World {
     }
 }
 
-fn send(input: &mut InputHandle, updates: &Updates, time: u64) {
+fn send(input: &mut InputHandle, updates: &mut Updates, time: u64) {
     input.advance_to(time);
-    if !updates.is_empty() {
-        input.send_batch(&mut updates.clone());
-    }
+    input.send_batch(updates);
     input.advance_to(time + 1);
 }

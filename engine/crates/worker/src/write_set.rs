@@ -1,6 +1,7 @@
 //! What a transaction writes into one collection.
 
 use crate::Splitter;
+use std::sync::Mutex;
 use tidewire_arrange::{Updates, shard_of};
 
 /// Packed whole rows with multiplicities: deletions are negative. Errors are packed error rows of a source.
@@ -77,29 +78,81 @@ impl WriteSet {
     }
 }
 
-/// A group's writes to one collection at one time, by worker.
+/// A group's writes to one collection at one time, by worker. Each worker takes its part.
 pub(crate) struct Partitioned {
-    pub(crate) rows: Vec<Updates>,
-    pub(crate) errors: Vec<Updates>,
+    rows: Vec<Mutex<Updates>>,
+    errors: Vec<Mutex<Updates>>,
+    has_errors: bool,
+    time: u64,
 }
 
 impl Partitioned {
-    pub(crate) fn new(workers: usize) -> Self {
-        Partitioned { rows: vec![Updates::new(); workers], errors: vec![Updates::new(); workers] }
+    pub(crate) fn new(workers: usize, time: u64) -> Self {
+        let empty = || (0..workers).map(|_| Mutex::default()).collect();
+        Partitioned { rows: empty(), errors: empty(), has_errors: false, time }
     }
 
-    /// Adds keyed rows and error rows at `time`.
-    pub(crate) fn add(&mut self, keyed: &Updates, errors: &Updates, time: u64) {
-        let workers = self.rows.len();
+    /// Adds rows that are split already.
+    pub(crate) fn add_keyed(&mut self, keyed: &Updates) {
         for update in keyed.iter() {
-            self.rows[shard_of(update.key, workers)].push(update.key, update.val, time, update.diff);
+            let part = part_of(&mut self.rows, update.key);
+            part.push(update.key, update.val, self.time, update.diff);
         }
+    }
+
+    /// Splits whole rows and adds them.
+    pub(crate) fn add_rows(&mut self, rows: &Updates, splitter: &dyn Splitter) -> Result<(), String> {
+        let mut scratch = Vec::new();
+        for update in rows.iter() {
+            scratch.clear();
+            let key_len = splitter.split(update.val, &mut scratch)?;
+            let (key, val) = scratch.split_at(key_len);
+            part_of(&mut self.rows, key).push(key, val, self.time, update.diff);
+        }
+        Ok(())
+    }
+
+    /// Adds error rows.
+    pub(crate) fn add_errors(&mut self, errors: &Updates) {
         for error in errors.iter() {
-            self.errors[shard_of(error.val, workers)].push(error.val, &[], time, error.diff);
+            self.has_errors = true;
+            part_of(&mut self.errors, error.val).push(error.val, &[], self.time, error.diff);
+        }
+    }
+
+    /// Adds everything of another one, for the same time.
+    pub(crate) fn append(&mut self, other: Partitioned) {
+        self.has_errors |= other.has_errors;
+        let sides = [(&mut self.rows, other.rows), (&mut self.errors, other.errors)];
+        for (mine, theirs) in sides {
+            for (part, other) in mine.iter_mut().zip(theirs) {
+                let (part, other) = (inner(part), other.into_inner().expect("not poisoned"));
+                if part.is_empty() {
+                    *part = other;
+                } else {
+                    part.append(&other);
+                }
+            }
         }
     }
 
     pub(crate) fn has_errors(&self) -> bool {
-        self.errors.iter().any(|errors| !errors.is_empty())
+        self.has_errors
     }
+
+    /// A worker's part, once.
+    pub(crate) fn take(&self, worker: usize) -> (Updates, Updates) {
+        let take =
+            |parts: &[Mutex<Updates>]| std::mem::take(&mut *parts[worker].lock().expect("not poisoned"));
+        (take(&self.rows), take(&self.errors))
+    }
+}
+
+fn inner(part: &mut Mutex<Updates>) -> &mut Updates {
+    part.get_mut().expect("not poisoned")
+}
+
+fn part_of<'a>(parts: &'a mut [Mutex<Updates>], key: &[u8]) -> &'a mut Updates {
+    let shard = shard_of(key, parts.len());
+    inner(&mut parts[shard])
 }
