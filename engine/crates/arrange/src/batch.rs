@@ -39,6 +39,11 @@ impl RowBatch {
         self.0.storage.keys.len()
     }
 
+    /// The bytes of its keys and values.
+    pub fn byte_count(&self) -> usize {
+        self.0.storage.keys.byte_len() + self.0.storage.vals.vals.byte_len()
+    }
+
     /// The key at `index`, in ascending order.
     #[inline]
     pub fn key(&self, index: usize) -> &[u8] {

@@ -92,6 +92,11 @@ impl ShardedSnapshot {
         self.batches().map(BatchReader::len).sum()
     }
 
+    /// The bytes of all keys and values held.
+    pub fn byte_count(&self) -> usize {
+        self.batches().map(RowBatch::byte_count).sum()
+    }
+
     /// All `(key, value, multiplicity)` in the order of key and value; multiplicities are not 0.
     pub fn cursor(&self) -> SnapshotCursor<'_> {
         let runs = self.batches().map(|batch| Run::range(batch, 0, batch.key_count())).collect();

@@ -81,7 +81,7 @@ pub enum ReadError {
     TooOld(TooOld),
 }
 
-/// A transaction's writes, by collection.
+/// A transaction's writes, each collection at most once.
 pub type Writes = Vec<(u64, Arc<WriteSet>)>;
 
 impl Runtime {
@@ -412,6 +412,15 @@ impl Runtime {
                 Ok(CollectionSnapshot { ok, err })
             })
             .collect()
+    }
+
+    /// The updates and the bytes of keys and values that a collection holds, as last published.
+    pub fn size(&self, id: u64) -> Option<(usize, usize)> {
+        let registry = self.registry.read().expect("not poisoned");
+        let slots = registry.get(&id)?.slots.clone();
+        drop(registry);
+        let snapshot = shards(&slots, 0, false);
+        Some((snapshot.update_count(), snapshot.byte_count()))
     }
 
     /// A transaction's own writes on top of a collection's snapshot.

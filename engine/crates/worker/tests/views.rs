@@ -39,12 +39,13 @@ fn run(seed: u64, workers: usize, steps: u64) {
             let ids: Vec<u64> = model.contents.keys().copied().collect();
             let mut pick = || ids[random.below(ids.len() as u64) as usize];
             let (a, b) = (pick(), pick());
-            let view = match random.below(6) {
+            let view = match random.below(7) {
                 0 => View::Join(a, b),
                 1 => View::Count(a),
                 2 => View::CountJoin(a, b),
                 3 => View::JoinCount(a, b),
                 4 => View::Swap(a),
+                5 => View::Constant,
                 _ => View::Fallible(a),
             };
             // Growth of stacked joins is bounded.

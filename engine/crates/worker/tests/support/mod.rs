@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use tidewire_arrange::{
-    ImportProvider, Rendered, RowStream, ShardedSnapshot, UpdateRef, arrange, flat_map_arranged, join,
-    reduce_groups, rows_of,
+    ImportProvider, Rendered, RowStream, ShardedSnapshot, UpdateRef, Updates, arrange, flat_map_arranged,
+    join, reduce_groups, rows_of,
 };
 use tidewire_worker::{Build, Event, Runtime, Splitter, WriteSet};
 use timely::dataflow::Scope;
@@ -38,6 +38,8 @@ pub enum View {
     Swap(u64),
     /// Rows whose value has the key's last bit are errors.
     Fallible(u64),
+    /// Two rows that never change.
+    Constant,
     /// Fails to build after some operators.
     Broken(u64),
     /// Panics when it runs.
@@ -48,6 +50,7 @@ impl View {
     pub fn inputs(&self) -> Vec<u64> {
         match *self {
             View::Join(a, b) | View::CountJoin(a, b) | View::JoinCount(a, b) => vec![a, b],
+            View::Constant => vec![],
             View::Count(a) | View::Swap(a) | View::Fallible(a) | View::Broken(a) | View::Panics(a) => vec![a],
         }
     }
@@ -61,9 +64,28 @@ impl View {
             View::JoinCount(a, b) => join_bags(&of(a), &count_bag(&of(b))),
             View::Swap(a) => of(a).into_iter().map(|((k, v), n)| ((v, k), n)).collect(),
             View::Fallible(a) => of(a).into_iter().filter(|((k, v), _)| !fails(k, v)).collect(),
+            View::Constant => CONSTANT.iter().map(|(k, v)| ((vec![*k], vec![*v]), 1)).collect(),
             View::Broken(_) | View::Panics(_) => Bag::new(),
         }
     }
+}
+
+const CONSTANT: [(u8, u8); 2] = [(1, 1), (2, 9)];
+
+fn constant(scope: Scope<'_, u64>, rows: bool) -> RowStream<'_> {
+    use timely::container::CapacityContainerBuilder;
+    use timely::dataflow::operators::generic::{OutputBuilderSession, operator::source};
+    type Output<'a> = OutputBuilderSession<'a, u64, CapacityContainerBuilder<Updates>>;
+    source(scope, "Constant", move |capability, _info| {
+        let mut capability = Some(capability).filter(|_| rows && scope.index() == 0);
+        move |output: &mut Output<'_>| {
+            if let Some(held) = capability.take() {
+                let mut updates = Updates::new();
+                CONSTANT.iter().for_each(|(k, v)| updates.push(&[*k], &[*v], 0, 1));
+                output.session(&held).give_container(&mut updates);
+            }
+        }
+    })
 }
 
 pub fn fails(key: &[u8], val: &[u8]) -> bool {
@@ -112,10 +134,14 @@ fn count(_key: &[u8], values: &[(&[u8], i64)], out: &mut Vec<Vec<u8>>) {
 impl Build for View {
     fn build<'s>(
         &self,
-        _scope: Scope<'s, u64>,
+        scope: Scope<'s, u64>,
         imports: &mut dyn ImportProvider<'s>,
     ) -> Result<Rendered<'s>, String> {
         let flow = imports.flow().clone();
+        if matches!(self, View::Constant) {
+            let ok = arrange(&flow, constant(scope, true), "Constant");
+            return Ok(Rendered::Arranged { ok, err: arrange(&flow, constant(scope, false), "Errors") });
+        }
         let key_errors = |update: UpdateRef<'_>, out: &mut tidewire_arrange::OkErr| {
             out.ok.push(update.val, &[], update.time, update.diff);
         };
@@ -161,6 +187,7 @@ impl Build for View {
                 let _ = reduce_groups(&flow, first.ok, "Count", count);
                 return Err("this plan can't be rendered".into());
             }
+            View::Constant => unreachable!("returned above"),
             View::Panics(_) => reduce_groups(&flow, first.ok, "Panics", |_, _, _| panic!("on purpose")),
         };
         let (errors, _) = tidewire_arrange::flat_map(errors, "KeyErrors", key_errors);
