@@ -1,0 +1,102 @@
+/** Calls of aggregates: where they may stand, and what they ask of the Aggregate node. */
+import type { FuncCall } from '@pgsql/types';
+import type { AggregateFunction } from '../../engine/plan.generated.ts';
+import { locationOf } from '../ast/accessors.ts';
+import { resolveFunction } from '../functions/resolve.ts';
+import type { HirAggregate, HirScalar } from '../hir.ts';
+import { displayType } from '../types/format.ts';
+import { plain } from '../types/table.ts';
+import { coerceToBoolean } from './coerce.ts';
+import type { ExpressionContext } from './context.ts';
+import { bindExpression, leftmost } from './expression.ts';
+import { operand } from './operator.ts';
+import { nodeAs } from '../ast/accessors.ts';
+import { isNullable, scalarKey, typeOf } from './scalar.ts';
+import type { Bound } from './statement.ts';
+
+const functions: Record<string, AggregateFunction> = {
+  count: 'count',
+  sum: 'sum',
+  avg: 'avg',
+  min: 'min',
+  max: 'max',
+  bool_and: 'boolAnd',
+  every: 'boolAnd',
+  bool_or: 'boolOr',
+};
+
+/** Binds the call of an aggregate: the column that the Aggregate node will give it. */
+export function bindAggregate(node: FuncCall, name: string, context: ExpressionContext): Bound {
+  const { statement, collector } = context;
+  const at = locationOf(node);
+  if (context.insideAggregate)
+    throw statement.error('42803', 'aggregate function calls cannot be nested', at);
+  if (collector === null) {
+    const place = context.clause === 'JOIN conditions' ? 'JOIN conditions' : context.clause;
+    throw statement.error('42803', `aggregate functions are not allowed in ${place}`, at);
+  }
+  const inside: ExpressionContext = { ...context, insideAggregate: true };
+  const args = (node.args ?? []).map((argument) => bindExpression(argument, inside));
+  const types = args.map((argument) => typeOf(argument.scalar).name);
+  if (node.agg_star !== true && args.length === 0) {
+    throw statement.error('42809', `${name}(*) must be used to call a parameterless aggregate function`, at);
+  }
+  const entry = resolveFunction(name, types);
+  if (typeof entry === 'string' || (node.agg_star === true && name !== 'count')) {
+    const signature = `${name}(${types.map(displayType).join(', ')})`;
+    if (entry === 'ambiguous') {
+      throw statement.error('42725', `function ${signature} is not unique`, at, {
+        hint: 'Could not choose a best candidate function. You might need to add explicit type casts.',
+      });
+    }
+    throw statement.error('42883', `function ${signature} does not exist`, at, {
+      hint: 'No function matches the given name and argument types. You might need to add explicit type casts.',
+    });
+  }
+  const argument = args.length === 0 ? null : operand(inside, args[0]!, entry.arguments[0]!);
+  for (const order of node.agg_order ?? []) {
+    // None of these aggregates depends on the order of its input: the keys need only be valid.
+    bindExpression(nodeAs(order, 'SortBy')!.node!, inside);
+  }
+  let filter: HirScalar | null = null;
+  if (node.agg_filter !== undefined) {
+    const bound = bindExpression(node.agg_filter, { ...context, clause: 'FILTER', collector: null });
+    filter = coerceToBoolean(statement, bound, 'FILTER');
+  }
+  const isCount = name === 'count';
+  const aggregate: HirAggregate = {
+    function: argument === null ? 'countAll' : functions[name]!,
+    argument,
+    // min, max and the boolean ones are the same with and without DISTINCT.
+    distinct: node.agg_distinct === true && (isCount || name === 'sum' || name === 'avg'),
+    filter,
+    type: { ...plain(entry.result), nullable: !isCount },
+  };
+  const index = collector.width + register(collector.aggregates, aggregate);
+  const scalar: HirScalar = { kind: 'column', index, type: aggregate.type };
+  return { scalar, at: leftmost(at, ...args.map((bound) => bound.at)) };
+}
+
+/** Equal aggregates are computed once. */
+function register(aggregates: HirAggregate[], aggregate: HirAggregate): number {
+  const key = aggregateKey(aggregate);
+  const known = aggregates.findIndex((other) => aggregateKey(other) === key);
+  return known >= 0 ? known : aggregates.push(aggregate) - 1;
+}
+
+function aggregateKey({ function: name, argument, distinct, filter }: HirAggregate): string {
+  return [
+    name,
+    distinct,
+    argument === null ? '' : scalarKey(argument),
+    filter === null ? '' : scalarKey(filter),
+  ].join('\n');
+}
+
+/** Whether an aggregate's result can be NULL: count never, others over no rows. */
+export function aggregateNullable(aggregate: HirAggregate, global: boolean): boolean {
+  if (aggregate.function === 'count' || aggregate.function === 'countAll') return false;
+  return (
+    global || aggregate.filter !== null || (aggregate.argument !== null && isNullable(aggregate.argument))
+  );
+}

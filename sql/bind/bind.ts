@@ -1,0 +1,121 @@
+/**
+ * Binding: from PostgreSQL's AST to HIR. Names become columns and objects, literals and overloads get their types, every
+ * cast becomes a node, and what PostgreSQL refuses is refused with its SQLSTATE, message and position.
+ */
+import type { DeleteStmt, InsertStmt, Node, UpdateStmt } from '@pgsql/types';
+import { extensionName } from '../ast/extension.ts';
+import { nodeAs, nodeKind } from '../ast/accessors.ts';
+import type { HirColumn, HirQuery, HirRelation, HirScalar, HirWrite } from '../hir.ts';
+import { displayType } from '../types/format.ts';
+import type { SqlType } from '../types/type.ts';
+import { coerceToType, unknownToText } from './coerce.ts';
+import { expressionContext } from './context.ts';
+import type { Clause, QueryContext } from './context.ts';
+import type { BindEnvironment } from './environment.ts';
+import { bindExpression } from './expression.ts';
+import { asRelation, bindQueryNode, shownColumns } from './query.ts';
+import { emptyScope, itemFor } from './scope.ts';
+import { typeOf } from './scalar.ts';
+import { Statement } from './statement.ts';
+import { bindDelete } from './write/delete.ts';
+import { bindInsert } from './write/insert.ts';
+import { bindUpdate } from './write/update.ts';
+
+export type { BindEnvironment } from './environment.ts';
+export { bindColumnDefinitions } from './column-definitions.ts';
+export type { BoundColumns, ColumnElement } from './column-definitions.ts';
+export { bindTypeName } from './type-name.ts';
+
+function begin(environment: BindEnvironment): QueryContext {
+  const statement = new Statement(environment);
+  for (const extension of environment.extensions?.at.values() ?? []) {
+    throw statement.unsupported(extensionName(extension), extension.location);
+  }
+  return { statement, ctes: [], outer: null };
+}
+
+/** Binds a `{ SelectStmt }`. In a view ORDER BY and LIMIT are part of the relation and the finishing is empty. */
+export function bindQuery(node: Node, environment: BindEnvironment): HirQuery {
+  const context = begin(environment);
+  const bound = bindQueryNode(node, context);
+  const parameters = context.statement.parameters();
+  if (environment.inView === true) {
+    const relation = asRelation(bound);
+    checkNames(relation.columns, context);
+    return {
+      relation,
+      finishing: {
+        order: [],
+        limit: null,
+        offset: null,
+        withTies: false,
+        projection: relation.columns.map((_, i) => i),
+      },
+      columns: relation.columns,
+      parameters,
+    };
+  }
+  const { relation, projection, order, limit, offset, withTies } = bound;
+  return {
+    relation,
+    finishing: { order, limit, offset, withTies, projection },
+    columns: shownColumns(bound),
+    parameters,
+  };
+}
+
+/** A view's columns must differ in name. */
+function checkNames(columns: readonly HirColumn[], context: QueryContext): void {
+  const names = new Set<string>();
+  for (const { name } of columns) {
+    if (names.has(name)) throw context.statement.error('42701', `column "${name}" specified more than once`);
+    names.add(name);
+  }
+}
+
+/** A query as one relation, whatever it was bound for: SUBSCRIBE, sinks, COPY. */
+export function bindRelation(node: Node, environment: BindEnvironment): HirRelation {
+  return asRelation(bindQueryNode(node, begin(environment)));
+}
+
+/** Binds an `{ InsertStmt }`, `{ UpdateStmt }` or `{ DeleteStmt }`. */
+export function bindWrite(node: Node, environment: BindEnvironment): HirWrite {
+  const context = begin(environment);
+  switch (nodeKind(node)) {
+    case 'InsertStmt':
+      return bindInsert(nodeAs(node, 'InsertStmt') as InsertStmt, context);
+    case 'UpdateStmt':
+      return bindUpdate(nodeAs(node, 'UpdateStmt') as UpdateStmt, context);
+    case 'DeleteStmt':
+      return bindDelete(nodeAs(node, 'DeleteStmt') as DeleteStmt, context);
+    default:
+      throw context.statement.unsupported(`${nodeKind(node)} as a write`);
+  }
+}
+
+/** What an expression outside of a query may read, and what it must give. */
+export interface ScalarOptions {
+  readonly clause?: Clause;
+  /** The columns that it may refer to. */
+  readonly columns?: readonly HirColumn[];
+  /** The type that it is assigned to; null: its own. */
+  readonly type?: SqlType | null;
+}
+
+/** Binds an expression on its own: a DEFAULT, an option's value, a generated column. */
+export function bindScalar(node: Node, environment: BindEnvironment, options: ScalarOptions = {}): HirScalar {
+  const context = begin(environment);
+  const { statement } = context;
+  const columns = (options.columns ?? []).map((column, index) => ({
+    name: column.name,
+    scalar: { kind: 'column', index, type: column.type } as const,
+  }));
+  const scope = columns.length === 0 ? emptyScope : { items: [itemFor(null, null, columns)], outer: null };
+  const bound = bindExpression(node, expressionContext(context, scope, options.clause ?? 'options'));
+  if (options.type === undefined || options.type === null) return unknownToText(statement, bound);
+  const scalar = coerceToType(statement, bound, options.type, 'assignment');
+  if (scalar !== null) return scalar;
+  const source = displayType(typeOf(bound.scalar).name);
+  const wanted = displayType(options.type.name);
+  throw statement.error('42804', `expression is of type ${source} where ${wanted} is wanted`, bound.at);
+}

@@ -1,0 +1,57 @@
+import type { CollateClause, TypeCast } from '@pgsql/types';
+import { locationOf, nameParts } from '../ast/accessors.ts';
+import { displayType, formatType } from '../types/format.ts';
+import { typeRow } from '../types/table.ts';
+import { coerceToType } from './coerce.ts';
+import type { ExpressionContext } from './context.ts';
+import { bindExpression, leftmost } from './expression.ts';
+import { typeOf } from './scalar.ts';
+import type { Bound } from './statement.ts';
+import { bindTypeName } from './type-name.ts';
+
+/** `CAST (x AS type)`, `x::type`, `type 'literal'`. */
+export function bindCast(node: TypeCast, context: ExpressionContext): Bound {
+  const { statement } = context;
+  const type = bindTypeName(statement, node.typeName!);
+  const bound = bindExpression(node.arg!, context);
+  const at = locationOf(node) ?? locationOf(node.typeName!);
+  const scalar = coerceToType(statement, bound, type, 'explicit');
+  if (scalar === null) {
+    const source = displayType(typeOf(bound.scalar).name);
+    throw statement.error(
+      '42846',
+      `cannot cast type ${source} to ${formatType({ ...type, typmod: -1 })}`,
+      at,
+    );
+  }
+  return { scalar, at: leftmost(at, bound.at) };
+}
+
+/** Collations that are comparison by code point, which is what we do. */
+const codePoint = new Set(['default', 'C', 'POSIX', 'ucs_basic', 'C.UTF-8', 'C.utf8', 'pg_c_utf8']);
+
+/** `x COLLATE c`: without effect for the collations that we have. */
+export function bindCollate(node: CollateClause, context: ExpressionContext): Bound {
+  const { statement } = context;
+  const bound = bindExpression(node.arg!, context);
+  checkCollation(context, node);
+  const type = typeOf(bound.scalar).name;
+  if (type !== 'unknown' && typeRow(type).collation === 0) {
+    throw statement.error(
+      '42804',
+      `collations are not supported by type ${displayType(type)}`,
+      locationOf(node),
+    );
+  }
+  return bound;
+}
+
+/** Refuses a collation that orders otherwise than by code point. */
+export function checkCollation(context: Pick<ExpressionContext, 'statement'>, node: CollateClause): void {
+  const parts = nameParts(node.collname);
+  const name = parts[parts.length - 1]!;
+  if (codePoint.has(name)) return;
+  throw context.statement.error('0A000', `collation "${name}" is not supported`, locationOf(node), {
+    hint: 'Strings compare by code point: COLLATE "C", "POSIX", "C.UTF-8", ucs_basic and "default" mean that.',
+  });
+}

@@ -1,0 +1,68 @@
+import type { Node, SelectStmt } from '@pgsql/types';
+import { nameParts, nodeAs, stringOf } from '../ast/accessors.ts';
+
+/** The name that PostgreSQL gives a result column without AS (FigureColname). */
+export function columnName(node: Node): string {
+  return figure(node)?.name ?? '?column?';
+}
+
+interface Figure {
+  readonly name: string;
+  /** A cast's type name gives way to a name from inside. */
+  readonly strong: boolean;
+}
+
+const strong = (name: string): Figure => ({ name, strong: true });
+
+function figure(node: Node | undefined): Figure | null {
+  if (node === undefined) return null;
+  if ('ColumnRef' in node) {
+    const last = nameParts(node.ColumnRef.fields)
+      .filter((part) => part !== '*')
+      .pop();
+    return last === undefined ? null : strong(last);
+  }
+  if ('A_Indirection' in node) {
+    const fields = (node.A_Indirection.indirection ?? []).filter((step) => 'String' in step);
+    const last = fields.pop();
+    return last === undefined ? figure(node.A_Indirection.arg) : strong(stringOf(last));
+  }
+  if ('FuncCall' in node) return strong(nameParts(node.FuncCall.funcname).pop()!);
+  if ('A_Expr' in node) return node.A_Expr.kind === 'AEXPR_NULLIF' ? strong('nullif') : null;
+  if ('TypeCast' in node) {
+    const inner = figure(node.TypeCast.arg);
+    if (inner?.strong === true) return inner;
+    const type = nameParts(node.TypeCast.typeName?.names).pop();
+    return type === undefined ? inner : { name: type, strong: false };
+  }
+  if ('CollateClause' in node) return figure(node.CollateClause.arg);
+  if ('GroupingFunc' in node) return strong('grouping');
+  if ('SubLink' in node) return subLinkName(node.SubLink.subLinkType, node.SubLink.subselect);
+  if ('CaseExpr' in node) {
+    const inner = figure(node.CaseExpr.defresult);
+    return inner?.strong === true ? inner : { name: 'case', strong: false };
+  }
+  if ('A_ArrayExpr' in node) return strong('array');
+  if ('RowExpr' in node) return strong('row');
+  if ('CoalesceExpr' in node) return strong('coalesce');
+  if ('MinMaxExpr' in node) return strong(node.MinMaxExpr.op === 'IS_LEAST' ? 'least' : 'greatest');
+  if ('SQLValueFunction' in node) return valueFunctionName(node.SQLValueFunction.op);
+  return null;
+}
+
+function subLinkName(type: string | undefined, subselect: Node | undefined): Figure | null {
+  if (type === 'EXISTS_SUBLINK') return strong('exists');
+  if (type === 'ARRAY_SUBLINK') return strong('array');
+  if (type !== 'EXPR_SUBLINK') return null;
+  let select: SelectStmt | undefined = nodeAs(subselect, 'SelectStmt');
+  while (select?.larg !== undefined) select = select.larg;
+  if (select?.valuesLists !== undefined) return strong('column1');
+  const target = nodeAs(select?.targetList?.[0], 'ResTarget');
+  if (target?.name !== undefined) return strong(target.name);
+  return figure(target?.val);
+}
+
+function valueFunctionName(operation: string | undefined): Figure {
+  const name = (operation ?? 'SVFOP_CURRENT_DATE').replace(/^SVFOP_/, '').replace(/_N$/, '');
+  return strong(name.toLowerCase());
+}

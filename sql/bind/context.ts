@@ -1,0 +1,78 @@
+import type { HirAggregate, HirColumn, HirScalar } from '../hir.ts';
+import type { Scope } from './scope.ts';
+import type { Statement } from './statement.ts';
+
+/** A CTE that is in scope. */
+export interface CteEntry {
+  readonly name: string;
+  readonly binding: number;
+  readonly columns: readonly HirColumn[];
+  /** Whether anything refers to it. */
+  used: boolean;
+  /** A name of WITH RECURSIVE that is being defined, or a statement that is not a SELECT: why it cannot be used. */
+  readonly refusal: string | null;
+}
+
+/** What a query level inherits from the levels around it. */
+export interface QueryContext {
+  readonly statement: Statement;
+  /** Innermost first. */
+  readonly ctes: readonly CteEntry[];
+  /** The scope around the query, to tell a correlated reference from an unknown one. */
+  readonly outer: Scope | null;
+}
+
+/** The clause that an expression stands in, as messages call it. */
+export type Clause =
+  | 'SELECT'
+  | 'WHERE'
+  | 'HAVING'
+  | 'GROUP BY'
+  | 'ORDER BY'
+  | 'DISTINCT ON'
+  | 'JOIN conditions'
+  | 'FILTER'
+  | 'VALUES'
+  | 'LIMIT'
+  | 'OFFSET'
+  | 'RETURNING'
+  | 'UPDATE'
+  | 'DEFAULT expressions'
+  | 'functions in FROM'
+  | 'options';
+
+/** Collects the aggregates of one query level; a call is then the column behind the FROM clause's own. */
+export interface AggregateCollector {
+  readonly width: number;
+  readonly aggregates: HirAggregate[];
+}
+
+/** Where an expression stands. */
+export interface ExpressionContext {
+  readonly statement: Statement;
+  readonly query: QueryContext;
+  readonly scope: Scope;
+  readonly clause: Clause;
+  /** null: aggregates are not allowed here. */
+  readonly collector: AggregateCollector | null;
+  readonly insideAggregate: boolean;
+  /** Values of $1… while the body of a SQL function is bound; else null: parameters are the statement's. */
+  readonly bodyArguments: readonly HirScalar[] | null;
+}
+
+export function expressionContext(
+  query: QueryContext,
+  scope: Scope,
+  clause: Clause,
+  collector: AggregateCollector | null = null,
+): ExpressionContext {
+  return {
+    statement: query.statement,
+    query,
+    scope,
+    clause,
+    collector,
+    insideAggregate: false,
+    bodyArguments: null,
+  };
+}

@@ -1,0 +1,89 @@
+import type { WithClause } from '@pgsql/types';
+import { locationOf, nodeAs, nodeKind, stringOf } from '../ast/accessors.ts';
+import type { HirColumn, HirRelation } from '../hir.ts';
+import type { CteEntry, QueryContext } from './context.ts';
+import { bindSubquery } from './query.ts';
+
+/** The context in which the statement under WITH is bound, and how its outcome is wrapped. */
+export interface BoundWith {
+  readonly context: QueryContext;
+  /** Puts the bindings that are used around the body. */
+  wrap(body: HirRelation): HirRelation;
+}
+
+/** Binds WITH. A binding that nobody refers to is checked and dropped. */
+export function bindWith(clause: WithClause | undefined, context: QueryContext): BoundWith {
+  if (clause === undefined) return { context, wrap: (body) => body };
+  const { statement } = context;
+  const bound: { entry: CteEntry; value: HirRelation }[] = [];
+  let ctes = context.ctes;
+  const nodes = (clause.ctes ?? []).map((node) => nodeAs(node, 'CommonTableExpr')!);
+  const names = new Set<string>();
+  for (const node of nodes) {
+    if (names.has(node.ctename!)) {
+      throw statement.error(
+        '42712',
+        `WITH query name "${node.ctename}" specified more than once`,
+        locationOf(node),
+      );
+    }
+    names.add(node.ctename!);
+  }
+  nodes.forEach((node, i) => {
+    const name = node.ctename!;
+    const at = locationOf(node);
+    const query = node.ctequery!;
+    if (nodeKind(query) !== 'SelectStmt')
+      throw statement.unsupported('data-modifying statements in WITH', at);
+    if (node.search_clause !== undefined) throw statement.unsupported('SEARCH', at);
+    if (node.cycle_clause !== undefined) throw statement.unsupported('CYCLE', at);
+    // Under RECURSIVE each name is visible in all; that it is used so is what we cannot do.
+    const pending = clause.recursive === true ? nodes.slice(i) : [];
+    const inner: QueryContext = {
+      ...context,
+      ctes: [...pending.map((later) => refusedEntry(later.ctename!)), ...ctes],
+    };
+    const value = bindSubquery(query, inner);
+    const columns = renamed(value.columns, node.aliascolnames?.map(stringOf) ?? [], name, context, at);
+    const entry: CteEntry = { name, binding: statement.newBinding(), columns, used: false, refusal: null };
+    bound.push({ entry, value: { ...value, columns } });
+    ctes = [entry, ...ctes];
+  });
+  const wrap = (body: HirRelation): HirRelation =>
+    bound.reduceRight(
+      (inner, { entry, value }): HirRelation =>
+        entry.used
+          ? {
+              kind: 'let',
+              columns: inner.columns,
+              binding: entry.binding,
+              name: entry.name,
+              value,
+              body: inner,
+            }
+          : inner,
+      body,
+    );
+  return { context: { ...context, ctes }, wrap };
+}
+
+function refusedEntry(name: string): CteEntry {
+  return { name, binding: -1, columns: [], used: false, refusal: 'recursive common table expressions' };
+}
+
+function renamed(
+  columns: readonly HirColumn[],
+  names: readonly string[],
+  cte: string,
+  context: QueryContext,
+  at: number | undefined,
+): HirColumn[] {
+  if (names.length > columns.length) {
+    throw context.statement.error(
+      '42P10',
+      `WITH query "${cte}" has ${columns.length} columns available but ${names.length} columns specified`,
+      at,
+    );
+  }
+  return columns.map((column, i) => ({ ...column, name: names[i] ?? column.name }));
+}

@@ -1,0 +1,146 @@
+/** Expressions: one node kind to one function; the larger matters have files of their own. */
+import type { BooleanTest, BoolExpr, ColumnRef, Node, NullTest, ParamRef } from '@pgsql/types';
+import { locationOf, nameParts, nodeAs, nodeKind } from '../ast/accessors.ts';
+import type { HirScalar } from '../hir.ts';
+import { bindCast, bindCollate } from './cast.ts';
+import { coerceToBoolean } from './coerce.ts';
+import { bindCase, bindCoalesce, bindMinMax } from './conditional.ts';
+import type { ExpressionContext } from './context.ts';
+import { bindFunctionCall, bindSubscript } from './function-call.ts';
+import { bindConstant } from './literal.ts';
+import { bindOperatorExpression } from './operator-expression.ts';
+import { and, not, or } from './scalar.ts';
+import { resolveColumn } from './scope.ts';
+import { bindSessionValue } from './session-value.ts';
+import type { Bound } from './statement.ts';
+import { bindSubLink } from './subquery.ts';
+
+/** Binds an expression. Its type is `unknown` if it is an untyped literal or parameter. */
+export function bindExpression(node: Node, context: ExpressionContext): Bound {
+  const { statement } = context;
+  const kind = nodeKind(node);
+  const fields = (node as Record<string, unknown>)[kind] as { location?: number };
+  const at = locationOf(fields);
+  switch (kind) {
+    case 'A_Const':
+      return { scalar: bindConstant(statement, fields, at), at };
+    case 'ColumnRef':
+      return { scalar: bindColumn(fields as ColumnRef, context, at), at };
+    case 'ParamRef':
+      return { scalar: bindParameter(fields as ParamRef, context), at };
+    case 'A_Expr':
+      return bindOperatorExpression(nodeAs(node, 'A_Expr')!, context);
+    case 'BoolExpr':
+      return bindBoolean(fields as BoolExpr, context, at);
+    case 'NullTest':
+      return bindNullTest(fields as NullTest, context, at);
+    case 'BooleanTest':
+      return bindBooleanTest(fields as BooleanTest, context, at);
+    case 'TypeCast':
+      return bindCast(nodeAs(node, 'TypeCast')!, context);
+    case 'CollateClause':
+      return bindCollate(nodeAs(node, 'CollateClause')!, context);
+    case 'FuncCall':
+      return bindFunctionCall(nodeAs(node, 'FuncCall')!, context);
+    case 'A_Indirection':
+      return bindSubscript(nodeAs(node, 'A_Indirection')!, context);
+    case 'CaseExpr':
+      return bindCase(nodeAs(node, 'CaseExpr')!, context);
+    case 'CoalesceExpr':
+      return bindCoalesce(nodeAs(node, 'CoalesceExpr')!, context);
+    case 'MinMaxExpr':
+      return bindMinMax(nodeAs(node, 'MinMaxExpr')!, context);
+    case 'SQLValueFunction':
+      return bindSessionValue(nodeAs(node, 'SQLValueFunction')!, context);
+    case 'SubLink':
+      return bindSubLink(nodeAs(node, 'SubLink')!, context);
+    case 'SetToDefault':
+      throw statement.error('42601', 'DEFAULT is not allowed in this context', at);
+    case 'A_ArrayExpr':
+      throw statement.unsupported('arrays', at, 'x = ANY (ARRAY[…]) and IN lists are.');
+    case 'RowExpr':
+      throw statement.unsupported('row values', at);
+    case 'GroupingFunc':
+      throw statement.unsupported('GROUPING', at);
+    case 'XmlExpr':
+    case 'XmlSerialize':
+      throw statement.unsupported('type xml', at);
+    case 'CurrentOfExpr':
+      throw statement.unsupported('WHERE CURRENT OF', at);
+    case 'NamedArgExpr':
+      throw statement.unsupported('named arguments', at);
+    default:
+      throw statement.unsupported(kind.startsWith('Json') ? 'this SQL/JSON expression' : `${kind} here`, at);
+  }
+}
+
+function bindColumn(node: ColumnRef, context: ExpressionContext, at: number | undefined): HirScalar {
+  const parts = nameParts(node.fields);
+  if (parts[parts.length - 1] === '*') {
+    throw context.statement.unsupported('whole-row references', at, 'Name the columns instead.');
+  }
+  if (context.clause === 'DEFAULT expressions') {
+    throw context.statement.error('0A000', 'cannot use column reference in DEFAULT expression', at);
+  }
+  return resolveColumn(context.statement, context.scope, parts, at);
+}
+
+function bindParameter(node: ParamRef, context: ExpressionContext): HirScalar {
+  const index = (node.number ?? 0) - 1;
+  if (context.bodyArguments !== null) return context.bodyArguments[index]!;
+  const { statement } = context;
+  if (index < 0 || index > 65534) {
+    throw statement.error('42P02', `there is no parameter $${index + 1}`, locationOf(node));
+  }
+  if (statement.environment.inView === true) {
+    throw statement.error('42P02', `there is no parameter $${index + 1}`, locationOf(node));
+  }
+  statement.useParameter(index);
+  return { kind: 'parameter', index, type: statement.parameterType(index) };
+}
+
+function bindBoolean(node: BoolExpr, context: ExpressionContext, at: number | undefined): Bound {
+  const construct = { AND_EXPR: 'AND', OR_EXPR: 'OR', NOT_EXPR: 'NOT' }[node.boolop ?? 'AND_EXPR'];
+  const bounds = (node.args ?? []).map((argument) => bindExpression(argument, context));
+  const operands = bounds.map((bound) => coerceToBoolean(context.statement, bound, construct));
+  const first = leftmost(at, ...bounds.map((bound) => bound.at));
+  if (construct === 'NOT') return { scalar: not(operands[0]!), at: first };
+  return { scalar: construct === 'AND' ? and(operands) : or(operands), at: first };
+}
+
+function bindNullTest(node: NullTest, context: ExpressionContext, at: number | undefined): Bound {
+  const bound = bindExpression(node.arg!, context);
+  const test: HirScalar = { kind: 'isNull', operand: bound.scalar };
+  return { scalar: node.nulltesttype === 'IS_NOT_NULL' ? not(test) : test, at: leftmost(at, bound.at) };
+}
+
+function bindBooleanTest(node: BooleanTest, context: ExpressionContext, at: number | undefined): Bound {
+  const test = node.booltesttype ?? 'IS_TRUE';
+  const bound = bindExpression(node.arg!, context);
+  const operand = coerceToBoolean(context.statement, bound, test.replaceAll('_', ' '));
+  const isTrue = (value: HirScalar): HirScalar => ({ kind: 'isTrue', operand: value });
+  const isNull: HirScalar = { kind: 'isNull', operand };
+  const scalar = {
+    IS_TRUE: () => isTrue(operand),
+    IS_NOT_TRUE: () => not(isTrue(operand)),
+    IS_FALSE: () => isTrue(not(operand)),
+    IS_NOT_FALSE: () => not(isTrue(not(operand))),
+    IS_UNKNOWN: () => isNull,
+    IS_NOT_UNKNOWN: () => not(isNull),
+  }[test]();
+  return { scalar, at: leftmost(at, bound.at) };
+}
+
+/** The first place in the text among these. */
+export function leftmost(...places: (number | undefined)[]): number | undefined {
+  let first: number | undefined;
+  for (const place of places) {
+    if (place !== undefined && (first === undefined || place < first)) first = place;
+  }
+  return first;
+}
+
+/** Binds a condition. */
+export function bindCondition(node: Node, context: ExpressionContext, construct: string): HirScalar {
+  return coerceToBoolean(context.statement, bindExpression(node, context), construct);
+}

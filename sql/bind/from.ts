@@ -1,0 +1,132 @@
+/** FROM: relations, subqueries, joins. */
+import type { Alias, Node, RangeSubselect, RangeVar } from '@pgsql/types';
+import { locationOf, nodeAs, nodeKind, stringOf } from '../ast/accessors.ts';
+import type { CatalogRelation } from '../catalog.ts';
+import type { HirColumn, HirRelation } from '../hir.ts';
+import { nearestName } from '../nearest-name.ts';
+import type { QueryContext } from './context.ts';
+import { bindJoin, crossJoin } from './join.ts';
+import { bindSubquery } from './query.ts';
+import { columnOf, oneRow, withFreshBindings } from './relation.ts';
+import { itemFor } from './scope.ts';
+import type { ScopeItem } from './scope.ts';
+import { bindTableFunction } from './table-function.ts';
+
+/** A relation and the names that it brings; columns are numbered from 0. */
+export interface BoundFrom {
+  readonly relation: HirRelation;
+  readonly items: readonly ScopeItem[];
+}
+
+/** The whole FROM clause; none is one row without columns. */
+export function bindFrom(nodes: readonly Node[] | undefined, context: QueryContext): BoundFrom {
+  if (nodes === undefined || nodes.length === 0) return { relation: oneRow, items: [] };
+  return nodes
+    .map((node) => bindFromItem(node, context))
+    .reduce((left, right) => crossJoin(left, right, context));
+}
+
+/** One item of FROM. */
+export function bindFromItem(node: Node, context: QueryContext): BoundFrom {
+  const kind = nodeKind(node);
+  switch (kind) {
+    case 'RangeVar':
+      return bindRangeVar(nodeAs(node, 'RangeVar')!, context);
+    case 'RangeSubselect':
+      return bindRangeSubselect(nodeAs(node, 'RangeSubselect')!, context);
+    case 'JoinExpr':
+      return bindJoin(nodeAs(node, 'JoinExpr')!, context);
+    case 'RangeFunction':
+      return bindTableFunction(nodeAs(node, 'RangeFunction')!, context);
+    case 'RangeTableSample':
+      throw context.statement.unsupported('TABLESAMPLE');
+    default:
+      throw context.statement.unsupported(`${kind.replace(/^Range/, '')} in FROM`);
+  }
+}
+
+/** A relation by its name: a CTE, or an object of the catalog. */
+export function bindRangeVar(node: RangeVar, context: QueryContext): BoundFrom {
+  const { statement } = context;
+  const at = locationOf(node);
+  const name = node.relname!;
+  if (node.schemaname === undefined) {
+    const cte = context.ctes.find((entry) => entry.name === name);
+    if (cte !== undefined) {
+      if (cte.refusal !== null) throw statement.unsupported(cte.refusal, at);
+      cte.used = true;
+      const relation: HirRelation = { kind: 'getLet', columns: cte.columns, binding: cte.binding };
+      return aliased(relation, name, null, node.alias, context, undefined, at);
+    }
+  }
+  const found = findRelation(node, context);
+  const relation = relationOf(found, context);
+  const primaryKey = found.primaryKeyName === null ? undefined : found.keys[0];
+  return aliased(relation, name, found.schema, node.alias, context, primaryKey, at);
+}
+
+/** The catalog's relation of this name, or PostgreSQL's refusal. */
+export function findRelation(node: RangeVar, context: QueryContext): CatalogRelation {
+  const { statement } = context;
+  const { catalog } = statement.environment;
+  const schema = node.schemaname ?? null;
+  const name = node.relname!;
+  const at = locationOf(node);
+  if (node.catalogname !== undefined && node.catalogname !== catalog.database) {
+    const full = `${node.catalogname}.${schema}.${name}`;
+    throw statement.error('0A000', `cross-database references are not implemented: "${full}"`, at);
+  }
+  const found = catalog.findRelation(schema, name);
+  if (found !== null) return found;
+  const near = statement.isUserText ? nearestName(name, catalog.relationNames()) : undefined;
+  const full = schema === null ? name : `${schema}.${name}`;
+  throw statement.error('42P01', `relation "${full}" does not exist`, at, {
+    hint: near === undefined || near === name ? undefined : `Perhaps you meant the relation "${near}".`,
+  });
+}
+
+/** What reading a catalog's relation is: views stand for their definition. */
+export function relationOf(found: CatalogRelation, context: QueryContext): HirRelation {
+  if (found.kind === 'view') {
+    if (found.boundView === undefined) throw new Error(`view ${found.name} has no definition`);
+    return withFreshBindings(context.statement, found.boundView());
+  }
+  return {
+    kind: 'get',
+    object: found.id,
+    columns: found.columns.map((column): HirColumn => ({ name: column.name, type: column.type })),
+  };
+}
+
+function bindRangeSubselect(node: RangeSubselect, context: QueryContext): BoundFrom {
+  if (node.lateral === true) throw context.statement.unsupported('LATERAL');
+  const relation = bindSubquery(node.subquery!, context);
+  return aliased(relation, null, null, node.alias, context, undefined, undefined);
+}
+
+/** The relation under its alias, whose column names come first. */
+export function aliased(
+  relation: HirRelation,
+  name: string | null,
+  schema: string | null,
+  alias: Alias | undefined,
+  context: QueryContext,
+  primaryKey: readonly number[] | undefined,
+  at: number | undefined,
+): BoundFrom {
+  const names = (alias?.colnames ?? []).map(stringOf);
+  const itemName = alias?.aliasname ?? name;
+  if (names.length > relation.columns.length) {
+    const available = relation.columns.length;
+    throw context.statement.error(
+      '42P10',
+      `table "${itemName}" has ${available} columns available but ${names.length} columns specified`,
+      at,
+    );
+  }
+  const columns = relation.columns.map((column, i) => ({
+    name: names[i] ?? column.name,
+    scalar: columnOf(relation, i),
+  }));
+  return { relation, items: [itemFor(itemName, alias === undefined ? schema : null, columns, primaryKey)] };
+}

@@ -1,0 +1,281 @@
+/** FuncCall: functions, casts written as calls, and what is handed on to aggregates. */
+import type { A_Indirection, FuncCall } from '@pgsql/types';
+import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
+import { castByName, resolveFunction } from '../functions/resolve.ts';
+import { functionNames, functionsNamed, regexpMatchGroup } from '../functions/table.ts';
+import type { FunctionEntry } from '../functions/table.ts';
+import { catalogFunctionBody } from '../functions/catalog-functions.ts';
+import type { HirScalar } from '../hir.ts';
+import { nearestName } from '../nearest-name.ts';
+import { castPath } from '../types/casts.ts';
+import { displayType } from '../types/format.ts';
+import { plain } from '../types/table.ts';
+import type { TypeName } from '../types/type.ts';
+import { bindAggregate } from './aggregate-call.ts';
+import { bindBody, callFunction } from './body.ts';
+import { coerce, coerceToSpecific, unknownToText } from './coerce.ts';
+import type { ExpressionContext } from './context.ts';
+import { bindExpression, leftmost } from './expression.ts';
+import { operand } from './operator.ts';
+import { call, literal, typeOf } from './scalar.ts';
+import { sessionValue } from './session-value.ts';
+import type { Bound } from './statement.ts';
+
+/** Functions that return sets: in FROM or not, they are not there yet. */
+const setReturning = new Set(
+  `generate_series generate_subscripts unnest regexp_matches regexp_split_to_table string_to_table json_array_elements
+   jsonb_array_elements jsonb_array_elements_text jsonb_each jsonb_each_text jsonb_object_keys pg_get_keywords
+   jsonb_path_query jsonb_to_recordset jsonb_populate_recordset`
+    .trim()
+    .split(/\s+/),
+);
+
+/** Functions of other streaming databases, with what they are here. */
+const elsewhere: Record<string, string> = {
+  mz_now: 'The current time of a view is tw_now().',
+  mz_logical_timestamp: 'The current time of a view is tw_now().',
+  proctime: 'The current time of a one-shot query is now().',
+};
+
+/** Binds a call. */
+export function bindFunctionCall(node: FuncCall, context: ExpressionContext): Bound {
+  const { statement } = context;
+  const at = locationOf(node);
+  const parts = nameParts(node.funcname);
+  const name = parts[parts.length - 1]!;
+  checkSchema(parts, context, at);
+  if (node.over !== undefined) throw statement.unsupported('window functions', at);
+  if (node.func_variadic === true) throw statement.unsupported('VARIADIC arguments', at);
+  if (node.agg_within_group === true) throw statement.unsupported('WITHIN GROUP', at);
+  if (setReturning.has(name)) throw statement.unsupported(`set-returning function ${name}()`, at);
+  if (functionsNamed(name).some((entry) => entry.kind === 'aggregate'))
+    return bindAggregate(node, name, context);
+  if (
+    node.agg_star === true ||
+    node.agg_distinct === true ||
+    node.agg_order !== undefined ||
+    node.agg_filter
+  ) {
+    return refuseAggregateSyntax(node, name, context);
+  }
+  const special = bindSpecial(node, name, context, at);
+  if (special !== null) return special;
+  const args = (node.args ?? []).map((argument) => bindExpression(argument, context));
+  return {
+    scalar: applyFunction(name, args, context, at),
+    at: leftmost(at, ...args.map((argument) => argument.at)),
+  };
+}
+
+function checkSchema(parts: readonly string[], context: ExpressionContext, at: number | undefined): void {
+  if (parts.length === 1) return;
+  const schema = parts[parts.length - 2]!;
+  if (schema === 'pg_catalog') return;
+  const { statement } = context;
+  if (!statement.environment.catalog.hasSchema(schema)) {
+    throw statement.error('3F000', `schema "${schema}" does not exist`, at);
+  }
+  throw statement.error('42883', `function ${parts.join('.')} does not exist`, at);
+}
+
+/** The call of the function that these arguments mean. */
+export function applyFunction(
+  name: string,
+  args: readonly Bound[],
+  context: ExpressionContext,
+  at: number | undefined,
+): HirScalar {
+  const { statement } = context;
+  const types = args.map((argument) => typeOf(argument.scalar).name);
+  const entry = resolveFunction(name, types);
+  const exact = typeof entry !== 'string' && entry.arguments.every((type, i) => type === types[i]);
+  if (!exact && args.length === 1) {
+    const cast = castAsCall(name, args[0]!, context);
+    if (cast !== null) return cast;
+  }
+  if (typeof entry === 'string') throw notFound(name, types, entry, context, at);
+  if (entry.kind === 'aggregate')
+    throw statement.error('42803', `aggregate function ${name}() is not allowed here`, at);
+  const operands = args.map((argument, i) => operand(context, argument, entry.arguments[i]!));
+  return applyEntry(entry, operands, context, at);
+}
+
+function applyEntry(
+  entry: FunctionEntry,
+  operands: readonly HirScalar[],
+  context: ExpressionContext,
+  at: number | undefined,
+): HirScalar {
+  if (entry.body !== null) return bindBody(context, entry, operands);
+  if (!entry.native) {
+    const body = catalogFunctionBody(entry, context.statement.environment.catalog);
+    if (body !== null) return bindBody(context, entry, operands, body);
+  }
+  return callFunction(context, entry, operands, entry.name, at);
+}
+
+function notFound(
+  name: string,
+  types: readonly TypeName[],
+  reason: 'none' | 'ambiguous',
+  context: ExpressionContext,
+  at: number | undefined,
+): Error {
+  const { statement } = context;
+  const signature = `${name}(${types.map(displayType).join(', ')})`;
+  if (reason === 'ambiguous') {
+    return statement.error('42725', `function ${signature} is not unique`, at, {
+      hint: 'Could not choose a best candidate function. You might need to add explicit type casts.',
+    });
+  }
+  const known = functionsNamed(name).length > 0;
+  const near = known ? undefined : nearestName(name, functionNames());
+  return statement.error('42883', `function ${signature} does not exist`, at, {
+    hint:
+      elsewhere[name] ??
+      (near === undefined
+        ? 'No function matches the given name and argument types. You might need to add explicit type casts.'
+        : `Perhaps you meant the function "${near}".`),
+  });
+}
+
+/** `float8('1')`, `text(5)`: a type's name used as a function, where the cast costs nothing or goes through text. */
+function castAsCall(name: string, argument: Bound, context: ExpressionContext): HirScalar | null {
+  const target = castByName(name);
+  if (target === undefined) return null;
+  const source = typeOf(argument.scalar).name;
+  if (source !== 'unknown') {
+    const path = castPath(source, target, 'explicit');
+    if (path === null || path.kind === 'function') return null;
+  }
+  return coerce(context.statement, argument, target, 'explicit');
+}
+
+function refuseAggregateSyntax(node: FuncCall, name: string, context: ExpressionContext): never {
+  const { statement } = context;
+  const at = locationOf(node);
+  const known = functionsNamed(name).length > 0;
+  if (!known) throw notFound(name, [], 'none', context, at);
+  if (node.agg_star === true) {
+    throw statement.error('42809', `${name}(*) specified, but ${name} is not an aggregate function`, at);
+  }
+  if (node.agg_distinct === true) {
+    throw statement.error('42809', `DISTINCT specified, but ${name} is not an aggregate function`, at);
+  }
+  if (node.agg_order !== undefined) {
+    throw statement.error('42809', `ORDER BY specified, but ${name} is not an aggregate function`, at);
+  }
+  throw statement.error('42809', `FILTER specified, but ${name} is not an aggregate function`, at);
+}
+
+/** Functions whose value is the session's or whose arguments are of any type. */
+function bindSpecial(
+  node: FuncCall,
+  name: string,
+  context: ExpressionContext,
+  at: number | undefined,
+): Bound | null {
+  const { statement } = context;
+  const count = node.args?.length ?? 0;
+  const session = (value: Parameters<typeof sessionValue>[1], type: TypeName): Bound => ({
+    scalar: sessionValue(context, value, type, `${name}()`, at),
+    at,
+  });
+  if (count === 0) {
+    switch (name) {
+      case 'now':
+      case 'transaction_timestamp':
+        return session('transactionTimestamp', 'timestamptz');
+      case 'statement_timestamp':
+        return session('statementTimestamp', 'timestamptz');
+      case 'clock_timestamp':
+        return session('clockTimestamp', 'timestamptz');
+      case 'current_user':
+        return session('currentUser', 'name');
+      case 'session_user':
+        return session('sessionUser', 'name');
+      case 'current_schema':
+        return session('currentSchema', 'name');
+      case 'current_database':
+        return { scalar: literal('name', statement.environment.catalog.database), at };
+      case 'tw_now':
+        throw statement.error('0A000', 'tw_now() is not supported', at, {
+          hint: 'Filters on the current time are not there yet.',
+        });
+    }
+  }
+  const args = (): Bound[] => (node.args ?? []).map((argument) => bindExpression(argument, context));
+  switch (name) {
+    case 'concat':
+      return count === 0 ? null : { scalar: concatenate(args(), context), at };
+    case 'array_to_string':
+      // Columns of array types are NULL::text in the catalog's relations, which is all that can be asked here.
+      if (count !== 2) return null;
+      return { scalar: arrayToString(args(), context, at), at };
+    case 'pg_typeof': {
+      if (count !== 1) return null;
+      const [argument] = args();
+      const type = typeOf(unknownToText(statement, argument!));
+      return { scalar: literal('text', displayType(type.name)), at };
+    }
+    default:
+      return null;
+  }
+}
+
+/** concat(a, b…): NULLs are passed over; values take their output form. */
+function concatenate(args: readonly Bound[], context: ExpressionContext): HirScalar {
+  const { statement } = context;
+  const texts = args.map((argument): HirScalar => {
+    const scalar = unknownToText(statement, argument);
+    const { name } = typeOf(scalar);
+    const text: HirScalar =
+      name === 'text' || name === 'varchar' || name === 'name'
+        ? coerce(statement, { scalar, at: argument.at }, 'text', 'implicit')!
+        : { kind: 'output', argument: scalar, type: plain('text') };
+    return { kind: 'coalesce', operands: [text, literal('text', '')], type: plain('text') };
+  });
+  const textcat = resolveFunction('textcat', ['text', 'text']) as FunctionEntry;
+  return texts.reduce((left, right) => call(textcat, [left, right], '||'));
+}
+
+function arrayToString(
+  args: readonly Bound[],
+  context: ExpressionContext,
+  at: number | undefined,
+): HirScalar {
+  const [array, separator] = args as [Bound, Bound];
+  if (typeOf(array.scalar).name !== 'text') throw context.statement.unsupported('arrays', at);
+  coerceToSpecific(context.statement, separator, 'text', 'array_to_string');
+  return array.scalar;
+}
+
+/** `(regexp_match(text, pattern))[n]`: the one array that can be subscripted. */
+export function bindSubscript(node: A_Indirection, context: ExpressionContext): Bound {
+  const { statement } = context;
+  const callNode = nodeAs(node.arg, 'FuncCall');
+  const indices = nodeAs(node.indirection?.[0], 'A_Indices');
+  const at = callNode === undefined ? undefined : locationOf(callNode);
+  if (indices === undefined) {
+    throw statement.unsupported('selection of a field of a composite value', at);
+  }
+  const isMatch = callNode !== undefined && nameParts(callNode.funcname).pop() === 'regexp_match';
+  if (
+    !isMatch ||
+    node.indirection!.length !== 1 ||
+    indices.is_slice === true ||
+    callNode.args?.length !== 2
+  ) {
+    throw statement.unsupported('array subscripts', at, '(regexp_match(text, pattern))[n] is.');
+  }
+  const nodes = [...callNode.args, indices.uidx!];
+  const operands = nodes.map((argument, i) => {
+    const bound = bindExpression(argument, context);
+    const type = regexpMatchGroup.arguments[i] as TypeName;
+    const scalar = coerce(statement, bound, type, i === 2 ? 'assignment' : 'implicit');
+    if (scalar !== null) return scalar;
+    const source = displayType(typeOf(bound.scalar).name);
+    throw statement.error('42804', `regexp_match: ${source} where ${displayType(type)} is wanted`, bound.at);
+  });
+  return { scalar: callFunction(context, regexpMatchGroup, operands), at };
+}

@@ -1,0 +1,124 @@
+/** Operators: resolution, and the comparison constructs made from them. */
+import { resolveOperator } from '../functions/resolve.ts';
+import type { OperatorEntry } from '../functions/table.ts';
+import type { HirScalar } from '../hir.ts';
+import { displayType } from '../types/format.ts';
+import { plain } from '../types/table.ts';
+import type { TypeName } from '../types/type.ts';
+import { bindBody, callFunction } from './body.ts';
+import { coerce } from './coerce.ts';
+import type { ExpressionContext } from './context.ts';
+import { typeOf } from './scalar.ts';
+import type { Bound } from './statement.ts';
+
+/** The operator for these operand types, or PostgreSQL's refusal at the operator's place. */
+export function findOperator(
+  context: ExpressionContext,
+  name: string,
+  left: TypeName | null,
+  right: TypeName,
+  at: number | undefined,
+): OperatorEntry {
+  const found = resolveOperator(name, left, right);
+  if (typeof found !== 'string') return found;
+  const signature =
+    left === null ? `${name} ${displayType(right)}` : `${displayType(left)} ${name} ${displayType(right)}`;
+  if (found === 'ambiguous') {
+    throw context.statement.error('42725', `operator is not unique: ${signature}`, at, {
+      hint: 'Could not choose a best candidate operator. You might need to add explicit type casts.',
+    });
+  }
+  throw context.statement.error('42883', `operator does not exist: ${signature}`, at, {
+    hint:
+      left === null
+        ? 'No operator matches the given name and argument type. You might need to add an explicit type cast.'
+        : 'No operator matches the given name and argument types. You might need to add explicit type casts.',
+  });
+}
+
+/** `left name right`, or the prefix `name right`. */
+export function makeOperator(
+  context: ExpressionContext,
+  name: string,
+  left: Bound | null,
+  right: Bound,
+  at: number | undefined,
+): HirScalar {
+  const operator = findOperator(
+    context,
+    name,
+    left === null ? null : typeOf(left.scalar).name,
+    typeOf(right.scalar).name,
+    at,
+  );
+  return applyOperator(context, operator, left, right);
+}
+
+/** The call of an operator that was found for these operands. */
+export function applyOperator(
+  context: ExpressionContext,
+  operator: OperatorEntry,
+  left: Bound | null,
+  right: Bound,
+): HirScalar {
+  const operands: HirScalar[] = [];
+  if (left !== null) operands.push(operand(context, left, operator.left!));
+  operands.push(operand(context, right, operator.right));
+  if (operator.function.body !== null) return bindBody(context, operator.function, operands);
+  return callFunction(context, operator.function, operands, operator.name);
+}
+
+/** Both operands as the operator takes them. */
+export function operand(context: ExpressionContext, bound: Bound, type: string): HirScalar {
+  if (type === 'any' || type === 'anynonarray') {
+    return typeOf(bound.scalar).name === 'unknown'
+      ? coerce(context.statement, bound, 'text', 'implicit')!
+      : bound.scalar;
+  }
+  return coerce(context.statement, bound, type as TypeName, 'implicit')!;
+}
+
+/** `=` with both sides brought to one type where the operator would otherwise compare two. */
+export function equalityOperands(
+  context: ExpressionContext,
+  left: Bound,
+  right: Bound,
+  at: number | undefined,
+): { readonly left: HirScalar; readonly right: HirScalar; readonly operator: OperatorEntry } {
+  const operator = findOperator(context, '=', typeOf(left.scalar).name, typeOf(right.scalar).name, at);
+  if (operator.left === operator.right) {
+    return {
+      left: operand(context, left, operator.left!),
+      right: operand(context, right, operator.right),
+      operator,
+    };
+  }
+  for (const type of [operator.left!, operator.right] as TypeName[]) {
+    const both = [
+      coerce(context.statement, left, type, 'implicit'),
+      coerce(context.statement, right, type, 'implicit'),
+    ];
+    const same = resolveOperator('=', type, type);
+    if (both[0] !== null && both[1] !== null && typeof same !== 'string') {
+      return { left: both[0]!, right: both[1]!, operator: same };
+    }
+  }
+  return {
+    left: operand(context, left, operator.left!),
+    right: operand(context, right, operator.right),
+    operator,
+  };
+}
+
+/** IS NOT DISTINCT FROM. */
+export function notDistinct(
+  context: ExpressionContext,
+  left: Bound,
+  right: Bound,
+  at: number | undefined,
+): HirScalar {
+  const sides = equalityOperands(context, left, right, at);
+  return { kind: 'notDistinct', left: sides.left, right: sides.right };
+}
+
+export const bool = plain('bool');

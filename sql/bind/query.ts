@@ -1,0 +1,97 @@
+/** SELECT in all its forms: what they share, WITH, ORDER BY and LIMIT. */
+import type { Node, SelectStmt } from '@pgsql/types';
+import { nodeAs, nodeKind } from '../ast/accessors.ts';
+import type { HirColumn, HirOrder, HirRelation, HirScalar } from '../hir.ts';
+import { unknownToText } from './coerce.ts';
+import type { QueryContext } from './context.ts';
+import { bindWith } from './cte.ts';
+import { project, topK } from './relation.ts';
+import { prepareSelect } from './select.ts';
+import { prepareSetOperation } from './set-operation.ts';
+import type { Bound } from './statement.ts';
+import { prepareValues } from './values.ts';
+
+/** A bound SELECT whose ORDER BY and LIMIT are still beside it. */
+export interface BoundSelect {
+  readonly relation: HirRelation;
+  /** The columns that the query shows; the relation may have more, to sort by. */
+  readonly projection: readonly number[];
+  readonly order: readonly HirOrder[];
+  readonly limit: HirScalar | null;
+  readonly offset: HirScalar | null;
+  readonly withTies: boolean;
+}
+
+/** A column of a SELECT list. Its type may still be unknown: a set operation can give it one. */
+export interface Target {
+  readonly name: string;
+  readonly bound: Bound;
+}
+
+/** A SELECT whose output types may still be changed by what it is part of. */
+export interface PreparedSelect {
+  readonly targets: readonly Target[];
+  /** Builds it with these scalars, one for each target, over the same columns. */
+  finish(scalars: readonly HirScalar[]): BoundSelect;
+}
+
+/** Prepares a SelectStmt node. */
+export function prepareQuery(node: Node, context: QueryContext): PreparedSelect {
+  const select = nodeAs(node, 'SelectStmt');
+  if (select === undefined) throw context.statement.unsupported(`${nodeKind(node)} as a query`);
+  return prepareSelectStatement(select, context);
+}
+
+/** Prepares a SELECT, VALUES or set operation with its WITH. */
+export function prepareSelectStatement(select: SelectStmt, outer: QueryContext): PreparedSelect {
+  const { statement } = outer;
+  if (select.lockingClause !== undefined) {
+    throw statement.unsupported('FOR UPDATE and FOR SHARE');
+  }
+  if (select.intoClause !== undefined) {
+    throw statement.unsupported('SELECT INTO', undefined, 'Use CREATE MATERIALIZED VIEW.');
+  }
+  const { context, wrap } = bindWith(select.withClause, outer);
+  const prepared =
+    select.valuesLists !== undefined
+      ? prepareValues(select, context)
+      : (select.op ?? 'SETOP_NONE') !== 'SETOP_NONE'
+        ? prepareSetOperation(select, context)
+        : prepareSelect(select, context);
+  if (select.withClause === undefined) return prepared;
+  return {
+    targets: prepared.targets,
+    finish: (scalars) => {
+      const bound = prepared.finish(scalars);
+      return { ...bound, relation: wrap(bound.relation) };
+    },
+  };
+}
+
+/** A query as a relation: LIMIT becomes top-k, ORDER BY without it has no meaning. */
+export function bindSubquery(node: Node, context: QueryContext): HirRelation {
+  return asRelation(bindQueryNode(node, context));
+}
+
+/** A query with its untyped literals made text. */
+export function bindQueryNode(node: Node, context: QueryContext): BoundSelect {
+  const prepared = prepareQuery(node, context);
+  return prepared.finish(resolveTargets(prepared.targets, context));
+}
+
+/** Types for the targets that nothing has given one. */
+export function resolveTargets(targets: readonly Target[], context: QueryContext): HirScalar[] {
+  return targets.map((target) => unknownToText(context.statement, target.bound));
+}
+
+/** See `bindSubquery`. */
+export function asRelation(bound: BoundSelect): HirRelation {
+  const limited = bound.limit !== null || bound.offset !== null;
+  const relation = limited ? topK(bound.relation, bound) : bound.relation;
+  return project(relation, bound.projection);
+}
+
+/** The columns that a bound query shows. */
+export function shownColumns(bound: BoundSelect): HirColumn[] {
+  return bound.projection.map((index) => bound.relation.columns[index]!);
+}

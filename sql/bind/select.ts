@@ -1,0 +1,185 @@
+/** SELECT … FROM …: the clauses in the order in which PostgreSQL looks at them. */
+import type { Node, SelectStmt } from '@pgsql/types';
+import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
+import type { HirAggregate, HirOrder, HirRelation, HirScalar } from '../hir.ts';
+import { unknownToText } from './coerce.ts';
+import { columnName } from './column-name.ts';
+import { expressionContext } from './context.ts';
+import type { AggregateCollector, ExpressionContext, QueryContext } from './context.ts';
+import { bindCondition, bindExpression } from './expression.ts';
+import { bindFrom } from './from.ts';
+import { bindGroupBy, group } from './grouping.ts';
+import { bindLimit, bindListItem, sortDirection } from './order.ts';
+import type { ListItem, SortDirection } from './order.ts';
+import type { PreparedSelect, Target } from './query.ts';
+import { filter, projectScalars, topK } from './relation.ts';
+import { scalarKey } from './scalar.ts';
+import { allColumns, findItem } from './scope.ts';
+import type { Scope } from './scope.ts';
+
+/** Prepares a plain SELECT. */
+export function prepareSelect(select: SelectStmt, context: QueryContext): PreparedSelect {
+  const { statement } = context;
+  if (select.windowClause !== undefined) throw statement.unsupported('window functions');
+  const from = bindFrom(select.fromClause, context);
+  const scope: Scope = { items: from.items, outer: context.outer };
+  const aggregates: HirAggregate[] = [];
+  const collector: AggregateCollector = { width: from.relation.columns.length, aggregates };
+  const inClause = (clause: ExpressionContext['clause'], aggregated: boolean): ExpressionContext =>
+    expressionContext(context, scope, clause, aggregated ? collector : null);
+
+  const targets = bindTargets(select.targetList ?? [], inClause('SELECT', true));
+  const where =
+    select.whereClause === undefined
+      ? null
+      : bindCondition(select.whereClause, inClause('WHERE', false), 'WHERE');
+  const having =
+    select.havingClause === undefined
+      ? null
+      : bindCondition(select.havingClause, inClause('HAVING', true), 'HAVING');
+  const sort = (select.sortClause ?? []).map((node): SortItem => {
+    const sortBy = nodeAs(node, 'SortBy')!;
+    const item = bindListItem(sortBy.node!, targets, inClause('ORDER BY', true), 'ORDER BY');
+    return { item, ...sortDirection(statement, sortBy) };
+  });
+  const keys = bindGroupBy(select.groupClause, targets, inClause('GROUP BY', false));
+  const distinct = bindDistinct(select, targets, sort, inClause('DISTINCT ON', true));
+  const limit = bindLimit(select, context, scope);
+  const grouped = keys !== null || having !== null || aggregates.length > 0;
+
+  const finish = (final: readonly HirScalar[]) => {
+    const extras = sort.flatMap(({ item }) =>
+      item.kind === 'expression' ? [unknownToText(statement, item.bound)] : [],
+    );
+    let relation: HirRelation = where === null ? from.relation : filter(from.relation, where);
+    let scalars = [...final, ...extras];
+    if (grouped) {
+      const computed = having === null ? scalars : [...scalars, having];
+      const grouping = group(relation, keys, aggregates, computed, scope, context);
+      relation = having === null ? grouping.relation : filter(grouping.relation, grouping.rewrite(having));
+      scalars = scalars.map(grouping.rewrite);
+    }
+    relation = projectScalars(
+      relation,
+      scalars.map((scalar, i) => ({ name: targets[i]?.name ?? '?column?', scalar })),
+    );
+    const order = sortOrder(sort, targets.length);
+    if (distinct === 'all') relation = { kind: 'distinct', columns: relation.columns, input: relation };
+    else if (distinct !== null) {
+      relation = topK(relation, {
+        partition: distinct.map((item) => placeOf(item, sort, targets.length)),
+        order,
+        limit: { kind: 'literal', type: { name: 'int8', typmod: -1 }, text: '1' },
+        offset: null,
+      });
+    }
+    return { relation, projection: targets.map((_, i) => i), order, ...limit };
+  };
+  return { targets, finish };
+}
+
+interface SortItem extends SortDirection {
+  readonly item: ListItem;
+}
+
+/** Sort keys as columns: targets where they are, other expressions behind them in their order. */
+function sortOrder(sort: readonly SortItem[], width: number): HirOrder[] {
+  return sort.map(({ item, descending, nullsFirst }) => ({
+    column: placeOf(item, sort, width),
+    descending,
+    nullsFirst,
+  }));
+}
+
+function placeOf(item: ListItem, sort: readonly SortItem[], width: number): number {
+  if (item.kind === 'target') return item.index;
+  const extras = sort.flatMap((key) => (key.item.kind === 'expression' ? [key.item] : []));
+  const key = scalarKey(item.bound.scalar);
+  return width + extras.findIndex((extra) => scalarKey(extra.bound.scalar) === key);
+}
+
+/** The SELECT list, stars expanded. */
+export function bindTargets(nodes: readonly Node[], context: ExpressionContext): Target[] {
+  return nodes.flatMap((node) => {
+    const target = nodeAs(node, 'ResTarget')!;
+    const star = starOf(target.val, context);
+    if (star !== null) return star;
+    const bound = bindExpression(target.val!, context);
+    return [{ name: target.name ?? columnName(target.val!), bound }];
+  });
+}
+
+function starOf(node: Node | undefined, context: ExpressionContext): Target[] | null {
+  const reference = nodeAs(node, 'ColumnRef');
+  if (reference === undefined) return null;
+  const parts = nameParts(reference.fields);
+  if (parts[parts.length - 1] !== '*') return null;
+  const { statement, scope } = context;
+  const at = locationOf(reference);
+  if (parts.length === 1 && scope.items.length === 0) {
+    throw statement.error('42601', 'SELECT * with no tables specified is not valid', at);
+  }
+  const item = parts.length === 1 ? null : findItem(statement, scope, parts.slice(0, -1), at);
+  const columns = item === null ? allColumns(scope) : item.columns;
+  return columns.map((column) => {
+    const scalar = { ...column.scalar };
+    const owner = item ?? scope.items.find((other) => other.columns.includes(column));
+    statement.origins.set(scalar, {
+      at,
+      qualified: owner?.name ? `${owner.name}.${column.name}` : column.name,
+    });
+    return { name: column.name, bound: { scalar, at } };
+  });
+}
+
+/** DISTINCT ('all'), DISTINCT ON (its items), or neither. */
+function bindDistinct(
+  select: SelectStmt,
+  targets: readonly Target[],
+  sort: readonly SortItem[],
+  context: ExpressionContext,
+): 'all' | ListItem[] | null {
+  const { statement } = context;
+  const nodes = select.distinctClause;
+  if (nodes === undefined) return null;
+  const on = nodes.filter((node) => Object.keys(node).length > 0);
+  if (on.length === 0) {
+    const outside = sort.find(({ item }) => item.kind === 'expression');
+    if (outside !== undefined) {
+      const message = 'for SELECT DISTINCT, ORDER BY expressions must appear in select list';
+      throw statement.error('42P10', message, outside.item.at);
+    }
+    return 'all';
+  }
+  const items = on.map((node) => bindListItem(node, targets, context, 'DISTINCT ON'));
+  const same = (a: ListItem, b: ListItem): boolean =>
+    a.kind === 'target' ? b.kind === 'target' && a.index === b.index : sameExpression(a, b);
+  // The first sort keys must be the items, in any order; what is not sorted by comes to the front.
+  const sorted = sort.map(({ item }) => items.some((other) => same(item, other)));
+  const firstOther = sorted.indexOf(false);
+  const late = firstOther < 0 ? -1 : sorted.indexOf(true, firstOther);
+  const missing = items.some((item) => !sort.some((key) => same(key.item, item)));
+  if (late >= 0 || (missing && firstOther >= 0)) {
+    const at = sort[late >= 0 ? late : firstOther]!.item.at;
+    throw statement.error(
+      '42P10',
+      'SELECT DISTINCT ON expressions must match initial ORDER BY expressions',
+      at,
+    );
+  }
+  for (const item of items) {
+    if (item.kind === 'expression' && !sort.some((key) => same(key.item, item))) {
+      // It must be there to partition by: as a sort key it is.
+      (sort as SortItem[]).push({ item, descending: false, nullsFirst: false });
+    }
+  }
+  return items;
+}
+
+function sameExpression(a: ListItem, b: ListItem): boolean {
+  return (
+    a.kind === 'expression' &&
+    b.kind === 'expression' &&
+    scalarKey(a.bound.scalar) === scalarKey(b.bound.scalar)
+  );
+}

@@ -1,0 +1,110 @@
+/** UNION, INTERSECT, EXCEPT. */
+import type { SelectStmt } from '@pgsql/types';
+import { nodeAs } from '../ast/accessors.ts';
+import type { HirColumn, HirRelation, HirScalar } from '../hir.ts';
+import { coerceToCommon } from './coerce.ts';
+import { expressionContext } from './context.ts';
+import type { QueryContext } from './context.ts';
+import { bindListItem, bindLimit, sortDirection } from './order.ts';
+import { asRelation, prepareSelectStatement } from './query.ts';
+import type { PreparedSelect, Target } from './query.ts';
+import { projectScalars } from './relation.ts';
+import { emptyScope } from './scope.ts';
+
+const words = { SETOP_UNION: 'UNION', SETOP_INTERSECT: 'INTERSECT', SETOP_EXCEPT: 'EXCEPT' } as const;
+
+/** Prepares a set operation: both sides take the common types. */
+export function prepareSetOperation(select: SelectStmt, context: QueryContext): PreparedSelect {
+  const { statement } = context;
+  const word = words[select.op as keyof typeof words];
+  const left = prepareSelectStatement(select.larg!, context);
+  const right = prepareSelectStatement(select.rarg!, context);
+  if (left.targets.length !== right.targets.length) {
+    throw statement.error(
+      '42601',
+      `each ${word} query must have the same number of columns`,
+      right.targets[0]?.bound.at,
+    );
+  }
+  const leftScalars: HirScalar[] = [];
+  const rightScalars: HirScalar[] = [];
+  for (const [i, target] of left.targets.entries()) {
+    const { scalars } = coerceToCommon(statement, [target.bound, right.targets[i]!.bound], word);
+    leftScalars.push(scalars[0]!);
+    rightScalars.push(scalars[1]!);
+  }
+  const inputs = [asRelation(left.finish(leftScalars)), asRelation(right.finish(rightScalars))] as const;
+  const columns = inputs[0].columns.map((column, i): HirColumn =>
+    combine(column, inputs[1].columns[i]!, word),
+  );
+  const operation = word.toLowerCase() as 'union' | 'intersect' | 'except';
+  const relation: HirRelation = {
+    kind: 'setOperation',
+    columns,
+    operation,
+    all: select.all === true,
+    left: inputs[0],
+    right: inputs[1],
+  };
+  const targets = columns.map((column, index): Target => ({
+    name: column.name,
+    bound: { scalar: { kind: 'column', index, type: column.type }, at: left.targets[index]!.bound.at },
+  }));
+  const order = (select.sortClause ?? []).map((node) => {
+    const sortBy = nodeAs(node, 'SortBy')!;
+    const item = sortItem(select, sortBy, targets, context);
+    return { column: item, ...sortDirection(statement, sortBy) };
+  });
+  const limit = bindLimit(select, context, emptyScope);
+  return {
+    targets,
+    finish: (scalars) => ({
+      relation: projectScalars(
+        relation,
+        scalars.map((scalar, i) => ({ name: columns[i]!.name, scalar })),
+      ),
+      projection: columns.map((_, i) => i),
+      order,
+      ...limit,
+    }),
+  };
+}
+
+function combine(left: HirColumn, right: HirColumn, word: string): HirColumn {
+  const same = left.type.typmod === right.type.typmod;
+  const nullable =
+    word === 'UNION'
+      ? left.type.nullable || right.type.nullable
+      : word === 'INTERSECT'
+        ? left.type.nullable && right.type.nullable
+        : left.type.nullable;
+  return { name: left.name, type: { name: left.type.name, typmod: same ? left.type.typmod : -1, nullable } };
+}
+
+/** Only output names and positions can be sorted by. */
+function sortItem(
+  select: SelectStmt,
+  sortBy: NonNullable<ReturnType<typeof nodeAs<'SortBy'>>>,
+  targets: readonly Target[],
+  context: QueryContext,
+): number {
+  const { statement } = context;
+  const scope = {
+    items: [
+      {
+        name: null,
+        schema: null,
+        columns: targets.map(({ name, bound }) => ({ name, scalar: bound.scalar })),
+        byName: false,
+        byColumn: true,
+      },
+    ],
+    outer: context.outer,
+  };
+  const item = bindListItem(sortBy.node!, targets, expressionContext(context, scope, 'ORDER BY'), 'ORDER BY');
+  if (item.kind === 'target') return item.index;
+  throw statement.error('0A000', 'invalid UNION/INTERSECT/EXCEPT ORDER BY clause', item.at, {
+    detail: 'Only result column names can be used, not expressions or functions.',
+    hint: 'Add the expression/function to every SELECT, or move the UNION into a FROM clause.',
+  });
+}

@@ -1,0 +1,189 @@
+import type { InsertStmt, Node, SelectStmt } from '@pgsql/types';
+import { locationOf, nodeAs } from '../../ast/accessors.ts';
+import type { CatalogRelation } from '../../catalog.ts';
+import type { HirColumn, HirRelation, HirScalar, HirWrite } from '../../hir.ts';
+import { expressionContext } from '../context.ts';
+import type { QueryContext } from '../context.ts';
+import { bindWith } from '../cte.ts';
+import { bindExpression } from '../expression.ts';
+import { asRelation, prepareSelectStatement } from '../query.ts';
+import { projectScalars } from '../relation.ts';
+import { isNullable } from '../scalar.ts';
+import { emptyScope } from '../scope.ts';
+import { assign, bindReturning, bindTarget, columnNumber, defaultValue, isDefault } from './target.ts';
+
+/** INSERT: the new rows in the table's column order. */
+export function bindInsert(node: InsertStmt, outer: QueryContext): HirWrite {
+  const { statement } = outer;
+  if (node.onConflictClause !== undefined) {
+    throw statement.unsupported('ON CONFLICT', locationOf(node.onConflictClause));
+  }
+  if (node.override !== undefined && node.override !== 'OVERRIDING_NOT_SET') {
+    throw statement.unsupported('OVERRIDING');
+  }
+  const { context, wrap } = bindWith(node.withClause, outer);
+  const relation = bindTarget(node.relation!, 'insert into', context);
+  const columns = targetColumns(node, relation, context);
+  const select = nodeAs(node.selectStmt, 'SelectStmt');
+  const rows = valuesOf(select);
+  const source =
+    select === undefined
+      ? insertDefaults(relation, context)
+      : rows !== null
+        ? insertValues(rows, relation, columns, context)
+        : insertQuery(select, relation, columns, context);
+  return {
+    operation: 'insert',
+    object: relation.id,
+    relation: wrap(source),
+    returning: bindReturning(node.returningClause, relation, node.relation!, context),
+    parameters: statement.parameters(),
+  };
+}
+
+/** Column numbers in the order in which values come. */
+function targetColumns(
+  node: InsertStmt,
+  relation: CatalogRelation,
+  context: QueryContext,
+): { readonly numbers: readonly number[]; readonly places: readonly (number | undefined)[] } {
+  if (node.cols === undefined) return { numbers: relation.columns.map((_, i) => i), places: [] };
+  const numbers: number[] = [];
+  const places: (number | undefined)[] = [];
+  for (const column of node.cols) {
+    const target = nodeAs(column, 'ResTarget')!;
+    const at = locationOf(target);
+    if (target.indirection !== undefined)
+      throw context.statement.unsupported('assignment to a part of a column', at);
+    const number = columnNumber(relation, target.name!, at, context);
+    if (numbers.includes(number)) {
+      throw context.statement.error('42701', `column "${target.name}" specified more than once`, at);
+    }
+    numbers.push(number);
+    places.push(at);
+  }
+  return { numbers, places };
+}
+
+/** The lists of a VALUES that is nothing but that. */
+function valuesOf(select: SelectStmt | undefined): readonly Node[] | null {
+  if (select?.valuesLists === undefined) return null;
+  const bare =
+    select.sortClause === undefined &&
+    select.limitCount === undefined &&
+    select.limitOffset === undefined &&
+    select.withClause === undefined;
+  return bare ? select.valuesLists : null;
+}
+
+interface Columns {
+  readonly numbers: readonly number[];
+  readonly places: readonly (number | undefined)[];
+}
+
+function checkCount(
+  count: number,
+  columns: Columns,
+  named: boolean,
+  at: number | undefined,
+  context: QueryContext,
+): void {
+  const { statement } = context;
+  if (count > columns.numbers.length) {
+    throw statement.error('42601', 'INSERT has more expressions than target columns', at);
+  }
+  if (named && count < columns.numbers.length) {
+    throw statement.error('42601', 'INSERT has more target columns than expressions', columns.places[count]);
+  }
+}
+
+function insertValues(
+  lists: readonly Node[],
+  relation: CatalogRelation,
+  columns: Columns,
+  context: QueryContext,
+): HirRelation {
+  const { statement } = context;
+  const expression = expressionContext(context, emptyScope, 'VALUES');
+  const named = columns.places.length > 0;
+  let width = -1;
+  const rows = lists.map((list): HirScalar[] => {
+    const items = nodeAs(list, 'List')?.items ?? [];
+    if (width >= 0 && items.length !== width) {
+      throw statement.error('42601', 'VALUES lists must all be the same length', locationOfFirst(items));
+    }
+    width = items.length;
+    checkCount(items.length, columns, named, placeOf(items[columns.numbers.length]), context);
+    const row: (HirScalar | undefined)[] = relation.columns.map(() => undefined);
+    items.forEach((item, i) => {
+      const number = columns.numbers[i]!;
+      const column = relation.columns[number]!;
+      row[number] = isDefault(item)
+        ? defaultValue(relation, column, context)
+        : assign(relation, column, bindExpression(item, expression), context);
+    });
+    return relation.columns.map((column, i) => row[i] ?? defaultValue(relation, column, context));
+  });
+  return { kind: 'constant', columns: rowColumns(relation, rows), rows };
+}
+
+function locationOfFirst(items: readonly Node[]): number | undefined {
+  return placeOf(items[0]);
+}
+
+function placeOf(node: Node | undefined): number | undefined {
+  if (node === undefined) return undefined;
+  return locationOf(Object.values(node)[0] as { location?: number });
+}
+
+function rowColumns(relation: CatalogRelation, rows: readonly (readonly HirScalar[])[]): HirColumn[] {
+  return relation.columns.map(({ name, type }, i) => ({
+    name,
+    type: { ...type, nullable: type.nullable && rows.some((row) => isNullable(row[i]!)) },
+  }));
+}
+
+function insertDefaults(relation: CatalogRelation, context: QueryContext): HirRelation {
+  const rows = [relation.columns.map((column) => defaultValue(relation, column, context))];
+  return { kind: 'constant', columns: rowColumns(relation, rows), rows };
+}
+
+function insertQuery(
+  select: SelectStmt,
+  relation: CatalogRelation,
+  columns: Columns,
+  context: QueryContext,
+): HirRelation {
+  const prepared = prepareSelectStatement(select, context);
+  const { targets } = prepared;
+  checkCount(
+    targets.length,
+    columns,
+    columns.places.length > 0,
+    targets[columns.numbers.length]?.bound.at,
+    context,
+  );
+  // Untyped literals take the column's type; what has a type is cast behind the query, so that DISTINCT and set
+  // operations work on what the query says.
+  const typed = targets.map(({ bound }, i) => {
+    const column = relation.columns[columns.numbers[i]!]!;
+    const isUnknown = 'type' in bound.scalar && bound.scalar.type.name === 'unknown';
+    return isUnknown
+      ? assign({ ...relation }, { ...column, type: { ...column.type, nullable: true } }, bound, context)
+      : bound.scalar;
+  });
+  const source = asRelation(prepared.finish(typed));
+  const given = new Map(columns.numbers.slice(0, targets.length).map((number, i) => [number, i]));
+  return projectScalars(
+    source,
+    relation.columns.map((column, number) => {
+      const i = given.get(number);
+      if (i === undefined) return { name: column.name, scalar: defaultValue(relation, column, context) };
+      const scalar: HirScalar = { kind: 'column', index: i, type: source.columns[i]!.type };
+      return {
+        name: column.name,
+        scalar: assign(relation, column, { scalar, at: targets[i]!.bound.at }, context),
+      };
+    }),
+  );
+}

@@ -1,0 +1,94 @@
+import type { Node, UpdateStmt } from '@pgsql/types';
+import { locationOf, nodeAs } from '../../ast/accessors.ts';
+import type { CatalogRelation } from '../../catalog.ts';
+import type { HirRelation, HirScalar, HirWrite } from '../../hir.ts';
+import { expressionContext } from '../context.ts';
+import type { ExpressionContext, QueryContext } from '../context.ts';
+import { bindWith } from '../cte.ts';
+import { bindCondition, bindExpression } from '../expression.ts';
+import { relationOf } from '../from.ts';
+import { filter, projectScalars } from '../relation.ts';
+import type { Scope } from '../scope.ts';
+import {
+  assign,
+  bindReturning,
+  bindTarget,
+  columnNumber,
+  defaultValue,
+  isDefault,
+  targetItem,
+} from './target.ts';
+
+/** UPDATE: the old row's columns, then the new row's. */
+export function bindUpdate(node: UpdateStmt, outer: QueryContext): HirWrite {
+  const { statement } = outer;
+  const { context, wrap } = bindWith(node.withClause, outer);
+  const relation = bindTarget(node.relation!, 'update', context);
+  if (node.fromClause !== undefined) {
+    throw statement.unsupported('UPDATE … FROM', undefined, 'Use a subquery in SET or WHERE.');
+  }
+  const scope: Scope = { items: [targetItem(relation, node.relation!)], outer: null };
+  const values = bindAssignments(
+    node.targetList ?? [],
+    relation,
+    expressionContext(context, scope, 'UPDATE'),
+    context,
+  );
+  let rows: HirRelation = relationOf(relation, context);
+  if (node.whereClause !== undefined) {
+    rows = filter(rows, bindCondition(node.whereClause, expressionContext(context, scope, 'WHERE'), 'WHERE'));
+  }
+  const old = relation.columns.map(({ name, type }, index) => ({
+    name,
+    scalar: { kind: 'column', index, type } as HirScalar,
+  }));
+  const fresh = old.map(({ name, scalar }, i) => ({ name, scalar: values.get(i) ?? scalar }));
+  return {
+    operation: 'update',
+    object: relation.id,
+    relation: wrap(projectScalars(rows, [...old, ...fresh])),
+    returning: bindReturning(node.returningClause, relation, node.relation!, context),
+    parameters: statement.parameters(),
+  };
+}
+
+function bindAssignments(
+  nodes: readonly Node[],
+  relation: CatalogRelation,
+  expression: ExpressionContext,
+  context: QueryContext,
+): Map<number, HirScalar> {
+  const { statement } = context;
+  const values = new Map<number, HirScalar>();
+  for (const node of nodes) {
+    const target = nodeAs(node, 'ResTarget')!;
+    const at = locationOf(target);
+    if (target.indirection !== undefined) throw statement.unsupported('assignment to a part of a column', at);
+    const number = columnNumber(relation, target.name!, at, context);
+    const column = relation.columns[number]!;
+    if (values.has(number)) {
+      throw statement.error('42601', `multiple assignments to same column "${target.name}"`, at);
+    }
+    const value = valueOf(target.val!, context, at);
+    values.set(
+      number,
+      isDefault(value)
+        ? defaultValue(relation, column, context)
+        : assign(relation, column, bindExpression(value, expression), context),
+    );
+  }
+  return values;
+}
+
+/** The value of one column; `(a, b) = (x, y)` names its part of the row. */
+function valueOf(node: Node, context: QueryContext, at: number | undefined): Node {
+  const part = nodeAs(node, 'MultiAssignRef');
+  if (part === undefined) return node;
+  const row = nodeAs(part.source, 'RowExpr');
+  if (row === undefined)
+    throw context.statement.unsupported('assignment of a subquery to several columns', at);
+  if (row.args?.length !== part.ncolumns) {
+    throw context.statement.error('42601', 'number of columns does not match number of values', at);
+  }
+  return row.args![(part.colno ?? 1) - 1]!;
+}
