@@ -51,9 +51,9 @@ const typeRows = await rows(
 const named = `(select array_agg(typname order by n)
   from unnest(proargtypes) with ordinality a(t, n) join pg_type on oid = t)`;
 const procRows = await rows(
-  `select p.oid, proname, array_to_string(${named}, ' '), r.typname, prosrc, proisstrict::int, provolatile, prokind,
+  `select p.oid, proname, array_to_string(${named}, ' '), r.typname, case when prolang = 14 and proname <> all($4) then '' else prosrc end, proisstrict::int, provolatile, prokind,
      case when prolang = 14 and not proname = any($4)
-       then regexp_replace(pg_get_function_sqlbody(p.oid), '^RETURN ', '') else '' end,
+       then coalesce(regexp_replace(pg_get_function_sqlbody(p.oid), '^RETURN ', ''), prosrc) else '' end,
      coalesce(d.description, '')
    from pg_proc p join pg_type r on r.oid = prorettype
    left join pg_description d on d.objoid = p.oid and d.classoid = 'pg_proc'::regclass and d.objsubid = 0

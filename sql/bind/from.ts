@@ -128,5 +128,6 @@ export function aliased(
     name: names[i] ?? column.name,
     scalar: columnOf(relation, i),
   }));
-  return { relation, items: [itemFor(itemName, alias === undefined ? schema : null, columns, primaryKey)] };
+  const item = itemFor(itemName, alias === undefined ? schema : null, columns, primaryKey);
+  return { relation, items: [alias === undefined || name === null ? item : { ...item, relation: name }] };
 }

@@ -122,7 +122,8 @@ function notFound(
   at: number | undefined,
 ): Error {
   const { statement } = context;
-  const signature = `${name}(${types.map(displayType).join(', ')})`;
+  const shown = name === 'extract' ? 'pg_catalog.extract' : name;
+  const signature = `${shown}(${types.map(displayType).join(', ')})`;
   if (reason === 'ambiguous') {
     return statement.error('42725', `function ${signature} is not unique`, at, {
       hint: 'Could not choose a best candidate function. You might need to add explicit type casts.',

@@ -16,6 +16,8 @@ export interface ScopeItem {
   readonly name: string | null;
   /** The schema, when the relation stands without alias: `public.t.a` is then allowed. */
   readonly schema: string | null;
+  /** The relation's own name where an alias hides it, for hints. */
+  readonly relation?: string;
   readonly columns: readonly ScopeColumn[];
   /** Whether `name.column` finds it. */
   readonly byName: boolean;
@@ -137,6 +139,13 @@ export function findItem(
     const aliased = scope.items.find((item) => item.name === relation)!;
     throw statement.error('42P01', `invalid reference to FROM-clause entry for table "${relation}"`, at, {
       detail: `There is an entry for table "${aliased.name}", but it cannot be referenced from this part of the query.`,
+    });
+  }
+  const behindAlias =
+    parts.length === 1 ? scope.items.find((item) => item.byName && item.relation === relation) : undefined;
+  if (behindAlias !== undefined) {
+    throw statement.error('42P01', `invalid reference to FROM-clause entry for table "${relation}"`, at, {
+      hint: `Perhaps you meant to reference the table alias "${behindAlias.name}".`,
     });
   }
   throw statement.error('42P01', `missing FROM-clause entry for table "${relation}"`, at);

@@ -160,7 +160,8 @@ function bindDistinct(
   const late = firstOther < 0 ? -1 : sorted.indexOf(true, firstOther);
   const missing = items.some((item) => !sort.some((key) => same(key.item, item)));
   if (late >= 0 || (missing && firstOther >= 0)) {
-    const at = sort[late >= 0 ? late : firstOther]!.item.at;
+    const first = items.find((item) => !sort.some((key) => same(key.item, item))) ?? items[0]!;
+    const { at } = first;
     throw statement.error(
       '42P10',
       'SELECT DISTINCT ON expressions must match initial ORDER BY expressions',

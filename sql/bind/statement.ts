@@ -68,9 +68,14 @@ export class Statement {
 
   /** What Tidewire does not have (yet), by its name. */
   unsupported(construct: string, at?: number | undefined, hint?: string): SqlError {
-    return this.error('0A000', `${construct} ${/s$/.test(construct) ? 'are' : 'is'} not supported`, at, {
-      hint,
-    });
+    return this.error(
+      '0A000',
+      `${construct} ${/[^s]s$|CUBE$/.test(construct) ? 'are' : 'is'} not supported`,
+      at,
+      {
+        hint,
+      },
+    );
   }
 
   /** The type of a parameter as far as it is known. */

@@ -67,7 +67,7 @@ function bindAssignments(
     const number = columnNumber(relation, target.name!, at, context);
     const column = relation.columns[number]!;
     if (values.has(number)) {
-      throw statement.error('42601', `multiple assignments to same column "${target.name}"`, at);
+      throw statement.error('42601', `multiple assignments to same column "${target.name}"`);
     }
     const value = valueOf(target.val!, context, at);
     values.set(
