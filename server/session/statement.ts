@@ -9,7 +9,7 @@ import type {
   Timestamp,
   Transaction,
 } from '../../engine/index.ts';
-import type { ParsedStatement } from '../../sql/parse/parse.ts';
+import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import type { SqlType } from '../../sql/types/type.ts';
 
 export interface ResultColumn {
@@ -71,7 +71,7 @@ export type StatementResult =
       end(): Promise<string>;
       fail(message: string): void;
     }
-  /** COPY … TO STDOUT: rows already encoded as COPY data lines. */
+  /** COPY … TO STDOUT: ready CopyData messages, one a row. `header` is a bare line, which the protocol wraps. */
   | {
       readonly kind: 'copyOut';
       readonly columnCount: number;
