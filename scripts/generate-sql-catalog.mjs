@@ -3,7 +3,7 @@
 //
 // usage: npm run build && node scripts/generate-sql-catalog.mjs postgres://postgres@localhost/postgres
 import { writeFileSync } from 'node:fs';
-import pg from 'pg';
+import { Client } from 'pg';
 import { families } from '../build/sql/functions/families.js';
 
 const types = words(`bool bytea char name int8 int2 int4 text oid jsonb float4 float8 bpchar varchar date time
@@ -25,7 +25,7 @@ const described =
   pg_postmaster_start_time txid_current random gen_random_uuid pg_get_function_result pg_get_function_arguments
   timeofday uuidv4 uuidv7 concat concat_ws`);
 
-const client = new pg.Client({
+const client = new Client({
   connectionString: process.argv[2],
   types: { getTypeParser: () => (text) => text },
 });

@@ -6,7 +6,9 @@ import type { DeleteStmt, InsertStmt, Node, UpdateStmt } from '@pgsql/types';
 import { extensionName } from '../ast/extension.ts';
 import { nodeAs, nodeKind } from '../ast/accessors.ts';
 import type { HirColumn, HirQuery, HirRelation, HirScalar, HirWrite } from '../hir.ts';
+import { SqlError } from '../error.ts';
 import { displayType } from '../types/format.ts';
+import { isRegistered } from '../types/table.ts';
 import type { SqlType } from '../types/type.ts';
 import { coerceToType, unknownToText } from './coerce.ts';
 import { expressionContext } from './context.ts';
@@ -23,8 +25,7 @@ import { bindUpdate } from './write/update.ts';
 
 export type { BindEnvironment } from './environment.ts';
 export { bindColumnDefinitions } from './column-definitions.ts';
-export type { BoundColumns, ColumnElement } from './column-definitions.ts';
-export { bindTypeName } from './type-name.ts';
+export type { BoundColumns } from './column-definitions.ts';
 
 function begin(environment: BindEnvironment): QueryContext {
   const statement = new Statement(environment);
@@ -36,8 +37,18 @@ function begin(environment: BindEnvironment): QueryContext {
 
 /** Binds a `{ SelectStmt }`. In a view ORDER BY and LIMIT are part of the relation and the finishing is empty. */
 export function bindQuery(node: Node, environment: BindEnvironment): HirQuery {
-  const context = begin(environment);
+  return withinStack(() => bindQueryInner(node, begin(environment)));
+}
+
+function bindQueryInner(node: Node, context: QueryContext): HirQuery {
+  const { environment } = context.statement;
   const bound = bindQueryNode(node, context);
+  for (const { name, type } of shownColumns(bound)) {
+    if (!isRegistered(type.name)) continue;
+    throw context.statement.error('0A000', `output of type ${type.name} is not supported`, undefined, {
+      hint: `Cast column "${name}" to oid.`,
+    });
+  }
   const parameters = context.statement.parameters();
   if (environment.inView === true) {
     const relation = asRelation(bound);
@@ -64,6 +75,20 @@ export function bindQuery(node: Node, environment: BindEnvironment): HirQuery {
   };
 }
 
+/** Expressions nest as deep as the stack is; PostgreSQL has its own limit and this error for it. */
+function withinStack<T>(action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new SqlError({
+      sqlstate: '54001',
+      message: 'stack depth limit exceeded',
+      hint: 'The statement is nested too deeply: write it in several steps.',
+    });
+  }
+}
+
 /** A view's columns must differ in name. */
 function checkNames(columns: readonly HirColumn[], context: QueryContext): void {
   const names = new Set<string>();
@@ -75,12 +100,15 @@ function checkNames(columns: readonly HirColumn[], context: QueryContext): void 
 
 /** A query as one relation, whatever it was bound for: SUBSCRIBE, sinks, COPY. */
 export function bindRelation(node: Node, environment: BindEnvironment): HirRelation {
-  return asRelation(bindQueryNode(node, begin(environment)));
+  return withinStack(() => asRelation(bindQueryNode(node, begin(environment))));
 }
 
 /** Binds an `{ InsertStmt }`, `{ UpdateStmt }` or `{ DeleteStmt }`. */
 export function bindWrite(node: Node, environment: BindEnvironment): HirWrite {
-  const context = begin(environment);
+  return withinStack(() => bindWriteInner(node, begin(environment)));
+}
+
+function bindWriteInner(node: Node, context: QueryContext): HirWrite {
   switch (nodeKind(node)) {
     case 'InsertStmt':
       return bindInsert(nodeAs(node, 'InsertStmt') as InsertStmt, context);

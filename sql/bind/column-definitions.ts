@@ -1,6 +1,7 @@
 /** The columns and keys that CREATE TABLE and CREATE SOURCE declare. */
 import type { ColumnDef, Constraint, Node } from '@pgsql/types';
 import { locationOf, nodeAs, nodeKind, stringOf } from '../ast/accessors.ts';
+import type { TableElement } from '../ast/table-element.ts';
 import type { CatalogColumn } from '../catalog.ts';
 import { displayType, formatType } from '../types/format.ts';
 import { tokenize } from '../parse/lexer.ts';
@@ -15,39 +16,68 @@ import { emptyScope } from './scope.ts';
 import { Statement } from './statement.ts';
 import { bindTypeName } from './type-name.ts';
 
-/** A column as declared, or a primary key over several. */
-export type ColumnElement =
-  | { readonly kind: 'column'; readonly node: ColumnDef }
-  | {
-      readonly kind: 'primaryKey';
-      readonly columns: readonly { readonly name: string; readonly location?: number }[];
-      readonly name?: string;
-      readonly location?: number;
-    };
-
 /** What the elements declare. */
 export interface BoundColumns {
   readonly columns: readonly CatalogColumn[];
   readonly primaryKey: { readonly name: string; readonly columns: readonly number[] } | null;
 }
 
-/** The elements of a CREATE TABLE's `tableElts`. */
-export function tableElements(nodes: readonly Node[], environment: BindEnvironment): ColumnElement[] {
-  const statement = new Statement(environment);
-  return nodes.map((node): ColumnElement => {
-    const column = nodeAs(node, 'ColumnDef');
-    if (column !== undefined) return { kind: 'column', node: column };
-    const constraint = nodeAs(node, 'Constraint');
-    if (constraint === undefined)
-      throw statement.unsupported(nodeKind(node) === 'TableLikeClause' ? 'LIKE' : nodeKind(node));
-    if (constraint.contype !== 'CONSTR_PRIMARY') throw unsupportedConstraint(constraint, statement);
-    return {
-      kind: 'primaryKey',
-      columns: (constraint.keys ?? []).map((key) => ({ name: stringOf(key) })),
-      location: constraint.location,
-      ...(constraint.conname === undefined ? {} : { name: constraint.conname }),
-    };
+/** A PRIMARY KEY as written, wherever it stood. */
+interface KeyClause {
+  readonly name: string | undefined;
+  readonly columns: readonly string[];
+  readonly at: number | undefined;
+}
+
+/** What one element declares: a column (and perhaps a key over it), or a key. */
+function bindElement(
+  element: TableElement | Node,
+  statement: Statement,
+  text: string,
+): { readonly column: CatalogColumn | null; readonly keys: readonly KeyClause[] } {
+  if ('kind' in element) return bindOwnElement(element as TableElement, statement, text);
+  const definition = nodeAs(element, 'ColumnDef');
+  if (definition !== undefined) return bindDefinition(definition, statement, text);
+  const constraint = nodeAs(element, 'Constraint');
+  if (constraint === undefined) {
+    throw statement.unsupported(nodeKind(element) === 'TableLikeClause' ? 'LIKE' : nodeKind(element));
+  }
+  if (constraint.contype !== 'CONSTR_PRIMARY') throw unsupportedConstraint(constraint, statement);
+  const columns = (constraint.keys ?? []).map(stringOf);
+  return { column: null, keys: [{ name: constraint.conname, columns, at: locationOf(constraint) }] };
+}
+
+/** An element of CREATE SOURCE. */
+function bindOwnElement(
+  element: TableElement,
+  statement: Statement,
+  text: string,
+): ReturnType<typeof bindElement> {
+  switch (element.kind) {
+    case 'column':
+      if (element.computed !== undefined) throw statement.unsupported('computed columns', element.location);
+      return bindDefinition(element.node, statement, text);
+    case 'primary_key': {
+      const columns = element.columns.map((column) => column.name);
+      return { column: null, keys: [{ name: undefined, columns, at: element.location }] };
+    }
+    case 'watermark':
+      throw statement.unsupported('WATERMARK FOR', element.location);
+  }
+}
+
+function bindDefinition(
+  definition: ColumnDef,
+  statement: Statement,
+  text: string,
+): ReturnType<typeof bindElement> {
+  const column = bindColumn(definition, statement, text);
+  const keys = (definition.constraints ?? []).flatMap((node): KeyClause[] => {
+    const constraint = nodeAs(node, 'Constraint')!;
+    if (constraint.contype !== 'CONSTR_PRIMARY') return [];
+    return [{ name: constraint.conname, columns: [column.name], at: locationOf(constraint) }];
   });
+  return { column, keys };
 }
 
 function unsupportedConstraint(constraint: Constraint, statement: Statement): Error {
@@ -66,49 +96,35 @@ function unsupportedConstraint(constraint: Constraint, statement: Statement): Er
 /** Binds the elements of the table or source `name`. `text` is what their locations count in. */
 export function bindColumnDefinitions(
   name: string,
-  elements: readonly (ColumnElement | Node)[],
+  elements: readonly (TableElement | Node)[],
   environment: BindEnvironment,
   text: string = environment.source.text ?? '',
 ): BoundColumns {
   const statement = new Statement(environment);
-  const all = elements.map((element) =>
-    'kind' in element ? (element as ColumnElement) : tableElements([element as Node], environment)[0]!,
-  );
   const columns: CatalogColumn[] = [];
-  let key: { name: string | undefined; columns: readonly string[]; at: number | undefined } | null = null;
-  const setKey = (keyName: string | undefined, names: readonly string[], at: number | undefined): void => {
-    if (key !== null) {
-      throw statement.error('42P16', `multiple primary keys for table "${name}" are not allowed`, at);
+  let primary: KeyClause | null = null;
+  for (const element of elements) {
+    const { column, keys } = bindElement(element, statement, text);
+    if (column !== null) {
+      if (columns.some((other) => other.name === column.name)) {
+        throw statement.error('42701', `column "${column.name}" specified more than once`);
+      }
+      columns.push(column);
     }
-    key = { name: keyName, columns: names, at };
-  };
-  for (const element of all) {
-    if (element.kind === 'primaryKey') {
-      setKey(
-        element.name,
-        element.columns.map((column) => column.name),
-        element.location,
-      );
-      continue;
-    }
-    const column = bindColumn(element.node, statement, text);
-    if (columns.some((other) => other.name === column.name)) {
-      throw statement.error('42701', `column "${column.name}" specified more than once`);
-    }
-    columns.push(column);
-    for (const node of element.node.constraints ?? []) {
-      const constraint = nodeAs(node, 'Constraint')!;
-      if (constraint.contype === 'CONSTR_PRIMARY')
-        setKey(constraint.conname, [column.name], locationOf(constraint));
+    for (const key of keys) {
+      if (primary !== null) {
+        throw statement.error('42P16', `multiple primary keys for table "${name}" are not allowed`, key.at);
+      }
+      primary = key;
     }
   }
-  return finish(name, columns, key, statement);
+  return finish(name, columns, primary, statement);
 }
 
 function finish(
   table: string,
   columns: readonly CatalogColumn[],
-  key: { name: string | undefined; columns: readonly string[]; at: number | undefined } | null,
+  key: KeyClause | null,
   statement: Statement,
 ): BoundColumns {
   if (key === null) return { columns, primaryKey: null };

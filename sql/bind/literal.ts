@@ -4,7 +4,7 @@ import { constantOf } from '../ast/accessors.ts';
 import { SqlError } from '../error.ts';
 import type { HirScalar } from '../hir.ts';
 import { toScalarType } from '../types/column-type.ts';
-import { plain } from '../types/table.ts';
+import { isRegistered, plain } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
 import { bindRegistered } from './registered.ts';
 import { literal } from './scalar.ts';
@@ -52,7 +52,7 @@ export function readLiteral(
     return literal(name, text);
   }
   if (name === 'name') return literal(name, truncateName(text));
-  if (/^reg/.test(name)) return bindRegistered(statement, name, text, at);
+  if (isRegistered(name)) return bindRegistered(statement, name, text, at);
   const canonical = simpleText(name, text);
   if (canonical !== null) return literal(name, canonical);
   const scalar = toScalarType(name);

@@ -47,36 +47,34 @@ const nullable = new Set(families.flatMap((family) => family.nullable ?? []));
 const volatilities = { i: 'immutable', s: 'stable', v: 'volatile' } as const;
 
 /** All of them; aggregates too. */
-export const functions: readonly FunctionEntry[] = [
-  ...procRows.map(
-    ([
-      oid,
-      name,
-      argumentTypes,
-      result,
-      opcode,
-      strict,
-      volatility,
-      kind,
-      body,
-      description,
-    ]): FunctionEntry => ({
-      oid,
-      name,
-      arguments: argumentTypes === '' ? [] : argumentTypes.split(' '),
-      result: result as TypeName,
-      opcode,
-      strict: strict === 1,
-      volatility: volatilities[volatility],
-      kind: kind === 'a' ? 'aggregate' : 'function',
-      canError: !total.has(opcode),
-      canBeNull: strict === 0 || nullable.has(opcode),
-      native: kind === 'f' && native.has(opcode),
-      body: body === '' ? null : body,
-      description,
-    }),
-  ),
-];
+export const functions: readonly FunctionEntry[] = procRows.map(
+  ([
+    oid,
+    name,
+    argumentTypes,
+    result,
+    opcode,
+    strict,
+    volatility,
+    kind,
+    body,
+    description,
+  ]): FunctionEntry => ({
+    oid,
+    name,
+    arguments: argumentTypes === '' ? [] : argumentTypes.split(' '),
+    result: result as TypeName,
+    opcode,
+    strict: strict === 1,
+    volatility: volatilities[volatility],
+    kind: kind === 'a' ? 'aggregate' : 'function',
+    canError: !total.has(opcode),
+    canBeNull: strict === 0 || nullable.has(opcode),
+    native: kind === 'f' && native.has(opcode),
+    body: body === '' ? null : body,
+    description,
+  }),
+);
 
 /** regexp_match(text, text)[int4]: an array type would be wanted between the two; until then they are one function. */
 export const regexpMatchGroup: FunctionEntry = {

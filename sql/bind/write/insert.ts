@@ -8,9 +8,17 @@ import { bindWith } from '../cte.ts';
 import { bindExpression } from '../expression.ts';
 import { asRelation, prepareSelectStatement } from '../query.ts';
 import { projectScalars } from '../relation.ts';
-import { isNullable } from '../scalar.ts';
+import { isNullable, typeOf } from '../scalar.ts';
 import { emptyScope } from '../scope.ts';
-import { assign, bindReturning, bindTarget, columnNumber, defaultValue, isDefault } from './target.ts';
+import {
+  assign,
+  assignCast,
+  bindReturning,
+  bindTarget,
+  columnNumber,
+  defaultValue,
+  isDefault,
+} from './target.ts';
 
 /** INSERT: the new rows in the table's column order. */
 export function bindInsert(node: InsertStmt, outer: QueryContext): HirWrite {
@@ -167,10 +175,7 @@ function insertQuery(
   // operations work on what the query says.
   const typed = targets.map(({ bound }, i) => {
     const column = relation.columns[columns.numbers[i]!]!;
-    const isUnknown = 'type' in bound.scalar && bound.scalar.type.name === 'unknown';
-    return isUnknown
-      ? assign({ ...relation }, { ...column, type: { ...column.type, nullable: true } }, bound, context)
-      : bound.scalar;
+    return typeOf(bound.scalar).name === 'unknown' ? assignCast(column, bound, context) : bound.scalar;
   });
   const source = asRelation(prepared.finish(typed));
   const given = new Map(columns.numbers.slice(0, targets.length).map((number, i) => [number, i]));
