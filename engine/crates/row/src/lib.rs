@@ -1,1 +1,45 @@
-//! tidewire-row
+//! Values: the packed row, PostgreSQL's types, and their order, equality, text and binary forms.
+//!
+//! - [`Datum`]: a borrowed value; [`Arena`]: where borrowed values live that are not in a row.
+//! - [`Row`], [`RowRef`], [`push_datum`], [`decode`], [`column_bounds`]: the packed row ([`mod@encode`] says its format).
+//! - [`encode_order`], [`compare`], [`equal`], [`canonical`]: order and equality by SQL type.
+//! - [`text_in`], [`text_out`], [`binary_in`], [`binary_out`]: PostgreSQL's input and output functions.
+//! - [`Numeric`], [`Interval`], [`JsonbRef`]: values with arithmetic of their own.
+
+mod arena;
+pub mod calendar;
+mod canonical;
+mod compare;
+mod datum;
+mod decode;
+pub mod encode;
+mod error;
+mod hash;
+mod interval;
+pub mod io;
+pub mod jsonb;
+pub mod numeric;
+mod order;
+mod packed;
+pub mod timezone;
+
+pub use arena::Arena;
+pub use canonical::{canonical, is_canonical_identity};
+pub use compare::{compare, equal};
+pub use datum::Datum;
+pub use decode::{
+    column_bounds, decode, decode_column, decode_datum, read_column, skip_column, skip_columns,
+};
+pub use encode::{push_datum, push_null};
+pub use error::{EvalError, EvalResult};
+pub use hash::{hash_bytes, hash_bytes_seeded};
+pub use interval::Interval;
+pub use io::{FormatSettings, binary_in, binary_out, text_in, text_out};
+pub use jsonb::{JsonbBuilder, JsonbRef, JsonbValue};
+pub use numeric::Numeric;
+pub use order::encode_order;
+pub use packed::{Row, RowRef};
+pub use tidewire_plan::ScalarType;
+
+/// The types of a row's columns, needed to decode it.
+pub type RowTypes<'a> = &'a [ScalarType];

@@ -1,0 +1,261 @@
+//! PostgreSQL's input and output functions: text and binary, one file a family of types.
+
+mod boolean;
+mod bytea;
+mod character;
+mod float;
+mod integer;
+mod json;
+mod oid;
+mod uuid;
+
+use crate::{Arena, Datum, EvalError, EvalResult, Numeric, ScalarType};
+
+pub use bytea::{decode_hex, encode_hex};
+pub use float::{write_float4, write_float8};
+
+/// What the session's settings say about text forms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FormatSettings {
+    /// TimeZone: a zone name or a POSIX-like offset.
+    pub time_zone: String,
+    /// extra_float_digits; above 0 prints the shortest text that reads back.
+    pub extra_float_digits: i32,
+    /// bytea_output.
+    pub bytea_output: ByteaOutput,
+    /// IntervalStyle.
+    pub interval_style: IntervalStyle,
+    /// DateStyle: the format.
+    pub date_style: DateStyle,
+    /// DateStyle: the order of day, month and year in input (and output, for some formats).
+    pub date_order: DateOrder,
+}
+
+/// bytea_output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum ByteaOutput {
+    /// `\x6162`
+    #[default]
+    Hex,
+    /// `ab\000`
+    Escape,
+}
+
+/// IntervalStyle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum IntervalStyle {
+    /// `1 year 2 mons 3 days 04:05:06`
+    #[default]
+    Postgres,
+    /// `@ 1 year 2 mons 3 days 4 hours 5 mins 6 secs`
+    PostgresVerbose,
+    /// `+1-2 +3 +4:05:06`
+    SqlStandard,
+    /// `P1Y2M3DT4H5M6S`
+    Iso8601,
+}
+
+/// The format of DateStyle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum DateStyle {
+    /// `2001-02-03 04:05:06`
+    #[default]
+    Iso,
+    /// `02/03/2001 04:05:06`
+    Sql,
+    /// `Sat Feb 03 04:05:06 2001`
+    Postgres,
+    /// `03.02.2001 04:05:06`
+    German,
+}
+
+/// The field order of DateStyle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum DateOrder {
+    /// month, day, year
+    #[default]
+    Mdy,
+    /// day, month, year
+    Dmy,
+    /// year, month, day
+    Ymd,
+}
+
+impl Default for FormatSettings {
+    fn default() -> Self {
+        FormatSettings {
+            time_zone: "UTC".into(),
+            extra_float_digits: 1,
+            bytea_output: ByteaOutput::default(),
+            interval_style: IntervalStyle::default(),
+            date_style: DateStyle::default(),
+            date_order: DateOrder::default(),
+        }
+    }
+}
+
+/// The type's name as error messages have it.
+pub fn type_name(scalar: ScalarType) -> &'static str {
+    match scalar {
+        ScalarType::Bool => "boolean",
+        ScalarType::Int2 => "smallint",
+        ScalarType::Int4 => "integer",
+        ScalarType::Int8 => "bigint",
+        ScalarType::Float4 => "real",
+        ScalarType::Float8 => "double precision",
+        ScalarType::Numeric => "numeric",
+        ScalarType::Text => "text",
+        ScalarType::Varchar => "character varying",
+        ScalarType::Bpchar => "character",
+        ScalarType::Bytea => "bytea",
+        ScalarType::Date => "date",
+        ScalarType::Time => "time without time zone",
+        ScalarType::Timestamp => "timestamp without time zone",
+        ScalarType::Timestamptz => "timestamp with time zone",
+        ScalarType::Interval => "interval",
+        ScalarType::Uuid => "uuid",
+        ScalarType::Jsonb => "jsonb",
+        ScalarType::Oid => "oid",
+        ScalarType::Name => "name",
+        ScalarType::Char => "\"char\"",
+    }
+}
+
+/// The type's input function: text to value, with the type modifier (-1 for none).
+pub fn text_in<'a>(
+    scalar: ScalarType,
+    typmod: i32,
+    text: &str,
+    settings: &FormatSettings,
+    arena: &'a Arena,
+) -> EvalResult<Datum<'a>> {
+    Ok(match scalar {
+        ScalarType::Bool => Datum::Bool(boolean::parse(text)?),
+        ScalarType::Int2 => Datum::Int16(integer::parse_int2(text)?),
+        ScalarType::Int4 => Datum::Int32(integer::parse_int4(text)?),
+        ScalarType::Int8 => Datum::Int64(integer::parse_int8(text)?),
+        ScalarType::Oid => Datum::Oid(oid::parse(text)?),
+        ScalarType::Float4 => Datum::Float32(float::parse_float4(text)?),
+        ScalarType::Float8 => Datum::Float64(float::parse_float8(text)?),
+        ScalarType::Numeric => Datum::Numeric(Numeric::parse(text, typmod, arena)?),
+        ScalarType::Text => {
+            character::check_nul(text)?;
+            Datum::Text(arena.push_str(text))
+        }
+        ScalarType::Varchar => Datum::Text(character::varchar_in(text, typmod, arena)?),
+        ScalarType::Bpchar => Datum::Text(character::bpchar_in(text, typmod, arena)?),
+        ScalarType::Name => Datum::Text(character::name_in(text, arena)?),
+        ScalarType::Char => Datum::Text(character::char_in(text, arena)?),
+        ScalarType::Bytea => Datum::Bytea(bytea::parse(text, arena)?),
+        ScalarType::Uuid => Datum::Uuid(uuid::parse(text)?),
+        ScalarType::Jsonb => Datum::Jsonb(crate::jsonb::parse(text, arena)?),
+        ScalarType::Date
+        | ScalarType::Time
+        | ScalarType::Timestamp
+        | ScalarType::Timestamptz
+        | ScalarType::Interval => {
+            let _ = settings;
+            return Err(EvalError::new("0A000", "date and time input is not supported yet"));
+        }
+    })
+}
+
+/// The type's output function: appends the text form. NULL appends nothing.
+pub fn text_out(datum: Datum<'_>, scalar: ScalarType, settings: &FormatSettings, out: &mut Vec<u8>) {
+    match datum {
+        Datum::Null => {}
+        Datum::Bool(value) => out.push(if value { b't' } else { b'f' }),
+        Datum::Int16(value) => integer::write_i64(value as i64, out),
+        Datum::Int32(value) => integer::write_i64(value as i64, out),
+        Datum::Int64(value) => integer::write_i64(value, out),
+        Datum::Oid(value) => integer::write_i64(value as i64, out),
+        Datum::Float32(value) => float::write_float4(value, settings.extra_float_digits, out),
+        Datum::Float64(value) => float::write_float8(value, settings.extra_float_digits, out),
+        Datum::Numeric(value) => value.write_text(out),
+        Datum::Text(value) if scalar == ScalarType::Char => character::char_out(value, out),
+        Datum::Text(value) => out.extend_from_slice(value.as_bytes()),
+        Datum::Bytea(value) => bytea::write(value, settings.bytea_output, out),
+        Datum::Uuid(value) => uuid::write(&value, out),
+        Datum::Jsonb(value) => value.write_text(out),
+        Datum::Date(_)
+        | Datum::Time(_)
+        | Datum::Timestamp(_)
+        | Datum::Timestamptz(_)
+        | Datum::Interval(_) => {}
+    }
+}
+
+/// The type's receive function: binary form to value.
+pub fn binary_in<'a>(
+    scalar: ScalarType,
+    typmod: i32,
+    bytes: &[u8],
+    arena: &'a Arena,
+) -> EvalResult<Datum<'a>> {
+    Ok(match scalar {
+        ScalarType::Bool => Datum::Bool(fixed::<1>(bytes)?[0] != 0),
+        ScalarType::Int2 => Datum::Int16(i16::from_be_bytes(fixed(bytes)?)),
+        ScalarType::Int4 => Datum::Int32(i32::from_be_bytes(fixed(bytes)?)),
+        ScalarType::Int8 => Datum::Int64(i64::from_be_bytes(fixed(bytes)?)),
+        ScalarType::Oid => Datum::Oid(u32::from_be_bytes(fixed(bytes)?)),
+        ScalarType::Float4 => Datum::Float32(f32::from_be_bytes(fixed(bytes)?)),
+        ScalarType::Float8 => Datum::Float64(f64::from_be_bytes(fixed(bytes)?)),
+        ScalarType::Numeric => Datum::Numeric(Numeric::from_binary(bytes, typmod, arena)?),
+        ScalarType::Text => Datum::Text(arena.push_str(character::utf8(bytes)?)),
+        ScalarType::Varchar => Datum::Text(character::varchar_in(character::utf8(bytes)?, typmod, arena)?),
+        ScalarType::Bpchar => Datum::Text(character::bpchar_in(character::utf8(bytes)?, typmod, arena)?),
+        ScalarType::Name => Datum::Text(character::name_in(character::utf8(bytes)?, arena)?),
+        ScalarType::Char => Datum::Text(character::char_recv(bytes, arena)?),
+        ScalarType::Bytea => Datum::Bytea(arena.push_bytes(bytes)),
+        ScalarType::Uuid => Datum::Uuid(fixed(bytes)?),
+        ScalarType::Jsonb => Datum::Jsonb(json::receive(bytes, arena)?),
+        ScalarType::Date
+        | ScalarType::Time
+        | ScalarType::Timestamp
+        | ScalarType::Timestamptz
+        | ScalarType::Interval => {
+            return Err(EvalError::new("0A000", "date and time input is not supported yet"));
+        }
+    })
+}
+
+/// The type's send function: appends the binary form. NULL appends nothing.
+pub fn binary_out(datum: Datum<'_>, scalar: ScalarType, out: &mut Vec<u8>) {
+    match datum {
+        Datum::Null => {}
+        Datum::Bool(value) => out.push(value as u8),
+        Datum::Int16(value) => out.extend_from_slice(&value.to_be_bytes()),
+        Datum::Int32(value) | Datum::Date(value) => out.extend_from_slice(&value.to_be_bytes()),
+        Datum::Int64(value) | Datum::Time(value) | Datum::Timestamp(value) | Datum::Timestamptz(value) => {
+            out.extend_from_slice(&value.to_be_bytes())
+        }
+        Datum::Oid(value) => out.extend_from_slice(&value.to_be_bytes()),
+        Datum::Float32(value) => out.extend_from_slice(&value.to_be_bytes()),
+        Datum::Float64(value) => out.extend_from_slice(&value.to_be_bytes()),
+        Datum::Numeric(value) => value.write_binary(out),
+        Datum::Text(value) if scalar == ScalarType::Char => character::char_send(value, out),
+        Datum::Text(value) => out.extend_from_slice(value.as_bytes()),
+        Datum::Bytea(value) => out.extend_from_slice(value),
+        Datum::Interval(value) => {
+            out.extend_from_slice(&value.micros.to_be_bytes());
+            out.extend_from_slice(&value.days.to_be_bytes());
+            out.extend_from_slice(&value.months.to_be_bytes());
+        }
+        Datum::Uuid(value) => out.extend_from_slice(&value),
+        Datum::Jsonb(value) => {
+            out.push(json::VERSION);
+            value.write_text(out);
+        }
+    }
+}
+
+/// Bytes of exactly the type's length.
+fn fixed<const N: usize>(bytes: &[u8]) -> EvalResult<[u8; N]> {
+    bytes.try_into().map_err(|_| {
+        if bytes.len() < N {
+            EvalError::new("08P01", "insufficient data left in message")
+        } else {
+            EvalError::new("22P03", "incorrect binary data format")
+        }
+    })
+}

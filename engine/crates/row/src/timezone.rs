@@ -1,0 +1,1 @@
+//! Time zones: names, offsets and abbreviations, from the bundled tz database.
