@@ -1,0 +1,100 @@
+/**
+ * A target for ingestion in tests: decodes newline-separated records into a bag, and sees commits whole. Production
+ * decodes natively; a test of a connector needs no engine.
+ */
+import type { RowDecoder, Transaction } from '../../engine/index.ts';
+import type { IngestTarget, Rejected } from '../ingest.ts';
+
+interface Changes {
+  rows: Map<string, number>;
+}
+
+/** Collects what a source commits. */
+export class Collector implements IngestTarget {
+  /** Rows with their multiplicities, after all commits so far. */
+  readonly rows = new Map<string, number>();
+  /** The rows after each commit. */
+  readonly history: string[][] = [];
+  readonly offsets: Record<string, string> = {};
+  readonly generated: { from: number; count: number }[] = [];
+  readonly rejects: Rejected[] = [];
+  /** Commits wait for it. */
+  gate: Promise<void> = Promise.resolve();
+  #waiting: { done: () => boolean; resolve: () => void }[] = [];
+
+  begin(): Transaction {
+    const changes: Changes = { rows: new Map() };
+    return { ...changes, close: () => undefined } as unknown as Transaction;
+  }
+
+  decoder(): RowDecoder {
+    let tail = '';
+    let line = 0;
+    return {
+      decode: (chunk, { end, diff, transaction, metadata }) => {
+        const { rows } = transaction as unknown as Changes;
+        const lines = (tail + chunk.toString('utf8')).split('\n');
+        tail = lines.pop()!;
+        if (end) {
+          lines.push(tail);
+          tail = '';
+        }
+        const errors = [];
+        let count = 0;
+        for (const text of lines) {
+          line++;
+          if (text === '') continue;
+          if (text.startsWith('!')) {
+            errors.push({ sqlstate: '22P02', message: 'bad', offset: 0, line, bytes: Buffer.from(text) });
+            continue;
+          }
+          const row = [text, ...metadata].join('|');
+          rows.set(row, (rows.get(row) ?? 0) + diff);
+          count++;
+        }
+        return { rows: count, errorCount: errors.length, errors };
+      },
+      close: () => undefined,
+    };
+  }
+
+  generate(from: number, count: number): number {
+    this.generated.push({ from, count });
+    return count;
+  }
+
+  rejected(rejected: Rejected): void {
+    this.rejects.push(rejected);
+  }
+
+  async commit(transaction: Transaction, offsets: Readonly<Record<string, string | null>>): Promise<void> {
+    await this.gate;
+    for (const [row, diff] of (transaction as unknown as Changes).rows) {
+      const count = (this.rows.get(row) ?? 0) + diff;
+      if (count < 0) throw new Error(`row taken back that is not there: ${row}`);
+      if (count === 0) this.rows.delete(row);
+      else this.rows.set(row, count);
+    }
+    for (const [partition, value] of Object.entries(offsets)) {
+      if (value === null) delete this.offsets[partition];
+      else this.offsets[partition] = value;
+    }
+    this.history.push(this.list());
+    this.#waiting = this.#waiting.filter(({ done, resolve }) => {
+      if (!done()) return true;
+      resolve();
+      return false;
+    });
+  }
+
+  /** The rows, sorted, each as often as it is there. */
+  list(): string[] {
+    return [...this.rows].flatMap(([row, count]) => Array.from({ length: count }, () => row)).sort();
+  }
+
+  /** Resolves after the commit that makes a condition true. */
+  until(done: () => boolean): Promise<void> {
+    if (done()) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push({ done, resolve }));
+  }
+}
