@@ -1,1 +1,23 @@
-//! tidewire-decode
+//! Formats: raw bytes of sources and COPY to packed rows, packed rows to bytes of sinks and COPY.
+//!
+//! - [`StreamDecoder`]: chunks in, rows and errors out; one a stream, it keeps an unfinished record.
+//! - [`Format`]: JSON lines, CSV, PostgreSQL's COPY text format.
+//! - [`encode`]: the other direction.
+//!
+//! A record that does not decode is an error beside the rows ([`RecordError`]), never a panic and never a lost stream.
+
+mod copy_text;
+mod csv;
+mod decoder;
+pub mod encode;
+mod field;
+mod json;
+mod record;
+mod value;
+
+pub use copy_text::CopyTextFormat;
+pub use csv::{CsvFormat, CsvHeader};
+pub use decoder::{Format, StreamDecoder};
+pub use field::Field;
+pub use json::JsonFormat;
+pub use record::{Decoded, Position, RecordError, RecordSink};

@@ -1,0 +1,146 @@
+//! JSON lines: one value a line.
+
+mod scan;
+
+use crate::Field;
+use crate::decoder::{Frame, Outcome, RecordDecoder, frame_line};
+use crate::value::{ValueContext, push_null, push_plain, push_text, utf8};
+use rustc_hash::FxHashMap;
+use scan::{Kind, Scanner, unescape};
+use tidewire_plan::ScalarType;
+use tidewire_row::{EvalError, EvalResult};
+
+/// How JSON records become rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JsonFormat {
+    /// The one field, a jsonb, takes the whole record. Otherwise a record is an object, and fields take its members.
+    pub whole_record: bool,
+}
+
+/// What a record has for a field.
+#[derive(Clone, Copy)]
+struct Slot {
+    kind: Kind,
+    start: usize,
+    end: usize,
+}
+
+const MISSING: Slot = Slot { kind: Kind::Null, start: 0, end: 0 };
+
+pub(crate) struct JsonDecoder {
+    format: JsonFormat,
+    by_name: FxHashMap<Vec<u8>, usize>,
+    slots: Vec<Slot>,
+    scanned: usize,
+    unescaped: String,
+}
+
+impl JsonDecoder {
+    pub(crate) fn new(format: JsonFormat, fields: &[Field]) -> Self {
+        let by_name =
+            fields.iter().enumerate().map(|(i, field)| (field.name.as_bytes().to_vec(), i)).collect();
+        let slots = vec![MISSING; fields.len()];
+        JsonDecoder { format, by_name, slots, scanned: 0, unescaped: String::new() }
+    }
+
+    /// Finds each field's value. A key that comes twice counts the last time.
+    fn members(&mut self, text: &str, fields: &[Field]) -> EvalResult<()> {
+        let mut scanner = Scanner::new(text);
+        scanner.expect(b'{')?;
+        self.slots.fill(MISSING);
+        // Records mostly list their members in the order of the declaration.
+        let mut expected = 0;
+        if scanner.take(b'}') {
+            return scanner.end();
+        }
+        loop {
+            let key = scanner.string()?;
+            let index = match fields.get(expected) {
+                Some(field) if !key.escaped && field.name.as_bytes() == key.bytes(text) => Some(expected),
+                _ if key.escaped => {
+                    self.unescaped.clear();
+                    unescape(key.text(text), &mut self.unescaped)?;
+                    self.by_name.get(self.unescaped.as_bytes()).copied()
+                }
+                _ => self.by_name.get(key.bytes(text)).copied(),
+            };
+            scanner.expect(b':')?;
+            let (kind, start, end) = scanner.value()?;
+            if let Some(index) = index {
+                self.slots[index] = Slot { kind, start, end };
+                expected = index + 1;
+            }
+            if scanner.take(b',') {
+                continue;
+            }
+            scanner.expect(b'}')?;
+            return scanner.end();
+        }
+    }
+
+    fn push(
+        &mut self,
+        out: &mut Vec<u8>,
+        field: &Field,
+        slot: Slot,
+        text: &str,
+        context: &ValueContext,
+    ) -> EvalResult<()> {
+        let raw = &text[slot.start..slot.end];
+        match slot.kind {
+            Kind::Null => push_null(out, field),
+            // A jsonb field keeps the value with its quotes.
+            _ if field.column.scalar == ScalarType::Jsonb => push_text(out, field, raw, context),
+            Kind::String { escaped: false } => push_text(out, field, &raw[1..raw.len() - 1], context),
+            Kind::String { escaped: true } => {
+                self.unescaped.clear();
+                unescape(&raw[1..raw.len() - 1], &mut self.unescaped)?;
+                push_text(out, field, &self.unescaped, context)
+            }
+            Kind::True | Kind::False | Kind::Number => push_text(out, field, raw, context),
+            Kind::Structure => match field.column.scalar {
+                ScalarType::Text => push_plain(out, raw),
+                ScalarType::Varchar | ScalarType::Bpchar => push_text(out, field, raw, context),
+                _ => Err(EvalError::new(
+                    "22P02",
+                    format!("a JSON object or array cannot be the value of column \"{}\"", field.name),
+                )),
+            },
+        }
+    }
+}
+
+impl RecordDecoder for JsonDecoder {
+    fn frame(&mut self, buffer: &[u8], at_end: bool) -> Option<Frame> {
+        // A line break cannot stand within a JSON string, so every one ends a record.
+        frame_line(buffer, &mut self.scanned, at_end)
+    }
+
+    fn reset(&mut self) {
+        self.scanned = 0;
+    }
+
+    fn decode(
+        &mut self,
+        record: &[u8],
+        fields: &[Field],
+        context: &ValueContext,
+        out: &mut Vec<u8>,
+    ) -> EvalResult<Outcome> {
+        let text = utf8(record)?;
+        if text.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r')) {
+            return Ok(Outcome::Nothing);
+        }
+        if self.format.whole_record {
+            for field in fields {
+                push_text(out, field, text, context)?;
+            }
+            return Ok(Outcome::Row);
+        }
+        self.members(text, fields)?;
+        for (i, field) in fields.iter().enumerate() {
+            self.push(out, field, self.slots[i], text, context).map_err(|error| field.locate(error))?;
+        }
+        Ok(Outcome::Row)
+    }
+}

@@ -1,0 +1,90 @@
+//! What a decoder gives: rows and errors with their places.
+
+use tidewire_row::EvalError;
+
+/// Where a record stands in its stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Position {
+    /// Bytes before the record, from the stream's start.
+    pub offset: u64,
+    /// Records up to and with this one; headers and blank lines count.
+    pub line: u64,
+}
+
+/// A record that did not decode.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordError {
+    /// Code, message and detail.
+    pub error: EvalError,
+    /// Where the record stands.
+    pub position: Position,
+    /// The record, without its line break; at most [`RecordError::MAX_BYTES`] of it.
+    pub bytes: Vec<u8>,
+}
+
+impl RecordError {
+    /// Bytes of a refused record that are kept.
+    pub const MAX_BYTES: usize = 64 * 1024;
+}
+
+/// Where decoded records go.
+pub trait RecordSink {
+    /// A packed row of the declared fields.
+    fn row(&mut self, row: &[u8], position: Position);
+    /// A record that is none.
+    fn error(&mut self, error: RecordError);
+}
+
+/// Rows and errors, collected.
+#[derive(Default, Debug)]
+pub struct Decoded {
+    bytes: Vec<u8>,
+    rows: Vec<(usize, Position)>,
+    /// Records that did not decode.
+    pub errors: Vec<RecordError>,
+}
+
+impl Decoded {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are no rows.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The packed rows with their places, in order.
+    pub fn rows(&self) -> impl Iterator<Item = (&[u8], Position)> {
+        let mut start = 0;
+        self.rows.iter().map(move |&(end, position)| {
+            let row = &self.bytes[start..end];
+            start = end;
+            (row, position)
+        })
+    }
+
+    /// Forgets all, keeps the room.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.rows.clear();
+        self.errors.clear();
+    }
+}
+
+impl RecordSink for Decoded {
+    fn row(&mut self, row: &[u8], position: Position) {
+        self.bytes.extend_from_slice(row);
+        self.rows.push((self.bytes.len(), position));
+    }
+
+    fn error(&mut self, error: RecordError) {
+        self.errors.push(error);
+    }
+}
