@@ -76,14 +76,19 @@ export function filter(input: MirRelation, predicates: readonly MirScalar[]): Mi
   return { kind: 'filter', input, predicates: flat, columns: refine(input.columns, flat) };
 }
 
+/** A plain column is as nullable as what it reads is by now. */
+function currentType(scalar: MirScalar, columns: readonly MirType[]): MirType {
+  const read = scalar.kind === 'column' ? columns[scalar.index] : undefined;
+  return read === undefined || read.nullable || !scalar.type.nullable
+    ? scalar.type
+    : { ...scalar.type, nullable: false };
+}
+
 export function map(input: MirRelation, scalars: readonly MirScalar[]): MirRelation {
   if (scalars.length === 0) return input;
-  return {
-    kind: 'map',
-    input,
-    scalars,
-    columns: [...input.columns, ...scalars.map((scalar) => scalar.type)],
-  };
+  const columns = [...input.columns];
+  for (const scalar of scalars) columns.push(currentType(scalar, columns));
+  return { kind: 'map', input, scalars, columns };
 }
 
 export function project(input: MirRelation, indexes: readonly number[]): MirRelation {
@@ -146,7 +151,8 @@ export function reduce(
   keys: readonly MirScalar[],
   aggregates: readonly MirAggregate[],
 ): MirRelation {
-  const columns = [...keys.map((key) => key.type), ...aggregates.map((aggregate) => aggregate.type)];
+  const keyTypes = keys.map((key) => currentType(key, input.columns));
+  const columns = [...keyTypes, ...aggregates.map((aggregate) => aggregate.type)];
   return { kind: 'reduce', input, keys, aggregates, columns };
 }
 

@@ -6,6 +6,15 @@ import type { MirRelation, MirScalar } from '../mir.ts';
 import type { LoweredQuery } from '../lower/lower.ts';
 import type { Keys } from './analysis/keys.ts';
 import { refreshBindings } from '../mir/traverse.ts';
+import { canonicalPredicates } from './rules/canonical-predicates.ts';
+import { demand } from './rules/demand.ts';
+import { foldConstants } from './rules/fold-constants.ts';
+import { fuse } from './rules/fuse.ts';
+import { inlineLet } from './rules/inline-let.ts';
+import { notNullKeys } from './rules/not-null-keys.ts';
+import { propagateEmpty } from './rules/propagate-empty.ts';
+import { pushPredicates } from './rules/push-predicates.ts';
+import { spreadEqualities } from './rules/spread-equalities.ts';
 import { verify } from './verify.ts';
 
 /** What rules may ask for. */
@@ -13,6 +22,8 @@ export interface RuleContext {
   /** Folds a scalar without columns and parameters; null if it raises an error. */
   fold(scalar: MirScalar): MirScalar | null;
   keysOfObject(object: ObjectId): Keys;
+  /** Tests: a rule that does not come to rest, or loses NOT NULL, is an error. */
+  readonly strict?: boolean;
 }
 
 /** A rewrite of a whole relation that keeps its result. */
@@ -29,12 +40,32 @@ export interface OptimizedQuery {
   readonly relation: MirRelation;
 }
 
-/** Rules that feed each other run until nothing changes. */
 interface Group {
   readonly rules: readonly Rule[];
+  /** Whether the rules feed each other and run until nothing changes. */
+  readonly repeat: boolean;
 }
 
-const PIPELINE: readonly Group[] = [];
+/** Each makes the next one see more: bindings opened, constants known, neighbours joined, rows dropped early. */
+const SIMPLIFY: Group = {
+  rules: [inlineLet, foldConstants, canonicalPredicates, fuse, propagateEmpty, pushPredicates],
+  repeat: true,
+};
+
+const PIPELINE: readonly Group[] = [
+  SIMPLIFY,
+  // Once, on joins that are whole and inputs that have their predicates: what is derived is pushed by the next round.
+  { rules: [spreadEqualities, notNullKeys], repeat: false },
+  SIMPLIFY,
+  // Last: the projections that it puts in would stand between neighbours. Then only what they leave to fuse.
+  { rules: [demand], repeat: false },
+  { rules: [inlineLet, fuse], repeat: true },
+];
+
+/** The names of all rules, for tests that leave one out. */
+export const RULE_NAMES: readonly string[] = [
+  ...new Set(PIPELINE.flatMap((group) => group.rules.map((rule) => rule.name))),
+];
 
 const MAX_ROUNDS = 20;
 
@@ -44,9 +75,10 @@ export function optimize(
   context: RuleContext,
   without: ReadonlySet<string> = new Set(),
 ): OptimizedQuery {
+  const strict = context.strict ?? false;
   const { columns } = query.relation;
   let relation = query.relation;
-  verify(relation, columns, 'lower');
+  verify(relation, columns, 'lower', strict);
   for (const group of PIPELINE) {
     for (let round = 0; ; round += 1) {
       const before = relation;
@@ -55,9 +87,13 @@ export function optimize(
         const after = rule.apply(relation, context);
         if (after === relation) continue;
         relation = refreshBindings(after);
-        verify(relation, columns, rule.name);
+        verify(relation, columns, rule.name, strict);
       }
-      if (relation === before || round === MAX_ROUNDS) break;
+      if (relation === before || !group.repeat) break;
+      if (round === MAX_ROUNDS) {
+        if (strict) throw new Error(`planner: no rest after ${MAX_ROUNDS} rounds`);
+        break;
+      }
     }
   }
   return { [optimized]: true, relation };

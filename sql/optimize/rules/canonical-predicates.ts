@@ -1,0 +1,179 @@
+/**
+ * Rule 3: predicates in one form, so that later rules recognise them.
+ *
+ *     not (a = 1 and b < 2)      →  a <> 1 or b >= 2
+ *     a = a                      →  a is not null
+ *     a = 1 or a = 2             →  a in (1, 2)
+ *     where (p) is true and p    →  where p
+ *
+ * Operands keep their order: an error is reached as it was.
+ */
+import type { MirRelation, MirScalar } from '../../mir.ts';
+import { equalitySides } from '../../mir/equality.ts';
+import * as build from '../../mir/relation.ts';
+import {
+  and,
+  canFail,
+  conjuncts,
+  inList,
+  isNull,
+  not,
+  or,
+  sameScalar,
+  scalarKey,
+  TRUE,
+} from '../../mir/scalar.ts';
+import { rewriteRelation } from '../../mir/traverse.ts';
+import type { Rule } from '../pipeline.ts';
+
+const NEGATORS: Readonly<Record<string, string>> = { eq: 'ne', ne: 'eq', lt: 'ge', ge: 'lt', gt: 'le', le: 'gt' };
+const NEGATED_NAMES: Readonly<Record<string, string>> = {
+  '=': '<>',
+  '<>': '=',
+  '<': '>=',
+  '>=': '<',
+  '>': '<=',
+  '<=': '>',
+};
+const COMPARISON =
+  /^((?:int[248]{1,2}|float[48]{1,2}|numeric_|text_?|bpchar|date_|time_|timestamp_|interval_|uuid_|bool|oid|bytea|name|jsonb_|char)?)(eq|ne|lt|le|gt|ge)$/;
+
+/** `not (a < b)` is `a >= b`, also with NULL; text's functions are texteq, textne but text_lt, text_ge. */
+function negated(scalar: Extract<MirScalar, { kind: 'call' }>): MirScalar | null {
+  const name = NEGATED_NAMES[scalar.name];
+  const match = COMPARISON.exec(scalar.opcode);
+  if (name === undefined || match === null) return null;
+  const [, prefix, suffix] = match as unknown as [string, string, string];
+  const opposite = NEGATORS[suffix]!;
+  return { ...scalar, opcode: prefix + opposite, name };
+}
+
+/** Pushes NOT down to where it ends. */
+function negate(scalar: MirScalar): MirScalar {
+  switch (scalar.kind) {
+    case 'not':
+      return scalar.operand;
+    case 'and':
+      return or(scalar.operands.map(negate));
+    case 'or':
+      return and(scalar.operands.map(negate));
+    case 'call':
+      return negated(scalar) ?? not(scalar);
+    default:
+      return not(scalar);
+  }
+}
+
+/** `x = x`. */
+function selfEquality(scalar: MirScalar): MirScalar {
+  if (scalar.kind !== 'call' || canFail(scalar)) return scalar;
+  const sides = equalitySides(scalar);
+  if (sides === null || !sameScalar(sides.left, sides.right)) return scalar;
+  return scalar.type.nullable ? not(isNull(scalar.arguments[0]!)) : TRUE;
+}
+
+interface Membership {
+  readonly operand: MirScalar;
+  readonly list: readonly MirScalar[];
+}
+
+/** `x = constant` or `x in (constants)`. */
+function membership(scalar: MirScalar): Membership | null {
+  if (scalar.kind === 'inList') return scalar;
+  if (scalar.kind !== 'call' || scalar.name !== '=' || equalitySides(scalar) === null) return null;
+  const [left, right] = scalar.arguments as readonly [MirScalar, MirScalar];
+  if (left.type.name !== right.type.name) return null;
+  if (right.kind === 'literal' && left.kind !== 'literal') return { operand: left, list: [right] };
+  if (left.kind === 'literal' && right.kind !== 'literal') return { operand: right, list: [left] };
+  return null;
+}
+
+/** `x = 1 or x = 2` into one set, if nothing in between can fail. */
+function collectSets(operands: readonly MirScalar[]): MirScalar {
+  if (operands.some(canFail)) return or(operands);
+  const result: MirScalar[] = [];
+  const sets = new Map<string, { at: number; operand: MirScalar; list: MirScalar[] }>();
+  for (const operand of operands) {
+    const member = membership(operand);
+    if (member === null) {
+      result.push(operand);
+      continue;
+    }
+    const key = scalarKey(member.operand);
+    const known = sets.get(key);
+    if (known === undefined) {
+      sets.set(key, { at: result.push(operand) - 1, operand: member.operand, list: [...member.list] });
+      continue;
+    }
+    for (const item of member.list) {
+      if (!known.list.some((other) => sameScalar(other, item))) known.list.push(item);
+    }
+    result[known.at] = inList(known.operand, known.list);
+  }
+  return or(result);
+}
+
+function dedupe(operands: readonly MirScalar[]): readonly MirScalar[] {
+  const seen = new Set<string>();
+  const kept = operands.filter((operand) => {
+    const key = scalarKey(operand);
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+  return kept.length === operands.length ? operands : kept;
+}
+
+/** A predicate in its canonical form; exported for tests. */
+export function canonicalPredicate(scalar: MirScalar): MirScalar {
+  switch (scalar.kind) {
+    case 'and': {
+      const operands = scalar.operands.map(canonicalPredicate).flatMap(conjuncts);
+      return and(dedupe(operands));
+    }
+    case 'or': {
+      const operands = scalar.operands
+        .map(canonicalPredicate)
+        .flatMap((operand) => (operand.kind === 'or' ? operand.operands : [operand]));
+      return collectSets(dedupe(operands));
+    }
+    case 'not': {
+      const pushed = negate(scalar.operand);
+      return pushed.kind === 'not' ? pushed : canonicalPredicate(pushed);
+    }
+    case 'call':
+      return selfEquality(scalar);
+    default:
+      return scalar;
+  }
+}
+
+/** Conjuncts that only have to be true: IS TRUE adds nothing. */
+function canonicalConjuncts(predicates: readonly MirScalar[]): readonly MirScalar[] {
+  const canonical = predicates.flatMap((predicate) =>
+    conjuncts(canonicalPredicate(predicate.kind === 'isTrue' ? predicate.operand : predicate)),
+  );
+  const kept = dedupe(canonical);
+  const same =
+    kept.length === predicates.length && kept.every((item, index) => sameScalar(item, predicates[index]!));
+  return same ? predicates : kept;
+}
+
+function rewrite(relation: MirRelation): MirRelation {
+  if (relation.kind === 'filter') {
+    const predicates = canonicalConjuncts(relation.predicates);
+    return predicates === relation.predicates ? relation : build.filter(relation.input, predicates);
+  }
+  if (relation.kind === 'join') {
+    const residual = canonicalConjuncts(relation.residual);
+    return residual === relation.residual
+      ? relation
+      : build.join(relation.inputs, relation.equivalences, residual);
+  }
+  return relation;
+}
+
+export const canonicalPredicates: Rule = {
+  name: 'canonical-predicates',
+  apply: (relation) => rewriteRelation(relation, rewrite),
+};

@@ -1,0 +1,200 @@
+/**
+ * Rule 2: what is known at planning is computed at planning, by the engine's evaluator.
+ *
+ *     a + (1 + 1)            →  a + 2
+ *     x = NULL               →  NULL
+ *     case when true then a else 1/0 end  →  a
+ *     select 1 + 1           →  a constant
+ *
+ * An expression that raises an error stays as it is: it raises when a row reaches it.
+ */
+import type { MirRelation, MirScalar } from '../../mir.ts';
+import * as build from '../../mir/relation.ts';
+import {
+  and,
+  canFail,
+  caseOf,
+  coalesce,
+  FALSE,
+  isConstant,
+  isFalseLiteral,
+  isNull,
+  isNullLiteral,
+  isTrueLiteral,
+  literal,
+  or,
+  rewriteScalar,
+  TRUE,
+} from '../../mir/scalar.ts';
+import { mapScalars, rewriteRelation } from '../../mir/traverse.ts';
+import type { Rule, RuleContext } from '../pipeline.ts';
+
+/** Different at each call: never folded. */
+const VOLATILE = new Set(['drandom', 'gen_random_uuid', 'uuidv4', 'uuidv7', 'clock_timestamp', 'nextval_oid']);
+
+function foldCall(scalar: Extract<MirScalar, { kind: 'call' }>, context: RuleContext): MirScalar {
+  if (scalar.strict && scalar.arguments.some(isNullLiteral)) return literal(scalar.type, null);
+  return foldLiterals(scalar, scalar.arguments, context);
+}
+
+function foldLiterals(scalar: MirScalar, operands: readonly MirScalar[], context: RuleContext): MirScalar {
+  if (!operands.every((operand) => operand.kind === 'literal')) return scalar;
+  if (scalar.kind === 'call' && VOLATILE.has(scalar.opcode)) return scalar;
+  return context.fold(scalar) ?? scalar;
+}
+
+/** AND, OR: operands are evaluated from the left until one decides. */
+function foldConnective(scalar: Extract<MirScalar, { kind: 'and' | 'or' }>): MirScalar {
+  const isAnd = scalar.kind === 'and';
+  const decides = isAnd ? isFalseLiteral : isTrueLiteral;
+  const neutral = isAnd ? isTrueLiteral : isFalseLiteral;
+  const flat = scalar.operands.flatMap((operand) =>
+    operand.kind === scalar.kind ? operand.operands : [operand],
+  );
+  const kept: MirScalar[] = [];
+  for (const operand of flat) {
+    if (neutral(operand)) continue;
+    kept.push(operand);
+    if (decides(operand)) {
+      if (!kept.some(canFail)) return operand;
+      break;
+    }
+  }
+  if (kept.length === scalar.operands.length && flat.length === scalar.operands.length) return scalar;
+  return isAnd ? and(kept) : or(kept);
+}
+
+function foldCase(scalar: Extract<MirScalar, { kind: 'case' }>): MirScalar {
+  const branches: { condition: MirScalar; result: MirScalar }[] = [];
+  let { otherwise } = scalar;
+  for (const branch of scalar.branches) {
+    if (isFalseLiteral(branch.condition) || isNullLiteral(branch.condition)) continue;
+    if (isTrueLiteral(branch.condition)) {
+      otherwise = branch.result;
+      break;
+    }
+    branches.push(branch);
+  }
+  if (branches.length === 0) return otherwise;
+  if (branches.length === scalar.branches.length && otherwise === scalar.otherwise) return scalar;
+  return caseOf(branches, otherwise, scalar.type);
+}
+
+function foldCoalesce(scalar: Extract<MirScalar, { kind: 'coalesce' }>): MirScalar {
+  const operands: MirScalar[] = [];
+  for (const operand of scalar.operands) {
+    if (isNullLiteral(operand)) continue;
+    operands.push(operand);
+    if (!operand.type.nullable) break;
+  }
+  if (operands.length === 0) return literal(scalar.type, null);
+  if (operands.length === 1) return operands[0]!;
+  return operands.length === scalar.operands.length ? scalar : coalesce(operands, scalar.type);
+}
+
+function foldNode(scalar: MirScalar, context: RuleContext): MirScalar {
+  switch (scalar.kind) {
+    case 'call':
+      return foldCall(scalar, context);
+    case 'input':
+    case 'output':
+      if (isNullLiteral(scalar.argument)) return literal(scalar.type, null);
+      return foldLiterals(scalar, [scalar.argument], context);
+    case 'and':
+    case 'or':
+      return foldConnective(scalar);
+    case 'not':
+      if (isTrueLiteral(scalar.operand)) return FALSE;
+      if (isFalseLiteral(scalar.operand)) return TRUE;
+      return isNullLiteral(scalar.operand) ? scalar.operand : scalar;
+    case 'isNull':
+      if (scalar.operand.kind === 'literal') return scalar.operand.text === null ? TRUE : FALSE;
+      return !scalar.operand.type.nullable && !canFail(scalar.operand) ? FALSE : scalar;
+    case 'isTrue':
+      if (scalar.operand.kind === 'literal') return isTrueLiteral(scalar.operand) ? TRUE : FALSE;
+      return scalar.operand.type.nullable ? scalar : scalar.operand;
+    case 'case':
+      return foldCase(scalar);
+    case 'coalesce':
+      return foldCoalesce(scalar);
+    case 'inList':
+      if (isNullLiteral(scalar.operand)) return literal(scalar.type, null);
+      return isConstant(scalar) ? foldLiterals(scalar, [scalar.operand, ...scalar.list], context) : scalar;
+    case 'notDistinct':
+      if (isNullLiteral(scalar.left)) return foldNode(isNull(scalar.right), context);
+      if (isNullLiteral(scalar.right)) return foldNode(isNull(scalar.left), context);
+      return foldLiterals(scalar, [scalar.left, scalar.right], context);
+    default:
+      return scalar;
+  }
+}
+
+/** Folds a scalar; exported for tests. */
+export function foldScalar(scalar: MirScalar, context: RuleContext): MirScalar {
+  return rewriteScalar(scalar, (node) => {
+    const folded = foldNode(node, context);
+    if (folded === node) return node;
+    // The result keeps the type that its readers were bound to.
+    return { ...folded, type: { ...node.type, nullable: folded.type.nullable } };
+  });
+}
+
+const MAX_CONSTANT_ROWS = 10_000;
+
+/** Constants swallow what is done to them. */
+function foldRelation(relation: MirRelation): MirRelation {
+  switch (relation.kind) {
+    case 'filter': {
+      const predicates = relation.predicates.filter((predicate) => !isTrueLiteral(predicate));
+      return predicates.length === relation.predicates.length
+        ? relation
+        : build.filter(relation.input, predicates);
+    }
+    case 'map': {
+      const { input, scalars } = relation;
+      if (input.kind !== 'constant') return relation;
+      const values = scalars.map((scalar) => (scalar.kind === 'literal' ? scalar.text : undefined));
+      if (values.includes(undefined)) return relation;
+      const rows = input.rows.map((row) => ({
+        values: [...row.values, ...(values as (string | null)[])],
+        diff: row.diff,
+      }));
+      return build.constant([...input.columns, ...scalars.map((scalar) => scalar.type)], rows);
+    }
+    case 'project': {
+      const { input, indexes } = relation;
+      if (input.kind !== 'constant') return relation;
+      const rows = input.rows.map((row) => ({
+        values: indexes.map((index) => row.values[index]!),
+        diff: row.diff,
+      }));
+      return build.constant(relation.columns, rows);
+    }
+    case 'negate': {
+      const { input } = relation;
+      if (input.kind !== 'constant') return relation;
+      return build.constant(
+        input.columns,
+        input.rows.map((row) => ({ values: row.values, diff: -row.diff })),
+      );
+    }
+    case 'union': {
+      const rows = [];
+      for (const input of relation.inputs) {
+        if (input.kind !== 'constant') return relation;
+        rows.push(...input.rows);
+      }
+      return rows.length > MAX_CONSTANT_ROWS ? relation : build.constant(relation.columns, rows);
+    }
+    default:
+      return relation;
+  }
+}
+
+export const foldConstants: Rule = {
+  name: 'fold-constants',
+  apply: (relation, context) =>
+    rewriteRelation(relation, (node) =>
+      foldRelation(mapScalars(node, (scalar) => foldScalar(scalar, context))),
+    ),
+};

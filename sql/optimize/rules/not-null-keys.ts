@@ -1,0 +1,79 @@
+/**
+ * Rule 9: what is known not to be NULL.
+ *
+ *     a join b on a.x = b.y where a.x is not null   →  the condition goes: the join says it
+ *     where a > 5 and a is not null                 →  where a > 5
+ *     (select … from t where p) a join b on a.x = b.y  →  … where p and x is not null, if x can be NULL
+ *
+ * The last only where the input is filtered anyway: on a bare relation it would stand in the way of a shared
+ * arrangement, and the engine's join skips NULL keys by itself. Runs once.
+ */
+import type { MirRelation, MirScalar } from '../../mir.ts';
+import * as build from '../../mir/relation.ts';
+import { canFail, children, columnsRead, isNull, not, sameScalar } from '../../mir/scalar.ts';
+import { rewriteRelation } from '../../mir/traverse.ts';
+import type { Rule } from '../pipeline.ts';
+
+/** The scalar of `x is not null`. */
+function notNullOperand(predicate: MirScalar): MirScalar | null {
+  return predicate.kind === 'not' && predicate.operand.kind === 'isNull' ? predicate.operand.operand : null;
+}
+
+/** Whether a true value of this predicate implies that the column is not NULL: strict calls all the way down. */
+function rejectsNull(scalar: MirScalar, column: MirScalar): boolean {
+  if (sameScalar(scalar, column)) return true;
+  if (scalar.kind === 'inList') return rejectsNull(scalar.operand, column);
+  return scalar.kind === 'call' && scalar.strict && children(scalar).some((child) => rejectsNull(child, column));
+}
+
+/** Drops `x is not null` where another predicate says so; the type keeps its refinement only if the drop is harmless. */
+function dropImplied(predicates: readonly MirScalar[]): readonly MirScalar[] {
+  const kept = predicates.filter((predicate) => {
+    const operand = notNullOperand(predicate);
+    if (operand === null || operand.kind !== 'column' || operand.type.nullable) return true;
+    return !predicates.some(
+      (other) => other !== predicate && notNullOperand(other) === null && rejectsNull(other, operand),
+    );
+  });
+  return kept.length === predicates.length ? predicates : kept;
+}
+
+function deriveOnInputs(relation: Extract<MirRelation, { kind: 'join' }>): MirRelation {
+  const starts: number[] = [];
+  let arity = 0;
+  for (const input of relation.inputs) {
+    starts.push(arity);
+    arity += input.columns.length;
+  }
+  const derived = relation.inputs.map((): MirScalar[] => []);
+  for (const { scalars, nullSafe } of relation.equivalences) {
+    if (nullSafe) continue;
+    for (const scalar of scalars) {
+      const [index] = columnsRead(scalar);
+      if (index === undefined || scalar.kind !== 'column') continue;
+      const at = starts.findLastIndex((start) => start <= index);
+      const input = relation.inputs[at]!;
+      if (input.kind !== 'filter' || input.predicates.some(canFail)) continue;
+      const type = input.columns[index - starts[at]!]!;
+      const column: MirScalar = { kind: 'column', index: index - starts[at]!, type };
+      const implied = input.predicates.some((predicate) => rejectsNull(predicate, column));
+      if (type.nullable && !implied) derived[at]!.push(not(isNull(column)));
+    }
+  }
+  if (derived.every((predicates) => predicates.length === 0)) return relation;
+  const inputs = relation.inputs.map((input, index) => build.filter(input, derived[index]!));
+  return build.join(inputs, relation.equivalences, relation.residual);
+}
+
+function rewrite(relation: MirRelation): MirRelation {
+  if (relation.kind === 'filter') {
+    const predicates = dropImplied(relation.predicates);
+    return predicates === relation.predicates ? relation : build.filter(relation.input, predicates);
+  }
+  return relation.kind === 'join' ? deriveOnInputs(relation) : relation;
+}
+
+export const notNullKeys: Rule = {
+  name: 'not-null-keys',
+  apply: (relation) => rewriteRelation(relation, rewrite),
+};

@@ -1,0 +1,214 @@
+/**
+ * Rule 8: predicates move towards the rows that they drop.
+ *
+ *     select * from (select a, count(*) from t group by a) where a = 1   →   … from t where a = 1 group by a
+ *     select * from a, b where a.x = b.y and a.z > 1                     →   (a where z > 1) join b on x = y
+ *
+ * The error law: a predicate that can fail passes only what cannot drop a row (a projection, a map that cannot fail, a
+ * union); it never enters a join's input. Predicates that cannot fail may overtake those that can: that drops errors,
+ * never adds one.
+ */
+import type { MirEquivalence, MirRelation, MirScalar } from '../../mir.ts';
+import { equalitySides } from '../../mir/equality.ts';
+import * as build from '../../mir/relation.ts';
+import {
+  canFail,
+  columnsRead,
+  remapColumns,
+  sameScalar,
+  scalarSize,
+  shiftColumns,
+  substitute,
+} from '../../mir/scalar.ts';
+import { rewriteRelation } from '../../mir/traverse.ts';
+import type { Rule } from '../pipeline.ts';
+
+type MirJoin = Extract<MirRelation, { kind: 'join' }>;
+
+/** Splits in order. */
+function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
+  const yes: T[] = [];
+  const no: T[] = [];
+  for (const item of items) (test(item) ? yes : no).push(item);
+  return [yes, no];
+}
+
+/** `x is not null` refines the column's type: it stays where it refines a computed column. */
+const refines = (predicate: MirScalar): boolean => predicate.kind === 'not' && predicate.operand.kind === 'isNull';
+
+const readsOnly = (scalar: MirScalar, arity: number): boolean =>
+  [...columnsRead(scalar)].every((index) => index < arity);
+
+/** Largest computed column that is computed twice so that a predicate can go below it. */
+const MAX_DUPLICATED = 4;
+
+function throughMap(
+  input: Extract<MirRelation, { kind: 'map' }>,
+  predicates: readonly MirScalar[],
+): MirRelation | null {
+  const arity = input.input.columns.length;
+  const total = !input.scalars.some(canFail);
+  const expand = (index: number): MirScalar => {
+    if (index < arity) return { kind: 'column', index, type: input.columns[index]! };
+    return substitute(input.scalars[index - arity]!, expand);
+  };
+  const cheap = (predicate: MirScalar): boolean =>
+    [...columnsRead(predicate)].every((index) => {
+      if (index < arity) return true;
+      const scalar = expand(index);
+      if (refines(predicate) && scalar.kind !== 'column') return false;
+      return !canFail(scalar) && scalarSize(scalar) <= MAX_DUPLICATED;
+    });
+  let blocked = false;
+  const [below, above] = partition(predicates, (predicate) => {
+    const passes = canFail(predicate)
+      ? total && !blocked && readsOnly(predicate, arity)
+      : cheap(predicate);
+    if (!passes) blocked = true;
+    return passes;
+  });
+  if (below.length === 0) return null;
+  const pushed = build.filter(
+    input.input,
+    below.map((predicate) => substitute(predicate, expand)),
+  );
+  return build.filter(build.map(pushed, input.scalars), above);
+}
+
+/** Distributes conditions over a join: to an input, to the equivalences, or to the residual. */
+function distribute(relation: MirJoin, conditions: readonly MirScalar[]): MirRelation {
+  const starts: number[] = [];
+  let arity = 0;
+  for (const input of relation.inputs) {
+    starts.push(arity);
+    arity += input.columns.length;
+  }
+  const inputOf = (index: number): number => starts.findLastIndex((start) => start <= index);
+  const inputsOf = (scalar: MirScalar): number[] => [...new Set([...columnsRead(scalar)].map(inputOf))];
+  const pushed = relation.inputs.map((): MirScalar[] => []);
+  const equivalences: MirEquivalence[] = [...relation.equivalences];
+  const residual: MirScalar[] = [];
+  for (const condition of conditions) {
+    const read = inputsOf(condition);
+    if (canFail(condition) || read.length === 0) residual.push(condition);
+    else if (read.length === 1) pushed[read[0]!]!.push(shiftColumns(condition, -starts[read[0]!]!));
+    else {
+      const sides = equalitySides(condition);
+      const apart =
+        sides !== null &&
+        inputsOf(sides.left).length === 1 &&
+        inputsOf(sides.right).length === 1 &&
+        inputsOf(sides.left)[0] !== inputsOf(sides.right)[0];
+      if (apart) equivalences.push({ scalars: [sides.left, sides.right], nullSafe: sides.nullSafe });
+      else residual.push(condition);
+    }
+  }
+  const inputs = relation.inputs.map((input, index) => build.filter(input, pushed[index]!));
+  return build.join(inputs, equivalences, residual);
+}
+
+function pushFilter(relation: Extract<MirRelation, { kind: 'filter' }>): MirRelation {
+  const { input, predicates } = relation;
+  const total = (predicate: MirScalar): boolean => !canFail(predicate);
+  /** Moves what passes `test` below a node of one input. */
+  const below = (
+    test: (predicate: MirScalar) => boolean,
+    rebuild: (pushed: readonly MirScalar[]) => MirRelation,
+  ): MirRelation => {
+    const [pushed, kept] = partition(predicates, test);
+    return pushed.length === 0 ? relation : build.filter(rebuild(pushed), kept);
+  };
+  switch (input.kind) {
+    case 'project':
+      return build.project(
+        build.filter(
+          input.input,
+          predicates.map((predicate) => remapColumns(predicate, (index) => input.indexes[index]!)),
+        ),
+        input.indexes,
+      );
+    case 'map':
+      return throughMap(input, predicates) ?? relation;
+    case 'let':
+      return build.letIn(input.binding, input.value, build.filter(input.body, predicates));
+    case 'union':
+      return build.union(
+        input.inputs.map((part) => build.filter(part, predicates)),
+        input.keys,
+      );
+    case 'negate':
+      return build.negate(build.filter(input.input, predicates));
+    case 'distinct':
+      return build.distinct(build.filter(input.input, predicates));
+    case 'threshold':
+      return below(total, (pushed) => build.threshold(build.filter(input.input, pushed)));
+    case 'semiJoin':
+      return below(total, (pushed) =>
+        build.semiJoin(build.filter(input.left, pushed), input.right, input.keys, input),
+      );
+    case 'flatMap': {
+      const arity = input.input.columns.length;
+      return below(
+        (predicate) => total(predicate) && readsOnly(predicate, arity),
+        (pushed) =>
+          build.flatMap(
+            build.filter(input.input, pushed),
+            input.function,
+            input.arguments,
+            input.columns.slice(arity),
+          ),
+      );
+    }
+    case 'reduce':
+      return below(
+        (predicate) =>
+          total(predicate) &&
+          columnsRead(predicate).size > 0 &&
+          [...columnsRead(predicate)].every(
+            (index) =>
+              index < input.keys.length &&
+              !canFail(input.keys[index]!) &&
+              (!refines(predicate) || input.keys[index]!.kind === 'column'),
+          ),
+        (pushed) =>
+          build.reduce(
+            build.filter(
+              input.input,
+              pushed.map((predicate) => substitute(predicate, (index) => input.keys[index]!)),
+            ),
+            input.keys,
+            input.aggregates,
+          ),
+      );
+    case 'topK':
+      return below(
+        (predicate) =>
+          total(predicate) &&
+          columnsRead(predicate).size > 0 &&
+          [...columnsRead(predicate)].every((index) =>
+            input.partition.some((key) => key.kind === 'column' && key.index === index),
+          ),
+        (pushed) => build.topK(build.filter(input.input, pushed), input),
+      );
+    case 'join':
+      return distribute(input, [...input.residual, ...predicates]);
+    default:
+      return relation;
+  }
+}
+
+function rewrite(relation: MirRelation): MirRelation {
+  if (relation.kind === 'filter') return pushFilter(relation);
+  if (relation.kind !== 'join') return relation;
+  const after = distribute(relation, relation.residual);
+  const same =
+    after.kind === 'join' &&
+    after.residual.length === relation.residual.length &&
+    after.residual.every((item, index) => sameScalar(item, relation.residual[index]!));
+  return same ? relation : after;
+}
+
+export const pushPredicates: Rule = {
+  name: 'push-predicates',
+  apply: (relation) => rewriteRelation(relation, rewrite),
+};
