@@ -170,7 +170,8 @@ export function topK(
     withTies: boolean;
   },
 ): MirRelation {
-  return { kind: 'topK', input, ...options, columns: input.columns };
+  const { partition, order, limit, offset, withTies } = options;
+  return { kind: 'topK', input, partition, order, limit, offset, withTies, columns: input.columns };
 }
 
 export function guard(
@@ -178,7 +179,8 @@ export function guard(
   keys: readonly MirScalar[],
   error: { sqlstate: string; message: string },
 ): MirRelation {
-  return { kind: 'guard', input, keys, ...error, columns: input.columns };
+  const { sqlstate, message } = error;
+  return { kind: 'guard', input, keys, sqlstate, message, columns: input.columns };
 }
 
 export function negate(input: MirRelation): MirRelation {

@@ -26,7 +26,14 @@ import {
 import { rewriteRelation } from '../../mir/traverse.ts';
 import type { Rule } from '../pipeline.ts';
 
-const NEGATORS: Readonly<Record<string, string>> = { eq: 'ne', ne: 'eq', lt: 'ge', ge: 'lt', gt: 'le', le: 'gt' };
+const NEGATORS: Readonly<Record<string, string>> = {
+  eq: 'ne',
+  ne: 'eq',
+  lt: 'ge',
+  ge: 'lt',
+  gt: 'le',
+  le: 'gt',
+};
 const NEGATED_NAMES: Readonly<Record<string, string>> = {
   '=': '<>',
   '<>': '=',

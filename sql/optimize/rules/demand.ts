@@ -205,10 +205,7 @@ class Pruner {
       .filter(({ index }) => wanted.includes(index));
     const below = union(
       [],
-      [
-        ...relation.keys,
-        ...aggregates.flatMap(({ aggregate }) => [aggregate.argument, aggregate.filter]),
-      ],
+      [...relation.keys, ...aggregates.flatMap(({ aggregate }) => [aggregate.argument, aggregate.filter])],
     );
     const to = positions(below);
     const remap = (scalar: MirScalar): MirScalar => remapColumns(scalar, to);
@@ -236,7 +233,11 @@ class Pruner {
       if (node.kind === 'getLet' && node.binding === relation.binding) {
         return node.columns.length === kept.length ? narrowed : node;
       }
-      if (node.kind === 'project' && node.input.kind === 'getLet' && node.input.binding === relation.binding) {
+      if (
+        node.kind === 'project' &&
+        node.input.kind === 'getLet' &&
+        node.input.binding === relation.binding
+      ) {
         return node.input === narrowed
           ? node
           : build.project(

@@ -18,7 +18,8 @@ type MirJoin = Extract<MirRelation, { kind: 'join' }>;
 /** A join input that is a join itself, perhaps under a projection. */
 function nestedJoin(input: MirRelation): { join: MirJoin; indexes: readonly number[] | null } | null {
   if (input.kind === 'join') return { join: input, indexes: null };
-  if (input.kind === 'project' && input.input.kind === 'join') return { join: input.input, indexes: input.indexes };
+  if (input.kind === 'project' && input.input.kind === 'join')
+    return { join: input.input, indexes: input.indexes };
   return null;
 }
 

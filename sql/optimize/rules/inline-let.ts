@@ -25,9 +25,7 @@ function isFree(relation: MirRelation): boolean {
 }
 
 function substitute(body: MirRelation, binding: number, value: MirRelation): MirRelation {
-  return rewriteRelation(body, (node) =>
-    node.kind === 'getLet' && node.binding === binding ? value : node,
-  );
+  return rewriteRelation(body, (node) => (node.kind === 'getLet' && node.binding === binding ? value : node));
 }
 
 function inline(relation: MirRelation): MirRelation {

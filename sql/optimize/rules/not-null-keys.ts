@@ -23,7 +23,9 @@ function notNullOperand(predicate: MirScalar): MirScalar | null {
 function rejectsNull(scalar: MirScalar, column: MirScalar): boolean {
   if (sameScalar(scalar, column)) return true;
   if (scalar.kind === 'inList') return rejectsNull(scalar.operand, column);
-  return scalar.kind === 'call' && scalar.strict && children(scalar).some((child) => rejectsNull(child, column));
+  return (
+    scalar.kind === 'call' && scalar.strict && children(scalar).some((child) => rejectsNull(child, column))
+  );
 }
 
 /** Drops `x is not null` where another predicate says so; the type keeps its refinement only if the drop is harmless. */

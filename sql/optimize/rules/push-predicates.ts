@@ -34,7 +34,8 @@ function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[
 }
 
 /** `x is not null` refines the column's type: it stays where it refines a computed column. */
-const refines = (predicate: MirScalar): boolean => predicate.kind === 'not' && predicate.operand.kind === 'isNull';
+const refines = (predicate: MirScalar): boolean =>
+  predicate.kind === 'not' && predicate.operand.kind === 'isNull';
 
 const readsOnly = (scalar: MirScalar, arity: number): boolean =>
   [...columnsRead(scalar)].every((index) => index < arity);
@@ -61,9 +62,7 @@ function throughMap(
     });
   let blocked = false;
   const [below, above] = partition(predicates, (predicate) => {
-    const passes = canFail(predicate)
-      ? total && !blocked && readsOnly(predicate, arity)
-      : cheap(predicate);
+    const passes = canFail(predicate) ? total && !blocked && readsOnly(predicate, arity) : cheap(predicate);
     if (!passes) blocked = true;
     return passes;
   });

@@ -81,17 +81,18 @@ function spread(relation: MirJoin): MirRelation {
     for (const { input, scalar } of members) value ??= fixedValue(relation.inputs[input]!, scalar);
     if (value === null) continue;
     for (const { input, scalar } of members) {
-      if (fixedValue(relation.inputs[input]!, scalar) === null) derived[input]!.push(notDistinct(scalar, value));
+      if (fixedValue(relation.inputs[input]!, scalar) === null)
+        derived[input]!.push(notDistinct(scalar, value));
     }
   }
   const inputs = relation.inputs.map((input, index) => build.filter(input, derived[index]!));
   const same =
-    equivalences.length === relation.equivalences.length && derived.every((predicates) => predicates.length === 0);
+    equivalences.length === relation.equivalences.length &&
+    derived.every((predicates) => predicates.length === 0);
   return same ? relation : build.join(inputs, equivalences, relation.residual);
 }
 
 export const spreadEqualities: Rule = {
   name: 'spread-equalities',
-  apply: (relation) =>
-    rewriteRelation(relation, (node) => (node.kind === 'join' ? spread(node) : node)),
+  apply: (relation) => rewriteRelation(relation, (node) => (node.kind === 'join' ? spread(node) : node)),
 };
