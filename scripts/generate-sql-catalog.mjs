@@ -86,6 +86,14 @@ const castRows = await rows(
   [...types, ...nominal],
   procs,
 );
+// Names of what PostgreSQL has and Tidewire does not: a call is then refused by name, not as unknown.
+const nameRows = await rows(
+  `select distinct proname from pg_proc where pronamespace = 11 and prokind in ('f', 'a', 'w')
+     and not proname = any(select proname from pg_proc where oid::text = any($1))
+     and not exists (select from unnest(proargtypes) t where t::regtype::text in ('internal', 'cstring'))
+     and prorettype::regtype::text not in ('internal', 'cstring', 'trigger', 'event_trigger') order by 1`,
+  procs,
+);
 await client.end();
 
 const quote = (text) =>
@@ -116,6 +124,14 @@ ${list('typeRows', 'TypeRow', typeRows.map(typeText))}
 ${list('procRows', 'ProcRow', procRows.map(numeric([0, 5])))}
 ${list('operatorRows', 'OperatorRow', operatorRows.map(numeric([0, 5, 6, 7, 8, 9])))}
 ${list('castRows', 'CastRow', castRows.map(numeric([0, 3])))}`,
+);
+writeFileSync(
+  new URL('../sql/functions/postgres-names.generated.ts', import.meta.url),
+  `// Generated from PostgreSQL 18 by scripts/generate-sql-catalog.mjs. Do not edit.
+export const postgresNames = \`
+${nameRows.map(([name]) => name).join('\n')}
+\`;
+`,
 );
 console.log(
   `${typeRows.length} types, ${procRows.length} functions, ${operatorRows.length} operators, ${castRows.length} casts`,

@@ -31,7 +31,7 @@ export function coerce(
   switch (path.kind) {
     case 'relabel':
       return sameRepresentation(source, target)
-        ? relabel(scalar, plain(target))
+        ? statement.sameOrigin(scalar, relabel(scalar, plain(target)))
         : throughInt8(scalar, source, target);
     case 'function':
       return castCall(statement, path.proc, scalar, target, context === 'explicit');

@@ -31,13 +31,14 @@ interface KeyClause {
 
 /** What one element declares: a column (and perhaps a key over it), or a key. */
 function bindElement(
+  table: string,
   element: TableElement | Node,
   statement: Statement,
   text: string,
 ): { readonly column: CatalogColumn | null; readonly keys: readonly KeyClause[] } {
-  if ('kind' in element) return bindOwnElement(element as TableElement, statement, text);
+  if ('kind' in element) return bindOwnElement(table, element as TableElement, statement, text);
   const definition = nodeAs(element, 'ColumnDef');
-  if (definition !== undefined) return bindDefinition(definition, statement, text);
+  if (definition !== undefined) return bindDefinition(table, definition, statement, text);
   const constraint = nodeAs(element, 'Constraint');
   if (constraint === undefined) {
     throw statement.unsupported(nodeKind(element) === 'TableLikeClause' ? 'LIKE' : nodeKind(element));
@@ -49,6 +50,7 @@ function bindElement(
 
 /** An element of CREATE SOURCE. */
 function bindOwnElement(
+  table: string,
   element: TableElement,
   statement: Statement,
   text: string,
@@ -56,7 +58,7 @@ function bindOwnElement(
   switch (element.kind) {
     case 'column':
       if (element.computed !== undefined) throw statement.unsupported('computed columns', element.location);
-      return bindDefinition(element.node, statement, text);
+      return bindDefinition(table, element.node, statement, text);
     case 'primary_key': {
       const columns = element.columns.map((column) => column.name);
       return { column: null, keys: [{ name: undefined, columns, at: element.location }] };
@@ -67,11 +69,12 @@ function bindOwnElement(
 }
 
 function bindDefinition(
+  table: string,
   definition: ColumnDef,
   statement: Statement,
   text: string,
 ): ReturnType<typeof bindElement> {
-  const column = bindColumn(definition, statement, text);
+  const column = bindColumn(table, definition, statement, text);
   const keys = (definition.constraints ?? []).flatMap((node): KeyClause[] => {
     const constraint = nodeAs(node, 'Constraint')!;
     if (constraint.contype !== 'CONSTR_PRIMARY') return [];
@@ -104,7 +107,7 @@ export function bindColumnDefinitions(
   const columns: CatalogColumn[] = [];
   let primary: KeyClause | null = null;
   for (const element of elements) {
-    const { column, keys } = bindElement(element, statement, text);
+    const { column, keys } = bindElement(name, element, statement, text);
     if (column !== null) {
       if (columns.some((other) => other.name === column.name)) {
         throw statement.error('42701', `column "${column.name}" specified more than once`);
@@ -144,7 +147,7 @@ function finish(
   };
 }
 
-function bindColumn(node: ColumnDef, statement: Statement, text: string): CatalogColumn {
+function bindColumn(table: string, node: ColumnDef, statement: Statement, text: string): CatalogColumn {
   const name = node.colname!;
   if (node.typeName === undefined) {
     throw statement.error('42601', `column "${name}" has no type`, locationOf(node));
@@ -168,7 +171,11 @@ function bindColumn(node: ColumnDef, statement: Statement, text: string): Catalo
         break;
       case 'CONSTR_DEFAULT': {
         if (defaultText !== null) {
-          throw statement.error('42601', `multiple default values specified for column "${name}"`, at);
+          throw statement.error(
+            '42601',
+            `multiple default values specified for column "${name}" of table "${table}"`,
+            at,
+          );
         }
         checkDefault(name, type, constraint.raw_expr!, statement);
         defaultText = defaultSource(text, at ?? 0);
@@ -186,7 +193,7 @@ function bindColumn(node: ColumnDef, statement: Statement, text: string): Catalo
   if (declaredNull && !nullable) {
     throw statement.error(
       '42601',
-      `conflicting NULL/NOT NULL declarations for column "${name}"`,
+      `conflicting NULL/NOT NULL declarations for column "${name}" of table "${table}"`,
       locationOf(node),
     );
   }

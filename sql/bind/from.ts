@@ -1,6 +1,6 @@
 /** FROM: relations, subqueries, joins. */
 import type { Alias, Node, RangeSubselect, RangeVar } from '@pgsql/types';
-import { locationOf, nodeAs, nodeKind, stringOf } from '../ast/accessors.ts';
+import { findLocation, locationOf, nodeAs, nodeKind, stringOf } from '../ast/accessors.ts';
 import type { CatalogRelation } from '../catalog.ts';
 import type { HirColumn, HirRelation } from '../hir.ts';
 import { nearestName } from '../nearest-name.ts';
@@ -99,7 +99,7 @@ export function relationOf(found: CatalogRelation, context: QueryContext): HirRe
 }
 
 function bindRangeSubselect(node: RangeSubselect, context: QueryContext): BoundFrom {
-  if (node.lateral === true) throw context.statement.unsupported('LATERAL');
+  if (node.lateral === true) throw context.statement.unsupported('LATERAL', findLocation(node.subquery));
   const relation = bindSubquery(node.subquery!, context);
   return aliased(relation, null, null, node.alias, context, undefined, undefined);
 }

@@ -2,6 +2,7 @@
 import type { A_Indirection, FuncCall } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import { castByName, resolveFunction } from '../functions/resolve.ts';
+import { isPostgresFunction } from '../functions/postgres-names.ts';
 import { functionNames, functionsNamed, regexpMatchGroup } from '../functions/table.ts';
 import type { FunctionEntry } from '../functions/table.ts';
 import { catalogFunctionBody } from '../functions/catalog-functions.ts';
@@ -16,7 +17,7 @@ import { bindBody, callFunction } from './body.ts';
 import { coerce, coerceToSpecific, unknownToText } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
-import { operand } from './operator.ts';
+import { makeOperator, operand } from './operator.ts';
 import { call, literal, typeOf } from './scalar.ts';
 import { sessionValue } from './session-value.ts';
 import type { Bound } from './statement.ts';
@@ -81,11 +82,12 @@ function checkSchema(parts: readonly string[], context: ExpressionContext, at: n
 /** The call of the function that these arguments mean. */
 export function applyFunction(
   name: string,
-  args: readonly Bound[],
+  given: readonly Bound[],
   context: ExpressionContext,
   at: number | undefined,
 ): HirScalar {
   const { statement } = context;
+  const args = withDefaults(name, given);
   const types = args.map((argument) => typeOf(argument.scalar).name);
   const entry = resolveFunction(name, types);
   const exact = typeof entry !== 'string' && entry.arguments.every((type, i) => type === types[i]);
@@ -98,6 +100,17 @@ export function applyFunction(
     throw statement.error('42803', `aggregate function ${name}() is not allowed here`, at);
   const operands = args.map((argument, i) => operand(context, argument, entry.arguments[i]!));
   return applyEntry(entry, operands, context, at);
+}
+
+/** Trailing arguments that PostgreSQL's functions have defaults for. */
+const defaultArguments: Record<string, readonly HirScalar[]> = {
+  make_interval: [...Array.from({ length: 6 }, () => literal('int4', '0')), literal('float8', '0')],
+  jsonb_strip_nulls: [literal('jsonb', null), literal('bool', 'f')],
+};
+
+function withDefaults(name: string, given: readonly Bound[]): readonly Bound[] {
+  const defaults = defaultArguments[name]?.slice(given.length) ?? [];
+  return [...given, ...defaults.map((scalar) => ({ scalar, at: undefined }))];
 }
 
 function applyEntry(
@@ -130,6 +143,7 @@ function notFound(
     });
   }
   const known = functionsNamed(name).length > 0;
+  if (!known && isPostgresFunction(name)) return statement.unsupported(`function ${name}()`, at);
   const near = known ? undefined : nearestName(name, functionNames());
   return statement.error('42883', `function ${signature} does not exist`, at, {
     hint:
@@ -209,6 +223,8 @@ function bindSpecial(
   switch (name) {
     case 'concat':
       return count === 0 ? null : { scalar: concatenate(args(), context), at };
+    case 'concat_ws':
+      return count < 2 ? null : { scalar: concatenateWithSeparator(args(), context), at };
     case 'array_to_string':
       // Columns of array types are NULL::text in the catalog's relations, which is all that can be asked here.
       if (count !== 2) return null;
@@ -224,20 +240,48 @@ function bindSpecial(
   }
 }
 
-/** concat(a, b…): NULLs are passed over; values take their output form. */
-function concatenate(args: readonly Bound[], context: ExpressionContext): HirScalar {
+/** An argument of concat: its output form. */
+function outputText(argument: Bound, context: ExpressionContext): HirScalar {
   const { statement } = context;
-  const texts = args.map((argument): HirScalar => {
-    const scalar = unknownToText(statement, argument);
-    const { name } = typeOf(scalar);
-    const text: HirScalar =
-      name === 'text' || name === 'varchar' || name === 'name'
-        ? coerce(statement, { scalar, at: argument.at }, 'text', 'implicit')!
-        : { kind: 'output', argument: scalar, type: plain('text') };
-    return { kind: 'coalesce', operands: [text, literal('text', '')], type: plain('text') };
-  });
+  const scalar = unknownToText(statement, argument);
+  const { name } = typeOf(scalar);
+  if (name === 'text' || name === 'varchar' || name === 'name') {
+    return coerce(statement, { scalar, at: argument.at }, 'text', 'implicit')!;
+  }
+  return { kind: 'output', argument: scalar, type: plain('text') };
+}
+
+const orEmpty = (text: HirScalar): HirScalar => ({
+  kind: 'coalesce',
+  operands: [text, literal('text', '')],
+  type: plain('text'),
+});
+
+function join(texts: readonly HirScalar[]): HirScalar {
   const textcat = resolveFunction('textcat', ['text', 'text']) as FunctionEntry;
   return texts.reduce((left, right) => call(textcat, [left, right], '||'));
+}
+
+/** concat(a, b…): NULLs are passed over. */
+function concatenate(args: readonly Bound[], context: ExpressionContext): HirScalar {
+  return join(args.map((argument) => orEmpty(outputText(argument, context))));
+}
+
+/** concat_ws(separator, a, b…): each value that is there behind a separator, and the first separator cut off. */
+function concatenateWithSeparator(args: readonly Bound[], context: ExpressionContext): HirScalar {
+  const [first, ...rest] = args as [Bound, ...Bound[]];
+  const separator = coerceToSpecific(context.statement, first, 'text', 'concat_ws');
+  const all = join(rest.map((argument) => orEmpty(join([separator, outputText(argument, context)]))));
+  const length = resolveFunction('length', ['text']) as FunctionEntry;
+  const bound = (scalar: HirScalar): Bound => ({ scalar, at: first.at });
+  const start = makeOperator(
+    context,
+    '+',
+    bound(call(length, [separator])),
+    bound(literal('int4', '1')),
+    first.at,
+  );
+  return applyFunction('substr', [bound(all), bound(start)], context, first.at);
 }
 
 function arrayToString(

@@ -7,7 +7,7 @@ import { unknownToText } from './coerce.ts';
 import type { ExpressionContext, QueryContext } from './context.ts';
 import { bindListItem } from './order.ts';
 import type { Target } from './query.ts';
-import { columnType, mapChildren, scalarKey } from './scalar.ts';
+import { columnType, mapChildren, relabel, scalarKey } from './scalar.ts';
 import type { Scope } from './scope.ts';
 
 /** Binds the GROUP BY list; null if there is none. */
@@ -78,13 +78,17 @@ export function group(
   const width = input.columns.length;
   const keys = [...(given ?? [])];
   const places = new Map(keys.map((key, i) => [scalarKey(key), i]));
-  const determined = determinedColumns(scope, places);
+  // A column may be read under another type of its representation (varchar as text): it is the same key.
+  const columnPlaces = new Map<number, number>();
+  keys.forEach((key, i) => key.kind === 'column' && columnPlaces.set(key.index, i));
+  const determined = determinedColumns(scope, columnPlaces);
 
   const collect = (scalar: HirScalar): void => {
     if (places.has(scalarKey(scalar))) return;
-    if (scalar.kind === 'column' && scalar.index < width) {
-      if (!determined.has(scalarKey(scalar))) throw ungrouped(scalar, context);
-      places.set(scalarKey(scalar), keys.push(scalar) - 1);
+    if (scalar.kind === 'column' && scalar.index < width && !columnPlaces.has(scalar.index)) {
+      const own = determined.get(scalar.index);
+      if (own === undefined) throw ungrouped(scalar, context);
+      columnPlaces.set(scalar.index, keys.push(own) - 1);
     }
     mapChildren(scalar, (child) => {
       collect(child);
@@ -113,7 +117,11 @@ export function group(
   const rewrite = (scalar: HirScalar): HirScalar => {
     const place = places.get(scalarKey(scalar));
     if (place !== undefined) return column(place);
-    if (scalar.kind === 'column') return column(keys.length + scalar.index - width);
+    if (scalar.kind === 'column') {
+      const key = columnPlaces.get(scalar.index);
+      if (key !== undefined) return relabel(column(key), scalar.type);
+      return relabel(column(keys.length + scalar.index - width), scalar.type);
+    }
     return mapChildren(scalar, rewrite);
   };
   return { relation, rewrite };
@@ -123,13 +131,18 @@ function keyName(key: HirScalar, input: HirRelation): string {
   return key.kind === 'column' ? input.columns[key.index]!.name : '?column?';
 }
 
-/** Columns of FROM items whose whole primary key is among the keys. */
-function determinedColumns(scope: Scope, places: ReadonlyMap<string, number>): ReadonlySet<string> {
-  const determined = new Set<string>();
+/** Columns of FROM items whose whole primary key is among the keys, by number. */
+function determinedColumns(
+  scope: Scope,
+  places: ReadonlyMap<number, number>,
+): ReadonlyMap<number, HirScalar & { readonly kind: 'column' }> {
+  const determined = new Map<number, HirScalar & { readonly kind: 'column' }>();
   for (const item of scope.items) {
     if (item.primaryKey === undefined) continue;
-    if (!item.primaryKey.every((i) => places.has(scalarKey(item.columns[i]!.scalar)))) continue;
-    for (const column of item.columns) determined.add(scalarKey(column.scalar));
+    const columns = item.columns.map(({ scalar }) => scalar);
+    const isKey = (scalar: HirScalar): boolean => scalar.kind === 'column' && places.has(scalar.index);
+    if (!item.primaryKey.every((i) => isKey(columns[i]!))) continue;
+    for (const scalar of columns) if (scalar.kind === 'column') determined.set(scalar.index, scalar);
   }
   return determined;
 }

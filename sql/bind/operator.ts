@@ -40,10 +40,12 @@ export function findOperator(
 export function makeOperator(
   context: ExpressionContext,
   name: string,
-  left: Bound | null,
-  right: Bound,
+  givenLeft: Bound | null,
+  givenRight: Bound,
   at: number | undefined,
 ): HirScalar {
+  const left = givenLeft === null ? null : context.statement.refresh(givenLeft);
+  const right = context.statement.refresh(givenRight);
   const operator = findOperator(
     context,
     name,

@@ -32,6 +32,20 @@ export class Statement {
     this.#parameters = [...(environment.parameterTypes ?? [])];
   }
 
+  /** `copy` is the same column reference as `original`. */
+  sameOrigin(original: HirScalar, copy: HirScalar): HirScalar {
+    const origin = this.origins.get(original);
+    if (origin !== undefined) this.origins.set(copy, origin);
+    return copy;
+  }
+
+  /** An untyped parameter whose type was found since it was bound. */
+  refresh(bound: Bound): Bound {
+    const { scalar } = bound;
+    if (scalar.kind !== 'parameter' || scalar.type.name !== 'unknown') return bound;
+    return { ...bound, scalar: { ...scalar, type: this.parameterType(scalar.index) } };
+  }
+
   /** A new number for a CTE binding. */
   newBinding(): number {
     return this.#nextBinding++;

@@ -60,7 +60,8 @@ export function evaluate(expression: Expr): string | null {
   const pattern = patterns[type];
   if (pattern !== undefined && !pattern.test(text)) {
     const sqlstate = ['date', 'timestamp', 'timestamptz', 'interval'].includes(type) ? '22007' : '22P02';
-    throw invalid(sqlstate, `invalid input syntax for type ${displayType(type)}: "${text}"`);
+    const name = type === 'timestamp' ? type : displayType(type);
+    throw invalid(sqlstate, `invalid input syntax for type ${name}: "${text}"`);
   }
   return text;
 }

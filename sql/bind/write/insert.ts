@@ -61,9 +61,9 @@ function targetColumns(
   for (const column of node.cols) {
     const target = nodeAs(column, 'ResTarget')!;
     const at = locationOf(target);
+    const number = columnNumber(relation, target.name!, at, context);
     if (target.indirection !== undefined)
       throw context.statement.unsupported('assignment to a part of a column', at);
-    const number = columnNumber(relation, target.name!, at, context);
     if (numbers.includes(number)) {
       throw context.statement.error('42701', `column "${target.name}" specified more than once`, at);
     }

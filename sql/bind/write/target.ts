@@ -53,7 +53,8 @@ export function targetItem(relation: CatalogRelation, node: RangeVar, offset = 0
     scalar: { kind: 'column', index: offset + i, type: column.type } as const,
   }));
   const alias = node.alias?.aliasname;
-  return itemFor(alias ?? relation.name, alias === undefined ? relation.schema : null, columns);
+  if (alias === undefined) return itemFor(relation.name, relation.schema, columns);
+  return { ...itemFor(alias, null, columns), relation: relation.name };
 }
 
 /** The number of a column by its name, or PostgreSQL's refusal. */

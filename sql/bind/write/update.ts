@@ -63,8 +63,8 @@ function bindAssignments(
   for (const node of nodes) {
     const target = nodeAs(node, 'ResTarget')!;
     const at = locationOf(target);
-    if (target.indirection !== undefined) throw statement.unsupported('assignment to a part of a column', at);
     const number = columnNumber(relation, target.name!, at, context);
+    if (target.indirection !== undefined) throw statement.unsupported('assignment to a part of a column', at);
     const column = relation.columns[number]!;
     if (values.has(number)) {
       throw statement.error('42601', `multiple assignments to same column "${target.name}"`);
@@ -88,7 +88,11 @@ function valueOf(node: Node, context: QueryContext, at: number | undefined): Nod
   if (row === undefined)
     throw context.statement.unsupported('assignment of a subquery to several columns', at);
   if (row.args?.length !== part.ncolumns) {
-    throw context.statement.error('42601', 'number of columns does not match number of values', at);
+    throw context.statement.error(
+      '42601',
+      'number of columns does not match number of values',
+      locationOf(row),
+    );
   }
   return row.args![(part.colno ?? 1) - 1]!;
 }
