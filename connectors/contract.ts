@@ -181,7 +181,7 @@ export interface SinkBatch {
 export interface SinkWriter {
   /**
    * The progress of what the target holds: changes below it are written. Undefined for a target that has nothing of
-   * this sink. Called once, before the first write.
+   * this sink. Called before the first write, and again after a write that failed.
    */
   recover(): Promise<number | undefined>;
   /** Writes a batch with its progress, both or neither. Resolves when both are safe at the target. */

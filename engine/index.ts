@@ -117,7 +117,8 @@ export interface SubscribeOptions {
 
 /** Formats that the engine decodes from raw bytes into rows. */
 export type DecodeFormat =
-  | { readonly kind: 'json' }
+  /** `wholeRecord`: the one column, a jsonb, takes the whole record; otherwise columns take an object's members. */
+  | { readonly kind: 'json'; readonly wholeRecord?: boolean }
   | {
       readonly kind: 'csv';
       readonly delimiter: string;
@@ -125,6 +126,10 @@ export type DecodeFormat =
       readonly quote: string;
       readonly escape: string;
       readonly header: boolean;
+      /** The header says which column is which, and other columns are skipped; otherwise it is skipped itself. */
+      readonly headerByName?: boolean;
+      /** Blank lines are no records; to COPY they are. */
+      readonly skipBlankLines?: boolean;
       readonly forceNull?: readonly number[];
     }
   | {

@@ -290,7 +290,7 @@ describe('the sink', () => {
     await writer.write({ bytes: Buffer.from('1\n2\n'), records: 2, upTo: 1 });
     await writer.close();
     await truncate(path('out'), 1);
-    await expect(open().recover()).rejects.toMatchObject({ sqlstate: '58030' });
+    await expect(open().recover()).rejects.toMatchObject({ sqlstate: '58P02' });
   });
 });
 

@@ -87,6 +87,7 @@ export class FileWriter implements SinkWriter {
     try {
       await mkdir(dirname(this.#path), { recursive: true });
       const progress = await this.#progress();
+      await this.#handle?.close();
       this.#handle = await openForAppend(this.#path);
       const { size } = await this.#handle.stat();
       if (progress === undefined && size > 0 && !this.#setup.options.overwrite) {
@@ -98,7 +99,7 @@ export class FileWriter implements SinkWriter {
       }
       if (progress !== undefined && size < progress.size) {
         throw new ConnectorError({
-          sqlstate: '58030',
+          sqlstate: '58P02',
           message: `file "${this.#path}" is shorter than what this sink has written (${size} of ${progress.size} bytes)`,
           hint: 'Drop the sink and create it again with OVERWRITE to write the file anew.',
         });

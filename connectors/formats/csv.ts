@@ -35,6 +35,8 @@ export function csvFormat(options: CsvOptions): DecodeFormat & { kind: 'csv' } {
     quote,
     escape: options.escape ?? quote,
     header: options.header,
+    headerByName: options.header,
+    skipBlankLines: true,
   };
 }
 

@@ -57,9 +57,10 @@ test('random statements are parsed or refused, never a crash', () => {
       if (!(error instanceof SqlError)) throw new Error(`crashed: ${text}`, { cause: error });
       const length = [...text].length;
       if (!(error.position !== undefined && error.position >= 1 && error.position <= length + 1)) {
-        throw new Error(`position ${error.position} of ${length}: ${text}: ${error.message}`);
+        throw new Error(`position ${error.position} of ${length}: ${text}`, { cause: error });
       }
-      if (!/^[0-9A-Z]{5}$/.test(error.sqlstate)) throw new Error(`SQLSTATE ${error.sqlstate}: ${text}`);
+      if (!/^[0-9A-Z]{5}$/.test(error.sqlstate))
+        throw new Error(`SQLSTATE ${error.sqlstate}: ${text}`, { cause: error });
     }
   }
   expect(accepted).toBeGreaterThan(100);
@@ -70,7 +71,7 @@ test('every prefix of a statement is parsed or refused at its end or before', ()
     "CREATE SOURCE s (a int, b numeric(10, 2) NOT NULL, WATERMARK FOR a AS a - 1) FROM FILE (PATH '/é', FOLLOW, ON DELETE 'keep') FORMAT CSV (HEADER) INCLUDE PATH AS p ENVELOPE NONE ON ERROR SKIP INTO x.y EXPOSE PROGRESS AS z WITH (a = (1, 'b'))",
     "CREATE SINK s AS SELECT 'é' FROM t INTO KAFKA CONNECTION k (TOPIC 't') KEY (a) NOT ENFORCED FORMAT JSON ENVELOPE UPSERT",
     'WITH MUTUALLY RECURSIVE (ERROR AT RECURSION LIMIT 9) c (a int) AS (SELECT 1) SELECT * FROM c ASOF JOIN d MATCH_CONDITION (c.a >= d.a) ON true AS OF AT LEAST 5',
-    "DECLARE c CURSOR FOR SUBSCRIBE (SELECT 1) WITH (SNAPSHOT = false) UP TO 9 ENVELOPE UPSERT (KEY (a)) WITHIN TIMESTAMP ORDER BY a DESC",
+    'DECLARE c CURSOR FOR SUBSCRIBE (SELECT 1) WITH (SNAPSHOT = false) UP TO 9 ENVELOPE UPSERT (KEY (a)) WITHIN TIMESTAMP ORDER BY a DESC',
   ];
   for (const statement of statements) {
     expect(parse(statement).length).toBe(1);
