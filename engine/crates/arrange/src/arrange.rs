@@ -137,5 +137,7 @@ where
             writer.exert();
         }
     });
-    Arranged { stream, trace: trace.expect("the operator was built") }
+    let trace = trace.expect("the operator was built");
+    flow.record(&trace);
+    Arranged { stream, trace }
 }

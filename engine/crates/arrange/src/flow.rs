@@ -1,6 +1,6 @@
 //! The boundary between who renders a plan and who owns the collections that it reads.
 
-use crate::{Arr, RowStream};
+use crate::{Arr, RowStream, RowTrace};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -17,11 +17,17 @@ pub struct Seed {
 /// What every stateful operator of one dataflow is given: pass it to [`arrange`](crate::arrange) and
 /// [`reduce`](crate::reduce). Cheap to clone.
 ///
-/// Operators take their seeds in the order in which they are built, which must be the same in every rendering of a
-/// plan.
+/// A dataflow that hydrates elsewhere records its stateful operators; the maintained one starts from their seeds. They
+/// are matched by the order in which they are built, which must be the same in every rendering of a plan.
 #[derive(Clone, Default)]
-pub struct Flow {
-    seeds: Rc<RefCell<Option<VecDeque<Seed>>>>,
+pub struct Flow(Rc<RefCell<Mode>>);
+
+#[derive(Default)]
+enum Mode {
+    #[default]
+    Plain,
+    Recording(Vec<RowTrace>),
+    Seeded(VecDeque<Seed>),
 }
 
 impl Flow {
@@ -30,13 +36,35 @@ impl Flow {
         Self::default()
     }
 
+    /// A dataflow whose stateful operators can be exported.
+    pub fn recording() -> Self {
+        Flow(Rc::new(RefCell::new(Mode::Recording(Vec::new()))))
+    }
+
     /// A dataflow whose stateful operators start from seeds.
     pub fn seeded(seeds: Vec<Seed>) -> Self {
-        Flow { seeds: Rc::new(RefCell::new(Some(seeds.into()))) }
+        Flow(Rc::new(RefCell::new(Mode::Seeded(seeds.into()))))
+    }
+
+    /// The traces of a recording dataflow's stateful operators. They hold compaction back: compact them.
+    pub fn recorded(&self) -> Vec<RowTrace> {
+        match &mut *self.0.borrow_mut() {
+            Mode::Recording(traces) => std::mem::take(traces),
+            _ => Vec::new(),
+        }
     }
 
     pub(crate) fn next_seed(&self) -> Option<Seed> {
-        self.seeds.borrow_mut().as_mut().and_then(VecDeque::pop_front)
+        match &mut *self.0.borrow_mut() {
+            Mode::Seeded(seeds) => Some(seeds.pop_front().expect("a seed for each stateful operator")),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn record(&self, trace: &RowTrace) {
+        if let Mode::Recording(traces) = &mut *self.0.borrow_mut() {
+            traces.push(trace.clone());
+        }
     }
 }
 

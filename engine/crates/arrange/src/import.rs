@@ -51,7 +51,9 @@ pub fn import<'s>(
     }
     let shared = held.shared().clone();
     let Some(agent) = held.agent() else { return Err("a snapshot can't be imported as it changes".into()) };
-    let trace = collection.reading(as_of, from);
+    // What never changes again is in the seeds as a whole.
+    let floor = if from > 0 && shared.upper() == CLOSED { CLOSED } else { from };
+    let trace = collection.reading(as_of, floor);
     let closed: Rc<Cell<bool>> = Rc::default();
     let mut handle = None;
     let stream = source(scope, "Import", |mut capability: Capability<u64>, info| {
@@ -69,7 +71,7 @@ pub fn import<'s>(
             let Some(held) = capability.as_mut() else { return };
             for instruction in queue.1.borrow_mut().drain(..) {
                 let TraceReplayInstruction::Batch(batch, _) = instruction else { continue };
-                if batch.is_empty() || time_of(batch.upper().borrow()) <= from {
+                if batch.is_empty() || time_of(batch.upper().borrow()) <= floor {
                     continue;
                 }
                 let time = time_of(batch.lower().borrow()).max(*held.time());

@@ -91,7 +91,9 @@ where
             writer.exert();
         }
     });
-    Arranged { stream, trace: trace.expect("the operator was built") }
+    let trace = trace.expect("the operator was built");
+    flow.record(&trace);
+    Arranged { stream, trace }
 }
 
 /// The one batch of a [`reduce`] tactic's interval. `updates` come in any order, times within the interval.

@@ -1,14 +1,32 @@
 //! The one trace type: local arrangements, imported ones and snapshots.
 
-use crate::{ReadBatch, RowBatch, RowSpine, Shared, frontier_at, time_of};
-use differential_dataflow::operators::arrange::{Arranged, TraceAgent};
+use crate::{ReadBatch, RowBatch, RowSpine, Seed, Shared, Slot, frontier_at, time_of};
+use differential_dataflow::operators::arrange::{Arranged, TraceAgent, TraceReplayInstruction};
 use differential_dataflow::trace::{Batch, BatchReader, Description, TraceReader};
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::rc::Rc;
 use timely::progress::Antichain;
 use timely::progress::frontier::AntichainRef;
+use timely::scheduling::Activator;
 
 /// An arrangement: a stream of batches and the trace that holds them.
 pub type Arr<'s> = Arranged<'s, RowTrace>;
+
+/// Batches on their way to a follower.
+pub struct BatchQueue(Rc<(Activator, RefCell<VecDeque<TraceReplayInstruction<RowSpine>>>)>);
+
+impl BatchQueue {
+    /// What has come since the last call, in the order of time and without a gap.
+    pub fn take(&self) -> Vec<RowBatch> {
+        let instructions = self.0.1.take();
+        let batch = |instruction| match instruction {
+            TraceReplayInstruction::Batch(batch, _) => Some(batch),
+            TraceReplayInstruction::Frontier(_) => None,
+        };
+        instructions.into_iter().filter_map(batch).collect()
+    }
+}
 
 /// A handle on an arrangement's contents that holds compaction back until it is moved or dropped.
 #[derive(Clone)]
@@ -90,6 +108,37 @@ impl RowTrace {
             }
         }
         (batches, updates)
+    }
+
+    /// Its state, to start another operator from. None for a snapshot.
+    pub fn seed(&self) -> Option<Seed> {
+        let Source::Live(agent) = &self.source else { return None };
+        let mut batches = Vec::new();
+        agent.map_batches(|batch| batches.push(batch.clone()));
+        Some(Seed { batches, upper: self.shared.upper() })
+    }
+
+    /// Gives all batches that it has now and then each new one; `activator` is activated with them.
+    pub fn listen(&mut self, activator: Activator) -> Option<BatchQueue> {
+        Some(BatchQueue(self.agent()?.new_listener(activator)))
+    }
+
+    /// Makes it a collection ([`Shared::enroll`]) and publishes what it holds already.
+    pub fn enroll(&self, sequenced: &Rc<Cell<u64>>, as_of: Option<u64>, slot: Slot) {
+        self.shared.enroll(sequenced, as_of, Some(slot));
+        if let Source::Live(agent) = &self.source
+            && self.shared.upper() > 0
+        {
+            self.shared.publish(agent);
+        }
+    }
+
+    /// A handle that keeps the batches which come from now on apart, so that the trace can be cut here. Hold it for a
+    /// short time only: what is apart costs every reader.
+    pub fn pinned(&self) -> Self {
+        let mut pinned = self.clone();
+        pinned.set_physical_compaction(frontier_at(self.shared.upper()).borrow());
+        pinned
     }
 
     /// Lets the spine merge all that is complete, and forget the difference between times below `since`.

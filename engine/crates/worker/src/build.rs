@@ -12,6 +12,12 @@ pub trait Build: Send + Sync {
         scope: Scope<'s, u64>,
         imports: &mut dyn ImportProvider<'s>,
     ) -> Result<Rendered<'s>, String>;
+
+    /// The collections that it reads, if all its state is in [`arrange`](tidewire_arrange::arrange) and
+    /// [`reduce`](tidewire_arrange::reduce): then it can hydrate elsewhere and start from seeds. None: in place.
+    fn seedable_inputs(&self) -> Option<Vec<u64>> {
+        None
+    }
 }
 
 /// A builder shared by the workers.

@@ -2,6 +2,7 @@
 
 use crate::SharedBuild;
 use crate::compaction::Hold;
+use crate::hydrate::Hydration;
 use crate::subscription::Subscription;
 use crate::write_set::Partitioned;
 use std::sync::{Arc, Mutex};
@@ -10,8 +11,19 @@ use tidewire_arrange::Slot;
 /// One command, sent to each worker in the same order, so that dataflows are built in one order everywhere.
 #[derive(Clone)]
 pub(crate) enum Command {
-    Create { id: u64, slots: Arc<Vec<(Slot, Slot)>> },
+    Create {
+        id: u64,
+        slots: Arc<Vec<(Slot, Slot)>>,
+    },
     Install(Arc<Installation>),
+    /// Hand the hydration what its inputs have got. Obeyed when everything announced before is complete.
+    Feed {
+        hydration: Arc<Hydration>,
+        first: bool,
+        finish: bool,
+    },
+    /// The hydration has handed its state over, or failed.
+    HandOver(Arc<Hydration>),
     Drop(u64),
     Announce(Arc<Announcement>),
     Tick(u64),

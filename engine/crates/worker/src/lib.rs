@@ -13,6 +13,8 @@ mod build;
 mod check;
 mod command;
 mod compaction;
+mod hydrate;
+mod imports;
 mod oneshot;
 mod progress;
 mod runtime;

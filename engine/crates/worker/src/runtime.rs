@@ -3,6 +3,7 @@
 use crate::check::{Admitted, Base, Conflict, duplicate_key};
 use crate::command::{Announcement, Command, InstallOutput, Installation};
 use crate::compaction::{Compaction, Hold, TooOld};
+use crate::hydrate::Hydration;
 use crate::progress::Progress;
 use crate::subscription::Subscription;
 use crate::world::World;
@@ -12,7 +13,7 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use std::thread::{JoinHandle, Thread};
 use tidewire_arrange::{ShardedSnapshot, Slot, Updates, consolidated, new_slot};
@@ -21,16 +22,20 @@ use timely::worker::Worker;
 /// How far `since` trails at first, in microseconds.
 const DEFAULT_LAG: u64 = 1_000_000;
 
+/// Fewer updates hydrate in place within some milliseconds.
+const HYDRATE_ELSEWHERE_FROM: usize = 10_000;
+
 /// The engine's timely workers in this process. All methods may be called from any thread; none waits for a worker.
 pub struct Runtime {
     workers: usize,
     /// Held while a command is sent, so that all workers see one order.
-    commands: Mutex<Commands>,
+    commands: Arc<Mutex<Commands>>,
     registry: RwLock<HashMap<u64, Registered>>,
     compaction: Arc<Compaction>,
     progress: Arc<Progress>,
     sink: Arc<EventSink>,
     dead: Arc<AtomicBool>,
+    hydrate_elsewhere_from: AtomicUsize,
     engine: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -48,6 +53,7 @@ struct Registered {
     writable: Option<Writable>,
     readable: Arc<AtomicBool>,
     subscription: Option<Arc<Subscription>>,
+    hydration: Option<Arc<Hydration>>,
 }
 
 #[derive(Clone)]
@@ -103,7 +109,7 @@ impl Runtime {
             progress: progress.clone(),
             sink: sink.clone(),
             dead: dead.clone(),
-            senders: senders.clone(),
+            peers: Mutex::default(),
         };
         let config = timely::Config {
             communication: timely::CommunicationConfig::Process(workers),
@@ -127,12 +133,13 @@ impl Runtime {
         let commands = Commands { senders, threads, sequenced: 0, in_flight: BTreeMap::new() };
         Ok(Runtime {
             workers,
-            commands: Mutex::new(commands),
+            commands: Arc::new(Mutex::new(commands)),
             registry: RwLock::default(),
             compaction,
             progress,
             sink,
             dead,
+            hydrate_elsewhere_from: AtomicUsize::new(HYDRATE_ELSEWHERE_FROM),
             engine: Mutex::new(Some(engine)),
         })
     }
@@ -163,6 +170,7 @@ impl Runtime {
             writable: Some(Writable { splitter, unique }),
             readable: Arc::new(AtomicBool::new(true)),
             subscription: None,
+            hydration: None,
         };
         self.register(id, registered)?;
         self.commands().send(Command::Create { id, slots });
@@ -199,6 +207,7 @@ impl Runtime {
             writable: None,
             readable: readable.clone(),
             subscription: None,
+            hydration: None,
         };
         self.register(id, registered)?;
         let runtime = Arc::downgrade(self);
@@ -207,17 +216,57 @@ impl Runtime {
                 Ok(()) => readable.store(true, Ordering::Release),
                 Err(_) => {
                     if let Some(runtime) = runtime.upgrade() {
-                        runtime.drop_collection(id);
+                        runtime.drop_failed(id, &readable);
                     }
                 }
             }
             done(result);
         });
         let output = InstallOutput::Collection { slots };
+        let elsewhere = build.seedable_inputs().filter(|inputs| self.has_much_to_read(inputs));
         let installation =
             Installation::new((id, name.to_owned(), as_of), build, output, self.workers, hold, done);
-        self.commands().send(Command::Install(installation));
+        let Some(inputs) = elsewhere else {
+            self.commands().send(Command::Install(installation));
+            return Ok(());
+        };
+        let commands = self.commands.clone();
+        let send = Box::new(move |command| commands.lock().expect("not poisoned").send(command));
+        let hydration = Hydration::start(installation, inputs, self.workers, send);
+        if let Some(registered) = self.registry.write().expect("not poisoned").get_mut(&id) {
+            registered.hydration = Some(hydration.clone());
+        }
+        self.commands().send(Command::Feed { hydration, first: true, finish: false });
         Ok(())
+    }
+
+    /// Whether hydrating over these collections would stall the workers for long.
+    fn has_much_to_read(&self, inputs: &[u64]) -> bool {
+        let registry = self.registry.read().expect("not poisoned");
+        let mut updates = 0;
+        for id in inputs {
+            let Some(registered) = registry.get(id).filter(|r| r.readable.load(Ordering::Acquire)) else {
+                return false;
+            };
+            updates += shards(&registered.slots, 0, false).update_count();
+        }
+        updates >= self.hydrate_elsewhere_from.load(Ordering::Relaxed)
+    }
+
+    /// From how many updates in its inputs on a view hydrates in a second runtime.
+    pub fn hydrate_elsewhere_from(&self, updates: usize) {
+        self.hydrate_elsewhere_from.store(updates, Ordering::Relaxed);
+    }
+
+    /// Forgets what could not be installed, unless its id is another's by now.
+    fn drop_failed(&self, id: u64, readable: &Arc<AtomicBool>) {
+        let mut registry = self.registry.write().expect("not poisoned");
+        if registry.get(&id).is_none_or(|registered| !Arc::ptr_eq(&registered.readable, readable)) {
+            return;
+        }
+        registry.remove(&id);
+        drop(registry);
+        self.commands().send(Command::Drop(id));
     }
 
     /// Starts a subscription as of a sequenced time: [`Event::Changes`] bring the contents at `as_of` and then every
@@ -232,11 +281,13 @@ impl Runtime {
     ) -> Result<(), String> {
         let hold = self.hold_for(as_of)?;
         let subscription = Subscription::new(id, as_of, self.sink.clone());
+        let readable: Arc<AtomicBool> = Arc::default();
         let registered = Registered {
             slots: Arc::default(),
             writable: None,
-            readable: Arc::default(),
+            readable: readable.clone(),
             subscription: Some(subscription.clone()),
+            hydration: None,
         };
         self.register(id, registered)?;
         let runtime = Arc::downgrade(self);
@@ -244,7 +295,7 @@ impl Runtime {
             if result.is_err()
                 && let Some(runtime) = runtime.upgrade()
             {
-                runtime.drop_collection(id);
+                runtime.drop_failed(id, &readable);
             }
             done(result);
         });
@@ -267,6 +318,9 @@ impl Runtime {
         let Some(registered) = self.registry.write().expect("not poisoned").remove(&id) else { return };
         if let Some(subscription) = registered.subscription {
             subscription.close();
+        }
+        if let Some(hydration) = registered.hydration {
+            hydration.cancel();
         }
         self.commands().send(Command::Drop(id));
     }
@@ -503,19 +557,21 @@ struct WorkerShared {
     progress: Arc<Progress>,
     sink: Arc<EventSink>,
     dead: Arc<AtomicBool>,
-    senders: Vec<Sender<Command>>,
+    peers: Mutex<Vec<Thread>>,
 }
 
 impl WorkerShared {
     fn run(&self, worker: &mut Worker) {
         let index = worker.index();
         let receiver = self.receivers.lock().expect("not poisoned")[index].take().expect("each worker once");
+        self.peers.lock().expect("not poisoned").push(std::thread::current());
         let _ = self.threads.send((index, std::thread::current()));
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let mut world = World::new(index, self.progress.clone());
-            while serve(&mut world, worker, &receiver) {
+            let mut deferred = None;
+            while !self.dead.load(Ordering::Acquire) && serve(&mut world, worker, &receiver, &mut deferred) {
                 world.report();
-                if receiver.is_empty() {
+                if receiver.is_empty() || deferred.is_some() {
                     worker.step_or_park(None);
                 }
             }
@@ -523,9 +579,8 @@ impl WorkerShared {
         if let Err(panic) = outcome {
             self.dead.store(true, Ordering::Release);
             (self.sink)(Event::Panic(panic_message(&*panic)));
-            for sender in &self.senders {
-                let _ = sender.send(Command::Stop);
-            }
+            // The others see that it is over.
+            self.peers.lock().expect("not poisoned").iter().for_each(Thread::unpark);
         }
         // Dataflows that stay would keep timely waiting for peers that are gone.
         let _ = catch_unwind(AssertUnwindSafe(|| {
@@ -536,12 +591,24 @@ impl WorkerShared {
     }
 }
 
-/// Obeys the commands that wait; false when it is time to stop.
-fn serve(world: &mut World, worker: &mut Worker, receiver: &Receiver<Command>) -> bool {
-    while let Ok(command) = receiver.try_recv() {
+/// Obeys the commands that wait; false when it is time to stop. One that must see everything before it complete is
+/// deferred, and what comes after waits with it.
+fn serve(
+    world: &mut World,
+    worker: &mut Worker,
+    receiver: &Receiver<Command>,
+    deferred: &mut Option<Command>,
+) -> bool {
+    while let Some(command) = deferred.take().or_else(|| receiver.try_recv().ok()) {
         match command {
             Command::Create { id, slots } => world.create(worker, id, slots[worker.index()].clone()),
             Command::Install(installation) => world.install(worker, &installation),
+            Command::Feed { .. } if !world.is_complete() => {
+                *deferred = Some(command);
+                return true;
+            }
+            Command::Feed { hydration, first, finish } => world.feed(worker, &hydration, first, finish),
+            Command::HandOver(hydration) => world.hand_over(worker, &hydration),
             Command::Drop(id) => world.drop_member(id),
             Command::Announce(announcement) => world.announce(&announcement),
             Command::Tick(time) => world.tick(time),

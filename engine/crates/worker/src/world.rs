@@ -1,6 +1,8 @@
 //! One worker's collections: building and dropping dataflows, announcing commits, reporting progress, compacting.
 
 use crate::command::{Announcement, InstallOutput, Installation};
+use crate::hydrate::{Hydration, Round};
+use crate::imports::{Half, Imports};
 use crate::progress::Progress;
 use crate::subscription::{Subscription, sink};
 use std::cell::Cell;
@@ -8,23 +10,14 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 use tidewire_arrange::{
-    Flow, ImportHandle, ImportProvider, Imported, Rendered, RowTrace, Shared, Slot, Updates, arrange_local,
-    import, rows_of,
+    BatchQueue, Flow, ImportHandle, Rendered, RowTrace, Shared, Slot, Updates, arrange_local,
 };
 use timely::container::CapacityContainerBuilder;
-use timely::dataflow::Scope;
 use timely::dataflow::operators::Input;
 use timely::dataflow::operators::core::input::Handle;
 use timely::worker::Worker;
 
 type InputHandle = Handle<u64, CapacityContainerBuilder<Updates>>;
-
-/// The two arrangements of a collection.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Half {
-    Ok,
-    Err,
-}
 
 /// What a worker knows of a collection or a subscription.
 struct Member {
@@ -59,40 +52,18 @@ pub(crate) struct World {
     /// Changed since the last tick: compacted once more then, when `since` has moved.
     dirty: BTreeSet<u64>,
     hydrating: BTreeSet<u64>,
+    fed: HashMap<u64, Fed>,
     progress: Arc<Progress>,
     reported: u64,
 }
 
-/// Imports for one installation; remembers what it imported.
-struct Imports<'a, 's> {
-    scope: Scope<'s, u64>,
-    flow: Flow,
-    as_of: u64,
-    members: &'a HashMap<u64, Member>,
-    handles: Vec<(u64, Half, ImportHandle)>,
-    known: HashMap<u64, (tidewire_arrange::Arr<'s>, tidewire_arrange::RowStream<'s>)>,
-}
-
-impl<'s> ImportProvider<'s> for Imports<'_, 's> {
-    fn import(&mut self, id: u64) -> Result<Imported<'s>, String> {
-        if let Some((ok, err)) = self.known.get(&id) {
-            return Ok(Imported { ok: ok.clone(), err: err.clone() });
-        }
-        let member = self.members.get(&id).filter(|member| !member.doomed);
-        let Some((ok, err)) = member.and_then(|member| member.traces.as_ref()) else {
-            return Err(format!("arrangement {id} does not exist"));
-        };
-        let (ok, ok_handle) = import(ok, self.scope, self.as_of, 0)?;
-        self.handles.push((id, Half::Ok, ok_handle));
-        let (err, err_handle) = import(err, self.scope, self.as_of, 0)?;
-        self.handles.push((id, Half::Err, err_handle));
-        let err = rows_of(err, "Errors", |key, _, row| row.extend_from_slice(key));
-        self.known.insert(id, (ok.clone(), err.clone()));
-        Ok(Imported { ok, err })
-    }
-    fn flow(&self) -> &Flow {
-        &self.flow
-    }
+/// A view that hydrates elsewhere.
+struct Fed {
+    hydration: Arc<Hydration>,
+    /// Of each input, until the last round.
+    queues: Vec<(BatchQueue, BatchQueue)>,
+    /// The inputs with their batches pinned, and the time of the last round: from then until the hand-over.
+    pinned: Option<(HashMap<u64, (RowTrace, RowTrace)>, u64)>,
 }
 
 impl World {
@@ -104,6 +75,7 @@ impl World {
             touched: BTreeSet::new(),
             dirty: BTreeSet::new(),
             hydrating: BTreeSet::new(),
+            fed: HashMap::new(),
             progress,
             reported: 0,
         }
@@ -120,8 +92,8 @@ impl World {
             let err = arrange_local(&flow, err, "CollectionErrors").trace;
             ((ok_input, err_input), (ok, err))
         });
-        traces.0.shared().enroll(&self.sequenced, None, Some(slots.0));
-        traces.1.shared().enroll(&self.sequenced, None, Some(slots.1));
+        traces.0.enroll(&self.sequenced, None, slots.0);
+        traces.1.enroll(&self.sequenced, None, slots.1);
         let gates = vec![traces.0.shared().clone(), traces.1.shared().clone()];
         let member = Member {
             traces: Some(traces),
@@ -136,15 +108,31 @@ impl World {
         self.members.insert(id, member);
     }
 
-    /// Builds a maintained dataflow.
+    /// Builds a maintained dataflow that hydrates in place.
     pub(crate) fn install(&mut self, worker: &mut Worker, installation: &Arc<Installation>) {
-        match self.build(worker, installation) {
+        let as_of = installation.as_of;
+        let built = if as_of > self.sequenced.get() {
+            Err(format!("{as_of} is not sequenced yet (last is {})", self.sequenced.get()))
+        } else {
+            let find = |id: u64| {
+                self.members
+                    .get(&id)
+                    .filter(|member| !member.doomed)
+                    .and_then(|member| member.traces.as_ref())
+            };
+            self.build(worker, installation, Flow::new(), (as_of, 0), &find)
+        };
+        self.admit(installation, built);
+    }
+
+    fn admit(&mut self, installation: &Arc<Installation>, built: Result<Member, String>) {
+        match built {
             Ok(member) => {
                 let id = installation.id;
                 for (input, _, _) in &member.imports {
-                    let readers = &mut self.members.get_mut(input).expect("it was imported").readers;
-                    if !readers.contains(&id) {
-                        readers.push(id);
+                    let Some(input) = self.members.get_mut(input) else { continue };
+                    if !input.readers.contains(&id) {
+                        input.readers.push(id);
                     }
                 }
                 self.members.insert(id, member);
@@ -156,23 +144,19 @@ impl World {
         }
     }
 
-    fn build(&mut self, worker: &mut Worker, installation: &Arc<Installation>) -> Result<Member, String> {
-        let as_of = installation.as_of;
-        if as_of > self.sequenced.get() {
-            return Err(format!("{as_of} is not sequenced yet (last is {})", self.sequenced.get()));
-        }
+    fn build<'a>(
+        &'a self,
+        worker: &mut Worker,
+        installation: &Arc<Installation>,
+        flow: Flow,
+        (as_of, from): (u64, u64),
+        find: &'a dyn Fn(u64) -> Option<&'a (RowTrace, RowTrace)>,
+    ) -> Result<Member, String> {
         let dataflow = worker.next_dataflow_index();
         let (built, imports) = worker.dataflow_named::<u64, _, _>(&installation.name, |scope| {
-            let mut imports = Imports {
-                scope,
-                flow: Flow::new(),
-                as_of,
-                members: &self.members,
-                handles: Vec::new(),
-                known: HashMap::new(),
-            };
+            let mut imports = Imports::new(scope, flow, as_of, from, find);
             let rendered = installation.build.build(scope, &mut imports);
-            let built = rendered.and_then(|rendered| self.enroll(installation, rendered));
+            let built = rendered.and_then(|rendered| self.enroll(installation, as_of, rendered));
             (built, imports.handles)
         });
         match built {
@@ -194,12 +178,77 @@ impl World {
         }
     }
 
+    /// Everything announced is complete here, hydrating views apart.
+    pub(crate) fn is_complete(&self) -> bool {
+        let sequenced = self.sequenced.get();
+        self.touched.iter().all(|id| {
+            self.members.get(id).is_none_or(|member| member.hydrating.is_some() || member.gate() > sequenced)
+        })
+    }
+
+    /// Hands a hydration what its inputs have got. Everything announced is complete, so what is handed over ends at the
+    /// sequenced time. With the last round the inputs' batches from here on are pinned until the hand-over.
+    pub(crate) fn feed(&mut self, worker: &Worker, hydration: &Arc<Hydration>, first: bool, finish: bool) {
+        let id = hydration.installation.id;
+        if first {
+            let mut queues = Vec::new();
+            for input in &hydration.inputs {
+                let traces = self.members.get_mut(input).filter(|member| !member.doomed);
+                let Some((ok, err)) = traces.and_then(|member| member.traces.as_mut()) else {
+                    hydration.cancel();
+                    return;
+                };
+                // Nobody has to be woken: the queue is read when a round is asked for.
+                let nobody = || worker.activator_for(Rc::from(vec![usize::MAX]));
+                let (Some(ok), Some(err)) = (ok.listen(nobody()), err.listen(nobody())) else { return };
+                queues.push((ok, err));
+            }
+            self.fed.insert(id, Fed { hydration: hydration.clone(), queues, pinned: None });
+        }
+        let time = self.sequenced.get();
+        let Some(fed) = self.fed.get_mut(&id) else { return };
+        let batches = fed.queues.iter().map(|(ok, err)| (ok.take(), err.take())).collect();
+        if finish {
+            let mut pinned = HashMap::new();
+            for input in &hydration.inputs {
+                let Some((ok, err)) = self.members.get(input).and_then(|member| member.traces.as_ref())
+                else {
+                    hydration.cancel();
+                    return;
+                };
+                pinned.insert(*input, (ok.pinned(), err.pinned()));
+            }
+            fed.pinned = Some((pinned, time));
+            fed.queues.clear();
+        }
+        hydration.feed(self.index, Round { time, batches, finish });
+    }
+
+    /// Builds the maintained dataflow of a view that has hydrated elsewhere, from its seeds.
+    pub(crate) fn hand_over(&mut self, worker: &mut Worker, hydration: &Arc<Hydration>) {
+        let installation = &hydration.installation;
+        let Some(fed) = self.fed.remove(&installation.id) else {
+            installation.failed("it was dropped".into());
+            return;
+        };
+        let built = hydration.take_outcome(self.index).and_then(|(time, seeds)| {
+            let Some((pinned, at)) = &fed.pinned else {
+                return Err("hydration ended before its last round".into());
+            };
+            debug_assert_eq!(*at, time, "the seeds are complete at the time of the last round");
+            let find = |id: u64| pinned.get(&id);
+            self.build(worker, installation, Flow::seeded(seeds), (time, time + 1), &find)
+        });
+        self.admit(installation, built);
+    }
+
     fn enroll(
         &self,
         installation: &Installation,
+        as_of: u64,
         rendered: Rendered<'_>,
     ) -> Result<(Option<(RowTrace, RowTrace)>, Vec<Rc<Shared>>, Option<Arc<Subscription>>), String> {
-        let as_of = Some(installation.as_of);
+        let as_of = Some(as_of);
         match (rendered, &installation.output) {
             (Rendered::Arranged { ok, err }, InstallOutput::Collection { slots }) => {
                 let (ok, err) = (ok.trace, err.trace);
@@ -210,8 +259,8 @@ impl World {
                     return Err("a collection needs arrangements of its own".into());
                 }
                 let slots = &slots[self.index];
-                ok.shared().enroll(&self.sequenced, as_of, Some(slots.0.clone()));
-                err.shared().enroll(&self.sequenced, as_of, Some(slots.1.clone()));
+                ok.enroll(&self.sequenced, as_of, slots.0.clone());
+                err.enroll(&self.sequenced, as_of, slots.1.clone());
                 let gates = vec![ok.shared().clone(), err.shared().clone()];
                 Ok((Some((ok, err)), gates, None))
             }
@@ -226,6 +275,10 @@ impl World {
 
     /// Drops a member, or, while others read it, marks it so that it goes with the last of them.
     pub(crate) fn drop_member(&mut self, id: u64) {
+        if let Some(fed) = self.fed.remove(&id) {
+            fed.hydration.cancel();
+            fed.hydration.installation.failed("it was dropped".into());
+        }
         let Some(member) = self.members.get_mut(&id) else { return };
         if let Some(installation) = member.hydrating.take() {
             installation.failed("it was dropped".into());

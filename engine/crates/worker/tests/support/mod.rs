@@ -193,6 +193,10 @@ impl Build for View {
         let (errors, _) = tidewire_arrange::flat_map(errors, "KeyErrors", key_errors);
         Ok(Rendered::Arranged { ok, err: arrange(&flow, errors, "Errors") })
     }
+
+    fn seedable_inputs(&self) -> Option<Vec<u64>> {
+        Some(self.inputs())
+    }
 }
 
 /// The rows of a collection, for subscriptions and one-shot dataflows.

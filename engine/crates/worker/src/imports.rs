@@ -1,0 +1,60 @@
+//! Bringing collections into a dataflow that is maintained.
+
+use std::collections::HashMap;
+use tidewire_arrange::{
+    Arr, Flow, ImportHandle, ImportProvider, Imported, RowStream, RowTrace, import, rows_of,
+};
+use timely::dataflow::Scope;
+
+/// The two arrangements of a collection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Half {
+    Ok,
+    Err,
+}
+
+/// Imports for one dataflow; each collection once. Remembers what it imported.
+pub(crate) struct Imports<'a, 's> {
+    scope: Scope<'s, u64>,
+    flow: Flow,
+    as_of: u64,
+    from: u64,
+    find: &'a dyn Fn(u64) -> Option<&'a (RowTrace, RowTrace)>,
+    pub(crate) handles: Vec<(u64, Half, ImportHandle)>,
+    known: HashMap<u64, (Arr<'s>, RowStream<'s>)>,
+}
+
+impl<'a, 's> Imports<'a, 's> {
+    /// `from`: what is below is in the flow's seeds (0: there are none).
+    pub(crate) fn new(
+        scope: Scope<'s, u64>,
+        flow: Flow,
+        as_of: u64,
+        from: u64,
+        find: &'a dyn Fn(u64) -> Option<&'a (RowTrace, RowTrace)>,
+    ) -> Self {
+        Imports { scope, flow, as_of, from, find, handles: Vec::new(), known: HashMap::new() }
+    }
+}
+
+impl<'s> ImportProvider<'s> for Imports<'_, 's> {
+    fn import(&mut self, id: u64) -> Result<Imported<'s>, String> {
+        if let Some((ok, err)) = self.known.get(&id) {
+            return Ok(Imported { ok: ok.clone(), err: err.clone() });
+        }
+        let Some((ok, err)) = (self.find)(id) else {
+            return Err(format!("arrangement {id} does not exist"));
+        };
+        let (ok, ok_handle) = import(ok, self.scope, self.as_of, self.from)?;
+        self.handles.push((id, Half::Ok, ok_handle));
+        let (err, err_handle) = import(err, self.scope, self.as_of, self.from)?;
+        self.handles.push((id, Half::Err, err_handle));
+        let err = rows_of(err, "Errors", |key, _, row| row.extend_from_slice(key));
+        self.known.insert(id, (ok.clone(), err.clone()));
+        Ok(Imported { ok, err })
+    }
+
+    fn flow(&self) -> &Flow {
+        &self.flow
+    }
+}
