@@ -26,6 +26,8 @@ export class Egress {
   readonly #feed: EgressFeed;
   readonly #waiting: SinkBatch[] = [];
   readonly #alarm = new Alarm();
+  /** Apart from the other, so that deliveries do not hasten a retry. */
+  readonly #retry = new Alarm();
   readonly #drained: (() => void)[] = [];
   #bytes = 0;
   #pausedFeed = false;
@@ -87,6 +89,7 @@ export class Egress {
   close(): void {
     this.#closed = true;
     this.#alarm.ring();
+    this.#retry.ring();
   }
 
   #take(): SinkBatch | undefined {
@@ -128,7 +131,7 @@ export class Egress {
         // 58P01 and 58P02: the target is not what this sink left; writing on would damage it.
         if (error instanceof ConnectorError && error.sqlstate.startsWith('58P')) throw error;
         failed = true;
-        await this.#alarm.sleep(delay);
+        await this.#retry.sleep(delay);
         if (this.#closed) return;
         delay = Math.min(delay * 2, LONGEST_RETRY);
       }

@@ -1,6 +1,6 @@
 import type { Extension } from '../ast/extension.ts';
 import type { Query } from '../ast/query.ts';
-import { errorAt } from './context.ts';
+import { errorAt, noEffect } from './context.ts';
 import type { Cursor } from './cursor.ts';
 import { parseExpression, parseQueryNode, parseTypeName, type Span } from './fragment.ts';
 
@@ -105,6 +105,15 @@ export function extractExtensions(cursor: Cursor): Span[] {
           parseAsOf(cursor, i, end);
           cut(i, end);
           i = end - 1;
+        }
+        break;
+      case 'in':
+        // CREATE INDEX … IN CLUSTER name ON …; our own statements take theirs themselves.
+        if (depth === 0 && cursor.isAt(i + 1, 'cluster') && cursor.isAt(cursor.at, 'create')) {
+          if (i + 2 >= cursor.end) throw cursor.slice(i + 2, cursor.end).error("a cluster's name");
+          noEffect(context, 'IN CLUSTER', cursor.offsetAt(i));
+          cut(i, i + 3);
+          i += 2;
         }
         break;
       case 'strict':

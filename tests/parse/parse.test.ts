@@ -351,6 +351,21 @@ test('a text without statements has none', () => {
   for (const text of ['', ';', ' ;; ', '-- only this\n', '/* and */ ; ']) expect(parse(text)).toEqual([]);
 });
 
+test('what has no effect here says so', () => {
+  for (const text of [
+    'FLUSH',
+    'CREATE INDEX i IN CLUSTER c ON t (a)',
+    'CREATE MATERIALIZED VIEW v IN CLUSTER c AS SELECT 1',
+    "CREATE SINK s IN CLUSTER c FROM v INTO FILE (PATH 'x') FORMAT JSON",
+  ]) {
+    expect(parse(text)[0]!.notices, text).toMatchObject([
+      { message: expect.stringMatching(/has no effect here$/) },
+    ]);
+  }
+  const [source] = parse("CREATE SOURCE s (a int) WITH (connector = 'kafka') FORMAT PLAIN ENCODE JSON");
+  expect(source!.notices).toMatchObject([{ message: 'source "s" stores the rows that it reads' }]);
+});
+
 test('identifiers of more than 63 bytes are truncated with a notice', () => {
   const long = 'a'.repeat(70);
   const [plain] = parse(`SELECT 'é' ${long}`);

@@ -114,6 +114,12 @@ function connectorFromWith(cursor: Cursor, source: CreateSource): void {
   if (connector === undefined) {
     throw cursor.error('FROM connector, or WITH (connector = …)');
   }
+  cursor.context.notices.push({
+    severity: 'NOTICE',
+    sqlstate: '00000',
+    message: `source "${source.name.parts.at(-1)}" stores the rows that it reads`,
+    detail: 'Queries read the stored rows; nothing is read from upstream again for each query.',
+  });
   source.connector = connector;
   source.connectorInWith = true;
   source.options = rest;
