@@ -129,3 +129,21 @@ export function isAtMostOneRow(relation: HirRelation): boolean {
       return false;
   }
 }
+
+/** Exactly one row, whatever the data. */
+export function isOneRow(relation: HirRelation): boolean {
+  switch (relation.kind) {
+    case 'constant':
+      return relation.rows.length === 1;
+    case 'let':
+      return isOneRow(relation.body);
+    case 'map':
+    case 'project':
+    case 'distinct':
+      return isOneRow(relation.input);
+    case 'aggregate':
+      return relation.global && relation.keys.length === 0;
+    default:
+      return false;
+  }
+}

@@ -91,20 +91,25 @@ function outerJoin(
   }
   const inner = innerJoin(context, left, right, on);
   return context.share(inner, (shared) => {
-    const partOf = (indexes: readonly number[]): MirRelation => distinct(project(shared, indexes));
     const parts = [shared];
-    if (keeps.keepsLeft) {
-      const matched = partOf(range(arity));
-      parts.push(
-        nullsRight(semiJoin(left, matched, identityKeys(left.columns), { anti: true }), right.columns),
+    const withoutPartner = (side: MirRelation, offset: number): MirRelation => {
+      // A unique key tells rows apart as well as the whole row does.
+      const key = context.keysOf(side)[0] ?? range(side.columns.length);
+      const matched = distinct(
+        project(
+          shared,
+          key.map((index) => offset + index),
+        ),
       );
-    }
-    if (keeps.keepsRight) {
-      const matched = partOf(range(right.columns.length, arity));
-      parts.push(
-        nullsLeft(semiJoin(right, matched, identityKeys(right.columns), { anti: true }), left.columns),
-      );
-    }
+      const pairs = identityKeys(key.map((index) => side.columns[index]!));
+      const keys = pairs.map((pair, at) => ({
+        ...pair,
+        left: build.column(key[at]!, side.columns[key[at]!]!),
+      }));
+      return semiJoin(side, matched, keys, { anti: true });
+    };
+    if (keeps.keepsLeft) parts.push(nullsRight(withoutPartner(left, 0), right.columns));
+    if (keeps.keepsRight) parts.push(nullsLeft(withoutPartner(right, arity), left.columns));
     return union(parts, outerKeys(context, left, right, shared, keeps));
   });
 }

@@ -29,7 +29,7 @@ import {
   UNIT,
 } from '../mir/relation.ts';
 import * as build from '../mir/scalar.ts';
-import { hasSubquery, isAtMostOneRow, relationCanRaise, scalarCanRaise } from './can-raise.ts';
+import { hasSubquery, isAtMostOneRow, isOneRow, relationCanRaise, scalarCanRaise } from './can-raise.ts';
 import { nonEmpty } from './context.ts';
 import { lowerRelation } from './relation.ts';
 import { lowerScalarWith } from './scalar.ts';
@@ -124,7 +124,10 @@ function scalarSubquery(
   scalar: Extract<HirScalar, { kind: 'scalarSubquery' }>,
   reach: readonly MirScalar[],
 ): MirScalar {
+  const raises = relationCanRaise(scalar.relation);
   const rows = subquery(scope, scalar, reach);
+  // Under a domain the row goes with the domain.
+  if (!raises && isOneRow(scalar.relation)) return appendOne(scope, rows);
   const atMostOne = scope.context.keysOf(rows).some((key) => key.length === 0);
   const guarded = atMostOne
     ? rows

@@ -101,6 +101,10 @@ export function project(input: MirRelation, indexes: readonly number[]): MirRela
 /** A row of computed columns only. */
 export function mapOnly(input: MirRelation, scalars: readonly MirScalar[]): MirRelation {
   const arity = input.columns.length;
+  const columns = scalars.map((scalar) =>
+    scalar.kind === 'column' && scalar.type.name === input.columns[scalar.index]!.name ? scalar.index : null,
+  );
+  if (columns.every((index) => index !== null)) return project(input, columns);
   return project(
     map(input, scalars),
     scalars.map((_, index) => arity + index),

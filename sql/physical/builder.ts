@@ -91,6 +91,11 @@ export class PlanBuilder {
     return node;
   }
 
+  /** The named relation that a node is, whole. */
+  relationOf(node: number): ObjectId | null {
+    return this.#relations.get(node) ?? null;
+  }
+
   primary(object: ObjectId): CatalogArrangement {
     const [primary] = this.catalog.arrangements(object);
     if (primary === undefined) throw new Error(`relation ${this.relationName(object)} has no arrangement`);

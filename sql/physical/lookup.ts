@@ -8,8 +8,8 @@
  * above the look-up: they drop what a NULL parameter finds, and cost nothing on the few rows.
  */
 import type { Expr } from '../../engine/plan.generated.ts';
-import type { ObjectId } from '../catalog.ts';
-import type { MirScalar, MirType } from '../mir.ts';
+import type { CatalogArrangement } from '../catalog.ts';
+import type { MirScalar } from '../mir.ts';
 import { equalitySides } from '../mir/equality.ts';
 import { canFail, isColumnFree } from '../mir/scalar.ts';
 import type { Flow, PlanBuilder } from './builder.ts';
@@ -53,19 +53,18 @@ function fixedKeys(predicates: readonly MirScalar[]): FixedKey[] {
   return fixed;
 }
 
-/** The rows of a named relation that can satisfy the predicates, by the longest key that they fix; null: scan. */
-export function planLookup(
-  builder: PlanBuilder,
-  object: ObjectId,
-  columns: readonly MirType[],
-  predicates: readonly MirScalar[],
-): Flow | null {
-  if (!builder.lookups) return null;
-  const fixed = fixedKeys(predicates);
-  let chosen: { arrangement: ReturnType<PlanBuilder['primary']>; keys: Expr[][] } | null = null;
+/**
+ * The flow's rows that can satisfy the predicates, by the longest key that they fix; null: scan. The flow must be a
+ * named relation, projected at most.
+ */
+export function planLookup(builder: PlanBuilder, flow: Flow, predicates: readonly MirScalar[]): Flow | null {
+  const object = builder.relationOf(flow.node);
+  if (!builder.lookups || object === null || !flow.steps.isProjection) return null;
+  const fixed = fixedKeys(predicates.map((predicate) => flow.steps.inline(predicate, Infinity)!));
+  let chosen: { arrangement: CatalogArrangement; keys: Expr[][] } | null = null;
   for (const arrangement of builder.catalog.arrangements(object)) {
     const { key } = arrangement.layout;
-    if (key.length === 0) continue;
+    if (key.length === 0 || (chosen !== null && key.length <= chosen.arrangement.layout.key.length)) continue;
     const parts = key.map((part) => fixed.find((item) => sameExpr(item.key, part.expr)));
     if (parts.some((part) => part === undefined)) continue;
     const count = parts.reduce((product, part) => product * part!.values.length, 1);
@@ -74,14 +73,14 @@ export function planLookup(
       (rows, part) => rows.flatMap((row) => part!.values.map((value) => [...row, value])),
       [[]],
     );
-    if (chosen === null || key.length > chosen.arrangement.layout.key.length) chosen = { arrangement, keys };
+    chosen = { arrangement, keys };
   }
   if (chosen === null) return null;
-  const node = builder.add(`lookup ${builder.relationName(object)}`, columns, {
+  const node = builder.add(`lookup ${builder.relationName(object)}`, flow.steps.input, {
     kind: 'lookup',
     arrangement: chosen.arrangement.id,
     layout: chosen.arrangement.layout,
     keys: chosen.keys,
   });
-  return builder.flow(node);
+  return { ...flow, node };
 }

@@ -11,6 +11,7 @@ import type { Keys } from '../optimize/analysis/keys.ts';
 import type { SharedRequest } from './builder.ts';
 import { PlanBuilder } from './builder.ts';
 import { toColumnType } from '../types/column-type.ts';
+import { compact } from './compact.ts';
 import { toExpr, toOrderKey } from './expr.ts';
 import { layoutByColumns } from './layout.ts';
 import { FusedSteps } from './mfp.ts';
@@ -60,14 +61,15 @@ export function planRelation(relation: MirRelation, options: PhysicalOptions): P
   const planner = new RelationPlanner(builder);
   const flow = planner.plan(relation);
   const { output, layout } = outputOf(builder, flow, options);
+  const compacted = compact(builder.nodes, output);
   return {
     [physical]: true,
     plan: {
       formatVersion: FORMAT_VERSION,
       name: options.name,
       parameters: [...options.parameters],
-      nodes: builder.nodes,
-      output,
+      nodes: compacted.nodes,
+      output: compacted.output,
     },
     shared: builder.shared,
     layout,

@@ -50,11 +50,9 @@ export class RelationPlanner {
         });
         return this.plan(relation.body);
       case 'filter': {
-        const { input } = relation;
-        const found =
-          input.kind === 'get' ? planLookup(builder, input.object, input.columns, relation.predicates) : null;
-        const flow = found ?? this.plan(input);
-        return { ...flow, steps: flow.steps.filter(relation.predicates), columns: relation.columns };
+        const flow = this.plan(relation.input);
+        const found = planLookup(builder, flow, relation.predicates) ?? flow;
+        return { ...found, steps: found.steps.filter(relation.predicates), columns: relation.columns };
       }
       case 'map': {
         const flow = this.plan(relation.input);

@@ -59,7 +59,7 @@ function arithmetic(family: string, operation: string, left: string, right: stri
   }
   const value = { pl: a + b, mi: a - b, mul: a * b, div: Math.trunc(a / b), mod: a % b }[operation];
   if (value === undefined) throw new Error(`no arithmetic ${operation}`);
-  if (/^int4/.test(family) && Math.abs(value) > 2147483647) throw new DataError('22003');
+  if (family.startsWith('int4') && Math.abs(value) > 2147483647) throw new DataError('22003');
   return String(value === 0 ? 0 : value);
 }
 
@@ -84,6 +84,7 @@ function callFunction(opcode: string, operands: readonly Value[]): Value {
   if (operation !== null) return arithmetic(operation[1]!, operation[2]!, left!, right!);
   if (CASTS.has(opcode)) return left!;
   if (opcode === 'textcat') return left! + right!;
+  if (opcode === 'interval_gt') return bool(!/^-|^00:00:00$/.test(left!));
   if (opcode === 'upper') return left!.toUpperCase();
   if (opcode === 'numeric') {
     const places = (Number(right) - 4) & 0xffff;

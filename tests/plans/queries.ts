@@ -56,7 +56,7 @@ export const QUERIES: readonly string[] = [
   'select n, count(*) as c from w group by n',
   'select count(distinct n) as c, sum(distinct n) as s from w',
   'select sum(n) as s, s as g from w group by w.s',
-  'select 10 / count(*) as q from t where a > 100',
+  'select 10 / count(*) as q from t where a > 2',
   'select 1 as one from t group by b',
   // Distinct, top-k.
   'select distinct b from t',
@@ -100,7 +100,7 @@ export const QUERIES: readonly string[] = [
   'select a, case when b = 1 then (select 1 / min(k - k) from u) end as m from t where a > 100',
   'select a, coalesce(a, (select k from u)) as m from t',
   'select a from t where a > 100 and a > (select k from u)',
-  'select a from t where a < 0 and 1 / (select count(*) from u where false) > 0',
+  'select a from t where a < 0 and 1 / (select count(*) from u) > 0',
   'select a from t where a + 1 in (select v from u) or b = 1',
   'select a from t where (select count(*) from u) > 1 group by a having sum(b) >= (select min(k) from u)',
   'select n from w where n in (select n from w where s > $$a$$)',

@@ -115,7 +115,18 @@ export function uniqueKeys(
       return of(relation.left);
     case 'reduce': {
       const own = relation.keys.map((_, index) => index);
-      return normalize([own]);
+      // The least representation of a canonical key tells groups apart as the key does.
+      const shown = relation.keys.map((key, index) => {
+        const at = relation.aggregates.findIndex(
+          (aggregate) =>
+            aggregate.function === 'leastRepresentation' &&
+            key.kind === 'canonical' &&
+            aggregate.argument !== null &&
+            sameScalar(aggregate.argument, key.operand),
+        );
+        return at < 0 ? index : relation.keys.length + at;
+      });
+      return normalize([own, shown]);
     }
     case 'distinct':
       return normalize([relation.columns.map((_, index) => index), ...of(relation.input)]);

@@ -1,0 +1,104 @@
+/**
+ * Golden output of every stage. `UPDATE_GOLDEN=1 npx vitest run tests/plans/golden.test.ts` rewrites the files.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import type { Purpose } from '../../sql/compile.ts';
+import { compileText, compileWriteText } from './compile.ts';
+
+const folder = new URL('./golden/', import.meta.url);
+const view: Purpose = { kind: 'maintain', arrangement: 1, name: 'view' };
+const subscribe: Purpose = { kind: 'subscribe', name: 'subscription' };
+
+interface Case {
+  readonly name: string;
+  readonly sql: string;
+  readonly purpose?: Purpose | 'write';
+}
+
+const CASES: readonly Case[] = [
+  { name: 'point-look-up', sql: 'select b from t where a = $1' },
+  { name: 'look-up-of-several-keys', sql: 'select b from t where a in (1, 2) or a = 3' },
+  { name: 'index-look-up', sql: 'select a from t where b = 5 and c > $$x$$' },
+  { name: 'order-and-limit', sql: 'select c from t where b > 1 order by b desc, a limit 10 offset 2' },
+  {
+    name: 'view-join-aggregate',
+    sql: 'select c.name, sum(o.total) as total, count(*) as n from orders o join customers c on c.id = o.customer_id group by c.name',
+    purpose: view,
+  },
+  {
+    name: 'view-comma-join',
+    sql: `select c.name, o.placed, t.c from orders o, customers c, t
+      where o.customer_id = c.id and t.a = c.id and c.name = 'ann' and o.total > 10`,
+    purpose: view,
+  },
+  { name: 'view-left-join', sql: 'select t.a, u.v from t left join u on t.b = u.k', purpose: view },
+  { name: 'view-full-join-residual', sql: 'select t.a, u.v from t full join u on t.b < u.k', purpose: view },
+  {
+    name: 'view-aggregate-classes',
+    sql: 'select b, count(*) as n, max(c) as hi, count(distinct c) as m, sum(a) filter (where c is null) as s from t group by b',
+    purpose: view,
+  },
+  { name: 'view-numeric-group', sql: 'select n, count(*) as c from w group by n', purpose: view },
+  { name: 'view-global-aggregate', sql: 'select count(*) as n, sum(b) as s from t', purpose: view },
+  { name: 'view-not-in', sql: 'select a from t where b not in (select k from u)', purpose: view },
+  {
+    name: 'view-scalar-subquery',
+    sql: 'select a from t where b > (select avg(v) from u where k = 1)',
+    purpose: view,
+  },
+  {
+    name: 'subquery-under-case',
+    sql: 'select a, case when b > 1 then (select 1 / v from u) else 0 end as x from t',
+  },
+  { name: 'view-except-all', sql: 'select b from t except all select k from u', purpose: view },
+  { name: 'view-top-k', sql: 'select a, b from t order by b desc limit 3', purpose: view },
+  {
+    name: 'view-tumble',
+    sql: `select window_start, count(*) as n from tumble(orders, placed, interval '10 seconds') group by window_start`,
+    purpose: view,
+  },
+  {
+    name: 'view-hop',
+    sql: `select window_start, count(*) as n from hop(orders, placed, interval '2 seconds', interval '10 seconds') group by window_start`,
+    purpose: view,
+  },
+  {
+    name: 'view-predicate-push-down',
+    sql: 'select * from (select b, count(*) as n, max(a) as m from t group by b) s where b = 2 and n > 1',
+    purpose: view,
+  },
+  { name: 'subscribe-filter', sql: 'select a from t where b = 2', purpose: subscribe },
+  {
+    name: 'insert-values',
+    sql: "insert into t values (1, 2, 'x'), (2, 1 + 1, upper('y')) returning a",
+    purpose: 'write',
+  },
+  { name: 'insert-select', sql: 'insert into u select a, b from t', purpose: 'write' },
+  { name: 'update', sql: 'update t set b = b + 1 where a = 3 returning b', purpose: 'write' },
+  { name: 'delete', sql: 'delete from t where b = 1', purpose: 'write' },
+];
+
+const STAGES = ['raw', 'decorrelated', 'optimized', 'physical'] as const;
+
+describe('golden plans', () => {
+  test.each(CASES)('$name', ({ name, sql, purpose }) => {
+    const compiled = purpose === 'write' ? compileWriteText(sql) : compileText(sql, purpose);
+    const stages = STAGES.map((stage) => `-- ${stage}\n${compiled.explain(stage, 'text')}\n`);
+    const text = `${sql};\n\n${stages.join('\n')}`;
+    const file = new URL(`${name}.txt`, folder);
+    if (process.env['UPDATE_GOLDEN'] === '1') {
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(file, text);
+    }
+    if (!existsSync(file)) throw new Error(`no golden plan ${name}: run with UPDATE_GOLDEN=1`);
+    expect(text).toBe(readFileSync(file, 'utf8'));
+  });
+
+  test('JSON of each stage can be read', () => {
+    const compiled = compileText('select a from t where b = 1');
+    for (const stage of STAGES) {
+      expect(() => JSON.parse(compiled.explain(stage, 'json')) as unknown).not.toThrow();
+    }
+  });
+});
