@@ -28,7 +28,7 @@ pub use check::{Conflict, duplicate_key};
 pub use compaction::{Compaction, Hold, TooOld};
 pub use oneshot::{OneshotError, OneshotRows, execute_oneshot};
 pub use runtime::{CollectionSnapshot, ReadError, Runtime, Writes};
-pub use split::Splitter;
+pub use split::{LayoutSplitter, Splitter};
 pub use write_set::WriteSet;
 
 use tidewire_arrange::Updates;
