@@ -48,7 +48,6 @@ pub use stream::{JoinOutput, OkErr, flat_map, flat_map_arranged, join, negate, r
 pub use trace::{Arr, BatchQueue, RowTrace};
 pub use updates::{DrainUpdates, UpdateRef, Updates};
 
-use std::hash::Hasher;
 use timely::dataflow::Stream;
 use timely::progress::Antichain;
 use timely::progress::frontier::AntichainRef;
@@ -59,9 +58,7 @@ pub type RowStream<'s> = Stream<'s, u64, Updates>;
 /// The one hash of packed rows: it decides which worker holds a key.
 #[inline]
 pub fn hash_row(row: &[u8]) -> u64 {
-    let mut hasher = rustc_hash::FxHasher::default();
-    hasher.write(row);
-    hasher.finish()
+    tidewire_row::hash_bytes(row)
 }
 
 /// The worker that holds `key` among `workers`.

@@ -33,7 +33,7 @@ fn run(seed: u64, workers: usize, steps: u64) {
         Model { contents: (1..=TABLES).map(|id| (id, Bag::new())).collect(), views: BTreeMap::new() };
     (1..=TABLES).for_each(|id| engine.table(id, false));
     engine.runtime.set_lag(random.below(6));
-    if seed % 2 == 0 {
+    if seed.is_multiple_of(2) {
         // Every view hydrates in the second runtime.
         engine.runtime.hydrate_elsewhere_from(0);
     }
