@@ -12,7 +12,7 @@ const types = words(`bool bytea char name int8 int2 int4 text oid jsonb float4 f
 const nominal = words('regclass regtype regproc regnamespace regrole unknown void any anynonarray');
 const aggregates = words('count sum avg min max bool_and bool_or every');
 // SQL-language functions of PostgreSQL that are inlined; those behind operators are taken in any case.
-const inlined = words('lpad rpad log round trunc date_part bit_length timestamptz age substring');
+const inlined = words('lpad rpad log log10 round trunc date_part bit_length timestamptz age substring');
 // Functions over the catalog: their bodies are ours (sql/functions/catalog-functions.ts), their signatures are not.
 const described =
   words(`pg_get_userbyid pg_table_is_visible pg_type_is_visible pg_function_is_visible format_type

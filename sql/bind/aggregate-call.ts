@@ -1,7 +1,7 @@
 /** Calls of aggregates: where they may stand, and what they ask of the Aggregate node. */
 import type { FuncCall } from '@pgsql/types';
 import type { AggregateFunction } from '../../engine/plan.generated.ts';
-import { locationOf } from '../ast/accessors.ts';
+import { locationOf, nameParts } from '../ast/accessors.ts';
 import { resolveFunction } from '../functions/resolve.ts';
 import type { HirAggregate, HirScalar } from '../hir.ts';
 import { displayType } from '../types/format.ts';
@@ -43,7 +43,8 @@ export function bindAggregate(node: FuncCall, name: string, context: ExpressionC
   }
   const entry = resolveFunction(name, types);
   if (typeof entry === 'string' || (node.agg_star === true && name !== 'count')) {
-    const signature = `${name}(${types.map(displayType).join(', ')})`;
+    const written = nameParts(node.funcname).join('.');
+    const signature = `${written}(${types.map(displayType).join(', ')})`;
     if (entry === 'ambiguous') {
       throw statement.error('42725', `function ${signature} is not unique`, at, {
         hint: 'Could not choose a best candidate function. You might need to add explicit type casts.',

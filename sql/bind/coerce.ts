@@ -224,30 +224,29 @@ export function coerceToBoolean(statement: Statement, bound: Bound, construct: s
   return coerceToSpecific(statement, bound, 'bool', construct);
 }
 
-/** All values as their common type (CASE, COALESCE, VALUES, UNION…). `context` stands in the message: `CASE`. */
+/** All values as their common type (CASE, COALESCE, VALUES, UNION…). `context` and `part` stand in messages: `CASE`. */
 export function coerceToCommon(
   statement: Statement,
   values: readonly Bound[],
   context: string,
-  order: readonly number[] = values.map((_, i) => i),
+  part: (index: number) => string = () => context,
 ): { readonly type: SqlType; readonly scalars: HirScalar[] } {
-  const ordered = order.map((i) => values[i]!);
-  const outcome = commonType(ordered.map((value) => typeOf(value.scalar).name));
+  const outcome = commonType(values.map((value) => typeOf(value.scalar).name));
   if ('conflict' in outcome) {
     const [first, second] = outcome.conflict;
     throw statement.error(
       '42804',
       `${context} types ${displayType(first)} and ${displayType(second)} cannot be matched`,
-      ordered[outcome.index]!.at,
+      values[outcome.index]!.at,
     );
   }
-  const scalars = values.map((value) => {
+  const scalars = values.map((value, i) => {
     const scalar = coerce(statement, value, outcome.type, 'implicit');
     if (scalar === null) {
       const source = typeOf(value.scalar).name;
       throw statement.error(
         '42846',
-        `${context} could not convert type ${displayType(source)} to ${displayType(outcome.type)}`,
+        `${part(i)} could not convert type ${displayType(source)} to ${displayType(outcome.type)}`,
         value.at,
       );
     }

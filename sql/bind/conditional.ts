@@ -31,7 +31,9 @@ export function bindCase(node: CaseExpr, context: ExpressionContext): Bound {
       ? { scalar: literal('unknown', null), at }
       : bindExpression(node.defresult, context);
   // PostgreSQL considers ELSE first.
-  const { type, scalars } = coerceToCommon(statement, [otherwise, ...results], 'CASE');
+  const { type, scalars } = coerceToCommon(statement, [otherwise, ...results], 'CASE', (i) =>
+    i === 0 ? 'CASE/ELSE' : 'CASE/WHEN',
+  );
   const [last, ...values] = scalars as [HirScalar, ...HirScalar[]];
   return {
     scalar: {

@@ -63,7 +63,7 @@ export function bindFunctionCall(node: FuncCall, context: ExpressionContext): Bo
   if (special !== null) return special;
   const args = (node.args ?? []).map((argument) => bindExpression(argument, context));
   return {
-    scalar: applyFunction(name, args, context, at),
+    scalar: applyFunction(name, args, context, at, parts.join('.')),
     at: leftmost(at, ...args.map((argument) => argument.at)),
   };
 }
@@ -85,6 +85,7 @@ export function applyFunction(
   given: readonly Bound[],
   context: ExpressionContext,
   at: number | undefined,
+  written = name,
 ): HirScalar {
   const { statement } = context;
   const args = withDefaults(name, given);
@@ -95,7 +96,7 @@ export function applyFunction(
     const cast = castAsCall(name, args[0]!, context);
     if (cast !== null) return cast;
   }
-  if (typeof entry === 'string') throw notFound(name, types, entry, context, at);
+  if (typeof entry === 'string') throw notFound(name, written, types, entry, context, at);
   if (entry.kind === 'aggregate')
     throw statement.error('42803', `aggregate function ${name}() is not allowed here`, at);
   const operands = args.map((argument, i) => operand(context, argument, entry.arguments[i]!));
@@ -129,14 +130,14 @@ function applyEntry(
 
 function notFound(
   name: string,
+  written: string,
   types: readonly TypeName[],
   reason: 'none' | 'ambiguous',
   context: ExpressionContext,
   at: number | undefined,
 ): Error {
   const { statement } = context;
-  const shown = name === 'extract' ? 'pg_catalog.extract' : name;
-  const signature = `${shown}(${types.map(displayType).join(', ')})`;
+  const signature = `${written}(${types.map(displayType).join(', ')})`;
   if (reason === 'ambiguous') {
     return statement.error('42725', `function ${signature} is not unique`, at, {
       hint: 'Could not choose a best candidate function. You might need to add explicit type casts.',
@@ -170,7 +171,7 @@ function refuseAggregateSyntax(node: FuncCall, name: string, context: Expression
   const { statement } = context;
   const at = locationOf(node);
   const known = functionsNamed(name).length > 0;
-  if (!known) throw notFound(name, [], 'none', context, at);
+  if (!known) throw notFound(name, name, [], 'none', context, at);
   if (node.agg_star === true) {
     throw statement.error('42809', `${name}(*) specified, but ${name} is not an aggregate function`, at);
   }

@@ -420,6 +420,7 @@ export const procRows: readonly ProcRow[] = [
   [1404,'overlay','text text int4 int4','text','textoverlay',1,'i','f','','substitute portion of string'],
   [1405,'overlay','text text int4','text','textoverlay_no_len',1,'i','f','','substitute portion of string'],
   [1419,'time','interval','time','interval_time',1,'i','f','','convert interval to time'],
+  [1481,'log10','numeric','numeric','',1,'i','f','log((10)::numeric, $1)','base 10 logarithm'],
   [1569,'like','text text','bool','textlike',1,'i','f','','matches LIKE expression'],
   [1570,'notlike','text text','bool','textnlike',1,'i','f','','does not match LIKE expression'],
   [1571,'like','name text','bool','namelike',1,'i','f','','matches LIKE expression'],
