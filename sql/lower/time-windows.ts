@@ -34,10 +34,7 @@ export function lowerTimeWindow(
   const arity = input.columns.length;
   const origin = literal(type, type.name === 'timestamp' ? '1970-01-01 00:00:00' : '1970-01-01 00:00:00+00');
   const never = { strict: true, canError: false };
-  const start = {
-    ...call(`${type.name}_bin`, 'date_bin', [size, time, origin], windowType, never),
-    type: windowType,
-  };
+  const start = call(`${type.name}_bin`, 'date_bin', [size, time, origin], windowType, never);
   const end = call(`${type.name}_pl_interval`, '+', [column(arity, windowType), size], windowType, never);
-  return map(input, [start, { ...end, type: windowType }]);
+  return map(input, [start, end]);
 }

@@ -59,10 +59,7 @@ export function widen(scalar: MirScalar, to: TypeName): MirScalar | null {
   if (from === to) return scalar;
   const opcode = WIDEN[`${from} ${to}`];
   if (opcode === undefined) return null;
-  return {
-    ...call(opcode, to, [scalar], { name: to, typmod: -1 }, { strict: true, canError: false }),
-    type: { name: to, typmod: -1, nullable: scalar.type.nullable },
-  };
+  return call(opcode, to, [scalar], { name: to, typmod: -1 }, { strict: true, canError: false });
 }
 
 /** text, varchar and name hold the same bytes; so do oid and the reg types. */

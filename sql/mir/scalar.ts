@@ -1,6 +1,7 @@
 /**
  * Building, walking and judging MIR scalars.
  */
+import { opcodeCanBeNull } from '../functions/table.ts';
 import type { MirBranch, MirScalar, MirType } from '../mir.ts';
 import type { SqlType } from '../types/type.ts';
 
@@ -100,13 +101,6 @@ export function inList(operand: MirScalar, list: readonly MirScalar[]): MirScala
   return { kind: 'inList', operand, list, type: boolType(nullable) };
 }
 
-/**
- * Strict functions that never give NULL for arguments none of which is NULL: comparisons and arithmetic. Others are
- * taken as nullable.
- */
-const TOTAL_ON_VALUES =
-  /^(?:int[248]{1,2}|float[48]{1,2}|numeric_?|text|bpchar|date_?|time_?|timestamp_?|timestamptz_?|interval_?|uuid_?|bool|oid|bytea|name|jsonb_)(?:eq|ne|lt|le|gt|ge|pl|mi|mul|div|mod|um|add|sub)$/;
-
 export function call(
   opcode: string,
   name: string,
@@ -114,8 +108,8 @@ export function call(
   type: SqlType,
   properties: { readonly strict: boolean; readonly canError: boolean },
 ): MirScalar {
-  const total = properties.strict && TOTAL_ON_VALUES.test(opcode);
-  const nullable = !total || operands.some((operand) => operand.type.nullable);
+  const nullable =
+    opcodeCanBeNull(opcode, properties.strict) || operands.some((operand) => operand.type.nullable);
   return {
     kind: 'call',
     opcode,

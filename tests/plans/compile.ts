@@ -15,8 +15,11 @@ import { fakeCatalog } from './fake-catalog.ts';
 
 export const catalog = fakeCatalog();
 
-/** Folds with the reference evaluator. */
-const fold = (expression: Expr): string | null => evaluate(expression, []);
+/** Folds with the reference evaluator, printing booleans as the engine does. */
+function fold(expression: Expr): string | null {
+  const value = evaluate(expression, []);
+  return value === 'true' ? 't' : value === 'false' ? 'f' : value;
+}
 
 export function planningEnvironment(): PlanningEnvironment {
   let next = 9000;

@@ -103,7 +103,7 @@ export function evaluate(expr: Expr, row: Row, parameters: readonly Value[] = []
       return value;
     }
     case 'literal':
-      return expr.text;
+      return expr.scalar === 'bool' && expr.text !== null ? bool(isTrueValue(expr.text)) : expr.text;
     case 'parameter':
       return parameters[expr.index]!;
     case 'call':

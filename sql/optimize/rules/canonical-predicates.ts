@@ -8,6 +8,7 @@
  *
  * Operands keep their order: an error is reached as it was.
  */
+import { operators } from '../../functions/table.ts';
 import type { MirRelation, MirScalar } from '../../mir.ts';
 import { equalitySides } from '../../mir/equality.ts';
 import * as build from '../../mir/relation.ts';
@@ -26,33 +27,30 @@ import {
 import { rewriteRelation } from '../../mir/traverse.ts';
 import type { Rule } from '../pipeline.ts';
 
-const NEGATORS: Readonly<Record<string, string>> = {
-  eq: 'ne',
-  ne: 'eq',
-  lt: 'ge',
-  ge: 'lt',
-  gt: 'le',
-  le: 'gt',
-};
-const NEGATED_NAMES: Readonly<Record<string, string>> = {
-  '=': '<>',
-  '<>': '=',
-  '<': '>=',
-  '>=': '<',
-  '>': '<=',
-  '<=': '>',
-};
-const COMPARISON =
-  /^((?:int[248]{1,2}|float[48]{1,2}|numeric_|text_?|bpchar|date_|time_|timestamp_|interval_|uuid_|bool|oid|bytea|name|jsonb_|char)?)(eq|ne|lt|le|gt|ge)$/;
+interface Comparison {
+  readonly opcode: string;
+  readonly name: string;
+}
 
-/** `not (a < b)` is `a >= b`, also with NULL; text's functions are texteq, textne but text_lt, text_ge. */
+/** The opposite of each comparison by its opcode, as pg_operator has it: `not (a < b)` is `a >= b`, also with NULL. */
+const NEGATORS: ReadonlyMap<string, Comparison> = (() => {
+  const byOid = new Map(operators.map((operator) => [operator.oid, operator]));
+  const comparisons = operators.filter((operator) =>
+    ['=', '<>', '<', '<=', '>', '>='].includes(operator.name),
+  );
+  return new Map(
+    comparisons.flatMap((operator) => {
+      const negator = byOid.get(operator.negator);
+      if (negator === undefined || !negator.function.native) return [];
+      const entry: Comparison = { opcode: negator.function.opcode, name: negator.name };
+      return [[operator.function.opcode, entry] as const];
+    }),
+  );
+})();
+
 function negated(scalar: Extract<MirScalar, { kind: 'call' }>): MirScalar | null {
-  const name = NEGATED_NAMES[scalar.name];
-  const match = COMPARISON.exec(scalar.opcode);
-  if (name === undefined || match === null) return null;
-  const [, prefix, suffix] = match as unknown as [string, string, string];
-  const opposite = NEGATORS[suffix]!;
-  return { ...scalar, opcode: prefix + opposite, name };
+  const negator = NEGATORS.get(scalar.opcode);
+  return negator === undefined ? null : { ...scalar, ...negator };
 }
 
 /** Pushes NOT down to where it ends. */

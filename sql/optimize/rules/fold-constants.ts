@@ -8,6 +8,7 @@
  *
  * An expression that raises an error stays as it is: it raises when a row reaches it.
  */
+import { functions } from '../../functions/table.ts';
 import type { MirRelation, MirScalar } from '../../mir.ts';
 import * as build from '../../mir/relation.ts';
 import {
