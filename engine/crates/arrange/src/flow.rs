@@ -54,6 +54,15 @@ impl Flow {
         }
     }
 
+    /// The state that the next stateful operator will start from: for an operator that keeps a cache of the arrangement
+    /// which it feeds, to fill it.
+    pub fn peek_seed(&self) -> Option<Seed> {
+        match &*self.0.borrow() {
+            Mode::Seeded(seeds) => seeds.front().cloned(),
+            _ => None,
+        }
+    }
+
     pub(crate) fn next_seed(&self) -> Option<Seed> {
         match &mut *self.0.borrow_mut() {
             Mode::Seeded(seeds) => Some(seeds.pop_front().expect("a seed for each stateful operator")),
@@ -89,7 +98,7 @@ pub trait ImportProvider<'s> {
 #[allow(clippy::large_enum_variant, reason = "one lives for the moment of building a dataflow")]
 pub enum Rendered<'s> {
     /// For a maintained collection: both made by [`arrange`](crate::arrange) or [`reduce`](crate::reduce) in this
-    /// dataflow; an import can't be handed on as it is. Errors are arranged with the error row as key, no value.
+    /// dataflow; an import can't be handed on as it is. Errors by [`arrange_errors`](crate::arrange_errors).
     Arranged {
         /// The rows, by the plan's layout.
         ok: Arr<'s>,

@@ -7,7 +7,7 @@
 //!   `concat`, negated with [`negate`].
 //! - [`arrange`]`(flow, stream, name)` sorts a keyed stream into an [`Arr`]; [`reduce`] and [`reduce_groups`] go from an
 //!   [`Arr`] to an [`Arr`]; [`join`] matches two on their whole keys; [`flat_map_arranged`] and [`rows_of`] go back to a
-//!   stream.
+//!   stream. [`arrange_errors`] is for a plan's errors.
 //! - Collections come from an [`ImportProvider`]; its [`Flow`] is what stateful operators are given. The result is a
 //!   [`Rendered`].
 //!
@@ -44,7 +44,7 @@ pub use reduce::{KeySeeker, distinct_keys, output_batch, reduce, reduce_groups};
 pub use shared::{CLOSED, Shared, Slot, new_slot};
 pub use snapshot::{ShardedSnapshot, Snapshot, SnapshotCursor};
 pub use sort::{ChunkMerger, consolidated, consolidated_by_time};
-pub use stream::{JoinOutput, OkErr, flat_map, flat_map_arranged, join, negate, rows_of};
+pub use stream::{JoinOutput, OkErr, arrange_errors, flat_map, flat_map_arranged, join, negate, rows_of};
 pub use trace::{Arr, BatchQueue, RowTrace};
 pub use updates::{DrainUpdates, UpdateRef, Updates};
 

@@ -1,6 +1,6 @@
 //! Stateless operators over packed updates: one row in, rows and errors out.
 
-use crate::{Arr, RowStream, UpdateRef, Updates};
+use crate::{Arr, Flow, RowStream, UpdateRef, Updates, arrange};
 use differential_dataflow::operators::join::join_traces;
 use timely::container::{CapacityContainerBuilder, PushInto};
 use timely::dataflow::Stream;
@@ -94,6 +94,20 @@ where
             });
         }
     })
+}
+
+/// Arranges packed error rows: the row is the key, there is no value. Readers ask whether any is there; multiplicities
+/// say how often, so that each can be retracted.
+pub fn arrange_errors<'s>(flow: &Flow, errors: RowStream<'s>, name: &str) -> Arr<'s> {
+    let keyed = errors.unary::<Builder, _, _, _>(Pipeline, name, |_capability, _info| {
+        |input, output| {
+            input.for_each(|capability, updates| {
+                updates.rows_to_keys();
+                output.session(&capability).give_container(updates);
+            });
+        }
+    });
+    arrange(flow, keyed, name)
 }
 
 /// The same rows with multiplicities negated.

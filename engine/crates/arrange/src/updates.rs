@@ -154,6 +154,13 @@ impl Updates {
         }));
     }
 
+    /// Makes each whole row the key, with an empty value.
+    pub fn rows_to_keys(&mut self) {
+        for entry in &mut self.entries {
+            entry.key_end = entry.end;
+        }
+    }
+
     /// Multiplies all multiplicities by -1.
     pub fn negate(&mut self) {
         for entry in &mut self.entries {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use tidewire_arrange::{
-    ImportProvider, Rendered, RowStream, ShardedSnapshot, UpdateRef, Updates, arrange, flat_map_arranged,
-    join, reduce_groups, rows_of,
+    ImportProvider, Rendered, RowStream, ShardedSnapshot, Updates, arrange, arrange_errors,
+    flat_map_arranged, join, reduce_groups, rows_of,
 };
 use tidewire_worker::{Build, Event, Runtime, Splitter, WriteSet};
 use timely::dataflow::Scope;
@@ -140,11 +140,11 @@ impl Build for View {
         let flow = imports.flow().clone();
         if matches!(self, View::Constant) {
             let ok = arrange(&flow, constant(scope, true), "Constant");
-            return Ok(Rendered::Arranged { ok, err: arrange(&flow, constant(scope, false), "Errors") });
+            return Ok(Rendered::Arranged {
+                ok,
+                err: arrange_errors(&flow, constant(scope, false), "Errors"),
+            });
         }
-        let key_errors = |update: UpdateRef<'_>, out: &mut tidewire_arrange::OkErr| {
-            out.ok.push(update.val, &[], update.time, update.diff);
-        };
         let first = imports.import(self.inputs()[0])?;
         let mut errors = first.err.clone();
         let ok = match *self {
@@ -190,8 +190,7 @@ impl Build for View {
             View::Constant => unreachable!("returned above"),
             View::Panics(_) => reduce_groups(&flow, first.ok, "Panics", |_, _, _| panic!("on purpose")),
         };
-        let (errors, _) = tidewire_arrange::flat_map(errors, "KeyErrors", key_errors);
-        Ok(Rendered::Arranged { ok, err: arrange(&flow, errors, "Errors") })
+        Ok(Rendered::Arranged { ok, err: arrange_errors(&flow, errors, "Errors") })
     }
 
     fn seedable_inputs(&self) -> Option<Vec<u64>> {
