@@ -17,9 +17,11 @@ mod hydrate;
 mod imports;
 mod oneshot;
 mod progress;
+mod read;
 mod runtime;
 mod split;
 mod subscription;
+mod worker_loop;
 mod world;
 mod write_set;
 
@@ -27,7 +29,8 @@ pub use build::{Build, SharedBuild};
 pub use check::{Conflict, duplicate_key};
 pub use compaction::{Compaction, Hold, TooOld};
 pub use oneshot::{OneshotError, OneshotRows, execute_oneshot};
-pub use runtime::{CollectionSnapshot, ReadError, Runtime, Writes};
+pub use read::{CollectionSnapshot, ReadError};
+pub use runtime::{Runtime, Writes};
 pub use split::{LayoutSplitter, Splitter};
 pub use write_set::WriteSet;
 

@@ -1,7 +1,7 @@
 //! One-shot dataflows: a second, short-lived timely runtime over snapshots, on the caller's thread.
 
 use crate::SharedBuild;
-use crate::runtime::CollectionSnapshot;
+use crate::read::CollectionSnapshot;
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -5,19 +5,18 @@ use crate::command::{Announcement, Command, InstallOutput, Installation};
 use crate::compaction::{Compaction, Hold, TooOld};
 use crate::hydrate::Hydration;
 use crate::progress::Progress;
+use crate::read::{CollectionSnapshot, shards};
 use crate::subscription::Subscription;
-use crate::world::World;
+use crate::worker_loop::WorkerShared;
 use crate::write_set::Partitioned;
-use crate::{Event, EventSink, SharedBuild, Splitter, WriteSet, panic_message};
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crate::{Event, EventSink, SharedBuild, Splitter, WriteSet};
+use crossbeam_channel::{Sender, unbounded};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use std::thread::{JoinHandle, Thread};
 use tidewire_arrange::{ShardedSnapshot, Slot, Updates, consolidated, new_slot};
-use timely::worker::Worker;
 
 /// How far `since` trails at first, in microseconds.
 const DEFAULT_LAG: u64 = 1_000_000;
@@ -30,7 +29,7 @@ pub struct Runtime {
     workers: usize,
     /// Held while a command is sent, so that all workers see one order.
     commands: Arc<Mutex<Commands>>,
-    registry: RwLock<HashMap<u64, Registered>>,
+    pub(crate) registry: RwLock<HashMap<u64, Registered>>,
     compaction: Arc<Compaction>,
     progress: Arc<Progress>,
     sink: Arc<EventSink>,
@@ -47,44 +46,19 @@ struct Commands {
     in_flight: BTreeMap<u64, Vec<(u64, Arc<Admitted>)>>,
 }
 
-struct Registered {
-    slots: Arc<Vec<(Slot, Slot)>>,
+pub(crate) struct Registered {
+    pub(crate) slots: Arc<Vec<(Slot, Slot)>>,
     /// Of what is written to.
     writable: Option<Writable>,
-    readable: Arc<AtomicBool>,
-    subscription: Option<Arc<Subscription>>,
+    pub(crate) readable: Arc<AtomicBool>,
+    pub(crate) subscription: Option<Arc<Subscription>>,
     hydration: Option<Arc<Hydration>>,
 }
 
 #[derive(Clone)]
-struct Writable {
+pub(crate) struct Writable {
     splitter: Arc<dyn Splitter>,
     unique: bool,
-}
-
-/// A collection at one time.
-#[derive(Clone)]
-pub struct CollectionSnapshot {
-    /// Its rows, by its layout.
-    pub ok: ShardedSnapshot,
-    /// Its errors: the error row is the key.
-    pub err: ShardedSnapshot,
-}
-
-/// Why something can't be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ReadError {
-    /// There is no such collection.
-    Unknown(u64),
-    /// It still hydrates.
-    NotReady(u64),
-    /// The time is not computed yet.
-    NotComputed {
-        /// What is.
-        computed: u64,
-    },
-    /// The time can't be read any more.
-    TooOld(TooOld),
 }
 
 /// A transaction's writes, each collection at most once.
@@ -445,29 +419,6 @@ impl Runtime {
         slots.map(|(ok, err)| ok.load().since().max(err.load().since())).max().unwrap_or(0)
     }
 
-    /// The collections at a computed time, all at the same. Readable on any thread for as long as they are held.
-    pub fn snapshot(&self, ids: &[u64], time: u64) -> Result<Vec<CollectionSnapshot>, ReadError> {
-        let computed = self.computed();
-        if time > computed {
-            return Err(ReadError::NotComputed { computed });
-        }
-        let registry = self.registry.read().expect("not poisoned");
-        ids.iter()
-            .map(|id| {
-                let registered = registry
-                    .get(id)
-                    .filter(|registered| registered.subscription.is_none())
-                    .ok_or(ReadError::Unknown(*id))?;
-                if !registered.readable.load(Ordering::Acquire) {
-                    return Err(ReadError::NotReady(*id));
-                }
-                let ok = checked(&registered.slots, time, false)?;
-                let err = checked(&registered.slots, time, true)?;
-                Ok(CollectionSnapshot { ok, err })
-            })
-            .collect()
-    }
-
     /// The updates and the bytes of keys and values that a collection holds, as last published.
     pub fn size(&self, id: u64) -> Option<(usize, usize)> {
         let registry = self.registry.read().expect("not poisoned");
@@ -533,87 +484,4 @@ impl Commands {
             thread.unpark();
         }
     }
-}
-
-/// Loads a collection's shards, to be read at `time`.
-fn shards(slots: &[(Slot, Slot)], time: u64, errors: bool) -> ShardedSnapshot {
-    let shards = slots.iter().map(|(ok, err)| if errors { err.load_full() } else { ok.load_full() });
-    ShardedSnapshot::new(shards.collect(), time)
-}
-
-fn checked(slots: &[(Slot, Slot)], time: u64, errors: bool) -> Result<ShardedSnapshot, ReadError> {
-    let snapshot = shards(slots, time, errors);
-    let oldest = snapshot.since();
-    if time < oldest {
-        return Err(ReadError::TooOld(TooOld { oldest }));
-    }
-    Ok(snapshot)
-}
-
-/// What the workers' threads share.
-struct WorkerShared {
-    receivers: Mutex<Vec<Option<Receiver<Command>>>>,
-    threads: Sender<(usize, Thread)>,
-    progress: Arc<Progress>,
-    sink: Arc<EventSink>,
-    dead: Arc<AtomicBool>,
-    peers: Mutex<Vec<Thread>>,
-}
-
-impl WorkerShared {
-    fn run(&self, worker: &mut Worker) {
-        let index = worker.index();
-        let receiver = self.receivers.lock().expect("not poisoned")[index].take().expect("each worker once");
-        self.peers.lock().expect("not poisoned").push(std::thread::current());
-        let _ = self.threads.send((index, std::thread::current()));
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
-            let mut world = World::new(index, self.progress.clone());
-            let mut deferred = None;
-            while !self.dead.load(Ordering::Acquire) && serve(&mut world, worker, &receiver, &mut deferred) {
-                world.report();
-                if receiver.is_empty() || deferred.is_some() {
-                    worker.step_or_park(None);
-                }
-            }
-        }));
-        if let Err(panic) = outcome {
-            self.dead.store(true, Ordering::Release);
-            (self.sink)(Event::Panic(panic_message(&*panic)));
-            // The others see that it is over.
-            self.peers.lock().expect("not poisoned").iter().for_each(Thread::unpark);
-        }
-        // Dataflows that stay would keep timely waiting for peers that are gone.
-        let _ = catch_unwind(AssertUnwindSafe(|| {
-            for dataflow in worker.installed_dataflows() {
-                worker.drop_dataflow(dataflow);
-            }
-        }));
-    }
-}
-
-/// Obeys the commands that wait; false when it is time to stop. One that must see everything before it complete is
-/// deferred, and what comes after waits with it.
-fn serve(
-    world: &mut World,
-    worker: &mut Worker,
-    receiver: &Receiver<Command>,
-    deferred: &mut Option<Command>,
-) -> bool {
-    while let Some(command) = deferred.take().or_else(|| receiver.try_recv().ok()) {
-        match command {
-            Command::Create { id, slots } => world.create(worker, id, slots[worker.index()].clone()),
-            Command::Install(installation) => world.install(worker, &installation),
-            Command::Feed { .. } if !world.is_complete() => {
-                *deferred = Some(command);
-                return true;
-            }
-            Command::Feed { hydration, first, finish } => world.feed(worker, &hydration, first, finish),
-            Command::HandOver(hydration) => world.hand_over(worker, &hydration),
-            Command::Drop(id) => world.drop_member(id),
-            Command::Announce(announcement) => world.announce(&announcement),
-            Command::Tick(time) => world.tick(time),
-            Command::Stop => return false,
-        }
-    }
-    true
 }
