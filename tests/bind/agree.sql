@@ -374,3 +374,10 @@ delete from u where nope = 1
 delete from nope
 select concat_ws(',', a, b, null), concat_ws(b, c) from t
 select concat_ws(null, 1)
+update t set b = u.b from u where u.a = t.a
+update t set b = b from u where u.a = t.a
+update t as z set b = u.b from u join v on true where u.a = z.a
+update t set b = u.b from u, t where u.a = t.a
+delete from t using u where u.a = t.a and nope = 1
+delete from t using t where true
+delete from t using t as t2 where t.a = t2.a

@@ -4,23 +4,23 @@ import { expressionContext } from '../context.ts';
 import type { QueryContext } from '../context.ts';
 import { bindWith } from '../cte.ts';
 import { bindCondition } from '../expression.ts';
-import { relationOf } from '../from.ts';
-import { filter } from '../relation.ts';
-import type { Scope } from '../scope.ts';
-import { bindReturning, bindTarget, targetItem } from './target.ts';
+import { filter, project } from '../relation.ts';
+import { bindReturning, bindTarget, oncePerRow, targetRows } from './target.ts';
 
 /** DELETE: the old rows. */
 export function bindDelete(node: DeleteStmt, outer: QueryContext): HirWrite {
   const { statement } = outer;
   const { context, wrap } = bindWith(node.withClause, outer);
   const relation = bindTarget(node.relation!, 'delete from', context);
-  if (node.usingClause !== undefined) {
-    throw statement.unsupported('DELETE … USING', undefined, 'Use a subquery in WHERE.');
-  }
-  const scope: Scope = { items: [targetItem(relation, node.relation!)], outer: null };
-  let rows: HirRelation = relationOf(relation, context);
+  const from = targetRows(relation, node.relation!, node.usingClause, 'DELETE … USING', context);
+  const scope = { items: from.items, outer: null };
+  let rows: HirRelation = from.relation;
   if (node.whereClause !== undefined) {
     rows = filter(rows, bindCondition(node.whereClause, expressionContext(context, scope, 'WHERE'), 'WHERE'));
+  }
+  if (node.usingClause !== undefined) {
+    const own = relation.columns.map((_, i) => i);
+    rows = oncePerRow(relation, project(rows, own));
   }
   return {
     operation: 'delete',

@@ -2,14 +2,17 @@
 import type { Node, RangeVar, ReturningClause } from '@pgsql/types';
 import { locationOf } from '../../ast/accessors.ts';
 import type { CatalogColumn, CatalogRelation } from '../../catalog.ts';
-import type { HirScalar, HirWrite } from '../../hir.ts';
+import type { HirRelation, HirScalar, HirWrite } from '../../hir.ts';
 import { displayType, formatType } from '../../types/format.ts';
 import { parseExpression } from '../body.ts';
 import { coerceToType, unknownToText } from '../coerce.ts';
 import { expressionContext } from '../context.ts';
 import type { QueryContext } from '../context.ts';
 import { bindExpression } from '../expression.ts';
-import { findRelation } from '../from.ts';
+import { bindFrom, findRelation, relationOf } from '../from.ts';
+import type { BoundFrom } from '../from.ts';
+import { crossJoin } from '../join.ts';
+import { topK } from '../relation.ts';
 import { columnType, isNullable, literal, typeOf } from '../scalar.ts';
 import { emptyScope, itemFor } from '../scope.ts';
 import type { ScopeItem } from '../scope.ts';
@@ -55,6 +58,35 @@ export function targetItem(relation: CatalogRelation, node: RangeVar, offset = 0
   const alias = node.alias?.aliasname;
   if (alias === undefined) return itemFor(relation.name, relation.schema, columns);
   return { ...itemFor(alias, null, columns), relation: relation.name };
+}
+
+/**
+ * The table's rows, joined with what FROM or USING names. A row that meets several others is still written once: that
+ * takes a primary key to say which rows are the same one.
+ */
+export function targetRows(
+  relation: CatalogRelation,
+  node: RangeVar,
+  others: readonly Node[] | undefined,
+  construct: string,
+  context: QueryContext,
+): BoundFrom {
+  const own = { relation: relationOf(relation, context), items: [targetItem(relation, node)] };
+  if (others === undefined) return own;
+  if (relation.primaryKeyName === null) {
+    throw context.statement.unsupported(`${construct} on a table without primary key`, locationOf(node));
+  }
+  return crossJoin(own, bindFrom(others, context), context);
+}
+
+/** One row for each row of the table, whichever comes first. */
+export function oncePerRow(relation: CatalogRelation, rows: HirRelation): HirRelation {
+  return topK(rows, {
+    partition: relation.keys[0]!,
+    order: [],
+    limit: { kind: 'literal', type: { name: 'int8', typmod: -1 }, text: '1' },
+    offset: null,
+  });
 }
 
 /** The number of a column by its name, or PostgreSQL's refusal. */

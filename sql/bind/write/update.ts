@@ -6,7 +6,6 @@ import { expressionContext } from '../context.ts';
 import type { ExpressionContext, QueryContext } from '../context.ts';
 import { bindWith } from '../cte.ts';
 import { bindCondition, bindExpression } from '../expression.ts';
-import { relationOf } from '../from.ts';
 import { filter, projectScalars } from '../relation.ts';
 import type { Scope } from '../scope.ts';
 import {
@@ -16,7 +15,8 @@ import {
   columnNumber,
   defaultValue,
   isDefault,
-  targetItem,
+  oncePerRow,
+  targetRows,
 } from './target.ts';
 
 /** UPDATE: the old row's columns, then the new row's. */
@@ -24,17 +24,15 @@ export function bindUpdate(node: UpdateStmt, outer: QueryContext): HirWrite {
   const { statement } = outer;
   const { context, wrap } = bindWith(node.withClause, outer);
   const relation = bindTarget(node.relation!, 'update', context);
-  if (node.fromClause !== undefined) {
-    throw statement.unsupported('UPDATE … FROM', undefined, 'Use a subquery in SET or WHERE.');
-  }
-  const scope: Scope = { items: [targetItem(relation, node.relation!)], outer: null };
+  const from = targetRows(relation, node.relation!, node.fromClause, 'UPDATE … FROM', context);
+  const scope: Scope = { items: from.items, outer: null };
   const values = bindAssignments(
     node.targetList ?? [],
     relation,
     expressionContext(context, scope, 'UPDATE'),
     context,
   );
-  let rows: HirRelation = relationOf(relation, context);
+  let rows: HirRelation = from.relation;
   if (node.whereClause !== undefined) {
     rows = filter(rows, bindCondition(node.whereClause, expressionContext(context, scope, 'WHERE'), 'WHERE'));
   }
@@ -43,10 +41,11 @@ export function bindUpdate(node: UpdateStmt, outer: QueryContext): HirWrite {
     scalar: { kind: 'column', index, type } as HirScalar,
   }));
   const fresh = old.map(({ name, scalar }, i) => ({ name, scalar: values.get(i) ?? scalar }));
+  const changed = projectScalars(rows, [...old, ...fresh]);
   return {
     operation: 'update',
     object: relation.id,
-    relation: wrap(projectScalars(rows, [...old, ...fresh])),
+    relation: wrap(node.fromClause === undefined ? changed : oncePerRow(relation, changed)),
     returning: bindReturning(node.returningClause, relation, node.relation!, context),
     parameters: statement.parameters(),
   };
