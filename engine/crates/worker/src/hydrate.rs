@@ -28,6 +28,9 @@ const SHORT_ROUND: Duration = Duration::from_millis(20);
 /// After so many rounds the next is the last in any case.
 const MOST_ROUNDS: usize = 20;
 
+/// Why a cancelled worker gives no state.
+pub(crate) const CANCELLED: &str = "it was dropped";
+
 /// What a maintaining worker hands to its counterpart: for each input the batches of both halves.
 pub(crate) struct Round {
     pub(crate) time: u64,
@@ -131,8 +134,9 @@ impl Hydration {
     /// The seeds of a worker and the time that they are complete at, or why there are none; once.
     pub(crate) fn take_outcome(&self, worker: usize) -> Result<(u64, Vec<Seed>), String> {
         let mut state = self.state.lock().expect("not poisoned");
-        // Every worker must decide alike.
-        if let Some(error) = state.outcome.iter().flatten().find_map(|outcome| outcome.as_ref().err()) {
+        // Every worker must decide alike. One that failed has had the others cancelled: its reason counts.
+        let errors = || state.outcome.iter().flatten().filter_map(|outcome| outcome.as_ref().err());
+        if let Some(error) = errors().find(|error| *error != CANCELLED).or_else(|| errors().next()) {
             return Err(error.clone());
         }
         match &mut state.outcome[worker] {
@@ -215,7 +219,7 @@ impl Hydration {
     }
 
     fn check(&self) -> Result<(), String> {
-        if self.cancelled.load(Ordering::Acquire) { Err("it was dropped".into()) } else { Ok(()) }
+        if self.cancelled.load(Ordering::Acquire) { Err(CANCELLED.into()) } else { Ok(()) }
     }
 
     /// Waits for a round, and works for the other workers meanwhile.

@@ -1,7 +1,7 @@
 //! One worker's collections: building and dropping dataflows, announcing commits, reporting progress, compacting.
 
 use crate::command::{Announcement, InstallOutput, Installation};
-use crate::hydrate::{Hydration, Round};
+use crate::hydrate::{CANCELLED, Hydration, Round};
 use crate::imports::{Half, Imports};
 use crate::progress::Progress;
 use crate::subscription::{Subscription, sink};
@@ -228,7 +228,7 @@ impl World {
     pub(crate) fn hand_over(&mut self, worker: &mut Worker, hydration: &Arc<Hydration>) {
         let installation = &hydration.installation;
         let Some(fed) = self.fed.remove(&installation.id) else {
-            installation.failed("it was dropped".into());
+            installation.failed(CANCELLED.into());
             return;
         };
         let built = hydration.take_outcome(self.index).and_then(|(time, seeds)| {
@@ -277,11 +277,11 @@ impl World {
     pub(crate) fn drop_member(&mut self, id: u64) {
         if let Some(fed) = self.fed.remove(&id) {
             fed.hydration.cancel();
-            fed.hydration.installation.failed("it was dropped".into());
+            fed.hydration.installation.failed(CANCELLED.into());
         }
         let Some(member) = self.members.get_mut(&id) else { return };
         if let Some(installation) = member.hydrating.take() {
-            installation.failed("it was dropped".into());
+            installation.failed(CANCELLED.into());
         }
         self.hydrating.remove(&id);
         member.doomed = true;
