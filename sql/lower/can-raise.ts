@@ -2,6 +2,7 @@
  * Whether a HIR relation or scalar can raise an error, and whether a relation has at most one row by its shape.
  */
 import type { HirRelation, HirScalar } from '../hir.ts';
+import { neverFails } from '../mir/fallible.ts';
 
 /** The scalar's operands, subqueries' insides excluded. */
 export function hirChildren(scalar: HirScalar): readonly HirScalar[] {
@@ -50,7 +51,7 @@ export function scalarCanRaise(scalar: HirScalar): boolean {
     case 'input':
       return true;
     case 'call':
-      if (scalar.canError) return true;
+      if (scalar.canError && !neverFails(scalar.opcode, scalar.arguments)) return true;
       break;
     case 'exists':
       return relationCanRaise(scalar.relation);

@@ -8,7 +8,7 @@ import * as build from '../mir/relation.ts';
 import { column } from '../mir/scalar.ts';
 import { groupingKey } from '../mir/equality.ts';
 import { lowerAggregate } from './aggregates.ts';
-import { hasSubquery } from './can-raise.ts';
+import { hasSubquery, relationCanRaise } from './can-raise.ts';
 import type { Domain, LoweringContext } from './context.ts';
 import { distinctBySqlEquality } from './distinct.ts';
 import { lowerJoin } from './joins.ts';
@@ -18,6 +18,10 @@ import { applyConjuncts, lowerScalar } from './subqueries.ts';
 import { lowerTimeWindow } from './time-windows.ts';
 
 export function lowerRelation(context: LoweringContext, hir: HirRelation, domain: Domain): MirRelation {
+  // What cannot raise is computed as it is, and its result tied to the domain: fewer rows than its leaves have.
+  if (domain !== null && !isLeaf(hir) && !relationCanRaise(hir)) {
+    return under(domain, lowerRelation(context, hir, null));
+  }
   switch (hir.kind) {
     case 'constant':
       return lowerConstant(context, hir, domain);
@@ -70,10 +74,14 @@ export function lowerRelation(context: LoweringContext, hir: HirRelation, domain
   }
 }
 
-/** A leaf that is only there while its domain is. */
-function under(domain: Domain, leaf: MirRelation): MirRelation {
-  if (domain === null) return leaf;
-  return build.isUnit(leaf) ? domain : build.join([leaf, domain]);
+function isLeaf(hir: HirRelation): boolean {
+  return hir.kind === 'constant' || hir.kind === 'get' || hir.kind === 'getLet';
+}
+
+/** A relation that is only there while its domain is. */
+function under(domain: Domain, relation: MirRelation): MirRelation {
+  if (domain === null) return relation;
+  return build.isUnit(relation) ? domain : build.join([relation, domain]);
 }
 
 /** Rows of literals are a constant; a row that computes is a Map over one row. */

@@ -1,6 +1,7 @@
 /**
  * Building, walking and judging MIR scalars.
  */
+import { neverFails } from './fallible.ts';
 import { opcodeCanBeNull } from '../functions/table.ts';
 import type { MirBranch, MirScalar, MirType } from '../mir.ts';
 import type { SqlType } from '../types/type.ts';
@@ -115,7 +116,7 @@ export function call(
     opcode,
     name,
     strict: properties.strict,
-    canError: properties.canError,
+    canError: properties.canError && !neverFails(opcode, operands),
     arguments: operands,
     type: withNullable(type, nullable),
   };

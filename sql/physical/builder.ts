@@ -135,6 +135,24 @@ export class PlanBuilder {
     return null;
   }
 
+  /**
+   * Some of `keys`, in the order of an arrangement that exists and has at most one row a key: the relation's own by its
+   * primary key, or a reduction's.
+   */
+  existingUnique(flow: Flow, keys: readonly MirScalar[]): readonly number[] | null {
+    const lifted = this.#liftedKeys(flow, keys);
+    if (lifted === null) return null;
+    const relation = this.relationOf(flow.node);
+    const own = this.nodes[flow.node]!.operator;
+    let layout: Layout | null = own.kind === 'reduce' ? own.layout : null;
+    if (relation !== null && this.catalog.relation(relation).keys.length > 0)
+      layout = this.primary(relation).layout;
+    if (layout === null || layout.key.length === 0) return null;
+    const wanted = lifted.map((key) => toKeyExpr(key));
+    const order = layout.key.map((key) => wanted.findIndex((other) => sameKey([key], [other])));
+    return order.every((index) => index >= 0) ? order : null;
+  }
+
   #layouts(node: number): Layout[] {
     const own = this.nodes[node]!.operator;
     const layouts = own.kind === 'arrange' || own.kind === 'reduce' ? [own.layout] : [];

@@ -5,7 +5,7 @@
  */
 import type { MirRelation, MirScalar, MirType } from '../mir.ts';
 import { keyEquality } from '../mir/equality.ts';
-import { canFail, columnsRead, remapColumns } from '../mir/scalar.ts';
+import { canFail, columnsRead, remapColumns, shiftColumns } from '../mir/scalar.ts';
 import type { Flow, PlanBuilder } from './builder.ts';
 import { FusedSteps } from './mfp.ts';
 
@@ -28,10 +28,17 @@ export function joinFlows(
 ): Flow {
   const leftKeys = pairs.map((pair) => pair.left);
   const rightKeys = pairs.map((pair) => pair.right);
+  // Fewer keys will do where they are unique on the right and arranged already: the others become conditions.
   const order =
     builder.existingOrder(right, rightKeys) ??
+    builder.existingUnique(right, rightKeys) ??
     builder.existingOrder(left, leftKeys) ??
     pairs.map((_, index) => index);
+  const others = pairs.filter((_, index) => !order.includes(index));
+  const arity = left.columns.length;
+  const conditions = others.flatMap((pair) =>
+    keyEquality(pair.left, shiftColumns(pair.right, arity), pair.nullSafe),
+  );
   const arrangedLeft = builder.arrange(
     left,
     order.map((index) => leftKeys[index]!),
@@ -40,7 +47,8 @@ export function joinFlows(
     right,
     order.map((index) => rightKeys[index]!),
   );
-  const closure = after(FusedSteps.concat(arrangedLeft.steps, arrangedRight.steps));
+  const both = FusedSteps.concat(arrangedLeft.steps, arrangedRight.steps);
+  const closure = after(both.filter(conditions));
   const node = builder.add(pairs.length === 0 ? 'cross join' : 'join', columns, {
     kind: 'join',
     left: arrangedLeft.node,

@@ -132,14 +132,29 @@ function distinctPart(
   return reduceNode(builder, pairs, groupColumns, over);
 }
 
+function compareKeys(left: MirScalar, right: MirScalar): number {
+  if (left.kind === 'column' && right.kind === 'column') return left.index - right.index;
+  const [first, second] = [scalars.scalarKey(left), scalars.scalarKey(right)];
+  return first < second ? -1 : first > second ? 1 : 0;
+}
+
 /** Renders a Reduce. */
 export function planReduce(
   builder: PlanBuilder,
   relation: Extract<MirRelation, { kind: 'reduce' }>,
   input: Flow,
 ): Flow {
-  const { keys, aggregates } = relation;
-  if (aggregates.length === 0) return planDistinct(builder, input, keys);
+  const { aggregates } = relation;
+  // Keys in one order whatever the query's: groupings by the same keys are then one node.
+  const keyOrder = relation.keys
+    .map((_, index) => index)
+    .toSorted((a, b) => compareKeys(relation.keys[a]!, relation.keys[b]!) || a - b);
+  const keys = keyOrder.map((index) => relation.keys[index]!);
+  const keyIndexes = relation.keys.map((_, index) => keyOrder.indexOf(index));
+  if (aggregates.length === 0) {
+    const groups = planDistinct(builder, input, keys);
+    return { ...groups, steps: groups.steps.project(keyIndexes), columns: relation.columns };
+  }
   const groups = new Map<string, number[]>();
   for (const [index, aggregate] of aggregates.entries()) {
     const key = aggregate.distinct
@@ -178,9 +193,6 @@ export function planReduce(
     );
     order.push(...part.indexes);
   }
-  const projection = [
-    ...keys.map((_, index) => index),
-    ...aggregates.map((_, index) => keys.length + order.indexOf(index)),
-  ];
+  const projection = [...keyIndexes, ...aggregates.map((_, index) => keys.length + order.indexOf(index))];
   return { node: joined.node, steps: joined.steps.project(projection), columns: relation.columns };
 }
