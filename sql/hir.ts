@@ -20,6 +20,7 @@ export type SessionValue =
 
 export type HirScalar =
   | { readonly kind: 'literal'; readonly type: SqlType; readonly text: string | null }
+  /** `type` may be another type of the same representation than the input's column has: varchar read as text, oid as regclass. */
   | { readonly kind: 'column'; readonly index: number; readonly type: NullableType }
   /** `$index + 1` of a prepared statement. */
   | { readonly kind: 'parameter'; readonly index: number; readonly type: SqlType }

@@ -84,7 +84,7 @@ export function evaluate(statement: Statement, expression: Expr, at: number | un
   }
 }
 
-/** Texts that are what they say without asking the engine: the usual integers and booleans. */
+/** Texts that are what they say without asking the engine: the usual numbers, booleans, uuids. */
 function simpleText(name: TypeName, text: string): string | null {
   switch (name) {
     case 'int2':
@@ -95,6 +95,13 @@ function simpleText(name: TypeName, text: string): string | null {
       return /^(0|-?[1-9][0-9]{0,17})$/.test(text) ? text : null;
     case 'oid':
       return /^(0|[1-9][0-9]{0,8})$/.test(text) ? text : null;
+    case 'numeric':
+      return /^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?$/.test(text) ? text : null;
+    case 'char':
+      // One byte as it is; a backslash may begin an octal number.
+      return /^[ -[\]-~]?$/.test(text) ? text : null;
+    case 'uuid':
+      return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text) ? text : null;
     case 'bool':
       if (text === 't' || text === 'true') return 't';
       return text === 'f' || text === 'false' ? 'f' : null;
