@@ -1,0 +1,283 @@
+//! Compiled expressions.
+
+use crate::context::{Context, Env};
+use crate::registry::{Function, Site};
+use smallvec::SmallVec;
+use tidewire_plan::ScalarType;
+use tidewire_row::{Arena, Datum, EvalError, EvalResult, canonical, equal, text_in, text_out};
+
+/// An expression ready to run. It can be shared between threads.
+pub struct Compiled {
+    pub(crate) root: Node,
+    /// Holds what the literals in `root` borrow.
+    pub(crate) _storage: Storage,
+    pub(crate) scalar: ScalarType,
+}
+
+/// An arena that nothing is put into any more.
+pub(crate) struct Storage(pub(crate) Arena);
+
+// SAFETY: the arena is filled while the expression is compiled, by one owner; afterwards nobody calls it, so that
+// threads only read the bytes that it keeps alive.
+unsafe impl Sync for Storage {}
+
+/// A constant value. What it borrows lives in the expression's storage.
+#[derive(Clone, Copy)]
+pub(crate) struct Literal(Datum<'static>);
+
+impl Literal {
+    /// # Safety
+    /// The value must borrow only from storage that lives as long as the node which holds the literal.
+    pub(crate) unsafe fn new(datum: Datum<'_>) -> Self {
+        // SAFETY: the caller's promise; `get` shortens the lifetime to the holder's again.
+        Literal(unsafe { std::mem::transmute::<Datum<'_>, Datum<'static>>(datum) })
+    }
+
+    #[inline(always)]
+    pub(crate) fn get<'a>(&'a self) -> Datum<'a> {
+        self.0
+    }
+}
+
+pub(crate) enum Node {
+    Column(usize),
+    Literal(Literal),
+    Parameter(usize),
+    LogicalNow,
+    Call(Box<Call>),
+    Input { argument: Box<Node>, scalar: ScalarType, typmod: i32 },
+    Output { argument: Box<Node>, from: ScalarType },
+    And(Box<[Node]>),
+    Or(Box<[Node]>),
+    Not(Box<Node>),
+    IsNull(Box<Node>),
+    IsTrue(Box<Node>),
+    Case { branches: Box<[(Node, Node)]>, otherwise: Box<Node> },
+    Coalesce(Box<[Node]>),
+    InList { operand: Box<Node>, list: Box<[Literal]>, has_null: bool, of: ScalarType },
+    InExpressions { operand: Box<Node>, list: Box<[Node]>, of: ScalarType },
+    Canonical { operand: Box<Node>, of: ScalarType },
+    NotDistinct { left: Box<Node>, right: Box<Node>, of: ScalarType },
+    Raise(Box<EvalError>),
+}
+
+pub(crate) struct Call {
+    pub function: &'static Function,
+    pub arguments: Box<[Node]>,
+    pub site: Site,
+}
+
+impl Compiled {
+    /// The value for a row, given as its decoded columns.
+    #[inline]
+    pub fn eval<'a>(
+        &'a self,
+        row: &[Datum<'a>],
+        context: &'a Context<'a>,
+        arena: &'a Arena,
+    ) -> EvalResult<Datum<'a>> {
+        self.root.eval(row, context, arena)
+    }
+
+    /// Whether a predicate holds: its value is true, not NULL.
+    #[inline]
+    pub fn is_true<'a>(
+        &'a self,
+        row: &[Datum<'a>],
+        context: &'a Context<'a>,
+        arena: &'a Arena,
+    ) -> EvalResult<bool> {
+        Ok(matches!(self.root.eval(row, context, arena)?, Datum::Bool(true)))
+    }
+
+    /// The type of its value.
+    pub fn scalar(&self) -> ScalarType {
+        self.scalar
+    }
+
+    /// The constant that the expression is, if it is one after folding.
+    pub fn as_literal(&self) -> Option<Datum<'_>> {
+        match &self.root {
+            Node::Literal(literal) => Some(literal.get()),
+            _ => None,
+        }
+    }
+
+    /// The column that the expression is, if it is one.
+    pub fn as_column(&self) -> Option<usize> {
+        match &self.root {
+            Node::Column(index) => Some(*index),
+            _ => None,
+        }
+    }
+}
+
+impl Node {
+    pub(crate) fn eval<'a>(
+        &'a self,
+        row: &[Datum<'a>],
+        context: &'a Context<'a>,
+        arena: &'a Arena,
+    ) -> EvalResult<Datum<'a>> {
+        match self {
+            Node::Column(index) => Ok(row[*index]),
+            Node::Literal(literal) => Ok(literal.get()),
+            Node::Parameter(index) => context.parameters.get(*index).copied().ok_or_else(|| {
+                EvalError::new("08P01", format!("no value for parameter ${}", *index + 1))
+            }),
+            Node::LogicalNow => Ok(context.now()),
+            Node::Call(call) => call.eval(row, context, arena),
+            Node::Input { argument, scalar, typmod } => match argument.eval(row, context, arena)? {
+                Datum::Text(text) => text_in(text, *scalar, *typmod, context.settings, arena),
+                other => Ok(other),
+            },
+            Node::Output { argument, from } => match argument.eval(row, context, arena)? {
+                Datum::Null => Ok(Datum::Null),
+                Datum::Text(text) => Ok(Datum::Text(text)),
+                value => output(value, *from, context, arena),
+            },
+            Node::And(operands) => {
+                let mut null = false;
+                for operand in operands {
+                    match operand.eval(row, context, arena)? {
+                        Datum::Bool(false) => return Ok(Datum::Bool(false)),
+                        Datum::Null => null = true,
+                        _ => {}
+                    }
+                }
+                Ok(if null { Datum::Null } else { Datum::Bool(true) })
+            }
+            Node::Or(operands) => {
+                let mut null = false;
+                for operand in operands {
+                    match operand.eval(row, context, arena)? {
+                        Datum::Bool(true) => return Ok(Datum::Bool(true)),
+                        Datum::Null => null = true,
+                        _ => {}
+                    }
+                }
+                Ok(if null { Datum::Null } else { Datum::Bool(false) })
+            }
+            Node::Not(operand) => match operand.eval(row, context, arena)? {
+                Datum::Bool(value) => Ok(Datum::Bool(!value)),
+                other => Ok(other),
+            },
+            Node::IsNull(operand) => {
+                Ok(Datum::Bool(matches!(operand.eval(row, context, arena)?, Datum::Null)))
+            }
+            Node::IsTrue(operand) => {
+                Ok(Datum::Bool(matches!(operand.eval(row, context, arena)?, Datum::Bool(true))))
+            }
+            Node::Case { branches, otherwise } => {
+                for (condition, result) in branches {
+                    if let Datum::Bool(true) = condition.eval(row, context, arena)? {
+                        return result.eval(row, context, arena);
+                    }
+                }
+                otherwise.eval(row, context, arena)
+            }
+            Node::Coalesce(operands) => {
+                for operand in operands {
+                    match operand.eval(row, context, arena)? {
+                        Datum::Null => {}
+                        value => return Ok(value),
+                    }
+                }
+                Ok(Datum::Null)
+            }
+            Node::InList { operand, list, has_null, of } => {
+                let value = operand.eval(row, context, arena)?;
+                if matches!(value, Datum::Null) {
+                    return Ok(if list.is_empty() && !has_null { Datum::Bool(false) } else { Datum::Null });
+                }
+                if list.iter().any(|literal| equal(*of, value, literal.get())) {
+                    return Ok(Datum::Bool(true));
+                }
+                Ok(if *has_null { Datum::Null } else { Datum::Bool(false) })
+            }
+            Node::InExpressions { operand, list, of } => {
+                let value = operand.eval(row, context, arena)?;
+                let mut null = matches!(value, Datum::Null) && !list.is_empty();
+                for candidate in list {
+                    match candidate.eval(row, context, arena)? {
+                        Datum::Null => null = true,
+                        candidate if !null_datum(value) && equal(*of, value, candidate) => {
+                            return Ok(Datum::Bool(true));
+                        }
+                        _ => {}
+                    }
+                }
+                Ok(if null { Datum::Null } else { Datum::Bool(false) })
+            }
+            Node::Canonical { operand, of } => Ok(canonical(*of, operand.eval(row, context, arena)?, arena)),
+            Node::NotDistinct { left, right, of } => {
+                let left = left.eval(row, context, arena)?;
+                let right = right.eval(row, context, arena)?;
+                Ok(Datum::Bool(match (null_datum(left), null_datum(right)) {
+                    (false, false) => equal(*of, left, right),
+                    (left, right) => left == right,
+                }))
+            }
+            Node::Raise(error) => Err((**error).clone()),
+        }
+    }
+}
+
+impl Call {
+    #[inline]
+    fn eval<'a>(
+        &'a self,
+        row: &[Datum<'a>],
+        context: &'a Context<'a>,
+        arena: &'a Arena,
+    ) -> EvalResult<Datum<'a>> {
+        let env = Env { arena, context, site: &self.site };
+        match &*self.arguments {
+            [first] => {
+                let first = first.eval(row, context, arena)?;
+                self.apply(&[first], &env)
+            }
+            [first, second] => {
+                let first = first.eval(row, context, arena)?;
+                let second = second.eval(row, context, arena)?;
+                self.apply(&[first, second], &env)
+            }
+            many => {
+                let mut values: SmallVec<[Datum<'a>; 6]> = SmallVec::new();
+                for argument in many {
+                    values.push(argument.eval(row, context, arena)?);
+                }
+                self.apply(&values, &env)
+            }
+        }
+    }
+
+    /// The only place where strictness is checked. As in PostgreSQL all arguments were evaluated before.
+    #[inline(always)]
+    fn apply<'a>(&self, values: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'a>> {
+        if self.function.strict && values.iter().any(|value| null_datum(*value)) {
+            return Ok(Datum::Null);
+        }
+        (self.function.body)(values, env)
+    }
+}
+
+#[inline(always)]
+fn null_datum(value: Datum<'_>) -> bool {
+    matches!(value, Datum::Null)
+}
+
+/// The text form of a value, as text.
+pub(crate) fn output<'a>(
+    value: Datum<'_>,
+    from: ScalarType,
+    context: &Context<'_>,
+    arena: &'a Arena,
+) -> EvalResult<Datum<'a>> {
+    let mut bytes = Vec::with_capacity(32);
+    text_out(value, from, context.settings, &mut bytes);
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => Ok(Datum::Text(arena.push_str(text))),
+        Err(_) => Err(EvalError::new("22021", "invalid byte sequence for encoding \"UTF8\"")),
+    }
+}
