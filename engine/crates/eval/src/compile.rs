@@ -91,7 +91,7 @@ impl Compiler<'_> {
                     None => Datum::Null,
                     Some(text) => {
                         let text = self.arena.push_str(text);
-                        text_in(text, *scalar, -1, self.settings, self.arena)
+                        text_in(*scalar, -1, text, self.settings, self.arena)
                             .map_err(|error| format!("plan refused: literal: {error}"))?
                     }
                 };

@@ -122,13 +122,15 @@ impl Node {
         match self {
             Node::Column(index) => Ok(row[*index]),
             Node::Literal(literal) => Ok(literal.get()),
-            Node::Parameter(index) => context.parameters.get(*index).copied().ok_or_else(|| {
-                EvalError::new("08P01", format!("no value for parameter ${}", *index + 1))
-            }),
+            Node::Parameter(index) => context
+                .parameters
+                .get(*index)
+                .copied()
+                .ok_or_else(|| EvalError::new("08P01", format!("no value for parameter ${}", *index + 1))),
             Node::LogicalNow => Ok(context.now()),
             Node::Call(call) => call.eval(row, context, arena),
             Node::Input { argument, scalar, typmod } => match argument.eval(row, context, arena)? {
-                Datum::Text(text) => text_in(text, *scalar, *typmod, context.settings, arena),
+                Datum::Text(text) => text_in(*scalar, *typmod, text, context.settings, arena),
                 other => Ok(other),
             },
             Node::Output { argument, from } => match argument.eval(row, context, arena)? {

@@ -60,7 +60,10 @@ impl Hop {
         let slide = span(self.slide.eval(row, context, arena)?, "slide")?;
         let size = span(self.size.eval(row, context, arena)?, "size")?;
         if size / slide > MOST_WINDOWS {
-            return Err(EvalError::new("54000", format!("a row would be in more than {MOST_WINDOWS} windows")));
+            return Err(EvalError::new(
+                "54000",
+                format!("a row would be in more than {MOST_WINDOWS} windows"),
+            ));
         }
         let unix = at as i128 + EPOCH_SHIFT_MICROS as i128;
         let last = unix.div_euclid(slide) * slide;

@@ -131,7 +131,8 @@ impl CompiledMfp {
         let mut scalars = Vec::with_capacity(places.capacity());
         for (source, field) in &input.columns {
             let scalar = input.sources.get(*source).and_then(|fields| fields.get(*field));
-            scalars.push(*scalar.ok_or_else(|| format!("plan refused: no field {field} in source {source}"))?);
+            scalars
+                .push(*scalar.ok_or_else(|| format!("plan refused: no field {field} in source {source}"))?);
             places.push(first_slot[*source] + field);
         }
         let arity = places.len();
@@ -392,7 +393,8 @@ impl CompiledMfp {
         for step in steps {
             match *step {
                 Step::Expression(index) => {
-                    values[first_expression + index] = self.expressions[index].eval(values, context, arena)?;
+                    values[first_expression + index] =
+                        self.expressions[index].eval(values, context, arena)?;
                 }
                 Step::Predicate(index) => {
                     if !self.predicates[index].is_true(values, context, arena)? {

@@ -1,0 +1,34 @@
+//! The scalar functions, one file a family.
+
+mod boolean;
+mod bytea;
+mod float;
+mod integer;
+mod keywords;
+mod numeric;
+mod pattern;
+mod regexp;
+mod regexp_syntax;
+mod text;
+mod text_edit;
+mod text_order;
+mod uuid;
+
+use crate::registry::Function;
+
+/// All families' functions.
+pub(crate) fn families() -> Vec<&'static [Function]> {
+    let mut all = Vec::new();
+    all.extend_from_slice(boolean::FUNCTIONS);
+    all.extend_from_slice(integer::FUNCTIONS);
+    all.extend_from_slice(float::FUNCTIONS);
+    all.extend_from_slice(numeric::FUNCTIONS);
+    all.extend_from_slice(text::FUNCTIONS);
+    all.extend_from_slice(text_edit::FUNCTIONS);
+    all.extend_from_slice(text_order::FUNCTIONS);
+    all.extend_from_slice(pattern::FUNCTIONS);
+    all.extend_from_slice(regexp::FUNCTIONS);
+    all.extend_from_slice(bytea::FUNCTIONS);
+    all.extend_from_slice(uuid::FUNCTIONS);
+    all
+}

@@ -1,0 +1,409 @@
+//! Regular expressions: `~` and its kin, `regexp_…`, SIMILAR TO, `substring(… from pattern)`.
+
+use super::regexp_syntax::{Options, invalid, translate};
+use crate::context::Env;
+use crate::registry::{Function, fallible};
+use regex_automata::hybrid::dfa::{Cache, DFA};
+use regex_automata::util::syntax;
+use regex_automata::{Anchored, Input, MatchKind};
+use std::sync::Mutex;
+use tidewire_row::{Arena, EvalError, EvalResult};
+
+/// A compiled pattern.
+pub(super) struct Pattern {
+    engine: Engine,
+    global: bool,
+}
+
+enum Engine {
+    /// Linear time; the leftmost-first match is also PostgreSQL's leftmost-longest one.
+    Plain(regex::Regex),
+    /// Alternation: the DFA says how long the longest match is, the anchored form then finds the groups.
+    Longest { plain: regex::Regex, whole: regex::Regex, dfa: Box<DFA>, cache: Mutex<Cache> },
+    /// Back references and lookaround.
+    Backtracking(fancy_regex::Regex),
+}
+
+/// The byte ranges of a match's groups, the whole first.
+type Groups = Vec<Option<(usize, usize)>>;
+
+/// PostgreSQL's wording for what the regex crates refuse.
+fn refused(message: &str) -> EvalError {
+    let known = [
+        ("unclosed group", "parentheses () not balanced"),
+        ("unopened group", "parentheses () not balanced"),
+        ("parenthes", "parentheses () not balanced"),
+        ("unclosed character class", "brackets [] not balanced"),
+        ("repetition operator missing expression", "quantifier operand invalid"),
+        ("Target of repeat operator is invalid", "quantifier operand invalid"),
+        ("invalid character class range", "invalid character range"),
+        ("invalid repetition count range", "invalid repetition count(s)"),
+        ("exceeds size limit", "regular expression is too complex"),
+    ];
+    for (part, reason) in known {
+        if message.contains(part) {
+            return invalid(reason);
+        }
+    }
+    invalid(message.lines().last().unwrap_or("syntax error").trim())
+}
+
+#[cold]
+fn failed(error: fancy_regex::Error) -> EvalError {
+    EvalError::new("2201B", format!("regular expression failed: {error}"))
+}
+
+impl Pattern {
+    fn new(pattern: &str, options: Options) -> EvalResult<Self> {
+        let translated = translate(pattern, options)?;
+        let global = options.global;
+        if translated.backtracking {
+            let engine =
+                fancy_regex::Regex::new(&translated.pattern).map_err(|error| refused(&error.to_string()))?;
+            return Ok(Pattern { engine: Engine::Backtracking(engine), global });
+        }
+        let plain = regex::Regex::new(&translated.pattern).map_err(|error| refused(&error.to_string()))?;
+        if translated.longest {
+            let whole = regex::Regex::new(&format!("(?:{})\\z", translated.pattern));
+            let dfa = DFA::builder()
+                .configure(DFA::config().match_kind(MatchKind::All))
+                .syntax(syntax::Config::new().utf8(true))
+                .build(&translated.pattern);
+            if let (Ok(whole), Ok(dfa)) = (whole, dfa) {
+                let cache = Mutex::new(dfa.create_cache());
+                let engine = Engine::Longest { plain, whole, dfa: Box::new(dfa), cache };
+                return Ok(Pattern { engine, global });
+            }
+        }
+        Ok(Pattern { engine: Engine::Plain(plain), global })
+    }
+
+    fn is_match(&self, text: &str) -> EvalResult<bool> {
+        match &self.engine {
+            Engine::Plain(plain) | Engine::Longest { plain, .. } => Ok(plain.is_match(text)),
+            Engine::Backtracking(engine) => engine.is_match(text).map_err(failed),
+        }
+    }
+
+    /// The leftmost match at or after a byte position, the longest from there.
+    fn find_at(&self, text: &str, at: usize) -> EvalResult<Option<Groups>> {
+        fn groups(captures: &regex::Captures<'_>) -> Groups {
+            captures.iter().map(|group| group.map(|group| (group.start(), group.end()))).collect()
+        }
+        match &self.engine {
+            Engine::Plain(plain) => Ok(plain.captures_at(text, at).map(|captures| groups(&captures))),
+            Engine::Longest { plain, whole, dfa, cache } => {
+                let Some(captures) = plain.captures_at(text, at) else {
+                    return Ok(None);
+                };
+                let found = groups(&captures);
+                let Some(Some((start, end))) = found.first().copied() else {
+                    return Ok(None);
+                };
+                let mut cache = match cache.lock() {
+                    Ok(guard) => guard,
+                    Err(poisoned) => poisoned.into_inner(),
+                };
+                let input = Input::new(text).span(start..text.len()).anchored(Anchored::Yes);
+                let longest = match dfa.try_search_fwd(&mut cache, &input) {
+                    Ok(Some(half)) => half.offset(),
+                    _ => end,
+                };
+                if longest <= end {
+                    return Ok(Some(found));
+                }
+                let again = whole.captures_at(&text[..longest], start).map(|captures| groups(&captures));
+                Ok(Some(match again {
+                    Some(longer) if longer.first() == Some(&Some((start, longest))) => longer,
+                    _ => found,
+                }))
+            }
+            Engine::Backtracking(engine) => {
+                let captures = engine.captures_from_pos(text, at).map_err(failed)?;
+                Ok(captures.map(|captures| {
+                    captures.iter().map(|group| group.map(|group| (group.start(), group.end()))).collect()
+                }))
+            }
+        }
+    }
+
+    /// Calls `each` for the matches from a byte position on, until it gives false. After an empty match the search
+    /// goes on one character further.
+    fn each_match(&self, text: &str, from: usize, mut each: impl FnMut(&Groups) -> bool) -> EvalResult<()> {
+        let mut at = from;
+        while at <= text.len() {
+            let Some(groups) = self.find_at(text, at)? else { break };
+            let Some(Some((start, end))) = groups.first().copied() else { break };
+            if !each(&groups) {
+                break;
+            }
+            at = end;
+            if start == end {
+                at += text[end..].chars().next().map_or(1, char::len_utf8);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn pattern(source: &str, options: Options, env: &Env<'_>) -> EvalResult<std::sync::Arc<Pattern>> {
+    env.site.cached(source, || Pattern::new(source, options))
+}
+
+/// A pattern with a flags argument; `global_in` names the function if it does not take flag "g".
+fn flagged(
+    source: &str,
+    flags: &str,
+    global_in: Option<&str>,
+    env: &Env<'_>,
+) -> EvalResult<std::sync::Arc<Pattern>> {
+    // NUL is in neither of them.
+    let key = format!("{flags}\0{source}");
+    env.site.cached(&key, || {
+        let options = Options::parse(flags)?;
+        match global_in {
+            Some(function) if options.global => {
+                Err(EvalError::new("22023", format!("{function} does not support the \"global\" option")))
+            }
+            _ => Pattern::new(source, options),
+        }
+    })
+}
+
+fn matches(text: &str, source: &str, ignore_case: bool, env: &Env<'_>) -> EvalResult<bool> {
+    pattern(source, Options { ignore_case, ..Options::default() }, env)?.is_match(text)
+}
+
+/// Appends a replacement: `\1`…`\9`, `\&`, `\\`.
+fn expand(replacement: &str, text: &str, groups: &Groups, out: &mut String) {
+    let mut characters = replacement.chars().peekable();
+    let group =
+        |index: usize| groups.get(index).copied().flatten().map_or("", |(start, end)| &text[start..end]);
+    while let Some(character) = characters.next() {
+        if character != '\\' {
+            out.push(character);
+            continue;
+        }
+        match characters.peek().copied() {
+            Some(digit @ '1'..='9') => out.push_str(group(digit as usize - '0' as usize)),
+            Some('&') => out.push_str(group(0)),
+            Some('\\') => out.push('\\'),
+            _ => {
+                out.push('\\');
+                continue;
+            }
+        }
+        characters.next();
+    }
+}
+
+fn replace<'a>(text: &'a str, pattern: &Pattern, replacement: &str, arena: &'a Arena) -> EvalResult<&'a str> {
+    let mut out = String::new();
+    let mut copied = 0;
+    let mut any = false;
+    pattern.each_match(text, 0, |groups| {
+        let Some(Some((start, end))) = groups.first().copied() else { return false };
+        any = true;
+        out.push_str(&text[copied..start]);
+        expand(replacement, text, groups, &mut out);
+        copied = end;
+        pattern.global && out.len() <= super::text::MAX_BYTES
+    })?;
+    if !any {
+        return Ok(text);
+    }
+    out.push_str(&text[copied..]);
+    if out.len() > super::text::MAX_BYTES {
+        return Err(super::text::too_large());
+    }
+    Ok(arena.push_str(out))
+}
+
+fn replace_flagged<'a>(
+    text: &'a str,
+    source: &str,
+    replacement: &str,
+    flags: &str,
+    env: &Env<'a>,
+) -> EvalResult<&'a str> {
+    if flags.starts_with(|first: char| first.is_ascii_digit()) {
+        return Err(EvalError::new("22023", format!("invalid regular expression option: \"{flags}\"")).with_hint(
+            "If you meant to use regexp_replace() with a start parameter, cast the fourth argument to integer explicitly.",
+        ));
+    }
+    replace(text, &*flagged(source, flags, None, env)?, replacement, env.arena)
+}
+
+#[cold]
+fn bad_parameter(name: &str, value: i32) -> EvalError {
+    EvalError::new("22023", format!("invalid value for parameter \"{name}\": {value}"))
+}
+
+/// The byte position of the 1-based character position; None beyond the end.
+fn start_of(text: &str, start: i32) -> EvalResult<Option<usize>> {
+    if start <= 0 {
+        return Err(bad_parameter("start", start));
+    }
+    let skip = start as usize - 1;
+    let length = text.chars().count();
+    Ok((skip <= length).then(|| super::text::byte_of(text, skip)))
+}
+
+fn count(text: &str, pattern: &Pattern, start: i32) -> EvalResult<i32> {
+    let mut count = 0;
+    if let Some(from) = start_of(text, start)? {
+        pattern.each_match(text, from, |_| {
+            count += 1;
+            true
+        })?;
+    }
+    Ok(count)
+}
+
+fn nth<'a>(text: &'a str, pattern: &Pattern, start: i32, n: i32, group: i32) -> EvalResult<Option<&'a str>> {
+    let from = start_of(text, start)?;
+    if n <= 0 {
+        return Err(bad_parameter("n", n));
+    }
+    if group < 0 {
+        return Err(bad_parameter("subexpr", group));
+    }
+    let (mut seen, mut found) = (0, None);
+    if let Some(from) = from {
+        pattern.each_match(text, from, |groups| {
+            seen += 1;
+            if seen == n {
+                found = groups.get(group as usize).copied().flatten();
+            }
+            seen < n
+        })?;
+    }
+    Ok(found.map(|(start, end)| &text[start..end]))
+}
+
+/// `(regexp_match(text, pattern))[n]`: the n-th group, or the whole match as the only element where there are no groups.
+fn match_group<'a>(text: &'a str, pattern: &Pattern, n: i32) -> EvalResult<Option<&'a str>> {
+    let Some(groups) = pattern.find_at(text, 0)? else { return Ok(None) };
+    let found = match groups.len() {
+        1 if n == 1 => groups[0],
+        1 => None,
+        _ => usize::try_from(n).ok().filter(|n| *n > 0).and_then(|n| groups.get(n).copied()).flatten(),
+    };
+    Ok(found.map(|(start, end)| &text[start..end]))
+}
+
+/// `substring(text from pattern)`: the first group, or the whole match where there are no groups.
+fn substring<'a>(text: &'a str, pattern: &Pattern) -> EvalResult<Option<&'a str>> {
+    match_group(text, pattern, 1)
+}
+
+/// `similar_escape_internal` of PostgreSQL: SIMILAR TO's pattern as a regular expression.
+fn similar<'a>(pattern: &str, escape: &str, arena: &'a Arena) -> EvalResult<&'a str> {
+    let mut characters = escape.chars();
+    let escape = characters.next();
+    if characters.next().is_some() {
+        return Err(EvalError::new("22025", "invalid escape string")
+            .with_hint("Escape string must be empty or one character."));
+    }
+    let mut out = String::from("^(?:");
+    let (mut after_escape, mut in_class, mut class_start, mut separators) = (false, false, false, 0);
+    for character in pattern.chars() {
+        if after_escape {
+            if character == '"' && !in_class {
+                match separators {
+                    0 => out.push_str("){1,1}?("),
+                    1 => out.push_str("){1,1}(?:"),
+                    _ => {
+                        return Err(EvalError::new(
+                            "2200C",
+                            "SQL regular expression may not contain more than two escape-double-quote separators",
+                        ));
+                    }
+                }
+                separators += 1;
+            } else {
+                out.push('\\');
+                out.push(character);
+            }
+            after_escape = false;
+            class_start = false;
+        } else if Some(character) == escape {
+            after_escape = true;
+        } else if in_class {
+            if character == '\\' {
+                out.push('\\');
+            }
+            out.push(character);
+            if character == ']' && !class_start {
+                in_class = false;
+            }
+            class_start = class_start && character == '^';
+        } else {
+            match character {
+                '[' => {
+                    in_class = true;
+                    class_start = true;
+                    out.push('[');
+                }
+                '%' => out.push_str(".*"),
+                '_' => out.push('.'),
+                '(' => out.push_str("(?:"),
+                '\\' | '.' | '^' | '$' => {
+                    out.push('\\');
+                    out.push(character);
+                }
+                _ => out.push(character),
+            }
+        }
+    }
+    out.push_str(")$");
+    Ok(arena.push_str(out))
+}
+
+macro_rules! operators {
+    ($($opcode:literal => $ignore_case:literal $wanted:literal),* $(,)?) => {
+        [$(fallible!($opcode, (text: Text, source: Text), env =>
+            matches(text, source, $ignore_case, env).map(|matched| matched == $wanted))),*]
+    };
+}
+
+pub(super) const FUNCTIONS: &[&[Function]] = &[
+    &operators! {
+        "textregexeq" => false true, "textregexne" => false false,
+        "texticregexeq" => true true, "texticregexne" => true false,
+        "nameregexeq" => false true, "nameregexne" => false false,
+        "nameicregexeq" => true true, "nameicregexne" => true false,
+    },
+    &[
+        fallible!("similar_to_escape_1", (pattern: Text), env => similar(pattern, "\\", env.arena)),
+        fallible!("similar_to_escape_2", (pattern: Text, escape: Text), env => similar(pattern, escape, env.arena)),
+        fallible!("textregexsubstr", (text: Text, source: Text), env =>
+            substring(text, &*pattern(source, Options::default(), env)?)),
+        fallible!("regexp_match_group", (text: Text, source: Text, n: Int32), env =>
+            match_group(text, &*pattern(source, Options::default(), env)?, n)),
+        fallible!("textregexreplace_noopt", (text: Text, source: Text, replacement: Text), env =>
+            replace(text, &*pattern(source, Options::default(), env)?, replacement, env.arena)),
+        fallible!("textregexreplace", (text: Text, source: Text, replacement: Text, flags: Text), env =>
+            replace_flagged(text, source, replacement, flags, env)),
+        fallible!("regexp_like_no_flags", (text: Text, source: Text), env => matches(text, source, false, env)),
+        fallible!("regexp_like", (text: Text, source: Text, flags: Text), env =>
+            flagged(source, flags, Some("regexp_like()"), env)?.is_match(text)),
+        fallible!("regexp_count_no_start", (text: Text, source: Text), env =>
+            count(text, &*pattern(source, Options::default(), env)?, 1)),
+        fallible!("regexp_count_no_flags", (text: Text, source: Text, start: Int32), env =>
+            count(text, &*pattern(source, Options::default(), env)?, start)),
+        fallible!("regexp_count", (text: Text, source: Text, start: Int32, flags: Text), env =>
+            count(text, &*flagged(source, flags, Some("regexp_count()"), env)?, start)),
+        fallible!("regexp_substr_no_start", (text: Text, source: Text), env =>
+            nth(text, &*pattern(source, Options::default(), env)?, 1, 1, 0)),
+        fallible!("regexp_substr_no_n", (text: Text, source: Text, start: Int32), env =>
+            nth(text, &*pattern(source, Options::default(), env)?, start, 1, 0)),
+        fallible!("regexp_substr_no_flags", (text: Text, source: Text, start: Int32, n: Int32), env =>
+            nth(text, &*pattern(source, Options::default(), env)?, start, n, 0)),
+        fallible!("regexp_substr_no_subexpr", (text: Text, source: Text, start: Int32, n: Int32, flags: Text), env =>
+            nth(text, &*flagged(source, flags, Some("regexp_substr()"), env)?, start, n, 0)),
+        fallible!("regexp_substr",
+            (text: Text, source: Text, start: Int32, n: Int32, flags: Text, group: Int32), env =>
+            nth(text, &*flagged(source, flags, Some("regexp_substr()"), env)?, start, n, group)),
+    ],
+];
