@@ -1,1 +1,19 @@
-//! tidewire-render
+//! From a plan to a dataflow, and one-shot execution.
+//!
+//! - [`Program::compile`] checks a plan, compiles its expressions and fuses consecutive work; [`Program::render`] wires it
+//!   into a dataflow over an `ImportProvider`.
+//!
+//! Every node yields rows and errors. The errors of all operators make the error side of the result: an error is a row
+//! with the time and multiplicity of what raised it, so that it goes when that goes.
+
+mod aggregate;
+mod compile;
+mod compose;
+mod pipeline;
+mod reduce;
+mod render;
+mod stash;
+mod top_k;
+
+pub use compile::{CompileError, Environment, Program};
+pub use render::{DELETED, INSERTED};

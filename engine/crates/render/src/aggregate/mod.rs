@@ -1,0 +1,227 @@
+//! Accumulators: state of an aggregate that adds up, and its value.
+//!
+//! Every accumulator is a commutative group: adding a value and retracting it restores the state. What can't be
+//! shown (overflow, a bad sum of infinities) is derived when the value is asked for, so that it can be retracted too.
+
+mod float;
+mod interval;
+mod numeric;
+mod wide;
+
+pub use float::FloatSum;
+pub use interval::IntervalSum;
+pub use numeric::NumericSum;
+
+use tidewire_eval::{Compiled, Context, compile};
+use tidewire_plan::{Aggregate, AggregateFunction, ColumnType, Expr, ScalarType};
+use tidewire_row::{Arena, Datum, EvalError, EvalResult, FormatSettings, Numeric};
+
+/// An accumulable aggregate over one argument column.
+pub struct Accumulation {
+    kind: Kind,
+    /// `interval / float8`, the evaluator's, for avg(interval).
+    divide: Option<Compiled>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    CountAll,
+    Count,
+    /// sum(int2), sum(int4): int8
+    SumToInt8,
+    /// sum(int8): numeric
+    SumToNumeric,
+    AvgInteger,
+    SumFloat4,
+    SumFloat8,
+    AvgFloat,
+    SumNumeric,
+    AvgNumeric,
+    SumInterval,
+    AvgInterval,
+    BoolAnd,
+    BoolOr,
+}
+
+/// The state of one aggregate in one group.
+#[derive(Clone, Debug)]
+pub enum Cell {
+    /// Nothing of its own: the group's count.
+    None,
+    /// How many are not NULL.
+    Count(i64),
+    /// Integers: not NULL, and their sum.
+    Integer(i64, i128),
+    /// Floats: not NULL, and their sum.
+    Float(i64, Box<FloatSum>),
+    /// Numerics: not NULL, and their sum.
+    Numeric(i64, Box<NumericSum>),
+    /// Intervals: not NULL, and their sum.
+    Interval(i64, Box<IntervalSum>),
+    /// How many are true, how many false.
+    Bool(i64, i64),
+}
+
+impl Accumulation {
+    /// The accumulation of a plan's aggregate. Refuses what does not add up.
+    pub fn new(aggregate: &Aggregate) -> Result<Self, String> {
+        use AggregateFunction as F;
+        use ScalarType as S;
+        let argument = aggregate.argument_type.map(|column| column.scalar);
+        let kind = match (aggregate.function, argument) {
+            (F::CountAll, _) if aggregate.filter.is_none() => Kind::CountAll,
+            (F::CountAll | F::Count, _) => Kind::Count,
+            (F::Sum, Some(S::Int2 | S::Int4)) => Kind::SumToInt8,
+            (F::Sum, Some(S::Int8)) => Kind::SumToNumeric,
+            (F::Sum, Some(S::Float4)) => Kind::SumFloat4,
+            (F::Sum, Some(S::Float8)) => Kind::SumFloat8,
+            (F::Sum, Some(S::Numeric)) => Kind::SumNumeric,
+            (F::Sum, Some(S::Interval)) => Kind::SumInterval,
+            (F::Avg, Some(S::Int2 | S::Int4 | S::Int8)) => Kind::AvgInteger,
+            (F::Avg, Some(S::Float4 | S::Float8)) => Kind::AvgFloat,
+            (F::Avg, Some(S::Numeric)) => Kind::AvgNumeric,
+            (F::Avg, Some(S::Interval)) => Kind::AvgInterval,
+            (F::BoolAnd, Some(S::Bool)) => Kind::BoolAnd,
+            (F::BoolOr, Some(S::Bool)) => Kind::BoolOr,
+            (function, argument) => {
+                return Err(format!("plan refused: {function:?} of {argument:?} does not add up"));
+            }
+        };
+        let column = |scalar| ColumnType { scalar, typmod: -1, nullable: false };
+        let divide = match kind {
+            Kind::AvgInterval => Some(compile(
+                &Expr::Call {
+                    opcode: "interval_div".into(),
+                    arguments: vec![Expr::Column { index: 0 }, Expr::Column { index: 1 }],
+                    scalar: S::Interval,
+                },
+                &[column(S::Interval), column(S::Float8)],
+                &[],
+            )?),
+            _ => None,
+        };
+        Ok(Accumulation { kind, divide })
+    }
+
+    /// Whether it reads an argument column.
+    pub fn has_argument(&self) -> bool {
+        self.kind != Kind::CountAll
+    }
+
+    /// The empty state.
+    pub fn empty(&self) -> Cell {
+        match self.kind {
+            Kind::CountAll => Cell::None,
+            Kind::Count => Cell::Count(0),
+            Kind::SumToInt8 | Kind::SumToNumeric | Kind::AvgInteger => Cell::Integer(0, 0),
+            Kind::SumFloat4 | Kind::SumFloat8 | Kind::AvgFloat => Cell::Float(0, Box::default()),
+            Kind::SumNumeric | Kind::AvgNumeric => Cell::Numeric(0, Box::default()),
+            Kind::SumInterval | Kind::AvgInterval => Cell::Interval(0, Box::default()),
+            Kind::BoolAnd | Kind::BoolOr => Cell::Bool(0, 0),
+        }
+    }
+
+    /// The aggregate's value in a group of `count` rows.
+    pub fn value<'a>(&'a self, cell: &Cell, count: i64, arena: &'a Arena) -> EvalResult<Datum<'a>> {
+        let overflow = || EvalError::new("22003", "value out of range: overflow");
+        let numeric_count = Numeric::from_i64;
+        Ok(match (self.kind, cell) {
+            (Kind::CountAll, _) => Datum::Int64(count),
+            (_, Cell::Count(count)) => Datum::Int64(*count),
+            (
+                _,
+                Cell::Integer(0, _)
+                | Cell::Float(0, _)
+                | Cell::Numeric(0, _)
+                | Cell::Interval(0, _)
+                | Cell::Bool(0, 0)
+                | Cell::None,
+            ) => Datum::Null,
+            (Kind::SumToInt8, Cell::Integer(_, sum)) => {
+                Datum::Int64(i64::try_from(*sum).map_err(|_| EvalError::out_of_range("bigint"))?)
+            }
+            (Kind::AvgInteger, Cell::Integer(count, sum)) => {
+                Datum::Numeric(Numeric::from_parts(*sum, 0).div(&numeric_count(*count), arena)?)
+            }
+            (_, Cell::Integer(_, sum)) => Datum::Numeric(Numeric::from_parts(*sum, 0)),
+            (Kind::SumFloat4, Cell::Float(count, sum)) => {
+                Datum::Float32(sum.to_f32(*count).map_err(|_| overflow())?)
+            }
+            (Kind::AvgFloat, Cell::Float(count, sum)) => {
+                Datum::Float64(sum.to_f64(*count).map_err(|_| overflow())? / *count as f64)
+            }
+            (_, Cell::Float(count, sum)) => Datum::Float64(sum.to_f64(*count).map_err(|_| overflow())?),
+            (Kind::AvgNumeric, Cell::Numeric(count, sum)) => {
+                Datum::Numeric(sum.value(arena)?.div(&numeric_count(*count), arena)?)
+            }
+            (_, Cell::Numeric(_, sum)) => Datum::Numeric(sum.value(arena)?),
+            (_, Cell::Interval(count, sum)) => {
+                let sum = Datum::Interval(sum.value()?);
+                match &self.divide {
+                    None => sum,
+                    Some(divide) => {
+                        let settings = FormatSettings::default();
+                        let context = Context { parameters: &[], settings: &settings, logical_time: 0 };
+                        let local = Arena::new();
+                        match divide.eval(&[sum, Datum::Float64(*count as f64)], &context, &local)? {
+                            Datum::Interval(average) => Datum::Interval(average),
+                            _ => Datum::Null,
+                        }
+                    }
+                }
+            }
+            (Kind::BoolAnd, Cell::Bool(_, no)) => Datum::Bool(*no == 0),
+            (_, Cell::Bool(yes, _)) => Datum::Bool(*yes != 0),
+        })
+    }
+}
+
+impl Cell {
+    /// Adds a value `diff` times; NULLs do not take part.
+    #[inline]
+    pub fn add(&mut self, value: Datum<'_>, diff: i64) {
+        if matches!(value, Datum::Null) {
+            return;
+        }
+        match self {
+            Cell::None => {}
+            Cell::Count(count) => *count = count.wrapping_add(diff),
+            Cell::Integer(count, sum) => {
+                let value = match value {
+                    Datum::Int16(value) => value as i64,
+                    Datum::Int32(value) => value as i64,
+                    Datum::Int64(value) => value,
+                    _ => return,
+                };
+                *count = count.wrapping_add(diff);
+                *sum = sum.wrapping_add(value as i128 * diff as i128);
+            }
+            Cell::Float(count, sum) => {
+                let value = match value {
+                    Datum::Float32(value) => value as f64,
+                    Datum::Float64(value) => value,
+                    _ => return,
+                };
+                *count = count.wrapping_add(diff);
+                sum.add(value, diff);
+            }
+            Cell::Numeric(count, sum) => {
+                if let Datum::Numeric(value) = value {
+                    *count = count.wrapping_add(diff);
+                    sum.add(value, diff);
+                }
+            }
+            Cell::Interval(count, sum) => {
+                if let Datum::Interval(value) = value {
+                    *count = count.wrapping_add(diff);
+                    sum.add(value, diff);
+                }
+            }
+            Cell::Bool(yes, no) => match value {
+                Datum::Bool(true) => *yes = yes.wrapping_add(diff),
+                Datum::Bool(false) => *no = no.wrapping_add(diff),
+                _ => {}
+            },
+        }
+    }
+}

@@ -1,0 +1,643 @@
+//! From a plan to steps that only have to be wired: every expression compiled, every pipeline fused, nothing left
+//! that could be refused while a dataflow is built.
+
+use crate::compose::{expressions, identity, then};
+use crate::reduce::hierarchical::Extreme;
+use crate::top_k::TopK;
+use std::sync::Arc;
+use tidewire_eval::{Compiled, CompiledMfp, Context, Hop, MfpInput, compile_with};
+use tidewire_plan::{
+    Aggregate, AggregateFunction, ColumnPlace, ColumnType, Expr, KeyExpr, Layout, Mfp, NodeIndex, Operator,
+    OrderKey, Output, Plan, ReduceClass, ScalarType, TableFunction,
+};
+use tidewire_row::{Arena, Datum, EvalError, EvalResult, FormatSettings, push_datum, read_column, text_in};
+
+/// What an execution depends on besides its inputs.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    /// Time zone and formats.
+    pub settings: FormatSettings,
+    /// The parameters' values, one packed row of the plan's parameter types.
+    pub parameters: Vec<u8>,
+    /// The time at which the plan begins: constants enter at it, LogicalNow is it.
+    pub as_of: u64,
+}
+
+/// The environment with the types of its parameters, shared by a dataflow's operators.
+pub struct Scope {
+    environment: Environment,
+    parameters: Vec<ScalarType>,
+}
+
+impl Scope {
+    /// Runs `run` with the parameters' values.
+    pub fn with<R>(&self, run: impl FnOnce(&Context<'_>) -> R) -> R {
+        let arena = Arena::new();
+        let mut at = 0;
+        let parameters: Vec<Datum<'_>> = self
+            .parameters
+            .iter()
+            .map(|scalar| read_column(&self.environment.parameters, &mut at, *scalar, &arena))
+            .collect();
+        run(&Context {
+            parameters: &parameters,
+            settings: &self.environment.settings,
+            logical_time: self.environment.as_of,
+        })
+    }
+
+    /// The time at which constants enter.
+    pub fn as_of(&self) -> u64 {
+        self.environment.as_of
+    }
+}
+
+/// How a node's rows stand where its consumers read them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A stream of whole rows.
+    Rows,
+    /// A stream of key and value rows.
+    Keyed,
+    /// An arrangement.
+    Arranged,
+}
+
+/// Reads a node's rows and maps, filters and projects them in one pass.
+#[derive(Clone)]
+pub struct Pipeline {
+    /// The node.
+    pub source: usize,
+    /// Over the node's form.
+    pub mfp: Arc<CompiledMfp>,
+    /// Types of the leading output columns that are the key; None: whole rows.
+    pub key: Option<Arc<[ScalarType]>>,
+}
+
+/// A compiled operator.
+pub enum Step {
+    /// Nothing: a fused Mfp, part of its consumer's pipeline.
+    Fused,
+    /// Rows (whole) with multiplicities.
+    Constant(Vec<(Vec<u8>, i64)>),
+    Import(u64),
+    /// With the sorted key rows.
+    Lookup(u64, Vec<Vec<u8>>),
+    /// Also an Mfp that several nodes read.
+    Pipeline(Pipeline),
+    Hop {
+        input: Pipeline,
+        types: Vec<ScalarType>,
+        hop: Arc<Hop>,
+    },
+    Arrange(Pipeline),
+    Join {
+        left: usize,
+        right: usize,
+        key: Vec<ScalarType>,
+        null_safe: Vec<bool>,
+        /// Over the sources key, left value, right value.
+        closure: Arc<CompiledMfp>,
+    },
+    Distinct(Pipeline),
+    Accumulable {
+        input: Pipeline,
+        aggregates: Vec<Aggregate>,
+        arguments: Vec<Option<ScalarType>>,
+    },
+    Hierarchical {
+        input: Pipeline,
+        aggregates: Vec<(Extreme, ScalarType)>,
+    },
+    TopK {
+        /// Key, then the whole row.
+        input: Pipeline,
+        types: Vec<ScalarType>,
+        order: Vec<OrderKey>,
+        window: TopK,
+    },
+    Negate(Pipeline),
+    /// Rows as keys.
+    Threshold(Pipeline),
+    Union(Vec<Pipeline>),
+    Guard {
+        /// The rows.
+        rows: Pipeline,
+        /// Their keys, no value.
+        keys: Pipeline,
+        sqlstate: String,
+        message: String,
+    },
+}
+
+/// What becomes of the result.
+pub enum Sink {
+    /// Arranged by this keyed pipeline; `direct` when the node's arrangement is what is wanted.
+    Arrange { pipeline: Pipeline, direct: Option<usize> },
+    /// Whole rows.
+    Rows(Pipeline),
+    /// Deleted and inserted rows, marked by a leading byte.
+    Write { deleted: Option<Pipeline>, inserted: Option<Pipeline> },
+}
+
+/// A plan ready to be rendered, as often as wanted.
+pub struct Program {
+    /// For logs.
+    pub name: String,
+    pub(crate) scope: Arc<Scope>,
+    pub(crate) steps: Vec<Arc<Step>>,
+    pub(crate) forms: Vec<Form>,
+    pub(crate) labels: Vec<String>,
+    pub(crate) sink: Arc<Sink>,
+}
+
+/// Why a plan could not be compiled.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CompileError {
+    /// The plan is not one that this engine obeys.
+    Refused(String),
+    /// Evaluating a part that does not depend on rows raised this (a LIMIT, a look-up key, a constant).
+    Data(EvalError),
+}
+
+impl From<String> for CompileError {
+    fn from(message: String) -> Self {
+        CompileError::Refused(message)
+    }
+}
+
+impl From<EvalError> for CompileError {
+    fn from(error: EvalError) -> Self {
+        CompileError::Data(error)
+    }
+}
+
+impl std::fmt::Display for CompileError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            CompileError::Refused(message) => f.write_str(message),
+            CompileError::Data(error) => std::fmt::Display::fmt(error, f),
+        }
+    }
+}
+
+impl Program {
+    /// Compiles a plan for one execution or installation.
+    pub fn compile(plan: &Plan, environment: Environment) -> Result<Program, CompileError> {
+        let scope = Arc::new(Scope { environment, parameters: plan.parameters.clone() });
+        let mut compiler = Compiler::new(plan, &scope);
+        let mut steps = Vec::with_capacity(plan.nodes.len());
+        for index in 0..plan.nodes.len() {
+            steps.push(Arc::new(compiler.step(index)?));
+        }
+        let sink = Arc::new(compiler.sink()?);
+        let forms = std::mem::take(&mut compiler.forms);
+        let labels = plan.nodes.iter().map(|node| node.label.clone()).collect();
+        drop(compiler);
+        Ok(Program { name: plan.name.clone(), scope, steps, forms, labels, sink })
+    }
+
+    /// The collections that it imports.
+    pub fn imports(&self) -> Vec<u64> {
+        let mut ids: Vec<u64> = self
+            .steps
+            .iter()
+            .filter_map(|step| match step.as_ref() {
+                Step::Import(id) | Step::Lookup(id, _) => Some(*id),
+                _ => None,
+            })
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
+    /// The imports, if all state of the dataflow is in arrangements that can be seeded.
+    pub fn seedable_inputs(&self) -> Option<Vec<u64>> {
+        let hashed = self.steps.iter().any(|step| {
+            matches!(
+                step.as_ref(),
+                Step::Distinct(_) | Step::Accumulable { .. } | Step::Threshold(_) | Step::Guard { .. }
+            )
+        });
+        (!hashed).then(|| self.imports())
+    }
+}
+
+struct Compiler<'a> {
+    plan: &'a Plan,
+    scope: &'a Scope,
+    /// How often each node is read.
+    consumers: Vec<usize>,
+    forms: Vec<Form>,
+}
+
+impl<'a> Compiler<'a> {
+    fn new(plan: &'a Plan, scope: &'a Scope) -> Self {
+        let mut consumers = vec![0; plan.nodes.len()];
+        let mut joined = vec![false; plan.nodes.len()];
+        for node in &plan.nodes {
+            for input in node.operator.inputs() {
+                consumers[input as usize] += 1;
+            }
+            match &node.operator {
+                Operator::Join { left, right, .. } => {
+                    joined[*left as usize] = true;
+                    joined[*right as usize] = true;
+                }
+                // Read twice: for its rows and for its keys.
+                Operator::Guard { input, .. } => consumers[*input as usize] += 1,
+                _ => {}
+            }
+        }
+        match &plan.output {
+            Output::Arrangement { node, layout, .. } => {
+                consumers[*node as usize] += 1;
+                if own_layout(&plan.nodes[*node as usize].operator) == Some(layout) {
+                    joined[*node as usize] = true;
+                }
+            }
+            Output::Subscription { node } | Output::Rows { node, .. } => consumers[*node as usize] += 1,
+            Output::Write { deleted, inserted, .. } => {
+                for node in deleted.iter().chain(inserted) {
+                    consumers[*node as usize] += 1;
+                }
+            }
+        }
+        let forms = plan
+            .nodes
+            .iter()
+            .zip(&joined)
+            .map(|(node, joined)| match &node.operator {
+                Operator::Import { .. } | Operator::Arrange { .. } => Form::Arranged,
+                Operator::Reduce { class: ReduceClass::Hierarchical { .. }, .. } => Form::Arranged,
+                Operator::Reduce { .. } | Operator::Lookup { .. } if *joined => Form::Arranged,
+                Operator::Reduce { .. } | Operator::Lookup { .. } => Form::Keyed,
+                _ => Form::Rows,
+            })
+            .collect();
+        Compiler { plan, scope, consumers, forms }
+    }
+
+    fn columns(&self, node: usize) -> &'a [ColumnType] {
+        &self.plan.nodes[node].columns
+    }
+
+    fn settings(&self) -> &FormatSettings {
+        &self.scope.environment.settings
+    }
+
+    fn is_fused(&self, node: usize) -> bool {
+        matches!(self.plan.nodes[node].operator, Operator::Mfp { .. }) && self.consumers[node] == 1
+    }
+
+    /// The packed rows in which a node's columns are found.
+    fn input_of(&self, node: usize) -> Result<MfpInput, CompileError> {
+        let columns = self.columns(node);
+        match (self.forms[node], own_layout(&self.plan.nodes[node].operator)) {
+            (Form::Rows, _) => Ok(MfpInput::row(columns)),
+            (_, Some(layout)) => layout_input(layout, columns, 0, 1),
+            (_, None) => Err(format!("plan refused: node {node} has no layout").into()),
+        }
+    }
+
+    /// Reads `node` (through the Mfps that are fused into its reader) and applies `last` to its columns.
+    fn pipeline(
+        &self,
+        node: NodeIndex,
+        last: Mfp,
+        key: Option<Vec<ScalarType>>,
+    ) -> Result<Pipeline, CompileError> {
+        let mut node = node as usize;
+        let mut mfp = last;
+        while self.is_fused(node) {
+            let Operator::Mfp { input, mfp: first } = &self.plan.nodes[node].operator else { break };
+            mfp = then(first, self.columns(*input as usize).len(), &mfp);
+            node = *input as usize;
+        }
+        let input = self.input_of(node)?;
+        let mfp = CompiledMfp::over(&mfp, &input, &self.plan.parameters, self.settings())?;
+        Ok(Pipeline { source: node, mfp: Arc::new(mfp), key: key.map(Into::into) })
+    }
+
+    fn rows(&self, node: NodeIndex) -> Result<Pipeline, CompileError> {
+        self.pipeline(node, identity(self.columns(node as usize).len()), None)
+    }
+
+    /// The node's rows by key expressions, followed by value expressions.
+    fn keyed(
+        &self,
+        node: NodeIndex,
+        key: &[KeyExpr],
+        value: impl IntoIterator<Item = Expr>,
+    ) -> Result<Pipeline, CompileError> {
+        let arity = self.columns(node as usize).len();
+        let mfp = expressions(arity, key.iter().map(|key| key.expr.clone()).chain(value));
+        let types = key.iter().map(|key| key.column.scalar).collect();
+        self.pipeline(node, mfp, Some(types))
+    }
+
+    fn arranged(&self, node: NodeIndex, layout: &Layout) -> Result<Pipeline, CompileError> {
+        let value = layout.value.iter().map(|index| Expr::Column { index: *index });
+        self.keyed(node, &layout.key, value)
+    }
+
+    fn scalars(&self, node: usize) -> Vec<ScalarType> {
+        self.columns(node).iter().map(|column| column.scalar).collect()
+    }
+
+    /// The value of an expression without columns.
+    fn constant<R>(&self, expr: &Expr, read: impl FnOnce(Datum<'_>) -> R) -> Result<R, CompileError> {
+        let compiled = compile_with(expr, &[], &self.plan.parameters, self.settings())?;
+        constant(&compiled, self.scope, read).map_err(CompileError::Data)
+    }
+
+    /// The value of a LIMIT or OFFSET; None for NULL.
+    pub fn count(&self, expr: &Option<Expr>, what: &str) -> Result<Option<u64>, CompileError> {
+        let Some(expr) = expr else { return Ok(None) };
+        match self.constant(expr, int8_of)? {
+            None => Ok(None),
+            Some(count) => match u64::try_from(count) {
+                Ok(count) => Ok(Some(count)),
+                Err(_) => {
+                    let sqlstate = if what == "LIMIT" { "2201W" } else { "2201X" };
+                    Err(EvalError::new(sqlstate, format!("{what} must not be negative")).into())
+                }
+            },
+        }
+    }
+
+    fn step(&mut self, index: usize) -> Result<Step, CompileError> {
+        let node = &self.plan.nodes[index];
+        Ok(match &node.operator {
+            Operator::Constant { rows } => {
+                let mut packed = Vec::with_capacity(rows.len());
+                let settings = FormatSettings::default();
+                for row in rows {
+                    if row.values.len() != node.columns.len() {
+                        return Err(format!("plan refused: a row of node {index} has other columns").into());
+                    }
+                    let mut bytes = Vec::new();
+                    let arena = Arena::new();
+                    for (value, column) in row.values.iter().zip(&node.columns) {
+                        let datum = match value {
+                            None => Datum::Null,
+                            Some(text) => text_in(column.scalar, -1, text, &settings, &arena)?,
+                        };
+                        push_datum(&mut bytes, datum);
+                    }
+                    packed.push((bytes, row.diff));
+                }
+                Step::Constant(packed)
+            }
+            Operator::Import { arrangement, .. } => Step::Import(*arrangement),
+            Operator::Lookup { arrangement, keys, .. } => {
+                let mut packed = Vec::with_capacity(keys.len());
+                for key in keys {
+                    let mut bytes = Vec::new();
+                    for expr in key {
+                        self.constant(expr, |value| push_datum(&mut bytes, value))?;
+                    }
+                    packed.push(bytes);
+                }
+                packed.sort_unstable();
+                packed.dedup();
+                Step::Lookup(*arrangement, packed)
+            }
+            Operator::Mfp { input, mfp } => match self.is_fused(index) {
+                true => Step::Fused,
+                false => Step::Pipeline(self.pipeline(*input, mfp.clone(), None)?),
+            },
+            Operator::FlatMap { input, function: TableFunction::Hop, arguments } => {
+                let columns = self.columns(*input as usize);
+                Step::Hop {
+                    input: self.rows(*input)?,
+                    types: self.scalars(*input as usize),
+                    hop: Arc::new(Hop::new(arguments, columns, &self.plan.parameters, self.settings())?),
+                }
+            }
+            Operator::Arrange { input, layout } => Step::Arrange(self.arranged(*input, layout)?),
+            Operator::Join { left, right, null_safe, closure } => {
+                self.join(*left as usize, *right as usize, null_safe, closure)?
+            }
+            Operator::Reduce { input, key, class, layout } => {
+                check_reduce_layout(layout, key.len(), node.columns.len())?;
+                match class {
+                    ReduceClass::Distinct => Step::Distinct(self.keyed(*input, key, [])?),
+                    ReduceClass::Accumulable { aggregates } => {
+                        let arguments: Vec<Option<Expr>> = aggregates.iter().map(argument_of).collect();
+                        let types = aggregates
+                            .iter()
+                            .zip(&arguments)
+                            .map(|(aggregate, argument)| argument.as_ref().map(|_| argument_type(aggregate)))
+                            .collect();
+                        // Refuse here what would be refused on the worker.
+                        for aggregate in aggregates {
+                            crate::aggregate::Accumulation::new(aggregate)?;
+                        }
+                        Step::Accumulable {
+                            input: self.keyed(*input, key, arguments.into_iter().flatten())?,
+                            aggregates: aggregates.clone(),
+                            arguments: types,
+                        }
+                    }
+                    ReduceClass::Hierarchical { aggregates } => {
+                        if aggregates.len() > u8::MAX as usize {
+                            return Err("plan refused: too many aggregates".to_string().into());
+                        }
+                        let mut extremes = Vec::new();
+                        for aggregate in aggregates {
+                            let extreme = match aggregate.function {
+                                AggregateFunction::Min | AggregateFunction::LeastRepresentation => {
+                                    Extreme::Least
+                                }
+                                AggregateFunction::Max => Extreme::Greatest,
+                                other => {
+                                    return Err(format!("plan refused: {other:?} is not an extreme").into());
+                                }
+                            };
+                            extremes.push((extreme, argument_type(aggregate)));
+                        }
+                        let arguments = aggregates.iter().map(|aggregate| {
+                            argument_of(aggregate)
+                                .unwrap_or(Expr::Literal { scalar: argument_type(aggregate), text: None })
+                        });
+                        Step::Hierarchical {
+                            input: self.keyed(*input, key, arguments)?,
+                            aggregates: extremes,
+                        }
+                    }
+                }
+            }
+            Operator::TopK { input, key, order, limit, offset, with_ties } => {
+                let columns =
+                    (0..self.columns(*input as usize).len() as u32).map(|index| Expr::Column { index });
+                Step::TopK {
+                    input: self.keyed(*input, key, columns)?,
+                    types: self.scalars(*input as usize),
+                    order: order.clone(),
+                    window: TopK {
+                        offset: self.count(offset, "OFFSET")?.unwrap_or(0),
+                        limit: self.count(limit, "LIMIT")?,
+                        with_ties: *with_ties,
+                    },
+                }
+            }
+            Operator::Negate { input } => Step::Negate(self.rows(*input)?),
+            Operator::Threshold { input } => {
+                let mut rows = self.rows(*input)?;
+                rows.key = Some(self.scalars(*input as usize).into());
+                Step::Threshold(rows)
+            }
+            Operator::Union { inputs } => {
+                Step::Union(inputs.iter().map(|input| self.rows(*input)).collect::<Result<_, _>>()?)
+            }
+            Operator::Guard { input, key, sqlstate, message } => Step::Guard {
+                rows: self.rows(*input)?,
+                keys: self.keyed(*input, key, [])?,
+                sqlstate: sqlstate.clone(),
+                message: message.clone(),
+            },
+        })
+    }
+
+    fn join(
+        &self,
+        left: usize,
+        right: usize,
+        null_safe: &[bool],
+        closure: &Mfp,
+    ) -> Result<Step, CompileError> {
+        let layout = |node: usize| {
+            own_layout(&self.plan.nodes[node].operator).ok_or_else(|| {
+                CompileError::Refused(format!("plan refused: join of node {node}, not arranged"))
+            })
+        };
+        let (left_layout, right_layout) = (layout(left)?, layout(right)?);
+        let key: Vec<ScalarType> = left_layout.key.iter().map(|key| key.column.scalar).collect();
+        if right_layout.key.len() != key.len() || null_safe.len() != key.len() {
+            return Err("plan refused: the keys of a join differ in length".to_string().into());
+        }
+        let mut input = layout_input(left_layout, self.columns(left), 0, 1)?;
+        let other = layout_input(right_layout, self.columns(right), 0, 2)?;
+        input.sources.push(other.sources[1].clone());
+        input.columns.extend(other.columns);
+        let closure = CompiledMfp::over(closure, &input, &self.plan.parameters, self.settings())?;
+        Ok(Step::Join { left, right, key, null_safe: null_safe.to_vec(), closure: Arc::new(closure) })
+    }
+
+    fn sink(&self) -> Result<Sink, CompileError> {
+        Ok(match &self.plan.output {
+            Output::Arrangement { node, layout, .. } => {
+                let operator = &self.plan.nodes[*node as usize].operator;
+                // An import can't be handed on as it is.
+                let own = !matches!(operator, Operator::Import { .. } | Operator::Lookup { .. })
+                    && own_layout(operator) == Some(layout);
+                Sink::Arrange {
+                    pipeline: self.arranged(*node, layout)?,
+                    direct: own.then_some(*node as usize),
+                }
+            }
+            Output::Subscription { node } | Output::Rows { node, .. } => Sink::Rows(self.rows(*node)?),
+            Output::Write { deleted, inserted, .. } => {
+                let rows = |node: &Option<NodeIndex>| node.map(|node| self.rows(node)).transpose();
+                Sink::Write { deleted: rows(deleted)?, inserted: rows(inserted)? }
+            }
+        })
+    }
+}
+
+/// The value of a compiled expression without columns.
+pub fn constant<R>(compiled: &Compiled, scope: &Scope, read: impl FnOnce(Datum<'_>) -> R) -> EvalResult<R> {
+    scope.with(|context| {
+        let arena = Arena::new();
+        compiled.eval(&[], context, &arena).map(read)
+    })
+}
+
+/// The value of an int8 expression; None for NULL.
+pub fn int8_of(value: Datum<'_>) -> Option<i64> {
+    match value {
+        Datum::Int64(value) => Some(value),
+        Datum::Int32(value) => Some(value as i64),
+        Datum::Int16(value) => Some(value as i64),
+        _ => None,
+    }
+}
+
+/// The layout in which an operator yields an arrangement.
+fn own_layout(operator: &Operator) -> Option<&Layout> {
+    match operator {
+        Operator::Import { layout, .. }
+        | Operator::Lookup { layout, .. }
+        | Operator::Arrange { layout, .. }
+        | Operator::Reduce { layout, .. } => Some(layout),
+        _ => None,
+    }
+}
+
+/// Where columns are found in key and value rows, given as sources of these numbers.
+fn layout_input(
+    layout: &Layout,
+    columns: &[ColumnType],
+    key_source: usize,
+    value_source: usize,
+) -> Result<MfpInput, CompileError> {
+    if layout.restore.len() != columns.len() {
+        return Err("plan refused: a layout restores other columns".to_string().into());
+    }
+    let key = layout.key.iter().map(|key| key.column.scalar).collect();
+    let value = layout
+        .value
+        .iter()
+        .map(|index| {
+            columns
+                .get(*index as usize)
+                .map(|column| column.scalar)
+                .ok_or_else(|| CompileError::Refused(format!("plan refused: a layout reads column {index}")))
+        })
+        .collect::<Result<_, _>>()?;
+    let columns = layout
+        .restore
+        .iter()
+        .map(|place| match place {
+            ColumnPlace::Key { index } => (key_source, *index as usize),
+            ColumnPlace::Value { index } => (value_source, *index as usize),
+        })
+        .collect();
+    Ok(MfpInput { sources: vec![key, value], columns })
+}
+
+/// A Reduce yields key columns, then results.
+fn check_reduce_layout(layout: &Layout, keys: usize, columns: usize) -> Result<(), CompileError> {
+    let value_as_made = layout.value.iter().copied().eq(keys as u32..columns as u32);
+    if layout.key.len() == keys && value_as_made {
+        Ok(())
+    } else {
+        Err("plan refused: a reduce is arranged by its key with its results as value".to_string().into())
+    }
+}
+
+fn argument_type(aggregate: &Aggregate) -> ScalarType {
+    match (aggregate.argument_type, &aggregate.argument) {
+        (Some(column), Some(_)) => column.scalar,
+        // count(*) FILTER: whether the row takes part.
+        _ => ScalarType::Bool,
+    }
+}
+
+/// The column that an aggregate accumulates, NULL for rows that do not take part; None where all rows count.
+fn argument_of(aggregate: &Aggregate) -> Option<Expr> {
+    let argument = match (&aggregate.argument, &aggregate.filter) {
+        (None, None) => return None,
+        (Some(argument), _) => argument.clone(),
+        (None, Some(_)) => Expr::Literal { scalar: ScalarType::Bool, text: Some("t".into()) },
+    };
+    let Some(filter) = &aggregate.filter else { return Some(argument) };
+    let scalar = argument_type(aggregate);
+    Some(Expr::Case {
+        branches: vec![tidewire_plan::CaseBranch { condition: filter.clone(), result: argument }],
+        otherwise: Box::new(Expr::Literal { scalar, text: None }),
+        scalar,
+    })
+}

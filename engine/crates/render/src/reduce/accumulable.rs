@@ -1,0 +1,77 @@
+//! count, sum, avg, bool_and, bool_or of each group.
+
+use super::group::{Grouping, Presence};
+use crate::aggregate::{Accumulation, Cell};
+use tidewire_plan::{Aggregate, ScalarType};
+use tidewire_row::{Arena, push_datum, read_column};
+
+/// Aggregates over rows of argument columns: one for each aggregate but `count(*)`, NULL where the row does not take
+/// part.
+pub struct Accumulable {
+    aggregates: Vec<Accumulation>,
+    /// The argument column of each aggregate.
+    arguments: Vec<Option<ScalarType>>,
+    arena: Arena,
+}
+
+impl Accumulable {
+    /// `arguments`: the type of each aggregate's argument column, None for a `count(*)` that has none.
+    pub fn new(aggregates: &[Aggregate], arguments: Vec<Option<ScalarType>>) -> Result<Self, String> {
+        let aggregates = aggregates.iter().map(Accumulation::new).collect::<Result<Vec<_>, _>>()?;
+        Ok(Accumulable { aggregates, arguments, arena: Arena::new() })
+    }
+}
+
+/// The state of a group.
+#[derive(Default)]
+pub struct GroupState {
+    /// Rows in the group.
+    count: i64,
+    /// One for each aggregate; empty while the group is new.
+    cells: Box<[Cell]>,
+}
+
+impl Grouping for Accumulable {
+    type State = GroupState;
+
+    fn add(&mut self, state: &mut GroupState, value: &[u8], diff: i64) {
+        if state.cells.is_empty() && !self.aggregates.is_empty() {
+            state.cells = self.aggregates.iter().map(Accumulation::empty).collect();
+        }
+        state.count = state.count.wrapping_add(diff);
+        {
+            let (mut at, arena) = (0, &self.arena);
+            for (cell, scalar) in state.cells.iter_mut().zip(&self.arguments) {
+                if let Some(scalar) = scalar {
+                    cell.add(read_column(value, &mut at, *scalar, arena), diff);
+                }
+            }
+        }
+        if self.arena.allocated_bytes() > 1 << 16 {
+            self.arena.reset();
+        }
+    }
+
+    fn is_empty(&self, state: &GroupState) -> bool {
+        state.count == 0
+    }
+
+    fn present(&mut self, state: &GroupState, out: &mut Vec<u8>) -> Presence {
+        if state.count < 0 {
+            return Presence::Absent;
+        }
+        self.arena.reset();
+        let start = out.len();
+        for (aggregate, cell) in self.aggregates.iter().zip(&state.cells) {
+            match aggregate.value(cell, state.count, &self.arena) {
+                Ok(value) => push_datum(out, value),
+                Err(error) => {
+                    out.truncate(start);
+                    error.encode(out);
+                    return Presence::Error;
+                }
+            }
+        }
+        Presence::Row(1)
+    }
+}

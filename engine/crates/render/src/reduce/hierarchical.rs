@@ -1,0 +1,166 @@
+//! min, max and least representation: one arrangement for all aggregates of a group, read from the extreme.
+//!
+//! The source arrangement has, for each input row and each aggregate, the value `aggregate number, sort form`: the
+//! packed column for min (order first, then identity), all but its tag inverted for max. NULL (no argument, or
+//! filtered out) sorts last either way, so the first value with a positive count is the aggregate's result, and a group
+//! exists while it has any value. A change looks from the lesser of the old extreme and the least value touched, and
+//! so never reads the group again.
+
+use super::ordered::{GroupRanges, touched};
+use differential_dataflow::operators::reduce::ReduceTactic;
+use tidewire_arrange::{KeySeeker, ReadBatch, RowBatch, Updates, distinct_keys, output_batch, time_of};
+use tidewire_plan::ScalarType;
+use tidewire_row::skip_column;
+use timely::progress::Antichain;
+
+/// Tag of NULL in a packed column.
+const NULL_TAG: u8 = 0x02;
+
+/// Which extreme an aggregate shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extreme {
+    /// The first in order.
+    Least,
+    /// The last in order.
+    Greatest,
+}
+
+/// One aggregate: its extreme and its argument's type.
+pub type Aggregates = Vec<(Extreme, ScalarType)>;
+
+/// Appends the sort form of a packed column. It is its own inverse.
+pub fn sort_form(extreme: Extreme, column: &[u8], out: &mut Vec<u8>) {
+    match extreme {
+        Extreme::Greatest if column.first() != Some(&NULL_TAG) => {
+            out.extend_from_slice(&column[..1]);
+            out.extend(column[1..].iter().map(|byte| !byte));
+        }
+        _ => out.extend_from_slice(column),
+    }
+}
+
+/// Keeps `(key, results)` for `(key, aggregate number ++ sort form)`.
+pub struct Hierarchical {
+    aggregates: Aggregates,
+}
+
+impl Hierarchical {
+    /// For these aggregates, by number.
+    pub fn new(aggregates: Aggregates) -> Self {
+        Hierarchical { aggregates }
+    }
+
+    /// The sort forms (with aggregate number) of an output row's columns.
+    fn forms_of(&self, row: &[u8]) -> Vec<Option<Vec<u8>>> {
+        let mut at = 0;
+        self.aggregates
+            .iter()
+            .enumerate()
+            .map(|(number, (extreme, scalar))| {
+                let end = skip_column(row, at, *scalar);
+                let mut form = vec![number as u8];
+                sort_form(*extreme, &row[at..end], &mut form);
+                at = end;
+                Some(form)
+            })
+            .collect()
+    }
+
+    /// The output row of the aggregates' forms; None if the group is gone.
+    fn row_of(&self, forms: &[Option<Vec<u8>>]) -> Option<Vec<u8>> {
+        let mut row = Vec::new();
+        for ((extreme, _), form) in self.aggregates.iter().zip(forms) {
+            sort_form(*extreme, &form.as_ref()?[1..], &mut row);
+        }
+        Some(row)
+    }
+}
+
+impl ReduceTactic<ReadBatch, RowBatch> for Hierarchical {
+    fn retire(
+        &mut self,
+        source: Vec<ReadBatch>,
+        output: Vec<RowBatch>,
+        input: Vec<ReadBatch>,
+        lower: &Antichain<u64>,
+        upper: &Antichain<u64>,
+        held: &Antichain<u64>,
+    ) -> (Vec<(u64, RowBatch)>, Antichain<u64>) {
+        let mut made = Updates::new();
+        let mut in_source = KeySeeker::new(source.len());
+        let mut in_input = KeySeeker::new(input.len());
+        let mut of_input = KeySeeker::new(input.len());
+        let mut in_output = KeySeeker::new(output.len());
+        let mut ranges = GroupRanges::default();
+        let mut changes = Vec::new();
+        for key in distinct_keys(&input) {
+            ranges.clear();
+            ranges.add(&mut in_source, &source, key);
+            ranges.add(&mut in_input, &input, key);
+            touched(&mut of_input, &input, key, &mut changes);
+            let mut shown = shown_row(&mut in_output, &output, key);
+            let mut forms = match &shown {
+                Some(row) => self.forms_of(row),
+                None => vec![None; self.aggregates.len()],
+            };
+            let mut rest = &changes[..];
+            while let Some((time, _)) = rest.first().copied() {
+                let end = rest.partition_point(|(at, _)| *at == time);
+                let (now, later) = rest.split_at(end);
+                rest = later;
+                let mut seen = None;
+                for (_, value) in now {
+                    // Values ascend, so the first of each aggregate is its least.
+                    let Some(number) = value.first().copied().filter(|number| seen != Some(*number)) else {
+                        continue;
+                    };
+                    seen = Some(number);
+                    let form = &mut forms[number as usize];
+                    let start = match form {
+                        Some(old) if &old[..] < *value => &old[..],
+                        _ => *value,
+                    };
+                    let mut cursor = ranges.from(start);
+                    let found = loop {
+                        match cursor.next(time) {
+                            Some((value, _)) if value[0] != number => break None,
+                            Some((value, count)) if count > 0 => break Some(value),
+                            Some(_) => {}
+                            None => break None,
+                        }
+                    };
+                    *form = found.map(<[u8]>::to_vec);
+                }
+                let row = self.row_of(&forms);
+                if row != shown {
+                    if let Some(old) = &shown {
+                        made.push(key, old, time, -1);
+                    }
+                    if let Some(new) = &row {
+                        made.push(key, new, time, 1);
+                    }
+                    shown = row;
+                }
+            }
+        }
+        let time = held.first().copied().unwrap_or_else(|| time_of(lower.borrow()));
+        (vec![(time, output_batch(&made, lower, upper))], Antichain::new())
+    }
+}
+
+/// The one value that the output has for `key`.
+fn shown_row(seeker: &mut KeySeeker, output: &[RowBatch], key: &[u8]) -> Option<Vec<u8>> {
+    let mut counts: Vec<(&[u8], i64)> = Vec::new();
+    seeker.seek(output.iter(), key, |index, low, high| {
+        for position in low..high {
+            let value = output[index].value(position);
+            let mut count = 0;
+            output[index].updates(position, |_, diff| count += diff);
+            match counts.iter_mut().find(|(known, _)| *known == value) {
+                Some((_, known)) => *known += count,
+                None => counts.push((value, count)),
+            }
+        }
+    });
+    counts.into_iter().find(|(_, count)| *count > 0).map(|(value, _)| value.to_vec())
+}

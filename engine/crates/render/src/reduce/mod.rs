@@ -1,0 +1,8 @@
+//! Reductions: one operator a class.
+
+pub mod accumulable;
+pub mod distinct;
+pub mod group;
+pub mod hierarchical;
+pub mod ordered;
+pub mod table;

@@ -1,0 +1,102 @@
+//! Reading one group of an arrangement in the order of its values, from any value on.
+
+use tidewire_arrange::{KeySeeker, ReadBatch};
+
+/// The value ranges of one key in several sorted batches.
+#[derive(Default)]
+pub struct GroupRanges<'a> {
+    runs: Vec<Run<'a>>,
+}
+
+#[derive(Clone, Copy)]
+struct Run<'a> {
+    batch: &'a ReadBatch,
+    position: usize,
+    end: usize,
+}
+
+impl<'a> GroupRanges<'a> {
+    /// Forgets the key.
+    pub fn clear(&mut self) {
+        self.runs.clear();
+    }
+
+    /// Adds the values of `key` in `batches`; `seeker` stands on those batches.
+    pub fn add(&mut self, seeker: &mut KeySeeker, batches: &'a [ReadBatch], key: &[u8]) {
+        seeker.seek(batches.iter().map(ReadBatch::rows), key, |index, position, end| {
+            self.runs.push(Run { batch: &batches[index], position, end });
+        });
+    }
+
+    /// Walks the values from the first that is not less than `start`.
+    pub fn from(&self, start: &[u8]) -> GroupCursor<'a> {
+        let mut runs: Vec<(&'a [u8], Run<'a>)> = Vec::with_capacity(self.runs.len());
+        for run in &self.runs {
+            let rows = run.batch.rows();
+            let (mut low, mut high) = (run.position, run.end);
+            while low < high {
+                let middle = low + (high - low) / 2;
+                if rows.value(middle) < start {
+                    low = middle + 1;
+                } else {
+                    high = middle;
+                }
+            }
+            if low < run.end {
+                runs.push((rows.value(low), Run { position: low, ..*run }));
+            }
+        }
+        GroupCursor { runs }
+    }
+}
+
+/// Merges the values of a group.
+pub struct GroupCursor<'a> {
+    /// With the value at its position.
+    runs: Vec<(&'a [u8], Run<'a>)>,
+}
+
+impl<'a> GroupCursor<'a> {
+    /// The next value with its count as of `time`, which may be 0 or negative.
+    pub fn next(&mut self, time: u64) -> Option<(&'a [u8], i64)> {
+        let least = self.runs.iter().map(|(value, _)| *value).min()?;
+        let mut count = 0i64;
+        let mut index = 0;
+        while index < self.runs.len() {
+            let (value, run) = &mut self.runs[index];
+            if *value == least {
+                run.batch.updates(run.position, |at, diff| {
+                    if at <= time {
+                        count = count.wrapping_add(diff);
+                    }
+                });
+                run.position += 1;
+                if run.position == run.end {
+                    self.runs.swap_remove(index);
+                    continue;
+                }
+                *value = run.batch.rows().value(run.position);
+            }
+            index += 1;
+        }
+        Some((least, count))
+    }
+}
+
+/// The updates of one key in the new batches: `(time, value)`, in that order.
+pub fn touched<'a>(
+    seeker: &mut KeySeeker,
+    batches: &'a [ReadBatch],
+    key: &[u8],
+    out: &mut Vec<(u64, &'a [u8])>,
+) {
+    out.clear();
+    seeker.seek(batches.iter().map(ReadBatch::rows), key, |index, low, high| {
+        for position in low..high {
+            let value = batches[index].rows().value(position);
+            batches[index].updates(position, |time, _| out.push((time, value)));
+        }
+    });
+    out.sort_unstable();
+    out.dedup();
+}

@@ -1,0 +1,355 @@
+//! Wiring a compiled plan into a dataflow.
+
+use crate::compile::{Form, Program, Sink, Step};
+use crate::pipeline::{Built, Runner, container, run, run_with};
+use crate::reduce::accumulable::Accumulable;
+use crate::reduce::distinct::{AtMostOne, Distinct, Threshold};
+use crate::reduce::group::{Shape, group};
+use crate::reduce::hierarchical::{Hierarchical, sort_form};
+use crate::top_k::{encode_value, split_value};
+use std::sync::Arc;
+use tidewire_arrange::{
+    Arr, ImportProvider, OkErr, Rendered, RowStream, UpdateRef, Updates, arrange, arrange_local, flat_map,
+    join, negate, reduce, reduce_groups, rows_of,
+};
+use tidewire_plan::ScalarType;
+use tidewire_row::{Arena, decode, encode_order, push_datum, read_column, skip_column};
+use timely::container::CapacityContainerBuilder;
+use timely::dataflow::Scope;
+use timely::dataflow::operators::generic::OutputBuilderSession;
+use timely::dataflow::operators::generic::operator::source;
+use timely::dataflow::operators::{Capability, Concatenate};
+
+/// Marks deleted rows in a write's output.
+pub const DELETED: &[u8] = b"d";
+/// Marks inserted rows in a write's output.
+pub const INSERTED: &[u8] = b"i";
+
+impl Program {
+    /// Adds the plan's operators to `scope`, the same on every worker. Rows of a write come keyed by [`DELETED`] and
+    /// [`INSERTED`].
+    pub fn render<'s>(
+        &self,
+        scope: Scope<'s, u64>,
+        imports: &mut dyn ImportProvider<'s>,
+    ) -> Result<Rendered<'s>, String> {
+        let mut rendering = Rendering { program: self, scope, errors: Vec::new(), built: Vec::new() };
+        for index in 0..self.steps.len() {
+            let built = rendering.step(index, imports)?;
+            rendering.built.push(built);
+        }
+        Ok(rendering.sink(imports))
+    }
+}
+
+struct Rendering<'a, 's> {
+    program: &'a Program,
+    scope: Scope<'s, u64>,
+    /// The errors of all operators: any of them fails the result.
+    errors: Vec<RowStream<'s>>,
+    built: Vec<Built<'s>>,
+}
+
+impl<'s> Rendering<'_, 's> {
+    /// The output of a pipeline; its errors are noted.
+    fn run(&mut self, pipeline: &crate::compile::Pipeline, name: &str) -> RowStream<'s> {
+        let (ok, err) = run(&self.built[pipeline.source], pipeline, &self.program.scope, name);
+        self.errors.extend(err);
+        ok
+    }
+
+    fn run_with(
+        &mut self,
+        pipeline: &crate::compile::Pipeline,
+        name: &str,
+        emit: impl FnMut(&[u8], &[u8], u64, i64, &mut OkErr) + 'static,
+    ) -> RowStream<'s> {
+        let built = &self.built[pipeline.source];
+        let (ok, err) = run_with(built, pipeline, &self.program.scope, name, emit);
+        self.errors.extend(err);
+        ok
+    }
+
+    fn arrangement(&self, node: usize) -> Result<Arr<'s>, String> {
+        match &self.built[node] {
+            Built::Arranged(arrangement) => Ok(arrangement.clone()),
+            _ => Err(format!("node {node} yields no arrangement")),
+        }
+    }
+
+    /// A keyed stream in the form that the node has.
+    fn keyed(
+        &mut self,
+        index: usize,
+        imports: &mut dyn ImportProvider<'s>,
+        stream: RowStream<'s>,
+        exchanged: bool,
+    ) -> Built<'s> {
+        let name = &self.program.labels[index];
+        match self.program.forms[index] {
+            Form::Arranged if exchanged => Built::Arranged(arrange_local(imports.flow(), stream, name)),
+            Form::Arranged => Built::Arranged(arrange(imports.flow(), stream, name)),
+            _ => Built::Keyed(stream),
+        }
+    }
+
+    fn step(&mut self, index: usize, imports: &mut dyn ImportProvider<'s>) -> Result<Built<'s>, String> {
+        let step = self.program.steps[index].clone();
+        let name = self.program.labels[index].clone();
+        let name = &name;
+        Ok(match &*step {
+            Step::Fused => Built::Nothing,
+            Step::Constant(rows) => {
+                let time = self.program.scope.as_of();
+                Built::Rows(constant(self.scope, container(rows.iter().cloned(), time), time))
+            }
+            Step::Import(id) => {
+                let imported = imports.import(*id)?;
+                self.errors.push(imported.err);
+                Built::Arranged(imported.ok)
+            }
+            Step::Lookup(id, keys) => {
+                let imported = imports.import(*id)?;
+                self.errors.push(imported.err);
+                let found = lookup(imported.ok, name, keys.clone());
+                self.keyed(index, imports, found, true)
+            }
+            Step::Pipeline(pipeline) => Built::Rows(self.run(pipeline, name)),
+            Step::Hop { input, types, hop } => {
+                let rows = self.run(input, name);
+                let (types, hop, scope) = (types.clone(), hop.clone(), self.program.scope.clone());
+                let (ok, err) = flat_map(rows, name, move |update: UpdateRef<'_>, out: &mut OkErr| {
+                    let arena = Arena::new();
+                    let mut columns = Vec::with_capacity(types.len());
+                    decode(update.val, &types, &arena, &mut columns);
+                    let OkErr { ok, err } = out;
+                    let result = scope.with(|context| {
+                        // Windows are made as a whole: a row in error is in none.
+                        let mut windows = Vec::new();
+                        hop.windows(&columns, context, &arena, |start, end| windows.push((start, end)))?;
+                        for (start, end) in windows {
+                            ok.push_row_with(update.time, update.diff, |bytes| {
+                                bytes.extend_from_slice(update.val);
+                                push_datum(bytes, start);
+                                push_datum(bytes, end);
+                            });
+                        }
+                        Ok::<(), tidewire_row::EvalError>(())
+                    });
+                    if let Err(error) = result {
+                        err.push_row_with(update.time, update.diff, |bytes| error.encode(bytes));
+                    }
+                });
+                self.errors.push(err);
+                Built::Rows(ok)
+            }
+            Step::Arrange(pipeline) => {
+                let keyed = self.run(pipeline, name);
+                Built::Arranged(arrange(imports.flow(), keyed, name))
+            }
+            Step::Join { left, right, key, null_safe, closure } => {
+                let (left, right) = (self.arrangement(*left)?, self.arrangement(*right)?);
+                let mut runner = Runner::new(closure.clone(), self.program.scope.clone());
+                let nulls = NullCheck::new(key, null_safe);
+                let mut row = Vec::new();
+                let (ok, err) = join(left, right, move |key, left, right, out| {
+                    if !nulls.may_match(key) {
+                        return;
+                    }
+                    row.clear();
+                    match runner.run(&[key, left, right], &mut row) {
+                        Ok(true) => out.ok(&row),
+                        Ok(false) => {}
+                        Err(error) => out.err(error.to_row().as_bytes()),
+                    }
+                });
+                self.errors.push(err);
+                Built::Rows(ok)
+            }
+            Step::Distinct(pipeline) => {
+                let keys = self.run(pipeline, name);
+                let (ok, _) = group(keys, name, Shape::Keyed, Distinct);
+                self.keyed(index, imports, ok, true)
+            }
+            Step::Accumulable { input, aggregates, arguments } => {
+                let rows = self.run(input, name);
+                let grouping = Accumulable::new(aggregates, arguments.clone())?;
+                let (ok, err) = group(rows, name, Shape::Keyed, grouping);
+                self.errors.push(err);
+                self.keyed(index, imports, ok, true)
+            }
+            Step::Hierarchical { input, aggregates } => {
+                let extremes = aggregates.clone();
+                let mut value = Vec::new();
+                let rows = self.run_with(input, name, move |key, columns, time, diff, out| {
+                    let mut at = 0;
+                    for (number, (extreme, scalar)) in extremes.iter().enumerate() {
+                        let end = skip_column(columns, at, *scalar);
+                        value.clear();
+                        value.push(number as u8);
+                        sort_form(*extreme, &columns[at..end], &mut value);
+                        out.ok.push(key, &value, time, diff);
+                        at = end;
+                    }
+                });
+                let source = arrange(imports.flow(), rows, name);
+                Built::Arranged(reduce(imports.flow(), source, name, Hierarchical::new(aggregates.clone())))
+            }
+            Step::TopK { input, types, order, window } => {
+                let (types, order) = (types.clone(), order.clone());
+                let mut value = Vec::new();
+                let rows = self.run_with(input, name, move |key, row, time, diff, out| {
+                    value.clear();
+                    encode_value(&mut value, row, |bytes| order_bytes(row, &types, &order, bytes));
+                    out.ok.push(key, &value, time, diff);
+                });
+                let source = arrange(imports.flow(), rows, name);
+                let top = reduce(imports.flow(), source, name, *window);
+                Built::Rows(rows_of(top, name, |_, value, row| row.extend_from_slice(split_value(value).1)))
+            }
+            Step::Negate(pipeline) => Built::Rows(negate(self.run(pipeline, name))),
+            Step::Threshold(pipeline) => {
+                let rows = self.run(pipeline, name);
+                Built::Rows(group(rows, name, Shape::KeyIsRow, Threshold).0)
+            }
+            Step::Union(inputs) => {
+                let streams: Vec<_> = inputs.iter().map(|input| self.run(input, name)).collect();
+                Built::Rows(self.union(streams))
+            }
+            Step::Guard { rows, keys, sqlstate, message } => {
+                let rows = self.run(rows, name);
+                let keys = self.run(keys, name);
+                let (_, err) = group(keys, name, Shape::Keyed, AtMostOne::new(sqlstate, message));
+                self.errors.push(err);
+                Built::Rows(rows)
+            }
+        })
+    }
+
+    fn union(&self, mut streams: Vec<RowStream<'s>>) -> RowStream<'s> {
+        match streams.len() {
+            0 => constant(self.scope, Updates::new(), 0),
+            1 => streams.remove(0),
+            _ => self.scope.concatenate(streams),
+        }
+    }
+
+    fn sink(mut self, imports: &mut dyn ImportProvider<'s>) -> Rendered<'s> {
+        let sink: Arc<Sink> = self.program.sink.clone();
+        let name = self.program.name.clone();
+        let ok = match &*sink {
+            Sink::Arrange { pipeline, direct } => {
+                let ok = match direct.map(|node| &self.built[node]) {
+                    Some(Built::Arranged(arrangement)) => arrangement.clone(),
+                    _ => {
+                        let rows = self.run(pipeline, &name);
+                        arrange(imports.flow(), rows, &name)
+                    }
+                };
+                let errors = self.union(self.errors.clone());
+                let keyed = flat_map(errors, "Errors", |error: UpdateRef<'_>, out: &mut OkErr| {
+                    out.ok.push(error.val, &[], error.time, error.diff);
+                });
+                // Each error once, and only while it is there.
+                let counted = arrange(imports.flow(), keyed.0, "Errors");
+                let err = reduce_groups(imports.flow(), counted, "DistinctErrors", |_, counts, out| {
+                    if counts.iter().map(|(_, count)| count).sum::<i64>() > 0 {
+                        out.push(Vec::new());
+                    }
+                });
+                return Rendered::Arranged { ok, err };
+            }
+            Sink::Rows(pipeline) => self.run(pipeline, &name),
+            Sink::Write { deleted, inserted } => {
+                let mut streams = Vec::new();
+                for (pipeline, mark) in [(deleted, DELETED), (inserted, INSERTED)] {
+                    let Some(pipeline) = pipeline else { continue };
+                    streams.push(self.run_with(pipeline, &name, move |_, row, time, diff, out| {
+                        out.ok.push(mark, row, time, diff);
+                    }));
+                }
+                self.union(streams)
+            }
+        };
+        let errors = std::mem::take(&mut self.errors);
+        Rendered::Rows { ok, err: self.union(errors) }
+    }
+}
+
+/// Rows that are there from `time` on, on the first worker.
+fn constant<'s>(scope: Scope<'s, u64>, rows: Updates, time: u64) -> RowStream<'s> {
+    let mut rows = (scope.index() == 0 && !rows.is_empty()).then_some(rows);
+    source(scope, "Constant", move |capability: Capability<u64>, _info| {
+        let mut capability = rows.is_some().then(|| capability.delayed(&time));
+        type Output<'a> = OutputBuilderSession<'a, u64, CapacityContainerBuilder<Updates>>;
+        move |output: &mut Output<'_>| {
+            if let (Some(capability), Some(mut rows)) = (capability.take(), rows.take()) {
+                output.session(&capability).give_container(&mut rows);
+            }
+        }
+    })
+}
+
+/// The rows of an arrangement under some keys, as key and value.
+fn lookup<'s>(arrangement: Arr<'s>, name: &str, keys: Vec<Vec<u8>>) -> RowStream<'s> {
+    use timely::dataflow::channels::pact::Pipeline;
+    use timely::dataflow::operators::generic::operator::Operator;
+    type Builder = CapacityContainerBuilder<Updates>;
+    arrangement.stream.unary::<Builder, _, _, _>(Pipeline, name, move |_capability, _info| {
+        move |input, output| {
+            input.for_each(|capability, batches| {
+                let mut made = Updates::new();
+                for batch in batches.drain(..) {
+                    for key in &keys {
+                        let Some(index) = batch.rows().find(key) else { continue };
+                        let (low, high) = batch.rows().values(index);
+                        for position in low..high {
+                            let value = batch.rows().value(position);
+                            batch.updates(position, |time, diff| made.push(key, value, time, diff));
+                        }
+                    }
+                }
+                if !made.is_empty() {
+                    output.session(&capability).give_container(&mut made);
+                }
+            });
+        }
+    })
+}
+
+/// Appends the order bytes of a row's sort keys.
+pub fn order_bytes(row: &[u8], types: &[ScalarType], order: &[tidewire_plan::OrderKey], out: &mut Vec<u8>) {
+    let arena = Arena::new();
+    for key in order {
+        let column = key.column as usize;
+        let mut at = tidewire_row::skip_columns(row, 0, &types[..column]);
+        let value = read_column(row, &mut at, types[column], &arena);
+        encode_order(out, types[column], value, key.descending, key.nulls_first);
+    }
+}
+
+/// Which keys of a join may match: NULL equals nothing, but in fields that are null-safe.
+struct NullCheck {
+    fields: Vec<(ScalarType, bool)>,
+}
+
+impl NullCheck {
+    fn new(key: &[ScalarType], null_safe: &[bool]) -> Self {
+        // What follows the last field that matters need not be walked.
+        let end = null_safe.iter().rposition(|safe| !safe).map_or(0, |last| last + 1);
+        NullCheck { fields: key.iter().copied().zip(null_safe.iter().copied()).take(end).collect() }
+    }
+
+    #[inline]
+    fn may_match(&self, key: &[u8]) -> bool {
+        const NULL_TAG: u8 = 0x02;
+        let mut at = 0;
+        for (scalar, safe) in &self.fields {
+            if !safe && key[at] == NULL_TAG {
+                return false;
+            }
+            at = skip_column(key, at, *scalar);
+        }
+        true
+    }
+}
