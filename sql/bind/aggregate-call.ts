@@ -29,12 +29,6 @@ const functions: Record<string, AggregateFunction> = {
 export function bindAggregate(node: FuncCall, name: string, context: ExpressionContext): Bound {
   const { statement, collector } = context;
   const at = locationOf(node);
-  if (context.insideAggregate)
-    throw statement.error('42803', 'aggregate function calls cannot be nested', at);
-  if (collector === null) {
-    const place = context.clause === 'JOIN conditions' ? 'JOIN conditions' : context.clause;
-    throw statement.error('42803', `aggregate functions are not allowed in ${place}`, at);
-  }
   const inside: ExpressionContext = { ...context, insideAggregate: true };
   const args = (node.args ?? []).map((argument) => bindExpression(argument, inside));
   const types = args.map((argument) => typeOf(argument.scalar).name);
@@ -53,6 +47,11 @@ export function bindAggregate(node: FuncCall, name: string, context: ExpressionC
     throw statement.error('42883', `function ${signature} does not exist`, at, {
       hint: 'No function matches the given name and argument types. You might need to add explicit type casts.',
     });
+  }
+  if (context.insideAggregate)
+    throw statement.error('42803', 'aggregate function calls cannot be nested', at);
+  if (collector === null) {
+    throw statement.error('42803', `aggregate functions are not allowed in ${context.clause}`, at);
   }
   const argument = args.length === 0 ? null : operand(inside, args[0]!, entry.arguments[0]!);
   for (const order of node.agg_order ?? []) {

@@ -101,9 +101,12 @@ function bindParameter(node: ParamRef, context: ExpressionContext): HirScalar {
 
 function bindBoolean(node: BoolExpr, context: ExpressionContext, at: number | undefined): Bound {
   const construct = { AND_EXPR: 'AND', OR_EXPR: 'OR', NOT_EXPR: 'NOT' }[node.boolop ?? 'AND_EXPR'];
-  const bounds = (node.args ?? []).map((argument) => bindExpression(argument, context));
-  const operands = bounds.map((bound) => coerceToBoolean(context.statement, bound, construct));
-  const first = leftmost(at, ...bounds.map((bound) => bound.at));
+  let first = at;
+  const operands = (node.args ?? []).map((argument) => {
+    const bound = bindExpression(argument, context);
+    first = leftmost(first, bound.at);
+    return coerceToBoolean(context.statement, bound, construct);
+  });
   if (construct === 'NOT') return { scalar: not(operands[0]!), at: first };
   return { scalar: construct === 'AND' ? and(operands) : or(operands), at: first };
 }

@@ -57,6 +57,8 @@ export function bindFunctionCall(node: FuncCall, context: ExpressionContext): Bo
     node.agg_order !== undefined ||
     node.agg_filter
   ) {
+    const args = (node.args ?? []).map((argument) => bindExpression(argument, context));
+    applyFunction(name, args, context, at, parts.join('.'));
     return refuseAggregateSyntax(node, name, context);
   }
   const special = bindSpecial(node, name, context, at);
@@ -170,8 +172,6 @@ function castAsCall(name: string, argument: Bound, context: ExpressionContext): 
 function refuseAggregateSyntax(node: FuncCall, name: string, context: ExpressionContext): never {
   const { statement } = context;
   const at = locationOf(node);
-  const known = functionsNamed(name).length > 0;
-  if (!known) throw notFound(name, name, [], 'none', context, at);
   if (node.agg_star === true) {
     throw statement.error('42809', `${name}(*) specified, but ${name} is not an aggregate function`, at);
   }

@@ -5,7 +5,7 @@ import type { HirScalar } from '../hir.ts';
 import { commonType } from '../types/common.ts';
 import { displayType } from '../types/format.ts';
 import type { TypeName } from '../types/type.ts';
-import { coerce } from './coerce.ts';
+import { coerce, coerceToCommon } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
 import { equalityOperands, findOperator, makeOperator, notDistinct } from './operator.ts';
@@ -212,7 +212,12 @@ function bindArrayComparison(node: A_Expr, context: ExpressionContext, at: numbe
 /** The elements of an array that can be seen in the text; null if it cannot, 'null' if it is NULL. */
 function arrayElements(node: Node, context: ExpressionContext): Bound[] | null | 'null' {
   const array = nodeAs(node, 'A_ArrayExpr');
-  if (array !== undefined) return (array.elements ?? []).map((element) => bindExpression(element, context));
+  if (array !== undefined) {
+    const elements = (array.elements ?? []).map((element) => bindExpression(element, context));
+    if (elements.length === 0) return elements;
+    const { scalars } = coerceToCommon(context.statement, elements, 'ARRAY');
+    return scalars.map((scalar, i) => ({ scalar, at: elements[i]!.at }));
+  }
   const constant = nodeAs(node, 'A_Const');
   if (constant !== undefined) {
     const value = constantOf(constant);

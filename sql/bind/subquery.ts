@@ -59,8 +59,8 @@ function quantified(
   // Without a name it is IN.
   const written = node.operName === undefined ? '=' : nameParts(node.operName).pop()!;
   const name = written === '!=' ? '<>' : written;
-  const left = bindExpression(node.testexpr!, context);
   const relation = bindRelation();
+  const left = bindExpression(node.testexpr!, context);
   if (relation.columns.length !== 1) {
     const many = relation.columns.length > 1;
     throw statement.error('42601', `subquery has too ${many ? 'many' : 'few'} columns`, at);

@@ -121,14 +121,14 @@ function insertValues(
       throw statement.error('42601', 'VALUES lists must all be the same length', locationOfFirst(items));
     }
     width = items.length;
+    const values = items.map((item) => (isDefault(item) ? null : bindExpression(item, expression)));
     checkCount(items.length, columns, named, placeOf(items[columns.numbers.length]), context);
     const row: (HirScalar | undefined)[] = relation.columns.map(() => undefined);
-    items.forEach((item, i) => {
+    values.forEach((value, i) => {
       const number = columns.numbers[i]!;
       const column = relation.columns[number]!;
-      row[number] = isDefault(item)
-        ? defaultValue(relation, column, context)
-        : assign(relation, column, bindExpression(item, expression), context);
+      row[number] =
+        value === null ? defaultValue(relation, column, context) : assign(relation, column, value, context);
     });
     return relation.columns.map((column, i) => row[i] ?? defaultValue(relation, column, context));
   });

@@ -26,16 +26,16 @@ export function bindUpdate(node: UpdateStmt, outer: QueryContext): HirWrite {
   const relation = bindTarget(node.relation!, 'update', context);
   const from = targetRows(relation, node.relation!, node.fromClause, 'UPDATE … FROM', context);
   const scope: Scope = { items: from.items, outer: null };
+  let rows: HirRelation = from.relation;
+  if (node.whereClause !== undefined) {
+    rows = filter(rows, bindCondition(node.whereClause, expressionContext(context, scope, 'WHERE'), 'WHERE'));
+  }
   const values = bindAssignments(
     node.targetList ?? [],
     relation,
     expressionContext(context, scope, 'UPDATE'),
     context,
   );
-  let rows: HirRelation = from.relation;
-  if (node.whereClause !== undefined) {
-    rows = filter(rows, bindCondition(node.whereClause, expressionContext(context, scope, 'WHERE'), 'WHERE'));
-  }
   const old = relation.columns.map(({ name, type }, index) => ({
     name,
     scalar: { kind: 'column', index, type } as HirScalar,
