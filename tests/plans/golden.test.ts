@@ -95,6 +95,17 @@ describe('golden plans', () => {
     expect(text).toBe(readFileSync(file, 'utf8'));
   });
 
+  test('the plans as the engine reads them', () => {
+    // engine/crates/plan/tests/golden.rs decodes this file.
+    const plans = CASES.map(({ sql, purpose }) =>
+      purpose === 'write' ? compileWriteText(sql).plan : compileText(sql, purpose).plan,
+    );
+    const text = `${plans.map((plan) => JSON.stringify(plan)).join('\n')}\n`;
+    const file = new URL('plans.jsonl', folder);
+    if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(file, text);
+    expect(text).toBe(readFileSync(file, 'utf8'));
+  });
+
   test('JSON of each stage can be read', () => {
     const compiled = compileText('select a from t where b = 1');
     for (const stage of STAGES) {
