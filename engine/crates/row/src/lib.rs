@@ -6,6 +6,7 @@
 //! - [`text_in`], [`text_out`], [`binary_in`], [`binary_out`]: PostgreSQL's input and output functions.
 //! - [`Numeric`], [`Interval`], [`JsonbRef`]: values with arithmetic of their own.
 
+mod abbreviations;
 mod arena;
 pub mod calendar;
 mod canonical;
@@ -40,6 +41,7 @@ pub use numeric::Numeric;
 pub use order::encode_order;
 pub use packed::{Row, RowRef};
 pub use tidewire_plan::ScalarType;
+pub use timezone::Zone;
 
 /// The types of a row's columns, needed to decode it.
 pub type RowTypes<'a> = &'a [ScalarType];

@@ -1,1 +1,202 @@
-//! Time zones: names, offsets and abbreviations, from the bundled tz database.
+//! Time zones, from the bundled tz database, with PostgreSQL's rules for local times that do not exist or exist twice.
+
+use crate::calendar::{DAY, SECOND, UNIX_EPOCH_MICROS};
+use crate::{EvalError, EvalResult};
+use jiff::civil::DateTime;
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
+use std::sync::Arc;
+
+/// 400 years: after them the calendar, days of the week included, repeats.
+const CYCLE: i64 = 146_097 * DAY;
+/// The years that the database is asked about; others are moved by whole cycles.
+const FIRST: i64 = -(4_800 * 365 + 4_800 / 4) * DAY;
+const LAST: i64 = 7_900 * 365 * DAY;
+
+/// A time zone. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Zone {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    name: String,
+    rule: Rule,
+}
+
+#[derive(Debug)]
+enum Rule {
+    /// Seconds east.
+    Fixed(i32),
+    Tz(TimeZone),
+}
+
+/// What a zone says about an instant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalOffset {
+    /// Seconds east of UTC.
+    pub seconds: i32,
+    /// Whether daylight-saving time is in force.
+    pub dst: bool,
+    /// The zone's abbreviation for it, such as `CEST`.
+    pub abbreviation: String,
+}
+
+impl Default for Zone {
+    fn default() -> Self {
+        Zone::utc()
+    }
+}
+
+impl PartialEq for Zone {
+    fn eq(&self, other: &Self) -> bool {
+        self.inner.name == other.inner.name
+    }
+}
+
+impl Eq for Zone {}
+
+impl Zone {
+    /// UTC.
+    pub fn utc() -> Self {
+        Zone::new("UTC".into(), Rule::Fixed(0))
+    }
+
+    /// A fixed offset, named as PostgreSQL names it (`<+02>-02`).
+    pub fn fixed(seconds_east: i32) -> Self {
+        let hours_minutes = |seconds: i32| {
+            let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+            match (minutes, rest) {
+                (0, 0) => format!("{hours:02}"),
+                (_, 0) => format!("{hours:02}:{minutes:02}"),
+                _ => format!("{hours:02}:{minutes:02}:{rest:02}"),
+            }
+        };
+        let (shown, posix) = if seconds_east < 0 { ('-', '+') } else { ('+', '-') };
+        let size = hours_minutes(seconds_east.abs());
+        Zone::new(format!("<{shown}{size}>{posix}{size}"), Rule::Fixed(seconds_east))
+    }
+
+    fn new(name: String, rule: Rule) -> Self {
+        Zone { inner: Arc::new(Inner { name, rule }) }
+    }
+
+    /// A zone of the database by its name in any case, or a POSIX specification (`EST5EDT`, `<+02>-02`).
+    pub fn lookup(name: &str) -> Option<Self> {
+        if name.eq_ignore_ascii_case("utc") || name.eq_ignore_ascii_case("gmt") {
+            return Some(Zone::new(name.to_ascii_uppercase(), Rule::Fixed(0)));
+        }
+        // The database's name for an unknown zone is not a zone.
+        if name.is_empty() || name.eq_ignore_ascii_case("etc/unknown") {
+            return None;
+        }
+        if let Ok(zone) = TimeZone::get(name) {
+            let canonical = zone.iana_name().unwrap_or(name).to_string();
+            return Some(Zone::new(canonical, Rule::Tz(zone)));
+        }
+        // POSIX: an abbreviation (three letters and more, or in angle brackets) and an offset west of Greenwich.
+        let digits =
+            name.find(|character: char| character.is_ascii_digit() || matches!(character, '+' | '-'));
+        let plausible = name.starts_with('<') || digits.is_some_and(|position| position >= 3);
+        if !plausible {
+            return None;
+        }
+        TimeZone::posix(name).ok().map(|zone| Zone::new(name.to_string(), Rule::Tz(zone)))
+    }
+
+    /// As [`Zone::lookup`]; 22023 for a name that is none.
+    pub fn lookup_or_error(name: &str) -> EvalResult<Self> {
+        Zone::lookup(name)
+            .ok_or_else(|| EvalError::new("22023", format!("time zone \"{name}\" not recognized")))
+    }
+
+    /// The zone's name.
+    pub fn name(&self) -> &str {
+        &self.inner.name
+    }
+
+    /// Whether it has one offset for ever.
+    pub fn is_fixed(&self) -> bool {
+        match &self.inner.rule {
+            Rule::Fixed(_) => true,
+            Rule::Tz(zone) => zone.to_fixed_offset().is_ok(),
+        }
+    }
+
+    /// Seconds east of UTC at an instant (µs since 2000-01-01 UTC).
+    #[inline]
+    pub fn offset_at(&self, utc: i64) -> i32 {
+        match &self.inner.rule {
+            Rule::Fixed(seconds) => *seconds,
+            Rule::Tz(zone) => zone.to_offset(instant(utc)).seconds(),
+        }
+    }
+
+    /// Offset, abbreviation and daylight-saving time at an instant.
+    pub fn info_at(&self, utc: i64) -> LocalOffset {
+        match &self.inner.rule {
+            Rule::Fixed(seconds) => {
+                let name = self.name();
+                let abbreviation = match name.strip_prefix('<').and_then(|rest| rest.split_once('>')) {
+                    Some((abbreviation, _)) => abbreviation,
+                    None => name,
+                };
+                LocalOffset { seconds: *seconds, dst: false, abbreviation: abbreviation.to_string() }
+            }
+            Rule::Tz(zone) => {
+                let info = zone.to_offset_info(instant(utc));
+                LocalOffset {
+                    seconds: info.offset().seconds(),
+                    dst: info.dst().is_dst(),
+                    abbreviation: info.abbreviation().to_string(),
+                }
+            }
+        }
+    }
+
+    /// The local time (µs since 2000-01-01 local) of an instant.
+    #[inline]
+    pub fn to_local(&self, utc: i64) -> i64 {
+        utc.saturating_add(self.offset_at(utc) as i64 * SECOND)
+    }
+
+    /// Seconds east of UTC at a local time. In a gap the offset before it counts, in a fold the offset after it.
+    pub fn offset_of_local(&self, local: i64) -> i32 {
+        match &self.inner.rule {
+            Rule::Fixed(seconds) => *seconds,
+            Rule::Tz(zone) => {
+                let offset: Offset = match zone.to_ambiguous_timestamp(civil(local)).offset() {
+                    AmbiguousOffset::Unambiguous { offset } => offset,
+                    AmbiguousOffset::Gap { before, .. } => before,
+                    AmbiguousOffset::Fold { after, .. } => after,
+                };
+                offset.seconds()
+            }
+        }
+    }
+
+    /// The instant of a local time.
+    #[inline]
+    pub fn to_utc(&self, local: i64) -> i64 {
+        local.saturating_sub(self.offset_of_local(local) as i64 * SECOND)
+    }
+}
+
+/// Moves a time by whole calendar cycles into the years that the database knows.
+fn fold(micros: i64) -> i64 {
+    if micros > LAST {
+        LAST - CYCLE + (micros - LAST).rem_euclid(CYCLE)
+    } else if micros < FIRST {
+        FIRST + (micros - FIRST).rem_euclid(CYCLE)
+    } else {
+        micros
+    }
+}
+
+fn instant(utc: i64) -> jiff::Timestamp {
+    jiff::Timestamp::from_microsecond(fold(utc) + UNIX_EPOCH_MICROS).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+}
+
+fn civil(local: i64) -> DateTime {
+    Offset::UTC.to_datetime(instant(local))
+}

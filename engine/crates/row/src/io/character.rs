@@ -58,7 +58,7 @@ fn too_long(type_name: &str, limit: usize) -> EvalError {
 }
 
 /// `varcharin`, and the implicit coercion to varchar(n): only blanks may be cut off.
-pub(super) fn varchar_in<'a>(text: &str, typmod: i32, arena: &'a Arena) -> EvalResult<&'a str> {
+pub fn varchar_in<'a>(text: &str, typmod: i32, arena: &'a Arena) -> EvalResult<&'a str> {
     check_nul(text)?;
     if typmod < HEADER {
         return Ok(arena.push_str(text));
@@ -76,7 +76,7 @@ pub(super) fn varchar_in<'a>(text: &str, typmod: i32, arena: &'a Arena) -> EvalR
 }
 
 /// `bpcharin`, and the implicit coercion to char(n): padded with blanks; only blanks may be cut off.
-pub(super) fn bpchar_in<'a>(text: &str, typmod: i32, arena: &'a Arena) -> EvalResult<&'a str> {
+pub fn bpchar_in<'a>(text: &str, typmod: i32, arena: &'a Arena) -> EvalResult<&'a str> {
     check_nul(text)?;
     if typmod < HEADER {
         return Ok(arena.push_str(text));
@@ -100,7 +100,7 @@ pub(super) fn bpchar_in<'a>(text: &str, typmod: i32, arena: &'a Arena) -> EvalRe
 }
 
 /// `namein`: cut to 63 bytes at a character boundary.
-pub(super) fn name_in<'a>(text: &str, arena: &'a Arena) -> EvalResult<&'a str> {
+pub fn name_in<'a>(text: &str, arena: &'a Arena) -> EvalResult<&'a str> {
     check_nul(text)?;
     let mut end = text.len().min(NAME_BYTES);
     while !text.is_char_boundary(end) {
@@ -115,7 +115,7 @@ fn char_text(byte: u8, arena: &Arena) -> &str {
 }
 
 /// `charin`: the first byte, or `\ooo`.
-pub(super) fn char_in<'a>(text: &str, arena: &'a Arena) -> EvalResult<&'a str> {
+pub fn char_in<'a>(text: &str, arena: &'a Arena) -> EvalResult<&'a str> {
     let byte = match text.as_bytes() {
         [b'\\', a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7'] => {
             (a - b'0') << 6 | (b - b'0') << 3 | (c - b'0')

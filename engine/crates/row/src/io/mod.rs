@@ -3,22 +3,28 @@
 mod boolean;
 mod bytea;
 mod character;
+mod datetime;
 mod float;
 mod integer;
+mod interval;
 mod json;
 mod oid;
 mod uuid;
 
-use crate::{Arena, Datum, EvalError, EvalResult, Numeric, ScalarType};
+use crate::timezone::Zone;
+use crate::{Arena, Datum, EvalError, EvalResult, Interval, Numeric, ScalarType, calendar};
 
 pub use bytea::{decode_hex, encode_hex};
 pub use float::{write_float4, write_float8};
+pub use interval::apply_typmod as apply_interval_typmod;
+
+pub use character::{bpchar_in, char_in, name_in, varchar_in};
 
 /// What the session's settings say about text forms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FormatSettings {
-    /// TimeZone: a zone name or a POSIX-like offset.
-    pub time_zone: String,
+    /// TimeZone.
+    pub time_zone: Zone,
     /// extra_float_digits; above 0 prints the shortest text that reads back.
     pub extra_float_digits: i32,
     /// bytea_output.
@@ -84,7 +90,7 @@ pub enum DateOrder {
 impl Default for FormatSettings {
     fn default() -> Self {
         FormatSettings {
-            time_zone: "UTC".into(),
+            time_zone: Zone::utc(),
             extra_float_digits: 1,
             bytea_output: ByteaOutput::default(),
             interval_style: IntervalStyle::default(),
@@ -149,14 +155,11 @@ pub fn text_in<'a>(
         ScalarType::Bytea => Datum::Bytea(bytea::parse(text, arena)?),
         ScalarType::Uuid => Datum::Uuid(uuid::parse(text)?),
         ScalarType::Jsonb => Datum::Jsonb(crate::jsonb::parse(text, arena)?),
-        ScalarType::Date
-        | ScalarType::Time
-        | ScalarType::Timestamp
-        | ScalarType::Timestamptz
-        | ScalarType::Interval => {
-            let _ = settings;
-            return Err(EvalError::new("0A000", "date and time input is not supported yet"));
-        }
+        ScalarType::Date => Datum::Date(datetime::parse_date(text, settings)?),
+        ScalarType::Time => Datum::Time(datetime::parse_time(text, typmod, settings)?),
+        ScalarType::Timestamp => Datum::Timestamp(datetime::parse_timestamp(text, typmod, settings)?),
+        ScalarType::Timestamptz => Datum::Timestamptz(datetime::parse_timestamptz(text, typmod, settings)?),
+        ScalarType::Interval => Datum::Interval(interval::parse(text, typmod, settings)?),
     })
 }
 
@@ -177,11 +180,11 @@ pub fn text_out(datum: Datum<'_>, scalar: ScalarType, settings: &FormatSettings,
         Datum::Bytea(value) => bytea::write(value, settings.bytea_output, out),
         Datum::Uuid(value) => uuid::write(&value, out),
         Datum::Jsonb(value) => value.write_text(out),
-        Datum::Date(_)
-        | Datum::Time(_)
-        | Datum::Timestamp(_)
-        | Datum::Timestamptz(_)
-        | Datum::Interval(_) => {}
+        Datum::Date(value) => datetime::write_date(value, settings, out),
+        Datum::Time(value) => datetime::write_time(value, out),
+        Datum::Timestamp(value) => datetime::write_timestamp(value, settings, out),
+        Datum::Timestamptz(value) => datetime::write_timestamptz(value, settings, out),
+        Datum::Interval(value) => interval::write(value, settings.interval_style, out),
     }
 }
 
@@ -209,12 +212,30 @@ pub fn binary_in<'a>(
         ScalarType::Bytea => Datum::Bytea(arena.push_bytes(bytes)),
         ScalarType::Uuid => Datum::Uuid(fixed(bytes)?),
         ScalarType::Jsonb => Datum::Jsonb(json::receive(bytes, arena)?),
-        ScalarType::Date
-        | ScalarType::Time
-        | ScalarType::Timestamp
-        | ScalarType::Timestamptz
-        | ScalarType::Interval => {
-            return Err(EvalError::new("0A000", "date and time input is not supported yet"));
+        ScalarType::Date => {
+            let days = i32::from_be_bytes(fixed(bytes)?);
+            let infinite = days == i32::MIN || days == i32::MAX;
+            if !infinite && !calendar::is_valid_date(days as i64) {
+                return Err(EvalError::new("22008", "date out of range"));
+            }
+            Datum::Date(days)
+        }
+        ScalarType::Time => {
+            let micros = i64::from_be_bytes(fixed(bytes)?);
+            if !(0..=calendar::DAY).contains(&micros) {
+                return Err(EvalError::new("22008", "time out of range"));
+            }
+            Datum::Time(calendar::round_micros(micros, typmod))
+        }
+        ScalarType::Timestamp => Datum::Timestamp(receive_timestamp(bytes, typmod)?),
+        ScalarType::Timestamptz => Datum::Timestamptz(receive_timestamp(bytes, typmod)?),
+        ScalarType::Interval => {
+            let bytes: [u8; 16] = fixed(bytes)?;
+            let int4 =
+                |at: usize| i32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+            let micros = i64::from_be_bytes(fixed(&bytes[..8])?);
+            let value = Interval { months: int4(12), days: int4(8), micros };
+            Datum::Interval(interval::apply_typmod(value, typmod)?)
         }
     })
 }
@@ -258,4 +279,15 @@ fn fixed<const N: usize>(bytes: &[u8]) -> EvalResult<[u8; N]> {
             EvalError::new("22P03", "incorrect binary data format")
         }
     })
+}
+
+fn receive_timestamp(bytes: &[u8], typmod: i32) -> EvalResult<i64> {
+    let micros = i64::from_be_bytes(fixed(bytes)?);
+    if micros == i64::MIN || micros == i64::MAX {
+        return Ok(micros);
+    }
+    if !calendar::is_valid_timestamp(micros) {
+        return Err(EvalError::new("22008", "timestamp out of range"));
+    }
+    Ok(calendar::round_micros(micros, typmod))
 }
