@@ -292,8 +292,8 @@ fn decode(input: &str, fields: i32, settings: &FormatSettings) -> Result<Decoded
                     fraction = -fraction.abs();
                 }
                 parts.add(of, value, fraction)?;
-                // The unit goes on for numbers before it without one of their own.
-                unit = Some(of);
+                // A number before hours is of days; else the unit goes on for numbers without one of their own.
+                unit = Some(if of == Unit::Hour { Unit::Day } else { of });
                 unit_pending = false;
                 unit_mask(of, fraction)
             }

@@ -122,8 +122,7 @@ impl Lexer<'_> {
             return syntax("The input string ended unexpectedly.".into());
         }
         let wanted = match expect {
-            Expect::Value => "JSON value",
-            Expect::ArrayFirst => "array element or \"]\"",
+            Expect::Value | Expect::ArrayFirst => "JSON value",
             Expect::ArrayNext => "\",\" or \"]\"",
             Expect::ObjectFirst => "string or \"}\"",
             Expect::ObjectKey => "string",

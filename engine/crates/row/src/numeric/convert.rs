@@ -1,6 +1,6 @@
 //! Type modifiers, and conversion from and to the other number types.
 
-use super::{MAX_SCALE, Numeric};
+use super::Numeric;
 use crate::{Arena, EvalError, EvalResult};
 
 /// The precision and scale of `numeric(precision, scale)`.
@@ -159,10 +159,5 @@ impl<'a> Numeric<'a> {
     /// `numeric_int2`.
     pub fn to_i16(&self) -> EvalResult<i16> {
         i16::try_from(self.to_i128("smallint")?).map_err(|_| EvalError::out_of_range("smallint"))
-    }
-
-    /// Whether a scale can be shown.
-    pub(super) fn clamp_scale(scale: i64) -> u16 {
-        scale.clamp(0, MAX_SCALE as i64) as u16
     }
 }

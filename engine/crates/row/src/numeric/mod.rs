@@ -94,7 +94,7 @@ impl<'a> Numeric<'a> {
     /// Mantissa and scale of a finite value.
     pub fn big_parts(&self) -> Option<(BigInt, u16)> {
         match self {
-            Numeric::Small(mantissa, scale) => Some((BigInt::from({ mantissa.0 }), *scale)),
+            Numeric::Small(mantissa, scale) => Some((BigInt::from(mantissa.0), *scale)),
             Numeric::Big(big) => Some((big.mantissa(), big.scale)),
             _ => None,
         }

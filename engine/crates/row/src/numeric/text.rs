@@ -11,7 +11,7 @@ impl<'a> Numeric<'a> {
         let text = input.trim_matches(is_space);
         let value = match parse_plain(text) {
             Some(value) => value,
-            None => parse_general(text, typmod, arena)
+            None => parse_general(text, arena)
                 .map_err(|error| error.unwrap_or_else(|| EvalError::invalid_syntax("numeric", input)))?,
         };
         if typmod < 0 { Ok(value) } else { value.apply_typmod(typmod, arena) }
@@ -101,7 +101,7 @@ fn parse_plain(text: &str) -> Option<Numeric<'static>> {
 }
 
 /// Everything else: special values, exponents, underscores, other bases, many digits. `Err(None)` is a syntax error.
-fn parse_general<'a>(text: &str, typmod: i32, arena: &'a Arena) -> Result<Numeric<'a>, Option<EvalError>> {
+fn parse_general<'a>(text: &str, arena: &'a Arena) -> Result<Numeric<'a>, Option<EvalError>> {
     let (negative, signed, body) = match text.as_bytes().first() {
         Some(b'-') => (true, true, &text[1..]),
         Some(b'+') => (false, true, &text[1..]),
@@ -174,27 +174,17 @@ fn parse_general<'a>(text: &str, typmod: i32, arena: &'a Arena) -> Result<Numeri
     let mut scale = after_point - exponent;
     if digits.is_empty() {
         let scale = scale.max(0);
-        if scale > MAX_SCALE as i64 && typmod < 0 {
+        if scale > MAX_SCALE as i64 {
             return Err(Some(Numeric::overflow()));
         }
-        return Ok(Numeric::from_parts(0, scale.min(MAX_SCALE as i64) as u16));
+        return Ok(Numeric::from_parts(0, scale as u16));
     }
     if digits.len() as i64 - scale > MAX_INTEGER_DIGITS {
         return Err(Some(Numeric::overflow()));
     }
+    // Even a typmod does not help: PostgreSQL reads the value before it rounds.
     if scale > MAX_SCALE as i64 {
-        if typmod < 0 {
-            return Err(Some(Numeric::overflow()));
-        }
-        // A typmod rounds at 1000 digits at most: what lies behind 16383 can't matter, but for exact halves it can't
-        // either, because the digits cut off are behind a nonzero digit only if rounding is already decided.
-        let surplus = scale - MAX_SCALE as i64;
-        let keep = (digits.len() as i64 - surplus).max(0) as usize;
-        digits.truncate(keep);
-        scale = MAX_SCALE as i64;
-        if digits.is_empty() {
-            return Ok(Numeric::from_parts(0, scale as u16));
-        }
+        return Err(Some(Numeric::overflow()));
     }
     if scale < 0 {
         digits.resize(digits.len() + (-scale) as usize, 0);
