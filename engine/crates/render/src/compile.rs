@@ -46,6 +46,11 @@ impl Scope {
         })
     }
 
+    /// Time zone and formats.
+    pub fn settings(&self) -> &FormatSettings {
+        &self.environment.settings
+    }
+
     /// The time at which constants enter.
     pub fn as_of(&self) -> u64 {
         self.environment.as_of
@@ -210,6 +215,21 @@ impl Program {
         ids.sort_unstable();
         ids.dedup();
         ids
+    }
+
+    /// Whether no operator keeps state, so that rows can be had without a dataflow.
+    pub(crate) fn is_direct(&self) -> bool {
+        self.steps.iter().all(|step| {
+            matches!(
+                step.as_ref(),
+                Step::Fused
+                    | Step::Constant(_)
+                    | Step::Import(_)
+                    | Step::Lookup(..)
+                    | Step::Pipeline(_)
+                    | Step::Union(_)
+            )
+        })
     }
 
     /// The imports, if all state of the dataflow is in arrangements that can be seeded.

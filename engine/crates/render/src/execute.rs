@@ -1,0 +1,450 @@
+//! One-shot execution over snapshots: directly where no operator keeps state, else in a short-lived dataflow on the
+//! caller's thread, with the renderer that views use.
+
+use crate::compile::{CompileError, Environment, Pipeline, Program, Scope, Sink, Step, constant, int8_of};
+use crate::encode::{RowFormat, project};
+use crate::finish::{Collector, Finish, ResultSet, Rows};
+use crate::pipeline::Runner;
+use crate::render::{DELETED, INSERTED};
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use tidewire_arrange::{
+    Flow, ImportProvider, Imported, Rendered, RowStream, ShardedSnapshot, Updates, consolidated,
+    import_snapshot, rows_of,
+};
+use tidewire_eval::{CompiledMfp, compile_with};
+use tidewire_plan::{Expr, Finishing, Operator, Output, Plan, ScalarType};
+use tidewire_row::{EvalError, FormatSettings};
+use timely::dataflow::Scope as DataflowScope;
+use timely::dataflow::channels::pact;
+use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
+
+/// A collection at the time of the execution, with the transaction's own writes on top.
+#[derive(Clone)]
+pub struct Source {
+    /// Its rows.
+    pub ok: ShardedSnapshot,
+    /// Its errors: the error row is the key.
+    pub err: ShardedSnapshot,
+}
+
+/// Why an execution gave no result.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExecuteError {
+    /// The plan was refused.
+    Refused(String),
+    /// A data error.
+    Data(EvalError),
+    /// It was cancelled.
+    Cancelled,
+    /// A bug; it costs this query only.
+    Panic(String),
+}
+
+impl From<CompileError> for ExecuteError {
+    fn from(error: CompileError) -> Self {
+        match error {
+            CompileError::Refused(message) => ExecuteError::Refused(message),
+            CompileError::Data(error) => ExecuteError::Data(error),
+        }
+    }
+}
+
+impl From<EvalError> for ExecuteError {
+    fn from(error: EvalError) -> Self {
+        ExecuteError::Data(error)
+    }
+}
+
+/// The SQLSTATE error that a client sees.
+impl From<ExecuteError> for EvalError {
+    fn from(error: ExecuteError) -> Self {
+        match error {
+            ExecuteError::Data(error) => error,
+            ExecuteError::Refused(message) => EvalError::new("XX000", message),
+            ExecuteError::Cancelled => EvalError::new("57014", "canceling statement due to user request"),
+            ExecuteError::Panic(message) => EvalError::new("XX000", format!("internal error: {message}")),
+        }
+    }
+}
+
+/// What a write plan yields.
+pub struct WriteResult {
+    /// Whole rows that leave, with positive multiplicities.
+    pub deleted: Updates,
+    /// Whole rows that enter.
+    pub inserted: Updates,
+    /// The affected count.
+    pub affected: u64,
+    /// The RETURNING rows.
+    pub returning: Option<Rows>,
+}
+
+/// Whether a plan is answered without a dataflow.
+pub fn is_immediate(plan: &Plan) -> bool {
+    plan.nodes.iter().all(|node| {
+        matches!(
+            node.operator,
+            Operator::Constant { .. }
+                | Operator::Import { .. }
+                | Operator::Lookup { .. }
+                | Operator::Mfp { .. }
+                | Operator::Union { .. }
+        )
+    })
+}
+
+/// Runs a plan with `Output::Rows`. `sources` holds every collection that the plan names.
+pub fn execute(
+    plan: &Plan,
+    environment: Environment,
+    sources: HashMap<u64, Source>,
+    cancelled: &Arc<AtomicBool>,
+) -> Result<Rows, ExecuteError> {
+    let Output::Rows { node, finishing } = &plan.output else {
+        return Err(ExecuteError::Refused("the plan does not yield rows".into()));
+    };
+    let types = plan.nodes[*node as usize].columns.iter().map(|column| column.scalar).collect();
+    let program = Program::compile(plan, environment)?;
+    let mut collector = Collector::new(finish(plan, finishing, types, &program.scope)?);
+    run(program, sources, cancelled, |_, row, count| collector.push(row, count))?;
+    Ok(collector.finish())
+}
+
+/// Runs a plan with `Output::Write`.
+pub fn execute_write(
+    plan: &Plan,
+    environment: Environment,
+    sources: HashMap<u64, Source>,
+    cancelled: &Arc<AtomicBool>,
+) -> Result<WriteResult, ExecuteError> {
+    let Output::Write { deleted, inserted, returning, .. } = &plan.output else {
+        return Err(ExecuteError::Refused("the plan does not write".into()));
+    };
+    let Some(node) = inserted.or(*deleted) else {
+        return Err(ExecuteError::Refused("the plan writes nothing".into()));
+    };
+    let shows_inserted = inserted.is_some();
+    let columns = &plan.nodes[node as usize].columns;
+    let program = Program::compile(plan, environment)?;
+    let scope = program.scope.clone();
+    let returning = match returning {
+        None => None,
+        Some(mfp) => {
+            let mfp = CompiledMfp::new(mfp, columns, &plan.parameters, scope.settings())?;
+            let types = mfp.output().to_vec();
+            let projection = (0..types.len() as u32).collect();
+            let finish =
+                Finish { types, order: vec![], limit: None, offset: 0, with_ties: false, projection };
+            Some((Runner::new(Arc::new(mfp), scope), Collector::new(finish)))
+        }
+    };
+    let mut result =
+        WriteResult { deleted: Updates::new(), inserted: Updates::new(), affected: 0, returning: None };
+    run(program, sources, cancelled, |mark, row, count| {
+        let is_inserted = mark == INSERTED;
+        let side = if is_inserted { &mut result.inserted } else { &mut result.deleted };
+        side.push_row(row, 0, count as i64);
+        if is_inserted == shows_inserted {
+            result.affected += count;
+        }
+    })?;
+    if let Some((mut runner, mut collector)) = returning {
+        let mut shown = Vec::new();
+        let rows = if shows_inserted { &result.inserted } else { &result.deleted };
+        for update in rows.iter() {
+            shown.clear();
+            if runner.run(&[update.val], &mut shown)? {
+                collector.push(&shown, update.diff as u64);
+            }
+        }
+        result.returning = Some(collector.finish());
+    }
+    Ok(result)
+}
+
+impl From<String> for ExecuteError {
+    fn from(message: String) -> Self {
+        ExecuteError::Refused(message)
+    }
+}
+
+/// [`execute`] with the rows ready to be encoded.
+pub fn execute_encoded(
+    plan: &Plan,
+    environment: Environment,
+    sources: HashMap<u64, Source>,
+    cancelled: &Arc<AtomicBool>,
+    format: RowFormat,
+    names: &[String],
+) -> Result<ResultSet, ExecuteError> {
+    let settings: FormatSettings = environment.settings.clone();
+    let rows = execute(plan, environment, sources, cancelled)?;
+    Ok(ResultSet::new(rows, format, names, settings))
+}
+
+fn finish(
+    plan: &Plan,
+    finishing: &Finishing,
+    types: Vec<ScalarType>,
+    scope: &Scope,
+) -> Result<Finish, ExecuteError> {
+    let count = |expr: &Option<Expr>, sqlstate: &str, what: &str| -> Result<Option<u64>, ExecuteError> {
+        let Some(expr) = expr else { return Ok(None) };
+        let compiled = compile_with(expr, &[], &plan.parameters, scope.settings())?;
+        match constant(&compiled, scope, int8_of)? {
+            None => Ok(None),
+            Some(count) => u64::try_from(count)
+                .map(Some)
+                .map_err(|_| EvalError::new(sqlstate, format!("{what} must not be negative")).into()),
+        }
+    };
+    let arity = types.len() as u32;
+    let columns = finishing.order.iter().map(|key| key.column).chain(finishing.projection.iter().copied());
+    if let Some(column) = columns.into_iter().find(|column| *column >= arity) {
+        return Err(ExecuteError::Refused(format!(
+            "plan refused: finishing reads column {column} of {arity}"
+        )));
+    }
+    Ok(Finish {
+        types,
+        order: finishing.order.clone(),
+        limit: count(&finishing.limit, "2201W", "LIMIT")?,
+        offset: count(&finishing.offset, "2201X", "OFFSET")?.unwrap_or(0),
+        with_ties: finishing.with_ties,
+        projection: finishing.projection.clone(),
+    })
+}
+
+/// Calls `each(mark, row, count)` for the result's rows. Marks are those of a write's rows, or empty.
+fn run(
+    program: Program,
+    sources: HashMap<u64, Source>,
+    cancelled: &Arc<AtomicBool>,
+    mut each: impl FnMut(&[u8], &[u8], u64),
+) -> Result<(), ExecuteError> {
+    for id in program.imports() {
+        let source = sources.get(&id).ok_or_else(|| format!("arrangement {id} was not given"))?;
+        if let Some((error, _, _)) = source.err.cursor().find(|(_, _, count)| *count > 0) {
+            return Err(EvalError::from_row(error).into());
+        }
+    }
+    let mut broken = false;
+    let mut add = |mark: &[u8], row: &[u8], count: i64| match u64::try_from(count) {
+        Ok(0) => {}
+        Ok(count) => each(mark, row, count),
+        Err(_) => broken = true,
+    };
+    if program.is_direct() {
+        let direct = Direct { program: &program, sources: &sources, cancelled };
+        match &*program.sink {
+            Sink::Rows(pipeline) => direct.pipeline(pipeline, &mut |row, count| add(&[], row, count))?,
+            Sink::Write { deleted, inserted } => {
+                for (pipeline, mark) in [(deleted, DELETED), (inserted, INSERTED)] {
+                    if let Some(pipeline) = pipeline {
+                        direct.pipeline(pipeline, &mut |row, count| add(mark, row, count))?;
+                    }
+                }
+            }
+            Sink::Arrange { .. } => {
+                return Err(ExecuteError::Refused("a maintained plan is not executed".into()));
+            }
+        }
+    } else {
+        let rows = dataflow(program, sources, cancelled)?;
+        for update in rows.iter() {
+            add(update.key, update.val, update.diff);
+        }
+    }
+    match broken {
+        true => Err(EvalError::new("XX000", "internal error: a row with a negative multiplicity").into()),
+        false => Ok(()),
+    }
+}
+
+/// Evaluates plans whose operators keep no state, row by row.
+struct Direct<'a> {
+    program: &'a Program,
+    sources: &'a HashMap<u64, Source>,
+    cancelled: &'a AtomicBool,
+}
+
+impl Direct<'_> {
+    fn pipeline(&self, pipeline: &Pipeline, each: &mut dyn FnMut(&[u8], i64)) -> Result<(), ExecuteError> {
+        let mut runner = Runner::new(pipeline.mfp.clone(), self.program.scope.clone());
+        let mut out = Vec::new();
+        self.node(pipeline.source, &mut |rows, count| {
+            out.clear();
+            if runner.run(rows, &mut out)? {
+                each(&out, count);
+            }
+            Ok(())
+        })
+    }
+
+    fn node(
+        &self,
+        node: usize,
+        each: &mut dyn FnMut(&[&[u8]], i64) -> Result<(), ExecuteError>,
+    ) -> Result<(), ExecuteError> {
+        match &*self.program.steps[node] {
+            Step::Constant(rows) => rows.iter().try_for_each(|(row, count)| each(&[row], *count)),
+            Step::Import(id) => {
+                for (index, (key, value, count)) in self.sources[id].ok.cursor().enumerate() {
+                    if index % 1024 == 0 && self.cancelled.load(Ordering::Relaxed) {
+                        return Err(ExecuteError::Cancelled);
+                    }
+                    each(&[key, value], count)?;
+                }
+                Ok(())
+            }
+            Step::Lookup(id, keys) => {
+                for key in keys {
+                    for (key, value, count) in self.sources[id].ok.seek(key) {
+                        each(&[key, value], count)?;
+                    }
+                }
+                Ok(())
+            }
+            Step::Pipeline(pipeline) => self.rows(pipeline, each),
+            Step::Union(inputs) => inputs.iter().try_for_each(|input| self.rows(input, each)),
+            _ => Err(ExecuteError::Refused(format!("node {node} needs a dataflow"))),
+        }
+    }
+
+    fn rows(
+        &self,
+        pipeline: &Pipeline,
+        each: &mut dyn FnMut(&[&[u8]], i64) -> Result<(), ExecuteError>,
+    ) -> Result<(), ExecuteError> {
+        let mut failed = None;
+        self.pipeline(pipeline, &mut |row, count| {
+            if failed.is_none() {
+                failed = each(&[row], count).err();
+            }
+        })?;
+        failed.map_or(Ok(()), Err)
+    }
+}
+
+struct Snapshots<'a, 's> {
+    scope: DataflowScope<'s, u64>,
+    flow: Flow,
+    sources: &'a HashMap<u64, Source>,
+}
+
+impl<'s> ImportProvider<'s> for Snapshots<'_, 's> {
+    fn import(&mut self, id: u64) -> Result<Imported<'s>, String> {
+        let source = self.sources.get(&id).ok_or_else(|| format!("arrangement {id} was not given"))?;
+        let ok = import_snapshot(&source.ok, self.scope);
+        let err = import_snapshot(&source.err, self.scope);
+        Ok(Imported { ok, err: rows_of(err, "Errors", |key, _, row| row.extend_from_slice(key)) })
+    }
+    fn flow(&self) -> &Flow {
+        &self.flow
+    }
+}
+
+/// Runs the program in a timely runtime of its own, to its end. Consolidated rows.
+fn dataflow(
+    program: Program,
+    sources: HashMap<u64, Source>,
+    cancelled: &Arc<AtomicBool>,
+) -> Result<Updates, ExecuteError> {
+    let cancelled = cancelled.clone();
+    let run = AssertUnwindSafe(move || {
+        timely::execute_directly(move |worker| {
+            let collected: Arc<Mutex<(Updates, Updates)>> = Arc::default();
+            let index = worker.next_dataflow_index();
+            let built = worker.dataflow::<u64, _, _>(|scope| {
+                let mut imports = Snapshots { scope, flow: Flow::new(), sources: &sources };
+                match program.render(scope, &mut imports)? {
+                    Rendered::Rows { ok, err } => {
+                        collect(ok, collected.clone(), |collected| &mut collected.0);
+                        collect(err, collected.clone(), |collected| &mut collected.1);
+                        Ok(())
+                    }
+                    Rendered::Arranged { .. } => Err("a maintained plan is not executed".to_owned()),
+                }
+            });
+            let mut outcome = built.map_err(ExecuteError::Refused);
+            while outcome.is_ok() && worker.has_dataflows() {
+                if cancelled.load(Ordering::Relaxed) {
+                    outcome = Err(ExecuteError::Cancelled);
+                } else {
+                    worker.step();
+                }
+            }
+            if outcome.is_err() && worker.has_dataflows() {
+                worker.drop_dataflow(index);
+            }
+            outcome?;
+            let (rows, errors) = std::mem::take(&mut *collected.lock().expect("one thread"));
+            match consolidated(&errors).iter().find(|error| error.diff > 0) {
+                Some(error) => Err(EvalError::from_row(error.val).into()),
+                None => Ok(consolidated(&rows)),
+            }
+        })
+    });
+    std::panic::catch_unwind(run).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+        Err(ExecuteError::Panic(text.unwrap_or_else(|| "a panic without a message".into())))
+    })
+}
+
+fn collect(
+    stream: RowStream<'_>,
+    collected: Arc<Mutex<(Updates, Updates)>>,
+    side: fn(&mut (Updates, Updates)) -> &mut Updates,
+) {
+    let mut operator = OperatorBuilder::new("Collect".to_owned(), stream.scope());
+    let mut input = operator.new_input(stream, pact::Pipeline);
+    operator.build(move |_capabilities| {
+        move |_frontiers| {
+            input.for_each(|_, updates| {
+                // The rows of a one-shot are all at one time.
+                let mut collected = collected.lock().expect("one thread");
+                let side = side(&mut collected);
+                for update in updates.iter() {
+                    side.push(update.key, update.val, 0, update.diff);
+                }
+            });
+        }
+    });
+}
+
+/// The rows of a subscription's changes: `tw_timestamp` numeric, with progress `tw_progressed` bool, `tw_diff` int8, then
+/// the relation's columns.
+pub fn subscription_row(
+    time: u64,
+    progress: bool,
+    diff: i64,
+    row: &[u8],
+    types: &[ScalarType],
+    projection: Option<&[u32]>,
+    out: &mut Vec<u8>,
+) {
+    use tidewire_row::{Datum, Numeric, push_datum};
+    push_datum(out, Datum::Numeric(Numeric::from_i64(time as i64)));
+    if progress {
+        push_datum(out, Datum::Bool(false));
+    }
+    push_datum(out, Datum::Int64(diff));
+    match projection {
+        None => out.extend_from_slice(row),
+        Some(columns) => project(row, types, columns, &mut Vec::new(), out),
+    }
+}
+
+/// A progress row: everything before `time` was sent. The other columns are NULL.
+pub fn progress_row(time: u64, columns: usize, out: &mut Vec<u8>) {
+    use tidewire_row::{Datum, Numeric, push_datum, push_null};
+    push_datum(out, Datum::Numeric(Numeric::from_i64(time as i64)));
+    push_datum(out, Datum::Bool(true));
+    for _ in 0..columns + 1 {
+        push_null(out);
+    }
+}
