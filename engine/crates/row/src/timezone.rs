@@ -90,6 +90,23 @@ impl Zone {
         if name.is_empty() || name.eq_ignore_ascii_case("etc/unknown") {
             return None;
         }
+        // Since tzdata 2024b these are links; the bundled database still has their own rules.
+        const LINKS: [(&str, &str); 11] = [
+            ("EST5EDT", "America/New_York"),
+            ("CST6CDT", "America/Chicago"),
+            ("MST7MDT", "America/Denver"),
+            ("PST8PDT", "America/Los_Angeles"),
+            ("EST", "America/Panama"),
+            ("MST", "America/Phoenix"),
+            ("HST", "Pacific/Honolulu"),
+            ("CET", "Europe/Brussels"),
+            ("MET", "Europe/Brussels"),
+            ("EET", "Europe/Athens"),
+            ("WET", "Europe/Lisbon"),
+        ];
+        if let Some((link, target)) = LINKS.iter().find(|(link, _)| link.eq_ignore_ascii_case(name)) {
+            return TimeZone::get(target).ok().map(|zone| Zone::new(link.to_string(), Rule::Tz(zone)));
+        }
         if let Ok(zone) = TimeZone::get(name) {
             let canonical = zone.iana_name().unwrap_or(name).to_string();
             return Some(Zone::new(canonical, Rule::Tz(zone)));

@@ -635,7 +635,7 @@ impl Shown {
         let positive = all.iter().any(|value| *value > 0);
         let year_month = self.year != 0 || self.month != 0;
         let day_time = self.day != 0 || self.has_time();
-        let standard = !(negative && positive) && !(year_month && day_time);
+        let standard = !(negative && positive || year_month && day_time);
         if !negative && !positive {
             return out.push(b'0');
         }

@@ -220,7 +220,7 @@ fn parse_radix<'a>(
             Some(digit) => digits.push(digit as u8),
             // An underscore may also stand right after the prefix.
             None if *byte == b'_'
-                && bytes.get(index + 1).is_some_and(|next| (*next as char).to_digit(radix).is_some()) => {}
+                && bytes.get(index + 1).is_some_and(|next| (*next as char).is_digit(radix)) => {}
             None => return Err(None),
         }
     }

@@ -8,7 +8,10 @@ use crate::{Arena, EvalError, EvalResult};
 use num_bigint::BigInt;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
+// PostgreSQL estimates weights with these, not with the nearest doubles.
+#[allow(clippy::approx_constant)]
 const LOG10_E: f64 = 0.434_294_481_903_252;
+#[allow(clippy::approx_constant)]
 const LN_10: f64 = 2.302_585_092_994_046;
 
 /// A scale within what results show.

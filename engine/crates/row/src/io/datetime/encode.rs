@@ -110,10 +110,7 @@ pub(in crate::io) fn write_timestamptz(micros: i64, settings: &FormatSettings, o
     }
     let info = settings.time_zone.info_at(micros);
     let local = micros.saturating_add(info.seconds as i64 * SECOND);
-    // Zones that the database gives no letters have their offset for an abbreviation.
-    let letters = info.abbreviation.bytes().any(|byte| byte.is_ascii_alphabetic());
-    let abbreviation = letters.then_some(info.abbreviation.as_str());
-    write_moment(local, settings, Some((info.seconds, abbreviation)), out);
+    write_moment(local, settings, Some((info.seconds, Some(&info.abbreviation))), out);
 }
 
 fn write_moment(local: i64, settings: &FormatSettings, zone: Option<(i32, Option<&str>)>, out: &mut Vec<u8>) {
