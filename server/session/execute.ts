@@ -1,0 +1,116 @@
+/**
+ * How statements run: start here. Both protocols meet in `start`, which puts a statement into its transaction and
+ * executes it; the portal sends the result.
+ */
+import { SqlError } from '../../sql/error.ts';
+import { parse } from '../../sql/parse/parse.ts';
+import type { ParsedStatement } from '../../sql/ast/statement.ts';
+import { Portal } from './portal.ts';
+import type { Session } from './session.ts';
+import { ddlName } from './statement-class.ts';
+
+/** A statement has an implicit transaction for itself, or shares it with its neighbours. */
+type Company = 'single' | 'group';
+
+/** All statements of one Query message. */
+export async function runQuery(session: Session, text: string): Promise<void> {
+  const { client } = session;
+  session.closePortal('');
+  const statements = parse(text);
+  if (statements.length === 0) {
+    client.emptyQuery();
+    return;
+  }
+  const company = companyOf(session, statements);
+  for (const [index, parsed] of statements.entries()) {
+    const portal = prepareSimple(session, parsed);
+    await start(session, portal, company);
+    if (portal.columns) client.describeRows(portal.columns, portal.formats);
+    const outcome = await portal.pour(client, 0, session.scope);
+    // The commit comes before the last CommandComplete: that promises it.
+    if (company === 'single' || index === statements.length - 1) await session.endImplicit();
+    if (outcome.kind === 'complete') client.complete(outcome.tag);
+  }
+}
+
+/** One Execute message: runs a portal or goes on with it. */
+export async function runPortal(
+  session: Session,
+  portal: Portal,
+  maxRows: number,
+  alone: boolean,
+): Promise<void> {
+  const { client } = session;
+  const { prepared } = portal;
+  if (prepared.parsed === null) {
+    client.emptyQuery();
+    return;
+  }
+  let company: Company | null = null;
+  if (!portal.started) {
+    company = !session.transactions.inUse && (alone || prepared.ddl !== null) ? 'single' : 'group';
+    await start(session, portal, company);
+  }
+  const outcome = await portal.pour(client, maxRows, session.scope);
+  if (outcome.kind === 'suspended') {
+    client.suspended();
+    return;
+  }
+  // As PostgreSQL after a command that cannot be in a pipeline: committed at once, what follows is on its own.
+  if (company === 'single' && prepared.ddl !== null) await session.endImplicit();
+  client.complete(outcome.tag);
+}
+
+/** Puts a statement into its transaction and executes it. */
+async function start(session: Session, portal: Portal, company: Company): Promise<void> {
+  const { prepared } = portal;
+  session.checkNotFailed(prepared.endsTransaction);
+  if (!prepared.managesTransaction) {
+    if (prepared.ddl !== null && (session.transactions.isExplicit || company === 'group')) {
+      throw ddlInTransaction(prepared.ddl);
+    }
+    session.transactions.enter(company);
+  }
+  for (const notice of prepared.parsed?.notices ?? []) session.notice(notice);
+  portal.start(await prepared.run(portal.parameters, portal.formats));
+}
+
+function prepareSimple(session: Session, parsed: ParsedStatement): Portal {
+  const prepared = session.prepare(parsed, []);
+  if (prepared.parameterTypes.length > 0) {
+    throw new SqlError({ sqlstate: '42P02', message: 'there is no parameter $1' });
+  }
+  const format = prepared.simpleFormat ?? 0;
+  return new Portal(
+    prepared,
+    [],
+    (prepared.columns ?? []).map(() => format),
+  );
+}
+
+/**
+ * Several statements of one text are one transaction. With DDL among them they cannot be (it commits by itself), so
+ * each then commits on its own; the client is told.
+ */
+function companyOf(session: Session, statements: readonly ParsedStatement[]): Company {
+  if (statements.length === 1 || session.transactions.isExplicit) return 'single';
+  const ddl = statements.map(ddlName).find((name) => name !== null);
+  if (ddl === undefined) return 'group';
+  if (!statements.some((parsed) => /^(begin|start)\b/i.test(parsed.text))) {
+    session.notice({
+      severity: 'NOTICE',
+      sqlstate: '00000',
+      message: `these ${statements.length} statements are committed one by one`,
+      detail: `${ddl} cannot be part of a larger transaction yet.`,
+    });
+  }
+  return 'single';
+}
+
+function ddlInTransaction(name: string): SqlError {
+  return new SqlError({
+    sqlstate: '0A000',
+    message: `${name} inside a transaction block is not supported yet`,
+    hint: 'Run it on its own, outside BEGIN … COMMIT.',
+  });
+}

@@ -1,0 +1,26 @@
+/** What a session can run: a statement for the executor, or one of the session's own. */
+import type { ParameterValue } from '../../engine/index.ts';
+import type { ParsedStatement } from '../../sql/ast/statement.ts';
+import type { SqlType } from '../../sql/types/type.ts';
+import type { ResultColumn, StatementResult } from './statement.ts';
+
+export interface Prepared {
+  /** Null: the empty query. */
+  readonly parsed: ParsedStatement | null;
+  readonly text: string;
+  readonly parameterTypes: readonly SqlType[];
+  readonly columns: readonly ResultColumn[] | null;
+  /** May run in a failed transaction. */
+  readonly endsTransaction: boolean;
+  /** Changes the catalog: runs in a transaction of its own. The name that messages use, else null. */
+  readonly ddl: string | null;
+  /** Result format of a simple query; text where absent. */
+  readonly simpleFormat?: 0 | 1;
+  /** Needs no transaction around it: it ends or begins them, or only changes the session. */
+  readonly managesTransaction: boolean;
+  /** `formats`: one for each result column. */
+  run(
+    parameters: readonly ParameterValue[],
+    formats: readonly number[],
+  ): Promise<StatementResult> | StatementResult;
+}

@@ -1,0 +1,307 @@
+/**
+ * One client's session: what it has prepared, its portals and cursors, its settings and its transaction. It knows no
+ * messages; `execute.ts` runs statements in it.
+ */
+import type { Cancellation, Engine, ParameterValue } from '../../engine/index.ts';
+import type { ParsedStatement } from '../../sql/ast/statement.ts';
+import { SqlError } from '../../sql/error.ts';
+import { parse } from '../../sql/parse/parse.ts';
+import type { SqlType } from '../../sql/types/type.ts';
+import { expandFormats } from '../results/columns.ts';
+import { CancelScope } from './cancel-scope.ts';
+import type { Client } from './client.ts';
+import { Cursors } from './cursors.ts';
+import { runPortal, runQuery } from './execute.ts';
+import { Portal } from './portal.ts';
+import type { Prepared } from './prepared.ts';
+import { Settings } from './settings/settings.ts';
+import { durationMilliseconds } from './settings/duration.ts';
+import { ddlName, endsTransaction } from './statement-class.ts';
+import type { Notice, OpenTransaction, SessionContext, StatementExecutor } from './statement.ts';
+import { type SavepointState, Savepoints } from './savepoints.ts';
+import { TransactionControl, type TransactionStatus } from './transaction.ts';
+import { prepareUtility } from './utility/dispatch.ts';
+
+/** What sessions share. */
+export interface SessionHost {
+  readonly executor: StatementExecutor;
+  readonly engine: Pick<Engine, 'cancellation'>;
+}
+
+const SILENT_BELOW: Readonly<Record<string, readonly Notice['severity'][]>> = {
+  warning: ['NOTICE'],
+  error: ['NOTICE', 'WARNING'],
+};
+
+export class Session implements SessionContext {
+  readonly user: string;
+  readonly database: string;
+  readonly client: Client;
+  readonly executor: StatementExecutor;
+  readonly settings: Settings;
+  readonly transactions: TransactionControl;
+  readonly cursors = new Cursors();
+  readonly savepoints = new Savepoints();
+  /** Prepared by Parse or PREPARE. */
+  readonly statements = new Map<string, Prepared>();
+  readonly portals = new Map<string, Portal>();
+  readonly #newCancellation: () => Cancellation;
+  #scope: CancelScope | null = null;
+  #busy = false;
+  #closed = false;
+
+  constructor(host: SessionHost, client: Client, user: string, database: string) {
+    this.user = user;
+    this.database = database;
+    this.client = client;
+    this.executor = host.executor;
+    this.#newCancellation = () => host.engine.cancellation();
+    this.settings = new Settings(user, (name, value) => client.parameter(name, value));
+    this.transactions = new TransactionControl(
+      host.executor,
+      () => this.settings.get('transaction_read_only') === 'on',
+    );
+  }
+
+  // What statements see.
+
+  setting(name: string): string {
+    return this.settings.get(name);
+  }
+
+  get searchPath(): readonly string[] {
+    return this.settings.searchPath(this.user);
+  }
+
+  get timeZone(): string {
+    return this.settings.get('timezone');
+  }
+
+  get transaction(): OpenTransaction {
+    return this.transactions.current;
+  }
+
+  get cancel(): Cancellation {
+    return this.scope.engine;
+  }
+
+  get cancelled(): Promise<never> {
+    return this.scope.cancelled;
+  }
+
+  notice(notice: Notice): void {
+    const silent = SILENT_BELOW[this.settings.get('client_min_messages')];
+    if (!silent?.includes(notice.severity)) this.client.notice(notice);
+  }
+
+  // What the connection asks.
+
+  get status(): TransactionStatus {
+    return this.transactions.status;
+  }
+
+  /** Cancellation of the statement that runs; one made here between statements is never cancelled. */
+  get scope(): CancelScope {
+    return (this.#scope ??= new CancelScope(this.#newCancellation));
+  }
+
+  /** Runs all statements of a text, as the simple protocol does. */
+  query(text: string): Promise<void> {
+    return this.#timed(() => runQuery(this, text));
+  }
+
+  /** Parse: `types` as declared, null where the client left it open. */
+  parse(name: string, text: string, types: readonly (SqlType | null)[]): void {
+    if (name !== '' && this.statements.has(name)) {
+      throw new SqlError({ sqlstate: '42P05', message: `prepared statement "${name}" already exists` });
+    }
+    const statements = parse(text);
+    if (statements.length > 1) {
+      throw new SqlError({
+        sqlstate: '42601',
+        message: 'cannot insert multiple commands into a prepared statement',
+      });
+    }
+    if (name === '') this.statements.delete('');
+    const parsed = statements[0];
+    this.statements.set(name, parsed ? this.prepare(parsed, types) : EMPTY_QUERY);
+  }
+
+  bind(
+    portalName: string,
+    statementName: string,
+    parameters: readonly ParameterValue[],
+    resultFormats: readonly number[],
+  ): void {
+    const prepared = this.statement(statementName);
+    if (parameters.length !== prepared.parameterTypes.length) {
+      throw new SqlError({
+        sqlstate: '08P01',
+        message:
+          `bind message supplies ${parameters.length} parameters, but prepared statement "${statementName}" ` +
+          `requires ${prepared.parameterTypes.length}`,
+      });
+    }
+    this.checkNotFailed(prepared.endsTransaction);
+    if (portalName === '') this.closePortal('');
+    else if (this.portals.has(portalName)) {
+      throw new SqlError({ sqlstate: '42P03', message: `cursor "${portalName}" already exists` });
+    }
+    const formats = expandFormats(resultFormats, prepared.columns?.length ?? 0);
+    this.portals.set(portalName, new Portal(prepared, parameters, formats));
+  }
+
+  statement(name: string): Prepared {
+    const prepared = this.statements.get(name);
+    if (prepared) return prepared;
+    const which = name === '' ? 'unnamed prepared statement' : `prepared statement "${name}"`;
+    throw new SqlError({ sqlstate: '26000', message: `${which} does not exist` });
+  }
+
+  portal(name: string): Portal {
+    const portal = this.portals.get(name);
+    if (portal) return portal;
+    throw new SqlError({ sqlstate: '34000', message: `portal "${name}" does not exist` });
+  }
+
+  /** Execute. `alone`: a Sync follows, so that nothing else can belong to the same implicit transaction. */
+  execute(portalName: string, maxRows: number, alone: boolean): Promise<void> {
+    const portal = this.portal(portalName);
+    return this.#timed(() => runPortal(this, portal, maxRows, alone));
+  }
+
+  closeStatement(name: string): void {
+    this.statements.delete(name);
+  }
+
+  closePortal(name: string): void {
+    const portal = this.portals.get(name);
+    if (!portal) return;
+    this.portals.delete(name);
+    portal.close();
+  }
+
+  /** Sync, or the end of a simple query: an implicit transaction ends here. Null when there is nothing to wait for. */
+  endImplicit(): Promise<void> | null {
+    if (this.transactions.isExplicit) return null;
+    if (!this.transactions.currentOrNull) {
+      this.transactionEnded(true);
+      return null;
+    }
+    return this.transactions.commit().then(() => this.transactionEnded(true));
+  }
+
+  /** A statement or message failed: the transaction fails with it. Gives the error to report. */
+  fail(error: unknown): unknown {
+    const explained = this.#scope?.explain(error) ?? error;
+    if (this.transactions.fail()) this.transactionEnded(false);
+    else for (const portal of this.portals.values()) portal.close();
+    return explained;
+  }
+
+  /** Ends the running statement with 57014. */
+  cancelStatement(): void {
+    this.#scope?.cancel('canceling statement due to user request');
+  }
+
+  /** The client is gone or the server ends. What a running statement uses is freed when it has come back. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#scope?.cancel('terminating connection', '57P01');
+    if (!this.#busy) this.#release();
+  }
+
+  // What statements of the session itself use.
+
+  /** Compiles a statement: the session's own, or the executor's. */
+  prepare(parsed: ParsedStatement, types: readonly (SqlType | null)[]): Prepared {
+    const ends = endsTransaction(parsed);
+    this.checkNotFailed(ends);
+    const utility = prepareUtility(this, parsed, types);
+    if (utility) return utility;
+    const prepared = this.executor.prepare(this, parsed, types);
+    return {
+      parsed,
+      text: parsed.text,
+      parameterTypes: prepared.parameterTypes,
+      columns: prepared.columns,
+      endsTransaction: ends,
+      ddl: ddlName(parsed),
+      managesTransaction: false,
+      run: (parameters, formats) => this.executor.execute(this, prepared, parameters, formats),
+    };
+  }
+
+  checkNotFailed(endsTransaction: boolean): void {
+    if (this.transactions.status !== 'E' || endsTransaction) return;
+    throw new SqlError({
+      sqlstate: '25P02',
+      message: 'current transaction is aborted, commands ignored until end of transaction block',
+    });
+  }
+
+  /** COMMIT. False: the transaction had failed and was rolled back. */
+  async commit(): Promise<boolean> {
+    const committed = await this.transactions.commit();
+    this.transactionEnded(committed);
+    return committed;
+  }
+
+  rollback(): void {
+    this.transactions.rollback();
+    this.transactionEnded(false);
+  }
+
+  transactionEnded(committed: boolean): void {
+    if (committed) this.settings.commit();
+    else this.settings.rollback();
+    this.cursors.endTransaction(committed);
+    this.savepoints.clear();
+    if (this.portals.size === 0) return;
+    for (const portal of this.portals.values()) portal.close();
+    this.portals.clear();
+  }
+
+  savepointState(): SavepointState {
+    return {
+      settings: this.settings.snapshot(),
+      writtenBytes: this.transactions.currentOrNull?.writes.byteLength() ?? 0,
+      cursors: this.cursors.names(),
+    };
+  }
+
+  async #timed(run: () => Promise<void>): Promise<void> {
+    const scope = new CancelScope(this.#newCancellation);
+    this.#scope = scope;
+    this.#busy = true;
+    const limit = durationMilliseconds(this.settings.get('statement_timeout'));
+    const expired = (): void => scope.cancel('canceling statement due to statement timeout');
+    const timer = limit > 0 ? setTimeout(expired, limit) : null;
+    try {
+      await run();
+    } finally {
+      this.#busy = false;
+      if (timer) clearTimeout(timer);
+      if (this.#closed) this.#release();
+    }
+  }
+
+  #release(): void {
+    for (const portal of this.portals.values()) portal.close();
+    this.portals.clear();
+    this.cursors.closeAll();
+    this.transactions.rollback();
+  }
+}
+
+const EMPTY_QUERY: Prepared = {
+  parsed: null,
+  text: '',
+  parameterTypes: [],
+  columns: null,
+  endsTransaction: true,
+  ddl: null,
+  managesTransaction: true,
+  run: () => ({ kind: 'command', tag: '' }),
+};

@@ -1,0 +1,172 @@
+/**
+ * The settings of one session: changes last until the transaction's end (SET LOCAL), are undone when the transaction
+ * that made them fails, and are told to the client where it follows them.
+ */
+import { SqlError } from '../../../sql/error.ts';
+import { nearestName } from '../../../sql/nearest-name.ts';
+import type { SettingDefinition } from './definition.ts';
+import { settings } from './table.ts';
+
+type Values = Map<string, string>;
+
+/** Values to go back to. */
+export interface SettingsSnapshot {
+  readonly effective: Values;
+  readonly session: Values;
+}
+
+export class Settings {
+  /** What RESET goes back to: the startup packet's values over the defaults. */
+  readonly #initial: Values;
+  /** In force now. */
+  #effective: Values;
+  /** In force after a commit: without SET LOCAL. */
+  #session: Values;
+  readonly #changed: (name: string, value: string) => void;
+  /** What a rollback goes back to; made by the transaction's first change. */
+  #undo: SettingsSnapshot | null = null;
+  #parsedPath: { readonly text: string; readonly path: readonly string[] } | null = null;
+
+  /** `changed` hears of every reported setting that takes another value. */
+  constructor(user: string, changed: (name: string, value: string) => void) {
+    this.#initial = new Map([...settings].map(([key, definition]) => [key, definition.initial]));
+    this.#initial.set('session_authorization', user);
+    this.#effective = new Map(this.#initial);
+    this.#session = new Map(this.#initial);
+    this.#changed = changed;
+  }
+
+  get(name: string): string {
+    const value = this.#effective.get(name.toLowerCase());
+    if (value === undefined) throw unknownSetting(name);
+    return value;
+  }
+
+  definition(name: string): SettingDefinition {
+    const definition = settings.get(name.toLowerCase());
+    if (!definition) throw unknownSetting(name);
+    return definition;
+  }
+
+  all(): { readonly definition: SettingDefinition; readonly value: string }[] {
+    return [...settings]
+      .map(([key, definition]) => ({ definition, value: this.#effective.get(key) ?? definition.initial }))
+      .sort((a, b) => (a.definition.name.toLowerCase() < b.definition.name.toLowerCase() ? -1 : 1));
+  }
+
+  /** Name and value of everything that clients follow. */
+  reported(): [string, string][] {
+    return this.all()
+      .filter(({ definition }) => definition.reported)
+      .map(({ definition, value }) => [definition.name, value]);
+  }
+
+  /** A value from the startup packet: also what RESET goes back to. */
+  setInitial(name: string, value: string): void {
+    this.set(name, value, false);
+    this.#initial.set(name.toLowerCase(), this.get(name));
+    this.commit();
+  }
+
+  /** Sets a value; null: the default. */
+  set(name: string, value: string | null, local: boolean): void {
+    const definition = this.definition(name);
+    const key = name.toLowerCase();
+    if (!definition.accept) {
+      throw new SqlError({ sqlstate: '55P02', message: `parameter "${definition.name}" cannot be changed` });
+    }
+    const accepted = value === null ? this.#initial.get(key)! : definition.accept(value, definition.name);
+    this.#undo ??= this.snapshot();
+    if (!local) this.#session.set(key, accepted);
+    this.#apply(key, accepted);
+  }
+
+  resetAll(): void {
+    this.#undo ??= this.snapshot();
+    for (const [key, value] of this.#initial) {
+      if (!settings.get(key)?.accept || key.startsWith('transaction_') || key === 'session_authorization')
+        continue;
+      this.#session.set(key, value);
+      this.#apply(key, value);
+    }
+  }
+
+  /** Sets a value that belongs to the current transaction, as BEGIN does. */
+  setForTransaction(name: string, value: string): void {
+    this.#undo ??= this.snapshot();
+    this.#apply(name, value);
+  }
+
+  snapshot(): SettingsSnapshot {
+    return { effective: new Map(this.#effective), session: new Map(this.#session) };
+  }
+
+  /** Back to a savepoint's values. */
+  restore(snapshot: SettingsSnapshot): void {
+    this.#session = new Map(snapshot.session);
+    for (const [key, value] of snapshot.effective) this.#apply(key, value);
+  }
+
+  /** The transaction's changes never were. */
+  rollback(): void {
+    if (!this.#undo) return;
+    this.restore(this.#undo);
+    this.commit();
+  }
+
+  /** The transaction is over: SET LOCAL and the transaction's own settings end. */
+  commit(): void {
+    if (!this.#undo) return;
+    this.#undo = null;
+    for (const [key, value] of this.#session) if (!key.startsWith('transaction_')) this.#apply(key, value);
+    for (const aspect of ['isolation', 'read_only', 'deferrable']) {
+      this.#apply(`transaction_${aspect}`, this.#session.get(`default_transaction_${aspect}`)!);
+    }
+  }
+
+  /** Schemas of search_path in order, as names. */
+  searchPath(user: string): readonly string[] {
+    const text = this.#effective.get('search_path')!;
+    if (this.#parsedPath?.text !== text) {
+      const path = splitList(text).map((name) => (name === '$user' ? user : name));
+      this.#parsedPath = { text, path: path.filter((name) => name !== '') };
+    }
+    return this.#parsedPath.path;
+  }
+
+  #apply(key: string, value: string): void {
+    if (this.#effective.get(key) === value) return;
+    this.#effective.set(key, value);
+    const definition = settings.get(key)!;
+    if (definition.reported) this.#changed(definition.name, value);
+  }
+}
+
+function unknownSetting(name: string): SqlError {
+  const near = nearestName(
+    name,
+    [...settings.values()].map((definition) => definition.name),
+  );
+  return new SqlError({
+    sqlstate: '42704',
+    message: `unrecognized configuration parameter "${name}"`,
+    hint: near === undefined ? undefined : `Perhaps you meant "${near}".`,
+  });
+}
+
+/** Identifiers between commas, quoted or folded. */
+export function splitList(text: string): string[] {
+  const names: string[] = [];
+  for (const match of text.matchAll(/\s*(?:"((?:[^"]|"")*)"|([^,"]*))\s*(?:,|$)/g)) {
+    if (match[1] !== undefined) names.push(match[1].replaceAll('""', '"'));
+    else if (match[2] !== undefined && match[2].trim() !== '') names.push(match[2].trim().toLowerCase());
+  }
+  return names;
+}
+
+/** Several values of SET as one list, each quoted where an identifier must be. */
+export function joinList(values: readonly string[]): string {
+  return values
+    .map((value) => (/^[a-z_][a-z0-9_$]*$/.test(value) ? value : `"${value.replaceAll('"', '""')}"`))
+    .join(', ');
+}

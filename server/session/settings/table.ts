@@ -1,0 +1,318 @@
+/**
+ * The session settings. A setting exists here because a client sets or shows it at connection, or because it does
+ * something; a value that would promise what the server does not do is refused.
+ */
+import { SqlError } from '../../../sql/error.ts';
+import {
+  type SettingDefinition,
+  boolean,
+  integer,
+  invalidValue,
+  oneOf,
+  onlyValue,
+  text,
+} from './definition.ts';
+import { duration } from './duration.ts';
+import { timeZone } from './time-zone.ts';
+
+/** The PostgreSQL version that clients are told. */
+export const SERVER_VERSION = '15.13';
+
+export const ISOLATION_LEVELS = [
+  'serializable',
+  'repeatable read',
+  'read committed',
+  'read uncommitted',
+  'strict serializable',
+] as const;
+
+const MESSAGE_LEVELS = [
+  'debug5',
+  'debug4',
+  'debug3',
+  'debug2',
+  'debug1',
+  'log',
+  'notice',
+  'warning',
+  'error',
+];
+
+const definitions: readonly SettingDefinition[] = [
+  {
+    name: 'application_name',
+    initial: '',
+    description: 'Sets the application name to be reported in statistics and logs.',
+    reported: true,
+    accept: (value) => value.replaceAll(/[^ -~]/g, '?').slice(0, 63),
+  },
+  {
+    name: 'bytea_output',
+    initial: 'hex',
+    description: 'Sets the output format for bytea.',
+    accept: onlyValue('hex'),
+  },
+  {
+    name: 'check_function_bodies',
+    initial: 'on',
+    description: 'Checks routine bodies during CREATE FUNCTION and CREATE PROCEDURE.',
+    accept: boolean,
+  },
+  {
+    name: 'client_encoding',
+    initial: 'UTF8',
+    description: "Sets the client's character set encoding.",
+    reported: true,
+    accept: clientEncoding,
+  },
+  {
+    name: 'client_min_messages',
+    initial: 'notice',
+    description: 'Sets the message levels that are sent to the client.',
+    accept: oneOf(MESSAGE_LEVELS, { debug: 'debug2', info: 'notice' }),
+  },
+  {
+    name: 'DateStyle',
+    initial: 'ISO, MDY',
+    description: 'Sets the display format for date and time values.',
+    reported: true,
+    accept: dateStyle,
+    list: true,
+  },
+  {
+    name: 'default_table_access_method',
+    initial: 'heap',
+    description: 'Sets the default table access method for new tables.',
+    accept: onlyValue('heap'),
+  },
+  {
+    name: 'default_tablespace',
+    initial: '',
+    description: 'Sets the default tablespace to create tables and indexes in.',
+    accept: onlyValue(''),
+  },
+  {
+    name: 'default_transaction_deferrable',
+    initial: 'off',
+    description: 'Sets the default deferrable status of new transactions.',
+    accept: boolean,
+  },
+  {
+    name: 'default_transaction_isolation',
+    initial: 'repeatable read',
+    description: 'Sets the transaction isolation level of each new transaction.',
+    accept: oneOf(ISOLATION_LEVELS),
+  },
+  {
+    name: 'default_transaction_read_only',
+    initial: 'off',
+    description: 'Sets the default read-only status of new transactions.',
+    reported: true,
+    accept: boolean,
+  },
+  {
+    name: 'extra_float_digits',
+    initial: '1',
+    description: 'Sets the number of digits displayed for floating-point values.',
+    accept: extraFloatDigits,
+  },
+  {
+    name: 'idle_in_transaction_session_timeout',
+    initial: '0',
+    description: 'Sets the maximum allowed idle time between queries, when in a transaction.',
+    accept: duration,
+  },
+  {
+    name: 'idle_session_timeout',
+    initial: '0',
+    description: 'Sets the maximum allowed idle time between queries, when not in a transaction.',
+    accept: duration,
+  },
+  {
+    name: 'in_hot_standby',
+    initial: 'off',
+    description: 'Shows whether hot standby is currently active.',
+    reported: true,
+  },
+  {
+    name: 'integer_datetimes',
+    initial: 'on',
+    description: 'Shows whether datetimes are integer based.',
+    reported: true,
+  },
+  {
+    name: 'IntervalStyle',
+    initial: 'postgres',
+    description: 'Sets the display format for interval values.',
+    reported: true,
+    accept: onlyValue('postgres'),
+  },
+  {
+    name: 'is_superuser',
+    initial: 'on',
+    description: 'Shows whether the current user is a superuser.',
+    reported: true,
+  },
+  {
+    name: 'lc_collate',
+    initial: 'C.UTF-8',
+    description: 'Shows the collation order locale.',
+  },
+  {
+    name: 'lc_ctype',
+    initial: 'C.UTF-8',
+    description: 'Shows the character classification and case conversion locale.',
+  },
+  {
+    name: 'lock_timeout',
+    initial: '0',
+    description: 'Sets the maximum allowed duration of any wait for a lock: statements take no locks.',
+    accept: duration,
+  },
+  {
+    name: 'max_identifier_length',
+    initial: '63',
+    description: 'Shows the maximum identifier length.',
+  },
+  {
+    name: 'role',
+    initial: 'none',
+    description: 'Sets the current role.',
+    accept: onlyValue('none'),
+  },
+  {
+    name: 'row_security',
+    initial: 'on',
+    description: 'Enables row security: no relation has policies.',
+    accept: boolean,
+  },
+  {
+    name: 'search_path',
+    initial: '"$user", public',
+    description: 'Sets the schema search order for names that are not schema-qualified.',
+    accept: text,
+    list: true,
+  },
+  {
+    name: 'server_encoding',
+    initial: 'UTF8',
+    description: 'Shows the server (database) character set encoding.',
+    reported: true,
+  },
+  {
+    name: 'server_version',
+    initial: SERVER_VERSION,
+    description: 'Shows the server version.',
+    reported: true,
+  },
+  {
+    name: 'server_version_num',
+    initial: '150013',
+    description: 'Shows the server version as an integer.',
+  },
+  {
+    name: 'session_authorization',
+    initial: 'tidewire',
+    description: 'Sets the session user name.',
+    reported: true,
+    accept: (value, name) => onlyValue('tidewire')(value === 'default' ? 'tidewire' : value, name),
+  },
+  {
+    name: 'standard_conforming_strings',
+    initial: 'on',
+    description: "Causes '...' strings to treat backslashes literally.",
+    reported: true,
+    accept: onlyValue('on', boolean),
+  },
+  {
+    name: 'statement_timeout',
+    initial: '0',
+    description: 'Sets the maximum allowed duration of any statement.',
+    accept: duration,
+  },
+  {
+    name: 'synchronous_commit',
+    initial: 'on',
+    description: "Sets whether a commit's acknowledgement waits for durability.",
+    accept: oneOf(['on', 'off', 'local', 'remote_write', 'remote_apply'], { true: 'on', false: 'off' }),
+  },
+  {
+    name: 'TimeZone',
+    initial: 'UTC',
+    description: 'Sets the time zone for displaying and interpreting time stamps.',
+    reported: true,
+    accept: timeZone,
+  },
+  {
+    name: 'transaction_deferrable',
+    initial: 'off',
+    description: 'Whether to defer a read-only serializable transaction until it can run without conflicts.',
+    accept: boolean,
+  },
+  {
+    name: 'transaction_isolation',
+    initial: 'repeatable read',
+    description: "Sets the current transaction's isolation level.",
+    accept: oneOf(ISOLATION_LEVELS),
+  },
+  {
+    name: 'transaction_read_only',
+    initial: 'off',
+    description: "Sets the current transaction's read-only status.",
+    accept: boolean,
+  },
+  {
+    name: 'xmloption',
+    initial: 'content',
+    description:
+      'Sets whether XML data is to be considered documents or content fragments: there is no xml type.',
+    accept: oneOf(['content', 'document']),
+  },
+];
+
+/** By lower-case name. */
+export const settings: ReadonlyMap<string, SettingDefinition> = new Map(
+  definitions.map((definition) => [definition.name.toLowerCase(), definition]),
+);
+
+/** Text goes through as it is: UTF8, or no conversion at all. */
+function clientEncoding(value: string): string {
+  const name = value.toUpperCase().replaceAll(/[^A-Z0-9]/g, '');
+  if (name === 'UTF8' || name === 'UNICODE') return 'UTF8';
+  if (name === 'SQLASCII') return 'SQL_ASCII';
+  throw new SqlError({
+    sqlstate: '0A000',
+    message: `client encoding "${value}" is not supported`,
+    hint: 'Set client_encoding to UTF8.',
+  });
+}
+
+/** Output is ISO; the order of input fields is month, day, year. */
+function dateStyle(value: string, name: string): string {
+  const words = value
+    .toLowerCase()
+    .split(/[\s,"]+/)
+    .filter((word) => word !== '');
+  for (const word of words) {
+    if (['iso', 'mdy', 'us', 'noneuro', 'noneuropean', 'default'].includes(word)) continue;
+    const known = ['german', 'sql', 'postgres', 'dmy', 'ymd', 'euro', 'european'].includes(word);
+    if (!known) throw invalidValue(name, value);
+    throw new SqlError({
+      sqlstate: '0A000',
+      message: `DateStyle "${value}" is not supported`,
+      hint: 'Only "ISO, MDY" is supported.',
+    });
+  }
+  return 'ISO, MDY';
+}
+
+/** From 1 on PostgreSQL prints the shortest text that reads back as the same number; that is what we print. */
+function extraFloatDigits(value: string, name: string): string {
+  const digits = integer(-15, 3)(value, name);
+  if (Number(digits) >= 1) return digits;
+  throw new SqlError({
+    sqlstate: '0A000',
+    message: `extra_float_digits = ${digits} is not supported`,
+    hint: 'Floating-point numbers are always printed exactly: use 1, 2 or 3.',
+  });
+}

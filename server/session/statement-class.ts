@@ -1,0 +1,73 @@
+/** What the session must know of a statement before it runs: whether it ends transactions, whether it is DDL. */
+import { nodeAs, nodeKind } from '../../sql/ast/accessors.ts';
+import type { ParsedStatement } from '../../sql/ast/statement.ts';
+
+/** May run in a failed transaction: COMMIT, ROLLBACK and ROLLBACK TO. */
+export function endsTransaction(parsed: ParsedStatement): boolean {
+  const { statement } = parsed;
+  if (statement.kind !== 'postgres') return false;
+  switch (nodeAs(statement.node, 'TransactionStmt')?.kind) {
+    case 'TRANS_STMT_COMMIT':
+    case 'TRANS_STMT_ROLLBACK':
+    case 'TRANS_STMT_ROLLBACK_TO':
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Node kinds of PostgreSQL's grammar that do not change the catalog. */
+const NOT_DDL = new Set([
+  'SelectStmt',
+  'InsertStmt',
+  'UpdateStmt',
+  'DeleteStmt',
+  'MergeStmt',
+  'CopyStmt',
+  'ExplainStmt',
+  'TransactionStmt',
+  'VariableSetStmt',
+  'VariableShowStmt',
+  'PrepareStmt',
+  'ExecuteStmt',
+  'DeallocateStmt',
+  'DiscardStmt',
+  'DeclareCursorStmt',
+  'FetchStmt',
+  'ClosePortalStmt',
+  'ListenStmt',
+  'NotifyStmt',
+  'UnlistenStmt',
+  'LockStmt',
+  'CallStmt',
+  'DoStmt',
+  'ConstraintsSetStmt',
+  'CheckPointStmt',
+  'LoadStmt',
+]);
+
+/** The name of a statement that changes the catalog, as its first words; null for any other. */
+export function ddlName(parsed: ParsedStatement): string | null {
+  const { statement } = parsed;
+  switch (statement.kind) {
+    case 'postgres':
+      return NOT_DDL.has(nodeKind(statement.node)) ? null : firstWords(parsed.text);
+    case 'copy_subscribe':
+    case 'declare_cursor':
+    case 'explain':
+    case 'fetch':
+    case 'flush':
+    case 'show_create':
+    case 'show_objects':
+    case 'show_setting':
+    case 'subscribe':
+      return null;
+    default:
+      return firstWords(parsed.text);
+  }
+}
+
+function firstWords(text: string): string {
+  const words = /^\s*(\w+)(?:\s+(?:or\s+replace\s+)?(materialized\s+\w+|\w+))?/i.exec(text);
+  return `${words?.[1] ?? ''} ${words?.[2] ?? ''}`.trim().replaceAll(/\s+/g, ' ').toUpperCase();
+}

@@ -1,0 +1,104 @@
+/** DECLARE name CURSOR FOR query | SUBSCRIBE …. */
+import type { ParameterValue, ResultCursor } from '../../../engine/index.ts';
+import type { DeclareCursor } from '../../../sql/ast/declare-cursor.ts';
+import type { ParsedStatement } from '../../../sql/ast/statement.ts';
+import { SqlError } from '../../../sql/error.ts';
+import type { SqlType } from '../../../sql/types/type.ts';
+import { type CursorSource, SqlCursor } from '../cursors.ts';
+import type { Prepared } from '../prepared.ts';
+import type { Session } from '../session.ts';
+import { StreamReader } from '../stream-reader.ts';
+import type { PreparedStatement } from '../statement.ts';
+
+export function prepareDeclareCursor(
+  session: Session,
+  parsed: ParsedStatement,
+  statement: DeclareCursor,
+  types: readonly (SqlType | null)[],
+): Prepared {
+  const { body } = statement;
+  if (statement.scroll === true) {
+    throw new SqlError({
+      sqlstate: '0A000',
+      message: 'SCROLL cursors are not supported',
+      hint: 'Cursors move forward only: leave out SCROLL.',
+    });
+  }
+  const inner = session.executor.prepare(
+    session,
+    {
+      ...parsed,
+      statement: body.kind === 'query' ? { kind: 'postgres', node: body.query.node } : body,
+      notices: [],
+    },
+    types,
+  );
+  return {
+    parsed,
+    text: parsed.text,
+    parameterTypes: inner.parameterTypes,
+    columns: null,
+    endsTransaction: false,
+    ddl: null,
+    managesTransaction: false,
+    run: async (parameters) => {
+      await declare(session, statement, inner, parameters);
+      return { kind: 'command', tag: 'DECLARE CURSOR' };
+    },
+  };
+}
+
+async function declare(
+  session: Session,
+  statement: DeclareCursor,
+  inner: PreparedStatement,
+  parameters: readonly ParameterValue[],
+): Promise<void> {
+  const { name, hold, binary } = statement;
+  if (!hold && !session.transactions.isBlock) {
+    throw new SqlError({
+      sqlstate: '25P01',
+      message: 'DECLARE CURSOR can only be used in transaction blocks',
+      hint: 'BEGIN a transaction first, or declare the cursor WITH HOLD.',
+    });
+  }
+  if (session.cursors.has(name)) {
+    throw new SqlError({ sqlstate: '42P03', message: `cursor "${name}" already exists` });
+  }
+  const run = (formats: readonly number[]) => session.executor.execute(session, inner, parameters, formats);
+  const result = await run((inner.columns ?? []).map(() => (binary ? 1 : 0)));
+  if (result.kind !== 'rows' && result.kind !== 'stream') {
+    throw new SqlError({ sqlstate: '0A000', message: 'a cursor needs a statement that returns rows' });
+  }
+  const columns = result.kind === 'rows' ? result.columns : result.stream.columns;
+  const source: CursorSource =
+    result.kind === 'stream'
+      ? { kind: 'stream', reader: new StreamReader(result.stream) }
+      : { kind: 'rows', cursor: result.cursor, again: rerun(session, run) };
+  session.cursors.add(new SqlCursor({ name, columns, hold, binary, source }));
+}
+
+/** Runs the query again, while its transaction is open and has written nothing since: then it gives the same rows. */
+function rerun(
+  session: Session,
+  run: (formats: readonly number[]) => ReturnType<Session['executor']['execute']>,
+): (formats: readonly number[]) => Promise<ResultCursor> {
+  const { transaction } = session;
+  const written = transaction.writes.byteLength();
+  return async (formats) => {
+    const same =
+      transaction.explicit &&
+      session.transactions.currentOrNull === transaction &&
+      transaction.writes.byteLength() === written;
+    if (!same) {
+      throw new SqlError({
+        sqlstate: '0A000',
+        message: 'the format of a cursor cannot change after its transaction wrote or ended',
+        hint: 'DECLARE it as BINARY CURSOR to fetch in binary format.',
+      });
+    }
+    const result = await run(formats);
+    if (result.kind !== 'rows') throw new SqlError({ sqlstate: 'XX000', message: 'the cursor gave no rows' });
+    return result.cursor;
+  };
+}

@@ -1,0 +1,90 @@
+/** EXECUTE name [(arguments)]. */
+import type { ExecuteStmt, Node } from '@pgsql/types';
+import type { ParameterValue } from '../../../engine/index.ts';
+import { constantOf, nodeAs } from '../../../sql/ast/accessors.ts';
+import type { ParsedStatement } from '../../../sql/ast/statement.ts';
+import { SqlError } from '../../../sql/error.ts';
+import type { SqlType } from '../../../sql/types/type.ts';
+import { rowFields } from '../../results/messages.ts';
+import type { Prepared } from '../prepared.ts';
+import type { Session } from '../session.ts';
+
+export function prepareExecute(session: Session, parsed: ParsedStatement, statement: ExecuteStmt): Prepared {
+  const name = statement.name ?? '';
+  const inner = session.statement(name);
+  const given = statement.params ?? [];
+  if (given.length !== inner.parameterTypes.length) {
+    throw new SqlError({
+      sqlstate: '42601',
+      message: `wrong number of parameters for prepared statement "${name}"`,
+      detail: `Expected ${inner.parameterTypes.length} parameters but got ${given.length}.`,
+    });
+  }
+  return {
+    ...inner,
+    parsed,
+    text: parsed.text,
+    parameterTypes: [],
+    run: async (_, formats) =>
+      inner.run(await evaluate(session, parsed, given, inner.parameterTypes), formats),
+  };
+}
+
+/** The arguments as text values. Constants are taken as written; anything else is computed as a query. */
+async function evaluate(
+  session: Session,
+  parsed: ParsedStatement,
+  given: readonly Node[],
+  types: readonly SqlType[],
+): Promise<ParameterValue[]> {
+  const constants = given.map((node) => constantValue(node));
+  if (constants.every((value) => value !== undefined)) return constants;
+  const node: Node = {
+    SelectStmt: {
+      targetList: given.map((arg, index) => ({
+        ResTarget: {
+          val: {
+            TypeCast: {
+              arg,
+              typeName: {
+                names: [{ String: { sval: 'pg_catalog' } }, { String: { sval: types[index]!.name } }],
+                typemod: -1,
+                location: -1,
+              },
+              location: -1,
+            },
+          },
+        },
+      })),
+      limitOption: 'LIMIT_OPTION_DEFAULT',
+      op: 'SETOP_NONE',
+    },
+  };
+  const query: ParsedStatement = { ...parsed, statement: { kind: 'postgres', node }, notices: [] };
+  const prepared = session.executor.prepare(session, query, []);
+  const formats = types.map(() => 0);
+  const result = await session.executor.execute(session, prepared, [], formats);
+  if (result.kind !== 'rows') throw new SqlError({ sqlstate: 'XX000', message: 'arguments gave no row' });
+  const row = result.cursor.next(1).chunk;
+  const fields = rowFields(row).map((value) => ({ format: 0 as const, value: value && Buffer.from(value) }));
+  result.cursor.close();
+  return fields;
+}
+
+function constantValue(node: Node): ParameterValue | undefined {
+  const fields = nodeAs(node, 'A_Const');
+  if (!fields) return undefined;
+  const constant = constantOf(fields);
+  switch (constant.kind) {
+    case 'null':
+      return { format: 0, value: null };
+    case 'boolean':
+      return { format: 0, value: Buffer.from(constant.value ? 't' : 'f') };
+    case 'integer':
+      return { format: 0, value: Buffer.from(String(constant.value)) };
+    case 'string':
+      return { format: 0, value: Buffer.from(constant.value) };
+    default:
+      return undefined;
+  }
+}

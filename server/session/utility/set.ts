@@ -1,0 +1,132 @@
+/** SET and RESET. */
+import type { Node, VariableSetStmt } from '@pgsql/types';
+import { constantOf, findLocation, nodeAs } from '../../../sql/ast/accessors.ts';
+import type { ParsedStatement } from '../../../sql/ast/statement.ts';
+import { SqlError } from '../../../sql/error.ts';
+import type { Prepared } from '../prepared.ts';
+import type { Session } from '../session.ts';
+import { joinList } from '../settings/settings.ts';
+import { checkIsolation, readModes, setModes } from './transaction.ts';
+import { utility } from './utility.ts';
+
+export function prepareSet(session: Session, parsed: ParsedStatement, statement: VariableSetStmt): Prepared {
+  const name = statement.name ?? '';
+  switch (statement.kind) {
+    case 'VAR_SET_MULTI':
+      return utility(parsed, () => setTransaction(session, parsed, name, statement.args ?? []));
+    case 'VAR_RESET_ALL':
+      return utility(parsed, () => {
+        session.settings.resetAll();
+        return 'RESET';
+      });
+    default:
+      return utility(parsed, () => setOne(session, parsed, statement, name));
+  }
+}
+
+function setOne(session: Session, parsed: ParsedStatement, statement: VariableSetStmt, name: string): string {
+  const { settings, transactions } = session;
+  const reset = statement.kind === 'VAR_RESET';
+  const tag = reset ? 'RESET' : 'SET';
+  if (/^rw_/i.test(name)) {
+    session.notice({
+      severity: 'NOTICE',
+      sqlstate: '00000',
+      message: `parameter "${name}" has no effect here`,
+    });
+    return tag;
+  }
+  const local = statement.is_local ?? false;
+  if (local && !transactions.isBlock) {
+    session.notice({
+      severity: 'WARNING',
+      sqlstate: '25P01',
+      message: 'SET LOCAL can only be used in transaction blocks',
+    });
+  }
+  const value =
+    statement.kind === 'VAR_SET_VALUE' ? valueOf(session, parsed, name, statement.args ?? []) : null;
+  const key = name.toLowerCase();
+  if (key === 'transaction_isolation' && value !== null) {
+    const level = settings.definition(name).accept!(value, name);
+    checkIsolation(level, settings.get('transaction_read_only') === 'on');
+  }
+  if (key === 'transaction_read_only' && transactions.isExplicit) {
+    transactions.restart(settings.definition(name).accept!(value ?? 'off', name) === 'on');
+  }
+  settings.set(name, value, local || key.startsWith('transaction_'));
+  return tag;
+}
+
+function setTransaction(
+  session: Session,
+  parsed: ParsedStatement,
+  name: string,
+  options: readonly Node[],
+): string {
+  if (name === 'TRANSACTION SNAPSHOT') {
+    throw new SqlError({ sqlstate: '0A000', message: 'SET TRANSACTION SNAPSHOT is not supported' });
+  }
+  if (name === 'TRANSACTION') {
+    if (session.transactions.isBlock) setModes(session, parsed, options);
+    else {
+      session.notice({
+        severity: 'WARNING',
+        sqlstate: '25P01',
+        message: 'SET TRANSACTION can only be used in transaction blocks',
+      });
+    }
+    return 'SET';
+  }
+  const modes = readModes(parsed, options);
+  const flag = (value: boolean): string => (value ? 'on' : 'off');
+  const { settings } = session;
+  if (modes.isolation !== undefined) settings.set('default_transaction_isolation', modes.isolation, false);
+  if (modes.readOnly !== undefined)
+    settings.set('default_transaction_read_only', flag(modes.readOnly), false);
+  if (modes.deferrable !== undefined) {
+    settings.set('default_transaction_deferrable', flag(modes.deferrable), false);
+  }
+  return 'SET';
+}
+
+/** The value as text; of a list setting, all values as identifiers. */
+function valueOf(session: Session, parsed: ParsedStatement, name: string, args: readonly Node[]): string {
+  const definition = session.settings.definition(name);
+  const values = args.map((node) => argumentText(parsed, definition.name, node));
+  if (definition.list) return definition.name === 'DateStyle' ? values.join(', ') : joinList(values);
+  if (values.length === 1) return values[0]!;
+  throw new SqlError({ sqlstate: '22023', message: `SET ${definition.name} takes only one argument` });
+}
+
+function argumentText(parsed: ParsedStatement, name: string, node: Node): string {
+  const fields = nodeAs(node, 'A_Const');
+  if (fields) {
+    const constant = constantOf(fields);
+    switch (constant.kind) {
+      case 'string':
+        return constant.value;
+      case 'integer':
+        return String(constant.value);
+      case 'float':
+        return constant.text;
+      case 'boolean':
+        return constant.value ? 'on' : 'off';
+      default:
+        break;
+    }
+  }
+  if ('TypeCast' in node && name === 'TimeZone') {
+    throw new SqlError({
+      sqlstate: '0A000',
+      message: 'SET TIME ZONE INTERVAL is not supported: fixed offsets cannot be set',
+      hint: 'Use a name of the time zone database, such as UTC or Europe/Berlin.',
+    });
+  }
+  const location = findLocation(node);
+  throw new SqlError({
+    sqlstate: '22023',
+    message: `invalid value for parameter "${name}"`,
+    position: location === undefined ? undefined : parsed.source.positionOfByte(location),
+  });
+}

@@ -1,0 +1,193 @@
+/** BEGIN, COMMIT, ROLLBACK, savepoints. */
+import type { Node, TransactionStmt } from '@pgsql/types';
+import { constantOf, nodeAs } from '../../../sql/ast/accessors.ts';
+import type { ParsedStatement } from '../../../sql/ast/statement.ts';
+import { SqlError } from '../../../sql/error.ts';
+import type { Prepared } from '../prepared.ts';
+import type { Session } from '../session.ts';
+import { parseBoolean } from '../settings/definition.ts';
+import { utility } from './utility.ts';
+
+export function prepareTransaction(
+  session: Session,
+  parsed: ParsedStatement,
+  statement: TransactionStmt,
+): Prepared {
+  switch (statement.kind) {
+    case 'TRANS_STMT_BEGIN':
+    case 'TRANS_STMT_START':
+      return utility(parsed, () => {
+        begin(session, parsed, statement.options ?? []);
+        return statement.kind === 'TRANS_STMT_START' ? 'START TRANSACTION' : 'BEGIN';
+      });
+    case 'TRANS_STMT_COMMIT':
+      return utility(parsed, () => commit(session, statement.chain ?? false));
+    case 'TRANS_STMT_ROLLBACK':
+      return utility(parsed, () => rollback(session, statement.chain ?? false));
+    case 'TRANS_STMT_SAVEPOINT':
+      return utility(parsed, () => {
+        requireBlock(session, 'SAVEPOINT');
+        session.savepoints.define(statement.savepoint_name ?? '', session.savepointState());
+        return 'SAVEPOINT';
+      });
+    case 'TRANS_STMT_RELEASE':
+      return utility(parsed, () => {
+        requireBlock(session, 'RELEASE SAVEPOINT');
+        session.savepoints.release(statement.savepoint_name ?? '');
+        return 'RELEASE';
+      });
+    case 'TRANS_STMT_ROLLBACK_TO':
+      return utility(parsed, () => rollbackTo(session, statement.savepoint_name ?? ''));
+    default:
+      throw new SqlError({
+        sqlstate: '0A000',
+        message: 'prepared transactions (two-phase commit) are not supported',
+      });
+  }
+}
+
+function begin(session: Session, parsed: ParsedStatement, options: readonly Node[]): void {
+  if (session.transactions.isExplicit) {
+    session.notice({
+      severity: 'WARNING',
+      sqlstate: '25001',
+      message: 'there is already a transaction in progress',
+    });
+    setModes(session, parsed, options);
+    return;
+  }
+  const modes = readModes(parsed, options);
+  const readOnly = modes.readOnly ?? session.settings.get('transaction_read_only') === 'on';
+  checkIsolation(modes.isolation ?? session.settings.get('transaction_isolation'), readOnly);
+  session.transactions.begin(readOnly);
+  applyModes(session, modes);
+}
+
+async function commit(session: Session, chain: boolean): Promise<string> {
+  if (!session.transactions.isExplicit) {
+    warnNoTransaction(session, chain, 'COMMIT');
+    await session.endImplicit();
+    return 'COMMIT';
+  }
+  const modes = chain ? currentModes(session) : null;
+  const committed = await session.commit();
+  if (modes) restart(session, modes);
+  return committed ? 'COMMIT' : 'ROLLBACK';
+}
+
+function rollback(session: Session, chain: boolean): string {
+  if (!session.transactions.isExplicit) warnNoTransaction(session, chain, 'ROLLBACK');
+  const modes = chain ? currentModes(session) : null;
+  session.rollback();
+  if (modes) restart(session, modes);
+  return 'ROLLBACK';
+}
+
+function rollbackTo(session: Session, name: string): string {
+  requireBlock(session, 'ROLLBACK TO SAVEPOINT');
+  const state = session.savepoints.rollbackTo(name);
+  const written = session.transactions.currentOrNull?.writes.byteLength() ?? 0;
+  if (written !== state.writtenBytes) {
+    throw new SqlError({
+      sqlstate: '0A000',
+      message: `ROLLBACK TO SAVEPOINT "${name}" after writes is not supported yet`,
+      hint: 'Roll back the whole transaction.',
+    });
+  }
+  session.settings.restore(state.settings);
+  session.cursors.closeAllBut(state.cursors);
+  session.transactions.recover();
+  return 'ROLLBACK';
+}
+
+function requireBlock(session: Session, what: string): void {
+  if (session.transactions.isBlock) return;
+  throw new SqlError({ sqlstate: '25P01', message: `${what} can only be used in transaction blocks` });
+}
+
+function warnNoTransaction(session: Session, chain: boolean, what: string): void {
+  if (chain) {
+    throw new SqlError({
+      sqlstate: '25P01',
+      message: `${what} AND CHAIN can only be used in transaction blocks`,
+    });
+  }
+  session.notice({ severity: 'WARNING', sqlstate: '25P01', message: 'there is no transaction in progress' });
+}
+
+/** The characteristics of a transaction, where they were given. */
+export interface TransactionModes {
+  readonly isolation: string | undefined;
+  readonly readOnly: boolean | undefined;
+  readonly deferrable: boolean | undefined;
+}
+
+export function readModes(parsed: ParsedStatement, options: readonly Node[]): TransactionModes {
+  const strict = parsed.extensions.strictSerializable !== undefined;
+  let isolation: string | undefined;
+  let readOnly: boolean | undefined;
+  let deferrable: boolean | undefined;
+  for (const option of options) {
+    const element = nodeAs(option, 'DefElem');
+    const constant = constantOf(nodeAs(element?.arg, 'A_Const') ?? {});
+    const flag = constant.kind === 'integer' ? constant.value !== 0 : undefined;
+    if (element?.defname === 'transaction_isolation' && constant.kind === 'string')
+      isolation = constant.value;
+    else if (element?.defname === 'transaction_read_only') readOnly = flag;
+    else if (element?.defname === 'transaction_deferrable') deferrable = flag;
+  }
+  return { isolation: strict ? 'strict serializable' : isolation, readOnly, deferrable };
+}
+
+/**
+ * Every transaction reads one snapshot and the first committer wins: at least REPEATABLE READ, for whatever weaker is
+ * asked. A transaction that only reads is strictly serializable; one that writes is not, so there it is refused.
+ */
+export function checkIsolation(level: string, readOnly: boolean): void {
+  if (readOnly || !level.includes('serializable')) return;
+  throw new SqlError({
+    sqlstate: '0A000',
+    message: `isolation level ${level.toUpperCase()} is supported for READ ONLY transactions and single statements only`,
+    hint: 'Use REPEATABLE READ: one snapshot, and of two writers of a row the second gets 40001.',
+  });
+}
+
+/** SET TRANSACTION in an open transaction. */
+export function setModes(session: Session, parsed: ParsedStatement, options: readonly Node[]): void {
+  const modes = readModes(parsed, options);
+  const { settings, transactions } = session;
+  const isolation = modes.isolation ?? settings.get('transaction_isolation');
+  if (modes.isolation !== undefined && transactions.currentOrNull?.timestamp != null) {
+    throw new SqlError({
+      sqlstate: '25001',
+      message: 'SET TRANSACTION ISOLATION LEVEL must be called before any query',
+    });
+  }
+  checkIsolation(isolation, modes.readOnly ?? settings.get('transaction_read_only') === 'on');
+  if (modes.readOnly !== undefined) transactions.restart(modes.readOnly);
+  applyModes(session, modes);
+}
+
+function applyModes(session: Session, modes: TransactionModes): void {
+  const { settings } = session;
+  if (modes.isolation !== undefined) settings.setForTransaction('transaction_isolation', modes.isolation);
+  const flag = (value: boolean): string => (value ? 'on' : 'off');
+  if (modes.readOnly !== undefined) settings.setForTransaction('transaction_read_only', flag(modes.readOnly));
+  if (modes.deferrable !== undefined) {
+    settings.setForTransaction('transaction_deferrable', flag(modes.deferrable));
+  }
+}
+
+function currentModes(session: Session): TransactionModes {
+  return {
+    isolation: session.settings.get('transaction_isolation'),
+    readOnly: parseBoolean(session.settings.get('transaction_read_only')),
+    deferrable: parseBoolean(session.settings.get('transaction_deferrable')),
+  };
+}
+
+/** AND CHAIN: another transaction with the same characteristics. */
+function restart(session: Session, modes: TransactionModes): void {
+  session.transactions.begin(modes.readOnly ?? false);
+  applyModes(session, modes);
+}
