@@ -111,14 +111,7 @@ impl Zone {
             let canonical = zone.iana_name().unwrap_or(name).to_string();
             return Some(Zone::new(canonical, Rule::Tz(zone)));
         }
-        // POSIX: an abbreviation (three letters and more, or in angle brackets) and an offset west of Greenwich.
-        let digits =
-            name.find(|character: char| character.is_ascii_digit() || matches!(character, '+' | '-'));
-        let plausible = name.starts_with('<') || digits.is_some_and(|position| position >= 3);
-        if !plausible {
-            return None;
-        }
-        TimeZone::posix(name).ok().map(|zone| Zone::new(name.to_string(), Rule::Tz(zone)))
+        posix(name)
     }
 
     /// As [`Zone::lookup`]; 22023 for a name that is none.
@@ -197,6 +190,52 @@ impl Zone {
     pub fn to_utc(&self, local: i64) -> i64 {
         local.saturating_sub(self.offset_of_local(local) as i64 * SECOND)
     }
+}
+
+/// A POSIX specification: an abbreviation and hours west of Greenwich, perhaps a daylight-saving zone. PostgreSQL
+/// takes any abbreviation; without a rule the daylight-saving time is that of the United States.
+fn posix(name: &str) -> Option<Zone> {
+    let (_, rest) = posix_name(name)?;
+    let (west, rest) = posix_offset(rest)?;
+    let upper = name.to_ascii_uppercase();
+    if rest.is_empty() {
+        return Some(Zone::new(upper, Rule::Fixed(-west)));
+    }
+    let specification = if rest.contains(',') { upper.clone() } else { format!("{upper},M3.2.0,M11.1.0") };
+    TimeZone::posix(&specification).ok().map(|zone| Zone::new(upper, Rule::Tz(zone)))
+}
+
+/// Cuts the abbreviation off, in angle brackets or not.
+fn posix_name(text: &str) -> Option<(&str, &str)> {
+    let (name, rest) = match text.strip_prefix('<') {
+        Some(quoted) => quoted.split_once('>')?,
+        None => {
+            let end = text
+                .find(|character: char| character.is_ascii_digit() || matches!(character, ',' | '-' | '+'))?;
+            text.split_at(end)
+        }
+    };
+    (!name.is_empty()).then_some((name, rest))
+}
+
+/// Cuts `[+-]hh[:mm[:ss]]` off: seconds west.
+fn posix_offset(text: &str) -> Option<(i32, &str)> {
+    let negative = text.starts_with('-');
+    let mut rest = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let mut seconds = 0;
+    for (index, (unit, limit)) in [(3600, 24 * 7), (60, 60), (1, 61)].into_iter().enumerate() {
+        if index > 0 {
+            match rest.strip_prefix(':') {
+                Some(after) => rest = after,
+                None => break,
+            }
+        }
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let value: i32 = rest[..digits].parse().ok().filter(|value| *value < limit)?;
+        seconds += value * unit;
+        rest = &rest[digits..];
+    }
+    Some((if negative { -seconds } else { seconds }, rest))
 }
 
 /// Moves a time by whole calendar cycles into the years that the database knows.

@@ -5,22 +5,23 @@ use crate::{EvalError, EvalResult};
 
 /// `int2in`
 pub(super) fn parse_int2(input: &str) -> EvalResult<i16> {
-    let value = parse_int(input, "smallint")?;
+    let value = parse_int(input, "smallint", 1 << 15)?;
     i16::try_from(value).map_err(|_| EvalError::value_out_of_range("smallint", input))
 }
 
 /// `int4in`
 pub(super) fn parse_int4(input: &str) -> EvalResult<i32> {
-    let value = parse_int(input, "integer")?;
+    let value = parse_int(input, "integer", 1 << 31)?;
     i32::try_from(value).map_err(|_| EvalError::value_out_of_range("integer", input))
 }
 
 /// `int8in`
 pub(super) fn parse_int8(input: &str) -> EvalResult<i64> {
-    parse_int(input, "bigint")
+    parse_int(input, "bigint", 1 << 63)
 }
 
-fn parse_int(input: &str, type_name: &str) -> EvalResult<i64> {
+/// `limit` is the magnitude of the least value.
+fn parse_int(input: &str, type_name: &str, limit: i128) -> EvalResult<i64> {
     // Nearly all input: a sign and at most 18 digits.
     let bytes = input.as_bytes();
     let digits = match bytes.first() {
@@ -31,11 +32,11 @@ fn parse_int(input: &str, type_name: &str) -> EvalResult<i64> {
         let value = digits.iter().fold(0i64, |sum, digit| sum * 10 + (digit - b'0') as i64);
         return Ok(if digits.len() < bytes.len() { -value } else { value });
     }
-    parse_general(input, type_name)
+    parse_general(input, type_name, limit)
 }
 
 #[cold]
-fn parse_general(input: &str, type_name: &str) -> EvalResult<i64> {
+fn parse_general(input: &str, type_name: &str, limit: i128) -> EvalResult<i64> {
     let invalid = || EvalError::invalid_syntax(type_name, input);
     let text = input.trim_start_matches(is_space).as_bytes();
     let (negative, body) = match text.first() {
@@ -53,14 +54,13 @@ fn parse_general(input: &str, type_name: &str) -> EvalResult<i64> {
     let mut value: i128 = 0;
     let mut at = 0;
     let mut count = 0;
-    let mut overflow = false;
     loop {
         if let Some(digit) = digit(at) {
-            value = value * radix as i128 + digit as i128;
-            if value > u64::MAX as i128 {
-                overflow = true;
-                value = 0;
+            // Too many digits count before whatever follows them, as in PostgreSQL.
+            if value > limit / radix as i128 {
+                return Err(EvalError::value_out_of_range(type_name, input));
             }
+            value = value * radix as i128 + digit as i128;
             count += 1;
             at += 1;
         } else if body.get(at) == Some(&b'_') && (count > 0 || prefixed) {
@@ -76,8 +76,8 @@ fn parse_general(input: &str, type_name: &str) -> EvalResult<i64> {
     }
     let value = if negative { -value } else { value };
     match i64::try_from(value) {
-        Ok(value) if !overflow => Ok(value),
-        _ => Err(EvalError::value_out_of_range(type_name, input)),
+        Ok(value) => Ok(value),
+        Err(_) => Err(EvalError::value_out_of_range(type_name, input)),
     }
 }
 

@@ -107,8 +107,10 @@ pub(super) fn decode_time_only(input: &str, settings: &FormatSettings) -> Result
     if known & mask::TIME != mask::TIME {
         return Err(Refusal::BadFormat);
     }
-    // Without a date the offset of a zone with rules is unknown.
-    if decoder.named.as_ref().is_some_and(|zone| !zone.is_fixed()) && known & mask::DATE != mask::DATE {
+    // Without a date the offset of a zone with rules is unknown; an abbreviation has one all the same.
+    let needs_date =
+        known & mask::ABBREVIATION == 0 && decoder.named.as_ref().is_some_and(|zone| !zone.is_fixed());
+    if needs_date && known & mask::DATE != mask::DATE {
         return Err(Refusal::BadFormat);
     }
     Ok(decoder.fields)
@@ -265,13 +267,18 @@ impl Decoder {
     /// A word; None if it says nothing.
     fn word(&mut self, text: &str) -> Result<Option<u32>, Refusal> {
         if let Some(abbreviation) = abbreviations::lookup(text) {
-            match abbreviation {
-                Abbreviation::Fixed(east, _) => self.fields.east = east,
+            let daylight = match abbreviation {
+                Abbreviation::Fixed(east, daylight) => {
+                    self.fields.east = east;
+                    daylight
+                }
                 Abbreviation::Zone(name) => {
                     self.named = Some(Zone::lookup(name).ok_or_else(|| Refusal::BadZone(name.into()))?);
+                    true
                 }
-            }
-            return Ok(Some(mask::ZONE));
+            };
+            let extra = if daylight { mask::ABBREVIATION } else { 0 };
+            return Ok(Some(mask::ZONE | extra));
         }
         let Some(word) = words::datetime(text) else {
             // An all-letter zone name.
@@ -280,7 +287,9 @@ impl Decoder {
         };
         let decoded = match word {
             Word::Ignore => return Ok(None),
-            Word::Month(_) if self.time_only => return Err(Refusal::BadFormat),
+            Word::Month(_) | Word::Weekday | Word::Daylight if self.time_only => {
+                return Err(Refusal::BadFormat);
+            }
             Word::Month(month) => {
                 let mut decoded = mask::MONTH;
                 // A number that was taken for the month was the day.

@@ -16,6 +16,8 @@ pub(super) mod mask {
     pub const AMPM: u32 = 512;
     pub const ADBC: u32 = 1024;
     pub const WEEKDAY: u32 = 2048;
+    /// An abbreviation that stands for daylight-saving time or for different offsets.
+    pub const ABBREVIATION: u32 = 4096;
     pub const DATE: u32 = YEAR | MONTH | DAY;
     pub const TIME: u32 = HOUR | MINUTE | SECOND;
 }

@@ -149,7 +149,6 @@ pub(super) fn date(
     let mut text_month = false;
     for part in parts.iter().filter(|part| part.as_bytes()[0].is_ascii_alphabetic()) {
         match words::datetime(part) {
-            Some(Word::Ignore) => {}
             Some(Word::Month(month)) => {
                 if known & mask::MONTH != 0 {
                     return Err(Refusal::BadFormat);

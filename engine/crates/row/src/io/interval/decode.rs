@@ -136,7 +136,8 @@ pub(super) fn decode(input: &str, fields: i32, settings: &FormatSettings) -> Res
                         return Err(Refusal::BadFormat);
                     }
                     ago = true;
-                    unit = None;
+                    // A number right before it has no unit.
+                    unit = Some(Unit::Other);
                     continue;
                 }
                 if let Some(found) = words::unit(text) {
