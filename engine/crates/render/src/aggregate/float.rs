@@ -169,7 +169,9 @@ fn bit(limbs: &[u64], index: usize) -> bool {
 fn any_below(limbs: &[u64], index: usize) -> bool {
     let whole = index / 64;
     limbs.iter().take(whole).any(|limb| *limb != 0)
-        || limbs.get(whole).is_some_and(|limb| index % 64 > 0 && limb & ((1 << (index % 64)) - 1) != 0)
+        || limbs
+            .get(whole)
+            .is_some_and(|limb| !index.is_multiple_of(64) && limb & ((1 << (index % 64)) - 1) != 0)
 }
 
 /// `width` (at most 64) bits from bit `from` on.

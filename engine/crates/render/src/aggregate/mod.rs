@@ -103,11 +103,6 @@ impl Accumulation {
         Ok(Accumulation { kind, divide })
     }
 
-    /// Whether it reads an argument column.
-    pub fn has_argument(&self) -> bool {
-        self.kind != Kind::CountAll
-    }
-
     /// The empty state.
     pub fn empty(&self) -> Cell {
         match self.kind {

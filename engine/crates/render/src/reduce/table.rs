@@ -22,8 +22,8 @@ impl<S: Default> Default for GroupTable<S> {
 }
 
 impl<S: Default> GroupTable<S> {
-    /// Number of groups.
-    pub fn len(&self) -> usize {
+    #[cfg(test)]
+    fn len(&self) -> usize {
         self.live
     }
 

@@ -1,0 +1,272 @@
+//! One-shot plans: parameters, look-ups, finishing, writes with RETURNING, table functions, what subscriptions send.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use tidewire_arrange::{ShardedSnapshot, Snapshot, Updates};
+use tidewire_plan::ScalarType::{Int4, Int8, Interval, Text, Timestamp};
+use tidewire_plan::*;
+use tidewire_render::*;
+use tidewire_row::{Arena, Datum, FormatSettings, Row, push_datum, text_in, text_out};
+
+fn column(scalar: ScalarType) -> ColumnType {
+    ColumnType { scalar, typmod: -1, nullable: true }
+}
+
+fn col(index: u32) -> Expr {
+    Expr::Column { index }
+}
+
+fn literal(scalar: ScalarType, text: &str) -> Expr {
+    Expr::Literal { scalar, text: Some(text.into()) }
+}
+
+fn call(opcode: &str, arguments: Vec<Expr>, scalar: ScalarType) -> Expr {
+    Expr::Call { opcode: opcode.into(), arguments, scalar }
+}
+
+/// (id int4 key, name text)
+fn table() -> Vec<ColumnType> {
+    vec![column(Int4), column(Text)]
+}
+
+fn table_layout() -> Layout {
+    Layout {
+        key: vec![KeyExpr { expr: col(0), column: column(Int4) }],
+        value: vec![1],
+        restore: vec![ColumnPlace::Key { index: 0 }, ColumnPlace::Value { index: 0 }],
+    }
+}
+
+fn sources() -> HashMap<u64, Source> {
+    let mut rows = Updates::new();
+    for (id, name) in [(1, "one"), (2, "two"), (3, "three"), (4, "four")] {
+        let (key, value) = (Row::pack(&[Datum::Int32(id)]), Row::pack(&[Datum::Text(name)]));
+        rows.push(key.as_bytes(), value.as_bytes(), 0, 1);
+    }
+    let empty = ShardedSnapshot::new(vec![Arc::new(Snapshot::empty(0))], 9);
+    HashMap::from([(1, Source { ok: empty.overlaid(&rows), err: empty })])
+}
+
+fn node(columns: Vec<ColumnType>, operator: Operator) -> Node {
+    Node { label: "node".into(), columns, operator }
+}
+
+fn plan(parameters: Vec<ScalarType>, nodes: Vec<Node>, output: Output) -> Plan {
+    Plan { format_version: FORMAT_VERSION, name: "test".into(), parameters, nodes, output }
+}
+
+fn text_of(rows: &Rows, types: &[ScalarType]) -> Vec<String> {
+    let arena = Arena::new();
+    let mut shown = Vec::new();
+    for (row, count) in rows.iter() {
+        let mut columns = Vec::new();
+        tidewire_row::decode(row, types, &arena, &mut columns);
+        let mut line = Vec::new();
+        for (value, scalar) in columns.iter().zip(types) {
+            if !line.is_empty() {
+                line.push(b'|');
+            }
+            text_out(*value, *scalar, &FormatSettings::default(), &mut line);
+        }
+        let line = String::from_utf8(line).expect("text");
+        shown.extend(std::iter::repeat_n(line, count as usize));
+    }
+    shown
+}
+
+fn never() -> Arc<AtomicBool> {
+    Arc::new(AtomicBool::new(false))
+}
+
+fn finishing(order: Vec<OrderKey>, limit: Option<Expr>, projection: Vec<u32>) -> Finishing {
+    Finishing { order, limit, offset: None, with_ties: false, projection }
+}
+
+#[test]
+fn a_look_up_with_a_parameter_is_immediate() {
+    let lookup = Operator::Lookup {
+        arrangement: 1,
+        layout: table_layout(),
+        keys: vec![vec![Expr::Parameter { index: 0 }]],
+    };
+    let output = Output::Rows { node: 0, finishing: finishing(vec![], None, vec![1]) };
+    let plan = plan(vec![Int4], vec![node(table(), lookup)], output);
+    assert!(is_immediate(&plan));
+    for (value, expected) in
+        [(Datum::Int32(3), b"three".to_vec()), (Datum::Int32(9), vec![]), (Datum::Null, vec![])]
+    {
+        let parameters = Row::pack(&[value]).as_bytes().to_vec();
+        let environment = Environment { parameters, ..Environment::default() };
+        let format = RowFormat::DataRow(vec![false]);
+        let mut result =
+            execute_encoded(&plan, environment, sources(), &never(), format, &[]).expect("a result");
+        let mut out = Vec::new();
+        let (rows, done) = result.next(0, &mut out);
+        assert_eq!((rows, done), (!expected.is_empty() as u64, true));
+        assert!(out.ends_with(&expected), "{out:?}");
+    }
+}
+
+#[test]
+fn finishing_orders_and_limits() {
+    let import = node(table(), Operator::Import { arrangement: 1, layout: table_layout() });
+    let order = vec![OrderKey { column: 1, descending: true, nulls_first: true }];
+    let limited = |limit: Expr| {
+        let output = Output::Rows { node: 0, finishing: finishing(order.clone(), Some(limit), vec![0, 1]) };
+        execute(&plan(vec![], vec![import.clone()], output), Environment::default(), sources(), &never())
+    };
+    let rows = limited(literal(Int8, "2")).expect("rows");
+    assert_eq!(text_of(&rows, &[Int4, Text]), ["2|two", "3|three"]);
+    let all = limited(Expr::Literal { scalar: Int8, text: None }).expect("rows");
+    assert_eq!(all.row_count(), 4);
+    match limited(literal(Int8, "-1")) {
+        Err(ExecuteError::Data(error)) => {
+            assert_eq!((error.sqlstate(), error.message()), ("2201W", "LIMIT must not be negative"));
+        }
+        other => panic!("{:?}", other.err()),
+    }
+}
+
+#[test]
+fn an_update_deletes_and_inserts_and_returns_new_rows() {
+    let import = node(table(), Operator::Import { arrangement: 1, layout: table_layout() });
+    let filter = Mfp {
+        expressions: vec![],
+        predicates: vec![Predicate {
+            position: 2,
+            condition: call("int4gt", vec![col(0), literal(Int4, "2")], ScalarType::Bool),
+        }],
+        projection: vec![0, 1],
+    };
+    let add = Mfp {
+        expressions: vec![call("int4pl", vec![col(0), literal(Int4, "10")], Int4)],
+        predicates: vec![],
+        projection: vec![2, 1],
+    };
+    let returning = Mfp { expressions: vec![], predicates: vec![], projection: vec![0] };
+    let plan = plan(
+        vec![],
+        vec![
+            import,
+            node(table(), Operator::Mfp { input: 0, mfp: filter }),
+            node(table(), Operator::Mfp { input: 1, mfp: add }),
+        ],
+        Output::Write { arrangement: 1, deleted: Some(1), inserted: Some(2), returning: Some(returning) },
+    );
+    let result = execute_write(&plan, Environment::default(), sources(), &never())
+        .unwrap_or_else(|error| panic!("{error:?}"));
+    assert_eq!((result.affected, result.deleted.len(), result.inserted.len()), (2, 2, 2));
+    assert_eq!(text_of(&result.returning.expect("rows"), &[Int4]), ["13", "14"]);
+}
+
+#[test]
+fn inserting_constants_needs_no_collection() {
+    let rows = vec![
+        ConstantRow { values: vec![Some("5".into()), None], diff: 1 },
+        ConstantRow { values: vec![Some("6".into()), Some("six".into())], diff: 2 },
+    ];
+    let output = Output::Write { arrangement: 1, deleted: None, inserted: Some(0), returning: None };
+    let plan = plan(vec![], vec![node(table(), Operator::Constant { rows })], output);
+    assert!(is_immediate(&plan));
+    let result = execute_write(&plan, Environment::default(), HashMap::new(), &never())
+        .unwrap_or_else(|error| panic!("{error:?}"));
+    assert_eq!((result.affected, result.deleted.len()), (3, 0));
+}
+
+#[test]
+fn hop_gives_one_row_a_window() {
+    let rows = vec![
+        ConstantRow { values: vec![Some("2020-01-01 00:07:00".into())], diff: 1 },
+        ConstantRow { values: vec![None], diff: 1 },
+    ];
+    let arguments = vec![col(0), literal(Interval, "5 minutes"), literal(Interval, "10 minutes")];
+    let windows = vec![column(Timestamp), column(Timestamp), column(Timestamp)];
+    let plan = plan(
+        vec![],
+        vec![
+            node(vec![column(Timestamp)], Operator::Constant { rows }),
+            node(windows, Operator::FlatMap { input: 0, function: TableFunction::Hop, arguments }),
+        ],
+        Output::Rows { node: 1, finishing: finishing(vec![], None, vec![1, 2]) },
+    );
+    let rows = execute(&plan, Environment::default(), HashMap::new(), &never())
+        .unwrap_or_else(|error| panic!("{error:?}"));
+    assert_eq!(
+        text_of(&rows, &[Timestamp, Timestamp, Timestamp]),
+        [
+            "2020-01-01 00:07:00|2020-01-01 00:00:00|2020-01-01 00:10:00",
+            "2020-01-01 00:07:00|2020-01-01 00:05:00|2020-01-01 00:15:00"
+        ]
+    );
+}
+
+#[test]
+fn interval_sums() {
+    let rows = ["1 mon 3 days", "2 days 01:00:00"]
+        .map(|text| ConstantRow { values: vec![Some(text.into())], diff: 1 })
+        .to_vec();
+    let of = |function| Aggregate {
+        function,
+        argument: Some(col(0)),
+        argument_type: Some(column(Interval)),
+        filter: None,
+        result: column(Interval),
+    };
+    let layout = Layout { key: vec![], value: vec![0], restore: vec![ColumnPlace::Value { index: 0 }] };
+    let class = ReduceClass::Accumulable { aggregates: vec![of(AggregateFunction::Sum)] };
+    let plan = plan(
+        vec![],
+        vec![
+            node(vec![column(Interval)], Operator::Constant { rows }),
+            node(vec![column(Interval)], Operator::Reduce { input: 0, key: vec![], class, layout }),
+        ],
+        Output::Rows { node: 1, finishing: finishing(vec![], None, vec![0]) },
+    );
+    let rows = execute(&plan, Environment::default(), HashMap::new(), &never())
+        .unwrap_or_else(|error| panic!("{error:?}"));
+    assert_eq!(text_of(&rows, &[Interval]), ["1 mon 5 days 01:00:00"]);
+}
+
+#[test]
+fn an_error_in_a_source_fails_its_readers() {
+    let mut sources = sources();
+    let mut errors = Updates::new();
+    errors.push(tidewire_row::EvalError::new("22P02", "bad record").to_row().as_bytes(), &[], 0, 1);
+    let source = sources.get_mut(&1).expect("there");
+    source.err = source.err.overlaid(&errors);
+    let import = node(table(), Operator::Import { arrangement: 1, layout: table_layout() });
+    let output = Output::Rows { node: 0, finishing: finishing(vec![], None, vec![0]) };
+    match execute(&plan(vec![], vec![import], output), Environment::default(), sources, &never()) {
+        Err(ExecuteError::Data(error)) => assert_eq!(error.message(), "bad record"),
+        other => panic!("{:?}", other.err()),
+    }
+}
+
+#[test]
+fn subscriptions_prefix_their_columns() {
+    let types = vec![
+        ("tw_timestamp".to_string(), ScalarType::Numeric),
+        ("tw_progressed".to_string(), ScalarType::Bool),
+        ("tw_diff".to_string(), Int8),
+        ("id".to_string(), Int4),
+    ];
+    let mut encoder = MessageEncoder::new(types, RowFormat::DataRow(vec![]), FormatSettings::default());
+    let (mut row, mut out) = (Vec::new(), Vec::new());
+    subscription_row(17, true, -1, Row::pack(&[Datum::Int32(5)]).as_bytes(), &[Int4], None, &mut row);
+    encoder.row(&row, &mut out);
+    assert_eq!(&out[5..], b"\0\x04\0\0\0\x0217\0\0\0\x01f\0\0\0\x02-1\0\0\0\x015");
+    row.clear();
+    out.clear();
+    progress_row(18, 1, &mut row);
+    encoder.row(&row, &mut out);
+    assert_eq!(&out[5..], b"\0\x04\0\0\0\x0218\0\0\0\x01t\xff\xff\xff\xff\xff\xff\xff\xff");
+    // Times are exact in JavaScript's numbers.
+    let arena = Arena::new();
+    let mut bytes = Vec::new();
+    push_datum(
+        &mut bytes,
+        text_in(ScalarType::Numeric, -1, "17", &FormatSettings::default(), &arena).expect("numeric"),
+    );
+    assert!(!bytes.is_empty());
+}
