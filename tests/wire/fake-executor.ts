@@ -65,16 +65,21 @@ class FakeWrites implements Transaction {
 
 /** A stream that the test feeds. */
 export class FakeStream implements RowStream {
-  readonly columns: readonly ResultColumn[] = [column('n', 'int4')];
+  readonly columns: readonly ResultColumn[];
   closed = false;
   #queue: ({ chunk: Buffer; rows: number } | Error | null)[] = [];
   #take: (() => void) | null = null;
 
+  constructor(columns: readonly ResultColumn[] = [column('n', 'int4')]) {
+    this.columns = columns;
+  }
+
   push(...values: number[]): void {
-    this.#queue.push({
-      chunk: Buffer.concat(values.map((value) => dataRow([value], [0]))),
-      rows: values.length,
-    });
+    this.pushRows(...values.map((value) => [value]));
+  }
+
+  pushRows(...rows: (string | number | null)[][]): void {
+    this.#queue.push({ chunk: Buffer.concat(rows.map((row) => dataRow(row, []))), rows: rows.length });
     this.#take?.();
   }
 
@@ -102,6 +107,14 @@ export class FakeStream implements RowStream {
 function column(name: string, type: TypeName): ResultColumn {
   return { name, type: plain(type) };
 }
+
+/** What SUBSCRIBE of a relation (n int4, name text) shows. */
+const CHANGES = [
+  column('tw_timestamp', 'numeric'),
+  column('tw_diff', 'int8'),
+  column('n', 'int4'),
+  column('name', 'text'),
+];
 
 type Run = (
   session: SessionContext,
@@ -167,7 +180,7 @@ export class FakeExecutor implements StatementExecutor {
   #known(parsed: ParsedStatement, types: readonly (SqlType | null)[]): Known {
     const { statement, text } = parsed;
     if (statement.kind === 'subscribe' || statement.kind === 'copy_subscribe') {
-      return this.#subscription(statement.kind === 'copy_subscribe' ? text : text, statement.kind);
+      return this.#subscription(text, statement.kind);
     }
     const rows = /SELECT n FROM numbers\((\d+)\)/i.exec(text);
     if (rows) return numbers(Number(rows[1]));
@@ -187,8 +200,8 @@ export class FakeExecutor implements StatementExecutor {
   }
 
   #subscription(text: string, kind: 'subscribe' | 'copy_subscribe'): Known {
-    const name = /(?:SUBSCRIBE|TAIL) (?:TO )?(\w+)/i.exec(text)![1]!;
-    const stream = new FakeStream();
+    const name = /(?:SUBSCRIBE|TAIL) (?:TO )?\(?(?:SELECT \* FROM )?(\w+)/i.exec(text)![1]!;
+    const stream = new FakeStream(name.startsWith('changes') ? CHANGES : undefined);
     return {
       columns: kind === 'subscribe' ? stream.columns : null,
       run: async () => {
@@ -209,7 +222,11 @@ export class FakeExecutor implements StatementExecutor {
           if (chunk.includes('bad')) throw new SqlError({ sqlstate: '22P04', message: 'bad COPY data' });
           this.copied.push(Buffer.from(chunk));
         },
-        end: async () => `COPY ${Buffer.concat(this.copied).toString().split('\n').length - 1}`,
+        // psql sends the line with the end mark as well.
+        end: async () => {
+          const lines = Buffer.concat(this.copied).toString().split('\n').slice(0, -1);
+          return `COPY ${lines.filter((line) => line !== '\\.').length}`;
+        },
         fail: (message) => this.log.push(`copy failed: ${message}`),
       }),
     };
