@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tidewire_eval::{Compiled, CompiledMfp, Context, Hop, MfpInput, compile_with};
 use tidewire_plan::{
     Aggregate, AggregateFunction, ColumnPlace, ColumnType, Expr, KeyExpr, Layout, Mfp, NodeIndex, Operator,
-    OrderKey, Output, Plan, ReduceClass, ScalarType, TableFunction,
+    OrderKey, Output, Plan, Predicate, ReduceClass, ScalarType, TableFunction,
 };
 use tidewire_row::{Arena, Datum, EvalError, EvalResult, FormatSettings, push_datum, read_column, text_in};
 
@@ -189,6 +189,9 @@ impl std::fmt::Display for CompileError {
 impl Program {
     /// Compiles a plan for one execution or installation.
     pub fn compile(plan: &Plan, environment: Environment) -> Result<Program, CompileError> {
+        if let Some(node) = output_nodes(plan).into_iter().find(|node| *node as usize >= plan.nodes.len()) {
+            return Err(format!("plan refused: the output reads node {node} of {}", plan.nodes.len()).into());
+        }
         let scope = Arc::new(Scope { environment, parameters: plan.parameters.clone() });
         let mut compiler = Compiler::new(plan, &scope);
         let mut steps = Vec::with_capacity(plan.nodes.len());
@@ -351,10 +354,49 @@ impl<'a> Compiler<'a> {
         key: &[KeyExpr],
         value: impl IntoIterator<Item = Expr>,
     ) -> Result<Pipeline, CompileError> {
+        self.keyed_where(node, key, value, &[])
+    }
+
+    /// [`Self::keyed`] without the rows that have a NULL in one of the `strict` key fields.
+    fn keyed_where(
+        &self,
+        node: NodeIndex,
+        key: &[KeyExpr],
+        value: impl IntoIterator<Item = Expr>,
+        strict: &[usize],
+    ) -> Result<Pipeline, CompileError> {
         let arity = self.columns(node as usize).len();
-        let mfp = expressions(arity, key.iter().map(|key| key.expr.clone()).chain(value));
+        let mut mfp = expressions(arity, key.iter().map(|key| key.expr.clone()).chain(value));
+        for field in strict.iter().filter(|field| key.get(**field).is_some_and(|key| key.column.nullable)) {
+            let column = Expr::Column { index: mfp.projection[*field] };
+            let condition = Expr::Not { operand: Box::new(Expr::IsNull { operand: Box::new(column) }) };
+            mfp.predicates.push(Predicate { position: (arity + mfp.expressions.len()) as u32, condition });
+        }
         let types = key.iter().map(|key| key.column.scalar).collect();
         self.pipeline(node, mfp, Some(types))
+    }
+
+    /// The key fields of an Arrange in which NULL matches nothing for any reader. Rows with a NULL there are left out, so
+    /// that a join never pairs all NULLs of one side with all NULLs of the other only to drop the pairs.
+    fn strict_fields(&self, node: usize) -> Vec<usize> {
+        let mut strict: Option<Vec<bool>> = None;
+        let readers = self
+            .plan
+            .nodes
+            .iter()
+            .filter(|reader| reader.operator.inputs().iter().any(|input| *input as usize == node));
+        for reader in readers {
+            let Operator::Join { null_safe, .. } = &reader.operator else { return Vec::new() };
+            let fields = strict.get_or_insert_with(|| vec![true; null_safe.len()]);
+            for (field, safe) in fields.iter_mut().zip(null_safe) {
+                *field &= !safe;
+            }
+        }
+        if output_nodes(self.plan).iter().any(|output| *output as usize == node) {
+            return Vec::new();
+        }
+        let fields = strict.unwrap_or_default();
+        (0..fields.len()).filter(|field| fields[*field]).collect()
     }
 
     fn arranged(&self, node: NodeIndex, layout: &Layout) -> Result<Pipeline, CompileError> {
@@ -436,7 +478,11 @@ impl<'a> Compiler<'a> {
                     hop: Arc::new(Hop::new(arguments, columns, &self.plan.parameters, self.settings())?),
                 }
             }
-            Operator::Arrange { input, layout } => Step::Arrange(self.arranged(*input, layout)?),
+            Operator::Arrange { input, layout } => {
+                let value = layout.value.iter().map(|column| Expr::Column { index: *column });
+                let strict = self.strict_fields(index);
+                Step::Arrange(self.keyed_where(*input, &layout.key, value, &strict)?)
+            }
             Operator::Join { left, right, null_safe, closure } => {
                 self.join(*left as usize, *right as usize, null_safe, closure)?
             }
@@ -564,6 +610,16 @@ impl<'a> Compiler<'a> {
                 Sink::Write { deleted: rows(deleted)?, inserted: rows(inserted)? }
             }
         })
+    }
+}
+
+/// The nodes that the output reads.
+fn output_nodes(plan: &Plan) -> Vec<NodeIndex> {
+    match &plan.output {
+        Output::Arrangement { node, .. } | Output::Subscription { node } | Output::Rows { node, .. } => {
+            vec![*node]
+        }
+        Output::Write { deleted, inserted, .. } => deleted.iter().chain(inserted).copied().collect(),
     }
 }
 

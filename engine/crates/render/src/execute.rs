@@ -106,8 +106,8 @@ pub fn execute(
     let Output::Rows { node, finishing } = &plan.output else {
         return Err(ExecuteError::Refused("the plan does not yield rows".into()));
     };
-    let types = plan.nodes[*node as usize].columns.iter().map(|column| column.scalar).collect();
     let program = Program::compile(plan, environment)?;
+    let types = plan.nodes[*node as usize].columns.iter().map(|column| column.scalar).collect();
     let mut collector = Collector::new(finish(plan, finishing, types, &program.scope)?);
     run(program, sources, cancelled, |_, row, count| collector.push(row, count))?;
     Ok(collector.finish())
@@ -127,8 +127,8 @@ pub fn execute_write(
         return Err(ExecuteError::Refused("the plan writes nothing".into()));
     };
     let shows_inserted = inserted.is_some();
-    let columns = &plan.nodes[node as usize].columns;
     let program = Program::compile(plan, environment)?;
+    let columns = &plan.nodes[node as usize].columns;
     let scope = program.scope.clone();
     let returning = match returning {
         None => None,
