@@ -215,21 +215,18 @@ fn encoding_named(name: &str, role: &str) -> EvalResult<Encoding> {
 }
 
 fn convert_from<'a>(bytes: &[u8], encoding: &str, arena: &'a Arena) -> EvalResult<&'a str> {
-    let refuse = |at: usize| {
-        let bad: Vec<String> = bytes[at..].iter().take(4).map(|byte| format!("0x{byte:02x}")).collect();
-        EvalError::new(
-            "22021",
-            format!("invalid byte sequence for encoding \"UTF8\": {}", bad[..1].join(" ")),
-        )
+    let encoding = encoding_named(encoding, "source")?;
+    let refuse = |name: &str, at: usize| {
+        EvalError::new("22021", format!("invalid byte sequence for encoding \"{name}\": 0x{:02x}", bytes[at]))
     };
-    if let Some(zero) = memchr::memchr(0, bytes) {
-        return Err(refuse(zero));
-    }
-    match encoding_named(encoding, "source")? {
-        Encoding::Latin1 => Ok(arena.push_str(bytes.iter().map(|byte| *byte as char).collect::<String>())),
-        Encoding::Utf8 | Encoding::SqlAscii => match std::str::from_utf8(bytes) {
-            Ok(text) => Ok(arena.push_str(text)),
-            Err(error) => Err(refuse(error.valid_up_to())),
+    let zero = memchr::memchr(0, bytes);
+    match (encoding, zero) {
+        (Encoding::Latin1, Some(zero)) => Err(refuse("LATIN1", zero)),
+        (Encoding::SqlAscii, Some(zero)) => Err(refuse("SQL_ASCII", zero)),
+        (Encoding::Latin1, None) => Ok(arena.push_str(bytes.iter().map(|byte| *byte as char).collect::<String>())),
+        (Encoding::Utf8 | Encoding::SqlAscii, _) => match std::str::from_utf8(&bytes[..zero.unwrap_or(bytes.len())]) {
+            Ok(text) => zero.map_or(Ok(arena.push_str(text)), |zero| Err(refuse("UTF8", zero))),
+            Err(error) => Err(refuse("UTF8", error.valid_up_to())),
         },
     }
 }

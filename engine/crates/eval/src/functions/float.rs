@@ -251,7 +251,7 @@ pub(super) const FUNCTIONS: &[&[Function]] = &[
         } else {
             Ok(a.sqrt())
         }),
-        total!("dcbrt", (a: Float64) => a.cbrt()),
+        total!("dcbrt", (a: Float64) => libm::cbrt(a)),
         fallible!("dpow", (a: Float64, b: Float64) => power(a, b)),
         fallible!("dexp", (a: Float64) => exp(a)),
         fallible!("dlog1", (a: Float64) => logarithm(a, a.ln())),

@@ -6,7 +6,7 @@ use crate::registry::{Function, fallible};
 use regex_automata::hybrid::dfa::{Cache, DFA};
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input, MatchKind};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use tidewire_row::{Arena, EvalError, EvalResult};
 
 /// A compiled pattern.
@@ -146,7 +146,7 @@ impl Pattern {
     }
 }
 
-fn pattern(source: &str, options: Options, env: &Env<'_>) -> EvalResult<std::sync::Arc<Pattern>> {
+fn pattern(source: &str, options: Options, env: &Env<'_>) -> EvalResult<Arc<Pattern>> {
     env.site.cached(source, || Pattern::new(source, options))
 }
 
@@ -156,7 +156,7 @@ fn flagged(
     flags: &str,
     global_in: Option<&str>,
     env: &Env<'_>,
-) -> EvalResult<std::sync::Arc<Pattern>> {
+) -> EvalResult<Arc<Pattern>> {
     // NUL is in neither of them.
     let key = format!("{flags}\0{source}");
     env.site.cached(&key, || {
@@ -249,9 +249,12 @@ fn start_of(text: &str, start: i32) -> EvalResult<Option<usize>> {
     Ok((skip <= length).then(|| super::text::byte_of(text, skip)))
 }
 
-fn count(text: &str, pattern: &Pattern, start: i32) -> EvalResult<i32> {
+/// Positions are checked before the pattern is looked at, as in PostgreSQL.
+fn count(text: &str, pattern: impl FnOnce() -> EvalResult<Arc<Pattern>>, start: i32) -> EvalResult<i32> {
     let mut count = 0;
-    if let Some(from) = start_of(text, start)? {
+    let from = start_of(text, start)?;
+    let pattern = pattern()?;
+    if let Some(from) = from {
         pattern.each_match(text, from, |_| {
             count += 1;
             true
@@ -260,7 +263,9 @@ fn count(text: &str, pattern: &Pattern, start: i32) -> EvalResult<i32> {
     Ok(count)
 }
 
-fn nth<'a>(text: &'a str, pattern: &Pattern, start: i32, n: i32, group: i32) -> EvalResult<Option<&'a str>> {
+fn nth<'a>(
+    text: &'a str,
+    pattern: impl FnOnce() -> EvalResult<Arc<Pattern>>, start: i32, n: i32, group: i32) -> EvalResult<Option<&'a str>> {
     let from = start_of(text, start)?;
     if n <= 0 {
         return Err(bad_parameter("n", n));
@@ -268,6 +273,7 @@ fn nth<'a>(text: &'a str, pattern: &Pattern, start: i32, n: i32, group: i32) -> 
     if group < 0 {
         return Err(bad_parameter("subexpr", group));
     }
+    let pattern = pattern()?;
     let (mut seen, mut found) = (0, None);
     if let Some(from) = from {
         pattern.each_match(text, from, |groups| {
@@ -389,21 +395,21 @@ pub(super) const FUNCTIONS: &[&[Function]] = &[
         fallible!("regexp_like", (text: Text, source: Text, flags: Text), env =>
             flagged(source, flags, Some("regexp_like()"), env)?.is_match(text)),
         fallible!("regexp_count_no_start", (text: Text, source: Text), env =>
-            count(text, &*pattern(source, Options::default(), env)?, 1)),
+            count(text, || pattern(source, Options::default(), env), 1)),
         fallible!("regexp_count_no_flags", (text: Text, source: Text, start: Int32), env =>
-            count(text, &*pattern(source, Options::default(), env)?, start)),
+            count(text, || pattern(source, Options::default(), env), start)),
         fallible!("regexp_count", (text: Text, source: Text, start: Int32, flags: Text), env =>
-            count(text, &*flagged(source, flags, Some("regexp_count()"), env)?, start)),
+            count(text, || flagged(source, flags, Some("regexp_count()"), env), start)),
         fallible!("regexp_substr_no_start", (text: Text, source: Text), env =>
-            nth(text, &*pattern(source, Options::default(), env)?, 1, 1, 0)),
+            nth(text, || pattern(source, Options::default(), env), 1, 1, 0)),
         fallible!("regexp_substr_no_n", (text: Text, source: Text, start: Int32), env =>
-            nth(text, &*pattern(source, Options::default(), env)?, start, 1, 0)),
+            nth(text, || pattern(source, Options::default(), env), start, 1, 0)),
         fallible!("regexp_substr_no_flags", (text: Text, source: Text, start: Int32, n: Int32), env =>
-            nth(text, &*pattern(source, Options::default(), env)?, start, n, 0)),
+            nth(text, || pattern(source, Options::default(), env), start, n, 0)),
         fallible!("regexp_substr_no_subexpr", (text: Text, source: Text, start: Int32, n: Int32, flags: Text), env =>
-            nth(text, &*flagged(source, flags, Some("regexp_substr()"), env)?, start, n, 0)),
+            nth(text, || flagged(source, flags, Some("regexp_substr()"), env), start, n, 0)),
         fallible!("regexp_substr",
             (text: Text, source: Text, start: Int32, n: Int32, flags: Text, group: Int32), env =>
-            nth(text, &*flagged(source, flags, Some("regexp_substr()"), env)?, start, n, group)),
+            nth(text, || flagged(source, flags, Some("regexp_substr()"), env), start, n, group)),
     ],
 ];

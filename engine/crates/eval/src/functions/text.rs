@@ -156,7 +156,7 @@ pub(super) fn sha512(bytes: &[u8]) -> Vec<u8> {
 
 fn chr(code: i32, arena: &Arena) -> EvalResult<&str> {
     if code < 0 {
-        return Err(EvalError::new("54000", "character number must be positive"));
+        return Err(EvalError::new("22023", "character number must be positive"));
     }
     if code == 0 {
         return Err(EvalError::new("54000", "null character not permitted"));
