@@ -16,8 +16,7 @@ import { argumentSamples, familyOf, samples } from './function-case-samples.mjs'
 
 const [url, most = '14', directory] = process.argv.slice(2);
 const limit = Number(most);
-const out =
-  directory ?? join(dirname(fileURLToPath(import.meta.url)), '../engine/crates/eval/tests/cases');
+const out = directory ?? join(dirname(fileURLToPath(import.meta.url)), '../engine/crates/eval/tests/cases');
 const opcodes = readFileSync(0, 'utf8').split('\n').filter(Boolean);
 const client = new pg.Client(url);
 await client.connect();
@@ -79,7 +78,11 @@ function literal(value, type) {
 }
 
 function escape(text) {
-  return text.replaceAll('\\', '\\\\').replaceAll('\t', '\\t').replaceAll('\n', '\\n').replaceAll('\r', '\\r');
+  return text
+    .replaceAll('\\', '\\\\')
+    .replaceAll('\t', '\\t')
+    .replaceAll('\n', '\\n')
+    .replaceAll('\r', '\\r');
 }
 
 /** Up to `limit` tuples; every value of every argument at least once (so more, where an argument has more). */
@@ -87,7 +90,10 @@ function combinations(choices, seed) {
   if (choices.length === 0) return [[]];
   const total = choices.reduce((product, list) => product * list.length, 1);
   if (total <= limit) {
-    return choices.reduce((tuples, list) => tuples.flatMap((tuple) => list.map((value) => [...tuple, value])), [[]]);
+    return choices.reduce(
+      (tuples, list) => tuples.flatMap((tuple) => list.map((value) => [...tuple, value])),
+      [[]],
+    );
   }
   const random = generator(seed);
   const pick = (list) => list[Math.floor(random() * list.length)];

@@ -85,7 +85,8 @@ fn check(family: &str) {
         let got = answer(zone, opcode, scalar(result), arguments);
         if got != expected {
             wrong += 1;
-            let _ = writeln!(report, "{zone} {opcode}({}): expected {expected}, got {got}", arguments.join(", "));
+            let _ =
+                writeln!(report, "{zone} {opcode}({}): expected {expected}, got {got}", arguments.join(", "));
         }
     }
     assert!(cases > 0, "{family} has cases");
@@ -103,4 +104,4 @@ macro_rules! families {
     };
 }
 
-families!(integer, float, numeric, text, pattern, bytea, uuid);
+families!(integer, float, numeric, text, pattern, bytea, uuid, jsonb);

@@ -223,11 +223,15 @@ fn convert_from<'a>(bytes: &[u8], encoding: &str, arena: &'a Arena) -> EvalResul
     match (encoding, zero) {
         (Encoding::Latin1, Some(zero)) => Err(refuse("LATIN1", zero)),
         (Encoding::SqlAscii, Some(zero)) => Err(refuse("SQL_ASCII", zero)),
-        (Encoding::Latin1, None) => Ok(arena.push_str(bytes.iter().map(|byte| *byte as char).collect::<String>())),
-        (Encoding::Utf8 | Encoding::SqlAscii, _) => match std::str::from_utf8(&bytes[..zero.unwrap_or(bytes.len())]) {
-            Ok(text) => zero.map_or(Ok(arena.push_str(text)), |zero| Err(refuse("UTF8", zero))),
-            Err(error) => Err(refuse("UTF8", error.valid_up_to())),
-        },
+        (Encoding::Latin1, None) => {
+            Ok(arena.push_str(bytes.iter().map(|byte| *byte as char).collect::<String>()))
+        }
+        (Encoding::Utf8 | Encoding::SqlAscii, _) => {
+            match std::str::from_utf8(&bytes[..zero.unwrap_or(bytes.len())]) {
+                Ok(text) => zero.map_or(Ok(arena.push_str(text)), |zero| Err(refuse("UTF8", zero))),
+                Err(error) => Err(refuse("UTF8", error.valid_up_to())),
+            }
+        }
     }
 }
 

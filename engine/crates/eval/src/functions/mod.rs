@@ -4,6 +4,7 @@ mod boolean;
 mod bytea;
 mod float;
 mod integer;
+mod jsonb;
 mod keywords;
 mod numeric;
 mod pattern;
@@ -30,5 +31,6 @@ pub(crate) fn families() -> Vec<&'static [Function]> {
     all.extend_from_slice(regexp::FUNCTIONS);
     all.extend_from_slice(bytea::FUNCTIONS);
     all.extend_from_slice(uuid::FUNCTIONS);
+    all.extend_from_slice(jsonb::FUNCTIONS);
     all
 }

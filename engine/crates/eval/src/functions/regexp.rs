@@ -151,12 +151,7 @@ fn pattern(source: &str, options: Options, env: &Env<'_>) -> EvalResult<Arc<Patt
 }
 
 /// A pattern with a flags argument; `global_in` names the function if it does not take flag "g".
-fn flagged(
-    source: &str,
-    flags: &str,
-    global_in: Option<&str>,
-    env: &Env<'_>,
-) -> EvalResult<Arc<Pattern>> {
+fn flagged(source: &str, flags: &str, global_in: Option<&str>, env: &Env<'_>) -> EvalResult<Arc<Pattern>> {
     // NUL is in neither of them.
     let key = format!("{flags}\0{source}");
     env.site.cached(&key, || {
@@ -265,7 +260,11 @@ fn count(text: &str, pattern: impl FnOnce() -> EvalResult<Arc<Pattern>>, start: 
 
 fn nth<'a>(
     text: &'a str,
-    pattern: impl FnOnce() -> EvalResult<Arc<Pattern>>, start: i32, n: i32, group: i32) -> EvalResult<Option<&'a str>> {
+    pattern: impl FnOnce() -> EvalResult<Arc<Pattern>>,
+    start: i32,
+    n: i32,
+    group: i32,
+) -> EvalResult<Option<&'a str>> {
     let from = start_of(text, start)?;
     if n <= 0 {
         return Err(bad_parameter("n", n));
@@ -279,7 +278,9 @@ fn nth<'a>(
         pattern.each_match(text, from, |groups| {
             seen += 1;
             if seen == n {
-                found = groups.get(group as usize).copied().flatten();
+                // Without groups the whole match counts as the first.
+                let group = if groups.len() == 1 && group == 1 { 0 } else { group as usize };
+                found = groups.get(group).copied().flatten();
             }
             seen < n
         })?;
