@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 use tidewire_eval::{Context, compile_with};
 use tidewire_plan::{ColumnType, Expr, ScalarType};
-use tidewire_row::{Arena, Datum, FormatSettings, text_in, text_out};
+use tidewire_row::{Arena, Datum, FormatSettings, text_in, text_out, timezone::Zone};
 
 fn scalar(name: &str) -> ScalarType {
     serde_json::from_value(serde_json::Value::String(name.to_string()))
@@ -32,7 +32,8 @@ fn unescape(text: &str) -> String {
 
 /// What the evaluator answers, in the form of the case files.
 fn answer(zone: &str, opcode: &str, result: ScalarType, arguments: &[&str]) -> String {
-    let settings = FormatSettings { time_zone: zone.to_string(), ..FormatSettings::default() };
+    let settings =
+        FormatSettings { time_zone: Zone::lookup(zone).expect("a zone"), ..FormatSettings::default() };
     let arena = Arena::new();
     let mut columns = Vec::new();
     let mut row = Vec::new();

@@ -6,7 +6,7 @@
 //! - [`text_in`], [`text_out`], [`binary_in`], [`binary_out`]: PostgreSQL's input and output functions.
 //! - [`Numeric`], [`Interval`], [`JsonbRef`]: values with arithmetic of their own.
 
-mod abbreviations;
+pub mod abbreviations;
 mod arena;
 pub mod calendar;
 mod canonical;
