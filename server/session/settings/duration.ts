@@ -1,4 +1,5 @@
 /** Durations: settings in milliseconds (`5s`, `2min`) and interval texts of options (`1s`, `00:00:05`, `2 minutes`). */
+import { SqlError } from '../../../sql/error.ts';
 import { invalidValue } from './definition.ts';
 
 const UNITS: readonly [name: string, milliseconds: number][] = [
@@ -12,11 +13,17 @@ const MAXIMUM = 2_147_483_647;
 
 /** A setting in milliseconds; a number without unit is milliseconds. Printed in the largest unit that divides it. */
 export function duration(value: string, name: string): string {
-  const match = /^\s*(\d+(?:\.\d+)?)\s*(us|ms|s|min|h|d)?\s*$/.exec(value);
+  const match = /^\s*([-+]?\d+(?:\.\d+)?)\s*(us|ms|s|min|h|d)?\s*$/.exec(value);
   const unit = match?.[2] ?? 'ms';
   const factor = unit === 'us' ? 0.001 : UNITS.find(([candidate]) => candidate === unit)![1];
   const milliseconds = match ? Math.round(Number(match[1]) * factor) : Number.NaN;
-  if (!(milliseconds <= MAXIMUM)) {
+  if (milliseconds < 0 || milliseconds > MAXIMUM) {
+    throw new SqlError({
+      sqlstate: '22023',
+      message: `${milliseconds} ms is outside the valid range for parameter "${name}" (0 ms .. ${MAXIMUM} ms)`,
+    });
+  }
+  if (!match) {
     throw invalidValue(
       name,
       value,
