@@ -639,7 +639,7 @@ export const argumentSamples = {
   timestamptz_scale: { 1: ['0', '1', '3', '6', null] },
   time_scale: { 1: ['0', '1', '3', '6', null] },
   interval_scale: {
-    1: ['-1', '2147483647', '327679', '2147418115', '67108863', '268500991', '196607', '469827583', null],
+    1: ['-1', '2147483647', '327679', '2147418115', '268500991', '196607', '469827583', null],
   },
   timestamp_bin: { 0: ['15 minutes', '1 day', '1 hour 30 minutes', '0', '-1 hour', '1 month', 'infinity'] },
   timestamptz_bin: { 0: ['15 minutes', '1 day', '1 hour 30 minutes', '0', '-1 hour', '1 month'] },

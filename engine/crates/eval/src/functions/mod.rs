@@ -2,6 +2,7 @@
 
 mod boolean;
 mod bytea;
+mod datetime;
 mod float;
 mod integer;
 mod jsonb;
@@ -32,5 +33,6 @@ pub(crate) fn families() -> Vec<&'static [Function]> {
     all.extend_from_slice(bytea::FUNCTIONS);
     all.extend_from_slice(uuid::FUNCTIONS);
     all.extend_from_slice(jsonb::FUNCTIONS);
+    all.extend(datetime::families());
     all
 }
