@@ -1,0 +1,122 @@
+/**
+ * Names in DDL: the schema that a new object goes to, and the object that a name means.
+ */
+import type { QualifiedName } from '../../sql/ast/name.ts';
+import type { ParsedStatement } from '../../sql/ast/statement.ts';
+import { SqlError } from '../../sql/error.ts';
+import { nearestName } from '../../sql/nearest-name.ts';
+import type { SessionContext } from '../session/statement.ts';
+import { type Catalog, SYSTEM_SCHEMAS } from './catalog.ts';
+import { type CatalogObject, type ObjectKind, kindName } from './objects.ts';
+
+/** Where an error about `location` stands in the text that the user sent. */
+export function positionOf(parsed: ParsedStatement, location: number | undefined): number | undefined {
+  return location === undefined ? undefined : parsed.source.positionOfByte(location);
+}
+
+/** Schema and name for a new object; 3F000 when there is no such schema, 42501 in a system schema. */
+export function newName(
+  catalog: Catalog,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  name: QualifiedName,
+): { schema: string; name: string } {
+  const [schema, relation] = splitName(parsed, name);
+  const position = positionOf(parsed, name.location);
+  const target = schema ?? session.searchPath.find((candidate) => catalog.schema(candidate) !== null);
+  if (target === undefined) {
+    throw new SqlError({ sqlstate: '3F000', message: 'no schema has been selected to create in', position });
+  }
+  if (!catalog.schema(target)) {
+    throw new SqlError({ sqlstate: '3F000', message: `schema "${target}" does not exist`, position });
+  }
+  if ((SYSTEM_SCHEMAS as readonly string[]).includes(target)) {
+    throw new SqlError({
+      sqlstate: '42501',
+      message: `permission denied to create "${target}.${relation}"`,
+      detail: 'System catalog modifications are currently disallowed.',
+      position,
+    });
+  }
+  return { schema: target, name: relation };
+}
+
+/** `[schema, name]`; a third part must be the database and is left out by the caller's session check. */
+export function splitName(parsed: ParsedStatement, name: QualifiedName): [string | null, string] {
+  const { parts } = name;
+  if (parts.length > 3 || parts.length === 0) {
+    throw new SqlError({
+      sqlstate: '42601',
+      message: `improper qualified name (too many dotted names): ${parts.join('.')}`,
+      position: positionOf(parsed, name.location),
+    });
+  }
+  return [parts.length > 1 ? parts[parts.length - 2]! : null, parts[parts.length - 1]!];
+}
+
+/** The object that a name means along the search path, or null. */
+export function lookUp(
+  catalog: Catalog,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  name: QualifiedName,
+): CatalogObject | null {
+  const [schema, relation] = splitName(parsed, name);
+  for (const candidate of schema === null ? ['pg_catalog', ...session.searchPath] : [schema]) {
+    const object = catalog.find(candidate, relation);
+    if (object) return object;
+  }
+  return null;
+}
+
+/** As `lookUp`, but a missing object is an error that suggests the nearest name. */
+export function requireObject(
+  catalog: Catalog,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  name: QualifiedName,
+  kinds: readonly ObjectKind[],
+): CatalogObject {
+  const object = lookUp(catalog, session, parsed, name);
+  const written = name.parts.join('.');
+  const wanted = kindName(kinds[0]!);
+  if (!object) {
+    const near = nearestName(
+      name.parts.at(-1)!,
+      [...catalog.objects()].filter((other) => kinds.includes(other.kind)).map((other) => other.name),
+    );
+    throw new SqlError({
+      sqlstate: kinds.length === 1 && kinds[0] === 'index' ? '42704' : '42P01',
+      message: `${kinds.length > 1 ? 'relation' : wanted} "${written}" does not exist`,
+      hint: near === undefined ? undefined : `Perhaps you meant "${near}".`,
+      position: positionOf(parsed, name.location),
+    });
+  }
+  if (!kinds.includes(object.kind)) {
+    throw new SqlError({
+      sqlstate: '42809',
+      message: `"${written}" is not ${article(wanted)}`,
+      hint: `It is ${article(kindName(object.kind))}.`,
+      position: positionOf(parsed, name.location),
+    });
+  }
+  return object;
+}
+
+/** 42P07 when the name is taken; with IF NOT EXISTS a notice, and true. */
+export function nameIsTaken(
+  catalog: Catalog,
+  session: SessionContext,
+  target: { schema: string; name: string },
+  ifNotExists: boolean,
+): boolean {
+  if (!catalog.find(target.schema, target.name)) return false;
+  const message = `relation "${target.name}" already exists`;
+  if (!ifNotExists) throw new SqlError({ sqlstate: '42P07', message });
+  session.notice({ severity: 'NOTICE', sqlstate: '42P07', message: `${message}, skipping` });
+  return true;
+}
+
+export function article(noun: string): string {
+  return `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;
+}
