@@ -11,10 +11,10 @@ import type {
 import type { HirRelation } from '../../sql/hir.ts';
 import type { ArrangementId, Layout } from '../../engine/index.ts';
 import type { Catalog } from './catalog.ts';
-import type { CatalogObject, ViewObject } from './objects.ts';
+import type { CatalogObject, MaterializedViewObject, ViewObject } from './objects.ts';
 
 /** Binds the query of a view under its own search path; columns carry the view's names. */
-export type BindView = (view: ViewObject) => HirRelation;
+export type BindView = (view: ViewObject | MaterializedViewObject) => HirRelation;
 
 /** Arrangements shared between dataflows that no name stands for. */
 export interface SharedArrangements {
@@ -29,6 +29,7 @@ export class StatementCatalog implements CatalogReader {
   readonly #catalog: Catalog;
   readonly #shared: SharedArrangements;
   readonly #bindView: BindView;
+  readonly #expandMaterialized: boolean;
   readonly #estimate: (arrangement: ArrangementId) => number | null;
 
   constructor(options: {
@@ -39,11 +40,14 @@ export class StatementCatalog implements CatalogReader {
     searchPath: readonly string[];
     user: string;
     database: string;
+    /** Materialized views are read through their definitions: a transaction then sees its own writes in them. */
+    expandMaterialized: boolean;
   }) {
     this.#catalog = options.catalog;
     this.#shared = options.shared;
     this.#bindView = options.bindView;
     this.#estimate = options.estimate;
+    this.#expandMaterialized = options.expandMaterialized;
     this.version = options.catalog.version;
     this.user = options.user;
     this.database = options.database;
@@ -98,19 +102,20 @@ export class StatementCatalog implements CatalogReader {
   }
 
   #asRelation(object: CatalogObject): CatalogRelation | null {
+    if (object.kind === 'view' || (object.kind === 'materializedView' && this.#expandMaterialized)) {
+      return {
+        ...named(object, 'view'),
+        columns: object.columns,
+        keys: [],
+        primaryKeyName: null,
+        estimatedRows: null,
+        boundView: () => this.#bindView(object),
+      };
+    }
     switch (object.kind) {
       case 'index':
       case 'sink':
         return null;
-      case 'view':
-        return {
-          ...named(object, 'view'),
-          columns: object.columns,
-          keys: [],
-          primaryKeyName: null,
-          estimatedRows: null,
-          boundView: () => this.#bindView(object),
-        };
       case 'table':
       case 'systemTable':
       case 'source':

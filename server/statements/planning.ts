@@ -1,0 +1,162 @@
+/**
+ * From bound SQL to compiled plans for one server: the planning environment, view definitions, and the binder's own.
+ */
+import type { Node } from '@pgsql/types';
+import type { Engine } from '../../engine/index.ts';
+import type { Extensions } from '../../sql/ast/extension.ts';
+import type { ParsedStatement } from '../../sql/ast/statement.ts';
+import { bindQuery } from '../../sql/bind/query.ts';
+import type { BindEnvironment } from '../../sql/bind/environment.ts';
+import { bindWrite } from '../../sql/bind/write.ts';
+import type { CatalogRelation, ObjectId } from '../../sql/catalog.ts';
+import { type Compiled, type PlanningEnvironment, type Purpose, compileQuery, compileWrite } from '../../sql/compile.ts';
+import type { HirQuery, HirRelation } from '../../sql/hir.ts';
+import { parse } from '../../sql/parse/parse.ts';
+import type { SqlType } from '../../sql/types/type.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { ViewObject } from '../catalog/objects.ts';
+import { StatementCatalog } from '../catalog/reader.ts';
+import type { Dataflows } from '../dataflows/dataflows.ts';
+import type { SessionContext } from '../session/statement.ts';
+
+/** The settings that planning depends on. */
+export type PlanningSession = Pick<SessionContext, 'user' | 'database' | 'searchPath' | 'timeZone'>;
+
+/** How a statement is bound. */
+export interface BindOptions {
+  readonly parameterTypes?: readonly (SqlType | null)[];
+  /** The query defines a view: no parameters, nothing volatile. */
+  readonly inView?: boolean;
+  /** The catalog to resolve names in; `catalogFor(session)` where none is given. */
+  readonly catalog?: StatementCatalog;
+}
+
+/** A catalog that remembers which relations were named: what a view depends on. */
+export class RecordingCatalog extends StatementCatalog {
+  readonly resolved = new Set<ObjectId>();
+
+  override findRelation(schema: string | null, name: string): CatalogRelation | null {
+    const relation = super.findRelation(schema, name);
+    if (relation) this.resolved.add(relation.id);
+    return relation;
+  }
+}
+
+const SYSTEM_SESSION: PlanningSession = {
+  user: 'tidewire',
+  database: 'tidewire',
+  searchPath: ['pg_catalog'],
+  timeZone: 'UTC',
+};
+
+export class Planning {
+  readonly #engine: Engine;
+  readonly #catalog: Catalog;
+  readonly #dataflows: Dataflows;
+  readonly #views = new Map<ObjectId, { readonly version: number; readonly relation: HirRelation }>();
+
+  constructor(engine: Engine, catalog: Catalog, dataflows: Dataflows) {
+    this.#engine = engine;
+    this.#catalog = catalog;
+    this.#dataflows = dataflows;
+  }
+
+  /** The catalog as a statement of `session` sees it. */
+  catalogFor(session: PlanningSession, options: { expandMaterialized?: boolean } = {}): RecordingCatalog {
+    return new RecordingCatalog({
+      catalog: this.#catalog,
+      shared: this.#dataflows,
+      bindView: (view) => this.bindView(view),
+      estimate: () => null,
+      searchPath: session.searchPath,
+      user: session.user,
+      database: session.database,
+      expandMaterialized: options.expandMaterialized ?? false,
+    });
+  }
+
+  bindQuery(
+    session: PlanningSession,
+    source: { readonly node: Node; readonly extensions: Extensions; readonly source: ParsedStatement['source'] },
+    options: BindOptions = {},
+  ): HirQuery {
+    return bindQuery(source.node, this.#environment(session, source, options));
+  }
+
+  compileQuery(session: PlanningSession, query: HirQuery, purpose: Purpose, catalog?: StatementCatalog): Compiled {
+    return compileQuery(query, purpose, this.planning(session, catalog));
+  }
+
+  compileWrite(
+    session: PlanningSession,
+    parsed: ParsedStatement,
+    node: Node,
+    options: BindOptions,
+  ): Compiled {
+    const write = bindWrite(node, this.#environment(session, { ...parsed, node }, options));
+    return compileWrite(write, this.planning(session, options.catalog));
+  }
+
+  /** The relation that a view's text means, with the view's column names. */
+  bindView(view: Pick<ViewObject, 'id' | 'query' | 'searchPath' | 'columns'>): HirRelation {
+    const cached = this.#views.get(view.id);
+    if (cached && cached.version === this.#catalog.version) return cached.relation;
+    const session = { ...SYSTEM_SESSION, searchPath: view.searchPath };
+    const parsed = parse(view.query)[0];
+    if (!parsed || parsed.statement.kind !== 'postgres') throw new Error('a view has a query');
+    const bound = this.bindQuery(
+      session,
+      { node: parsed.statement.node, extensions: parsed.extensions, source: parsed.source },
+      { inView: true },
+    );
+    const relation = asRelation(bound, view.columns.map((column) => column.name));
+    this.#views.set(view.id, { version: this.#catalog.version, relation });
+    return relation;
+  }
+
+  planning(session: PlanningSession, catalog?: StatementCatalog): PlanningEnvironment {
+    return {
+      catalog: catalog ?? this.catalogFor(session),
+      evaluate: (expression) => this.#engine.evaluate(expression, session.timeZone),
+      allocateArrangement: () => this.#catalog.allocateArrangement(),
+    };
+  }
+
+  #environment(
+    session: PlanningSession,
+    parsed: { readonly extensions: Extensions; readonly source: ParsedStatement['source'] },
+    options: BindOptions,
+  ): BindEnvironment {
+    return {
+      catalog: options.catalog ?? this.catalogFor(session),
+      source: parsed.source,
+      extensions: parsed.extensions,
+      parameterTypes: options.parameterTypes ?? [],
+      inView: options.inView ?? false,
+      evaluate: (expression) => this.#engine.evaluate(expression, session.timeZone),
+    };
+  }
+}
+
+/**
+ * A query as a relation of exactly its visible columns, renamed. ORDER BY matters only under LIMIT or OFFSET, where it
+ * becomes a top-k.
+ */
+export function asRelation(query: HirQuery, names: readonly string[]): HirRelation {
+  const { order, limit, offset, withTies, projection } = query.finishing;
+  const limited: HirRelation =
+    limit === null && offset === null
+      ? query.relation
+      : {
+          kind: 'topK',
+          input: query.relation,
+          columns: query.relation.columns,
+          partition: [],
+          order,
+          limit,
+          offset,
+          withTies,
+        };
+  const columns = query.columns.map((column, index) => ({ name: names[index] ?? column.name, type: column.type }));
+  return { kind: 'project', input: limited, indexes: [...projection], columns };
+}

@@ -1,0 +1,39 @@
+/**
+ * What a statement kind's `prepare` gives: the parts that do not depend on parameter values, and how to run it.
+ */
+import type { ParameterValue } from '../../engine/index.ts';
+import type { ParsedStatement } from '../../sql/ast/statement.ts';
+import type { SqlType } from '../../sql/types/type.ts';
+import type { ResultColumn, SessionContext, StatementResult } from '../session/statement.ts';
+import type { System } from '../system.ts';
+
+export interface Execution {
+  readonly parameters: readonly ParameterValue[];
+  /** One for each result column: 0 text, 1 binary. */
+  readonly formats: readonly number[];
+}
+
+export interface Runnable {
+  readonly parameterTypes: readonly SqlType[];
+  readonly columns: readonly ResultColumn[] | null;
+  run(session: SessionContext, execution: Execution): Promise<StatementResult>;
+  /** Frees what the engine holds for it. */
+  close?(): void;
+}
+
+/** Compiles one statement kind. */
+export type Prepare = (
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  parameterTypes: readonly (SqlType | null)[],
+) => Runnable;
+
+/** A statement without parameters and rows: DDL. */
+export function command(run: (session: SessionContext) => Promise<string>): Runnable {
+  return {
+    parameterTypes: [],
+    columns: null,
+    run: async (session) => ({ kind: 'command', tag: await run(session) }),
+  };
+}

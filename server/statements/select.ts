@@ -1,0 +1,111 @@
+/**
+ * SELECT, VALUES and TABLE: one snapshot, one plan, rows encoded by the engine.
+ */
+import type { Node } from '@pgsql/types';
+import type { PreparedPlan, ResultCursor, RowEncoding, Timestamp } from '../../engine/index.ts';
+import type { ParsedStatement } from '../../sql/ast/statement.ts';
+import type { Compiled } from '../../sql/compile.ts';
+import { SqlError } from '../../sql/error.ts';
+import type { SqlType } from '../../sql/types/type.ts';
+import type { SessionContext } from '../session/statement.ts';
+import type { System } from '../system.ts';
+import type { Execution, Runnable } from './prepared.ts';
+import { asOfTimestamp, readTimestamp, sessionParameters } from './snapshot.ts';
+import { evaluateConstant } from './constant.ts';
+
+/** A compiled query with what it takes to run it again and again. */
+export class CompiledSelect {
+  readonly compiled: Compiled;
+  readonly #system: System;
+  readonly #parsed: ParsedStatement;
+  readonly #plan: PreparedPlan;
+
+  constructor(
+    system: System,
+    session: SessionContext,
+    parsed: ParsedStatement,
+    node: Node,
+    parameterTypes: readonly (SqlType | null)[],
+  ) {
+    this.#system = system;
+    this.#parsed = parsed;
+    const expandMaterialized = session.transaction.writes.arrangements().length > 0;
+    const catalog = system.planning.catalogFor(session, { expandMaterialized });
+    const query = system.planning.bindQuery(session, { ...parsed, node }, { parameterTypes, catalog });
+    this.compiled = system.planning.compileQuery(session, query, { kind: 'rows' }, catalog);
+    this.#plan = system.engine.prepare(this.compiled.plan);
+  }
+
+  async run(session: SessionContext, execution: Execution, encoding: RowEncoding): Promise<ResultCursor> {
+    const { engine } = this.#system;
+    const own = session.transaction.writes.arrangements().length > 0;
+    const { timestamp, hold } = await this.#timestamp(session, own);
+    try {
+      return await engine.execute(this.#plan, {
+        timestamp,
+        parameters: [
+          ...execution.parameters,
+          ...sessionParameters(session, this.compiled.sessionValues, timestamp),
+        ],
+        timeZone: session.timeZone,
+        transaction: own ? session.transaction.writes : null,
+        encoding,
+        cancel: session.cancel,
+      });
+    } finally {
+      hold?.release();
+    }
+  }
+
+  close(): void {
+    this.#plan.close();
+  }
+
+  async #timestamp(
+    session: SessionContext,
+    own: boolean,
+  ): Promise<{ timestamp: Timestamp; hold: { release(): void } | null }> {
+    const { asOf } = this.#parsed.extensions;
+    const latest = await readTimestamp(this.#system, session);
+    if (!asOf) return { timestamp: latest, hold: null };
+    if (own) {
+      throw new SqlError({
+        sqlstate: '0A000',
+        message: 'AS OF in a transaction that has written is not supported',
+      });
+    }
+    const text = evaluateConstant(this.#system, session, this.#parsed, asOf.expression, 'AS OF');
+    const oldest = this.#system.engine.since(importsOf(this.compiled));
+    const limits = { oldest, latest, atLeast: asOf.atLeast };
+    const timestamp = asOfTimestamp(this.#parsed, asOf.location, text, limits);
+    return { timestamp, hold: this.#system.engine.hold(timestamp) };
+  }
+}
+
+/** The arrangements that a plan reads. */
+export function importsOf(compiled: Compiled): number[] {
+  return compiled.plan.nodes.flatMap(({ operator }) =>
+    operator.kind === 'import' || operator.kind === 'lookup' ? [operator.arrangement] : [],
+  );
+}
+
+export function prepareSelect(
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  node: Node,
+  parameterTypes: readonly (SqlType | null)[],
+): Runnable {
+  const select = new CompiledSelect(system, session, parsed, node, parameterTypes);
+  return {
+    parameterTypes: select.compiled.parameters,
+    columns: select.compiled.columns,
+    close: () => select.close(),
+    run: async (session, execution) => ({
+      kind: 'rows',
+      columns: select.compiled.columns,
+      cursor: await select.run(session, execution, { kind: 'dataRow', formats: execution.formats }),
+      tag: 'SELECT',
+    }),
+  };
+}

@@ -1,0 +1,98 @@
+/**
+ * The time at which a statement reads. A transaction keeps the snapshot of its first statement.
+ */
+import type { ParsedStatement } from '../../sql/ast/statement.ts';
+import type { Timestamp } from '../../engine/index.ts';
+import type { SessionValue } from '../../sql/hir.ts';
+import type { ParameterValue } from '../../engine/index.ts';
+import { SqlError } from '../../sql/error.ts';
+import { positionOf } from '../catalog/names.ts';
+import type { SessionContext } from '../session/statement.ts';
+import type { System } from '../system.ts';
+
+/** The transaction's snapshot, computed: everything that was acknowledged before is in it. */
+export async function readTimestamp(system: System, session: SessionContext): Promise<Timestamp> {
+  const { transaction } = session;
+  if (transaction.timestamp === null) {
+    transaction.timestamp = system.sequencer.last;
+    if (transaction.explicit) transaction.hold = system.engine.hold(transaction.timestamp);
+  }
+  const { timestamp } = transaction;
+  const computed = system.sequencer.whenComputed(timestamp);
+  if (computed) await Promise.race([computed, session.cancelled]);
+  return timestamp;
+}
+
+/** AS OF: a number of microseconds or a timestamp, already evaluated to text. */
+export function asOfTimestamp(
+  parsed: ParsedStatement,
+  location: number | undefined,
+  text: string,
+  limits: { readonly oldest: Timestamp; readonly latest: Timestamp; readonly atLeast: boolean },
+): Timestamp {
+  const position = positionOf(parsed, location);
+  const value = /^\d+(\.0*)?$/.test(text) ? Number(text) : Date.parse(text.replace(' ', 'T')) * 1000;
+  if (!Number.isFinite(value)) {
+    throw new SqlError({
+      sqlstate: '22007',
+      message: `invalid AS OF timestamp: "${text}"`,
+      hint: 'Give microseconds since 1970-01-01 or a timestamp with time zone.',
+      position,
+    });
+  }
+  if (limits.atLeast) return Math.min(Math.max(value, limits.oldest), limits.latest);
+  if (value < limits.oldest) {
+    throw new SqlError({
+      sqlstate: '22023',
+      message: `AS OF ${value} is no longer readable`,
+      detail: `The oldest readable timestamp is ${limits.oldest}.`,
+      hint: 'Use AS OF AT LEAST to read at the oldest readable timestamp instead.',
+      position,
+    });
+  }
+  if (value > limits.latest) {
+    throw new SqlError({
+      sqlstate: '22023',
+      message: `AS OF ${value} is in the future`,
+      detail: `The latest timestamp is ${limits.latest}.`,
+      position,
+    });
+  }
+  return value;
+}
+
+/** Values for the parameters that stand for the session, in the order that the plan wants. */
+export function sessionParameters(
+  session: SessionContext,
+  values: readonly SessionValue[],
+  timestamp: Timestamp,
+): ParameterValue[] {
+  return values.map((value) => {
+    const text = sessionText(session, value, timestamp);
+    return { format: 0, value: text === null ? null : Buffer.from(text) };
+  });
+}
+
+function sessionText(session: SessionContext, value: SessionValue, timestamp: Timestamp): string | null {
+  switch (value) {
+    case 'transactionTimestamp':
+    case 'statementTimestamp':
+      return timestampText(timestamp);
+    case 'clockTimestamp':
+      return timestampText(Date.now() * 1000);
+    case 'currentUser':
+    case 'sessionUser':
+      return session.user;
+    case 'currentSchema':
+      return session.searchPath[0] ?? null;
+    case 'currentDatabase':
+      return session.database;
+  }
+}
+
+/** A timestamptz literal in UTC with microseconds. */
+export function timestampText(microseconds: Timestamp): string {
+  const seconds = Math.floor(microseconds / 1_000_000);
+  const fraction = String(microseconds - seconds * 1_000_000).padStart(6, '0');
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${fraction}+00`;
+}
