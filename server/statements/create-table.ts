@@ -1,0 +1,77 @@
+/** CREATE TABLE: columns, defaults, NOT NULL and the primary key, which is the table's arrangement. */
+import type { CreateStmt } from '@pgsql/types';
+import type { ParsedStatement } from '../../sql/ast/statement.ts';
+import { bindColumnDefinitions } from '../../sql/bind/column-definitions.ts';
+import { layoutByColumns } from '../../sql/physical/layout.ts';
+import { toColumnType } from '../../sql/types/column-type.ts';
+import { commitCatalog } from '../catalog/commit.ts';
+import type { CatalogChange } from '../catalog/catalog.ts';
+import { nameIsTaken, newName } from '../catalog/names.ts';
+import type { TableObject } from '../catalog/objects.ts';
+import type { SessionContext } from '../session/statement.ts';
+import type { System } from '../system.ts';
+import { type Runnable, command } from './prepared.ts';
+
+export function prepareCreateTable(
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  statement: CreateStmt,
+): Runnable {
+  const definition = bindColumnDefinitions(statement, system.planning.bindEnvironment(session, parsed));
+  const relation = statement.relation;
+  const parts = [relation?.schemaname, relation?.relname].filter((part) => part !== undefined && part !== '');
+  const location = relation?.location ?? 0;
+  const name = { parts: parts as string[], location, end: location };
+  return command((session) =>
+    system.ddl.run(async () => {
+      const target = newName(system.catalog, session, parsed, name);
+      if (nameIsTaken(system.catalog, session, target, statement.if_not_exists ?? false)) return 'CREATE TABLE';
+      const { columns, primaryKey } = definition;
+      const columnTypes = columns.map((column) => toColumnType(column.type));
+      const layout = layoutByColumns(columnTypes, primaryKey?.columns ?? null);
+      const arrangement = system.catalog.allocateArrangement();
+      const table: TableObject = {
+        kind: 'table',
+        id: system.catalog.allocateObject(),
+        ...target,
+        dependsOn: [],
+        statement: parsed.text,
+        columns,
+        arrangement,
+        layout,
+        keys: primaryKey ? [primaryKey.columns] : [],
+        primaryKeyName: primaryKey ? (primaryKey.name ?? `${target.name}_pkey`) : null,
+      };
+      const changes: CatalogChange[] = [{ kind: 'add', object: table }];
+      if (primaryKey && table.primaryKeyName !== null) {
+        changes.push({
+          kind: 'add',
+          object: {
+            kind: 'index',
+            id: system.catalog.allocateObject(),
+            schema: target.schema,
+            name: table.primaryKeyName,
+            dependsOn: [table.id],
+            statement: null,
+            table: table.id,
+            arrangement,
+            layout,
+            unique: true,
+            primary: true,
+            columns: primaryKey.columns.map((column) => column + 1),
+          },
+        });
+      }
+      const qualified = `${target.schema}.${target.name}`;
+      system.engine.createCollection(arrangement, qualified, columnTypes, layout, primaryKey !== null);
+      try {
+        await commitCatalog(system, changes);
+      } catch (error) {
+        system.engine.drop(arrangement);
+        throw error;
+      }
+      return 'CREATE TABLE';
+    }),
+  );
+}

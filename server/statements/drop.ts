@@ -1,0 +1,155 @@
+/** DROP of every object kind: dependents first, all of them or none. */
+import type { Drop } from '../../sql/ast/drop.ts';
+import type { ObjectKind as NamedKind } from '../../sql/ast/object-kind.ts';
+import type { ParsedStatement } from '../../sql/ast/statement.ts';
+import { SqlError } from '../../sql/error.ts';
+import type { CatalogChange } from '../catalog/catalog.ts';
+import { SYSTEM_SCHEMAS } from '../catalog/catalog.ts';
+import { commitCatalog } from '../catalog/commit.ts';
+import { lookUp, positionOf, requireObject } from '../catalog/names.ts';
+import { type CatalogObject, type ObjectKind, kindName } from '../catalog/objects.ts';
+import type { SessionContext } from '../session/statement.ts';
+import type { System } from '../system.ts';
+import { type Runnable, command } from './prepared.ts';
+
+/** The catalog's kinds that a kind in DDL stands for. */
+export function catalogKinds(named: NamedKind): readonly ObjectKind[] {
+  switch (named) {
+    case 'table':
+      return ['table'];
+    case 'view':
+      return ['view'];
+    case 'materialized view':
+      return ['materializedView'];
+    case 'index':
+      return ['index'];
+    case 'source':
+      return ['source'];
+    case 'sink':
+      return ['sink'];
+    case 'schema':
+      return [];
+    case 'connection':
+    case 'secret':
+      throw new SqlError({ sqlstate: '0A000', message: `${named}s are not supported yet` });
+  }
+}
+
+export function prepareDrop(system: System, parsed: ParsedStatement, statement: Drop): Runnable {
+  const tag = `DROP ${statement.objectKind.toUpperCase()}`;
+  if (statement.objectKind !== 'schema') catalogKinds(statement.objectKind);
+  return command((session) =>
+    system.ddl.run(async () => {
+      const schemas: CatalogChange[] = [];
+      const ids =
+        statement.objectKind === 'schema'
+          ? schemaMembers(system, session, parsed, statement, schemas)
+          : statement.names.flatMap((name) => {
+              const kinds = catalogKinds(statement.objectKind);
+              if (statement.ifExists && !lookUp(system.catalog, session, parsed, name)) {
+                const written = name.parts.join('.');
+                const message = `${statement.objectKind} "${written}" does not exist, skipping`;
+                session.notice({ severity: 'NOTICE', sqlstate: '00000', message });
+                return [];
+              }
+              return [requireObject(system.catalog, session, parsed, name, kinds).id];
+            });
+      const objects = system.catalog.dropOrder(ids, statement.cascade);
+      for (const object of objects) refuseUndroppable(object, ids);
+      const cascaded = objects.filter((object) => !ids.includes(object.id) && object.kind !== 'index');
+      if (cascaded.length === 1) {
+        const message = `drop cascades to ${kindName(cascaded[0]!.kind)} ${cascaded[0]!.name}`;
+        session.notice({ severity: 'NOTICE', sqlstate: '00000', message });
+      } else if (cascaded.length > 1) {
+        session.notice({
+          severity: 'NOTICE',
+          sqlstate: '00000',
+          message: `drop cascades to ${cascaded.length} other objects`,
+          detail: cascaded.map((object) => `drop cascades to ${kindName(object.kind)} ${object.name}`).join('\n'),
+        });
+      }
+      const drops = objects.map((object): CatalogChange => ({ kind: 'drop', id: object.id }));
+      if (drops.length + schemas.length === 0) return tag;
+      for (const object of objects) await stopObject(system, object);
+      await commitCatalog(system, [...drops, ...schemas]);
+      for (const object of objects) releaseObject(system, object);
+      return tag;
+    }),
+  );
+}
+
+function refuseUndroppable(object: CatalogObject, named: readonly number[]): void {
+  if ((SYSTEM_SCHEMAS as readonly string[]).includes(object.schema)) {
+    throw new SqlError({ sqlstate: '42501', message: `permission denied: "${object.name}" is a system catalog` });
+  }
+  if (object.kind === 'index' && object.primary && named.includes(object.id)) {
+    throw new SqlError({
+      sqlstate: '2BP01',
+      message: `cannot drop index ${object.name} because the primary key of its table requires it`,
+    });
+  }
+}
+
+function schemaMembers(
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  statement: Drop,
+  schemas: CatalogChange[],
+): number[] {
+  const ids: number[] = [];
+  for (const name of statement.names) {
+    const written = name.parts.join('.');
+    const schema = system.catalog.schema(written);
+    if (!schema) {
+      const message = `schema "${written}" does not exist`;
+      if (!statement.ifExists) {
+        throw new SqlError({ sqlstate: '3F000', message, position: positionOf(parsed, name.location) });
+      }
+      session.notice({ severity: 'NOTICE', sqlstate: '00000', message: `${message}, skipping` });
+      continue;
+    }
+    if ((SYSTEM_SCHEMAS as readonly string[]).includes(written)) {
+      throw new SqlError({ sqlstate: '42501', message: `permission denied: "${written}" is a system schema` });
+    }
+    const members = [...system.catalog.objects()].filter((object) => object.schema === written);
+    if (members.length > 0 && !statement.cascade) {
+      throw new SqlError({
+        sqlstate: '2BP01',
+        message: `cannot drop schema ${written} because other objects depend on it`,
+        detail: members.map((object) => `${kindName(object.kind)} ${object.name} depends on schema ${written}`).join('\n'),
+        hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
+      });
+    }
+    ids.push(...members.map((object) => object.id));
+    schemas.push({ kind: 'dropSchema', id: schema.id });
+  }
+  return ids;
+}
+
+/** Before the commit: nothing may write into or out of the object any more. */
+async function stopObject(system: System, object: CatalogObject): Promise<void> {
+  if (object.kind === 'source') await system.sources.stop(object.id);
+  if (object.kind === 'sink') await system.sinks.stop(object.id);
+}
+
+/** After the commit: the engine forgets it. */
+function releaseObject(system: System, object: CatalogObject): void {
+  switch (object.kind) {
+    case 'table':
+    case 'systemTable':
+    case 'source':
+      system.engine.drop(object.arrangement);
+      return;
+    case 'materializedView':
+      system.engine.drop(object.arrangement);
+      system.dataflows.release(object.uses);
+      return;
+    case 'index':
+      if (!object.primary) system.engine.drop(object.arrangement);
+      return;
+    case 'view':
+    case 'sink':
+      return;
+  }
+}

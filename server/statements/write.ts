@@ -1,0 +1,78 @@
+/**
+ * INSERT, UPDATE, DELETE: the plan fills the transaction's writes. A statement on its own commits at once, and runs
+ * again on a new snapshot when another commit was first.
+ */
+import type { Node } from '@pgsql/types';
+import { EngineError } from '../../engine/index.ts';
+import type { ParsedStatement } from '../../sql/ast/statement.ts';
+import { SqlError } from '../../sql/error.ts';
+import type { SqlType } from '../../sql/types/type.ts';
+import type { SessionContext, StatementResult } from '../session/statement.ts';
+import type { System } from '../system.ts';
+import type { Execution, Runnable } from './prepared.ts';
+import { readTimestamp, sessionParameters } from './snapshot.ts';
+
+/** How often a single statement runs again after a conflict before the client gets 40001. */
+const ATTEMPTS = 20;
+
+export function prepareWrite(
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  node: Node,
+  parameterTypes: readonly (SqlType | null)[],
+): Runnable {
+  const compiled = system.planning.compileWrite(session, parsed, node, { parameterTypes });
+  const plan = system.engine.prepare(compiled.plan);
+  const tag = 'InsertStmt' in node ? 'INSERT 0' : 'UpdateStmt' in node ? 'UPDATE' : 'DELETE';
+  const columns = compiled.columns.length > 0 ? compiled.columns : null;
+
+  const runOnce = async (session: SessionContext, execution: Execution): Promise<StatementResult> => {
+    const timestamp = await readTimestamp(system, session);
+    const { affected, returning } = await system.engine.write(plan, {
+      timestamp,
+      parameters: [...execution.parameters, ...sessionParameters(session, compiled.sessionValues, timestamp)],
+      timeZone: session.timeZone,
+      transaction: session.transaction.writes,
+      encoding: { kind: 'dataRow', formats: execution.formats },
+      cancel: session.cancel,
+    });
+    if (returning && columns) return { kind: 'rows', columns, cursor: returning, tag };
+    returning?.close();
+    return { kind: 'command', tag: `${tag} ${affected}` };
+  };
+
+  return {
+    parameterTypes: compiled.parameters,
+    columns,
+    close: () => plan.close(),
+    run: async (session, execution) => {
+      if (session.transaction.readOnly) {
+        throw new SqlError({
+          sqlstate: '25006',
+          message: `cannot execute ${tag.split(' ')[0]} in a read-only transaction`,
+        });
+      }
+      if (session.transaction.explicit) return runOnce(session, execution);
+      return commitAlone(system, session, () => runOnce(session, execution));
+    },
+  };
+}
+
+/** Runs `work` and commits what it wrote; again on a new snapshot after a write conflict. */
+export async function commitAlone<T>(system: System, session: SessionContext, work: () => Promise<T>): Promise<T> {
+  const { transaction } = session;
+  for (let attempt = 1; ; attempt++) {
+    const result = await work();
+    try {
+      if (transaction.writes.arrangements().length > 0) await system.sequencer.commit(transaction.writes);
+      return result;
+    } catch (error) {
+      const conflict = error instanceof EngineError && error.sqlstate === '40001';
+      if (!conflict || attempt === ATTEMPTS) throw error;
+      transaction.timestamp = null;
+    } finally {
+      transaction.writes.clear();
+    }
+  }
+}
