@@ -3,7 +3,7 @@ import type { CreateStmt } from '@pgsql/types';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { bindColumnDefinitions } from '../../sql/bind/column-definitions.ts';
 import { layoutByColumns } from '../../sql/physical/layout.ts';
-import { toColumnType } from '../../sql/types/column-type.ts';
+import { toColumnType } from '../../sql/types/table.ts';
 import { commitCatalog } from '../catalog/commit.ts';
 import type { CatalogChange } from '../catalog/catalog.ts';
 import { nameIsTaken, newName } from '../catalog/names.ts';

@@ -1,0 +1,133 @@
+/** CREATE INDEX: an arrangement of a stored relation by other keys, imported by later plans that look up or join by them. */
+import type { IndexStmt, Node } from '@pgsql/types';
+import { nodeAs } from '../../sql/ast/accessors.ts';
+import type { QualifiedName } from '../../sql/ast/name.ts';
+import type { ParsedStatement } from '../../sql/ast/statement.ts';
+import { bindScalarOverRelation } from '../../sql/bind/scalar-over-relation.ts';
+import { SqlError } from '../../sql/error.ts';
+import { type Plan, FORMAT_VERSION } from '../../engine/plan.generated.ts';
+import { keyExpr, layoutByKey } from '../../sql/physical/layout.ts';
+import { toExpr } from '../../sql/physical/expression.ts';
+import { toColumnType } from '../../sql/types/table.ts';
+import { commitCatalog } from '../catalog/commit.ts';
+import { nameIsTaken, requireObject } from '../catalog/names.ts';
+import type { CatalogObject, IndexObject } from '../catalog/objects.ts';
+import type { SessionContext } from '../session/statement.ts';
+import type { System } from '../system.ts';
+import { type Runnable, command } from './prepared.ts';
+
+type Stored = Extract<CatalogObject, { arrangement: number; columns: readonly { name: string }[] }>;
+
+export function prepareCreateIndex(
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  statement: IndexStmt,
+): Runnable {
+  if (statement.unique) {
+    throw new SqlError({
+      sqlstate: '0A000',
+      message: 'CREATE UNIQUE INDEX is not supported yet',
+      hint: 'Declare a PRIMARY KEY on the table instead.',
+    });
+  }
+  if (statement.whereClause) {
+    throw new SqlError({ sqlstate: '0A000', message: 'partial indexes are not supported' });
+  }
+  const method = statement.accessMethod ?? 'btree';
+  if (method !== 'btree') {
+    throw new SqlError({ sqlstate: '0A000', message: `access method "${method}" is not supported`, hint: 'Leave out USING.' });
+  }
+  const range = statement.relation;
+  const parts = [range?.schemaname, range?.relname].filter((part): part is string => part !== undefined && part !== '');
+  const relationName: QualifiedName = { parts, location: range?.location ?? 0, end: range?.location ?? 0 };
+  return command((session) =>
+    system.ddl.run(() => createIndex(system, session, parsed, statement, relationName)),
+  );
+}
+
+/** CREATE DEFAULT INDEX ON relation: by its key, or by all its columns. */
+export function prepareCreateDefaultIndex(system: System, parsed: ParsedStatement, relation: QualifiedName): Runnable {
+  return command((session) => system.ddl.run(() => createIndex(system, session, parsed, {}, relation)));
+}
+
+async function createIndex(
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  statement: IndexStmt,
+  relationName: QualifiedName,
+): Promise<string> {
+  const relation = requireObject(system.catalog, session, parsed, relationName, [
+    'table',
+    'source',
+    'materializedView',
+  ]) as Stored;
+  const columnTypes = relation.columns.map((column) => toColumnType(column.type));
+  const fields = (statement.indexParams ?? []).map((param) => nodeAs(param, 'IndexElem'));
+  const scalars =
+    fields.length > 0
+      ? fields.map((field) => {
+          const node: Node =
+            field?.expr ?? { ColumnRef: { fields: [{ String: { sval: field?.name ?? '' } }], location: field?.location } };
+          return bindScalarOverRelation(node, relation, system.planning.bindEnvironment(session, parsed));
+        })
+      : (relation.keys[0] ?? relation.columns.map((_, index) => index)).map((index) => ({
+          kind: 'column' as const,
+          index,
+          type: relation.columns[index]!.type,
+        }));
+  const key = scalars.map((scalar) => {
+    const { expr, column } = toExpr(scalar);
+    return keyExpr(expr, column);
+  });
+  const columns = scalars.map((scalar) => (scalar.kind === 'column' ? scalar.index + 1 : 0));
+  const suffix = columns.map((number) => (number > 0 ? relation.columns[number - 1]?.name : 'expr')).join('_');
+  const name = statement.idxname || freeName(system, relation.schema, `${relation.name}_${suffix}_idx`);
+  const target = { schema: relation.schema, name };
+  if (nameIsTaken(system.catalog, session, target, statement.if_not_exists ?? false)) return 'CREATE INDEX';
+  const arrangement = system.catalog.allocateArrangement();
+  const layout = layoutByKey(columnTypes, key);
+  const plan: Plan = {
+    formatVersion: FORMAT_VERSION,
+    name: `index ${target.schema}.${name}`,
+    parameters: [],
+    nodes: [
+      {
+        label: relation.name,
+        columns: columnTypes,
+        operator: { kind: 'import', arrangement: relation.arrangement, layout: relation.layout },
+      },
+    ],
+    output: { kind: 'arrangement', node: 0, arrangement, layout },
+  };
+  await system.engine.install(plan, system.sequencer.last);
+  const index: IndexObject = {
+    kind: 'index',
+    id: system.catalog.allocateObject(),
+    ...target,
+    dependsOn: [relation.id],
+    statement: parsed.text,
+    table: relation.id,
+    arrangement,
+    layout,
+    unique: false,
+    primary: false,
+    columns,
+  };
+  try {
+    await commitCatalog(system, [{ kind: 'add', object: index }]);
+  } catch (error) {
+    system.engine.drop(arrangement);
+    throw error;
+  }
+  return 'CREATE INDEX';
+}
+
+/** PostgreSQL's choice of a name: the first that is free. */
+function freeName(system: System, schema: string, base: string): string {
+  for (let number = 0; ; number++) {
+    const name = number === 0 ? base : `${base}${number}`;
+    if (!system.catalog.find(schema, name)) return name;
+  }
+}
