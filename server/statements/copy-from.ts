@@ -1,0 +1,129 @@
+/** COPY table FROM STDIN: raw bytes go to the native decoder, rows to the transaction; the statement is atomic. */
+import type { CopyStmt } from '@pgsql/types';
+import type { DecodeFormat, RowDecoder } from '../../engine/index.ts';
+import { nameParts } from '../../sql/ast/accessors.ts';
+import type { ParsedStatement } from '../../sql/ast/statement.ts';
+import { bindCopyTarget } from '../../sql/bind/copy-target.ts';
+import { SqlError } from '../../sql/error.ts';
+import { toMfp } from '../../sql/physical/expression.ts';
+import { toColumnType } from '../../sql/types/table.ts';
+import { requireObject } from '../catalog/names.ts';
+import type { TableObject } from '../catalog/objects.ts';
+import type { SessionContext, StatementResult } from '../session/statement.ts';
+import type { System } from '../system.ts';
+import { type CopyOptions, readCopyOptions } from './copy-options.ts';
+import type { Runnable } from './prepared.ts';
+
+export function prepareCopyFrom(
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  statement: CopyStmt,
+): Runnable {
+  if (statement.filename || statement.is_program) {
+    throw new SqlError({
+      sqlstate: '0A000',
+      message: 'COPY FROM a file or program of the server is not supported',
+      hint: 'Use COPY FROM STDIN (psql: \\copy), or CREATE SOURCE … FROM FILE.',
+    });
+  }
+  if (statement.whereClause) throw new SqlError({ sqlstate: '0A000', message: 'COPY FROM … WHERE is not supported' });
+  const options = readCopyOptions(parsed, statement);
+  const range = statement.relation;
+  const parts = [range?.schemaname, range?.relname].filter((part): part is string => part !== undefined && part !== '');
+  const location = range?.location ?? 0;
+  const name = { parts, location, end: location };
+  requireObject(system.catalog, session, parsed, name, ['table']);
+  return {
+    parameterTypes: [],
+    columns: null,
+    run: async (session): Promise<StatementResult> => {
+      if (session.transaction.readOnly) {
+        throw new SqlError({ sqlstate: '25006', message: 'cannot execute COPY FROM in a read-only transaction' });
+      }
+      const table = requireObject(system.catalog, session, parsed, name, ['table']) as TableObject;
+      return copyIn(system, session, parsed, table, nameParts(statement.attlist), options);
+    },
+  };
+}
+
+function copyIn(
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  table: TableObject,
+  columnNames: readonly string[],
+  options: CopyOptions,
+): StatementResult {
+  // `fields`: columns of the table that the data has; `scalars`: the table's columns over them, defaults filled in.
+  const { fields, scalars } = bindCopyTarget(
+    table,
+    columnNames,
+    system.planning.bindEnvironment(session, parsed),
+  );
+  const decoder: RowDecoder = system.engine.decoder({
+    arrangement: table.arrangement,
+    format: decodeFormat(options, fields.map((index) => table.columns[index]!.name)),
+    columns: fields.map((index) => {
+      const column = table.columns[index]!;
+      return { name: column.name, type: { ...toColumnType(column.type), nullable: true } };
+    }),
+    metadata: 0,
+    mfp: toMfp(scalars, fields.length),
+    timeZone: session.timeZone,
+  });
+  let rows = 0;
+  let failure: Error | null = null;
+  const decode = (chunk: Buffer, end: boolean): void => {
+    if (failure) return;
+    const result = decoder.decode(chunk, {
+      end,
+      diff: 1,
+      transaction: session.transaction.writes,
+      metadata: [],
+    });
+    rows += result.rows;
+    const first = result.errors[0];
+    if (first) {
+      failure = new SqlError({
+        sqlstate: first.sqlstate,
+        message: first.message,
+        detail: `COPY ${table.name}, line ${first.line}: "${first.bytes.toString('utf8').slice(0, 100)}"`,
+      });
+    }
+  };
+  return {
+    kind: 'copyIn',
+    columnCount: fields.length,
+    push: (chunk) => decode(chunk, false),
+    end: async () => {
+      decode(Buffer.alloc(0), true);
+      decoder.close();
+      if (failure) {
+        if (!session.transaction.explicit) session.transaction.writes.clear();
+        throw failure;
+      }
+      if (!session.transaction.explicit) {
+        await system.sequencer.commit(session.transaction.writes);
+        session.transaction.writes.clear();
+      }
+      return `COPY ${rows}`;
+    },
+    fail: () => {
+      decoder.close();
+      if (!session.transaction.explicit) session.transaction.writes.clear();
+    },
+  };
+}
+
+function decodeFormat(options: CopyOptions, names: readonly string[]): DecodeFormat {
+  const { delimiter, nullText, header } = options;
+  if (options.format === 'text') return { kind: 'copyText', delimiter, nullText, header };
+  for (const name of options.forceNull) {
+    if (!names.includes(name)) {
+      throw new SqlError({ sqlstate: '42703', message: `column "${name}" is not copied` });
+    }
+  }
+  const forceNull = options.forceNull.map((name) => names.indexOf(name));
+  return { kind: 'csv', delimiter, nullText, quote: options.quote, escape: options.escape, header, forceNull };
+}
