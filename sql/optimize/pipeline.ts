@@ -8,6 +8,7 @@ import type { Keys } from './analysis/keys.ts';
 import { refreshBindings } from '../mir/traverse.ts';
 import { canonicalPredicates } from './rules/canonical-predicates.ts';
 import { demand } from './rules/demand.ts';
+import { fallibleKeys } from './rules/fallible-keys.ts';
 import { foldConstants } from './rules/fold-constants.ts';
 import { fuse } from './rules/fuse.ts';
 import { inlineLet } from './rules/inline-let.ts';
@@ -55,7 +56,7 @@ const SIMPLIFY: Group = {
 const PIPELINE: readonly Group[] = [
   SIMPLIFY,
   // Once, on joins that are whole and inputs that have their predicates: what is derived is pushed by the next round.
-  { rules: [spreadEqualities, notNullKeys], repeat: false },
+  { rules: [spreadEqualities, notNullKeys, fallibleKeys], repeat: false },
   SIMPLIFY,
   // Last: the projections that it puts in would stand between neighbours. Then only what they leave to fuse.
   { rules: [demand], repeat: false },

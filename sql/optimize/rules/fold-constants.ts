@@ -31,14 +31,9 @@ import { mapScalars, rewriteRelation } from '../../mir/traverse.ts';
 import type { Rule, RuleContext } from '../pipeline.ts';
 
 /** Different at each call: never folded. */
-const VOLATILE = new Set([
-  'drandom',
-  'gen_random_uuid',
-  'uuidv4',
-  'uuidv7',
-  'clock_timestamp',
-  'nextval_oid',
-]);
+const VOLATILE = new Set(
+  functions.filter((entry) => entry.volatility === 'volatile').map((entry) => entry.opcode),
+);
 
 function foldCall(scalar: Extract<MirScalar, { kind: 'call' }>, context: RuleContext): MirScalar {
   if (scalar.strict && scalar.arguments.some(isNullLiteral)) return literal(scalar.type, null);

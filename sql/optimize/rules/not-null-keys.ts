@@ -22,6 +22,10 @@ function notNullOperand(predicate: MirScalar): MirScalar | null {
 /** Whether a true value of this predicate implies that the column is not NULL: strict calls all the way down. */
 function rejectsNull(scalar: MirScalar, column: MirScalar): boolean {
   if (sameScalar(scalar, column)) return true;
+  if (scalar.kind === 'notDistinct') {
+    if (!scalar.right.type.nullable) return rejectsNull(scalar.left, column);
+    return !scalar.left.type.nullable && rejectsNull(scalar.right, column);
+  }
   if (scalar.kind === 'inList') return rejectsNull(scalar.operand, column);
   return (
     scalar.kind === 'call' && scalar.strict && children(scalar).some((child) => rejectsNull(child, column))

@@ -1,0 +1,131 @@
+/**
+ * What each rule does to a query, and what the error law keeps it from doing.
+ */
+import { describe, expect, test } from 'vitest';
+import { printMir } from '../../sql/explain/mir.ts';
+import { lowerQuery } from '../../sql/lower/lower.ts';
+import { column, TRUE } from '../../sql/mir/scalar.ts';
+import { filter, get, union } from '../../sql/mir/relation.ts';
+import { evaluatorFor } from '../../sql/optimize/evaluate.ts';
+import { optimize } from '../../sql/optimize/pipeline.ts';
+import { PlanVerificationError, verify } from '../../sql/optimize/verify.ts';
+import { bindText, catalog } from './compile.ts';
+import { evaluate } from './evaluate.ts';
+import { type } from './fake-catalog.ts';
+
+function optimized(text: string): string {
+  const keysOfObject = (object: number) => catalog.relation(object).keys;
+  const lowered = lowerQuery(bindText(text), { keysOfObject, maintained: false });
+  const rules = { fold: evaluatorFor((expression) => evaluate(expression, [])), keysOfObject, strict: true };
+  return printMir(optimize(lowered, rules).relation, catalog);
+}
+
+describe('rules', () => {
+  test('a binding that is read once goes', () => {
+    expect(optimized('with x as (select a, b from t where b > 1) select a from x')).not.toContain('let');
+  });
+
+  test('a computed binding that is read twice stays', () => {
+    const text =
+      'with x as (select b, count(*) as n from t group by b) select x.n from x join x y on x.b = y.n';
+    expect(optimized(text)).toContain('let');
+  });
+
+  test('constants are folded, what raises stays until it is reached', () => {
+    expect(optimized('select a + (1 + 1) as x from t')).toContain('(#0 + 2)');
+    expect(optimized('select 1 / 0 as x from t')).toContain('(1 / 0)');
+    expect(optimized('select case when true then a else 1 / 0 end as x from t')).not.toContain('1 / 0');
+  });
+
+  test('predicates take one form', () => {
+    expect(optimized('select a from t where not (b = 1 or b < 2)')).toContain(
+      'filter (#1 <> 1) and (#1 >= 2)',
+    );
+    expect(optimized('select a from t where b = 1 or b = 2')).toContain('(#1 in (1, 2))');
+    expect(optimized('select a from t where b = b')).toContain('(#1 is not null)');
+  });
+
+  test('an empty input empties what reads it', () => {
+    expect(optimized('select t.a from t join u on t.b = u.k where false')).toBe('constant: no rows');
+    expect(optimized('select b from t union all select k from u where null')).toBe(
+      'project #1\n  get public.t',
+    );
+  });
+
+  test('a condition on the NULL side makes an outer join an inner one', () => {
+    const text = optimized('select t.a, u.v from t left join u on t.b = u.k where u.v = 2');
+    expect(text).not.toContain('anti');
+    expect(text).not.toContain('union');
+  });
+
+  test('equalities spread constants over a join', () => {
+    const text = optimized(
+      'select o.total from orders o join customers c on c.id = o.customer_id where c.id = 7',
+    );
+    expect(text).toMatch(/filter \(#0 is not distinct from 7\)\n *project #1, #2\n *get public.orders/);
+  });
+
+  test('a comma join gets its keys from WHERE', () => {
+    expect(optimized('select t.a from t, u where t.b = u.k')).toContain('join on #1 = #2');
+  });
+
+  test('a predicate goes below a reduction by the keys that it reads', () => {
+    const text = optimized(
+      'select * from (select b, count(*) as n from t group by b) s where b = 2 and n > 1',
+    );
+    expect(text).toMatch(/^filter \(#1 > 1\)\n {2}reduce.*\n {4}filter \(#0 = 2\)/);
+  });
+
+  test('only columns that are read are carried', () => {
+    expect(
+      optimized('select n from (select b, count(*) as n, max(c) as m from t group by b) s'),
+    ).not.toContain('max');
+  });
+});
+
+describe('the error law', () => {
+  test('a predicate that can fail stays above the join that drops its rows', () => {
+    const text = optimized('select t.a from t join u on t.b = u.k where 6 / t.b > 1');
+    expect(text).toContain('join on #1 = #2 and ((6 / #1) > 1)');
+  });
+
+  test('one that cannot fail goes below', () => {
+    expect(optimized('select t.a from t join u on t.b = u.k where t.b / 2 > 1')).toMatch(
+      /filter \(\(#1 \/ 2\) > 1\)/,
+    );
+  });
+
+  test('conditions keep their order after one that can fail', () => {
+    expect(optimized('select a from t where b <> 0 and 6 / b > 1')).toContain(
+      'filter (#1 <> 0) and ((6 / #1) > 1)',
+    );
+  });
+
+  test('a subquery under CASE is computed for the rows that reach it', () => {
+    const text = optimized('select case when b > 1 then (select 1 / v from u) end as x from t');
+    expect(text).toMatch(/map \(1 \/ #\d\)\n *cross join/);
+  });
+});
+
+describe('the verifier', () => {
+  const columns = [type('int4'), type('text')];
+
+  test('names the rule that broke a plan', () => {
+    const broken = filter(get(16385, columns), [column(7, type('bool'))]);
+    expect(() => verify(broken, columns, 'some-rule', true)).toThrow(PlanVerificationError);
+    expect(() => verify(broken, columns, 'some-rule', true)).toThrow(
+      'after some-rule: filter reads column 7 of 2',
+    );
+  });
+
+  test('refuses other columns than before', () => {
+    const relation = get(16385, columns);
+    expect(() => verify(relation, [type('int4')], 'r', true)).toThrow('result has 2 columns, not 1');
+    expect(() => verify(relation, [type('int4'), type('int4')], 'r', true)).toThrow('column 1 is text');
+  });
+
+  test('refuses a union of different types', () => {
+    const mixed = union([get(16385, columns), filter(get(16385, [...columns].reverse()), [TRUE])]);
+    expect(() => verify(mixed, mixed.columns, 'r', true)).toThrow('union of text with int4');
+  });
+});
