@@ -3,9 +3,14 @@
  * share it up to the physical plan.
  */
 import type { CatalogReader, ObjectId } from './catalog.ts';
-import type { HirColumn, HirQuery, HirRelation, HirWrite, SessionValue } from './hir.ts';
-import type { MirRelation } from './mir.ts';
+import type { HirColumn, HirQuery, HirRelation, HirScalar, HirWrite, SessionValue } from './hir.ts';
+import type { MirRelation, MirScalar } from './mir.ts';
 import type { ArrangementId, Expr, Layout, Plan, ScalarType } from '../engine/index.ts';
+import type { KeyExpr, Mfp } from '../engine/plan.generated.ts';
+import { LoweringContext } from './lower/context.ts';
+import { lowerPlainScalar } from './lower/scalar.ts';
+import { toExpr, toKeyExpr } from './physical/expr.ts';
+import { keyExpr } from './physical/layout.ts';
 import type { LoweredQuery } from './lower/lower.ts';
 import { lowerQuery, lowerWrite } from './lower/lower.ts';
 import type { RuleContext } from './optimize/pipeline.ts';
@@ -17,7 +22,7 @@ import { visitRelation } from './mir/traverse.ts';
 import type { ExplainFormat, ExplainStage } from './explain/explain.ts';
 import { explainStage } from './explain/explain.ts';
 import { toScalarType } from './types/column-type.ts';
-import type { SqlType } from './types/type.ts';
+import type { NullableType, SqlType } from './types/type.ts';
 
 /** What a compiled query will be used for. */
 export type Purpose =
@@ -163,6 +168,29 @@ function objectsOf(relation: MirRelation): ObjectId[] {
     if (node.kind === 'get') objects.add(node.object);
   });
   return [...objects];
+}
+
+/** Scalars over a row of `columns`, without subqueries, parameters and session values, as the engine's expressions. */
+export function compileScalars(scalars: readonly HirScalar[], columns: readonly NullableType[]): MirScalar[] {
+  const context = new LoweringContext({ keysOfObject: () => [], parameters: 0, maintained: true });
+  return scalars.map((scalar) => lowerPlainScalar(context, columns, scalar));
+}
+
+/** The program that makes a row of `scalars` out of a row of `columns`. */
+export function compileRow(scalars: readonly HirScalar[], columns: readonly NullableType[]): Mfp {
+  return {
+    expressions: compileScalars(scalars, columns).map(toExpr),
+    predicates: [],
+    projection: scalars.map((_, index) => columns.length + index),
+  };
+}
+
+/** An index's key over a row of `columns`, canonical where equality is wider than identity. */
+export function compileKey(scalars: readonly HirScalar[], columns: readonly NullableType[]): KeyExpr[] {
+  return compileScalars(scalars, columns).map((scalar) => {
+    const { expr, column } = toKeyExpr(scalar);
+    return keyExpr(expr, column);
+  });
 }
 
 export type { HirQuery, HirWrite };

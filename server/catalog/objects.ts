@@ -46,12 +46,16 @@ export interface ViewObject extends ObjectBase {
   /** The query's text and the search path under which its names were resolved. */
   readonly query: string;
   readonly searchPath: readonly string[];
+  /** The TimeZone of its creation, which its definition keeps. */
+  readonly timeZone: string;
 }
 
 export interface MaterializedViewObject extends ObjectBase, Stored {
   readonly kind: 'materializedView';
   readonly query: string;
   readonly searchPath: readonly string[];
+  /** The TimeZone of its creation, which its definition keeps. */
+  readonly timeZone: string;
   /** Shared arrangements that its dataflow imports. */
   readonly uses: readonly ArrangementId[];
 }

@@ -15,7 +15,10 @@ export function prepareAlter(system: System, parsed: ParsedStatement, statement:
   const tag = `ALTER ${objectKind.toUpperCase()}`;
   if (action.kind !== 'rename' && action.kind !== 'pause' && action.kind !== 'resume') {
     const what = action.kind.replaceAll('_', ' ').toUpperCase();
-    throw new SqlError({ sqlstate: '0A000', message: `ALTER ${objectKind.toUpperCase()} … ${what} is not supported yet` });
+    throw new SqlError({
+      sqlstate: '0A000',
+      message: `ALTER ${objectKind.toUpperCase()} … ${what} is not supported yet`,
+    });
   }
   return command((session) =>
     system.ddl.run(async () => {
@@ -36,7 +39,10 @@ export function prepareAlter(system: System, parsed: ParsedStatement, statement:
         return tag;
       }
       if ((SYSTEM_SCHEMAS as readonly string[]).includes(object.schema)) {
-        throw new SqlError({ sqlstate: '42501', message: `permission denied: "${object.name}" is a system catalog` });
+        throw new SqlError({
+          sqlstate: '42501',
+          message: `permission denied: "${object.name}" is a system catalog`,
+        });
       }
       refuseNamedByOthers(system, object);
       const target = { schema: object.schema, name: action.to.name };
@@ -73,7 +79,8 @@ async function renameSchema(
   if ((SYSTEM_SCHEMAS as readonly string[]).includes(written)) {
     throw new SqlError({ sqlstate: '42501', message: `permission denied: "${written}" is a system schema` });
   }
-  if (system.catalog.schema(to)) throw new SqlError({ sqlstate: '42P06', message: `schema "${to}" already exists` });
+  if (system.catalog.schema(to))
+    throw new SqlError({ sqlstate: '42P06', message: `schema "${to}" already exists` });
   const members = [...system.catalog.objects()].filter((object) => object.schema === written);
   members.forEach((object) => refuseNamedByOthers(system, object));
   await commitCatalog(system, [{ kind: 'renameSchema', id: schema.id, name: to }]);

@@ -18,7 +18,11 @@ export function evaluateConstant(
   clause: string,
 ): string {
   const node: Node = {
-    SelectStmt: { targetList: [{ ResTarget: { val: expression } }], op: 'SETOP_NONE', limitOption: 'LIMIT_OPTION_DEFAULT' },
+    SelectStmt: {
+      targetList: [{ ResTarget: { val: expression } }],
+      op: 'SETOP_NONE',
+      limitOption: 'LIMIT_OPTION_DEFAULT',
+    },
   };
   const query = system.planning.bindQuery(session, { ...parsed, node, extensions: { at: new Map() } });
   const compiled = system.planning.compileQuery(session, query, { kind: 'rows' });

@@ -3,10 +3,10 @@ import type { CopyStmt } from '@pgsql/types';
 import type { DecodeFormat, RowDecoder } from '../../engine/index.ts';
 import { nameParts } from '../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
-import { bindCopyTarget } from '../../sql/bind/copy-target.ts';
+import { bindDecodedRow } from '../../sql/bind/bind.ts';
+import { compileRow } from '../../sql/compile.ts';
 import { SqlError } from '../../sql/error.ts';
-import { toMfp } from '../../sql/physical/expression.ts';
-import { toColumnType } from '../../sql/types/table.ts';
+import { toColumnType } from '../../sql/types/column-type.ts';
 import { requireObject } from '../catalog/names.ts';
 import type { TableObject } from '../catalog/objects.ts';
 import type { SessionContext, StatementResult } from '../session/statement.ts';
@@ -27,10 +27,13 @@ export function prepareCopyFrom(
       hint: 'Use COPY FROM STDIN (psql: \\copy), or CREATE SOURCE … FROM FILE.',
     });
   }
-  if (statement.whereClause) throw new SqlError({ sqlstate: '0A000', message: 'COPY FROM … WHERE is not supported' });
+  if (statement.whereClause)
+    throw new SqlError({ sqlstate: '0A000', message: 'COPY FROM … WHERE is not supported' });
   const options = readCopyOptions(parsed, statement);
   const range = statement.relation;
-  const parts = [range?.schemaname, range?.relname].filter((part): part is string => part !== undefined && part !== '');
+  const parts = [range?.schemaname, range?.relname].filter(
+    (part): part is string => part !== undefined && part !== '',
+  );
   const location = range?.location ?? 0;
   const name = { parts, location, end: location };
   requireObject(system.catalog, session, parsed, name, ['table']);
@@ -39,7 +42,10 @@ export function prepareCopyFrom(
     columns: null,
     run: async (session): Promise<StatementResult> => {
       if (session.transaction.readOnly) {
-        throw new SqlError({ sqlstate: '25006', message: 'cannot execute COPY FROM in a read-only transaction' });
+        throw new SqlError({
+          sqlstate: '25006',
+          message: 'cannot execute COPY FROM in a read-only transaction',
+        });
       }
       const table = requireObject(system.catalog, session, parsed, name, ['table']) as TableObject;
       return copyIn(system, session, parsed, table, nameParts(statement.attlist), options);
@@ -56,20 +62,22 @@ function copyIn(
   options: CopyOptions,
 ): StatementResult {
   // `fields`: columns of the table that the data has; `scalars`: the table's columns over them, defaults filled in.
-  const { fields, scalars } = bindCopyTarget(
-    table,
-    columnNames,
-    system.planning.bindEnvironment(session, parsed),
-  );
+  const environment = system.planning.bindEnvironment(session, parsed);
+  const relation = environment.catalog.relation(table.id);
+  const { fields, scalars } = bindDecodedRow(relation, columnNames, environment);
+  const fieldTypes = fields.map((index) => ({ ...table.columns[index]!.type, nullable: true }));
   const decoder: RowDecoder = system.engine.decoder({
     arrangement: table.arrangement,
-    format: decodeFormat(options, fields.map((index) => table.columns[index]!.name)),
-    columns: fields.map((index) => {
-      const column = table.columns[index]!;
-      return { name: column.name, type: { ...toColumnType(column.type), nullable: true } };
-    }),
+    format: decodeFormat(
+      options,
+      fields.map((index) => table.columns[index]!.name),
+    ),
+    columns: fields.map((index, field) => ({
+      name: table.columns[index]!.name,
+      type: toColumnType(fieldTypes[field]!),
+    })),
     metadata: 0,
-    mfp: toMfp(scalars, fields.length),
+    mfp: compileRow(scalars, fieldTypes),
     timeZone: session.timeZone,
   });
   let rows = 0;
@@ -125,5 +133,13 @@ function decodeFormat(options: CopyOptions, names: readonly string[]): DecodeFor
     }
   }
   const forceNull = options.forceNull.map((name) => names.indexOf(name));
-  return { kind: 'csv', delimiter, nullText, quote: options.quote, escape: options.escape, header, forceNull };
+  return {
+    kind: 'csv',
+    delimiter,
+    nullText,
+    quote: options.quote,
+    escape: options.escape,
+    header,
+    forceNull,
+  };
 }

@@ -31,12 +31,23 @@ export function readCopyOptions(parsed: ParsedStatement, statement: CopyStmt): C
   }
   const format = optionText(given.get('format')?.value) ?? 'text';
   if (format !== 'text' && format !== 'csv') {
-    const message = format === 'binary' ? 'COPY BINARY is not supported yet' : `COPY format "${format}" not recognized`;
+    const message =
+      format === 'binary' ? 'COPY BINARY is not supported yet' : `COPY format "${format}" not recognized`;
     const position = positionOf(parsed, given.get('format')?.location);
     throw new SqlError({ sqlstate: format === 'binary' ? '0A000' : '22023', message, position });
   }
   const csv = format === 'csv';
-  const known = ['format', 'delimiter', 'null', 'header', 'quote', 'escape', 'encoding', 'freeze', 'force_null'];
+  const known = [
+    'format',
+    'delimiter',
+    'null',
+    'header',
+    'quote',
+    'escape',
+    'encoding',
+    'freeze',
+    'force_null',
+  ];
   for (const [name, { location }] of given) {
     if (known.includes(name)) continue;
     throw new SqlError({
@@ -59,7 +70,11 @@ export function readCopyOptions(parsed: ParsedStatement, statement: CopyStmt): C
   }
   const encoding = optionText(given.get('encoding')?.value);
   if (encoding !== null && !/^utf-?8$/i.test(encoding)) {
-    throw new SqlError({ sqlstate: '0A000', message: `encoding "${encoding}" is not supported`, hint: 'Use UTF8.' });
+    throw new SqlError({
+      sqlstate: '0A000',
+      message: `encoding "${encoding}" is not supported`,
+      hint: 'Use UTF8.',
+    });
   }
   const quote = csv ? single('quote', '"') : '"';
   return {

@@ -87,7 +87,9 @@ function header(options: CopyOptions, names: readonly string[]): Buffer | null {
 /** `SELECT columns FROM relation` for the table form. */
 function selectColumns(statement: CopyStmt): Node {
   const range = statement.relation;
-  const parts = [range?.schemaname, range?.relname].filter((part): part is string => part !== undefined && part !== '');
+  const parts = [range?.schemaname, range?.relname].filter(
+    (part): part is string => part !== undefined && part !== '',
+  );
   const select = selectAll({ parts, location: range?.location ?? 0 });
   const columns = nameParts(statement.attlist);
   if (columns.length === 0) return select;
@@ -95,7 +97,9 @@ function selectColumns(statement: CopyStmt): Node {
     SelectStmt: {
       ...select.SelectStmt,
       targetList: columns.map((name) => ({
-        ResTarget: { val: { ColumnRef: { fields: [{ String: { sval: name } }], location: range?.location ?? 0 } } },
+        ResTarget: {
+          val: { ColumnRef: { fields: [{ String: { sval: name } }], location: range?.location ?? 0 } },
+        },
       })),
     },
   };

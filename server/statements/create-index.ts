@@ -3,12 +3,12 @@ import type { IndexStmt, Node } from '@pgsql/types';
 import { nodeAs } from '../../sql/ast/accessors.ts';
 import type { QualifiedName } from '../../sql/ast/name.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
-import { bindScalarOverRelation } from '../../sql/bind/scalar-over-relation.ts';
+import { bindScalar } from '../../sql/bind/bind.ts';
+import { compileKey } from '../../sql/compile.ts';
 import { SqlError } from '../../sql/error.ts';
 import { type Plan, FORMAT_VERSION } from '../../engine/plan.generated.ts';
-import { keyExpr, layoutByKey } from '../../sql/physical/layout.ts';
-import { toExpr } from '../../sql/physical/expression.ts';
-import { toColumnType } from '../../sql/types/table.ts';
+import { layoutByKey } from '../../sql/physical/layout.ts';
+import { toColumnType } from '../../sql/types/column-type.ts';
 import { commitCatalog } from '../catalog/commit.ts';
 import { nameIsTaken, requireObject } from '../catalog/names.ts';
 import type { CatalogObject, IndexObject } from '../catalog/objects.ts';
@@ -36,10 +36,16 @@ export function prepareCreateIndex(
   }
   const method = statement.accessMethod ?? 'btree';
   if (method !== 'btree') {
-    throw new SqlError({ sqlstate: '0A000', message: `access method "${method}" is not supported`, hint: 'Leave out USING.' });
+    throw new SqlError({
+      sqlstate: '0A000',
+      message: `access method "${method}" is not supported`,
+      hint: 'Leave out USING.',
+    });
   }
   const range = statement.relation;
-  const parts = [range?.schemaname, range?.relname].filter((part): part is string => part !== undefined && part !== '');
+  const parts = [range?.schemaname, range?.relname].filter(
+    (part): part is string => part !== undefined && part !== '',
+  );
   const relationName: QualifiedName = { parts, location: range?.location ?? 0, end: range?.location ?? 0 };
   return command((session) =>
     system.ddl.run(() => createIndex(system, session, parsed, statement, relationName)),
@@ -47,7 +53,11 @@ export function prepareCreateIndex(
 }
 
 /** CREATE DEFAULT INDEX ON relation: by its key, or by all its columns. */
-export function prepareCreateDefaultIndex(system: System, parsed: ParsedStatement, relation: QualifiedName): Runnable {
+export function prepareCreateDefaultIndex(
+  system: System,
+  parsed: ParsedStatement,
+  relation: QualifiedName,
+): Runnable {
   return command((session) => system.ddl.run(() => createIndex(system, session, parsed, {}, relation)));
 }
 
@@ -68,21 +78,26 @@ async function createIndex(
   const scalars =
     fields.length > 0
       ? fields.map((field) => {
-          const node: Node =
-            field?.expr ?? { ColumnRef: { fields: [{ String: { sval: field?.name ?? '' } }], location: field?.location } };
-          return bindScalarOverRelation(node, relation, system.planning.bindEnvironment(session, parsed));
+          const node: Node = field?.expr ?? {
+            ColumnRef: { fields: [{ String: { sval: field?.name ?? '' } }] },
+          };
+          return bindScalar(node, system.planning.bindEnvironment(session, parsed), {
+            columns: relation.columns,
+          });
         })
       : (relation.keys[0] ?? relation.columns.map((_, index) => index)).map((index) => ({
           kind: 'column' as const,
           index,
           type: relation.columns[index]!.type,
         }));
-  const key = scalars.map((scalar) => {
-    const { expr, column } = toExpr(scalar);
-    return keyExpr(expr, column);
-  });
+  const key = compileKey(
+    scalars,
+    relation.columns.map((column) => column.type),
+  );
   const columns = scalars.map((scalar) => (scalar.kind === 'column' ? scalar.index + 1 : 0));
-  const suffix = columns.map((number) => (number > 0 ? relation.columns[number - 1]?.name : 'expr')).join('_');
+  const suffix = columns
+    .map((number) => (number > 0 ? relation.columns[number - 1]?.name : 'expr'))
+    .join('_');
   const name = statement.idxname || freeName(system, relation.schema, `${relation.name}_${suffix}_idx`);
   const target = { schema: relation.schema, name };
   if (nameIsTaken(system.catalog, session, target, statement.if_not_exists ?? false)) return 'CREATE INDEX';

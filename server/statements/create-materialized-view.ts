@@ -27,11 +27,17 @@ export function prepareCreateMaterializedView(
   return command((session) =>
     system.ddl.run(async () => {
       const target = newName(system.catalog, session, parsed, statement.name);
-      if (nameIsTaken(system.catalog, session, target, statement.ifNotExists)) return 'CREATE MATERIALIZED VIEW';
+      if (nameIsTaken(system.catalog, session, target, statement.ifNotExists))
+        return 'CREATE MATERIALIZED VIEW';
       const { query, columns, catalog } = bindDefinition(system, session, parsed, statement);
       const arrangement = system.catalog.allocateArrangement();
       const name = `materialized view ${target.schema}.${target.name}`;
-      const compiled = system.planning.compileQuery(session, query, { kind: 'maintain', arrangement, name }, catalog);
+      const compiled = system.planning.compileQuery(
+        session,
+        query,
+        { kind: 'maintain', arrangement, name },
+        catalog,
+      );
       if (!compiled.layout) throw new Error('a maintained plan has a layout');
       const uses = await system.dataflows.install(compiled, system.sequencer.last);
       const view: MaterializedViewObject = {
@@ -43,6 +49,7 @@ export function prepareCreateMaterializedView(
         columns,
         query: statement.query.text,
         searchPath: session.searchPath,
+        timeZone: session.timeZone,
         arrangement,
         layout: compiled.layout,
         keys: compiled.keys,

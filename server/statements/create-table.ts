@@ -1,9 +1,9 @@
 /** CREATE TABLE: columns, defaults, NOT NULL and the primary key, which is the table's arrangement. */
 import type { CreateStmt } from '@pgsql/types';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
-import { bindColumnDefinitions } from '../../sql/bind/column-definitions.ts';
+import { bindColumnDefinitions } from '../../sql/bind/bind.ts';
 import { layoutByColumns } from '../../sql/physical/layout.ts';
-import { toColumnType } from '../../sql/types/table.ts';
+import { toColumnType } from '../../sql/types/column-type.ts';
 import { commitCatalog } from '../catalog/commit.ts';
 import type { CatalogChange } from '../catalog/catalog.ts';
 import { nameIsTaken, newName } from '../catalog/names.ts';
@@ -18,15 +18,20 @@ export function prepareCreateTable(
   parsed: ParsedStatement,
   statement: CreateStmt,
 ): Runnable {
-  const definition = bindColumnDefinitions(statement, system.planning.bindEnvironment(session, parsed));
   const relation = statement.relation;
+  const definition = bindColumnDefinitions(
+    relation?.relname ?? '',
+    statement.tableElts ?? [],
+    system.planning.bindEnvironment(session, parsed),
+  );
   const parts = [relation?.schemaname, relation?.relname].filter((part) => part !== undefined && part !== '');
   const location = relation?.location ?? 0;
   const name = { parts: parts as string[], location, end: location };
   return command((session) =>
     system.ddl.run(async () => {
       const target = newName(system.catalog, session, parsed, name);
-      if (nameIsTaken(system.catalog, session, target, statement.if_not_exists ?? false)) return 'CREATE TABLE';
+      if (nameIsTaken(system.catalog, session, target, statement.if_not_exists ?? false))
+        return 'CREATE TABLE';
       const { columns, primaryKey } = definition;
       const columnTypes = columns.map((column) => toColumnType(column.type));
       const layout = layoutByColumns(columnTypes, primaryKey?.columns ?? null);

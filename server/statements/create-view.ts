@@ -49,7 +49,11 @@ export function bindDefinition(
     });
   }
   const catalog = system.planning.catalogFor(session);
-  const query = system.planning.bindQuery(session, { ...parsed, node: statement.query.node }, { inView: true, catalog });
+  const query = system.planning.bindMaintained(
+    session,
+    { ...parsed, node: statement.query.node },
+    { catalog },
+  );
   const names = statement.columns ?? [];
   if (names.length > query.columns.length) {
     throw new SqlError({
@@ -83,7 +87,8 @@ export function prepareCreateView(
     system.ddl.run(async () => {
       const target = newName(system.catalog, session, parsed, statement.name);
       const existing = statement.orReplace ? system.catalog.find(target.schema, target.name) : null;
-      if (!existing && nameIsTaken(system.catalog, session, target, statement.ifNotExists)) return 'CREATE VIEW';
+      if (!existing && nameIsTaken(system.catalog, session, target, statement.ifNotExists))
+        return 'CREATE VIEW';
       if (existing && existing.kind !== 'view') {
         throw new SqlError({
           sqlstate: '42809',
@@ -100,6 +105,7 @@ export function prepareCreateView(
         columns,
         query: statement.query.text,
         searchPath: session.searchPath,
+        timeZone: session.timeZone,
       };
       if (existing) refuseChangedColumns(existing, view);
       if (existing) refuseCycle(system, existing.id, view);

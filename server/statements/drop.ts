@@ -65,7 +65,9 @@ export function prepareDrop(system: System, parsed: ParsedStatement, statement: 
           severity: 'NOTICE',
           sqlstate: '00000',
           message: `drop cascades to ${cascaded.length} other objects`,
-          detail: cascaded.map((object) => `drop cascades to ${kindName(object.kind)} ${object.name}`).join('\n'),
+          detail: cascaded
+            .map((object) => `drop cascades to ${kindName(object.kind)} ${object.name}`)
+            .join('\n'),
         });
       }
       const drops = objects.map((object): CatalogChange => ({ kind: 'drop', id: object.id }));
@@ -80,7 +82,10 @@ export function prepareDrop(system: System, parsed: ParsedStatement, statement: 
 
 function refuseUndroppable(object: CatalogObject, named: readonly number[]): void {
   if ((SYSTEM_SCHEMAS as readonly string[]).includes(object.schema)) {
-    throw new SqlError({ sqlstate: '42501', message: `permission denied: "${object.name}" is a system catalog` });
+    throw new SqlError({
+      sqlstate: '42501',
+      message: `permission denied: "${object.name}" is a system catalog`,
+    });
   }
   if (object.kind === 'index' && object.primary && named.includes(object.id)) {
     throw new SqlError({
@@ -110,14 +115,19 @@ function schemaMembers(
       continue;
     }
     if ((SYSTEM_SCHEMAS as readonly string[]).includes(written)) {
-      throw new SqlError({ sqlstate: '42501', message: `permission denied: "${written}" is a system schema` });
+      throw new SqlError({
+        sqlstate: '42501',
+        message: `permission denied: "${written}" is a system schema`,
+      });
     }
     const members = [...system.catalog.objects()].filter((object) => object.schema === written);
     if (members.length > 0 && !statement.cascade) {
       throw new SqlError({
         sqlstate: '2BP01',
         message: `cannot drop schema ${written} because other objects depend on it`,
-        detail: members.map((object) => `${kindName(object.kind)} ${object.name} depends on schema ${written}`).join('\n'),
+        detail: members
+          .map((object) => `${kindName(object.kind)} ${object.name} depends on schema ${written}`)
+          .join('\n'),
         hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
       });
     }

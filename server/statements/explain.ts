@@ -46,15 +46,31 @@ function explainFormat(options: readonly Node[]): 'text' | 'json' {
   return format;
 }
 
-function compileTarget(system: System, session: SessionContext, parsed: ParsedStatement, statement: Explain): Compiled {
+function compileTarget(
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  statement: Explain,
+): Compiled {
   const { target } = statement;
   if (target.kind === 'object') {
-    const object = requireObject(system.catalog, session, parsed, target.name, catalogKinds(target.objectKind));
+    const object = requireObject(
+      system.catalog,
+      session,
+      parsed,
+      target.name,
+      catalogKinds(target.objectKind),
+    );
     if (object.kind !== 'view' && object.kind !== 'materializedView') {
       throw new SqlError({ sqlstate: '42809', message: `"${object.name}" is not a view` });
     }
     const definition = parse(object.query)[0]!;
-    const viewSession = { ...session, searchPath: object.searchPath, timeZone: session.timeZone };
+    const viewSession = {
+      user: session.user,
+      database: session.database,
+      searchPath: object.searchPath,
+      timeZone: object.timeZone,
+    };
     return compileNode(system, viewSession, definition, (definition.statement as { node: Node }).node, {
       kind: 'subscribe',
       name: object.name,
@@ -73,7 +89,10 @@ function compileStatement(
     return compileNode(system, session, parsed, statement.query.node, { kind: 'subscribe', name: 'view' });
   }
   if (statement.kind === 'subscribe' && statement.target.kind === 'query') {
-    return compileNode(system, session, parsed, statement.target.query.node, { kind: 'subscribe', name: 'subscription' });
+    return compileNode(system, session, parsed, statement.target.query.node, {
+      kind: 'subscribe',
+      name: 'subscription',
+    });
   }
   if (statement.kind === 'postgres') {
     const { node } = statement;
@@ -92,6 +111,10 @@ function compileNode(
   node: Node,
   purpose: Purpose,
 ): Compiled {
-  const query = system.planning.bindQuery(session, { ...parsed, node }, { inView: purpose.kind !== 'rows' });
+  const source = { ...parsed, node };
+  const query =
+    purpose.kind === 'rows'
+      ? system.planning.bindQuery(session, source)
+      : system.planning.bindMaintained(session, source);
   return system.planning.compileQuery(session, query, purpose);
 }

@@ -5,11 +5,15 @@ import type { Node } from '@pgsql/types';
 import type { Engine } from '../../engine/index.ts';
 import type { Extensions } from '../../sql/ast/extension.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
-import { bindQuery } from '../../sql/bind/query.ts';
-import type { BindEnvironment } from '../../sql/bind/environment.ts';
-import { bindWrite } from '../../sql/bind/write.ts';
+import { type BindEnvironment, bindQuery, bindRelation, bindWrite } from '../../sql/bind/bind.ts';
 import type { CatalogRelation, ObjectId } from '../../sql/catalog.ts';
-import { type Compiled, type PlanningEnvironment, type Purpose, compileQuery, compileWrite } from '../../sql/compile.ts';
+import {
+  type Compiled,
+  type PlanningEnvironment,
+  type Purpose,
+  compileQuery,
+  compileWrite,
+} from '../../sql/compile.ts';
 import type { HirQuery, HirRelation } from '../../sql/hir.ts';
 import { parse } from '../../sql/parse/parse.ts';
 import type { SqlType } from '../../sql/types/type.ts';
@@ -21,6 +25,13 @@ import type { SessionContext } from '../session/statement.ts';
 
 /** The settings that planning depends on. */
 export type PlanningSession = Pick<SessionContext, 'user' | 'database' | 'searchPath' | 'timeZone'>;
+
+/** A query's tree with the text that its locations are in. */
+export interface Bindable {
+  readonly node: Node;
+  readonly extensions: Extensions;
+  readonly source: ParsedStatement['source'];
+}
 
 /** How a statement is bound. */
 export interface BindOptions {
@@ -75,15 +86,33 @@ export class Planning {
     });
   }
 
-  bindQuery(
-    session: PlanningSession,
-    source: { readonly node: Node; readonly extensions: Extensions; readonly source: ParsedStatement['source'] },
-    options: BindOptions = {},
-  ): HirQuery {
-    return bindQuery(source.node, this.#environment(session, source, options));
+  bindQuery(session: PlanningSession, source: Bindable, options: BindOptions = {}): HirQuery {
+    return bindQuery(source.node, this.bindEnvironment(session, source, options));
   }
 
-  compileQuery(session: PlanningSession, query: HirQuery, purpose: Purpose, catalog?: StatementCatalog): Compiled {
+  /** The query of a view, a subscription or a sink: one relation of its visible columns, whose names may repeat. */
+  bindMaintained(
+    session: PlanningSession,
+    source: Bindable,
+    options: Omit<BindOptions, 'inView'> = {},
+  ): HirQuery {
+    const environment = this.bindEnvironment(session, source, { ...options, inView: true });
+    const relation = bindRelation(source.node, environment);
+    const projection = relation.columns.map((_, index) => index);
+    return {
+      relation,
+      finishing: { order: [], limit: null, offset: null, withTies: false, projection },
+      columns: relation.columns,
+      parameters: [],
+    };
+  }
+
+  compileQuery(
+    session: PlanningSession,
+    query: HirQuery,
+    purpose: Purpose,
+    catalog?: StatementCatalog,
+  ): Compiled {
     return compileQuery(query, purpose, this.planning(session, catalog));
   }
 
@@ -93,23 +122,23 @@ export class Planning {
     node: Node,
     options: BindOptions,
   ): Compiled {
-    const write = bindWrite(node, this.#environment(session, { ...parsed, node }, options));
+    const write = bindWrite(node, this.bindEnvironment(session, parsed, options));
     return compileWrite(write, this.planning(session, options.catalog));
   }
 
   /** The relation that a view's text means, with the view's column names. */
-  bindView(view: Pick<ViewObject, 'id' | 'query' | 'searchPath' | 'columns'>): HirRelation {
+  bindView(view: Pick<ViewObject, 'id' | 'query' | 'searchPath' | 'columns' | 'timeZone'>): HirRelation {
     const cached = this.#views.get(view.id);
     if (cached && cached.version === this.#catalog.version) return cached.relation;
-    const session = { ...SYSTEM_SESSION, searchPath: view.searchPath };
+    const session = { ...SYSTEM_SESSION, searchPath: view.searchPath, timeZone: view.timeZone };
     const parsed = parse(view.query)[0];
     if (!parsed || parsed.statement.kind !== 'postgres') throw new Error('a view has a query');
-    const bound = this.bindQuery(
-      session,
-      { node: parsed.statement.node, extensions: parsed.extensions, source: parsed.source },
-      { inView: true },
-    );
-    const relation = asRelation(bound, view.columns.map((column) => column.name));
+    const { relation: unnamed } = this.bindMaintained(session, { ...parsed, node: parsed.statement.node });
+    const columns = unnamed.columns.map((column, index) => ({
+      ...column,
+      name: view.columns[index]?.name ?? column.name,
+    }));
+    const relation: HirRelation = { ...unnamed, columns };
     this.#views.set(view.id, { version: this.#catalog.version, relation });
     return relation;
   }
@@ -122,10 +151,10 @@ export class Planning {
     };
   }
 
-  #environment(
+  bindEnvironment(
     session: PlanningSession,
     parsed: { readonly extensions: Extensions; readonly source: ParsedStatement['source'] },
-    options: BindOptions,
+    options: BindOptions = {},
   ): BindEnvironment {
     return {
       catalog: options.catalog ?? this.catalogFor(session),
@@ -136,27 +165,4 @@ export class Planning {
       evaluate: (expression) => this.#engine.evaluate(expression, session.timeZone),
     };
   }
-}
-
-/**
- * A query as a relation of exactly its visible columns, renamed. ORDER BY matters only under LIMIT or OFFSET, where it
- * becomes a top-k.
- */
-export function asRelation(query: HirQuery, names: readonly string[]): HirRelation {
-  const { order, limit, offset, withTies, projection } = query.finishing;
-  const limited: HirRelation =
-    limit === null && offset === null
-      ? query.relation
-      : {
-          kind: 'topK',
-          input: query.relation,
-          columns: query.relation.columns,
-          partition: [],
-          order,
-          limit,
-          offset,
-          withTies,
-        };
-  const columns = query.columns.map((column, index) => ({ name: names[index] ?? column.name, type: column.type }));
-  return { kind: 'project', input: limited, indexes: [...projection], columns };
 }

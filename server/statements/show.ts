@@ -42,10 +42,20 @@ export function prepareShowObjects(
   }
   const like = statement.like ? ` AND name LIKE ${quoteLiteral(statement.like.pattern)}` : '';
   const sql = listQuery(system, session, parsed, statement);
-  return prepareInternal(system, session, `SELECT * FROM (${sql}) AS shown WHERE true${like} ORDER BY 1`, 'SHOW');
+  return prepareInternal(
+    system,
+    session,
+    `SELECT * FROM (${sql}) AS shown WHERE true${like} ORDER BY 1`,
+    'SHOW',
+  );
 }
 
-function listQuery(system: System, session: SessionContext, parsed: ParsedStatement, statement: ShowObjects): string {
+function listQuery(
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  statement: ShowObjects,
+): string {
   const { list, from } = statement;
   switch (list) {
     case 'schemas':
@@ -84,7 +94,12 @@ function listQuery(system: System, session: SessionContext, parsed: ParsedStatem
   }
 }
 
-function inSchema(system: System, session: SessionContext, parsed: ParsedStatement, statement: ShowObjects): string {
+function inSchema(
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  statement: ShowObjects,
+): string {
   const name = statement.from?.parts.join('.') ?? session.searchPath[0] ?? 'public';
   if (!system.catalog.schema(name)) {
     throw new SqlError({
@@ -105,7 +120,13 @@ export function prepareShowCreate(
   if (statement.objectKind === 'schema') {
     throw new SqlError({ sqlstate: '0A000', message: 'SHOW CREATE SCHEMA is not supported' });
   }
-  const object = requireObject(system.catalog, session, parsed, statement.name, catalogKinds(statement.objectKind));
+  const object = requireObject(
+    system.catalog,
+    session,
+    parsed,
+    statement.name,
+    catalogKinds(statement.objectKind),
+  );
   const name = quoteLiteral(`${object.schema}.${object.name}`);
   const text = object.statement === null ? 'NULL::text' : quoteLiteral(object.statement);
   return prepareInternal(system, session, `SELECT ${name} AS name, ${text} AS create_sql`, 'SHOW');

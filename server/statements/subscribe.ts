@@ -59,7 +59,10 @@ export class CompiledSubscribe {
   async start(session: SessionContext, encoding: RowEncoding): Promise<RowStream> {
     const { engine, subscriptions, catalog } = this.#system;
     if (session.transaction.writes.arrangements().length > 0) {
-      throw new SqlError({ sqlstate: '0A000', message: 'SUBSCRIBE in a transaction that has written is not supported' });
+      throw new SqlError({
+        sqlstate: '0A000',
+        message: 'SUBSCRIBE in a transaction that has written is not supported',
+      });
     }
     const compiled = this.#compile(session);
     const latest = await readTimestamp(this.#system, session);
@@ -103,15 +106,14 @@ export class CompiledSubscribe {
   #compile(session: SessionContext): Compiled {
     const { target } = this.#statement;
     const catalog = this.#system.planning.catalogFor(session);
-    const query =
-      target.kind === 'query'
-        ? this.#system.planning.bindQuery(session, { ...this.#parsed, node: target.query.node }, { inView: true, catalog })
-        : this.#system.planning.bindQuery(
-            session,
-            { ...this.#parsed, node: selectAll(target.name) },
-            { inView: true, catalog },
-          );
-    return this.#system.planning.compileQuery(session, query, { kind: 'subscribe', name: 'subscription' }, catalog);
+    const node = target.kind === 'query' ? target.query.node : selectAll(target.name);
+    const query = this.#system.planning.bindMaintained(session, { ...this.#parsed, node }, { catalog });
+    return this.#system.planning.compileQuery(
+      session,
+      query,
+      { kind: 'subscribe', name: 'subscription' },
+      catalog,
+    );
   }
 }
 
@@ -139,9 +141,19 @@ export function selectAll(name: { readonly parts: readonly string[]; readonly lo
   const schemaname = name.parts.at(-2);
   return {
     SelectStmt: {
-      targetList: [{ ResTarget: { val: { ColumnRef: { fields: [{ A_Star: {} }], location: name.location } } } }],
+      targetList: [
+        { ResTarget: { val: { ColumnRef: { fields: [{ A_Star: {} }], location: name.location } } } },
+      ],
       fromClause: [
-        { RangeVar: { relname, ...(schemaname ? { schemaname } : {}), inh: true, relpersistence: 'p', location: name.location } },
+        {
+          RangeVar: {
+            relname,
+            ...(schemaname ? { schemaname } : {}),
+            inh: true,
+            relpersistence: 'p',
+            location: name.location,
+          },
+        },
       ],
       limitOption: 'LIMIT_OPTION_DEFAULT' as const,
       op: 'SETOP_NONE' as const,
@@ -149,7 +161,10 @@ export function selectAll(name: { readonly parts: readonly string[]; readonly lo
   };
 }
 
-function readOptions(parsed: ParsedStatement, options: readonly Option[]): { snapshot: boolean; progress: boolean } {
+function readOptions(
+  parsed: ParsedStatement,
+  options: readonly Option[],
+): { snapshot: boolean; progress: boolean } {
   const values = { snapshot: true, progress: false };
   for (const option of options) {
     const { name, value } = option;
@@ -157,12 +172,20 @@ function readOptions(parsed: ParsedStatement, options: readonly Option[]): { sna
       const near = nearestName(name, ['snapshot', 'progress']);
       throw new SqlError({
         sqlstate: name === 'durable' ? '0A000' : '22023',
-        message: name === 'durable' ? 'DURABLE is not supported yet' : `unrecognized SUBSCRIBE option "${name}"`,
+        message:
+          name === 'durable' ? 'DURABLE is not supported yet' : `unrecognized SUBSCRIBE option "${name}"`,
         hint: near === undefined ? undefined : `Perhaps you meant "${near}".`,
         position: positionOf(parsed, option.location),
       });
     }
-    const text = value.kind === 'flag' ? 'true' : value.kind === 'word' ? value.name.parts.join('.') : 'value' in value ? String(value.value) : '';
+    const text =
+      value.kind === 'flag'
+        ? 'true'
+        : value.kind === 'word'
+          ? value.name.parts.join('.')
+          : 'value' in value
+            ? String(value.value)
+            : '';
     if (!['true', 'false', 'on', 'off', '1', '0'].includes(text.toLowerCase())) {
       throw new SqlError({
         sqlstate: '22023',

@@ -60,7 +60,11 @@ export function prepareWrite(
 }
 
 /** Runs `work` and commits what it wrote; again on a new snapshot after a write conflict. */
-export async function commitAlone<T>(system: System, session: SessionContext, work: () => Promise<T>): Promise<T> {
+export async function commitAlone<T>(
+  system: System,
+  session: SessionContext,
+  work: () => Promise<T>,
+): Promise<T> {
   const { transaction } = session;
   for (let attempt = 1; ; attempt++) {
     const result = await work();

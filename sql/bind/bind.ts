@@ -26,6 +26,7 @@ import { bindUpdate } from './write/update.ts';
 export type { BindEnvironment } from './environment.ts';
 export { bindColumnDefinitions } from './column-definitions.ts';
 export type { BoundColumns } from './column-definitions.ts';
+export { bindDecodedRow } from './write/copy.ts';
 
 function begin(environment: BindEnvironment): QueryContext {
   const statement = new Statement(environment);

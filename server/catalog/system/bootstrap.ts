@@ -3,7 +3,7 @@
  */
 import type { Engine, Transaction } from '../../../engine/index.ts';
 import { layoutByColumns } from '../../../sql/physical/layout.ts';
-import { toColumnType } from '../../../sql/types/table.ts';
+import { toColumnType } from '../../../sql/types/column-type.ts';
 import type { NullableType } from '../../../sql/types/type.ts';
 import type { Catalog, CatalogChange } from '../catalog.ts';
 import type { SystemTableObject, ViewObject } from '../objects.ts';
@@ -76,6 +76,7 @@ export function bootstrapCatalog(
       columns: [],
       query: view.query,
       searchPath: ['pg_catalog'],
+      timeZone: 'UTC',
     };
     add([{ kind: 'add', object: { ...object, columns: describe(object) } }]);
   });

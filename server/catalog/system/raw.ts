@@ -5,7 +5,7 @@
  */
 import type { Catalog, SchemaObject } from '../catalog.ts';
 import type { CatalogObject } from '../objects.ts';
-import { typeOid } from '../../../sql/types/table.ts';
+import { typeOid, types as typeRows } from '../../../sql/types/table.ts';
 import type { TypeName } from '../../../sql/types/type.ts';
 
 /** A value as JSON carries it to the native decoder. */
@@ -170,6 +170,19 @@ const roles: RawTable = {
   fixed: () => [[OWNER_OID, OWNER_NAME]],
 };
 
+const types: RawTable = {
+  name: 'types',
+  columns: [
+    ['oid', 'oid'],
+    ['name', 'name'],
+    ['length', 'int2'],
+    ['category', 'char'],
+    ['is_preferred', 'bool'],
+    ['array_oid', 'oid'],
+  ],
+  fixed: () => typeRows.map((row) => [row.oid, row.name, row.length, row.category, row.preferred, row.array]),
+};
+
 const dependencies: RawTable = {
   name: 'dependencies',
   columns: [
@@ -189,4 +202,5 @@ export const RAW_TABLES: readonly RawTable[] = [
   sinks,
   roles,
   dependencies,
+  types,
 ];

@@ -159,4 +159,13 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       FROM tw_internal.indexes i JOIN tw_internal.relations r ON r.oid = i.oid
       JOIN tw_internal.relations t ON t.oid = i.table_oid JOIN tw_internal.schemas s ON s.oid = r.schema_oid`,
   },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_type',
+    query: `SELECT oid, name AS typname, 11::oid AS typnamespace, 10::oid AS typowner, length AS typlen, length > 0 AS typbyval,
+      'b'::"char" AS typtype, category AS typcategory, is_preferred AS typispreferred, true AS typisdefined,
+      ','::"char" AS typdelim, 0::oid AS typrelid, 0::oid AS typelem, array_oid AS typarray, false AS typnotnull,
+      0::oid AS typbasetype, -1 AS typtypmod, 0 AS typndims, 0::oid AS typcollation, ${NO_TEXT} AS typdefault,
+      ${NO_TEXT} AS typacl FROM tw_internal.types`,
+  },
 ];

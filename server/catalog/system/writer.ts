@@ -3,7 +3,7 @@
  * sees its own DDL and a SUBSCRIBE to the catalog works.
  */
 import type { Engine, RowDecoder, Transaction } from '../../../engine/index.ts';
-import { toColumnType } from '../../../sql/types/table.ts';
+import { toColumnType } from '../../../sql/types/column-type.ts';
 import type { Catalog, CatalogChange, SchemaObject } from '../catalog.ts';
 import type { CatalogObject, SystemTableObject } from '../objects.ts';
 import type { RawTable, RawValue } from './raw.ts';

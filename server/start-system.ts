@@ -1,0 +1,60 @@
+/** Assembles one server: engine, catalog, sequencer, dataflows, executor. */
+import { startEngine } from '../engine/index.ts';
+import { Catalog } from './catalog/catalog.ts';
+import { DdlLock } from './catalog/ddl-lock.ts';
+import { bootstrapCatalog } from './catalog/system/bootstrap.ts';
+import { Dataflows } from './dataflows/dataflows.ts';
+import { Subscriptions } from './dataflows/subscriptions.ts';
+import { Sinks } from './ingest/sinks.ts';
+import { Sources } from './ingest/sources.ts';
+import type { StartSystem } from './serve.ts';
+import { Executor } from './statements/executor.ts';
+import { Planning } from './statements/planning.ts';
+import type { System } from './system.ts';
+import { Sequencer } from './timeline/sequencer.ts';
+
+export const startSystem: StartSystem = async ({ workers, log, panic }) => {
+  let sequencer: Sequencer | null = null;
+  let subscriptions: Subscriptions | null = null;
+  const engine = startEngine({
+    workers,
+    events: {
+      completed: (timestamp) => sequencer?.completed(timestamp),
+      changes: (chunk) => subscriptions?.changes(chunk),
+      subscriptionEnded: (id, error) => subscriptions?.ended(id, error),
+      panic: (message) => {
+        sequencer?.fail(new Error(`the engine failed: ${message}`));
+        panic(message);
+      },
+    },
+  });
+  sequencer = new Sequencer(engine);
+  subscriptions = new Subscriptions(engine);
+  const catalog = new Catalog();
+  const dataflows = new Dataflows(engine);
+  const planning = new Planning(engine, catalog, dataflows);
+  const { writer, transaction } = bootstrapCatalog(engine, catalog, (view) =>
+    planning
+      .bindView(view)
+      .columns.map((column) => ({ name: column.name, type: column.type, defaultText: null })),
+  );
+  await sequencer.commit(transaction);
+  transaction.close();
+  const parts = { engine, catalog, systemWriter: writer, sequencer, dataflows, subscriptions, planning };
+  const system: System = {
+    ...parts,
+    ddl: new DdlLock(),
+    sources: new Sources({ ...parts, log }),
+    sinks: new Sinks({ ...parts, log }),
+  };
+  return {
+    engine,
+    executor: new Executor(system),
+    async stop() {
+      await system.sources.stopAll();
+      await system.sinks.stopAll();
+      system.sequencer.stop();
+      await engine.stop();
+    },
+  };
+};

@@ -1,0 +1,198 @@
+/**
+ * Which statement kind goes to which file. Prepared statements are compiled again when the catalog has changed since.
+ */
+import type { Engine } from '../../engine/index.ts';
+import { nodeKind } from '../../sql/ast/accessors.ts';
+import type { ParsedStatement } from '../../sql/ast/statement.ts';
+import { SqlError } from '../../sql/error.ts';
+import type { SqlType } from '../../sql/types/type.ts';
+import type {
+  OpenTransaction,
+  PreparedStatement,
+  SessionContext,
+  StatementExecutor,
+  StatementResult,
+} from '../session/statement.ts';
+import type { System } from '../system.ts';
+import { prepareAlter } from './alter.ts';
+import { prepareCopyFrom } from './copy-from.ts';
+import { prepareCopySubscribe, prepareCopyTo } from './copy-to.ts';
+import { prepareCreateDefaultIndex, prepareCreateIndex } from './create-index.ts';
+import { prepareCreateMaterializedView } from './create-materialized-view.ts';
+import { prepareCreateSchema } from './create-schema.ts';
+import { prepareCreateSink } from './create-sink.ts';
+import { prepareCreateSource } from './create-source.ts';
+import { prepareCreateTable } from './create-table.ts';
+import { prepareCreateView } from './create-view.ts';
+import { prepareDrop } from './drop.ts';
+import { prepareExplain } from './explain.ts';
+import type { Runnable } from './prepared.ts';
+import { prepareSelect } from './select.ts';
+import { prepareShowCreate, prepareShowObjects } from './show.ts';
+import { prepareSubscribe } from './subscribe.ts';
+import { prepareWrite } from './write.ts';
+
+/** What a prepared statement was compiled under; any difference compiles it again. */
+interface CompiledUnder {
+  runnable: Runnable;
+  key: string;
+}
+
+export class Executor implements StatementExecutor {
+  readonly #system: System;
+  readonly #engine: Engine;
+
+  constructor(system: System) {
+    this.#system = system;
+    this.#engine = system.engine;
+  }
+
+  prepare(
+    session: SessionContext,
+    parsed: ParsedStatement,
+    parameterTypes: readonly (SqlType | null)[],
+  ): PreparedStatement {
+    const runnable = prepareStatement(this.#system, session, parsed, parameterTypes);
+    const plan: CompiledUnder = { runnable, key: this.#key(session) };
+    return {
+      parsed,
+      parameterTypes: runnable.parameterTypes,
+      columns: runnable.columns,
+      endsTransaction: false,
+      plan,
+    };
+  }
+
+  async execute(
+    session: SessionContext,
+    prepared: PreparedStatement,
+    parameters: Parameters<StatementExecutor['execute']>[2],
+    formats: readonly number[],
+  ): Promise<StatementResult> {
+    const plan = prepared.plan as CompiledUnder;
+    const key = this.#key(session);
+    if (plan.key !== key) {
+      const types = prepared.parameterTypes;
+      const runnable = prepareStatement(this.#system, session, prepared.parsed, types);
+      if (columnsText(runnable) !== columnsText(prepared)) {
+        throw new SqlError({ sqlstate: '0A000', message: 'cached plan must not change result type' });
+      }
+      plan.runnable.close?.();
+      plan.runnable = runnable;
+      plan.key = key;
+    }
+    return plan.runnable.run(session, { parameters, formats });
+  }
+
+  begin(options: { readonly readOnly: boolean; readonly explicit: boolean }): OpenTransaction {
+    return { timestamp: null, hold: null, writes: this.#engine.beginTransaction(), ...options };
+  }
+
+  async commit(transaction: OpenTransaction): Promise<void> {
+    try {
+      if (transaction.writes.arrangements().length > 0)
+        await this.#system.sequencer.commit(transaction.writes);
+    } finally {
+      this.rollback(transaction);
+    }
+  }
+
+  rollback(transaction: OpenTransaction): void {
+    transaction.hold?.release();
+    transaction.hold = null;
+    transaction.writes.close();
+  }
+
+  /** A transaction that has written reads materialized views through their definitions: other plans. */
+  #key(session: SessionContext): string {
+    const wrote = session.transaction.writes.arrangements().length > 0;
+    return [this.#system.catalog.version, wrote, session.timeZone, ...session.searchPath].join('\u0000');
+  }
+}
+
+function columnsText(of: Pick<PreparedStatement, 'columns'>): string {
+  return JSON.stringify(of.columns?.map(({ name, type }) => [name, type.name, type.typmod]) ?? null);
+}
+
+function prepareStatement(
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  parameterTypes: readonly (SqlType | null)[],
+): Runnable {
+  const { statement } = parsed;
+  switch (statement.kind) {
+    case 'postgres':
+      return preparePostgres(system, session, parsed, parameterTypes);
+    case 'create_view':
+      return statement.materialized
+        ? prepareCreateMaterializedView(system, session, parsed, statement)
+        : prepareCreateView(system, session, parsed, statement);
+    case 'create_source':
+      return prepareCreateSource(system, session, parsed, statement);
+    case 'create_sink':
+      return prepareCreateSink(system, session, parsed, statement);
+    case 'create_default_index':
+      return prepareCreateDefaultIndex(system, parsed, statement.relation);
+    case 'drop':
+      return prepareDrop(system, parsed, statement);
+    case 'alter':
+      return prepareAlter(system, parsed, statement);
+    case 'subscribe':
+      return prepareSubscribe(system, session, parsed, statement);
+    case 'copy_subscribe':
+      return prepareCopySubscribe(system, session, parsed, statement);
+    case 'explain':
+      return prepareExplain(system, session, parsed, statement);
+    case 'show_objects':
+      return prepareShowObjects(system, session, parsed, statement);
+    case 'show_create':
+      return prepareShowCreate(system, session, parsed, statement);
+    case 'create_connection':
+    case 'create_secret':
+    case 'create_table_from_source':
+      throw new SqlError({
+        sqlstate: '0A000',
+        message: `${statement.kind.replaceAll('_', ' ').toUpperCase()} is not supported yet`,
+      });
+    case 'declare_cursor':
+    case 'fetch':
+    case 'flush':
+    case 'show_setting':
+      throw new Error(`${statement.kind} belongs to the session`);
+  }
+}
+
+function preparePostgres(
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  parameterTypes: readonly (SqlType | null)[],
+): Runnable {
+  if (parsed.statement.kind !== 'postgres') throw new Error('not a statement of PostgreSQL');
+  const { node } = parsed.statement;
+  if ('SelectStmt' in node) return prepareSelect(system, session, parsed, node, parameterTypes);
+  if ('InsertStmt' in node || 'UpdateStmt' in node || 'DeleteStmt' in node) {
+    return prepareWrite(system, session, parsed, node, parameterTypes);
+  }
+  if ('CreateStmt' in node) return prepareCreateTable(system, session, parsed, node.CreateStmt);
+  if ('CreateSchemaStmt' in node) return prepareCreateSchema(system, node.CreateSchemaStmt);
+  if ('IndexStmt' in node) return prepareCreateIndex(system, session, parsed, node.IndexStmt);
+  if ('CopyStmt' in node) {
+    return node.CopyStmt.is_from
+      ? prepareCopyFrom(system, session, parsed, node.CopyStmt)
+      : prepareCopyTo(system, session, parsed, node.CopyStmt);
+  }
+  throw new SqlError({
+    sqlstate: '0A000',
+    message: `${statementName(nodeKind(node))} is not supported`,
+  });
+}
+
+/** `CreateFunctionStmt` as a person would say it: CREATE FUNCTION. */
+function statementName(kind: string): string {
+  return kind
+    .replace(/Stmt$/, '')
+    .replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ')
+    .toUpperCase();
+}
