@@ -105,4 +105,4 @@ macro_rules! families {
     };
 }
 
-families!(integer, float, numeric, text, pattern, bytea, uuid, jsonb, datetime, interval);
+families!(integer, float, numeric, text, pattern, bytea, uuid, jsonb, datetime, interval, formatting);

@@ -4,6 +4,7 @@ mod boolean;
 mod bytea;
 mod datetime;
 mod float;
+mod formatting;
 mod integer;
 mod jsonb;
 mod keywords;
@@ -34,5 +35,6 @@ pub(crate) fn families() -> Vec<&'static [Function]> {
     all.extend_from_slice(uuid::FUNCTIONS);
     all.extend_from_slice(jsonb::FUNCTIONS);
     all.extend(datetime::families());
+    all.extend(formatting::families());
     all
 }

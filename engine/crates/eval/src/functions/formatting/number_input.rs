@@ -1,0 +1,211 @@
+//! Text to numbers by a picture.
+
+use super::number_picture::{LocaleSign, Part, Picture};
+use super::roman;
+use crate::context::Env;
+use crate::registry::{Function, fallible};
+use tidewire_row::{EvalError, EvalResult, Numeric};
+
+/// The state of reading a number.
+struct Reader<'p> {
+    picture: &'p Picture,
+    input: &'p [u8],
+    at: usize,
+    /// `-`, `+` or blank, then the digits and the point that were read.
+    sign: u8,
+    digits: Vec<u8>,
+    before: usize,
+    after: usize,
+    point: bool,
+}
+
+impl Reader<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.input.get(self.at).copied()
+    }
+
+    fn skip_character(&mut self) {
+        self.at += 1;
+        while self.peek().is_some_and(|byte| byte & 0xc0 == 0x80) {
+            self.at += 1;
+        }
+    }
+
+    /// Skips characters that can't belong to a number.
+    fn skip_others(&mut self, most: usize) {
+        for _ in 0..most {
+            match self.peek() {
+                None | Some(b'0'..=b'9' | b'.' | b',' | b'+' | b'-') => return,
+                Some(_) => self.skip_character(),
+            }
+        }
+    }
+
+    fn sign_before(&mut self) {
+        let locale = self.picture.sign == LocaleSign::Before;
+        match self.peek() {
+            Some(b'-') => self.sign = b'-',
+            Some(b'<') if !locale && self.picture.bracket => self.sign = b'-',
+            Some(b'+') => self.sign = b'+',
+            _ => return,
+        }
+        // A sign that the picture has behind the number is left for there.
+        self.at += 1;
+    }
+
+    /// Reads at a digit position or the point.
+    fn digit(&mut self, part: Part) {
+        if self.peek().is_none() {
+            return;
+        }
+        if self.peek() == Some(b' ') {
+            self.at += 1;
+        }
+        if self.peek().is_none() {
+            return;
+        }
+        if self.sign == b' ' && part != Part::Point && self.before + self.after == 0 {
+            self.sign_before();
+        }
+        let mut read = false;
+        match self.peek() {
+            None => return,
+            Some(digit @ b'0'..=b'9') => {
+                if self.point && self.after == self.picture.after {
+                    return;
+                }
+                self.digits.push(digit);
+                if self.point {
+                    self.after += 1;
+                } else {
+                    self.before += 1;
+                }
+                read = true;
+            }
+            Some(b'.') if self.picture.point && !self.point => {
+                self.digits.push(b'.');
+                self.point = true;
+                read = true;
+            }
+            _ => {}
+        }
+        if self.sign != b' ' || self.before + self.after == 0 {
+            return;
+        }
+        let next = self.input.get(self.at + 1).copied();
+        if self.picture.sign != LocaleSign::None {
+            // S behind the number: right after the last digit.
+            if read && let Some(sign @ (b'-' | b'+')) = next {
+                self.at += 1;
+                self.sign = sign;
+            }
+        } else if !read
+            && (self.picture.plus || self.picture.minus)
+            && let Some(sign @ (b'-' | b'+')) = self.peek()
+        {
+            self.sign = sign;
+        }
+    }
+
+    fn run(&mut self) {
+        let fill = self.picture.fill;
+        for part in &self.picture.parts {
+            if self.peek().is_none() {
+                break;
+            }
+            match *part {
+                Part::Nine | Part::Zero | Part::Point => self.digit(*part),
+                // Reading never notes that it is within the number, so FM skips separators.
+                Part::Comma | Part::Group => {
+                    if fill || self.peek() != Some(b',') {
+                        continue;
+                    }
+                }
+                Part::Currency => {
+                    self.skip_others(1);
+                    continue;
+                }
+                Part::Ordinal { .. } => {
+                    if self.sign != b'-' && !self.picture.point {
+                        self.skip_others(2);
+                    }
+                    continue;
+                }
+                Part::Minus | Part::Plus | Part::SignHere => {
+                    let wanted = match self.peek() {
+                        Some(b'-') if *part != Part::Plus => Some(b'-'),
+                        Some(b'+') if *part != Part::Minus => Some(b'+'),
+                        _ => None,
+                    };
+                    match wanted {
+                        Some(sign) => self.sign = sign,
+                        None => {
+                            self.skip_others(1);
+                            continue;
+                        }
+                    }
+                }
+                Part::Character(_) => {
+                    self.skip_character();
+                    continue;
+                }
+                Part::Roman { .. } | Part::Silent => continue,
+            }
+            self.at += 1;
+        }
+    }
+}
+
+fn roman_number(text: &str) -> EvalResult<Numeric<'static>> {
+    let trimmed = text.trim_start_matches(|character: char| character.is_ascii_whitespace());
+    let end = trimmed
+        .find(|character: char| !matches!(character.to_ascii_uppercase(), 'I' | 'V' | 'X' | 'L' | 'C' | 'D' | 'M'))
+        .unwrap_or(trimmed.len());
+    let rest = &trimmed[end..];
+    let blank_rest = rest.bytes().all(|byte| byte.is_ascii_whitespace());
+    match roman::value(&trimmed[..end]) {
+        Some(value) if end > 0 && blank_rest => Ok(Numeric::from_i64(value as i64)),
+        _ => Err(EvalError::new("22P02", "invalid Roman numeral")),
+    }
+}
+
+fn to_number<'a>(text: &str, format: &str, env: &Env<'a>) -> EvalResult<Option<Numeric<'a>>> {
+    let picture = env.site.cached(format, || Picture::parse(format))?;
+    if picture.empty {
+        return Ok(None);
+    }
+    if picture.scientific {
+        return Err(EvalError::new("0A000", "\"EEEE\" not supported for input"));
+    }
+    if picture.roman {
+        return roman_number(text).map(Some);
+    }
+    let mut reader = Reader {
+        picture: &picture,
+        input: text.as_bytes(),
+        at: 0,
+        sign: b' ',
+        digits: Vec::new(),
+        before: 0,
+        after: 0,
+        point: false,
+    };
+    reader.run();
+    let mut number = vec![reader.sign];
+    number.extend_from_slice(&reader.digits);
+    if number.last() == Some(&b'.') {
+        number.pop();
+    }
+    let scale = reader.after as i32;
+    let precision = (picture.before + picture.shift) as i32 + scale;
+    let number = String::from_utf8(number).unwrap_or_default();
+    let mut value = Numeric::parse(&number, ((precision << 16) | scale) + 4, env.arena)?;
+    if picture.multiplied {
+        let factor = Numeric::from_i64(10).power(&Numeric::from_i64(-(picture.shift as i64)), env.arena)?;
+        value = value.mul(&factor, env.arena)?;
+    }
+    Ok(Some(value))
+}
+
+pub(super) const FUNCTIONS: &[&[Function]] =
+    &[&[fallible!("numeric_to_number", (text: Text, format: Text), env => to_number(text, format, env)).stable()]];
