@@ -10,17 +10,17 @@ use tidewire_row::calendar::{self, DAY};
 use tidewire_row::{Datum, EvalError, EvalResult, Interval};
 
 /// Adds months to a local timestamp; the day is cut to the month's length.
-fn add_months(local: i64, months: i32) -> EvalResult<i64> {
+fn add_months(local: i64, months: i32) -> Option<i64> {
     let mut fields = Fields::of(local);
     let total = fields.year * 12 + fields.month - 1 + months as i64;
     fields.year = total.div_euclid(12);
     fields.month = total.rem_euclid(12) + 1;
     fields.day = fields.day.min(calendar::days_in_month(fields.year, fields.month as u32) as i64);
-    valid(fields.timestamp())
+    fields.timestamp()
 }
 
-fn add_days(local: i64, days: i32) -> EvalResult<i64> {
-    valid((days as i64).checked_mul(DAY).and_then(|micros| local.checked_add(micros)))
+fn add_days(local: i64, days: i32) -> Option<i64> {
+    (days as i64).checked_mul(DAY).and_then(|micros| local.checked_add(micros))
 }
 
 /// The sum with an infinity on either side; None when both are finite.
@@ -44,10 +44,10 @@ pub(super) fn timestamp_plus(at: i64, span: Interval) -> EvalResult<i64> {
     }
     let mut at = at;
     if span.months != 0 {
-        at = add_months(at, span.months)?;
+        at = valid(add_months(at, span.months))?;
     }
     if span.days != 0 {
-        at = add_days(at, span.days)?;
+        at = valid(add_days(at, span.days))?;
     }
     valid(at.checked_add(span.micros))
 }
@@ -59,10 +59,10 @@ fn timestamptz_plus(at: i64, span: Interval, zone: &impl Zoned) -> EvalResult<i6
     }
     let mut at = at;
     if span.months != 0 {
-        at = valid(Some(zone.utc(add_months(zone.local(at), span.months)?)))?;
+        at = valid(add_months(zone.local(at), span.months).map(|local| zone.utc(local)))?;
     }
     if span.days != 0 {
-        at = valid(Some(zone.utc(add_days(zone.local(at), span.days)?)))?;
+        at = valid(add_days(zone.local(at), span.days).map(|local| zone.utc(local)))?;
     }
     valid(at.checked_add(span.micros))
 }

@@ -105,10 +105,6 @@ pub(super) const FUNCTIONS: &[&[Function]] = &[&[
         of_timestamptz(unit, a, &env.settings().time_zone))
     .stable(),
     fallible!("timestamptz_trunc_zone", (unit: Text, a: Timestamptz, zone: Text), env =>
-    if is_infinite(a) {
-        of_timestamptz(unit, a, &env.settings().time_zone)
-    } else {
-        of_timestamptz(unit, a, &*parse_zone(zone, env)?)
-    }),
+        parse_zone(zone, env).and_then(|zone| of_timestamptz(unit, a, &zone))),
     fallible!("interval_trunc", (unit: Text, a: Interval) => of_interval(unit, a)),
 ]];

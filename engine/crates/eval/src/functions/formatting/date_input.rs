@@ -125,8 +125,10 @@ impl Reader<'_> {
             bad_format(format!("invalid value \"{copy}\" for \"{}\"", field.name)).with_detail(detail)
         };
         if !field.greedy && used > 0 && used < width {
-            return Err(invalid(format!("Field requires {width} characters, but only {used} could be parsed."))
-                .with_hint("If your source string is not fixed-width, try using the \"FM\" modifier."));
+            return Err(invalid(format!(
+                "Field requires {width} characters, but only {used} could be parsed."
+            ))
+            .with_hint("If your source string is not fixed-width, try using the \"FM\" modifier."));
         }
         if digits == 0 {
             return Err(invalid("Value must be an integer.".into()));
@@ -446,9 +448,10 @@ fn year_with_comma(reader: &mut Reader<'_>, name: &str) -> EvalResult<()> {
         return Err(invalid());
     }
     let years: i32 = body[comma + 1..comma + 1 + digits].parse().map_err(|_| invalid())?;
-    let year = millennia.checked_mul(1000).and_then(|millennia| millennia.checked_add(years)).ok_or_else(|| {
-        EvalError::new("22008", "value for \"Y,YYY\" in source string is out of range")
-    })?;
+    let year = millennia
+        .checked_mul(1000)
+        .and_then(|millennia| millennia.checked_add(years))
+        .ok_or_else(|| EvalError::new("22008", "value for \"Y,YYY\" in source string is out of range"))?;
     let used = blanks + comma + 1 + digits;
     reader.at += used;
     set(&mut reader.given.year, year, name)?;
@@ -479,8 +482,7 @@ fn assemble(given: &Given, input: &str) -> EvalResult<Moment> {
         let seconds = given.seconds_of_day as i64;
         (hour, minute, second) = (seconds / 3600, seconds % 3600 / 60, seconds % 60);
     }
-    for (target, value) in
-        [(&mut second, given.second), (&mut minute, given.minute), (&mut hour, given.hour)]
+    for (target, value) in [(&mut second, given.second), (&mut minute, given.minute), (&mut hour, given.hour)]
     {
         if value != 0 {
             *target = value as i64;
@@ -531,7 +533,10 @@ fn assemble(given: &Given, input: &str) -> EvalResult<Moment> {
     let mut day_of_year = given.day_of_year as i64;
     if given.week != 0 {
         if by_weeks {
-            let start = iso_week_start(whole.map_or(year, |days| calendar::civil_from_days(days).0), given.week as i64);
+            let start = iso_week_start(
+                whole.map_or(year, |days| calendar::civil_from_days(days).0),
+                given.week as i64,
+            );
             // Days count from Monday; Sunday is 1 and ends the week.
             let offset = match given.day_of_week {
                 0 => 0,

@@ -104,7 +104,7 @@ impl Subject {
                 let value = if digits == 4 { year } else { year % 10i64.pow(digits as u32) };
                 (value, if digits == 1 { 1 } else { digits as usize + sign as usize })
             }
-            Key::Julian => (fields.days() + EPOCH_JULIAN as i64, 0),
+            Key::Julian => ((fields.days() + EPOCH_JULIAN as i64) as i32 as i64, 0),
             _ => return Ok(None),
         }))
     }
@@ -118,25 +118,29 @@ impl Subject {
         Ok(match key {
             Key::Meridiem { points, upper } => {
                 let afternoon = fields.hour % 24 >= 12;
-                pick(upper, match (afternoon, points) {
-                    (false, false) => "am",
-                    (true, false) => "pm",
-                    (false, true) => "a.m.",
-                    (true, true) => "p.m.",
-                })
+                pick(
+                    upper,
+                    match (afternoon, points) {
+                        (false, false) => "am",
+                        (true, false) => "pm",
+                        (false, true) => "a.m.",
+                        (true, true) => "p.m.",
+                    },
+                )
             }
             Key::Era { points, upper } => {
                 self.calendar_only()?;
-                pick(upper, match (fields.year <= 0, points) {
-                    (false, false) => "ad",
-                    (true, false) => "bc",
-                    (false, true) => "a.d.",
-                    (true, true) => "b.c.",
-                })
+                pick(
+                    upper,
+                    match (fields.year <= 0, points) {
+                        (false, false) => "ad",
+                        (true, false) => "bc",
+                        (false, true) => "a.d.",
+                        (true, true) => "b.c.",
+                    },
+                )
             }
-            Key::Fraction(digits) => {
-                padded(fields.micros / 10i64.pow(6 - digits as u32), digits as usize)
-            }
+            Key::Fraction(digits) => padded(fields.micros / 10i64.pow(6 - digits as u32), digits as usize),
             Key::Millisecond => padded(fields.micros / 1000, 3),
             Key::Microsecond => padded(fields.micros, 6),
             Key::SecondsOfDay => (fields.hour * 3600 + fields.minute * 60 + fields.second).to_string(),
@@ -204,11 +208,7 @@ impl Subject {
     fn has_ordinal(key: Key) -> bool {
         matches!(
             key,
-            Key::Fraction(_)
-                | Key::Millisecond
-                | Key::Microsecond
-                | Key::SecondsOfDay
-                | Key::YearWithComma
+            Key::Fraction(_) | Key::Millisecond | Key::Microsecond | Key::SecondsOfDay | Key::YearWithComma
         )
     }
 
@@ -232,7 +232,7 @@ impl Subject {
             if let Some(suffix) = suffix
                 && takes_ordinal
             {
-                out.push_str(ordinal(&text, *suffix == Ordinal::Upper));
+                out.push_str(ordinal(&text, *suffix == Ordinal::Upper)?);
             }
         }
         Ok(out)
@@ -269,20 +269,23 @@ fn interval<'a>(value: Interval, picture: &str, env: &Env<'a>) -> EvalResult<Opt
         second: value.micros / SECOND % 60,
         micros: value.micros % SECOND,
     };
-    // Months of 30 days.
-    let day_of_year = (year * 12 + month) * 30 + fields.day;
+    // Months of 30 days; beyond int4 it wraps, as in PostgreSQL.
+    let day_of_year = ((year * 12 + month) * 30 + fields.day) as i32 as i64;
     format(&Subject { fields, is_interval: true, day_of_year, zone: None }, picture, env)
 }
 
 pub(super) const FUNCTIONS: &[&[Function]] = &[&[
     fallible!("timestamp_to_char", (at: Timestamp, picture: Text), env =>
-        if picture.is_empty() || is_infinite(at) { Ok(None) } else { timestamp(at, None, picture, env) }).stable(),
+        if picture.is_empty() || is_infinite(at) { Ok(None) } else { timestamp(at, None, picture, env) })
+    .stable(),
     fallible!("timestamptz_to_char", (at: Timestamptz, picture: Text), env =>
-        if picture.is_empty() || is_infinite(at) {
-            Ok(None)
-        } else {
-            let zone = env.settings().time_zone.info_at(at);
-            timestamp(at + zone.seconds as i64 * SECOND, Some(zone), picture, env)
-        }).stable(),
-    fallible!("interval_to_char", (value: Interval, picture: Text), env => interval(value, picture, env)).stable(),
+    if picture.is_empty() || is_infinite(at) {
+        Ok(None)
+    } else {
+        let zone = env.settings().time_zone.info_at(at);
+        timestamp(at + zone.seconds as i64 * SECOND, Some(zone), picture, env)
+    })
+    .stable(),
+    fallible!("interval_to_char", (value: Interval, picture: Text), env => interval(value, picture, env))
+        .stable(),
 ]];

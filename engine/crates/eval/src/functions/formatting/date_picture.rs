@@ -16,9 +16,15 @@ pub(super) enum Key {
     /// FX: the input has fixed widths.
     Fixed,
     /// AM, PM, with or without points.
-    Meridiem { points: bool, upper: bool },
+    Meridiem {
+        points: bool,
+        upper: bool,
+    },
     /// AD, BC, with or without points.
-    Era { points: bool, upper: bool },
+    Era {
+        points: bool,
+        upper: bool,
+    },
     Hour12,
     Hour24,
     Minute,
@@ -29,7 +35,9 @@ pub(super) enum Key {
     Fraction(u8),
     SecondsOfDay,
     /// TZ, tz
-    ZoneName { upper: bool },
+    ZoneName {
+        upper: bool,
+    },
     ZoneHours,
     ZoneMinutes,
     /// OF
@@ -56,7 +64,9 @@ pub(super) enum Key {
     /// IYYY, IYY, IY, I
     IsoYear(u8),
     /// RM, rm
-    RomanMonth { upper: bool },
+    RomanMonth {
+        upper: bool,
+    },
     Julian,
 }
 

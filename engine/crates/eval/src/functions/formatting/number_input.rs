@@ -159,7 +159,9 @@ impl Reader<'_> {
 fn roman_number(text: &str) -> EvalResult<Numeric<'static>> {
     let trimmed = text.trim_start_matches(|character: char| character.is_ascii_whitespace());
     let end = trimmed
-        .find(|character: char| !matches!(character.to_ascii_uppercase(), 'I' | 'V' | 'X' | 'L' | 'C' | 'D' | 'M'))
+        .find(|character: char| {
+            !matches!(character.to_ascii_uppercase(), 'I' | 'V' | 'X' | 'L' | 'C' | 'D' | 'M')
+        })
         .unwrap_or(trimmed.len());
     let rest = &trimmed[end..];
     let blank_rest = rest.bytes().all(|byte| byte.is_ascii_whitespace());
@@ -177,7 +179,7 @@ fn to_number<'a>(text: &str, format: &str, env: &Env<'a>) -> EvalResult<Option<N
     if picture.scientific {
         return Err(EvalError::new("0A000", "\"EEEE\" not supported for input"));
     }
-    if picture.roman {
+    if picture.roman && !text.is_empty() {
         return roman_number(text).map(Some);
     }
     let mut reader = Reader {
@@ -208,4 +210,5 @@ fn to_number<'a>(text: &str, format: &str, env: &Env<'a>) -> EvalResult<Option<N
 }
 
 pub(super) const FUNCTIONS: &[&[Function]] =
-    &[&[fallible!("numeric_to_number", (text: Text, format: Text), env => to_number(text, format, env)).stable()]];
+    &[&[fallible!("numeric_to_number", (text: Text, format: Text), env => to_number(text, format, env))
+        .stable()]];

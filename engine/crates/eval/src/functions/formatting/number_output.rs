@@ -123,8 +123,8 @@ impl<'p> Writer<'p> {
     }
 
     fn write_sign(&mut self) {
-        let reached = self.position >= self.blanks
-            || (self.picture.zero && self.zero_start() == self.position);
+        let reached =
+            self.position >= self.blanks || (self.picture.zero && self.zero_start() == self.position);
         if self.sign_written || !reached || (self.is_hidden_zero() && !self.ends_at_point()) {
             return;
         }
@@ -160,10 +160,8 @@ impl<'p> Writer<'p> {
         } else {
             self.write_digit(part);
         }
-        let mut end = self
-            .count
-            .wrapping_add((self.blanks > 0) as usize)
-            .wrapping_add(self.picture.point as usize);
+        let mut end =
+            self.count.wrapping_add((self.blanks > 0) as usize).wrapping_add(self.picture.point as usize);
         if self.last_relevant == Some(self.at) {
             end = self.position;
         }
@@ -206,7 +204,7 @@ impl<'p> Writer<'p> {
         }
     }
 
-    fn run(mut self) -> String {
+    fn run(mut self) -> EvalResult<String> {
         let fill = self.picture.fill;
         for part in &self.picture.parts {
             match *part {
@@ -237,14 +235,14 @@ impl<'p> Writer<'p> {
                 Part::Ordinal { upper } => {
                     if self.digits.first() != Some(&b'#') && !self.negative && !self.picture.point {
                         let digits = std::str::from_utf8(self.digits).unwrap_or_default();
-                        self.out.push_str(ordinal(digits, upper));
+                        self.out.push_str(ordinal(digits, upper)?);
                     }
                 }
                 Part::Character(character) => self.out.push(character),
                 Part::Roman { .. } | Part::Silent => {}
             }
         }
-        self.out
+        Ok(self.out)
     }
 }
 
@@ -351,12 +349,12 @@ fn split_sign(text: String) -> (String, bool) {
     }
 }
 
-fn write<'a>(prepared: Prepared, env: &Env<'a>) -> &'a str {
-    env.arena.push_str(Writer::new(&prepared).run())
+fn write<'a>(prepared: Prepared, env: &Env<'a>) -> EvalResult<&'a str> {
+    Ok(env.arena.push_str(Writer::new(&prepared).run()?))
 }
 
 /// An integer with the picture's zeros after the point.
-fn integer_text<'a>(text: String, picture: Picture, env: &Env<'a>) -> &'a str {
+fn integer_text<'a>(text: String, picture: Picture, env: &Env<'a>) -> EvalResult<&'a str> {
     let (mut digits, negative) = split_sign(text);
     if picture.after > 0 {
         digits.push('.');
@@ -382,12 +380,9 @@ fn int4<'a>(value: i32, format: &str, env: &Env<'a>) -> EvalResult<&'a str> {
     if picture.scientific {
         return Ok(env.arena.push_str(scientific_float(value as f64, &picture)));
     }
-    let value = if picture.multiplied {
-        value.wrapping_mul(10f64.powi(picture.shift as i32) as i32)
-    } else {
-        value
-    };
-    Ok(integer_text(value.to_string(), shifted(&picture), env))
+    let value =
+        if picture.multiplied { value.wrapping_mul(10f64.powi(picture.shift as i32) as i32) } else { value };
+    integer_text(value.to_string(), shifted(&picture), env)
 }
 
 fn int8<'a>(value: i64, format: &str, env: &Env<'a>) -> EvalResult<&'a str> {
@@ -409,7 +404,7 @@ fn int8<'a>(value: i64, format: &str, env: &Env<'a>) -> EvalResult<&'a str> {
     } else {
         value
     };
-    Ok(integer_text(value.to_string(), shifted(&picture), env))
+    integer_text(value.to_string(), shifted(&picture), env)
 }
 
 /// C's `%.*f`, which also names the infinities in full.
@@ -450,7 +445,7 @@ fn float<'a>(
     }
     let text = if value.is_nan() { "NaN".to_string() } else { fixed(value, picture.after) };
     let (digits, negative) = split_sign(text);
-    Ok(write(fit(digits, negative, picture), env))
+    write(fit(digits, negative, picture), env)
 }
 
 fn numeric<'a>(value: Numeric<'a>, format: &str, env: &Env<'a>) -> EvalResult<&'a str> {
@@ -471,21 +466,23 @@ fn numeric<'a>(value: Numeric<'a>, format: &str, env: &Env<'a>) -> EvalResult<&'
     }
     let rounded = value.round(picture.after as i32, env.arena)?;
     let (digits, negative) = split_sign(rounded.to_string());
-    Ok(write(fit(digits, negative, shifted(&picture)), env))
+    write(fit(digits, negative, shifted(&picture)), env)
 }
 
 pub(super) const FUNCTIONS: &[&[Function]] = &[&[
     fallible!("int4_to_char", (value: Int32, format: Text), env => int4(value, format, env)).stable(),
     fallible!("int8_to_char", (value: Int64, format: Text), env => int8(value, format, env)).stable(),
     fallible!("float4_to_char", (value: Float32, format: Text), env =>
-        float(
-            value as f64,
-            |value, shift| (value as f32 * 10f64.powi(shift as i32) as f32) as f64,
-            f32::DIGITS as usize,
-            format,
-            env,
-        )).stable(),
+    float(
+        value as f64,
+        |value, shift| (value as f32 * 10f64.powi(shift as i32) as f32) as f64,
+        f32::DIGITS as usize,
+        format,
+        env,
+    ))
+    .stable(),
     fallible!("float8_to_char", (value: Float64, format: Text), env =>
-        float(value, |value, shift| value * 10f64.powi(shift as i32), f64::DIGITS as usize, format, env)).stable(),
+        float(value, |value, shift| value * 10f64.powi(shift as i32), f64::DIGITS as usize, format, env))
+    .stable(),
     fallible!("numeric_to_char", (value: Numeric, format: Text), env => numeric(value, format, env)).stable(),
 ]];

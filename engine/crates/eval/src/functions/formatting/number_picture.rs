@@ -71,8 +71,10 @@ pub(super) struct Picture {
 }
 
 /// Patterns, longer ones before those that they begin with.
-const PATTERNS: &[&str] =
-    &[",", ".", "0", "9", "B", "C", "D", "EEEE", "FM", "G", "L", "MI", "PL", "PR", "RN", "SG", "SP", "S", "TH", "V"];
+const PATTERNS: &[&str] = &[
+    ",", ".", "0", "9", "B", "C", "D", "EEEE", "FM", "G", "L", "MI", "PL", "PR", "RN", "SG", "SP", "S", "TH",
+    "V",
+];
 
 #[cold]
 fn refuse(message: &str) -> EvalError {
