@@ -97,31 +97,48 @@ pub(crate) fn mismatch(opcode: &str, arguments: &[Datum<'_>]) -> EvalError {
     EvalError::new("XX000", format!("{opcode} called with ({})", kinds.join(", ")))
 }
 
-/// The cache of one call site: what the last pattern argument compiled to.
+/// The cache of one call site: what a pattern argument compiled to.
 #[derive(Default)]
 pub(crate) struct Site {
-    last: Mutex<Option<(Box<str>, Arc<dyn Any + Send + Sync>)>>,
+    /// The first pattern: a constant one is found here without a lock, also from several workers.
+    first: OnceLock<Entry>,
+    /// The last pattern that was not the first.
+    last: Mutex<Option<Entry>>,
+}
+
+struct Entry {
+    key: Box<str>,
+    value: Arc<dyn Any + Send + Sync>,
+}
+
+impl Entry {
+    fn find<T: Any + Send + Sync>(&self, key: &str) -> Option<Arc<T>> {
+        if *self.key == *key { Arc::clone(&self.value).downcast().ok() } else { None }
+    }
 }
 
 impl Site {
-    /// What `make` gives for this key: kept while the key stays the same, as it does for a constant pattern.
+    /// What `make` gives for this key, kept while the key stays the same.
     pub fn cached<T: Any + Send + Sync>(
         &self,
         key: &str,
         make: impl FnOnce() -> EvalResult<T>,
     ) -> EvalResult<Arc<T>> {
+        if let Some(value) = self.first.get().and_then(|entry| entry.find(key)) {
+            return Ok(value);
+        }
         let mut last = match self.last.lock() {
             Ok(guard) => guard,
             Err(poisoned) => poisoned.into_inner(),
         };
-        if let Some((known, value)) = last.as_ref()
-            && **known == *key
-            && let Ok(value) = Arc::clone(value).downcast::<T>()
-        {
+        if let Some(value) = last.as_ref().and_then(|entry| entry.find(key)) {
             return Ok(value);
         }
         let value = Arc::new(make()?);
-        *last = Some((key.into(), Arc::clone(&value) as Arc<dyn Any + Send + Sync>));
+        let entry = Entry { key: key.into(), value: Arc::clone(&value) as Arc<dyn Any + Send + Sync> };
+        if let Err(entry) = self.first.set(entry) {
+            *last = Some(entry);
+        }
         Ok(value)
     }
 }

@@ -4,9 +4,11 @@ use super::regexp_syntax::{Options, invalid, translate};
 use crate::context::Env;
 use crate::registry::{Function, fallible};
 use regex_automata::hybrid::dfa::{Cache, DFA};
+use regex_automata::util::pool::Pool;
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input, MatchKind};
-use std::sync::{Arc, Mutex};
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::sync::Arc;
 use tidewire_row::{Arena, EvalError, EvalResult};
 
 /// A compiled pattern.
@@ -19,10 +21,13 @@ enum Engine {
     /// Linear time; the leftmost-first match is also PostgreSQL's leftmost-longest one.
     Plain(regex::Regex),
     /// Alternation: the DFA says how long the longest match is, the anchored form then finds the groups.
-    Longest { plain: regex::Regex, whole: regex::Regex, dfa: Box<DFA>, cache: Mutex<Cache> },
+    Longest { plain: regex::Regex, whole: regex::Regex, dfa: Arc<DFA>, caches: Pool<Cache, MakeCache> },
     /// Back references and lookaround.
     Backtracking(fancy_regex::Regex),
 }
+
+/// Makes the scratch space that a thread needs for a search.
+type MakeCache = Box<dyn Fn() -> Cache + Send + Sync + UnwindSafe + RefUnwindSafe>;
 
 /// The byte ranges of a match's groups, the whole first.
 type Groups = Vec<Option<(usize, usize)>>;
@@ -70,8 +75,10 @@ impl Pattern {
                 .syntax(syntax::Config::new().utf8(true))
                 .build(&translated.pattern);
             if let (Ok(whole), Ok(dfa)) = (whole, dfa) {
-                let cache = Mutex::new(dfa.create_cache());
-                let engine = Engine::Longest { plain, whole, dfa: Box::new(dfa), cache };
+                let dfa = Arc::new(dfa);
+                let maker = Arc::clone(&dfa);
+                let caches = Pool::new(Box::new(move || maker.create_cache()) as MakeCache);
+                let engine = Engine::Longest { plain, whole, dfa, caches };
                 return Ok(Pattern { engine, global });
             }
         }
@@ -92,7 +99,7 @@ impl Pattern {
         }
         match &self.engine {
             Engine::Plain(plain) => Ok(plain.captures_at(text, at).map(|captures| groups(&captures))),
-            Engine::Longest { plain, whole, dfa, cache } => {
+            Engine::Longest { plain, whole, dfa, caches } => {
                 let Some(captures) = plain.captures_at(text, at) else {
                     return Ok(None);
                 };
@@ -100,10 +107,7 @@ impl Pattern {
                 let Some(Some((start, end))) = found.first().copied() else {
                     return Ok(None);
                 };
-                let mut cache = match cache.lock() {
-                    Ok(guard) => guard,
-                    Err(poisoned) => poisoned.into_inner(),
-                };
+                let mut cache = caches.get();
                 let input = Input::new(text).span(start..text.len()).anchored(Anchored::Yes);
                 let longest = match dfa.try_search_fwd(&mut cache, &input) {
                     Ok(Some(half)) => half.offset(),
@@ -258,13 +262,13 @@ fn count(text: &str, pattern: impl FnOnce() -> EvalResult<Arc<Pattern>>, start: 
     Ok(count)
 }
 
-fn nth<'a>(
-    text: &'a str,
+fn nth(
+    text: &str,
     pattern: impl FnOnce() -> EvalResult<Arc<Pattern>>,
     start: i32,
     n: i32,
     group: i32,
-) -> EvalResult<Option<&'a str>> {
+) -> EvalResult<Option<&str>> {
     let from = start_of(text, start)?;
     if n <= 0 {
         return Err(bad_parameter("n", n));

@@ -58,7 +58,7 @@ impl<'p> Writer<'p> {
         let sign_written;
         if picture.plus || picture.minus {
             // PL alone still leaves a place for the sign.
-            sign_written = !(picture.plus && !picture.minus);
+            sign_written = !picture.plus || picture.minus;
         } else {
             if !prepared.negative && picture.fill {
                 bracket = false;
