@@ -2,6 +2,7 @@
 //!
 //! Pictures are read once and kept at the call site. Names of months and days are English (lc_time is C).
 
+mod date_assembly;
 mod date_input;
 mod date_output;
 mod date_picture;
