@@ -41,7 +41,13 @@ pub struct Plan {
 impl Plan {
     /// Decodes a plan from JSON and checks its version and that nodes read only earlier nodes.
     pub fn decode(json: &str) -> Result<Plan, String> {
-        let plan: Plan = serde_json::from_str(json).map_err(|error| format!("plan refused: {error}"))?;
+        if nesting(json) > MAXIMUM_NESTING {
+            return Err("stack depth limit exceeded".into());
+        }
+        let mut deserializer = serde_json::Deserializer::from_str(json);
+        deserializer.disable_recursion_limit(); // bounded above, by our own limit
+        let plan = Plan::deserialize(&mut deserializer).map_err(|error| format!("plan refused: {error}"))?;
+        deserializer.end().map_err(|error| format!("plan refused: {error}"))?;
         if plan.format_version != FORMAT_VERSION {
             return Err(format!(
                 "plan refused: format version {}, expected {FORMAT_VERSION}",
@@ -55,4 +61,27 @@ impl Plan {
         }
         Ok(plan)
     }
+}
+
+/// How deep the JSON of a plan may nest: two levels a nested call. Expressions are walked recursively on threads with
+/// small stacks.
+const MAXIMUM_NESTING: usize = 1000;
+
+/// The deepest nesting of objects and arrays in a JSON text.
+fn nesting(json: &str) -> usize {
+    let (mut depth, mut deepest, mut in_string, mut escaped) = (0usize, 0usize, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
 }
