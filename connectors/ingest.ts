@@ -9,6 +9,8 @@ import type { BytesBatch, MetadataItem, Offsets, SourceBatch, SourceReader } fro
 export interface Rejected {
   readonly table: number;
   readonly partition: string;
+  /** What the batch said of its origin. */
+  readonly metadata: BytesBatch['metadata'];
   /** -1: rows that were rejected before are taken back. */
   readonly diff: 1 | -1;
   readonly count: number;
@@ -128,6 +130,7 @@ export class Ingest {
           {
             table: batch.table,
             partition: batch.stream,
+            metadata: batch.metadata,
             diff: batch.diff,
             count: result.errorCount,
             errors: result.errors,

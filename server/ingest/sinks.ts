@@ -1,0 +1,176 @@
+/** The sinks that run: a subscription each, whose encoded changes go to a connector's writer. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import type { ArrangementId, Engine, Plan, SubscribeOptions, SubscriptionChunk } from '../../engine/index.ts';
+import type {
+  ConnectorContext,
+  ConnectorMetrics,
+  Health,
+  SinkState,
+  SinkWriter,
+} from '../../connectors/contract.ts';
+import { Egress } from '../../connectors/egress.ts';
+import type { ObjectId } from '../../sql/catalog.ts';
+import type { SubscriptionConsumer, Subscriptions } from '../dataflows/subscriptions.ts';
+import type { Log } from '../log.ts';
+import type { Sequencer } from '../timeline/sequencer.ts';
+
+/** How long what waits may take to be written when the server stops. */
+const DRAIN_MILLISECONDS = 5000;
+
+/** All that a sink needs to run. */
+export interface SinkSetup {
+  readonly id: ObjectId;
+  /** For logs. */
+  readonly name: string;
+  readonly subscription: ArrangementId;
+  readonly plan: Plan;
+  readonly envelope: SubscribeOptions['envelope'];
+  readonly encoding: SubscribeOptions['encoding'];
+  readonly timeZone: string;
+  /** What a target begins with: CSV's line of names. */
+  readonly header: Buffer | null;
+  /** `identity` is new for each sink: what another left at the target is not its own. */
+  open(identity: string, context: ConnectorContext): SinkWriter;
+}
+
+export interface SinkStatus {
+  readonly health: Health<SinkState>;
+  readonly metrics: ConnectorMetrics;
+  /** Everything below it is safe at the target. */
+  readonly progress: number | null;
+}
+
+/** What running sinks use of the server. */
+export interface SinkParts {
+  readonly engine: Engine;
+  readonly sequencer: Sequencer;
+  readonly subscriptions: Subscriptions;
+  readonly log: Log;
+}
+
+class RunningSink implements SubscriptionConsumer {
+  readonly #parts: SinkParts;
+  readonly #setup: SinkSetup;
+  readonly #directory: string;
+  readonly #writer: SinkWriter;
+  readonly #egress: Egress;
+  readonly #run: Promise<void>;
+  #header: Buffer | null = null;
+  #ended: Health<SinkState> | null = null;
+
+  constructor(parts: SinkParts, setup: SinkSetup) {
+    this.#parts = parts;
+    this.#setup = setup;
+    this.#directory = mkdtempSync(join(tmpdir(), 'tidewire-sink-'));
+    this.#writer = setup.open(randomUUID(), {
+      directory: this.#directory,
+      log: (message) => parts.log.info(message, { sink: setup.name }),
+    });
+    this.#egress = new Egress(this.#writer, {
+      start: (progress) => this.#subscribe(progress),
+      pause: (paused) => parts.engine.pauseSubscription(setup.subscription, paused),
+    });
+    this.#run = this.#runToEnd();
+  }
+
+  status(): SinkStatus {
+    return {
+      health: this.#ended ?? this.#writer.health(),
+      metrics: this.#writer.metrics(),
+      progress: this.#egress.progress ?? null,
+    };
+  }
+
+  push(chunk: SubscriptionChunk): void {
+    // Time that passes without changes need not be told to the target.
+    if (chunk.rows === 0 && this.#header === null) return;
+    const bytes = this.#header === null ? chunk.chunk : Buffer.concat([this.#header, chunk.chunk]);
+    this.#header = null;
+    this.#egress.deliver({ bytes, records: chunk.rows, upTo: chunk.upTo });
+  }
+
+  end(error: Error | null): void {
+    if (error) this.#fail(error);
+    this.#egress.close();
+  }
+
+  /** Writes what waits, within bounds of time. */
+  async drain(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<void>((resolve) => (timer = setTimeout(resolve, DRAIN_MILLISECONDS)));
+    await Promise.race([this.#egress.drained(), deadline]);
+    clearTimeout(timer);
+  }
+
+  async stop(): Promise<void> {
+    this.#egress.close();
+    await this.#run;
+  }
+
+  #subscribe(progress: number | undefined): void {
+    const { engine, sequencer, subscriptions } = this.#parts;
+    const { subscription, plan, envelope, encoding, timeZone, header } = this.#setup;
+    if (progress === undefined) this.#header = header;
+    subscriptions.add(subscription, this);
+    engine.subscribe(subscription, plan, {
+      asOf: progress === undefined ? sequencer.last : progress - 1,
+      snapshot: progress === undefined,
+      progress: false,
+      upTo: null,
+      envelope,
+      encoding,
+      timeZone,
+    });
+  }
+
+  async #runToEnd(): Promise<void> {
+    try {
+      await this.#egress.run();
+    } catch (error) {
+      this.#fail(error as Error);
+    } finally {
+      this.#parts.subscriptions.remove(this.#setup.subscription);
+      rmSync(this.#directory, { recursive: true, force: true });
+    }
+  }
+
+  #fail(error: Error): void {
+    this.#ended ??= { state: 'failed', error: error.message, since: Date.now() };
+    this.#parts.log.error('sink failed', { sink: this.#setup.name, reason: error.message });
+  }
+}
+
+export class Sinks {
+  readonly #parts: SinkParts;
+  readonly #running = new Map<ObjectId, RunningSink>();
+
+  constructor(parts: SinkParts) {
+    this.#parts = parts;
+  }
+
+  /** Opens the connector and lets it run. */
+  start(setup: SinkSetup): void {
+    this.#running.set(setup.id, new RunningSink(this.#parts, setup));
+  }
+
+  /** Resolves when nothing is read for the sink and nothing is written by it any more. */
+  async stop(id: ObjectId): Promise<void> {
+    const sink = this.#running.get(id);
+    this.#running.delete(id);
+    await sink?.stop();
+  }
+
+  /** How a sink does; null when the object is none that runs. */
+  status(id: ObjectId): SinkStatus | null {
+    return this.#running.get(id)?.status() ?? null;
+  }
+
+  async stopAll(): Promise<void> {
+    const sinks = [...this.#running.values()];
+    this.#running.clear();
+    await Promise.all(sinks.map((sink) => sink.drain().then(() => sink.stop())));
+  }
+}

@@ -1,0 +1,338 @@
+/** What a CREATE SOURCE statement means: connector, options, format and relations, all checked. */
+import type { MetadataItem, SourceConnector, UpstreamTable } from '../../connectors/contract.ts';
+import { type CheckedFormat, checkFormat } from '../../connectors/formats/format.ts';
+import { headerNames } from '../../connectors/formats/csv.ts';
+import { generatorKind } from '../../connectors/generator/source.ts';
+import type { OptionSpecs, ParsedOptions } from '../../connectors/options.ts';
+import { parseOptions } from '../../connectors/options.ts';
+import { findConnector } from '../../connectors/registry.ts';
+import type { DecodeFormat, GeneratorKind } from '../../engine/index.ts';
+import type { CreateSource } from '../../sql/ast/create-source.ts';
+import type { ParsedStatement } from '../../sql/ast/statement.ts';
+import type { BindEnvironment } from '../../sql/bind/bind.ts';
+import { bindColumnDefinitions } from '../../sql/bind/bind.ts';
+import type { CatalogColumn } from '../../sql/catalog.ts';
+import { SqlError } from '../../sql/error.ts';
+import { nearestName } from '../../sql/nearest-name.ts';
+import type { TypeName } from '../../sql/types/type.ts';
+import type { QualifiedName } from '../../sql/ast/name.ts';
+import { optionText, translateFormat, translateWith } from './with-options.ts';
+
+/** One relation of a source. */
+export interface DefinedTable {
+  /** The connector's number of the table. */
+  readonly number: number;
+  /** Its own name; null for the source's. */
+  readonly name: QualifiedName | string | null;
+  /** Columns that records give. */
+  readonly fields: readonly CatalogColumn[];
+  /** The fields, and metadata columns behind them. */
+  readonly columns: readonly CatalogColumn[];
+  readonly primaryKey: readonly number[] | null;
+  /** The key is checked at each commit; upstream does not guarantee it. */
+  readonly checked: boolean;
+}
+
+export interface SourceDefinition {
+  /** As the catalog names it. */
+  readonly connectorName: string;
+  readonly connector: SourceConnector;
+  readonly options: ParsedOptions<OptionSpecs>;
+  readonly format: CheckedFormat | null;
+  readonly input: { kind: 'records'; format: DecodeFormat } | { kind: 'generator'; generator: GeneratorKind };
+  readonly metadata: readonly MetadataItem[];
+  /** Several relations beside the source's own. */
+  readonly several: boolean;
+  readonly tables: readonly DefinedTable[];
+  /** How many tables the connector numbers. */
+  readonly tableCount: number;
+  readonly onError: 'fail' | 'skip';
+}
+
+/** Checks everything but names in the catalog and the world outside. Throws SqlError. */
+export async function defineSource(
+  parsed: ParsedStatement,
+  statement: CreateSource,
+  environment: BindEnvironment,
+): Promise<SourceDefinition> {
+  const clause = statement.connector;
+  const found = findConnector(clause, parsed.source.positionOfByte(clause.location));
+  refuseUnsupported(parsed, statement);
+  const what = `connector ${found.name.toUpperCase()}`;
+  const connector = found.source;
+  if (connector === null) throw unsupported(parsed, `${what} as a source`, clause.location);
+  const translated = statement.connectorInWith
+    ? translateWith(found.name, statement.options)
+    : { options: statement.options, table: null };
+  const options = parseOptions(connector.options, translated.options, what, parsed.source);
+  const written = statement.connectorInWith
+    ? translateFormat(statement.format?.value)
+    : statement.format?.value;
+  const format = checkFormat(written, connector.formats, found.name, parsed.source);
+  const metadata = metadataOf(parsed, statement, connector, what);
+  const upstream = await connector.tables(options);
+  const common = {
+    connectorName: found.name,
+    connector,
+    options,
+    format,
+    metadata: metadata.map(({ item }) => item),
+    onError: statement.onError?.policy === 'skip' ? ('skip' as const) : ('fail' as const),
+  };
+  if (upstream !== null) {
+    return {
+      ...common,
+      ...tablesOfUpstream(parsed, statement, upstream, translated.table, what),
+      input: { kind: 'generator', generator: generatorKind(found.name.split(' ').at(-1)!, options) },
+      tableCount: upstream.length,
+    };
+  }
+  if (statement.tables) {
+    throw new SqlError({
+      sqlstate: '22023',
+      message: `${what} has one table`,
+      hint: 'Leave out FOR TABLES.',
+      position: parsed.source.positionOfByte(statement.tables.location),
+    });
+  }
+  if (format === null) throw new Error('a connector without tables has formats');
+  const declared = await declaredColumns(parsed, statement, environment, connector, options, format);
+  const columns = [...declared.fields, ...metadata.map(({ column }) => column)];
+  refuseRepeatedNames(columns);
+  return {
+    ...common,
+    input: { kind: 'records', format: declared.format },
+    several: false,
+    tables: [
+      {
+        number: 0,
+        name: null,
+        fields: declared.fields,
+        columns,
+        primaryKey: declared.primaryKey,
+        checked: declared.primaryKey !== null,
+      },
+    ],
+    tableCount: 1,
+  };
+}
+
+/** Clauses that parse and that nothing obeys yet. */
+function refuseUnsupported(parsed: ParsedStatement, statement: CreateSource): void {
+  const { connection, envelope, format, onError, exposeProgress, tables } = statement;
+  if (statement.asTable) {
+    throw unsupported(
+      parsed,
+      'CREATE TABLE with a connector',
+      statement.connector.location,
+      'Use CREATE SOURCE.',
+    );
+  }
+  if (connection) throw unsupported(parsed, 'CONNECTION', connection.location);
+  if (envelope && envelope.name !== 'none' && envelope.name !== 'append') {
+    const name = `ENVELOPE ${envelope.name.toUpperCase()} of a source`;
+    throw unsupported(parsed, name, envelope.location);
+  }
+  if (format?.key) throw unsupported(parsed, 'KEY FORMAT', format.key.location);
+  if (onError?.policy === 'inline') throw unsupported(parsed, 'ON ERROR INLINE', onError.location);
+  if (exposeProgress) throw unsupported(parsed, 'EXPOSE PROGRESS', exposeProgress.location);
+  if (tables?.kind === 'schemas') throw unsupported(parsed, 'FOR SCHEMAS', tables.location);
+  const option = statement.with[0];
+  if (option) {
+    throw new SqlError({
+      sqlstate: '22023',
+      message: `unknown option "${option.name}" of CREATE SOURCE`,
+      hint: 'Options of the connector stand in parentheses behind its name.',
+      position: parsed.source.positionOfByte(option.location),
+    });
+  }
+}
+
+function unsupported(parsed: ParsedStatement, what: string, location: number, hint?: string): SqlError {
+  return new SqlError({
+    sqlstate: '0A000',
+    message: `${what} is not supported yet`,
+    hint,
+    position: parsed.source.positionOfByte(location),
+  });
+}
+
+function metadataOf(
+  parsed: ParsedStatement,
+  statement: CreateSource,
+  connector: SourceConnector,
+  what: string,
+): { item: MetadataItem; column: CatalogColumn }[] {
+  return statement.include.map((include) => {
+    const item = connector.metadata.find((candidate) => candidate === include.item);
+    if (item === undefined) {
+      const name = `INCLUDE ${include.item.toUpperCase()} for ${what}`;
+      const known = connector.metadata.map((other) => other.toUpperCase());
+      const hint = known.length > 0 ? `It can include ${known.join(', ')}.` : undefined;
+      throw unsupported(parsed, name, include.location, hint);
+    }
+    const type = { name: 'text' as const, typmod: -1, nullable: false };
+    return { item, column: { name: include.alias?.name ?? item, type, defaultText: null } };
+  });
+}
+
+function refuseRepeatedNames(columns: readonly CatalogColumn[]): void {
+  const repeated = columns.find((column, index) =>
+    columns.slice(0, index).some((other) => other.name === column.name),
+  );
+  if (repeated) {
+    throw new SqlError({
+      sqlstate: '42701',
+      message: `column "${repeated.name}" specified more than once`,
+    });
+  }
+}
+
+interface DeclaredColumns {
+  readonly fields: readonly CatalogColumn[];
+  readonly primaryKey: readonly number[] | null;
+  readonly format: DecodeFormat;
+}
+
+/** The columns as written, or as the format has them: CSV's header, a JSON record as a whole. */
+async function declaredColumns(
+  parsed: ParsedStatement,
+  statement: CreateSource,
+  environment: BindEnvironment,
+  connector: SourceConnector,
+  options: ParsedOptions<OptionSpecs>,
+  format: CheckedFormat,
+): Promise<DeclaredColumns> {
+  if (statement.elements !== undefined) {
+    const name = statement.name.parts.at(-1) ?? '';
+    const { columns, primaryKey } = bindColumnDefinitions(name, statement.elements, environment);
+    const defaulted = columns.find((column) => column.defaultText !== null);
+    if (defaulted) {
+      throw unsupported(
+        parsed,
+        `DEFAULT for column "${defaulted.name}" of a source`,
+        statement.name.location,
+      );
+    }
+    return { fields: columns, primaryKey: primaryKey?.columns ?? null, format: format.decode };
+  }
+  if (format.name === 'json') {
+    const type = { name: 'jsonb' as const, typmod: -1, nullable: false };
+    const fields = [{ name: 'data', type, defaultText: null }];
+    return { fields, primaryKey: null, format: { kind: 'json', wholeRecord: true } };
+  }
+  const sample = format.csv.header ? await connector.sample(options) : null;
+  const names = sample && headerNames(sample, format.csv);
+  if (names === null) {
+    throw new SqlError({
+      sqlstate: '42601',
+      message: `the columns of source "${statement.name.parts.at(-1)}" are not known`,
+      hint: format.csv.header
+        ? 'There is no data with a header yet; write a list of columns behind the name.'
+        : 'Write a list of columns behind the name, or FORMAT CSV (HEADER) to take their names from the data.',
+      position: parsed.source.positionOfByte(statement.name.location),
+    });
+  }
+  const type = { name: 'text' as const, typmod: -1, nullable: true };
+  const fields = names.map((name): CatalogColumn => ({ name, type, defaultText: null }));
+  return { fields, primaryKey: null, format: format.decode };
+}
+
+/** The relations of a connector that has a schema itself. */
+function tablesOfUpstream(
+  parsed: ParsedStatement,
+  statement: CreateSource,
+  upstream: readonly UpstreamTable[],
+  chosen: { readonly value: Parameters<typeof optionText>[0]; readonly valueLocation: number } | null,
+  what: string,
+): Pick<SourceDefinition, 'several' | 'tables'> {
+  const { elements, tables } = statement;
+  if (upstream.length === 1 || chosen !== null) {
+    const number =
+      chosen === null ? 0 : tableNumber(parsed, upstream, optionText(chosen.value), chosen, what);
+    if (tables) {
+      throw new SqlError({
+        sqlstate: '22023',
+        message: `${what} has one table`,
+        hint: 'Leave out FOR TABLES.',
+        position: parsed.source.positionOfByte(tables.location),
+      });
+    }
+    // Another system's statement lists the columns all the same.
+    if (elements !== undefined && !statement.connectorInWith) throw refuseElements(parsed, statement, what);
+    return { several: false, tables: [definedTable(upstream[number]!, number, null)] };
+  }
+  if (elements !== undefined) throw refuseElements(parsed, statement, what);
+  if (tables?.kind === 'all') {
+    return {
+      several: true,
+      tables: upstream.map((table, number) => definedTable(table, number, table.name)),
+    };
+  }
+  if (tables?.kind === 'tables') {
+    const defined = tables.tables.map(({ name, alias }) => {
+      const wanted = name.parts.at(-1) ?? '';
+      const number = tableNumber(parsed, upstream, wanted, { valueLocation: name.location }, what);
+      return definedTable(upstream[number]!, number, alias ?? name);
+    });
+    const numbers = defined.map(({ number }) => number);
+    if (new Set(numbers).size < numbers.length) {
+      throw new SqlError({
+        sqlstate: '42712',
+        message: 'a table is named more than once',
+        position: parsed.source.positionOfByte(tables.location),
+      });
+    }
+    return { several: true, tables: defined };
+  }
+  throw new SqlError({
+    sqlstate: '22023',
+    message: `${what} has several tables: ${upstream.map(({ name }) => name).join(', ')}`,
+    hint: 'Add FOR ALL TABLES, or FOR TABLES (name, …).',
+  });
+}
+
+function refuseElements(parsed: ParsedStatement, statement: CreateSource, what: string): SqlError {
+  return new SqlError({
+    sqlstate: '22023',
+    message: `${what} has its own columns`,
+    hint: 'Leave out the list of columns.',
+    position: parsed.source.positionOfByte(statement.name.location),
+  });
+}
+
+function tableNumber(
+  parsed: ParsedStatement,
+  upstream: readonly UpstreamTable[],
+  wanted: string,
+  at: { readonly valueLocation: number },
+  what: string,
+): number {
+  const number = upstream.findIndex(({ name }) => name === wanted.toLowerCase());
+  if (number >= 0) return number;
+  const names = upstream.map(({ name }) => name);
+  const near = nearestName(wanted, names);
+  throw new SqlError({
+    sqlstate: '42P01',
+    message: `${what} has no table "${wanted}"`,
+    hint: near === undefined ? `It has ${names.join(', ')}.` : `Perhaps you meant "${near}".`,
+    position: parsed.source.positionOfByte(at.valueLocation),
+  });
+}
+
+function definedTable(table: UpstreamTable, number: number, name: DefinedTable['name']): DefinedTable {
+  const columns = table.columns.map((column): CatalogColumn => ({
+    name: column.name,
+    type: { name: column.type as TypeName, typmod: -1, nullable: column.nullable },
+    defaultText: null,
+  }));
+  const key = table.primaryKey.map((wanted) => columns.findIndex((column) => column.name === wanted));
+  return {
+    number,
+    name,
+    fields: columns,
+    columns,
+    primaryKey: key.length > 0 ? key : null,
+    checked: false,
+  };
+}
