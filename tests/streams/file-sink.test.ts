@@ -1,0 +1,171 @@
+/** FILE sinks over a real server: the file is the history of the view, and adds up to what the view holds. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type pg from 'pg';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+
+let server: Tidewire;
+let client: pg.Client;
+let folder: string;
+
+beforeAll(async () => {
+  server = await startTidewire();
+  client = await server.connect();
+}, 60_000);
+
+afterAll(async () => {
+  await client?.end();
+  await server?.stop();
+});
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tidewire-sink-test-'));
+  await client.query('CREATE TABLE sales (id int PRIMARY KEY, city text, amount numeric)');
+  await client.query(
+    'CREATE MATERIALIZED VIEW by_city AS SELECT city, sum(amount) AS total FROM sales GROUP BY city',
+  );
+  await client.query(`INSERT INTO sales VALUES (1, 'Oslo', 1.50), (2, 'Lisbon', 2)`);
+  return async () => {
+    await client.query('DROP TABLE sales CASCADE');
+    rmSync(folder, { recursive: true, force: true });
+  };
+});
+
+async function change(): Promise<void> {
+  await client.query(`INSERT INTO sales VALUES (3, 'Oslo', 4)`);
+  await client.query(`UPDATE sales SET city = 'Paris' WHERE id = 2`);
+  await client.query('DELETE FROM sales WHERE id = 3');
+}
+
+function lines(path: string): string[] {
+  try {
+    return readFileSync(path, 'utf8').split('\n').slice(0, -1);
+  } catch {
+    return [];
+  }
+}
+
+interface Append {
+  city: string;
+  total: string | number;
+  tw_timestamp: number;
+  tw_diff: number;
+}
+
+test('ENVELOPE APPEND: the snapshot, then each commit, as one timestamp each', async () => {
+  const path = join(folder, 'out.jsonl');
+  await client.query(`CREATE SINK out FROM by_city INTO FILE (PATH '${path}') FORMAT JSON ENVELOPE APPEND`);
+  await expect.poll(() => lines(path).length, { timeout: 10_000, interval: 20 }).toBe(2);
+  await change();
+  await expect.poll(() => lines(path).length, { timeout: 10_000, interval: 20 }).toBe(8);
+  const records = lines(path).map((line) => JSON.parse(line) as Append);
+  const groups = new Map<number, Append[]>();
+  for (const record of records) {
+    const group = groups.get(record.tw_timestamp);
+    if (group) group.push(record);
+    else groups.set(record.tw_timestamp, [record]);
+  }
+  expect([...groups.keys()], 'timestamps never go back').toEqual([...groups.keys()].sort((a, b) => a - b));
+  const history = [...groups.values()].map((group) =>
+    group
+      .map(({ city, total, tw_diff }) => `${tw_diff > 0 ? '+' : ''}${tw_diff} ${city} ${Number(total)}`)
+      .sort(),
+  );
+  expect(history).toEqual([
+    ['+1 Lisbon 2', '+1 Oslo 1.5'],
+    ['+1 Oslo 5.5', '-1 Oslo 1.5'],
+    ['+1 Paris 2', '-1 Lisbon 2'],
+    ['+1 Oslo 1.5', '-1 Oslo 5.5'],
+  ]);
+});
+
+test('ENVELOPE UPSERT: the last value of each key is what the view holds', async () => {
+  const path = join(folder, 'out.jsonl');
+  await client.query(`CREATE SINK out AS SELECT city, total FROM by_city INTO FILE (PATH '${path}')
+    KEY (city) FORMAT JSON ENVELOPE UPSERT`);
+  await change();
+  const state = (): unknown => {
+    const last = new Map<string, unknown>();
+    for (const line of lines(path)) {
+      const { key, value } = JSON.parse(line) as { key: { city: string }; value: { total: number } | null };
+      if (value === null) last.delete(key.city);
+      else last.set(key.city, Number(value.total));
+    }
+    return [...last].sort();
+  };
+  await expect.poll(state, { timeout: 10_000, interval: 20 }).toEqual([
+    ['Oslo', 1.5],
+    ['Paris', 2],
+  ]);
+});
+
+test('ENVELOPE DEBEZIUM: rows before and after', async () => {
+  const path = join(folder, 'out.jsonl');
+  await client.query(`CREATE SINK out FROM sales INTO FILE (PATH '${path}') FORMAT JSON ENVELOPE DEBEZIUM`);
+  await expect.poll(() => lines(path).length, { timeout: 10_000, interval: 20 }).toBe(2);
+  await change();
+  await expect.poll(() => lines(path).length, { timeout: 10_000, interval: 20 }).toBe(5);
+  const changes = lines(path)
+    .slice(2)
+    .map((line) => JSON.parse(line) as { before: unknown; after: unknown; op: string });
+  expect(changes).toMatchObject([
+    { before: null, after: { id: 3, city: 'Oslo' }, op: 'c' },
+    { before: { id: 2, city: 'Lisbon' }, after: { id: 2, city: 'Paris' }, op: 'u' },
+    { before: { id: 3 }, after: null, op: 'd' },
+  ]);
+});
+
+test('CSV begins with its header, once', async () => {
+  const path = join(folder, 'out.csv');
+  await client.query(
+    `CREATE SINK out AS SELECT id, city FROM sales INTO FILE (PATH '${path}') FORMAT CSV (HEADER)`,
+  );
+  await client.query(`INSERT INTO sales VALUES (4, 'Rio, BR', 1)`);
+  await expect.poll(() => lines(path).length, { timeout: 10_000, interval: 20 }).toBe(4);
+  const [header, ...rest] = lines(path);
+  expect(header).toBe('id,city,tw_timestamp,tw_diff');
+  expect(rest.map((line) => line.replace(/,\d+,(-?\d+)$/, ' $1')).sort()).toEqual([
+    '1,Oslo 1',
+    '2,Lisbon 1',
+    '4,"Rio, BR" 1',
+  ]);
+});
+
+test('a sink ends with DROP, and a file that is not its own stays', async () => {
+  const path = join(folder, 'out.jsonl');
+  writeFileSync(path, 'mine\n');
+  await client.query(`CREATE SINK out FROM sales INTO FILE (PATH '${path}') FORMAT JSON`);
+  await expect.poll(() => server.log(), { timeout: 10_000 }).toContain('was not written by this sink');
+  await client.query('DROP SINK out');
+  expect(readFileSync(path, 'utf8')).toBe('mine\n');
+  await client.query(`CREATE SINK out FROM sales INTO FILE (PATH '${path}', OVERWRITE) FORMAT JSON`);
+  await expect.poll(() => lines(path).length, { timeout: 10_000, interval: 20 }).toBe(2);
+  await client.query('DROP SINK out');
+  await client.query('DELETE FROM sales');
+  expect(lines(path).length).toBe(2);
+});
+
+test('mistakes are refused by name', async () => {
+  const refused = (sql: string): Promise<unknown> =>
+    client.query(sql).then(
+      () => 'accepted',
+      (error: { code: string; message: string; hint?: string }) => [error.code, error.hint ?? error.message],
+    );
+  const into = `INTO FILE (PATH '${folder}/x')`;
+  expect(
+    await refused(`CREATE SINK s FROM by_city ${into} KEY (town) FORMAT JSON ENVELOPE UPSERT`),
+  ).toMatchObject(['42703']);
+  expect(await refused(`CREATE SINK s FROM by_city ${into} KEY (total) FORMAT JSON ENVELOPE UPSERT`)).toEqual(
+    ['22023', 'Known to be unique: (city). KEY (…) NOT ENFORCED leaves it to you.'],
+  );
+  expect(await refused(`CREATE SINK s FROM by_city ${into} FORMAT CSV ENVELOPE DEBEZIUM`)).toMatchObject([
+    '0A000',
+  ]);
+  expect(await refused(`CREATE SINK s INTO sales FROM by_city`)).toMatchObject(['0A000']);
+  expect(await refused(`CREATE SINK s FROM by_city INTO FILE (PTH 'x') FORMAT JSON`)).toEqual([
+    '22023',
+    'Perhaps you meant the option "path".',
+  ]);
+});

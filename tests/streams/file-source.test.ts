@@ -1,0 +1,153 @@
+/** FILE sources over a real server: what a followed folder holds, at each moment, is what the relation holds. */
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type pg from 'pg';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+
+let server: Tidewire;
+let client: pg.Client;
+let folder: string;
+
+beforeAll(async () => {
+  server = await startTidewire();
+  client = await server.connect();
+}, 60_000);
+
+afterAll(async () => {
+  await client?.end();
+  await server?.stop();
+});
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tidewire-files-'));
+  return () => rmSync(folder, { recursive: true, force: true });
+});
+
+async function rows(sql: string): Promise<unknown[][]> {
+  return (await client.query<unknown[]>({ text: sql, rowMode: 'array' })).rows;
+}
+
+/** The relation comes to hold these rows. */
+function becomes(sql: string): ReturnType<typeof expect.poll> {
+  return expect.poll(() => rows(sql), { timeout: 15_000, interval: 20 });
+}
+
+test('a CSV folder is followed: lines appended, files added, changed and deleted', async () => {
+  const first = join(folder, 'a.csv');
+  writeFileSync(first, 'city,id,amount\nLisbon,1,12.50\n"Oslo, N",2,\n');
+  await client.query(`CREATE SOURCE orders (id int NOT NULL, city text, amount numeric(10,2))
+    FROM FILE (PATH '${folder}/*.csv', FOLLOW, POLL INTERVAL '20 ms') FORMAT CSV (HEADER) INCLUDE PATH AS origin`);
+  await client.query(
+    'CREATE MATERIALIZED VIEW totals AS SELECT count(*) AS n, sum(amount) AS total FROM orders',
+  );
+  const all = 'SELECT id, city, amount, origin FROM orders ORDER BY id';
+  await becomes(all).toEqual([
+    [1, 'Lisbon', '12.50', first],
+    [2, 'Oslo, N', null, first],
+  ]);
+  // The last line is not whole yet.
+  appendFileSync(first, 'Paris,3,1\nRo');
+  appendFileSync(first, 'me,4,2.25\n');
+  await becomes('SELECT id, city FROM orders ORDER BY id').toEqual([
+    [1, 'Lisbon'],
+    [2, 'Oslo, N'],
+    [3, 'Paris'],
+    [4, 'Rome'],
+  ]);
+  const second = join(folder, 'b.csv');
+  writeFileSync(second, 'id,city,amount\n5,Bern,10\n');
+  await becomes('SELECT n, total FROM totals').toEqual([['5', '25.75']]);
+  rmSync(first);
+  await becomes(all).toEqual([[5, 'Bern', '10.00', second]]);
+  await becomes('SELECT n, total FROM totals').toEqual([['1', '10.00']]);
+  writeFileSync(second, 'id,city,amount\n6,Graz,3\n');
+  await becomes(all).toEqual([[6, 'Graz', '3.00', second]]);
+  await client.query('DROP SOURCE orders CASCADE');
+});
+
+test('JSON lines, bounded: columns by member names, all rows once', async () => {
+  writeFileSync(
+    join(folder, 'a.json'),
+    '{"id": 1, "tags": ["x", {"y": null}], "at": "2026-01-02T03:04:05Z", "more": true}\n{"at": null, "id": 2}\n',
+  );
+  await client.query(`CREATE SOURCE events (id bigint, tags jsonb, at timestamptz)
+    FROM FILE (PATH '${folder}') FORMAT JSON`);
+  await becomes(`SELECT id, tags::text, at = '2026-01-02 03:04:05+00' FROM events ORDER BY id`).toEqual([
+    ['1', '["x", {"y": null}]', true],
+    ['2', null, null],
+  ]);
+  await client.query(`CREATE SOURCE whole FROM FILE (PATH '${folder}') FORMAT JSON`);
+  await becomes(`SELECT data ->> 'id' FROM whole ORDER BY 1`).toEqual([['1'], ['2']]);
+  await client.query('DROP SOURCE events');
+  await client.query('DROP SOURCE whole');
+});
+
+test('records that do not decode go into the reject relation, and leave it with their file', async () => {
+  const file = join(folder, 'a.csv');
+  writeFileSync(file, '1,2026-01-01\nx,2026-01-02\n3,2026-02-30\n4,2026-01-04\n');
+  await client.query(`CREATE SOURCE days (id int, day date)
+    FROM FILE (PATH '${folder}/*.csv', FOLLOW, POLL INTERVAL '20 ms') FORMAT CSV ON ERROR SKIP INTO days_rejected`);
+  await becomes('SELECT id FROM days ORDER BY id').toEqual([[1], [4]]);
+  await becomes('SELECT error_code, path, position, line, bytes FROM days_rejected ORDER BY line').toEqual([
+    ['22P02', file, '13', '2', Buffer.from('x,2026-01-02')],
+    ['22008', file, '26', '3', Buffer.from('3,2026-02-30')],
+  ]);
+  const [[message]] = (await rows('SELECT error_message FROM days_rejected WHERE line = 2')) as [[string]];
+  expect(message).toContain('invalid input syntax for type integer: "x"');
+  rmSync(file);
+  await becomes('SELECT count(*) FROM days_rejected').toEqual([['0']]);
+  await becomes('SELECT count(*) FROM days').toEqual([['0']]);
+  await client.query('DROP SOURCE days');
+  await expect(client.query('SELECT * FROM days_rejected')).rejects.toMatchObject({ code: '42P01' });
+});
+
+test('ON ERROR FAIL stops the source before the bad record; its rows stay readable', async () => {
+  writeFileSync(join(folder, 'a.csv'), '1\n2\nx\n');
+  await client.query(
+    `CREATE SOURCE failing (id int) FROM FILE (PATH '${folder}/a.csv') FORMAT CSV ON ERROR FAIL`,
+  );
+  await expect.poll(() => server.log(), { timeout: 15_000 }).toContain('source failed');
+  expect(await rows('SELECT count(*) FROM failing')).toEqual([['0']]);
+  await client.query('DROP SOURCE failing');
+});
+
+test('mistakes are refused by name', async () => {
+  const refused = (sql: string): Promise<unknown> =>
+    client.query(sql).then(
+      () => 'accepted',
+      (error: { code: string; message: string; hint?: string }) => [error.code, error.hint ?? error.message],
+    );
+  const tail = 'FORMAT JSON';
+  expect(await refused(`CREATE SOURCE s (a int) FROM FILE (PATH '${folder}', FOLOW) ${tail}`)).toEqual([
+    '22023',
+    'Perhaps you meant the option "follow".',
+  ]);
+  expect(await refused(`CREATE SOURCE s (a int) FROM FILE (FOLLOW) ${tail}`)).toEqual([
+    '22023',
+    'connector FILE needs the option "path"',
+  ]);
+  expect(await refused(`CREATE SOURCE s (a int) FROM FILE (PATH '${folder}/none') ${tail}`)).toMatchObject([
+    '58P01',
+  ]);
+  expect(await refused(`CREATE SOURCE s (a int) FROM KAFKA (TOPIC 't') ${tail}`)).toMatchObject(['0A000']);
+  expect(
+    await refused(`CREATE SOURCE s (a int) FROM FILE (PATH '${folder}') ${tail} ENVELOPE UPSERT`),
+  ).toMatchObject(['0A000']);
+  expect(await refused(`CREATE SOURCE s FROM FILE (PATH '${folder}') FORMAT CSV`)).toMatchObject(['42601']);
+  expect(await refused(`SELECT * FROM s`)).toMatchObject(['42P01']);
+});
+
+test("RisingWave's form means the same", async () => {
+  writeFileSync(join(folder, 'a.csv'), '1,x\n');
+  await client.query(`CREATE SOURCE files (id int, name varchar)
+    WITH (connector = 'posix_fs', posix_fs.root = '${folder}', match_pattern = '*.csv', poll_interval = '20 ms')
+    FORMAT PLAIN ENCODE CSV (without_header = 'true', delimiter = ',')`);
+  writeFileSync(join(folder, 'b.csv'), '2,y\n');
+  await becomes('SELECT id, name FROM files ORDER BY id').toEqual([
+    [1, 'x'],
+    [2, 'y'],
+  ]);
+  await client.query('DROP SOURCE files');
+});
