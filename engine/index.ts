@@ -3,6 +3,9 @@
  */
 import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
+import { NativeBinding } from './binding.ts';
+import type { NativeAddon } from './binding.ts';
+import { EngineError } from './error.ts';
 import type { ColumnType, Expr, Layout, Plan, ScalarType } from './plan.generated.ts';
 
 export type * from './plan.generated.ts';
@@ -12,19 +15,7 @@ export type ArrangementId = number;
 /** Microseconds since the Unix epoch. */
 export type Timestamp = number;
 
-/** A data error: what PostgreSQL would report. */
-export class EngineError extends Error {
-  readonly sqlstate: string;
-  readonly detail: string | undefined;
-  readonly hint: string | undefined;
-  constructor(options: { sqlstate: string; message: string; detail?: string; hint?: string }) {
-    super(options.message);
-    this.name = 'EngineError';
-    this.sqlstate = options.sqlstate;
-    this.detail = options.detail;
-    this.hint = options.hint;
-  }
-}
+export { EngineError };
 
 /** How result rows are encoded. Column formats: 0 text, 1 binary; one for each projected column. */
 export type RowEncoding =
@@ -143,6 +134,7 @@ export type DecodeFormat =
 export interface DecodeError {
   readonly sqlstate: string;
   readonly message: string;
+  readonly detail?: string;
   /** Byte offset of the record in the stream, counted from the decoder's start. */
   readonly offset: number;
   /** Record number, from 1. */
@@ -159,7 +151,13 @@ export interface RowDecoder {
   decode(
     chunk: Buffer,
     options: { end: boolean; diff: 1 | -1; transaction: Transaction; metadata: readonly (string | null)[] },
-  ): { rows: number; errorCount: number; errors: readonly DecodeError[] };
+  ): {
+    readonly rows: number;
+    readonly errorCount: number;
+    readonly errors: readonly DecodeError[];
+    /** Bytes of the unfinished record that is kept. */
+    readonly pending: number;
+  };
   close(): void;
 }
 
@@ -190,6 +188,8 @@ export interface Engine {
     columns: readonly ColumnType[],
     layout: Layout,
     unique: boolean,
+    /** For the detail of duplicate key errors. */
+    columnNames?: readonly string[],
   ): void;
   /** Starts a maintained plan (Output.arrangement) and resolves when it can be read at `asOf`. Throws EngineError. */
   install(plan: Plan, asOf: Timestamp): Promise<void>;
@@ -252,16 +252,19 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
-interface NativeAddon {
-  startEngine(workers: number, events: EngineEvents): Engine;
-}
-
 /** Starts the engine. Throws with a hint when the native library was not built. */
 export function startEngine(options: { workers: number; events: EngineEvents }): Engine {
   const path = new URL('./tidewire.node', import.meta.url);
   const built = existsSync(path) ? path : new URL('../../engine/tidewire.node', import.meta.url);
+  if (!existsSync(built)) {
+    throw new EngineError({
+      sqlstate: '58P01',
+      message: `the native engine ${path.pathname} is not there`,
+      hint: 'Build it with npm run build.',
+    });
+  }
   const addon = createRequire(import.meta.url)(built.pathname) as NativeAddon;
-  return addon.startEngine(options.workers, options.events);
+  return new NativeBinding(addon, options.workers, options.events);
 }
 
 export type { ColumnType, Expr, Layout, Plan, ScalarType };

@@ -52,7 +52,7 @@ export class Collector implements IngestTarget {
           rows.set(row, (rows.get(row) ?? 0) + diff);
           count++;
         }
-        return { rows: count, errorCount: errors.length, errors };
+        return { rows: count, errorCount: errors.length, errors, pending: Buffer.byteLength(tail) };
       },
       close: () => undefined,
     };

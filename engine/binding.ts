@@ -1,0 +1,445 @@
+/**
+ * The native addon behind the `Engine` interface: options become plain arguments, native errors `EngineError`s, and
+ * answers that come through the one callback settle the promises that wait for them.
+ */
+import { engineError } from './error.ts';
+import type {
+  ArrangementId,
+  Cancellation,
+  ColumnType,
+  DecodeError,
+  DecodeFormat,
+  Engine,
+  EngineError,
+  EngineEvents,
+  ExecuteOptions,
+  Expr,
+  GeneratorKind,
+  Layout,
+  Plan,
+  PreparedPlan,
+  ResultCursor,
+  RowDecoder,
+  SubscribeOptions,
+  Timestamp,
+  Transaction,
+} from './index.ts';
+import type { Mfp } from './plan.generated.ts';
+
+interface NativeCursor {
+  rowCount(): number;
+  next(maxRows: number): { chunk: Buffer; rows: number; done: boolean };
+  close(): void;
+}
+
+interface NativeTransaction {
+  arrangements(): number[];
+  byteLength(): number;
+  clear(): void;
+}
+
+interface NativePlan {
+  immediate(): boolean;
+}
+
+interface NativeCancellation {
+  cancel(): void;
+}
+
+interface NativeDecoder {
+  decode(
+    chunk: Buffer,
+    end: boolean,
+    diff: number,
+    transaction: NativeTransaction,
+    metadata: readonly (string | null)[],
+  ): { rows: number; errorCount: number; errors: DecodeError[]; pending: number };
+}
+
+type ExecuteArguments<T> = [
+  request: number,
+  plan: NativePlan,
+  timestamp: number,
+  formats: number[],
+  values: (Buffer | null)[],
+  timeZone: string,
+  transaction: T,
+  encoding: string,
+  cancellation: NativeCancellation | null,
+];
+
+interface NativeEngine {
+  evaluate(expression: string, timeZone: string): string | null;
+  opcodes(): string[];
+  createCollection(
+    id: number,
+    name: string,
+    columns: string,
+    layout: string,
+    unique: boolean,
+    columnNames: readonly string[],
+  ): void;
+  install(request: number, plan: string, asOf: number): void;
+  drop(id: number): void;
+  subscribe(id: number, plan: string, options: string): void;
+  pauseSubscription(id: number, paused: boolean): void;
+  prepare(plan: string): NativePlan;
+  execute(...options: ExecuteArguments<NativeTransaction | null>): NativeCursor | null;
+  write(...options: ExecuteArguments<NativeTransaction>): void;
+  beginTransaction(): NativeTransaction;
+  commit(request: number, timestamp: number, transactions: readonly NativeTransaction[]): void;
+  advance(timestamp: number): void;
+  computed(): number;
+  since(ids: readonly number[]): number;
+  hold(timestamp: number): { release(): void };
+  setRetention(microseconds: number): void;
+  cancellation(): NativeCancellation;
+  decoder(options: string): NativeDecoder;
+  generate(
+    kind: string,
+    seed: number,
+    from: number,
+    count: number,
+    arrangements: readonly (number | null)[],
+    transaction: NativeTransaction,
+  ): number;
+  size(id: number): { rows: number; bytes: number };
+  stop(request: number): void;
+}
+
+/** What the callback is told; the native side's `dispatch.rs` says the same. */
+type Callback = (
+  kind: number,
+  id: number,
+  a: number,
+  b: number,
+  bytes: Buffer | null | undefined,
+  text: string | null | undefined,
+  cursor: NativeCursor | null | undefined,
+) => void;
+
+export interface NativeAddon {
+  NativeEngine: new (workers: number, callback: Callback) => NativeEngine;
+}
+
+interface Answer {
+  readonly count: number;
+  readonly text: string | null;
+  readonly cursor: ResultCursor | null;
+}
+
+interface Request {
+  resolve(answer: Answer): void;
+  reject(error: Error): void;
+}
+
+/** Runs a native call; its error becomes an EngineError. */
+function native<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw engineError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+class Cursor implements ResultCursor {
+  readonly rowCount: number;
+  readonly #cursor: NativeCursor;
+  constructor(cursor: NativeCursor) {
+    this.#cursor = cursor;
+    this.rowCount = cursor.rowCount();
+  }
+  next(maxRows: number): { readonly chunk: Buffer; readonly rows: number; readonly done: boolean } {
+    return native(() => this.#cursor.next(maxRows));
+  }
+  close(): void {
+    this.#cursor.close();
+  }
+}
+
+class Writes implements Transaction {
+  readonly native: NativeTransaction;
+  constructor(transaction: NativeTransaction) {
+    this.native = transaction;
+  }
+  arrangements(): readonly ArrangementId[] {
+    return this.native.arrangements();
+  }
+  byteLength(): number {
+    return this.native.byteLength();
+  }
+  clear(): void {
+    this.native.clear();
+  }
+  close(): void {
+    this.native.clear();
+  }
+}
+
+class Prepared implements PreparedPlan {
+  readonly native: NativePlan;
+  readonly immediate: boolean;
+  constructor(plan: NativePlan) {
+    this.native = plan;
+    this.immediate = plan.immediate();
+  }
+  close(): void {
+    // The plan is freed with this object.
+  }
+}
+
+class Cancel implements Cancellation {
+  readonly native: NativeCancellation;
+  constructor(cancellation: NativeCancellation) {
+    this.native = cancellation;
+  }
+  cancel(): void {
+    this.native.cancel();
+  }
+}
+
+class Decoder implements RowDecoder {
+  readonly #decoder: NativeDecoder;
+  constructor(decoder: NativeDecoder) {
+    this.#decoder = decoder;
+  }
+  decode(
+    chunk: Buffer,
+    options: { end: boolean; diff: 1 | -1; transaction: Transaction; metadata: readonly (string | null)[] },
+  ): { rows: number; errorCount: number; errors: readonly DecodeError[]; pending: number } {
+    const { end, diff, transaction, metadata } = options;
+    return native(() => this.#decoder.decode(chunk, end, diff, nativeOf(transaction), metadata));
+  }
+  close(): void {
+    // The decoder is freed with this object.
+  }
+}
+
+function nativeOf(transaction: Transaction): NativeTransaction {
+  return (transaction as Writes).native;
+}
+
+export class NativeBinding implements Engine {
+  readonly #engine: NativeEngine;
+  readonly #events: EngineEvents;
+  readonly #requests = new Map<number, Request>();
+  #lastRequest = 0;
+
+  constructor(addon: NativeAddon, workers: number, events: EngineEvents) {
+    this.#events = events;
+    this.#engine = native(
+      () =>
+        new addon.NativeEngine(workers, (kind, id, a, b, bytes, text, cursor) => {
+          switch (kind) {
+            case 0:
+              return this.#events.completed(a);
+            case 1:
+              return this.#events.changes({
+                subscription: id,
+                upTo: a,
+                chunk: bytes ?? Buffer.alloc(0),
+                rows: b,
+              });
+            case 2:
+              return this.#events.subscriptionEnded(id, text == null ? null : engineError(text));
+            case 3:
+              return this.#panicked(text ?? 'a worker panicked');
+            case 4:
+              return this.#take(id)?.resolve({
+                count: a,
+                text: text ?? null,
+                cursor: cursor == null ? null : new Cursor(cursor),
+              });
+            default:
+              return this.#take(id)?.reject(engineError(text ?? 'no answer'));
+          }
+        }),
+    );
+  }
+
+  /** Starts an asynchronous native call. What it throws at once rejects too. */
+  #request(start: (request: number) => void): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const request = ++this.#lastRequest;
+      this.#requests.set(request, { resolve, reject });
+      try {
+        native(() => start(request));
+      } catch (error) {
+        this.#take(request)?.reject(error as Error);
+      }
+    });
+  }
+
+  #take(request: number): Request | undefined {
+    const waiting = this.#requests.get(request);
+    this.#requests.delete(request);
+    return waiting;
+  }
+
+  #panicked(message: string): void {
+    for (const request of [...this.#requests.keys()]) {
+      this.#take(request)?.reject(engineError(`the engine is lost: ${message}`));
+    }
+    this.#events.panic(message);
+  }
+
+  evaluate(expression: Expr, timeZone: string): string | null {
+    return native(() => this.#engine.evaluate(JSON.stringify(expression), timeZone));
+  }
+
+  opcodes(): readonly string[] {
+    return this.#engine.opcodes();
+  }
+
+  createCollection(
+    id: ArrangementId,
+    name: string,
+    columns: readonly ColumnType[],
+    layout: Layout,
+    unique: boolean,
+    columnNames: readonly string[] = [],
+  ): void {
+    native(() =>
+      this.#engine.createCollection(
+        id,
+        name,
+        JSON.stringify(columns),
+        JSON.stringify(layout),
+        unique,
+        columnNames,
+      ),
+    );
+  }
+
+  async install(plan: Plan, asOf: Timestamp): Promise<void> {
+    await this.#request((request) => this.#engine.install(request, JSON.stringify(plan), asOf));
+  }
+
+  drop(id: ArrangementId): void {
+    this.#engine.drop(id);
+  }
+
+  subscribe(id: ArrangementId, plan: Plan, options: SubscribeOptions): void {
+    native(() => this.#engine.subscribe(id, JSON.stringify(plan), JSON.stringify(options)));
+  }
+
+  pauseSubscription(id: ArrangementId, paused: boolean): void {
+    this.#engine.pauseSubscription(id, paused);
+  }
+
+  prepare(plan: Plan): PreparedPlan {
+    return new Prepared(native(() => this.#engine.prepare(JSON.stringify(plan))));
+  }
+
+  async execute(prepared: PreparedPlan, options: ExecuteOptions): Promise<ResultCursor> {
+    if (prepared.immediate) {
+      const cursor = native(() => this.#engine.execute(...this.#arguments(0, prepared, options)));
+      return new Cursor(cursor!);
+    }
+    const { cursor } = await this.#request(
+      (request) => void this.#engine.execute(...this.#arguments(request, prepared, options)),
+    );
+    return cursor!;
+  }
+
+  async write(
+    prepared: PreparedPlan,
+    options: ExecuteOptions & { readonly transaction: Transaction },
+  ): Promise<{ readonly affected: number; readonly returning: ResultCursor | null }> {
+    const { count, cursor } = await this.#request((request) => {
+      const values = this.#arguments(request, prepared, options);
+      this.#engine.write(...(values as ExecuteArguments<NativeTransaction>));
+    });
+    return { affected: count, returning: cursor };
+  }
+
+  #arguments(
+    request: number,
+    prepared: PreparedPlan,
+    options: ExecuteOptions,
+  ): ExecuteArguments<NativeTransaction | null> {
+    return [
+      request,
+      (prepared as Prepared).native,
+      options.timestamp,
+      options.parameters.map((parameter) => parameter.format),
+      options.parameters.map((parameter) => parameter.value),
+      options.timeZone,
+      options.transaction ? nativeOf(options.transaction) : null,
+      JSON.stringify(options.encoding),
+      options.cancel ? (options.cancel as Cancel).native : null,
+    ];
+  }
+
+  beginTransaction(): Transaction {
+    return new Writes(this.#engine.beginTransaction());
+  }
+
+  async commit(
+    timestamp: Timestamp,
+    transactions: readonly Transaction[],
+  ): Promise<readonly (EngineError | null)[]> {
+    const { text } = await this.#request((request) =>
+      this.#engine.commit(request, timestamp, transactions.map(nativeOf)),
+    );
+    const errors = JSON.parse(text!) as (object | null)[];
+    return errors.map((error) => error && engineError(JSON.stringify(error)));
+  }
+
+  advance(timestamp: Timestamp): void {
+    this.#engine.advance(timestamp);
+  }
+
+  computed(): Timestamp {
+    return this.#engine.computed();
+  }
+
+  since(ids: readonly ArrangementId[]): Timestamp {
+    return this.#engine.since(ids);
+  }
+
+  hold(timestamp: Timestamp): { release(): void } {
+    return native(() => this.#engine.hold(timestamp));
+  }
+
+  setRetention(microseconds: number): void {
+    this.#engine.setRetention(microseconds);
+  }
+
+  cancellation(): Cancellation {
+    return new Cancel(this.#engine.cancellation());
+  }
+
+  decoder(options: {
+    arrangement: ArrangementId;
+    format: DecodeFormat;
+    columns: readonly { readonly name: string; readonly type: ColumnType }[];
+    metadata: number;
+    mfp: Mfp;
+    timeZone: string;
+  }): RowDecoder {
+    return new Decoder(native(() => this.#engine.decoder(JSON.stringify(options))));
+  }
+
+  generate(
+    generator: GeneratorKind,
+    from: number,
+    count: number,
+    arrangements: readonly (ArrangementId | null)[],
+    transaction: Transaction,
+  ): { rows: number } {
+    const seed = generator.kind === 'nexmark' ? generator.seed : 0;
+    const rows = native(() =>
+      this.#engine.generate(generator.kind, seed, from, count, arrangements, nativeOf(transaction)),
+    );
+    return { rows };
+  }
+
+  size(id: ArrangementId): { readonly rows: number; readonly bytes: number } {
+    return this.#engine.size(id);
+  }
+
+  async stop(): Promise<void> {
+    await this.#request((request) => this.#engine.stop(request));
+  }
+}

@@ -1,0 +1,57 @@
+//! Ready rows of a one-shot statement.
+
+use crate::error::{call, internal};
+use napi::bindgen_prelude::Buffer;
+use napi_derive::napi;
+use tidewire_render::ResultSet;
+
+/// Rows that are encoded as they are taken.
+#[napi]
+pub struct NativeCursor {
+    rows: Option<ResultSet>,
+    count: u64,
+}
+
+/// A part of them.
+#[napi(object)]
+pub struct CursorChunk {
+    /// Ready messages.
+    pub chunk: Buffer,
+    /// How many.
+    pub rows: f64,
+    /// Whether that was all.
+    pub done: bool,
+}
+
+impl NativeCursor {
+    /// A cursor at its start.
+    pub fn new(rows: ResultSet) -> Self {
+        NativeCursor { count: rows.row_count(), rows: Some(rows) }
+    }
+}
+
+#[napi]
+impl NativeCursor {
+    /// Rows in all.
+    #[napi]
+    pub fn row_count(&self) -> f64 {
+        self.count as f64
+    }
+
+    /// The next rows.
+    #[napi]
+    pub fn next(&mut self, max_rows: f64) -> napi::Result<CursorChunk> {
+        call(|| {
+            let rows = self.rows.as_mut().ok_or_else(|| internal("the cursor was closed"))?;
+            let mut chunk = Vec::new();
+            let (rows, done) = rows.next(max_rows as u64, &mut chunk);
+            Ok(CursorChunk { chunk: chunk.into(), rows: rows as f64, done })
+        })
+    }
+
+    /// Frees the rows.
+    #[napi]
+    pub fn close(&mut self) {
+        self.rows = None;
+    }
+}

@@ -1,0 +1,124 @@
+//! The one way back into JavaScript: a weak thread-safe function, so that an idle engine keeps no process alive.
+
+use crate::cursor::NativeCursor;
+use crate::error::to_json;
+use napi::Status;
+use napi::bindgen_prelude::{Buffer, FnArgs, Function};
+use napi::threadsafe_function::{ThreadsafeCallContext, ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use tidewire_row::EvalError;
+
+/// Kind, id, two numbers, bytes, text, cursor: `engine/index.ts` says what they are for each kind.
+pub type Arguments = FnArgs<(u32, f64, f64, f64, Option<Buffer>, Option<String>, Option<NativeCursor>)>;
+
+type Callback = ThreadsafeFunction<Message, (), Arguments, Status, false, true>;
+
+/// What a finished request gives.
+pub enum Answer {
+    /// Nothing.
+    Done,
+    /// Rows.
+    Rows(NativeCursor),
+    /// Affected count and RETURNING rows.
+    Written(u64, Option<NativeCursor>),
+    /// JSON.
+    Json(String),
+}
+
+/// What is told.
+pub enum Message {
+    /// The time is read when the message arrives, so that waiting notices become one.
+    Completed,
+    /// Encoded changes.
+    Changes { subscription: u64, up_to: u64, chunk: Vec<u8>, rows: u64 },
+    /// A subscription ended.
+    Ended { subscription: u64, error: Option<EvalError> },
+    /// A worker panicked.
+    Panic(String),
+    /// A request ended.
+    Answer(u64, Result<Answer, EvalError>),
+}
+
+/// Sends messages; cheap to clone.
+#[derive(Clone)]
+pub struct Dispatch(Arc<Inner>);
+
+struct Inner {
+    callback: Callback,
+    completed: Arc<Completed>,
+}
+
+#[derive(Default)]
+struct Completed {
+    time: AtomicU64,
+    waiting: AtomicBool,
+}
+
+impl Dispatch {
+    /// Calls `callback` on its thread.
+    pub fn new(callback: Function<'_, Arguments, ()>) -> napi::Result<Self> {
+        let completed = Arc::new(Completed::default());
+        let latest = completed.clone();
+        let callback = callback
+            .build_threadsafe_function::<Message>()
+            .callee_handled::<false>()
+            .weak::<true>()
+            .build_callback(move |context: ThreadsafeCallContext<Message>| {
+                Ok(latest.arguments(context.value))
+            })?;
+        Ok(Dispatch(Arc::new(Inner { callback, completed })))
+    }
+
+    /// Sends a message. After the environment is gone it goes nowhere.
+    pub fn send(&self, message: Message) {
+        self.0.callback.call(message, ThreadsafeFunctionCallMode::NonBlocking);
+    }
+
+    /// Everything up to `time` is computed.
+    pub fn completed(&self, time: u64) {
+        let completed = &self.0.completed;
+        completed.time.fetch_max(time, Ordering::AcqRel);
+        if !completed.waiting.swap(true, Ordering::AcqRel) {
+            self.send(Message::Completed);
+        }
+    }
+}
+
+/// The greatest time that a JavaScript number carries; `u64::MAX` means that nothing comes any more.
+pub fn number(time: u64) -> f64 {
+    time.min((1 << 53) - 1) as f64
+}
+
+impl Completed {
+    fn arguments(&self, message: Message) -> Arguments {
+        match message {
+            Message::Completed => {
+                self.waiting.store(false, Ordering::Release);
+                (0, 0.0, number(self.time.load(Ordering::Acquire)), 0.0, None, None, None)
+            }
+            Message::Changes { subscription, up_to, chunk, rows } => {
+                (1, subscription as f64, number(up_to), rows as f64, Some(chunk.into()), None, None)
+            }
+            Message::Ended { subscription, error } => {
+                (2, subscription as f64, 0.0, 0.0, None, error.as_ref().map(to_json), None)
+            }
+            Message::Panic(message) => (3, 0.0, 0.0, 0.0, None, Some(message), None),
+            Message::Answer(request, Ok(answer)) => {
+                let request = request as f64;
+                match answer {
+                    Answer::Done => (4, request, 0.0, 0.0, None, None, None),
+                    Answer::Rows(cursor) => (4, request, 0.0, 0.0, None, None, Some(cursor)),
+                    Answer::Written(affected, cursor) => {
+                        (4, request, affected as f64, 0.0, None, None, cursor)
+                    }
+                    Answer::Json(text) => (4, request, 0.0, 0.0, None, Some(text), None),
+                }
+            }
+            Message::Answer(request, Err(error)) => {
+                (5, request as f64, 0.0, 0.0, None, Some(to_json(&error)), None)
+            }
+        }
+        .into()
+    }
+}

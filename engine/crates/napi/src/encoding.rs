@@ -1,0 +1,177 @@
+//! Options that come as JSON: how rows are encoded, decoded and subscribed to.
+
+use serde::Deserialize;
+use tidewire_decode::encode::{CsvStyle, OutputFormat};
+use tidewire_decode::{CopyTextFormat, CsvFormat, CsvHeader, Format, JsonFormat};
+use tidewire_plan::{ColumnType, Mfp};
+use tidewire_render::RowFormat;
+use tidewire_row::{EvalError, FormatSettings, Zone};
+
+use crate::error::internal;
+
+/// `RowEncoding` and the encodings of sinks.
+#[derive(Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Encoding {
+    /// DataRow messages.
+    DataRow { formats: Vec<u8> },
+    /// CopyData messages of the text format.
+    CopyText { null_text: String, delimiter: String },
+    /// CopyData messages of CSV.
+    CopyCsv { null_text: String, delimiter: String, header: Option<Vec<String>> },
+    /// A sink's lines.
+    JsonLines { columns: Vec<String> },
+    /// A sink's lines.
+    Csv { columns: Vec<String> },
+}
+
+impl Encoding {
+    /// The format of rows for a client, with the names of a header.
+    pub fn row_format(self) -> Result<(RowFormat, Vec<String>), EvalError> {
+        Ok(match self {
+            Encoding::DataRow { formats } => {
+                (RowFormat::DataRow(formats.into_iter().map(|format| format == 1).collect()), vec![])
+            }
+            Encoding::CopyText { null_text, delimiter } => {
+                let delimiter = byte(&delimiter, b'\t');
+                let format = CopyTextFormat { delimiter, null: null_text, header: false };
+                (RowFormat::Copy(OutputFormat::CopyText(format)), vec![])
+            }
+            Encoding::CopyCsv { null_text, delimiter, header } => {
+                let style = CsvStyle {
+                    delimiter: byte(&delimiter, b','),
+                    null: null_text,
+                    header: header.is_some(),
+                    ..CsvStyle::default()
+                };
+                (RowFormat::Copy(OutputFormat::Csv(style)), header.unwrap_or_default())
+            }
+            Encoding::JsonLines { columns } => (RowFormat::Lines(OutputFormat::JsonLines), columns),
+            Encoding::Csv { columns } => (RowFormat::Lines(OutputFormat::Csv(CsvStyle::default())), columns),
+        })
+    }
+}
+
+fn byte(text: &str, default: u8) -> u8 {
+    text.bytes().next().unwrap_or(default)
+}
+
+/// `SubscribeOptions['envelope']`.
+#[derive(Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum EnvelopeOptions {
+    /// Rows with differences.
+    Diff,
+    /// The newest row of each key.
+    Upsert { key: Vec<usize> },
+    /// Each key's row before and after.
+    Debezium { key: Vec<usize> },
+}
+
+/// `SubscribeOptions`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SubscribeOptions {
+    pub as_of: u64,
+    pub snapshot: bool,
+    pub progress: bool,
+    pub up_to: Option<u64>,
+    pub envelope: EnvelopeOptions,
+    pub encoding: Encoding,
+    pub time_zone: String,
+}
+
+/// `DecodeFormat`.
+#[derive(Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum DecodeFormat {
+    Json {
+        #[serde(default)]
+        whole_record: bool,
+    },
+    Csv {
+        delimiter: String,
+        null_text: String,
+        quote: String,
+        escape: String,
+        header: bool,
+        #[serde(default)]
+        header_by_name: bool,
+        #[serde(default)]
+        skip_blank_lines: bool,
+        #[serde(default)]
+        force_null: Vec<usize>,
+    },
+    CopyText {
+        delimiter: String,
+        null_text: String,
+        header: bool,
+    },
+}
+
+impl DecodeFormat {
+    /// The decoder's format.
+    pub fn format(self) -> Format {
+        match self {
+            DecodeFormat::Json { whole_record } => Format::Json(JsonFormat { whole_record }),
+            DecodeFormat::Csv {
+                delimiter,
+                null_text,
+                quote,
+                escape,
+                header,
+                header_by_name,
+                skip_blank_lines,
+                force_null,
+            } => Format::Csv(CsvFormat {
+                delimiter: byte(&delimiter, b','),
+                quote: byte(&quote, b'"'),
+                escape: byte(&escape, b'"'),
+                null: null_text,
+                header: match (header, header_by_name) {
+                    (false, _) => CsvHeader::None,
+                    (true, false) => CsvHeader::Skip,
+                    (true, true) => CsvHeader::ByName,
+                },
+                force_null,
+                force_not_null: vec![],
+                skip_blank: skip_blank_lines,
+            }),
+            DecodeFormat::CopyText { delimiter, null_text, header } => Format::CopyText(CopyTextFormat {
+                delimiter: byte(&delimiter, b'\t'),
+                null: null_text,
+                header,
+            }),
+        }
+    }
+}
+
+/// A field of a decoder.
+#[derive(Deserialize)]
+pub struct DecodeColumn {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub column: ColumnType,
+}
+
+/// The options of `Engine.decoder`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DecoderOptions {
+    pub arrangement: u64,
+    pub format: DecodeFormat,
+    pub columns: Vec<DecodeColumn>,
+    pub metadata: usize,
+    pub mfp: Mfp,
+    pub time_zone: String,
+}
+
+/// Reads options.
+pub fn parse<T: for<'de> Deserialize<'de>>(json: &str) -> Result<T, EvalError> {
+    serde_json::from_str(json).map_err(|error| internal(format!("options refused: {error}")))
+}
+
+/// Settings of a session with this TimeZone.
+pub fn settings(time_zone: &str) -> Result<FormatSettings, EvalError> {
+    Ok(FormatSettings { time_zone: Zone::lookup_or_error(time_zone)?, ..FormatSettings::default() })
+}

@@ -1,0 +1,504 @@
+//! The engine's native side.
+
+use crate::changes::ChangeEncoder;
+use crate::cursor::NativeCursor;
+use crate::decoder::NativeDecoder;
+use crate::dispatch::{Answer, Arguments, Dispatch, Message};
+use crate::encoding::{SubscribeOptions, parse, settings};
+use crate::error::{call, guarded, internal, to_json};
+use crate::execution::{Collection, Execution, NativeCancellation, NativePlan, Request};
+use crate::jobs::Pool;
+use crate::subscriptions::{Notice, Subscriber, start};
+use crate::transaction::{NativeTransaction, WriteSets};
+use crossbeam_channel::Sender;
+use napi::bindgen_prelude::{Buffer, ClassInstance, Function};
+use napi_derive::napi;
+use std::collections::HashMap;
+use std::sync::{Arc, RwLock};
+use tidewire_arrange::{ImportProvider, Rendered};
+use tidewire_eval::{fold_with, opcodes};
+use tidewire_generate::{EventSink, Nexmark, counter};
+use tidewire_plan::{Expr, Output, Plan};
+use tidewire_render::{CompileError, Environment, Program, is_immediate};
+use tidewire_row::{EvalError, FormatSettings};
+use tidewire_worker::{Build, Conflict, Event, Hold, LayoutSplitter, Runtime, TooOld};
+use timely::dataflow::Scope;
+
+/// Threads for one-shot statements.
+const QUERY_THREADS: usize = 2;
+/// The rate of Nexmark's own time.
+const NEXMARK_EVENTS_PER_SECOND: u64 = 10_000;
+
+/// A compiled plan, as the workers build it.
+struct View(Program);
+
+impl Build for View {
+    fn build<'s>(
+        &self,
+        scope: Scope<'s, u64>,
+        imports: &mut dyn ImportProvider<'s>,
+    ) -> Result<Rendered<'s>, String> {
+        self.0.render(scope, imports)
+    }
+    fn seedable_inputs(&self) -> Option<Vec<u64>> {
+        self.0.seedable_inputs()
+    }
+}
+
+type Collections = Arc<RwLock<HashMap<u64, Arc<Collection>>>>;
+
+/// The engine of one process.
+#[napi]
+pub struct NativeEngine {
+    runtime: Arc<Runtime>,
+    dispatch: Dispatch,
+    queries: Pool,
+    /// Commits, ticks, installs and drops, in the order in which they were asked for.
+    sequence: Pool,
+    notices: Sender<Notice>,
+    collections: Collections,
+}
+
+/// Keeps a time readable.
+#[napi]
+pub struct NativeHold {
+    hold: Option<Hold>,
+}
+
+#[napi]
+impl NativeHold {
+    /// Lets go.
+    #[napi]
+    pub fn release(&mut self) {
+        self.hold = None;
+    }
+}
+
+/// Rows and bytes.
+#[napi(object)]
+pub struct Size {
+    pub rows: f64,
+    pub bytes: f64,
+}
+
+fn compile(plan: &Plan, as_of: u64) -> Result<Program, EvalError> {
+    let environment = Environment { as_of, settings: FormatSettings::default(), parameters: vec![] };
+    Program::compile(plan, environment).map_err(|error| match error {
+        CompileError::Refused(message) => internal(message),
+        CompileError::Data(error) => error,
+    })
+}
+
+fn too_old(error: TooOld) -> EvalError {
+    EvalError::new("72000", format!("the time is too old; the oldest that can be read is {}", error.oldest))
+}
+
+fn decode_plan(json: &str) -> Result<Plan, EvalError> {
+    Plan::decode(json).map_err(internal)
+}
+
+fn collection(collections: &Collections, id: u64) -> Option<Arc<Collection>> {
+    collections.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(&id).cloned()
+}
+
+/// A transaction's conflict as PostgreSQL reports it.
+fn conflict_error(conflict: Conflict, collections: &Collections) -> EvalError {
+    match conflict {
+        Conflict::RowGone { .. } => {
+            EvalError::new("40001", "could not serialize access due to concurrent update")
+                .with_hint("Run the transaction again.")
+        }
+        Conflict::DuplicateKey { collection: id, key } => match collection(collections, id) {
+            Some(collection) => collection.duplicate_key(&key),
+            None => EvalError::new("23505", "duplicate key value violates unique constraint"),
+        },
+        Conflict::Invalid { collection: id, message } => {
+            let name = collection(collections, id).map_or_else(|| id.to_string(), |c| c.name.clone());
+            EvalError::new("55000", format!("cannot write to \"{name}\": {message}"))
+        }
+    }
+}
+
+#[napi]
+impl NativeEngine {
+    /// Starts it.
+    #[napi(constructor)]
+    pub fn new(workers: u32, callback: Function<'_, Arguments, ()>) -> napi::Result<Self> {
+        let dispatch = Dispatch::new(callback)?;
+        call(|| {
+            let notices = start(dispatch.clone())?;
+            let (events, sink) = (notices.clone(), dispatch.clone());
+            let runtime = Runtime::start(workers as usize, move |event| match event {
+                Event::Completed(time) => {
+                    let _ = events.send(Notice::Completed(time));
+                    sink.completed(time);
+                }
+                Event::Changes { subscription, up_to, rows, errors } => {
+                    let _ = events.send(Notice::Changes { subscription, up_to, rows, errors });
+                }
+                Event::Panic(message) => sink.send(Message::Panic(message)),
+            })
+            .map_err(internal)?;
+            let runtime = Arc::new(runtime);
+            let _ = notices.send(Notice::Engine(Arc::downgrade(&runtime)));
+            Ok(NativeEngine {
+                runtime,
+                queries: Pool::new("tidewire-query", QUERY_THREADS, &dispatch)?,
+                sequence: Pool::new("tidewire-commit", 1, &dispatch)?,
+                dispatch,
+                notices,
+                collections: Collections::default(),
+            })
+        })
+    }
+
+    /// The text form of a constant expression.
+    #[napi]
+    pub fn evaluate(&self, expression: String, time_zone: String) -> napi::Result<Option<String>> {
+        call(|| {
+            let expression: Expr = parse(&expression)?;
+            fold_with(&expression, &settings(&time_zone)?)
+        })
+    }
+
+    /// All scalar functions.
+    #[napi]
+    pub fn opcodes(&self) -> Vec<String> {
+        opcodes().into_iter().map(|info| info.name.to_owned()).collect()
+    }
+
+    /// A collection that is written to.
+    #[napi]
+    pub fn create_collection(
+        &self,
+        id: f64,
+        name: String,
+        columns: String,
+        layout: String,
+        unique: bool,
+        column_names: Vec<String>,
+    ) -> napi::Result<()> {
+        call(|| {
+            let id = id as u64;
+            let collection =
+                Collection { name, columns: parse(&columns)?, layout: parse(&layout)?, unique, column_names };
+            let splitter = LayoutSplitter::new(&collection.columns, &collection.layout).map_err(internal)?;
+            self.runtime.create_collection(id, Arc::new(splitter), unique).map_err(internal)?;
+            let mut collections = self.collections.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+            collections.insert(id, Arc::new(collection));
+            Ok(())
+        })
+    }
+
+    /// Starts a maintained plan; the request is answered when it can be read.
+    #[napi]
+    pub fn install(&self, request: f64, plan: String, as_of: f64) -> napi::Result<()> {
+        call(|| {
+            let (request, as_of) = (request as u64, as_of as u64);
+            let plan = decode_plan(&plan)?;
+            let Output::Arrangement { arrangement, .. } = plan.output else {
+                return Err(internal("the plan maintains no arrangement"));
+            };
+            let program = compile(&plan, as_of)?;
+            let hold = self.runtime.hold(as_of).map_err(too_old)?;
+            let (runtime, dispatch) = (self.runtime.clone(), self.dispatch.clone());
+            self.sequence.start(request, move || {
+                let done = move |result: Result<(), String>| {
+                    let answer = result.map(|()| Answer::Done).map_err(internal);
+                    dispatch.send(Message::Answer(request, answer));
+                };
+                let installed =
+                    runtime.install(arrangement, &plan.name, Arc::new(View(program)), as_of, done);
+                drop(hold);
+                installed.map_err(internal)
+            });
+            Ok(())
+        })
+    }
+
+    /// Drops a collection, a maintained plan or a subscription.
+    #[napi]
+    pub fn drop(&self, id: f64) {
+        let id = id as u64;
+        let _ = self.notices.send(Notice::Remove(id));
+        let (runtime, collections) = (self.runtime.clone(), self.collections.clone());
+        self.sequence.run(move || {
+            runtime.drop_collection(id);
+            collections.write().unwrap_or_else(|poisoned| poisoned.into_inner()).remove(&id);
+        });
+    }
+
+    /// Starts a subscription.
+    #[napi]
+    pub fn subscribe(&self, id: f64, plan: String, options: String) -> napi::Result<()> {
+        call(|| {
+            let id = id as u64;
+            let plan = decode_plan(&plan)?;
+            let options: SubscribeOptions = parse(&options)?;
+            let Output::Subscription { node } = plan.output else {
+                return Err(internal("the plan is not a subscription's"));
+            };
+            let node = plan.nodes.get(node as usize).ok_or_else(|| internal("the plan has no such node"))?;
+            let types = node.columns.iter().map(|column| column.scalar).collect();
+            let as_of = options.as_of;
+            let encoder = ChangeEncoder::new(
+                types,
+                options.envelope,
+                options.progress,
+                options.encoding,
+                settings(&options.time_zone)?,
+            )?;
+            let program = compile(&plan, as_of)?;
+            let hold = self.runtime.hold(as_of).map_err(too_old)?;
+            let subscriber = Subscriber::new(encoder, as_of, options.snapshot, options.up_to);
+            let _ = self.notices.send(Notice::Add(id, Box::new(subscriber)));
+            let (runtime, notices) = (self.runtime.clone(), self.notices.clone());
+            self.sequence.run(move || {
+                let failed = notices.clone();
+                let done = move |result: Result<(), String>| {
+                    let _ = notices.send(match result {
+                        Ok(()) => Notice::Ready(id),
+                        Err(message) => Notice::Failed(id, internal(message)),
+                    });
+                };
+                let started = guarded(|| {
+                    runtime.subscribe(id, &plan.name, Arc::new(View(program)), as_of, done).map_err(internal)
+                });
+                drop(hold);
+                if let Err(error) = started {
+                    let _ = failed.send(Notice::Failed(id, error));
+                }
+            });
+            Ok(())
+        })
+    }
+
+    /// Stops or resumes delivery.
+    #[napi]
+    pub fn pause_subscription(&self, id: f64, paused: bool) {
+        let _ = self.notices.send(Notice::Pause(id as u64, paused));
+    }
+
+    /// Decodes a one-shot plan.
+    #[napi]
+    pub fn prepare(&self, plan: String) -> napi::Result<NativePlan> {
+        call(|| {
+            let plan = decode_plan(&plan)?;
+            Ok(NativePlan { immediate: is_immediate(&plan), plan: Arc::new(plan) })
+        })
+    }
+
+    /// Runs a plan that yields rows: at once if it is immediate, else the request is answered.
+    #[napi]
+    pub fn execute(
+        &self,
+        request: f64,
+        plan: &NativePlan,
+        timestamp: f64,
+        formats: Vec<u32>,
+        values: Vec<Option<Buffer>>,
+        time_zone: String,
+        transaction: Option<&NativeTransaction>,
+        encoding: String,
+        cancellation: Option<&NativeCancellation>,
+    ) -> napi::Result<Option<NativeCursor>> {
+        call(|| {
+            let sets = transaction.map(|transaction| transaction.lock());
+            let execution = Execution::new(
+                &self.runtime,
+                &plan.plan,
+                Request {
+                    timestamp: timestamp as u64,
+                    formats: &formats,
+                    values: &values,
+                    time_zone: &time_zone,
+                    transaction: sets.as_deref(),
+                    encoding: parse(&encoding)?,
+                    cancelled: cancellation.map(|cancellation| cancellation.cancelled.clone()),
+                },
+            )?;
+            drop(sets);
+            if plan.immediate {
+                return execution.rows().map(Some);
+            }
+            self.queries.answer(request as u64, move || execution.rows().map(Answer::Rows));
+            Ok(None)
+        })
+    }
+
+    /// Runs a plan that writes; the request is answered.
+    #[napi]
+    pub fn write(
+        &self,
+        request: f64,
+        plan: &NativePlan,
+        timestamp: f64,
+        formats: Vec<u32>,
+        values: Vec<Option<Buffer>>,
+        time_zone: String,
+        transaction: &NativeTransaction,
+        encoding: String,
+        cancellation: Option<&NativeCancellation>,
+    ) -> napi::Result<()> {
+        call(|| {
+            let execution = Execution::new(
+                &self.runtime,
+                &plan.plan,
+                Request {
+                    timestamp: timestamp as u64,
+                    formats: &formats,
+                    values: &values,
+                    time_zone: &time_zone,
+                    transaction: Some(&*transaction.lock()),
+                    encoding: parse(&encoding)?,
+                    cancelled: cancellation.map(|cancellation| cancellation.cancelled.clone()),
+                },
+            )?;
+            let target = match plan.plan.output {
+                Output::Write { arrangement, .. } => collection(&self.collections, arrangement),
+                _ => None,
+            };
+            let sets = transaction.shared();
+            self.queries.answer(request as u64, move || execution.write(&sets, target.as_deref()));
+            Ok(())
+        })
+    }
+
+    /// A transaction.
+    #[napi]
+    pub fn begin_transaction(&self) -> NativeTransaction {
+        NativeTransaction::empty()
+    }
+
+    /// Commits a group; the answer is JSON: for each transaction its error or null.
+    #[napi]
+    pub fn commit(
+        &self,
+        request: f64,
+        timestamp: f64,
+        transactions: Vec<ClassInstance<'_, NativeTransaction>>,
+    ) {
+        let writes: Vec<_> = transactions.iter().map(|transaction| transaction.lock().writes()).collect();
+        let (runtime, collections) = (self.runtime.clone(), self.collections.clone());
+        self.sequence.answer(request as u64, move || {
+            let conflicts = runtime.commit(timestamp as u64, &writes).map_err(internal)?;
+            let errors = conflicts.into_iter().map(|conflict| {
+                let error = conflict.map(|conflict| conflict_error(conflict, &collections));
+                error.map_or_else(|| "null".to_owned(), |error| to_json(&error))
+            });
+            Ok(Answer::Json(format!("[{}]", errors.collect::<Vec<_>>().join(","))))
+        });
+    }
+
+    /// Time moves on.
+    #[napi]
+    pub fn advance(&self, timestamp: f64) {
+        let runtime = self.runtime.clone();
+        self.sequence.run(move || runtime.tick(timestamp as u64));
+    }
+
+    /// All that is computed.
+    #[napi]
+    pub fn computed(&self) -> f64 {
+        self.runtime.computed() as f64
+    }
+
+    /// The oldest time at which these can be read.
+    #[napi]
+    pub fn since(&self, ids: Vec<f64>) -> f64 {
+        let ids: Vec<u64> = ids.into_iter().map(|id| id as u64).collect();
+        self.runtime.since(&ids) as f64
+    }
+
+    /// Keeps a time readable.
+    #[napi]
+    pub fn hold(&self, timestamp: f64) -> napi::Result<NativeHold> {
+        call(|| Ok(NativeHold { hold: Some(self.runtime.hold(timestamp as u64).map_err(too_old)?) }))
+    }
+
+    /// How far compaction trails.
+    #[napi]
+    pub fn set_retention(&self, microseconds: f64) {
+        self.runtime.set_lag(microseconds as u64);
+    }
+
+    /// A cancellation.
+    #[napi]
+    pub fn cancellation(&self) -> NativeCancellation {
+        NativeCancellation::default()
+    }
+
+    /// A decoder.
+    #[napi]
+    pub fn decoder(&self, options: String) -> napi::Result<NativeDecoder> {
+        call(|| {
+            let options: crate::encoding::DecoderOptions = parse(&options)?;
+            let collection = collection(&self.collections, options.arrangement);
+            NativeDecoder::create(options, collection.as_deref())
+        })
+    }
+
+    /// Writes a generator's events into a transaction; gives the number of rows.
+    #[napi]
+    pub fn generate(
+        &self,
+        kind: String,
+        seed: f64,
+        from: f64,
+        count: f64,
+        arrangements: Vec<Option<f64>>,
+        transaction: &NativeTransaction,
+    ) -> napi::Result<f64> {
+        call(|| {
+            let arrangements: Vec<Option<u64>> =
+                arrangements.into_iter().map(|id| id.map(|id| id as u64)).collect();
+            let wanted = |table: usize| arrangements.get(table).copied().flatten().is_some();
+            let mut sets = transaction.lock();
+            let mut sink = Generated { arrangements: &arrangements, sets: &mut sets, rows: 0 };
+            match kind.as_str() {
+                "counter" => counter(from as u64, count as u64, &mut sink),
+                "nexmark" => Nexmark::new(seed as u64, NEXMARK_EVENTS_PER_SECOND).generate(
+                    from as u64,
+                    count as u64,
+                    [wanted(0), wanted(1), wanted(2)],
+                    &mut sink,
+                ),
+                _ => return Err(EvalError::new("0A000", format!("there is no generator \"{kind}\""))),
+            }
+            Ok(sink.rows as f64)
+        })
+    }
+
+    /// What an arrangement holds.
+    #[napi]
+    pub fn size(&self, id: f64) -> Size {
+        let (rows, bytes) = self.runtime.size(id as u64).unwrap_or_default();
+        Size { rows: rows as f64, bytes: bytes as f64 }
+    }
+
+    /// Stops; the request is answered when the workers are gone.
+    #[napi]
+    pub fn stop(&self, request: f64) {
+        let runtime = self.runtime.clone();
+        // After the commits that were asked for.
+        self.sequence.answer(request as u64, move || {
+            runtime.stop();
+            Ok(Answer::Done)
+        });
+    }
+}
+
+struct Generated<'a> {
+    arrangements: &'a [Option<u64>],
+    sets: &'a mut WriteSets,
+    rows: u64,
+}
+
+impl EventSink for Generated<'_> {
+    fn row(&mut self, table: usize, row: &[u8]) {
+        if let Some(Some(arrangement)) = self.arrangements.get(table) {
+            self.sets.of(*arrangement).push(row, 1);
+            self.rows += 1;
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Errors on their way to JavaScript.
+
+use serde_json::json;
+use tidewire_row::EvalError;
+
+/// The JSON that the TypeScript side turns into an `EngineError`.
+pub fn to_json(error: &EvalError) -> String {
+    json!({
+        "sqlstate": error.sqlstate(),
+        "message": error.message(),
+        "detail": error.detail(),
+        "hint": error.hint(),
+    })
+    .to_string()
+}
+
+/// A data error as what a native call throws.
+pub fn thrown(error: EvalError) -> napi::Error {
+    napi::Error::from_reason(to_json(&error))
+}
+
+/// A bug or a refused call.
+pub fn internal(message: impl Into<String>) -> EvalError {
+    EvalError::new("XX000", message)
+}
+
+/// The text of a caught panic.
+pub fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without a message".into())
+}
+
+/// Runs `run`; a panic is an error.
+pub fn guarded<T>(run: impl FnOnce() -> Result<T, EvalError>) -> Result<T, EvalError> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
+        .unwrap_or_else(|panic| Err(internal(format!("internal error: {}", panic_message(&*panic)))))
+}
+
+/// [`guarded`] for a native call.
+pub fn call<T>(run: impl FnOnce() -> Result<T, EvalError>) -> napi::Result<T> {
+    guarded(run).map_err(thrown)
+}

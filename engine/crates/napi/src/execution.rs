@@ -1,0 +1,265 @@
+//! One-shot plans: what they read, their parameters, and running them.
+
+use crate::cursor::NativeCursor;
+use crate::dispatch::Answer;
+use crate::encoding::{Encoding, settings};
+use crate::error::internal;
+use crate::transaction::{WriteSets, lock};
+use napi::bindgen_prelude::Buffer;
+use napi_derive::napi;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use tidewire_plan::{ColumnType, Layout, Operator, Output, Plan, ScalarType};
+use tidewire_render::{Environment, ResultSet, RowFormat, Source, execute, execute_write};
+use tidewire_row::{
+    Arena, EvalError, FormatSettings, binary_in, push_datum, push_null, read_column, text_in, text_out,
+};
+use tidewire_worker::{CollectionSnapshot, ReadError, Runtime, WriteSet};
+
+/// A decoded one-shot plan.
+#[napi]
+pub struct NativePlan {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) immediate: bool,
+}
+
+#[napi]
+impl NativePlan {
+    /// Whether it is answered without a dataflow.
+    #[napi]
+    pub fn immediate(&self) -> bool {
+        self.immediate
+    }
+}
+
+/// Ends executions.
+#[napi]
+#[derive(Default)]
+pub struct NativeCancellation {
+    pub(crate) cancelled: Arc<AtomicBool>,
+}
+
+#[napi]
+impl NativeCancellation {
+    /// Ends them.
+    #[napi]
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+    }
+}
+
+/// What the engine knows of a collection that is written to.
+pub struct Collection {
+    /// Its qualified name.
+    pub name: String,
+    /// Its columns.
+    pub columns: Vec<ColumnType>,
+    /// The columns' names, as far as they were given.
+    pub column_names: Vec<String>,
+    /// How it is arranged.
+    pub layout: Layout,
+    /// Whether its key is a primary key.
+    pub unique: bool,
+}
+
+impl Collection {
+    /// 23505, as PostgreSQL reports it.
+    pub fn duplicate_key(&self, key: &[u8]) -> EvalError {
+        let arena = Arena::new();
+        let mut at = 0;
+        let (mut names, mut values) = (Vec::new(), Vec::new());
+        for field in &self.layout.key {
+            let datum = read_column(key, &mut at, field.column.scalar, &arena);
+            let mut text = Vec::new();
+            text_out(datum, field.column.scalar, &FormatSettings::default(), &mut text);
+            values.push(String::from_utf8_lossy(&text).into_owned());
+            names.push(column_of(&field.expr).and_then(|index| self.column_names.get(index)).cloned());
+        }
+        let names: Option<Vec<String>> = names.into_iter().collect();
+        let relation = self.name.rsplit('.').next().unwrap_or(&self.name);
+        let key = names.map(|names| format!(" ({})", names.join(", "))).unwrap_or_default();
+        EvalError::new("23505", format!("duplicate key value violates unique constraint \"{relation}_pkey\""))
+            .with_detail(format!("Key{key}=({}) already exists.", values.join(", ")))
+    }
+}
+
+fn column_of(expr: &tidewire_plan::Expr) -> Option<usize> {
+    match expr {
+        tidewire_plan::Expr::Column { index } => Some(*index as usize),
+        tidewire_plan::Expr::Canonical { operand, .. } => column_of(operand),
+        _ => None,
+    }
+}
+
+/// The parameters as one packed row.
+pub fn parameters(
+    types: &[ScalarType],
+    formats: &[u32],
+    values: &[Option<Buffer>],
+    settings: &FormatSettings,
+) -> Result<Vec<u8>, EvalError> {
+    if values.len() != types.len() {
+        return Err(EvalError::new(
+            "08P01",
+            format!("the statement takes {} parameters, {} were given", types.len(), values.len()),
+        ));
+    }
+    let arena = Arena::new();
+    let mut row = Vec::new();
+    for (index, (scalar, value)) in types.iter().zip(values).enumerate() {
+        let Some(value) = value else {
+            push_null(&mut row);
+            continue;
+        };
+        let datum = match formats.get(index).copied().unwrap_or(0) {
+            0 => {
+                let text = std::str::from_utf8(value)
+                    .map_err(|_| EvalError::new("22021", "invalid byte sequence for encoding \"UTF8\""))?;
+                if text.contains('\0') {
+                    return Err(EvalError::new("22021", "invalid byte sequence for encoding \"UTF8\": 0x00"));
+                }
+                text_in(*scalar, -1, text, settings, &arena)?
+            }
+            _ => binary_in(*scalar, -1, value, &arena)?,
+        };
+        push_datum(&mut row, datum);
+    }
+    Ok(row)
+}
+
+/// The arrangements that a plan reads.
+fn imports(plan: &Plan) -> Vec<u64> {
+    let ids = plan.nodes.iter().filter_map(|node| match &node.operator {
+        Operator::Import { arrangement, .. } | Operator::Lookup { arrangement, .. } => Some(*arrangement),
+        _ => None,
+    });
+    let mut ids: Vec<u64> = ids.collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+fn read_error(error: ReadError) -> EvalError {
+    match error {
+        ReadError::Unknown(id) => EvalError::new("42P01", format!("arrangement {id} does not exist")),
+        ReadError::NotReady(id) => {
+            EvalError::new("55000", format!("arrangement {id} is not ready to be read"))
+        }
+        ReadError::NotComputed { computed } => {
+            internal(format!("the time is not computed yet; {computed} is"))
+        }
+        ReadError::TooOld(too_old) => EvalError::new(
+            "72000",
+            format!("the snapshot is too old; the oldest that can be read is {}", too_old.oldest),
+        ),
+    }
+}
+
+/// An execution with everything that it reads, fixed when it was asked for.
+pub struct Execution {
+    plan: Arc<Plan>,
+    environment: Environment,
+    runtime: Arc<Runtime>,
+    snapshots: HashMap<u64, CollectionSnapshot>,
+    /// The transaction's writes to what is read.
+    own: Vec<(u64, Arc<WriteSet>)>,
+    cancelled: Arc<AtomicBool>,
+    format: RowFormat,
+    names: Vec<String>,
+}
+
+/// What an execution is given.
+pub struct Request<'a> {
+    pub timestamp: u64,
+    pub formats: &'a [u32],
+    pub values: &'a [Option<Buffer>],
+    pub time_zone: &'a str,
+    pub transaction: Option<&'a WriteSets>,
+    pub encoding: Encoding,
+    pub cancelled: Option<Arc<AtomicBool>>,
+}
+
+impl Execution {
+    /// Takes the snapshots and reads the parameters.
+    pub fn new(runtime: &Arc<Runtime>, plan: &Arc<Plan>, request: Request<'_>) -> Result<Self, EvalError> {
+        let settings = settings(request.time_zone)?;
+        let parameters = parameters(&plan.parameters, request.formats, request.values, &settings)?;
+        let mut ids = imports(plan);
+        if let Output::Write { arrangement, .. } = &plan.output
+            && !ids.contains(arrangement)
+        {
+            ids.push(*arrangement);
+        }
+        let snapshots = runtime.snapshot(&ids, request.timestamp).map_err(read_error)?;
+        let own = ids.iter().filter_map(|id| Some((*id, request.transaction?.get(*id)?))).collect();
+        let (format, names) = request.encoding.row_format()?;
+        Ok(Execution {
+            plan: plan.clone(),
+            environment: Environment { settings, parameters, as_of: request.timestamp },
+            runtime: runtime.clone(),
+            snapshots: ids.iter().copied().zip(snapshots).collect(),
+            own,
+            cancelled: request.cancelled.unwrap_or_default(),
+            format,
+            names,
+        })
+    }
+
+    fn sources(&mut self) -> Result<HashMap<u64, Source>, EvalError> {
+        for (id, writes) in &self.own {
+            let snapshot = &self.snapshots[id];
+            let overlaid = self.runtime.overlay(*id, snapshot, writes).map_err(internal)?;
+            self.snapshots.insert(*id, overlaid);
+        }
+        let sources = self
+            .snapshots
+            .iter()
+            .map(|(id, snapshot)| (*id, Source { ok: snapshot.ok.clone(), err: snapshot.err.clone() }));
+        Ok(sources.collect())
+    }
+
+    /// Runs a plan that yields rows.
+    pub fn rows(mut self) -> Result<NativeCursor, EvalError> {
+        let sources = self.sources()?;
+        let settings = self.environment.settings.clone();
+        let rows = execute(&self.plan, self.environment, sources, &self.cancelled)?;
+        Ok(NativeCursor::new(ResultSet::new(rows, self.format, &self.names, settings)))
+    }
+
+    /// Runs a plan that writes; its writes go into the transaction. `collection`: what is written to.
+    pub fn write(
+        mut self,
+        transaction: &Mutex<WriteSets>,
+        collection: Option<&Collection>,
+    ) -> Result<Answer, EvalError> {
+        let Output::Write { arrangement, .. } = self.plan.output else {
+            return Err(internal("the plan does not write"));
+        };
+        let sources = self.sources()?;
+        let settings = self.environment.settings.clone();
+        let result = execute_write(&self.plan, self.environment, sources, &self.cancelled)?;
+        let mut written = WriteSet::new();
+        for (rows, sign) in [(&result.deleted, -1), (&result.inserted, 1)] {
+            for update in rows.iter() {
+                written.push(update.val, sign * update.diff);
+            }
+        }
+        if let Some(collection) = collection.filter(|collection| collection.unique)
+            && !result.inserted.is_empty()
+        {
+            let snapshot = &self.snapshots[&arrangement].ok;
+            let duplicate = self.runtime.check_unique(arrangement, &written, snapshot).map_err(internal)?;
+            if let Some(key) = duplicate {
+                return Err(collection.duplicate_key(&key));
+            }
+        }
+        if !written.is_empty() {
+            lock(transaction).of(arrangement).append(&written);
+        }
+        let returning = result
+            .returning
+            .map(|rows| NativeCursor::new(ResultSet::new(rows, self.format, &self.names, settings)));
+        Ok(Answer::Written(result.affected, returning))
+    }
+}

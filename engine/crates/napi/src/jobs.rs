@@ -1,0 +1,66 @@
+//! Threads that run requests.
+
+use crate::dispatch::{Answer, Dispatch, Message};
+use crate::error::{guarded, internal};
+use crossbeam_channel::{Sender, unbounded};
+use tidewire_row::EvalError;
+
+/// Work, and the request that waits for it.
+struct Job {
+    request: Option<u64>,
+    /// None: the work answers by itself, unless it fails.
+    run: Box<dyn FnOnce() -> Result<Option<Answer>, EvalError> + Send>,
+}
+
+/// Some threads that take work from one queue; one thread keeps its order. They end when the pool is dropped.
+pub struct Pool {
+    sender: Sender<Job>,
+}
+
+impl Pool {
+    /// Starts the threads.
+    pub fn new(name: &str, threads: usize, dispatch: &Dispatch) -> Result<Self, EvalError> {
+        let (sender, receiver) = unbounded::<Job>();
+        for _ in 0..threads {
+            let (receiver, dispatch) = (receiver.clone(), dispatch.clone());
+            std::thread::Builder::new()
+                .name(name.to_owned())
+                .spawn(move || {
+                    for job in receiver {
+                        let answer = guarded(job.run);
+                        if let (Some(request), Some(answer)) = (job.request, answer.transpose()) {
+                            dispatch.send(Message::Answer(request, answer));
+                        }
+                    }
+                })
+                .map_err(|error| internal(format!("a thread could not start: {error}")))?;
+        }
+        Ok(Pool { sender })
+    }
+
+    /// Runs work for a request, which its result answers.
+    pub fn answer(&self, request: u64, run: impl FnOnce() -> Result<Answer, EvalError> + Send + 'static) {
+        self.send(Some(request), move || run().map(Some));
+    }
+
+    /// Runs work that answers the request itself, unless it fails.
+    pub fn start(&self, request: u64, run: impl FnOnce() -> Result<(), EvalError> + Send + 'static) {
+        self.send(Some(request), move || run().map(|()| None));
+    }
+
+    /// Runs work that nobody waits for.
+    pub fn run(&self, run: impl FnOnce() + Send + 'static) {
+        self.send(None, move || {
+            run();
+            Ok(None)
+        });
+    }
+
+    fn send(
+        &self,
+        request: Option<u64>,
+        run: impl FnOnce() -> Result<Option<Answer>, EvalError> + Send + 'static,
+    ) {
+        let _ = self.sender.send(Job { request, run: Box::new(run) });
+    }
+}

@@ -1,0 +1,76 @@
+//! Uncommitted writes.
+
+use napi_derive::napi;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use tidewire_worker::{WriteSet, Writes};
+
+/// By arrangement: whole rows with multiplicities. Statements that run see the sets that stood when they began.
+#[derive(Default)]
+pub struct WriteSets(BTreeMap<u64, Arc<WriteSet>>);
+
+impl WriteSets {
+    /// The writes of one arrangement, to add to.
+    pub fn of(&mut self, arrangement: u64) -> &mut WriteSet {
+        Arc::make_mut(self.0.entry(arrangement).or_default())
+    }
+
+    /// As they stand.
+    pub fn writes(&self) -> Writes {
+        self.0.iter().filter(|(_, set)| !set.is_empty()).map(|(id, set)| (*id, set.clone())).collect()
+    }
+
+    /// One arrangement's as they stand.
+    pub fn get(&self, arrangement: u64) -> Option<Arc<WriteSet>> {
+        self.0.get(&arrangement).filter(|set| !set.is_empty()).cloned()
+    }
+}
+
+/// A transaction's handle.
+#[napi]
+pub struct NativeTransaction {
+    sets: Arc<Mutex<WriteSets>>,
+}
+
+impl NativeTransaction {
+    /// Nothing written yet.
+    pub fn empty() -> Self {
+        NativeTransaction { sets: Arc::default() }
+    }
+
+    /// Its writes.
+    pub fn lock(&self) -> MutexGuard<'_, WriteSets> {
+        lock(&self.sets)
+    }
+
+    /// Its writes, for another thread.
+    pub fn shared(&self) -> Arc<Mutex<WriteSets>> {
+        self.sets.clone()
+    }
+}
+
+/// Locks; a panic under the lock left whole sets, since a set is pushed to row by row.
+pub fn lock(sets: &Mutex<WriteSets>) -> MutexGuard<'_, WriteSets> {
+    sets.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+#[napi]
+impl NativeTransaction {
+    /// Arrangements written so far.
+    #[napi]
+    pub fn arrangements(&self) -> Vec<f64> {
+        self.lock().writes().iter().map(|(id, _)| *id as f64).collect()
+    }
+
+    /// Bytes held.
+    #[napi]
+    pub fn byte_length(&self) -> f64 {
+        self.lock().0.values().map(|set| set.byte_len()).sum::<usize>() as f64
+    }
+
+    /// Forgets all writes.
+    #[napi]
+    pub fn clear(&self) {
+        self.lock().0.clear();
+    }
+}
