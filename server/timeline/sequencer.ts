@@ -25,14 +25,14 @@ export class Sequencer {
   #committing = false;
   #readers: { readonly timestamp: Timestamp; resolve(): void; reject(error: Error): void }[] = [];
   #failed: Error | null = null;
-  #ticker: NodeJS.Timeout;
+  /** Also what keeps the process alive: the engine's events do not. */
+  readonly #ticker: NodeJS.Timeout;
 
   constructor(engine: Engine, clock: () => Timestamp = systemClock) {
     this.#engine = engine;
     this.#clock = clock;
     this.#last = engine.computed();
     this.#ticker = setInterval(() => this.#tick(), TICK_MILLISECONDS);
-    this.#ticker.unref();
   }
 
   /** The last issued timestamp: a read at it is strict serializable once `whenComputed` resolves. */
