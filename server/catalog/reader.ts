@@ -29,7 +29,11 @@ export class StatementCatalog implements CatalogReader {
   readonly #catalog: Catalog;
   readonly #shared: SharedArrangements;
   readonly #bindView: BindView;
-  readonly #expandMaterialized: boolean;
+  /**
+   * The statement must see its transaction's own writes, which lie over the tables' primary arrangements only: so
+   * materialized views are read through their definitions, and no index or shared arrangement is offered.
+   */
+  readonly #ownWrites: boolean;
   readonly #estimate: (arrangement: ArrangementId) => number | null;
 
   constructor(options: {
@@ -40,14 +44,14 @@ export class StatementCatalog implements CatalogReader {
     searchPath: readonly string[];
     user: string;
     database: string;
-    /** Materialized views are read through their definitions: a transaction then sees its own writes in them. */
-    expandMaterialized: boolean;
+    /** For a transaction that has written: see `ownWrites` of the class. */
+    ownWrites: boolean;
   }) {
     this.#catalog = options.catalog;
     this.#shared = options.shared;
     this.#bindView = options.bindView;
     this.#estimate = options.estimate;
-    this.#expandMaterialized = options.expandMaterialized;
+    this.#ownWrites = options.ownWrites;
     this.version = options.catalog.version;
     this.user = options.user;
     this.database = options.database;
@@ -89,6 +93,7 @@ export class StatementCatalog implements CatalogReader {
     const found: CatalogArrangement[] = [
       { id: object.arrangement, relation, layout: object.layout, primary: true, name: null },
     ];
+    if (this.#ownWrites) return found;
     for (const index of this.#catalog.dependents(relation)) {
       if (index.kind !== 'index' || index.table !== relation || index.arrangement === object.arrangement)
         continue;
@@ -102,7 +107,7 @@ export class StatementCatalog implements CatalogReader {
   }
 
   #asRelation(object: CatalogObject): CatalogRelation | null {
-    if (object.kind === 'view' || (object.kind === 'materializedView' && this.#expandMaterialized)) {
+    if (object.kind === 'view' || (object.kind === 'materializedView' && this.#ownWrites)) {
       return {
         ...named(object, 'view'),
         columns: object.columns,

@@ -73,7 +73,7 @@ export class Planning {
   }
 
   /** The catalog as a statement of `session` sees it. */
-  catalogFor(session: PlanningSession, options: { expandMaterialized?: boolean } = {}): RecordingCatalog {
+  catalogFor(session: PlanningSession, options: { ownWrites?: boolean } = {}): RecordingCatalog {
     return new RecordingCatalog({
       catalog: this.#catalog,
       shared: this.#dataflows,
@@ -82,7 +82,7 @@ export class Planning {
       searchPath: session.searchPath,
       user: session.user,
       database: session.database,
-      expandMaterialized: options.expandMaterialized ?? false,
+      ownWrites: options.ownWrites ?? false,
     });
   }
 

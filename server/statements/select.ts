@@ -29,8 +29,8 @@ export class CompiledSelect {
   ) {
     this.#system = system;
     this.#parsed = parsed;
-    const expandMaterialized = session.transaction.writes.arrangements().length > 0;
-    const catalog = system.planning.catalogFor(session, { expandMaterialized });
+    const ownWrites = session.transaction.writes.arrangements().length > 0;
+    const catalog = system.planning.catalogFor(session, { ownWrites });
     const query = system.planning.bindQuery(session, { ...parsed, node }, { parameterTypes, catalog });
     this.compiled = system.planning.compileQuery(session, query, { kind: 'rows' }, catalog);
     this.#plan = system.engine.prepare(this.compiled.plan);

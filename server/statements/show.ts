@@ -100,7 +100,8 @@ function inSchema(
   parsed: ParsedStatement,
   statement: ShowObjects,
 ): string {
-  const name = statement.from?.parts.join('.') ?? session.searchPath[0] ?? 'public';
+  const first = session.searchPath.find((schema) => system.catalog.schema(schema) !== null);
+  const name = statement.from?.parts.join('.') ?? first ?? 'public';
   if (!system.catalog.schema(name)) {
     throw new SqlError({
       sqlstate: '3F000',

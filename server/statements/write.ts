@@ -22,7 +22,9 @@ export function prepareWrite(
   node: Node,
   parameterTypes: readonly (SqlType | null)[],
 ): Runnable {
-  const compiled = system.planning.compileWrite(session, parsed, node, { parameterTypes });
+  const ownWrites = session.transaction.writes.arrangements().length > 0;
+  const catalog = system.planning.catalogFor(session, { ownWrites });
+  const compiled = system.planning.compileWrite(session, parsed, node, { parameterTypes, catalog });
   const plan = system.engine.prepare(compiled.plan);
   const tag = 'InsertStmt' in node ? 'INSERT 0' : 'UpdateStmt' in node ? 'UPDATE' : 'DELETE';
   const columns = compiled.columns.length > 0 ? compiled.columns : null;
