@@ -10,24 +10,24 @@ const PATIENCE = 20_000;
 const asText = { getTypeParser: () => (value: string) => value } as unknown as pg.CustomTypesConfig;
 
 describe.each(pages())('$path', ({ blocks }) => {
-  let server: Tidewire;
-  let client: pg.Client;
+  let server: Tidewire | undefined;
+  let client: pg.Client | undefined;
 
   beforeAll(async () => {
     server = await startTidewire();
     client = await server.connect();
   });
   afterAll(async () => {
-    await client.end();
-    await server.stop();
+    await client?.end();
+    await server?.stop();
   });
 
   test.each(blocks)('line $line', async (block) => {
-    if (block.mode === 'live') await startsToFlow(server, block);
+    if (block.mode === 'live') await startsToFlow(server!, block);
     else if (block.mode === 'error') {
-      await expect(client.query(block.sql)).rejects.toMatchObject({ code: block.sqlstate });
-    } else if (block.expected === null) await client.query(block.sql);
-    else await gives(client, block);
+      await expect(client!.query(block.sql)).rejects.toMatchObject({ code: block.sqlstate });
+    } else if (block.expected === null) await client!.query(block.sql);
+    else await gives(client!, block);
   });
 });
 
