@@ -43,7 +43,7 @@ class FakeEngine {
           line: 1,
           bytes: Buffer.from(line),
         }));
-        return { rows: good.length, errorCount: errors.length, errors };
+        return { rows: good.length, errorCount: errors.length, errors, pending: 0 };
       },
       close: () => undefined,
     };
