@@ -154,16 +154,18 @@ test('mistakes are refused by name', async () => {
       (error: { code: string; message: string; hint?: string }) => [error.code, error.hint ?? error.message],
     );
   const into = `INTO FILE (PATH '${folder}/x')`;
-  expect(
-    await refused(`CREATE SINK s FROM by_city ${into} KEY (town) FORMAT JSON ENVELOPE UPSERT`),
-  ).toMatchObject(['42703']);
+  expect(await refused(`CREATE SINK s FROM by_city ${into} KEY (town) FORMAT JSON ENVELOPE UPSERT`)).toEqual([
+    '42703',
+    expect.anything(),
+  ]);
   expect(await refused(`CREATE SINK s FROM by_city ${into} KEY (total) FORMAT JSON ENVELOPE UPSERT`)).toEqual(
     ['22023', 'Known to be unique: (city). KEY (…) NOT ENFORCED leaves it to you.'],
   );
-  expect(await refused(`CREATE SINK s FROM by_city ${into} FORMAT CSV ENVELOPE DEBEZIUM`)).toMatchObject([
+  expect(await refused(`CREATE SINK s FROM by_city ${into} FORMAT CSV ENVELOPE DEBEZIUM`)).toEqual([
     '0A000',
+    expect.anything(),
   ]);
-  expect(await refused(`CREATE SINK s INTO sales FROM by_city`)).toMatchObject(['0A000']);
+  expect(await refused(`CREATE SINK s INTO sales FROM by_city`)).toEqual(['0A000', expect.anything()]);
   expect(await refused(`CREATE SINK s FROM by_city INTO FILE (PTH 'x') FORMAT JSON`)).toEqual([
     '22023',
     'Perhaps you meant the option "path".',

@@ -128,15 +128,22 @@ test('mistakes are refused by name', async () => {
     '22023',
     'connector FILE needs the option "path"',
   ]);
-  expect(await refused(`CREATE SOURCE s (a int) FROM FILE (PATH '${folder}/none') ${tail}`)).toMatchObject([
+  expect(await refused(`CREATE SOURCE s (a int) FROM FILE (PATH '${folder}/none') ${tail}`)).toEqual([
     '58P01',
+    expect.anything(),
   ]);
-  expect(await refused(`CREATE SOURCE s (a int) FROM KAFKA (TOPIC 't') ${tail}`)).toMatchObject(['0A000']);
+  expect(await refused(`CREATE SOURCE s (a int) FROM KAFKA (TOPIC 't') ${tail}`)).toEqual([
+    '0A000',
+    expect.anything(),
+  ]);
   expect(
     await refused(`CREATE SOURCE s (a int) FROM FILE (PATH '${folder}') ${tail} ENVELOPE UPSERT`),
-  ).toMatchObject(['0A000']);
-  expect(await refused(`CREATE SOURCE s FROM FILE (PATH '${folder}') FORMAT CSV`)).toMatchObject(['42601']);
-  expect(await refused(`SELECT * FROM s`)).toMatchObject(['42P01']);
+  ).toEqual(['0A000', expect.anything()]);
+  expect(await refused(`CREATE SOURCE s FROM FILE (PATH '${folder}') FORMAT CSV`)).toEqual([
+    '42601',
+    expect.anything(),
+  ]);
+  expect(await refused(`SELECT * FROM s`)).toEqual(['42P01', expect.anything()]);
 });
 
 test("RisingWave's form means the same", async () => {

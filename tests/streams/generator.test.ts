@@ -32,9 +32,10 @@ test('NEXMARK gives its three tables in their ratios, and shows where it stands'
       'SELECT (SELECT count(*) FROM person), (SELECT count(*) FROM auction), (SELECT count(*) FROM bid)',
     ),
   ).toEqual([['500', '1500', '23000']]);
-  // Every bid is for an auction that was there before it, by a person who was.
+  // Bids run ahead of auctions by a few numbers, as in Nexmark's own generator; none is for a number left out.
   expect(
-    await rows('SELECT count(*) FROM bid WHERE auction NOT IN (SELECT id FROM auction)'),
+    await rows(`SELECT count(*) FROM bid
+      WHERE auction NOT IN (SELECT id FROM auction) AND auction <= (SELECT max(id) FROM auction)`),
     'bids for auctions that do not exist',
   ).toEqual([['0']]);
 });
@@ -101,7 +102,7 @@ test('mistakes are refused by name', async () => {
     '42P07',
     'relation "person" already exists',
   ]);
-  expect(await refused('SELECT * FROM s')).toMatchObject(['42P01']);
+  expect(await refused('SELECT * FROM s')).toEqual(['42P01', expect.anything()]);
   expect(await refused('INSERT INTO person SELECT * FROM person')).not.toEqual('accepted');
 });
 
