@@ -77,6 +77,7 @@ interface NativeEngine {
     columns: string,
     layout: string,
     unique: boolean,
+    constraint: string | null,
     columnNames: readonly string[],
   ): void;
   install(request: number, plan: string, asOf: number): void;
@@ -297,7 +298,7 @@ export class NativeBinding implements Engine {
     columns: readonly ColumnType[],
     layout: Layout,
     unique: boolean,
-    columnNames: readonly string[] = [],
+    names?: { readonly constraint: string; readonly columns: readonly string[] },
   ): void {
     native(() =>
       this.#engine.createCollection(
@@ -306,7 +307,8 @@ export class NativeBinding implements Engine {
         JSON.stringify(columns),
         JSON.stringify(layout),
         unique,
-        columnNames,
+        names?.constraint ?? null,
+        names?.columns ?? [],
       ),
     );
   }

@@ -188,8 +188,8 @@ export interface Engine {
     columns: readonly ColumnType[],
     layout: Layout,
     unique: boolean,
-    /** For the detail of duplicate key errors. */
-    columnNames?: readonly string[],
+    /** The primary key's constraint and the names of the relation's columns, for duplicate key errors. */
+    names?: { readonly constraint: string; readonly columns: readonly string[] },
   ): void;
   /** Starts a maintained plan (Output.arrangement) and resolves when it can be read at `asOf`. Throws EngineError. */
   install(plan: Plan, asOf: Timestamp): Promise<void>;

@@ -69,7 +69,10 @@ export function prepareCreateTable(
         });
       }
       const qualified = `${target.schema}.${target.name}`;
-      system.engine.createCollection(arrangement, qualified, columnTypes, layout, primaryKey !== null);
+      system.engine.createCollection(arrangement, qualified, columnTypes, layout, primaryKey !== null, {
+        constraint: table.primaryKeyName ?? `${target.name}_pkey`,
+        columns: columns.map((column) => column.name),
+      });
       try {
         await commitCatalog(system, changes);
       } catch (error) {

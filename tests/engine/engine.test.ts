@@ -64,7 +64,10 @@ beforeAll(() => {
       },
     },
   });
-  engine.createCollection(TABLE, 'public.t', columns, layout, true, ['id', 'v', 'note']);
+  engine.createCollection(TABLE, 'public.t', columns, layout, true, {
+    constraint: 't_key',
+    columns: ['id', 'v', 'note'],
+  });
 });
 
 afterAll(() => engine.stop());
@@ -263,7 +266,7 @@ test('a second row of a key is a duplicate', async () => {
   expect(error).toBeInstanceOf(EngineError);
   expect(error).toMatchObject({
     sqlstate: '23505',
-    message: 'duplicate key value violates unique constraint "t_pkey"',
+    message: 'duplicate key value violates unique constraint "t_key"',
     detail: 'Key (id)=(1) already exists.',
   });
   const gone = engine.beginTransaction();

@@ -18,7 +18,7 @@ use std::sync::{Arc, RwLock};
 use tidewire_arrange::{ImportProvider, Rendered};
 use tidewire_eval::{fold_with, opcodes};
 use tidewire_generate::{EventSink, Nexmark, counter};
-use tidewire_plan::{Expr, Output, Plan};
+use tidewire_plan::{Expr, Output, Plan, TOO_DEEP};
 use tidewire_render::{CompileError, Environment, Program, is_immediate};
 use tidewire_row::{EvalError, FormatSettings};
 use tidewire_worker::{Build, Conflict, Event, Hold, LayoutSplitter, Runtime, TooOld};
@@ -94,7 +94,15 @@ fn too_old(error: TooOld) -> EvalError {
 }
 
 fn decode_plan(json: &str) -> Result<Plan, EvalError> {
-    Plan::decode(json).map_err(internal)
+    Plan::decode(json).map_err(refused)
+}
+
+/// Why a plan or an expression was not decoded.
+fn refused(message: String) -> EvalError {
+    match message == TOO_DEEP {
+        true => EvalError::new("54001", message).with_hint("Write the expression with less nesting."),
+        false => internal(message),
+    }
 }
 
 fn collection(collections: &Collections, id: u64) -> Option<Arc<Collection>> {
@@ -156,7 +164,7 @@ impl NativeEngine {
     #[napi]
     pub fn evaluate(&self, expression: String, time_zone: String) -> napi::Result<Option<String>> {
         call(|| {
-            let expression: Expr = parse(&expression)?;
+            let expression = Expr::decode(&expression).map_err(refused)?;
             fold_with(&expression, &settings(&time_zone)?)
         })
     }
@@ -176,12 +184,19 @@ impl NativeEngine {
         columns: String,
         layout: String,
         unique: bool,
+        constraint: Option<String>,
         column_names: Vec<String>,
     ) -> napi::Result<()> {
         call(|| {
             let id = id as u64;
-            let collection =
-                Collection { name, columns: parse(&columns)?, layout: parse(&layout)?, unique, column_names };
+            let collection = Collection {
+                name,
+                columns: parse(&columns)?,
+                layout: parse(&layout)?,
+                unique,
+                constraint,
+                column_names,
+            };
             let splitter = LayoutSplitter::new(&collection.columns, &collection.layout).map_err(internal)?;
             self.runtime.create_collection(id, Arc::new(splitter), unique).map_err(internal)?;
             let mut collections = self.collections.write().unwrap_or_else(|poisoned| poisoned.into_inner());

@@ -55,6 +55,8 @@ pub struct Collection {
     pub name: String,
     /// Its columns.
     pub columns: Vec<ColumnType>,
+    /// The primary key's constraint.
+    pub constraint: Option<String>,
     /// The columns' names, as far as they were given.
     pub column_names: Vec<String>,
     /// How it is arranged.
@@ -78,8 +80,9 @@ impl Collection {
         }
         let names: Option<Vec<String>> = names.into_iter().collect();
         let relation = self.name.rsplit('.').next().unwrap_or(&self.name);
+        let constraint = self.constraint.clone().unwrap_or_else(|| format!("{relation}_pkey"));
         let key = names.map(|names| format!(" ({})", names.join(", "))).unwrap_or_default();
-        EvalError::new("23505", format!("duplicate key value violates unique constraint \"{relation}_pkey\""))
+        EvalError::new("23505", format!("duplicate key value violates unique constraint \"{constraint}\""))
             .with_detail(format!("Key{key}=({}) already exists.", values.join(", ")))
     }
 }

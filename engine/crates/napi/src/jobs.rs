@@ -5,6 +5,9 @@ use crate::error::{guarded, internal};
 use crossbeam_channel::{Sender, unbounded};
 use tidewire_row::EvalError;
 
+/// Expressions are walked recursively, as deep as plans may nest.
+const STACK_BYTES: usize = 16 << 20;
+
 /// Work, and the request that waits for it.
 struct Job {
     request: Option<u64>,
@@ -25,6 +28,7 @@ impl Pool {
             let (receiver, dispatch) = (receiver.clone(), dispatch.clone());
             std::thread::Builder::new()
                 .name(name.to_owned())
+                .stack_size(STACK_BYTES)
                 .spawn(move || {
                     for job in receiver {
                         let answer = guarded(job.run);

@@ -41,13 +41,7 @@ pub struct Plan {
 impl Plan {
     /// Decodes a plan from JSON and checks its version and that nodes read only earlier nodes.
     pub fn decode(json: &str) -> Result<Plan, String> {
-        if nesting(json) > MAXIMUM_NESTING {
-            return Err("stack depth limit exceeded".into());
-        }
-        let mut deserializer = serde_json::Deserializer::from_str(json);
-        deserializer.disable_recursion_limit(); // bounded above, by our own limit
-        let plan = Plan::deserialize(&mut deserializer).map_err(|error| format!("plan refused: {error}"))?;
-        deserializer.end().map_err(|error| format!("plan refused: {error}"))?;
+        let plan: Plan = from_json(json)?;
         if plan.format_version != FORMAT_VERSION {
             return Err(format!(
                 "plan refused: format version {}, expected {FORMAT_VERSION}",
@@ -61,6 +55,27 @@ impl Plan {
         }
         Ok(plan)
     }
+}
+
+impl Expr {
+    /// Decodes an expression from JSON.
+    pub fn decode(json: &str) -> Result<Expr, String> {
+        from_json(json)
+    }
+}
+
+/// Why a plan that nests too deeply is refused: PostgreSQL's message.
+pub const TOO_DEEP: &str = "stack depth limit exceeded";
+
+fn from_json<T: for<'de> Deserialize<'de>>(json: &str) -> Result<T, String> {
+    if nesting(json) > MAXIMUM_NESTING {
+        return Err(TOO_DEEP.into());
+    }
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    deserializer.disable_recursion_limit(); // bounded above, by our own limit
+    let value = T::deserialize(&mut deserializer).map_err(|error| format!("plan refused: {error}"))?;
+    deserializer.end().map_err(|error| format!("plan refused: {error}"))?;
+    Ok(value)
 }
 
 /// How deep the JSON of a plan may nest: two levels a nested call. Expressions are walked recursively on threads with
