@@ -90,7 +90,7 @@ fn compile(plan: &Plan, as_of: u64) -> Result<Program, EvalError> {
 }
 
 fn too_old(error: TooOld) -> EvalError {
-    EvalError::new("72000", format!("the time is too old; the oldest that can be read is {}", error.oldest))
+    EvalError::new("22023", format!("the time is too old; the oldest that can be read is {}", error.oldest))
 }
 
 fn decode_plan(json: &str) -> Result<Plan, EvalError> {

@@ -411,12 +411,14 @@ impl Runtime {
         }
     }
 
-    /// The oldest time at which all of these collections can still be read.
+    /// The oldest time at which all of these collections can still be read: what a hold is granted for, even where a
+    /// collection has not yet been compacted that far.
     pub fn since(&self, ids: &[u64]) -> u64 {
         let registry = self.registry.read().expect("not poisoned");
         let slots =
             ids.iter().filter_map(|id| registry.get(id)).flat_map(|registered| registered.slots.iter());
-        slots.map(|(ok, err)| ok.load().since().max(err.load().since())).max().unwrap_or(0)
+        let compacted = slots.map(|(ok, err)| ok.load().since().max(err.load().since())).max();
+        compacted.unwrap_or(0).max(self.compaction.since())
     }
 
     /// The updates and the bytes of keys and values that a collection holds, as last published.
