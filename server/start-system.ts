@@ -54,7 +54,9 @@ export const startSystem: StartSystem = async ({ workers, log, panic }) => {
       await system.sources.stopAll();
       await system.sinks.stopAll();
       system.sequencer.stop();
-      await engine.stop();
+      // Nothing else keeps the process alive now, and the engine does not.
+      const alive = setInterval(() => undefined, 1000);
+      await engine.stop().finally(() => clearInterval(alive));
     },
   };
 };
