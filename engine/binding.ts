@@ -334,13 +334,10 @@ export class NativeBinding implements Engine {
   }
 
   async execute(prepared: PreparedPlan, options: ExecuteOptions): Promise<ResultCursor> {
-    if (prepared.immediate) {
-      const cursor = native(() => this.#engine.execute(...this.#arguments(0, prepared, options)));
-      return new Cursor(cursor!);
-    }
-    const { cursor } = await this.#request(
-      (request) => void this.#engine.execute(...this.#arguments(request, prepared, options)),
-    );
+    const { cursor } = await this.#request((request) => {
+      const ready = this.#engine.execute(...this.#arguments(request, prepared, options));
+      if (ready) this.#take(request)?.resolve({ count: 0, text: null, cursor: new Cursor(ready) });
+    });
     return cursor!;
   }
 

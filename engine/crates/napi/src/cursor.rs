@@ -33,13 +33,13 @@ impl NativeCursor {
 #[napi]
 impl NativeCursor {
     /// Rows in all.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn row_count(&self) -> f64 {
         self.count as f64
     }
 
     /// The next rows.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn next(&mut self, max_rows: f64) -> napi::Result<CursorChunk> {
         call(|| {
             let rows = self.rows.as_mut().ok_or_else(|| internal("the cursor was closed"))?;
@@ -50,7 +50,7 @@ impl NativeCursor {
     }
 
     /// Frees the rows.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn close(&mut self) {
         self.rows = None;
     }

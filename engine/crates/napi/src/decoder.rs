@@ -125,7 +125,7 @@ impl RecordSink for Sink<'_> {
 #[napi]
 impl NativeDecoder {
     /// Decodes the whole records of a chunk into a transaction.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn decode(
         &mut self,
         chunk: Buffer,

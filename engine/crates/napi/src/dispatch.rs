@@ -37,7 +37,7 @@ pub enum Message {
     /// A worker panicked.
     Panic(String),
     /// A request ended.
-    Answer(u64, Result<Answer, EvalError>),
+    Answer(u64, Box<Result<Answer, EvalError>>),
 }
 
 /// Sends messages; cheap to clone.
@@ -104,19 +104,17 @@ impl Completed {
                 (2, subscription as f64, 0.0, 0.0, None, error.as_ref().map(to_json), None)
             }
             Message::Panic(message) => (3, 0.0, 0.0, 0.0, None, Some(message), None),
-            Message::Answer(request, Ok(answer)) => {
+            Message::Answer(request, answer) => {
                 let request = request as f64;
-                match answer {
-                    Answer::Done => (4, request, 0.0, 0.0, None, None, None),
-                    Answer::Rows(cursor) => (4, request, 0.0, 0.0, None, None, Some(cursor)),
-                    Answer::Written(affected, cursor) => {
+                match *answer {
+                    Ok(Answer::Done) => (4, request, 0.0, 0.0, None, None, None),
+                    Ok(Answer::Rows(cursor)) => (4, request, 0.0, 0.0, None, None, Some(cursor)),
+                    Ok(Answer::Written(affected, cursor)) => {
                         (4, request, affected as f64, 0.0, None, None, cursor)
                     }
-                    Answer::Json(text) => (4, request, 0.0, 0.0, None, Some(text), None),
+                    Ok(Answer::Json(text)) => (4, request, 0.0, 0.0, None, Some(text), None),
+                    Err(error) => (5, request, 0.0, 0.0, None, Some(to_json(&error)), None),
                 }
-            }
-            Message::Answer(request, Err(error)) => {
-                (5, request as f64, 0.0, 0.0, None, Some(to_json(&error)), None)
             }
         }
         .into()

@@ -68,7 +68,7 @@ pub struct NativeHold {
 #[napi]
 impl NativeHold {
     /// Lets go.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn release(&mut self) {
         self.hold = None;
     }
@@ -161,7 +161,7 @@ impl NativeEngine {
     }
 
     /// The text form of a constant expression.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn evaluate(&self, expression: String, time_zone: String) -> napi::Result<Option<String>> {
         call(|| {
             let expression = Expr::decode(&expression).map_err(refused)?;
@@ -170,13 +170,13 @@ impl NativeEngine {
     }
 
     /// All scalar functions.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn opcodes(&self) -> Vec<String> {
         opcodes().into_iter().map(|info| info.name.to_owned()).collect()
     }
 
     /// A collection that is written to.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn create_collection(
         &self,
         id: f64,
@@ -206,7 +206,7 @@ impl NativeEngine {
     }
 
     /// Starts a maintained plan; the request is answered when it can be read.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn install(&self, request: f64, plan: String, as_of: f64) -> napi::Result<()> {
         call(|| {
             let (request, as_of) = (request as u64, as_of as u64);
@@ -220,7 +220,7 @@ impl NativeEngine {
             self.sequence.start(request, move || {
                 let done = move |result: Result<(), String>| {
                     let answer = result.map(|()| Answer::Done).map_err(internal);
-                    dispatch.send(Message::Answer(request, answer));
+                    dispatch.send(Message::Answer(request, Box::new(answer)));
                 };
                 let installed =
                     runtime.install(arrangement, &plan.name, Arc::new(View(program)), as_of, done);
@@ -232,7 +232,7 @@ impl NativeEngine {
     }
 
     /// Drops a collection, a maintained plan or a subscription.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn drop(&self, id: f64) {
         let id = id as u64;
         let _ = self.notices.send(Notice::Remove(id));
@@ -244,7 +244,7 @@ impl NativeEngine {
     }
 
     /// Starts a subscription.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn subscribe(&self, id: f64, plan: String, options: String) -> napi::Result<()> {
         call(|| {
             let id = id as u64;
@@ -289,13 +289,13 @@ impl NativeEngine {
     }
 
     /// Stops or resumes delivery.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn pause_subscription(&self, id: f64, paused: bool) {
         let _ = self.notices.send(Notice::Pause(id as u64, paused));
     }
 
     /// Decodes a one-shot plan.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn prepare(&self, plan: String) -> napi::Result<NativePlan> {
         call(|| {
             let plan = decode_plan(&plan)?;
@@ -303,8 +303,8 @@ impl NativeEngine {
         })
     }
 
-    /// Runs a plan that yields rows: at once if it is immediate, else the request is answered.
-    #[napi]
+    /// Runs a plan that yields rows: at once if it is immediate and reads little, else the request is answered.
+    #[napi(catch_unwind)]
     pub fn execute(
         &self,
         request: f64,
@@ -333,7 +333,7 @@ impl NativeEngine {
                 },
             )?;
             drop(sets);
-            if plan.immediate {
+            if plan.immediate && execution.is_small() {
                 return execution.rows().map(Some);
             }
             self.queries.answer(request as u64, move || execution.rows().map(Answer::Rows));
@@ -342,7 +342,7 @@ impl NativeEngine {
     }
 
     /// Runs a plan that writes; the request is answered.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn write(
         &self,
         request: f64,
@@ -380,13 +380,13 @@ impl NativeEngine {
     }
 
     /// A transaction.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn begin_transaction(&self) -> NativeTransaction {
         NativeTransaction::empty()
     }
 
     /// Commits a group; the answer is JSON: for each transaction its error or null.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn commit(
         &self,
         request: f64,
@@ -406,45 +406,45 @@ impl NativeEngine {
     }
 
     /// Time moves on.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn advance(&self, timestamp: f64) {
         let runtime = self.runtime.clone();
         self.sequence.run(move || runtime.tick(timestamp as u64));
     }
 
     /// All that is computed.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn computed(&self) -> f64 {
         self.runtime.computed() as f64
     }
 
     /// The oldest time at which these can be read.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn since(&self, ids: Vec<f64>) -> f64 {
         let ids: Vec<u64> = ids.into_iter().map(|id| id as u64).collect();
         self.runtime.since(&ids) as f64
     }
 
     /// Keeps a time readable.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn hold(&self, timestamp: f64) -> napi::Result<NativeHold> {
         call(|| Ok(NativeHold { hold: Some(self.runtime.hold(timestamp as u64).map_err(too_old)?) }))
     }
 
     /// How far compaction trails.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn set_retention(&self, microseconds: f64) {
         self.runtime.set_lag(microseconds as u64);
     }
 
     /// A cancellation.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn cancellation(&self) -> NativeCancellation {
         NativeCancellation::default()
     }
 
     /// A decoder.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn decoder(&self, options: String) -> napi::Result<NativeDecoder> {
         call(|| {
             let options: crate::encoding::DecoderOptions = parse(&options)?;
@@ -454,7 +454,7 @@ impl NativeEngine {
     }
 
     /// Writes a generator's events into a transaction; gives the number of rows.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn generate(
         &self,
         kind: String,
@@ -485,14 +485,14 @@ impl NativeEngine {
     }
 
     /// What an arrangement holds.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn size(&self, id: f64) -> Size {
         let (rows, bytes) = self.runtime.size(id as u64).unwrap_or_default();
         Size { rows: rows as f64, bytes: bytes as f64 }
     }
 
     /// Stops; the request is answered when the workers are gone.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn stop(&self, request: f64) {
         let runtime = self.runtime.clone();
         // After the commits that were asked for.

@@ -17,6 +17,9 @@ use tidewire_row::{
 };
 use tidewire_worker::{CollectionSnapshot, ReadError, Runtime, WriteSet};
 
+/// An immediate plan that reads more than this runs on a query thread.
+const IMMEDIATE_UPDATES: usize = 2048;
+
 /// A decoded one-shot plan.
 #[napi]
 pub struct NativePlan {
@@ -27,7 +30,7 @@ pub struct NativePlan {
 #[napi]
 impl NativePlan {
     /// Whether it is answered without a dataflow.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn immediate(&self) -> bool {
         self.immediate
     }
@@ -43,7 +46,7 @@ pub struct NativeCancellation {
 #[napi]
 impl NativeCancellation {
     /// Ends them.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
     }
@@ -207,6 +210,19 @@ impl Execution {
             format,
             names,
         })
+    }
+
+    /// Whether it reads so little that it may run on the thread that serves all sessions.
+    pub fn is_small(&self) -> bool {
+        let scanned = self.plan.nodes.iter().map(|node| match &node.operator {
+            Operator::Import { arrangement, .. } => {
+                self.snapshots.get(arrangement).map_or(0, |snapshot| snapshot.ok.update_count())
+            }
+            Operator::Constant { rows } => rows.len(),
+            _ => 0,
+        });
+        let own = self.own.iter().map(|(_, writes)| writes.rows().len());
+        scanned.chain(own).sum::<usize>() <= IMMEDIATE_UPDATES
     }
 
     fn sources(&mut self) -> Result<HashMap<u64, Source>, EvalError> {

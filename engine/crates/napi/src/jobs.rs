@@ -33,7 +33,7 @@ impl Pool {
                     for job in receiver {
                         let answer = guarded(job.run);
                         if let (Some(request), Some(answer)) = (job.request, answer.transpose()) {
-                            dispatch.send(Message::Answer(request, answer));
+                            dispatch.send(Message::Answer(request, Box::new(answer)));
                         }
                     }
                 })

@@ -57,19 +57,19 @@ pub fn lock(sets: &Mutex<WriteSets>) -> MutexGuard<'_, WriteSets> {
 #[napi]
 impl NativeTransaction {
     /// Arrangements written so far.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn arrangements(&self) -> Vec<f64> {
         self.lock().writes().iter().map(|(id, _)| *id as f64).collect()
     }
 
     /// Bytes held.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn byte_length(&self) -> f64 {
         self.lock().0.values().map(|set| set.byte_len()).sum::<usize>() as f64
     }
 
     /// Forgets all writes.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn clear(&self) {
         self.lock().0.clear();
     }
