@@ -70,6 +70,15 @@ function refuseFile(statement: CopyStmt): void {
 }
 
 function copyEncoding(options: CopyOptions): RowEncoding {
+  if (options.format === 'csv' && (options.quote !== '"' || options.escape !== '"')) {
+    throw new SqlError({
+      sqlstate: '0A000',
+      message: 'COPY TO with another QUOTE or ESCAPE than " is not supported yet',
+    });
+  }
+  if (options.forceNull.length > 0) {
+    throw new SqlError({ sqlstate: '0A000', message: 'COPY FORCE_NULL cannot be used with COPY TO' });
+  }
   const { nullText, delimiter } = options;
   return options.format === 'text'
     ? { kind: 'copyText', nullText, delimiter }
