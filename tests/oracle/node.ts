@@ -1,0 +1,82 @@
+/**
+ * Generated SQL as a tree of text and parts, so that a failing query can be made smaller: a part is left out, or
+ * replaced by one of its own parts or by a literal of its type. PostgreSQL says whether the smaller text is valid.
+ */
+export type Kind = 'expression' | 'optional' | 'item' | 'query' | 'plain';
+
+export interface Node {
+  readonly kind: Kind;
+  /** The SQL type of an expression. */
+  readonly type?: string;
+  readonly parts: readonly (string | Node)[];
+}
+
+export function sql(strings: TemplateStringsArray, ...parts: readonly (string | Node)[]): Node {
+  return { kind: 'plain', parts: interleave(strings, parts) };
+}
+
+export function expression(type: string, parts: readonly (string | Node)[]): Node {
+  return { kind: 'expression', type, parts };
+}
+
+export function node(kind: Kind, ...parts: readonly (string | Node)[]): Node {
+  return { kind, parts };
+}
+
+/** The items with a separator; an item can be left out with its separator when there are others. */
+export function list(separator: string, items: readonly Node[]): Node {
+  return { kind: 'plain', parts: items.flatMap((item, index) => (index === 0 ? [item] : [separator, item])) };
+}
+
+export function render(root: string | Node): string {
+  return typeof root === 'string' ? root : root.parts.map(render).join('');
+}
+
+function interleave(strings: TemplateStringsArray, parts: readonly (string | Node)[]): (string | Node)[] {
+  return strings.flatMap((text, index) => (index < parts.length ? [text, parts[index]!] : [text]));
+}
+
+const LITERALS: Readonly<Record<string, string>> = {
+  int4: '1',
+  int8: '1::int8',
+  numeric: '1.00::numeric',
+  text: `'a'::text`,
+  bool: 'true',
+  float8: '0.5::float8',
+  date: `date '2024-01-31'`,
+  timestamp: `timestamp '2024-01-31 00:00:00'`,
+};
+
+/** Smaller trees, the most reduced first. */
+export function* smaller(root: Node): Generator<Node> {
+  yield* replacements(root);
+  for (const [index, part] of root.parts.entries()) {
+    if (typeof part === 'string') continue;
+    for (const other of smaller(part)) yield withPart(root, index, [other]);
+    if (part.kind === 'optional' && part.parts.length > 0) yield withPart(root, index, []);
+    if (part.kind === 'item' && root.parts.length > 1) {
+      const at = index > 0 ? index - 1 : index;
+      yield { ...root, parts: root.parts.filter((_, i) => i !== at && i !== at + 1) };
+    }
+  }
+}
+
+function withPart(root: Node, index: number, by: readonly Node[]): Node {
+  return { ...root, parts: [...root.parts.slice(0, index), ...by, ...root.parts.slice(index + 1)] };
+}
+
+function* replacements(root: Node): Generator<Node> {
+  if (root.kind === 'query') yield* inside(root, (part) => part.kind === 'query');
+  if (root.kind !== 'expression') return;
+  const literal = LITERALS[root.type ?? ''];
+  if (literal !== undefined && render(root).length > literal.length) yield expression(root.type!, [literal]);
+  yield* inside(root, (part) => part.kind === 'expression' && part.type === root.type);
+}
+
+function* inside(root: Node, wanted: (part: Node) => boolean): Generator<Node> {
+  for (const part of root.parts) {
+    if (typeof part === 'string') continue;
+    if (wanted(part)) yield part;
+    else yield* inside(part, wanted);
+  }
+}

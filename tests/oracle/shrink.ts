@@ -1,0 +1,65 @@
+/** Makes a failing case smaller while it fails in the same way: transactions, statements, then the query. */
+import { runCase, type Case, type Failure, type Systems } from './harness.ts';
+import { render, smaller } from './node.ts';
+
+export async function shrink(
+  systems: Systems,
+  test: Case,
+  first: Failure,
+  attempts: number,
+): Promise<{ test: Case; failure: Failure }> {
+  let best = { test, failure: first };
+  let left = attempts;
+  const accept = async (candidate: Case): Promise<boolean> => {
+    if (left-- <= 0) return false;
+    const { failure } = await runCase(systems, candidate);
+    if (!failure || failure.kind !== first.kind || failure.sqlstate !== first.sqlstate) return false;
+    best = { test: candidate, failure };
+    return true;
+  };
+  if (first.view) {
+    const { name } = first.view;
+    await accept({ ...best.test, views: best.test.views.filter((view) => view.name === name) });
+  } else await accept({ ...best.test, views: [] });
+  await accept({ ...best.test, transactions: best.test.transactions.slice(0, best.failure.transaction + 1) });
+  await accept({ ...best.test, views: best.test.views.map((view) => ({ ...view, madeBefore: 0 })) });
+  for (let t = best.test.transactions.length - 1; t >= 0 && left > 0; t--) {
+    const { transactions, views } = best.test;
+    if (transactions.length === 1) break;
+    await accept({
+      ...best.test,
+      transactions: transactions.filter((_, index) => index !== t),
+      views: views.map((view) => ({
+        ...view,
+        madeBefore: view.madeBefore > t ? view.madeBefore - 1 : view.madeBefore,
+      })),
+    });
+  }
+  for (let t = 0; t < best.test.transactions.length; t++) {
+    for (let s = best.test.transactions[t]!.statements.length - 1; s >= 0 && left > 0; s--) {
+      await accept({
+        ...best.test,
+        transactions: best.test.transactions.map((transaction, index) =>
+          index === t
+            ? { ...transaction, statements: transaction.statements.filter((_, other) => other !== s) }
+            : transaction,
+        ),
+      });
+    }
+  }
+  // Each accepted step starts anew from the smaller query.
+  for (let found = true; found && left > 0;) {
+    found = false;
+    const [view] = best.test.views;
+    if (!view || best.test.views.length > 1) break;
+    for (const tree of smaller(view.tree)) {
+      if (left <= 0) break;
+      if (render(tree).length >= render(view.tree).length) continue;
+      if (await accept({ ...best.test, views: [{ ...view, tree }] })) {
+        found = true;
+        break;
+      }
+    }
+  }
+  return best;
+}

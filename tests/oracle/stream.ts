@@ -1,0 +1,106 @@
+/** Random transactions: inserts, updates and deletes, duplicates, rollbacks, delete all and fill again. */
+import type { Random } from './random.ts';
+import { randomValue, type Column, type Schema, type Table } from './schema.ts';
+
+export interface Transaction {
+  readonly statements: readonly string[];
+  readonly rollback: boolean;
+}
+
+export function randomTransactions(random: Random, schema: Schema, count: number): Transaction[] {
+  const keys = { next: 10 };
+  const transactions: Transaction[] = [
+    { statements: schema.tables.map((table) => insert(random, schema, table, 6, keys)), rollback: false },
+  ];
+  while (transactions.length < count) {
+    const rollback = random.chance(0.08);
+    const statements: string[] = [];
+    const length = random.weighted([
+      [1, 0],
+      [10, 1],
+      [6, 2],
+      [4, 4],
+      [2, 8],
+    ]);
+    for (let s = 0; s < length; s++)
+      statements.push(...change(random, schema, random.pick(schema.tables), keys));
+    transactions.push({ statements, rollback });
+  }
+  return transactions;
+}
+
+function change(random: Random, schema: Schema, table: Table, keys: { next: number }): string[] {
+  const one = random.weighted<() => string[]>([
+    [8, () => [insert(random, schema, table, random.between(1, 4), keys)]],
+    [6, () => [update(random, schema, table)]],
+    [5, () => [`DELETE FROM ${table.name} WHERE ${predicate(random, schema, table)}`]],
+    [1, () => [`UPDATE ${table.name} SET ${table.columns.map((c) => `${c.name} = ${c.name}`).join(', ')}`]],
+    [1, () => [`DELETE FROM ${table.name}`, insert(random, schema, table, 5, keys)]],
+    // A row that comes and goes within the transaction.
+    [
+      1,
+      () => {
+        const row = values(random, schema, table, keys);
+        const same = table.columns.map((c, i) => `${c.name} IS NOT DISTINCT FROM ${row[i]}::${c.declared}`);
+        return [
+          `INSERT INTO ${table.name} VALUES (${row.join(', ')})`,
+          `DELETE FROM ${table.name} WHERE ${same.join(' AND ')}`,
+        ];
+      },
+    ],
+    // Exact duplicates of what is there.
+    [table.keyed ? 0 : 2, () => [duplicates(random, schema, table)]],
+  ]);
+  return one();
+}
+
+function values(random: Random, schema: Schema, table: Table, keys: { next: number }): string[] {
+  return table.columns.map((column, index) => {
+    if (!table.keyed || index > 0) return randomValue(random, column, schema);
+    // Now and then a key that may be taken: both systems must refuse it with the same SQLSTATE.
+    return String(random.chance(0.05) ? random.between(0, 30) : keys.next++);
+  });
+}
+
+function insert(random: Random, schema: Schema, table: Table, rows: number, keys: { next: number }): string {
+  const tuples: string[] = [];
+  for (let r = 0; r < rows; r++) {
+    const tuple = `(${values(random, schema, table, keys).join(', ')})`;
+    tuples.push(tuple);
+    if (!table.keyed && random.chance(0.15)) tuples.push(tuple);
+  }
+  return `INSERT INTO ${table.name} VALUES ${tuples.join(', ')}`;
+}
+
+function update(random: Random, schema: Schema, table: Table): string {
+  const free = table.columns.filter((_, index) => !(table.keyed && index === 0));
+  const column: Column = random.pick(free);
+  const source = random.pick(
+    free.filter((other) => other.type === column.type && (column.nullable || !other.nullable)),
+  );
+  const value = random.chance(0.25)
+    ? source.name
+    : column.type === 'int4' && random.chance(0.4) && !schema.extremes
+      ? `${column.name} % 5 + 1`
+      : randomValue(random, column, schema);
+  return `UPDATE ${table.name} SET ${column.name} = ${value} WHERE ${predicate(random, schema, table)}`;
+}
+
+function predicate(random: Random, schema: Schema, table: Table): string {
+  const column = random.pick(table.columns);
+  const value = randomValue(random, { ...column, nullable: false }, schema);
+  return random.weighted([
+    [6, `${column.name} = ${value}`],
+    [2, `${column.name} >= ${value}`],
+    [2, `${column.name} < ${value}`],
+    [2, `${column.name} IS NULL`],
+    [1, `${column.name} IS NOT NULL`],
+    [1, 'true'],
+  ]);
+}
+
+/** Bounded, so that joins of the tables stay small. */
+function duplicates(random: Random, schema: Schema, table: Table): string {
+  const small = `(SELECT count(*) FROM ${table.name}) < 40`;
+  return `INSERT INTO ${table.name} SELECT * FROM ${table.name} WHERE ${predicate(random, schema, table)} AND ${small}`;
+}
