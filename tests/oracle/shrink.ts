@@ -9,9 +9,9 @@ export async function shrink(
   attempts: number,
 ): Promise<{ test: Case; failure: Failure }> {
   let best = { test, failure: first };
-  let left = attempts;
+  const budget = { left: attempts };
   const accept = async (candidate: Case): Promise<boolean> => {
-    if (left-- <= 0) return false;
+    if (budget.left-- <= 0) return false;
     const { failure } = await runCase(systems, candidate);
     if (!failure || failure.kind !== first.kind || failure.sqlstate !== first.sqlstate) return false;
     best = { test: candidate, failure };
@@ -23,7 +23,7 @@ export async function shrink(
   } else await accept({ ...best.test, views: [] });
   await accept({ ...best.test, transactions: best.test.transactions.slice(0, best.failure.transaction + 1) });
   await accept({ ...best.test, views: best.test.views.map((view) => ({ ...view, madeBefore: 0 })) });
-  for (let t = best.test.transactions.length - 1; t >= 0 && left > 0; t--) {
+  for (let t = best.test.transactions.length - 1; t >= 0 && budget.left > 0; t--) {
     const { transactions, views } = best.test;
     if (transactions.length === 1) break;
     await accept({
@@ -36,7 +36,7 @@ export async function shrink(
     });
   }
   for (let t = 0; t < best.test.transactions.length; t++) {
-    for (let s = best.test.transactions[t]!.statements.length - 1; s >= 0 && left > 0; s--) {
+    for (let s = best.test.transactions[t]!.statements.length - 1; s >= 0 && budget.left > 0; s--) {
       await accept({
         ...best.test,
         transactions: best.test.transactions.map((transaction, index) =>
@@ -48,12 +48,12 @@ export async function shrink(
     }
   }
   // Each accepted step starts anew from the smaller query.
-  for (let found = true; found && left > 0;) {
+  for (let found = true; found && budget.left > 0;) {
     found = false;
     const [view] = best.test.views;
     if (!view || best.test.views.length > 1) break;
     for (const tree of smaller(view.tree)) {
-      if (left <= 0) break;
+      if (budget.left <= 0) break;
       if (render(tree).length >= render(view.tree).length) continue;
       if (await accept({ ...best.test, views: [{ ...view, tree }] })) {
         found = true;
