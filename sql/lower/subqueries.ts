@@ -282,12 +282,15 @@ function fold(
           left.type,
         )
       : left;
+  // A left value that reads no column has one outcome at most: nothing to look up by.
+  const constant = build.columnsRead(leftOf).size === 0;
+  const outcomeKey = build.column(arity, outcomes.columns[0]!);
   const matched = join(
     [outer, outcomes],
-    [{ scalars: [leftOf, build.column(arity, outcomes.columns[0]!)], nullSafe: true }],
+    constant ? [] : [{ scalars: [leftOf, outcomeKey], nullSafe: true }],
   );
   const pair = { left: leftOf, right: build.column(0, outcomes.columns[0]!), nullSafe: true };
-  const unmatched = semiJoin(outer, outcomes, [pair], { anti: true });
+  const unmatched = semiJoin(outer, outcomes, constant ? [] : [pair], { anti: true });
   scope.relation = union([
     project(matched, [...outer.columns.map((_, index) => index), arity + 1]),
     map(unmatched, [any ? build.FALSE : build.TRUE]),
