@@ -55,7 +55,11 @@ export class Fold {
       this.error ??= { error: (error as { code?: string }).code ?? 'lost', message: error.message };
       this.#wake();
     });
-    query.on('end', () => this.#wake());
+    // A subscription to what can no longer change ends, and its end closes the last timestamp.
+    query.on('end', () => {
+      this.#close();
+      this.#wake();
+    });
     client.query(query as never);
   }
 
