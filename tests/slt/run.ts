@@ -1,0 +1,139 @@
+/** Runs the records of a sqllogictest file on one connection, in one of several ways. */
+import type pg from 'pg';
+import { ask, failed } from '../oracle/client.ts';
+import type { Result } from '../oracle/bag.ts';
+import type { SltRecord } from './file.ts';
+
+/** How a file is run: the answers are the same in each way. */
+export interface Way {
+  readonly name: string;
+  /** Materialized views are made only when the first query comes, on the data that is there. */
+  readonly viewsAfterData?: boolean;
+  /** An INSERT of several rows becomes one statement a row. */
+  readonly splitInserts?: boolean;
+  readonly workers?: number;
+}
+
+export const WAYS: readonly Way[] = [
+  { name: 'plain' },
+  { name: 'views made after the data', viewsAfterData: true },
+  { name: 'inserts row by row', splitInserts: true },
+  { name: 'two workers', workers: 2 },
+];
+
+const LETTERS: Readonly<Record<number, string>> = {
+  16: 'B',
+  20: 'I',
+  21: 'I',
+  23: 'I',
+  700: 'R',
+  701: 'R',
+  1700: 'R',
+};
+
+/** The rows of a result as the file has them. */
+function linesOf(result: Result, rowsort: boolean): string[] {
+  const lines = result.rows.map((row) =>
+    row
+      .map((cell) => (cell === null ? 'NULL' : cell === '' ? '(empty)' : cell.replaceAll('\n', '\\n')))
+      .join('\t'),
+  );
+  return rowsort ? lines.sort() : lines;
+}
+
+function lettersOf(result: Result): string {
+  return result.types.map((type) => LETTERS[type] ?? 'T').join('');
+}
+
+const VIEW = /^create materialized view/i;
+
+/** What differs; nothing if all is as the file says. */
+export async function runSlt(client: pg.Client, records: readonly SltRecord[], way: Way): Promise<string[]> {
+  const differences: string[] = [];
+  const late: SltRecord[] = [];
+  const statement = async (record: SltRecord): Promise<void> => {
+    const texts = way.splitInserts && record.outcome === 'ok' ? splitInsert(record.sql) : [record.sql];
+    for (const text of texts) {
+      const answer = await ask(client, text);
+      const found = failed(answer) ? answer.error : 'ok';
+      if (found === record.outcome) continue;
+      const message = failed(answer) ? `: ${answer.message}` : '';
+      differences.push(`line ${record.line}: expected ${record.outcome}, found ${found}${message}\n${text}`);
+    }
+  };
+  for (const record of records) {
+    if (way.viewsAfterData && record.outcome === 'ok' && VIEW.test(record.sql)) {
+      late.push(record);
+      continue;
+    }
+    // Views come before the first read of anything, and before the schema changes again.
+    if (
+      late.length > 0 &&
+      (record.kind === 'query' || !/^(insert|update|delete|begin|commit)/i.test(record.sql))
+    ) {
+      for (const view of late.splice(0)) await statement(view);
+    }
+    if (record.kind === 'statement') {
+      await statement(record);
+      continue;
+    }
+    const answer = await ask(client, record.sql);
+    if (failed(answer)) {
+      differences.push(`line ${record.line}: ${answer.error} ${answer.message}\n${record.sql}`);
+      continue;
+    }
+    const lines = linesOf(answer, record.rowsort);
+    const types = lettersOf(answer);
+    if (types !== record.types || lines.join('\n') !== record.rows.join('\n')) {
+      const expected = `${record.types}\n${record.rows.join('\n')}`;
+      differences.push(
+        `line ${record.line}\n${record.sql}\nexpected ${expected}\nfound ${types}\n${lines.join('\n')}`,
+      );
+    }
+  }
+  return differences;
+}
+
+/** Runs the file on PostgreSQL and writes its answers into the records. */
+export async function answerSlt(postgres: pg.Client, records: readonly SltRecord[]): Promise<void> {
+  const views: string[] = [];
+  for (const record of records) {
+    const view = /^create materialized view (\w+)/i.exec(record.sql)?.[1];
+    if (view !== undefined) views.push(view);
+    // PostgreSQL does not maintain its materialized views.
+    const dropped = /^drop (?:materialized view|table) /i.test(record.sql);
+    if (record.kind === 'query')
+      for (const name of views) await ask(postgres, `REFRESH MATERIALIZED VIEW ${name}`);
+    const answer = await ask(postgres, record.sql);
+    if (dropped) views.length = 0;
+    if (record.kind === 'statement') {
+      // Which statements fail is the file's; PostgreSQL says how.
+      if (failed(answer) === (record.outcome === 'ok')) {
+        throw new Error(
+          `line ${record.line}: ${failed(answer) ? answer.message : 'no error'}\n${record.sql}`,
+        );
+      }
+      record.outcome = failed(answer) ? answer.error : 'ok';
+      continue;
+    }
+    if (failed(answer))
+      throw new Error(`line ${record.line}: ${answer.error} ${answer.message}\n${record.sql}`);
+    record.types = lettersOf(answer);
+    record.rows = linesOf(answer, record.rowsort);
+  }
+}
+
+/** `INSERT … VALUES (…), (…)` without RETURNING as one INSERT a row; anything else as it is. */
+function splitInsert(sql: string): string[] {
+  const match = /^(insert into [^;]*?\bvalues\s*)(\(.*\))\s*$/is.exec(sql);
+  if (!match) return [sql];
+  const rows: string[] = [];
+  let [depth, start, quoted] = [0, 0, false];
+  for (const [index, char] of [...match[2]!].entries()) {
+    if (char === "'") quoted = !quoted;
+    if (quoted) continue;
+    if (char === '(' && depth++ === 0) start = index;
+    if (char === ')' && --depth === 0) rows.push([...match[2]!].slice(start, index + 1).join(''));
+  }
+  return rows.map((row) => match[1]! + row);
+}

@@ -1,0 +1,61 @@
+/**
+ * The sqllogictest files over the wire, each in several ways. Their answers are PostgreSQL's: `UPDATE_SLT=1` runs the
+ * files there and writes them anew.
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startPostgres } from '../support/postgres.ts';
+import { startTidewire, type Tidewire } from '../support/tidewire.ts';
+import { formatSlt, parseSlt } from './file.ts';
+import { answerSlt, runSlt, WAYS } from './run.ts';
+
+const folder = join(import.meta.dirname, 'files');
+const files = readdirSync(folder).filter((name) => name.endsWith('.slt'));
+
+if (process.env.UPDATE_SLT === '1') {
+  test('PostgreSQL answers the files', { timeout: 120_000 }, async () => {
+    const postgres = await startPostgres();
+    try {
+      for (const file of files) {
+        const client = await postgres.connect();
+        await client.query('CREATE SCHEMA slt; SET search_path = slt');
+        const records = parseSlt(readFileSync(join(folder, file), 'utf8'));
+        await answerSlt(client, records);
+        writeFileSync(join(folder, file), formatSlt(records));
+        await client.query('ROLLBACK; DROP SCHEMA slt CASCADE');
+        await client.end();
+      }
+    } finally {
+      await postgres.stop();
+    }
+  });
+} else {
+  describe.each([1, 2])('%i workers', (workers) => {
+    let tidewire: Tidewire;
+    beforeAll(async () => {
+      tidewire = await startTidewire({ workers });
+    });
+    afterAll(async () => {
+      await tidewire?.stop();
+    });
+
+    for (const way of WAYS.filter((candidate) => (candidate.workers ?? 1) === workers)) {
+      test.each(files)(`%s, ${way.name}`, async (file) => {
+        const client = await tidewire.connect();
+        const schema = `slt_${file.replace(/\W/g, '_')}`;
+        try {
+          await client.query(`CREATE SCHEMA ${schema}`);
+          await client.query(`SET search_path = ${schema}`);
+          const records = parseSlt(readFileSync(join(folder, file), 'utf8'));
+          expect(records.length).toBeGreaterThan(0);
+          expect((await runSlt(client, records, way)).join('\n\n')).toBe('');
+        } finally {
+          await client.query('ROLLBACK');
+          await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
+          await client.end();
+        }
+      });
+    }
+  });
+}
