@@ -97,6 +97,11 @@ export interface OpenTransaction {
   readonly explicit: boolean;
 }
 
+/** Whether a transaction has writes of its own, which its statements must see and its commit must carry. */
+export function hasWritten(transaction: OpenTransaction): boolean {
+  return transaction.writes.arrangements().length > 0;
+}
+
 /** What a statement may know and change of its session. */
 export interface SessionContext {
   readonly user: string;

@@ -1,7 +1,7 @@
 /** COPY table FROM STDIN: raw bytes go to the native decoder, rows to the transaction; the statement is atomic. */
 import type { CopyStmt } from '@pgsql/types';
 import type { DecodeFormat, RowDecoder } from '../../engine/index.ts';
-import { nameParts } from '../../sql/ast/accessors.ts';
+import { nameParts, rangeName } from '../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { bindDecodedRow } from '../../sql/bind/bind.ts';
 import { compileRow } from '../../sql/compile.ts';
@@ -30,12 +30,7 @@ export function prepareCopyFrom(
   if (statement.whereClause)
     throw new SqlError({ sqlstate: '0A000', message: 'COPY FROM … WHERE is not supported' });
   const options = readCopyOptions(parsed, statement);
-  const range = statement.relation;
-  const parts = [range?.schemaname, range?.relname].filter(
-    (part): part is string => part !== undefined && part !== '',
-  );
-  const location = range?.location ?? 0;
-  const name = { parts, location, end: location };
+  const name = rangeName(statement.relation);
   requireObject(system.catalog, session, parsed, name, ['table']);
   return {
     parameterTypes: [],

@@ -1,7 +1,7 @@
 /** COPY table | (query) | (SUBSCRIBE …) TO STDOUT: the same plans, encoded as COPY lines. */
 import type { CopyStmt, Node } from '@pgsql/types';
 import type { RowEncoding } from '../../engine/index.ts';
-import { nameParts } from '../../sql/ast/accessors.ts';
+import { nameParts, rangeName } from '../../sql/ast/accessors.ts';
 import type { CopySubscribe } from '../../sql/ast/copy-subscribe.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { SqlError } from '../../sql/error.ts';
@@ -95,19 +95,16 @@ function header(options: CopyOptions, names: readonly string[]): Buffer | null {
 
 /** `SELECT columns FROM relation` for the table form. */
 function selectColumns(statement: CopyStmt): Node {
-  const range = statement.relation;
-  const parts = [range?.schemaname, range?.relname].filter(
-    (part): part is string => part !== undefined && part !== '',
-  );
-  const select = selectAll({ parts, location: range?.location ?? 0 });
+  const name = rangeName(statement.relation);
+  const select = selectAll(name);
   const columns = nameParts(statement.attlist);
   if (columns.length === 0) return select;
   return {
     SelectStmt: {
       ...select.SelectStmt,
-      targetList: columns.map((name) => ({
+      targetList: columns.map((column) => ({
         ResTarget: {
-          val: { ColumnRef: { fields: [{ String: { sval: name } }], location: range?.location ?? 0 } },
+          val: { ColumnRef: { fields: [{ String: { sval: column } }], location: name.location } },
         },
       })),
     },

@@ -1,6 +1,6 @@
 /** CREATE INDEX: an arrangement of a stored relation by other keys, imported by later plans that look up or join by them. */
 import type { IndexStmt, Node } from '@pgsql/types';
-import { nodeAs } from '../../sql/ast/accessors.ts';
+import { nodeAs, rangeName } from '../../sql/ast/accessors.ts';
 import type { QualifiedName } from '../../sql/ast/name.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { bindScalar } from '../../sql/bind/bind.ts';
@@ -42,11 +42,7 @@ export function prepareCreateIndex(
       hint: 'Leave out USING.',
     });
   }
-  const range = statement.relation;
-  const parts = [range?.schemaname, range?.relname].filter(
-    (part): part is string => part !== undefined && part !== '',
-  );
-  const relationName: QualifiedName = { parts, location: range?.location ?? 0, end: range?.location ?? 0 };
+  const relationName = rangeName(statement.relation);
   return command((session) =>
     system.ddl.run(() => createIndex(system, session, parsed, statement, relationName)),
   );

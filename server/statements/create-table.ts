@@ -1,5 +1,6 @@
 /** CREATE TABLE: columns, defaults, NOT NULL and the primary key, which is the table's arrangement. */
 import type { CreateStmt } from '@pgsql/types';
+import { rangeName } from '../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { bindColumnDefinitions } from '../../sql/bind/bind.ts';
 import { layoutByColumns } from '../../sql/physical/layout.ts';
@@ -24,9 +25,7 @@ export function prepareCreateTable(
     statement.tableElts ?? [],
     system.planning.bindEnvironment(session, parsed),
   );
-  const parts = [relation?.schemaname, relation?.relname].filter((part) => part !== undefined && part !== '');
-  const location = relation?.location ?? 0;
-  const name = { parts: parts as string[], location, end: location };
+  const name = rangeName(relation);
   return command((session) =>
     system.ddl.run(async () => {
       const target = newName(system.catalog, session, parsed, name);

@@ -6,6 +6,7 @@ import { nodeKind } from '../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { SqlError } from '../../sql/error.ts';
 import type { SqlType } from '../../sql/types/type.ts';
+import { hasWritten } from '../session/statement.ts';
 import type {
   OpenTransaction,
   PreparedStatement,
@@ -90,8 +91,7 @@ export class Executor implements StatementExecutor {
 
   async commit(transaction: OpenTransaction): Promise<void> {
     try {
-      if (transaction.writes.arrangements().length > 0)
-        await this.#system.sequencer.commit(transaction.writes);
+      if (hasWritten(transaction)) await this.#system.sequencer.commit(transaction.writes);
     } finally {
       this.rollback(transaction);
     }
@@ -105,7 +105,7 @@ export class Executor implements StatementExecutor {
 
   /** A transaction that has written reads materialized views through their definitions: other plans. */
   #key(session: SessionContext): string {
-    const wrote = session.transaction.writes.arrangements().length > 0;
+    const wrote = hasWritten(session.transaction);
     return [this.#system.catalog.version, wrote, session.timeZone, ...session.searchPath].join('\u0000');
   }
 }

@@ -7,6 +7,7 @@ import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import type { Compiled } from '../../sql/compile.ts';
 import { SqlError } from '../../sql/error.ts';
 import type { SqlType } from '../../sql/types/type.ts';
+import { hasWritten } from '../session/statement.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import type { Execution, Runnable } from './prepared.ts';
@@ -29,7 +30,7 @@ export class CompiledSelect {
   ) {
     this.#system = system;
     this.#parsed = parsed;
-    const ownWrites = session.transaction.writes.arrangements().length > 0;
+    const ownWrites = hasWritten(session.transaction);
     const catalog = system.planning.catalogFor(session, { ownWrites });
     const query = system.planning.bindQuery(session, { ...parsed, node }, { parameterTypes, catalog });
     this.compiled = system.planning.compileQuery(session, query, { kind: 'rows' }, catalog);
@@ -38,7 +39,7 @@ export class CompiledSelect {
 
   async run(session: SessionContext, execution: Execution, encoding: RowEncoding): Promise<ResultCursor> {
     const { engine } = this.#system;
-    const own = session.transaction.writes.arrangements().length > 0;
+    const own = hasWritten(session.transaction);
     const { timestamp, hold } = await this.#timestamp(session, own);
     try {
       return await engine.execute(this.#plan, {

@@ -8,6 +8,7 @@ import { nearestName } from '../../sql/nearest-name.ts';
 import type { Option } from '../../sql/ast/options.ts';
 import { positionOf } from '../catalog/names.ts';
 import { SubscriptionStream } from '../dataflows/subscriptions.ts';
+import { hasWritten } from '../session/statement.ts';
 import type { ResultColumn, RowStream, SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { evaluateConstant } from './constant.ts';
@@ -58,7 +59,7 @@ export class CompiledSubscribe {
   /** Starts it. The stream must be closed. */
   async start(session: SessionContext, encoding: RowEncoding): Promise<RowStream> {
     const { engine, subscriptions, catalog } = this.#system;
-    if (session.transaction.writes.arrangements().length > 0) {
+    if (hasWritten(session.transaction)) {
       throw new SqlError({
         sqlstate: '0A000',
         message: 'SUBSCRIBE in a transaction that has written is not supported',

@@ -7,6 +7,7 @@ import { EngineError } from '../../engine/index.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { SqlError } from '../../sql/error.ts';
 import type { SqlType } from '../../sql/types/type.ts';
+import { hasWritten } from '../session/statement.ts';
 import type { SessionContext, StatementResult } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import type { Execution, Runnable } from './prepared.ts';
@@ -22,7 +23,7 @@ export function prepareWrite(
   node: Node,
   parameterTypes: readonly (SqlType | null)[],
 ): Runnable {
-  const ownWrites = session.transaction.writes.arrangements().length > 0;
+  const ownWrites = hasWritten(session.transaction);
   const catalog = system.planning.catalogFor(session, { ownWrites });
   const compiled = system.planning.compileWrite(session, parsed, node, { parameterTypes, catalog });
   const plan = system.engine.prepare(compiled.plan);
@@ -71,7 +72,7 @@ export async function commitAlone<T>(
   for (let attempt = 1; ; attempt++) {
     const result = await work();
     try {
-      if (transaction.writes.arrangements().length > 0) await system.sequencer.commit(transaction.writes);
+      if (hasWritten(transaction)) await system.sequencer.commit(transaction.writes);
       return result;
     } catch (error) {
       const conflict = error instanceof EngineError && error.sqlstate === '40001';

@@ -1,4 +1,5 @@
-import type { A_Const, Node, TypeName } from '@pgsql/types';
+import type { A_Const, Node, RangeVar, TypeName } from '@pgsql/types';
+import type { QualifiedName } from './name.ts';
 
 // PostgreSQL's trees reach us as protobuf's JSON, which leaves out every field that has its default: an integer
 // constant 0 is `{ ival: {} }`, false is `{ boolval: {} }`, a location 0 is absent. Nobody else reads these fields
@@ -108,4 +109,13 @@ export function typeReference(type: TypeName): TypeReference {
     setof: type.setof ?? false,
     location: locationOf(type),
   };
+}
+
+/** The name of a relation in one of PostgreSQL's statements; its end is not known there. */
+export function rangeName(range: RangeVar | undefined): QualifiedName {
+  const parts = [range?.schemaname, range?.relname].filter(
+    (part): part is string => part !== undefined && part !== '',
+  );
+  const location = range?.location ?? 0;
+  return { parts, location, end: location };
 }
