@@ -15,7 +15,7 @@ import type {
   StatementResult,
 } from '../session/statement.ts';
 import type { System } from '../system.ts';
-import { prepareAlter } from './alter.ts';
+import { prepareAlter } from './alter/alter.ts';
 import { prepareCopyFrom } from './copy-from.ts';
 import { prepareCopySubscribe, prepareCopyTo } from './copy-to.ts';
 import { prepareCreateDefaultIndex, prepareCreateIndex } from './create-index.ts';

@@ -1,0 +1,38 @@
+/** ALTER: which kind of object goes to which file. */
+import type { Alter } from '../../../sql/ast/alter.ts';
+import type { ParsedStatement } from '../../../sql/ast/statement.ts';
+import { SqlError } from '../../../sql/error.ts';
+import type { System } from '../../system.ts';
+import type { Runnable } from '../prepared.ts';
+import { prepareAlterIndex } from './alter-index.ts';
+import { prepareAlterMaterializedView } from './alter-materialized-view.ts';
+import { prepareAlterSchema } from './alter-schema.ts';
+import { prepareAlterSink } from './alter-sink.ts';
+import { prepareAlterSource } from './alter-source.ts';
+import { prepareAlterTable } from './alter-table.ts';
+import { prepareAlterView } from './alter-view.ts';
+
+export function prepareAlter(system: System, parsed: ParsedStatement, statement: Alter): Runnable {
+  switch (statement.objectKind) {
+    case 'table':
+      return prepareAlterTable(system, parsed, statement);
+    case 'view':
+      return prepareAlterView(system, parsed, statement);
+    case 'materialized view':
+      return prepareAlterMaterializedView(system, parsed, statement);
+    case 'index':
+      return prepareAlterIndex(system, parsed, statement);
+    case 'schema':
+      return prepareAlterSchema(system, parsed, statement);
+    case 'source':
+      return prepareAlterSource(system, parsed, statement);
+    case 'sink':
+      return prepareAlterSink(system, parsed, statement);
+    case 'connection':
+    case 'secret':
+      throw new SqlError({
+        sqlstate: '0A000',
+        message: `${statement.objectKind}s are not supported yet`,
+      });
+  }
+}
