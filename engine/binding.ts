@@ -84,6 +84,7 @@ interface NativeEngine {
   drop(id: number): void;
   subscribe(id: number, plan: string, options: string): void;
   pauseSubscription(id: number, paused: boolean): void;
+  subscriptionTaken(id: number, bytes: number): void;
   prepare(plan: string): NativePlan;
   execute(...options: ExecuteArguments<NativeTransaction | null>): NativeCursor | null;
   write(...options: ExecuteArguments<NativeTransaction>): void;
@@ -323,6 +324,10 @@ export class NativeBinding implements Engine {
 
   subscribe(id: ArrangementId, plan: Plan, options: SubscribeOptions): void {
     native(() => this.#engine.subscribe(id, JSON.stringify(plan), JSON.stringify(options)));
+  }
+
+  subscriptionTaken(id: ArrangementId, bytes: number): void {
+    this.#engine.subscriptionTaken(id, bytes);
   }
 
   pauseSubscription(id: ArrangementId, paused: boolean): void {

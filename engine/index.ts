@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { NativeBinding } from './binding.ts';
 import type { NativeAddon } from './binding.ts';
 import { EngineError } from './error.ts';
-import type { ColumnType, Expr, Layout, Plan, ScalarType } from './plan.generated.ts';
+import type { ColumnType, Expr, Layout, OrderKey, Plan, ScalarType } from './plan.generated.ts';
 
 export type * from './plan.generated.ts';
 
@@ -100,6 +100,8 @@ export interface SubscribeOptions {
   /** With key columns: rows become upserts or Debezium changes. */
   readonly envelope:
     { readonly kind: 'diff' } | { readonly kind: 'upsert' | 'debezium'; readonly key: readonly number[] };
+  /** How the rows of one timestamp are ordered, by the columns that the reader sees; empty: as it falls. */
+  readonly order: readonly OrderKey[];
   /** `dataRow` prefixes the tw_ columns; `jsonLines` and `csv` serve sinks. */
   readonly encoding:
     RowEncoding | { readonly kind: 'jsonLines' | 'csv'; readonly columns: readonly string[] };
@@ -197,7 +199,12 @@ export interface Engine {
   drop(id: ArrangementId): void;
   /** Starts a plan with Output.subscription under `id`. */
   subscribe(id: ArrangementId, plan: Plan, options: SubscribeOptions): void;
-  /** Stops and resumes delivery to a slow reader; what accumulates counts against `subscriptionBytes`. */
+  /**
+   * A client took this much of a subscription's chunks. Only some of them are on the way at a time; what waits behind
+   * them is bounded (64 MiB besides the snapshot), and a subscription that passes the bound ends with 53400.
+   */
+  subscriptionTaken(id: ArrangementId, bytes: number): void;
+  /** Stops and resumes delivery to a sink, which takes chunks as they come. The same bound holds. */
   pauseSubscription(id: ArrangementId, paused: boolean): void;
   prepare(plan: Plan): PreparedPlan;
   /** Runs a plan with Output.rows. Throws EngineError (a data error, 57014 when cancelled). */
@@ -267,4 +274,4 @@ export function startEngine(options: { workers: number; events: EngineEvents }):
   return new NativeBinding(addon, options.workers, options.events);
 }
 
-export type { ColumnType, Expr, Layout, Plan, ScalarType };
+export type { ColumnType, Expr, Layout, OrderKey, Plan, ScalarType };

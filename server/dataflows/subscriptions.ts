@@ -1,112 +1,54 @@
 /**
- * Running subscriptions: encoded chunks from the engine wait here until the reader takes them. What waits is bounded;
+ * Running subscriptions. The engine sends chunks of one only as its reader takes them, and bounds what waits behind them;
  * a reader that is slower than its relation changes is cut off with an error, and the server is unharmed.
  */
 import type { ArrangementId, Engine, EngineError, SubscriptionChunk } from '../../engine/index.ts';
-import { SqlError } from '../../sql/error.ts';
 import type { ResultColumn, RowStream } from '../session/statement.ts';
 
-/** What may wait for one reader, in bytes. */
-export const SUBSCRIPTION_BUFFER_BYTES = 64 << 20;
+type Portion = { readonly chunk: Buffer; readonly rows: number };
 
-interface Reader {
-  resolve(chunk: { readonly chunk: Buffer; readonly rows: number } | null): void;
-  reject(error: Error): void;
-  readonly timer: NodeJS.Timeout | null;
-}
-
-/** One subscription's queue. */
+/** One subscription of a client: the chunks that are on their way to it. */
 export class SubscriptionStream implements RowStream {
   readonly columns: readonly ResultColumn[];
-  readonly #close: () => void;
-  #chunks: { readonly chunk: Buffer; readonly rows: number }[] = [];
-  #bytes = 0;
+  readonly #reader: { taken(bytes: number): void; close(): void };
+  readonly #chunks: Portion[] = [];
   #ended: Error | 'done' | null = null;
-  #reader: Reader | null = null;
+  #wake: (() => void) | null = null;
 
-  constructor(columns: readonly ResultColumn[], close: () => void) {
+  constructor(columns: readonly ResultColumn[], reader: { taken(bytes: number): void; close(): void }) {
     this.columns = columns;
-    this.#close = close;
+    this.#reader = reader;
   }
 
   push(chunk: SubscriptionChunk): void {
-    if (chunk.rows === 0 || this.#ended) return;
-    if (this.#reader) {
-      this.#answer((reader) => reader.resolve(chunk));
-      return;
-    }
+    if (this.#ended) return;
     this.#chunks.push(chunk);
-    this.#bytes += chunk.chunk.length;
-    if (this.#bytes <= SUBSCRIPTION_BUFFER_BYTES) return;
-    this.#chunks = [];
-    this.end(
-      new SqlError({
-        sqlstate: '53400',
-        message: 'subscription cut off: the client reads more slowly than the relation changes',
-        detail: `More than ${SUBSCRIPTION_BUFFER_BYTES} bytes waited to be read.`,
-        hint: 'Subscribe again, to fewer columns or rows, and read faster.',
-      }),
-    );
-    this.#close();
+    this.#wake?.();
   }
 
   end(error: Error | null): void {
     this.#ended ??= error ?? 'done';
-    this.#answer((reader) => (error ? reader.reject(error) : reader.resolve(null)));
+    this.#wake?.();
   }
 
-  next(
-    maxRows: number,
-    timeoutMilliseconds: number | null,
-  ): Promise<{ readonly chunk: Buffer; readonly rows: number } | null> {
-    const first = this.#chunks[0];
-    if (first) return Promise.resolve(this.#take(first, maxRows));
-    if (this.#ended === 'done') return Promise.resolve(null);
-    if (this.#ended) return Promise.reject(this.#ended);
-    return new Promise((resolve, reject) => {
-      const timer =
-        timeoutMilliseconds === null
-          ? null
-          : setTimeout(
-              () => this.#answer((reader) => reader.resolve({ chunk: Buffer.alloc(0), rows: 0 })),
-              timeoutMilliseconds,
-            );
-      this.#reader = {
-        resolve: (chunk) => resolve(chunk && this.#split(chunk, maxRows)),
-        reject,
-        timer,
-      };
-    });
+  async next(): Promise<Portion | null> {
+    for (;;) {
+      const portion = this.#chunks.shift();
+      if (portion) {
+        this.#reader.taken(portion.chunk.length);
+        return portion;
+      }
+      if (this.#ended === 'done') return null;
+      if (this.#ended) throw this.#ended;
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+      this.#wake = null;
+    }
   }
 
   close(): void {
+    this.#chunks.length = 0;
     this.end(null);
-    this.#close();
-  }
-
-  #answer(give: (reader: Reader) => void): void {
-    const reader = this.#reader;
-    if (!reader) return;
-    this.#reader = null;
-    if (reader.timer) clearTimeout(reader.timer);
-    give(reader);
-  }
-
-  #take(first: { readonly chunk: Buffer; readonly rows: number }, maxRows: number) {
-    this.#chunks.shift();
-    this.#bytes -= first.chunk.length;
-    return this.#split(first, maxRows);
-  }
-
-  /** At most `maxRows` rows of a chunk of DataRow messages; the rest goes back to the front. */
-  #split(chunk: { readonly chunk: Buffer; readonly rows: number }, maxRows: number) {
-    if (maxRows === 0 || chunk.rows <= maxRows) return chunk;
-    let end = 0;
-    for (let row = 0; row < maxRows; row++) end += 1 + chunk.chunk.readUInt32BE(end + 1);
-    const rest = { chunk: chunk.chunk.subarray(end), rows: chunk.rows - maxRows };
-    this.#chunks.unshift(rest);
-    this.#bytes += rest.chunk.length;
-    return { chunk: chunk.chunk.subarray(0, end), rows: maxRows };
+    this.#reader.close();
   }
 }
 

@@ -121,6 +121,7 @@ class RunningSink implements SubscriptionConsumer {
       progress: false,
       upTo: null,
       envelope,
+      order: [],
       encoding,
       timeZone,
     });

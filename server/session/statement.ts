@@ -40,14 +40,8 @@ export interface PreparedStatement {
 /** An encoded stream without end: a subscription. */
 export interface RowStream {
   readonly columns: readonly ResultColumn[];
-  /**
-   * The next encoded rows; null when the stream ended. At most `maxRows` rows (0: no limit) are in a chunk; a
-   * `timeoutMilliseconds` that passes gives an empty chunk. Rejects with the error that ended it.
-   */
-  next(
-    maxRows: number,
-    timeoutMilliseconds: number | null,
-  ): Promise<{ readonly chunk: Buffer; readonly rows: number } | null>;
+  /** The next encoded rows; null when the stream ended. Rejects with the error that ended it. */
+  next(): Promise<{ readonly chunk: Buffer; readonly rows: number } | null>;
   close(): void;
 }
 

@@ -64,7 +64,7 @@ export class StreamReader {
   #request(): void {
     if (this.#waiting) return;
     this.#waiting = true;
-    this.#stream.next(0, null).then(
+    this.#stream.next().then(
       (portion) => {
         this.#waiting = false;
         if (portion === null) this.#end ??= 'done';

@@ -12,7 +12,7 @@ import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import type { Execution, Runnable } from './prepared.ts';
 import { asOfTimestamp, readTimestamp, sessionParameters } from './snapshot.ts';
-import { evaluateConstant } from './constant.ts';
+import { timestampClause } from './timestamp-clause.ts';
 
 /** A compiled query with what it takes to run it again and again. */
 export class CompiledSelect {
@@ -75,10 +75,10 @@ export class CompiledSelect {
         message: 'AS OF in a transaction that has written is not supported',
       });
     }
-    const text = evaluateConstant(this.#system, session, this.#parsed, asOf.expression, 'AS OF');
+    const value = timestampClause(this.#system, session, this.#parsed, asOf.expression, 'AS OF');
     const oldest = this.#system.engine.since(importsOf(this.compiled));
     const limits = { oldest, latest, atLeast: asOf.atLeast };
-    const timestamp = asOfTimestamp(this.#parsed, asOf.location, text, limits);
+    const timestamp = asOfTimestamp(this.#parsed, asOf.location, value, limits);
     return { timestamp, hold: this.#system.engine.hold(timestamp) };
   }
 }

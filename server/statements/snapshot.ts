@@ -23,23 +23,22 @@ export async function readTimestamp(system: System, session: SessionContext): Pr
   return timestamp;
 }
 
-/** AS OF: a number of microseconds or a timestamp, already evaluated to text. */
+/** Where a subscription begins: at the transaction's snapshot, which it does not fix, since it reads on beyond it. */
+export async function subscriptionStart(system: System, session: SessionContext): Promise<Timestamp> {
+  const timestamp = session.transaction.timestamp ?? system.sequencer.last;
+  const computed = system.sequencer.whenComputed(timestamp);
+  if (computed) await Promise.race([computed, session.cancelled]);
+  return timestamp;
+}
+
+/** AS OF, within what can be read. */
 export function asOfTimestamp(
   parsed: ParsedStatement,
   location: number | undefined,
-  text: string,
+  value: Timestamp,
   limits: { readonly oldest: Timestamp; readonly latest: Timestamp; readonly atLeast: boolean },
 ): Timestamp {
   const position = positionOf(parsed, location);
-  const value = /^\d+(\.0*)?$/.test(text) ? Number(text) : Date.parse(text.replace(' ', 'T')) * 1000;
-  if (!Number.isFinite(value)) {
-    throw new SqlError({
-      sqlstate: '22007',
-      message: `invalid AS OF timestamp: "${text}"`,
-      hint: 'Give microseconds since 1970-01-01 or a timestamp with time zone.',
-      position,
-    });
-  }
   if (limits.atLeast) return Math.min(Math.max(value, limits.oldest), limits.latest);
   if (value < limits.oldest) {
     throw new SqlError({

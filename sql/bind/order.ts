@@ -23,7 +23,7 @@ export interface SortDirection {
 }
 
 /** ASC and NULLS LAST, or DESC and NULLS FIRST, if nothing else is said. */
-export function sortDirection(statement: Statement, node: SortBy): SortDirection {
+export function sortDirection(statement: Pick<Statement, 'error'>, node: SortBy): SortDirection {
   const direction = node.sortby_dir ?? 'SORTBY_DEFAULT';
   let descending = direction === 'SORTBY_DESC';
   if (direction === 'SORTBY_USING') {

@@ -366,6 +366,7 @@ function subscribe(id: number, extra: Partial<SubscribeOptions> = {}): void {
     progress: false,
     upTo: null,
     envelope: { kind: 'diff' },
+    order: [],
     encoding: { kind: 'dataRow', formats: [] },
     timeZone: 'UTC',
     ...extra,
@@ -468,6 +469,7 @@ test('a subscription ends with the error of its relation', async () => {
     progress: false,
     upTo: null,
     envelope: { kind: 'diff' },
+    order: [],
     encoding: { kind: 'dataRow', formats: [] },
     timeZone: 'UTC',
   });

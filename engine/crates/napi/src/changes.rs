@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use tidewire_arrange::{UpdateRef, Updates};
 use tidewire_decode::encode::envelope::Change;
 use tidewire_decode::encode::{CsvStyle, OutputFormat, RowEncoder};
-use tidewire_plan::ScalarType;
-use tidewire_render::MessageEncoder;
+use tidewire_plan::{OrderKey, ScalarType};
+use tidewire_render::{MessageEncoder, order_bytes};
 use tidewire_row::{Datum, EvalError, FormatSettings, Numeric, column_bounds, push_datum, push_null};
 
 /// How differences are shown.
@@ -30,10 +30,30 @@ pub struct ChangeEncoder {
     envelope: Envelope,
     key: Vec<usize>,
     rest: Vec<usize>,
+    /// WITHIN TIMESTAMP ORDER BY, over the shown columns.
+    order: Vec<OrderKey>,
+    /// Types of the shown columns of a client's rows.
+    shown: Vec<ScalarType>,
     progress: bool,
     form: Form,
     bounds: Vec<u32>,
     row: Vec<u8>,
+}
+
+/// The rows of one time as their reader sees them, in their order, and how far they were sent.
+#[derive(Default)]
+pub struct ShownRows {
+    bytes: Vec<u8>,
+    /// Where a row's sort key begins, where the row begins, where it ends.
+    rows: Vec<(usize, usize, usize)>,
+    next: usize,
+}
+
+impl ShownRows {
+    /// Whether all were sent.
+    pub fn is_done(&self) -> bool {
+        self.next == self.rows.len()
+    }
 }
 
 impl ChangeEncoder {
@@ -41,6 +61,7 @@ impl ChangeEncoder {
     pub fn new(
         types: Vec<ScalarType>,
         envelope: EnvelopeOptions,
+        order: Vec<OrderKey>,
         progress: bool,
         encoding: Encoding,
         settings: FormatSettings,
@@ -54,6 +75,7 @@ impl ChangeEncoder {
             return Err(internal(format!("the envelope's key reads column {column} of {}", types.len())));
         }
         let rest: Vec<usize> = (0..types.len()).filter(|column| !key.contains(column)).collect();
+        let mut shown = vec![ScalarType::Numeric];
         let form = match encoding {
             Encoding::JsonLines { columns } | Encoding::Csv { columns } if columns.len() != types.len() => {
                 return Err(internal(format!("{} names for {} columns", columns.len(), types.len())));
@@ -72,7 +94,6 @@ impl ChangeEncoder {
             }
             encoding => {
                 let (format, names) = encoding.row_format()?;
-                let mut shown = vec![ScalarType::Numeric];
                 if progress {
                     shown.push(ScalarType::Bool);
                 }
@@ -100,7 +121,11 @@ impl ChangeEncoder {
                 Form::Rows(MessageEncoder::new(columns, format, settings))
             }
         };
-        Ok(ChangeEncoder { types, envelope, key, rest, progress, form, bounds: vec![], row: vec![] })
+        if let Some(key) = order.iter().find(|key| key.column as usize >= shown.len()) {
+            return Err(internal(format!("the order reads column {} of {}", key.column, shown.len())));
+        }
+        let (bounds, row) = (vec![], vec![]);
+        Ok(ChangeEncoder { types, envelope, key, rest, order, shown, progress, form, bounds, row })
     }
 
     /// Whether it writes a sink's records.
@@ -108,9 +133,9 @@ impl ChangeEncoder {
         matches!(self.form, Form::Records(_))
     }
 
-    /// Whether the changes of one time may be encoded in parts.
-    pub fn splits(&self) -> bool {
-        matches!(self.envelope, Envelope::Diff)
+    /// Whether each change becomes a row by itself, so that those of one time can be encoded in any portions.
+    pub fn is_direct(&self) -> bool {
+        matches!(self.envelope, Envelope::Diff) && self.order.is_empty()
     }
 
     /// Whether the reader sees progress.
@@ -125,23 +150,92 @@ impl ChangeEncoder {
         }
     }
 
-    /// Appends the changes of one time, consolidated; gives the number of rows.
-    pub fn changes(&mut self, updates: &Updates, from: usize, to: usize, out: &mut Vec<u8>) -> u64 {
-        let updates = || (from..to).map(|index| updates.get(index));
-        if matches!(self.envelope, Envelope::Diff) {
-            let mut rows = 0;
-            for update in updates() {
-                self.difference(update, out);
-                rows += 1;
+    /// Appends changes one by one; for an encoder that [is direct](Self::is_direct).
+    pub fn differences(&mut self, updates: &Updates, from: usize, to: usize, out: &mut Vec<u8>) {
+        for index in from..to {
+            let update = updates.get(index);
+            if let Form::Records(encoder) = &mut self.form {
+                encoder.append(update.val, update.time, update.diff, out);
+                continue;
             }
-            return rows;
+            self.difference(update);
+            if let Form::Rows(encoder) = &mut self.form {
+                encoder.row(&self.row, out);
+            }
         }
-        // By key: the rows that go and those that come.
-        let mut keys: BTreeMap<Vec<u8>, Net<'_>> = BTreeMap::new();
-        for update in updates() {
+    }
+
+    /// Appends the changes of one time, consolidated, as a sink's records by key; gives their number.
+    pub fn records(&mut self, updates: &Updates, from: usize, to: usize, out: &mut Vec<u8>) -> u64 {
+        let time = updates.get(from).time;
+        let nets = self.by_key(updates, from, to);
+        let Form::Records(encoder) = &mut self.form else { return 0 };
+        for net in nets.values() {
+            match (&self.envelope, net.after, net.before) {
+                (Envelope::Debezium, after, before) => encoder.debezium(Change { before, after }, time, out),
+                (_, Some(after), _) => encoder.upsert(after, false, &self.key, time, out),
+                (_, None, Some(before)) => encoder.upsert(before, true, &self.key, time, out),
+                (_, None, None) => {}
+            }
+        }
+        nets.len() as u64
+    }
+
+    /// The changes of one time, consolidated, as rows in the order that was asked for.
+    pub fn arrange(&mut self, updates: &Updates, from: usize, to: usize) -> ShownRows {
+        let mut shown = ShownRows::default();
+        if matches!(self.envelope, Envelope::Diff) {
+            for index in from..to {
+                self.difference(updates.get(index));
+                self.show(&mut shown);
+            }
+        } else {
+            let time = updates.get(from).time;
+            for net in self.by_key(updates, from, to).values() {
+                self.keyed(time, net);
+                self.show(&mut shown);
+            }
+        }
+        if !self.order.is_empty() {
+            let bytes = &shown.bytes;
+            // Rows that tie come in the order of their bytes, so that the order is total.
+            shown.rows.sort_unstable_by(|a, b| bytes[a.0..a.2].cmp(&bytes[b.0..b.2]));
+        }
+        shown
+    }
+
+    /// Appends rows until `out` has this many bytes; gives their number.
+    pub fn shown(&mut self, shown: &mut ShownRows, bytes: usize, out: &mut Vec<u8>) -> u64 {
+        let first = shown.next;
+        let Form::Rows(encoder) = &mut self.form else { return 0 };
+        while out.len() < bytes
+            && let Some((_, start, end)) = shown.rows.get(shown.next)
+        {
+            encoder.row(&shown.bytes[*start..*end], out);
+            shown.next += 1;
+        }
+        (shown.next - first) as u64
+    }
+
+    /// Puts the row that was built behind the others.
+    fn show(&self, shown: &mut ShownRows) {
+        let key = shown.bytes.len();
+        order_bytes(&self.row, &self.shown, &self.order, &mut shown.bytes);
+        let start = shown.bytes.len();
+        shown.bytes.extend_from_slice(&self.row);
+        shown.rows.push((key, start, shown.bytes.len()));
+    }
+
+    /// By key, in its order: the rows that go and those that come. Keys that SQL holds equal are one.
+    fn by_key<'a>(&mut self, updates: &'a Updates, from: usize, to: usize) -> BTreeMap<Vec<u8>, Net<'a>> {
+        let order =
+            |column: &usize| OrderKey { column: *column as u32, descending: false, nulls_first: false };
+        let keys: Vec<OrderKey> = self.key.iter().map(order).collect();
+        let mut nets: BTreeMap<Vec<u8>, Net<'a>> = BTreeMap::new();
+        for update in (from..to).map(|index| updates.get(index)) {
             let mut key = Vec::new();
-            self.columns(update.val, &self.key.clone(), &mut key);
-            let net = keys.entry(key).or_default();
+            order_bytes(update.val, &self.types, &keys, &mut key);
+            let net = nets.entry(key).or_default();
             let (side, count) = match update.diff > 0 {
                 true => (&mut net.after, &mut net.entering),
                 false => (&mut net.before, &mut net.leaving),
@@ -149,12 +243,7 @@ impl ChangeEncoder {
             *side = Some(update.val);
             *count += update.diff.unsigned_abs();
         }
-        let time = updates().next().map_or(0, |update| update.time);
-        let rows = keys.len() as u64;
-        for (key, net) in keys {
-            self.keyed(time, &key, &net, out);
-        }
-        rows
+        nets
     }
 
     /// Appends a progress row: everything before `time` was sent.
@@ -181,17 +270,11 @@ impl ChangeEncoder {
         }
     }
 
-    fn difference(&mut self, update: UpdateRef<'_>, out: &mut Vec<u8>) {
-        if let Form::Records(encoder) = &mut self.form {
-            encoder.append(update.val, update.time, update.diff, out);
-            return;
-        }
+    /// Builds the row of a change.
+    fn difference(&mut self, update: UpdateRef<'_>) {
         self.prefix(update.time);
         push_datum(&mut self.row, Datum::Int64(update.diff));
         self.row.extend_from_slice(update.val);
-        if let Form::Rows(encoder) = &mut self.form {
-            encoder.row(&self.row, out);
-        }
     }
 
     /// Appends the chosen columns of a packed row.
@@ -202,16 +285,9 @@ impl ChangeEncoder {
         }
     }
 
-    fn keyed(&mut self, time: u64, key: &[u8], net: &Net<'_>, out: &mut Vec<u8>) {
-        if let Form::Records(encoder) = &mut self.form {
-            match (&self.envelope, net.after, net.before) {
-                (Envelope::Debezium, after, before) => encoder.debezium(Change { before, after }, time, out),
-                (_, Some(after), _) => encoder.upsert(after, false, &self.key, time, out),
-                (_, None, Some(before)) => encoder.upsert(before, true, &self.key, time, out),
-                (_, None, None) => {}
-            }
-            return;
-        }
+    /// Builds the row of a key that changed. A key that had or gets more than one row is a violation, which shows no
+    /// values, as in Materialize.
+    fn keyed(&mut self, time: u64, net: &Net<'_>) {
         let violation = net.entering > 1 || net.leaving > 1;
         let state = match (&self.envelope, net.before, net.after) {
             _ if violation => "key_violation",
@@ -221,24 +297,21 @@ impl ChangeEncoder {
         };
         self.prefix(time);
         push_datum(&mut self.row, Datum::Text(state));
-        self.row.extend_from_slice(key);
+        let mut row = std::mem::take(&mut self.row);
+        let (key, rest) = (std::mem::take(&mut self.key), std::mem::take(&mut self.rest));
+        let values = net.after.or(net.before).expect("a change has a side");
+        self.columns(values, &key, &mut row);
         let sides: &[Option<&[u8]>] = match self.envelope {
             Envelope::Debezium => &[net.before, net.after],
             _ => &[net.after],
         };
-        let mut row = std::mem::take(&mut self.row);
-        let rest = std::mem::take(&mut self.rest);
         for side in sides {
             match side.filter(|_| !violation) {
                 Some(values) => self.columns(values, &rest, &mut row),
                 None => rest.iter().for_each(|_| push_null(&mut row)),
             }
         }
-        self.rest = rest;
-        self.row = row;
-        if let Form::Rows(encoder) = &mut self.form {
-            encoder.row(&self.row, out);
-        }
+        (self.key, self.rest, self.row) = (key, rest, row);
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use tidewire_decode::encode::{CsvStyle, OutputFormat};
 use tidewire_decode::{CopyTextFormat, CsvFormat, CsvHeader, Format, JsonFormat};
-use tidewire_plan::{ColumnType, Mfp};
+use tidewire_plan::{ColumnType, Mfp, OrderKey};
 use tidewire_render::RowFormat;
 use tidewire_row::{EvalError, FormatSettings, Zone};
 
@@ -77,6 +77,7 @@ pub struct SubscribeOptions {
     pub progress: bool,
     pub up_to: Option<u64>,
     pub envelope: EnvelopeOptions,
+    pub order: Vec<OrderKey>,
     pub encoding: Encoding,
     pub time_zone: String,
 }

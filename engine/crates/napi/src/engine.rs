@@ -259,6 +259,7 @@ impl NativeEngine {
             let encoder = ChangeEncoder::new(
                 types,
                 options.envelope,
+                options.order,
                 options.progress,
                 options.encoding,
                 settings(&options.time_zone)?,
@@ -286,6 +287,12 @@ impl NativeEngine {
             });
             Ok(())
         })
+    }
+
+    /// The reader has taken this much of what was delivered, so that more can come.
+    #[napi(catch_unwind)]
+    pub fn subscription_taken(&self, id: f64, bytes: f64) {
+        let _ = self.notices.send(Notice::Taken(id as u64, bytes as usize));
     }
 
     /// Stops or resumes delivery.

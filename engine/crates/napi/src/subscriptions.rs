@@ -1,10 +1,15 @@
-//! Delivery of subscriptions: one thread encodes what the workers give, and ends what is over.
+//! Delivery of subscriptions: one thread encodes what the workers give, as fast as each reader takes it, and ends what is
+//! over.
+//!
+//! What waits for a reader waits here, packed as it came, and is bounded: a reader that is slower than its relation
+//! changes is cut off. The snapshot that a subscription begins with does not count, or a large relation could not be
+//! subscribed to at all. Encoded bytes are made for a small window only, so that a reader that stands still costs no more.
 
-use crate::changes::ChangeEncoder;
+use crate::changes::{ChangeEncoder, ShownRows};
 use crate::dispatch::{Dispatch, Message};
 use crate::error::{guarded, internal};
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Weak;
 use tidewire_arrange::Updates;
 use tidewire_row::EvalError;
@@ -12,8 +17,16 @@ use tidewire_worker::Runtime;
 
 /// A chunk is sent when it holds this much.
 const CHUNK_BYTES: usize = 256 << 10;
-/// What may wait while a subscription is paused.
-const PAUSED_BYTES: usize = 64 << 20;
+/// What may be on the way to a client that has not taken it.
+const WINDOW_BYTES: usize = 1 << 20;
+/// What may wait for one reader, besides its snapshot.
+const WAITING_BYTES: usize = 64 << 20;
+/// What an update costs besides its bytes.
+const UPDATE_BYTES: usize = 32;
+/// What waits is joined up to this size, so that many small commits do not become many small parts.
+const PART_BYTES: usize = 64 << 10;
+/// Rows that are encoded before the size of the chunk is looked at.
+const STEP_ROWS: usize = 256;
 
 /// What the thread is told.
 pub enum Notice {
@@ -27,6 +40,8 @@ pub enum Notice {
     Remove(u64),
     /// Its delivery stops or resumes.
     Pause(u64, bool),
+    /// Its reader took this many bytes.
+    Taken(u64, usize),
     /// Changes of one.
     Changes { subscription: u64, up_to: u64, rows: Updates, errors: Updates },
     /// Everything up to this is computed.
@@ -43,11 +58,30 @@ pub struct Subscriber {
     end: u64,
     ready: bool,
     started: bool,
+    /// Everything before this has come from the workers.
+    received: u64,
     /// Everything before this was sent.
     sent: u64,
+    parts: VecDeque<Part>,
+    /// What the parts cost, without the snapshot.
+    waiting: usize,
     paused: bool,
-    waiting: Vec<Message>,
-    waiting_bytes: usize,
+    /// Bytes that the reader has not taken.
+    on_the_way: usize,
+    /// It stands in the line of those that can be sent something.
+    in_line: bool,
+    /// Nothing comes any more after the parts; with the reason, if it is an error.
+    over: Option<Option<EvalError>>,
+}
+
+/// Consecutive changes, complete up to a time.
+struct Part {
+    rows: Updates,
+    next: usize,
+    /// The rows of the time that is being sent, where they are not sent one by one.
+    shown: ShownRows,
+    up_to: u64,
+    cost: usize,
 }
 
 impl Subscriber {
@@ -60,20 +94,126 @@ impl Subscriber {
             end: up_to.unwrap_or(u64::MAX),
             ready: false,
             started: false,
+            received: as_of,
             sent: as_of,
+            parts: VecDeque::new(),
+            waiting: 0,
             paused: false,
-            waiting: Vec::new(),
-            waiting_bytes: 0,
+            on_the_way: 0,
+            in_line: false,
+            over: None,
         }
+    }
+
+    /// Takes what the workers completed. An error ends the subscription at its time.
+    fn receive(&mut self, up_to: u64, rows: Updates, errors: &Updates) {
+        if up_to <= self.received || self.over.is_some() {
+            return;
+        }
+        let error = errors.iter().filter(|error| error.diff > 0 && error.time < self.end);
+        let error = error.min_by_key(|error| error.time);
+        let limit = error.map_or(self.end, |error| error.time);
+        self.received = up_to;
+        if error.is_some() || up_to >= self.end {
+            self.over = Some(error.map(|error| EvalError::from_row(error.val)));
+        }
+        let rows = self.wanted(rows, limit);
+        // Sinks count time in chunks; other readers see it with PROGRESS only.
+        if rows.is_empty() && !self.encoder.shows_progress() && !self.encoder.is_sink() {
+            return;
+        }
+        let counted = rows.iter().filter(|row| row.time > self.as_of).map(|row| row.val.len() + UPDATE_BYTES);
+        let cost = counted.sum::<usize>();
+        self.waiting += cost;
+        let up_to = up_to.min(limit);
+        match self.parts.back_mut() {
+            Some(last) if last.next == 0 && last.cost + cost <= PART_BYTES && last.rows.len() < 4096 => {
+                last.rows.append(&rows);
+                last.up_to = up_to;
+                last.cost += cost;
+            }
+            _ => self.parts.push_back(Part { rows, next: 0, shown: ShownRows::default(), up_to, cost }),
+        }
+    }
+
+    /// Without what is not sent: the snapshot, if it was not asked for, and what comes at the end or after it.
+    fn wanted(&self, mut rows: Updates, limit: u64) -> Updates {
+        let after = if self.snapshot { None } else { Some(self.as_of) };
+        let unwanted = |time: u64| time >= limit || after.is_some_and(|as_of| time <= as_of);
+        if rows.iter().any(|row| unwanted(row.time)) {
+            rows.retain(|row| !unwanted(row.time));
+        }
+        rows
+    }
+
+    fn can_send(&self) -> bool {
+        let room = self.encoder.is_sink() || self.on_the_way < WINDOW_BYTES;
+        !self.parts.is_empty() && !self.paused && room
+    }
+
+    /// The next chunk: up to which time it is complete, its bytes and number of rows.
+    fn chunk(&mut self) -> Option<(u64, Vec<u8>, u64)> {
+        let (mut chunk, mut count) = (Vec::new(), 0);
+        if !self.started {
+            self.started = true;
+            self.encoder.header(&mut chunk);
+        }
+        while chunk.len() < CHUNK_BYTES
+            && let Some(part) = self.parts.front_mut()
+        {
+            while chunk.len() < CHUNK_BYTES && !(part.next == part.rows.len() && part.shown.is_done()) {
+                count += part.encode(&mut self.encoder, &mut chunk);
+            }
+            if part.next < part.rows.len() || !part.shown.is_done() {
+                break;
+            }
+            self.waiting -= part.cost;
+            let up_to = part.up_to;
+            self.parts.pop_front();
+            if up_to > self.sent {
+                self.sent = up_to;
+                if self.encoder.shows_progress() && up_to < u64::MAX {
+                    self.encoder.progress(up_to, &mut chunk);
+                    count += 1;
+                }
+            }
+        }
+        (!chunk.is_empty() || self.encoder.is_sink()).then_some((self.sent, chunk, count))
+    }
+}
+
+impl Part {
+    /// Encodes some of it.
+    fn encode(&mut self, encoder: &mut ChangeEncoder, chunk: &mut Vec<u8>) -> u64 {
+        if !self.shown.is_done() {
+            return encoder.shown(&mut self.shown, CHUNK_BYTES, chunk);
+        }
+        let from = self.next;
+        if encoder.is_direct() {
+            self.next = (from + STEP_ROWS).min(self.rows.len());
+            encoder.differences(&self.rows, from, self.next, chunk);
+            return (self.next - from) as u64;
+        }
+        let time = self.rows.get(from).time;
+        while self.next < self.rows.len() && self.rows.get(self.next).time == time {
+            self.next += 1;
+        }
+        if encoder.is_sink() {
+            return encoder.records(&self.rows, from, self.next, chunk);
+        }
+        self.shown = encoder.arrange(&self.rows, from, self.next);
+        0
     }
 }
 
 /// Starts the thread; it ends when all senders are gone.
 pub fn start(dispatch: Dispatch) -> Result<Sender<Notice>, EvalError> {
     let (sender, receiver) = unbounded();
+    let delivery =
+        Delivery { dispatch, engine: Weak::new(), subscribers: HashMap::new(), line: VecDeque::new() };
     std::thread::Builder::new()
         .name("tidewire-subscriptions".into())
-        .spawn(move || Delivery { dispatch, engine: Weak::new(), subscribers: HashMap::new() }.run(receiver))
+        .spawn(move || delivery.run(receiver))
         .map_err(|error| internal(format!("a thread could not start: {error}")))?;
     Ok(sender)
 }
@@ -82,17 +222,32 @@ struct Delivery {
     dispatch: Dispatch,
     engine: Weak<Runtime>,
     subscribers: HashMap<u64, Subscriber>,
+    /// Those that can be sent something, each once: they take turns.
+    line: VecDeque<u64>,
 }
 
 impl Delivery {
+    /// Notices go before sending: what waits then waits where it is counted.
     fn run(mut self, notices: Receiver<Notice>) {
-        for notice in notices {
+        loop {
+            let notice = if self.line.is_empty() {
+                match notices.recv() {
+                    Ok(notice) => Some(notice),
+                    Err(_) => return,
+                }
+            } else {
+                notices.try_recv().ok()
+            };
             let outcome = guarded(|| {
-                self.notice(notice);
+                match notice {
+                    Some(notice) => self.notice(notice),
+                    None => self.send(),
+                }
                 Ok(())
             });
             if let Err(error) = outcome {
                 // A bug in encoding: which subscription it was is not known any more.
+                self.line.clear();
                 for id in self.subscribers.keys().copied().collect::<Vec<_>>() {
                     self.end(id, Some(error.clone()));
                 }
@@ -115,115 +270,92 @@ impl Delivery {
             Notice::Remove(id) => {
                 self.subscribers.remove(&id);
             }
-            Notice::Pause(id, paused) => self.pause(id, paused),
+            Notice::Pause(id, paused) => {
+                if let Some(subscriber) = self.subscribers.get_mut(&id) {
+                    subscriber.paused = paused;
+                    self.line_up(id);
+                }
+            }
+            Notice::Taken(id, bytes) => {
+                if let Some(subscriber) = self.subscribers.get_mut(&id) {
+                    subscriber.on_the_way = subscriber.on_the_way.saturating_sub(bytes);
+                    self.line_up(id);
+                }
+            }
             Notice::Changes { subscription, up_to, rows, errors } => {
-                self.changes(subscription, up_to, &rows, &errors);
+                self.receive(subscription, up_to, rows, &errors);
             }
             Notice::Completed(time) => {
                 let ready = self.subscribers.iter().filter(|(_, subscriber)| subscriber.ready);
                 for id in ready.map(|(id, _)| *id).collect::<Vec<_>>() {
-                    self.changes(id, time.saturating_add(1), &Updates::new(), &Updates::new());
+                    self.receive(id, time.saturating_add(1), Updates::new(), &Updates::new());
                 }
             }
         }
     }
 
-    fn changes(&mut self, id: u64, up_to: u64, rows: &Updates, errors: &Updates) {
+    fn receive(&mut self, id: u64, up_to: u64, rows: Updates, errors: &Updates) {
         let Some(subscriber) = self.subscribers.get_mut(&id) else { return };
-        if up_to <= subscriber.sent {
-            return;
-        }
-        let error = errors.iter().filter(|error| error.diff > 0 && error.time < subscriber.end);
-        let error = error.min_by_key(|error| error.time);
-        let limit = error.map_or(subscriber.end, |error| error.time);
-        let mut chunks = Vec::new();
-        let (mut chunk, mut count) = (Vec::new(), 0);
-        if !subscriber.started {
-            subscriber.started = true;
-            subscriber.encoder.header(&mut chunk);
-        }
-        let mut index = 0;
-        while index < rows.len() {
-            let time = rows.get(index).time;
-            let mut next = index + 1;
-            while next < rows.len() && rows.get(next).time == time {
-                next += 1;
-            }
-            if time < limit && (subscriber.snapshot || time > subscriber.as_of) {
-                // Without an envelope a large snapshot need not become one chunk.
-                let step = if subscriber.encoder.splits() { 1024 } else { next - index };
-                for from in (index..next).step_by(step.max(1)) {
-                    count += subscriber.encoder.changes(rows, from, (from + step).min(next), &mut chunk);
-                    if chunk.len() >= CHUNK_BYTES {
-                        chunks.push((
-                            subscriber.sent,
-                            std::mem::take(&mut chunk),
-                            std::mem::take(&mut count),
-                        ));
-                    }
-                }
-            }
-            index = next;
-        }
-        let reached = up_to.min(limit);
-        if reached > subscriber.sent {
-            subscriber.sent = reached;
-            if subscriber.encoder.shows_progress() && reached < u64::MAX {
-                subscriber.encoder.progress(reached, &mut chunk);
-                count += 1;
-            }
-        }
-        if !chunk.is_empty() || subscriber.encoder.is_sink() {
-            chunks.push((reached, chunk, count));
-        }
-        let error = error.map(|error| EvalError::from_row(error.val));
-        let over = error.is_some() || up_to >= subscriber.end;
-        for (up_to, chunk, rows) in chunks {
-            self.deliver(id, Message::Changes { subscription: id, up_to, chunk, rows });
-        }
-        if over {
-            self.end(id, error);
-        }
-    }
-
-    fn deliver(&mut self, id: u64, message: Message) {
-        let Some(subscriber) = self.subscribers.get_mut(&id) else { return };
-        if !subscriber.paused {
-            self.dispatch.send(message);
-            return;
-        }
-        if let Message::Changes { chunk, .. } = &message {
-            subscriber.waiting_bytes += chunk.len();
-        }
-        subscriber.waiting.push(message);
-        if subscriber.waiting_bytes > PAUSED_BYTES {
-            subscriber.waiting.clear();
+        subscriber.receive(up_to, rows, errors);
+        if subscriber.waiting > WAITING_BYTES {
             let error = EvalError::new(
                 "53400",
                 "subscription cut off: the client reads more slowly than the relation changes",
             )
-            .with_detail(format!("More than {PAUSED_BYTES} bytes waited to be read."))
+            .with_detail(format!("More than {WAITING_BYTES} bytes waited to be read."))
             .with_hint("Subscribe again, to fewer columns or rows, and read faster.");
             self.end(id, Some(error));
+            return;
+        }
+        if subscriber.over.is_some()
+            && let Some(engine) = self.engine.upgrade()
+        {
+            // Its reader may take long; the dataflow need not wait.
+            engine.drop_collection(id);
+        }
+        self.line_up(id);
+        self.end_if_over(id);
+    }
+
+    fn line_up(&mut self, id: u64) {
+        if let Some(subscriber) = self.subscribers.get_mut(&id)
+            && !subscriber.in_line
+            && subscriber.can_send()
+        {
+            subscriber.in_line = true;
+            self.line.push_back(id);
         }
     }
 
-    fn pause(&mut self, id: u64, paused: bool) {
+    /// Sends a chunk of the first in line.
+    fn send(&mut self) {
+        let Some(id) = self.line.pop_front() else { return };
         let Some(subscriber) = self.subscribers.get_mut(&id) else { return };
-        subscriber.paused = paused;
-        if !paused {
-            subscriber.waiting_bytes = 0;
-            for message in subscriber.waiting.drain(..) {
-                self.dispatch.send(message);
-            }
+        subscriber.in_line = false;
+        if subscriber.can_send()
+            && let Some((up_to, chunk, rows)) = subscriber.chunk()
+        {
+            subscriber.on_the_way += chunk.len();
+            self.dispatch.send(Message::Changes { subscription: id, up_to, chunk, rows });
+        }
+        self.line_up(id);
+        self.end_if_over(id);
+    }
+
+    /// Ends a subscription of which everything was sent.
+    fn end_if_over(&mut self, id: u64) {
+        let Some(subscriber) = self.subscribers.get_mut(&id) else { return };
+        if subscriber.parts.is_empty()
+            && let Some(error) = subscriber.over.take()
+        {
+            self.end(id, error);
         }
     }
 
-    /// Ends a subscription after what waits for its reader.
+    /// Ends a subscription; what waits for its reader goes.
     fn end(&mut self, id: u64, error: Option<EvalError>) {
-        let Some(subscriber) = self.subscribers.remove(&id) else { return };
-        for message in subscriber.waiting {
-            self.dispatch.send(message);
+        if self.subscribers.remove(&id).is_none() {
+            return;
         }
         self.dispatch.send(Message::Ended { subscription: id, error });
         if let Some(engine) = self.engine.upgrade() {

@@ -2,7 +2,7 @@
 //! caller's thread, with the renderer that views use.
 
 use crate::compile::{CompileError, Environment, Pipeline, Program, Scope, Sink, Step, constant, int8_of};
-use crate::encode::{RowFormat, project};
+use crate::encode::RowFormat;
 use crate::finish::{Collector, Finish, ResultSet, Rows};
 use crate::pipeline::Runner;
 use crate::render::{DELETED, INSERTED};
@@ -414,37 +414,4 @@ fn collect(
             });
         }
     });
-}
-
-/// The rows of a subscription's changes: `tw_timestamp` numeric, with progress `tw_progressed` bool, `tw_diff` int8, then
-/// the relation's columns.
-pub fn subscription_row(
-    time: u64,
-    progress: bool,
-    diff: i64,
-    row: &[u8],
-    types: &[ScalarType],
-    projection: Option<&[u32]>,
-    out: &mut Vec<u8>,
-) {
-    use tidewire_row::{Datum, Numeric, push_datum};
-    push_datum(out, Datum::Numeric(Numeric::from_i64(time as i64)));
-    if progress {
-        push_datum(out, Datum::Bool(false));
-    }
-    push_datum(out, Datum::Int64(diff));
-    match projection {
-        None => out.extend_from_slice(row),
-        Some(columns) => project(row, types, columns, &mut Vec::new(), out),
-    }
-}
-
-/// A progress row: everything before `time` was sent. The other columns are NULL.
-pub fn progress_row(time: u64, columns: usize, out: &mut Vec<u8>) {
-    use tidewire_row::{Datum, Numeric, push_datum, push_null};
-    push_datum(out, Datum::Numeric(Numeric::from_i64(time as i64)));
-    push_datum(out, Datum::Bool(true));
-    for _ in 0..columns + 1 {
-        push_null(out);
-    }
 }

@@ -3,7 +3,7 @@
 //! - [`Program::compile`] checks a plan, compiles its expressions and fuses consecutive work; [`Program::render`] wires it
 //!   into a dataflow over an `ImportProvider`.
 //! - [`execute`] and [`execute_write`] run a plan once over snapshots; [`ResultSet`] encodes rows as ready messages, and
-//!   [`MessageEncoder`] does so for changes ([`subscription_row`], [`progress_row`]).
+//!   [`MessageEncoder`] does so row by row.
 //!
 //! Every node yields rows and errors. The errors of all operators make the error side of the result: an error is a row
 //! with the time and multiplicity of what raised it, so that it goes when that goes.
@@ -22,9 +22,6 @@ mod top_k;
 
 pub use compile::{CompileError, Environment, Program};
 pub use encode::{MessageEncoder, RowFormat};
-pub use execute::{
-    ExecuteError, Source, WriteResult, execute, execute_encoded, execute_write, is_immediate, progress_row,
-    subscription_row,
-};
+pub use execute::{ExecuteError, Source, WriteResult, execute, execute_encoded, execute_write, is_immediate};
 pub use finish::{ResultSet, Rows};
-pub use render::{DELETED, INSERTED};
+pub use render::{DELETED, INSERTED, order_bytes};

@@ -7,7 +7,7 @@ use tidewire_arrange::{ShardedSnapshot, Snapshot, Updates};
 use tidewire_plan::ScalarType::{Int4, Int8, Interval, Text, Timestamp};
 use tidewire_plan::*;
 use tidewire_render::*;
-use tidewire_row::{Arena, Datum, FormatSettings, Row, push_datum, text_in, text_out};
+use tidewire_row::{Arena, Datum, FormatSettings, Row, text_out};
 
 fn column(scalar: ScalarType) -> ColumnType {
     ColumnType { scalar, typmod: -1, nullable: true }
@@ -241,32 +241,4 @@ fn an_error_in_a_source_fails_its_readers() {
         Err(ExecuteError::Data(error)) => assert_eq!(error.message(), "bad record"),
         other => panic!("{:?}", other.err()),
     }
-}
-
-#[test]
-fn subscriptions_prefix_their_columns() {
-    let types = vec![
-        ("tw_timestamp".to_string(), ScalarType::Numeric),
-        ("tw_progressed".to_string(), ScalarType::Bool),
-        ("tw_diff".to_string(), Int8),
-        ("id".to_string(), Int4),
-    ];
-    let mut encoder = MessageEncoder::new(types, RowFormat::DataRow(vec![]), FormatSettings::default());
-    let (mut row, mut out) = (Vec::new(), Vec::new());
-    subscription_row(17, true, -1, Row::pack(&[Datum::Int32(5)]).as_bytes(), &[Int4], None, &mut row);
-    encoder.row(&row, &mut out);
-    assert_eq!(&out[5..], b"\0\x04\0\0\0\x0217\0\0\0\x01f\0\0\0\x02-1\0\0\0\x015");
-    row.clear();
-    out.clear();
-    progress_row(18, 1, &mut row);
-    encoder.row(&row, &mut out);
-    assert_eq!(&out[5..], b"\0\x04\0\0\0\x0218\0\0\0\x01t\xff\xff\xff\xff\xff\xff\xff\xff");
-    // Times are exact in JavaScript's numbers.
-    let arena = Arena::new();
-    let mut bytes = Vec::new();
-    push_datum(
-        &mut bytes,
-        text_in(ScalarType::Numeric, -1, "17", &FormatSettings::default(), &arena).expect("numeric"),
-    );
-    assert!(!bytes.is_empty());
 }
