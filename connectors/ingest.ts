@@ -1,5 +1,5 @@
 /**
- * Moves batches of a source into commits. Decodes the next batch while the last commit is on its way, and never has
+ * Moves batches of a source into commits. Decodes the next batches while the last commit is on its way, and never has
  * more than one on its way: that is the backpressure between sequencer and reader.
  */
 import type { DecodeError, RowDecoder, Transaction } from '../engine/index.ts';
@@ -41,6 +41,32 @@ export interface IngestCounters {
   readonly commits: number;
 }
 
+/** Batches that become one commit. */
+interface Group {
+  readonly transaction: Transaction;
+  readonly offsets: Record<string, string | null>;
+  /** No batch of it waits for another one. */
+  whole: boolean;
+}
+
+/** A group this large is committed though more is at hand. */
+const GROUP_BYTES = 4 << 20;
+/** What upstream gives within this time joins the group: a backlog is read in few large commits, a trickle at once. */
+const PATIENCE_MILLISECONDS = 1;
+
+/** Whether it settles within the patience. */
+async function comes(next: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), PATIENCE_MILLISECONDS);
+  });
+  const settled = next.then(
+    () => true,
+    () => true,
+  );
+  return Promise.race([settled, late]).finally(() => clearTimeout(timer));
+}
+
 /** Runs a source until its end, its failure, or `close`. */
 export class Ingest {
   readonly #reader: SourceReader;
@@ -63,29 +89,37 @@ export class Ingest {
 
   /** Resolves when a bounded source is at its end or the reader was closed; rejects when it failed. */
   async run(): Promise<void> {
-    let transaction: Transaction | null = null;
-    let offsets: Record<string, string | null> = {};
+    const batches = this.#reader.read()[Symbol.asyncIterator]();
+    let group: Group | null = null;
     let onItsWay: Promise<unknown> = Promise.resolve();
+    const send = async ({ transaction, offsets }: Group): Promise<void> => {
+      group = null;
+      await onItsWay;
+      onItsWay = this.#target.commit(transaction, offsets).then(() => this.#commits++);
+      // An unawaited failure must not end the process: it is thrown where the next commit waits for this one.
+      onItsWay.catch(() => undefined);
+    };
     try {
-      for await (const batch of this.#reader.read()) {
-        transaction ??= this.#target.begin();
-        this.#take(batch, transaction, offsets);
-        if (!batch.commit) continue;
-        const [rows, places] = [transaction, offsets];
-        transaction = null;
-        offsets = {};
-        await onItsWay;
-        onItsWay = this.#target.commit(rows, places).then(() => this.#commits++);
-        // An unawaited failure must not end the process: it is thrown where the next commit waits for this one.
-        onItsWay.catch(() => undefined);
+      for (;;) {
+        const next = batches.next();
+        next.catch(() => undefined);
+        const open: Group | null = group;
+        if (open?.whole && !(open.transaction.byteLength() < GROUP_BYTES && (await comes(next))))
+          await send(open);
+        const { done, value: batch } = await next;
+        if (done) break;
+        group ??= { transaction: this.#target.begin(), offsets: {}, whole: false };
+        this.#take(batch, group.transaction, group.offsets);
+        group.whole = batch.commit;
       }
+      if (group?.whole) await send(group);
       await onItsWay;
     } catch (error) {
       await onItsWay.catch(() => undefined);
       throw error;
     } finally {
       // A commit that was not complete when the reader ended did not happen.
-      transaction?.close();
+      group?.transaction.close();
       for (const decoder of this.#decoders.values()) decoder.close();
       this.#decoders.clear();
       await this.#reader.close();
