@@ -24,7 +24,11 @@ export class Collector implements IngestTarget {
 
   begin(): Transaction {
     const changes: Changes = { rows: new Map() };
-    return { ...changes, close: () => undefined } as unknown as Transaction;
+    return {
+      ...changes,
+      byteLength: () => changes.rows.size,
+      close: () => undefined,
+    } as unknown as Transaction;
   }
 
   decoder(): RowDecoder {

@@ -15,6 +15,8 @@ interface FakeTransaction extends Transaction {
 /** Lines are rows, and those that begin with `!` do not decode. */
 class FakeEngine {
   readonly commits: Row[][] = [];
+  /** The size that a transaction says it has: by default a group of its own. */
+  transactionBytes = 4 << 20;
   /** Commits wait for it. */
   gate: Promise<void> = Promise.resolve();
 
@@ -23,7 +25,7 @@ class FakeEngine {
     return {
       rows,
       arrangements: () => [...new Set(rows.map(([arrangement]) => arrangement))],
-      byteLength: () => 0,
+      byteLength: () => this.transactionBytes,
       clear: () => undefined,
       close: () => undefined,
     };
@@ -249,5 +251,20 @@ test('the reader is not asked for more than one batch beyond the commit that is 
   expect(reader.taken).toBe(2);
   open();
   await expect.poll(() => engine.commits.length).toBe(5);
+  await sources.stopAll();
+});
+
+test('batches that are at hand join one commit, and one that needs the next is not committed without it', async () => {
+  const { engine, reader, sources } = start();
+  engine.transactionBytes = 100;
+  reader.give(...['a', 'b', 'c'].map((row) => bytes(`${row}\n`)));
+  await expect.poll(() => engine.commits.length).toBe(1);
+  expect(engine.commits[0]).toHaveLength(3);
+  reader.give(bytes('d\n', { commit: false }));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(engine.commits).toHaveLength(1);
+  reader.give(bytes('e\n'));
+  await expect.poll(() => engine.commits.length).toBe(2);
+  expect(engine.commits[1]).toHaveLength(2);
   await sources.stopAll();
 });
