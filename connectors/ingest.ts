@@ -101,11 +101,10 @@ export class Ingest {
     };
     try {
       for (;;) {
+        if (group?.whole && group.transaction.byteLength() >= GROUP_BYTES) await send(group);
         const next = batches.next();
         next.catch(() => undefined);
-        const open: Group | null = group;
-        if (open?.whole && !(open.transaction.byteLength() < GROUP_BYTES && (await comes(next))))
-          await send(open);
+        if (group?.whole && !(await comes(next))) await send(group);
         const { done, value: batch } = await next;
         if (done) break;
         group ??= { transaction: this.#target.begin(), offsets: {}, whole: false };
