@@ -173,7 +173,8 @@ function objectsOf(relation: MirRelation): ObjectId[] {
 /** Scalars over a row of `columns`, without subqueries, parameters and session values, as the engine's expressions. */
 export function compileScalars(scalars: readonly HirScalar[], columns: readonly NullableType[]): MirScalar[] {
   const context = new LoweringContext({ keysOfObject: () => [], parameters: 0, maintained: true });
-  return scalars.map((scalar) => lowerPlainScalar(context, columns, scalar));
+  const row = { columns, place: (_: number, index: number): number => index };
+  return scalars.map((scalar) => lowerPlainScalar(context, row, scalar));
 }
 
 /** The program that makes a row of `scalars` out of a row of `columns`. */

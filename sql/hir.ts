@@ -1,8 +1,9 @@
 /**
  * HIR: what bind makes of the AST and lower reads. Names are gone, SQL's shape is kept: subqueries stand in
  * expressions, outer joins and set operations are themselves, every cast is an explicit node. Column `i` at level 0
- * is column `i` of the node's input (for a join: left columns, then right columns); level 1 and up (correlation) is
- * refused by bind until decorrelation is built.
+ * is column `i` of the node's input (for a join: left columns, then right columns). Level 1 is the row around the
+ * innermost subquery that the reference stands in, or around the lateral side of a join (then the left side's row);
+ * level 2 the row around that, and so on. A derived table that is not lateral makes no level.
  */
 import type { AggregateFunction } from '../engine/plan.generated.ts';
 import type { ObjectId } from './catalog.ts';
@@ -21,7 +22,13 @@ export type SessionValue =
 export type HirScalar =
   | { readonly kind: 'literal'; readonly type: SqlType; readonly text: string | null }
   /** `type` may be another type of the same representation than the input's column has: varchar read as text, oid as regclass. */
-  | { readonly kind: 'column'; readonly index: number; readonly type: NullableType }
+  | {
+      readonly kind: 'column';
+      readonly index: number;
+      /** Whose row it is a column of; absent: 0, the node's own input. */
+      readonly level?: number;
+      readonly type: NullableType;
+    }
   /** `$index + 1` of a prepared statement. */
   | { readonly kind: 'parameter'; readonly index: number; readonly type: SqlType }
   | { readonly kind: 'session'; readonly value: SessionValue; readonly type: SqlType }
@@ -109,10 +116,14 @@ export type HirRelation = { readonly columns: readonly HirColumn[] } & (
   /** Appends columns. */
   | { readonly kind: 'map'; readonly input: HirRelation; readonly scalars: readonly HirScalar[] }
   | { readonly kind: 'project'; readonly input: HirRelation; readonly indexes: readonly number[] }
-  /** `on` over left columns then right columns; null means true (cross join). */
+  /**
+   * `on` over left columns then right columns; null means true (cross join). In a lateral join (inner or left) the right
+   * side is computed for each row of the left, whose columns are its level 1.
+   */
   | {
       readonly kind: 'join';
       readonly type: 'inner' | 'left' | 'right' | 'full';
+      readonly lateral?: boolean;
       readonly left: HirRelation;
       readonly right: HirRelation;
       readonly on: HirScalar | null;

@@ -55,7 +55,8 @@ export function prepareDrop(system: System, parsed: ParsedStatement, statement: 
               return [requireObject(system.catalog, session, parsed, name, kinds).id];
             });
       const objects = system.catalog.dropOrder(ids, statement.cascade);
-      for (const object of objects) refuseUndroppable(object, ids);
+      const indexes = statement.objectKind === 'index' ? ids : [];
+      for (const object of objects) refuseUndroppable(object, indexes);
       const cascaded = objects.filter((object) => !ids.includes(object.id) && object.kind !== 'index');
       if (cascaded.length === 1) {
         const message = `drop cascades to ${kindName(cascaded[0]!.kind)} ${cascaded[0]!.name}`;

@@ -4,6 +4,7 @@ import type { AggregateFunction } from '../../engine/plan.generated.ts';
 import { locationOf, nameParts } from '../ast/accessors.ts';
 import { resolveFunction } from '../functions/resolve.ts';
 import type { HirAggregate, HirScalar } from '../hir.ts';
+import { freeOfScalar, liftScalar } from '../hir/traverse.ts';
 import { displayType } from '../types/format.ts';
 import { plain } from '../types/table.ts';
 import { coerceToBoolean } from './coerce.ts';
@@ -12,6 +13,7 @@ import { bindExpression, leftmost } from './expression.ts';
 import { operand } from './operator.ts';
 import { nodeAs } from '../ast/accessors.ts';
 import { isNullable, scalarKey, typeOf } from './scalar.ts';
+import type { AggregateSite, Scope } from './scope.ts';
 import type { Bound } from './statement.ts';
 
 const functions: Record<string, AggregateFunction> = {
@@ -27,7 +29,7 @@ const functions: Record<string, AggregateFunction> = {
 
 /** Binds the call of an aggregate: the column that the Aggregate node will give it. */
 export function bindAggregate(node: FuncCall, name: string, context: ExpressionContext): Bound {
-  const { statement, collector } = context;
+  const { statement } = context;
   const at = locationOf(node);
   const inside: ExpressionContext = { ...context, insideAggregate: true };
   const args = (node.args ?? []).map((argument) => bindExpression(argument, inside));
@@ -48,11 +50,6 @@ export function bindAggregate(node: FuncCall, name: string, context: ExpressionC
       hint: 'No function matches the given name and argument types. You might need to add explicit type casts.',
     });
   }
-  if (context.insideAggregate)
-    throw statement.error('42803', 'aggregate function calls cannot be nested', at);
-  if (collector === null) {
-    throw statement.error('42803', `aggregate functions are not allowed in ${context.clause}`, at);
-  }
   const argument = args.length === 0 ? null : operand(inside, args[0]!, entry.arguments[0]!);
   for (const order of node.agg_order ?? []) {
     // None of these aggregates depends on the order of its input: the keys need only be valid.
@@ -63,18 +60,45 @@ export function bindAggregate(node: FuncCall, name: string, context: ExpressionC
     const bound = bindExpression(node.agg_filter, { ...context, clause: 'FILTER', collector: null });
     filter = coerceToBoolean(statement, bound, 'FILTER');
   }
+  const level = levelOf([argument, filter]);
+  const site = siteAt(context, level);
+  if (site !== 'FROM' && site.insideAggregate)
+    throw statement.error('42803', 'aggregate function calls cannot be nested', at);
+  if (site === 'FROM') {
+    const message = 'aggregate functions are not allowed in FROM clause of their own query level';
+    throw statement.error('42803', message, at);
+  }
+  if (site.collector === null) {
+    throw statement.error('42803', `aggregate functions are not allowed in ${site.clause}`, at);
+  }
   const isCount = name === 'count';
   const aggregate: HirAggregate = {
     function: argument === null ? 'countAll' : functions[name]!,
-    argument,
+    argument: argument === null ? null : liftScalar(argument, -level),
     // min, max and the boolean ones are the same with and without DISTINCT.
     distinct: node.agg_distinct === true && (isCount || name === 'sum' || name === 'avg'),
-    filter,
+    filter: filter === null ? null : liftScalar(filter, -level),
     type: { ...plain(entry.result), nullable: !isCount },
   };
-  const index = collector.width + register(collector.aggregates, aggregate);
-  const scalar: HirScalar = { kind: 'column', index, type: aggregate.type };
+  const index = site.collector.width + register(site.collector.aggregates, aggregate);
+  const scalar: HirScalar = liftScalar({ kind: 'column', index, type: aggregate.type }, level);
   return { scalar, at: leftmost(at, ...args.map((bound) => bound.at)) };
+}
+
+/** The query that an aggregate belongs to: the innermost one that its arguments read, its own if they read none. */
+function levelOf(scalars: readonly (HirScalar | null)[]): number {
+  const levels = scalars.flatMap((scalar) =>
+    scalar === null ? [] : freeOfScalar(scalar).columns.map((column) => column.level),
+  );
+  return levels.length === 0 ? 0 : Math.min(...levels);
+}
+
+/** Where the aggregates of a query around this one are collected; the left side of a lateral join has none. */
+function siteAt(context: ExpressionContext, level: number): AggregateSite | 'FROM' {
+  if (level === 0) return context;
+  let scope: Scope | null = context.scope;
+  for (let steps = level; steps > 0; steps -= 1) scope = scope?.outer ?? null;
+  return scope?.site ?? 'FROM';
 }
 
 /** Equal aggregates are computed once. */

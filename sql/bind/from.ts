@@ -1,15 +1,16 @@
 /** FROM: relations, subqueries, joins. */
 import type { Alias, Node, RangeSubselect, RangeVar } from '@pgsql/types';
-import { findLocation, locationOf, nodeAs, nodeKind, stringOf } from '../ast/accessors.ts';
+import { locationOf, nodeAs, nodeKind, stringOf } from '../ast/accessors.ts';
 import type { CatalogRelation } from '../catalog.ts';
 import type { HirColumn, HirRelation } from '../hir.ts';
+import { freeOfRelation, withoutLevel } from '../hir/traverse.ts';
 import { nearestName } from '../nearest-name.ts';
 import type { QueryContext } from './context.ts';
 import { bindJoin, crossJoin } from './join.ts';
 import { bindSubquery } from './query.ts';
 import { columnOf, oneRow, withFreshBindings } from './relation.ts';
-import { itemFor } from './scope.ts';
-import type { ScopeItem } from './scope.ts';
+import { itemFor, withoutLateral } from './scope.ts';
+import type { Scope, ScopeItem } from './scope.ts';
 import { bindTableFunction } from './table-function.ts';
 
 /** A relation and the names that it brings; columns are numbered from 0. */
@@ -21,9 +22,35 @@ export interface BoundFrom {
 /** The whole FROM clause; none is one row without columns. */
 export function bindFrom(nodes: readonly Node[] | undefined, context: QueryContext): BoundFrom {
   if (nodes === undefined || nodes.length === 0) return { relation: oneRow, items: [] };
-  return nodes
-    .map((node) => bindFromItem(node, context))
-    .reduce((left, right) => crossJoin(left, right, context));
+  const [first, ...rest] = nodes;
+  return rest.reduce(
+    (left, node) => crossJoin(left, bindRightItem(node, left.items, context), context),
+    bindFromItem(first!, context),
+  );
+}
+
+/** An item of FROM that stands to the right of others. */
+export interface RightFrom extends BoundFrom {
+  /** It reads the row to its left: that is its level 1. */
+  readonly lateral: boolean;
+}
+
+/**
+ * An item to the right of `left`. LATERAL subqueries and functions in it see what is to their left, as a level of its
+ * own; where none does, that level goes.
+ */
+export function bindRightItem(
+  node: Node,
+  left: readonly ScopeItem[],
+  context: QueryContext,
+  lateral: 'seen' | 'refused' = 'seen',
+): RightFrom {
+  const outer: Scope = { items: left, outer: context.outer, lateral };
+  const bound = bindFromItem(node, { ...context, outer });
+  const { columns } = freeOfRelation(bound.relation);
+  if (columns.some(({ level }) => level === 1)) return { ...bound, lateral: true };
+  if (columns.length === 0) return { ...bound, lateral: false };
+  return { ...bound, relation: withoutLevel(bound.relation, 1), lateral: false };
 }
 
 /** One item of FROM. */
@@ -99,8 +126,8 @@ export function relationOf(found: CatalogRelation, context: QueryContext): HirRe
 }
 
 function bindRangeSubselect(node: RangeSubselect, context: QueryContext): BoundFrom {
-  if (node.lateral === true) throw context.statement.unsupported('LATERAL', findLocation(node.subquery));
-  const relation = bindSubquery(node.subquery!, context);
+  const inner = node.lateral === true ? context : { ...context, outer: withoutLateral(context.outer) };
+  const relation = bindSubquery(node.subquery!, inner);
   return aliased(relation, null, null, node.alias, context, undefined, undefined);
 }
 

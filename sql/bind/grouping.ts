@@ -2,12 +2,14 @@
 import type { Node } from '@pgsql/types';
 import { nodeAs } from '../ast/accessors.ts';
 import type { HirAggregate, HirColumn, HirRelation, HirScalar } from '../hir.ts';
+import { freeOfScalar, liftScalar, mapRelationReferences, mapScalarParts } from '../hir/traverse.ts';
+import type { HirColumnReference } from '../hir/traverse.ts';
 import { aggregateNullable } from './aggregate-call.ts';
 import { unknownToText } from './coerce.ts';
 import type { ExpressionContext, QueryContext } from './context.ts';
 import { bindListItem } from './order.ts';
 import type { Target } from './query.ts';
-import { columnType, mapChildren, relabel, scalarKey } from './scalar.ts';
+import { columnType, relabel, scalarKey } from './scalar.ts';
 import type { Scope } from './scope.ts';
 
 /** Binds the GROUP BY list; null if there is none. */
@@ -39,22 +41,16 @@ export function bindGroupBy(
 }
 
 function readsAggregate(scalar: HirScalar, context: ExpressionContext): boolean {
+  const last = (read: HirScalar): number =>
+    freeOfScalar(read).columns.reduce(
+      (most, { level, index }) => (level === 0 ? Math.max(most, index) : most),
+      -1,
+    );
   const width = context.scope.items.reduce(
-    (widest, item) =>
-      item.columns.reduce((most, column) => Math.max(most, lastColumn(column.scalar) + 1), widest),
+    (widest, item) => item.columns.reduce((most, column) => Math.max(most, last(column.scalar) + 1), widest),
     0,
   );
-  return lastColumn(scalar) >= width;
-}
-
-function lastColumn(scalar: HirScalar): number {
-  if (scalar.kind === 'column') return scalar.index;
-  let last = -1;
-  mapChildren(scalar, (child) => {
-    last = Math.max(last, lastColumn(child));
-    return child;
-  });
-  return last;
+  return last(scalar) >= width;
 }
 
 /** A grouped query level: the Aggregate node, and how expressions are rewritten to stand above it. */
@@ -80,21 +76,32 @@ export function group(
   const places = new Map(keys.map((key, i) => [scalarKey(key), i]));
   // A column may be read under another type of its representation (varchar as text): it is the same key.
   const columnPlaces = new Map<number, number>();
-  keys.forEach((key, i) => key.kind === 'column' && columnPlaces.set(key.index, i));
+  keys.forEach((key, i) => isOwnColumn(key) && columnPlaces.set(key.index, i));
   const determined = determinedColumns(scope, columnPlaces);
 
-  const collect = (scalar: HirScalar): void => {
-    if (places.has(scalarKey(scalar))) return;
-    if (scalar.kind === 'column' && scalar.index < width && !columnPlaces.has(scalar.index)) {
-      const own = determined.get(scalar.index);
-      if (own === undefined) throw ungrouped(scalar, context);
-      columnPlaces.set(scalar.index, keys.push(own) - 1);
-    }
-    mapChildren(scalar, (child) => {
-      collect(child);
-      return child;
-    });
+  const collectColumn = (column: HirColumnReference, depth: number): void => {
+    const { index } = column;
+    if ((column.level ?? 0) !== depth || index >= width || columnPlaces.has(index)) return;
+    const own = determined.get(index);
+    if (own === undefined) throw ungrouped(column, depth, context);
+    columnPlaces.set(index, keys.push(own) - 1);
   };
+
+  // An expression that is a key is one only outside of subqueries, as in PostgreSQL; in them columns are looked at.
+  const collect = (scalar: HirScalar): HirScalar => {
+    if (places.has(scalarKey(scalar))) return scalar;
+    if (scalar.kind === 'column') collectColumn(scalar, 0);
+    return mapScalarParts(scalar, { scalar: collect, relation: collectRelation });
+  };
+  const collectRelation = (inner: HirRelation): HirRelation =>
+    mapRelationReferences(
+      inner,
+      (column, depth) => {
+        collectColumn(column, depth);
+        return column;
+      },
+      1,
+    );
   scalars.forEach(collect);
 
   const global = keys.length === 0;
@@ -114,45 +121,54 @@ export function group(
     global,
   };
   const column = (index: number): HirScalar => ({ kind: 'column', index, type: columns[index]!.type });
+  const rewriteColumn = (reference: HirColumnReference, depth: number): HirScalar => {
+    if ((reference.level ?? 0) !== depth) return reference;
+    const key = columnPlaces.get(reference.index);
+    const after = column(key ?? keys.length + reference.index - width);
+    return liftScalar(relabel(after, reference.type), depth);
+  };
   const rewrite = (scalar: HirScalar): HirScalar => {
     const place = places.get(scalarKey(scalar));
     if (place !== undefined) return column(place);
-    if (scalar.kind === 'column') {
-      const key = columnPlaces.get(scalar.index);
-      if (key !== undefined) return relabel(column(key), scalar.type);
-      return relabel(column(keys.length + scalar.index - width), scalar.type);
-    }
-    return mapChildren(scalar, rewrite);
+    if (scalar.kind === 'column') return rewriteColumn(scalar, 0);
+    return mapScalarParts(scalar, {
+      scalar: rewrite,
+      relation: (inner) => mapRelationReferences(inner, rewriteColumn, 1),
+    });
   };
   return { relation, rewrite };
 }
 
+function isOwnColumn(scalar: HirScalar): scalar is HirColumnReference {
+  return scalar.kind === 'column' && scalar.level === undefined;
+}
+
 function keyName(key: HirScalar, input: HirRelation): string {
-  return key.kind === 'column' ? input.columns[key.index]!.name : '?column?';
+  return isOwnColumn(key) ? input.columns[key.index]!.name : '?column?';
 }
 
 /** Columns of FROM items whose whole primary key is among the keys, by number. */
 function determinedColumns(
   scope: Scope,
   places: ReadonlyMap<number, number>,
-): ReadonlyMap<number, HirScalar & { readonly kind: 'column' }> {
-  const determined = new Map<number, HirScalar & { readonly kind: 'column' }>();
+): ReadonlyMap<number, HirColumnReference> {
+  const determined = new Map<number, HirColumnReference>();
   for (const item of scope.items) {
     if (item.primaryKey === undefined) continue;
     const columns = item.columns.map(({ scalar }) => scalar);
-    const isKey = (scalar: HirScalar): boolean => scalar.kind === 'column' && places.has(scalar.index);
+    const isKey = (scalar: HirScalar): boolean => isOwnColumn(scalar) && places.has(scalar.index);
     if (!item.primaryKey.every((i) => isKey(columns[i]!))) continue;
-    for (const scalar of columns) if (scalar.kind === 'column') determined.set(scalar.index, scalar);
+    for (const scalar of columns) if (isOwnColumn(scalar)) determined.set(scalar.index, scalar);
   }
   return determined;
 }
 
-function ungrouped(column: HirScalar, context: QueryContext): Error {
+function ungrouped(column: HirScalar, depth: number, context: QueryContext): Error {
   const origin = context.statement.origins.get(column);
   const name = origin?.qualified ?? '?column?';
-  return context.statement.error(
-    '42803',
-    `column "${name}" must appear in the GROUP BY clause or be used in an aggregate function`,
-    origin?.at,
-  );
+  const message =
+    depth > 0
+      ? `subquery uses ungrouped column "${name}" from outer query`
+      : `column "${name}" must appear in the GROUP BY clause or be used in an aggregate function`;
+  return context.statement.error('42803', message, origin?.at);
 }

@@ -6,8 +6,8 @@ import { coerceToCommon } from './coerce.ts';
 import { expressionContext } from './context.ts';
 import type { QueryContext } from './context.ts';
 import { bindCondition } from './expression.ts';
-import { bindFromItem } from './from.ts';
-import type { BoundFrom } from './from.ts';
+import { bindFromItem, bindRightItem } from './from.ts';
+import type { BoundFrom, RightFrom } from './from.ts';
 import { makeOperator } from './operator.ts';
 import { and, typeOf } from './scalar.ts';
 import { shiftItems } from './scope.ts';
@@ -16,10 +16,10 @@ import type { Scope, ScopeColumn, ScopeItem } from './scope.ts';
 type JoinKind = 'inner' | 'left' | 'right' | 'full';
 
 /** `a, b` and `a CROSS JOIN b`. */
-export function crossJoin(left: BoundFrom, right: BoundFrom, context: QueryContext): BoundFrom {
+export function crossJoin(left: BoundFrom, right: RightFrom, context: QueryContext): BoundFrom {
   checkNames(left.items, right.items, context);
   return {
-    relation: joinRelation('inner', left.relation, right.relation, null),
+    relation: joinRelation('inner', left.relation, right, null),
     items: [...left.items, ...shiftItems(right.items, left.relation.columns.length, false)],
   };
 }
@@ -40,7 +40,7 @@ function checkNames(left: readonly ScopeItem[], right: readonly ScopeItem[], con
 function joinRelation(
   type: JoinKind,
   left: HirRelation,
-  right: HirRelation,
+  { relation: right, lateral }: RightFrom,
   on: HirScalar | null,
 ): HirRelation {
   const nullable = (relation: HirRelation, is: boolean) =>
@@ -54,6 +54,7 @@ function joinRelation(
       ...nullable(right, type === 'left' || type === 'full'),
     ],
     type,
+    ...(lateral ? { lateral } : {}),
     left,
     right,
     on,
@@ -72,7 +73,8 @@ export function bindJoin(node: JoinExpr, context: QueryContext): BoundFrom {
   const type = kinds[node.jointype ?? 'JOIN_INNER'];
   if (type === undefined) throw statement.unsupported(`${node.jointype}`);
   const left = bindFromItem(node.larg!, context);
-  const right = bindFromItem(node.rarg!, context);
+  const refused = type === 'right' || type === 'full';
+  const right = bindRightItem(node.rarg!, left.items, context, refused ? 'refused' : 'seen');
   checkNames(left.items, right.items, context);
   const offset = left.relation.columns.length;
   // Conditions see the columns as they are before the join pads them with NULLs.
@@ -112,7 +114,7 @@ export function bindJoin(node: JoinExpr, context: QueryContext): BoundFrom {
   } else if (node.quals !== undefined) {
     on = bindCondition(node.quals, expressionContext(context, before, 'JOIN conditions'), 'JOIN/ON');
   }
-  const relation = joinRelation(type, left.relation, right.relation, on);
+  const relation = joinRelation(type, left.relation, right, on);
   return { relation, items: joinItems(node, [...leftItems, ...rightItems], columns, names, context) };
 }
 

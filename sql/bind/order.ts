@@ -7,6 +7,7 @@ import { expressionContext } from './context.ts';
 import type { ExpressionContext, QueryContext } from './context.ts';
 import { bindExpression } from './expression.ts';
 import type { Target } from './query.ts';
+import { freeOfScalar } from '../hir/traverse.ts';
 import { readsColumns, scalarKey } from './scalar.ts';
 import type { Scope } from './scope.ts';
 import type { Bound, Statement } from './statement.ts';
@@ -117,6 +118,9 @@ export function bindLimit(select: SelectStmt, context: QueryContext, scope: Scop
     const scalar = coerceToSpecific(context.statement, bound, 'int8', clause);
     if (readsColumns(scalar)) {
       throw context.statement.error('42P10', `argument of ${clause} must not contain variables`, bound.at);
+    }
+    if (freeOfScalar(scalar).columns.length > 0) {
+      throw context.statement.unsupported(`a column of an outer query in ${clause}`, bound.at);
     }
     if (containsSubquery(scalar)) throw context.statement.unsupported(`a subquery in ${clause}`, bound.at);
     return scalar.kind === 'literal' && scalar.text === null ? null : scalar;

@@ -32,12 +32,9 @@ export function projectScalars(
   const width = input.columns.length;
   const made: { name: string; scalar: HirScalar }[] = [];
   const indexes = scalars.map(({ name, scalar }) => {
-    const place = scalar.kind === 'column' ? input.columns[scalar.index] : undefined;
-    if (
-      scalar.kind === 'column' &&
-      place!.type.name === scalar.type.name &&
-      place!.type.typmod === scalar.type.typmod
-    ) {
+    const isOwn = scalar.kind === 'column' && scalar.level === undefined;
+    const place = isOwn ? input.columns[scalar.index] : undefined;
+    if (isOwn && place!.type.name === scalar.type.name && place!.type.typmod === scalar.type.typmod) {
       return scalar.index;
     }
     made.push({ name, scalar });

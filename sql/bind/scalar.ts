@@ -3,6 +3,7 @@ import { opcodeCanBeNull } from '../functions/table.ts';
 import type { FunctionEntry } from '../functions/table.ts';
 import { plain } from '../types/table.ts';
 import type { HirScalar } from '../hir.ts';
+import { freeOfScalar } from '../hir/traverse.ts';
 import type { NullableType, SqlType, TypeName } from '../types/type.ts';
 
 const bool = plain('bool');
@@ -179,7 +180,7 @@ export function forEachChild(scalar: HirScalar, visit: (child: HirScalar) => voi
   });
 }
 
-/** Replaces each column reference. */
+/** Replaces each column reference outside of subqueries. */
 export function mapColumns(
   scalar: HirScalar,
   replace: (column: HirScalar & { readonly kind: 'column' }) => HirScalar,
@@ -188,14 +189,9 @@ export function mapColumns(
   return mapChildren(scalar, (child) => mapColumns(child, replace));
 }
 
-/** Whether any column of the input is read. */
+/** Whether any column of the input is read, in subqueries too. */
 export function readsColumns(scalar: HirScalar): boolean {
-  let found = false;
-  mapColumns(scalar, (column) => {
-    found = true;
-    return column;
-  });
-  return found;
+  return freeOfScalar(scalar).columns.some(({ level }) => level === 0);
 }
 
 const keys = new WeakMap<HirScalar, string>();

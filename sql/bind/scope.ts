@@ -1,5 +1,7 @@
 /** Names in FROM: which columns a reference can mean (PostgreSQL's parse_relation). */
 import type { HirScalar } from '../hir.ts';
+import { liftScalar } from '../hir/traverse.ts';
+import type { AggregateCollector, Clause } from './context.ts';
 import { mapColumns } from './scalar.ts';
 import type { Statement } from './statement.ts';
 
@@ -27,10 +29,24 @@ export interface ScopeItem {
   readonly primaryKey?: readonly number[];
 }
 
-/** What the expressions of one query level can refer to. */
+/** Where an expression stands that a subquery is part of: an aggregate in the subquery may belong to it. */
+export interface AggregateSite {
+  readonly clause: Clause;
+  readonly collector: AggregateCollector | null;
+  readonly insideAggregate: boolean;
+}
+
+/** What the expressions of one query level can refer to. Each step to `outer` is a level of correlation. */
 export interface Scope {
   readonly items: readonly ScopeItem[];
   readonly outer: Scope | null;
+  /** Set in the scope around a subquery. */
+  readonly site?: AggregateSite;
+  /**
+   * The left side of a join, seen from its right: only LATERAL subqueries and functions may refer to it (`seen`), those
+   * of RIGHT and FULL joins neither (`refused`).
+   */
+  readonly lateral?: 'seen' | 'hidden' | 'refused';
 }
 
 export const emptyScope: Scope = { items: [], outer: null };
@@ -55,6 +71,7 @@ function shift(scalar: HirScalar, offset: number, nullable: boolean): HirScalar 
 interface Found {
   readonly item: ScopeItem;
   readonly column: ScopeColumn;
+  readonly level: number;
 }
 
 /** Resolves `parts` (`[column]`, `[relation, column]`, `[schema, relation, column]`). */
@@ -68,26 +85,59 @@ export function resolveColumn(
   const found =
     parts.length === 1 ? unqualified(statement, scope, name, at) : qualified(statement, scope, parts, at);
   // A node of its own for each reference: messages want to know where it stood.
-  const scalar = { ...found.column.scalar };
+  const scalar = { ...liftScalar(found.column.scalar, found.level) };
   const qualifiedName = found.item.name === null ? name : `${found.item.name}.${name}`;
   statement.origins.set(scalar, { at, qualified: qualifiedName });
   return scalar;
 }
 
 function unqualified(statement: Statement, scope: Scope, name: string, at: number | undefined): Found {
-  const own = matches(statement, scope, name, at);
-  if (own !== null) return own;
-  for (let outer = scope.outer; outer !== null; outer = outer.outer) {
-    if (matches(statement, outer, name, at) !== null) throw correlated(statement, name, at);
+  let level = 0;
+  for (let around: Scope | null = scope; around !== null; around = around.outer) {
+    const found = around.lateral === 'hidden' ? null : matches(statement, around, name, at);
+    if (found !== null) {
+      if (around.lateral === 'refused') throw notLateral(statement, found.item.name ?? name, at);
+      return { ...found, level };
+    }
+    level += 1;
   }
-  if (scope.items.some((item) => item.byName && item.name === name)) {
-    throw statement.unsupported('whole-row references', at, 'Name the columns instead.');
+  for (let around: Scope | null = scope; around !== null; around = around.outer) {
+    if (around.items.some((item) => item.byName && item.name === name)) {
+      throw statement.unsupported('whole-row references', at, 'Name the columns instead.');
+    }
+  }
+  const hidden = hiddenScopes(scope).find((around) => matches(statement, around, name, at) !== null);
+  if (hidden !== undefined) {
+    const { item } = matches(statement, hidden, name, at)!;
+    throw statement.error('42703', `column "${name}" does not exist`, at, {
+      detail: `There is a column named "${name}" in table "${item.name}", but it cannot be referenced from this part of the query.`,
+      hint: 'To reference that column, you must mark this subquery with LATERAL.',
+    });
   }
   throw statement.error('42703', `column "${name}" does not exist`, at, suggestion(scope, null, name));
 }
 
-function matches(statement: Statement, scope: Scope, name: string, at: number | undefined): Found | null {
-  let found: Found | null = null;
+function hiddenScopes(scope: Scope): Scope[] {
+  const hidden: Scope[] = [];
+  for (let around: Scope | null = scope; around !== null; around = around.outer) {
+    if (around.lateral === 'hidden') hidden.push(around);
+  }
+  return hidden;
+}
+
+function notLateral(statement: Statement, relation: string, at: number | undefined): Error {
+  return statement.error('42P10', `invalid reference to FROM-clause entry for table "${relation}"`, at, {
+    detail: 'The combining JOIN type must be INNER or LEFT for a LATERAL reference.',
+  });
+}
+
+function matches(
+  statement: Statement,
+  scope: Scope,
+  name: string,
+  at: number | undefined,
+): Omit<Found, 'level'> | null {
+  let found: Omit<Found, 'level'> | null = null;
   for (const item of scope.items) {
     if (!item.byColumn) continue;
     for (const column of item.columns) {
@@ -106,10 +156,10 @@ function qualified(
   at: number | undefined,
 ): Found {
   const name = parts[parts.length - 1]!;
-  const item = findItem(statement, scope, parts.slice(0, -1), at);
+  const { item, level } = findItem(statement, scope, parts.slice(0, -1), at);
   const columns = item.columns.filter((column) => column.name === name);
   if (columns.length > 1) throw statement.error('42702', `column reference "${name}" is ambiguous`, at);
-  if (columns.length === 1) return { item, column: columns[0]! };
+  if (columns.length === 1) return { item, column: columns[0]!, level };
   const relation = parts[parts.length - 2]!;
   throw statement.error(
     '42703',
@@ -119,21 +169,31 @@ function qualified(
   );
 }
 
-/** The FROM item that `[relation]` or `[schema, relation]` names. */
+/** The FROM item that `[relation]` or `[schema, relation]` names, and whose row it is part of. */
 export function findItem(
   statement: Statement,
   scope: Scope,
   parts: readonly string[],
   at: number | undefined,
-): ScopeItem {
+): { readonly item: ScopeItem; readonly level: number } {
   const relation = parts[parts.length - 1]!;
   if (parts.length > 3) {
     throw statement.error('42601', `improper qualified name (too many dotted names): ${parts.join('.')}`, at);
   }
-  const own = named(scope, parts);
-  if (own !== undefined) return own;
-  for (let outer = scope.outer; outer !== null; outer = outer.outer) {
-    if (named(outer, parts) !== undefined) throw correlated(statement, relation, at);
+  let level = 0;
+  for (let around: Scope | null = scope; around !== null; around = around.outer) {
+    const item = around.lateral === 'hidden' ? undefined : named(around, parts);
+    if (item !== undefined) {
+      if (around.lateral === 'refused') throw notLateral(statement, relation, at);
+      return { item, level };
+    }
+    level += 1;
+  }
+  if (hiddenScopes(scope).some((around) => named(around, parts) !== undefined)) {
+    throw statement.error('42P01', `invalid reference to FROM-clause entry for table "${relation}"`, at, {
+      detail: `There is an entry for table "${relation}", but it cannot be referenced from this part of the query.`,
+      hint: 'To reference that table, you must mark this subquery with LATERAL.',
+    });
   }
   if (scope.items.some((item) => item.name === relation)) {
     const aliased = scope.items.find((item) => item.name === relation)!;
@@ -159,15 +219,10 @@ function named(scope: Scope, parts: readonly string[]): ScopeItem | undefined {
   );
 }
 
-function correlated(statement: Statement, name: string, at: number | undefined): Error {
-  return statement.error(
-    '0A000',
-    `correlated subqueries are not supported: "${name}" belongs to the outer query`,
-    at,
-    {
-      hint: 'Write the subquery as a join.',
-    },
-  );
+/** The scope as a derived table that is not LATERAL sees it: the left sides of joins are out of its sight. */
+export function withoutLateral(scope: Scope | null): Scope | null {
+  if (scope === null || scope.lateral === undefined) return scope;
+  return { ...scope, lateral: 'hidden', outer: withoutLateral(scope.outer) };
 }
 
 /** The columns that `*` stands for. */

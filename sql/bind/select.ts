@@ -2,6 +2,7 @@
 import type { Node, SelectStmt } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import type { HirAggregate, HirOrder, HirRelation, HirScalar } from '../hir.ts';
+import { liftScalar } from '../hir/traverse.ts';
 import { unknownToText } from './coerce.ts';
 import { columnName } from './column-name.ts';
 import { expressionContext } from './context.ts';
@@ -120,10 +121,10 @@ function starOf(node: Node | undefined, context: ExpressionContext): Target[] | 
     throw statement.error('42601', 'SELECT * with no tables specified is not valid', at);
   }
   const item = parts.length === 1 ? null : findItem(statement, scope, parts.slice(0, -1), at);
-  const columns = item === null ? allColumns(scope) : item.columns;
+  const columns = item === null ? allColumns(scope) : item.item.columns;
   return columns.map((column) => {
-    const scalar = { ...column.scalar };
-    const owner = item ?? scope.items.find((other) => other.columns.includes(column));
+    const scalar = { ...liftScalar(column.scalar, item?.level ?? 0) };
+    const owner = item?.item ?? scope.items.find((other) => other.columns.includes(column));
     statement.origins.set(scalar, {
       at,
       qualified: owner?.name ? `${owner.name}.${column.name}` : column.name,

@@ -9,7 +9,6 @@ import { bindListItem, bindLimit, sortDirection } from './order.ts';
 import { asRelation, prepareSelectStatement } from './query.ts';
 import type { PreparedSelect, Target } from './query.ts';
 import { projectScalars } from './relation.ts';
-import { emptyScope } from './scope.ts';
 
 const words = { SETOP_UNION: 'UNION', SETOP_INTERSECT: 'INTERSECT', SETOP_EXCEPT: 'EXCEPT' } as const;
 
@@ -55,7 +54,7 @@ export function prepareSetOperation(select: SelectStmt, context: QueryContext): 
     const item = sortItem(select, sortBy, targets, context);
     return { column: item, ...sortDirection(statement, sortBy) };
   });
-  const limit = bindLimit(select, context, emptyScope);
+  const limit = bindLimit(select, context, { items: [], outer: context.outer });
   return {
     targets,
     finish: (scalars) => ({

@@ -19,7 +19,9 @@ export function bindSubLink(node: SubLink, context: ExpressionContext): Bound {
   if (context.clause === 'DEFAULT expressions') {
     throw statement.error('0A000', 'cannot use subquery in DEFAULT expression', at);
   }
-  const inner = { statement, ctes: context.query.ctes, outer: context.scope };
+  const { clause, collector, insideAggregate } = context;
+  const site = { clause, collector, insideAggregate };
+  const inner = { statement, ctes: context.query.ctes, outer: { ...context.scope, site } };
   const relation = (): HirRelation => bindSubquery(node.subselect!, inner);
   switch (node.subLinkType) {
     case 'EXISTS_SUBLINK':

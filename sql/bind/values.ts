@@ -9,13 +9,13 @@ import { bindListItem, bindLimit, sortDirection } from './order.ts';
 import type { PreparedSelect, Target } from './query.ts';
 import { projectScalars } from './relation.ts';
 import { isNullable } from './scalar.ts';
-import { emptyScope, itemFor } from './scope.ts';
+import { itemFor } from './scope.ts';
 import type { Bound } from './statement.ts';
 
 /** The rows of VALUES, bound but not yet of common types. */
 export function bindValuesRows(lists: readonly Node[], context: QueryContext): Bound[][] {
   const { statement } = context;
-  const expression = expressionContext(context, emptyScope, 'VALUES');
+  const expression = expressionContext(context, { items: [], outer: context.outer }, 'VALUES');
   let width = -1;
   return lists.map((list) => {
     const items = nodeAs(list, 'List')?.items ?? [];
@@ -66,7 +66,7 @@ export function prepareValues(select: SelectStmt, context: QueryContext): Prepar
       throw statement.unsupported('ORDER BY an expression over VALUES', item.at);
     return { column: item.index, ...sortDirection(statement, sortBy) };
   });
-  const limit = bindLimit(select, context, emptyScope);
+  const limit = bindLimit(select, context, { items: [], outer: context.outer });
   return {
     targets,
     finish: (scalars) => {

@@ -13,7 +13,7 @@ function scalarText(scalar: HirScalar, subqueries: Subqueries): string {
   const subquery = (relation: HirRelation): string => `subquery ${subqueries.push(relation)}`;
   switch (scalar.kind) {
     case 'column':
-      return `#${scalar.index}`;
+      return scalar.level === undefined ? `#${scalar.index}` : `outer${scalar.level}.#${scalar.index}`;
     case 'literal':
       return literalText(scalar.type.name, scalar.text);
     case 'parameter':
@@ -78,10 +78,12 @@ function headline(relation: HirRelation, catalog: CatalogReader, subqueries: Sub
       return `map ${list(relation.scalars)}`;
     case 'project':
       return `project ${columnList(relation.indexes)}`;
-    case 'join':
+    case 'join': {
+      const lateral = relation.lateral === true ? 'lateral ' : '';
       return relation.on === null && relation.type === 'inner'
-        ? 'cross join'
-        : `${relation.type} join on ${relation.on === null ? 'true' : text(relation.on)}`;
+        ? `cross join ${lateral}`.trimEnd()
+        : `${lateral}${relation.type} join on ${relation.on === null ? 'true' : text(relation.on)}`;
+    }
     case 'aggregate': {
       const aggregates = relation.aggregates.map((aggregate) =>
         aggregateText(aggregate.function, aggregate.argument === null ? null : text(aggregate.argument), {

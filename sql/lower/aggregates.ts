@@ -2,28 +2,40 @@
  * GROUP BY and aggregates. A global aggregate keeps its one row over empty input: the default row enters where the
  * reduction has none.
  */
-import type { HirRelation, HirScalar } from '../hir.ts';
+import type { HirAggregate, HirRelation, HirScalar } from '../hir.ts';
 import type { MirAggregate, MirRelation, MirScalar } from '../mir.ts';
-import { mapOnly, negate, project, union, UNIT } from '../mir/relation.ts';
+import { map, negate, project, union, UNIT } from '../mir/relation.ts';
 import * as build from '../mir/scalar.ts';
-import type { Domain, LoweringContext } from './context.ts';
+import type { LoweringContext } from './context.ts';
 import { reduceBySqlEquality } from './distinct.ts';
 import { lowerRelation } from './relation.ts';
+import { placeIn, prefixOf, range } from './row.ts';
+import type { Domain, Prefix } from './row.ts';
 import { ScalarScope } from './scalar.ts';
 import { lowerScalar } from './subqueries.ts';
 
 /** The value of an aggregate over no rows. */
-function defaultValue(aggregate: MirAggregate): MirScalar {
+function defaultValue(aggregate: HirAggregate): MirScalar {
   const counts = aggregate.function === 'count' || aggregate.function === 'countAll';
   return build.literal(aggregate.type, counts ? '0' : null);
 }
 
-export function lowerAggregate(
+/** What the aggregates of a global Aggregate are where there is no row; null if it has keys. */
+export function aggregateDefaults(
+  hir: Extract<HirRelation, { kind: 'aggregate' }>,
+): readonly MirScalar[] | null {
+  if (!hir.global || hir.keys.length > 0) return null;
+  return hir.aggregates.map((aggregate) => defaultValue(aggregate));
+}
+
+/** The Aggregate over `input`, within each value of the prefix; without the default rows of a global one. */
+export function aggregateOver(
   context: LoweringContext,
   hir: Extract<HirRelation, { kind: 'aggregate' }>,
-  domain: Domain,
+  input: MirRelation,
+  prefix: Prefix,
 ): MirRelation {
-  const scope = new ScalarScope(context, lowerRelation(context, hir.input, domain));
+  const scope = new ScalarScope(context, input, placeIn(prefix));
   const lower = (scalar: HirScalar, reach: readonly MirScalar[] = []): MirScalar =>
     lowerScalar(scope, scalar, reach);
   const keys = hir.keys.map((key) => lower(key));
@@ -41,15 +53,24 @@ export function lowerAggregate(
       type: build.withNullable(aggregate.type, !counts),
     };
   });
-  const reduced = scope.finish(reduceBySqlEquality(scope.relation, keys, aggregates));
-  if (!hir.global || keys.length > 0) return reduced;
-  return context.share(reduced, (shared) =>
-    union(
-      [
-        shared,
-        mapOnly(union([domain ?? UNIT, negate(project(shared, []))], [[]]), aggregates.map(defaultValue)),
-      ],
-      [[]],
-    ),
-  );
+  const outer = build.columnsOfRow(scope.relation.columns.slice(0, prefix.width));
+  return scope.finish(reduceBySqlEquality(scope.relation, [...outer, ...keys], aggregates, prefix.width));
+}
+
+export function lowerAggregate(
+  context: LoweringContext,
+  hir: Extract<HirRelation, { kind: 'aggregate' }>,
+  domain: Domain,
+): MirRelation {
+  const prefix = prefixOf(domain);
+  const reduced = aggregateOver(context, hir, lowerRelation(context, hir.input, domain), prefix);
+  const defaults = aggregateDefaults(hir);
+  if (defaults === null) return reduced;
+  return context.share(reduced, (shared) => {
+    const rest = union(
+      [domain?.relation ?? UNIT, negate(project(shared, range(prefix.width)))],
+      [range(prefix.width)],
+    );
+    return union([shared, map(rest, defaults)], [range(prefix.width)]);
+  });
 }

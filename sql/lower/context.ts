@@ -3,20 +3,29 @@
  * references.
  */
 import type { ObjectId } from '../catalog.ts';
-import type { SessionValue } from '../hir.ts';
+import type { HirRelation, HirScalar, SessionValue } from '../hir.ts';
+import { freeOfRelation, freeOfScalar } from '../hir/traverse.ts';
+import type { Free, OuterColumn } from '../hir/traverse.ts';
 import type { MirRelation, MirType } from '../mir.ts';
 import type { Keys } from '../optimize/analysis/keys.ts';
 import { distinct, getLet, letIn, project } from '../mir/relation.ts';
 import { uniqueKeys } from '../optimize/analysis/keys.ts';
 import { SqlError } from '../error.ts';
 
-/** A relation without columns that has one row if a subquery is needed and none if not; null: always needed. */
-export type Domain = MirRelation | null;
-
 interface Binding {
   readonly id: number;
   readonly columns: readonly MirType[];
-  readonly keys: Keys;
+  /** Columns of the rows around the CTE that stand before its own. */
+  readonly outer: readonly OuterColumn[];
+  /** How many levels deep it is defined. */
+  readonly depth: number;
+}
+
+/** A CTE as it is read. */
+export interface Cte {
+  readonly relation: MirRelation;
+  /** As seen from the reader. */
+  readonly outer: readonly OuterColumn[];
 }
 
 export class LoweringContext {
@@ -28,6 +37,7 @@ export class LoweringContext {
   readonly #bindings = new Map<number, Binding>();
   readonly #keys = new Map<number, Keys>();
   #next = 0;
+  #depth = 0;
 
   constructor(options: {
     keysOfObject: (object: ObjectId) => Keys;
@@ -83,20 +93,72 @@ export class LoweringContext {
   }
 
   /** Opens the scope of a CTE. A view's definition may be inlined twice, so bindings are renumbered. */
-  withCte(binding: number, value: MirRelation, body: () => MirRelation): MirRelation {
-    const outer = this.#bindings.get(binding);
+  withCte(
+    binding: number,
+    value: MirRelation,
+    outer: readonly OuterColumn[],
+    body: () => MirRelation,
+  ): MirRelation {
+    const around = this.#bindings.get(binding);
     const fresh = this.bind(value);
-    this.#bindings.set(binding, { id: fresh.id, columns: value.columns, keys: this.keysOf(value) });
+    this.#bindings.set(binding, { id: fresh.id, columns: value.columns, outer, depth: this.#depth });
     const lowered = letIn(fresh.id, value, body());
-    if (outer === undefined) this.#bindings.delete(binding);
-    else this.#bindings.set(binding, outer);
+    if (around === undefined) this.#bindings.delete(binding);
+    else this.#bindings.set(binding, around);
     return lowered;
   }
 
-  cte(binding: number): MirRelation {
+  cte(binding: number): Cte {
     const bound = this.#bindings.get(binding);
     if (bound === undefined) throw new Error(`no binding ${binding} in scope`);
-    return getLet(bound.id, bound.columns);
+    return { relation: getLet(bound.id, bound.columns), outer: this.#outerOf(bound) };
+  }
+
+  #outerOf(bound: Binding): OuterColumn[] {
+    const deeper = this.#depth - bound.depth;
+    return bound.outer.map(({ level, index }) => ({ level: level + deeper, index }));
+  }
+
+  /** Lowers what stands `levels` further in. */
+  within<T>(levels: number, action: () => T): T {
+    this.#depth += levels;
+    const result = action();
+    this.#depth -= levels;
+    return result;
+  }
+
+  /** The columns of the rows around that a relation reads, its own and those of the CTEs that it reads. */
+  freeColumns(relation: HirRelation): Free['columns'] {
+    const { columns, bindings } = freeOfRelation(relation);
+    return this.#withBindings(columns, bindings);
+  }
+
+  /** Whether a relation reads the rows around it. */
+  isCorrelated(relation: HirRelation): boolean {
+    return this.freeColumns(relation).length > 0;
+  }
+
+  /** Whether a scalar reads rows around its own. */
+  readsAround(scalar: HirScalar): boolean {
+    const { columns, bindings } = freeOfScalar(scalar);
+    return (
+      columns.some(({ level }) => level > 0) || bindings.some((binding) => this.cte(binding).outer.length > 0)
+    );
+  }
+
+  #withBindings(columns: Free['columns'], bindings: readonly number[]): Free['columns'] {
+    const all = [...columns];
+    for (const binding of bindings) {
+      const bound = this.#bindings.get(binding);
+      // A binding inside of the relation itself is not open yet, and reads what the relation reads.
+      if (bound === undefined) continue;
+      this.#outerOf(bound).forEach(({ level, index }, at) => {
+        if (!all.some((column) => column.level === level && column.index === index)) {
+          all.push({ level, index, type: bound.columns[at]! });
+        }
+      });
+    }
+    return all;
   }
 }
 

@@ -7,16 +7,21 @@ import { groupingKey, needsCanonical } from '../mir/equality.ts';
 import { distinct, project, reduce } from '../mir/relation.ts';
 import { columnsOfRow } from '../mir/scalar.ts';
 
-/** Groups by `keys` under SQL equality: output is the keys as shown, then the aggregates. */
+/**
+ * Groups by `keys` under SQL equality: output is the keys as shown, then the aggregates. The first `prefix` keys tell
+ * rows of a domain apart: they group by identity.
+ */
 export function reduceBySqlEquality(
   input: MirRelation,
   keys: readonly MirScalar[],
   aggregates: readonly MirAggregate[],
+  prefix = 0,
 ): MirRelation {
-  if (!keys.some((key) => needsCanonical(key.type))) return reduce(input, keys, aggregates);
+  const isWide = (key: MirScalar, index: number): boolean => index >= prefix && needsCanonical(key.type);
+  if (!keys.some(isWide)) return reduce(input, keys, aggregates);
   const shown: MirAggregate[] = [];
   const indexes = keys.map((key, index) => {
-    if (!needsCanonical(key.type)) return index;
+    if (!isWide(key, index)) return index;
     shown.push({
       function: 'leastRepresentation',
       argument: key,
@@ -26,12 +31,13 @@ export function reduceBySqlEquality(
     });
     return keys.length + aggregates.length + shown.length - 1;
   });
-  const reduced = reduce(input, keys.map(groupingKey), [...aggregates, ...shown]);
+  const grouping = keys.map((key, index) => (index < prefix ? key : groupingKey(key)));
+  const reduced = reduce(input, grouping, [...aggregates, ...shown]);
   return project(reduced, [...indexes, ...aggregates.map((_, index) => keys.length + index)]);
 }
 
 /** Each row once, by SQL equality. */
-export function distinctBySqlEquality(input: MirRelation): MirRelation {
-  if (!input.columns.some(needsCanonical)) return distinct(input);
-  return reduceBySqlEquality(input, columnsOfRow(input.columns), []);
+export function distinctBySqlEquality(input: MirRelation, prefix = 0): MirRelation {
+  if (!input.columns.slice(prefix).some(needsCanonical)) return distinct(input);
+  return reduceBySqlEquality(input, columnsOfRow(input.columns), [], prefix);
 }

@@ -10,6 +10,7 @@ import type { Keys } from '../optimize/analysis/keys.ts';
 import { project, topK } from '../mir/relation.ts';
 import { LoweringContext } from './context.ts';
 import { lowerRelation } from './relation.ts';
+import { NO_ROW } from './row.ts';
 import { lowerPlainScalar } from './scalar.ts';
 import { hasSubquery } from './can-raise.ts';
 
@@ -48,7 +49,7 @@ function limitExpression(
       hint: 'Use a literal or a parameter.',
     });
   }
-  return lowerPlainScalar(context, [], scalar);
+  return lowerPlainScalar(context, NO_ROW, scalar);
 }
 
 function checkLimits(relation: HirRelation): void {
@@ -95,7 +96,7 @@ export function lowerWrite(write: HirWrite, options: Omit<LowerOptions, 'maintai
           if (hasSubquery(item.scalar)) {
             throw new SqlError({ sqlstate: '0A000', message: 'a subquery in RETURNING is not supported' });
           }
-          return lowerPlainScalar(context, row, item.scalar);
+          return lowerPlainScalar(context, { columns: row, place: (_, index) => index }, item.scalar);
         });
   return finish(context, relation, null, returning);
 }

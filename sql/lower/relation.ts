@@ -1,27 +1,40 @@
 /**
- * HIR relations to MIR relations, one kind after another. Under a `domain` the result is empty, and nothing in it can
- * raise an error, while the domain is empty.
+ * HIR relations to MIR relations, one kind after another. Under a `domain` the result has the domain's columns before
+ * its own: for each row of the domain the relation's rows. Without a row of the domain nothing in it raises an error.
  */
 import type { HirRelation, HirScalar } from '../hir.ts';
 import type { MirRelation, MirScalar, MirType } from '../mir.ts';
 import * as build from '../mir/relation.ts';
-import { column } from '../mir/scalar.ts';
+import { column, columnsOfRow } from '../mir/scalar.ts';
 import { groupingKey } from '../mir/equality.ts';
 import { lowerAggregate } from './aggregates.ts';
 import { hasSubquery, relationCanRaise } from './can-raise.ts';
-import type { Domain, LoweringContext } from './context.ts';
+import { nonEmpty } from './context.ts';
+import type { LoweringContext } from './context.ts';
 import { distinctBySqlEquality } from './distinct.ts';
-import { lowerJoin } from './joins.ts';
+import { joinOn, lowerJoin } from './joins.ts';
+import { keyedUnder, lowerKeyed } from './keyed.ts';
+import { NO_ROW, placeIn, prefixOf, range, rowOf } from './row.ts';
+import type { Domain, Prefix } from './row.ts';
 import { lowerPlainScalar, ScalarScope } from './scalar.ts';
 import { lowerSetOperation } from './set-operations.ts';
-import { applyConjuncts, lowerScalar } from './subqueries.ts';
+import { applyConjuncts } from './conjuncts.ts';
+import { lowerScalar } from './subqueries.ts';
 import { lowerTimeWindow } from './time-windows.ts';
 
 export function lowerRelation(context: LoweringContext, hir: HirRelation, domain: Domain): MirRelation {
-  // What cannot raise is computed as it is, and its result tied to the domain: fewer rows than its leaves have.
-  if (domain !== null && !isLeaf(hir) && !relationCanRaise(hir)) {
-    return under(domain, lowerRelation(context, hir, null));
+  if (domain !== null && !isLeaf(hir)) {
+    const raises = relationCanRaise(hir);
+    const free = context.freeColumns(hir);
+    // What neither raises nor reads the domain is computed as it is, and its result tied to the domain: fewer rows than
+    // its leaves have.
+    if (!raises && free.length === 0) return under(domain, lowerRelation(context, hir, null));
+    if (!raises) {
+      const keyed = lowerKeyed(context, hir, free);
+      if (keyed !== null) return keyedUnder(context, domain, keyed, free);
+    }
   }
+  const prefix = prefixOf(domain);
   switch (hir.kind) {
     case 'constant':
       return lowerConstant(context, hir, domain);
@@ -34,39 +47,31 @@ export function lowerRelation(context: LoweringContext, hir: HirRelation, domain
         ),
       );
     case 'getLet':
-      return under(domain, context.cte(hir.binding));
+      return lowerReference(context, hir, domain);
     case 'let': {
-      const value = lowerRelation(context, hir.value, domain);
-      return context.withCte(hir.binding, value, () => lowerRelation(context, hir.body, domain));
+      const own = domainFor(context, hir.value, domain);
+      const value = lowerRelation(context, hir.value, own);
+      return context.withCte(hir.binding, value, prefixOf(own).outer, () =>
+        lowerRelation(context, hir.body, domain),
+      );
     }
-    case 'filter': {
-      const scope = new ScalarScope(context, lowerRelation(context, hir.input, domain));
-      const arity = scope.relation.columns.length;
-      applyConjuncts(scope, hirConjuncts(hir.condition));
-      return scope.finish(build.project(scope.relation, range(arity)));
-    }
+    case 'filter':
+      return lowerFilter(context, hir, domain);
     case 'map':
-      return lowerMap(context, lowerRelation(context, hir.input, domain), hir.scalars);
+      return mapOver(context, lowerRelation(context, hir.input, domain), hir.scalars, prefix);
     case 'project':
-      return build.project(lowerRelation(context, hir.input, domain), hir.indexes);
+      return build.project(lowerRelation(context, hir.input, domain), [
+        ...range(prefix.width),
+        ...hir.indexes.map((index) => prefix.width + index),
+      ]);
     case 'join':
       return lowerJoin(context, hir, domain);
     case 'aggregate':
       return lowerAggregate(context, hir, domain);
     case 'distinct':
-      return distinctBySqlEquality(lowerRelation(context, hir.input, domain));
-    case 'topK': {
-      const input = lowerRelation(context, hir.input, domain);
-      const expression = (scalar: HirScalar | null): MirScalar | null =>
-        scalar === null ? null : lowerPlainScalar(context, [], scalar);
-      return build.topK(input, {
-        partition: hir.partition.map((index) => groupingKey(column(index, input.columns[index]!))),
-        order: hir.order,
-        limit: expression(hir.limit),
-        offset: expression(hir.offset),
-        withTies: hir.withTies,
-      });
-    }
+      return distinctBySqlEquality(lowerRelation(context, hir.input, domain), prefix.width);
+    case 'topK':
+      return topKOver(context, hir, lowerRelation(context, hir.input, domain), prefix.width);
     case 'setOperation':
       return lowerSetOperation(context, hir, domain);
     case 'timeWindow':
@@ -78,10 +83,45 @@ function isLeaf(hir: HirRelation): boolean {
   return hir.kind === 'constant' || hir.kind === 'get' || hir.kind === 'getLet';
 }
 
-/** A relation that is only there while its domain is. */
-function under(domain: Domain, relation: MirRelation): MirRelation {
+/** A relation that is only there while its domain is: the domain's columns, then its own. */
+export function under(domain: Domain, relation: MirRelation): MirRelation {
   if (domain === null) return relation;
-  return build.isUnit(relation) ? domain : build.join([relation, domain]);
+  return build.isUnit(relation) ? domain.relation : build.join([domain.relation, relation]);
+}
+
+/**
+ * The domain that a part of a relation needs: the whole one if it reads it, whether there is any row if it can only
+ * raise errors, else none.
+ */
+export function domainFor(context: LoweringContext, part: HirRelation, domain: Domain): Domain {
+  if (domain === null || context.isCorrelated(part)) return domain;
+  if (!relationCanRaise(part)) return null;
+  return domain.columns.length === 0 ? domain : { relation: nonEmpty(domain.relation), columns: [] };
+}
+
+/** A CTE; one that reads the rows around it is joined to them by what it reads. */
+function lowerReference(
+  context: LoweringContext,
+  hir: Extract<HirRelation, { kind: 'getLet' }>,
+  domain: Domain,
+): MirRelation {
+  const { relation, outer } = context.cte(hir.binding);
+  if (outer.length === 0) return under(domain, relation);
+  if (domain === null) throw new Error('a correlated CTE without the rows around it');
+  const width = domain.columns.length;
+  const place = placeIn(prefixOf(domain));
+  const joined = build.join(
+    [domain.relation, relation],
+    outer.map(({ level, index }, at) => ({
+      scalars: [
+        column(place(level, index), domain.relation.columns[place(level, index)]!),
+        column(width + at, relation.columns[at]!),
+      ],
+      nullSafe: true,
+    })),
+  );
+  const own = range(relation.columns.length - outer.length, width + outer.length);
+  return build.project(joined, [...range(width), ...own]);
 }
 
 /** Rows of literals are a constant; a row that computes is a Map over one row. */
@@ -97,8 +137,7 @@ function lowerConstant(
     if (row.every((scalar) => scalar.kind === 'literal')) {
       literals.push({ values: row.map((scalar) => scalar.text), diff: 1 });
     } else {
-      const mapped = lowerMap(context, domain ?? build.UNIT, row);
-      computed.push(mapped);
+      computed.push(mapOver(context, domain?.relation ?? build.UNIT, row, prefixOf(domain)));
     }
   }
   if (computed.length === 0) return under(domain, build.constant(columns, literals));
@@ -107,26 +146,78 @@ function lowerConstant(
   return parts.length === 1 ? parts[0]! : build.union(parts);
 }
 
-function lowerMap(context: LoweringContext, input: MirRelation, scalars: readonly HirScalar[]): MirRelation {
+function lowerFilter(
+  context: LoweringContext,
+  hir: Extract<HirRelation, { kind: 'filter' }>,
+  domain: Domain,
+): MirRelation {
+  const conjuncts = hirConjuncts(hir.condition);
+  const prefix = prefixOf(domain);
+  if (domain !== null && !conjuncts.some(hasSubquery) && domainFor(context, hir.input, domain) === null) {
+    const input = lowerRelation(context, hir.input, null);
+    const row = { columns: [...domain.relation.columns, ...input.columns], place: placeIn(prefix) };
+    const conditions = conjuncts.map((conjunct) => lowerPlainScalar(context, row, conjunct));
+    return joinOn(domain.relation, input, conditions);
+  }
+  return filterOver(context, lowerRelation(context, hir.input, domain), conjuncts, prefix);
+}
+
+/** Filters by conjuncts in order. */
+export function filterOver(
+  context: LoweringContext,
+  input: MirRelation,
+  conjuncts: readonly HirScalar[],
+  prefix: Prefix,
+): MirRelation {
+  const scope = new ScalarScope(context, input, placeIn(prefix));
+  applyConjuncts(scope, conjuncts);
+  return scope.finish(build.project(scope.relation, range(input.columns.length)));
+}
+
+/** Appends scalars over the row. */
+export function mapOver(
+  context: LoweringContext,
+  input: MirRelation,
+  scalars: readonly HirScalar[],
+  prefix: Prefix,
+): MirRelation {
   const arity = input.columns.length;
   if (!scalars.some(hasSubquery)) {
     return build.map(
       input,
-      scalars.map((scalar) => lowerPlainScalar(context, input.columns, scalar)),
+      scalars.map((scalar) => lowerPlainScalar(context, rowOf(input, prefix), scalar)),
     );
   }
-  const scope = new ScalarScope(context, input);
+  const scope = new ScalarScope(context, input, placeIn(prefix));
   const lowered = scalars.map((scalar) => lowerScalar(scope, scalar, []));
   const width = scope.relation.columns.length;
   const mapped = build.map(scope.relation, lowered);
   return scope.finish(build.project(mapped, [...range(arity), ...range(scalars.length, width)]));
 }
 
+/** Top-k within each value of the first `width` columns. */
+export function topKOver(
+  context: LoweringContext,
+  hir: Extract<HirRelation, { kind: 'topK' }>,
+  input: MirRelation,
+  width: number,
+): MirRelation {
+  const expression = (scalar: HirScalar | null): MirScalar | null =>
+    scalar === null ? null : lowerPlainScalar(context, NO_ROW, scalar);
+  const own = (index: number): MirScalar => column(width + index, input.columns[width + index]!);
+  return build.topK(input, {
+    partition: [
+      ...columnsOfRow(input.columns.slice(0, width)),
+      ...hir.partition.map((index) => groupingKey(own(index))),
+    ],
+    order: hir.order.map((key) => ({ ...key, column: width + key.column })),
+    limit: expression(hir.limit),
+    offset: expression(hir.offset),
+    withTies: hir.withTies,
+  });
+}
+
 /** The conjuncts of a condition, in order. */
 export function hirConjuncts(scalar: HirScalar): HirScalar[] {
   return scalar.kind === 'and' ? scalar.operands.flatMap(hirConjuncts) : [scalar];
-}
-
-function range(length: number, from = 0): number[] {
-  return Array.from({ length }, (_, index) => from + index);
 }

@@ -3,16 +3,16 @@
  * `ScalarScope`.
  */
 import type { HirScalar } from '../hir.ts';
-import type { MirRelation, MirScalar, MirType } from '../mir.ts';
-import { filter, letIn } from '../mir/relation.ts';
+import type { MirRelation, MirScalar } from '../mir.ts';
+import { letIn } from '../mir/relation.ts';
 import * as build from '../mir/scalar.ts';
-import type { Domain, LoweringContext } from './context.ts';
-import { nonEmpty } from './context.ts';
+import type { LoweringContext } from './context.ts';
+import type { Place, Row } from './row.ts';
 
-/** Lowers what is subquery-free over a row of `columns`; `subquery` takes the rest. */
+/** Lowers one node of a scalar over a row; `child` lowers its operands. */
 export function lowerScalarWith(
   context: LoweringContext,
-  columns: readonly MirType[],
+  row: Row,
   scalar: HirScalar,
   child: (scalar: HirScalar) => MirScalar,
 ): MirScalar {
@@ -20,10 +20,11 @@ export function lowerScalarWith(
     case 'literal':
       return build.literal(scalar.type, scalar.text);
     case 'column': {
-      const type = columns[scalar.index];
-      if (type === undefined) throw new Error(`column ${scalar.index} of ${columns.length}`);
+      const place = row.place(scalar.level ?? 0, scalar.index);
+      const type = row.columns[place];
+      if (type === undefined) throw new Error(`column ${place} of ${row.columns.length}`);
       // bind may read a column as another type of the same representation.
-      return build.column(scalar.index, build.withNullable(scalar.type, type.nullable));
+      return build.column(place, build.withNullable(scalar.type, type.nullable));
     }
     case 'parameter':
       return {
@@ -82,30 +83,31 @@ export function lowerScalarWith(
 }
 
 /** Lowers a scalar without subqueries. */
-export function lowerPlainScalar(
-  context: LoweringContext,
-  columns: readonly MirType[],
-  scalar: HirScalar,
-): MirScalar {
-  return lowerScalarWith(context, columns, scalar, (child) => lowerPlainScalar(context, columns, child));
+export function lowerPlainScalar(context: LoweringContext, row: Row, scalar: HirScalar): MirScalar {
+  return lowerScalarWith(context, row, scalar, (child) => lowerPlainScalar(context, row, child));
 }
 
 /**
  * A relation that grows columns at its end while scalars over it are lowered: each subquery becomes a column of the
- * row, so that the scalar itself is plain. Indexes of existing columns stay.
+ * row, so that the scalar itself is plain. Places of existing columns stay.
  *
  * A subquery that can raise an error must not do so for rows that never reach it (an empty input, another CASE
- * branch). So it is lowered under a `Domain`: the distinct empty projection of the rows that satisfy its path
- * condition (`reach`), with which its own leaves are multiplied.
+ * branch). So it is lowered under a `Domain` of the rows that satisfy its path condition (`reach`).
  */
 export class ScalarScope {
   readonly context: LoweringContext;
+  readonly place: Place;
   relation: MirRelation;
   readonly #lets: { readonly id: number; readonly value: MirRelation }[] = [];
 
-  constructor(context: LoweringContext, relation: MirRelation) {
+  constructor(context: LoweringContext, relation: MirRelation, place: Place) {
     this.context = context;
     this.relation = relation;
+    this.place = place;
+  }
+
+  get row(): Row {
+    return { columns: this.relation.columns, place: this.place };
   }
 
   /** The relation so far, bound so that it can be read again. */
@@ -119,14 +121,10 @@ export class ScalarScope {
 
   /** Binds a helper relation for the rest of this scope. */
   bind(value: MirRelation): MirRelation {
+    if (value.kind === 'getLet') return value;
     const { id, read } = this.context.bind(value);
     this.#lets.push({ id, value });
     return read;
-  }
-
-  /** The domain of something that only rows satisfying `reach` evaluate. */
-  domain(reach: readonly MirScalar[]): Domain {
-    return this.bind(nonEmpty(filter(this.shared(), reach)));
   }
 
   /** What was built on top, wrapped in this scope's bindings. */

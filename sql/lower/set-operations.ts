@@ -9,38 +9,50 @@
  * shown as its least representation in A.
  */
 import type { HirRelation } from '../hir.ts';
-import type { MirRelation } from '../mir.ts';
+import type { MirRelation, MirScalar } from '../mir.ts';
 import { equalityKey, needsCanonical } from '../mir/equality.ts';
 import { join, mapOnly, negate, project, reduce, semiJoin, threshold, union } from '../mir/relation.ts';
 import { column, columnsOfRow, shiftColumns } from '../mir/scalar.ts';
-import { relationCanRaise } from './can-raise.ts';
-import type { Domain, LoweringContext } from './context.ts';
+import type { LoweringContext } from './context.ts';
 import { distinctBySqlEquality } from './distinct.ts';
-import { lowerRelation } from './relation.ts';
+import { domainFor, lowerRelation } from './relation.ts';
+import { prefixOf } from './row.ts';
+import type { Domain } from './row.ts';
 
 export function lowerSetOperation(
   context: LoweringContext,
   hir: Extract<HirRelation, { kind: 'setOperation' }>,
   domain: Domain,
 ): MirRelation {
+  const { width } = prefixOf(domain);
   const left = lowerRelation(context, hir.left, domain);
-  const rightDomain = hir.operation === 'union' || relationCanRaise(hir.right) ? domain : null;
-  const right = lowerRelation(context, hir.right, rightDomain);
   if (hir.operation === 'union') {
-    const both = union([left, right]);
-    return hir.all ? both : distinctBySqlEquality(both);
+    const both = union([left, lowerRelation(context, hir.right, domain)]);
+    return hir.all ? both : distinctBySqlEquality(both, width);
   }
   if (!hir.all) {
-    const keys = left.columns.map((type, index) => ({
-      left: equalityKey(column(index, type)),
-      right: equalityKey(column(index, right.columns[index]!)),
-      nullSafe: true,
-    }));
-    return semiJoin(distinctBySqlEquality(left), right, keys, { anti: hir.operation === 'except' });
+    const rightDomain = domainFor(context, hir.right, domain);
+    const right = lowerRelation(context, hir.right, rightDomain);
+    // A right side that does not depend on the domain is the same for all of it.
+    const shared = width - prefixOf(rightDomain).width;
+    const keys = left.columns.slice(shared).map((type, index) => {
+      const own = column(shared + index, type);
+      const other = column(index, right.columns[index]!);
+      const isPrefix = shared + index < width;
+      return {
+        left: isPrefix ? own : equalityKey(own),
+        right: isPrefix ? other : equalityKey(other),
+        nullSafe: true,
+      };
+    });
+    return semiJoin(distinctBySqlEquality(left, width), right, keys, { anti: hir.operation === 'except' });
   }
-  const wide = [...left.columns, ...right.columns].some(needsCanonical) || typmodsDiffer(left, right);
+  const right = lowerRelation(context, hir.right, domain);
+  const wide =
+    [...left.columns.slice(width), ...right.columns.slice(width)].some(needsCanonical) ||
+    typmodsDiffer(left, right);
   return wide
-    ? allByCanonicalRows(context, hir.operation, left, right)
+    ? allByCanonicalRows(context, hir.operation, left, right, width)
     : allByRows(context, hir.operation, left, right);
 }
 
@@ -64,15 +76,17 @@ function allByCanonicalRows(
   operation: 'intersect' | 'except',
   left: MirRelation,
   right: MirRelation,
+  width: number,
 ): MirRelation {
+  const toKey = (own: MirScalar, index: number): MirScalar => (index < width ? own : equalityKey(own));
   const canonicalRows = (input: MirRelation): MirRelation =>
-    mapOnly(input, columnsOfRow(input.columns).map(equalityKey));
+    mapOnly(input, columnsOfRow(input.columns).map(toKey));
   return context.share(left, (shared) => {
     const rows = allByRows(context, operation, canonicalRows(shared), canonicalRows(right));
     const keys = columnsOfRow(shared.columns);
     const representations = reduce(
       shared,
-      keys.map(equalityKey),
+      keys.map(toKey),
       keys.map((key) => ({
         function: 'leastRepresentation' as const,
         argument: key,

@@ -6,7 +6,9 @@ import type { MirRelation } from '../mir.ts';
 import { SqlError } from '../error.ts';
 import { filter, flatMap, map } from '../mir/relation.ts';
 import { call, column, isNull, literal, not, sameScalar } from '../mir/scalar.ts';
-import type { Domain, LoweringContext } from './context.ts';
+import type { LoweringContext } from './context.ts';
+import { NO_ROW, prefixOf } from './row.ts';
+import type { Domain } from './row.ts';
 import { lowerRelation } from './relation.ts';
 import { lowerPlainScalar } from './scalar.ts';
 
@@ -16,17 +18,18 @@ export function lowerTimeWindow(
   domain: Domain,
 ): MirRelation {
   const below = lowerRelation(context, hir.input, domain);
-  const type = below.columns[hir.column]!;
-  const input = type.nullable ? filter(below, [not(isNull(column(hir.column, type)))]) : below;
+  const place = prefixOf(domain).width + hir.column;
+  const type = below.columns[place]!;
+  const input = type.nullable ? filter(below, [not(isNull(column(place, type)))]) : below;
   if (type.name !== 'timestamp' && type.name !== 'timestamptz') {
     throw new SqlError({
       sqlstate: '42804',
       message: `a time window needs a timestamp column, not one of type ${type.name}`,
     });
   }
-  const slide = lowerPlainScalar(context, [], hir.slide);
-  const size = lowerPlainScalar(context, [], hir.size);
-  const time = column(hir.column, { ...type, nullable: false });
+  const slide = lowerPlainScalar(context, NO_ROW, hir.slide);
+  const size = lowerPlainScalar(context, NO_ROW, hir.size);
+  const time = column(place, { ...type, nullable: false });
   const windowType = { name: type.name, typmod: -1, nullable: false };
   if (!sameScalar(slide, size)) {
     return flatMap(input, 'hop', [time, slide, size], [windowType, windowType]);

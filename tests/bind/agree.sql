@@ -381,3 +381,25 @@ update t set b = u.b from u, t where u.a = t.a
 delete from t using u where u.a = t.a and nope = 1
 delete from t using t where true
 delete from t using t as t2 where t.a = t2.a
+select a from t where exists (select 1 from u where u.a = t.a)
+select a from t where exists (select 1 from u where u.a = t.nope)
+select a from t where exists (select 1 from u where u.a = nope.a)
+select a, (select max(u.a) from u where u.a = b) from t group by a
+select a, (select t.b from u) from t group by a
+select a, (select sum(t.a) from u) from t
+select (select sum(t.a) from u) from t
+select (select sum(t.a + u.a) from u) from t
+select a from t where (select sum(t.a) from u) > 1
+select sum((select sum(t.a) from u)) from t
+select * from t, lateral (select t.a as x) s
+select * from t, (select t.a as x) s
+select * from t, (select a as x from u where u.a = b) s
+select * from t join lateral (select t.a) x on true
+select * from t left join lateral (select t.a as q) x on x.q = t.a
+select * from t right join lateral (select t.a) x on true
+select * from t full join lateral (select t.a) x on true
+select * from lateral (select 1 as a) s
+select * from t, lateral (select sum(t.a) from u) s
+select t.a from t, lateral (select * from u where u.a = t.a) s group by t.a having count(*) > (select count(*) from u where u.a = t.a)
+select a from t order by (select max(u.a) from u where u.a = t.a)
+select x.a from t x where exists (select 1 from t y where y.a = x.a and exists (select 1 from t z where z.a = y.a and z.b = x.b))

@@ -1,4 +1,3 @@
-select a from t where exists (select 1 from u where u.a = t.a)
 select t from t
 select x'1f'
 select j['a'] from v
@@ -13,6 +12,5 @@ select string_agg(b, ',') from t
 select array_agg(a) from t
 select stddev(a) from t
 select a from t where (a, b) in (select a, b from u)
-select * from t, lateral (select 1) x
-select * from t join lateral (select t.a) x on true
 select b::int[] from t
+select (select a from u limit t.a) from t

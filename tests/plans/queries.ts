@@ -1,3 +1,5 @@
+import { CORRELATED } from './correlated.ts';
+
 /**
  * Queries whose plans are checked in several ways: against their definition, with each rule left out, and against
  * PostgreSQL.
@@ -120,4 +122,5 @@ export const QUERIES: readonly string[] = [
   'select count(*) as n from (select t.a from t left join u on t.b = u.k) s',
   'select s.n from (select t.b, count(*) as n from t join u on t.b = u.k group by t.b) s where s.b = 1',
   'select c, count(*) as n from (select c, b from t union all select c, k from t, u where t.a = u.v) s group by c',
+  ...CORRELATED,
 ];

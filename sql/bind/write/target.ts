@@ -76,7 +76,7 @@ export function targetRows(
   if (relation.primaryKeyName === null) {
     throw context.statement.unsupported(`${construct} on a table without primary key`, locationOf(node));
   }
-  return crossJoin(own, bindFrom(others, context), context);
+  return crossJoin(own, { ...bindFrom(others, context), lateral: false }, context);
 }
 
 /** One row for each row of the table, whichever comes first. */

@@ -1,0 +1,60 @@
+/**
+ * Filtering by conjuncts in order. EXISTS, IN and their negations that stand as a conjunct become semi- and anti-joins.
+ */
+import type { HirScalar } from '../hir.ts';
+import { filter, mapOnly, semiJoin } from '../mir/relation.ts';
+import * as build from '../mir/scalar.ts';
+import { isOneRow } from './can-raise.ts';
+import { existenceColumn, existenceOf, withoutDefaults } from './existence.ts';
+import { applyQuantified, membership } from './quantified.ts';
+import type { ScalarScope } from './scalar.ts';
+import { lowerScalar } from './subqueries.ts';
+
+export function applyConjuncts(scope: ScalarScope, conjuncts: readonly HirScalar[]): void {
+  for (const conjunct of conjuncts) {
+    if (!applySemiJoin(scope, conjunct)) {
+      const condition = lowerScalar(scope, conjunct, []);
+      scope.relation = filter(scope.relation, [condition]);
+    }
+  }
+}
+
+function applySemiJoin(scope: ScalarScope, conjunct: HirScalar): boolean {
+  const anti = conjunct.kind === 'not';
+  const scalar = conjunct.kind === 'not' ? conjunct.operand : conjunct;
+  if (scalar.kind === 'exists') {
+    const relation = existenceOf(scalar.relation);
+    if (isOneRow(relation)) return false;
+    const applied = withoutDefaults(scope, relation, []);
+    scope.relation = semiJoin(scope.relation, applied.relation, applied.keys, { anti });
+    return true;
+  }
+  if (scalar.kind !== 'quantified') return false;
+  const left = lowerScalar(scope, scalar.left, []);
+  const sides = membership(scope, scalar, left);
+  if (sides === null) return false;
+  const applied = applyQuantified(scope, scalar, []);
+  const { keys, width } = applied;
+  const value = build.column(width, applied.relation.columns[width]!);
+  if (!anti) {
+    const before = build.columnsOfRow(applied.relation.columns.slice(0, width));
+    const values = mapOnly(applied.relation, [...before, sides.right(value)]);
+    const pair = { left: sides.left, right: build.column(width, values.columns[width]!), nullSafe: false };
+    scope.relation = semiJoin(scope.relation, values, [...keys, pair], { anti: false });
+    return true;
+  }
+  // NOT IN: no match, no NULL among the values, and x not NULL unless there are no values.
+  const shared = scope.bind(applied.relation);
+  const key = sides.right(value);
+  const values = mapOnly(shared, [...build.columnsOfRow(shared.columns.slice(0, width)), key]);
+  const pair = { left: sides.left, right: build.column(width, key.type), nullSafe: false };
+  scope.relation = semiJoin(scope.relation, values, [...keys, pair], { anti: true });
+  if (key.type.nullable) {
+    scope.relation = semiJoin(scope.relation, filter(shared, [build.isNull(key)]), keys, { anti: true });
+  }
+  if (left.type.nullable) {
+    const some = existenceColumn(scope, { ...applied, relation: shared });
+    scope.relation = filter(scope.relation, [build.or([build.not(build.isNull(left)), build.not(some)])]);
+  }
+  return true;
+}
