@@ -80,6 +80,7 @@ interface NativeEngine {
     constraint: string | null,
     columnNames: readonly string[],
   ): void;
+  renameCollection(id: number, name: string, constraint: string | null, columnNames: readonly string[]): void;
   install(request: number, plan: string, asOf: number): void;
   drop(id: number): void;
   subscribe(id: number, plan: string, options: string): void;
@@ -312,6 +313,14 @@ export class NativeBinding implements Engine {
         names?.columns ?? [],
       ),
     );
+  }
+
+  renameCollection(
+    id: ArrangementId,
+    name: string,
+    names: { readonly constraint: string | null; readonly columns: readonly string[] },
+  ): void {
+    this.#engine.renameCollection(id, name, names.constraint, names.columns);
   }
 
   async install(plan: Plan, asOf: Timestamp): Promise<void> {

@@ -193,6 +193,12 @@ export interface Engine {
     /** The primary key's constraint and the names of the relation's columns, for duplicate key errors. */
     names?: { readonly constraint: string; readonly columns: readonly string[] },
   ): void;
+  /** Other names for a collection, as `createCollection` takes them: errors tell them. */
+  renameCollection(
+    id: ArrangementId,
+    name: string,
+    names: { readonly constraint: string | null; readonly columns: readonly string[] },
+  ): void;
   /** Starts a maintained plan (Output.arrangement) and resolves when it can be read at `asOf`. Throws EngineError. */
   install(plan: Plan, asOf: Timestamp): Promise<void>;
   /** Drops a collection, a maintained plan or a subscription. */

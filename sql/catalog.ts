@@ -51,8 +51,11 @@ export interface CatalogReader {
   readonly user: string;
   /** Schemas searched for unqualified names, in order, `pg_catalog` included. */
   readonly searchPath: readonly string[];
-  /** Resolves `name` along the search path, or in `schema`. */
-  findRelation(schema: string | null, name: string): CatalogRelation | null;
+  /**
+   * Resolves `name` along the search path, or in `schema`. `at`: where the name stands in the bound text (UTF-8 bytes);
+   * undefined where it is not the user's text. A stored definition knows by place what its names mean.
+   */
+  findRelation(schema: string | null, name: string, at?: number): CatalogRelation | null;
   relation(id: ObjectId): CatalogRelation;
   hasSchema(name: string): boolean;
   /** Names for hints. */

@@ -29,8 +29,8 @@ export const SYSTEM_SCHEMAS = ['pg_catalog', 'information_schema', 'tw_internal'
 
 export class Catalog {
   #version = 1;
-  #nextObject = FIRST_USER_ID;
-  #nextArrangement = 1;
+  /** Shared with what `after` gives: an id is issued once. */
+  #next = { object: FIRST_USER_ID, arrangement: 1 };
   readonly #schemas = new Map<string, SchemaObject>();
   readonly #objects = new Map<ObjectId, CatalogObject>();
   readonly #names = new Map<string, ObjectId>();
@@ -40,11 +40,11 @@ export class Catalog {
   }
 
   allocateObject(): ObjectId {
-    return this.#nextObject++;
+    return this.#next.object++;
   }
 
   allocateArrangement(): ArrangementId {
-    return this.#nextArrangement++;
+    return this.#next.arrangement++;
   }
 
   schemas(): Iterable<SchemaObject> {
@@ -108,6 +108,18 @@ export class Catalog {
     };
     ids.forEach(visit);
     return order;
+  }
+
+  /** A catalog of its own as this one will be after `changes`, to see what they would mean. */
+  after(changes: readonly CatalogChange[]): Catalog {
+    const copy = new Catalog();
+    copy.#version = this.#version;
+    copy.#next = this.#next;
+    for (const [name, schema] of this.#schemas) copy.#schemas.set(name, schema);
+    for (const [id, object] of this.#objects) copy.#objects.set(id, object);
+    for (const [name, id] of this.#names) copy.#names.set(name, id);
+    copy.apply(changes);
+    return copy;
   }
 
   /** Carries out committed changes. */

@@ -14,6 +14,27 @@ interface ObjectBase {
   readonly statement: string | null;
 }
 
+/** A relation's name in the text of a query, and what it means. */
+export interface NameReference {
+  /** Where the name begins in the text (UTF-8 bytes). */
+  readonly at: number;
+  readonly object: ObjectId;
+}
+
+/** A query that is kept as text, to be bound again. */
+export interface Definition {
+  /** As the user wrote it; the names in it follow the objects that they mean. */
+  readonly query: string;
+  /** What its names mean: other objects that come to have such a name change nothing. */
+  readonly references: readonly NameReference[];
+  /** The columns' names as the query gives them; the object's own column list may name them otherwise. */
+  readonly queryColumns: readonly string[];
+  /** The search path of its creation. */
+  readonly searchPath: readonly string[];
+  /** The TimeZone of its creation, which it keeps. */
+  readonly timeZone: string;
+}
+
 /** A column list with the arrangement that stores the rows. */
 interface Stored {
   readonly columns: readonly CatalogColumn[];
@@ -40,22 +61,13 @@ export interface SourceObject extends ObjectBase, Stored {
   readonly parent: ObjectId | null;
 }
 
-export interface ViewObject extends ObjectBase {
+export interface ViewObject extends ObjectBase, Definition {
   readonly kind: 'view';
   readonly columns: readonly CatalogColumn[];
-  /** The query's text and the search path under which its names were resolved. */
-  readonly query: string;
-  readonly searchPath: readonly string[];
-  /** The TimeZone of its creation, which its definition keeps. */
-  readonly timeZone: string;
 }
 
-export interface MaterializedViewObject extends ObjectBase, Stored {
+export interface MaterializedViewObject extends ObjectBase, Stored, Definition {
   readonly kind: 'materializedView';
-  readonly query: string;
-  readonly searchPath: readonly string[];
-  /** The TimeZone of its creation, which its definition keeps. */
-  readonly timeZone: string;
   /** Shared arrangements that its dataflow imports. */
   readonly uses: readonly ArrangementId[];
 }

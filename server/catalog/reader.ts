@@ -11,7 +11,7 @@ import type {
 import type { HirRelation } from '../../sql/hir.ts';
 import type { ArrangementId, Layout } from '../../engine/index.ts';
 import type { Catalog } from './catalog.ts';
-import type { CatalogObject, MaterializedViewObject, ViewObject } from './objects.ts';
+import type { CatalogObject, MaterializedViewObject, NameReference, ViewObject } from './objects.ts';
 
 /** Binds the query of a view under its own search path; columns carry the view's names. */
 export type BindView = (view: ViewObject | MaterializedViewObject) => HirRelation;
@@ -35,6 +35,7 @@ export class StatementCatalog implements CatalogReader {
    */
   readonly #ownWrites: boolean;
   readonly #estimate: (arrangement: ArrangementId) => number | null;
+  readonly #references: readonly NameReference[];
 
   constructor(options: {
     catalog: Catalog;
@@ -46,12 +47,15 @@ export class StatementCatalog implements CatalogReader {
     database: string;
     /** For a transaction that has written: see `ownWrites` of the class. */
     ownWrites: boolean;
+    /** What names mean by their place, in a text that was bound before. */
+    references?: readonly NameReference[];
   }) {
     this.#catalog = options.catalog;
     this.#shared = options.shared;
     this.#bindView = options.bindView;
     this.#estimate = options.estimate;
     this.#ownWrites = options.ownWrites;
+    this.#references = options.references ?? [];
     this.version = options.catalog.version;
     this.user = options.user;
     this.database = options.database;
@@ -61,7 +65,9 @@ export class StatementCatalog implements CatalogReader {
       : ['pg_catalog', ...options.searchPath];
   }
 
-  findRelation(schema: string | null, name: string): CatalogRelation | null {
+  findRelation(schema: string | null, name: string, at?: number): CatalogRelation | null {
+    const known = at === undefined ? undefined : this.#references.find((reference) => reference.at === at);
+    if (known) return this.relation(known.object);
     for (const candidate of schema === null ? this.searchPath : [schema]) {
       const object = this.#catalog.find(candidate, name);
       const relation = object && this.#asRelation(object);

@@ -29,7 +29,7 @@ export function prepareCreateMaterializedView(
       const target = newName(system.catalog, session, parsed, statement.name);
       if (nameIsTaken(system.catalog, session, target, statement.ifNotExists))
         return 'CREATE MATERIALIZED VIEW';
-      const { query, columns, catalog } = bindDefinition(system, session, parsed, statement);
+      const { query, columns, catalog, definition } = bindDefinition(system, session, parsed, statement);
       const arrangement = system.catalog.allocateArrangement();
       const name = `materialized view ${target.schema}.${target.name}`;
       const compiled = system.planning.compileQuery(
@@ -47,9 +47,7 @@ export function prepareCreateMaterializedView(
         dependsOn: [...catalog.resolved],
         statement: parsed.text,
         columns,
-        query: statement.query.text,
-        searchPath: session.searchPath,
-        timeZone: session.timeZone,
+        ...definition,
         arrangement,
         layout: compiled.layout,
         keys: compiled.keys,

@@ -6,7 +6,7 @@ import { SqlError } from '../../sql/error.ts';
 import type { HirQuery } from '../../sql/hir.ts';
 import { commitCatalog } from '../catalog/commit.ts';
 import { nameIsTaken, newName, positionOf } from '../catalog/names.ts';
-import { type ViewObject, kindName } from '../catalog/objects.ts';
+import { type Definition, type ViewObject, kindName } from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import type { RecordingCatalog } from './planning.ts';
@@ -17,6 +17,8 @@ export interface BoundDefinition {
   readonly query: HirQuery;
   readonly columns: readonly CatalogColumn[];
   readonly catalog: RecordingCatalog;
+  /** What the catalog keeps of it. */
+  readonly definition: Definition;
 }
 
 /** Binds the query of a view or a materialized view and names its columns. */
@@ -73,7 +75,14 @@ export function bindDefinition(
     }
     seen.add(name);
   }
-  return { query, columns, catalog };
+  const definition: Definition = {
+    query: statement.query.text,
+    references: catalog.references(statement.query.location),
+    queryColumns: query.columns.map((column) => column.name),
+    searchPath: session.searchPath,
+    timeZone: session.timeZone,
+  };
+  return { query, columns, catalog, definition };
 }
 
 export function prepareCreateView(
@@ -82,9 +91,10 @@ export function prepareCreateView(
   parsed: ParsedStatement,
   statement: CreateView,
 ): Runnable {
-  const { columns, catalog } = bindDefinition(system, session, parsed, statement);
+  bindDefinition(system, session, parsed, statement); // errors before anything waits
   return command((session) =>
     system.ddl.run(async () => {
+      const { columns, catalog, definition } = bindDefinition(system, session, parsed, statement);
       const target = newName(system.catalog, session, parsed, statement.name);
       const existing = statement.orReplace ? system.catalog.find(target.schema, target.name) : null;
       if (!existing && nameIsTaken(system.catalog, session, target, statement.ifNotExists))
@@ -103,9 +113,7 @@ export function prepareCreateView(
         dependsOn: [...catalog.resolved],
         statement: parsed.text,
         columns,
-        query: statement.query.text,
-        searchPath: session.searchPath,
-        timeZone: session.timeZone,
+        ...definition,
       };
       if (existing) refuseChangedColumns(existing, view);
       if (existing) refuseCycle(system, existing.id, view);

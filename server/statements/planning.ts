@@ -18,7 +18,7 @@ import type { HirQuery, HirRelation } from '../../sql/hir.ts';
 import { parse } from '../../sql/parse/parse.ts';
 import type { SqlType } from '../../sql/types/type.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { ViewObject } from '../catalog/objects.ts';
+import type { Definition, NameReference, ViewObject } from '../catalog/objects.ts';
 import { StatementCatalog } from '../catalog/reader.ts';
 import type { Dataflows } from '../dataflows/dataflows.ts';
 import type { SessionContext } from '../session/statement.ts';
@@ -45,15 +45,22 @@ export interface BindOptions {
 /** A catalog that remembers which relations were named: what a view depends on. */
 export class RecordingCatalog extends StatementCatalog {
   readonly resolved = new Set<ObjectId>();
+  readonly #references = new Map<number, ObjectId>();
 
-  override findRelation(schema: string | null, name: string): CatalogRelation | null {
-    const relation = super.findRelation(schema, name);
+  override findRelation(schema: string | null, name: string, at?: number): CatalogRelation | null {
+    const relation = super.findRelation(schema, name, at);
     if (relation) this.resolved.add(relation.id);
+    if (relation && at !== undefined) this.#references.set(at, relation.id);
     return relation;
+  }
+
+  /** The names in the text from `start` on, placed from there. */
+  references(start: number): NameReference[] {
+    return [...this.#references].map(([at, object]) => ({ at: at - start, object }));
   }
 }
 
-const SYSTEM_SESSION: PlanningSession = {
+export const SYSTEM_SESSION: PlanningSession = {
   user: 'tidewire',
   database: 'tidewire',
   searchPath: ['pg_catalog'],
@@ -73,7 +80,10 @@ export class Planning {
   }
 
   /** The catalog as a statement of `session` sees it. */
-  catalogFor(session: PlanningSession, options: { ownWrites?: boolean } = {}): RecordingCatalog {
+  catalogFor(
+    session: PlanningSession,
+    options: { ownWrites?: boolean; references?: readonly NameReference[] } = {},
+  ): RecordingCatalog {
     return new RecordingCatalog({
       catalog: this.#catalog,
       shared: this.#dataflows,
@@ -83,6 +93,7 @@ export class Planning {
       user: session.user,
       database: session.database,
       ownWrites: options.ownWrites ?? false,
+      references: options.references ?? [],
     });
   }
 
@@ -127,13 +138,10 @@ export class Planning {
   }
 
   /** The relation that a view's text means, with the view's column names. */
-  bindView(view: Pick<ViewObject, 'id' | 'query' | 'searchPath' | 'columns' | 'timeZone'>): HirRelation {
+  bindView(view: Pick<ViewObject, 'id' | 'columns'> & Definition): HirRelation {
     const cached = this.#views.get(view.id);
     if (cached && cached.version === this.#catalog.version) return cached.relation;
-    const session = { ...SYSTEM_SESSION, searchPath: view.searchPath, timeZone: view.timeZone };
-    const parsed = parse(view.query)[0];
-    if (!parsed || parsed.statement.kind !== 'postgres') throw new Error('a view has a query');
-    const { relation: unnamed } = this.bindMaintained(session, { ...parsed, node: parsed.statement.node });
+    const { relation: unnamed } = this.bindDefinition(view);
     const columns = unnamed.columns.map((column, index) => ({
       ...column,
       name: view.columns[index]?.name ?? column.name,
@@ -141,6 +149,24 @@ export class Planning {
     const relation: HirRelation = { ...unnamed, columns };
     this.#views.set(view.id, { version: this.#catalog.version, relation });
     return relation;
+  }
+
+  /** A stored query, bound again: its names mean what they meant. */
+  bindDefinition(
+    definition: Pick<Definition, 'query' | 'searchPath' | 'timeZone' | 'references'>,
+  ): HirQuery & { readonly references: readonly NameReference[] } {
+    const { searchPath, timeZone, references } = definition;
+    const session = { ...SYSTEM_SESSION, searchPath, timeZone };
+    const parsed = parse(definition.query)[0];
+    if (!parsed || parsed.statement.kind !== 'postgres') throw new Error('a view has a query');
+    const catalog = this.catalogFor(session, { references });
+    const bound = this.bindMaintained(session, { ...parsed, node: parsed.statement.node }, { catalog });
+    return { ...bound, references: catalog.references(0) };
+  }
+
+  /** The same server's planning over another catalog: what texts would mean there. */
+  over(catalog: Catalog): Planning {
+    return new Planning(this.#engine, catalog, this.#dataflows);
   }
 
   planning(session: PlanningSession, catalog?: StatementCatalog): PlanningEnvironment {

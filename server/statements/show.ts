@@ -20,8 +20,6 @@ function listedType(list: ShowList): string | null {
       return 'materialized view';
     case 'sources':
       return 'source';
-    case 'indexes':
-      return 'index';
     default:
       return null;
   }
@@ -33,21 +31,18 @@ export function prepareShowObjects(
   parsed: ParsedStatement,
   statement: ShowObjects,
 ): Runnable {
-  if (statement.where) {
-    throw new SqlError({
-      sqlstate: '0A000',
-      message: 'SHOW … WHERE is not supported yet',
-      hint: 'Use LIKE, or SELECT from tw_catalog.relations.',
-    });
-  }
-  const like = statement.like ? ` AND name LIKE ${quoteLiteral(statement.like.pattern)}` : '';
-  const sql = listQuery(system, session, parsed, statement);
-  return prepareInternal(
-    system,
-    session,
-    `SELECT * FROM (${sql}) AS shown WHERE true${like} ORDER BY 1`,
-    'SHOW',
-  );
+  const { query, columns } = listQuery(system, session, parsed, statement);
+  const like = statement.like ? ` WHERE name LIKE ${quoteLiteral(statement.like.pattern)}` : '';
+  const order = statement.list === 'columns' ? 'position' : 'name';
+  const sql = `SELECT ${columns} FROM (${query}) AS shown${like} ORDER BY ${order}`;
+  const where = statement.where ? { node: statement.where, parsed } : null;
+  return prepareInternal(system, session, sql, 'SHOW', where);
+}
+
+/** A list as a query, whose columns WHERE can use, and those that are shown. */
+interface ListQuery {
+  readonly query: string;
+  readonly columns: string;
 }
 
 function listQuery(
@@ -55,35 +50,56 @@ function listQuery(
   session: SessionContext,
   parsed: ParsedStatement,
   statement: ShowObjects,
-): string {
-  const { list, from } = statement;
+): ListQuery {
+  const { list, from, on } = statement;
+  if (on && list !== 'indexes') throw misplaced(parsed, list, 'ON', on.location);
   switch (list) {
     case 'schemas':
-      return 'SELECT nspname AS name FROM pg_catalog.pg_namespace';
     case 'databases':
-      return 'SELECT datname AS name FROM pg_catalog.pg_database';
-    case 'roles':
-      return 'SELECT rolname AS name FROM pg_catalog.pg_roles';
+    case 'roles': {
+      if (from) throw misplaced(parsed, list, 'FROM', from.location);
+      const relation = { schemas: 'namespace', databases: 'database', roles: 'roles' }[list];
+      const prefix = { schemas: 'nsp', databases: 'dat', roles: 'rol' }[list];
+      return { query: `SELECT ${prefix}name AS name FROM pg_catalog.pg_${relation}`, columns: 'name' };
+    }
     case 'columns': {
       if (!from) throw new SqlError({ sqlstate: '42601', message: 'SHOW COLUMNS needs FROM relation' });
       const kinds = ['table', 'source', 'view', 'materializedView', 'systemTable'] as const;
       const { id } = requireObject(system.catalog, session, parsed, from, kinds);
-      return `SELECT attname AS name, NOT attnotnull AS nullable, format_type(atttypid, atttypmod) AS type
-        FROM pg_catalog.pg_attribute WHERE attrelid = ${id}`;
+      const query = `SELECT attname AS name, NOT attnotnull AS nullable, format_type(atttypid, atttypmod) AS type,
+        attnum AS position FROM pg_catalog.pg_attribute WHERE attrelid = ${id}`;
+      return { query, columns: 'name, nullable, type' };
     }
-    case 'sinks':
-      return `SELECT name, connector FROM tw_catalog.sinks WHERE ${inSchema(system, session, parsed, statement)}`;
+    case 'sinks': {
+      const condition = inSchema(system, session, parsed, statement);
+      return {
+        query: `SELECT name, connector FROM tw_catalog.sinks WHERE ${condition}`,
+        columns: 'name, connector',
+      };
+    }
+    case 'indexes': {
+      const query = 'SELECT schema_name, name, table_name, is_unique, is_primary FROM tw_catalog.indexes';
+      const columns = 'name, table_name AS "on"';
+      if (!on) {
+        return { query: `${query} WHERE ${inSchema(system, session, parsed, statement)}`, columns };
+      }
+      const kinds = ['table', 'source', 'materializedView'] as const;
+      const { schema, name } = requireObject(system.catalog, session, parsed, on, kinds);
+      const condition = `schema_name = ${quoteLiteral(schema)} AND table_name = ${quoteLiteral(name)}`;
+      return { query: `${query} WHERE ${condition}`, columns };
+    }
     case 'tables':
     case 'views':
     case 'materialized views':
     case 'sources':
-    case 'indexes':
     case 'objects': {
       const type = listedType(list);
-      const columns = type === null ? 'name, type' : 'name';
       const condition = type === null ? 'true' : `type = ${quoteLiteral(type)}`;
-      return `SELECT ${columns} FROM tw_catalog.relations
-        WHERE ${condition} AND ${inSchema(system, session, parsed, statement)}`;
+      return {
+        query: `SELECT name, type FROM tw_catalog.relations
+          WHERE ${condition} AND ${inSchema(system, session, parsed, statement)}`,
+        columns: type === null ? 'name, type' : 'name',
+      };
     }
     case 'connections':
     case 'secrets':
@@ -92,6 +108,14 @@ function listQuery(
     case 'subscriptions':
       throw new SqlError({ sqlstate: '0A000', message: `SHOW ${list.toUpperCase()} is not supported yet` });
   }
+}
+
+function misplaced(parsed: ParsedStatement, list: ShowList, word: string, location: number): SqlError {
+  return new SqlError({
+    sqlstate: '42601',
+    message: `SHOW ${list.toUpperCase()} has no ${word}`,
+    position: positionOf(parsed, location),
+  });
 }
 
 function inSchema(

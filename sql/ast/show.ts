@@ -21,12 +21,14 @@ export type ShowList =
   | 'roles'
   | 'subscriptions';
 
-/** SHOW plural [FROM schema | ON/FROM relation] [LIKE pattern | WHERE condition]. */
+/** SHOW plural [FROM schema | ON relation] [LIKE pattern | WHERE condition]. */
 export interface ShowObjects {
   kind: 'show_objects';
   list: ShowList;
-  /** The schema, or for columns and indexes the relation. */
+  /** The schema, or for columns the relation. */
   from?: QualifiedName;
+  /** The relation whose indexes are shown. */
+  on?: QualifiedName;
   like?: { pattern: string; location: number };
   where?: Node;
 }

@@ -103,7 +103,7 @@ export function findRelation(node: RangeVar, context: QueryContext): CatalogRela
     const full = `${node.catalogname}.${schema}.${name}`;
     throw statement.error('0A000', `cross-database references are not implemented: "${full}"`, at);
   }
-  const found = catalog.findRelation(schema, name);
+  const found = catalog.findRelation(schema, name, statement.isUserText ? at : undefined);
   if (found !== null) return found;
   const near = statement.isUserText ? nearestName(name, catalog.relationNames()) : undefined;
   const full = schema === null ? name : `${schema}.${name}`;

@@ -124,7 +124,9 @@ function applyEntry(
 ): HirScalar {
   if (entry.body !== null) return bindBody(context, entry, operands);
   if (!entry.native) {
-    const body = catalogFunctionBody(entry, context.statement.environment.catalog);
+    const [first] = operands;
+    const constant = first?.kind === 'literal' ? first.text : null;
+    const body = catalogFunctionBody(entry, context.statement.environment.catalog, constant);
     if (body !== null) return bindBody(context, entry, operands, body);
   }
   return callFunction(context, entry, operands, entry.name, at);

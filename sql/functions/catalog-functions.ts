@@ -11,7 +11,8 @@ import type { FunctionEntry } from './table.ts';
 /** The role that owns everything: PostgreSQL's bootstrap superuser. */
 const OWNER_OID = 10;
 
-type Body = string | ((catalog: CatalogReader) => string);
+/** `constant`: the first argument where it is a literal; a body that needs it is null without. */
+type Body = string | ((catalog: CatalogReader, constant: string | null) => string | null);
 
 /** By name; for overloads that differ, by `name(types)`. */
 const bodies: Record<string, Body> = {
@@ -43,15 +44,28 @@ const bodies: Record<string, Body> = {
   // The catalog keeps the text itself where PostgreSQL keeps a tree.
   'pg_get_expr(text oid)': '$1',
   'pg_get_expr(text oid bool)': '$1',
+  'pg_get_viewdef(oid)': viewDefinition,
+  'pg_get_viewdef(oid bool)': viewDefinition,
+  'pg_get_viewdef(oid int4)': viewDefinition,
   pg_tablespace_location: "''",
   pg_size_pretty: sizePrettyBody(),
 };
 
 /** The expression that stands for a call, or null if the function has none. */
-export function catalogFunctionBody(entry: FunctionEntry, catalog: CatalogReader): string | null {
+export function catalogFunctionBody(
+  entry: FunctionEntry,
+  catalog: CatalogReader,
+  constant: string | null,
+): string | null {
   const body = bodies[`${entry.name}(${entry.arguments.join(' ')})`] ?? bodies[entry.name];
   if (body === undefined) return null;
-  return typeof body === 'string' ? body : body(catalog);
+  return typeof body === 'string' ? body : body(catalog, constant);
+}
+
+/** The text that the catalog keeps. */
+function viewDefinition(_: CatalogReader, oid: string | null): string | null {
+  if (oid === null) return null;
+  return `(SELECT definition FROM tw_internal.relations WHERE oid = ${quoteLiteral(oid)}::oid)`;
 }
 
 /** An object is visible if it is the first of its name along the search path. */

@@ -75,6 +75,8 @@ export function bootstrapCatalog(
       statement: null,
       columns: [],
       query: view.query,
+      references: [],
+      queryColumns: [],
       searchPath: ['pg_catalog'],
       timeZone: 'UTC',
     };

@@ -4,7 +4,8 @@
  * and dropping an object are these rows with multiplicity 1 and -1.
  */
 import type { Catalog, SchemaObject } from '../catalog.ts';
-import type { CatalogObject } from '../objects.ts';
+import { quoteIdentifier } from '../../../sql/functions/quote.ts';
+import type { CatalogObject, MaterializedViewObject, ViewObject } from '../objects.ts';
 import { typeOid, types as typeRows } from '../../../sql/types/table.ts';
 import type { TypeName } from '../../../sql/types/type.ts';
 
@@ -57,6 +58,14 @@ function relationColumns(object: CatalogObject): number {
   return object.columns.length;
 }
 
+/** The query of a view, under the view's own names where a column list or a rename gave it others. */
+function definitionText(view: ViewObject | MaterializedViewObject): string {
+  const { columns, queryColumns, query } = view;
+  if (queryColumns.every((name, index) => name === columns[index]?.name)) return query;
+  const names = columns.map((column) => quoteIdentifier(column.name)).join(', ');
+  return `SELECT * FROM (${query}) AS ${quoteIdentifier(view.name)}(${names})`;
+}
+
 const relations: RawTable = {
   name: 'relations',
   columns: [
@@ -73,7 +82,8 @@ const relations: RawTable = {
   ],
   ofObject: (object, catalog) => {
     if (object.kind === 'sink') return [];
-    const definition = object.kind === 'view' || object.kind === 'materializedView' ? object.query : null;
+    const definition =
+      object.kind === 'view' || object.kind === 'materializedView' ? definitionText(object) : null;
     const type =
       object.kind === 'materializedView'
         ? 'materialized view'

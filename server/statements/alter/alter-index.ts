@@ -4,15 +4,19 @@ import type { ParsedStatement } from '../../../sql/ast/statement.ts';
 import type { System } from '../../system.ts';
 import type { Runnable } from '../prepared.ts';
 import { alterObject, unsupportedAction } from './object.ts';
-import { rename } from './rename.ts';
+import { indexHasNoSchema, rename } from './rename.ts';
 
 export function prepareAlterIndex(system: System, parsed: ParsedStatement, statement: Alter): Runnable {
   const { action } = statement;
   switch (action.kind) {
     case 'rename':
-      return alterObject(system, parsed, statement, 'index', (object, session) =>
-        rename(system, session, object, action.to.name),
+      return alterObject(system, parsed, statement, ['index'], (object) =>
+        rename(system, object, action.to.name),
       );
+    case 'set_schema':
+      return alterObject(system, parsed, statement, ['index'], async (index) => {
+        throw indexHasNoSchema(index);
+      });
     default:
       throw unsupportedAction(statement);
   }

@@ -3,25 +3,24 @@ import type { Alter } from '../../../sql/ast/alter.ts';
 import type { ParsedStatement } from '../../../sql/ast/statement.ts';
 import { SqlError } from '../../../sql/error.ts';
 import { SYSTEM_SCHEMAS } from '../../catalog/catalog.ts';
-import { commitCatalog } from '../../catalog/commit.ts';
 import { positionOf } from '../../catalog/names.ts';
 import type { System } from '../../system.ts';
 import { type Runnable, command } from '../prepared.ts';
 import { unsupportedAction } from './object.ts';
-import { refuseNamedByOthers } from './rename.ts';
+import { renameSchema } from './rename.ts';
 
 export function prepareAlterSchema(system: System, parsed: ParsedStatement, statement: Alter): Runnable {
   const { action } = statement;
   if (action.kind !== 'rename') throw unsupportedAction(statement);
   return command(() =>
     system.ddl.run(async () => {
-      await renameSchema(system, parsed, statement, action.to.name);
+      await checkedRename(system, parsed, statement, action.to.name);
       return 'ALTER SCHEMA';
     }),
   );
 }
 
-async function renameSchema(
+async function checkedRename(
   system: System,
   parsed: ParsedStatement,
   statement: Alter,
@@ -36,9 +35,14 @@ async function renameSchema(
   if ((SYSTEM_SCHEMAS as readonly string[]).includes(written)) {
     throw new SqlError({ sqlstate: '42501', message: `permission denied: "${written}" is a system schema` });
   }
+  if (to.startsWith('pg_') || to.startsWith('tw_')) {
+    throw new SqlError({
+      sqlstate: '42939',
+      message: `unacceptable schema name "${to}"`,
+      detail: 'The prefixes "pg_" and "tw_" are reserved for system schemas.',
+    });
+  }
   if (system.catalog.schema(to))
     throw new SqlError({ sqlstate: '42P06', message: `schema "${to}" already exists` });
-  const members = [...system.catalog.objects()].filter((object) => object.schema === written);
-  members.forEach((object) => refuseNamedByOthers(system, object));
-  await commitCatalog(system, [{ kind: 'renameSchema', id: schema.id, name: to }]);
+  await renameSchema(system, schema, to);
 }

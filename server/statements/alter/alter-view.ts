@@ -4,14 +4,23 @@ import type { ParsedStatement } from '../../../sql/ast/statement.ts';
 import type { System } from '../../system.ts';
 import type { Runnable } from '../prepared.ts';
 import { alterObject, unsupportedAction } from './object.ts';
-import { rename } from './rename.ts';
+import { renameColumn } from './rename-column.ts';
+import { rename, setSchema } from './rename.ts';
 
 export function prepareAlterView(system: System, parsed: ParsedStatement, statement: Alter): Runnable {
   const { action } = statement;
   switch (action.kind) {
     case 'rename':
-      return alterObject(system, parsed, statement, 'view', (object, session) =>
-        rename(system, session, object, action.to.name),
+      return alterObject(system, parsed, statement, ['view'], (object) =>
+        rename(system, object, action.to.name),
+      );
+    case 'set_schema':
+      return alterObject(system, parsed, statement, ['view'], (object) =>
+        setSchema(system, object, action.schema.name),
+      );
+    case 'rename_column':
+      return alterObject(system, parsed, statement, ['view'], (object) =>
+        renameColumn(system, parsed, object, action.column, action.to.name),
       );
     default:
       throw unsupportedAction(statement);

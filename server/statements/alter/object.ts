@@ -14,7 +14,7 @@ export function alterObject<K extends ObjectKind>(
   system: System,
   parsed: ParsedStatement,
   statement: Alter,
-  kind: K,
+  kinds: readonly K[],
   action: (object: Extract<CatalogObject, { kind: K }>, session: SessionContext) => Promise<void>,
 ): Runnable {
   const tag = `ALTER ${statement.objectKind.toUpperCase()}`;
@@ -25,7 +25,7 @@ export function alterObject<K extends ObjectKind>(
         session.notice({ severity: 'NOTICE', sqlstate: '00000', message });
         return tag;
       }
-      const object = requireObject(system.catalog, session, parsed, statement.name, [kind]);
+      const object = requireObject(system.catalog, session, parsed, statement.name, kinds);
       if ((SYSTEM_SCHEMAS as readonly string[]).includes(object.schema)) {
         throw new SqlError({
           sqlstate: '42501',

@@ -40,7 +40,8 @@ export function parseShow(cursor: Cursor): ShowObjects | ShowCreate | ShowSettin
 
 function parseList(cursor: Cursor, list: ShowList): ShowObjects {
   const show: ShowObjects = { kind: 'show_objects', list };
-  if (cursor.eat('from') || cursor.eat('in') || cursor.eat('on')) show.from = cursor.qualifiedName();
+  if (cursor.eat('from') || cursor.eat('in')) show.from = cursor.qualifiedName();
+  else if (cursor.eat('on')) show.on = cursor.qualifiedName();
   else if (list === 'columns') throw cursor.error('FROM and a relation');
   if (cursor.eat('like')) {
     const location = cursor.location;

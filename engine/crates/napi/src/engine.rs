@@ -205,6 +205,22 @@ impl NativeEngine {
         })
     }
 
+    /// Other names for a collection, its key's constraint and its columns, as messages tell them.
+    #[napi(catch_unwind)]
+    pub fn rename_collection(
+        &self,
+        id: f64,
+        name: String,
+        constraint: Option<String>,
+        column_names: Vec<String>,
+    ) {
+        let mut collections = self.collections.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(collection) = collections.get_mut(&(id as u64)) {
+            *collection =
+                Arc::new(Collection { name, constraint, column_names, ..Collection::clone(collection) });
+        }
+    }
+
     /// Starts a maintained plan; the request is answered when it can be read.
     #[napi(catch_unwind)]
     pub fn install(&self, request: f64, plan: String, as_of: f64) -> napi::Result<()> {

@@ -53,6 +53,7 @@ impl NativeCancellation {
 }
 
 /// What the engine knows of a collection that is written to.
+#[derive(Clone)]
 pub struct Collection {
     /// Its qualified name.
     pub name: String,

@@ -1,0 +1,203 @@
+/**
+ * The text of a CREATE statement, as SHOW CREATE shows it, when the object that it made changes: its own name, its
+ * column list, its query.
+ */
+import type { CreateStmt, IndexStmt } from '@pgsql/types';
+import { nodeAs } from '../../../sql/ast/accessors.ts';
+import type { Statement } from '../../../sql/ast/statement.ts';
+import { quoteIdentifier } from '../../../sql/functions/quote.ts';
+import { EditableText } from '../../../sql/parse/edits.ts';
+import { parse } from '../../../sql/parse/parse.ts';
+
+interface QualifiedName {
+  readonly schema: string;
+  readonly name: string;
+}
+
+/** The statement with another name for its object; its schema is written where it was, or with `qualify`. */
+export function withOwnName(statement: string, to: QualifiedName, qualify: boolean): string {
+  const text = new EditableText(statement);
+  const first = text.tokenAt(ownNameAt(parsed(statement)));
+  if (first === undefined) throw new Error('a CREATE statement names its object');
+  const parts = text.nameAt(first);
+  const qualified = qualify || parts.length > 1;
+  return text.edited([
+    text.replace(first, parts.at(-1)!, qualified ? written(to) : quoteIdentifier(to.name)),
+  ]);
+}
+
+/**
+ * CREATE INDEX with another name, which may not have been there; `columns` are the indexed ones, for CREATE DEFAULT INDEX.
+ * An index is in its table's schema, and its name never qualified.
+ */
+export function withIndexName(statement: string, name: string, columns: readonly string[]): string {
+  const text = new EditableText(statement);
+  const index = indexOf(statement);
+  const on = text.find((token) => token.text === 'on' && token.kind === 'word');
+  if (!index || on === undefined) throw new Error('the statement is CREATE INDEX');
+  const own = quoteIdentifier(name);
+  if (parsed(statement).kind === 'create_default_index') {
+    const list = columns.map(quoteIdentifier).join(', ');
+    const last = text.tokens.length - 1;
+    return text.edited([
+      text.replace(0, on - 1, `CREATE INDEX ${own}`),
+      text.insertBehind(last, ` (${list})`),
+    ]);
+  }
+  const inCluster = text.tokens[on - 2]?.text === 'cluster' && text.tokens[on - 3]?.text === 'in';
+  const before = inCluster ? on - 4 : on - 1;
+  if (index.idxname) return text.edited([text.replace(before, before, own)]);
+  return text.edited([text.insertBehind(before, ` ${own}`)]);
+}
+
+/** The relation that CREATE INDEX or CREATE SINK … FROM names, under its new name. */
+export function withRelationName(statement: string, to: QualifiedName, qualify: boolean): string {
+  const text = new EditableText(statement);
+  const first = text.tokenAt(relationAt(parsed(statement)));
+  if (first === undefined) throw new Error('the statement names a relation');
+  const parts = text.nameAt(first);
+  const qualified = qualify || parts.length > 1;
+  return text.edited([
+    text.replace(first, parts.at(-1)!, qualified ? written(to) : quoteIdentifier(to.name)),
+  ]);
+}
+
+/** The statement with another query. */
+export function withQuery(statement: string, query: string): string {
+  const text = new EditableText(statement);
+  const made = parsed(statement);
+  const old =
+    made.kind === 'create_view'
+      ? made.query
+      : made.kind === 'create_sink' && made.from.kind === 'query'
+        ? made.from.query
+        : null;
+  if (!old) throw new Error('the statement has a query');
+  const start = text.source.utf16OfByte(old.location);
+  return text.edited([{ start, end: start + old.text.length, text: query }]);
+}
+
+/** CREATE VIEW with these names for the view's columns. */
+export function withColumnList(statement: string, columns: readonly string[]): string {
+  const text = new EditableText(statement);
+  const first = text.tokenAt(ownNameAt(parsed(statement)));
+  if (first === undefined) throw new Error('a CREATE statement names its object');
+  const last = text.nameAt(first).at(-1)!;
+  const list = `(${columns.map(quoteIdentifier).join(', ')})`;
+  if (text.tokens[last + 1]?.text !== '(') return text.edited([text.insertBehind(last, ` ${list}`)]);
+  const close = text.find((token) => token.text === ')', last);
+  if (close === undefined) throw new Error('a column list ends');
+  return text.edited([text.replace(last + 1, close, list)]);
+}
+
+/** CREATE TABLE with a name for its primary key's constraint. */
+export function withPrimaryKeyName(statement: string, name: string): string {
+  const text = new EditableText(statement);
+  const primary = text.find(
+    (token, index) =>
+      token.kind === 'word' && token.text === 'primary' && text.tokens[index + 1]?.text === 'key',
+  );
+  if (primary === undefined) throw new Error('the table has a primary key');
+  const named = text.tokens[primary - 2]?.text === 'constraint' && text.tokens[primary - 2]?.kind === 'word';
+  if (named) return text.edited([text.replace(primary - 1, primary - 1, quoteIdentifier(name))]);
+  return text.edited([text.replace(primary, primary, `CONSTRAINT ${quoteIdentifier(name)} PRIMARY`)]);
+}
+
+/** CREATE TABLE with another name for a column, wherever it is written. */
+export function withTableColumn(statement: string, from: string, to: string): string {
+  const text = new EditableText(statement);
+  const made = parsed(statement);
+  const table = made.kind === 'postgres' ? nodeAs(made.node, 'CreateStmt') : undefined;
+  if (!table) throw new Error('the statement is CREATE TABLE');
+  const places = columnPlaces(text, table, from);
+  return text.edited(places.map((index) => text.replace(index, index, quoteIdentifier(to))));
+}
+
+/** Tokens of a CREATE TABLE that name a column: its definition, and table constraints over it. */
+function columnPlaces(text: EditableText, table: CreateStmt, column: string): number[] {
+  const places: number[] = [];
+  for (const element of table.tableElts ?? []) {
+    const definition = nodeAs(element, 'ColumnDef');
+    if (definition?.colname === column) places.push(text.tokenAt(definition.location ?? 0)!);
+    const constraint = nodeAs(element, 'Constraint');
+    const listed = (constraint?.keys ?? []).findIndex((key) => nodeAs(key, 'String')?.sval === column);
+    if (!constraint || listed < 0) continue;
+    const open = text.find((token) => token.text === '(', text.tokenAt(constraint.location ?? 0));
+    if (open !== undefined) places.push(open + 1 + 2 * listed);
+  }
+  return places;
+}
+
+/** CREATE INDEX with another name for a column of its relation; null where an expression uses it. */
+export function withIndexColumn(statement: string, from: string, to: string): string | null {
+  const text = new EditableText(statement);
+  const index = indexOf(statement);
+  if (!index) return statement; // CREATE DEFAULT INDEX names no columns
+  const params = (index.indexParams ?? []).map((param) => nodeAs(param, 'IndexElem'));
+  const elements = elementStarts(text, index);
+  if (params.some((param) => param?.expr && namesColumn(param.expr, from))) return null;
+  const edits = params.flatMap((param, at) =>
+    param?.name === from ? [text.replace(elements[at]!, elements[at]!, quoteIdentifier(to))] : [],
+  );
+  return text.edited(edits);
+}
+
+/** Where each indexed column or expression begins: behind the bracket and behind each comma at its depth. */
+function elementStarts(text: EditableText, index: IndexStmt): number[] {
+  const relation = text.tokenAt(index.relation?.location ?? 0) ?? 0;
+  const open = text.find((token) => token.text === '(', relation);
+  if (open === undefined) return [];
+  const starts = [open + 1];
+  let depth = 0;
+  for (let at = open; at < text.tokens.length; at++) {
+    const mark = text.tokens[at]!;
+    if (mark.kind !== 'punctuation') continue;
+    if (mark.text === '(' || mark.text === '[') depth++;
+    if ((mark.text === ')' || mark.text === ']') && --depth === 0) break;
+    if (mark.text === ',' && depth === 1) starts.push(at + 1);
+  }
+  return starts;
+}
+
+function namesColumn(node: unknown, column: string): boolean {
+  return JSON.stringify(node).includes(JSON.stringify({ sval: column }));
+}
+
+function parsed(statement: string): Statement {
+  const [made] = parse(statement);
+  if (!made) throw new Error('an object keeps the statement that made it');
+  return made.statement;
+}
+
+function indexOf(statement: string): IndexStmt | undefined {
+  const made = parsed(statement);
+  if (made.kind === 'create_default_index') return {};
+  return made.kind === 'postgres' ? nodeAs(made.node, 'IndexStmt') : undefined;
+}
+
+/** Where the object's own name begins (UTF-8 bytes). */
+function ownNameAt(made: Statement): number {
+  switch (made.kind) {
+    case 'create_view':
+    case 'create_source':
+    case 'create_sink':
+      return made.name.location;
+    case 'postgres': {
+      const table = nodeAs(made.node, 'CreateStmt');
+      if (table) return table.relation?.location ?? 0;
+    }
+  }
+  throw new Error(`${made.kind} names no object`);
+}
+
+function relationAt(made: Statement): number {
+  if (made.kind === 'create_default_index') return made.relation.location;
+  if (made.kind === 'create_sink' && made.from.kind === 'relation') return made.from.name.location;
+  const index = made.kind === 'postgres' ? nodeAs(made.node, 'IndexStmt') : undefined;
+  if (!index) throw new Error(`${made.kind} names no relation`);
+  return index.relation?.location ?? 0;
+}
+
+function written({ schema, name }: QualifiedName): string {
+  return `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
+}
