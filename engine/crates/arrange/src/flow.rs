@@ -14,8 +14,8 @@ pub struct Seed {
     pub upper: u64,
 }
 
-/// What every stateful operator of one dataflow is given: pass it to [`arrange`](crate::arrange) and
-/// [`reduce`](crate::reduce). Cheap to clone.
+/// What every stateful operator of one dataflow is given: pass it to [`arrange`](crate::arrange),
+/// [`reduce`](crate::reduce) and [`Kept`](crate::Kept). Cheap to clone.
 ///
 /// A dataflow that hydrates elsewhere records its stateful operators; the maintained one starts from their seeds. They
 /// are matched by the order in which they are built, which must be the same in every rendering of a plan.
@@ -28,12 +28,23 @@ enum Mode {
     Plain,
     Recording(Vec<RowTrace>),
     Seeded(VecDeque<Seed>),
+    Once,
 }
 
 impl Flow {
     /// A dataflow that starts from its inputs.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A dataflow that runs to its end and is gone: no state of it is needed by another.
+    pub fn once() -> Self {
+        Flow(Rc::new(RefCell::new(Mode::Once)))
+    }
+
+    /// Whether it is such a one.
+    pub fn runs_once(&self) -> bool {
+        matches!(&*self.0.borrow(), Mode::Once)
     }
 
     /// A dataflow whose stateful operators can be exported.
@@ -51,15 +62,6 @@ impl Flow {
         match &mut *self.0.borrow_mut() {
             Mode::Recording(traces) => std::mem::take(traces),
             _ => Vec::new(),
-        }
-    }
-
-    /// The state that the next stateful operator will start from: for an operator that keeps a cache of the arrangement
-    /// which it feeds, to fill it.
-    pub fn peek_seed(&self) -> Option<Seed> {
-        match &*self.0.borrow() {
-            Mode::Seeded(seeds) => seeds.front().cloned(),
-            _ => None,
         }
     }
 

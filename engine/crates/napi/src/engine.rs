@@ -40,8 +40,8 @@ impl Build for View {
     ) -> Result<Rendered<'s>, String> {
         self.0.render(scope, imports)
     }
-    fn seedable_inputs(&self) -> Option<Vec<u64>> {
-        self.0.seedable_inputs()
+    fn inputs(&self) -> Vec<u64> {
+        self.0.imports()
     }
 }
 

@@ -168,13 +168,13 @@ impl<'s> Rendering<'_, 's> {
             }
             Step::Distinct(pipeline) => {
                 let keys = self.run(pipeline, name);
-                let (ok, _) = group(keys, name, Shape::Keyed, Distinct);
+                let (ok, _) = group(imports.flow(), keys, name, Shape::Keyed, Distinct);
                 self.keyed(index, imports, ok, true)
             }
             Step::Accumulable { input, aggregates, arguments } => {
                 let rows = self.run(input, name);
                 let grouping = Accumulable::new(aggregates, arguments.clone())?;
-                let (ok, err) = group(rows, name, Shape::Keyed, grouping);
+                let (ok, err) = group(imports.flow(), rows, name, Shape::Keyed, grouping);
                 self.errors.push(err);
                 self.keyed(index, imports, ok, true)
             }
@@ -210,7 +210,7 @@ impl<'s> Rendering<'_, 's> {
             Step::Negate(pipeline) => Built::Rows(negate(self.run(pipeline, name))),
             Step::Threshold(pipeline) => {
                 let rows = self.run(pipeline, name);
-                Built::Rows(group(rows, name, Shape::KeyIsRow, Threshold).0)
+                Built::Rows(group(imports.flow(), rows, name, Shape::KeyIsRow, Threshold).0)
             }
             Step::Union(inputs) => {
                 let streams: Vec<_> = inputs.iter().map(|input| self.run(input, name)).collect();
@@ -219,7 +219,7 @@ impl<'s> Rendering<'_, 's> {
             Step::Guard { rows, keys, sqlstate, message } => {
                 let rows = self.run(rows, name);
                 let keys = self.run(keys, name);
-                let (_, err) = group(keys, name, Shape::Keyed, AtMostOne::new(sqlstate, message));
+                let (_, err) = group(imports.flow(), keys, name, Shape::Keyed, AtMostOne::new(sqlstate, message));
                 self.errors.push(err);
                 Built::Rows(rows)
             }

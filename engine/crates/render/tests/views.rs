@@ -648,8 +648,8 @@ impl Build for View {
     ) -> Result<Rendered<'s>, String> {
         self.0.render(scope, imports)
     }
-    fn seedable_inputs(&self) -> Option<Vec<u64>> {
-        self.0.seedable_inputs()
+    fn inputs(&self) -> Vec<u64> {
+        self.0.imports()
     }
 }
 
@@ -747,7 +747,7 @@ fn random_stream(workers: usize, seed: u64, rounds: u64) {
     let mut random = Random(seed);
     let mut tables: Tables = [vec![], vec![]];
     let mut history: Vec<(u64, Tables)> = Vec::new();
-    let mut time = 0;
+    let (mut time, mut later) = (0, None);
     for round in 0..rounds {
         // Several commits may wait together.
         time += 1 + random.next(3);
@@ -778,6 +778,10 @@ fn random_stream(workers: usize, seed: u64, rounds: u64) {
                 for (index, query) in queries.iter().enumerate() {
                     let expected = (query.expect)(&tables);
                     check(query.name, "view", time, &engine.read(100 + index as u64, time), &expected);
+                    if later.is_some_and(|later| time >= later) {
+                        let got = engine.read(200 + index as u64, time);
+                        check(query.name, "later view", time, &got, &expected);
+                    }
                     let shot = execute(
                         &one_shot(&query.plan),
                         Environment { as_of: time, ..Environment::default() },
@@ -801,9 +805,11 @@ fn random_stream(workers: usize, seed: u64, rounds: u64) {
                 }
             }
         }
-        // A view made later sees the same.
+        // A view made later sees the same, and goes on from the state that it got elsewhere.
         if round == rounds / 2 {
             engine.wait(time);
+            engine.runtime.hydrate_elsewhere_from(0);
+            later = Some(time);
             for (index, query) in queries.iter().enumerate() {
                 engine.install(200 + index as u64, &query.plan, time);
             }

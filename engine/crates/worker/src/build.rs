@@ -4,7 +4,9 @@ use std::sync::Arc;
 use tidewire_arrange::{ImportProvider, Rendered};
 use timely::dataflow::Scope;
 
-/// Builds a dataflow on each worker, the same on all of them.
+/// Builds a dataflow on each worker, the same on all of them. All its state is in [`arrange`](tidewire_arrange::arrange),
+/// [`reduce`](tidewire_arrange::reduce) and [`Kept`](tidewire_arrange::Kept), so that it can hydrate elsewhere and start from
+/// seeds.
 pub trait Build: Send + Sync {
     /// Adds the operators to the scope.
     fn build<'s>(
@@ -13,11 +15,8 @@ pub trait Build: Send + Sync {
         imports: &mut dyn ImportProvider<'s>,
     ) -> Result<Rendered<'s>, String>;
 
-    /// The collections that it reads, if all its state is in [`arrange`](tidewire_arrange::arrange) and
-    /// [`reduce`](tidewire_arrange::reduce): then it can hydrate elsewhere and start from seeds. None: in place.
-    fn seedable_inputs(&self) -> Option<Vec<u64>> {
-        None
-    }
+    /// The collections that it reads.
+    fn inputs(&self) -> Vec<u64>;
 }
 
 /// A builder shared by the workers.

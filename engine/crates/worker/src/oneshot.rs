@@ -61,7 +61,7 @@ pub fn execute_oneshot(
             let rows: Arc<Mutex<(Updates, Updates)>> = Arc::default();
             let index = worker.next_dataflow_index();
             let built = worker.dataflow::<u64, _, _>(|scope| {
-                let mut imports = Snapshots { scope, flow: Flow::new(), snapshots: &snapshots };
+                let mut imports = Snapshots { scope, flow: Flow::once(), snapshots: &snapshots };
                 match build.build(scope, &mut imports)? {
                     Rendered::Rows { ok, err } => {
                         collect(ok, rows.clone(), |rows| &mut rows.0);

@@ -197,13 +197,14 @@ impl Runtime {
             done(result);
         });
         let output = InstallOutput::Collection { slots };
-        let elsewhere = build.seedable_inputs().filter(|inputs| self.has_much_to_read(inputs));
+        let inputs = build.inputs();
+        let elsewhere = self.has_much_to_read(&inputs);
         let installation =
             Installation::new((id, name.to_owned(), as_of), build, output, self.workers, hold, done);
-        let Some(inputs) = elsewhere else {
+        if !elsewhere {
             self.commands().send(Command::Install(installation));
             return Ok(());
-        };
+        }
         let commands = self.commands.clone();
         let send = Box::new(move |command| commands.lock().expect("not poisoned").send(command));
         let hydration = Hydration::start(installation, inputs, self.workers, send);

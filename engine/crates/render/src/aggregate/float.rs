@@ -1,6 +1,7 @@
 //! Exact sums of floats: addition commutes and can be undone, so a retraction restores the very value, and
 //! 1e16 + 1 - 1e16 is 1.
 
+use super::codec::{Reader, put_int};
 use super::wide::WideInt;
 
 /// Position of bit 0: all finite doubles are integers times 2^-1074.
@@ -47,6 +48,33 @@ impl FloatSum {
             };
             let signed = if bits >> 63 == 1 { -(mantissa as i128) } else { mantissa as i128 };
             self.add_bits(signed * diff as i128, position as u32);
+        }
+    }
+
+    /// Appends it as bytes.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        put_int(out, self.body.limbs().len() as i64);
+        if !self.body.is_zero() {
+            put_int(out, self.base as i64);
+            self.body.limbs().iter().for_each(|limb| out.extend_from_slice(&limb.to_le_bytes()));
+        }
+        for count in [self.nan, self.positive_infinity, self.negative_infinity, self.negative_zero] {
+            put_int(out, count);
+        }
+    }
+
+    /// What [`encode`](FloatSum::encode) wrote.
+    pub fn decode(reader: &mut Reader<'_>) -> Self {
+        let limbs = reader.int() as usize;
+        let base = if limbs > 0 { reader.int() as u32 } else { 0 };
+        let limbs = (0..limbs).map(|_| reader.limb()).collect();
+        FloatSum {
+            body: WideInt::from_limbs(limbs),
+            base,
+            nan: reader.int(),
+            positive_infinity: reader.int(),
+            negative_infinity: reader.int(),
+            negative_zero: reader.int(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Sums of intervals, field by field, with infinities counted.
 
+use super::codec::{Reader, put_int, put_wide};
 use tidewire_row::{EvalError, EvalResult, Interval};
 
 /// A sum of intervals.
@@ -13,6 +14,26 @@ pub struct IntervalSum {
 }
 
 impl IntervalSum {
+    /// Appends it as bytes.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        for sum in [self.months, self.days, self.micros] {
+            put_wide(out, sum);
+        }
+        put_int(out, self.infinity);
+        put_int(out, self.negative_infinity);
+    }
+
+    /// What [`encode`](IntervalSum::encode) wrote.
+    pub fn decode(reader: &mut Reader<'_>) -> Self {
+        IntervalSum {
+            months: reader.wide(),
+            days: reader.wide(),
+            micros: reader.wide(),
+            infinity: reader.int(),
+            negative_infinity: reader.int(),
+        }
+    }
+
     /// Adds `value` `diff` times.
     pub fn add(&mut self, value: Interval, diff: i64) {
         if value == Interval::INFINITY {

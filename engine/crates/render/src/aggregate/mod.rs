@@ -3,6 +3,7 @@
 //! Every accumulator is a commutative group: adding a value and retracting it restores the state. What can't be
 //! shown (overflow, a bad sum of infinities) is derived when the value is asked for, so that it can be retracted too.
 
+pub mod codec;
 mod float;
 mod interval;
 mod numeric;
@@ -12,6 +13,7 @@ pub use float::FloatSum;
 pub use interval::IntervalSum;
 pub use numeric::NumericSum;
 
+use codec::{Reader, put_int, put_wide};
 use tidewire_eval::{Compiled, Context, compile};
 use tidewire_plan::{Aggregate, AggregateFunction, ColumnType, Expr, ScalarType};
 use tidewire_row::{Arena, Datum, EvalError, EvalResult, FormatSettings, Numeric};
@@ -116,6 +118,19 @@ impl Accumulation {
         }
     }
 
+    /// The state that [`Cell::encode`] wrote.
+    pub fn decode(&self, reader: &mut Reader<'_>) -> Cell {
+        match self.empty() {
+            Cell::None => Cell::None,
+            Cell::Count(_) => Cell::Count(reader.int()),
+            Cell::Integer(..) => Cell::Integer(reader.int(), reader.wide()),
+            Cell::Float(..) => Cell::Float(reader.int(), Box::new(FloatSum::decode(reader))),
+            Cell::Numeric(..) => Cell::Numeric(reader.int(), Box::new(NumericSum::decode(reader))),
+            Cell::Interval(..) => Cell::Interval(reader.int(), Box::new(IntervalSum::decode(reader))),
+            Cell::Bool(..) => Cell::Bool(reader.int(), reader.int()),
+        }
+    }
+
     /// The aggregate's value in a group of `count` rows.
     pub fn value<'a>(&'a self, cell: &Cell, count: i64, arena: &'a Arena) -> EvalResult<Datum<'a>> {
         let overflow = || EvalError::new("22003", "value out of range: overflow");
@@ -172,6 +187,34 @@ impl Accumulation {
 }
 
 impl Cell {
+    /// Appends the state as bytes.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Cell::None => {}
+            Cell::Count(count) => put_int(out, *count),
+            Cell::Integer(count, sum) => {
+                put_int(out, *count);
+                put_wide(out, *sum);
+            }
+            Cell::Float(count, sum) => {
+                put_int(out, *count);
+                sum.encode(out);
+            }
+            Cell::Numeric(count, sum) => {
+                put_int(out, *count);
+                sum.encode(out);
+            }
+            Cell::Interval(count, sum) => {
+                put_int(out, *count);
+                sum.encode(out);
+            }
+            Cell::Bool(yes, no) => {
+                put_int(out, *yes);
+                put_int(out, *no);
+            }
+        }
+    }
+
     /// Adds a value `diff` times; NULLs do not take part.
     #[inline]
     pub fn add(&mut self, value: Datum<'_>, diff: i64) {

@@ -1,5 +1,6 @@
 //! Exact sums of numerics that restore value, display scale, NaN and infinities when values are retracted.
 
+use super::codec::{Reader, put_bytes, put_int, put_wide};
 use num_bigint::BigInt;
 use num_traits::ToPrimitive;
 use tidewire_row::{Arena, EvalResult, Numeric};
@@ -68,6 +69,41 @@ impl Mantissa {
 }
 
 impl NumericSum {
+    /// Appends it as bytes.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        match &self.mantissa {
+            Mantissa::Small(value) => {
+                put_int(out, self.scale as i64);
+                put_wide(out, *value);
+            }
+            Mantissa::Big(value) => {
+                put_int(out, -1 - self.scale as i64);
+                put_bytes(out, &value.to_signed_bytes_le());
+            }
+        }
+        put_int(out, self.scales.len() as i64);
+        for (scale, count) in &self.scales {
+            put_int(out, *scale as i64);
+            put_int(out, *count);
+        }
+        for count in [self.nan, self.infinity, self.negative_infinity] {
+            put_int(out, count);
+        }
+    }
+
+    /// What [`encode`](NumericSum::encode) wrote.
+    pub fn decode(reader: &mut Reader<'_>) -> Self {
+        let (scale, mantissa) = match reader.int() {
+            scale @ 0.. => (scale as u16, Mantissa::Small(reader.wide())),
+            scale => {
+                ((-1 - scale) as u16, Mantissa::from_big(BigInt::from_signed_bytes_le(reader.bytes())))
+            }
+        };
+        let scales = (0..reader.int()).map(|_| (reader.int() as u16, reader.int())).collect();
+        let (nan, infinity) = (reader.int(), reader.int());
+        NumericSum { mantissa, scale, scales, nan, infinity, negative_infinity: reader.int() }
+    }
+
     /// Adds `value` `diff` times.
     pub fn add(&mut self, value: Numeric<'_>, diff: i64) {
         let (mut mantissa, scale) = match value {

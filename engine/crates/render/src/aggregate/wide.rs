@@ -22,6 +22,18 @@ impl WideInt {
         if self.is_negative() { u64::MAX } else { 0 }
     }
 
+    /// Its limbs, least significant first.
+    pub fn limbs(&self) -> &[u64] {
+        &self.limbs
+    }
+
+    /// From [`limbs`](WideInt::limbs).
+    pub fn from_limbs(limbs: Vec<u64>) -> Self {
+        let mut wide = WideInt { limbs };
+        wide.normalize();
+        wide
+    }
+
     fn normalize(&mut self) {
         while let Some(last) = self.limbs.last().copied() {
             let below = match self.limbs.len() {

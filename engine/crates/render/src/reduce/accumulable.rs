@@ -1,6 +1,7 @@
 //! count, sum, avg, bool_and, bool_or of each group.
 
 use super::group::{Grouping, Presence};
+use crate::aggregate::codec::{Reader, put_int};
 use crate::aggregate::{Accumulation, Cell};
 use tidewire_plan::{Aggregate, ScalarType};
 use tidewire_row::{Arena, push_datum, read_column};
@@ -54,6 +55,17 @@ impl Grouping for Accumulable {
 
     fn is_empty(&self, state: &GroupState) -> bool {
         state.count == 0
+    }
+
+    fn encode(&self, state: &GroupState, out: &mut Vec<u8>) {
+        put_int(out, state.count);
+        state.cells.iter().for_each(|cell| cell.encode(out));
+    }
+
+    fn decode(&self, bytes: &[u8]) -> GroupState {
+        let reader = &mut Reader::new(bytes);
+        let count = reader.int();
+        GroupState { count, cells: self.aggregates.iter().map(|aggregate| aggregate.decode(reader)).collect() }
     }
 
     fn present(&mut self, state: &GroupState, out: &mut Vec<u8>) -> Presence {

@@ -1,6 +1,7 @@
-//! The groupings that only count: distinct keys, threshold, guard, distinct errors.
+//! The groupings that only count: distinct keys, threshold, guard.
 
 use super::group::{Grouping, Presence};
+use crate::aggregate::codec::{Reader, put_int};
 use tidewire_row::EvalError;
 
 /// Each key with a positive count, once.
@@ -13,6 +14,12 @@ impl Grouping for Distinct {
     }
     fn is_empty(&self, count: &i64) -> bool {
         *count == 0
+    }
+    fn encode(&self, count: &i64, out: &mut Vec<u8>) {
+        put_int(out, *count);
+    }
+    fn decode(&self, bytes: &[u8]) -> i64 {
+        Reader::new(bytes).int()
     }
     fn present(&mut self, count: &i64, _out: &mut Vec<u8>) -> Presence {
         if *count > 0 { Presence::Row(1) } else { Presence::Absent }
@@ -29,6 +36,12 @@ impl Grouping for Threshold {
     }
     fn is_empty(&self, count: &i64) -> bool {
         *count == 0
+    }
+    fn encode(&self, count: &i64, out: &mut Vec<u8>) {
+        put_int(out, *count);
+    }
+    fn decode(&self, bytes: &[u8]) -> i64 {
+        Reader::new(bytes).int()
     }
     fn present(&mut self, count: &i64, _out: &mut Vec<u8>) -> Presence {
         if *count > 0 { Presence::Row(*count) } else { Presence::Absent }
@@ -54,6 +67,12 @@ impl Grouping for AtMostOne {
     }
     fn is_empty(&self, count: &i64) -> bool {
         *count == 0
+    }
+    fn encode(&self, count: &i64, out: &mut Vec<u8>) {
+        put_int(out, *count);
+    }
+    fn decode(&self, bytes: &[u8]) -> i64 {
+        Reader::new(bytes).int()
     }
     fn present(&mut self, count: &i64, out: &mut Vec<u8>) -> Presence {
         if *count > 1 {

@@ -3,10 +3,14 @@
 //! Times are totally ordered, so one state a group is enough: updates are stashed until the frontier passes their
 //! time, then a time's updates are applied as a whole and each touched group is judged once, at the end of it. What a
 //! group shows is a function of its state alone, so the output is consolidated and retractions restore everything.
+//!
+//! The states are an arrangement of the operator's own ([`Kept`]), so that a maintained view can start from the state of
+//! one that hydrated elsewhere. The hash table is a cache of it: whole where it began empty; where it began with a seed,
+//! a group is fetched when it is first touched, so that to start costs nothing.
 
 use super::table::GroupTable;
 use crate::stash::Stash;
-use tidewire_arrange::{RowStream, UpdateRef, Updates, hash_row};
+use tidewire_arrange::{Flow, Kept, RowStream, UpdateRef, Updates, hash_row, time_of};
 use timely::container::CapacityContainerBuilder;
 use timely::dataflow::channels::pact::ExchangeCore;
 use timely::dataflow::operators::generic::OutputBuilder;
@@ -34,6 +38,12 @@ pub trait Grouping: 'static {
     /// Whether the state is that of the empty group and may be forgotten.
     fn is_empty(&self, state: &Self::State) -> bool;
 
+    /// Appends a state that is not empty as bytes.
+    fn encode(&self, state: &Self::State, out: &mut Vec<u8>);
+
+    /// The state that [`encode`](Grouping::encode) wrote; encoded again it gives the same bytes.
+    fn decode(&self, bytes: &[u8]) -> Self::State;
+
     /// What the group shows: appends the value row or the error row to `out`.
     fn present(&mut self, state: &Self::State, out: &mut Vec<u8>) -> Presence;
 }
@@ -55,10 +65,26 @@ struct Groups<G: Grouping> {
     grouping: G,
     table: GroupTable<Marked<G::State>>,
     round: u64,
-    /// Groups touched in this round, with what they showed before it: presence and where it ends in `shown`.
-    touched: Vec<(u32, Presence, usize)>,
+    /// Groups touched in this round.
+    touched: Vec<Touched>,
+    /// What the touched groups showed before this round, one after the other.
     shown: Vec<u8>,
+    /// The states of the touched groups before this round, encoded, one after the other.
+    states: Vec<u8>,
     fresh: Vec<u8>,
+    kept: Option<Kept>,
+    /// What is new since `kept` was last advanced.
+    changes: Updates,
+}
+
+/// A group touched in a round, as it was before.
+struct Touched {
+    slot: u32,
+    presence: Presence,
+    /// Where what it showed ends.
+    shown_end: usize,
+    /// Where its encoded state ends; empty for a group that was not there.
+    state_end: usize,
 }
 
 /// How a group's row is sent.
@@ -71,14 +97,25 @@ pub enum Shape {
 }
 
 impl<G: Grouping> Groups<G> {
-    fn new(grouping: G) -> Self {
+    fn new(grouping: G, kept: Option<Kept>) -> Self {
         Groups {
             grouping,
             table: GroupTable::default(),
             round: 0,
             touched: Vec::new(),
             shown: Vec::new(),
+            states: Vec::new(),
             fresh: Vec::new(),
+            kept,
+            changes: Updates::new(),
+        }
+    }
+
+    /// Everything before `time` has been applied.
+    fn advance(&mut self, time: u64) {
+        if let Some(kept) = &mut self.kept {
+            kept.advance(&self.changes, time);
+            self.changes.clear();
         }
     }
 
@@ -90,24 +127,49 @@ impl<G: Grouping> Groups<G> {
         };
         self.round += 1;
         for update in updates.iter() {
-            let slot = self.table.slot_of(hash_row(update.key), update.key, Marked::default);
+            let (grouping, kept) = (&self.grouping, &self.kept);
+            let fetch = || match kept {
+                Some(kept) if kept.was_seeded() => Marked { round: 0, state: fetch(grouping, kept, update.key) },
+                _ => Marked::default(),
+            };
+            let slot = self.table.slot_of(hash_row(update.key), update.key, fetch);
             let marked = self.table.state_mut(slot);
             if marked.round != self.round {
                 marked.round = self.round;
                 let presence = match self.grouping.is_empty(&marked.state) {
                     true => Presence::Absent,
-                    false => self.grouping.present(&marked.state, &mut self.shown),
+                    false => {
+                        if self.kept.is_some() {
+                            self.grouping.encode(&marked.state, &mut self.states);
+                        }
+                        self.grouping.present(&marked.state, &mut self.shown)
+                    }
                 };
-                self.touched.push((slot, presence, self.shown.len()));
+                let (shown_end, state_end) = (self.shown.len(), self.states.len());
+                self.touched.push(Touched { slot, presence, shown_end, state_end });
             }
             self.grouping.add(&mut marked.state, update.val, update.diff);
         }
-        let mut start = 0;
-        for (slot, before, end) in self.touched.drain(..) {
-            let (was, state) = (&self.shown[start..end], &self.table.state(slot).state);
-            start = end;
-            self.fresh.clear();
+        let (mut shown_start, mut state_start) = (0, 0);
+        for Touched { slot, presence: before, shown_end, state_end } in self.touched.drain(..) {
+            let (was, state) = (&self.shown[shown_start..shown_end], &self.table.state(slot).state);
+            let old = &self.states[state_start..state_end];
+            (shown_start, state_start) = (shown_end, state_end);
             let empty = self.grouping.is_empty(state);
+            if self.kept.is_some() {
+                self.fresh.clear();
+                if !empty {
+                    self.grouping.encode(state, &mut self.fresh);
+                }
+                if *old != *self.fresh {
+                    for (bytes, diff) in [(old, -1), (&self.fresh[..], 1)] {
+                        if !bytes.is_empty() {
+                            self.changes.push(self.table.key(slot), bytes, time, diff);
+                        }
+                    }
+                }
+            }
+            self.fresh.clear();
             let now = match empty {
                 true => Presence::Absent,
                 false => self.grouping.present(state, &mut self.fresh),
@@ -137,22 +199,46 @@ impl<G: Grouping> Groups<G> {
                 self.table.remove(slot);
             }
         }
-        self.shown.clear();
-        if self.shown.capacity() > 1 << 20 {
-            self.shown.shrink_to(1 << 16);
+        for buffer in [&mut self.shown, &mut self.states] {
+            buffer.clear();
+            if buffer.capacity() > 1 << 20 {
+                buffer.shrink_to(1 << 16);
+            }
+        }
+        // What was forgotten here must not be found there.
+        if self.kept.as_ref().is_some_and(Kept::was_seeded) {
+            self.advance(time + 1);
         }
     }
 }
 
+/// The state of a group that the table does not have.
+fn fetch<G: Grouping>(grouping: &G, kept: &Kept, key: &[u8]) -> G::State {
+    let mut found: Vec<(Vec<u8>, i64)> = Vec::new();
+    kept.find(key, |bytes, diff| match found.iter_mut().find(|(known, _)| known == bytes) {
+        Some((_, count)) => *count += diff,
+        None => found.push((bytes.to_vec(), diff)),
+    });
+    found.retain(|(_, count)| *count != 0);
+    debug_assert!(found.len() <= 1, "a group has one state");
+    found.first().map_or_else(G::State::default, |(bytes, _)| grouping.decode(bytes))
+}
+
 /// Groups a keyed stream. Gives `(key, value)` rows, consolidated at each time, and errors.
 pub fn group<'s, G: Grouping>(
+    flow: &Flow,
     input: RowStream<'s>,
     name: &str,
     shape: Shape,
     grouping: G,
 ) -> (RowStream<'s>, RowStream<'s>) {
     type Builder = CapacityContainerBuilder<Updates>;
-    let mut operator = OperatorBuilder::new(name.to_owned(), input.scope());
+    let scope = input.scope();
+    let mut operator = OperatorBuilder::new(name.to_owned(), scope);
+    let info = operator.operator_info();
+    let kept = Kept::new(flow, &info, scope.activator_for(info.address.clone()));
+    // What is below is in the state that it starts from.
+    let floor = kept.as_ref().map_or(0, Kept::floor);
     let pact = ExchangeCore::<Builder, _>::new_core(|update: &UpdateRef<'_>| hash_row(update.key));
     let mut input = operator.new_input(input, pact);
     let (ok_output, ok) = operator.new_output();
@@ -160,11 +246,16 @@ pub fn group<'s, G: Grouping>(
     let mut ok_output = OutputBuilder::<u64, Builder>::from(ok_output);
     let mut err_output = OutputBuilder::<u64, Builder>::from(err_output);
     operator.build(move |_capabilities| {
-        let mut groups = Groups::new(grouping);
+        let mut groups = Groups::new(grouping, kept);
         let mut stash = Stash::<2>::new();
         let (mut made, mut failed) = (Updates::new(), Updates::new());
         move |frontiers| {
-            input.for_each(|capability, updates| stash.push(&capability, updates));
+            input.for_each(|capability, updates| {
+                if floor > 0 {
+                    updates.retain(|update| update.time >= floor);
+                }
+                stash.push(&capability, updates);
+            });
             let (mut ok_output, mut err_output) = (ok_output.activate(), err_output.activate());
             stash.release(&frontiers[0], |time, updates, capabilities| {
                 groups.apply(time, &updates, shape, &mut made, &mut failed);
@@ -177,6 +268,7 @@ pub fn group<'s, G: Grouping>(
                     failed.clear();
                 }
             });
+            groups.advance(time_of(frontiers[0].frontier()));
         }
     });
     (ok, err)

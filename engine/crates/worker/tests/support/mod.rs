@@ -193,8 +193,8 @@ impl Build for View {
         Ok(Rendered::Arranged { ok, err: arrange_errors(&flow, errors, "Errors") })
     }
 
-    fn seedable_inputs(&self) -> Option<Vec<u64>> {
-        Some(self.inputs())
+    fn inputs(&self) -> Vec<u64> {
+        View::inputs(self)
     }
 }
 
@@ -214,6 +214,10 @@ impl Build for Rows {
             row.extend_from_slice(val);
         });
         Ok(Rendered::Rows { ok, err: rows_of(err, "Rows", |key, _, row| row.extend_from_slice(key)) })
+    }
+
+    fn inputs(&self) -> Vec<u64> {
+        self.0.inputs()
     }
 }
 
