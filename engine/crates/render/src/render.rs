@@ -219,7 +219,8 @@ impl<'s> Rendering<'_, 's> {
             Step::Guard { rows, keys, sqlstate, message } => {
                 let rows = self.run(rows, name);
                 let keys = self.run(keys, name);
-                let (_, err) = group(imports.flow(), keys, name, Shape::Keyed, AtMostOne::new(sqlstate, message));
+                let (_, err) =
+                    group(imports.flow(), keys, name, Shape::Keyed, AtMostOne::new(sqlstate, message));
                 self.errors.push(err);
                 Built::Rows(rows)
             }

@@ -1,139 +1,17 @@
 //! Plans as maintained views in the runtime, after every commit compared with a brute-force evaluation of the same
 //! query, and with the one-shot execution of the same plan over the same snapshots.
 
-use std::collections::{BTreeMap, HashMap};
+mod support;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::mpsc::{Receiver, channel};
-use tidewire_arrange::{ImportProvider, Rendered, ShardedSnapshot};
+use support::*;
+use tidewire_plan::ScalarType::Bool;
 use tidewire_plan::*;
-use tidewire_render::{Environment, ExecuteError, Program, Source, execute};
-use tidewire_row::{Arena, Datum, EvalError, FormatSettings, Row, canonical, push_datum, push_null, text_in};
-use tidewire_worker::{Build, Event, LayoutSplitter, Runtime, WriteSet};
-use timely::dataflow::Scope;
-
-// ---- plans
-
-fn column(scalar: ScalarType) -> ColumnType {
-    ColumnType { scalar, typmod: -1, nullable: true }
-}
-
-fn col(index: u32) -> Expr {
-    Expr::Column { index }
-}
-
-fn key_of(index: u32, scalar: ScalarType) -> KeyExpr {
-    let wide = matches!(scalar, ScalarType::Numeric | ScalarType::Float8);
-    let expr = match wide {
-        true => Expr::Canonical { operand: Box::new(col(index)), of: scalar },
-        false => col(index),
-    };
-    KeyExpr { expr, column: column(scalar) }
-}
-
-/// As the planner makes layouts: columns that the key holds unchanged are not in the value.
-fn layout(columns: &[ColumnType], key: Vec<KeyExpr>) -> Layout {
-    let mut value = Vec::new();
-    let restore = (0..columns.len() as u32)
-        .map(|column| match key.iter().position(|key| key.expr == col(column)) {
-            Some(index) => ColumnPlace::Key { index: index as u32 },
-            None => {
-                value.push(column);
-                ColumnPlace::Value { index: value.len() as u32 - 1 }
-            }
-        })
-        .collect();
-    Layout { key, value, restore }
-}
-
-fn whole(columns: &[ColumnType]) -> Layout {
-    let key =
-        (0..columns.len() as u32).map(|index| KeyExpr { expr: col(index), column: columns[index as usize] });
-    layout(columns, key.collect())
-}
-
-fn reduce_layout(columns: &[ColumnType], keys: usize) -> Layout {
-    let key = (0..keys as u32).map(|index| KeyExpr { expr: col(index), column: columns[index as usize] });
-    Layout {
-        key: key.collect(),
-        value: (keys as u32..columns.len() as u32).collect(),
-        restore: (0..columns.len() as u32)
-            .map(|index| match index < keys as u32 {
-                true => ColumnPlace::Key { index },
-                false => ColumnPlace::Value { index: index - keys as u32 },
-            })
-            .collect(),
-    }
-}
-
-use ScalarType::{Bool, Float8, Int4, Int8, Numeric};
-
-/// k, v, n, f
-fn table() -> Vec<ColumnType> {
-    vec![column(Int4), column(Int4), column(Numeric), column(Float8)]
-}
-
-fn import(id: u64) -> Node {
-    let operator = Operator::Import { arrangement: id, layout: layout(&table(), vec![key_of(0, Int4)]) };
-    node(table(), operator)
-}
-
-fn node(columns: Vec<ColumnType>, operator: Operator) -> Node {
-    Node { label: "node".into(), columns, operator }
-}
-
-fn aggregate(
-    function: AggregateFunction,
-    argument: Option<(u32, ScalarType)>,
-    result: ScalarType,
-) -> Aggregate {
-    Aggregate {
-        function,
-        argument: argument.map(|(index, _)| col(index)),
-        argument_type: argument.map(|(_, scalar)| column(scalar)),
-        filter: None,
-        result: column(result),
-    }
-}
-
-fn call(opcode: &str, arguments: Vec<Expr>, scalar: ScalarType) -> Expr {
-    Expr::Call { opcode: opcode.into(), arguments, scalar }
-}
-
-fn int4(value: i32) -> Expr {
-    Expr::Literal { scalar: Int4, text: Some(value.to_string()) }
-}
-
-fn int8(value: i64) -> Expr {
-    Expr::Literal { scalar: Int8, text: Some(value.to_string()) }
-}
-
-fn project(input: NodeIndex, columns: &[u32], types: &[ColumnType]) -> Node {
-    let mfp = Mfp { expressions: vec![], predicates: vec![], projection: columns.to_vec() };
-    let shown = columns.iter().map(|index| types[*index as usize]).collect();
-    node(shown, Operator::Mfp { input, mfp })
-}
-
-fn plan(nodes: Vec<Node>) -> Plan {
-    let last = nodes.len() as u32 - 1;
-    let output = Output::Subscription { node: last };
-    Plan { format_version: FORMAT_VERSION, name: "test".into(), parameters: vec![], nodes, output }
-}
-
-fn maintained(plan: &Plan, id: u64) -> Plan {
-    let node = plan.nodes.len() as u32 - 1;
-    let layout = whole(&plan.nodes[node as usize].columns);
-    Plan { output: Output::Arrangement { node, arrangement: id, layout }, ..plan.clone() }
-}
-
-fn one_shot(plan: &Plan) -> Plan {
-    let node = plan.nodes.len() as u32 - 1;
-    let projection = (0..plan.nodes[node as usize].columns.len() as u32).collect();
-    let finishing = Finishing { order: vec![], limit: None, offset: None, with_ties: false, projection };
-    Plan { output: Output::Rows { node, finishing }, ..plan.clone() }
-}
-
-// ---- brute force
+use tidewire_render::{Environment, ExecuteError, execute};
+use tidewire_row::{Arena, Datum, FormatSettings, Row, canonical, push_datum, push_null, text_in};
+use tidewire_worker::WriteSet;
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
@@ -170,9 +48,6 @@ impl R {
     }
 }
 
-type Bag = BTreeMap<Vec<u8>, i64>;
-/// Rows and SQLSTATEs.
-type Answer = (Bag, Vec<String>);
 type Tables = [Vec<R>; 2];
 
 fn pack(values: &[Datum<'_>]) -> Vec<u8> {
@@ -634,82 +509,6 @@ fn joined_rows([a, b]: &Tables, safe: bool) -> Bag {
         }
     }
     bag(rows)
-}
-
-// ---- the runtime
-
-struct View(Program);
-
-impl Build for View {
-    fn build<'s>(
-        &self,
-        scope: Scope<'s, u64>,
-        imports: &mut dyn ImportProvider<'s>,
-    ) -> Result<Rendered<'s>, String> {
-        self.0.render(scope, imports)
-    }
-    fn inputs(&self) -> Vec<u64> {
-        self.0.imports()
-    }
-}
-
-struct Engine {
-    runtime: Arc<Runtime>,
-    completed: Receiver<u64>,
-}
-
-impl Engine {
-    fn start(workers: usize) -> Self {
-        let (sender, completed) = channel();
-        let on_event = move |event| match event {
-            Event::Completed(time) => drop(sender.send(time)),
-            Event::Panic(message) => panic!("a worker panicked: {message}"),
-            _ => {}
-        };
-        let runtime = Arc::new(Runtime::start(workers, on_event).expect("starts"));
-        for id in [1, 2] {
-            let layout = layout(&table(), vec![key_of(0, Int4)]);
-            let splitter = LayoutSplitter::new(&table(), &layout).expect("columns");
-            runtime.create_collection(id, Arc::new(splitter), false).expect("a new id");
-        }
-        Engine { runtime, completed }
-    }
-
-    fn install(&self, id: u64, plan: &Plan, as_of: u64) {
-        let json = serde_json::to_string(&maintained(plan, id)).expect("serializes");
-        let plan = Plan::decode(&json).expect("decodes");
-        let environment = Environment { as_of, ..Environment::default() };
-        let program = Program::compile(&plan, environment).unwrap_or_else(|error| panic!("{id}: {error}"));
-        let (sender, done) = channel();
-        let report = move |result| drop(sender.send(result));
-        self.runtime.install(id, "view", Arc::new(View(program)), as_of, report).expect("accepted");
-        done.recv().expect("an answer").expect("installed");
-    }
-
-    fn wait(&self, time: u64) {
-        while self.runtime.computed() < time {
-            self.completed.recv().expect("the engine lives");
-        }
-    }
-
-    fn sources(&self, time: u64) -> HashMap<u64, Source> {
-        let snapshots = self.runtime.snapshot(&[1, 2], time).expect("readable");
-        let sources = snapshots.into_iter().map(|snapshot| Source { ok: snapshot.ok, err: snapshot.err });
-        [1, 2].into_iter().zip(sources).collect()
-    }
-
-    fn read(&self, id: u64, time: u64) -> Answer {
-        let snapshot = self.runtime.snapshot(&[id], time).expect("readable").remove(0);
-        let rows = |snapshot: &ShardedSnapshot| {
-            snapshot.cursor().map(|(key, value, count)| ([key, value].concat(), count)).collect::<Bag>()
-        };
-        let errors = rows(&snapshot.err);
-        assert!(errors.values().all(|count| *count == 1), "errors are distinct");
-        let mut states: Vec<String> =
-            errors.keys().map(|row| EvalError::from_row(row).sqlstate().to_string()).collect();
-        states.dedup();
-        (rows(&snapshot.ok), states)
-    }
 }
 
 struct Random(u64);

@@ -95,9 +95,7 @@ impl NumericSum {
     pub fn decode(reader: &mut Reader<'_>) -> Self {
         let (scale, mantissa) = match reader.int() {
             scale @ 0.. => (scale as u16, Mantissa::Small(reader.wide())),
-            scale => {
-                ((-1 - scale) as u16, Mantissa::from_big(BigInt::from_signed_bytes_le(reader.bytes())))
-            }
+            scale => ((-1 - scale) as u16, Mantissa::from_big(BigInt::from_signed_bytes_le(reader.bytes()))),
         };
         let scales = (0..reader.int()).map(|_| (reader.int() as u16, reader.int())).collect();
         let (nan, infinity) = (reader.int(), reader.int());

@@ -65,7 +65,10 @@ impl Grouping for Accumulable {
     fn decode(&self, bytes: &[u8]) -> GroupState {
         let reader = &mut Reader::new(bytes);
         let count = reader.int();
-        GroupState { count, cells: self.aggregates.iter().map(|aggregate| aggregate.decode(reader)).collect() }
+        GroupState {
+            count,
+            cells: self.aggregates.iter().map(|aggregate| aggregate.decode(reader)).collect(),
+        }
     }
 
     fn present(&mut self, state: &GroupState, out: &mut Vec<u8>) -> Presence {

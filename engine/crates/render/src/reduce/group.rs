@@ -129,7 +129,9 @@ impl<G: Grouping> Groups<G> {
         for update in updates.iter() {
             let (grouping, kept) = (&self.grouping, &self.kept);
             let fetch = || match kept {
-                Some(kept) if kept.was_seeded() => Marked { round: 0, state: fetch(grouping, kept, update.key) },
+                Some(kept) if kept.was_seeded() => {
+                    Marked { round: 0, state: fetch(grouping, kept, update.key) }
+                }
                 _ => Marked::default(),
             };
             let slot = self.table.slot_of(hash_row(update.key), update.key, fetch);
