@@ -182,8 +182,10 @@ class Writes implements Transaction {
 class Prepared implements PreparedPlan {
   readonly native: NativePlan;
   readonly immediate: boolean;
-  constructor(plan: NativePlan) {
+  readonly length: number;
+  constructor(plan: NativePlan, length: number) {
     this.native = plan;
+    this.length = length;
     this.immediate = plan.immediate();
   }
   close(): void {
@@ -344,7 +346,11 @@ export class NativeBinding implements Engine {
   }
 
   prepare(plan: Plan): PreparedPlan {
-    return new Prepared(native(() => this.#engine.prepare(JSON.stringify(plan))));
+    const text = JSON.stringify(plan);
+    return new Prepared(
+      native(() => this.#engine.prepare(text)),
+      text.length,
+    );
   }
 
   async execute(prepared: PreparedPlan, options: ExecuteOptions): Promise<ResultCursor> {

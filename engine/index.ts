@@ -74,6 +74,8 @@ export interface Cancellation {
 export interface PreparedPlan {
   /** The result can be had without a dataflow: `execute` answers within microseconds. */
   readonly immediate: boolean;
+  /** Characters of the plan's text: what it takes, for caches. */
+  readonly length: number;
   close(): void;
 }
 

@@ -3,7 +3,7 @@
  * executes it; the portal sends the result.
  */
 import { SqlError } from '../../sql/error.ts';
-import { parse } from '../../sql/parse/parse.ts';
+import { parseAgain } from '../../sql/parse/memo.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { Portal } from './portal.ts';
 import type { Session } from './session.ts';
@@ -16,7 +16,7 @@ type Company = 'single' | 'group';
 export async function runQuery(session: Session, text: string): Promise<void> {
   const { client } = session;
   session.closePortal('');
-  const statements = parse(text);
+  const statements = parseAgain(text);
   if (statements.length === 0) {
     client.emptyQuery();
     return;

@@ -5,7 +5,7 @@
 import type { Cancellation, Engine, ParameterValue } from '../../engine/index.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { SqlError } from '../../sql/error.ts';
-import { parse } from '../../sql/parse/parse.ts';
+import { parseAgain } from '../../sql/parse/memo.ts';
 import type { SqlType } from '../../sql/types/type.ts';
 import { expandFormats } from '../results/columns.ts';
 import { CancelScope } from './cancel-scope.ts';
@@ -115,7 +115,7 @@ export class Session implements SessionContext {
     if (name !== '' && this.statements.has(name)) {
       throw new SqlError({ sqlstate: '42P05', message: `prepared statement "${name}" already exists` });
     }
-    const statements = parse(text);
+    const statements = parseAgain(text);
     if (statements.length > 1) {
       throw new SqlError({
         sqlstate: '42601',

@@ -26,7 +26,6 @@ export function prepareCopyTo(
   return {
     parameterTypes: [],
     columns: null,
-    close: () => select.close(),
     run: async (session) => ({
       kind: 'copyOut',
       columnCount: names.length,

@@ -27,6 +27,7 @@ import { prepareCreateTable } from './create-table.ts';
 import { prepareCreateView } from './create-view.ts';
 import { prepareDrop } from './drop.ts';
 import { prepareExplain } from './explain.ts';
+import { PlanCache } from './plan-cache.ts';
 import type { Runnable } from './prepared.ts';
 import { prepareSelect } from './select.ts';
 import { prepareShowCreate, prepareShowObjects } from './show.ts';
@@ -42,6 +43,7 @@ interface CompiledUnder {
 export class Executor implements StatementExecutor {
   readonly #system: System;
   readonly #engine: Engine;
+  readonly #plans = new PlanCache();
 
   constructor(system: System) {
     this.#system = system;
@@ -53,8 +55,9 @@ export class Executor implements StatementExecutor {
     parsed: ParsedStatement,
     parameterTypes: readonly (SqlType | null)[],
   ): PreparedStatement {
-    const runnable = prepareStatement(this.#system, session, parsed, parameterTypes);
-    const plan: CompiledUnder = { runnable, key: this.#key(session) };
+    const key = this.#key(session);
+    const runnable = this.#compile(session, parsed, parameterTypes, key);
+    const plan: CompiledUnder = { runnable, key };
     return {
       parsed,
       parameterTypes: runnable.parameterTypes,
@@ -74,11 +77,10 @@ export class Executor implements StatementExecutor {
     const key = this.#key(session);
     if (plan.key !== key) {
       const types = prepared.parameterTypes;
-      const runnable = prepareStatement(this.#system, session, prepared.parsed, types);
+      const runnable = this.#compile(session, prepared.parsed, types, key);
       if (columnsText(runnable) !== columnsText(prepared)) {
         throw new SqlError({ sqlstate: '0A000', message: 'cached plan must not change result type' });
       }
-      plan.runnable.close?.();
       plan.runnable = runnable;
       plan.key = key;
     }
@@ -103,10 +105,23 @@ export class Executor implements StatementExecutor {
     transaction.writes.close();
   }
 
+  #compile(
+    session: SessionContext,
+    parsed: ParsedStatement,
+    types: readonly (SqlType | null)[],
+    key: string,
+  ): Runnable {
+    const typed = [key, ...types.map((type) => (type ? `${type.name}:${type.typmod}` : ''))].join('\u0000');
+    return this.#plans.get(parsed, this.#system.catalog.version, typed, () =>
+      prepareStatement(this.#system, session, parsed, types),
+    );
+  }
+
   /** A transaction that has written reads materialized views through their definitions: other plans. */
   #key(session: SessionContext): string {
     const wrote = hasWritten(session.transaction);
-    return [this.#system.catalog.version, wrote, session.timeZone, ...session.searchPath].join('\u0000');
+    const { user, database, timeZone, searchPath } = session;
+    return [this.#system.catalog.version, wrote, user, database, timeZone, ...searchPath].join('\u0000');
   }
 }
 

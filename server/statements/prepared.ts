@@ -16,9 +16,9 @@ export interface Execution {
 export interface Runnable {
   readonly parameterTypes: readonly SqlType[];
   readonly columns: readonly ResultColumn[] | null;
+  /** Characters of its plan, where it can be kept and run by any session that would compile the same. */
+  readonly planLength?: number;
   run(session: SessionContext, execution: Execution): Promise<StatementResult>;
-  /** Frees what the engine holds for it. */
-  close?(): void;
 }
 
 /** Compiles one statement kind. */

@@ -58,8 +58,8 @@ export class CompiledSelect {
     }
   }
 
-  close(): void {
-    this.#plan.close();
+  get planLength(): number {
+    return this.#plan.length;
   }
 
   async #timestamp(
@@ -101,7 +101,7 @@ export function prepareSelect(
   return {
     parameterTypes: select.compiled.parameters,
     columns: select.compiled.columns,
-    close: () => select.close(),
+    planLength: select.planLength,
     run: async (session, execution) => ({
       kind: 'rows',
       columns: select.compiled.columns,

@@ -48,7 +48,7 @@ export function prepareWrite(
   return {
     parameterTypes: compiled.parameters,
     columns,
-    close: () => plan.close(),
+    planLength: plan.length,
     run: async (session, execution) => {
       if (session.transaction.readOnly) {
         throw new SqlError({
