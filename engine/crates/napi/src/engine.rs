@@ -19,7 +19,7 @@ use tidewire_arrange::{ImportProvider, Rendered};
 use tidewire_eval::{fold_with, opcodes};
 use tidewire_generate::{EventSink, Nexmark, counter};
 use tidewire_plan::{Expr, Output, Plan, TOO_DEEP};
-use tidewire_render::{CompileError, Environment, Program, is_immediate};
+use tidewire_render::{CompileError, Environment, Prepared, Program};
 use tidewire_row::{EvalError, FormatSettings};
 use tidewire_worker::{Build, Conflict, Event, Hold, LayoutSplitter, Runtime, TooOld};
 use timely::dataflow::Scope;
@@ -320,10 +320,7 @@ impl NativeEngine {
     /// Decodes a one-shot plan.
     #[napi(catch_unwind)]
     pub fn prepare(&self, plan: String) -> napi::Result<NativePlan> {
-        call(|| {
-            let plan = decode_plan(&plan)?;
-            Ok(NativePlan { immediate: is_immediate(&plan), plan: Arc::new(plan) })
-        })
+        call(|| Ok(NativePlan { prepared: Arc::new(Prepared::new(decode_plan(&plan)?)) }))
     }
 
     /// Runs a plan that yields rows: at once if it is immediate and reads little, else the request is answered.
@@ -344,7 +341,7 @@ impl NativeEngine {
             let sets = transaction.map(|transaction| transaction.lock());
             let execution = Execution::new(
                 &self.runtime,
-                &plan.plan,
+                &plan.prepared,
                 Request {
                     timestamp: timestamp as u64,
                     formats: &formats,
@@ -356,7 +353,7 @@ impl NativeEngine {
                 },
             )?;
             drop(sets);
-            if plan.immediate && execution.is_small() {
+            if plan.prepared.is_immediate() && execution.is_small() {
                 return execution.rows().map(Some);
             }
             self.queries.answer(request as u64, move || execution.rows().map(Answer::Rows));
@@ -381,7 +378,7 @@ impl NativeEngine {
         call(|| {
             let execution = Execution::new(
                 &self.runtime,
-                &plan.plan,
+                &plan.prepared,
                 Request {
                     timestamp: timestamp as u64,
                     formats: &formats,
@@ -392,7 +389,7 @@ impl NativeEngine {
                     cancelled: cancellation.map(|cancellation| cancellation.cancelled.clone()),
                 },
             )?;
-            let target = match plan.plan.output {
+            let target = match plan.prepared.plan().output {
                 Output::Write { arrangement, .. } => collection(&self.collections, arrangement),
                 _ => None,
             };

@@ -10,8 +10,8 @@ use napi_derive::napi;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use tidewire_plan::{ColumnType, Layout, Operator, Output, Plan, ScalarType};
-use tidewire_render::{Environment, ResultSet, RowFormat, Source, execute, execute_write};
+use tidewire_plan::{ColumnType, Layout, Operator, Output, ScalarType};
+use tidewire_render::{Environment, Prepared, ResultSet, RowFormat, Source};
 use tidewire_row::{
     Arena, EvalError, FormatSettings, binary_in, push_datum, push_null, read_column, text_in, text_out,
 };
@@ -20,11 +20,10 @@ use tidewire_worker::{CollectionSnapshot, ReadError, Runtime, WriteSet};
 /// An immediate plan that reads more than this runs on a query thread.
 const IMMEDIATE_UPDATES: usize = 2048;
 
-/// A decoded one-shot plan.
+/// A one-shot plan with what was compiled of it.
 #[napi]
 pub struct NativePlan {
-    pub(crate) plan: Arc<Plan>,
-    pub(crate) immediate: bool,
+    pub(crate) prepared: Arc<Prepared>,
 }
 
 #[napi]
@@ -32,7 +31,7 @@ impl NativePlan {
     /// Whether it is answered without a dataflow.
     #[napi(catch_unwind)]
     pub fn immediate(&self) -> bool {
-        self.immediate
+        self.prepared.is_immediate()
     }
 }
 
@@ -135,18 +134,6 @@ pub fn parameters(
     Ok(row)
 }
 
-/// The arrangements that a plan reads.
-fn imports(plan: &Plan) -> Vec<u64> {
-    let ids = plan.nodes.iter().filter_map(|node| match &node.operator {
-        Operator::Import { arrangement, .. } | Operator::Lookup { arrangement, .. } => Some(*arrangement),
-        _ => None,
-    });
-    let mut ids: Vec<u64> = ids.collect();
-    ids.sort_unstable();
-    ids.dedup();
-    ids
-}
-
 fn read_error(error: ReadError) -> EvalError {
     match error {
         ReadError::Unknown(id) => EvalError::new("42P01", format!("arrangement {id} does not exist")),
@@ -165,7 +152,7 @@ fn read_error(error: ReadError) -> EvalError {
 
 /// An execution with everything that it reads, fixed when it was asked for.
 pub struct Execution {
-    plan: Arc<Plan>,
+    prepared: Arc<Prepared>,
     environment: Environment,
     runtime: Arc<Runtime>,
     snapshots: HashMap<u64, CollectionSnapshot>,
@@ -189,10 +176,15 @@ pub struct Request<'a> {
 
 impl Execution {
     /// Takes the snapshots and reads the parameters.
-    pub fn new(runtime: &Arc<Runtime>, plan: &Arc<Plan>, request: Request<'_>) -> Result<Self, EvalError> {
+    pub fn new(
+        runtime: &Arc<Runtime>,
+        prepared: &Arc<Prepared>,
+        request: Request<'_>,
+    ) -> Result<Self, EvalError> {
+        let plan = prepared.plan();
         let settings = settings(request.time_zone)?;
         let parameters = parameters(&plan.parameters, request.formats, request.values, &settings)?;
-        let mut ids = imports(plan);
+        let mut ids = prepared.reads().to_vec();
         if let Output::Write { arrangement, .. } = &plan.output
             && !ids.contains(arrangement)
         {
@@ -202,7 +194,7 @@ impl Execution {
         let own = ids.iter().filter_map(|id| Some((*id, request.transaction?.get(*id)?))).collect();
         let (format, names) = request.encoding.row_format()?;
         Ok(Execution {
-            plan: plan.clone(),
+            prepared: prepared.clone(),
             environment: Environment { settings, parameters, as_of: request.timestamp },
             runtime: runtime.clone(),
             snapshots: ids.iter().copied().zip(snapshots).collect(),
@@ -215,7 +207,7 @@ impl Execution {
 
     /// Whether it reads so little that it may run on the thread that serves all sessions.
     pub fn is_small(&self) -> bool {
-        let scanned = self.plan.nodes.iter().map(|node| match &node.operator {
+        let scanned = self.prepared.plan().nodes.iter().map(|node| match &node.operator {
             Operator::Import { arrangement, .. } => {
                 self.snapshots.get(arrangement).map_or(0, |snapshot| snapshot.ok.update_count())
             }
@@ -243,7 +235,7 @@ impl Execution {
     pub fn rows(mut self) -> Result<NativeCursor, EvalError> {
         let sources = self.sources()?;
         let settings = self.environment.settings.clone();
-        let rows = execute(&self.plan, self.environment, sources, &self.cancelled)?;
+        let rows = self.prepared.execute(self.environment, sources, &self.cancelled)?;
         Ok(NativeCursor::new(ResultSet::new(rows, self.format, &self.names, settings)))
     }
 
@@ -253,12 +245,12 @@ impl Execution {
         transaction: &Mutex<WriteSets>,
         collection: Option<&Collection>,
     ) -> Result<Answer, EvalError> {
-        let Output::Write { arrangement, .. } = self.plan.output else {
+        let Output::Write { arrangement, .. } = self.prepared.plan().output else {
             return Err(internal("the plan does not write"));
         };
         let sources = self.sources()?;
         let settings = self.environment.settings.clone();
-        let result = execute_write(&self.plan, self.environment, sources, &self.cancelled)?;
+        let result = self.prepared.execute_write(self.environment, sources, &self.cancelled)?;
         let mut written = WriteSet::new();
         for (rows, sign) in [(&result.deleted, -1), (&result.inserted, 1)] {
             for update in rows.iter() {

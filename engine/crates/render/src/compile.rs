@@ -26,7 +26,7 @@ pub struct Environment {
 /// The environment with the types of its parameters, shared by a dataflow's operators.
 pub struct Scope {
     environment: Environment,
-    parameters: Vec<ScalarType>,
+    parameters: Arc<[ScalarType]>,
 }
 
 impl Scope {
@@ -44,11 +44,6 @@ impl Scope {
             settings: &self.environment.settings,
             logical_time: self.environment.as_of,
         })
-    }
-
-    /// Time zone and formats.
-    pub fn settings(&self) -> &FormatSettings {
-        &self.environment.settings
     }
 
     /// The time at which constants enter.
@@ -145,14 +140,34 @@ pub enum Sink {
     Write { deleted: Option<Pipeline>, inserted: Option<Pipeline> },
 }
 
+/// What is compiled of a plan before the values of its parameters are known: bound to them, as often as wanted, it
+/// gives a [`Program`].
+pub struct Template {
+    name: Arc<str>,
+    parameters: Arc<[ScalarType]>,
+    steps: Vec<Arc<Step>>,
+    late: Vec<(usize, Late)>,
+    forms: Arc<[Form]>,
+    labels: Arc<[String]>,
+    sink: Arc<Sink>,
+}
+
+/// What parameters decide of a step.
+enum Late {
+    /// The keys of a look-up.
+    Keys(u64, Vec<Vec<Compiled>>),
+    /// The window of a top-k.
+    Window { offset: Option<Compiled>, limit: Option<Compiled> },
+}
+
 /// A plan ready to be rendered, as often as wanted.
 pub struct Program {
     /// For logs.
-    pub name: String,
+    pub name: Arc<str>,
     pub(crate) scope: Arc<Scope>,
     pub(crate) steps: Vec<Arc<Step>>,
-    pub(crate) forms: Vec<Form>,
-    pub(crate) labels: Vec<String>,
+    pub(crate) forms: Arc<[Form]>,
+    pub(crate) labels: Arc<[String]>,
     pub(crate) sink: Arc<Sink>,
 }
 
@@ -186,23 +201,71 @@ impl std::fmt::Display for CompileError {
     }
 }
 
-impl Program {
-    /// Compiles a plan for one execution or installation.
-    pub fn compile(plan: &Plan, environment: Environment) -> Result<Program, CompileError> {
+impl Template {
+    /// Compiles a plan under these settings.
+    pub fn compile(plan: &Plan, settings: &FormatSettings) -> Result<Self, CompileError> {
         if let Some(node) = output_nodes(plan).into_iter().find(|node| *node as usize >= plan.nodes.len()) {
             return Err(format!("plan refused: the output reads node {node} of {}", plan.nodes.len()).into());
         }
-        let scope = Arc::new(Scope { environment, parameters: plan.parameters.clone() });
-        let mut compiler = Compiler::new(plan, &scope);
+        let mut compiler = Compiler::new(plan, settings);
         let mut steps = Vec::with_capacity(plan.nodes.len());
         for index in 0..plan.nodes.len() {
             steps.push(Arc::new(compiler.step(index)?));
         }
         let sink = Arc::new(compiler.sink()?);
-        let forms = std::mem::take(&mut compiler.forms);
         let labels = plan.nodes.iter().map(|node| node.label.clone()).collect();
-        drop(compiler);
-        Ok(Program { name: plan.name.clone(), scope, steps, forms, labels, sink })
+        Ok(Template {
+            name: plan.name.as_str().into(),
+            parameters: plan.parameters.as_slice().into(),
+            steps,
+            late: compiler.late,
+            forms: compiler.forms.into(),
+            labels,
+            sink,
+        })
+    }
+
+    /// The program for one execution or installation. The environment has the settings that the plan was compiled under.
+    pub fn bind(&self, environment: Environment) -> Result<Program, CompileError> {
+        let scope = Arc::new(Scope { environment, parameters: self.parameters.clone() });
+        let mut steps = self.steps.clone();
+        for (index, late) in &self.late {
+            let bound = match late {
+                Late::Keys(arrangement, keys) => {
+                    let mut packed = Vec::with_capacity(keys.len());
+                    for key in keys {
+                        let mut bytes = Vec::new();
+                        for field in key {
+                            constant(field, &scope, |value| push_datum(&mut bytes, value))?;
+                        }
+                        packed.push(bytes);
+                    }
+                    packed.sort_unstable();
+                    packed.dedup();
+                    Step::Lookup(*arrangement, packed)
+                }
+                Late::Window { offset, limit } => match &*steps[*index] {
+                    Step::TopK { input, types, order, window } => {
+                        let limit = row_count(limit.as_ref(), &scope, LIMIT)?;
+                        let offset = row_count(offset.as_ref(), &scope, OFFSET)?.unwrap_or(0);
+                        let window = TopK { offset, limit, with_ties: window.with_ties };
+                        let (input, types, order) = (input.clone(), types.clone(), order.clone());
+                        Step::TopK { input, types, order, window }
+                    }
+                    _ => unreachable!("only a top-k has a window"),
+                },
+            };
+            steps[*index] = Arc::new(bound);
+        }
+        let (forms, labels, sink) = (self.forms.clone(), self.labels.clone(), self.sink.clone());
+        Ok(Program { name: self.name.clone(), scope, steps, forms, labels, sink })
+    }
+}
+
+impl Program {
+    /// Compiles a plan for one execution or installation.
+    pub fn compile(plan: &Plan, environment: Environment) -> Result<Program, CompileError> {
+        Template::compile(plan, &environment.settings)?.bind(environment)
     }
 
     /// The collections that it imports.
@@ -234,29 +297,19 @@ impl Program {
             )
         })
     }
-
-    /// The imports, if all state of the dataflow is in arrangements that can be seeded.
-    pub fn seedable_inputs(&self) -> Option<Vec<u64>> {
-        let hashed = self.steps.iter().any(|step| {
-            matches!(
-                step.as_ref(),
-                Step::Distinct(_) | Step::Accumulable { .. } | Step::Threshold(_) | Step::Guard { .. }
-            )
-        });
-        (!hashed).then(|| self.imports())
-    }
 }
 
 struct Compiler<'a> {
     plan: &'a Plan,
-    scope: &'a Scope,
+    settings: &'a FormatSettings,
+    late: Vec<(usize, Late)>,
     /// How often each node is read.
     consumers: Vec<usize>,
     forms: Vec<Form>,
 }
 
 impl<'a> Compiler<'a> {
-    fn new(plan: &'a Plan, scope: &'a Scope) -> Self {
+    fn new(plan: &'a Plan, settings: &'a FormatSettings) -> Self {
         let mut consumers = vec![0; plan.nodes.len()];
         let mut joined = vec![false; plan.nodes.len()];
         for node in &plan.nodes {
@@ -299,7 +352,7 @@ impl<'a> Compiler<'a> {
                 _ => Form::Rows,
             })
             .collect();
-        Compiler { plan, scope, consumers, forms }
+        Compiler { plan, settings, late: Vec::new(), consumers, forms }
     }
 
     fn columns(&self, node: usize) -> &'a [ColumnType] {
@@ -307,7 +360,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn settings(&self) -> &FormatSettings {
-        &self.scope.environment.settings
+        self.settings
     }
 
     fn is_fused(&self, node: usize) -> bool {
@@ -408,25 +461,9 @@ impl<'a> Compiler<'a> {
         self.columns(node).iter().map(|column| column.scalar).collect()
     }
 
-    /// The value of an expression without columns.
-    fn constant<R>(&self, expr: &Expr, read: impl FnOnce(Datum<'_>) -> R) -> Result<R, CompileError> {
-        let compiled = compile_with(expr, &[], &self.plan.parameters, self.settings())?;
-        constant(&compiled, self.scope, read).map_err(CompileError::Data)
-    }
-
-    /// The value of a LIMIT or OFFSET; None for NULL.
-    pub fn count(&self, expr: &Option<Expr>, what: &str) -> Result<Option<u64>, CompileError> {
-        let Some(expr) = expr else { return Ok(None) };
-        match self.constant(expr, int8_of)? {
-            None => Ok(None),
-            Some(count) => match u64::try_from(count) {
-                Ok(count) => Ok(Some(count)),
-                Err(_) => {
-                    let sqlstate = if what == "LIMIT" { "2201W" } else { "2201X" };
-                    Err(EvalError::new(sqlstate, format!("{what} must not be negative")).into())
-                }
-            },
-        }
+    /// An expression without columns.
+    fn value(&self, expr: &Expr) -> Result<Compiled, CompileError> {
+        Ok(compile_with(expr, &[], &self.plan.parameters, self.settings())?)
     }
 
     fn step(&mut self, index: usize) -> Result<Step, CompileError> {
@@ -454,17 +491,10 @@ impl<'a> Compiler<'a> {
             }
             Operator::Import { arrangement, .. } => Step::Import(*arrangement),
             Operator::Lookup { arrangement, keys, .. } => {
-                let mut packed = Vec::with_capacity(keys.len());
-                for key in keys {
-                    let mut bytes = Vec::new();
-                    for expr in key {
-                        self.constant(expr, |value| push_datum(&mut bytes, value))?;
-                    }
-                    packed.push(bytes);
-                }
-                packed.sort_unstable();
-                packed.dedup();
-                Step::Lookup(*arrangement, packed)
+                let key = |key: &Vec<Expr>| key.iter().map(|expr| self.value(expr)).collect();
+                let keys = keys.iter().map(key).collect::<Result<_, CompileError>>()?;
+                self.late.push((index, Late::Keys(*arrangement, keys)));
+                Step::Lookup(*arrangement, Vec::new())
             }
             Operator::Mfp { input, mfp } => match self.is_fused(index) {
                 true => Step::Fused,
@@ -538,15 +568,14 @@ impl<'a> Compiler<'a> {
             Operator::TopK { input, key, order, limit, offset, with_ties } => {
                 let columns =
                     (0..self.columns(*input as usize).len() as u32).map(|index| Expr::Column { index });
+                let value = |expr: &Option<Expr>| expr.as_ref().map(|expr| self.value(expr)).transpose();
+                let window = Late::Window { offset: value(offset)?, limit: value(limit)? };
+                self.late.push((index, window));
                 Step::TopK {
                     input: self.keyed(*input, key, columns)?,
                     types: self.scalars(*input as usize),
                     order: order.clone(),
-                    window: TopK {
-                        offset: self.count(offset, "OFFSET")?.unwrap_or(0),
-                        limit: self.count(limit, "LIMIT")?,
-                        with_ties: *with_ties,
-                    },
+                    window: TopK { offset: 0, limit: None, with_ties: *with_ties },
                 }
             }
             Operator::Negate { input } => Step::Negate(self.rows(*input)?),
@@ -621,6 +650,23 @@ fn output_nodes(plan: &Plan) -> Vec<NodeIndex> {
         }
         Output::Write { deleted, inserted, .. } => deleted.iter().chain(inserted).copied().collect(),
     }
+}
+
+/// A clause that counts rows: how messages call it, and the SQLSTATE of a negative count.
+pub type CountClause = (&'static str, &'static str);
+pub const LIMIT: CountClause = ("LIMIT", "2201W");
+pub const OFFSET: CountClause = ("OFFSET", "2201X");
+
+/// The value of a LIMIT or OFFSET; None for none and for NULL.
+pub fn row_count(
+    expr: Option<&Compiled>,
+    scope: &Scope,
+    (clause, sqlstate): CountClause,
+) -> EvalResult<Option<u64>> {
+    let Some(expr) = expr else { return Ok(None) };
+    let Some(count) = constant(expr, scope, int8_of)? else { return Ok(None) };
+    let negative = |_| EvalError::new(sqlstate, format!("{clause} must not be negative"));
+    u64::try_from(count).map(Some).map_err(negative)
 }
 
 /// The value of a compiled expression without columns.

@@ -1,20 +1,21 @@
 //! One-shot execution over snapshots: directly where no operator keeps state, else in a short-lived dataflow on the
 //! caller's thread, with the renderer that views use.
 
-use crate::compile::{CompileError, Environment, Pipeline, Program, Scope, Sink, Step, constant, int8_of};
-use crate::encode::RowFormat;
-use crate::finish::{Collector, Finish, ResultSet, Rows};
+use crate::compile::{
+    CompileError, Environment, LIMIT, OFFSET, Pipeline, Program, Sink, Step, Template, row_count,
+};
+use crate::finish::{Collector, Finish, Rows};
 use crate::pipeline::Runner;
 use crate::render::{DELETED, INSERTED};
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use tidewire_arrange::{
     Flow, ImportProvider, Imported, Rendered, RowStream, ShardedSnapshot, Updates, consolidated,
     import_snapshot, rows_of,
 };
-use tidewire_eval::{CompiledMfp, compile_with};
+use tidewire_eval::{Compiled, CompiledMfp, compile_with};
 use tidewire_plan::{Expr, Finishing, Operator, Output, Plan, ScalarType};
 use tidewire_row::{EvalError, FormatSettings};
 use timely::dataflow::Scope as DataflowScope;
@@ -83,7 +84,7 @@ pub struct WriteResult {
 }
 
 /// Whether a plan is answered without a dataflow.
-pub fn is_immediate(plan: &Plan) -> bool {
+fn is_immediate(plan: &Plan) -> bool {
     plan.nodes.iter().all(|node| {
         matches!(
             node.operator,
@@ -96,126 +97,176 @@ pub fn is_immediate(plan: &Plan) -> bool {
     })
 }
 
-/// Runs a plan with `Output::Rows`. `sources` holds every collection that the plan names.
-pub fn execute(
-    plan: &Plan,
-    environment: Environment,
-    sources: HashMap<u64, Source>,
-    cancelled: &Arc<AtomicBool>,
-) -> Result<Rows, ExecuteError> {
-    let Output::Rows { node, finishing } = &plan.output else {
-        return Err(ExecuteError::Refused("the plan does not yield rows".into()));
-    };
-    let program = Program::compile(plan, environment)?;
-    let types = plan.nodes[*node as usize].columns.iter().map(|column| column.scalar).collect();
-    let mut collector = Collector::new(finish(plan, finishing, types, &program.scope)?);
-    run(program, sources, cancelled, |_, row, count| collector.push(row, count))?;
-    Ok(collector.finish())
+/// A one-shot plan, to be executed again and again: it is compiled for the first execution, and again only for one under
+/// other settings.
+pub struct Prepared {
+    plan: Plan,
+    immediate: bool,
+    reads: Vec<u64>,
+    compiled: Mutex<Option<Arc<Compilation>>>,
 }
 
-/// Runs a plan with `Output::Write`.
-pub fn execute_write(
-    plan: &Plan,
-    environment: Environment,
-    sources: HashMap<u64, Source>,
-    cancelled: &Arc<AtomicBool>,
-) -> Result<WriteResult, ExecuteError> {
-    let Output::Write { deleted, inserted, returning, .. } = &plan.output else {
-        return Err(ExecuteError::Refused("the plan does not write".into()));
-    };
-    let Some(node) = inserted.or(*deleted) else {
-        return Err(ExecuteError::Refused("the plan writes nothing".into()));
-    };
-    let shows_inserted = inserted.is_some();
-    let program = Program::compile(plan, environment)?;
-    let columns = &plan.nodes[node as usize].columns;
-    let scope = program.scope.clone();
-    let returning = match returning {
-        None => None,
-        Some(mfp) => {
-            let mfp = CompiledMfp::new(mfp, columns, &plan.parameters, scope.settings())?;
+/// A one-shot plan, compiled.
+struct Compilation {
+    settings: FormatSettings,
+    template: Template,
+    finish: FinishTemplate,
+}
+
+/// What becomes of the rows.
+enum FinishTemplate {
+    Rows { types: Vec<ScalarType>, limit: Option<Compiled>, offset: Option<Compiled> },
+    Write { returning: Option<Arc<CompiledMfp>> },
+}
+
+impl Prepared {
+    /// Nothing is compiled yet.
+    pub fn new(plan: Plan) -> Self {
+        let ids = plan.nodes.iter().filter_map(|node| match &node.operator {
+            Operator::Import { arrangement, .. } | Operator::Lookup { arrangement, .. } => Some(*arrangement),
+            _ => None,
+        });
+        let mut reads: Vec<u64> = ids.collect();
+        reads.sort_unstable();
+        reads.dedup();
+        Prepared { immediate: is_immediate(&plan), plan, reads, compiled: Mutex::default() }
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The collections that it reads.
+    pub fn reads(&self) -> &[u64] {
+        &self.reads
+    }
+
+    /// Whether it is answered without a dataflow.
+    pub fn is_immediate(&self) -> bool {
+        self.immediate
+    }
+
+    fn compilation(&self, settings: &FormatSettings) -> Result<Arc<Compilation>, ExecuteError> {
+        let lock = || self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().as_ref().filter(|known| known.settings == *settings) {
+            return Ok(known.clone());
+        }
+        let plan = &self.plan;
+        let template = Template::compile(plan, settings)?;
+        let finish = match &plan.output {
+            Output::Rows { node, finishing } => {
+                let types: Vec<_> =
+                    plan.nodes[*node as usize].columns.iter().map(|column| column.scalar).collect();
+                check_finishing(finishing, types.len() as u32)?;
+                let count = |expr: &Option<Expr>| {
+                    expr.as_ref().map(|expr| compile_with(expr, &[], &plan.parameters, settings)).transpose()
+                };
+                let (limit, offset) = (count(&finishing.limit)?, count(&finishing.offset)?);
+                FinishTemplate::Rows { types, limit, offset }
+            }
+            Output::Write { deleted, inserted, returning, .. } => {
+                let Some(node) = inserted.or(*deleted) else {
+                    return Err(ExecuteError::Refused("the plan writes nothing".into()));
+                };
+                let columns = &plan.nodes[node as usize].columns;
+                let compile = |mfp| CompiledMfp::new(mfp, columns, &plan.parameters, settings).map(Arc::new);
+                FinishTemplate::Write { returning: returning.as_ref().map(compile).transpose()? }
+            }
+            _ => return Err(ExecuteError::Refused("a maintained plan is not executed".into())),
+        };
+        let compiled = Arc::new(Compilation { settings: settings.clone(), template, finish });
+        *lock() = Some(compiled.clone());
+        Ok(compiled)
+    }
+
+    /// Runs a plan with `Output::Rows`. `sources` holds every collection that the plan names.
+    pub fn execute(
+        &self,
+        environment: Environment,
+        sources: HashMap<u64, Source>,
+        cancelled: &Arc<AtomicBool>,
+    ) -> Result<Rows, ExecuteError> {
+        let compiled = self.compilation(&environment.settings)?;
+        let (Output::Rows { finishing, .. }, FinishTemplate::Rows { types, limit, offset }) =
+            (&self.plan.output, &compiled.finish)
+        else {
+            return Err(ExecuteError::Refused("the plan does not yield rows".into()));
+        };
+        let program = compiled.template.bind(environment)?;
+        let mut collector = Collector::new(Finish {
+            types: types.clone(),
+            order: finishing.order.clone(),
+            limit: row_count(limit.as_ref(), &program.scope, LIMIT)?,
+            offset: row_count(offset.as_ref(), &program.scope, OFFSET)?.unwrap_or(0),
+            with_ties: finishing.with_ties,
+            projection: finishing.projection.clone(),
+        });
+        run(program, sources, cancelled, |_, row, count| collector.push(row, count))?;
+        Ok(collector.finish())
+    }
+
+    /// Runs a plan with `Output::Write`.
+    pub fn execute_write(
+        &self,
+        environment: Environment,
+        sources: HashMap<u64, Source>,
+        cancelled: &Arc<AtomicBool>,
+    ) -> Result<WriteResult, ExecuteError> {
+        let compiled = self.compilation(&environment.settings)?;
+        let (Output::Write { inserted, .. }, FinishTemplate::Write { returning }) =
+            (&self.plan.output, &compiled.finish)
+        else {
+            return Err(ExecuteError::Refused("the plan does not write".into()));
+        };
+        let shows_inserted = inserted.is_some();
+        let program = compiled.template.bind(environment)?;
+        let returning = returning.as_ref().map(|mfp| {
             let types = mfp.output().to_vec();
             let projection = (0..types.len() as u32).collect();
             let finish =
                 Finish { types, order: vec![], limit: None, offset: 0, with_ties: false, projection };
-            Some((Runner::new(Arc::new(mfp), scope), Collector::new(finish)))
-        }
-    };
-    let mut result =
-        WriteResult { deleted: Updates::new(), inserted: Updates::new(), affected: 0, returning: None };
-    run(program, sources, cancelled, |mark, row, count| {
-        let is_inserted = mark == INSERTED;
-        let side = if is_inserted { &mut result.inserted } else { &mut result.deleted };
-        side.push_row(row, 0, count as i64);
-        if is_inserted == shows_inserted {
-            result.affected += count;
-        }
-    })?;
-    if let Some((mut runner, mut collector)) = returning {
-        let mut shown = Vec::new();
-        let rows = if shows_inserted { &result.inserted } else { &result.deleted };
-        for update in rows.iter() {
-            shown.clear();
-            if runner.run(&[update.val], &mut shown)? {
-                collector.push(&shown, update.diff as u64);
+            (Runner::new(mfp.clone(), program.scope.clone()), Collector::new(finish))
+        });
+        let mut result =
+            WriteResult { deleted: Updates::new(), inserted: Updates::new(), affected: 0, returning: None };
+        run(program, sources, cancelled, |mark, row, count| {
+            let is_inserted = mark == INSERTED;
+            let side = if is_inserted { &mut result.inserted } else { &mut result.deleted };
+            side.push_row(row, 0, count as i64);
+            if is_inserted == shows_inserted {
+                result.affected += count;
             }
+        })?;
+        if let Some((mut runner, mut collector)) = returning {
+            let mut shown = Vec::new();
+            let rows = if shows_inserted { &result.inserted } else { &result.deleted };
+            for update in rows.iter() {
+                shown.clear();
+                if runner.run(&[update.val], &mut shown)? {
+                    collector.push(&shown, update.diff as u64);
+                }
+            }
+            result.returning = Some(collector.finish());
         }
-        result.returning = Some(collector.finish());
+        Ok(result)
     }
-    Ok(result)
+}
+
+fn check_finishing(finishing: &Finishing, arity: u32) -> Result<(), ExecuteError> {
+    let columns = finishing.order.iter().map(|key| key.column).chain(finishing.projection.iter().copied());
+    match columns.into_iter().find(|column| *column >= arity) {
+        Some(column) => {
+            Err(ExecuteError::Refused(format!("plan refused: finishing reads column {column} of {arity}")))
+        }
+        None => Ok(()),
+    }
 }
 
 impl From<String> for ExecuteError {
     fn from(message: String) -> Self {
         ExecuteError::Refused(message)
     }
-}
-
-/// [`execute`] with the rows ready to be encoded.
-pub fn execute_encoded(
-    plan: &Plan,
-    environment: Environment,
-    sources: HashMap<u64, Source>,
-    cancelled: &Arc<AtomicBool>,
-    format: RowFormat,
-    names: &[String],
-) -> Result<ResultSet, ExecuteError> {
-    let settings: FormatSettings = environment.settings.clone();
-    let rows = execute(plan, environment, sources, cancelled)?;
-    Ok(ResultSet::new(rows, format, names, settings))
-}
-
-fn finish(
-    plan: &Plan,
-    finishing: &Finishing,
-    types: Vec<ScalarType>,
-    scope: &Scope,
-) -> Result<Finish, ExecuteError> {
-    let count = |expr: &Option<Expr>, sqlstate: &str, what: &str| -> Result<Option<u64>, ExecuteError> {
-        let Some(expr) = expr else { return Ok(None) };
-        let compiled = compile_with(expr, &[], &plan.parameters, scope.settings())?;
-        match constant(&compiled, scope, int8_of)? {
-            None => Ok(None),
-            Some(count) => u64::try_from(count)
-                .map(Some)
-                .map_err(|_| EvalError::new(sqlstate, format!("{what} must not be negative")).into()),
-        }
-    };
-    let arity = types.len() as u32;
-    let columns = finishing.order.iter().map(|key| key.column).chain(finishing.projection.iter().copied());
-    if let Some(column) = columns.into_iter().find(|column| *column >= arity) {
-        return Err(ExecuteError::Refused(format!(
-            "plan refused: finishing reads column {column} of {arity}"
-        )));
-    }
-    Ok(Finish {
-        types,
-        order: finishing.order.clone(),
-        limit: count(&finishing.limit, "2201W", "LIMIT")?,
-        offset: count(&finishing.offset, "2201X", "OFFSET")?.unwrap_or(0),
-        with_ties: finishing.with_ties,
-        projection: finishing.projection.clone(),
-    })
 }
 
 /// Calls `each(mark, row, count)` for the result's rows. Marks are those of a write's rows, or empty.
@@ -359,7 +410,7 @@ fn dataflow(
             let collected: Arc<Mutex<(Updates, Updates)>> = Arc::default();
             let index = worker.next_dataflow_index();
             let built = worker.dataflow::<u64, _, _>(|scope| {
-                let mut imports = Snapshots { scope, flow: Flow::new(), sources: &sources };
+                let mut imports = Snapshots { scope, flow: Flow::once(), sources: &sources };
                 match program.render(scope, &mut imports)? {
                     Rendered::Rows { ok, err } => {
                         collect(ok, collected.clone(), |collected| &mut collected.0);

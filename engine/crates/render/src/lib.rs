@@ -2,7 +2,7 @@
 //!
 //! - [`Program::compile`] checks a plan, compiles its expressions and fuses consecutive work; [`Program::render`] wires it
 //!   into a dataflow over an `ImportProvider`.
-//! - [`execute`] and [`execute_write`] run a plan once over snapshots; [`ResultSet`] encodes rows as ready messages, and
+//! - [`Prepared`] is a plan that runs over snapshots, as often as wanted; [`ResultSet`] encodes rows as ready messages, and
 //!   [`MessageEncoder`] does so row by row.
 //!
 //! Every node yields rows and errors. The errors of all operators make the error side of the result: an error is a row
@@ -22,6 +22,6 @@ mod top_k;
 
 pub use compile::{CompileError, Environment, Program};
 pub use encode::{MessageEncoder, RowFormat};
-pub use execute::{ExecuteError, Source, WriteResult, execute, execute_encoded, execute_write, is_immediate};
+pub use execute::{ExecuteError, Prepared, Source, WriteResult};
 pub use finish::{ResultSet, Rows};
 pub use render::{DELETED, INSERTED, order_bytes};

@@ -92,15 +92,16 @@ fn a_look_up_with_a_parameter_is_immediate() {
     };
     let output = Output::Rows { node: 0, finishing: finishing(vec![], None, vec![1]) };
     let plan = plan(vec![Int4], vec![node(table(), lookup)], output);
-    assert!(is_immediate(&plan));
+    let prepared = Prepared::new(plan);
+    assert!(prepared.is_immediate());
     for (value, expected) in
         [(Datum::Int32(3), b"three".to_vec()), (Datum::Int32(9), vec![]), (Datum::Null, vec![])]
     {
         let parameters = Row::pack(&[value]).as_bytes().to_vec();
         let environment = Environment { parameters, ..Environment::default() };
         let format = RowFormat::DataRow(vec![false]);
-        let mut result =
-            execute_encoded(&plan, environment, sources(), &never(), format, &[]).expect("a result");
+        let rows = prepared.execute(environment, sources(), &never()).expect("a result");
+        let mut result = ResultSet::new(rows, format, &[], FormatSettings::default());
         let mut out = Vec::new();
         let (rows, done) = result.next(0, &mut out);
         assert_eq!((rows, done), (!expected.is_empty() as u64, true));
@@ -114,7 +115,11 @@ fn finishing_orders_and_limits() {
     let order = vec![OrderKey { column: 1, descending: true, nulls_first: true }];
     let limited = |limit: Expr| {
         let output = Output::Rows { node: 0, finishing: finishing(order.clone(), Some(limit), vec![0, 1]) };
-        execute(&plan(vec![], vec![import.clone()], output), Environment::default(), sources(), &never())
+        Prepared::new(plan(vec![], vec![import.clone()], output)).execute(
+            Environment::default(),
+            sources(),
+            &never(),
+        )
     };
     let rows = limited(literal(Int8, "2")).expect("rows");
     assert_eq!(text_of(&rows, &[Int4, Text]), ["2|two", "3|three"]);
@@ -154,7 +159,8 @@ fn an_update_deletes_and_inserts_and_returns_new_rows() {
         ],
         Output::Write { arrangement: 1, deleted: Some(1), inserted: Some(2), returning: Some(returning) },
     );
-    let result = execute_write(&plan, Environment::default(), sources(), &never())
+    let result = Prepared::new(plan.clone())
+        .execute_write(Environment::default(), sources(), &never())
         .unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!((result.affected, result.deleted.len(), result.inserted.len()), (2, 2, 2));
     assert_eq!(text_of(&result.returning.expect("rows"), &[Int4]), ["13", "14"]);
@@ -168,8 +174,9 @@ fn inserting_constants_needs_no_collection() {
     ];
     let output = Output::Write { arrangement: 1, deleted: None, inserted: Some(0), returning: None };
     let plan = plan(vec![], vec![node(table(), Operator::Constant { rows })], output);
-    assert!(is_immediate(&plan));
-    let result = execute_write(&plan, Environment::default(), HashMap::new(), &never())
+    assert!(Prepared::new(plan.clone()).is_immediate());
+    let result = Prepared::new(plan.clone())
+        .execute_write(Environment::default(), HashMap::new(), &never())
         .unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!((result.affected, result.deleted.len()), (3, 0));
 }
@@ -190,7 +197,8 @@ fn hop_gives_one_row_a_window() {
         ],
         Output::Rows { node: 1, finishing: finishing(vec![], None, vec![1, 2]) },
     );
-    let rows = execute(&plan, Environment::default(), HashMap::new(), &never())
+    let rows = Prepared::new(plan.clone())
+        .execute(Environment::default(), HashMap::new(), &never())
         .unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!(
         text_of(&rows, &[Timestamp, Timestamp, Timestamp]),
@@ -223,7 +231,8 @@ fn interval_sums() {
         ],
         Output::Rows { node: 1, finishing: finishing(vec![], None, vec![0]) },
     );
-    let rows = execute(&plan, Environment::default(), HashMap::new(), &never())
+    let rows = Prepared::new(plan.clone())
+        .execute(Environment::default(), HashMap::new(), &never())
         .unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!(text_of(&rows, &[Interval]), ["1 mon 5 days 01:00:00"]);
 }
@@ -237,7 +246,8 @@ fn an_error_in_a_source_fails_its_readers() {
     source.err = source.err.overlaid(&errors);
     let import = node(table(), Operator::Import { arrangement: 1, layout: table_layout() });
     let output = Output::Rows { node: 0, finishing: finishing(vec![], None, vec![0]) };
-    match execute(&plan(vec![], vec![import], output), Environment::default(), sources, &never()) {
+    match Prepared::new(plan(vec![], vec![import], output)).execute(Environment::default(), sources, &never())
+    {
         Err(ExecuteError::Data(error)) => assert_eq!(error.message(), "bad record"),
         other => panic!("{:?}", other.err()),
     }

@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use support::*;
 use tidewire_plan::ScalarType::Bool;
 use tidewire_plan::*;
-use tidewire_render::{Environment, ExecuteError, execute};
+use tidewire_render::{Environment, ExecuteError, Prepared};
 use tidewire_row::{Arena, Datum, FormatSettings, Row, canonical, push_datum, push_null, text_in};
 use tidewire_worker::WriteSet;
 
@@ -581,8 +581,7 @@ fn random_stream(workers: usize, seed: u64, rounds: u64) {
                         let got = engine.read(200 + index as u64, time);
                         check(query.name, "later view", time, &got, &expected);
                     }
-                    let shot = execute(
-                        &one_shot(&query.plan),
+                    let shot = Prepared::new(one_shot(&query.plan)).execute(
                         Environment { as_of: time, ..Environment::default() },
                         engine.sources(time),
                         &Arc::new(AtomicBool::new(false)),
@@ -652,7 +651,7 @@ fn a_cancelled_execution_says_so() {
             plan.nodes.iter().any(|node| matches!(node.operator, Operator::Import { arrangement: 1, .. }));
         if reads_one {
             let cancelled = Arc::new(AtomicBool::new(true));
-            let result = execute(&plan, Environment::default(), engine.sources(1), &cancelled);
+            let result = Prepared::new(plan).execute(Environment::default(), engine.sources(1), &cancelled);
             assert_eq!(result.err(), Some(ExecuteError::Cancelled), "{}", query.name);
         }
     }
