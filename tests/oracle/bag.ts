@@ -4,14 +4,13 @@ export type Row = readonly (string | null)[];
 export interface Result {
   readonly names: readonly string[];
   readonly types: readonly number[];
+  readonly modifiers: readonly number[];
   readonly rows: readonly Row[];
 }
 
-const NUMERIC = 1700;
-
 /**
- * The rows in order of their text. `byEquality`: a numeric without its trailing zeros, for queries where SQL leaves
- * open which of the equal values stands for a group.
+ * The rows in order of their text. `byEquality`: the texts of equal values are one, for queries where SQL leaves open
+ * which of them stands for a group.
  */
 export function bag(rows: readonly Row[], types: readonly number[], byEquality: boolean): string[] {
   return rows.map((row) => rowText(row, types, byEquality)).sort();
@@ -20,11 +19,41 @@ export function bag(rows: readonly Row[], types: readonly number[], byEquality: 
 function rowText(row: Row, types: readonly number[], byEquality: boolean): string {
   const cells = row.map((cell, index) => {
     if (cell === null) return 'NULL';
-    const text =
-      byEquality && types[index] === NUMERIC && cell.includes('.') ? cell.replace(/\.?0+$/, '') : cell;
-    return JSON.stringify(text);
+    const canonical = byEquality ? CANONICAL[types[index]!] : undefined;
+    return JSON.stringify(canonical ? canonical(cell) : cell);
   });
   return cells.join(', ');
+}
+
+const withoutZeros = (text: string): string => (text.includes('.') ? text.replace(/\.?0+$/, '') : text);
+const withoutSign = (text: string): string => (text === '-0' ? '0' : text);
+
+/** One text for all values that are equal, by the oid of the type. */
+const CANONICAL: Readonly<Record<number, (text: string) => string>> = {
+  700: withoutSign,
+  701: withoutSign,
+  1042: (text) => text.trimEnd(),
+  1186: (text) => span(text),
+  1700: withoutZeros,
+  3802: (text) => text.replace(/(\d+\.\d+)/g, withoutZeros),
+};
+
+/** An interval as a number of microseconds, as its comparison has it: a month is 30 days. */
+function span(text: string): string {
+  if (/infinity/.test(text)) return text;
+  let microseconds = 0n;
+  const units: Readonly<Record<string, bigint>> = { year: 360n, mon: 30n, day: 1n };
+  for (const [, count, unit] of text.matchAll(/([+-]?\d+) (year|mon|day)s?/g)) {
+    microseconds += BigInt(count!) * units[unit!]! * 86_400_000_000n;
+  }
+  const time = /([+-]?)(\d+):(\d\d):(\d\d)(?:\.(\d+))?/.exec(text);
+  if (time) {
+    const [, sign, hours, minutes, seconds, fraction = ''] = time;
+    const whole = (BigInt(hours!) * 60n + BigInt(minutes!)) * 60n + BigInt(seconds!);
+    const value = whole * 1_000_000n + BigInt(fraction.padEnd(6, '0'));
+    microseconds += sign === '-' ? -value : value;
+  }
+  return String(microseconds);
 }
 
 /** What differs, for people: rows only expected and rows only found, with their counts. */

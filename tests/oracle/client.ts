@@ -17,6 +17,7 @@ export async function ask(client: pg.Client, text: string): Promise<Answer> {
     return {
       names: result.fields.map((field) => field.name),
       types: result.fields.map((field) => field.dataTypeID),
+      modifiers: result.fields.map((field) => field.dataTypeModifier),
       rows: result.rows as Row[],
     };
   } catch (error) {
@@ -37,6 +38,8 @@ export class Fold {
   #open: { row: Row; diff: number }[] = [];
   #openAt = -1n;
   #closed = -1n;
+  /** The last timestamp with changes that has been closed. */
+  lastChange = -1n;
   #wake: () => void = () => {};
   /** Timestamps with changes that have been closed. */
   timestamps = 0;
@@ -114,6 +117,7 @@ export class Fold {
       else this.#counts.set(key, { row, count });
     }
     this.#open = [];
+    this.lastChange = this.#openAt;
     this.timestamps++;
     this.#wake();
   }

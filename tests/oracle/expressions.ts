@@ -1,12 +1,18 @@
 /** Typed expressions: want(type, scope) gives an expression that PostgreSQL accepts, by construction. */
 import { expression, node, sql, type Node } from './node.ts';
 import type { Random } from './random.ts';
-import { literal, TYPES, type Schema, type Type } from './schema.ts';
+import { registeredByResult, type Registered } from './registered.ts';
+import { literal, randomType, type Schema, type Type } from './schema.ts';
 
 export interface ScopeColumn {
   readonly sql: string;
-  /** `inexact`: a float that is no dyadic number, or an average of them; only shown, never computed with. */
-  readonly type: Type | 'inexact';
+  /**
+   * `shown`: a value that is not a function of the data (which of several equal ones stands for a group, a float sum):
+   * compared as PostgreSQL's equality has it, never computed with.
+   */
+  readonly type: Type | 'shown';
+  /** A float whose sums are exact: a column of a table. */
+  readonly dyadic?: boolean;
 }
 
 /** What one query is made of, for coverage and for how results are compared. */
@@ -22,46 +28,97 @@ export interface Context {
   readonly schema: Schema;
   readonly features: Features;
   readonly columns: readonly ScopeColumn[];
+  /** Nothing that can raise an error. */
+  readonly safe: boolean;
   /** Makes a subquery of one column; null where there may be none. */
   readonly subquery: ((type: Type, single: boolean) => Node) | null;
+}
+
+type Production = readonly [number, () => Node];
+
+/** Types between which PostgreSQL finds a common one: each can stand where a later one is asked for. */
+export const FAMILIES: readonly (readonly Type[])[] = [
+  ['int2', 'int4', 'int8', 'numeric', 'float8'],
+  ['bpchar', 'varchar', 'text'],
+  ['date', 'timestamp', 'timestamptz'],
+  ['float4', 'float8'],
+];
+
+/** A type that is converted to this one where both meet, or the type itself. */
+export function narrower(random: Random, type: Type): Type {
+  const family = random.pick(FAMILIES.filter((types) => types.includes(type)).concat([[type]]));
+  return family[random.below(family.indexOf(type) + 1)]!;
 }
 
 export function want(context: Context, type: Type, depth: number): Node {
   const { random } = context;
   const columns = context.columns.filter((column) => column.type === type);
-  if (depth <= 0 || random.chance(0.3)) {
-    if (columns.length > 0 && random.chance(0.85)) return expression(type, [random.pick(columns).sql]);
-    return random.chance(0.08)
-      ? expression(type, [`NULL::${type}`])
-      : expression(type, [literal(random, type)]);
+  if (depth <= 0 || random.chance(0.25)) {
+    if (columns.length > 0 && random.chance(0.88)) return expression(type, [random.pick(columns).sql]);
+    if (random.chance(0.06)) return expression(type, [`NULL::${type}`]);
+    if (random.chance(0.3)) return expression(type, [literal(random, type)]);
+    return fromAnyColumn(context, type) ?? expression(type, [literal(random, type)]);
   }
-  const own = productions(context, type, depth - 1);
-  const shared: (readonly [number, () => Node])[] = [
+  const shared: Production[] = [
     [2, () => caseOf(context, type, depth - 1)],
-    [2, () => call(context, type, 'coalesce', [want(context, type, depth - 1), want(context, type, 0)])],
-    [1, () => call(context, type, 'nullif', [want(context, type, depth - 1), want(context, type, 0)])],
+    [1.5, () => call(context, type, 'coalesce', mixed(context, type, depth - 1))],
+    [0.7, () => call(context, type, 'nullif', [want(context, type, depth - 1), want(context, type, 0)])],
     [columns.length > 0 ? 3 : 0, () => expression(type, [random.pick(columns).sql])],
+    [4, () => registered(context, type, depth - 1)],
   ];
   if (type !== 'bool') {
     const name = random.pick(['greatest', 'least']);
-    shared.push([
-      1,
-      () => call(context, type, name, [want(context, type, depth - 1), want(context, type, 0)]),
-    ]);
+    shared.push([0.7, () => call(context, type, name, mixed(context, type, depth - 1))]);
   }
   if (context.subquery && random.chance(0.15)) {
     const { subquery } = context;
     shared.push([
       4,
-      () => expression(type, [tag(context, 'scalar subquery'), '(', subquery(type, true), ')']),
+      () => {
+        context.features.add('scalar subquery');
+        return expression(type, ['(', subquery(type, true), ')']);
+      },
     ]);
   }
-  return random.weighted([...own, ...shared])();
+  return random.weighted([...productions(context, type, depth - 1), ...shared])();
 }
 
-function tag(context: Context, name: string): string {
-  context.features.add(name);
-  return '';
+/** A call that makes a value of this type out of some column: there is none of the type itself. */
+function fromAnyColumn(context: Context, type: Type): Node | null {
+  const { random } = context;
+  const types = new Set(context.columns.map((column) => column.type));
+  const calls = callsOf(context, type).filter(
+    (call) =>
+      !call.fallible &&
+      call.arguments.some((argument, i) => call.literals[i] === null && types.has(argument)),
+  );
+  if (calls.length === 0 || type === 'bool') return null;
+  return render(context, random.pick(calls), 0);
+}
+
+function callsOf(context: Context, type: Type): readonly Registered[] {
+  const calls = registeredByResult.get(type) ?? [];
+  return context.safe ? calls.filter((call) => !call.fallible) : calls;
+}
+
+/** A call of a registered function or operator. */
+export function registered(context: Context, type: Type, depth: number): Node {
+  const calls = callsOf(context, type);
+  if (calls.length === 0) return expression(type, [literal(context.random, type)]);
+  return render(context, context.random.pick(calls), depth);
+}
+
+/** The call of one registered function or operator. */
+export function render(context: Context, call: Registered, depth: number): Node {
+  const { random, features } = context;
+  features.add(`fn ${call.signature}`);
+  if (call.fallible) features.add('fallible');
+  const args = call.arguments.map((type, index) => {
+    const literals = call.literals[index] ?? null;
+    return literals === null ? want(context, type, depth) : expression(type, [random.pick(literals)]);
+  });
+  const parts = args.flatMap((arg, index) => [call.texts[index]!, arg]);
+  return expression(call.result, [...parts, call.texts.at(-1)!]);
 }
 
 function call(context: Context, type: Type, name: string, args: readonly Node[]): Node {
@@ -69,233 +126,216 @@ function call(context: Context, type: Type, name: string, args: readonly Node[])
   return expression(type, [`${name}(`, ...args.flatMap((arg, i) => (i === 0 ? [arg] : [', ', arg])), ')']);
 }
 
+/** Two values whose common type is this one, in either order. */
+function mixed(context: Context, type: Type, depth: number): Node[] {
+  const { random } = context;
+  const narrow = random.chance(0.25) ? narrower(random, type) : type;
+  if (narrow !== type) context.features.add('common type');
+  const both = [want(context, narrow, depth), want(context, type, 0)];
+  return random.chance(0.5) ? both : both.reverse();
+}
+
 function caseOf(context: Context, type: Type, depth: number): Node {
   context.features.add('case');
-  const otherwise = context.random.chance(0.7) ? sql` ELSE ${want(context, type, depth)}` : sql``;
+  const [value, other] = mixed(context, type, depth);
+  const otherwise = context.random.chance(0.7) || value!.type !== type ? sql` ELSE ${other!}` : sql``;
   return expression(type, [
-    ...['(CASE WHEN ', predicate(context, depth), ' THEN ', want(context, type, depth)],
-    ...[node('optional', otherwise), ' END)'],
+    ...['(CASE WHEN ', predicate(context, depth), ' THEN ', value!],
+    ...[value!.type === type ? node('optional', otherwise) : otherwise, ' END)'],
   ]);
 }
 
-function cast(context: Context, from: Type, to: Type, depth: number): Node {
-  context.features.add('cast');
-  return expression(to, ['(', want(context, from, depth), `)::${to}`]);
-}
-
-type Production = readonly [number, () => Node];
-
+/** What the grammar has beyond calls, and what deserves to come more often. */
 function productions(context: Context, type: Type, depth: number): Production[] {
   const { random } = context;
+  const any = (of: Type, d = depth): Node => want(context, of, Math.max(0, d));
   const operator = (left: Type, op: string, right: Type): Node =>
-    expression(type, ['(', want(context, left, depth), ` ${op} `, want(context, right, depth - 1), ')']);
-  const of = (name: string, ...types: Type[]): Node =>
-    call(
-      context,
-      type,
-      name,
-      types.map((t) => want(context, t, depth)),
-    );
+    expression(type, ['(', any(left), ` ${op} `, any(right, depth - 1), ')']);
+  const form = (...parts: (string | Node)[]): Node => expression(type, parts);
+  if (context.safe) return type === 'bool' ? [[6, () => predicate(context, depth)]] : [];
   switch (type) {
     case 'int4':
       return [
-        [3, () => operator('int4', random.pick(['+', '-']), 'int4')],
-        [1, () => expression(type, ['(', want(context, 'int4', depth), ' % 3)'])],
-        [1, () => of('length', 'text')],
-        [1, () => cast(context, 'bool', 'int4', depth)],
-        [
-          0.5,
-          () =>
-            expression(type, [
-              '(',
-              want(context, 'int4', depth),
-              ' / nullif(',
-              want(context, 'int4', 0),
-              ', 0))',
-            ]),
-        ],
-        [0.5, () => expression(type, ['extract(month from ', want(context, 'date', depth), ')::int4'])],
+        [2, () => operator('int4', random.pick(['+', '-']), 'int4')],
+        [1, () => form('(', any('int4'), ' % 3)')],
+        [0.5, () => form('(', any('int4'), ' / nullif(', any('int4', 0), ', 0))')],
+        [0.5, () => form('extract(month from ', any('date'), ')::int4')],
+        [0.3, () => form('position(', any('text', 0), ' in ', any('text'), ')')],
       ];
     case 'int8':
       return [
-        [2, () => operator('int8', random.pick(['+', '-']), 'int4')],
-        [2, () => cast(context, 'int4', 'int8', depth)],
-        [1, () => operator('int8', '*', 'int8')],
+        [1, () => operator('int8', random.pick(['+', '-']), 'int4')],
+        [0.5, () => operator('int8', '*', 'int8')],
       ];
     case 'numeric':
       return [
-        [2, () => operator('numeric', random.pick(['+', '-']), 'numeric')],
-        [1, () => (context.features.add('numeric scale'), operator('numeric', '*', 'numeric'))],
-        [
-          1,
-          () => (
-            context.features.add('numeric scale'),
-            cast(context, random.pick(['int4', 'int8']), 'numeric', depth)
-          ),
-        ],
-        [0.5, () => expression(type, ['round(', want(context, 'numeric', depth), ', 2)'])],
+        [2, () => operator('numeric', random.pick(['+', '-', '*']), 'numeric')],
+        [0.5, () => form('(', any('numeric'), random.pick([')::numeric(12,1)', ')::numeric(14,4)']))],
+        [0.5, () => form('extract(', random.pick(['epoch', 'second']), ' from ', any('timestamp'), ')')],
       ];
     case 'text':
       return [
-        [2, () => operator('text', '||', 'text')],
-        [1, () => of(random.pick(['upper', 'lower']), 'text')],
+        [1, () => operator('text', '||', 'text')],
         [
-          1,
-          () => expression(type, ['substr(', want(context, 'text', depth), `, ${random.between(1, 2)}, 1)`]),
+          0.5,
+          () => form('(', any('text'), ' || ', any(random.pick(['int4', 'date', 'bool', 'numeric']), 0), ')'),
         ],
         [
-          2,
+          0.3,
           () =>
-            cast(context, random.pick(['int4', 'int8', 'bool', 'date', 'timestamp'] as const), 'text', depth),
+            form(
+              random.pick(['trim(both ', 'trim(leading ', 'trim(trailing ']),
+              `'a' from `,
+              any('text'),
+              ')',
+            ),
         ],
+        [0.3, () => form('overlay(', any('text'), ` placing 'z' from 1 for ${random.below(3)})`)],
+        [0.3, () => form('substring(', any('text'), ` from ${random.between(0, 2)} for ${random.below(3)})`)],
       ];
+    case 'varchar':
+      return [[2, () => form('(', any('text'), `)::varchar(${random.between(1, 4)})`)]];
+    case 'bpchar':
+      return [[2, () => form('(', any('text'), `)::char(${random.between(1, 4)})`)]];
     case 'bool':
       return [[6, () => predicate(context, depth)]];
     case 'float8':
-      return [
-        [2, () => operator('float8', random.pick(['+', '-']), 'float8')],
-        [1, () => cast(context, 'int4', 'float8', depth)],
-        [0.5, () => expression(type, ['abs(', want(context, 'float8', depth), ')'])],
-      ];
+      return [[1, () => operator('float8', random.pick(['+', '-']), 'float8')]];
     case 'date':
-      return [
-        [1, () => cast(context, 'timestamp', 'date', depth)],
-        [1, () => expression(type, ['(', want(context, 'date', depth), ` + ${random.between(0, 31)})`])],
-      ];
+      return [[1, () => form('(', any('date'), ` + ${random.between(0, 31)})`)]];
+    case 'time':
+      return [[0.5, () => form('(', any('time'), ')::time(1)')]];
     case 'timestamp':
       return [
-        [1, () => cast(context, 'date', 'timestamp', depth)],
         [
           1,
-          () =>
-            expression(type, [
-              '(',
-              want(context, 'timestamp', depth),
-              ` + interval '${random.pick(['1 day', '1 hour', '1 month'])}')`,
-            ]),
+          () => form('(', any('timestamp'), ` + interval '${random.pick(['1 day', '1 hour', '1 month'])}')`),
         ],
         [
-          1,
+          0.5,
+          () => form('(', any('timestamptz'), ` AT TIME ZONE '${random.pick(['UTC', 'Europe/Berlin'])}')`),
+        ],
+        [0.3, () => form('(', any('timestamp'), ')::timestamp(0)')],
+      ];
+    case 'timestamptz':
+      return [
+        [0.5, () => form('(', any('timestamp'), ` AT TIME ZONE '${random.pick(['UTC', 'Asia/Kolkata'])}')`)],
+      ];
+    case 'interval':
+      return [
+        [1, () => operator('timestamp', '-', 'timestamp')],
+        [
+          0.3,
           () =>
-            expression(type, [
-              `date_trunc('${random.pick(['month', 'day', 'hour'])}', `,
-              want(context, 'timestamp', depth),
-              ')',
-            ]),
+            form('(', any('interval'), random.pick([')::interval(0)', ')::interval day', ')::interval(2)'])),
         ],
       ];
+    default:
+      return [];
   }
 }
 
 export function anyType(context: Context): Type {
-  const known = context.columns.flatMap((column) => (column.type === 'inexact' ? [] : [column.type]));
-  return known.length > 0 && context.random.chance(0.85)
-    ? context.random.pick(known)
-    : context.random.pick(TYPES);
+  const columns = context.columns.flatMap((column) => (column.type === 'shown' ? [] : [column.type]));
+  return columns.length > 0 && context.random.chance(0.88)
+    ? context.random.pick(columns)
+    : randomType(context.random);
+}
+
+/** A type whose values can be compared with those of this one. */
+function comparable(random: Random, type: Type): Type {
+  const family = FAMILIES.find((types) => types.includes(type));
+  return family && random.chance(0.2) ? random.pick(family) : type;
 }
 
 export function predicate(context: Context, depth: number): Node {
   const { random } = context;
   const type = anyType(context);
-  const value = (d: number): Node => want(context, type, Math.max(0, d));
-  const comparison = (): Node => {
-    const op = random.pick(['=', '<>', '<', '<=', '>', '>=', '=', '=']);
-    return expression('bool', ['(', value(depth - 1), ` ${op} `, value(0), ')']);
-  };
+  const columns = context.columns.filter((column) => column.type === type);
+  const value = (d: number, of: Type = type): Node =>
+    // A column on one side mostly: of constants nothing depends on the data.
+    of === type && d > 0 && columns.length > 0 && random.chance(0.5)
+      ? expression(type, [random.pick(columns).sql])
+      : want(context, of, Math.max(0, d));
+  const bool = (...parts: (string | Node)[]): Node => expression('bool', ['(', ...parts, ')']);
   const items: Production[] = [
-    [6, comparison],
-    [2, () => expression('bool', ['(', value(depth - 1), random.pick([' IS NULL', ' IS NOT NULL']), ')'])],
+    [
+      5,
+      () => {
+        const op = random.pick(['=', '<>', '<', '<=', '>', '>=', '<>', '>=', '<=']);
+        return bool(value(depth - 1), ` ${op} `, value(0, comparable(random, type)));
+      },
+    ],
+    [
+      2,
+      () => bool(value(depth - 1), random.pick([' IS NULL', ' IS NOT NULL', ' IS NOT NULL', ' IS NOT NULL'])),
+    ],
+    [1, () => bool(value(0), random.pick([' IS DISTINCT FROM ', ' IS NOT DISTINCT FROM ']), value(0))],
     [
       1,
-      () =>
-        expression('bool', [
-          '(',
-          value(0),
-          random.pick([' IS DISTINCT FROM ', ' IS NOT DISTINCT FROM ']),
-          value(0),
-          ')',
-        ]),
+      () => bool(value(0), random.pick([' IN (', ' NOT IN (', ' NOT IN (']), value(0), ', ', value(0), ')'),
     ],
     [
       1,
-      () =>
-        expression('bool', [
-          '(',
+      () => {
+        const [low, high] = [value(0), value(0)];
+        return bool(
           value(0),
-          random.pick([' IN (', ' NOT IN (']),
-          value(0),
-          ', ',
-          value(0),
-          '))',
-        ]),
+          random.pick([' BETWEEN ', ' NOT BETWEEN ', ' NOT BETWEEN ', ' BETWEEN SYMMETRIC ']),
+          low,
+          ' AND ',
+          high,
+        );
+      },
     ],
-    [1, () => expression('bool', ['(', value(0), ' BETWEEN ', value(0), ' AND ', value(0), ')'])],
-    [
-      1,
-      () =>
-        expression('bool', [
-          '(',
-          want(context, 'text', 0),
-          ` LIKE '${random.pick(['a%', '%b', '_', '%'])}')`,
-        ]),
-    ],
+    [0.7, () => bool(value(0, 'text'), random.pick([' LIKE ', ' ILIKE ', ' NOT LIKE ']), pattern(random))],
+    [0.3, () => bool(value(0, 'text'), random.pick([` SIMILAR TO '(a|b)%'`, ` LIKE 'a!%' ESCAPE '!'`]))],
   ];
   if (depth > 0) {
     const inner = (): Node => predicate(context, depth - 1);
     items.push(
-      [3, () => expression('bool', ['(', inner(), random.pick([' AND ', ' OR ']), inner(), ')'])],
-      [2, () => expression('bool', ['(NOT ', inner(), ')'])],
+      [3, () => bool(inner(), random.pick([' AND ', ' OR ', ' OR ']), inner())],
+      [1.5, () => bool('NOT ', inner())],
       [
         1,
         () =>
-          expression('bool', [
-            '(',
+          bool(
             inner(),
-            random.pick([' IS TRUE', ' IS NOT TRUE', ' IS FALSE', ' IS UNKNOWN']),
-            ')',
-          ]),
+            random.pick([
+              ' IS TRUE',
+              ' IS NOT TRUE',
+              ' IS NOT FALSE',
+              ' IS FALSE',
+              ' IS NOT UNKNOWN',
+              ' IS UNKNOWN',
+            ]),
+          ),
       ],
+      [1, () => registered(context, 'bool', depth - 1)],
     );
   }
   const { subquery } = context;
   if (subquery) {
+    const tagged = (tag: string, make: () => Node): Production => [
+      1,
+      () => {
+        context.features.add(tag);
+        return make();
+      },
+    ];
     items.push(
-      [
-        1,
-        () => (
-          context.features.add('in subquery'),
-          expression('bool', ['(', value(0), ' IN (', subquery(type, false), '))'])
-        ),
-      ],
-      [
-        1,
-        () => (
-          context.features.add('not in subquery'),
-          expression('bool', ['(', value(0), ' NOT IN (', subquery(type, false), '))'])
-        ),
-      ],
-      [
-        1,
-        () => (
-          context.features.add('exists'),
-          expression('bool', [random.pick(['(EXISTS (', '(NOT EXISTS (']), subquery(type, false), '))'])
-        ),
-      ],
-      [
-        1,
-        () => {
-          context.features.add('quantified');
-          const op = random.pick(['=', '<>', '<', '>=']);
-          return expression('bool', [
-            '(',
-            value(0),
-            ` ${op} ${random.pick(['ANY', 'ALL'])} (`,
-            subquery(type, false),
-            '))',
-          ]);
-        },
-      ],
+      tagged('in subquery', () => bool(value(0), ' IN (', subquery(comparable(random, type), false), ')')),
+      tagged('not in subquery', () => bool(value(0), ' NOT IN (', subquery(type, false), ')')),
+      tagged('exists', () => bool(random.pick(['EXISTS (', 'NOT EXISTS (']), subquery(type, false), ')')),
+      tagged('quantified', () => {
+        const op = random.pick(['=', '<>', '<', '>=']);
+        return bool(value(0), ` ${op} ${random.pick(['ANY', 'ALL'])} (`, subquery(type, false), ')');
+      }),
     );
   }
   return random.weighted(items)();
+}
+
+function pattern(random: Random): string {
+  return random.pick([`'a%'`, `'%b'`, `'_'`, `'%'`, `'%A%'`, `'_b'`]);
 }

@@ -1,32 +1,14 @@
 /**
- * One case: tables, materialized views and a stream of transactions, run on Tidewire and on PostgreSQL side by side.
- * After every transaction each view, the one-shot SELECT of the same text and the fold of a SUBSCRIBE to the view
- * equal what PostgreSQL answers to the text.
+ * A case on Tidewire and on PostgreSQL side by side. After every transaction each view, the one-shot SELECT of the
+ * same text, the fold of a SUBSCRIBE to the view and reads of the past equal what PostgreSQL answers to the text.
  */
 import type pg from 'pg';
 import { bag, difference, same } from './bag.ts';
+import { type Case, type View } from './case.ts';
 import { ask, failed, Fold, type Answer } from './client.ts';
-import { render, type Node } from './node.ts';
-import { randomQuery } from './queries.ts';
+import { render } from './node.ts';
 import { Random } from './random.ts';
-import { createTable, randomSchema } from './schema.ts';
-import { randomTransactions, type Transaction } from './stream.ts';
-
-export interface View {
-  readonly name: string;
-  readonly tree: Node;
-  /** Made before this transaction. */
-  readonly madeBefore: number;
-  readonly byEquality: boolean;
-  readonly features: ReadonlySet<string>;
-}
-
-export interface Case {
-  readonly seed: number;
-  readonly tables: readonly string[];
-  readonly transactions: readonly Transaction[];
-  readonly views: readonly View[];
-}
+import type { Transaction } from './stream.ts';
 
 export interface Systems {
   readonly postgres: pg.Client;
@@ -37,7 +19,7 @@ export interface Systems {
 }
 
 export type FailureKind =
-  'refused' | 'only we error' | 'view' | 'one-shot' | 'subscribe' | 'statement' | 'columns';
+  'refused' | 'only we error' | 'view' | 'one-shot' | 'subscribe' | 'as of' | 'statement' | 'columns';
 
 export interface Failure {
   readonly kind: FailureKind;
@@ -50,39 +32,43 @@ export interface Failure {
 export interface Outcome {
   checks: number;
   nonEmpty: number;
-  /** Views whose result changed during the stream, and all views. */
-  changing: number;
+  /** Checks of a view whose result is not empty and changes in the stream: the others prove little. */
+  telling: number;
   views: number;
   refusedByPostgres: number;
   errors: number;
-  readonly features: Map<string, number>;
+  /** Reads of the past, and those that came too late. */
+  past: number;
+  compacted: number;
+  /** Each view's tags, and how many of its checks told something. */
+  readonly features: { readonly tags: ReadonlySet<string>; checks: number; telling: number }[];
   failure: Failure | null;
 }
 
-const PATIENCE = 10_000;
-
-export function generateCase(seed: number): Case {
-  const random = new Random(seed);
-  const schema = randomSchema(random);
-  const transactions = randomTransactions(random, schema, random.between(8, 16));
-  const views: View[] = [];
-  for (let v = 1; v <= random.between(4, 6); v++) {
-    const query = randomQuery(random, schema);
-    const has = (feature: string): boolean => query.features.has(feature);
-    const byEquality = schema.mixedScale || (has('grouping') && has('numeric scale'));
-    const madeBefore = random.chance(0.5) ? 0 : random.between(1, transactions.length - 1);
-    views.push({ name: `v${v}`, tree: query.tree, madeBefore, byEquality, features: query.features });
-  }
-  return { seed, tables: schema.tables.map(createTable), transactions, views };
+export function noOutcome(): Outcome {
+  return {
+    ...{
+      checks: 0,
+      nonEmpty: 0,
+      telling: 0,
+      views: 0,
+      refusedByPostgres: 0,
+      errors: 0,
+      past: 0,
+      compacted: 0,
+    },
+    ...{ features: [], failure: null },
+  };
 }
+
+const PATIENCE = 10_000;
+/** Past timestamps read after each transaction. */
+const PAST_READS = 3;
 
 let schemas = 0;
 
 export async function runCase(systems: Systems, test: Case): Promise<Outcome> {
-  const outcome: Outcome = {
-    ...{ checks: 0, nonEmpty: 0, changing: 0, views: 0, refusedByPostgres: 0, errors: 0 },
-    ...{ features: new Map(), failure: null },
-  };
+  const outcome = noOutcome();
   const schema = `s${process.pid}_${++schemas}`;
   const run = new Run(systems, test, schema, outcome);
   try {
@@ -97,8 +83,17 @@ interface Live {
   readonly view: View;
   readonly text: string;
   fold: Fold | null;
+  /** Non-empty results by text. */
   results: Set<string>;
+  checks: number;
+  nonEmpty: number;
   transactions: number;
+  /** Timestamps of the fold up to the last check. */
+  seen: number;
+  /** The timestamp of the last transaction, if it changed the view and the fold was there before. */
+  changedAt: bigint | null;
+  /** What PostgreSQL answered, by timestamp. */
+  past: { at: bigint; expected: string[]; types: readonly number[] }[];
 }
 
 class Run {
@@ -106,31 +101,39 @@ class Run {
   readonly #test: Case;
   readonly #schema: string;
   readonly #outcome: Outcome;
+  readonly #random: Random;
   readonly #live: Live[] = [];
+  readonly #all: Live[] = [];
 
   constructor(systems: Systems, test: Case, schema: string, outcome: Outcome) {
     this.#systems = systems;
     this.#test = test;
     this.#schema = schema;
     this.#outcome = outcome;
+    this.#random = new Random(test.seed ^ 0x5bd1e995);
   }
 
   async all(): Promise<Failure | null> {
     const test = this.#test;
-    const ours = this.#systems.self ? `${this.#schema}_self` : this.#schema;
+    const { postgres, tidewire, self } = this.#systems;
+    const ours = self ? `${this.#schema}_self` : this.#schema;
     for (const statement of ['CREATE SCHEMA X', 'SET search_path = X', ...test.tables]) {
-      const theirs = await ask(this.#systems.postgres, statement.replace('X', this.#schema));
-      const answer = await ask(this.#systems.tidewire, statement.replace('X', ours));
+      const theirs = await ask(postgres, statement.replace('X', this.#schema));
+      const answer = await ask(tidewire, statement.replace('X', ours));
       if (failed(theirs)) throw new Error(`PostgreSQL refuses the set-up: ${theirs.message}: ${statement}`);
       if (failed(answer)) return failure('statement', null, 0, answer, statement);
     }
+    for (const { name, tree, materialized } of test.bases) {
+      const text = render(tree);
+      const theirs = await ask(postgres, `CREATE VIEW ${name} AS ${text}`);
+      if (failed(theirs)) this.#outcome.refusedByPostgres++;
+      const create = `CREATE ${materialized && !self ? 'MATERIALIZED ' : ''}VIEW ${name} AS ${text}`;
+      const answer = failed(theirs) ? theirs : await ask(tidewire, create);
+      if (failed(answer) && !failed(theirs)) return failure('statement', null, 0, answer, create);
+    }
     for (const [index, transaction] of test.transactions.entries()) {
-      for (const view of test.views) {
-        if (view.madeBefore !== index) continue;
-        const refused = await this.#create(view, index);
-        if (refused) return refused;
-      }
-      const wrong = (await this.#apply(transaction, index)) ?? (await this.#check(index));
+      const wrong =
+        (await this.#define(index)) ?? (await this.#apply(transaction, index)) ?? (await this.#check(index));
       if (wrong) return wrong;
     }
     return null;
@@ -138,13 +141,39 @@ class Run {
 
   async cleanUp(): Promise<void> {
     const { postgres, tidewire, self } = this.#systems;
-    for (const live of this.#live) {
+    for (const live of this.#all) {
       live.fold?.close();
       this.#outcome.views++;
-      if (live.results.size > 1) this.#outcome.changing++;
+      const telling = live.results.size > 1 ? live.nonEmpty : 0;
+      this.#outcome.telling += telling;
+      this.#outcome.features.push({ tags: live.view.features, checks: live.checks, telling });
     }
     await ask(postgres, `DROP SCHEMA IF EXISTS ${this.#schema} CASCADE`);
     await ask(tidewire, `DROP SCHEMA IF EXISTS ${this.#schema}${self ? '_self' : ''} CASCADE`);
+  }
+
+  /** Indexes and views that come and go before a transaction. */
+  async #define(index: number): Promise<Failure | null> {
+    const { tidewire, self } = this.#systems;
+    for (const event of this.#test.indexes) {
+      if (event.before !== index) continue;
+      const answer = await ask(tidewire, event.statement);
+      if (failed(answer)) return failure('statement', null, index, answer, event.statement);
+    }
+    for (const view of this.#test.views) {
+      const at = this.#live.findIndex((live) => live.view === view);
+      if (view.droppedBefore === index && at >= 0) {
+        this.#live[at]!.fold?.close();
+        this.#live.splice(at, 1);
+        const drop = `DROP MATERIALIZED VIEW ${view.name}${self ? '' : ' CASCADE'}`;
+        const answer = await ask(tidewire, drop);
+        if (failed(answer)) return failure('statement', null, index, answer, drop);
+      }
+      if (view.madeBefore !== index) continue;
+      const refused = await this.#create(view, index);
+      if (refused) return refused;
+    }
+    return null;
   }
 
   async #create(view: View, index: number): Promise<Failure | null> {
@@ -153,18 +182,32 @@ class Run {
     const plan = await ask(postgres, `EXPLAIN ${text}`);
     if (failed(plan)) {
       // A data error while folding constants is no refusal, but says nothing about what we should do either.
-      this.#outcome.refusedByPostgres += plan.error.startsWith('22') ? 0 : 1;
-      this.#outcome.errors += plan.error.startsWith('22') ? 1 : 0;
+      const isData = plan.error.startsWith('22');
+      this.#outcome.refusedByPostgres += isData ? 0 : 1;
+      this.#outcome.errors += isData ? 1 : 0;
+      if (!isData && process.env.ORACLE_REFUSED) console.error(`${plan.error} ${plan.message}\n${text}`);
       return null;
     }
     const create = `CREATE MATERIALIZED VIEW ${view.name} AS ${text}${self ? ' WITH NO DATA' : ''}`;
     const made = await ask(tidewire, create);
     if (failed(made)) return failure('refused', view, index, made, create);
     const fold = self ? null : await this.#subscribe(view);
-    this.#live.push({ view, text, fold, results: new Set(), transactions: 0 });
-    for (const feature of view.features) {
-      this.#outcome.features.set(feature, (this.#outcome.features.get(feature) ?? 0) + 1);
-    }
+    const live: Live = {
+      ...{
+        view,
+        text,
+        fold,
+        results: new Set(),
+        checks: 0,
+        nonEmpty: 0,
+        transactions: 0,
+        seen: 0,
+        changedAt: null,
+        past: [],
+      },
+    };
+    this.#live.push(live);
+    this.#all.push(live);
     return null;
   }
 
@@ -204,18 +247,27 @@ class Run {
       const [theirs, [ofView, oneShot]] = await Promise.all([ask(postgres, text), ours()]);
       answers.push([theirs, ofView, oneShot]);
     }
+    const now: { live: Live; expected: string[]; types: readonly number[] }[] = [];
     for (const [i, [theirs, ofView, oneShot]] of answers.entries()) {
       const live = this.#live[i]!;
       const { view } = live;
       this.#outcome.checks++;
+      live.checks++;
       if (failed(theirs)) {
         this.#outcome.errors++;
         live.fold?.close();
         live.fold = null;
+        live.changedAt = null;
+        const differs =
+          failed(ofView) && failed(oneShot) ? this.#otherError(live, index, theirs, [ofView, oneShot]) : null;
+        if (differs) return differs;
         continue;
       }
       const expected = bag(theirs.rows, theirs.types, view.byEquality);
-      if (expected.length > 0) this.#outcome.nonEmpty++;
+      if (expected.length > 0) {
+        this.#outcome.nonEmpty++;
+        live.nonEmpty++;
+      }
       live.results.add(expected.join('\n'));
       const found: [FailureKind, Answer][] = [
         ['one-shot', oneShot],
@@ -223,8 +275,10 @@ class Run {
       ];
       for (const [kind, answer] of found) {
         if (failed(answer)) return failure('only we error', view, index, answer, kind);
-        if (!same(theirs.names, answer.names) || theirs.types.join() !== answer.types.join()) {
-          const text = `${kind}: PostgreSQL has ${columnsOf(theirs)}, Tidewire ${columnsOf(answer)}`;
+        const withModifiers = !setOperators.some((tag) => view.features.has(tag));
+        const [wanted, given] = [columnsOf(theirs, withModifiers), columnsOf(answer, withModifiers)];
+        if (wanted !== given) {
+          const text = `${kind}: PostgreSQL has ${wanted}, Tidewire ${given}`;
           return { kind: 'columns', view, transaction: index, sqlstate: null, text };
         }
         const rows = bag(answer.rows, answer.types, view.byEquality);
@@ -234,8 +288,29 @@ class Run {
       }
       const wrong = await this.#checkFold(live, expected, theirs.types, index);
       if (wrong) return wrong;
+      now.push({ live, expected, types: theirs.types });
     }
-    return null;
+    return this.#checkPast(now, index);
+  }
+
+  /** Where one expression only can fail, it fails with the same SQLSTATE. */
+  #otherError(
+    live: Live,
+    index: number,
+    theirs: { readonly error: string },
+    ours: readonly { readonly error: string; readonly message: string }[],
+  ): Failure | null {
+    if (!live.view.features.has('calls')) return null;
+    const other = ours.find(({ error }) => error !== theirs.error);
+    const states = new Set([...ours.map(({ error }) => error), theirs.error]);
+    if (!other || ![...live.view.features].includes('one fallible')) return null;
+    return failure(
+      'only we error',
+      live.view,
+      index,
+      other,
+      `PostgreSQL: ${theirs.error}, of ${[...states].join()}`,
+    );
   }
 
   async #checkFold(
@@ -248,30 +323,75 @@ class Run {
     const { view } = live;
     const resumed = live.fold === null;
     const fold = (live.fold ??= await this.#subscribe(view));
-    const before = fold.timestamps;
+    const before = resumed ? 0 : live.seen;
     const state = (): string[] => bag(fold.rows(), types, view.byEquality);
     const arrived = await fold.until(() => same(expected, state()), PATIENCE);
     const wrong = (text: string): Failure => ({
-      kind: 'subscribe',
-      view,
-      transaction: index,
-      sqlstate: null,
-      text,
+      ...{ kind: 'subscribe', view, transaction: index, sqlstate: null, text },
     });
     if (fold.error) return failure('only we error', view, index, fold.error, 'subscribe');
     if (fold.violation) return wrong(fold.violation);
     if (!arrived) return wrong(difference(expected, state()));
     const first = resumed || before === 0;
-    if (!first && fold.timestamps - before > live.transactions) {
-      return wrong(`${fold.timestamps - before} timestamps for ${live.transactions} transactions`);
+    const came = fold.timestamps - before;
+    if (!first && came > live.transactions) {
+      return wrong(`${came} timestamps for ${live.transactions} transactions`);
     }
+    live.changedAt = !first && came === 1 && live.transactions === 1 ? fold.lastChange : null;
     live.transactions = 0;
+    live.seen = fold.timestamps;
+    return null;
+  }
+
+  /** One timestamp for all views that a transaction changed, at which they can be read again for a while. */
+  async #checkPast(
+    now: readonly { live: Live; expected: string[]; types: readonly number[] }[],
+    index: number,
+  ): Promise<Failure | null> {
+    const changed = now.filter(({ live }) => live.changedAt !== null);
+    const at = changed[0]?.live.changedAt;
+    if (at !== undefined && at !== null) {
+      const other = changed.find(({ live }) => live.changedAt !== at);
+      if (other) {
+        const text = `${other.live.view.name} changed at ${other.live.changedAt}, ${changed[0]!.live.view.name} at ${at}`;
+        return { kind: 'subscribe', view: other.live.view, transaction: index, sqlstate: null, text };
+      }
+      for (const { live, expected, types } of now) live.past.push({ at, expected, types });
+    }
+    const readable = this.#live.filter((live) => live.past.length > 1);
+    for (let read = 0; read < PAST_READS && readable.length > 0; read++) {
+      const live = this.#random.pick(readable);
+      const { at: then, expected, types } = this.#random.pick(live.past.slice(-8));
+      const { view } = live;
+      const text = this.#random.chance(0.5) ? `SELECT * FROM ${view.name}` : live.text;
+      const answer = await ask(this.#systems.tidewire, `${text} AS OF ${then}`);
+      this.#outcome.past++;
+      if (failed(answer)) {
+        // 22023 names the oldest readable timestamp: this one has been compacted away, or the view is younger.
+        if (answer.error === '22023') this.#outcome.compacted++;
+        else return failure('only we error', view, index, answer, `as of ${then}`);
+        continue;
+      }
+      const rows = bag(answer.rows, types, view.byEquality);
+      if (!same(expected, rows)) {
+        const what = `${text} AS OF ${then}\n${difference(expected, rows)}`;
+        return { kind: 'as of', view, transaction: index, sqlstate: null, text: what };
+      }
+    }
     return null;
   }
 }
 
-function columnsOf(result: { names: readonly string[]; types: readonly number[] }): string {
-  return result.names.map((name, index) => `${name}:${result.types[index]}`).join(', ');
+/**
+ * PostgreSQL's planner describes the columns of INTERSECT and EXCEPT with the modifiers of the left input; a view of
+ * the same text has the common ones.
+ */
+const setOperators = ['intersect', 'intersect all', 'except', 'except all'];
+
+function columnsOf(result: Exclude<Answer, { error: string }>, withModifiers: boolean): string {
+  const { names, types, modifiers } = result;
+  const modifier = (i: number): string => (withModifiers && modifiers[i] !== -1 ? `(${modifiers[i]})` : '');
+  return names.map((name, i) => `${name}:${types[i]}${modifier(i)}`).join(', ');
 }
 
 function failure(
@@ -288,24 +408,4 @@ function failure(
     sqlstate: answer.error,
     text: `${answer.error} ${answer.message}\n${text}`,
   };
-}
-
-/** The case as a script that can be pasted into psql, up to the transaction that went wrong. */
-export function script(test: Case, failed: Failure): string {
-  const lines = [`-- seed ${test.seed}: ${failed.kind}`, ...test.tables.map((table) => `${table};`)];
-  for (const [index, transaction] of test.transactions.entries()) {
-    if (index > failed.transaction) break;
-    for (const view of test.views) {
-      if (view.madeBefore === index)
-        lines.push(`CREATE MATERIALIZED VIEW ${view.name} AS ${render(view.tree)};`);
-    }
-    if (failed.kind === 'refused' && index === failed.transaction) break;
-    const end = transaction.rollback ? 'ROLLBACK' : 'COMMIT';
-    lines.push(...['BEGIN', ...transaction.statements, end].map((statement) => `${statement};`));
-  }
-  if (failed.view) {
-    lines.push(`SELECT * FROM ${failed.view.name};`, `${render(failed.view.tree)};`);
-  }
-  lines.push(...failed.text.split('\n').map((line) => `-- ${line}`));
-  return `${lines.join('\n')}\n`;
 }

@@ -37,14 +37,24 @@ function interleave(strings: TemplateStringsArray, parts: readonly (string | Nod
 }
 
 const LITERALS: Readonly<Record<string, string>> = {
+  int2: '1::int2',
   int4: '1',
   int8: '1::int8',
   numeric: '1.00::numeric',
   text: `'a'::text`,
+  varchar: `'a'::varchar`,
+  bpchar: `'a'::bpchar`,
   bool: 'true',
+  float4: '0.5::float4',
   float8: '0.5::float8',
+  bytea: `'a'::bytea`,
+  uuid: `'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::uuid`,
+  jsonb: `'{}'::jsonb`,
   date: `date '2024-01-31'`,
+  time: `time '12:30'`,
   timestamp: `timestamp '2024-01-31 00:00:00'`,
+  timestamptz: `timestamptz '2024-01-31 00:00:00+00'`,
+  interval: `interval '1 day'`,
 };
 
 /** Smaller trees, the most reduced first. */

@@ -1,31 +1,38 @@
-/** `npm run oracle -- [--seed N] [--checks N | --endless] [--workers N] [--keep-going] [--no-shrink] [--self]` */
+/**
+ * `npm run oracle -- [--seed N] [--checks N | --endless] [--workers N] [--keep-going] [--no-shrink] [--self]
+ * [--minutes N] [--coverage]`
+ */
 import { parseArgs } from 'node:util';
 import { startPostgres } from '../support/postgres.ts';
 import { startTidewire } from '../support/tidewire.ts';
-import { generateCase, runCase, script, type Outcome, type Systems } from './harness.ts';
+import { generateCase, script } from './case.ts';
+import { Coverage } from './coverage.ts';
+import { noOutcome, runCase, type Outcome, type Systems } from './harness.ts';
 import { shrink } from './shrink.ts';
 
 const { values: options } = parseArgs({
   options: {
     seed: { type: 'string' },
     checks: { type: 'string' },
+    minutes: { type: 'string' },
     endless: { type: 'boolean', default: false },
     workers: { type: 'string', default: '1' },
     'keep-going': { type: 'boolean', default: false },
     'no-shrink': { type: 'boolean', default: false },
+    coverage: { type: 'boolean', default: false },
     self: { type: 'boolean', default: false },
   },
 });
 
 const firstSeed = options.seed === undefined ? Date.now() % 1_000_000_000 : Number(options.seed);
-const wanted = options.endless ? Infinity : Number(options.checks ?? (options.seed === undefined ? 2000 : 1));
+const isEndless = options.endless || options.minutes !== undefined;
+const wanted = isEndless ? Infinity : Number(options.checks ?? (options.seed === undefined ? 2000 : 1));
+const until = Date.now() + Number(options.minutes ?? Infinity) * 60_000;
 
 const postgres = await startPostgres();
 const tidewire = options.self ? null : await startTidewire({ workers: Number(options.workers) });
-const total: Outcome = {
-  ...{ checks: 0, nonEmpty: 0, changing: 0, views: 0, refusedByPostgres: 0, errors: 0 },
-  ...{ features: new Map(), failure: null },
-};
+const total = noOutcome();
+const coverage = new Coverage();
 let failures = 0;
 try {
   const systems: Systems = {
@@ -35,12 +42,13 @@ try {
     self: options.self,
   };
   const started = Date.now();
-  for (let seed = firstSeed; total.checks < wanted; seed++) {
+  for (let seed = firstSeed; total.checks < wanted && Date.now() < until; seed++) {
     const test = generateCase(seed);
     const outcome = await runCase(systems, test);
     add(total, outcome);
+    coverage.add(outcome.features);
     if (!outcome.failure) {
-      if (options.endless && (seed - firstSeed) % 50 === 49) console.log(summary(total, started));
+      if (isEndless && (seed - firstSeed) % 50 === 49) console.log(summary(total, started));
       continue;
     }
     failures++;
@@ -52,12 +60,7 @@ try {
     total.checks++;
   }
   console.log(summary(total, started));
-  console.log(
-    [...total.features]
-      .sort(([, a], [, b]) => b - a)
-      .map(([tag, n]) => `${tag} ${n}`)
-      .join(', '),
-  );
+  if (options.coverage) console.log(coverage.report());
 } catch (error) {
   failures++;
   console.error(error);
@@ -71,18 +74,20 @@ process.exit(failures === 0 ? 0 : 1);
 function add(sum: Outcome, one: Outcome): void {
   sum.checks += one.checks;
   sum.nonEmpty += one.nonEmpty;
-  sum.changing += one.changing;
+  sum.telling += one.telling;
   sum.views += one.views;
   sum.refusedByPostgres += one.refusedByPostgres;
   sum.errors += one.errors;
-  for (const [tag, count] of one.features) sum.features.set(tag, (sum.features.get(tag) ?? 0) + count);
+  sum.past += one.past;
+  sum.compacted += one.compacted;
 }
 
 function summary(sum: Outcome, started: number): string {
   const percent = (part: number, all: number): string => `${Math.round((100 * part) / Math.max(1, all))} %`;
   return [
     `${sum.checks} view-checks in ${((Date.now() - started) / 1000).toFixed(1)} s, ${failures} failures`,
-    `${percent(sum.nonEmpty, sum.checks)} of results not empty, ${percent(sum.changing, sum.views)} of ${sum.views} views changed`,
-    `PostgreSQL refused ${sum.refusedByPostgres} queries and raised data errors in ${sum.errors} checks`,
+    `${percent(sum.telling, sum.checks)} of results not empty and changing, ${percent(sum.nonEmpty, sum.checks)} not empty`,
+    `${sum.past} reads of the past, ${sum.compacted} of them too late`,
+    `PostgreSQL refused ${sum.refusedByPostgres} of ${sum.views} queries and raised data errors in ${sum.errors} checks`,
   ].join('; ');
 }

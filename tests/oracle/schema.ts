@@ -1,12 +1,24 @@
 /** Tables of a case: few values per domain so that joins hit, NULLs, and now and then the corners of a type. */
 import type { Random } from './random.ts';
 
-export const TYPES = ['int4', 'int8', 'numeric', 'text', 'bool', 'float8', 'date', 'timestamp'] as const;
+export const TYPES = [
+  ...(['int4', 'int8', 'numeric', 'text', 'bool', 'float8', 'date', 'timestamp'] as const),
+  ...(['int2', 'float4', 'varchar', 'bpchar', 'bytea', 'uuid', 'jsonb'] as const),
+  ...(['time', 'timestamptz', 'interval'] as const),
+] as const;
 export type Type = (typeof TYPES)[number];
+
+/** The types that most columns have; the others come in now and then. */
+const COMMON: readonly Type[] = ['int4', 'int8', 'numeric', 'text', 'bool', 'float8', 'date', 'timestamp'];
+
+export function randomType(random: Random): Type {
+  return random.pick(random.chance(0.6) ? COMMON : TYPES);
+}
 
 export interface Column {
   readonly name: string;
   readonly type: Type;
+  /** The type with its modifier. */
   readonly declared: string;
   readonly nullable: boolean;
 }
@@ -22,45 +34,90 @@ export interface Schema {
   readonly tables: readonly Table[];
   /** Values at the ends of the types, with which arithmetic can fail. */
   readonly extremes: boolean;
-  /** Numeric columns without a scale: equal values have several texts. */
+  /** Domains with equal values that have several texts: 1.0 and 1.00, -0 and 0, a month and 30 days. */
   readonly mixedScale: boolean;
 }
 
 const DOMAINS: Readonly<Record<Type, readonly string[]>> = {
+  int2: ['0', '1', '2', '7', '-1'],
   int4: ['0', '1', '2', '3', '-1'],
   int8: ['0', '1', '2', '5', '-1'],
   numeric: ['0.00', '1.00', '2.50', '-1.25', '10.10'],
   text: [`''`, `'a'`, `'b'`, `'ab'`, `'A'`, `'é'`],
+  varchar: [`''`, `'a'`, `'b'`, `'ab'`, `'a b'`],
+  bpchar: [`''`, `'a'`, `'b'`, `'ab'`, `'é'`],
   bool: ['true', 'false'],
+  float4: ['0', '0.5', '1', '-1.25', '2.125'],
   float8: ['0', '0.5', '1', '-1.25', '2.125'],
+  bytea: [`''`, `'\\x00'`, `'\\x61'`, `'\\xff00'`, `'\\x616263'`],
+  uuid: [
+    `'00000000-0000-0000-0000-000000000000'`,
+    `'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'`,
+    `'018f4e3c-7b00-7000-8000-000000000001'`,
+    `'ffffffff-ffff-ffff-ffff-ffffffffffff'`,
+  ],
+  jsonb: [
+    `'{}'`,
+    `'{"a": 1}'`,
+    `'[1, "a", null]'`,
+    `'"a"'`,
+    `'1'`,
+    `'null'`,
+    `'{"a": {"b": [true]}, "c": "é"}'`,
+  ],
   date: [`'2024-01-31'`, `'2024-02-29'`, `'2023-12-31'`, `'1970-01-01'`],
+  time: [`'00:00:00'`, `'12:30:00'`, `'23:59:59.999999'`, `'06:15:30.5'`],
   timestamp: [
     `'2024-01-31 00:00:00'`,
     `'2024-02-29 23:59:59.5'`,
     `'1970-01-01 00:00:00'`,
     `'2023-12-31 12:30:00'`,
   ],
+  timestamptz: [
+    `'2024-01-31 00:00:00+00'`,
+    `'2024-03-31 01:30:00+00'`,
+    `'1970-01-01 00:00:00+00'`,
+    `'2023-12-31 12:30:00.25+00'`,
+  ],
+  interval: [`'0'`, `'1 day'`, `'02:30:00'`, `'1 mon'`, `'-3 days'`, `'1 year 2 mons -00:00:01.5'`],
 };
 
 const EXTREMES: Readonly<Record<Type, readonly string[]>> = {
+  int2: ['32767', '-32768'],
   int4: ['2147483647', '-2147483648'],
   int8: ['9223372036854775807', '-9223372036854775808'],
   numeric: ['99999999.99', `'NaN'`],
   text: [`'zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz'`, `' a '`],
+  varchar: [`'zzz '`, `' a '`],
+  bpchar: [`' a'`, `'a  '`],
   bool: ['true', 'false'],
+  float4: [`'NaN'`, `'Infinity'`, `'-Infinity'`],
   float8: [`'NaN'`, `'Infinity'`, `'-Infinity'`],
-  date: [`'0001-01-01'`, `'9999-12-31'`],
-  timestamp: [`'0001-01-01 00:00:00'`, `'9999-12-31 23:59:59.999999'`],
+  bytea: [`'\\xdeadbeefdeadbeefdeadbeefdeadbeef'`],
+  uuid: [`'12345678-1234-1234-1234-123456789012'`],
+  jsonb: [`'[]'`, `'{"": ""}'`, `'[[], {}]'`, `'12345678901234567890.5'`, `'false'`],
+  date: [`'0001-01-01'`, `'9999-12-31'`, `'infinity'`, `'4713-01-01 BC'`],
+  time: [`'24:00:00'`],
+  timestamp: [`'0001-01-01 00:00:00'`, `'9999-12-31 23:59:59.999999'`, `'-infinity'`],
+  timestamptz: [`'0001-01-01 00:00:00+00'`, `'9999-12-31 23:59:59.999999+00'`, `'infinity'`],
+  interval: [`'infinity'`, `'-178000000 years'`],
 };
 
-const MIXED_NUMERIC = ['0', '1', '1.0', '1.00', '2.5', '2.50', '-1.25'];
+/** Equal values with different texts, where a type has them. */
+const MIXED: Partial<Record<Type, readonly string[]>> = {
+  numeric: ['0', '1', '1.0', '1.00', '2.5', '2.50', '-1.25'],
+  float4: ['0', `'-0'`, '0.5', '1'],
+  float8: ['0', `'-0'`, '0.5', '1'],
+  interval: [`'1 mon'`, `'30 days'`, `'1 day'`, `'24:00:00'`, `'0'`],
+  jsonb: [`'1'`, `'1.0'`, `'{"a": 1}'`, `'{"a": 1.0}'`],
+};
 
 /** A value of a column as SQL text, untyped: the place that it goes to has the type. */
 export function randomValue(random: Random, column: Column, schema: Schema): string {
   if (column.nullable && random.chance(0.15)) return 'NULL';
   if (schema.extremes && random.chance(0.08)) return random.pick(EXTREMES[column.type]);
-  if (column.type === 'numeric' && schema.mixedScale) return random.pick(MIXED_NUMERIC);
-  return random.pick(DOMAINS[column.type]);
+  const mixed = schema.mixedScale ? MIXED[column.type] : undefined;
+  return random.pick(mixed ?? DOMAINS[column.type]);
 }
 
 /** A literal with its type written, for use inside queries. */
@@ -72,22 +129,40 @@ export function literal(random: Random, type: Type): string {
 }
 
 export function randomSchema(random: Random): Schema {
-  const mixedScale = random.chance(0.3);
+  const mixedScale = random.chance(0.25);
   const tables: Table[] = [];
   // Most columns are of few types, so that columns of different tables can be compared.
-  const common = [random.pick(TYPES), random.pick(TYPES), 'int4', 'text'] as const;
+  const common = [randomType(random), randomType(random), 'int4', 'text'] as const;
   for (let t = 0; t < random.between(2, 3); t++) {
     const keyed = random.chance(0.3);
     const columns: Column[] = [];
-    for (let c = 0; c < random.between(2, 4); c++) {
-      const type = c === 0 ? 'int4' : random.chance(0.6) ? random.pick(common) : random.pick(TYPES);
+    for (let c = 0; c < random.between(2, 5); c++) {
+      const type = c === 0 ? 'int4' : random.chance(0.6) ? random.pick(common) : randomType(random);
       const nullable = keyed && c === 0 ? false : random.chance(0.85);
-      const declared = type === 'numeric' && !mixedScale ? 'numeric(10,2)' : type;
-      columns.push({ name: `${'abcd'[c]}`, type, declared, nullable });
+      columns.push({ name: `${'abcde'[c]}`, type, declared: declared(random, type, mixedScale), nullable });
     }
     tables.push({ name: `t${t + 1}`, columns, keyed });
   }
   return { tables, extremes: random.chance(0.15), mixedScale };
+}
+
+function declared(random: Random, type: Type, mixedScale: boolean): string {
+  switch (type) {
+    case 'numeric':
+      return mixedScale ? 'numeric' : random.pick(['numeric(10,2)', 'numeric(10,2)', 'numeric(12,3)']);
+    case 'varchar':
+      return random.pick(['varchar(3)', 'varchar(4)', 'varchar']);
+    case 'bpchar':
+      return random.pick(['char(2)', 'char(3)', 'char(5)']);
+    case 'timestamp':
+      return random.pick(['timestamp', 'timestamp', 'timestamp(0)']);
+    case 'time':
+      return random.pick(['time', 'time(2)']);
+    case 'interval':
+      return random.pick(['interval', 'interval', 'interval(0)']);
+    default:
+      return type;
+  }
 }
 
 export function createTable(table: Table): string {

@@ -1,5 +1,6 @@
 /** Makes a failing case smaller while it fails in the same way: transactions, statements, then the query. */
-import { runCase, type Case, type Failure, type Systems } from './harness.ts';
+import type { Case } from './case.ts';
+import { runCase, type Failure, type Systems } from './harness.ts';
 import { render, smaller } from './node.ts';
 
 export async function shrink(
@@ -23,6 +24,10 @@ export async function shrink(
   } else await accept({ ...best.test, views: [] });
   await accept({ ...best.test, transactions: best.test.transactions.slice(0, best.failure.transaction + 1) });
   await accept({ ...best.test, views: best.test.views.map((view) => ({ ...view, madeBefore: 0 })) });
+  await accept({ ...best.test, indexes: [] });
+  for (let b = best.test.bases.length - 1; b >= 0; b--) {
+    await accept({ ...best.test, bases: best.test.bases.filter((_, index) => index !== b) });
+  }
   for (let t = best.test.transactions.length - 1; t >= 0 && budget.left > 0; t--) {
     const { transactions, views } = best.test;
     if (transactions.length === 1) break;
@@ -32,6 +37,11 @@ export async function shrink(
       views: views.map((view) => ({
         ...view,
         madeBefore: view.madeBefore > t ? view.madeBefore - 1 : view.madeBefore,
+        droppedBefore: view.droppedBefore > t ? view.droppedBefore - 1 : view.droppedBefore,
+      })),
+      indexes: best.test.indexes.map((event) => ({
+        ...event,
+        before: event.before > t ? event.before - 1 : event.before,
       })),
     });
   }

@@ -1,0 +1,122 @@
+/** SELECT with GROUP BY or a global aggregate, FILTER, DISTINCT inside aggregates and HAVING. */
+import { anyType, predicate, want, type Context, type ScopeColumn } from './expressions.ts';
+import type { From } from './from.ts';
+import { expression, list, node, sql, type Node } from './node.ts';
+import { context, representatives, type Relation, type State } from './queries.ts';
+import { randomType, type Type } from './schema.ts';
+
+export function aggregate(state: State, types: readonly Type[] | null, from: From, filter: Node): Relation {
+  const { random, features } = state;
+  const scope = context(state, from.scope, false);
+  const keys: { tree: Node; type: Type }[] = [];
+  for (let k = random.pick([0, 1, 1, 1, 2, 2]); k > 0; k--) {
+    const type = anyType(scope);
+    const plain = scope.columns.filter((column) => column.type === type);
+    // Plain columns mostly, whose groups have several rows.
+    if (plain.length > 0 && random.chance(0.6)) {
+      keys.push({ tree: expression(type, [random.pick(plain).sql]), type });
+      continue;
+    }
+    // Never a bare constant, which would be a position.
+    const tree = want(scope, type, random.chance(0.6) ? 0 : 2);
+    keys.push({ tree: expression(type, ['coalesce(', tree, ', ', tree, ')']), type });
+  }
+  features.add(keys.length === 0 ? 'global aggregate' : 'group by');
+  const columns: { name: string; type: ScopeColumn['type'] }[] = [];
+  const items: Node[] = [];
+  const add = (tree: Node, type: ScopeColumn['type']): void => {
+    columns.push({ name: `c${columns.length + 1}`, type });
+    items.push(node('item', tree, ` AS c${columns.length}`));
+  };
+  if (types) {
+    for (const type of types) {
+      const key = keys.find((candidate) => candidate.type === type && random.chance(0.6));
+      add(key ? key.tree : aggregateOf(state, scope, type), type);
+    }
+  } else {
+    for (const key of keys) add(key.tree, key.type);
+    for (let a = random.between(keys.length > 0 ? 0 : 2, 3); a > 0; a--) {
+      if (random.chance(0.15)) {
+        const type = random.pick(['int2', 'int4', 'int8', 'float8', 'numeric', 'interval'] as const);
+        features.add('avg');
+        features.add('ambiguous');
+        add(node('plain', 'avg(', type === 'float8' ? dyadic(scope) : want(scope, type, 1), ')'), 'shown');
+      } else {
+        const type = random.chance(0.5) ? 'int8' : randomType(random);
+        add(aggregateOf(state, scope, type), type);
+      }
+    }
+  }
+  const group = node(
+    'plain',
+    ' GROUP BY ',
+    list(
+      ', ',
+      keys.map((key) => node('item', key.tree)),
+    ),
+  );
+  let having: Node = node('optional');
+  if (random.chance(0.15)) {
+    features.add('having');
+    const test = random.pick(['>= 0', '>= 1', '> 1', '<= 3', '<> 2', '<> 1', '< 5']);
+    having = node('optional', ' HAVING ', aggregateOf(state, scope, 'int8'), ` ${test}`);
+  }
+  const end = keys.length === 0 ? [having] : [group, having];
+  return {
+    tree: node('query', 'SELECT ', list(', ', items), ' FROM ', from.tree, filter, ...end),
+    columns: representatives(state, columns, items),
+  };
+}
+
+/** A float whose sums are exact, so that they do not depend on the order. */
+function dyadic(scope: Context): Node {
+  const { random } = scope;
+  const columns = scope.columns.filter((column) => column.dyadic);
+  if (columns.length === 0) return expression('float8', ['(', want(scope, 'int2', 0), ')::float8']);
+  const column = `${random.pick(columns).sql}::float8`;
+  return expression('float8', [random.pick([column, column, `(${column} + 0.25)`, `(- ${column})`])]);
+}
+
+function aggregateOf(state: State, scope: Context, type: Type): Node {
+  const { random, features } = state;
+  const wrap = (name: string, argument: Node, result: Type, mayBeDistinct = true): Node => {
+    features.add(name);
+    const distinct = mayBeDistinct && random.chance(0.25);
+    if (distinct) features.add('distinct aggregate');
+    const filtered = random.chance(0.25);
+    if (filtered) features.add('filter');
+    return expression(result, [
+      ...[`${name}(`, node('optional', distinct ? 'DISTINCT ' : ''), argument, ')'],
+      node('optional', ...(filtered ? [' FILTER (WHERE ', predicate(scope, 1), ')'] : [])),
+    ]);
+  };
+  const value = (of: Type): Node => want(scope, of, random.between(0, 2));
+  const count = (): Node => wrap('count', value(anyType(scope)), 'int8');
+  const extreme = (): Node => wrap(random.pick(['min', 'max']), value(type), type);
+  switch (type) {
+    case 'int8':
+      return random.weighted<() => Node>([
+        [3, count],
+        [2, () => wrap('count', sql`*`, 'int8', false)],
+        [3, () => wrap('sum', value(random.pick(['int4', 'int4', 'int2'])), 'int8')],
+        [1, extreme],
+      ])();
+    case 'numeric':
+      return random.chance(0.6) ? wrap('sum', value(random.pick(['numeric', 'int8'])), 'numeric') : extreme();
+    case 'interval':
+      return random.chance(0.5) ? wrap('sum', value('interval'), 'interval') : extreme();
+    case 'float8':
+      return random.chance(0.5) ? wrap('sum', dyadic(scope), 'float8') : extreme();
+    case 'bool':
+      return wrap(random.pick(['bool_and', 'bool_or', 'every']), value('bool'), 'bool');
+    // Without an order of their own, or with another type's.
+    case 'varchar':
+      return expression(type, ['(', wrap(random.pick(['min', 'max']), value(type), 'text'), ')::varchar']);
+    case 'jsonb':
+      return expression(type, ['(', count(), ')::text::jsonb']);
+    case 'uuid':
+      return expression(type, ['md5((', count(), ')::text)::uuid']);
+    default:
+      return extreme();
+  }
+}

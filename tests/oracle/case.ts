@@ -1,0 +1,130 @@
+/** One case: tables, views and a stream of transactions, all of it a function of the seed. */
+import { render, type Node } from './node.ts';
+import { randomBase, randomQuery, type Base } from './queries.ts';
+import { Random } from './random.ts';
+import { createTable, randomSchema, type Schema } from './schema.ts';
+import { randomTransactions, type Transaction } from './stream.ts';
+
+export interface View {
+  readonly name: string;
+  readonly tree: Node;
+  /** Made before this transaction, and dropped before that one. */
+  readonly madeBefore: number;
+  readonly droppedBefore: number;
+  /** Compared as PostgreSQL's equality has it, not by text. */
+  readonly byEquality: boolean;
+  readonly features: ReadonlySet<string>;
+}
+
+/** A view that others are made on. In PostgreSQL it is a plain view. */
+export interface BaseView {
+  readonly name: string;
+  readonly tree: Node;
+  readonly materialized: boolean;
+}
+
+/** An index comes or goes before a transaction; in Tidewire only, where nothing may change. */
+export interface IndexEvent {
+  readonly before: number;
+  readonly statement: string;
+}
+
+export interface Case {
+  readonly seed: number;
+  readonly tables: readonly string[];
+  readonly bases: readonly BaseView[];
+  readonly transactions: readonly Transaction[];
+  readonly views: readonly View[];
+  readonly indexes: readonly IndexEvent[];
+}
+
+export function generateCase(seed: number): Case {
+  const random = new Random(seed);
+  const schema = randomSchema(random);
+  const transactions = randomTransactions(random, schema, random.between(8, 16));
+  const named: Base[] = [];
+  const bases: BaseView[] = [];
+  const wanted = schema.extremes ? 0 : random.below(4);
+  for (let b = 1; b <= wanted; b++) {
+    const base = randomBase(random, schema, named, `u${b}`);
+    named.push(base);
+    bases.push({ name: base.name, tree: base.tree, materialized: random.chance(0.5) });
+  }
+  const views: View[] = [];
+  for (let v = 1; v <= random.between(4, 6); v++) {
+    const query = randomQuery(random, schema, named);
+    const byEquality = schema.mixedScale || query.features.has('ambiguous') || named.length > 0;
+    const madeBefore = random.chance(0.5) ? 0 : random.between(1, Math.floor(transactions.length / 2));
+    const droppedBefore = random.chance(0.9) ? Infinity : random.between(madeBefore + 1, transactions.length);
+    const features = new Set(query.features);
+    if (query.features.has('named relation') && named.length > 0) features.add('view on view');
+    for (const tag of streamTags(transactions)) features.add(tag);
+    views.push({ name: `v${v}`, tree: query.tree, madeBefore, droppedBefore, byEquality, features });
+  }
+  const tables = schema.tables.map(createTable);
+  return {
+    seed,
+    tables,
+    bases,
+    transactions,
+    views,
+    indexes: indexEvents(random, schema, transactions.length),
+  };
+}
+
+function indexEvents(random: Random, schema: Schema, length: number): IndexEvent[] {
+  const events: IndexEvent[] = [];
+  for (let i = 1; i <= random.below(4); i++) {
+    const table = random.pick(schema.tables);
+    const columns = table.columns.filter(() => random.chance(0.4)).map(({ name }) => name);
+    const made = random.below(length);
+    const on = `${table.name} (${columns.length > 0 ? columns.join(', ') : table.columns[0]!.name})`;
+    events.push({ before: made, statement: `CREATE INDEX i${i} ON ${on}` });
+    if (random.chance(0.6)) {
+      events.push({ before: random.between(made + 1, length), statement: `DROP INDEX i${i}` });
+    }
+  }
+  return events;
+}
+
+function streamTags(transactions: readonly Transaction[]): string[] {
+  const texts = transactions.flatMap(({ statements }) => statements);
+  return [
+    ...['INSERT', 'UPDATE', 'DELETE'].filter((word) => texts.some((text) => text.startsWith(word))),
+    ...(transactions.some(({ rollback }) => rollback) ? ['ROLLBACK'] : []),
+  ];
+}
+
+/** The case as a script that can be pasted into psql, up to the transaction that went wrong. */
+export function script(test: Case, failed: FailedAt): string {
+  const lines = [`-- seed ${test.seed}: ${failed.kind}`, ...test.tables.map((table) => `${table};`)];
+  for (const base of test.bases) {
+    lines.push(
+      `CREATE ${base.materialized ? 'MATERIALIZED ' : ''}VIEW ${base.name} AS ${render(base.tree)};`,
+    );
+  }
+  for (const [index, transaction] of test.transactions.entries()) {
+    if (index > failed.transaction) break;
+    for (const event of test.indexes) if (event.before === index) lines.push(`${event.statement};`);
+    for (const view of test.views) {
+      if (view.droppedBefore === index) lines.push(`DROP MATERIALIZED VIEW ${view.name};`);
+      if (view.madeBefore === index)
+        lines.push(`CREATE MATERIALIZED VIEW ${view.name} AS ${render(view.tree)};`);
+    }
+    if (failed.kind === 'refused' && index === failed.transaction) break;
+    const end = transaction.rollback ? 'ROLLBACK' : 'COMMIT';
+    lines.push(...['BEGIN', ...transaction.statements, end].map((statement) => `${statement};`));
+  }
+  if (failed.view) {
+    lines.push(`SELECT * FROM ${failed.view.name};`, `${render(failed.view.tree)};`);
+  }
+  lines.push(...failed.text.split('\n').map((line) => `-- ${line}`));
+  return `${lines.join('\n')}\n`;
+}
+
+interface FailedAt {
+  readonly kind: string;
+  readonly view: View | null;
+  readonly transaction: number;
+  readonly text: string;
+}

@@ -1,0 +1,133 @@
+/** FROM: tables, views, derived tables, VALUES and joins of them. */
+import { FAMILIES, predicate, type ScopeColumn } from './expressions.ts';
+import { node, type Node } from './node.ts';
+import { context, select, setOperation, type Relation, type State } from './queries.ts';
+import { literal, randomType, type Column } from './schema.ts';
+
+export interface From {
+  readonly tree: Node;
+  readonly scope: readonly ScopeColumn[];
+}
+
+export function fromClause(state: State, depth: number): From {
+  const { random, features } = state;
+  const joins = state.level === 1 ? 0 : state.level === 2 ? random.between(1, 2) : random.below(3);
+  let left = primary(state, depth);
+  for (let j = 0; j < Math.min(joins, depth > 0 ? 2 : 1); j++) {
+    const right = primary(state, depth);
+    const kind = random.weighted([
+      [4, 'JOIN'],
+      [4, 'LEFT JOIN'],
+      [2, 'RIGHT JOIN'],
+      [2, 'FULL JOIN'],
+      [1, 'CROSS JOIN'],
+    ]);
+    features.add(kind.toLowerCase());
+    const scope = [...left.scope, ...right.scope];
+    if (kind === 'CROSS JOIN') {
+      left = { tree: node('plain', left.tree, ' CROSS JOIN ', right.tree), scope };
+      continue;
+    }
+    const on = condition(state, kind, left, right);
+    const tree = on
+      ? node('plain', left.tree, ` ${kind} `, right.tree, on)
+      : node('plain', left.tree, ` NATURAL ${kind} `, right.tree);
+    left = { tree, scope };
+  }
+  return left;
+}
+
+/** ON or USING; null for NATURAL. */
+function condition(state: State, kind: string, left: From, right: From): Node | null {
+  const { random, features } = state;
+  const pairs = left.scope.flatMap((a) =>
+    right.scope.filter((b) => a.type === b.type && a.type !== 'shown').map((b) => [a, b] as const),
+  );
+  // USING where the same name of types that have a common one stands once on each side.
+  const name = (column: ScopeColumn): string => column.sql.split('.')[1] ?? '';
+  const once = (side: From, column: ScopeColumn): boolean =>
+    side.scope.filter((other) => name(other) === name(column)).length === 1;
+  const shared = left.scope.flatMap((a) =>
+    right.scope
+      .filter((b) => name(a) === name(b) && once(left, a) && once(right, b))
+      .map((b) => [a, b] as const),
+  );
+  const common = ([a, b]: readonly [ScopeColumn, ScopeColumn]): boolean =>
+    (a.type === b.type && a.type !== 'shown') ||
+    FAMILIES.some((types) => types.includes(a.type as never) && types.includes(b.type as never));
+  const usable = shared.filter(common);
+  const names = new Set([...left.scope, ...right.scope].map(name));
+  const isClear = [...names].every((n) => left.scope.filter((c) => name(c) === n).length <= 1);
+  if (usable.length > 0 && usable.length === shared.length && isClear && random.chance(0.15)) {
+    features.add('natural');
+    return null;
+  }
+  if (usable.length > 0 && random.chance(0.3)) {
+    features.add('using');
+    const columns = [name(random.pick(usable)[0])];
+    if (random.chance(0.3)) columns.push(...usable.map(([a]) => name(a)).filter((n) => n !== columns[0]));
+    return node('plain', ` USING (${[...new Set(columns)].join(', ')})`);
+  }
+  const crossed = left.scope.flatMap((a) =>
+    right.scope.filter((b) => a.type !== b.type && common([a, b])).map((b) => [a, b] as const),
+  );
+  if (crossed.length > 0 && kind !== 'FULL JOIN' && random.chance(0.12)) {
+    features.add('join of two types');
+    const [a, b] = random.pick(crossed);
+    return node('plain', ` ON ${a.sql} = ${b.sql}`);
+  }
+  if (pairs.length > 0 && (kind === 'FULL JOIN' || random.chance(0.88))) {
+    // Columns of tables mostly: computed ones seldom meet.
+    const same = pairs.filter(([x, y]) => name(x) === name(y));
+    const [a, b] = random.pick(same.length > 0 && random.chance(0.5) ? same : pairs);
+    const equality = `${a.sql} = ${b.sql}`;
+    if (kind === 'FULL JOIN' || random.chance(0.7)) return node('plain', ` ON ${equality}`);
+    features.add('join residual');
+    const both = context(state, [...left.scope, ...right.scope], false);
+    return node('plain', ` ON ${equality}`, node('optional', ' AND ', predicate(both, 1)));
+  }
+  if (kind === 'FULL JOIN') return node('plain', ' ON true');
+  features.add('join without equality');
+  if (pairs.length > 0 && random.chance(0.5)) {
+    const [a, b] = random.pick(pairs);
+    return node('plain', ` ON ${a.sql} ${random.pick(['<', '>=', '<>', 'IS NOT DISTINCT FROM'])} ${b.sql}`);
+  }
+  return node('plain', ' ON ', predicate(context(state, [...left.scope, ...right.scope], false), 1));
+}
+
+function primary(state: State, depth: number): From {
+  const { random, features, schema } = state;
+  const alias = `r${state.names.next++}`;
+  const scopeOf = (columns: Relation['columns']): ScopeColumn[] =>
+    columns.map((column) => ({ sql: `${alias}.${column.name}`, type: column.type }));
+  if (depth > 0 && state.level > 1 && random.chance(0.12)) {
+    features.add('derived table');
+    const inner: State = { ...state, level: Math.min(state.level, 4) };
+    const body = random.chance(0.8) || state.safe ? select(inner, null, 0) : setOperation(inner, null, 1);
+    return { tree: node('plain', '(', body.tree, `) AS ${alias}`), scope: scopeOf(body.columns) };
+  }
+  if (state.level > 1 && random.chance(0.03)) {
+    features.add('values');
+    const types = [randomType(random), 'int4'] as const;
+    const rows = Array.from(
+      { length: random.between(1, 3) },
+      () => `(${types.map((type) => literal(random, type)).join(', ')})`,
+    );
+    const columns = [
+      { name: 'a', type: types[0] },
+      { name: 'b', type: types[1] },
+    ];
+    return { tree: node('plain', `(VALUES ${rows.join(', ')}) AS ${alias} (a, b)`), scope: scopeOf(columns) };
+  }
+  if (state.named.length > 0 && random.chance(0.3)) {
+    features.add('named relation');
+    const { tree, columns } = random.pick(state.named);
+    return { tree: node('plain', tree, ` AS ${alias}`), scope: scopeOf(columns) };
+  }
+  const table = random.pick(schema.tables);
+  const column = ({ name, type }: Column): ScopeColumn => {
+    features.add(`type ${type}`);
+    return { sql: `${alias}.${name}`, type, dyadic: type === 'float8' || type === 'float4' };
+  };
+  return { tree: node('plain', `${table.name} AS ${alias}`), scope: table.columns.map(column) };
+}
