@@ -10,6 +10,7 @@ import { Sources } from './ingest/sources.ts';
 import type { StartSystem } from './serve.ts';
 import { Executor } from './statements/executor.ts';
 import { Planning } from './statements/planning.ts';
+import { RunningStatements } from './statements/running.ts';
 import type { System } from './system.ts';
 import { Sequencer } from './timeline/sequencer.ts';
 
@@ -44,6 +45,7 @@ export const startSystem: StartSystem = async ({ workers, log, panic }) => {
   const system: System = {
     ...parts,
     ddl: new DdlLock(),
+    running: new RunningStatements(),
     sources: new Sources({ ...parts, log }),
     sinks: new Sinks({ ...parts, log }),
   };

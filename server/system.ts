@@ -10,6 +10,7 @@ import type { Sources } from './ingest/sources.ts';
 import type { Sinks } from './ingest/sinks.ts';
 import type { DdlLock } from './catalog/ddl-lock.ts';
 import type { Planning } from './statements/planning.ts';
+import type { RunningStatements } from './statements/running.ts';
 import type { Sequencer } from './timeline/sequencer.ts';
 
 export interface System {
@@ -23,4 +24,5 @@ export interface System {
   readonly sinks: Sinks;
   readonly planning: Planning;
   readonly ddl: DdlLock;
+  readonly running: RunningStatements;
 }

@@ -18,7 +18,10 @@ export type BindView = (view: ViewObject | MaterializedViewObject) => HirRelatio
 
 /** Arrangements shared between dataflows that no name stands for. */
 export interface SharedArrangements {
-  of(relation: ObjectId): Iterable<{ readonly id: ArrangementId; readonly layout: Layout }>;
+  of(
+    relation: ObjectId,
+    base: ArrangementId,
+  ): Iterable<{ readonly id: ArrangementId; readonly layout: Layout }>;
 }
 
 export class StatementCatalog implements CatalogReader {
@@ -105,7 +108,7 @@ export class StatementCatalog implements CatalogReader {
         continue;
       found.push({ id: index.arrangement, relation, layout: index.layout, primary: false, name: index.name });
     }
-    for (const shared of this.#shared.of(relation)) {
+    for (const shared of this.#shared.of(relation, object.arrangement)) {
       if (found.some((arrangement) => arrangement.id === shared.id)) continue;
       found.push({ id: shared.id, relation, layout: shared.layout, primary: false, name: null });
     }

@@ -10,6 +10,8 @@ import type { SharedArrangements } from '../catalog/reader.ts';
 interface Shared {
   readonly id: ArrangementId;
   readonly relation: ObjectId;
+  /** The relation's own arrangement, which this one is made from; a replaced view has another. */
+  readonly base: ArrangementId;
   readonly layout: Layout;
   references: number;
 }
@@ -22,8 +24,13 @@ export class Dataflows implements SharedArrangements {
     this.#engine = engine;
   }
 
-  *of(relation: ObjectId): Iterable<{ readonly id: ArrangementId; readonly layout: Layout }> {
-    for (const shared of this.#shared.values()) if (shared.relation === relation) yield shared;
+  *of(
+    relation: ObjectId,
+    base: ArrangementId,
+  ): Iterable<{ readonly id: ArrangementId; readonly layout: Layout }> {
+    for (const shared of this.#shared.values()) {
+      if (shared.relation === relation && shared.base === base) yield shared;
+    }
   }
 
   /**
@@ -60,6 +67,11 @@ export class Dataflows implements SharedArrangements {
     }
   }
 
+  /** Shared arrangements that were made from one. */
+  madeFrom(base: ArrangementId): ArrangementId[] {
+    return [...this.#shared.values()].filter((shared) => shared.base === base).map(({ id }) => id);
+  }
+
   /** How many dataflows use a shared arrangement. */
   references(id: ArrangementId): number {
     return this.#shared.get(id)?.references ?? 0;
@@ -67,10 +79,13 @@ export class Dataflows implements SharedArrangements {
 
   async #require(required: RequiredArrangement, asOf: Timestamp): Promise<void> {
     if (this.#shared.has(required.id)) return;
+    const [base] = importedArrangements(required);
+    if (base === undefined) throw new Error('a shared arrangement is made from another');
     await this.#engine.install(required.plan, asOf);
     this.#shared.set(required.id, {
       id: required.id,
       relation: required.relation,
+      base,
       layout: required.layout,
       references: 0,
     });
@@ -84,7 +99,7 @@ export class Dataflows implements SharedArrangements {
   }
 }
 
-function importedArrangements(compiled: Compiled): Set<ArrangementId> {
+function importedArrangements(compiled: Pick<Compiled, 'plan'>): Set<ArrangementId> {
   const ids = new Set<ArrangementId>();
   for (const { operator } of compiled.plan.nodes) {
     if (operator.kind === 'import' || operator.kind === 'lookup') ids.add(operator.arrangement);

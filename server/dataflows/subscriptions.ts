@@ -61,16 +61,25 @@ export interface SubscriptionConsumer {
 export class Subscriptions {
   readonly #engine: Engine;
   readonly #consumers = new Map<ArrangementId, SubscriptionConsumer>();
+  /** What each of them reads. */
+  readonly #reads = new Map<ArrangementId, ReadonlySet<ArrangementId>>();
 
   constructor(engine: Engine) {
     this.#engine = engine;
   }
 
-  add(id: ArrangementId, consumer: SubscriptionConsumer): void {
+  add(id: ArrangementId, consumer: SubscriptionConsumer, reads: Iterable<ArrangementId> = []): void {
     this.#consumers.set(id, consumer);
+    this.#reads.set(id, new Set(reads));
+  }
+
+  /** Ends those that read an arrangement, which will see no more changes. */
+  endReaders(arrangement: ArrangementId, error: Error): void {
+    for (const [id, reads] of this.#reads) if (reads.has(arrangement)) this.#consumers.get(id)?.end(error);
   }
 
   remove(id: ArrangementId): void {
+    this.#reads.delete(id);
     if (this.#consumers.delete(id)) this.#engine.drop(id);
   }
 

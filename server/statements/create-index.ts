@@ -16,7 +16,7 @@ import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { type Runnable, command } from './prepared.ts';
 
-type Stored = Extract<CatalogObject, { arrangement: number; columns: readonly { name: string }[] }>;
+export type Stored = Extract<CatalogObject, { arrangement: number; columns: readonly { name: string }[] }>;
 
 export function prepareCreateIndex(
   system: System,
@@ -99,20 +99,7 @@ async function createIndex(
   if (nameIsTaken(system.catalog, session, target, statement.if_not_exists ?? false)) return 'CREATE INDEX';
   const arrangement = system.catalog.allocateArrangement();
   const layout = layoutByKey(columnTypes, key);
-  const plan: Plan = {
-    formatVersion: FORMAT_VERSION,
-    name: `index ${target.schema}.${name}`,
-    parameters: [],
-    nodes: [
-      {
-        label: relation.name,
-        columns: columnTypes,
-        operator: { kind: 'import', arrangement: relation.arrangement, layout: relation.layout },
-      },
-    ],
-    output: { kind: 'arrangement', node: 0, arrangement, layout },
-  };
-  await system.engine.install(plan, system.sequencer.last);
+  await system.engine.install(indexPlan(relation, { ...target, arrangement, layout }), system.sequencer.last);
   const index: IndexObject = {
     kind: 'index',
     id: system.catalog.allocateObject(),
@@ -133,6 +120,27 @@ async function createIndex(
     throw error;
   }
   return 'CREATE INDEX';
+}
+
+/** The dataflow of an index: its relation, arranged by the index's layout. */
+export function indexPlan(
+  relation: Stored,
+  index: Pick<IndexObject, 'schema' | 'name' | 'arrangement' | 'layout'>,
+): Plan {
+  const { schema, name, arrangement, layout } = index;
+  return {
+    formatVersion: FORMAT_VERSION,
+    name: `index ${schema}.${name}`,
+    parameters: [],
+    nodes: [
+      {
+        label: relation.name,
+        columns: relation.columns.map((column) => toColumnType(column.type)),
+        operator: { kind: 'import', arrangement: relation.arrangement, layout: relation.layout },
+      },
+    ],
+    output: { kind: 'arrangement', node: 0, arrangement, layout },
+  };
 }
 
 /** PostgreSQL's choice of a name: the first that is free. */

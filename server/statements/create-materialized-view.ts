@@ -3,12 +3,13 @@ import type { CreateView } from '../../sql/ast/create-view.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { SqlError } from '../../sql/error.ts';
 import { commitCatalog } from '../catalog/commit.ts';
-import { nameIsTaken, newName } from '../catalog/names.ts';
-import type { MaterializedViewObject } from '../catalog/objects.ts';
+import { article, nameIsTaken, newName } from '../catalog/names.ts';
+import { type MaterializedViewObject, kindName } from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { bindDefinition } from './create-view.ts';
 import { type Runnable, command } from './prepared.ts';
+import { replaceDefinition } from './replace/replace.ts';
 
 export function prepareCreateMaterializedView(
   system: System,
@@ -16,17 +17,23 @@ export function prepareCreateMaterializedView(
   parsed: ParsedStatement,
   statement: CreateView,
 ): Runnable {
-  if (statement.orReplace) {
-    throw new SqlError({
-      sqlstate: '0A000',
-      message: 'CREATE OR REPLACE MATERIALIZED VIEW is not supported yet',
-      hint: 'Drop the materialized view and create it again.',
-    });
-  }
   bindDefinition(system, session, parsed, statement); // errors before anything waits
   return command((session) =>
     system.ddl.run(async () => {
       const target = newName(system.catalog, session, parsed, statement.name);
+      const existing = statement.orReplace ? system.catalog.find(target.schema, target.name) : null;
+      if (existing && existing.kind !== 'materializedView') {
+        throw new SqlError({
+          sqlstate: '42809',
+          message: `"${target.name}" is not a materialized view`,
+          hint: `It is ${article(kindName(existing.kind))}.`,
+        });
+      }
+      if (existing) {
+        const bound = bindDefinition(system, session, parsed, statement);
+        await replaceDefinition(system, existing, bound, parsed.text);
+        return 'CREATE MATERIALIZED VIEW';
+      }
       if (nameIsTaken(system.catalog, session, target, statement.ifNotExists))
         return 'CREATE MATERIALIZED VIEW';
       const { query, columns, catalog, definition } = bindDefinition(system, session, parsed, statement);

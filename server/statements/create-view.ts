@@ -11,6 +11,7 @@ import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import type { RecordingCatalog } from './planning.ts';
 import { type Runnable, command } from './prepared.ts';
+import { replaceDefinition } from './replace/replace.ts';
 
 /** A view's query, bound, with what it depends on. */
 export interface BoundDefinition {
@@ -94,7 +95,7 @@ export function prepareCreateView(
   bindDefinition(system, session, parsed, statement); // errors before anything waits
   return command((session) =>
     system.ddl.run(async () => {
-      const { columns, catalog, definition } = bindDefinition(system, session, parsed, statement);
+      const bound = bindDefinition(system, session, parsed, statement);
       const target = newName(system.catalog, session, parsed, statement.name);
       const existing = statement.orReplace ? system.catalog.find(target.schema, target.name) : null;
       if (!existing && nameIsTaken(system.catalog, session, target, statement.ifNotExists))
@@ -106,71 +107,22 @@ export function prepareCreateView(
           hint: `It is a ${kindName(existing.kind)}.`,
         });
       }
+      if (existing) {
+        await replaceDefinition(system, existing, bound, parsed.text);
+        return 'CREATE VIEW';
+      }
+      const { columns, catalog, definition } = bound;
       const view: ViewObject = {
         kind: 'view',
-        id: existing?.id ?? system.catalog.allocateObject(),
+        id: system.catalog.allocateObject(),
         ...target,
         dependsOn: [...catalog.resolved],
         statement: parsed.text,
         columns,
         ...definition,
       };
-      if (existing) refuseChangedColumns(existing, view);
-      if (existing) refuseCycle(system, existing.id, view);
-      if (existing) refuseMaintainedReaders(system, existing.id, view.name);
-      await commitCatalog(system, [{ kind: existing ? 'replace' : 'add', object: view }]);
+      await commitCatalog(system, [{ kind: 'add', object: view }]);
       return 'CREATE VIEW';
     }),
   );
-}
-
-/** PostgreSQL's rule: a replaced view keeps its columns and may get more at the end. */
-function refuseChangedColumns(before: ViewObject, after: ViewObject): void {
-  before.columns.forEach((column, index) => {
-    const replacement = after.columns[index];
-    if (!replacement) throw new SqlError({ sqlstate: '42P16', message: 'cannot drop columns from view' });
-    if (replacement.name !== column.name) {
-      throw new SqlError({
-        sqlstate: '42P16',
-        message: `cannot change name of view column "${column.name}" to "${replacement.name}"`,
-        hint: 'Use ALTER VIEW ... RENAME COLUMN ... to change name of view column instead.',
-      });
-    }
-    if (replacement.type.name !== column.type.name || replacement.type.typmod !== column.type.typmod) {
-      throw new SqlError({
-        sqlstate: '42P16',
-        message: `cannot change data type of view column "${column.name}" from ${column.type.name} to ${replacement.type.name}`,
-      });
-    }
-  });
-}
-
-function refuseCycle(system: System, id: number, view: ViewObject): void {
-  const visit = (from: number): void => {
-    if (from === id) {
-      throw new SqlError({
-        sqlstate: '42P17',
-        message: `infinite recursion detected in rules for relation "${view.name}"`,
-      });
-    }
-    for (const next of system.catalog.object(from).dependsOn) visit(next);
-  };
-  view.dependsOn.forEach(visit);
-}
-
-/** A materialized view was compiled with the old definition; replacing it beneath would make the two disagree. */
-function refuseMaintainedReaders(system: System, id: number, name: string): void {
-  const visit = (from: number): void => {
-    for (const reader of system.catalog.dependents(from)) {
-      if (reader.kind === 'materializedView' || reader.kind === 'sink') {
-        throw new SqlError({
-          sqlstate: '0A000',
-          message: `cannot replace view "${name}" because ${kindName(reader.kind)} ${reader.name} is maintained from it`,
-          hint: `Drop ${kindName(reader.kind)} ${reader.name} first.`,
-        });
-      }
-      if (reader.kind === 'view') visit(reader.id);
-    }
-  };
-  visit(id);
 }

@@ -144,8 +144,22 @@ async function stopObject(system: System, object: CatalogObject): Promise<void> 
   if (object.kind === 'sink') await system.sinks.stop(object.id);
 }
 
+/** After the commit: subscriptions to it end. */
+export function endSubscriptions(system: System, object: CatalogObject, what: 'dropped' | 'replaced'): void {
+  if (!('arrangement' in object)) return;
+  const error = new SqlError({
+    sqlstate: '55000',
+    message: `${kindName(object.kind)} "${object.name}" was ${what} while the subscription ran`,
+    hint: what === 'replaced' ? 'Subscribe again.' : undefined,
+  });
+  for (const arrangement of [object.arrangement, ...system.dataflows.madeFrom(object.arrangement)]) {
+    system.subscriptions.endReaders(arrangement, error);
+  }
+}
+
 /** After the commit: the engine forgets it. */
 function releaseObject(system: System, object: CatalogObject): void {
+  endSubscriptions(system, object, 'dropped');
   switch (object.kind) {
     case 'table':
     case 'systemTable':

@@ -84,7 +84,8 @@ export class Executor implements StatementExecutor {
       plan.runnable = runnable;
       plan.key = key;
     }
-    return plan.runnable.run(session, { parameters, formats });
+    const ended = this.#system.running.enter();
+    return plan.runnable.run(session, { parameters, formats }).finally(ended);
   }
 
   begin(options: { readonly readOnly: boolean; readonly explicit: boolean }): OpenTransaction {

@@ -80,7 +80,7 @@ export class CompiledSubscribe {
       taken: (bytes) => engine.subscriptionTaken(id, bytes),
       close: () => subscriptions.remove(id),
     });
-    subscriptions.add(id, stream);
+    subscriptions.add(id, stream, importsOf(compiled));
     try {
       engine.subscribe(id, compiled.plan, options);
     } catch (error) {

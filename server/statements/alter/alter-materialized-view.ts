@@ -3,7 +3,9 @@ import type { Alter } from '../../../sql/ast/alter.ts';
 import type { ParsedStatement } from '../../../sql/ast/statement.ts';
 import type { System } from '../../system.ts';
 import type { Runnable } from '../prepared.ts';
+import { replaceQuery } from './as-query.ts';
 import { alterObject, unsupportedAction } from './object.ts';
+import { refuseOptions } from './options.ts';
 import { renameColumn } from './rename-column.ts';
 import { rename, setSchema } from './rename.ts';
 
@@ -26,6 +28,13 @@ export function prepareAlterMaterializedView(
       return alterObject(system, parsed, statement, ['materializedView'], (object) =>
         renameColumn(system, parsed, object, action.column, action.to.name),
       );
+    case 'as_query':
+      return alterObject(system, parsed, statement, ['materializedView'], (object, session) =>
+        replaceQuery(system, session, parsed, statement, object, action.query),
+      );
+    case 'set_options':
+    case 'reset_options':
+      return alterObject(system, parsed, statement, ['materializedView'], refuseOptions(parsed, statement));
     default:
       throw unsupportedAction(statement);
   }

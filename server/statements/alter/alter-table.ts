@@ -4,6 +4,7 @@ import type { ParsedStatement } from '../../../sql/ast/statement.ts';
 import type { System } from '../../system.ts';
 import type { Runnable } from '../prepared.ts';
 import { alterObject, unsupportedAction } from './object.ts';
+import { refuseOptions } from './options.ts';
 import { renameColumn } from './rename-column.ts';
 import { indexHasNoSchema, rename, setSchema } from './rename.ts';
 
@@ -26,6 +27,9 @@ export function prepareAlterTable(system: System, parsed: ParsedStatement, state
         if (object.kind === 'index') throw indexHasNoSchema(object);
         await setSchema(system, object, action.schema.name);
       });
+    case 'set_options':
+    case 'reset_options':
+      return alterObject(system, parsed, statement, RELATIONS_AND_INDEXES, refuseOptions(parsed, statement));
     default:
       throw unsupportedAction(statement);
   }

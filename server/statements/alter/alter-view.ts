@@ -3,7 +3,9 @@ import type { Alter } from '../../../sql/ast/alter.ts';
 import type { ParsedStatement } from '../../../sql/ast/statement.ts';
 import type { System } from '../../system.ts';
 import type { Runnable } from '../prepared.ts';
+import { replaceQuery } from './as-query.ts';
 import { alterObject, unsupportedAction } from './object.ts';
+import { refuseOptions } from './options.ts';
 import { renameColumn } from './rename-column.ts';
 import { rename, setSchema } from './rename.ts';
 
@@ -22,6 +24,13 @@ export function prepareAlterView(system: System, parsed: ParsedStatement, statem
       return alterObject(system, parsed, statement, ['view'], (object) =>
         renameColumn(system, parsed, object, action.column, action.to.name),
       );
+    case 'as_query':
+      return alterObject(system, parsed, statement, ['view'], (object, session) =>
+        replaceQuery(system, session, parsed, statement, object, action.query),
+      );
+    case 'set_options':
+    case 'reset_options':
+      return alterObject(system, parsed, statement, ['view'], refuseOptions(parsed, statement));
     default:
       throw unsupportedAction(statement);
   }

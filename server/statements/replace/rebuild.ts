@@ -1,0 +1,140 @@
+/**
+ * A view gets another definition while others are maintained from it: everything that is computed from it is computed
+ * anew beside the old, and takes its place in one commit of the catalog. Until then every reader sees the old ones, from
+ * then on the new ones; all of them are exact at each timestamp.
+ */
+import type { CatalogColumn, ObjectId } from '../../../sql/catalog.ts';
+import { SqlError } from '../../../sql/error.ts';
+import { layoutByKey } from '../../../sql/physical/layout.ts';
+import { toColumnType } from '../../../sql/types/column-type.ts';
+import type { Catalog } from '../../catalog/catalog.ts';
+import { commitCatalog } from '../../catalog/commit.ts';
+import {
+  type CatalogObject,
+  type IndexObject,
+  type MaterializedViewObject,
+  type ViewObject,
+  kindName,
+} from '../../catalog/objects.ts';
+import type { System } from '../../system.ts';
+import { type Stored, indexPlan } from '../create-index.ts';
+import { endSubscriptions } from '../drop.ts';
+import { type Planning, SYSTEM_SESSION } from '../planning.ts';
+
+/** What a definition says of a view: all but what is installed for it. */
+export type Defined = ViewObject | Omit<MaterializedViewObject, 'arrangement' | 'layout' | 'keys' | 'uses'>;
+
+/** Puts `root` in the place of the view with its id, with all that is computed from it. */
+export async function replaceView(system: System, root: Defined): Promise<void> {
+  const order = readersOf(system, root.id);
+  refuseSinks(root, order);
+  const next: CatalogObject[] = [];
+  const installed: CatalogObject[] = [];
+  let catalog = system.catalog;
+  const put = (object: CatalogObject): void => {
+    next.push(object);
+    catalog = catalog.after([{ kind: 'replace', object }]);
+  };
+  try {
+    if (root.kind === 'view') put(root);
+    for (const object of root.kind === 'view' ? order : [root, ...order]) {
+      const planning = system.planning.over(catalog);
+      if (object.kind === 'view') put(boundAgain(planning, object));
+      if (object.kind !== 'materializedView') continue;
+      const made = await installView(system, planning, object);
+      installed.push(made);
+      put(made);
+      // Before what may read it through them: a plan must not find the old ones.
+      for (const index of system.catalog.dependents(object.id)) {
+        if (index.kind !== 'index') continue;
+        const rebuilt = await installIndex(system, catalog, index);
+        installed.push(rebuilt);
+        put(rebuilt);
+      }
+    }
+    const old = installed.map(({ id }) => system.catalog.object(id));
+    await commitCatalog(
+      system,
+      next.map((object) => ({ kind: 'replace', object })),
+    );
+    for (const object of old) endSubscriptions(system, object, 'replaced');
+    // Statements that were planned before read the old ones.
+    system.running.afterCurrent(() => old.toReversed().forEach((object) => uninstall(system, object)));
+  } catch (error) {
+    installed.toReversed().forEach((object) => uninstall(system, object));
+    throw error;
+  }
+}
+
+/** What reads an object, directly or through others, each behind all that it reads. */
+export function readersOf(system: System, id: ObjectId): CatalogObject[] {
+  const order: CatalogObject[] = [];
+  const seen = new Set<ObjectId>();
+  const visit = (from: ObjectId): void => {
+    for (const reader of system.catalog.dependents(from)) {
+      if (seen.has(reader.id)) continue;
+      seen.add(reader.id);
+      visit(reader.id);
+      order.push(reader);
+    }
+  };
+  visit(id);
+  return order.toReversed();
+}
+
+/** A sink has delivered what the old definition said; no change to the new one could be told to it. */
+function refuseSinks(root: Defined, readers: readonly CatalogObject[]): void {
+  const sink = readers.find((reader) => reader.kind === 'sink');
+  if (!sink) return;
+  throw new SqlError({
+    sqlstate: '0A000',
+    message: `cannot replace ${kindName(root.kind)} "${root.name}" because sink ${sink.name} is fed from it`,
+    hint: `Drop sink ${sink.name} first, and create it again afterwards.`,
+  });
+}
+
+/** A plain view whose columns may have become nullable, or no longer be. */
+function boundAgain(planning: Planning, view: ViewObject): ViewObject {
+  return { ...view, columns: withTypes(view.columns, planning.bindDefinition(view).columns) };
+}
+
+function withTypes(
+  columns: readonly CatalogColumn[],
+  bound: readonly { readonly type: CatalogColumn['type'] }[],
+): CatalogColumn[] {
+  return columns.map((column, index) => {
+    const type = bound[index]?.type ?? column.type;
+    return { ...column, type: type.name === 'unknown' ? column.type : type };
+  });
+}
+
+async function installView(
+  system: System,
+  planning: Planning,
+  view: Defined & { readonly kind: 'materializedView' },
+): Promise<MaterializedViewObject> {
+  const session = { ...SYSTEM_SESSION, searchPath: view.searchPath, timeZone: view.timeZone };
+  const query = planning.bindDefinition(view);
+  const arrangement = system.catalog.allocateArrangement();
+  const name = `materialized view ${view.schema}.${view.name}`;
+  const compiled = planning.compileQuery(session, query, { kind: 'maintain', arrangement, name });
+  if (!compiled.layout) throw new Error('a maintained plan has a layout');
+  const uses = await system.dataflows.install(compiled, system.sequencer.last);
+  const columns = withTypes(view.columns, query.columns);
+  return { ...view, columns, arrangement, layout: compiled.layout, keys: compiled.keys, uses };
+}
+
+async function installIndex(system: System, catalog: Catalog, index: IndexObject): Promise<IndexObject> {
+  const relation = catalog.object(index.table) as Stored;
+  const columns = relation.columns.map((column) => toColumnType(column.type));
+  const layout = layoutByKey(columns, index.layout.key);
+  const made = { ...index, layout, arrangement: system.catalog.allocateArrangement() };
+  await system.engine.install(indexPlan(relation, made), system.sequencer.last);
+  return made;
+}
+
+function uninstall(system: System, object: CatalogObject): void {
+  if (!('arrangement' in object)) return;
+  system.engine.drop(object.arrangement);
+  if (object.kind === 'materializedView') system.dataflows.release(object.uses);
+}
