@@ -1,0 +1,197 @@
+/**
+ * Bugs to be seeded, one at a time: small patches of the source that compile and that make some result wrong. The
+ * oracle must find each within 10,000 view-checks (`npm run oracle -- mutants`).
+ */
+export interface Mutant {
+  readonly name: string;
+  readonly file: string;
+  /** Occurs once in the file. */
+  readonly from: string;
+  readonly to: string;
+}
+
+const rule = (name: string, file: string, from: string, to: string): Mutant => {
+  return { name, file: `sql/optimize/rules/${file}.ts`, from, to };
+};
+const lower = (name: string, file: string, from: string, to: string): Mutant => {
+  return { name, file: `sql/lower/${file}.ts`, from, to };
+};
+const render = (name: string, file: string, from: string, to: string): Mutant => {
+  return { name, file: `engine/crates/render/src/${file}.rs`, from, to };
+};
+
+export const MUTANTS: readonly Mutant[] = [
+  lower(
+    'NOT IN as a plain anti join',
+    'quantified',
+    'if (unknown.length === 0) return match;',
+    'return match;',
+  ),
+  lower('NOT IN without NULLs inside', 'quantified', 'if (key.type.nullable) {', 'if (false) {'),
+  lower(
+    'a NULL left of IN is unknown over nothing too',
+    'quantified',
+    'unknown.push(build.and([build.isNull(left), some]));',
+    'unknown.push(build.isNull(left));',
+  ),
+  lower(
+    'op ALL ignores NULLs',
+    'quantified',
+    '{ condition: noNulls, result: any ? build.FALSE : build.TRUE },',
+    '{ condition: build.TRUE, result: any ? build.FALSE : build.TRUE },',
+  ),
+  lower(
+    'FULL JOIN on equalities without its right NULL side',
+    'joins',
+    'if (keeps.keepsRight) {',
+    'if (keeps.keepsRight && !keeps.keepsLeft) {',
+  ),
+  lower(
+    'LEFT JOIN forgets that the condition filters partners',
+    'joins',
+    'semiJoin(left, partnersRight, keys, { anti: true })',
+    'semiJoin(left, right, keys, { anti: true })',
+  ),
+  lower(
+    'outer join without equality: rows without partner twice',
+    'joins',
+    'return semiJoin(side, matched, keys, { anti: true });',
+    'return side;',
+  ),
+  lower('count over nothing is NULL', 'aggregates', "counts ? '0' : null", 'counts ? null : null'),
+  lower(
+    'no row of a global aggregate over nothing',
+    'aggregates',
+    'if (defaults === null) return reduced;',
+    'if (defaults !== null || defaults === null) return reduced;',
+  ),
+  lower(
+    'DISTINCT in aggregates is ignored',
+    'aggregates',
+    "distinct: aggregate.distinct && ['count', 'sum', 'avg'].includes(aggregate.function),",
+    'distinct: false,',
+  ),
+  lower(
+    'FILTER is ignored',
+    'aggregates',
+    'aggregate.filter === null ? null : lower(aggregate.filter);',
+    'null;',
+  ),
+  lower(
+    'grouping by identity instead of equality',
+    'distinct',
+    'if (!keys.some(isWide)) return',
+    'if (keys.length >= 0) return',
+  ),
+  lower(
+    'EXCEPT keeps duplicates',
+    'set-operations',
+    'return semiJoin(distinctBySqlEquality(left, width), right, keys,',
+    'return semiJoin(left, right, keys,',
+  ),
+  lower('EXCEPT as INTERSECT', 'set-operations', "{ anti: hir.operation === 'except' }", '{ anti: false }'),
+  lower(
+    'NULLs of set operations do not meet',
+    'set-operations',
+    'right: isPrefix ? other : equalityKey(other),\n        nullSafe: true,',
+    'right: isPrefix ? other : equalityKey(other),\n        nullSafe: false,',
+  ),
+  lower(
+    'EXCEPT ALL below zero',
+    'set-operations',
+    'return threshold(union([left, negate(right)]));',
+    'return union([left, negate(right)]);',
+  ),
+  lower(
+    'UNION as UNION ALL',
+    'set-operations',
+    'return hir.all ? both :',
+    'return hir.all || hir.operation === "union" ? both :',
+  ),
+  rule(
+    'an empty right side drops an anti join',
+    'propagate-empty',
+    'return relation.anti ? relation.left : none();',
+    'return none();',
+  ),
+  rule(
+    'join conditions lost when joins become one',
+    'fuse',
+    'residual.push(...join.residual.map(shift));',
+    '',
+  ),
+  rule(
+    'NOT over AND without De Morgan',
+    'canonical-predicates',
+    'return or(scalar.operands.map(negate));',
+    'return and(scalar.operands.map(negate));',
+  ),
+  rule(
+    'x = x is true for NULL',
+    'canonical-predicates',
+    'return scalar.type.nullable ? not(isNull(scalar.arguments[0]!)) : TRUE;',
+    'return TRUE;',
+  ),
+  rule(
+    'x = 1 or x = 2 keeps the first only',
+    'canonical-predicates',
+    'if (!known.list.some((other) => sameScalar(other, item))) known.list.push(item);',
+    '',
+  ),
+  rule(
+    'a predicate below a top-k',
+    'push-predicates',
+    "(index) =>\n            input.partition.some((key) => key.kind === 'column' && key.index === index),",
+    '(index) => index >= 0,',
+  ),
+  rule(
+    'unread columns leave before DISTINCT',
+    'demand',
+    'return build.project(build.distinct(this.prune(relation.input, all(relation))), wanted);',
+    'return build.distinct(this.prune(relation.input, wanted));',
+  ),
+  rule(
+    'IS NOT NULL implied by what is no strict call',
+    'not-null-keys',
+    "scalar.kind === 'call' && scalar.strict && children",
+    "'arguments' in scalar && children",
+  ),
+  {
+    name: 'NULL keys of joins meet',
+    file: 'sql/physical/join.ts',
+    from: 'nullSafe: order.map((index) => pairs[index]!.nullSafe),',
+    to: 'nullSafe: order.map(() => true),',
+  },
+  {
+    name: 'keys of joins by identity',
+    file: 'sql/mir/equality.ts',
+    from: "return isWide(scalar.type) && scalar.kind !== 'canonical' ? canonical(scalar) : scalar;",
+    to: 'return scalar;',
+  },
+  {
+    name: 'FULL JOIN USING shows the left column',
+    file: 'sql/bind/join.ts',
+    from: "return { kind: 'coalesce', operands: [first, second], type: common };",
+    to: 'return first;',
+  },
+  {
+    name: 'NULLs come first in descending order, whatever is said',
+    file: 'sql/bind/order.ts',
+    from: "? descending : nulls === 'SORTBY_NULLS_FIRST';",
+    to: '? descending : descending;',
+  },
+  render('threshold keeps each row once', 'reduce/distinct', 'Presence::Row(*count)', 'Presence::Row(1)'),
+  render('DISTINCT keeps duplicates', 'reduce/distinct', 'Presence::Row(1)', 'Presence::Row(*count)'),
+  render(
+    'top-k forgets OFFSET',
+    'top_k',
+    'let mut skip = self.offset;',
+    'let mut skip = self.offset.min(0);',
+  ),
+  render(
+    'min and max keep what was deleted',
+    'reduce/hierarchical',
+    'Some((value, count)) if count > 0 => break Some(value),',
+    'Some((value, _)) => break Some(value),',
+  ),
+];
