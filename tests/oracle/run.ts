@@ -52,6 +52,7 @@ try {
       continue;
     }
     failures++;
+    console.log(`seed ${seed} fails: ${outcome.failure.kind}`);
     const small = options['no-shrink']
       ? { test, failure: outcome.failure }
       : await shrink(systems, test, outcome.failure, 300);

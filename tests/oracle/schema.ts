@@ -112,6 +112,11 @@ const MIXED: Partial<Record<Type, readonly string[]>> = {
   jsonb: [`'1'`, `'1.0'`, `'{"a": 1}'`, `'{"a": 1.0}'`],
 };
 
+/** All values of a type's domains, as SQL text. */
+export function valuesOf(type: Type): string[] {
+  return [...new Set([...DOMAINS[type], ...(MIXED[type] ?? []), ...EXTREMES[type]])];
+}
+
 /** A value of a column as SQL text, untyped: the place that it goes to has the type. */
 export function randomValue(random: Random, column: Column, schema: Schema): string {
   if (column.nullable && random.chance(0.15)) return 'NULL';

@@ -300,11 +300,12 @@ fn scientific_numeric(value: Numeric<'_>, picture: &Picture) -> String {
     let unsigned = text.trim_start_matches('-');
     let point = unsigned.find('.').unwrap_or(unsigned.len()) as i64;
     let leading = plain.iter().position(|digit| *digit != 0);
-    let (mut digits, mut exponent) = match leading {
+    let (mut digits, exponent) = match leading {
         None => (vec![0], 0),
         Some(leading) => (plain[leading..].to_vec(), point - 1 - leading as i64),
     };
-    // Half away from zero.
+    // Half away from zero. PostgreSQL does not normalise what a carry makes: 9.96 with one digit is 10.0e+00.
+    let mut before = 1;
     let kept = picture.after + 1;
     let round_up = digits.get(kept).is_some_and(|digit| *digit >= 5);
     digits.resize(kept, 0);
@@ -313,8 +314,7 @@ fn scientific_numeric(value: Numeric<'_>, picture: &Picture) -> String {
         loop {
             if at == 0 {
                 digits.insert(0, 1);
-                digits.pop();
-                exponent += 1;
+                before = 2;
                 break;
             }
             at -= 1;
@@ -330,7 +330,7 @@ fn scientific_numeric(value: Numeric<'_>, picture: &Picture) -> String {
         mantissa.push('-');
     }
     for (index, digit) in digits.iter().enumerate() {
-        if index == 1 {
+        if index == before {
             mantissa.push('.');
         }
         mantissa.push((b'0' + digit) as char);
