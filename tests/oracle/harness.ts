@@ -117,6 +117,7 @@ class Run {
     const test = this.#test;
     const { postgres, tidewire, self } = this.#systems;
     const ours = self ? `${this.#schema}_self` : this.#schema;
+    await ask(postgres, `SET statement_timeout = ${PATIENCE}`);
     for (const statement of ['CREATE SCHEMA X', 'SET search_path = X', ...test.tables]) {
       const theirs = await ask(postgres, statement.replace('X', this.#schema));
       const answer = await ask(tidewire, statement.replace('X', ours));

@@ -7,8 +7,11 @@ export interface Transaction {
   readonly rollback: boolean;
 }
 
-/** The next key of each table: small ones first, which other tables have too. */
-type Keys = Map<string, number>;
+/** The next key of each table (small ones first, which other tables have too), and the rows inserted at most. */
+type Keys = Map<string, { next: number; rows: number }>;
+
+/** A table with so many rows is emptied before it gets more: joins of joins stay small. */
+const MOST_ROWS = 30;
 
 export function randomTransactions(random: Random, schema: Schema, count: number): Transaction[] {
   const keys: Keys = new Map();
@@ -34,12 +37,17 @@ export function randomTransactions(random: Random, schema: Schema, count: number
 }
 
 function change(random: Random, schema: Schema, table: Table, keys: Keys): string[] {
+  const refill = (): string[] => {
+    usage(keys, table).rows = 0;
+    return [`DELETE FROM ${table.name}`, insert(random, schema, table, 8, keys)];
+  };
+  if (usage(keys, table).rows >= MOST_ROWS) return refill();
   const one = random.weighted<() => string[]>([
     [8, () => [insert(random, schema, table, random.between(1, 4), keys)]],
     [6, () => [update(random, schema, table)]],
     [4, () => [`DELETE FROM ${table.name} WHERE ${predicate(random, schema, table, false)}`]],
     [1, () => [`UPDATE ${table.name} SET ${table.columns.map((c) => `${c.name} = ${c.name}`).join(', ')}`]],
-    [0.7, () => [`DELETE FROM ${table.name}`, insert(random, schema, table, 8, keys)]],
+    [0.7, refill],
     // A row that comes and goes within the transaction.
     [
       1,
@@ -63,10 +71,15 @@ function values(random: Random, schema: Schema, table: Table, keys: Keys): strin
     if (!table.keyed || index > 0) return randomValue(random, column, schema);
     // Now and then a key that may be taken: both systems must refuse it with the same SQLSTATE.
     if (random.chance(0.05)) return String(random.between(0, 30));
-    const key = keys.get(table.name) ?? 0;
-    keys.set(table.name, key + 1);
-    return String(key);
+    const used = usage(keys, table);
+    return String(used.next++);
   });
+}
+
+function usage(keys: Keys, table: Table): { next: number; rows: number } {
+  const used = keys.get(table.name) ?? { next: 0, rows: 0 };
+  keys.set(table.name, used);
+  return used;
 }
 
 function insert(random: Random, schema: Schema, table: Table, rows: number, keys: Keys): string {
@@ -76,6 +89,7 @@ function insert(random: Random, schema: Schema, table: Table, rows: number, keys
     tuples.push(tuple);
     if (!table.keyed && random.chance(0.15)) tuples.push(tuple);
   }
+  usage(keys, table).rows += tuples.length;
   return `INSERT INTO ${table.name} VALUES ${tuples.join(', ')}`;
 }
 
@@ -108,6 +122,6 @@ function predicate(random: Random, schema: Schema, table: Table, wide = true): s
 
 /** Bounded, so that joins of the tables stay small. */
 function duplicates(random: Random, schema: Schema, table: Table): string {
-  const small = `(SELECT count(*) FROM ${table.name}) < 40`;
+  const small = `(SELECT count(*) FROM ${table.name}) < 20`;
   return `INSERT INTO ${table.name} SELECT * FROM ${table.name} WHERE ${predicate(random, schema, table)} AND ${small}`;
 }
