@@ -42,16 +42,18 @@ export const startSystem: StartSystem = async ({ workers, log, panic }) => {
   await sequencer.commit(transaction);
   transaction.close();
   const parts = { engine, catalog, systemWriter: writer, sequencer, dataflows, subscriptions, planning };
+  const ddl = new DdlLock();
   const system: System = {
     ...parts,
-    ddl: new DdlLock(),
+    ddl,
+    staged: null,
     running: new RunningStatements(),
     sources: new Sources({ ...parts, log }),
     sinks: new Sinks({ ...parts, log }),
   };
   return {
     engine,
-    executor: new Executor(system),
+    executor: new Executor(system, ddl),
     async stop() {
       await system.sources.stopAll();
       await system.sinks.stopAll();

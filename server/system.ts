@@ -8,7 +8,8 @@ import type { Dataflows } from './dataflows/dataflows.ts';
 import type { Subscriptions } from './dataflows/subscriptions.ts';
 import type { Sources } from './ingest/sources.ts';
 import type { Sinks } from './ingest/sinks.ts';
-import type { DdlLock } from './catalog/ddl-lock.ts';
+import type { DdlGate } from './catalog/ddl-lock.ts';
+import type { StagedDdl } from './catalog/staged-ddl.ts';
 import type { Planning } from './statements/planning.ts';
 import type { RunningStatements } from './statements/running.ts';
 import type { Sequencer } from './timeline/sequencer.ts';
@@ -23,6 +24,8 @@ export interface System {
   readonly sources: Sources;
   readonly sinks: Sinks;
   readonly planning: Planning;
-  readonly ddl: DdlLock;
+  readonly ddl: DdlGate;
+  /** The transaction whose statements see this server; null for what is committed by itself. */
+  readonly staged: StagedDdl | null;
   readonly running: RunningStatements;
 }

@@ -29,8 +29,8 @@ export const SYSTEM_SCHEMAS = ['pg_catalog', 'information_schema', 'tw_internal'
 
 export class Catalog {
   #version = 1;
-  /** Shared with what `after` gives: an id is issued once. */
-  #next = { object: FIRST_USER_ID, arrangement: 1 };
+  /** Shared with what `after` gives: an id and a version are issued once. */
+  #next = { object: FIRST_USER_ID, arrangement: 1, version: 2 };
   readonly #schemas = new Map<string, SchemaObject>();
   readonly #objects = new Map<ObjectId, CatalogObject>();
   readonly #names = new Map<string, ObjectId>();
@@ -125,7 +125,7 @@ export class Catalog {
   /** Carries out committed changes. */
   apply(changes: readonly CatalogChange[]): void {
     for (const change of changes) this.#applyOne(change);
-    this.#version++;
+    this.#version = this.#next.version++;
   }
 
   #applyOne(change: CatalogChange): void {

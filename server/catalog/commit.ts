@@ -1,18 +1,37 @@
 /**
- * The end of every DDL statement: the catalog's rows are committed, then the catalog itself changes.
+ * The end of every DDL statement: the catalog's rows are committed, then the catalog itself changes. In a transaction both
+ * wait for its commit.
  */
-import type { Timestamp } from '../../engine/index.ts';
 import type { System } from '../system.ts';
 import type { CatalogChange } from './catalog.ts';
 
-export async function commitCatalog(system: System, changes: readonly CatalogChange[]): Promise<Timestamp> {
+/** What belongs to a change outside of the catalog. */
+export interface Effects {
+  /** Once it is committed. */
+  readonly committed?: () => void;
+  /** If it is not: takes back what was prepared for it. */
+  readonly abandoned?: () => void;
+}
+
+export async function commitCatalog(
+  system: System,
+  changes: readonly CatalogChange[],
+  effects: Effects = {},
+): Promise<void> {
+  if (system.staged) {
+    system.staged.stage(changes, effects);
+    return;
+  }
   const transaction = system.engine.beginTransaction();
   try {
-    system.systemWriter.write(changes, transaction);
-    const timestamp = await system.sequencer.commit(transaction);
+    system.systemWriter.write(changes, transaction, system.catalog);
+    await system.sequencer.commit(transaction);
     system.catalog.apply(changes);
-    return timestamp;
+  } catch (error) {
+    effects.abandoned?.();
+    throw error;
   } finally {
     transaction.close();
   }
+  effects.committed?.();
 }

@@ -1,13 +1,59 @@
 /**
- * One DDL statement at a time: names are checked, dataflows built and the change committed as one step.
+ * One DDL statement at a time: names are checked, dataflows built and the change committed as one step. A transaction with
+ * DDL in it keeps the lock until its end.
  */
-export class DdlLock {
-  #tail: Promise<unknown> = Promise.resolve();
+import { SqlError } from '../../sql/error.ts';
+import type { SessionContext } from '../session/statement.ts';
+import { durationMilliseconds } from '../session/settings/duration.ts';
+
+/** Who asks: the wait ends with 55P03 after the session's `lock_timeout`, and when the statement is cancelled. */
+export type LockWaiter = Pick<SessionContext, 'setting' | 'cancelled'>;
+
+/** Runs DDL, each piece as one step. */
+export interface DdlGate {
+  run<T>(work: () => Promise<T>, waiter?: LockWaiter): Promise<T>;
+}
+
+export class DdlLock implements DdlGate {
+  #tail: Promise<void> = Promise.resolve();
 
   /** Runs `work` after all that was asked before it has ended. */
-  run<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#tail.then(work, work);
-    this.#tail = turn.catch(() => {});
-    return turn;
+  async run<T>(work: () => Promise<T>, waiter?: LockWaiter): Promise<T> {
+    const release = await this.acquire(waiter);
+    try {
+      return await work();
+    } finally {
+      release();
+    }
+  }
+
+  /** Waits for all that was asked before; what is asked later waits until the lock is released. */
+  async acquire(waiter?: LockWaiter): Promise<() => void> {
+    const before = this.#tail;
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    this.#tail = before.then(() => released);
+    try {
+      await (waiter ? waitFor(before, waiter) : before);
+    } catch (error) {
+      release();
+      throw error;
+    }
+    return release;
+  }
+}
+
+async function waitFor(before: Promise<void>, waiter: LockWaiter): Promise<void> {
+  const limit = durationMilliseconds(waiter.setting('lock_timeout'));
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    if (limit === 0) return;
+    const error = new SqlError({ sqlstate: '55P03', message: 'canceling statement due to lock timeout' });
+    timer = setTimeout(() => reject(error), limit);
+  });
+  try {
+    await Promise.race([before, timeout, waiter.cancelled]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -66,10 +66,8 @@ async function start(session: Session, portal: Portal, company: Company): Promis
   const { prepared } = portal;
   session.checkNotFailed(prepared.endsTransaction);
   if (!prepared.managesTransaction) {
-    if (prepared.ddl !== null && (session.transactions.isExplicit || company === 'group')) {
-      throw ddlInTransaction(prepared.ddl);
-    }
     session.transactions.enter(company);
+    if (prepared.ddl !== null && session.transactions.isBlock) await prepared.beginDdl?.();
   }
   for (const notice of prepared.parsed?.notices ?? []) session.notice(notice);
   portal.start(await prepared.run(portal.parameters, portal.formats));
@@ -105,12 +103,4 @@ function companyOf(session: Session, statements: readonly ParsedStatement[]): Co
     });
   }
   return 'single';
-}
-
-function ddlInTransaction(name: string): SqlError {
-  return new SqlError({
-    sqlstate: '0A000',
-    message: `${name} inside a transaction block is not supported yet`,
-    hint: 'Run it on its own, outside BEGIN … COMMIT.',
-  });
 }

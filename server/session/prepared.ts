@@ -14,6 +14,8 @@ export interface Prepared {
   readonly endsTransaction: boolean;
   /** Changes the catalog: runs in a transaction of its own. The name that messages use, else null. */
   readonly ddl: string | null;
+  /** To be called before it runs as a part of a transaction, where it changes the catalog. */
+  readonly beginDdl?: () => Promise<void>;
   /** Result format of a simple query; text where absent. */
   readonly simpleFormat?: 0 | 1;
   /** Needs no transaction around it: it ends or begins them, or only changes the session. */

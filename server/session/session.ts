@@ -228,6 +228,7 @@ export class Session implements SessionContext {
       columns: prepared.columns,
       endsTransaction: ends,
       ddl: ddlName(parsed),
+      beginDdl: () => this.executor.beginDdl(this, prepared),
       managesTransaction: false,
       run: (parameters, formats) => this.executor.execute(this, prepared, parameters, formats),
     };

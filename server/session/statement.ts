@@ -10,6 +10,7 @@ import type {
   Transaction,
 } from '../../engine/index.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
+import type { StagedDdl } from '../catalog/staged-ddl.ts';
 import type { SqlType } from '../../sql/types/type.ts';
 
 export interface ResultColumn {
@@ -86,6 +87,8 @@ export interface OpenTransaction {
   /** Keeps the snapshot readable. */
   hold: { release(): void } | null;
   readonly writes: Transaction;
+  /** Its changes of the catalog, which wait for its commit; null before the first. */
+  ddl: StagedDdl | null;
   readonly readOnly: boolean;
   /** Made by BEGIN, not by a single statement. */
   readonly explicit: boolean;
@@ -127,6 +130,8 @@ export interface StatementExecutor {
     parameters: readonly ParameterValue[],
     resultFormats: readonly number[],
   ): Promise<StatementResult>;
+  /** The statement that follows changes the catalog, as a part of the session's explicit transaction. */
+  beginDdl(session: SessionContext, prepared: PreparedStatement): Promise<void>;
   /** A new transaction, which has read nothing yet. */
   begin(options: { readonly readOnly: boolean; readonly explicit: boolean }): OpenTransaction;
   /** Commits its writes; resolves when they are acknowledged. Rejects with 40001, 23505. Always closes it. */

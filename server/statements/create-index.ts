@@ -44,7 +44,7 @@ export function prepareCreateIndex(
   }
   const relationName = rangeName(statement.relation);
   return command((session) =>
-    system.ddl.run(() => createIndex(system, session, parsed, statement, relationName)),
+    system.ddl.run(() => createIndex(system, session, parsed, statement, relationName), session),
   );
 }
 
@@ -54,7 +54,9 @@ export function prepareCreateDefaultIndex(
   parsed: ParsedStatement,
   relation: QualifiedName,
 ): Runnable {
-  return command((session) => system.ddl.run(() => createIndex(system, session, parsed, {}, relation)));
+  return command((session) =>
+    system.ddl.run(() => createIndex(system, session, parsed, {}, relation), session),
+  );
 }
 
 async function createIndex(
@@ -113,12 +115,9 @@ async function createIndex(
     primary: false,
     columns,
   };
-  try {
-    await commitCatalog(system, [{ kind: 'add', object: index }]);
-  } catch (error) {
-    system.engine.drop(arrangement);
-    throw error;
-  }
+  await commitCatalog(system, [{ kind: 'add', object: index }], {
+    abandoned: () => system.engine.drop(arrangement),
+  });
   return 'CREATE INDEX';
 }
 

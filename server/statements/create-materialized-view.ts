@@ -60,14 +60,13 @@ export function prepareCreateMaterializedView(
         keys: compiled.keys,
         uses,
       };
-      try {
-        await commitCatalog(system, [{ kind: 'add', object: view }]);
-      } catch (error) {
-        system.engine.drop(arrangement);
-        system.dataflows.release(uses);
-        throw error;
-      }
+      await commitCatalog(system, [{ kind: 'add', object: view }], {
+        abandoned: () => {
+          system.engine.drop(arrangement);
+          system.dataflows.release(uses);
+        },
+      });
       return 'CREATE MATERIALIZED VIEW';
-    }),
+    }, session),
   );
 }

@@ -32,6 +32,6 @@ export function prepareCreateSchema(system: System, statement: CreateSchemaStmt)
       const schema = { id: system.catalog.allocateObject(), name };
       await commitCatalog(system, [{ kind: 'addSchema', schema }]);
       return 'CREATE SCHEMA';
-    }),
+    }, session),
   );
 }

@@ -72,13 +72,8 @@ export function prepareCreateTable(
         constraint: table.primaryKeyName ?? `${target.name}_pkey`,
         columns: columns.map((column) => column.name),
       });
-      try {
-        await commitCatalog(system, changes);
-      } catch (error) {
-        system.engine.drop(arrangement);
-        throw error;
-      }
+      await commitCatalog(system, changes, { abandoned: () => system.engine.drop(arrangement) });
       return 'CREATE TABLE';
-    }),
+    }, session),
   );
 }

@@ -123,6 +123,6 @@ export function prepareCreateView(
       };
       await commitCatalog(system, [{ kind: 'add', object: view }]);
       return 'CREATE VIEW';
-    }),
+    }, session),
   );
 }

@@ -57,6 +57,7 @@ export function prepareDrop(system: System, parsed: ParsedStatement, statement: 
       const objects = system.catalog.dropOrder(ids, statement.cascade);
       const indexes = statement.objectKind === 'index' ? ids : [];
       for (const object of objects) refuseUndroppable(object, indexes);
+      if (system.staged) objects.forEach(refuseRunning);
       const cascaded = objects.filter((object) => !ids.includes(object.id) && object.kind !== 'index');
       if (cascaded.length === 1) {
         const message = `drop cascades to ${kindName(cascaded[0]!.kind)} ${cascaded[0]!.name}`;
@@ -74,10 +75,11 @@ export function prepareDrop(system: System, parsed: ParsedStatement, statement: 
       const drops = objects.map((object): CatalogChange => ({ kind: 'drop', id: object.id }));
       if (drops.length + schemas.length === 0) return tag;
       for (const object of objects) await stopObject(system, object);
-      await commitCatalog(system, [...drops, ...schemas]);
-      for (const object of objects) releaseObject(system, object);
+      await commitCatalog(system, [...drops, ...schemas], {
+        committed: () => objects.forEach((object) => releaseObject(system, object)),
+      });
       return tag;
-    }),
+    }, session),
   );
 }
 
@@ -94,6 +96,16 @@ function refuseUndroppable(object: CatalogObject, named: readonly number[]): voi
       message: `cannot drop index ${object.name} because the primary key of its table requires it`,
     });
   }
+}
+
+/** A source or a sink cannot be started again where it was when a transaction is rolled back. */
+function refuseRunning(object: CatalogObject): void {
+  if (object.kind !== 'source' && object.kind !== 'sink') return;
+  throw new SqlError({
+    sqlstate: '0A000',
+    message: `dropping ${kindName(object.kind)} ${object.name} inside a transaction block is not supported`,
+    hint: `Drop ${kindName(object.kind)} ${object.name} on its own first.`,
+  });
 }
 
 function schemaMembers(

@@ -6,6 +6,7 @@ import { nodeKind } from '../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { SqlError } from '../../sql/error.ts';
 import type { SqlType } from '../../sql/types/type.ts';
+import { ddlName } from '../session/statement-class.ts';
 import { hasWritten } from '../session/statement.ts';
 import type {
   OpenTransaction,
@@ -14,6 +15,8 @@ import type {
   StatementExecutor,
   StatementResult,
 } from '../session/statement.ts';
+import type { DdlLock } from '../catalog/ddl-lock.ts';
+import { StagedDdl } from '../catalog/staged-ddl.ts';
 import type { System } from '../system.ts';
 import { prepareAlter } from './alter/alter.ts';
 import { prepareCopyFrom } from './copy-from.ts';
@@ -45,8 +48,11 @@ export class Executor implements StatementExecutor {
   readonly #engine: Engine;
   readonly #plans = new PlanCache();
 
-  constructor(system: System) {
+  readonly #ddl: DdlLock;
+
+  constructor(system: System, ddl: DdlLock) {
     this.#system = system;
+    this.#ddl = ddl;
     this.#engine = system.engine;
   }
 
@@ -88,13 +94,35 @@ export class Executor implements StatementExecutor {
     return plan.runnable.run(session, { parameters, formats }).finally(ended);
   }
 
+  async beginDdl(session: SessionContext, prepared: PreparedStatement): Promise<void> {
+    const { transaction } = session;
+    const name = ddlName(prepared.parsed) ?? '';
+    if (transaction.readOnly) {
+      throw new SqlError({
+        sqlstate: '25006',
+        message: `cannot execute ${name} in a read-only transaction`,
+      });
+    }
+    if (!isTransactional(prepared.parsed)) {
+      throw new SqlError({
+        sqlstate: '0A000',
+        message: `${name} inside a transaction block is not supported`,
+        hint: 'What reads or writes outside of the server cannot be rolled back: run it on its own.',
+      });
+    }
+    if (transaction.ddl) return;
+    const release = await this.#ddl.acquire(session);
+    transaction.ddl = new StagedDdl(this.#system, transaction.writes, release);
+  }
+
   begin(options: { readonly readOnly: boolean; readonly explicit: boolean }): OpenTransaction {
-    return { timestamp: null, hold: null, writes: this.#engine.beginTransaction(), ...options };
+    return { timestamp: null, hold: null, writes: this.#engine.beginTransaction(), ddl: null, ...options };
   }
 
   async commit(transaction: OpenTransaction): Promise<void> {
     try {
       if (hasWritten(transaction)) await this.#system.sequencer.commit(transaction.writes);
+      transaction.ddl?.committed();
     } finally {
       this.rollback(transaction);
     }
@@ -103,7 +131,13 @@ export class Executor implements StatementExecutor {
   rollback(transaction: OpenTransaction): void {
     transaction.hold?.release();
     transaction.hold = null;
+    transaction.ddl?.end();
     transaction.writes.close();
+  }
+
+  /** The server as the session's transaction sees it. */
+  #systemOf(session: SessionContext): System {
+    return session.transaction.ddl?.system ?? this.#system;
   }
 
   #compile(
@@ -113,8 +147,11 @@ export class Executor implements StatementExecutor {
     key: string,
   ): Runnable {
     const typed = [key, ...types.map((type) => (type ? `${type.name}:${type.typmod}` : ''))].join('\u0000');
-    return this.#plans.get(parsed, this.#system.catalog.version, typed, () =>
-      prepareStatement(this.#system, session, parsed, types),
+    const system = this.#systemOf(session);
+    // Nobody else sees the catalog of a transaction, and what others have compiled is not to go for it.
+    if (system.staged) return prepareStatement(system, session, parsed, types);
+    return this.#plans.get(parsed, system.catalog.version, typed, () =>
+      prepareStatement(system, session, parsed, types),
     );
   }
 
@@ -122,7 +159,25 @@ export class Executor implements StatementExecutor {
   #key(session: SessionContext): string {
     const wrote = hasWritten(session.transaction);
     const { user, database, timeZone, searchPath } = session;
-    return [this.#system.catalog.version, wrote, user, database, timeZone, ...searchPath].join('\u0000');
+    const { version } = this.#systemOf(session).catalog;
+    return [version, wrote, user, database, timeZone, ...searchPath].join('\u0000');
+  }
+}
+
+/** Whether a transaction can take the statement back. */
+function isTransactional({ statement }: ParsedStatement): boolean {
+  switch (statement.kind) {
+    case 'create_source':
+    case 'create_sink':
+    case 'create_connection':
+    case 'create_secret':
+    case 'create_table_from_source':
+      return false;
+    case 'alter':
+    case 'drop':
+      return !['source', 'sink', 'connection', 'secret'].includes(statement.objectKind);
+    default:
+      return true;
   }
 }
 

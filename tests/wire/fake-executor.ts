@@ -160,8 +160,12 @@ export class FakeExecutor implements StatementExecutor {
     return (prepared.plan as Run)(session, parameters, resultFormats);
   }
 
+  async beginDdl(): Promise<void> {
+    this.log.push('begin ddl');
+  }
+
   begin(options: { readonly readOnly: boolean; readonly explicit: boolean }): OpenTransaction {
-    return { timestamp: null, hold: null, writes: new FakeWrites(), ...options };
+    return { timestamp: null, hold: null, writes: new FakeWrites(), ddl: null, ...options };
   }
 
   async commit(transaction: OpenTransaction): Promise<void> {

@@ -53,15 +53,16 @@ export function bootstrapCatalog(
     engine.createCollection(object.arrangement, `tw_internal.${raw.name}`, columnTypes, object.layout, false);
     return { raw, object };
   });
-  const writer = new SystemWriter(engine, catalog, relations);
+  const writer = new SystemWriter(engine, relations);
   const transaction = engine.beginTransaction();
   writer.writeFixed(transaction);
   writer.write(
     SCHEMAS.map((schema) => ({ kind: 'addSchema', schema })),
     transaction,
+    catalog,
   );
   const add = (changes: CatalogChange[]): void => {
-    writer.write(changes, transaction);
+    writer.write(changes, transaction, catalog);
     catalog.apply(changes);
   };
   add(relations.map(({ object }) => ({ kind: 'add', object })));

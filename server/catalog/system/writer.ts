@@ -15,10 +15,8 @@ export interface SystemRelation {
 
 export class SystemWriter {
   readonly #relations: readonly { readonly relation: SystemRelation; readonly decoder: RowDecoder }[];
-  readonly #catalog: Catalog;
 
-  constructor(engine: Engine, catalog: Catalog, relations: readonly SystemRelation[]) {
-    this.#catalog = catalog;
+  constructor(engine: Engine, relations: readonly SystemRelation[]) {
     this.#relations = relations.map((relation) => {
       const columns = relation.object.columns.map((column) => ({
         name: column.name,
@@ -45,8 +43,8 @@ export class SystemWriter {
     }
   }
 
-  /** The rows that `changes` take away and add; to be called before the catalog applies them. */
-  write(changes: readonly CatalogChange[], transaction: Transaction): void {
+  /** The rows that `changes` take away and add; to be called before `catalog` applies them. */
+  write(changes: readonly CatalogChange[], transaction: Transaction, catalog: Catalog): void {
     for (const change of changes) {
       switch (change.kind) {
         case 'addSchema':
@@ -54,7 +52,7 @@ export class SystemWriter {
           break;
         case 'dropSchema':
         case 'renameSchema': {
-          const schema = [...this.#catalog.schemas()].find((candidate) => candidate.id === change.id);
+          const schema = [...catalog.schemas()].find((candidate) => candidate.id === change.id);
           if (!schema) break;
           this.#schema(schema, -1, transaction);
           if (change.kind === 'renameSchema')
@@ -62,14 +60,14 @@ export class SystemWriter {
           break;
         }
         case 'add':
-          this.#object(change.object, 1, transaction);
+          this.#object(change.object, 1, transaction, catalog);
           break;
         case 'replace':
-          this.#object(this.#catalog.object(change.object.id), -1, transaction);
-          this.#object(change.object, 1, transaction);
+          this.#object(catalog.object(change.object.id), -1, transaction, catalog);
+          this.#object(change.object, 1, transaction, catalog);
           break;
         case 'drop':
-          this.#object(this.#catalog.object(change.id), -1, transaction);
+          this.#object(catalog.object(change.id), -1, transaction, catalog);
           break;
       }
     }
@@ -81,9 +79,9 @@ export class SystemWriter {
     }
   }
 
-  #object(object: CatalogObject, diff: 1 | -1, transaction: Transaction): void {
+  #object(object: CatalogObject, diff: 1 | -1, transaction: Transaction, catalog: Catalog): void {
     for (const { relation, decoder } of this.#relations) {
-      write(relation, decoder, relation.raw.ofObject?.(object, this.#catalog) ?? [], diff, transaction);
+      write(relation, decoder, relation.raw.ofObject?.(object, catalog) ?? [], diff, transaction);
     }
   }
 }

@@ -166,7 +166,7 @@ const definitions: readonly SettingDefinition[] = [
   {
     name: 'lock_timeout',
     initial: '0',
-    description: 'Sets the maximum allowed duration of any wait for a lock: statements take no locks.',
+    description: 'Sets the maximum allowed duration of any wait for a lock: DDL waits for other DDL.',
     accept: duration,
   },
   {

@@ -12,11 +12,11 @@ import { renameSchema } from './rename.ts';
 export function prepareAlterSchema(system: System, parsed: ParsedStatement, statement: Alter): Runnable {
   const { action } = statement;
   if (action.kind !== 'rename') throw unsupportedAction(statement);
-  return command(() =>
+  return command((session) =>
     system.ddl.run(async () => {
       await checkedRename(system, parsed, statement, action.to.name);
       return 'ALTER SCHEMA';
-    }),
+    }, session),
   );
 }
 

@@ -34,7 +34,7 @@ export function alterObject<K extends ObjectKind>(
       }
       await action(object as Extract<CatalogObject, { kind: K }>, session);
       return tag;
-    }),
+    }, session),
   );
 }
 

@@ -50,8 +50,8 @@ export async function renameColumn(
   await commitCatalog(
     system,
     [...next.values()].map((object) => ({ kind: 'replace', object })),
+    { committed: () => next.forEach((object) => tellEngine(system, object)) },
   );
-  tellEngine(system, system.catalog.object(relation.id));
 }
 
 function createText(relation: Relation, from: string, to: string): string | null {

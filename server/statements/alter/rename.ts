@@ -62,8 +62,9 @@ async function move(
     const reads = next.get(dependent.id) ?? dependent;
     next.set(dependent.id, afterRenaming(system, planners, reads, renamings));
   }
-  await commitCatalog(system, replacing(next));
-  for (const object of next.values()) tellEngine(system, object);
+  await commitCatalog(system, replacing(next), {
+    committed: () => next.forEach((object) => tellEngine(system, object)),
+  });
 }
 
 function dependentsOf(
@@ -98,8 +99,9 @@ export async function renameSchema(system: System, schema: SchemaObject, name: s
     const reads = { ...dependent, statement: own };
     next.set(dependent.id, afterRenaming(system, planners, reads, renamings, { searchPath: path }));
   }
-  await commitCatalog(system, [...replacing(next), change]);
-  for (const { object } of moves) tellEngine(system, system.catalog.object(object.id));
+  await commitCatalog(system, [...replacing(next), change], {
+    committed: () => members.forEach((object) => tellEngine(system, { ...object, schema: name })),
+  });
 }
 
 function replacing(objects: ReadonlyMap<ObjectId, CatalogObject>): CatalogChange[] {

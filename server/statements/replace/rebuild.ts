@@ -52,18 +52,20 @@ export async function replaceView(system: System, root: Defined): Promise<void> 
         put(rebuilt);
       }
     }
-    const old = installed.map(({ id }) => system.catalog.object(id));
-    await commitCatalog(
-      system,
-      next.map((object) => ({ kind: 'replace', object })),
-    );
-    for (const object of old) endSubscriptions(system, object, 'replaced');
-    // Statements that were planned before read the old ones.
-    system.running.afterCurrent(() => old.toReversed().forEach((object) => uninstall(system, object)));
   } catch (error) {
     installed.toReversed().forEach((object) => uninstall(system, object));
     throw error;
   }
+  const old = installed.map(({ id }) => system.catalog.object(id));
+  const changes = next.map((object) => ({ kind: 'replace', object }) as const);
+  await commitCatalog(system, changes, {
+    abandoned: () => installed.toReversed().forEach((object) => uninstall(system, object)),
+    committed: () => {
+      for (const object of old) endSubscriptions(system, object, 'replaced');
+      // Statements that were planned before read the old ones.
+      system.running.afterCurrent(() => old.toReversed().forEach((object) => uninstall(system, object)));
+    },
+  });
 }
 
 /** What reads an object, directly or through others, each behind all that it reads. */
