@@ -23,6 +23,7 @@ import type {
   SubscribeOptions,
   Timestamp,
   Transaction,
+  WriteMark,
 } from './index.ts';
 import type { Mfp } from './plan.generated.ts';
 
@@ -35,6 +36,8 @@ interface NativeCursor {
 interface NativeTransaction {
   arrangements(): number[];
   byteLength(): number;
+  mark(): number[];
+  rollbackTo(mark: readonly number[]): void;
   clear(): void;
 }
 
@@ -170,6 +173,12 @@ class Writes implements Transaction {
   }
   byteLength(): number {
     return this.native.byteLength();
+  }
+  mark(): WriteMark {
+    return this.native.mark();
+  }
+  rollbackTo(mark: WriteMark): void {
+    this.native.rollbackTo(mark);
   }
   clear(): void {
     this.native.clear();

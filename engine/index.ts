@@ -79,12 +79,19 @@ export interface PreparedPlan {
   close(): void;
 }
 
+/** A place in a transaction's writes; the engine's own. */
+export type WriteMark = readonly number[];
+
 /** Uncommitted writes, held natively: for each arrangement a bag of rows with multiplicities. */
 export interface Transaction {
   /** Arrangements written so far. */
   arrangements(): readonly ArrangementId[];
   /** Bytes held. */
   byteLength(): number;
+  /** How much was written so far. */
+  mark(): WriteMark;
+  /** Takes back what was written after a mark. */
+  rollbackTo(mark: WriteMark): void;
   /** Forgets all writes. */
   clear(): void;
   close(): void;

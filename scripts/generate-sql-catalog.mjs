@@ -94,6 +94,10 @@ const nameRows = await rows(
      and prorettype::regtype::text not in ('internal', 'cstring', 'trigger', 'event_trigger') order by 1`,
   procs,
 );
+const relationRows = await rows(
+  `select n.nspname || '.' || c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+   where n.nspname in ('pg_catalog', 'information_schema') and c.relkind in ('r', 'v') order by 1`,
+);
 await client.end();
 
 const quote = (text) =>
@@ -130,6 +134,14 @@ writeFileSync(
   `// Generated from PostgreSQL 18 by scripts/generate-sql-catalog.mjs. Do not edit.
 export const postgresNames = \`
 ${nameRows.map(([name]) => name).join('\n')}
+\`;
+`,
+);
+writeFileSync(
+  new URL('../sql/functions/postgres-relations.generated.ts', import.meta.url),
+  `// Generated from PostgreSQL 18 by scripts/generate-sql-catalog.mjs. Do not edit.
+export const postgresRelations = \`
+${relationRows.map(([name]) => name).join('\n')}
 \`;
 `,
 );

@@ -9,7 +9,8 @@ import { type StartSystem, serve } from './serve.ts';
 
 const USAGE = `usage: tidewire serve [--data DIR] [--host HOST] [--port PORT] [--workers N]
                       [--log-format json|pretty] [--log-level debug|info|warn|error]
-       tidewire tail QUERY [--url postgres://tidewire@127.0.0.1:7432/tidewire] [--format text|json] [--no-snapshot]
+       tidewire tail QUERY [--url postgres://tidewire@127.0.0.1:7432/tidewire] [--format text|json]
+                           [--no-snapshot] [--progress]
        tidewire --version
 `;
 
@@ -84,6 +85,7 @@ async function runTail(args: readonly string[]): Promise<number> {
       url: { type: 'string', default: 'postgres://tidewire@127.0.0.1:7432/tidewire' },
       format: { type: 'string', default: process.stdout.isTTY ? 'text' : 'json' },
       'no-snapshot': { type: 'boolean', default: false },
+      progress: { type: 'boolean', default: false },
     },
   });
   const [query] = positionals;
@@ -92,6 +94,7 @@ async function runTail(args: readonly string[]): Promise<number> {
     url: values.url,
     format: oneOf('--format', values.format, ['text', 'json']),
     snapshot: !values['no-snapshot'],
+    progress: values.progress,
   });
 }
 

@@ -8,10 +8,10 @@
  *   }
  */
 import { type ConnectOptions, Connection } from './connection.ts';
-import { type SubscribeOptions, type Change, subscribe } from './subscribe.ts';
+import { type Change, type Progress, type SubscribeOptions, subscribe } from './subscribe.ts';
 import { type Column, type Value, decoders } from './values.ts';
 
-export type { Change, Column, ConnectOptions, SubscribeOptions, Value };
+export type { Change, Column, ConnectOptions, Progress, SubscribeOptions, Value };
 
 export type Row = Record<string, Value>;
 
@@ -45,12 +45,21 @@ export class Client {
 
   /**
    * The changes of a relation, a query or a whole SUBSCRIBE statement, on a connection of its own. Leaving the loop
-   * ends the subscription.
+   * ends the subscription. A lost connection is an error of the loop: what came before it was complete up to the last
+   * timestamp but one, or up to the last progress.
    */
   subscribe<R extends object = Row>(
     source: string,
+    options?: SubscribeOptions & { readonly progress?: false },
+  ): AsyncGenerator<Change<R>, void>;
+  subscribe<R extends object = Row>(
+    source: string,
+    options: SubscribeOptions,
+  ): AsyncGenerator<Change<R> | Progress, void>;
+  subscribe<R extends object = Row>(
+    source: string,
     options: SubscribeOptions = {},
-  ): AsyncGenerator<Change<R>, void> {
+  ): AsyncGenerator<Change<R> | Progress, void> {
     return subscribe<R>(this.#options, source, options);
   }
 

@@ -1,11 +1,12 @@
 /** `tidewire tail`: prints the changes of a relation or query until it is interrupted. */
 import { once } from 'node:events';
-import { type Change, type Row, connect } from './index.ts';
+import { type Change, type Progress, type Row, connect } from './index.ts';
 
 export interface TailOptions {
   readonly url: string;
   readonly format: 'text' | 'json';
   readonly snapshot: boolean;
+  readonly progress: boolean;
 }
 
 /** Resolves with the exit code. */
@@ -38,17 +39,22 @@ async function* clientChanges(
   query: string,
   options: TailOptions,
   signal: AbortSignal,
-): AsyncGenerator<Change<Row>> {
+): AsyncGenerator<Change<Row> | Progress> {
   const client = await connect(options.url);
   try {
-    yield* client.subscribe(query, { snapshot: options.snapshot, signal });
+    const { snapshot, progress } = options;
+    yield* client.subscribe(query, { snapshot, progress, signal });
   } finally {
     client.close();
   }
 }
 
-function jsonLine({ timestamp, diff, row }: Change<Row>): string {
-  const text = JSON.stringify({ timestamp, diff, row }, (_, value: unknown) =>
+function jsonLine(change: Change<Row> | Progress): string {
+  const { timestamp } = change;
+  const shown = change.progressed
+    ? { timestamp, progressed: true }
+    : { timestamp, ...(change.state ? { state: change.state } : { diff: change.diff }), row: change.row };
+  const text = JSON.stringify(shown, (_, value: unknown) =>
     typeof value === 'bigint' ? exactNumber(value) : value,
   );
   return `${text}\n`;
@@ -60,13 +66,15 @@ function exactNumber(value: bigint): number | string {
   return Number.isSafeInteger(number) ? number : String(value);
 }
 
-function textLine({ timestamp, diff, row }: Change<Row>): string {
-  const time = new Date(timestamp / 1000).toISOString().replace('T', ' ').replace('Z', '');
+function textLine(change: Change<Row> | Progress): string {
+  const time = new Date(change.timestamp / 1000).toISOString().replace('T', ' ').replace('Z', '');
+  if (change.progressed) return `${time}  progressed\n`;
+  const { diff, state, row } = change;
   const fields = Object.values(row).map((value) => {
     if (value === null) return '';
     return typeof value === 'object' ? JSON.stringify(value) : String(value);
   });
-  return `${time}  ${diff > 0 ? '+' : ''}${diff}  ${fields.join('\t')}\n`;
+  return `${time}  ${state ?? `${diff > 0 ? '+' : ''}${diff}`}  ${fields.join('\t')}\n`;
 }
 
 /** The server's message with its code and hint. */

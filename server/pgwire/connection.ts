@@ -255,8 +255,8 @@ export class Connection implements Client {
   }
 
   #describePortal(session: Session, name: string): void {
-    const { prepared, formats } = session.portal(name);
-    if (prepared.columns) this.#writer.rowDescription(rowFieldsOf(prepared.columns, formats));
+    const { columns, formats } = session.described(name);
+    if (columns) this.#writer.rowDescription(rowFieldsOf(columns, formats));
     else this.#writer.noData();
   }
 

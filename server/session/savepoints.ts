@@ -1,14 +1,13 @@
-/**
- * Savepoints of a transaction, newest last. What was written after one cannot be taken back alone yet: then ROLLBACK
- * TO is refused, and everything else about it works.
- */
+/** Savepoints of a transaction, newest last. */
+import type { WriteMark } from '../../engine/index.ts';
 import { SqlError } from '../../sql/error.ts';
 import type { SettingsSnapshot } from './settings/settings.ts';
 
 /** What a savepoint remembers. */
 export interface SavepointState {
   readonly settings: SettingsSnapshot;
-  readonly writtenBytes: number;
+  /** Null: the transaction had not begun to do anything. */
+  readonly writes: WriteMark | null;
   readonly cursors: ReadonlySet<string>;
 }
 

@@ -17,7 +17,13 @@ import type { Prepared } from './prepared.ts';
 import { Settings } from './settings/settings.ts';
 import { durationMilliseconds } from './settings/duration.ts';
 import { ddlName, endsTransaction } from './statement-class.ts';
-import type { Notice, OpenTransaction, SessionContext, StatementExecutor } from './statement.ts';
+import type {
+  Notice,
+  OpenTransaction,
+  ResultColumn,
+  SessionContext,
+  StatementExecutor,
+} from './statement.ts';
 import { type SavepointState, Savepoints } from './savepoints.ts';
 import { TransactionControl, type TransactionStatus } from './transaction.ts';
 import { prepareUtility } from './utility/dispatch.ts';
@@ -164,6 +170,16 @@ export class Session implements SessionContext {
     throw new SqlError({ sqlstate: '34000', message: `portal "${name}" does not exist` });
   }
 
+  /** What Describe tells of a portal, or of a cursor: PostgreSQL keeps both under one set of names. */
+  described(portalName: string): {
+    readonly columns: readonly ResultColumn[] | null;
+    readonly formats: readonly number[];
+  } {
+    if (!this.portals.has(portalName) && this.cursors.has(portalName)) return this.cursors.get(portalName);
+    const { prepared, formats } = this.portal(portalName);
+    return { columns: prepared.columns, formats };
+  }
+
   /** Execute. `alone`: a Sync follows, so that nothing else can belong to the same implicit transaction. */
   execute(portalName: string, maxRows: number, alone: boolean): Promise<void> {
     const portal = this.portal(portalName);
@@ -176,7 +192,10 @@ export class Session implements SessionContext {
 
   closePortal(name: string): void {
     const portal = this.portals.get(name);
-    if (!portal) return;
+    if (!portal) {
+      if (this.cursors.has(name)) this.cursors.close(name);
+      return;
+    }
     this.portals.delete(name);
     portal.close();
   }
@@ -267,7 +286,7 @@ export class Session implements SessionContext {
   savepointState(): SavepointState {
     return {
       settings: this.settings.snapshot(),
-      writtenBytes: this.transactions.currentOrNull?.writes.byteLength() ?? 0,
+      writes: this.transactions.currentOrNull?.writes.mark() ?? null,
       cursors: this.cursors.names(),
     };
   }

@@ -46,7 +46,7 @@ export class CompiledSelect {
         timestamp,
         parameters: [
           ...execution.parameters,
-          ...sessionParameters(session, this.compiled.sessionValues, timestamp),
+          ...sessionParameters(this.#system, session, this.compiled.sessionValues, timestamp),
         ],
         timeZone: session.timeZone,
         transaction: own ? session.transaction.writes : null,

@@ -62,17 +62,23 @@ export function asOfTimestamp(
 
 /** Values for the parameters that stand for the session, in the order that the plan wants. */
 export function sessionParameters(
+  system: System,
   session: SessionContext,
   values: readonly SessionValue[],
   timestamp: Timestamp,
 ): ParameterValue[] {
   return values.map((value) => {
-    const text = sessionText(session, value, timestamp);
+    const text = sessionText(system, session, value, timestamp);
     return { format: 0, value: text === null ? null : Buffer.from(text) };
   });
 }
 
-function sessionText(session: SessionContext, value: SessionValue, timestamp: Timestamp): string | null {
+function sessionText(
+  system: System,
+  session: SessionContext,
+  value: SessionValue,
+  timestamp: Timestamp,
+): string | null {
   switch (value) {
     case 'transactionTimestamp':
     case 'statementTimestamp':
@@ -83,7 +89,7 @@ function sessionText(session: SessionContext, value: SessionValue, timestamp: Ti
     case 'sessionUser':
       return session.user;
     case 'currentSchema':
-      return session.searchPath[0] ?? null;
+      return session.searchPath.find((name) => system.catalog.schema(name) !== null) ?? null;
     case 'currentDatabase':
       return session.database;
   }

@@ -34,7 +34,10 @@ export function prepareWrite(
     const timestamp = await readTimestamp(system, session);
     const { affected, returning } = await system.engine.write(plan, {
       timestamp,
-      parameters: [...execution.parameters, ...sessionParameters(session, compiled.sessionValues, timestamp)],
+      parameters: [
+        ...execution.parameters,
+        ...sessionParameters(system, session, compiled.sessionValues, timestamp),
+      ],
       timeZone: session.timeZone,
       transaction: session.transaction.writes,
       encoding: { kind: 'dataRow', formats: execution.formats },

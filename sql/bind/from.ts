@@ -2,6 +2,7 @@
 import type { Alias, Node, RangeSubselect, RangeVar } from '@pgsql/types';
 import { locationOf, nodeAs, nodeKind, stringOf } from '../ast/accessors.ts';
 import type { CatalogRelation } from '../catalog.ts';
+import { isPostgresRelation } from '../functions/postgres-names.ts';
 import type { HirColumn, HirRelation } from '../hir.ts';
 import { freeOfRelation, withoutLevel } from '../hir/traverse.ts';
 import { nearestName } from '../nearest-name.ts';
@@ -105,6 +106,11 @@ export function findRelation(node: RangeVar, context: QueryContext): CatalogRela
   }
   const found = catalog.findRelation(schema, name, statement.isUserText ? at : undefined);
   if (found !== null) return found;
+  if (isPostgresRelation(schema, name)) {
+    throw statement.error('0A000', `relation "${schema ?? 'pg_catalog'}.${name}" is not supported`, at, {
+      hint: "It is one of PostgreSQL's catalog that is not there yet.",
+    });
+  }
   const near = statement.isUserText ? nearestName(name, catalog.relationNames()) : undefined;
   const full = schema === null ? name : `${schema}.${name}`;
   throw statement.error('42P01', `relation "${full}" does not exist`, at, {

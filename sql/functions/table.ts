@@ -93,7 +93,27 @@ export const regexpMatchGroup: FunctionEntry = {
   description: 'the n-th captured group of the first match',
 };
 
-const functionsByName = groupBy(functions, (entry) => entry.name);
+/**
+ * What connection pools send when a connection comes back to them. There are no advisory locks to release, and no type
+ * void: the empty text that PostgreSQL shows.
+ */
+const advisoryUnlockAll: FunctionEntry = {
+  oid: 2892,
+  name: 'pg_advisory_unlock_all',
+  arguments: [],
+  result: 'text',
+  opcode: '',
+  strict: true,
+  volatility: 'volatile',
+  kind: 'function',
+  canError: false,
+  canBeNull: false,
+  native: false,
+  body: "''::text",
+  description: 'release all advisory locks',
+};
+
+const functionsByName = groupBy([...functions, advisoryUnlockAll], (entry) => entry.name);
 const functionsByOid = new Map(functions.map((entry) => [entry.oid, entry]));
 
 /** All operators. */

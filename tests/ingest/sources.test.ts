@@ -26,6 +26,8 @@ class FakeEngine {
       rows,
       arrangements: () => [...new Set(rows.map(([arrangement]) => arrangement))],
       byteLength: () => this.transactionBytes,
+      mark: () => [],
+      rollbackTo: () => undefined,
       clear: () => undefined,
       close: () => undefined,
     };

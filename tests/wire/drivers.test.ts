@@ -1,5 +1,5 @@
 /** Unmodified drivers against the protocol; what their statements mean is the fake's, and tested elsewhere. */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { Client, type QueryConfig } from 'pg';
 import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -7,6 +7,7 @@ import { connect } from '../../clients/typescript/index.ts';
 import { silentLog } from '../../server/log.ts';
 import { Listener, SHUTDOWN } from '../../server/pgwire/listener.ts';
 import { SqlError } from '../../sql/error.ts';
+import { describeWith, psqlMissing } from '../support/left-out.ts';
 import { FakeExecutor } from './fake-executor.ts';
 
 let executor: FakeExecutor;
@@ -78,8 +79,6 @@ test('postgres.js: pipelines, prepared statements, a cursor', async () => {
   }
 });
 
-const hasPsql = spawnSync('psql', ['--version']).status === 0;
-
 function psql(
   args: readonly string[],
   input = '',
@@ -101,9 +100,8 @@ function psql(
   });
 }
 
-test.skipIf(!hasPsql && process.env['CI'] !== 'true')(
-  'psql: queries, errors with their place, COPY, cursors',
-  async () => {
+describeWith(psqlMissing(), 'psql', () => {
+  test('queries, errors with their place, COPY, cursors', async () => {
     expect(await psql(['-At', '-c', 'SELECT n FROM numbers(2)'])).toEqual({
       code: 0,
       out: '1\n2\n',
@@ -124,8 +122,8 @@ test.skipIf(!hasPsql && process.env['CI'] !== 'true')(
       'SELECT n FROM numbers(5);\n',
     );
     expect(fetched.out.trim().split('\n')).toEqual(['1', '2', '3', '4', '5']);
-  },
-);
+  });
+});
 
 test('the typed client: queries and changes', async () => {
   const client = await connect({ port });
@@ -150,9 +148,9 @@ test('the typed client: queries and changes', async () => {
     stream.pushRows(['1700000000000001', '-1', 1, 'a']);
     await reading;
     expect(seen).toEqual([
-      { timestamp: 1700000000000000, diff: 1, row: { n: 1, name: 'a' } },
-      { timestamp: 1700000000000000, diff: 1, row: { n: 2, name: null } },
-      { timestamp: 1700000000000001, diff: -1, row: { n: 1, name: 'a' } },
+      { timestamp: 1700000000000000, progressed: false, diff: 1, row: { n: 1, name: 'a' } },
+      { timestamp: 1700000000000000, progressed: false, diff: 1, row: { n: 2, name: null } },
+      { timestamp: 1700000000000001, progressed: false, diff: -1, row: { n: 1, name: 'a' } },
     ]);
     await expect.poll(() => stream.closed).toBe(true);
   } finally {

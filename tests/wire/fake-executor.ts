@@ -57,6 +57,12 @@ class FakeWrites implements Transaction {
   byteLength(): number {
     return this.bytes;
   }
+  mark(): readonly number[] {
+    return [this.bytes];
+  }
+  rollbackTo([bytes = 0]: readonly number[]): void {
+    this.bytes = bytes;
+  }
   clear(): void {
     this.bytes = 0;
   }

@@ -86,14 +86,7 @@ function rollback(session: Session, chain: boolean): string {
 function rollbackTo(session: Session, name: string): string {
   requireBlock(session, 'ROLLBACK TO SAVEPOINT');
   const state = session.savepoints.rollbackTo(name);
-  const written = session.transactions.currentOrNull?.writes.byteLength() ?? 0;
-  if (written !== state.writtenBytes) {
-    throw new SqlError({
-      sqlstate: '0A000',
-      message: `ROLLBACK TO SAVEPOINT "${name}" after writes is not supported yet`,
-      hint: 'Roll back the whole transaction.',
-    });
-  }
+  session.transactions.currentOrNull?.writes.rollbackTo(state.writes ?? []);
   session.settings.restore(state.settings);
   session.cursors.closeAllBut(state.cursors);
   session.transactions.recover();

@@ -79,6 +79,12 @@ impl Updates {
         self.entries.clear();
     }
 
+    /// Keeps the first `len` updates.
+    pub fn truncate(&mut self, len: usize) {
+        self.entries.truncate(len);
+        self.bytes.truncate(self.entries.last().map_or(0, |entry| entry.end));
+    }
+
     /// Appends a keyed update.
     #[inline]
     pub fn push(&mut self, key: &[u8], val: &[u8], time: u64, diff: i64) {

@@ -68,6 +68,28 @@ impl NativeTransaction {
         self.lock().0.values().map(|set| set.byte_len()).sum::<usize>() as f64
     }
 
+    /// How much was written so far: arrangement, rows and errors, one after the other.
+    #[napi(catch_unwind)]
+    pub fn mark(&self) -> Vec<f64> {
+        let sets = self.lock();
+        let marks = sets.0.iter().map(|(id, set)| (*id, set.mark()));
+        marks.flat_map(|(id, (rows, errors))| [id as f64, rows as f64, errors as f64]).collect()
+    }
+
+    /// Takes back what was written after a mark.
+    #[napi(catch_unwind)]
+    pub fn rollback_to(&self, mark: Vec<f64>) {
+        let kept: BTreeMap<u64, (usize, usize)> = mark
+            .chunks_exact(3)
+            .map(|entry| (entry[0] as u64, (entry[1] as usize, entry[2] as usize)))
+            .collect();
+        let mut sets = self.lock();
+        sets.0.retain(|id, _| kept.contains_key(id));
+        for (id, set) in &mut sets.0 {
+            Arc::make_mut(set).rollback_to(kept[id]);
+        }
+    }
+
     /// Forgets all writes.
     #[napi(catch_unwind)]
     pub fn clear(&self) {

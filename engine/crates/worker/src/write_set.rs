@@ -62,6 +62,17 @@ impl WriteSet {
         self.rows.byte_len() + self.errors.byte_len()
     }
 
+    /// How much was written so far: rows and errors.
+    pub fn mark(&self) -> (usize, usize) {
+        (self.rows.len(), self.errors.len())
+    }
+
+    /// Takes back what was written after a mark.
+    pub fn rollback_to(&mut self, mark: (usize, usize)) {
+        self.rows.truncate(mark.0);
+        self.errors.truncate(mark.1);
+    }
+
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.rows.clear();
