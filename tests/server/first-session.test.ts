@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeWith, psqlMissing } from '../support/left-out.ts';
 import { type Tidewire, startTidewire } from '../support/tidewire.ts';
 
 let server: Tidewire;
@@ -153,37 +154,39 @@ test('a subscription through a cursor: snapshot, then changes', async () => {
   await client.query('COMMIT');
 });
 
-test('COPY in and out', async () => {
-  expect(psql('-c', 'COPY (SELECT id, city FROM orders ORDER BY id LIMIT 2) TO STDOUT')).toBe(
-    '2\tOslo\n3\tLisbon\n',
-  );
-  const csv = spawnSync(
-    'psql',
-    [
-      '-h',
-      '127.0.0.1',
-      '-p',
-      String(server.port),
-      '-U',
-      'tidewire',
-      'tidewire',
-      '-X',
-      '-c',
-      'COPY cities FROM STDIN WITH (FORMAT csv)',
-    ],
-    {
-      encoding: 'utf8',
-      input: 'Quito,EC\n"Saint, Denis",\n',
-      timeout: 30_000,
-    },
-  );
-  expect(csv.stdout).toBe('COPY 2\n');
-  expect(
-    await rows("SELECT name, country FROM cities WHERE country IS NULL OR country = 'EC' ORDER BY name"),
-  ).toEqual([
-    ['Quito', 'EC'],
-    ['Saint, Denis', null],
-  ]);
+describeWith(psqlMissing(), 'psql: COPY', () => {
+  test('COPY in and out', async () => {
+    expect(psql('-c', 'COPY (SELECT id, city FROM orders ORDER BY id LIMIT 2) TO STDOUT')).toBe(
+      '2\tOslo\n3\tLisbon\n',
+    );
+    const csv = spawnSync(
+      'psql',
+      [
+        '-h',
+        '127.0.0.1',
+        '-p',
+        String(server.port),
+        '-U',
+        'tidewire',
+        'tidewire',
+        '-X',
+        '-c',
+        'COPY cities FROM STDIN WITH (FORMAT csv)',
+      ],
+      {
+        encoding: 'utf8',
+        input: 'Quito,EC\n"Saint, Denis",\n',
+        timeout: 30_000,
+      },
+    );
+    expect(csv.stdout).toBe('COPY 2\n');
+    expect(
+      await rows("SELECT name, country FROM cities WHERE country IS NULL OR country = 'EC' ORDER BY name"),
+    ).toEqual([
+      ['Quito', 'EC'],
+      ['Saint, Denis', null],
+    ]);
+  });
 });
 
 test('top-k, windows of time and DISTINCT in views', async () => {
@@ -204,13 +207,15 @@ test('top-k, windows of time and DISTINCT in views', async () => {
   expect(await rows('SELECT * FROM best ORDER BY 1')).toEqual([['5'], ['7']]);
 });
 
-test("psql's lists", () => {
-  expect(psql('-c', '\\d')).toContain('sales');
-  expect(psql('-c', '\\dt')).toMatch(/public \| orders +\| table/);
-  expect(psql('-c', '\\dv')).toMatch(/public \| large +\| view/);
-  expect(psql('-c', '\\dm')).toMatch(/public \| sales +\| materialized view/);
-  expect(psql('-c', '\\di')).toMatch(/public \| orders_pkey +\| index/);
-  expect(psql('-c', '\\dn')).toMatch(/public/);
+describeWith(psqlMissing(), 'psql: lists', () => {
+  test("psql's lists", () => {
+    expect(psql('-c', '\\d')).toContain('sales');
+    expect(psql('-c', '\\dt')).toMatch(/public \| orders +\| table/);
+    expect(psql('-c', '\\dv')).toMatch(/public \| large +\| view/);
+    expect(psql('-c', '\\dm')).toMatch(/public \| sales +\| materialized view/);
+    expect(psql('-c', '\\di')).toMatch(/public \| orders_pkey +\| index/);
+    expect(psql('-c', '\\dn')).toMatch(/public/);
+  });
 });
 
 test('EXPLAIN, SHOW and DROP', async () => {

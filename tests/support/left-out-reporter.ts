@@ -26,7 +26,7 @@ export class LeftOutReporter implements Reporter {
     const visit = (file: string, suite: TestModule | TestSuite): void => {
       for (const inner of suite.children.suites()) {
         if (inner.name.includes(MARK)) {
-          lines.push(`  ${file}: ${inner.name}, ${[...inner.children.allTests()].length} tests`);
+          lines.push(`  ${file}: ${inner.name}: ${[...inner.children.allTests()].length}`);
         } else visit(file, inner);
       }
     };
