@@ -200,27 +200,34 @@ export function context(state: State, columns: readonly ScopeColumn[], subquerie
     features,
     columns,
     safe,
-    subquery: allowed ? (type, single) => subquery(state, type, single) : null,
+    subquery: allowed ? (type, single) => subquery(state, columns, type, single) : null,
   };
 }
 
 const WITHOUT_EXTREMES: ReadonlySet<Type> = new Set(['bool', 'uuid', 'jsonb', 'varchar']);
 
-/** Uncorrelated: its scope has its own columns only. */
-function subquery(outer: State, type: Type, single: boolean): Node {
-  const state: State = { ...outer, level: Math.min(outer.level, 2) };
-  const { random } = state;
-  if (!single) return select(state, [type], 0).tree;
-  const from = fromClause(state, 0);
-  const inner = context(state, from.scope, false);
-  if (type === 'bool') return node('query', 'SELECT bool_or(', want(inner, 'bool', 1), ') FROM ', from.tree);
+/** Half of them read columns of the query around them, in WHERE and in what they select but never in an aggregate. */
+function subquery(around: State, columns: readonly ScopeColumn[], type: Type, single: boolean): Node {
+  const { random, features } = around;
+  // A subquery may have subqueries again, which see the columns of both.
+  const state: State = { ...around, level: random.chance(0.15) ? around.level : 2 };
+  const outer = random.chance(0.5) ? columns.filter((column) => column.type !== 'shown') : [];
+  if (outer.length > 0) features.add('correlated');
+  if (!single) return select({ ...state, level: Math.min(state.level, 4) }, [type], 0, outer).tree;
+  const from = fromClause({ ...state, level: 2 }, 0);
+  const inner = context({ ...state, level: 2 }, from.scope, false);
+  const both = context(state, [...from.scope, ...outer], state.level >= 4);
+  const filter = where(both, outer.length > 0 ? 0.9 : 0.5);
+  if (type === 'bool') {
+    return node('query', 'SELECT bool_or(', want(inner, 'bool', 1), ') FROM ', from.tree, filter);
+  }
   // A value that may stand for others would be computed with: only its order matters, or there is none.
   if (WITHOUT_EXTREMES.has(type) || AMBIGUOUS.has(type)) {
-    const value = node('query', 'SELECT ', want(inner, type, 1), ' AS c FROM ', from.tree);
+    const value = node('query', 'SELECT ', want(inner, type, 1), ' AS c FROM ', from.tree, filter);
     return node('query', value, ` ORDER BY 1 LIMIT 1`);
   }
   const name = random.pick(['min', 'max']);
-  return node('query', `SELECT ${name}(`, want(inner, type, 1), ') FROM ', from.tree, where(inner, 0.5));
+  return node('query', `SELECT ${name}(`, want(inner, type, 1), ') FROM ', from.tree, filter);
 }
 
 export function where(inner: Context, probability: number): Node {
@@ -229,12 +236,17 @@ export function where(inner: Context, probability: number): Node {
   return node('optional', ' WHERE ', predicate(inner, 2));
 }
 
-/** A SELECT of columns of these types, or of any. */
-export function select(state: State, types: readonly Type[] | null, depth: number): Relation {
+/** A SELECT of columns of these types, or of any; `outer`: columns of the query around it. */
+export function select(
+  state: State,
+  types: readonly Type[] | null,
+  depth: number,
+  outer: readonly ScopeColumn[] = [],
+): Relation {
   const { random, features } = state;
   const from = fromClause(state, depth);
-  const scope = context(state, from.scope);
-  const filter = where(scope, state.safe ? 0.12 : 0.25);
+  const scope = context(state, [...from.scope, ...outer]);
+  const filter = where(scope, outer.length > 0 ? 0.8 : state.safe ? 0.12 : 0.25);
   if (state.level >= 3 && random.chance(state.level === 3 ? 0.85 : 0.35)) {
     return aggregate(state, types, from, filter);
   }
