@@ -192,7 +192,8 @@ class Run {
     const create = `CREATE MATERIALIZED VIEW ${view.name} AS ${text}${self ? ' WITH NO DATA' : ''}`;
     const made = await ask(tidewire, create);
     if (failed(made)) return failure('refused', view, index, made, create);
-    const fold = self ? null : await this.#subscribe(view);
+    // A view that is in error now ends its subscription; the first good check opens another.
+    const fold = self || failed(await ask(postgres, text)) ? null : await this.#subscribe(view);
     const live: Live = {
       ...{
         view,
