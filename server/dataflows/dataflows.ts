@@ -35,11 +35,13 @@ export class Dataflows implements SharedArrangements {
 
   /**
    * Installs what the plan needs, then the plan, and resolves when it can be read at `asOf`. Returns the shared
-   * arrangements that it holds, for `release`. When it fails nothing stays installed.
+   * arrangements that it holds, for `release`. When it fails nothing stays installed. `asOf` stays readable meanwhile,
+   * however long the arrangements take.
    */
   async install(compiled: Compiled, asOf: Timestamp): Promise<readonly ArrangementId[]> {
     const held: ArrangementId[] = [];
     const imported = importedArrangements(compiled);
+    const hold = this.#engine.hold(asOf);
     try {
       for (const required of compiled.requires) await this.#require(required, asOf);
       for (const id of imported) {
@@ -54,6 +56,8 @@ export class Dataflows implements SharedArrangements {
       this.release(held);
       for (const required of compiled.requires) this.#dropUnused(required.id);
       throw error;
+    } finally {
+      hold.release();
     }
   }
 
