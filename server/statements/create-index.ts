@@ -14,6 +14,7 @@ import { nameIsTaken, requireObject } from '../catalog/names.ts';
 import type { CatalogObject, IndexObject } from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
+import { refuseOption } from './alter/options.ts';
 import { type Runnable, command } from './prepared.ts';
 
 export type Stored = Extract<CatalogObject, { arrangement: number; columns: readonly { name: string }[] }>;
@@ -33,6 +34,11 @@ export function prepareCreateIndex(
   }
   if (statement.whereClause) {
     throw new SqlError({ sqlstate: '0A000', message: 'partial indexes are not supported' });
+  }
+  const option = nodeAs(statement.options?.[0], 'DefElem');
+  if (option) throw refuseOption(parsed, { name: option.defname ?? '', location: option.location ?? 0 });
+  if (statement.tableSpace) {
+    throw new SqlError({ sqlstate: '0A000', message: 'CREATE INDEX … TABLESPACE is not supported' });
   }
   const method = statement.accessMethod ?? 'btree';
   if (method !== 'btree') {

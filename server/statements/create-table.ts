@@ -1,16 +1,18 @@
 /** CREATE TABLE: columns, defaults, NOT NULL and the primary key, which is the table's arrangement. */
 import type { CreateStmt } from '@pgsql/types';
-import { rangeName } from '../../sql/ast/accessors.ts';
+import { nodeAs, rangeName } from '../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { bindColumnDefinitions } from '../../sql/bind/bind.ts';
+import { SqlError } from '../../sql/error.ts';
 import { layoutByColumns } from '../../sql/physical/layout.ts';
 import { toColumnType } from '../../sql/types/column-type.ts';
 import { commitCatalog } from '../catalog/commit.ts';
 import type { CatalogChange } from '../catalog/catalog.ts';
-import { nameIsTaken, newName } from '../catalog/names.ts';
+import { nameIsTaken, newName, positionOf } from '../catalog/names.ts';
 import type { TableObject } from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
+import { refuseOption } from './alter/options.ts';
 import { type Runnable, command } from './prepared.ts';
 
 export function prepareCreateTable(
@@ -20,6 +22,7 @@ export function prepareCreateTable(
   statement: CreateStmt,
 ): Runnable {
   const relation = statement.relation;
+  refuseForms(parsed, statement);
   const definition = bindColumnDefinitions(
     relation?.relname ?? '',
     statement.tableElts ?? [],
@@ -76,4 +79,35 @@ export function prepareCreateTable(
       return 'CREATE TABLE';
     }, session),
   );
+}
+
+/** Forms of CREATE TABLE that would make another table than the one that is made here. */
+function refuseForms(parsed: ParsedStatement, statement: CreateStmt): void {
+  const persistence = statement.relation?.relpersistence ?? 'p';
+  const form =
+    persistence === 't'
+      ? 'CREATE TEMPORARY TABLE'
+      : persistence === 'u'
+        ? 'CREATE UNLOGGED TABLE'
+        : statement.partspec || statement.partbound
+          ? 'CREATE TABLE with partitions'
+          : statement.inhRelations?.length
+            ? 'CREATE TABLE … INHERITS'
+            : statement.ofTypename
+              ? 'CREATE TABLE … OF'
+              : statement.tablespacename
+                ? 'CREATE TABLE … TABLESPACE'
+                : statement.accessMethod
+                  ? 'CREATE TABLE … USING'
+                  : null;
+  if (form) {
+    throw new SqlError({
+      sqlstate: '0A000',
+      message: `${form} is not supported`,
+      hint: 'All tables are kept in the same way: write CREATE TABLE name (columns).',
+      position: positionOf(parsed, statement.relation?.location),
+    });
+  }
+  const option = nodeAs(statement.options?.[0], 'DefElem');
+  if (option) throw refuseOption(parsed, { name: option.defname ?? '', location: option.location ?? 0 });
 }
