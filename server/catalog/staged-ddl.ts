@@ -4,47 +4,55 @@
  */
 import type { Transaction } from '../../engine/index.ts';
 import type { System } from '../system.ts';
-import type { Catalog, CatalogChange } from './catalog.ts';
+import type { CatalogChange } from './catalog.ts';
 import type { Effects } from './commit.ts';
 
 export class StagedDdl {
-  /** The server as the transaction's statements see it. */
-  readonly system: System;
-  readonly #catalog: Catalog;
   readonly #main: System;
   readonly #writes: Transaction;
   readonly #release: () => void;
-  readonly #changes: CatalogChange[] = [];
-  readonly #effects: Effects[] = [];
+  /** One for each statement. */
+  #steps: { readonly changes: readonly CatalogChange[]; readonly effects: Effects }[] = [];
+  #system: System;
   #ended = false;
 
   /** `release`: gives back the lock on DDL, which the transaction holds until its end. */
   constructor(main: System, writes: Transaction, release: () => void) {
     this.#main = main;
-    this.#catalog = main.catalog.after([]);
     this.#writes = writes;
     this.#release = release;
-    this.system = {
-      ...main,
-      catalog: this.#catalog,
-      planning: main.planning.over(this.#catalog),
-      ddl: { run: (work) => work() },
-      staged: this,
-    };
+    this.#system = this.#systemWith([]);
+  }
+
+  /** The server as the transaction's statements see it. */
+  get system(): System {
+    return this.#system;
   }
 
   stage(changes: readonly CatalogChange[], effects: Effects): void {
-    this.#main.systemWriter.write(changes, this.#writes, this.#catalog);
-    this.#catalog.apply(changes);
-    this.#changes.push(...changes);
-    this.#effects.push(effects);
+    this.#main.systemWriter.write(changes, this.#writes, this.#system.catalog);
+    this.#system.catalog.apply(changes);
+    this.#steps.push({ changes, effects });
+  }
+
+  /** What a savepoint remembers. */
+  mark(): number {
+    return this.#steps.length;
+  }
+
+  /** ROLLBACK TO: what was staged since is taken back. The rows are among the transaction's writes, which do so themselves. */
+  rollbackTo(mark: number): void {
+    const undone = this.#steps.splice(mark);
+    if (undone.length === 0) return;
+    this.#system = this.#systemWith(this.#changes());
+    for (const { effects } of undone.toReversed()) effects.abandoned?.();
   }
 
   /** The transaction's writes are committed. */
   committed(): void {
     this.#ended = true;
-    this.#main.catalog.apply(this.#changes);
-    for (const { committed } of this.#effects) committed?.();
+    this.#main.catalog.apply(this.#changes());
+    for (const { effects } of this.#steps) effects.committed?.();
     this.#release();
   }
 
@@ -52,7 +60,22 @@ export class StagedDdl {
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    for (const { abandoned } of this.#effects.toReversed()) abandoned?.();
+    for (const { effects } of this.#steps.toReversed()) effects.abandoned?.();
     this.#release();
+  }
+
+  #changes(): CatalogChange[] {
+    return this.#steps.flatMap(({ changes }) => changes);
+  }
+
+  #systemWith(changes: readonly CatalogChange[]): System {
+    const catalog = this.#main.catalog.after(changes);
+    return {
+      ...this.#main,
+      catalog,
+      planning: this.#main.planning.over(catalog),
+      ddl: { run: (work) => work() },
+      staged: this,
+    };
   }
 }

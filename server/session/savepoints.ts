@@ -8,6 +8,8 @@ export interface SavepointState {
   readonly settings: SettingsSnapshot;
   /** Null: the transaction had not begun to do anything. */
   readonly writes: WriteMark | null;
+  /** How much of the transaction's DDL was there. */
+  readonly ddl: number;
   readonly cursors: ReadonlySet<string>;
 }
 

@@ -287,6 +287,7 @@ export class Session implements SessionContext {
     return {
       settings: this.settings.snapshot(),
       writes: this.transactions.currentOrNull?.writes.mark() ?? null,
+      ddl: this.transactions.currentOrNull?.ddl?.mark() ?? 0,
       cursors: this.cursors.names(),
     };
   }

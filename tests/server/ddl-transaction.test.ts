@@ -146,6 +146,26 @@ test('what is made and dropped in one transaction', async () => {
   expect(await errorOf('SELECT * FROM m')).toMatchObject({ code: '42P01' });
 });
 
+test('a savepoint takes back the DDL that came after it', async () => {
+  await run(
+    'BEGIN',
+    'CREATE TABLE t (x int)',
+    'INSERT INTO t VALUES (1)',
+    'SAVEPOINT s',
+    'CREATE TABLE u (x int)',
+    'INSERT INTO u VALUES (1)',
+    'INSERT INTO t VALUES (2)',
+    'ALTER TABLE t RENAME TO renamed',
+  );
+  expect(await errorOf('SELECT * FROM t')).toMatchObject({ code: '42P01' });
+  await run('ROLLBACK TO s');
+  expect(await rows('SELECT * FROM t')).toEqual([[1]]);
+  expect(await errorOf('SELECT * FROM u')).toMatchObject({ code: '42P01' });
+  await run('ROLLBACK TO s', 'CREATE TABLE u (y text)', "INSERT INTO u VALUES ('new')", 'COMMIT');
+  expect(await rows('SELECT t.x, u.y FROM t, u', other)).toEqual([[1, 'new']]);
+  expect(await rows("SHOW TABLES LIKE 'renamed'")).toEqual([]);
+});
+
 test('what cannot be rolled back is refused by name', async () => {
   await run('BEGIN');
   expect(await errorOf('CREATE SOURCE s FROM GENERATOR COUNTER (ROWS 1)')).toMatchObject({

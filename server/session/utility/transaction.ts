@@ -87,6 +87,7 @@ function rollbackTo(session: Session, name: string): string {
   requireBlock(session, 'ROLLBACK TO SAVEPOINT');
   const state = session.savepoints.rollbackTo(name);
   session.transactions.currentOrNull?.writes.rollbackTo(state.writes ?? []);
+  session.transactions.currentOrNull?.ddl?.rollbackTo(state.ddl);
   session.settings.restore(state.settings);
   session.cursors.closeAllBut(state.cursors);
   session.transactions.recover();
