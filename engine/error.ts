@@ -3,12 +3,21 @@ export class EngineError extends Error {
   readonly sqlstate: string;
   readonly detail: string | undefined;
   readonly hint: string | undefined;
-  constructor(options: { sqlstate: string; message: string; detail?: string; hint?: string }) {
+  /** PostgreSQL's CONTEXT. */
+  readonly where: string | undefined;
+  constructor(options: {
+    sqlstate: string;
+    message: string;
+    detail?: string;
+    hint?: string;
+    where?: string;
+  }) {
     super(options.message);
     this.name = 'EngineError';
     this.sqlstate = options.sqlstate;
     this.detail = options.detail;
     this.hint = options.hint;
+    this.where = options.where;
   }
 }
 
@@ -20,12 +29,14 @@ export function engineError(text: string): EngineError {
       message: string;
       detail: string | null;
       hint: string | null;
+      where: string | null;
     };
     return new EngineError({
       sqlstate: fields.sqlstate,
       message: fields.message,
       ...(fields.detail === null ? {} : { detail: fields.detail }),
       ...(fields.hint === null ? {} : { hint: fields.hint }),
+      ...(fields.where === null ? {} : { where: fields.where }),
     });
   } catch {
     return new EngineError({ sqlstate: 'XX000', message: text });

@@ -26,6 +26,10 @@ export type RowEncoding =
       readonly nullText: string;
       readonly delimiter: string;
       readonly header: readonly string[] | null;
+      readonly quote: string;
+      readonly escape: string;
+      /** Columns whose values are always quoted, NULL excepted. */
+      readonly forceQuote: readonly number[];
     };
 
 /** A parameter value as it came over the wire. `format` 0 text, 1 binary. */
@@ -130,15 +134,21 @@ export type DecodeFormat =
       readonly header: boolean;
       /** The header says which column is which, and other columns are skipped; otherwise it is skipped itself. */
       readonly headerByName?: boolean;
-      /** Blank lines are no records; to COPY they are. */
+      /** The header must be the fields' names, in order. */
+      readonly headerMatch?: boolean;
+      /** Blank lines are no records, and a lone carriage return is data; to COPY they are, and it is an error. */
       readonly skipBlankLines?: boolean;
+      /** Columns in which a quoted null text is NULL, too. */
       readonly forceNull?: readonly number[];
+      /** Columns in which the null text is a text. */
+      readonly forceNotNull?: readonly number[];
     }
   | {
       readonly kind: 'copyText';
       readonly delimiter: string;
       readonly nullText: string;
       readonly header: boolean;
+      readonly headerMatch?: boolean;
     };
 
 /** A row that could not be decoded. */

@@ -99,7 +99,7 @@ export function compileWrite(write: HirWrite, environment: PlanningEnvironment):
   return compileLowered(environment, {
     name: `${operation} ${catalog.relation(object).name}`,
     lowered,
-    target: { kind: 'write', operation, object, returning: lowered.returning },
+    target: { kind: 'write', operation, object, joined: write.joined, returning: lowered.returning },
     hir: write.relation,
     columns: (write.returning ?? []).map(({ name, type }) => ({ name, type })),
     parameters: write.parameters,

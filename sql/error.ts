@@ -5,6 +5,8 @@ export interface SqlErrorOptions {
   message: string;
   detail?: string | undefined;
   hint?: string | undefined;
+  /** What the error happened in: PostgreSQL's CONTEXT. */
+  where?: string | undefined;
   /** 1-based, in code points of the text that the user sent: the wire protocol's field P. */
   position?: number | undefined;
 }
@@ -14,6 +16,7 @@ export class SqlError extends Error {
   readonly sqlstate: string;
   readonly detail: string | undefined;
   readonly hint: string | undefined;
+  readonly where: string | undefined;
   readonly position: number | undefined;
 
   constructor(options: SqlErrorOptions) {
@@ -22,6 +25,7 @@ export class SqlError extends Error {
     this.sqlstate = options.sqlstate;
     this.detail = options.detail;
     this.hint = options.hint;
+    this.where = options.where;
     this.position = options.position;
   }
 }

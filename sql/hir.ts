@@ -188,10 +188,16 @@ export interface HirWrite {
   readonly object: ObjectId;
   /**
    * insert: the new rows in the table's column order. delete: the old rows. update: old row's columns, then the new
-   * row's. Values are cast, defaults filled in, NOT NULL checked by `raise`.
+   * row's. Values are cast, defaults filled in, NOT NULL checked by `raise`. Behind these come the columns of FROM or
+   * USING if RETURNING reads them.
    */
   readonly relation: HirRelation;
-  /** Over the new row's columns (insert, update) or the old row's (delete). */
+  /**
+   * The number of the table's columns where its rows are joined with others: a row of the table that comes several
+   * times counts once, whichever comes first. Else null.
+   */
+  readonly joined: number | null;
+  /** Over the new row's columns (insert, update) or the old row's (delete), then those of FROM or USING. */
   readonly returning:
     readonly { readonly name: string; readonly scalar: HirScalar; readonly type: NullableType }[] | null;
   readonly parameters: readonly SqlType[];

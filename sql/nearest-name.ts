@@ -24,11 +24,11 @@ function distance(a: string, b: string, limit: number): number {
 
 /**
  * The candidate that a mistyped name most likely meant, or undefined when none is near: at most a third of
- * the name's letters may differ, and always one.
+ * the name's letters may differ, and one of three or more always.
  */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
   const wanted = name.toLowerCase();
-  const limit = Math.max(1, Math.floor(wanted.length / 3));
+  const limit = wanted.length < 3 ? 0 : Math.floor(wanted.length / 3);
   let best: string | undefined;
   let bestDistance = limit + 1;
   for (const candidate of candidates) {

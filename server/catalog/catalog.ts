@@ -86,6 +86,7 @@ export class Catalog {
    */
   dropOrder(ids: readonly ObjectId[], cascade: boolean): CatalogObject[] {
     const order: CatalogObject[] = [];
+    const hindrances: [dependent: CatalogObject, object: CatalogObject][] = [];
     const seen = new Set<ObjectId>();
     const visit = (id: ObjectId): void => {
       if (seen.has(id)) return;
@@ -93,21 +94,24 @@ export class Catalog {
       for (const dependent of this.dependents(id)) {
         const belongs =
           dependent.kind === 'index' || (dependent.kind === 'source' && dependent.parent === id);
-        if (!cascade && !belongs && !ids.includes(dependent.id)) {
-          const object = this.object(id);
-          throw new SqlError({
-            sqlstate: '2BP01',
-            message: `cannot drop ${kindName(object.kind)} ${object.name} because other objects depend on it`,
-            detail: `${kindName(dependent.kind)} ${dependent.name} depends on ${kindName(object.kind)} ${object.name}`,
-            hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
-          });
-        }
+        if (!belongs && !ids.includes(dependent.id)) hindrances.push([dependent, this.object(id)]);
         visit(dependent.id);
       }
       order.push(this.object(id));
     };
     ids.forEach(visit);
-    return order;
+    if (cascade || hindrances.length === 0) return order;
+    const noun = ({ kind, name }: CatalogObject): string => `${kindName(kind)} ${name}`;
+    const what = ids.length === 1 ? noun(this.object(ids[0]!)) : 'desired object(s)';
+    throw new SqlError({
+      sqlstate: '2BP01',
+      message: `cannot drop ${what} because other objects depend on ${ids.length === 1 ? 'it' : 'them'}`,
+      detail: hindrances
+        .toSorted(([a], [b]) => a.id - b.id)
+        .map(([dependent, object]) => `${noun(dependent)} depends on ${noun(object)}`)
+        .join('\n'),
+      hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
+    });
   }
 
   /** A catalog of its own as this one will be after `changes`, to see what they would mean. */

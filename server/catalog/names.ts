@@ -76,6 +76,7 @@ export function requireObject(
   parsed: ParsedStatement,
   name: QualifiedName,
   kinds: readonly ObjectKind[],
+  hint?: (found: CatalogObject) => string,
 ): CatalogObject {
   const object = lookUp(catalog, session, parsed, name);
   const written = name.parts.join('.');
@@ -96,7 +97,7 @@ export function requireObject(
     throw new SqlError({
       sqlstate: '42809',
       message: `"${written}" is not ${article(wanted)}`,
-      hint: `It is ${article(kindName(object.kind))}.`,
+      hint: hint?.(object) ?? `It is ${article(kindName(object.kind))}.`,
       position: positionOf(parsed, name.location),
     });
   }

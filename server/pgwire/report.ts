@@ -10,13 +10,13 @@ export function reportOf(
   severity: 'ERROR' | 'FATAL' = 'ERROR',
 ): { readonly fields: ReportFields; readonly internal: boolean } {
   if (error instanceof SqlError) {
-    const { sqlstate, message, detail, hint, position } = error;
-    return { fields: { severity, sqlstate, message, detail, hint, position }, internal: false };
+    const { sqlstate, message, detail, hint, where, position } = error;
+    return { fields: { severity, sqlstate, message, detail, hint, where, position }, internal: false };
   }
   if (error instanceof EngineError || isEngineLike(error)) {
-    const { sqlstate, message, detail, hint } = error;
+    const { sqlstate, message, detail, hint, where } = error;
     return {
-      fields: { severity, sqlstate, message, detail: detail ?? undefined, hint: hint ?? undefined },
+      fields: { severity, sqlstate, message, detail: detail ?? undefined, hint: hint ?? undefined, where },
       internal: sqlstate.startsWith('XX'),
     };
   }

@@ -20,6 +20,7 @@ export interface ReportFields {
   readonly sqlstate: string;
   readonly message: string;
   readonly detail?: string | undefined;
+  readonly where?: string | undefined;
   readonly hint?: string | undefined;
   readonly position?: number | undefined;
 }
@@ -211,6 +212,7 @@ export class BackendWriter {
     this.#field('M', fields.message);
     if (fields.detail !== undefined) this.#field('D', fields.detail);
     if (fields.hint !== undefined) this.#field('H', fields.hint);
+    if (fields.where !== undefined) this.#field('W', fields.where);
     if (fields.position !== undefined) this.#field('P', String(fields.position));
     this.#byte(0);
     this.#end();

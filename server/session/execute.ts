@@ -2,6 +2,7 @@
  * How statements run: start here. Both protocols meet in `start`, which puts a statement into its transaction and
  * executes it; the portal sends the result.
  */
+import { tokenize } from '../../sql/parse/lexer.ts';
 import { SqlError } from '../../sql/error.ts';
 import { parseAgain } from '../../sql/parse/memo.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
@@ -76,7 +77,13 @@ async function start(session: Session, portal: Portal, company: Company): Promis
 function prepareSimple(session: Session, parsed: ParsedStatement): Portal {
   const prepared = session.prepare(parsed, []);
   if (prepared.parameterTypes.length > 0) {
-    throw new SqlError({ sqlstate: '42P02', message: 'there is no parameter $1' });
+    const { source, offset, text } = parsed;
+    const parameter = tokenize(source, offset, offset + text.length).find(({ kind }) => kind === 'parameter');
+    throw new SqlError({
+      sqlstate: '42P02',
+      message: `there is no parameter ${parameter?.text ?? '$1'}`,
+      position: parameter === undefined ? undefined : source.codePointOfUtf16(parameter.start) + 1,
+    });
   }
   const format = prepared.simpleFormat ?? 0;
   return new Portal(

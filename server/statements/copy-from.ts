@@ -11,7 +11,7 @@ import { requireObject } from '../catalog/names.ts';
 import type { TableObject } from '../catalog/objects.ts';
 import type { SessionContext, StatementResult } from '../session/statement.ts';
 import type { System } from '../system.ts';
-import { type CopyOptions, readCopyOptions } from './copy-options.ts';
+import { type CopyOptions, listedColumns, readCopyOptions } from './copy-options.ts';
 import type { Runnable } from './prepared.ts';
 
 export function prepareCopyFrom(
@@ -91,7 +91,7 @@ function copyIn(
       failure = new SqlError({
         sqlstate: first.sqlstate,
         message: first.message,
-        detail: `COPY ${table.name}, line ${first.line}: "${first.bytes.toString('utf8').slice(0, 100)}"`,
+        where: `COPY ${table.name}, line ${first.line}: "${first.bytes.toString('utf8').slice(0, 100)}"`,
       });
     }
   };
@@ -120,21 +120,10 @@ function copyIn(
 }
 
 function decodeFormat(options: CopyOptions, names: readonly string[]): DecodeFormat {
-  const { delimiter, nullText, header } = options;
-  if (options.format === 'text') return { kind: 'copyText', delimiter, nullText, header };
-  for (const name of options.forceNull) {
-    if (!names.includes(name)) {
-      throw new SqlError({ sqlstate: '42703', message: `column "${name}" is not copied` });
-    }
-  }
-  const forceNull = options.forceNull.map((name) => names.indexOf(name));
-  return {
-    kind: 'csv',
-    delimiter,
-    nullText,
-    quote: options.quote,
-    escape: options.escape,
-    header,
-    forceNull,
-  };
+  const { delimiter, nullText, header, headerMatch, quote, escape } = options;
+  if (options.format === 'text') return { kind: 'copyText', delimiter, nullText, header, headerMatch };
+  const forceNull = listedColumns(options.forceNull, names);
+  const forceNotNull = listedColumns(options.forceNotNull, names);
+  const format = { kind: 'csv', delimiter, nullText, quote, escape } as const;
+  return { ...format, header, headerMatch, forceNull, forceNotNull };
 }

@@ -7,7 +7,7 @@ import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { SqlError } from '../../sql/error.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
-import { type CopyOptions, readCopyOptions } from './copy-options.ts';
+import { type CopyOptions, listedColumns, readCopyOptions } from './copy-options.ts';
 import type { Runnable } from './prepared.ts';
 import { CompiledSelect } from './select.ts';
 import { CompiledSubscribe, selectAll } from './subscribe.ts';
@@ -29,7 +29,7 @@ export function prepareCopyTo(
     run: async (session) => ({
       kind: 'copyOut',
       columnCount: names.length,
-      cursor: await select.run(session, { parameters: [], formats: [] }, copyEncoding(options)),
+      cursor: await select.run(session, { parameters: [], formats: [] }, copyEncoding(options, names)),
       header: header(options, names),
     }),
   };
@@ -44,17 +44,15 @@ export function prepareCopySubscribe(
   refuseFile(statement.copy);
   const options = readCopyOptions(parsed, statement.copy);
   const subscribe = new CompiledSubscribe(system, session, parsed, statement.subscribe);
+  const names = subscribe.columns.map((column) => column.name);
   return {
     parameterTypes: [],
     columns: null,
     run: async (session) => ({
       kind: 'copyStream',
       columnCount: subscribe.columns.length,
-      stream: await subscribe.start(session, copyEncoding(options)),
-      header: header(
-        options,
-        subscribe.columns.map((column) => column.name),
-      ),
+      stream: await subscribe.start(session, copyEncoding(options, names)),
+      header: header(options, names),
     }),
   };
 }
@@ -68,28 +66,30 @@ function refuseFile(statement: CopyStmt): void {
   });
 }
 
-function copyEncoding(options: CopyOptions): RowEncoding {
-  if (options.format === 'csv' && (options.quote !== '"' || options.escape !== '"')) {
-    throw new SqlError({
-      sqlstate: '0A000',
-      message: 'COPY TO with another QUOTE or ESCAPE than " is not supported yet',
-    });
-  }
-  if (options.forceNull.length > 0) {
-    throw new SqlError({ sqlstate: '0A000', message: 'COPY FORCE_NULL cannot be used with COPY TO' });
-  }
-  const { nullText, delimiter } = options;
-  return options.format === 'text'
-    ? { kind: 'copyText', nullText, delimiter }
-    : { kind: 'copyCsv', nullText, delimiter, header: null };
+function copyEncoding(options: CopyOptions, names: readonly string[]): RowEncoding {
+  const { nullText, delimiter, quote, escape } = options;
+  if (options.format === 'text') return { kind: 'copyText', nullText, delimiter };
+  const forceQuote = listedColumns(options.forceQuote, names);
+  return { kind: 'copyCsv', nullText, delimiter, header: null, quote, escape, forceQuote };
 }
 
 function header(options: CopyOptions, names: readonly string[]): Buffer | null {
   if (!options.header) return null;
-  const quoted = names.map((name) =>
-    options.format === 'csv' && /[",\r\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name,
-  );
-  return Buffer.from(`${quoted.join(options.delimiter)}\n`);
+  const { delimiter, quote, escape } = options;
+  const written = names.map((name) => {
+    if (options.format === 'text') return escapeText(name, delimiter);
+    const special = [delimiter, quote, '\r', '\n'].some((character) => name.includes(character));
+    if (!special && name !== options.nullText) return name;
+    const inside = [...name].map((c) => (c === quote || c === escape ? escape + c : c)).join('');
+    return quote + inside + quote;
+  });
+  return Buffer.from(`${written.join(delimiter)}\n`);
+}
+
+/** A name as a field of the text format. */
+function escapeText(name: string, delimiter: string): string {
+  const letters: Readonly<Record<string, string>> = { '\t': 't', '\n': 'n', '\r': 'r', '\\': '\\' };
+  return [...name].map((c) => (letters[c] ? `\\${letters[c]}` : c === delimiter ? `\\${c}` : c)).join('');
 }
 
 /** `SELECT columns FROM relation` for the table form. */

@@ -6,7 +6,7 @@ import { SqlError } from '../../sql/error.ts';
 import type { CatalogChange } from '../catalog/catalog.ts';
 import { SYSTEM_SCHEMAS } from '../catalog/catalog.ts';
 import { commitCatalog } from '../catalog/commit.ts';
-import { lookUp, positionOf, requireObject } from '../catalog/names.ts';
+import { article, lookUp, positionOf, requireObject } from '../catalog/names.ts';
 import { type CatalogObject, type ObjectKind, kindName } from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
@@ -52,11 +52,11 @@ export function prepareDrop(system: System, parsed: ParsedStatement, statement: 
                 session.notice({ severity: 'NOTICE', sqlstate: '00000', message });
                 return [];
               }
-              return [requireObject(system.catalog, session, parsed, name, kinds).id];
+              return [requireObject(system.catalog, session, parsed, name, kinds, useDrop).id];
             });
       const objects = system.catalog.dropOrder(ids, statement.cascade);
-      const indexes = statement.objectKind === 'index' ? ids : [];
-      for (const object of objects) refuseUndroppable(object, indexes);
+      const named = statement.objectKind === 'index' ? ids : [];
+      for (const object of objects) refuseUndroppable(system, object, named);
       if (system.staged) objects.forEach(refuseRunning);
       const cascaded = objects.filter((object) => !ids.includes(object.id) && object.kind !== 'index');
       if (cascaded.length === 1) {
@@ -83,7 +83,13 @@ export function prepareDrop(system: System, parsed: ParsedStatement, statement: 
   );
 }
 
-function refuseUndroppable(object: CatalogObject, named: readonly number[]): void {
+/** What to write instead where the object is of another kind. */
+function useDrop({ kind }: CatalogObject): string {
+  const noun = kindName(kind);
+  return `Use DROP ${noun.toUpperCase()} to remove ${article(noun)}.`;
+}
+
+function refuseUndroppable(system: System, object: CatalogObject, named: readonly number[]): void {
   if ((SYSTEM_SCHEMAS as readonly string[]).includes(object.schema)) {
     throw new SqlError({
       sqlstate: '42501',
@@ -91,9 +97,11 @@ function refuseUndroppable(object: CatalogObject, named: readonly number[]): voi
     });
   }
   if (object.kind === 'index' && object.primary && named.includes(object.id)) {
+    const constraint = `constraint ${object.name} on table ${system.catalog.object(object.table).name}`;
     throw new SqlError({
       sqlstate: '2BP01',
-      message: `cannot drop index ${object.name} because the primary key of its table requires it`,
+      message: `cannot drop index ${object.name} because ${constraint} requires it`,
+      hint: `You can drop ${constraint} instead.`,
     });
   }
 }

@@ -24,7 +24,9 @@ export function bindCast(node: TypeCast, context: ExpressionContext): Bound {
       at,
     );
   }
-  return { scalar, at: leftmost(at, bound.at) };
+  // A literal's cast is the literal, in messages too.
+  const isLiteral = typeOf(bound.scalar).name === 'unknown' && bound.scalar.kind === 'literal';
+  return { scalar, at: isLiteral ? bound.at : leftmost(at, bound.at) };
 }
 
 /** Collations that are comparison by code point, which is what we do. */

@@ -103,7 +103,7 @@ export function bindColumnDefinitions(
   environment: BindEnvironment,
   text: string = environment.source.text ?? '',
 ): BoundColumns {
-  const statement = new Statement(environment);
+  const statement = new Statement({ ...environment, forDefault: true });
   const columns: CatalogColumn[] = [];
   let primary: KeyClause | null = null;
   for (const element of elements) {
@@ -155,17 +155,18 @@ function bindColumn(table: string, node: ColumnDef, statement: Statement, text: 
   const type = bindTypeName(statement, node.typeName);
   if (node.collClause !== undefined) checkCollation({ statement }, node.collClause);
   let nullable = true;
-  let declaredNull = false;
+  let declared: boolean | null = null;
+  let conflict: number | undefined | null = null;
   let defaultText: string | null = null;
   for (const element of node.constraints ?? []) {
     const constraint = nodeAs(element, 'Constraint')!;
     const at = locationOf(constraint);
     switch (constraint.contype) {
       case 'CONSTR_NULL':
-        declaredNull = true;
-        break;
       case 'CONSTR_NOTNULL':
-        nullable = false;
+        nullable = constraint.contype === 'CONSTR_NULL';
+        if (declared !== null && declared !== nullable) conflict ??= at;
+        declared = nullable;
         break;
       case 'CONSTR_PRIMARY':
         break;
@@ -190,11 +191,11 @@ function bindColumn(table: string, node: ColumnDef, statement: Statement, text: 
         throw unsupportedConstraint(constraint, statement);
     }
   }
-  if (declaredNull && !nullable) {
+  if (conflict !== null) {
     throw statement.error(
       '42601',
       `conflicting NULL/NOT NULL declarations for column "${name}" of table "${table}"`,
-      locationOf(node),
+      conflict,
     );
   }
   return { name, type: { ...type, nullable }, defaultText };

@@ -18,6 +18,8 @@ export interface QueryContext {
   readonly statement: Statement;
   /** Innermost first. */
   readonly ctes: readonly CteEntry[];
+  /** Names of WITH that come only later, for messages. */
+  readonly laterCtes?: readonly string[];
   /** The scope around the query, to tell a correlated reference from an unknown one. */
   readonly outer: Scope | null;
 }

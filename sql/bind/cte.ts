@@ -42,6 +42,7 @@ export function bindWith(clause: WithClause | undefined, context: QueryContext):
     const inner: QueryContext = {
       ...context,
       ctes: [...pending.map((later) => refusedEntry(later.ctename!)), ...ctes],
+      laterCtes: clause.recursive === true ? [] : nodes.slice(i).map((later) => later.ctename!),
     };
     const value = bindSubquery(query, inner);
     const columns = renamed(value.columns, node.aliascolnames?.map(stringOf) ?? [], name, context, at);

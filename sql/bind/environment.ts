@@ -14,6 +14,8 @@ export interface BindEnvironment {
   readonly parameterTypes?: readonly (SqlType | null)[];
   /** The query defines a view: volatile functions and session values are refused, ORDER BY and LIMIT become top-k. */
   readonly inView?: boolean;
+  /** The expression is a DEFAULT, read again with each INSERT: it may not stand for the time at which it was written. */
+  readonly forDefault?: boolean;
   /** Clauses that PostgreSQL's grammar lacks, by location. */
   readonly extensions?: { readonly at: ReadonlyMap<number, Extension> };
 }

@@ -113,6 +113,12 @@ export function findRelation(node: RangeVar, context: QueryContext): CatalogRela
   }
   const near = statement.isUserText ? nearestName(name, catalog.relationNames()) : undefined;
   const full = schema === null ? name : `${schema}.${name}`;
+  if (schema === null && context.laterCtes?.includes(name)) {
+    throw statement.error('42P01', `relation "${full}" does not exist`, at, {
+      detail: `There is a WITH item named "${name}", but it cannot be referenced from this part of the query.`,
+      hint: 'Use WITH RECURSIVE, or re-order the WITH items to remove forward references.',
+    });
+  }
   throw statement.error('42P01', `relation "${full}" does not exist`, at, {
     hint: near === undefined || near === name ? undefined : `Perhaps you meant the relation "${near}".`,
   });

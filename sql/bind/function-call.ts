@@ -3,11 +3,10 @@ import type { A_Indirection, FuncCall } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import { castByName, resolveFunction } from '../functions/resolve.ts';
 import { isPostgresFunction } from '../functions/postgres-names.ts';
-import { functionNames, functionsNamed, regexpMatchGroup } from '../functions/table.ts';
+import { functionsNamed, regexpMatchGroup } from '../functions/table.ts';
 import type { FunctionEntry } from '../functions/table.ts';
 import { catalogFunctionBody } from '../functions/catalog-functions.ts';
 import type { HirScalar } from '../hir.ts';
-import { nearestName } from '../nearest-name.ts';
 import { castPath } from '../types/casts.ts';
 import { displayType } from '../types/format.ts';
 import { plain } from '../types/table.ts';
@@ -44,7 +43,7 @@ export function bindFunctionCall(node: FuncCall, context: ExpressionContext): Bo
   const at = locationOf(node);
   const parts = nameParts(node.funcname);
   const name = parts[parts.length - 1]!;
-  checkSchema(parts, context, at);
+  checkSchema(node, parts, context, at);
   if (node.over !== undefined) throw statement.unsupported('window functions', at);
   if (node.func_variadic === true) throw statement.unsupported('VARIADIC arguments', at);
   if (node.agg_within_group === true) throw statement.unsupported('WITHIN GROUP', at);
@@ -70,7 +69,12 @@ export function bindFunctionCall(node: FuncCall, context: ExpressionContext): Bo
   };
 }
 
-function checkSchema(parts: readonly string[], context: ExpressionContext, at: number | undefined): void {
+function checkSchema(
+  node: FuncCall,
+  parts: readonly string[],
+  context: ExpressionContext,
+  at: number | undefined,
+): void {
   if (parts.length === 1) return;
   const schema = parts[parts.length - 2]!;
   if (schema === 'pg_catalog') return;
@@ -78,7 +82,9 @@ function checkSchema(parts: readonly string[], context: ExpressionContext, at: n
   if (!statement.environment.catalog.hasSchema(schema)) {
     throw statement.error('3F000', `schema "${schema}" does not exist`, at);
   }
-  throw statement.error('42883', `function ${parts.join('.')} does not exist`, at);
+  const args = (node.args ?? []).map((argument) => bindExpression(argument, context));
+  const types = args.map((argument) => typeOf(argument.scalar).name);
+  throw notFound(parts[parts.length - 1]!, parts.join('.'), types, 'none', context, at);
 }
 
 /** The call of the function that these arguments mean. */
@@ -149,13 +155,10 @@ function notFound(
   }
   const known = functionsNamed(name).length > 0;
   if (!known && isPostgresFunction(name)) return statement.unsupported(`function ${name}()`, at);
-  const near = known ? undefined : nearestName(name, functionNames());
   return statement.error('42883', `function ${signature} does not exist`, at, {
     hint:
       elsewhere[name] ??
-      (near === undefined
-        ? 'No function matches the given name and argument types. You might need to add explicit type casts.'
-        : `Perhaps you meant the function "${near}".`),
+      'No function matches the given name and argument types. You might need to add explicit type casts.',
   });
 }
 

@@ -7,9 +7,11 @@ import { toScalarType } from '../types/column-type.ts';
 import { isRegistered, plain } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
 import { bindRegistered } from './registered.ts';
+import { readRelativeTime } from './relative-time.ts';
 import { literal } from './scalar.ts';
 import type { Statement } from './statement.ts';
 
+const INT4_MAX = 2147483647n;
 const INT8_MAX = 9223372036854775807n;
 
 /** A constant as written: integers are int4, int8 or numeric by size, strings are of unknown type. */
@@ -30,7 +32,9 @@ export function bindConstant(statement: Statement, node: A_Const, at: number | u
       const text = constant.text.replaceAll('_', '');
       if (/^[+-]?(0[xXoObB][0-9a-fA-F]+|[0-9]+)$/.test(text)) {
         const value = text.startsWith('-') ? -BigInt(text.slice(1)) : BigInt(text.replace(/^\+/, ''));
-        return literal(value <= INT8_MAX && value >= -INT8_MAX - 1n ? 'int8' : 'numeric', value.toString());
+        // The grammar folds a minus into its constant: -2147483648 comes here because 2147483648 is no int4.
+        const fits = (max: bigint): boolean => value <= max && value >= -max - 1n;
+        return literal(fits(INT4_MAX) ? 'int4' : fits(INT8_MAX) ? 'int8' : 'numeric', value.toString());
       }
       return literal('numeric', text);
     }
@@ -53,6 +57,8 @@ export function readLiteral(
   }
   if (name === 'name') return literal(name, truncateName(text));
   if (isRegistered(name)) return bindRegistered(statement, name, text, at);
+  const relative = readRelativeTime(statement, text, name, at);
+  if (relative !== null) return relative;
   const canonical = simpleText(name, text);
   if (canonical !== null) return literal(name, canonical);
   const scalar = toScalarType(name);
@@ -71,12 +77,13 @@ export function evaluate(statement: Statement, expression: Expr, at: number | un
     return statement.environment.evaluate(expression);
   } catch (error) {
     if (error instanceof Error && 'sqlstate' in error && typeof error.sqlstate === 'string') {
-      const { detail, hint } = error as { detail?: string; hint?: string };
+      const { detail, hint, where } = error as { detail?: string; hint?: string; where?: string };
       throw new SqlError({
         sqlstate: error.sqlstate,
         message: error.message,
         detail,
         hint,
+        where,
         position: statement.position(at),
       });
     }

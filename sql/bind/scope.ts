@@ -156,7 +156,7 @@ function qualified(
   at: number | undefined,
 ): Found {
   const name = parts[parts.length - 1]!;
-  const { item, level } = findItem(statement, scope, parts.slice(0, -1), at);
+  const { item, level } = findItem(statement, scope, parts.slice(0, -1), at, name);
   const columns = item.columns.filter((column) => column.name === name);
   if (columns.length > 1) throw statement.error('42702', `column reference "${name}" is ambiguous`, at);
   if (columns.length === 1) return { item, column: columns[0]!, level };
@@ -175,21 +175,25 @@ export function findItem(
   scope: Scope,
   parts: readonly string[],
   at: number | undefined,
+  column?: string,
 ): { readonly item: ScopeItem; readonly level: number } {
   const relation = parts[parts.length - 1]!;
   if (parts.length > 3) {
-    throw statement.error('42601', `improper qualified name (too many dotted names): ${parts.join('.')}`, at);
+    const written = [...parts, ...(column === undefined ? [] : [column])].join('.');
+    throw statement.error('42601', `improper qualified name (too many dotted names): ${written}`, at);
   }
   let level = 0;
   for (let around: Scope | null = scope; around !== null; around = around.outer) {
-    const item = around.lateral === 'hidden' ? undefined : named(around, parts);
+    const [item, second] = around.lateral === 'hidden' ? [] : allNamed(around, parts);
     if (item !== undefined) {
+      if (second !== undefined)
+        throw statement.error('42P09', `table reference "${relation}" is ambiguous`, at);
       if (around.lateral === 'refused') throw notLateral(statement, relation, at);
       return { item, level };
     }
     level += 1;
   }
-  if (hiddenScopes(scope).some((around) => named(around, parts) !== undefined)) {
+  if (hiddenScopes(scope).some((around) => allNamed(around, parts).length > 0)) {
     throw statement.error('42P01', `invalid reference to FROM-clause entry for table "${relation}"`, at, {
       detail: `There is an entry for table "${relation}", but it cannot be referenced from this part of the query.`,
       hint: 'To reference that table, you must mark this subquery with LATERAL.',
@@ -211,10 +215,10 @@ export function findItem(
   throw statement.error('42P01', `missing FROM-clause entry for table "${relation}"`, at);
 }
 
-function named(scope: Scope, parts: readonly string[]): ScopeItem | undefined {
+function allNamed(scope: Scope, parts: readonly string[]): ScopeItem[] {
   const relation = parts[parts.length - 1]!;
   const schema = parts.length > 1 ? parts[parts.length - 2]! : null;
-  return scope.items.find(
+  return scope.items.filter(
     (item) => item.byName && item.name === relation && (schema === null || item.schema === schema),
   );
 }

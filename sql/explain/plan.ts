@@ -152,7 +152,11 @@ function outputLines(output: Output): string[] {
       const deleted = output.deleted === null ? '' : ` delete %${output.deleted}`;
       const inserted = output.inserted === null ? '' : ` insert %${output.inserted}`;
       const returning =
-        output.returning === null ? [] : [`  returning ${columnList(output.returning.projection)}`];
+        output.returning === null
+          ? []
+          : [
+              `  returning ${columnList(output.returning.projection)}${output.returned === null ? '' : ` of %${output.returned}`}`,
+            ];
       return [`write${deleted}${inserted}`, ...returning];
     }
   }

@@ -3,7 +3,7 @@
  * wider than identity.
  */
 import type { ObjectId } from '../catalog.ts';
-import type { HirQuery, HirRelation, HirScalar, HirWrite, SessionValue } from '../hir.ts';
+import type { HirQuery, HirScalar, HirWrite, SessionValue } from '../hir.ts';
 import type { MirFinishing, MirRelation, MirScalar } from '../mir.ts';
 import { SqlError } from '../error.ts';
 import type { Keys } from '../optimize/analysis/keys.ts';
@@ -13,6 +13,7 @@ import { lowerRelation } from './relation.ts';
 import { NO_ROW } from './row.ts';
 import { lowerPlainScalar } from './scalar.ts';
 import { hasSubquery } from './can-raise.ts';
+import { oncePerRow } from './once-per-row.ts';
 
 const lowered: unique symbol = Symbol('lowered');
 
@@ -52,18 +53,8 @@ function limitExpression(
   return lowerPlainScalar(context, NO_ROW, scalar);
 }
 
-function checkLimits(relation: HirRelation): void {
-  if (relation.kind !== 'topK') return;
-  for (const scalar of [relation.limit, relation.offset]) {
-    if (scalar !== null && hasSubquery(scalar)) {
-      throw new SqlError({ sqlstate: '0A000', message: 'a subquery in LIMIT or OFFSET is not supported' });
-    }
-  }
-}
-
 /** Lowers a bound query. */
 export function lowerQuery(query: HirQuery, options: LowerOptions): LoweredQuery {
-  checkLimits(query.relation);
   const context = new LoweringContext({ ...options, parameters: query.parameters.length });
   const relation = lowerRelation(context, query.relation, null);
   const { order, withTies, projection } = query.finishing;
@@ -86,9 +77,11 @@ export function lowerWrite(write: HirWrite, options: Omit<LowerOptions, 'maintai
     parameters: write.parameters.length,
     maintained: false,
   });
-  const relation = lowerRelation(context, write.relation, null);
-  const arity = relation.columns.length;
-  const row = write.operation === 'update' ? relation.columns.slice(arity / 2) : relation.columns;
+  const rows = lowerRelation(context, write.relation, null);
+  const { joined } = write;
+  const relation = joined === null ? rows : oncePerRow(context, write.object, rows, joined);
+  const update = write.operation === 'update';
+  const row = relation.columns.slice(update ? (joined ?? relation.columns.length / 2) : 0);
   const returning =
     write.returning === null
       ? null

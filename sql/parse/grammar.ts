@@ -1,5 +1,6 @@
 import type { RawStmt } from '@pgsql/types';
 import { SqlError } from '../error.ts';
+import { tokenize } from './lexer.ts';
 import { isGrammarError, parsePostgres, ParserExhausted } from './postgres.ts';
 import type { SourceText } from './source-text.ts';
 
@@ -34,6 +35,20 @@ function tooComplex(): SqlError {
     message: 'stack depth limit exceeded',
     hint: 'The statement is nested too deeply: write long chains of operators as lists, arrays or several statements.',
   });
+}
+
+/** The hint of PostgreSQL's scanner at `byte`, which the binding does not give; also whether it is in an E'' string. */
+export function grammarHint(
+  parsed: SourceText,
+  { message, byte }: Refusal,
+): { sqlstate?: string; hint?: string } {
+  if (!message.startsWith('invalid Unicode escape') || message.includes('value') || byte === undefined)
+    return {};
+  const at = parsed.utf16OfByte(byte);
+  const token = tokenize(parsed, 0, parsed.text.length).find(({ start, end }) => start <= at && at < end);
+  if (/^u&/i.test(parsed.text.slice(token?.start ?? at)))
+    return { hint: 'Unicode escapes must be \\XXXX or \\+XXXXXX.' };
+  return { sqlstate: '22025', hint: 'Unicode escapes must be \\uXXXX or \\UXXXXXXXX.' };
 }
 
 /** PostgreSQL's SQLSTATE for a message of its scanner or grammar; the parser's binding gives only messages. */

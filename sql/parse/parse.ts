@@ -3,7 +3,7 @@ import { SqlError } from '../error.ts';
 import { newContext } from './context.ts';
 import { Cursor } from './cursor.ts';
 import { EXTENSION_WORDS } from './extensions.ts';
-import { grammarSqlstate, parseGrammar } from './grammar.ts';
+import { grammarHint, grammarSqlstate, parseGrammar } from './grammar.ts';
 import { mayTruncate, truncationNotices } from './identifier.ts';
 import { tokenize, type Token } from './lexer.ts';
 import { SourceText } from './source-text.ts';
@@ -30,6 +30,7 @@ function parsePlain(source: SourceText): ParsedStatement[] {
     throw new SqlError({
       sqlstate: grammarSqlstate(answer.message),
       message: answer.message,
+      ...grammarHint(source, answer),
       position: source.positionOfByte(answer.byte),
     });
   }

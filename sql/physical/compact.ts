@@ -36,7 +36,7 @@ function renumberOperator(operator: Operator, to: (node: number) => number): Ope
 
 function outputNodes(output: Output): readonly number[] {
   if (output.kind !== 'write') return [output.node];
-  return [output.deleted, output.inserted].filter((node) => node !== null);
+  return [output.deleted, output.inserted, output.returned].filter((node) => node !== null);
 }
 
 function renumberOutput(output: Output, to: (node: number) => number): Output {
@@ -45,6 +45,7 @@ function renumberOutput(output: Output, to: (node: number) => number): Output {
     ...output,
     deleted: output.deleted === null ? null : to(output.deleted),
     inserted: output.inserted === null ? null : to(output.inserted),
+    returned: output.returned === null ? null : to(output.returned),
   };
 }
 

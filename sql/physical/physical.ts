@@ -38,6 +38,8 @@ export type Target =
       readonly kind: 'write';
       readonly operation: 'insert' | 'update' | 'delete';
       readonly object: ObjectId;
+      /** The table's width where columns of other relations may follow. */
+      readonly joined: number | null;
       readonly returning: readonly MirScalar[] | null;
     };
 
@@ -101,7 +103,7 @@ function outputOf(
     }
     case 'write': {
       const arrangement = builder.primary(target.object).id;
-      const { deleted, inserted, row } = writeNodes(builder, flow, target.operation);
+      const { deleted, inserted, returned, row } = writeNodes(builder, flow, target);
       const returning =
         target.returning === null
           ? null
@@ -109,36 +111,51 @@ function outputOf(
               .map(target.returning)
               .project(target.returning.map((_, index) => row.length + index))
               .toMfp();
-      return { output: { kind: 'write', arrangement, deleted, inserted, returning }, layout: null };
+      return { output: { kind: 'write', arrangement, deleted, inserted, returned, returning }, layout: null };
     }
   }
 }
 
-/** UPDATE's relation is the old row followed by the new one. */
+interface WriteNodes {
+  readonly deleted: number | null;
+  readonly inserted: number | null;
+  readonly returned: number | null;
+  /** What RETURNING reads. */
+  readonly row: readonly MirType[];
+}
+
+/** UPDATE's relation is the old row followed by the new one; what RETURNING reads of other relations comes last. */
 function writeNodes(
   builder: PlanBuilder,
   flow: ReturnType<RelationPlanner['plan']>,
-  operation: 'insert' | 'update' | 'delete',
-): { deleted: number | null; inserted: number | null; row: readonly MirType[] } {
-  if (operation !== 'update') {
+  { operation, joined, returning }: Extract<Target, { kind: 'write' }>,
+): WriteNodes {
+  if (operation !== 'update' && joined === null) {
     const node = builder.materialize(flow);
     return operation === 'insert'
-      ? { deleted: null, inserted: node, row: flow.columns }
-      : { deleted: node, inserted: null, row: flow.columns };
+      ? { deleted: null, inserted: node, returned: null, row: flow.columns }
+      : { deleted: node, inserted: null, returned: null, row: flow.columns };
   }
-  // Both halves come from one node, so that a row's new values are computed once.
-  const both = builder.flow(builder.materialize(flow));
-  const half = flow.columns.length / 2;
-  const part = (from: number): number => {
-    const indexes = Array.from({ length: half }, (_, index) => from + index);
-    const steps = both.steps.project(indexes);
+  // All parts come from one node, so that a row's new values are computed once.
+  const all = builder.flow(builder.materialize(flow));
+  const part = (from: number, to: number): number => {
+    const indexes = Array.from({ length: to - from }, (_, index) => from + index);
+    const steps = all.steps.project(indexes);
     return builder.materialize({
-      node: both.node,
+      node: all.node,
       steps,
       columns: indexes.map((index) => flow.columns[index]!),
     });
   };
-  return { deleted: part(0), inserted: part(half), row: flow.columns.slice(half) };
+  const arity = flow.columns.length;
+  const width = joined ?? arity / 2;
+  const from = operation === 'update' ? width : 0;
+  return {
+    deleted: part(0, width),
+    inserted: operation === 'update' ? part(width, 2 * width) : null,
+    returned: returning !== null && joined !== null ? part(from, arity) : null,
+    row: flow.columns.slice(from),
+  };
 }
 
 function toFinishing(finishing: MirFinishing): Finishing {

@@ -1,5 +1,4 @@
 import type { SqlType, TypeName } from './type.ts';
-import { displayType } from './format.ts';
 
 /** A modifier that PostgreSQL refuses. */
 export interface ModifierError {
@@ -53,7 +52,7 @@ export function withModifier(name: TypeName, modifiers: readonly number[]): SqlT
       return { name, typmod: (first << 16) | Math.min(second, 6) };
     }
     default:
-      return refuse(`type modifier is not allowed for type "${displayType(name)}"`, '42601');
+      return refuse(`type modifier is not allowed for type "${name}"`, '42601');
   }
 }
 

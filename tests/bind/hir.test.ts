@@ -219,30 +219,28 @@ test('delete', () => {
   `);
 });
 
-test('update from and delete using write each row once', () => {
+test('update from and delete using keep what others join, for lowering to take once', () => {
+  const text = 'UPDATE u SET b = t.b FROM t RETURNING t.a';
+  const { joined, returning } = bindWrite(statementOf(text).node, environmentFor(text, catalog));
+  expect([joined, returning?.length]).toEqual([5, 1]);
   expect(write(`UPDATE t SET b = u.b FROM u WHERE u.a = t.a`)).toMatchInlineSnapshot(`
-    "top-k by #0 limit 1
-      project #0..#4, #0, #6, #2..#4
-        filter (#5 = #0)
-          cross join
-            get public.t
-            get public.u
+    "project #0..#4, #0, #6, #2..#4
+      filter (#5 = #0)
+        cross join
+          get public.t
+          get public.u
     "
   `);
   expect(write(`DELETE FROM t USING u, v WHERE u.a = t.a AND v.x = t.a`)).toMatchInlineSnapshot(`
-    "top-k by #0 limit 1
-      project #0..#4
-        filter ((#5 = #0) and (#10 = #0))
+    "project #0..#4
+      filter ((#5 = #0) and (#10 = #0))
+        cross join
+          get public.t
           cross join
-            get public.t
-            cross join
-              get public.u
-              get public.v
+            get public.u
+            get public.v
     "
   `);
-  expect(refusal(() => write(`UPDATE u SET b = t.b FROM t`))).toBe(
-    '0A000 at 8: UPDATE … FROM on a table without primary key is not supported',
-  );
 });
 
 test('parameters are typed by their use or as declared', () => {

@@ -341,6 +341,7 @@ test('a write plan writes into its transaction, which sees it', async () => {
         arrangement: TABLE,
         deleted: null,
         inserted: 0,
+        returned: null,
         returning: { expressions: [literal('text', 'made')], predicates: [], projection: [0, 3] },
       },
     });

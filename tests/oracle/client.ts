@@ -2,11 +2,21 @@
 import pg from 'pg';
 import type { Result, Row } from './bag.ts';
 
-export type Answer = Result | { readonly error: string; readonly message: string };
+/** An error of the server: its SQLSTATE, and what it says. */
+export interface Refusal {
+  readonly error: string;
+  readonly message: string;
+  readonly detail?: string | undefined;
+  readonly hint?: string | undefined;
+  readonly position?: string | undefined;
+  readonly where?: string | undefined;
+}
+
+export type Answer = Result | Refusal;
 
 const asText = { getTypeParser: () => (text: string) => text };
 
-export function failed(answer: Answer): answer is { readonly error: string; readonly message: string } {
+export function failed(answer: Answer): answer is Refusal {
   return 'error' in answer;
 }
 
@@ -22,7 +32,8 @@ export async function ask(client: pg.Client, text: string): Promise<Answer> {
     };
   } catch (error) {
     if (error instanceof pg.DatabaseError && error.code !== undefined) {
-      return { error: error.code, message: error.message };
+      const { code, message, detail, hint, position, where } = error;
+      return { error: code, message, detail, hint, position, where };
     }
     throw new Error(`no answer to: ${text}\n${String(error)}`, { cause: error });
   }

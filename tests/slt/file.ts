@@ -3,8 +3,11 @@
  *
  *     statement ok | statement error SQLSTATE        query TYPES [rowsort]
  *     SQL                                            SQL
- *                                                    ----
- *                                                    rows, columns parted by a tab, NULL as NULL, '' as (empty)
+ *     [----                                          ----
+ *     message, DETAIL, HINT, CONTEXT, POSITION]      rows, columns parted by a tab, NULL as NULL, '' as (empty)
+ *
+ * A comment `# postgres: SQL` gives what PostgreSQL is asked instead, where it lacks the record's syntax; `# our words`
+ * before an error says that its SQLSTATE is PostgreSQL's and its words are not.
  */
 export interface SltRecord {
   readonly kind: 'statement' | 'query';
@@ -51,11 +54,11 @@ export function parseSlt(text: string): SltRecord[] {
 export function formatSlt(records: readonly SltRecord[]): string {
   const blocks = records.map((record) => {
     const comment = record.comment === '' ? '' : `${record.comment}\n`;
+    const rows = record.rows.map((row) => `${row}\n`).join('');
     if (record.kind === 'statement') {
       const outcome = record.outcome === 'ok' ? 'ok' : `error ${record.outcome}`;
-      return `${comment}statement ${outcome}\n${record.sql}\n`;
+      return `${comment}statement ${outcome}\n${record.sql}\n${rows === '' ? '' : `----\n${rows}`}`;
     }
-    const rows = record.rows.map((row) => `${row}\n`).join('');
     return `${comment}query ${record.types}${record.rowsort ? ' rowsort' : ''}\n${record.sql}\n----\n${rows}`;
   });
   return blocks.join('\n');

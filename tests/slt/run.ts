@@ -1,6 +1,6 @@
 /** Runs the records of a sqllogictest file on one connection, in one of several ways. */
 import type pg from 'pg';
-import { ask, failed } from '../oracle/client.ts';
+import { ask, failed, type Refusal } from '../oracle/client.ts';
 import type { Result } from '../oracle/bag.ts';
 import type { SltRecord } from './file.ts';
 
@@ -45,6 +45,26 @@ function lettersOf(result: Result): string {
   return result.types.map((type) => LETTERS[type] ?? 'T').join('');
 }
 
+const OUR_WORDS = '# our words';
+
+/** What an error says, as the file has it. */
+function linesOfError(record: SltRecord, error: Refusal): string[] {
+  if (record.comment.split('\n').includes(OUR_WORDS)) return [];
+  const { message, detail, hint, where, position } = error;
+  const fields = Object.entries({ DETAIL: detail, HINT: hint, CONTEXT: where, POSITION: position });
+  const lines = fields.flatMap(([name, text]) => (text === undefined ? [] : [`${name}: ${text}`]));
+  return [message, ...lines].map((line) => line.replaceAll('\n', '\\n'));
+}
+
+/** Whether an error says what PostgreSQL's does. A hint or a place where PostgreSQL has none is welcome. */
+function sameWords(expected: readonly string[], found: readonly string[]): boolean {
+  const kept = found.filter((line) => {
+    const extra = /^(?:HINT|POSITION): /.exec(line)?.[0];
+    return extra === undefined || expected.some((other) => other.startsWith(extra));
+  });
+  return kept.join('\n') === expected.join('\n');
+}
+
 const VIEW = /^create materialized view/i;
 
 /** What differs; nothing if all is as the file says. */
@@ -56,9 +76,12 @@ export async function runSlt(client: pg.Client, records: readonly SltRecord[], w
     for (const text of texts) {
       const answer = await ask(client, text);
       const found = failed(answer) ? answer.error : 'ok';
-      if (found === record.outcome) continue;
-      const message = failed(answer) ? `: ${answer.message}` : '';
-      differences.push(`line ${record.line}: expected ${record.outcome}, found ${found}${message}\n${text}`);
+      const lines = failed(answer) ? linesOfError(record, answer) : [];
+      if (found === record.outcome && sameWords(record.rows, lines)) continue;
+      const expected = [record.outcome, ...record.rows].join('\n');
+      differences.push(
+        `line ${record.line}\n${text}\nexpected ${expected}\nfound ${[found, ...lines].join('\n')}`,
+      );
     }
   };
   for (const record of records) {
@@ -67,10 +90,7 @@ export async function runSlt(client: pg.Client, records: readonly SltRecord[], w
       continue;
     }
     // Views come before the first read of anything, and before the schema changes again.
-    if (
-      late.length > 0 &&
-      (record.kind === 'query' || !/^(insert|update|delete|begin|commit)/i.test(record.sql))
-    ) {
+    if (late.length > 0 && (record.kind === 'query' || !/^(insert|update|delete)/i.test(record.sql))) {
       for (const view of late.splice(0)) await statement(view);
     }
     if (record.kind === 'statement') {
@@ -94,38 +114,35 @@ export async function runSlt(client: pg.Client, records: readonly SltRecord[], w
   return differences;
 }
 
+/** What PostgreSQL is asked. It does not maintain its materialized views: its plain views say what ours hold. */
+function askedOfPostgres({ sql, comment }: SltRecord): string {
+  const own = /^# postgres: (.*)$/m.exec(comment)?.[1];
+  return own ?? sql.replace(/^(create|drop) materialized view/i, '$1 view');
+}
+
 /** Runs the file on PostgreSQL and writes its answers into the records. */
-export async function answerSlt(postgres: pg.Client, records: readonly SltRecord[]): Promise<void> {
-  const views: string[] = [];
+export async function answerSlt(postgres: pg.Client, records: readonly SltRecord[]): Promise<string[]> {
+  const unexpected: string[] = [];
   for (const record of records) {
-    const view = /^create materialized view (\w+)/i.exec(record.sql)?.[1];
-    if (view !== undefined) views.push(view);
-    // PostgreSQL does not maintain its materialized views.
-    const dropped = /^drop (?:materialized view|table) /i.test(record.sql);
-    if (record.kind === 'query')
-      for (const name of views) await ask(postgres, `REFRESH MATERIALIZED VIEW ${name}`);
-    const answer = await ask(postgres, record.sql);
-    if (dropped) views.length = 0;
-    if (record.kind === 'statement') {
-      // Which statements fail is the file's; PostgreSQL says how.
-      if (failed(answer) === (record.outcome === 'ok')) {
-        throw new Error(
-          `line ${record.line}: ${failed(answer) ? answer.message : 'no error'}\n${record.sql}`,
-        );
-      }
-      record.outcome = failed(answer) ? answer.error : 'ok';
-      continue;
+    const answer = await ask(postgres, askedOfPostgres(record));
+    // Which statements fail is the file's; PostgreSQL says how.
+    if (failed(answer) !== (record.outcome !== 'ok')) {
+      const what = failed(answer) ? `${answer.error} ${answer.message}` : 'no error';
+      unexpected.push(`line ${record.line}: ${what}\n${record.sql}`);
+    } else if (failed(answer)) {
+      record.outcome = answer.error;
+      record.rows = linesOfError(record, answer);
+    } else if (record.kind === 'query') {
+      record.types = lettersOf(answer);
+      record.rows = linesOf(answer, record.rowsort);
     }
-    if (failed(answer))
-      throw new Error(`line ${record.line}: ${answer.error} ${answer.message}\n${record.sql}`);
-    record.types = lettersOf(answer);
-    record.rows = linesOf(answer, record.rowsort);
   }
+  return unexpected;
 }
 
 /** `INSERT … VALUES (…), (…)` without RETURNING as one INSERT a row; anything else as it is. */
 function splitInsert(sql: string): string[] {
-  const match = /^(insert into [^;]*?\bvalues\s*)(\(.*\))\s*$/is.exec(sql);
+  const match = /^(insert into [\w".]+\s*(?:\([^)]*\)\s*)?values\s*)(\(.*\))\s*$/is.exec(sql);
   if (!match) return [sql];
   const rows: string[] = [];
   let [depth, start, quoted] = [0, 0, false];

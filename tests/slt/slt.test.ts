@@ -12,23 +12,28 @@ import { answerSlt, runSlt, WAYS } from './run.ts';
 
 const folder = join(import.meta.dirname, 'files');
 const files = readdirSync(folder).filter((name) => name.endsWith('.slt'));
+/** Error messages may name it. */
+const schemaOf = (file: string): string => `slt_${file.replace(/\W/g, '_')}`;
 
 if (process.env.UPDATE_SLT === '1') {
   test('PostgreSQL answers the files', { timeout: 120_000 }, async () => {
     const postgres = await startPostgres();
+    const unexpected: string[] = [];
     try {
       for (const file of files) {
         const client = await postgres.connect();
-        await client.query('CREATE SCHEMA slt; SET search_path = slt');
+        const schema = schemaOf(file);
+        await client.query(`CREATE SCHEMA ${schema}; SET search_path = ${schema}; SET timezone = 'UTC'`);
         const records = parseSlt(readFileSync(join(folder, file), 'utf8'));
-        await answerSlt(client, records);
+        unexpected.push(...(await answerSlt(client, records)).map((text) => `${file} ${text}`));
         writeFileSync(join(folder, file), formatSlt(records));
-        await client.query('ROLLBACK; DROP SCHEMA slt CASCADE');
+        await client.query(`ROLLBACK; DROP SCHEMA ${schema} CASCADE`);
         await client.end();
       }
     } finally {
       await postgres.stop();
     }
+    expect(unexpected.join('\n')).toBe('');
   });
 } else {
   describe.each([1, 2])('%i workers', (workers) => {
@@ -43,7 +48,7 @@ if (process.env.UPDATE_SLT === '1') {
     for (const way of WAYS.filter((candidate) => (candidate.workers ?? 1) === workers)) {
       test.each(files)(`%s, ${way.name}`, async (file) => {
         const client = await tidewire.connect();
-        const schema = `slt_${file.replace(/\W/g, '_')}`;
+        const schema = schemaOf(file);
         try {
           await client.query(`CREATE SCHEMA ${schema}`);
           await client.query(`SET search_path = ${schema}`);

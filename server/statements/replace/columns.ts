@@ -18,9 +18,9 @@ interface Relation {
 export function refuseChangedColumns(before: Relation, after: Relation): void {
   const invalid = (message: string, hint?: string): SqlError =>
     new SqlError({ sqlstate: '42P16', message, hint });
+  if (after.columns.length < before.columns.length) throw invalid('cannot drop columns from view');
   before.columns.forEach((column, index) => {
-    const replacement = after.columns[index];
-    if (!replacement) throw invalid('cannot drop columns from view');
+    const replacement = after.columns[index]!;
     if (replacement.name !== column.name) {
       throw invalid(
         `cannot change name of view column "${column.name}" to "${replacement.name}"`,

@@ -5,28 +5,32 @@ import type { QueryContext } from '../context.ts';
 import { bindWith } from '../cte.ts';
 import { bindCondition } from '../expression.ts';
 import { filter, project } from '../relation.ts';
-import { bindReturning, bindTarget, oncePerRow, targetRows } from './target.ts';
+import { bindReturning, bindTarget, targetRows } from './target.ts';
 
 /** DELETE: the old rows. */
 export function bindDelete(node: DeleteStmt, outer: QueryContext): HirWrite {
   const { statement } = outer;
   const { context, wrap } = bindWith(node.withClause, outer);
   const relation = bindTarget(node.relation!, 'delete from', context);
-  const from = targetRows(relation, node.relation!, node.usingClause, 'DELETE … USING', context);
+  const from = targetRows(relation, node.relation!, node.usingClause, context);
   const scope = { items: from.items, outer: null };
   let rows: HirRelation = from.relation;
   if (node.whereClause !== undefined) {
     rows = filter(rows, bindCondition(node.whereClause, expressionContext(context, scope, 'WHERE'), 'WHERE'));
   }
-  if (node.usingClause !== undefined) {
-    const own = relation.columns.map((_, i) => i);
-    rows = oncePerRow(relation, project(rows, own));
+  const joined = node.usingClause === undefined ? null : relation.columns.length;
+  if (joined !== null && node.returningClause === undefined) {
+    rows = project(
+      rows,
+      relation.columns.map((_, i) => i),
+    );
   }
   return {
     operation: 'delete',
     object: relation.id,
     relation: wrap(rows),
-    returning: bindReturning(node.returningClause, relation, node.relation!, context),
+    joined,
+    returning: bindReturning(node.returningClause, from.items, context),
     parameters: statement.parameters(),
   };
 }

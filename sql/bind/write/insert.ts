@@ -18,6 +18,7 @@ import {
   columnNumber,
   defaultValue,
   isDefault,
+  targetItem,
 } from './target.ts';
 
 /** INSERT: the new rows in the table's column order. */
@@ -44,7 +45,8 @@ export function bindInsert(node: InsertStmt, outer: QueryContext): HirWrite {
     operation: 'insert',
     object: relation.id,
     relation: wrap(source),
-    returning: bindReturning(node.returningClause, relation, node.relation!, context),
+    joined: null,
+    returning: bindReturning(node.returningClause, [targetItem(relation, node.relation!)], context),
     parameters: statement.parameters(),
   };
 }

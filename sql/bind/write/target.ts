@@ -2,7 +2,7 @@
 import type { Node, RangeVar, ReturningClause } from '@pgsql/types';
 import { locationOf } from '../../ast/accessors.ts';
 import type { CatalogColumn, CatalogRelation } from '../../catalog.ts';
-import type { HirRelation, HirScalar, HirWrite } from '../../hir.ts';
+import type { HirScalar, HirWrite } from '../../hir.ts';
 import { displayType, formatType } from '../../types/format.ts';
 import { parseExpression } from '../body.ts';
 import { coerceToType, unknownToText } from '../coerce.ts';
@@ -12,7 +12,6 @@ import { bindExpression } from '../expression.ts';
 import { bindFrom, findRelation, relationOf } from '../from.ts';
 import type { BoundFrom } from '../from.ts';
 import { crossJoin } from '../join.ts';
-import { topK } from '../relation.ts';
 import { columnType, isNullable, literal, typeOf } from '../scalar.ts';
 import { emptyScope, itemFor } from '../scope.ts';
 import type { ScopeItem } from '../scope.ts';
@@ -60,33 +59,16 @@ export function targetItem(relation: CatalogRelation, node: RangeVar, offset = 0
   return { ...itemFor(alias, null, columns), relation: relation.name };
 }
 
-/**
- * The table's rows, joined with what FROM or USING names. A row that meets several others is still written once: that
- * takes a primary key to say which rows are the same one.
- */
+/** The table's rows, joined with what FROM or USING names. */
 export function targetRows(
   relation: CatalogRelation,
   node: RangeVar,
   others: readonly Node[] | undefined,
-  construct: string,
   context: QueryContext,
 ): BoundFrom {
   const own = { relation: relationOf(relation, context), items: [targetItem(relation, node)] };
   if (others === undefined) return own;
-  if (relation.primaryKeyName === null) {
-    throw context.statement.unsupported(`${construct} on a table without primary key`, locationOf(node));
-  }
   return crossJoin(own, { ...bindFrom(others, context), lateral: false }, context);
-}
-
-/** One row for each row of the table, whichever comes first. */
-export function oncePerRow(relation: CatalogRelation, rows: HirRelation): HirRelation {
-  return topK(rows, {
-    partition: relation.keys[0]!,
-    order: [],
-    limit: { kind: 'literal', type: { name: 'int8', typmod: -1 }, text: '1' },
-    offset: null,
-  });
 }
 
 /** The number of a column by its name, or PostgreSQL's refusal. */
@@ -95,11 +77,12 @@ export function columnNumber(
   name: string,
   at: number | undefined,
   context: QueryContext,
+  more: { readonly hint?: string } = {},
 ): number {
   const index = relation.columns.findIndex((column) => column.name === name);
   if (index >= 0) return index;
   const message = `column "${name}" of relation "${relation.name}" does not exist`;
-  throw context.statement.error('42703', message, at);
+  throw context.statement.error('42703', message, at, more);
 }
 
 /** A value for a column: assignment cast and modifier, then NOT NULL. */
@@ -173,16 +156,15 @@ export function isDefault(node: Node): boolean {
   return 'SetToDefault' in node;
 }
 
-/** RETURNING over the row's columns. */
+/** RETURNING over the written row's columns, and what else `items` have. */
 export function bindReturning(
   clause: ReturningClause | undefined,
-  relation: CatalogRelation,
-  node: RangeVar,
+  items: readonly ScopeItem[],
   context: QueryContext,
 ): HirWrite['returning'] {
   if (clause === undefined) return null;
   if (clause.options !== undefined) throw context.statement.unsupported('RETURNING WITH (OLD, NEW)');
-  const scope = { items: [targetItem(relation, node)], outer: null };
+  const scope = { items, outer: null };
   return bindTargets(clause.exprs ?? [], expressionContext(context, scope, 'RETURNING')).map(
     ({ name, bound }) => {
       const scalar = unknownToText(context.statement, bound);

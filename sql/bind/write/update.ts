@@ -15,7 +15,6 @@ import {
   columnNumber,
   defaultValue,
   isDefault,
-  oncePerRow,
   targetRows,
 } from './target.ts';
 
@@ -24,7 +23,7 @@ export function bindUpdate(node: UpdateStmt, outer: QueryContext): HirWrite {
   const { statement } = outer;
   const { context, wrap } = bindWith(node.withClause, outer);
   const relation = bindTarget(node.relation!, 'update', context);
-  const from = targetRows(relation, node.relation!, node.fromClause, 'UPDATE … FROM', context);
+  const from = targetRows(relation, node.relation!, node.fromClause, context);
   const scope: Scope = { items: from.items, outer: null };
   let rows: HirRelation = from.relation;
   if (node.whereClause !== undefined) {
@@ -41,12 +40,20 @@ export function bindUpdate(node: UpdateStmt, outer: QueryContext): HirWrite {
     scalar: { kind: 'column', index, type } as HirScalar,
   }));
   const fresh = old.map(({ name, scalar }, i) => ({ name, scalar: values.get(i) ?? scalar }));
-  const changed = projectScalars(rows, [...old, ...fresh]);
+  const others =
+    node.returningClause === undefined
+      ? []
+      : from.relation.columns.slice(relation.columns.length).map(({ name, type }, i) => ({
+          name,
+          scalar: { kind: 'column', index: relation.columns.length + i, type } as HirScalar,
+        }));
+  const changed = projectScalars(rows, [...old, ...fresh, ...others]);
   return {
     operation: 'update',
     object: relation.id,
-    relation: wrap(node.fromClause === undefined ? changed : oncePerRow(relation, changed)),
-    returning: bindReturning(node.returningClause, relation, node.relation!, context),
+    relation: wrap(changed),
+    joined: node.fromClause === undefined ? null : relation.columns.length,
+    returning: bindReturning(node.returningClause, from.items, context),
     parameters: statement.parameters(),
   };
 }
@@ -62,7 +69,9 @@ function bindAssignments(
   for (const node of nodes) {
     const target = nodeAs(node, 'ResTarget')!;
     const at = locationOf(target);
-    const number = columnNumber(relation, target.name!, at, context);
+    const qualified = target.indirection !== undefined && target.name === relation.name;
+    const hint = 'SET target columns cannot be qualified with the relation name.';
+    const number = columnNumber(relation, target.name!, at, context, qualified ? { hint } : {});
     if (target.indirection !== undefined) throw statement.unsupported('assignment to a part of a column', at);
     const column = relation.columns[number]!;
     if (values.has(number)) {

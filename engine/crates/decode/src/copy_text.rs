@@ -1,6 +1,7 @@
 //! PostgreSQL's COPY text format.
 
 use crate::Field;
+use crate::csv::{CsvHeader, match_header};
 use crate::decoder::{Frame, Outcome, RecordDecoder, without_return};
 use crate::value::{ValueContext, push_null, push_text, utf8};
 use tidewire_row::{EvalError, EvalResult};
@@ -12,13 +13,13 @@ pub struct CopyTextFormat {
     pub delimiter: u8,
     /// A field with exactly this text, escapes not yet undone, is NULL.
     pub null: String,
-    /// The first line is a header and is skipped.
-    pub header: bool,
+    /// The first line is a header: skipped, or held against the fields' names.
+    pub header: CsvHeader,
 }
 
 impl Default for CopyTextFormat {
     fn default() -> Self {
-        CopyTextFormat { delimiter: b'\t', null: "\\N".to_string(), header: false }
+        CopyTextFormat { delimiter: b'\t', null: "\\N".to_string(), header: CsvHeader::None }
     }
 }
 
@@ -31,7 +32,12 @@ pub(crate) struct CopyTextDecoder {
 
 impl CopyTextDecoder {
     pub(crate) fn new(format: CopyTextFormat) -> Self {
-        CopyTextDecoder { at_header: format.header, format, scanned: 0, scratch: Vec::new() }
+        CopyTextDecoder {
+            at_header: format.header != CsvHeader::None,
+            format,
+            scanned: 0,
+            scratch: Vec::new(),
+        }
     }
 }
 
@@ -72,6 +78,12 @@ impl RecordDecoder for CopyTextDecoder {
     ) -> EvalResult<Outcome> {
         if self.at_header {
             self.at_header = false;
+            if self.format.header == CsvHeader::Match {
+                let delimiter = self.format.delimiter;
+                let names = record.split(|&byte| byte == delimiter);
+                let names: Vec<_> = names.map(|name| String::from_utf8_lossy(name).into_owned()).collect();
+                match_header(&names, fields)?;
+            }
             return Ok(Outcome::Nothing);
         }
         if record == b"\\." {

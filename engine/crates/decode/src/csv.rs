@@ -38,6 +38,8 @@ pub struct CsvFormat {
     pub force_not_null: Vec<usize>,
     /// Blank lines are no records. COPY takes them as records of one empty field.
     pub skip_blank: bool,
+    /// A carriage return outside of quotes that ends no line is data. COPY refuses it.
+    pub allow_returns: bool,
 }
 
 impl Default for CsvFormat {
@@ -51,6 +53,7 @@ impl Default for CsvFormat {
             force_null: Vec::new(),
             force_not_null: Vec::new(),
             skip_blank: false,
+            allow_returns: false,
         }
     }
 }
@@ -110,8 +113,14 @@ impl CsvDecoder {
     fn split(&mut self, record: &[u8]) -> EvalResult<()> {
         self.columns.clear();
         self.scratch.clear();
-        let CsvFormat { delimiter, quote, escape, .. } = self.format;
+        let CsvFormat { delimiter, quote, escape, allow_returns, .. } = self.format;
+        let unquoted = |bytes: &[u8]| match allow_returns || memchr::memchr(b'\r', bytes).is_none() {
+            true => Ok(()),
+            false => Err(EvalError::new("22P04", "unquoted carriage return found in data")
+                .with_hint("Use quoted CSV field to represent carriage return.")),
+        };
         if memchr::memchr(quote, record).is_none() {
+            unquoted(record)?;
             let mut start = 0;
             for end in memchr::memchr_iter(delimiter, record) {
                 self.columns.push(Column { start, end, quoted: false });
@@ -130,11 +139,13 @@ impl CsvDecoder {
                 // Outside quotes.
                 match memchr::memchr2(delimiter, quote, &record[at..]) {
                     None => {
+                        unquoted(&record[at..])?;
                         self.scratch.extend_from_slice(&record[at..]);
                         at = record.len();
                         break;
                     }
                     Some(found) => {
+                        unquoted(&record[at..at + found])?;
                         self.scratch.extend_from_slice(&record[at..at + found]);
                         at += found + 1;
                         if record[at - 1] == delimiter {
@@ -225,7 +236,7 @@ impl CsvDecoder {
 }
 
 /// PostgreSQL's check of HEADER MATCH.
-fn match_header(names: &[String], fields: &[Field]) -> EvalResult<()> {
+pub(crate) fn match_header(names: &[String], fields: &[Field]) -> EvalResult<()> {
     if names.len() != fields.len() {
         return Err(EvalError::new(
             "22P04",

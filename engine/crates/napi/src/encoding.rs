@@ -18,7 +18,14 @@ pub enum Encoding {
     /// CopyData messages of the text format.
     CopyText { null_text: String, delimiter: String },
     /// CopyData messages of CSV.
-    CopyCsv { null_text: String, delimiter: String, header: Option<Vec<String>> },
+    CopyCsv {
+        null_text: String,
+        delimiter: String,
+        header: Option<Vec<String>>,
+        quote: String,
+        escape: String,
+        force_quote: Vec<usize>,
+    },
     /// A sink's lines.
     JsonLines { columns: Vec<String> },
     /// A sink's lines.
@@ -34,21 +41,31 @@ impl Encoding {
             }
             Encoding::CopyText { null_text, delimiter } => {
                 let delimiter = byte(&delimiter, b'\t');
-                let format = CopyTextFormat { delimiter, null: null_text, header: false };
+                let format = CopyTextFormat { delimiter, null: null_text, header: CsvHeader::None };
                 (RowFormat::Copy(OutputFormat::CopyText(format)), vec![])
             }
-            Encoding::CopyCsv { null_text, delimiter, header } => {
+            Encoding::CopyCsv { null_text, delimiter, header, quote, escape, force_quote } => {
                 let style = CsvStyle {
                     delimiter: byte(&delimiter, b','),
                     null: null_text,
                     header: header.is_some(),
-                    ..CsvStyle::default()
+                    quote: byte(&quote, b'"'),
+                    escape: byte(&escape, b'"'),
+                    force_quote,
                 };
                 (RowFormat::Copy(OutputFormat::Csv(style)), header.unwrap_or_default())
             }
             Encoding::JsonLines { columns } => (RowFormat::Lines(OutputFormat::JsonLines), columns),
             Encoding::Csv { columns } => (RowFormat::Lines(OutputFormat::Csv(CsvStyle::default())), columns),
         })
+    }
+}
+
+fn copy_header(header: bool, matches: bool) -> CsvHeader {
+    match (header, matches) {
+        (false, _) => CsvHeader::None,
+        (true, false) => CsvHeader::Skip,
+        (true, true) => CsvHeader::Match,
     }
 }
 
@@ -99,14 +116,20 @@ pub enum DecodeFormat {
         #[serde(default)]
         header_by_name: bool,
         #[serde(default)]
+        header_match: bool,
+        #[serde(default)]
         skip_blank_lines: bool,
         #[serde(default)]
         force_null: Vec<usize>,
+        #[serde(default)]
+        force_not_null: Vec<usize>,
     },
     CopyText {
         delimiter: String,
         null_text: String,
         header: bool,
+        #[serde(default)]
+        header_match: bool,
     },
 }
 
@@ -122,27 +145,31 @@ impl DecodeFormat {
                 escape,
                 header,
                 header_by_name,
+                header_match,
                 skip_blank_lines,
                 force_null,
+                force_not_null,
             } => Format::Csv(CsvFormat {
                 delimiter: byte(&delimiter, b','),
                 quote: byte(&quote, b'"'),
                 escape: byte(&escape, b'"'),
                 null: null_text,
-                header: match (header, header_by_name) {
-                    (false, _) => CsvHeader::None,
-                    (true, false) => CsvHeader::Skip,
-                    (true, true) => CsvHeader::ByName,
+                header: match (header_by_name, copy_header(header, header_match)) {
+                    (true, CsvHeader::Skip) => CsvHeader::ByName,
+                    (_, header) => header,
                 },
                 force_null,
-                force_not_null: vec![],
+                force_not_null,
                 skip_blank: skip_blank_lines,
+                allow_returns: skip_blank_lines,
             }),
-            DecodeFormat::CopyText { delimiter, null_text, header } => Format::CopyText(CopyTextFormat {
-                delimiter: byte(&delimiter, b'\t'),
-                null: null_text,
-                header,
-            }),
+            DecodeFormat::CopyText { delimiter, null_text, header, header_match } => {
+                Format::CopyText(CopyTextFormat {
+                    delimiter: byte(&delimiter, b'\t'),
+                    null: null_text,
+                    header: copy_header(header, header_match),
+                })
+            }
         }
     }
 }

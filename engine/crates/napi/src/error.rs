@@ -10,6 +10,7 @@ pub fn to_json(error: &EvalError) -> String {
         "message": error.message(),
         "detail": error.detail(),
         "hint": error.hint(),
+        "where": error.context(),
     })
     .to_string()
 }

@@ -22,12 +22,13 @@ pub enum Output {
     Rows { node: NodeIndex, finishing: Finishing },
     /// One-shot: a write set for `arrangement` (a table's): the rows of `deleted` leave, the rows of `inserted`
     /// enter. The affected count is that of `inserted`, or of `deleted` where there is no `inserted`; `returning`
-    /// runs over the same rows.
+    /// runs over the same rows, or over those of `returned` where RETURNING reads more than the row.
     Write {
         #[ts(type = "number")]
         arrangement: ArrangementId,
         deleted: Option<NodeIndex>,
         inserted: Option<NodeIndex>,
+        returned: Option<NodeIndex>,
         returning: Option<Mfp>,
     },
 }

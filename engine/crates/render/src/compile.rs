@@ -137,7 +137,7 @@ pub enum Sink {
     /// Whole rows.
     Rows(Pipeline),
     /// Deleted and inserted rows, marked by a leading byte.
-    Write { deleted: Option<Pipeline>, inserted: Option<Pipeline> },
+    Write { deleted: Option<Pipeline>, inserted: Option<Pipeline>, returned: Option<Pipeline> },
 }
 
 /// What is compiled of a plan before the values of its parameters are known: bound to them, as often as wanted, it
@@ -334,8 +334,8 @@ impl<'a> Compiler<'a> {
                 }
             }
             Output::Subscription { node } | Output::Rows { node, .. } => consumers[*node as usize] += 1,
-            Output::Write { deleted, inserted, .. } => {
-                for node in deleted.iter().chain(inserted) {
+            Output::Write { deleted, inserted, returned, .. } => {
+                for node in deleted.iter().chain(inserted).chain(returned) {
                     consumers[*node as usize] += 1;
                 }
             }
@@ -634,9 +634,9 @@ impl<'a> Compiler<'a> {
                 }
             }
             Output::Subscription { node } | Output::Rows { node, .. } => Sink::Rows(self.rows(*node)?),
-            Output::Write { deleted, inserted, .. } => {
+            Output::Write { deleted, inserted, returned, .. } => {
                 let rows = |node: &Option<NodeIndex>| node.map(|node| self.rows(node)).transpose();
-                Sink::Write { deleted: rows(deleted)?, inserted: rows(inserted)? }
+                Sink::Write { deleted: rows(deleted)?, inserted: rows(inserted)?, returned: rows(returned)? }
             }
         })
     }
@@ -648,7 +648,9 @@ fn output_nodes(plan: &Plan) -> Vec<NodeIndex> {
         Output::Arrangement { node, .. } | Output::Subscription { node } | Output::Rows { node, .. } => {
             vec![*node]
         }
-        Output::Write { deleted, inserted, .. } => deleted.iter().chain(inserted).copied().collect(),
+        Output::Write { deleted, inserted, returned, .. } => {
+            deleted.iter().chain(inserted).chain(returned).copied().collect()
+        }
     }
 }
 

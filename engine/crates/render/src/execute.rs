@@ -6,7 +6,7 @@ use crate::compile::{
 };
 use crate::finish::{Collector, Finish, Rows};
 use crate::pipeline::Runner;
-use crate::render::{DELETED, INSERTED};
+use crate::render::{DELETED, INSERTED, RETURNED};
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -165,11 +165,11 @@ impl Prepared {
                 let (limit, offset) = (count(&finishing.limit)?, count(&finishing.offset)?);
                 FinishTemplate::Rows { types, limit, offset }
             }
-            Output::Write { deleted, inserted, returning, .. } => {
+            Output::Write { deleted, inserted, returned, returning, .. } => {
                 let Some(node) = inserted.or(*deleted) else {
                     return Err(ExecuteError::Refused("the plan writes nothing".into()));
                 };
-                let columns = &plan.nodes[node as usize].columns;
+                let columns = &plan.nodes[returned.unwrap_or(node) as usize].columns;
                 let compile = |mfp| CompiledMfp::new(mfp, columns, &plan.parameters, settings).map(Arc::new);
                 FinishTemplate::Write { returning: returning.as_ref().map(compile).transpose()? }
             }
@@ -214,7 +214,7 @@ impl Prepared {
         cancelled: &Arc<AtomicBool>,
     ) -> Result<WriteResult, ExecuteError> {
         let compiled = self.compilation(&environment.settings)?;
-        let (Output::Write { inserted, .. }, FinishTemplate::Write { returning }) =
+        let (Output::Write { inserted, returned, .. }, FinishTemplate::Write { returning }) =
             (&self.plan.output, &compiled.finish)
         else {
             return Err(ExecuteError::Refused("the plan does not write".into()));
@@ -230,7 +230,12 @@ impl Prepared {
         });
         let mut result =
             WriteResult { deleted: Updates::new(), inserted: Updates::new(), affected: 0, returning: None };
+        let mut read = Updates::new();
         run(program, sources, cancelled, |mark, row, count| {
+            if mark == RETURNED {
+                read.push_row(row, 0, count as i64);
+                return;
+            }
             let is_inserted = mark == INSERTED;
             let side = if is_inserted { &mut result.inserted } else { &mut result.deleted };
             side.push_row(row, 0, count as i64);
@@ -240,7 +245,8 @@ impl Prepared {
         })?;
         if let Some((mut runner, mut collector)) = returning {
             let mut shown = Vec::new();
-            let rows = if shows_inserted { &result.inserted } else { &result.deleted };
+            let written = if shows_inserted { &result.inserted } else { &result.deleted };
+            let rows = if returned.is_some() { &read } else { written };
             for update in rows.iter() {
                 shown.clear();
                 if runner.run(&[update.val], &mut shown)? {
@@ -292,8 +298,8 @@ fn run(
         let direct = Direct { program: &program, sources: &sources, cancelled };
         match &*program.sink {
             Sink::Rows(pipeline) => direct.pipeline(pipeline, &mut |row, count| add(&[], row, count))?,
-            Sink::Write { deleted, inserted } => {
-                for (pipeline, mark) in [(deleted, DELETED), (inserted, INSERTED)] {
+            Sink::Write { deleted, inserted, returned } => {
+                for (pipeline, mark) in [(deleted, DELETED), (inserted, INSERTED), (returned, RETURNED)] {
                     if let Some(pipeline) = pipeline {
                         direct.pipeline(pipeline, &mut |row, count| add(mark, row, count))?;
                     }

@@ -24,10 +24,12 @@ use timely::dataflow::operators::{Capability, Concatenate};
 pub const DELETED: &[u8] = b"d";
 /// Marks inserted rows in a write's output.
 pub const INSERTED: &[u8] = b"i";
+/// Rows that RETURNING reads where it reads more than the written row.
+pub const RETURNED: &[u8] = b"r";
 
 impl Program {
-    /// Adds the plan's operators to `scope`, the same on every worker. Rows of a write come keyed by [`DELETED`] and
-    /// [`INSERTED`].
+    /// Adds the plan's operators to `scope`, the same on every worker. Rows of a write come keyed by [`DELETED`],
+    /// [`INSERTED`] and [`RETURNED`].
     pub fn render<'s>(
         &self,
         scope: Scope<'s, u64>,
@@ -261,9 +263,9 @@ impl<'s> Rendering<'_, 's> {
                 return Rendered::Arranged { ok, err };
             }
             Sink::Rows(pipeline) => self.run(pipeline, &name),
-            Sink::Write { deleted, inserted } => {
+            Sink::Write { deleted, inserted, returned } => {
                 let mut streams = Vec::new();
-                for (pipeline, mark) in [(deleted, DELETED), (inserted, INSERTED)] {
+                for (pipeline, mark) in [(deleted, DELETED), (inserted, INSERTED), (returned, RETURNED)] {
                     let Some(pipeline) = pipeline else { continue };
                     streams.push(self.run_with(pipeline, &name, move |_, row, time, diff, out| {
                         out.ok.push(mark, row, time, diff);

@@ -157,7 +157,13 @@ fn an_update_deletes_and_inserts_and_returns_new_rows() {
             node(table(), Operator::Mfp { input: 0, mfp: filter }),
             node(table(), Operator::Mfp { input: 1, mfp: add }),
         ],
-        Output::Write { arrangement: 1, deleted: Some(1), inserted: Some(2), returning: Some(returning) },
+        Output::Write {
+            arrangement: 1,
+            deleted: Some(1),
+            inserted: Some(2),
+            returned: None,
+            returning: Some(returning),
+        },
     );
     let result = Prepared::new(plan.clone())
         .execute_write(Environment::default(), sources(), &never())
@@ -172,7 +178,8 @@ fn inserting_constants_needs_no_collection() {
         ConstantRow { values: vec![Some("5".into()), None], diff: 1 },
         ConstantRow { values: vec![Some("6".into()), Some("six".into())], diff: 2 },
     ];
-    let output = Output::Write { arrangement: 1, deleted: None, inserted: Some(0), returning: None };
+    let output =
+        Output::Write { arrangement: 1, deleted: None, inserted: Some(0), returned: None, returning: None };
     let plan = plan(vec![], vec![node(table(), Operator::Constant { rows })], output);
     assert!(Prepared::new(plan.clone()).is_immediate());
     let result = Prepared::new(plan.clone())

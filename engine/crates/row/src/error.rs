@@ -2,7 +2,7 @@
 
 use crate::{Datum, Row, ScalarType, decode, push_datum};
 
-/// An error that data raised: SQLSTATE, message, detail, hint. One pointer wide.
+/// An error that data raised: SQLSTATE, message, detail, hint, context. One pointer wide.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EvalError(Box<Fields>);
 
@@ -12,13 +12,14 @@ struct Fields {
     message: String,
     detail: Option<String>,
     hint: Option<String>,
+    context: Option<String>,
 }
 
 /// The result of evaluating or converting a value.
 pub type EvalResult<T> = Result<T, EvalError>;
 
 /// The columns of an error row.
-const ERROR_TYPES: [ScalarType; 4] = [ScalarType::Text, ScalarType::Text, ScalarType::Text, ScalarType::Text];
+const ERROR_TYPES: [ScalarType; 5] = [ScalarType::Text; 5];
 
 impl EvalError {
     /// An error with SQLSTATE (five characters) and message.
@@ -28,7 +29,8 @@ impl EvalError {
         if sqlstate.len() == 5 && sqlstate.is_ascii() {
             code.copy_from_slice(sqlstate.as_bytes());
         }
-        EvalError(Box::new(Fields { sqlstate: code, message: message.into(), detail: None, hint: None }))
+        let message = message.into();
+        EvalError(Box::new(Fields { sqlstate: code, message, detail: None, hint: None, context: None }))
     }
 
     /// The same error with a detail.
@@ -42,6 +44,13 @@ impl EvalError {
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// The same error with a context.
+    #[must_use]
+    pub fn with_context(mut self, context: impl Into<String>) -> Self {
+        self.0.context = Some(context.into());
         self
     }
 
@@ -65,7 +74,12 @@ impl EvalError {
         self.0.hint.as_deref()
     }
 
-    /// The error as a row of an error collection: sqlstate, message, detail, hint.
+    /// CONTEXT.
+    pub fn context(&self) -> Option<&str> {
+        self.0.context.as_deref()
+    }
+
+    /// The error as a row of an error collection: sqlstate, message, detail, hint, context.
     pub fn to_row(&self) -> Row {
         let mut bytes = Vec::with_capacity(16 + self.0.message.len());
         self.encode(&mut bytes);
@@ -77,7 +91,7 @@ impl EvalError {
         let optional = |text: &Option<String>| text.clone().map(without_nul);
         push_datum(out, Datum::Text(self.sqlstate()));
         push_datum(out, Datum::Text(&without_nul(self.0.message.clone())));
-        for field in [optional(&self.0.detail), optional(&self.0.hint)] {
+        for field in [optional(&self.0.detail), optional(&self.0.hint), optional(&self.0.context)] {
             push_datum(out, field.as_deref().map_or(Datum::Null, Datum::Text));
         }
     }
@@ -85,7 +99,7 @@ impl EvalError {
     /// The error that [`EvalError::to_row`] wrote.
     pub fn from_row(row: &[u8]) -> Self {
         let arena = crate::Arena::new();
-        let mut columns = Vec::with_capacity(4);
+        let mut columns = Vec::with_capacity(5);
         decode(row, &ERROR_TYPES, &arena, &mut columns);
         let text = |index: usize| match columns.get(index) {
             Some(Datum::Text(text)) => Some(text.to_string()),
@@ -94,6 +108,7 @@ impl EvalError {
         let mut error = EvalError::new(&text(0).unwrap_or_default(), text(1).unwrap_or_default());
         error.0.detail = text(2);
         error.0.hint = text(3);
+        error.0.context = text(4);
         error
     }
 

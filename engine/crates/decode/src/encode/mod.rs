@@ -10,7 +10,7 @@ mod text;
 pub use csv::CsvStyle;
 pub use envelope::Envelope;
 
-use crate::CopyTextFormat;
+use crate::{CopyTextFormat, CsvHeader};
 use tidewire_plan::ScalarType;
 use tidewire_row::{Arena, Datum, FormatSettings, decode};
 
@@ -46,7 +46,9 @@ impl RowEncoder {
     pub fn header(&mut self, out: &mut Vec<u8>) {
         match &self.format {
             OutputFormat::Csv(style) if style.header => csv::header(&self.names, style, out),
-            OutputFormat::CopyText(format) if format.header => text::header(&self.names, format, out),
+            OutputFormat::CopyText(format) if format.header != CsvHeader::None => {
+                text::header(&self.names, format, out)
+            }
             _ => {}
         }
     }

@@ -53,6 +53,13 @@ fn syntax(detail: String) -> EvalError {
 
 fn parse_into(input: &str, builder: &mut JsonbBuilder) -> EvalResult<()> {
     let mut lexer = Lexer { input, at: 0, token_start: 0, string: String::new() };
+    parse_tokens(&mut lexer, builder).map_err(|error| match error.detail() {
+        Some(_) => error.with_context(lexer.context()),
+        None => error,
+    })
+}
+
+fn parse_tokens(lexer: &mut Lexer<'_>, builder: &mut JsonbBuilder) -> EvalResult<()> {
     let scratch = Arena::new();
     let mut open: Vec<bool> = Vec::new(); // true: object
     let mut expect = Expect::Value;
@@ -114,6 +121,25 @@ fn after_value(open: &[bool]) -> Expect {
 impl Lexer<'_> {
     fn token(&self) -> &str {
         &self.input[self.token_start..self.at]
+    }
+
+    /// Where it went wrong, as PostgreSQL's report_json_context tells it: the line up to the token, its last 50 bytes.
+    #[cold]
+    fn context(&self) -> String {
+        let before = &self.input[..self.at];
+        let line = 1 + before.bytes().filter(|byte| *byte == b'\n').count();
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let mut start = line_start;
+        while self.at - start >= 50 {
+            start += self.input[start..].chars().next().map_or(1, char::len_utf8);
+        }
+        if start - line_start <= 3 {
+            start = line_start;
+        }
+        let prefix = if start > line_start { "..." } else { "" };
+        let ends = matches!(self.input.as_bytes().get(self.at), None | Some(b'\n' | b'\r'));
+        let suffix = if ends { "" } else { "..." };
+        format!("JSON data, line {line}: {prefix}{}{suffix}", &self.input[start..self.at])
     }
 
     #[cold]
@@ -251,6 +277,7 @@ impl Lexer<'_> {
                     plain = at;
                 }
                 0..=0x1f => {
+                    self.at = at;
                     return Err(syntax(format!("Character with value 0x{byte:02x} must be escaped.")));
                 }
                 _ => at += 1,
@@ -272,13 +299,23 @@ impl Lexer<'_> {
             'r' => '\r',
             't' => '\t',
             'u' => return self.unicode_escape(at),
-            other => return Err(syntax(format!("Escape sequence \"\\{other}\" is invalid."))),
+            other => {
+                self.at = at + 1 + other.len_utf8();
+                return Err(syntax(format!("Escape sequence \"\\{other}\" is invalid.")));
+            }
         };
         self.string.push(plain);
         Ok(at + 2)
     }
 
     fn unicode_escape(&mut self, at: usize) -> EvalResult<usize> {
+        // An error lies at the end of the escape, as far as it goes.
+        self.at = at + 2;
+        let digits = self.input.as_bytes()[self.at..].iter().take(4);
+        self.at += digits.take_while(|byte| byte.is_ascii_hexdigit()).count();
+        if self.at < at + 6 {
+            self.at += self.input[self.at..].chars().next().map_or(0, char::len_utf8);
+        }
         let unit = |at: usize| -> Option<u32> {
             let digits = self.input.as_bytes().get(at + 2..at + 6)?;
             digits.iter().try_fold(0, |sum, digit| Some(sum * 16 + (*digit as char).to_digit(16)?))

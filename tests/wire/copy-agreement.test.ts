@@ -1,0 +1,84 @@
+/** COPY with its options, to Tidewire and to PostgreSQL: the same lines out, the same rows in, the same refusals. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Postgres, startPostgres } from '../support/postgres.ts';
+import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { copyData, message, query, TranscriptClient } from './transcript.ts';
+
+let tidewire: Tidewire;
+let postgres: Postgres;
+let clients: TranscriptClient[];
+
+beforeAll(async () => {
+  [tidewire, postgres] = await Promise.all([startTidewire(), startPostgres()]);
+  clients = await Promise.all([
+    TranscriptClient.open(tidewire.port),
+    TranscriptClient.open(postgres.port, { user: 'postgres', database: 'postgres' }),
+  ]);
+  for (const client of clients) {
+    await client.query('CREATE TABLE t (a int, b text, "c,d" text)');
+    await client.query(
+      String.raw`INSERT INTO t VALUES (1, 'x', NULL), (2, 'q"u''o', ''), (3, E'two\nlines', 'a,b'), (4, 'back\slash', 'NULL')`,
+    );
+  }
+}, 120_000);
+
+afterAll(async () => {
+  for (const client of clients ?? []) client.close();
+  await Promise.all([tidewire?.stop(), postgres?.stop()]);
+});
+
+/** Positions and hints that PostgreSQL does not give, and the places in the data, are not compared. */
+const plain = (lines: readonly string[]): string[] =>
+  lines.map((line) => (line.startsWith('Error') ? line.replace(/ [PHWD]=.*$/s, '') : line));
+
+async function agree(exchange: (client: TranscriptClient) => Promise<string[]>): Promise<void> {
+  const [ours, theirs] = [await exchange(clients[0]!), await exchange(clients[1]!)];
+  expect(plain(ours)).toEqual(plain(theirs));
+}
+
+test.each([
+  'FORMAT csv',
+  "FORMAT csv, HEADER, QUOTE '''', ESCAPE '\\'",
+  "FORMAT csv, QUOTE '*', FORCE_QUOTE (b)",
+  'FORMAT csv, FORCE_QUOTE *, HEADER',
+  "FORMAT csv, NULL 'NULL', DELIMITER ';'",
+  'HEADER',
+  "NULL 'x', DELIMITER '|'",
+  "FORMAT csv, QUOTE 'ab'",
+  "FORMAT csv, QUOTE ','",
+  "QUOTE '*'",
+  "DELIMITER 'x'",
+  "FORMAT csv, NULL 'a,b'",
+  'FORMAT csv, FORCE_NULL (b)',
+  'FORMAT csv, FORCE_QUOTE (nosuch)',
+  'FORMAT csv, HEADER match',
+  "FORMAT 'xml'",
+  'NOSUCH',
+])('out: %s', async (options) => {
+  const ordered = `COPY (SELECT * FROM t ORDER BY a) TO STDOUT WITH (${options})`;
+  await agree((client) => client.query(ordered));
+});
+
+test.each([
+  ['FORMAT csv', '1,"a ""b""",\n2,,""\n'],
+  ["FORMAT csv, QUOTE '''', ESCAPE '\\'", "1,'it\\'s','\\\\'\n"],
+  ["FORMAT csv, NULL 'x', FORCE_NULL (b)", '1,"x","x"\n2,x,x\n'],
+  ['FORMAT csv, FORCE_NOT_NULL (b)', '1,,\n'],
+  ['FORMAT csv, HEADER match', 'a,b,"c,d"\n1,x,y\n'],
+  ['FORMAT csv, HEADER match', 'a,c,"c,d"\n1,x,y\n'],
+  ['FORMAT csv, HEADER match', 'a,b\n1,x,y\n'],
+  ['HEADER match', 'a\tb\tc,d\n1\tx\ty\n'],
+  ['HEADER match', 'a\tx\tc,d\n1\tx\ty\n'],
+  ['FORMAT csv', '1,x,y\n2,a\rb,c\n'],
+  ['FORMAT csv', '1,x,"a\rb"\n'],
+  ['FORMAT csv', '1,x,y\r\n2,a,b\r\n'],
+  ['FORMAT text', '1\tx\ty\n2\ta\rb\tc\n'],
+  ['FORMAT csv', '1,x\n'],
+  ['FORMAT csv', 'one,x,y\n'],
+])('in: %s %j', async (options, data) => {
+  await agree(async (client) => {
+    await client.query('DELETE FROM t');
+    client.send(query(`COPY t FROM STDIN WITH (${options})`), copyData(data), message('c'));
+    return [...(await client.until('Z')), ...(await client.query('SELECT * FROM t ORDER BY a'))];
+  });
+});
