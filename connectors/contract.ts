@@ -14,7 +14,23 @@
  *     any state ──close──▶ closed
  *
  * A stalled source retries by itself and says since when and why in `health()`; it never loses its place. A failed
- * one keeps its rows readable and says why. Only `close` releases what it holds.
+ * one keeps its rows readable and says why. Only `close` releases what it holds. A failed source that is resumed is
+ * opened anew, from the offsets that are committed and with the same directory.
+ *
+ * What each side owes:
+ *
+ *     the reader                                          ingestion
+ *     yields each record in one batch, in a                pulls one batch at a time, and none while two commits
+ *     partition's order                                    wait: that is the backpressure
+ *     gives the offset behind the batch                    commits rows, offsets and refused records as one
+ *     opened from offsets, yields what lies behind         opens it from the offsets of the last commit, whatever
+ *     them, whatever an earlier reader had yielded         was pulled after that
+ *     yields bytes of an unfinished record again with      keeps one decoder a stream, from `start` to `end`
+ *     diff 0, where a restart falls inside a stream
+ *     retries while upstream is away                       lets it
+ *     takes rows back (diff -1) with bytes that give       decodes them the same way, refused records too
+ *     the same rows
+ *     names no secret anywhere                             shows health, metrics and offsets to every user
  *
  * A sink's life (`SinkState`):
  *
@@ -51,6 +67,9 @@ export type Offsets = Readonly<Record<string, string>>;
 /** Metadata that INCLUDE can ask for. */
 export type MetadataItem = 'key' | 'partition' | 'offset' | 'timestamp' | 'headers' | 'path' | 'line';
 
+/** Metadata that the decoder knows of each record itself: its number in its stream and the bytes before it. */
+export const PLACES: readonly MetadataItem[] = ['line', 'offset'];
+
 /**
  * Raw bytes of one stream. Records may be cut anywhere: the decoder of a stream keeps an unfinished record until the
  * stream's next batch.
@@ -68,8 +87,11 @@ export interface BytesBatch {
   /** The stream ends here: its decoder is dropped, with what is unfinished unless `flush`. */
   readonly end: boolean;
   readonly bytes: Buffer;
-  /** -1 takes back rows that the same bytes had given. */
-  readonly diff: 1 | -1;
+  /**
+   * -1 takes back rows that the same bytes had given. 0: what was read before a restart is read again, so that the
+   * stream's decoder stands where it stood; nothing is written.
+   */
+  readonly diff: 1 | -1 | 0;
   /** Values of the metadata that was asked for, the same for all records of the batch. */
   readonly metadata: Partial<Record<MetadataItem, string>>;
   /** Where a partition goes on once this batch is committed. */
@@ -100,6 +122,18 @@ export type SourceState =
   'created' | 'starting' | 'running' | 'paused' | 'stalled' | 'finished' | 'failed' | 'closed';
 export type SinkState = 'created' | 'recovering' | 'running' | 'paused' | 'stalled' | 'failed' | 'closed';
 
+/** Which states a source's reader can come to from each: the picture above. `pause` and `resume` are asked of it. */
+export const SOURCE_TRANSITIONS: Readonly<Record<SourceState, readonly SourceState[]>> = {
+  created: ['starting', 'running', 'paused', 'closed'],
+  starting: ['running', 'paused', 'stalled', 'finished', 'failed', 'closed'],
+  running: ['paused', 'stalled', 'finished', 'failed', 'closed'],
+  paused: ['running', 'failed', 'closed'],
+  stalled: ['running', 'paused', 'failed', 'closed'],
+  finished: ['closed'],
+  failed: ['closed'],
+  closed: [],
+};
+
 /** How a source or sink is. */
 export interface Health<State> {
   readonly state: State;
@@ -119,6 +153,14 @@ export interface ConnectorMetrics {
   readonly lag: number | null;
 }
 
+/** A partition as people know it. */
+export interface PartitionStatus {
+  /** A file's path, a topic's partition. */
+  readonly name: string;
+  /** Bytes or records known to lie upstream and not yet read, where that can be told. */
+  readonly lag: number | null;
+}
+
 /** A source that reads. */
 export interface SourceReader {
   /**
@@ -130,15 +172,19 @@ export interface SourceReader {
   /** `read` yields nothing until resumed. */
   pause(): void;
   resume(): void;
+  /** Obeys changed values of options that are `alterable`, from now on. */
+  alter(options: ParsedOptions<OptionSpecs>): void;
   health(): Health<SourceState>;
   metrics(): ConnectorMetrics;
+  /** How a partition whose offset is committed is; undefined when it is not known any more. */
+  partition(partition: string): PartitionStatus | undefined;
   /** Ends `read` and releases everything. Safe to call twice. */
   close(): Promise<void>;
 }
 
 /** What a connector is given besides its options. */
 export interface ConnectorContext {
-  /** A directory of its own for what it must keep; empty at first. */
+  /** A directory of its own for what it must keep; empty at first, and the same when it is opened again. */
   readonly directory: string;
   /** A log line for the operator; never with a secret in it. */
   log(message: string): void;

@@ -2,8 +2,14 @@
  * Moves batches of a source into commits. Decodes the next batches while the last commit is on its way, and never has
  * more than one on its way: that is the backpressure between sequencer and reader.
  */
-import type { DecodeError, RowDecoder, Transaction } from '../engine/index.ts';
-import type { BytesBatch, MetadataItem, Offsets, SourceBatch, SourceReader } from './contract.ts';
+import type { DecodeError, Rejects, RowDecoder, Transaction } from '../engine/index.ts';
+import {
+  PLACES,
+  type BytesBatch,
+  type MetadataItem,
+  type SourceBatch,
+  type SourceReader,
+} from './contract.ts';
 
 /** Rows that did not decode, of one batch. */
 export interface Rejected {
@@ -14,8 +20,8 @@ export interface Rejected {
   /** -1: rows that were rejected before are taken back. */
   readonly diff: 1 | -1;
   readonly count: number;
-  /** At most the first thousand, with position, bytes and reason. */
-  readonly errors: readonly DecodeError[];
+  /** The first, with position, bytes and reason. */
+  readonly first: DecodeError;
 }
 
 /** What the server provides. */
@@ -25,11 +31,10 @@ export interface IngestTarget {
   decoder(table: number): RowDecoder;
   /** Writes a generator's events into the transaction; returns their number. */
   generate(from: number, count: number, transaction: Transaction): number;
-  /**
-   * Does what ON ERROR says with rejected rows: throws for FAIL (nothing of the transaction is committed), counts
-   * them for SKIP, writes them into the reject relation in the same transaction for SKIP INTO.
-   */
-  rejected(rejected: Rejected, transaction: Transaction): void;
+  /** Where the refused records of a batch are written, in the transaction of the rows beside them. */
+  rejects(batch: BytesBatch): Rejects | undefined;
+  /** Told of refused records; throws for ON ERROR FAIL, and nothing of the transaction is committed. */
+  rejected(rejected: Rejected): void;
   /** Commits rows and offsets as one. `null` forgets a partition. */
   commit(transaction: Transaction, offsets: Readonly<Record<string, string | null>>): Promise<unknown>;
 }
@@ -71,7 +76,8 @@ async function comes(next: Promise<unknown>): Promise<boolean> {
 export class Ingest {
   readonly #reader: SourceReader;
   readonly #target: IngestTarget;
-  readonly #metadata: readonly MetadataItem[];
+  /** Metadata that batches carry. */
+  readonly #values: readonly MetadataItem[];
   readonly #decoders = new Map<string, RowDecoder>();
   #rows = 0;
   #rejected = 0;
@@ -80,7 +86,7 @@ export class Ingest {
   constructor(reader: SourceReader, target: IngestTarget, metadata: readonly MetadataItem[]) {
     this.#reader = reader;
     this.#target = target;
-    this.#metadata = metadata;
+    this.#values = metadata.filter((item) => !PLACES.includes(item));
   }
 
   counters(): IngestCounters {
@@ -96,8 +102,9 @@ export class Ingest {
       group = null;
       await onItsWay;
       onItsWay = this.#target.commit(transaction, offsets).then(() => this.#commits++);
-      // An unawaited failure must not end the process: it is thrown where the next commit waits for this one.
-      onItsWay.catch(() => undefined);
+      // Thrown where this commit is waited for: by the next one, or behind the loop, which ends with the reader even
+      // if there is nothing more to read.
+      onItsWay.catch(() => this.#reader.close());
     };
     try {
       for (;;) {
@@ -122,6 +129,8 @@ export class Ingest {
       for (const decoder of this.#decoders.values()) decoder.close();
       this.#decoders.clear();
       await this.#reader.close();
+      // What it holds while it yields is released with it.
+      await batches.return?.();
     }
   }
 
@@ -150,26 +159,25 @@ export class Ingest {
       this.#decoders.set(key, decoder);
     }
     if (batch.bytes.length > 0 || batch.flush) {
+      const rejects = this.#target.rejects(batch);
       const result = decoder.decode(batch.bytes, {
         end: batch.flush,
         diff: batch.diff,
         transaction,
-        metadata: this.#metadata.map((item) => batch.metadata[item] ?? null),
+        metadata: this.#values.map((item) => batch.metadata[item] ?? null),
+        ...(rejects === undefined ? {} : { rejects }),
       });
       this.#rows += result.rows * batch.diff;
       if (result.errorCount > 0) {
         this.#rejected += result.errorCount * batch.diff;
-        this.#target.rejected(
-          {
-            table: batch.table,
-            partition: batch.stream,
-            metadata: batch.metadata,
-            diff: batch.diff,
-            count: result.errorCount,
-            errors: result.errors,
-          },
-          transaction,
-        );
+        this.#target.rejected({
+          table: batch.table,
+          partition: batch.stream,
+          metadata: batch.metadata,
+          diff: batch.diff === -1 ? -1 : 1,
+          count: result.errorCount,
+          first: result.errors[0]!,
+        });
       }
     }
     if (batch.end) this.#drop(key);
@@ -180,5 +188,3 @@ export class Ingest {
     this.#decoders.delete(key);
   }
 }
-
-export type { Offsets };

@@ -4,8 +4,10 @@ import { SqlError } from '../sql/error.ts';
 import { nearestName } from '../sql/nearest-name.ts';
 import type { SourceText } from '../sql/parse/source-text.ts';
 
-/** What an option's value must be. */
-export type OptionSpec =
+/** What an option's value must be, and whether ALTER … SET can change it while it is in use. */
+export type OptionSpec = ValueSpec & { readonly alterable?: boolean };
+
+type ValueSpec =
   | { readonly type: 'string'; readonly required?: boolean; readonly default?: string }
   /** A string of exactly one byte, such as a delimiter. */
   | { readonly type: 'character'; readonly default?: string }
@@ -57,27 +59,8 @@ export function parseOptions<Specs extends OptionSpecs>(
   const names = Object.keys(specs);
   for (const option of options) {
     const spec = Object.hasOwn(specs, option.name) ? specs[option.name] : undefined;
-    if (spec === undefined) {
-      const near = nearestName(option.name, names);
-      throw new SqlError({
-        sqlstate: '22023',
-        message: `unknown option "${option.name}" of ${what}`,
-        hint:
-          near !== undefined
-            ? `Perhaps you meant the option "${near}".`
-            : names.length === 0
-              ? `There are no options here.`
-              : `Options are: ${names.join(', ')}.`,
-        position: source?.positionOfByte(option.location),
-      });
-    }
-    if (Object.hasOwn(values, option.name)) {
-      throw new SqlError({
-        sqlstate: '42601',
-        message: `option "${option.name}" is given more than once`,
-        position: source?.positionOfByte(option.location),
-      });
-    }
+    if (spec === undefined) throw unknownOption(option.name, option.location, names, what, source);
+    if (Object.hasOwn(values, option.name)) throw givenTwice(option, source);
     values[option.name] = read(option, spec, source);
   }
   for (const name of names) {
@@ -89,6 +72,98 @@ export function parseOptions<Specs extends OptionSpecs>(
     }
   }
   return values as ParsedOptions<Specs>;
+}
+
+/**
+ * The options with `changes` made, of which each must be alterable. `object` is what was made with the options, as
+ * messages name it: `source`.
+ */
+export function alterOptions<Specs extends OptionSpecs>(
+  specs: Specs,
+  current: ParsedOptions<Specs>,
+  changes: readonly Option[],
+  what: string,
+  object: string,
+  source?: SourceText,
+): ParsedOptions<Specs> {
+  const values: Record<string, string | number | boolean | undefined> = { ...current };
+  const seen = new Set<string>();
+  for (const option of changes) {
+    const spec = alterableSpec(specs, option.name, option.location, what, object, source);
+    if (seen.has(option.name)) throw givenTwice(option, source);
+    seen.add(option.name);
+    values[option.name] = read(option, spec, source);
+  }
+  return values as ParsedOptions<Specs>;
+}
+
+/** The options with those named set to what they are when they are not given. */
+export function resetOptions<Specs extends OptionSpecs>(
+  specs: Specs,
+  current: ParsedOptions<Specs>,
+  names: readonly { readonly name: string; readonly location: number }[],
+  what: string,
+  object: string,
+  source?: SourceText,
+): ParsedOptions<Specs> {
+  const values: Record<string, string | number | boolean | undefined> = { ...current };
+  for (const { name, location } of names) {
+    const spec = alterableSpec(specs, name, location, what, object, source);
+    values[name] = 'default' in spec ? spec.default : undefined;
+  }
+  return values as ParsedOptions<Specs>;
+}
+
+function alterableSpec(
+  specs: OptionSpecs,
+  name: string,
+  location: number,
+  what: string,
+  object: string,
+  source: SourceText | undefined,
+): OptionSpec {
+  const alterable = Object.keys(specs).filter((candidate) => specs[candidate]!.alterable === true);
+  const spec = Object.hasOwn(specs, name) ? specs[name] : undefined;
+  if (spec === undefined) throw unknownOption(name, location, Object.keys(specs), what, source);
+  if (spec.alterable === true) return spec;
+  throw new SqlError({
+    sqlstate: '0A000',
+    message: `option "${name}" of ${what} cannot be altered`,
+    hint:
+      alterable.length === 0
+        ? `Drop the ${object} and create it again.`
+        : `Drop the ${object} and create it again. Options that can be altered: ${alterable.join(', ')}.`,
+    position: source?.positionOfByte(location),
+  });
+}
+
+function unknownOption(
+  name: string,
+  location: number,
+  names: readonly string[],
+  what: string,
+  source: SourceText | undefined,
+): SqlError {
+  const near = nearestName(name, names);
+  return new SqlError({
+    sqlstate: '22023',
+    message: `unknown option "${name}" of ${what}`,
+    hint:
+      near !== undefined
+        ? `Perhaps you meant the option "${near}".`
+        : names.length === 0
+          ? `There are no options here.`
+          : `Options are: ${names.join(', ')}.`,
+    position: source?.positionOfByte(location),
+  });
+}
+
+function givenTwice(option: Option, source: SourceText | undefined): SqlError {
+  return new SqlError({
+    sqlstate: '42601',
+    message: `option "${option.name}" is given more than once`,
+    position: source?.positionOfByte(option.location),
+  });
 }
 
 /** The text of a value that may be written as a string, a number or a word. */

@@ -9,9 +9,11 @@ import type {
   ColumnType,
   DecodeError,
   DecodeFormat,
+  DecodeOptions,
   Engine,
   EngineError,
   EngineEvents,
+  ErrorLog,
   ExecuteOptions,
   Expr,
   GeneratorKind,
@@ -56,7 +58,18 @@ interface NativeDecoder {
     diff: number,
     transaction: NativeTransaction,
     metadata: readonly (string | null)[],
+    details: number,
+    rejects: number | null,
+    log: NativeErrorLog | null,
+    path: string | null,
   ): { rows: number; errorCount: number; errors: DecodeError[]; pending: number };
+}
+
+interface NativeErrorLog {
+  begin(): void;
+  committed(): void;
+  rollback(): void;
+  clear(transaction: NativeTransaction): void;
 }
 
 type ExecuteArguments<T> = [
@@ -125,6 +138,7 @@ type Callback = (
 ) => void;
 
 export interface NativeAddon {
+  NativeErrorLog: new (arrangement: number, owner: number, capacity: number) => NativeErrorLog;
   NativeEngine: new (workers: number, callback: Callback) => NativeEngine;
 }
 
@@ -219,13 +233,44 @@ class Decoder implements RowDecoder {
   }
   decode(
     chunk: Buffer,
-    options: { end: boolean; diff: 1 | -1; transaction: Transaction; metadata: readonly (string | null)[] },
+    options: DecodeOptions,
   ): { rows: number; errorCount: number; errors: readonly DecodeError[]; pending: number } {
-    const { end, diff, transaction, metadata } = options;
-    return native(() => this.#decoder.decode(chunk, end, diff, nativeOf(transaction), metadata));
+    const { end, diff, transaction, metadata, details = 1, rejects } = options;
+    return native(() =>
+      this.#decoder.decode(
+        chunk,
+        end,
+        diff,
+        nativeOf(transaction),
+        metadata,
+        details,
+        rejects?.arrangement ?? null,
+        (rejects?.log as Log | null | undefined)?.native ?? null,
+        rejects?.path ?? null,
+      ),
+    );
   }
   close(): void {
     // The decoder is freed with this object.
+  }
+}
+
+class Log implements ErrorLog {
+  readonly native: NativeErrorLog;
+  constructor(log: NativeErrorLog) {
+    this.native = log;
+  }
+  begin(): void {
+    this.native.begin();
+  }
+  committed(): void {
+    this.native.committed();
+  }
+  rollback(): void {
+    this.native.rollback();
+  }
+  clear(transaction: Transaction): void {
+    native(() => this.native.clear(nativeOf(transaction)));
   }
 }
 
@@ -237,9 +282,11 @@ export class NativeBinding implements Engine {
   readonly #engine: NativeEngine;
   readonly #events: EngineEvents;
   readonly #requests = new Map<number, Request>();
+  readonly #addon: NativeAddon;
   #lastRequest = 0;
 
   constructor(addon: NativeAddon, workers: number, events: EngineEvents) {
+    this.#addon = addon;
     this.#events = events;
     this.#engine = native(
       () =>
@@ -443,10 +490,15 @@ export class NativeBinding implements Engine {
     format: DecodeFormat;
     columns: readonly { readonly name: string; readonly type: ColumnType }[];
     metadata: number;
+    places?: readonly ('line' | 'offset')[];
     mfp: Mfp;
     timeZone: string;
   }): RowDecoder {
     return new Decoder(native(() => this.#engine.decoder(JSON.stringify(options))));
+  }
+
+  errorLog(arrangement: ArrangementId, owner: number, capacity: number): ErrorLog {
+    return new Log(new this.#addon.NativeErrorLog(arrangement, owner, capacity));
   }
 
   generate(

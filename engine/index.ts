@@ -163,15 +163,40 @@ export interface DecodeError {
   readonly bytes: Buffer;
 }
 
+/** Where records go that are no rows. */
+export interface Rejects {
+  /**
+   * A relation that gets all of them: code, message, detail, path (text), position, line (int8), bytes (bytea; at most
+   * 64 KB of a record).
+   */
+  readonly arrangement: ArrangementId | null;
+  /** The log of the latest. */
+  readonly log: ErrorLog | null;
+  /** Where the stream comes from, as both show it. */
+  readonly path: string | null;
+}
+
+export interface DecodeOptions {
+  /** What is left unfinished is a record. */
+  readonly end: boolean;
+  /** 0: nothing is written; the decoder only comes to stand behind the chunk. */
+  readonly diff: 1 | -1 | 0;
+  readonly transaction: Transaction;
+  readonly metadata: readonly (string | null)[];
+  /** How many errors are given in detail; one unless said. */
+  readonly details?: number;
+  readonly rejects?: Rejects;
+}
+
 /** Turns a byte stream into rows of one relation, inside a transaction. */
 export interface RowDecoder {
   /**
    * Decodes whole records of `chunk` into `transaction` with multiplicity `diff`; keeps an unfinished tail for the
-   * next call unless `end`. At most 1000 errors are given in detail, all are counted.
+   * next call unless `end`. All errors are counted.
    */
   decode(
     chunk: Buffer,
-    options: { end: boolean; diff: 1 | -1; transaction: Transaction; metadata: readonly (string | null)[] },
+    options: DecodeOptions,
   ): {
     readonly rows: number;
     readonly errorCount: number;
@@ -180,6 +205,22 @@ export interface RowDecoder {
     readonly pending: number;
   };
   close(): void;
+}
+
+/**
+ * The latest refused records of one source, in a relation that all sources share: the owner, when it was, and then the
+ * columns of `Rejects.arrangement` with at most 1 KB of a record. Written in the transactions that leave the records
+ * out. Transactions commit in the order in which they began.
+ */
+export interface ErrorLog {
+  /** A transaction begins; what is logged from now on belongs to it. */
+  begin(): void;
+  /** The oldest open transaction is committed. */
+  committed(): void;
+  /** No open transaction will be committed. */
+  rollback(): void;
+  /** Takes everything out. */
+  clear(transaction: Transaction): void;
 }
 
 /** Generators that the engine runs natively. */
@@ -261,16 +302,20 @@ export interface Engine {
   cancellation(): Cancellation;
   /**
    * A decoder for rows of `arrangement`. `columns` are the decoded fields with their names in the format (JSON keys,
-   * CSV header); metadata values follow them as text columns; `mfp` maps fields and metadata to the relation's row.
+   * CSV header); metadata values follow them as text columns, then places as int8 columns (a record's number, the
+   * bytes before it); `mfp` maps all of these to the relation's row.
    */
   decoder(options: {
     arrangement: ArrangementId;
     format: DecodeFormat;
     columns: readonly { readonly name: string; readonly type: ColumnType }[];
     metadata: number;
+    places?: readonly ('line' | 'offset')[];
     mfp: import('./plan.generated.ts').Mfp;
     timeZone: string;
   }): RowDecoder;
+  /** An empty log of at most `capacity` records, as rows of `owner` in `arrangement`. */
+  errorLog(arrangement: ArrangementId, owner: number, capacity: number): ErrorLog;
   /** Writes events `[from, from + count)` of a generator into the transaction; `arrangements` by table of the generator. */
   generate(
     generator: GeneratorKind,

@@ -7,6 +7,7 @@ import { Dataflows } from './dataflows/dataflows.ts';
 import { Subscriptions } from './dataflows/subscriptions.ts';
 import { Sinks } from './ingest/sinks.ts';
 import { Sources } from './ingest/sources.ts';
+import { StatusWriter, systemTable } from './ingest/status-writer.ts';
 import type { StartSystem } from './serve.ts';
 import { Executor } from './statements/executor.ts';
 import { Planning } from './statements/planning.ts';
@@ -43,18 +44,23 @@ export const startSystem: StartSystem = async ({ workers, log, panic }) => {
   transaction.close();
   const parts = { engine, catalog, systemWriter: writer, sequencer, dataflows, subscriptions, planning };
   const ddl = new DdlLock();
+  const sources = new Sources({ ...parts, log, errors: systemTable(catalog, 'source_errors').arrangement });
+  const sinks = new Sinks({ ...parts, log });
+  const status = new StatusWriter({ ...parts, sources, sinks, log });
   const system: System = {
     ...parts,
     ddl,
     staged: null,
     running: new RunningStatements(),
-    sources: new Sources({ ...parts, log }),
-    sinks: new Sinks({ ...parts, log }),
+    sources,
+    sinks,
+    status,
   };
   return {
     engine,
     executor: new Executor(system, ddl),
     async stop() {
+      system.status.stop();
       await system.sources.stopAll();
       await system.sinks.stopAll();
       system.sequencer.stop();

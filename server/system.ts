@@ -7,6 +7,7 @@ import type { SystemWriter } from './catalog/system/writer.ts';
 import type { Dataflows } from './dataflows/dataflows.ts';
 import type { Subscriptions } from './dataflows/subscriptions.ts';
 import type { Sources } from './ingest/sources.ts';
+import type { StatusWriter } from './ingest/status-writer.ts';
 import type { Sinks } from './ingest/sinks.ts';
 import type { DdlGate } from './catalog/ddl-lock.ts';
 import type { StagedDdl } from './catalog/staged-ddl.ts';
@@ -23,6 +24,7 @@ export interface System {
   readonly subscriptions: Subscriptions;
   readonly sources: Sources;
   readonly sinks: Sinks;
+  readonly status: StatusWriter;
   readonly planning: Planning;
   readonly ddl: DdlGate;
   /** The transaction whose statements see this server; null for what is committed by itself. */

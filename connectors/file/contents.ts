@@ -83,6 +83,16 @@ async function* readFrom(handle: Handle, from: number): AsyncGenerator<Buffer> {
   }
 }
 
+/** Whether a file's bytes are gzip. */
+export async function hasGzip(path: string, compression: Compression): Promise<boolean> {
+  const handle = await open(path, 'r');
+  try {
+    return await isCompressed(handle, compression);
+  } finally {
+    await handle.close();
+  }
+}
+
 async function isCompressed(handle: Handle, compression: Compression): Promise<boolean> {
   if (compression !== 'auto') return compression === 'gzip';
   const magic = Buffer.alloc(2);

@@ -134,7 +134,7 @@ describe('files read once', () => {
     const { collector, done, ingest } = start({});
     await done;
     expect(collector.list()).toEqual(['1', '2']);
-    expect(collector.rejects).toMatchObject([{ diff: 1, count: 1, errors: [{ line: 2 }] }]);
+    expect(collector.refused).toMatchObject([{ diff: 1, count: 1, first: { line: 2 } }]);
     expect(ingest.counters()).toMatchObject({ rows: 2, rejected: 1 });
   });
 });
@@ -209,7 +209,7 @@ describe('files that are followed', () => {
     await rm(path('a'));
     await holds(collector, ['2']);
     expect(Object.keys(collector.offsets).length).toBe(1);
-    expect(collector.rejects.map(({ diff, count }) => diff * count)).toEqual([1, -1]);
+    expect(collector.refused.map(({ diff, count }) => diff * count)).toEqual([1, -1]);
   });
 
   test('ON DELETE keep leaves them', async () => {

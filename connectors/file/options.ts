@@ -7,8 +7,8 @@ export const fileSourceOptions = {
   /** Goes on with new files, appended lines, changed and deleted files. */
   follow: { type: 'boolean', default: false },
   /** What a deleted file means to the rows that came from it. */
-  on_delete: { type: 'choice', values: ['retract', 'keep'], default: 'retract' },
-  poll_interval: { type: 'duration', min: 10, default: 1000 },
+  on_delete: { type: 'choice', values: ['retract', 'keep'], default: 'retract', alterable: true },
+  poll_interval: { type: 'duration', min: 10, default: 1000, alterable: true },
   compression: { type: 'choice', values: ['auto', 'none', 'gzip'], default: 'auto' },
 } as const satisfies OptionSpecs;
 

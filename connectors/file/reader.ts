@@ -1,4 +1,5 @@
 /** Reads files: once, or following them. */
+import { createHash } from 'node:crypto';
 import { watch, type FSWatcher } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
 import {
@@ -6,18 +7,18 @@ import {
   type BytesBatch,
   type ConnectorMetrics,
   type Health,
-  type MetadataItem,
+  type PartitionStatus,
   type SourceBatch,
   type SourceOptions,
   type SourceReader,
   type SourceState,
 } from '../contract.ts';
-import type { ParsedOptions } from '../options.ts';
+import type { OptionSpecs, ParsedOptions } from '../options.ts';
 import { Alarm, PauseGate, StateHolder } from '../state.ts';
-import { identify, readContents, type FileIdentity } from './contents.ts';
+import { hasGzip, identify, readContents, type FileIdentity } from './contents.ts';
 import type { fileSourceOptions } from './options.ts';
 import { isGone, listFiles, watchedFolder } from './paths.ts';
-import { makeRetainedDirectory, RetainedBytes } from './retained.ts';
+import { dropRetainedBut, RetainedBytes } from './retained.ts';
 
 const NEWLINE = 10;
 const RETURN = 13;
@@ -26,12 +27,27 @@ const EMPTY = Buffer.alloc(0);
 /** A file that is followed. */
 interface FollowedFile {
   path: string;
+  /** The path under which its rows and refused records are known. */
+  name: string;
   identity: FileIdentity;
+  compressed: boolean;
   retained: RetainedBytes;
   /** Its last byte is a line break, or it is empty. */
   complete: boolean;
   /** Its last line has no line break and was taken as whole. */
   flushed: boolean;
+}
+
+/** Where a file goes on, as the offset of its partition holds it. */
+interface FileOffset {
+  readonly path: string;
+  /** Decompressed bytes that were read. */
+  readonly length: number;
+  /** Of a followed file: its last line was taken as whole, without a line break. */
+  readonly flushed?: boolean;
+  /** Of a file that is read once: the hash of what was read, and whether that is all. */
+  readonly sha1?: string;
+  readonly whole?: boolean;
 }
 
 /**
@@ -43,7 +59,7 @@ interface FollowedFile {
  * interval; if it goes on after all, the file has changed.
  */
 export class FileReader implements SourceReader {
-  readonly #options: ParsedOptions<typeof fileSourceOptions>;
+  #options: ParsedOptions<typeof fileSourceOptions>;
   readonly #setup: SourceOptions<ParsedOptions<typeof fileSourceOptions>>;
   readonly #state = new StateHolder<SourceState>('created');
   readonly #gate = new PauseGate();
@@ -53,6 +69,8 @@ export class FileReader implements SourceReader {
   #closed = false;
   #bytes = 0;
   #lag: number | null = null;
+  /** Of files that are read once: path and bytes that are left. */
+  readonly #readOnce = new Map<string, PartitionStatus>();
 
   constructor(setup: SourceOptions<ParsedOptions<typeof fileSourceOptions>>) {
     this.#setup = setup;
@@ -63,6 +81,7 @@ export class FileReader implements SourceReader {
     this.#state.set('starting');
     try {
       for await (const batch of this.#options.follow ? this.#follow() : this.#once()) {
+        if (this.#closed) return;
         if (batch.kind === 'bytes' && batch.diff === 1) this.#bytes += batch.bytes.length;
         await this.#gate.wait();
         if (this.#closed) return;
@@ -87,6 +106,18 @@ export class FileReader implements SourceReader {
     this.#state.set('running');
   }
 
+  alter(options: ParsedOptions<OptionSpecs>): void {
+    this.#options = options as ParsedOptions<typeof fileSourceOptions>;
+    this.#alarm.ring();
+  }
+
+  partition(partition: string): PartitionStatus | undefined {
+    const file = this.#files.get(partition);
+    if (file === undefined) return this.#readOnce.get(partition);
+    const lag = file.compressed ? null : Math.max(0, file.identity.size - file.retained.length);
+    return { name: file.path, lag };
+  }
+
   health(): Health<SourceState> {
     return this.#state.get();
   }
@@ -105,29 +136,75 @@ export class FileReader implements SourceReader {
 
   /** Every file that is there, from beginning to end. */
   async *#once(): AsyncGenerator<SourceBatch> {
-    const paths = await listFiles(this.#options.path);
-    for (const path of paths) {
-      const { key } = await identify(path);
-      // A file that a commit has recorded was read whole.
-      if (this.#setup.offsets[key] !== undefined) continue;
+    for (const path of await listFiles(this.#options.path)) {
+      const { key, size } = await identify(path);
+      const before = offsetOf(this.#setup.offsets[key]);
+      if (before?.whole === true) continue;
       let start = true;
-      for await (const bytes of readContents(path, this.#options.compression, 0, false)) {
-        yield this.#batch(path, key, { bytes, start });
+      let length = 0;
+      const hash = createHash('sha1');
+      const offset = (whole: boolean): BytesBatch['offset'] => {
+        const value: FileOffset = { path, length, sha1: hash.copy().digest('hex'), whole };
+        return { partition: key, value: JSON.stringify(value) };
+      };
+      for await (let bytes of readContents(path, this.#options.compression, 0, false)) {
+        // What a commit has recorded is read again for the decoder's sake only.
+        const known = Math.min(bytes.length, Math.max(0, (before?.length ?? 0) - length));
+        if (known > 0) {
+          const again = bytes.subarray(0, known);
+          bytes = bytes.subarray(known);
+          length += known;
+          hash.update(again);
+          if (length === before!.length && hash.copy().digest('hex') !== before!.sha1) throw changed(path);
+          yield this.#batch(path, key, { bytes: again, start, diff: 0, commit: false });
+          start = false;
+          if (bytes.length === 0) continue;
+        }
+        length += bytes.length;
+        hash.update(bytes);
+        this.#readOnce.set(key, { name: path, lag: Math.max(0, size - length) });
+        yield this.#batch(path, key, { bytes, start, offset: offset(false) });
         start = false;
       }
-      yield this.#batch(path, key, {
-        start,
-        flush: true,
-        end: true,
-        offset: { partition: key, value: 'whole' },
-      });
+      if (length < (before?.length ?? 0)) throw changed(path);
+      this.#readOnce.set(key, { name: path, lag: 0 });
+      yield this.#batch(path, key, { start, flush: true, end: true, offset: offset(true) });
+    }
+  }
+
+  /** Files that an earlier reader has followed: their decoders come to stand where they stood. */
+  async *#recover(): AsyncGenerator<SourceBatch> {
+    const { context, offsets } = this.#setup;
+    await mkdir(context.directory, { recursive: true });
+    await dropRetainedBut(Object.keys(offsets), context.directory);
+    for (const [key, value] of Object.entries(offsets)) {
+      const { path, length, flushed = false } = offsetOf(value)!;
+      const retained = new RetainedBytes(context.directory, key);
+      await retained.reopen(length);
+      const compressed = await hasGzip(path, this.#options.compression).catch(() => false);
+      const file: FollowedFile = {
+        path,
+        name: path,
+        // Not what it is now: the first look compares it.
+        identity: { key, size: compressed ? 0 : length, changed: 0n },
+        compressed,
+        retained,
+        complete: true,
+        flushed,
+      };
+      this.#files.set(key, file);
+      let start = true;
+      for await (const bytes of retained.read()) {
+        file.complete = bytes[bytes.length - 1] === NEWLINE;
+        yield this.#batch(path, key, { bytes, start, diff: 0, commit: false });
+        start = false;
+      }
+      if (flushed) yield this.#batch(path, key, { flush: true, diff: 0, commit: false });
     }
   }
 
   async *#follow(): AsyncGenerator<SourceBatch> {
-    const { directory } = this.#setup.context;
-    await mkdir(directory, { recursive: true });
-    await makeRetainedDirectory(directory);
+    yield* this.#recover();
     await this.#watch();
     while (!this.#closed) {
       try {
@@ -215,14 +292,17 @@ export class FileReader implements SourceReader {
   async *#add(path: string, identity: FileIdentity, atomic: boolean): AsyncGenerator<SourceBatch> {
     const file: FollowedFile = {
       path,
+      name: path,
       identity: { ...identity, size: 0 },
+      compressed: await hasGzip(path, this.#options.compression),
       retained: new RetainedBytes(this.#setup.context.directory, identity.key),
       complete: true,
       flushed: false,
     };
     this.#files.set(identity.key, file);
     yield* this.#append(identity.key, file, identity, atomic);
-    if (atomic) yield this.#batch(path, identity.key, { commit: true });
+    if (atomic)
+      yield this.#batch(path, identity.key, { commit: true, offset: this.#offset(identity.key, file) });
   }
 
   /** A file that is known: unchanged, grown, or changed. */
@@ -244,15 +324,14 @@ export class FileReader implements SourceReader {
     if (identity.size === before.size && identity.changed === before.changed) {
       if (!file.complete && !file.flushed) {
         file.flushed = true;
-        yield this.#batch(path, key, { flush: true, offset: this.#offset(key, file) });
+        yield this.#batch(file.name, key, { flush: true, offset: this.#offset(key, file) });
       }
       return;
     }
-    const compressed = file.retained.length !== before.size;
     const grown = identity.size > before.size;
     const same =
       identity.size >= before.size &&
-      (await file.retained.isPrefixOf(path, this.#options.compression, compressed, grown));
+      (await file.retained.isPrefixOf(path, this.#options.compression, file.compressed, grown));
     if (same && !file.flushed) {
       yield* this.#append(key, file, identity, false);
       return;
@@ -266,9 +345,7 @@ export class FileReader implements SourceReader {
         return;
       }
       if (breaks > 0) {
-        await file.retained.append(next.subarray(0, breaks));
         file.flushed = false;
-        file.complete = true;
         yield* this.#append(key, file, identity, false);
         return;
       }
@@ -289,7 +366,7 @@ export class FileReader implements SourceReader {
       const start = file.retained.length === 0;
       await file.retained.append(bytes);
       file.complete = bytes[bytes.length - 1] === NEWLINE;
-      yield this.#batch(file.path, key, { bytes, start, commit: !atomic, offset: this.#offset(key, file) });
+      yield this.#batch(file.name, key, { bytes, start, commit: !atomic, offset: this.#offset(key, file) });
       if (this.#closed) return;
     }
     file.identity = identity;
@@ -301,26 +378,25 @@ export class FileReader implements SourceReader {
     const stream = `${key}-`;
     let start = true;
     for await (const bytes of file.retained.read()) {
-      yield this.#batch(file.path, stream, { bytes, start, diff: -1, commit: false });
+      yield this.#batch(file.name, stream, { bytes, start, diff: -1, commit: false });
       start = false;
     }
     if (!start) {
-      yield this.#batch(file.path, stream, { flush: file.flushed, end: true, diff: -1, commit: false });
+      yield this.#batch(file.name, stream, { flush: file.flushed, end: true, diff: -1, commit: false });
     }
     // The stream of the rows themselves is over too.
-    yield this.#batch(file.path, key, { end: true, commit: false });
+    yield this.#batch(file.name, key, { end: true, commit: false });
     await file.retained.drop();
     yield { kind: 'forget', partition: key, commit };
   }
 
   #offset(key: string, file: FollowedFile): { partition: string; value: string } {
-    return { partition: key, value: String(file.retained.length) };
+    const { path, retained, flushed } = file;
+    const value: FileOffset = { path, length: retained.length, flushed };
+    return { partition: key, value: JSON.stringify(value) };
   }
 
   #batch(path: string, stream: string, fields: Partial<BytesBatch>): BytesBatch {
-    const metadata: Partial<Record<MetadataItem, string>> = this.#setup.metadata.includes('path')
-      ? { path }
-      : {};
     return {
       kind: 'bytes',
       table: 0,
@@ -330,7 +406,7 @@ export class FileReader implements SourceReader {
       end: false,
       bytes: EMPTY,
       diff: 1,
-      metadata,
+      metadata: { path },
       offset: null,
       commit: true,
       ...fields,
@@ -345,6 +421,18 @@ async function firstBytes(
 ): Promise<Buffer> {
   for await (const bytes of readContents(path, compression, from, true)) return bytes;
   return EMPTY;
+}
+
+function offsetOf(value: string | undefined): FileOffset | undefined {
+  return value === undefined ? undefined : (JSON.parse(value) as FileOffset);
+}
+
+function changed(path: string): ConnectorError {
+  return new ConnectorError({
+    sqlstate: '58P02',
+    message: `file "${path}" has changed since a part of it was read`,
+    hint: 'With the option FOLLOW a changed file is read anew.',
+  });
 }
 
 function isTransient(error: unknown): boolean {

@@ -2,7 +2,7 @@
  * Copies of what a followed file gave: when the file changes in place or is deleted, its old bytes are gone, and its
  * rows can be taken back only by decoding the same bytes again.
  */
-import { mkdir, open, rm } from 'node:fs/promises';
+import { open, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readContents, type Compression } from './contents.ts';
 
@@ -10,6 +10,7 @@ import { readContents, type Compression } from './contents.ts';
 const ALWAYS_COMPARED = 1 << 20;
 const SAMPLE = 16 * 1024;
 const SAMPLES = 16;
+const SUFFIX = '.retained';
 
 /** The retained bytes of one file. */
 export class RetainedBytes {
@@ -19,7 +20,17 @@ export class RetainedBytes {
   #compared = 0;
 
   constructor(directory: string, key: string) {
-    this.#path = join(directory, `${key}.retained`);
+    this.#path = join(directory, `${key}${SUFFIX}`);
+  }
+
+  /** Goes on with what a reader before this one retained: its first `length` bytes. */
+  async reopen(length: number): Promise<void> {
+    if (length > 0) {
+      const { size } = await stat(this.#path);
+      if (size < length) throw new Error(`${size} of ${length} bytes that were read are retained`);
+      await truncate(this.#path, length);
+    }
+    this.#length = length;
   }
 
   get length(): number {
@@ -113,8 +124,11 @@ export class RetainedBytes {
   }
 }
 
-/** An empty directory for retained bytes. */
-export async function makeRetainedDirectory(directory: string): Promise<void> {
-  await rm(directory, { recursive: true, force: true });
-  await mkdir(directory, { recursive: true });
+/** Removes the retained bytes of files that are not among those that are followed. */
+export async function dropRetainedBut(keys: readonly string[], directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    if (name.endsWith(SUFFIX) && !keys.includes(name.slice(0, -SUFFIX.length))) {
+      await rm(join(directory, name), { force: true });
+    }
+  }
 }

@@ -15,7 +15,7 @@ const SAMPLE = 64 * 1024;
 export const fileSource: SourceConnector<typeof fileSourceOptions> = {
   options: fileSourceOptions,
   formats: ['json', 'csv'],
-  metadata: ['path'],
+  metadata: ['path', 'line', 'offset'],
 
   async validate(options: Options): Promise<readonly Notice[]> {
     let files: string[];

@@ -6,7 +6,7 @@ import { nexmarkSource } from './source.ts';
 
 test('makes all events as fast as it goes, in batches, and goes on where it was', async () => {
   const collector = new Collector();
-  await new Ingest(new GeneratorReader({ events: 25_000, rate: undefined }, {}), collector, []).run();
+  await new Ingest(new GeneratorReader({ events: 25_000, rate: undefined }, 1, {}), collector, []).run();
   expect(collector.generated).toEqual([
     { from: 0, count: 10_000 },
     { from: 10_000, count: 10_000 },
@@ -14,14 +14,14 @@ test('makes all events as fast as it goes, in batches, and goes on where it was'
   ]);
   expect(collector.offsets).toEqual({ events: '25000' });
   const again = new Collector();
-  const reader = new GeneratorReader({ events: 30_000, rate: undefined }, { events: '25000' });
+  const reader = new GeneratorReader({ events: 30_000, rate: undefined }, 1, { events: '25000' });
   await new Ingest(reader, again, []).run();
   expect(again.generated).toEqual([{ from: 25_000, count: 5000 }]);
 });
 
 test('keeps to its rate, and catches up by a second at most', async () => {
   let now = 0;
-  const reader = new GeneratorReader({ events: undefined, rate: 1000 }, {}, () => now);
+  const reader = new GeneratorReader({ events: undefined, rate: 1000 }, 1, {}, () => now);
   const batches = reader.read()[Symbol.asyncIterator]();
   now = 100;
   // The rate counts from the first look, so the clock moves under a reader that has begun.

@@ -4,10 +4,12 @@ import {
   type ConnectorMetrics,
   type Health,
   type Offsets,
+  type PartitionStatus,
   type SourceBatch,
   type SourceReader,
   type SourceState,
 } from '../contract.ts';
+import type { OptionSpecs, ParsedOptions } from '../options.ts';
 import { Alarm, PauseGate, StateHolder } from '../state.ts';
 
 /** The one partition of a generator. */
@@ -20,13 +22,17 @@ const INTERVAL = 20;
 export interface Schedule {
   /** Undefined: no end. */
   readonly events: number | undefined;
-  /** Events a second; undefined: as fast as they are taken. */
+  /** Events a second; undefined: as fast as they are taken, or a rate that suits the generator if there is no end. */
   readonly rate: number | undefined;
 }
 
 /** The reader of a GENERATOR source. */
 export class GeneratorReader implements SourceReader {
-  readonly #schedule: Schedule;
+  #schedule: Schedule;
+  /** Events a second where neither a rate nor an end is given. */
+  readonly #endlessRate: number;
+  /** The rate has changed, or counts anew. */
+  #restarted = false;
   readonly #clock: () => number;
   readonly #state = new StateHolder<SourceState>('created');
   readonly #gate = new PauseGate();
@@ -36,8 +42,14 @@ export class GeneratorReader implements SourceReader {
   #closed = false;
 
   /** `clock` gives milliseconds that never go back. */
-  constructor(schedule: Schedule, offsets: Offsets, clock: () => number = () => performance.now()) {
+  constructor(
+    schedule: Schedule,
+    endlessRate: number,
+    offsets: Offsets,
+    clock: () => number = () => performance.now(),
+  ) {
     this.#schedule = schedule;
+    this.#endlessRate = endlessRate;
     this.#clock = clock;
     this.#next = Number(offsets[PARTITION] ?? 0);
     if (!Number.isSafeInteger(this.#next)) {
@@ -56,23 +68,25 @@ export class GeneratorReader implements SourceReader {
     let origin = this.#clock();
     let first = this.#next;
     while (!this.#closed && this.#next < end) {
-      if (this.#gate.paused) {
+      if (this.#gate.paused || this.#restarted) {
+        this.#restarted = false;
         await this.#gate.wait();
         origin = this.#clock();
         first = this.#next;
         continue;
       }
       let due = end;
-      if (this.#schedule.rate !== undefined) {
+      const rate = this.#rate();
+      if (rate !== undefined) {
         const elapsed = this.#clock() - origin;
-        due = Math.min(end, first + Math.floor((elapsed * this.#schedule.rate) / 1000));
-        if (due - this.#next > this.#schedule.rate) {
+        due = Math.min(end, first + Math.floor((elapsed * rate) / 1000));
+        if (due - this.#next > rate) {
           origin = this.#clock() - 1000;
           first = this.#next;
-          due = Math.min(end, first + this.#schedule.rate);
+          due = Math.min(end, first + rate);
         }
         if (due <= this.#next) {
-          const wait = origin + ((this.#next + 1 - first) * 1000) / this.#schedule.rate - this.#clock();
+          const wait = origin + ((this.#next + 1 - first) * 1000) / rate - this.#clock();
           await this.#alarm.sleep(Math.max(INTERVAL, wait));
           continue;
         }
@@ -102,12 +116,29 @@ export class GeneratorReader implements SourceReader {
     this.#state.set('running');
   }
 
+  alter(options: ParsedOptions<OptionSpecs>): void {
+    this.#schedule = { ...this.#schedule, rate: options['rate'] as number | undefined };
+    this.#restarted = true;
+    this.#alarm.ring();
+  }
+
+  #rate(): number | undefined {
+    const { events, rate } = this.#schedule;
+    return rate ?? (events === undefined ? this.#endlessRate : undefined);
+  }
+
   health(): Health<SourceState> {
     return this.#state.get();
   }
 
   metrics(): ConnectorMetrics {
     return { bytes: 0, records: this.#made, partitions: 1, lag: null };
+  }
+
+  partition(partition: string): PartitionStatus | undefined {
+    if (partition !== PARTITION) return undefined;
+    const { events } = this.#schedule;
+    return { name: PARTITION, lag: events === undefined ? null : events - this.#next };
   }
 
   async close(): Promise<void> {

@@ -16,8 +16,7 @@ export const counterSource: SourceConnector<typeof counterOptions> = {
   tables: () => Promise.resolve<readonly UpstreamTable[]>(counterTables),
   sample: () => Promise.resolve(null),
   open({ options, offsets }): SourceReader {
-    const rate = options.rate ?? (options.events === undefined ? 1 : undefined);
-    return new GeneratorReader({ events: options.events, rate }, offsets);
+    return new GeneratorReader(options, 1, offsets);
   },
 };
 
@@ -29,8 +28,7 @@ export const nexmarkSource: SourceConnector<typeof nexmarkOptions> = {
   tables: () => Promise.resolve<readonly UpstreamTable[]>(nexmarkTables),
   sample: () => Promise.resolve(null),
   open({ options, offsets }): SourceReader {
-    const rate = options.rate ?? (options.events === undefined ? 10_000 : undefined);
-    return new GeneratorReader({ events: options.events, rate }, offsets);
+    return new GeneratorReader(options, 10_000, offsets);
   },
 };
 

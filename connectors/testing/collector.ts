@@ -2,7 +2,7 @@
  * A target for ingestion in tests: decodes newline-separated records into a bag, and sees commits whole. Production
  * decodes natively; a test of a connector needs no engine.
  */
-import type { RowDecoder, Transaction } from '../../engine/index.ts';
+import type { Rejects, RowDecoder, Transaction } from '../../engine/index.ts';
 import type { IngestTarget, Rejected } from '../ingest.ts';
 
 interface Changes {
@@ -13,13 +13,17 @@ interface Changes {
 export class Collector implements IngestTarget {
   /** Rows with their multiplicities, after all commits so far. */
   readonly rows = new Map<string, number>();
-  /** The rows after each commit. */
+  /** The rows after each commit, while they are few. */
   readonly history: string[][] = [];
   readonly offsets: Record<string, string> = {};
   readonly generated: { from: number; count: number }[] = [];
-  readonly rejects: Rejected[] = [];
+  readonly refused: Rejected[] = [];
   /** Commits wait for it. */
   gate: Promise<void> = Promise.resolve();
+  onError: 'skip' | 'fail' = 'skip';
+  /** The commit of this number (from 1) and those after it are lost. */
+  fail: { readonly atCommit: number } | null = null;
+  #size = 0;
   #waiting: { done: () => boolean; resolve: () => void }[] = [];
 
   /** Each transaction says that it is large, so that each batch is a commit. */
@@ -40,7 +44,7 @@ export class Collector implements IngestTarget {
         const { rows } = transaction as unknown as Changes;
         const lines = (tail + chunk.toString('utf8')).split('\n');
         tail = lines.pop()!;
-        if (end) {
+        if (end && tail !== '') {
           lines.push(tail);
           tail = '';
         }
@@ -50,9 +54,12 @@ export class Collector implements IngestTarget {
           line++;
           if (text === '') continue;
           if (text.startsWith('!')) {
-            errors.push({ sqlstate: '22P02', message: 'bad', offset: 0, line, bytes: Buffer.from(text) });
+            if (diff !== 0) {
+              errors.push({ sqlstate: '22P02', message: 'bad', offset: 0, line, bytes: Buffer.from(text) });
+            }
             continue;
           }
+          if (diff === 0) continue;
           const row = [text, ...metadata].join('|');
           rows.set(row, (rows.get(row) ?? 0) + diff);
           count++;
@@ -63,20 +70,29 @@ export class Collector implements IngestTarget {
     };
   }
 
-  generate(from: number, count: number): number {
+  generate(from: number, count: number, transaction: Transaction): number {
     this.generated.push({ from, count });
+    const { rows } = transaction as unknown as Changes;
+    for (let event = from; event < from + count; event++) rows.set(`event ${event}`, 1);
     return count;
   }
 
+  rejects(): Rejects | undefined {
+    return undefined;
+  }
+
   rejected(rejected: Rejected): void {
-    this.rejects.push(rejected);
+    if (this.onError === 'fail') throw new Error('record refused');
+    this.refused.push(rejected);
   }
 
   async commit(transaction: Transaction, offsets: Readonly<Record<string, string | null>>): Promise<void> {
     await this.gate;
+    if (this.fail !== null && this.history.length + 1 >= this.fail.atCommit) throw new Error('commit lost');
     for (const [row, diff] of (transaction as unknown as Changes).rows) {
       const count = (this.rows.get(row) ?? 0) + diff;
       if (count < 0) throw new Error(`row taken back that is not there: ${row}`);
+      this.#size += count - (this.rows.get(row) ?? 0);
       if (count === 0) this.rows.delete(row);
       else this.rows.set(row, count);
     }
@@ -84,12 +100,18 @@ export class Collector implements IngestTarget {
       if (value === null) delete this.offsets[partition];
       else this.offsets[partition] = value;
     }
-    this.history.push(this.list());
+    if (this.#size < 1000) this.history.push(this.list());
+    else this.history.push([]);
     this.#waiting = this.#waiting.filter(({ done, resolve }) => {
       if (!done()) return true;
       resolve();
       return false;
     });
+  }
+
+  /** How many rows there are. */
+  get size(): number {
+    return this.#size;
   }
 
   /** The rows, sorted, each as often as it is there. */

@@ -6,26 +6,32 @@ import type {
   ArrangementId,
   DecodeFormat,
   Engine,
+  ErrorLog,
   GeneratorKind,
+  Rejects,
   RowDecoder,
   Transaction,
 } from '../../engine/index.ts';
 import {
   ConnectorError,
+  PLACES,
+  type BytesBatch,
   type ConnectorContext,
   type ConnectorMetrics,
   type Health,
   type MetadataItem,
+  type Offsets,
   type SourceReader,
   type SourceState,
 } from '../../connectors/contract.ts';
+import type { OptionSpecs, ParsedOptions } from '../../connectors/options.ts';
 import { Ingest, type IngestCounters, type IngestTarget, type Rejected } from '../../connectors/ingest.ts';
 import type { CatalogColumn, ObjectId } from '../../sql/catalog.ts';
 import { toColumnType } from '../../sql/types/column-type.ts';
 import type { Log } from '../log.ts';
 import type { Sequencer } from '../timeline/sequencer.ts';
 import { RowWriter } from './row-writer.ts';
-import { progressColumns, rejectColumns } from './side-relations.ts';
+import { progressColumns } from './side-relations.ts';
 
 /** A relation that a source's rows go to. */
 export interface SourceTable {
@@ -41,13 +47,23 @@ export interface SideRelation {
   readonly arrangement: ArrangementId;
 }
 
+/** What ALTER SOURCE … SET can change while a source runs. */
+export interface SourceSettings {
+  readonly onError: 'fail' | 'skip';
+  /** The connector's, those that cannot be altered too. */
+  readonly options: ParsedOptions<OptionSpecs>;
+}
+
 /** All that a source needs to run. */
 export interface SourceSetup {
   /** The source's own object: what `stop` and `pause` name. */
   readonly id: ObjectId;
   /** For logs. */
   readonly name: string;
-  open(context: ConnectorContext): SourceReader;
+  /** The connector and the options that it takes, as messages and checks need them. */
+  readonly connector: { readonly name: string; readonly options: OptionSpecs };
+  readonly settings: SourceSettings;
+  open(context: ConnectorContext, offsets: Offsets, options: SourceSettings['options']): SourceReader;
   /** By the connector's table numbers; null for a table that is not wanted. */
   readonly tables: readonly (SourceTable | null)[];
   /** Rows come from records in this format, or from a generator. */
@@ -56,7 +72,7 @@ export interface SourceSetup {
     | { readonly kind: 'generator'; readonly generator: GeneratorKind };
   /** Metadata columns behind the fields. */
   readonly metadata: readonly MetadataItem[];
-  readonly onError: 'fail' | 'skip';
+  /** The relation of ON ERROR SKIP INTO. */
   readonly rejects: SideRelation | null;
   /** For a source with several tables: the relation of offsets. */
   readonly progress: SideRelation | null;
@@ -65,8 +81,17 @@ export interface SourceSetup {
 /** How a source does. */
 export interface SourceStatus {
   readonly health: Health<SourceState>;
+  readonly onError: 'fail' | 'skip';
   readonly counters: IngestCounters;
   readonly metrics: ConnectorMetrics;
+}
+
+/** A partition with where it goes on. */
+export interface CommittedPartition {
+  readonly partition: string;
+  readonly name: string;
+  readonly offset: string;
+  readonly lag: number | null;
 }
 
 /** What a running source uses of the server. */
@@ -74,57 +99,116 @@ export interface SourceParts {
   readonly engine: Engine;
   readonly sequencer: Sequencer;
   readonly log: Log;
+  /** The relation of the latest refused records of all sources; null: they are not logged. */
+  readonly errors: ArrangementId | null;
 }
+
+/** How many refused records of a source `tw_catalog.source_errors` keeps. */
+export const LOGGED_ERRORS = 1000;
+
+const NOTHING: IngestCounters = { rows: 0, rejected: 0, commits: 0 };
 
 export class RunningSource implements IngestTarget {
   readonly #parts: SourceParts;
   readonly #setup: SourceSetup;
   readonly #tables: (SourceTable | null)[];
   readonly #directory: string;
-  readonly #reader: SourceReader;
-  readonly #ingest: Ingest;
+  #settings: SourceSettings;
+  #reader: SourceReader;
+  #ingest: Ingest;
   /** Transactions that were begun and not yet closed, with how to tell who waits for that. */
   readonly #open = new Map<Transaction, { readonly closed: Promise<void>; close(): void }>();
+  /** Offsets as they are committed. */
   readonly #offsets = new Map<string, string>();
-  #rejects: RowWriter | null;
+  #changedPartitions = new Set<string>();
+  #rejects: ArrangementId | null;
+  readonly #errorLog: ErrorLog | null;
   readonly #progress: RowWriter | null;
+  /** Of runs before the last restart. */
+  #before: { counters: IngestCounters; bytes: number } = { counters: NOTHING, bytes: 0 };
   #ended: Health<SourceState> | null = null;
-  readonly #run: Promise<void>;
+  #stopped = false;
+  #run: Promise<void>;
 
   constructor(parts: SourceParts, setup: SourceSetup) {
     this.#parts = parts;
     this.#setup = setup;
     this.#tables = [...setup.tables];
-    const { engine, log } = parts;
+    this.#settings = setup.settings;
+    const { engine, errors } = parts;
     this.#directory = mkdtempSync(join(tmpdir(), 'tidewire-source-'));
-    this.#reader = setup.open({
-      directory: this.#directory,
-      log: (message) => log.info(message, { source: setup.name }),
-    });
-    this.#rejects = setup.rejects && new RowWriter(engine, setup.rejects.arrangement, rejectColumns);
+    this.#rejects = setup.rejects?.arrangement ?? null;
+    this.#errorLog = errors === null ? null : engine.errorLog(errors, setup.id, LOGGED_ERRORS);
     this.#progress = setup.progress && new RowWriter(engine, setup.progress.arrangement, progressColumns);
+    this.#reader = this.#openReader();
     this.#ingest = new Ingest(this.#reader, this, setup.metadata);
     this.#run = this.#runToEnd();
   }
 
+  get setup(): SourceSetup {
+    return this.#setup;
+  }
+
+  get settings(): SourceSettings {
+    return this.#settings;
+  }
+
   status(): SourceStatus {
+    const now = this.#ingest.counters();
+    const { counters, bytes } = this.#before;
+    const metrics = this.#reader.metrics();
     return {
       health: this.#ended ?? this.#reader.health(),
-      counters: this.#ingest.counters(),
-      metrics: this.#reader.metrics(),
+      onError: this.#settings.onError,
+      counters: {
+        rows: counters.rows + now.rows,
+        rejected: counters.rejected + now.rejected,
+        commits: counters.commits + now.commits,
+      },
+      metrics: { ...metrics, bytes: bytes + metrics.bytes, partitions: this.#offsets.size },
     };
   }
 
+  /** Partitions whose offset was committed, or forgotten (null), since this was last asked. */
+  changedPartitions(): Map<string, CommittedPartition | null> {
+    const changed = this.#changedPartitions;
+    this.#changedPartitions = new Set();
+    return new Map([...changed].map((partition) => [partition, this.#partition(partition)]));
+  }
+
+  #partition(partition: string): CommittedPartition | null {
+    const offset = this.#offsets.get(partition);
+    if (offset === undefined) return null;
+    const { name = partition, lag = null } = this.#reader.partition(partition) ?? {};
+    return { partition, name, offset, lag };
+  }
+
+  /** Pauses it or lets it go on; one that failed starts again from what is committed. */
   pause(paused: boolean): void {
+    if (this.#ended?.state === 'failed' && !paused) this.#restart();
     if (this.#ended) return;
     if (paused) this.#reader.pause();
     else this.#reader.resume();
   }
 
+  /** Obeys changed settings from the next batch on. */
+  alter(settings: SourceSettings): void {
+    this.#settings = settings;
+    if (!this.#ended) this.#reader.alter(settings.options);
+  }
+
   /** Resolves when nothing of it will be committed any more. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     await this.#reader.close();
     await this.#run;
+    this.#progress?.close();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  /** Takes the refused records of a source that was stopped out of the log. */
+  clearErrors(transaction: Transaction): void {
+    this.#errorLog?.clear(transaction);
   }
 
   /** Stops writing into one of its relations; the others go on. */
@@ -132,18 +216,17 @@ export class RunningSource implements IngestTarget {
     const number = this.#tables.findIndex((candidate) => candidate?.id === id);
     const left = number >= 0 ? this.#tables[number] : this.#setup.rejects;
     if (number >= 0) this.#tables[number] = null;
-    const rejects = this.#setup.rejects?.id === id ? this.#rejects : null;
-    if (rejects) this.#rejects = null;
+    if (this.#setup.rejects?.id === id) this.#rejects = null;
     // What has been written into an open transaction has still to arrive.
     const waiting = [...this.#open].filter(([transaction]) =>
       transaction.arrangements().includes(left?.arrangement ?? -1),
     );
     await Promise.all(waiting.map(([, { closed }]) => closed));
-    rejects?.close();
   }
 
   begin(): Transaction {
     const transaction = this.#parts.engine.beginTransaction();
+    this.#errorLog?.begin();
     let close = (): void => undefined;
     const closed = new Promise<void>((resolve) => (close = resolve));
     this.#open.set(transaction, { closed, close });
@@ -154,16 +237,24 @@ export class RunningSource implements IngestTarget {
     const { input, metadata } = this.#setup;
     const table = this.#tables[number];
     if (!table || input.kind !== 'records') throw new Error(`table ${number} of a source takes no records`);
-    const width = table.fields.length + metadata.length;
+    // The decoder has places behind all other metadata; the relation has what INCLUDE named in its order.
+    const values = metadata.filter((item) => !PLACES.includes(item));
+    const places = metadata.filter((item) => PLACES.includes(item)) as ('line' | 'offset')[];
+    const width = table.fields.length;
+    const given: readonly MetadataItem[] = [...values, ...places];
     return this.#parts.engine.decoder({
       arrangement: table.arrangement,
       format: input.format,
       columns: table.fields.map(({ name, type }) => ({ name, type: toColumnType(type) })),
-      metadata: metadata.length,
+      metadata: values.length,
+      places,
       mfp: {
         expressions: [],
         predicates: [],
-        projection: Array.from({ length: width }, (_, index) => index),
+        projection: [
+          ...Array.from({ length: width }, (_, index) => index),
+          ...metadata.map((item) => width + given.indexOf(item)),
+        ],
       },
       timeZone: input.timeZone,
     });
@@ -176,31 +267,32 @@ export class RunningSource implements IngestTarget {
     return this.#parts.engine.generate(input.generator, from, count, arrangements, transaction).rows;
   }
 
-  rejected(rejected: Rejected, transaction: Transaction): void {
-    const first = rejected.errors[0];
-    if (this.#setup.onError === 'fail') {
-      const where = rejected.metadata.path === undefined ? '' : ` of ${rejected.metadata.path}`;
-      throw new ConnectorError({
-        sqlstate: first?.sqlstate ?? '22000',
-        message: `record ${first?.line ?? '?'}${where} (byte ${first?.offset ?? '?'}): ${first?.message ?? 'not decoded'}`,
-        hint: 'ON ERROR SKIP leaves such records out, SKIP INTO keeps them in a relation.',
-      });
-    }
-    const rows = rejected.errors.map((error) => [
-      error.sqlstate,
-      error.message,
-      rejected.metadata.path ?? null,
-      error.offset,
-      error.line,
-      `\\x${error.bytes.toString('hex')}`,
-    ]);
-    this.#rejects?.write(rows, rejected.diff, transaction);
+  rejects({ diff, metadata }: BytesBatch): Rejects | undefined {
+    // What is taken back was written under SKIP, whatever holds now.
+    if (this.#settings.onError === 'fail' && diff === 1) return undefined;
+    return { arrangement: this.#rejects, log: this.#errorLog, path: metadata.path ?? null };
+  }
+
+  rejected({ first, metadata, diff }: Rejected): void {
+    if (this.#settings.onError !== 'fail' || diff === -1) return;
+    const where = metadata.path === undefined ? '' : ` of ${metadata.path}`;
+    throw new ConnectorError({
+      sqlstate: first.sqlstate,
+      message: `record ${first.line}${where} (byte ${first.offset}): ${first.message}`,
+      hint: 'ON ERROR SKIP leaves such records out, SKIP INTO keeps them in a relation.',
+    });
   }
 
   async commit(transaction: Transaction, offsets: Readonly<Record<string, string | null>>): Promise<void> {
     try {
       this.#recordProgress(transaction, offsets);
       await this.#parts.sequencer.commit(transaction);
+      this.#errorLog?.committed();
+      for (const [partition, offset] of Object.entries(offsets)) {
+        if (offset === null) this.#offsets.delete(partition);
+        else this.#offsets.set(partition, offset);
+        this.#changedPartitions.add(partition);
+      }
     } finally {
       transaction.close();
       this.#open.get(transaction)?.close();
@@ -213,12 +305,28 @@ export class RunningSource implements IngestTarget {
     for (const [partition, offset] of Object.entries(offsets)) {
       const before = this.#offsets.get(partition);
       if (before !== undefined) this.#progress?.write([[partition, before]], -1, transaction);
-      if (offset === null) this.#offsets.delete(partition);
-      else {
-        this.#offsets.set(partition, offset);
-        this.#progress?.write([[partition, offset]], 1, transaction);
-      }
+      if (offset !== null) this.#progress?.write([[partition, offset]], 1, transaction);
     }
+  }
+
+  #openReader(): SourceReader {
+    const { log } = this.#parts;
+    return this.#setup.open(
+      { directory: this.#directory, log: (message) => log.info(message, { source: this.#setup.name }) },
+      Object.fromEntries(this.#offsets),
+      this.#settings.options,
+    );
+  }
+
+  /** A new reader, from what is committed. */
+  #restart(): void {
+    if (this.#stopped) return;
+    const { counters, metrics } = this.status();
+    this.#before = { counters, bytes: metrics.bytes };
+    this.#ended = null;
+    this.#reader = this.#openReader();
+    this.#ingest = new Ingest(this.#reader, this, this.#setup.metadata);
+    this.#run = this.#runToEnd();
   }
 
   async #runToEnd(): Promise<void> {
@@ -231,12 +339,9 @@ export class RunningSource implements IngestTarget {
       this.#ended = this.#endState('failed', (error as Error).message);
       log.error('source failed', { source: this.#setup.name, reason: (error as Error).message });
     } finally {
+      this.#errorLog?.rollback();
       for (const { close } of this.#open.values()) close();
       this.#open.clear();
-      this.#rejects?.close();
-      this.#rejects = null;
-      this.#progress?.close();
-      rmSync(this.#directory, { recursive: true, force: true });
     }
   }
 

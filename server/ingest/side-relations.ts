@@ -12,10 +12,12 @@ export const progressColumns: readonly CatalogColumn[] = [
   column('offset', 'text'),
 ];
 
-/** The relation of ON ERROR SKIP INTO: a row for each record that did not decode. */
+/** The relation of ON ERROR SKIP INTO: a row for each refused record, as the engine writes it (`Rejects`). */
 export const rejectColumns: readonly CatalogColumn[] = [
   column('error_code', 'text'),
   column('error_message', 'text'),
+  /** Which column it was, where that is known. */
+  column('error_detail', 'text', true),
   /** The file, where there is one. */
   column('path', 'text', true),
   /** Bytes before the record, from the beginning of its stream. */

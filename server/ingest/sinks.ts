@@ -11,6 +11,7 @@ import type {
   SinkState,
   SinkWriter,
 } from '../../connectors/contract.ts';
+import type { OptionSpecs } from '../../connectors/options.ts';
 import { Egress } from '../../connectors/egress.ts';
 import type { ObjectId } from '../../sql/catalog.ts';
 import type { SubscriptionConsumer, Subscriptions } from '../dataflows/subscriptions.ts';
@@ -26,6 +27,8 @@ export interface SinkSetup {
   /** For logs. */
   readonly name: string;
   readonly subscription: ArrangementId;
+  /** The connector and its options, as messages and checks need them. */
+  readonly connector: { readonly name: string; readonly options: OptionSpecs };
   readonly plan: Plan;
   readonly envelope: SubscribeOptions['envelope'];
   readonly encoding: SubscribeOptions['encoding'];
@@ -51,7 +54,7 @@ export interface SinkParts {
   readonly log: Log;
 }
 
-class RunningSink implements SubscriptionConsumer {
+export class RunningSink implements SubscriptionConsumer {
   readonly #parts: SinkParts;
   readonly #setup: SinkSetup;
   readonly #directory: string;
@@ -60,6 +63,10 @@ class RunningSink implements SubscriptionConsumer {
   readonly #run: Promise<void>;
   #header: Buffer | null = null;
   #ended: Health<SinkState> | null = null;
+
+  get setup(): SinkSetup {
+    return this.#setup;
+  }
 
   constructor(parts: SinkParts, setup: SinkSetup) {
     this.#parts = parts;
@@ -82,6 +89,13 @@ class RunningSink implements SubscriptionConsumer {
       metrics: this.#writer.metrics(),
       progress: this.#egress.progress ?? null,
     };
+  }
+
+  /** Pauses it or lets it go on. */
+  pause(paused: boolean): void {
+    if (this.#ended) return;
+    if (paused) this.#writer.pause();
+    else this.#writer.resume();
   }
 
   push(chunk: SubscriptionChunk): void {
@@ -164,9 +178,14 @@ export class Sinks {
     await sink?.stop();
   }
 
-  /** How a sink does; null when the object is none that runs. */
-  status(id: ObjectId): SinkStatus | null {
-    return this.#running.get(id)?.status() ?? null;
+  /** The sink that an object is; null when it is none that runs. */
+  get(id: ObjectId): RunningSink | null {
+    return this.#running.get(id) ?? null;
+  }
+
+  /** All sinks by their objects. */
+  all(): ReadonlyMap<ObjectId, RunningSink> {
+    return this.#running;
   }
 
   async stopAll(): Promise<void> {

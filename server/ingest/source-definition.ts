@@ -1,5 +1,10 @@
 /** What a CREATE SOURCE statement means: connector, options, format and relations, all checked. */
-import type { MetadataItem, SourceConnector, UpstreamTable } from '../../connectors/contract.ts';
+import {
+  PLACES,
+  type MetadataItem,
+  type SourceConnector,
+  type UpstreamTable,
+} from '../../connectors/contract.ts';
 import { type CheckedFormat, checkFormat } from '../../connectors/formats/format.ts';
 import { headerNames } from '../../connectors/formats/csv.ts';
 import { generatorKind } from '../../connectors/generator/source.ts';
@@ -77,7 +82,7 @@ export async function defineSource(
     options,
     format,
     metadata: metadata.map(({ item }) => item),
-    onError: statement.onError?.policy === 'skip' ? ('skip' as const) : ('fail' as const),
+    onError: statement.onError?.policy === 'fail' ? ('fail' as const) : ('skip' as const),
   };
   if (upstream !== null) {
     return {
@@ -171,7 +176,8 @@ function metadataOf(
       const hint = known.length > 0 ? `It can include ${known.join(', ')}.` : undefined;
       throw unsupported(parsed, name, include.location, hint);
     }
-    const type = { name: 'text' as const, typmod: -1, nullable: false };
+    const name = PLACES.includes(item) ? ('int8' as const) : ('text' as const);
+    const type = { name, typmod: -1, nullable: false };
     return { item, column: { name: include.alias?.name ?? item, type, defaultText: null } };
   });
 }

@@ -1,14 +1,24 @@
 /** The sources that run, by their catalog objects. */
+import type { Transaction } from '../../engine/index.ts';
 import type { ObjectId } from '../../sql/catalog.ts';
 import { RunningSource, type SourceParts, type SourceSetup, type SourceStatus } from './running-source.ts';
 
-export type { SourceParts, SourceSetup, SourceStatus, SourceTable, SideRelation } from './running-source.ts';
+export type {
+  SideRelation,
+  SourceParts,
+  SourceSettings,
+  SourceSetup,
+  SourceStatus,
+  SourceTable,
+} from './running-source.ts';
 
 export class Sources {
   readonly #parts: SourceParts;
   readonly #running = new Map<ObjectId, RunningSource>();
   /** The source that writes into a relation other than its own object: one of its tables, its reject relation. */
   readonly #owner = new Map<ObjectId, ObjectId>();
+  /** Those whose refused records are still in the log. */
+  #stopped: RunningSource[] = [];
 
   constructor(parts: SourceParts) {
     this.#parts = parts;
@@ -31,12 +41,33 @@ export class Sources {
     if (source) {
       this.#running.delete(id);
       await source.stop();
+      this.#stopped.push(source);
       return;
     }
     const owner = this.#owner.get(id);
     if (owner === undefined) return;
     this.#owner.delete(id);
     await this.#running.get(owner)?.leave(id);
+  }
+
+  /** The source that an object is, or is a table of; null when it is none that runs. */
+  get(id: ObjectId): RunningSource | null {
+    return this.#running.get(this.#owner.get(id) ?? id) ?? null;
+  }
+
+  /** All sources by their objects. */
+  all(): ReadonlyMap<ObjectId, RunningSource> {
+    return this.#running;
+  }
+
+  /** Whether a source was dropped whose refused records are still in the log. */
+  get hasLeftErrors(): boolean {
+    return this.#stopped.length > 0;
+  }
+
+  /** Takes the refused records of dropped sources out of the log. */
+  clearErrors(transaction: Transaction): void {
+    for (const source of this.#stopped.splice(0)) source.clearErrors(transaction);
   }
 
   /** Pauses or resumes a source; a table of a source stands for the source. */

@@ -54,6 +54,7 @@ export function prepareCreateSink(
         id: sink.id,
         name: `${target.schema}.${target.name}`,
         subscription: sink.subscription,
+        connector: { name: connectorName, options: connector.options },
         plan: compiled.plan,
         envelope,
         encoding: { kind: format.name === 'json' ? 'jsonLines' : 'csv', columns },
@@ -68,6 +69,7 @@ export function prepareCreateSink(
             context,
           }),
       });
+      await system.status.flush();
       return TAG;
     }),
   );

@@ -73,10 +73,12 @@ export function prepareCreateSource(
       system.sources.start({
         id: source.id,
         name: `${source.schema}.${source.name}`,
-        open: (context) =>
+        connector: { name: definition.connectorName, options: connector.options },
+        settings: { onError: definition.onError, options },
+        open: (context, offsets, options) =>
           connector.open({
             options,
-            offsets: {},
+            offsets,
             metadata: wanted,
             format: format && { name: format.name, header: format.csv?.header ?? false },
             context,
@@ -87,10 +89,10 @@ export function prepareCreateSource(
             ? { ...definition.input, timeZone: session.timeZone }
             : definition.input,
         metadata,
-        onError: definition.onError,
         rejects,
         progress: definition.several ? source : null,
       });
+      await system.status.flush();
       return TAG;
     }),
   );

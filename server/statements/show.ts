@@ -18,8 +18,6 @@ function listedType(list: ShowList): string | null {
       return 'view';
     case 'materialized views':
       return 'materialized view';
-    case 'sources':
-      return 'source';
     default:
       return null;
   }
@@ -73,8 +71,8 @@ function listQuery(
     case 'sinks': {
       const condition = inSchema(system, session, parsed, statement);
       return {
-        query: `SELECT name, connector FROM tw_catalog.sinks WHERE ${condition}`,
-        columns: 'name, connector',
+        query: `SELECT * FROM tw_catalog.sink_status WHERE ${condition}`,
+        columns: 'name, connector, state, rows, bytes, error',
       };
     }
     case 'indexes': {
@@ -88,10 +86,17 @@ function listQuery(
       const condition = `schema_name = ${quoteLiteral(schema)} AND table_name = ${quoteLiteral(name)}`;
       return { query: `${query} WHERE ${condition}`, columns };
     }
+    case 'sources': {
+      // Tables of a source are shown with it: they have no state of their own.
+      const condition = inSchema(system, session, parsed, statement);
+      return {
+        query: `SELECT * FROM tw_catalog.source_status WHERE ${condition}`,
+        columns: 'name, connector, state, rows, rejected, bytes, error',
+      };
+    }
     case 'tables':
     case 'views':
     case 'materialized views':
-    case 'sources':
     case 'objects': {
       const type = listedType(list);
       const condition = type === null ? 'true' : `type = ${quoteLiteral(type)}`;

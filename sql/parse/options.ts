@@ -1,4 +1,4 @@
-import type { QualifiedName } from '../ast/name.ts';
+import type { Identifier, QualifiedName } from '../ast/name.ts';
 import type { Option, OptionValue } from '../ast/options.ts';
 import type { Cursor } from './cursor.ts';
 import { parseExpression, type Span } from './fragment.ts';
@@ -19,6 +19,25 @@ export function parseOptions(cursor: Cursor): Option[] {
     options.push(parseOption(cursor.slice(range.from, range.to)));
   cursor.at = close + 1;
   return options;
+}
+
+/** `( name, … )`: names of options, of one word or several. */
+export function parseOptionNames(cursor: Cursor): Identifier[] {
+  const open = cursor.at;
+  cursor.expectMark('(');
+  const close = cursor.closing(open);
+  if (cursor.at === close) throw cursor.error('an option');
+  const names = cursor.commaSeparated(close).map((range): Identifier => {
+    const inner = cursor.slice(range.from, range.to);
+    const { location } = inner;
+    const words: string[] = [];
+    while (isWord(inner)) words.push(dottedWord(inner).parts.join('.'));
+    if (words.length === 0) throw inner.error('an option');
+    inner.expectEnd();
+    return { name: words.join('_'), location };
+  });
+  cursor.at = close + 1;
+  return names;
 }
 
 /** WITH ( option, … ), or no options when there is no WITH. */

@@ -98,8 +98,8 @@ test.each([
     ['0A000', 'ENVELOPE DEBEZIUM of a source is not supported yet'],
   ],
   [
-    `CREATE SOURCE s (a int) FROM FILE (PATH 'x') FORMAT JSON INCLUDE OFFSET`,
-    ['0A000', 'INCLUDE OFFSET for connector FILE is not supported yet', 'It can include PATH.'],
+    `CREATE SOURCE s (a int) FROM FILE (PATH 'x') FORMAT JSON INCLUDE KEY`,
+    ['0A000', 'INCLUDE KEY for connector FILE is not supported yet', 'It can include PATH, LINE, OFFSET.'],
   ],
   [
     `CREATE SOURCE s (path int) FROM FILE (PATH 'x') FORMAT JSON INCLUDE PATH`,

@@ -103,14 +103,124 @@ test('records that do not decode go into the reject relation, and leave it with 
   await expect(client.query('SELECT * FROM days_rejected')).rejects.toMatchObject({ code: '42P01' });
 });
 
-test('ON ERROR FAIL stops the source before the bad record; its rows stay readable', async () => {
-  writeFileSync(join(folder, 'a.csv'), '1\n2\nx\n');
-  await client.query(
-    `CREATE SOURCE failing (id int) FROM FILE (PATH '${folder}/a.csv') FORMAT CSV ON ERROR FAIL`,
-  );
-  await expect.poll(() => server.log(), { timeout: 15_000 }).toContain('source failed');
-  expect(await rows('SELECT count(*) FROM failing')).toEqual([['0']]);
+test('records are skipped and recorded unless told otherwise, all of them', async () => {
+  const file = join(folder, 'a.csv');
+  const bad = Array.from({ length: 30_000 }, (_, index) => `x${index}`);
+  writeFileSync(file, ['1', ...bad, '2', ''].join('\n'));
+  await client.query(`CREATE SOURCE skipping (id int) FROM FILE (PATH '${file}') FORMAT CSV`);
+  await client.query(`CREATE SOURCE keeping (id int) FROM FILE (PATH '${file}') FORMAT CSV
+    ON ERROR SKIP INTO kept`);
+  await becomes('SELECT id FROM skipping ORDER BY id').toEqual([[1], [2]]);
+  await becomes('SELECT count(*), count(DISTINCT bytes), min(line), max(line) FROM kept').toEqual([
+    ['30000', '30000', '2', '30001'],
+  ]);
+  await becomes(`SELECT name, state, rows, rejected FROM tw_catalog.source_status ORDER BY name`).toEqual([
+    ['keeping', 'finished', '2', '30000'],
+    ['skipping', 'finished', '2', '30000'],
+  ]);
+  // The log has the latest thousand.
+  expect(
+    await rows(`SELECT count(*), min(line), max(line), min(error_detail), min(path)
+      FROM tw_catalog.source_errors WHERE source_name = 'skipping'`),
+  ).toEqual([['1000', '29002', '30001', 'Column "id".', file]]);
+  const last = `SELECT error_code, error_message, position, line, bytes FROM tw_catalog.source_errors
+    WHERE source_name = 'skipping' ORDER BY line DESC LIMIT 1`;
+  const position = 2 + bad.slice(0, -1).join('\n').length + 1;
+  expect(await rows(last)).toEqual([
+    [
+      '22P02',
+      'invalid input syntax for type integer: "x29999"',
+      `${position}`,
+      '30001',
+      Buffer.from('x29999'),
+    ],
+  ]);
+  await client.query('DROP SOURCE skipping');
+  await client.query('DROP SOURCE keeping');
+  await becomes('SELECT count(*) FROM tw_internal.source_errors').toEqual([['0']]);
+  await becomes('SELECT count(*) FROM tw_catalog.source_status').toEqual([['0']]);
+});
+
+test('PATH, LINE and OFFSET of each record, in the order of INCLUDE', async () => {
+  const file = join(folder, 'a.csv');
+  writeFileSync(file, 'v\nab\n"c\nd"\ne');
+  await client.query(`CREATE SOURCE placed (v text)
+    FROM FILE (PATH '${file}', FOLLOW, POLL INTERVAL '20 ms') FORMAT CSV (HEADER)
+    INCLUDE LINE, PATH AS file, OFFSET AS at`);
+  const all = 'SELECT v, line, file, at FROM placed ORDER BY line';
+  await becomes(all).toEqual([
+    ['ab', '2', file, '2'],
+    ['c\nd', '3', file, '5'],
+    ['e', '4', file, '11'],
+  ]);
+  // The line break of the last line, which was taken as whole, and another line.
+  appendFileSync(file, '\nf\n');
+  await becomes('SELECT v, line, at FROM placed WHERE line > 3 ORDER BY line').toEqual([
+    ['e', '4', '11'],
+    ['f', '5', '13'],
+  ]);
+  rmSync(file);
+  await becomes('SELECT count(*) FROM placed').toEqual([['0']]);
+  await client.query('DROP SOURCE placed');
+});
+
+test('ON ERROR FAIL stops the source before the bad record; altered to SKIP it goes on there', async () => {
+  const file = join(folder, 'a.csv');
+  writeFileSync(file, '1\n2\n');
+  await client.query(`CREATE SOURCE failing (id int)
+    FROM FILE (PATH '${file}', FOLLOW, POLL INTERVAL '20 ms') FORMAT CSV ON ERROR FAIL`);
+  await becomes('SELECT count(*) FROM failing').toEqual([['2']]);
+  appendFileSync(file, '3\nx\n4\n');
+  const status = `SELECT state, error, on_error, rejected FROM tw_catalog.source_status WHERE name = 'failing'`;
+  await becomes(status).toEqual([
+    [
+      'failed',
+      `record 4 of ${file} (byte 6): invalid input syntax for type integer: "x"`,
+      'fail',
+      expect.anything(),
+    ],
+  ]);
+  expect(await rows('SELECT count(*) FROM failing')).toEqual([['2']]);
+  await client.query('ALTER SOURCE failing SET (ON ERROR = SKIP)');
+  await client.query('ALTER SOURCE failing RESUME');
+  await becomes('SELECT id FROM failing ORDER BY id').toEqual([[1], [2], [3], [4]]);
+  await becomes(
+    `SELECT line, convert_from(bytes, 'UTF8') FROM tw_catalog.source_errors WHERE source_name = 'failing'`,
+  ).toEqual([['4', 'x']]);
+  appendFileSync(file, '5\n');
+  await becomes('SELECT max(id) FROM failing').toEqual([[5]]);
   await client.query('DROP SOURCE failing');
+});
+
+test('options change while a source runs, and those that cannot are named', async () => {
+  const file = join(folder, 'a.csv');
+  writeFileSync(file, '1\n');
+  await client.query(`CREATE SOURCE changing (id int) FROM FILE (PATH '${file}', FOLLOW) FORMAT CSV`);
+  await client.query(`ALTER SOURCE changing SET (POLL INTERVAL '10 ms', ON DELETE = keep)`);
+  await becomes('SELECT id FROM changing').toEqual([[1]]);
+  rmSync(file);
+  await becomes(`SELECT count(*) FROM tw_catalog.source_partitions WHERE source_name = 'changing'`).toEqual([
+    ['0'],
+  ]);
+  expect(await rows('SELECT id FROM changing')).toEqual([[1]]);
+  await client.query('ALTER SOURCE changing RESET (POLL INTERVAL, ON DELETE)');
+  await expect(client.query(`ALTER SOURCE changing SET (PATH 'x')`)).rejects.toMatchObject({
+    code: '0A000',
+    message: 'option "path" of connector FILE cannot be altered',
+    position: '28',
+  });
+  await expect(client.query(`ALTER SOURCE changing SET (POL_INTERVAL '1 s')`)).rejects.toMatchObject({
+    code: '22023',
+    hint: 'Perhaps you meant the option "poll_interval".',
+  });
+  await client.query('ALTER SOURCE changing PAUSE');
+  const shown = async (): Promise<unknown> =>
+    (await client.query(`SHOW SOURCES LIKE 'changing'`)).rows.map((row) => (row as { state: string }).state);
+  expect(await shown()).toEqual(['paused']);
+  writeFileSync(file, '7\n');
+  await client.query('ALTER SOURCE changing RESUME');
+  await becomes('SELECT id FROM changing ORDER BY id').toEqual([[1], [7]]);
+  await client.query('DROP SOURCE changing');
 });
 
 test('mistakes are refused by name', async () => {

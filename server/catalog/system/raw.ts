@@ -202,6 +202,63 @@ const dependencies: RawTable = {
   ofObject: (object) => [...new Set(object.dependsOn)].map((id) => [object.id, id]),
 };
 
+/** The latest refused records of each source; the engine writes them (`ErrorLog`). */
+const sourceErrors: RawTable = {
+  name: 'source_errors',
+  columns: [
+    ['source_oid', 'oid'],
+    ['occurred_at', 'timestamptz'],
+    ['error_code', 'text'],
+    ['error_message', 'text'],
+    ['error_detail', 'text'],
+    ['path', 'text'],
+    ['position', 'int8'],
+    ['line', 'int8'],
+    ['bytes', 'bytea'],
+  ],
+};
+
+/** How sources and sinks are: server/ingest/status-writer.ts writes these. */
+const sourceStatus: RawTable = {
+  name: 'source_status',
+  columns: [
+    ['source_oid', 'oid'],
+    ['state', 'text'],
+    ['error', 'text'],
+    ['since', 'timestamptz'],
+    ['on_error', 'text'],
+    ['rows', 'int8'],
+    ['rejected', 'int8'],
+    ['bytes', 'int8'],
+    ['partitions', 'int8'],
+    ['lag', 'int8'],
+  ],
+};
+
+const sourcePartitions: RawTable = {
+  name: 'source_partitions',
+  columns: [
+    ['source_oid', 'oid'],
+    ['partition', 'text'],
+    ['name', 'text'],
+    ['offset', 'text'],
+    ['lag', 'int8'],
+  ],
+};
+
+const sinkStatus: RawTable = {
+  name: 'sink_status',
+  columns: [
+    ['sink_oid', 'oid'],
+    ['state', 'text'],
+    ['error', 'text'],
+    ['since', 'timestamptz'],
+    ['rows', 'int8'],
+    ['bytes', 'int8'],
+    ['written_up_to', 'numeric'],
+  ],
+};
+
 /** In the order of their object ids; new ones go to the end. */
 export const RAW_TABLES: readonly RawTable[] = [
   schemas,
@@ -213,4 +270,8 @@ export const RAW_TABLES: readonly RawTable[] = [
   roles,
   dependencies,
   types,
+  sourceErrors,
+  sourceStatus,
+  sourcePartitions,
+  sinkStatus,
 ];

@@ -168,4 +168,35 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       0::oid AS typbasetype, -1 AS typtypmod, 0 AS typndims, 0::oid AS typcollation, ${NO_TEXT} AS typdefault,
       ${NO_TEXT} AS typacl FROM tw_internal.types`,
   },
+  {
+    schema: 'tw_catalog',
+    name: 'source_status',
+    query: `SELECT o.oid, n.name AS schema_name, o.name, o.connector, s.state, s.error, s.since, s.on_error, s.rows,
+      s.rejected, s.bytes, s.partitions, s.lag
+      FROM tw_internal.source_status s JOIN tw_internal.sources o ON o.oid = s.source_oid
+      JOIN tw_internal.schemas n ON n.oid = o.schema_oid`,
+  },
+  {
+    schema: 'tw_catalog',
+    name: 'source_partitions',
+    query: `SELECT o.oid, n.name AS schema_name, o.name AS source_name, p.name, p.partition, p."offset", p.lag
+      FROM tw_internal.source_partitions p JOIN tw_internal.sources o ON o.oid = p.source_oid
+      JOIN tw_internal.schemas n ON n.oid = o.schema_oid`,
+  },
+  {
+    schema: 'tw_catalog',
+    name: 'source_errors',
+    query: `SELECT o.oid, n.name AS schema_name, o.name AS source_name, e.occurred_at, e.error_code, e.error_message,
+      e.error_detail, e.path, e.position, e.line, e.bytes
+      FROM tw_internal.source_errors e JOIN tw_internal.sources o ON o.oid = e.source_oid
+      JOIN tw_internal.schemas n ON n.oid = o.schema_oid`,
+  },
+  {
+    schema: 'tw_catalog',
+    name: 'sink_status',
+    query: `SELECT o.oid, n.name AS schema_name, o.name, o.connector, s.state, s.error, s.since, s.rows, s.bytes,
+      s.written_up_to
+      FROM tw_internal.sink_status s JOIN tw_internal.sinks o ON o.oid = s.sink_oid
+      JOIN tw_internal.schemas n ON n.oid = o.schema_oid`,
+  },
 ];

@@ -2,7 +2,7 @@ import type { Alter, AlterAction } from '../../ast/alter.ts';
 import type { ObjectKind } from '../../ast/object-kind.ts';
 import type { Cursor } from '../cursor.ts';
 import { parseQuery } from '../extensions.ts';
-import { parseOptions } from '../options.ts';
+import { parseOptionNames, parseOptions } from '../options.ts';
 import { eatObjectKind } from './object-kind.ts';
 
 /** Kinds that PostgreSQL's grammar cannot alter. */
@@ -45,7 +45,7 @@ function parseAction(cursor: Cursor, objectKind: ObjectKind, own: boolean): Alte
   }
   if (cursor.is('reset') && cursor.isMark('(', 1)) {
     cursor.at++;
-    return { kind: 'reset_options', names: cursor.nameList() };
+    return { kind: 'reset_options', names: parseOptionNames(cursor) };
   }
   if (cursor.eat('owner', 'to')) return { kind: 'owner_to', role: cursor.label('a role') };
   if (cursor.eat('swap', 'with')) return { kind: 'swap_with', other: cursor.qualifiedName() };

@@ -82,6 +82,8 @@ struct State {
     ended: bool,
     /// A record was too long: bytes up to the next line break are dropped.
     skipping: bool,
+    /// A flush ended a record: a line break that comes next is that record's own.
+    flushed: bool,
 }
 
 impl StreamDecoder {
@@ -103,12 +105,14 @@ impl StreamDecoder {
                 row: Vec::new(),
                 ended: false,
                 skipping: false,
+                flushed: false,
             },
         }
     }
 
     /// Decodes the whole records of what is pending and `chunk`. With `flush`, what is left is a record too; the stream
-    /// may go on all the same.
+    /// may go on all the same, and if it does with a line break, that is the end of the flushed record: places are
+    /// the same whether there was a flush or not.
     pub fn push(&mut self, chunk: &[u8], flush: bool, sink: &mut impl RecordSink) {
         match &mut self.decoder {
             Decoder::Json(decoder) => self.state.push(decoder, chunk, flush, sink),
@@ -189,11 +193,23 @@ impl State {
                 }
             }
         }
+        if self.flushed && at < buffer.len() {
+            let rest = &buffer[at..];
+            if rest == b"\r" && !flush {
+                return at;
+            }
+            let line_break = if rest.starts_with(b"\r\n") { 2 } else { usize::from(rest[0] == b'\n') };
+            self.offset += line_break as u64;
+            at += line_break;
+            self.flushed = false;
+        }
         while at < buffer.len() && !self.ended {
             let Some(frame) = decoder.frame(&buffer[at..], flush) else { break };
             decoder.reset();
             self.record(decoder, &buffer[at..at + frame.end], sink);
+            // Without a line break: only a flush makes a record of that.
             at += frame.next;
+            self.flushed = buffer[at - 1] != b'\n';
             self.offset += frame.next as u64;
         }
         at
@@ -204,13 +220,10 @@ impl State {
         let position = Position { offset: self.offset, line: self.line };
         self.row.clear();
         match decoder.decode(record, &self.fields, &self.context, &mut self.row) {
-            Ok(Outcome::Row) => sink.row(&self.row, position),
+            Ok(Outcome::Row) => sink.row(&self.row, record, position),
             Ok(Outcome::Nothing) => {}
             Ok(Outcome::End) => self.ended = true,
-            Err(error) => {
-                let bytes = record[..record.len().min(RecordError::MAX_BYTES)].to_vec();
-                sink.error(RecordError { error, position, bytes });
-            }
+            Err(error) => sink.error(RecordError::new(error, position, record)),
         }
         if self.context.arena.allocated_bytes() > 0 {
             self.context.arena.reset();
@@ -221,9 +234,8 @@ impl State {
     fn too_long(&mut self, decoder: &mut impl RecordDecoder, sink: &mut impl RecordSink) {
         self.line += 1;
         let position = Position { offset: self.offset, line: self.line };
-        let bytes = self.tail[..RecordError::MAX_BYTES].to_vec();
         let error = EvalError::new("54000", format!("record is longer than {} MB", MAX_RECORD >> 20));
-        sink.error(RecordError { error, position, bytes });
+        sink.error(RecordError::new(error, position, &self.tail));
         decoder.reset();
         // What it swallowed may be many records: go on behind its first line break.
         let dropped = match memchr::memchr(b'\n', &self.tail) {

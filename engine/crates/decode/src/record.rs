@@ -25,12 +25,18 @@ pub struct RecordError {
 impl RecordError {
     /// Bytes of a refused record that are kept.
     pub const MAX_BYTES: usize = 64 * 1024;
+
+    /// An error of `record`, which stands at `position`.
+    pub fn new(error: EvalError, position: Position, record: &[u8]) -> Self {
+        let bytes = record[..record.len().min(Self::MAX_BYTES)].to_vec();
+        RecordError { error, position, bytes }
+    }
 }
 
 /// Where decoded records go.
 pub trait RecordSink {
-    /// A packed row of the declared fields.
-    fn row(&mut self, row: &[u8], position: Position);
+    /// A packed row of the declared fields, and the record that it was decoded from.
+    fn row(&mut self, row: &[u8], record: &[u8], position: Position);
     /// A record that is none.
     fn error(&mut self, error: RecordError);
 }
@@ -79,7 +85,7 @@ impl Decoded {
 }
 
 impl RecordSink for Decoded {
-    fn row(&mut self, row: &[u8], position: Position) {
+    fn row(&mut self, row: &[u8], _record: &[u8], position: Position) {
         self.bytes.extend_from_slice(row);
         self.rows.push((self.bytes.len(), position));
     }

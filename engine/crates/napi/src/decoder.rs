@@ -1,19 +1,16 @@
 //! Bytes of a source to rows in a transaction.
 
-use crate::encoding::{DecoderOptions, settings};
+use crate::encoding::{DecoderOptions, Place, settings};
 use crate::error::{call, internal};
+use crate::error_log::{Additions, NativeErrorLog, push_refused};
 use crate::execution::Collection;
-use crate::transaction::NativeTransaction;
+use crate::transaction::{NativeTransaction, WriteSets};
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
 use tidewire_decode::{Field, Position, RecordError, RecordSink, StreamDecoder};
 use tidewire_eval::{CompiledMfp, Context, Scratch};
 use tidewire_plan::{ColumnType, ScalarType};
 use tidewire_row::{Arena, Datum, EvalError, FormatSettings, push_datum};
-use tidewire_worker::WriteSet;
-
-/// At most this many errors are given in detail.
-const DETAILED_ERRORS: usize = 1000;
 
 /// A stream's decoder.
 #[napi]
@@ -22,6 +19,7 @@ pub struct NativeDecoder {
     decoder: StreamDecoder,
     mfp: CompiledMfp,
     metadata: usize,
+    places: Vec<Place>,
     settings: FormatSettings,
 }
 
@@ -56,10 +54,12 @@ impl NativeDecoder {
             .map(|column| Field { name: column.name, column: column.column })
             .collect();
         let text = ColumnType { scalar: ScalarType::Text, typmod: -1, nullable: true };
+        let place = ColumnType { scalar: ScalarType::Int8, typmod: -1, nullable: false };
         let columns: Vec<ColumnType> = fields
             .iter()
             .map(|field| field.column)
             .chain(std::iter::repeat_n(text, options.metadata))
+            .chain(options.places.iter().map(|_| place))
             .collect();
         let mfp = CompiledMfp::new(&options.mfp, &columns, &[], &settings).map_err(internal)?;
         if let Some(collection) = collection {
@@ -74,6 +74,7 @@ impl NativeDecoder {
             decoder: StreamDecoder::new(options.format.format(), fields, settings.clone()),
             mfp,
             metadata: options.metadata,
+            places: options.places,
             settings,
         })
     }
@@ -84,7 +85,9 @@ struct Sink<'a> {
     context: Context<'a>,
     /// The metadata's packed columns.
     metadata: &'a [u8],
-    writes: &'a mut WriteSet,
+    places: &'a [Place],
+    sets: &'a mut WriteSets,
+    arrangement: u64,
     diff: i64,
     input: Vec<u8>,
     arena: Arena,
@@ -92,31 +95,59 @@ struct Sink<'a> {
     out: Vec<u8>,
     rows: u64,
     error_count: u64,
+    /// At most `details` of them.
     errors: Vec<RecordError>,
+    details: usize,
+    /// All go into this relation.
+    rejects: Option<u64>,
+    /// The latest go into this log.
+    log: Option<Additions<'a>>,
+    path: Option<&'a str>,
 }
 
 impl RecordSink for Sink<'_> {
-    fn row(&mut self, row: &[u8], position: Position) {
+    fn row(&mut self, row: &[u8], record: &[u8], position: Position) {
+        if self.diff == 0 {
+            return;
+        }
         self.input.clear();
         self.input.extend_from_slice(row);
         self.input.extend_from_slice(self.metadata);
+        for place in self.places {
+            let place = match place {
+                Place::Line => position.line,
+                Place::Offset => position.offset,
+            };
+            push_datum(&mut self.input, Datum::Int64(place as i64));
+        }
         self.out.clear();
         let mapped =
             self.mfp.apply(&self.input, &self.context, &self.arena, &mut self.scratch, &mut self.out);
         match mapped {
             Ok(true) => {
-                self.writes.push(&self.out, self.diff);
+                self.sets.of(self.arrangement).push(&self.out, self.diff);
                 self.rows += 1;
             }
             Ok(false) => {}
-            Err(error) => self.error(RecordError { error, position, bytes: Vec::new() }),
+            Err(error) => self.error(RecordError::new(error, position, record)),
         }
         self.arena.reset();
     }
 
     fn error(&mut self, error: RecordError) {
+        if self.diff == 0 {
+            return;
+        }
         self.error_count += 1;
-        if self.errors.len() < DETAILED_ERRORS {
+        if let Some(rejects) = self.rejects {
+            self.out.clear();
+            push_refused(&mut self.out, &error, self.path, RecordError::MAX_BYTES);
+            self.sets.of(rejects).push(&self.out, self.diff);
+        }
+        if let Some(log) = &mut self.log {
+            log.add(&error, self.path, self.diff);
+        }
+        if self.errors.len() < self.details {
             self.errors.push(error);
         }
     }
@@ -124,8 +155,11 @@ impl RecordSink for Sink<'_> {
 
 #[napi]
 impl NativeDecoder {
-    /// Decodes the whole records of a chunk into a transaction.
+    /// Decodes the whole records of a chunk into a transaction; with `diff` 0 only keeps its place in the stream.
+    /// Records that are no rows go into the relation `rejects` (all of them) and into `log` (the latest), with the
+    /// path that they come from; at most `details` of them are given back.
     #[napi(catch_unwind)]
+    #[allow(clippy::too_many_arguments)] // JavaScript's side of it is one object.
     pub fn decode(
         &mut self,
         chunk: Buffer,
@@ -133,6 +167,10 @@ impl NativeDecoder {
         diff: i32,
         transaction: &NativeTransaction,
         metadata: Vec<Option<String>>,
+        details: u32,
+        rejects: Option<f64>,
+        log: Option<&NativeErrorLog>,
+        path: Option<String>,
     ) -> napi::Result<Decoded> {
         call(|| {
             if metadata.len() != self.metadata {
@@ -147,11 +185,14 @@ impl NativeDecoder {
                 push_datum(&mut packed, value.as_deref().map_or(Datum::Null, Datum::Text));
             }
             let mut sets = transaction.lock();
+            let mut log = log.map(|log| log.lock());
             let mut sink = Sink {
                 mfp: &self.mfp,
                 context: Context { parameters: &[], settings: &self.settings, logical_time: 0 },
                 metadata: &packed,
-                writes: sets.of(self.arrangement),
+                places: &self.places,
+                sets: &mut sets,
+                arrangement: self.arrangement,
                 diff: diff.into(),
                 input: Vec::new(),
                 arena: Arena::new(),
@@ -160,9 +201,17 @@ impl NativeDecoder {
                 rows: 0,
                 error_count: 0,
                 errors: Vec::new(),
+                details: details as usize,
+                rejects: rejects.map(|id| id as u64),
+                log: log.as_deref_mut().map(|log| log.additions()),
+                path: path.as_deref(),
             };
             self.decoder.push(&chunk, end, &mut sink);
-            let errors = sink.errors.into_iter().map(|error| NativeDecodeError {
+            let Sink { rows, error_count, errors, log, sets, .. } = sink;
+            if let Some(log) = log {
+                log.write(sets);
+            }
+            let errors = errors.into_iter().map(|error| NativeDecodeError {
                 sqlstate: error.error.sqlstate().to_owned(),
                 message: error.error.message().to_owned(),
                 detail: error.error.detail().map(str::to_owned),
@@ -171,8 +220,8 @@ impl NativeDecoder {
                 bytes: error.bytes.into(),
             });
             Ok(Decoded {
-                rows: sink.rows as f64,
-                error_count: sink.error_count as f64,
+                rows: rows as f64,
+                error_count: error_count as f64,
                 errors: errors.collect(),
                 pending: self.decoder.pending() as f64,
             })

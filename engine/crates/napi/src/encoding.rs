@@ -182,6 +182,16 @@ pub struct DecodeColumn {
     pub column: ColumnType,
 }
 
+/// Where a record stands, as a column of its row.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Place {
+    /// The record's number.
+    Line,
+    /// Bytes before it.
+    Offset,
+}
+
 /// The options of `Engine.decoder`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -190,6 +200,9 @@ pub struct DecoderOptions {
     pub format: DecodeFormat,
     pub columns: Vec<DecodeColumn>,
     pub metadata: usize,
+    /// Places that follow the metadata as int8 columns.
+    #[serde(default)]
+    pub places: Vec<Place>,
     pub mfp: Mfp,
     pub time_zone: String,
 }

@@ -12,6 +12,7 @@ mod dispatch;
 mod encoding;
 mod engine;
 mod error;
+mod error_log;
 mod execution;
 mod jobs;
 mod subscriptions;

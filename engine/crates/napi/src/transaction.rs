@@ -50,7 +50,7 @@ impl NativeTransaction {
 }
 
 /// Locks; a panic under the lock left whole sets, since a set is pushed to row by row.
-pub fn lock(sets: &Mutex<WriteSets>) -> MutexGuard<'_, WriteSets> {
+pub fn lock<T>(sets: &Mutex<T>) -> MutexGuard<'_, T> {
     sets.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 

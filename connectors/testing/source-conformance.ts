@@ -1,0 +1,304 @@
+/**
+ * What every source owes, as tests that any connector runs unchanged: it brings an upstream that can be filled, and the
+ * suite reads it, stops it and starts it again. What a connector's upstream cannot do (go away, take a poison record) is
+ * left out by not giving it.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Option } from '../../sql/ast/options.ts';
+import {
+  SOURCE_TRANSITIONS,
+  type Offsets,
+  type SourceConnector,
+  type SourceReader,
+  type SourceState,
+} from '../contract.ts';
+import { Ingest } from '../ingest.ts';
+import { type OptionSpecs, type ParsedOptions, parseOptions } from '../options.ts';
+import { Collector } from './collector.ts';
+
+/** An upstream of its own for each test. */
+export interface TestUpstream {
+  readonly options: ParsedOptions<OptionSpecs>;
+  /** Puts records at the end, each a line without a line break; a source that makes its own records has none. */
+  append?(records: readonly string[]): Promise<void>;
+  /** The upstream cannot be reached, and can be again. */
+  away?(): Promise<void>;
+  back?(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface SourceHarness {
+  readonly name: string;
+  readonly connector: SourceConnector;
+  /** An upstream with records, enough for several commits, and what the collector shows of them. */
+  create(): Promise<{ readonly upstream: TestUpstream; readonly rows: readonly string[] }>;
+  /** Option lists that must be refused, with the SQLSTATE. */
+  readonly refused: readonly { readonly options: readonly Option[]; readonly sqlstate: string }[];
+  /** Options that are alterable, with another value. */
+  readonly altered: Readonly<Record<string, string | number | boolean>>;
+  /** Values of the options that are secrets: they must be nowhere to be seen. */
+  readonly secrets: readonly string[];
+}
+
+const PATIENCE = 15_000;
+
+/** Registers the suite. */
+export function sourceConformance(harness: SourceHarness): void {
+  describe(`${harness.name} is a source`, () => {
+    let directory: string;
+    let upstream: TestUpstream;
+    let rows: readonly string[];
+    const said: string[] = [];
+
+    beforeEach(async () => {
+      directory = await mkdtemp(join(tmpdir(), 'tidewire-conformance-'));
+      ({ upstream, rows } = await harness.create());
+      said.length = 0;
+    });
+
+    afterEach(async () => {
+      await upstream.close();
+      await rm(directory, { recursive: true, force: true });
+      for (const secret of harness.secrets) expect(said.join('\n')).not.toContain(secret);
+    });
+
+    function open(offsets: Offsets, options = upstream.options): SourceReader {
+      return harness.connector.open({
+        options,
+        offsets,
+        metadata: [],
+        format: harness.connector.formats.length > 0 ? { name: 'json', header: false } : null,
+        context: { directory, log: (message) => said.push(message) },
+      });
+    }
+
+    /** Runs a reader into the collector until `enough`, then closes it; a failure is given back. */
+    async function run(collector: Collector, enough: () => boolean): Promise<Error | null> {
+      const reader = open(collector.offsets);
+      const watch = new StateWatch(reader);
+      const ended = new Ingest(reader, collector, []).run().then(
+        () => null,
+        (error: Error) => error,
+      );
+      await Promise.race([collector.until(enough), ended]);
+      watch.look();
+      await reader.close();
+      const failure = await ended;
+      watch.look();
+      watch.check();
+      said.push(JSON.stringify(collector.offsets), reader.health().error ?? '', failure?.message ?? '');
+      await reader.close();
+      return failure;
+    }
+
+    const complete = (collector: Collector) => (): boolean => collector.size >= rows.length;
+
+    test('what is upstream is read, each record once', { timeout: PATIENCE }, async () => {
+      const collector = new Collector();
+      expect(await run(collector, complete(collector))).toBeNull();
+      expect(collector.list()).toEqual([...rows].sort());
+      expect(collector.history.length, 'commits, so that a restart has places to begin at').toBeGreaterThan(
+        2,
+      );
+    });
+
+    test('what comes later is read too', { timeout: PATIENCE }, async ({ skip }) => {
+      if (upstream.append === undefined) return skip();
+      const collector = new Collector();
+      const reader = open({});
+      const ended = new Ingest(reader, collector, []).run();
+      await collector.until(complete(collector));
+      await upstream.append(['later 1', 'later 2']);
+      await collector.until(() => collector.size === rows.length + 2);
+      expect(collector.rows.get('later 2')).toBe(1);
+      await reader.close();
+      await ended;
+    });
+
+    test(
+      'a reader that is closed after any commit goes on from its offsets',
+      { timeout: PATIENCE },
+      async () => {
+        const collector = new Collector();
+        for (let commits = 1; !complete(collector)(); commits++) {
+          expect(await run(collector, () => collector.history.length >= commits)).toBeNull();
+        }
+        expect(collector.list()).toEqual([...rows].sort());
+      },
+    );
+
+    test('a commit that is lost is read again, and nothing else', { timeout: PATIENCE }, async () => {
+      const collector = new Collector();
+      for (let lost = 1; !complete(collector)(); lost++) {
+        collector.fail = { atCommit: lost };
+        const failure = await run(collector, complete(collector));
+        if (failure !== null) expect(failure.message).toBe('commit lost');
+        collector.fail = null;
+        expect(
+          await run(collector, () => collector.history.length >= lost || complete(collector)()),
+        ).toBeNull();
+      }
+      expect(collector.list()).toEqual([...rows].sort());
+    });
+
+    test('a poison record: skipped, or nothing of its commit', { timeout: PATIENCE }, async ({ skip }) => {
+      if (upstream.append === undefined) return skip();
+      const collector = new Collector();
+      await run(collector, complete(collector));
+      await upstream.append(['before', '!poison', 'after']);
+      collector.onError = 'fail';
+      const failure = await run(collector, () => false);
+      expect(failure?.message).toBe('record refused');
+      expect(collector.list()).toEqual([...rows].sort());
+      collector.onError = 'skip';
+      expect(await run(collector, () => collector.size === rows.length + 2)).toBeNull();
+      expect(collector.rows.get('after')).toBe(1);
+      expect(collector.refused.at(-1)).toMatchObject({ count: 1, diff: 1 });
+    });
+
+    test('an upstream that goes away comes back without loss', { timeout: PATIENCE }, async ({ skip }) => {
+      if (upstream.away === undefined || upstream.back === undefined) return skip();
+      const collector = new Collector();
+      const reader = open({});
+      const watch = new StateWatch(reader);
+      const ended = new Ingest(reader, collector, []).run();
+      await collector.until(complete(collector));
+      await upstream.away();
+      await expect.poll(() => watch.look(), { timeout: PATIENCE }).toBe('stalled');
+      expect(reader.health().error).not.toBeNull();
+      await upstream.back();
+      await expect.poll(() => watch.look(), { timeout: PATIENCE }).toBe('running');
+      await upstream.append?.(['again']);
+      await collector.until(() => collector.rows.get('again') === 1);
+      expect(collector.size).toBe(rows.length + 1);
+      await reader.close();
+      await ended;
+      watch.check();
+    });
+
+    test('a slow engine holds the reader back', { timeout: PATIENCE }, async () => {
+      const collector = new Collector();
+      let release = (): void => undefined;
+      collector.gate = new Promise((resolve) => (release = resolve));
+      const reader = open({});
+      const taken = counted(reader);
+      const ended = new Ingest(taken.reader, collector, []).run();
+      await expect.poll(() => taken.commits(), { timeout: PATIENCE }).toBe(2);
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+      expect(taken.commits(), 'commits that the reader was asked for').toBe(2);
+      collector.gate = Promise.resolve();
+      release();
+      await collector.until(complete(collector));
+      await reader.close();
+      await ended;
+      expect(collector.list()).toEqual([...rows].sort());
+    });
+
+    test('paused, it yields nothing; resumed, all', { timeout: PATIENCE }, async () => {
+      const collector = new Collector();
+      const reader = open({});
+      const watch = new StateWatch(reader);
+      const ended = new Ingest(reader, collector, []).run();
+      await collector.until(() => collector.history.length > 0);
+      reader.pause();
+      expect(watch.look()).toBe('paused');
+      // What was yielded before still arrives: at most two commits.
+      const before = collector.history.length;
+      for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+      expect(collector.history.length).toBeLessThanOrEqual(before + 2);
+      expect(reader.health().state).toBe('paused');
+      reader.resume();
+      await collector.until(complete(collector));
+      await reader.close();
+      await ended;
+      expect(collector.list()).toEqual([...rows].sort());
+      watch.check();
+    });
+
+    test('options: what is refused, what can change', { timeout: PATIENCE }, async () => {
+      const { options: specs } = harness.connector;
+      for (const { options, sqlstate } of harness.refused) {
+        expect(() => parseOptions(specs, options, harness.name)).toThrow(
+          expect.objectContaining({ sqlstate }),
+        );
+      }
+      const alterable = Object.keys(specs).filter((name) => specs[name]!.alterable === true);
+      expect(Object.keys(harness.altered).sort()).toEqual(alterable.sort());
+      const collector = new Collector();
+      const reader = open({});
+      const ended = new Ingest(reader, collector, []).run();
+      reader.alter({ ...upstream.options, ...harness.altered });
+      await collector.until(complete(collector));
+      await reader.close();
+      await ended;
+      expect(collector.list()).toEqual([...rows].sort());
+    });
+
+    test('its partitions are those that it committed', { timeout: PATIENCE }, async () => {
+      const collector = new Collector();
+      const reader = open({});
+      const ended = new Ingest(reader, collector, []).run();
+      await collector.until(complete(collector));
+      for (const partition of Object.keys(collector.offsets)) {
+        expect(reader.partition(partition)?.name).toEqual(expect.any(String));
+      }
+      expect(reader.partition('no such partition')).toBeUndefined();
+      await reader.close();
+      await ended;
+      expect(reader.health().state).toBe('closed');
+    });
+  });
+}
+
+/** The states that a reader was seen in. */
+class StateWatch {
+  readonly #reader: SourceReader;
+  readonly #seen: SourceState[] = [];
+
+  constructor(reader: SourceReader) {
+    this.#reader = reader;
+    this.look();
+  }
+
+  look(): SourceState {
+    const { state } = this.#reader.health();
+    if (this.#seen.at(-1) !== state) this.#seen.push(state);
+    return state;
+  }
+
+  /** Each state can be reached from the one before, maybe through others that were not seen. */
+  check(): void {
+    for (const [index, state] of this.#seen.entries()) {
+      if (index > 0) expect(reachable(this.#seen[index - 1]!), this.#seen.join(' → ')).toContain(state);
+    }
+  }
+}
+
+function reachable(from: SourceState): SourceState[] {
+  const found = new Set<SourceState>();
+  const visit = (state: SourceState): void => {
+    for (const next of SOURCE_TRANSITIONS[state]) {
+      if (found.has(next)) continue;
+      found.add(next);
+      visit(next);
+    }
+  };
+  visit(from);
+  return [...found];
+}
+
+/** Counts the batches that end a commit. */
+function counted(reader: SourceReader): { reader: SourceReader; commits(): number } {
+  let commits = 0;
+  const read = reader.read.bind(reader);
+  reader.read = async function* () {
+    for await (const batch of read()) {
+      if (batch.commit) commits++;
+      yield batch;
+    }
+  };
+  return { reader, commits: () => commits };
+}
