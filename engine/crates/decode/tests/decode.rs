@@ -293,6 +293,23 @@ fn a_stream_goes_on_behind_a_flush() {
     assert_eq!(show(&decoded, &fields()), ["1|-|-", "2|-|-"]);
 }
 
+/// A line break behind a flush ends the flushed record: places do not tell whether there was a flush.
+#[test]
+fn a_flush_leaves_places_as_they_are() {
+    let places = |chunks: &[(&[u8], bool)]| -> Vec<(u64, u64)> {
+        let mut decoder = StreamDecoder::new(json(), fields(), FormatSettings::default());
+        let mut decoded = Decoded::new();
+        for (chunk, flush) in chunks {
+            decoder.push(chunk, *flush, &mut decoded);
+        }
+        assert_eq!(decoded.errors, vec![], "no blank line is a record");
+        decoded.rows().map(|(_, position)| (position.offset, position.line)).collect()
+    };
+    let whole = places(&[(b"{}\r\n{}\r\n{}", true)]);
+    assert_eq!(whole, vec![(0, 1), (4, 2), (8, 3)]);
+    assert_eq!(places(&[(b"{}", true), (b"\r\n{}", true), (b"\r", false), (b"\n{}", true)]), whole);
+}
+
 #[test]
 fn random_bytes_never_panic() {
     let mut seed = 42u64;
