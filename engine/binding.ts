@@ -17,6 +17,7 @@ import type {
   ExecuteOptions,
   Expr,
   GeneratorKind,
+  Hold,
   Layout,
   Plan,
   PreparedPlan,
@@ -110,7 +111,10 @@ interface NativeEngine {
   advance(timestamp: number): void;
   computed(): number;
   since(ids: readonly number[]): number;
-  hold(timestamp: number): { release(): void };
+  hold(timestamp: number, atLeast: boolean): { timestamp(): number; release(): void };
+  skipErrors(id: number, skip: boolean): void;
+  errorCount(id: number): number;
+  hydration(id: number): { done: number; expected: number } | null;
   setRetention(microseconds: number): void;
   cancellation(): NativeCancellation;
   decoder(options: string): NativeDecoder;
@@ -473,8 +477,21 @@ export class NativeBinding implements Engine {
     return this.#engine.since(ids);
   }
 
-  hold(timestamp: Timestamp): { release(): void } {
-    return native(() => this.#engine.hold(timestamp));
+  hold(timestamp: Timestamp, atLeast = false): Hold {
+    const hold = native(() => this.#engine.hold(timestamp, atLeast));
+    return { timestamp: hold.timestamp(), release: () => hold.release() };
+  }
+
+  skipErrors(id: ArrangementId, skip: boolean): void {
+    this.#engine.skipErrors(id, skip);
+  }
+
+  errorCount(id: ArrangementId): number {
+    return this.#engine.errorCount(id);
+  }
+
+  hydration(id: ArrangementId): { readonly done: number; readonly expected: number } | null {
+    return this.#engine.hydration(id);
   }
 
   setRetention(microseconds: number): void {

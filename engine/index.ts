@@ -237,6 +237,12 @@ export interface EngineEvents {
   panic(message: string): void;
 }
 
+/** A timestamp that stays readable. */
+export interface Hold {
+  readonly timestamp: Timestamp;
+  release(): void;
+}
+
 /** The engine of one process. */
 export interface Engine {
   /** Evaluates an expression without columns: the text form of its value. Throws EngineError. */
@@ -261,6 +267,12 @@ export interface Engine {
   ): void;
   /** Starts a maintained plan (Output.arrangement) and resolves when it can be read at `asOf`. Throws EngineError. */
   install(plan: Plan, asOf: Timestamp): Promise<void>;
+  /** Whether who reads a relation gets its rows only, where it has errors too; from now on. */
+  skipErrors(id: ArrangementId, skip: boolean): void;
+  /** The number of a relation's distinct errors. */
+  errorCount(id: ArrangementId): number;
+  /** How many rows of its inputs a plan that is being installed has read; null when that is not known. */
+  hydration(id: ArrangementId): { readonly done: number; readonly expected: number } | null;
   /** Drops a collection, a maintained plan or a subscription. */
   drop(id: ArrangementId): void;
   /** Starts a plan with Output.subscription under `id`. */
@@ -295,8 +307,11 @@ export interface Engine {
   computed(): Timestamp;
   /** The oldest time at which the arrangements can still be read. */
   since(ids: readonly ArrangementId[]): Timestamp;
-  /** Keeps everything readable at `timestamp` until released. */
-  hold(timestamp: Timestamp): { release(): void };
+  /**
+   * Keeps everything readable at `timestamp` until released. Throws 22023 when it is not readable any more; with
+   * `atLeast` the oldest readable timestamp is held instead.
+   */
+  hold(timestamp: Timestamp, atLeast?: boolean): Hold;
   /** Compaction trails the last commit by this much (microseconds). */
   setRetention(microseconds: number): void;
   cancellation(): Cancellation;

@@ -70,6 +70,10 @@ export class Catalog {
     return object;
   }
 
+  has(id: ObjectId): boolean {
+    return this.#objects.has(id);
+  }
+
   find(schema: string, name: string): CatalogObject | null {
     const id = this.#names.get(nameKey(schema, name));
     return id === undefined ? null : (this.#objects.get(id) ?? null);

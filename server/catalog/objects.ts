@@ -66,8 +66,12 @@ export interface ViewObject extends ObjectBase, Definition {
   readonly columns: readonly CatalogColumn[];
 }
 
+/** What readers of a view with errors get: the first error, or the rows without those that raised errors. */
+export type OnError = 'fail' | 'skip';
+
 export interface MaterializedViewObject extends ObjectBase, Stored, Definition {
   readonly kind: 'materializedView';
+  readonly onError: OnError;
   /** Shared arrangements that its dataflow imports. */
   readonly uses: readonly ArrangementId[];
 }
@@ -81,6 +85,8 @@ export interface IndexObject extends ObjectBase {
   readonly primary: boolean;
   /** Indexed columns as column numbers (0 where it is an expression). */
   readonly columns: readonly number[];
+  /** Shared arrangements that its dataflow imports. */
+  readonly uses: readonly ArrangementId[];
 }
 
 export interface SinkObject extends ObjectBase {

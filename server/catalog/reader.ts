@@ -22,6 +22,8 @@ export interface SharedArrangements {
     relation: ObjectId,
     base: ArrangementId,
   ): Iterable<{ readonly id: ArrangementId; readonly layout: Layout }>;
+  /** Whether an arrangement is still hydrating: a reader that has a choice does without it. */
+  hydrates(id: ArrangementId): boolean;
 }
 
 export class StatementCatalog implements CatalogReader {
@@ -106,6 +108,7 @@ export class StatementCatalog implements CatalogReader {
     for (const index of this.#catalog.dependents(relation)) {
       if (index.kind !== 'index' || index.table !== relation || index.arrangement === object.arrangement)
         continue;
+      if (this.#shared.hydrates(index.arrangement)) continue;
       found.push({ id: index.arrangement, relation, layout: index.layout, primary: false, name: index.name });
     }
     for (const shared of this.#shared.of(relation, object.arrangement)) {

@@ -1,10 +1,13 @@
 /**
  * Installed dataflows and the arrangements that they share. An arrangement of a named relation on key expressions is
  * a dataflow of its own, counted by reference: dropping the view that asked for it first takes it from nobody.
+ *
+ * A dataflow hydrates after it was started; who reads its arrangement waits for it (`whenReady`).
  */
-import type { ArrangementId, Engine, Layout, Timestamp } from '../../engine/index.ts';
+import type { ArrangementId, Engine, Layout, Plan, Timestamp } from '../../engine/index.ts';
 import type { ObjectId } from '../../sql/catalog.ts';
 import type { Compiled, RequiredArrangement } from '../../sql/compile.ts';
+import { SqlError } from '../../sql/error.ts';
 import type { SharedArrangements } from '../catalog/reader.ts';
 
 interface Shared {
@@ -14,11 +17,31 @@ interface Shared {
   readonly base: ArrangementId;
   readonly layout: Layout;
   references: number;
+  ready: boolean;
+}
+
+/** What a dataflow is started from: a maintained plan, and the shared arrangements that have to be made for it. */
+export interface Maintained {
+  readonly plan: Plan;
+  readonly requires: readonly RequiredArrangement[];
+  /** Its readers get its rows only, where it has errors too. */
+  readonly skipsErrors?: boolean;
+}
+
+/** A dataflow that was started. */
+export interface Installation {
+  readonly arrangement: ArrangementId;
+  /** The shared arrangements that it holds, for `release`. */
+  readonly uses: readonly ArrangementId[];
+  /** Resolves when it can be read; rejects when it never will. */
+  readonly ready: Promise<void>;
 }
 
 export class Dataflows implements SharedArrangements {
   readonly #engine: Engine;
   readonly #shared = new Map<ArrangementId, Shared>();
+  /** Dataflows that hydrate, and those that failed to until they are dropped. */
+  readonly #hydrating = new Map<ArrangementId, Promise<void>>();
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -29,39 +52,107 @@ export class Dataflows implements SharedArrangements {
     base: ArrangementId,
   ): Iterable<{ readonly id: ArrangementId; readonly layout: Layout }> {
     for (const shared of this.#shared.values()) {
-      if (shared.relation === relation && shared.base === base) yield shared;
+      if (shared.ready && shared.relation === relation && shared.base === base) yield shared;
     }
+  }
+
+  hydrates(id: ArrangementId): boolean {
+    return this.#hydrating.has(id);
+  }
+
+  /** Null when all of these can be read. Rejects when one of them failed to hydrate or is dropped meanwhile. */
+  whenReady(ids: Iterable<ArrangementId>): Promise<void> | null {
+    if (this.#hydrating.size === 0) return null;
+    const waiting = [...ids].flatMap((id) => this.#hydrating.get(id) ?? []);
+    return waiting.length === 0 ? null : Promise.all(waiting).then(() => {});
   }
 
   /**
-   * Installs what the plan needs, then the plan, and resolves when it can be read at `asOf`. Returns the shared
-   * arrangements that it holds, for `release`. When it fails nothing stays installed. `asOf` stays readable meanwhile,
-   * however long the arrangements take.
+   * Starts what the plan needs and then the plan, each as of `now()` when what it reads can be read. When it fails,
+   * nothing stays installed. Give it up with `drop`.
    */
-  async install(compiled: Compiled, asOf: Timestamp): Promise<readonly ArrangementId[]> {
-    const held: ArrangementId[] = [];
-    const imported = importedArrangements(compiled);
-    const hold = this.#engine.hold(asOf);
-    try {
-      for (const required of compiled.requires) await this.#require(required, asOf);
-      for (const id of imported) {
-        const shared = this.#shared.get(id);
-        if (!shared) continue;
-        shared.references++;
-        held.push(id);
-      }
-      await this.#engine.install(compiled.plan, asOf);
-      return held;
-    } catch (error) {
-      this.release(held);
-      for (const required of compiled.requires) this.#dropUnused(required.id);
-      throw error;
-    } finally {
-      hold.release();
+  start(maintained: Maintained, now: () => Timestamp): Installation {
+    const { plan } = maintained;
+    if (plan.output.kind !== 'arrangement') throw new Error('a maintained plan has an arrangement');
+    const { arrangement } = plan.output;
+    const uses: ArrangementId[] = [];
+    for (const { id, relation, layout, plan } of maintained.requires) {
+      if (this.#shared.has(id)) continue;
+      const [base] = imports(plan);
+      if (base === undefined) throw new Error('a shared arrangement is made from another');
+      this.#shared.set(id, { id, relation, base, layout, references: 0, ready: false });
+    }
+    for (const id of importedArrangements(plan)) {
+      const shared = this.#shared.get(id);
+      if (!shared) continue;
+      shared.references++;
+      uses.push(id);
+    }
+    const ready = this.#install(maintained, now).then(
+      () => {
+        // Dropped while it was told to be ready: nobody reads it any more.
+        if (this.#hydrating.get(arrangement) === ready) this.#hydrating.delete(arrangement);
+      },
+      (error: unknown) => {
+        if (this.#hydrating.get(arrangement) !== ready) throw dropped(error);
+        this.#engine.drop(arrangement);
+        throw error;
+      },
+    );
+    ready.catch(() => {});
+    this.#hydrating.set(arrangement, ready);
+    return { arrangement, uses, ready };
+  }
+
+  async #install({ plan, requires, skipsErrors }: Maintained, now: () => Timestamp): Promise<void> {
+    const waiting = this.whenReady([plan, ...requires.map((required) => required.plan)].flatMap(imports));
+    if (waiting) await waiting;
+    for (const { id, plan } of requires) {
+      const shared = this.#shared.get(id);
+      if (!shared) throw new Error('it was dropped');
+      if (shared.ready) continue;
+      await this.#engine.install(plan, now());
+      shared.ready = true;
+    }
+    await this.#engine.install(plan, now());
+    if (skipsErrors && plan.output.kind === 'arrangement') {
+      this.#engine.skipErrors(plan.output.arrangement, true);
     }
   }
 
-  /** Gives back arrangements that `install` returned; the last one out drops the dataflow. */
+  /** How much of its inputs a dataflow has read; null when that is not known. */
+  progress(id: ArrangementId): { readonly done: number; readonly expected: number } | null {
+    return this.#engine.hydration(id);
+  }
+
+  /** Drops a dataflow, hydrated or not, and gives back what it holds. */
+  drop({ arrangement, uses }: Pick<Installation, 'arrangement' | 'uses'>): void {
+    this.#hydrating.delete(arrangement);
+    this.#engine.drop(arrangement);
+    this.release(uses);
+  }
+
+  /**
+   * Starts a dataflow and waits until it can be read. Returns the shared arrangements that it holds, for `release`. When
+   * it fails nothing stays installed.
+   */
+  async install(maintained: Maintained, now: () => Timestamp): Promise<readonly ArrangementId[]> {
+    const installation = this.start(maintained, now);
+    try {
+      await installation.ready;
+    } catch (error) {
+      this.drop(installation);
+      throw error;
+    }
+    return installation.uses;
+  }
+
+  /** Shared arrangements that were made from one. */
+  madeFrom(base: ArrangementId): ArrangementId[] {
+    return [...this.#shared.values()].filter((shared) => shared.base === base).map(({ id }) => id);
+  }
+
+  /** Gives back shared arrangements; the last one out drops the dataflow. */
   release(ids: readonly ArrangementId[]): void {
     for (const id of ids) {
       const shared = this.#shared.get(id);
@@ -71,28 +162,9 @@ export class Dataflows implements SharedArrangements {
     }
   }
 
-  /** Shared arrangements that were made from one. */
-  madeFrom(base: ArrangementId): ArrangementId[] {
-    return [...this.#shared.values()].filter((shared) => shared.base === base).map(({ id }) => id);
-  }
-
   /** How many dataflows use a shared arrangement. */
   references(id: ArrangementId): number {
     return this.#shared.get(id)?.references ?? 0;
-  }
-
-  async #require(required: RequiredArrangement, asOf: Timestamp): Promise<void> {
-    if (this.#shared.has(required.id)) return;
-    const [base] = importedArrangements(required);
-    if (base === undefined) throw new Error('a shared arrangement is made from another');
-    await this.#engine.install(required.plan, asOf);
-    this.#shared.set(required.id, {
-      id: required.id,
-      relation: required.relation,
-      base,
-      layout: required.layout,
-      references: 0,
-    });
   }
 
   #dropUnused(id: ArrangementId): void {
@@ -103,10 +175,26 @@ export class Dataflows implements SharedArrangements {
   }
 }
 
-function importedArrangements(compiled: Pick<Compiled, 'plan'>): Set<ArrangementId> {
-  const ids = new Set<ArrangementId>();
-  for (const { operator } of compiled.plan.nodes) {
-    if (operator.kind === 'import' || operator.kind === 'lookup') ids.add(operator.arrangement);
-  }
-  return ids;
+function dropped(error: unknown): SqlError {
+  return new SqlError({
+    sqlstate: '55000',
+    message: 'the relation was dropped while it was hydrating',
+    detail: error instanceof Error ? error.message : undefined,
+  });
+}
+
+/** The arrangements that a plan reads. */
+export function imports(plan: Plan): ArrangementId[] {
+  return plan.nodes.flatMap(({ operator }) =>
+    operator.kind === 'import' || operator.kind === 'lookup' ? [operator.arrangement] : [],
+  );
+}
+
+function importedArrangements(plan: Plan): Set<ArrangementId> {
+  return new Set(imports(plan));
+}
+
+/** The arrangements that a compiled statement reads. */
+export function importsOf(compiled: Pick<Compiled, 'plan'>): ArrangementId[] {
+  return imports(compiled.plan);
 }

@@ -9,12 +9,13 @@ import { SqlError } from '../../sql/error.ts';
 import { type Plan, FORMAT_VERSION } from '../../engine/plan.generated.ts';
 import { layoutByKey } from '../../sql/physical/layout.ts';
 import { toColumnType } from '../../sql/types/column-type.ts';
-import { commitCatalog } from '../catalog/commit.ts';
 import { nameIsTaken, requireObject } from '../catalog/names.ts';
 import type { CatalogObject, IndexObject } from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { refuseOption } from './alter/options.ts';
+import { parseBoolean } from '../session/settings/definition.ts';
+import { type Making, makeMaintained } from './maintained-object.ts';
 import { type Runnable, command } from './prepared.ts';
 
 export type Stored = Extract<CatalogObject, { arrangement: number; columns: readonly { name: string }[] }>;
@@ -35,8 +36,6 @@ export function prepareCreateIndex(
   if (statement.whereClause) {
     throw new SqlError({ sqlstate: '0A000', message: 'partial indexes are not supported' });
   }
-  const option = nodeAs(statement.options?.[0], 'DefElem');
-  if (option) throw refuseOption(parsed, { name: option.defname ?? '', location: option.location ?? 0 });
   if (statement.tableSpace) {
     throw new SqlError({ sqlstate: '0A000', message: 'CREATE INDEX … TABLESPACE is not supported' });
   }
@@ -49,9 +48,8 @@ export function prepareCreateIndex(
     });
   }
   const relationName = rangeName(statement.relation);
-  return command((session) =>
-    system.ddl.run(() => createIndex(system, session, parsed, statement, relationName), session),
-  );
+  const background = readBackground(parsed, statement.options ?? []);
+  return command((session) => createIndex(system, session, parsed, statement, relationName, background));
 }
 
 /** CREATE DEFAULT INDEX ON relation: by its key, or by all its columns. */
@@ -60,9 +58,7 @@ export function prepareCreateDefaultIndex(
   parsed: ParsedStatement,
   relation: QualifiedName,
 ): Runnable {
-  return command((session) =>
-    system.ddl.run(() => createIndex(system, session, parsed, {}, relation), session),
-  );
+  return command((session) => createIndex(system, session, parsed, {}, relation, false));
 }
 
 async function createIndex(
@@ -70,8 +66,59 @@ async function createIndex(
   session: SessionContext,
   parsed: ParsedStatement,
   statement: IndexStmt,
-  relationName: QualifiedName,
+  relation: QualifiedName,
+  background: boolean,
 ): Promise<string> {
+  const isTaken = (target: { schema: string; name: string }): boolean =>
+    nameIsTaken(system.catalog, session, target, statement.if_not_exists ?? false);
+  await makeMaintained(
+    system,
+    session,
+    () => {
+      const making = planIndex(system, session, parsed, statement, relation);
+      return isTaken(making.object) ? null : { ...making, background };
+    },
+    isTaken,
+  );
+  return 'CREATE INDEX';
+}
+
+/** `WITH (background)` or `WITH (background = true)`; the storage parameters of a btree mean nothing here. */
+function readBackground(parsed: ParsedStatement, options: readonly Node[]): boolean {
+  let background = false;
+  for (const node of options) {
+    const option = nodeAs(node, 'DefElem');
+    const name = option?.defname ?? '';
+    if (name !== 'background') throw refuseOption(parsed, { name, location: option?.location ?? 0 });
+    const { arg } = option ?? {};
+    const text = arg === undefined ? 'true' : definitionText(arg);
+    const value = parseBoolean(text);
+    if (value === undefined) {
+      throw new SqlError({
+        sqlstate: '22023',
+        message: `invalid value for boolean option "background": ${text}`,
+      });
+    }
+    background = value;
+  }
+  return background;
+}
+
+function definitionText(node: Node): string {
+  if ('String' in node) return node.String.sval ?? '';
+  if ('Boolean' in node) return String(node.Boolean.boolval ?? false);
+  if ('Integer' in node) return String(node.Integer.ival ?? 0);
+  const type = nodeAs(node, 'TypeName')?.names?.at(-1);
+  return type === undefined ? '' : (nodeAs(type, 'String')?.sval ?? '');
+}
+
+function planIndex(
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  statement: IndexStmt,
+  relationName: QualifiedName,
+): Pick<Making, 'object' | 'maintained'> {
   const relation = requireObject(system.catalog, session, parsed, relationName, [
     'table',
     'source',
@@ -104,10 +151,8 @@ async function createIndex(
     .join('_');
   const name = statement.idxname || freeName(system, relation.schema, `${relation.name}_${suffix}_idx`);
   const target = { schema: relation.schema, name };
-  if (nameIsTaken(system.catalog, session, target, statement.if_not_exists ?? false)) return 'CREATE INDEX';
   const arrangement = system.catalog.allocateArrangement();
   const layout = layoutByKey(columnTypes, key);
-  await system.engine.install(indexPlan(relation, { ...target, arrangement, layout }), system.sequencer.last);
   const index: IndexObject = {
     kind: 'index',
     id: system.catalog.allocateObject(),
@@ -120,11 +165,9 @@ async function createIndex(
     unique: false,
     primary: false,
     columns,
+    uses: [],
   };
-  await commitCatalog(system, [{ kind: 'add', object: index }], {
-    abandoned: () => system.engine.drop(arrangement),
-  });
-  return 'CREATE INDEX';
+  return { object: index, maintained: { plan: indexPlan(relation, index), requires: [] } };
 }
 
 /** The dataflow of an index: its relation, arranged by the index's layout. */

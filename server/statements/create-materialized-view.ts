@@ -1,15 +1,16 @@
-/** CREATE MATERIALIZED VIEW: its dataflow is installed and hydrated before the name exists. */
+/** CREATE MATERIALIZED VIEW: a dataflow that maintains a query's rows. */
 import type { CreateView } from '../../sql/ast/create-view.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { SqlError } from '../../sql/error.ts';
-import { commitCatalog } from '../catalog/commit.ts';
 import { article, nameIsTaken, newName } from '../catalog/names.ts';
 import { type MaterializedViewObject, kindName } from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { bindDefinition } from './create-view.ts';
+import { type Making, makeMaintained } from './maintained-object.ts';
 import { type Runnable, command } from './prepared.ts';
 import { replaceDefinition } from './replace/replace.ts';
+import { readViewOptions } from './view-options.ts';
 
 export function prepareCreateMaterializedView(
   system: System,
@@ -18,24 +19,15 @@ export function prepareCreateMaterializedView(
   statement: CreateView,
 ): Runnable {
   bindDefinition(system, session, parsed, statement); // errors before anything waits
-  return command((session) =>
-    system.ddl.run(async () => {
+  const { background, onError } = readViewOptions(parsed, statement.with);
+  return command(async (session) => {
+    const replaces = statement.orReplace && (await replaceExisting(system, session, parsed, statement));
+    if (replaces) return 'CREATE MATERIALIZED VIEW';
+    const isTaken = (target: { schema: string; name: string }): boolean =>
+      nameIsTaken(system.catalog, session, target, statement.ifNotExists);
+    const plan = (): Making | null => {
       const target = newName(system.catalog, session, parsed, statement.name);
-      const existing = statement.orReplace ? system.catalog.find(target.schema, target.name) : null;
-      if (existing && existing.kind !== 'materializedView') {
-        throw new SqlError({
-          sqlstate: '42809',
-          message: `"${target.name}" is not a materialized view`,
-          hint: `It is ${article(kindName(existing.kind))}.`,
-        });
-      }
-      if (existing) {
-        const bound = bindDefinition(system, session, parsed, statement);
-        await replaceDefinition(system, existing, bound, parsed.text);
-        return 'CREATE MATERIALIZED VIEW';
-      }
-      if (nameIsTaken(system.catalog, session, target, statement.ifNotExists))
-        return 'CREATE MATERIALIZED VIEW';
+      if (isTaken(target)) return null;
       const { query, columns, catalog, definition } = bindDefinition(system, session, parsed, statement);
       const arrangement = system.catalog.allocateArrangement();
       const name = `materialized view ${target.schema}.${target.name}`;
@@ -46,8 +38,7 @@ export function prepareCreateMaterializedView(
         catalog,
       );
       if (!compiled.layout) throw new Error('a maintained plan has a layout');
-      const uses = await system.dataflows.install(compiled, system.sequencer.last);
-      const view: MaterializedViewObject = {
+      const object: MaterializedViewObject = {
         kind: 'materializedView',
         id: system.catalog.allocateObject(),
         ...target,
@@ -58,15 +49,38 @@ export function prepareCreateMaterializedView(
         arrangement,
         layout: compiled.layout,
         keys: compiled.keys,
-        uses,
+        uses: [],
+        onError,
       };
-      await commitCatalog(system, [{ kind: 'add', object: view }], {
-        abandoned: () => {
-          system.engine.drop(arrangement);
-          system.dataflows.release(uses);
-        },
+      const maintained = { ...compiled, skipsErrors: onError === 'skip' };
+      return { object, maintained, background };
+    };
+    await makeMaintained(system, session, plan, isTaken);
+    return 'CREATE MATERIALIZED VIEW';
+  });
+}
+
+/** OR REPLACE of a view that is there; false when there is none. */
+function replaceExisting(
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  statement: CreateView,
+): Promise<boolean> {
+  const { onError } = readViewOptions(parsed, statement.with);
+  return system.ddl.run(async () => {
+    const target = newName(system.catalog, session, parsed, statement.name);
+    const existing = system.catalog.find(target.schema, target.name);
+    if (!existing) return false;
+    if (existing.kind !== 'materializedView') {
+      throw new SqlError({
+        sqlstate: '42809',
+        message: `"${target.name}" is not a materialized view`,
+        hint: `It is ${article(kindName(existing.kind))}.`,
       });
-      return 'CREATE MATERIALIZED VIEW';
-    }, session),
-  );
+    }
+    const bound = bindDefinition(system, session, parsed, statement);
+    await replaceDefinition(system, { ...existing, onError }, bound, parsed.text);
+    return true;
+  }, session);
 }

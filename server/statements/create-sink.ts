@@ -18,6 +18,7 @@ import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import type { RecordingCatalog } from './planning.ts';
 import { type Runnable, command } from './prepared.ts';
+import { whenReadable } from './snapshot.ts';
 import { selectAll } from './subscribe.ts';
 
 const TAG = 'CREATE SINK';
@@ -37,6 +38,7 @@ export function prepareCreateSink(
       if (nameIsTaken(system.catalog, session, target, statement.ifNotExists)) return TAG;
       const definition = define(system, session, parsed, statement);
       const { connector, connectorName, options, format, envelope, compiled, catalog } = definition;
+      await whenReadable(system, session, compiled);
       await connector.validate(options);
       const columns = compiled.columns.map(({ name }) => name);
       const sink: SinkObject = {

@@ -67,6 +67,7 @@ export function prepareCreateTable(
             unique: true,
             primary: true,
             columns: primaryKey.columns.map((column) => column + 1),
+            uses: [],
           },
         });
       }

@@ -12,6 +12,7 @@ import type { System } from '../system.ts';
 import type { RecordingCatalog } from './planning.ts';
 import { type Runnable, command } from './prepared.ts';
 import { replaceDefinition } from './replace/replace.ts';
+import { unknownOption } from './view-options.ts';
 
 /** A view's query, bound, with what it depends on. */
 export interface BoundDefinition {
@@ -44,13 +45,7 @@ export function bindDefinition(
     });
   }
   const option = statement.with[0];
-  if (option) {
-    throw new SqlError({
-      sqlstate: '22023',
-      message: `unrecognized view option "${option.name}"`,
-      position: positionOf(parsed, option.location),
-    });
-  }
+  if (option && !statement.materialized) throw unknownOption(parsed, option.name, option.location);
   const catalog = system.planning.catalogFor(session);
   const query = system.planning.bindMaintained(
     session,

@@ -187,11 +187,10 @@ function releaseObject(system: System, object: CatalogObject): void {
       system.engine.drop(object.arrangement);
       return;
     case 'materializedView':
-      system.engine.drop(object.arrangement);
-      system.dataflows.release(object.uses);
+      system.dataflows.drop(object);
       return;
     case 'index':
-      if (!object.primary) system.engine.drop(object.arrangement);
+      if (!object.primary) system.dataflows.drop(object);
       return;
     case 'view':
     case 'sink':

@@ -2,7 +2,7 @@
  * SELECT, VALUES and TABLE: one snapshot, one plan, rows encoded by the engine.
  */
 import type { Node } from '@pgsql/types';
-import type { PreparedPlan, ResultCursor, RowEncoding, Timestamp } from '../../engine/index.ts';
+import type { Hold, PreparedPlan, ResultCursor, RowEncoding, Timestamp } from '../../engine/index.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import type { Compiled } from '../../sql/compile.ts';
 import { SqlError } from '../../sql/error.ts';
@@ -11,7 +11,7 @@ import { hasWritten } from '../session/statement.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import type { Execution, Runnable } from './prepared.ts';
-import { asOfTimestamp, readTimestamp, sessionParameters } from './snapshot.ts';
+import { holdAsOf, readTimestamp, sessionParameters, whenReadable } from './snapshot.ts';
 import { timestampClause } from './timestamp-clause.ts';
 
 /** A compiled query with what it takes to run it again and again. */
@@ -65,8 +65,10 @@ export class CompiledSelect {
   async #timestamp(
     session: SessionContext,
     own: boolean,
-  ): Promise<{ timestamp: Timestamp; hold: { release(): void } | null }> {
+  ): Promise<{ timestamp: Timestamp; hold: Hold | null }> {
     const { asOf } = this.#parsed.extensions;
+    const readable = whenReadable(this.#system, session, this.compiled);
+    if (readable) await readable;
     const latest = await readTimestamp(this.#system, session);
     if (!asOf) return { timestamp: latest, hold: null };
     if (own) {
@@ -76,18 +78,9 @@ export class CompiledSelect {
       });
     }
     const value = timestampClause(this.#system, session, this.#parsed, asOf.expression, 'AS OF');
-    const oldest = this.#system.engine.since(importsOf(this.compiled));
-    const limits = { oldest, latest, atLeast: asOf.atLeast };
-    const timestamp = asOfTimestamp(this.#parsed, asOf.location, value, limits);
-    return { timestamp, hold: this.#system.engine.hold(timestamp) };
+    const hold = holdAsOf(this.#system, this.#parsed, asOf, value, this.compiled, latest);
+    return { timestamp: hold.timestamp, hold };
   }
-}
-
-/** The arrangements that a plan reads. */
-export function importsOf(compiled: Compiled): number[] {
-  return compiled.plan.nodes.flatMap(({ operator }) =>
-    operator.kind === 'import' || operator.kind === 'lookup' ? [operator.arrangement] : [],
-  );
 }
 
 export function prepareSelect(

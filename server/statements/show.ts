@@ -8,6 +8,7 @@ import type { System } from '../system.ts';
 import { catalogKinds } from './drop.ts';
 import { prepareInternal, quoteLiteral } from './internal-query.ts';
 import type { Runnable } from './prepared.ts';
+import { readTimestamp } from './snapshot.ts';
 
 /** The type that a list shows, as tw_catalog.relations names it; null: every type. */
 function listedType(list: ShowList): string | null {
@@ -16,14 +17,30 @@ function listedType(list: ShowList): string | null {
       return 'table';
     case 'views':
       return 'view';
-    case 'materialized views':
-      return 'materialized view';
     default:
       return null;
   }
 }
 
 export function prepareShowObjects(
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  statement: ShowObjects,
+): Runnable {
+  const prepare = (): Runnable => prepareList(system, session, parsed, statement);
+  if (statement.list !== 'materialized views') return prepare();
+  return {
+    ...prepare(),
+    run: async (session, execution) => {
+      // Errors are counted when everything that was acknowledged is computed.
+      await readTimestamp(system, session);
+      return prepare().run(session, execution);
+    },
+  };
+}
+
+function prepareList(
   system: System,
   session: SessionContext,
   parsed: ParsedStatement,
@@ -94,9 +111,14 @@ function listQuery(
         columns: 'name, connector, state, rows, rejected, bytes, error',
       };
     }
+    case 'materialized views':
+      return {
+        query: `SELECT name, type, on_error, errors FROM (VALUES ${viewErrors(system)}) AS views (oid, on_error, errors)
+          JOIN tw_catalog.relations USING (oid) WHERE ${inSchema(system, session, parsed, statement)}`,
+        columns: 'name, on_error, errors',
+      };
     case 'tables':
     case 'views':
-    case 'materialized views':
     case 'objects': {
       const type = listedType(list);
       const condition = type === null ? 'true' : `type = ${quoteLiteral(type)}`;
@@ -113,6 +135,16 @@ function listQuery(
     case 'subscriptions':
       throw new SqlError({ sqlstate: '0A000', message: `SHOW ${list.toUpperCase()} is not supported yet` });
   }
+}
+
+/** For each materialized view its id, what its readers get of its errors, and how many it has. */
+function viewErrors(system: System): string {
+  const rows = ["(NULL::oid, '', 0::int8)"];
+  for (const object of system.catalog.objects()) {
+    if (object.kind !== 'materializedView') continue;
+    rows.push(`(${object.id}::oid, '${object.onError}', ${system.engine.errorCount(object.arrangement)})`);
+  }
+  return rows.join(', ');
 }
 
 function misplaced(parsed: ParsedStatement, list: ShowList, word: string, location: number): SqlError {

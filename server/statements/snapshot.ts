@@ -2,11 +2,14 @@
  * The time at which a statement reads. A transaction keeps the snapshot of its first statement.
  */
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
-import type { Timestamp } from '../../engine/index.ts';
+import type { Hold, Timestamp } from '../../engine/index.ts';
+import type { AsOf } from '../../sql/ast/extension.ts';
+import type { Compiled } from '../../sql/compile.ts';
 import type { SessionValue } from '../../sql/hir.ts';
 import type { ParameterValue } from '../../engine/index.ts';
 import { SqlError } from '../../sql/error.ts';
 import { positionOf } from '../catalog/names.ts';
+import { importsOf } from '../dataflows/dataflows.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 
@@ -23,6 +26,16 @@ export async function readTimestamp(system: System, session: SessionContext): Pr
   return timestamp;
 }
 
+/** Null when everything that a statement reads can be read; else waits until what still hydrates has. */
+export function whenReadable(
+  system: System,
+  session: SessionContext,
+  compiled: Pick<Compiled, 'plan'>,
+): Promise<void> | null {
+  const ready = system.dataflows.whenReady(importsOf(compiled));
+  return ready && Promise.race([ready, session.cancelled]);
+}
+
 /** Where a subscription begins: at the transaction's snapshot, which it does not fix, since it reads on beyond it. */
 export async function subscriptionStart(system: System, session: SessionContext): Promise<Timestamp> {
   const timestamp = session.transaction.timestamp ?? system.sequencer.last;
@@ -31,15 +44,27 @@ export async function subscriptionStart(system: System, session: SessionContext)
   return timestamp;
 }
 
-/** AS OF, within what can be read. */
-export function asOfTimestamp(
+/** AS OF: its timestamp, held, within what can be read. */
+export function holdAsOf(
+  system: System,
+  parsed: ParsedStatement,
+  { atLeast, location }: AsOf,
+  value: Timestamp,
+  compiled: Pick<Compiled, 'plan'>,
+  latest: Timestamp,
+): Hold {
+  const oldest = system.engine.since(importsOf(compiled));
+  if (atLeast) return system.engine.hold(Math.min(Math.max(value, oldest), latest), true);
+  return system.engine.hold(asOfTimestamp(parsed, location, value, { oldest, latest }));
+}
+
+function asOfTimestamp(
   parsed: ParsedStatement,
   location: number | undefined,
   value: Timestamp,
-  limits: { readonly oldest: Timestamp; readonly latest: Timestamp; readonly atLeast: boolean },
+  limits: { readonly oldest: Timestamp; readonly latest: Timestamp },
 ): Timestamp {
   const position = positionOf(parsed, location);
-  if (limits.atLeast) return Math.min(Math.max(value, limits.oldest), limits.latest);
   if (value < limits.oldest) {
     throw new SqlError({
       sqlstate: '22023',

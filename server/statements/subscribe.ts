@@ -1,17 +1,17 @@
 /** SUBSCRIBE and TAIL: a snapshot at one timestamp, then every change, complete per timestamp. */
-import type { OrderKey, RowEncoding, SubscribeOptions } from '../../engine/index.ts';
+import type { Hold, OrderKey, RowEncoding, SubscribeOptions, Timestamp } from '../../engine/index.ts';
 import type { Subscribe } from '../../sql/ast/subscribe.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import type { Compiled } from '../../sql/compile.ts';
 import { SqlError } from '../../sql/error.ts';
 import { positionOf } from '../catalog/names.ts';
+import { importsOf } from '../dataflows/dataflows.ts';
 import { SubscriptionStream } from '../dataflows/subscriptions.ts';
 import { hasWritten } from '../session/statement.ts';
 import type { ResultColumn, RowStream, SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import type { Execution, Runnable } from './prepared.ts';
-import { importsOf } from './select.ts';
-import { asOfTimestamp, subscriptionStart } from './snapshot.ts';
+import { holdAsOf, subscriptionStart, whenReadable } from './snapshot.ts';
 import { envelopeKey, orderWithinTimestamp, subscriptionColumns } from './subscribe-columns.ts';
 import { type SubscribeWith, readSubscribeOptions } from './subscribe-options.ts';
 import { timestampClause } from './timestamp-clause.ts';
@@ -40,7 +40,6 @@ export class CompiledSubscribe {
 
   /** Starts it. The stream must be closed. */
   async start(session: SessionContext, encoding: RowEncoding): Promise<RowStream> {
-    const { engine, subscriptions, catalog } = this.#system;
     if (hasWritten(session.transaction)) {
       throw new SqlError({
         sqlstate: '0A000',
@@ -49,15 +48,33 @@ export class CompiledSubscribe {
       });
     }
     const compiled = this.#compile(session);
+    const readable = whenReadable(this.#system, session, compiled);
+    if (readable) await readable;
     const latest = await subscriptionStart(this.#system, session);
-    const { asOf, upTo, envelope } = this.#statement;
+    const { asOf } = this.#statement;
     const parsed = this.#parsed;
-    let timestamp = latest;
+    let hold: Hold | null = null;
     if (asOf) {
       const value = timestampClause(this.#system, session, parsed, asOf.expression, 'AS OF');
-      const limits = { oldest: engine.since(importsOf(compiled)), latest, atLeast: asOf.atLeast };
-      timestamp = asOfTimestamp(parsed, asOf.location, value, limits);
+      hold = holdAsOf(this.#system, parsed, asOf, value, compiled, latest);
     }
+    try {
+      return this.#subscribe(session, compiled, hold?.timestamp ?? latest, encoding);
+    } finally {
+      // The subscription holds what it needs.
+      hold?.release();
+    }
+  }
+
+  #subscribe(
+    session: SessionContext,
+    compiled: Compiled,
+    timestamp: Timestamp,
+    encoding: RowEncoding,
+  ): RowStream {
+    const { engine, subscriptions, catalog } = this.#system;
+    const { upTo, envelope } = this.#statement;
+    const parsed = this.#parsed;
     const end = upTo ? timestampClause(this.#system, session, parsed, upTo.expression, 'UP TO') : null;
     if (end !== null && end < timestamp) {
       throw new SqlError({

@@ -11,7 +11,7 @@ import { hasWritten } from '../session/statement.ts';
 import type { SessionContext, StatementResult } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import type { Execution, Runnable } from './prepared.ts';
-import { readTimestamp, sessionParameters } from './snapshot.ts';
+import { readTimestamp, sessionParameters, whenReadable } from './snapshot.ts';
 
 /** How often a single statement runs again after a conflict before the client gets 40001. */
 const ATTEMPTS = 20;
@@ -31,6 +31,8 @@ export function prepareWrite(
   const columns = compiled.columns.length > 0 ? compiled.columns : null;
 
   const runOnce = async (session: SessionContext, execution: Execution): Promise<StatementResult> => {
+    const readable = whenReadable(system, session, compiled);
+    if (readable) await readable;
     const timestamp = await readTimestamp(system, session);
     const { affected, returning } = await system.engine.write(plan, {
       timestamp,

@@ -4,34 +4,32 @@ import type { Engine, Plan } from '../../engine/index.ts';
 import { Dataflows } from '../../server/dataflows/dataflows.ts';
 import type { Compiled } from '../../sql/compile.ts';
 
-/** An engine whose readable past ends, unless held, at what is computed; each installation takes a second of it. */
-function slowEngine(): { engine: Engine; installed: number[]; held: () => number } {
+/** An engine whose readable past ends at what is computed; each installation takes a second. */
+function slowEngine(): { engine: Engine; installed: number[]; now: () => number } {
   const installed: number[] = [];
-  const holds = new Set<number>();
   let computed = 100;
   const engine = {
-    hold(timestamp: number) {
-      holds.add(timestamp);
-      return { release: () => void holds.delete(timestamp) };
-    },
     async install(_plan: Plan, asOf: number) {
-      const oldest = Math.min(computed, ...holds);
-      if (asOf < oldest) throw new Error(`the time is too old; the oldest that can be read is ${oldest}`);
+      if (asOf < computed) throw new Error(`the time is too old; the oldest that can be read is ${computed}`);
       computed += 1_000_000;
       installed.push(asOf);
     },
     drop() {},
   };
-  return { engine: engine as unknown as Engine, installed, held: () => holds.size };
+  return { engine: engine as unknown as Engine, installed, now: () => computed };
 }
 
-test('the time of a view stays readable while the arrangements that it needs are made', async () => {
-  const { engine, installed, held } = slowEngine();
-  const plan = (arrangement: number): Plan =>
-    ({ nodes: [{ operator: { kind: 'import', arrangement } }] }) as unknown as Plan;
-  const required = [1, 2].map((id) => ({ id: 10 + id, relation: id, layout: {}, plan: plan(id) }));
-  const compiled = { plan: plan(11), requires: required } as unknown as Compiled;
-  await new Dataflows(engine).install(compiled, 100);
-  expect(installed).toEqual([100, 100, 100]);
-  expect(held()).toBe(0);
+test('each arrangement and the view itself begin at the time at which their turn has come', async () => {
+  const { engine, installed, now } = slowEngine();
+  const plan = (arrangement: number, of: number): Plan =>
+    ({
+      nodes: [{ operator: { kind: 'import', arrangement: of } }],
+      output: { kind: 'arrangement', arrangement },
+    }) as unknown as Plan;
+  const required = [1, 2].map((id) => ({ id: 10 + id, relation: id, layout: {}, plan: plan(10 + id, id) }));
+  const compiled = { plan: plan(20, 11), requires: required } as unknown as Compiled;
+  const dataflows = new Dataflows(engine);
+  expect(await dataflows.install(compiled, now)).toEqual([11]);
+  expect(installed).toEqual([100, 1_000_100, 2_000_100]);
+  expect(dataflows.whenReady([20])).toBe(null);
 });

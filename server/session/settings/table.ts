@@ -117,6 +117,13 @@ const definitions: readonly SettingDefinition[] = [
     accept: extraFloatDigits,
   },
   {
+    name: 'hydration_notice_interval',
+    initial: '5s',
+    description:
+      'Sets how often CREATE MATERIALIZED VIEW and CREATE INDEX tell how far they are; 0 for never.',
+    accept: duration,
+  },
+  {
     name: 'idle_in_transaction_session_timeout',
     initial: '0',
     description: 'Sets the maximum allowed idle time between queries, when in a transaction.',

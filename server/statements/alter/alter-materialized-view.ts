@@ -1,11 +1,13 @@
 /** ALTER MATERIALIZED VIEW. */
 import type { Alter } from '../../../sql/ast/alter.ts';
 import type { ParsedStatement } from '../../../sql/ast/statement.ts';
+import { commitCatalog } from '../../catalog/commit.ts';
+import type { OnError } from '../../catalog/objects.ts';
 import type { System } from '../../system.ts';
 import type { Runnable } from '../prepared.ts';
+import { readAlteredOptions, readResetOptions } from '../view-options.ts';
 import { replaceQuery } from './as-query.ts';
 import { alterObject, unsupportedAction } from './object.ts';
-import { refuseOptions } from './options.ts';
 import { renameColumn } from './rename-column.ts';
 import { rename, setSchema } from './rename.ts';
 
@@ -33,9 +35,19 @@ export function prepareAlterMaterializedView(
         replaceQuery(system, session, parsed, statement, object, action.query),
       );
     case 'set_options':
+      return setOnError(system, parsed, statement, readAlteredOptions(parsed, action.options));
     case 'reset_options':
-      return alterObject(system, parsed, statement, ['materializedView'], refuseOptions(parsed, statement));
+      return setOnError(system, parsed, statement, readResetOptions(parsed, action.names));
     default:
       throw unsupportedAction(statement);
   }
+}
+
+/** What reads the view from now on obeys; subscriptions and views that read it already go on as they began. */
+function setOnError(system: System, parsed: ParsedStatement, statement: Alter, onError: OnError): Runnable {
+  return alterObject(system, parsed, statement, ['materializedView'], async (view) => {
+    await commitCatalog(system, [{ kind: 'replace', object: { ...view, onError } }], {
+      committed: () => system.engine.skipErrors(view.arrangement, onError === 'skip'),
+    });
+  });
 }

@@ -121,7 +121,8 @@ async function installView(
   const name = `materialized view ${view.schema}.${view.name}`;
   const compiled = planning.compileQuery(session, query, { kind: 'maintain', arrangement, name });
   if (!compiled.layout) throw new Error('a maintained plan has a layout');
-  const uses = await system.dataflows.install(compiled, system.sequencer.last);
+  const maintained = { ...compiled, skipsErrors: view.onError === 'skip' };
+  const uses = await system.dataflows.install(maintained, () => system.sequencer.last);
   const columns = withTypes(view.columns, query.columns);
   return { ...view, columns, arrangement, layout: compiled.layout, keys: compiled.keys, uses };
 }

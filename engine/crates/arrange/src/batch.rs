@@ -39,6 +39,11 @@ impl RowBatch {
         self.0.storage.keys.len()
     }
 
+    /// Number of distinct keys and values together.
+    pub fn value_count(&self) -> usize {
+        self.0.storage.vals.vals.len()
+    }
+
     /// The bytes of its keys and values.
     pub fn byte_count(&self) -> usize {
         self.0.storage.keys.byte_len() + self.0.storage.vals.vals.byte_len()

@@ -43,7 +43,7 @@ pub use import::{ImportHandle, import, import_snapshot};
 pub use kept::Kept;
 pub use read_batch::{ReadBatch, ReadCursor};
 pub use reduce::{KeySeeker, distinct_keys, output_batch, reduce, reduce_groups};
-pub use shared::{CLOSED, Shared, Slot, new_slot};
+pub use shared::{CLOSED, Reading, Shared, Slot, new_slot};
 pub use snapshot::{ShardedSnapshot, Snapshot, SnapshotCursor};
 pub use sort::{ChunkMerger, consolidated, consolidated_by_time};
 pub use stream::{JoinOutput, OkErr, arrange_errors, flat_map, flat_map_arranged, join, negate, rows_of};

@@ -8,6 +8,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The `upper` of a collection that never changes again.
 pub const CLOSED: u64 = u64::MAX;
@@ -30,6 +31,31 @@ pub struct Shared {
     /// While `upper` is below this, the gate is `upper`: changes below were announced before it existed.
     caught_up_at: Cell<u64>,
     collection: OnceCell<Collection>,
+    reading: OnceCell<Arc<Reading>>,
+}
+
+/// How far the readers of some arrangements are with what these held at first.
+#[derive(Default)]
+pub struct Reading {
+    done: AtomicU64,
+    expected: AtomicU64,
+}
+
+impl Reading {
+    /// Updates read, of how many; more than that once changes have come.
+    pub fn progress(&self) -> (u64, u64) {
+        (self.done.load(Ordering::Relaxed), self.expected.load(Ordering::Relaxed))
+    }
+
+    /// Another reader will read so much.
+    pub(crate) fn expect(&self, updates: u64) {
+        self.expected.fetch_add(updates, Ordering::Relaxed);
+    }
+
+    /// A reader has read so much more.
+    pub(crate) fn read(&self, updates: u64) {
+        self.done.fetch_add(updates, Ordering::Relaxed);
+    }
 }
 
 struct Collection {
@@ -63,6 +89,15 @@ impl Shared {
     /// Whether it is a collection already.
     pub fn is_enrolled(&self) -> bool {
         self.collection.get().is_some()
+    }
+
+    /// Has those who read it from here on count what they read.
+    pub fn watch_reading(&self, reading: &Arc<Reading>) {
+        let _ = self.reading.set(reading.clone());
+    }
+
+    pub(crate) fn reading(&self) -> Option<&Arc<Reading>> {
+        self.reading.get()
     }
 
     /// Up to which time its operator has processed everything.

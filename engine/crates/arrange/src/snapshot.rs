@@ -1,6 +1,7 @@
 //! Reading collections off the worker: published snapshots and merging cursors over their batches.
 
-use crate::{RowBatch, Updates, frontier_at, shard_of};
+use crate::{RowBatch, shard_of};
+use differential_dataflow::trace::BatchReader;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -57,23 +58,23 @@ impl ShardedSnapshot {
         self.time
     }
 
-    /// The same with more updates on top, at its own time: a transaction's uncommitted writes, by key and value.
-    pub fn overlaid(&self, writes: &Updates) -> Self {
-        let mut parts = vec![Updates::new(); self.shards.len()];
-        for update in writes.iter() {
-            let shard = shard_of(update.key, parts.len());
-            parts[shard].push(update.key, update.val, self.time, update.diff);
-        }
-        let shards = self.shards.iter().zip(parts).map(|(shard, part)| {
-            if part.is_empty() {
+    /// The same with more batches on top of each shard: a transaction's uncommitted writes.
+    pub fn overlaid(&self, batches: &[Vec<RowBatch>]) -> Self {
+        let shards = self.shards.iter().zip(batches).map(|(shard, batches)| {
+            if batches.iter().all(BatchReader::is_empty) {
                 return shard.clone();
             }
-            let (lower, upper) = (frontier_at(0), frontier_at(self.time + 1));
             let mut overlaid = shard.as_ref().clone();
-            overlaid.batches.push(crate::output_batch(&part, &lower, &upper));
+            overlaid.batches.extend(batches.iter().filter(|batch| !batch.is_empty()).cloned());
             Arc::new(overlaid)
         });
         ShardedSnapshot { shards: shards.collect(), time: self.time }
+    }
+
+    /// The same shards and time without anything in them.
+    pub fn emptied(&self) -> Self {
+        let empty = |shard: &Arc<Snapshot>| Arc::new(Snapshot::empty(shard.since));
+        ShardedSnapshot { shards: self.shards.iter().map(empty).collect(), time: self.time }
     }
 
     /// The least time at which all shards can be read.
@@ -88,7 +89,6 @@ impl ShardedSnapshot {
 
     /// Upper bound of the number of distinct (key, value) rows: the updates held.
     pub fn update_count(&self) -> usize {
-        use differential_dataflow::trace::BatchReader;
         self.batches().map(BatchReader::len).sum()
     }
 

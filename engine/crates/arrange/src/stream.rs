@@ -1,6 +1,6 @@
 //! Stateless operators over packed updates: one row in, rows and errors out.
 
-use crate::{Arr, Flow, RowStream, UpdateRef, Updates, arrange};
+use crate::{Arr, Flow, RowStream, UpdateRef, Updates, arrange, reduce_groups};
 use differential_dataflow::operators::join::join_traces;
 use timely::container::{CapacityContainerBuilder, PushInto};
 use timely::dataflow::Stream;
@@ -21,6 +21,9 @@ pub struct OkErr {
 }
 
 type Builder = CapacityContainerBuilder<Updates>;
+
+/// After so many keys a reader that is watched says how far it is.
+const COUNT_EVERY: usize = 1024;
 
 /// Applies `logic` to each update; it pushes any number of rows (keyed or whole) and errors. Without errors the second
 /// stream stays silent.
@@ -44,10 +47,17 @@ pub fn flat_map_arranged<'s, L>(
 where
     L: FnMut(UpdateRef<'_>, &mut OkErr) + 'static,
 {
+    let reading = arrangement.trace.counted();
     two_outputs(arrangement.stream, name, move |batches: &mut Vec<crate::ReadBatch>, each| {
         for batch in batches.drain(..) {
             let rows = batch.rows();
+            let mut counted = 0;
             for index in 0..rows.key_count() {
+                if let Some(reading) = reading.as_ref().filter(|_| index % COUNT_EVERY == 0) {
+                    let so_far = rows.values(index).0;
+                    reading.read((so_far - counted) as u64);
+                    counted = so_far;
+                }
                 let (low, high) = rows.values(index);
                 for position in low..high {
                     let (key, val) = (rows.key(index), rows.value(position));
@@ -55,6 +65,9 @@ where
                         each(&mut |out: &mut OkErr| logic(UpdateRef { key, val, time, diff }, out));
                     });
                 }
+            }
+            if let Some(reading) = &reading {
+                reading.read((rows.value_count() - counted) as u64);
             }
         }
     })
@@ -96,8 +109,9 @@ where
     })
 }
 
-/// Arranges packed error rows: the row is the key, there is no value. Readers ask whether any is there; multiplicities
-/// say how often, so that each can be retracted.
+/// Arranges packed error rows: the row is the key, there is no value. Each error is there once, as long as any row that
+/// raises it is: how often it was raised is counted beneath, so that it goes with the last of these rows. (What is
+/// written into a collection keeps the multiplicities with which it was written.)
 pub fn arrange_errors<'s>(flow: &Flow, errors: RowStream<'s>, name: &str) -> Arr<'s> {
     let keyed = errors.unary::<Builder, _, _, _>(Pipeline, name, |_capability, _info| {
         |input, output| {
@@ -107,7 +121,12 @@ pub fn arrange_errors<'s>(flow: &Flow, errors: RowStream<'s>, name: &str) -> Arr
             });
         }
     });
-    arrange(flow, keyed, name)
+    let counted = arrange(flow, keyed, name);
+    reduce_groups(flow, counted, "DistinctErrors", |_, counts, out| {
+        if counts.iter().map(|(_, count)| count).sum::<i64>() > 0 {
+            out.push(Vec::new());
+        }
+    })
 }
 
 /// The same rows with multiplicities negated.

@@ -1,11 +1,12 @@
 //! The one trace type: local arrangements, imported ones and snapshots.
 
-use crate::{ReadBatch, RowBatch, RowSpine, Seed, Shared, Slot, frontier_at, time_of};
+use crate::{ReadBatch, Reading, RowBatch, RowSpine, Seed, Shared, Slot, frontier_at, time_of};
 use differential_dataflow::operators::arrange::{Arranged, TraceAgent, TraceReplayInstruction};
 use differential_dataflow::trace::{Batch, BatchReader, Description, TraceReader};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::sync::Arc;
 use timely::progress::Antichain;
 use timely::progress::frontier::AntichainRef;
 use timely::scheduling::Activator;
@@ -92,6 +93,18 @@ impl RowTrace {
             Source::Live(agent) => Some(agent),
             Source::Frozen(_) => None,
         }
+    }
+
+    /// For an operator that reads the rows of an arrangement whose readers are [watched](Shared::watch_reading): where it
+    /// says how many it has read.
+    pub(crate) fn counted(&self) -> Option<Arc<Reading>> {
+        let reading = self.shared.reading()?.clone();
+        let mut rows = 0;
+        if let Source::Live(agent) = &self.source {
+            agent.map_batches(|batch| rows += batch.value_count());
+        }
+        reading.expect(rows as u64);
+        Some(reading)
     }
 
     /// The number of batches and of updates in them.

@@ -148,8 +148,9 @@ fn a_cursor_merges_batches_at_a_time() {
         let mut size = 0;
         for _ in 0..random.below(6) {
             let (updates, part) = random_updates(&mut random, 40, 1, true);
-            size += output_batch(&updates, &frontier_at(0), &frontier_at(1)).len();
-            snapshot = snapshot.overlaid(&updates);
+            let batch = output_batch(&updates, &frontier_at(0), &frontier_at(1));
+            size += batch.len();
+            snapshot = snapshot.overlaid(&[vec![batch]]);
             for ((key, val, _), diff) in part {
                 *model.entry((key, val, 0)).or_default() += diff;
             }

@@ -5,7 +5,7 @@ use crate::cursor::NativeCursor;
 use crate::decoder::NativeDecoder;
 use crate::dispatch::{Answer, Arguments, Dispatch, Message};
 use crate::encoding::{SubscribeOptions, parse, settings};
-use crate::error::{call, guarded, internal, to_json};
+use crate::error::{call, guarded, internal, to_json, too_old};
 use crate::execution::{Collection, Execution, NativeCancellation, NativePlan, Request};
 use crate::jobs::Pool;
 use crate::subscriptions::{Notice, Subscriber, start};
@@ -21,7 +21,7 @@ use tidewire_generate::{EventSink, Nexmark, counter};
 use tidewire_plan::{Expr, Output, Plan, TOO_DEEP};
 use tidewire_render::{CompileError, Environment, Prepared, Program};
 use tidewire_row::{EvalError, FormatSettings};
-use tidewire_worker::{Build, Conflict, Event, Hold, LayoutSplitter, Runtime, TooOld};
+use tidewire_worker::{Build, Conflict, Event, Hold, LayoutSplitter, Runtime};
 use timely::dataflow::Scope;
 
 /// Threads for one-shot statements.
@@ -67,11 +67,24 @@ pub struct NativeHold {
 
 #[napi]
 impl NativeHold {
+    /// The time; 0 when it was let go.
+    #[napi(catch_unwind)]
+    pub fn timestamp(&self) -> f64 {
+        self.hold.as_ref().map_or(0, Hold::time) as f64
+    }
+
     /// Lets go.
     #[napi(catch_unwind)]
     pub fn release(&mut self) {
         self.hold = None;
     }
+}
+
+/// Rows of its inputs that a hydrating collection has read, and of how many.
+#[napi(object)]
+pub struct Hydrated {
+    pub done: f64,
+    pub expected: f64,
 }
 
 /// Rows and bytes.
@@ -87,10 +100,6 @@ fn compile(plan: &Plan, as_of: u64) -> Result<Program, EvalError> {
         CompileError::Refused(message) => internal(message),
         CompileError::Data(error) => error,
     })
-}
-
-fn too_old(error: TooOld) -> EvalError {
-    EvalError::new("22023", format!("the time is too old; the oldest that can be read is {}", error.oldest))
 }
 
 fn decode_plan(json: &str) -> Result<Plan, EvalError> {
@@ -231,7 +240,7 @@ impl NativeEngine {
                 return Err(internal("the plan maintains no arrangement"));
             };
             let program = compile(&plan, as_of)?;
-            let hold = self.runtime.hold(as_of).map_err(too_old)?;
+            let hold = self.runtime.hold(as_of).map_err(|error| too_old(as_of, error))?;
             let (runtime, dispatch) = (self.runtime.clone(), self.dispatch.clone());
             self.sequence.start(request, move || {
                 let done = move |result: Result<(), String>| {
@@ -281,7 +290,7 @@ impl NativeEngine {
                 settings(&options.time_zone)?,
             )?;
             let program = compile(&plan, as_of)?;
-            let hold = self.runtime.hold(as_of).map_err(too_old)?;
+            let hold = self.runtime.hold(as_of).map_err(|error| too_old(as_of, error))?;
             let subscriber = Subscriber::new(encoder, as_of, options.snapshot, options.up_to);
             let _ = self.notices.send(Notice::Add(id, Box::new(subscriber)));
             let (runtime, notices) = (self.runtime.clone(), self.notices.clone());
@@ -338,7 +347,6 @@ impl NativeEngine {
         cancellation: Option<&NativeCancellation>,
     ) -> napi::Result<Option<NativeCursor>> {
         call(|| {
-            let sets = transaction.map(|transaction| transaction.lock());
             let execution = Execution::new(
                 &self.runtime,
                 &plan.prepared,
@@ -347,12 +355,11 @@ impl NativeEngine {
                     formats: &formats,
                     values: &values,
                     time_zone: &time_zone,
-                    transaction: sets.as_deref(),
+                    transaction: transaction.map(NativeTransaction::shared),
                     encoding: parse(&encoding)?,
                     cancelled: cancellation.map(|cancellation| cancellation.cancelled.clone()),
                 },
             )?;
-            drop(sets);
             if plan.prepared.is_immediate() && execution.is_small() {
                 return execution.rows().map(Some);
             }
@@ -384,7 +391,7 @@ impl NativeEngine {
                     formats: &formats,
                     values: &values,
                     time_zone: &time_zone,
-                    transaction: Some(&*transaction.lock()),
+                    transaction: Some(transaction.shared()),
                     encoding: parse(&encoding)?,
                     cancelled: cancellation.map(|cancellation| cancellation.cancelled.clone()),
                 },
@@ -445,10 +452,36 @@ impl NativeEngine {
         self.runtime.since(&ids) as f64
     }
 
-    /// Keeps a time readable.
+    /// Keeps a time readable; with `at_least` the oldest readable one where that is too old.
     #[napi(catch_unwind)]
-    pub fn hold(&self, timestamp: f64) -> napi::Result<NativeHold> {
-        call(|| Ok(NativeHold { hold: Some(self.runtime.hold(timestamp as u64).map_err(too_old)?) }))
+    pub fn hold(&self, timestamp: f64, at_least: bool) -> napi::Result<NativeHold> {
+        call(|| {
+            let time = timestamp as u64;
+            let hold = match at_least {
+                true => self.runtime.hold_at_least(time),
+                false => self.runtime.hold(time).map_err(|error| too_old(time, error))?,
+            };
+            Ok(NativeHold { hold: Some(hold) })
+        })
+    }
+
+    /// Whether readers get a collection's rows only, where it has errors too.
+    #[napi(catch_unwind)]
+    pub fn skip_errors(&self, id: f64, skip: bool) {
+        self.runtime.skip_errors(id as u64, skip);
+    }
+
+    /// The number of a collection's errors.
+    #[napi(catch_unwind)]
+    pub fn error_count(&self, id: f64) -> f64 {
+        self.runtime.error_count(id as u64).unwrap_or(0) as f64
+    }
+
+    /// How much of its inputs a collection that hydrates has read.
+    #[napi(catch_unwind)]
+    pub fn hydration(&self, id: f64) -> Option<Hydrated> {
+        let (done, expected) = self.runtime.hydration(id as u64)?;
+        Some(Hydrated { done: done as f64, expected: expected as f64 })
     }
 
     /// How far compaction trails.

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use tidewire_row::EvalError;
+use tidewire_worker::TooOld;
 
 /// The JSON that the TypeScript side turns into an `EngineError`.
 pub fn to_json(error: &EvalError) -> String {
@@ -23,6 +24,12 @@ pub fn thrown(error: EvalError) -> napi::Error {
 /// A bug or a refused call.
 pub fn internal(message: impl Into<String>) -> EvalError {
     EvalError::new("XX000", message)
+}
+
+/// A time that was asked for can't be read any more.
+pub fn too_old(time: u64, TooOld { oldest }: TooOld) -> EvalError {
+    EvalError::new("22023", format!("timestamp {time} is no longer readable"))
+        .with_detail(format!("The oldest readable timestamp is {oldest}."))
 }
 
 /// The text of a caught panic.

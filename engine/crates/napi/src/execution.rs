@@ -134,7 +134,7 @@ pub fn parameters(
     Ok(row)
 }
 
-fn read_error(error: ReadError) -> EvalError {
+fn read_error(error: ReadError, timestamp: u64) -> EvalError {
     match error {
         ReadError::Unknown(id) => EvalError::new("42P01", format!("arrangement {id} does not exist")),
         ReadError::NotReady(id) => {
@@ -143,10 +143,7 @@ fn read_error(error: ReadError) -> EvalError {
         ReadError::NotComputed { computed } => {
             internal(format!("the time is not computed yet; {computed} is"))
         }
-        ReadError::TooOld(too_old) => EvalError::new(
-            "72000",
-            format!("the snapshot is too old; the oldest that can be read is {}", too_old.oldest),
-        ),
+        ReadError::TooOld(too_old) => crate::error::too_old(timestamp, too_old),
     }
 }
 
@@ -156,8 +153,8 @@ pub struct Execution {
     environment: Environment,
     runtime: Arc<Runtime>,
     snapshots: HashMap<u64, CollectionSnapshot>,
-    /// The transaction's writes to what is read.
-    own: Vec<(u64, Arc<WriteSet>)>,
+    /// The transaction, if it has written to what is read: to what, and how much of that is sorted already and not.
+    own: Option<(Arc<Mutex<WriteSets>>, Vec<(u64, (usize, usize))>)>,
     cancelled: Arc<AtomicBool>,
     format: RowFormat,
     names: Vec<String>,
@@ -169,7 +166,7 @@ pub struct Request<'a> {
     pub formats: &'a [u32],
     pub values: &'a [Option<Buffer>],
     pub time_zone: &'a str,
-    pub transaction: Option<&'a WriteSets>,
+    pub transaction: Option<Arc<Mutex<WriteSets>>>,
     pub encoding: Encoding,
     pub cancelled: Option<Arc<AtomicBool>>,
 }
@@ -190,8 +187,15 @@ impl Execution {
         {
             ids.push(*arrangement);
         }
-        let snapshots = runtime.snapshot(&ids, request.timestamp).map_err(read_error)?;
-        let own = ids.iter().filter_map(|id| Some((*id, request.transaction?.get(*id)?))).collect();
+        let snapshots = runtime
+            .snapshot(&ids, request.timestamp)
+            .map_err(|error| read_error(error, request.timestamp))?;
+        let own = request.transaction.and_then(|transaction| {
+            let sets = lock(&transaction);
+            let written: Vec<_> = ids.iter().filter_map(|id| Some((*id, sets.sizes(*id)?))).collect();
+            drop(sets);
+            (!written.is_empty()).then_some((transaction, written))
+        });
         let (format, names) = request.encoding.row_format()?;
         Ok(Execution {
             prepared: prepared.clone(),
@@ -207,22 +211,29 @@ impl Execution {
 
     /// Whether it reads so little that it may run on the thread that serves all sessions.
     pub fn is_small(&self) -> bool {
+        let written = self.own.as_ref().map_or(&[][..], |(_, written)| written);
         let scanned = self.prepared.plan().nodes.iter().map(|node| match &node.operator {
             Operator::Import { arrangement, .. } => {
-                self.snapshots.get(arrangement).map_or(0, |snapshot| snapshot.ok.update_count())
+                let own =
+                    written.iter().find(|(id, _)| id == arrangement).map_or(0, |(_, (sorted, _))| *sorted);
+                own + self.snapshots.get(arrangement).map_or(0, |snapshot| snapshot.ok.update_count())
             }
             Operator::Constant { rows } => rows.len(),
             _ => 0,
         });
-        let own = self.own.iter().map(|(_, writes)| writes.rows().len());
-        scanned.chain(own).sum::<usize>() <= IMMEDIATE_UPDATES
+        let unsorted = written.iter().map(|(_, (_, unsorted))| *unsorted);
+        scanned.chain(unsorted).sum::<usize>() <= IMMEDIATE_UPDATES
     }
 
     fn sources(&mut self) -> Result<HashMap<u64, Source>, EvalError> {
-        for (id, writes) in &self.own {
-            let snapshot = &self.snapshots[id];
-            let overlaid = self.runtime.overlay(*id, snapshot, writes).map_err(internal)?;
-            self.snapshots.insert(*id, overlaid);
+        if let Some((transaction, written)) = self.own.take() {
+            for (id, _) in written {
+                let Some((set, mut overlay)) = lock(&transaction).lend(id) else { continue };
+                // Sorting may take long: the transaction is not locked meanwhile.
+                let overlaid = self.runtime.overlay(id, &self.snapshots[&id], &set, &mut overlay);
+                lock(&transaction).give_back(id, &set, overlay);
+                self.snapshots.insert(id, overlaid.map_err(internal)?);
+            }
         }
         let sources = self
             .snapshots

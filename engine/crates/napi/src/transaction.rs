@@ -3,26 +3,48 @@
 use napi_derive::napi;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
-use tidewire_worker::{WriteSet, Writes};
+use tidewire_worker::{Overlay, WriteSet, Writes};
 
 /// By arrangement: whole rows with multiplicities. Statements that run see the sets that stood when they began.
 #[derive(Default)]
-pub struct WriteSets(BTreeMap<u64, Arc<WriteSet>>);
+pub struct WriteSets(BTreeMap<u64, Own>);
+
+/// A transaction's writes to one arrangement, and what was sorted of them for its statements to read.
+#[derive(Default)]
+struct Own {
+    set: Arc<WriteSet>,
+    overlay: Overlay,
+}
 
 impl WriteSets {
     /// The writes of one arrangement, to add to.
     pub fn of(&mut self, arrangement: u64) -> &mut WriteSet {
-        Arc::make_mut(self.0.entry(arrangement).or_default())
+        Arc::make_mut(&mut self.0.entry(arrangement).or_default().set)
     }
 
     /// As they stand.
     pub fn writes(&self) -> Writes {
-        self.0.iter().filter(|(_, set)| !set.is_empty()).map(|(id, set)| (*id, set.clone())).collect()
+        let written = self.0.iter().filter(|(_, own)| !own.set.is_empty());
+        written.map(|(id, own)| (*id, own.set.clone())).collect()
     }
 
-    /// One arrangement's as they stand.
-    pub fn get(&self, arrangement: u64) -> Option<Arc<WriteSet>> {
-        self.0.get(&arrangement).filter(|set| !set.is_empty()).cloned()
+    /// How many rows of one arrangement's writes are sorted, and how many are not; None without writes.
+    pub fn sizes(&self, arrangement: u64) -> Option<(usize, usize)> {
+        let own = self.0.get(&arrangement).filter(|own| !own.set.is_empty())?;
+        Some((own.overlay.update_count(), own.set.rows().len() - own.overlay.seen()))
+    }
+
+    /// One arrangement's as they stand, with what was sorted of them; give that back.
+    pub fn lend(&mut self, arrangement: u64) -> Option<(Arc<WriteSet>, Overlay)> {
+        let own = self.0.get_mut(&arrangement).filter(|own| !own.set.is_empty())?;
+        Some((own.set.clone(), std::mem::take(&mut own.overlay)))
+    }
+
+    /// Takes back what [`lend`](WriteSets::lend) gave, unless the writes are others by now.
+    pub fn give_back(&mut self, arrangement: u64, set: &Arc<WriteSet>, overlay: Overlay) {
+        if let Some(own) = self.0.get_mut(&arrangement).filter(|own| Arc::ptr_eq(&own.set, set)) {
+            own.overlay = overlay;
+        }
     }
 }
 
@@ -65,14 +87,14 @@ impl NativeTransaction {
     /// Bytes held.
     #[napi(catch_unwind)]
     pub fn byte_length(&self) -> f64 {
-        self.lock().0.values().map(|set| set.byte_len()).sum::<usize>() as f64
+        self.lock().0.values().map(|own| own.set.byte_len()).sum::<usize>() as f64
     }
 
     /// How much was written so far: arrangement, rows and errors, one after the other.
     #[napi(catch_unwind)]
     pub fn mark(&self) -> Vec<f64> {
         let sets = self.lock();
-        let marks = sets.0.iter().map(|(id, set)| (*id, set.mark()));
+        let marks = sets.0.iter().map(|(id, own)| (*id, own.set.mark()));
         marks.flat_map(|(id, (rows, errors))| [id as f64, rows as f64, errors as f64]).collect()
     }
 
@@ -85,8 +107,12 @@ impl NativeTransaction {
             .collect();
         let mut sets = self.lock();
         sets.0.retain(|id, _| kept.contains_key(id));
-        for (id, set) in &mut sets.0 {
-            Arc::make_mut(set).rollback_to(kept[id]);
+        for (id, own) in &mut sets.0 {
+            Arc::make_mut(&mut own.set).rollback_to(kept[id]);
+            if own.overlay.seen() > own.set.rows().len() {
+                // What is sorted can't be taken apart.
+                own.overlay = Overlay::default();
+            }
         }
     }
 

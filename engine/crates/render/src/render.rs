@@ -9,8 +9,8 @@ use crate::reduce::hierarchical::{Hierarchical, sort_form};
 use crate::top_k::{encode_value, split_value};
 use std::sync::Arc;
 use tidewire_arrange::{
-    Arr, ImportProvider, OkErr, Rendered, RowStream, UpdateRef, Updates, arrange, arrange_local, flat_map,
-    join, negate, reduce, reduce_groups, rows_of,
+    Arr, ImportProvider, OkErr, Rendered, RowStream, UpdateRef, Updates, arrange, arrange_errors,
+    arrange_local, flat_map, join, negate, reduce, rows_of,
 };
 use tidewire_plan::ScalarType;
 use tidewire_row::{Arena, decode, encode_order, push_datum, read_column, skip_column};
@@ -250,16 +250,7 @@ impl<'s> Rendering<'_, 's> {
                     }
                 };
                 let errors = self.union(self.errors.clone());
-                let keyed = flat_map(errors, "Errors", |error: UpdateRef<'_>, out: &mut OkErr| {
-                    out.ok.push(error.val, &[], error.time, error.diff);
-                });
-                // Each error once, and only while it is there.
-                let counted = arrange(imports.flow(), keyed.0, "Errors");
-                let err = reduce_groups(imports.flow(), counted, "DistinctErrors", |_, counts, out| {
-                    if counts.iter().map(|(_, count)| count).sum::<i64>() > 0 {
-                        out.push(Vec::new());
-                    }
-                });
+                let err = arrange_errors(imports.flow(), errors, "Errors");
                 return Rendered::Arranged { ok, err };
             }
             Sink::Rows(pipeline) => self.run(pipeline, &name),

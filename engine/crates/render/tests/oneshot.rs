@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use tidewire_arrange::{ShardedSnapshot, Snapshot, Updates};
+use tidewire_arrange::{ShardedSnapshot, Snapshot, Updates, frontier_at, output_batch};
 use tidewire_plan::ScalarType::{Int4, Int8, Interval, Text, Timestamp};
 use tidewire_plan::*;
 use tidewire_render::*;
@@ -45,7 +45,7 @@ fn sources() -> HashMap<u64, Source> {
         rows.push(key.as_bytes(), value.as_bytes(), 0, 1);
     }
     let empty = ShardedSnapshot::new(vec![Arc::new(Snapshot::empty(0))], 9);
-    HashMap::from([(1, Source { ok: empty.overlaid(&rows), err: empty })])
+    HashMap::from([(1, Source { ok: overlaid(&empty, &rows), err: empty })])
 }
 
 fn node(columns: Vec<ColumnType>, operator: Operator) -> Node {
@@ -77,6 +77,10 @@ fn text_of(rows: &Rows, types: &[ScalarType]) -> Vec<String> {
 
 fn never() -> Arc<AtomicBool> {
     Arc::new(AtomicBool::new(false))
+}
+
+fn overlaid(snapshot: &ShardedSnapshot, updates: &Updates) -> ShardedSnapshot {
+    snapshot.overlaid(&[vec![output_batch(updates, &frontier_at(0), &frontier_at(1))]])
 }
 
 fn finishing(order: Vec<OrderKey>, limit: Option<Expr>, projection: Vec<u32>) -> Finishing {
@@ -250,7 +254,7 @@ fn an_error_in_a_source_fails_its_readers() {
     let mut errors = Updates::new();
     errors.push(tidewire_row::EvalError::new("22P02", "bad record").to_row().as_bytes(), &[], 0, 1);
     let source = sources.get_mut(&1).expect("there");
-    source.err = source.err.overlaid(&errors);
+    source.err = overlaid(&source.err, &errors);
     let import = node(table(), Operator::Import { arrangement: 1, layout: table_layout() });
     let output = Output::Rows { node: 0, finishing: finishing(vec![], None, vec![0]) };
     match Prepared::new(plan(vec![], vec![import], output)).execute(Environment::default(), sources, &never())

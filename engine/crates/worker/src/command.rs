@@ -5,6 +5,7 @@ use crate::compaction::Hold;
 use crate::hydrate::Hydration;
 use crate::subscription::Subscription;
 use crate::write_set::Partitioned;
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use tidewire_arrange::Slot;
 
@@ -51,6 +52,8 @@ pub(crate) struct Installation {
     pub(crate) name: String,
     pub(crate) as_of: u64,
     pub(crate) build: SharedBuild,
+    /// The inputs whose errors are left out.
+    pub(crate) silenced: HashSet<u64>,
     pub(crate) output: InstallOutput,
     state: Mutex<State>,
 }
@@ -67,13 +70,14 @@ impl Installation {
     pub(crate) fn new(
         (id, name, as_of): (u64, String, u64),
         build: SharedBuild,
+        silenced: HashSet<u64>,
         output: InstallOutput,
         workers: usize,
         hold: Hold,
         done: Done,
     ) -> Arc<Self> {
         let state = State { to_build: workers, to_hydrate: workers, hold: Some(hold), done: Some(done) };
-        Arc::new(Installation { id, name, as_of, build, output, state: Mutex::new(state) })
+        Arc::new(Installation { id, name, as_of, build, silenced, output, state: Mutex::new(state) })
     }
 
     pub(crate) fn built(&self, _worker: usize) {

@@ -60,8 +60,20 @@ impl Compaction {
         if time < oldest {
             return Err(TooOld { oldest });
         }
+        Ok(self.held(&mut state, time))
+    }
+
+    /// Keeps everything readable at `time`, or at the oldest readable time after it.
+    pub(crate) fn hold_at_least(self: &Arc<Self>, time: u64) -> Hold {
+        let mut state = self.state.lock().expect("not poisoned");
+        let time = time.max(self.since());
+        self.held(&mut state, time)
+    }
+
+    /// `since` moves under the lock only.
+    fn held(self: &Arc<Self>, state: &mut State, time: u64) -> Hold {
         *state.holds.entry(time).or_default() += 1;
-        Ok(Hold { compaction: self.clone(), time })
+        Hold { compaction: self.clone(), time }
     }
 }
 

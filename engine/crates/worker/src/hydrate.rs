@@ -20,7 +20,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
-use tidewire_arrange::{Flow, Follower, Rendered, RowBatch, RowTrace, Seed};
+use tidewire_arrange::{Flow, Follower, Reading, Rendered, RowBatch, RowTrace, Seed};
 use timely::worker::Worker;
 
 /// A round that took no longer than this is near enough: the next is the last.
@@ -49,6 +49,7 @@ pub(crate) struct Hydration {
     state: Mutex<State>,
     cancelled: AtomicBool,
     send: SendCommand,
+    reading: Arc<Reading>,
     me: Weak<Hydration>,
 }
 
@@ -79,7 +80,8 @@ impl Hydration {
         let state = Mutex::new(state);
         let hydration = Arc::new_cyclic(|me| {
             let me = me.clone();
-            Hydration { installation, inputs, rounds, state, cancelled, send, me }
+            let reading = Arc::default();
+            Hydration { installation, inputs, rounds, state, cancelled, send, reading, me }
         });
         let receivers: Mutex<Vec<Option<Receiver<Round>>>> =
             Mutex::new(receivers.into_iter().map(Some).collect());
@@ -118,6 +120,11 @@ impl Hydration {
 
     fn me(&self) -> Arc<Self> {
         self.me.upgrade().expect("it is borrowed from an Arc")
+    }
+
+    /// How many rows of the inputs were read, of how many; None as long as that is not known.
+    pub(crate) fn progress(&self) -> Option<(u64, u64)> {
+        Some(self.reading.progress()).filter(|(_, expected)| *expected > 0)
     }
 
     /// Ends it without a result.
@@ -180,7 +187,9 @@ impl Hydration {
                 use differential_dataflow::trace::BatchReader;
                 tidewire_arrange::time_of(batch.upper().borrow())
             });
-            Follower::new(worker, Seed { batches, upper }, &sequenced)
+            let mut follower = Follower::new(worker, Seed { batches, upper }, &sequenced);
+            follower.trace().shared().watch_reading(&self.reading);
+            follower
         };
         let mut followers: Vec<(Follower, Follower)> =
             first.batches.into_iter().map(|(ok, err)| (follow(ok), follow(err))).collect();
@@ -252,7 +261,7 @@ impl Hydration {
             .collect();
         worker.dataflow::<u64, _, _>(|scope| {
             let find = |id: u64| traces.get(&id);
-            let mut imports = Imports::new(scope, flow, as_of, 0, &find);
+            let mut imports = Imports::new(scope, flow, as_of, 0, &self.installation.silenced, &find);
             match build.build(scope, &mut imports)? {
                 Rendered::Arranged { .. } => {
                     Ok(imports.handles.into_iter().map(|(_, _, handle)| handle).collect())

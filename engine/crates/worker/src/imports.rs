@@ -1,8 +1,9 @@
 //! Bringing collections into a dataflow that is maintained.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use tidewire_arrange::{
-    Arr, Flow, ImportHandle, ImportProvider, Imported, RowStream, RowTrace, import, rows_of,
+    Arr, Flow, ImportHandle, ImportProvider, Imported, RowStream, RowTrace, flat_map_arranged, import,
+    rows_of,
 };
 use timely::dataflow::Scope;
 
@@ -19,21 +20,23 @@ pub(crate) struct Imports<'a, 's> {
     flow: Flow,
     as_of: u64,
     from: u64,
+    silenced: &'a HashSet<u64>,
     find: &'a dyn Fn(u64) -> Option<&'a (RowTrace, RowTrace)>,
     pub(crate) handles: Vec<(u64, Half, ImportHandle)>,
     known: HashMap<u64, (Arr<'s>, RowStream<'s>)>,
 }
 
 impl<'a, 's> Imports<'a, 's> {
-    /// `from`: what is below is in the flow's seeds (0: there are none).
+    /// `from`: what is below is in the flow's seeds (0: there are none). Errors of the `silenced` collections are left out.
     pub(crate) fn new(
         scope: Scope<'s, u64>,
         flow: Flow,
         as_of: u64,
         from: u64,
+        silenced: &'a HashSet<u64>,
         find: &'a dyn Fn(u64) -> Option<&'a (RowTrace, RowTrace)>,
     ) -> Self {
-        Imports { scope, flow, as_of, from, find, handles: Vec::new(), known: HashMap::new() }
+        Imports { scope, flow, as_of, from, silenced, find, handles: Vec::new(), known: HashMap::new() }
     }
 }
 
@@ -49,7 +52,10 @@ impl<'s> ImportProvider<'s> for Imports<'_, 's> {
         self.handles.push((id, Half::Ok, ok_handle));
         let (err, err_handle) = import(err, self.scope, self.as_of, self.from)?;
         self.handles.push((id, Half::Err, err_handle));
-        let err = rows_of(err, "Errors", |key, _, row| row.extend_from_slice(key));
+        let err = match self.silenced.contains(&id) {
+            true => flat_map_arranged(err, "SkippedErrors", |_, _| {}).0,
+            false => rows_of(err, "Errors", |key, _, row| row.extend_from_slice(key)),
+        };
         self.known.insert(id, (ok.clone(), err.clone()));
         Ok(Imported { ok, err })
     }

@@ -48,7 +48,10 @@ impl Runtime {
                     return Err(ReadError::NotReady(*id));
                 }
                 let ok = checked(&registered.slots, time, false)?;
-                let err = checked(&registered.slots, time, true)?;
+                let err = match registered.skips_errors.load(Ordering::Acquire) {
+                    true => ok.emptied(),
+                    false => checked(&registered.slots, time, true)?,
+                };
                 Ok(CollectionSnapshot { ok, err })
             })
             .collect()

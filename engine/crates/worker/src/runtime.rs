@@ -9,14 +9,14 @@ use crate::read::{CollectionSnapshot, shards};
 use crate::subscription::Subscription;
 use crate::worker_loop::WorkerShared;
 use crate::write_set::Partitioned;
-use crate::{Event, EventSink, SharedBuild, Splitter, WriteSet};
+use crate::{Event, EventSink, Overlay, SharedBuild, Splitter, WriteSet};
 use crossbeam_channel::{Sender, unbounded};
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use std::thread::{JoinHandle, Thread};
-use tidewire_arrange::{ShardedSnapshot, Slot, Updates, consolidated, new_slot};
+use tidewire_arrange::{ShardedSnapshot, Slot, consolidated, new_slot};
 
 /// How far `since` trails at first, in microseconds.
 const DEFAULT_LAG: u64 = 1_000_000;
@@ -52,6 +52,8 @@ pub(crate) struct Registered {
     writable: Option<Writable>,
     pub(crate) readable: Arc<AtomicBool>,
     pub(crate) subscription: Option<Arc<Subscription>>,
+    /// Who reads it gets its rows only.
+    pub(crate) skips_errors: AtomicBool,
     hydration: Option<Arc<Hydration>>,
 }
 
@@ -144,6 +146,7 @@ impl Runtime {
             writable: Some(Writable { splitter, unique }),
             readable: Arc::new(AtomicBool::new(true)),
             subscription: None,
+            skips_errors: AtomicBool::default(),
             hydration: None,
         };
         self.register(id, registered)?;
@@ -181,6 +184,7 @@ impl Runtime {
             writable: None,
             readable: readable.clone(),
             subscription: None,
+            skips_errors: AtomicBool::default(),
             hydration: None,
         };
         self.register(id, registered)?;
@@ -199,8 +203,16 @@ impl Runtime {
         let output = InstallOutput::Collection { slots };
         let inputs = build.inputs();
         let elsewhere = self.has_much_to_read(&inputs);
-        let installation =
-            Installation::new((id, name.to_owned(), as_of), build, output, self.workers, hold, done);
+        let silenced = self.skipping_errors(&build.inputs());
+        let installation = Installation::new(
+            (id, name.to_owned(), as_of),
+            build,
+            silenced,
+            output,
+            self.workers,
+            hold,
+            done,
+        );
         if !elsewhere {
             self.commands().send(Command::Install(installation));
             return Ok(());
@@ -262,6 +274,7 @@ impl Runtime {
             writable: None,
             readable: readable.clone(),
             subscription: Some(subscription.clone()),
+            skips_errors: AtomicBool::default(),
             hydration: None,
         };
         self.register(id, registered)?;
@@ -275,8 +288,16 @@ impl Runtime {
             done(result);
         });
         let output = InstallOutput::Subscription(subscription);
-        let installation =
-            Installation::new((id, name.to_owned(), as_of), build, output, self.workers, hold, done);
+        let silenced = self.skipping_errors(&build.inputs());
+        let installation = Installation::new(
+            (id, name.to_owned(), as_of),
+            build,
+            silenced,
+            output,
+            self.workers,
+            hold,
+            done,
+        );
         self.commands().send(Command::Install(installation));
         Ok(())
     }
@@ -402,6 +423,39 @@ impl Runtime {
         self.compaction.hold(time)
     }
 
+    /// Keeps everything readable at `time` or, where that is too old, at the oldest readable time.
+    pub fn hold_at_least(&self, time: u64) -> Hold {
+        self.compaction.hold_at_least(time)
+    }
+
+    /// Whether readers get a collection's rows only, where it has errors too. Dataflows that read it already go on as they
+    /// were installed.
+    pub fn skip_errors(&self, id: u64, skip: bool) {
+        if let Some(registered) = self.registry.read().expect("not poisoned").get(&id) {
+            registered.skips_errors.store(skip, Ordering::Release);
+        }
+    }
+
+    fn skipping_errors(&self, ids: &[u64]) -> HashSet<u64> {
+        let registry = self.registry.read().expect("not poisoned");
+        let skips = |id: &u64| registry.get(id).is_some_and(|r| r.skips_errors.load(Ordering::Acquire));
+        ids.iter().copied().filter(skips).collect()
+    }
+
+    /// The number of distinct errors in a collection, as last published.
+    pub fn error_count(&self, id: u64) -> Option<usize> {
+        let registry = self.registry.read().expect("not poisoned");
+        let slots = registry.get(&id)?.slots.clone();
+        drop(registry);
+        Some(shards(&slots, self.computed(), true).cursor().filter(|(_, _, count)| *count > 0).count())
+    }
+
+    /// Of a collection that hydrates elsewhere: how many updates of its inputs were read, of how many.
+    pub fn hydration(&self, id: u64) -> Option<(u64, u64)> {
+        let registry = self.registry.read().expect("not poisoned");
+        registry.get(&id)?.hydration.as_ref()?.progress()
+    }
+
     /// Holds what is computed now.
     pub fn hold_computed(&self) -> Hold {
         loop {
@@ -431,22 +485,24 @@ impl Runtime {
         Some((snapshot.update_count(), snapshot.byte_count()))
     }
 
-    /// A transaction's own writes on top of a collection's snapshot.
+    /// A transaction's own writes on top of a collection's snapshot. `overlay` is what was made of them before: it takes
+    /// in what is new.
     pub fn overlay(
         &self,
         id: u64,
         snapshot: &CollectionSnapshot,
         writes: &WriteSet,
+        overlay: &mut Overlay,
     ) -> Result<CollectionSnapshot, String> {
-        let keyed = self.keyed(id, writes)?;
-        Ok(CollectionSnapshot { ok: snapshot.ok.overlaid(&keyed), err: snapshot.err.clone() })
+        overlay.extend(writes, self.splitter(id)?.as_ref(), self.workers)?;
+        Ok(CollectionSnapshot { ok: overlay.on(&snapshot.ok), err: snapshot.err.clone() })
     }
 
-    fn keyed(&self, id: u64, writes: &WriteSet) -> Result<Updates, String> {
+    fn splitter(&self, id: u64) -> Result<Arc<dyn Splitter>, String> {
         let registry = self.registry.read().expect("not poisoned");
-        let writable = registry.get(&id).and_then(|registered| registered.writable.clone());
-        drop(registry);
-        writes.keyed(writable.ok_or_else(|| format!("arrangement {id} is not written to"))?.splitter.as_ref())
+        let writable = registry.get(&id).and_then(|registered| registered.writable.as_ref());
+        let splitter = writable.map(|writable| writable.splitter.clone());
+        splitter.ok_or_else(|| format!("arrangement {id} is not written to"))
     }
 
     /// The first packed key of a collection that would be there more than once with these writes, at a computed time.
@@ -456,7 +512,7 @@ impl Runtime {
         writes: &WriteSet,
         snapshot: &ShardedSnapshot,
     ) -> Result<Option<Vec<u8>>, String> {
-        Ok(duplicate_key(snapshot, &self.keyed(id, writes)?))
+        Ok(duplicate_key(snapshot, &writes.keyed(self.splitter(id)?.as_ref())?))
     }
 
     /// Ends all dataflows and joins the workers. Waits; call it off the event thread.

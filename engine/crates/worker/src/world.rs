@@ -147,14 +147,14 @@ impl World {
     fn build<'a>(
         &'a self,
         worker: &mut Worker,
-        installation: &Arc<Installation>,
+        installation: &'a Arc<Installation>,
         flow: Flow,
         (as_of, from): (u64, u64),
         find: &'a dyn Fn(u64) -> Option<&'a (RowTrace, RowTrace)>,
     ) -> Result<Member, String> {
         let dataflow = worker.next_dataflow_index();
         let (built, imports) = worker.dataflow_named::<u64, _, _>(&installation.name, |scope| {
-            let mut imports = Imports::new(scope, flow, as_of, from, find);
+            let mut imports = Imports::new(scope, flow, as_of, from, &installation.silenced, find);
             let rendered = installation.build.build(scope, &mut imports);
             let built = rendered.and_then(|rendered| self.enroll(installation, as_of, rendered));
             (built, imports.handles)

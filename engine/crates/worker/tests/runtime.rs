@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::channel;
 use support::{Bag, Engine, Rows, View, bag_of, split_row, write_set};
-use tidewire_worker::{Conflict, Event, OneshotError, ReadError, TooOld, WriteSet, execute_oneshot};
+use tidewire_worker::{Conflict, Event, OneshotError, Overlay, ReadError, TooOld, WriteSet, execute_oneshot};
 
 fn bag(rows: &[(u8, &[u8], i64)]) -> Bag {
     rows.iter().map(|(key, val, n)| ((vec![*key], val.to_vec()), *n)).collect()
@@ -103,10 +103,22 @@ fn primary_keys_stay_unique_within_and_across_transactions() {
     assert_eq!(check(&[([1, 9], -1), ([1, 4], 1)]), None);
     assert_eq!(check(&[([7, 1], 1), ([2, 4], 1)]), Some(vec![2]));
     // Own writes on top of a snapshot.
-    let own =
-        engine.runtime.overlay(1, &snapshot, &write_set(&[([1, 9], -1), ([5, 5], 1)])).expect("a table");
+    let (mut set, mut overlay) = (write_set(&[([1, 9], -1), ([5, 5], 1)]), Overlay::default());
+    let own = engine.runtime.overlay(1, &snapshot, &set, &mut overlay).expect("a table");
     assert_eq!(bag_of(&own.ok), bag(&[(2, &[2], 1), (5, &[5], 1)]));
     assert_eq!(own.ok.count(&[1]), 0);
+    // Statement by statement, as the set grows.
+    for step in 0..100u8 {
+        Arc::make_mut(&mut set).push(&[100 + step, 1], 1);
+        if step % 3 == 0 {
+            Arc::make_mut(&mut set).push(&[100 + step, 1], -1);
+        }
+        let own = engine.runtime.overlay(1, &snapshot, &set, &mut overlay).expect("a table");
+        let rows = 2 + (0..=step).filter(|step| step % 3 != 0).count();
+        assert_eq!(bag_of(&own.ok).len(), rows, "after {step}");
+        let whole = engine.runtime.overlay(1, &snapshot, &set, &mut Overlay::default()).expect("a table");
+        assert_eq!(bag_of(&own.ok), bag_of(&whole.ok));
+    }
     engine.runtime.stop();
 }
 
@@ -162,14 +174,20 @@ fn errors_stand_beside_rows_and_can_be_retracted() {
     assert_eq!(engine.read(10, 1), bag(&[(1, &[2], 1)]));
     assert_eq!(engine.read_errors(10, 1), failed(1));
     assert_eq!(engine.read_errors(11, 1), failed(1), "errors go through views");
-    engine.commit(2, vec![(1, vec![([1, 1], -1)])]);
+    engine.commit(2, vec![(1, vec![([2, 2], 1)])]);
     engine.wait(2);
-    assert!(engine.read_errors(11, 2).is_empty());
+    assert_eq!(engine.read_errors(10, 2), failed(1), "an error that two rows raise is there once");
+    engine.commit(3, vec![(1, vec![([1, 1], -1)])]);
+    engine.wait(3);
+    assert_eq!(engine.read_errors(11, 3), failed(1), "one of the two rows still raises it");
+    engine.commit(4, vec![(1, vec![([2, 2], -1)])]);
+    engine.wait(4);
+    assert!(engine.read_errors(11, 4).is_empty());
     let mut writes = WriteSet::new();
     writes.push_error(b"source", 1);
-    engine.runtime.commit(3, &[vec![(1, Arc::new(writes))]]).expect("the engine runs");
-    engine.wait(3);
-    assert_eq!(engine.read_errors(11, 3), Bag::from([((b"source".to_vec(), vec![]), 1)]));
+    engine.runtime.commit(5, &[vec![(1, Arc::new(writes))]]).expect("the engine runs");
+    engine.wait(5);
+    assert_eq!(engine.read_errors(11, 5), Bag::from([((b"source".to_vec(), vec![]), 1)]));
     engine.runtime.stop();
 }
 

@@ -1,0 +1,95 @@
+/** Plans that are kept between statements and sessions answer as if they had been made anew. */
+import type pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+
+let server: Tidewire;
+let client: pg.Client;
+
+beforeAll(async () => {
+  server = await startTidewire();
+  client = await server.connect();
+});
+
+afterAll(async () => {
+  await client?.end();
+  await server?.stop();
+});
+
+async function rows(sql: string, values: unknown[] = []): Promise<unknown[][]> {
+  const result = await client.query({ text: sql, values, rowMode: 'array' });
+  return result.rows as unknown[][];
+}
+
+test('the same text under another search path, time zone and catalog', async () => {
+  for (const schema of ['one', 'two']) {
+    await client.query(`CREATE SCHEMA ${schema}`);
+    await client.query(`CREATE TABLE ${schema}.t (x text)`);
+    await client.query(`INSERT INTO ${schema}.t VALUES ('${schema}')`);
+  }
+  for (const schema of ['one', 'two', 'one']) {
+    await client.query(`SET search_path = ${schema}`);
+    expect(await rows('SELECT * FROM t')).toEqual([[schema]]);
+  }
+  const local = "SELECT ('2026-01-01 00:00:00+00'::timestamptz)::text";
+  for (const [zone, text] of [
+    ['UTC', '2026-01-01 00:00:00+00'],
+    ['Asia/Tokyo', '2026-01-01 09:00:00+09'],
+    ['UTC', '2026-01-01 00:00:00+00'],
+  ]) {
+    await client.query(`SET TimeZone = '${zone}'`);
+    expect(await rows(local)).toEqual([[text]]);
+  }
+  await client.query('DROP TABLE one.t');
+  await client.query('CREATE TABLE one.t (y int, z int)');
+  await client.query('INSERT INTO one.t VALUES (1, 2)');
+  await client.query('SET search_path = one');
+  expect(await rows('SELECT * FROM t')).toEqual([[1, 2]]);
+});
+
+test('the same text with parameters of other values and types', async () => {
+  await client.query('CREATE TABLE public.p (id int PRIMARY KEY, name text)');
+  await client.query("INSERT INTO public.p VALUES (1, 'a'), (2, 'b'), (3, 'c')");
+  for (const id of [1, 2, 3, 9, null]) {
+    const expected = id !== null && id <= 3 ? [[id, 'abc'[id - 1]]] : [];
+    expect(await rows('SELECT * FROM public.p WHERE id = $1', [id])).toEqual(expected);
+  }
+  for (const limit of [1, 3, 2]) {
+    expect(await rows('SELECT id FROM public.p ORDER BY id LIMIT $1', [limit])).toHaveLength(limit);
+  }
+  await client.query('PREPARE by_text(text) AS SELECT $1 || name FROM public.p WHERE id = 1');
+  await client.query('PREPARE by_int(int) AS SELECT $1 || name FROM public.p WHERE id = 1');
+  expect(await rows("EXECUTE by_text('x')")).toEqual([['xa']]);
+  expect(await rows('EXECUTE by_int(7)')).toEqual([['7a']]);
+});
+
+test('the same text before and after the first write of a transaction', async () => {
+  await client.query('CREATE TABLE public.w (id int PRIMARY KEY)');
+  await client.query('CREATE MATERIALIZED VIEW public.counted AS SELECT count(*) AS n FROM public.w');
+  for (let round = 0; round < 2; round++) {
+    await client.query('BEGIN');
+    expect(await rows('SELECT n FROM public.counted')).toEqual([[String(round)]]);
+    await client.query('INSERT INTO public.w VALUES ($1)', [round]);
+    expect(await rows('SELECT n FROM public.counted')).toEqual([[String(round + 1)]]);
+    await client.query('COMMIT');
+  }
+  expect(await rows('SELECT n FROM public.counted')).toEqual([['2']]);
+});
+
+test('a long transaction sees its own writes after each statement', async () => {
+  await client.query('CREATE TABLE public.own (id int PRIMARY KEY, v int)');
+  await client.query('BEGIN');
+  for (let id = 0; id < 400; id++) {
+    await client.query('INSERT INTO public.own VALUES ($1, $1)', [id]);
+    if (id % 5 === 4) await client.query('DELETE FROM public.own WHERE id = $1', [id - 2]);
+    if (id % 7 === 6) await client.query('UPDATE public.own SET v = -v WHERE id = $1', [id]);
+    if (id % 50 === 49) {
+      const kept = Array.from({ length: id + 1 }, (_, n) => n).filter((n) => n % 5 !== 2);
+      const sum = kept.reduce((total, n) => total + (n % 7 === 6 ? -n : n), 0);
+      expect(await rows('SELECT count(*)::int, sum(v)::int FROM public.own')).toEqual([[kept.length, sum]]);
+      expect(await rows('SELECT v FROM public.own WHERE id = $1', [id])).toEqual([[id % 7 === 6 ? -id : id]]);
+    }
+  }
+  await client.query('COMMIT');
+  expect(await rows('SELECT count(*)::int FROM public.own')).toEqual([[320]]);
+});
