@@ -149,8 +149,17 @@ filter: Expr | null,
  */
 result: ColumnType, };
 export type ReduceClass = { "class": "distinct" } | { "class": "accumulable", aggregates: Array<Aggregate>, } | { "class": "hierarchical", aggregates: Array<Aggregate>, };
-export type TableFunction = "hop";
-export type Operator = { "kind": "constant", rows: Array<ConstantRow>, } | { "kind": "import", arrangement: number, layout: Layout, } | { "kind": "lookup", arrangement: number, layout: Layout, keys: Array<Array<Expr>>, } | { "kind": "mfp", input: number, mfp: Mfp, } | { "kind": "flatMap", input: number, function: TableFunction, arguments: Array<Expr>, } | { "kind": "arrange", input: number, layout: Layout, } | { "kind": "join", left: number, right: number, nullSafe: Array<boolean>, closure: Mfp, } | { "kind": "reduce", input: number, key: Array<KeyExpr>, class: ReduceClass, layout: Layout, } | { "kind": "topK", input: number, key: Array<KeyExpr>, order: Array<OrderKey>, limit: Expr | null, offset: Expr | null, withTies: boolean, } | { "kind": "negate", input: number, } | { "kind": "threshold", input: number, } | { "kind": "union", inputs: Array<number>, } | { "kind": "guard", input: number, key: Array<KeyExpr>, sqlstate: string, message: string, };
+export type TableCall = { 
+/**
+ * Which.
+ */
+function: TableFunction, 
+/**
+ * Its arguments.
+ */
+arguments: Array<Expr>, };
+export type TableFunction = "hop" | "generateSeries" | "stringToTable" | "regexpSplitToTable" | "jsonbArrayElements" | "jsonbArrayElementsText" | "jsonbEach" | "jsonbEachText" | "jsonbObjectKeys";
+export type Operator = { "kind": "constant", rows: Array<ConstantRow>, } | { "kind": "import", arrangement: number, layout: Layout, } | { "kind": "lookup", arrangement: number, layout: Layout, keys: Array<Array<Expr>>, } | { "kind": "mfp", input: number, mfp: Mfp, } | { "kind": "flatMap", input: number, calls: Array<TableCall>, ordinality: boolean, } | { "kind": "arrange", input: number, layout: Layout, } | { "kind": "join", left: number, right: number, nullSafe: Array<boolean>, closure: Mfp, } | { "kind": "reduce", input: number, key: Array<KeyExpr>, class: ReduceClass, layout: Layout, } | { "kind": "topK", input: number, key: Array<KeyExpr>, order: Array<OrderKey>, limit: Expr | null, offset: Expr | null, withTies: boolean, } | { "kind": "negate", input: number, } | { "kind": "threshold", input: number, } | { "kind": "union", inputs: Array<number>, } | { "kind": "guard", input: number, key: Array<KeyExpr>, sqlstate: string, message: string, };
 export type Output = { "kind": "arrangement", node: number, arrangement: number, layout: Layout, } | { "kind": "subscription", node: number, } | { "kind": "rows", node: number, finishing: Finishing, } | { "kind": "write", arrangement: number, deleted: number | null, inserted: number | null, returned: number | null, returning: Mfp | null, };
 export type Finishing = { 
 /**

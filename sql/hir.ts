@@ -5,7 +5,7 @@
  * innermost subquery that the reference stands in, or around the lateral side of a join (then the left side's row);
  * level 2 the row around that, and so on. A derived table that is not lateral makes no level.
  */
-import type { AggregateFunction } from '../engine/plan.generated.ts';
+import type { AggregateFunction, TableFunction } from '../engine/plan.generated.ts';
 import type { ObjectId } from './catalog.ts';
 import type { NullableType, SqlType } from './types/type.ts';
 
@@ -98,6 +98,14 @@ export interface HirAggregate {
   readonly type: NullableType;
 }
 
+/** The call of a table function; its arguments read the rows around it (level 1 and up). */
+export interface HirTableCall {
+  readonly function: TableFunction;
+  readonly arguments: readonly HirScalar[];
+  /** Can raise an error though its arguments do not. */
+  readonly canError: boolean;
+}
+
 export type HirRelation = { readonly columns: readonly HirColumn[] } & (
   | { readonly kind: 'constant'; readonly rows: readonly (readonly HirScalar[])[] }
   /** A table, source, materialized view or system table. Plain views are already inlined by bind. */
@@ -112,6 +120,8 @@ export type HirRelation = { readonly columns: readonly HirColumn[] } & (
       readonly value: HirRelation;
       readonly body: HirRelation;
     }
+  /** The functions' rows in step (the shorter give NULLs), and with `ordinality` their number from 1. */
+  | { readonly kind: 'tableFunction'; readonly calls: readonly HirTableCall[]; readonly ordinality: boolean }
   | { readonly kind: 'filter'; readonly input: HirRelation; readonly condition: HirScalar }
   /** Appends columns. */
   | { readonly kind: 'map'; readonly input: HirRelation; readonly scalars: readonly HirScalar[] }
@@ -136,6 +146,11 @@ export type HirRelation = { readonly columns: readonly HirColumn[] } & (
       readonly aggregates: readonly HirAggregate[];
       /** GROUP BY () and aggregates without GROUP BY: one row over empty input. */
       readonly global: boolean;
+      /**
+       * The keys of each grouping set; the others are NULL in its groups. The set's number (int4) is then the last
+       * column. A set without keys has one row over empty input.
+       */
+      readonly groupingSets: readonly (readonly number[])[] | null;
     }
   | { readonly kind: 'distinct'; readonly input: HirRelation }
   /** DISTINCT ON is limit 1 within `partition`. */

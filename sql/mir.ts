@@ -83,6 +83,12 @@ export interface MirAggregate {
   readonly type: MirType;
 }
 
+/** The call of a table function over the input's row. */
+export interface MirTableCall {
+  readonly function: TableFunction;
+  readonly arguments: readonly MirScalar[];
+}
+
 export interface MirOrder {
   readonly column: number;
   readonly descending: boolean;
@@ -105,12 +111,15 @@ export type MirRelation = { readonly columns: readonly MirType[] } & (
   /** Appends columns; a scalar may read the input's columns and the scalars before it. */
   | { readonly kind: 'map'; readonly input: MirRelation; readonly scalars: readonly MirScalar[] }
   | { readonly kind: 'project'; readonly input: MirRelation; readonly indexes: readonly number[] }
-  /** Appends the function's columns. */
+  /**
+   * Appends the functions' columns, and with `ordinality` the row's number (int8, from 1) within the input's row. Several
+   * functions run in step: the shorter give NULLs.
+   */
   | {
       readonly kind: 'flatMap';
       readonly input: MirRelation;
-      readonly function: TableFunction;
-      readonly arguments: readonly MirScalar[];
+      readonly calls: readonly MirTableCall[];
+      readonly ordinality: boolean;
     }
   /** Inner join: columns of all inputs, concatenated; then `residual`, in order, over them. */
   | {

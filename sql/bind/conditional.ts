@@ -10,7 +10,8 @@ import { and, literal, not, or } from './scalar.ts';
 import type { Bound } from './statement.ts';
 
 /** `CASE WHEN … END` and `CASE x WHEN … END`. */
-export function bindCase(node: CaseExpr, context: ExpressionContext): Bound {
+export function bindCase(node: CaseExpr, outer: ExpressionContext): Bound {
+  const context = { ...outer, sets: 'CASE' };
   const { statement } = context;
   const at = locationOf(node);
   let subject: Bound | null = null;
@@ -51,7 +52,11 @@ function bindAll(nodes: readonly Node[] | undefined, context: ExpressionContext)
 }
 
 export function bindCoalesce(node: CoalesceExpr, context: ExpressionContext): Bound {
-  const { type, scalars } = coerceToCommon(context.statement, bindAll(node.args, context), 'COALESCE');
+  const { type, scalars } = coerceToCommon(
+    context.statement,
+    bindAll(node.args, { ...context, sets: 'COALESCE' }),
+    'COALESCE',
+  );
   return { scalar: { kind: 'coalesce', operands: scalars, type }, at: locationOf(node) };
 }
 

@@ -1,6 +1,7 @@
 import type { HirAggregate, HirColumn, HirScalar } from '../hir.ts';
 import type { Scope } from './scope.ts';
-import type { Statement } from './statement.ts';
+import type { SetCollector } from './set-returning.ts';
+import type { Bound, Statement } from './statement.ts';
 
 /** A CTE that is in scope. */
 export interface CteEntry {
@@ -47,6 +48,8 @@ export type Clause =
 export interface AggregateCollector {
   readonly width: number;
   readonly aggregates: HirAggregate[];
+  /** The arguments of each GROUPING(). */
+  readonly groupings: (readonly Bound[])[];
 }
 
 /** Where an expression stands. */
@@ -58,6 +61,8 @@ export interface ExpressionContext {
   /** null: aggregates are not allowed here. */
   readonly collector: AggregateCollector | null;
   readonly insideAggregate: boolean;
+  /** Collects set-returning functions; a name: what does not allow them; null: the clause does not. */
+  readonly sets: SetCollector | string | null;
   /** Values of $1… while the body of a SQL function is bound; else null: parameters are the statement's. */
   readonly bodyArguments: readonly HirScalar[] | null;
 }
@@ -67,6 +72,7 @@ export function expressionContext(
   scope: Scope,
   clause: Clause,
   collector: AggregateCollector | null = null,
+  sets: SetCollector | null = null,
 ): ExpressionContext {
   return {
     statement: query.statement,
@@ -75,6 +81,7 @@ export function expressionContext(
     clause,
     collector,
     insideAggregate: false,
+    sets,
     bodyArguments: null,
   };
 }

@@ -6,6 +6,7 @@ import { bindCast, bindCollate } from './cast.ts';
 import { coerceToBoolean } from './coerce.ts';
 import { bindCase, bindCoalesce, bindMinMax } from './conditional.ts';
 import type { ExpressionContext } from './context.ts';
+import { bindGroupingFunction } from './grouping-sets.ts';
 import { bindFunctionCall, bindSubscript } from './function-call.ts';
 import { bindConstant } from './literal.ts';
 import { bindOperatorExpression } from './operator-expression.ts';
@@ -61,7 +62,7 @@ export function bindExpression(node: Node, context: ExpressionContext): Bound {
     case 'RowExpr':
       throw statement.unsupported('row values', at);
     case 'GroupingFunc':
-      throw statement.unsupported('GROUPING', at);
+      return bindGroupingFunction(nodeAs(node, 'GroupingFunc')!, context);
     case 'XmlExpr':
     case 'XmlSerialize':
       throw statement.unsupported('type xml', at);

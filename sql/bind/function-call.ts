@@ -2,6 +2,7 @@
 import type { A_Indirection, FuncCall } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import { castByName, resolveFunction } from '../functions/resolve.ts';
+import { isSetReturning } from '../functions/table-functions.ts';
 import { isPostgresFunction } from '../functions/postgres-names.ts';
 import { functionsNamed, regexpMatchGroup } from '../functions/table.ts';
 import type { FunctionEntry } from '../functions/table.ts';
@@ -19,16 +20,8 @@ import { bindExpression, leftmost } from './expression.ts';
 import { makeOperator, operand } from './operator.ts';
 import { call, literal, typeOf } from './scalar.ts';
 import { sessionValue } from './session-value.ts';
+import { bindSetInExpression } from './set-returning.ts';
 import type { Bound } from './statement.ts';
-
-/** Functions that return sets: in FROM or not, they are not there yet. */
-const setReturning = new Set(
-  `generate_series generate_subscripts unnest regexp_matches regexp_split_to_table string_to_table json_array_elements
-   jsonb_array_elements jsonb_array_elements_text jsonb_each jsonb_each_text jsonb_object_keys pg_get_keywords
-   jsonb_path_query jsonb_to_recordset jsonb_populate_recordset`
-    .trim()
-    .split(/\s+/),
-);
 
 /** Functions of other streaming databases, with what they are here. */
 const elsewhere: Record<string, string> = {
@@ -47,7 +40,7 @@ export function bindFunctionCall(node: FuncCall, context: ExpressionContext): Bo
   if (node.over !== undefined) throw statement.unsupported('window functions', at);
   if (node.func_variadic === true) throw statement.unsupported('VARIADIC arguments', at);
   if (node.agg_within_group === true) throw statement.unsupported('WITHIN GROUP', at);
-  if (setReturning.has(name)) throw statement.unsupported(`set-returning function ${name}()`, at);
+  if (isSetReturning(name)) return bindSetInExpression(node, context);
   if (functionsNamed(name).some((entry) => entry.kind === 'aggregate'))
     return bindAggregate(node, name, context);
   if (

@@ -1,49 +1,58 @@
 /** GROUP BY: from expressions over FROM's columns to expressions over the Aggregate node's. */
 import type { Node } from '@pgsql/types';
 import { nodeAs } from '../ast/accessors.ts';
-import type { HirAggregate, HirColumn, HirRelation, HirScalar } from '../hir.ts';
+import type { HirColumn, HirRelation, HirScalar } from '../hir.ts';
 import { freeOfScalar, liftScalar, mapRelationReferences, mapScalarParts } from '../hir/traverse.ts';
 import type { HirColumnReference } from '../hir/traverse.ts';
+import { plain } from '../types/table.ts';
 import { aggregateNullable } from './aggregate-call.ts';
 import { unknownToText } from './coerce.ts';
-import type { ExpressionContext, QueryContext } from './context.ts';
+import type { AggregateCollector, ExpressionContext, QueryContext } from './context.ts';
 import { bindListItem } from './order.ts';
 import type { Target } from './query.ts';
 import { columnType, relabel, scalarKey } from './scalar.ts';
 import type { Scope } from './scope.ts';
+import { groupingArguments, groupingSets, groupingValue, isGrouping } from './grouping-sets.ts';
+import type { BoundGroupBy } from './grouping-sets.ts';
+import { isSet } from './set-returning.ts';
 
 /** Binds the GROUP BY list; null if there is none. */
 export function bindGroupBy(
   nodes: readonly Node[] | undefined,
   targets: readonly Target[],
   context: ExpressionContext,
-): HirScalar[] | null {
+): BoundGroupBy | null {
   if (nodes === undefined) return null;
-  const { statement } = context;
   const keys: HirScalar[] = [];
-  for (const node of nodes) {
-    const set = nodeAs(node, 'GroupingSet');
-    if (set !== undefined) {
-      if (set.kind === 'GROUPING_SET_EMPTY') continue;
-      throw statement.unsupported('GROUPING SETS, ROLLUP and CUBE', set.location);
-    }
-    for (const part of nodeAs(node, 'RowExpr')?.args ?? [node]) {
-      const item = bindListItem(part, targets, context, 'GROUP BY');
-      const bound = item.kind === 'target' ? targets[item.index]!.bound : item.bound;
-      if (item.kind === 'target' && readsAggregate(bound.scalar, context)) {
-        throw statement.error('42803', 'aggregate functions are not allowed in GROUP BY', bound.at);
-      }
-      const key = unknownToText(statement, bound);
-      if (!keys.some((other) => scalarKey(other) === scalarKey(key))) keys.push(key);
-    }
+  const keyOf = (node: Node): number => {
+    const key = bindKey(node, targets, context);
+    const known = keys.findIndex((other) => scalarKey(other) === scalarKey(key));
+    return known >= 0 ? known : keys.push(key) - 1;
+  };
+  const keysOf = (node: Node): readonly number[] => (nodeAs(node, 'RowExpr')?.args ?? [node]).map(keyOf);
+  const sets = groupingSets(nodes, keysOf, context.statement);
+  if (sets?.length === 1) return { keys: sets[0]!.map((index) => keys[index]!), sets: null };
+  return { keys, sets };
+}
+
+function bindKey(node: Node, targets: readonly Target[], context: ExpressionContext): HirScalar {
+  const { statement } = context;
+  const item = bindListItem(node, targets, context, 'GROUP BY');
+  const bound = item.kind === 'target' ? targets[item.index]!.bound : item.bound;
+  if (item.kind === 'target' && readsAggregate(bound.scalar, context)) {
+    throw statement.error('42803', 'aggregate functions are not allowed in GROUP BY', bound.at);
   }
-  return keys;
+  if (freeOfScalar(bound.scalar).columns.some(({ level, index }) => level === 0 && isSet(index))) {
+    const hint = 'Put it into a derived table.';
+    throw statement.unsupported('a set-returning function in GROUP BY', bound.at, hint);
+  }
+  return unknownToText(statement, bound);
 }
 
 function readsAggregate(scalar: HirScalar, context: ExpressionContext): boolean {
   const last = (read: HirScalar): number =>
     freeOfScalar(read).columns.reduce(
-      (most, { level, index }) => (level === 0 ? Math.max(most, index) : most),
+      (most, { level, index }) => (level === 0 && !isSet(index) ? Math.max(most, index) : most),
       -1,
     );
   const width = context.scope.items.reduce(
@@ -65,19 +74,25 @@ export interface Grouping {
  */
 export function group(
   input: HirRelation,
-  given: readonly HirScalar[] | null,
-  aggregates: readonly HirAggregate[],
+  groupBy: BoundGroupBy | null,
+  { aggregates, groupings }: AggregateCollector,
   scalars: readonly HirScalar[],
   scope: Scope,
   context: QueryContext,
 ): Grouping {
   const width = input.columns.length;
-  const keys = [...(given ?? [])];
+  const keys = [...(groupBy?.keys ?? [])];
+  const given = keys.length;
+  const sets = groupBy?.sets ?? null;
+  /** Whether a key is one in every set: then it is NULL only where its value is. */
+  const isCommon = (index: number): boolean =>
+    sets === null || index >= given || sets.every((set) => set.includes(index));
   const places = new Map(keys.map((key, i) => [scalarKey(key), i]));
   // A column may be read under another type of its representation (varchar as text): it is the same key.
   const columnPlaces = new Map<number, number>();
   keys.forEach((key, i) => isOwnColumn(key) && columnPlaces.set(key.index, i));
-  const determined = determinedColumns(scope, columnPlaces);
+  const common = new Map([...columnPlaces].filter(([, place]) => isCommon(place)));
+  const determined = determinedColumns(scope, common);
 
   const collectColumn = (column: HirColumnReference, depth: number): void => {
     const { index } = column;
@@ -104,13 +119,17 @@ export function group(
     );
   scalars.forEach(collect);
 
-  const global = keys.length === 0;
+  const global = keys.length === 0 && sets === null;
   const columns: HirColumn[] = [
-    ...keys.map((key): HirColumn => ({ name: keyName(key, input), type: columnType(key) })),
+    ...keys.map((key, index): HirColumn => {
+      const type = columnType(key);
+      return { name: keyName(key, input), type: isCommon(index) ? type : { ...type, nullable: true } };
+    }),
     ...aggregates.map((aggregate): HirColumn => ({
       name: aggregate.function,
-      type: { ...aggregate.type, nullable: aggregateNullable(aggregate, global) },
+      type: { ...aggregate.type, nullable: aggregateNullable(aggregate, global || sets !== null) },
     })),
+    ...(sets === null ? [] : [{ name: 'grouping set', type: { ...plain('int4'), nullable: false } }]),
   ];
   const relation: HirRelation = {
     kind: 'aggregate',
@@ -119,10 +138,26 @@ export function group(
     keys,
     aggregates: aggregates.map((aggregate, i) => ({ ...aggregate, type: columns[keys.length + i]!.type })),
     global,
+    // A key that another decides is in every set.
+    groupingSets: sets?.map((set) => [...set, ...keys.slice(given).map((_, at) => given + at)]) ?? null,
   };
   const column = (index: number): HirScalar => ({ kind: 'column', index, type: columns[index]!.type });
+  const grouping = (index: number): HirScalar => {
+    const numbers = groupingArguments(groupings, index).map((argument) => {
+      const key = argument.scalar;
+      const place =
+        places.get(scalarKey(key)) ?? (isOwnColumn(key) ? columnPlaces.get(key.index) : undefined);
+      if (place !== undefined && place < given) return place;
+      const message = 'arguments to GROUPING must be grouping expressions of the associated query level';
+      throw context.statement.error('42803', message, argument.at);
+    });
+    return groupingValue(numbers, sets, column(columns.length - 1));
+  };
   const rewriteColumn = (reference: HirColumnReference, depth: number): HirScalar => {
-    if ((reference.level ?? 0) !== depth) return reference;
+    if ((reference.level ?? 0) === depth && isGrouping(reference.index)) {
+      return liftScalar(grouping(reference.index), depth);
+    }
+    if ((reference.level ?? 0) !== depth || isSet(reference.index)) return reference;
     const key = columnPlaces.get(reference.index);
     const after = column(key ?? keys.length + reference.index - width);
     return liftScalar(relabel(after, reference.type), depth);

@@ -25,6 +25,8 @@ export interface ScopeItem {
   readonly byName: boolean;
   /** Whether an unqualified `column` (and `*`) finds it. */
   readonly byColumn: boolean;
+  /** A function that gives single values: its name stands for the value as its column's does. */
+  readonly isValue?: boolean;
   /** The columns of its primary key, for functional dependency; absent where there is none. */
   readonly primaryKey?: readonly number[];
 }
@@ -101,8 +103,13 @@ function unqualified(statement: Statement, scope: Scope, name: string, at: numbe
     }
     level += 1;
   }
+  level = 0;
   for (let around: Scope | null = scope; around !== null; around = around.outer) {
-    if (around.items.some((item) => item.byName && item.name === name)) {
+    const item = around.items.find((candidate) => candidate.byName && candidate.name === name);
+    if (item?.isValue === true && around.lateral !== 'hidden')
+      return { item, column: item.columns[0]!, level };
+    level += 1;
+    if (item !== undefined) {
       throw statement.unsupported('whole-row references', at, 'Name the columns instead.');
     }
   }

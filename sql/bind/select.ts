@@ -17,6 +17,8 @@ import { filter, projectScalars, topK } from './relation.ts';
 import { scalarKey } from './scalar.ts';
 import { allColumns, findItem } from './scope.ts';
 import type { Scope } from './scope.ts';
+import type { Bound } from './statement.ts';
+import { projectSets, SetCollector, setArguments } from './set-returning.ts';
 
 /** Prepares a plain SELECT. */
 export function prepareSelect(select: SelectStmt, context: QueryContext): PreparedSelect {
@@ -25,9 +27,13 @@ export function prepareSelect(select: SelectStmt, context: QueryContext): Prepar
   const from = bindFrom(select.fromClause, context);
   const scope: Scope = { items: from.items, outer: context.outer };
   const aggregates: HirAggregate[] = [];
-  const collector: AggregateCollector = { width: from.relation.columns.length, aggregates };
+  const groupings: (readonly Bound[])[] = [];
+  const collector: AggregateCollector = { width: from.relation.columns.length, aggregates, groupings };
+  const sets = new SetCollector();
+  const setsIn = (clause: ExpressionContext['clause']): SetCollector | null =>
+    clause === 'SELECT' || clause === 'ORDER BY' || clause === 'DISTINCT ON' ? sets : null;
   const inClause = (clause: ExpressionContext['clause'], aggregated: boolean): ExpressionContext =>
-    expressionContext(context, scope, clause, aggregated ? collector : null);
+    expressionContext(context, scope, clause, aggregated ? collector : null, setsIn(clause));
 
   const targets = bindTargets(select.targetList ?? [], inClause('SELECT', true));
   const where =
@@ -43,10 +49,10 @@ export function prepareSelect(select: SelectStmt, context: QueryContext): Prepar
     const item = bindListItem(sortBy.node!, targets, inClause('ORDER BY', true), 'ORDER BY');
     return { item, ...sortDirection(statement, sortBy) };
   });
-  const keys = bindGroupBy(select.groupClause, targets, inClause('GROUP BY', false));
+  const groupBy = bindGroupBy(select.groupClause, targets, inClause('GROUP BY', false));
   const distinct = bindDistinct(select, targets, sort, inClause('DISTINCT ON', true));
   const limit = bindLimit(select, context, scope);
-  const grouped = keys !== null || having !== null || aggregates.length > 0;
+  const grouped = groupBy !== null || having !== null || aggregates.length + groupings.length > 0;
 
   const finish = (final: readonly HirScalar[]) => {
     const extras = sort.flatMap(({ item }) =>
@@ -54,11 +60,18 @@ export function prepareSelect(select: SelectStmt, context: QueryContext): Prepar
     );
     let relation: HirRelation = where === null ? from.relation : filter(from.relation, where);
     let scalars = [...final, ...extras];
+    let rewrite = (scalar: HirScalar): HirScalar => scalar;
     if (grouped) {
-      const computed = having === null ? scalars : [...scalars, having];
-      const grouping = group(relation, keys, aggregates, computed, scope, context);
+      const computed = [...scalars, ...setArguments(sets), ...(having === null ? [] : [having])];
+      const grouping = group(relation, groupBy, collector, computed, scope, context);
       relation = having === null ? grouping.relation : filter(grouping.relation, grouping.rewrite(having));
-      scalars = scalars.map(grouping.rewrite);
+      rewrite = grouping.rewrite;
+      scalars = scalars.map(rewrite);
+    }
+    if (sets.calls.length > 0) {
+      const projected = projectSets(relation, sets, rewrite);
+      relation = projected.relation;
+      scalars = scalars.map((scalar) => projected.place(scalar));
     }
     relation = projectScalars(
       relation,

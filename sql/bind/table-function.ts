@@ -1,9 +1,12 @@
-/** Functions in FROM: TUMBLE and HOP over a relation. */
+/** Functions in FROM: set-returning ones, and TUMBLE and HOP over a relation. */
 import type { FuncCall, Node, RangeFunction, RangeVar } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import type { HirColumn, HirRelation, HirScalar } from '../hir.ts';
 import { displayType } from '../types/format.ts';
-import { coerce } from './coerce.ts';
+import { isSetReturning } from '../functions/table-functions.ts';
+import { plain } from '../types/table.ts';
+import { coerce, unknownToText } from './coerce.ts';
+import { columnName } from './column-name.ts';
 import { expressionContext } from './context.ts';
 import type { QueryContext } from './context.ts';
 import { bindExpression } from './expression.ts';
@@ -11,24 +14,76 @@ import { aliased, bindRangeVar } from './from.ts';
 import type { BoundFrom } from './from.ts';
 import { evaluate } from './literal.ts';
 import { emptyScope, resolveColumn } from './scope.ts';
-import { typeOf } from './scalar.ts';
+import { columnType, typeOf } from './scalar.ts';
+import { bindTableCall, tableFunction } from './set-returning.ts';
 
 /** Binds a RangeFunction. */
 export function bindTableFunction(node: RangeFunction, context: QueryContext): BoundFrom {
   const { statement } = context;
-  const functions = node.functions ?? [];
-  const call = nodeAs(nodeAs(functions[0], 'List')?.items?.[0], 'FuncCall');
+  const items = (node.functions ?? []).map((item) => nodeAs(item, 'List')?.items ?? []);
+  const call = nodeAs(items[0]?.[0], 'FuncCall');
   const at = call === undefined ? undefined : locationOf(call);
-  if (call === undefined || functions.length > 1 || node.is_rowsfrom === true) {
-    throw statement.unsupported('ROWS FROM and functions of this kind in FROM', at);
-  }
-  const name = nameParts(call.funcname).pop()!;
-  if (name === 'tumble' || name === 'hop') {
+  const name = call === undefined ? undefined : nameParts(call.funcname).pop()!;
+  if (call !== undefined && (name === 'tumble' || name === 'hop') && items.length === 1) {
     if (node.ordinality === true) throw statement.unsupported('WITH ORDINALITY', at);
     return timeWindow(name, call, node, context);
   }
   if (name === 'session') throw statement.unsupported('the table function SESSION', at);
-  throw statement.unsupported(`function ${name}() in FROM`, at, 'TUMBLE and HOP are.');
+  if (node.coldeflist !== undefined || items.some((item) => nodeAs(item[1], 'List') !== undefined)) {
+    throw statement.unsupported('a column definition list', at);
+  }
+  return functionsInFrom(
+    items.map((item) => item[0]!),
+    node,
+    context,
+  );
+}
+
+/** `f(x)`, `ROWS FROM (f(x), g(x))`, WITH ORDINALITY. */
+function functionsInFrom(nodes: readonly Node[], node: RangeFunction, context: QueryContext): BoundFrom {
+  const { statement } = context;
+  const scope = { items: [], outer: context.outer };
+  const expression = expressionContext(context, scope, 'functions in FROM');
+  const alias = node.alias?.aliasname;
+  const names = nodes.map(columnName);
+  const calls = nodes.map((item) => {
+    const call = nodeAs(item, 'FuncCall');
+    const isSet = call !== undefined && isSetReturning(nameParts(call.funcname).pop()!);
+    return isSet ? bindTableCall(call, expression) : bindExpression(item, expression);
+  });
+  const at = calls[0]!.at;
+  const [first] = calls;
+  if (calls.length === 1 && first !== undefined && 'scalar' in first) {
+    // A function that gives one value is a relation of one row.
+    if (node.ordinality === true)
+      throw statement.unsupported('WITH ORDINALITY of a function without sets', at);
+    const scalar = unknownToText(statement, first);
+    const columns = [{ name: alias ?? names[0]!, type: columnType(scalar) }];
+    const relation: HirRelation = { kind: 'constant', columns, rows: [[scalar]] };
+    return asValue(aliased(relation, names[0]!, null, node.alias, context, undefined, undefined));
+  }
+  const sets = calls.map((call) => {
+    if ('call' in call) return call;
+    throw statement.unsupported('ROWS FROM with a function that gives no sets', call.at);
+  });
+  const columns = sets.map(({ entry }) =>
+    entry.columns.map((column): HirColumn => ({
+      name: column.name ?? (sets.length === 1 ? alias : undefined) ?? entry.name,
+      type: { ...plain(column.type), nullable: column.nullable },
+    })),
+  );
+  const relation = tableFunction(
+    sets.map(({ call }) => call),
+    columns,
+    node.ordinality === true,
+  );
+  const bound = aliased(relation, names[0]!, null, node.alias, context, undefined, undefined);
+  return relation.columns.length === 1 ? asValue(bound) : bound;
+}
+
+/** The item's name stands for its one column's value. */
+function asValue({ relation, items }: BoundFrom): BoundFrom {
+  return { relation, items: items.map((item) => ({ ...item, isValue: true })) };
 }
 
 /** `TUMBLE(relation, column, size)`, `HOP(relation, column, slide, size)`. */

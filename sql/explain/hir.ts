@@ -66,6 +66,10 @@ function headline(relation: HirRelation, catalog: CatalogReader, subqueries: Sub
       const rows = relation.rows.slice(0, 4).map((row) => `(${list(row)})`);
       return `values ${rows.join(', ')}${relation.rows.length > 4 ? `, … ${relation.rows.length} rows` : ''}`;
     }
+    case 'tableFunction': {
+      const calls = relation.calls.map((call) => `${call.function}(${list(call.arguments)})`);
+      return `${calls.join(', ')}${relation.ordinality ? ' with ordinality' : ''}`;
+    }
     case 'get':
       return `get ${relationName(catalog, relation.object)}`;
     case 'getLet':
@@ -91,7 +95,11 @@ function headline(relation: HirRelation, catalog: CatalogReader, subqueries: Sub
           filter: aggregate.filter === null ? null : text(aggregate.filter),
         }),
       );
-      return `aggregate by (${list(relation.keys)}): ${aggregates.join(', ')}`;
+      const sets = relation.groupingSets?.map(
+        (set) => `(${set.map((index) => text(relation.keys[index]!)).join(', ')})`,
+      );
+      const by = sets === undefined ? `(${list(relation.keys)})` : `sets ${sets.join(', ')}`;
+      return `aggregate by ${by}: ${aggregates.join(', ')}`;
     }
     case 'distinct':
       return 'distinct';
@@ -115,6 +123,7 @@ function headline(relation: HirRelation, catalog: CatalogReader, subqueries: Sub
 function inputsOf(relation: HirRelation): readonly HirRelation[] {
   switch (relation.kind) {
     case 'constant':
+    case 'tableFunction':
     case 'get':
     case 'getLet':
       return [];

@@ -78,7 +78,9 @@ function headline(relation: MirRelation, catalog: CatalogReader): string {
     case 'project':
       return `project ${columnList(relation.indexes)}`;
     case 'flatMap':
-      return `${relation.function}(${list(relation.arguments)})`;
+      return `${relation.calls
+        .map((call) => `${call.function}(${list(call.arguments)})`)
+        .join(', ')}${relation.ordinality ? ' with ordinality' : ''}`;
     case 'join': {
       const on = relation.equivalences.map(
         (item) => `${item.scalars.map(mirScalarText).join(' = ')}${item.nullSafe ? ' (null safe)' : ''}`,

@@ -71,7 +71,10 @@ class PlanPrinter {
       case 'mfp':
         return [`map/filter %${operator.input}`, ...mfpLines(operator.mfp, this.#arity(operator.input))];
       case 'flatMap':
-        return [`${operator.function} %${operator.input} (${operator.arguments.map(exprText).join(', ')})`];
+        return [
+          `flat map %${operator.input}${operator.ordinality ? ' with ordinality' : ''}`,
+          ...operator.calls.map((call) => `${call.function}(${call.arguments.map(exprText).join(', ')})`),
+        ];
       case 'arrange':
         return [`arrange %${operator.input} by [${keyText(operator.layout.key)}] (local)`];
       case 'join':

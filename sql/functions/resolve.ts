@@ -13,15 +13,21 @@ interface Candidate<T> {
   readonly types: readonly string[];
 }
 
-/** The function or aggregate that `name(given…)` means. `unknown` stands for untyped literals and parameters. */
-export function resolveFunction(name: string, given: readonly TypeName[]): Resolution<FunctionEntry> {
-  const named = functionsNamed(name);
-  const candidates = named
+/** The one of these overloads that a call with arguments of these types means. */
+export function resolveAmong<T extends { readonly arguments: readonly string[] }>(
+  entries: readonly T[],
+  given: readonly TypeName[],
+): Resolution<T> {
+  const candidates = entries
     .filter((entry) => entry.arguments.length === given.length)
     .map((entry) => ({ entry, types: entry.arguments }));
   const exact = candidates.find(({ types }) => types.every((type, i) => type === given[i]));
-  if (exact !== undefined) return exact.entry;
-  return select(candidates, given);
+  return exact === undefined ? select(candidates, given) : exact.entry;
+}
+
+/** The function or aggregate that `name(given…)` means. `unknown` stands for untyped literals and parameters. */
+export function resolveFunction(name: string, given: readonly TypeName[]): Resolution<FunctionEntry> {
+  return resolveAmong(functionsNamed(name), given);
 }
 
 /** The operator that `left name right` (or the prefix `name right`, with left null) means. */

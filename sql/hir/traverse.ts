@@ -102,6 +102,13 @@ export function mapRelationParts(relation: HirRelation, parts: Parts): HirRelati
       const rows = mapList(relation.rows, (row) => mapList(row, (scalar) => parts.scalar(scalar)));
       return rows === relation.rows ? relation : { ...relation, rows };
     }
+    case 'tableFunction': {
+      const calls = mapList(relation.calls, (call) => {
+        const operands = mapList(call.arguments, (scalar) => parts.scalar(scalar));
+        return operands === call.arguments ? call : { ...call, arguments: operands };
+      });
+      return calls === relation.calls ? relation : { ...relation, calls };
+    }
     case 'let': {
       const value = parts.relation(relation.value, 0);
       const body = parts.relation(relation.body, 0);

@@ -8,6 +8,7 @@ import { map, negate, project, union, UNIT } from '../mir/relation.ts';
 import * as build from '../mir/scalar.ts';
 import type { LoweringContext } from './context.ts';
 import { reduceBySqlEquality } from './distinct.ts';
+import { keysInSets, SET, withEmptySets, withSets } from './grouping-sets.ts';
 import { lowerRelation } from './relation.ts';
 import { placeIn, prefixOf, range } from './row.ts';
 import type { Domain, Prefix } from './row.ts';
@@ -24,7 +25,7 @@ function defaultValue(aggregate: HirAggregate): MirScalar {
 export function aggregateDefaults(
   hir: Extract<HirRelation, { kind: 'aggregate' }>,
 ): readonly MirScalar[] | null {
-  if (!hir.global || hir.keys.length > 0) return null;
+  if (!hir.global || hir.keys.length > 0 || hir.groupingSets !== null) return null;
   return hir.aggregates.map((aggregate) => defaultValue(aggregate));
 }
 
@@ -35,7 +36,9 @@ export function aggregateOver(
   input: MirRelation,
   prefix: Prefix,
 ): MirRelation {
-  const scope = new ScalarScope(context, input, placeIn(prefix));
+  const sets = hir.groupingSets;
+  const rows = sets === null ? input : withSets(input, sets.length);
+  const scope = new ScalarScope(context, rows, placeIn(prefix));
   const lower = (scalar: HirScalar, reach: readonly MirScalar[] = []): MirScalar =>
     lowerScalar(scope, scalar, reach);
   const keys = hir.keys.map((key) => lower(key));
@@ -54,7 +57,14 @@ export function aggregateOver(
     };
   });
   const outer = build.columnsOfRow(scope.relation.columns.slice(0, prefix.width));
-  return scope.finish(reduceBySqlEquality(scope.relation, [...outer, ...keys], aggregates, prefix.width));
+  if (sets === null) {
+    return scope.finish(reduceBySqlEquality(scope.relation, [...outer, ...keys], aggregates, prefix.width));
+  }
+  const set = build.column(input.columns.length, SET);
+  const grouped = [...outer, ...keysInSets(keys, sets, set), set];
+  const reduced = reduceBySqlEquality(scope.relation, grouped, aggregates, prefix.width);
+  const arity = grouped.length - 1;
+  return scope.finish(project(reduced, [...range(arity), ...range(aggregates.length, arity + 1), arity]));
 }
 
 export function lowerAggregate(
@@ -64,6 +74,9 @@ export function lowerAggregate(
 ): MirRelation {
   const prefix = prefixOf(domain);
   const reduced = aggregateOver(context, hir, lowerRelation(context, hir.input, domain), prefix);
+  if (hir.groupingSets !== null) {
+    return withEmptySets(context, hir, reduced, domain, hir.aggregates.map(defaultValue));
+  }
   const defaults = aggregateDefaults(hir);
   if (defaults === null) return reduced;
   return context.share(reduced, (shared) => {

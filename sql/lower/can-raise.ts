@@ -72,6 +72,8 @@ export function relationCanRaise(relation: HirRelation): boolean {
   switch (relation.kind) {
     case 'constant':
       return relation.rows.some((row) => row.some(scalarCanRaise));
+    case 'tableFunction':
+      return relation.calls.some((call) => call.canError || call.arguments.some(scalarCanRaise));
     case 'get':
     case 'getLet':
       return false;

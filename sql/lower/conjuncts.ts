@@ -4,14 +4,19 @@
 import type { HirScalar } from '../hir.ts';
 import { filter, mapOnly, semiJoin } from '../mir/relation.ts';
 import * as build from '../mir/scalar.ts';
-import { isOneRow } from './can-raise.ts';
+import { hasSubquery, isOneRow, scalarCanRaise } from './can-raise.ts';
 import { existenceColumn, existenceOf, withoutDefaults } from './existence.ts';
 import { applyQuantified, membership } from './quantified.ts';
 import type { ScalarScope } from './scalar.ts';
 import { lowerScalar } from './subqueries.ts';
 
 export function applyConjuncts(scope: ScalarScope, conjuncts: readonly HirScalar[]): void {
-  for (const conjunct of conjuncts) {
+  // What neither fails nor has a subquery goes first: subqueries are computed for the rows that are left.
+  const isPlain = (conjunct: HirScalar): boolean => !hasSubquery(conjunct) && !scalarCanRaise(conjunct);
+  const ordered = conjuncts.some(hasSubquery)
+    ? [...conjuncts.filter(isPlain), ...conjuncts.filter((conjunct) => !isPlain(conjunct))]
+    : conjuncts;
+  for (const conjunct of ordered) {
     if (!applySemiJoin(scope, conjunct)) {
       const condition = lowerScalar(scope, conjunct, []);
       scope.relation = filter(scope.relation, [condition]);

@@ -131,6 +131,8 @@ export function lowerKeyed(context: LoweringContext, hir: HirRelation, outer: Ou
       };
     }
     case 'aggregate': {
+      // A set without keys has a row of its own where there are none.
+      if (hir.groupingSets?.some((set) => set.length === 0)) return null;
       const scalars = hir.aggregates.flatMap(({ argument, filter }) => [argument, filter]);
       if (![...hir.keys, ...scalars].every((scalar) => scalar === null || isPlain(scalar))) return null;
       const base = plainInput(hir.input);

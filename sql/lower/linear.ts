@@ -11,6 +11,7 @@ export function isLinear(context: LoweringContext, relation: HirRelation): boole
   switch (relation.kind) {
     case 'constant':
     case 'get':
+    case 'tableFunction':
       return true;
     case 'getLet':
       return !context.isCorrelated(relation);

@@ -20,6 +20,7 @@ import { lowerPlainScalar, ScalarScope } from './scalar.ts';
 import { lowerSetOperation } from './set-operations.ts';
 import { applyConjuncts } from './conjuncts.ts';
 import { lowerScalar } from './subqueries.ts';
+import { lowerTableFunction } from './table-function.ts';
 import { lowerTimeWindow } from './time-windows.ts';
 
 export function lowerRelation(context: LoweringContext, hir: HirRelation, domain: Domain): MirRelation {
@@ -46,6 +47,8 @@ export function lowerRelation(context: LoweringContext, hir: HirRelation, domain
           hir.columns.map((item) => item.type),
         ),
       );
+    case 'tableFunction':
+      return lowerTableFunction(context, hir, domain);
     case 'getLet':
       return lowerReference(context, hir, domain);
     case 'let': {

@@ -5,7 +5,7 @@ import type { HirRelation } from '../hir.ts';
 import type { MirRelation } from '../mir.ts';
 import { SqlError } from '../error.ts';
 import { filter, flatMap, map } from '../mir/relation.ts';
-import { call, column, isNull, literal, not, sameScalar } from '../mir/scalar.ts';
+import { call as scalarCall, column, isNull, literal, not, sameScalar } from '../mir/scalar.ts';
 import type { LoweringContext } from './context.ts';
 import { NO_ROW, prefixOf } from './row.ts';
 import type { Domain } from './row.ts';
@@ -32,12 +32,19 @@ export function lowerTimeWindow(
   const time = column(place, { ...type, nullable: false });
   const windowType = { name: type.name, typmod: -1, nullable: false };
   if (!sameScalar(slide, size)) {
-    return flatMap(input, 'hop', [time, slide, size], [windowType, windowType]);
+    const call = { function: 'hop' as const, arguments: [time, slide, size] };
+    return flatMap(input, [call], false, [windowType, windowType]);
   }
   const arity = input.columns.length;
   const origin = literal(type, type.name === 'timestamp' ? '1970-01-01 00:00:00' : '1970-01-01 00:00:00+00');
   const never = { strict: true, canError: false };
-  const start = call(`${type.name}_bin`, 'date_bin', [size, time, origin], windowType, never);
-  const end = call(`${type.name}_pl_interval`, '+', [column(arity, windowType), size], windowType, never);
+  const start = scalarCall(`${type.name}_bin`, 'date_bin', [size, time, origin], windowType, never);
+  const end = scalarCall(
+    `${type.name}_pl_interval`,
+    '+',
+    [column(arity, windowType), size],
+    windowType,
+    never,
+  );
   return map(input, [start, end]);
 }

@@ -11,6 +11,7 @@ import type {
   MirOrder,
   MirRelation,
   MirScalar,
+  MirTableCall,
   MirType,
 } from '../mir.ts';
 import { conjuncts } from './scalar.ts';
@@ -113,17 +114,11 @@ export function mapOnly(input: MirRelation, scalars: readonly MirScalar[]): MirR
 
 export function flatMap(
   input: MirRelation,
-  fn: MirNode<'flatMap'>['function'],
-  operands: readonly MirScalar[],
+  calls: readonly MirTableCall[],
+  ordinality: boolean,
   appended: readonly MirType[],
 ): MirRelation {
-  return {
-    kind: 'flatMap',
-    input,
-    function: fn,
-    arguments: operands,
-    columns: [...input.columns, ...appended],
-  };
+  return { kind: 'flatMap', input, calls, ordinality, columns: [...input.columns, ...appended] };
 }
 
 export function join(

@@ -44,8 +44,8 @@ export function withInputs(relation: MirRelation, to: readonly MirRelation[]): M
     case 'flatMap':
       return build.flatMap(
         first,
-        relation.function,
-        relation.arguments,
+        relation.calls,
+        relation.ordinality,
         relation.columns.slice(relation.input.columns.length),
       );
     case 'join':
@@ -114,9 +114,9 @@ export function mapScalars(relation: MirRelation, rewrite: (scalar: MirScalar) =
       return changed ? build.map(relation.input, scalars) : relation;
     }
     case 'flatMap': {
-      const operands = relation.arguments.map(each);
+      const calls = relation.calls.map((call) => ({ ...call, arguments: call.arguments.map(each) }));
       const appended = relation.columns.slice(relation.input.columns.length);
-      return changed ? build.flatMap(relation.input, relation.function, operands, appended) : relation;
+      return changed ? build.flatMap(relation.input, calls, relation.ordinality, appended) : relation;
     }
     case 'join': {
       const equivalences = relation.equivalences.map((item) => ({

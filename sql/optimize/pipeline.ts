@@ -7,6 +7,7 @@ import type { LoweredQuery } from '../lower/lower.ts';
 import type { Keys } from './analysis/keys.ts';
 import { refreshBindings } from '../mir/traverse.ts';
 import { canonicalPredicates } from './rules/canonical-predicates.ts';
+import { commonFactors } from './rules/common-factors.ts';
 import { demand } from './rules/demand.ts';
 import { fallibleKeys } from './rules/fallible-keys.ts';
 import { foldConstants } from './rules/fold-constants.ts';
@@ -49,7 +50,7 @@ interface Group {
 
 /** Each makes the next one see more: bindings opened, constants known, neighbours joined, rows dropped early. */
 const SIMPLIFY: Group = {
-  rules: [inlineLet, foldConstants, canonicalPredicates, fuse, propagateEmpty, pushPredicates],
+  rules: [inlineLet, foldConstants, canonicalPredicates, commonFactors, fuse, propagateEmpty, pushPredicates],
   repeat: true,
 };
 

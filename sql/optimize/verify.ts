@@ -137,7 +137,9 @@ function checkNode(
       }
       return;
     case 'flatMap':
-      for (const argument of relation.arguments) scalar(argument, relation.input.columns);
+      for (const { arguments: operands } of relation.calls) {
+        for (const operand of operands) scalar(operand, relation.input.columns);
+      }
       return;
     case 'join':
       checkJoin(relation, scalar, fail);

@@ -66,11 +66,11 @@ export class RelationPlanner {
       case 'flatMap': {
         const flow = this.plan(relation.input);
         return builder.flow(
-          builder.add(relation.function, relation.columns, {
+          builder.add(relation.calls.map((call) => call.function).join(', '), relation.columns, {
             kind: 'flatMap',
             input: builder.materialize(flow),
-            function: relation.function,
-            arguments: relation.arguments.map(toExpr),
+            calls: relation.calls.map((call) => ({ ...call, arguments: call.arguments.map(toExpr) })),
+            ordinality: relation.ordinality,
           }),
         );
       }

@@ -403,3 +403,50 @@ select * from t, lateral (select sum(t.a) from u) s
 select t.a from t, lateral (select * from u where u.a = t.a) s group by t.a having count(*) > (select count(*) from u where u.a = t.a)
 select a from t order by (select max(u.a) from u where u.a = t.a)
 select x.a from t x where exists (select 1 from t y where y.a = x.a and exists (select 1 from t z where z.a = y.a and z.b = x.b))
+select generate_series(1, 3)
+select generate_series(1, 3) + 1 as x
+select generate_series(1, 3, 2), a from t
+select generate_series(1::bigint, 3)
+select generate_series(1, 3.5)
+select generate_series('2024-01-01'::timestamp, '2024-01-02', '1 hour')
+select generate_series(date '2024-01-01', date '2024-01-02', '1 hour')
+select generate_series(1)
+select generate_series('x', 1)
+select generate_series(true, false)
+select * from generate_series(1, 3)
+select * from generate_series(1, 3) g
+select * from generate_series(1, 3) as g(x)
+select * from generate_series(1, 3) as g(x, y)
+select * from generate_series(1, 3) with ordinality
+select * from generate_series(1, 3) with ordinality as g(x, n)
+select * from rows from (generate_series(1, 3), string_to_table('a,b', ',')) with ordinality
+select * from rows from (generate_series(1, 3), string_to_table('a,b', ',')) as x
+select generate_series.generate_series from generate_series(1, 2)
+select * from jsonb_each('{"a": 1}')
+select * from jsonb_each_text('{"a": 1}') e
+select * from jsonb_array_elements('[1, 2]') e
+select e from jsonb_object_keys('{"a": 1}') e
+select value from jsonb_array_elements_text('[1, 2]')
+select * from upper('x')
+select * from upper('x') as y
+select * from t, generate_series(1, t.a) g
+select * from generate_series(1, t.a) g, t
+select * from t right join generate_series(1, t.a) g on true
+select a from t where generate_series(1, 2) = 1
+select a from t group by a having generate_series(1, 2) = 1
+select case when a = 1 then generate_series(1, 2) end from t
+select coalesce(generate_series(1, 2), 1) from t
+select sum(generate_series(1, 2)) from t
+select generate_series(1, a) from t group by b
+select * from generate_series(1, generate_series(1, 2))
+values (generate_series(1, 2))
+select a from t limit generate_series(1, 2)
+select a from t order by generate_series(1, 2)
+update t set a = generate_series(1, 2)
+select a, b, count(*) from t group by grouping sets ((a), (b))
+select a, grouping(a) from t group by rollup (a, b)
+select a, grouping(a + 1) from t group by rollup (a, b)
+select grouping(a) from t
+select a from t where grouping(a) = 0 group by a
+select a, b from t group by grouping sets ((a), ())
+select c, count(*) from t group by rollup (a, b)

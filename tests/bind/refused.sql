@@ -3,9 +3,7 @@ select x'1f'
 select j['a'] from v
 select array[1,2]
 select row(1,2)
-select generate_series(1, 2)
 select row_number() over () from t
-select a from t group by grouping sets ((a))
 select a::regclass from t
 select sum(a) over (order by a) from t
 select string_agg(b, ',') from t
@@ -14,3 +12,6 @@ select stddev(a) from t
 select a from t where (a, b) in (select a, b from u)
 select b::int[] from t
 select (select a from u limit t.a) from t
+select unnest('{1}')
+select jsonb_each(j) from v
+select a, generate_series(1, 2) as g from t group by a, g

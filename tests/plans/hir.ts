@@ -93,6 +93,7 @@ export function aggregate(input: HirRelation, keys: HirScalar[], aggregates: Hir
     input,
     keys,
     aggregates,
+    groupingSets: null,
     global: keys.length === 0,
     columns: [
       ...keys.map((key) => ({ name: 'key', type: { ...type('int4'), ...('type' in key ? key.type : {}) } })),

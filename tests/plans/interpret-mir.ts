@@ -6,6 +6,7 @@ import { toExpr } from '../../sql/physical/expr.ts';
 import { aggregate, Bag, groupBy, top } from './bag.ts';
 import type { Row, Value } from './evaluate.ts';
 import { DataError, evaluate, isTrueValue } from './evaluate.ts';
+import { tableRows } from './table-functions.ts';
 
 /** Rows of the named relations by object. */
 export type Data = ReadonlyMap<number, readonly Row[]>;
@@ -126,7 +127,13 @@ function run(relation: MirRelation, data: Data, bindings: ReadonlyMap<number, Ba
       return result;
     }
     case 'flatMap':
-      throw new Error('reference interpreter: no table functions');
+      return of(relation.input).transform((row, emit) => {
+        const calls = relation.calls.map((call) => ({
+          function: call.function,
+          arguments: call.arguments.map((argument) => value(argument, row)),
+        }));
+        for (const made of tableRows(calls, relation.ordinality)) emit([...row, ...made]);
+      });
   }
 }
 

@@ -5,6 +5,7 @@
 import type { Expr, KeyExpr, Layout, Mfp, Plan } from '../../engine/plan.generated.ts';
 import { aggregate, Bag, groupBy, top } from './bag.ts';
 import type { Row, Value } from './evaluate.ts';
+import { tableRows } from './table-functions.ts';
 import { DataError, evaluate, isTrueValue } from './evaluate.ts';
 
 /** Rows of the imported relations by arrangement. */
@@ -168,7 +169,17 @@ export function interpretPlan(plan: Plan, data: ArrangementData, parameters: rea
         break;
       }
       case 'flatMap':
-        throw new Error('reference interpreter: no table functions');
+        copy(
+          input(operator.input).transform((row, emit) => {
+            const calls = operator.calls.map((call) => ({
+              function: call.function,
+              arguments: call.arguments.map((argument) => evaluate(argument, row)),
+            }));
+            for (const made of tableRows(calls, operator.ordinality)) emit([...row, ...made]);
+          }),
+          result,
+        );
+        break;
     }
     for (const { row } of result.rows.values()) {
       if (row.length !== columns.length)

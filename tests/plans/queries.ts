@@ -1,4 +1,5 @@
 import { CORRELATED } from './correlated.ts';
+import { SETS } from './sets.ts';
 
 /**
  * Queries whose plans are checked in several ways: against their definition, with each rule left out, and against
@@ -123,4 +124,5 @@ export const QUERIES: readonly string[] = [
   'select s.n from (select t.b, count(*) as n from t join u on t.b = u.k group by t.b) s where s.b = 1',
   'select c, count(*) as n from (select c, b from t union all select c, k from t, u where t.a = u.v) s group by c',
   ...CORRELATED,
+  ...SETS,
 ];

@@ -105,9 +105,15 @@ export function uniqueKeys(
       );
     }
     case 'flatMap': {
-      // One row a window: its start tells it apart.
-      const start = relation.input.columns.length;
-      return of(relation.input).map((key) => [...key, start]);
+      const width = relation.input.columns.length;
+      const [call, ...more] = relation.calls;
+      // The row's number tells rows apart; so does a window's start, and a series has each value once.
+      const distinguishing = relation.ordinality
+        ? relation.columns.length - 1
+        : more.length === 0 && (call!.function === 'hop' || call!.function === 'generateSeries')
+          ? width
+          : null;
+      return distinguishing === null ? [] : of(relation.input).map((key) => [...key, distinguishing]);
     }
     case 'join':
       return joinKeys(relation, of);

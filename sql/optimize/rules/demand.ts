@@ -84,13 +84,16 @@ class Pruner {
         const arity = relation.input.columns.length;
         const below = union(
           wanted.filter((index) => index < arity),
-          relation.arguments,
+          relation.calls.flatMap((call) => call.arguments),
         );
         const to = positions(below);
         const node = build.flatMap(
           this.prune(relation.input, below),
-          relation.function,
-          relation.arguments.map((argument) => remapColumns(argument, to)),
+          relation.calls.map((call) => ({
+            ...call,
+            arguments: call.arguments.map((argument) => remapColumns(argument, to)),
+          })),
+          relation.ordinality,
           relation.columns.slice(arity),
         );
         const appended = relation.columns.slice(arity).map((_, index) => arity + index);

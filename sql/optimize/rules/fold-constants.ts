@@ -16,6 +16,8 @@ import {
   canFail,
   caseOf,
   coalesce,
+  column,
+  columnsRead,
   FALSE,
   isConstant,
   isFalseLiteral,
@@ -25,6 +27,7 @@ import {
   literal,
   or,
   rewriteScalar,
+  substitute,
   TRUE,
 } from '../../mir/scalar.ts';
 import { mapScalars, rewriteRelation } from '../../mir/traverse.ts';
@@ -194,10 +197,26 @@ function foldRelation(relation: MirRelation): MirRelation {
   }
 }
 
+/** What a Map below gives as a literal is known to a Filter: the NULLs of an outer join's rows without partner. */
+function withLiterals(relation: MirRelation): MirRelation {
+  if (relation.kind !== 'filter' || relation.input.kind !== 'map') return relation;
+  const { input } = relation;
+  const arity = input.input.columns.length;
+  const known = (index: number): MirScalar | undefined => {
+    const scalar = index < arity ? undefined : input.scalars[index - arity];
+    return scalar?.kind === 'literal' ? scalar : undefined;
+  };
+  return mapScalars(relation, (predicate) =>
+    [...columnsRead(predicate)].some((index) => known(index) !== undefined)
+      ? substitute(predicate, (index) => known(index) ?? column(index, input.columns[index]!))
+      : predicate,
+  );
+}
+
 export const foldConstants: Rule = {
   name: 'fold-constants',
   apply: (relation, context) =>
     rewriteRelation(relation, (node) =>
-      foldRelation(mapScalars(node, (scalar) => foldScalar(scalar, context))),
+      foldRelation(mapScalars(withLiterals(node), (scalar) => foldScalar(scalar, context))),
     ),
 };

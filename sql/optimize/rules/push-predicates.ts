@@ -152,8 +152,8 @@ function pushFilter(relation: Extract<MirRelation, { kind: 'filter' }>): MirRela
         (pushed) =>
           build.flatMap(
             build.filter(input.input, pushed),
-            input.function,
-            input.arguments,
+            input.calls,
+            input.ordinality,
             input.columns.slice(arity),
           ),
       );

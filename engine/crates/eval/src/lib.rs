@@ -3,7 +3,7 @@
 //! - [`compile`] resolves opcodes, reads literals and folds what is constant; [`Compiled::eval`] runs the result.
 //! - [`CompiledMfp`] runs map, filter and project over packed rows, decoding only what is needed.
 //! - [`fold`] and [`opcodes`] are the planner's doors: one evaluator serves constant folding and execution.
-//! - [`Hop`] is the table function of the same name.
+//! - [`TableCalls`] runs table functions: a row in, several rows out.
 //!
 //! Functions stand in `functions/`, one file a family, each a list of `(opcode, strictness, volatility, body)`; the
 //! [`registry`] is the only place that knows them all. Data never panics: arithmetic is checked, and errors are values
@@ -14,15 +14,15 @@ mod context;
 mod expression;
 mod fold;
 mod functions;
-mod hop;
 mod mfp;
 mod registry;
+mod table;
 
 pub use compile::{compile, compile_with};
 pub use context::{Context, OwnedContext};
 pub use expression::Compiled;
 pub use fold::{fold, fold_with};
-pub use hop::Hop;
 pub use mfp::{CompiledMfp, MfpInput, Scratch};
 pub use registry::{OpcodeInfo, opcodes};
+pub use table::{TableCalls, TableScratch};
 pub use tidewire_row::{EvalError, EvalResult};

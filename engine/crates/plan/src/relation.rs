@@ -160,13 +160,41 @@ pub enum ReduceClass {
     Hierarchical { aggregates: Vec<Aggregate> },
 }
 
-/// A function from a row to several rows.
+/// A function from a row to several rows. Those of PostgreSQL have its names and are strict: a NULL argument gives no
+/// row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub enum TableFunction {
     /// `(timestamp, slide interval, size interval)` → `window_start, window_end`, one row a window that holds the
     /// timestamp; windows start at multiples of slide since the Unix epoch. Both interval arguments are literals.
     Hop,
+    /// `(start, stop, step)` of int4, int8 or numeric, or `(timestamp[tz], timestamp[tz], interval)` → the start's type.
+    GenerateSeries,
+    /// `(text, separator, text that stands for NULL)` → text. A NULL separator splits into characters; the third
+    /// argument may be NULL too.
+    StringToTable,
+    /// `(text, pattern, flags)` → text.
+    RegexpSplitToTable,
+    /// `(jsonb)` → jsonb.
+    JsonbArrayElements,
+    /// `(jsonb)` → text.
+    JsonbArrayElementsText,
+    /// `(jsonb)` → key text, value jsonb.
+    JsonbEach,
+    /// `(jsonb)` → key text, value text.
+    JsonbEachText,
+    /// `(jsonb)` → text.
+    JsonbObjectKeys,
+}
+
+/// The call of a table function over the input's row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TableCall {
+    /// Which.
+    pub function: TableFunction,
+    /// Its arguments.
+    pub arguments: Vec<Expr>,
 }
 
 /// The relational operators.
@@ -192,8 +220,9 @@ pub enum Operator {
     },
     /// Map, filter, project.
     Mfp { input: NodeIndex, mfp: Mfp },
-    /// Input columns followed by the function's columns.
-    FlatMap { input: NodeIndex, function: TableFunction, arguments: Vec<Expr> },
+    /// Input columns followed by the functions' columns, and with `ordinality` by the row's number (int8, from 1) within
+    /// the input's row. Several functions run in step: the shorter give NULLs.
+    FlatMap { input: NodeIndex, calls: Vec<TableCall>, ordinality: bool },
     /// Arranges its input. Yields an arrangement with `layout`.
     Arrange { input: NodeIndex, layout: Layout },
     /// Equi-join of two arrangements on their whole (equal-length, equally typed) keys; rows with a NULL in a key

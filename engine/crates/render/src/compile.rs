@@ -5,10 +5,10 @@ use crate::compose::{expressions, identity, then};
 use crate::reduce::hierarchical::Extreme;
 use crate::top_k::TopK;
 use std::sync::Arc;
-use tidewire_eval::{Compiled, CompiledMfp, Context, Hop, MfpInput, compile_with};
+use tidewire_eval::{Compiled, CompiledMfp, Context, MfpInput, TableCalls, compile_with};
 use tidewire_plan::{
     Aggregate, AggregateFunction, ColumnPlace, ColumnType, Expr, KeyExpr, Layout, Mfp, NodeIndex, Operator,
-    OrderKey, Output, Plan, Predicate, ReduceClass, ScalarType, TableFunction,
+    OrderKey, Output, Plan, Predicate, ReduceClass, ScalarType,
 };
 use tidewire_row::{Arena, Datum, EvalError, EvalResult, FormatSettings, push_datum, read_column, text_in};
 
@@ -85,10 +85,10 @@ pub enum Step {
     Lookup(u64, Vec<Vec<u8>>),
     /// Also an Mfp that several nodes read.
     Pipeline(Pipeline),
-    Hop {
+    FlatMap {
         input: Pipeline,
         types: Vec<ScalarType>,
-        hop: Arc<Hop>,
+        calls: Arc<TableCalls>,
     },
     Arrange(Pipeline),
     Join {
@@ -500,12 +500,19 @@ impl<'a> Compiler<'a> {
                 true => Step::Fused,
                 false => Step::Pipeline(self.pipeline(*input, mfp.clone(), None)?),
             },
-            Operator::FlatMap { input, function: TableFunction::Hop, arguments } => {
+            Operator::FlatMap { input, calls, ordinality } => {
                 let columns = self.columns(*input as usize);
-                Step::Hop {
+                let parameters = &self.plan.parameters;
+                Step::FlatMap {
                     input: self.rows(*input)?,
                     types: self.scalars(*input as usize),
-                    hop: Arc::new(Hop::new(arguments, columns, &self.plan.parameters, self.settings())?),
+                    calls: Arc::new(TableCalls::new(
+                        calls,
+                        *ordinality,
+                        columns,
+                        parameters,
+                        self.settings(),
+                    )?),
                 }
             }
             Operator::Arrange { input, layout } => {

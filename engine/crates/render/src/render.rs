@@ -12,8 +12,9 @@ use tidewire_arrange::{
     Arr, ImportProvider, OkErr, Rendered, RowStream, UpdateRef, Updates, arrange, arrange_errors,
     arrange_local, flat_map, join, negate, reduce, rows_of,
 };
+use tidewire_eval::TableScratch;
 use tidewire_plan::ScalarType;
-use tidewire_row::{Arena, decode, encode_order, push_datum, read_column, skip_column};
+use tidewire_row::{Arena, decode, encode_order, read_column, skip_column};
 use timely::container::CapacityContainerBuilder;
 use timely::dataflow::Scope;
 use timely::dataflow::operators::generic::OutputBuilderSession;
@@ -117,26 +118,22 @@ impl<'s> Rendering<'_, 's> {
                 self.keyed(index, imports, found, true)
             }
             Step::Pipeline(pipeline) => Built::Rows(self.run(pipeline, name)),
-            Step::Hop { input, types, hop } => {
+            Step::FlatMap { input, types, calls } => {
                 let rows = self.run(input, name);
-                let (types, hop, scope) = (types.clone(), hop.clone(), self.program.scope.clone());
+                let (types, calls, scope) = (types.clone(), calls.clone(), self.program.scope.clone());
+                let mut scratch = TableScratch::default();
                 let (ok, err) = flat_map(rows, name, move |update: UpdateRef<'_>, out: &mut OkErr| {
                     let arena = Arena::new();
                     let mut columns = Vec::with_capacity(types.len());
                     decode(update.val, &types, &arena, &mut columns);
                     let OkErr { ok, err } = out;
                     let result = scope.with(|context| {
-                        // Windows are made as a whole: a row in error is in none.
-                        let mut windows = Vec::new();
-                        hop.windows(&columns, context, &arena, |start, end| windows.push((start, end)))?;
-                        for (start, end) in windows {
+                        calls.rows(&columns, context, &arena, &mut scratch, |row| {
                             ok.push_row_with(update.time, update.diff, |bytes| {
                                 bytes.extend_from_slice(update.val);
-                                push_datum(bytes, start);
-                                push_datum(bytes, end);
+                                bytes.extend_from_slice(row);
                             });
-                        }
-                        Ok::<(), tidewire_row::EvalError>(())
+                        })
                     });
                     if let Err(error) = result {
                         err.push_row_with(update.time, update.diff, |bytes| error.encode(bytes));

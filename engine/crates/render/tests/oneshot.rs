@@ -204,7 +204,14 @@ fn hop_gives_one_row_a_window() {
         vec![],
         vec![
             node(vec![column(Timestamp)], Operator::Constant { rows }),
-            node(windows, Operator::FlatMap { input: 0, function: TableFunction::Hop, arguments }),
+            node(
+                windows,
+                Operator::FlatMap {
+                    input: 0,
+                    calls: vec![TableCall { function: TableFunction::Hop, arguments }],
+                    ordinality: false,
+                },
+            ),
         ],
         Output::Rows { node: 1, finishing: finishing(vec![], None, vec![1, 2]) },
     );

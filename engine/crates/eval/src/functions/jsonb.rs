@@ -24,7 +24,7 @@ fn field<'a>(value: JsonbRef<'a>, key: &str) -> Option<JsonbRef<'a>> {
 }
 
 /// A value as `->>` shows it: a string without quotes, null as NULL.
-fn as_text<'a>(value: Option<JsonbRef<'a>>, arena: &'a Arena) -> EvalResult<Datum<'a>> {
+pub(crate) fn as_text<'a>(value: Option<JsonbRef<'a>>, arena: &'a Arena) -> EvalResult<Datum<'a>> {
     let Some(value) = value else { return Ok(Datum::Null) };
     match value.value(arena) {
         JsonbValue::Null => Ok(Datum::Null),

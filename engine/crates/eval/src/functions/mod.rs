@@ -2,15 +2,15 @@
 
 mod boolean;
 mod bytea;
-mod datetime;
+pub(crate) mod datetime;
 mod float;
 mod formatting;
 mod integer;
-mod jsonb;
+pub(crate) mod jsonb;
 mod keywords;
 mod numeric;
 mod pattern;
-mod regexp;
+pub(crate) mod regexp;
 mod regexp_syntax;
 mod text;
 mod text_edit;

@@ -169,6 +169,31 @@ fn flagged(source: &str, flags: &str, global_in: Option<&str>, env: &Env<'_>) ->
     })
 }
 
+/// The pieces between matches. A match of no length at either end or right behind another match is none.
+pub(crate) fn split_pieces<'a>(
+    text: &'a str,
+    source: &str,
+    flags: &str,
+    function: &str,
+    env: &Env<'_>,
+) -> EvalResult<Vec<&'a str>> {
+    let pattern = flagged(source, flags, Some(function), env)?;
+    let mut pieces = Vec::new();
+    let mut last = 0;
+    pattern.each_match(text, 0, |groups| {
+        if let Some(Some((start, end))) = groups.first().copied()
+            && start < text.len()
+            && end > last
+        {
+            pieces.push(&text[last..start]);
+            last = end;
+        }
+        true
+    })?;
+    pieces.push(&text[last..]);
+    Ok(pieces)
+}
+
 fn matches(text: &str, source: &str, ignore_case: bool, env: &Env<'_>) -> EvalResult<bool> {
     pattern(source, Options { ignore_case, ..Options::default() }, env)?.is_match(text)
 }

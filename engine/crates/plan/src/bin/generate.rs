@@ -29,6 +29,7 @@ fn main() {
         AggregateFunction,
         Aggregate,
         ReduceClass,
+        TableCall,
         TableFunction,
         Operator,
         Output,

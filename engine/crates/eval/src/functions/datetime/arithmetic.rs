@@ -38,7 +38,7 @@ fn infinite_sum(at: i64, span: Interval) -> Option<EvalResult<i64>> {
 }
 
 /// timestamp + interval: months, then days, then the rest.
-pub(super) fn timestamp_plus(at: i64, span: Interval) -> EvalResult<i64> {
+pub(crate) fn timestamp_plus(at: i64, span: Interval) -> EvalResult<i64> {
     if let Some(result) = infinite_sum(at, span) {
         return result;
     }
@@ -53,7 +53,7 @@ pub(super) fn timestamp_plus(at: i64, span: Interval) -> EvalResult<i64> {
 }
 
 /// timestamptz + interval: months and days count in local time.
-fn timestamptz_plus(at: i64, span: Interval, zone: &impl Zoned) -> EvalResult<i64> {
+pub(crate) fn timestamptz_plus(at: i64, span: Interval, zone: &impl Zoned) -> EvalResult<i64> {
     if let Some(result) = infinite_sum(at, span) {
         return result;
     }

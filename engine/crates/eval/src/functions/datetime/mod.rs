@@ -16,6 +16,7 @@ mod units;
 mod zone;
 
 use crate::registry::Function;
+pub(crate) use arithmetic::{timestamp_plus, timestamptz_plus};
 use tidewire_row::calendar::{self, DAY, HOUR, MINUTE, SECOND};
 use tidewire_row::{Datum, EvalError, EvalResult};
 

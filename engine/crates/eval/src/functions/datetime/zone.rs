@@ -10,7 +10,7 @@ use tidewire_row::timezone::Zone;
 use tidewire_row::{Datum, EvalError, EvalResult, Interval, ScalarType, text_out};
 
 /// Turns instants into local times and back.
-pub(in crate::functions) trait Zoned {
+pub(crate) trait Zoned {
     fn local(&self, utc: i64) -> i64;
     fn utc(&self, local: i64) -> i64;
 }

@@ -1,0 +1,204 @@
+/**
+ * Set-returning functions in a SELECT list. Each call is a column behind all others (`SETS` and up) until the level's
+ * rows are known; then a lateral join puts the functions' rows beside each of them. Calls of one depth run in step;
+ * those whose arguments are sets themselves run over the rows of the deeper ones.
+ */
+import type { FuncCall } from '@pgsql/types';
+import { locationOf, nameParts } from '../ast/accessors.ts';
+import { resolveAmong } from '../functions/resolve.ts';
+import { tableFunctionsNamed } from '../functions/table-functions.ts';
+import type { TableFunctionEntry } from '../functions/table-functions.ts';
+import type { HirColumn, HirRelation, HirScalar, HirTableCall } from '../hir.ts';
+import { freeOfScalar, liftScalar, mapReferences } from '../hir/traverse.ts';
+import { displayType } from '../types/format.ts';
+import { plain } from '../types/table.ts';
+import type { ExpressionContext } from './context.ts';
+import { bindExpression } from './expression.ts';
+import { isGrouping } from './grouping-sets.ts';
+import { operand } from './operator.ts';
+import { literal, scalarKey, typeOf } from './scalar.ts';
+import type { Bound, Statement } from './statement.ts';
+
+/** The first column that stands for a set. */
+const SETS = 1 << 24;
+
+interface SetCall {
+  readonly call: HirTableCall;
+  readonly column: HirColumn;
+  /** 0: its arguments have no sets. */
+  readonly depth: number;
+}
+
+/** The sets of one query level. */
+export class SetCollector {
+  readonly calls: SetCall[] = [];
+
+  /** The column that a call's values will be. */
+  register(call: HirTableCall, column: HirColumn): HirScalar {
+    const key = keyOf(call);
+    let index = this.calls.findIndex((other) => keyOf(other.call) === key);
+    if (index < 0) {
+      const inner = call.arguments.flatMap((argument) =>
+        freeOfScalar(argument).columns.flatMap((read) =>
+          read.level === 0 && isSet(read.index) ? [this.calls[read.index - SETS]!.depth] : [],
+        ),
+      );
+      const depth = inner.length === 0 ? 0 : 1 + Math.max(...inner);
+      index = this.calls.push({ call, column, depth }) - 1;
+    }
+    return { kind: 'column', index: SETS + index, type: this.calls[index]!.column.type };
+  }
+}
+
+function keyOf(call: HirTableCall): string {
+  return [call.function, ...call.arguments.map(scalarKey)].join('\n');
+}
+
+/** Whether a column of this number is a set. */
+export function isSet(index: number): boolean {
+  return index >= SETS && !isGrouping(index);
+}
+
+/** The arguments of all sets: they are computed where the level's other expressions are. */
+export function setArguments(collector: SetCollector): HirScalar[] {
+  return collector.calls.flatMap(({ call }) => [...call.arguments]);
+}
+
+/** The relation with its sets, and what expressions over it are then. `rewrite` is what became of them before. */
+export function projectSets(
+  input: HirRelation,
+  collector: SetCollector,
+  rewrite: (scalar: HirScalar) => HirScalar,
+): { readonly relation: HirRelation; place(scalar: HirScalar): HirScalar } {
+  const places = new Map<number, number>();
+  let relation = input;
+  const place = (scalar: HirScalar): HirScalar =>
+    mapReferences(scalar, (column, depth) => {
+      const at = (column.level ?? 0) === depth ? places.get(column.index) : undefined;
+      return at === undefined ? column : { ...column, index: at };
+    });
+  const deepest = Math.max(-1, ...collector.calls.map((set) => set.depth));
+  for (let depth = 0; depth <= deepest; depth += 1) {
+    const level = collector.calls.flatMap((set, index) => (set.depth === depth ? [{ set, index }] : []));
+    const right = tableFunction(
+      level.map(({ set }) => ({
+        ...set.call,
+        arguments: set.call.arguments.map((argument) => liftScalar(place(rewrite(argument)), 1)),
+      })),
+      level.map(({ set }) => [set.column]),
+      false,
+    );
+    const width = relation.columns.length;
+    relation = {
+      kind: 'join',
+      columns: [...relation.columns, ...right.columns],
+      type: 'inner',
+      lateral: true,
+      left: relation,
+      right,
+      on: null,
+    };
+    level.forEach(({ index }, at) => places.set(SETS + index, width + at));
+  }
+  return { relation, place };
+}
+
+/** The functions' rows; the columns of one can run out before another's do. */
+export function tableFunction(
+  calls: readonly HirTableCall[],
+  columns: readonly (readonly HirColumn[])[],
+  ordinality: boolean,
+): HirRelation {
+  const all = columns
+    .flat()
+    .map((column) => (calls.length === 1 ? column : { ...column, type: { ...column.type, nullable: true } }));
+  if (ordinality) all.push({ name: 'ordinality', type: { ...plain('int8'), nullable: false } });
+  return { kind: 'tableFunction', columns: all, calls, ordinality };
+}
+
+/** A call of a set-returning function with its arguments in place. */
+export interface BoundTableCall {
+  readonly entry: TableFunctionEntry;
+  readonly call: HirTableCall;
+  readonly at: number | undefined;
+}
+
+/** Resolves the call of a set-returning function. */
+export function bindTableCall(node: FuncCall, context: ExpressionContext): BoundTableCall {
+  const { statement } = context;
+  const at = locationOf(node);
+  const written = nameParts(node.funcname).join('.');
+  const name = nameParts(node.funcname).pop()!;
+  const entries = tableFunctionsNamed(name);
+  if (entries.length === 0) throw statement.unsupported(`set-returning function ${name}()`, at);
+  if (node.func_variadic === true) throw statement.unsupported('VARIADIC arguments', at);
+  const args = (node.args ?? []).map((argument) => bindExpression(argument, context));
+  const types = args.map((argument) => typeOf(argument.scalar).name);
+  const entry = resolveAmong(entries, types);
+  if (typeof entry === 'string') {
+    const signature = `${written}(${types.map(displayType).join(', ')})`;
+    if (entry === 'ambiguous') {
+      throw statement.error('42725', `function ${signature} is not unique`, at, {
+        hint: 'Could not choose a best candidate function. You might need to add explicit type casts.',
+      });
+    }
+    throw statement.error('42883', `function ${signature} does not exist`, at, {
+      hint: 'No function matches the given name and argument types. You might need to add explicit type casts.',
+    });
+  }
+  const operands = args.map((argument, i) => operand(context, argument, entry.arguments[i]!));
+  const defaults = entry.defaults.map(([type, text]) => literal(type, text));
+  const all = [...operands, ...defaults];
+  return { entry, call: { function: entry.function, arguments: all, canError: canError(entry, all) }, at };
+}
+
+/** A series of integers by a step that is not zero ends before it could fail. */
+function canError(entry: TableFunctionEntry, args: readonly HirScalar[]): boolean {
+  const step = args[2];
+  const counts = entry.arguments[0] === 'int4' || entry.arguments[0] === 'int8';
+  if (entry.function === 'generateSeries' && counts && step?.kind === 'literal')
+    return Number(step.text) === 0;
+  return entry.canError;
+}
+
+/** A call in an expression. */
+export function bindSetInExpression(node: FuncCall, context: ExpressionContext): Bound {
+  const { statement, sets } = context;
+  const at = locationOf(node);
+  if (!(sets instanceof SetCollector)) throw misplaced(statement, context, at);
+  if (context.insideAggregate) {
+    throw statement.error(
+      '0A000',
+      'aggregate function calls cannot contain set-returning function calls',
+      at,
+      {
+        hint: 'You might be able to move the set-returning function into a LATERAL FROM item.',
+      },
+    );
+  }
+  const { entry, call } = bindTableCall(node, context);
+  if (entry.columns.length > 1) {
+    throw statement.unsupported(
+      `${entry.name}() as a value`,
+      at,
+      `Write it in FROM: it gives several columns.`,
+    );
+  }
+  const { type } = entry.columns[0]!;
+  // NULL where another set of the level has more rows.
+  const scalar = sets.register(call, { name: entry.name, type: { ...plain(type), nullable: true } });
+  return { scalar, at };
+}
+
+function misplaced(statement: Statement, context: ExpressionContext, at: number | undefined): Error {
+  if (context.clause === 'functions in FROM') {
+    return statement.error('0A000', 'set-returning functions must appear at top level of FROM', at);
+  }
+  const place = typeof context.sets === 'string' ? context.sets : context.clause;
+  const inside = typeof context.sets === 'string';
+  return statement.error('0A000', `set-returning functions are not allowed in ${place}`, at, {
+    hint: inside
+      ? 'You might be able to move the set-returning function into a LATERAL FROM item.'
+      : undefined,
+  });
+}

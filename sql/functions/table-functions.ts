@@ -1,0 +1,92 @@
+/** Set-returning functions: their overloads as pg_proc has them, and what the engine runs for each. */
+import type { TableFunction } from '../../engine/plan.generated.ts';
+import type { TypeName } from '../types/type.ts';
+
+/** An overload of a set-returning function. */
+export interface TableFunctionEntry {
+  readonly name: string;
+  readonly arguments: readonly TypeName[];
+  readonly function: TableFunction;
+  /** Literals for what the engine's function takes beyond `arguments`: a type and a text. */
+  readonly defaults: readonly (readonly [TypeName, string | null])[];
+  /** The columns; `name` null where the result has no name of its own. */
+  readonly columns: readonly {
+    readonly name: string | null;
+    readonly type: TypeName;
+    readonly nullable: boolean;
+  }[];
+  /** Can raise an error for arguments of which none does. */
+  readonly canError: boolean;
+}
+
+type Column = TableFunctionEntry['columns'][number];
+
+const column = (name: string | null, type: TypeName, nullable = false): Column => ({ name, type, nullable });
+
+function series(type: TypeName, step: TypeName): TableFunctionEntry[] {
+  const entry = (
+    given: readonly TypeName[],
+    defaults: TableFunctionEntry['defaults'],
+  ): TableFunctionEntry => ({
+    name: 'generate_series',
+    arguments: given,
+    function: 'generateSeries',
+    defaults,
+    columns: [column(null, type)],
+    canError: true,
+  });
+  const stepped = entry([type, type, step], []);
+  return step === type ? [entry([type, type], [[type, '1']]), stepped] : [stepped];
+}
+
+function jsonb(name: string, called: TableFunction, columns: readonly Column[]): TableFunctionEntry {
+  return { name, arguments: ['jsonb'], function: called, defaults: [], columns, canError: true };
+}
+
+function split(
+  name: string,
+  called: TableFunction,
+  given: number,
+  missing: string | null,
+  canError: boolean,
+): TableFunctionEntry {
+  const defaults = given === 3 ? [] : [['text', missing] as const];
+  const types = Array.from({ length: given }, (): TypeName => 'text');
+  const columns = [column(null, 'text', called === 'stringToTable' && given === 3)];
+  return { name, arguments: types, function: called, defaults, columns, canError };
+}
+
+const ENTRIES: readonly TableFunctionEntry[] = [
+  ...series('int4', 'int4'),
+  ...series('int8', 'int8'),
+  ...series('numeric', 'numeric'),
+  ...series('timestamp', 'interval'),
+  ...series('timestamptz', 'interval'),
+  split('string_to_table', 'stringToTable', 2, null, false),
+  split('string_to_table', 'stringToTable', 3, null, false),
+  split('regexp_split_to_table', 'regexpSplitToTable', 2, '', true),
+  split('regexp_split_to_table', 'regexpSplitToTable', 3, '', true),
+  jsonb('jsonb_array_elements', 'jsonbArrayElements', [column('value', 'jsonb')]),
+  jsonb('jsonb_array_elements_text', 'jsonbArrayElementsText', [column('value', 'text', true)]),
+  jsonb('jsonb_each', 'jsonbEach', [column('key', 'text'), column('value', 'jsonb')]),
+  jsonb('jsonb_each_text', 'jsonbEachText', [column('key', 'text'), column('value', 'text', true)]),
+  jsonb('jsonb_object_keys', 'jsonbObjectKeys', [column(null, 'text')]),
+];
+
+/** Set-returning functions of PostgreSQL that there are not. */
+const MISSING = new Set(
+  `generate_subscripts unnest regexp_matches json_array_elements json_array_elements_text json_each json_each_text
+   json_object_keys pg_get_keywords jsonb_path_query jsonb_to_recordset jsonb_populate_recordset`
+    .trim()
+    .split(/\s+/),
+);
+
+/** Whether PostgreSQL has a set-returning function of this name. */
+export function isSetReturning(name: string): boolean {
+  return MISSING.has(name) || ENTRIES.some((entry) => entry.name === name);
+}
+
+/** The overloads of a set-returning function. */
+export function tableFunctionsNamed(name: string): readonly TableFunctionEntry[] {
+  return ENTRIES.filter((entry) => entry.name === name);
+}
