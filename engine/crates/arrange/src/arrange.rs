@@ -1,15 +1,15 @@
 //! The arrange driver: from a stream of packed updates to an arrangement.
 
-use crate::batch::{RowBatcher, RowBuilder};
-use crate::sort::consolidated;
+use crate::staging::Staging;
 use crate::{
     Arr, Flow, ReadBatch, RowSpine, RowStream, RowTrace, Seed, Shared, UpdateRef, Updates, frontier_at,
     hash_row, time_of,
 };
 use differential_dataflow::operators::arrange::{Arranged, TraceAgent, TraceWriter};
-use differential_dataflow::trace::{BatchReader, Batcher, Builder, Trace, TraceReader};
+use differential_dataflow::trace::{BatchReader, TraceReader};
+use std::cell::Cell;
 use std::rc::Rc;
-use timely::container::{CapacityContainerBuilder, PushInto};
+use timely::container::CapacityContainerBuilder;
 use timely::dataflow::channels::pact::{ExchangeCore, ParallelizationContract, Pipeline};
 use timely::dataflow::operators::Capability;
 use timely::dataflow::operators::generic::{Operator, OperatorInfo};
@@ -40,6 +40,8 @@ pub(crate) struct OwnTrace {
     pub(crate) watch: TraceAgent<RowSpine>,
     /// 0, or the seed's upper.
     pub(crate) upper: u64,
+    /// Merges have changed what was published.
+    pub(crate) merged: Rc<Cell<bool>>,
 }
 
 pub(crate) fn own_trace(
@@ -48,7 +50,8 @@ pub(crate) fn own_trace(
     seed: Option<Seed>,
     shared: &Rc<Shared>,
 ) -> OwnTrace {
-    let spine = RowSpine::new(info.clone(), None, Some(activator));
+    let merged: Rc<Cell<bool>> = Rc::default();
+    let spine = RowSpine::telling(Some(activator), merged.clone());
     let (agent, mut writer) = TraceAgent::new(spine, info.clone(), None);
     let mut upper = 0;
     if let Some(seed) = seed {
@@ -62,7 +65,7 @@ pub(crate) fn own_trace(
     let mut watch = agent.clone();
     watch.set_logical_compaction(AntichainRef::new(&[]));
     watch.set_physical_compaction(AntichainRef::new(&[]));
-    OwnTrace { agent, writer, watch, upper }
+    OwnTrace { agent, writer, watch, upper, merged }
 }
 
 fn arrange_with<'s, P>(flow: &Flow, stream: RowStream<'s>, pact: P, name: &str) -> Arr<'s>
@@ -75,16 +78,13 @@ where
     let mut trace = None;
     let stream = stream.unary_frontier(pact, name, |_capability, info| {
         let activator = scope.activator_for(info.address.clone());
-        let OwnTrace { agent, mut writer, watch, mut upper } = own_trace(&info, activator, seed, &shared);
+        let OwnTrace { agent, mut writer, watch, mut upper, merged } =
+            own_trace(&info, activator, seed, &shared);
         let floor = upper;
         trace = Some(RowTrace::live(agent, shared.clone(), 0, floor));
-        let mut batcher = RowBatcher::new(None, info.global_id);
-        if floor > 0 {
-            batcher.seal(frontier_at(floor));
-        }
-        // The least time of what the batcher holds.
+        let mut staging = Staging::default();
+        // The least time of what is staged.
         let mut held: Option<Capability<u64>> = None;
-        let mut staged = Updates::new();
         move |(input, frontier), output| {
             input.for_each(|capability, updates| {
                 if held.as_ref().is_none_or(|held| capability.time() < held.time()) {
@@ -93,41 +93,22 @@ where
                 if floor > 0 {
                     updates.retain(|update| update.time >= floor);
                 }
-                // Small containers are sorted together.
-                if staged.is_empty() {
-                    std::mem::swap(&mut staged, updates);
-                } else {
-                    staged.append(updates);
-                }
-                if staged.is_full() {
-                    batcher.push_into(consolidated(&staged));
-                    staged.clear();
-                }
+                staging.push(updates);
             });
             let complete = time_of(frontier.frontier());
             if complete > upper {
-                if !staged.is_empty() {
-                    batcher.push_into(consolidated(&staged));
-                    staged.clear();
-                }
-                if held.as_ref().is_some_and(|held| *held.time() < complete) {
-                    let capability = held.take().expect("checked");
+                if let Some(capability) = held.take_if(|held| *held.time() < complete) {
                     let from = (*capability.time()).max(upper);
                     if from > upper {
-                        batcher.seal(frontier_at(from));
                         writer.seal(frontier_at(from));
                     }
-                    let (mut chunks, description) = batcher.seal(frontier_at(complete));
-                    let batch = RowBuilder::seal(&mut chunks, description);
+                    let batch = staging.seal(from, complete);
                     writer.insert(batch.clone(), Some(*capability.time()));
                     if !batch.is_empty() {
                         output.session(&capability).give(ReadBatch::local(batch));
                     }
-                    if let Some(next) = batcher.frontier().first() {
-                        held = Some(capability.delayed(next));
-                    }
+                    held = staging.least_time().map(|next| capability.delayed(&next));
                 } else {
-                    batcher.seal(frontier_at(complete));
                     writer.seal(frontier_at(complete));
                 }
                 upper = complete;
@@ -135,6 +116,9 @@ where
                 shared.publish(&watch);
             }
             writer.exert();
+            if merged.take() {
+                shared.publish(&watch);
+            }
         }
     });
     let trace = trace.expect("the operator was built");

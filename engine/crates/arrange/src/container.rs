@@ -1,11 +1,12 @@
 //! The slab in which a batch keeps its key rows or value rows.
 
-use differential_dataflow::trace::implementations::{BatchContainer, OffsetList};
-use timely::container::PushInto;
+use crate::Offsets;
+use differential_dataflow::trace::implementations::BatchContainer;
 
 /// Packed rows, one after the other in one byte slab, with their offsets. Reads are borrowed slices.
+#[derive(Default)]
 pub struct RowContainer {
-    offsets: OffsetList,
+    offsets: Offsets,
     bytes: Vec<u8>,
 }
 
@@ -15,33 +16,41 @@ impl RowContainer {
         self.bytes.len()
     }
 
-    /// Gives back what the slab reserved and did not use.
-    pub(crate) fn shrink(&mut self) {
-        if self.bytes.capacity() - self.bytes.len() > self.bytes.len() / 8 {
-            self.bytes.shrink_to_fit();
-        }
+    /// Number of rows.
+    #[inline]
+    pub fn count(&self) -> usize {
+        self.offsets.len()
     }
 
+    /// The row at `index`.
     #[inline]
-    fn push_bytes(&mut self, row: &[u8]) {
+    pub fn row(&self, index: usize) -> &[u8] {
+        let (start, end) = self.offsets.range(index);
+        &self.bytes[start..end]
+    }
+
+    /// Appends a row.
+    #[inline]
+    pub fn push(&mut self, row: &[u8]) {
         self.bytes.extend_from_slice(row);
         self.offsets.push(self.bytes.len());
     }
-}
 
-impl PushInto<&[u8]> for RowContainer {
-    #[inline]
-    fn push_into(&mut self, row: &[u8]) {
-        self.push_bytes(row);
+    /// Room for so many bytes more.
+    pub(crate) fn reserve(&mut self, bytes: usize) {
+        self.bytes.reserve_exact(bytes);
+    }
+
+    /// Gives back what was reserved and not used.
+    pub(crate) fn shrink(&mut self) {
+        if self.bytes.capacity() - self.bytes.len() > self.bytes.len() / 16 {
+            self.bytes.shrink_to_fit();
+        }
+        self.offsets.shrink();
     }
 }
 
-fn offsets_with_capacity(rows: usize) -> OffsetList {
-    let mut offsets = OffsetList::with_capacity(rows + 1);
-    offsets.push(0);
-    offsets
-}
-
+/// For the library's cursors.
 impl BatchContainer for RowContainer {
     type Owned = Vec<u8>;
     type ReadItem<'a> = &'a [u8];
@@ -53,35 +62,31 @@ impl BatchContainer for RowContainer {
         other.clear();
         other.extend_from_slice(row);
     }
-    #[inline]
     fn push_ref(&mut self, row: &[u8]) {
-        self.push_bytes(row);
+        self.push(row);
     }
-    #[inline]
     fn push_own(&mut self, row: &Vec<u8>) {
-        self.push_bytes(row);
+        self.push(row);
     }
     fn clear(&mut self) {
-        self.bytes.clear();
-        self.offsets = offsets_with_capacity(0);
+        *self = RowContainer::default();
     }
-    fn with_capacity(rows: usize) -> Self {
-        RowContainer { offsets: offsets_with_capacity(rows), bytes: Vec::new() }
+    fn with_capacity(_rows: usize) -> Self {
+        RowContainer::default()
     }
     fn merge_capacity(one: &Self, two: &Self) -> Self {
-        RowContainer {
-            offsets: offsets_with_capacity(one.len() + two.len()),
-            bytes: Vec::with_capacity(one.bytes.len() + two.bytes.len()),
-        }
+        let mut merged = RowContainer::default();
+        merged.reserve(one.byte_len() + two.byte_len());
+        merged
     }
     fn reborrow<'b, 'a: 'b>(row: &'a [u8]) -> &'b [u8] {
         row
     }
     #[inline]
     fn index(&self, index: usize) -> &[u8] {
-        &self.bytes[self.offsets.index(index)..self.offsets.index(index + 1)]
+        self.row(index)
     }
     fn len(&self) -> usize {
-        self.offsets.len() - 1
+        self.count()
     }
 }

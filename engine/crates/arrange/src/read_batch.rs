@@ -1,7 +1,6 @@
 //! The batch that flows between operators: a shared batch seen within run-time bounds of time.
 
-use crate::{RowBatch, RowContainer, RowLayout};
-use differential_dataflow::trace::implementations::ord_neu::OrdValBatch;
+use crate::{RowBatch, RowContainer};
 use differential_dataflow::trace::{BatchReader, Cursor, Description, Navigable};
 use std::rc::Rc;
 
@@ -60,17 +59,18 @@ impl BatchReader for ReadBatch {
     }
 }
 
-type Inner = <OrdValBatch<RowLayout> as Navigable>::Cursor;
-
 /// The library's view of a [`ReadBatch`], for its join.
+#[derive(Default)]
 pub struct ReadCursor {
-    inner: Inner,
+    key: usize,
+    /// The position of the value.
+    val: usize,
 }
 
 impl Navigable for ReadBatch {
     type Cursor = ReadCursor;
     fn cursor(&self) -> ReadCursor {
-        ReadCursor { inner: self.batch.0.cursor() }
+        ReadCursor::default()
     }
 }
 
@@ -90,59 +90,60 @@ impl Cursor for ReadCursor {
 
     #[inline]
     fn key_valid(&self, storage: &ReadBatch) -> bool {
-        self.inner.key_valid(&storage.batch.0)
+        self.key < storage.batch.key_count()
     }
     #[inline]
     fn val_valid(&self, storage: &ReadBatch) -> bool {
-        self.inner.val_valid(&storage.batch.0)
+        self.key_valid(storage) && self.val < storage.batch.values(self.key).1
     }
     #[inline]
     fn key<'a>(&self, storage: &'a ReadBatch) -> &'a [u8] {
-        self.inner.key(&storage.batch.0)
+        storage.batch.key(self.key)
     }
     #[inline]
     fn val<'a>(&self, storage: &'a ReadBatch) -> &'a [u8] {
-        self.inner.val(&storage.batch.0)
+        storage.batch.value(self.val)
     }
     #[inline]
     fn get_key<'a>(&self, storage: &'a ReadBatch) -> Option<&'a [u8]> {
-        self.inner.get_key(&storage.batch.0)
+        self.key_valid(storage).then(|| storage.batch.key(self.key))
     }
     #[inline]
     fn get_val<'a>(&self, storage: &'a ReadBatch) -> Option<&'a [u8]> {
-        self.inner.get_val(&storage.batch.0)
+        self.val_valid(storage).then(|| storage.batch.value(self.val))
     }
     #[inline]
     fn map_times<L: FnMut(&u64, &i64)>(&mut self, storage: &ReadBatch, mut logic: L) {
-        let (as_of, until) = (storage.as_of, storage.until);
-        self.inner.map_times(&storage.batch.0, |time, diff| {
-            if *time <= until {
-                logic(time.max(&as_of), diff);
-            }
-        });
+        storage.updates(self.val, |time, diff| logic(&time, &diff));
     }
     #[inline]
     fn step_key(&mut self, storage: &ReadBatch) {
-        self.inner.step_key(&storage.batch.0);
+        self.key = (self.key + 1).min(storage.batch.key_count());
+        self.rewind_vals(storage);
     }
     #[inline]
     fn seek_key(&mut self, storage: &ReadBatch, key: &[u8]) {
-        self.inner.seek_key(&storage.batch.0, key);
+        self.key = storage.batch.seek(self.key, key);
+        self.rewind_vals(storage);
     }
     #[inline]
     fn step_val(&mut self, storage: &ReadBatch) {
-        self.inner.step_val(&storage.batch.0);
+        self.val = (self.val + 1).min(storage.batch.values(self.key).1);
     }
     #[inline]
     fn seek_val(&mut self, storage: &ReadBatch, val: &[u8]) {
-        self.inner.seek_val(&storage.batch.0, val);
+        let (_, end) = storage.batch.values(self.key);
+        self.val = storage.batch.seek_value(self.val, end, val);
     }
     #[inline]
     fn rewind_keys(&mut self, storage: &ReadBatch) {
-        self.inner.rewind_keys(&storage.batch.0);
+        self.key = 0;
+        self.rewind_vals(storage);
     }
     #[inline]
     fn rewind_vals(&mut self, storage: &ReadBatch) {
-        self.inner.rewind_vals(&storage.batch.0);
+        if self.key_valid(storage) {
+            self.val = storage.batch.values(self.key).0;
+        }
     }
 }

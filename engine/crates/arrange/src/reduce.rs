@@ -1,11 +1,11 @@
 //! The reduce driver, and grouping by a function of the whole group.
 
 use crate::arrange::{OwnTrace, own_trace};
-use crate::batch::RowBuilder;
+use crate::staging::storage_of;
 use crate::{Arr, Flow, ReadBatch, RowBatch, RowTrace, Shared, Updates, frontier_at, time_of};
 use differential_dataflow::operators::arrange::Arranged;
 use differential_dataflow::operators::reduce::ReduceTactic;
-use differential_dataflow::trace::{BatchReader, Builder, Description, TraceReader};
+use differential_dataflow::trace::{BatchReader, Description, TraceReader};
 use std::collections::BTreeMap;
 use timely::dataflow::channels::pact::Pipeline;
 use timely::dataflow::operators::Capability;
@@ -28,7 +28,8 @@ where
     let mut trace = None;
     let stream = source.stream.unary_frontier(Pipeline, name, |_capability, info| {
         let activator = scope.activator_for(info.address.clone());
-        let OwnTrace { mut agent, mut writer, watch, mut upper } = own_trace(&info, activator, seed, &shared);
+        let OwnTrace { mut agent, mut writer, watch, mut upper, merged } =
+            own_trace(&info, activator, seed, &shared);
         trace = Some(RowTrace::live(agent.clone(), shared.clone(), 0, upper));
         let mut held: Option<Capability<u64>> = None;
         let mut fresh: Vec<ReadBatch> = Vec::new();
@@ -89,6 +90,9 @@ where
                 shared.publish(&watch);
             }
             writer.exert();
+            if merged.take() {
+                shared.publish(&watch);
+            }
         }
     });
     let trace = trace.expect("the operator was built");
@@ -99,7 +103,7 @@ where
 /// The one batch of a [`reduce`] tactic's interval. `updates` come in any order, times within the interval.
 pub fn output_batch(updates: &Updates, lower: &Antichain<u64>, upper: &Antichain<u64>) -> RowBatch {
     let description = Description::new(lower.clone(), upper.clone(), frontier_at(0));
-    RowBuilder::seal(&mut vec![crate::sort::consolidated(updates)], description)
+    RowBatch::new(storage_of(updates), description)
 }
 
 /// Groups by key with a function of the whole group: `logic(key, values with their counts, output)` appends the group's

@@ -1,24 +1,9 @@
-//! Sorting, consolidating and merging packed updates: what stands between a stream and a batch.
+//! Sorting and consolidating packed updates: what stands between a stream and a batch.
 
+use crate::merge::prefix;
 use crate::{UpdateRef, Updates};
-use differential_dataflow::trace::implementations::merge_batcher;
 use std::cmp::Ordering;
 use timely::container::PushInto;
-use timely::progress::Antichain;
-use timely::progress::frontier::AntichainRef;
-
-/// The first eight bytes as a number that orders as they do; ties need the whole comparison.
-#[inline]
-fn prefix(bytes: &[u8]) -> u64 {
-    match bytes.first_chunk::<8>() {
-        Some(chunk) => u64::from_be_bytes(*chunk),
-        None => {
-            let mut padded = [0; 8];
-            padded[..bytes.len()].copy_from_slice(bytes);
-            u64::from_be_bytes(padded)
-        }
-    }
-}
 
 fn pair(update: &UpdateRef<'_>) -> (usize, usize) {
     (update.key.len(), update.val.len())
@@ -26,14 +11,19 @@ fn pair(update: &UpdateRef<'_>) -> (usize, usize) {
 
 /// By key, value, time.
 #[inline]
-fn by_data(a: &UpdateRef<'_>, b: &UpdateRef<'_>) -> Ordering {
+pub(crate) fn by_data(a: &UpdateRef<'_>, b: &UpdateRef<'_>) -> Ordering {
     a.key.cmp(b.key).then_with(|| a.val.cmp(b.val)).then_with(|| a.time.cmp(&b.time))
 }
 
 /// Sorted by key, value and time, equal ones added up, zeros left out.
 pub fn consolidated(updates: &Updates) -> Updates {
+    sum_runs(updates, sorted(updates).into_iter())
+}
+
+/// The indexes of the updates by key, value and time.
+pub(crate) fn sorted(updates: &Updates) -> Vec<usize> {
     let whole_rows = updates.iter().all(|update| update.key.is_empty());
-    let mut order: Vec<(u64, usize)> = updates
+    let mut order: Vec<(u128, usize)> = updates
         .iter()
         .enumerate()
         .map(|(index, update)| (prefix(if whole_rows { update.val } else { update.key }), index))
@@ -41,7 +31,7 @@ pub fn consolidated(updates: &Updates) -> Updates {
     order.sort_unstable_by(|(p, a), (q, b)| {
         p.cmp(q).then_with(|| by_data(&updates.get(*a), &updates.get(*b)))
     });
-    sum_runs(updates, order.iter().map(|(_, index)| *index))
+    order.into_iter().map(|(_, index)| index).collect()
 }
 
 /// Sorted by time, then key and value; equal ones added up, zeros left out.
@@ -78,143 +68,4 @@ fn sum_runs(updates: &Updates, order: impl Iterator<Item = usize>) -> Updates {
         result.push_into(done);
     }
     result
-}
-
-/// Merges sorted chains of packed chunks, for the library's merge batcher.
-#[derive(Default)]
-pub struct ChunkMerger;
-
-/// A position in a chain of chunks.
-struct ChainReader {
-    chunks: std::vec::IntoIter<Updates>,
-    chunk: Updates,
-    index: usize,
-}
-
-impl ChainReader {
-    fn new(chain: Vec<Updates>) -> Self {
-        let mut reader = ChainReader { chunks: chain.into_iter(), chunk: Updates::new(), index: 0 };
-        reader.settle();
-        reader
-    }
-    fn settle(&mut self) {
-        while self.index == self.chunk.len() {
-            let Some(next) = self.chunks.next() else { return };
-            (self.chunk, self.index) = (next, 0);
-        }
-    }
-    fn head(&self) -> Option<UpdateRef<'_>> {
-        (self.index < self.chunk.len()).then(|| self.chunk.get(self.index))
-    }
-    fn step(&mut self) {
-        self.index += 1;
-        self.settle();
-    }
-    /// What is left, whole chunks unmoved.
-    fn drain_into(self, result: &mut Updates, output: &mut Vec<Updates>) {
-        if self.index == 0 && !self.chunk.is_empty() {
-            flush(result, output);
-            output.push(self.chunk);
-        } else {
-            for index in self.index..self.chunk.len() {
-                append(result, self.chunk.get(index), output);
-            }
-            flush(result, output);
-        }
-        output.extend(self.chunks);
-    }
-}
-
-fn append(result: &mut Updates, update: UpdateRef<'_>, output: &mut Vec<Updates>) {
-    result.push_into(update);
-    if result.is_full() {
-        output.push(std::mem::take(result));
-    }
-}
-
-fn flush(result: &mut Updates, output: &mut Vec<Updates>) {
-    if !result.is_empty() {
-        output.push(std::mem::take(result));
-    }
-}
-
-impl merge_batcher::Merger for ChunkMerger {
-    type Chunk = Updates;
-    type Time = u64;
-
-    fn merge(
-        &mut self,
-        one: Vec<Updates>,
-        two: Vec<Updates>,
-        output: &mut Vec<Updates>,
-        _stash: &mut Vec<Updates>,
-    ) {
-        let (mut one, mut two) = (ChainReader::new(one), ChainReader::new(two));
-        let mut result = Updates::new();
-        while let (Some(a), Some(b)) = (one.head(), two.head()) {
-            match by_data(&a, &b) {
-                Ordering::Less => {
-                    append(&mut result, a, output);
-                    one.step();
-                }
-                Ordering::Greater => {
-                    append(&mut result, b, output);
-                    two.step();
-                }
-                Ordering::Equal => {
-                    let diff = a.diff.wrapping_add(b.diff);
-                    if diff != 0 {
-                        append(&mut result, UpdateRef { diff, ..a }, output);
-                    }
-                    one.step();
-                    two.step();
-                }
-            }
-        }
-        one.drain_into(&mut result, output);
-        two.drain_into(&mut result, output);
-        flush(&mut result, output);
-    }
-
-    fn extract(
-        &mut self,
-        merged: Vec<Updates>,
-        upper: AntichainRef<u64>,
-        frontier: &mut Antichain<u64>,
-        ready: &mut Vec<Updates>,
-        kept: &mut Vec<Updates>,
-        _stash: &mut Vec<Updates>,
-    ) {
-        let upper = crate::time_of(upper);
-        let (mut now, mut later) = (Updates::new(), Updates::new());
-        for chunk in merged {
-            let Some((least, greatest)) = chunk.time_bounds() else { continue };
-            // The usual case: a chunk of one side goes there unmoved.
-            if greatest < upper {
-                flush(&mut now, ready);
-                ready.push(chunk);
-                continue;
-            }
-            if least >= upper {
-                frontier.insert(least);
-                flush(&mut later, kept);
-                kept.push(chunk);
-                continue;
-            }
-            for update in chunk.iter() {
-                if update.time >= upper {
-                    frontier.insert(update.time);
-                    append(&mut later, update, kept);
-                } else {
-                    append(&mut now, update, ready);
-                }
-            }
-        }
-        flush(&mut now, ready);
-        flush(&mut later, kept);
-    }
-
-    fn len(chunk: &Updates) -> usize {
-        chunk.len()
-    }
 }

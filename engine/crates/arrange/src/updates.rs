@@ -1,7 +1,5 @@
 //! The container that streams between operators carry: packed updates, not owned rows one by one.
 
-use crate::RowContainer;
-use differential_dataflow::trace::implementations::{BatchContainer, BuilderInput};
 use timely::Accountable;
 use timely::bytes::arc::Bytes;
 use timely::container::{DrainContainer, PushInto, SizableContainer};
@@ -286,40 +284,5 @@ impl ContainerBytes for Updates {
         let padding = self.bytes.len().next_multiple_of(8) - self.bytes.len();
         writer.write_all(&self.bytes).expect("a buffer of the right length");
         writer.write_all(&[0; 8][..padding]).expect("a buffer of the right length");
-    }
-}
-
-impl BuilderInput<RowContainer, RowContainer> for Updates {
-    type Key<'a> = &'a [u8];
-    type Val<'a> = &'a [u8];
-    type Time = u64;
-    type Diff = i64;
-
-    #[inline]
-    fn into_parts<'a>(update: Self::Item<'a>) -> (Self::Key<'a>, Self::Val<'a>, u64, i64) {
-        (update.key, update.val, update.time, update.diff)
-    }
-    #[inline]
-    fn key_eq(this: &&[u8], other: <RowContainer as BatchContainer>::ReadItem<'_>) -> bool {
-        *this == other
-    }
-    #[inline]
-    fn val_eq(this: &&[u8], other: <RowContainer as BatchContainer>::ReadItem<'_>) -> bool {
-        *this == other
-    }
-    fn key_val_upd_counts(chain: &[Self]) -> (usize, usize, usize) {
-        let (mut keys, mut vals, mut updates) = (0, 0, 0);
-        let mut last: Option<(&[u8], &[u8])> = None;
-        for update in chain.iter().flat_map(Updates::iter) {
-            if last.is_none_or(|last| last.0 != update.key) {
-                keys += 1;
-                vals += 1;
-            } else if last.is_none_or(|last| last.1 != update.val) {
-                vals += 1;
-            }
-            updates += 1;
-            last = Some((update.key, update.val));
-        }
-        (keys, vals, updates)
     }
 }

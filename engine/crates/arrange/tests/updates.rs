@@ -1,15 +1,14 @@
 //! Packed updates: sorting, merging, serialising, batches.
 
-use differential_dataflow::trace::implementations::merge_batcher::Merger;
-use differential_dataflow::trace::{BatchReader, Batcher};
+use differential_dataflow::trace::{BatchReader, Trace, TraceReader};
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use tidewire_arrange::{
-    ChunkMerger, RowBatcher, ShardedSnapshot, Snapshot, Updates, consolidated, consolidated_by_time,
+    RowBatch, RowSpine, ShardedSnapshot, Snapshot, Staging, Updates, consolidated, consolidated_by_time,
     frontier_at, output_batch,
 };
-use timely::container::PushInto;
 use timely::dataflow::channels::ContainerBytes;
-use timely::progress::Antichain;
 
 type Model = BTreeMap<(Vec<u8>, Vec<u8>, u64), i64>;
 
@@ -61,54 +60,132 @@ fn consolidated_equals_a_map() {
 }
 
 #[test]
-fn chains_merge_and_are_cut_by_time() {
-    let mut random = Random(5);
-    for round in 0..60 {
-        let (one, mut model) = random_updates(&mut random, 100 * round % 9000, 10, true);
-        let (two, other) = random_updates(&mut random, 70 * round % 9000, 10, true);
-        for (update, diff) in other {
-            *model.entry(update).or_default() += diff;
+fn staging_seals_what_is_complete() {
+    let mut random = Random(31);
+    for (round, size) in [50, 900, 9_000].into_iter().enumerate() {
+        let mut staging = Staging::default();
+        let mut model = Model::new();
+        let mut lower = 0;
+        for step in 0..30u64 {
+            let (mut updates, _) = random_updates(&mut random, size, 20, true);
+            updates.retain(|update| update.time >= lower);
+            for update in updates.iter() {
+                *model.entry((update.key.to_vec(), update.val.to_vec(), update.time)).or_default() +=
+                    update.diff;
+            }
+            staging.push(&mut updates);
+            assert!(updates.is_empty(), "the updates were taken");
+            if step % 9 == 8 {
+                let upper = lower + 1 + random.below(4);
+                let sealed = staging.seal(lower, upper);
+                assert_eq!(sealed.description().lower(), &frontier_at(lower));
+                assert_eq!(sealed.description().upper(), &frontier_at(upper));
+                let later = model.split_off_times(upper);
+                let expected: Vec<_> = std::mem::replace(&mut model, later).into_iter().collect();
+                assert_eq!(listed_batch(&sealed), expected, "round {round}: sealed below {upper}");
+                let least = model.keys().map(|(_, _, time)| *time).min();
+                assert!(staging.least_time() <= least || least.is_none(), "nothing earlier waits");
+                lower = upper;
+            }
         }
-        model.retain(|_, diff| *diff != 0);
-        let mut merged = Vec::new();
-        let mut merger = ChunkMerger;
-        merger.merge(vec![consolidated(&one)], vec![consolidated(&two)], &mut merged, &mut Vec::new());
-        let all: Vec<_> = merged.iter().flat_map(listed).collect();
-        assert_eq!(all, model.clone().into_iter().collect::<Vec<_>>(), "round {round}: merged");
-        let cut = random.below(11);
-        let (mut ready, mut kept, mut frontier) = (Vec::new(), Vec::new(), Antichain::new());
-        let upper = frontier_at(cut);
-        merger.extract(merged, upper.borrow(), &mut frontier, &mut ready, &mut kept, &mut Vec::new());
-        let (now, later): (Vec<_>, Vec<_>) = model.into_iter().partition(|((_, _, time), _)| *time < cut);
-        assert_eq!(ready.iter().flat_map(listed).collect::<Vec<_>>(), now, "round {round}: before {cut}");
-        assert_eq!(frontier.first().copied(), later.iter().map(|((_, _, time), _)| *time).min());
-        assert_eq!(kept.iter().flat_map(listed).collect::<Vec<_>>(), later, "round {round}: from {cut} on");
+    }
+}
+
+/// A batch's updates by key, value and time.
+fn listed_batch(batch: &RowBatch) -> Vec<((Vec<u8>, Vec<u8>, u64), i64)> {
+    let mut updates = Vec::new();
+    for index in 0..batch.key_count() {
+        let (low, high) = batch.values(index);
+        for position in low..high {
+            let (key, val) = (batch.key(index), batch.value(position));
+            batch.updates(position, |time, diff| updates.push(((key.to_vec(), val.to_vec(), time), diff)));
+        }
+    }
+    updates
+}
+
+#[test]
+fn a_spine_holds_what_it_was_given() {
+    let mut random = Random(77);
+    for round in 0..6 {
+        let merged = Rc::new(Cell::new(false));
+        let mut spine = RowSpine::telling(None, merged.clone());
+        let mut model = Model::new();
+        let (mut since, mut physical, mut upper) = (0, 0, 0);
+        for _ in 0..40 {
+            let next = upper + 1 + random.below(5);
+            let size = if random.below(4) == 0 { 0 } else { [3, 40, 700][random.below(3) as usize] };
+            let (updates, _) = random_updates(&mut random, size, next - upper, true);
+            let mut moved = Updates::new();
+            for update in updates.iter() {
+                let time = upper + update.time;
+                moved.push(update.key, update.val, time, update.diff);
+                *model.entry((update.key.to_vec(), update.val.to_vec(), time)).or_default() += update.diff;
+            }
+            spine.insert(output_batch(&moved, &frontier_at(upper), &frontier_at(next)));
+            upper = next;
+            physical = physical.max(upper.saturating_sub(random.below(12)));
+            since = physical.min(since.max(upper.saturating_sub(random.below(30))));
+            spine.set_logical_compaction(frontier_at(since).borrow());
+            spine.set_physical_compaction(frontier_at(physical).borrow());
+            for _ in 0..random.below(3) {
+                spine.exert();
+            }
+            let mut lower = frontier_at(0);
+            let mut held = Vec::new();
+            spine.map_batches(|batch| {
+                assert_eq!(batch.description().lower(), &lower, "batches follow each other");
+                lower = batch.description().upper().clone();
+                held.extend(listed_batch(batch));
+            });
+            assert_eq!(lower, frontier_at(upper), "they reach up to what was inserted");
+            for at in [since, (since + upper) / 2, upper] {
+                let sum = |updates: &mut dyn Iterator<Item = ((Vec<u8>, Vec<u8>, u64), i64)>| {
+                    let mut rows: BTreeMap<(Vec<u8>, Vec<u8>), i64> = BTreeMap::new();
+                    for ((key, val, time), diff) in updates {
+                        if time <= at {
+                            *rows.entry((key, val)).or_default() += diff;
+                        }
+                    }
+                    rows.retain(|_, count| *count != 0);
+                    rows
+                };
+                let expected = sum(&mut model.clone().into_iter());
+                assert_eq!(
+                    sum(&mut held.clone().into_iter()),
+                    expected,
+                    "round {round}: at {at} of {since}..{upper}"
+                );
+            }
+            let through = spine.batches_through(frontier_at(upper).borrow()).expect("it is complete there");
+            let rows: usize = through.iter().map(RowBatch::len).sum();
+            assert_eq!(rows, held.len(), "the same by a cut at its end");
+        }
+        assert!(merged.get(), "round {round}: something was merged");
     }
 }
 
 #[test]
-fn the_batcher_seals_what_is_complete() {
-    let mut random = Random(31);
-    let mut batcher = RowBatcher::new(None, 0);
-    let mut model = Model::new();
-    let mut lower = 0;
-    for round in 0..100u64 {
-        let (mut updates, _) = random_updates(&mut random, 50, 20, true);
-        updates.retain(|update| update.time >= lower);
-        for update in updates.iter() {
-            *model.entry((update.key.to_vec(), update.val.to_vec(), update.time)).or_default() += update.diff;
-        }
-        batcher.push_into(consolidated(&updates));
-        if round % 9 == 8 {
-            lower += 1;
-            let (sealed, description) = batcher.seal(frontier_at(lower));
-            assert_eq!(description.upper(), &frontier_at(lower));
-            let got: Vec<_> = sealed.iter().flat_map(listed).collect();
-            let later = model.split_off_times(lower);
-            let expected: Vec<_> = std::mem::replace(&mut model, later).into_iter().collect();
-            assert_eq!(got, expected, "sealed below {lower}");
-        }
+fn merges_bound_the_number_of_batches_and_end_when_idle() {
+    let mut spine = RowSpine::telling(None, Rc::default());
+    let mut most = 0;
+    for time in 0..20_000u64 {
+        let mut updates = Updates::new();
+        updates.push(&time.to_be_bytes(), &[7; 100], time, 1);
+        spine.insert(output_batch(&updates, &frontier_at(time), &frontier_at(time + 1)));
+        spine.set_logical_compaction(frontier_at(time).borrow());
+        spine.set_physical_compaction(frontier_at(time + 1).borrow());
+        let mut batches = 0;
+        spine.map_batches(|_| batches += 1);
+        most = most.max(batches);
     }
+    assert!(most <= 24, "{most} batches after commits of one row");
+    for _ in 0..1000 {
+        spine.exert();
+    }
+    let mut bytes = Vec::new();
+    spine.map_batches(|batch| bytes.push(batch.byte_count()));
+    assert_eq!(bytes.iter().sum::<usize>(), 20_000 * 108, "each row once: {bytes:?}");
 }
 
 trait SplitTimes {

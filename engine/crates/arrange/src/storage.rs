@@ -1,0 +1,107 @@
+//! The sorted columns of a batch.
+
+use crate::{Column, Offsets, RowContainer};
+
+/// Keys ascend, values ascend within a key, times within a value; every value has an update, every key a value. What
+/// repeats (one value a key, one update a value, one time, one count, rows of one width) takes no room.
+#[derive(Default)]
+pub struct RowStorage {
+    pub(crate) keys: RowContainer,
+    /// For each key, where its values end.
+    pub(crate) key_values: Offsets,
+    pub(crate) vals: RowContainer,
+    /// For each value, where its updates end.
+    pub(crate) value_updates: Offsets,
+    pub(crate) times: Column<u64>,
+    pub(crate) diffs: Column<i64>,
+}
+
+impl RowStorage {
+    /// Number of updates.
+    pub fn update_count(&self) -> usize {
+        self.times.len()
+    }
+
+    /// The bytes of its keys and values.
+    pub fn byte_count(&self) -> usize {
+        self.keys.byte_len() + self.vals.byte_len()
+    }
+}
+
+/// Builds a [`RowStorage`] front to back: the updates of a value, the value, when its key has no more values the key.
+/// What adds up to nothing is left out.
+#[derive(Default)]
+pub struct StorageBuilder {
+    storage: RowStorage,
+    /// The updates of the value that is open.
+    staged: Vec<(u64, i64)>,
+}
+
+impl StorageBuilder {
+    /// With room for rows of so many bytes.
+    pub fn with_capacity(key_bytes: usize, value_bytes: usize) -> Self {
+        let mut builder = StorageBuilder::default();
+        builder.storage.keys.reserve(key_bytes);
+        builder.storage.vals.reserve(value_bytes);
+        builder
+    }
+
+    /// An update of the value that is open.
+    #[inline]
+    pub fn update(&mut self, time: u64, diff: i64) {
+        self.staged.push((time, diff));
+    }
+
+    /// Closes the value; its updates come in any order.
+    #[inline]
+    pub fn end_value(&mut self, val: &[u8]) {
+        if self.staged.len() > 1 {
+            consolidate(&mut self.staged);
+        }
+        self.staged.retain(|(_, diff)| *diff != 0);
+        if self.staged.is_empty() {
+            return;
+        }
+        let storage = &mut self.storage;
+        for (time, diff) in self.staged.drain(..) {
+            storage.times.push(time);
+            storage.diffs.push(diff);
+        }
+        storage.value_updates.push(storage.times.len());
+        storage.vals.push(val);
+    }
+
+    /// Closes the key, if it has values.
+    #[inline]
+    pub fn end_key(&mut self, key: &[u8]) {
+        let storage = &mut self.storage;
+        if storage.vals.count() > storage.key_values.end() {
+            storage.keys.push(key);
+            storage.key_values.push(storage.vals.count());
+        }
+    }
+
+    /// What was built.
+    pub fn done(mut self) -> RowStorage {
+        let storage = &mut self.storage;
+        storage.keys.shrink();
+        storage.vals.shrink();
+        storage.key_values.shrink();
+        storage.value_updates.shrink();
+        storage.times.shrink();
+        storage.diffs.shrink();
+        self.storage
+    }
+}
+
+/// Sorted by time, equal times added up.
+fn consolidate(updates: &mut Vec<(u64, i64)>) {
+    updates.sort_unstable_by_key(|(time, _)| *time);
+    updates.dedup_by(|later, kept| {
+        let equal = later.0 == kept.0;
+        if equal {
+            kept.1 = kept.1.wrapping_add(later.1);
+        }
+        equal
+    });
+}
