@@ -52,11 +52,6 @@ impl RowBatch {
         self.storage.vals.count()
     }
 
-    /// Number of distinct keys and values together.
-    pub fn value_count(&self) -> usize {
-        self.0.storage.vals.vals.len()
-    }
-
     /// The bytes of its keys and values.
     pub fn byte_count(&self) -> usize {
         self.storage.byte_count()
