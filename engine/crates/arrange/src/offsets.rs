@@ -33,6 +33,11 @@ impl Offsets {
         }
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Where the last range ends.
     #[inline]
     pub fn end(&self) -> usize {
@@ -124,6 +129,11 @@ impl<T: Copy + PartialEq + Default> Column<T> {
             Column::Same(_, count) => *count,
             Column::Each(values) => values.len(),
         }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// The number at `index`.

@@ -45,7 +45,7 @@ pub struct RowSpine {
 
 enum Entry {
     Batch(RowBatch),
-    Merging(Merge),
+    Merging(Box<Merge>),
 }
 
 impl RowSpine {
@@ -105,7 +105,7 @@ impl RowSpine {
             let total: usize = batches.iter().map(weight).sum();
             let mut merge = Merge::new(batches, time_of(self.logical.borrow()));
             if total >= AT_ONCE {
-                self.entries.push(Entry::Merging(merge));
+                self.entries.push(Entry::Merging(Box::new(merge)));
                 return;
             }
             merge.work(&mut { isize::MAX });

@@ -163,11 +163,8 @@ impl<'a> Columns<'a> {
     #[inline]
     fn push(&mut self, update: UpdateRef<'a>) {
         match self.open {
-            Some((key, val)) if key == update.key => {
-                if val != update.val {
-                    self.builder.end_value(val);
-                }
-            }
+            Some((key, val)) if key == update.key && val == update.val => {}
+            Some((key, val)) if key == update.key => self.builder.end_value(val),
             Some((key, val)) => {
                 self.builder.end_value(val);
                 self.builder.end_key(key);

@@ -1,7 +1,7 @@
 //! Laws of expressions that are not functions: three-valued logic, laziness, errors, folding, refusals.
 
-use tidewire_eval::{Context, Hop, compile, fold, opcodes};
-use tidewire_plan::{CaseBranch, ColumnType, Expr, ScalarType};
+use tidewire_eval::{Context, TableCalls, TableScratch, compile, fold, opcodes};
+use tidewire_plan::{CaseBranch, ColumnType, Expr, ScalarType, TableCall, TableFunction};
 use tidewire_row::{Arena, Datum, FormatSettings};
 
 fn literal(scalar: ScalarType, text: &str) -> Expr {
@@ -182,21 +182,27 @@ fn parameters_and_time_come_from_the_context() {
 
 fn windows(timestamp: &str, slide: &str, size: &str) -> Result<Vec<(i64, i64)>, String> {
     let columns = [ColumnType { scalar: ScalarType::Timestamp, typmod: -1, nullable: true }];
-    let arguments = [
+    let arguments = vec![
         Expr::Column { index: 0 },
         literal(ScalarType::Interval, slide),
         literal(ScalarType::Interval, size),
     ];
     let settings = FormatSettings::default();
-    let hop = Hop::new(&arguments, &columns, &[], &settings).expect("compiles");
+    let call = TableCall { function: TableFunction::Hop, arguments };
+    let hop = TableCalls::new(&[call], false, &columns, &[], &settings).expect("compiles");
     let arena = Arena::new();
     let at =
         tidewire_row::text_in(ScalarType::Timestamp, -1, timestamp, &settings, &arena).expect("a timestamp");
     let context = Context { parameters: &[], settings: &settings, logical_time: 0 };
     let mut found = Vec::new();
-    hop.windows(&[at], &context, &arena, |start, end| match (start, end) {
-        (Datum::Timestamp(start), Datum::Timestamp(end)) => found.push((start, end)),
-        other => panic!("windows are timestamps, not {other:?}"),
+    hop.rows(&[at], &context, &arena, &mut TableScratch::default(), |row| {
+        let arena = Arena::new();
+        let mut window = Vec::new();
+        tidewire_row::decode(row, &[ScalarType::Timestamp; 2], &arena, &mut window);
+        match window[..] {
+            [Datum::Timestamp(start), Datum::Timestamp(end)] => found.push((start, end)),
+            _ => panic!("windows are timestamps"),
+        }
     })
     .map_err(|error| error.sqlstate().to_string())?;
     Ok(found)
