@@ -3,12 +3,12 @@ import type { SubLink } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import type { HirRelation, HirScalar } from '../hir.ts';
 import { displayType } from '../types/format.ts';
-import type { ExpressionContext } from './context.ts';
+import type { ExpressionContext, QueryContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
 import { equalityOperands, findOperator, operand } from './operator.ts';
 import { callFunction } from './body.ts';
 import { bindSubquery } from './query.ts';
-import { columnOf, projectScalars } from './relation.ts';
+import { columnOf, project, projectScalars } from './relation.ts';
 import { columnType, not, typeOf } from './scalar.ts';
 import type { Bound } from './statement.ts';
 
@@ -19,9 +19,7 @@ export function bindSubLink(node: SubLink, context: ExpressionContext): Bound {
   if (context.clause === 'DEFAULT expressions') {
     throw statement.error('0A000', 'cannot use subquery in DEFAULT expression', at);
   }
-  const { clause, collector, insideAggregate } = context;
-  const site = { clause, collector, insideAggregate };
-  const inner = { statement, ctes: context.query.ctes, outer: { ...context.scope, site } };
+  const inner = around(context);
   const relation = (): HirRelation => bindSubquery(node.subselect!, inner);
   switch (node.subLinkType) {
     case 'EXISTS_SUBLINK':
@@ -39,6 +37,30 @@ export function bindSubLink(node: SubLink, context: ExpressionContext): Bound {
     default:
       throw statement.unsupported('this kind of subquery', at);
   }
+}
+
+/** What a subquery in an expression sees. */
+function around(context: ExpressionContext): QueryContext {
+  const { statement, clause, collector, insideAggregate } = context;
+  const site = { clause, collector, insideAggregate };
+  return { statement, ctes: context.query.ctes, outer: { ...context.scope, site } };
+}
+
+/** One column of the row that `(a, b) = (SELECT x, y …)` assigns. */
+export function bindRowColumn(
+  node: SubLink,
+  column: number,
+  count: number,
+  context: ExpressionContext,
+): Bound {
+  const at = locationOf(node);
+  const row = bindSubquery(node.subselect!, around(context));
+  if (row.columns.length !== count) {
+    throw context.statement.error('42601', 'number of columns does not match number of values', at);
+  }
+  const { name, typmod } = row.columns[column]!.type;
+  const relation = project(row, [column]);
+  return { scalar: { kind: 'scalarSubquery', relation, type: { name, typmod } }, at };
 }
 
 function oneColumn(relation: HirRelation, context: ExpressionContext, at: number | undefined): HirRelation {

@@ -1,6 +1,7 @@
 /** SELECT with GROUP BY or a global aggregate, FILTER, DISTINCT inside aggregates and HAVING. */
 import { anyType, predicate, want, type Context, type ScopeColumn } from './expressions.ts';
 import type { From } from './from.ts';
+import { groupingSets } from './lateral.ts';
 import { expression, list, node, sql, type Node } from './node.ts';
 import { context, representatives, type Relation, type State } from './queries.ts';
 import { randomType, type Type } from './schema.ts';
@@ -47,13 +48,18 @@ export function aggregate(state: State, types: readonly Type[] | null, from: Fro
       }
     }
   }
-  const group = node(
+  const plain = node(
     'plain',
     ' GROUP BY ',
     list(
       ', ',
       keys.map((key) => node('item', key.tree)),
     ),
+  );
+  const group = groupingSets(
+    state,
+    keys.map((key) => key.tree),
+    plain,
   );
   let having: Node = node('optional');
   if (random.chance(0.15)) {

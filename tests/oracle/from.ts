@@ -1,5 +1,6 @@
 /** FROM: tables, views, derived tables, VALUES and joins of them. */
 import { FAMILIES, predicate, type ScopeColumn } from './expressions.ts';
+import { lateralJoin } from './lateral.ts';
 import { node, type Node } from './node.ts';
 import { context, select, setOperation, type Relation, type State } from './queries.ts';
 import { literal, randomType, type Column } from './schema.ts';
@@ -14,6 +15,11 @@ export function fromClause(state: State, depth: number): From {
   const joins = state.level === 1 ? 0 : state.level === 2 ? random.between(1, 2) : random.below(3);
   let left = primary(state, depth);
   for (let j = 0; j < Math.min(joins, depth > 0 ? 2 : 1); j++) {
+    const lateral = lateralJoin(state, left);
+    if (lateral !== null) {
+      left = lateral;
+      continue;
+    }
     const right = primary(state, depth);
     // What views are made on stays small: equalities only.
     const kind = random.weighted([

@@ -8,6 +8,7 @@ import { bindWith } from '../cte.ts';
 import { bindCondition, bindExpression } from '../expression.ts';
 import { filter, projectScalars } from '../relation.ts';
 import type { Scope } from '../scope.ts';
+import { bindRowColumn } from '../subquery.ts';
 import {
   assign,
   bindReturning,
@@ -77,6 +78,13 @@ function bindAssignments(
     if (values.has(number)) {
       throw statement.error('42601', `multiple assignments to same column "${target.name}"`);
     }
+    const part = nodeAs(target.val, 'MultiAssignRef');
+    const subquery = nodeAs(part?.source, 'SubLink');
+    if (part !== undefined && subquery !== undefined) {
+      const bound = bindRowColumn(subquery, (part.colno ?? 1) - 1, part.ncolumns ?? 1, expression);
+      values.set(number, assign(relation, column, bound, context));
+      continue;
+    }
     const value = valueOf(target.val!, context, at);
     values.set(
       number,
@@ -94,7 +102,7 @@ function valueOf(node: Node, context: QueryContext, at: number | undefined): Nod
   if (part === undefined) return node;
   const row = nodeAs(part.source, 'RowExpr');
   if (row === undefined)
-    throw context.statement.unsupported('assignment of a subquery to several columns', at);
+    throw context.statement.unsupported('assignment of a row value to several columns', at);
   if (row.args?.length !== part.ncolumns) {
     throw context.statement.error(
       '42601',
