@@ -1,15 +1,16 @@
 /** Subqueries in expressions. */
-import type { SubLink } from '@pgsql/types';
+import type { Node, SubLink } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import type { HirRelation, HirScalar } from '../hir.ts';
+import { liftScalar } from '../hir/traverse.ts';
 import { displayType } from '../types/format.ts';
 import type { ExpressionContext, QueryContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
 import { equalityOperands, findOperator, operand } from './operator.ts';
 import { callFunction } from './body.ts';
 import { bindSubquery } from './query.ts';
-import { columnOf, project, projectScalars } from './relation.ts';
-import { columnType, not, typeOf } from './scalar.ts';
+import { columnOf, filter, project, projectScalars } from './relation.ts';
+import { and, columnType, isNullable, literal, not, or, typeOf } from './scalar.ts';
 import type { Bound } from './statement.ts';
 
 /** `(SELECT …)`, EXISTS, IN, op ANY, op ALL. */
@@ -77,9 +78,8 @@ function quantified(
   at: number | undefined,
 ): Bound {
   const { statement } = context;
-  if (nodeAs(node.testexpr, 'RowExpr') !== undefined) {
-    throw statement.unsupported('row comparison with a subquery', at, 'Write it as a join.');
-  }
+  const row = nodeAs(node.testexpr, 'RowExpr');
+  if (row !== undefined) return rowMembership(node, row.args ?? [], bindRelation(), context, at);
   // Without a name it is IN.
   const written = node.operName === undefined ? '=' : nameParts(node.operName).pop()!;
   const name = written === '!=' ? '<>' : written;
@@ -137,4 +137,44 @@ function otherOperands(
     right: operand(context, right, operator.right),
     operator,
   };
+}
+
+/**
+ * `(a, b) IN (SELECT x, y …)` and NOT IN: true if some row is equal, else NULL if for some row that is unknown.
+ */
+function rowMembership(
+  node: SubLink,
+  nodes: readonly Node[],
+  relation: HirRelation,
+  context: ExpressionContext,
+  at: number | undefined,
+): Bound {
+  const { statement } = context;
+  const name = node.operName === undefined ? '=' : nameParts(node.operName).pop()!;
+  const all = node.subLinkType === 'ALL_SUBLINK';
+  if (!(name === '=' && !all) && !((name === '<>' || name === '!=') && all)) {
+    throw statement.unsupported('row comparison with a subquery', at, 'Write it as a join.');
+  }
+  if (relation.columns.length !== nodes.length) {
+    const many = relation.columns.length > nodes.length;
+    throw statement.error('42601', `subquery has too ${many ? 'many' : 'few'} columns`, at);
+  }
+  const lefts = nodes.map((item) => bindExpression(item, context));
+  const equal = and(
+    lefts.map((left, i) => {
+      const right: Bound = { scalar: columnOf(relation, i), at };
+      const sides = equalityOperands(context, left, right, at);
+      // In the subquery's row the outer values are one level out.
+      const operands = [liftScalar(sides.left, 1), sides.right];
+      return callFunction(context, sides.operator.function, operands, sides.operator.name);
+    }),
+  );
+  const matches: HirScalar = { kind: 'exists', relation: filter(relation, equal) };
+  const nullable = isNullable(equal);
+  const unknown: HirScalar = {
+    kind: 'exists',
+    relation: filter(relation, { kind: 'isNull', operand: equal }),
+  };
+  const scalar = nullable ? or([matches, and([unknown, literal('bool', null)])]) : matches;
+  return { scalar: all ? not(scalar) : scalar, at: leftmost(at, ...lefts.map((left) => left.at)) };
 }

@@ -10,7 +10,8 @@ import { applyQuantified, membership } from './quantified.ts';
 import type { ScalarScope } from './scalar.ts';
 import { lowerScalar } from './subqueries.ts';
 
-export function applyConjuncts(scope: ScalarScope, conjuncts: readonly HirScalar[]): void {
+export function applyConjuncts(scope: ScalarScope, given: readonly HirScalar[]): void {
+  const conjuncts = given.flatMap((conjunct) => (hasSubquery(conjunct) ? whenTrue(conjunct) : [conjunct]));
   // What neither fails nor has a subquery goes first: subqueries are computed for the rows that are left.
   const isPlain = (conjunct: HirScalar): boolean => !hasSubquery(conjunct) && !scalarCanRaise(conjunct);
   const ordered = conjuncts.some(hasSubquery)
@@ -22,6 +23,35 @@ export function applyConjuncts(scope: ScalarScope, conjuncts: readonly HirScalar
       scope.relation = filter(scope.relation, [condition]);
     }
   }
+}
+
+const isNull = (scalar: HirScalar): boolean => scalar.kind === 'literal' && scalar.text === null;
+
+const neverTrue = (scalar: HirScalar): boolean =>
+  isNull(scalar) || (scalar.kind === 'and' && scalar.operands.some(neverTrue));
+
+/**
+ * Conjuncts that are true exactly where the condition is. What only tells NULL from false is left out, and NOT is pushed
+ * to what it negates, so that row-wise IN and NOT IN become semi- and anti-joins.
+ */
+function whenTrue(condition: HirScalar): HirScalar[] {
+  if (condition.kind === 'and') return condition.operands.flatMap(whenTrue);
+  if (condition.kind === 'or') {
+    const operands = condition.operands.filter((operand) => !neverTrue(operand));
+    return operands.length === 1 ? whenTrue(operands[0]!) : [condition];
+  }
+  if (condition.kind !== 'not') return [condition];
+  const { operand } = condition;
+  if (operand.kind === 'not') return whenTrue(operand.operand);
+  if (operand.kind === 'or') {
+    return operand.operands.flatMap((part) => whenTrue({ kind: 'not', operand: part }));
+  }
+  if (operand.kind === 'and') {
+    // NULL is never false: the others must make it so.
+    const operands = operand.operands.filter((part) => !isNull(part));
+    if (operands.length === 1) return whenTrue({ kind: 'not', operand: operands[0]! });
+  }
+  return [condition];
 }
 
 function applySemiJoin(scope: ScalarScope, conjunct: HirScalar): boolean {

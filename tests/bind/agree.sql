@@ -450,3 +450,8 @@ select grouping(a) from t
 select a from t where grouping(a) = 0 group by a
 select a, b from t group by grouping sets ((a), ())
 select c, count(*) from t group by rollup (a, b)
+select a from t where (a, b) in (select a, b from u)
+select a from t where (a, b) not in (select a, b from u)
+select a from t where (a, b) in (select a from u)
+select a from t where (a, b) in (select a, b, f from u)
+select a from t where (a, b) in (select b, a from u)

@@ -9,7 +9,7 @@ select sum(a) over (order by a) from t
 select string_agg(b, ',') from t
 select array_agg(a) from t
 select stddev(a) from t
-select a from t where (a, b) in (select a, b from u)
+select a from t where (a, b) < any (select a, b from u)
 select b::int[] from t
 select (select a from u limit t.a) from t
 select unnest('{1}')

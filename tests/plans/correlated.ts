@@ -80,6 +80,14 @@ export const CORRELATED: readonly string[] = [
   'select a from t where b is not null and a in (select t.b / u.k from u where u.k > 0)',
   'select a from t where exists (select 1 / (u.v - u.v) from u where u.k = t.b)',
   'select distinct (select count(*) from u where u.k = t.b) as n from t',
+  // Rows among rows.
+  'select a from t where (a, b) in (select k, v from u)',
+  'select a from t where (a, b) not in (select k, v from u)',
+  'select a from t where (a, b) not in (select k, v from u where k is not null and v is not null)',
+  'select a, (b, a) in (select k, v from u) as x, (b, a) not in (select k, v from u where v > 1) as y from t',
+  'select a from t where (b, c) in (select x.b, x.c from t x where x.a > t.a)',
+  'select a from t where (a, b) in (select k, v from u) or b is null',
+  'select a from t where not ((a, b) in (select k, v from u) or b = 1)',
   // LATERAL.
   'select t.a, s.v from t, lateral (select v from u where u.k = t.b) s',
   'select t.a, s.v from t left join lateral (select v from u where u.k = t.b) s on true',
