@@ -220,7 +220,9 @@ export function topKOver(
   });
 }
 
-/** The conjuncts of a condition, in order. */
+/** The conjuncts of a condition, in order; none for true. */
 export function hirConjuncts(scalar: HirScalar): HirScalar[] {
-  return scalar.kind === 'and' ? scalar.operands.flatMap(hirConjuncts) : [scalar];
+  if (scalar.kind === 'and') return scalar.operands.flatMap(hirConjuncts);
+  const isTrue = scalar.kind === 'literal' && (scalar.text === 't' || scalar.text === 'true');
+  return isTrue ? [] : [scalar];
 }

@@ -51,6 +51,31 @@ const CASES: readonly Case[] = [
     name: 'subquery-under-case',
     sql: 'select a, case when b > 1 then (select 1 / v from u) else 0 end as x from t',
   },
+  {
+    name: 'view-correlated-count',
+    sql: 'select a, (select count(*) + 1 from u where u.k = t.b) as n from t',
+    purpose: view,
+  },
+  {
+    name: 'view-correlated-domain',
+    sql: 'select a from t where exists (select 1 from u where u.k = t.b and u.v <> t.a) or b is null',
+    purpose: view,
+  },
+  {
+    name: 'view-lateral-top-k',
+    sql: 'select c.name, o.total from customers c left join lateral (select total from orders where customer_id = c.id order by total desc limit 2) o on true',
+    purpose: view,
+  },
+  {
+    name: 'view-generate-series',
+    sql: 'select t.a, g, n from t, generate_series(1, t.b) with ordinality s(g, n)',
+    purpose: view,
+  },
+  {
+    name: 'view-grouping-sets',
+    sql: 'select b, c, count(*) as n, grouping(b, c) as g from t group by rollup (b, c)',
+    purpose: view,
+  },
   { name: 'view-except-all', sql: 'select b from t except all select k from u', purpose: view },
   { name: 'view-top-k', sql: 'select a, b from t order by b desc limit 3', purpose: view },
   {
