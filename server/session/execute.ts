@@ -8,7 +8,7 @@ import { parseAgain } from '../../sql/parse/memo.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { Portal } from './portal.ts';
 import type { Session } from './session.ts';
-import { ddlName } from './statement-class.ts';
+import { ddlName, isTransactional } from './statement-class.ts';
 
 /** A statement has an implicit transaction for itself, or shares it with its neighbours. */
 type Company = 'single' | 'group';
@@ -49,7 +49,8 @@ export async function runPortal(
   }
   let company: Company | null = null;
   if (!portal.started) {
-    company = !session.transactions.inUse && (alone || prepared.ddl !== null) ? 'single' : 'group';
+    company =
+      !session.transactions.inUse && (alone || !isTransactional(prepared.parsed)) ? 'single' : 'group';
     await start(session, portal, company);
   }
   const outcome = await portal.pour(client, maxRows, session.scope);
@@ -94,19 +95,19 @@ function prepareSimple(session: Session, parsed: ParsedStatement): Portal {
 }
 
 /**
- * Several statements of one text are one transaction. With DDL among them they cannot be (it commits by itself), so
- * each then commits on its own; the client is told.
+ * Several statements of one text are one transaction. With one among them that no transaction can take back (a source or
+ * a sink), each commits on its own; the client is told.
  */
 function companyOf(session: Session, statements: readonly ParsedStatement[]): Company {
   if (statements.length === 1 || session.transactions.isExplicit) return 'single';
-  const ddl = statements.map(ddlName).find((name) => name !== null);
-  if (ddl === undefined) return 'group';
+  const outside = statements.find((parsed) => !isTransactional(parsed));
+  if (outside === undefined) return 'group';
   if (!statements.some((parsed) => /^(begin|start)\b/i.test(parsed.text))) {
     session.notice({
       severity: 'NOTICE',
       sqlstate: '00000',
       message: `these ${statements.length} statements are committed one by one`,
-      detail: `${ddl} cannot be part of a larger transaction yet.`,
+      detail: `${ddlName(outside)} cannot be part of a larger transaction.`,
     });
   }
   return 'single';

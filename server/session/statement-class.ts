@@ -1,4 +1,4 @@
-/** What the session must know of a statement before it runs: whether it ends transactions, whether it is DDL. */
+/** What the session must know of a statement before it runs: whether it ends transactions, whether it is DDL, and of which kind. */
 import { nodeAs, nodeKind } from '../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 
@@ -64,6 +64,23 @@ export function ddlName(parsed: ParsedStatement): string | null {
       return null;
     default:
       return firstWords(parsed.text);
+  }
+}
+
+/** Whether a transaction can take the statement back: what reads or writes outside of the server it cannot. */
+export function isTransactional({ statement }: ParsedStatement): boolean {
+  switch (statement.kind) {
+    case 'create_source':
+    case 'create_sink':
+    case 'create_connection':
+    case 'create_secret':
+    case 'create_table_from_source':
+      return false;
+    case 'alter':
+    case 'drop':
+      return !['source', 'sink', 'connection', 'secret'].includes(statement.objectKind);
+    default:
+      return true;
   }
 }
 

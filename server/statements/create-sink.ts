@@ -73,7 +73,7 @@ export function prepareCreateSink(
       });
       await system.status.flush();
       return TAG;
-    }),
+    }, session),
   );
 }
 

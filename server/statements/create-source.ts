@@ -94,7 +94,7 @@ export function prepareCreateSource(
       });
       await system.status.flush();
       return TAG;
-    }),
+    }, session),
   );
 }
 

@@ -6,7 +6,7 @@ import { nodeKind } from '../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { SqlError } from '../../sql/error.ts';
 import type { SqlType } from '../../sql/types/type.ts';
-import { ddlName } from '../session/statement-class.ts';
+import { ddlName, isTransactional } from '../session/statement-class.ts';
 import { hasWritten } from '../session/statement.ts';
 import type {
   OpenTransaction,
@@ -161,23 +161,6 @@ export class Executor implements StatementExecutor {
     const { user, database, timeZone, searchPath } = session;
     const { version } = this.#systemOf(session).catalog;
     return [version, wrote, user, database, timeZone, ...searchPath].join('\u0000');
-  }
-}
-
-/** Whether a transaction can take the statement back. */
-function isTransactional({ statement }: ParsedStatement): boolean {
-  switch (statement.kind) {
-    case 'create_source':
-    case 'create_sink':
-    case 'create_connection':
-    case 'create_secret':
-    case 'create_table_from_source':
-      return false;
-    case 'alter':
-    case 'drop':
-      return !['source', 'sink', 'connection', 'secret'].includes(statement.objectKind);
-    default:
-      return true;
   }
 }
 

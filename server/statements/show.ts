@@ -3,9 +3,11 @@ import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import type { ShowCreate, ShowList, ShowObjects } from '../../sql/ast/show.ts';
 import { SqlError } from '../../sql/error.ts';
 import { positionOf, requireObject } from '../catalog/names.ts';
+import type { CatalogObject } from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { catalogKinds } from './drop.ts';
+import { withSourceSettings, withViewOnError } from './names/current-options.ts';
 import { prepareInternal, quoteLiteral } from './internal-query.ts';
 import type { Runnable } from './prepared.ts';
 import { readTimestamp } from './snapshot.ts';
@@ -190,6 +192,22 @@ export function prepareShowCreate(
     catalogKinds(statement.objectKind),
   );
   const name = quoteLiteral(`${object.schema}.${object.name}`);
-  const text = object.statement === null ? 'NULL::text' : quoteLiteral(object.statement);
-  return prepareInternal(system, session, `SELECT ${name} AS name, ${text} AS create_sql`, 'SHOW');
+  const prepare = (): Runnable => {
+    const shown = createText(system, object);
+    const text = shown === null ? 'NULL::text' : quoteLiteral(shown);
+    return prepareInternal(system, session, `SELECT ${name} AS name, ${text} AS create_sql`, 'SHOW');
+  };
+  // Options of a source change without a change of the catalog.
+  return { ...prepare(), run: (session, execution) => prepare().run(session, execution) };
+}
+
+/** The statement that made the object, with the options that it has now. */
+function createText(system: System, object: CatalogObject): string | null {
+  const { statement } = object;
+  if (statement === null) return null;
+  if (object.kind === 'materializedView') return withViewOnError(statement, object.onError);
+  if (object.kind !== 'source') return statement;
+  const source = system.sources.get(object.id);
+  if (source === null) return statement;
+  return withSourceSettings(statement, source.setup.connector.options, source.settings);
 }

@@ -205,3 +205,36 @@ test('a session that goes away gives the lock back', async () => {
   await other.query('CREATE TABLE t (x int)');
   expect(await errorOf('SELECT * FROM public.left_behind')).toMatchObject({ code: '42P01' });
 });
+
+test('several statements of one query string are one transaction, DDL too', async () => {
+  await run('CREATE TABLE t (x int)', 'CREATE MATERIALIZED VIEW m AS SELECT sum(x) FROM t');
+  const text = 'INSERT INTO t VALUES (1); CREATE TABLE u (x int); DROP TABLE t CASCADE; SELECT 1/0';
+  expect(await errorOf(text)).toMatchObject({ code: '22012' });
+  expect(await rows('SELECT * FROM m')).toEqual([[null]]);
+  expect(await errorOf('SELECT * FROM u')).toMatchObject({ code: '42P01' });
+  await run('CREATE TABLE u (x int); INSERT INTO u VALUES (7); CREATE VIEW v AS SELECT x FROM u');
+  expect(await rows('SELECT * FROM v', other)).toEqual([[7]]);
+});
+
+test('a source among the statements of a query string commits each by itself', async () => {
+  const notices: string[] = [];
+  client.on('notice', ({ message, detail }) => notices.push(`${message}. ${detail}`));
+  const text = 'CREATE TABLE t (x int); CREATE SOURCE one FROM GENERATOR COUNTER (EVENTS 1); SELECT 1/0';
+  expect(await errorOf(text)).toMatchObject({ code: '22012' });
+  client.removeAllListeners('notice');
+  expect(notices).toEqual([
+    'these 3 statements are committed one by one. CREATE SOURCE cannot be part of a larger transaction.',
+  ]);
+  expect(await rows('SELECT * FROM t')).toEqual([]);
+});
+
+test('a source and a sink wait for their turn at most lock_timeout', async () => {
+  await run('CREATE TABLE t (x int)', 'BEGIN', 'CREATE TABLE u (x int)');
+  await other.query("SET lock_timeout = '50ms'");
+  const sink = "CREATE SINK s FROM t INTO FILE (PATH '/tmp/tidewire-never.jsonl') FORMAT JSON";
+  for (const sql of ['CREATE SOURCE s FROM GENERATOR COUNTER', sink]) {
+    expect(await errorOf(sql, other), sql).toMatchObject({ code: '55P03' });
+  }
+  await other.query('RESET lock_timeout');
+  await run('ROLLBACK');
+});

@@ -439,7 +439,7 @@ suite('transactions', () => {
     );
   });
 
-  test('DDL in a transaction is told to the executor; among others it commits by itself, with a notice', async () => {
+  test('DDL in a transaction is told to the executor; sources and sinks among others commit by themselves, with a notice', async () => {
     const client = await open();
     await client.query('BEGIN');
     expect(await client.query('CREATE TABLE t (a int)')).toEqual([
@@ -448,10 +448,17 @@ suite('transactions', () => {
     ]);
     await client.query('ROLLBACK');
     expect(executor.log).toEqual(['begin ddl']);
-    expect((await client.query('INSERT INTO t VALUES (1); CREATE TABLE t (a int)'))[0]).toBe(
-      'NoticeResponse NOTICE 00000 these 2 statements are committed one by one D=CREATE TABLE cannot be part of a larger transaction yet.',
+    expect(await client.query('INSERT INTO t VALUES (1); CREATE TABLE t (a int)')).toEqual([
+      'NoticeResponse NOTICE 00000 inserted',
+      'CommandComplete INSERT 0 1',
+      'CommandComplete CREATE TABLE',
+      'ReadyForQuery I',
+    ]);
+    expect(executor.log).toEqual(['begin ddl', 'begin ddl', 'commit 1']);
+    expect((await client.query('INSERT INTO t VALUES (1); CREATE SOURCE s FROM GENERATOR COUNTER'))[0]).toBe(
+      'NoticeResponse NOTICE 00000 these 2 statements are committed one by one D=CREATE SOURCE cannot be part of a larger transaction.',
     );
-    expect(executor.log).toEqual(['begin ddl', 'commit 1']);
+    expect(executor.log).toEqual(['begin ddl', 'begin ddl', 'commit 1', 'commit 1']);
   });
 
   test('settings follow the transaction', async () => {
