@@ -2,7 +2,7 @@
 
 use crate::Field;
 use crate::decoder::{Frame, Outcome, RecordDecoder, without_return};
-use crate::value::{ValueContext, push_null, push_text, utf8};
+use crate::value::{ValueContext, check_zero, push_checked, push_null, utf8};
 use tidewire_row::{EvalError, EvalResult};
 
 /// What the first record is.
@@ -318,7 +318,8 @@ impl RecordDecoder for CsvDecoder {
         if let Some(error) = &self.lacking {
             return Err(error.clone());
         }
-        utf8(record)?;
+        let text = utf8(record)?;
+        check_zero(record)?;
         self.split(record)?;
         let width = if self.places.is_some() { self.width } else { fields.len() };
         if self.columns.len() > width {
@@ -338,9 +339,16 @@ impl RecordDecoder for CsvDecoder {
             };
             if null {
                 push_null(out, field)?;
-            } else {
-                // Quotes and escapes are ASCII, so removing them leaves UTF-8 whole; checked all the same.
-                push_text(out, field, utf8(bytes)?, context).map_err(|error| field.locate(error))?;
+                continue;
+            }
+            // Delimiters are ASCII, so a column of the record is UTF-8 as the record is; what quotes were taken from is
+            // checked all the same.
+            let value = match text.get(column.start..column.end) {
+                Some(value) if !column.quoted => value,
+                _ => utf8(bytes)?,
+            };
+            if let Err(error) = push_checked(out, field, value, context) {
+                return Err(field.locate(error));
             }
         }
         Ok(Outcome::Row)

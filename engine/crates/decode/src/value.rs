@@ -28,49 +28,60 @@ pub(crate) fn push_text(
     text: &str,
     context: &ValueContext,
 ) -> EvalResult<()> {
+    check_zero(text.as_bytes())?;
+    push_checked(out, field, text, context)
+}
+
+/// The same for a text that is known to have no NUL.
+#[inline]
+pub(crate) fn push_checked(
+    out: &mut Vec<u8>,
+    field: &Field,
+    text: &str,
+    context: &ValueContext,
+) -> EvalResult<()> {
     match field.column.scalar {
-        ScalarType::Text => push_plain(out, text),
+        ScalarType::Text => push_datum(out, Datum::Text(text)),
         ScalarType::Int8 => match small_integer(text) {
-            Some(value) => {
-                push_datum(out, Datum::Int64(value));
-                Ok(())
-            }
-            None => push_input(out, field, text, context),
+            Some(value) => push_datum(out, Datum::Int64(value)),
+            None => return push_input(out, field, text, context),
         },
         ScalarType::Int4 => match small_integer(text).and_then(|value| i32::try_from(value).ok()) {
-            Some(value) => {
-                push_datum(out, Datum::Int32(value));
-                Ok(())
-            }
-            None => push_input(out, field, text, context),
+            Some(value) => push_datum(out, Datum::Int32(value)),
+            None => return push_input(out, field, text, context),
         },
-        _ => push_input(out, field, text, context),
+        _ => return push_input(out, field, text, context),
     }
+    Ok(())
 }
 
 /// Appends text as it is.
 #[inline]
 pub(crate) fn push_plain(out: &mut Vec<u8>, text: &str) -> EvalResult<()> {
-    if memchr::memchr(0, text.as_bytes()).is_some() {
-        return Err(zero_byte());
-    }
+    check_zero(text.as_bytes())?;
     push_datum(out, Datum::Text(text));
     Ok(())
 }
 
 fn push_input(out: &mut Vec<u8>, field: &Field, text: &str, context: &ValueContext) -> EvalResult<()> {
-    if memchr::memchr(0, text.as_bytes()).is_some() {
-        return Err(zero_byte());
-    }
     let column = &field.column;
     let datum = text_in(column.scalar, column.typmod, text, &context.settings, &context.arena)?;
     push_datum(out, datum);
     Ok(())
 }
 
+/// Refuses a NUL: PostgreSQL's text has none.
+#[inline]
+pub(crate) fn check_zero(bytes: &[u8]) -> EvalResult<()> {
+    if memchr::memchr(0, bytes).is_some() {
+        return Err(zero_byte());
+    }
+    Ok(())
+}
+
 /// PostgreSQL's error for a NUL in text.
 #[cold]
-pub(crate) fn zero_byte() -> EvalError {
+fn zero_byte() -> EvalError {
     EvalError::new("22021", "invalid byte sequence for encoding \"UTF8\": 0x00")
 }
 

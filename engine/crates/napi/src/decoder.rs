@@ -11,6 +11,7 @@ use tidewire_decode::{Field, Position, RecordError, RecordSink, StreamDecoder};
 use tidewire_eval::{CompiledMfp, Context, Scratch};
 use tidewire_plan::{ColumnType, ScalarType};
 use tidewire_row::{Arena, Datum, EvalError, FormatSettings, push_datum};
+use tidewire_worker::WriteSet;
 
 /// A stream's decoder.
 #[napi]
@@ -87,7 +88,10 @@ struct Sink<'a> {
     metadata: &'a [u8],
     places: &'a [Place],
     sets: &'a mut WriteSets,
-    arrangement: u64,
+    /// Rows go as they were decoded: nothing is mapped, filtered or added.
+    as_decoded: bool,
+    /// What the transaction writes into the decoder's arrangement.
+    own: WriteSet,
     diff: i64,
     input: Vec<u8>,
     arena: Arena,
@@ -110,6 +114,11 @@ impl RecordSink for Sink<'_> {
         if self.diff == 0 {
             return;
         }
+        if self.as_decoded {
+            self.own.push(row, self.diff);
+            self.rows += 1;
+            return;
+        }
         self.input.clear();
         self.input.extend_from_slice(row);
         self.input.extend_from_slice(self.metadata);
@@ -125,7 +134,7 @@ impl RecordSink for Sink<'_> {
             self.mfp.apply(&self.input, &self.context, &self.arena, &mut self.scratch, &mut self.out);
         match mapped {
             Ok(true) => {
-                self.sets.of(self.arrangement).push(&self.out, self.diff);
+                self.own.push(&self.out, self.diff);
                 self.rows += 1;
             }
             Ok(false) => {}
@@ -191,8 +200,9 @@ impl NativeDecoder {
                 context: Context { parameters: &[], settings: &self.settings, logical_time: 0 },
                 metadata: &packed,
                 places: &self.places,
+                own: std::mem::take(sets.of(self.arrangement)),
                 sets: &mut sets,
-                arrangement: self.arrangement,
+                as_decoded: self.mfp.is_identity() && self.metadata == 0 && self.places.is_empty(),
                 diff: diff.into(),
                 input: Vec::new(),
                 arena: Arena::new(),
@@ -207,7 +217,8 @@ impl NativeDecoder {
                 path: path.as_deref(),
             };
             self.decoder.push(&chunk, end, &mut sink);
-            let Sink { rows, error_count, errors, log, sets, .. } = sink;
+            let Sink { own, rows, error_count, errors, log, sets, .. } = sink;
+            *sets.of(self.arrangement) = own;
             if let Some(log) = log {
                 log.write(sets);
             }
