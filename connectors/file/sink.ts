@@ -55,6 +55,13 @@ export const fileSink: SinkConnector<typeof fileSinkOptions> = {
       if (!info.isFile()) {
         throw new SqlError({ sqlstate: '42809', message: `"${options.path}" is not a file` });
       }
+      if (info.size > 0 && !options.overwrite) {
+        throw new SqlError({
+          sqlstate: '58P02',
+          message: `file "${options.path}" exists and was not written by this sink`,
+          hint: 'OVERWRITE replaces it.',
+        });
+      }
     } catch (error) {
       if (!isGone(error)) throw error;
     }

@@ -309,13 +309,18 @@ export class RunningSource implements IngestTarget {
     }
   }
 
+  /** One that cannot be opened fails as one that cannot be read does. */
   #openReader(): SourceReader {
     const { log } = this.#parts;
-    return this.#setup.open(
-      { directory: this.#directory, log: (message) => log.info(message, { source: this.#setup.name }) },
-      Object.fromEntries(this.#offsets),
-      this.#settings.options,
-    );
+    try {
+      return this.#setup.open(
+        { directory: this.#directory, log: (message) => log.info(message, { source: this.#setup.name }) },
+        Object.fromEntries(this.#offsets),
+        this.#settings.options,
+      );
+    } catch (error) {
+      return failedReader(error as Error);
+    }
   }
 
   /** A new reader, from what is committed. */
@@ -348,4 +353,19 @@ export class RunningSource implements IngestTarget {
   #endState(state: SourceState, error: string | null): Health<SourceState> {
     return { state, error, since: Date.now() };
   }
+}
+
+/** What stands for a reader that could not be opened: its `read` throws why. */
+function failedReader(error: Error): SourceReader {
+  const since = Date.now();
+  return {
+    read: () => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error) }) }),
+    pause: () => undefined,
+    resume: () => undefined,
+    alter: () => undefined,
+    health: () => ({ state: 'failed', error: error.message, since }),
+    metrics: () => ({ bytes: 0, records: 0, partitions: 0, lag: null }),
+    partition: () => undefined,
+    close: () => Promise.resolve(),
+  };
 }

@@ -46,6 +46,8 @@ export interface SinkStatus {
   readonly progress: number | null;
 }
 
+const NOTHING: ConnectorMetrics = { bytes: 0, records: 0, partitions: 0, lag: null };
+
 /** What running sinks use of the server. */
 export interface SinkParts {
   readonly engine: Engine;
@@ -58,11 +60,15 @@ export class RunningSink implements SubscriptionConsumer {
   readonly #parts: SinkParts;
   readonly #setup: SinkSetup;
   readonly #directory: string;
-  readonly #writer: SinkWriter;
-  readonly #egress: Egress;
-  readonly #run: Promise<void>;
+  /** The same when it starts again: what it wrote is its own. */
+  readonly #identity = randomUUID();
+  /** Null: it could not be opened. */
+  #writer: SinkWriter | null = null;
+  #egress: Egress | null = null;
+  #run: Promise<void> = Promise.resolve();
   #header: Buffer | null = null;
   #ended: Health<SinkState> | null = null;
+  #stopped = false;
 
   get setup(): SinkSetup {
     return this.#setup;
@@ -72,30 +78,46 @@ export class RunningSink implements SubscriptionConsumer {
     this.#parts = parts;
     this.#setup = setup;
     this.#directory = mkdtempSync(join(tmpdir(), 'tidewire-sink-'));
-    this.#writer = setup.open(randomUUID(), {
-      directory: this.#directory,
-      log: (message) => parts.log.info(message, { sink: setup.name }),
-    });
+    this.#start();
+  }
+
+  #start(): void {
+    const { engine, log } = this.#parts;
+    const { name, subscription } = this.#setup;
+    this.#ended = null;
+    try {
+      this.#writer = this.#setup.open(this.#identity, {
+        directory: this.#directory,
+        log: (message) => log.info(message, { sink: name }),
+      });
+    } catch (error) {
+      this.#fail(error as Error);
+      return;
+    }
     this.#egress = new Egress(this.#writer, {
       start: (progress) => this.#subscribe(progress),
-      pause: (paused) => parts.engine.pauseSubscription(setup.subscription, paused),
+      pause: (paused) => engine.pauseSubscription(subscription, paused),
     });
-    this.#run = this.#runToEnd();
+    this.#run = this.#runToEnd(this.#egress);
   }
 
   status(): SinkStatus {
     return {
-      health: this.#ended ?? this.#writer.health(),
-      metrics: this.#writer.metrics(),
-      progress: this.#egress.progress ?? null,
+      health: this.#ended ?? this.#writer!.health(),
+      metrics: this.#writer?.metrics() ?? NOTHING,
+      progress: this.#egress?.progress ?? null,
     };
   }
 
-  /** Pauses it or lets it go on. */
-  pause(paused: boolean): void {
+  /** Pauses it or lets it go on; one that failed starts again from what its target holds. */
+  async pause(paused: boolean): Promise<void> {
+    if (this.#ended && !paused) {
+      await this.#run;
+      if (!this.#stopped) this.#start();
+    }
     if (this.#ended) return;
-    if (paused) this.#writer.pause();
-    else this.#writer.resume();
+    if (paused) this.#writer!.pause();
+    else this.#writer!.resume();
   }
 
   push(chunk: SubscriptionChunk): void {
@@ -103,25 +125,27 @@ export class RunningSink implements SubscriptionConsumer {
     if (chunk.rows === 0 && this.#header === null) return;
     const bytes = this.#header === null ? chunk.chunk : Buffer.concat([this.#header, chunk.chunk]);
     this.#header = null;
-    this.#egress.deliver({ bytes, records: chunk.rows, upTo: chunk.upTo });
+    this.#egress!.deliver({ bytes, records: chunk.rows, upTo: chunk.upTo });
   }
 
   end(error: Error | null): void {
     if (error) this.#fail(error);
-    this.#egress.close();
+    this.#egress!.close();
   }
 
   /** Writes what waits, within bounds of time. */
   async drain(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const deadline = new Promise<void>((resolve) => (timer = setTimeout(resolve, DRAIN_MILLISECONDS)));
-    await Promise.race([this.#egress.drained(), deadline]);
+    await Promise.race([this.#egress?.drained(), deadline]);
     clearTimeout(timer);
   }
 
   async stop(): Promise<void> {
-    this.#egress.close();
+    this.#stopped = true;
+    this.#egress?.close();
     await this.#run;
+    rmSync(this.#directory, { recursive: true, force: true });
   }
 
   #subscribe(progress: number | undefined): void {
@@ -141,14 +165,13 @@ export class RunningSink implements SubscriptionConsumer {
     });
   }
 
-  async #runToEnd(): Promise<void> {
+  async #runToEnd(egress: Egress): Promise<void> {
     try {
-      await this.#egress.run();
+      await egress.run();
     } catch (error) {
       this.#fail(error as Error);
     } finally {
       this.#parts.subscriptions.remove(this.#setup.subscription);
-      rmSync(this.#directory, { recursive: true, force: true });
     }
   }
 

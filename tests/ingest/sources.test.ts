@@ -272,3 +272,21 @@ test('batches that are at hand join one commit, and one that needs the next is n
   expect(engine.commits[1]).toHaveLength(2);
   await sources.stopAll();
 });
+
+test('a source that cannot be opened has failed, and starts when it is resumed', async () => {
+  let broken = true;
+  const reader = new FakeReader();
+  const { engine, sources } = start({
+    open: () => {
+      if (broken) throw new Error('no such broker');
+      return reader;
+    },
+  });
+  const health = () => sources.status(1)?.health;
+  await expect.poll(health).toMatchObject({ state: 'failed', error: 'no such broker' });
+  broken = false;
+  sources.pause(1, false);
+  reader.give(bytes('a\n'));
+  await expect.poll(() => engine.commits).toEqual([[[10, 'a', 1]]]);
+  await sources.stopAll();
+});

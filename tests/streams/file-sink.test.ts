@@ -1,5 +1,5 @@
 /** FILE sinks over a real server: the file is the history of the view, and adds up to what the view holds. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
@@ -136,15 +136,32 @@ test('CSV begins with its header, once', async () => {
 test('a sink ends with DROP, and a file that is not its own stays', async () => {
   const path = join(folder, 'out.jsonl');
   writeFileSync(path, 'mine\n');
-  await client.query(`CREATE SINK out FROM sales INTO FILE (PATH '${path}') FORMAT JSON`);
-  await expect.poll(() => server.log(), { timeout: 10_000 }).toContain('was not written by this sink');
-  await client.query('DROP SINK out');
+  const create = `CREATE SINK out FROM sales INTO FILE (PATH '${path}') FORMAT JSON`;
+  await expect(client.query(create)).rejects.toMatchObject({ code: '58P02', hint: 'OVERWRITE replaces it.' });
   expect(readFileSync(path, 'utf8')).toBe('mine\n');
   await client.query(`CREATE SINK out FROM sales INTO FILE (PATH '${path}', OVERWRITE) FORMAT JSON`);
   await expect.poll(() => lines(path).length, { timeout: 10_000, interval: 20 }).toBe(2);
   await client.query('DROP SINK out');
   await client.query('DELETE FROM sales');
   expect(lines(path).length).toBe(2);
+});
+
+test('a sink that failed says why, and RESUME starts it again', async () => {
+  const path = join(folder, 'out.jsonl');
+  mkdirSync(`${path}.progress`);
+  const state = async (): Promise<unknown> =>
+    (await client.query("SELECT state, error FROM tw_catalog.sink_status WHERE name = 'out'")).rows[0];
+  await client.query(`CREATE SINK out FROM sales INTO FILE (PATH '${path}') FORMAT JSON`);
+  const failed = { state: 'failed', error: expect.stringContaining('EISDIR') as string };
+  await expect.poll(state, { timeout: 10_000, interval: 20 }).toEqual(failed);
+  await client.query('ALTER SINK out RESUME');
+  await expect.poll(state, { timeout: 10_000, interval: 20 }).toEqual(failed);
+  rmdirSync(`${path}.progress`);
+  await client.query('ALTER SINK out RESUME');
+  await expect.poll(() => lines(path).length, { timeout: 10_000, interval: 20 }).toBe(2);
+  await client.query('DELETE FROM sales');
+  await expect.poll(() => lines(path).length, { timeout: 10_000, interval: 20 }).toBe(4);
+  expect(await state()).toEqual({ state: 'running', error: null });
 });
 
 test('mistakes are refused by name', async () => {

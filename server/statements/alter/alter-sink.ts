@@ -23,7 +23,7 @@ export function prepareAlterSink(system: System, parsed: ParsedStatement, statem
     case 'pause':
     case 'resume':
       return alterObject(system, parsed, statement, ['sink'], async (object) => {
-        runningSink(system, object).pause(action.kind === 'pause');
+        await runningSink(system, object).pause(action.kind === 'pause');
         await system.status.flush();
       });
     case 'set_options':
