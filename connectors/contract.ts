@@ -161,6 +161,17 @@ export interface PartitionStatus {
   readonly lag: number | null;
 }
 
+/** What CREATE CONNECTION … TO makes: where an upstream or target is, and how to be let in. */
+export interface ConnectionConnector<Specs extends OptionSpecs = OptionSpecs> {
+  /** As CREATE CONNECTION … TO names it, lower case. */
+  readonly name: string;
+  readonly options: Specs;
+  /** Checks options that depend on each other; throws SqlError. */
+  check(options: ParsedOptions<Specs>): void;
+  /** Connects and authenticates. Throws `ConnectorError`, never with a secret in it. */
+  validate(options: ParsedOptions<Specs>): Promise<void>;
+}
+
 /** A source that reads. */
 export interface SourceReader {
   /**

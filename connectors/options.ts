@@ -3,6 +3,8 @@ import type { Option, OptionValue } from '../sql/ast/options.ts';
 import { SqlError } from '../sql/error.ts';
 import { nearestName } from '../sql/nearest-name.ts';
 import type { SourceText } from '../sql/parse/source-text.ts';
+import type { QualifiedName } from '../sql/ast/name.ts';
+import { Secret } from './secret.ts';
 
 /** What an option's value must be, and whether ALTER … SET can change it while it is in use. */
 export type OptionSpec = ValueSpec & { readonly alterable?: boolean };
@@ -19,6 +21,8 @@ type ValueSpec =
       readonly max?: number;
       readonly default?: number;
     }
+  /** SECRET name. `literal`: a text will do as well, for what is mostly public, such as a certificate. */
+  | { readonly type: 'secret'; readonly required?: boolean; readonly literal?: boolean }
   /** Milliseconds, from an interval's text: '10 s', '500 ms', '1 min'. */
   | { readonly type: 'duration'; readonly min?: number; readonly default?: number }
   | {
@@ -33,11 +37,13 @@ export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
 
 type ValueOf<S extends OptionSpec> = S['type'] extends 'boolean'
   ? boolean
-  : S['type'] extends 'integer' | 'duration'
-    ? number
-    : S extends { readonly type: 'choice'; readonly values: readonly (infer V)[] }
-      ? V
-      : string;
+  : S['type'] extends 'secret'
+    ? Secret
+    : S['type'] extends 'integer' | 'duration'
+      ? number
+      : S extends { readonly type: 'choice'; readonly values: readonly (infer V)[] }
+        ? V
+        : string;
 
 type Given<S extends OptionSpec> = S extends { readonly required: true }
   ? ValueOf<S>
@@ -48,20 +54,26 @@ type Given<S extends OptionSpec> = S extends { readonly required: true }
 /** The values of options, typed by their specifications. */
 export type ParsedOptions<Specs extends OptionSpecs> = { readonly [K in keyof Specs]: Given<Specs[K]> };
 
+/** The secret of a name in an option. Throws SqlError when there is none. */
+export type FindSecret = (name: QualifiedName) => Secret;
+
+type OptionValues = Record<string, string | number | boolean | Secret | undefined>;
+
 /** Checks options against their specifications. `what` names their owner in messages: `connector FILE`. */
 export function parseOptions<Specs extends OptionSpecs>(
   specs: Specs,
   options: readonly Option[],
   what: string,
   source?: SourceText,
+  secrets?: FindSecret,
 ): ParsedOptions<Specs> {
-  const values: Record<string, string | number | boolean> = {};
+  const values: OptionValues = {};
   const names = Object.keys(specs);
   for (const option of options) {
     const spec = Object.hasOwn(specs, option.name) ? specs[option.name] : undefined;
     if (spec === undefined) throw unknownOption(option.name, option.location, names, what, source);
     if (Object.hasOwn(values, option.name)) throw givenTwice(option, source);
-    values[option.name] = read(option, spec, source);
+    values[option.name] = read(option, spec, source, secrets);
   }
   for (const name of names) {
     const spec = specs[name]!;
@@ -85,14 +97,15 @@ export function alterOptions<Specs extends OptionSpecs>(
   what: string,
   object: string,
   source?: SourceText,
+  secrets?: FindSecret,
 ): ParsedOptions<Specs> {
-  const values: Record<string, string | number | boolean | undefined> = { ...current };
+  const values: OptionValues = { ...current };
   const seen = new Set<string>();
   for (const option of changes) {
     const spec = alterableSpec(specs, option.name, option.location, what, object, source);
     if (seen.has(option.name)) throw givenTwice(option, source);
     seen.add(option.name);
-    values[option.name] = read(option, spec, source);
+    values[option.name] = read(option, spec, source, secrets);
   }
   return values as ParsedOptions<Specs>;
 }
@@ -106,7 +119,7 @@ export function resetOptions<Specs extends OptionSpecs>(
   object: string,
   source?: SourceText,
 ): ParsedOptions<Specs> {
-  const values: Record<string, string | number | boolean | undefined> = { ...current };
+  const values: OptionValues = { ...current };
   for (const { name, location } of names) {
     const spec = alterableSpec(specs, name, location, what, object, source);
     values[name] = 'default' in spec ? spec.default : undefined;
@@ -180,7 +193,12 @@ function textOf(value: OptionValue): string | undefined {
   }
 }
 
-function read(option: Option, spec: OptionSpec, source: SourceText | undefined): string | number | boolean {
+function read(
+  option: Option,
+  spec: OptionSpec,
+  source: SourceText | undefined,
+  secrets: FindSecret | undefined,
+): string | number | boolean | Secret {
   const refuse = (expected: string, sqlstate = '22023'): SqlError =>
     new SqlError({
       sqlstate,
@@ -190,14 +208,24 @@ function read(option: Option, spec: OptionSpec, source: SourceText | undefined):
   const { value } = option;
   if (spec.type === 'boolean' && value.kind === 'flag') return true;
   if (value.kind === 'secret') {
+    if (spec.type === 'secret' && secrets !== undefined) return secrets(value.name);
     throw new SqlError({
-      sqlstate: '0A000',
-      message: 'secrets are not supported yet',
+      sqlstate: '22023',
+      message: `option "${option.name}" is not one for secrets`,
+      hint: 'Its value is visible to users: write it as it is.',
       position: source?.positionOfByte(option.valueLocation),
     });
   }
   const text = textOf(value);
   switch (spec.type) {
+    case 'secret':
+      if (spec.literal === true && text !== undefined) return new Secret(null, text);
+      throw new SqlError({
+        sqlstate: '22023',
+        message: `option "${option.name}" needs SECRET and a name`,
+        hint: 'CREATE SECRET keeps a value that is not shown.',
+        position: source?.positionOfByte(option.location),
+      });
     case 'string':
       if (text === undefined) throw refuse('a string');
       return text;

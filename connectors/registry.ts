@@ -1,9 +1,10 @@
 /** All connectors by the names that CREATE SOURCE and CREATE SINK use. */
 import { SqlError } from '../sql/error.ts';
 import { nearestName } from '../sql/nearest-name.ts';
-import type { Connector } from './contract.ts';
+import type { ConnectionConnector, Connector } from './contract.ts';
 import { fileConnector } from './file/connector.ts';
 import { counterSource, nexmarkSource } from './generator/source.ts';
+import { kafkaConnection } from './kafka/connection.ts';
 
 const connectors: readonly Connector[] = [
   fileConnector,
@@ -20,6 +21,28 @@ const connectors: readonly Connector[] = [
     sink: null,
   },
 ];
+
+const connections: readonly ConnectionConnector[] = [kafkaConnection as unknown as ConnectionConnector];
+
+/** Connections that are planned: refused by name, not as a typing error. */
+const PLANNED_CONNECTIONS = ['confluent', 'postgres', 'mysql', 'aws', 'ssh', 's3'];
+
+/** What CREATE CONNECTION … TO can name. Throws SqlError. */
+export function findConnection(name: string, position?: number): ConnectionConnector {
+  const found = connections.find((candidate) => candidate.name === name);
+  if (found !== undefined) return found;
+  const names = connections.map((candidate) => candidate.name.toUpperCase()).join(', ');
+  if (PLANNED_CONNECTIONS.includes(name)) {
+    const message = `CREATE CONNECTION TO ${name.toUpperCase()} is not supported yet`;
+    throw new SqlError({ sqlstate: '0A000', message, hint: `Connections are to: ${names}.`, position });
+  }
+  throw new SqlError({
+    sqlstate: '42704',
+    message: `there are no connections to "${name}"`,
+    hint: `Connections are to: ${names}.`,
+    position,
+  });
+}
 
 /** Connectors that are planned: refused by name, not as a typing error. */
 const PLANNED = ['kafka', 'postgres', 'mysql', 's3', 'http', 'webhook', 'postgres-cdc', 'mysql-cdc'];

@@ -69,6 +69,9 @@ export function lookUp(
   return null;
 }
 
+/** Kinds that are no relations: one that is missing is an undefined object. */
+const UNRELATED: readonly ObjectKind[] = ['index', 'secret', 'connection'];
+
 /** As `lookUp`, but a missing object is an error that suggests the nearest name. */
 export function requireObject(
   catalog: Catalog,
@@ -87,7 +90,7 @@ export function requireObject(
       [...catalog.objects()].filter((other) => kinds.includes(other.kind)).map((other) => other.name),
     );
     throw new SqlError({
-      sqlstate: kinds.length === 1 && kinds[0] === 'index' ? '42704' : '42P01',
+      sqlstate: kinds.every((kind) => UNRELATED.includes(kind)) ? '42704' : '42P01',
       message: `${kinds.length > 1 ? 'relation' : wanted} "${written}" does not exist`,
       hint: near === undefined ? undefined : `Perhaps you meant "${near}".`,
       position: positionOf(parsed, name.location),

@@ -2,6 +2,8 @@
  * What the catalog holds: one tagged union, one variant an object kind. Objects are immutable; a change replaces them.
  */
 import type { ArrangementId, Layout } from '../../engine/index.ts';
+import type { OptionSpecs, ParsedOptions } from '../../connectors/options.ts';
+import type { Secret } from '../../connectors/secret.ts';
 import type { CatalogColumn, ObjectId } from '../../sql/catalog.ts';
 
 interface ObjectBase {
@@ -59,6 +61,8 @@ export interface SourceObject extends ObjectBase, Stored {
   readonly connector: string;
   /** The source that this is a table of (multi-table sources), or null. */
   readonly parent: ObjectId | null;
+  /** The connection that it reads through, or null. */
+  readonly connection: ObjectId | null;
 }
 
 export interface ViewObject extends ObjectBase, Definition {
@@ -95,6 +99,20 @@ export interface SinkObject extends ObjectBase {
   readonly subscription: ArrangementId;
 }
 
+/** A value that is not shown. Its statement is not kept, for it has the value in it. */
+export interface SecretObject extends ObjectBase {
+  readonly kind: 'secret';
+  readonly value: Secret;
+}
+
+/** Where an upstream or target is, and how to be let in. */
+export interface ConnectionObject extends ObjectBase {
+  readonly kind: 'connection';
+  /** As CREATE CONNECTION … TO names it, lower case. */
+  readonly connector: string;
+  readonly options: ParsedOptions<OptionSpecs>;
+}
+
 export type CatalogObject =
   | TableObject
   | SystemTableObject
@@ -102,7 +120,9 @@ export type CatalogObject =
   | ViewObject
   | MaterializedViewObject
   | IndexObject
-  | SinkObject;
+  | SinkObject
+  | SecretObject
+  | ConnectionObject;
 
 export type ObjectKind = CatalogObject['kind'];
 
@@ -122,5 +142,9 @@ export function kindName(kind: ObjectKind): string {
       return 'index';
     case 'sink':
       return 'sink';
+    case 'secret':
+      return 'secret';
+    case 'connection':
+      return 'connection';
   }
 }

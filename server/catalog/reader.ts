@@ -132,6 +132,8 @@ export class StatementCatalog implements CatalogReader {
     switch (object.kind) {
       case 'index':
       case 'sink':
+      case 'secret':
+      case 'connection':
         return null;
       case 'table':
       case 'systemTable':

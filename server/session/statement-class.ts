@@ -61,6 +61,7 @@ export function ddlName(parsed: ParsedStatement): string | null {
     case 'show_objects':
     case 'show_setting':
     case 'subscribe':
+    case 'validate_connection':
       return null;
     default:
       return firstWords(parsed.text);

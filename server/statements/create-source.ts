@@ -157,6 +157,7 @@ class Relations {
       keys: options.key ? [options.key] : [],
       connector: this.#connector,
       parent,
+      connection: null,
     };
     this.#objects.push({ object, checked: options.checked });
     return object;

@@ -30,8 +30,9 @@ export function catalogKinds(named: NamedKind): readonly ObjectKind[] {
     case 'schema':
       return [];
     case 'connection':
+      return ['connection'];
     case 'secret':
-      throw new SqlError({ sqlstate: '0A000', message: `${named}s are not supported yet` });
+      return ['secret'];
   }
 }
 
@@ -194,6 +195,8 @@ function releaseObject(system: System, object: CatalogObject): void {
       return;
     case 'view':
     case 'sink':
+    case 'secret':
+    case 'connection':
       return;
   }
 }

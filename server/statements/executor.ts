@@ -21,9 +21,11 @@ import type { System } from '../system.ts';
 import { prepareAlter } from './alter/alter.ts';
 import { prepareCopyFrom } from './copy-from.ts';
 import { prepareCopySubscribe, prepareCopyTo } from './copy-to.ts';
+import { prepareCreateConnection } from './create-connection.ts';
 import { prepareCreateDefaultIndex, prepareCreateIndex } from './create-index.ts';
 import { prepareCreateMaterializedView } from './create-materialized-view.ts';
 import { prepareCreateSchema } from './create-schema.ts';
+import { prepareCreateSecret } from './create-secret.ts';
 import { prepareCreateSink } from './create-sink.ts';
 import { prepareCreateSource } from './create-source.ts';
 import { prepareCreateTable } from './create-table.ts';
@@ -35,6 +37,7 @@ import type { Runnable } from './prepared.ts';
 import { prepareSelect } from './select.ts';
 import { prepareShowCreate, prepareShowObjects } from './show.ts';
 import { prepareSubscribe } from './subscribe.ts';
+import { prepareValidateConnection } from './validate-connection.ts';
 import { prepareWrite } from './write.ts';
 
 /** What a prepared statement was compiled under; any difference compiles it again. */
@@ -203,7 +206,11 @@ function prepareStatement(
     case 'show_create':
       return prepareShowCreate(system, session, parsed, statement);
     case 'create_connection':
+      return prepareCreateConnection(system, parsed, statement);
     case 'create_secret':
+      return prepareCreateSecret(system, parsed, statement);
+    case 'validate_connection':
+      return prepareValidateConnection(system, parsed, statement);
     case 'create_table_from_source':
       throw new SqlError({
         sqlstate: '0A000',

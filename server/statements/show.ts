@@ -6,6 +6,7 @@ import { positionOf, requireObject } from '../catalog/names.ts';
 import type { CatalogObject } from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
+import { connectionText } from './create-connection.ts';
 import { catalogKinds } from './drop.ts';
 import { withSourceSettings, withViewOnError } from './names/current-options.ts';
 import { prepareInternal, quoteLiteral } from './internal-query.ts';
@@ -132,6 +133,10 @@ function listQuery(
     }
     case 'connections':
     case 'secrets':
+      return {
+        query: `SELECT * FROM tw_catalog.${list} WHERE ${inSchema(system, session, parsed, statement)}`,
+        columns: list === 'secrets' ? 'name' : 'name, connector',
+      };
     case 'functions':
     case 'types':
     case 'subscriptions':
@@ -191,6 +196,13 @@ export function prepareShowCreate(
     statement.name,
     catalogKinds(statement.objectKind),
   );
+  if (object.kind === 'secret') {
+    throw new SqlError({
+      sqlstate: '42501',
+      message: `the statement of secret "${object.name}" is not shown`,
+      detail: 'It has the value in it.',
+    });
+  }
   const name = quoteLiteral(`${object.schema}.${object.name}`);
   const prepare = (): Runnable => {
     const shown = createText(system, object);
@@ -203,6 +215,7 @@ export function prepareShowCreate(
 
 /** The statement that made the object, with the options that it has now. */
 function createText(system: System, object: CatalogObject): string | null {
+  if (object.kind === 'connection') return connectionText(system.catalog, object);
   const { statement } = object;
   if (statement === null) return null;
   if (object.kind === 'materializedView') return withViewOnError(statement, object.onError);

@@ -1,3 +1,4 @@
+import type { Node } from '@pgsql/types';
 import type { Identifier, QualifiedName } from './name.ts';
 import type { ObjectKind } from './object-kind.ts';
 import type { Option } from './options.ts';
@@ -15,6 +16,8 @@ export type AlterAction =
   | { kind: 'pause'; location: number }
   | { kind: 'resume'; location: number }
   | { kind: 'as_query'; query: Query }
+  /** ALTER SECRET … AS constant. */
+  | { kind: 'as_value'; value: Node }
   | { kind: 'add_table'; table: QualifiedName; alias?: QualifiedName }
   | { kind: 'drop_table'; table: QualifiedName };
 

@@ -18,6 +18,7 @@ import type { Fetch } from './fetch.ts';
 import type { Flush } from './flush.ts';
 import type { ShowCreate, ShowObjects, ShowSetting } from './show.ts';
 import type { Subscribe } from './subscribe.ts';
+import type { ValidateConnection } from './validate-connection.ts';
 
 /** A statement that is PostgreSQL's alone, as PostgreSQL's parser gave it: `{ SelectStmt }`, `{ InsertStmt }`…. */
 export interface PostgresStatement {
@@ -49,7 +50,8 @@ export type Statement =
   | ShowCreate
   | ShowObjects
   | ShowSetting
-  | Subscribe;
+  | Subscribe
+  | ValidateConnection;
 
 /** One statement of a text. Every location in it is a UTF-8 byte offset into the whole text (`source`). */
 export interface ParsedStatement {

@@ -20,7 +20,19 @@ const OWN = new RegExp(`(^|[;\\s])(${OWN_FIRST_WORDS.join('|')}|${EXTENSION_WORD
  */
 export function parse(text: string): ParsedStatement[] {
   const source = new SourceText(text);
-  return OWN.test(text) ? parseWithOwn(source) : parsePlain(source);
+  try {
+    return OWN.test(text) ? parseWithOwn(source) : parsePlain(source);
+  } catch (error) {
+    throw error instanceof SqlError && NAMES_SECRET.test(text) ? withoutQuote(error) : error;
+  }
+}
+
+/** A text that may have a secret's value in it. */
+const NAMES_SECRET = /\b(create|alter)(\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)+secret\b/i;
+
+/** A refusal that quotes nothing of the text; its position says where it is. */
+function withoutQuote({ sqlstate, message, position }: SqlError): SqlError {
+  return new SqlError({ sqlstate, message: message.replace(/ ?(at or near |)"[\s\S]*$/, ''), position });
 }
 
 /** All statements by PostgreSQL's grammar in one call. */

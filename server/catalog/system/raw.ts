@@ -35,8 +35,15 @@ const schemas: RawTable = {
   ofSchema: (schema) => [[schema.id, schema.name, OWNER_OID]],
 };
 
-/** `pg_class.relkind` of an object: sources and sinks appear as tables and views to tools that know no others. */
-function relationKind(object: CatalogObject): string {
+/** Objects that are no relations: they have a list of their own. */
+type Unrelated = Extract<CatalogObject, { kind: 'sink' | 'secret' | 'connection' }>;
+
+function isUnrelated(object: CatalogObject): object is Unrelated {
+  return object.kind === 'sink' || object.kind === 'secret' || object.kind === 'connection';
+}
+
+/** `pg_class.relkind` of a relation: a source appears as a table to tools that know no sources. */
+function relationKind(object: Exclude<CatalogObject, Unrelated>): string {
   switch (object.kind) {
     case 'table':
     case 'systemTable':
@@ -48,14 +55,7 @@ function relationKind(object: CatalogObject): string {
       return 'm';
     case 'index':
       return 'i';
-    case 'sink':
-      return 'S';
   }
-}
-
-function relationColumns(object: CatalogObject): number {
-  if (object.kind === 'sink') return 0;
-  return object.columns.length;
 }
 
 /** The query of a view, under the view's own names where a column list or a rename gave it others. */
@@ -81,7 +81,7 @@ const relations: RawTable = {
     ['statement', 'text'],
   ],
   ofObject: (object, catalog) => {
-    if (object.kind === 'sink') return [];
+    if (isUnrelated(object)) return [];
     const definition =
       object.kind === 'view' || object.kind === 'materializedView' ? definitionText(object) : null;
     const type =
@@ -99,7 +99,7 @@ const relations: RawTable = {
         relationKind(object),
         type,
         OWNER_OID,
-        relationColumns(object),
+        object.columns.length,
         indexed,
         definition,
         object.statement,
@@ -120,7 +120,7 @@ const columns: RawTable = {
     ['default_text', 'text'],
   ],
   ofObject: (object) => {
-    if (object.kind === 'index' || object.kind === 'sink') return [];
+    if (object.kind === 'index' || isUnrelated(object)) return [];
     return object.columns.map((column, index) => [
       object.id,
       index + 1,
@@ -167,6 +167,27 @@ const sinks: RawTable = {
   columns: sources.columns,
   ofObject: (object, catalog) =>
     object.kind === 'sink'
+      ? [[object.id, object.name, catalog.schema(object.schema)?.id ?? 0, object.connector]]
+      : [],
+};
+
+/** Names only: a secret's value is in no relation. */
+const secrets: RawTable = {
+  name: 'secrets',
+  columns: [
+    ['oid', 'oid'],
+    ['name', 'name'],
+    ['schema_oid', 'oid'],
+  ],
+  ofObject: (object, catalog) =>
+    object.kind === 'secret' ? [[object.id, object.name, catalog.schema(object.schema)?.id ?? 0]] : [],
+};
+
+const connections: RawTable = {
+  name: 'connections',
+  columns: sources.columns,
+  ofObject: (object, catalog) =>
+    object.kind === 'connection'
       ? [[object.id, object.name, catalog.schema(object.schema)?.id ?? 0, object.connector]]
       : [],
 };
@@ -274,4 +295,6 @@ export const RAW_TABLES: readonly RawTable[] = [
   sourceStatus,
   sourcePartitions,
   sinkStatus,
+  secrets,
+  connections,
 ];

@@ -199,4 +199,16 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       FROM tw_internal.sink_status s JOIN tw_internal.sinks o ON o.oid = s.sink_oid
       JOIN tw_internal.schemas n ON n.oid = o.schema_oid`,
   },
+  {
+    schema: 'tw_catalog',
+    name: 'secrets',
+    query: `SELECT o.oid, s.name AS schema_name, o.name
+      FROM tw_internal.secrets o JOIN tw_internal.schemas s ON s.oid = o.schema_oid`,
+  },
+  {
+    schema: 'tw_catalog',
+    name: 'connections',
+    query: `SELECT o.oid, s.name AS schema_name, o.name, o.connector
+      FROM tw_internal.connections o JOIN tw_internal.schemas s ON s.oid = o.schema_oid`,
+  },
 ];

@@ -1,12 +1,13 @@
 /** ALTER: which kind of object goes to which file. */
 import type { Alter } from '../../../sql/ast/alter.ts';
 import type { ParsedStatement } from '../../../sql/ast/statement.ts';
-import { SqlError } from '../../../sql/error.ts';
 import type { System } from '../../system.ts';
 import type { Runnable } from '../prepared.ts';
+import { prepareAlterConnection } from './alter-connection.ts';
 import { prepareAlterIndex } from './alter-index.ts';
 import { prepareAlterMaterializedView } from './alter-materialized-view.ts';
 import { prepareAlterSchema } from './alter-schema.ts';
+import { prepareAlterSecret } from './alter-secret.ts';
 import { prepareAlterSink } from './alter-sink.ts';
 import { prepareAlterSource } from './alter-source.ts';
 import { prepareAlterTable } from './alter-table.ts';
@@ -29,10 +30,8 @@ export function prepareAlter(system: System, parsed: ParsedStatement, statement:
     case 'sink':
       return prepareAlterSink(system, parsed, statement);
     case 'connection':
+      return prepareAlterConnection(system, parsed, statement);
     case 'secret':
-      throw new SqlError({
-        sqlstate: '0A000',
-        message: `${statement.objectKind}s are not supported yet`,
-      });
+      return prepareAlterSecret(system, parsed, statement);
   }
 }

@@ -1,5 +1,6 @@
 /** The text of a CREATE statement with the options that ALTER … SET and RESET have given its object since. */
 import { type OptionSpec, type OptionSpecs, parseOptions } from '../../../connectors/options.ts';
+import { Secret } from '../../../connectors/secret.ts';
 import type { Option } from '../../../sql/ast/options.ts';
 import { quoteLiteral } from '../../../sql/functions/quote.ts';
 import { EditableText } from '../../../sql/parse/edits.ts';
@@ -15,7 +16,9 @@ export function withSourceSettings(statement: string, specs: OptionSpecs, settin
   for (const name of Object.keys(specs)) {
     const { options } = createSource(text);
     const written = parseOptions(specs, options, 'a source');
-    const value = settings.options[name];
+    const value = settings.options[name] as Value | Secret | undefined;
+    // What reads a secret reads it through its connection.
+    if (value instanceof Secret) continue;
     if (value !== written[name]) text = withOption(text, name, specs[name]!, value);
   }
   return withPolicy(text, settings.onError);

@@ -50,6 +50,8 @@ export function afterRenaming(
     case 'table':
     case 'systemTable':
     case 'source':
+    case 'secret':
+    case 'connection':
       return dependent;
   }
 }
@@ -85,6 +87,8 @@ export function afterColumnRenaming(
     case 'table':
     case 'systemTable':
     case 'source':
+    case 'secret':
+    case 'connection':
       return dependent;
   }
 }

@@ -3,6 +3,7 @@ import type { ObjectKind } from '../../ast/object-kind.ts';
 import type { Cursor } from '../cursor.ts';
 import { parseQuery } from '../extensions.ts';
 import { parseOptionNames, parseOptions } from '../options.ts';
+import { parseSecretValue } from './create-secret.ts';
 import { eatObjectKind } from './object-kind.ts';
 
 /** Kinds that PostgreSQL's grammar cannot alter. */
@@ -22,7 +23,9 @@ export function parseAlter(cursor: Cursor): Alter | undefined {
   const action = parseAction(cursor, objectKind, own);
   if (action === undefined) {
     if (own || cursor.done)
-      throw cursor.error('RENAME TO, SET, RESET, OWNER TO, SET SCHEMA, PAUSE or RESUME');
+      throw cursor.error(
+        objectKind === 'secret' ? 'AS value' : 'RENAME TO, SET, RESET, OWNER TO, SET SCHEMA, PAUSE or RESUME',
+      );
     return undefined;
   }
   cursor.expectEnd();
@@ -58,6 +61,10 @@ function parseAction(cursor: Cursor, objectKind: ObjectKind, own: boolean): Alte
     const query = parseQuery(cursor.slice(cursor.at, cursor.end));
     cursor.at = cursor.end;
     return { kind: 'as_query', query };
+  }
+  if (objectKind === 'secret' && cursor.eat('as')) {
+    const value = parseSecretValue(cursor);
+    return { kind: 'as_value', value };
   }
   if (own && cursor.eat('add', 'table')) {
     const table = cursor.qualifiedName('a table');

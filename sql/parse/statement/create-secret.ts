@@ -1,3 +1,4 @@
+import type { Node } from '@pgsql/types';
 import type { CreateSecret } from '../../ast/create-secret.ts';
 import type { Cursor } from '../cursor.ts';
 import { parseExpression } from '../fragment.ts';
@@ -9,7 +10,14 @@ export function parseCreateSecret(cursor: Cursor): CreateSecret {
   const name = cursor.qualifiedName("the secret's name");
   const options = parseWith(cursor);
   cursor.expect('as');
+  const value = parseSecretValue(cursor);
+  return { kind: 'create_secret', ifNotExists, name, value, with: options };
+}
+
+/** A secret's value: the rest of the statement. */
+export function parseSecretValue(cursor: Cursor): Node {
   if (cursor.done) throw cursor.error('a value');
   const value = parseExpression(cursor.context, cursor.span(cursor.at, cursor.end));
-  return { kind: 'create_secret', ifNotExists, name, value, with: options };
+  cursor.at = cursor.end;
+  return value;
 }

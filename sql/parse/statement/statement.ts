@@ -11,6 +11,7 @@ import { parseFlush } from './flush.ts';
 import { parsePostgresStatement } from './postgres.ts';
 import { parseShow } from './show.ts';
 import { parseSubscribe } from './subscribe.ts';
+import { parseValidateConnection } from './validate-connection.ts';
 
 /** Parsers by first word. One that returns undefined leaves the statement to PostgreSQL's grammar. */
 const BY_FIRST_WORD: Readonly<Record<string, (cursor: Cursor) => Statement | undefined>> = {
@@ -26,6 +27,7 @@ const BY_FIRST_WORD: Readonly<Record<string, (cursor: Cursor) => Statement | und
   show: parseShow,
   subscribe: parseSubscribe,
   tail: parseSubscribe,
+  validate: parseValidateConnection,
 };
 
 /** First words of statements that are, or may be, ours. */

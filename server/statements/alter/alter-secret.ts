@@ -1,0 +1,15 @@
+/** ALTER SECRET … AS: what uses the secret connects again with the new value. */
+import type { Alter } from '../../../sql/ast/alter.ts';
+import type { ParsedStatement } from '../../../sql/ast/statement.ts';
+import type { System } from '../../system.ts';
+import { secretValue } from '../create-secret.ts';
+import type { Runnable } from '../prepared.ts';
+import { alterObject, unsupportedAction } from './object.ts';
+
+export function prepareAlterSecret(system: System, parsed: ParsedStatement, statement: Alter): Runnable {
+  const { action } = statement;
+  if (action.kind !== 'as_value') throw unsupportedAction(statement);
+  return alterObject(system, parsed, statement, ['secret'], async (object, session) => {
+    object.value.replace(secretValue(system, session, parsed, action.value));
+  });
+}
