@@ -1,13 +1,16 @@
-// `npm run bench -- smoke`: installs, builds and measures.
+// `npm run bench`: installs, builds and measures. `npm run bench -- NAME --option value` runs one of the benchmarks.
 import { join } from 'node:path';
-import { buildEngine, buildServer, installPackages, root, run } from './setup.mjs';
+import { buildBenchData, buildEngine, buildServer, installPackages, root, run } from './setup.mjs';
 
-const name = process.argv[2] ?? 'smoke';
-if (name !== 'smoke') {
-  console.error(`tidewire: no bench "${name}"; there is: smoke`);
+const benches = ['compare', 'smoke'];
+const args = process.argv.slice(2);
+const name = args[0] === undefined || args[0].startsWith('--') ? 'compare' : args.shift();
+if (!benches.includes(name)) {
+  console.error(`tidewire: no bench "${name}"; there are: ${benches.join(', ')}`);
   process.exit(2);
 }
 installPackages();
 buildEngine();
+if (name === 'compare') buildBenchData();
 buildServer();
-run(process.execPath, [join(root, 'build/tests/bench/smoke.js')]);
+run(process.execPath, [join(root, `build/tests/bench/${name}.js`), ...args]);

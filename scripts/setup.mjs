@@ -50,6 +50,11 @@ export function buildEngine() {
   renameSync(`${addon}.new`, addon); // a running server keeps the file that it loaded
 }
 
+/** Builds the generator of the benchmarks' data. */
+export function buildBenchData() {
+  run('cargo', ['build', '--release', '--locked', '-p', 'tidewire-generate', '--bin', 'bench-data']);
+}
+
 /** Compiles TypeScript to build/. */
 export function buildServer() {
   step('compiling the server');

@@ -15,6 +15,8 @@ const NOBODY = 65534;
 
 export interface Postgres {
   readonly port: number;
+  /** Of the process that the others are children of. */
+  readonly pid: number;
   connect(): Promise<pg.Client>;
   stop(): Promise<void>;
 }
@@ -49,8 +51,11 @@ function installation(asRoot: boolean): string {
   return shared;
 }
 
-/** Starts a cluster with an empty database `postgres`, user `postgres`, trust authentication. */
-export async function startPostgres(): Promise<Postgres> {
+/**
+ * Starts a cluster with an empty database `postgres`, user `postgres`, trust authentication. `overrides` are server
+ * settings in place of those that suit tests.
+ */
+export async function startPostgres(overrides: Record<string, string | number> = {}): Promise<Postgres> {
   const asRoot = process.getuid?.() === 0;
   const user = asRoot ? { uid: NOBODY, gid: NOBODY } : {};
   const bin = join(installation(asRoot), 'bin');
@@ -77,6 +82,7 @@ export async function startPostgres(): Promise<Postgres> {
     max_parallel_workers_per_gather: 0,
     timezone: 'UTC',
     max_connections: 50,
+    ...overrides,
   };
   const server: ChildProcess = spawn(
     join(bin, 'postgres'),
@@ -105,6 +111,7 @@ export async function startPostgres(): Promise<Postgres> {
   }
   return {
     port,
+    pid: server.pid!,
     connect,
     async stop() {
       const ended = new Promise((resolve) => server.once('exit', resolve));

@@ -2,10 +2,12 @@
 
 mod counter;
 mod nexmark;
+mod plain;
 mod random;
 
 pub use counter::counter;
 pub use nexmark::{Nexmark, Table};
+pub use plain::{edges, words};
 
 /// Where generated rows go.
 pub trait EventSink {

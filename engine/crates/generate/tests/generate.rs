@@ -1,6 +1,6 @@
 //! The generators' data, and that any range of it can be made alone.
 
-use tidewire_generate::{EventSink, Nexmark, Table, counter};
+use tidewire_generate::{EventSink, Nexmark, Table, counter, edges, words};
 use tidewire_row::{Arena, Datum, ScalarType, decode};
 
 #[derive(Default)]
@@ -13,6 +13,8 @@ impl EventSink for Rows {
 }
 
 const ALL: [bool; 3] = [true; 3];
+const WORDS: [&str; 3] = ["khystyjmky", "odszrynpsd", "knrfudxmgv"];
+const EDGES: [(u64, u64); 3] = [(13957, 51661), (54603, 14868), (92041, 42198)];
 
 fn types(table: usize) -> Vec<ScalarType> {
     use ScalarType::{Int8, Text, Timestamp};
@@ -98,4 +100,18 @@ fn tables_that_nobody_reads_are_left_out() {
     Nexmark::new(1, 10_000).generate(0, 1000, [false, false, true], &mut rows);
     let bids: Vec<_> = generate(1, 0, 1000).into_iter().filter(|(table, _)| *table == 2).collect();
     assert_eq!(rows.0, bids);
+}
+
+#[test]
+fn plain_streams_are_the_reference_and_begin_alike() {
+    let take = |rows| {
+        let mut found = Vec::new();
+        words(rows, 10_000, |word| found.push(word.to_string()));
+        found
+    };
+    assert_eq!(take(3), WORDS, "the first words of the reference data");
+    assert_eq!(take(100)[..3], WORDS, "a longer stream begins with a shorter one");
+    let mut pairs = Vec::new();
+    edges(3, 100_000, |from, to| pairs.push((from, to)));
+    assert_eq!(pairs, EDGES, "the first edges of the reference data");
 }

@@ -1,0 +1,165 @@
+/**
+ * `npm run bench`: Nexmark's queries and word count from files into a materialized view that is then read whole, in
+ * Tidewire, PostgreSQL and Pathway on the same data, in turn. Answers are checked; timings decide nothing.
+ *
+ *     --scale 0.1        share of 2,000,000 events and 5,000,000 words (default 1)
+ *     --runs 3           of each system and query, interleaved
+ *     --only q1,q4       queries
+ *     --systems tidewire,postgresql,pathway
+ *     --workers 1        of Tidewire; Pathway gets as many threads
+ *     --format csv       or jsonl: what Tidewire and Pathway read
+ *     --markdown         the table as Markdown
+ */
+import type { Answer } from './answer.ts';
+import { type Data, benchData } from './data.ts';
+import { parseOptions } from './options.ts';
+import { pathway } from './pathway.ts';
+import { postgres } from './postgres.ts';
+import { QUERIES, type Query, inputRows } from './queries.ts';
+import { circumstances, loadWarning, table } from './report.ts';
+import { median, spread, thousands } from './statistics.ts';
+import type { Run, System } from './system.ts';
+import { type Format, tidewire } from './tidewire.ts';
+
+const options = parseOptions(process.argv.slice(2), [
+  ...['scale', 'runs', 'only', 'systems', 'workers', 'format', 'markdown'],
+]);
+const runs = options.number('runs', 3);
+const workers = options.number('workers', 1);
+const format = options.text('format', 'csv');
+if (format !== 'csv' && format !== 'jsonl')
+  throw new Error(`bench: --format is csv or jsonl, not "${format}"`);
+const markdown = options.flag('markdown');
+
+const listed = (name: string): string[] => options.text(name, '').split(',').filter(Boolean);
+const queries = chosen('only', QUERIES);
+const notes: string[] = [];
+const systems = chosen('systems', await available(format));
+const data = await benchData(options.number('scale', 1));
+
+/** Those that an option lists; all without it. */
+function chosen<T extends { readonly name: string }>(option: string, all: readonly T[]): readonly T[] {
+  const names = listed(option).map((name) => name.toLowerCase());
+  const unknown = names.find((name) => !all.some((each) => each.name.toLowerCase() === name));
+  if (unknown !== undefined) {
+    throw new Error(
+      `bench: --${option} has no "${unknown}"; there are: ${all.map(({ name }) => name).join(', ')}`,
+    );
+  }
+  return names.length === 0 ? all : all.filter((each) => names.includes(each.name.toLowerCase()));
+}
+
+async function available(inputFormat: Format): Promise<System[]> {
+  const found: System[] = [tidewire(workers, inputFormat), postgres];
+  const wanted = listed('systems');
+  if (wanted.length > 0 && !wanted.includes('pathway')) return found;
+  const python = pathway(workers, inputFormat);
+  if (typeof python === 'string') notes.push(python);
+  else found.push(python);
+  return found;
+}
+
+type Runs = Map<System, Run[]>;
+
+/** What went wrong: the other figures are shown all the same, and the program fails. */
+const failures: string[] = [];
+
+/** Runs a query in every system, in turn; the order is turned around each time. */
+async function measure(query: Query, input: Data): Promise<Runs> {
+  const results: Runs = new Map(systems.map((system) => [system, []]));
+  let exact: Answer | null = null;
+  let rounded: Answer | null = null;
+  const check = (system: System, run: Run): void => {
+    if (system === postgres) [exact, rounded] = [exact ?? run.exact, rounded ?? run.rounded];
+    const [mine, reference] = system.rounds ? [run.rounded, rounded] : [run.exact, exact];
+    if (mine === null || reference === null || mine.digest === reference.digest) return;
+    throw new Error(
+      `${query.name}: the answer of ${system.name} is not PostgreSQL's: ` +
+        `${mine.rows} rows (${mine.digest}), not ${reference.rows} (${reference.digest})`,
+    );
+  };
+  // PostgreSQL first, so that its answer is there; a system for which showing its result costs has a run of its own.
+  for (const system of systems.filter(({ rounds }) => rounds)) {
+    if (!systems.includes(postgres)) break;
+    progress(query, 'checking answers');
+    check(postgres, await postgres.run(query, input, true));
+    check(system, await system.run(query, input, true));
+  }
+  for (let i = 0; i < runs; i++) {
+    const order = [...systems].sort((a, b) => Number(b === postgres) - Number(a === postgres));
+    for (const system of i % 2 === 0 ? order : order.toReversed()) {
+      progress(query, `run ${i + 1} of ${runs}, ${system.name}`);
+      const run = await system.run(query, input, false);
+      check(system, run);
+      results.get(system)!.push(run);
+    }
+  }
+  return results;
+}
+
+function progress(query: Query, text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${query.name}: ${text}`);
+}
+
+/** Ratios of paired runs to Tidewire's. */
+function ratios(mine: readonly Run[], theirs: readonly Run[]): string {
+  if (mine.length === 0) return '';
+  return `${spread(
+    theirs.map((run, i) => run.cpu / Math.max(mine[i]!.cpu, 0.01)),
+    1,
+  )}×`;
+}
+
+const header = [
+  'query',
+  'system',
+  'input rows',
+  'rows/s',
+  'seconds',
+  'CPU s',
+  'CPU to Tidewire',
+  'peak MB',
+  'REFRESH, CPU s',
+];
+const lines: string[][] = [header];
+for (const query of queries) {
+  const results = await measure(query, data).catch((error: unknown): Runs => {
+    failures.push(`${query.name}: ${error instanceof Error ? error.message : String(error)}`);
+    return new Map();
+  });
+  const rows = inputRows(query, data);
+  const own = [...results].find(([system]) => system.name === 'Tidewire')?.[1] ?? [];
+  for (const [system, each] of results) {
+    const seconds = each.map((run) => run.seconds);
+    const refreshes = each.map((run) => run.refresh).filter((value) => value !== undefined);
+    lines.push([
+      query.name,
+      system.name,
+      thousands(rows),
+      thousands(rows / median(seconds)),
+      spread(seconds, 2),
+      spread(
+        each.map((run) => run.cpu),
+        2,
+      ),
+      system.name === 'Tidewire' ? '' : ratios(own, each),
+      thousands(median(each.map((run) => run.megabytes))),
+      refreshes.length === 0 ? '' : spread(refreshes, 2),
+    ]);
+  }
+}
+if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+
+console.log(table(lines, markdown));
+console.log(
+  `\n${circumstances(systems.map(({ version }) => version))}. ${format === 'csv' ? 'CSV' : 'JSON lines (PostgreSQL: CSV)'}, scale ${data.scale}, ` +
+    `${runs} interleaved run${runs === 1 ? '' : 's'}: median (least–greatest).`,
+);
+if (systems.includes(postgres)) console.log("Every answer was compared with PostgreSQL's.");
+else notes.push("answers were not checked: PostgreSQL's are the reference, and it was not among --systems");
+notes.push('Flink SQL and DBSP are not measured yet');
+const busy = loadWarning();
+if (busy !== null) notes.push(busy);
+for (const note of notes) console.log(`Note: ${note}.`);
+for (const failure of failures) console.error(`FAILED ${failure}`);
+if (failures.length > 0) process.exitCode = 1;
