@@ -8,7 +8,8 @@ buildEngine();
 buildServer();
 step('starting');
 const args = process.argv.slice(2);
-if (!args.includes('--data')) args.push('--data', join(root, 'tidewire-data'));
+if (!args.some((arg) => arg === '--data' || arg.startsWith('--data=')))
+  args.push('--data', join(root, 'tidewire-data'));
 const server = spawn(process.execPath, [join(root, 'build/server/main.js'), 'serve', ...args], {
   stdio: 'inherit',
 });

@@ -25,8 +25,11 @@ export interface ServeOptions {
   readonly port: number;
   readonly workers: number;
   readonly version: string;
+  /** How long the engine gets to end what it does when the server stops; what lives in memory is lost either way. */
+  readonly stopMilliseconds?: number;
 }
 
+const STOP_MILLISECONDS = 10_000;
 /** The process's exit code after an engine panic (EX_SOFTWARE). */
 const PANICKED = 70;
 /** How long clients get to take their last message after a panic. */
@@ -51,7 +54,7 @@ export async function serve(options: ServeOptions, startSystem: StartSystem, log
     if (ending) return;
     ending = true;
     log.info('stopping', { signal });
-    void shutDown(listener, system).then(
+    void shutDown(listener, system, options.stopMilliseconds ?? STOP_MILLISECONDS, log).then(
       () => finish(0),
       (error: unknown) => {
         log.error('stopping failed', { error });
@@ -82,16 +85,30 @@ export async function serve(options: ServeOptions, startSystem: StartSystem, log
   }
 }
 
-async function shutDown(listener: Listener | null, system: RunningSystem | null): Promise<void> {
-  await listener?.stop(SHUTDOWN);
-  await system?.stop();
+async function shutDown(
+  listener: Listener | null,
+  system: RunningSystem | null,
+  milliseconds: number,
+  log: Log,
+): Promise<void> {
+  const stopped = (async () => {
+    await listener?.stop(SHUTDOWN);
+    await system?.stop();
+  })();
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<'late'>(
+    (resolve) => (timer = setTimeout(() => resolve('late'), milliseconds)),
+  );
+  const outcome = await Promise.race([stopped, deadline]);
+  clearTimeout(timer);
+  if (outcome === 'late') log.warn('the engine was still busy', { milliseconds });
 }
 
 /** The ready line and a session to paste. */
 function readyText(options: ServeOptions, port: number): string {
   const host = options.host === '0.0.0.0' || options.host === '::' ? '127.0.0.1' : options.host;
   return `
-Tidewire ${options.version} is ready on ${options.host}:${port}, ${options.workers} workers. Data lives in memory until the server stops.
+Tidewire ${options.version} is ready on ${options.host}:${port}, ${options.workers} ${options.workers === 1 ? 'worker' : 'workers'}. Data lives in memory until the server stops.
 
   psql -h ${host} -p ${port} -U tidewire tidewire
 

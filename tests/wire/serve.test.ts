@@ -13,6 +13,7 @@ let directory: string;
 let ready: string;
 let panic: (message: string) => void;
 let stopped: boolean;
+let busy: Promise<void>;
 
 const startSystem: StartSystem = async (options) => {
   ({ panic } = options);
@@ -22,6 +23,7 @@ const startSystem: StartSystem = async (options) => {
     engine,
     stop: async () => {
       stopped = true;
+      await busy;
     },
   };
 };
@@ -30,6 +32,7 @@ beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'tidewire-serve-'));
   ready = '';
   stopped = false;
+  busy = Promise.resolve();
   vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
     ready += String(text);
     return true;
@@ -42,7 +45,14 @@ afterEach(() => {
 
 async function start(): Promise<{ exit: Promise<number>; port: number; client: TranscriptClient }> {
   const port = await freePort();
-  const options = { data: directory, host: '127.0.0.1', port, workers: 1, version: '0.0.0' };
+  const options = {
+    data: directory,
+    host: '127.0.0.1',
+    port,
+    workers: 1,
+    version: '0.0.0',
+    stopMilliseconds: 50,
+  };
   const exit = serve(options, startSystem, silentLog);
   await expect.poll(() => ready).toContain(`psql -h 127.0.0.1 -p ${port} -U tidewire tidewire`);
   return { exit, port, client: await TranscriptClient.open(port) };
@@ -62,6 +72,15 @@ test('SIGTERM ends clients with 57P01, stops the system and frees the directory'
   ]);
   expect(await exit).toBe(0);
   expect(stopped).toBe(true);
+  expect(existsSync(join(directory, 'tidewire.lock'))).toBe(false);
+});
+
+test('an engine that does not end what it does keeps no server from stopping', async () => {
+  const { exit, client } = await start();
+  busy = new Promise(() => undefined);
+  process.emit('SIGTERM');
+  expect(await exit).toBe(0);
+  expect(await client.rest()).toHaveLength(1);
   expect(existsSync(join(directory, 'tidewire.lock'))).toBe(false);
 });
 

@@ -4,6 +4,8 @@ use crate::{Arr, RowStream, RowTrace};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The state that an operator starts from instead of its inputs' history.
 #[derive(Clone)]
@@ -28,7 +30,7 @@ enum Mode {
     Plain,
     Recording(Vec<RowTrace>),
     Seeded(VecDeque<Seed>),
-    Once,
+    Once(Arc<AtomicBool>),
 }
 
 impl Flow {
@@ -37,14 +39,23 @@ impl Flow {
         Self::default()
     }
 
-    /// A dataflow that runs to its end and is gone: no state of it is needed by another.
-    pub fn once() -> Self {
-        Flow(Rc::new(RefCell::new(Mode::Once)))
+    /// A dataflow that runs to its end, or until it is cancelled, and is gone: no state of it is needed by another.
+    pub fn once(cancelled: Arc<AtomicBool>) -> Self {
+        Flow(Rc::new(RefCell::new(Mode::Once(cancelled))))
     }
 
     /// Whether it is such a one.
     pub fn runs_once(&self) -> bool {
-        matches!(&*self.0.borrow(), Mode::Once)
+        matches!(&*self.0.borrow(), Mode::Once(_))
+    }
+
+    /// For operators that may write very many rows in one go.
+    pub fn stop(&self) -> Stop {
+        let cancelled = match &*self.0.borrow() {
+            Mode::Once(cancelled) => Some(cancelled.clone()),
+            _ => None,
+        };
+        Stop { cancelled, calls: 0 }
     }
 
     /// A dataflow whose stateful operators can be exported.
@@ -75,6 +86,34 @@ impl Flow {
     pub(crate) fn record(&self, trace: &RowTrace) {
         if let Mode::Recording(traces) = &mut *self.0.borrow_mut() {
             traces.push(trace.clone());
+        }
+    }
+}
+
+/// Ends a dataflow that runs once in the middle of an operator: all pairs of a join's key are made in one go, which
+/// nothing else interrupts.
+pub struct Stop {
+    cancelled: Option<Arc<AtomicBool>>,
+    calls: u32,
+}
+
+/// What unwinds the thread of a dataflow that was cancelled; who runs the dataflow catches it.
+pub struct Cancelled;
+
+/// Calls between two looks at the flag.
+const PATIENCE: u32 = 1024;
+
+impl Stop {
+    /// To be called for each row. Unwinds with [`Cancelled`] when the dataflow was cancelled.
+    #[inline]
+    pub fn check(&mut self) {
+        self.calls += 1;
+        if self.calls < PATIENCE {
+            return;
+        }
+        self.calls = 0;
+        if self.cancelled.as_ref().is_some_and(|cancelled| cancelled.load(Ordering::Relaxed)) {
+            std::panic::resume_unwind(Box::new(Cancelled));
         }
     }
 }

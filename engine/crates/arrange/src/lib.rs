@@ -42,7 +42,7 @@ mod updates;
 pub use arrange::{arrange, arrange_local};
 pub use batch::RowBatch;
 pub use container::RowContainer;
-pub use flow::{Flow, ImportProvider, Imported, Rendered, Seed};
+pub use flow::{Cancelled, Flow, ImportProvider, Imported, Rendered, Seed, Stop};
 pub use follow::Follower;
 pub use import::{ImportHandle, import, import_snapshot};
 pub use kept::Kept;

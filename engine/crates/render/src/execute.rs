@@ -12,7 +12,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tidewire_arrange::{
-    Flow, ImportProvider, Imported, Rendered, RowStream, ShardedSnapshot, Updates, consolidated,
+    Cancelled, Flow, ImportProvider, Imported, Rendered, RowStream, ShardedSnapshot, Updates, consolidated,
     import_snapshot, rows_of,
 };
 use tidewire_eval::{Compiled, CompiledMfp, compile_with};
@@ -416,7 +416,7 @@ fn dataflow(
             let collected: Arc<Mutex<(Updates, Updates)>> = Arc::default();
             let index = worker.next_dataflow_index();
             let built = worker.dataflow::<u64, _, _>(|scope| {
-                let mut imports = Snapshots { scope, flow: Flow::once(), sources: &sources };
+                let mut imports = Snapshots { scope, flow: Flow::once(cancelled.clone()), sources: &sources };
                 match program.render(scope, &mut imports)? {
                     Rendered::Rows { ok, err } => {
                         collect(ok, collected.clone(), |collected| &mut collected.0);
@@ -446,6 +446,9 @@ fn dataflow(
         })
     });
     std::panic::catch_unwind(run).unwrap_or_else(|panic| {
+        if panic.is::<Cancelled>() {
+            return Err(ExecuteError::Cancelled);
+        }
         let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
         let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
         Err(ExecuteError::Panic(text.unwrap_or_else(|| "a panic without a message".into())))

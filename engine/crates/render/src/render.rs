@@ -122,6 +122,7 @@ impl<'s> Rendering<'_, 's> {
                 let rows = self.run(input, name);
                 let (types, calls, scope) = (types.clone(), calls.clone(), self.program.scope.clone());
                 let mut scratch = TableScratch::default();
+                let mut stop = imports.flow().stop();
                 let (ok, err) = flat_map(rows, name, move |update: UpdateRef<'_>, out: &mut OkErr| {
                     let arena = Arena::new();
                     let mut columns = Vec::with_capacity(types.len());
@@ -129,6 +130,7 @@ impl<'s> Rendering<'_, 's> {
                     let OkErr { ok, err } = out;
                     let result = scope.with(|context| {
                         calls.rows(&columns, context, &arena, &mut scratch, |row| {
+                            stop.check();
                             ok.push_row_with(update.time, update.diff, |bytes| {
                                 bytes.extend_from_slice(update.val);
                                 bytes.extend_from_slice(row);
@@ -151,7 +153,9 @@ impl<'s> Rendering<'_, 's> {
                 let mut runner = Runner::new(closure.clone(), self.program.scope.clone());
                 let nulls = NullCheck::new(key, null_safe);
                 let mut row = Vec::new();
+                let mut stop = imports.flow().stop();
                 let (ok, err) = join(left, right, move |key, left, right, out| {
+                    stop.check();
                     if !nulls.may_match(key) {
                         return;
                     }

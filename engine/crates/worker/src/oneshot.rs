@@ -7,7 +7,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tidewire_arrange::{
-    Flow, ImportProvider, Imported, Rendered, RowStream, Updates, consolidated, import_snapshot, rows_of,
+    Cancelled, Flow, ImportProvider, Imported, Rendered, RowStream, Updates, consolidated, import_snapshot,
+    rows_of,
 };
 use timely::dataflow::Scope;
 use timely::dataflow::channels::pact::Pipeline;
@@ -61,7 +62,8 @@ pub fn execute_oneshot(
             let rows: Arc<Mutex<(Updates, Updates)>> = Arc::default();
             let index = worker.next_dataflow_index();
             let built = worker.dataflow::<u64, _, _>(|scope| {
-                let mut imports = Snapshots { scope, flow: Flow::once(), snapshots: &snapshots };
+                let mut imports =
+                    Snapshots { scope, flow: Flow::once(cancelled.clone()), snapshots: &snapshots };
                 match build.build(scope, &mut imports)? {
                     Rendered::Rows { ok, err } => {
                         collect(ok, rows.clone(), |rows| &mut rows.0);
@@ -88,8 +90,12 @@ pub fn execute_oneshot(
             })
         })
     });
-    std::panic::catch_unwind(run)
-        .unwrap_or_else(|panic| Err(OneshotError::Panic(crate::panic_message(&*panic))))
+    std::panic::catch_unwind(run).unwrap_or_else(|panic| {
+        if panic.is::<Cancelled>() {
+            return Err(OneshotError::Cancelled);
+        }
+        Err(OneshotError::Panic(crate::panic_message(&*panic)))
+    })
 }
 
 fn collect(
