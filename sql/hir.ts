@@ -5,7 +5,7 @@
  * innermost subquery that the reference stands in, or around the lateral side of a join (then the left side's row);
  * level 2 the row around that, and so on. A derived table that is not lateral makes no level.
  */
-import type { AggregateFunction, TableFunction } from '../engine/plan.generated.ts';
+import type { AggregateFunction, Frame, TableFunction, WindowFunction } from '../engine/plan.generated.ts';
 import type { ObjectId } from './catalog.ts';
 import type { NullableType, SqlType } from './types/type.ts';
 
@@ -98,6 +98,16 @@ export interface HirAggregate {
   readonly type: NullableType;
 }
 
+/** One call of a Window; what it reads are columns of the input. */
+export interface HirWindowCall {
+  readonly function: WindowFunction;
+  readonly arguments: readonly number[];
+  /** FILTER of an aggregate: a bool column. */
+  readonly filter: number | null;
+  readonly frame: Frame;
+  readonly type: NullableType;
+}
+
 /** The call of a table function; its arguments read the rows around it (level 1 and up). */
 export interface HirTableCall {
   readonly function: TableFunction;
@@ -162,6 +172,14 @@ export type HirRelation = { readonly columns: readonly HirColumn[] } & (
       readonly limit: HirScalar | null;
       readonly offset: HirScalar | null;
       readonly withTies: boolean;
+    }
+  /** Appends the calls' results over the rows of each partition, in order. */
+  | {
+      readonly kind: 'window';
+      readonly input: HirRelation;
+      readonly partition: readonly number[];
+      readonly order: readonly HirOrder[];
+      readonly calls: readonly HirWindowCall[];
     }
   | {
       readonly kind: 'setOperation';

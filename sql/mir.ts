@@ -11,7 +11,7 @@
  * (`canFail`) does not move below a filter, join or CASE branch that could have removed its row; predicates of one
  * Filter are evaluated in order, and a row stops at the first that is not true.
  */
-import type { AggregateFunction, TableFunction } from '../engine/plan.generated.ts';
+import type { AggregateFunction, Frame, TableFunction, WindowFunction } from '../engine/plan.generated.ts';
 import type { ObjectId } from './catalog.ts';
 import type { NullableType } from './types/type.ts';
 
@@ -89,6 +89,15 @@ export interface MirTableCall {
   readonly arguments: readonly MirScalar[];
 }
 
+/** One call of a Window; what it reads are columns of the input. */
+export interface MirWindowCall {
+  readonly function: WindowFunction;
+  readonly arguments: readonly number[];
+  readonly filter: number | null;
+  readonly frame: Frame;
+  readonly type: MirType;
+}
+
 export interface MirOrder {
   readonly column: number;
   readonly descending: boolean;
@@ -153,6 +162,14 @@ export type MirRelation = { readonly columns: readonly MirType[] } & (
       readonly limit: MirScalar | null;
       readonly offset: MirScalar | null;
       readonly withTies: boolean;
+    }
+  /** Input columns, then the calls' results over the rows of each partition, in order. */
+  | {
+      readonly kind: 'window';
+      readonly input: MirRelation;
+      readonly partition: readonly MirScalar[];
+      readonly order: readonly MirOrder[];
+      readonly calls: readonly MirWindowCall[];
     }
   /** Input unchanged; a second row under one key is the error. */
   | {

@@ -7,6 +7,7 @@ import type { HirAggregate, HirScalar } from '../hir.ts';
 import { freeOfScalar, liftScalar } from '../hir/traverse.ts';
 import { displayType } from '../types/format.ts';
 import { plain } from '../types/table.ts';
+import type { TypeName } from '../types/type.ts';
 import { coerceToBoolean } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
@@ -27,12 +28,20 @@ const functions: Record<string, AggregateFunction> = {
   bool_or: 'boolOr',
 };
 
-/** Binds the call of an aggregate: the column that the Aggregate node will give it. */
-export function bindAggregate(node: FuncCall, name: string, context: ExpressionContext): Bound {
+/** The engine's aggregate of this name. */
+export function aggregateFunctionNamed(name: string): AggregateFunction {
+  return functions[name]!;
+}
+
+/** The overload that a call of an aggregate means: its argument (null for count(*)) and the result's type. */
+export function resolveAggregate(
+  node: FuncCall,
+  name: string,
+  args: readonly Bound[],
+  context: ExpressionContext,
+): { readonly argument: HirScalar | null; readonly result: TypeName } {
   const { statement } = context;
   const at = locationOf(node);
-  const inside: ExpressionContext = { ...context, insideAggregate: true };
-  const args = (node.args ?? []).map((argument) => bindExpression(argument, inside));
   const types = args.map((argument) => typeOf(argument.scalar).name);
   if (node.agg_star !== true && args.length === 0) {
     throw statement.error('42809', `${name}(*) must be used to call a parameterless aggregate function`, at);
@@ -50,7 +59,17 @@ export function bindAggregate(node: FuncCall, name: string, context: ExpressionC
       hint: 'No function matches the given name and argument types. You might need to add explicit type casts.',
     });
   }
-  const argument = args.length === 0 ? null : operand(inside, args[0]!, entry.arguments[0]!);
+  const argument = args.length === 0 ? null : operand(context, args[0]!, entry.arguments[0]!);
+  return { argument, result: entry.result as TypeName };
+}
+
+/** Binds the call of an aggregate: the column that the Aggregate node will give it. */
+export function bindAggregate(node: FuncCall, name: string, context: ExpressionContext): Bound {
+  const { statement } = context;
+  const at = locationOf(node);
+  const inside: ExpressionContext = { ...context, insideAggregate: true };
+  const args = (node.args ?? []).map((argument) => bindExpression(argument, inside));
+  const { argument, result } = resolveAggregate(node, name, args, inside);
   for (const order of node.agg_order ?? []) {
     // None of these aggregates depends on the order of its input: the keys need only be valid.
     bindExpression(nodeAs(order, 'SortBy')!.node!, inside);
@@ -78,7 +97,7 @@ export function bindAggregate(node: FuncCall, name: string, context: ExpressionC
     // min, max and the boolean ones are the same with and without DISTINCT.
     distinct: node.agg_distinct === true && (isCount || name === 'sum' || name === 'avg'),
     filter: filter === null ? null : liftScalar(filter, -level),
-    type: { ...plain(entry.result), nullable: !isCount },
+    type: { ...plain(result), nullable: !isCount },
   };
   const index = site.collector.width + register(site.collector.aggregates, aggregate);
   const scalar: HirScalar = liftScalar({ kind: 'column', index, type: aggregate.type }, level);

@@ -2,6 +2,7 @@ import type { HirAggregate, HirColumn, HirScalar } from '../hir.ts';
 import type { Scope } from './scope.ts';
 import type { SetCollector } from './set-returning.ts';
 import type { Bound, Statement } from './statement.ts';
+import type { WindowCollector } from './window.ts';
 
 /** A CTE that is in scope. */
 export interface CteEntry {
@@ -63,6 +64,8 @@ export interface ExpressionContext {
   readonly insideAggregate: boolean;
   /** Collects set-returning functions; a name: what does not allow them; null: the clause does not. */
   readonly sets: SetCollector | string | null;
+  /** Collects window functions; a name: what they stand in does not allow them; null: the clause does not. */
+  readonly windows: WindowCollector | 'calls' | 'definitions' | null;
   /** Values of $1… while the body of a SQL function is bound; else null: parameters are the statement's. */
   readonly bodyArguments: readonly HirScalar[] | null;
 }
@@ -73,6 +76,7 @@ export function expressionContext(
   clause: Clause,
   collector: AggregateCollector | null = null,
   sets: SetCollector | null = null,
+  windows: WindowCollector | null = null,
 ): ExpressionContext {
   return {
     statement: query.statement,
@@ -82,6 +86,7 @@ export function expressionContext(
     collector,
     insideAggregate: false,
     sets,
+    windows,
     bodyArguments: null,
   };
 }

@@ -2,6 +2,7 @@
 import type { A_Indirection, FuncCall } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import { castByName, resolveFunction } from '../functions/resolve.ts';
+import { windowFunctionNamed } from '../functions/window-functions.ts';
 import { isSetReturning } from '../functions/table-functions.ts';
 import { isPostgresFunction } from '../functions/postgres-names.ts';
 import { functionsNamed, regexpMatchGroup } from '../functions/table.ts';
@@ -22,6 +23,7 @@ import { call, literal, typeOf } from './scalar.ts';
 import { sessionValue } from './session-value.ts';
 import { bindSetInExpression } from './set-returning.ts';
 import type { Bound } from './statement.ts';
+import { bindWindowCall } from './window-call.ts';
 
 /** Functions of other streaming databases, with what they are here. */
 const elsewhere: Record<string, string> = {
@@ -37,9 +39,12 @@ export function bindFunctionCall(node: FuncCall, context: ExpressionContext): Bo
   const parts = nameParts(node.funcname);
   const name = parts[parts.length - 1]!;
   checkSchema(node, parts, context, at);
-  if (node.over !== undefined) throw statement.unsupported('window functions', at);
   if (node.func_variadic === true) throw statement.unsupported('VARIADIC arguments', at);
   if (node.agg_within_group === true) throw statement.unsupported('WITHIN GROUP', at);
+  if (node.over !== undefined) return bindWindowCall(node, name, context);
+  if (windowFunctionNamed(name) !== undefined) {
+    throw statement.error('42809', `window function ${name} requires an OVER clause`, at);
+  }
   if (isSetReturning(name)) return bindSetInExpression(node, context);
   if (functionsNamed(name).some((entry) => entry.kind === 'aggregate'))
     return bindAggregate(node, name, context);

@@ -15,6 +15,7 @@ import type { Scope } from './scope.ts';
 import { groupingArguments, groupingSets, groupingValue, isGrouping } from './grouping-sets.ts';
 import type { BoundGroupBy } from './grouping-sets.ts';
 import { isSet } from './set-returning.ts';
+import { isWindow } from './window.ts';
 
 /** Binds the GROUP BY list; null if there is none. */
 export function bindGroupBy(
@@ -39,6 +40,9 @@ function bindKey(node: Node, targets: readonly Target[], context: ExpressionCont
   const { statement } = context;
   const item = bindListItem(node, targets, context, 'GROUP BY');
   const bound = item.kind === 'target' ? targets[item.index]!.bound : item.bound;
+  if (freeOfScalar(bound.scalar).columns.some(({ level, index }) => level === 0 && isWindow(index))) {
+    throw statement.error('42P20', 'window functions are not allowed in GROUP BY', bound.at);
+  }
   if (item.kind === 'target' && readsAggregate(bound.scalar, context)) {
     throw statement.error('42803', 'aggregate functions are not allowed in GROUP BY', bound.at);
   }
@@ -157,7 +161,8 @@ export function group(
     if ((reference.level ?? 0) === depth && isGrouping(reference.index)) {
       return liftScalar(grouping(reference.index), depth);
     }
-    if ((reference.level ?? 0) !== depth || isSet(reference.index)) return reference;
+    const { index } = reference;
+    if ((reference.level ?? 0) !== depth || isSet(index) || isWindow(index)) return reference;
     const key = columnPlaces.get(reference.index);
     const after = column(key ?? keys.length + reference.index - width);
     return liftScalar(relabel(after, reference.type), depth);

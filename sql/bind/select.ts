@@ -19,11 +19,11 @@ import { allColumns, findItem } from './scope.ts';
 import type { Scope } from './scope.ts';
 import type { Bound } from './statement.ts';
 import { projectSets, SetCollector, setArguments } from './set-returning.ts';
+import { projectWindows, WindowCollector, windowScalars } from './window.ts';
 
 /** Prepares a plain SELECT. */
 export function prepareSelect(select: SelectStmt, context: QueryContext): PreparedSelect {
   const { statement } = context;
-  if (select.windowClause !== undefined) throw statement.unsupported('window functions');
   const from = bindFrom(select.fromClause, context);
   const scope: Scope = { items: from.items, outer: context.outer };
   const aggregates: HirAggregate[] = [];
@@ -32,8 +32,19 @@ export function prepareSelect(select: SelectStmt, context: QueryContext): Prepar
   const sets = new SetCollector();
   const setsIn = (clause: ExpressionContext['clause']): SetCollector | null =>
     clause === 'SELECT' || clause === 'ORDER BY' || clause === 'DISTINCT ON' ? sets : null;
+  const definitions = (select.windowClause ?? []).map((node) => nodeAs(node, 'WindowDef')!);
+  const windows = new WindowCollector(statement, definitions);
+  const windowsIn = (clause: ExpressionContext['clause']): WindowCollector | null =>
+    setsIn(clause) === null ? null : windows;
   const inClause = (clause: ExpressionContext['clause'], aggregated: boolean): ExpressionContext =>
-    expressionContext(context, scope, clause, aggregated ? collector : null, setsIn(clause));
+    expressionContext(
+      context,
+      scope,
+      clause,
+      aggregated ? collector : null,
+      setsIn(clause),
+      windowsIn(clause),
+    );
 
   const targets = bindTargets(select.targetList ?? [], inClause('SELECT', true));
   const where =
@@ -51,6 +62,7 @@ export function prepareSelect(select: SelectStmt, context: QueryContext): Prepar
   });
   const groupBy = bindGroupBy(select.groupClause, targets, inClause('GROUP BY', false));
   const distinct = bindDistinct(select, targets, sort, inClause('DISTINCT ON', true));
+  windows.bindNamed(inClause('SELECT', true));
   const limit = bindLimit(select, context, scope);
   const grouped = groupBy !== null || having !== null || aggregates.length + groupings.length > 0;
 
@@ -62,11 +74,19 @@ export function prepareSelect(select: SelectStmt, context: QueryContext): Prepar
     let scalars = [...final, ...extras];
     let rewrite = (scalar: HirScalar): HirScalar => scalar;
     if (grouped) {
-      const computed = [...scalars, ...setArguments(sets), ...(having === null ? [] : [having])];
+      const inner = [...setArguments(sets), ...windowScalars(windows)];
+      const computed = [...scalars, ...inner, ...(having === null ? [] : [having])];
       const grouping = group(relation, groupBy, collector, computed, scope, context);
       relation = having === null ? grouping.relation : filter(grouping.relation, grouping.rewrite(having));
       rewrite = grouping.rewrite;
       scalars = scalars.map(rewrite);
+    }
+    if (windows.calls.length > 0) {
+      const { relation: projected, place } = projectWindows(relation, windows, rewrite);
+      const before = rewrite;
+      relation = projected;
+      scalars = scalars.map(place);
+      rewrite = (scalar) => place(before(scalar));
     }
     if (sets.calls.length > 0) {
       const projected = projectSets(relation, sets, rewrite);

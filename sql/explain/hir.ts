@@ -4,6 +4,7 @@
 import type { CatalogReader } from '../catalog.ts';
 import type { HirRelation, HirScalar } from '../hir.ts';
 import { aggregateText, callText, columnList, indent, literalText, orderText, relationName } from './text.ts';
+import { windowText } from './window.ts';
 
 /** Subqueries met while a node's scalars are printed. */
 type Subqueries = HirRelation[];
@@ -112,6 +113,10 @@ function headline(relation: HirRelation, catalog: CatalogReader, subqueries: Sub
         relation.withTies ? ' with ties' : '',
       ];
       return `top-k${parts.join('')}`;
+    }
+    case 'window': {
+      const by = relation.partition.map((index) => `#${index}`).join(', ');
+      return `window ${windowText(relation.calls, by, relation.order)}`;
     }
     case 'setOperation':
       return `${relation.operation}${relation.all ? ' all' : ''}`;

@@ -5,6 +5,7 @@ import type { CatalogReader } from '../catalog.ts';
 import type { MirRelation, MirScalar } from '../mir.ts';
 import { inputs } from '../mir/traverse.ts';
 import { aggregateText, callText, columnList, indent, literalText, orderText, relationName } from './text.ts';
+import { windowText } from './window.ts';
 
 /** A scalar: columns are `#n` of the node's input. */
 export function mirScalarText(scalar: MirScalar): string {
@@ -109,6 +110,8 @@ function headline(relation: MirRelation, catalog: CatalogReader): string {
       ];
       return `top-k${parts.join('')}`;
     }
+    case 'window':
+      return `window ${windowText(relation.calls, list(relation.partition), relation.order)}`;
     case 'guard':
       return `guard: one row${relation.keys.length === 0 ? '' : ` by (${list(relation.keys)})`}, else ${relation.sqlstate}`;
     case 'negate':

@@ -6,6 +6,7 @@ import type { CatalogReader } from '../catalog.ts';
 import type { PhysicalPlan } from '../physical/physical.ts';
 import { exprText, mfpLines } from './expr.ts';
 import { aggregateText, columnList, indent, literalText, orderText } from './text.ts';
+import { windowText } from './window.ts';
 
 const keyText = (key: readonly KeyExpr[]): string => key.map(({ expr }) => exprText(expr)).join(', ');
 
@@ -90,6 +91,11 @@ class PlanPrinter {
         const ties = operator.withTies ? ' with ties' : '';
         return [`top-k %${operator.input}${by}${order}${limit}${offset}${ties}`];
       }
+      case 'window':
+        return [
+          `window (recomputes partitions) %${operator.input}`,
+          windowText(operator.calls, keyText(operator.key), operator.order),
+        ];
       case 'negate':
       case 'threshold':
         return [`${operator.kind} %${operator.input}`];

@@ -129,6 +129,7 @@ export function mapRelationParts(relation: HirRelation, parts: Parts): HirRelati
     }
     case 'project':
     case 'distinct':
+    case 'window':
     case 'timeWindow': {
       const input = parts.relation(relation.input, 0);
       return input === relation.input ? relation : { ...relation, input };

@@ -1,7 +1,7 @@
 /**
  * Whether a HIR relation or scalar can raise an error, and whether a relation has at most one row by its shape.
  */
-import type { HirRelation, HirScalar } from '../hir.ts';
+import type { HirRelation, HirScalar, HirWindowCall } from '../hir.ts';
 import { neverFails } from '../mir/fallible.ts';
 
 /** The scalar's operands, subqueries' insides excluded. */
@@ -68,6 +68,13 @@ export function scalarCanRaise(scalar: HirScalar): boolean {
 
 const optional = (scalar: HirScalar | null): boolean => scalar !== null && scalarCanRaise(scalar);
 
+/** Ranks, neighbours and counts never fail; arguments that must be positive, offsets and sums can. */
+function windowCallCanRaise({ function: called, frame }: HirWindowCall): boolean {
+  if ([frame.start, frame.end].some((bound) => 'column' in bound)) return true;
+  if (called.kind === 'ntile' || called.kind === 'nthValue') return true;
+  return called.kind === 'aggregate' && (called.function === 'sum' || called.function === 'avg');
+}
+
 export function relationCanRaise(relation: HirRelation): boolean {
   switch (relation.kind) {
     case 'constant':
@@ -97,6 +104,8 @@ export function relationCanRaise(relation: HirRelation): boolean {
         relation.aggregates.some((call) => optional(call.argument) || optional(call.filter)) ||
         relationCanRaise(relation.input)
       );
+    case 'window':
+      return relation.calls.some(windowCallCanRaise) || relationCanRaise(relation.input);
     case 'setOperation':
       return relationCanRaise(relation.left) || relationCanRaise(relation.right);
   }
@@ -113,6 +122,7 @@ export function isAtMostOneRow(relation: HirRelation): boolean {
     case 'map':
     case 'project':
     case 'distinct':
+    case 'window':
       return isAtMostOneRow(relation.input);
     case 'topK':
       return (
@@ -143,6 +153,7 @@ export function isOneRow(relation: HirRelation): boolean {
     case 'map':
     case 'project':
     case 'distinct':
+    case 'window':
       return isOneRow(relation.input);
     case 'aggregate':
       return relation.global && relation.keys.length === 0;

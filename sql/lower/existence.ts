@@ -36,6 +36,7 @@ export function existenceOf(relation: HirRelation): HirRelation {
     case 'map':
     case 'project':
     case 'distinct':
+    case 'window':
       return existenceOf(relation.input);
     case 'topK': {
       const { limit, offset } = relation;

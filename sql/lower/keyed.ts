@@ -19,6 +19,7 @@ import { distinctBySqlEquality } from './distinct.ts';
 import { joinOver } from './joins.ts';
 import { filterOver, hirConjuncts, lowerRelation, mapOver, topKOver } from './relation.ts';
 import { range } from './row.ts';
+import { windowOver } from './window.ts';
 import type { Domain, Row } from './row.ts';
 import { lowerPlainScalar } from './scalar.ts';
 
@@ -151,6 +152,10 @@ export function lowerKeyed(context: LoweringContext, hir: HirRelation, outer: Ou
       return base === null
         ? null
         : { ...base, relation: topKOver(context, hir, base.relation, base.keys.length) };
+    }
+    case 'window': {
+      const base = plainInput(hir.input);
+      return base === null ? null : { ...base, relation: windowOver(hir, base.relation, base.keys.length) };
     }
     case 'join':
       return keyedJoin(context, hir, outer, plainInput);

@@ -30,6 +30,7 @@ export function isLinear(context: LoweringContext, relation: HirRelation): boole
     case 'aggregate':
     case 'distinct':
     case 'topK':
+    case 'window':
       return !context.isCorrelated(relation);
   }
 }

@@ -22,6 +22,7 @@ import { applyConjuncts } from './conjuncts.ts';
 import { lowerScalar } from './subqueries.ts';
 import { lowerTableFunction } from './table-function.ts';
 import { lowerTimeWindow } from './time-windows.ts';
+import { windowOver } from './window.ts';
 
 export function lowerRelation(context: LoweringContext, hir: HirRelation, domain: Domain): MirRelation {
   if (domain !== null && !isLeaf(hir)) {
@@ -75,6 +76,8 @@ export function lowerRelation(context: LoweringContext, hir: HirRelation, domain
       return distinctBySqlEquality(lowerRelation(context, hir.input, domain), prefix.width);
     case 'topK':
       return topKOver(context, hir, lowerRelation(context, hir.input, domain), prefix.width);
+    case 'window':
+      return windowOver(hir, lowerRelation(context, hir.input, domain), prefix.width);
     case 'setOperation':
       return lowerSetOperation(context, hir, domain);
     case 'timeWindow':

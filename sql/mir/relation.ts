@@ -13,6 +13,7 @@ import type {
   MirScalar,
   MirTableCall,
   MirType,
+  MirWindowCall,
 } from '../mir.ts';
 import { conjuncts } from './scalar.ts';
 
@@ -171,6 +172,20 @@ export function topK(
 ): MirRelation {
   const { partition, order, limit, offset, withTies } = options;
   return { kind: 'topK', input, partition, order, limit, offset, withTies, columns: input.columns };
+}
+
+export function window(
+  input: MirRelation,
+  options: {
+    partition: readonly MirScalar[];
+    order: readonly MirOrder[];
+    calls: readonly MirWindowCall[];
+  },
+): MirRelation {
+  const { partition, order, calls } = options;
+  if (calls.length === 0) return input;
+  const columns = [...input.columns, ...calls.map((call) => call.type)];
+  return { kind: 'window', input, partition, order, calls, columns };
 }
 
 export function guard(

@@ -58,6 +58,8 @@ export function withInputs(relation: MirRelation, to: readonly MirRelation[]): M
       return build.distinct(first);
     case 'topK':
       return build.topK(first, relation);
+    case 'window':
+      return build.window(first, relation);
     case 'guard':
       return build.guard(first, relation.keys, relation);
     case 'negate':
@@ -140,6 +142,10 @@ export function mapScalars(relation: MirRelation, rewrite: (scalar: MirScalar) =
       const limit = optional(relation.limit);
       const offset = optional(relation.offset);
       return changed ? build.topK(relation.input, { ...relation, partition, limit, offset }) : relation;
+    }
+    case 'window': {
+      const partition = relation.partition.map(each);
+      return changed ? build.window(relation.input, { ...relation, partition }) : relation;
     }
     case 'guard': {
       const keys = relation.keys.map(each);

@@ -7,6 +7,7 @@ import type { MirRelation, MirScalar, MirType } from '../mir.ts';
 import { representation } from '../mir/equality.ts';
 import { inputs } from '../mir/traverse.ts';
 import { columnsRead, visitScalar } from '../mir/scalar.ts';
+import { windowColumns } from '../mir/window.ts';
 
 export class PlanVerificationError extends Error {
   constructor(rule: string, problem: string) {
@@ -163,6 +164,13 @@ function checkNode(
         if (relation.columns[order.column] === undefined) fail(`order by column ${order.column}`);
       }
       return;
+    case 'window': {
+      const arity = relation.input.columns.length;
+      for (const key of relation.partition) scalar(key, relation.input.columns);
+      const read = [...relation.order.map((order) => order.column), ...relation.calls.flatMap(windowColumns)];
+      for (const index of read) if (index >= arity) fail(`window reads column ${index} of ${arity}`);
+      return;
+    }
     case 'guard':
       for (const key of relation.keys) scalar(key, relation.input.columns);
       return;

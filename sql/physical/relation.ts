@@ -6,6 +6,7 @@ import type { MirRelation, MirScalar } from '../mir.ts';
 import type { Keys } from '../optimize/analysis/keys.ts';
 import { coversKey, keyColumn, uniqueKeys } from '../optimize/analysis/keys.ts';
 import { columnsOfRow } from '../mir/scalar.ts';
+import { toColumnType } from '../types/column-type.ts';
 import type { Flow, PlanBuilder } from './builder.ts';
 import { toExpr, toKeyExpr, toOrderKey } from './expr.ts';
 import { expectedRows, joinOrder } from './join-order.ts';
@@ -95,6 +96,22 @@ export class RelationPlanner {
             limit: optional(relation.limit),
             offset: optional(relation.offset),
             withTies: relation.withTies,
+          }),
+        );
+      case 'window':
+        return builder.flow(
+          builder.add('window', relation.columns, {
+            kind: 'window',
+            input: this.#node(relation.input),
+            key: relation.partition.map(toKeyExpr),
+            order: relation.order.map(toOrderKey),
+            calls: relation.calls.map((call) => ({
+              function: call.function,
+              arguments: [...call.arguments],
+              filter: call.filter,
+              frame: call.frame,
+              result: toColumnType(call.type),
+            })),
           }),
         );
       case 'guard':

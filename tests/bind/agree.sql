@@ -455,3 +455,7 @@ select a from t where (a, b) not in (select a, b from u)
 select a from t where (a, b) in (select a from u)
 select a from t where (a, b) in (select a, b, f from u)
 select a from t where (a, b) in (select b, a from u)
+select row_number() over () from t
+select sum(a) over (order by a) from t
+select lag(a, 1, 1.5) over w as x from t window w as (order by b)
+select rank() over (order by a), first_value(b) over (partition by a) from t

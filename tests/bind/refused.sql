@@ -3,9 +3,7 @@ select x'1f'
 select j['a'] from v
 select array[1,2]
 select row(1,2)
-select row_number() over () from t
 select a::regclass from t
-select sum(a) over (order by a) from t
 select string_agg(b, ',') from t
 select array_agg(a) from t
 select stddev(a) from t

@@ -79,6 +79,12 @@ const CASES: readonly Case[] = [
   { name: 'view-except-all', sql: 'select b from t except all select k from u', purpose: view },
   { name: 'view-top-k', sql: 'select a, b from t order by b desc limit 3', purpose: view },
   {
+    name: 'view-window',
+    sql: `select id, row_number() over (partition by customer_id order by placed desc) as n,
+      sum(total) over (partition by customer_id order by id rows between 2 preceding and current row) as s from orders`,
+    purpose: view,
+  },
+  {
     name: 'view-tumble',
     sql: `select window_start, count(*) as n from tumble(orders, placed, interval '10 seconds') group by window_start`,
     purpose: view,

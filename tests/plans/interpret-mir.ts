@@ -7,6 +7,7 @@ import { aggregate, Bag, groupBy, top } from './bag.ts';
 import type { Row, Value } from './evaluate.ts';
 import { DataError, evaluate, isTrueValue } from './evaluate.ts';
 import { tableRows } from './table-functions.ts';
+import { windowRows } from './windows.ts';
 
 /** Rows of the named relations by object. */
 export type Data = ReadonlyMap<number, readonly Row[]>;
@@ -86,6 +87,21 @@ function run(relation: MirRelation, data: Data, bindings: ReadonlyMap<number, Ba
         withTies: relation.withTies,
       };
       for (const group of groups.values()) for (const row of top(group.rows, options)) result.add(row, 1);
+      return result;
+    }
+    case 'window': {
+      const input = of(relation.input);
+      const result = new Bag();
+      result.inherit(input);
+      const groups = groupBy(
+        input,
+        (row) => relation.partition.map((key) => value(key, row)),
+        (sqlstate, diff) => result.fail(sqlstate, diff),
+      );
+      const types = relation.input.columns.map((type) => type.name);
+      for (const group of groups.values()) {
+        for (const row of windowRows(group.rows, relation.order, relation.calls, types)) result.add(row, 1);
+      }
       return result;
     }
     case 'guard': {

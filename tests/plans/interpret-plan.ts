@@ -6,6 +6,7 @@ import type { Expr, KeyExpr, Layout, Mfp, Plan } from '../../engine/plan.generat
 import { aggregate, Bag, groupBy, top } from './bag.ts';
 import type { Row, Value } from './evaluate.ts';
 import { tableRows } from './table-functions.ts';
+import { windowRows } from './windows.ts';
 import { DataError, evaluate, isTrueValue } from './evaluate.ts';
 
 /** Rows of the imported relations by arrangement. */
@@ -140,6 +141,20 @@ export function interpretPlan(plan: Plan, data: ArrangementData, parameters: rea
             withTies: operator.withTies,
           });
           for (const row of rows) result.add(row, 1);
+        }
+        break;
+      }
+      case 'window': {
+        const source = input(operator.input);
+        result.inherit(source);
+        const groups = groupBy(
+          source,
+          (row) => keyOf(operator.key, row),
+          (sqlstate, diff) => result.fail(sqlstate, diff),
+        );
+        const types = plan.nodes[operator.input]!.columns.map((column) => column.scalar);
+        for (const group of groups.values()) {
+          for (const row of windowRows(group.rows, operator.order, operator.calls, types)) result.add(row, 1);
         }
         break;
       }

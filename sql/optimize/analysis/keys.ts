@@ -87,6 +87,8 @@ export function uniqueKeys(
     case 'map':
     case 'threshold':
       return of(relation.input);
+    case 'window':
+      return of(relation.input);
     case 'topK':
       return relation.partition.length === 0 && isOne(relation.limit) && !relation.withTies
         ? [[]]

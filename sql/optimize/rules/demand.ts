@@ -10,6 +10,7 @@ import type { MirRelation, MirScalar } from '../../mir.ts';
 import * as build from '../../mir/relation.ts';
 import { columnsRead, remapColumns } from '../../mir/scalar.ts';
 import { rewriteRelation } from '../../mir/traverse.ts';
+import { moveCall, windowColumns } from '../../mir/window.ts';
 import type { Rule } from '../pipeline.ts';
 
 const all = (relation: MirRelation): number[] => relation.columns.map((_, index) => index);
@@ -127,6 +128,28 @@ class Pruner {
       }
       case 'reduce':
         return this.#reduce(relation, wanted, pick);
+      case 'window': {
+        const arity = relation.input.columns.length;
+        const calls = relation.calls
+          .map((call, index) => ({ call, index: arity + index }))
+          .filter(({ index }) => wanted.includes(index));
+        const below = union(
+          [
+            ...wanted.filter((index) => index < arity),
+            ...(calls.length === 0 ? [] : relation.order.map((order) => order.column)),
+            ...calls.flatMap(({ call }) => windowColumns(call)),
+          ],
+          calls.length === 0 ? [] : relation.partition,
+        );
+        const to = positions(below);
+        const node = build.window(this.prune(relation.input, below), {
+          partition: relation.partition.map((key) => (calls.length === 0 ? key : remapColumns(key, to))),
+          order:
+            calls.length === 0 ? [] : relation.order.map((order) => ({ ...order, column: to(order.column) })),
+          calls: calls.map(({ call }) => moveCall(call, to)),
+        });
+        return pick(node, [...below, ...calls.map(({ index }) => index)]);
+      }
       case 'guard': {
         const kept = union(wanted, relation.keys);
         const to = positions(kept);

@@ -189,6 +189,17 @@ function pushFilter(relation: Extract<MirRelation, { kind: 'filter' }>): MirRela
           ),
         (pushed) => build.topK(build.filter(input.input, pushed), input),
       );
+    case 'window':
+      // Only what decides about whole partitions.
+      return below(
+        (predicate) =>
+          total(predicate) &&
+          columnsRead(predicate).size > 0 &&
+          [...columnsRead(predicate)].every((index) =>
+            input.partition.some((key) => key.kind === 'column' && key.index === index),
+          ),
+        (pushed) => build.window(build.filter(input.input, pushed), input),
+      );
     case 'join':
       return distribute(input, [...input.residual, ...predicates]);
     default:

@@ -6,15 +6,18 @@
 //!
 //! - [`scalar`]: column types and scalar expressions.
 //! - [`relation`]: relational operators and arrangement layouts.
+//! - [`window`]: window functions and their frames.
 //! - [`output`]: what a plan is for: a maintained arrangement, a subscription, rows for a client, a write set.
 
 pub mod output;
 pub mod relation;
 pub mod scalar;
+pub mod window;
 
 pub use output::*;
 pub use relation::*;
 pub use scalar::*;
+pub use window::*;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;

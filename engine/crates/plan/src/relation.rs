@@ -1,6 +1,7 @@
 //! Relational operators and the layout of arrangements.
 
 use crate::scalar::{ColumnType, Expr};
+use crate::window::WindowCall;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -242,6 +243,9 @@ pub enum Operator {
         offset: Option<Expr>,
         with_ties: bool,
     },
+    /// Input columns followed by the calls' results, over each partition (by `key`) in `order`, then in that of the whole
+    /// rows' bytes. A partition that changes is computed again as a whole.
+    Window { input: NodeIndex, key: Vec<KeyExpr>, order: Vec<OrderKey>, calls: Vec<WindowCall> },
     /// Multiplicities negated.
     Negate { input: NodeIndex },
     /// Rows with a positive multiplicity keep it, others go.
@@ -262,6 +266,7 @@ impl Operator {
             | Operator::Arrange { input, .. }
             | Operator::Reduce { input, .. }
             | Operator::TopK { input, .. }
+            | Operator::Window { input, .. }
             | Operator::Negate { input }
             | Operator::Threshold { input }
             | Operator::Guard { input, .. } => vec![*input],

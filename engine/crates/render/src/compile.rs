@@ -4,6 +4,7 @@
 use crate::compose::{expressions, identity, then};
 use crate::reduce::hierarchical::Extreme;
 use crate::top_k::TopK;
+use crate::window::Window;
 use std::sync::Arc;
 use tidewire_eval::{Compiled, CompiledMfp, Context, MfpInput, TableCalls, compile_with};
 use tidewire_plan::{
@@ -115,6 +116,13 @@ pub enum Step {
         types: Vec<ScalarType>,
         order: Vec<OrderKey>,
         window: TopK,
+    },
+    Window {
+        /// Key, then the whole row.
+        input: Pipeline,
+        types: Vec<ScalarType>,
+        order: Vec<OrderKey>,
+        window: Arc<Window>,
     },
     Negate(Pipeline),
     /// Rows as keys.
@@ -583,6 +591,16 @@ impl<'a> Compiler<'a> {
                     types: self.scalars(*input as usize),
                     order: order.clone(),
                     window: TopK { offset: 0, limit: None, with_ties: *with_ties },
+                }
+            }
+            Operator::Window { input, key, order, calls } => {
+                let columns = self.columns(*input as usize);
+                let all = (0..columns.len() as u32).map(|index| Expr::Column { index });
+                Step::Window {
+                    input: self.keyed(*input, key, all)?,
+                    types: self.scalars(*input as usize),
+                    order: order.clone(),
+                    window: Arc::new(Window::compile(columns, order, calls, self.settings())?),
                 }
             }
             Operator::Negate { input } => Step::Negate(self.rows(*input)?),

@@ -19,6 +19,7 @@ mod reduce;
 mod render;
 mod stash;
 mod top_k;
+mod window;
 
 pub use compile::{CompileError, Environment, Program};
 pub use encode::{MessageEncoder, RowFormat};

@@ -7,10 +7,11 @@ use crate::reduce::distinct::{AtMostOne, Distinct, Threshold};
 use crate::reduce::group::{Shape, group};
 use crate::reduce::hierarchical::{Hierarchical, sort_form};
 use crate::top_k::{encode_value, split_value};
+use crate::window;
 use std::sync::Arc;
 use tidewire_arrange::{
     Arr, ImportProvider, OkErr, Rendered, RowStream, UpdateRef, Updates, arrange, arrange_errors,
-    arrange_local, flat_map, join, negate, reduce, rows_of,
+    arrange_local, flat_map, flat_map_arranged, join, negate, reduce, reduce_groups, rows_of,
 };
 use tidewire_eval::TableScratch;
 use tidewire_plan::ScalarType;
@@ -209,6 +210,30 @@ impl<'s> Rendering<'_, 's> {
                 let source = arrange(imports.flow(), rows, name);
                 let top = reduce(imports.flow(), source, name, *window);
                 Built::Rows(rows_of(top, name, |_, value, row| row.extend_from_slice(split_value(value).1)))
+            }
+            Step::Window { input, types, order, window } => {
+                let (types, order) = (types.clone(), order.clone());
+                let mut value = Vec::new();
+                let rows = self.run_with(input, name, move |key, row, time, diff, out| {
+                    value.clear();
+                    encode_value(&mut value, row, |bytes| order_bytes(row, &types, &order, bytes));
+                    out.ok.push(key, &value, time, diff);
+                });
+                let source = arrange(imports.flow(), rows, name);
+                let (window, scope) = (window.clone(), self.program.scope.clone());
+                let computed = reduce_groups(imports.flow(), source, name, move |_, values, out| {
+                    window.compute(values, &scope, out);
+                });
+                let (ok, err) =
+                    flat_map_arranged(computed, name, |update: UpdateRef<'_>, out: &mut OkErr| {
+                        let side = match update.val[0] {
+                            window::ROW => &mut out.ok,
+                            _ => &mut out.err,
+                        };
+                        side.push_row(&update.val[1..], update.time, update.diff);
+                    });
+                self.errors.push(err);
+                Built::Rows(ok)
             }
             Step::Negate(pipeline) => Built::Rows(negate(self.run(pipeline, name))),
             Step::Threshold(pipeline) => {
