@@ -17,6 +17,7 @@ import { notNullKeys } from './rules/not-null-keys.ts';
 import { propagateEmpty } from './rules/propagate-empty.ts';
 import { pushPredicates } from './rules/push-predicates.ts';
 import { spreadEqualities } from './rules/spread-equalities.ts';
+import { windowTopK } from './rules/window-top-k.ts';
 import { verify } from './verify.ts';
 
 /** What rules may ask for. */
@@ -50,7 +51,16 @@ interface Group {
 
 /** Each makes the next one see more: bindings opened, constants known, neighbours joined, rows dropped early. */
 const SIMPLIFY: Group = {
-  rules: [inlineLet, foldConstants, canonicalPredicates, commonFactors, fuse, propagateEmpty, pushPredicates],
+  rules: [
+    inlineLet,
+    foldConstants,
+    canonicalPredicates,
+    commonFactors,
+    fuse,
+    propagateEmpty,
+    pushPredicates,
+    windowTopK,
+  ],
   repeat: true,
 };
 

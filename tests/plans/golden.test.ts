@@ -85,6 +85,18 @@ const CASES: readonly Case[] = [
     purpose: view,
   },
   {
+    name: 'view-latest-of-each',
+    sql: `select customer_id, id, total from (
+      select *, row_number() over (partition by customer_id order by placed desc) as n from orders) x where n = 1`,
+    purpose: view,
+  },
+  {
+    name: 'view-rank-top-k',
+    sql: `select customer_id, id, r from (
+      select *, rank() over (partition by customer_id order by total desc) as r from orders) x where r <= 3`,
+    purpose: view,
+  },
+  {
     name: 'view-tumble',
     sql: `select window_start, count(*) as n from tumble(orders, placed, interval '10 seconds') group by window_start`,
     purpose: view,

@@ -6,6 +6,18 @@ import { SETS } from './sets.ts';
  * PostgreSQL.
  */
 export const QUERIES: readonly string[] = [
+  // Window functions, and filters on ranks.
+  'select a, row_number() over (partition by b order by a) as n from t',
+  'select a, b from (select a, b, row_number() over (partition by b order by a desc) as n from t) x where n <= 2',
+  'select a, n from (select a, row_number() over (order by a desc) as n from t) x where n = 2 or n = 1',
+  'select a, n from (select a, row_number() over (order by a) as n from t) x where n = 2',
+  'select a from (select a, row_number() over (order by a) as n from t) x where 1 >= n',
+  'select a from (select a, row_number() over (order by a) as n from t) x where n < 1',
+  'select a, r from (select a, rank() over (order by b) as r from t) x where r < 3 and a > 1',
+  'select a, d from (select a, dense_rank() over (order by b desc) as d from t) x where d <= 2',
+  'select a, d from (select a, dense_rank() over (partition by c order by b) as d from t) x where d = 1',
+  'select a, b from (select a, b, count(*) over (partition by b) as n, row_number() over (order by a) as r from t) x where b = 1 and r <= 3',
+  'select a, sum(b) over (order by a) as s, count(*) over () as n, lag(a) over (order by a) as l from t',
   // Project, filter, expressions.
   'select a, b + 1 as b1 from t where b > 1',
   "select a from t where not (b = 1 or (b = 2 and c = 'x'))",

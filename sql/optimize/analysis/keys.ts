@@ -90,8 +90,8 @@ export function uniqueKeys(
     case 'window':
       return of(relation.input);
     case 'topK':
-      return relation.partition.length === 0 && isOne(relation.limit) && !relation.withTies
-        ? [[]]
+      return isOne(relation.limit) && !relation.withTies
+        ? normalize([...partitionKey(relation.partition), ...of(relation.input)])
         : of(relation.input);
     case 'guard':
       return relation.keys.length === 0 ? [[]] : of(relation.input);
@@ -143,6 +143,12 @@ export function uniqueKeys(
     case 'union':
       return normalize(relation.keys);
   }
+}
+
+/** The columns of which a top-1 has one row each. */
+function partitionKey(partition: readonly MirScalar[]): Keys {
+  const columns = partition.map(keyColumn);
+  return columns.every((column) => column !== null) ? [columns] : [];
 }
 
 function isOne(limit: MirScalar | null): boolean {
