@@ -1,11 +1,14 @@
 import type { CollateClause, TypeCast } from '@pgsql/types';
 import { locationOf, nameParts } from '../ast/accessors.ts';
 import { displayType, formatType } from '../types/format.ts';
-import { typeRow } from '../types/table.ts';
+import { isRegistered, typeRow } from '../types/table.ts';
+import type { SqlType } from '../types/type.ts';
+import type { HirScalar } from '../hir.ts';
 import { coerceToType } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
-import { typeOf } from './scalar.ts';
+import { registeredText } from './registered-text.ts';
+import { relabel, typeOf } from './scalar.ts';
 import type { Bound } from './statement.ts';
 import { bindTypeName } from './type-name.ts';
 
@@ -15,7 +18,7 @@ export function bindCast(node: TypeCast, context: ExpressionContext): Bound {
   const type = bindTypeName(statement, node.typeName!);
   const bound = bindExpression(node.arg!, context);
   const at = locationOf(node) ?? locationOf(node.typeName!);
-  const scalar = coerceToType(statement, bound, type, 'explicit');
+  const scalar = named(context, bound, type) ?? coerceToType(statement, bound, type, 'explicit');
   if (scalar === null) {
     const source = displayType(typeOf(bound.scalar).name);
     throw statement.error(
@@ -27,6 +30,14 @@ export function bindCast(node: TypeCast, context: ExpressionContext): Bound {
   // A literal's cast is the literal, in messages too.
   const isLiteral = typeOf(bound.scalar).name === 'unknown' && bound.scalar.kind === 'literal';
   return { scalar, at: isLiteral ? bound.at : leftmost(at, bound.at) };
+}
+
+/** The name that a regclass, regtype… stands for, where it is cast to a text. */
+function named(context: ExpressionContext, bound: Bound, type: SqlType): HirScalar | null {
+  if (type.typmod !== -1 || (type.name !== 'text' && type.name !== 'varchar')) return null;
+  if (!isRegistered(typeOf(bound.scalar).name)) return null;
+  const text = registeredText(context, bound);
+  return text && relabel(text, type);
 }
 
 /** Collations that are comparison by code point, which is what we do. */

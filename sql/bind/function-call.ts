@@ -19,6 +19,7 @@ import { coerce, coerceToSpecific, unknownToText } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
 import { makeOperator, operand } from './operator.ts';
+import { bindToRegistered } from './registered-text.ts';
 import { call, literal, typeOf } from './scalar.ts';
 import { sessionValue } from './session-value.ts';
 import { bindSetInExpression } from './set-returning.ts';
@@ -233,6 +234,12 @@ function bindSpecial(
       // Columns of array types are NULL::text in the catalog's relations, which is all that can be asked here.
       if (count !== 2) return null;
       return { scalar: arrayToString(args(), context, at), at };
+    case 'to_regclass':
+    case 'to_regtype': {
+      if (count !== 1) return null;
+      const scalar = bindToRegistered(context, name === 'to_regclass' ? 'regclass' : 'regtype', args()[0]!);
+      return scalar && { scalar, at };
+    }
     case 'pg_typeof': {
       if (count !== 1) return null;
       const [argument] = args();

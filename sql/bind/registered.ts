@@ -1,3 +1,4 @@
+import { SqlError } from '../error.ts';
 import { functionsNamed } from '../functions/table.ts';
 import { findType, typeOid } from '../types/table.ts';
 import type { HirScalar } from '../hir.ts';
@@ -17,6 +18,8 @@ export function bindRegistered(
 ): HirScalar {
   if (/^[0-9]+$/.test(text)) return literal(type, text);
   if (text === '-') return literal(type, '0');
+  const spelled = type === 'regtype' ? aliases[text.trim().toLowerCase().replaceAll(/\s+/g, ' ')] : undefined;
+  if (spelled !== undefined) return literal(type, String(typeOid(spelled)));
   const parts = splitName(text);
   if (parts === null) throw statement.error('42602', 'invalid name syntax', at);
   const name = parts[parts.length - 1]!;
@@ -29,7 +32,7 @@ export function bindRegistered(
       throw statement.error('42P01', `relation "${parts.join('.')}" does not exist`, at);
     }
     case 'regtype': {
-      const found = findType(name) ?? aliases[text.toLowerCase()];
+      const found = findType(name);
       if (found !== undefined) return literal(type, String(typeOid(found)));
       throw statement.error('42704', `type "${parts.join('.')}" does not exist`, at);
     }
@@ -50,6 +53,11 @@ export function bindRegistered(
       throw statement.error('42704', `role "${name}" does not exist`, at);
     }
   }
+}
+
+/** The error that no object has the name, or that it is none. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof SqlError && ['42P01', '42602', '42704', '3F000', '42883'].includes(error.sqlstate);
 }
 
 const aliases: Record<string, TypeName> = {

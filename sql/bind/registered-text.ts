@@ -1,0 +1,85 @@
+/** The names that values of regclass, regtype… stand for, and the functions that look for a name without an error. */
+import { functionByOid } from '../functions/table.ts';
+import { quoteIdentifier, quoteLiteral } from '../functions/quote.ts';
+import { types } from '../types/table.ts';
+import type { HirScalar } from '../hir.ts';
+import type { TypeName } from '../types/type.ts';
+import { bindBody } from './body.ts';
+import { coerce } from './coerce.ts';
+import type { ExpressionContext } from './context.ts';
+import { bindRegistered, isMissing } from './registered.ts';
+import { literal, typeOf } from './scalar.ts';
+import type { Bound } from './statement.ts';
+
+/** format_type(oid, int4), which gives a text. */
+const FORMAT_TYPE = 1081;
+
+/** `x::regtype::text`: what the value is shown as. Null where the name would have to be looked up row by row. */
+export function registeredText(context: ExpressionContext, bound: Bound): HirScalar | null {
+  const { statement } = context;
+  const { scalar } = bound;
+  const { name } = typeOf(scalar);
+  const { catalog, inView } = statement.environment;
+  if (name === 'regtype' || name === 'regrole') {
+    const oid = coerce(statement, bound, 'oid', 'explicit')!;
+    return bindBody(
+      context,
+      functionByOid(FORMAT_TYPE),
+      [oid],
+      name === 'regtype' ? typeNames : roleName(catalog.user),
+    );
+  }
+  // A view would keep the name that the object had.
+  if (name !== 'regclass' || scalar.kind !== 'literal' || inView === true) return null;
+  return literal('text', scalar.text === null ? null : relationName(context, scalar.text));
+}
+
+/** to_regclass, to_regtype: NULL where there is no such object. Null where the name is no constant. */
+export function bindToRegistered(
+  context: ExpressionContext,
+  type: TypeName,
+  argument: Bound,
+): HirScalar | null {
+  const { statement } = context;
+  const { scalar } = argument;
+  if (scalar.kind !== 'literal' && type === 'regtype') {
+    const text = coerce(statement, argument, 'text', 'implicit');
+    return text && bindBody(context, { ...functionByOid(FORMAT_TYPE), result: type }, [text], typesByName);
+  }
+  if (scalar.kind !== 'literal' || statement.environment.inView === true) return null;
+  if (scalar.text === null) return literal(type, null);
+  try {
+    return bindRegistered(statement, type, scalar.text, argument.at);
+  } catch (error) {
+    if (isMissing(error)) return literal(type, null);
+    throw error;
+  }
+}
+
+function relationName({ statement }: ExpressionContext, oid: string): string {
+  if (oid === '0') return '-';
+  const { catalog } = statement.environment;
+  for (const name of catalog.relationNames()) {
+    const found = catalog.findRelation(null, name);
+    if (found !== null && String(found.id) === oid) return quoteIdentifier(name);
+  }
+  try {
+    const { schema, name } = catalog.relation(Number(oid));
+    return `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
+  } catch {
+    return oid;
+  }
+}
+
+const typeNames = `CASE WHEN $1 IS NULL THEN NULL WHEN $1 = 0::oid THEN '-' ELSE CASE $1 ${types
+  .map(({ oid, display }) => `WHEN ${oid}::oid THEN ${quoteLiteral(display)}`)
+  .join(' ')} ELSE $1::text END END`;
+
+const typesByName = `CASE lower($1) ${types
+  .flatMap(({ oid, name, display }) =>
+    [...new Set([name, display])].map((text) => `WHEN ${quoteLiteral(text)} THEN ${oid}::oid`),
+  )
+  .join(' ')} END::regtype`;
+
+const roleName = (user: string): string =>
+  `CASE WHEN $1 = 10::oid THEN ${quoteLiteral(user)} WHEN $1 = 0::oid THEN '-' ELSE $1::text END`;

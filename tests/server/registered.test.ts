@@ -1,0 +1,68 @@
+/** regclass, regtype and their like: names of objects as values, as PostgreSQL shows them. */
+import type pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+
+let server: Tidewire;
+let client: pg.Client;
+
+beforeAll(async () => {
+  server = await startTidewire();
+  client = await server.connect();
+  await client.query('CREATE TABLE orders (id int); CREATE SCHEMA "My s"; CREATE TABLE "My s"."T" (x int)');
+});
+
+afterAll(async () => {
+  await client?.end();
+  await server?.stop();
+});
+
+async function row(sql: string): Promise<unknown[]> {
+  return (await client.query<unknown[]>({ text: sql, rowMode: 'array' })).rows[0]!;
+}
+
+test('a type as its name', async () => {
+  expect(
+    await row(`SELECT 'int4'::regtype::text, 25::oid::regtype::text, 'Character  Varying'::regtype::text,
+      0::oid::regtype::text, 99::oid::regtype::text, to_regtype('double precision')::text, to_regtype('hstore')::text`),
+  ).toEqual(['integer', 'text', 'character varying', '-', '99', 'double precision', null]);
+  expect(await row(`SELECT oid::regtype::text FROM pg_type WHERE typname = 'timestamptz'`)).toEqual([
+    'timestamp with time zone',
+  ]);
+  // What psycopg asks for a type that it registers.
+  expect(
+    await row(`SELECT typname AS name, oid, oid::regtype::text AS regtype, typdelim AS delimiter
+      FROM pg_type t WHERE t.oid = to_regtype('bytea') ORDER BY t.oid`),
+  ).toMatchObject(['bytea', expect.anything(), 'bytea', ',']);
+  const text = 'SELECT to_regtype($1)::oid::text AS oid';
+  expect((await client.query(text, ['timestamptz'])).rows).toEqual([{ oid: '1184' }]);
+  expect((await client.query(text, ['hstore'])).rows).toEqual([{ oid: null }]);
+});
+
+test('a relation as its name, with its schema where that is not searched', async () => {
+  expect(
+    await row(`SELECT 'public.orders'::regclass::text, '"My s"."T"'::regclass::text, 'pg_class'::regclass::text,
+      'tidewire'::regrole::text`),
+  ).toEqual(['orders', '"My s"."T"', 'pg_class', 'tidewire']);
+  await client.query('SET search_path = "My s"');
+  expect(await row(`SELECT 'public.orders'::regclass::text, '"T"'::regclass::text`)).toEqual([
+    'public.orders',
+    '"T"',
+  ]);
+  await client.query('RESET search_path');
+});
+
+test('to_regclass gives NULL where there is no such relation', async () => {
+  expect(
+    await row(`SELECT to_regclass('orders')::text, to_regclass('orders') IS NULL, to_regclass('nowhere.orders') IS NULL,
+      to_regclass('not a name') IS NULL, to_regclass(NULL) IS NULL`),
+  ).toEqual(['orders', false, true, true, true]);
+  await expect(client.query('SELECT to_regclass(relname) FROM pg_class')).rejects.toMatchObject({
+    code: '0A000',
+  });
+});
+
+test('a view does not keep the name that a relation had', async () => {
+  const create = "CREATE VIEW v AS SELECT 'orders'::regclass::text AS a";
+  await expect(client.query(create)).rejects.toMatchObject({ code: '0A000' });
+});
