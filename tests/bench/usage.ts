@@ -6,7 +6,6 @@ const TICKS_A_SECOND = 100;
 
 export interface Process {
   readonly pid: number;
-  readonly parent: number;
   /** Own CPU seconds. */
   readonly cpu: number;
   /** CPU seconds of children that have ended. */
@@ -23,7 +22,6 @@ function read(pid: number): Process | null {
     const [utime = 0, stime = 0, cutime = 0, cstime = 0] = fields.slice(11, 15);
     return {
       pid,
-      parent: fields[1] ?? 0,
       cpu: (utime + stime) / TICKS_A_SECOND,
       ended: (cutime + cstime) / TICKS_A_SECOND,
     };
@@ -32,15 +30,22 @@ function read(pid: number): Process | null {
   }
 }
 
+/** The numbers of the processes that a process started: its threads each have a list of theirs. */
+function children(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+      readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+    );
+  } catch {
+    return []; // it ended meanwhile
+  }
+}
+
 /** A process and those that it started, and they. */
 function tree(root: number): Process[] {
-  const all = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((name) => read(Number(name)))
-    .filter((each) => each !== null);
-  const found = all.filter(({ pid }) => pid === root);
-  for (const each of found) found.push(...all.filter(({ parent }) => parent === each.pid));
-  return found;
+  const pids = [root];
+  for (const pid of pids) pids.push(...children(pid));
+  return pids.map(read).filter((each) => each !== null);
 }
 
 /** CPU seconds of a process with its children, ended ones included. */

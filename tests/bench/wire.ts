@@ -132,7 +132,7 @@ export const simpleQuery = (sql: string): Buffer => message('Q', `${sql}\0`);
 export const parse = (name: string, sql: string): Buffer => message('P', `${name}\0${sql}\0`, 0);
 export const sync: Buffer = message('S');
 
-/** Bind and Execute of a statement with parameters in text format. */
+/** Bind, Describe and Execute of a statement with parameters in text format, as libpq sends them. */
 export function bindExecute(name: string, parameters: readonly string[]): Buffer {
   const values = parameters.flatMap((value) => {
     const length = Buffer.alloc(4);
@@ -141,6 +141,7 @@ export function bindExecute(name: string, parameters: readonly string[]): Buffer
   });
   return Buffer.concat([
     message('B', `\0${name}\0`, 0, parameters.length, ...values, 0),
+    message('D', 'P\0'),
     message('E', '\0', Buffer.alloc(4)),
   ]);
 }

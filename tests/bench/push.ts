@@ -1,0 +1,150 @@
+/**
+ * `npm run bench -- push`: from INSERT to a subscriber. Single rows, each a transaction of its own, are written at a
+ * steady rate into a relation of a million rows; a view joins it and aggregates the join; a client reads
+ * COPY (SUBSCRIBE view). Latency is from when a row was due to be sent, so that a writer that had to wait counts,
+ * until the line with its effect has come. The same again while another connection runs scans and joins over the same
+ * relations, one after another.
+ *
+ *     --rates 100,1000,10000   rows a second
+ *     --seconds 10             of each rate; the first second is not counted
+ *     --rows 1000000           in the relation before
+ *     --workers 1
+ *     --markdown
+ */
+import type { Worker } from 'node:worker_threads';
+import { startTidewire } from '../support/tidewire.ts';
+import { parseOptions } from './options.ts';
+import { GROUPS, PRODUCTS, type PushTask } from './push-task.ts';
+import { circumstances, loadWarning, table } from './report.ts';
+import { quantile, thousands } from './statistics.ts';
+import { said, tell, thread } from './threads.ts';
+import { cpuSeconds } from './usage.ts';
+import { type Address, WireClient } from './wire.ts';
+
+const options = parseOptions(process.argv.slice(2), ['rates', 'seconds', 'rows', 'workers', 'markdown']);
+const rates = options.numbers('rates', [100, 1000, 10_000]);
+const seconds = options.number('seconds', 10);
+const rows = Math.round(options.number('rows', 1_000_000));
+const workers = options.number('workers', 1);
+/** After the last row was due, for the last effects to come. */
+const PATIENCE_SECONDS = 30;
+
+const shared = (length: number): Float64Array =>
+  new Float64Array(new SharedArrayBuffer(length * Float64Array.BYTES_PER_ELEMENT));
+
+interface Measured {
+  /** Milliseconds, ascending. */
+  readonly latencies: Float64Array;
+  readonly missing: number;
+  /** Rows a second from the first that was due to the last that came. */
+  readonly rate: number;
+  readonly cpuPerSecond: number;
+  readonly scansPerSecond: number;
+}
+
+async function measure(
+  pid: number,
+  address: Address,
+  first: number,
+  rate: number,
+  scans: boolean,
+): Promise<Measured> {
+  const count = Math.round(rate * (seconds + 1));
+  const task: PushTask = {
+    ...{ address, first, rate, due: shared(count), arrived: shared(count) },
+    connections: Math.min(8, Math.ceil(rate / 1000)),
+  };
+  const subscriber = thread('push-subscriber', task);
+  const scanner = scans ? thread('push-scanner', address) : null;
+  let writer: Worker | null = null;
+  try {
+    await said(subscriber);
+    if (scanner !== null) await said(scanner);
+    const [cpu, start] = [cpuSeconds(pid), performance.now()];
+    writer = thread('push-writer', task);
+    const failed = new Promise<never>((_, reject) => {
+      for (const each of [writer, subscriber, scanner]) each?.once('error', reject);
+    });
+    let limit: NodeJS.Timeout | undefined;
+    const late = new Promise(
+      (resolve) => (limit = setTimeout(resolve, (seconds + 1 + PATIENCE_SECONDS) * 1000)),
+    );
+    await Promise.race([said(subscriber), failed, late]);
+    clearTimeout(limit);
+    const elapsed = (performance.now() - start) / 1000;
+    const spent = cpuSeconds(pid) - cpu;
+    let scanned = 0;
+    if (scanner !== null) {
+      tell(scanner, 'how many');
+      scanned = (await said(scanner)) as number;
+    }
+    const counted = [...task.arrived.keys()].slice(Math.round(rate));
+    const came = counted.filter((i) => task.arrived[i]! > 0);
+    return {
+      latencies: Float64Array.from(came, (i) => (task.arrived[i]! - task.due[i]!) / 1000).sort(),
+      missing: counted.length - came.length,
+      rate: count / ((task.arrived.reduce((a, b) => Math.max(a, b), 0) - task.due[0]!) / 1e6),
+      cpuPerSecond: spent / elapsed,
+      scansPerSecond: scanned / elapsed,
+    };
+  } finally {
+    for (const each of [writer, subscriber, scanner]) await each?.terminate();
+  }
+}
+
+const server = await startTidewire({ workers });
+try {
+  const address: Address = { port: server.port, user: 'tidewire', database: 'tidewire' };
+  const client = await WireClient.open(address);
+  await client.run('CREATE TABLE products (id int8, category int8, price int8)');
+  await client.run('CREATE TABLE orders (number int8, product int8, amount int8)');
+  await client.run(
+    `INSERT INTO products SELECT i, i % ${GROUPS}, 1 + i % 97 FROM generate_series(0, ${PRODUCTS - 1}) AS i`,
+  );
+  await client.run(
+    `INSERT INTO orders SELECT -i, i % ${PRODUCTS}, i % 10 FROM generate_series(1, ${rows}) AS i`,
+  );
+  await client.run(`CREATE MATERIALIZED VIEW sales AS
+    SELECT p.category, count(*) AS orders, sum(o.amount * p.price) AS total, max(o.number) AS latest
+    FROM orders o JOIN products p ON o.product = p.id GROUP BY p.category`);
+  await client.copyOut('SELECT * FROM sales');
+
+  const header = [
+    'rows/s',
+    'beside',
+    'p50 ms',
+    'p99 ms',
+    'max ms',
+    'rows/s kept',
+    'CPU s/s',
+    'queries/s beside',
+  ];
+  const lines = [header];
+  let first = 0;
+  for (const scans of [false, true]) {
+    for (const rate of rates) {
+      const measured = await measure(server.process.pid!, address, first, rate, scans);
+      first += Math.ceil((rate * (seconds + 1)) / GROUPS) * GROUPS;
+      const { latencies, missing } = measured;
+      const at = (share: number): string => quantile(latencies, share).toFixed(2);
+      lines.push([
+        thousands(rate),
+        scans ? 'scans and joins' : 'nothing',
+        ...[at(0.5), at(0.99), at(1)],
+        missing > 0 ? `no: ${thousands(missing)} never came` : thousands(measured.rate),
+        measured.cpuPerSecond.toFixed(2),
+        scans ? measured.scansPerSecond.toFixed(1) : '',
+      ]);
+    }
+  }
+  client.end();
+  console.log(table(lines, options.flag('markdown')));
+  console.log(
+    `\n${circumstances([`${workers} worker${workers === 1 ? '' : 's'}`])}. ${thousands(rows)} rows joined with ` +
+      `${thousands(PRODUCTS)} and aggregated to ${thousands(GROUPS)}; writer, subscriber and scanner are threads of one client process.`,
+  );
+  const busy = loadWarning();
+  if (busy !== null) console.log(`Note: ${busy}.`);
+} finally {
+  await server.stop();
+}
