@@ -1,4 +1,4 @@
-/** Queries by level: 1 expressions, 2 joins, 3 aggregates, 4 subqueries, 5 set operations, CTE, top-k. */
+/** Queries by level: 1 expressions, 2 joins, 3 aggregates, 4 subqueries, 5 set operations, CTE, top-k, 6 window functions. */
 import { aggregate } from './aggregates.ts';
 import {
   anyType,
@@ -14,6 +14,7 @@ import { fromClause } from './from.ts';
 import { list, node, render, sql, type Node } from './node.ts';
 import type { Random } from './random.ts';
 import { randomType, TYPES, type Schema, type Type } from './schema.ts';
+import { windows } from './windows.ts';
 
 export interface Query {
   readonly tree: Node;
@@ -45,7 +46,7 @@ export interface State {
 }
 
 /** Types some of whose equal values have several texts: which one stands for a group is nobody's promise. */
-const AMBIGUOUS: ReadonlySet<string> = new Set([
+export const AMBIGUOUS: ReadonlySet<string> = new Set([
   'numeric',
   'interval',
   'jsonb',
@@ -61,6 +62,7 @@ export function randomQuery(random: Random, schema: Schema, views: readonly Base
     [3, 3],
     [3, 4],
     [4, 5],
+    [2.5, 6],
   ]);
   const features = new Features();
   features.add(`level ${level}`);
@@ -87,6 +89,10 @@ export function randomBase(
 function topLevel(state: State): Relation {
   const { random, features } = state;
   if (state.level === 1 && random.chance(0.65)) return calls(state);
+  if (state.level === 6) {
+    const from = fromClause({ ...state, level: random.pick([1, 1, 2]) }, 1);
+    return windows(state, from, where(context(state, from.scope, false), 0.3));
+  }
   if (state.level < 5) return select(state, null, 2);
   return random.weighted<() => Relation>([
     [4, () => setOperation(state, null, 2)],
