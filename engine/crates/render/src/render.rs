@@ -221,8 +221,9 @@ impl<'s> Rendering<'_, 's> {
                 });
                 let source = arrange(imports.flow(), rows, name);
                 let (window, scope) = (window.clone(), self.program.scope.clone());
+                let mut stop = imports.flow().stop();
                 let computed = reduce_groups(imports.flow(), source, name, move |_, values, out| {
-                    window.compute(values, &scope, out);
+                    window.compute(values, &scope, &mut stop, out);
                 });
                 let (ok, err) =
                     flat_map_arranged(computed, name, |update: UpdateRef<'_>, out: &mut OkErr| {
