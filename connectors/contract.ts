@@ -100,6 +100,22 @@ export interface BytesBatch {
   readonly commit: boolean;
 }
 
+/**
+ * Messages of a log, whole and each with its own metadata, framed as engine/crates/decode/src/messages.rs has them. No
+ * bytes: only the offset moves.
+ */
+export interface MessagesBatch {
+  readonly kind: 'messages';
+  readonly table: number;
+  /** As people know where they come from; refused messages are shown with it. */
+  readonly stream: string;
+  readonly bytes: Buffer;
+  readonly diff: 1;
+  readonly metadata: Partial<Record<MetadataItem, string>>;
+  readonly offset: { readonly partition: string; readonly value: string };
+  readonly commit: boolean;
+}
+
 /** Events that the engine makes itself: numbers `[from, from + count)` of a generator. */
 export interface GeneratedBatch {
   readonly kind: 'generated';
@@ -116,7 +132,7 @@ export interface ForgottenPartition {
   readonly commit: boolean;
 }
 
-export type SourceBatch = BytesBatch | GeneratedBatch | ForgottenPartition;
+export type SourceBatch = BytesBatch | MessagesBatch | GeneratedBatch | ForgottenPartition;
 
 export type SourceState =
   'created' | 'starting' | 'running' | 'paused' | 'stalled' | 'finished' | 'failed' | 'closed';
@@ -204,6 +220,8 @@ export interface ConnectorContext {
 export interface SourceOptions<Options> {
   readonly options: Options;
   readonly offsets: Offsets;
+  /** Those of the connection that it is read through; null for a connector that needs none. */
+  readonly connection: ParsedOptions<OptionSpecs> | null;
   /** Metadata columns that INCLUDE named. */
   readonly metadata: readonly MetadataItem[];
   /** The format's name and whether its streams begin with a header. */
@@ -213,11 +231,18 @@ export interface SourceOptions<Options> {
 
 export interface SourceConnector<Specs extends OptionSpecs = OptionSpecs> {
   readonly options: Specs;
+  /** The kind of connection that it needs, or null. */
+  readonly connection: string | null;
+  /** Its batches are `MessagesBatch`es. */
+  readonly messages: boolean;
   /** Formats that it can read; empty when its rows need no format. */
   readonly formats: readonly string[];
   readonly metadata: readonly MetadataItem[];
   /** Checks options that depend on each other and on the world; throws SqlError. */
-  validate(options: ParsedOptions<Specs>): Promise<readonly Notice[]>;
+  validate(
+    options: ParsedOptions<Specs>,
+    connection: ParsedOptions<OptionSpecs> | null,
+  ): Promise<readonly Notice[]>;
   /** The tables that upstream has, where it has a schema; null where columns must be declared. */
   tables(options: ParsedOptions<Specs>): Promise<readonly UpstreamTable[]> | null;
   /** The first bytes of a stream, from which column names can be had (a CSV header); null when there is no data. */

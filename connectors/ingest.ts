@@ -6,6 +6,7 @@ import type { DecodeError, Rejects, RowDecoder, Transaction } from '../engine/in
 import {
   PLACES,
   type BytesBatch,
+  type MessagesBatch,
   type MetadataItem,
   type SourceBatch,
   type SourceReader,
@@ -15,6 +16,8 @@ import {
 export interface Rejected {
   readonly table: number;
   readonly partition: string;
+  /** They are messages, and their offsets those of a log. */
+  readonly messages: boolean;
   /** What the batch said of its origin. */
   readonly metadata: BytesBatch['metadata'];
   /** -1: rows that were rejected before are taken back. */
@@ -32,7 +35,7 @@ export interface IngestTarget {
   /** Writes a generator's events into the transaction; returns their number. */
   generate(from: number, count: number, transaction: Transaction): number;
   /** Where the refused records of a batch are written, in the transaction of the rows beside them. */
-  rejects(batch: BytesBatch): Rejects | undefined;
+  rejects(batch: BytesBatch | MessagesBatch): Rejects | undefined;
   /** Told of refused records; throws for ON ERROR FAIL, and nothing of the transaction is committed. */
   rejected(rejected: Rejected): void;
   /** Commits rows and offsets as one. `null` forgets a partition. */
@@ -143,6 +146,10 @@ export class Ingest {
       case 'forget':
         offsets[batch.partition] = null;
         return;
+      case 'messages':
+        if (batch.bytes.length > 0) this.#decodeMessages(batch, transaction);
+        offsets[batch.offset.partition] = batch.offset.value;
+        return;
       case 'bytes':
         this.#decode(batch, transaction);
         if (batch.offset !== null) offsets[batch.offset.partition] = batch.offset.value;
@@ -159,28 +166,47 @@ export class Ingest {
       this.#decoders.set(key, decoder);
     }
     if (batch.bytes.length > 0 || batch.flush) {
-      const rejects = this.#target.rejects(batch);
-      const result = decoder.decode(batch.bytes, {
-        end: batch.flush,
-        diff: batch.diff,
-        transaction,
-        metadata: this.#values.map((item) => batch.metadata[item] ?? null),
-        ...(rejects === undefined ? {} : { rejects }),
-      });
-      this.#rows += result.rows * batch.diff;
-      if (result.errorCount > 0) {
-        this.#rejected += result.errorCount * batch.diff;
-        this.#target.rejected({
-          table: batch.table,
-          partition: batch.stream,
-          metadata: batch.metadata,
-          diff: batch.diff === -1 ? -1 : 1,
-          count: result.errorCount,
-          first: result.errors[0]!,
-        });
-      }
+      const metadata = this.#values.map((item) => batch.metadata[item] ?? null);
+      this.#write(decoder, batch, transaction, metadata, batch.flush);
     }
     if (batch.end) this.#drop(key);
+  }
+
+  /** One decoder serves all messages of a table: it keeps nothing between them, and they have their metadata themselves. */
+  #decodeMessages(batch: MessagesBatch, transaction: Transaction): void {
+    const key = `${batch.table}`;
+    const decoder = this.#decoders.get(key) ?? this.#target.decoder(batch.table);
+    this.#decoders.set(key, decoder);
+    this.#write(decoder, batch, transaction, [], true);
+  }
+
+  #write(
+    decoder: RowDecoder,
+    batch: BytesBatch | MessagesBatch,
+    transaction: Transaction,
+    metadata: readonly (string | null)[],
+    end: boolean,
+  ): void {
+    const rejects = this.#target.rejects(batch);
+    const result = decoder.decode(batch.bytes, {
+      end,
+      diff: batch.diff,
+      transaction,
+      metadata,
+      ...(rejects === undefined ? {} : { rejects }),
+    });
+    this.#rows += result.rows * batch.diff;
+    if (result.errorCount === 0) return;
+    this.#rejected += result.errorCount * batch.diff;
+    this.#target.rejected({
+      table: batch.table,
+      partition: batch.stream,
+      messages: batch.kind === 'messages',
+      metadata: batch.metadata,
+      diff: batch.diff === -1 ? -1 : 1,
+      count: result.errorCount,
+      first: result.errors[0]!,
+    });
   }
 
   #drop(key: string): void {

@@ -98,6 +98,6 @@ test('connectors are found by name', () => {
   expect(findConnector({ name: 'file' }).name).toBe('file');
   expect(findConnector({ name: 'generator', variant: 'nexmark' }).name).toBe('generator nexmark');
   expect(findConnector({ name: 'nexmark' }).name).toBe('generator nexmark');
-  expect(() => findConnector({ name: 'kafka' })).toThrow('connector KAFKA is not supported yet');
+  expect(() => findConnector({ name: 'mysql' })).toThrow('connector MYSQL is not supported yet');
   expect(() => findConnector({ name: 'fille' })).toThrow('connector "fille" does not exist');
 });

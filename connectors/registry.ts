@@ -5,9 +5,16 @@ import type { ConnectionConnector, Connector } from './contract.ts';
 import { fileConnector } from './file/connector.ts';
 import { counterSource, nexmarkSource } from './generator/source.ts';
 import { kafkaConnection } from './kafka/connection.ts';
+import { kafkaSource } from './kafka/source.ts';
 
 const connectors: readonly Connector[] = [
   fileConnector,
+  {
+    name: 'kafka',
+    aliases: [],
+    source: kafkaSource as unknown as NonNullable<Connector['source']>,
+    sink: null,
+  },
   {
     name: 'generator counter',
     aliases: ['counter'],
@@ -45,7 +52,7 @@ export function findConnection(name: string, position?: number): ConnectionConne
 }
 
 /** Connectors that are planned: refused by name, not as a typing error. */
-const PLANNED = ['kafka', 'postgres', 'mysql', 's3', 'http', 'webhook', 'postgres-cdc', 'mysql-cdc'];
+const PLANNED = ['postgres', 'mysql', 's3', 'http', 'webhook', 'postgres-cdc', 'mysql-cdc'];
 
 /** The connector of a statement: its name and, for a generator, what it generates. Throws SqlError. */
 export function findConnector(
@@ -59,7 +66,7 @@ export function findConnector(
     throw new SqlError({
       sqlstate: '0A000',
       message: `connector ${clause.name.toUpperCase()} is not supported yet`,
-      hint: 'FILE and GENERATOR are.',
+      hint: 'FILE, GENERATOR and KAFKA are.',
       position,
     });
   }

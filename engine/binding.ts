@@ -17,6 +17,7 @@ import type {
   ExecuteOptions,
   Expr,
   GeneratorKind,
+  MessageColumn,
   Hold,
   Layout,
   Plan,
@@ -508,6 +509,7 @@ export class NativeBinding implements Engine {
     columns: readonly { readonly name: string; readonly type: ColumnType }[];
     metadata: number;
     places?: readonly ('line' | 'offset')[];
+    messages?: readonly MessageColumn[];
     mfp: Mfp;
     timeZone: string;
   }): RowDecoder {

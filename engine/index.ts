@@ -123,6 +123,8 @@ export interface SubscribeOptions {
 
 /** Formats that the engine decodes from raw bytes into rows. */
 export type DecodeFormat =
+  /** The one column takes all of a message: its bytes, or its text as the column's type. Only for messages. */
+  | { readonly kind: 'whole' }
   /** `wholeRecord`: the one column, a jsonb, takes the whole record; otherwise columns take an object's members. */
   | { readonly kind: 'json'; readonly wholeRecord?: boolean }
   | {
@@ -150,6 +152,11 @@ export type DecodeFormat =
       readonly header: boolean;
       readonly headerMatch?: boolean;
     };
+
+/** Metadata of a message as a column: the key as a type, int4, int8, timestamptz, jsonb. */
+export type MessageColumn =
+  | { readonly kind: 'key'; readonly type: ColumnType }
+  | { readonly kind: 'partition' | 'offset' | 'timestamp' | 'headers' };
 
 /** A row that could not be decoded. */
 export interface DecodeError {
@@ -326,6 +333,8 @@ export interface Engine {
     columns: readonly { readonly name: string; readonly type: ColumnType }[];
     metadata: number;
     places?: readonly ('line' | 'offset')[];
+    /** Chunks are messages (engine/crates/decode/src/messages.rs), with these columns behind the fields. */
+    messages?: readonly MessageColumn[];
     mfp: import('./plan.generated.ts').Mfp;
     timeZone: string;
   }): RowDecoder;

@@ -41,6 +41,7 @@ function start(fields: Fields, metadata: MetadataItem[] = []) {
       ...fields,
     },
     offsets: {},
+    connection: null,
     metadata,
     format: { name: 'json', header: false },
     context: { directory: join(folder, 'retained'), log: () => undefined },
@@ -303,6 +304,6 @@ test('validation says what is wrong with a path', async () => {
     compression: 'auto',
   };
   const typed = options as Parameters<typeof fileSource.validate>[0];
-  await expect(fileSource.validate(typed)).rejects.toMatchObject({ sqlstate: '58P01' });
-  expect(await fileSource.validate({ ...typed, follow: true })).toHaveLength(1);
+  await expect(fileSource.validate(typed, null)).rejects.toMatchObject({ sqlstate: '58P01' });
+  expect(await fileSource.validate({ ...typed, follow: true }, null)).toHaveLength(1);
 });

@@ -14,6 +14,8 @@ const SAMPLE = 64 * 1024;
 
 export const fileSource: SourceConnector<typeof fileSourceOptions> = {
   options: fileSourceOptions,
+  connection: null,
+  messages: false,
   formats: ['json', 'csv'],
   metadata: ['path', 'line', 'offset'],
 

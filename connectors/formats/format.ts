@@ -10,7 +10,9 @@ import { jsonOptions } from './json.ts';
 /** A checked format. */
 export type CheckedFormat =
   | { readonly name: 'json'; readonly decode: DecodeFormat; readonly csv: null }
-  | { readonly name: 'csv'; readonly decode: DecodeFormat; readonly csv: CsvOptions };
+  | { readonly name: 'csv'; readonly decode: DecodeFormat; readonly csv: CsvOptions }
+  /** One field takes all of a message: as text, or as bytes. */
+  | { readonly name: 'text' | 'bytes'; readonly decode: DecodeFormat; readonly csv: null };
 
 /** Checks a format against what the connector can read or write. Throws SqlError. */
 export function checkFormat(
@@ -46,6 +48,10 @@ export function checkFormat(
   if (format.name === 'csv') {
     const csv = parseOptions(csvOptions, format.options, 'FORMAT CSV', source);
     return { name: 'csv', decode: csvFormat(csv), csv };
+  }
+  if (format.name === 'text' || format.name === 'bytes') {
+    parseOptions({}, format.options, `FORMAT ${format.name.toUpperCase()}`, source);
+    return { name: format.name, decode: { kind: 'whole' }, csv: null };
   }
   parseOptions(jsonOptions, format.options, 'FORMAT JSON', source);
   return { name: 'json', decode: { kind: 'json' }, csv: null };

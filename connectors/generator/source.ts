@@ -10,6 +10,8 @@ const noNotices: readonly Notice[] = [];
 
 export const counterSource: SourceConnector<typeof counterOptions> = {
   options: counterOptions,
+  connection: null,
+  messages: false,
   formats: [],
   metadata: [],
   validate: () => Promise.resolve(noNotices),
@@ -22,6 +24,8 @@ export const counterSource: SourceConnector<typeof counterOptions> = {
 
 export const nexmarkSource: SourceConnector<typeof nexmarkOptions> = {
   options: nexmarkOptions,
+  connection: null,
+  messages: false,
   formats: [],
   metadata: [],
   validate: () => Promise.resolve(noNotices),

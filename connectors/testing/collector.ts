@@ -36,7 +36,11 @@ export class Collector implements IngestTarget {
     } as unknown as Transaction;
   }
 
+  /** Its sources give messages: a decoder takes their frames. */
+  messages = false;
+
   decoder(): RowDecoder {
+    if (this.messages) return messageDecoder();
     let tail = '';
     let line = 0;
     return {
@@ -124,4 +128,30 @@ export class Collector implements IngestTarget {
     if (done()) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push({ done, resolve }));
   }
+}
+
+/** Each message is a record; its key, place and headers are not looked at. */
+function messageDecoder(): RowDecoder {
+  return {
+    decode: (chunk, { transaction }) => {
+      const { rows } = transaction as unknown as Changes;
+      const errors = [];
+      let count = 0;
+      for (let at = 0; at < chunk.length;) {
+        const offset = Number(chunk.readBigInt64LE(at));
+        const [key, value, headers] = [20, 24, 28].map((field) => Math.max(0, chunk.readInt32LE(at + field)));
+        const from = at + 32 + key!;
+        const text = chunk.toString('utf8', from, from + value!);
+        at = from + value! + headers!;
+        if (text.startsWith('!')) {
+          errors.push({ sqlstate: '22P02', message: 'bad', offset, line: offset, bytes: Buffer.from(text) });
+          continue;
+        }
+        rows.set(text, (rows.get(text) ?? 0) + 1);
+        count++;
+      }
+      return { rows: count, errorCount: errors.length, errors, pending: 0 };
+    },
+    close: () => undefined,
+  };
 }

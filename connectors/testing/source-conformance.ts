@@ -22,6 +22,8 @@ import { Collector } from './collector.ts';
 /** An upstream of its own for each test. */
 export interface TestUpstream {
   readonly options: ParsedOptions<OptionSpecs>;
+  /** Those of the connection, for a connector that needs one. */
+  readonly connection?: ParsedOptions<OptionSpecs>;
   /** Puts records at the end, each a line without a line break; a source that makes its own records has none. */
   append?(records: readonly string[]): Promise<void>;
   /** The upstream cannot be reached, and can be again. */
@@ -41,12 +43,16 @@ export interface SourceHarness {
   readonly altered: Readonly<Record<string, string | number | boolean>>;
   /** Values of the options that are secrets: they must be nowhere to be seen. */
   readonly secrets: readonly string[];
+  /** Milliseconds that a test may take, where the upstream needs more than others to come back. */
+  readonly patience?: number;
 }
 
+/** How long a test may take, unless its upstream is slow to come back. */
 const PATIENCE = 15_000;
 
 /** Registers the suite. */
 export function sourceConformance(harness: SourceHarness): void {
+  const patience = harness.patience ?? PATIENCE;
   describe(`${harness.name} is a source`, () => {
     let directory: string;
     let upstream: TestUpstream;
@@ -65,10 +71,17 @@ export function sourceConformance(harness: SourceHarness): void {
       for (const secret of harness.secrets) expect(said.join('\n')).not.toContain(secret);
     });
 
+    function newCollector(): Collector {
+      const collector = new Collector();
+      collector.messages = harness.connector.messages;
+      return collector;
+    }
+
     function open(offsets: Offsets, options = upstream.options): SourceReader {
       return harness.connector.open({
         options,
         offsets,
+        connection: upstream.connection ?? null,
         metadata: [],
         format: harness.connector.formats.length > 0 ? { name: 'json', header: false } : null,
         context: { directory, log: (message) => said.push(message) },
@@ -96,8 +109,8 @@ export function sourceConformance(harness: SourceHarness): void {
 
     const complete = (collector: Collector) => (): boolean => collector.size >= rows.length;
 
-    test('what is upstream is read, each record once', { timeout: PATIENCE }, async () => {
-      const collector = new Collector();
+    test('what is upstream is read, each record once', { timeout: patience }, async () => {
+      const collector = newCollector();
       expect(await run(collector, complete(collector))).toBeNull();
       expect(collector.list()).toEqual([...rows].sort());
       expect(collector.history.length, 'commits, so that a restart has places to begin at').toBeGreaterThan(
@@ -105,9 +118,9 @@ export function sourceConformance(harness: SourceHarness): void {
       );
     });
 
-    test('what comes later is read too', { timeout: PATIENCE }, async ({ skip }) => {
+    test('what comes later is read too', { timeout: patience }, async ({ skip }) => {
       if (upstream.append === undefined) return skip();
-      const collector = new Collector();
+      const collector = newCollector();
       const reader = open({});
       const ended = new Ingest(reader, collector, []).run();
       await collector.until(complete(collector));
@@ -120,9 +133,9 @@ export function sourceConformance(harness: SourceHarness): void {
 
     test(
       'a reader that is closed after any commit goes on from its offsets',
-      { timeout: PATIENCE },
+      { timeout: patience },
       async () => {
-        const collector = new Collector();
+        const collector = newCollector();
         for (let commits = 1; !complete(collector)(); commits++) {
           expect(await run(collector, () => collector.history.length >= commits)).toBeNull();
         }
@@ -130,8 +143,8 @@ export function sourceConformance(harness: SourceHarness): void {
       },
     );
 
-    test('a commit that is lost is read again, and nothing else', { timeout: PATIENCE }, async () => {
-      const collector = new Collector();
+    test('a commit that is lost is read again, and nothing else', { timeout: patience }, async () => {
+      const collector = newCollector();
       for (let lost = 1; !complete(collector)(); lost++) {
         collector.fail = { atCommit: lost };
         const failure = await run(collector, complete(collector));
@@ -144,9 +157,9 @@ export function sourceConformance(harness: SourceHarness): void {
       expect(collector.list()).toEqual([...rows].sort());
     });
 
-    test('a poison record: skipped, or nothing of its commit', { timeout: PATIENCE }, async ({ skip }) => {
+    test('a poison record: skipped, or nothing of its commit', { timeout: patience }, async ({ skip }) => {
       if (upstream.append === undefined) return skip();
-      const collector = new Collector();
+      const collector = newCollector();
       await run(collector, complete(collector));
       await upstream.append(['before', '!poison', 'after']);
       collector.onError = 'fail';
@@ -159,18 +172,18 @@ export function sourceConformance(harness: SourceHarness): void {
       expect(collector.refused.at(-1)).toMatchObject({ count: 1, diff: 1 });
     });
 
-    test('an upstream that goes away comes back without loss', { timeout: PATIENCE }, async ({ skip }) => {
+    test('an upstream that goes away comes back without loss', { timeout: patience }, async ({ skip }) => {
       if (upstream.away === undefined || upstream.back === undefined) return skip();
-      const collector = new Collector();
+      const collector = newCollector();
       const reader = open({});
       const watch = new StateWatch(reader);
       const ended = new Ingest(reader, collector, []).run();
       await collector.until(complete(collector));
       await upstream.away();
-      await expect.poll(() => watch.look(), { timeout: PATIENCE }).toBe('stalled');
+      await expect.poll(() => watch.look(), { timeout: patience }).toBe('stalled');
       expect(reader.health().error).not.toBeNull();
       await upstream.back();
-      await expect.poll(() => watch.look(), { timeout: PATIENCE }).toBe('running');
+      await expect.poll(() => watch.look(), { timeout: patience }).toBe('running');
       await upstream.append?.(['again']);
       await collector.until(() => collector.rows.get('again') === 1);
       expect(collector.size).toBe(rows.length + 1);
@@ -179,14 +192,14 @@ export function sourceConformance(harness: SourceHarness): void {
       watch.check();
     });
 
-    test('a slow engine holds the reader back', { timeout: PATIENCE }, async () => {
-      const collector = new Collector();
+    test('a slow engine holds the reader back', { timeout: patience }, async () => {
+      const collector = newCollector();
       let release = (): void => undefined;
       collector.gate = new Promise((resolve) => (release = resolve));
       const reader = open({});
       const taken = counted(reader);
       const ended = new Ingest(taken.reader, collector, []).run();
-      await expect.poll(() => taken.commits(), { timeout: PATIENCE }).toBe(2);
+      await expect.poll(() => taken.commits(), { timeout: patience }).toBe(2);
       for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
       expect(taken.commits(), 'commits that the reader was asked for').toBe(2);
       collector.gate = Promise.resolve();
@@ -197,8 +210,8 @@ export function sourceConformance(harness: SourceHarness): void {
       expect(collector.list()).toEqual([...rows].sort());
     });
 
-    test('paused, it yields nothing; resumed, all', { timeout: PATIENCE }, async () => {
-      const collector = new Collector();
+    test('paused, it yields nothing; resumed, all', { timeout: patience }, async () => {
+      const collector = newCollector();
       const reader = open({});
       const watch = new StateWatch(reader);
       const ended = new Ingest(reader, collector, []).run();
@@ -218,7 +231,7 @@ export function sourceConformance(harness: SourceHarness): void {
       watch.check();
     });
 
-    test('options: what is refused, what can change', { timeout: PATIENCE }, async () => {
+    test('options: what is refused, what can change', { timeout: patience }, async () => {
       const { options: specs } = harness.connector;
       for (const { options, sqlstate } of harness.refused) {
         expect(() => parseOptions(specs, options, harness.name)).toThrow(
@@ -227,7 +240,7 @@ export function sourceConformance(harness: SourceHarness): void {
       }
       const alterable = Object.keys(specs).filter((name) => specs[name]!.alterable === true);
       expect(Object.keys(harness.altered).sort()).toEqual(alterable.sort());
-      const collector = new Collector();
+      const collector = newCollector();
       const reader = open({});
       const ended = new Ingest(reader, collector, []).run();
       reader.alter({ ...upstream.options, ...harness.altered });
@@ -237,8 +250,8 @@ export function sourceConformance(harness: SourceHarness): void {
       expect(collector.list()).toEqual([...rows].sort());
     });
 
-    test('its partitions are those that it committed', { timeout: PATIENCE }, async () => {
-      const collector = new Collector();
+    test('its partitions are those that it committed', { timeout: patience }, async () => {
+      const collector = newCollector();
       const reader = open({});
       const ended = new Ingest(reader, collector, []).run();
       await collector.until(complete(collector));

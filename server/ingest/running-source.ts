@@ -8,6 +8,7 @@ import type {
   Engine,
   ErrorLog,
   GeneratorKind,
+  MessageColumn,
   Rejects,
   RowDecoder,
   Transaction,
@@ -16,6 +17,7 @@ import {
   ConnectorError,
   PLACES,
   type BytesBatch,
+  type MessagesBatch,
   type ConnectorContext,
   type ConnectorMetrics,
   type Health,
@@ -68,7 +70,13 @@ export interface SourceSetup {
   readonly tables: readonly (SourceTable | null)[];
   /** Rows come from records in this format, or from a generator. */
   readonly input:
-    | { readonly kind: 'records'; readonly format: DecodeFormat; readonly timeZone: string }
+    | {
+        readonly kind: 'records';
+        readonly format: DecodeFormat;
+        /** Records are messages, whose metadata has these types. */
+        readonly messages: readonly MessageColumn[] | null;
+        readonly timeZone: string;
+      }
     | { readonly kind: 'generator'; readonly generator: GeneratorKind };
   /** Metadata columns behind the fields. */
   readonly metadata: readonly MetadataItem[];
@@ -191,6 +199,16 @@ export class RunningSource implements IngestTarget {
     else this.#reader.resume();
   }
 
+  /** Reads on through a new reader: how upstream is reached has changed. */
+  async reconnect(): Promise<void> {
+    if (this.#stopped || this.#ended?.state === 'finished') return;
+    const paused = this.status().health.state === 'paused';
+    await this.#reader.close();
+    await this.#run;
+    this.#restart();
+    if (paused) this.#reader.pause();
+  }
+
   /** Obeys changed settings from the next batch on. */
   alter(settings: SourceSettings): void {
     this.#settings = settings;
@@ -242,6 +260,21 @@ export class RunningSource implements IngestTarget {
     const places = metadata.filter((item) => PLACES.includes(item)) as ('line' | 'offset')[];
     const width = table.fields.length;
     const given: readonly MetadataItem[] = [...values, ...places];
+    if (input.messages !== null) {
+      return this.#parts.engine.decoder({
+        arrangement: table.arrangement,
+        format: input.format,
+        columns: table.fields.map(({ name, type }) => ({ name, type: toColumnType(type) })),
+        metadata: 0,
+        messages: input.messages,
+        mfp: {
+          expressions: [],
+          predicates: [],
+          projection: Array.from({ length: width + input.messages.length }, (_, index) => index),
+        },
+        timeZone: input.timeZone,
+      });
+    }
     return this.#parts.engine.decoder({
       arrangement: table.arrangement,
       format: input.format,
@@ -267,18 +300,20 @@ export class RunningSource implements IngestTarget {
     return this.#parts.engine.generate(input.generator, from, count, arrangements, transaction).rows;
   }
 
-  rejects({ diff, metadata }: BytesBatch): Rejects | undefined {
+  rejects({ diff, metadata }: BytesBatch | MessagesBatch): Rejects | undefined {
     // What is taken back was written under SKIP, whatever holds now.
     if (this.#settings.onError === 'fail' && diff === 1) return undefined;
     return { arrangement: this.#rejects, log: this.#errorLog, path: metadata.path ?? null };
   }
 
-  rejected({ first, metadata, diff }: Rejected): void {
+  rejected({ first, metadata, diff, messages }: Rejected): void {
     if (this.#settings.onError !== 'fail' || diff === -1) return;
     const where = metadata.path === undefined ? '' : ` of ${metadata.path}`;
     throw new ConnectorError({
       sqlstate: first.sqlstate,
-      message: `record ${first.line}${where} (byte ${first.offset}): ${first.message}`,
+      message: messages
+        ? `message ${first.offset}${where}: ${first.message}`
+        : `record ${first.line}${where} (byte ${first.offset}): ${first.message}`,
       hint: 'ON ERROR SKIP leaves such records out, SKIP INTO keeps them in a relation.',
     });
   }

@@ -11,7 +11,7 @@ import { generatorKind } from '../../connectors/generator/source.ts';
 import type { OptionSpecs, ParsedOptions } from '../../connectors/options.ts';
 import { parseOptions } from '../../connectors/options.ts';
 import { findConnector } from '../../connectors/registry.ts';
-import type { DecodeFormat, GeneratorKind } from '../../engine/index.ts';
+import type { DecodeFormat, GeneratorKind, MessageColumn } from '../../engine/index.ts';
 import type { CreateSource } from '../../sql/ast/create-source.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import type { BindEnvironment } from '../../sql/bind/bind.ts';
@@ -20,6 +20,8 @@ import type { CatalogColumn } from '../../sql/catalog.ts';
 import { SqlError } from '../../sql/error.ts';
 import { nearestName } from '../../sql/nearest-name.ts';
 import type { TypeName } from '../../sql/types/type.ts';
+import { toColumnType } from '../../sql/types/column-type.ts';
+import type { ConnectionObject } from '../catalog/objects.ts';
 import type { QualifiedName } from '../../sql/ast/name.ts';
 import { optionText, translateFormat, translateWith } from './with-options.ts';
 
@@ -44,7 +46,9 @@ export interface SourceDefinition {
   readonly connector: SourceConnector;
   readonly options: ParsedOptions<OptionSpecs>;
   readonly format: CheckedFormat | null;
-  readonly input: { kind: 'records'; format: DecodeFormat } | { kind: 'generator'; generator: GeneratorKind };
+  readonly input:
+    | { kind: 'records'; format: DecodeFormat; messages: readonly MessageColumn[] | null }
+    | { kind: 'generator'; generator: GeneratorKind };
   readonly metadata: readonly MetadataItem[];
   /** Several relations beside the source's own. */
   readonly several: boolean;
@@ -59,6 +63,7 @@ export async function defineSource(
   parsed: ParsedStatement,
   statement: CreateSource,
   environment: BindEnvironment,
+  connection: ConnectionObject | null,
 ): Promise<SourceDefinition> {
   const clause = statement.connector;
   const found = findConnector(clause, parsed.source.positionOfByte(clause.location));
@@ -69,12 +74,14 @@ export async function defineSource(
   const translated = statement.connectorInWith
     ? translateWith(found.name, statement.options)
     : { options: statement.options, table: null };
+  checkConnection(parsed, statement, connector, connection, what);
   const options = parseOptions(connector.options, translated.options, what, parsed.source);
   const written = statement.connectorInWith
     ? translateFormat(statement.format?.value)
     : statement.format?.value;
   const format = checkFormat(written, connector.formats, found.name, parsed.source);
-  const metadata = metadataOf(parsed, statement, connector, what);
+  const key = keyFormat(parsed, statement, connector, what);
+  const metadata = metadataOf(parsed, statement, connector, key, what);
   const upstream = await connector.tables(options);
   const common = {
     connectorName: found.name,
@@ -106,7 +113,11 @@ export async function defineSource(
   refuseRepeatedNames(columns);
   return {
     ...common,
-    input: { kind: 'records', format: declared.format },
+    input: {
+      kind: 'records',
+      format: declared.format,
+      messages: connector.messages ? metadata.map(messageColumn) : null,
+    },
     several: false,
     tables: [
       {
@@ -124,7 +135,7 @@ export async function defineSource(
 
 /** Clauses that parse and that nothing obeys yet. */
 function refuseUnsupported(parsed: ParsedStatement, statement: CreateSource): void {
-  const { connection, envelope, format, onError, exposeProgress, tables } = statement;
+  const { envelope, onError, exposeProgress, tables } = statement;
   if (statement.asTable) {
     throw unsupported(
       parsed,
@@ -133,12 +144,10 @@ function refuseUnsupported(parsed: ParsedStatement, statement: CreateSource): vo
       'Use CREATE SOURCE.',
     );
   }
-  if (connection) throw unsupported(parsed, 'CONNECTION', connection.location);
   if (envelope && envelope.name !== 'none' && envelope.name !== 'append') {
     const name = `ENVELOPE ${envelope.name.toUpperCase()} of a source`;
     throw unsupported(parsed, name, envelope.location);
   }
-  if (format?.key) throw unsupported(parsed, 'KEY FORMAT', format.key.location);
   if (onError?.policy === 'inline') throw unsupported(parsed, 'ON ERROR INLINE', onError.location);
   if (exposeProgress) throw unsupported(parsed, 'EXPOSE PROGRESS', exposeProgress.location);
   if (tables?.kind === 'schemas') throw unsupported(parsed, 'FOR SCHEMAS', tables.location);
@@ -162,10 +171,104 @@ function unsupported(parsed: ParsedStatement, what: string, location: number, hi
   });
 }
 
+/** A connector that needs a connection has one of its kind, and no other has one. */
+function checkConnection(
+  parsed: ParsedStatement,
+  statement: CreateSource,
+  connector: SourceConnector,
+  connection: ConnectionObject | null,
+  what: string,
+): void {
+  if (connector.connection === null) {
+    if (connection === null) return;
+    throw new SqlError({
+      sqlstate: '22023',
+      message: `${what} takes no CONNECTION`,
+      position: parsed.source.positionOfByte(statement.connection!.location),
+    });
+  }
+  const kind = connector.connection.toUpperCase();
+  if (connection === null) {
+    throw new SqlError({
+      sqlstate: '22023',
+      message: `${what} needs a CONNECTION`,
+      hint: `CREATE CONNECTION c TO ${kind} (…), then FROM ${kind} CONNECTION c (…).`,
+      position: parsed.source.positionOfByte(statement.connector.location),
+    });
+  }
+  if (connection.connector === connector.connection) return;
+  throw new SqlError({
+    sqlstate: '42809',
+    message: `connection "${connection.name}" is not one to ${kind}`,
+    position: parsed.source.positionOfByte(statement.connection!.location),
+  });
+}
+
+/** The type of a key by its format. */
+const KEY_TYPES: Readonly<Record<string, TypeName>> = { bytes: 'bytea', text: 'text', json: 'jsonb' };
+
+/** The key's type: as KEY FORMAT says, or its bytes. */
+function keyFormat(
+  parsed: ParsedStatement,
+  statement: CreateSource,
+  connector: SourceConnector,
+  what: string,
+): TypeName {
+  const key = statement.format?.key;
+  if (key === undefined) return 'bytea';
+  if (!connector.metadata.includes('key')) {
+    throw unsupported(parsed, `KEY FORMAT for ${what}`, key.location);
+  }
+  parseOptions({}, key.options, `KEY FORMAT ${key.name.toUpperCase()}`, parsed.source);
+  const type = KEY_TYPES[key.name];
+  if (type !== undefined) return type;
+  const known = Object.keys(KEY_TYPES).map((name) => name.toUpperCase());
+  throw unsupported(
+    parsed,
+    `KEY FORMAT ${key.name.toUpperCase()}`,
+    key.location,
+    `Formats of keys are: ${known.join(', ')}.`,
+  );
+}
+
+/** The type that a connector's metadata has as a column; messages have their own. */
+function metadataType(item: MetadataItem, connector: SourceConnector, key: TypeName): CatalogColumn['type'] {
+  const of = (name: TypeName, nullable = false): CatalogColumn['type'] => ({ name, typmod: -1, nullable });
+  if (!connector.messages) return of(PLACES.includes(item) ? 'int8' : 'text');
+  switch (item) {
+    case 'key':
+      return of(key, true);
+    case 'partition':
+      return of('int4');
+    case 'timestamp':
+      return of('timestamptz');
+    case 'headers':
+      return of('jsonb');
+    default:
+      return of('int8');
+  }
+}
+
+/** Metadata of messages in the decoder's terms. */
+function messageColumn({ item, column }: { item: MetadataItem; column: CatalogColumn }): MessageColumn {
+  switch (item) {
+    case 'key':
+      return { kind: 'key', type: toColumnType(column.type) };
+    case 'partition':
+    case 'offset':
+    case 'timestamp':
+    case 'headers':
+      return { kind: item };
+    default:
+      throw new Error(`messages have no ${item}`);
+  }
+}
+
 function metadataOf(
   parsed: ParsedStatement,
   statement: CreateSource,
   connector: SourceConnector,
+  key: TypeName,
   what: string,
 ): { item: MetadataItem; column: CatalogColumn }[] {
   return statement.include.map((include) => {
@@ -176,8 +279,7 @@ function metadataOf(
       const hint = known.length > 0 ? `It can include ${known.join(', ')}.` : undefined;
       throw unsupported(parsed, name, include.location, hint);
     }
-    const name = PLACES.includes(item) ? ('int8' as const) : ('text' as const);
-    const type = { name, typmod: -1, nullable: false };
+    const type = metadataType(item, connector, key);
     return { item, column: { name: include.alias?.name ?? item, type, defaultText: null } };
   });
 }
@@ -220,12 +322,19 @@ async function declaredColumns(
         statement.name.location,
       );
     }
+    refuseFields(parsed, statement, connector, format, columns);
     return { fields: columns, primaryKey: primaryKey?.columns ?? null, format: format.decode };
   }
   if (format.name === 'json') {
-    const type = { name: 'jsonb' as const, typmod: -1, nullable: false };
+    // A message may have no value.
+    const type = { name: 'jsonb' as const, typmod: -1, nullable: connector.messages };
     const fields = [{ name: 'data', type, defaultText: null }];
     return { fields, primaryKey: null, format: { kind: 'json', wholeRecord: true } };
+  }
+  if (format.csv === null) {
+    const name = format.name === 'text' ? ('text' as const) : ('bytea' as const);
+    const fields = [{ name: 'data', type: { name, typmod: -1, nullable: true }, defaultText: null }];
+    return { fields, primaryKey: null, format: format.decode };
   }
   const sample = format.csv.header ? await connector.sample(options) : null;
   const names = sample && headerNames(sample, format.csv);
@@ -242,6 +351,37 @@ async function declaredColumns(
   const type = { name: 'text' as const, typmod: -1, nullable: true };
   const fields = names.map((name): CatalogColumn => ({ name, type, defaultText: null }));
   return { fields, primaryKey: null, format: format.decode };
+}
+
+/** What a format's fields cannot be. */
+function refuseFields(
+  parsed: ParsedStatement,
+  statement: CreateSource,
+  connector: SourceConnector,
+  format: CheckedFormat,
+  columns: readonly CatalogColumn[],
+): void {
+  const position = parsed.source.positionOfByte(statement.name.location);
+  if (connector.messages && format.csv?.header) {
+    throw new SqlError({
+      sqlstate: '22023',
+      message: 'FORMAT CSV (HEADER) needs records that follow a header',
+      hint: 'Each message is one record: leave HEADER out and write a list of columns.',
+      position,
+    });
+  }
+  if (format.name !== 'text' && format.name !== 'bytes') return;
+  const name = format.name.toUpperCase();
+  if (columns.length !== 1) {
+    throw new SqlError({ sqlstate: '22023', message: `FORMAT ${name} gives one column`, position });
+  }
+  if (format.name === 'bytes' && columns[0]!.type.name !== 'bytea') {
+    throw new SqlError({
+      sqlstate: '22023',
+      message: `FORMAT BYTES gives a bytea, and column "${columns[0]!.name}" is none`,
+      position,
+    });
+  }
 }
 
 /** The relations of a connector that has a schema itself. */

@@ -70,6 +70,11 @@ export class Sources {
     for (const source of this.#stopped.splice(0)) source.clearErrors(transaction);
   }
 
+  /** Sources that are read through a connection connect again. */
+  async reconnect(ids: readonly ObjectId[]): Promise<void> {
+    await Promise.all(ids.map((id) => this.#running.get(id)?.reconnect()));
+  }
+
   /** Pauses or resumes a source; a table of a source stands for the source. */
   pause(id: ObjectId, paused: boolean): void {
     this.#running.get(this.#owner.get(id) ?? id)?.pause(paused);

@@ -4,6 +4,7 @@
  */
 import type { Option, OptionValue } from '../../sql/ast/options.ts';
 import type { Format } from '../../sql/ast/format.ts';
+import { SqlError } from '../../sql/error.ts';
 
 /** What `WITH` said of a source. */
 export interface TranslatedOptions {
@@ -26,6 +27,8 @@ export function translateWith(connector: string, given: readonly Option[]): Tran
       return { options: fileOptions(given), table: null };
     case 'generator nexmark':
       return nexmarkOptions(given);
+    case 'kafka':
+      return { options: given.map(kafkaOption), table: null };
     default:
       return { options: given, table: null };
   }
@@ -45,6 +48,24 @@ function fileOptions(given: readonly Option[]): Option[] {
   if (!has('follow')) added.push({ ...root, name: 'follow', value: { kind: 'flag' } });
   if (!has('on_delete')) added.push({ ...root, name: 'on_delete', value: text('keep') });
   return [...added, ...rest];
+}
+
+/** RisingWave's names of Kafka's options. What says where the cluster is belongs to a connection. */
+const KAFKA: Readonly<Record<string, string>> = {
+  'scan.startup.mode': 'start',
+  'scan.startup.timestamp.millis': 'start_timestamp',
+  'group.id.prefix': 'group_id_prefix',
+};
+
+function kafkaOption(option: Option): Option {
+  if (option.name.startsWith('properties.')) {
+    throw new SqlError({
+      sqlstate: '0A000',
+      message: `option "${option.name}" is not supported`,
+      hint: "CREATE CONNECTION c TO KAFKA (BROKERS '…'), then WITH (connector = 'kafka', connection = c, …).",
+    });
+  }
+  return { ...option, name: KAFKA[option.name] ?? option.name };
 }
 
 function nexmarkOptions(given: readonly Option[]): TranslatedOptions {

@@ -8,8 +8,8 @@ import { SqlError } from '../../sql/error.ts';
 import { layoutByColumns } from '../../sql/physical/layout.ts';
 import { toColumnType } from '../../sql/types/column-type.ts';
 import { commitCatalog } from '../catalog/commit.ts';
-import { nameIsTaken, newName } from '../catalog/names.ts';
-import type { SourceObject } from '../catalog/objects.ts';
+import { nameIsTaken, newName, requireObject } from '../catalog/names.ts';
+import type { ConnectionObject, SourceObject } from '../catalog/objects.ts';
 import { type SourceDefinition, defineSource } from '../ingest/source-definition.ts';
 import { progressColumns, rejectColumns } from '../ingest/side-relations.ts';
 import type { SourceTable } from '../ingest/sources.ts';
@@ -25,14 +25,21 @@ export function prepareCreateSource(
   parsed: ParsedStatement,
   statement: CreateSource,
 ): Runnable {
+  const connectionOf = (session: SessionContext): ConnectionObject | null => {
+    if (!statement.connection) return null;
+    const object = requireObject(system.catalog, session, parsed, statement.connection, ['connection']);
+    if (object.kind !== 'connection') throw new Error('only connections were asked for');
+    return object;
+  };
   const define = (session: SessionContext): Promise<SourceDefinition> =>
-    defineSource(parsed, statement, system.planning.bindEnvironment(session, parsed));
+    defineSource(parsed, statement, system.planning.bindEnvironment(session, parsed), connectionOf(session));
   return command((session) =>
     system.ddl.run(async () => {
       const definition = await define(session);
       const target = newName(system.catalog, session, parsed, statement.name);
       if (nameIsTaken(system.catalog, session, target, statement.ifNotExists)) return TAG;
-      const relations = new Relations(system, session, parsed, definition.connectorName);
+      const connection = connectionOf(session);
+      const relations = new Relations(system, session, parsed, definition.connectorName, connection);
       const own = definition.several ? null : definition.tables[0]!;
       const source = own
         ? relations.add(target, own.columns, { key: own.primaryKey, checked: own.checked, own: true })
@@ -60,7 +67,10 @@ export function prepareCreateSource(
             own: false,
           })
         : null;
-      for (const notice of await definition.connector.validate(definition.options)) {
+      for (const notice of await definition.connector.validate(
+        definition.options,
+        connection?.options ?? null,
+      )) {
         session.notice(asSessionNotice(notice));
       }
       await relations.create();
@@ -79,6 +89,7 @@ export function prepareCreateSource(
           connector.open({
             options,
             offsets,
+            connection: connection && optionsOf(system, connection.id),
             metadata: wanted,
             format: format && { name: format.name, header: format.csv?.header ?? false },
             context,
@@ -115,19 +126,34 @@ function asSessionNotice(notice: {
   };
 }
 
+/** A connection's options as they are now: it may have been altered since a source was made. */
+function optionsOf(system: System, id: ObjectId): ConnectionObject['options'] {
+  const object = system.catalog.object(id);
+  if (object.kind !== 'connection') throw new Error(`${object.name} is no connection`);
+  return object.options;
+}
+
 /** The relations of one source: all of them come to be, or none. */
 class Relations {
   readonly #system: System;
   readonly #session: SessionContext;
   readonly #parsed: ParsedStatement;
   readonly #connector: string;
+  readonly #connection: ConnectionObject | null;
   readonly #objects: { readonly object: SourceObject; readonly checked: boolean }[] = [];
 
-  constructor(system: System, session: SessionContext, parsed: ParsedStatement, connector: string) {
+  constructor(
+    system: System,
+    session: SessionContext,
+    parsed: ParsedStatement,
+    connector: string,
+    connection: ConnectionObject | null,
+  ) {
     this.#system = system;
     this.#session = session;
     this.#parsed = parsed;
     this.#connector = connector;
+    this.#connection = connection;
   }
 
   /** Plans a relation; `own`: the source itself, which the others belong to. Throws when its name is taken. */
@@ -146,7 +172,7 @@ class Relations {
       kind: 'source',
       id: catalog.allocateObject(),
       ...target,
-      dependsOn: parent === null ? [] : [parent],
+      dependsOn: parent !== null ? [parent] : this.#connection ? [this.#connection.id] : [],
       statement: options.own ? this.#parsed.text : null,
       columns,
       arrangement: catalog.allocateArrangement(),
@@ -157,7 +183,7 @@ class Relations {
       keys: options.key ? [options.key] : [],
       connector: this.#connector,
       parent,
-      connection: null,
+      connection: this.#connection?.id ?? null,
     };
     this.#objects.push({ object, checked: options.checked });
     return object;

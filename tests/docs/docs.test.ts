@@ -2,34 +2,65 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Tidewire, startTidewire } from '../support/tidewire.ts';
-import { type Block, pages } from './pages.ts';
+import { type KafkaBroker, kafkaMissing, startKafka } from '../support/kafka.ts';
+import { describeWith } from '../support/left-out.ts';
+import { type Block, needsKafka, pages } from './pages.ts';
 
 /** Sources read on their own time: how long a shown result may take to come. */
 const PATIENCE = 20_000;
 /** Values as the server wrote them. */
 const asText = { getTypeParser: () => (value: string) => value } as unknown as pg.CustomTypesConfig;
 
-describe.each(pages())('$path', ({ blocks }) => {
+const all = pages();
+
+describe.each(all.filter((page) => !needsKafka(page)))('$path', ({ blocks }) => runPage(blocks));
+for (const page of all.filter(needsKafka)) {
+  describeWith(kafkaMissing(), page.path, () => runPage(page.blocks, startKafka));
+}
+
+function runPage(written: readonly Block[], start?: () => Promise<KafkaBroker>): void {
   let server: Tidewire | undefined;
+  let broker: KafkaBroker | undefined;
   let client: pg.Client | undefined;
 
   beforeAll(async () => {
-    server = await startTidewire();
+    [server, broker] = await Promise.all([startTidewire(), start?.()]);
     client = await server.connect();
   });
   afterAll(async () => {
     await client?.end();
     await server?.stop();
+    await broker?.stop();
   });
 
-  test.each(blocks)('line $line', async (block) => {
-    if (block.mode === 'live') await startsToFlow(server!, block);
+  test.each(written)('line $line', async (page) => {
+    const block = broker ? { ...page, sql: page.sql.replaceAll('localhost:9092', broker.open) } : page;
+    if (block.mode === 'topic') await sendLines(broker!, block);
+    else if (block.mode === 'live') await startsToFlow(server!, block);
     else if (block.mode === 'error') {
       await expect(client!.query(block.sql)).rejects.toMatchObject({ code: block.sqlstate });
     } else if (block.expected === null) await client!.query(block.sql);
     else await gives(client!, block);
   });
-});
+}
+
+/** Makes the topic and sends a message a line. */
+async function sendLines(broker: KafkaBroker, { sql, topic = '' }: Block): Promise<void> {
+  await broker.createTopic(topic).catch((error: Error) => {
+    if (!/exists/.test(error.message)) throw error;
+  });
+  const producer = broker.client().producer();
+  await producer.connect();
+  const messages = sql
+    .trimEnd()
+    .split('\n')
+    .map((line) => {
+      const [first = '', second] = line.split('\t');
+      return second === undefined ? { value: first } : { key: first, value: second === '' ? null : second };
+    });
+  await producer.send({ topic, messages });
+  await producer.disconnect();
+}
 
 /** The shown table, once the sources that it comes from have been read. */
 async function gives(client: pg.Client, { sql, expected }: Block): Promise<void> {

@@ -5,6 +5,9 @@
  * - nothing: it runs without error; a ```text block right after it is psql's table of its last result.
  * - `error SQLSTATE`: its last statement fails with it.
  * - `live`: one statement that goes on until it is cancelled; its first rows arrive.
+ *
+ * A ```json block with `topic NAME` behind it is sent to that topic, which is made for it: a line is a message, with a tab behind
+ * its key. A page with one runs beside a Kafka broker, whose address stands for `localhost:9092`.
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -13,7 +16,9 @@ import { projectRoot } from '../support/tidewire.ts';
 export interface Block {
   readonly sql: string;
   readonly line: number;
-  readonly mode: 'run' | 'error' | 'live';
+  readonly mode: 'run' | 'error' | 'live' | 'topic';
+  /** Of the mode `topic`. */
+  readonly topic?: string;
   readonly sqlstate: string;
   /** Header and rows of the expected table; null: none is shown. */
   readonly expected: readonly (readonly string[])[] | null;
@@ -56,9 +61,19 @@ export function blocksOf(text: string): Block[] {
       const line = text.slice(0, match.index).split('\n').length + 1;
       blocks.push({ sql: body, line, mode, sqlstate, expected: null });
     }
+    const topic = language === 'json' ? /^\s*topic (\S+)$/.exec(words)?.[1] : undefined;
+    if (topic !== undefined) {
+      const line = text.slice(0, match.index).split('\n').length + 1;
+      blocks.push({ sql: body, line, mode: 'topic', topic, sqlstate: '', expected: null });
+    }
     end = language === 'sql' ? match.index + whole.length : -1;
   }
   return blocks;
+}
+
+/** Whether a page needs a broker. */
+export function needsKafka({ blocks }: Page): boolean {
+  return blocks.some(({ mode }) => mode === 'topic');
 }
 
 /** psql's aligned table as cells: the header first. */

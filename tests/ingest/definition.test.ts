@@ -18,11 +18,16 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 async function define(sql: string): Promise<SourceDefinition> {
   const parsed = parse(sql.replaceAll('FOLDER', folder))[0]!;
   if (parsed.statement.kind !== 'create_source') throw new Error('not a source');
-  return defineSource(parsed, parsed.statement, {
-    catalog: {} as CatalogReader,
-    evaluate: () => null,
-    source: parsed.source,
-  });
+  return defineSource(
+    parsed,
+    parsed.statement,
+    {
+      catalog: {} as CatalogReader,
+      evaluate: () => null,
+      source: parsed.source,
+    },
+    null,
+  );
 }
 
 async function refusal(sql: string): Promise<unknown> {
@@ -48,7 +53,11 @@ test('columns: as written, from the header, or one for the whole record', async 
   ]);
   const whole = await define(`CREATE SOURCE s FROM FILE (PATH 'FOLDER') FORMAT JSON`);
   expect(columnsOf(whole)).toEqual(['data jsonb not null']);
-  expect(whole.input).toEqual({ kind: 'records', format: { kind: 'json', wholeRecord: true } });
+  expect(whole.input).toEqual({
+    kind: 'records',
+    format: { kind: 'json', wholeRecord: true },
+    messages: null,
+  });
 });
 
 test('a generator declares its tables', async () => {
@@ -86,8 +95,8 @@ test.each([
     ['22023', 'unknown option "folow" of connector FILE', 'Perhaps you meant the option "follow".'],
   ],
   [
-    `CREATE SOURCE s (a int) FROM KAFKA (TOPIC 't') FORMAT JSON`,
-    ['0A000', 'connector KAFKA is not supported yet', 'FILE and GENERATOR are.'],
+    `CREATE SOURCE s (a int) FROM MYSQL (TABLE 't') FORMAT JSON`,
+    ['0A000', 'connector MYSQL is not supported yet', 'FILE, GENERATOR and KAFKA are.'],
   ],
   [
     `CREATE SOURCE s (a int, WATERMARK FOR a AS a - 1) FROM FILE (PATH 'x') FORMAT JSON`,

@@ -115,6 +115,8 @@ transaction.state.log.num.partitions=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
+broker.session.timeout.ms=1500
+broker.heartbeat.interval.ms=300
 auto.create.topics.enable=false
 num.network.threads=1
 num.io.threads=2
@@ -143,7 +145,7 @@ log.cleaner.dedupe.buffer.size=8388608
     new kafkajs.Kafka({
       brokers: [`127.0.0.1:${open}`],
       logLevel: kafkajs.logLevel.NOTHING,
-      retry: { retries: 30, initialRetryTime: 100, maxRetryTime: 500 },
+      retry: { retries: 120, initialRetryTime: 100, maxRetryTime: 500 },
     });
   const start = async (): Promise<void> => {
     const log = openSync(at('broker.log'), 'a');

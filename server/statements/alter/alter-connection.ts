@@ -57,5 +57,7 @@ export function prepareAlterConnection(system: System, parsed: ParsedStatement, 
     await commitCatalog(system, [
       { kind: 'replace', object: { ...object, options, dependsOn: secretsOf(options) } },
     ]);
+    await system.sources.reconnect(system.catalog.dependents(object.id).map(({ id }) => id));
+    await system.status.flush();
   });
 }

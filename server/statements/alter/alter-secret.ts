@@ -11,5 +11,10 @@ export function prepareAlterSecret(system: System, parsed: ParsedStatement, stat
   if (action.kind !== 'as_value') throw unsupportedAction(statement);
   return alterObject(system, parsed, statement, ['secret'], async (object, session) => {
     object.value.replace(secretValue(system, session, parsed, action.value));
+    const connections = system.catalog.dependents(object.id);
+    await system.sources.reconnect(
+      connections.flatMap(({ id }) => system.catalog.dependents(id).map((source) => source.id)),
+    );
+    await system.status.flush();
   });
 }

@@ -124,6 +124,11 @@ function connectorFromWith(cursor: Cursor, source: CreateSource): void {
   source.connectorInWith = true;
   source.options = rest;
   source.with = [];
+  const connection = rest.find(({ name }) => name === 'connection');
+  if (connection?.value.kind === 'word') {
+    source.connection = connection.value.name;
+    source.options = rest.filter((option) => option !== connection);
+  }
 }
 
 /** Takes `connector` out of options. */

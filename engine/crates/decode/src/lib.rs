@@ -1,6 +1,7 @@
 //! Formats: raw bytes of sources and COPY to packed rows, packed rows to bytes of sinks and COPY.
 //!
 //! - [`StreamDecoder`]: chunks in, rows and errors out; one a stream, it keeps an unfinished record.
+//! - [`MessageDecoder`]: messages of a log in, each with its key, headers and place.
 //! - [`Format`]: JSON lines, CSV, PostgreSQL's COPY text format.
 //! - [`encode`]: the other direction.
 //!
@@ -12,6 +13,7 @@ mod decoder;
 pub mod encode;
 mod field;
 mod json;
+mod messages;
 mod record;
 mod value;
 
@@ -20,4 +22,5 @@ pub use csv::{CsvFormat, CsvHeader};
 pub use decoder::{Format, StreamDecoder};
 pub use field::Field;
 pub use json::JsonFormat;
+pub use messages::{MessageDecoder, MessageFormat, MessageItem};
 pub use record::{Decoded, Position, RecordError, RecordSink};

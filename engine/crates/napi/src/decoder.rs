@@ -7,17 +7,25 @@ use crate::execution::Collection;
 use crate::transaction::{NativeTransaction, WriteSets};
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
-use tidewire_decode::{Field, Position, RecordError, RecordSink, StreamDecoder};
+use tidewire_decode::{Field, MessageDecoder, MessageItem, Position, RecordError, RecordSink, StreamDecoder};
 use tidewire_eval::{CompiledMfp, Context, Scratch};
 use tidewire_plan::{ColumnType, ScalarType};
 use tidewire_row::{Arena, Datum, EvalError, FormatSettings, push_datum};
 use tidewire_worker::WriteSet;
 
+/// What chunks are.
+enum Decoder {
+    /// Bytes of a stream.
+    Stream(StreamDecoder),
+    /// Messages.
+    Messages(MessageDecoder),
+}
+
 /// A stream's decoder.
 #[napi]
 pub struct NativeDecoder {
     arrangement: u64,
-    decoder: StreamDecoder,
+    decoder: Decoder,
     mfp: CompiledMfp,
     metadata: usize,
     places: Vec<Place>,
@@ -56,11 +64,14 @@ impl NativeDecoder {
             .collect();
         let text = ColumnType { scalar: ScalarType::Text, typmod: -1, nullable: true };
         let place = ColumnType { scalar: ScalarType::Int8, typmod: -1, nullable: false };
+        let items: Option<Vec<MessageItem>> =
+            options.messages.map(|items| items.into_iter().map(|item| item.item()).collect());
         let columns: Vec<ColumnType> = fields
             .iter()
             .map(|field| field.column)
             .chain(std::iter::repeat_n(text, options.metadata))
             .chain(options.places.iter().map(|_| place))
+            .chain(items.iter().flatten().map(MessageItem::column))
             .collect();
         let mfp = CompiledMfp::new(&options.mfp, &columns, &[], &settings).map_err(internal)?;
         if let Some(collection) = collection {
@@ -72,7 +83,15 @@ impl NativeDecoder {
         }
         Ok(NativeDecoder {
             arrangement: options.arrangement,
-            decoder: StreamDecoder::new(options.format.format(), fields, settings.clone()),
+            decoder: match items {
+                None => {
+                    Decoder::Stream(StreamDecoder::new(options.format.format()?, fields, settings.clone()))
+                }
+                Some(items) => {
+                    let format = options.format.message_format()?;
+                    Decoder::Messages(MessageDecoder::new(format, fields, items, settings.clone()))
+                }
+            },
             mfp,
             metadata: options.metadata,
             places: options.places,
@@ -216,12 +235,19 @@ impl NativeDecoder {
                 log: log.as_deref_mut().map(|log| log.additions()),
                 path: path.as_deref(),
             };
-            self.decoder.push(&chunk, end, &mut sink);
+            let pushed = match &mut self.decoder {
+                Decoder::Stream(decoder) => {
+                    decoder.push(&chunk, end, &mut sink);
+                    Ok(())
+                }
+                Decoder::Messages(decoder) => decoder.push(&chunk, &mut sink),
+            };
             let Sink { own, rows, error_count, errors, log, sets, .. } = sink;
             *sets.of(self.arrangement) = own;
             if let Some(log) = log {
                 log.write(sets);
             }
+            pushed?;
             let errors = errors.into_iter().map(|error| NativeDecodeError {
                 sqlstate: error.error.sqlstate().to_owned(),
                 message: error.error.message().to_owned(),
@@ -234,7 +260,10 @@ impl NativeDecoder {
                 rows: rows as f64,
                 error_count: error_count as f64,
                 errors: errors.collect(),
-                pending: self.decoder.pending() as f64,
+                pending: match &self.decoder {
+                    Decoder::Stream(decoder) => decoder.pending() as f64,
+                    Decoder::Messages(_) => 0.0,
+                },
             })
         })
     }

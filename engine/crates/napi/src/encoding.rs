@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 use tidewire_decode::encode::{CsvStyle, OutputFormat};
-use tidewire_decode::{CopyTextFormat, CsvFormat, CsvHeader, Format, JsonFormat};
+use tidewire_decode::{
+    CopyTextFormat, CsvFormat, CsvHeader, Field, Format, JsonFormat, MessageFormat, MessageItem,
+};
 use tidewire_plan::{ColumnType, Mfp, OrderKey};
 use tidewire_render::RowFormat;
 use tidewire_row::{EvalError, FormatSettings, Zone};
@@ -124,6 +126,8 @@ pub enum DecodeFormat {
         #[serde(default)]
         force_not_null: Vec<usize>,
     },
+    /// The one field takes all of a message.
+    Whole,
     CopyText {
         delimiter: String,
         null_text: String,
@@ -135,8 +139,8 @@ pub enum DecodeFormat {
 
 impl DecodeFormat {
     /// The decoder's format.
-    pub fn format(self) -> Format {
-        match self {
+    pub fn format(self) -> Result<Format, EvalError> {
+        Ok(match self {
             DecodeFormat::Json { whole_record } => Format::Json(JsonFormat { whole_record }),
             DecodeFormat::Csv {
                 delimiter,
@@ -170,6 +174,47 @@ impl DecodeFormat {
                     header: copy_header(header, header_match),
                 })
             }
+            DecodeFormat::Whole => return Err(internal("only a message is taken as a whole")),
+        })
+    }
+
+    /// The format of messages' values.
+    pub fn message_format(self) -> Result<MessageFormat, EvalError> {
+        if matches!(self, DecodeFormat::Whole) {
+            return Ok(MessageFormat::Whole);
+        }
+        match self.format()? {
+            Format::Json(format) => Ok(MessageFormat::Json(format)),
+            Format::Csv(format) => Ok(MessageFormat::Csv(format)),
+            Format::CopyText(_) => Err(internal("messages are not in COPY's format")),
+        }
+    }
+}
+
+/// Metadata of a message as a column.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum MessageColumn {
+    /// The key, as this type.
+    Key {
+        #[serde(rename = "type")]
+        column: ColumnType,
+    },
+    Partition,
+    Offset,
+    Timestamp,
+    Headers,
+}
+
+impl MessageColumn {
+    /// The decoder's item.
+    pub fn item(self) -> MessageItem {
+        match self {
+            MessageColumn::Key { column } => MessageItem::Key(Field { name: "key".into(), column }),
+            MessageColumn::Partition => MessageItem::Partition,
+            MessageColumn::Offset => MessageItem::Offset,
+            MessageColumn::Timestamp => MessageItem::Timestamp,
+            MessageColumn::Headers => MessageItem::Headers,
         }
     }
 }
@@ -203,6 +248,9 @@ pub struct DecoderOptions {
     /// Places that follow the metadata as int8 columns.
     #[serde(default)]
     pub places: Vec<Place>,
+    /// Chunks are messages, with these columns behind the fields.
+    #[serde(default)]
+    pub messages: Option<Vec<MessageColumn>>,
     pub mfp: Mfp,
     pub time_zone: String,
 }

@@ -1,0 +1,211 @@
+//! Messages of a log (Kafka's): each is a record with its own key, headers and place, so nothing has to be searched for its end.
+//!
+//! They come in one buffer, each as a header of little-endian numbers and then its bytes:
+//!
+//! ```text
+//! offset i64 | timestamp i64 (milliseconds since 1970) | partition i32 | key i32 | value i32 | headers i32 | key | value | headers
+//! ```
+//!
+//! `key`, `value` and `headers` in the header are lengths; -1 is none, and has no bytes. Headers are the text of a JSON object.
+
+use crate::Field;
+use crate::csv::{CsvDecoder, CsvFormat};
+use crate::decoder::{Outcome, RecordDecoder, without_return};
+use crate::json::{JsonDecoder, JsonFormat};
+use crate::record::{Position, RecordError, RecordSink};
+use crate::value::{ValueContext, push_null, push_text, utf8};
+use tidewire_plan::{ColumnType, ScalarType};
+use tidewire_row::{Arena, Datum, EvalError, EvalResult, FormatSettings, push_datum};
+
+/// Bytes of a message's header.
+const HEADER: usize = 32;
+/// Milliseconds from 1970 to 2000, where PostgreSQL counts from.
+const EPOCH: i64 = 946_684_800_000;
+
+/// What a message's value is.
+#[derive(Clone, Debug)]
+pub enum MessageFormat {
+    /// One JSON value.
+    Json(JsonFormat),
+    /// One record of comma-separated values, without a header.
+    Csv(CsvFormat),
+    /// The text or the bytes of the one field.
+    Whole,
+}
+
+/// Metadata of a message, as a column behind the fields.
+#[derive(Clone, Debug)]
+pub enum MessageItem {
+    /// The key, whole, as this field.
+    Key(Field),
+    /// int4.
+    Partition,
+    /// int8.
+    Offset,
+    /// timestamptz.
+    Timestamp,
+    /// jsonb.
+    Headers,
+}
+
+impl MessageItem {
+    /// The type of its column.
+    pub fn column(&self) -> ColumnType {
+        let of = |scalar| ColumnType { scalar, typmod: -1, nullable: false };
+        match self {
+            MessageItem::Key(field) => field.column,
+            MessageItem::Partition => of(ScalarType::Int4),
+            MessageItem::Offset => of(ScalarType::Int8),
+            MessageItem::Timestamp => of(ScalarType::Timestamptz),
+            MessageItem::Headers => of(ScalarType::Jsonb),
+        }
+    }
+}
+
+/// A message in its buffer.
+struct Message<'a> {
+    offset: i64,
+    timestamp: i64,
+    partition: i32,
+    key: Option<&'a [u8]>,
+    value: Option<&'a [u8]>,
+    headers: Option<&'a [u8]>,
+}
+
+/// Takes the first message off a buffer; None where it is cut, which the writer of the buffer never does.
+fn take<'a>(buffer: &mut &'a [u8]) -> Option<Message<'a>> {
+    let (header, mut rest) = buffer.split_at_checked(HEADER)?;
+    let long = |at: usize| i64::from_le_bytes(header[at..at + 8].try_into().unwrap_or_default());
+    let int = |at: usize| i32::from_le_bytes(header[at..at + 4].try_into().unwrap_or_default());
+    let mut part = |length: i32| -> Option<Option<&'a [u8]>> {
+        let Ok(length) = usize::try_from(length) else { return Some(None) };
+        let (part, behind) = rest.split_at_checked(length)?;
+        rest = behind;
+        Some(Some(part))
+    };
+    let (key, value, headers) = (part(int(20))?, part(int(24))?, part(int(28))?);
+    *buffer = rest;
+    Some(Message { offset: long(0), timestamp: long(8), partition: int(16), key, value, headers })
+}
+
+enum Decoder {
+    Json(JsonDecoder),
+    Csv(CsvDecoder),
+    Whole,
+}
+
+/// Decodes messages, one at a time; it keeps nothing between them.
+pub struct MessageDecoder {
+    decoder: Decoder,
+    fields: Vec<Field>,
+    items: Vec<MessageItem>,
+    context: ValueContext,
+    row: Vec<u8>,
+}
+
+impl MessageDecoder {
+    /// A decoder of values into `fields`, with `items` behind them.
+    pub fn new(
+        format: MessageFormat,
+        fields: Vec<Field>,
+        items: Vec<MessageItem>,
+        settings: FormatSettings,
+    ) -> Self {
+        let decoder = match format {
+            MessageFormat::Json(format) => Decoder::Json(JsonDecoder::new(format, &fields)),
+            MessageFormat::Csv(format) => Decoder::Csv(CsvDecoder::new(format)),
+            MessageFormat::Whole => Decoder::Whole,
+        };
+        let context = ValueContext { settings, arena: Arena::new() };
+        MessageDecoder { decoder, fields, items, context, row: Vec::new() }
+    }
+
+    /// Decodes a buffer of messages. A message that does not decode is the sink's error; its position is its offset.
+    pub fn push(&mut self, mut buffer: &[u8], sink: &mut impl RecordSink) -> EvalResult<()> {
+        while !buffer.is_empty() {
+            let Some(message) = take(&mut buffer) else {
+                return Err(EvalError::new("XX000", "a buffer of messages is cut within one"));
+            };
+            let record = message.value.unwrap_or_default();
+            let place = message.offset as u64;
+            let position = Position { offset: place, line: place };
+            self.row.clear();
+            match self.decode(&message) {
+                Ok(()) => sink.row(&self.row, record, position),
+                Err(error) => sink.error(RecordError::new(error, position, record)),
+            }
+            if self.context.arena.allocated_bytes() > 0 {
+                self.context.arena.reset();
+            }
+        }
+        Ok(())
+    }
+
+    fn decode(&mut self, message: &Message) -> EvalResult<()> {
+        let MessageDecoder { decoder, fields, items, context, row } = self;
+        match message.value {
+            // A message without a value says nothing of any field.
+            None => {
+                for field in &*fields {
+                    push_null(row, field)?;
+                }
+            }
+            Some(value) => decode_value(decoder, value, fields, context, row)?,
+        }
+        for item in items {
+            match item {
+                MessageItem::Key(field) => match message.key {
+                    None => push_null(row, field)?,
+                    Some(key) => push_whole(row, field, key, context).map_err(|error| field.locate(error))?,
+                },
+                MessageItem::Partition => push_datum(row, Datum::Int32(message.partition)),
+                MessageItem::Offset => push_datum(row, Datum::Int64(message.offset)),
+                MessageItem::Timestamp => {
+                    let micros = message.timestamp.saturating_sub(EPOCH).saturating_mul(1000);
+                    push_datum(row, Datum::Timestamptz(micros));
+                }
+                MessageItem::Headers => {
+                    let field = Field { name: "headers".into(), column: item.column() };
+                    push_text(row, &field, utf8(message.headers.unwrap_or(b"{}"))?, context)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn decode_value(
+    decoder: &mut Decoder,
+    value: &[u8],
+    fields: &[Field],
+    context: &ValueContext,
+    row: &mut Vec<u8>,
+) -> EvalResult<()> {
+    let outcome = match decoder {
+        Decoder::Json(decoder) => decoder.decode(value, fields, context, row)?,
+        Decoder::Csv(decoder) => {
+            let newline =
+                value.strip_suffix(b"\n").map_or(value.len(), |line| without_return(value, line.len()));
+            decoder.decode(&value[..newline], fields, context, row)?
+        }
+        Decoder::Whole => {
+            for field in fields {
+                push_whole(row, field, value, context).map_err(|error| field.locate(error))?;
+            }
+            Outcome::Row
+        }
+    };
+    match outcome {
+        Outcome::Row => Ok(()),
+        Outcome::Nothing | Outcome::End => Err(EvalError::new("22P02", "the record is empty")),
+    }
+}
+
+/// Appends all the bytes as one value: as they are for a bytea, else by the type's input function.
+fn push_whole(out: &mut Vec<u8>, field: &Field, bytes: &[u8], context: &ValueContext) -> EvalResult<()> {
+    if field.column.scalar == ScalarType::Bytea {
+        push_datum(out, Datum::Bytea(bytes));
+        return Ok(());
+    }
+    push_text(out, field, utf8(bytes)?, context)
+}

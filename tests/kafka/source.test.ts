@@ -1,0 +1,272 @@
+/** CREATE SOURCE … FROM KAFKA over the wire: a real broker, a real server. */
+import kafkajs from 'kafkajs';
+import type { Message, Producer } from 'kafkajs';
+import type pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type KafkaBroker, kafkaMissing, startKafka } from '../support/kafka.ts';
+import { describeWith } from '../support/left-out.ts';
+import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import '../../connectors/kafka/codecs.ts';
+
+const { CompressionTypes } = kafkajs;
+const PATIENCE = 40_000;
+
+describeWith(kafkaMissing(), 'FROM KAFKA', () => {
+  let broker: KafkaBroker;
+  let server: Tidewire;
+  let client: pg.Client;
+  let producer: Producer;
+  let topics = 0;
+
+  beforeAll(async () => {
+    [broker, server] = await Promise.all([startKafka(), startTidewire()]);
+    client = await server.connect();
+    producer = broker.client().producer();
+    await producer.connect();
+    await ask(`CREATE CONNECTION k TO KAFKA (BROKERS '${broker.open}')`);
+  });
+  afterAll(async () => {
+    await producer?.disconnect();
+    await client?.end();
+    await server?.stop();
+    await broker?.stop();
+  });
+
+  async function ask(sql: string): Promise<unknown[]> {
+    return (await client.query({ text: sql, rowMode: 'array' })).rows;
+  }
+  /** What a query gives in the end. */
+  async function gives(sql: string, rows: unknown[]): Promise<void> {
+    await expect.poll(() => ask(sql), { timeout: PATIENCE }).toEqual(rows);
+  }
+  async function topic(partitions = 1): Promise<string> {
+    const name = `topic_${++topics}`;
+    await broker.createTopic(name, partitions);
+    return name;
+  }
+  const send = (to: string, messages: Message[], compression = CompressionTypes.None): Promise<unknown> =>
+    producer.send({ topic: to, messages, compression });
+  const json = (value: unknown): string => JSON.stringify(value);
+
+  test('JSON by columns, with all metadata', async () => {
+    const name = await topic(2);
+    await send(name, [
+      {
+        value: json({ id: 1, what: 'one', more: [1] }),
+        key: 'k1',
+        partition: 0,
+        timestamp: '1700000000123',
+        headers: { a: 'x', b: ['1', '2'], c: Buffer.from([255]) },
+      },
+      { value: json({ what: null, id: 2 }), partition: 1, timestamp: '1700000001000' },
+    ]);
+    await ask(`CREATE SOURCE s1 (id int, what text) FROM KAFKA CONNECTION k (TOPIC '${name}')
+      FORMAT JSON INCLUDE KEY, PARTITION, OFFSET AS at, TIMESTAMP AS sent, HEADERS`);
+    await gives(
+      `SELECT id, what, key::text, partition, at::text, to_char(sent, 'YYYY-MM-DD HH24:MI:SS.MS'), headers FROM s1 ORDER BY id`,
+      [
+        [1, 'one', '\\x6b31', 0, '0', '2023-11-14 22:13:20.123', { a: 'x', b: ['1', '2'], c: '\\xff' }],
+        [2, null, null, 1, '0', '2023-11-14 22:13:21.000', {}],
+      ],
+    );
+    await send(name, [{ value: json({ id: 3 }), partition: 1 }]);
+    await gives('SELECT id, at::int FROM s1 WHERE id = 3', [[3, 1]]);
+    await gives(
+      `SELECT name, "offset", lag::int FROM tw_catalog.source_partitions WHERE source_name = 's1' ORDER BY name`,
+      [
+        [`${name}/0`, '1', 0],
+        [`${name}/1`, '2', 0],
+      ],
+    );
+    const { rows } = await client.query(`SHOW SOURCES LIKE 's1'`);
+    expect(rows).toMatchObject([
+      { name: 's1', connector: 'kafka', state: 'running', rows: '3', rejected: '0' },
+    ]);
+    await expect(ask('DROP CONNECTION k')).rejects.toMatchObject({ code: '2BP01' });
+  });
+
+  test('JSON as a whole, CSV, TEXT, BYTES; messages without a value', async () => {
+    const [j, c, t] = [await topic(), await topic(), await topic()];
+    await send(j, [{ value: '{"a": [1, 2]}' }, { value: null }, { value: '{"pretty":\n  1}' }]);
+    await send(c, [{ value: '1,"a, b"' }, { value: '2,\n' }]);
+    await send(t, [
+      { value: '17', key: 'seventeen' },
+      { value: null, key: '{}' },
+    ]);
+    await ask(`CREATE SOURCE j FROM KAFKA CONNECTION k (TOPIC '${j}') FORMAT JSON`);
+    await ask(`CREATE SOURCE c (id int, what text) FROM KAFKA CONNECTION k (TOPIC '${c}') FORMAT CSV`);
+    await ask(
+      `CREATE SOURCE t (n int) FROM KAFKA CONNECTION k (TOPIC '${t}') KEY FORMAT TEXT VALUE FORMAT TEXT INCLUDE KEY AS word`,
+    );
+    await ask(`CREATE SOURCE b FROM KAFKA CONNECTION k (TOPIC '${t}') FORMAT BYTES INCLUDE OFFSET`);
+    await gives('SELECT data::text FROM j ORDER BY 1', [['{"a": [1, 2]}'], ['{"pretty": 1}'], [null]]);
+    await gives('SELECT * FROM c ORDER BY id', [
+      [1, 'a, b'],
+      [2, null],
+    ]);
+    await gives('SELECT * FROM t ORDER BY n', [
+      [17, 'seventeen'],
+      [null, '{}'],
+    ]);
+    await gives('SELECT data::text, "offset"::int FROM b ORDER BY 2', [
+      ['\\x3137', 0],
+      [null, 1],
+    ]);
+  });
+
+  test('as RisingWave writes it', async () => {
+    const name = await topic();
+    await send(name, [{ value: json({ n: 1 }) }]);
+    await ask(`CREATE SOURCE rw (n int) INCLUDE key AS k
+      WITH (connector = 'kafka', connection = k, topic = '${name}', scan.startup.mode = 'earliest') FORMAT PLAIN ENCODE JSON`);
+    await gives('SELECT * FROM rw', [[1, null]]);
+    const other = `WITH (connector = 'kafka', properties.bootstrap.server = 'a:1', topic = 't') FORMAT PLAIN ENCODE JSON`;
+    await expect(ask(`CREATE SOURCE wrong (n int) ${other}`)).rejects.toMatchObject({ code: '0A000' });
+  });
+
+  test('where it begins: latest, offsets, a time', async () => {
+    const name = await topic(2);
+    const at = (n: number): Message => ({
+      value: `${n}`,
+      partition: n % 2,
+      timestamp: String(1_700_000_000_000 + n * 1000),
+    });
+    await send(name, [0, 1, 2, 3, 4, 5].map(at));
+    const create = (source: string, start: string): Promise<unknown> =>
+      ask(`CREATE SOURCE ${source} (n int) FROM KAFKA CONNECTION k (TOPIC '${name}', ${start}) FORMAT TEXT`);
+    await create('all_of_it', "START 'earliest'");
+    await create('later', "START 'latest'");
+    await create('from_offsets', "START OFFSETS '0:2, 1:1'");
+    await create('from_time', "START TIMESTAMP '2023-11-14 22:13:23'");
+    await gives('SELECT n FROM all_of_it ORDER BY n', [[0], [1], [2], [3], [4], [5]]);
+    await gives('SELECT n FROM from_offsets ORDER BY n', [[3], [4], [5]]);
+    await gives('SELECT n FROM from_time ORDER BY n', [[3], [4], [5]]);
+    await gives("SELECT count(*)::int FROM tw_catalog.source_partitions WHERE source_name = 'later'", [[2]]);
+    await send(name, [at(6)]);
+    await gives('SELECT n FROM later', [[6]]);
+    await expect(create('wrong', "START OFFSETS '0'")).rejects.toMatchObject({ code: '22023' });
+    await expect(create('wrong', "START TIMESTAMP 'noon'")).rejects.toMatchObject({ code: '22007' });
+  });
+
+  test.each([
+    ['gzip', CompressionTypes.GZIP],
+    ['snappy', CompressionTypes.Snappy],
+    ['zstd', CompressionTypes.ZSTD],
+  ])('%s', async (codec, compression) => {
+    const name = await topic();
+    const values = Array.from({ length: 500 }, (_, n) => ({ value: json({ n, text: 'so '.repeat(20) }) }));
+    await send(name, values, compression);
+    await ask(`CREATE SOURCE ${codec} (n int) FROM KAFKA CONNECTION k (TOPIC '${name}') FORMAT JSON`);
+    await gives(`SELECT count(*)::int, sum(n)::int FROM ${codec}`, [[500, 124_750]]);
+  });
+
+  test('only what was committed of transactions', async () => {
+    const name = await topic();
+    const writer = broker
+      .client()
+      .producer({ transactionalId: 'writer', idempotent: true, maxInFlightRequests: 1 });
+    await writer.connect();
+    for (const [value, end] of [
+      ['1', 'commit'],
+      ['2', 'abort'],
+      ['3', 'commit'],
+    ] as const) {
+      const transaction = await writer.transaction();
+      await transaction.send({ topic: name, messages: [{ value }] });
+      await transaction[end]();
+    }
+    await writer.disconnect();
+    await ask(`CREATE SOURCE committed (n int) FROM KAFKA CONNECTION k (TOPIC '${name}') FORMAT TEXT`);
+    await gives('SELECT n FROM committed ORDER BY n', [[1], [3]]);
+  });
+
+  test('messages that do not decode are skipped and kept, or end the source', async () => {
+    const name = await topic();
+    await send(name, [
+      { value: json({ n: 1 }) },
+      { value: '{' },
+      { value: '' },
+      { value: json({ n: 'x' }) },
+      { value: json({ n: 2 }) },
+    ]);
+    await ask(
+      `CREATE SOURCE lenient (n int) FROM KAFKA CONNECTION k (TOPIC '${name}') FORMAT JSON ON ERROR SKIP INTO refused`,
+    );
+    await ask(
+      `CREATE SOURCE strict (n int) FROM KAFKA CONNECTION k (TOPIC '${name}') FORMAT JSON ON ERROR FAIL`,
+    );
+    await gives('SELECT n FROM lenient ORDER BY n', [[1], [2]]);
+    await gives('SELECT error_code, path, position::int, bytes::text FROM refused ORDER BY position', [
+      ['22P02', `${name}/0`, 1, '\\x7b'],
+      ['22P02', `${name}/0`, 2, '\\x'],
+      ['22P02', `${name}/0`, 3, '\\x7b226e223a2278227d'],
+    ]);
+    await gives(
+      "SELECT state, error LIKE 'message 1 of %/0: %' FROM tw_catalog.source_status WHERE name = 'strict'",
+      [['failed', true]],
+    );
+    await gives('SELECT count(*)::int FROM strict', [[0]]);
+  });
+
+  test('partitions that come later are found', async () => {
+    const name = await topic();
+    await send(name, [{ value: '1' }]);
+    await ask(`CREATE SOURCE growing (n int) FROM KAFKA CONNECTION k (TOPIC '${name}', START 'latest', REFRESH INTERVAL '200 ms')
+      FORMAT TEXT INCLUDE PARTITION, OFFSET`);
+    await gives("SELECT state FROM tw_catalog.source_status WHERE name = 'growing'", [['running']]);
+    const admin = broker.client().admin();
+    await admin.connect();
+    await admin.createPartitions({ topicPartitions: [{ topic: name, count: 3 }] });
+    await admin.disconnect();
+    const writer = broker.client().producer();
+    await writer.connect();
+    await writer.send({
+      topic: name,
+      messages: [0, 1, 2].map((partition) => ({ value: `${10 + partition}`, partition })),
+    });
+    await writer.disconnect();
+    // The producer may send again what it sends to a partition that is not ready.
+    await gives('SELECT DISTINCT n, partition FROM growing ORDER BY n', [
+      [10, 0],
+      [11, 1],
+      [12, 2],
+    ]);
+    await gives('SELECT count(*) = count(DISTINCT partition::text || $$/$$ || "offset") FROM growing', [
+      [true],
+    ]);
+  });
+
+  test('a broker that goes away comes back, and nothing is read twice', async () => {
+    const name = await topic();
+    await send(name, [{ value: '1' }, { value: '2' }]);
+    await ask(`CREATE SOURCE lasting (n int) FROM KAFKA CONNECTION k (TOPIC '${name}') FORMAT TEXT`);
+    await gives('SELECT n FROM lasting ORDER BY n', [[1], [2]]);
+    await broker.kill();
+    await gives("SELECT state, error IS NOT NULL FROM tw_catalog.source_status WHERE name = 'lasting'", [
+      ['stalled', true],
+    ]);
+    await broker.start();
+    await gives("SELECT state FROM tw_catalog.source_status WHERE name = 'lasting'", [['running']]);
+    await send(name, [{ value: '3' }]);
+    await gives('SELECT n FROM lasting ORDER BY n', [[1], [2], [3]]);
+    await ask("ALTER CONNECTION k SET (CLIENT ID 'renamed')");
+    await send(name, [{ value: '4' }]);
+    await gives('SELECT n FROM lasting ORDER BY n', [[1], [2], [3], [4]]);
+  }, 120_000);
+
+  test.each([
+    ["FROM KAFKA (TOPIC 't') FORMAT TEXT", '22023'],
+    ["FROM KAFKA CONNECTION nothing (TOPIC 't') FORMAT TEXT", '42704'],
+    ["FROM KAFKA CONNECTION k (TOPIC 'no such topic') FORMAT TEXT", '42704'],
+    ["FROM KAFKA CONNECTION k (TOPIC 't')", '22023'],
+    ["FROM KAFKA CONNECTION k (TOPIC 't') FORMAT AVRO", '0A000'],
+    ["(a int, b int) FROM KAFKA CONNECTION k (TOPIC 't') FORMAT TEXT", '22023'],
+    ["(a int) FROM KAFKA CONNECTION k (TOPIC 't') FORMAT BYTES", '22023'],
+    ["(a int) FROM KAFKA CONNECTION k (TOPIC 't') FORMAT CSV (HEADER)", '22023'],
+    ["FROM KAFKA CONNECTION k (TOPIC 't') FORMAT TEXT INCLUDE PATH", '0A000'],
+    ["FROM KAFKA CONNECTION k (TOPIC 't') FORMAT JSON ENVELOPE UPSERT", '0A000'],
+    ["FROM FILE CONNECTION k (PATH 'x') FORMAT JSON", '22023'],
+  ])('CREATE SOURCE wrong %s is refused', async (rest, code) => {
+    await expect(ask(`CREATE SOURCE wrong ${rest}`)).rejects.toMatchObject({ code });
+  });
+});
