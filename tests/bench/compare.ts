@@ -10,7 +10,6 @@
  *     --format csv       or jsonl: what Tidewire and Pathway read
  *     --markdown         the table as Markdown
  */
-import type { Answer } from './answer.ts';
 import { type Data, benchData } from './data.ts';
 import { parseOptions } from './options.ts';
 import { pathway } from './pathway.ts';
@@ -64,42 +63,51 @@ type Runs = Map<System, Run[]>;
 /** What went wrong: the other figures are shown all the same, and the program fails. */
 const failures: string[] = [];
 
-/** Runs a query in every system, in turn; the order is turned around each time. */
+/**
+ * Runs a query in every system, in turn; the order is turned around each time. A system for which showing its result
+ * costs shows it in a run before, which is not counted.
+ */
 async function measure(query: Query, input: Data): Promise<Runs> {
   const results: Runs = new Map(systems.map((system) => [system, []]));
-  let exact: Answer | null = null;
-  let rounded: Answer | null = null;
-  const check = (system: System, run: Run): void => {
-    if (system === postgres) [exact, rounded] = [exact ?? run.exact, rounded ?? run.rounded];
-    const [mine, reference] = system.rounds ? [run.rounded, rounded] : [run.exact, exact];
-    if (mine === null || reference === null || mine.digest === reference.digest) return;
-    throw new Error(
-      `${query.name}: the answer of ${system.name} is not PostgreSQL's: ` +
-        `${mine.rows} rows (${mine.digest}), not ${reference.rows} (${reference.digest})`,
-    );
-  };
-  // PostgreSQL first, so that its answer is there; a system for which showing its result costs has a run of its own.
-  for (const system of systems.filter(({ rounds }) => rounds)) {
-    if (!systems.includes(postgres)) break;
-    progress(query, 'checking answers');
-    check(postgres, await postgres.run(query, input, true));
-    check(system, await system.run(query, input, true));
+  const answers: [System, Run][] = [];
+  if (systems.includes(postgres)) {
+    for (const system of systems.filter(({ rounds }) => rounds)) {
+      progress(query, `${system.name}'s answer`);
+      answers.push([system, await system.run(query, input, true)]);
+    }
   }
   for (let i = 0; i < runs; i++) {
-    const order = [...systems].sort((a, b) => Number(b === postgres) - Number(a === postgres));
-    for (const system of i % 2 === 0 ? order : order.toReversed()) {
+    for (const system of i % 2 === 0 ? systems : systems.toReversed()) {
       progress(query, `run ${i + 1} of ${runs}, ${system.name}`);
-      const run = await system.run(query, input, false);
-      check(system, run);
+      const run = await system.run(query, input, system === postgres && i === 0);
+      answers.push([system, run]);
       results.get(system)!.push(run);
     }
   }
+  check(query, answers);
   return results;
+}
+
+/** Compares all answers with PostgreSQL's first. */
+function check(query: Query, answers: readonly [System, Run][]): void {
+  const reference = answers.find(([system]) => system === postgres)?.[1];
+  if (reference === undefined) return;
+  for (const [system, run] of answers) {
+    const [mine, theirs] = system.rounds ? [run.rounded, reference.rounded] : [run.exact, reference.exact];
+    if (mine === null || theirs === null) continue;
+    if (mine.rows === theirs.rows && mine.digest === theirs.digest) continue;
+    throw new Error(
+      `the answer of ${system.name} is not PostgreSQL's: ` +
+        `${mine.rows} rows (${mine.digest}), not ${theirs.rows} (${theirs.digest})`,
+    );
+  }
 }
 
 function progress(query: Query, text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${query.name}: ${text}`);
 }
+
+const cpuOf = (each: readonly Run[]): number[] => each.map((run) => run.cpu);
 
 /** Ratios of paired runs to Tidewire's. */
 function ratios(mine: readonly Run[], theirs: readonly Run[]): string {
@@ -127,6 +135,8 @@ for (const query of queries) {
     failures.push(`${query.name}: ${error instanceof Error ? error.message : String(error)}`);
     return new Map();
   });
+  const summary = [...results].map(([{ name }, each]) => `${name} ${spread(cpuOf(each), 2)}`);
+  console.error(`${process.stderr.isTTY ? '\r\x1b[K' : ''}${query.name}, CPU seconds: ${summary.join(', ')}`);
   const rows = inputRows(query, data);
   const own = [...results].find(([system]) => system.name === 'Tidewire')?.[1] ?? [];
   for (const [system, each] of results) {
@@ -138,24 +148,19 @@ for (const query of queries) {
       thousands(rows),
       thousands(rows / median(seconds)),
       spread(seconds, 2),
-      spread(
-        each.map((run) => run.cpu),
-        2,
-      ),
+      spread(cpuOf(each), 2),
       system.name === 'Tidewire' ? '' : ratios(own, each),
       thousands(median(each.map((run) => run.megabytes))),
       refreshes.length === 0 ? '' : spread(refreshes, 2),
     ]);
   }
 }
-if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
-
 console.log(table(lines, markdown));
 console.log(
   `\n${circumstances(systems.map(({ version }) => version))}. ${format === 'csv' ? 'CSV' : 'JSON lines (PostgreSQL: CSV)'}, scale ${data.scale}, ` +
     `${runs} interleaved run${runs === 1 ? '' : 's'}: median (least–greatest).`,
 );
-if (systems.includes(postgres)) console.log("Every answer was compared with PostgreSQL's.");
+if (systems.includes(postgres)) console.log("Every answer shown is PostgreSQL's.");
 else notes.push("answers were not checked: PostgreSQL's are the reference, and it was not among --systems");
 notes.push('Flink SQL and DBSP are not measured yet');
 const busy = loadWarning();

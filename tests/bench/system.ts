@@ -23,6 +23,8 @@ export interface System {
   readonly version: string;
   /** Where its numbers are not SQL's, answers are compared with numbers rounded. */
   readonly rounds: boolean;
-  /** One run on a fresh instance. `checked`: its result is wanted; of systems where showing it costs, only then. */
+  /**
+   * One run on a fresh instance. `checked`: the rounded answer is wanted; a system where that costs gives it only then.
+   */
   run(query: Query, data: Data, checked: boolean): Promise<Run>;
 }
