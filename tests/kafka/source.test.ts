@@ -3,7 +3,7 @@ import kafkajs from 'kafkajs';
 import type { Message, Producer } from 'kafkajs';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type KafkaBroker, kafkaMissing, startKafka } from '../support/kafka.ts';
+import { KAFKA_USER, type KafkaBroker, kafkaMissing, startKafka } from '../support/kafka.ts';
 import { describeWith } from '../support/left-out.ts';
 import { type Tidewire, startTidewire } from '../support/tidewire.ts';
 import '../../connectors/kafka/codecs.ts';
@@ -234,6 +234,24 @@ describeWith(kafkaMissing(), 'FROM KAFKA', () => {
     await gives('SELECT count(*) = count(DISTINCT partition::text || $$/$$ || "offset") FROM growing', [
       [true],
     ]);
+  });
+
+  test('a secret that is altered lets the source connect again, or says why it cannot', async () => {
+    const name = await topic();
+    await send(name, [{ value: '1' }]);
+    await ask(`CREATE SECRET word AS '${KAFKA_USER.password}'`);
+    await ask(`CREATE CONNECTION named TO KAFKA (BROKERS '${broker.sasl}', SASL MECHANISM 'SCRAM-SHA-256',
+      SASL USERNAME '${KAFKA_USER.name}', SASL PASSWORD SECRET word)`);
+    await ask(`CREATE SOURCE guarded (n int) FROM KAFKA CONNECTION named (TOPIC '${name}') FORMAT TEXT`);
+    await gives('SELECT n FROM guarded', [[1]]);
+    await ask("ALTER SECRET word AS 'wr0ng-w0rd'");
+    const status = "SELECT state, error FROM tw_catalog.source_status WHERE name = 'guarded'";
+    await gives(status, [['stalled', expect.stringMatching(/authentication failed/i)]]);
+    await send(name, [{ value: '2' }]);
+    await ask(`ALTER SECRET word AS '${KAFKA_USER.password}'`);
+    await gives('SELECT n FROM guarded ORDER BY n', [[1], [2]]);
+    await gives(status, [['running', null]]);
+    expect(server.log()).not.toMatch(/wr0ng-w0rd|alice-pa55/);
   });
 
   test('a broker that goes away comes back, and nothing is read twice', async () => {
