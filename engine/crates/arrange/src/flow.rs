@@ -28,7 +28,7 @@ pub struct Flow(Rc<RefCell<Mode>>);
 enum Mode {
     #[default]
     Plain,
-    Recording(Vec<RowTrace>),
+    Recording(Vec<RowTrace>, Arc<AtomicBool>),
     Seeded(VecDeque<Seed>),
     Once(Arc<AtomicBool>),
 }
@@ -52,15 +52,15 @@ impl Flow {
     /// For operators that may write very many rows in one go.
     pub fn stop(&self) -> Stop {
         let cancelled = match &*self.0.borrow() {
-            Mode::Once(cancelled) => Some(cancelled.clone()),
+            Mode::Once(cancelled) | Mode::Recording(_, cancelled) => Some(cancelled.clone()),
             _ => None,
         };
         Stop { cancelled, calls: 0 }
     }
 
-    /// A dataflow whose stateful operators can be exported.
-    pub fn recording() -> Self {
-        Flow(Rc::new(RefCell::new(Mode::Recording(Vec::new()))))
+    /// A dataflow whose stateful operators can be exported, unless it is cancelled.
+    pub fn recording(cancelled: Arc<AtomicBool>) -> Self {
+        Flow(Rc::new(RefCell::new(Mode::Recording(Vec::new(), cancelled))))
     }
 
     /// A dataflow whose stateful operators start from seeds.
@@ -71,7 +71,7 @@ impl Flow {
     /// The traces of a recording dataflow's stateful operators. They hold compaction back: compact them.
     pub fn recorded(&self) -> Vec<RowTrace> {
         match &mut *self.0.borrow_mut() {
-            Mode::Recording(traces) => std::mem::take(traces),
+            Mode::Recording(traces, _) => std::mem::take(traces),
             _ => Vec::new(),
         }
     }
@@ -84,13 +84,13 @@ impl Flow {
     }
 
     pub(crate) fn record(&self, trace: &RowTrace) {
-        if let Mode::Recording(traces) = &mut *self.0.borrow_mut() {
+        if let Mode::Recording(traces, _) = &mut *self.0.borrow_mut() {
             traces.push(trace.clone());
         }
     }
 }
 
-/// Ends a dataflow that runs once in the middle of an operator: all pairs of a join's key are made in one go, which
+/// Ends a dataflow that can be cancelled in the middle of an operator: all pairs of a join's key are made in one go, which
 /// nothing else interrupts.
 pub struct Stop {
     cancelled: Option<Arc<AtomicBool>>,

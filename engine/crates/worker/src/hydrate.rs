@@ -20,7 +20,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
-use tidewire_arrange::{Flow, Follower, Reading, Rendered, RowBatch, RowTrace, Seed};
+use tidewire_arrange::{Cancelled, Flow, Follower, Reading, Rendered, RowBatch, RowTrace, Seed};
 use timely::worker::Worker;
 
 /// A round that took no longer than this is near enough: the next is the last.
@@ -47,7 +47,7 @@ pub(crate) struct Hydration {
     pub(crate) inputs: Vec<u64>,
     rounds: Vec<Sender<Round>>,
     state: Mutex<State>,
-    cancelled: AtomicBool,
+    cancelled: Arc<AtomicBool>,
     send: SendCommand,
     reading: Arc<Reading>,
     me: Weak<Hydration>,
@@ -76,7 +76,7 @@ impl Hydration {
             since: Instant::now(),
             outcome: (0..workers).map(|_| None).collect(),
         };
-        let cancelled = AtomicBool::new(false);
+        let cancelled = Arc::default();
         let state = Mutex::new(state);
         let hydration = Arc::new_cyclic(|me| {
             let me = me.clone();
@@ -93,7 +93,9 @@ impl Hydration {
         let run = move |worker: &mut Worker| {
             let receiver = receivers.lock().expect("not poisoned")[worker.index()].take().expect("once");
             let outcome = catch_unwind(AssertUnwindSafe(|| shared.hydrate(worker, &receiver)))
-                .unwrap_or_else(|panic| Err(panic_message(&*panic)));
+                .unwrap_or_else(|panic| {
+                    Err(if panic.is::<Cancelled>() { CANCELLED.into() } else { panic_message(&*panic) })
+                });
             if outcome.is_err() {
                 shared.cancel();
             }
@@ -193,7 +195,7 @@ impl Hydration {
         };
         let mut followers: Vec<(Follower, Follower)> =
             first.batches.into_iter().map(|(ok, err)| (follow(ok), follow(err))).collect();
-        let flow = Flow::recording();
+        let flow = Flow::recording(self.cancelled.clone());
         let handles = self.build(worker, &mut followers, flow.clone(), first.time)?;
         let mut states = flow.recorded();
         loop {
