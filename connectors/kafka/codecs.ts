@@ -1,18 +1,25 @@
 /** Compression that kafkajs leaves to others: snappy and zstd, beside gzip, which it has. */
-import zstd from '@toondepauw/node-zstd';
 import kafkajs from 'kafkajs';
 import snappy from 'kafkajs-snappy';
+import zstd, { type Streaming } from 'zstd-codec';
 
 const { CompressionCodecs, CompressionTypes } = kafkajs;
 
 CompressionCodecs[CompressionTypes.Snappy] = snappy;
 
+/** Made at the first use: it compiles a module of its own. Frames need not say how long their content is. */
+let codec: Promise<Streaming> | null = null;
+
 CompressionCodecs[CompressionTypes.ZSTD] = () => {
-  const encoder = new zstd.Encoder(3);
-  const decoder = new zstd.Decoder();
+  codec ??= new Promise((resolve) => zstd.ZstdCodec.run((codecs) => resolve(new codecs.Streaming())));
+  const ready = codec;
+  const whole = (bytes: Uint8Array | null): Buffer => {
+    if (bytes === null) throw new Error('a batch is not valid zstd');
+    return Buffer.from(bytes);
+  };
   return {
-    compress: (encoded: { buffer: Buffer }) => encoder.encode(encoded.buffer),
-    decompress: (buffer: Buffer) => decoder.decode(buffer),
+    compress: async (encoded: { buffer: Buffer }) => whole((await ready).compress(encoded.buffer, 3)),
+    decompress: async (buffer: Buffer) => whole((await ready).decompress(buffer)),
   };
 };
 
