@@ -43,9 +43,6 @@ impl Build for View {
     fn inputs(&self) -> Vec<u64> {
         self.0.imports()
     }
-    fn most_rows(&self, updates: usize) -> usize {
-        self.0.most_rows(updates)
-    }
 }
 
 type Collections = Arc<RwLock<HashMap<u64, Arc<Collection>>>>;

@@ -276,19 +276,6 @@ impl Program {
         Template::compile(plan, &environment.settings)?.bind(environment)
     }
 
-    /// A bound on the rows of a step, where its inputs have so many together. A table function has none.
-    pub fn most_rows(&self, updates: usize) -> usize {
-        let mut most = updates;
-        for step in &self.steps {
-            match step.as_ref() {
-                Step::Join { .. } => most = most.saturating_mul(updates.max(1)),
-                Step::FlatMap { .. } => return usize::MAX,
-                _ => {}
-            }
-        }
-        most
-    }
-
     /// The collections that it imports.
     pub fn imports(&self) -> Vec<u64> {
         let mut ids: Vec<u64> = self

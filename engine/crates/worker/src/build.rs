@@ -17,12 +17,6 @@ pub trait Build: Send + Sync {
 
     /// The collections that it reads.
     fn inputs(&self) -> Vec<u64>;
-
-    /// A bound on the rows that it may make of so many: joins multiply, and what it costs then is not told by its inputs'
-    /// size.
-    fn most_rows(&self, updates: usize) -> usize {
-        updates
-    }
 }
 
 /// A builder shared by the workers.

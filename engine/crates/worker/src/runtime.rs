@@ -9,7 +9,7 @@ use crate::read::{CollectionSnapshot, shards};
 use crate::subscription::Subscription;
 use crate::worker_loop::WorkerShared;
 use crate::write_set::Partitioned;
-use crate::{Build, Event, EventSink, Overlay, SharedBuild, Splitter, WriteSet};
+use crate::{Event, EventSink, Overlay, SharedBuild, Splitter, WriteSet};
 use crossbeam_channel::{Sender, unbounded};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -23,8 +23,6 @@ const DEFAULT_LAG: u64 = 1_000_000;
 
 /// Fewer updates hydrate in place within some milliseconds.
 const HYDRATE_ELSEWHERE_FROM: usize = 10_000;
-/// A view that could make so many rows hydrates there too, however little it reads.
-const MOST_ROWS_IN_PLACE: usize = 1_000_000;
 
 /// The engine's timely workers in this process. All methods may be called from any thread; none waits for a worker.
 pub struct Runtime {
@@ -204,7 +202,7 @@ impl Runtime {
         });
         let output = InstallOutput::Collection { slots };
         let inputs = build.inputs();
-        let elsewhere = self.has_much_to_do(&inputs, build.as_ref());
+        let elsewhere = self.has_much_to_read(&inputs);
         let silenced = self.skipping_errors(&build.inputs());
         let installation = Installation::new(
             (id, name.to_owned(), as_of),
@@ -229,8 +227,8 @@ impl Runtime {
         Ok(())
     }
 
-    /// Whether hydrating over these collections could stall the workers for long.
-    fn has_much_to_do(&self, inputs: &[u64], build: &dyn Build) -> bool {
+    /// Whether hydrating over these collections would stall the workers for long.
+    fn has_much_to_read(&self, inputs: &[u64]) -> bool {
         let registry = self.registry.read().expect("not poisoned");
         let mut updates = 0;
         for id in inputs {
@@ -239,8 +237,7 @@ impl Runtime {
             };
             updates += shards(&registered.slots, 0, false).update_count();
         }
-        let threshold = self.hydrate_elsewhere_from.load(Ordering::Relaxed);
-        updates >= threshold || build.most_rows(updates) >= MOST_ROWS_IN_PLACE
+        updates >= self.hydrate_elsewhere_from.load(Ordering::Relaxed)
     }
 
     /// From how many updates in its inputs on a view hydrates in a second runtime.
