@@ -141,8 +141,8 @@ export const MUTANTS: readonly Mutant[] = [
   rule(
     'a predicate below a top-k',
     'push-predicates',
-    "(index) =>\n            input.partition.some((key) => key.kind === 'column' && key.index === index),",
-    '(index) => index >= 0,',
+    "(index) =>\n            input.partition.some((key) => key.kind === 'column' && key.index === index),\n          ),\n        (pushed) => build.topK(",
+    '(index) => index >= 0,\n          ),\n        (pushed) => build.topK(',
   ),
   rule(
     'unread columns leave before DISTINCT',
