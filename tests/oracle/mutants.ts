@@ -139,10 +139,10 @@ export const MUTANTS: readonly Mutant[] = [
     '',
   ),
   rule(
-    'a predicate below a top-k',
+    'a predicate below a top-k or a window',
     'push-predicates',
-    "(index) =>\n            input.partition.some((key) => key.kind === 'column' && key.index === index),\n          ),\n        (pushed) => build.topK(",
-    '(index) => index >= 0,\n          ),\n        (pushed) => build.topK(',
+    "read.every((index) => partition.some((key) => key.kind === 'column' && key.index === index))",
+    'read.every((index) => index >= 0)',
   ),
   rule(
     'unread columns leave before DISTINCT',

@@ -181,23 +181,12 @@ function pushFilter(relation: Extract<MirRelation, { kind: 'filter' }>): MirRela
       );
     case 'topK':
       return below(
-        (predicate) =>
-          total(predicate) &&
-          columnsRead(predicate).size > 0 &&
-          [...columnsRead(predicate)].every((index) =>
-            input.partition.some((key) => key.kind === 'column' && key.index === index),
-          ),
+        (predicate) => total(predicate) && decidesOnPartitions(predicate, input.partition),
         (pushed) => build.topK(build.filter(input.input, pushed), input),
       );
     case 'window':
-      // Only what decides about whole partitions.
       return below(
-        (predicate) =>
-          total(predicate) &&
-          columnsRead(predicate).size > 0 &&
-          [...columnsRead(predicate)].every((index) =>
-            input.partition.some((key) => key.kind === 'column' && key.index === index),
-          ),
+        (predicate) => total(predicate) && decidesOnPartitions(predicate, input.partition),
         (pushed) => build.window(build.filter(input.input, pushed), input),
       );
     case 'join':
@@ -205,6 +194,15 @@ function pushFilter(relation: Extract<MirRelation, { kind: 'filter' }>): MirRela
     default:
       return relation;
   }
+}
+
+/** It keeps or drops whole partitions: it reads columns that partition, and no others. */
+function decidesOnPartitions(predicate: MirScalar, partition: readonly MirScalar[]): boolean {
+  const read = [...columnsRead(predicate)];
+  return (
+    read.length > 0 &&
+    read.every((index) => partition.some((key) => key.kind === 'column' && key.index === index))
+  );
 }
 
 function rewrite(relation: MirRelation): MirRelation {

@@ -203,7 +203,7 @@ impl Runtime {
         let output = InstallOutput::Collection { slots };
         let inputs = build.inputs();
         let elsewhere = self.has_much_to_read(&inputs);
-        let silenced = self.skipping_errors(&build.inputs());
+        let silenced = self.skipping_errors(&inputs);
         let installation = Installation::new(
             (id, name.to_owned(), as_of),
             build,
