@@ -23,6 +23,7 @@ const NOT_DDL = new Set([
   'UpdateStmt',
   'DeleteStmt',
   'MergeStmt',
+  'TruncateStmt',
   'CopyStmt',
   'ExplainStmt',
   'TransactionStmt',

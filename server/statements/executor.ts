@@ -38,6 +38,7 @@ import { prepareSelect } from './select.ts';
 import { prepareShowCreate, prepareShowObjects } from './show.ts';
 import { prepareSubscribe } from './subscribe.ts';
 import { prepareValidateConnection } from './validate-connection.ts';
+import { prepareTruncate } from './truncate.ts';
 import { prepareWrite } from './write.ts';
 
 /** What a prepared statement was compiled under; any difference compiles it again. */
@@ -236,6 +237,7 @@ function preparePostgres(
   if ('InsertStmt' in node || 'UpdateStmt' in node || 'DeleteStmt' in node) {
     return prepareWrite(system, session, parsed, node, parameterTypes);
   }
+  if ('TruncateStmt' in node) return prepareTruncate(system, session, parsed, node.TruncateStmt);
   if ('CreateStmt' in node) return prepareCreateTable(system, session, parsed, node.CreateStmt);
   if ('CreateSchemaStmt' in node) return prepareCreateSchema(system, node.CreateSchemaStmt);
   if ('IndexStmt' in node) return prepareCreateIndex(system, session, parsed, node.IndexStmt);

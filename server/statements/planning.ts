@@ -1,11 +1,17 @@
 /**
  * From bound SQL to compiled plans for one server: the planning environment, view definitions, and the binder's own.
  */
-import type { Node } from '@pgsql/types';
+import type { Node, TruncateStmt } from '@pgsql/types';
 import type { Engine } from '../../engine/index.ts';
 import type { Extensions } from '../../sql/ast/extension.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
-import { type BindEnvironment, bindQuery, bindRelation, bindWrite } from '../../sql/bind/bind.ts';
+import {
+  type BindEnvironment,
+  bindQuery,
+  bindRelation,
+  bindTruncation,
+  bindWrite,
+} from '../../sql/bind/bind.ts';
 import type { CatalogRelation, ObjectId } from '../../sql/catalog.ts';
 import {
   type Compiled,
@@ -135,6 +141,17 @@ export class Planning {
   ): Compiled {
     const write = bindWrite(node, this.bindEnvironment(session, parsed, options));
     return compileWrite(write, this.planning(session, options.catalog));
+  }
+
+  /** TRUNCATE: a write for each table. */
+  compileTruncation(
+    session: PlanningSession,
+    parsed: ParsedStatement,
+    node: TruncateStmt,
+    catalog: StatementCatalog,
+  ): Compiled[] {
+    const writes = bindTruncation(node, this.bindEnvironment(session, parsed, { catalog }));
+    return writes.map((write) => compileWrite(write, this.planning(session, catalog)));
   }
 
   /** The relation that a view's text means, with the view's column names. */

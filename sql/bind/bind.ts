@@ -2,7 +2,7 @@
  * Binding: from PostgreSQL's AST to HIR. Names become columns and objects, literals and overloads get their types, every
  * cast becomes a node, and what PostgreSQL refuses is refused with its SQLSTATE, message and position.
  */
-import type { DeleteStmt, InsertStmt, Node, UpdateStmt } from '@pgsql/types';
+import type { DeleteStmt, InsertStmt, Node, TruncateStmt, UpdateStmt } from '@pgsql/types';
 import { extensionName } from '../ast/extension.ts';
 import { nodeAs, nodeKind } from '../ast/accessors.ts';
 import type { HirColumn, HirQuery, HirRelation, HirScalar, HirWrite } from '../hir.ts';
@@ -21,6 +21,7 @@ import { typeOf } from './scalar.ts';
 import { Statement } from './statement.ts';
 import { bindDelete } from './write/delete.ts';
 import { bindInsert } from './write/insert.ts';
+import { bindTruncate } from './write/truncate.ts';
 import { bindUpdate } from './write/update.ts';
 
 export type { BindEnvironment } from './environment.ts';
@@ -107,6 +108,11 @@ export function bindRelation(node: Node, environment: BindEnvironment): HirRelat
 /** Binds an `{ InsertStmt }`, `{ UpdateStmt }` or `{ DeleteStmt }`. */
 export function bindWrite(node: Node, environment: BindEnvironment): HirWrite {
   return withinStack(() => bindWriteInner(node, begin(environment)));
+}
+
+/** Binds TRUNCATE: a write for each table. */
+export function bindTruncation(node: TruncateStmt, environment: BindEnvironment): HirWrite[] {
+  return bindTruncate(node, begin(environment));
 }
 
 function bindWriteInner(node: Node, context: QueryContext): HirWrite {

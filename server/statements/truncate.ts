@@ -1,0 +1,52 @@
+/**
+ * TRUNCATE: all rows of the tables leave in one transaction, as by DELETE without a condition: it is seen by views, can
+ * be rolled back, and what others insert meanwhile stays.
+ */
+import type { TruncateStmt } from '@pgsql/types';
+import type { ParsedStatement } from '../../sql/ast/statement.ts';
+import { SqlError } from '../../sql/error.ts';
+import { hasWritten } from '../session/statement.ts';
+import type { SessionContext } from '../session/statement.ts';
+import type { System } from '../system.ts';
+import { type Runnable, command } from './prepared.ts';
+import { readTimestamp, whenReadable } from './snapshot.ts';
+import { commitAlone } from './write.ts';
+
+export function prepareTruncate(
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  statement: TruncateStmt,
+): Runnable {
+  const catalog = system.planning.catalogFor(session, { ownWrites: hasWritten(session.transaction) });
+  const tables = system.planning
+    .compileTruncation(session, parsed, statement, catalog)
+    .map((compiled) => ({ compiled, plan: system.engine.prepare(compiled.plan) }));
+
+  const truncate = async (session: SessionContext): Promise<void> => {
+    for (const { compiled, plan } of tables) {
+      const readable = whenReadable(system, session, compiled);
+      if (readable) await readable;
+      const timestamp = await readTimestamp(system, session);
+      const { returning } = await system.engine.write(plan, {
+        timestamp,
+        parameters: [],
+        timeZone: session.timeZone,
+        transaction: session.transaction.writes,
+        encoding: { kind: 'dataRow', formats: [] },
+        cancel: session.cancel,
+      });
+      returning?.close();
+    }
+  };
+
+  return command(async (session) => {
+    if (session.transaction.readOnly) {
+      const message = 'cannot execute TRUNCATE TABLE in a read-only transaction';
+      throw new SqlError({ sqlstate: '25006', message });
+    }
+    if (session.transaction.explicit) await truncate(session);
+    else await commitAlone(system, session, () => truncate(session));
+    return 'TRUNCATE TABLE';
+  });
+}
