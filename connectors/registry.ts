@@ -1,6 +1,7 @@
 /** All connectors by the names that CREATE SOURCE and CREATE SINK use. */
 import { SqlError } from '../sql/error.ts';
 import { nearestName } from '../sql/nearest-name.ts';
+import { registryConnection } from './confluent/connection.ts';
 import type { ConnectionConnector, Connector } from './contract.ts';
 import { fileConnector } from './file/connector.ts';
 import { counterSource, nexmarkSource } from './generator/source.ts';
@@ -29,10 +30,13 @@ const connectors: readonly Connector[] = [
   },
 ];
 
-const connections: readonly ConnectionConnector[] = [kafkaConnection as unknown as ConnectionConnector];
+const connections: readonly ConnectionConnector[] = [
+  kafkaConnection as unknown as ConnectionConnector,
+  registryConnection as unknown as ConnectionConnector,
+];
 
 /** Connections that are planned: refused by name, not as a typing error. */
-const PLANNED_CONNECTIONS = ['confluent', 'postgres', 'mysql', 'aws', 'ssh', 's3'];
+const PLANNED_CONNECTIONS = ['postgres', 'mysql', 'aws', 'ssh', 's3'];
 
 /** What CREATE CONNECTION … TO can name. Throws SqlError. */
 export function findConnection(name: string, position?: number): ConnectionConnector {

@@ -13,6 +13,9 @@ export function parseCreateConnection(cursor: Cursor): CreateConnection {
   }
   cursor.expect('to');
   const connector = cursor.identifier('a connector');
+  // The one name of several words.
+  if (connector.name === 'confluent' && cursor.eat('schema', 'registry'))
+    connector.name += ' schema registry';
   const options = cursor.isMark('(') ? parseOptions(cursor) : [];
   const withOptions = parseWith(cursor);
   cursor.expectEnd();
