@@ -94,6 +94,18 @@ impl Base<'_> {
         self.snapshot.multiplicity(row.key, row.val) + later.sum::<i64>()
     }
 
+    /// The values under a key with their multiplicities; a value may come several times.
+    pub(crate) fn values(&self, key: &[u8], mut each: impl FnMut(&[u8], i64)) {
+        for (_, val, count) in self.snapshot.seek(key) {
+            each(val, count);
+        }
+        for updates in &self.since {
+            for update in under(updates.sorted(), key) {
+                each(update.val, update.diff);
+            }
+        }
+    }
+
     fn count(&self, key: &[u8]) -> i64 {
         let later = self
             .since

@@ -22,6 +22,7 @@ mod read;
 mod runtime;
 mod split;
 mod subscription;
+mod upserts;
 mod worker_loop;
 mod world;
 mod write_set;
@@ -34,6 +35,7 @@ pub use overlay::Overlay;
 pub use read::{CollectionSnapshot, ReadError};
 pub use runtime::{Runtime, Writes};
 pub use split::{LayoutSplitter, Splitter};
+pub use upserts::{MASKED_COLUMNS, Upserts};
 pub use write_set::WriteSet;
 
 use tidewire_arrange::Updates;

@@ -352,15 +352,26 @@ impl Runtime {
                     let mut part = Partitioned::new(self.workers, time);
                     part.add_errors(writes.errors());
                     let mut sorted = None;
+                    let by_key = !writes.upserts().is_empty();
+                    if by_key && (!*unique || !writes.rows().is_empty()) {
+                        let message = "writes by key need a primary key, and nothing else beside them";
+                        return Err(invalid(message.into()));
+                    }
                     if *unique || writes.rows().iter().any(|update| update.diff < 0) {
-                        let keyed = consolidated(&writes.keyed(splitter.as_ref()).map_err(invalid)?);
                         let snapshot = snapshots
                             .entry(*id)
                             .or_insert_with(|| shards(&registered.slots, computed, false));
                         let in_flight = commands.in_flight.values().flatten().chain(&admitted);
                         let since =
                             in_flight.filter(|(other, _)| other == id).map(|(_, a)| a.clone()).collect();
-                        Base { collection: *id, snapshot, since, unique: *unique }.check(&keyed)?;
+                        let base = Base { collection: *id, snapshot, since, unique: *unique };
+                        let keyed = if by_key {
+                            writes.upserts().resolve(&base, splitter.as_ref()).map_err(invalid)?
+                        } else {
+                            let keyed = consolidated(&writes.keyed(splitter.as_ref()).map_err(invalid)?);
+                            base.check(&keyed)?;
+                            keyed
+                        };
                         part.add_keyed(&keyed);
                         sorted = Some(keyed);
                     } else {

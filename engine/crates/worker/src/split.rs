@@ -9,6 +9,9 @@ pub trait Splitter: Send + Sync {
     /// Appends the key row and then the value row of `row` to `out` and returns the key's length. On an error `out` may
     /// hold a part.
     fn split(&self, row: &[u8], out: &mut Vec<u8>) -> Result<usize, String>;
+
+    /// Appends the value row `new` with the columns of `kept` (a mask by their number in the whole row) taken from `old`.
+    fn merge(&self, new: &[u8], old: &[u8], kept: u64, out: &mut Vec<u8>) -> Result<(), String>;
 }
 
 /// The layout of what is written to: key fields are columns, or their canonical representatives. (An index on an
@@ -83,6 +86,19 @@ impl Splitter for LayoutSplitter {
             }
             Ok(key_len)
         })
+    }
+
+    fn merge(&self, new: &[u8], old: &[u8], kept: u64, out: &mut Vec<u8>) -> Result<(), String> {
+        let types: Vec<ScalarType> = self.value.iter().map(|column| self.types[*column]).collect();
+        let (mut new_bounds, mut old_bounds) = (Vec::new(), Vec::new());
+        column_bounds(new, &types, &mut new_bounds);
+        column_bounds(old, &types, &mut old_bounds);
+        for (index, column) in self.value.iter().enumerate() {
+            let keeps = *column < crate::MASKED_COLUMNS && kept >> column & 1 == 1;
+            let (row, bounds) = if keeps { (old, &old_bounds) } else { (new, &new_bounds) };
+            out.extend_from_slice(&row[bounds[index] as usize..bounds[index + 1] as usize]);
+        }
+        Ok(())
     }
 }
 

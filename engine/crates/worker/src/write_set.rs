@@ -1,14 +1,16 @@
 //! What a transaction writes into one collection.
 
-use crate::Splitter;
+use crate::{Splitter, Upserts};
 use std::sync::Mutex;
 use tidewire_arrange::{Updates, shard_of};
 
-/// Packed whole rows with multiplicities: deletions are negative. Errors are packed error rows of a source.
+/// Packed whole rows with multiplicities: deletions are negative. Errors are packed error rows of a source. Upserts stand in
+/// the place of rows: who writes by key writes nothing else into the collection, and reads none of it before the commit.
 #[derive(Clone, Default, Debug)]
 pub struct WriteSet {
     rows: Updates,
     errors: Updates,
+    upserts: Upserts,
 }
 
 impl WriteSet {
@@ -40,6 +42,17 @@ impl WriteSet {
     pub fn append(&mut self, other: &WriteSet) {
         self.rows.append(&other.rows);
         self.errors.append(&other.errors);
+        self.upserts.append(&other.upserts);
+    }
+
+    /// What is written by primary key.
+    pub fn upserts(&self) -> &Upserts {
+        &self.upserts
+    }
+
+    /// What is written by primary key, to add to.
+    pub fn upserts_mut(&mut self) -> &mut Upserts {
+        &mut self.upserts
     }
 
     /// The rows, as whole rows.
@@ -54,29 +67,31 @@ impl WriteSet {
 
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty() && self.errors.is_empty()
+        self.rows.is_empty() && self.errors.is_empty() && self.upserts.is_empty()
     }
 
     /// Bytes of its rows.
     pub fn byte_len(&self) -> usize {
-        self.rows.byte_len() + self.errors.byte_len()
+        self.rows.byte_len() + self.errors.byte_len() + self.upserts.byte_len()
     }
 
-    /// How much was written so far: rows and errors.
-    pub fn mark(&self) -> (usize, usize) {
-        (self.rows.len(), self.errors.len())
+    /// How much was written so far: rows, errors and upserts.
+    pub fn mark(&self) -> [usize; 3] {
+        [self.rows.len(), self.errors.len(), self.upserts.len()]
     }
 
     /// Takes back what was written after a mark.
-    pub fn rollback_to(&mut self, mark: (usize, usize)) {
-        self.rows.truncate(mark.0);
-        self.errors.truncate(mark.1);
+    pub fn rollback_to(&mut self, [rows, errors, upserts]: [usize; 3]) {
+        self.rows.truncate(rows);
+        self.errors.truncate(errors);
+        self.upserts.truncate(upserts);
     }
 
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.rows.clear();
         self.errors.clear();
+        self.upserts.clear();
     }
 
     /// The rows as (key, value) by a collection's layout.

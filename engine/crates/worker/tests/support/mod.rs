@@ -22,6 +22,11 @@ impl Splitter for FirstByte {
         out.extend_from_slice(row);
         Ok(1)
     }
+
+    fn merge(&self, new: &[u8], old: &[u8], kept: u64, out: &mut Vec<u8>) -> Result<(), String> {
+        out.extend((0..new.len()).map(|at| if kept >> (at + 1) & 1 == 1 { old[at] } else { new[at] }));
+        Ok(())
+    }
 }
 
 /// A bag of (key, value).
