@@ -18,6 +18,7 @@ import type {
   Expr,
   GeneratorKind,
   MessageColumn,
+  MessageEnvelope,
   Hold,
   Layout,
   Plan,
@@ -510,6 +511,7 @@ export class NativeBinding implements Engine {
     metadata: number;
     places?: readonly ('line' | 'offset')[];
     messages?: readonly MessageColumn[];
+    envelope?: MessageEnvelope;
     mfp: Mfp;
     timeZone: string;
   }): RowDecoder {

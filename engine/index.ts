@@ -158,6 +158,24 @@ export type MessageColumn =
   | { readonly kind: 'key'; readonly type: ColumnType }
   | { readonly kind: 'partition' | 'offset' | 'timestamp' | 'headers' };
 
+/** Messages as changes by key: the relation's layout has the key as its primary key. */
+export interface MessageEnvelope {
+  /** Each message is its key's row; one without a value is the end of it. */
+  readonly kind: 'upsert';
+  /** The fields of messages' keys: of a whole key the one, of a JSON object its members. They stand before the value's. */
+  readonly key: {
+    readonly kind: 'whole' | 'json';
+    readonly columns: readonly { readonly name: string; readonly type: ColumnType }[];
+  };
+  /** For each column of the relation, where it is among the key's fields, the value's fields, the metadata, the error. */
+  readonly order: readonly number[];
+  /**
+   * A value that does not decode is its key's row all the same, with NULL for the value's fields and the error in a column
+   * behind the metadata (jsonb: code, description, detail), which is NULL otherwise.
+   */
+  readonly inlineErrors: boolean;
+}
+
 /** A row that could not be decoded. */
 export interface DecodeError {
   readonly sqlstate: string;
@@ -335,6 +353,8 @@ export interface Engine {
     places?: readonly ('line' | 'offset')[];
     /** Chunks are messages (engine/crates/decode/src/messages.rs), with these columns behind the fields. */
     messages?: readonly MessageColumn[];
+    /** Messages are changes by key; `mfp` is not looked at. */
+    envelope?: MessageEnvelope;
     mfp: import('./plan.generated.ts').Mfp;
     timeZone: string;
   }): RowDecoder;

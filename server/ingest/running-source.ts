@@ -9,6 +9,7 @@ import type {
   ErrorLog,
   GeneratorKind,
   MessageColumn,
+  MessageEnvelope,
   Rejects,
   RowDecoder,
   Transaction,
@@ -39,7 +40,7 @@ import { progressColumns } from './side-relations.ts';
 export interface SourceTable {
   readonly id: ObjectId;
   readonly arrangement: ArrangementId;
-  /** The relation's columns that records have; metadata columns follow them. Not used by generators. */
+  /** Columns that the decoder takes out of records. Not used by generators. */
   readonly fields: readonly CatalogColumn[];
 }
 
@@ -75,6 +76,8 @@ export interface SourceSetup {
         readonly format: DecodeFormat;
         /** Records are messages, whose metadata has these types. */
         readonly messages: readonly MessageColumn[] | null;
+        /** Messages are changes by key. */
+        readonly envelope: MessageEnvelope | null;
         readonly timeZone: string;
       }
     | { readonly kind: 'generator'; readonly generator: GeneratorKind };
@@ -267,6 +270,7 @@ export class RunningSource implements IngestTarget {
         columns: table.fields.map(({ name, type }) => ({ name, type: toColumnType(type) })),
         metadata: 0,
         messages: input.messages,
+        ...(input.envelope === null ? {} : { envelope: input.envelope }),
         mfp: {
           expressions: [],
           predicates: [],

@@ -11,7 +11,7 @@ import { generatorKind } from '../../connectors/generator/source.ts';
 import type { OptionSpecs, ParsedOptions } from '../../connectors/options.ts';
 import { parseOptions } from '../../connectors/options.ts';
 import { findConnector } from '../../connectors/registry.ts';
-import type { DecodeFormat, GeneratorKind, MessageColumn } from '../../engine/index.ts';
+import type { DecodeFormat, GeneratorKind, MessageColumn, MessageEnvelope } from '../../engine/index.ts';
 import type { CreateSource } from '../../sql/ast/create-source.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import type { BindEnvironment } from '../../sql/bind/bind.ts';
@@ -23,6 +23,13 @@ import type { TypeName } from '../../sql/types/type.ts';
 import { toColumnType } from '../../sql/types/column-type.ts';
 import type { ConnectionObject } from '../catalog/objects.ts';
 import type { QualifiedName } from '../../sql/ast/name.ts';
+import {
+  type IncludedColumn,
+  type KeyedSource,
+  isKeyed,
+  keyedSource,
+  withoutKeyOfMetadata,
+} from './source-envelope.ts';
 import { optionText, translateFormat, translateWith } from './with-options.ts';
 
 /** One relation of a source. */
@@ -31,9 +38,9 @@ export interface DefinedTable {
   readonly number: number;
   /** Its own name; null for the source's. */
   readonly name: QualifiedName | string | null;
-  /** Columns that records give. */
+  /** Columns that records give; of keyed messages, their values. */
   readonly fields: readonly CatalogColumn[];
-  /** The fields, and metadata columns behind them. */
+  /** The fields, and metadata columns behind them; of keyed messages, as the envelope places them. */
   readonly columns: readonly CatalogColumn[];
   readonly primaryKey: readonly number[] | null;
   /** The key is checked at each commit; upstream does not guarantee it. */
@@ -47,8 +54,14 @@ export interface SourceDefinition {
   readonly options: ParsedOptions<OptionSpecs>;
   readonly format: CheckedFormat | null;
   readonly input:
-    | { kind: 'records'; format: DecodeFormat; messages: readonly MessageColumn[] | null }
+    | {
+        kind: 'records';
+        format: DecodeFormat;
+        messages: readonly MessageColumn[] | null;
+        envelope: MessageEnvelope | null;
+      }
     | { kind: 'generator'; generator: GeneratorKind };
+  /** What the connector gives of each record. */
   readonly metadata: readonly MetadataItem[];
   /** Several relations beside the source's own. */
   readonly several: boolean;
@@ -61,25 +74,30 @@ export interface SourceDefinition {
 /** Checks everything but names in the catalog and the world outside. Throws SqlError. */
 export async function defineSource(
   parsed: ParsedStatement,
-  statement: CreateSource,
+  written: CreateSource,
   environment: BindEnvironment,
   connection: ConnectionObject | null,
 ): Promise<SourceDefinition> {
+  const statement = withoutKeyOfMetadata(written);
   const clause = statement.connector;
   const found = findConnector(clause, parsed.source.positionOfByte(clause.location));
   refuseUnsupported(parsed, statement);
   const what = `connector ${found.name.toUpperCase()}`;
   const connector = found.source;
   if (connector === null) throw unsupported(parsed, `${what} as a source`, clause.location);
+  if (isKeyed(statement) && !connector.messages) {
+    const name = `ENVELOPE ${statement.envelope!.name.toUpperCase()} for ${what}`;
+    throw unsupported(parsed, name, statement.envelope!.location);
+  }
   const translated = statement.connectorInWith
     ? translateWith(found.name, statement.options)
     : { options: statement.options, table: null };
   checkConnection(parsed, statement, connector, connection, what);
   const options = parseOptions(connector.options, translated.options, what, parsed.source);
-  const written = statement.connectorInWith
+  const value = statement.connectorInWith
     ? translateFormat(statement.format?.value)
     : statement.format?.value;
-  const format = checkFormat(written, connector.formats, found.name, parsed.source);
+  const format = checkFormat(value, connector.formats, found.name, parsed.source);
   const key = keyFormat(parsed, statement, connector, what);
   const metadata = metadataOf(parsed, statement, connector, key, what);
   const upstream = await connector.tables(options);
@@ -109,6 +127,8 @@ export async function defineSource(
   }
   if (format === null) throw new Error('a connector without tables has formats');
   const declared = await declaredColumns(parsed, statement, environment, connector, options, format);
+  const keyed = isKeyed(statement) ? keyedSource(parsed, statement, declared, metadata, format, key) : null;
+  if (keyed !== null) return { ...common, ...keyedParts(keyed, declared.format) };
   const columns = [...declared.fields, ...metadata.map(({ column }) => column)];
   refuseRepeatedNames(columns);
   return {
@@ -117,6 +137,7 @@ export async function defineSource(
       kind: 'records',
       format: declared.format,
       messages: connector.messages ? metadata.map(messageColumn) : null,
+      envelope: null,
     },
     several: false,
     tables: [
@@ -133,6 +154,22 @@ export async function defineSource(
   };
 }
 
+/** What a definition says of a source whose rows have keys. */
+function keyedParts(
+  { columns, fields, primaryKey, items, envelope }: KeyedSource,
+  format: DecodeFormat,
+): Pick<SourceDefinition, 'input' | 'metadata' | 'several' | 'tables' | 'tableCount'> {
+  refuseRepeatedNames(columns);
+  const messages = items.map(messageColumn);
+  return {
+    input: { kind: 'records', format, messages, envelope },
+    metadata: ['key', ...items.map(({ item }) => item)],
+    several: false,
+    tables: [{ number: 0, name: null, fields, columns, primaryKey, checked: true }],
+    tableCount: 1,
+  };
+}
+
 /** Clauses that parse and that nothing obeys yet. */
 function refuseUnsupported(parsed: ParsedStatement, statement: CreateSource): void {
   const { envelope, onError, exposeProgress, tables } = statement;
@@ -144,11 +181,13 @@ function refuseUnsupported(parsed: ParsedStatement, statement: CreateSource): vo
       'Use CREATE SOURCE.',
     );
   }
-  if (envelope && envelope.name !== 'none' && envelope.name !== 'append') {
+  if (envelope && envelope.name !== 'none' && envelope.name !== 'append' && !isKeyed(statement)) {
     const name = `ENVELOPE ${envelope.name.toUpperCase()} of a source`;
     throw unsupported(parsed, name, envelope.location);
   }
-  if (onError?.policy === 'inline') throw unsupported(parsed, 'ON ERROR INLINE', onError.location);
+  if (onError?.policy === 'inline' && !isKeyed(statement)) {
+    throw unsupported(parsed, 'ON ERROR INLINE without ENVELOPE UPSERT', onError.location);
+  }
   if (exposeProgress) throw unsupported(parsed, 'EXPOSE PROGRESS', exposeProgress.location);
   if (tables?.kind === 'schemas') throw unsupported(parsed, 'FOR SCHEMAS', tables.location);
   const option = statement.with[0];
@@ -250,7 +289,7 @@ function metadataType(item: MetadataItem, connector: SourceConnector, key: TypeN
 }
 
 /** Metadata of messages in the decoder's terms. */
-function messageColumn({ item, column }: { item: MetadataItem; column: CatalogColumn }): MessageColumn {
+function messageColumn({ item, column }: IncludedColumn): MessageColumn {
   switch (item) {
     case 'key':
       return { kind: 'key', type: toColumnType(column.type) };
@@ -270,7 +309,7 @@ function metadataOf(
   connector: SourceConnector,
   key: TypeName,
   what: string,
-): { item: MetadataItem; column: CatalogColumn }[] {
+): IncludedColumn[] {
   return statement.include.map((include) => {
     const item = connector.metadata.find((candidate) => candidate === include.item);
     if (item === undefined) {
@@ -322,7 +361,10 @@ async function declaredColumns(
         statement.name.location,
       );
     }
-    refuseFields(parsed, statement, connector, format, columns);
+    // A key that is declared comes from the message's key.
+    const inKey = isKeyed(statement) ? (primaryKey?.columns ?? []) : [];
+    const fields = columns.filter((_, index) => !inKey.includes(index));
+    refuseFields(parsed, statement, connector, format, fields);
     return { fields: columns, primaryKey: primaryKey?.columns ?? null, format: format.decode };
   }
   if (format.name === 'json') {

@@ -160,7 +160,7 @@ function start(fields: Partial<SourceSetup> = {}) {
     name: 'public.s',
     open: () => reader,
     tables: [{ id: 1, arrangement: 10, fields: [] }],
-    input: { kind: 'records', format: { kind: 'json' }, messages: null, timeZone: 'UTC' },
+    input: { kind: 'records', format: { kind: 'json' }, messages: null, envelope: null, timeZone: 'UTC' },
     metadata: [],
     connector: { name: 'fake', options: {} },
     settings: { onError: 'skip', options: {} },

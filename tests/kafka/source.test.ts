@@ -282,7 +282,6 @@ describeWith(kafkaMissing(), 'FROM KAFKA', () => {
     ["(a int) FROM KAFKA CONNECTION k (TOPIC 't') FORMAT BYTES", '22023'],
     ["(a int) FROM KAFKA CONNECTION k (TOPIC 't') FORMAT CSV (HEADER)", '22023'],
     ["FROM KAFKA CONNECTION k (TOPIC 't') FORMAT TEXT INCLUDE PATH", '0A000'],
-    ["FROM KAFKA CONNECTION k (TOPIC 't') FORMAT JSON ENVELOPE UPSERT", '0A000'],
     ["FROM FILE CONNECTION k (PATH 'x') FORMAT JSON", '22023'],
   ])('CREATE SOURCE wrong %s is refused', async (rest, code) => {
     await expect(ask(`CREATE SOURCE wrong ${rest}`)).rejects.toMatchObject({ code });

@@ -12,8 +12,9 @@ use crate::Field;
 use crate::csv::{CsvDecoder, CsvFormat};
 use crate::decoder::{Outcome, RecordDecoder, without_return};
 use crate::json::{JsonDecoder, JsonFormat};
+use crate::keyed::{KeyDecoder, Permutation, Upsert, push_error, push_nulls};
 use crate::record::{Position, RecordError, RecordSink};
-use crate::value::{ValueContext, push_null, push_text, utf8};
+use crate::value::{ValueContext, push_null, push_text, push_whole, utf8};
 use tidewire_plan::{ColumnType, ScalarType};
 use tidewire_row::{Arena, Datum, EvalError, EvalResult, FormatSettings, push_datum};
 
@@ -94,13 +95,61 @@ enum Decoder {
     Whole,
 }
 
+/// What messages are to the relation.
+#[derive(Clone, Debug)]
+pub enum Envelope {
+    /// Each is a row.
+    None,
+    /// Each is its key's row, or the end of it.
+    Upsert(Upsert),
+}
+
+/// What one message comes to.
+enum Change {
+    Row,
+    /// Its key's row.
+    Set,
+    /// Its key has no row.
+    Remove,
+}
+
 /// Decodes messages, one at a time; it keeps nothing between them.
 pub struct MessageDecoder {
     decoder: Decoder,
     fields: Vec<Field>,
     items: Vec<MessageItem>,
+    keyed: Option<Keyed>,
     context: ValueContext,
     row: Vec<u8>,
+}
+
+/// The parts of an envelope with keys.
+struct Keyed {
+    types: Vec<ScalarType>,
+    key: KeyDecoder,
+    fields: Vec<Field>,
+    order: Option<Permutation>,
+    inline_errors: bool,
+}
+
+impl Keyed {
+    fn new(upsert: Upsert, fields: &[Field], items: &[MessageItem]) -> Self {
+        let types = upsert.key_fields.iter().chain(fields).map(|field| field.column.scalar);
+        let types: Vec<ScalarType> = types
+            .chain(items.iter().map(|item| item.column().scalar))
+            .chain(upsert.inline_errors.then_some(Upsert::ERROR.scalar))
+            .collect();
+        Keyed {
+            types: match &upsert.order {
+                Some(order) => order.iter().map(|at| types[*at]).collect(),
+                None => types.clone(),
+            },
+            key: KeyDecoder::new(upsert.key, &upsert.key_fields),
+            fields: upsert.key_fields,
+            order: upsert.order.map(|order| Permutation::new(order, types)),
+            inline_errors: upsert.inline_errors,
+        }
+    }
 }
 
 impl MessageDecoder {
@@ -109,6 +158,7 @@ impl MessageDecoder {
         format: MessageFormat,
         fields: Vec<Field>,
         items: Vec<MessageItem>,
+        envelope: Envelope,
         settings: FormatSettings,
     ) -> Self {
         let decoder = match format {
@@ -116,8 +166,17 @@ impl MessageDecoder {
             MessageFormat::Csv(format) => Decoder::Csv(CsvDecoder::new(format)),
             MessageFormat::Whole => Decoder::Whole,
         };
+        let keyed = match envelope {
+            Envelope::None => None,
+            Envelope::Upsert(upsert) => Some(Keyed::new(upsert, &fields, &items)),
+        };
         let context = ValueContext { settings, arena: Arena::new() };
-        MessageDecoder { decoder, fields, items, context, row: Vec::new() }
+        MessageDecoder { decoder, fields, items, keyed, context, row: Vec::new() }
+    }
+
+    /// The columns of its rows, for an envelope with keys.
+    pub fn columns(&self) -> Vec<ScalarType> {
+        self.keyed.as_ref().map_or_else(Vec::new, |keyed| keyed.types.clone())
     }
 
     /// Decodes a buffer of messages. A message that does not decode is the sink's error; its position is its offset.
@@ -130,8 +189,19 @@ impl MessageDecoder {
             let place = message.offset as u64;
             let position = Position { offset: place, line: place };
             self.row.clear();
-            match self.decode(&message) {
-                Ok(()) => sink.row(&self.row, record, position),
+            let decoded = match self.keyed {
+                None => self.decode(&message),
+                Some(_) => self.decode_keyed(&message),
+            };
+            let order = self.keyed.as_mut().and_then(|keyed| keyed.order.as_mut());
+            let row = match (&decoded, order) {
+                (Ok(_), Some(order)) => order.apply(&self.row),
+                _ => &self.row,
+            };
+            match decoded {
+                Ok(Change::Row) => sink.row(row, record, position),
+                Ok(Change::Set) => sink.upsert(row, 0, record, position),
+                Ok(Change::Remove) => sink.remove(row, record, position),
                 Err(error) => sink.error(RecordError::new(error, position, record)),
             }
             if self.context.arena.allocated_bytes() > 0 {
@@ -141,8 +211,8 @@ impl MessageDecoder {
         Ok(())
     }
 
-    fn decode(&mut self, message: &Message) -> EvalResult<()> {
-        let MessageDecoder { decoder, fields, items, context, row } = self;
+    fn decode(&mut self, message: &Message) -> EvalResult<Change> {
+        let MessageDecoder { decoder, fields, items, context, row, .. } = self;
         match message.value {
             // A message without a value says nothing of any field.
             None => {
@@ -152,26 +222,68 @@ impl MessageDecoder {
             }
             Some(value) => decode_value(decoder, value, fields, context, row)?,
         }
-        for item in items {
-            match item {
-                MessageItem::Key(field) => match message.key {
-                    None => push_null(row, field)?,
-                    Some(key) => push_whole(row, field, key, context).map_err(|error| field.locate(error))?,
-                },
-                MessageItem::Partition => push_datum(row, Datum::Int32(message.partition)),
-                MessageItem::Offset => push_datum(row, Datum::Int64(message.offset)),
-                MessageItem::Timestamp => {
-                    let micros = message.timestamp.saturating_sub(EPOCH).saturating_mul(1000);
-                    push_datum(row, Datum::Timestamptz(micros));
+        push_items(row, message, items, context)?;
+        Ok(Change::Row)
+    }
+
+    fn decode_keyed(&mut self, message: &Message) -> EvalResult<Change> {
+        let MessageDecoder { decoder, fields, items, keyed, context, row } = self;
+        let Keyed { key, fields: key_fields, inline_errors, .. } = keyed.as_mut().expect("asked before");
+        key.decode(message.key, key_fields, context, row)?;
+        let value_at = row.len();
+        let mut refused = None;
+        let change = match message.value {
+            None => {
+                push_nulls(row, fields.len());
+                Change::Remove
+            }
+            Some(value) => {
+                match decode_value(decoder, value, fields, context, row) {
+                    Ok(()) => {}
+                    Err(error) if *inline_errors => {
+                        row.truncate(value_at);
+                        push_nulls(row, fields.len());
+                        refused = Some(error);
+                    }
+                    Err(error) => return Err(error),
                 }
-                MessageItem::Headers => {
-                    let field = Field { name: "headers".into(), column: item.column() };
-                    push_text(row, &field, utf8(message.headers.unwrap_or(b"{}"))?, context)?;
-                }
+                Change::Set
+            }
+        };
+        push_items(row, message, items, context)?;
+        match refused {
+            Some(error) => push_error(row, &error, context)?,
+            None => push_nulls(row, usize::from(*inline_errors)),
+        }
+        Ok(change)
+    }
+}
+
+fn push_items(
+    row: &mut Vec<u8>,
+    message: &Message,
+    items: &[MessageItem],
+    context: &ValueContext,
+) -> EvalResult<()> {
+    for item in items {
+        match item {
+            MessageItem::Key(field) => match message.key {
+                None => push_null(row, field)?,
+                Some(key) => push_whole(row, field, key, context).map_err(|error| field.locate(error))?,
+            },
+            MessageItem::Partition => push_datum(row, Datum::Int32(message.partition)),
+            MessageItem::Offset => push_datum(row, Datum::Int64(message.offset)),
+            MessageItem::Timestamp => {
+                let micros = message.timestamp.saturating_sub(EPOCH).saturating_mul(1000);
+                push_datum(row, Datum::Timestamptz(micros));
+            }
+            MessageItem::Headers => {
+                let field = Field { name: "headers".into(), column: item.column() };
+                push_text(row, &field, utf8(message.headers.unwrap_or(b"{}"))?, context)?;
             }
         }
-        Ok(())
     }
+    Ok(())
 }
 
 fn decode_value(
@@ -199,13 +311,4 @@ fn decode_value(
         Outcome::Row => Ok(()),
         Outcome::Nothing | Outcome::End => Err(EvalError::new("22P02", "the record is empty")),
     }
-}
-
-/// Appends all the bytes as one value: as they are for a bytea, else by the type's input function.
-fn push_whole(out: &mut Vec<u8>, field: &Field, bytes: &[u8], context: &ValueContext) -> EvalResult<()> {
-    if field.column.scalar == ScalarType::Bytea {
-        push_datum(out, Datum::Bytea(bytes));
-        return Ok(());
-    }
-    push_text(out, field, utf8(bytes)?, context)
 }

@@ -37,6 +37,11 @@ impl RecordError {
 pub trait RecordSink {
     /// A packed row of the declared fields, and the record that it was decoded from.
     fn row(&mut self, row: &[u8], record: &[u8], position: Position);
+    /// A packed row that takes the place of its key's. Columns in `kept`, a mask by their number, stay as they are where the key
+    /// has a row.
+    fn upsert(&mut self, row: &[u8], kept: u64, record: &[u8], position: Position);
+    /// A packed row whose key has no row any more; of other columns it says nothing.
+    fn remove(&mut self, row: &[u8], record: &[u8], position: Position);
     /// A record that is none.
     fn error(&mut self, error: RecordError);
 }
@@ -46,6 +51,8 @@ pub trait RecordSink {
 pub struct Decoded {
     bytes: Vec<u8>,
     rows: Vec<(usize, Position)>,
+    /// Which of the rows, by their number, are their keys' ends.
+    pub removed: Vec<usize>,
     /// Records that did not decode.
     pub errors: Vec<RecordError>,
 }
@@ -80,6 +87,7 @@ impl Decoded {
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.rows.clear();
+        self.removed.clear();
         self.errors.clear();
     }
 }
@@ -88,6 +96,15 @@ impl RecordSink for Decoded {
     fn row(&mut self, row: &[u8], _record: &[u8], position: Position) {
         self.bytes.extend_from_slice(row);
         self.rows.push((self.bytes.len(), position));
+    }
+
+    fn upsert(&mut self, row: &[u8], _kept: u64, record: &[u8], position: Position) {
+        self.row(row, record, position);
+    }
+
+    fn remove(&mut self, row: &[u8], record: &[u8], position: Position) {
+        self.removed.push(self.rows.len());
+        self.row(row, record, position);
     }
 
     fn error(&mut self, error: RecordError) {

@@ -122,3 +122,17 @@ pub(crate) fn utf8(bytes: &[u8]) -> EvalResult<&str> {
         EvalError::new("22021", format!("invalid byte sequence for encoding \"UTF8\": {}", shown.join(" ")))
     })
 }
+
+/// Appends all the bytes as one value: as they are for a bytea, else by the type's input function.
+pub(crate) fn push_whole(
+    out: &mut Vec<u8>,
+    field: &Field,
+    bytes: &[u8],
+    context: &ValueContext,
+) -> EvalResult<()> {
+    if field.column.scalar == ScalarType::Bytea {
+        push_datum(out, Datum::Bytea(bytes));
+        return Ok(());
+    }
+    push_text(out, field, utf8(bytes)?, context)
+}

@@ -1,8 +1,11 @@
 //! Messages: framed records with their own key, headers and place.
 
-use tidewire_decode::{CsvFormat, Decoded, Field, JsonFormat, MessageDecoder, MessageFormat, MessageItem};
+use tidewire_decode::{
+    CsvFormat, Decoded, Envelope, Field, JsonFormat, KeyFormat, MessageDecoder, MessageFormat, MessageItem,
+    Upsert,
+};
 use tidewire_plan::{ColumnType, ScalarType};
-use tidewire_row::{Arena, Datum, FormatSettings, decode};
+use tidewire_row::{Arena, Datum, FormatSettings, decode, text_out};
 
 fn column(scalar: ScalarType) -> ColumnType {
     ColumnType { scalar, typmod: -1, nullable: true }
@@ -28,7 +31,7 @@ fn frame(offset: i64, key: Option<&[u8]>, value: Option<&[u8]>, headers: Option<
 }
 
 fn decoder(format: MessageFormat, fields: Vec<Field>, items: Vec<MessageItem>) -> MessageDecoder {
-    MessageDecoder::new(format, fields, items, FormatSettings::default())
+    MessageDecoder::new(format, fields, items, Envelope::None, FormatSettings::default())
 }
 
 #[test]
@@ -89,4 +92,62 @@ fn a_buffer_that_is_cut_is_refused() {
         let mut out = Decoded::new();
         assert!(decoder.push(&frames[..cut], &mut out).is_err(), "cut at {cut}");
     }
+}
+
+/// The rows as text, and which of them are removals.
+fn shown(out: &Decoded, types: &[ScalarType]) -> Vec<String> {
+    let arena = Arena::new();
+    let row = |(at, (row, _)): (usize, (&[u8], _))| {
+        let mut values = Vec::new();
+        decode(row, types, &arena, &mut values);
+        let texts: Vec<String> = values
+            .iter()
+            .zip(types)
+            .map(|(value, scalar)| {
+                let mut text = Vec::new();
+                match value {
+                    Datum::Null => return "NULL".into(),
+                    value => text_out(*value, *scalar, &FormatSettings::default(), &mut text),
+                }
+                String::from_utf8(text).unwrap()
+            })
+            .collect();
+        format!("{}{}", if out.removed.contains(&at) { "-" } else { "" }, texts.join(" "))
+    };
+    out.rows().enumerate().map(row).collect()
+}
+
+#[test]
+fn keys_and_values_are_rows_of_their_key() {
+    let mut id = field("id", ScalarType::Int4);
+    id.column.nullable = false;
+    let upsert = Upsert {
+        key: KeyFormat::Json,
+        key_fields: vec![id],
+        order: Some(vec![1, 0, 2, 3]),
+        inline_errors: true,
+    };
+    let mut decoder = MessageDecoder::new(
+        MessageFormat::Json(JsonFormat::default()),
+        vec![field("n", ScalarType::Int4)],
+        vec![MessageItem::Partition],
+        Envelope::Upsert(upsert),
+        FormatSettings::default(),
+    );
+    let mut frames = frame(1, Some(br#"{"id": 5}"#), Some(br#"{"n": 1, "id": 9}"#), None);
+    frames.extend(frame(2, Some(b" 6 "), None, None));
+    frames.extend(frame(3, Some(b"7"), Some(br#"{"n": "\"x"}"#), None));
+    frames.extend(frame(4, None, Some(br#"{"n": 1}"#), None));
+    frames.extend(frame(5, Some(b"{}"), Some(br#"{"n": 1}"#), None));
+    let mut out = Decoded::new();
+    decoder.push(&frames, &mut out).unwrap();
+    use ScalarType::{Int4, Jsonb};
+    let error = r#"{"code": "22P02", "detail": "Column \"n\".", "description": "invalid input syntax for type integer: \"\"x\""}"#;
+    assert_eq!(
+        shown(&out, &[Int4, Int4, Int4, Jsonb]),
+        ["1 5 7 NULL", "-NULL 6 7 NULL", &format!("NULL 7 7 {error}")]
+    );
+    let errors: Vec<(u64, &str)> =
+        out.errors.iter().map(|error| (error.position.offset, error.error.sqlstate())).collect();
+    assert_eq!(errors, [(4, "23502"), (5, "23502")]);
 }

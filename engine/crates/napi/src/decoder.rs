@@ -1,24 +1,27 @@
 //! Bytes of a source to rows in a transaction.
 
-use crate::encoding::{DecoderOptions, Place, settings};
+use crate::encoding::{DecoderOptions, MessageEnvelope, Place, settings};
 use crate::error::{call, internal};
 use crate::error_log::{Additions, NativeErrorLog, push_refused};
 use crate::execution::Collection;
 use crate::transaction::{NativeTransaction, WriteSets};
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
-use tidewire_decode::{Field, MessageDecoder, MessageItem, Position, RecordError, RecordSink, StreamDecoder};
+use tidewire_decode::{
+    Envelope, Field, MessageDecoder, MessageFormat, MessageItem, Position, RecordError, RecordSink,
+    StreamDecoder,
+};
 use tidewire_eval::{CompiledMfp, Context, Scratch};
-use tidewire_plan::{ColumnType, ScalarType};
+use tidewire_plan::{ColumnType, Mfp, ScalarType};
 use tidewire_row::{Arena, Datum, EvalError, FormatSettings, push_datum};
 use tidewire_worker::WriteSet;
 
 /// What chunks are.
 enum Decoder {
     /// Bytes of a stream.
-    Stream(StreamDecoder),
+    Stream(Box<StreamDecoder>),
     /// Messages.
-    Messages(MessageDecoder),
+    Messages(Box<MessageDecoder>),
 }
 
 /// A stream's decoder.
@@ -66,6 +69,16 @@ impl NativeDecoder {
         let place = ColumnType { scalar: ScalarType::Int8, typmod: -1, nullable: false };
         let items: Option<Vec<MessageItem>> =
             options.messages.map(|items| items.into_iter().map(|item| item.item()).collect());
+        let envelope = options.envelope.map_or(Envelope::None, MessageEnvelope::envelope);
+        if !matches!(envelope, Envelope::None) {
+            return Self::keyed(
+                options.arrangement,
+                options.format.message_format()?,
+                (fields, items.unwrap_or_default(), envelope),
+                settings,
+                collection,
+            );
+        }
         let columns: Vec<ColumnType> = fields
             .iter()
             .map(|field| field.column)
@@ -85,16 +98,49 @@ impl NativeDecoder {
             arrangement: options.arrangement,
             decoder: match items {
                 None => {
-                    Decoder::Stream(StreamDecoder::new(options.format.format()?, fields, settings.clone()))
+                    let decoder = StreamDecoder::new(options.format.format()?, fields, settings.clone());
+                    Decoder::Stream(Box::new(decoder))
                 }
                 Some(items) => {
                     let format = options.format.message_format()?;
-                    Decoder::Messages(MessageDecoder::new(format, fields, items, settings.clone()))
+                    let decoder = MessageDecoder::new(format, fields, items, envelope, settings.clone());
+                    Decoder::Messages(Box::new(decoder))
                 }
             },
             mfp,
             metadata: options.metadata,
             places: options.places,
+            settings,
+        })
+    }
+
+    /// A decoder of messages in an envelope with keys: it gives the relation's rows as they are.
+    fn keyed(
+        arrangement: u64,
+        format: MessageFormat,
+        (fields, items, envelope): (Vec<Field>, Vec<MessageItem>, Envelope),
+        settings: FormatSettings,
+        collection: Option<&Collection>,
+    ) -> Result<Self, EvalError> {
+        let decoder = MessageDecoder::new(format, fields, items, envelope, settings.clone());
+        let columns = decoder.columns();
+        if let Some(collection) = collection {
+            let wanted: Vec<ScalarType> = collection.columns.iter().map(|column| column.scalar).collect();
+            if columns != wanted {
+                let name = &collection.name;
+                return Err(internal(format!("the decoder yields {columns:?}, {name} has {wanted:?}")));
+            }
+        }
+        let nullable = |scalar: ScalarType| ColumnType { scalar, typmod: -1, nullable: true };
+        let columns: Vec<ColumnType> = columns.into_iter().map(nullable).collect();
+        let identity =
+            Mfp { expressions: vec![], predicates: vec![], projection: (0..columns.len() as u32).collect() };
+        Ok(NativeDecoder {
+            arrangement,
+            decoder: Decoder::Messages(Box::new(decoder)),
+            mfp: CompiledMfp::new(&identity, &columns, &[], &settings).map_err(internal)?,
+            metadata: 0,
+            places: vec![],
             settings,
         })
     }
@@ -160,6 +206,16 @@ impl RecordSink for Sink<'_> {
             Err(error) => self.error(RecordError::new(error, position, record)),
         }
         self.arena.reset();
+    }
+
+    fn upsert(&mut self, row: &[u8], kept: u64, _record: &[u8], _position: Position) {
+        self.own.upserts_mut().set(row, kept);
+        self.rows += 1;
+    }
+
+    fn remove(&mut self, row: &[u8], _record: &[u8], _position: Position) {
+        self.own.upserts_mut().remove(row);
+        self.rows += 1;
     }
 
     fn error(&mut self, error: RecordError) {

@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use tidewire_decode::encode::{CsvStyle, OutputFormat};
 use tidewire_decode::{
-    CopyTextFormat, CsvFormat, CsvHeader, Field, Format, JsonFormat, MessageFormat, MessageItem,
+    CopyTextFormat, CsvFormat, CsvHeader, Envelope, Field, Format, JsonFormat, KeyFormat, MessageFormat,
+    MessageItem, Upsert,
 };
 use tidewire_plan::{ColumnType, Mfp, OrderKey};
 use tidewire_render::RowFormat;
@@ -219,6 +220,49 @@ impl MessageColumn {
     }
 }
 
+/// What a message's key gives.
+#[derive(Deserialize)]
+pub struct MessageKey {
+    pub kind: MessageKeyKind,
+    pub columns: Vec<DecodeColumn>,
+}
+
+/// `MessageKey['kind']`.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum MessageKeyKind {
+    Whole,
+    Json,
+}
+
+/// `MessageEnvelope`.
+#[derive(Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum MessageEnvelope {
+    Upsert { key: MessageKey, order: Vec<usize>, inline_errors: bool },
+}
+
+impl MessageEnvelope {
+    /// The decoder's envelope.
+    pub fn envelope(self) -> Envelope {
+        match self {
+            MessageEnvelope::Upsert { key, order, inline_errors } => Envelope::Upsert(Upsert {
+                key: match key.kind {
+                    MessageKeyKind::Whole => KeyFormat::Whole,
+                    MessageKeyKind::Json => KeyFormat::Json,
+                },
+                key_fields: key
+                    .columns
+                    .into_iter()
+                    .map(|column| Field { name: column.name, column: column.column })
+                    .collect(),
+                order: Some(order).filter(|order| !order.iter().copied().eq(0..order.len())),
+                inline_errors,
+            }),
+        }
+    }
+}
+
 /// A field of a decoder.
 #[derive(Deserialize)]
 pub struct DecodeColumn {
@@ -251,6 +295,9 @@ pub struct DecoderOptions {
     /// Chunks are messages, with these columns behind the fields.
     #[serde(default)]
     pub messages: Option<Vec<MessageColumn>>,
+    /// They are changes by key: `mfp` is not looked at.
+    #[serde(default)]
+    pub envelope: Option<MessageEnvelope>,
     pub mfp: Mfp,
     pub time_zone: String,
 }

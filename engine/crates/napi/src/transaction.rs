@@ -95,7 +95,8 @@ impl NativeTransaction {
     pub fn mark(&self) -> Vec<f64> {
         let sets = self.lock();
         let marks = sets.0.iter().map(|(id, own)| (*id, own.set.mark()));
-        let entry = |(id, mark): (u64, [usize; 3])| [id as f64, mark[0] as f64, mark[1] as f64, mark[2] as f64];
+        let entry =
+            |(id, mark): (u64, [usize; 3])| [id as f64, mark[0] as f64, mark[1] as f64, mark[2] as f64];
         marks.flat_map(entry).collect()
     }
 

@@ -78,6 +78,41 @@ impl JsonDecoder {
         }
     }
 
+    /// Appends the fields of a message's key: an object's members, or the one field's value.
+    pub(crate) fn decode_key(
+        &mut self,
+        text: &str,
+        fields: &[Field],
+        context: &ValueContext,
+        out: &mut Vec<u8>,
+    ) -> EvalResult<()> {
+        if let [field] = fields
+            && !text.trim_ascii_start().starts_with('{')
+        {
+            let mut scanner = Scanner::new(text);
+            let (kind, start, end) = scanner.value()?;
+            scanner.end()?;
+            let slot = Slot { kind, start, end };
+            return self.push(out, field, slot, text, context).map_err(|error| field.locate(error));
+        }
+        self.members(text, fields)?;
+        self.push_slots(text, fields, context, out)
+    }
+
+    /// Appends what was found of each field.
+    fn push_slots(
+        &mut self,
+        text: &str,
+        fields: &[Field],
+        context: &ValueContext,
+        out: &mut Vec<u8>,
+    ) -> EvalResult<()> {
+        for (i, field) in fields.iter().enumerate() {
+            self.push(out, field, self.slots[i], text, context).map_err(|error| field.locate(error))?;
+        }
+        Ok(())
+    }
+
     fn push(
         &mut self,
         out: &mut Vec<u8>,
@@ -138,9 +173,7 @@ impl RecordDecoder for JsonDecoder {
             return Ok(Outcome::Row);
         }
         self.members(text, fields)?;
-        for (i, field) in fields.iter().enumerate() {
-            self.push(out, field, self.slots[i], text, context).map_err(|error| field.locate(error))?;
-        }
+        self.push_slots(text, fields, context, out)?;
         Ok(Outcome::Row)
     }
 }
