@@ -57,6 +57,7 @@ test('columns: as written, from the header, or one for the whole record', async 
     kind: 'records',
     format: { kind: 'json', wholeRecord: true },
     messages: null,
+    envelope: null,
   });
 });
 
