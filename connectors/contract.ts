@@ -32,17 +32,35 @@
  *     the same rows
  *     names no secret anywhere                             shows health, metrics and offsets to every user
  *
- * A sink's life (`SinkState`):
+ * A sink's life (`SinkState`), driven by `connectors/egress.ts`:
  *
- *     created ──open──▶ recovering ──last progress known──▶ running ◀──resume── paused
- *                           │                                 │  │                 ▲
- *                           │                                 │  └─────pause───────┘
- *                           ├──────target away──────────▶ stalled ──back──▶ recovering
- *                           └──error that retrying cannot cure──▶ failed
+ *     created ──recover──▶ recovering ──progress known──▶ running ◀──resume── paused
+ *                              │  ▲                         │  │                ▲
+ *                              │  │                         │  └─────pause──────┘
+ *                              │  └───recover─── stalled ◀──┤ target away
+ *                              ├─────target away────▲       │
+ *                              └──error that retrying cannot cure──▶ failed
  *     any state ──close──▶ closed
  *
- * A sink recovers before each run: what was written beyond the last recorded progress is cut off or overwritten, so
- * that each change stands in the target once.
+ * A stalled sink is recovered again and again, with growing pauses, and says since when and why in `health()`. A failed
+ * one that is resumed is opened anew, with the same identity and directory.
+ *
+ * What each side owes:
+ *
+ *     the writer                                           egress
+ *     has the progress in the same breath as the bytes     recovers it before the first write and after each that
+ *     (one transaction, one rename): both or neither       failed, and believes the target's progress alone
+ *     shows nothing of a batch that is not whole until     gives batches in the order of time; those of one time
+ *     one that is whole is written                         follow each other, the last of them is whole
+ *     at recovery takes back or hides what stands behind   gives again what stands behind the progress: what it
+ *     the progress, and shuts out an older writer          still holds, or anew from the engine
+ *     resolves a write when it is safe at the target       writes one batch at a time; joins those that wait, stops
+ *                                                          the engine's delivery when they are too many
+ *     tells an error that retrying may cure (`retry`)      retries those with growing pauses, ends on others
+ *     while paused begins nothing new                      waits
+ *     names no secret anywhere                             shows health, metrics and progress to every user
+ *
+ * So each change stands in the target once, whatever happens in between.
  */
 import type { Notice } from '../sql/error.ts';
 import type { OptionSpecs, ParsedOptions } from './options.ts';
@@ -150,6 +168,17 @@ export const SOURCE_TRANSITIONS: Readonly<Record<SourceState, readonly SourceSta
   closed: [],
 };
 
+/** Which states a sink's writer can come to from each. */
+export const SINK_TRANSITIONS: Readonly<Record<SinkState, readonly SinkState[]>> = {
+  created: ['recovering', 'paused', 'closed'],
+  recovering: ['running', 'paused', 'stalled', 'failed', 'closed'],
+  running: ['paused', 'stalled', 'recovering', 'failed', 'closed'],
+  paused: ['running', 'recovering', 'stalled', 'failed', 'closed'],
+  stalled: ['recovering', 'paused', 'failed', 'closed'],
+  failed: ['closed'],
+  closed: [],
+};
+
 /** How a source or sink is. */
 export interface Health<State> {
   readonly state: State;
@@ -252,11 +281,16 @@ export interface SourceConnector<Specs extends OptionSpecs = OptionSpecs> {
 
 /** Encoded changes, complete for all timestamps below `upTo`. */
 export interface SinkBatch {
-  /** Encoded records, each ended by the format. */
+  /** Encoded records, each ended by the format; or messages, framed as engine/crates/decode/src/encode/messages.rs has them. */
   readonly bytes: Buffer;
   readonly records: number;
   /** Exclusive, as in a subscription: the progress that is recorded with the bytes. */
   readonly upTo: number;
+  /**
+   * False: it has some of the changes at or behind `upTo`. The others of their time follow in the next batches, and nobody
+   * may see the ones without the others: progress is not recorded until a batch is whole.
+   */
+  readonly whole: boolean;
 }
 
 /** A sink that writes. */
@@ -268,15 +302,19 @@ export interface SinkWriter {
   recover(): Promise<number | undefined>;
   /** Writes a batch with its progress, both or neither. Resolves when both are safe at the target. */
   write(batch: SinkBatch): Promise<void>;
+  /** What is begun is ended, and nothing more begun until resumed. */
   pause(): void;
   resume(): void;
   health(): Health<SinkState>;
   metrics(): ConnectorMetrics;
+  /** Releases everything; what is not safe at the target is not seen there. Safe to call twice. */
   close(): Promise<void>;
 }
 
 export interface SinkOptions<Options> {
   readonly options: Options;
+  /** Those of the connection that it is written through; null for a connector that needs none. */
+  readonly connection: ParsedOptions<OptionSpecs> | null;
   readonly format: { readonly name: string; readonly header: boolean };
   /** Column names of a record, for a format that begins with them. */
   readonly columns: readonly string[];
@@ -287,11 +325,19 @@ export interface SinkOptions<Options> {
 
 export interface SinkConnector<Specs extends OptionSpecs = OptionSpecs> {
   readonly options: Specs;
+  /** The kind of connection that it needs, or null. */
+  readonly connection: string | null;
+  /** It writes messages: with keys, which may have a format of their own, headers and a choice of partition. */
+  readonly messages: boolean;
   readonly formats: readonly string[];
   readonly envelopes: readonly ('append' | 'upsert' | 'debezium')[];
   /** What the target guarantees, as documentation and SHOW say it. */
   readonly delivery: 'exactly once' | 'at least once';
-  validate(options: ParsedOptions<Specs>): Promise<readonly Notice[]>;
+  /** Checks options that depend on each other and on the world; throws SqlError. */
+  validate(
+    options: ParsedOptions<Specs>,
+    connection: ParsedOptions<OptionSpecs> | null,
+  ): Promise<readonly Notice[]>;
   open(options: SinkOptions<ParsedOptions<Specs>>): SinkWriter;
 }
 
@@ -305,15 +351,24 @@ export interface Connector {
   readonly sink: SinkConnector | null;
 }
 
-/** Something that retrying cannot cure; its message is shown to users. */
+/** Something that retrying cannot cure, unless it says so; its message is shown to users. */
 export class ConnectorError extends Error {
   readonly sqlstate: string;
   readonly hint: string | undefined;
+  /** A sink's target may take the same again later. */
+  readonly retry: boolean;
 
-  constructor(options: { sqlstate?: string; message: string; hint?: string; cause?: unknown }) {
+  constructor(options: {
+    sqlstate?: string;
+    message: string;
+    hint?: string;
+    retry?: boolean;
+    cause?: unknown;
+  }) {
     super(options.message, { cause: options.cause });
     this.name = 'ConnectorError';
     this.sqlstate = options.sqlstate ?? '58000';
     this.hint = options.hint;
+    this.retry = options.retry ?? false;
   }
 }

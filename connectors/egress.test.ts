@@ -24,7 +24,7 @@ class MemoryWriter implements SinkWriter {
     }
     return failure === undefined
       ? Promise.resolve()
-      : Promise.reject(new ConnectorError({ message: 'away' }));
+      : Promise.reject(new ConnectorError({ message: 'away', retry: true }));
   }
 
   pause(): void {}
@@ -41,7 +41,7 @@ class MemoryWriter implements SinkWriter {
 }
 
 function batch(text: string, upTo: number): SinkBatch {
-  return { bytes: Buffer.from(text), records: 1, upTo };
+  return { bytes: Buffer.from(text), records: 1, upTo, whole: true };
 }
 
 test('writes what is delivered, joined, in order', async () => {
@@ -77,7 +77,8 @@ test('pauses its feed while too much waits', async () => {
   const paused: boolean[] = [];
   const feed: EgressFeed = { start: () => undefined, pause: (value) => paused.push(value) };
   const egress = new Egress(writer, feed);
-  for (let i = 0; i < 20; i++) egress.deliver({ bytes: Buffer.alloc(1 << 20), records: 1, upTo: i });
+  for (let i = 0; i < 20; i++)
+    egress.deliver({ bytes: Buffer.alloc(1 << 20), records: 1, upTo: i, whole: true });
   expect(paused).toEqual([true]);
   const done = egress.run();
   await egress.drained();

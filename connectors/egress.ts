@@ -1,6 +1,7 @@
 /**
  * Moves encoded changes into a sink. Batches that wait are joined, so a slow target gets few and large writes; when too
- * much waits, delivery is paused. A failed write is tried again, from what the target says it holds.
+ * much waits, delivery is paused. After a write that failed, the target says what it holds, and the rest is written
+ * again: from memory, but for the snapshot, which may be larger and is read anew.
  */
 import { ConnectorError, type SinkBatch, type SinkWriter } from './contract.ts';
 import { Alarm } from './state.ts';
@@ -15,7 +16,10 @@ const LONGEST_RETRY = 10_000;
 
 /** The subscription that feeds a sink. */
 export interface EgressFeed {
-  /** Starts delivery of changes at `progress` and after; undefined: of the contents first. */
+  /**
+   * Starts delivery of changes at `progress` and after; undefined: of the contents first. What was started before ends,
+   * and delivers nothing any more.
+   */
   start(progress: number | undefined): void;
   pause(paused: boolean): void;
 }
@@ -25,11 +29,18 @@ export class Egress {
   readonly #writer: SinkWriter;
   readonly #feed: EgressFeed;
   readonly #waiting: SinkBatch[] = [];
+  /** Written before the last of their time: not safe until that is. Those of the snapshot are not kept. */
+  readonly #unsafe: SinkBatch[] = [];
   readonly #alarm = new Alarm();
   /** Apart from the other, so that deliveries do not hasten a retry. */
   readonly #retry = new Alarm();
   readonly #drained: (() => void)[] = [];
   #bytes = 0;
+  #records = 0;
+  #unsafeRecords = 0;
+  #errors = 0;
+  #delay = FIRST_RETRY;
+  #started = false;
   #pausedFeed = false;
   #closed = false;
   #progress: number | undefined;
@@ -44,11 +55,22 @@ export class Egress {
     return this.#progress;
   }
 
+  /** Records that were delivered and are not safe at the target. */
+  get waiting(): number {
+    return this.#records;
+  }
+
+  /** Writes and recoveries that failed. */
+  get errors(): number {
+    return this.#errors;
+  }
+
   /** Takes a batch; in timestamp order. */
   deliver(batch: SinkBatch): void {
     if (this.#closed) return;
     this.#waiting.push(batch);
     this.#bytes += batch.bytes.length;
+    this.#records += batch.records;
     if (this.#bytes > HIGH_WATER && !this.#pausedFeed) {
       this.#pausedFeed = true;
       this.#feed.pause(true);
@@ -59,8 +81,7 @@ export class Egress {
   /** Resolves when it was closed; rejects on what trying again cannot cure. */
   async run(): Promise<void> {
     try {
-      this.#progress = await this.#writer.recover();
-      this.#feed.start(this.#progress);
+      await this.#recover();
       while (!this.#closed) {
         const batch = this.#take();
         if (batch === undefined) {
@@ -92,49 +113,93 @@ export class Egress {
     this.#retry.ring();
   }
 
+  /** What waits, joined. */
   #take(): SinkBatch | undefined {
-    const parts: Buffer[] = [];
+    const parts: SinkBatch[] = [];
     let bytes = 0;
-    let records = 0;
-    let upTo: number | undefined;
-    while (this.#waiting.length > 0 && bytes < WRITE_BYTES) {
-      const batch = this.#waiting.shift()!;
-      parts.push(batch.bytes);
+    for (let batch = this.#waiting[0]; batch !== undefined && bytes < WRITE_BYTES; batch = this.#waiting[0]) {
+      // What is whole need not wait for the rest of a time.
+      if (!batch.whole && parts.at(-1)?.whole === true) break;
+      parts.push(batch);
       bytes += batch.bytes.length;
-      records += batch.records;
-      upTo = batch.upTo;
+      this.#waiting.shift();
     }
     this.#bytes -= bytes;
     if (this.#pausedFeed && this.#bytes < LOW_WATER) {
       this.#pausedFeed = false;
       this.#feed.pause(false);
     }
-    if (upTo === undefined) return undefined;
-    return { bytes: parts.length === 1 ? parts[0]! : Buffer.concat(parts, bytes), records, upTo };
+    const last = parts.at(-1);
+    if (last === undefined || parts.length === 1) return last;
+    return {
+      bytes: Buffer.concat(
+        parts.map((part) => part.bytes),
+        bytes,
+      ),
+      records: parts.reduce((sum, part) => sum + part.records, 0),
+      upTo: last.upTo,
+      whole: last.whole,
+    };
   }
 
   async #write(batch: SinkBatch): Promise<void> {
-    let delay = FIRST_RETRY;
-    let failed = false;
+    try {
+      await this.#writer.write(batch);
+    } catch (error) {
+      // All that is not safe, in its order.
+      this.#waiting.unshift(...this.#unsafe.splice(0), batch);
+      await this.#failed(error);
+      await this.#recover();
+      return;
+    }
+    this.#unsafeRecords += batch.records;
+    if (batch.whole) {
+      this.#progress = batch.upTo;
+      this.#delay = FIRST_RETRY;
+      this.#unsafe.length = 0;
+      this.#records -= this.#unsafeRecords;
+      this.#unsafeRecords = 0;
+    } else if (this.#progress !== undefined) this.#unsafe.push(batch);
+  }
+
+  /** Asks the target what it holds until it answers, and goes on behind that. */
+  async #recover(): Promise<void> {
+    let now: number | undefined;
     for (;;) {
+      if (this.#closed) return;
       try {
-        if (failed) {
-          this.#progress = await this.#writer.recover();
-          // The write had arrived after all.
-          if (this.#progress !== undefined && this.#progress >= batch.upTo) return;
-        }
-        await this.#writer.write(batch);
-        this.#progress = batch.upTo;
-        return;
+        now = await this.#writer.recover();
+        break;
       } catch (error) {
-        if (this.#closed) return;
-        // 58P01 and 58P02: the target is not what this sink left; writing on would damage it.
-        if (error instanceof ConnectorError && error.sqlstate.startsWith('58P')) throw error;
-        failed = true;
-        await this.#retry.sleep(delay);
-        if (this.#closed) return;
-        delay = Math.min(delay * 2, LONGEST_RETRY);
+        await this.#failed(error);
       }
     }
+    const before = this.#progress;
+    this.#progress = now;
+    this.#unsafeRecords = 0;
+    const anew = !this.#started || now === undefined || (before !== undefined && now < before);
+    if (anew && this.#started) {
+      this.#waiting.length = 0;
+      this.#pausedFeed = false;
+    } else if (now !== undefined) {
+      // What failed may have arrived after all.
+      const safe = this.#waiting.findLastIndex((batch) => batch.whole && batch.upTo <= now);
+      this.#waiting.splice(0, safe + 1);
+    }
+    this.#bytes = this.#waiting.reduce((sum, batch) => sum + batch.bytes.length, 0);
+    this.#records = this.#waiting.reduce((sum, batch) => sum + batch.records, 0);
+    if (!anew) return;
+    this.#started = true;
+    this.#feed.start(now);
+  }
+
+  /** Waits before the next trial; throws what trying again cannot cure. */
+  async #failed(error: unknown): Promise<void> {
+    this.#errors++;
+    if (this.#closed) return;
+    if (!(error instanceof ConnectorError && error.retry)) throw error;
+    const delay = this.#delay;
+    this.#delay = Math.min(delay * 2, LONGEST_RETRY);
+    await this.#retry.sleep(delay);
   }
 }

@@ -6,6 +6,7 @@ import type { ConnectionConnector, Connector } from './contract.ts';
 import { fileConnector } from './file/connector.ts';
 import { counterSource, nexmarkSource } from './generator/source.ts';
 import { kafkaConnection } from './kafka/connection.ts';
+import { kafkaSink } from './kafka/sink.ts';
 import { kafkaSource } from './kafka/source.ts';
 
 const connectors: readonly Connector[] = [
@@ -14,7 +15,7 @@ const connectors: readonly Connector[] = [
     name: 'kafka',
     aliases: [],
     source: kafkaSource as unknown as NonNullable<Connector['source']>,
-    sink: null,
+    sink: kafkaSink as unknown as NonNullable<Connector['sink']>,
   },
   {
     name: 'generator counter',

@@ -306,6 +306,7 @@ export class NativeBinding implements Engine {
                 upTo: a,
                 chunk: bytes ?? Buffer.alloc(0),
                 rows: b,
+                whole: text == null,
               });
             case 2:
               return this.#events.subscriptionEnded(id, text == null ? null : engineError(text));

@@ -67,6 +67,32 @@ export interface SubscriptionChunk {
   /** Encoded rows (tw_timestamp[, tw_progressed], tw_diff, columns…) in timestamp order; may be empty. */
   readonly chunk: Buffer;
   readonly rows: number;
+  /** False: some rows at or behind `upTo` are among them, and the others of their time follow. */
+  readonly whole: boolean;
+}
+
+/** What a message's key or value shows, and how: a format of engine/crates/decode/src/encode/payload.rs. */
+export interface Payload {
+  readonly columns: readonly number[];
+  readonly format: PayloadFormat;
+}
+
+export type PayloadFormat =
+  | { readonly kind: 'json' }
+  /** One column, as its text. */
+  | { readonly kind: 'text' };
+
+/** Messages for a sink, framed as engine/crates/decode/src/encode/messages.rs has them. */
+export interface MessagesEncoding {
+  readonly kind: 'messages';
+  /** Names of all columns. */
+  readonly columns: readonly string[];
+  readonly key: Payload | null;
+  readonly value: Payload;
+  /** A jsonb column whose members become headers. */
+  readonly headers: number | null;
+  /** An integer column: the partition is its remainder by their number. Null: the key's hash says it. */
+  readonly place: number | null;
 }
 
 /** Ends running executions that were given it. */
@@ -110,14 +136,17 @@ export interface SubscribeOptions {
   readonly progress: boolean;
   /** Ends when every change below it was sent (exclusive); null: never. */
   readonly upTo: Timestamp | null;
-  /** With key columns: rows become upserts or Debezium changes. */
+  /** With key columns: rows become upserts or Debezium changes. `unique`: to a sink, two rows of a key are an error. */
   readonly envelope:
-    { readonly kind: 'diff' } | { readonly kind: 'upsert' | 'debezium'; readonly key: readonly number[] };
+    | { readonly kind: 'diff' }
+    | { readonly kind: 'upsert' | 'debezium'; readonly key: readonly number[]; readonly unique?: boolean };
   /** How the rows of one timestamp are ordered, by the columns that the reader sees; empty: as it falls. */
   readonly order: readonly OrderKey[];
-  /** `dataRow` prefixes the tw_ columns; `jsonLines` and `csv` serve sinks. */
+  /** `dataRow` prefixes the tw_ columns; `jsonLines`, `csv` and `messages` serve sinks. */
   readonly encoding:
-    RowEncoding | { readonly kind: 'jsonLines' | 'csv'; readonly columns: readonly string[] };
+    | RowEncoding
+    | { readonly kind: 'jsonLines' | 'csv'; readonly columns: readonly string[] }
+    | MessagesEncoding;
   readonly timeZone: string;
 }
 

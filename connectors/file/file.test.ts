@@ -247,6 +247,7 @@ describe('the sink', () => {
   function open(identity = 'sink', overwrite = false) {
     return fileSink.open({
       options: { path: path('out'), overwrite },
+      connection: null,
       format: { name: 'json', header: false },
       columns: ['a'],
       identity,
@@ -257,16 +258,16 @@ describe('the sink', () => {
   test('writes each change once, whatever happens in between', async () => {
     let writer = open();
     expect(await writer.recover()).toBeUndefined();
-    await writer.write({ bytes: Buffer.from('1\n'), records: 1, upTo: 10 });
-    await writer.write({ bytes: Buffer.from('2\n'), records: 1, upTo: 20 });
+    await writer.write({ bytes: Buffer.from('1\n'), records: 1, upTo: 10, whole: true });
+    await writer.write({ bytes: Buffer.from('2\n'), records: 1, upTo: 20, whole: true });
     await writer.close();
     // A crash between the bytes and their progress.
     await appendFile(path('out'), '3\nhalf');
     writer = open();
     expect(await writer.recover()).toBe(20);
     expect(await readFile(path('out'), 'utf8')).toBe('1\n2\n');
-    await writer.write({ bytes: Buffer.from('3\n'), records: 1, upTo: 30 });
-    await writer.write({ bytes: Buffer.alloc(0), records: 0, upTo: 40 });
+    await writer.write({ bytes: Buffer.from('3\n'), records: 1, upTo: 30, whole: true });
+    await writer.write({ bytes: Buffer.alloc(0), records: 0, upTo: 40, whole: true });
     await writer.close();
     expect(await readFile(path('out'), 'utf8')).toBe('1\n2\n3\n');
     writer = open();
@@ -280,7 +281,7 @@ describe('the sink', () => {
     const first = open('first', true);
     await first.recover();
     expect(await readFile(path('out'), 'utf8')).toBe('');
-    await first.write({ bytes: Buffer.from('1\n'), records: 1, upTo: 1 });
+    await first.write({ bytes: Buffer.from('1\n'), records: 1, upTo: 1, whole: true });
     await first.close();
     await expect(open('second').recover()).rejects.toMatchObject({ sqlstate: '58P02' });
   });
@@ -288,7 +289,7 @@ describe('the sink', () => {
   test('notices a file that was cut', async () => {
     const writer = open();
     await writer.recover();
-    await writer.write({ bytes: Buffer.from('1\n2\n'), records: 2, upTo: 1 });
+    await writer.write({ bytes: Buffer.from('1\n2\n'), records: 2, upTo: 1, whole: true });
     await writer.close();
     await truncate(path('out'), 1);
     await expect(open().recover()).rejects.toMatchObject({ sqlstate: '58P02' });

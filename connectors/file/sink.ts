@@ -1,9 +1,10 @@
 /**
  * INTO FILE: one file that grows by whole commits.
  *
- * The bytes are appended and synced first; then the progress file beside it (`<path>.progress`: size, timestamp and the
- * sink's identity) is replaced. What lies behind the recorded size after a crash is cut off at the next start, so each
- * change stands in the file once. A reader that must not see such bytes reads up to the recorded size.
+ * The bytes are appended and, once those of a time are all there, synced; then the progress file beside it
+ * (`<path>.progress`: size, timestamp and the sink's identity) is replaced. What lies behind the recorded size after a
+ * crash is cut off at the next start, so each change stands in the file once. A reader that must not see such bytes reads
+ * up to the recorded size.
  */
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -35,6 +36,8 @@ interface Progress {
 
 export const fileSink: SinkConnector<typeof fileSinkOptions> = {
   options: fileSinkOptions,
+  connection: null,
+  messages: false,
   formats: ['json', 'csv'],
   envelopes: ['append', 'upsert', 'debezium'],
   delivery: 'exactly once',
@@ -116,8 +119,7 @@ export class FileWriter implements SinkWriter {
       this.#state.set('running');
       return progress?.upTo;
     } catch (error) {
-      this.#state.set('failed', (error as Error).message);
-      throw asConnectorError(error, this.#path);
+      throw this.#failed(error);
     }
   }
 
@@ -137,21 +139,25 @@ export class FileWriter implements SinkWriter {
           );
           written += result.bytesWritten;
         }
-        await handle.datasync();
       }
-      await this.#record({
-        identity: this.#setup.identity,
-        size: this.#size + batch.bytes.length,
-        upTo: batch.upTo,
-      });
-      this.#size += batch.bytes.length;
+      const size = this.#size + batch.bytes.length;
+      if (batch.whole) {
+        await handle.datasync();
+        await this.#record({ identity: this.#setup.identity, size, upTo: batch.upTo });
+      }
+      this.#size = size;
       this.#bytes += batch.bytes.length;
       this.#records += batch.records;
       this.#state.set(this.#gate.paused ? 'paused' : 'running');
     } catch (error) {
-      this.#state.set('stalled', (error as Error).message);
-      throw asConnectorError(error, this.#path);
+      throw this.#failed(error);
     }
+  }
+
+  #failed(error: unknown): ConnectorError {
+    const known = asConnectorError(error, this.#path);
+    this.#state.set(known.retry ? 'stalled' : 'failed', known.message);
+    return known;
   }
 
   pause(): void {
@@ -221,9 +227,17 @@ async function openForAppend(path: string): Promise<Handle> {
   }
 }
 
+/** Errors that stay until somebody does something about the path. */
+const LASTING = ['EACCES', 'EPERM', 'EROFS', 'EISDIR', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP'];
+
 function asConnectorError(error: unknown, path: string): ConnectorError {
   if (error instanceof ConnectorError) return error;
   const { code, message } = error as NodeJS.ErrnoException;
   const sqlstate = code === 'ENOSPC' ? '53100' : code === 'EACCES' ? '42501' : '58030';
-  return new ConnectorError({ sqlstate, message: `could not write "${path}": ${message}`, cause: error });
+  return new ConnectorError({
+    sqlstate,
+    message: `could not write "${path}": ${message}`,
+    retry: !LASTING.includes(code ?? ''),
+    cause: error,
+  });
 }

@@ -96,7 +96,8 @@ export interface IndexObject extends ObjectBase {
 export interface SinkObject extends ObjectBase {
   readonly kind: 'sink';
   readonly connector: string;
-  readonly subscription: ArrangementId;
+  /** The connection that it is written through. */
+  readonly connection: ObjectId | null;
 }
 
 /** A value that is not shown. Its statement is not kept, for it has the value in it. */

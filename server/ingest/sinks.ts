@@ -26,12 +26,15 @@ export interface SinkSetup {
   readonly id: ObjectId;
   /** For logs. */
   readonly name: string;
-  readonly subscription: ArrangementId;
+  /** A subscription of its own for each start: nothing of an older one is taken for the newer's. */
+  newSubscription(): ArrangementId;
   /** The connector and its options, as messages and checks need them. */
   readonly connector: { readonly name: string; readonly options: OptionSpecs };
   readonly plan: Plan;
   readonly envelope: SubscribeOptions['envelope'];
   readonly encoding: SubscribeOptions['encoding'];
+  /** Whether the contents come before the changes. */
+  readonly snapshot: boolean;
   readonly timeZone: string;
   /** What a target begins with: CSV's line of names. */
   readonly header: Buffer | null;
@@ -42,6 +45,10 @@ export interface SinkSetup {
 export interface SinkStatus {
   readonly health: Health<SinkState>;
   readonly metrics: ConnectorMetrics;
+  /** Records that wait to be written. */
+  readonly lag: number;
+  /** Writes that failed; most are tried again. */
+  readonly errors: number;
   /** Everything below it is safe at the target. */
   readonly progress: number | null;
 }
@@ -56,7 +63,7 @@ export interface SinkParts {
   readonly log: Log;
 }
 
-export class RunningSink implements SubscriptionConsumer {
+export class RunningSink {
   readonly #parts: SinkParts;
   readonly #setup: SinkSetup;
   readonly #directory: string;
@@ -66,6 +73,7 @@ export class RunningSink implements SubscriptionConsumer {
   #writer: SinkWriter | null = null;
   #egress: Egress | null = null;
   #run: Promise<void> = Promise.resolve();
+  #subscription: ArrangementId | null = null;
   #header: Buffer | null = null;
   #ended: Health<SinkState> | null = null;
   #stopped = false;
@@ -83,7 +91,7 @@ export class RunningSink implements SubscriptionConsumer {
 
   #start(): void {
     const { engine, log } = this.#parts;
-    const { name, subscription } = this.#setup;
+    const { name } = this.#setup;
     this.#ended = null;
     try {
       this.#writer = this.#setup.open(this.#identity, {
@@ -96,7 +104,9 @@ export class RunningSink implements SubscriptionConsumer {
     }
     this.#egress = new Egress(this.#writer, {
       start: (progress) => this.#subscribe(progress),
-      pause: (paused) => engine.pauseSubscription(subscription, paused),
+      pause: (paused) => {
+        if (this.#subscription !== null) engine.pauseSubscription(this.#subscription, paused);
+      },
     });
     this.#run = this.#runToEnd(this.#egress);
   }
@@ -105,6 +115,8 @@ export class RunningSink implements SubscriptionConsumer {
     return {
       health: this.#ended ?? this.#writer!.health(),
       metrics: this.#writer?.metrics() ?? NOTHING,
+      lag: this.#egress?.waiting ?? 0,
+      errors: this.#egress?.errors ?? 0,
       progress: this.#egress?.progress ?? null,
     };
   }
@@ -118,19 +130,6 @@ export class RunningSink implements SubscriptionConsumer {
     if (this.#ended) return;
     if (paused) this.#writer!.pause();
     else this.#writer!.resume();
-  }
-
-  push(chunk: SubscriptionChunk): void {
-    // Time that passes without changes need not be told to the target.
-    if (chunk.rows === 0 && this.#header === null) return;
-    const bytes = this.#header === null ? chunk.chunk : Buffer.concat([this.#header, chunk.chunk]);
-    this.#header = null;
-    this.#egress!.deliver({ bytes, records: chunk.rows, upTo: chunk.upTo });
-  }
-
-  end(error: Error | null): void {
-    if (error) this.#fail(error);
-    this.#egress!.close();
   }
 
   /** Writes what waits, within bounds of time. */
@@ -150,12 +149,15 @@ export class RunningSink implements SubscriptionConsumer {
 
   #subscribe(progress: number | undefined): void {
     const { engine, sequencer, subscriptions } = this.#parts;
-    const { subscription, plan, envelope, encoding, timeZone, header } = this.#setup;
-    if (progress === undefined) this.#header = header;
-    subscriptions.add(subscription, this);
+    const { plan, envelope, encoding, snapshot, timeZone, header } = this.#setup;
+    if (this.#subscription !== null) subscriptions.remove(this.#subscription);
+    const subscription = this.#setup.newSubscription();
+    this.#subscription = subscription;
+    this.#header = progress === undefined ? header : null;
+    subscriptions.add(subscription, this.#consumer(this.#egress!));
     engine.subscribe(subscription, plan, {
       asOf: progress === undefined ? sequencer.last : progress - 1,
-      snapshot: progress === undefined,
+      snapshot: snapshot && progress === undefined,
       progress: false,
       upTo: null,
       envelope,
@@ -165,13 +167,32 @@ export class RunningSink implements SubscriptionConsumer {
     });
   }
 
+  #consumer(egress: Egress): SubscriptionConsumer {
+    let whole = true;
+    return {
+      push: (chunk: SubscriptionChunk): void => {
+        // Time that passes without changes need not be told to the target.
+        if (chunk.rows === 0 && whole && chunk.whole && this.#header === null) return;
+        whole = chunk.whole;
+        const bytes = this.#header === null ? chunk.chunk : Buffer.concat([this.#header, chunk.chunk]);
+        this.#header = null;
+        egress.deliver({ bytes, records: chunk.rows, upTo: chunk.upTo, whole });
+      },
+      end: (error: Error | null): void => {
+        if (error) this.#fail(error);
+        egress.close();
+      },
+    };
+  }
+
   async #runToEnd(egress: Egress): Promise<void> {
     try {
       await egress.run();
     } catch (error) {
       this.#fail(error as Error);
     } finally {
-      this.#parts.subscriptions.remove(this.#setup.subscription);
+      if (this.#subscription !== null) this.#parts.subscriptions.remove(this.#subscription);
+      this.#subscription = null;
     }
   }
 

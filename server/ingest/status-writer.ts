@@ -153,7 +153,7 @@ export class StatusWriter {
       }
     }
     for (const [id, sink] of sinks.all()) {
-      const { health, metrics, progress } = sink.status();
+      const { health, metrics, lag, errors, progress } = sink.status();
       const since = new Date(health.since).toISOString();
       put(this.#sinks, `${id}`, [
         id,
@@ -162,6 +162,8 @@ export class StatusWriter {
         since,
         metrics.records,
         metrics.bytes,
+        lag,
+        errors,
         progress === null ? null : progress - 1,
       ]);
     }

@@ -15,6 +15,8 @@ import { progressColumns, rejectColumns } from '../ingest/side-relations.ts';
 import type { SourceTable } from '../ingest/sources.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
+import { connectionOptions } from './connection-options.ts';
+import { asSessionNotice } from './notices.ts';
 import { type Runnable, command } from './prepared.ts';
 
 const TAG = 'CREATE SOURCE';
@@ -89,7 +91,7 @@ export function prepareCreateSource(
           connector.open({
             options,
             offsets,
-            connection: connection && optionsOf(system, connection.id),
+            connection: connection && connectionOptions(system, connection.id),
             metadata: wanted,
             format: format && { name: format.name, header: format.csv?.header ?? false },
             context,
@@ -107,30 +109,6 @@ export function prepareCreateSource(
       return TAG;
     }, session),
   );
-}
-
-function asSessionNotice(notice: {
-  readonly severity: string;
-  readonly sqlstate: string;
-  readonly message: string;
-  readonly detail?: string | undefined;
-  readonly hint?: string | undefined;
-}): Parameters<SessionContext['notice']>[0] {
-  const { sqlstate, message, detail, hint } = notice;
-  return {
-    severity: notice.severity === 'WARNING' ? 'WARNING' : 'NOTICE',
-    sqlstate,
-    message,
-    ...(detail === undefined ? {} : { detail }),
-    ...(hint === undefined ? {} : { hint }),
-  };
-}
-
-/** A connection's options as they are now: it may have been altered since a source was made. */
-function optionsOf(system: System, id: ObjectId): ConnectionObject['options'] {
-  const object = system.catalog.object(id);
-  if (object.kind !== 'connection') throw new Error(`${object.name} is no connection`);
-  return object.options;
 }
 
 /** The relations of one source: all of them come to be, or none. */

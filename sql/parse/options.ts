@@ -64,6 +64,16 @@ function isWord(cursor: Cursor): boolean {
 
 function parseOption(cursor: Cursor): Option {
   const location = cursor.location;
+  // PARTITION BY [=] expression, of a sink: the expression goes on to the end and needs no brackets.
+  if (cursor.eat('partition', 'by')) {
+    cursor.eatMark('=');
+    const valueLocation = cursor.location;
+    const span = cursor.span(cursor.at, cursor.end);
+    const node = parseExpression(cursor.context, span);
+    cursor.at = cursor.end;
+    const text = cursor.context.source.text.slice(span.start, span.end);
+    return { name: 'partition_by', value: { kind: 'expression', node, text }, location, valueLocation };
+  }
   const words: QualifiedName[] = [];
   while (isWord(cursor)) {
     // e.g. n'…' and interval '…' begin with a word but are read as values behind '='.

@@ -175,9 +175,9 @@ test('mistakes are refused by name', async () => {
     '42703',
     expect.anything(),
   ]);
-  expect(await refused(`CREATE SINK s FROM by_city ${into} KEY (total) FORMAT JSON ENVELOPE UPSERT`)).toEqual(
-    ['22023', 'Known to be unique: (city). KEY (…) NOT ENFORCED leaves it to you.'],
-  );
+  expect(
+    await refused(`CREATE SINK s AS SELECT total FROM by_city ${into} FORMAT JSON ENVELOPE UPSERT`),
+  ).toEqual(['22023', 'Add KEY (column, …): the columns that identify a row.']);
   expect(await refused(`CREATE SINK s FROM by_city ${into} FORMAT CSV ENVELOPE DEBEZIUM`)).toEqual([
     '0A000',
     expect.anything(),

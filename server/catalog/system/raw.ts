@@ -276,6 +276,8 @@ const sinkStatus: RawTable = {
     ['since', 'timestamptz'],
     ['rows', 'int8'],
     ['bytes', 'int8'],
+    ['lag', 'int8'],
+    ['errors', 'int8'],
     ['written_up_to', 'numeric'],
   ],
 };

@@ -38,6 +38,11 @@ export function parseCreateSink(cursor: Cursor): CreateSink {
     sink.connectorInWith = true;
     sink.options = rest;
     sink.with = [];
+    const connection = rest.find(({ name }) => name === 'connection');
+    if (connection?.value.kind === 'word') {
+      sink.connection = connection.value.name;
+      sink.options = rest.filter((option) => option !== connection);
+    }
   }
   return sink;
 }

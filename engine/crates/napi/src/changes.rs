@@ -2,13 +2,16 @@
 
 use crate::encoding::{Encoding, EnvelopeOptions};
 use crate::error::internal;
-use std::collections::BTreeMap;
 use tidewire_arrange::{UpdateRef, Updates};
-use tidewire_decode::encode::envelope::Change;
+use tidewire_decode::encode::envelope::{Change, Envelope as SinkEnvelope};
+use tidewire_decode::encode::messages::SinkMessages;
 use tidewire_decode::encode::{CsvStyle, OutputFormat, RowEncoder};
 use tidewire_plan::{OrderKey, ScalarType};
 use tidewire_render::{MessageEncoder, order_bytes};
-use tidewire_row::{Datum, EvalError, FormatSettings, Numeric, column_bounds, push_datum, push_null};
+use tidewire_row::{
+    Arena, Datum, EvalError, EvalResult, FormatSettings, Numeric, column_bounds, decode_datum, push_datum,
+    push_null, text_out,
+};
 
 /// How differences are shown.
 enum Envelope {
@@ -20,8 +23,10 @@ enum Envelope {
 enum Form {
     /// Rows for a client, with the tw_ columns in front.
     Rows(MessageEncoder),
-    /// Records of a sink.
+    /// Records of a sink, one behind the other.
     Records(RowEncoder),
+    /// Messages of a sink.
+    Messages(Box<SinkMessages>),
 }
 
 /// Encodes changes.
@@ -36,6 +41,8 @@ pub struct ChangeEncoder {
     shown: Vec<ScalarType>,
     progress: bool,
     form: Form,
+    /// A key of a sink with two rows is an error.
+    unique: bool,
     bounds: Vec<u32>,
     row: Vec<u8>,
 }
@@ -66,10 +73,10 @@ impl ChangeEncoder {
         encoding: Encoding,
         settings: FormatSettings,
     ) -> Result<Self, EvalError> {
-        let (envelope, key) = match envelope {
-            EnvelopeOptions::Diff => (Envelope::Diff, vec![]),
-            EnvelopeOptions::Upsert { key } => (Envelope::Upsert, key),
-            EnvelopeOptions::Debezium { key } => (Envelope::Debezium, key),
+        let (envelope, key, unique) = match envelope {
+            EnvelopeOptions::Diff => (Envelope::Diff, vec![], false),
+            EnvelopeOptions::Upsert { key, unique } => (Envelope::Upsert, key, unique),
+            EnvelopeOptions::Debezium { key, unique } => (Envelope::Debezium, key, unique),
         };
         if let Some(column) = key.iter().find(|column| **column >= types.len()) {
             return Err(internal(format!("the envelope's key reads column {column} of {}", types.len())));
@@ -83,6 +90,15 @@ impl ChangeEncoder {
             Encoding::JsonLines { columns } => {
                 let columns = columns.into_iter().zip(types.iter().copied()).collect();
                 Form::Records(RowEncoder::new(OutputFormat::JsonLines, columns, settings))
+            }
+            Encoding::Messages(messages) => {
+                let envelope = match envelope {
+                    Envelope::Diff => SinkEnvelope::Append,
+                    Envelope::Upsert => SinkEnvelope::Upsert(key.clone()),
+                    Envelope::Debezium => SinkEnvelope::Debezium(key.clone()),
+                };
+                let parts = messages.parts(envelope, &types, settings)?;
+                Form::Messages(Box::new(SinkMessages::new(parts, types.clone())))
             }
             Encoding::Csv { .. } if matches!(envelope, Envelope::Debezium) => {
                 return Err(EvalError::new("0A000", "ENVELOPE DEBEZIUM is not supported for FORMAT CSV")
@@ -125,12 +141,12 @@ impl ChangeEncoder {
             return Err(internal(format!("the order reads column {} of {}", key.column, shown.len())));
         }
         let (bounds, row) = (vec![], vec![]);
-        Ok(ChangeEncoder { types, envelope, key, rest, order, shown, progress, form, bounds, row })
+        Ok(ChangeEncoder { types, envelope, key, rest, order, shown, progress, form, unique, bounds, row })
     }
 
-    /// Whether it writes a sink's records.
+    /// Whether it writes for a sink.
     pub fn is_sink(&self) -> bool {
-        matches!(self.form, Form::Records(_))
+        matches!(self.form, Form::Records(_) | Form::Messages(_))
     }
 
     /// Whether each change becomes a row by itself, so that those of one time can be encoded in any portions.
@@ -151,34 +167,75 @@ impl ChangeEncoder {
     }
 
     /// Appends changes one by one; for an encoder that [is direct](Self::is_direct).
-    pub fn differences(&mut self, updates: &Updates, from: usize, to: usize, out: &mut Vec<u8>) {
+    pub fn differences(
+        &mut self,
+        updates: &Updates,
+        from: usize,
+        to: usize,
+        out: &mut Vec<u8>,
+    ) -> EvalResult<()> {
         for index in from..to {
             let update = updates.get(index);
-            if let Form::Records(encoder) = &mut self.form {
-                encoder.append(update.val, update.time, update.diff, out);
-                continue;
-            }
-            self.difference(update);
-            if let Form::Rows(encoder) = &mut self.form {
-                encoder.row(&self.row, out);
+            match &mut self.form {
+                Form::Records(encoder) => encoder.append(update.val, update.time, update.diff, out),
+                Form::Messages(encoder) => encoder.difference(update.val, update.time, update.diff, out)?,
+                Form::Rows(_) => {
+                    self.difference(update);
+                    if let Form::Rows(encoder) = &mut self.form {
+                        encoder.row(&self.row, out);
+                    }
+                }
             }
         }
+        Ok(())
     }
 
-    /// Appends the changes of one time, consolidated, as a sink's records by key; gives their number.
-    pub fn records(&mut self, updates: &Updates, from: usize, to: usize, out: &mut Vec<u8>) -> u64 {
-        let time = updates.get(from).time;
-        let nets = self.by_key(updates, from, to);
-        let Form::Records(encoder) = &mut self.form else { return 0 };
-        for net in nets.values() {
-            match (&self.envelope, net.after, net.before) {
-                (Envelope::Debezium, after, before) => encoder.debezium(Change { before, after }, time, out),
-                (_, Some(after), _) => encoder.upsert(after, false, &self.key, time, out),
-                (_, None, Some(before)) => encoder.upsert(before, true, &self.key, time, out),
-                (_, None, None) => {}
-            }
+    /// The changes of one time, consolidated, by their keys.
+    pub fn group(&mut self, updates: &Updates, from: usize, to: usize) -> Groups {
+        let mut groups = Groups::default();
+        let order =
+            |column: &usize| OrderKey { column: *column as u32, descending: false, nulls_first: false };
+        let order: Vec<OrderKey> = self.key.iter().map(order).collect();
+        for index in from..to {
+            let start = groups.keys.len();
+            order_bytes(updates.get(index).val, &self.types, &order, &mut groups.keys);
+            groups.rows.push((start, groups.keys.len(), index));
         }
-        nets.len() as u64
+        let keys = &groups.keys;
+        groups.rows.sort_unstable_by(|a, b| keys[a.0..a.1].cmp(&keys[b.0..b.1]).then(a.2.cmp(&b.2)));
+        groups
+    }
+
+    /// Appends what became of some keys, as a sink's records; gives their number.
+    pub fn records(
+        &mut self,
+        updates: &Updates,
+        groups: &mut Groups,
+        most: usize,
+        out: &mut Vec<u8>,
+    ) -> EvalResult<u64> {
+        let mut count = 0;
+        while count < most
+            && let Some(net) = groups.take(updates)
+        {
+            let Some(time) = net.time else { continue };
+            if self.unique && (net.entering > 1 || net.leaving > 1) {
+                return Err(self.violation(net.after.or(net.before)));
+            }
+            let change = Change { before: net.before, after: net.after };
+            match (&mut self.form, &self.envelope) {
+                (Form::Messages(encoder), _) => encoder.change(change, time, out)?,
+                (Form::Records(encoder), Envelope::Debezium) => encoder.debezium(change, time, out),
+                (Form::Records(encoder), _) => {
+                    if let Some(row) = net.after.or(net.before) {
+                        encoder.upsert(row, net.after.is_none(), &self.key, time, out);
+                    }
+                }
+                (Form::Rows(_), _) => {}
+            }
+            count += 1;
+        }
+        Ok(count as u64)
     }
 
     /// The changes of one time, consolidated, as rows in the order that was asked for.
@@ -191,8 +248,9 @@ impl ChangeEncoder {
             }
         } else {
             let time = updates.get(from).time;
-            for net in self.by_key(updates, from, to).values() {
-                self.keyed(time, net);
+            let mut groups = self.group(updates, from, to);
+            while let Some(net) = groups.take(updates) {
+                self.keyed(time, &net);
                 self.show(&mut shown);
             }
         }
@@ -226,24 +284,23 @@ impl ChangeEncoder {
         shown.rows.push((key, start, shown.bytes.len()));
     }
 
-    /// By key, in its order: the rows that go and those that come. Keys that SQL holds equal are one.
-    fn by_key<'a>(&mut self, updates: &'a Updates, from: usize, to: usize) -> BTreeMap<Vec<u8>, Net<'a>> {
-        let order =
-            |column: &usize| OrderKey { column: *column as u32, descending: false, nulls_first: false };
-        let keys: Vec<OrderKey> = self.key.iter().map(order).collect();
-        let mut nets: BTreeMap<Vec<u8>, Net<'a>> = BTreeMap::new();
-        for update in (from..to).map(|index| updates.get(index)) {
-            let mut key = Vec::new();
-            order_bytes(update.val, &self.types, &keys, &mut key);
-            let net = nets.entry(key).or_default();
-            let (side, count) = match update.diff > 0 {
-                true => (&mut net.after, &mut net.entering),
-                false => (&mut net.before, &mut net.leaving),
-            };
-            *side = Some(update.val);
-            *count += update.diff.unsigned_abs();
-        }
-        nets
+    /// Two rows of a key at one time.
+    fn violation(&mut self, row: Option<&[u8]>) -> EvalError {
+        let error = EvalError::new("23505", "two rows have the same key of the sink")
+            .with_hint("The KEY identifies rows; KEY (…) NOT ENFORCED takes any of them.");
+        let Some(row) = row else { return error };
+        column_bounds(row, &self.types, &mut self.bounds);
+        let values = self.key.iter().map(|column| {
+            let bytes = &row[self.bounds[*column] as usize..self.bounds[*column + 1] as usize];
+            let arena = Arena::new();
+            let mut text = Vec::new();
+            match decode_datum(bytes, self.types[*column], &arena) {
+                Datum::Null => text.extend_from_slice(b"NULL"),
+                datum => text_out(datum, self.types[*column], &FormatSettings::default(), &mut text),
+            }
+            String::from_utf8_lossy(&text).into_owned()
+        });
+        error.with_detail(format!("Key ({}) has more than one row.", values.collect::<Vec<_>>().join(", ")))
     }
 
     /// Appends a progress row: everything before `time` was sent.
@@ -315,11 +372,53 @@ impl ChangeEncoder {
     }
 }
 
+/// Changes of one time by their keys, in the keys' order, and how far they were encoded. Keys that SQL holds equal are one.
+#[derive(Default)]
+pub struct Groups {
+    keys: Vec<u8>,
+    /// Where a key begins and ends, and the change.
+    rows: Vec<(usize, usize, usize)>,
+    next: usize,
+}
+
+impl Groups {
+    /// Whether all were encoded.
+    pub fn is_done(&self) -> bool {
+        self.next == self.rows.len()
+    }
+
+    /// The next key's rows that go and that come.
+    fn take<'a>(&mut self, updates: &'a Updates) -> Option<Net<'a>> {
+        let (start, end, _) = *self.rows.get(self.next)?;
+        let mut net = Net::default();
+        while let Some((from, to, index)) = self.rows.get(self.next)
+            && self.keys[*from..*to] == self.keys[start..end]
+        {
+            net.add(updates.get(*index));
+            self.next += 1;
+        }
+        Some(net)
+    }
+}
+
 /// The rows of one key that go and come at one time.
 #[derive(Default)]
 struct Net<'a> {
+    time: Option<u64>,
     before: Option<&'a [u8]>,
     after: Option<&'a [u8]>,
     leaving: u64,
     entering: u64,
+}
+
+impl<'a> Net<'a> {
+    fn add(&mut self, update: UpdateRef<'a>) {
+        let (side, count) = match update.diff > 0 {
+            true => (&mut self.after, &mut self.entering),
+            false => (&mut self.before, &mut self.leaving),
+        };
+        *side = Some(update.val);
+        *count += update.diff.unsigned_abs();
+        self.time = Some(update.time);
+    }
 }

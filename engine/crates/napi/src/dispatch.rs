@@ -30,8 +30,8 @@ pub enum Answer {
 pub enum Message {
     /// The time is read when the message arrives, so that waiting notices become one.
     Completed,
-    /// Encoded changes.
-    Changes { subscription: u64, up_to: u64, chunk: Vec<u8>, rows: u64 },
+    /// Encoded changes; `whole`: none of those at or behind `up_to` is among them.
+    Changes { subscription: u64, up_to: u64, chunk: Vec<u8>, rows: u64, whole: bool },
     /// A subscription ended.
     Ended { subscription: u64, error: Option<EvalError> },
     /// A worker panicked.
@@ -97,8 +97,9 @@ impl Completed {
                 self.waiting.store(false, Ordering::Release);
                 (0, 0.0, number(self.time.load(Ordering::Acquire)), 0.0, None, None, None)
             }
-            Message::Changes { subscription, up_to, chunk, rows } => {
-                (1, subscription as f64, number(up_to), rows as f64, Some(chunk.into()), None, None)
+            Message::Changes { subscription, up_to, chunk, rows, whole } => {
+                let part = (!whole).then(|| "part".to_owned());
+                (1, subscription as f64, number(up_to), rows as f64, Some(chunk.into()), part, None)
             }
             Message::Ended { subscription, error } => {
                 (2, subscription as f64, 0.0, 0.0, None, error.as_ref().map(to_json), None)

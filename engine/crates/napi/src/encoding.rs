@@ -1,12 +1,15 @@
 //! Options that come as JSON: how rows are encoded, decoded and subscribed to.
 
 use serde::Deserialize;
+use tidewire_decode::encode::envelope::Envelope;
+use tidewire_decode::encode::messages::MessageParts;
+use tidewire_decode::encode::payload::{JsonPayload, Payload, PayloadColumns, TextPayload};
 use tidewire_decode::encode::{CsvStyle, OutputFormat};
 use tidewire_decode::{
     CopyTextFormat, CsvFormat, CsvHeader, Envelope, Field, Format, JsonFormat, KeyFormat, MessageFormat,
     MessageItem, Upsert,
 };
-use tidewire_plan::{ColumnType, Mfp, OrderKey};
+use tidewire_plan::{ColumnType, Mfp, OrderKey, ScalarType};
 use tidewire_render::RowFormat;
 use tidewire_row::{EvalError, FormatSettings, Zone};
 
@@ -33,6 +36,83 @@ pub enum Encoding {
     JsonLines { columns: Vec<String> },
     /// A sink's lines.
     Csv { columns: Vec<String> },
+    /// A sink's messages.
+    Messages(MessagesEncoding),
+}
+
+/// The messages of a sink: `MessagesEncoding` of `engine/index.ts`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MessagesEncoding {
+    /// Names of all columns.
+    pub columns: Vec<String>,
+    /// The key, with the columns that it shows.
+    pub key: Option<PayloadOptions>,
+    pub value: PayloadOptions,
+    /// A jsonb column.
+    pub headers: Option<usize>,
+    /// An integer column.
+    pub place: Option<usize>,
+}
+
+/// What a key or a value shows, and how.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PayloadOptions {
+    pub columns: Vec<usize>,
+    pub format: PayloadFormat,
+}
+
+/// `PayloadFormat` of `engine/index.ts`.
+#[derive(Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum PayloadFormat {
+    Json,
+    Text,
+}
+
+impl MessagesEncoding {
+    /// The encoder's parts.
+    pub fn parts(
+        self,
+        envelope: Envelope,
+        types: &[ScalarType],
+        settings: FormatSettings,
+    ) -> Result<MessageParts, EvalError> {
+        let MessagesEncoding { columns, key, value, headers, place } = self;
+        if columns.len() != types.len() {
+            return Err(internal(format!("{} names for {} columns", columns.len(), types.len())));
+        }
+        let difference_in_headers =
+            envelope == Envelope::Append && matches!(value.format, PayloadFormat::Text);
+        Ok(MessageParts {
+            envelope,
+            key: key.map(|key| key.payload(&columns, types, &settings)).transpose()?,
+            value: value.payload(&columns, types, &settings)?,
+            difference_in_headers,
+            headers,
+            place,
+        })
+    }
+}
+
+impl PayloadOptions {
+    fn payload(
+        self,
+        names: &[String],
+        types: &[ScalarType],
+        settings: &FormatSettings,
+    ) -> Result<Box<dyn Payload>, EvalError> {
+        let columns = PayloadColumns {
+            names: self.columns.iter().map(|column| names[*column].clone()).collect(),
+            types: self.columns.iter().map(|column| types[*column]).collect(),
+            places: self.columns,
+        };
+        Ok(match self.format {
+            PayloadFormat::Json => Box::new(JsonPayload::new(columns, settings.clone())),
+            PayloadFormat::Text => Box::new(TextPayload::new(&columns, settings.clone())?),
+        })
+    }
 }
 
 impl Encoding {
@@ -58,6 +138,7 @@ impl Encoding {
                 };
                 (RowFormat::Copy(OutputFormat::Csv(style)), header.unwrap_or_default())
             }
+            Encoding::Messages(_) => return Err(internal("messages are a sink's")),
             Encoding::JsonLines { columns } => (RowFormat::Lines(OutputFormat::JsonLines), columns),
             Encoding::Csv { columns } => (RowFormat::Lines(OutputFormat::Csv(CsvStyle::default())), columns),
         })
@@ -82,10 +163,18 @@ fn byte(text: &str, default: u8) -> u8 {
 pub enum EnvelopeOptions {
     /// Rows with differences.
     Diff,
-    /// The newest row of each key.
-    Upsert { key: Vec<usize> },
+    /// The newest row of each key; `unique`: two of one key are an error.
+    Upsert {
+        key: Vec<usize>,
+        #[serde(default)]
+        unique: bool,
+    },
     /// Each key's row before and after.
-    Debezium { key: Vec<usize> },
+    Debezium {
+        key: Vec<usize>,
+        #[serde(default)]
+        unique: bool,
+    },
 }
 
 /// `SubscribeOptions`.

@@ -5,14 +5,14 @@
 //! changes is cut off. The snapshot that a subscription begins with does not count, or a large relation could not be
 //! subscribed to at all. Encoded bytes are made for a small window only, so that a reader that stands still costs no more.
 
-use crate::changes::{ChangeEncoder, ShownRows};
+use crate::changes::{ChangeEncoder, Groups, ShownRows};
 use crate::dispatch::{Dispatch, Message};
 use crate::error::{guarded, internal};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Weak;
 use tidewire_arrange::Updates;
-use tidewire_row::EvalError;
+use tidewire_row::{EvalError, EvalResult};
 use tidewire_worker::Runtime;
 
 /// A chunk is sent when it holds this much.
@@ -80,6 +80,8 @@ struct Part {
     next: usize,
     /// The rows of the time that is being sent, where they are not sent one by one.
     shown: ShownRows,
+    /// The same of a sink.
+    groups: Groups,
     up_to: u64,
     cost: usize,
 }
@@ -132,7 +134,14 @@ impl Subscriber {
                 last.up_to = up_to;
                 last.cost += cost;
             }
-            _ => self.parts.push_back(Part { rows, next: 0, shown: ShownRows::default(), up_to, cost }),
+            _ => self.parts.push_back(Part {
+                rows,
+                next: 0,
+                shown: ShownRows::default(),
+                groups: Groups::default(),
+                up_to,
+                cost,
+            }),
         }
     }
 
@@ -151,20 +160,40 @@ impl Subscriber {
         !self.parts.is_empty() && !self.paused && room
     }
 
-    /// The next chunk: up to which time it is complete, its bytes and number of rows.
-    fn chunk(&mut self) -> Option<(u64, Vec<u8>, u64)> {
-        let (mut chunk, mut count) = (Vec::new(), 0);
+    /// The next chunk. Where a change cannot be encoded, the subscription ends before its time.
+    fn chunk(&mut self) -> Option<Chunk> {
+        let (mut bytes, mut rows) = (Vec::new(), 0);
         if !self.started {
             self.started = true;
-            self.encoder.header(&mut chunk);
+            self.encoder.header(&mut bytes);
         }
-        while chunk.len() < CHUNK_BYTES
+        // What there was when the last time was complete.
+        let mut whole = (bytes.len(), rows);
+        while bytes.len() < CHUNK_BYTES
             && let Some(part) = self.parts.front_mut()
         {
-            while chunk.len() < CHUNK_BYTES && !(part.next == part.rows.len() && part.shown.is_done()) {
-                count += part.encode(&mut self.encoder, &mut chunk);
+            while bytes.len() < CHUNK_BYTES && !part.is_done() {
+                match part.encode(&mut self.encoder, &mut bytes) {
+                    Ok(count) => rows += count,
+                    Err(error) => {
+                        self.parts.clear();
+                        self.waiting = 0;
+                        self.over = Some(Some(error));
+                        bytes.truncate(whole.0);
+                        return self.is_worth(&bytes).then_some(Chunk {
+                            up_to: self.sent,
+                            bytes,
+                            rows: whole.1,
+                            whole: true,
+                        });
+                    }
+                }
+                if let Some(time) = part.boundary() {
+                    self.sent = self.sent.max(time);
+                    whole = (bytes.len(), rows);
+                }
             }
-            if part.next < part.rows.len() || !part.shown.is_done() {
+            if !part.is_done() {
                 break;
             }
             self.waiting -= part.cost;
@@ -173,36 +202,68 @@ impl Subscriber {
             if up_to > self.sent {
                 self.sent = up_to;
                 if self.encoder.shows_progress() && up_to < u64::MAX {
-                    self.encoder.progress(up_to, &mut chunk);
-                    count += 1;
+                    self.encoder.progress(up_to, &mut bytes);
+                    rows += 1;
                 }
             }
+            whole = (bytes.len(), rows);
         }
-        (!chunk.is_empty() || self.encoder.is_sink()).then_some((self.sent, chunk, count))
+        let is_whole = whole.0 == bytes.len();
+        self.is_worth(&bytes).then_some(Chunk { up_to: self.sent, bytes, rows, whole: is_whole })
+    }
+
+    /// Whether a chunk is sent: sinks count time in chunks.
+    fn is_worth(&self, bytes: &[u8]) -> bool {
+        !bytes.is_empty() || self.encoder.is_sink()
     }
 }
 
+/// Encoded rows: all of those before `up_to` that were not sent yet, and, unless it is whole, some of those behind it.
+struct Chunk {
+    up_to: u64,
+    bytes: Vec<u8>,
+    rows: u64,
+    whole: bool,
+}
+
 impl Part {
+    fn is_done(&self) -> bool {
+        self.next == self.rows.len() && self.shown.is_done() && self.groups.is_done()
+    }
+
+    /// The time of the next row, if all of those before it are encoded and none of its own time.
+    fn boundary(&self) -> Option<u64> {
+        if self.next == 0 || self.next == self.rows.len() || !self.shown.is_done() || !self.groups.is_done() {
+            return None;
+        }
+        let next = self.rows.get(self.next).time;
+        (self.rows.get(self.next - 1).time < next).then_some(next)
+    }
+
     /// Encodes some of it.
-    fn encode(&mut self, encoder: &mut ChangeEncoder, chunk: &mut Vec<u8>) -> u64 {
+    fn encode(&mut self, encoder: &mut ChangeEncoder, chunk: &mut Vec<u8>) -> EvalResult<u64> {
         if !self.shown.is_done() {
-            return encoder.shown(&mut self.shown, CHUNK_BYTES, chunk);
+            return Ok(encoder.shown(&mut self.shown, CHUNK_BYTES, chunk));
+        }
+        if !self.groups.is_done() {
+            return encoder.records(&self.rows, &mut self.groups, STEP_ROWS, chunk);
         }
         let from = self.next;
         if encoder.is_direct() {
             self.next = (from + STEP_ROWS).min(self.rows.len());
-            encoder.differences(&self.rows, from, self.next, chunk);
-            return (self.next - from) as u64;
+            encoder.differences(&self.rows, from, self.next, chunk)?;
+            return Ok((self.next - from) as u64);
         }
         let time = self.rows.get(from).time;
         while self.next < self.rows.len() && self.rows.get(self.next).time == time {
             self.next += 1;
         }
         if encoder.is_sink() {
-            return encoder.records(&self.rows, from, self.next, chunk);
+            self.groups = encoder.group(&self.rows, from, self.next);
+        } else {
+            self.shown = encoder.arrange(&self.rows, from, self.next);
         }
-        self.shown = encoder.arrange(&self.rows, from, self.next);
-        0
+        Ok(0)
     }
 }
 
@@ -333,10 +394,11 @@ impl Delivery {
         let Some(subscriber) = self.subscribers.get_mut(&id) else { return };
         subscriber.in_line = false;
         if subscriber.can_send()
-            && let Some((up_to, chunk, rows)) = subscriber.chunk()
+            && let Some(Chunk { up_to, bytes, rows, whole }) = subscriber.chunk()
         {
-            subscriber.on_the_way += chunk.len();
-            self.dispatch.send(Message::Changes { subscription: id, up_to, chunk, rows });
+            subscriber.on_the_way += bytes.len();
+            let changes = Message::Changes { subscription: id, up_to, chunk: bytes, rows, whole };
+            self.dispatch.send(changes);
         }
         self.line_up(id);
         self.end_if_over(id);

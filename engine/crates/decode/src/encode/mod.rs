@@ -1,10 +1,14 @@
 //! Packed rows to bytes of sinks and COPY.
 //!
-//! [`RowEncoder`] writes one row in a format; [`envelope`] says what a record of a sink is.
+//! [`RowEncoder`] writes one row in a format; [`envelope`] says what a record of a sink is; [`messages`] frames those that have
+//! keys and headers, with [`payload`] for what is in them.
 
 mod csv;
 pub mod envelope;
 mod json;
+pub mod messages;
+mod murmur2;
+pub mod payload;
 mod text;
 
 pub use csv::CsvStyle;

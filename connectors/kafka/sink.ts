@@ -1,0 +1,50 @@
+/** INTO KAFKA: what it takes and how it is opened. */
+import { SqlError, type Notice } from '../../sql/error.ts';
+import type { SinkConnector, SinkOptions, SinkWriter } from '../contract.ts';
+import type { OptionSpecs, ParsedOptions } from '../options.ts';
+import { type KafkaConnectionOptions, kafkaClient, kafkaError } from './client.ts';
+import { type KafkaSinkOptions, kafkaSinkOptions, topicConfig } from './sink-options.ts';
+import { createTopic, findTopic, mismatches } from './topic.ts';
+import { KafkaWriter } from './writer.ts';
+
+export const kafkaSink: SinkConnector<typeof kafkaSinkOptions> = {
+  options: kafkaSinkOptions,
+  connection: 'kafka',
+  messages: true,
+  formats: ['json', 'text'],
+  envelopes: ['append', 'upsert', 'debezium'],
+  delivery: 'exactly once',
+
+  async validate(
+    options: KafkaSinkOptions,
+    connection: ParsedOptions<OptionSpecs> | null,
+  ): Promise<readonly Notice[]> {
+    topicConfig(options.topic_config);
+    if (options.compression_type === 'lz4') {
+      throw new SqlError({
+        sqlstate: '0A000',
+        message: 'COMPRESSION TYPE lz4 is not supported yet',
+        hint: 'It is none, gzip, snappy or zstd.',
+      });
+    }
+    const kafka = connection as unknown as KafkaConnectionOptions;
+    const admin = kafkaClient(kafka, () => undefined, { retries: 1, initialRetryTime: 100 }).admin();
+    try {
+      await admin.connect();
+      const found = await findTopic(admin, options.topic);
+      if (found !== null) return await mismatches(admin, found, options);
+      await createTopic(admin, options, { validateOnly: true });
+      return [];
+    } catch (error) {
+      const doing = `write to topic "${options.topic}" at ${kafka.brokers}`;
+      const { sqlstate, message, hint } = kafkaError(error, kafka, doing);
+      throw new SqlError({ sqlstate, message, hint });
+    } finally {
+      await admin.disconnect().catch(() => undefined);
+    }
+  },
+
+  open(options: SinkOptions<KafkaSinkOptions>): SinkWriter {
+    return new KafkaWriter(options);
+  },
+};

@@ -1,0 +1,241 @@
+/**
+ * Writes a sink's messages through kafkajs's transactional producer.
+ *
+ * A transaction has the changes of whole timestamps, and the sink's progress: the offset that it commits for a consumer
+ * group of its own, in partition 0 of the topic, is the timestamp below which all is written. Offsets are what
+ * transactions of Kafka carry besides messages; they are read with one request, want no topic of their own, and go when
+ * the topic is deleted. A reader with isolation level read_committed sees both or neither.
+ *
+ * What is begun and not committed is aborted at the next recovery: initialising the transactional id shuts out an older
+ * producer and ends its transaction.
+ */
+import kafkajs from 'kafkajs';
+import type { Admin, Producer, Transaction } from 'kafkajs';
+import {
+  ConnectorError,
+  type ConnectorMetrics,
+  type Health,
+  type SinkBatch,
+  type SinkOptions,
+  type SinkState,
+  type SinkWriter,
+} from '../contract.ts';
+import { PauseGate, StateHolder } from '../state.ts';
+import { type KafkaConnectionOptions, kafkaClient, kafkaMessage } from './client.ts';
+import { outgoing, placePartitioner } from './outgoing.ts';
+import type { KafkaSinkOptions } from './sink-options.ts';
+import { createTopic, findTopic, maxMessageBytes } from './topic.ts';
+
+const { CompressionTypes } = kafkajs;
+
+/** A request has at most this much; brokers take about 1 MB for a partition unless they are told otherwise. */
+const REQUEST_BYTES = 900_000;
+/** kafkajs needs time in the square of a request's messages. */
+const REQUEST_MESSAGES = 1000;
+/** What a batch has besides its messages. */
+const BATCH_OVERHEAD = 100;
+/** Errors that stay until somebody does something about them. */
+const LASTING = [
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'INVALID_RECORD',
+  'INVALID_TIMESTAMP',
+  'UNSUPPORTED_COMPRESSION_TYPE',
+  'TOPIC_AUTHORIZATION_FAILED',
+  'GROUP_AUTHORIZATION_FAILED',
+  'CLUSTER_AUTHORIZATION_FAILED',
+  'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
+  'INVALID_TRANSACTION_TIMEOUT',
+  'INVALID_TOPIC_EXCEPTION',
+  'INVALID_PARTITIONS',
+  'INVALID_REPLICATION_FACTOR',
+  'INVALID_CONFIG',
+  'POLICY_VIOLATION',
+];
+
+const COMPRESSION = {
+  none: CompressionTypes.None,
+  gzip: CompressionTypes.GZIP,
+  snappy: CompressionTypes.Snappy,
+  lz4: CompressionTypes.LZ4,
+  zstd: CompressionTypes.ZSTD,
+} as const;
+
+export class KafkaWriter implements SinkWriter {
+  readonly #setup: SinkOptions<KafkaSinkOptions>;
+  readonly #connection: KafkaConnectionOptions;
+  readonly #group: string;
+  readonly #state = new StateHolder<SinkState>('created');
+  readonly #gate = new PauseGate();
+  readonly #said = new Set<string>();
+  #producer: Producer | null = null;
+  #transaction: Transaction | null = null;
+  #requestBytes = REQUEST_BYTES;
+  #partitions = 0;
+  /** Of the transaction that is open. */
+  #open = { bytes: 0, records: 0 };
+  #bytes = 0;
+  #records = 0;
+  #closed = false;
+
+  constructor(setup: SinkOptions<KafkaSinkOptions>) {
+    this.#setup = setup;
+    this.#connection = setup.connection as unknown as KafkaConnectionOptions;
+    this.#group = `${setup.options.progress_group_id_prefix}-${setup.identity}`;
+  }
+
+  async recover(): Promise<number | undefined> {
+    this.#enter('recovering');
+    try {
+      await this.#release();
+      const client = kafkaClient(this.#connection, (message) => this.#log(message), {
+        retries: 3,
+        initialRetryTime: 100,
+        maxRetryTime: 1000,
+      });
+      const { options, identity } = this.#setup;
+      const producer = client.producer({
+        transactionalId: `${options.transactional_id_prefix}-${identity}`,
+        idempotent: true,
+        maxInFlightRequests: 1,
+        transactionTimeout: options.transaction_timeout,
+        allowAutoTopicCreation: false,
+        createPartitioner: placePartitioner,
+      });
+      this.#producer = producer;
+      await producer.connect();
+      // The first transaction initialises the producer's id; without messages nothing is sent for its end.
+      await (await producer.transaction()).abort();
+      const admin = client.admin();
+      try {
+        await admin.connect();
+        await this.#prepareTopic(admin);
+        return await this.#progress(admin);
+      } finally {
+        await admin.disconnect().catch(() => undefined);
+      }
+    } catch (error) {
+      throw this.#failed(error);
+    } finally {
+      if (this.#state.get().state === 'recovering') this.#enter('running');
+      if (this.#closed) await this.#release();
+    }
+  }
+
+  async #prepareTopic(admin: Admin): Promise<void> {
+    const { options } = this.#setup;
+    let topic = await findTopic(admin, options.topic);
+    if (topic === null) {
+      await createTopic(admin, options, { validateOnly: false });
+      topic = await findTopic(admin, options.topic);
+    }
+    this.#partitions = topic?.partitions ?? 0;
+    const most = await maxMessageBytes(admin, options.topic);
+    this.#requestBytes = most === null ? REQUEST_BYTES : Math.max(1, most - BATCH_OVERHEAD);
+  }
+
+  async #progress(admin: Admin): Promise<number | undefined> {
+    const { topic } = this.#setup.options;
+    const groups = await admin.fetchOffsets({ groupId: this.#group, topics: [topic] });
+    const partition = groups[0]?.partitions.find((each) => each.partition === 0);
+    const upTo = Number(partition?.offset ?? -1);
+    return upTo >= 0 ? upTo : undefined;
+  }
+
+  async write(batch: SinkBatch): Promise<void> {
+    if (this.#transaction === null) await this.#gate.wait();
+    const producer = this.#producer;
+    if (producer === null || this.#closed) {
+      throw new ConnectorError({ message: 'the sink is closed or was not recovered' });
+    }
+    const { topic, compression_type: compression } = this.#setup.options;
+    try {
+      const transaction = (this.#transaction ??= await producer.transaction());
+      const most = { bytes: this.#requestBytes, messages: REQUEST_MESSAGES };
+      for (const messages of outgoing(batch.bytes, most)) {
+        await transaction.send({ topic, messages, compression: COMPRESSION[compression] });
+      }
+      this.#open = {
+        bytes: this.#open.bytes + batch.bytes.length,
+        records: this.#open.records + batch.records,
+      };
+      if (!batch.whole) return;
+      const partitions = [{ partition: 0, offset: String(batch.upTo) }];
+      await transaction.sendOffsets({ consumerGroupId: this.#group, topics: [{ topic, partitions }] });
+      await transaction.commit();
+      this.#transaction = null;
+      this.#bytes += this.#open.bytes;
+      this.#records += this.#open.records;
+      this.#open = { bytes: 0, records: 0 };
+      this.#said.clear();
+      this.#enter('running');
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  /** A state of what is at work; a sink that is paused stays so. */
+  #enter(state: 'recovering' | 'running'): void {
+    this.#state.set(this.#gate.paused ? 'paused' : state);
+  }
+
+  #failed(error: unknown): ConnectorError {
+    const { type, cause } = error as { type?: string; cause?: { type?: string; name?: string } };
+    const retry =
+      !(error instanceof ConnectorError) && !LASTING.includes(type ?? cause?.type ?? '') && !this.#closed;
+    const message = kafkaMessage(error, this.#connection);
+    this.#state.set(retry ? 'stalled' : 'failed', message);
+    return new ConnectorError({
+      sqlstate: '58000',
+      message: `could not write to topic "${this.#setup.options.topic}": ${message}`,
+      retry,
+      cause: error,
+    });
+  }
+
+  /** What is said again and again while a broker is away is logged once. */
+  #log(message: string): void {
+    if (this.#said.has(message)) return;
+    this.#said.add(message);
+    this.#setup.context.log(message);
+  }
+
+  pause(): void {
+    if (this.#closed) return;
+    this.#gate.pause();
+    this.#state.set('paused');
+  }
+
+  resume(): void {
+    if (!this.#gate.paused) return;
+    this.#gate.resume();
+    this.#state.set('running');
+  }
+
+  health(): Health<SinkState> {
+    return this.#state.get();
+  }
+
+  metrics(): ConnectorMetrics {
+    return { bytes: this.#bytes, records: this.#records, partitions: this.#partitions, lag: null };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#gate.end();
+    await this.#release();
+    this.#state.set('closed');
+  }
+
+  /** Lets the producer go, and aborts what it has begun: readers need not wait for the transaction's timeout. */
+  async #release(): Promise<void> {
+    const [producer, transaction] = [this.#producer, this.#transaction];
+    this.#producer = null;
+    this.#transaction = null;
+    this.#open = { bytes: 0, records: 0 };
+    if (transaction?.isActive() === true && this.#state.get().state !== 'stalled') {
+      await transaction.abort().catch(() => undefined);
+    }
+    await producer?.disconnect().catch(() => undefined);
+  }
+}
