@@ -202,7 +202,7 @@ frame: Frame,
  */
 result: ColumnType, };
 export type Operator = { "kind": "constant", rows: Array<ConstantRow>, } | { "kind": "import", arrangement: number, layout: Layout, } | { "kind": "lookup", arrangement: number, layout: Layout, keys: Array<Array<Expr>>, } | { "kind": "mfp", input: number, mfp: Mfp, } | { "kind": "flatMap", input: number, calls: Array<TableCall>, ordinality: boolean, } | { "kind": "arrange", input: number, layout: Layout, } | { "kind": "join", left: number, right: number, nullSafe: Array<boolean>, closure: Mfp, } | { "kind": "reduce", input: number, key: Array<KeyExpr>, class: ReduceClass, layout: Layout, } | { "kind": "topK", input: number, key: Array<KeyExpr>, order: Array<OrderKey>, limit: Expr | null, offset: Expr | null, withTies: boolean, } | { "kind": "window", input: number, key: Array<KeyExpr>, order: Array<OrderKey>, calls: Array<WindowCall>, } | { "kind": "negate", input: number, } | { "kind": "threshold", input: number, } | { "kind": "union", inputs: Array<number>, } | { "kind": "guard", input: number, key: Array<KeyExpr>, sqlstate: string, message: string, };
-export type Output = { "kind": "arrangement", node: number, arrangement: number, layout: Layout, } | { "kind": "subscription", node: number, } | { "kind": "rows", node: number, finishing: Finishing, } | { "kind": "write", arrangement: number, deleted: number | null, inserted: number | null, returned: number | null, returning: Mfp | null, };
+export type Output = { "kind": "arrangement", node: number, arrangement: number, layout: Layout, } | { "kind": "subscription", node: number, } | { "kind": "rows", node: number, finishing: Finishing, } | { "kind": "write", arrangement: number, deleted: number | null, inserted: number | null, returned: number | null, returning: Mfp | null, conflict: OnConflict | null, };
 export type Finishing = { 
 /**
  * Sort keys over the node's columns; rows that tie come in the order of their packed bytes.
@@ -224,3 +224,26 @@ withTies: boolean,
  * The columns that the client sees.
  */
 projection: Array<number>, };
+export type OnConflict = { 
+/**
+ * The unique keys that decide: arrangements of the table. A row conflicts when one of them has its key.
+ */
+arbiters: Array<Arbiter>, 
+/**
+ * None: a row that conflicts is left out. Else, with exactly one arbiter: the row that is there is replaced by what
+ * this makes of its columns followed by the columns of the row that conflicts; it stays where a predicate drops it.
+ */
+update: Mfp | null, };
+export type Arbiter = { 
+/**
+ * The arrangement by the key.
+ */
+arrangement: number, 
+/**
+ * Its layout.
+ */
+layout: Layout, 
+/**
+ * Whether a key with a NULL in it conflicts with its like (NULLS NOT DISTINCT).
+ */
+nullsEqual: boolean, };

@@ -18,6 +18,20 @@ export interface CatalogColumn {
   readonly defaultText: string | null;
 }
 
+/** A unique constraint or index: rows with the same values in its columns exclude each other. */
+export interface UniqueKey {
+  readonly name: string;
+  /** Column numbers. */
+  readonly columns: readonly number[];
+  /** The table by these columns. */
+  readonly arrangement: ArrangementId;
+  readonly layout: Layout;
+  /** NULLS NOT DISTINCT. */
+  readonly nullsEqual: boolean;
+  /** Declared as a constraint, not as an index. */
+  readonly isConstraint: boolean;
+}
+
 export interface CatalogRelation {
   readonly id: ObjectId;
   readonly schema: string;
@@ -27,6 +41,8 @@ export interface CatalogRelation {
   /** Unique keys as column numbers; the primary key first. */
   readonly keys: readonly (readonly number[])[];
   readonly primaryKeyName: string | null;
+  /** Of a table: what ON CONFLICT may name, the primary key first. */
+  readonly uniqueKeys?: readonly UniqueKey[];
   /** Only for kind `view`: the definition's HIR (bound once per catalog version, columns renamed). */
   boundView?(): HirRelation;
   /** Rows at last count, for join ordering; null if unknown. */

@@ -91,7 +91,7 @@ export function compileQuery(query: HirQuery, purpose: Purpose, environment: Pla
   });
 }
 
-/** Compiles a bound INSERT, UPDATE or DELETE. */
+/** Compiles a bound INSERT, UPDATE, DELETE or MERGE. */
 export function compileWrite(write: HirWrite, environment: PlanningEnvironment): Compiled {
   const { catalog } = environment;
   const lowered = lowerWrite(write, { keysOfObject: (object) => catalog.relation(object).keys });
@@ -99,7 +99,14 @@ export function compileWrite(write: HirWrite, environment: PlanningEnvironment):
   return compileLowered(environment, {
     name: `${operation} ${catalog.relation(object).name}`,
     lowered,
-    target: { kind: 'write', operation, object, joined: write.joined, returning: lowered.returning },
+    target: {
+      kind: 'write',
+      operation,
+      object,
+      returning: lowered.returning,
+      arbiters: write.conflict?.arbiters ?? null,
+      update: lowered.update,
+    },
     hir: write.relation,
     columns: (write.returning ?? []).map(({ name, type }) => ({ name, type })),
     parameters: write.parameters,

@@ -6,7 +6,7 @@
  * level 2 the row around that, and so on. A derived table that is not lateral makes no level.
  */
 import type { AggregateFunction, Frame, TableFunction, WindowFunction } from '../engine/plan.generated.ts';
-import type { ObjectId } from './catalog.ts';
+import type { ObjectId, UniqueKey } from './catalog.ts';
 import type { NullableType, SqlType } from './types/type.ts';
 
 /** Values that are fixed when a statement is sequenced, not when it is planned. */
@@ -215,23 +215,35 @@ export interface HirQuery {
   readonly parameters: readonly SqlType[];
 }
 
-/** INSERT, UPDATE, DELETE, bound. */
+/** INSERT, UPDATE, DELETE, MERGE, bound. */
 export interface HirWrite {
-  readonly operation: 'insert' | 'update' | 'delete';
+  readonly operation: 'insert' | 'update' | 'delete' | 'merge';
   readonly object: ObjectId;
   /**
    * insert: the new rows in the table's column order. delete: the old rows. update: old row's columns, then the new
    * row's. Values are cast, defaults filled in, NOT NULL checked by `raise`. Behind these come the columns of FROM or
-   * USING if RETURNING reads them.
+   * USING if RETURNING reads them. merge: as update (what there is not is NULL), then `merge_action()` as text, then
+   * what RETURNING reads; a row for each row that is written.
    */
   readonly relation: HirRelation;
   /**
-   * The number of the table's columns where its rows are joined with others: a row of the table that comes several
-   * times counts once, whichever comes first. Else null.
+   * update, delete: the number of the table's columns where its rows are joined with others: a row of the table that
+   * comes several times counts once, whichever comes first. Else null.
    */
   readonly joined: number | null;
-  /** Over the new row's columns (insert, update) or the old row's (delete), then those of FROM or USING. */
+  /** merge: columns that tell one row of the table from any other. An old row that comes twice is error 21000. */
+  readonly identity?: readonly number[];
+  readonly conflict?: HirConflict | null;
+  /** Over `relation`'s columns; with `conflict`: over the old row's columns (NULL if there is none) and the new row's. */
   readonly returning:
     readonly { readonly name: string; readonly scalar: HirScalar; readonly type: NullableType }[] | null;
   readonly parameters: readonly SqlType[];
+}
+
+/** ON CONFLICT. */
+export interface HirConflict {
+  /** The keys that decide. */
+  readonly arbiters: readonly UniqueKey[];
+  /** DO UPDATE, over the old row's columns and then those of the row that conflicts: when, and the new row. Null: DO NOTHING. */
+  readonly update: { readonly condition: HirScalar | null; readonly values: readonly HirScalar[] } | null;
 }

@@ -178,6 +178,7 @@ export type MirRelation = { readonly columns: readonly MirType[] } & (
       readonly keys: readonly MirScalar[];
       readonly sqlstate: string;
       readonly message: string;
+      readonly hint?: string | undefined;
     }
   | { readonly kind: 'negate'; readonly input: MirRelation }
   /** Rows of positive multiplicity keep it, others go. */

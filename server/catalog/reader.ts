@@ -7,11 +7,18 @@ import type {
   CatalogRelation,
   ObjectId,
   RelationKind,
+  UniqueKey,
 } from '../../sql/catalog.ts';
 import type { HirRelation } from '../../sql/hir.ts';
 import type { ArrangementId, Layout } from '../../engine/index.ts';
 import type { Catalog } from './catalog.ts';
-import type { CatalogObject, MaterializedViewObject, NameReference, ViewObject } from './objects.ts';
+import type {
+  CatalogObject,
+  MaterializedViewObject,
+  NameReference,
+  TableObject,
+  ViewObject,
+} from './objects.ts';
 
 /** Binds the query of a view under its own search path; columns carry the view's names. */
 export type BindView = (view: ViewObject | MaterializedViewObject) => HirRelation;
@@ -144,10 +151,17 @@ export class StatementCatalog implements CatalogReader {
           columns: object.columns,
           keys: object.keys,
           primaryKeyName: object.kind === 'table' ? object.primaryKeyName : null,
+          uniqueKeys: object.kind === 'table' ? uniqueKeys(object) : [],
           estimatedRows: this.#estimate(object.arrangement),
         };
     }
   }
+}
+
+function uniqueKeys({ primaryKeyName, keys, arrangement, layout }: TableObject): UniqueKey[] {
+  const [columns] = keys;
+  if (primaryKeyName === null || columns === undefined) return [];
+  return [{ name: primaryKeyName, columns, arrangement, layout, nullsEqual: false, isConstraint: true }];
 }
 
 function named(object: CatalogObject, kind: RelationKind) {

@@ -39,7 +39,7 @@ import { prepareShowCreate, prepareShowObjects } from './show.ts';
 import { prepareSubscribe } from './subscribe.ts';
 import { prepareValidateConnection } from './validate-connection.ts';
 import { prepareTruncate } from './truncate.ts';
-import { prepareWrite } from './write.ts';
+import { isWrite, prepareWrite } from './write.ts';
 
 /** What a prepared statement was compiled under; any difference compiles it again. */
 interface CompiledUnder {
@@ -234,7 +234,7 @@ function preparePostgres(
   if (parsed.statement.kind !== 'postgres') throw new Error('not a statement of PostgreSQL');
   const { node } = parsed.statement;
   if ('SelectStmt' in node) return prepareSelect(system, session, parsed, node, parameterTypes);
-  if ('InsertStmt' in node || 'UpdateStmt' in node || 'DeleteStmt' in node) {
+  if (isWrite(node)) {
     return prepareWrite(system, session, parsed, node, parameterTypes);
   }
   if ('TruncateStmt' in node) return prepareTruncate(system, session, parsed, node.TruncateStmt);

@@ -9,6 +9,7 @@ import { parse } from '../../sql/parse/parse.ts';
 import { requireObject } from '../catalog/names.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
+import { isWrite } from './write.ts';
 import { catalogKinds } from './drop.ts';
 import { prepareInternal, quoteIdentifier, quoteLiteral } from './internal-query.ts';
 import type { Runnable } from './prepared.ts';
@@ -97,7 +98,7 @@ function compileStatement(
   if (statement.kind === 'postgres') {
     const { node } = statement;
     if ('SelectStmt' in node) return compileNode(system, session, parsed, node, { kind: 'rows' });
-    if ('InsertStmt' in node || 'UpdateStmt' in node || 'DeleteStmt' in node) {
+    if (isWrite(node)) {
       return system.planning.compileWrite(session, parsed, node, {});
     }
   }

@@ -1,5 +1,5 @@
 /**
- * INSERT, UPDATE, DELETE: the plan fills the transaction's writes. A statement on its own commits at once, and runs
+ * INSERT, UPDATE, DELETE, MERGE: the plan fills the transaction's writes. A statement on its own commits at once, and runs
  * again on a new snapshot when another commit was first.
  */
 import type { Node } from '@pgsql/types';
@@ -27,7 +27,7 @@ export function prepareWrite(
   const catalog = system.planning.catalogFor(session, { ownWrites });
   const compiled = system.planning.compileWrite(session, parsed, node, { parameterTypes, catalog });
   const plan = system.engine.prepare(compiled.plan);
-  const tag = 'InsertStmt' in node ? 'INSERT 0' : 'UpdateStmt' in node ? 'UPDATE' : 'DELETE';
+  const tag = tagOf(node);
   const columns = compiled.columns.length > 0 ? compiled.columns : null;
 
   const runOnce = async (session: SessionContext, execution: Execution): Promise<StatementResult> => {
@@ -65,6 +65,17 @@ export function prepareWrite(
       return commitAlone(system, session, () => runOnce(session, execution));
     },
   };
+}
+
+/** INSERT, UPDATE, DELETE, MERGE. */
+export function isWrite(node: Node): boolean {
+  return 'InsertStmt' in node || 'UpdateStmt' in node || 'DeleteStmt' in node || 'MergeStmt' in node;
+}
+
+function tagOf(node: Node): string {
+  if ('InsertStmt' in node) return 'INSERT 0';
+  if ('UpdateStmt' in node) return 'UPDATE';
+  return 'DeleteStmt' in node ? 'DELETE' : 'MERGE';
 }
 
 /** Runs `work` and commits what it wrote; again on a new snapshot after a write conflict. */

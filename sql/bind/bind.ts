@@ -2,7 +2,7 @@
  * Binding: from PostgreSQL's AST to HIR. Names become columns and objects, literals and overloads get their types, every
  * cast becomes a node, and what PostgreSQL refuses is refused with its SQLSTATE, message and position.
  */
-import type { DeleteStmt, InsertStmt, Node, TruncateStmt, UpdateStmt } from '@pgsql/types';
+import type { DeleteStmt, InsertStmt, MergeStmt, Node, TruncateStmt, UpdateStmt } from '@pgsql/types';
 import { extensionName } from '../ast/extension.ts';
 import { nodeAs, nodeKind } from '../ast/accessors.ts';
 import type { HirColumn, HirQuery, HirRelation, HirScalar, HirWrite } from '../hir.ts';
@@ -21,6 +21,7 @@ import { typeOf } from './scalar.ts';
 import { Statement } from './statement.ts';
 import { bindDelete } from './write/delete.ts';
 import { bindInsert } from './write/insert.ts';
+import { bindMerge } from './write/merge.ts';
 import { bindTruncate } from './write/truncate.ts';
 import { bindUpdate } from './write/update.ts';
 
@@ -105,7 +106,7 @@ export function bindRelation(node: Node, environment: BindEnvironment): HirRelat
   return withinStack(() => asRelation(bindQueryNode(node, begin(environment))));
 }
 
-/** Binds an `{ InsertStmt }`, `{ UpdateStmt }` or `{ DeleteStmt }`. */
+/** Binds an `{ InsertStmt }`, `{ UpdateStmt }`, `{ DeleteStmt }` or `{ MergeStmt }`. */
 export function bindWrite(node: Node, environment: BindEnvironment): HirWrite {
   return withinStack(() => bindWriteInner(node, begin(environment)));
 }
@@ -123,6 +124,8 @@ function bindWriteInner(node: Node, context: QueryContext): HirWrite {
       return bindUpdate(nodeAs(node, 'UpdateStmt') as UpdateStmt, context);
     case 'DeleteStmt':
       return bindDelete(nodeAs(node, 'DeleteStmt') as DeleteStmt, context);
+    case 'MergeStmt':
+      return bindMerge(nodeAs(node, 'MergeStmt') as MergeStmt, context);
     default:
       throw context.statement.unsupported(`${nodeKind(node)} as a write`);
   }

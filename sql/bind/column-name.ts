@@ -37,6 +37,7 @@ function figure(node: Node | undefined): Figure | null {
   }
   if ('CollateClause' in node) return figure(node.CollateClause.arg);
   if ('GroupingFunc' in node) return strong('grouping');
+  if ('MergeSupportFunc' in node) return strong('merge_action');
   if ('SubLink' in node) return subLinkName(node.SubLink.subLinkType, node.SubLink.subselect);
   if ('CaseExpr' in node) {
     const inner = figure(node.CaseExpr.defresult);

@@ -63,6 +63,8 @@ export function bindExpression(node: Node, context: ExpressionContext): Bound {
       throw statement.unsupported('row values', at);
     case 'GroupingFunc':
       return bindGroupingFunction(nodeAs(node, 'GroupingFunc')!, context);
+    case 'MergeSupportFunc':
+      return { scalar: bindMergeAction(context, at), at };
     case 'XmlExpr':
     case 'XmlSerialize':
       throw statement.unsupported('type xml', at);
@@ -84,6 +86,13 @@ function bindColumn(node: ColumnRef, context: ExpressionContext, at: number | un
     throw context.statement.error('0A000', 'cannot use column reference in DEFAULT expression', at);
   }
   return resolveColumn(context.statement, context.scope, parts, at);
+}
+
+function bindMergeAction(context: ExpressionContext, at: number | undefined): HirScalar {
+  const { mergeAction } = context.scope;
+  if (mergeAction !== undefined) return mergeAction;
+  const message = 'MERGE_ACTION() can only be used in the RETURNING list of a MERGE command';
+  throw context.statement.error('42601', message, at);
 }
 
 function bindParameter(node: ParamRef, context: ExpressionContext): HirScalar {

@@ -81,6 +81,10 @@ export function truth(value: boolean): HirScalar {
   return literal('bool', value ? 't' : 'f');
 }
 
+export function isNull(operand: HirScalar): HirScalar {
+  return { kind: 'isNull', operand };
+}
+
 export function int4(value: number): HirScalar {
   return literal('int4', String(value));
 }

@@ -49,6 +49,8 @@ export interface Scope {
    * of RIGHT and FULL joins neither (`refused`).
    */
   readonly lateral?: 'seen' | 'hidden' | 'refused';
+  /** What merge_action() is, where it may be called. */
+  readonly mergeAction?: HirScalar;
 }
 
 export const emptyScope: Scope = { items: [], outer: null };

@@ -166,7 +166,17 @@ function outputLines(output: Output): string[] {
           : [
               `  returning ${columnList(output.returning.projection)}${output.returned === null ? '' : ` of %${output.returned}`}`,
             ];
-      return [`write${deleted}${inserted}`, ...returning];
+      const { conflict } = output;
+      const resolved =
+        conflict === null
+          ? []
+          : conflict.update === null
+            ? ['  on conflict do nothing']
+            : [
+                '  on conflict do update',
+                ...mfpLines(conflict.update, 2 * conflict.arbiters[0]!.layout.restore.length),
+              ];
+      return [`write${deleted}${inserted}`, ...resolved, ...returning];
     }
   }
 }

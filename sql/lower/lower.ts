@@ -13,6 +13,7 @@ import { lowerRelation } from './relation.ts';
 import { NO_ROW } from './row.ts';
 import { lowerPlainScalar } from './scalar.ts';
 import { hasSubquery } from './can-raise.ts';
+import { mergedOnce } from './merged-once.ts';
 import { oncePerRow } from './once-per-row.ts';
 
 const lowered: unique symbol = Symbol('lowered');
@@ -70,28 +71,42 @@ export function lowerQuery(query: HirQuery, options: LowerOptions): LoweredQuery
   return finish(context, project(limited, projection), null, null);
 }
 
-/** Lowers INSERT, UPDATE or DELETE. */
-export function lowerWrite(write: HirWrite, options: Omit<LowerOptions, 'maintained'>): LoweredQuery {
+/** What a write does besides reading its relation. */
+export interface LoweredWrite extends LoweredQuery {
+  /** ON CONFLICT DO UPDATE. */
+  readonly update: { readonly condition: MirScalar | null; readonly values: readonly MirScalar[] } | null;
+}
+
+/** Lowers INSERT, UPDATE, DELETE or MERGE. */
+export function lowerWrite(write: HirWrite, options: Omit<LowerOptions, 'maintained'>): LoweredWrite {
   const context = new LoweringContext({
     ...options,
     parameters: write.parameters.length,
     maintained: false,
   });
   const rows = lowerRelation(context, write.relation, null);
-  const { joined } = write;
-  const relation = joined === null ? rows : oncePerRow(context, write.object, rows, joined);
-  const update = write.operation === 'update';
-  const row = relation.columns.slice(update ? (joined ?? relation.columns.length / 2) : 0);
-  const returning =
-    write.returning === null
-      ? null
-      : write.returning.map((item) => {
-          if (hasSubquery(item.scalar)) {
-            throw new SqlError({ sqlstate: '0A000', message: 'a subquery in RETURNING is not supported' });
-          }
-          return lowerPlainScalar(context, { columns: row, place: (_, index) => index }, item.scalar);
-        });
-  return finish(context, relation, null, returning);
+  const { joined, identity } = write;
+  const once = joined === null ? rows : oncePerRow(context, write.object, rows, joined);
+  const relation = identity === undefined ? once : mergedOnce(once, identity);
+  const conflict = write.conflict ?? null;
+  const old = relation.columns.map((type) => ({ ...type, nullable: true }));
+  const row = conflict === null ? relation.columns : [...old, ...relation.columns];
+  const scalar = (item: HirScalar, clause: string): MirScalar => {
+    if (hasSubquery(item)) {
+      throw new SqlError({ sqlstate: '0A000', message: `a subquery in ${clause} is not supported` });
+    }
+    return lowerPlainScalar(context, { columns: row, place: (_, index) => index }, item);
+  };
+  const returning = write.returning?.map((item) => scalar(item.scalar, 'RETURNING')) ?? null;
+  const update = conflict?.update ?? null;
+  const clause = 'ON CONFLICT DO UPDATE';
+  return {
+    ...finish(context, relation, null, returning),
+    update: update && {
+      condition: update.condition && scalar(update.condition, clause),
+      values: update.values.map((value) => scalar(value, clause)),
+    },
+  };
 }
 
 function finish(

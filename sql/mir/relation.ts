@@ -191,10 +191,11 @@ export function window(
 export function guard(
   input: MirRelation,
   keys: readonly MirScalar[],
-  error: { sqlstate: string; message: string },
+  error: { sqlstate: string; message: string; hint?: string | undefined },
 ): MirRelation {
-  const { sqlstate, message } = error;
-  return { kind: 'guard', input, keys, sqlstate, message, columns: input.columns };
+  const { sqlstate, message, hint } = error;
+  const hinted = hint === undefined ? {} : { hint };
+  return { kind: 'guard', input, keys, sqlstate, message, ...hinted, columns: input.columns };
 }
 
 export function negate(input: MirRelation): MirRelation {

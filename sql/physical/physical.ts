@@ -5,8 +5,9 @@
 import type { ArrangementId } from '../../engine/index.ts';
 import type { Finishing, Layout, Node, Output, Plan, ScalarType } from '../../engine/plan.generated.ts';
 import { FORMAT_VERSION } from '../../engine/plan.generated.ts';
-import type { CatalogReader, ObjectId } from '../catalog.ts';
-import type { MirFinishing, MirRelation, MirScalar, MirType } from '../mir.ts';
+import type { CatalogReader, ObjectId, UniqueKey } from '../catalog.ts';
+import type { HirWrite } from '../hir.ts';
+import type { MirFinishing, MirRelation, MirScalar } from '../mir.ts';
 import type { Keys } from '../optimize/analysis/keys.ts';
 import type { SharedRequest } from './builder.ts';
 import { PlanBuilder } from './builder.ts';
@@ -14,8 +15,8 @@ import { toColumnType } from '../types/column-type.ts';
 import { compact } from './compact.ts';
 import { toExpr, toOrderKey } from './expr.ts';
 import { layoutByColumns } from './layout.ts';
-import { FusedSteps } from './mfp.ts';
 import { RelationPlanner } from './relation.ts';
+import { planWrite } from './write.ts';
 
 const physical: unique symbol = Symbol('physical');
 
@@ -36,11 +37,13 @@ export type Target =
   | { readonly kind: 'maintain'; readonly arrangement: ArrangementId; readonly keys: Keys }
   | {
       readonly kind: 'write';
-      readonly operation: 'insert' | 'update' | 'delete';
+      readonly operation: HirWrite['operation'];
       readonly object: ObjectId;
-      /** The table's width where columns of other relations may follow. */
-      readonly joined: number | null;
+      /** Over the relation's columns; with `conflict` over the old row's (nullable) and then them. */
       readonly returning: readonly MirScalar[] | null;
+      readonly arbiters: readonly UniqueKey[] | null;
+      /** DO UPDATE over the old row's columns and then the relation's. */
+      readonly update: { readonly condition: MirScalar | null; readonly values: readonly MirScalar[] } | null;
     };
 
 export interface PhysicalOptions {
@@ -101,61 +104,9 @@ function outputOf(
       const layout = layoutByColumns(flow.columns.map(toColumnType), target.keys[0] ?? null);
       return { output: { kind: 'arrangement', node, arrangement: target.arrangement, layout }, layout };
     }
-    case 'write': {
-      const arrangement = builder.primary(target.object).id;
-      const { deleted, inserted, returned, row } = writeNodes(builder, flow, target);
-      const returning =
-        target.returning === null
-          ? null
-          : FusedSteps.identity(row)
-              .map(target.returning)
-              .project(target.returning.map((_, index) => row.length + index))
-              .toMfp();
-      return { output: { kind: 'write', arrangement, deleted, inserted, returned, returning }, layout: null };
-    }
+    case 'write':
+      return { output: planWrite(builder, flow, target), layout: null };
   }
-}
-
-interface WriteNodes {
-  readonly deleted: number | null;
-  readonly inserted: number | null;
-  readonly returned: number | null;
-  /** What RETURNING reads. */
-  readonly row: readonly MirType[];
-}
-
-/** UPDATE's relation is the old row followed by the new one; what RETURNING reads of other relations comes last. */
-function writeNodes(
-  builder: PlanBuilder,
-  flow: ReturnType<RelationPlanner['plan']>,
-  { operation, joined, returning }: Extract<Target, { kind: 'write' }>,
-): WriteNodes {
-  if (operation !== 'update' && joined === null) {
-    const node = builder.materialize(flow);
-    return operation === 'insert'
-      ? { deleted: null, inserted: node, returned: null, row: flow.columns }
-      : { deleted: node, inserted: null, returned: null, row: flow.columns };
-  }
-  // All parts come from one node, so that a row's new values are computed once.
-  const all = builder.flow(builder.materialize(flow));
-  const part = (from: number, to: number): number => {
-    const indexes = Array.from({ length: to - from }, (_, index) => from + index);
-    const steps = all.steps.project(indexes);
-    return builder.materialize({
-      node: all.node,
-      steps,
-      columns: indexes.map((index) => flow.columns[index]!),
-    });
-  };
-  const arity = flow.columns.length;
-  const width = joined ?? arity / 2;
-  const from = operation === 'update' ? width : 0;
-  return {
-    deleted: part(0, width),
-    inserted: operation === 'update' ? part(width, 2 * width) : null,
-    returned: returning !== null && joined !== null ? part(from, arity) : null,
-    row: flow.columns.slice(from),
-  };
 }
 
 function toFinishing(finishing: MirFinishing): Finishing {

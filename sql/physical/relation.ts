@@ -122,6 +122,7 @@ export class RelationPlanner {
             key: relation.keys.map(toKeyExpr),
             sqlstate: relation.sqlstate,
             message: relation.message,
+            ...(relation.hint === undefined ? {} : { hint: relation.hint }),
           }),
         );
       case 'negate':

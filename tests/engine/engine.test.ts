@@ -343,6 +343,7 @@ test('a write plan writes into its transaction, which sees it', async () => {
         inserted: 0,
         returned: null,
         returning: { expressions: [literal('text', 'made')], predicates: [], projection: [0, 3] },
+        conflict: null,
       },
     });
   const transaction = engine.beginTransaction();

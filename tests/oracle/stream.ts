@@ -1,4 +1,4 @@
-/** Random transactions: inserts, updates and deletes, duplicates, rollbacks, delete all and fill again. */
+/** Random transactions: inserts, updates and deletes, upserts and merges, duplicates, rollbacks, delete all and fill again. */
 import type { Random } from './random.ts';
 import { randomValue, type Column, type Schema, type Table } from './schema.ts';
 
@@ -39,7 +39,8 @@ export function randomTransactions(random: Random, schema: Schema, count: number
 function change(random: Random, schema: Schema, table: Table, keys: Keys): string[] {
   const refill = (): string[] => {
     usage(keys, table).rows = 0;
-    return [`DELETE FROM ${table.name}`, insert(random, schema, table, 8, keys)];
+    const empty = random.chance(0.3) ? 'TRUNCATE' : 'DELETE FROM';
+    return [`${empty} ${table.name}`, insert(random, schema, table, 8, keys)];
   };
   if (usage(keys, table).rows >= MOST_ROWS) return refill();
   const one = random.weighted<() => string[]>([
@@ -62,6 +63,8 @@ function change(random: Random, schema: Schema, table: Table, keys: Keys): strin
     ],
     // Exact duplicates of what is there.
     [table.keyed ? 0 : 2, () => [duplicates(random, schema, table)]],
+    [table.keyed ? 2 : 0, () => [upsert(random, schema, table)]],
+    [table.keyed ? 1 : 0, () => [merge(random, schema, table)]],
   ]);
   return one();
 }
@@ -91,6 +94,55 @@ function insert(random: Random, schema: Schema, table: Table, rows: number, keys
   }
   usage(keys, table).rows += tuples.length;
   return `INSERT INTO ${table.name} VALUES ${tuples.join(', ')}`;
+}
+
+/** Rows of the table with keys that may be there, each key once, now and then twice. */
+function rowsOfKeys(random: Random, schema: Schema, table: Table, twice: number): string[] {
+  const count = random.between(1, 4);
+  const first = random.between(0, 30);
+  return Array.from({ length: count }, (_, r) => {
+    const key = random.chance(twice) ? first : first + r;
+    const rest = table.columns
+      .slice(1)
+      .map((column) => `${randomValue(random, column, schema)}::${column.declared}`);
+    return `(${[key, ...rest].join(', ')})`;
+  });
+}
+
+function upsert(random: Random, schema: Schema, table: Table): string {
+  const rows = rowsOfKeys(random, schema, table, 0.1);
+  const [key, ...free] = table.columns.map(({ name }) => name);
+  const set = random.pick(free.length === 0 ? [key!] : free);
+  const action = random.weighted([
+    [2, 'DO NOTHING'],
+    [4, `DO UPDATE SET ${set} = excluded.${set}`],
+    [2, `DO UPDATE SET ${set} = excluded.${set} WHERE ${table.name}.${set} IS DISTINCT FROM excluded.${set}`],
+    [
+      1,
+      `DO UPDATE SET ${free.map((name) => `${name} = excluded.${name}`).join(', ') || `${key} = excluded.${key}`}`,
+    ],
+  ]);
+  return `INSERT INTO ${table.name} VALUES ${rows.join(', ')} ON CONFLICT (${key}) ${action}`;
+}
+
+function merge(random: Random, schema: Schema, table: Table): string {
+  const rows = rowsOfKeys(random, schema, table, 0.03);
+  const names = table.columns.map(({ name }) => name);
+  const set = random.pick(names.slice(1).length === 0 ? names : names.slice(1));
+  const clauses = [
+    random.chance(0.3) ? `WHEN MATCHED AND s.${set} IS NULL THEN DELETE` : '',
+    random.chance(0.8) ? `WHEN MATCHED THEN UPDATE SET ${set} = s.${set}` : '',
+    random.chance(0.8)
+      ? `WHEN NOT MATCHED THEN INSERT VALUES (${names.map((name) => `s.${name}`).join(', ')})`
+      : '',
+    random.chance(0.1) ? `WHEN NOT MATCHED BY SOURCE AND ${table.name}.${set} IS NULL THEN DELETE` : '',
+    'WHEN MATCHED THEN DO NOTHING',
+  ];
+  const when = clauses.filter((clause) => clause !== '');
+  // Nothing may stand behind a clause without a condition.
+  if (when.some((clause) => clause.startsWith('WHEN MATCHED THEN UPDATE'))) when.pop();
+  const source = `(VALUES ${rows.join(', ')}) AS s (${names.join(', ')})`;
+  return `MERGE INTO ${table.name} USING ${source} ON ${table.name}.${names[0]} = s.${names[0]} ${when.join(' ')}`;
 }
 
 function update(random: Random, schema: Schema, table: Table): string {

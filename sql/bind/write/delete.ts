@@ -5,7 +5,8 @@ import type { QueryContext } from '../context.ts';
 import { bindWith } from '../cte.ts';
 import { bindCondition } from '../expression.ts';
 import { filter, project } from '../relation.ts';
-import { bindReturning, bindTarget, targetRows } from './target.ts';
+import { bindReturning } from './returning.ts';
+import { bindTarget, targetRows } from './target.ts';
 
 /** DELETE: the old rows. */
 export function bindDelete(node: DeleteStmt, outer: QueryContext): HirWrite {
@@ -30,7 +31,11 @@ export function bindDelete(node: DeleteStmt, outer: QueryContext): HirWrite {
     object: relation.id,
     relation: wrap(rows),
     joined,
-    returning: bindReturning(node.returningClause, from.items, context),
+    returning: bindReturning(
+      node.returningClause,
+      { relation, node: node.relation!, old: 0, new: null, others: from.items.slice(1) },
+      context,
+    ),
     parameters: statement.parameters(),
   };
 }

@@ -9,30 +9,21 @@ import { bindExpression } from '../expression.ts';
 import { asRelation, prepareSelectStatement } from '../query.ts';
 import { projectScalars } from '../relation.ts';
 import { isNullable, typeOf } from '../scalar.ts';
+import type { Bound } from '../statement.ts';
 import { emptyScope } from '../scope.ts';
-import {
-  assign,
-  assignCast,
-  bindReturning,
-  bindTarget,
-  columnNumber,
-  defaultValue,
-  isDefault,
-  targetItem,
-} from './target.ts';
+import { bindConflict } from './conflict.ts';
+import { bindReturning } from './returning.ts';
+import { assign, assignCast, bindTarget, columnNumber, defaultValue, isDefault } from './target.ts';
 
 /** INSERT: the new rows in the table's column order. */
 export function bindInsert(node: InsertStmt, outer: QueryContext): HirWrite {
   const { statement } = outer;
-  if (node.onConflictClause !== undefined) {
-    throw statement.unsupported('ON CONFLICT', locationOf(node.onConflictClause));
-  }
   if (node.override !== undefined && node.override !== 'OVERRIDING_NOT_SET') {
     throw statement.unsupported('OVERRIDING');
   }
   const { context, wrap } = bindWith(node.withClause, outer);
   const relation = bindTarget(node.relation!, 'insert into', context);
-  const columns = targetColumns(node, relation, context);
+  const columns = targetColumns(node.cols, relation, context);
   const select = nodeAs(node.selectStmt, 'SelectStmt');
   const rows = valuesOf(select);
   const source =
@@ -41,26 +32,40 @@ export function bindInsert(node: InsertStmt, outer: QueryContext): HirWrite {
       : rows !== null
         ? insertValues(rows, relation, columns, context)
         : insertQuery(select, relation, columns, context);
+  const conflict = bindConflict(node.onConflictClause, relation, node.relation!, context);
   return {
     operation: 'insert',
     object: relation.id,
     relation: wrap(source),
     joined: null,
-    returning: bindReturning(node.returningClause, [targetItem(relation, node.relation!)], context),
+    conflict,
+    returning: bindReturning(
+      node.returningClause,
+      conflict === null
+        ? { relation, node: node.relation!, old: null, new: 0 }
+        : { relation, node: node.relation!, old: 0, new: relation.columns.length, nullable: true },
+      context,
+    ),
     parameters: statement.parameters(),
   };
 }
 
+/** The columns that values are given for. */
+export interface Columns {
+  readonly numbers: readonly number[];
+  readonly places: readonly (number | undefined)[];
+}
+
 /** Column numbers in the order in which values come. */
-function targetColumns(
-  node: InsertStmt,
+export function targetColumns(
+  cols: readonly Node[] | undefined,
   relation: CatalogRelation,
   context: QueryContext,
-): { readonly numbers: readonly number[]; readonly places: readonly (number | undefined)[] } {
-  if (node.cols === undefined) return { numbers: relation.columns.map((_, i) => i), places: [] };
+): Columns {
+  if (cols === undefined) return { numbers: relation.columns.map((_, i) => i), places: [] };
   const numbers: number[] = [];
   const places: (number | undefined)[] = [];
-  for (const column of node.cols) {
+  for (const column of cols) {
     const target = nodeAs(column, 'ResTarget')!;
     const at = locationOf(target);
     const number = columnNumber(relation, target.name!, at, context);
@@ -84,11 +89,6 @@ function valuesOf(select: SelectStmt | undefined): readonly Node[] | null {
     select.limitOffset === undefined &&
     select.withClause === undefined;
   return bare ? select.valuesLists : null;
-}
-
-interface Columns {
-  readonly numbers: readonly number[];
-  readonly places: readonly (number | undefined)[];
 }
 
 function checkCount(
@@ -115,7 +115,6 @@ function insertValues(
 ): HirRelation {
   const { statement } = context;
   const expression = expressionContext(context, emptyScope, 'VALUES');
-  const named = columns.places.length > 0;
   let width = -1;
   const rows = lists.map((list): HirScalar[] => {
     const items = nodeAs(list, 'List')?.items ?? [];
@@ -123,18 +122,33 @@ function insertValues(
       throw statement.error('42601', 'VALUES lists must all be the same length', locationOfFirst(items));
     }
     width = items.length;
-    const values = items.map((item) => (isDefault(item) ? null : bindExpression(item, expression)));
-    checkCount(items.length, columns, named, placeOf(items[columns.numbers.length]), context);
-    const row: (HirScalar | undefined)[] = relation.columns.map(() => undefined);
-    values.forEach((value, i) => {
-      const number = columns.numbers[i]!;
-      const column = relation.columns[number]!;
-      row[number] =
-        value === null ? defaultValue(relation, column, context) : assign(relation, column, value, context);
-    });
-    return relation.columns.map((column, i) => row[i] ?? defaultValue(relation, column, context));
+    return insertedValues(items, relation, columns, (item) => bindExpression(item, expression), context);
   });
   return { kind: 'constant', columns: rowColumns(relation, rows), rows };
+}
+
+/** One row's values, DEFAULT among them, as a row of the table. */
+export function insertedValues(
+  items: readonly Node[],
+  relation: CatalogRelation,
+  columns: Columns,
+  bind: (item: Node) => Bound,
+  context: QueryContext,
+): HirScalar[] {
+  const values = items.map((item) => (isDefault(item) ? null : bind(item)));
+  const named = columns.places.length > 0;
+  // INSERT DEFAULT VALUES names none.
+  if (items.length > 0) {
+    checkCount(items.length, columns, named, placeOf(items[columns.numbers.length]), context);
+  }
+  const row: (HirScalar | undefined)[] = relation.columns.map(() => undefined);
+  values.forEach((value, i) => {
+    const number = columns.numbers[i]!;
+    const column = relation.columns[number]!;
+    row[number] =
+      value === null ? defaultValue(relation, column, context) : assign(relation, column, value, context);
+  });
+  return relation.columns.map((column, i) => row[i] ?? defaultValue(relation, column, context));
 }
 
 function locationOfFirst(items: readonly Node[]): number | undefined {

@@ -1,21 +1,20 @@
-/** What INSERT, UPDATE and DELETE share: the table, its row as a relation, assignment, NOT NULL, RETURNING. */
-import type { Node, RangeVar, ReturningClause } from '@pgsql/types';
+/** What INSERT, UPDATE and DELETE share: the table, its row as a relation, assignment, NOT NULL. */
+import type { Node, RangeVar } from '@pgsql/types';
 import { locationOf } from '../../ast/accessors.ts';
 import type { CatalogColumn, CatalogRelation } from '../../catalog.ts';
-import type { HirScalar, HirWrite } from '../../hir.ts';
+import type { HirScalar } from '../../hir.ts';
 import { displayType, formatType } from '../../types/format.ts';
 import { parseExpression } from '../body.ts';
-import { coerceToType, unknownToText } from '../coerce.ts';
+import { coerceToType } from '../coerce.ts';
 import { expressionContext } from '../context.ts';
 import type { QueryContext } from '../context.ts';
 import { bindExpression } from '../expression.ts';
 import { bindFrom, findRelation, relationOf } from '../from.ts';
 import type { BoundFrom } from '../from.ts';
 import { crossJoin } from '../join.ts';
-import { columnType, isNullable, literal, typeOf } from '../scalar.ts';
+import { isNullable, literal, typeOf } from '../scalar.ts';
 import { emptyScope, itemFor } from '../scope.ts';
 import type { ScopeItem } from '../scope.ts';
-import { bindTargets } from '../select.ts';
 import type { Bound } from '../statement.ts';
 
 const nouns: Record<string, string> = {
@@ -28,7 +27,7 @@ const nouns: Record<string, string> = {
 /** The table that is written to. */
 export function bindTarget(
   node: RangeVar,
-  operation: 'insert into' | 'update' | 'delete from',
+  operation: 'insert into' | 'update' | 'delete from' | 'merge into',
   context: QueryContext,
 ): CatalogRelation {
   const relation = findRelation(node, context);
@@ -41,9 +40,8 @@ export function bindTarget(
   if (relation.kind === 'systemTable' || relation.schema === 'pg_catalog') {
     throw statement.error('42501', `permission denied: "${relation.name}" is a system catalog`, at);
   }
-  const verb = { 'insert into': 'insert into', update: 'update', 'delete from': 'delete from' }[operation];
   const sqlstate = relation.kind === 'view' ? '55000' : '42809';
-  throw statement.error(sqlstate, `cannot ${verb} ${nouns[relation.kind]} "${relation.name}"`, at, {
+  throw statement.error(sqlstate, `cannot ${operation} ${nouns[relation.kind]} "${relation.name}"`, at, {
     hint: relation.kind === 'source' ? 'A source is written by its connector only.' : undefined,
   });
 }
@@ -154,21 +152,4 @@ export function defaultValue(
 /** Whether a value is the keyword DEFAULT. */
 export function isDefault(node: Node): boolean {
   return 'SetToDefault' in node;
-}
-
-/** RETURNING over the written row's columns, and what else `items` have. */
-export function bindReturning(
-  clause: ReturningClause | undefined,
-  items: readonly ScopeItem[],
-  context: QueryContext,
-): HirWrite['returning'] {
-  if (clause === undefined) return null;
-  if (clause.options !== undefined) throw context.statement.unsupported('RETURNING WITH (OLD, NEW)');
-  const scope = { items, outer: null };
-  return bindTargets(clause.exprs ?? [], expressionContext(context, scope, 'RETURNING')).map(
-    ({ name, bound }) => {
-      const scalar = unknownToText(context.statement, bound);
-      return { name, scalar, type: columnType(scalar) };
-    },
-  );
 }

@@ -7,17 +7,11 @@ import type { ExpressionContext, QueryContext } from '../context.ts';
 import { bindWith } from '../cte.ts';
 import { bindCondition, bindExpression } from '../expression.ts';
 import { filter, projectScalars } from '../relation.ts';
+import { shiftItems } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 import { bindRowColumn } from '../subquery.ts';
-import {
-  assign,
-  bindReturning,
-  bindTarget,
-  columnNumber,
-  defaultValue,
-  isDefault,
-  targetRows,
-} from './target.ts';
+import { assign, bindTarget, columnNumber, defaultValue, isDefault, targetRows } from './target.ts';
+import { bindReturning } from './returning.ts';
 
 /** UPDATE: the old row's columns, then the new row's. */
 export function bindUpdate(node: UpdateStmt, outer: QueryContext): HirWrite {
@@ -54,12 +48,23 @@ export function bindUpdate(node: UpdateStmt, outer: QueryContext): HirWrite {
     object: relation.id,
     relation: wrap(changed),
     joined: node.fromClause === undefined ? null : relation.columns.length,
-    returning: bindReturning(node.returningClause, from.items, context),
+    returning: bindReturning(
+      node.returningClause,
+      {
+        relation,
+        node: node.relation!,
+        old: 0,
+        new: relation.columns.length,
+        others: shiftItems(from.items.slice(1), relation.columns.length, false),
+      },
+      context,
+    ),
     parameters: statement.parameters(),
   };
 }
 
-function bindAssignments(
+/** SET: the new values by column number. */
+export function bindAssignments(
   nodes: readonly Node[],
   relation: CatalogRelation,
   expression: ExpressionContext,

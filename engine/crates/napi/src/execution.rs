@@ -256,9 +256,10 @@ impl Execution {
         transaction: &Mutex<WriteSets>,
         collection: Option<&Collection>,
     ) -> Result<Answer, EvalError> {
-        let Output::Write { arrangement, .. } = self.prepared.plan().output else {
+        let Output::Write { arrangement, ref conflict, .. } = self.prepared.plan().output else {
             return Err(internal("the plan does not write"));
         };
+        let resolves = conflict.is_some();
         let sources = self.sources()?;
         let settings = self.environment.settings.clone();
         let result = self.prepared.execute_write(self.environment, sources, &self.cancelled)?;
@@ -267,6 +268,9 @@ impl Execution {
             for update in rows.iter() {
                 written.push(update.val, sign * update.diff);
             }
+        }
+        if resolves {
+            written.mark_resolved();
         }
         if let Some(collection) = collection.filter(|collection| collection.unique)
             && !result.inserted.is_empty()

@@ -21,8 +21,9 @@ pub enum Output {
     /// One-shot: rows for a client.
     Rows { node: NodeIndex, finishing: Finishing },
     /// One-shot: a write set for `arrangement` (a table's): the rows of `deleted` leave, the rows of `inserted`
-    /// enter. The affected count is that of `inserted`, or of `deleted` where there is no `inserted`; `returning`
-    /// runs over the same rows, or over those of `returned` where RETURNING reads more than the row.
+    /// enter. `returned` has a row for each row that is written, where that is neither the inserted nor the deleted row
+    /// alone: RETURNING reads more, or a command does several things. The affected count is that of `returned`, else of
+    /// `inserted`, else of `deleted`, and `returning` runs over the same rows.
     Write {
         #[ts(type = "number")]
         arrangement: ArrangementId,
@@ -30,7 +31,34 @@ pub enum Output {
         inserted: Option<NodeIndex>,
         returned: Option<NodeIndex>,
         returning: Option<Mfp>,
+        conflict: Option<OnConflict>,
     },
+}
+
+/// INSERT … ON CONFLICT: what becomes of a row of `inserted` whose key is there already. The rows are taken one after the
+/// other; one that an earlier row has written is there for the later ones. `returning` then runs over the old row
+/// (NULLs where there was none) followed by the new one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OnConflict {
+    /// The unique keys that decide: arrangements of the table. A row conflicts when one of them has its key.
+    pub arbiters: Vec<Arbiter>,
+    /// None: a row that conflicts is left out. Else, with exactly one arbiter: the row that is there is replaced by what
+    /// this makes of its columns followed by the columns of the row that conflicts; it stays where a predicate drops it.
+    pub update: Option<Mfp>,
+}
+
+/// A unique key of a table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Arbiter {
+    /// The arrangement by the key.
+    #[ts(type = "number")]
+    pub arrangement: ArrangementId,
+    /// Its layout.
+    pub layout: Layout,
+    /// Whether a key with a NULL in it conflicts with its like (NULLS NOT DISTINCT).
+    pub nulls_equal: bool,
 }
 
 /// Order, limit and projection of a one-shot result.

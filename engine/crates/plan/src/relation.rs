@@ -253,7 +253,15 @@ pub enum Operator {
     /// Bag union.
     Union { inputs: Vec<NodeIndex> },
     /// The rows unchanged; a group (by `key`) with more than one row is an error instead.
-    Guard { input: NodeIndex, key: Vec<KeyExpr>, sqlstate: String, message: String },
+    Guard {
+        input: NodeIndex,
+        key: Vec<KeyExpr>,
+        sqlstate: String,
+        message: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        hint: Option<String>,
+    },
 }
 
 impl Operator {

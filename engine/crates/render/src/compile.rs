@@ -133,8 +133,7 @@ pub enum Step {
         rows: Pipeline,
         /// Their keys, no value.
         keys: Pipeline,
-        sqlstate: String,
-        message: String,
+        error: EvalError,
     },
 }
 
@@ -305,6 +304,16 @@ impl Program {
             )
         })
     }
+}
+
+/// The key of a layout as a program over whole rows.
+pub fn key_program(
+    layout: &Layout,
+    columns: &[ColumnType],
+    settings: &FormatSettings,
+) -> Result<CompiledMfp, CompileError> {
+    let mfp = expressions(columns.len(), layout.key.iter().map(|key| key.expr.clone()));
+    Ok(CompiledMfp::over(&mfp, &MfpInput::row(columns), &[], settings)?)
 }
 
 struct Compiler<'a> {
@@ -612,12 +621,14 @@ impl<'a> Compiler<'a> {
             Operator::Union { inputs } => {
                 Step::Union(inputs.iter().map(|input| self.rows(*input)).collect::<Result<_, _>>()?)
             }
-            Operator::Guard { input, key, sqlstate, message } => Step::Guard {
-                rows: self.rows(*input)?,
-                keys: self.keyed(*input, key, [])?,
-                sqlstate: sqlstate.clone(),
-                message: message.clone(),
-            },
+            Operator::Guard { input, key, sqlstate, message, hint } => {
+                let error = EvalError::new(sqlstate, message);
+                Step::Guard {
+                    rows: self.rows(*input)?,
+                    keys: self.keyed(*input, key, [])?,
+                    error: hint.iter().fold(error, |error, hint| error.with_hint(hint)),
+                }
+            }
         })
     }
 
@@ -726,7 +737,7 @@ fn own_layout(operator: &Operator) -> Option<&Layout> {
 }
 
 /// Where columns are found in key and value rows, given as sources of these numbers.
-fn layout_input(
+pub fn layout_input(
     layout: &Layout,
     columns: &[ColumnType],
     key_source: usize,

@@ -4,6 +4,7 @@
 use crate::compile::{
     CompileError, Environment, LIMIT, OFFSET, Pipeline, Program, Sink, Step, Template, row_count,
 };
+use crate::conflict::Conflict;
 use crate::finish::{Collector, Finish, Rows};
 use crate::pipeline::Runner;
 use crate::render::{DELETED, INSERTED, RETURNED};
@@ -116,7 +117,7 @@ struct Compilation {
 /// What becomes of the rows.
 enum FinishTemplate {
     Rows { types: Vec<ScalarType>, limit: Option<Compiled>, offset: Option<Compiled> },
-    Write { returning: Option<Arc<CompiledMfp>> },
+    Write { returning: Option<Arc<CompiledMfp>>, conflict: Option<Conflict> },
 }
 
 impl Prepared {
@@ -127,6 +128,9 @@ impl Prepared {
             _ => None,
         });
         let mut reads: Vec<u64> = ids.collect();
+        if let Output::Write { conflict: Some(conflict), .. } = &plan.output {
+            reads.extend(conflict.arbiters.iter().map(|arbiter| arbiter.arrangement));
+        }
         reads.sort_unstable();
         reads.dedup();
         Prepared { immediate: is_immediate(&plan), plan, reads, compiled: Mutex::default() }
@@ -165,13 +169,24 @@ impl Prepared {
                 let (limit, offset) = (count(&finishing.limit)?, count(&finishing.offset)?);
                 FinishTemplate::Rows { types, limit, offset }
             }
-            Output::Write { deleted, inserted, returned, returning, .. } => {
+            Output::Write { deleted, inserted, returned, returning, conflict, .. } => {
                 let Some(node) = inserted.or(*deleted) else {
                     return Err(ExecuteError::Refused("the plan writes nothing".into()));
                 };
-                let columns = &plan.nodes[returned.unwrap_or(node) as usize].columns;
-                let compile = |mfp| CompiledMfp::new(mfp, columns, &plan.parameters, settings).map(Arc::new);
-                FinishTemplate::Write { returning: returning.as_ref().map(compile).transpose()? }
+                let mut columns = plan.nodes[returned.unwrap_or(node) as usize].columns.clone();
+                let conflict = match conflict {
+                    None => None,
+                    Some(_) if deleted.is_some() || returned.is_some() => {
+                        return Err(ExecuteError::Refused("only what is inserted conflicts".into()));
+                    }
+                    Some(conflict) => {
+                        let compiled = Conflict::compile(conflict, &columns, &plan.parameters, settings)?;
+                        columns.extend_from_within(..);
+                        Some(compiled)
+                    }
+                };
+                let compile = |mfp| CompiledMfp::new(mfp, &columns, &plan.parameters, settings).map(Arc::new);
+                FinishTemplate::Write { returning: returning.as_ref().map(compile).transpose()?, conflict }
             }
             _ => return Err(ExecuteError::Refused("a maintained plan is not executed".into())),
         };
@@ -214,39 +229,52 @@ impl Prepared {
         cancelled: &Arc<AtomicBool>,
     ) -> Result<WriteResult, ExecuteError> {
         let compiled = self.compilation(&environment.settings)?;
-        let (Output::Write { inserted, returned, .. }, FinishTemplate::Write { returning }) =
+        let (Output::Write { inserted, returned, .. }, FinishTemplate::Write { returning, conflict }) =
             (&self.plan.output, &compiled.finish)
         else {
             return Err(ExecuteError::Refused("the plan does not write".into()));
         };
         let shows_inserted = inserted.is_some();
         let program = compiled.template.bind(environment)?;
+        let scope = program.scope.clone();
         let returning = returning.as_ref().map(|mfp| {
             let types = mfp.output().to_vec();
             let projection = (0..types.len() as u32).collect();
             let finish =
                 Finish { types, order: vec![], limit: None, offset: 0, with_ties: false, projection };
-            (Runner::new(mfp.clone(), program.scope.clone()), Collector::new(finish))
+            (Runner::new(mfp.clone(), scope.clone()), Collector::new(finish))
         });
         let mut result =
             WriteResult { deleted: Updates::new(), inserted: Updates::new(), affected: 0, returning: None };
         let mut read = Updates::new();
+        let (returns, counts_returned) = (returning.is_some(), returned.is_some());
+        let looked_up = conflict.as_ref().map(|_| sources.clone());
         run(program, sources, cancelled, |mark, row, count| {
             if mark == RETURNED {
-                read.push_row(row, 0, count as i64);
+                if returns {
+                    read.push_row(row, 0, count as i64);
+                }
+                result.affected += count;
                 return;
             }
             let is_inserted = mark == INSERTED;
             let side = if is_inserted { &mut result.inserted } else { &mut result.deleted };
             side.push_row(row, 0, count as i64);
-            if is_inserted == shows_inserted {
+            if !counts_returned && is_inserted == shows_inserted {
                 result.affected += count;
             }
         })?;
+        if let (Some(conflict), Some(sources)) = (conflict, looked_up) {
+            let resolved = conflict.resolve(&result.inserted, &sources, &scope)?;
+            result.affected = resolved.inserted.len() as u64;
+            result.deleted = resolved.deleted;
+            result.inserted = resolved.inserted;
+            read = resolved.written;
+        }
         if let Some((mut runner, mut collector)) = returning {
             let mut shown = Vec::new();
             let written = if shows_inserted { &result.inserted } else { &result.deleted };
-            let rows = if returned.is_some() { &read } else { written };
+            let rows = if returned.is_some() || conflict.is_some() { &read } else { written };
             for update in rows.iter() {
                 shown.clear();
                 if runner.run(&[update.val], &mut shown)? {

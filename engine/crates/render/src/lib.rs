@@ -11,6 +11,7 @@
 mod aggregate;
 mod compile;
 mod compose;
+mod conflict;
 mod encode;
 mod execute;
 mod finish;

@@ -245,11 +245,10 @@ impl<'s> Rendering<'_, 's> {
                 let streams: Vec<_> = inputs.iter().map(|input| self.run(input, name)).collect();
                 Built::Rows(self.union(streams))
             }
-            Step::Guard { rows, keys, sqlstate, message } => {
+            Step::Guard { rows, keys, error } => {
                 let rows = self.run(rows, name);
                 let keys = self.run(keys, name);
-                let (_, err) =
-                    group(imports.flow(), keys, name, Shape::Keyed, AtMostOne::new(sqlstate, message));
+                let (_, err) = group(imports.flow(), keys, name, Shape::Keyed, AtMostOne::new(error));
                 self.errors.push(err);
                 Built::Rows(rows)
             }

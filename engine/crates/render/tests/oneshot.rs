@@ -182,8 +182,14 @@ fn inserting_constants_needs_no_collection() {
         ConstantRow { values: vec![Some("5".into()), None], diff: 1 },
         ConstantRow { values: vec![Some("6".into()), Some("six".into())], diff: 2 },
     ];
-    let output =
-        Output::Write { arrangement: 1, deleted: None, inserted: Some(0), returned: None, returning: None };
+    let output = Output::Write {
+        arrangement: 1,
+        deleted: None,
+        inserted: Some(0),
+        returned: None,
+        returning: None,
+        conflict: None,
+    };
     let plan = plan(vec![], vec![node(table(), Operator::Constant { rows })], output);
     assert!(Prepared::new(plan.clone()).is_immediate());
     let result = Prepared::new(plan.clone())

@@ -369,7 +369,12 @@ impl Runtime {
                             writes.upserts().resolve(&base, splitter.as_ref()).map_err(invalid)?
                         } else {
                             let keyed = consolidated(&writes.keyed(splitter.as_ref()).map_err(invalid)?);
-                            base.check(&keyed)?;
+                            base.check(&keyed).map_err(|conflict| match conflict {
+                                Conflict::DuplicateKey { collection, .. } if writes.is_resolved() => {
+                                    Conflict::RowGone { collection }
+                                }
+                                other => other,
+                            })?;
                             keyed
                         };
                         part.add_keyed(&keyed);

@@ -11,6 +11,7 @@ pub struct WriteSet {
     rows: Updates,
     errors: Updates,
     upserts: Upserts,
+    resolved: bool,
 }
 
 impl WriteSet {
@@ -38,8 +39,20 @@ impl WriteSet {
         self.errors.push_row(error, 0, diff);
     }
 
+    /// It depends on which keys are not there (ON CONFLICT): a key that has come since is a conflict that another try
+    /// resolves, not a duplicate.
+    pub fn mark_resolved(&mut self) {
+        self.resolved = true;
+    }
+
+    /// Whether it depends on which keys are not there.
+    pub fn is_resolved(&self) -> bool {
+        self.resolved
+    }
+
     /// Adds everything of another write set.
     pub fn append(&mut self, other: &WriteSet) {
+        self.resolved |= other.resolved;
         self.rows.append(&other.rows);
         self.errors.append(&other.errors);
         self.upserts.append(&other.upserts);
@@ -92,6 +105,7 @@ impl WriteSet {
         self.rows.clear();
         self.errors.clear();
         self.upserts.clear();
+        self.resolved = false;
     }
 
     /// The rows as (key, value) by a collection's layout.

@@ -40,5 +40,7 @@ fn main() {
         Operator,
         Output,
         Finishing,
+        OnConflict,
+        Arbiter,
     );
 }

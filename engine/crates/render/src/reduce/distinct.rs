@@ -55,8 +55,8 @@ pub struct AtMostOne {
 
 impl AtMostOne {
     /// The error to raise.
-    pub fn new(sqlstate: &str, message: &str) -> Self {
-        AtMostOne { error: EvalError::new(sqlstate, message).to_row().as_bytes().to_vec() }
+    pub fn new(error: &EvalError) -> Self {
+        AtMostOne { error: error.to_row().as_bytes().to_vec() }
     }
 }
 

@@ -1,0 +1,80 @@
+/** INSERT … ON CONFLICT: which keys decide, and what DO UPDATE makes of the row that is there. */
+import type { InferClause, OnConflictClause, RangeVar } from '@pgsql/types';
+import { locationOf, nodeAs } from '../../ast/accessors.ts';
+import type { CatalogRelation, UniqueKey } from '../../catalog.ts';
+import type { HirConflict, HirScalar } from '../../hir.ts';
+import { expressionContext } from '../context.ts';
+import type { QueryContext } from '../context.ts';
+import { bindCondition } from '../expression.ts';
+import type { Scope } from '../scope.ts';
+import { bindAssignments } from './update.ts';
+import { targetItem } from './target.ts';
+
+/** Binds the clause; null: it can have no effect. */
+export function bindConflict(
+  node: OnConflictClause | undefined,
+  relation: CatalogRelation,
+  table: RangeVar,
+  context: QueryContext,
+): HirConflict | null {
+  if (node === undefined) return null;
+  const { statement } = context;
+  const updates = node.action === 'ONCONFLICT_UPDATE';
+  if (updates && node.infer === undefined) {
+    const message = 'ON CONFLICT DO UPDATE requires inference specification or constraint name';
+    throw statement.error('42601', message, locationOf(node), {
+      hint: 'For example, ON CONFLICT (column_name).',
+    });
+  }
+  const found = node.infer === undefined ? uniqueKeysOf(relation) : infer(node.infer, relation, context);
+  if (!updates) return found.length === 0 ? null : { arbiters: found, update: null };
+  const width = relation.columns.length;
+  const excluded = {
+    ...targetItem(relation, { ...table, alias: { aliasname: 'excluded' } }, width),
+    relation: 'excluded',
+  };
+  const scope: Scope = { items: [targetItem(relation, table), excluded], outer: null };
+  const expression = expressionContext(context, scope, 'UPDATE');
+  const assigned = bindAssignments(node.targetList ?? [], relation, expression, context);
+  const condition =
+    node.whereClause === undefined
+      ? null
+      : bindCondition(node.whereClause, expressionContext(context, scope, 'WHERE'), 'WHERE');
+  const values = relation.columns.map(
+    ({ type }, index): HirScalar => assigned.get(index) ?? { kind: 'column', index, type },
+  );
+  return { arbiters: found.slice(0, 1), update: { condition, values } };
+}
+
+function uniqueKeysOf(relation: CatalogRelation): readonly UniqueKey[] {
+  return relation.uniqueKeys ?? [];
+}
+
+/** The keys that a conflict target means. */
+function infer(clause: InferClause, relation: CatalogRelation, context: QueryContext): readonly UniqueKey[] {
+  const { statement } = context;
+  const at = locationOf(clause);
+  const keys = uniqueKeysOf(relation);
+  if (clause.conname !== undefined) {
+    const key = keys.find(({ name, isConstraint }) => isConstraint && name === clause.conname);
+    if (key !== undefined) return [key];
+    const message = `constraint "${clause.conname}" for table "${relation.name}" does not exist`;
+    throw statement.error('42704', message, at);
+  }
+  const wanted = new Set<number>();
+  let known = true;
+  for (const item of clause.indexElems ?? []) {
+    const element = nodeAs(item, 'IndexElem')!;
+    const number = relation.columns.findIndex(({ name }) => name === element.name);
+    if (element.name === undefined) known = false;
+    else if (number < 0) throw statement.error('42703', `column "${element.name}" does not exist`, at);
+    wanted.add(number);
+  }
+  // A condition only admits partial indexes too, which there are none of.
+  const found = keys.filter(
+    ({ columns }) => new Set(columns).size === wanted.size && columns.every((column) => wanted.has(column)),
+  );
+  if (known && found.length > 0) return found;
+  const message = 'there is no unique or exclusion constraint matching the ON CONFLICT specification';
+  throw statement.error('42P10', message);
+}

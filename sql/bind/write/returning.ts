@@ -1,0 +1,95 @@
+/** RETURNING: the written row under the table's name, and under OLD and NEW. */
+import type { RangeVar, ReturningClause } from '@pgsql/types';
+import { locationOf, nodeAs } from '../../ast/accessors.ts';
+import type { CatalogRelation } from '../../catalog.ts';
+import type { HirScalar, HirWrite } from '../../hir.ts';
+import { unknownToText } from '../coerce.ts';
+import { expressionContext } from '../context.ts';
+import type { QueryContext } from '../context.ts';
+import { columnType, literal } from '../scalar.ts';
+import type { Scope, ScopeItem } from '../scope.ts';
+import { bindTargets } from '../select.ts';
+import { targetItem } from './target.ts';
+
+/** The row that RETURNING reads. */
+export interface ReturnedRow {
+  readonly relation: CatalogRelation;
+  readonly node: RangeVar;
+  /** Where the old row's columns begin; null: there is none, its columns are NULL. */
+  readonly old: number | null;
+  readonly new: number | null;
+  /** The columns under the table's name, where they are not those of the new row, or else of the old. */
+  readonly shown?: readonly HirScalar[];
+  /** The old or new row may be absent from some rows. */
+  readonly nullable?: boolean;
+  /** What else it may read. */
+  readonly others?: readonly ScopeItem[];
+  /** Others come before the table. */
+  readonly othersFirst?: boolean;
+  readonly mergeAction?: HirScalar;
+}
+
+/** Binds RETURNING. */
+export function bindReturning(
+  clause: ReturningClause | undefined,
+  row: ReturnedRow,
+  context: QueryContext,
+): HirWrite['returning'] {
+  if (clause === undefined) return null;
+  const { relation, node, others = [] } = row;
+  const own = targetItem(relation, node, row.new ?? row.old ?? 0);
+  const { shown } = row;
+  const target =
+    shown === undefined
+      ? own
+      : { ...own, columns: own.columns.map(({ name }, i) => ({ name, scalar: shown[i]! })) };
+  const items = row.othersFirst === true ? [...others, target] : [target, ...others];
+  const scope: Scope = {
+    items: [...items, ...versions(clause, row, items, context)],
+    outer: null,
+    ...(row.mergeAction === undefined ? {} : { mergeAction: row.mergeAction }),
+  };
+  return bindTargets(clause.exprs ?? [], expressionContext(context, scope, 'RETURNING')).map(
+    ({ name, bound }) => {
+      const scalar = unknownToText(context.statement, bound);
+      return { name, scalar, type: columnType(scalar) };
+    },
+  );
+}
+
+/** OLD and NEW, or what WITH (OLD AS …, NEW AS …) calls them; a table of that name hides them. */
+function versions(
+  clause: ReturningClause,
+  row: ReturnedRow,
+  items: readonly ScopeItem[],
+  context: QueryContext,
+): ScopeItem[] {
+  const { statement } = context;
+  const names = new Map<'old' | 'new', string>();
+  for (const item of clause.options ?? []) {
+    const option = nodeAs(item, 'ReturningOption')!;
+    const version = option.option === 'RETURNING_OPTION_OLD' ? 'old' : 'new';
+    const at = locationOf(option);
+    const name = option.value ?? '';
+    if (names.has(version)) {
+      const message = `${version.toUpperCase()} cannot be specified multiple times`;
+      throw statement.error('42601', message, at);
+    }
+    if (items.some((other) => other.name === name) || [...names.values()].includes(name)) {
+      throw statement.error('42712', `table name "${name}" specified more than once`, at);
+    }
+    names.set(version, name);
+  }
+  return (['old', 'new'] as const).flatMap((version): ScopeItem[] => {
+    const name = names.get(version) ?? version;
+    if (!names.has(version) && items.some((item) => item.name === name)) return [];
+    const from = row[version];
+    const columns = row.relation.columns.map(({ name: column, type: { name, typmod, nullable } }, i) => {
+      const type = { name, typmod, nullable: nullable || row.nullable === true };
+      const scalar: HirScalar =
+        from === null ? literal(name, null, typmod) : { kind: 'column', index: from + i, type };
+      return { name: column, scalar };
+    });
+    return [{ name, schema: null, columns, byName: true, byColumn: false }];
+  });
+}

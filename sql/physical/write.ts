@@ -1,0 +1,110 @@
+/**
+ * The output of a write: which nodes hold the rows that leave and enter, what RETURNING reads, what a conflict does.
+ */
+import type { Output } from '../../engine/plan.generated.ts';
+import type { MirScalar, MirType } from '../mir.ts';
+import { column, columnsRead, isNull, literal, not, notDistinct, remapColumns } from '../mir/scalar.ts';
+import type { Flow, PlanBuilder } from './builder.ts';
+import { FusedSteps } from './mfp.ts';
+import type { Target } from './physical.ts';
+
+type WriteTarget = Extract<Target, { kind: 'write' }>;
+type WriteOutput = Extract<Output, { kind: 'write' }>;
+
+/** Plans the output over the write's relation. */
+export function planWrite(builder: PlanBuilder, flow: Flow, target: WriteTarget): WriteOutput {
+  const arrangement = builder.primary(target.object).id;
+  const width = builder.catalog.relation(target.object).columns.length;
+  const returns = target.returning;
+  switch (target.operation) {
+    case 'insert': {
+      const inserted = builder.materialize(flow);
+      const conflict = planConflict(flow.columns, target);
+      const old = flow.columns.map((type) => ({ ...type, nullable: true }));
+      const row = conflict === null ? flow.columns : [...old, ...flow.columns];
+      const returning = returns && programOf(row, returns);
+      return { kind: 'write', arrangement, deleted: null, inserted, returned: null, returning, conflict };
+    }
+    case 'delete': {
+      if (flow.columns.length === width) {
+        const deleted = builder.materialize(flow);
+        const returning = returns && programOf(flow.columns, returns);
+        return write({ arrangement, deleted, inserted: null, returned: null, returning });
+      }
+      const parts = new Parts(builder, flow);
+      const deleted = parts.between(0, width);
+      const returned = returns && parts.between(0, flow.columns.length);
+      const returning = returns && programOf(flow.columns, returns);
+      return write({ arrangement, deleted, inserted: null, returned, returning });
+    }
+    case 'update': {
+      const parts = new Parts(builder, flow);
+      const deleted = parts.between(0, width);
+      const inserted = parts.between(width, 2 * width);
+      if (returns === null) return write({ arrangement, deleted, inserted, returned: null, returning: null });
+      const reads = returns.flatMap((scalar) => [...columnsRead(scalar)]);
+      const arity = flow.columns.length;
+      // What reads the new row alone runs over that.
+      const from = reads.every((index) => index >= width) ? width : 0;
+      const isNew = from === width && reads.every((index) => index < 2 * width);
+      const returned = isNew ? null : parts.between(from, arity);
+      const row = flow.columns.slice(from, isNew ? 2 * width : arity);
+      const scalars = returns.map((scalar) => remapColumns(scalar, (index) => index - from));
+      return write({ arrangement, deleted, inserted, returned, returning: programOf(row, scalars) });
+    }
+    case 'merge': {
+      const parts = new Parts(builder, flow);
+      const action = column(2 * width, flow.columns[2 * width]!);
+      const is = (text: string): MirScalar =>
+        notDistinct(action, literal({ name: 'text', typmod: -1 }, text));
+      const deleted = parts.between(0, width, [not(is('INSERT'))]);
+      const inserted = parts.between(width, 2 * width, [not(is('DELETE'))]);
+      const returned = parts.between(0, flow.columns.length, [not(isNull(action))]);
+      const returning = returns && programOf(flow.columns, returns);
+      return write({ arrangement, deleted, inserted, returned, returning });
+    }
+  }
+}
+
+function write(output: Omit<WriteOutput, 'kind' | 'conflict'>): WriteOutput {
+  return { kind: 'write', conflict: null, ...output };
+}
+
+function programOf(row: readonly MirType[], scalars: readonly MirScalar[]): WriteOutput['returning'] {
+  const places = scalars.map((_, index) => row.length + index);
+  return FusedSteps.identity(row).map(scalars).project(places).toMfp();
+}
+
+function planConflict(
+  columns: readonly MirType[],
+  { arbiters, update }: WriteTarget,
+): WriteOutput['conflict'] {
+  if (arbiters === null) return null;
+  const keys = arbiters.map(({ arrangement, layout, nullsEqual }) => ({ arrangement, layout, nullsEqual }));
+  if (update === null) return { arbiters: keys, update: null };
+  const row = [...columns.map((type) => ({ ...type, nullable: true })), ...columns];
+  const steps = FusedSteps.identity(row).filter(update.condition === null ? [] : [update.condition]);
+  const places = update.values.map((_, index) => row.length + index);
+  return { arbiters: keys, update: steps.map(update.values).project(places).toMfp() };
+}
+
+/** Parts of one node's rows: what they have in common is computed once. */
+class Parts {
+  readonly #builder: PlanBuilder;
+  readonly #all: Flow;
+
+  constructor(builder: PlanBuilder, flow: Flow) {
+    this.#builder = builder;
+    this.#all = builder.flow(builder.materialize(flow));
+  }
+
+  between(from: number, to: number, where: readonly MirScalar[] = []): number {
+    const indexes = Array.from({ length: to - from }, (_, index) => from + index);
+    const { node, steps, columns } = this.#all;
+    return this.#builder.materialize({
+      node,
+      steps: steps.filter(where).project(indexes),
+      columns: indexes.map((index) => columns[index]!),
+    });
+  }
+}
