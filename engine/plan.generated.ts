@@ -126,20 +126,17 @@ values: Array<string | null>,
  * Multiplicity.
  */
 diff: number, };
-export type AggregateFunction = "countAll" | "count" | "sum" | "avg" | "boolAnd" | "boolOr" | "min" | "max" | "leastRepresentation";
+export type AggregateFunction = "countAll" | "count" | "sum" | "avg" | "boolAnd" | "boolOr" | "min" | "max" | "leastRepresentation" | "varPop" | "varSamp" | "stddevPop" | "stddevSamp" | "corr" | "covarPop" | "covarSamp" | "regrAvgx" | "regrAvgy" | "regrCount" | "regrIntercept" | "regrR2" | "regrSlope" | "regrSxx" | "regrSxy" | "regrSyy" | "bitAnd" | "bitOr" | "bitXor" | "stringAgg" | "jsonbAgg" | "jsonbAggStrict" | "jsonbObjectAgg" | "jsonbObjectAggStrict" | "jsonbObjectAggUnique" | "jsonbObjectAggUniqueStrict" | "first" | "percentileCont" | "percentileDisc" | "mode";
 export type Aggregate = { 
 /**
  * Which.
  */
 function: AggregateFunction, 
 /**
- * The argument over the input row; None for count(*). NULLs do not take part.
+ * The arguments over the input row; none for count(*). Rows with a NULL argument do not take part, but for functions
+ * of the class Basic, which say themselves what they do with NULL.
  */
-argument: Expr | null, 
-/**
- * The argument's type; None for count(*).
- */
-argumentType: ColumnType | null, 
+arguments: Array<KeyExpr>, 
 /**
  * FILTER (WHERE …): rows for which it is not true do not take part (and the argument is not evaluated).
  */
@@ -148,7 +145,20 @@ filter: Expr | null,
  * The result's type.
  */
 result: ColumnType, };
-export type ReduceClass = { "class": "distinct" } | { "class": "accumulable", aggregates: Array<Aggregate>, } | { "class": "hierarchical", aggregates: Array<Aggregate>, };
+export type AggregateOrder = { 
+/**
+ * The key over the input row.
+ */
+key: KeyExpr, 
+/**
+ * DESC.
+ */
+descending: boolean, 
+/**
+ * NULLS FIRST.
+ */
+nullsFirst: boolean, };
+export type ReduceClass = { "class": "distinct" } | { "class": "accumulable", aggregates: Array<Aggregate>, } | { "class": "hierarchical", aggregates: Array<Aggregate>, } | { "class": "basic", aggregates: Array<Aggregate>, order: Array<AggregateOrder>, distinct: boolean, };
 export type TableCall = { 
 /**
  * Which.

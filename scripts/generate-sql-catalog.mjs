@@ -9,8 +9,14 @@ import { families } from '../build/sql/functions/families.js';
 const types = words(`bool bytea char name int8 int2 int4 text oid jsonb float4 float8 bpchar varchar date time
   timestamp timestamptz interval numeric uuid`);
 // Types that have a name and an oid in expressions but no column form of their own.
-const nominal = words('regclass regtype regproc regnamespace regrole unknown void any anynonarray');
-const aggregates = words('count sum avg min max bool_and bool_or every');
+const nominal = words(
+  'regclass regtype regproc regnamespace regrole unknown void any anyelement anynonarray',
+);
+const aggregates =
+  words(`count sum avg min max bool_and bool_or every any_value var_pop var_samp variance stddev_pop
+  stddev_samp stddev corr covar_pop covar_samp regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope
+  regr_sxx regr_sxy regr_syy bit_and bit_or bit_xor string_agg jsonb_agg jsonb_agg_strict jsonb_object_agg
+  jsonb_object_agg_strict jsonb_object_agg_unique jsonb_object_agg_unique_strict percentile_cont percentile_disc mode`);
 // SQL-language functions of PostgreSQL that are inlined; those behind operators are taken in any case.
 const inlined = words('lpad rpad log log10 round trunc date_part bit_length timestamptz age substring');
 // Functions over the catalog: their bodies are ours (sql/functions/catalog-functions.ts), their signatures are not.

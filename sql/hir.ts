@@ -89,11 +89,19 @@ export interface HirOrder {
   readonly nullsFirst: boolean;
 }
 
-/** `argument` and `filter` over the Aggregate node's input. */
+/** A key by which an aggregate's rows are put in order. */
+export interface HirAggregateOrder {
+  readonly scalar: HirScalar;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+}
+
+/** `arguments` (none for count(*)), `order` and `filter` over the Aggregate node's input. */
 export interface HirAggregate {
   readonly function: AggregateFunction;
-  readonly argument: HirScalar | null;
+  readonly arguments: readonly HirScalar[];
   readonly distinct: boolean;
+  readonly order: readonly HirAggregateOrder[];
   readonly filter: HirScalar | null;
   readonly type: NullableType;
 }

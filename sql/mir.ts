@@ -74,11 +74,22 @@ export interface MirKeyPair {
   readonly nullSafe: boolean;
 }
 
-/** `argument` (null for count(*)) and `filter` over the Reduce's input; `distinct` by identity of `distinctKey`. */
+/** A key by which an aggregate's rows are put in order. */
+export interface MirAggregateOrder {
+  readonly scalar: MirScalar;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+}
+
+/**
+ * `arguments` (none for count(*)), `order` and `filter` over the Reduce's input. `distinct` by SQL equality of the argument;
+ * of a function of the class Basic, of the order keys.
+ */
 export interface MirAggregate {
   readonly function: AggregateFunction;
-  readonly argument: MirScalar | null;
+  readonly arguments: readonly MirScalar[];
   readonly distinct: boolean;
+  readonly order: readonly MirAggregateOrder[];
   readonly filter: MirScalar | null;
   readonly type: MirType;
 }

@@ -1,45 +1,44 @@
 /** Calls of aggregates: where they may stand, and what they ask of the Aggregate node. */
 import type { FuncCall } from '@pgsql/types';
 import type { AggregateFunction } from '../../engine/plan.generated.ts';
-import { locationOf, nameParts } from '../ast/accessors.ts';
+import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
+import { aggregateNamed } from '../functions/aggregates.ts';
+import type { AggregateDefinition } from '../functions/aggregates.ts';
 import { resolveFunction } from '../functions/resolve.ts';
-import type { HirAggregate, HirScalar } from '../hir.ts';
+import type { FunctionEntry } from '../functions/table.ts';
+import type { HirAggregate, HirAggregateOrder, HirScalar } from '../hir.ts';
+import { aggregateScalars, isCount } from '../hir/aggregate.ts';
 import { freeOfScalar, liftScalar } from '../hir/traverse.ts';
 import { displayType } from '../types/format.ts';
 import { plain } from '../types/table.ts';
-import type { TypeName } from '../types/type.ts';
-import { coerceToBoolean } from './coerce.ts';
+import type { SqlType } from '../types/type.ts';
+import { coerce, coerceToBoolean, unknownToText } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
 import { operand } from './operator.ts';
-import { nodeAs } from '../ast/accessors.ts';
-import { isNullable, scalarKey, typeOf } from './scalar.ts';
+import { sortDirection } from './order.ts';
+import { and, call, isNullable, scalarKey, typeOf } from './scalar.ts';
 import type { AggregateSite, Scope } from './scope.ts';
-import type { Bound } from './statement.ts';
+import type { Bound, Statement } from './statement.ts';
 
-const functions: Record<string, AggregateFunction> = {
-  count: 'count',
-  sum: 'sum',
-  avg: 'avg',
-  min: 'min',
-  max: 'max',
-  bool_and: 'boolAnd',
-  every: 'boolAnd',
-  bool_or: 'boolOr',
-};
-
-/** The engine's aggregate of this name. */
-export function aggregateFunctionNamed(name: string): AggregateFunction {
-  return functions[name]!;
+/** An aggregate that was found for its arguments. */
+export interface ResolvedAggregate {
+  readonly definition: AggregateDefinition;
+  readonly function: AggregateFunction;
+  /** As the engine takes them. */
+  readonly arguments: readonly HirScalar[];
+  /** As they were written, of the types that the aggregate takes. */
+  readonly written: readonly HirScalar[];
+  readonly result: SqlType;
 }
 
-/** The overload that a call of an aggregate means: its argument (null for count(*)) and the result's type. */
+/** The overload that a call of an aggregate means, with its arguments as it takes them. */
 export function resolveAggregate(
   node: FuncCall,
   name: string,
   args: readonly Bound[],
   context: ExpressionContext,
-): { readonly argument: HirScalar | null; readonly result: TypeName } {
+): ResolvedAggregate {
   const { statement } = context;
   const at = locationOf(node);
   const types = args.map((argument) => typeOf(argument.scalar).name);
@@ -59,8 +58,25 @@ export function resolveAggregate(
       hint: 'No function matches the given name and argument types. You might need to add explicit type casts.',
     });
   }
-  const argument = args.length === 0 ? null : operand(context, args[0]!, entry.arguments[0]!);
-  return { argument, result: entry.result as TypeName };
+  const definition = aggregateNamed(name);
+  const written = args.map((argument, i) => operand(context, argument, entry.arguments[i]!));
+  const element = entry.arguments.indexOf('anyelement');
+  // An aggregate of values of any type gives one of them, modifier and all.
+  const result = entry.result === 'anyelement' ? typeOf(written[element]!) : plain(entry.result);
+  return {
+    definition,
+    function: args.length === 0 ? 'countAll' : definition.function,
+    arguments: written.map((argument, i) => converted(argument, definition.convert?.[i] ?? null)),
+    written,
+    result: entry.result === 'anyelement' ? plain(result.name) : result,
+  };
+}
+
+function converted(argument: HirScalar, to: 'jsonb' | 'text' | null): HirScalar {
+  const { name } = typeOf(argument);
+  if (to === null || name === to) return argument;
+  if (to === 'text') return { kind: 'output', argument, type: plain('text') };
+  return call(resolveFunction('to_jsonb', [name]) as FunctionEntry, [argument]);
 }
 
 /** Binds the call of an aggregate: the column that the Aggregate node will give it. */
@@ -68,18 +84,34 @@ export function bindAggregate(node: FuncCall, name: string, context: ExpressionC
   const { statement } = context;
   const at = locationOf(node);
   const inside: ExpressionContext = { ...context, insideAggregate: true };
-  const args = (node.args ?? []).map((argument) => bindExpression(argument, inside));
-  const { argument, result } = resolveAggregate(node, name, args, inside);
-  for (const order of node.agg_order ?? []) {
-    // None of these aggregates depends on the order of its input: the keys need only be valid.
-    bindExpression(nodeAs(order, 'SortBy')!.node!, inside);
-  }
+  const sorts = (node.agg_order ?? []).map((order) => nodeAs(order, 'SortBy')!);
+  const sorted = sorts.map((sort) => bindExpression(sort.node!, inside));
+  const definition = aggregateNamed(name);
+  const within = node.agg_within_group === true;
+  const direct = (node.args ?? []).map((argument) => bindExpression(argument, inside));
+  const args = within ? [...direct, ...sorted] : direct;
+  const resolved = resolveAggregate(node, name, args, inside);
+  checkWithinGroup(nameParts(node.funcname).join('.'), within, definition, statement, at);
   let filter: HirScalar | null = null;
   if (node.agg_filter !== undefined) {
     const bound = bindExpression(node.agg_filter, { ...context, clause: 'FILTER', collector: null });
     filter = coerceToBoolean(statement, bound, 'FILTER');
   }
-  const level = levelOf([argument, filter]);
+  const directions = sorts.map((sort) => sortDirection(statement, sort));
+  const written = within
+    ? [resolved.arguments.at(-1)!]
+    : sorted.map((bound) => unknownToText(statement, bound));
+  const order = written.map((scalar, i): HirAggregateOrder => ({ scalar, ...directions[i]! }));
+  const distinct = node.agg_distinct === true || definition.alwaysDistinct === true;
+  const called = completed(
+    { function: resolved.function, arguments: resolved.arguments, distinct, order, filter },
+    resolved,
+    () => {
+      const message = 'in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list';
+      throw statement.error('42P10', message, sorted.at(-1)?.at);
+    },
+  );
+  const level = levelOf(aggregateScalars(called));
   const site = siteAt(context, level);
   if (site !== 'FROM' && site.insideAggregate)
     throw statement.error('42803', 'aggregate function calls cannot be nested', at);
@@ -90,25 +122,66 @@ export function bindAggregate(node: FuncCall, name: string, context: ExpressionC
   if (site.collector === null) {
     throw statement.error('42803', `aggregate functions are not allowed in ${site.clause}`, at);
   }
-  const isCount = name === 'count';
+  const lifted = (scalar: HirScalar): HirScalar => liftScalar(scalar, -level);
   const aggregate: HirAggregate = {
-    function: argument === null ? 'countAll' : functions[name]!,
-    argument: argument === null ? null : liftScalar(argument, -level),
-    // min, max and the boolean ones are the same with and without DISTINCT.
-    distinct: node.agg_distinct === true && (isCount || name === 'sum' || name === 'avg'),
-    filter: filter === null ? null : liftScalar(filter, -level),
-    type: { ...plain(result), nullable: !isCount },
+    ...called,
+    arguments: called.arguments.map(lifted),
+    order: called.order.map((key) => ({ ...key, scalar: lifted(key.scalar) })),
+    filter: called.filter === null ? null : lifted(called.filter),
+    type: { ...resolved.result, nullable: !isCount(resolved) },
   };
   const index = site.collector.width + register(site.collector.aggregates, aggregate);
   const scalar: HirScalar = liftScalar({ kind: 'column', index, type: aggregate.type }, level);
   return { scalar, at: leftmost(at, ...args.map((bound) => bound.at)) };
 }
 
+/** WITHIN GROUP stands where the function wants it, and nowhere else. */
+function checkWithinGroup(
+  name: string,
+  within: boolean,
+  definition: AggregateDefinition,
+  statement: Pick<Statement, 'error'>,
+  at: number | undefined,
+): void {
+  if (within === (definition.withinGroup === true)) return;
+  const message = within
+    ? `${name} is not an ordered-set aggregate, so it cannot have WITHIN GROUP`
+    : `WITHIN GROUP is required for ordered-set aggregate ${name}`;
+  throw statement.error('42809', message, at);
+}
+
+type Called = Omit<HirAggregate, 'type'>;
+
+/** The call with the order that the engine needs, and none that it does not. */
+function completed(called: Called, resolved: ResolvedAggregate, refuse: () => never): Called {
+  const { definition, written } = resolved;
+  if (definition.withinGroup) return called;
+  if (called.distinct) {
+    // Rows that tie in the order are the same: the order is by all arguments, and by nothing else.
+    const keys = new Set(called.order.map((key) => scalarKey(key.scalar)));
+    const known = new Set(written.map((argument) => scalarKey(argument)));
+    if ([...keys].some((key) => !known.has(key))) refuse();
+    if (!definition.ordered) return { ...called, order: [] };
+    const rest = written.filter((argument) => !keys.has(scalarKey(argument)));
+    const ascending = rest.map((scalar) => ({ scalar, descending: false, nullsFirst: false }));
+    return { ...called, order: [...called.order, ...ascending] };
+  }
+  if (definition.extreme !== undefined) {
+    const [value, by] = called.arguments as [HirScalar, HirScalar];
+    const present: HirScalar = { kind: 'not', operand: { kind: 'isNull', operand: by } };
+    return {
+      ...called,
+      arguments: [value],
+      order: [{ scalar: by, descending: definition.extreme === 'greatest', nullsFirst: false }],
+      filter: called.filter === null ? present : and([called.filter, present]),
+    };
+  }
+  return definition.ordered ? called : { ...called, order: [] };
+}
+
 /** The query that an aggregate belongs to: the innermost one that its arguments read, its own if they read none. */
-function levelOf(scalars: readonly (HirScalar | null)[]): number {
-  const levels = scalars.flatMap((scalar) =>
-    scalar === null ? [] : freeOfScalar(scalar).columns.map((column) => column.level),
-  );
+function levelOf(scalars: readonly HirScalar[]): number {
+  const levels = scalars.flatMap((scalar) => freeOfScalar(scalar).columns.map((column) => column.level));
   return levels.length === 0 ? 0 : Math.min(...levels);
 }
 
@@ -127,19 +200,46 @@ function register(aggregates: HirAggregate[], aggregate: HirAggregate): number {
   return known >= 0 ? known : aggregates.push(aggregate) - 1;
 }
 
-function aggregateKey({ function: name, argument, distinct, filter }: HirAggregate): string {
+function aggregateKey({ function: name, arguments: args, distinct, order, filter }: HirAggregate): string {
   return [
     name,
     distinct,
-    argument === null ? '' : scalarKey(argument),
+    ...args.map(scalarKey),
+    'order',
+    ...order.map((key) => `${scalarKey(key.scalar)} ${key.descending} ${key.nullsFirst}`),
+    'filter',
     filter === null ? '' : scalarKey(filter),
   ].join('\n');
 }
 
+/** Functions that are NULL only over no rows if their arguments are not NULL. */
+const neverNull: ReadonlySet<AggregateFunction> = new Set([
+  ...([
+    'sum',
+    'avg',
+    'min',
+    'max',
+    'boolAnd',
+    'boolOr',
+    'leastRepresentation',
+    'varPop',
+    'stddevPop',
+  ] as const),
+  ...(['covarPop', 'regrAvgx', 'regrAvgy', 'regrSxx', 'regrSxy', 'regrSyy', 'bitAnd', 'bitOr'] as const),
+  ...([
+    'bitXor',
+    'stringAgg',
+    'jsonbAgg',
+    'jsonbObjectAgg',
+    'percentileCont',
+    'percentileDisc',
+    'mode',
+  ] as const),
+]);
+
 /** Whether an aggregate's result can be NULL: count never, others over no rows. */
 export function aggregateNullable(aggregate: HirAggregate, global: boolean): boolean {
-  if (aggregate.function === 'count' || aggregate.function === 'countAll') return false;
-  return (
-    global || aggregate.filter !== null || (aggregate.argument !== null && isNullable(aggregate.argument))
-  );
+  if (isCount(aggregate)) return false;
+  if (!neverNull.has(aggregate.function)) return true;
+  return global || aggregate.filter !== null || aggregate.arguments.some(isNullable);
 }

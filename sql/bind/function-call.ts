@@ -41,9 +41,10 @@ export function bindFunctionCall(node: FuncCall, context: ExpressionContext): Bo
   const name = parts[parts.length - 1]!;
   checkSchema(node, parts, context, at);
   if (node.func_variadic === true) throw statement.unsupported('VARIADIC arguments', at);
-  if (node.agg_within_group === true) throw statement.unsupported('WITHIN GROUP', at);
   if (node.over !== undefined) return bindWindowCall(node, name, context);
   if (windowFunctionNamed(name) !== undefined) {
+    if (node.agg_within_group === true)
+      throw statement.unsupported(`the hypothetical-set aggregate ${name}`, at);
     throw statement.error('42809', `window function ${name} requires an OVER clause`, at);
   }
   if (isSetReturning(name)) return bindSetInExpression(node, context);
@@ -55,6 +56,7 @@ export function bindFunctionCall(node: FuncCall, context: ExpressionContext): Bo
     node.agg_order !== undefined ||
     node.agg_filter
   ) {
+    if (node.agg_within_group === true) return refuseWithinGroup(name, context, at);
     const args = (node.args ?? []).map((argument) => bindExpression(argument, context));
     applyFunction(name, args, context, at, parts.join('.'));
     return refuseAggregateSyntax(node, name, context);
@@ -171,6 +173,12 @@ function castAsCall(name: string, argument: Bound, context: ExpressionContext): 
     if (path === null || path.kind === 'function') return null;
   }
   return coerce(context.statement, argument, target, 'explicit');
+}
+
+/** Names of PostgreSQL's hypothetical-set aggregates are those of window functions. */
+function refuseWithinGroup(name: string, context: ExpressionContext, at: number | undefined): never {
+  const message = `${name} is not an ordered-set aggregate, so it cannot have WITHIN GROUP`;
+  throw context.statement.error('42809', message, at);
 }
 
 function refuseAggregateSyntax(node: FuncCall, name: string, context: ExpressionContext): never {

@@ -2,6 +2,7 @@
 import type { Node } from '@pgsql/types';
 import { nodeAs } from '../ast/accessors.ts';
 import type { HirColumn, HirRelation, HirScalar } from '../hir.ts';
+import { directArguments } from '../hir/aggregate.ts';
 import { freeOfScalar, liftScalar, mapRelationReferences, mapScalarParts } from '../hir/traverse.ts';
 import type { HirColumnReference } from '../hir/traverse.ts';
 import { plain } from '../types/table.ts';
@@ -98,11 +99,12 @@ export function group(
   const common = new Map([...columnPlaces].filter(([, place]) => isCommon(place)));
   const determined = determinedColumns(scope, common);
 
+  let detail: string | undefined;
   const collectColumn = (column: HirColumnReference, depth: number): void => {
     const { index } = column;
     if ((column.level ?? 0) !== depth || index >= width || columnPlaces.has(index)) return;
     const own = determined.get(index);
-    if (own === undefined) throw ungrouped(column, depth, context);
+    if (own === undefined) throw ungrouped(column, depth, context, detail);
     columnPlaces.set(index, keys.push(own) - 1);
   };
 
@@ -122,6 +124,11 @@ export function group(
       1,
     );
   scalars.forEach(collect);
+  // Direct arguments have one value a group.
+  for (const aggregate of aggregates) {
+    detail = 'Direct arguments of an ordered-set aggregate must use only grouped columns.';
+    aggregate.arguments.slice(0, directArguments(aggregate)).forEach(collect);
+  }
 
   const global = keys.length === 0 && sets === null;
   const columns: HirColumn[] = [
@@ -203,12 +210,12 @@ function determinedColumns(
   return determined;
 }
 
-function ungrouped(column: HirScalar, depth: number, context: QueryContext): Error {
+function ungrouped(column: HirScalar, depth: number, context: QueryContext, detail?: string): Error {
   const origin = context.statement.origins.get(column);
   const name = origin?.qualified ?? '?column?';
   const message =
     depth > 0
       ? `subquery uses ungrouped column "${name}" from outer query`
       : `column "${name}" must appear in the GROUP BY clause or be used in an aggregate function`;
-  return context.statement.error('42803', message, origin?.at);
+  return context.statement.error('42803', message, origin?.at, detail === undefined ? {} : { detail });
 }

@@ -72,7 +72,7 @@ export function applyOperator(
 
 /** Both operands as the operator takes them. */
 export function operand(context: ExpressionContext, bound: Bound, type: string): HirScalar {
-  if (type === 'any' || type === 'anynonarray') {
+  if (type === 'any' || type === 'anyelement' || type === 'anynonarray') {
     return typeOf(bound.scalar).name === 'unknown'
       ? coerce(context.statement, bound, 'text', 'implicit')!
       : bound.scalar;

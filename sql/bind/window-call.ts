@@ -1,16 +1,18 @@
 /** Calls with OVER: window functions, and aggregates over frames. */
 import type { FuncCall } from '@pgsql/types';
 import { locationOf, nameParts } from '../ast/accessors.ts';
+import { aggregateNamed } from '../functions/aggregates.ts';
 import { functionsNamed } from '../functions/table.ts';
 import { windowFunctionNamed } from '../functions/window-functions.ts';
 import type { WindowFunctionEntry } from '../functions/window-functions.ts';
 import type { HirScalar } from '../hir.ts';
+import { isCount } from '../hir/aggregate.ts';
 import { canCoerce } from '../types/casts.ts';
 import { commonType } from '../types/common.ts';
 import { displayType } from '../types/format.ts';
 import { plain } from '../types/table.ts';
 import type { SqlType } from '../types/type.ts';
-import { aggregateFunctionNamed, resolveAggregate } from './aggregate-call.ts';
+import { resolveAggregate } from './aggregate-call.ts';
 import { coerce, coerceToBoolean } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
@@ -22,7 +24,7 @@ import { windowsOf } from './window.ts';
 export function bindWindowCall(node: FuncCall, name: string, context: ExpressionContext): Bound {
   const { statement } = context;
   const at = locationOf(node);
-  const { collector, definition } = windowsOf(node, context);
+  const { collector, definition: window } = windowsOf(node, context);
   const inside: ExpressionContext = { ...context, windows: 'calls', sets: 'window function calls' };
   const args = (node.args ?? []).map((argument) => bindExpression(argument, inside));
   const own = windowFunctionNamed(name);
@@ -32,6 +34,12 @@ export function bindWindowCall(node: FuncCall, name: string, context: Expression
     const message = `OVER specified, but ${name} is not a window function nor an aggregate function`;
     throw statement.error('42809', message, at);
   }
+  const definition = isAggregate ? aggregateNamed(name) : undefined;
+  if (definition?.withinGroup !== undefined) {
+    const message = `OVER is not supported for ordered-set aggregate ${name}`;
+    throw statement.error('0A000', message, at);
+  }
+  if (definition?.noWindow !== undefined) throw statement.unsupported(`${name} as a window function`, at);
   if (node.agg_distinct === true) {
     throw statement.error('0A000', 'DISTINCT is not implemented for window functions', at);
   }
@@ -50,30 +58,26 @@ export function bindWindowCall(node: FuncCall, name: string, context: Expression
     const call = { function: own.function, name, arguments: operands, filter: null };
     const scalar = collector.register(
       { ...call, type: { ...type, nullable: own.nullable } },
-      definition,
+      window,
       context,
     );
     return { scalar, at: leftmost(at, ...args.map((bound) => bound.at)) };
   }
-  const { argument, result } = resolveAggregate(node, name, args, inside);
+  const resolved = resolveAggregate(node, name, args, inside);
   let filter: HirScalar | null = null;
   if (node.agg_filter !== undefined) {
     const bound = bindExpression(node.agg_filter, { ...inside, clause: 'FILTER', collector: null });
     filter = coerceToBoolean(statement, bound, 'FILTER');
   }
-  const isCount = name === 'count';
   const scalar = collector.register(
     {
-      function: {
-        kind: 'aggregate',
-        function: argument === null ? 'countAll' : aggregateFunctionNamed(name),
-      },
+      function: { kind: 'aggregate', function: resolved.function },
       name,
-      arguments: argument === null ? [] : [guarded(argument, filter)],
+      arguments: resolved.arguments.map((argument) => guarded(argument, filter)),
       filter,
-      type: { ...plain(result), nullable: !isCount },
+      type: { ...resolved.result, nullable: !isCount(resolved) },
     },
-    definition,
+    window,
     context,
   );
   return { scalar, at: leftmost(at, ...args.map((bound) => bound.at)) };

@@ -91,7 +91,8 @@ function headline(relation: HirRelation, catalog: CatalogReader, subqueries: Sub
     }
     case 'aggregate': {
       const aggregates = relation.aggregates.map((aggregate) =>
-        aggregateText(aggregate.function, aggregate.argument === null ? null : text(aggregate.argument), {
+        aggregateText(aggregate.function, aggregate.arguments.map(text), {
+          order: aggregate.order.map((key) => ({ ...key, text: text(key.scalar) })),
           distinct: aggregate.distinct,
           filter: aggregate.filter === null ? null : text(aggregate.filter),
         }),

@@ -123,9 +123,10 @@ function headline(relation: MirRelation, catalog: CatalogReader): string {
 
 function aggregateList(relation: Extract<MirRelation, { kind: 'reduce' }>): string {
   const aggregates = relation.aggregates.map((aggregate) => {
-    const argument = aggregate.argument === null ? null : mirScalarText(aggregate.argument);
     const filter = aggregate.filter === null ? null : mirScalarText(aggregate.filter);
-    return aggregateText(aggregate.function, argument, { distinct: aggregate.distinct, filter });
+    const args = aggregate.arguments.map((argument) => mirScalarText(argument));
+    const order = aggregate.order.map((key) => ({ ...key, text: mirScalarText(key.scalar) }));
+    return aggregateText(aggregate.function, args, { distinct: aggregate.distinct, filter, order });
   });
   return aggregates.join(', ');
 }

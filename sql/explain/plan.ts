@@ -132,10 +132,18 @@ function constantText(node: Node, operator: Extract<Operator, { kind: 'constant'
 function reduceText(reduce: ReduceClass): string {
   if (reduce.class === 'distinct') return 'distinct';
   const aggregates = reduce.aggregates.map((aggregate) =>
-    aggregateText(aggregate.function, aggregate.argument === null ? null : exprText(aggregate.argument), {
-      distinct: false,
-      filter: aggregate.filter === null ? null : exprText(aggregate.filter),
-    }),
+    aggregateText(
+      aggregate.function,
+      aggregate.arguments.map((argument) => exprText(argument.expr)),
+      {
+        distinct: reduce.class === 'basic' && reduce.distinct,
+        order:
+          reduce.class === 'basic'
+            ? reduce.order.map((key) => ({ ...key, text: exprText(key.key.expr) }))
+            : [],
+        filter: aggregate.filter === null ? null : exprText(aggregate.filter),
+      },
+    ),
   );
   return `reduce (${reduce.class}) ${aggregates.join(', ')} of`;
 }

@@ -35,32 +35,39 @@ export function callText(name: string, operands: readonly string[]): string {
   return `${name}(${operands.join(', ')})`;
 }
 
-/** A sort key. */
-export function orderText(order: {
-  readonly column: number;
+/** How a sort key runs. */
+export interface OrderDirection {
   readonly descending: boolean;
   readonly nullsFirst: boolean;
-}): string {
+}
+
+/** A sort key. */
+export function orderText(order: OrderDirection & { readonly column: number }): string {
+  return directionText(`#${order.column}`, order);
+}
+
+function directionText(key: string, order: OrderDirection): string {
   // NULLs come last by default, first with DESC.
   const nulls =
     order.nullsFirst === order.descending ? '' : order.nullsFirst ? ' nulls first' : ' nulls last';
-  return `#${order.column}${order.descending ? ' desc' : ''}${nulls}`;
+  return `${key}${order.descending ? ' desc' : ''}${nulls}`;
 }
-
-const AGGREGATES: Readonly<Record<string, string>> = {
-  boolAnd: 'bool_and',
-  boolOr: 'bool_or',
-  leastRepresentation: 'least_representation',
-};
 
 /** An aggregate call. */
 export function aggregateText(
   fn: string,
-  argument: string | null,
-  options: { readonly distinct: boolean; readonly filter: string | null },
+  args: readonly string[],
+  options: {
+    readonly distinct: boolean;
+    readonly filter: string | null;
+    readonly order?: readonly (OrderDirection & { readonly text: string })[];
+  },
 ): string {
-  const name = AGGREGATES[fn] ?? fn;
-  const call = fn === 'countAll' ? 'count(*)' : `${name}(${options.distinct ? 'distinct ' : ''}${argument})`;
+  const name = fn.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const order = options.order ?? [];
+  const by = order.map((key) => directionText(key.text, key)).join(', ');
+  const inside = `${options.distinct ? 'distinct ' : ''}${args.join(', ')}${by === '' ? '' : ` order by ${by}`}`;
+  const call = fn === 'countAll' ? 'count(*)' : `${name}(${inside})`;
   return options.filter === null ? call : `${call} filter (${options.filter})`;
 }
 

@@ -56,14 +56,14 @@ function frameText({ mode, start, end, exclusion }: Frame): string {
 }
 
 function callText(call: Call): string {
-  const list = call.arguments.map((index) => `#${index}`).join(', ');
+  const args = call.arguments.map((index) => `#${index}`);
   const text =
     call.function.kind === 'aggregate'
-      ? aggregateText(call.function.function, list, {
+      ? aggregateText(call.function.function, args, {
           distinct: false,
           filter: call.filter === null ? null : `#${call.filter}`,
         })
-      : `${NAMES[call.function.kind]}(${list})`;
+      : `${NAMES[call.function.kind]}(${args.join(', ')})`;
   return `${text}${frameText(call.frame)}`;
 }
 

@@ -9,7 +9,6 @@ aclitemeq
 aclremove
 acosd
 amvalidate
-any_value
 any_value_transfn
 anyarray_send
 anycompatiblearray_send
@@ -70,10 +69,7 @@ binary_upgrade_set_next_toast_pg_class_oid
 binary_upgrade_set_next_toast_relfilenode
 binary_upgrade_set_record_init_privs
 bit
-bit_and
-bit_or
 bit_send
-bit_xor
 bitand
 bitcat
 bitcmp
@@ -160,7 +156,6 @@ bttextcmp
 bttextnamecmp
 bttidcmp
 btvarstrequalimage
-bytea
 byteacmp
 byteasend
 cardinality
@@ -228,11 +223,8 @@ close_pl
 close_ps
 close_sb
 convert
-corr
 cosd
 cotd
-covar_pop
-covar_samp
 crc32
 crc32c
 cume_dist
@@ -499,8 +491,6 @@ json_to_record
 json_to_recordset
 json_to_tsvector
 json_typeof
-jsonb_agg
-jsonb_agg_strict
 jsonb_array_elements
 jsonb_array_elements_text
 jsonb_build_array
@@ -517,10 +507,6 @@ jsonb_hash
 jsonb_hash_extended
 jsonb_insert
 jsonb_object
-jsonb_object_agg
-jsonb_object_agg_strict
-jsonb_object_agg_unique
-jsonb_object_agg_unique_strict
 jsonb_object_keys
 jsonb_path_exists
 jsonb_path_exists_opr
@@ -623,7 +609,6 @@ macaddr_or
 macaddr_send
 makeaclitem
 masklen
-mode
 money
 multirange
 multirange_adjacent_multirange
@@ -730,8 +715,6 @@ path_send
 path_sub_pt
 pclose
 percent_rank
-percentile_cont
-percentile_disc
 pg_advisory_lock
 pg_advisory_lock_shared
 pg_advisory_unlock
@@ -1201,15 +1184,6 @@ regoperatorsend
 regopersend
 regproceduresend
 regprocsend
-regr_avgx
-regr_avgy
-regr_count
-regr_intercept
-regr_r2
-regr_slope
-regr_sxx
-regr_sxy
-regr_syy
 regrolesend
 regtypesend
 row_number
@@ -1228,10 +1202,6 @@ similar_escape
 sind
 slope
 spg_poly_quad_compress
-stddev
-stddev_pop
-stddev_samp
-string_agg
 string_to_array
 string_to_table
 strip
@@ -1288,7 +1258,6 @@ timetzdate_pl
 timetztypmodin
 to_ascii
 to_json
-to_jsonb
 to_regclass
 to_regcollation
 to_regnamespace
@@ -1366,8 +1335,6 @@ uuid_cmp
 uuid_hash
 uuid_hash_extended
 uuid_send
-var_pop
-var_samp
 varbit
 varbit_send
 varbitcmp
@@ -1380,7 +1347,6 @@ varbitne
 varbittypmodin
 varcharsend
 varchartypmodin
-variance
 void_send
 websearch_to_tsquery
 width

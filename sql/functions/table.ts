@@ -1,4 +1,5 @@
 /** The functions and operators, by name and oid. */
+import { ownAggregates } from './aggregates.ts';
 import { families } from './families.ts';
 import { operatorRows, procRows } from './catalog.generated.ts';
 import type { TypeName } from '../types/type.ts';
@@ -113,7 +114,7 @@ const advisoryUnlockAll: FunctionEntry = {
   description: 'release all advisory locks',
 };
 
-const functionsByName = groupBy([...functions, advisoryUnlockAll], (entry) => entry.name);
+const functionsByName = groupBy([...functions, ...ownAggregates, advisoryUnlockAll], (entry) => entry.name);
 const functionsByOid = new Map(functions.map((entry) => [entry.oid, entry]));
 
 /** All operators. */

@@ -152,11 +152,15 @@ export function mapRelationParts(relation: HirRelation, parts: Parts): HirRelati
       const input = parts.relation(relation.input, 0);
       const keys = mapList(relation.keys, (key) => parts.scalar(key));
       const aggregates = mapList(relation.aggregates, (aggregate) => {
-        const argument = optional(aggregate.argument, parts);
+        const args = mapList(aggregate.arguments, parts.scalar);
+        const order = mapList(aggregate.order, (key) => {
+          const scalar = parts.scalar(key.scalar);
+          return scalar === key.scalar ? key : { ...key, scalar };
+        });
         const filter = optional(aggregate.filter, parts);
-        return argument === aggregate.argument && filter === aggregate.filter
+        return args === aggregate.arguments && order === aggregate.order && filter === aggregate.filter
           ? aggregate
-          : { ...aggregate, argument, filter };
+          : { ...aggregate, arguments: args, order, filter };
       });
       return input === relation.input && keys === relation.keys && aggregates === relation.aggregates
         ? relation

@@ -2,7 +2,9 @@
  * GROUP BY and aggregates. A global aggregate keeps its one row over empty input: the default row enters where the
  * reduction has none.
  */
+import type { AggregateFunction } from '../../engine/plan.generated.ts';
 import type { HirAggregate, HirRelation, HirScalar } from '../hir.ts';
+import { isCount } from '../hir/aggregate.ts';
 import type { MirAggregate, MirRelation, MirScalar } from '../mir.ts';
 import { map, negate, project, union, UNIT } from '../mir/relation.ts';
 import * as build from '../mir/scalar.ts';
@@ -15,10 +17,20 @@ import type { Domain, Prefix } from './row.ts';
 import { ScalarScope } from './scalar.ts';
 import { lowerScalar } from './subqueries.ts';
 
+/** Aggregates that are the same of a bag and of its set. */
+const ignoresDuplicates: ReadonlySet<AggregateFunction> = new Set([
+  'min',
+  'max',
+  'boolAnd',
+  'boolOr',
+  'bitAnd',
+  'bitOr',
+  'leastRepresentation',
+]);
+
 /** The value of an aggregate over no rows. */
 function defaultValue(aggregate: HirAggregate): MirScalar {
-  const counts = aggregate.function === 'count' || aggregate.function === 'countAll';
-  return build.literal(aggregate.type, counts ? '0' : null);
+  return build.literal(aggregate.type, isCount(aggregate) ? '0' : null);
 }
 
 /** What the aggregates of a global Aggregate are where there is no row; null if it has keys. */
@@ -44,16 +56,14 @@ export function aggregateOver(
   const keys = hir.keys.map((key) => lower(key));
   const aggregates = hir.aggregates.map((aggregate): MirAggregate => {
     const filter = aggregate.filter === null ? null : lower(aggregate.filter);
-    const argument =
-      aggregate.argument === null ? null : lower(aggregate.argument, filter === null ? [] : [filter]);
-    const counts = aggregate.function === 'count' || aggregate.function === 'countAll';
+    const reach = filter === null ? [] : [filter];
     return {
       function: aggregate.function,
-      argument,
-      // The extremes and the boolean folds of a set are those of the bag.
-      distinct: aggregate.distinct && ['count', 'sum', 'avg'].includes(aggregate.function),
+      arguments: aggregate.arguments.map((argument) => lower(argument, reach)),
+      distinct: aggregate.distinct && !ignoresDuplicates.has(aggregate.function),
+      order: aggregate.order.map((key) => ({ ...key, scalar: lower(key.scalar, reach) })),
       filter,
-      type: build.withNullable(aggregate.type, !counts),
+      type: build.withNullable(aggregate.type, !isCount(aggregate)),
     };
   });
   const outer = build.columnsOfRow(scope.relation.columns.slice(0, prefix.width));

@@ -2,6 +2,7 @@
  * Whether a HIR relation or scalar can raise an error, and whether a relation has at most one row by its shape.
  */
 import type { HirRelation, HirScalar, HirWindowCall } from '../hir.ts';
+import { aggregateScalars } from '../hir/aggregate.ts';
 import { neverFails } from '../mir/fallible.ts';
 
 /** The scalar's operands, subqueries' insides excluded. */
@@ -68,11 +69,16 @@ export function scalarCanRaise(scalar: HirScalar): boolean {
 
 const optional = (scalar: HirScalar | null): boolean => scalar !== null && scalarCanRaise(scalar);
 
+const infallibleAggregates: ReadonlySet<string> = new Set([
+  ...['count', 'countAll', 'min', 'max', 'boolAnd', 'boolOr', 'leastRepresentation', 'regrCount'],
+  ...['bitAnd', 'bitOr', 'bitXor', 'jsonbAgg', 'jsonbAggStrict', 'corr'],
+]);
+
 /** Ranks, neighbours and counts never fail; arguments that must be positive, offsets and sums can. */
 function windowCallCanRaise({ function: called, frame }: HirWindowCall): boolean {
   if ([frame.start, frame.end].some((bound) => 'column' in bound)) return true;
   if (called.kind === 'ntile' || called.kind === 'nthValue') return true;
-  return called.kind === 'aggregate' && (called.function === 'sum' || called.function === 'avg');
+  return called.kind === 'aggregate' && !infallibleAggregates.has(called.function);
 }
 
 export function relationCanRaise(relation: HirRelation): boolean {
@@ -101,7 +107,7 @@ export function relationCanRaise(relation: HirRelation): boolean {
     case 'aggregate':
       return (
         relation.keys.some(scalarCanRaise) ||
-        relation.aggregates.some((call) => optional(call.argument) || optional(call.filter)) ||
+        relation.aggregates.some((call) => aggregateScalars(call).some(scalarCanRaise)) ||
         relationCanRaise(relation.input)
       );
     case 'window':

@@ -24,8 +24,9 @@ export function reduceBySqlEquality(
     if (!isWide(key, index)) return index;
     shown.push({
       function: 'leastRepresentation',
-      argument: key,
+      arguments: [key],
       distinct: false,
+      order: [],
       filter: null,
       type: key.type,
     });

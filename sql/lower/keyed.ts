@@ -7,6 +7,7 @@
  * Nothing in them may raise an error: they are also computed for values that no row around them has.
  */
 import type { HirRelation, HirScalar } from '../hir.ts';
+import { aggregateScalars } from '../hir/aggregate.ts';
 import type { Free } from '../hir/traverse.ts';
 import type { MirKeyPair, MirRelation, MirScalar } from '../mir.ts';
 import { keyPair } from '../mir/equality.ts';
@@ -134,8 +135,8 @@ export function lowerKeyed(context: LoweringContext, hir: HirRelation, outer: Ou
     case 'aggregate': {
       // A set without keys has a row of its own where there are none.
       if (hir.groupingSets?.some((set) => set.length === 0)) return null;
-      const scalars = hir.aggregates.flatMap(({ argument, filter }) => [argument, filter]);
-      if (![...hir.keys, ...scalars].every((scalar) => scalar === null || isPlain(scalar))) return null;
+      const scalars = hir.aggregates.flatMap(aggregateScalars);
+      if (![...hir.keys, ...scalars].every(isPlain)) return null;
       const base = plainInput(hir.input);
       if (base === null) return null;
       const relation = aggregateOver(context, hir, base.relation, prefixOfKeys(base));

@@ -171,12 +171,20 @@ function fold(
   const folded = reduce(compared, keys, [
     {
       function: any ? 'boolOr' : 'boolAnd',
-      argument: outcome,
+      arguments: [outcome],
       distinct: false,
+      order: [],
       filter: null,
       type: nullableBool,
     },
-    { function: 'countAll', argument: null, distinct: false, filter: build.isNull(outcome), type: count },
+    {
+      function: 'countAll',
+      arguments: [],
+      distinct: false,
+      order: [],
+      filter: build.isNull(outcome),
+      type: count,
+    },
   ]);
   const decided = build.column(1 + width, nullableBool);
   const noNulls = build.call(

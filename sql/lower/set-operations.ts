@@ -89,8 +89,9 @@ function allByCanonicalRows(
       keys.map(toKey),
       keys.map((key) => ({
         function: 'leastRepresentation' as const,
-        argument: key,
+        arguments: [key],
         distinct: false,
+        order: [],
         filter: null,
         type: key.type,
       })),

@@ -103,7 +103,8 @@ export function mapScalars(relation: MirRelation, rewrite: (scalar: MirScalar) =
   const optional = (scalar: MirScalar | null): MirScalar | null => (scalar === null ? null : each(scalar));
   const aggregate = (node: MirAggregate): MirAggregate => ({
     ...node,
-    argument: optional(node.argument),
+    arguments: node.arguments.map(each),
+    order: node.order.map((key) => ({ ...key, scalar: each(key.scalar) })),
     filter: optional(node.filter),
   });
   switch (relation.kind) {

@@ -3,6 +3,7 @@
  * bindings in scope, and the result's columns as they were (NULL never newly possible). A failure is a bug of the rule
  * named, never of the query.
  */
+import { aggregateScalars } from '../hir/aggregate.ts';
 import type { MirRelation, MirScalar, MirType } from '../mir.ts';
 import { representation } from '../mir/equality.ts';
 import { inputs } from '../mir/traverse.ts';
@@ -153,9 +154,8 @@ function checkNode(
       return;
     case 'reduce':
       for (const key of relation.keys) scalar(key, relation.input.columns);
-      for (const { argument, filter } of relation.aggregates) {
-        if (argument !== null) scalar(argument, relation.input.columns);
-        if (filter !== null) scalar(filter, relation.input.columns);
+      for (const read of relation.aggregates.flatMap(aggregateScalars)) {
+        scalar(read, relation.input.columns);
       }
       return;
     case 'topK':

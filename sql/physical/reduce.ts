@@ -5,7 +5,7 @@
  *
  * A DISTINCT aggregate with FILTER reads NULL where the filter is not true: NULLs never take part, and the group stays.
  */
-import type { Aggregate } from '../../engine/plan.generated.ts';
+import type { Aggregate, ReduceClass } from '../../engine/plan.generated.ts';
 import type { MirAggregate, MirRelation, MirScalar, MirType } from '../mir.ts';
 import { equalityKey, needsCanonical } from '../mir/equality.ts';
 import * as scalars from '../mir/scalar.ts';
@@ -15,7 +15,7 @@ import { toExpr, toKeyExpr } from './expr.ts';
 import { joinFlows } from './join.ts';
 import { layoutByColumns } from './layout.ts';
 
-type ReduceClassName = 'distinct' | 'accumulable' | 'hierarchical';
+type ReduceClassName = 'distinct' | 'accumulable' | 'hierarchical' | 'basic';
 
 function classOf(aggregate: MirAggregate): Exclude<ReduceClassName, 'distinct'> {
   switch (aggregate.function) {
@@ -23,6 +23,18 @@ function classOf(aggregate: MirAggregate): Exclude<ReduceClassName, 'distinct'> 
     case 'max':
     case 'leastRepresentation':
       return 'hierarchical';
+    case 'stringAgg':
+    case 'jsonbAgg':
+    case 'jsonbAggStrict':
+    case 'jsonbObjectAgg':
+    case 'jsonbObjectAggStrict':
+    case 'jsonbObjectAggUnique':
+    case 'jsonbObjectAggUniqueStrict':
+    case 'first':
+    case 'percentileCont':
+    case 'percentileDisc':
+    case 'mode':
+      return 'basic';
     default:
       return 'accumulable';
   }
@@ -37,11 +49,10 @@ function base(builder: PlanBuilder, flow: Flow): { node: number; over: (scalar: 
 }
 
 function toAggregate(aggregate: MirAggregate, over: (scalar: MirScalar) => MirScalar): Aggregate {
-  const { argument, filter } = aggregate;
+  const { filter } = aggregate;
   return {
     function: aggregate.function,
-    argument: argument === null ? null : toExpr(over(argument)),
-    argumentType: argument === null ? null : toColumnType(argument.type),
+    arguments: aggregate.arguments.map((argument) => toKeyExpr(over(argument))),
     filter: filter === null ? null : toExpr(over(filter)),
     result: toColumnType(aggregate.type),
   };
@@ -78,10 +89,31 @@ function reduceNode(
     kind: 'reduce',
     input: node,
     key: keys.map((key) => toKeyExpr(over(key))),
-    class: className === 'distinct' ? { class: 'distinct' } : { class: className, aggregates: converted },
+    class: toClass(className, aggregates, converted, over),
     layout,
   });
   return builder.flow(reduced);
+}
+
+function toClass(
+  className: ReduceClassName,
+  members: readonly MirAggregate[],
+  aggregates: Aggregate[],
+  over: (scalar: MirScalar) => MirScalar,
+): ReduceClass {
+  if (className === 'distinct') return { class: 'distinct' };
+  if (className !== 'basic') return { class: className, aggregates };
+  const { order, distinct } = members[0]!;
+  return {
+    class: 'basic',
+    aggregates,
+    order: order.map(({ scalar, descending, nullsFirst }) => ({
+      key: toKeyExpr(over(scalar)),
+      descending,
+      nullsFirst,
+    })),
+    distinct,
+  };
 }
 
 /** Each row of the keys once. */
@@ -89,43 +121,45 @@ export function planDistinct(builder: PlanBuilder, input: Flow, keys: readonly M
   return reduceNode(builder, input, keys, []);
 }
 
-/** The distinct (group, value) pairs of a DISTINCT argument, and the aggregates over them. */
+/** The distinct (group, values) of DISTINCT arguments, and the aggregates over them. */
 function distinctPart(
   builder: PlanBuilder,
   input: Flow,
   keys: readonly MirScalar[],
   aggregates: readonly MirAggregate[],
 ): Flow {
-  const { argument, filter } = aggregates[0]!;
-  const value =
+  const { arguments: args, filter } = aggregates[0]!;
+  const values = args.map((argument) =>
     filter === null
-      ? argument!
+      ? argument
       : scalars.caseOf(
-          [{ condition: filter, result: argument! }],
-          scalars.literal(argument!.type, null),
-          argument!.type,
-        );
+          [{ condition: filter, result: argument }],
+          scalars.literal(argument.type, null),
+          argument.type,
+        ),
+  );
   const groupColumns = keys.map((key, index) => scalars.column(index, key.type));
-  let pairs: Flow;
-  let shown: MirScalar;
-  if (needsCanonical(value.type)) {
-    // Equal values that differ (1.0, 1.00) count once; the sum shows the least representation.
-    const least: MirAggregate = {
-      function: 'leastRepresentation',
-      argument: value,
-      distinct: false,
-      filter: null,
-      type: scalars.withNullable(value.type, true),
-    };
-    pairs = reduceNode(builder, input, [...keys, equalityKey(value)], [least]);
-    shown = scalars.column(keys.length + 1, least.type);
-  } else {
-    pairs = planDistinct(builder, input, [...keys, value]);
-    shown = scalars.column(keys.length, value.type);
-  }
+  // Equal values that differ (1.0, 1.00) count once; the sum shows the least representation.
+  const wide = values.filter((value) => needsCanonical(value.type));
+  const pairKeys = [...keys, ...values.map((value) => (wide.includes(value) ? equalityKey(value) : value))];
+  const least = wide.map((value): MirAggregate => ({
+    function: 'leastRepresentation',
+    arguments: [value],
+    distinct: false,
+    order: [],
+    filter: null,
+    type: scalars.withNullable(value.type, true),
+  }));
+  const pairs = reduceNode(builder, input, pairKeys, least);
+  const shown = values.map((value, index) => {
+    const at = wide.indexOf(value);
+    return at < 0
+      ? scalars.column(keys.length + index, value.type)
+      : scalars.column(pairKeys.length + at, least[at]!.type);
+  });
   const over = aggregates.map((aggregate) => ({
     ...aggregate,
-    argument: shown,
+    arguments: shown,
     filter: null,
     distinct: false,
   }));
@@ -136,6 +170,26 @@ function compareKeys(left: MirScalar, right: MirScalar): number {
   if (left.kind === 'column' && right.kind === 'column') return left.index - right.index;
   const [first, second] = [scalars.scalarKey(left), scalars.scalarKey(right)];
   return first < second ? -1 : first > second ? 1 : 0;
+}
+
+/** Whether its distinct arguments are made by a reduction of their own. */
+function isDistinctPart(aggregate: MirAggregate): boolean {
+  return aggregate.distinct && classOf(aggregate) !== 'basic';
+}
+
+/** Aggregates with the same key are computed by one node. */
+function groupKey(aggregate: MirAggregate): string {
+  const filter = aggregate.filter === null ? '' : scalars.scalarKey(aggregate.filter);
+  const className = classOf(aggregate);
+  if (className === 'basic') {
+    // One order of the rows; rows that FILTER leaves out have none.
+    const order = aggregate.order.map(
+      (key) => `${scalars.scalarKey(key.scalar)} ${key.descending} ${key.nullsFirst}`,
+    );
+    return `basic ${aggregate.distinct} ${order.join(', ')} ${filter}`;
+  }
+  if (!isDistinctPart(aggregate)) return className;
+  return `distinct ${aggregate.arguments.map(scalars.scalarKey).join(', ')} ${filter}`;
 }
 
 /** Renders a Reduce. */
@@ -157,14 +211,12 @@ export function planReduce(
   }
   const groups = new Map<string, number[]>();
   for (const [index, aggregate] of aggregates.entries()) {
-    const key = aggregate.distinct
-      ? `distinct ${scalars.scalarKey(aggregate.argument!)} ${aggregate.filter === null ? '' : scalars.scalarKey(aggregate.filter)}`
-      : classOf(aggregate);
+    const key = groupKey(aggregate);
     groups.set(key, [...(groups.get(key) ?? []), index]);
   }
   const parts = [...groups.values()].map((indexes) => {
     const members = indexes.map((index) => aggregates[index]!);
-    const flow = members[0]!.distinct
+    const flow = isDistinctPart(members[0]!)
       ? distinctPart(builder, input, keys, members)
       : reduceNode(builder, input, keys, members);
     return { indexes, flow };

@@ -45,7 +45,7 @@ export function lengthCoercion(type: TypeName): number | null {
 /** Whether an expression of type `source` may stand where `target` is asked for (can_coerce_type, implicit). */
 export function canCoerce(source: TypeName, target: string, context: CastContext = 'implicit'): boolean {
   if (source === target || source === 'unknown') return true;
-  if (target === 'any' || target === 'anynonarray') return true;
+  if (target === 'any' || target === 'anyelement' || target === 'anynonarray') return true;
   if (target === 'unknown') return false;
   return castPath(source, target as TypeName, context) !== null;
 }

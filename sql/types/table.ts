@@ -10,7 +10,7 @@ const byArrayOid = new Map<number, TypeRow>(
 );
 
 /** Pseudo-types that stand in signatures only. */
-const signatureOnly = new Set(['any', 'anynonarray', 'void']);
+const signatureOnly = new Set(['any', 'anyelement', 'anynonarray', 'void']);
 const registered = new Set<string>(['regclass', 'regtype', 'regproc', 'regnamespace', 'regrole']);
 
 /** All types that expressions can have. */

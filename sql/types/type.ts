@@ -14,6 +14,7 @@ export type TypeName =
   | 'regrole'
   | 'unknown'
   | 'void'
+  | 'anyelement'
   | 'record';
 
 /** A type with its modifier (`atttypmod`, -1 for none). */

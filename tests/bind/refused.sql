@@ -4,9 +4,7 @@ select j['a'] from v
 select array[1,2]
 select row(1,2)
 select a::regclass from t
-select string_agg(b, ',') from t
 select array_agg(a) from t
-select stddev(a) from t
 select a from t where (a, b) < any (select a, b from u)
 select b::int[] from t
 select (select a from u limit t.a) from t

@@ -209,9 +209,7 @@ const sumPlan = (): Plan =>
           key: [{ expr: { kind: 'column', index: 2 }, column: text }],
           class: {
             class: 'accumulable',
-            aggregates: [
-              { function: 'countAll', argument: null, argumentType: null, filter: null, result: int8 },
-            ],
+            aggregates: [{ function: 'countAll', arguments: [], filter: null, result: int8 }],
           },
           layout: {
             key: [{ expr: { kind: 'column', index: 0 }, column: text }],

@@ -113,8 +113,9 @@ export function setOperation(
 
 export const countAll: HirAggregate = {
   function: 'countAll',
-  argument: null,
+  arguments: [],
   distinct: false,
+  order: [],
   filter: null,
   type: type('int8', false),
 };

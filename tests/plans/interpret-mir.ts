@@ -207,8 +207,8 @@ function reduce(relation: Extract<MirRelation, { kind: 'reduce' }>, input: Bag):
           {
             function: item.function,
             distinct: item.distinct,
-            type: item.argument?.type.name ?? 'int8',
-            argument: item.argument === null ? null : (row) => value(item.argument!, row),
+            type: item.arguments[0]?.type.name ?? 'int8',
+            argument: item.arguments.length === 0 ? null : (row) => value(item.arguments[0]!, row),
             filter: item.filter === null ? null : (row) => value(item.filter!, row),
           },
           group.rows,

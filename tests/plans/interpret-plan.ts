@@ -107,8 +107,8 @@ export function interpretPlan(plan: Plan, data: ArrangementData, parameters: rea
                 {
                   function: call.function,
                   distinct: false,
-                  type: call.argumentType?.scalar ?? 'int8',
-                  argument: call.argument === null ? null : (row) => of(call.argument!, row),
+                  type: call.arguments[0]?.column.scalar ?? 'int8',
+                  argument: call.arguments.length === 0 ? null : (row) => of(call.arguments[0]!.expr, row),
                   filter: call.filter === null ? null : (row) => of(call.filter!, row),
                 },
                 group.rows,

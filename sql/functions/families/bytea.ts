@@ -8,14 +8,14 @@ export const byteaFunctions: FunctionFamily = {
     ...comparisons('bytea', 'uuid_'),
     ...words('byteacat byteaoctetlen byteapos byteatrim bytealtrim byteartrim md5_bytea bytea_bit_count'),
     ...words('sha224_bytea sha256_bytea sha384_bytea sha512_bytea bytea_larger bytea_smaller bytea_reverse'),
-    ...words('uuid_extract_version uuid_extract_timestamp'),
+    ...words('uuid_extract_version uuid_extract_timestamp int2_bytea int4_bytea int8_bytea'),
   ],
   fallible: [
     ...words('bytea_substr bytea_substr_no_len binary_encode binary_decode pg_convert_from pg_convert_to'),
     ...words(
       'byteaGetByte byteaSetByte byteaGetBit byteaSetBit bytealike byteanlike byteaoverlay byteaoverlay_no_len',
     ),
-    ...words('gen_random_uuid'),
+    ...words('gen_random_uuid bytea_int2 bytea_int4 bytea_int8'),
   ],
   nullable: words('uuid_extract_version uuid_extract_timestamp'),
 };

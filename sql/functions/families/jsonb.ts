@@ -7,6 +7,7 @@ export const jsonbFunctions: FunctionFamily = {
   total: [
     ...comparisons('jsonb_'),
     ...words('jsonb_object_field jsonb_object_field_text jsonb_array_element jsonb_array_element_text'),
+    'to_jsonb',
     ...words('jsonb_contains jsonb_contained jsonb_exists jsonb_typeof jsonb_pretty jsonb_strip_nulls'),
   ],
   fallible: [

@@ -129,8 +129,7 @@ export function uniqueKeys(
           (aggregate) =>
             aggregate.function === 'leastRepresentation' &&
             key.kind === 'canonical' &&
-            aggregate.argument !== null &&
-            sameScalar(aggregate.argument, key.operand),
+            sameScalar(aggregate.arguments[0]!, key.operand),
         );
         return at < 0 ? index : relation.keys.length + at;
       });

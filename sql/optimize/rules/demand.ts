@@ -6,6 +6,7 @@
  * From the top down: each node is told which of its columns are wanted and returns exactly those, in order. A top-k
  * keeps all its input's columns, since whole rows break its ties. Runs once, when the predicates stand where they stay.
  */
+import { aggregateScalars } from '../../hir/aggregate.ts';
 import type { MirRelation, MirScalar } from '../../mir.ts';
 import * as build from '../../mir/relation.ts';
 import { columnsRead, remapColumns } from '../../mir/scalar.ts';
@@ -231,7 +232,7 @@ class Pruner {
       .filter(({ index }) => wanted.includes(index));
     const below = union(
       [],
-      [...relation.keys, ...aggregates.flatMap(({ aggregate }) => [aggregate.argument, aggregate.filter])],
+      [...relation.keys, ...aggregates.flatMap(({ aggregate }) => aggregateScalars(aggregate))],
     );
     const to = positions(below);
     const remap = (scalar: MirScalar): MirScalar => remapColumns(scalar, to);
@@ -240,7 +241,8 @@ class Pruner {
       relation.keys.map(remap),
       aggregates.map(({ aggregate }) => ({
         ...aggregate,
-        argument: aggregate.argument === null ? null : remap(aggregate.argument),
+        arguments: aggregate.arguments.map(remap),
+        order: aggregate.order.map((key) => ({ ...key, scalar: remap(key.scalar) })),
         filter: aggregate.filter === null ? null : remap(aggregate.filter),
       })),
     );

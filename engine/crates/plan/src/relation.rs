@@ -38,7 +38,7 @@ pub struct Layout {
     pub restore: Vec<ColumnPlace>,
 }
 
-/// A key expression and the type of its result.
+/// An expression that a key or an aggregate reads, and the type of its result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct KeyExpr {
@@ -129,8 +129,68 @@ pub enum AggregateFunction {
     /// max(x)
     Max,
     /// The least representation (by packed bytes) of the values of a column: shown for group keys whose equality is
-    /// wider than identity.
+    /// wider than identity. Also any_value.
     LeastRepresentation,
+    /// var_pop(x): integers, numeric → numeric; floats → float8.
+    VarPop,
+    /// var_samp, variance
+    VarSamp,
+    /// stddev_pop
+    StddevPop,
+    /// stddev_samp, stddev
+    StddevSamp,
+    /// corr(y float8, x float8) → float8, as all of the family. A row with a NULL on either side does not take part.
+    Corr,
+    /// covar_pop
+    CovarPop,
+    /// covar_samp
+    CovarSamp,
+    /// regr_avgx
+    RegrAvgx,
+    /// regr_avgy
+    RegrAvgy,
+    /// regr_count → int8
+    RegrCount,
+    /// regr_intercept
+    RegrIntercept,
+    /// regr_r2
+    RegrR2,
+    /// regr_slope
+    RegrSlope,
+    /// regr_sxx
+    RegrSxx,
+    /// regr_sxy
+    RegrSxy,
+    /// regr_syy
+    RegrSyy,
+    /// bit_and(x) of an integer type.
+    BitAnd,
+    /// bit_or
+    BitOr,
+    /// bit_xor
+    BitXor,
+    /// string_agg(value, delimiter): text or bytea. Each value but the first stands behind its own delimiter.
+    StringAgg,
+    /// jsonb_agg(x jsonb); `..Strict` leaves NULLs out.
+    JsonbAgg,
+    /// jsonb_agg_strict
+    JsonbAggStrict,
+    /// jsonb_object_agg(key text, value jsonb)
+    JsonbObjectAgg,
+    /// jsonb_object_agg_strict
+    JsonbObjectAggStrict,
+    /// jsonb_object_agg_unique
+    JsonbObjectAggUnique,
+    /// jsonb_object_agg_unique_strict
+    JsonbObjectAggUniqueStrict,
+    /// The first value in the order, NULL or not: arg_min, arg_max.
+    First,
+    /// percentile_cont(fraction float8, x): float8, interval. The order is that of x.
+    PercentileCont,
+    /// percentile_disc(fraction float8, x): any type. The order is that of x.
+    PercentileDisc,
+    /// mode(x): the most frequent value by the type's equality, of several the first in the order, which is that of x.
+    Mode,
 }
 
 /// One aggregate of a Reduce.
@@ -139,10 +199,9 @@ pub enum AggregateFunction {
 pub struct Aggregate {
     /// Which.
     pub function: AggregateFunction,
-    /// The argument over the input row; None for count(*). NULLs do not take part.
-    pub argument: Option<Expr>,
-    /// The argument's type; None for count(*).
-    pub argument_type: Option<ColumnType>,
+    /// The arguments over the input row; none for count(*). Rows with a NULL argument do not take part, but for functions
+    /// of the class Basic, which say themselves what they do with NULL.
+    pub arguments: Vec<KeyExpr>,
     /// FILTER (WHERE …): rows for which it is not true do not take part (and the argument is not evaluated).
     pub filter: Option<Expr>,
     /// The result's type.
@@ -159,6 +218,21 @@ pub enum ReduceClass {
     Accumulable { aggregates: Vec<Aggregate> },
     /// min, max, least representation: order statistics of the group.
     Hierarchical { aggregates: Vec<Aggregate> },
+    /// Functions of the whole group in an order; the group is computed again when a row of it changes. Rows that tie come
+    /// in the order of their arguments' bytes. With `distinct`, of rows that tie only the first takes part.
+    Basic { aggregates: Vec<Aggregate>, order: Vec<AggregateOrder>, distinct: bool },
+}
+
+/// A sort key of the rows that an aggregate reads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AggregateOrder {
+    /// The key over the input row.
+    pub key: KeyExpr,
+    /// DESC.
+    pub descending: bool,
+    /// NULLS FIRST.
+    pub nulls_first: bool,
 }
 
 /// A function from a row to several rows. Those of PostgreSQL have its names and are strict: a NULL argument gives no

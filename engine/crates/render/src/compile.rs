@@ -2,6 +2,7 @@
 //! that could be refused while a dataflow is built.
 
 use crate::compose::{expressions, identity, then};
+use crate::reduce::basic::Basic;
 use crate::reduce::hierarchical::Extreme;
 use crate::top_k::TopK;
 use crate::window::Window;
@@ -104,7 +105,12 @@ pub enum Step {
     Accumulable {
         input: Pipeline,
         aggregates: Vec<Aggregate>,
-        arguments: Vec<Option<ScalarType>>,
+        arguments: Vec<Vec<ScalarType>>,
+    },
+    Basic {
+        /// Key, then the columns that [`Basic::columns`] lists.
+        input: Pipeline,
+        basic: Arc<Basic>,
     },
     Hierarchical {
         input: Pipeline,
@@ -545,18 +551,21 @@ impl<'a> Compiler<'a> {
                 match class {
                     ReduceClass::Distinct => Step::Distinct(self.keyed(*input, key, [])?),
                     ReduceClass::Accumulable { aggregates } => {
-                        let arguments: Vec<Option<Expr>> = aggregates.iter().map(argument_of).collect();
-                        let types = aggregates
+                        let arguments: Vec<_> = aggregates.iter().map(arguments_of).collect();
+                        let types = arguments
                             .iter()
-                            .zip(&arguments)
-                            .map(|(aggregate, argument)| argument.as_ref().map(|_| argument_type(aggregate)))
+                            .map(|columns| columns.iter().map(|(_, scalar)| *scalar).collect())
                             .collect();
                         // Refuse here what would be refused on the worker.
                         for aggregate in aggregates {
                             crate::aggregate::Accumulation::new(aggregate)?;
                         }
                         Step::Accumulable {
-                            input: self.keyed(*input, key, arguments.into_iter().flatten())?,
+                            input: self.keyed(
+                                *input,
+                                key,
+                                arguments.into_iter().flatten().map(|(argument, _)| argument),
+                            )?,
                             aggregates: aggregates.clone(),
                             arguments: types,
                         }
@@ -579,12 +588,21 @@ impl<'a> Compiler<'a> {
                             extremes.push((extreme, argument_type(aggregate)));
                         }
                         let arguments = aggregates.iter().map(|aggregate| {
-                            argument_of(aggregate)
-                                .unwrap_or(Expr::Literal { scalar: argument_type(aggregate), text: None })
+                            arguments_of(aggregate).into_iter().next().map_or(
+                                Expr::Literal { scalar: argument_type(aggregate), text: None },
+                                |(argument, _)| argument,
+                            )
                         });
                         Step::Hierarchical {
                             input: self.keyed(*input, key, arguments)?,
                             aggregates: extremes,
+                        }
+                    }
+                    ReduceClass::Basic { aggregates, order, distinct } => {
+                        let basic = Basic::new(aggregates, order, *distinct)?;
+                        Step::Basic {
+                            input: self.keyed(*input, key, Basic::columns(aggregates, order))?,
+                            basic: Arc::new(basic),
                         }
                     }
                 }
@@ -779,25 +797,28 @@ fn check_reduce_layout(layout: &Layout, keys: usize, columns: usize) -> Result<(
 }
 
 fn argument_type(aggregate: &Aggregate) -> ScalarType {
-    match (aggregate.argument_type, &aggregate.argument) {
-        (Some(column), Some(_)) => column.scalar,
-        // count(*) FILTER: whether the row takes part.
-        _ => ScalarType::Bool,
-    }
+    // count(*) FILTER: whether the row takes part.
+    aggregate.arguments.first().map_or(ScalarType::Bool, |argument| argument.column.scalar)
 }
 
-/// The column that an aggregate accumulates, NULL for rows that do not take part; None where all rows count.
-fn argument_of(aggregate: &Aggregate) -> Option<Expr> {
-    let argument = match (&aggregate.argument, &aggregate.filter) {
-        (None, None) => return None,
-        (Some(argument), _) => argument.clone(),
-        (None, Some(_)) => Expr::Literal { scalar: ScalarType::Bool, text: Some("t".into()) },
-    };
-    let Some(filter) = &aggregate.filter else { return Some(argument) };
-    let scalar = argument_type(aggregate);
-    Some(Expr::Case {
-        branches: vec![tidewire_plan::CaseBranch { condition: filter.clone(), result: argument }],
-        otherwise: Box::new(Expr::Literal { scalar, text: None }),
-        scalar,
-    })
+/// The columns that an aggregate accumulates, with their types. The first is NULL for rows that do not take part; none
+/// where all rows count.
+fn arguments_of(aggregate: &Aggregate) -> Vec<(Expr, ScalarType)> {
+    let mut arguments: Vec<(Expr, ScalarType)> =
+        aggregate.arguments.iter().map(|argument| (argument.expr.clone(), argument.column.scalar)).collect();
+    if let Some(filter) = &aggregate.filter {
+        if arguments.is_empty() {
+            let count = Expr::Literal { scalar: ScalarType::Bool, text: Some("t".into()) };
+            arguments.push((count, ScalarType::Bool));
+        }
+        for (argument, scalar) in &mut arguments {
+            let result = argument.clone();
+            *argument = Expr::Case {
+                branches: vec![tidewire_plan::CaseBranch { condition: filter.clone(), result }],
+                otherwise: Box::new(Expr::Literal { scalar: *scalar, text: None }),
+                scalar: *scalar,
+            };
+        }
+    }
+    arguments
 }

@@ -3,6 +3,7 @@
 use crate::compile::{Form, Program, Sink, Step};
 use crate::pipeline::{Built, Runner, container, run, run_with};
 use crate::reduce::accumulable::Accumulable;
+use crate::reduce::basic;
 use crate::reduce::distinct::{AtMostOne, Distinct, Threshold};
 use crate::reduce::group::{Shape, group};
 use crate::reduce::hierarchical::{Hierarchical, sort_form};
@@ -198,6 +199,28 @@ impl<'s> Rendering<'_, 's> {
                 });
                 let source = arrange(imports.flow(), rows, name);
                 Built::Arranged(reduce(imports.flow(), source, name, Hierarchical::new(aggregates.clone())))
+            }
+            Step::Basic { input, basic } => {
+                let (encoder, basic) = (basic.clone(), basic.clone());
+                let mut value = Vec::new();
+                let rows = self.run_with(input, name, move |key, columns, time, diff, out| {
+                    value.clear();
+                    encoder.encode(columns, &mut value);
+                    out.ok.push(key, &value, time, diff);
+                });
+                let source = arrange(imports.flow(), rows, name);
+                let computed = reduce_groups(imports.flow(), source, name, move |_, values, out| {
+                    out.push(basic.compute(values));
+                });
+                let (ok, err) =
+                    flat_map_arranged(computed, name, |update: UpdateRef<'_>, out: &mut OkErr| match update
+                        .val[0]
+                    {
+                        basic::ROW => out.ok.push(update.key, &update.val[1..], update.time, update.diff),
+                        _ => out.err.push_row(&update.val[1..], update.time, update.diff),
+                    });
+                self.errors.push(err);
+                self.keyed(index, imports, ok, true)
             }
             Step::TopK { input, types, order, window } => {
                 let (types, order) = (types.clone(), order.clone());

@@ -240,8 +240,7 @@ fn interval_sums() {
         .to_vec();
     let of = |function| Aggregate {
         function,
-        argument: Some(col(0)),
-        argument_type: Some(column(Interval)),
+        arguments: vec![KeyExpr { expr: col(0), column: column(Interval) }],
         filter: None,
         result: column(Interval),
     };

@@ -115,7 +115,8 @@ fn queries() -> Vec<Query> {
     let mut filtered = aggregate(AggregateFunction::CountAll, None, Int8);
     filtered.filter = Some(call("int4gt", vec![col(1), int4(2)], Bool));
     let mut every = aggregate(AggregateFunction::BoolAnd, Some((1, Bool)), Bool);
-    every.argument = Some(call("int4gt", vec![col(1), int4(0)], Bool));
+    every.arguments =
+        vec![KeyExpr { expr: call("int4gt", vec![col(1), int4(0)], Bool), column: column(Bool) }];
     use AggregateFunction as F;
     queries.push(Query {
         name: "sums",
@@ -363,18 +364,21 @@ fn queries() -> Vec<Query> {
                     key: vec![],
                     class: ReduceClass::Accumulable {
                         aggregates: vec![Aggregate {
-                            argument: Some(call(
-                                "float8_numeric",
-                                vec![call(
-                                    "float8mul",
-                                    vec![
-                                        col(3),
-                                        Expr::Literal { scalar: Float8, text: Some("1e300".into()) },
-                                    ],
-                                    Float8,
-                                )],
-                                Numeric,
-                            )),
+                            arguments: vec![KeyExpr {
+                                expr: call(
+                                    "float8_numeric",
+                                    vec![call(
+                                        "float8mul",
+                                        vec![
+                                            col(3),
+                                            Expr::Literal { scalar: Float8, text: Some("1e300".into()) },
+                                        ],
+                                        Float8,
+                                    )],
+                                    Numeric,
+                                ),
+                                column: column(Numeric),
+                            }],
                             ..aggregate(F::Count, Some((3, Numeric)), Int8)
                         }],
                     },

@@ -264,6 +264,20 @@ fn convert_to<'a>(text: &str, encoding: &str, arena: &'a Arena) -> EvalResult<&'
     }
 }
 
+/// The two's complement integer that at most so many bytes are, the most significant first.
+fn big_endian(bytes: &[u8], width: usize, name: &'static str) -> EvalResult<i64> {
+    if bytes.len() > width {
+        return Err(EvalError::out_of_range(name));
+    }
+    // Fewer bytes than the type has are not extended by their sign.
+    let value = bytes.iter().fold(0u64, |value, byte| value << 8 | *byte as u64);
+    Ok(match width {
+        2 => value as i16 as i64,
+        4 => value as i32 as i64,
+        _ => value as i64,
+    })
+}
+
 pub(super) const FUNCTIONS: &[&[Function]] = &[
     &comparisons!("bytea", Bytea, Bytea, |a, b| a.cmp(b)),
     &[
@@ -288,6 +302,12 @@ pub(super) const FUNCTIONS: &[&[Function]] = &[
         total!("sha256_bytea", (a: Bytea), env => env.arena.push_bytes(text::sha256(a))),
         total!("sha384_bytea", (a: Bytea), env => env.arena.push_bytes(text::sha384(a))),
         total!("sha512_bytea", (a: Bytea), env => env.arena.push_bytes(text::sha512(a))),
+        total!("int2_bytea", (a: Int16), env => env.arena.push_bytes(a.to_be_bytes())),
+        total!("int4_bytea", (a: Int32), env => env.arena.push_bytes(a.to_be_bytes())),
+        total!("int8_bytea", (a: Int64), env => env.arena.push_bytes(a.to_be_bytes())),
+        fallible!("bytea_int2", (a: Bytea) => big_endian(a, 2, "smallint").map(|value| value as i16)),
+        fallible!("bytea_int4", (a: Bytea) => big_endian(a, 4, "integer").map(|value| value as i32)),
+        fallible!("bytea_int8", (a: Bytea) => big_endian(a, 8, "bigint")),
         fallible!("bytea_substr", (a: Bytea, start: Int32, length: Int32) => substring(a, start, Some(length))),
         fallible!("bytea_substr_no_len", (a: Bytea, start: Int32) => substring(a, start, None)),
         fallible!("byteaoverlay", (a: Bytea, with: Bytea, start: Int32, length: Int32), env =>

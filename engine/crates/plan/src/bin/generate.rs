@@ -28,6 +28,7 @@ fn main() {
         ConstantRow,
         AggregateFunction,
         Aggregate,
+        AggregateOrder,
         ReduceClass,
         TableCall,
         TableFunction,

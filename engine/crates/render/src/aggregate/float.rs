@@ -3,6 +3,7 @@
 
 use super::codec::{Reader, put_int};
 use super::wide::WideInt;
+use num_bigint::BigInt;
 
 /// Position of bit 0: all finite doubles are integers times 2^-1074.
 const BIAS: i32 = 1074;
@@ -39,16 +40,34 @@ impl FloatSum {
                 self.negative_zero = self.negative_zero.wrapping_add(diff);
             }
         } else {
-            let bits = value.to_bits();
-            let exponent = ((bits >> 52) & 0x7ff) as i32;
-            let fraction = bits & ((1 << 52) - 1);
-            let (mantissa, position) = match exponent {
-                0 => (fraction, 0),
-                _ => (fraction | (1 << 52), exponent - 1),
-            };
-            let signed = if bits >> 63 == 1 { -(mantissa as i128) } else { mantissa as i128 };
-            self.add_bits(signed * diff as i128, position as u32);
+            let (mantissa, position) = parts(value);
+            self.add_bits(mantissa as i128 * diff as i128, position);
         }
+    }
+
+    /// Adds the product `diff` times; the sum is then one of products alone, in units of 2^-2148.
+    pub fn add_product(&mut self, a: f64, b: f64, diff: i64) {
+        if !a.is_finite() || !b.is_finite() {
+            self.nan = self.nan.wrapping_add(diff);
+            return;
+        }
+        let ((a, a_position), (b, b_position)) = (parts(a), parts(b));
+        let product = a as i128 * b as i128;
+        // In two halves, so that a multiple of either has the bits that there is room for.
+        let (high, low) = (product >> 53, product & ((1 << 53) - 1));
+        self.add_bits(low * diff as i128, a_position + b_position);
+        self.add_bits(high * diff as i128, a_position + b_position + 53);
+    }
+
+    /// Whether a value was NaN or infinite.
+    pub fn is_special(&self) -> bool {
+        self.nan != 0 || self.positive_infinity != 0 || self.negative_infinity != 0
+    }
+
+    /// The finite part, in its unit.
+    pub fn integer(&self) -> BigInt {
+        let bytes: Vec<u8> = self.body.limbs().iter().flat_map(|limb| limb.to_le_bytes()).collect();
+        BigInt::from_signed_bytes_le(&bytes) << (64 * self.base as usize)
     }
 
     /// Appends it as bytes.
@@ -166,6 +185,18 @@ impl FloatSum {
         let value = ldexp(kept, unit);
         Ok(if self.body.is_negative() { -value } else { value })
     }
+}
+
+/// A finite float as an integer and the power of two that it is multiplied with, from 2^-1074 on.
+fn parts(value: f64) -> (i64, u32) {
+    let bits = value.to_bits();
+    let exponent = ((bits >> 52) & 0x7ff) as u32;
+    let fraction = (bits & ((1 << 52) - 1)) as i64;
+    let (mantissa, position) = match exponent {
+        0 => (fraction, 0),
+        _ => (fraction | (1 << 52), exponent - 1),
+    };
+    (if bits >> 63 == 1 { -mantissa } else { mantissa }, position)
 }
 
 /// `kept * 2^exponent`, exact for the arguments that `round` makes.

@@ -7,11 +7,15 @@ pub mod codec;
 mod float;
 mod interval;
 mod numeric;
+mod ordered;
+mod statistics;
 mod wide;
 
 pub use float::FloatSum;
 pub use interval::IntervalSum;
 pub use numeric::NumericSum;
+pub use ordered::{Arguments, Ordered};
+use statistics::{FloatMoments, NumericMoments, PairMoments, Variance};
 
 use codec::{Reader, put_int, put_wide};
 use tidewire_eval::{Compiled, Context, compile};
@@ -43,6 +47,13 @@ enum Kind {
     AvgInterval,
     BoolAnd,
     BoolOr,
+    NumericVariance(Variance),
+    FloatVariance(Variance),
+    /// regr_count
+    CountPairs,
+    /// corr, covar, regr
+    Pairs(AggregateFunction),
+    Bits(AggregateFunction, ScalarType),
 }
 
 /// The state of one aggregate in one group.
@@ -62,6 +73,14 @@ pub enum Cell {
     Interval(i64, Box<IntervalSum>),
     /// How many are true, how many false.
     Bool(i64, i64),
+    /// Numerics and integers: not NULL, and their sums.
+    NumericMoments(i64, Box<NumericMoments>),
+    /// Floats: not NULL, and their sums.
+    FloatMoments(i64, Box<FloatMoments>),
+    /// Pairs of floats: neither NULL, and their sums.
+    PairMoments(i64, Box<PairMoments>),
+    /// Integers: not NULL, and how many have each bit.
+    Bits(i64, Box<[i64; 64]>),
 }
 
 impl Accumulation {
@@ -69,7 +88,9 @@ impl Accumulation {
     pub fn new(aggregate: &Aggregate) -> Result<Self, String> {
         use AggregateFunction as F;
         use ScalarType as S;
-        let argument = aggregate.argument_type.map(|column| column.scalar);
+        let arguments: Vec<S> = aggregate.arguments.iter().map(|argument| argument.column.scalar).collect();
+        let argument = arguments.first().copied();
+        let variance = Variance::of(aggregate.function);
         let kind = match (aggregate.function, argument) {
             (F::CountAll, _) if aggregate.filter.is_none() => Kind::CountAll,
             (F::CountAll | F::Count, _) => Kind::Count,
@@ -85,6 +106,30 @@ impl Accumulation {
             (F::Avg, Some(S::Interval)) => Kind::AvgInterval,
             (F::BoolAnd, Some(S::Bool)) => Kind::BoolAnd,
             (F::BoolOr, Some(S::Bool)) => Kind::BoolOr,
+            (_, Some(S::Int2 | S::Int4 | S::Int8 | S::Numeric)) if variance.is_some() => {
+                Kind::NumericVariance(variance.ok_or("no variance")?)
+            }
+            (_, Some(S::Float4 | S::Float8)) if variance.is_some() => {
+                Kind::FloatVariance(variance.ok_or("no variance")?)
+            }
+            (F::BitAnd | F::BitOr | F::BitXor, Some(scalar @ (S::Int2 | S::Int4 | S::Int8))) => {
+                Kind::Bits(aggregate.function, scalar)
+            }
+            (F::RegrCount, _) if arguments == [S::Float8, S::Float8] => Kind::CountPairs,
+            (
+                F::Corr
+                | F::CovarPop
+                | F::CovarSamp
+                | F::RegrAvgx
+                | F::RegrAvgy
+                | F::RegrIntercept
+                | F::RegrR2
+                | F::RegrSlope
+                | F::RegrSxx
+                | F::RegrSxy
+                | F::RegrSyy,
+                _,
+            ) if arguments == [S::Float8, S::Float8] => Kind::Pairs(aggregate.function),
             (function, argument) => {
                 return Err(format!("plan refused: {function:?} of {argument:?} does not add up"));
             }
@@ -115,6 +160,11 @@ impl Accumulation {
             Kind::SumNumeric | Kind::AvgNumeric => Cell::Numeric(0, Box::default()),
             Kind::SumInterval | Kind::AvgInterval => Cell::Interval(0, Box::default()),
             Kind::BoolAnd | Kind::BoolOr => Cell::Bool(0, 0),
+            Kind::NumericVariance(_) => Cell::NumericMoments(0, Box::default()),
+            Kind::FloatVariance(_) => Cell::FloatMoments(0, Box::default()),
+            Kind::CountPairs => Cell::Count(0),
+            Kind::Pairs(_) => Cell::PairMoments(0, Box::default()),
+            Kind::Bits(..) => Cell::Bits(0, Box::new([0; 64])),
         }
     }
 
@@ -128,6 +178,17 @@ impl Accumulation {
             Cell::Numeric(..) => Cell::Numeric(reader.int(), Box::new(NumericSum::decode(reader))),
             Cell::Interval(..) => Cell::Interval(reader.int(), Box::new(IntervalSum::decode(reader))),
             Cell::Bool(..) => Cell::Bool(reader.int(), reader.int()),
+            Cell::NumericMoments(..) => {
+                Cell::NumericMoments(reader.int(), Box::new(NumericMoments::decode(reader)))
+            }
+            Cell::FloatMoments(..) => {
+                Cell::FloatMoments(reader.int(), Box::new(FloatMoments::decode(reader)))
+            }
+            Cell::PairMoments(..) => Cell::PairMoments(reader.int(), Box::new(PairMoments::decode(reader))),
+            Cell::Bits(..) => {
+                let count = reader.int();
+                Cell::Bits(count, Box::new(std::array::from_fn(|_| reader.int())))
+            }
         }
     }
 
@@ -138,6 +199,17 @@ impl Accumulation {
         Ok(match (self.kind, cell) {
             (Kind::CountAll, _) => Datum::Int64(count),
             (_, Cell::Count(count)) => Datum::Int64(*count),
+            (Kind::NumericVariance(which), Cell::NumericMoments(count, moments)) => {
+                moments.variance(which, *count, arena)?
+            }
+            (Kind::FloatVariance(which), Cell::FloatMoments(count, moments)) => {
+                moments.variance(which, *count)?
+            }
+            (Kind::Pairs(function), Cell::PairMoments(count, moments)) => moments.value(function, *count)?,
+            (Kind::Bits(function, scalar), Cell::Bits(count, bits)) => match count {
+                0 => Datum::Null,
+                _ => bits_value(function, scalar, *count, bits),
+            },
             (
                 _,
                 Cell::Integer(0, _)
@@ -182,7 +254,38 @@ impl Accumulation {
             }
             (Kind::BoolAnd, Cell::Bool(_, no)) => Datum::Bool(*no == 0),
             (_, Cell::Bool(yes, _)) => Datum::Bool(*yes != 0),
+            (_, cell) => return Err(EvalError::new("XX000", format!("{:?} over {cell:?}", self.kind))),
         })
+    }
+}
+
+/// bit_and, bit_or, bit_xor of `count` values of which so many have each bit.
+fn bits_value<'a>(
+    function: AggregateFunction,
+    scalar: ScalarType,
+    count: i64,
+    bits: &[i64; 64],
+) -> Datum<'a> {
+    let is_set = |with: i64| match function {
+        AggregateFunction::BitAnd => with == count,
+        AggregateFunction::BitOr => with != 0,
+        _ => with & 1 == 1,
+    };
+    let value = (0..64).fold(0u64, |value, bit| value | (is_set(bits[bit]) as u64) << bit);
+    match scalar {
+        ScalarType::Int2 => Datum::Int16(value as i16),
+        ScalarType::Int4 => Datum::Int32(value as i32),
+        _ => Datum::Int64(value as i64),
+    }
+}
+
+/// An integer datum's value.
+fn integer(value: Datum<'_>) -> Option<i64> {
+    match value {
+        Datum::Int16(value) => Some(value as i64),
+        Datum::Int32(value) => Some(value as i64),
+        Datum::Int64(value) => Some(value),
+        _ => None,
     }
 }
 
@@ -212,6 +315,22 @@ impl Cell {
                 put_int(out, *yes);
                 put_int(out, *no);
             }
+            Cell::NumericMoments(count, moments) => {
+                put_int(out, *count);
+                moments.encode(out);
+            }
+            Cell::FloatMoments(count, moments) => {
+                put_int(out, *count);
+                moments.encode(out);
+            }
+            Cell::PairMoments(count, moments) => {
+                put_int(out, *count);
+                moments.encode(out);
+            }
+            Cell::Bits(count, bits) => {
+                put_int(out, *count);
+                bits.iter().for_each(|with| put_int(out, *with));
+            }
         }
     }
 
@@ -225,12 +344,7 @@ impl Cell {
             Cell::None => {}
             Cell::Count(count) => *count = count.wrapping_add(diff),
             Cell::Integer(count, sum) => {
-                let value = match value {
-                    Datum::Int16(value) => value as i64,
-                    Datum::Int32(value) => value as i64,
-                    Datum::Int64(value) => value,
-                    _ => return,
-                };
+                let Some(value) = integer(value) else { return };
                 *count = count.wrapping_add(diff);
                 *sum = sum.wrapping_add(value as i128 * diff as i128);
             }
@@ -255,11 +369,54 @@ impl Cell {
                     sum.add(value, diff);
                 }
             }
+            Cell::NumericMoments(count, moments) => {
+                let value = match value {
+                    Datum::Numeric(value) => value,
+                    other => match integer(other) {
+                        Some(value) => Numeric::from_i64(value),
+                        None => return,
+                    },
+                };
+                *count = count.wrapping_add(diff);
+                moments.add(value, diff);
+            }
+            Cell::FloatMoments(count, moments) => {
+                let value = match value {
+                    Datum::Float32(value) => value as f64,
+                    Datum::Float64(value) => value,
+                    _ => return,
+                };
+                *count = count.wrapping_add(diff);
+                moments.add(value, diff);
+            }
+            Cell::Bits(count, bits) => {
+                let Some(value) = integer(value) else { return };
+                *count = count.wrapping_add(diff);
+                for (bit, with) in bits.iter_mut().enumerate() {
+                    if value >> bit & 1 == 1 {
+                        *with = with.wrapping_add(diff);
+                    }
+                }
+            }
+            Cell::PairMoments(..) => {}
             Cell::Bool(yes, no) => match value {
                 Datum::Bool(true) => *yes = yes.wrapping_add(diff),
                 Datum::Bool(false) => *no = no.wrapping_add(diff),
                 _ => {}
             },
+        }
+    }
+
+    /// Adds a pair of values `diff` times; one with a NULL does not take part.
+    #[inline]
+    pub fn add_pair(&mut self, first: Datum<'_>, second: Datum<'_>, diff: i64) {
+        match (self, first, second) {
+            (Cell::PairMoments(count, moments), Datum::Float64(y), Datum::Float64(x)) => {
+                *count = count.wrapping_add(diff);
+                moments.add(y, x, diff);
+            }
+            (Cell::Count(count), Datum::Float64(_), Datum::Float64(_)) => *count = count.wrapping_add(diff),
+            _ => {}
         }
     }
 }

@@ -104,7 +104,7 @@ impl NumericSum {
 
     /// Adds `value` `diff` times.
     pub fn add(&mut self, value: Numeric<'_>, diff: i64) {
-        let (mut mantissa, scale) = match value {
+        let (mantissa, scale) = match value {
             Numeric::NaN => {
                 self.nan = self.nan.wrapping_add(diff);
                 return;
@@ -126,6 +126,37 @@ impl NumericSum {
                 (None, None) => return,
             },
         };
+        self.add_scaled(mantissa, scale, diff);
+    }
+
+    /// Adds the square of `value` `diff` times; the sum is then one of squares alone.
+    pub fn add_square(&mut self, value: Numeric<'_>, diff: i64) {
+        let (mantissa, scale) = match (value.small_parts(), value.big_parts()) {
+            (Some((mantissa, scale)), _) => {
+                match mantissa.checked_mul(mantissa).and_then(|square| square.checked_mul(diff as i128)) {
+                    Some(product) => (Mantissa::Small(product), scale),
+                    None => (Mantissa::from_big(BigInt::from(mantissa) * mantissa * diff), scale),
+                }
+            }
+            (None, Some((mantissa, scale))) => (Mantissa::from_big(&mantissa * &mantissa * diff), scale),
+            (None, None) => return,
+        };
+        self.add_scaled(mantissa, scale * 2, diff);
+    }
+
+    /// Whether a value was NaN or infinite.
+    pub fn is_special(&self) -> bool {
+        self.nan != 0 || self.infinity != 0 || self.negative_infinity != 0
+    }
+
+    /// The finite part as `mantissa * 10^-scale`, with the largest scale of the values that are there.
+    pub fn shown(&self) -> (BigInt, u16) {
+        let shown = self.scales.iter().map(|(scale, _)| *scale).max().unwrap_or(0);
+        let drop = self.scale.saturating_sub(shown) as u32;
+        (self.mantissa.to_big() / BigInt::from(10u32).pow(drop), shown)
+    }
+
+    fn add_scaled(&mut self, mut mantissa: Mantissa, scale: u16, diff: i64) {
         match self.scales.iter_mut().position(|(known, _)| *known == scale) {
             Some(index) => {
                 self.scales[index].1 = self.scales[index].1.wrapping_add(diff);

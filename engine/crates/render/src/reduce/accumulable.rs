@@ -1,4 +1,4 @@
-//! count, sum, avg, bool_and, bool_or of each group.
+//! Aggregates that add up, of each group: count, sum, avg, variance….
 
 use super::group::{Grouping, Presence};
 use crate::aggregate::codec::{Reader, put_int};
@@ -10,14 +10,14 @@ use tidewire_row::{Arena, push_datum, read_column};
 /// part.
 pub struct Accumulable {
     aggregates: Vec<Accumulation>,
-    /// The argument column of each aggregate.
-    arguments: Vec<Option<ScalarType>>,
+    /// The argument columns of each aggregate.
+    arguments: Vec<Vec<ScalarType>>,
     arena: Arena,
 }
 
 impl Accumulable {
-    /// `arguments`: the type of each aggregate's argument column, None for a `count(*)` that has none.
-    pub fn new(aggregates: &[Aggregate], arguments: Vec<Option<ScalarType>>) -> Result<Self, String> {
+    /// `arguments`: the types of each aggregate's argument columns; a `count(*)` has none.
+    pub fn new(aggregates: &[Aggregate], arguments: Vec<Vec<ScalarType>>) -> Result<Self, String> {
         let aggregates = aggregates.iter().map(Accumulation::new).collect::<Result<Vec<_>, _>>()?;
         Ok(Accumulable { aggregates, arguments, arena: Arena::new() })
     }
@@ -42,9 +42,14 @@ impl Grouping for Accumulable {
         state.count = state.count.wrapping_add(diff);
         {
             let (mut at, arena) = (0, &self.arena);
-            for (cell, scalar) in state.cells.iter_mut().zip(&self.arguments) {
-                if let Some(scalar) = scalar {
-                    cell.add(read_column(value, &mut at, *scalar, arena), diff);
+            for (cell, scalars) in state.cells.iter_mut().zip(&self.arguments) {
+                match scalars[..] {
+                    [] => {}
+                    [scalar] => cell.add(read_column(value, &mut at, scalar, arena), diff),
+                    _ => {
+                        let mut read = |scalar| read_column(value, &mut at, scalar, arena);
+                        cell.add_pair(read(scalars[0]), read(scalars[1]), diff);
+                    }
                 }
             }
         }

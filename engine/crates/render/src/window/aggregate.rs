@@ -1,25 +1,30 @@
 //! Aggregates over frames. Accumulators add and retract, so that a frame that moves on costs what it moves over; the
-//! extremes of a frame that loses rows are sought again.
+//! extremes of a frame that loses rows are sought again, and functions of rows in order are computed again whenever the
+//! frame changes.
 
 use super::Partition;
 use super::frame::{Frames, Rows};
-use crate::aggregate::{Accumulation, Cell};
+use crate::aggregate::{Accumulation, Arguments, Cell, Ordered};
 use crate::compile::Scope;
 use std::sync::Arc;
 use tidewire_arrange::Stop;
-use tidewire_plan::{Aggregate, AggregateFunction, ColumnType, Expr, WindowCall};
+use tidewire_plan::{Aggregate, AggregateFunction, ColumnType, Expr, KeyExpr, WindowCall};
 use tidewire_row::{Arena, Datum, EvalResult, push_datum};
 
 /// An aggregate used as a window function.
 pub struct AggregateCall {
-    argument: Option<u32>,
+    arguments: Vec<u32>,
     filter: Option<u32>,
     kind: Kind,
 }
 
 enum Kind {
     Accumulated(Accumulation),
-    Extreme { greatest: bool },
+    Extreme {
+        greatest: bool,
+    },
+    /// A function of the frame's rows in the window's order.
+    Ordered(Ordered),
 }
 
 enum State<'a> {
@@ -29,6 +34,8 @@ enum State<'a> {
     },
     /// The packed column that is furthest.
     Extreme(Option<&'a [u8]>),
+    /// The arguments of the frame's rows, packed one after the other, and where each ends.
+    Ordered(Vec<u8>, Vec<usize>),
 }
 
 /// Tag of NULL in a packed column.
@@ -42,28 +49,42 @@ impl AggregateCall {
         columns: &[ColumnType],
     ) -> Result<Self, String> {
         use AggregateFunction as F;
-        let argument = call.arguments.first().copied();
+        let arguments = call.arguments.clone();
+        let aggregate = Aggregate {
+            function,
+            arguments: arguments
+                .iter()
+                .map(|index| KeyExpr {
+                    expr: Expr::Column { index: *index },
+                    column: columns[*index as usize],
+                })
+                .collect(),
+            filter: None,
+            result: call.result,
+        };
         let kind = match function {
             F::Min | F::LeastRepresentation => Kind::Extreme { greatest: false },
             F::Max => Kind::Extreme { greatest: true },
-            _ => Kind::Accumulated(Accumulation::new(&Aggregate {
-                function,
-                argument: argument.map(|index| Expr::Column { index }),
-                argument_type: argument.map(|index| columns[index as usize]),
-                filter: None,
-                result: call.result,
-            })?),
+            F::StringAgg
+            | F::JsonbAgg
+            | F::JsonbAggStrict
+            | F::JsonbObjectAgg
+            | F::JsonbObjectAggStrict
+            | F::JsonbObjectAggUnique
+            | F::JsonbObjectAggUniqueStrict => Kind::Ordered(Ordered::new(&aggregate)?),
+            _ => Kind::Accumulated(Accumulation::new(&aggregate)?),
         };
-        if argument.is_none() && function != F::CountAll {
+        if arguments.is_empty() && function != F::CountAll {
             return Err(format!("plan refused: {function:?} without an argument"));
         }
-        Ok(AggregateCall { argument, filter: call.filter, kind })
+        Ok(AggregateCall { arguments, filter: call.filter, kind })
     }
 
     fn empty<'a>(&self) -> State<'a> {
         match &self.kind {
             Kind::Accumulated(accumulation) => State::Accumulated { cell: accumulation.empty(), count: 0 },
             Kind::Extreme { .. } => State::Extreme(None),
+            Kind::Ordered(_) => State::Ordered(Vec::new(), Vec::new()),
         }
     }
 
@@ -87,13 +108,17 @@ impl AggregateCall {
             match state {
                 State::Accumulated { cell, count } => {
                     *count += diff;
-                    if let Some(argument) = self.argument {
-                        cell.add(partition.value(row, argument, &arena), diff);
+                    match self.arguments[..] {
+                        [] => {}
+                        [argument] => cell.add(partition.value(row, argument, &arena), diff),
+                        _ => {
+                            let value = |at: usize| partition.value(row, self.arguments[at], &arena);
+                            cell.add_pair(value(0), value(1), diff);
+                        }
                     }
                 }
                 State::Extreme(best) => {
-                    let Some(argument) = self.argument else { continue };
-                    let packed = partition.packed(row, argument);
+                    let packed = partition.packed(row, self.arguments[0]);
                     if packed.first() == Some(&NULL_TAG) {
                         continue;
                     }
@@ -101,6 +126,12 @@ impl AggregateCall {
                     if best.is_none_or(|best| if greatest { packed > best } else { packed < best }) {
                         *best = Some(packed);
                     }
+                }
+                State::Ordered(packed, ends) => {
+                    for argument in &self.arguments {
+                        packed.extend_from_slice(partition.packed(row, *argument));
+                    }
+                    ends.push(packed.len());
                 }
             }
             if arena.allocated_bytes() > 1 << 16 {
@@ -116,6 +147,12 @@ impl AggregateCall {
                 push_datum(out, accumulation.value(cell, *count, &arena)?);
             }
             (State::Extreme(Some(best)), _) => out.extend_from_slice(best),
+            (State::Ordered(packed, ends), Kind::Ordered(function)) => {
+                let starts = std::iter::once(0).chain(ends.iter().copied());
+                let rows: Vec<Arguments<'_>> =
+                    starts.zip(ends).map(|(start, end)| (&packed[start..*end], 1)).collect();
+                function.compute(&rows, out)?;
+            }
             _ => push_datum(out, Datum::Null),
         }
         Ok(())

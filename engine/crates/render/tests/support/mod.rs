@@ -86,8 +86,10 @@ pub fn aggregate(
 ) -> Aggregate {
     Aggregate {
         function,
-        argument: argument.map(|(index, _)| col(index)),
-        argument_type: argument.map(|(_, scalar)| column(scalar)),
+        arguments: argument
+            .map(|(index, scalar)| KeyExpr { expr: col(index), column: column(scalar) })
+            .into_iter()
+            .collect(),
         filter: None,
         result: column(result),
     }

@@ -216,6 +216,11 @@ impl<'a> Numeric<'a> {
         let weight = if self.is_zero() { 0 } else { (self.integer_digits() - 1).div_euclid(4) };
         let root_weight = if weight >= 0 { weight * 4 / 2 + 1 } else { 1 - (1 - weight * 4) / 2 };
         let scale = bounded((MIN_SIGNIFICANT_DIGITS as i64 - root_weight).max(self.scale() as i64));
+        self.sqrt_to(scale as u16, arena)
+    }
+
+    /// The square root of a finite value that is not negative, with this display scale.
+    pub fn sqrt_to(&self, scale: u16, arena: &'a Arena) -> EvalResult<Self> {
         // One digit more than is shown decides the rounding.
         let shift = 2 * (scale as i64 + 1) - self.scale() as i64;
         let radicand = if shift >= 0 {
@@ -223,7 +228,7 @@ impl<'a> Numeric<'a> {
         } else {
             self.int().scale_down(-shift as u32).into_big()
         };
-        Int::from_big(radicand.sqrt()).round_down(1).with_scale(scale as u16, arena)
+        Int::from_big(radicand.sqrt()).round_down(1).with_scale(scale, arena)
     }
 
     /// `numeric_exp`

@@ -1,0 +1,290 @@
+//! Aggregates that are functions of a group's values in an order, not of sums: string_agg, jsonb_agg, percentiles….
+
+use tidewire_eval::{Compiled, Context, compile};
+use tidewire_plan::{Aggregate, AggregateFunction, ColumnType, Expr, ScalarType};
+use tidewire_row::{
+    Arena, Datum, EvalError, EvalResult, FormatSettings, JsonbBuilder, equal, push_datum, read_column,
+};
+
+/// The longest text or bytea that a value may be: PostgreSQL's.
+const LONGEST: usize = 0x3fff_ffff;
+
+/// An aggregate over rows in order; a row is the packed arguments and how often it is there.
+pub struct Ordered {
+    kind: Kind,
+    scalars: Vec<ScalarType>,
+    /// `low + fraction * (high - low)` for percentile_cont.
+    interpolate: Option<Compiled>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    String,
+    Jsonb { strict: bool },
+    JsonbObject { strict: bool, unique: bool },
+    First,
+    PercentileCont,
+    PercentileDisc,
+    Mode,
+}
+
+/// A row of arguments with its multiplicity.
+pub type Arguments<'a> = (&'a [u8], u64);
+
+impl Ordered {
+    /// The aggregate of a plan. Refuses what is not of the class Basic.
+    pub fn new(aggregate: &Aggregate) -> Result<Self, String> {
+        use AggregateFunction as F;
+        use ScalarType as S;
+        let scalars: Vec<S> = aggregate.arguments.iter().map(|argument| argument.column.scalar).collect();
+        let kind = match (aggregate.function, &scalars[..]) {
+            (F::StringAgg, [S::Text, S::Text] | [S::Bytea, S::Bytea]) => Kind::String,
+            (F::JsonbAgg, [S::Jsonb]) => Kind::Jsonb { strict: false },
+            (F::JsonbAggStrict, [S::Jsonb]) => Kind::Jsonb { strict: true },
+            (F::JsonbObjectAgg, [S::Text, S::Jsonb]) => Kind::JsonbObject { strict: false, unique: false },
+            (F::JsonbObjectAggStrict, [S::Text, S::Jsonb]) => {
+                Kind::JsonbObject { strict: true, unique: false }
+            }
+            (F::JsonbObjectAggUnique, [S::Text, S::Jsonb]) => {
+                Kind::JsonbObject { strict: false, unique: true }
+            }
+            (F::JsonbObjectAggUniqueStrict, [S::Text, S::Jsonb]) => {
+                Kind::JsonbObject { strict: true, unique: true }
+            }
+            (F::First, [_]) => Kind::First,
+            (F::PercentileCont, [S::Float8, S::Float8 | S::Interval]) => Kind::PercentileCont,
+            (F::PercentileDisc, [S::Float8, _]) => Kind::PercentileDisc,
+            (F::Mode, [_]) => Kind::Mode,
+            (function, scalars) => {
+                return Err(format!(
+                    "plan refused: {function:?} of {scalars:?} is not a function of a group"
+                ));
+            }
+        };
+        let interpolate = match (kind, &scalars[..]) {
+            (Kind::PercentileCont, [_, scalar]) => Some(interpolation(*scalar)?),
+            _ => None,
+        };
+        Ok(Ordered { kind, scalars, interpolate })
+    }
+
+    /// The types of its arguments.
+    pub fn scalars(&self) -> &[ScalarType] {
+        &self.scalars
+    }
+
+    /// Appends the packed result for the rows that take part, in order.
+    pub fn compute(&self, rows: &[Arguments<'_>], out: &mut Vec<u8>) -> EvalResult<()> {
+        if rows.is_empty() {
+            push_datum(out, Datum::Null);
+            return Ok(());
+        }
+        let arena = Arena::new();
+        let result = match self.kind {
+            Kind::String => self.string(rows, &arena)?,
+            Kind::Jsonb { strict } => self.jsonb(rows, strict, &arena),
+            Kind::JsonbObject { strict, unique } => self.object(rows, strict, unique, &arena)?,
+            Kind::First => self.argument(rows[0].0, 0, &arena),
+            Kind::PercentileCont | Kind::PercentileDisc => self.percentile(rows, &arena)?,
+            Kind::Mode => self.mode(rows, &arena),
+        };
+        push_datum(out, result);
+        Ok(())
+    }
+
+    fn argument<'a>(&self, row: &'a [u8], index: usize, arena: &'a Arena) -> Datum<'a> {
+        let mut at = tidewire_row::skip_columns(row, 0, &self.scalars[..index]);
+        read_column(row, &mut at, self.scalars[index], arena)
+    }
+
+    fn string<'a>(&self, rows: &[Arguments<'a>], arena: &'a Arena) -> EvalResult<Datum<'a>> {
+        let mut joined: Vec<u8> = Vec::new();
+        let mut some = false;
+        let scratch = Arena::new();
+        let bytes = |datum: Datum<'_>, joined: &mut Vec<u8>| match datum {
+            Datum::Text(text) => joined.extend_from_slice(text.as_bytes()),
+            Datum::Bytea(bytes) => joined.extend_from_slice(bytes),
+            _ => {}
+        };
+        for (row, count) in rows {
+            let value = self.argument(row, 0, &scratch);
+            if matches!(value, Datum::Null) {
+                continue;
+            }
+            let delimiter = self.argument(row, 1, &scratch);
+            for _ in 0..*count {
+                if some {
+                    bytes(delimiter, &mut joined);
+                }
+                some = true;
+                bytes(value, &mut joined);
+                if joined.len() > LONGEST {
+                    let message = "string buffer exceeds maximum allowed length (1073741823 bytes)";
+                    return Err(EvalError::new("54000", message));
+                }
+            }
+        }
+        Ok(match (some, self.scalars[0]) {
+            (false, _) => Datum::Null,
+            (true, ScalarType::Bytea) => Datum::Bytea(arena.push_bytes(joined)),
+            (true, _) => match std::str::from_utf8(&joined) {
+                Ok(text) => Datum::Text(arena.push_str(text)),
+                Err(_) => Datum::Null,
+            },
+        })
+    }
+
+    fn jsonb<'a>(&self, rows: &[Arguments<'a>], strict: bool, arena: &'a Arena) -> Datum<'a> {
+        let mut builder = JsonbBuilder::new();
+        builder.begin_array();
+        for (row, count) in rows {
+            let value = self.argument(row, 0, arena);
+            for _ in 0..*count {
+                match value {
+                    Datum::Jsonb(value) => builder.push_jsonb(value),
+                    _ if strict => {}
+                    _ => builder.push_null(),
+                }
+            }
+        }
+        Datum::Jsonb(builder.finish(arena))
+    }
+
+    fn object<'a>(
+        &self,
+        rows: &[Arguments<'a>],
+        strict: bool,
+        unique: bool,
+        arena: &'a Arena,
+    ) -> EvalResult<Datum<'a>> {
+        let mut builder = JsonbBuilder::new();
+        let mut keys = std::collections::BTreeSet::new();
+        builder.begin_object();
+        for (row, count) in rows {
+            let Datum::Text(key) = self.argument(row, 0, arena) else {
+                return Err(EvalError::new("22023", "field name must not be null"));
+            };
+            let value = self.argument(row, 1, arena);
+            if strict && matches!(value, Datum::Null) {
+                continue;
+            }
+            if unique && (*count > 1 || !keys.insert(key)) {
+                return Err(EvalError::new("22030", "duplicate JSON object key value"));
+            }
+            builder.key(key);
+            match value {
+                Datum::Jsonb(value) => builder.push_jsonb(value),
+                _ => builder.push_null(),
+            }
+        }
+        Ok(Datum::Jsonb(builder.finish(arena)))
+    }
+
+    fn percentile<'a>(&self, rows: &[Arguments<'a>], arena: &'a Arena) -> EvalResult<Datum<'a>> {
+        let Datum::Float64(fraction) = self.argument(rows[0].0, 0, arena) else { return Ok(Datum::Null) };
+        if !(0.0..=1.0).contains(&fraction) {
+            let message = format!("percentile value {} is not between 0 and 1", general(fraction));
+            return Err(EvalError::new("22003", message));
+        }
+        let present = |row: &[u8]| {
+            let at = tidewire_row::skip_column(row, 0, self.scalars[0]);
+            row[at] != NULL_TAG
+        };
+        let total: u64 = rows.iter().filter(|(row, _)| present(row)).map(|(_, count)| count).sum();
+        if total == 0 {
+            return Ok(Datum::Null);
+        }
+        let nth = |index: u64| {
+            let mut left = index;
+            for (row, count) in rows.iter().filter(|(row, _)| present(row)) {
+                if left < *count {
+                    return self.argument(row, 1, arena);
+                }
+                left -= count;
+            }
+            Datum::Null
+        };
+        if self.kind == Kind::PercentileDisc {
+            let position = (fraction * total as f64).ceil() as u64;
+            return Ok(nth(position.clamp(1, total) - 1));
+        }
+        let position = fraction * (total - 1) as f64;
+        let (first, second) = (position.floor(), position.ceil());
+        let low = nth((first as u64).min(total - 1));
+        if first == second {
+            return Ok(low);
+        }
+        let high = nth((second as u64).min(total - 1));
+        let Some(interpolate) = &self.interpolate else { return Ok(Datum::Null) };
+        let settings = FormatSettings::default();
+        let context = Context { parameters: &[], settings: &settings, logical_time: 0 };
+        let local = Arena::new();
+        Ok(match interpolate.eval(&[low, high, Datum::Float64(position - first)], &context, &local)? {
+            Datum::Float64(value) => Datum::Float64(value),
+            Datum::Interval(value) => Datum::Interval(value),
+            _ => Datum::Null,
+        })
+    }
+
+    fn mode<'a>(&self, rows: &[Arguments<'a>], arena: &'a Arena) -> Datum<'a> {
+        let mut best = (Datum::Null, 0);
+        let mut run: (Datum<'a>, u64) = (Datum::Null, 0);
+        for (row, count) in rows {
+            let value = self.argument(row, 0, arena);
+            if matches!(value, Datum::Null) {
+                continue;
+            }
+            run = match run.1 > 0 && equal(self.scalars[0], run.0, value) {
+                true => (run.0, run.1 + count),
+                false => (value, *count),
+            };
+            if run.1 > best.1 {
+                best = run;
+            }
+        }
+        best.0
+    }
+}
+
+/// Tag of NULL in a packed column.
+const NULL_TAG: u8 = 0x02;
+
+/// `low + fraction * (high - low)` over the columns low, high, fraction, as PostgreSQL's lerp functions have it.
+fn interpolation(scalar: ScalarType) -> Result<Compiled, String> {
+    let (minus, times, plus) = match scalar {
+        ScalarType::Interval => ("interval_mi", "interval_mul", "interval_pl"),
+        _ => ("float8mi", "float8mul", "float8pl"),
+    };
+    let call = |opcode: &str, arguments: Vec<Expr>| Expr::Call { opcode: opcode.into(), arguments, scalar };
+    let column = |index| Expr::Column { index };
+    let span = call(minus, vec![column(1), column(0)]);
+    let part = call(times, vec![span, column(2)]);
+    let typed = |scalar| ColumnType { scalar, typmod: -1, nullable: false };
+    compile(
+        &call(plus, vec![part, column(0)]),
+        &[typed(scalar), typed(scalar), typed(ScalarType::Float8)],
+        &[],
+    )
+}
+
+/// printf's `%g`.
+fn general(value: f64) -> String {
+    if value.is_nan() {
+        return "nan".into();
+    }
+    if value.is_infinite() {
+        return if value < 0.0 { "-inf".into() } else { "inf".into() };
+    }
+    let scientific = format!("{value:.5e}");
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let trim = |text: &str| match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text.to_owned(),
+    };
+    if (-4..6).contains(&exponent) {
+        return trim(&format!("{value:.*}", (5 - exponent) as usize));
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{}e{sign}{:02}", trim(mantissa), exponent.abs())
+}
