@@ -97,6 +97,35 @@ test('a cancelled CREATE leaves nothing behind', async () => {
   await client.query('DROP MATERIALIZED VIEW cancelled');
 });
 
+test('a view that makes many rows of few stalls no commit and can be cancelled', async () => {
+  await client.query('CREATE TABLE few (id int PRIMARY KEY)');
+  await client.query('INSERT INTO few SELECT id FROM big WHERE id < 9000');
+  for (const many of [
+    'SELECT count(*) FROM few a, few b WHERE a.id + b.id > 5',
+    'SELECT count(*) FROM few, generate_series(1, 10000) AS s (n) WHERE few.id + s.n > 5',
+  ]) {
+    const creating = errorOf(client.query(`CREATE MATERIALIZED VIEW many AS ${many}`));
+    await other.query('INSERT INTO small VALUES (-1, 1)');
+    await other.query('DELETE FROM small WHERE id = -1');
+    await cancel(client);
+    expect((await creating).code).toBe('57014');
+  }
+});
+
+test('what is handed over begins with constants and goes on with changes', async () => {
+  await client.query('CREATE TABLE coded (id int PRIMARY KEY, code int)');
+  await client.query(
+    "CREATE MATERIALIZED VIEW named AS SELECT id, name, n FROM coded JOIN (VALUES (1, 'one'), (2, 'two')) c (code, name) " +
+      'USING (code), generate_series(1, code) AS s (n)',
+  );
+  await client.query('INSERT INTO coded VALUES (7, 2), (8, 3), (9, 1)');
+  expect(await rows(client, 'SELECT * FROM named ORDER BY id, n')).toEqual([
+    [7, 'two', 1],
+    [7, 'two', 2],
+    [9, 'one', 1],
+  ]);
+});
+
 test('other DDL goes on meanwhile, and a name that is taken meanwhile stays taken', async () => {
   const creating = errorOf(client.query(`CREATE MATERIALIZED VIEW contested AS ${LONG}`));
   await other.query('SELECT 1');

@@ -87,11 +87,15 @@ where
         let mut held: Option<Capability<u64>> = None;
         move |(input, frontier), output| {
             input.for_each(|capability, updates| {
-                if held.as_ref().is_none_or(|held| capability.time() < held.time()) {
-                    held = Some(capability.retain(0));
-                }
                 if floor > 0 {
                     updates.retain(|update| update.time >= floor);
+                    // Nothing may be held for what is in the seed: a seed that is CLOSED never lets go of it.
+                    if updates.is_empty() {
+                        return;
+                    }
+                }
+                if held.as_ref().is_none_or(|held| capability.time() < held.time()) {
+                    held = Some(capability.retain(0));
                 }
                 staging.push(updates);
             });

@@ -43,6 +43,9 @@ impl Build for View {
     fn inputs(&self) -> Vec<u64> {
         self.0.imports()
     }
+    fn most_rows(&self, rows_of: &dyn Fn(u64) -> u64) -> u64 {
+        self.0.most_rows(rows_of)
+    }
 }
 
 type Collections = Arc<RwLock<HashMap<u64, Arc<Collection>>>>;

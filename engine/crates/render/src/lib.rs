@@ -15,6 +15,7 @@ mod conflict;
 mod encode;
 mod execute;
 mod finish;
+mod most_rows;
 mod pipeline;
 mod reduce;
 mod render;

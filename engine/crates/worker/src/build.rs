@@ -17,6 +17,9 @@ pub trait Build: Send + Sync {
 
     /// The collections that it reads.
     fn inputs(&self) -> Vec<u64>;
+
+    /// At most how many rows one of its operators makes, where each input has as many as `rows_of` says.
+    fn most_rows(&self, rows_of: &dyn Fn(u64) -> u64) -> u64;
 }
 
 /// A builder shared by the workers.

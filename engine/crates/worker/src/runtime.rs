@@ -9,7 +9,7 @@ use crate::read::{CollectionSnapshot, shards};
 use crate::subscription::Subscription;
 use crate::worker_loop::WorkerShared;
 use crate::write_set::Partitioned;
-use crate::{Event, EventSink, Overlay, SharedBuild, Splitter, WriteSet};
+use crate::{Build, Event, EventSink, Overlay, SharedBuild, Splitter, WriteSet};
 use crossbeam_channel::{Sender, unbounded};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -23,6 +23,10 @@ const DEFAULT_LAG: u64 = 1_000_000;
 
 /// Fewer updates hydrate in place within some milliseconds.
 const HYDRATE_ELSEWHERE_FROM: usize = 10_000;
+
+/// A view of which an operator may make as many rows hydrates elsewhere, however few it reads: a product of small tables,
+/// a series.
+const MAKE_ELSEWHERE_FROM: u64 = 1_000_000;
 
 /// The engine's timely workers in this process. All methods may be called from any thread; none waits for a worker.
 pub struct Runtime {
@@ -202,7 +206,7 @@ impl Runtime {
         });
         let output = InstallOutput::Collection { slots };
         let inputs = build.inputs();
-        let elsewhere = self.has_much_to_read(&inputs);
+        let elsewhere = self.would_stall(build.as_ref(), &inputs);
         let silenced = self.skipping_errors(&inputs);
         let installation = Installation::new(
             (id, name.to_owned(), as_of),
@@ -227,17 +231,18 @@ impl Runtime {
         Ok(())
     }
 
-    /// Whether hydrating over these collections would stall the workers for long.
-    fn has_much_to_read(&self, inputs: &[u64]) -> bool {
+    /// Whether hydrating over these collections in place could stall the workers for long.
+    fn would_stall(&self, build: &dyn Build, inputs: &[u64]) -> bool {
         let registry = self.registry.read().expect("not poisoned");
-        let mut updates = 0;
+        let mut updates: HashMap<u64, usize> = HashMap::new();
         for id in inputs {
             let Some(registered) = registry.get(id).filter(|r| r.readable.load(Ordering::Acquire)) else {
                 return false;
             };
-            updates += shards(&registered.slots, 0, false).update_count();
+            updates.insert(*id, shards(&registered.slots, 0, false).update_count());
         }
-        updates >= self.hydrate_elsewhere_from.load(Ordering::Relaxed)
+        updates.values().sum::<usize>() >= self.hydrate_elsewhere_from.load(Ordering::Relaxed)
+            || build.most_rows(&|id| updates.get(&id).map_or(0, |count| *count as u64)) >= MAKE_ELSEWHERE_FROM
     }
 
     /// From how many updates in its inputs on a view hydrates in a second runtime.

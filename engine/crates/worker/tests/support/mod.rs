@@ -198,6 +198,10 @@ impl Build for View {
         Ok(Rendered::Arranged { ok, err: arrange_errors(&flow, errors, "Errors") })
     }
 
+    fn most_rows(&self, rows_of: &dyn Fn(u64) -> u64) -> u64 {
+        self.inputs().into_iter().map(rows_of).fold(1, u64::saturating_mul)
+    }
+
     fn inputs(&self) -> Vec<u64> {
         View::inputs(self)
     }
@@ -219,6 +223,10 @@ impl Build for Rows {
             row.extend_from_slice(val);
         });
         Ok(Rendered::Rows { ok, err: rows_of(err, "Rows", |key, _, row| row.extend_from_slice(key)) })
+    }
+
+    fn most_rows(&self, rows_of: &dyn Fn(u64) -> u64) -> u64 {
+        self.0.most_rows(rows_of)
     }
 
     fn inputs(&self) -> Vec<u64> {
