@@ -1,7 +1,7 @@
 //! Options that come as JSON: how rows are encoded, decoded and subscribed to.
 
 use serde::Deserialize;
-use tidewire_decode::encode::envelope::Envelope;
+use tidewire_decode::encode::envelope::Envelope as SinkEnvelope;
 use tidewire_decode::encode::messages::MessageParts;
 use tidewire_decode::encode::payload::{JsonPayload, Payload, PayloadColumns, TextPayload};
 use tidewire_decode::encode::{CsvStyle, OutputFormat};
@@ -75,7 +75,7 @@ impl MessagesEncoding {
     /// The encoder's parts.
     pub fn parts(
         self,
-        envelope: Envelope,
+        envelope: SinkEnvelope,
         types: &[ScalarType],
         settings: FormatSettings,
     ) -> Result<MessageParts, EvalError> {
@@ -84,7 +84,7 @@ impl MessagesEncoding {
             return Err(internal(format!("{} names for {} columns", columns.len(), types.len())));
         }
         let difference_in_headers =
-            envelope == Envelope::Append && matches!(value.format, PayloadFormat::Text);
+            envelope == SinkEnvelope::Append && matches!(value.format, PayloadFormat::Text);
         Ok(MessageParts {
             envelope,
             key: key.map(|key| key.payload(&columns, types, &settings)).transpose()?,
