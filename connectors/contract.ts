@@ -266,6 +266,8 @@ export interface SourceConnector<Specs extends OptionSpecs = OptionSpecs> {
   readonly messages: boolean;
   /** Formats that it can read; empty when its rows need no format. */
   readonly formats: readonly string[];
+  /** What a schema registry knows the schemas of its messages by, before `-key` and `-value`; null where nothing says it. */
+  subject?(options: ParsedOptions<Specs>): string | null;
   readonly metadata: readonly MetadataItem[];
   /** Checks options that depend on each other and on the world; throws SqlError. */
   validate(

@@ -32,6 +32,11 @@ export interface IngestTarget {
   begin(): Transaction;
   /** A decoder for a table's streams. */
   decoder(table: number): RowDecoder;
+  /**
+   * Gives a decoder the schema of a number that messages have. Waits while who knows it does not answer; false when the source was
+   * closed meanwhile.
+   */
+  learn(decoder: RowDecoder, schema: number): Promise<boolean>;
   /** Writes a generator's events into the transaction; returns their number. */
   generate(from: number, count: number, transaction: Transaction): number;
   /** Where the refused records of a batch are written, in the transaction of the rows beside them. */
@@ -117,6 +122,10 @@ export class Ingest {
         if (group?.whole && !(await comes(next))) await send(group);
         const { done, value: batch } = await next;
         if (done) break;
+        const unknown = this.#unknownSchemas(batch);
+        // What is at hand does not wait for who knows the schemas.
+        if (unknown.length > 0 && group?.whole) await send(group);
+        if (batch.kind === 'messages' && !(await this.#learn(batch.table, unknown))) break;
         group ??= { transaction: this.#target.begin(), offsets: {}, whole: false };
         this.#take(batch, group.transaction, group.offsets);
         group.whole = batch.commit;
@@ -135,6 +144,19 @@ export class Ingest {
       // What it holds while it yields is released with it.
       await batches.return?.();
     }
+  }
+
+  #unknownSchemas(batch: SourceBatch): readonly number[] {
+    if (batch.kind !== 'messages' || batch.bytes.length === 0) return [];
+    return this.#messageDecoder(batch.table).unknownSchemas(batch.bytes);
+  }
+
+  /** False when the source was closed before all were learned. */
+  async #learn(table: number, schemas: readonly number[]): Promise<boolean> {
+    for (const schema of schemas) {
+      if (!(await this.#target.learn(this.#messageDecoder(table), schema))) return false;
+    }
+    return true;
   }
 
   #take(batch: SourceBatch, transaction: Transaction, offsets: Record<string, string | null>): void {
@@ -172,12 +194,16 @@ export class Ingest {
     if (batch.end) this.#drop(key);
   }
 
-  /** One decoder serves all messages of a table: it keeps nothing between them, and they have their metadata themselves. */
   #decodeMessages(batch: MessagesBatch, transaction: Transaction): void {
-    const key = `${batch.table}`;
-    const decoder = this.#decoders.get(key) ?? this.#target.decoder(batch.table);
+    this.#write(this.#messageDecoder(batch.table), batch, transaction, [], true);
+  }
+
+  /** One decoder serves all messages of a table: it keeps nothing between them, and they have their metadata themselves. */
+  #messageDecoder(table: number): RowDecoder {
+    const key = `${table}`;
+    const decoder = this.#decoders.get(key) ?? this.#target.decoder(table);
     this.#decoders.set(key, decoder);
-    this.#write(decoder, batch, transaction, [], true);
+    return decoder;
   }
 
   #write(

@@ -29,6 +29,7 @@ import type {
   Timestamp,
   Transaction,
   WriteMark,
+  WrittenSchema,
 } from './index.ts';
 import type { Mfp } from './plan.generated.ts';
 
@@ -66,6 +67,8 @@ interface NativeDecoder {
     log: NativeErrorLog | null,
     path: string | null,
   ): { rows: number; errorCount: number; errors: DecodeError[]; pending: number };
+  unknownSchemas(chunk: Buffer): number[];
+  learnSchema(id: number, schema: string | null, refusal: string | null): void;
 }
 
 interface NativeErrorLog {
@@ -120,6 +123,8 @@ interface NativeEngine {
   setRetention(microseconds: number): void;
   cancellation(): NativeCancellation;
   decoder(options: string): NativeDecoder;
+  schemaColumns(format: string): string;
+  checkColumns(format: string, columns: string): void;
   generate(
     kind: string,
     seed: number,
@@ -255,6 +260,14 @@ class Decoder implements RowDecoder {
         rejects?.path ?? null,
       ),
     );
+  }
+  unknownSchemas(chunk: Buffer): readonly number[] {
+    return this.#decoder.unknownSchemas(chunk);
+  }
+  learnSchema(id: number, schema: WrittenSchema | { readonly missing: string }): void {
+    const text = 'missing' in schema ? null : JSON.stringify(schema);
+    const refusal = 'missing' in schema ? schema.missing : null;
+    native(() => this.#decoder.learnSchema(id, text, refusal));
   }
   close(): void {
     // The decoder is freed with this object.
@@ -517,6 +530,18 @@ export class NativeBinding implements Engine {
     timeZone: string;
   }): RowDecoder {
     return new Decoder(native(() => this.#engine.decoder(JSON.stringify(options))));
+  }
+
+  schemaColumns(format: DecodeFormat): readonly { readonly name: string; readonly type: ColumnType }[] {
+    const columns = native(() => this.#engine.schemaColumns(JSON.stringify(format)));
+    return JSON.parse(columns) as { name: string; type: ColumnType }[];
+  }
+
+  checkColumns(
+    format: DecodeFormat,
+    columns: readonly { readonly name: string; readonly type: ColumnType }[],
+  ): void {
+    native(() => this.#engine.checkColumns(JSON.stringify(format), JSON.stringify(columns)));
   }
 
   errorLog(arrangement: ArrangementId, owner: number, capacity: number): ErrorLog {

@@ -154,6 +154,11 @@ export interface SubscribeOptions {
 export type DecodeFormat =
   /** The one column takes all of a message: its bytes, or its text as the column's type. Only for messages. */
   | { readonly kind: 'whole' }
+  /**
+   * Avro by the reader's schema. `framed`: each message begins with the number of its writer's schema, which the decoder asks for
+   * (`unknownSchemas`); else all are of the reader's. Only for messages.
+   */
+  | { readonly kind: 'avro'; readonly schema: WrittenSchema; readonly framed: boolean }
   /** `wholeRecord`: the one column, a jsonb, takes the whole record; otherwise columns take an object's members. */
   | { readonly kind: 'json'; readonly wholeRecord?: boolean }
   | {
@@ -203,6 +208,12 @@ export interface MessageEnvelope {
    * behind the metadata (jsonb: code, description, detail), which is NULL otherwise.
    */
   readonly inlineErrors: boolean;
+}
+
+/** A schema as its text, with those that it uses: the name that it has for them and their text, used ones first. */
+export interface WrittenSchema {
+  readonly text: string;
+  readonly references: readonly (readonly [name: string, text: string])[];
 }
 
 /** A row that could not be decoded. */
@@ -258,6 +269,10 @@ export interface RowDecoder {
     /** Bytes of the unfinished record that is kept. */
     readonly pending: number;
   };
+  /** The numbers of schemas that messages of a chunk have, and that have to be learned before it is decoded. */
+  unknownSchemas(chunk: Buffer): readonly number[];
+  /** The schema of a number; or why there is none, which is the error of each of its messages. */
+  learnSchema(id: number, schema: WrittenSchema | { readonly missing: string }): void;
   close(): void;
 }
 
@@ -387,6 +402,13 @@ export interface Engine {
     mfp: import('./plan.generated.ts').Mfp;
     timeZone: string;
   }): RowDecoder;
+  /** The columns that the schema of a format has by itself. */
+  schemaColumns(format: DecodeFormat): readonly { readonly name: string; readonly type: ColumnType }[];
+  /** Throws for columns that a format cannot give: fields that its schema does not have, or has as another type. */
+  checkColumns(
+    format: DecodeFormat,
+    columns: readonly { readonly name: string; readonly type: ColumnType }[],
+  ): void;
   /** An empty log of at most `capacity` records, as rows of `owner` in `arrangement`. */
   errorLog(arrangement: ArrangementId, owner: number, capacity: number): ErrorLog;
   /** Writes events `[from, from + count)` of a generator into the transaction; `arrangements` by table of the generator. */

@@ -148,6 +148,8 @@ export class SchemaRegistry {
     const settings: RequestOptions = {
       method,
       timeout: TIMEOUT,
+      // Requests are few: a connection each, so that none is reused that the registry has given up.
+      agent: false,
       headers: {
         accept: 'application/vnd.schemaregistry.v1+json, application/json',
         ...(content === null

@@ -6,13 +6,21 @@ import type { SourceText } from '../../sql/parse/source-text.ts';
 import { parseOptions } from '../options.ts';
 import { csvFormat, csvOptions, type CsvOptions } from './csv.ts';
 import { jsonOptions } from './json.ts';
+import { type SchemaOrigin, schemaOrigin } from './schema.ts';
 
 /** A checked format. */
 export type CheckedFormat =
   | { readonly name: 'json'; readonly decode: DecodeFormat; readonly csv: null }
   | { readonly name: 'csv'; readonly decode: DecodeFormat; readonly csv: CsvOptions }
   /** One field takes all of a message: as text, or as bytes. */
-  | { readonly name: 'text' | 'bytes'; readonly decode: DecodeFormat; readonly csv: null };
+  | { readonly name: 'text' | 'bytes'; readonly decode: DecodeFormat; readonly csv: null }
+  /** What its schema says: how it is decoded is known when that was read. */
+  | { readonly name: 'avro'; readonly decode: null; readonly csv: null; readonly origin: SchemaOrigin };
+
+/** A format whose schema is known, if it needs one. */
+export type ReadFormat =
+  | Exclude<CheckedFormat, { readonly decode: null }>
+  | { readonly name: 'avro'; readonly decode: DecodeFormat; readonly csv: null };
 
 /** Checks a format against what the connector can read or write. Throws SqlError. */
 export function checkFormat(
@@ -48,6 +56,9 @@ export function checkFormat(
   if (format.name === 'csv') {
     const csv = parseOptions(csvOptions, format.options, 'FORMAT CSV', source);
     return { name: 'csv', decode: csvFormat(csv), csv };
+  }
+  if (format.name === 'avro') {
+    return { name: format.name, decode: null, csv: null, origin: schemaOrigin(format, source) };
   }
   if (format.name === 'text' || format.name === 'bytes') {
     parseOptions({}, format.options, `FORMAT ${format.name.toUpperCase()}`, source);

@@ -10,7 +10,8 @@ export const kafkaSource: SourceConnector<typeof kafkaSourceOptions> = {
   options: kafkaSourceOptions,
   connection: 'kafka',
   messages: true,
-  formats: ['json', 'csv', 'text', 'bytes'],
+  formats: ['json', 'csv', 'text', 'bytes', 'avro'],
+  subject: ({ topic }: KafkaSourceOptions) => topic,
   metadata: ['key', 'partition', 'offset', 'timestamp', 'headers'],
 
   async validate(

@@ -70,8 +70,14 @@ export class Collector implements IngestTarget {
         }
         return { rows: count, errorCount: errors.length, errors, pending: Buffer.byteLength(tail) };
       },
+      unknownSchemas: () => [],
+      learnSchema: () => undefined,
       close: () => undefined,
     };
+  }
+
+  async learn(): Promise<boolean> {
+    return true;
   }
 
   generate(from: number, count: number, transaction: Transaction): number {
@@ -152,6 +158,8 @@ function messageDecoder(): RowDecoder {
       }
       return { rows: count, errorCount: errors.length, errors, pending: 0 };
     },
+    unknownSchemas: () => [],
+    learnSchema: () => undefined,
     close: () => undefined,
   };
 }

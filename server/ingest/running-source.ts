@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type {
   ArrangementId,
   DecodeFormat,
@@ -27,6 +28,8 @@ import {
   type SourceReader,
   type SourceState,
 } from '../../connectors/contract.ts';
+import { NotRegistered, type SchemaRegistry } from '../../connectors/confluent/client.ts';
+import { writtenSchema } from '../../connectors/confluent/schema.ts';
 import type { OptionSpecs, ParsedOptions } from '../../connectors/options.ts';
 import { Ingest, type IngestCounters, type IngestTarget, type Rejected } from '../../connectors/ingest.ts';
 import type { CatalogColumn, ObjectId } from '../../sql/catalog.ts';
@@ -78,6 +81,8 @@ export interface SourceSetup {
         readonly messages: readonly MessageColumn[] | null;
         /** Messages are changes by key. */
         readonly envelope: MessageEnvelope | null;
+        /** Where the schemas of messages are. */
+        readonly registry: { readonly client: SchemaRegistry } | null;
         readonly timeZone: string;
       }
     | { readonly kind: 'generator'; readonly generator: GeneratorKind };
@@ -117,6 +122,9 @@ export interface SourceParts {
 /** How many refused records of a source `tw_catalog.source_errors` keeps. */
 export const LOGGED_ERRORS = 1000;
 
+/** How long it waits, in milliseconds, before a registry that did not answer is asked again. */
+const LEARN_BACKOFF = { first: 100, most: 10_000 };
+
 const NOTHING: IngestCounters = { rows: 0, rejected: 0, commits: 0 };
 
 export class RunningSource implements IngestTarget {
@@ -138,6 +146,10 @@ export class RunningSource implements IngestTarget {
   /** Of runs before the last restart. */
   #before: { counters: IngestCounters; bytes: number } = { counters: NOTHING, bytes: 0 };
   #ended: Health<SourceState> | null = null;
+  /** While a schema is asked for and nobody answers. */
+  #waiting: Health<SourceState> | null = null;
+  /** Ends what waits when the reader is closed. */
+  #closing = new AbortController();
   #stopped = false;
   #run: Promise<void>;
 
@@ -169,7 +181,7 @@ export class RunningSource implements IngestTarget {
     const { counters, bytes } = this.#before;
     const metrics = this.#reader.metrics();
     return {
-      health: this.#ended ?? this.#reader.health(),
+      health: this.#ended ?? this.#waiting ?? this.#reader.health(),
       onError: this.#settings.onError,
       counters: {
         rows: counters.rows + now.rows,
@@ -205,7 +217,8 @@ export class RunningSource implements IngestTarget {
   /** Reads on through a new reader: how upstream is reached has changed. */
   async reconnect(): Promise<void> {
     if (this.#stopped || this.#ended?.state === 'finished') return;
-    const paused = this.status().health.state === 'paused';
+    const paused = this.#reader.health().state === 'paused';
+    this.#closing.abort();
     await this.#reader.close();
     await this.#run;
     this.#restart();
@@ -221,6 +234,7 @@ export class RunningSource implements IngestTarget {
   /** Resolves when nothing of it will be committed any more. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#closing.abort();
     await this.#reader.close();
     await this.#run;
     this.#progress?.close();
@@ -297,6 +311,39 @@ export class RunningSource implements IngestTarget {
     });
   }
 
+  async learn(decoder: RowDecoder, schema: number): Promise<boolean> {
+    const { input, name } = this.#setup;
+    const registry = input.kind === 'records' ? input.registry : null;
+    if (registry === null) throw new Error(`source ${name} knows no registry`);
+    const { signal } = this.#closing;
+    try {
+      for (let wait = LEARN_BACKOFF.first; ; wait = Math.min(wait * 2, LEARN_BACKOFF.most)) {
+        try {
+          const found = await registry.client.byId(schema, signal);
+          decoder.learnSchema(schema, await writtenSchema(registry.client, found));
+          return true;
+        } catch (error) {
+          if (signal.aborted) return false;
+          if (error instanceof NotRegistered) {
+            decoder.learnSchema(schema, { missing: error.message });
+            return true;
+          }
+          if (!(error instanceof ConnectorError)) throw error;
+          this.#parts.log.info('source waits for a schema', { source: name, schema, reason: error.message });
+          this.#waiting = {
+            state: 'stalled',
+            error: error.message,
+            since: this.#waiting?.since ?? Date.now(),
+          };
+        }
+        await sleep(wait, undefined, { signal }).catch(() => undefined);
+        if (signal.aborted) return false;
+      }
+    } finally {
+      this.#waiting = null;
+    }
+  }
+
   generate(from: number, count: number, transaction: Transaction): number {
     const { input } = this.#setup;
     if (input.kind !== 'generator') throw new Error('a source of records does not generate');
@@ -368,6 +415,7 @@ export class RunningSource implements IngestTarget {
     const { counters, metrics } = this.status();
     this.#before = { counters, bytes: metrics.bytes };
     this.#ended = null;
+    this.#closing = new AbortController();
     this.#reader = this.#openReader();
     this.#ingest = new Ingest(this.#reader, this, this.#setup.metadata);
     this.#run = this.#runToEnd();

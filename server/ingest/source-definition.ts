@@ -5,13 +5,19 @@ import {
   type SourceConnector,
   type UpstreamTable,
 } from '../../connectors/contract.ts';
-import { type CheckedFormat, checkFormat } from '../../connectors/formats/format.ts';
+import { type CheckedFormat, type ReadFormat, checkFormat } from '../../connectors/formats/format.ts';
 import { headerNames } from '../../connectors/formats/csv.ts';
 import { generatorKind } from '../../connectors/generator/source.ts';
 import type { OptionSpecs, ParsedOptions } from '../../connectors/options.ts';
 import { parseOptions } from '../../connectors/options.ts';
 import { findConnector } from '../../connectors/registry.ts';
-import type { DecodeFormat, GeneratorKind, MessageColumn, MessageEnvelope } from '../../engine/index.ts';
+import type {
+  DecodeFormat,
+  Engine,
+  GeneratorKind,
+  MessageColumn,
+  MessageEnvelope,
+} from '../../engine/index.ts';
 import type { CreateSource } from '../../sql/ast/create-source.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import type { BindEnvironment } from '../../sql/bind/bind.ts';
@@ -30,6 +36,7 @@ import {
   keyedSource,
   withoutKeyOfMetadata,
 } from './source-envelope.ts';
+import { type Connections, type FoundSchema, findSchema } from './source-schema.ts';
 import { optionText, translateFormat, translateWith } from './with-options.ts';
 
 /** One relation of a source. */
@@ -52,13 +59,15 @@ export interface SourceDefinition {
   readonly connectorName: string;
   readonly connector: SourceConnector;
   readonly options: ParsedOptions<OptionSpecs>;
-  readonly format: CheckedFormat | null;
+  readonly format: ReadFormat | null;
   readonly input:
     | {
         kind: 'records';
         format: DecodeFormat;
         messages: readonly MessageColumn[] | null;
         envelope: MessageEnvelope | null;
+        /** Where schemas of messages are. */
+        registry: FoundSchema['registry'];
       }
     | { kind: 'generator'; generator: GeneratorKind };
   /** What the connector gives of each record. */
@@ -77,6 +86,7 @@ export async function defineSource(
   written: CreateSource,
   environment: BindEnvironment,
   connection: ConnectionObject | null,
+  { engine, connections }: { readonly engine: Engine; readonly connections: Connections },
 ): Promise<SourceDefinition> {
   const statement = withoutKeyOfMetadata(written);
   const clause = statement.connector;
@@ -97,7 +107,18 @@ export async function defineSource(
   const value = statement.connectorInWith
     ? translateFormat(statement.format?.value)
     : statement.format?.value;
-  const format = checkFormat(value, connector.formats, found.name, parsed.source);
+  const checked = checkFormat(value, connector.formats, found.name, parsed.source);
+  const schema =
+    checked?.name === 'avro'
+      ? await findSchema(
+          parsed,
+          checked.name,
+          checked.origin,
+          withSuffix(connector.subject?.(options) ?? null, '-value'),
+          connections,
+        )
+      : null;
+  const format = withSchema(checked, schema);
   const key = keyFormat(parsed, statement, connector, what);
   const metadata = metadataOf(parsed, statement, connector, key, what);
   const upstream = await connector.tables(options);
@@ -126,9 +147,10 @@ export async function defineSource(
     });
   }
   if (format === null) throw new Error('a connector without tables has formats');
-  const declared = await declaredColumns(parsed, statement, environment, connector, options, format);
+  const declared = await declaredColumns(parsed, statement, environment, connector, options, format, engine);
   const keyed = isKeyed(statement) ? keyedSource(parsed, statement, declared, metadata, format, key) : null;
-  if (keyed !== null) return { ...common, ...keyedParts(keyed, declared.format) };
+  const registry = schema?.registry ?? null;
+  if (keyed !== null) return { ...common, ...keyedParts(keyed, declared.format, registry) };
   const columns = [...declared.fields, ...metadata.map(({ column }) => column)];
   refuseRepeatedNames(columns);
   return {
@@ -138,6 +160,7 @@ export async function defineSource(
       format: declared.format,
       messages: connector.messages ? metadata.map(messageColumn) : null,
       envelope: null,
+      registry,
     },
     several: false,
     tables: [
@@ -158,16 +181,28 @@ export async function defineSource(
 function keyedParts(
   { columns, fields, primaryKey, items, envelope }: KeyedSource,
   format: DecodeFormat,
+  registry: FoundSchema['registry'],
 ): Pick<SourceDefinition, 'input' | 'metadata' | 'several' | 'tables' | 'tableCount'> {
   refuseRepeatedNames(columns);
   const messages = items.map(messageColumn);
   return {
-    input: { kind: 'records', format, messages, envelope },
+    input: { kind: 'records', format, messages, envelope, registry },
     metadata: ['key', ...items.map(({ item }) => item)],
     several: false,
     tables: [{ number: 0, name: null, fields, columns, primaryKey, checked: true }],
     tableCount: 1,
   };
+}
+
+function withSuffix(subject: string | null, suffix: string): string | null {
+  return subject === null ? null : subject + suffix;
+}
+
+/** A format with the schema that was found for it. */
+function withSchema(format: CheckedFormat | null, schema: FoundSchema | null): ReadFormat | null {
+  if (format?.decode !== null) return format;
+  if (schema === null) throw new Error(`FORMAT ${format.name.toUpperCase()} has a schema`);
+  return { name: format.name, decode: schema.decode, csv: null };
 }
 
 /** Clauses that parse and that nothing obeys yet. */
@@ -348,7 +383,8 @@ async function declaredColumns(
   environment: BindEnvironment,
   connector: SourceConnector,
   options: ParsedOptions<OptionSpecs>,
-  format: CheckedFormat,
+  format: ReadFormat,
+  engine: Engine,
 ): Promise<DeclaredColumns> {
   if (statement.elements !== undefined) {
     const name = statement.name.parts.at(-1) ?? '';
@@ -365,6 +401,12 @@ async function declaredColumns(
     const inKey = isKeyed(statement) ? (primaryKey?.columns ?? []) : [];
     const fields = columns.filter((_, index) => !inKey.includes(index));
     refuseFields(parsed, statement, connector, format, fields);
+    if (format.name === 'avro') {
+      engine.checkColumns(
+        format.decode,
+        fields.map(({ name, type }) => ({ name, type: toColumnType(type) })),
+      );
+    }
     return { fields: columns, primaryKey: primaryKey?.columns ?? null, format: format.decode };
   }
   if (format.name === 'json') {
@@ -372,6 +414,13 @@ async function declaredColumns(
     const type = { name: 'jsonb' as const, typmod: -1, nullable: connector.messages };
     const fields = [{ name: 'data', type, defaultText: null }];
     return { fields, primaryKey: null, format: { kind: 'json', wholeRecord: true } };
+  }
+  if (format.name === 'avro') {
+    const fields = engine.schemaColumns(format.decode).map(({ name, type }): CatalogColumn => {
+      const { scalar, typmod, nullable } = type;
+      return { name, type: { name: scalar, typmod, nullable }, defaultText: null };
+    });
+    return { fields, primaryKey: null, format: format.decode };
   }
   if (format.csv === null) {
     const name = format.name === 'text' ? ('text' as const) : ('bytea' as const);
@@ -400,7 +449,7 @@ function refuseFields(
   parsed: ParsedStatement,
   statement: CreateSource,
   connector: SourceConnector,
-  format: CheckedFormat,
+  format: ReadFormat,
   columns: readonly CatalogColumn[],
 ): void {
   const position = parsed.source.positionOfByte(statement.name.location);

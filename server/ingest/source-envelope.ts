@@ -1,6 +1,6 @@
 /** ENVELOPE UPSERT of a source: which columns are the key, where each column comes from, and what the decoder is told. */
 import type { MetadataItem } from '../../connectors/contract.ts';
-import type { CheckedFormat } from '../../connectors/formats/format.ts';
+import type { ReadFormat } from '../../connectors/formats/format.ts';
 import { parseOptions } from '../../connectors/options.ts';
 import type { MessageEnvelope } from '../../engine/index.ts';
 import type { CreateSource } from '../../sql/ast/create-source.ts';
@@ -64,7 +64,7 @@ export function keyedSource(
   statement: CreateSource,
   declared: { readonly fields: readonly CatalogColumn[]; readonly primaryKey: readonly number[] | null },
   included: readonly IncludedColumn[],
-  format: CheckedFormat,
+  format: ReadFormat,
   keyType: CatalogColumn['type']['name'],
 ): KeyedSource {
   const clause = statement.envelope!;
@@ -120,14 +120,14 @@ export function keyedSource(
 function keyKind(
   statement: CreateSource,
   key: readonly CatalogColumn[],
-  format: CheckedFormat,
+  format: ReadFormat,
   position: number | undefined,
 ): 'whole' | 'json' {
   const name = statement.format?.key?.name ?? format.name;
   if (name === 'json') return 'json';
   const refuse = (message: string, hint: string): SqlError =>
     new SqlError({ sqlstate: '22023', message, hint, position });
-  if (name === 'csv') {
+  if (name === 'csv' || name === 'avro') {
     throw refuse('the format of the key is not known', 'Write KEY FORMAT JSON, TEXT or BYTES.');
   }
   if (key.length !== 1) {

@@ -12,6 +12,7 @@ import { nameIsTaken, newName, requireObject } from '../catalog/names.ts';
 import type { ConnectionObject, SourceObject } from '../catalog/objects.ts';
 import { type SourceDefinition, defineSource } from '../ingest/source-definition.ts';
 import { progressColumns, rejectColumns } from '../ingest/side-relations.ts';
+import type { Connections } from '../ingest/source-schema.ts';
 import type { SourceTable } from '../ingest/sources.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
@@ -33,15 +34,34 @@ export function prepareCreateSource(
     if (object.kind !== 'connection') throw new Error('only connections were asked for');
     return object;
   };
+  const connectionsOf = (session: SessionContext): Connections => ({
+    find: (name) => {
+      const object = requireObject(system.catalog, session, parsed, name, ['connection']);
+      if (object.kind !== 'connection') throw new Error('only connections were asked for');
+      return object;
+    },
+    options: (id) => connectionOptions(system, id),
+  });
   const define = (session: SessionContext): Promise<SourceDefinition> =>
-    defineSource(parsed, statement, system.planning.bindEnvironment(session, parsed), connectionOf(session));
+    defineSource(parsed, statement, system.planning.bindEnvironment(session, parsed), connectionOf(session), {
+      engine: system.engine,
+      connections: connectionsOf(session),
+    });
   return command((session) =>
     system.ddl.run(async () => {
       const definition = await define(session);
       const target = newName(system.catalog, session, parsed, statement.name);
       if (nameIsTaken(system.catalog, session, target, statement.ifNotExists)) return TAG;
       const connection = connectionOf(session);
-      const relations = new Relations(system, session, parsed, definition.connectorName, connection);
+      const registry = definition.input.kind === 'records' ? definition.input.registry : null;
+      const relations = new Relations(
+        system,
+        session,
+        parsed,
+        definition.connectorName,
+        connection,
+        registry,
+      );
       const own = definition.several ? null : definition.tables[0]!;
       const source = own
         ? relations.add(target, own.columns, { key: own.primaryKey, checked: own.checked, own: true })
@@ -118,6 +138,8 @@ class Relations {
   readonly #parsed: ParsedStatement;
   readonly #connector: string;
   readonly #connection: ConnectionObject | null;
+  /** Connections that the source needs besides its own. */
+  readonly #needs: readonly ObjectId[];
   readonly #objects: { readonly object: SourceObject; readonly checked: boolean }[] = [];
 
   constructor(
@@ -126,12 +148,14 @@ class Relations {
     parsed: ParsedStatement,
     connector: string,
     connection: ConnectionObject | null,
+    registry: { readonly connection: ObjectId } | null,
   ) {
     this.#system = system;
     this.#session = session;
     this.#parsed = parsed;
     this.#connector = connector;
     this.#connection = connection;
+    this.#needs = registry === null ? [] : [registry.connection];
   }
 
   /** Plans a relation; `own`: the source itself, which the others belong to. Throws when its name is taken. */
@@ -150,7 +174,8 @@ class Relations {
       kind: 'source',
       id: catalog.allocateObject(),
       ...target,
-      dependsOn: parent !== null ? [parent] : this.#connection ? [this.#connection.id] : [],
+      dependsOn:
+        parent !== null ? [parent] : [...(this.#connection ? [this.#connection.id] : []), ...this.#needs],
       statement: options.own ? this.#parsed.text : null,
       columns,
       arrangement: catalog.allocateArrangement(),

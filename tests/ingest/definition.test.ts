@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type SourceDefinition, defineSource } from '../../server/ingest/source-definition.ts';
+import type { Engine } from '../../engine/index.ts';
+import type { Connections } from '../../server/ingest/source-schema.ts';
 import type { CatalogReader } from '../../sql/catalog.ts';
 import { parse } from '../../sql/parse/parse.ts';
 
@@ -27,6 +29,7 @@ async function define(sql: string): Promise<SourceDefinition> {
       source: parsed.source,
     },
     null,
+    { engine: {} as Engine, connections: {} as Connections },
   );
 }
 
@@ -58,6 +61,7 @@ test('columns: as written, from the header, or one for the whole record', async 
     format: { kind: 'json', wholeRecord: true },
     messages: null,
     envelope: null,
+    registry: null,
   });
 });
 

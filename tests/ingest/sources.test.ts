@@ -54,6 +54,8 @@ class FakeEngine {
         }));
         return { rows: good.length, errorCount: errors.length, errors, pending: 0 };
       },
+      unknownSchemas: () => [],
+      learnSchema: () => undefined,
       close: () => undefined,
     };
   }
@@ -160,7 +162,14 @@ function start(fields: Partial<SourceSetup> = {}) {
     name: 'public.s',
     open: () => reader,
     tables: [{ id: 1, arrangement: 10, fields: [] }],
-    input: { kind: 'records', format: { kind: 'json' }, messages: null, envelope: null, timeZone: 'UTC' },
+    input: {
+      kind: 'records',
+      format: { kind: 'json' },
+      messages: null,
+      envelope: null,
+      registry: null,
+      timeZone: 'UTC',
+    },
     metadata: [],
     connector: { name: 'fake', options: {} },
     settings: { onError: 'skip', options: {} },

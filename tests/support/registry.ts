@@ -85,7 +85,11 @@ export async function startRegistry(): Promise<Registry> {
     [
       ...['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto', `-Xmx${HEAP}`],
       ...['-Dquarkus.http.host=127.0.0.1', `-Dquarkus.http.port=${port}`],
-      ...['-Dquarkus.management.enabled=false', '-Dapicurio.ccompat.legacy-id-mode.enabled=false'],
+      ...[
+        '-Dquarkus.management.host=127.0.0.1',
+        '-Dquarkus.management.port=0',
+        '-Dapicurio.ccompat.legacy-id-mode.enabled=false',
+      ],
       ...['-jar', join(CACHE, 'quarkus-run.jar')],
     ],
     { cwd: folder, stdio: ['ignore', log, log] },

@@ -35,8 +35,16 @@ function parseEncoding(cursor: Cursor): Format {
   const location = cursor.location;
   const name = cursor.expectOneOf(ENCODINGS);
   let options: Option[] = [];
+  // Before USING, where Materialize has it; among the options it means the same.
+  if (name === 'protobuf' && cursor.is('message')) options.push(textOption(cursor, 'message', 'message'));
   if (cursor.isMark('(')) {
-    options = parseOptions(cursor);
+    options.push(...parseOptions(cursor));
+  } else if (cursor.eat('using', 'schema', 'file')) {
+    cursor.at--;
+    options.push(textOption(cursor, 'schema_file', 'file'));
+  } else if (cursor.eat('using', 'schema')) {
+    cursor.at--;
+    options.push(textOption(cursor, 'schema', 'schema'));
   } else if (cursor.eat('using', 'confluent', 'schema', 'registry')) {
     const start = cursor.location;
     cursor.expect('connection');
@@ -50,6 +58,14 @@ function parseEncoding(cursor: Cursor): Format {
     if (cursor.isMark('(')) options.push(...parseOptions(cursor));
   }
   return { name, options, location };
+}
+
+/** `WORD 'text'`, as an option. */
+function textOption(cursor: Cursor, name: string, word: string): Option {
+  const location = cursor.location;
+  cursor.expect(word);
+  const valueLocation = cursor.location;
+  return { name, value: { kind: 'string', value: cursor.string(`the ${word}`) }, location, valueLocation };
 }
 
 const INCLUDED = ['key', 'partition', 'offset', 'timestamp', 'headers', 'header', 'path', 'line'] as const;

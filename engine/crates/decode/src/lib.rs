@@ -3,10 +3,12 @@
 //! - [`StreamDecoder`]: chunks in, rows and errors out; one a stream, it keeps an unfinished record.
 //! - [`MessageDecoder`]: messages of a log in, each with its key, headers and place.
 //! - [`Format`]: JSON lines, CSV, PostgreSQL's COPY text format.
+//! - [`SchemaFormat`]: Avro, whose bytes only a schema explains.
 //! - [`encode`]: the other direction.
 //!
 //! A record that does not decode is an error beside the rows ([`RecordError`]), never a panic and never a lost stream.
 
+mod avro;
 mod copy_text;
 mod csv;
 mod decoder;
@@ -15,9 +17,12 @@ mod field;
 mod json;
 mod keyed;
 mod messages;
+mod natural;
 mod record;
+mod registered;
 mod value;
 
+pub use avro::AvroFormat;
 pub use copy_text::CopyTextFormat;
 pub use csv::{CsvFormat, CsvHeader};
 pub use decoder::{Format, StreamDecoder};
@@ -26,3 +31,4 @@ pub use json::JsonFormat;
 pub use keyed::{KeyFormat, Upsert};
 pub use messages::{Envelope, MessageDecoder, MessageFormat, MessageItem};
 pub use record::{Decoded, Position, RecordError, RecordSink};
+pub use registered::{NaturalColumn, SchemaDecoder, SchemaFormat, SchemaText};

@@ -14,6 +14,7 @@ use crate::decoder::{Outcome, RecordDecoder, without_return};
 use crate::json::{JsonDecoder, JsonFormat};
 use crate::keyed::{KeyDecoder, Permutation, Upsert, push_error, push_nulls};
 use crate::record::{Position, RecordError, RecordSink};
+use crate::registered::{SchemaDecoder, SchemaText};
 use crate::value::{ValueContext, push_null, push_text, push_whole, utf8};
 use tidewire_plan::{ColumnType, ScalarType};
 use tidewire_row::{Arena, Datum, EvalError, EvalResult, FormatSettings, push_datum};
@@ -32,6 +33,8 @@ pub enum MessageFormat {
     Csv(CsvFormat),
     /// The text or the bytes of the one field.
     Whole,
+    /// What a schema says.
+    Schema(SchemaDecoder),
 }
 
 /// Metadata of a message, as a column behind the fields.
@@ -93,6 +96,7 @@ enum Decoder {
     Json(JsonDecoder),
     Csv(CsvDecoder),
     Whole,
+    Schema(SchemaDecoder),
 }
 
 /// What messages are to the relation.
@@ -165,6 +169,7 @@ impl MessageDecoder {
             MessageFormat::Json(format) => Decoder::Json(JsonDecoder::new(format, &fields)),
             MessageFormat::Csv(format) => Decoder::Csv(CsvDecoder::new(format)),
             MessageFormat::Whole => Decoder::Whole,
+            MessageFormat::Schema(decoder) => Decoder::Schema(decoder),
         };
         let keyed = match envelope {
             Envelope::None => None,
@@ -177,6 +182,28 @@ impl MessageDecoder {
     /// The columns of its rows, for an envelope with keys.
     pub fn columns(&self) -> Vec<ScalarType> {
         self.keyed.as_ref().map_or_else(Vec::new, |keyed| keyed.types.clone())
+    }
+
+    /// The numbers of schemas that messages of a buffer have and that have to be learned before they are decoded.
+    pub fn unknown_schemas(&self, mut buffer: &[u8]) -> Vec<u32> {
+        let mut unknown = Vec::new();
+        let Decoder::Schema(decoder) = &self.decoder else { return unknown };
+        while let Some(message) = take(&mut buffer) {
+            if let Some(id) = message.value.and_then(|value| decoder.unknown(value))
+                && !unknown.contains(&id)
+            {
+                unknown.push(id);
+            }
+        }
+        unknown
+    }
+
+    /// Takes in the schema of a number; or why there is none, which refuses its messages.
+    pub fn learn_schema(&mut self, id: u32, schema: Result<&SchemaText, &EvalError>) {
+        let MessageDecoder { decoder, fields, context, .. } = self;
+        if let Decoder::Schema(decoder) = decoder {
+            decoder.learn(id, schema, fields, context);
+        }
     }
 
     /// Decodes a buffer of messages. A message that does not decode is the sink's error; its position is its offset.
@@ -299,6 +326,10 @@ fn decode_value(
             let newline =
                 value.strip_suffix(b"\n").map_or(value.len(), |line| without_return(value, line.len()));
             decoder.decode(&value[..newline], fields, context, row)?
+        }
+        Decoder::Schema(decoder) => {
+            decoder.decode(value, fields, context, row)?;
+            Outcome::Row
         }
         Decoder::Whole => {
             for field in fields {

@@ -1,6 +1,6 @@
 //! Bytes of a source to rows in a transaction.
 
-use crate::encoding::{DecoderOptions, MessageEnvelope, Place, settings};
+use crate::encoding::{DecoderOptions, MessageEnvelope, Place, WrittenSchema, parse, settings};
 use crate::error::{call, internal};
 use crate::error_log::{Additions, NativeErrorLog, push_refused};
 use crate::execution::Collection;
@@ -73,7 +73,7 @@ impl NativeDecoder {
         if !matches!(envelope, Envelope::None) {
             return Self::keyed(
                 options.arrangement,
-                options.format.message_format()?,
+                options.format.message_format(&fields, &settings)?,
                 (fields, items.unwrap_or_default(), envelope),
                 settings,
                 collection,
@@ -102,7 +102,7 @@ impl NativeDecoder {
                     Decoder::Stream(Box::new(decoder))
                 }
                 Some(items) => {
-                    let format = options.format.message_format()?;
+                    let format = options.format.message_format(&fields, &settings)?;
                     let decoder = MessageDecoder::new(format, fields, items, envelope, settings.clone());
                     Decoder::Messages(Box::new(decoder))
                 }
@@ -239,6 +239,41 @@ impl RecordSink for Sink<'_> {
 
 #[napi]
 impl NativeDecoder {
+    /// The numbers of schemas that messages of a chunk have and that the decoder has not learned.
+    #[napi(catch_unwind)]
+    pub fn unknown_schemas(&self, chunk: Buffer) -> Vec<u32> {
+        match &self.decoder {
+            Decoder::Messages(decoder) => decoder.unknown_schemas(&chunk),
+            Decoder::Stream(_) => Vec::new(),
+        }
+    }
+
+    /// Takes in the schema of a number, as JSON; or the reason why there is none, which refuses its messages.
+    #[napi(catch_unwind)]
+    pub fn learn_schema(
+        &mut self,
+        id: u32,
+        schema: Option<String>,
+        refusal: Option<String>,
+    ) -> napi::Result<()> {
+        call(|| {
+            let Decoder::Messages(decoder) = &mut self.decoder else {
+                return Err(internal("a stream has no schemas"));
+            };
+            match schema {
+                Some(schema) => {
+                    let schema: WrittenSchema = parse(&schema)?;
+                    decoder.learn_schema(id, Ok(&schema.into()));
+                }
+                None => {
+                    let error = EvalError::new("22P03", format!("schema {id} is not registered"));
+                    decoder.learn_schema(id, Err(&error.with_detail(refusal.unwrap_or_default())));
+                }
+            }
+            Ok(())
+        })
+    }
+
     /// Decodes the whole records of a chunk into a transaction; with `diff` 0 only keeps its place in the stream.
     /// Records that are no rows go into the relation `rejects` (all of them) and into `log` (the latest), with the
     /// path that they come from; at most `details` of them are given back.

@@ -6,8 +6,8 @@ use tidewire_decode::encode::messages::MessageParts;
 use tidewire_decode::encode::payload::{JsonPayload, Payload, PayloadColumns, TextPayload};
 use tidewire_decode::encode::{CsvStyle, OutputFormat};
 use tidewire_decode::{
-    CopyTextFormat, CsvFormat, CsvHeader, Envelope, Field, Format, JsonFormat, KeyFormat, MessageFormat,
-    MessageItem, Upsert,
+    AvroFormat, CopyTextFormat, CsvFormat, CsvHeader, Envelope as SourceEnvelope, Field, Format, JsonFormat,
+    KeyFormat, MessageFormat, MessageItem, SchemaDecoder, SchemaFormat, SchemaText, Upsert,
 };
 use tidewire_plan::{ColumnType, Mfp, OrderKey, ScalarType};
 use tidewire_render::RowFormat;
@@ -218,6 +218,8 @@ pub enum DecodeFormat {
     },
     /// The one field takes all of a message.
     Whole,
+    /// Messages of a registry's schemas, or all of one.
+    Avro { schema: WrittenSchema, framed: bool },
     CopyText {
         delimiter: String,
         null_text: String,
@@ -264,20 +266,54 @@ impl DecodeFormat {
                     header: copy_header(header, header_match),
                 })
             }
-            DecodeFormat::Whole => return Err(internal("only a message is taken as a whole")),
+            DecodeFormat::Whole | DecodeFormat::Avro { .. } => {
+                return Err(internal("only a message is taken as a whole"));
+            }
         })
     }
 
+    /// A format whose messages have a schema; the others are given back.
+    pub fn schema_format(self) -> Result<SchemaFormat, Box<DecodeFormat>> {
+        match self {
+            DecodeFormat::Avro { schema, framed } => {
+                Ok(SchemaFormat::Avro(AvroFormat { schema: schema.into(), framed }))
+            }
+            other => Err(Box::new(other)),
+        }
+    }
+
     /// The format of messages' values.
-    pub fn message_format(self) -> Result<MessageFormat, EvalError> {
-        if matches!(self, DecodeFormat::Whole) {
+    pub fn message_format(
+        self,
+        fields: &[Field],
+        settings: &FormatSettings,
+    ) -> Result<MessageFormat, EvalError> {
+        let format = match self.schema_format() {
+            Ok(format) => return Ok(MessageFormat::Schema(SchemaDecoder::new(format, fields, settings)?)),
+            Err(format) => format,
+        };
+        if matches!(*format, DecodeFormat::Whole) {
             return Ok(MessageFormat::Whole);
         }
-        match self.format()? {
+        match format.format()? {
             Format::Json(format) => Ok(MessageFormat::Json(format)),
             Format::Csv(format) => Ok(MessageFormat::Csv(format)),
             Format::CopyText(_) => Err(internal("messages are not in COPY's format")),
         }
+    }
+}
+
+/// `WrittenSchema`.
+#[derive(Deserialize)]
+pub struct WrittenSchema {
+    pub text: String,
+    #[serde(default)]
+    pub references: Vec<(String, String)>,
+}
+
+impl From<WrittenSchema> for SchemaText {
+    fn from(WrittenSchema { text, references }: WrittenSchema) -> SchemaText {
+        SchemaText { text, references }
     }
 }
 
@@ -333,9 +369,9 @@ pub enum MessageEnvelope {
 
 impl MessageEnvelope {
     /// The decoder's envelope.
-    pub fn envelope(self) -> Envelope {
+    pub fn envelope(self) -> SourceEnvelope {
         match self {
-            MessageEnvelope::Upsert { key, order, inline_errors } => Envelope::Upsert(Upsert {
+            MessageEnvelope::Upsert { key, order, inline_errors } => SourceEnvelope::Upsert(Upsert {
                 key: match key.kind {
                     MessageKeyKind::Whole => KeyFormat::Whole,
                     MessageKeyKind::Json => KeyFormat::Json,
@@ -358,6 +394,13 @@ pub struct DecodeColumn {
     pub name: String,
     #[serde(rename = "type")]
     pub column: ColumnType,
+}
+
+impl DecodeColumn {
+    /// The decoder's field.
+    pub fn field(self) -> Field {
+        Field { name: self.name, column: self.column }
+    }
 }
 
 /// Where a record stands, as a column of its row.

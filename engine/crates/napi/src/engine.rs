@@ -509,6 +509,31 @@ impl NativeEngine {
         })
     }
 
+    /// The columns that a format's schema has, as JSON.
+    #[napi(catch_unwind)]
+    pub fn schema_columns(&self, format: String) -> napi::Result<String> {
+        call(|| {
+            let format: crate::encoding::DecodeFormat = parse(&format)?;
+            let Ok(format) = format.schema_format() else { return Err(internal("the format has no schema")) };
+            let columns = format
+                .columns()?
+                .into_iter()
+                .map(|column| serde_json::json!({ "name": column.name, "type": column.column }));
+            Ok(serde_json::Value::from_iter(columns).to_string())
+        })
+    }
+
+    /// Refuses columns that a format's schema does not have, or that its values cannot become.
+    #[napi(catch_unwind)]
+    pub fn check_columns(&self, format: String, columns: String) -> napi::Result<()> {
+        call(|| {
+            let format: crate::encoding::DecodeFormat = parse(&format)?;
+            let columns: Vec<crate::encoding::DecodeColumn> = parse(&columns)?;
+            let fields: Vec<_> = columns.into_iter().map(|column| column.field()).collect();
+            format.message_format(&fields, &FormatSettings::default()).map(|_| ())
+        })
+    }
+
     /// Writes a generator's events into a transaction; gives the number of rows.
     #[napi(catch_unwind)]
     pub fn generate(

@@ -68,7 +68,7 @@ fn is_number(text: &[u8]) -> bool {
 
 /// `2026-01-02 03:04:05+00` becomes `2026-01-02T03:04:05+00:00`. Infinities, and years before Christ beyond the blank,
 /// stay as they are.
-fn iso_8601(text: &mut Vec<u8>) {
+pub(crate) fn iso_8601(text: &mut Vec<u8>) {
     let Some(blank) = memchr::memchr(b' ', text) else { return };
     text[blank] = b'T';
     let zone = text[blank..].iter().rposition(|byte| matches!(byte, b'+' | b'-'));

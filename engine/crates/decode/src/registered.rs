@@ -1,0 +1,88 @@
+//! Formats whose messages are no text of their own: what their bytes are stands in a schema, in a registry or beside the
+//! statement.
+
+use crate::Field;
+use crate::avro::{AvroDecoder, AvroFormat, avro_columns};
+use crate::value::ValueContext;
+use tidewire_plan::ColumnType;
+use tidewire_row::{Arena, EvalError, EvalResult, FormatSettings};
+
+/// How messages with a schema become rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SchemaFormat {
+    /// Apache Avro.
+    Avro(AvroFormat),
+}
+
+/// The column that a field is by itself, for a relation whose columns are not declared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NaturalColumn {
+    /// The field's name.
+    pub name: String,
+    /// Its type.
+    pub column: ColumnType,
+}
+
+impl SchemaFormat {
+    /// The columns that the schema has.
+    pub fn columns(&self) -> EvalResult<Vec<NaturalColumn>> {
+        match self {
+            SchemaFormat::Avro(format) => avro_columns(format),
+        }
+    }
+}
+
+/// A schema as it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SchemaText {
+    /// In the format's language.
+    pub text: String,
+    /// The schemas that it uses, used ones before those that use them: the name that it has for them, and their texts.
+    pub references: Vec<(String, String)>,
+}
+
+/// Decodes messages with a schema into fields of the schema.
+#[derive(Clone, Debug)]
+pub struct SchemaDecoder {
+    avro: AvroDecoder,
+}
+
+impl SchemaDecoder {
+    /// A decoder. Refuses fields that the schema does not have, or that are of another type.
+    pub fn new(format: SchemaFormat, fields: &[Field], settings: &FormatSettings) -> EvalResult<Self> {
+        let context = ValueContext { settings: settings.clone(), arena: Arena::new() };
+        match format {
+            SchemaFormat::Avro(format) => {
+                Ok(SchemaDecoder { avro: AvroDecoder::new(format, fields, &context)? })
+            }
+        }
+    }
+
+    /// The number of a message's schema, if that has to be learned first.
+    #[inline]
+    pub(crate) fn unknown(&self, value: &[u8]) -> Option<u32> {
+        self.avro.unknown(value)
+    }
+
+    /// Takes in the schema of a number; or why there is none, which refuses its messages.
+    pub(crate) fn learn(
+        &mut self,
+        id: u32,
+        schema: Result<&SchemaText, &EvalError>,
+        fields: &[Field],
+        context: &ValueContext,
+    ) {
+        self.avro.learn(id, schema, fields, context);
+    }
+
+    /// Appends the packed row of a message.
+    pub(crate) fn decode(
+        &mut self,
+        value: &[u8],
+        fields: &[Field],
+        context: &ValueContext,
+        out: &mut Vec<u8>,
+    ) -> EvalResult<()> {
+        self.avro.decode(value, fields, context, out)
+    }
+}
