@@ -28,6 +28,7 @@ impl Program {
                 | Step::Negate(input)
                 | Step::Threshold(input)
                 | Step::Accumulable { input, .. }
+                | Step::Basic { input, .. }
                 | Step::Hierarchical { input, .. }
                 | Step::TopK { input, .. }
                 | Step::Window { input, .. }
