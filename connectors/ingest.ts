@@ -11,6 +11,7 @@ import {
   type SourceBatch,
   type SourceReader,
 } from './contract.ts';
+import { withPosition } from './position.ts';
 
 /** Rows that did not decode, of one batch. */
 export interface Rejected {
@@ -86,12 +87,21 @@ export class Ingest {
   readonly #target: IngestTarget;
   /** Metadata that batches carry. */
   readonly #values: readonly MetadataItem[];
+  /** How far a database's changes were applied, by partition; null for records that are no changes of one. */
+  readonly #positions: Map<string, string> | null;
   readonly #decoders = new Map<string, RowDecoder>();
   #rows = 0;
   #rejected = 0;
   #commits = 0;
 
-  constructor(reader: SourceReader, target: IngestTarget, metadata: readonly MetadataItem[]) {
+  /** `positions`: as they are committed, where the decoder keeps some. */
+  constructor(
+    reader: SourceReader,
+    target: IngestTarget,
+    metadata: readonly MetadataItem[],
+    positions: ReadonlyMap<string, string> | null = null,
+  ) {
+    this.#positions = positions && new Map(positions);
     this.#reader = reader;
     this.#target = target;
     this.#values = metadata.filter((item) => !PLACES.includes(item));
@@ -170,7 +180,10 @@ export class Ingest {
         return;
       case 'messages':
         if (batch.bytes.length > 0) this.#decodeMessages(batch, transaction);
-        offsets[batch.offset.partition] = batch.offset.value;
+        offsets[batch.offset.partition] = withPosition(
+          batch.offset.value,
+          this.#positions?.get(batch.offset.partition),
+        );
         return;
       case 'bytes':
         this.#decode(batch, transaction);
@@ -195,10 +208,15 @@ export class Ingest {
   }
 
   #decodeMessages(batch: MessagesBatch, transaction: Transaction): void {
-    this.#write(this.#messageDecoder(batch.table), batch, transaction, [], true);
+    const { partition } = batch.offset;
+    const position = this.#positions === null ? undefined : (this.#positions.get(partition) ?? null);
+    const decoder = this.#messageDecoder(batch.table);
+    const reached = this.#write(decoder, batch, transaction, [], true, position);
+    if (reached === null) this.#positions?.delete(partition);
+    else if (reached !== undefined) this.#positions?.set(partition, reached);
   }
 
-  /** One decoder serves all messages of a table: it keeps nothing between them, and they have their metadata themselves. */
+  /** One decoder serves all messages of a table: they have their metadata themselves, and positions are given to it. */
   #messageDecoder(table: number): RowDecoder {
     const key = `${table}`;
     const decoder = this.#decoders.get(key) ?? this.#target.decoder(table);
@@ -212,7 +230,8 @@ export class Ingest {
     transaction: Transaction,
     metadata: readonly (string | null)[],
     end: boolean,
-  ): void {
+    position?: string | null,
+  ): string | null | undefined {
     const rejects = this.#target.rejects(batch);
     const result = decoder.decode(batch.bytes, {
       end,
@@ -220,9 +239,10 @@ export class Ingest {
       transaction,
       metadata,
       ...(rejects === undefined ? {} : { rejects }),
+      ...(position === undefined ? {} : { position }),
     });
     this.#rows += result.rows * batch.diff;
-    if (result.errorCount === 0) return;
+    if (result.errorCount === 0) return result.position;
     this.#rejected += result.errorCount * batch.diff;
     this.#target.rejected({
       table: batch.table,
@@ -233,6 +253,7 @@ export class Ingest {
       count: result.errorCount,
       first: result.errors[0]!,
     });
+    return result.position;
   }
 
   #drop(key: string): void {

@@ -69,6 +69,8 @@ interface NativeDecoder {
   ): { rows: number; errorCount: number; errors: DecodeError[]; pending: number };
   unknownSchemas(chunk: Buffer): number[];
   learnSchema(id: number, schema: string | null, refusal: string | null): void;
+  setPosition(position: string | null): void;
+  position(): string | null;
 }
 
 interface NativeErrorLog {
@@ -242,13 +244,11 @@ class Decoder implements RowDecoder {
   constructor(decoder: NativeDecoder) {
     this.#decoder = decoder;
   }
-  decode(
-    chunk: Buffer,
-    options: DecodeOptions,
-  ): { rows: number; errorCount: number; errors: readonly DecodeError[]; pending: number } {
-    const { end, diff, transaction, metadata, details = 1, rejects } = options;
-    return native(() =>
-      this.#decoder.decode(
+  decode(chunk: Buffer, options: DecodeOptions): ReturnType<RowDecoder['decode']> {
+    const { end, diff, transaction, metadata, details = 1, rejects, position } = options;
+    return native(() => {
+      if (position !== undefined) this.#decoder.setPosition(position);
+      const decoded = this.#decoder.decode(
         chunk,
         end,
         diff,
@@ -258,8 +258,9 @@ class Decoder implements RowDecoder {
         rejects?.arrangement ?? null,
         (rejects?.log as Log | null | undefined)?.native ?? null,
         rejects?.path ?? null,
-      ),
-    );
+      );
+      return position === undefined ? decoded : { ...decoded, position: this.#decoder.position() };
+    });
   }
   unknownSchemas(chunk: Buffer): readonly number[] {
     return this.#decoder.unknownSchemas(chunk);

@@ -192,22 +192,10 @@ export type MessageColumn =
   | { readonly kind: 'key'; readonly type: ColumnType }
   | { readonly kind: 'partition' | 'offset' | 'timestamp' | 'headers' };
 
-/** Messages as changes by key: the relation's layout has the key as its primary key. */
-export interface MessageEnvelope {
-  /** Each message is its key's row; one without a value is the end of it. */
-  readonly kind: 'upsert';
-  /** The fields of messages' keys: of a whole key the one, of a JSON object its members. They stand before the value's. */
-  readonly key: {
-    readonly kind: 'whole' | 'json';
-    readonly columns: readonly { readonly name: string; readonly type: ColumnType }[];
-  };
-  /** For each column of the relation, where it is among the key's fields, the value's fields, the metadata, the error. */
-  readonly order: readonly number[];
-  /**
-   * A value that does not decode is its key's row all the same, with NULL for the value's fields and the error in a column
-   * behind the metadata (jsonb: code, description, detail), which is NULL otherwise.
-   */
-  readonly inlineErrors: boolean;
+/** The fields of messages' keys: of a whole key the one, of a JSON object its members. They stand before the value's. */
+export interface MessageKey {
+  readonly kind: 'whole' | 'json';
+  readonly columns: readonly { readonly name: string; readonly type: ColumnType }[];
 }
 
 /** A schema as its text, with those that it uses: the name that it has for them and their text, used ones first. */
@@ -215,6 +203,33 @@ export interface WrittenSchema {
   readonly text: string;
   readonly references: readonly (readonly [name: string, text: string])[];
 }
+
+/**
+ * Messages as changes by key: the relation's layout has the key as its primary key. `order`: for each column of the relation,
+ * where it is among the key's fields, the value's fields, the metadata, the error.
+ */
+export type MessageEnvelope =
+  /** Each message is its key's row; one without a value is the end of it. */
+  | {
+      readonly kind: 'upsert';
+      readonly key: MessageKey;
+      readonly order: readonly number[];
+      /**
+       * A value that does not decode is its key's row all the same, with NULL for the value's fields and the error in a column
+       * behind the metadata (jsonb: code, description, detail), which is NULL otherwise.
+       */
+      readonly inlineErrors: boolean;
+    }
+  /** Each is a change of a database's table, as Debezium writes it in JSON. */
+  | {
+      readonly kind: 'debezium';
+      /** Null: the key is made of the value's fields `primaryKey`. */
+      readonly key: MessageKey | null;
+      readonly primaryKey: readonly number[];
+      readonly order: readonly number[];
+      /** What a text for a numeric is where no schema says it. */
+      readonly decimals: 'text' | 'base64';
+    };
 
 /** A row that could not be decoded. */
 export interface DecodeError {
@@ -251,6 +266,8 @@ export interface DecodeOptions {
   /** How many errors are given in detail; one unless said. */
   readonly details?: number;
   readonly rejects?: Rejects;
+  /** How far the changes of a database were applied of the partition that the chunk is from: `position` of its last chunk. */
+  readonly position?: string | null;
 }
 
 /** Turns a byte stream into rows of one relation, inside a transaction. */
@@ -268,6 +285,8 @@ export interface RowDecoder {
     readonly errors: readonly DecodeError[];
     /** Bytes of the unfinished record that is kept. */
     readonly pending: number;
+    /** How far the changes of a database are applied now, where a position was given. */
+    readonly position?: string | null;
   };
   /** The numbers of schemas that messages of a chunk have, and that have to be learned before it is decoded. */
   unknownSchemas(chunk: Buffer): readonly number[];

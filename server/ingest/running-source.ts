@@ -31,6 +31,7 @@ import {
 import { NotRegistered, type SchemaRegistry } from '../../connectors/confluent/client.ts';
 import { writtenSchema } from '../../connectors/confluent/schema.ts';
 import type { OptionSpecs, ParsedOptions } from '../../connectors/options.ts';
+import { splitPosition } from '../../connectors/position.ts';
 import { Ingest, type IngestCounters, type IngestTarget, type Rejected } from '../../connectors/ingest.ts';
 import type { CatalogColumn, ObjectId } from '../../sql/catalog.ts';
 import { toColumnType } from '../../sql/types/column-type.ts';
@@ -137,7 +138,7 @@ export class RunningSource implements IngestTarget {
   #ingest: Ingest;
   /** Transactions that were begun and not yet closed, with how to tell who waits for that. */
   readonly #open = new Map<Transaction, { readonly closed: Promise<void>; close(): void }>();
-  /** Offsets as they are committed. */
+  /** Offsets as they are committed, with the positions of a database's changes (`connectors/position.ts`). */
   readonly #offsets = new Map<string, string>();
   #changedPartitions = new Set<string>();
   #rejects: ArrangementId | null;
@@ -164,7 +165,7 @@ export class RunningSource implements IngestTarget {
     this.#errorLog = errors === null ? null : engine.errorLog(errors, setup.id, LOGGED_ERRORS);
     this.#progress = setup.progress && new RowWriter(engine, setup.progress.arrangement, progressColumns);
     this.#reader = this.#openReader();
-    this.#ingest = new Ingest(this.#reader, this, setup.metadata);
+    this.#ingest = this.#newIngest();
     this.#run = this.#runToEnd();
   }
 
@@ -200,10 +201,38 @@ export class RunningSource implements IngestTarget {
   }
 
   #partition(partition: string): CommittedPartition | null {
-    const offset = this.#offsets.get(partition);
-    if (offset === undefined) return null;
+    const value = this.#offsets.get(partition);
+    if (value === undefined) return null;
+    const { offset } = this.#split(value);
     const { name = partition, lag = null } = this.#reader.partition(partition) ?? {};
     return { partition, name, offset, lag };
+  }
+
+  /** Its messages are changes of a database, with positions. */
+  get #hasPositions(): boolean {
+    const { input } = this.#setup;
+    return input.kind === 'records' && input.envelope?.kind === 'debezium';
+  }
+
+  #split(value: string): ReturnType<typeof splitPosition> {
+    return this.#hasPositions ? splitPosition(value) : { offset: value };
+  }
+
+  /** What is committed of each partition. */
+  #committed(): [string, ReturnType<typeof splitPosition>][] {
+    return [...this.#offsets].map(([partition, value]) => [partition, this.#split(value)]);
+  }
+
+  #newIngest(): Ingest {
+    const positions = this.#committed().flatMap(([partition, { position }]): [string, string][] =>
+      position === undefined ? [] : [[partition, position]],
+    );
+    return new Ingest(
+      this.#reader,
+      this,
+      this.#setup.metadata,
+      this.#hasPositions ? new Map(positions) : null,
+    );
   }
 
   /** Pauses it or lets it go on; one that failed starts again from what is committed. */
@@ -401,7 +430,7 @@ export class RunningSource implements IngestTarget {
     try {
       return this.#setup.open(
         { directory: this.#directory, log: (message) => log.info(message, { source: this.#setup.name }) },
-        Object.fromEntries(this.#offsets),
+        Object.fromEntries(this.#committed().map(([partition, { offset }]) => [partition, offset])),
         this.#settings.options,
       );
     } catch (error) {
@@ -417,7 +446,7 @@ export class RunningSource implements IngestTarget {
     this.#ended = null;
     this.#closing = new AbortController();
     this.#reader = this.#openReader();
-    this.#ingest = new Ingest(this.#reader, this, this.#setup.metadata);
+    this.#ingest = this.#newIngest();
     this.#run = this.#runToEnd();
   }
 

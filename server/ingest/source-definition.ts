@@ -33,6 +33,7 @@ import {
   type IncludedColumn,
   type KeyedSource,
   isKeyed,
+  keyIsInKey,
   keyedSource,
   withoutKeyOfMetadata,
 } from './source-envelope.ts';
@@ -207,7 +208,7 @@ function withSchema(format: CheckedFormat | null, schema: FoundSchema | null): R
 
 /** Clauses that parse and that nothing obeys yet. */
 function refuseUnsupported(parsed: ParsedStatement, statement: CreateSource): void {
-  const { envelope, onError, exposeProgress, tables } = statement;
+  const { onError, exposeProgress, tables } = statement;
   if (statement.asTable) {
     throw unsupported(
       parsed,
@@ -215,10 +216,6 @@ function refuseUnsupported(parsed: ParsedStatement, statement: CreateSource): vo
       statement.connector.location,
       'Use CREATE SOURCE.',
     );
-  }
-  if (envelope && envelope.name !== 'none' && envelope.name !== 'append' && !isKeyed(statement)) {
-    const name = `ENVELOPE ${envelope.name.toUpperCase()} of a source`;
-    throw unsupported(parsed, name, envelope.location);
   }
   if (onError?.policy === 'inline' && !isKeyed(statement)) {
     throw unsupported(parsed, 'ON ERROR INLINE without ENVELOPE UPSERT', onError.location);
@@ -398,7 +395,7 @@ async function declaredColumns(
       );
     }
     // A key that is declared comes from the message's key.
-    const inKey = isKeyed(statement) ? (primaryKey?.columns ?? []) : [];
+    const inKey = keyIsInKey(statement) ? (primaryKey?.columns ?? []) : [];
     const fields = columns.filter((_, index) => !inKey.includes(index));
     refuseFields(parsed, statement, connector, format, fields);
     if (format.name === 'avro') {

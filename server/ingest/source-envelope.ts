@@ -1,7 +1,7 @@
-/** ENVELOPE UPSERT of a source: which columns are the key, where each column comes from, and what the decoder is told. */
+/** ENVELOPE UPSERT and DEBEZIUM of a source: which columns are the key, where each comes from, and what the decoder is told. */
 import type { MetadataItem } from '../../connectors/contract.ts';
 import type { ReadFormat } from '../../connectors/formats/format.ts';
-import { parseOptions } from '../../connectors/options.ts';
+import { type ParsedOptions, parseOptions } from '../../connectors/options.ts';
 import type { MessageEnvelope } from '../../engine/index.ts';
 import type { CreateSource } from '../../sql/ast/create-source.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
@@ -32,9 +32,19 @@ const upsertOptions = {
   value_decoding_errors: { type: 'choice', values: ['inline'] },
 } as const;
 
+const debeziumOptions = {
+  /** Debezium's own `decimal.handling.mode`: what a text for a numeric is where no schema says it. */
+  decimal_handling_mode: { type: 'choice', values: ['precise', 'string', 'double'], default: 'string' },
+} as const;
+
 /** Whether the statement's envelope gives its relation a key. */
 export function isKeyed({ envelope }: CreateSource): boolean {
-  return envelope?.name === 'upsert';
+  return envelope?.name === 'upsert' || envelope?.name === 'debezium';
+}
+
+/** Whether a declared key is read from the message's key: always in an upsert, in a change of Debezium's if KEY FORMAT says it. */
+export function keyIsInKey({ envelope, format }: CreateSource): boolean {
+  return envelope?.name === 'upsert' || (envelope?.name === 'debezium' && format?.key !== undefined);
 }
 
 /**
@@ -69,13 +79,18 @@ export function keyedSource(
 ): KeyedSource {
   const clause = statement.envelope!;
   const position = parsed.source.positionOfByte(clause.location);
-  const given = parseOptions(upsertOptions, clause.options, 'ENVELOPE UPSERT', parsed.source);
-  const inline = given.value_decoding_errors === 'inline' || statement.onError?.policy === 'inline';
+  const debezium = clause.name === 'debezium' ? debeziumClause(parsed, statement, declared, format) : null;
+  const upsert =
+    debezium === null ? parseOptions(upsertOptions, clause.options, 'ENVELOPE UPSERT', parsed.source) : null;
+  const inline =
+    upsert !== null && (upsert.value_decoding_errors === 'inline' || statement.onError?.policy === 'inline');
   const { primaryKey } = declared;
-  const key = declared.fields.filter((_, index) => primaryKey?.includes(index));
-  const kind = primaryKey === null ? 'whole' : keyKind(statement, key, format, position);
+  const fromKey = primaryKey !== null && keyIsInKey(statement);
+  const inKey = (index: number): boolean => fromKey && primaryKey.includes(index);
+  const key = declared.fields.filter((_, index) => inKey(index));
+  const kind = fromKey ? keyKind(statement, key, format, position) : 'whole';
   const fields = declared.fields.map((column, index): Placed => {
-    if (primaryKey?.includes(index)) return { column, from: 'key' };
+    if (inKey(index)) return { column, from: 'key' };
     // A value that does not decode leaves NULL even where the value itself must have none.
     const type = inline ? { ...column.type, nullable: true } : column.type;
     return { column: { ...column, type }, from: 'value' };
@@ -97,23 +112,65 @@ export function keyedSource(
   const decoded = (['key', 'value', 'item', 'error'] as const).flatMap((from) =>
     placed.filter((each) => each.from === from),
   );
+  const keyColumns = placed
+    .filter(({ from }) => from === 'key')
+    .map(({ column: { name, type } }) => ({ name, type: toColumnType(type) }));
+  const order = placed.map((each) => decoded.indexOf(each));
   return {
     columns: placed.map(({ column }) => column),
     primaryKey: primaryKey ?? placed.flatMap(({ from }, index) => (from === 'key' ? [index] : [])),
-    fields: declared.fields.filter((_, index) => !primaryKey?.includes(index)),
+    fields: declared.fields.filter((_, index) => !inKey(index)),
     items: included.filter((each) => !isKey(each)),
-    envelope: {
-      kind: 'upsert',
-      key: {
-        kind,
-        columns: placed
-          .filter(({ from }) => from === 'key')
-          .map(({ column: { name, type } }) => ({ name, type: toColumnType(type) })),
-      },
-      order: placed.map((each) => decoded.indexOf(each)),
-      inlineErrors: inline,
-    },
+    envelope:
+      debezium === null
+        ? { kind: 'upsert', key: { kind, columns: keyColumns }, order, inlineErrors: inline }
+        : {
+            kind: 'debezium',
+            key: keyColumns.length === 0 ? null : { kind, columns: keyColumns },
+            primaryKey: fromKey || primaryKey === null ? [] : primaryKey,
+            order,
+            decimals: debezium.decimal_handling_mode === 'precise' ? 'base64' : 'text',
+          },
   };
+}
+
+/** What ENVELOPE DEBEZIUM needs besides its options, which it gives. */
+function debeziumClause(
+  parsed: ParsedStatement,
+  statement: CreateSource,
+  declared: { readonly primaryKey: readonly number[] | null },
+  format: ReadFormat,
+): ParsedOptions<typeof debeziumOptions> {
+  const { envelope, onError } = statement;
+  const refuse = (sqlstate: string, message: string, location: number, hint?: string): SqlError =>
+    new SqlError({ sqlstate, message, hint, position: parsed.source.positionOfByte(location) });
+  const at = envelope!.location;
+  if (format.name !== 'json') {
+    const message = `ENVELOPE DEBEZIUM with FORMAT ${format.name.toUpperCase()} is not supported`;
+    throw refuse('0A000', message, at, 'Debezium writes JSON with its JSON converter.');
+  }
+  if (onError?.policy === 'inline') {
+    throw refuse('0A000', 'ON ERROR INLINE with ENVELOPE DEBEZIUM is not supported', onError.location);
+  }
+  if (statement.elements === undefined) {
+    const message = `the columns of source "${statement.name.parts.at(-1)}" are not known`;
+    throw refuse(
+      '42601',
+      message,
+      statement.name.location,
+      'Write those of the upstream table behind the name.',
+    );
+  }
+  const included = statement.include.some(({ item }) => item === 'key');
+  if (declared.primaryKey === null && !included && statement.format?.key === undefined) {
+    throw refuse(
+      '22023',
+      'ENVELOPE DEBEZIUM needs a key',
+      at,
+      'Declare the PRIMARY KEY of the upstream table.',
+    );
+  }
+  return parseOptions(debeziumOptions, envelope!.options, 'ENVELOPE DEBEZIUM', parsed.source);
 }
 
 /** How declared key columns are found in a message's key: as KEY FORMAT says, else as the value's format does. */

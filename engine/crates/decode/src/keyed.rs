@@ -120,6 +120,11 @@ impl Permutation {
         Permutation { order, types, bounds: Vec::new(), row: Vec::new() }
     }
 
+    /// Where a column comes to stand.
+    pub(crate) fn place(&self, column: usize) -> usize {
+        self.order.iter().position(|from| *from == column).unwrap_or(usize::MAX)
+    }
+
     /// The row in order.
     pub(crate) fn apply(&mut self, row: &[u8]) -> &[u8] {
         column_bounds(row, &self.types, &mut self.bounds);

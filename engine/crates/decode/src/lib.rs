@@ -11,6 +11,7 @@
 mod avro;
 mod copy_text;
 mod csv;
+mod debezium;
 mod decoder;
 pub mod encode;
 mod field;
@@ -25,6 +26,7 @@ mod value;
 pub use avro::AvroFormat;
 pub use copy_text::CopyTextFormat;
 pub use csv::{CsvFormat, CsvHeader};
+pub use debezium::{Debezium, Decimals};
 pub use decoder::{Format, StreamDecoder};
 pub use field::Field;
 pub use json::JsonFormat;

@@ -10,6 +10,7 @@
 
 use crate::Field;
 use crate::csv::{CsvDecoder, CsvFormat};
+use crate::debezium::{Debezium, DebeziumDecoder, Event, Rows};
 use crate::decoder::{Outcome, RecordDecoder, without_return};
 use crate::json::{JsonDecoder, JsonFormat};
 use crate::keyed::{KeyDecoder, Permutation, Upsert, push_error, push_nulls};
@@ -106,53 +107,90 @@ pub enum Envelope {
     None,
     /// Each is its key's row, or the end of it.
     Upsert(Upsert),
+    /// Each is a change of a database's table. Values are JSON.
+    Debezium(Debezium),
 }
 
-/// What one message comes to.
-enum Change {
-    Row,
-    /// Its key's row.
-    Set,
-    /// Its key has no row.
-    Remove,
-}
-
-/// Decodes messages, one at a time; it keeps nothing between them.
+/// Decodes messages, one at a time; between them it keeps only how far changes of a database were applied.
 pub struct MessageDecoder {
     decoder: Decoder,
     fields: Vec<Field>,
     items: Vec<MessageItem>,
     keyed: Option<Keyed>,
     context: ValueContext,
-    row: Vec<u8>,
+    rows: Rows,
 }
 
 /// The parts of an envelope with keys.
 struct Keyed {
+    parts: KeyedParts,
+    /// The relation's columns.
     types: Vec<ScalarType>,
-    key: KeyDecoder,
-    fields: Vec<Field>,
     order: Option<Permutation>,
-    inline_errors: bool,
+}
+
+enum KeyedParts {
+    Upsert { key: KeyDecoder, fields: Vec<Field>, inline_errors: bool },
+    Debezium { decoder: Box<DebeziumDecoder>, key_fields: usize },
 }
 
 impl Keyed {
-    fn new(upsert: Upsert, fields: &[Field], items: &[MessageItem]) -> Self {
-        let types = upsert.key_fields.iter().chain(fields).map(|field| field.column.scalar);
-        let types: Vec<ScalarType> = types
-            .chain(items.iter().map(|item| item.column().scalar))
-            .chain(upsert.inline_errors.then_some(Upsert::ERROR.scalar))
+    fn new(envelope: Envelope, fields: &[Field], items: &[MessageItem]) -> Option<Self> {
+        let (key_fields, error): (&[Field], _) = match &envelope {
+            Envelope::None => return None,
+            Envelope::Upsert(upsert) => (&upsert.key_fields, upsert.inline_errors.then_some(Upsert::ERROR)),
+            Envelope::Debezium(debezium) => {
+                (debezium.key.as_ref().map_or(&[], |(_, fields)| &fields[..]), None)
+            }
+        };
+        let decoded: Vec<ScalarType> = key_fields
+            .iter()
+            .chain(fields)
+            .map(|field| field.column)
+            .chain(items.iter().map(MessageItem::column))
+            .chain(error)
+            .map(|column| column.scalar)
             .collect();
-        Keyed {
-            types: match &upsert.order {
-                Some(order) => order.iter().map(|at| types[*at]).collect(),
-                None => types.clone(),
-            },
-            key: KeyDecoder::new(upsert.key, &upsert.key_fields),
-            fields: upsert.key_fields,
-            order: upsert.order.map(|order| Permutation::new(order, types)),
-            inline_errors: upsert.inline_errors,
+        let key_fields = key_fields.len();
+        let (order, parts) = match envelope {
+            Envelope::None => return None,
+            Envelope::Upsert(Upsert { key, key_fields: fields, order, inline_errors }) => {
+                (order, KeyedParts::Upsert { key: KeyDecoder::new(key, &fields), fields, inline_errors })
+            }
+            Envelope::Debezium(mut debezium) => {
+                let order = debezium.order.take();
+                let decoder = Box::new(DebeziumDecoder::new(debezium, fields.to_vec()));
+                (order, KeyedParts::Debezium { decoder, key_fields })
+            }
+        };
+        let types = match &order {
+            Some(order) => order.iter().map(|at| decoded[*at]).collect(),
+            None => decoded.clone(),
+        };
+        Some(Keyed { parts, types, order: order.map(|order| Permutation::new(order, decoded)) })
+    }
+
+    /// The row with the relation's columns in their order.
+    fn ordered<'a>(&'a mut self, row: &'a [u8]) -> &'a [u8] {
+        match &mut self.order {
+            Some(order) => order.apply(row),
+            None => row,
         }
+    }
+
+    /// The mask of the relation's columns that hold these fields, which stand behind `behind` others.
+    fn mask(&self, fields: &[usize], behind: usize) -> EvalResult<u64> {
+        fields.iter().try_fold(0, |mask, field| {
+            let decoded = behind + field;
+            let column = match &self.order {
+                Some(order) => order.place(decoded),
+                None => decoded,
+            };
+            match 1u64.checked_shl(column as u32) {
+                Some(bit) => Ok(mask | bit),
+                None => Err(EvalError::new("54000", "the event has no value of a column behind the 64th")),
+            }
+        })
     }
 }
 
@@ -171,12 +209,24 @@ impl MessageDecoder {
             MessageFormat::Whole => Decoder::Whole,
             MessageFormat::Schema(decoder) => Decoder::Schema(decoder),
         };
-        let keyed = match envelope {
-            Envelope::None => None,
-            Envelope::Upsert(upsert) => Some(Keyed::new(upsert, &fields, &items)),
-        };
+        let keyed = Keyed::new(envelope, &fields, &items);
         let context = ValueContext { settings, arena: Arena::new() };
-        MessageDecoder { decoder, fields, items, keyed, context, row: Vec::new() }
+        MessageDecoder { decoder, fields, items, keyed, context, rows: Rows::default() }
+    }
+
+    /// How far the changes of the partition whose messages come next were applied, as [`MessageDecoder::position`] gave it.
+    pub fn set_position(&mut self, position: Option<&str>) {
+        if let Some(Keyed { parts: KeyedParts::Debezium { decoder, .. }, .. }) = &mut self.keyed {
+            decoder.set_position(position);
+        }
+    }
+
+    /// How far a database's changes were applied, as a text without line breaks.
+    pub fn position(&self) -> Option<String> {
+        match &self.keyed {
+            Some(Keyed { parts: KeyedParts::Debezium { decoder, .. }, .. }) => decoder.position(),
+            _ => None,
+        }
     }
 
     /// The columns of its rows, for an envelope with keys.
@@ -215,21 +265,13 @@ impl MessageDecoder {
             let record = message.value.unwrap_or_default();
             let place = message.offset as u64;
             let position = Position { offset: place, line: place };
-            self.row.clear();
-            let decoded = match self.keyed {
-                None => self.decode(&message),
-                Some(_) => self.decode_keyed(&message),
+            self.rows.clear();
+            let decoded = match &self.keyed {
+                None => self.decode(&message).map(|()| sink.row(&self.rows.row, record, position)),
+                Some(_) => self.decode_keyed(&message, record, position, sink),
             };
-            let order = self.keyed.as_mut().and_then(|keyed| keyed.order.as_mut());
-            let row = match (&decoded, order) {
-                (Ok(_), Some(order)) => order.apply(&self.row),
-                _ => &self.row,
-            };
-            match decoded {
-                Ok(Change::Row) => sink.row(row, record, position),
-                Ok(Change::Set) => sink.upsert(row, 0, record, position),
-                Ok(Change::Remove) => sink.remove(row, record, position),
-                Err(error) => sink.error(RecordError::new(error, position, record)),
+            if let Err(error) = decoded {
+                sink.error(RecordError::new(error, position, record));
             }
             if self.context.arena.allocated_bytes() > 0 {
                 self.context.arena.reset();
@@ -238,51 +280,80 @@ impl MessageDecoder {
         Ok(())
     }
 
-    fn decode(&mut self, message: &Message) -> EvalResult<Change> {
-        let MessageDecoder { decoder, fields, items, context, row, .. } = self;
+    fn decode(&mut self, message: &Message) -> EvalResult<()> {
+        let MessageDecoder { decoder, fields, items, context, rows, .. } = self;
         match message.value {
             // A message without a value says nothing of any field.
             None => {
                 for field in &*fields {
-                    push_null(row, field)?;
+                    push_null(&mut rows.row, field)?;
                 }
             }
-            Some(value) => decode_value(decoder, value, fields, context, row)?,
+            Some(value) => decode_value(decoder, value, fields, context, &mut rows.row)?,
         }
-        push_items(row, message, items, context)?;
-        Ok(Change::Row)
+        push_items(&mut rows.row, message, items, context)
     }
 
-    fn decode_keyed(&mut self, message: &Message) -> EvalResult<Change> {
-        let MessageDecoder { decoder, fields, items, keyed, context, row } = self;
-        let Keyed { key, fields: key_fields, inline_errors, .. } = keyed.as_mut().expect("asked before");
-        key.decode(message.key, key_fields, context, row)?;
-        let value_at = row.len();
-        let mut refused = None;
-        let change = match message.value {
-            None => {
-                push_nulls(row, fields.len());
-                Change::Remove
-            }
-            Some(value) => {
-                match decode_value(decoder, value, fields, context, row) {
-                    Ok(()) => {}
-                    Err(error) if *inline_errors => {
-                        row.truncate(value_at);
-                        push_nulls(row, fields.len());
-                        refused = Some(error);
+    /// Gives the sink what a message of an envelope with keys comes to.
+    fn decode_keyed(
+        &mut self,
+        message: &Message,
+        record: &[u8],
+        position: Position,
+        sink: &mut impl RecordSink,
+    ) -> EvalResult<()> {
+        let MessageDecoder { decoder, fields, items, keyed, context, rows } = self;
+        let keyed = keyed.as_mut().expect("an envelope with keys");
+        match &mut keyed.parts {
+            KeyedParts::Debezium { decoder, key_fields } => {
+                let behind = *key_fields;
+                match decoder.decode(message.key, message.value, context, rows)? {
+                    Event::Nothing => {}
+                    Event::Remove => {
+                        push_items(&mut rows.row, message, items, context)?;
+                        sink.remove(keyed.ordered(&rows.row), record, position);
                     }
-                    Err(error) => return Err(error),
+                    Event::Set { kept, moved } => {
+                        push_items(&mut rows.row, message, items, context)?;
+                        let kept = keyed.mask(&kept, behind)?;
+                        if moved {
+                            push_items(&mut rows.before, message, items, context)?;
+                            sink.remove(keyed.ordered(&rows.before), record, position);
+                        }
+                        sink.upsert(keyed.ordered(&rows.row), kept, record, position);
+                    }
                 }
-                Change::Set
+                return Ok(());
             }
-        };
-        push_items(row, message, items, context)?;
-        match refused {
-            Some(error) => push_error(row, &error, context)?,
-            None => push_nulls(row, usize::from(*inline_errors)),
+            KeyedParts::Upsert { key, fields: key_fields, inline_errors } => {
+                let row = &mut rows.row;
+                key.decode(message.key, key_fields, context, row)?;
+                let value_at = row.len();
+                let mut refused = None;
+                match message.value {
+                    None => push_nulls(row, fields.len()),
+                    Some(value) => match decode_value(decoder, value, fields, context, row) {
+                        Ok(()) => {}
+                        Err(error) if *inline_errors => {
+                            row.truncate(value_at);
+                            push_nulls(row, fields.len());
+                            refused = Some(error);
+                        }
+                        Err(error) => return Err(error),
+                    },
+                }
+                push_items(row, message, items, context)?;
+                match refused {
+                    Some(error) => push_error(row, &error, context)?,
+                    None => push_nulls(row, usize::from(*inline_errors)),
+                }
+            }
         }
-        Ok(change)
+        match message.value {
+            None => sink.remove(keyed.ordered(&rows.row), record, position),
+            Some(_) => sink.upsert(keyed.ordered(&rows.row), 0, record, position),
+        }
+        Ok(())
     }
 }
 

@@ -53,6 +53,8 @@ pub struct Decoded {
     rows: Vec<(usize, Position)>,
     /// Which of the rows, by their number, are their keys' ends.
     pub removed: Vec<usize>,
+    /// The masks of columns that rows of keys leave as they are, for those that have any.
+    pub kept: Vec<u64>,
     /// Records that did not decode.
     pub errors: Vec<RecordError>,
 }
@@ -88,6 +90,7 @@ impl Decoded {
         self.bytes.clear();
         self.rows.clear();
         self.removed.clear();
+        self.kept.clear();
         self.errors.clear();
     }
 }
@@ -98,7 +101,10 @@ impl RecordSink for Decoded {
         self.rows.push((self.bytes.len(), position));
     }
 
-    fn upsert(&mut self, row: &[u8], _kept: u64, record: &[u8], position: Position) {
+    fn upsert(&mut self, row: &[u8], kept: u64, record: &[u8], position: Position) {
+        if kept != 0 {
+            self.kept.push(kept);
+        }
         self.row(row, record, position);
     }
 

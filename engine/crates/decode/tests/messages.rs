@@ -1,34 +1,14 @@
 //! Messages: framed records with their own key, headers and place.
 
+mod support;
+
+use support::{field, frame, shown};
 use tidewire_decode::{
     CsvFormat, Decoded, Envelope, Field, JsonFormat, KeyFormat, MessageDecoder, MessageFormat, MessageItem,
     Upsert,
 };
-use tidewire_plan::{ColumnType, ScalarType};
-use tidewire_row::{Arena, Datum, FormatSettings, decode, text_out};
-
-fn column(scalar: ScalarType) -> ColumnType {
-    ColumnType { scalar, typmod: -1, nullable: true }
-}
-
-fn field(name: &str, scalar: ScalarType) -> Field {
-    Field { name: name.into(), column: column(scalar) }
-}
-
-/// A message's frame.
-fn frame(offset: i64, key: Option<&[u8]>, value: Option<&[u8]>, headers: Option<&[u8]>) -> Vec<u8> {
-    let mut out = Vec::new();
-    out.extend_from_slice(&offset.to_le_bytes());
-    out.extend_from_slice(&946_684_800_001_i64.to_le_bytes());
-    out.extend_from_slice(&7_i32.to_le_bytes());
-    for part in [key, value, headers] {
-        out.extend_from_slice(&part.map_or(-1, |part| part.len() as i32).to_le_bytes());
-    }
-    for part in [key, value, headers].into_iter().flatten() {
-        out.extend_from_slice(part);
-    }
-    out
-}
+use tidewire_plan::ScalarType;
+use tidewire_row::{Arena, Datum, FormatSettings, decode};
 
 fn decoder(format: MessageFormat, fields: Vec<Field>, items: Vec<MessageItem>) -> MessageDecoder {
     MessageDecoder::new(format, fields, items, Envelope::None, FormatSettings::default())
@@ -92,29 +72,6 @@ fn a_buffer_that_is_cut_is_refused() {
         let mut out = Decoded::new();
         assert!(decoder.push(&frames[..cut], &mut out).is_err(), "cut at {cut}");
     }
-}
-
-/// The rows as text, and which of them are removals.
-fn shown(out: &Decoded, types: &[ScalarType]) -> Vec<String> {
-    let arena = Arena::new();
-    let row = |(at, (row, _)): (usize, (&[u8], _))| {
-        let mut values = Vec::new();
-        decode(row, types, &arena, &mut values);
-        let texts: Vec<String> = values
-            .iter()
-            .zip(types)
-            .map(|(value, scalar)| {
-                let mut text = Vec::new();
-                match value {
-                    Datum::Null => return "NULL".into(),
-                    value => text_out(*value, *scalar, &FormatSettings::default(), &mut text),
-                }
-                String::from_utf8(text).unwrap()
-            })
-            .collect();
-        format!("{}{}", if out.removed.contains(&at) { "-" } else { "" }, texts.join(" "))
-    };
-    out.rows().enumerate().map(row).collect()
 }
 
 #[test]

@@ -274,6 +274,23 @@ impl NativeDecoder {
         })
     }
 
+    /// How far the changes of the partition whose messages come next were applied.
+    #[napi(catch_unwind)]
+    pub fn set_position(&mut self, position: Option<String>) {
+        if let Decoder::Messages(decoder) = &mut self.decoder {
+            decoder.set_position(position.as_deref());
+        }
+    }
+
+    /// How far they are now.
+    #[napi(catch_unwind)]
+    pub fn position(&self) -> Option<String> {
+        match &self.decoder {
+            Decoder::Messages(decoder) => decoder.position(),
+            Decoder::Stream(_) => None,
+        }
+    }
+
     /// Decodes the whole records of a chunk into a transaction; with `diff` 0 only keeps its place in the stream.
     /// Records that are no rows go into the relation `rejects` (all of them) and into `log` (the latest), with the
     /// path that they come from; at most `details` of them are given back.

@@ -6,8 +6,9 @@ use tidewire_decode::encode::messages::MessageParts;
 use tidewire_decode::encode::payload::{JsonPayload, Payload, PayloadColumns, TextPayload};
 use tidewire_decode::encode::{CsvStyle, OutputFormat};
 use tidewire_decode::{
-    AvroFormat, CopyTextFormat, CsvFormat, CsvHeader, Envelope as SourceEnvelope, Field, Format, JsonFormat,
-    KeyFormat, MessageFormat, MessageItem, SchemaDecoder, SchemaFormat, SchemaText, Upsert,
+    AvroFormat, CopyTextFormat, CsvFormat, CsvHeader, Debezium, Decimals, Envelope as SourceEnvelope, Field,
+    Format, JsonFormat, KeyFormat, MessageFormat, MessageItem, SchemaDecoder, SchemaFormat, SchemaText,
+    Upsert,
 };
 use tidewire_plan::{ColumnType, Mfp, OrderKey, ScalarType};
 use tidewire_render::RowFormat;
@@ -364,28 +365,64 @@ pub enum MessageKeyKind {
 #[derive(Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum MessageEnvelope {
-    Upsert { key: MessageKey, order: Vec<usize>, inline_errors: bool },
+    Upsert {
+        key: MessageKey,
+        order: Vec<usize>,
+        inline_errors: bool,
+    },
+    Debezium {
+        key: Option<MessageKey>,
+        primary_key: Vec<usize>,
+        order: Vec<usize>,
+        decimals: DecimalEncoding,
+    },
+}
+
+/// How decimals come without a schema.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum DecimalEncoding {
+    Text,
+    Base64,
+}
+
+impl MessageKey {
+    fn parts(self) -> (KeyFormat, Vec<Field>) {
+        let format = match self.kind {
+            MessageKeyKind::Whole => KeyFormat::Whole,
+            MessageKeyKind::Json => KeyFormat::Json,
+        };
+        let field = |column: DecodeColumn| Field { name: column.name, column: column.column };
+        (format, self.columns.into_iter().map(field).collect())
+    }
 }
 
 impl MessageEnvelope {
     /// The decoder's envelope.
     pub fn envelope(self) -> SourceEnvelope {
         match self {
-            MessageEnvelope::Upsert { key, order, inline_errors } => SourceEnvelope::Upsert(Upsert {
-                key: match key.kind {
-                    MessageKeyKind::Whole => KeyFormat::Whole,
-                    MessageKeyKind::Json => KeyFormat::Json,
-                },
-                key_fields: key
-                    .columns
-                    .into_iter()
-                    .map(|column| Field { name: column.name, column: column.column })
-                    .collect(),
-                order: Some(order).filter(|order| !order.iter().copied().eq(0..order.len())),
-                inline_errors,
-            }),
+            MessageEnvelope::Upsert { key, order, inline_errors } => {
+                let (key, key_fields) = key.parts();
+                SourceEnvelope::Upsert(Upsert { key, key_fields, order: reordered(order), inline_errors })
+            }
+            MessageEnvelope::Debezium { key, primary_key, order, decimals } => {
+                SourceEnvelope::Debezium(Debezium {
+                    key: key.map(MessageKey::parts),
+                    primary_key,
+                    order: reordered(order),
+                    decimals: match decimals {
+                        DecimalEncoding::Text => Decimals::Text,
+                        DecimalEncoding::Base64 => Decimals::Base64,
+                    },
+                })
+            }
         }
     }
+}
+
+/// The order, unless it is how things stand anyway.
+fn reordered(order: Vec<usize>) -> Option<Vec<usize>> {
+    Some(order).filter(|order| !order.iter().copied().eq(0..order.len()))
 }
 
 /// A field of a decoder.

@@ -6,7 +6,9 @@ use crate::Field;
 use crate::decoder::{Frame, Outcome, RecordDecoder, frame_line};
 use crate::value::{ValueContext, push_null, push_plain, push_text, utf8};
 use rustc_hash::FxHashMap;
-use scan::{Kind, Scanner, unescape};
+pub(crate) use scan::Kind;
+use scan::{Scanner, unescape};
+use std::borrow::Cow;
 use tidewire_plan::ScalarType;
 use tidewire_row::{EvalError, EvalResult};
 
@@ -17,12 +19,96 @@ pub struct JsonFormat {
     pub whole_record: bool,
 }
 
-/// What a record has for a field.
+/// A value in a text: what a record has for a field.
 #[derive(Clone, Copy)]
-struct Slot {
-    kind: Kind,
+pub(crate) struct Slot {
+    pub(crate) kind: Kind,
     start: usize,
     end: usize,
+}
+
+impl Slot {
+    /// The value as it stands, a string with its quotes.
+    pub(crate) fn raw<'a>(&self, text: &'a str) -> &'a str {
+        &text[self.start..self.end]
+    }
+
+    /// A string's content; None for another kind.
+    pub(crate) fn string<'a>(&self, text: &'a str) -> EvalResult<Option<Cow<'a, str>>> {
+        let Kind::String { escaped } = self.kind else { return Ok(None) };
+        let content = &text[self.start + 1..self.end - 1];
+        if !escaped {
+            return Ok(Some(Cow::Borrowed(content)));
+        }
+        let mut unescaped = String::new();
+        unescape(content, &mut unescaped)?;
+        Ok(Some(Cow::Owned(unescaped)))
+    }
+
+    /// An object or array, as it stands; None for another kind.
+    pub(crate) fn structure<'a>(&self, text: &'a str) -> Option<&'a str> {
+        (self.kind == Kind::Structure).then(|| self.raw(text))
+    }
+
+    /// A number or a string of digits.
+    pub(crate) fn integer(&self, text: &str) -> EvalResult<Option<i64>> {
+        Ok(match self.kind {
+            Kind::Number => self.raw(text).parse().ok(),
+            _ => self.string(text)?.and_then(|digits| digits.parse().ok()),
+        })
+    }
+}
+
+/// The members of an object that are asked for; of one that comes twice the last, NULL for one that does not come.
+pub(crate) fn members_of<const N: usize>(text: &str, names: [&str; N]) -> EvalResult<[Slot; N]> {
+    let mut found = [MISSING; N];
+    let mut scanner = Scanner::new(text);
+    scanner.expect(b'{')?;
+    if scanner.take(b'}') {
+        scanner.end()?;
+        return Ok(found);
+    }
+    loop {
+        let key = scanner.string()?;
+        scanner.expect(b':')?;
+        let (kind, start, end) = scanner.value()?;
+        if let Some(at) = names.iter().position(|name| key.text(text) == *name) {
+            found[at] = Slot { kind, start, end };
+        }
+        if !scanner.take(b',') {
+            scanner.expect(b'}')?;
+            scanner.end()?;
+            return Ok(found);
+        }
+    }
+}
+
+/// The elements of an array.
+pub(crate) fn elements_of(text: &str) -> EvalResult<Vec<Slot>> {
+    let mut found = Vec::new();
+    let mut scanner = Scanner::new(text);
+    scanner.expect(b'[')?;
+    if scanner.take(b']') {
+        scanner.end()?;
+        return Ok(found);
+    }
+    loop {
+        let (kind, start, end) = scanner.value()?;
+        found.push(Slot { kind, start, end });
+        if !scanner.take(b',') {
+            scanner.expect(b']')?;
+            scanner.end()?;
+            return Ok(found);
+        }
+    }
+}
+
+/// A whole text as one value.
+pub(crate) fn value_of(text: &str) -> EvalResult<Slot> {
+    let mut scanner = Scanner::new(text);
+    let (kind, start, end) = scanner.value()?;
+    scanner.end()?;
+    Ok(Slot { kind, start, end })
 }
 
 const MISSING: Slot = Slot { kind: Kind::Null, start: 0, end: 0 };
@@ -44,7 +130,7 @@ impl JsonDecoder {
     }
 
     /// Finds each field's value. A key that comes twice counts the last time.
-    fn members(&mut self, text: &str, fields: &[Field]) -> EvalResult<()> {
+    pub(crate) fn members(&mut self, text: &str, fields: &[Field]) -> EvalResult<()> {
         let mut scanner = Scanner::new(text);
         scanner.expect(b'{')?;
         self.slots.fill(MISSING);
@@ -89,14 +175,16 @@ impl JsonDecoder {
         if let [field] = fields
             && !text.trim_ascii_start().starts_with('{')
         {
-            let mut scanner = Scanner::new(text);
-            let (kind, start, end) = scanner.value()?;
-            scanner.end()?;
-            let slot = Slot { kind, start, end };
+            let slot = value_of(text)?;
             return self.push(out, field, slot, text, context).map_err(|error| field.locate(error));
         }
         self.members(text, fields)?;
         self.push_slots(text, fields, context, out)
+    }
+
+    /// What was found of a field.
+    pub(crate) fn slot(&self, field: usize) -> Slot {
+        self.slots[field]
     }
 
     /// Appends what was found of each field.
@@ -113,7 +201,8 @@ impl JsonDecoder {
         Ok(())
     }
 
-    fn push(
+    /// Appends a value as a field's type.
+    pub(crate) fn push(
         &mut self,
         out: &mut Vec<u8>,
         field: &Field,
