@@ -109,7 +109,7 @@ test.each([
   ],
   [
     `CREATE SOURCE s (a int) FROM FILE (PATH 'x') FORMAT JSON ENVELOPE DEBEZIUM`,
-    ['0A000', 'ENVELOPE DEBEZIUM of a source is not supported yet'],
+    ['0A000', 'ENVELOPE DEBEZIUM for connector FILE is not supported yet'],
   ],
   [
     `CREATE SOURCE s (a int) FROM FILE (PATH 'x') FORMAT JSON INCLUDE KEY`,
