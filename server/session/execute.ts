@@ -5,6 +5,7 @@
 import { tokenize } from '../../sql/parse/lexer.ts';
 import { SqlError } from '../../sql/error.ts';
 import { parseAgain } from '../../sql/parse/memo.ts';
+import { type Instance, instanceOf, refuse } from '../../sql/parse/template.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { Portal } from './portal.ts';
 import type { Session } from './session.ts';
@@ -17,6 +18,18 @@ type Company = 'single' | 'group';
 export async function runQuery(session: Session, text: string): Promise<void> {
   const { client } = session;
   session.closePortal('');
+  const instance = instanceOf(text);
+  const shared = instance && prepareInstance(session, instance);
+  if (shared) {
+    try {
+      await runStatement(session, shared, 'single', true);
+    } catch (error) {
+      // A constant that is no value of its type is refused at its place, as in PostgreSQL.
+      if (isDataError(error)) prepareSimple(session, parseAgain(text)[0]!);
+      throw error;
+    }
+    return;
+  }
   const statements = parseAgain(text);
   if (statements.length === 0) {
     client.emptyQuery();
@@ -25,13 +38,26 @@ export async function runQuery(session: Session, text: string): Promise<void> {
   const company = companyOf(session, statements);
   for (const [index, parsed] of statements.entries()) {
     const portal = prepareSimple(session, parsed);
-    await start(session, portal, company);
-    if (portal.columns) client.describeRows(portal.columns, portal.formats);
-    const outcome = await portal.pour(client, 0, session.scope);
-    // The commit comes before the last CommandComplete: that promises it.
-    if (company === 'single' || index === statements.length - 1) await session.endImplicit();
-    if (outcome.kind === 'complete') client.complete(outcome.tag);
+    // With its constants it can be compiled: those of its shape go on so.
+    if (instance) refuse(instance.template);
+    await runStatement(session, portal, company, company === 'single' || index === statements.length - 1);
   }
+}
+
+/** One statement of a Query message; `ends`: an implicit transaction ends with it. */
+async function runStatement(
+  session: Session,
+  portal: Portal,
+  company: Company,
+  ends: boolean,
+): Promise<void> {
+  const { client } = session;
+  await start(session, portal, company);
+  if (portal.columns) client.describeRows(portal.columns, portal.formats);
+  const outcome = await portal.pour(client, 0, session.scope);
+  // The commit comes before the last CommandComplete: that promises it.
+  if (ends) await session.endImplicit();
+  if (outcome.kind === 'complete') client.complete(outcome.tag);
 }
 
 /** One Execute message: runs a portal or goes on with it. */
@@ -73,6 +99,26 @@ async function start(session: Session, portal: Portal, company: Company): Promis
   }
   for (const notice of prepared.parsed?.notices ?? []) session.notice(notice);
   portal.start(await prepared.run(portal.parameters, portal.formats));
+}
+
+/** A statement that shares its plan with others of its shape; null when it has to be compiled for itself. */
+function prepareInstance(session: Session, { template, values }: Instance): Portal | null {
+  try {
+    const prepared = session.prepare(template.parsed, template.types);
+    return new Portal(
+      prepared,
+      values.map((value) => ({ format: 0, value: Buffer.from(value) })),
+      (prepared.columns ?? []).map(() => 0),
+    );
+  } catch {
+    // Compiled with its constants it will say why, or be right.
+    return null;
+  }
+}
+
+function isDataError(error: unknown): boolean {
+  const { sqlstate } = error as { readonly sqlstate?: unknown };
+  return typeof sqlstate === 'string' && sqlstate.startsWith('22');
 }
 
 function prepareSimple(session: Session, parsed: ParsedStatement): Portal {

@@ -93,3 +93,96 @@ test('a long transaction sees its own writes after each statement', async () => 
   await client.query('COMMIT');
   expect(await rows('SELECT count(*)::int FROM public.own')).toEqual([[320]]);
 });
+
+test('texts that differ in their constants', async () => {
+  await client.query('CREATE TABLE public.c (id int8 PRIMARY KEY, v numeric(6,2), name varchar(4), at date)');
+  for (const id of [1, 2, 3, 5_000_000_000, -4]) {
+    await client.query(
+      `INSERT INTO public.c VALUES (${id}, ${id % 7}.5, 'n''${Math.abs(id % 7)}', '2026-01-0${(id & 3) + 1}')`,
+    );
+  }
+  for (const delta of [1, -2, -30, 4]) {
+    await client.query(`UPDATE public.c SET v = v + ${delta}, name = '${delta}' WHERE id = 2`);
+  }
+  expect(await rows('SELECT id::text, v::text, name, at::text FROM public.c ORDER BY id')).toEqual([
+    ['-4', '-4.50', "n'4", '2026-01-01'],
+    ['1', '1.50', "n'1", '2026-01-02'],
+    ['2', '-24.50', '4', '2026-01-03'],
+    ['3', '3.50', "n'3", '2026-01-04'],
+    ['5000000000', '2.50', "n'2", '2026-01-01'],
+  ]);
+  for (const [id, found] of [
+    [1, 1],
+    [9, 0],
+    [3, 1],
+    [-4, 1],
+    [4, 0],
+    [5_000_000_000, 1],
+    [6_000_000_000, 0],
+  ]) {
+    expect(await rows(`SELECT id FROM public.c WHERE id = ${id}`)).toHaveLength(found!);
+  }
+  for (const [low, high, ids] of [
+    [1, 2, 2],
+    [2, 3, 2],
+    [3, 1, 0],
+    [0, 9, 3],
+  ]) {
+    expect(await rows(`SELECT id FROM public.c WHERE id BETWEEN ${low} AND ${high}`)).toHaveLength(ids!);
+  }
+  for (const [a, b, n] of [
+    [1, 2, 2],
+    [7, 3, 1],
+    [8, 9, 0],
+  ]) {
+    expect(await rows(`SELECT count(*)::int FROM public.c WHERE id IN (${a}, ${b})`)).toEqual([[n]]);
+  }
+  // What is listed, grouped by, sorted by, limited by is not the same with other constants.
+  for (const n of [1, 2, 3]) {
+    expect(
+      await rows(`SELECT ${n} AS n, id % ${n} = 0 AS whole FROM public.c ORDER BY 2 LIMIT ${n}`),
+    ).toHaveLength(n);
+    expect(
+      await rows(
+        `SELECT id % ${n} AS k, count(*)::int FROM public.c WHERE id BETWEEN 1 AND 3 GROUP BY id % ${n} ORDER BY 1`,
+      ),
+    ).toEqual(Array.from({ length: n }, (_, k) => [String(k), n === 3 ? 1 : n === 1 ? 3 : k + 1]));
+  }
+});
+
+test('a constant that is no value of its type is refused at its place, whatever came before', async () => {
+  await client.query('CREATE TABLE public.e (id int4, at timestamp, name varchar(3))');
+  for (const id of ['1', "'2'", '3', "' 4 '"]) {
+    await client.query(`INSERT INTO public.e VALUES (${id}, '2026-01-01', 'a')`);
+  }
+  const refused = async (sql: string): Promise<unknown> => {
+    const { code, position, message } = (await client
+      .query(sql)
+      .catch((error: unknown) => error)) as pg.DatabaseError;
+    return [code, Number(position), message];
+  };
+  for (let round = 0; round < 3; round++) {
+    expect(await refused("INSERT INTO public.e VALUES ('x', '2026-01-01', 'a')")).toEqual([
+      ...['22P02', 30, 'invalid input syntax for type integer: "x"'],
+    ]);
+    expect(await refused("SELECT * FROM public.e WHERE at < '2026-02-30'")).toEqual([
+      ...['22008', 35, 'date/time field value out of range: "2026-02-30"'],
+    ]);
+    expect(await refused(`SELECT * FROM public.e WHERE nam = 'x' AND id = ${round}`)).toEqual([
+      '42703',
+      30,
+      'column "nam" does not exist',
+    ]);
+  }
+  await client.query("INSERT INTO public.e VALUES (5, 'now', 'a')");
+  expect(await rows('SELECT count(*)::int FROM public.e')).toEqual([[5]]);
+  await client.query('BEGIN');
+  await client.query("SELECT * FROM public.e WHERE id = 'y'").catch(() => undefined);
+  expect(await refused('SELECT * FROM public.e WHERE id = 1')).toEqual([
+    '25P02',
+    NaN,
+    expect.stringContaining('aborted'),
+  ]);
+  await client.query('ROLLBACK');
+  expect(await rows('SELECT count(*)::int FROM public.e WHERE id = 1')).toEqual([[1]]);
+});
