@@ -10,7 +10,7 @@ import { Alarm } from './state.ts';
 const HIGH_WATER = 16 << 20;
 const LOW_WATER = 4 << 20;
 /** Batches are joined up to this size. */
-const WRITE_BYTES = 1 << 20;
+const WRITE_BYTES = 4 << 20;
 const FIRST_RETRY = 100;
 const LONGEST_RETRY = 10_000;
 

@@ -20,9 +20,9 @@ import {
   type SinkState,
   type SinkWriter,
 } from '../contract.ts';
-import { PauseGate, StateHolder } from '../state.ts';
+import { Alarm, PauseGate, StateHolder } from '../state.ts';
 import { type KafkaConnectionOptions, kafkaClient, kafkaMessage } from './client.ts';
-import { outgoing, placePartitioner } from './outgoing.ts';
+import { outgoingMessages, outgoingPartitioner, portions } from './outgoing.ts';
 import type { KafkaSinkOptions } from './sink-options.ts';
 import { createTopic, findTopic, maxMessageBytes } from './topic.ts';
 
@@ -30,8 +30,6 @@ const { CompressionTypes } = kafkajs;
 
 /** A request has at most this much; brokers take about 1 MB for a partition unless they are told otherwise. */
 const REQUEST_BYTES = 900_000;
-/** kafkajs needs time in the square of a request's messages. */
-const REQUEST_MESSAGES = 1000;
 /** What a batch has besides its messages. */
 const BATCH_OVERHEAD = 100;
 /** Errors that stay until somebody does something about them. */
@@ -53,6 +51,21 @@ const LASTING = [
   'POLICY_VIOLATION',
 ];
 
+/** The coordinator of a group takes a moment to be there, in a young cluster and after a broker has started. */
+const COORDINATOR_COMES = [
+  'NOT_COORDINATOR_FOR_GROUP',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'GROUP_LOAD_IN_PROGRESS',
+];
+const COORDINATOR_TRIALS = 30;
+const COORDINATOR_PAUSE = 100;
+/**
+ * Warnings of kafkajs that mean nothing here: a transaction begins while the one before is being completed, which is
+ * tried again; and retries are few because a sink recovers behind them.
+ */
+const USUAL =
+  /Response (AddPartitionsToTxn|InitProducerId|GroupCoordinator|OffsetFetch)|another concurrent operation on the same transaction|Limiting retries/;
+
 const COMPRESSION = {
   none: CompressionTypes.None,
   gzip: CompressionTypes.GZIP,
@@ -67,6 +80,7 @@ export class KafkaWriter implements SinkWriter {
   readonly #group: string;
   readonly #state = new StateHolder<SinkState>('created');
   readonly #gate = new PauseGate();
+  readonly #pause = new Alarm();
   readonly #said = new Set<string>();
   #producer: Producer | null = null;
   #transaction: Transaction | null = null;
@@ -89,8 +103,9 @@ export class KafkaWriter implements SinkWriter {
     try {
       await this.#release();
       const client = kafkaClient(this.#connection, (message) => this.#log(message), {
-        retries: 3,
-        initialRetryTime: 100,
+        retries: 5,
+        // A transaction that follows another at once has to try a few times.
+        initialRetryTime: 20,
         maxRetryTime: 1000,
       });
       const { options, identity } = this.#setup;
@@ -100,7 +115,7 @@ export class KafkaWriter implements SinkWriter {
         maxInFlightRequests: 1,
         transactionTimeout: options.transaction_timeout,
         allowAutoTopicCreation: false,
-        createPartitioner: placePartitioner,
+        createPartitioner: outgoingPartitioner,
       });
       this.#producer = producer;
       await producer.connect();
@@ -136,7 +151,17 @@ export class KafkaWriter implements SinkWriter {
 
   async #progress(admin: Admin): Promise<number | undefined> {
     const { topic } = this.#setup.options;
-    const groups = await admin.fetchOffsets({ groupId: this.#group, topics: [topic] });
+    const ask = (): ReturnType<Admin['fetchOffsets']> =>
+      admin.fetchOffsets({ groupId: this.#group, topics: [topic] });
+    let groups: Awaited<ReturnType<typeof ask>> | null = null;
+    for (let trial = 1; groups === null; trial++) {
+      groups = await ask().catch((error: { type?: string }) => {
+        if (trial === COORDINATOR_TRIALS || !COORDINATOR_COMES.includes(error.type ?? '')) throw error;
+        return null;
+      });
+      if (groups === null) await this.#pause.sleep(COORDINATOR_PAUSE);
+      if (this.#closed) throw new ConnectorError({ message: 'the sink is closed' });
+    }
     const partition = groups[0]?.partitions.find((each) => each.partition === 0);
     const upTo = Number(partition?.offset ?? -1);
     return upTo >= 0 ? upTo : undefined;
@@ -151,8 +176,8 @@ export class KafkaWriter implements SinkWriter {
     const { topic, compression_type: compression } = this.#setup.options;
     try {
       const transaction = (this.#transaction ??= await producer.transaction());
-      const most = { bytes: this.#requestBytes, messages: REQUEST_MESSAGES };
-      for (const messages of outgoing(batch.bytes, most)) {
+      for (const portion of portions(batch.bytes, this.#requestBytes)) {
+        const messages = outgoingMessages(portion);
         await transaction.send({ topic, messages, compression: COMPRESSION[compression] });
       }
       this.#open = {
@@ -193,9 +218,9 @@ export class KafkaWriter implements SinkWriter {
     });
   }
 
-  /** What is said again and again while a broker is away is logged once. */
+  /** What is said again and again while a broker is away is logged once; what belongs to each transaction never. */
   #log(message: string): void {
-    if (this.#said.has(message)) return;
+    if (this.#said.has(message) || USUAL.test(message)) return;
     this.#said.add(message);
     this.#setup.context.log(message);
   }
@@ -223,6 +248,7 @@ export class KafkaWriter implements SinkWriter {
   async close(): Promise<void> {
     this.#closed = true;
     this.#gate.end();
+    this.#pause.ring();
     await this.#release();
     this.#state.set('closed');
   }

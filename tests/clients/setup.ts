@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Missing, setUp } from '../support/left-out.ts';
+import { type Missing, setUp } from '../support/set-up.ts';
 import { projectRoot } from '../support/root.ts';
 
 const cache = join(projectRoot, '.cache/clients');

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import kafkajs from 'kafkajs';
 import type { Kafka } from 'kafkajs';
-import { type Missing, setUp } from './left-out.ts';
+import { type Missing, setUp } from './set-up.ts';
 import { freePort } from './postgres.ts';
 import { projectRoot } from './root.ts';
 

@@ -5,9 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { type SuiteFactory, describe, test } from 'vitest';
 import { leftOutName } from './left-out-reporter.ts';
-
-/** Why something cannot be had here; null: it can. */
-export type Missing = string | null;
+import type { Missing } from './set-up.ts';
 
 /** The tests of this block need something. */
 export function describeWith(missing: Missing, name: string, tests: SuiteFactory): void {
@@ -26,14 +24,4 @@ function runs(command: string, ...args: string[]): boolean {
 /** psql, of any version. */
 export function psqlMissing(): Missing {
   return runs('psql', '--version') ? null : 'psql is not installed';
-}
-
-/** `steps` in order; the first that throws says what is missing. */
-export function setUp(steps: () => void): Missing {
-  try {
-    steps();
-    return null;
-  } catch (error) {
-    return (error as Error).message;
-  }
 }

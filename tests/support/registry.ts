@@ -6,7 +6,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Missing, setUp } from './left-out.ts';
+import { type Missing, setUp } from './set-up.ts';
 import { freePort } from './postgres.ts';
 import { projectRoot } from './root.ts';
 
