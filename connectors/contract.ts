@@ -307,6 +307,8 @@ export interface SinkWriter {
   /** What is begun is ended, and nothing more begun until resumed. */
   pause(): void;
   resume(): void;
+  /** Obeys changed values of options that are `alterable`, from now on. */
+  alter(options: ParsedOptions<OptionSpecs>): void;
   health(): Health<SinkState>;
   metrics(): ConnectorMetrics;
   /** Releases everything; what is not safe at the target is not seen there. Safe to call twice. */

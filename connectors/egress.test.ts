@@ -29,6 +29,7 @@ class MemoryWriter implements SinkWriter {
 
   pause(): void {}
   resume(): void {}
+  alter(): void {}
   health() {
     return { state: 'running' as const, error: null, since: 0 };
   }

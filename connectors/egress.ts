@@ -26,7 +26,7 @@ export interface EgressFeed {
 
 /** Runs a sink until it fails or is closed. */
 export class Egress {
-  readonly #writer: SinkWriter;
+  #writer: SinkWriter;
   readonly #feed: EgressFeed;
   readonly #waiting: SinkBatch[] = [];
   /** Written before the last of their time: not safe until that is. Those of the snapshot are not kept. */
@@ -41,6 +41,8 @@ export class Egress {
   #errors = 0;
   #delay = FIRST_RETRY;
   #started = false;
+  /** The writer is another than the one that was recovered. */
+  #replaced = false;
   #pausedFeed = false;
   #closed = false;
   #progress: number | undefined;
@@ -83,6 +85,7 @@ export class Egress {
     try {
       await this.#recover();
       while (!this.#closed) {
+        if (this.#replaced) await this.#recover();
         const batch = this.#take();
         if (batch === undefined) {
           for (const resolve of this.#drained.splice(0)) resolve();
@@ -104,6 +107,16 @@ export class Egress {
     const promise = new Promise<void>((resolve) => this.#drained.push(resolve));
     this.#alarm.ring();
     return promise;
+  }
+
+  /** Goes on with another writer to the same target, from what that says it holds. */
+  async replace(writer: SinkWriter): Promise<void> {
+    const old = this.#writer;
+    this.#writer = writer;
+    this.#replaced = true;
+    await old.close();
+    this.#alarm.ring();
+    this.#retry.ring();
   }
 
   /** Ends it after the write that is on its way; what waits is written at the next start. */
@@ -143,12 +156,12 @@ export class Egress {
   }
 
   async #write(batch: SinkBatch): Promise<void> {
+    const writer = this.#writer;
     try {
-      await this.#writer.write(batch);
+      await writer.write(batch);
     } catch (error) {
-      // All that is not safe, in its order.
-      this.#waiting.unshift(...this.#unsafe.splice(0), batch);
-      await this.#failed(error);
+      this.#waiting.unshift(batch);
+      await this.#failed(error, writer);
       await this.#recover();
       return;
     }
@@ -164,14 +177,18 @@ export class Egress {
 
   /** Asks the target what it holds until it answers, and goes on behind that. */
   async #recover(): Promise<void> {
+    // All that is not safe, in its order.
+    this.#waiting.unshift(...this.#unsafe.splice(0));
     let now: number | undefined;
     for (;;) {
       if (this.#closed) return;
+      const writer = this.#writer;
+      this.#replaced = false;
       try {
-        now = await this.#writer.recover();
-        break;
+        now = await writer.recover();
+        if (!this.#replaced) break;
       } catch (error) {
-        await this.#failed(error);
+        await this.#failed(error, writer);
       }
     }
     const before = this.#progress;
@@ -194,9 +211,9 @@ export class Egress {
   }
 
   /** Waits before the next trial; throws what trying again cannot cure. */
-  async #failed(error: unknown): Promise<void> {
+  async #failed(error: unknown, writer: SinkWriter): Promise<void> {
+    if (this.#closed || writer !== this.#writer) return;
     this.#errors++;
-    if (this.#closed) return;
     if (!(error instanceof ConnectorError && error.retry)) throw error;
     const delay = this.#delay;
     this.#delay = Math.min(delay * 2, LONGEST_RETRY);

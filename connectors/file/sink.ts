@@ -170,6 +170,10 @@ export class FileWriter implements SinkWriter {
     this.#state.set('running');
   }
 
+  alter(): void {
+    // No option can be altered.
+  }
+
   health(): Health<SinkState> {
     return this.#state.get();
   }

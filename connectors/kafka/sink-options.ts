@@ -13,13 +13,14 @@ export const kafkaSinkOptions = {
     type: 'choice',
     values: ['none', 'gzip', 'snappy', 'lz4', 'zstd'],
     default: 'none',
+    alterable: true,
   },
   /** What the transactional id begins with. */
   transactional_id_prefix: { type: 'string', default: 'tidewire' },
   /** What the name of the consumer group begins with whose offset is the sink's progress. */
   progress_group_id_prefix: { type: 'string', default: 'tidewire' },
   /** How long a transaction may take: the first has all that is there. */
-  transaction_timeout: { type: 'duration', min: 1000, default: 600_000 },
+  transaction_timeout: { type: 'duration', min: 1000, default: 600_000, alterable: true },
 } as const satisfies OptionSpecs;
 
 export type KafkaSinkOptions = ParsedOptions<typeof kafkaSinkOptions>;

@@ -20,6 +20,7 @@ import {
   type SinkState,
   type SinkWriter,
 } from '../contract.ts';
+import type { OptionSpecs, ParsedOptions } from '../options.ts';
 import { Alarm, PauseGate, StateHolder } from '../state.ts';
 import { type KafkaConnectionOptions, kafkaClient, kafkaMessage } from './client.ts';
 import { outgoingMessages, outgoingPartitioner, portions } from './outgoing.ts';
@@ -76,6 +77,7 @@ const COMPRESSION = {
 
 export class KafkaWriter implements SinkWriter {
   readonly #setup: SinkOptions<KafkaSinkOptions>;
+  #options: KafkaSinkOptions;
   readonly #connection: KafkaConnectionOptions;
   readonly #group: string;
   readonly #state = new StateHolder<SinkState>('created');
@@ -94,6 +96,7 @@ export class KafkaWriter implements SinkWriter {
 
   constructor(setup: SinkOptions<KafkaSinkOptions>) {
     this.#setup = setup;
+    this.#options = setup.options;
     this.#connection = setup.connection as unknown as KafkaConnectionOptions;
     this.#group = `${setup.options.progress_group_id_prefix}-${setup.identity}`;
   }
@@ -108,9 +111,9 @@ export class KafkaWriter implements SinkWriter {
         initialRetryTime: 20,
         maxRetryTime: 1000,
       });
-      const { options, identity } = this.#setup;
+      const options = this.#options;
       const producer = client.producer({
-        transactionalId: `${options.transactional_id_prefix}-${identity}`,
+        transactionalId: `${options.transactional_id_prefix}-${this.#setup.identity}`,
         idempotent: true,
         maxInFlightRequests: 1,
         transactionTimeout: options.transaction_timeout,
@@ -138,7 +141,7 @@ export class KafkaWriter implements SinkWriter {
   }
 
   async #prepareTopic(admin: Admin): Promise<void> {
-    const { options } = this.#setup;
+    const options = this.#options;
     let topic = await findTopic(admin, options.topic);
     if (topic === null) {
       await createTopic(admin, options, { validateOnly: false });
@@ -150,7 +153,7 @@ export class KafkaWriter implements SinkWriter {
   }
 
   async #progress(admin: Admin): Promise<number | undefined> {
-    const { topic } = this.#setup.options;
+    const { topic } = this.#options;
     const ask = (): ReturnType<Admin['fetchOffsets']> =>
       admin.fetchOffsets({ groupId: this.#group, topics: [topic] });
     let groups: Awaited<ReturnType<typeof ask>> | null = null;
@@ -173,7 +176,7 @@ export class KafkaWriter implements SinkWriter {
     if (producer === null || this.#closed) {
       throw new ConnectorError({ message: 'the sink is closed or was not recovered' });
     }
-    const { topic, compression_type: compression } = this.#setup.options;
+    const { topic, compression_type: compression } = this.#options;
     try {
       const transaction = (this.#transaction ??= await producer.transaction());
       for (const portion of portions(batch.bytes, this.#requestBytes)) {
@@ -212,7 +215,7 @@ export class KafkaWriter implements SinkWriter {
     this.#state.set(retry ? 'stalled' : 'failed', message);
     return new ConnectorError({
       sqlstate: '58000',
-      message: `could not write to topic "${this.#setup.options.topic}": ${message}`,
+      message: `could not write to topic "${this.#options.topic}": ${message}`,
       retry,
       cause: error,
     });
@@ -235,6 +238,10 @@ export class KafkaWriter implements SinkWriter {
     if (!this.#gate.paused) return;
     this.#gate.resume();
     this.#state.set('running');
+  }
+
+  alter(options: ParsedOptions<OptionSpecs>): void {
+    this.#options = options as unknown as KafkaSinkOptions;
   }
 
   health(): Health<SinkState> {

@@ -11,7 +11,7 @@ import type {
   SinkState,
   SinkWriter,
 } from '../../connectors/contract.ts';
-import type { OptionSpecs } from '../../connectors/options.ts';
+import type { OptionSpecs, ParsedOptions } from '../../connectors/options.ts';
 import { Egress } from '../../connectors/egress.ts';
 import type { ObjectId } from '../../sql/catalog.ts';
 import type { SubscriptionConsumer, Subscriptions } from '../dataflows/subscriptions.ts';
@@ -30,6 +30,8 @@ export interface SinkSetup {
   newSubscription(): ArrangementId;
   /** The connector and its options, as messages and checks need them. */
   readonly connector: { readonly name: string; readonly options: OptionSpecs };
+  /** The values at the start. */
+  readonly options: ParsedOptions<OptionSpecs>;
   readonly plan: Plan;
   readonly envelope: SubscribeOptions['envelope'];
   readonly encoding: SubscribeOptions['encoding'];
@@ -39,7 +41,7 @@ export interface SinkSetup {
   /** What a target begins with: CSV's line of names. */
   readonly header: Buffer | null;
   /** `identity` is new for each sink: what another left at the target is not its own. */
-  open(identity: string, context: ConnectorContext): SinkWriter;
+  open(identity: string, options: ParsedOptions<OptionSpecs>, context: ConnectorContext): SinkWriter;
 }
 
 export interface SinkStatus {
@@ -78,26 +80,30 @@ export class RunningSink {
   #ended: Health<SinkState> | null = null;
   #stopped = false;
 
+  #options: ParsedOptions<OptionSpecs>;
+
   get setup(): SinkSetup {
     return this.#setup;
+  }
+
+  /** The options as they are now. */
+  get options(): ParsedOptions<OptionSpecs> {
+    return this.#options;
   }
 
   constructor(parts: SinkParts, setup: SinkSetup) {
     this.#parts = parts;
     this.#setup = setup;
+    this.#options = setup.options;
     this.#directory = mkdtempSync(join(tmpdir(), 'tidewire-sink-'));
     this.#start();
   }
 
   #start(): void {
-    const { engine, log } = this.#parts;
-    const { name } = this.#setup;
+    const { engine } = this.#parts;
     this.#ended = null;
     try {
-      this.#writer = this.#setup.open(this.#identity, {
-        directory: this.#directory,
-        log: (message) => log.info(message, { sink: name }),
-      });
+      this.#writer = this.#open();
     } catch (error) {
       this.#fail(error as Error);
       return;
@@ -109,6 +115,15 @@ export class RunningSink {
       },
     });
     this.#run = this.#runToEnd(this.#egress);
+  }
+
+  #open(): SinkWriter {
+    const { log } = this.#parts;
+    const { name } = this.#setup;
+    return this.#setup.open(this.#identity, this.#options, {
+      directory: this.#directory,
+      log: (message) => log.info(message, { sink: name }),
+    });
   }
 
   status(): SinkStatus {
@@ -130,6 +145,23 @@ export class RunningSink {
     if (this.#ended) return;
     if (paused) this.#writer!.pause();
     else this.#writer!.resume();
+  }
+
+  /** Obeys changed options from the next write on. */
+  alter(options: ParsedOptions<OptionSpecs>): void {
+    this.#options = options;
+    if (!this.#ended) this.#writer!.alter(options);
+  }
+
+  /** Writes on through a new writer: how the target is reached has changed. One that failed starts again. */
+  async reconnect(): Promise<void> {
+    if (this.#stopped) return;
+    if (this.#ended) return this.pause(false);
+    const paused = this.#writer!.health().state === 'paused';
+    const writer = this.#open();
+    if (paused) writer.pause();
+    this.#writer = writer;
+    await this.#egress!.replace(writer);
   }
 
   /** Writes what waits, within bounds of time. */
@@ -225,6 +257,11 @@ export class Sinks {
   /** The sink that an object is; null when it is none that runs. */
   get(id: ObjectId): RunningSink | null {
     return this.#running.get(id) ?? null;
+  }
+
+  /** Lets those of these sinks that run write through new writers. */
+  async reconnect(ids: readonly ObjectId[]): Promise<void> {
+    await Promise.all(ids.map((id) => this.#running.get(id)?.reconnect()));
   }
 
   /** All sinks by their objects. */

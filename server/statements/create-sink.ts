@@ -50,13 +50,14 @@ export function prepareCreateSink(
         name: `${target.schema}.${target.name}`,
         newSubscription: () => system.catalog.allocateArrangement(),
         connector: { name: connectorName, options: connector.options },
+        options,
         plan: compiled.plan,
         envelope,
         encoding: definition.encoding,
         snapshot: definition.snapshot,
         timeZone: session.timeZone,
         header: header ? csvHeader([...names, ...envelopeColumns(envelope)]) : null,
-        open: (identity, context) =>
+        open: (identity, options, context) =>
           connector.open({
             options,
             connection: connection && connectionOptions(system, connection.id),

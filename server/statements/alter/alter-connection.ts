@@ -57,7 +57,8 @@ export function prepareAlterConnection(system: System, parsed: ParsedStatement, 
     await commitCatalog(system, [
       { kind: 'replace', object: { ...object, options, dependsOn: secretsOf(options) } },
     ]);
-    await system.sources.reconnect(system.catalog.dependents(object.id).map(({ id }) => id));
+    const users = system.catalog.dependents(object.id).map(({ id }) => id);
+    await Promise.all([system.sources.reconnect(users), system.sinks.reconnect(users)]);
     await system.status.flush();
   });
 }

@@ -12,9 +12,8 @@ export function prepareAlterSecret(system: System, parsed: ParsedStatement, stat
   return alterObject(system, parsed, statement, ['secret'], async (object, session) => {
     object.value.replace(secretValue(system, session, parsed, action.value));
     const connections = system.catalog.dependents(object.id);
-    await system.sources.reconnect(
-      connections.flatMap(({ id }) => system.catalog.dependents(id).map((source) => source.id)),
-    );
+    const users = connections.flatMap(({ id }) => system.catalog.dependents(id).map((user) => user.id));
+    await Promise.all([system.sources.reconnect(users), system.sinks.reconnect(users)]);
     await system.status.flush();
   });
 }

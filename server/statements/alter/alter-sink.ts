@@ -1,5 +1,10 @@
 /** ALTER SINK. */
-import { alterOptions, resetOptions } from '../../../connectors/options.ts';
+import {
+  alterOptions,
+  type OptionSpecs,
+  type ParsedOptions,
+  resetOptions,
+} from '../../../connectors/options.ts';
 import type { Alter } from '../../../sql/ast/alter.ts';
 import type { ParsedStatement } from '../../../sql/ast/statement.ts';
 import type { SinkObject } from '../../catalog/objects.ts';
@@ -27,18 +32,32 @@ export function prepareAlterSink(system: System, parsed: ParsedStatement, statem
         await system.status.flush();
       });
     case 'set_options':
+      return alterSettings(system, parsed, statement, (specs, current, what) =>
+        alterOptions(specs, current, action.options, what, 'sink', parsed.source),
+      );
     case 'reset_options':
-      return alterObject(system, parsed, statement, ['sink'], async (object) => {
-        // No sink has options that can be altered: this says so, or that there is no such option.
-        const { connector } = runningSink(system, object).setup;
-        const what = `connector ${connector.name.toUpperCase()}`;
-        if (action.kind === 'set_options')
-          alterOptions(connector.options, {}, action.options, what, 'sink', parsed.source);
-        else resetOptions(connector.options, {}, action.names, what, 'sink', parsed.source);
-      });
+      return alterSettings(system, parsed, statement, (specs, current, what) =>
+        resetOptions(specs, current, action.names, what, 'sink', parsed.source),
+      );
     default:
       throw unsupportedAction(statement);
   }
+}
+
+type Values = ParsedOptions<OptionSpecs>;
+
+function alterSettings(
+  system: System,
+  parsed: ParsedStatement,
+  statement: Alter,
+  change: (specs: OptionSpecs, current: Values, what: string) => Values,
+): Runnable {
+  return alterObject(system, parsed, statement, ['sink'], async (object) => {
+    const sink = runningSink(system, object);
+    const { connector } = sink.setup;
+    sink.alter(change(connector.options, sink.options, `connector ${connector.name.toUpperCase()}`));
+    await system.status.flush();
+  });
 }
 
 function runningSink(system: System, object: SinkObject): RunningSink {

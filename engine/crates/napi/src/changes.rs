@@ -2,6 +2,7 @@
 
 use crate::encoding::{Encoding, EnvelopeOptions};
 use crate::error::internal;
+use rustc_hash::FxHashSet;
 use tidewire_arrange::{UpdateRef, Updates};
 use tidewire_decode::encode::envelope::{Change, Envelope as SinkEnvelope};
 use tidewire_decode::encode::messages::SinkMessages;
@@ -9,9 +10,12 @@ use tidewire_decode::encode::{CsvStyle, OutputFormat, RowEncoder};
 use tidewire_plan::{OrderKey, ScalarType};
 use tidewire_render::{MessageEncoder, order_bytes};
 use tidewire_row::{
-    Arena, Datum, EvalError, EvalResult, FormatSettings, Numeric, column_bounds, decode_datum, push_datum,
-    push_null, text_out,
+    Arena, Datum, EvalError, EvalResult, FormatSettings, Numeric, column_bounds, decode_datum, hash_bytes,
+    hash_bytes_seeded, push_datum, push_null, text_out,
 };
+
+/// Keys are told apart by two hashes.
+const SECOND_SEED: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// How differences are shown.
 enum Envelope {
@@ -41,8 +45,8 @@ pub struct ChangeEncoder {
     shown: Vec<ScalarType>,
     progress: bool,
     form: Form,
-    /// A key of a sink with two rows is an error.
-    unique: bool,
+    /// A key of a sink with two rows is an error: the keys that have one.
+    present: Option<FxHashSet<u128>>,
     bounds: Vec<u32>,
     row: Vec<u8>,
 }
@@ -140,8 +144,9 @@ impl ChangeEncoder {
         if let Some(key) = order.iter().find(|key| key.column as usize >= shown.len()) {
             return Err(internal(format!("the order reads column {} of {}", key.column, shown.len())));
         }
+        let present = unique.then(FxHashSet::default);
         let (bounds, row) = (vec![], vec![]);
-        Ok(ChangeEncoder { types, envelope, key, rest, order, shown, progress, form, unique, bounds, row })
+        Ok(ChangeEncoder { types, envelope, key, rest, order, shown, progress, form, present, bounds, row })
     }
 
     /// Whether it writes for a sink.
@@ -191,11 +196,9 @@ impl ChangeEncoder {
     }
 
     /// The changes of one time, consolidated, by their keys.
-    pub fn group(&mut self, updates: &Updates, from: usize, to: usize) -> Groups {
+    pub fn group(&self, updates: &Updates, from: usize, to: usize) -> Groups {
         let mut groups = Groups::default();
-        let order =
-            |column: &usize| OrderKey { column: *column as u32, descending: false, nulls_first: false };
-        let order: Vec<OrderKey> = self.key.iter().map(order).collect();
+        let order = self.key_order();
         for index in from..to {
             let start = groups.keys.len();
             order_bytes(updates.get(index).val, &self.types, &order, &mut groups.keys);
@@ -204,6 +207,12 @@ impl ChangeEncoder {
         let keys = &groups.keys;
         groups.rows.sort_unstable_by(|a, b| keys[a.0..a.1].cmp(&keys[b.0..b.1]).then(a.2.cmp(&b.2)));
         groups
+    }
+
+    fn key_order(&self) -> Vec<OrderKey> {
+        let order =
+            |column: &usize| OrderKey { column: *column as u32, descending: false, nulls_first: false };
+        self.key.iter().map(order).collect()
     }
 
     /// Appends what became of some keys, as a sink's records; gives their number.
@@ -219,23 +228,74 @@ impl ChangeEncoder {
             && let Some(net) = groups.take(updates)
         {
             let Some(time) = net.time else { continue };
-            if self.unique && (net.entering > 1 || net.leaving > 1) {
-                return Err(self.violation(net.after.or(net.before)));
-            }
-            let change = Change { before: net.before, after: net.after };
-            match (&mut self.form, &self.envelope) {
-                (Form::Messages(encoder), _) => encoder.change(change, time, out)?,
-                (Form::Records(encoder), Envelope::Debezium) => encoder.debezium(change, time, out),
-                (Form::Records(encoder), _) => {
-                    if let Some(row) = net.after.or(net.before) {
-                        encoder.upsert(row, net.after.is_none(), &self.key, time, out);
-                    }
-                }
-                (Form::Rows(_), _) => {}
-            }
+            self.keep_unique(&net)?;
+            self.record(Change { before: net.before, after: net.after }, time, out)?;
             count += 1;
         }
         Ok(count as u64)
+    }
+
+    /// Appends rows that come, where none goes at their time: the snapshot mostly, which needs no grouping.
+    pub fn inserts(
+        &mut self,
+        updates: &Updates,
+        from: usize,
+        to: usize,
+        out: &mut Vec<u8>,
+    ) -> EvalResult<()> {
+        for update in (from..to).map(|index| updates.get(index)) {
+            let mut net = Net::default();
+            net.add(update);
+            self.keep_unique(&net)?;
+            self.record(Change { before: None, after: Some(update.val) }, update.time, out)?;
+        }
+        Ok(())
+    }
+
+    /// Takes note of rows that are not written, so that a second one of their keys is noticed.
+    pub fn absorb<'a>(&mut self, updates: impl Iterator<Item = UpdateRef<'a>>) -> EvalResult<()> {
+        if self.present.is_none() {
+            return Ok(());
+        }
+        for update in updates {
+            let mut net = Net::default();
+            net.add(update);
+            self.keep_unique(&net)?;
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, change: Change<'_>, time: u64, out: &mut Vec<u8>) -> EvalResult<()> {
+        match (&mut self.form, &self.envelope) {
+            (Form::Messages(encoder), _) => encoder.change(change, time, out)?,
+            (Form::Records(encoder), Envelope::Debezium) => encoder.debezium(change, time, out),
+            (Form::Records(encoder), _) => {
+                if let Some(row) = change.after.or(change.before) {
+                    encoder.upsert(row, change.after.is_none(), &self.key, time, out);
+                }
+            }
+            (Form::Rows(_), _) => {}
+        }
+        Ok(())
+    }
+
+    /// Checks that a key has one row at most, where that is not known.
+    fn keep_unique(&mut self, net: &Net<'_>) -> EvalResult<()> {
+        let Some(row) = net.after.or(net.before) else { return Ok(()) };
+        if self.present.is_none() {
+            return Ok(());
+        }
+        let mut key = Vec::new();
+        order_bytes(row, &self.types, &self.key_order(), &mut key);
+        let hash = u128::from(hash_bytes(&key)) << 64 | u128::from(hash_bytes_seeded(&key, SECOND_SEED));
+        let Some(present) = &mut self.present else { return Ok(()) };
+        let before = u64::from(present.contains(&hash));
+        match (before + net.entering).checked_sub(net.leaving) {
+            Some(0) => present.remove(&hash),
+            Some(1) => present.insert(hash),
+            _ => return Err(self.violation(row)),
+        };
+        Ok(())
     }
 
     /// The changes of one time, consolidated, as rows in the order that was asked for.
@@ -285,10 +345,9 @@ impl ChangeEncoder {
     }
 
     /// Two rows of a key at one time.
-    fn violation(&mut self, row: Option<&[u8]>) -> EvalError {
+    fn violation(&mut self, row: &[u8]) -> EvalError {
         let error = EvalError::new("23505", "two rows have the same key of the sink")
-            .with_hint("The KEY identifies rows; KEY (…) NOT ENFORCED takes any of them.");
-        let Some(row) = row else { return error };
+            .with_hint("The KEY must identify rows; with KEY (…) NOT ENFORCED any of them is written.");
         column_bounds(row, &self.types, &mut self.bounds);
         let values = self.key.iter().map(|column| {
             let bytes = &row[self.bounds[*column] as usize..self.bounds[*column + 1] as usize];

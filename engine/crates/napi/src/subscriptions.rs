@@ -82,6 +82,8 @@ struct Part {
     shown: ShownRows,
     /// The same of a sink.
     groups: Groups,
+    /// Of a sink, too: rows up to here come and none goes, at the time that is being sent.
+    inserts: usize,
     up_to: u64,
     cost: usize,
 }
@@ -119,6 +121,13 @@ impl Subscriber {
         if error.is_some() || up_to >= self.end {
             self.over = Some(error.map(|error| EvalError::from_row(error.val)));
         }
+        if !self.snapshot {
+            let seen = rows.iter().filter(|row| row.time <= self.as_of);
+            if let Err(error) = self.encoder.absorb(seen) {
+                self.over = Some(Some(error));
+                return;
+            }
+        }
         let rows = self.wanted(rows, limit);
         // Sinks count time in chunks; other readers see it with PROGRESS only.
         if rows.is_empty() && !self.encoder.shows_progress() && !self.encoder.is_sink() {
@@ -139,6 +148,7 @@ impl Subscriber {
                 next: 0,
                 shown: ShownRows::default(),
                 groups: Groups::default(),
+                inserts: 0,
                 up_to,
                 cost,
             }),
@@ -249,19 +259,32 @@ impl Part {
             return encoder.records(&self.rows, &mut self.groups, STEP_ROWS, chunk);
         }
         let from = self.next;
+        if from < self.inserts {
+            self.next = (from + STEP_ROWS).min(self.inserts);
+            encoder.inserts(&self.rows, from, self.next, chunk)?;
+            return Ok((self.next - from) as u64);
+        }
         if encoder.is_direct() {
             self.next = (from + STEP_ROWS).min(self.rows.len());
             encoder.differences(&self.rows, from, self.next, chunk)?;
             return Ok((self.next - from) as u64);
         }
         let time = self.rows.get(from).time;
-        while self.next < self.rows.len() && self.rows.get(self.next).time == time {
-            self.next += 1;
+        let mut to = from;
+        let mut inserts = encoder.is_sink();
+        while to < self.rows.len() && self.rows.get(to).time == time {
+            inserts &= self.rows.get(to).diff == 1;
+            to += 1;
         }
+        if inserts {
+            self.inserts = to;
+            return Ok(0);
+        }
+        self.next = to;
         if encoder.is_sink() {
-            self.groups = encoder.group(&self.rows, from, self.next);
+            self.groups = encoder.group(&self.rows, from, to);
         } else {
-            self.shown = encoder.arrange(&self.rows, from, self.next);
+            self.shown = encoder.arrange(&self.rows, from, to);
         }
         Ok(0)
     }
