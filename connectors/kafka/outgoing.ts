@@ -145,7 +145,8 @@ class PartitionRecords {
     const keyAt = at + HEADER;
     const valueAt = keyAt + Math.max(0, key);
     const headersAt = valueAt + Math.max(0, value);
-    const encoded = headers === NONE ? null : headerList(frames.toString('utf8', headersAt, headersAt + headers));
+    const encoded =
+      headers === NONE ? null : headerList(frames.toString('utf8', headersAt, headersAt + headers));
     const time = millis - this.#first;
     const offset = this.length++;
     const length =

@@ -1,11 +1,13 @@
 /** The connectors that are built, through the suites that every connector runs. */
-import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Option } from '../../sql/ast/options.ts';
-import type { SourceConnector } from '../contract.ts';
+import type { SinkConnector, SourceConnector } from '../contract.ts';
+import { fileSink } from '../file/sink.ts';
 import { fileSource } from '../file/source.ts';
 import { counterSource, nexmarkSource } from '../generator/source.ts';
+import { sinkConformance } from './sink-conformance.ts';
 import { sourceConformance } from './source-conformance.ts';
 
 function option(name: string, value: string): Option {
@@ -65,3 +67,32 @@ for (const [name, connector, seed] of [
     },
   });
 }
+
+sinkConformance({
+  name: 'FILE',
+  connector: fileSink as unknown as SinkConnector,
+  fences: false,
+  refused: [
+    { options: [], sqlstate: '22023' },
+    { options: [option('path', 'x'), option('paht', 'y')], sqlstate: '22023' },
+    { options: [option('path', 'x'), option('overwrite', 'perhaps')], sqlstate: '22023' },
+  ],
+  altered: {},
+  secrets: [],
+  encode: (records) => Buffer.from(records.map((record) => `${record}\n`).join('')),
+  async create() {
+    const folder = await mkdtemp(join(tmpdir(), 'tidewire-files-'));
+    const path = join(folder, 'out.log');
+    return {
+      options: { path, overwrite: false },
+      async read() {
+        // What lies behind the size that is recorded is not there yet.
+        const progress = await readFile(`${path}.progress`, 'utf8').catch(() => '{"size":0}');
+        const { size } = JSON.parse(progress) as { size: number };
+        const bytes = size === 0 ? Buffer.alloc(0) : await readFile(path);
+        return bytes.subarray(0, size).toString().split('\n').slice(0, -1);
+      },
+      close: () => rm(folder, { recursive: true, force: true }),
+    };
+  },
+});

@@ -8,16 +8,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Option } from '../../sql/ast/options.ts';
-import {
-  SOURCE_TRANSITIONS,
-  type Offsets,
-  type SourceConnector,
-  type SourceReader,
-  type SourceState,
-} from '../contract.ts';
+import { SOURCE_TRANSITIONS, type Offsets, type SourceConnector, type SourceReader } from '../contract.ts';
 import { Ingest } from '../ingest.ts';
 import { type OptionSpecs, type ParsedOptions, parseOptions } from '../options.ts';
 import { Collector } from './collector.ts';
+import { StateWatch } from './state-watch.ts';
 
 /** An upstream of its own for each test. */
 export interface TestUpstream {
@@ -91,7 +86,7 @@ export function sourceConformance(harness: SourceHarness): void {
     /** Runs a reader into the collector until `enough`, then closes it; a failure is given back. */
     async function run(collector: Collector, enough: () => boolean): Promise<Error | null> {
       const reader = open(collector.offsets);
-      const watch = new StateWatch(reader);
+      const watch = new StateWatch(reader, SOURCE_TRANSITIONS);
       const ended = new Ingest(reader, collector, []).run().then(
         () => null,
         (error: Error) => error,
@@ -176,7 +171,7 @@ export function sourceConformance(harness: SourceHarness): void {
       if (upstream.away === undefined || upstream.back === undefined) return skip();
       const collector = newCollector();
       const reader = open({});
-      const watch = new StateWatch(reader);
+      const watch = new StateWatch(reader, SOURCE_TRANSITIONS);
       const ended = new Ingest(reader, collector, []).run();
       await collector.until(complete(collector));
       await upstream.away();
@@ -213,7 +208,7 @@ export function sourceConformance(harness: SourceHarness): void {
     test('paused, it yields nothing; resumed, all', { timeout: patience }, async () => {
       const collector = newCollector();
       const reader = open({});
-      const watch = new StateWatch(reader);
+      const watch = new StateWatch(reader, SOURCE_TRANSITIONS);
       const ended = new Ingest(reader, collector, []).run();
       await collector.until(() => collector.history.length > 0);
       reader.pause();
@@ -264,43 +259,6 @@ export function sourceConformance(harness: SourceHarness): void {
       expect(reader.health().state).toBe('closed');
     });
   });
-}
-
-/** The states that a reader was seen in. */
-class StateWatch {
-  readonly #reader: SourceReader;
-  readonly #seen: SourceState[] = [];
-
-  constructor(reader: SourceReader) {
-    this.#reader = reader;
-    this.look();
-  }
-
-  look(): SourceState {
-    const { state } = this.#reader.health();
-    if (this.#seen.at(-1) !== state) this.#seen.push(state);
-    return state;
-  }
-
-  /** Each state can be reached from the one before, maybe through others that were not seen. */
-  check(): void {
-    for (const [index, state] of this.#seen.entries()) {
-      if (index > 0) expect(reachable(this.#seen[index - 1]!), this.#seen.join(' → ')).toContain(state);
-    }
-  }
-}
-
-function reachable(from: SourceState): SourceState[] {
-  const found = new Set<SourceState>();
-  const visit = (state: SourceState): void => {
-    for (const next of SOURCE_TRANSITIONS[state]) {
-      if (found.has(next)) continue;
-      found.add(next);
-      visit(next);
-    }
-  };
-  visit(from);
-  return [...found];
 }
 
 /** Counts the batches that end a commit. */

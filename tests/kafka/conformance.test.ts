@@ -1,14 +1,18 @@
-/** KAFKA through the suite that every source runs, with a real broker. */
+/** KAFKA through the suites that every source and every sink runs, with a real broker. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll } from 'vitest';
-import type { SourceConnector } from '../../connectors/contract.ts';
+import type { SinkConnector, SourceConnector } from '../../connectors/contract.ts';
 import { kafkaConnectionOptions } from '../../connectors/kafka/client.ts';
+import { kafkaSinkOptions } from '../../connectors/kafka/sink-options.ts';
+import { kafkaSink } from '../../connectors/kafka/sink.ts';
 import { kafkaSourceOptions } from '../../connectors/kafka/options.ts';
 import { kafkaSource } from '../../connectors/kafka/source.ts';
 import { parseOptions } from '../../connectors/options.ts';
+import { sinkConformance } from '../../connectors/testing/sink-conformance.ts';
 import { sourceConformance } from '../../connectors/testing/source-conformance.ts';
 import type { Option } from '../../sql/ast/options.ts';
-import { type KafkaBroker, kafkaMissing, startKafka } from '../support/kafka.ts';
+import { KAFKA_USER, type KafkaBroker, kafkaMissing, startKafka } from '../support/kafka.ts';
+import { readAll } from '../support/kafka-reader.ts';
 import { describeWith } from '../support/left-out.ts';
 
 function option(name: string, value: string): Option {
@@ -63,4 +67,51 @@ describeWith(kafkaMissing(), 'with a broker', () => {
       };
     },
   });
+
+  sinkConformance({
+    name: 'KAFKA',
+    connector: kafkaSink as unknown as SinkConnector,
+    fences: true,
+    poison: 'x'.repeat(2 << 20),
+    refused: [
+      { options: [], sqlstate: '22023' },
+      { options: [option('topic', 't'), option('tpic', 'u')], sqlstate: '22023' },
+      { options: [option('topic', 't'), option('compression_type', 'rar')], sqlstate: '22023' },
+      { options: [option('topic', 't'), option('topic_partition_count', '0')], sqlstate: '22023' },
+      { options: [option('topic', 't'), option('transaction_timeout', '1 ms')], sqlstate: '22023' },
+    ],
+    altered: { compression_type: 'gzip', transaction_timeout: 60_000 },
+    secrets: [KAFKA_USER.password],
+    patience: 60_000,
+    encode: (records) => Buffer.concat(records.map(frame)),
+    async create() {
+      const topic = `t-${randomUUID()}`;
+      const connection = [
+        option('brokers', broker.sasl),
+        option('sasl_mechanism', 'plain'),
+        option('sasl_username', KAFKA_USER.name),
+        option('sasl_password', KAFKA_USER.password),
+      ];
+      const specs = { ...kafkaConnectionOptions, sasl_password: { type: 'secret', literal: true } } as const;
+      return {
+        options: parseOptions(kafkaSinkOptions, [option('topic', topic)], 'KAFKA'),
+        connection: parseOptions(specs, connection, 'KAFKA'),
+        read: async () => (await readAll(broker, topic)).map(({ value }) => String(value)),
+        away: () => broker.kill(),
+        back: () => broker.start(),
+        close: async () => undefined,
+      };
+    },
+  });
 });
+
+/** A message without a key, as the engine frames it. */
+function frame(value: string): Buffer {
+  const header = Buffer.alloc(28);
+  header.writeBigInt64LE(1_700_000_000_000_000n, 0);
+  header.writeBigInt64LE(-1n, 8);
+  header.writeInt32LE(-1, 16);
+  header.writeInt32LE(Buffer.byteLength(value), 20);
+  header.writeInt32LE(-1, 24);
+  return Buffer.concat([header, Buffer.from(value)]);
+}

@@ -17,6 +17,45 @@ export async function topicIsThere(broker: KafkaBroker, topic: string, patience:
   }
 }
 
+/** Fetches that give nothing, one after the other, mean that there is nothing more. */
+const EMPTY_FETCHES = 3;
+
+/** All that is in a topic now, in the order of each partition; nothing where there is no topic. */
+export async function readAll(broker: KafkaBroker, topic: string): Promise<ReadMessage[]> {
+  const admin = broker.client().admin();
+  await admin.connect();
+  const topics = await admin.listTopics().finally(() => admin.disconnect());
+  if (!topics.includes(topic)) return [];
+  const consumer = broker
+    .client()
+    .consumer({ groupId: `reader-${randomUUID()}`, readUncommitted: false, maxWaitTimeInMs: 50 });
+  const read: ReadMessage[] = [];
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topics: [topic], fromBeginning: true });
+    await new Promise<void>((resolve, reject) => {
+      let seen = 0;
+      let empty = 0;
+      consumer.on(consumer.events.FETCH, () => {
+        empty = read.length === seen ? empty + 1 : 0;
+        seen = read.length;
+        if (empty === EMPTY_FETCHES) resolve();
+      });
+      consumer
+        .run({
+          autoCommit: false,
+          eachMessage: async ({ partition, message }) => {
+            read.push({ ...message, partition });
+          },
+        })
+        .catch(reject);
+    });
+  } finally {
+    await consumer.disconnect();
+  }
+  return read;
+}
+
 /** The first messages of a topic, in the order of each partition; waits until there are so many. */
 export async function readTopic(
   broker: KafkaBroker,
