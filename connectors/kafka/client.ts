@@ -74,8 +74,15 @@ export function kafkaClient(
   return new kafkajs.Kafka(config);
 }
 
+/** The first of several errors that kafkajs gives as one. */
+export function firstError(error: unknown): unknown {
+  const [first] = (error as { errors?: unknown[] }).errors ?? [];
+  return first ?? error;
+}
+
 /** What went wrong, to be shown to users. */
-export function kafkaMessage(error: unknown, options: KafkaConnectionOptions): string {
+export function kafkaMessage(thrown: unknown, options: KafkaConnectionOptions): string {
+  const error = firstError(thrown);
   const { message, name } = error as Error;
   // kafkajs wraps what it gave up on; the reason is what helps.
   const inner = (error as { cause?: unknown }).cause;

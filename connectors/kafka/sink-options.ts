@@ -19,6 +19,8 @@ export const kafkaSinkOptions = {
   transactional_id_prefix: { type: 'string', default: 'tidewire' },
   /** What the name of the consumer group begins with whose offset is the sink's progress. */
   progress_group_id_prefix: { type: 'string', default: 'tidewire' },
+  /** Refused by name: progress is an offset. */
+  progress_topic: { type: 'string' },
   /** How long a transaction may take: the first has all that is there. */
   transaction_timeout: { type: 'duration', min: 1000, default: 600_000, alterable: true },
 } as const satisfies OptionSpecs;

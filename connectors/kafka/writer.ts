@@ -22,7 +22,7 @@ import {
 } from '../contract.ts';
 import type { OptionSpecs, ParsedOptions } from '../options.ts';
 import { Alarm, PauseGate, StateHolder } from '../state.ts';
-import { type KafkaConnectionOptions, kafkaClient, kafkaMessage } from './client.ts';
+import { type KafkaConnectionOptions, firstError, kafkaClient, kafkaMessage } from './client.ts';
 import { outgoingMessages, outgoingPartitioner, portions } from './outgoing.ts';
 import type { KafkaSinkOptions } from './sink-options.ts';
 import { createTopic, findTopic, maxMessageBytes } from './topic.ts';
@@ -58,8 +58,10 @@ const COORDINATOR_COMES = [
   'GROUP_COORDINATOR_NOT_AVAILABLE',
   'GROUP_LOAD_IN_PROGRESS',
 ];
-const COORDINATOR_TRIALS = 30;
-const COORDINATOR_PAUSE = 100;
+/** The transaction before is being completed. */
+const ONE_AFTER_THE_OTHER = ['CONCURRENT_TRANSACTIONS'];
+const TRIALS = 50;
+const PAUSE = 50;
 /**
  * Warnings of kafkajs that mean nothing here: a transaction begins while the one before is being completed, which is
  * tried again; and retries are few because a sink recovers behind them.
@@ -154,20 +156,25 @@ export class KafkaWriter implements SinkWriter {
 
   async #progress(admin: Admin): Promise<number | undefined> {
     const { topic } = this.#options;
-    const ask = (): ReturnType<Admin['fetchOffsets']> =>
-      admin.fetchOffsets({ groupId: this.#group, topics: [topic] });
-    let groups: Awaited<ReturnType<typeof ask>> | null = null;
-    for (let trial = 1; groups === null; trial++) {
-      groups = await ask().catch((error: { type?: string }) => {
-        if (trial === COORDINATOR_TRIALS || !COORDINATOR_COMES.includes(error.type ?? '')) throw error;
-        return null;
-      });
-      if (groups === null) await this.#pause.sleep(COORDINATOR_PAUSE);
-      if (this.#closed) throw new ConnectorError({ message: 'the sink is closed' });
-    }
+    const groups = await this.#patiently(COORDINATOR_COMES, () =>
+      admin.fetchOffsets({ groupId: this.#group, topics: [topic] }),
+    );
     const partition = groups[0]?.partitions.find((each) => each.partition === 0);
     const upTo = Number(partition?.offset ?? -1);
     return upTo >= 0 ? upTo : undefined;
+  }
+
+  /** Does something again that kafkajs gives up on, for what passes by itself. */
+  async #patiently<T>(passing: readonly string[], action: () => Promise<T>): Promise<T> {
+    for (let trial = 1; ; trial++) {
+      try {
+        return await action();
+      } catch (error) {
+        const { type = '' } = error as { type?: string };
+        if (trial === TRIALS || this.#closed || !passing.includes(type)) throw error;
+      }
+      await this.#pause.sleep(PAUSE);
+    }
   }
 
   async write(batch: SinkBatch): Promise<void> {
@@ -189,7 +196,9 @@ export class KafkaWriter implements SinkWriter {
       };
       if (!batch.whole) return;
       const partitions = [{ partition: 0, offset: String(batch.upTo) }];
-      await transaction.sendOffsets({ consumerGroupId: this.#group, topics: [{ topic, partitions }] });
+      await this.#patiently(ONE_AFTER_THE_OTHER, () =>
+        transaction.sendOffsets({ consumerGroupId: this.#group, topics: [{ topic, partitions }] }),
+      );
       await transaction.commit();
       this.#transaction = null;
       this.#bytes += this.#open.bytes;
@@ -208,9 +217,9 @@ export class KafkaWriter implements SinkWriter {
   }
 
   #failed(error: unknown): ConnectorError {
-    const { type, cause } = error as { type?: string; cause?: { type?: string; name?: string } };
-    const retry =
-      !(error instanceof ConnectorError) && !LASTING.includes(type ?? cause?.type ?? '') && !this.#closed;
+    const { type, cause } = firstError(error) as { type?: string; cause?: { type?: string } };
+    const lasting = LASTING.includes(type ?? cause?.type ?? '');
+    const retry = !(error instanceof ConnectorError) && !lasting && !this.#closed;
     const message = kafkaMessage(error, this.#connection);
     this.#state.set(retry ? 'stalled' : 'failed', message);
     return new ConnectorError({

@@ -18,6 +18,7 @@ import { selectAll } from '../statements/subscribe.ts';
 import type { System } from '../system.ts';
 import { type SinkFormats, sinkEncoding, sinkFormats } from './sink-encoding.ts';
 import { type SinkEnvelope, columnNamed, sinkEnvelope } from './sink-envelope.ts';
+import { translateSinkWith } from './sink-with-options.ts';
 
 export interface SinkDefinition {
   readonly connector: SinkConnector;
@@ -45,8 +46,9 @@ export function defineSink(
   system: System,
   session: SessionContext,
   parsed: ParsedStatement,
-  statement: CreateSink,
+  written: CreateSink,
 ): SinkDefinition {
+  const statement = translateSinkWith(written);
   const { into } = statement;
   if (into.kind === 'relation') {
     throw unsupported(parsed, 'a sink into a table', into.name.location, 'INTO FILE and INTO KAFKA are.');

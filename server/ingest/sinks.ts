@@ -229,8 +229,10 @@ export class RunningSink {
   }
 
   #fail(error: Error): void {
-    this.#ended ??= { state: 'failed', error: error.message, since: Date.now() };
-    this.#parts.log.error('sink failed', { sink: this.#setup.name, reason: error.message });
+    const { message, detail } = error as Error & { detail?: string };
+    const reason = detail === undefined ? message : `${message}: ${detail}`;
+    this.#ended ??= { state: 'failed', error: reason, since: Date.now() };
+    this.#parts.log.error('sink failed', { sink: this.#setup.name, reason });
   }
 }
 
