@@ -8,7 +8,7 @@ import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { connectionText } from './create-connection.ts';
 import { catalogKinds } from './drop.ts';
-import { withSourceSettings, withViewOnError } from './names/current-options.ts';
+import { withSinkOptions, withSourceSettings, withViewOnError } from './names/current-options.ts';
 import { prepareInternal, quoteLiteral } from './internal-query.ts';
 import type { Runnable } from './prepared.ts';
 import { readTimestamp } from './snapshot.ts';
@@ -219,6 +219,10 @@ function createText(system: System, object: CatalogObject): string | null {
   const { statement } = object;
   if (statement === null) return null;
   if (object.kind === 'materializedView') return withViewOnError(statement, object.onError);
+  if (object.kind === 'sink') {
+    const sink = system.sinks.get(object.id);
+    return sink && withSinkOptions(statement, sink.setup.connector.options, sink.options);
+  }
   if (object.kind !== 'source') return statement;
   const source = system.sources.get(object.id);
   if (source === null) return statement;

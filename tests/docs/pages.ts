@@ -7,7 +7,7 @@
  * - `live`: one statement that goes on until it is cancelled; its first rows arrive.
  *
  * A ```json block with `topic NAME` behind it is sent to that topic, which is made for it: a line is a message, with a tab behind
- * its key. A page with one runs beside a Kafka broker, whose address stands for `localhost:9092`.
+ * its key. A page with `localhost:9092` runs beside a Kafka broker, whose address stands for it.
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -73,7 +73,7 @@ export function blocksOf(text: string): Block[] {
 
 /** Whether a page needs a broker. */
 export function needsKafka({ blocks }: Page): boolean {
-  return blocks.some(({ mode }) => mode === 'topic');
+  return blocks.some(({ mode, sql }) => mode === 'topic' || sql.includes('localhost:9092'));
 }
 
 /** psql's aligned table as cells: the header first. */

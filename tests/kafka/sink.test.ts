@@ -224,6 +224,11 @@ describeWith(kafkaMissing(), 'INTO KAFKA', () => {
     const read = await messages(codec, 1000);
     expect(new Set(read.map(({ key }) => text(key))).size).toBe(1000);
     await ask(`ALTER SINK ${codec}_out SET (COMPRESSION TYPE 'none')`);
+    expect(String(await ask(`SHOW CREATE SINK ${codec}_out`))).not.toContain('COMPRESSION');
+    await ask(`ALTER SINK ${codec}_out SET (COMPRESSION TYPE '${codec}', TRANSACTION TIMEOUT '20 s')`);
+    expect(String(await ask(`SHOW CREATE SINK ${codec}_out`))).toMatch(
+      /COMPRESSION TYPE.*TRANSACTION TIMEOUT '20000 ms'/,
+    );
     await ask(`ALTER SINK ${codec}_out RESET (COMPRESSION TYPE)`);
     await ask(`INSERT INTO ${codec} VALUES (0, '')`);
     expect(await messages(codec, 1001)).toHaveLength(1001);

@@ -1,6 +1,12 @@
 /** The text of a CREATE statement with the options that ALTER … SET and RESET have given its object since. */
-import { type OptionSpec, type OptionSpecs, parseOptions } from '../../../connectors/options.ts';
+import {
+  type OptionSpec,
+  type OptionSpecs,
+  type ParsedOptions,
+  parseOptions,
+} from '../../../connectors/options.ts';
 import { Secret } from '../../../connectors/secret.ts';
+import type { ConnectorClause } from '../../../sql/ast/create-source.ts';
 import type { Option } from '../../../sql/ast/options.ts';
 import { quoteLiteral } from '../../../sql/functions/quote.ts';
 import { EditableText } from '../../../sql/parse/edits.ts';
@@ -22,6 +28,23 @@ export function withSourceSettings(statement: string, specs: OptionSpecs, settin
     if (value !== written[name]) text = withOption(text, name, specs[name]!, value);
   }
   return withPolicy(text, settings.onError);
+}
+
+/** CREATE SINK with the options that it has now. */
+export function withSinkOptions(
+  statement: string,
+  specs: OptionSpecs,
+  values: ParsedOptions<OptionSpecs>,
+): string {
+  let text = statement;
+  for (const [name, spec] of Object.entries(specs)) {
+    if (spec.alterable !== true) continue;
+    const options = ofConnector(text).options.filter((option) => option.name === name);
+    const written = parseOptions({ [name]: spec }, options, 'a sink')[name];
+    const value = values[name] as Value | undefined;
+    if (value !== written) text = withOption(text, name, spec, value);
+  }
+  return text;
 }
 
 /** CREATE MATERIALIZED VIEW with this `on_error`. */
@@ -50,9 +73,19 @@ function createSource(statement: string) {
   return parsed;
 }
 
+/** The connector of CREATE SOURCE or CREATE SINK, and its options. */
+function ofConnector(statement: string): { options: readonly Option[]; connector: ConnectorClause } {
+  const parsed = parse(statement)[0]?.statement;
+  if (parsed?.kind === 'create_source') return parsed;
+  if (parsed?.kind === 'create_sink' && parsed.into.kind === 'connector') {
+    return { options: parsed.options, connector: parsed.into.connector };
+  }
+  throw new Error('the statement names a connector');
+}
+
 /** Changes or adds one option of the connector, or takes it out where it has its default. */
 function withOption(statement: string, name: string, spec: OptionSpec, value: Value | undefined): string {
-  const { options, connector } = createSource(statement);
+  const { options, connector } = ofConnector(statement);
   const text = new EditableText(statement);
   const option = options.find((candidate) => candidate.name === name);
   if (value === undefined || ('default' in spec && value === spec.default)) {
