@@ -21,7 +21,8 @@ nodes: Array<Node>,
  * What becomes of the result.
  */
 output: Output, };
-export type ScalarType = "bool" | "int2" | "int4" | "int8" | "float4" | "float8" | "numeric" | "text" | "varchar" | "bpchar" | "bytea" | "date" | "time" | "timestamp" | "timestamptz" | "interval" | "uuid" | "jsonb" | "oid" | "name" | "char";
+export type BaseType = "bool" | "int2" | "int4" | "int8" | "float4" | "float8" | "numeric" | "text" | "varchar" | "bpchar" | "bytea" | "date" | "time" | "timestamp" | "timestamptz" | "interval" | "uuid" | "jsonb" | "oid" | "name" | "char";
+export type ScalarType = BaseType | `_${BaseType}`;
 export type ColumnType = { 
 /**
  * The type.
@@ -35,7 +36,7 @@ typmod: number,
  * Whether the planner could not exclude NULL.
  */
 nullable: boolean, };
-export type Expr = { "kind": "column", index: number, } | { "kind": "literal", scalar: ScalarType, text: string | null, } | { "kind": "parameter", index: number, } | { "kind": "logicalNow" } | { "kind": "call", opcode: string, arguments: Array<Expr>, scalar: ScalarType, } | { "kind": "input", argument: Expr, scalar: ScalarType, typmod: number, } | { "kind": "output", argument: Expr, from: ScalarType, } | { "kind": "and", operands: Array<Expr>, } | { "kind": "or", operands: Array<Expr>, } | { "kind": "not", operand: Expr, } | { "kind": "isNull", operand: Expr, } | { "kind": "isTrue", operand: Expr, } | { "kind": "case", branches: Array<CaseBranch>, otherwise: Expr, scalar: ScalarType, } | { "kind": "coalesce", operands: Array<Expr>, scalar: ScalarType, } | { "kind": "inList", operand: Expr, list: Array<Expr>, of: ScalarType, } | { "kind": "canonical", operand: Expr, of: ScalarType, } | { "kind": "notDistinct", left: Expr, right: Expr, of: ScalarType, } | { "kind": "raise", sqlstate: string, message: string, scalar: ScalarType, };
+export type Expr = { "kind": "column", index: number, } | { "kind": "literal", scalar: ScalarType, text: string | null, } | { "kind": "parameter", index: number, } | { "kind": "logicalNow" } | { "kind": "call", opcode: string, arguments: Array<Expr>, scalar: ScalarType, } | { "kind": "input", argument: Expr, scalar: ScalarType, typmod: number, } | { "kind": "output", argument: Expr, from: ScalarType, } | { "kind": "and", operands: Array<Expr>, } | { "kind": "or", operands: Array<Expr>, } | { "kind": "not", operand: Expr, } | { "kind": "isNull", operand: Expr, } | { "kind": "isTrue", operand: Expr, } | { "kind": "case", branches: Array<CaseBranch>, otherwise: Expr, scalar: ScalarType, } | { "kind": "coalesce", operands: Array<Expr>, scalar: ScalarType, } | { "kind": "inList", operand: Expr, list: Array<Expr>, of: ScalarType, } | { "kind": "canonical", operand: Expr, of: ScalarType, } | { "kind": "notDistinct", left: Expr, right: Expr, of: ScalarType, } | { "kind": "array", elements: Array<Expr>, nested: boolean, scalar: ScalarType, } | { "kind": "mapArray", array: Expr, body: Expr, scalar: ScalarType, } | { "kind": "quantified", all: boolean, left: Expr, array: Expr, comparison: Expr, } | { "kind": "element", index: number, scalar: ScalarType, } | { "kind": "raise", sqlstate: string, message: string, scalar: ScalarType, };
 export type CaseBranch = { 
 /**
  * A bool expression.
@@ -126,7 +127,7 @@ values: Array<string | null>,
  * Multiplicity.
  */
 diff: number, };
-export type AggregateFunction = "countAll" | "count" | "sum" | "avg" | "boolAnd" | "boolOr" | "min" | "max" | "leastRepresentation" | "varPop" | "varSamp" | "stddevPop" | "stddevSamp" | "corr" | "covarPop" | "covarSamp" | "regrAvgx" | "regrAvgy" | "regrCount" | "regrIntercept" | "regrR2" | "regrSlope" | "regrSxx" | "regrSxy" | "regrSyy" | "bitAnd" | "bitOr" | "bitXor" | "stringAgg" | "jsonbAgg" | "jsonbAggStrict" | "jsonbObjectAgg" | "jsonbObjectAggStrict" | "jsonbObjectAggUnique" | "jsonbObjectAggUniqueStrict" | "first" | "percentileCont" | "percentileDisc" | "mode";
+export type AggregateFunction = "countAll" | "count" | "sum" | "avg" | "boolAnd" | "boolOr" | "min" | "max" | "leastRepresentation" | "varPop" | "varSamp" | "stddevPop" | "stddevSamp" | "corr" | "covarPop" | "covarSamp" | "regrAvgx" | "regrAvgy" | "regrCount" | "regrIntercept" | "regrR2" | "regrSlope" | "regrSxx" | "regrSxy" | "regrSyy" | "bitAnd" | "bitOr" | "bitXor" | "stringAgg" | "arrayAgg" | "jsonbAgg" | "jsonbAggStrict" | "jsonbObjectAgg" | "jsonbObjectAggStrict" | "jsonbObjectAggUnique" | "jsonbObjectAggUniqueStrict" | "first" | "percentileCont" | "percentileDisc" | "mode";
 export type Aggregate = { 
 /**
  * Which.
@@ -168,7 +169,7 @@ function: TableFunction,
  * Its arguments.
  */
 arguments: Array<Expr>, };
-export type TableFunction = "hop" | "generateSeries" | "stringToTable" | "regexpSplitToTable" | "jsonbArrayElements" | "jsonbArrayElementsText" | "jsonbEach" | "jsonbEachText" | "jsonbObjectKeys";
+export type TableFunction = "hop" | "generateSeries" | "stringToTable" | "regexpSplitToTable" | "jsonbArrayElements" | "jsonbArrayElementsText" | "jsonbEach" | "unnest" | "generateSubscripts" | "regexpMatches" | "jsonbEachText" | "jsonbObjectKeys";
 export type WindowFunction = { "kind": "rowNumber" } | { "kind": "rank" } | { "kind": "denseRank" } | { "kind": "percentRank" } | { "kind": "cumeDist" } | { "kind": "ntile" } | { "kind": "lag" } | { "kind": "lead" } | { "kind": "firstValue" } | { "kind": "lastValue" } | { "kind": "nthValue" } | { "kind": "aggregate", function: AggregateFunction, };
 export type FrameMode = "rows" | "range" | "groups";
 export type FrameBound = { "kind": "unboundedPreceding" } | { "kind": "preceding", column: number, } | { "kind": "currentRow" } | { "kind": "following", column: number, } | { "kind": "unboundedFollowing" };
@@ -211,7 +212,7 @@ frame: Frame,
  * The result's type.
  */
 result: ColumnType, };
-export type Operator = { "kind": "constant", rows: Array<ConstantRow>, } | { "kind": "import", arrangement: number, layout: Layout, } | { "kind": "lookup", arrangement: number, layout: Layout, keys: Array<Array<Expr>>, } | { "kind": "mfp", input: number, mfp: Mfp, } | { "kind": "flatMap", input: number, calls: Array<TableCall>, ordinality: boolean, } | { "kind": "arrange", input: number, layout: Layout, } | { "kind": "join", left: number, right: number, nullSafe: Array<boolean>, closure: Mfp, } | { "kind": "reduce", input: number, key: Array<KeyExpr>, class: ReduceClass, layout: Layout, } | { "kind": "topK", input: number, key: Array<KeyExpr>, order: Array<OrderKey>, limit: Expr | null, offset: Expr | null, withTies: boolean, } | { "kind": "window", input: number, key: Array<KeyExpr>, order: Array<OrderKey>, calls: Array<WindowCall>, } | { "kind": "negate", input: number, } | { "kind": "threshold", input: number, } | { "kind": "union", inputs: Array<number>, } | { "kind": "guard", input: number, key: Array<KeyExpr>, sqlstate: string, message: string, };
+export type Operator = { "kind": "constant", rows: Array<ConstantRow>, } | { "kind": "import", arrangement: number, layout: Layout, } | { "kind": "lookup", arrangement: number, layout: Layout, keys: Array<Array<Expr>>, } | { "kind": "mfp", input: number, mfp: Mfp, } | { "kind": "flatMap", input: number, calls: Array<TableCall>, ordinality: boolean, } | { "kind": "arrange", input: number, layout: Layout, } | { "kind": "join", left: number, right: number, nullSafe: Array<boolean>, closure: Mfp, } | { "kind": "reduce", input: number, key: Array<KeyExpr>, class: ReduceClass, layout: Layout, } | { "kind": "topK", input: number, key: Array<KeyExpr>, order: Array<OrderKey>, limit: Expr | null, offset: Expr | null, withTies: boolean, } | { "kind": "window", input: number, key: Array<KeyExpr>, order: Array<OrderKey>, calls: Array<WindowCall>, } | { "kind": "negate", input: number, } | { "kind": "threshold", input: number, } | { "kind": "union", inputs: Array<number>, } | { "kind": "guard", input: number, key: Array<KeyExpr>, sqlstate: string, message: string, hint?: string, };
 export type Output = { "kind": "arrangement", node: number, arrangement: number, layout: Layout, } | { "kind": "subscription", node: number, } | { "kind": "rows", node: number, finishing: Finishing, } | { "kind": "write", arrangement: number, deleted: number | null, inserted: number | null, returned: number | null, returning: Mfp | null, conflict: OnConflict | null, };
 export type Finishing = { 
 /**

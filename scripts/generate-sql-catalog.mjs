@@ -6,16 +6,22 @@ import { writeFileSync } from 'node:fs';
 import { Client } from 'pg';
 import { families } from '../build/sql/functions/families.js';
 
-const types = words(`bool bytea char name int8 int2 int4 text oid jsonb float4 float8 bpchar varchar date time
+const baseTypes =
+  words(`bool bytea char name int8 int2 int4 text oid jsonb float4 float8 bpchar varchar date time
   timestamp timestamptz interval numeric uuid`);
 // Types that have a name and an oid in expressions but no column form of their own.
-const nominal = words(
-  'regclass regtype regproc regnamespace regrole unknown void any anyelement anynonarray',
-);
+const registered = words('regclass regtype regproc regnamespace regrole');
+const types = [...baseTypes, ...[...baseTypes, ...registered].map((name) => `_${name}`)];
+const nominal = [
+  ...registered,
+  ...words(
+    `unknown void any anyelement anyarray anynonarray anycompatible anycompatiblearray anycompatiblenonarray`,
+  ),
+];
 const aggregates =
   words(`count sum avg min max bool_and bool_or every any_value var_pop var_samp variance stddev_pop
   stddev_samp stddev corr covar_pop covar_samp regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope
-  regr_sxx regr_sxy regr_syy bit_and bit_or bit_xor string_agg jsonb_agg jsonb_agg_strict jsonb_object_agg
+  regr_sxx regr_sxy regr_syy bit_and bit_or bit_xor string_agg array_agg jsonb_agg jsonb_agg_strict jsonb_object_agg
   jsonb_object_agg_strict jsonb_object_agg_unique jsonb_object_agg_unique_strict percentile_cont percentile_disc mode`);
 // SQL-language functions of PostgreSQL that are inlined; those behind operators are taken in any case.
 const inlined = words('lpad rpad log log10 round trunc date_part bit_length timestamptz age substring');
@@ -45,7 +51,7 @@ if (repeated.length > 0) throw new Error(`named twice: ${repeated.join(' ')}`);
 const known = new Set(
   (await rows(`select distinct prosrc from pg_proc where prosrc = any($1)`, opcodes)).map((r) => r[0]),
 );
-const unknown = opcodes.filter((opcode) => !known.has(opcode) && opcode !== 'regexp_match_group');
+const unknown = opcodes.filter((opcode) => !known.has(opcode));
 if (unknown.length > 0) throw new Error(`PostgreSQL has no function ${unknown.join(' ')}`);
 
 const typeRows = await rows(
@@ -65,7 +71,7 @@ const procRows = await rows(
    left join pg_description d on d.objoid = p.oid and d.classoid = 'pg_proc'::regclass and d.objsubid = 0
    where not proretset and pronamespace = 11 and r.typname = any($1::text[])
      and (pronargs = 0 or ${named}::text[] <@ $1::text[])
-     and (prokind = 'f' and prosrc = any($2) and (provariadic = 0)
+     and (prokind = 'f' and prosrc = any($2) and (provariadic = 0 or p.oid in (select oprcode from pg_operator))
        or prokind = 'f' and prolang = 14 and (proname = any($5) or p.oid in (select oprcode from pg_operator))
        or prokind = 'f' and proname = any($4)
        or prokind = 'a' and proname = any($3))

@@ -59,6 +59,25 @@ export type HirScalar =
   /** operand IN (constants), all of one type. */
   | { readonly kind: 'inList'; readonly operand: HirScalar; readonly list: readonly HirScalar[] }
   | { readonly kind: 'notDistinct'; readonly left: HirScalar; readonly right: HirScalar }
+  /** ARRAY[…]; nested: the elements are arrays, the parts of one of a dimension more. */
+  | {
+      readonly kind: 'array';
+      readonly elements: readonly HirScalar[];
+      readonly nested: boolean;
+      readonly type: SqlType;
+    }
+  /** Each element of an array through `body`, in which it is `element` 0. */
+  | { readonly kind: 'mapArray'; readonly array: HirScalar; readonly body: HirScalar; readonly type: SqlType }
+  /** `left op ANY|ALL (array)`: in `comparison` left's value is `element` 0, the array's `element` 1. */
+  | {
+      readonly kind: 'quantifiedArray';
+      readonly all: boolean;
+      readonly left: HirScalar;
+      readonly array: HirScalar;
+      readonly comparison: HirScalar;
+    }
+  /** What the innermost mapArray or quantifiedArray around it binds. */
+  | { readonly kind: 'element'; readonly index: number; readonly type: NullableType }
   | { readonly kind: 'raise'; readonly sqlstate: string; readonly message: string; readonly type: SqlType }
   | { readonly kind: 'exists'; readonly relation: HirRelation }
   /** One column; no row gives NULL, more than one row is error 21000. */

@@ -45,6 +45,20 @@ export type MirScalar = { readonly type: MirType } & (
   /** The representative of a value under SQL equality; only in keys. */
   | { readonly kind: 'canonical'; readonly operand: MirScalar }
   | { readonly kind: 'notDistinct'; readonly left: MirScalar; readonly right: MirScalar }
+  /** ARRAY[…]; nested: the elements are arrays, the parts of one of a dimension more. */
+  | { readonly kind: 'array'; readonly elements: readonly MirScalar[]; readonly nested: boolean }
+  /** Each element of an array through `body`, in which it is `element` 0. */
+  | { readonly kind: 'mapArray'; readonly array: MirScalar; readonly body: MirScalar }
+  /** `left op ANY|ALL (array)`: in `comparison` left's value is `element` 0, the array's `element` 1. */
+  | {
+      readonly kind: 'quantifiedArray';
+      readonly all: boolean;
+      readonly left: MirScalar;
+      readonly array: MirScalar;
+      readonly comparison: MirScalar;
+    }
+  /** What the innermost mapArray or quantifiedArray around it binds. */
+  | { readonly kind: 'element'; readonly index: number }
   | { readonly kind: 'raise'; readonly sqlstate: string; readonly message: string }
 );
 

@@ -12,7 +12,7 @@
  */
 import type { Socket } from 'node:net';
 import { SqlError } from '../../sql/error.ts';
-import { findTypeByArrayOid, findTypeByOid, plain, typeOid } from '../../sql/types/table.ts';
+import { findTypeByOid, plain, typeOid } from '../../sql/types/table.ts';
 import type { SqlType } from '../../sql/types/type.ts';
 import type { Log } from '../log.ts';
 import { rowFieldsOf } from '../results/columns.ts';
@@ -480,14 +480,7 @@ function parameterType(oid: number): SqlType | null {
   const name = findTypeByOid(oid);
   if (name === 'unknown') return null;
   if (name !== undefined) return plain(name);
-  const element = findTypeByArrayOid(oid);
-  throw new SqlError({
-    sqlstate: element === undefined ? '42704' : '0A000',
-    message:
-      element === undefined
-        ? `type with OID ${oid} does not exist`
-        : `parameters of type ${element}[] are not supported yet`,
-  });
+  throw new SqlError({ sqlstate: '42704', message: `type with OID ${oid} does not exist` });
 }
 
 /** Settings of the startup packet, those of `options` first. */

@@ -12,7 +12,7 @@ import { freeOfScalar, liftScalar } from '../hir/traverse.ts';
 import { displayType } from '../types/format.ts';
 import { plain } from '../types/table.ts';
 import type { SqlType } from '../types/type.ts';
-import { coerce, coerceToBoolean, unknownToText } from './coerce.ts';
+import { coerceToBoolean, unknownToText } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
 import { operand } from './operator.ts';
@@ -60,15 +60,12 @@ export function resolveAggregate(
   }
   const definition = aggregateNamed(name);
   const written = args.map((argument, i) => operand(context, argument, entry.arguments[i]!));
-  const element = entry.arguments.indexOf('anyelement');
-  // An aggregate of values of any type gives one of them, modifier and all.
-  const result = entry.result === 'anyelement' ? typeOf(written[element]!) : plain(entry.result);
   return {
     definition,
     function: args.length === 0 ? 'countAll' : definition.function,
     arguments: written.map((argument, i) => converted(argument, definition.convert?.[i] ?? null)),
     written,
-    result: entry.result === 'anyelement' ? plain(result.name) : result,
+    result: plain(entry.result),
   };
 }
 
@@ -229,6 +226,7 @@ const neverNull: ReadonlySet<AggregateFunction> = new Set([
   ...([
     'bitXor',
     'stringAgg',
+    'arrayAgg',
     'jsonbAgg',
     'jsonbObjectAgg',
     'percentileCont',

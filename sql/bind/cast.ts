@@ -1,9 +1,10 @@
 import type { CollateClause, TypeCast } from '@pgsql/types';
-import { locationOf, nameParts } from '../ast/accessors.ts';
+import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import { displayType, formatType } from '../types/format.ts';
-import { isRegistered, typeRow } from '../types/table.ts';
+import { elementType, isRegistered, typeRow } from '../types/table.ts';
 import type { SqlType } from '../types/type.ts';
 import type { HirScalar } from '../hir.ts';
+import { bindArray } from './array.ts';
 import { coerceToType } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
@@ -16,7 +17,13 @@ import { bindTypeName } from './type-name.ts';
 export function bindCast(node: TypeCast, context: ExpressionContext): Bound {
   const { statement } = context;
   const type = bindTypeName(statement, node.typeName!);
-  const bound = bindExpression(node.arg!, context);
+  const elements = nodeAs(node.arg, 'A_ArrayExpr');
+  // Elements that are written out are cast themselves.
+  const inner = elements === undefined ? null : elementType(type.name);
+  const bound =
+    elements !== undefined && inner !== null
+      ? bindArray(elements, { name: type.name, typmod: -1 }, context)
+      : bindExpression(node.arg!, context);
   const at = locationOf(node) ?? locationOf(node.typeName!);
   const scalar = named(context, bound, type) ?? coerceToType(statement, bound, type, 'explicit');
   if (scalar === null) {

@@ -5,7 +5,7 @@ import { castPath, lengthCoercion, sameRepresentation } from '../types/casts.ts'
 import type { CastContext } from '../types/casts.ts';
 import { commonType, commonTypmod } from '../types/common.ts';
 import { displayType } from '../types/format.ts';
-import { isRegistered, plain, typeRow } from '../types/table.ts';
+import { elementType, isRegistered, plain, typeRow } from '../types/table.ts';
 import type { SqlType, TypeName } from '../types/type.ts';
 import { evaluate, readLiteral, truncateName } from './literal.ts';
 import { call, int4, literal, relabel, truth, typeOf } from './scalar.ts';
@@ -37,7 +37,23 @@ export function coerce(
       return castCall(statement, path.proc, scalar, target, context === 'explicit');
     case 'io':
       return throughText(statement, bound, source, target);
+    case 'elements':
+      return sameRepresentation(source, target)
+        ? statement.sameOrigin(scalar, relabel(scalar, plain(target)))
+        : castElements(statement, bound, target, context);
   }
+}
+
+/** Element 0 of a mapArray over an array of this type. */
+export function elementOf(array: TypeName, index = 0): HirScalar {
+  return { kind: 'element', index, type: { ...plain(elementType(array)!), nullable: true } };
+}
+
+function castElements(statement: Statement, bound: Bound, target: TypeName, context: CastContext): HirScalar {
+  const { scalar, at } = bound;
+  const element: Bound = { scalar: elementOf(typeOf(scalar).name), at };
+  const body = coerce(statement, element, elementType(target)!, context)!;
+  return { kind: 'mapArray', array: scalar, body, type: plain(target) };
 }
 
 function coerceUnknown(
@@ -143,6 +159,19 @@ export function applyModifier(
 ): HirScalar {
   const now = typeOf(scalar);
   if (type.typmod < 0 || now.typmod === type.typmod) return scalar;
+  const inner = elementType(type.name);
+  if (inner !== null) {
+    if (scalar.kind === 'literal' && scalar.text === null) return literal(type.name, null, type.typmod);
+    if (lengthCoercion(inner) === null) return relabel(scalar, type);
+    const body = applyModifier(
+      statement,
+      elementOf(type.name),
+      { name: inner, typmod: type.typmod },
+      explicit,
+      at,
+    );
+    return { kind: 'mapArray', array: scalar, body, type };
+  }
   const proc = lengthCoercion(type.name);
   if (proc === null) return relabel(scalar, type);
   const entry = functionByOid(proc);

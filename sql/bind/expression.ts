@@ -2,14 +2,16 @@
 import type { BooleanTest, BoolExpr, ColumnRef, Node, NullTest, ParamRef } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs, nodeKind } from '../ast/accessors.ts';
 import type { HirScalar } from '../hir.ts';
+import { bindArray, bindSubscript } from './array.ts';
 import { bindCast, bindCollate } from './cast.ts';
 import { coerceToBoolean } from './coerce.ts';
 import { bindCase, bindCoalesce, bindMinMax } from './conditional.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindGroupingFunction } from './grouping-sets.ts';
-import { bindFunctionCall, bindSubscript } from './function-call.ts';
+import { bindFunctionCall } from './function-call.ts';
 import { bindConstant } from './literal.ts';
 import { bindOperatorExpression } from './operator-expression.ts';
+import { rowElements } from './row-comparison.ts';
 import { and, not, or } from './scalar.ts';
 import { resolveColumn } from './scope.ts';
 import { bindSessionValue } from './session-value.ts';
@@ -58,7 +60,7 @@ export function bindExpression(node: Node, context: ExpressionContext): Bound {
     case 'SetToDefault':
       throw statement.error('42601', 'DEFAULT is not allowed in this context', at);
     case 'A_ArrayExpr':
-      throw statement.unsupported('arrays', at, 'x = ANY (ARRAY[…]) and IN lists are.');
+      return bindArray(nodeAs(node, 'A_ArrayExpr')!, null, context);
     case 'RowExpr':
       throw statement.unsupported('row values', at);
     case 'GroupingFunc':
@@ -122,9 +124,25 @@ function bindBoolean(node: BoolExpr, context: ExpressionContext, at: number | un
 }
 
 function bindNullTest(node: NullTest, context: ExpressionContext, at: number | undefined): Bound {
+  const row = rowElements(node.arg);
+  if (row !== null) return bindRowNullTest(node, row, context, at);
   const bound = bindExpression(node.arg!, context);
   const test: HirScalar = { kind: 'isNull', operand: bound.scalar };
   return { scalar: node.nulltesttype === 'IS_NOT_NULL' ? not(test) : test, at: leftmost(at, bound.at) };
+}
+
+/** A row is NULL if all of its values are, and not NULL if none is. */
+function bindRowNullTest(
+  node: NullTest,
+  row: readonly Node[],
+  context: ExpressionContext,
+  at: number | undefined,
+): Bound {
+  const tests = row.map((element): HirScalar => {
+    const isNull: HirScalar = { kind: 'isNull', operand: bindExpression(element, context).scalar };
+    return node.nulltesttype === 'IS_NOT_NULL' ? not(isNull) : isNull;
+  });
+  return { scalar: and(tests), at };
 }
 
 function bindBooleanTest(node: BooleanTest, context: ExpressionContext, at: number | undefined): Bound {

@@ -1,11 +1,11 @@
 /** FuncCall: functions, casts written as calls, and what is handed on to aggregates. */
-import type { A_Indirection, FuncCall } from '@pgsql/types';
-import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
+import type { FuncCall } from '@pgsql/types';
+import { locationOf, nameParts } from '../ast/accessors.ts';
 import { castByName, resolveFunction } from '../functions/resolve.ts';
 import { windowFunctionNamed } from '../functions/window-functions.ts';
 import { isSetReturning } from '../functions/table-functions.ts';
 import { isPostgresFunction } from '../functions/postgres-names.ts';
-import { functionsNamed, regexpMatchGroup } from '../functions/table.ts';
+import { functionsNamed } from '../functions/table.ts';
 import type { FunctionEntry } from '../functions/table.ts';
 import { catalogFunctionBody } from '../functions/catalog-functions.ts';
 import type { HirScalar } from '../hir.ts';
@@ -115,6 +115,8 @@ export function applyFunction(
 /** Trailing arguments that PostgreSQL's functions have defaults for. */
 const defaultArguments: Record<string, readonly HirScalar[]> = {
   make_interval: [...Array.from({ length: 6 }, () => literal('int4', '0')), literal('float8', '0')],
+  jsonb_set: [...Array.from({ length: 3 }, () => literal('jsonb', null)), literal('bool', 't')],
+  jsonb_insert: [...Array.from({ length: 3 }, () => literal('jsonb', null)), literal('bool', 'f')],
   jsonb_strip_nulls: [literal('jsonb', null), literal('bool', 'f')],
 };
 
@@ -240,8 +242,7 @@ function bindSpecial(
       return count < 2 ? null : { scalar: concatenateWithSeparator(args(), context), at };
     case 'array_to_string':
       // Columns of array types are NULL::text in the catalog's relations, which is all that can be asked here.
-      if (count !== 2) return null;
-      return { scalar: arrayToString(args(), context, at), at };
+      return arrayToString(args(), context, at);
     case 'to_regclass':
     case 'to_regtype': {
       if (count !== 1) return null;
@@ -307,39 +308,14 @@ function arrayToString(
   args: readonly Bound[],
   context: ExpressionContext,
   at: number | undefined,
-): HirScalar {
-  const [array, separator] = args as [Bound, Bound];
-  if (typeOf(array.scalar).name !== 'text') throw context.statement.unsupported('arrays', at);
-  coerceToSpecific(context.statement, separator, 'text', 'array_to_string');
-  return array.scalar;
-}
-
-/** `(regexp_match(text, pattern))[n]`: the one array that can be subscripted. */
-export function bindSubscript(node: A_Indirection, context: ExpressionContext): Bound {
-  const { statement } = context;
-  const callNode = nodeAs(node.arg, 'FuncCall');
-  const indices = nodeAs(node.indirection?.[0], 'A_Indices');
-  const at = callNode === undefined ? undefined : locationOf(callNode);
-  if (indices === undefined) {
-    throw statement.unsupported('selection of a field of a composite value', at);
+): Bound | null {
+  const [array, separator] = args;
+  if (array !== undefined && separator !== undefined && args.length === 2) {
+    const bare = array.scalar.kind === 'literal' ? array.scalar.text : '';
+    if (typeOf(array.scalar).name === 'text' && bare !== null) {
+      coerceToSpecific(context.statement, separator, 'text', 'array_to_string');
+      return { scalar: array.scalar, at };
+    }
   }
-  const isMatch = callNode !== undefined && nameParts(callNode.funcname).pop() === 'regexp_match';
-  if (
-    !isMatch ||
-    node.indirection!.length !== 1 ||
-    indices.is_slice === true ||
-    callNode.args?.length !== 2
-  ) {
-    throw statement.unsupported('array subscripts', at, '(regexp_match(text, pattern))[n] is.');
-  }
-  const nodes = [...callNode.args, indices.uidx!];
-  const operands = nodes.map((argument, i) => {
-    const bound = bindExpression(argument, context);
-    const type = regexpMatchGroup.arguments[i] as TypeName;
-    const scalar = coerce(statement, bound, type, i === 2 ? 'assignment' : 'implicit');
-    if (scalar !== null) return scalar;
-    const source = displayType(typeOf(bound.scalar).name);
-    throw statement.error('42804', `regexp_match: ${source} where ${displayType(type)} is wanted`, bound.at);
-  });
-  return { scalar: callFunction(context, regexpMatchGroup, operands), at };
+  return { scalar: applyFunction('array_to_string', args, context, at), at };
 }

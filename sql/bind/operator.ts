@@ -72,7 +72,11 @@ export function applyOperator(
 
 /** Both operands as the operator takes them. */
 export function operand(context: ExpressionContext, bound: Bound, type: string): HirScalar {
-  if (type === 'any' || type === 'anyelement' || type === 'anynonarray') {
+  if (type === 'undetermined') {
+    const message = 'could not determine polymorphic type because input has type unknown';
+    throw context.statement.error('42804', message);
+  }
+  if (type === 'any') {
     return typeOf(bound.scalar).name === 'unknown'
       ? coerce(context.statement, bound, 'text', 'implicit')!
       : bound.scalar;

@@ -21,6 +21,9 @@ export function typeOf(scalar: HirScalar): SqlType {
     case 'coalesce':
     case 'raise':
     case 'scalarSubquery':
+    case 'array':
+    case 'mapArray':
+    case 'element':
       return scalar.type;
     case 'output':
       return scalar.type;
@@ -59,7 +62,13 @@ export function isNullable(scalar: HirScalar): boolean {
     case 'notDistinct':
     case 'raise':
     case 'exists':
+    case 'array':
       return false;
+    case 'mapArray':
+      return isNullable(scalar.array);
+    case 'element':
+      return scalar.type.nullable;
+    case 'quantifiedArray':
     case 'parameter':
     case 'scalarSubquery':
     case 'quantified':
@@ -141,10 +150,17 @@ export function mapChildren(scalar: HirScalar, map: (child: HirScalar) => HirSca
     case 'column':
     case 'parameter':
     case 'session':
+    case 'element':
     case 'raise':
     case 'exists':
     case 'scalarSubquery':
       return scalar;
+    case 'array':
+      return { ...scalar, elements: scalar.elements.map(map) };
+    case 'mapArray':
+      return { ...scalar, array: map(scalar.array) };
+    case 'quantifiedArray':
+      return { ...scalar, left: map(scalar.left), array: map(scalar.array) };
     case 'call':
       return scalar.arguments.length === 0 ? scalar : { ...scalar, arguments: scalar.arguments.map(map) };
     case 'input':

@@ -1,15 +1,17 @@
 /** Subqueries in expressions. */
 import type { Node, SubLink } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
-import type { HirRelation, HirScalar } from '../hir.ts';
+import type { HirAggregate, HirRelation, HirScalar } from '../hir.ts';
 import { liftScalar } from '../hir/traverse.ts';
 import { displayType } from '../types/format.ts';
+import { arrayType, elementType, plain } from '../types/table.ts';
 import type { ExpressionContext, QueryContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
 import { equalityOperands, findOperator, operand } from './operator.ts';
 import { callFunction } from './body.ts';
-import { bindSubquery } from './query.ts';
-import { columnOf, filter, project, projectScalars } from './relation.ts';
+import { bindQueryNode, bindSubquery } from './query.ts';
+import { compareRows } from './row-comparison.ts';
+import { columnOf, filter, project, projectScalars, topK } from './relation.ts';
 import { and, columnType, isNullable, literal, not, or, typeOf } from './scalar.ts';
 import type { Bound } from './statement.ts';
 
@@ -34,7 +36,7 @@ export function bindSubLink(node: SubLink, context: ExpressionContext): Bound {
     case 'ALL_SUBLINK':
       return quantified(node, relation, context, at);
     case 'ARRAY_SUBLINK':
-      throw statement.unsupported('arrays', at);
+      return arraySubquery(node, inner, context, at);
     default:
       throw statement.unsupported('this kind of subquery', at);
   }
@@ -62,6 +64,51 @@ export function bindRowColumn(
   const { name, typmod } = row.columns[column]!.type;
   const relation = project(row, [column]);
   return { scalar: { kind: 'scalarSubquery', relation, type: { name, typmod } }, at };
+}
+
+/** ARRAY(SELECT …): array_agg in the subquery's order, and the empty array for no rows. */
+function arraySubquery(
+  node: SubLink,
+  inner: QueryContext,
+  context: ExpressionContext,
+  at: number | undefined,
+): Bound {
+  const { statement } = context;
+  const query = bindQueryNode(node.subselect!, inner);
+  if (query.projection.length !== 1) {
+    throw statement.error('42601', 'subquery must return only one column', at);
+  }
+  const limited = query.limit !== null || query.offset !== null;
+  const input = limited ? topK(query.relation, query) : query.relation;
+  const value = columnOf(input, query.projection[0]!);
+  const { name } = typeOf(value);
+  const array = elementType(name) === null ? arrayType(name) : name;
+  if (array === null) throw statement.unsupported(`arrays of type ${displayType(name)}`, at);
+  const aggregate: HirAggregate = {
+    function: 'arrayAgg',
+    arguments: [value],
+    distinct: false,
+    order: query.order.map(({ column, descending, nullsFirst }) => ({
+      scalar: columnOf(input, column),
+      descending,
+      nullsFirst,
+    })),
+    filter: null,
+    type: { ...plain(array), nullable: true },
+  };
+  const relation: HirRelation = {
+    kind: 'aggregate',
+    columns: [{ name: 'array', type: aggregate.type }],
+    input,
+    keys: [],
+    aggregates: [aggregate],
+    global: true,
+    groupingSets: null,
+  };
+  const type = plain(array);
+  const subquery: HirScalar = { kind: 'scalarSubquery', relation, type };
+  const scalar: HirScalar = { kind: 'coalesce', operands: [subquery, literal(array, '{}')], type };
+  return { scalar, at };
 }
 
 function oneColumn(relation: HirRelation, context: ExpressionContext, at: number | undefined): HirRelation {
@@ -140,7 +187,8 @@ function otherOperands(
 }
 
 /**
- * `(a, b) IN (SELECT x, y …)` and NOT IN: true if some row is equal, else NULL if for some row that is unknown.
+ * `(a, b) op ANY|ALL (SELECT x, y …)`: ANY is true if it holds for some row, else NULL if for some row that is unknown; ALL
+ * is that no row is otherwise.
  */
 function rowMembership(
   node: SubLink,
@@ -150,31 +198,25 @@ function rowMembership(
   at: number | undefined,
 ): Bound {
   const { statement } = context;
-  const name = node.operName === undefined ? '=' : nameParts(node.operName).pop()!;
+  // Without a name it is IN.
+  const written = node.operName === undefined ? '=' : nameParts(node.operName).pop()!;
+  const name = written === '!=' ? '<>' : written;
   const all = node.subLinkType === 'ALL_SUBLINK';
-  if (!(name === '=' && !all) && !((name === '<>' || name === '!=') && all)) {
-    throw statement.unsupported('row comparison with a subquery', at, 'Write it as a join.');
-  }
   if (relation.columns.length !== nodes.length) {
     const many = relation.columns.length > nodes.length;
     throw statement.error('42601', `subquery has too ${many ? 'many' : 'few'} columns`, at);
   }
   const lefts = nodes.map((item) => bindExpression(item, context));
-  const equal = and(
-    lefts.map((left, i) => {
-      const right: Bound = { scalar: columnOf(relation, i), at };
-      const sides = equalityOperands(context, left, right, at);
-      // In the subquery's row the outer values are one level out.
-      const operands = [liftScalar(sides.left, 1), sides.right];
-      return callFunction(context, sides.operator.function, operands, sides.operator.name);
-    }),
-  );
-  const matches: HirScalar = { kind: 'exists', relation: filter(relation, equal) };
-  const nullable = isNullable(equal);
+  // In the subquery's row the outer values are one level out.
+  const lifted = lefts.map((left) => ({ ...left, scalar: liftScalar(left.scalar, 1) }));
+  const rights = nodes.map((_, i): Bound => ({ scalar: columnOf(relation, i), at }));
+  const holds = compareRows(context, name, lifted, rights, at);
+  const wanted = all ? not(holds) : holds;
+  const matches: HirScalar = { kind: 'exists', relation: filter(relation, wanted) };
   const unknown: HirScalar = {
     kind: 'exists',
-    relation: filter(relation, { kind: 'isNull', operand: equal }),
+    relation: filter(relation, { kind: 'isNull', operand: wanted }),
   };
-  const scalar = nullable ? or([matches, and([unknown, literal('bool', null)])]) : matches;
-  return { scalar: all ? not(scalar) : scalar, at: leftmost(at, ...lefts.map((left) => left.at)) };
+  const some = isNullable(wanted) ? or([matches, and([unknown, literal('bool', null)])]) : matches;
+  return { scalar: all ? not(some) : some, at: leftmost(at, ...lefts.map((left) => left.at)) };
 }

@@ -33,10 +33,18 @@ export function bindTableFunction(node: RangeFunction, context: QueryContext): B
     throw statement.unsupported('a column definition list', at);
   }
   return functionsInFrom(
-    items.map((item) => item[0]!),
+    items.flatMap((item) => unnested(item[0]!)),
     node,
     context,
   );
+}
+
+/** `unnest(a, b)` is unnest(a) and unnest(b) in step. */
+function unnested(node: Node): Node[] {
+  const call = nodeAs(node, 'FuncCall');
+  const args = call?.args ?? [];
+  if (call === undefined || args.length < 2 || nameParts(call.funcname).pop() !== 'unnest') return [node];
+  return args.map((argument) => ({ FuncCall: { ...call, args: [argument] } }));
 }
 
 /** `f(x)`, `ROWS FROM (f(x), g(x))`, WITH ORDINALITY. */

@@ -1,6 +1,7 @@
 import type { TypeName as TypeNameNode } from '@pgsql/types';
 import { constantOf, nodeAs, typeReference } from '../ast/accessors.ts';
-import { findType, plain } from '../types/table.ts';
+import { displayType } from '../types/format.ts';
+import { arrayType, findType, plain } from '../types/table.ts';
 import { isModifierError, withModifier } from '../types/typmod.ts';
 import type { SqlType } from '../types/type.ts';
 import type { Statement } from './statement.ts';
@@ -14,12 +15,6 @@ const foreign = new Set(
     .trim()
     .split(/\s+/),
 );
-
-/** The element type of an array type as written, or null if it is no array. */
-export function bindArrayElementType(statement: Statement, node: TypeNameNode): SqlType | null {
-  if (typeReference(node).arrayBounds.length === 0) return null;
-  return bindTypeName(statement, { ...node, arrayBounds: [] });
-}
 
 /** The type that a TypeName means, its modifier included. */
 export function bindTypeName(statement: Statement, node: TypeNameNode): SqlType {
@@ -39,7 +34,12 @@ export function bindTypeName(statement: Statement, node: TypeNameNode): SqlType 
     }
     throw statement.error('42704', `type "${reference.names.join('.')}" does not exist`, at);
   }
-  if (reference.arrayBounds.length > 0) throw statement.unsupported('array types', at);
+  if (reference.arrayBounds.length > 0) {
+    const element = bindTypeName(statement, { ...node, arrayBounds: [] });
+    const array = arrayType(element.name);
+    if (array === null) throw statement.unsupported(`arrays of type ${displayType(element.name)}`, at);
+    return element.typmod === -1 ? plain(array) : { name: array, typmod: element.typmod };
+  }
   if (reference.typmods.length === 0) return plain(type);
   const modifiers = reference.typmods.map((modifier) => {
     const constant = nodeAs(modifier, 'A_Const');

@@ -69,6 +69,14 @@ export function exprText(expr: Expr): string {
       return `canonical(${text(expr.operand)})`;
     case 'notDistinct':
       return `(${text(expr.left)} is not distinct from ${text(expr.right)})`;
+    case 'array':
+      return `array[${expr.elements.map(text).join(', ')}]`;
+    case 'mapArray':
+      return `map(${text(expr.array)}, ${text(expr.body)})`;
+    case 'quantified':
+      return `(${expr.all ? 'all' : 'any'} of ${text(expr.array)}: ${text(expr.comparison)} with $0 = ${text(expr.left)})`;
+    case 'element':
+      return `$${expr.index}`;
     case 'raise':
       return `raise(${expr.sqlstate})`;
   }

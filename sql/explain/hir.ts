@@ -48,6 +48,14 @@ function scalarText(scalar: HirScalar, subqueries: Subqueries): string {
       return `(${text(scalar.operand)} in (${scalar.list.map(text).join(', ')}))`;
     case 'notDistinct':
       return `(${text(scalar.left)} is not distinct from ${text(scalar.right)})`;
+    case 'array':
+      return `array[${scalar.elements.map(text).join(', ')}]`;
+    case 'mapArray':
+      return `map(${text(scalar.array)}, ${text(scalar.body)})`;
+    case 'quantifiedArray':
+      return `(${scalar.all ? 'all' : 'any'} of ${text(scalar.array)}: ${text(scalar.comparison)} with $0 = ${text(scalar.left)})`;
+    case 'element':
+      return `$${scalar.index}`;
     case 'raise':
       return `raise(${scalar.sqlstate}, ${literalText('text', scalar.message)})`;
     case 'exists':

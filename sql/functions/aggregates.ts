@@ -3,6 +3,7 @@
  * databases stand here.
  */
 import type { AggregateFunction } from '../../engine/plan.generated.ts';
+import type { TypeName } from '../types/type.ts';
 import type { FunctionEntry } from './table.ts';
 
 /** How the call of an aggregate becomes one of the engine's. */
@@ -59,6 +60,7 @@ const definitions: Readonly<Record<string, AggregateDefinition>> = {
   bit_or: { function: 'bitOr' },
   bit_xor: { function: 'bitXor' },
   string_agg: { function: 'stringAgg', ordered: true },
+  array_agg: { function: 'arrayAgg', ordered: true },
   jsonb_agg: { function: 'jsonbAgg', ordered: true, convert: ['jsonb'] },
   jsonb_agg_strict: { function: 'jsonbAggStrict', ordered: true, convert: ['jsonb'] },
   jsonb_object_agg: { function: 'jsonbObjectAgg', ordered: true, convert: object },
@@ -110,9 +112,9 @@ const pair = ['anyelement', 'any'] as const;
 export const ownAggregates: readonly FunctionEntry[] = [
   ownAggregate('approx_count_distinct', ['any'], 'int8', 'number of distinct values, which here is exact'),
   ...['arg_max', 'max_by'].map((name) =>
-    ownAggregate(name, pair, 'anyelement', 'the first argument where the second is greatest'),
+    ownAggregate(name, pair, 'anyelement' as TypeName, 'the first argument where the second is greatest'),
   ),
   ...['arg_min', 'min_by'].map((name) =>
-    ownAggregate(name, pair, 'anyelement', 'the first argument where the second is least'),
+    ownAggregate(name, pair, 'anyelement' as TypeName, 'the first argument where the second is least'),
   ),
 ];

@@ -4,7 +4,9 @@
  * uncorrelated subquery, or a CASE.
  */
 import type { CatalogReader } from '../catalog.ts';
-import { types } from '../types/table.ts';
+import { displayType } from '../types/format.ts';
+import { elementType, types } from '../types/table.ts';
+import type { TypeName } from '../types/type.ts';
 import { quoteLiteral } from './quote.ts';
 import type { FunctionEntry } from './table.ts';
 
@@ -87,16 +89,19 @@ function formatTypeBody(): string {
     numeric:
       "'(' || ((($2 - 4) >> 16) & 65535)::text || ',' || ((($2 - 4) & 2047 # 1024) - 1024)::text || ')'",
   };
-  const branches = types.map(({ oid, name, display }) => {
-    let text = quoteLiteral(display);
+  const textOf = (name: string, display: string): string => {
+    const element = elementType(name as TypeName);
+    if (element !== null) return `(${textOf(element, displayType(element))}) || '[]'`;
+    const text = quoteLiteral(display);
     const suffix = modified[name];
-    if (suffix !== undefined) text = `CASE WHEN $2 >= 0 THEN ${text} || ${suffix} ELSE ${text} END`;
-    else if (['time', 'timestamp', 'timestamptz'].includes(name)) {
+    if (suffix !== undefined) return `CASE WHEN $2 >= 0 THEN ${text} || ${suffix} ELSE ${text} END`;
+    if (['time', 'timestamp', 'timestamptz'].includes(name)) {
       const [word, rest] = display.split(/ (.*)/) as [string, string];
-      text = `CASE WHEN $2 >= 0 THEN '${word}(' || $2::text || ') ${rest}' ELSE ${text} END`;
+      return `CASE WHEN $2 >= 0 THEN '${word}(' || $2::text || ') ${rest}' ELSE ${text} END`;
     }
-    return `WHEN ${oid}::oid THEN ${text}`;
-  });
+    return text;
+  };
+  const branches = types.map(({ oid, name, display }) => `WHEN ${oid}::oid THEN ${textOf(name, display)}`);
   return `CASE WHEN $1 IS NULL THEN NULL ELSE CASE $1 WHEN 0::oid THEN '-' ${branches.join(' ')} ELSE '???' END END`;
 }
 

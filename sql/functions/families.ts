@@ -1,5 +1,6 @@
 /** All families of functions, in one list. */
 import type { FunctionFamily } from './family.ts';
+import { arrayFunctions } from './families/array.ts';
 import { booleanFunctions } from './families/boolean.ts';
 import { byteaFunctions } from './families/bytea.ts';
 import { datetimeFunctions } from './families/datetime.ts';
@@ -22,4 +23,5 @@ export const families: readonly FunctionFamily[] = [
   datetimeFunctions,
   formattingFunctions,
   jsonbFunctions,
+  arrayFunctions,
 ];

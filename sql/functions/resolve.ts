@@ -1,5 +1,6 @@
 /** Which overload a call means: PostgreSQL's func_get_detail, oper and func_select_candidate. */
 import { canCoerce } from '../types/casts.ts';
+import { instantiation, isConsistent } from '../types/polymorphic.ts';
 import { findType, typeRow } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
 import { functionsNamed, operatorsNamed } from './table.ts';
@@ -8,13 +9,33 @@ import type { FunctionEntry, OperatorEntry } from './table.ts';
 /** An overload, or why there is none. */
 export type Resolution<T> = T | 'none' | 'ambiguous';
 
+interface Signature {
+  readonly arguments: readonly string[];
+  readonly result?: TypeName;
+  /** A set-returning function's. */
+  readonly columns?: readonly { readonly type: TypeName }[];
+}
+
+/** The overload with its polymorphic types made those of the call. */
+function concrete<T extends Signature>(entry: T, given: readonly TypeName[]): T {
+  const meaning = instantiation(entry.arguments, given);
+  if (meaning === null) return entry;
+  const columns = entry.columns?.map((column) => ({ ...column, type: meaning(column.type) as TypeName }));
+  return {
+    ...entry,
+    arguments: entry.arguments.map(meaning),
+    ...(entry.result === undefined ? {} : { result: meaning(entry.result) as TypeName }),
+    ...(columns === undefined ? {} : { columns }),
+  };
+}
+
 interface Candidate<T> {
   readonly entry: T;
   readonly types: readonly string[];
 }
 
 /** The one of these overloads that a call with arguments of these types means. */
-export function resolveAmong<T extends { readonly arguments: readonly string[] }>(
+export function resolveAmong<T extends Signature>(
   entries: readonly T[],
   given: readonly TypeName[],
 ): Resolution<T> {
@@ -22,7 +43,8 @@ export function resolveAmong<T extends { readonly arguments: readonly string[] }
     .filter((entry) => entry.arguments.length === given.length)
     .map((entry) => ({ entry, types: entry.arguments }));
   const exact = candidates.find(({ types }) => types.every((type, i) => type === given[i]));
-  return exact === undefined ? select(candidates, given) : exact.entry;
+  const found = exact === undefined ? select(candidates, given) : exact.entry;
+  return typeof found === 'string' ? found : concrete(found, given);
 }
 
 /** The function or aggregate that `name(given…)` means. `unknown` stands for untyped literals and parameters. */
@@ -53,11 +75,23 @@ export function resolveOperator(
   const candidates = named
     .filter((entry) => entry.left !== null)
     .map((entry) => ({ entry, types: [entry.left!, entry.right] }));
-  return select(candidates, [left, right]);
+  const found = select(candidates, [left, right]);
+  if (typeof found === 'string') return found;
+  const meaning = instantiation([found.left!, found.right], [left, right]);
+  if (meaning === null) return found;
+  return {
+    ...found,
+    left: meaning(found.left!),
+    right: meaning(found.right),
+    result: meaning(found.result) as TypeName,
+    function: concrete(found.function, [left, right]),
+  };
 }
 
 function select<T>(all: readonly Candidate<T>[], given: readonly TypeName[]): Resolution<T> {
-  const candidates = all.filter(({ types }) => types.every((type, i) => canCoerce(given[i]!, type)));
+  const candidates = all.filter(
+    ({ types }) => types.every((type, i) => canCoerce(given[i]!, type)) && isConsistent(types, given),
+  );
   if (candidates.length === 0) return 'none';
   if (candidates.length === 1) return candidates[0]!.entry;
   return selectBest(candidates, given) ?? 'ambiguous';
@@ -106,8 +140,13 @@ function selectBest<T>(all: readonly Candidate<T>[], given: readonly TypeName[])
     const types = new Set(given.filter((_, i) => known[i]));
     if (types.size === 1) {
       const [type] = types;
-      const fitting = candidates.filter(({ types: wanted }) =>
-        wanted.every((target) => canCoerce(type!, target)),
+      const fitting = candidates.filter(
+        ({ types: wanted }) =>
+          wanted.every((target) => canCoerce(type!, target)) &&
+          isConsistent(
+            wanted,
+            given.map(() => type!),
+          ),
       );
       if (fitting.length === 1) return fitting[0]!.entry;
     }

@@ -70,12 +70,36 @@ const ENTRIES: readonly TableFunctionEntry[] = [
   jsonb('jsonb_array_elements_text', 'jsonbArrayElementsText', [column('value', 'text', true)]),
   jsonb('jsonb_each', 'jsonbEach', [column('key', 'text'), column('value', 'jsonb')]),
   jsonb('jsonb_each_text', 'jsonbEachText', [column('key', 'text'), column('value', 'text', true)]),
+  {
+    name: 'unnest',
+    arguments: ['anyarray' as TypeName],
+    function: 'unnest',
+    defaults: [],
+    columns: [column(null, 'anyelement' as TypeName, true)],
+    canError: false,
+  },
+  ...[2, 3].map((given): TableFunctionEntry => ({
+    name: 'generate_subscripts',
+    arguments: ['anyarray' as TypeName, 'int4' as TypeName, 'bool' as TypeName].slice(0, given),
+    function: 'generateSubscripts',
+    defaults: given === 3 ? [] : [['bool', 'f']],
+    columns: [column(null, 'int4')],
+    canError: false,
+  })),
+  ...[2, 3].map((given): TableFunctionEntry => ({
+    name: 'regexp_matches',
+    arguments: Array.from({ length: given }, (): TypeName => 'text'),
+    function: 'regexpMatches',
+    defaults: given === 3 ? [] : [['text', '']],
+    columns: [column(null, '_text')],
+    canError: true,
+  })),
   jsonb('jsonb_object_keys', 'jsonbObjectKeys', [column(null, 'text')]),
 ];
 
 /** Set-returning functions of PostgreSQL that there are not. */
 const MISSING = new Set(
-  `generate_subscripts unnest regexp_matches json_array_elements json_array_elements_text json_each json_each_text
+  `json_array_elements json_array_elements_text json_each json_each_text
    json_object_keys pg_get_keywords jsonb_path_query jsonb_to_recordset jsonb_populate_recordset`
     .trim()
     .split(/\s+/),

@@ -77,22 +77,28 @@ export const functions: readonly FunctionEntry[] = procRows.map(
   }),
 );
 
-/** regexp_match(text, text)[int4]: an array type would be wanted between the two; until then they are one function. */
-export const regexpMatchGroup: FunctionEntry = {
-  oid: 0,
-  name: 'regexp_match',
-  arguments: ['text', 'text', 'int4'],
-  result: 'text',
-  opcode: 'regexp_match_group',
-  strict: true,
-  volatility: 'immutable',
-  kind: 'function',
-  canError: true,
-  canBeNull: true,
-  native: true,
-  body: null,
-  description: 'the n-th captured group of the first match',
-};
+function subscripting(opcode: string, canError: boolean): FunctionEntry {
+  return {
+    oid: 0,
+    name: opcode,
+    arguments: [],
+    result: 'text',
+    opcode,
+    strict: false,
+    volatility: 'immutable',
+    kind: 'function',
+    canError,
+    canBeNull: true,
+    native: true,
+    body: null,
+    description: '',
+  };
+}
+
+/** `array[i][j]`: of any number of subscripts; the binder knows the type. */
+export const arraySubscript = subscripting('array_subscript', false);
+/** `array[a:b][c:d]`. */
+export const arraySlice = subscripting('array_slice', false);
 
 /**
  * What connection pools send when a connection comes back to them. There are no advisory locks to release, and no type

@@ -28,13 +28,14 @@ function mapList<T>(list: readonly T[], map: (item: T) => T): readonly T[] {
   return changed ? mapped : list;
 }
 
-/** Rebuilds a scalar from its direct parts. The comparison of a quantified one is over a row of its own and stays. */
+/** Rebuilds a scalar from its direct parts. What is over a row or elements of its own (comparisons, bodies) stays. */
 export function mapScalarParts(scalar: HirScalar, parts: Parts): HirScalar {
   switch (scalar.kind) {
     case 'literal':
     case 'column':
     case 'parameter':
     case 'session':
+    case 'element':
     case 'raise':
       return scalar;
     case 'exists':
@@ -83,6 +84,19 @@ export function mapScalarParts(scalar: HirScalar, parts: Parts): HirScalar {
       const left = parts.scalar(scalar.left);
       const right = parts.scalar(scalar.right);
       return left === scalar.left && right === scalar.right ? scalar : { ...scalar, left, right };
+    }
+    case 'array': {
+      const elements = mapList(scalar.elements, (child) => parts.scalar(child));
+      return elements === scalar.elements ? scalar : { ...scalar, elements };
+    }
+    case 'mapArray': {
+      const array = parts.scalar(scalar.array);
+      return array === scalar.array ? scalar : { ...scalar, array };
+    }
+    case 'quantifiedArray': {
+      const left = parts.scalar(scalar.left);
+      const array = parts.scalar(scalar.array);
+      return left === scalar.left && array === scalar.array ? scalar : { ...scalar, left, array };
     }
     case 'quantified': {
       const left = parts.scalar(scalar.left);

@@ -12,6 +12,7 @@ export function hirChildren(scalar: HirScalar): readonly HirScalar[] {
     case 'column':
     case 'parameter':
     case 'session':
+    case 'element':
     case 'raise':
     case 'exists':
     case 'scalarSubquery':
@@ -35,6 +36,12 @@ export function hirChildren(scalar: HirScalar): readonly HirScalar[] {
       return [scalar.operand, ...scalar.list];
     case 'notDistinct':
       return [scalar.left, scalar.right];
+    case 'array':
+      return scalar.elements;
+    case 'mapArray':
+      return [scalar.array, scalar.body];
+    case 'quantifiedArray':
+      return [scalar.left, scalar.array, scalar.comparison];
     case 'quantified':
       return [scalar.left];
   }
@@ -51,6 +58,10 @@ export function scalarCanRaise(scalar: HirScalar): boolean {
     case 'raise':
     case 'input':
       return true;
+    case 'array':
+      // Parts of different dimensions.
+      if (scalar.nested) return true;
+      break;
     case 'call':
       if (scalar.canError && !neverFails(scalar.opcode, scalar.arguments)) return true;
       break;

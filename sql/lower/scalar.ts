@@ -68,6 +68,19 @@ export function lowerScalarWith(
       return build.inList(child(scalar.operand), scalar.list.map(child));
     case 'notDistinct':
       return build.notDistinct(child(scalar.left), child(scalar.right));
+    case 'array':
+      return build.array(scalar.elements.map(child), scalar.nested, scalar.type);
+    case 'mapArray':
+      return build.mapArray(child(scalar.array), child(scalar.body), scalar.type);
+    case 'quantifiedArray':
+      return build.quantifiedArray(
+        scalar.all,
+        child(scalar.left),
+        child(scalar.array),
+        child(scalar.comparison),
+      );
+    case 'element':
+      return { kind: 'element', index: scalar.index, type: scalar.type };
     case 'raise':
       return {
         kind: 'raise',

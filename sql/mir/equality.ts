@@ -4,6 +4,7 @@
  */
 import type { MirKeyPair, MirScalar, MirType } from '../mir.ts';
 import { hasWideEquality } from '../physical/layout.ts';
+import { plain } from '../types/table.ts';
 import type { SqlType, TypeName } from '../types/type.ts';
 import { call, canFail, canonical, columnsRead, not, isNull, notDistinct, shiftColumns } from './scalar.ts';
 
@@ -31,6 +32,7 @@ const EQUALITY = new Set([
   'interval_eq',
   'uuid_eq',
   'jsonb_eq',
+  'array_eq',
 ]);
 
 /** Equality functions of two integer or float types: both sides are widened, which cannot fail. */
@@ -76,7 +78,9 @@ export function representation(type: SqlType): string {
     case 'regrole':
       return 'oid';
     default:
-      return type.name;
+      return type.name.startsWith('_')
+        ? `_${representation(plain(type.name.slice(1) as TypeName))}`
+        : type.name;
   }
 }
 

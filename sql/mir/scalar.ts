@@ -122,14 +122,38 @@ export function call(
   };
 }
 
+export function array(elements: readonly MirScalar[], nested: boolean, type: SqlType): MirScalar {
+  return { kind: 'array', elements, nested, type: withNullable(type, false) };
+}
+
+export function mapArray(mapped: MirScalar, body: MirScalar, type: SqlType): MirScalar {
+  return { kind: 'mapArray', array: mapped, body, type: withNullable(type, mapped.type.nullable) };
+}
+
+export function quantifiedArray(
+  all: boolean,
+  left: MirScalar,
+  over: MirScalar,
+  comparison: MirScalar,
+): MirScalar {
+  return { kind: 'quantifiedArray', all, left, array: over, comparison, type: boolType(true) };
+}
+
 /** The operands, in evaluation order. */
 export function children(scalar: MirScalar): readonly MirScalar[] {
   switch (scalar.kind) {
     case 'column':
     case 'literal':
     case 'parameter':
+    case 'element':
     case 'raise':
       return [];
+    case 'array':
+      return scalar.elements;
+    case 'mapArray':
+      return [scalar.array, scalar.body];
+    case 'quantifiedArray':
+      return [scalar.left, scalar.array, scalar.comparison];
     case 'call':
       return scalar.arguments;
     case 'input':
@@ -159,8 +183,15 @@ export function withChildren(scalar: MirScalar, operands: readonly MirScalar[]):
     case 'column':
     case 'literal':
     case 'parameter':
+    case 'element':
     case 'raise':
       return scalar;
+    case 'array':
+      return array(operands, scalar.nested, scalar.type);
+    case 'mapArray':
+      return mapArray(operands[0]!, operands[1]!, scalar.type);
+    case 'quantifiedArray':
+      return quantifiedArray(scalar.all, operands[0]!, operands[1]!, operands[2]!);
     case 'call':
       return call(scalar.opcode, scalar.name, operands, scalar.type, scalar);
     case 'input':
@@ -256,13 +287,15 @@ export function shiftColumns(scalar: MirScalar, by: number): MirScalar {
 /** Whether evaluation can raise an error. */
 export function canFail(scalar: MirScalar): boolean {
   if (scalar.kind === 'raise' || scalar.kind === 'input') return true;
+  // Parts of different dimensions.
+  if (scalar.kind === 'array' && scalar.nested) return true;
   if (scalar.kind === 'call' && scalar.canError) return true;
   return children(scalar).some(canFail);
 }
 
 /** No columns and no parameters: a value known at planning. */
 export function isConstant(scalar: MirScalar): boolean {
-  if (scalar.kind === 'column' || scalar.kind === 'parameter') return false;
+  if (scalar.kind === 'column' || scalar.kind === 'parameter' || scalar.kind === 'element') return false;
   return children(scalar).every(isConstant);
 }
 

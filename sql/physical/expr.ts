@@ -70,6 +70,25 @@ export function toExpr(scalar: MirScalar): Expr {
         right: toExpr(scalar.right),
         of: toScalarType(scalar.left.type.name),
       };
+    case 'array':
+      return {
+        kind: 'array',
+        elements: scalar.elements.map(toExpr),
+        nested: scalar.nested,
+        scalar: scalarType,
+      };
+    case 'mapArray':
+      return { kind: 'mapArray', array: toExpr(scalar.array), body: toExpr(scalar.body), scalar: scalarType };
+    case 'quantifiedArray':
+      return {
+        kind: 'quantified',
+        all: scalar.all,
+        left: toExpr(scalar.left),
+        array: toExpr(scalar.array),
+        comparison: toExpr(scalar.comparison),
+      };
+    case 'element':
+      return { kind: 'element', index: scalar.index, scalar: scalarType };
     case 'raise':
       return { kind: 'raise', sqlstate: scalar.sqlstate, message: scalar.message, scalar: scalarType };
   }

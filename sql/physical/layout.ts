@@ -21,7 +21,7 @@ const WIDE_EQUALITY: ReadonlySet<ScalarType> = new Set([
 ]);
 
 export function hasWideEquality(scalar: ScalarType): boolean {
-  return WIDE_EQUALITY.has(scalar);
+  return WIDE_EQUALITY.has((scalar.startsWith('_') ? scalar.slice(1) : scalar) as ScalarType);
 }
 
 /** `expr` as a key: canonical where equality demands it. */

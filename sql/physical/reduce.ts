@@ -24,6 +24,7 @@ function classOf(aggregate: MirAggregate): Exclude<ReduceClassName, 'distinct'> 
     case 'leastRepresentation':
       return 'hierarchical';
     case 'stringAgg':
+    case 'arrayAgg':
     case 'jsonbAgg':
     case 'jsonbAggStrict':
     case 'jsonbObjectAgg':

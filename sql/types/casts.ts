@@ -1,6 +1,7 @@
 /** Which conversions exist, in which contexts: pg_cast and PostgreSQL's find_coercion_pathway. */
 import { castRows } from '../functions/catalog.generated.ts';
-import { isRegistered, typeRow } from './table.ts';
+import { isPolymorphic } from './polymorphic-names.ts';
+import { elementType, isRegistered, typeRow } from './table.ts';
 import type { TypeName } from './type.ts';
 
 /** What a conversion may be asked for by: an expression, an assignment to a column, or a written cast. */
@@ -13,7 +14,9 @@ export type CastPath =
   /** A function of pg_proc. */
   | { readonly kind: 'function'; readonly proc: number }
   /** Through the text form. */
-  | { readonly kind: 'io' };
+  | { readonly kind: 'io' }
+  /** Each element of an array in this way. */
+  | { readonly kind: 'elements'; readonly path: CastPath };
 
 const rank: Record<CastContext, number> = { implicit: 0, assignment: 1, explicit: 2 };
 const contexts: Record<string, CastContext> = { i: 'implicit', a: 'assignment', e: 'explicit' };
@@ -30,6 +33,11 @@ export function castPath(source: TypeName, target: TypeName, context: CastContex
   if (source === target) return { kind: 'relabel' };
   const cast = casts.get(`${source}>${target}`);
   if (cast !== undefined) return rank[cast.context] <= rank[context] ? cast.path : null;
+  const [from, to] = [elementType(source), elementType(target)];
+  if (from !== null && to !== null) {
+    const path = castPath(from, to, context);
+    return path === null ? null : { kind: 'elements', path };
+  }
   // Any type can be assigned to a string type through its text form; from a string type only if a cast says so.
   if (context !== 'implicit' && typeRow(target).category === 'S') return { kind: 'io' };
   if (context === 'explicit' && typeRow(source).category === 'S') return { kind: 'io' };
@@ -45,7 +53,7 @@ export function lengthCoercion(type: TypeName): number | null {
 /** Whether an expression of type `source` may stand where `target` is asked for (can_coerce_type, implicit). */
 export function canCoerce(source: TypeName, target: string, context: CastContext = 'implicit'): boolean {
   if (source === target || source === 'unknown') return true;
-  if (target === 'any' || target === 'anyelement' || target === 'anynonarray') return true;
+  if (target === 'any' || isPolymorphic(target)) return true;
   if (target === 'unknown') return false;
   return castPath(source, target as TypeName, context) !== null;
 }
@@ -57,5 +65,8 @@ export function sameRepresentation(a: TypeName, b: TypeName): boolean {
 
 function representation(type: TypeName): string {
   if (isRegistered(type)) return 'oid';
+  const element = elementType(type);
+  // Arrays of char(n) have order bytes of their own.
+  if (element !== null) return element === 'bpchar' ? type : `_${representation(element)}`;
   return type === 'varchar' || type === 'bpchar' || type === 'unknown' ? 'text' : type;
 }

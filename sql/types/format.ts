@@ -1,4 +1,4 @@
-import { typeRow } from './table.ts';
+import { elementType, typeRow } from './table.ts';
 import type { SqlType, TypeName } from './type.ts';
 
 const intervalFields: readonly (readonly [mask: number, text: string])[] = [
@@ -22,6 +22,8 @@ export function formatType(type: SqlType): string {
   const { name, typmod } = type;
   const display = typeRow(name).display;
   if (typmod < 0) return display;
+  const element = elementType(name);
+  if (element !== null) return `${formatType({ name: element, typmod })}[]`;
   switch (name) {
     case 'varchar':
       return typmod > 4 ? `character varying(${typmod - 4})` : display;

@@ -1,16 +1,14 @@
 /** The types, by name and by oid: PostgreSQL's pg_type rows for what Tidewire has. */
 import { typeRows } from '../functions/catalog.generated.ts';
 import type { TypeRow } from '../functions/catalog-rows.ts';
+import { polymorphicTypes } from './polymorphic-names.ts';
 import type { SqlType, TypeName } from './type.ts';
 
 const byName = new Map<string, TypeRow>(typeRows.map((row) => [row.name, row]));
 const byOid = new Map<number, TypeRow>(typeRows.map((row) => [row.oid, row]));
-const byArrayOid = new Map<number, TypeRow>(
-  typeRows.filter((row) => row.array !== 0).map((row) => [row.array, row]),
-);
 
 /** Pseudo-types that stand in signatures only. */
-const signatureOnly = new Set(['any', 'anyelement', 'anynonarray', 'void']);
+const signatureOnly = new Set(['any', 'void', ...polymorphicTypes]);
 const registered = new Set<string>(['regclass', 'regtype', 'regproc', 'regnamespace', 'regrole']);
 
 /** All types that expressions can have. */
@@ -34,11 +32,6 @@ export function findTypeByOid(oid: number): TypeName | undefined {
   return row === undefined || signatureOnly.has(row.name) ? undefined : (row.name as TypeName);
 }
 
-/** The element type of an array type's oid, or undefined. */
-export function findTypeByArrayOid(oid: number): TypeName | undefined {
-  return byArrayOid.get(oid)?.name as TypeName | undefined;
-}
-
 /** The oid of a type. */
 export function typeOid(name: TypeName): number {
   return typeRow(name).oid;
@@ -47,6 +40,16 @@ export function typeOid(name: TypeName): number {
 /** `typlen`. */
 export function typeLength(name: TypeName): number {
   return typeRow(name).length;
+}
+
+/** The type of an array type's elements, or null for a type that is no array. */
+export function elementType(name: TypeName): TypeName | null {
+  return name.startsWith('_') ? (name.slice(1) as TypeName) : null;
+}
+
+/** The type of arrays of this type, or null where there are none. */
+export function arrayType(name: TypeName): TypeName | null {
+  return findType(`_${name}`) ?? null;
 }
 
 /** Whether it is one of the reg* types, which are oids with a name of their own. */

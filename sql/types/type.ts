@@ -12,9 +12,13 @@ export type TypeName =
   | 'regproc'
   | 'regnamespace'
   | 'regrole'
+  | '_regclass'
+  | '_regtype'
+  | '_regproc'
+  | '_regnamespace'
+  | '_regrole'
   | 'unknown'
   | 'void'
-  | 'anyelement'
   | 'record';
 
 /** A type with its modifier (`atttypmod`, -1 for none). */

@@ -1,3 +1,4 @@
+import { elementType } from './table.ts';
 import type { SqlType, TypeName } from './type.ts';
 
 /** A modifier that PostgreSQL refuses. */
@@ -15,6 +16,11 @@ export function withModifier(name: TypeName, modifiers: readonly number[]): SqlT
     return { name, typmod: -1 };
   }
   const [first, second] = modifiers as [number, number | undefined];
+  const element = elementType(name);
+  if (element !== null) {
+    const outcome = withModifier(element, modifiers);
+    return 'sqlstate' in outcome ? outcome : { name, typmod: outcome.typmod };
+  }
   switch (name) {
     case 'varchar':
     case 'bpchar': {

@@ -459,3 +459,19 @@ select row_number() over () from t
 select sum(a) over (order by a) from t
 select lag(a, 1, 1.5) over w as x from t window w as (order by b)
 select rank() over (order by a), first_value(b) over (partition by a) from t
+select array[a, 1], array[b], array[[a], [2]] from t
+select b::int[], array[a]::text[], array[]::numeric[] from t
+select (array[a])[1], (array[a])[1:2] from t
+select a = any(array[1, 2]), a <> all('{1,2}'::int[]), a || array[1] from t
+select array_agg(a), array_agg(b order by a), string_agg(b, ',') from t
+select array(select a from t)
+select unnest(array[a]), cardinality(array[a]) from t
+select array[]
+select array[1, 'x']
+select a[1] from t
+select 1 = any(5)
+select (a, b) < (1, 'x'), (a, b) in ((1, 'x')) from t
+select (a, b) < (1, 2, 3) from t
+select array_append('{1}', 2), array_append(array[1], 2.5), array_position(array[1], 'x')
+select stddev(a), corr(a, a), bit_and(a), any_value(b) from t
+select percentile_cont(0.5) within group (order by a), mode() within group (order by b) from t

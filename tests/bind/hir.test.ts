@@ -147,7 +147,7 @@ test.each([
 test('the n-th group of a regular expression', () => {
   expect(query(`SELECT (regexp_match(url, '(&|^)channel_id=([^&]*)'))[2] FROM bid`)).toMatchInlineSnapshot(`
     "project #7
-      map regexp_match(#4, '(&|^)channel_id=([^&]*)', 2)
+      map subscript(regexp_match(#4, '(&|^)channel_id=([^&]*)'), 2)
         get public.bid
     "
   `);

@@ -167,5 +167,10 @@ export function evaluate(expr: Expr, row: Row, parameters: readonly Value[] = []
       throw new DataError(expr.sqlstate);
     case 'logicalNow':
       throw new Error('no time here');
+    case 'array':
+    case 'mapArray':
+    case 'quantified':
+    case 'element':
+      throw new Error('reference evaluator: no arrays');
   }
 }

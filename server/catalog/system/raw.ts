@@ -210,8 +210,16 @@ const types: RawTable = {
     ['category', 'char'],
     ['is_preferred', 'bool'],
     ['array_oid', 'oid'],
+    ['element_oid', 'oid'],
+    ['kind', 'char'],
+    ['is_by_value', 'bool'],
+    ['collation_oid', 'oid'],
   ],
-  fixed: () => typeRows.map((row) => [row.oid, row.name, row.length, row.category, row.preferred, row.array]),
+  fixed: () =>
+    typeRows.map((row) => [
+      ...[row.oid, row.name, row.length, row.category, row.preferred, row.array, row.element],
+      ...[row.kind, row.byValue, row.collation],
+    ]),
 };
 
 const dependencies: RawTable = {

@@ -162,10 +162,10 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
   {
     schema: 'pg_catalog',
     name: 'pg_type',
-    query: `SELECT oid, name AS typname, 11::oid AS typnamespace, 10::oid AS typowner, length AS typlen, length > 0 AS typbyval,
-      'b'::"char" AS typtype, category AS typcategory, is_preferred AS typispreferred, true AS typisdefined,
-      ','::"char" AS typdelim, 0::oid AS typrelid, 0::oid AS typelem, array_oid AS typarray, false AS typnotnull,
-      0::oid AS typbasetype, -1 AS typtypmod, 0 AS typndims, 0::oid AS typcollation, ${NO_TEXT} AS typdefault,
+    query: `SELECT oid, name AS typname, 11::oid AS typnamespace, 10::oid AS typowner, length AS typlen, is_by_value AS typbyval,
+      kind AS typtype, category AS typcategory, is_preferred AS typispreferred, true AS typisdefined,
+      ','::"char" AS typdelim, 0::oid AS typrelid, element_oid AS typelem, array_oid AS typarray, false AS typnotnull,
+      0::oid AS typbasetype, -1 AS typtypmod, 0 AS typndims, collation_oid AS typcollation, ${NO_TEXT} AS typdefault,
       ${NO_TEXT} AS typacl FROM tw_internal.types`,
   },
   {

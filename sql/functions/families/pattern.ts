@@ -3,8 +3,7 @@ import type { FunctionFamily } from '../family.ts';
 
 /**
  * LIKE, ILIKE, SIMILAR TO and regular expressions. All can fail: on a pattern that ends with the escape character, or on
- * a malformed regular expression. `regexp_match_group` is ours: the n-th element of PostgreSQL's regexp_match, whose
- * array type is not there yet.
+ * a malformed regular expression.
  */
 export const patternFunctions: FunctionFamily = {
   name: 'pattern',
@@ -19,11 +18,10 @@ export const patternFunctions: FunctionFamily = {
       'similar_to_escape_1 similar_to_escape_2 textregexsubstr textregexreplace textregexreplace_noopt',
     ),
     ...words('regexp_like regexp_like_no_flags regexp_count regexp_count_no_flags regexp_count_no_start'),
-    ...words(
-      'regexp_substr regexp_substr_no_flags regexp_substr_no_n regexp_substr_no_start regexp_match_group',
-    ),
+    ...words('regexp_substr regexp_substr_no_flags regexp_substr_no_n regexp_substr_no_start'),
+    ...words('regexp_match regexp_match_no_flags regexp_split_to_array regexp_split_to_array_no_flags'),
   ],
   nullable: words(
-    'textregexsubstr regexp_substr regexp_substr_no_flags regexp_substr_no_n regexp_substr_no_start regexp_match_group',
+    'textregexsubstr regexp_substr regexp_substr_no_flags regexp_substr_no_n regexp_substr_no_start regexp_match regexp_match_no_flags',
   ),
 };

@@ -130,6 +130,14 @@ function foldNode(scalar: MirScalar, context: RuleContext): MirScalar {
       if (isNullLiteral(scalar.left)) return foldNode(isNull(scalar.right), context);
       if (isNullLiteral(scalar.right)) return foldNode(isNull(scalar.left), context);
       return foldLiterals(scalar, [scalar.left, scalar.right], context);
+    case 'array':
+      return foldLiterals(scalar, scalar.elements, context);
+    case 'mapArray':
+      if (isNullLiteral(scalar.array)) return literal(scalar.type, null);
+      return foldLiterals(scalar, [scalar.array], context);
+    case 'quantifiedArray':
+      if (isNullLiteral(scalar.array)) return literal(scalar.type, null);
+      return foldLiterals(scalar, [scalar.left, scalar.array], context);
     default:
       return scalar;
   }

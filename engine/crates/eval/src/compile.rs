@@ -57,6 +57,9 @@ pub(crate) fn type_of(
         | Expr::Input { scalar, .. }
         | Expr::Case { scalar, .. }
         | Expr::Coalesce { scalar, .. }
+        | Expr::Array { scalar, .. }
+        | Expr::MapArray { scalar, .. }
+        | Expr::Element { scalar, .. }
         | Expr::Raise { scalar, .. } => *scalar,
         Expr::Output { .. } => ScalarType::Text,
         Expr::And { .. }
@@ -65,9 +68,17 @@ pub(crate) fn type_of(
         | Expr::IsNull { .. }
         | Expr::IsTrue { .. }
         | Expr::InList { .. }
+        | Expr::Quantified { .. }
         | Expr::NotDistinct { .. } => ScalarType::Bool,
         Expr::Canonical { of, .. } => *of,
     })
+}
+
+fn element_of(scalar: ScalarType) -> Result<&'static ScalarType, String> {
+    match scalar {
+        ScalarType::Array(element) => Ok(element),
+        other => Err(format!("plan refused: {other:?} is no array type")),
+    }
 }
 
 struct Compiler<'c> {
@@ -102,13 +113,18 @@ impl Compiler<'_> {
                 Node::Parameter(*index as usize)
             }
             Expr::LogicalNow => Node::LogicalNow,
-            Expr::Call { opcode, arguments, .. } => {
+            Expr::Call { opcode, arguments, scalar } => {
                 let function = registry::lookup(opcode)
                     .ok_or_else(|| format!("plan refused: unknown opcode \"{opcode}\""))?;
                 let arguments = self.nodes(arguments)?;
                 let foldable =
                     function.volatility == Volatility::Immutable && arguments.iter().all(Node::is_literal);
-                let call = Node::Call(Box::new(Call { function, arguments, site: Site::default() }));
+                let call = Node::Call(Box::new(Call {
+                    function,
+                    arguments,
+                    site: Site::default(),
+                    scalar: *scalar,
+                }));
                 if foldable { self.folded(call) } else { call }
             }
             Expr::Input { argument, scalar, typmod } => {
@@ -116,7 +132,10 @@ impl Compiler<'_> {
                 // Other types' input depends on the time zone or on what "now" and "today" are.
                 let foldable = argument.is_literal()
                     && !matches!(
-                        scalar,
+                        match scalar {
+                            ScalarType::Array(element) => element,
+                            other => other,
+                        },
                         ScalarType::Timestamptz | ScalarType::Timestamp | ScalarType::Date | ScalarType::Time
                     );
                 let input = Node::Input { argument, scalar: *scalar, typmod: *typmod };
@@ -148,6 +167,31 @@ impl Compiler<'_> {
             Expr::NotDistinct { left, right, of } => {
                 Node::NotDistinct { left: self.boxed(left)?, right: self.boxed(right)?, of: *of }
             }
+            Expr::Array { elements, nested, scalar } => {
+                let array = Node::Array {
+                    elements: self.nodes(elements)?,
+                    nested: *nested,
+                    element: element_of(*scalar)?,
+                };
+                match &array {
+                    Node::Array { elements, .. } if elements.iter().all(Node::is_literal) => {
+                        self.folded(array)
+                    }
+                    _ => array,
+                }
+            }
+            Expr::MapArray { array, body, scalar } => Node::MapArray {
+                array: self.boxed(array)?,
+                body: self.boxed(body)?,
+                element: element_of(*scalar)?,
+            },
+            Expr::Quantified { all, left, array, comparison } => Node::Quantified {
+                all: *all,
+                left: self.boxed(left)?,
+                array: self.boxed(array)?,
+                comparison: self.boxed(comparison)?,
+            },
+            Expr::Element { index, .. } => Node::Column(*index as usize),
             Expr::Raise { sqlstate, message, .. } => {
                 Node::Raise(Box::new(EvalError::new(sqlstate, message.as_str())))
             }
@@ -226,5 +270,6 @@ pub(crate) fn copy_to<'b>(datum: Datum<'_>, arena: &'b Arena) -> Datum<'b> {
         Datum::Interval(value) => Datum::Interval(value),
         Datum::Uuid(value) => Datum::Uuid(value),
         Datum::Jsonb(value) => Datum::Jsonb(value.copy_to(arena)),
+        Datum::Array(value) => Datum::Array(value.copy_to(arena)),
     }
 }

@@ -1,7 +1,7 @@
 //! What an evaluation depends on besides the row.
 
 use crate::registry::Site;
-use tidewire_row::{Arena, Datum, FormatSettings};
+use tidewire_row::{Arena, Datum, FormatSettings, ScalarType};
 
 /// Values of parameters, settings and time of one execution.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +47,8 @@ pub(crate) struct Env<'a> {
     pub context: &'a Context<'a>,
     /// The call site.
     pub site: &'a Site,
+    /// The type that the call is to give.
+    pub result: ScalarType,
 }
 
 impl<'a> Env<'a> {

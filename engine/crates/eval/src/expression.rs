@@ -1,10 +1,11 @@
 //! Compiled expressions.
 
 use crate::context::{Context, Env};
+use crate::functions::arrays;
 use crate::registry::{Function, Site};
 use smallvec::SmallVec;
 use tidewire_plan::ScalarType;
-use tidewire_row::{Arena, Datum, EvalError, EvalResult, canonical, equal, text_in, text_out};
+use tidewire_row::{Arena, ArrayBuilder, Datum, EvalError, EvalResult, canonical, equal, text_in, text_out};
 
 /// An expression ready to run. It can be shared between threads.
 pub struct Compiled {
@@ -58,6 +59,9 @@ pub(crate) enum Node {
     InExpressions { operand: Box<Node>, list: Box<[Node]>, of: ScalarType },
     Canonical { operand: Box<Node>, of: ScalarType },
     NotDistinct { left: Box<Node>, right: Box<Node>, of: ScalarType },
+    Array { elements: Box<[Node]>, nested: bool, element: &'static ScalarType },
+    MapArray { array: Box<Node>, body: Box<Node>, element: &'static ScalarType },
+    Quantified { all: bool, left: Box<Node>, array: Box<Node>, comparison: Box<Node> },
     Raise(Box<EvalError>),
 }
 
@@ -65,6 +69,8 @@ pub(crate) struct Call {
     pub function: &'static Function,
     pub arguments: Box<[Node]>,
     pub site: Site,
+    /// The result's type.
+    pub scalar: ScalarType,
 }
 
 impl Compiled {
@@ -220,6 +226,36 @@ impl Node {
                     (left, right) => left == right,
                 }))
             }
+            Node::Array { elements, nested, element } => {
+                let mut values: SmallVec<[Datum<'a>; 6]> = SmallVec::new();
+                for value in elements {
+                    values.push(value.eval(row, context, arena)?);
+                }
+                arrays::construct(&values, *nested, element, arena)
+            }
+            Node::MapArray { array, body, element } => match array.eval(row, context, arena)? {
+                Datum::Array(array) => {
+                    let mut builder = ArrayBuilder::new(element);
+                    for value in array.elements(arena) {
+                        builder.push(body.eval(&[value], context, arena)?);
+                    }
+                    Ok(Datum::Array(builder.finish_as(&array.dimensions(), arena)))
+                }
+                _ => Ok(Datum::Null),
+            },
+            Node::Quantified { all, left, array, comparison } => {
+                let left = left.eval(row, context, arena)?;
+                let Datum::Array(array) = array.eval(row, context, arena)? else { return Ok(Datum::Null) };
+                let mut null = false;
+                for value in array.elements(arena) {
+                    match comparison.eval(&[left, value], context, arena)? {
+                        Datum::Bool(holds) if holds != *all => return Ok(Datum::Bool(holds)),
+                        Datum::Bool(_) => {}
+                        _ => null = true,
+                    }
+                }
+                Ok(if null { Datum::Null } else { Datum::Bool(*all) })
+            }
             Node::Raise(error) => Err((**error).clone()),
         }
     }
@@ -233,7 +269,7 @@ impl Call {
         context: &'a Context<'a>,
         arena: &'a Arena,
     ) -> EvalResult<Datum<'a>> {
-        let env = Env { arena, context, site: &self.site };
+        let env = Env { arena, context, site: &self.site, result: self.scalar };
         match &*self.arguments {
             [first] => {
                 let first = first.eval(row, context, arena)?;

@@ -470,6 +470,14 @@ pub(crate) fn columns_of(expr: &Expr, out: &mut Vec<usize>) {
             columns_of(operand, out);
             list.iter().for_each(|expr| columns_of(expr, out));
         }
+        Expr::Element { .. } => {}
+        Expr::Array { elements, .. } => elements.iter().for_each(|expr| columns_of(expr, out)),
+        // The bodies read elements alone.
+        Expr::MapArray { array, .. } => columns_of(array, out),
+        Expr::Quantified { left, array, .. } => {
+            columns_of(left, out);
+            columns_of(array, out);
+        }
         Expr::NotDistinct { left, right, .. } => {
             columns_of(left, out);
             columns_of(right, out);

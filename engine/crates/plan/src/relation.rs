@@ -171,6 +171,8 @@ pub enum AggregateFunction {
     BitXor,
     /// string_agg(value, delimiter): text or bytea. Each value but the first stands behind its own delimiter.
     StringAgg,
+    /// array_agg(x): NULLs too; arrays become the parts of one of a dimension more.
+    ArrayAgg,
     /// jsonb_agg(x jsonb); `..Strict` leaves NULLs out.
     JsonbAgg,
     /// jsonb_agg_strict
@@ -256,6 +258,12 @@ pub enum TableFunction {
     JsonbArrayElementsText,
     /// `(jsonb)` → key text, value jsonb.
     JsonbEach,
+    /// `(array)` → its element type.
+    Unnest,
+    /// `(array, dimension int4, reverse bool)` → int4.
+    GenerateSubscripts,
+    /// `(text, pattern, flags)` → text[].
+    RegexpMatches,
     /// `(jsonb)` → key text, value text.
     JsonbEachText,
     /// `(jsonb)` → text.

@@ -1,11 +1,12 @@
 //! Column types and scalar expressions.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use ts_rs::TS;
 
-/// The types that a column can have. Names are PostgreSQL's `typname`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
+/// The types that a column can have. In JSON they are PostgreSQL's `typname`: an array's is its element's behind `_`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, TS)]
+#[ts(type = "BaseType | `_${BaseType}`")]
 pub enum ScalarType {
     Bool,
     Int2,
@@ -31,6 +32,93 @@ pub enum ScalarType {
     Name,
     /// PostgreSQL's one-byte `"char"`; stored as text of at most one byte.
     Char,
+    /// Arrays of this type, of any number of dimensions.
+    Array(&'static ScalarType),
+}
+
+/// The types that are not made of others, as they are named in JSON.
+#[derive(Clone, Copy, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs, reason = "ScalarType has the docs")]
+pub enum BaseType {
+    Bool,
+    Int2,
+    Int4,
+    Int8,
+    Float4,
+    Float8,
+    Numeric,
+    Text,
+    Varchar,
+    Bpchar,
+    Bytea,
+    Date,
+    Time,
+    Timestamp,
+    Timestamptz,
+    Interval,
+    Uuid,
+    Jsonb,
+    Oid,
+    Name,
+    Char,
+}
+
+macro_rules! base_types {
+    ($($name:ident $text:literal),* $(,)?) => {
+        impl ScalarType {
+            /// All types that are not made of others.
+            pub const BASE: &'static [ScalarType] = &[$(ScalarType::$name),*];
+
+            /// The type's name in plans.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(ScalarType::$name => $text,)*
+                    ScalarType::Array(element) => match element {
+                        $(ScalarType::$name => concat!("_", $text),)*
+                        ScalarType::Array(_) => "_",
+                    },
+                }
+            }
+
+            /// The type of this name.
+            pub fn named(name: &str) -> Option<ScalarType> {
+                match name {
+                    $($text => Some(ScalarType::$name),
+                    concat!("_", $text) => Some(ScalarType::Array(&ScalarType::$name)),)*
+                    _ => None,
+                }
+            }
+
+            /// Arrays of this type; None for an array.
+            pub fn array(&self) -> Option<ScalarType> {
+                match self {
+                    $(ScalarType::$name => Some(ScalarType::Array(&ScalarType::$name)),)*
+                    ScalarType::Array(_) => None,
+                }
+            }
+        }
+    };
+}
+
+base_types!(
+    Bool "bool", Int2 "int2", Int4 "int4", Int8 "int8", Float4 "float4", Float8 "float8", Numeric "numeric",
+    Text "text", Varchar "varchar", Bpchar "bpchar", Bytea "bytea", Date "date", Time "time",
+    Timestamp "timestamp", Timestamptz "timestamptz", Interval "interval", Uuid "uuid", Jsonb "jsonb", Oid "oid",
+    Name "name", Char "char",
+);
+
+impl Serialize for ScalarType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for ScalarType {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        ScalarType::named(&name).ok_or_else(|| D::Error::custom(format!("unknown type `{name}`")))
+    }
 }
 
 /// A column: its type and PostgreSQL's type modifier (`atttypmod`, -1 if none).
@@ -90,6 +178,15 @@ pub enum Expr {
     Canonical { operand: Box<Expr>, of: ScalarType },
     /// NULL-safe equality by the type's equality; never NULL. (`a IS NOT DISTINCT FROM b`.)
     NotDistinct { left: Box<Expr>, right: Box<Expr>, of: ScalarType },
+    /// ARRAY[…]. `scalar` is the array's type; `nested`: the elements are arrays, which become the parts of one of a
+    /// dimension more.
+    Array { elements: Vec<Expr>, nested: bool, scalar: ScalarType },
+    /// Each element of an array through `body`, where it is `Element` 0: a cast. `scalar` is the result's type.
+    MapArray { array: Box<Expr>, body: Box<Expr>, scalar: ScalarType },
+    /// `left op ANY|ALL (array)`: `comparison` is bool, `Element` 0 is left's value and `Element` 1 the array's.
+    Quantified { all: bool, left: Box<Expr>, array: Box<Expr>, comparison: Box<Expr> },
+    /// What the innermost MapArray or Quantified around it binds.
+    Element { index: u32, scalar: ScalarType },
     /// Raises an error when evaluated, with this SQLSTATE and message.
     Raise { sqlstate: String, message: String, scalar: ScalarType },
 }

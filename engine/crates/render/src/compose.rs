@@ -75,6 +75,19 @@ fn map_columns(expr: &Expr, place: &dyn Fn(u32) -> u32) -> Expr {
         Expr::InList { operand, list, of } => {
             Expr::InList { operand: boxed(operand), list: all(list), of: *of }
         }
+        Expr::Element { .. } => expr.clone(),
+        Expr::Array { elements, nested, scalar } => {
+            Expr::Array { elements: all(elements), nested: *nested, scalar: *scalar }
+        }
+        Expr::MapArray { array, body, scalar } => {
+            Expr::MapArray { array: boxed(array), body: body.clone(), scalar: *scalar }
+        }
+        Expr::Quantified { all, left, array, comparison } => Expr::Quantified {
+            all: *all,
+            left: boxed(left),
+            array: boxed(array),
+            comparison: comparison.clone(),
+        },
         Expr::Canonical { operand, of } => Expr::Canonical { operand: boxed(operand), of: *of },
         Expr::NotDistinct { left, right, of } => {
             Expr::NotDistinct { left: boxed(left), right: boxed(right), of: *of }

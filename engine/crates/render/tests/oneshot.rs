@@ -166,6 +166,7 @@ fn an_update_deletes_and_inserts_and_returns_new_rows() {
             deleted: Some(1),
             inserted: Some(2),
             returned: None,
+            conflict: None,
             returning: Some(returning),
         },
     );

@@ -4,6 +4,9 @@ use crate::{Arena, Datum, ScalarType};
 
 /// Whether the type's equality is identity, so that [`canonical`] changes nothing.
 pub fn is_canonical_identity(scalar: ScalarType) -> bool {
+    if let ScalarType::Array(element) = scalar {
+        return is_canonical_identity(*element);
+    }
     !matches!(
         scalar,
         ScalarType::Numeric
@@ -26,6 +29,7 @@ pub fn canonical<'a>(scalar: ScalarType, datum: Datum<'a>, arena: &'a Arena) -> 
         Datum::Interval(value) => Datum::Interval(value.canonical()),
         Datum::Text(value) if scalar == ScalarType::Bpchar => Datum::Text(value.trim_end_matches(' ')),
         Datum::Jsonb(value) => Datum::Jsonb(value.canonical(arena)),
+        Datum::Array(value) => Datum::Array(value.canonical(arena)),
         other => other,
     }
 }

@@ -1,6 +1,6 @@
 //! A value, borrowed from a packed row or from an [`Arena`](crate::Arena).
 
-use crate::{Interval, JsonbRef, Numeric};
+use crate::{ArrayRef, Interval, JsonbRef, Numeric};
 
 /// A value of one of the plan's scalar types, or NULL.
 ///
@@ -44,6 +44,8 @@ pub enum Datum<'a> {
     Uuid([u8; 16]),
     /// jsonb
     Jsonb(JsonbRef<'a>),
+    /// An array, which knows the type of its elements.
+    Array(ArrayRef<'a>),
 }
 
 /// Values are copied a lot: four words.

@@ -1,7 +1,7 @@
 //! Reading packed rows: all columns, one column, or only where columns begin.
 
 use crate::encode::{TAG_VALUE, float32_from_bits, float64_from_bits};
-use crate::{Arena, Datum, Interval, JsonbRef, ScalarType, numeric};
+use crate::{Arena, ArrayRef, Datum, Interval, JsonbRef, ScalarType, numeric};
 
 #[inline(always)]
 fn take<const N: usize>(row: &[u8], at: &mut usize) -> [u8; N] {
@@ -23,7 +23,7 @@ fn take_i64(row: &[u8], at: &mut usize) -> i64 {
 
 /// End of an escaped byte string: the position after its terminator, and whether it holds escapes.
 #[inline]
-fn escaped_end(row: &[u8], start: usize) -> (usize, bool) {
+pub(crate) fn escaped_end(row: &[u8], start: usize) -> (usize, bool) {
     let mut at = start;
     let mut escaped = false;
     loop {
@@ -89,6 +89,7 @@ pub fn read_column<'a>(row: &'a [u8], at: &mut usize, scalar: ScalarType, arena:
             Datum::Bytea(arena.push_bytes(plain))
         }
         ScalarType::Jsonb => Datum::Jsonb(JsonbRef::read_packed(row, at)),
+        ScalarType::Array(element) => Datum::Array(ArrayRef::read(row, at, element)),
     }
 }
 
@@ -139,6 +140,7 @@ pub fn skip_column(row: &[u8], at: usize, scalar: ScalarType) -> usize {
         ScalarType::Bytea => escaped_end(row, start).0,
         ScalarType::Numeric => numeric::packed::skip(row, start),
         ScalarType::Jsonb => JsonbRef::skip_packed(row, start),
+        ScalarType::Array(element) => ArrayRef::skip(row, start, element),
     }
 }
 

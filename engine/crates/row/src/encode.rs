@@ -15,6 +15,7 @@
 //! | interval | span in µs, 10 bytes big-endian, offset | months, days |
 //! | uuid | 16 bytes | |
 //! | jsonb | see [`crate::jsonb`] | display scales of its numbers |
+//! | arrays | see [`crate::array`]; of elements with residue their order bytes, escaped | the elements |
 //!
 //! So equal bytes mean identical values. Where SQL's equality is wider (or its order ignores something, as bpchar's
 //! ignores trailing blanks), use [`crate::canonical`] and [`crate::encode_order`].
@@ -139,6 +140,10 @@ pub fn push_datum(out: &mut Vec<u8>, datum: Datum<'_>) {
             out.push(TAG_VALUE);
             value.push_order(out);
             out.extend_from_slice(value.scales());
+        }
+        Datum::Array(value) => {
+            out.push(TAG_VALUE);
+            value.push(out);
         }
     }
 }

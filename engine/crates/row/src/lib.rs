@@ -8,6 +8,7 @@
 
 pub mod abbreviations;
 mod arena;
+pub mod array;
 pub mod calendar;
 mod canonical;
 mod compare;
@@ -25,6 +26,7 @@ mod packed;
 pub mod timezone;
 
 pub use arena::Arena;
+pub use array::{ArrayBuilder, ArrayRef};
 pub use canonical::{canonical, is_canonical_identity};
 pub use compare::{compare, equal};
 pub use datum::Datum;

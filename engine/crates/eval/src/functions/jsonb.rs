@@ -97,7 +97,7 @@ fn contains_top(value: JsonbRef<'_>, wanted: JsonbRef<'_>) -> EvalResult<bool> {
 }
 
 /// `?`: a key of an object, or a string among the elements of an array.
-fn exists(value: JsonbRef<'_>, key: &str) -> bool {
+pub(super) fn exists(value: JsonbRef<'_>, key: &str) -> bool {
     let scratch = Arena::new();
     let is_key = |value: JsonbRef<'_>| {
         let text = value.copy_to(&scratch);
@@ -307,17 +307,52 @@ fn to_number<'a, T>(
 /// `to_jsonb(anyelement)` of our types.
 fn to_jsonb<'a>(values: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'a>> {
     let Some(value) = values.first().copied() else { return Ok(Datum::Null) };
-    let mut builder = JsonbBuilder::new();
-    let arena = env.arena;
     match value {
         Datum::Null => return Ok(Datum::Null),
         Datum::Jsonb(_) => return Ok(value),
+        _ => {}
+    }
+    let mut builder = JsonbBuilder::new();
+    push_value(&mut builder, value, env)?;
+    Ok(Datum::Jsonb(builder.finish(env.arena)))
+}
+
+/// Appends a value as `to_jsonb` gives it; NULL is null.
+pub(super) fn push_value<'a>(builder: &mut JsonbBuilder, value: Datum<'a>, env: &Env<'a>) -> EvalResult<()> {
+    let arena = env.arena;
+    match value {
+        Datum::Null => builder.push_null(),
+        Datum::Jsonb(value) => builder.push_jsonb(value),
         Datum::Bool(value) => builder.push_bool(value),
         Datum::Int16(value) => builder.push_numeric(Numeric::from_i64(value as i64)),
         Datum::Int32(value) => builder.push_numeric(Numeric::from_i64(value as i64)),
         Datum::Int64(value) => builder.push_numeric(Numeric::from_i64(value)),
         Datum::Numeric(value) => builder.push_numeric(value),
         Datum::Text(value) => builder.push_string(value),
+        Datum::Array(value) => {
+            let dimensions = value.dimensions();
+            if dimensions.is_empty() {
+                builder.begin_array();
+                builder.end();
+            }
+            let mut left: Vec<i32> = vec![0; dimensions.len()];
+            for element in value.elements(arena) {
+                let opened = left.iter().rev().take_while(|left| **left == 0).count();
+                let from = dimensions.len() - opened;
+                for (left, dimension) in left.iter_mut().zip(&dimensions).skip(from) {
+                    builder.begin_array();
+                    *left = dimension.length;
+                }
+                push_value(builder, element, env)?;
+                for left in left.iter_mut().rev() {
+                    *left -= 1;
+                    if *left > 0 {
+                        break;
+                    }
+                    builder.end();
+                }
+            }
+        }
         other => {
             let mut bytes = Vec::new();
             text_out(other, type_of(other), env.settings(), &mut bytes);
@@ -343,7 +378,7 @@ fn to_jsonb<'a>(values: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'a>> {
             }
         }
     }
-    Ok(Datum::Jsonb(builder.finish(arena)))
+    Ok(())
 }
 
 pub(super) const FUNCTIONS: &[&[Function]] = &[

@@ -1,5 +1,6 @@
 //! The scalar functions, one file a family.
 
+pub(crate) mod arrays;
 mod boolean;
 mod bytea;
 pub(crate) mod datetime;
@@ -7,6 +8,7 @@ mod float;
 mod formatting;
 mod integer;
 pub(crate) mod jsonb;
+mod jsonb_path;
 mod keywords;
 mod numeric;
 mod pattern;
@@ -23,6 +25,7 @@ use crate::registry::Function;
 pub(crate) fn families() -> Vec<&'static [Function]> {
     let mut all = Vec::new();
     all.extend_from_slice(boolean::FUNCTIONS);
+    all.extend(arrays::families());
     all.extend_from_slice(integer::FUNCTIONS);
     all.extend_from_slice(float::FUNCTIONS);
     all.extend_from_slice(numeric::FUNCTIONS);
@@ -34,6 +37,7 @@ pub(crate) fn families() -> Vec<&'static [Function]> {
     all.extend_from_slice(bytea::FUNCTIONS);
     all.extend_from_slice(uuid::FUNCTIONS);
     all.extend_from_slice(jsonb::FUNCTIONS);
+    all.push(jsonb_path::FUNCTIONS);
     all.extend(datetime::families());
     all.extend(formatting::families());
     all

@@ -9,7 +9,7 @@ use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input, MatchKind};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
-use tidewire_row::{Arena, EvalError, EvalResult};
+use tidewire_row::{Arena, ArrayBuilder, ArrayRef, Datum, EvalError, EvalResult, ScalarType};
 
 /// A compiled pattern.
 pub(super) struct Pattern {
@@ -162,7 +162,12 @@ fn flagged(source: &str, flags: &str, global_in: Option<&str>, env: &Env<'_>) ->
         let options = Options::parse(flags)?;
         match global_in {
             Some(function) if options.global => {
-                Err(EvalError::new("22023", format!("{function} does not support the \"global\" option")))
+                let message = format!("{function} does not support the \"global\" option");
+                let error = EvalError::new("22023", message);
+                Err(match function {
+                    "regexp_match()" => error.with_hint("Use the regexp_matches function instead."),
+                    _ => error,
+                })
             }
             _ => Pattern::new(source, options),
         }
@@ -328,6 +333,54 @@ fn match_group<'a>(text: &'a str, pattern: &Pattern, n: i32) -> EvalResult<Optio
     Ok(found.map(|(start, end)| &text[start..end]))
 }
 
+/// What regexp_match gives for a match: its groups, or all of it where there are no groups.
+fn groups_array<'a>(text: &str, groups: &Groups, arena: &'a Arena) -> EvalResult<ArrayRef<'a>> {
+    let mut builder = ArrayBuilder::new(&ScalarType::Text);
+    let from = usize::from(groups.len() > 1);
+    for group in &groups[from..] {
+        builder.push(group.map_or(Datum::Null, |(start, end)| Datum::Text(&text[start..end])));
+    }
+    builder.finish(arena)
+}
+
+/// regexp_match
+fn first_match<'a>(text: &str, pattern: &Pattern, arena: &'a Arena) -> EvalResult<Option<ArrayRef<'a>>> {
+    pattern.find_at(text, 0)?.map(|groups| groups_array(text, &groups, arena)).transpose()
+}
+
+/// regexp_matches: of the first match, or with flag g of all.
+pub(crate) fn all_matches<'a>(
+    text: &str,
+    source: &str,
+    flags: &str,
+    env: &Env<'a>,
+) -> EvalResult<Vec<ArrayRef<'a>>> {
+    let pattern = flagged(source, flags, None, env)?;
+    let global = Options::parse(flags)?.global;
+    let mut found = Vec::new();
+    let mut failed = None;
+    pattern.each_match(text, 0, |groups| match groups_array(text, groups, env.arena) {
+        Ok(array) => {
+            found.push(array);
+            global
+        }
+        Err(error) => {
+            failed = Some(error);
+            false
+        }
+    })?;
+    failed.map_or(Ok(found), Err)
+}
+
+/// regexp_split_to_array
+fn split_to_array<'a>(text: &str, source: &str, flags: &str, env: &Env<'a>) -> EvalResult<ArrayRef<'a>> {
+    let mut builder = ArrayBuilder::new(&ScalarType::Text);
+    for piece in split_pieces(text, source, flags, "regexp_split_to_array()", env)? {
+        builder.push(Datum::Text(piece));
+    }
+    builder.finish(env.arena)
+}
+
 /// `substring(text from pattern)`: the first group, or the whole match where there are no groups.
 fn substring<'a>(text: &'a str, pattern: &Pattern) -> EvalResult<Option<&'a str>> {
     match_group(text, pattern, 1)
@@ -415,8 +468,14 @@ pub(super) const FUNCTIONS: &[&[Function]] = &[
         fallible!("similar_to_escape_2", (pattern: Text, escape: Text), env => similar(pattern, escape, env.arena)),
         fallible!("textregexsubstr", (text: Text, source: Text), env =>
             substring(text, &*pattern(source, Options::default(), env)?)),
-        fallible!("regexp_match_group", (text: Text, source: Text, n: Int32), env =>
-            match_group(text, &*pattern(source, Options::default(), env)?, n)),
+        fallible!("regexp_match_no_flags", (text: Text, source: Text), env =>
+            first_match(text, &*pattern(source, Options::default(), env)?, env.arena)),
+        fallible!("regexp_match", (text: Text, source: Text, flags: Text), env =>
+            first_match(text, &*flagged(source, flags, Some("regexp_match()"), env)?, env.arena)),
+        fallible!("regexp_split_to_array_no_flags", (text: Text, source: Text), env =>
+            split_to_array(text, source, "", env)),
+        fallible!("regexp_split_to_array", (text: Text, source: Text, flags: Text), env =>
+            split_to_array(text, source, flags, env)),
         fallible!("textregexreplace_noopt", (text: Text, source: Text, replacement: Text), env =>
             replace(text, &*pattern(source, Options::default(), env)?, replacement, env.arena)),
         fallible!("textregexreplace", (text: Text, source: Text, replacement: Text, flags: Text), env =>

@@ -190,6 +190,7 @@ pub(super) fn type_of(value: Datum<'_>) -> ScalarType {
         Datum::Interval(_) => ScalarType::Interval,
         Datum::Uuid(_) => ScalarType::Uuid,
         Datum::Jsonb(_) => ScalarType::Jsonb,
+        Datum::Array(value) => ScalarType::Array(value.element()),
     }
 }
 

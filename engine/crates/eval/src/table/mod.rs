@@ -1,6 +1,7 @@
 //! Table functions: from a row to several rows. Those of one call run in step, so that `SELECT f(x), g(x)` and
 //! `ROWS FROM (f(x), g(x))` are one pass over the row.
 
+mod array;
 mod hop;
 mod json;
 mod series;
@@ -82,6 +83,8 @@ fn arity(function: TableFunction) -> usize {
         TableFunction::Hop
         | TableFunction::GenerateSeries
         | TableFunction::StringToTable
+        | TableFunction::GenerateSubscripts
+        | TableFunction::RegexpMatches
         | TableFunction::RegexpSplitToTable => 3,
         _ => 1,
     }
@@ -173,7 +176,7 @@ impl Call {
         if strict && arguments.iter().any(|argument| matches!(argument, Datum::Null)) {
             return Ok(());
         }
-        let env = Env { arena, context, site: &self.site };
+        let env = Env { arena, context, site: &self.site, result: ScalarType::Text };
         match self.function {
             TableFunction::Hop => hop::hop(&arguments, rows),
             TableFunction::GenerateSeries => series::generate(&arguments, &env, rows),
@@ -183,6 +186,9 @@ impl Call {
             TableFunction::JsonbArrayElementsText => json::elements(&arguments, true, arena, rows),
             TableFunction::JsonbEach => json::pairs(&arguments, false, arena, rows),
             TableFunction::JsonbEachText => json::pairs(&arguments, true, arena, rows),
+            TableFunction::Unnest => array::unnest(&arguments, arena, rows),
+            TableFunction::GenerateSubscripts => array::subscripts(&arguments, rows),
+            TableFunction::RegexpMatches => array::regexp_matches(&arguments, &env, rows),
             TableFunction::JsonbObjectKeys => json::keys(&arguments, rows),
         }
     }

@@ -14,6 +14,7 @@ fn main() {
     }
     print_types!(
         Plan,
+        BaseType,
         ScalarType,
         ColumnType,
         Expr,

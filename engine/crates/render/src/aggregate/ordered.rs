@@ -3,7 +3,8 @@
 use tidewire_eval::{Compiled, Context, compile};
 use tidewire_plan::{Aggregate, AggregateFunction, ColumnType, Expr, ScalarType};
 use tidewire_row::{
-    Arena, Datum, EvalError, EvalResult, FormatSettings, JsonbBuilder, equal, push_datum, read_column,
+    Arena, ArrayBuilder, Datum, EvalError, EvalResult, FormatSettings, JsonbBuilder, array, equal,
+    push_datum, read_column,
 };
 
 /// The longest text or bytea that a value may be: PostgreSQL's.
@@ -20,6 +21,7 @@ pub struct Ordered {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     String,
+    Array(&'static ScalarType),
     Jsonb { strict: bool },
     JsonbObject { strict: bool, unique: bool },
     First,
@@ -39,6 +41,11 @@ impl Ordered {
         let scalars: Vec<S> = aggregate.arguments.iter().map(|argument| argument.column.scalar).collect();
         let kind = match (aggregate.function, &scalars[..]) {
             (F::StringAgg, [S::Text, S::Text] | [S::Bytea, S::Bytea]) => Kind::String,
+            (F::ArrayAgg, [scalar]) => match (aggregate.result.scalar, scalar) {
+                (S::Array(element), S::Array(part)) if element == *part => Kind::Array(element),
+                (S::Array(element), scalar) if element == scalar => Kind::Array(element),
+                (result, _) => return Err(format!("plan refused: array_agg of {scalar:?} to {result:?}")),
+            },
             (F::JsonbAgg, [S::Jsonb]) => Kind::Jsonb { strict: false },
             (F::JsonbAggStrict, [S::Jsonb]) => Kind::Jsonb { strict: true },
             (F::JsonbObjectAgg, [S::Text, S::Jsonb]) => Kind::JsonbObject { strict: false, unique: false },
@@ -53,7 +60,8 @@ impl Ordered {
             }
             (F::First, [_]) => Kind::First,
             (F::PercentileCont, [S::Float8, S::Float8 | S::Interval]) => Kind::PercentileCont,
-            (F::PercentileDisc, [S::Float8, _]) => Kind::PercentileDisc,
+            (F::PercentileCont, [S::Array(S::Float8), S::Float8 | S::Interval]) => Kind::PercentileCont,
+            (F::PercentileDisc, [S::Float8 | S::Array(S::Float8), _]) => Kind::PercentileDisc,
             (F::Mode, [_]) => Kind::Mode,
             (function, scalars) => {
                 return Err(format!(
@@ -82,6 +90,7 @@ impl Ordered {
         let arena = Arena::new();
         let result = match self.kind {
             Kind::String => self.string(rows, &arena)?,
+            Kind::Array(element) => self.array(rows, element, &arena)?,
             Kind::Jsonb { strict } => self.jsonb(rows, strict, &arena),
             Kind::JsonbObject { strict, unique } => self.object(rows, strict, unique, &arena)?,
             Kind::First => self.argument(rows[0].0, 0, &arena),
@@ -134,6 +143,57 @@ impl Ordered {
         })
     }
 
+    /// Arrays become the parts of one of a dimension more.
+    fn array<'a>(
+        &self,
+        rows: &[Arguments<'a>],
+        element: &'static ScalarType,
+        arena: &'a Arena,
+    ) -> EvalResult<Datum<'a>> {
+        let mut builder = ArrayBuilder::new(element);
+        if !matches!(self.scalars[0], ScalarType::Array(_)) {
+            for (row, count) in rows {
+                let end = tidewire_row::skip_column(row, 0, self.scalars[0]);
+                for _ in 0..*count {
+                    builder.push_packed(&row[..end]);
+                }
+                array::checked_length(builder.len())?;
+            }
+            return Ok(Datum::Array(builder.finish(arena)?));
+        }
+        let mut inner: Option<array::Dimensions> = None;
+        let mut parts = 0;
+        for (row, count) in rows {
+            let Datum::Array(part) = self.argument(row, 0, arena) else {
+                return Err(EvalError::new("22004", "cannot accumulate null arrays"));
+            };
+            let dimensions = part.dimensions();
+            if dimensions.is_empty() {
+                return Err(EvalError::new("2202E", "cannot accumulate empty arrays"));
+            }
+            if inner.as_ref().is_some_and(|inner| *inner != dimensions) {
+                return Err(EvalError::new("2202E", "cannot accumulate arrays of different dimensionality"));
+            }
+            inner = Some(dimensions);
+            for _ in 0..*count {
+                builder.push_all(&part);
+                parts += 1;
+            }
+            array::checked_length(builder.len())?;
+        }
+        let mut dimensions: array::Dimensions = inner.unwrap_or_default();
+        if dimensions.len() >= array::MAX_DIMENSIONS {
+            let count = dimensions.len() + 1;
+            let most = array::MAX_DIMENSIONS;
+            return Err(EvalError::new(
+                "54000",
+                format!("number of array dimensions ({count}) exceeds the maximum allowed ({most})"),
+            ));
+        }
+        dimensions.insert(0, array::Dimension { length: parts, lower: 1 });
+        Ok(Datum::Array(builder.finish_as(&dimensions, arena)))
+    }
+
     fn jsonb<'a>(&self, rows: &[Arguments<'a>], strict: bool, arena: &'a Arena) -> Datum<'a> {
         let mut builder = JsonbBuilder::new();
         builder.begin_array();
@@ -181,7 +241,41 @@ impl Ordered {
     }
 
     fn percentile<'a>(&self, rows: &[Arguments<'a>], arena: &'a Arena) -> EvalResult<Datum<'a>> {
-        let Datum::Float64(fraction) = self.argument(rows[0].0, 0, arena) else { return Ok(Datum::Null) };
+        let fractions = match self.argument(rows[0].0, 0, arena) {
+            Datum::Float64(fraction) => return self.percentile_at(fraction, rows, arena),
+            Datum::Array(fractions) => fractions,
+            _ => return Ok(Datum::Null),
+        };
+        // As many results as fractions, in an array of the same shape.
+        let element = match self.scalars.get(1).and_then(ScalarType::array) {
+            Some(ScalarType::Array(element)) => element,
+            _ => {
+                return Err(EvalError::new(
+                    "0A000",
+                    "percentiles of arrays at several fractions are not supported",
+                ));
+            }
+        };
+        let at = |row: &[u8]| tidewire_row::skip_column(row, 0, self.scalars[0]);
+        if rows.iter().all(|(row, _)| row[at(row)] == NULL_TAG) {
+            return Ok(Datum::Null);
+        }
+        let mut builder = ArrayBuilder::new(element);
+        for fraction in fractions.elements(arena) {
+            builder.push(match fraction {
+                Datum::Float64(fraction) => self.percentile_at(fraction, rows, arena)?,
+                _ => Datum::Null,
+            });
+        }
+        Ok(Datum::Array(builder.finish_as(&fractions.dimensions(), arena)))
+    }
+
+    fn percentile_at<'a>(
+        &self,
+        fraction: f64,
+        rows: &[Arguments<'a>],
+        arena: &'a Arena,
+    ) -> EvalResult<Datum<'a>> {
         if !(0.0..=1.0).contains(&fraction) {
             let message = format!("percentile value {} is not between 0 and 1", general(fraction));
             return Err(EvalError::new("22003", message));

@@ -66,6 +66,7 @@ impl AggregateCall {
             F::Min | F::LeastRepresentation => Kind::Extreme { greatest: false },
             F::Max => Kind::Extreme { greatest: true },
             F::StringAgg
+            | F::ArrayAgg
             | F::JsonbAgg
             | F::JsonbAggStrict
             | F::JsonbObjectAgg

@@ -1,5 +1,6 @@
 //! PostgreSQL's input and output functions: text and binary, one file a family of types.
 
+mod array;
 mod boolean;
 mod bytea;
 mod character;
@@ -124,6 +125,30 @@ pub fn type_name(scalar: ScalarType) -> &'static str {
         ScalarType::Oid => "oid",
         ScalarType::Name => "name",
         ScalarType::Char => "\"char\"",
+        ScalarType::Array(element) => match element {
+            ScalarType::Bool => "boolean[]",
+            ScalarType::Int2 => "smallint[]",
+            ScalarType::Int4 => "integer[]",
+            ScalarType::Int8 => "bigint[]",
+            ScalarType::Float4 => "real[]",
+            ScalarType::Float8 => "double precision[]",
+            ScalarType::Numeric => "numeric[]",
+            ScalarType::Text => "text[]",
+            ScalarType::Varchar => "character varying[]",
+            ScalarType::Bpchar => "character[]",
+            ScalarType::Bytea => "bytea[]",
+            ScalarType::Date => "date[]",
+            ScalarType::Time => "time without time zone[]",
+            ScalarType::Timestamp => "timestamp without time zone[]",
+            ScalarType::Timestamptz => "timestamp with time zone[]",
+            ScalarType::Interval => "interval[]",
+            ScalarType::Uuid => "uuid[]",
+            ScalarType::Jsonb => "jsonb[]",
+            ScalarType::Oid => "oid[]",
+            ScalarType::Name => "name[]",
+            ScalarType::Char => "\"char\"[]",
+            ScalarType::Array(_) => "anyarray",
+        },
     }
 }
 
@@ -160,6 +185,7 @@ pub fn text_in<'a>(
         ScalarType::Timestamp => Datum::Timestamp(datetime::parse_timestamp(text, typmod, settings)?),
         ScalarType::Timestamptz => Datum::Timestamptz(datetime::parse_timestamptz(text, typmod, settings)?),
         ScalarType::Interval => Datum::Interval(interval::parse(text, typmod, settings)?),
+        ScalarType::Array(element) => Datum::Array(array::parse(element, typmod, text, settings, arena)?),
     })
 }
 
@@ -185,6 +211,7 @@ pub fn text_out(datum: Datum<'_>, scalar: ScalarType, settings: &FormatSettings,
         Datum::Timestamp(value) => datetime::write_timestamp(value, settings, out),
         Datum::Timestamptz(value) => datetime::write_timestamptz(value, settings, out),
         Datum::Interval(value) => interval::write(value, settings.interval_style, out),
+        Datum::Array(value) => array::write(value, settings, out),
     }
 }
 
@@ -237,6 +264,7 @@ pub fn binary_in<'a>(
             let value = Interval { months: int4(12), days: int4(8), micros };
             Datum::Interval(interval::apply_typmod(value, typmod)?)
         }
+        ScalarType::Array(element) => Datum::Array(array::receive(element, typmod, bytes, arena)?),
     })
 }
 
@@ -267,6 +295,7 @@ pub fn binary_out(datum: Datum<'_>, scalar: ScalarType, out: &mut Vec<u8>) {
             out.push(json::VERSION);
             value.write_text(out);
         }
+        Datum::Array(value) => array::send(value, out),
     }
 }
 

@@ -1,0 +1,100 @@
+//! Arrays from arrays: trim_array, array_reverse, array_sort.
+
+use crate::registry::{Function, fallible};
+use std::cmp::Ordering;
+use tidewire_row::array::Dimension;
+use tidewire_row::{Arena, ArrayBuilder, ArrayRef, Datum, EvalError, EvalResult, compare, decode_datum};
+
+/// The parts of the outermost dimension, packed.
+fn parts<'a>(array: &ArrayRef<'a>) -> Vec<Vec<&'a [u8]>> {
+    let dimensions = array.dimensions();
+    let Some(first) = dimensions.first() else { return Vec::new() };
+    let size = (array.len() / first.length as usize).max(1);
+    let packed: Vec<&[u8]> = array.packed().collect();
+    packed.chunks(size).map(<[_]>::to_vec).collect()
+}
+
+/// The array of these parts; the outermost dimension begins at `lower`.
+fn of_parts<'a>(array: &ArrayRef<'_>, parts: &[Vec<&[u8]>], lower: i32, arena: &'a Arena) -> ArrayRef<'a> {
+    let mut builder = ArrayBuilder::new(array.element());
+    parts.iter().flatten().for_each(|packed| builder.push_packed(packed));
+    let mut dimensions = array.dimensions();
+    if let Some(first) = dimensions.first_mut() {
+        *first = Dimension { length: parts.len() as i32, lower };
+    }
+    builder.finish_as(&dimensions, arena)
+}
+
+fn trim<'a>(array: ArrayRef<'a>, count: i32, arena: &'a Arena) -> EvalResult<ArrayRef<'a>> {
+    let length = array.dimensions().first().map_or(0, |dimension| dimension.length);
+    if !(0..=length).contains(&count) {
+        let message = format!("number of elements to trim must be between 0 and {length}");
+        return Err(EvalError::new("2202E", message));
+    }
+    let parts = parts(&array);
+    let mut dimensions = array.dimensions();
+    dimensions.iter_mut().for_each(|dimension| dimension.lower = 1);
+    let kept = &parts[..parts.len() - count as usize];
+    let mut builder = ArrayBuilder::new(array.element());
+    kept.iter().flatten().for_each(|packed| builder.push_packed(packed));
+    if let Some(first) = dimensions.first_mut() {
+        first.length = kept.len() as i32;
+    }
+    Ok(builder.finish_as(&dimensions, arena))
+}
+
+fn reverse<'a>(array: ArrayRef<'a>, arena: &'a Arena) -> ArrayRef<'a> {
+    let dimensions = array.dimensions();
+    let Some(first) = dimensions.first() else { return array };
+    let mut parts = parts(&array);
+    parts.reverse();
+    of_parts(&array, &parts, first.lower, arena)
+}
+
+fn sort<'a>(array: ArrayRef<'a>, descending: bool, nulls_first: bool, arena: &'a Arena) -> ArrayRef<'a> {
+    let dimensions = array.dimensions();
+    let Some(first) = dimensions.first() else { return array };
+    let element = *array.element();
+    let mut parts = parts(&array);
+    let nested = dimensions.len() > 1;
+    parts.sort_by(|a, b| {
+        let scratch = Arena::new();
+        for (a, b) in a.iter().zip(b) {
+            let (a, b) = (decode_datum(a, element, &scratch), decode_datum(b, element, &scratch));
+            let order = match (matches!(a, Datum::Null), matches!(b, Datum::Null)) {
+                (true, true) => Ordering::Equal,
+                (false, false) => {
+                    let order = compare(element, a, b);
+                    if descending { order.reverse() } else { order }
+                }
+                // NULLs within arrays are greatest; as elements they stand where they were told to.
+                (null, _) if nested => {
+                    let order = if null { Ordering::Greater } else { Ordering::Less };
+                    if descending { order.reverse() } else { order }
+                }
+                (null, _) => {
+                    if null == nulls_first {
+                        Ordering::Less
+                    } else {
+                        Ordering::Greater
+                    }
+                }
+            };
+            if order.is_ne() {
+                return order;
+            }
+        }
+        Ordering::Equal
+    });
+    of_parts(&array, &parts, first.lower, arena)
+}
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    fallible!("trim_array", (array: Array, count: Int32), env => trim(array, count, env.arena)),
+    fallible!("array_reverse", (array: Array), env => Ok(reverse(array, env.arena))),
+    fallible!("array_sort", (array: Array), env => Ok(sort(array, false, false, env.arena))),
+    fallible!("array_sort_order", (array: Array, descending: Bool), env =>
+        Ok(sort(array, descending, descending, env.arena))),
+    fallible!("array_sort_order_nulls_first", (array: Array, descending: Bool, nulls_first: Bool), env =>
+        Ok(sort(array, descending, nulls_first, env.arena))),
+];

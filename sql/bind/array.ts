@@ -1,0 +1,119 @@
+/** ARRAY[…], subscripts and slices. */
+import type { A_ArrayExpr, A_Indices, A_Indirection, Node } from '@pgsql/types';
+import { locationOf, nodeAs } from '../ast/accessors.ts';
+import { arraySlice, arraySubscript, functionsNamed } from '../functions/table.ts';
+import type { HirScalar } from '../hir.ts';
+import { displayType } from '../types/format.ts';
+import { arrayType, elementType, plain } from '../types/table.ts';
+import type { SqlType, TypeName } from '../types/type.ts';
+import { coerce, coerceToCommon } from './coerce.ts';
+import type { ExpressionContext } from './context.ts';
+import { bindExpression, leftmost } from './expression.ts';
+import { call, int4, literal, truth, typeOf } from './scalar.ts';
+import type { Bound } from './statement.ts';
+
+/** Binds ARRAY[…]: of the elements' common type, or of the type that a cast around it asks for. */
+export function bindArray(node: A_ArrayExpr, wanted: SqlType | null, context: ExpressionContext): Bound {
+  const { statement } = context;
+  const at = locationOf(node);
+  const nodes = node.elements ?? [];
+  const parts = nodes.map((element) => nodeAs(element, 'A_ArrayExpr'));
+  const elements = nodes.map((element, i) =>
+    parts[i] === undefined ? bindExpression(element, context) : bindArray(parts[i], wanted, context),
+  );
+  if (wanted !== null) {
+    const inner = elementType(wanted.name)!;
+    const nested =
+      parts.some((part) => part !== undefined) ||
+      elements.some(({ scalar }) => elementType(typeOf(scalar).name) !== null);
+    const target = nested ? wanted.name : inner;
+    const scalars = elements.map((element) => {
+      const scalar = coerce(statement, element, target, 'explicit');
+      if (scalar !== null) return scalar;
+      const source = displayType(typeOf(element.scalar).name);
+      throw statement.error('42846', `cannot cast type ${source} to ${displayType(target)}`, element.at);
+    });
+    return { scalar: { kind: 'array', elements: scalars, nested, type: plain(wanted.name) }, at };
+  }
+  if (elements.length === 0) {
+    throw statement.error('42P18', 'cannot determine type of empty array', at, {
+      hint: 'Explicitly cast to the desired type, for example ARRAY[]::integer[].',
+    });
+  }
+  const { type, scalars } = coerceToCommon(statement, elements, 'ARRAY');
+  const nested = elementType(type.name) !== null;
+  const name = nested ? type.name : arrayType(type.name);
+  if (name === null) {
+    throw statement.error('42704', `could not find array type for data type ${displayType(type.name)}`, at);
+  }
+  const made: SqlType = type.typmod === -1 ? plain(name) : { name, typmod: type.typmod };
+  return { scalar: { kind: 'array', elements: scalars, nested, type: made }, at };
+}
+
+/** Binds subscripts: of an array, or of a jsonb value. */
+export function bindSubscript(node: A_Indirection, context: ExpressionContext): Bound {
+  const { statement } = context;
+  const bound = bindExpression(node.arg!, context);
+  const indirections = node.indirection ?? [];
+  const at = bound.at;
+  const indices = indirections.map((item) => {
+    const index = nodeAs(item, 'A_Indices');
+    if (index === undefined) {
+      throw statement.unsupported('selection of a field of a composite value', at);
+    }
+    return index;
+  });
+  const { name, typmod } = typeOf(bound.scalar);
+  if (name === 'jsonb') return { scalar: jsonbSubscript(bound, indices, context), at };
+  const element = elementType(name);
+  if (element === null) {
+    const message = `cannot subscript type ${displayType(name)} because it does not support subscripting`;
+    throw statement.error('42804', message, at);
+  }
+  const subscript = (index: Node): HirScalar => {
+    const value = bindExpression(index, context);
+    const scalar = coerce(statement, value, 'int4', 'assignment');
+    if (scalar === null) {
+      throw statement.error('42804', 'array subscript must have type integer', value.at);
+    }
+    return scalar;
+  };
+  if (!indices.some((index) => index.is_slice === true)) {
+    const type: SqlType = typmod === -1 ? plain(element) : { name: element, typmod };
+    const args = [bound.scalar, ...indices.map((index) => subscript(index.uidx!))];
+    return { scalar: call(arraySubscript, args, 'subscript', type), at: leftmost(at) };
+  }
+  const bounds = indices.flatMap((index) => {
+    const one = (written: Node | undefined): HirScalar[] => [
+      truth(written !== undefined),
+      written === undefined ? literal('int4', null) : subscript(written),
+    ];
+    // Beside a slice, [n] means [1:n].
+    if (index.is_slice !== true) return [truth(true), int4(1), ...one(index.uidx)];
+    return [...one(index.lidx), ...one(index.uidx)];
+  });
+  return { scalar: call(arraySlice, [bound.scalar, ...bounds], 'slice', typeOf(bound.scalar)), at };
+}
+
+/** `j['a'][0]`: the value at the path. */
+function jsonbSubscript(bound: Bound, indices: readonly A_Indices[], context: ExpressionContext): HirScalar {
+  const { statement } = context;
+  const path = indices.map((index): HirScalar => {
+    if (index.is_slice === true) {
+      throw statement.error('42804', 'jsonb subscript does not support slices', bound.at);
+    }
+    const value = bindExpression(index.uidx!, context);
+    const source = typeOf(value.scalar).name;
+    const wanted: TypeName = source === 'int4' || source === 'int2' || source === 'int8' ? 'int4' : 'text';
+    const scalar = coerce(statement, value, wanted, 'assignment');
+    if (scalar === null) {
+      throw statement.error('42804', 'subscript type is not supported', value.at, {
+        hint: 'jsonb subscript must be coercible to either integer or text.',
+      });
+    }
+    return wanted === 'text' ? scalar : { kind: 'output', argument: scalar, type: plain('text') };
+  });
+  const array: HirScalar = { kind: 'array', elements: path, nested: false, type: plain('_text') };
+  const [entry] = functionsNamed('jsonb_extract_path');
+  return call(entry!, [bound.scalar, array], 'subscript', plain('jsonb'));
+}

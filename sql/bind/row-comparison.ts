@@ -1,0 +1,109 @@
+/** Comparisons of rows, `(a, b) < (c, d)`: pair by pair, as PostgreSQL's make_row_comparison_op. */
+import type { A_Expr, Node } from '@pgsql/types';
+import { locationOf, nodeAs } from '../ast/accessors.ts';
+import type { HirScalar } from '../hir.ts';
+import type { ExpressionContext } from './context.ts';
+import { bindExpression, leftmost } from './expression.ts';
+import { makeOperator, notDistinct } from './operator.ts';
+import { and, not, or } from './scalar.ts';
+import type { Bound } from './statement.ts';
+import { bindRowColumn } from './subquery.ts';
+
+/** The values of a row that is written out; null for anything else. */
+export function rowElements(node: Node | undefined): readonly Node[] | null {
+  const row = nodeAs(node, 'RowExpr');
+  return row === undefined ? null : (row.args ?? []);
+}
+
+/** Whether one side of an operator is a row. */
+export function comparesRows(node: A_Expr): boolean {
+  return rowElements(node.lexpr) !== null || rowElements(node.rexpr) !== null;
+}
+
+/** Binds `row op row` and `row op (subquery)`. */
+export function bindRowComparison(
+  node: A_Expr,
+  name: string,
+  context: ExpressionContext,
+  at: number | undefined,
+): Bound {
+  const left = rowElements(node.lexpr);
+  const right = rowElements(node.rexpr);
+  const subquery = nodeAs(node.rexpr, 'SubLink');
+  if (left !== null && right === null && subquery?.subLinkType === 'EXPR_SUBLINK') {
+    const lefts = left.map((element) => bindExpression(element, context));
+    const rights = left.map((_, i) => bindRowColumn(subquery, i, left.length, context));
+    return { scalar: compareRows(context, name, lefts, rights, at), at: leftmost(at, lefts[0]?.at) };
+  }
+  if (left === null || right === null) {
+    throw context.statement.unsupported('comparison of a row with a value', at);
+  }
+  checkLengths(context, left.length, right.length, at);
+  const lefts = left.map((element) => bindExpression(element, context));
+  const rights = right.map((element) => bindExpression(element, context));
+  const first = leftmost(at, locationOf(nodeAs(node.lexpr, 'RowExpr')!));
+  return { scalar: compareRows(context, name, lefts, rights, at), at: first };
+}
+
+function checkLengths(context: ExpressionContext, left: number, right: number, at: number | undefined): void {
+  if (left !== right) {
+    throw context.statement.error('42601', 'unequal number of entries in row expressions', at);
+  }
+  if (left === 0) throw context.statement.error('0A000', 'cannot compare rows of zero length', at);
+}
+
+/**
+ * The comparison of two rows of one length. Order is decided by the first pair that is not equal, and is unknown where
+ * that is.
+ */
+export function compareRows(
+  context: ExpressionContext,
+  name: string,
+  left: readonly Bound[],
+  right: readonly Bound[],
+  at: number | undefined,
+): HirScalar {
+  const pair = (operator: string, i: number): HirScalar =>
+    makeOperator(context, operator, left[i]!, right[i]!, at);
+  const all = (operator: string): HirScalar[] => left.map((_, i) => pair(operator, i));
+  switch (name) {
+    case '=':
+      return and(all('='));
+    case '<>':
+      return or(all('<>'));
+    case '<':
+    case '<=':
+    case '>':
+    case '>=': {
+      const last = left.length - 1;
+      const strict = name[0]!;
+      let result = pair(name, last);
+      for (let i = last - 1; i >= 0; i -= 1) result = or([pair(strict, i), and([pair('=', i), result])]);
+      return result;
+    }
+    default: {
+      // An operator that there is not is refused by its name.
+      pair(name, 0);
+      const message = `could not determine interpretation of row comparison operator ${name}`;
+      throw context.statement.error('0A000', message, at, {
+        hint: 'Row comparison operators must be associated with btree operator families.',
+      });
+    }
+  }
+}
+
+/** Binds `row IS [NOT] DISTINCT FROM row`. */
+export function bindRowDistinct(node: A_Expr, context: ExpressionContext, at: number | undefined): Bound {
+  const left = rowElements(node.lexpr);
+  const right = rowElements(node.rexpr);
+  if (left === null || right === null) {
+    throw context.statement.unsupported('comparison of a row with a value', at);
+  }
+  checkLengths(context, left.length, right.length, at);
+  const same = and(
+    left.map((element, i) =>
+      notDistinct(context, bindExpression(element, context), bindExpression(right[i]!, context), at),
+    ),
+  );
+  return { scalar: node.kind === 'AEXPR_DISTINCT' ? not(same) : same, at };
+}

@@ -1,0 +1,86 @@
+/** What polymorphic signatures mean for the types of a call: PostgreSQL's enforce_generic_type_consistency. */
+import { castPath } from './casts.ts';
+import { commonType } from './common.ts';
+import { isPolymorphic } from './polymorphic-names.ts';
+import { arrayType, elementType } from './table.ts';
+import type { TypeName } from './type.ts';
+
+/** The polymorphic types of a call, by name; those that no argument decides are missing. */
+type Meaning = ReadonlyMap<string, TypeName>;
+
+/** What the polymorphic types of a signature are for arguments of these types; null if they do not agree. */
+function meaningOf(declared: readonly string[], given: readonly TypeName[]): Meaning | null {
+  const meaning = new Map<string, TypeName>();
+  let element: TypeName | null = null;
+  let array: TypeName | null = null;
+  const compatible: TypeName[] = [];
+  let hasCompatible = false;
+  for (const [i, type] of declared.entries()) {
+    const actual = given[i]!;
+    if (type.startsWith('anycompatible')) hasCompatible = true;
+    if (actual === 'unknown') continue;
+    const inner = elementType(actual);
+    switch (type) {
+      case 'anyelement':
+      case 'anynonarray':
+        if (element !== null && element !== actual) return null;
+        if (type === 'anynonarray' && inner !== null) return null;
+        element = actual;
+        break;
+      case 'anyarray':
+        if (inner === null || (array !== null && array !== actual)) return null;
+        array = actual;
+        break;
+      case 'anycompatiblearray':
+        if (inner === null) return null;
+        compatible.push(inner);
+        break;
+      case 'anycompatible':
+      case 'anycompatiblenonarray':
+        if (type === 'anycompatiblenonarray' && inner !== null) return null;
+        compatible.push(actual);
+        break;
+    }
+  }
+  if (array !== null) {
+    const inner = elementType(array)!;
+    if (element !== null && element !== inner) return null;
+    if (declared.includes('anynonarray') && elementType(inner) !== null) return null;
+    element = inner;
+  }
+  if (element !== null) {
+    meaning.set('anyelement', element).set('anynonarray', element);
+    const arrays = array ?? arrayType(element);
+    if (arrays !== null) meaning.set('anyarray', arrays);
+    else if (declared.includes('anyarray')) return null;
+  }
+  if (hasCompatible) {
+    const outcome = commonType(compatible.length === 0 ? ['unknown'] : compatible);
+    if ('conflict' in outcome) return null;
+    if (compatible.some((type) => type !== outcome.type && castPath(type, outcome.type, 'implicit') === null))
+      return null;
+    meaning.set('anycompatible', outcome.type).set('anycompatiblenonarray', outcome.type);
+    const arrays = arrayType(outcome.type);
+    if (arrays !== null) meaning.set('anycompatiblearray', arrays);
+    else if (declared.includes('anycompatiblearray')) return null;
+  }
+  return meaning;
+}
+
+/** Whether arguments of these types agree with a signature's polymorphic types. */
+export function isConsistent(declared: readonly string[], given: readonly TypeName[]): boolean {
+  return !declared.some(isPolymorphic) || meaningOf(declared, given) !== null;
+}
+
+/**
+ * A function from a signature's types to those of the call; `undetermined` where all arguments that would decide are of
+ * unknown type. Null for signatures that are not polymorphic.
+ */
+export function instantiation(
+  declared: readonly string[],
+  given: readonly TypeName[],
+): ((type: string) => string | 'undetermined') | null {
+  if (!declared.some(isPolymorphic)) return null;
+  const meaning = meaningOf(declared, given);
+  return (type) => (isPolymorphic(type) ? (meaning?.get(type) ?? 'undetermined') : type);
+}
