@@ -82,8 +82,9 @@ export interface UpstreamTable {
 /** Where a source goes on, by partition. Opaque to all but the connector; a commit stores it with the rows. */
 export type Offsets = Readonly<Record<string, string>>;
 
-/** Metadata that INCLUDE can ask for. */
-export type MetadataItem = 'key' | 'partition' | 'offset' | 'timestamp' | 'headers' | 'path' | 'line';
+/** Metadata that INCLUDE can ask for; a header by its name. */
+export type MetadataItem =
+  'key' | 'partition' | 'offset' | 'timestamp' | 'headers' | 'path' | 'line' | `header ${string}`;
 
 /** Metadata that the decoder knows of each record itself: its number in its stream and the bytes before it. */
 export const PLACES: readonly MetadataItem[] = ['line', 'offset'];
@@ -268,7 +269,8 @@ export interface SourceConnector<Specs extends OptionSpecs = OptionSpecs> {
   readonly formats: readonly string[];
   /** What a schema registry knows the schemas of its messages by, before `-key` and `-value`; null where nothing says it. */
   subject?(options: ParsedOptions<Specs>): string | null;
-  readonly metadata: readonly MetadataItem[];
+  /** `header`: those of any name. */
+  readonly metadata: readonly (MetadataItem | 'header')[];
   /** Checks options that depend on each other and on the world; throws SqlError. */
   validate(
     options: ParsedOptions<Specs>,

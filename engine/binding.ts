@@ -153,6 +153,8 @@ type Callback = (
 export interface NativeAddon {
   NativeErrorLog: new (arrangement: number, owner: number, capacity: number) => NativeErrorLog;
   NativeEngine: new (workers: number, callback: Callback) => NativeEngine;
+  lz4Compress(content: Buffer): Buffer;
+  lz4Decompress(frame: Buffer): Buffer;
 }
 
 interface Answer {
@@ -167,7 +169,7 @@ interface Request {
 }
 
 /** Runs a native call; its error becomes an EngineError. */
-function native<T>(call: () => T): T {
+export function native<T>(call: () => T): T {
   try {
     return call();
   } catch (error) {

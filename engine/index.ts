@@ -3,7 +3,7 @@
  */
 import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
-import { NativeBinding } from './binding.ts';
+import { NativeBinding, native } from './binding.ts';
 import type { NativeAddon } from './binding.ts';
 import { EngineError } from './error.ts';
 import type { ColumnType, Expr, Layout, OrderKey, Plan, ScalarType } from './plan.generated.ts';
@@ -160,7 +160,12 @@ export type DecodeFormat =
    */
   | { readonly kind: 'avro'; readonly schema: WrittenSchema; readonly framed: boolean }
   /** `wholeRecord`: the one column, a jsonb, takes the whole record; otherwise columns take an object's members. */
-  | { readonly kind: 'json'; readonly wholeRecord?: boolean }
+  | {
+      readonly kind: 'json';
+      readonly wholeRecord?: boolean;
+      /** By field: members and elements on the way to its value; null, or missing, for the member of its name. */
+      readonly paths?: readonly (readonly (string | number)[] | null)[];
+    }
   | {
       readonly kind: 'csv';
       readonly delimiter: string;
@@ -187,9 +192,9 @@ export type DecodeFormat =
       readonly headerMatch?: boolean;
     };
 
-/** Metadata of a message as a column: the key as a type, int4, int8, timestamptz, jsonb. */
+/** Metadata of a message as a column: the key or a header as a type, int4, int8, timestamptz, jsonb. */
 export type MessageColumn =
-  | { readonly kind: 'key'; readonly type: ColumnType }
+  | { readonly kind: 'key' | 'header'; readonly type: ColumnType }
   | { readonly kind: 'partition' | 'offset' | 'timestamp' | 'headers' };
 
 /** The fields of messages' keys: of a whole key the one, of a JSON object its members. They stand before the value's. */
@@ -443,8 +448,8 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
-/** Starts the engine. Throws with a hint when the native library was not built. */
-export function startEngine(options: { workers: number; events: EngineEvents }): Engine {
+/** The native library. Throws with a hint when it was not built. */
+function loadAddon(): NativeAddon {
   const path = new URL('./tidewire.node', import.meta.url);
   const built = existsSync(path) ? path : new URL('../../engine/tidewire.node', import.meta.url);
   if (!existsSync(built)) {
@@ -454,8 +459,18 @@ export function startEngine(options: { workers: number; events: EngineEvents }):
       hint: 'Build it with npm run build.',
     });
   }
-  const addon = createRequire(import.meta.url)(built.pathname) as NativeAddon;
-  return new NativeBinding(addon, options.workers, options.events);
+  return createRequire(import.meta.url)(built.pathname) as NativeAddon;
 }
+
+/** Starts the engine. Throws with a hint when the native library was not built. */
+export function startEngine(options: { workers: number; events: EngineEvents }): Engine {
+  return new NativeBinding(loadAddon(), options.workers, options.events);
+}
+
+/** LZ4 frames, which Node cannot make. Needs no engine that runs. */
+export const lz4 = {
+  compress: (content: Buffer): Buffer => native(() => loadAddon().lz4Compress(content)),
+  decompress: (frame: Buffer): Buffer => native(() => loadAddon().lz4Decompress(frame)),
+};
 
 export type { ColumnType, Expr, Layout, OrderKey, Plan, ScalarType };

@@ -1,7 +1,8 @@
-/** Compression that kafkajs leaves to others: snappy and zstd, beside gzip, which it has. */
+/** Compression that kafkajs leaves to others: snappy, lz4 and zstd, beside gzip, which it has. */
 import kafkajs from 'kafkajs';
 import snappy from 'kafkajs-snappy';
 import zstd, { type Streaming } from 'zstd-codec';
+import { lz4 } from '../../engine/index.ts';
 
 const { CompressionCodecs, CompressionTypes } = kafkajs;
 
@@ -23,9 +24,7 @@ CompressionCodecs[CompressionTypes.ZSTD] = () => {
   };
 };
 
-CompressionCodecs[CompressionTypes.LZ4] = () => {
-  const refuse = (): never => {
-    throw new Error('lz4 compression is not supported yet');
-  };
-  return { compress: refuse, decompress: refuse };
-};
+CompressionCodecs[CompressionTypes.LZ4] = () => ({
+  compress: async (encoded: { buffer: Buffer }) => lz4.compress(encoded.buffer),
+  decompress: async (buffer: Buffer) => lz4.decompress(buffer),
+});

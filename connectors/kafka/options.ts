@@ -3,7 +3,9 @@ import { SqlError } from '../../sql/error.ts';
 import type { OptionSpecs, ParsedOptions } from '../options.ts';
 
 export const kafkaSourceOptions = {
-  topic: { type: 'string', required: true },
+  topic: { type: 'string' },
+  /** A regular expression for whole names of topics, in its place. */
+  topic_pattern: { type: 'string' },
   /** earliest or latest, for partitions that nothing else places. */
   start: { type: 'choice', values: ['earliest', 'latest'], default: 'earliest' },
   /** `partition:offset`, several with commas between them. */
@@ -12,7 +14,7 @@ export const kafkaSourceOptions = {
   start_timestamp: { type: 'string' },
   /** What the consumer group's name begins with. */
   group_id_prefix: { type: 'string', default: 'tidewire' },
-  /** How often new partitions are looked for. */
+  /** How often new partitions, and topics, are looked for. */
   refresh_interval: { type: 'duration', min: 100, default: 10_000 },
 } as const satisfies OptionSpecs;
 
@@ -47,4 +49,18 @@ export function startTimestamp(text: string): number {
     message: `"${trimmed}" is no time to start at`,
     hint: "START TIMESTAMP is milliseconds since 1970 or like '2026-01-31 12:00:00'.",
   });
+}
+
+/** The names of topics that `topic_pattern` means; null where the topic is named. Kafka's own are none of them. */
+export function topicPattern({ topic_pattern: pattern }: KafkaSourceOptions): RegExp | null {
+  if (pattern === undefined) return null;
+  try {
+    return new RegExp(`^(?!__)(?:${pattern})$`, 'u');
+  } catch (error) {
+    throw new SqlError({
+      sqlstate: '2201B',
+      message: `invalid regular expression: ${(error as Error).message.replace(/^.*: /, '')}`,
+      hint: "TOPIC PATTERN is for whole names, like 'orders_.*'.",
+    });
+  }
 }

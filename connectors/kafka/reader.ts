@@ -1,11 +1,11 @@
 /**
- * Reads a topic through kafkajs's consumer. The group is the session's alone and holds no offsets: where each partition goes
+ * Reads topics through kafkajs's consumer. The group is the session's alone and holds no offsets: where each partition goes
  * on is known here, from the commits of the source. Whatever the group's life does (joins, crashes, restarts), the consumer
  * begins at the earliest offset or where it was sent, and what lies before a partition's place is dropped, so that
  * nothing is yielded twice and nothing is left out.
  */
 import { randomUUID } from 'node:crypto';
-import type { Admin, Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
+import type { Admin, Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import {
   ConnectorError,
   type ConnectorMetrics,
@@ -19,8 +19,8 @@ import {
 } from '../contract.ts';
 import { Alarm, PauseGate, StateHolder } from '../state.ts';
 import { type KafkaConnectionOptions, kafkaClient, kafkaMessage } from './client.ts';
-import { type Wanted, frameLength, frames } from './messages.ts';
-import { type KafkaSourceOptions, startOffsets, startTimestamp } from './options.ts';
+import { type Wanted, frameLength, frames, wantedOf } from './messages.ts';
+import { type KafkaSourceOptions, startOffsets, startTimestamp, topicPattern } from './options.ts';
 
 /** A batch that is yielded has at most this much, or one message. */
 const BATCH_BYTES = 256 << 10;
@@ -34,14 +34,15 @@ const BACKOFF = { first: 200, most: 3000 };
 
 /** Messages of a partition that wait to be pulled. */
 class Offer {
-  readonly partition: number;
+  /** As offsets name it. */
+  readonly partition: string;
   readonly messages: readonly KafkaMessage[];
   /** Where the partition goes on behind them. */
   readonly next: number;
   readonly #taken: Promise<void>;
   take: () => void = () => undefined;
 
-  constructor(partition: number, messages: readonly KafkaMessage[], next: number) {
+  constructor(partition: string, messages: readonly KafkaMessage[], next: number) {
     this.partition = partition;
     this.messages = messages;
     this.next = next;
@@ -69,23 +70,37 @@ async function leave(consumer: Consumer): Promise<void> {
   await Promise.race([left, late]).finally(() => clearTimeout(timer));
 }
 
+/** Asks an administrator's client. */
+async function withAdmin<T>(client: Kafka, ask: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = client.admin();
+  try {
+    await admin.connect();
+    return await ask(admin);
+  } finally {
+    await admin.disconnect().catch(() => undefined);
+  }
+}
+
 export class KafkaReader implements SourceReader {
   readonly #setup: SourceOptions<KafkaSourceOptions>;
   readonly #connection: KafkaConnectionOptions;
   readonly #wanted: Wanted;
   readonly #state = new StateHolder<SourceState>('created');
   readonly #gate = new PauseGate();
-  /** Offset at which each partition goes on, behind all that was yielded. */
-  readonly #next = new Map<number, number>();
+  /** Which topics are read, where there may be several. */
+  readonly #pattern: RegExp | null;
+  /** Offset at which each partition goes on, behind all that was yielded. Of one topic partitions are named by number. */
+  readonly #next = new Map<string, number>();
   /** Offset behind the last message of each partition, as last heard. */
-  readonly #ends = new Map<number, number>();
+  readonly #ends = new Map<string, number>();
   /** Partitions whose place is to be committed before anything is read, so that it is not chosen again; all in one commit. */
-  #placed: number[] = [];
+  #placed: string[] = [];
   #offers: Offer[] = [];
   #failure: ConnectorError | null = null;
   readonly #said = new Set<string>();
   readonly #news = new Alarm();
   readonly #retry = new Alarm();
+  readonly #refresh = new Alarm();
   #closed = false;
   #close: () => void = () => undefined;
   readonly #whenClosed: Promise<void>;
@@ -96,10 +111,11 @@ export class KafkaReader implements SourceReader {
   constructor(setup: SourceOptions<KafkaSourceOptions>) {
     this.#setup = setup;
     this.#connection = setup.connection as unknown as KafkaConnectionOptions;
-    this.#wanted = { key: setup.metadata.includes('key'), headers: setup.metadata.includes('headers') };
+    this.#wanted = wantedOf(setup.metadata);
+    this.#pattern = topicPattern(setup.options);
     this.#whenClosed = new Promise((resolve) => (this.#close = resolve));
     for (const [partition, offset] of Object.entries(setup.offsets)) {
-      this.#next.set(Number(partition), Number(offset));
+      this.#next.set(partition, Number(offset));
     }
   }
 
@@ -134,8 +150,8 @@ export class KafkaReader implements SourceReader {
     return this.#batch(partition, fresh);
   }
 
-  #batch(partition: number, messages: readonly KafkaMessage[]): MessagesBatch {
-    const bytes = frames(messages, partition, this.#wanted);
+  #batch(partition: string, messages: readonly KafkaMessage[]): MessagesBatch {
+    const bytes = frames(messages, this.#placeOf(partition).partition, this.#wanted);
     this.#bytes += bytes.length;
     this.#records += messages.length;
     const stream = this.#name(partition);
@@ -146,13 +162,26 @@ export class KafkaReader implements SourceReader {
       bytes,
       diff: 1,
       metadata: { path: stream },
-      offset: { partition: String(partition), value: String(this.#next.get(partition)) },
+      offset: { partition, value: String(this.#next.get(partition)) },
       commit: true,
     };
   }
 
-  #name(partition: number): string {
-    return `${this.#setup.options.topic}/${partition}`;
+  /** What offsets call a partition. */
+  #partition(topic: string, partition: number): string {
+    return this.#pattern === null ? String(partition) : `${topic}/${partition}`;
+  }
+
+  #placeOf(partition: string): { readonly topic: string; readonly partition: number } {
+    if (this.#pattern === null)
+      return { topic: this.#setup.options.topic ?? '', partition: Number(partition) };
+    const slash = partition.lastIndexOf('/');
+    return { topic: partition.slice(0, slash), partition: Number(partition.slice(slash + 1)) };
+  }
+
+  #name(of: string): string {
+    const { topic, partition } = this.#placeOf(of);
+    return `${topic}/${partition}`;
   }
 
   /** One session after another, until it is closed or has failed. */
@@ -183,12 +212,18 @@ export class KafkaReader implements SourceReader {
       initialRetryTime: 100,
       maxRetryTime: 1000,
     });
-    const admin = client.admin();
-    try {
-      await admin.connect();
-      await this.#place(admin);
-    } finally {
-      await admin.disconnect().catch(() => undefined);
+    const topics = await withAdmin(client, async (admin) => {
+      const found = await this.#topics(admin);
+      // A partition that comes later than the source is read from its beginning.
+      const first = this.#next.size === 0;
+      for (const topic of found) await this.#place(admin, topic, first);
+      return found;
+    });
+    this.#news.ring();
+    if (topics.length === 0) {
+      this.#flows();
+      await this.#refresh.sleep(options.refresh_interval);
+      return;
     }
     const consumer = client.consumer({
       // A group of its own: joining one that a lost session has not left would wait until it is given up.
@@ -214,40 +249,58 @@ export class KafkaReader implements SourceReader {
     });
     try {
       await consumer.connect();
-      await consumer.subscribe({ topics: [options.topic], fromBeginning: true });
+      await consumer.subscribe({ topics, fromBeginning: true });
       await consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: 4,
         eachBatch: (payload) => this.#offer(payload, session),
       });
-      await Promise.race([crashed, this.#whenClosed]);
+      await Promise.race([crashed, this.#whenClosed, this.#otherTopics(client, topics, session)]);
     } finally {
       session.over = true;
+      this.#refresh.ring();
       this.#offers = [];
       await leave(consumer);
     }
   }
 
   #seek(consumer: Consumer): void {
-    const { topic } = this.#setup.options;
     for (const [partition, offset] of this.#next) {
-      consumer.seek({ topic, partition, offset: String(offset) });
+      consumer.seek({ ...this.#placeOf(partition), offset: String(offset) });
     }
   }
 
-  /** Gives a place to each partition that has none. */
-  async #place(admin: Admin): Promise<void> {
-    const { topic, start, start_offsets: given, start_timestamp: since } = this.#setup.options;
+  /** The topics that are there and that are asked for. */
+  async #topics(admin: Admin): Promise<string[]> {
+    const pattern = this.#pattern;
+    if (pattern === null) return [this.#setup.options.topic ?? ''];
+    return (await admin.listTopics()).filter((topic) => pattern.test(topic)).sort();
+  }
+
+  /** Resolves when other topics are there than those that are read; never where the topic is named. */
+  async #otherTopics(client: Kafka, topics: string[], session: { readonly over: boolean }): Promise<void> {
+    if (this.#pattern === null) return new Promise(() => undefined);
+    for (;;) {
+      await this.#refresh.sleep(this.#setup.options.refresh_interval);
+      if (session.over) return;
+      // A broker that is away is the consumer's to notice.
+      const found = await withAdmin(client, (admin) => this.#topics(admin)).catch(() => topics);
+      if (found.join() !== topics.join()) return;
+    }
+  }
+
+  /** Gives a place to each partition of a topic that has none. `first`: the source has begun with none. */
+  async #place(admin: Admin, topic: string, first: boolean): Promise<void> {
+    const { start, start_offsets: given, start_timestamp: since } = this.#setup.options;
     const known = await admin.fetchTopicOffsets(topic);
-    // A partition that comes later than the source is read from its beginning.
-    const first = this.#next.size === 0;
     const offsets = given === undefined ? null : startOffsets(given);
     const times =
       since === undefined || !first
         ? null
         : await admin.fetchTopicOffsetsByTimestamp(topic, startTimestamp(since));
-    for (const { partition, low, high } of known) {
+    for (const { partition: number, low, high } of known) {
+      const partition = this.#partition(topic, number);
       this.#ends.set(partition, Number(high));
       const next = this.#next.get(partition);
       if (next !== undefined) {
@@ -255,12 +308,11 @@ export class KafkaReader implements SourceReader {
         if (next < Number(low)) this.#lost(partition, next, Number(low));
         continue;
       }
-      const timed = times?.find((time) => time.partition === partition)?.offset;
-      const wanted = offsets?.get(partition) ?? timed ?? (first && start === 'latest' ? high : low);
+      const timed = times?.find((time) => time.partition === number)?.offset;
+      const wanted = offsets?.get(number) ?? timed ?? (first && start === 'latest' ? high : low);
       this.#next.set(partition, Math.min(Math.max(Number(wanted), Number(low)), Number(high)));
       this.#placed.push(partition);
     }
-    this.#news.ring();
   }
 
   /** Offers a fetched batch and waits until it is pulled; the group hears of us meanwhile. */
@@ -269,7 +321,8 @@ export class KafkaReader implements SourceReader {
     session: { readonly over: boolean },
   ): Promise<void> {
     const ends = (): boolean => session.over || this.#closed || !isRunning() || isStale();
-    const { partition, messages } = batch;
+    const { messages } = batch;
+    const partition = this.#partition(batch.topic, batch.partition);
     const end = Number(batch.highWatermark);
     this.#ends.set(partition, end);
     const behind = Number(batch.lastOffset()) + 1;
@@ -314,14 +367,14 @@ export class KafkaReader implements SourceReader {
     return to;
   }
 
-  #truncated(partition: number, next: number, end: number): ConnectorError {
+  #truncated(partition: string, next: number, end: number): ConnectorError {
     return new ConnectorError({
       message: `${this.#name(partition)} ends at offset ${end}, and was read up to ${next} before`,
       hint: 'The topic was truncated or made anew: drop the source and create it again.',
     });
   }
 
-  #lost(partition: number, next: number, low: number): void {
+  #lost(partition: string, next: number, low: number): void {
     const message = `${this.#name(partition)} begins at offset ${low}: messages from ${next} on were deleted unread`;
     this.#setup.context.log(message);
     this.#next.set(partition, low);
@@ -372,16 +425,15 @@ export class KafkaReader implements SourceReader {
     return { bytes: this.#bytes, records: this.#records, partitions: this.#next.size, lag };
   }
 
-  #lag(partition: number): number | null {
+  #lag(partition: string): number | null {
     const end = this.#ends.get(partition);
     const next = this.#next.get(partition);
     return end === undefined || next === undefined ? null : Math.max(0, end - next);
   }
 
   partition(partition: string): PartitionStatus | undefined {
-    const number = Number(partition);
-    if (!this.#next.has(number)) return undefined;
-    return { name: this.#name(number), lag: this.#lag(number) };
+    if (!this.#next.has(partition)) return undefined;
+    return { name: this.#name(partition), lag: this.#lag(partition) };
   }
 
   async close(): Promise<void> {
@@ -392,6 +444,7 @@ export class KafkaReader implements SourceReader {
       this.#gate.end();
       this.#news.ring();
       this.#retry.ring();
+      this.#refresh.ring();
     }
     await this.#running;
     const { state } = this.#state.get();

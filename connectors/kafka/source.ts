@@ -3,7 +3,13 @@ import { SqlError, type Notice } from '../../sql/error.ts';
 import type { SourceConnector, SourceOptions, SourceReader, UpstreamTable } from '../contract.ts';
 import type { OptionSpecs, ParsedOptions } from '../options.ts';
 import { type KafkaConnectionOptions, kafkaClient, kafkaError } from './client.ts';
-import { type KafkaSourceOptions, kafkaSourceOptions, startOffsets, startTimestamp } from './options.ts';
+import {
+  type KafkaSourceOptions,
+  kafkaSourceOptions,
+  startOffsets,
+  startTimestamp,
+  topicPattern,
+} from './options.ts';
 import { KafkaReader } from './reader.ts';
 
 export const kafkaSource: SourceConnector<typeof kafkaSourceOptions> = {
@@ -11,8 +17,8 @@ export const kafkaSource: SourceConnector<typeof kafkaSourceOptions> = {
   connection: 'kafka',
   messages: true,
   formats: ['json', 'csv', 'text', 'bytes', 'avro'],
-  subject: ({ topic }: KafkaSourceOptions) => topic,
-  metadata: ['key', 'partition', 'offset', 'timestamp', 'headers'],
+  subject: ({ topic }: KafkaSourceOptions) => topic ?? null,
+  metadata: ['key', 'partition', 'offset', 'timestamp', 'headers', 'header'],
 
   async validate(
     options: KafkaSourceOptions,
@@ -27,6 +33,21 @@ export const kafkaSource: SourceConnector<typeof kafkaSourceOptions> = {
     if (options.start_offsets !== undefined) startOffsets(options.start_offsets);
     if (options.start_timestamp !== undefined) startTimestamp(options.start_timestamp);
     const { topic } = options;
+    const pattern = topicPattern(options);
+    if ((topic === undefined) === (pattern === null)) {
+      const message =
+        topic === undefined
+          ? 'connector KAFKA needs the option "topic"'
+          : 'TOPIC and TOPIC PATTERN exclude each other';
+      throw new SqlError({
+        sqlstate: '22023',
+        message,
+        hint: 'TOPIC names one, TOPIC PATTERN those that match.',
+      });
+    }
+    if (pattern !== null && options.start_offsets !== undefined) {
+      throw new SqlError({ sqlstate: '22023', message: 'START OFFSETS needs one TOPIC' });
+    }
     const kafka = connection as unknown as KafkaConnectionOptions;
     const admin = kafkaClient(kafka, () => undefined, { retries: 1, initialRetryTime: 100 }).admin();
     let topics: string[];
@@ -39,7 +60,12 @@ export const kafkaSource: SourceConnector<typeof kafkaSourceOptions> = {
     } finally {
       await admin.disconnect().catch(() => undefined);
     }
-    if (topics.includes(topic)) return [];
+    if (pattern !== null) {
+      if (topics.some((name) => pattern.test(name))) return [];
+      const message = `no topic matches "${options.topic_pattern}" yet`;
+      return [{ severity: 'NOTICE', sqlstate: '00000', message, detail: 'Those that come will be read.' }];
+    }
+    if (topic === undefined || topics.includes(topic)) return [];
     throw new SqlError({
       sqlstate: '42704',
       message: `topic "${topic}" does not exist`,

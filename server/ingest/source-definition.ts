@@ -7,6 +7,7 @@ import {
 } from '../../connectors/contract.ts';
 import { type CheckedFormat, type ReadFormat, checkFormat } from '../../connectors/formats/format.ts';
 import { headerNames } from '../../connectors/formats/csv.ts';
+import { parseJsonPath } from '../../connectors/formats/json-path.ts';
 import { generatorKind } from '../../connectors/generator/source.ts';
 import type { OptionSpecs, ParsedOptions } from '../../connectors/options.ts';
 import { parseOptions } from '../../connectors/options.ts';
@@ -331,6 +332,7 @@ function messageColumn({ item, column }: IncludedColumn): MessageColumn {
     case 'headers':
       return { kind: item };
     default:
+      if (item.startsWith('header ')) return { kind: 'header', type: toColumnType(column.type) };
       throw new Error(`messages have no ${item}`);
   }
 }
@@ -349,6 +351,18 @@ function metadataOf(
       const known = connector.metadata.map((other) => other.toUpperCase());
       const hint = known.length > 0 ? `It can include ${known.join(', ')}.` : undefined;
       throw unsupported(parsed, name, include.location, hint);
+    }
+    if (item === 'header') {
+      const name = include.header ?? '';
+      const type = {
+        name: include.bytes ? ('bytea' as const) : ('text' as const),
+        typmod: -1,
+        nullable: true,
+      };
+      return {
+        item: `header ${name}`,
+        column: { name: include.alias?.name ?? name, type, defaultText: null },
+      };
     }
     const type = metadataType(item, connector, key);
     return { item, column: { name: include.alias?.name ?? item, type, defaultText: null } };
@@ -404,7 +418,8 @@ async function declaredColumns(
         fields.map(({ name, type }) => ({ name, type: toColumnType(type) })),
       );
     }
-    return { fields: columns, primaryKey: primaryKey?.columns ?? null, format: format.decode };
+    const decode = withPaths(parsed, statement, format, fields, columns);
+    return { fields: columns, primaryKey: primaryKey?.columns ?? null, format: decode };
   }
   if (format.name === 'json') {
     // A message may have no value.
@@ -439,6 +454,36 @@ async function declaredColumns(
   const type = { name: 'text' as const, typmod: -1, nullable: true };
   const fields = names.map((name): CatalogColumn => ({ name, type, defaultText: null }));
   return { fields, primaryKey: null, format: format.decode };
+}
+
+/** The format with the paths of columns; `fields` are those of a record. */
+function withPaths(
+  parsed: ParsedStatement,
+  statement: CreateSource,
+  format: ReadFormat,
+  fields: readonly CatalogColumn[],
+  columns: readonly CatalogColumn[],
+): DecodeFormat {
+  const declared = (statement.elements ?? []).filter((element) => element.kind === 'column');
+  const first = declared.find(({ path }) => path !== undefined)?.path;
+  if (first === undefined) return format.decode;
+  const { decode } = format;
+  if (decode.kind !== 'json' || statement.envelope?.name === 'debezium') {
+    const what = decode.kind === 'json' ? 'ENVELOPE DEBEZIUM' : `FORMAT ${format.name.toUpperCase()}`;
+    throw unsupported(parsed, `PATH with ${what}`, first.location, 'It is for FORMAT JSON.');
+  }
+  const paths = new Map(
+    declared.flatMap(({ node, path }) => {
+      if (path === undefined) return [];
+      const position = parsed.source.positionOfByte(path.location);
+      return [[node.colname, parseJsonPath(path.text, position)] as const];
+    }),
+  );
+  const inKey = columns.find((column) => !fields.includes(column) && paths.has(column.name));
+  if (inKey !== undefined) {
+    throw unsupported(parsed, `PATH for column "${inKey.name}" of a message's key`, first.location);
+  }
+  return { ...decode, paths: fields.map(({ name }) => paths.get(name) ?? null) };
 }
 
 /** What a format's fields cannot be. */

@@ -68,8 +68,34 @@ class Written {
   }
 }
 
+/** How fast a counter grows, as of the last time that was long enough ago to say. */
+class Rate {
+  #count = 0;
+  #at = performance.now();
+  #perSecond = 0;
+
+  /** Events a second, of a counter that never falls but for what is taken back. */
+  of(count: number): number {
+    const now = performance.now();
+    const milliseconds = now - this.#at;
+    if (milliseconds >= WRITE_MILLISECONDS * 0.9) {
+      this.#perSecond = Math.max(0, Math.round(((count - this.#count) * 1000) / milliseconds));
+      this.#count = count;
+      this.#at = now;
+    }
+    return this.#perSecond;
+  }
+}
+
+/** Of a source. */
+interface SourceRates {
+  readonly rows: Rate;
+  readonly bytes: Rate;
+}
+
 export class StatusWriter {
   readonly #parts: StatusParts;
+  readonly #rates = new Map<number, SourceRates>();
   readonly #sources: Written;
   readonly #partitions: Written;
   readonly #sinks: Written;
@@ -137,6 +163,12 @@ export class StatusWriter {
     return writing;
   }
 
+  #ratesOf(id: number): SourceRates {
+    const rates = this.#rates.get(id) ?? { rows: new Rate(), bytes: new Rate() };
+    this.#rates.set(id, rates);
+    return rates;
+  }
+
   #collect(transaction: Transaction): boolean {
     const { sources, sinks } = this.#parts;
     let changed = false;
@@ -146,7 +178,7 @@ export class StatusWriter {
       changed = true;
     };
     for (const [id, source] of sources.all()) {
-      put(this.#sources, `${id}`, sourceRow(id, source));
+      put(this.#sources, `${id}`, sourceRow(id, source, this.#ratesOf(id)));
       for (const [partition, at] of source.changedPartitions()) {
         const row = at && [id, partition, at.name, at.offset, at.lag];
         put(this.#partitions, `${id}/${partition}`, row);
@@ -173,6 +205,7 @@ export class StatusWriter {
     gone(this.#sources, sources.all());
     gone(this.#partitions, sources.all());
     gone(this.#sinks, sinks.all());
+    for (const id of this.#rates.keys()) if (!sources.all().has(id)) this.#rates.delete(id);
     if (sources.hasLeftErrors) {
       sources.clearErrors(transaction);
       changed = true;
@@ -181,7 +214,7 @@ export class StatusWriter {
   }
 }
 
-function sourceRow(id: number, source: RunningSource): Row {
+function sourceRow(id: number, source: RunningSource, rates: SourceRates): Row {
   const { health, onError, counters, metrics } = source.status();
   return [
     id,
@@ -194,5 +227,7 @@ function sourceRow(id: number, source: RunningSource): Row {
     metrics.bytes,
     metrics.partitions,
     metrics.lag,
+    rates.rows.of(counters.rows + counters.rejected),
+    rates.bytes.of(metrics.bytes),
   ];
 }

@@ -111,7 +111,8 @@ function listQuery(
       const condition = inSchema(system, session, parsed, statement);
       return {
         query: `SELECT * FROM tw_catalog.source_status WHERE ${condition}`,
-        columns: 'name, connector, state, rows, rejected, bytes, error',
+        columns:
+          'name, connector, state, rows, rejected, bytes, lag, rows_per_second, bytes_per_second, error',
       };
     }
     case 'materialized views':

@@ -28,6 +28,8 @@ export interface IncludeItem {
   item: 'key' | 'partition' | 'offset' | 'timestamp' | 'headers' | 'header' | 'path' | 'line';
   /** The header's name, for `header`. */
   header?: string;
+  /** `header`: its bytes, not its text. */
+  bytes?: boolean;
   alias?: Identifier;
   location: number;
 }

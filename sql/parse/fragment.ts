@@ -140,8 +140,12 @@ export function parseTypeName(context: ParseContext, span: Span): TypeName {
 }
 
 /** A column of a table, its type and constraints. */
-export function parseColumnDefinition(context: ParseContext, span: Span): ColumnDef {
-  const statements = parseFragment(context, span, [], 'CREATE TABLE t (', ')');
+export function parseColumnDefinition(
+  context: ParseContext,
+  span: Span,
+  cuts: readonly Span[] = [],
+): ColumnDef {
+  const statements = parseFragment(context, span, cuts, 'CREATE TABLE t (', ')');
   const column = nodeAs(nodeAs(statements[0]?.stmt, 'CreateStmt')?.tableElts?.[0], 'ColumnDef');
   if (column === undefined) {
     throw new SqlError({

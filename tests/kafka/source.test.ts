@@ -151,6 +151,7 @@ describeWith(kafkaMissing(), 'FROM KAFKA', () => {
   test.each([
     ['gzip', CompressionTypes.GZIP],
     ['snappy', CompressionTypes.Snappy],
+    ['lz4', CompressionTypes.LZ4],
     ['zstd', CompressionTypes.ZSTD],
   ])('%s', async (codec, compression) => {
     const name = await topic();
@@ -158,6 +159,119 @@ describeWith(kafkaMissing(), 'FROM KAFKA', () => {
     await send(name, values, compression);
     await ask(`CREATE SOURCE ${codec} (n int) FROM KAFKA CONNECTION k (TOPIC '${name}') FORMAT JSON`);
     await gives(`SELECT count(*)::int, sum(n)::int FROM ${codec}`, [[500, 124_750]]);
+  });
+
+  test("Kafka's own lz4", async () => {
+    const name = `topic_${++topics}`;
+    const admin = broker.client().admin();
+    await admin.connect();
+    const configEntries = [{ name: 'compression.type', value: 'lz4' }];
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: [{ topic: name, numPartitions: 1, configEntries }],
+    });
+    await admin.disconnect();
+    const noise = (n: number): string =>
+      Array.from({ length: 40 }, (_, i) => Math.imul(n + i, 0x9e3779b1)).join('');
+    await send(
+      name,
+      Array.from({ length: 2000 }, (_, n) => ({ value: json({ n, text: noise(n) }) })),
+    );
+    await ask(
+      `CREATE SOURCE recompressed (n int, text text) FROM KAFKA CONNECTION k (TOPIC '${name}') FORMAT JSON`,
+    );
+    await gives('SELECT count(*)::int, sum(n)::int FROM recompressed', [[2000, 1_999_000]]);
+    await gives('SELECT text FROM recompressed WHERE n = 1999', [[noise(1999)]]);
+  });
+
+  test('headers by name, as text or bytes', async () => {
+    const name = await topic();
+    await send(name, [
+      { value: '1', headers: { kind: 'a', trace: Buffer.from([0, 255]), many: ['x', 'y'] } },
+      { value: '2', headers: { kind: 'b' } },
+      { value: '3', headers: { kind: Buffer.from([255]) } },
+    ]);
+    await ask(`CREATE SOURCE headed (n int) FROM KAFKA CONNECTION k (TOPIC '${name}') FORMAT TEXT
+      INCLUDE HEADER 'kind' AS sort, HEADERS, HEADER 'trace' BYTES, OFFSET, HEADER 'many' AS last BYTES, HEADER 'none'
+      ON ERROR SKIP INTO bad_headers`);
+    await gives(
+      'SELECT n, sort, headers, trace::text, "offset"::int, last::text, none FROM headed ORDER BY n',
+      [
+        [1, 'a', { kind: 'a', trace: '\\x00ff', many: ['x', 'y'] }, '\\x00ff', 0, '\\x79', null],
+        [2, 'b', { kind: 'b' }, null, 1, null, null],
+      ],
+    );
+    await gives('SELECT position::int, error_code FROM bad_headers', [[2, '22021']]);
+  });
+
+  test('columns by path', async () => {
+    const name = await topic();
+    await send(name, [
+      {
+        value: json({
+          id: 1,
+          address: { city: 'Oslo', at: { lat: 59.9, lon: 10.7 }, 'a b': true },
+          tags: ['x', { deep: [1, 2] }],
+          path: 'p',
+        }),
+      },
+      { value: json({ id: 2, address: null, tags: [] }) },
+      { value: json({ id: 'x', address: { city: 'Bergen' } }) },
+      { value: json({ id: 4, address: { city: 5, at: [] } }) },
+    ]);
+    await ask(`CREATE SOURCE nested (
+        id int NOT NULL, city text PATH '$.address.city' NULL, lat float8 PATH '$.address.at.lat', place jsonb PATH '$.address.at',
+        flag bool PATH '$.address."a b"', tag text PATH '$.tags[0]', deep int PATH '$ .tags[1].deep[ 1 ]', path text, whole jsonb PATH '$'
+      ) FROM KAFKA CONNECTION k (TOPIC '${name}') FORMAT JSON INCLUDE OFFSET ON ERROR SKIP INTO not_nested`);
+    await gives(
+      'SELECT id, city, lat, place, flag, tag, deep, path, whole ->> $$id$$ FROM nested ORDER BY id',
+      [
+        [1, 'Oslo', 59.9, { lat: 59.9, lon: 10.7 }, true, 'x', 2, 'p', '1'],
+        [2, null, null, null, null, null, null, null, '2'],
+        [4, '5', null, [], null, null, null, null, '4'],
+      ],
+    );
+    await gives('SELECT position::int, error_detail FROM not_nested', [[2, 'Column "id".']]);
+  });
+
+  test('topics by a pattern, and those that come later', async () => {
+    const [one, two] = [`many_${++topics}_a`, `many_${topics}_b`];
+    await broker.createTopic(one, 2);
+    await send(one, [
+      { value: '1', partition: 0 },
+      { value: '2', partition: 1 },
+    ]);
+    await ask(`CREATE SOURCE by_pattern (n int) FROM KAFKA CONNECTION k (TOPIC PATTERN 'many_${topics}_[ab]', REFRESH INTERVAL '200 ms')
+      FORMAT TEXT INCLUDE PARTITION ON ERROR SKIP`);
+    await gives('SELECT n, partition FROM by_pattern ORDER BY n', [
+      [1, 0],
+      [2, 1],
+    ]);
+    await broker.createTopic(two);
+    await broker.createTopic(`many_${topics}_abc`);
+    await send(two, [{ value: '3' }]);
+    await send(`many_${topics}_abc`, [{ value: '4' }]);
+    await send(one, [{ value: '5', partition: 1 }]);
+    await gives('SELECT n FROM by_pattern ORDER BY n', [[1], [2], [3], [5]]);
+    await gives(
+      `SELECT name, "offset" FROM tw_catalog.source_partitions WHERE source_name = 'by_pattern' ORDER BY name`,
+      [
+        [`${one}/0`, '1'],
+        [`${one}/1`, '2'],
+        [`${two}/0`, '1'],
+      ],
+    );
+    await ask("ALTER CONNECTION k SET (CLIENT ID 'once more')");
+    await send(two, [{ value: '6' }]);
+    await gives('SELECT n FROM by_pattern ORDER BY n', [[1], [2], [3], [5], [6]]);
+    // None is there yet.
+    await ask(
+      `CREATE SOURCE awaited (n int) FROM KAFKA CONNECTION k (TOPIC PATTERN 'awaited_.*', REFRESH INTERVAL '200 ms') FORMAT TEXT`,
+    );
+    await gives("SELECT state FROM tw_catalog.source_status WHERE name = 'awaited'", [['running']]);
+    await broker.createTopic('awaited_1');
+    await send('awaited_1', [{ value: '7' }]);
+    await gives('SELECT n FROM awaited', [[7]]);
   });
 
   test('only what was committed of transactions', async () => {
@@ -254,6 +368,35 @@ describeWith(kafkaMissing(), 'FROM KAFKA', () => {
     expect(server.log()).not.toMatch(/wr0ng-w0rd|alice-pa55/);
   });
 
+  test('a connection and a secret under other names: what uses them goes on, and says so', async () => {
+    const name = await topic();
+    await send(name, [{ value: '1' }]);
+    await ask(`CREATE SECRET first_name AS '${KAFKA_USER.password}'`);
+    await ask(`CREATE CONNECTION old_name TO KAFKA (BROKERS '${broker.sasl}', SASL MECHANISM 'PLAIN',
+      SASL USERNAME '${KAFKA_USER.name}', SASL PASSWORD SECRET first_name)`);
+    await ask(`CREATE SOURCE renamed (n int) FROM KAFKA CONNECTION old_name (TOPIC '${name}') FORMAT TEXT`);
+    await ask(
+      `CREATE SOURCE renamed_rw (n int) WITH (connector = 'kafka', connection = public.old_name, topic = '${name}') FORMAT PLAIN ENCODE TEXT`,
+    );
+    await ask('ALTER SECRET first_name RENAME TO second_name');
+    await ask('ALTER CONNECTION old_name RENAME TO "New name"');
+    await ask('CREATE SCHEMA elsewhere');
+    await ask('ALTER SECRET second_name SET SCHEMA elsewhere');
+    const created = async (what: string): Promise<string> => String((await ask(`SHOW CREATE ${what}`))[0]);
+    expect(await created('CONNECTION "New name"')).toContain('SECRET elsewhere.second_name');
+    expect(await created('SOURCE renamed')).toContain('CONNECTION "New name" (TOPIC');
+    expect(await created('SOURCE renamed_rw')).toContain('connection = public."New name"');
+    await ask('ALTER CONNECTION "New name" SET SCHEMA elsewhere');
+    expect(await created('SOURCE renamed')).toContain('CONNECTION elsewhere."New name" (TOPIC');
+    await ask(`ALTER CONNECTION elsewhere."New name" SET (CLIENT ID 'still')`);
+    await send(name, [{ value: '2' }]);
+    await gives('SELECT n FROM renamed ORDER BY n', [[1], [2]]);
+    await gives('SELECT n FROM renamed_rw ORDER BY n', [[1], [2]]);
+    await ask("CREATE SECRET taken AS 'x'");
+    await expect(ask('ALTER SECRET elsewhere.second_name SET SCHEMA public')).resolves.toEqual([]);
+    await expect(ask('ALTER SECRET second_name RENAME TO taken')).rejects.toMatchObject({ code: '42P07' });
+  });
+
   test('a broker that goes away comes back, and nothing is read twice', async () => {
     const name = await topic();
     await send(name, [{ value: '1' }, { value: '2' }]);
@@ -277,6 +420,13 @@ describeWith(kafkaMissing(), 'FROM KAFKA', () => {
     ["FROM KAFKA CONNECTION nothing (TOPIC 't') FORMAT TEXT", '42704'],
     ["FROM KAFKA CONNECTION k (TOPIC 'no such topic') FORMAT TEXT", '42704'],
     ["FROM KAFKA CONNECTION k (TOPIC 't')", '22023'],
+    ['FROM KAFKA CONNECTION k FORMAT TEXT', '22023'],
+    ["FROM KAFKA CONNECTION k (TOPIC 't', TOPIC PATTERN 't') FORMAT TEXT", '22023'],
+    ["FROM KAFKA CONNECTION k (TOPIC PATTERN '(') FORMAT TEXT", '2201B'],
+    ["FROM KAFKA CONNECTION k (TOPIC PATTERN 't', START OFFSETS '0:1') FORMAT TEXT", '22023'],
+    ["(a int PATH 'a') FROM KAFKA CONNECTION k (TOPIC 't') FORMAT JSON", '42601'],
+    ["(a int PATH '$.a[*]') FROM KAFKA CONNECTION k (TOPIC 't') FORMAT JSON", '0A000'],
+    ["(a int PATH '$.a') FROM KAFKA CONNECTION k (TOPIC 't') FORMAT CSV", '0A000'],
     ["FROM KAFKA CONNECTION k (TOPIC 't') FORMAT PARQUET", '0A000'],
     ["(a int, b int) FROM KAFKA CONNECTION k (TOPIC 't') FORMAT TEXT", '22023'],
     ["(a int) FROM KAFKA CONNECTION k (TOPIC 't') FORMAT BYTES", '22023'],

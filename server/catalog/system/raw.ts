@@ -261,6 +261,8 @@ const sourceStatus: RawTable = {
     ['bytes', 'int8'],
     ['partitions', 'int8'],
     ['lag', 'int8'],
+    ['rows_per_second', 'int8'],
+    ['bytes_per_second', 'int8'],
   ],
 };
 

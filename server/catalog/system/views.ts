@@ -172,7 +172,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     schema: 'tw_catalog',
     name: 'source_status',
     query: `SELECT o.oid, n.name AS schema_name, o.name, o.connector, s.state, s.error, s.since, s.on_error, s.rows,
-      s.rejected, s.bytes, s.partitions, s.lag
+      s.rejected, s.bytes, s.partitions, s.lag, s.rows_per_second, s.bytes_per_second
       FROM tw_internal.source_status s JOIN tw_internal.sources o ON o.oid = s.source_oid
       JOIN tw_internal.schemas n ON n.oid = o.schema_oid`,
   },

@@ -1,4 +1,4 @@
-/** ALTER CONNECTION: SET and RESET of its options, tried before they are kept. */
+/** ALTER CONNECTION: SET and RESET of its options, tried before they are kept; RENAME TO and SET SCHEMA. */
 import {
   alterOptions,
   type OptionSpec,
@@ -15,6 +15,7 @@ import type { System } from '../../system.ts';
 import { secretFinder, secretsOf, validateConnection } from '../create-connection.ts';
 import type { Runnable } from '../prepared.ts';
 import { alterObject, unsupportedAction } from './object.ts';
+import { rename, setSchema } from './rename.ts';
 
 /** All options of a connection can be altered. */
 function alterable(specs: OptionSpecs): OptionSpecs {
@@ -25,6 +26,16 @@ function alterable(specs: OptionSpecs): OptionSpecs {
 
 export function prepareAlterConnection(system: System, parsed: ParsedStatement, statement: Alter): Runnable {
   const { action } = statement;
+  if (action.kind === 'rename') {
+    return alterObject(system, parsed, statement, ['connection'], (object) =>
+      rename(system, object, action.to.name),
+    );
+  }
+  if (action.kind === 'set_schema') {
+    return alterObject(system, parsed, statement, ['connection'], (object) =>
+      setSchema(system, object, action.schema.name),
+    );
+  }
   if (action.kind !== 'set_options' && action.kind !== 'reset_options') throw unsupportedAction(statement);
   return alterObject(system, parsed, statement, ['connection'], async (object, session) => {
     const kind = findConnection(object.connector);

@@ -62,6 +62,36 @@ export function withRelationName(statement: string, to: QualifiedName, qualify: 
   ]);
 }
 
+/** CREATE SOURCE or CREATE SINK with another name for a connection, wherever it names it. */
+export function withConnectionName(
+  statement: string,
+  from: QualifiedName,
+  to: QualifiedName,
+  qualify: boolean,
+): string {
+  const made = parsed(statement);
+  if (made.kind !== 'create_source' && made.kind !== 'create_sink') return statement;
+  const text = new EditableText(statement);
+  const { format } = made;
+  const formats = [format?.key, format?.value].flatMap((each) => each?.options ?? []);
+  const named = [
+    ...(made.connection ? [made.connection] : []),
+    // A schema registry's.
+    ...formats.flatMap(({ name, value }) =>
+      name === 'connection' && value.kind === 'word' ? [value.name] : [],
+    ),
+  ];
+  const edits = named.flatMap(({ parts, location }) => {
+    const first = text.tokenAt(location);
+    const means = parts.at(-1) === from.name && (parts.length === 1 || parts.at(-2) === from.schema);
+    if (first === undefined || !means) return [];
+    const tokens = text.nameAt(first);
+    const qualified = qualify || tokens.length > 1;
+    return [text.replace(first, tokens.at(-1)!, qualified ? written(to) : quoteIdentifier(to.name))];
+  });
+  return text.edited(edits);
+}
+
 /** The statement with another query. */
 export function withQuery(statement: string, query: string): string {
   const text = new EditableText(statement);

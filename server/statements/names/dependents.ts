@@ -5,7 +5,7 @@ import { parse } from '../../../sql/parse/parse.ts';
 import { type CatalogObject, type NameReference, type SinkObject, kindName } from '../../catalog/objects.ts';
 import type { System } from '../../system.ts';
 import { RecordingCatalog, SYSTEM_SESSION } from '../planning.ts';
-import { withIndexColumn, withQuery, withRelationName } from './create-text.ts';
+import { withConnectionName, withIndexColumn, withQuery, withRelationName } from './create-text.ts';
 import {
   type ColumnRenaming,
   type Planners,
@@ -27,6 +27,14 @@ export function afterRenaming(
   renamings: readonly Renaming[],
   schema: SchemaRenaming | null = null,
 ): CatalogObject {
+  const [connections, others] = partition(
+    renamings,
+    ({ object }) => system.catalog.object(object).kind === 'connection',
+  );
+  if (connections.length > 0) {
+    const renamed = namingConnections(dependent, connections, schema === null);
+    return others.length === 0 ? renamed : afterRenaming(system, planners, renamed, others, schema);
+  }
   switch (dependent.kind) {
     case 'view':
     case 'materializedView': {
@@ -101,6 +109,24 @@ function withDefinition<O extends CatalogObject & { readonly query: string }>(
   const { statement } = object;
   const text = statement === null || query === object.query ? statement : withQuery(statement, query);
   return { ...object, ...definition, statement: text };
+}
+
+/** A source or a sink that reaches outside through connections. */
+function namingConnections<O extends CatalogObject>(
+  object: O,
+  renamings: readonly Renaming[],
+  qualify: boolean,
+): O {
+  if (object.statement === null) return object;
+  const statement = renamings.reduce(
+    (text, { from, to }) => withConnectionName(text, from, to, qualify && from.schema !== to.schema),
+    object.statement,
+  );
+  return { ...object, statement };
+}
+
+function partition<T>(all: readonly T[], holds: (each: T) => boolean): [T[], T[]] {
+  return [all.filter(holds), all.filter((each) => !holds(each))];
 }
 
 /** An index or a sink that names its relation and nothing else. */

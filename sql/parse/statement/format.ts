@@ -77,8 +77,13 @@ export function parseInclude(cursor: Cursor): IncludeItem[] {
     do {
       const location = cursor.location;
       const item: IncludeItem = { item: cursor.expectOneOf(INCLUDED), location };
-      if (item.item === 'header') item.header = cursor.string("the header's name");
+      if (item.item === 'header') {
+        item.header = cursor.string("the header's name");
+        item.bytes = cursor.eat('bytes');
+      }
       if (cursor.eat('as')) item.alias = cursor.identifier();
+      // Materialize's place for it.
+      if (item.item === 'header' && cursor.eat('bytes')) item.bytes = true;
       items.push(item);
     } while (cursor.eatMark(','));
   }

@@ -1,6 +1,6 @@
 import type { TableElement } from '../../ast/table-element.ts';
 import type { Cursor } from '../cursor.ts';
-import { parseColumnDefinition, parseExpression } from '../fragment.ts';
+import { parseColumnDefinition, parseExpression, type Span } from '../fragment.ts';
 
 /** `( column | PRIMARY KEY (…) [NOT ENFORCED] | WATERMARK FOR column AS expr, … )`. */
 export function parseTableElements(cursor: Cursor): TableElement[] {
@@ -40,8 +40,13 @@ function parseElement(cursor: Cursor): TableElement {
   const as = cursor.find(
     (i) => cursor.isAt(i, 'as') && !cursor.isAt(i - 1, 'always') && !cursor.isAt(i - 1, 'default'),
   );
-  const node = parseColumnDefinition(context, cursor.span(cursor.at, as));
-  if (as === cursor.end) return { kind: 'column', node, location };
+  const path = parsePath(cursor, as);
+  const node = parseColumnDefinition(context, cursor.span(cursor.at, as), path ? [path.cut] : []);
+  if (as === cursor.end) {
+    return path
+      ? { kind: 'column', node, path: { text: path.text, location: path.location }, location }
+      : { kind: 'column', node, location };
+  }
   if (as + 1 === cursor.end) throw cursor.slice(cursor.end, cursor.end).error('an expression');
   return {
     kind: 'column',
@@ -49,4 +54,18 @@ function parseElement(cursor: Cursor): TableElement {
     computed: parseExpression(context, cursor.span(as + 1, cursor.end)),
     location,
   };
+}
+
+/** `PATH '…'` behind a column's type, as SQL's JSON_TABLE has it. */
+function parsePath(
+  cursor: Cursor,
+  end: number,
+): { readonly cut: Span; readonly text: string; readonly location: number } | undefined {
+  const isPath = (i: number): boolean =>
+    i > cursor.at + 1 && i < end && cursor.isAt(i, 'path') && cursor.tokens[i + 1]?.kind === 'string';
+  const at = cursor.find(isPath);
+  if (!isPath(at)) return undefined;
+  const value = cursor.slice(at + 1, at + 2);
+  const { location } = value;
+  return { cut: cursor.span(at, at + 2), text: value.string("the value's path"), location };
 }

@@ -6,7 +6,8 @@
 //! offset i64 | timestamp i64 (milliseconds since 1970) | partition i32 | key i32 | value i32 | headers i32 | key | value | headers
 //! ```
 //!
-//! `key`, `value` and `headers` in the header are lengths; -1 is none, and has no bytes. Headers are the text of a JSON object.
+//! `key`, `value` and `headers` in the header are lengths; -1 is none, and has no bytes. Headers are those that items name, in their
+//! order, each as an i32 length (-1: the message has none) and its bytes, and then the text of a JSON object.
 
 use crate::Field;
 use crate::csv::{CsvDecoder, CsvFormat};
@@ -51,6 +52,8 @@ pub enum MessageItem {
     Timestamp,
     /// jsonb.
     Headers,
+    /// The next of the headers asked for by name, as this field.
+    Header(Field),
 }
 
 impl MessageItem {
@@ -58,7 +61,7 @@ impl MessageItem {
     pub fn column(&self) -> ColumnType {
         let of = |scalar| ColumnType { scalar, typmod: -1, nullable: false };
         match self {
-            MessageItem::Key(field) => field.column,
+            MessageItem::Key(field) | MessageItem::Header(field) => field.column,
             MessageItem::Partition => of(ScalarType::Int4),
             MessageItem::Offset => of(ScalarType::Int8),
             MessageItem::Timestamp => of(ScalarType::Timestamptz),
@@ -363,8 +366,13 @@ fn push_items(
     items: &[MessageItem],
     context: &ValueContext,
 ) -> EvalResult<()> {
-    for item in items {
+    let mut headers = message.headers.unwrap_or_default();
+    for (index, item) in items.iter().enumerate() {
         match item {
+            MessageItem::Header(field) => match take_header(&mut headers)? {
+                None => push_null(row, field)?,
+                Some(bytes) => push_whole(row, field, bytes, context).map_err(|error| field.locate(error))?,
+            },
             MessageItem::Key(field) => match message.key {
                 None => push_null(row, field)?,
                 Some(key) => push_whole(row, field, key, context).map_err(|error| field.locate(error))?,
@@ -377,11 +385,30 @@ fn push_items(
             }
             MessageItem::Headers => {
                 let field = Field { name: "headers".into(), column: item.column() };
-                push_text(row, &field, utf8(message.headers.unwrap_or(b"{}"))?, context)?;
+                // It stands behind the headers that items name, also those that come later.
+                let mut object = headers;
+                for _ in items.iter().skip(index).filter(|item| matches!(item, MessageItem::Header(_))) {
+                    take_header(&mut object)?;
+                }
+                let object = if object.is_empty() { b"{}" } else { object };
+                push_text(row, &field, utf8(object)?, context)?;
             }
         }
     }
     Ok(())
+}
+
+/// Takes a header's bytes off the part of headers; None where the message has none.
+fn take_header<'a>(part: &mut &'a [u8]) -> EvalResult<Option<&'a [u8]>> {
+    let cut = || EvalError::new("XX000", "a message's headers are cut");
+    let (length, rest) = part.split_first_chunk::<4>().ok_or_else(cut)?;
+    let Ok(length) = usize::try_from(i32::from_le_bytes(*length)) else {
+        *part = rest;
+        return Ok(None);
+    };
+    let (bytes, rest) = rest.split_at_checked(length).ok_or_else(cut)?;
+    *part = rest;
+    Ok(Some(bytes))
 }
 
 fn decode_value(

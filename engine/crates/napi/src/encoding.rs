@@ -7,8 +7,8 @@ use tidewire_decode::encode::payload::{JsonPayload, Payload, PayloadColumns, Tex
 use tidewire_decode::encode::{CsvStyle, OutputFormat};
 use tidewire_decode::{
     AvroFormat, CopyTextFormat, CsvFormat, CsvHeader, Debezium, Decimals, Envelope as SourceEnvelope, Field,
-    Format, JsonFormat, KeyFormat, MessageFormat, MessageItem, SchemaDecoder, SchemaFormat, SchemaText,
-    Upsert,
+    Format, JsonFormat, KeyFormat, MessageFormat, MessageItem, PathStep, SchemaDecoder, SchemaFormat,
+    SchemaText, Upsert,
 };
 use tidewire_plan::{ColumnType, Mfp, OrderKey, ScalarType};
 use tidewire_render::RowFormat;
@@ -199,6 +199,8 @@ pub enum DecodeFormat {
     Json {
         #[serde(default)]
         whole_record: bool,
+        #[serde(default)]
+        paths: Vec<Option<Vec<JsonPathStep>>>,
     },
     Csv {
         delimiter: String,
@@ -230,11 +232,27 @@ pub enum DecodeFormat {
     },
 }
 
+/// A step of a path: a number is an element's.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub enum JsonPathStep {
+    Element(usize),
+    Member(String),
+}
+
 impl DecodeFormat {
     /// The decoder's format.
     pub fn format(self) -> Result<Format, EvalError> {
         Ok(match self {
-            DecodeFormat::Json { whole_record } => Format::Json(JsonFormat { whole_record }),
+            DecodeFormat::Json { whole_record, paths } => {
+                let step = |step| match step {
+                    JsonPathStep::Element(index) => PathStep::Element(index),
+                    JsonPathStep::Member(name) => PathStep::Member(name),
+                };
+                let path = |path: Vec<JsonPathStep>| path.into_iter().map(step).collect();
+                let paths = paths.into_iter().map(|own| own.map(path)).collect();
+                Format::Json(JsonFormat { whole_record, paths })
+            }
             DecodeFormat::Csv {
                 delimiter,
                 null_text,
@@ -327,6 +345,11 @@ pub enum MessageColumn {
         #[serde(rename = "type")]
         column: ColumnType,
     },
+    /// The next of the headers asked for by name, as this type.
+    Header {
+        #[serde(rename = "type")]
+        column: ColumnType,
+    },
     Partition,
     Offset,
     Timestamp,
@@ -338,6 +361,7 @@ impl MessageColumn {
     pub fn item(self) -> MessageItem {
         match self {
             MessageColumn::Key { column } => MessageItem::Key(Field { name: "key".into(), column }),
+            MessageColumn::Header { column } => MessageItem::Header(Field { name: "header".into(), column }),
             MessageColumn::Partition => MessageItem::Partition,
             MessageColumn::Offset => MessageItem::Offset,
             MessageColumn::Timestamp => MessageItem::Timestamp,

@@ -6,6 +6,7 @@
 //! - An error crosses as the JSON of its SQLSTATE, message, detail and hint. A panic becomes an error.
 
 mod changes;
+mod compression;
 mod cursor;
 mod decoder;
 mod dispatch;

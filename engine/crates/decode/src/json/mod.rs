@@ -1,10 +1,13 @@
 //! JSON lines: one value a line.
 
+mod path;
 mod scan;
 
 use crate::Field;
 use crate::decoder::{Frame, Outcome, RecordDecoder, frame_line};
 use crate::value::{ValueContext, push_null, push_plain, push_text, utf8};
+pub use path::PathStep;
+use path::PathTree;
 use rustc_hash::FxHashMap;
 pub(crate) use scan::Kind;
 use scan::{Scanner, unescape};
@@ -17,6 +20,8 @@ use tidewire_row::{EvalError, EvalResult};
 pub struct JsonFormat {
     /// The one field, a jsonb, takes the whole record. Otherwise a record is an object, and fields take its members.
     pub whole_record: bool,
+    /// By field: the path to its value. A field without one, or behind the last, takes the member of its name.
+    pub paths: Vec<Option<Vec<PathStep>>>,
 }
 
 /// A value in a text: what a record has for a field.
@@ -116,6 +121,8 @@ const MISSING: Slot = Slot { kind: Kind::Null, start: 0, end: 0 };
 pub(crate) struct JsonDecoder {
     format: JsonFormat,
     by_name: FxHashMap<Vec<u8>, usize>,
+    /// Where any field has a path, all of them.
+    paths: Option<PathTree>,
     slots: Vec<Slot>,
     scanned: usize,
     unescaped: String,
@@ -126,14 +133,27 @@ impl JsonDecoder {
         let by_name =
             fields.iter().enumerate().map(|(i, field)| (field.name.as_bytes().to_vec(), i)).collect();
         let slots = vec![MISSING; fields.len()];
-        JsonDecoder { format, by_name, slots, scanned: 0, unescaped: String::new() }
+        let paths = format.paths.iter().any(Option::is_some).then(|| {
+            let mut tree = PathTree::default();
+            for (at, field) in fields.iter().enumerate() {
+                match format.paths.get(at) {
+                    Some(Some(path)) => tree.add(at, path),
+                    _ => tree.add(at, &[PathStep::Member(field.name.clone())]),
+                }
+            }
+            tree
+        });
+        JsonDecoder { format, by_name, paths, slots, scanned: 0, unescaped: String::new() }
     }
 
     /// Finds each field's value. A key that comes twice counts the last time.
     pub(crate) fn members(&mut self, text: &str, fields: &[Field]) -> EvalResult<()> {
+        self.slots.fill(MISSING);
+        if let Some(paths) = &self.paths {
+            return paths.find(text, value_of(text)?, &mut self.slots, &mut self.unescaped);
+        }
         let mut scanner = Scanner::new(text);
         scanner.expect(b'{')?;
-        self.slots.fill(MISSING);
         // Records mostly list their members in the order of the declaration.
         let mut expected = 0;
         if scanner.take(b'}') {

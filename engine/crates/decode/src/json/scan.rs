@@ -50,6 +50,11 @@ impl<'a> Scanner<'a> {
         Scanner { text, bytes: text.as_bytes(), at: 0 }
     }
 
+    /// From a place in the text on.
+    pub(crate) fn within(text: &'a str, at: usize) -> Self {
+        Scanner { text, bytes: text.as_bytes(), at }
+    }
+
     #[cold]
     fn error(&self, expected: &str) -> EvalError {
         let detail = match self.text[self.at.min(self.text.len())..].chars().next() {
