@@ -133,7 +133,7 @@ struct Keyed {
 }
 
 enum KeyedParts {
-    Upsert { key: KeyDecoder, fields: Vec<Field>, inline_errors: bool },
+    Upsert { key: Box<KeyDecoder>, fields: Vec<Field>, inline_errors: bool },
     Debezium { decoder: Box<DebeziumDecoder>, key_fields: usize },
 }
 
@@ -158,7 +158,8 @@ impl Keyed {
         let (order, parts) = match envelope {
             Envelope::None => return None,
             Envelope::Upsert(Upsert { key, key_fields: fields, order, inline_errors }) => {
-                (order, KeyedParts::Upsert { key: KeyDecoder::new(key, &fields), fields, inline_errors })
+                let key = Box::new(KeyDecoder::new(key, &fields));
+                (order, KeyedParts::Upsert { key, fields, inline_errors })
             }
             Envelope::Debezium(mut debezium) => {
                 let order = debezium.order.take();
