@@ -123,7 +123,8 @@ export class FileReader implements SourceReader {
   }
 
   metrics(): ConnectorMetrics {
-    return { bytes: this.#bytes, records: 0, partitions: this.#files.size, lag: this.#lag };
+    const { size } = this.#options.follow ? this.#files : this.#readOnce;
+    return { bytes: this.#bytes, records: 0, partitions: size, lag: this.#lag };
   }
 
   async close(): Promise<void> {

@@ -119,6 +119,15 @@ export class Collector implements IngestTarget {
     });
   }
 
+  /** Stands where another one stood. */
+  restore(rows: ReadonlyMap<string, number>, offsets: Readonly<Record<string, string>>): void {
+    for (const [row, count] of rows) {
+      this.rows.set(row, count);
+      this.#size += count;
+    }
+    Object.assign(this.offsets, offsets);
+  }
+
   /** How many rows there are. */
   get size(): number {
     return this.#size;

@@ -152,6 +152,74 @@ export function sourceConformance(harness: SourceHarness): void {
       expect(collector.list()).toEqual([...rows].sort());
     });
 
+    test(
+      'opened from older offsets, it gives again what lies behind them',
+      { timeout: patience },
+      async () => {
+        const whole = newCollector();
+        let early: { readonly rows: Map<string, number>; readonly offsets: Offsets } | null = null;
+        const reader = open({});
+        const ended = new Ingest(reader, whole, []).run();
+        await whole.until(() => whole.history.length > 0);
+        early = { rows: new Map(whole.rows), offsets: { ...whole.offsets } };
+        await whole.until(complete(whole));
+        await reader.close();
+        await ended;
+        const again = newCollector();
+        again.restore(early.rows, early.offsets);
+        expect(await run(again, complete(again))).toBeNull();
+        expect(again.list()).toEqual([...rows].sort());
+        expect(again.offsets).toEqual(whole.offsets);
+      },
+    );
+
+    test('what comes one by one arrives one by one', { timeout: patience }, async ({ skip }) => {
+      if (upstream.append === undefined) return skip();
+      const collector = newCollector();
+      const reader = open({});
+      const ended = new Ingest(reader, collector, []).run();
+      await collector.until(complete(collector));
+      for (let number = 1; number <= 3; number++) {
+        await upstream.append([`single ${number}`]);
+        await collector.until(() => collector.rows.get(`single ${number}`) === 1);
+      }
+      expect(reader.health().state).toBe('running');
+      await reader.close();
+      await ended;
+    });
+
+    test('its counters tell what it has read', { timeout: patience }, async () => {
+      const collector = newCollector();
+      const reader = open({});
+      // A bounded source lets its partitions go as they end.
+      let partitions = 0;
+      const read = reader.read.bind(reader);
+      reader.read = async function* () {
+        for await (const batch of read()) {
+          partitions = Math.max(partitions, reader.metrics().partitions);
+          yield batch;
+        }
+      };
+      const ended = new Ingest(reader, collector, []).run();
+      let before = reader.metrics();
+      const grows = (): void => {
+        const now = reader.metrics();
+        expect(now.bytes).toBeGreaterThanOrEqual(before.bytes);
+        expect(now.records).toBeGreaterThanOrEqual(before.records);
+        before = now;
+      };
+      await collector.until(() => collector.history.length > 0);
+      grows();
+      await collector.until(complete(collector));
+      grows();
+      // A generator reads no bytes; what is read as a stream has no records before it is decoded.
+      expect(before.bytes + before.records).toBeGreaterThanOrEqual(rows.length);
+      expect(partitions).toBeGreaterThan(0);
+      await expect.poll(() => reader.metrics().lag ?? 0, { timeout: patience }).toBe(0);
+      await reader.close();
+      await ended;
+    });
+
     test('a poison record: skipped, or nothing of its commit', { timeout: patience }, async ({ skip }) => {
       if (upstream.append === undefined) return skip();
       const collector = newCollector();

@@ -7,7 +7,7 @@ import { kafkaSinkOptions } from '../../connectors/kafka/sink-options.ts';
 import { kafkaSink } from '../../connectors/kafka/sink.ts';
 import { kafkaSourceOptions } from '../../connectors/kafka/options.ts';
 import { kafkaSource } from '../../connectors/kafka/source.ts';
-import { parseOptions } from '../../connectors/options.ts';
+import { type OptionSpecs, type ParsedOptions, parseOptions } from '../../connectors/options.ts';
 import { sinkConformance } from '../../connectors/testing/sink-conformance.ts';
 import { sourceConformance } from '../../connectors/testing/source-conformance.ts';
 import type { Option } from '../../sql/ast/options.ts';
@@ -39,16 +39,29 @@ describeWith(kafkaMissing(), 'with a broker', () => {
     await producer.disconnect();
   }
 
+  /** By name and password. */
+  function namedConnection(): ParsedOptions<OptionSpecs> {
+    const specs = { ...kafkaConnectionOptions, sasl_password: { type: 'secret', literal: true } } as const;
+    const options = [
+      option('brokers', broker.sasl),
+      option('sasl_mechanism', 'plain'),
+      option('sasl_username', KAFKA_USER.name),
+      option('sasl_password', KAFKA_USER.password),
+    ];
+    return parseOptions(specs, options, 'KAFKA');
+  }
+
   sourceConformance({
     name: 'KAFKA',
     connector: kafkaSource as unknown as SourceConnector,
     refused: [
-      { options: [], sqlstate: '22023' },
+      { options: [option('topic', 't'), option('topic', 'u')], sqlstate: '42601' },
+      { options: [option('topic', 't'), option('refresh_interval', '1 ms')], sqlstate: '22023' },
       { options: [option('topic', 't'), option('tpic', 'u')], sqlstate: '22023' },
       { options: [option('topic', 't'), option('start', 'now')], sqlstate: '22023' },
     ],
     altered: {},
-    secrets: [],
+    secrets: [KAFKA_USER.password],
     patience: 60_000,
     async create() {
       const topic = `t-${randomUUID()}`;
@@ -58,7 +71,7 @@ describeWith(kafkaMissing(), 'with a broker', () => {
         rows: RECORDS,
         upstream: {
           options: parseOptions(kafkaSourceOptions, [option('topic', topic)], 'KAFKA'),
-          connection: parseOptions(kafkaConnectionOptions, [option('brokers', broker.open)], 'KAFKA'),
+          connection: namedConnection(),
           append: (records) => send(topic, records, 0),
           away: () => broker.kill(),
           back: () => broker.start(),
@@ -86,16 +99,9 @@ describeWith(kafkaMissing(), 'with a broker', () => {
     encode: (records) => Buffer.concat(records.map(frame)),
     async create() {
       const topic = `t-${randomUUID()}`;
-      const connection = [
-        option('brokers', broker.sasl),
-        option('sasl_mechanism', 'plain'),
-        option('sasl_username', KAFKA_USER.name),
-        option('sasl_password', KAFKA_USER.password),
-      ];
-      const specs = { ...kafkaConnectionOptions, sasl_password: { type: 'secret', literal: true } } as const;
       return {
         options: parseOptions(kafkaSinkOptions, [option('topic', topic)], 'KAFKA'),
-        connection: parseOptions(specs, connection, 'KAFKA'),
+        connection: namedConnection(),
         read: async () => (await readAll(broker, topic)).map(({ value }) => String(value)),
         away: () => broker.kill(),
         back: () => broker.start(),

@@ -183,8 +183,48 @@ describeWith(kafkaMissing(), 'a broker lets in', () => {
   });
 
   test('and nobody sees a secret', async () => {
+    // What reads and writes through a connection, what explains it, and what goes wrong with it.
+    await broker.createTopic('guarded');
+    await ask(`CREATE CONNECTION guarded TO KAFKA (BROKERS '${broker.sasl}', SASL MECHANISM 'PLAIN', SASL USERNAME 'alice',
+      SASL PASSWORD SECRET password)`);
+    const clause = `FROM KAFKA CONNECTION guarded (TOPIC 'guarded') FORMAT TEXT`;
+    await ask(`CREATE SOURCE guarded_lines ${clause} ON ERROR SKIP INTO guarded_rejects`);
+    await ask('CREATE MATERIALIZED VIEW guarded_count AS SELECT count(*) FROM guarded_lines');
+    await ask(`CREATE SINK guarded_out FROM guarded_count INTO KAFKA CONNECTION guarded (TOPIC 'guarded_out')
+      FORMAT JSON ENVELOPE APPEND`);
+    const explained: unknown[] = [];
+    for (const stage of ['', 'RAW PLAN FOR', 'OPTIMIZED PLAN FOR', 'PHYSICAL PLAN FOR']) {
+      explained.push(await ask(`EXPLAIN ${stage} SELECT * FROM guarded_lines, guarded_count`));
+    }
+    explained.push(await ask('SHOW CREATE SOURCE guarded_lines'), await ask('SHOW CREATE SINK guarded_out'));
+    explained.push(await ask('SHOW ALL'), await ask('SHOW SOURCES'), await ask('SHOW SINKS'));
+    for (const wrong of [
+      `CREATE SOURCE wrong FROM KAFKA CONNECTION guarded (TOPIC 'missing') FORMAT TEXT`,
+      `CREATE SOURCE wrong (a int) FROM KAFKA CONNECTION guarded (TOPIC 'guarded', SASL PASSWORD SECRET password) FORMAT TEXT`,
+      `CREATE SOURCE wrong FROM KAFKA CONNECTION password (TOPIC 'guarded') FORMAT TEXT`,
+      'VALIDATE CONNECTION password',
+      `SELECT * FROM password`,
+      'COMMENT ON SECRET password IS NULL',
+    ]) {
+      await expect(ask(wrong)).rejects.toThrow();
+    }
+    // A password that is refused while it is read.
+    await ask('ALTER SECRET password AS $$v4lue-0f-n0w$$');
+    const status = "SELECT state, error FROM tw_catalog.source_status WHERE name = 'guarded_lines'";
+    await expect
+      .poll(async () => (await ask(status))[0], { timeout: 30_000 })
+      .toMatchObject({ state: 'stalled' });
+    await ask(`ALTER SECRET password AS ${quoted(KAFKA_USER.password)}`);
+    await expect
+      .poll(async () => (await ask(status))[0], { timeout: 30_000 })
+      .toMatchObject({ state: 'running' });
     const relations = await allRelations();
-    const shown = await ask('SHOW CREATE CONNECTION safe');
+    const shown = [
+      ...explained,
+      await ask('SHOW CREATE CONNECTION safe'),
+      await ask('SHOW CREATE CONNECTION guarded'),
+    ];
+    expect(JSON.stringify(shown)).toContain('SECRET public.password');
     const keyLine = broker.clientKey.split('\n')[2]!;
     for (const value of [KAFKA_USER.password, 'v4lue', keyLine]) {
       expect(heard.all).not.toContain(value);
