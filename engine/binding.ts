@@ -31,7 +31,7 @@ import type {
   WriteMark,
   WrittenSchema,
 } from './index.ts';
-import type { Mfp } from './plan.generated.ts';
+import type { Constraints, Mfp } from './plan.generated.ts';
 
 interface NativeCursor {
   rowCount(): number;
@@ -105,6 +105,7 @@ interface NativeEngine {
     columnNames: readonly string[],
   ): void;
   renameCollection(id: number, name: string, constraint: string | null, columnNames: readonly string[]): void;
+  constrain(id: number, constraints: string, timeZone: string): void;
   install(request: number, plan: string, asOf: number): void;
   drop(id: number): void;
   subscribe(id: number, plan: string, options: string): void;
@@ -402,6 +403,10 @@ export class NativeBinding implements Engine {
     names: { readonly constraint: string | null; readonly columns: readonly string[] },
   ): void {
     this.#engine.renameCollection(id, name, names.constraint, names.columns);
+  }
+
+  constrain(id: ArrangementId, constraints: Constraints, timeZone: string): void {
+    native(() => this.#engine.constrain(id, JSON.stringify(constraints), timeZone));
   }
 
   async install(plan: Plan, asOf: Timestamp): Promise<void> {

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { NativeBinding, native } from './binding.ts';
 import type { NativeAddon } from './binding.ts';
 import { EngineError } from './error.ts';
-import type { ColumnType, Expr, Layout, OrderKey, Plan, ScalarType } from './plan.generated.ts';
+import type { ColumnType, Constraints, Expr, Layout, OrderKey, Plan, ScalarType } from './plan.generated.ts';
 
 export type * from './plan.generated.ts';
 
@@ -358,6 +358,11 @@ export interface Engine {
     name: string,
     names: { readonly constraint: string | null; readonly columns: readonly string[] },
   ): void;
+  /**
+   * What the rows of a table must satisfy, from now on: what is written meanwhile is checked when it commits. The
+   * arrangements of its unique keys are there.
+   */
+  constrain(id: ArrangementId, constraints: Constraints, timeZone: string): void;
   /** Starts a maintained plan (Output.arrangement) and resolves when it can be read at `asOf`. Throws EngineError. */
   install(plan: Plan, asOf: Timestamp): Promise<void>;
   /** Whether who reads a relation gets its rows only, where it has errors too; from now on. */

@@ -258,3 +258,50 @@ layout: Layout,
  * Whether a key with a NULL in it conflicts with its like (NULLS NOT DISTINCT).
  */
 nullsEqual: boolean, };
+export type Constraints = { 
+/**
+ * The table's name, as messages call it.
+ */
+relation: string, 
+/**
+ * The columns' names.
+ */
+columns: Array<string>, 
+/**
+ * Columns that are never NULL.
+ */
+notNull: Array<number>, 
+/**
+ * CHECK, in the order in which they are evaluated.
+ */
+checks: Array<Check>, 
+/**
+ * Unique keys besides the primary key.
+ */
+unique: Array<UniqueConstraint>, };
+export type Check = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * A bool over the row; the row is refused where it is false.
+ */
+condition: Expr, };
+export type UniqueConstraint = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The table arranged by the key.
+ */
+arrangement: number, 
+/**
+ * Its layout: the key is made of columns.
+ */
+layout: Layout, 
+/**
+ * Whether keys with a NULL can be duplicates (NULLS NOT DISTINCT).
+ */
+nullsEqual: boolean, };

@@ -184,6 +184,11 @@ export function compileScalars(scalars: readonly HirScalar[], columns: readonly 
   return scalars.map((scalar) => lowerPlainScalar(context, row, scalar));
 }
 
+/** The same, as the engine's own. */
+export function compileExpressions(scalars: readonly HirScalar[], columns: readonly NullableType[]): Expr[] {
+  return compileScalars(scalars, columns).map(toExpr);
+}
+
 /** The program that makes a row of `scalars` out of a row of `columns`. */
 export function compileRow(scalars: readonly HirScalar[], columns: readonly NullableType[]): Mfp {
   return {

@@ -46,9 +46,22 @@ interface Stored {
   readonly keys: readonly (readonly number[])[];
 }
 
+/** A CHECK of a table. */
+export interface CheckConstraint {
+  readonly id: ObjectId;
+  readonly name: string;
+  /** The condition's text. */
+  readonly text: string;
+  /** The columns that it reads. */
+  readonly columns: readonly number[];
+  /** The TimeZone of its creation, which its constants keep. */
+  readonly timeZone: string;
+}
+
 export interface TableObject extends ObjectBase, Stored {
   readonly kind: 'table';
   readonly primaryKeyName: string | null;
+  readonly checks: readonly CheckConstraint[];
 }
 
 /** A relation of the catalog itself, in `tw_internal`. */
@@ -87,6 +100,10 @@ export interface IndexObject extends ObjectBase {
   readonly layout: Layout;
   readonly unique: boolean;
   readonly primary: boolean;
+  /** It is the index of a UNIQUE or PRIMARY KEY constraint, whose name is its own. */
+  readonly constraint: boolean;
+  /** NULLS NOT DISTINCT. */
+  readonly nullsEqual: boolean;
   /** Indexed columns as column numbers (0 where it is an expression). */
   readonly columns: readonly number[];
   /** Shared arrangements that its dataflow imports. */

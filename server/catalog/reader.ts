@@ -12,6 +12,7 @@ import type {
 import type { HirRelation } from '../../sql/hir.ts';
 import type { ArrangementId, Layout } from '../../engine/index.ts';
 import type { Catalog } from './catalog.ts';
+import { uniqueIndexes } from './constraints.ts';
 import type {
   CatalogObject,
   MaterializedViewObject,
@@ -145,23 +146,42 @@ export class StatementCatalog implements CatalogReader {
       case 'table':
       case 'systemTable':
       case 'source':
-      case 'materializedView':
+      case 'materializedView': {
+        const uniqueKeys = object.kind === 'table' ? this.#uniqueKeys(object) : [];
+        const excludesNull = ({ columns, nullsEqual }: UniqueKey): boolean =>
+          nullsEqual || columns.every((column) => !object.columns[column]!.type.nullable);
+        const secondary = uniqueKeys.slice(object.keys.length).filter(excludesNull);
         return {
           ...named(object, object.kind),
           columns: object.columns,
-          keys: object.keys,
+          keys: [...object.keys, ...secondary.map(({ columns }) => columns)],
           primaryKeyName: object.kind === 'table' ? object.primaryKeyName : null,
-          uniqueKeys: object.kind === 'table' ? uniqueKeys(object) : [],
+          uniqueKeys,
           estimatedRows: this.#estimate(object.arrangement),
         };
+      }
     }
   }
-}
 
-function uniqueKeys({ primaryKeyName, keys, arrangement, layout }: TableObject): UniqueKey[] {
-  const [columns] = keys;
-  if (primaryKeyName === null || columns === undefined) return [];
-  return [{ name: primaryKeyName, columns, arrangement, layout, nullsEqual: false, isConstraint: true }];
+  /** The primary key, then the others. */
+  #uniqueKeys(table: TableObject): UniqueKey[] {
+    const { primaryKeyName, keys, arrangement, layout } = table;
+    const primary = keys.map((columns): UniqueKey => {
+      const name = primaryKeyName ?? '';
+      return { name, columns, arrangement, layout, nullsEqual: false, isConstraint: true };
+    });
+    const others = uniqueIndexes(this.#catalog, table.id).map(
+      ({ name, columns, arrangement, layout, nullsEqual, constraint }): UniqueKey => ({
+        name,
+        columns: columns.map((number) => number - 1),
+        arrangement,
+        layout,
+        nullsEqual,
+        isConstraint: constraint,
+      }),
+    );
+    return [...primary, ...others];
+  }
 }
 
 function named(object: CatalogObject, kind: RelationKind) {

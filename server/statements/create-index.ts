@@ -10,13 +10,15 @@ import { type Plan, FORMAT_VERSION } from '../../engine/plan.generated.ts';
 import { layoutByKey } from '../../sql/physical/layout.ts';
 import { toColumnType } from '../../sql/types/column-type.ts';
 import { nameIsTaken, requireObject } from '../catalog/names.ts';
-import type { CatalogObject, IndexObject } from '../catalog/objects.ts';
+import { type CatalogObject, type IndexObject, kindName } from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { refuseOption } from './alter/options.ts';
 import { parseBoolean } from '../session/settings/definition.ts';
 import { type Making, makeMaintained } from './maintained-object.ts';
+import { free } from './constraint-objects.ts';
 import { type Runnable, command } from './prepared.ts';
+import { verifyUnique } from './verify-constraints.ts';
 
 export type Stored = Extract<CatalogObject, { arrangement: number; columns: readonly { name: string }[] }>;
 
@@ -26,13 +28,6 @@ export function prepareCreateIndex(
   parsed: ParsedStatement,
   statement: IndexStmt,
 ): Runnable {
-  if (statement.unique) {
-    throw new SqlError({
-      sqlstate: '0A000',
-      message: 'CREATE UNIQUE INDEX is not supported yet',
-      hint: 'Declare a PRIMARY KEY on the table instead.',
-    });
-  }
   if (statement.whereClause) {
     throw new SqlError({ sqlstate: '0A000', message: 'partial indexes are not supported' });
   }
@@ -118,7 +113,7 @@ function planIndex(
   parsed: ParsedStatement,
   statement: IndexStmt,
   relationName: QualifiedName,
-): Pick<Making, 'object' | 'maintained'> {
+): Omit<Making, 'background'> {
   const relation = requireObject(system.catalog, session, parsed, relationName, [
     'table',
     'source',
@@ -149,7 +144,9 @@ function planIndex(
   const suffix = columns
     .map((number) => (number > 0 ? relation.columns[number - 1]?.name : 'expr'))
     .join('_');
-  const name = statement.idxname || freeName(system, relation.schema, `${relation.name}_${suffix}_idx`);
+  const name =
+    statement.idxname ||
+    free(`${relation.name}_${suffix}_idx`, (taken) => system.catalog.find(relation.schema, taken) !== null);
   const target = { schema: relation.schema, name };
   const arrangement = system.catalog.allocateArrangement();
   const layout = layoutByKey(columnTypes, key);
@@ -162,12 +159,23 @@ function planIndex(
     table: relation.id,
     arrangement,
     layout,
-    unique: false,
+    unique: statement.unique === true,
     primary: false,
+    constraint: false,
+    nullsEqual: statement.nulls_not_distinct === true,
     columns,
     uses: [],
   };
-  return { object: index, maintained: { plan: indexPlan(relation, index), requires: [] } };
+  const maintained = { plan: indexPlan(relation, index), requires: [] };
+  if (!index.unique) return { object: index, maintained };
+  if (relation.kind !== 'table') {
+    const message = `a unique index on ${kindName(relation.kind)} "${relation.name}" is not supported`;
+    throw new SqlError({ sqlstate: '0A000', message });
+  }
+  if (columns.includes(0)) {
+    throw new SqlError({ sqlstate: '0A000', message: 'unique indexes on expressions are not supported' });
+  }
+  return { object: index, maintained, verify: verifyUnique(system, session, index) };
 }
 
 /** The dataflow of an index: its relation, arranged by the index's layout. */
@@ -189,12 +197,4 @@ export function indexPlan(
     ],
     output: { kind: 'arrangement', node: 0, arrangement, layout },
   };
-}
-
-/** PostgreSQL's choice of a name: the first that is free. */
-function freeName(system: System, schema: string, base: string): string {
-  for (let number = 0; ; number++) {
-    const name = number === 0 ? base : `${base}${number}`;
-    if (!system.catalog.find(schema, name)) return name;
-  }
 }

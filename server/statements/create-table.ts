@@ -1,4 +1,4 @@
-/** CREATE TABLE: columns, defaults, NOT NULL and the primary key, which is the table's arrangement. */
+/** CREATE TABLE: columns, defaults, the primary key, which is the table's arrangement, and its constraints. */
 import type { CreateStmt } from '@pgsql/types';
 import { nodeAs, rangeName } from '../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
@@ -7,12 +7,15 @@ import { SqlError } from '../../sql/error.ts';
 import { layoutByColumns } from '../../sql/physical/layout.ts';
 import { toColumnType } from '../../sql/types/column-type.ts';
 import { commitCatalog } from '../catalog/commit.ts';
-import type { CatalogChange } from '../catalog/catalog.ts';
 import { nameIsTaken, newName, positionOf } from '../catalog/names.ts';
-import type { TableObject } from '../catalog/objects.ts';
+import { constrain } from '../catalog/constraints.ts';
+import type { IndexObject, TableObject } from '../catalog/objects.ts';
+import type { Installation } from '../dataflows/dataflows.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { refuseOption } from './alter/options.ts';
+import { namedChecks, uniquesOf } from './constraint-objects.ts';
+import { indexPlan } from './create-index.ts';
 import { type Runnable, command } from './prepared.ts';
 
 export function prepareCreateTable(
@@ -49,37 +52,61 @@ export function prepareCreateTable(
         layout,
         keys: primaryKey ? [primaryKey.columns] : [],
         primaryKeyName: primaryKey ? (primaryKey.name ?? `${target.name}_pkey`) : null,
+        checks: namedChecks(system, target.name, columns, definition.checks, session.timeZone),
       };
-      const changes: CatalogChange[] = [{ kind: 'add', object: table }];
-      if (primaryKey && table.primaryKeyName !== null) {
-        changes.push({
-          kind: 'add',
-          object: {
-            kind: 'index',
-            id: system.catalog.allocateObject(),
-            schema: target.schema,
-            name: table.primaryKeyName,
-            dependsOn: [table.id],
-            statement: null,
-            table: table.id,
-            arrangement,
-            layout,
-            unique: true,
-            primary: true,
-            columns: primaryKey.columns.map((column) => column + 1),
-            uses: [],
-          },
-        });
-      }
+      const primary = primaryKey && primaryIndex(system, table, primaryKey.columns);
+      const uniques = uniquesOf(system, table, definition.uniques);
       const qualified = `${target.schema}.${target.name}`;
       system.engine.createCollection(arrangement, qualified, columnTypes, layout, primaryKey !== null, {
         constraint: table.primaryKeyName ?? `${target.name}_pkey`,
         columns: columns.map((column) => column.name),
       });
-      await commitCatalog(system, changes, { abandoned: () => system.engine.drop(arrangement) });
+      const installations: Installation[] = [];
+      const abandoned = (): void => {
+        for (const installation of installations) system.dataflows.drop(installation);
+        system.engine.drop(arrangement);
+      };
+      try {
+        for (const index of uniques) {
+          const plan = indexPlan(table, index);
+          installations.push(system.dataflows.start({ plan, requires: [] }, () => system.sequencer.last));
+        }
+        await Promise.all(installations.map(({ ready }) => ready));
+        constrain(system, table, uniques);
+      } catch (error) {
+        abandoned();
+        throw error;
+      }
+      const objects = [table, ...(primary ? [primary] : []), ...uniques];
+      await commitCatalog(
+        system,
+        objects.map((object) => ({ kind: 'add', object })),
+        { abandoned },
+      );
       return 'CREATE TABLE';
     }, session),
   );
+}
+
+/** The index that a primary key is: the table's own arrangement. */
+function primaryIndex(system: System, table: TableObject, columns: readonly number[]): IndexObject {
+  return {
+    kind: 'index',
+    id: system.catalog.allocateObject(),
+    schema: table.schema,
+    name: table.primaryKeyName ?? '',
+    dependsOn: [table.id],
+    statement: null,
+    table: table.id,
+    arrangement: table.arrangement,
+    layout: table.layout,
+    unique: true,
+    primary: true,
+    constraint: true,
+    nullsEqual: false,
+    columns: columns.map((column) => column + 1),
+    uses: [],
+  };
 }
 
 /** Forms of CREATE TABLE that would make another table than the one that is made here. */

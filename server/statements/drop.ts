@@ -6,6 +6,7 @@ import { SqlError } from '../../sql/error.ts';
 import type { CatalogChange } from '../catalog/catalog.ts';
 import { SYSTEM_SCHEMAS } from '../catalog/catalog.ts';
 import { commitCatalog } from '../catalog/commit.ts';
+import { constrainAgain } from '../catalog/constraints.ts';
 import { article, lookUp, positionOf, requireObject } from '../catalog/names.ts';
 import { type CatalogObject, type ObjectKind, kindName } from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
@@ -97,7 +98,7 @@ function refuseUndroppable(system: System, object: CatalogObject, named: readonl
       message: `permission denied: "${object.name}" is a system catalog`,
     });
   }
-  if (object.kind === 'index' && object.primary && named.includes(object.id)) {
+  if (object.kind === 'index' && object.constraint && named.includes(object.id)) {
     const constraint = `constraint ${object.name} on table ${system.catalog.object(object.table).name}`;
     throw new SqlError({
       sqlstate: '2BP01',
@@ -191,6 +192,7 @@ function releaseObject(system: System, object: CatalogObject): void {
       system.dataflows.drop(object);
       return;
     case 'index':
+      if (object.unique) constrainAgain(system, object.table);
       if (!object.primary) system.dataflows.drop(object);
       return;
     case 'view':

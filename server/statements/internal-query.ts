@@ -5,8 +5,11 @@ import type { Node } from '@pgsql/types';
 import { nodeAs } from '../../sql/ast/accessors.ts';
 import { parse } from '../../sql/parse/parse.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
+import { rowFields } from '../results/messages.ts';
+import { hasWritten } from '../session/statement.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
+import { SYSTEM_SESSION } from './planning.ts';
 import type { Runnable } from './prepared.ts';
 import { prepareSelect } from './select.ts';
 
@@ -40,6 +43,39 @@ export function prepareInternal(
       return result.kind === 'rows' ? { ...result, tag } : result;
     },
   };
+}
+
+/** The first row of a query whose columns are texts, as of now and with the transaction's own writes; null: there is none. */
+export async function firstRow(
+  system: System,
+  session: SessionContext,
+  sql: string,
+): Promise<(string | null)[] | null> {
+  const [own] = parse(sql);
+  if (own?.statement.kind !== 'postgres') throw new Error('an internal query is a SELECT');
+  const ownWrites = hasWritten(session.transaction);
+  const catalog = system.planning.catalogFor(SYSTEM_SESSION, { ownWrites });
+  const source = { ...own, node: own.statement.node };
+  const query = system.planning.bindQuery(SYSTEM_SESSION, source, { catalog });
+  const compiled = system.planning.compileQuery(SYSTEM_SESSION, query, { kind: 'rows' }, catalog);
+  const plan = system.engine.prepare(compiled.plan);
+  const timestamp = system.sequencer.last;
+  try {
+    await system.sequencer.whenComputed(timestamp);
+    const cursor = await system.engine.execute(plan, {
+      timestamp,
+      parameters: [],
+      timeZone: 'UTC',
+      transaction: ownWrites ? session.transaction.writes : null,
+      encoding: { kind: 'dataRow', formats: compiled.columns.map(() => 0) },
+      cancel: session.cancel,
+    });
+    const { chunk, rows } = cursor.next(1);
+    cursor.close();
+    return rows === 0 ? null : rowFields(chunk).map((value) => value && value.toString());
+  } finally {
+    plan.close();
+  }
 }
 
 export function quoteLiteral(text: string): string {

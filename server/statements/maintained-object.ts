@@ -22,6 +22,8 @@ export interface Making {
   readonly object: MaintainedObject;
   readonly maintained: Maintained;
   readonly background: boolean;
+  /** What must hold once it has hydrated, before it has its name. */
+  readonly verify?: () => Promise<void>;
 }
 
 /**
@@ -48,15 +50,17 @@ export async function makeMaintained(
       return null;
     }
     const read = made.dependsOn.map((id) => system.catalog.object(id));
-    return { made, installation, read };
+    return { made, installation, read, verify: making.verify };
   }, session);
   if (!started) return;
-  const { made, installation, read } = started;
+  const { made, installation, read, verify } = started;
   await orDrop(system, installation, () => hydrated(system, session, installation, made));
   await system.ddl.run(async () => {
     const taken = await orDrop(system, installation, async () => {
       read.forEach((object) => refuseChanged(system, object));
-      return isTaken(made);
+      if (isTaken(made)) return true;
+      await verify?.();
+      return false;
     });
     if (taken) system.dataflows.drop(installation);
     else await add(system, made, installation);
@@ -73,7 +77,10 @@ async function makeInTransaction(
   if (!making) return;
   const { installation, made } = begin(system, making);
   if (!making.background) {
-    await orDrop(system, installation, () => hydrated(system, session, installation, made));
+    await orDrop(system, installation, async () => {
+      await hydrated(system, session, installation, made);
+      await making.verify?.();
+    });
   }
   await add(system, made, installation);
 }

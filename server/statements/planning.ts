@@ -2,11 +2,12 @@
  * From bound SQL to compiled plans for one server: the planning environment, view definitions, and the binder's own.
  */
 import type { Node, TruncateStmt } from '@pgsql/types';
-import type { Engine } from '../../engine/index.ts';
+import type { Engine, Expr } from '../../engine/index.ts';
 import type { Extensions } from '../../sql/ast/extension.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import {
   type BindEnvironment,
+  bindCheckText,
   bindQuery,
   bindRelation,
   bindTruncation,
@@ -17,11 +18,13 @@ import {
   type Compiled,
   type PlanningEnvironment,
   type Purpose,
+  compileExpressions,
   compileQuery,
   compileWrite,
 } from '../../sql/compile.ts';
 import type { HirQuery, HirRelation } from '../../sql/hir.ts';
 import { parse } from '../../sql/parse/parse.ts';
+import { SourceText } from '../../sql/parse/source-text.ts';
 import type { SqlType } from '../../sql/types/type.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Definition, NameReference, ViewObject } from '../catalog/objects.ts';
@@ -152,6 +155,15 @@ export class Planning {
   ): Compiled[] {
     const writes = bindTruncation(node, this.bindEnvironment(session, parsed, { catalog }));
     return writes.map((write) => compileWrite(write, this.planning(session, catalog)));
+  }
+
+  /** A CHECK's condition over the table's row. */
+  compileCheck(table: Pick<CatalogRelation, 'name' | 'columns'>, text: string, timeZone: string): Expr {
+    const session = { ...SYSTEM_SESSION, timeZone };
+    const source = new SourceText(text);
+    const environment = this.bindEnvironment(session, { extensions: { at: new Map() }, source });
+    const types = table.columns.map(({ type }) => ({ ...type, nullable: true }));
+    return compileExpressions([bindCheckText(text, table, environment)], types)[0]!;
   }
 
   /** The relation that a view's text means, with the view's column names. */

@@ -3,6 +3,7 @@
  * cast becomes a node, and what PostgreSQL refuses is refused with its SQLSTATE, message and position.
  */
 import type { DeleteStmt, InsertStmt, MergeStmt, Node, TruncateStmt, UpdateStmt } from '@pgsql/types';
+import type { CatalogColumn } from '../catalog.ts';
 import { extensionName } from '../ast/extension.ts';
 import { nodeAs, nodeKind } from '../ast/accessors.ts';
 import type { HirColumn, HirQuery, HirRelation, HirScalar, HirWrite } from '../hir.ts';
@@ -10,6 +11,8 @@ import { SqlError } from '../error.ts';
 import { displayType } from '../types/format.ts';
 import { isRegistered } from '../types/table.ts';
 import type { SqlType } from '../types/type.ts';
+import { parseExpression } from './body.ts';
+import { bindCheckCondition } from './check-constraint.ts';
 import { coerceToType, unknownToText } from './coerce.ts';
 import { expressionContext } from './context.ts';
 import type { Clause, QueryContext } from './context.ts';
@@ -26,8 +29,9 @@ import { bindTruncate } from './write/truncate.ts';
 import { bindUpdate } from './write/update.ts';
 
 export type { BindEnvironment } from './environment.ts';
+export { withRenamedColumn } from './check-constraint.ts';
 export { bindColumnDefinitions } from './column-definitions.ts';
-export type { BoundColumns } from './column-definitions.ts';
+export type { BoundCheck, BoundColumns, BoundUnique } from './column-definitions.ts';
 export { bindDecodedRow } from './write/copy.ts';
 
 function begin(environment: BindEnvironment): QueryContext {
@@ -129,6 +133,16 @@ function bindWriteInner(node: Node, context: QueryContext): HirWrite {
     default:
       throw context.statement.unsupported(`${nodeKind(node)} as a write`);
   }
+}
+
+/** Binds the text of a CHECK over a table's row. */
+export function bindCheckText(
+  text: string,
+  table: { readonly name: string; readonly columns: readonly CatalogColumn[] },
+  environment: BindEnvironment,
+): HirScalar {
+  const { statement } = begin(environment);
+  return statement.withoutPositions(() => bindCheckCondition(parseExpression(text), table, statement));
 }
 
 /** What an expression outside of a query may read, and what it must give. */

@@ -18,7 +18,7 @@ const parsed = new Map<string, Node>();
 export function parseExpression(text: string): Node {
   let node = parsed.get(text);
   if (node === undefined) {
-    const answer = parsePostgres(/^select /i.test(text) ? text : `SELECT ${text}`);
+    const answer = parsePostgres(/^select /i.test(text) ? text : `${EXPRESSION_PREFIX}${text}`);
     if (isGrammarError(answer)) throw new Error(`${answer.message} in ${text}`);
     const target = nodeAs(nodeAs(answer.stmts?.[0]?.stmt, 'SelectStmt')?.targetList?.[0], 'ResTarget');
     if (target?.val === undefined) throw new Error(`no expression in ${text}`);
@@ -27,6 +27,9 @@ export function parseExpression(text: string): Node {
   }
   return node;
 }
+
+/** What stands before an expression's text where it is parsed. */
+export const EXPRESSION_PREFIX = 'SELECT ';
 
 /** The call of a SQL-language function: its body with the arguments in place. */
 export function bindBody(

@@ -7,6 +7,7 @@ import { displayType, formatType } from '../types/format.ts';
 import { tokenize } from '../parse/lexer.ts';
 import { SourceText } from '../parse/source-text.ts';
 import { checkCollation } from './cast.ts';
+import { bindCheckCondition, columnsOfCheck, withoutTableName } from './check-constraint.ts';
 import { coerceToType } from './coerce.ts';
 import { expressionContext } from './context.ts';
 import type { BindEnvironment } from './environment.ts';
@@ -20,6 +21,24 @@ import { bindTypeName } from './type-name.ts';
 export interface BoundColumns {
   readonly columns: readonly CatalogColumn[];
   readonly primaryKey: { readonly name: string; readonly columns: readonly number[] } | null;
+  readonly checks: readonly BoundCheck[];
+  readonly uniques: readonly BoundUnique[];
+}
+
+/** CHECK, as text. */
+export interface BoundCheck {
+  readonly name: string | null;
+  readonly text: string;
+  /** The columns that it reads. */
+  readonly columns: readonly number[];
+}
+
+/** UNIQUE. */
+export interface BoundUnique {
+  readonly name: string | null;
+  readonly columns: readonly number[];
+  /** NULLS NOT DISTINCT. */
+  readonly nullsEqual: boolean;
 }
 
 /** A PRIMARY KEY as written, wherever it stood. */
@@ -29,13 +48,22 @@ interface KeyClause {
   readonly at: number | undefined;
 }
 
+/** What an element declares besides its column. */
+interface Clauses {
+  readonly keys: readonly KeyClause[];
+  readonly uniques: readonly (KeyClause & { readonly nullsEqual: boolean })[];
+  readonly checks: readonly Constraint[];
+}
+
+const noClauses: Clauses = { keys: [], uniques: [], checks: [] };
+
 /** What one element declares: a column (and perhaps a key over it), or a key. */
 function bindElement(
   table: string,
   element: TableElement | Node,
   statement: Statement,
   text: string,
-): { readonly column: CatalogColumn | null; readonly keys: readonly KeyClause[] } {
+): { readonly column: CatalogColumn | null; readonly clauses: Clauses } {
   if ('kind' in element) return bindOwnElement(table, element as TableElement, statement, text);
   const definition = nodeAs(element, 'ColumnDef');
   if (definition !== undefined) return bindDefinition(table, definition, statement, text);
@@ -43,9 +71,51 @@ function bindElement(
   if (constraint === undefined) {
     throw statement.unsupported(nodeKind(element) === 'TableLikeClause' ? 'LIKE' : nodeKind(element));
   }
-  if (constraint.contype !== 'CONSTR_PRIMARY') throw unsupportedConstraint(constraint, statement);
   const columns = (constraint.keys ?? []).map(stringOf);
-  return { column: null, keys: [{ name: constraint.conname, columns, at: locationOf(constraint) }] };
+  return { column: null, clauses: clausesOf([constraint], columns, statement) };
+}
+
+/** The keys and checks among constraints; a key without columns of its own is on `columns`. */
+function clausesOf(
+  constraints: readonly Constraint[],
+  columns: readonly string[],
+  statement: Statement,
+): Clauses {
+  const keys: KeyClause[] = [];
+  const uniques: (KeyClause & { nullsEqual: boolean })[] = [];
+  const checks: Constraint[] = [];
+  for (const constraint of constraints) {
+    const at = locationOf(constraint);
+    const clause = { name: constraint.conname, columns, at };
+    switch (constraint.contype) {
+      case 'CONSTR_PRIMARY':
+        refuseKeyForms(constraint, statement);
+        keys.push(clause);
+        break;
+      case 'CONSTR_UNIQUE':
+        refuseKeyForms(constraint, statement);
+        uniques.push({ ...clause, nullsEqual: constraint.nulls_not_distinct === true });
+        break;
+      case 'CONSTR_CHECK':
+        if (constraint.is_no_inherit === true) throw statement.unsupported('CHECK … NO INHERIT', at);
+        if (constraint.is_enforced === false) throw statement.unsupported('NOT ENFORCED', at);
+        checks.push(constraint);
+        break;
+      default:
+        throw unsupportedConstraint(constraint, statement);
+    }
+  }
+  return { keys, uniques, checks };
+}
+
+function refuseKeyForms(constraint: Constraint, statement: Statement): void {
+  const at = locationOf(constraint);
+  if (constraint.deferrable === true || constraint.initdeferred === true) {
+    throw statement.unsupported('deferred constraints', at);
+  }
+  if (constraint.without_overlaps === true) throw statement.unsupported('WITHOUT OVERLAPS', at);
+  if (constraint.including !== undefined) throw statement.unsupported('INCLUDE', at);
+  if (constraint.indexname !== undefined) throw statement.unsupported('USING INDEX', at);
 }
 
 /** An element of CREATE SOURCE. */
@@ -61,12 +131,15 @@ function bindOwnElement(
       return bindDefinition(table, element.node, statement, text);
     case 'primary_key': {
       const columns = element.columns.map((column) => column.name);
-      return { column: null, keys: [{ name: undefined, columns, at: element.location }] };
+      const keys = [{ name: undefined, columns, at: element.location }];
+      return { column: null, clauses: { ...noClauses, keys } };
     }
     case 'watermark':
       throw statement.unsupported('WATERMARK FOR', element.location);
   }
 }
+
+const KEYS_AND_CHECKS = new Set(['CONSTR_PRIMARY', 'CONSTR_UNIQUE', 'CONSTR_CHECK']);
 
 function bindDefinition(
   table: string,
@@ -75,18 +148,14 @@ function bindDefinition(
   text: string,
 ): ReturnType<typeof bindElement> {
   const column = bindColumn(table, definition, statement, text);
-  const keys = (definition.constraints ?? []).flatMap((node): KeyClause[] => {
-    const constraint = nodeAs(node, 'Constraint')!;
-    if (constraint.contype !== 'CONSTR_PRIMARY') return [];
-    return [{ name: constraint.conname, columns: [column.name], at: locationOf(constraint) }];
-  });
-  return { column, keys };
+  const own = (definition.constraints ?? [])
+    .map((node) => nodeAs(node, 'Constraint')!)
+    .filter(({ contype }) => KEYS_AND_CHECKS.has(contype ?? ''));
+  return { column, clauses: clausesOf(own, [column.name], statement) };
 }
 
 function unsupportedConstraint(constraint: Constraint, statement: Statement): Error {
   const names: Record<string, string> = {
-    CONSTR_CHECK: 'CHECK',
-    CONSTR_UNIQUE: 'UNIQUE',
     CONSTR_FOREIGN: 'FOREIGN KEY',
     CONSTR_EXCLUSION: 'EXCLUDE',
     CONSTR_GENERATED: 'GENERATED',
@@ -105,46 +174,90 @@ export function bindColumnDefinitions(
 ): BoundColumns {
   const statement = new Statement({ ...environment, forDefault: true });
   const columns: CatalogColumn[] = [];
+  const uniques: (KeyClause & { readonly nullsEqual: boolean })[] = [];
+  const checks: Constraint[] = [];
   let primary: KeyClause | null = null;
   for (const element of elements) {
-    const { column, keys } = bindElement(name, element, statement, text);
+    const { column, clauses } = bindElement(name, element, statement, text);
     if (column !== null) {
       if (columns.some((other) => other.name === column.name)) {
         throw statement.error('42701', `column "${column.name}" specified more than once`);
       }
       columns.push(column);
     }
-    for (const key of keys) {
+    for (const key of clauses.keys) {
       if (primary !== null) {
         throw statement.error('42P16', `multiple primary keys for table "${name}" are not allowed`, key.at);
       }
       primary = key;
     }
+    uniques.push(...clauses.uniques);
+    checks.push(...clauses.checks);
   }
-  return finish(name, columns, primary, statement);
+  const numbers = primary === null ? [] : keyColumns(columns, primary, 'primary key', statement);
+  const typed = columns.map((column, i) =>
+    numbers.includes(i) ? { ...column, type: { ...column.type, nullable: false } } : column,
+  );
+  return {
+    columns: typed,
+    primaryKey: primary === null ? null : { name: primary.name ?? `${name}_pkey`, columns: numbers },
+    uniques: uniques.map((unique) => ({
+      name: unique.name ?? null,
+      columns: keyColumns(columns, unique, 'unique', statement),
+      nullsEqual: unique.nullsEqual,
+    })),
+    checks: checks.map((check) => bindCheck(name, typed, check, statement, text)),
+  };
 }
 
-function finish(
-  table: string,
+/** The numbers of a key's columns. */
+function keyColumns(
   columns: readonly CatalogColumn[],
-  key: KeyClause | null,
+  key: KeyClause,
+  kind: 'primary key' | 'unique',
   statement: Statement,
-): BoundColumns {
-  if (key === null) return { columns, primaryKey: null };
-  const numbers = key.columns.map((name, i) => {
+): number[] {
+  return key.columns.map((name, i) => {
     const number = columns.findIndex((column) => column.name === name);
     if (number < 0) throw statement.error('42703', `column "${name}" named in key does not exist`, key.at);
     if (key.columns.indexOf(name) !== i) {
-      throw statement.error('42701', `column "${name}" appears twice in primary key constraint`, key.at);
+      throw statement.error('42701', `column "${name}" appears twice in ${kind} constraint`, key.at);
     }
     return number;
   });
+}
+
+function bindCheck(
+  table: string,
+  columns: readonly CatalogColumn[],
+  check: Constraint,
+  statement: Statement,
+  text: string,
+): BoundCheck {
+  const condition = bindCheckCondition(check.raw_expr!, { name: table, columns }, statement);
   return {
-    columns: columns.map((column, i) =>
-      numbers.includes(i) ? { ...column, type: { ...column.type, nullable: false } } : column,
-    ),
-    primaryKey: { name: key.name ?? `${table}_pkey`, columns: numbers },
+    name: check.conname ?? null,
+    text: withoutTableName(checkSource(text, locationOf(check) ?? 0)),
+    columns: columnsOfCheck(condition),
   };
+}
+
+/** The text within the parentheses of a CHECK, whose constraint begins at `byte`. */
+function checkSource(text: string, byte: number): string {
+  const source = new SourceText(text);
+  const begin = source.utf16OfByte(byte);
+  const tokens = tokenize(source).filter((token) => token.start >= begin);
+  const open = tokens.findIndex(
+    (token, i) => token.text === '(' && tokens[i - 1]?.text.toLowerCase() === 'check',
+  );
+  let depth = 0;
+  const close = tokens.findIndex((token, i) => {
+    if (i < open) return false;
+    if (token.text === '(') depth++;
+    if (token.text === ')') depth--;
+    return depth === 0;
+  });
+  return text.slice(tokens[open]!.end, tokens[close]!.start).trim();
 }
 
 function bindColumn(table: string, node: ColumnDef, statement: Statement, text: string): CatalogColumn {
@@ -169,6 +282,8 @@ function bindColumn(table: string, node: ColumnDef, statement: Statement, text: 
         declared = nullable;
         break;
       case 'CONSTR_PRIMARY':
+      case 'CONSTR_UNIQUE':
+      case 'CONSTR_CHECK':
         break;
       case 'CONSTR_DEFAULT': {
         if (defaultText !== null) {

@@ -42,6 +42,7 @@ export type Clause =
   | 'RETURNING'
   | 'UPDATE'
   | 'DEFAULT expressions'
+  | 'check constraints'
   | 'functions in FROM'
   | 'options';
 

@@ -19,6 +19,9 @@ import type { Bound } from './statement.ts';
 export function bindSubLink(node: SubLink, context: ExpressionContext): Bound {
   const { statement } = context;
   const at = locationOf(node);
+  if (context.clause === 'check constraints') {
+    throw statement.error('0A000', 'cannot use subquery in check constraint', at);
+  }
   if (context.clause === 'DEFAULT expressions') {
     throw statement.error('0A000', 'cannot use subquery in DEFAULT expression', at);
   }

@@ -141,10 +141,32 @@ const indexes: RawTable = {
     ['is_unique', 'bool'],
     ['is_primary', 'bool'],
     ['columns', 'text'],
+    ['is_constraint', 'bool'],
+    ['nulls_equal', 'bool'],
+  ],
+  ofObject: (object) => {
+    if (object.kind !== 'index') return [];
+    const { id, table, unique, primary, columns: numbers, constraint, nullsEqual } = object;
+    return [[id, table, unique, primary, numbers.join(' '), constraint, nullsEqual]];
+  },
+};
+
+/** CHECK; keys are indexes, and NOT NULL is the column's. */
+const checks: RawTable = {
+  name: 'checks',
+  columns: [
+    ['oid', 'oid'],
+    ['table_oid', 'oid'],
+    ['name', 'name'],
+    ['columns', 'text'],
+    ['condition', 'text'],
   ],
   ofObject: (object) =>
-    object.kind === 'index'
-      ? [[object.id, object.table, object.unique, object.primary, object.columns.join(' ')]]
+    object.kind === 'table'
+      ? object.checks.map(({ id, name, columns: numbers, text }) => {
+          const conkey = `{${numbers.map((number) => number + 1).join(',')}}`;
+          return [id, object.id, name, conkey, text];
+        })
       : [],
 };
 
@@ -309,4 +331,5 @@ export const RAW_TABLES: readonly RawTable[] = [
   sinkStatus,
   secrets,
   connections,
+  checks,
 ];

@@ -11,6 +11,13 @@ export interface SystemView {
 
 const NO_TEXT = 'NULL::text';
 
+/** What is the same for every constraint: they are enforced, checked at once, and of one table. */
+const CONSTRAINT = `false AS condeferrable, false AS condeferred, true AS conenforced, true AS convalidated`;
+const NO_REFERENCE = `0::oid AS conparentid, 0::oid AS confrelid, ' '::"char" AS confupdtype, ' '::"char" AS confdeltype,
+  ' '::"char" AS confmatchtype, true AS conislocal, 0::smallint AS coninhcount, false AS connoinherit, false AS conperiod,
+  NULL::text AS confkey, NULL::text AS conpfeqop, NULL::text AS conppeqop, NULL::text AS conffeqop,
+  NULL::text AS confdelsetcols, NULL::text AS conexclop`;
+
 /** In the order of their object ids; new ones go to the end. */
 export const SYSTEM_VIEWS: readonly SystemView[] = [
   {
@@ -95,7 +102,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     schema: 'pg_catalog',
     name: 'pg_index',
     query: `SELECT oid AS indexrelid, table_oid AS indrelid, 0::smallint AS indnatts, 0::smallint AS indnkeyatts,
-      is_unique AS indisunique, false AS indnullsnotdistinct, is_primary AS indisprimary, false AS indisexclusion,
+      is_unique AS indisunique, nulls_equal AS indnullsnotdistinct, is_primary AS indisprimary, false AS indisexclusion,
       true AS indimmediate, false AS indisclustered, true AS indisvalid, false AS indcheckxmin, true AS indisready,
       true AS indislive, false AS indisreplident, columns AS indkey, ${NO_TEXT} AS indexprs, ${NO_TEXT} AS indpred
       FROM tw_internal.indexes`,
@@ -210,5 +217,47 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     name: 'connections',
     query: `SELECT o.oid, s.name AS schema_name, o.name, o.connector
       FROM tw_internal.connections o JOIN tw_internal.schemas s ON s.oid = o.schema_oid`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_constraint',
+    query: `SELECT c.oid, c.name AS conname, r.schema_oid AS connamespace, 'c'::"char" AS contype, ${CONSTRAINT},
+      c.table_oid AS conrelid, 0::oid AS contypid, 0::oid AS conindid, ${NO_REFERENCE}, c.columns AS conkey,
+      c.condition AS conbin
+      FROM tw_internal.checks c JOIN tw_internal.relations r ON r.oid = c.table_oid
+      UNION ALL SELECT i.oid, x.name, x.schema_oid, CASE WHEN i.is_primary THEN 'p'::"char" ELSE 'u'::"char" END, ${CONSTRAINT},
+      i.table_oid, 0::oid, i.oid, ${NO_REFERENCE}, '{' || replace(i.columns, ' ', ',') || '}', NULL
+      FROM tw_internal.indexes i JOIN tw_internal.relations x ON x.oid = i.oid WHERE i.is_constraint`,
+  },
+  {
+    schema: 'information_schema',
+    name: 'table_constraints',
+    query: `SELECT current_database()::name AS constraint_catalog, s.name AS constraint_schema, c.conname AS constraint_name,
+      current_database()::name AS table_catalog, s.name AS table_schema, r.name AS table_name,
+      CASE c.contype WHEN 'c' THEN 'CHECK' WHEN 'p' THEN 'PRIMARY KEY' WHEN 'u' THEN 'UNIQUE' END AS constraint_type,
+      'NO' AS is_deferrable, 'NO' AS initially_deferred, 'YES' AS enforced,
+      CASE c.contype WHEN 'u' THEN CASE WHEN i.nulls_equal THEN 'NO' ELSE 'YES' END END AS nulls_distinct
+      FROM pg_catalog.pg_constraint c JOIN tw_internal.relations r ON r.oid = c.conrelid
+      JOIN tw_internal.schemas s ON s.oid = r.schema_oid LEFT JOIN tw_internal.indexes i ON i.oid = c.conindid`,
+  },
+  {
+    schema: 'information_schema',
+    name: 'check_constraints',
+    query: `SELECT current_database()::name AS constraint_catalog, s.name AS constraint_schema, c.name AS constraint_name,
+      c.condition AS check_clause
+      FROM tw_internal.checks c JOIN tw_internal.relations r ON r.oid = c.table_oid
+      JOIN tw_internal.schemas s ON s.oid = r.schema_oid`,
+  },
+  {
+    schema: 'information_schema',
+    name: 'key_column_usage',
+    query: `SELECT current_database()::name AS constraint_catalog, s.name AS constraint_schema, x.name AS constraint_name,
+      current_database()::name AS table_catalog, s.name AS table_schema, r.name AS table_name,
+      k.name AS column_name, n.ordinality::int4 AS ordinal_position, NULL::int4 AS position_in_unique_constraint
+      FROM tw_internal.indexes i JOIN tw_internal.relations x ON x.oid = i.oid
+      JOIN tw_internal.relations r ON r.oid = i.table_oid JOIN tw_internal.schemas s ON s.oid = r.schema_oid
+      CROSS JOIN LATERAL string_to_table(i.columns, ' ') WITH ORDINALITY AS n (number, ordinality)
+      JOIN tw_internal.columns k ON k.relation_oid = i.table_oid AND k.number = n.number::int2
+      WHERE i.is_constraint`,
   },
 ];

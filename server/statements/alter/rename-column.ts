@@ -1,11 +1,12 @@
 /** RENAME COLUMN: a column of a table or view under another name; what reads it goes on reading it. */
 import type { Identifier } from '../../../sql/ast/name.ts';
 import type { ParsedStatement } from '../../../sql/ast/statement.ts';
+import { withRenamedColumn } from '../../../sql/bind/bind.ts';
 import type { ObjectId } from '../../../sql/catalog.ts';
 import { SqlError } from '../../../sql/error.ts';
 import { commitCatalog } from '../../catalog/commit.ts';
 import { positionOf } from '../../catalog/names.ts';
-import type { CatalogObject } from '../../catalog/objects.ts';
+import type { CatalogObject, TableObject } from '../../catalog/objects.ts';
 import type { System } from '../../system.ts';
 import { withColumnList, withTableColumn } from '../names/create-text.ts';
 import { afterColumnRenaming } from '../names/dependents.ts';
@@ -37,7 +38,12 @@ export async function renameColumn(
   }
   const columns = relation.columns.map((each, i) => (i === index ? { ...each, name: to } : each));
   const next = new Map<ObjectId, CatalogObject>();
-  next.set(relation.id, { ...relation, columns, statement: createText(relation, column.name, to) });
+  const statement = createText(relation, column.name, to);
+  const renamed = { ...relation, columns, statement };
+  next.set(
+    relation.id,
+    renamed.kind === 'table' ? { ...renamed, checks: renamedChecks(renamed, column.name, to) } : renamed,
+  );
   const changes = [...next.values()].map((object) => ({ kind: 'replace', object }) as const);
   const planners = {
     before: system.planning,
@@ -52,6 +58,11 @@ export async function renameColumn(
     [...next.values()].map((object) => ({ kind: 'replace', object })),
     { committed: () => next.forEach((object) => tellEngine(system, object)) },
   );
+}
+
+/** A table's CHECKs name the column as it is called. */
+function renamedChecks({ checks }: TableObject, column: string, to: string): TableObject['checks'] {
+  return checks.map((check) => ({ ...check, text: withRenamedColumn(check.text, column, to) }));
 }
 
 function createText(relation: Relation, from: string, to: string): string | null {

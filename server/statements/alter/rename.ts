@@ -3,6 +3,7 @@ import type { ObjectId } from '../../../sql/catalog.ts';
 import { SqlError } from '../../../sql/error.ts';
 import { type CatalogChange, type SchemaObject, SYSTEM_SCHEMAS } from '../../catalog/catalog.ts';
 import { commitCatalog } from '../../catalog/commit.ts';
+import { constrainAgain } from '../../catalog/constraints.ts';
 import { type CatalogObject, type IndexObject, kindName } from '../../catalog/objects.ts';
 import type { System } from '../../system.ts';
 import { withIndexName, withOwnName, withPrimaryKeyName } from '../names/create-text.ts';
@@ -144,9 +145,11 @@ function nameConstraint(
   next.set(table.id, { ...table, primaryKeyName: name, statement });
 }
 
-/** What errors of the engine say. */
+/** What errors of the engine say. To be called when the catalog has changed. */
 export function tellEngine(system: System, object: CatalogObject): void {
+  if (object.kind === 'index' && object.unique) constrainAgain(system, object.table);
   if (object.kind !== 'table') return;
+  constrainAgain(system, object.id);
   system.engine.renameCollection(object.arrangement, `${object.schema}.${object.name}`, {
     constraint: object.primaryKeyName,
     columns: object.columns.map((column) => column.name),

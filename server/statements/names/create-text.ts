@@ -2,10 +2,11 @@
  * The text of a CREATE statement, as SHOW CREATE shows it, when the object that it made changes: its own name, its
  * column list, its query.
  */
-import type { CreateStmt, IndexStmt } from '@pgsql/types';
+import type { CreateStmt, IndexStmt, Node } from '@pgsql/types';
 import { nodeAs } from '../../../sql/ast/accessors.ts';
 import type { Statement } from '../../../sql/ast/statement.ts';
 import { quoteIdentifier } from '../../../sql/functions/quote.ts';
+import { columnReferences, renamings } from '../../../sql/parse/column-references.ts';
 import { EditableText } from '../../../sql/parse/edits.ts';
 import { parse } from '../../../sql/parse/parse.ts';
 
@@ -140,7 +141,20 @@ export function withTableColumn(statement: string, from: string, to: string): st
   const table = made.kind === 'postgres' ? nodeAs(made.node, 'CreateStmt') : undefined;
   if (!table) throw new Error('the statement is CREATE TABLE');
   const places = columnPlaces(text, table, from);
-  return text.edited(places.map((index) => text.replace(index, index, quoteIdentifier(to))));
+  const edits = places.map((index) => text.replace(index, index, quoteIdentifier(to)));
+  const checked = checksOf(table).flatMap((check) => columnReferences(text, check));
+  return text.edited([...edits, ...renamings(text, checked, from, quoteIdentifier(to))]);
+}
+
+/** The conditions of a table's CHECKs. */
+function checksOf(table: CreateStmt): Node[] {
+  return (table.tableElts ?? []).flatMap((element) => {
+    const constraint = nodeAs(element, 'Constraint');
+    const own = (nodeAs(element, 'ColumnDef')?.constraints ?? []).map((node) => nodeAs(node, 'Constraint'));
+    return [constraint, ...own].flatMap((each) =>
+      each?.contype === 'CONSTR_CHECK' && each.raw_expr ? [each.raw_expr] : [],
+    );
+  });
 }
 
 /** Tokens of a CREATE TABLE that name a column: its definition, and table constraints over it. */

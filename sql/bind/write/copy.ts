@@ -34,9 +34,10 @@ export function bindDecodedRow(
         });
   const scalars = relation.columns.map((column, number): HirScalar => {
     const index = fields.indexOf(number);
-    if (index < 0) return defaultValue(relation, column, context);
     const type = { ...column.type, nullable: true };
-    return notNull(relation, column, { kind: 'column', index, type });
+    const value: HirScalar = index < 0 ? defaultValue(column, context) : { kind: 'column', index, type };
+    // A table's rows are checked where they are written.
+    return relation.kind === 'table' ? value : notNull(relation, column, value);
   });
   return { fields, scalars };
 }

@@ -13,7 +13,7 @@ import type { Bound } from '../statement.ts';
 import { emptyScope } from '../scope.ts';
 import { bindConflict } from './conflict.ts';
 import { bindReturning } from './returning.ts';
-import { assign, assignCast, bindTarget, columnNumber, defaultValue, isDefault } from './target.ts';
+import { assign, bindTarget, columnNumber, defaultValue, isDefault } from './target.ts';
 
 /** INSERT: the new rows in the table's column order. */
 export function bindInsert(node: InsertStmt, outer: QueryContext): HirWrite {
@@ -145,10 +145,9 @@ export function insertedValues(
   values.forEach((value, i) => {
     const number = columns.numbers[i]!;
     const column = relation.columns[number]!;
-    row[number] =
-      value === null ? defaultValue(relation, column, context) : assign(relation, column, value, context);
+    row[number] = value === null ? defaultValue(column, context) : assign(column, value, context);
   });
-  return relation.columns.map((column, i) => row[i] ?? defaultValue(relation, column, context));
+  return relation.columns.map((column, i) => row[i] ?? defaultValue(column, context));
 }
 
 function locationOfFirst(items: readonly Node[]): number | undefined {
@@ -168,7 +167,7 @@ function rowColumns(relation: CatalogRelation, rows: readonly (readonly HirScala
 }
 
 function insertDefaults(relation: CatalogRelation, context: QueryContext): HirRelation {
-  const rows = [relation.columns.map((column) => defaultValue(relation, column, context))];
+  const rows = [relation.columns.map((column) => defaultValue(column, context))];
   return { kind: 'constant', columns: rowColumns(relation, rows), rows };
 }
 
@@ -191,7 +190,7 @@ function insertQuery(
   // operations work on what the query says.
   const typed = targets.map(({ bound }, i) => {
     const column = relation.columns[columns.numbers[i]!]!;
-    return typeOf(bound.scalar).name === 'unknown' ? assignCast(column, bound, context) : bound.scalar;
+    return typeOf(bound.scalar).name === 'unknown' ? assign(column, bound, context) : bound.scalar;
   });
   const source = asRelation(prepared.finish(typed));
   const given = new Map(columns.numbers.slice(0, targets.length).map((number, i) => [number, i]));
@@ -199,11 +198,11 @@ function insertQuery(
     source,
     relation.columns.map((column, number) => {
       const i = given.get(number);
-      if (i === undefined) return { name: column.name, scalar: defaultValue(relation, column, context) };
+      if (i === undefined) return { name: column.name, scalar: defaultValue(column, context) };
       const scalar: HirScalar = { kind: 'column', index: i, type: source.columns[i]!.type };
       return {
         name: column.name,
-        scalar: assign(relation, column, { scalar, at: targets[i]!.bound.at }, context),
+        scalar: assign(column, { scalar, at: targets[i]!.bound.at }, context),
       };
     }),
   );

@@ -83,18 +83,8 @@ export function columnNumber(
   throw context.statement.error('42703', message, at, more);
 }
 
-/** A value for a column: assignment cast and modifier, then NOT NULL. */
-export function assign(
-  relation: CatalogRelation,
-  column: CatalogColumn,
-  bound: Bound,
-  context: QueryContext,
-): HirScalar {
-  return notNull(relation, column, assignCast(column, bound, context));
-}
-
-/** The assignment cast alone. */
-export function assignCast(column: CatalogColumn, bound: Bound, context: QueryContext): HirScalar {
+/** A value for a column: assignment cast and modifier. That it is not NULL is checked where the row is written. */
+export function assign(column: CatalogColumn, bound: Bound, context: QueryContext): HirScalar {
   const { statement } = context;
   const scalar = coerceToType(statement, bound, column.type, 'assignment');
   if (scalar !== null) return scalar;
@@ -129,14 +119,10 @@ export function notNull(relation: CatalogRelation, column: CatalogColumn, scalar
 }
 
 /** The value of a column that is not given: its DEFAULT, else NULL. */
-export function defaultValue(
-  relation: CatalogRelation,
-  column: CatalogColumn,
-  context: QueryContext,
-): HirScalar {
+export function defaultValue(column: CatalogColumn, context: QueryContext): HirScalar {
   const { statement } = context;
   if (column.defaultText === null) {
-    return notNull(relation, column, literal(column.type.name, null, column.type.typmod));
+    return literal(column.type.name, null, column.type.typmod);
   }
   const text = column.defaultText;
   return statement.withoutPositions(() => {
@@ -145,7 +131,7 @@ export function defaultValue(
       emptyScope,
       'DEFAULT expressions',
     );
-    return assign(relation, column, bindExpression(parseExpression(text), expression), context);
+    return assign(column, bindExpression(parseExpression(text), expression), context);
   });
 }
 

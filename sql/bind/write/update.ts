@@ -87,15 +87,15 @@ export function bindAssignments(
     const subquery = nodeAs(part?.source, 'SubLink');
     if (part !== undefined && subquery !== undefined) {
       const bound = bindRowColumn(subquery, (part.colno ?? 1) - 1, part.ncolumns ?? 1, expression);
-      values.set(number, assign(relation, column, bound, context));
+      values.set(number, assign(column, bound, context));
       continue;
     }
     const value = valueOf(target.val!, context, at);
     values.set(
       number,
       isDefault(value)
-        ? defaultValue(relation, column, context)
-        : assign(relation, column, bindExpression(value, expression), context),
+        ? defaultValue(column, context)
+        : assign(column, bindExpression(value, expression), context),
     );
   }
   return values;

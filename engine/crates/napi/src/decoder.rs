@@ -1,5 +1,6 @@
 //! Bytes of a source to rows in a transaction.
 
+use crate::constraints::{RowChecker, TableConstraints};
 use crate::encoding::{DecoderOptions, MessageEnvelope, Place, WrittenSchema, parse, settings};
 use crate::error::{call, internal};
 use crate::error_log::{Additions, NativeErrorLog, push_refused};
@@ -7,6 +8,7 @@ use crate::execution::Collection;
 use crate::transaction::{NativeTransaction, WriteSets};
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
+use std::sync::Arc;
 use tidewire_decode::{
     Envelope, Field, MessageDecoder, MessageFormat, MessageItem, Position, RecordError, RecordSink,
     StreamDecoder,
@@ -33,6 +35,8 @@ pub struct NativeDecoder {
     metadata: usize,
     places: Vec<Place>,
     settings: FormatSettings,
+    /// What the relation's rows must satisfy.
+    constraints: Option<Arc<TableConstraints>>,
 }
 
 /// A record that is no row.
@@ -111,6 +115,7 @@ impl NativeDecoder {
             metadata: options.metadata,
             places: options.places,
             settings,
+            constraints: collection.and_then(|collection| collection.constraints.clone()),
         })
     }
 
@@ -142,6 +147,7 @@ impl NativeDecoder {
             metadata: 0,
             places: vec![],
             settings,
+            constraints: None,
         })
     }
 }
@@ -157,6 +163,7 @@ struct Sink<'a> {
     as_decoded: bool,
     /// What the transaction writes into the decoder's arrangement.
     own: WriteSet,
+    checker: Option<RowChecker<'a>>,
     diff: i64,
     input: Vec<u8>,
     arena: Arena,
@@ -180,8 +187,13 @@ impl RecordSink for Sink<'_> {
             return;
         }
         if self.as_decoded {
-            self.own.push(row, self.diff);
-            self.rows += 1;
+            match self.checker.as_mut().map_or(Ok(()), |checker| checker.check(row)) {
+                Ok(()) => {
+                    self.own.push(row, self.diff);
+                    self.rows += 1;
+                }
+                Err(error) => self.error(RecordError::new(error, position, record)),
+            }
             return;
         }
         self.input.clear();
@@ -197,7 +209,13 @@ impl RecordSink for Sink<'_> {
         self.out.clear();
         let mapped =
             self.mfp.apply(&self.input, &self.context, &self.arena, &mut self.scratch, &mut self.out);
-        match mapped {
+        let checked = mapped.and_then(|passed| {
+            if passed && let Some(checker) = &mut self.checker {
+                checker.check(&self.out)?;
+            }
+            Ok(passed)
+        });
+        match checked {
             Ok(true) => {
                 self.own.push(&self.out, self.diff);
                 self.rows += 1;
@@ -322,12 +340,17 @@ impl NativeDecoder {
             }
             let mut sets = transaction.lock();
             let mut log = log.map(|log| log.lock());
+            let own = std::mem::take(sets.of(self.arrangement));
+            let constraints = self.constraints.as_deref();
+            let number = constraints.map_or(0, |constraints| constraints.number);
+            let checked_before = own.unchecked_from(number) == own.rows().len();
             let mut sink = Sink {
                 mfp: &self.mfp,
                 context: Context { parameters: &[], settings: &self.settings, logical_time: 0 },
                 metadata: &packed,
                 places: &self.places,
-                own: std::mem::take(sets.of(self.arrangement)),
+                own,
+                checker: constraints.map(|constraints| constraints.checker(&self.settings)),
                 sets: &mut sets,
                 as_decoded: self.mfp.is_identity() && self.metadata == 0 && self.places.is_empty(),
                 diff: diff.into(),
@@ -350,7 +373,10 @@ impl NativeDecoder {
                 }
                 Decoder::Messages(decoder) => decoder.push(&chunk, &mut sink),
             };
-            let Sink { own, rows, error_count, errors, log, sets, .. } = sink;
+            let Sink { mut own, rows, error_count, errors, log, sets, .. } = sink;
+            if checked_before {
+                own.mark_checked(number);
+            }
             *sets.of(self.arrangement) = own;
             if let Some(log) = log {
                 log.write(sets);

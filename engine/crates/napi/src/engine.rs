@@ -1,6 +1,7 @@
 //! The engine's native side.
 
 use crate::changes::ChangeEncoder;
+use crate::constraints::TableConstraints;
 use crate::cursor::NativeCursor;
 use crate::decoder::NativeDecoder;
 use crate::dispatch::{Answer, Arguments, Dispatch, Message};
@@ -14,6 +15,7 @@ use crossbeam_channel::Sender;
 use napi::bindgen_prelude::{Buffer, ClassInstance, Function};
 use napi_derive::napi;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 use tidewire_arrange::{ImportProvider, Rendered};
 use tidewire_eval::{fold_with, opcodes};
@@ -21,7 +23,7 @@ use tidewire_generate::{EventSink, Nexmark, counter};
 use tidewire_plan::{Expr, Output, Plan, TOO_DEEP};
 use tidewire_render::{CompileError, Environment, Prepared, Program};
 use tidewire_row::{EvalError, FormatSettings};
-use tidewire_worker::{Build, Conflict, Event, Hold, LayoutSplitter, Runtime};
+use tidewire_worker::{Build, Conflict, Event, Hold, LayoutSplitter, Runtime, Writes};
 use timely::dataflow::Scope;
 
 /// Threads for one-shot statements.
@@ -59,6 +61,8 @@ pub struct NativeEngine {
     /// Commits, ticks, installs and drops, in the order in which they were asked for.
     sequence: Pool,
     notices: Sender<Notice>,
+    /// How many sets of constraints there have been: their numbers.
+    constrained: AtomicU64,
     collections: Collections,
 }
 
@@ -121,6 +125,24 @@ fn collection(collections: &Collections, id: u64) -> Option<Arc<Collection>> {
     collections.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(&id).cloned()
 }
 
+/// Whether rows that no statement has checked against the present constraints satisfy them: those of COPY, and those of
+/// transactions that are older than a constraint.
+fn check_rows(writes: &Writes, collections: &Collections) -> Result<(), EvalError> {
+    for (id, set) in writes {
+        let Some(constraints) = collection(collections, *id).and_then(|known| known.constraints.clone())
+        else {
+            continue;
+        };
+        let rows = set.rows();
+        let (from, settings) = (set.unchecked_from(constraints.number), FormatSettings::default());
+        let mut checker = constraints.checker(&settings);
+        for row in (from..rows.len()).map(|index| rows.get(index)).filter(|row| row.diff > 0) {
+            checker.check(row.val)?;
+        }
+    }
+    Ok(())
+}
+
 /// A transaction's conflict as PostgreSQL reports it.
 fn conflict_error(conflict: Conflict, collections: &Collections) -> EvalError {
     match conflict {
@@ -128,8 +150,8 @@ fn conflict_error(conflict: Conflict, collections: &Collections) -> EvalError {
             EvalError::new("40001", "could not serialize access due to concurrent update")
                 .with_hint("Run the transaction again.")
         }
-        Conflict::DuplicateKey { collection: id, key } => match collection(collections, id) {
-            Some(collection) => collection.duplicate_key(&key),
+        Conflict::DuplicateKey { collection: id, constraint, key } => match collection(collections, id) {
+            Some(collection) => collection.duplicate_key(&key, constraint),
             None => EvalError::new("23505", "duplicate key value violates unique constraint"),
         },
         Conflict::Invalid { collection: id, message } => {
@@ -168,6 +190,7 @@ impl NativeEngine {
                 dispatch,
                 notices,
                 collections: Collections::default(),
+                constrained: AtomicU64::default(),
             })
         })
     }
@@ -208,6 +231,7 @@ impl NativeEngine {
                 unique,
                 constraint,
                 column_names,
+                constraints: None,
             };
             let splitter = LayoutSplitter::new(&collection.columns, &collection.layout).map_err(internal)?;
             self.runtime.create_collection(id, Arc::new(splitter), unique).map_err(internal)?;
@@ -231,6 +255,25 @@ impl NativeEngine {
             *collection =
                 Arc::new(Collection { name, constraint, column_names, ..Collection::clone(collection) });
         }
+    }
+
+    /// What the rows of a collection must satisfy, from now on. The arrangements of its keys are there.
+    #[napi(catch_unwind)]
+    pub fn constrain(&self, id: f64, constraints: String, time_zone: String) -> napi::Result<()> {
+        call(|| {
+            let id = id as u64;
+            let said = parse(&constraints)?;
+            let mut collections = self.collections.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+            let Some(collection) = collections.get_mut(&id) else {
+                return Err(internal(format!("there is no collection {id} to constrain")));
+            };
+            let number = self.constrained.fetch_add(1, Ordering::Relaxed) + 1;
+            let compiled = TableConstraints::new(number, said, &collection.columns, &settings(&time_zone)?)?;
+            self.runtime.set_unique_keys(id, compiled.keys.clone());
+            let constraints = Some(Arc::new(compiled));
+            *collection = Arc::new(Collection { constraints, ..Collection::clone(collection) });
+            Ok(())
+        })
     }
 
     /// Starts a maintained plan; the request is answered when it can be read.
@@ -361,6 +404,7 @@ impl NativeEngine {
                     transaction: transaction.map(NativeTransaction::shared),
                     encoding: parse(&encoding)?,
                     cancelled: cancellation.map(|cancellation| cancellation.cancelled.clone()),
+                    target: None,
                 },
             )?;
             if plan.prepared.is_immediate() && execution.is_small() {
@@ -386,6 +430,10 @@ impl NativeEngine {
         cancellation: Option<&NativeCancellation>,
     ) -> napi::Result<()> {
         call(|| {
+            let target = match plan.prepared.plan().output {
+                Output::Write { arrangement, .. } => collection(&self.collections, arrangement),
+                _ => None,
+            };
             let execution = Execution::new(
                 &self.runtime,
                 &plan.prepared,
@@ -397,14 +445,11 @@ impl NativeEngine {
                     transaction: Some(transaction.shared()),
                     encoding: parse(&encoding)?,
                     cancelled: cancellation.map(|cancellation| cancellation.cancelled.clone()),
+                    target,
                 },
             )?;
-            let target = match plan.prepared.plan().output {
-                Output::Write { arrangement, .. } => collection(&self.collections, arrangement),
-                _ => None,
-            };
             let sets = transaction.shared();
-            self.queries.answer(request as u64, move || execution.write(&sets, target.as_deref()));
+            self.queries.answer(request as u64, move || execution.write(&sets));
             Ok(())
         })
     }
@@ -426,9 +471,20 @@ impl NativeEngine {
         let writes: Vec<_> = transactions.iter().map(|transaction| transaction.lock().writes()).collect();
         let (runtime, collections) = (self.runtime.clone(), self.collections.clone());
         self.sequence.answer(request as u64, move || {
+            let mut writes: Vec<Writes> = writes;
+            let refused: Vec<Option<EvalError>> = writes
+                .iter_mut()
+                .map(|writes| {
+                    let refused = check_rows(writes, &collections).err();
+                    if refused.is_some() {
+                        writes.clear();
+                    }
+                    refused
+                })
+                .collect();
             let conflicts = runtime.commit(timestamp as u64, &writes).map_err(internal)?;
-            let errors = conflicts.into_iter().map(|conflict| {
-                let error = conflict.map(|conflict| conflict_error(conflict, &collections));
+            let errors = conflicts.into_iter().zip(refused).map(|(conflict, refused)| {
+                let error = refused.or_else(|| Some(conflict_error(conflict?, &collections)));
                 error.map_or_else(|| "null".to_owned(), |error| to_json(&error))
             });
             Ok(Answer::Json(format!("[{}]", errors.collect::<Vec<_>>().join(","))))

@@ -1,5 +1,6 @@
 //! One-shot plans: what they read, their parameters, and running them.
 
+use crate::constraints::TableConstraints;
 use crate::cursor::NativeCursor;
 use crate::dispatch::Answer;
 use crate::encoding::{Encoding, settings};
@@ -13,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use tidewire_plan::{ColumnType, Layout, Operator, Output, ScalarType};
 use tidewire_render::{Environment, Prepared, ResultSet, RowFormat, Source};
 use tidewire_row::{
-    Arena, EvalError, FormatSettings, binary_in, push_datum, push_null, read_column, text_in, text_out,
+    Arena, Datum, EvalError, FormatSettings, binary_in, push_datum, push_null, read_column, text_in, text_out,
 };
 use tidewire_worker::{CollectionSnapshot, ReadError, Runtime, WriteSet};
 
@@ -66,27 +67,41 @@ pub struct Collection {
     pub layout: Layout,
     /// Whether its key is a primary key.
     pub unique: bool,
+    /// What its rows must satisfy.
+    pub constraints: Option<Arc<TableConstraints>>,
 }
 
 impl Collection {
-    /// 23505, as PostgreSQL reports it.
-    pub fn duplicate_key(&self, key: &[u8]) -> EvalError {
+    /// 23505, as PostgreSQL reports it. `constraint`: the arrangement of a key that is not the primary key.
+    pub fn duplicate_key(&self, key: &[u8], constraint: Option<u64>) -> EvalError {
+        let relation = self.name.rsplit('.').next().unwrap_or(&self.name);
+        let other = constraint.and_then(|id| self.constraints.as_ref()?.unique(id));
+        let (layout, name) = match other {
+            Some(unique) => (&unique.layout, unique.name.clone()),
+            None => (&self.layout, self.constraint.clone().unwrap_or_else(|| format!("{relation}_pkey"))),
+        };
+        EvalError::new("23505", format!("duplicate key value violates unique constraint \"{name}\""))
+            .with_detail(format!("Key{} already exists.", self.key_text(layout, key)))
+    }
+
+    /// `(a, b)=(1, 2)` of a packed key.
+    pub fn key_text(&self, layout: &Layout, key: &[u8]) -> String {
         let arena = Arena::new();
         let mut at = 0;
         let (mut names, mut values) = (Vec::new(), Vec::new());
-        for field in &self.layout.key {
+        for field in &layout.key {
             let datum = read_column(key, &mut at, field.column.scalar, &arena);
             let mut text = Vec::new();
-            text_out(datum, field.column.scalar, &FormatSettings::default(), &mut text);
+            match datum {
+                Datum::Null => text.extend_from_slice(b"null"),
+                datum => text_out(datum, field.column.scalar, &FormatSettings::default(), &mut text),
+            }
             values.push(String::from_utf8_lossy(&text).into_owned());
             names.push(column_of(&field.expr).and_then(|index| self.column_names.get(index)).cloned());
         }
         let names: Option<Vec<String>> = names.into_iter().collect();
-        let relation = self.name.rsplit('.').next().unwrap_or(&self.name);
-        let constraint = self.constraint.clone().unwrap_or_else(|| format!("{relation}_pkey"));
-        let key = names.map(|names| format!(" ({})", names.join(", "))).unwrap_or_default();
-        EvalError::new("23505", format!("duplicate key value violates unique constraint \"{constraint}\""))
-            .with_detail(format!("Key{key}=({}) already exists.", values.join(", ")))
+        let names = names.map(|names| format!(" ({})", names.join(", "))).unwrap_or_default();
+        format!("{names}=({})", values.join(", "))
     }
 }
 
@@ -158,6 +173,8 @@ pub struct Execution {
     cancelled: Arc<AtomicBool>,
     format: RowFormat,
     names: Vec<String>,
+    /// Of a write.
+    target: Option<Arc<Collection>>,
 }
 
 /// What an execution is given.
@@ -169,6 +186,8 @@ pub struct Request<'a> {
     pub transaction: Option<Arc<Mutex<WriteSets>>>,
     pub encoding: Encoding,
     pub cancelled: Option<Arc<AtomicBool>>,
+    /// What a plan that writes writes to.
+    pub target: Option<Arc<Collection>>,
 }
 
 impl Execution {
@@ -190,6 +209,15 @@ impl Execution {
         let snapshots = runtime
             .snapshot(&ids, request.timestamp)
             .map_err(|error| read_error(error, request.timestamp))?;
+        let mut snapshots: HashMap<u64, CollectionSnapshot> = ids.iter().copied().zip(snapshots).collect();
+        let constraints = request.target.iter().filter_map(|target| target.constraints.as_ref());
+        for key in constraints.flat_map(|constraints| &constraints.keys) {
+            // A key that came after the transaction's time is left to the commit.
+            let snapshot = runtime.snapshot(&[key.arrangement], request.timestamp);
+            if let Some(snapshot) = snapshot.ok().and_then(|snapshots| snapshots.into_iter().next()) {
+                snapshots.insert(key.arrangement, snapshot);
+            }
+        }
         let own = request.transaction.and_then(|transaction| {
             let sets = lock(&transaction);
             let written: Vec<_> = ids.iter().filter_map(|id| Some((*id, sets.sizes(*id)?))).collect();
@@ -201,11 +229,12 @@ impl Execution {
             prepared: prepared.clone(),
             environment: Environment { settings, parameters, as_of: request.timestamp },
             runtime: runtime.clone(),
-            snapshots: ids.iter().copied().zip(snapshots).collect(),
+            snapshots,
             own,
             cancelled: request.cancelled.unwrap_or_default(),
             format,
             names,
+            target: request.target,
         })
     }
 
@@ -233,6 +262,7 @@ impl Execution {
                 let overlaid = self.runtime.overlay(id, &self.snapshots[&id], &set, &mut overlay);
                 lock(&transaction).give_back(id, &set, overlay);
                 self.snapshots.insert(id, overlaid.map_err(internal)?);
+                self.overlay_keys(id, &transaction, &set)?;
             }
         }
         let sources = self
@@ -240,6 +270,30 @@ impl Execution {
             .iter()
             .map(|(id, snapshot)| (*id, Source { ok: snapshot.ok.clone(), err: snapshot.err.clone() }));
         Ok(sources.collect())
+    }
+
+    /// The transaction's own writes to the written table, on top of its other keys' arrangements.
+    fn overlay_keys(
+        &mut self,
+        id: u64,
+        transaction: &Mutex<WriteSets>,
+        set: &Arc<WriteSet>,
+    ) -> Result<(), EvalError> {
+        let Output::Write { arrangement, .. } = self.prepared.plan().output else { return Ok(()) };
+        let Some(constraints) = self.target.as_ref().and_then(|target| target.constraints.clone()) else {
+            return Ok(());
+        };
+        if arrangement != id {
+            return Ok(());
+        }
+        for key in &constraints.keys {
+            let Some(snapshot) = self.snapshots.get(&key.arrangement) else { continue };
+            let mut overlay = lock(transaction).lend_by(id, key.arrangement);
+            let overlaid = self.runtime.overlay_by(key, snapshot, set, &mut overlay);
+            lock(transaction).give_back_by(id, key.arrangement, set, overlay);
+            self.snapshots.insert(key.arrangement, overlaid.map_err(internal)?);
+        }
+        Ok(())
     }
 
     /// Runs a plan that yields rows.
@@ -250,19 +304,20 @@ impl Execution {
         Ok(NativeCursor::new(ResultSet::new(rows, self.format, &self.names, settings)))
     }
 
-    /// Runs a plan that writes; its writes go into the transaction. `collection`: what is written to.
-    pub fn write(
-        mut self,
-        transaction: &Mutex<WriteSets>,
-        collection: Option<&Collection>,
-    ) -> Result<Answer, EvalError> {
+    /// Runs a plan that writes; its writes go into the transaction.
+    pub fn write(mut self, transaction: &Mutex<WriteSets>) -> Result<Answer, EvalError> {
         let Output::Write { arrangement, ref conflict, .. } = self.prepared.plan().output else {
             return Err(internal("the plan does not write"));
         };
         let resolves = conflict.is_some();
+        let target = self.target.clone();
+        let constraints = target.as_ref().and_then(|target| target.constraints.clone());
         let sources = self.sources()?;
         let settings = self.environment.settings.clone();
-        let result = self.prepared.execute_write(self.environment, sources, &self.cancelled)?;
+        let mut check = constraints.as_ref().map(|constraints| constraints.checker(&settings));
+        let result = self.prepared.execute_write(self.environment, sources, &self.cancelled, &mut |row| {
+            check.as_mut().map_or(Ok(()), |check| check.check(row))
+        })?;
         let mut written = WriteSet::new();
         for (rows, sign) in [(&result.deleted, -1), (&result.inserted, 1)] {
             for update in rows.iter() {
@@ -272,21 +327,38 @@ impl Execution {
         if resolves {
             written.mark_resolved();
         }
-        if let Some(collection) = collection.filter(|collection| collection.unique)
+        if let Some(target) = &target
             && !result.inserted.is_empty()
         {
-            let snapshot = &self.snapshots[&arrangement].ok;
-            let duplicate = self.runtime.check_unique(arrangement, &written, snapshot).map_err(internal)?;
-            if let Some(key) = duplicate {
-                return Err(collection.duplicate_key(&key));
+            if target.unique {
+                let snapshot = &self.snapshots[&arrangement].ok;
+                let duplicate =
+                    self.runtime.check_unique(arrangement, &written, snapshot).map_err(internal)?;
+                if let Some(key) = duplicate {
+                    return Err(target.duplicate_key(&key, None));
+                }
+            }
+            for key in constraints.iter().flat_map(|constraints| &constraints.keys) {
+                let Some(snapshot) = self.snapshots.get(&key.arrangement) else { continue };
+                let duplicate = Runtime::check_unique_by(key, &written, &snapshot.ok).map_err(internal)?;
+                if let Some(value) = duplicate {
+                    return Err(target.duplicate_key(&value, Some(key.arrangement)));
+                }
             }
         }
         if !written.is_empty() {
-            lock(transaction).of(arrangement).append(&written);
+            let mut sets = lock(transaction);
+            let set = sets.of(arrangement);
+            let number = constraints.as_ref().map_or(0, |constraints| constraints.number);
+            let all = set.unchecked_from(number) == set.rows().len();
+            set.append(&written);
+            if all {
+                set.mark_checked(number);
+            }
         }
         let returning = result
             .returning
-            .map(|rows| NativeCursor::new(ResultSet::new(rows, self.format, &self.names, settings)));
+            .map(|rows| NativeCursor::new(ResultSet::new(rows, self.format, &self.names, settings.clone())));
         Ok(Answer::Written(result.affected, returning))
     }
 }

@@ -7,6 +7,7 @@
 
 mod changes;
 mod compression;
+mod constraints;
 mod cursor;
 mod decoder;
 mod dispatch;

@@ -14,6 +14,8 @@ pub struct WriteSets(BTreeMap<u64, Own>);
 struct Own {
     set: Arc<WriteSet>,
     overlay: Overlay,
+    /// The same by other keys of the relation, by their arrangements.
+    by_key: BTreeMap<u64, Overlay>,
 }
 
 impl WriteSets {
@@ -44,6 +46,18 @@ impl WriteSets {
     pub fn give_back(&mut self, arrangement: u64, set: &Arc<WriteSet>, overlay: Overlay) {
         if let Some(own) = self.0.get_mut(&arrangement).filter(|own| Arc::ptr_eq(&own.set, set)) {
             own.overlay = overlay;
+        }
+    }
+
+    /// What was sorted of an arrangement's writes by another key; give that back.
+    pub fn lend_by(&mut self, arrangement: u64, key: u64) -> Overlay {
+        self.0.get_mut(&arrangement).and_then(|own| own.by_key.remove(&key)).unwrap_or_default()
+    }
+
+    /// Takes back what [`lend_by`](WriteSets::lend_by) gave, unless the writes are others by now.
+    pub fn give_back_by(&mut self, arrangement: u64, key: u64, set: &Arc<WriteSet>, overlay: Overlay) {
+        if let Some(own) = self.0.get_mut(&arrangement).filter(|own| Arc::ptr_eq(&own.set, set)) {
+            own.by_key.insert(key, overlay);
         }
     }
 }
@@ -115,6 +129,8 @@ impl NativeTransaction {
                 // What is sorted can't be taken apart.
                 own.overlay = Overlay::default();
             }
+            let rows = own.set.rows().len();
+            own.by_key.retain(|_, overlay| overlay.seen() <= rows);
         }
     }
 

@@ -7,13 +7,16 @@
 //! - [`scalar`]: column types and scalar expressions.
 //! - [`relation`]: relational operators and arrangement layouts.
 //! - [`window`]: window functions and their frames.
+//! - [`constraints`]: what the rows of a table must satisfy.
 //! - [`output`]: what a plan is for: a maintained arrangement, a subscription, rows for a client, a write set.
 
+pub mod constraints;
 pub mod output;
 pub mod relation;
 pub mod scalar;
 pub mod window;
 
+pub use constraints::*;
 pub use output::*;
 pub use relation::*;
 pub use scalar::*;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tidewire_arrange::Updates;
 use tidewire_eval::CompiledMfp;
 use tidewire_plan::{ColumnType, OnConflict, ScalarType};
-use tidewire_row::{EvalError, FormatSettings, push_null, skip_column};
+use tidewire_row::{EvalError, FormatSettings, has_null, push_null};
 
 /// The clause, compiled.
 pub struct Conflict {
@@ -142,18 +142,6 @@ impl Arbiter {
         let unlike = !self.nulls_equal && has_null(&key, self.key.output());
         Ok((!unlike).then_some(key))
     }
-}
-
-/// Whether a packed row has a NULL.
-pub fn has_null(row: &[u8], types: &[ScalarType]) -> bool {
-    let mut at = 0;
-    types.iter().any(|scalar| {
-        let next = skip_column(row, at, *scalar);
-        // A NULL is its tag alone; no value is.
-        let null = next == at + 1;
-        at = next;
-        null
-    })
 }
 
 fn twice() -> EvalError {

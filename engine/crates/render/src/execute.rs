@@ -18,7 +18,7 @@ use tidewire_arrange::{
 };
 use tidewire_eval::{Compiled, CompiledMfp, compile_with};
 use tidewire_plan::{Expr, Finishing, Operator, Output, Plan, ScalarType};
-use tidewire_row::{EvalError, FormatSettings};
+use tidewire_row::{EvalError, EvalResult, FormatSettings};
 use timely::dataflow::Scope as DataflowScope;
 use timely::dataflow::channels::pact;
 use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
@@ -221,12 +221,13 @@ impl Prepared {
         Ok(collector.finish())
     }
 
-    /// Runs a plan with `Output::Write`.
+    /// Runs a plan with `Output::Write`. `check` sees each row that is to be inserted.
     pub fn execute_write(
         &self,
         environment: Environment,
         sources: HashMap<u64, Source>,
         cancelled: &Arc<AtomicBool>,
+        check: &mut dyn FnMut(&[u8]) -> EvalResult<()>,
     ) -> Result<WriteResult, ExecuteError> {
         let compiled = self.compilation(&environment.settings)?;
         let (Output::Write { inserted, returned, .. }, FinishTemplate::Write { returning, conflict }) =
@@ -264,8 +265,11 @@ impl Prepared {
                 result.affected += count;
             }
         })?;
+        let mut check_all = |rows: &Updates| rows.iter().try_for_each(|row| check(row.val));
+        check_all(&result.inserted)?;
         if let (Some(conflict), Some(sources)) = (conflict, looked_up) {
             let resolved = conflict.resolve(&result.inserted, &sources, &scope)?;
+            check_all(&resolved.inserted)?;
             result.affected = resolved.inserted.len() as u64;
             result.deleted = resolved.deleted;
             result.inserted = resolved.inserted;

@@ -171,7 +171,7 @@ fn an_update_deletes_and_inserts_and_returns_new_rows() {
         },
     );
     let result = Prepared::new(plan.clone())
-        .execute_write(Environment::default(), sources(), &never())
+        .execute_write(Environment::default(), sources(), &never(), &mut |_| Ok(()))
         .unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!((result.affected, result.deleted.len(), result.inserted.len()), (2, 2, 2));
     assert_eq!(text_of(&result.returning.expect("rows"), &[Int4]), ["13", "14"]);
@@ -194,7 +194,7 @@ fn inserting_constants_needs_no_collection() {
     let plan = plan(vec![], vec![node(table(), Operator::Constant { rows })], output);
     assert!(Prepared::new(plan.clone()).is_immediate());
     let result = Prepared::new(plan.clone())
-        .execute_write(Environment::default(), HashMap::new(), &never())
+        .execute_write(Environment::default(), HashMap::new(), &never(), &mut |_| Ok(()))
         .unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!((result.affected, result.deleted.len()), (3, 0));
 }

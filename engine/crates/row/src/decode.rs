@@ -153,6 +153,16 @@ pub fn skip_columns(row: &[u8], mut at: usize, types: &[ScalarType]) -> usize {
     at
 }
 
+/// Whether a packed row has a NULL.
+pub fn has_null(row: &[u8], types: &[ScalarType]) -> bool {
+    let mut at = 0;
+    types.iter().any(|scalar| {
+        let null = row[at] != TAG_VALUE;
+        at = skip_column(row, at, *scalar);
+        null
+    })
+}
+
 /// Where columns begin: `offsets` becomes one entry a column and the row's length, so that column `i` is
 /// `row[offsets[i]..offsets[i + 1]]`. Projection copies these ranges without decoding.
 #[inline]

@@ -31,7 +31,7 @@ pub use canonical::{canonical, is_canonical_identity};
 pub use compare::{compare, equal};
 pub use datum::Datum;
 pub use decode::{
-    column_bounds, decode, decode_column, decode_datum, read_column, skip_column, skip_columns,
+    column_bounds, decode, decode_column, decode_datum, has_null, read_column, skip_column, skip_columns,
 };
 pub use encode::{push_datum, push_null};
 pub use error::{EvalError, EvalResult};

@@ -1,8 +1,11 @@
 //! Whether a transaction may commit: what it deletes is there, and primary keys stay unique.
 
 use crate::{Splitter, WriteSet};
-use std::sync::{Arc, OnceLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tidewire_arrange::{ShardedSnapshot, UpdateRef, Updates, consolidated};
+use tidewire_plan::ScalarType;
+use tidewire_row::has_null;
 
 /// Why a transaction can't commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +19,8 @@ pub enum Conflict {
     DuplicateKey {
         /// The collection.
         collection: u64,
+        /// The arrangement by the key; None: it is the collection's own.
+        constraint: Option<u64>,
         /// The packed key row.
         key: Vec<u8>,
     },
@@ -33,6 +38,56 @@ pub(crate) struct Admitted {
     writes: Arc<WriteSet>,
     splitter: Arc<dyn Splitter>,
     sorted: OnceLock<Updates>,
+    /// By other keys of the collection, by their arrangement.
+    by_key: Mutex<HashMap<u64, Arc<Updates>>>,
+}
+
+/// A key of a collection besides its own, of which each value may be there once.
+#[derive(Clone)]
+pub struct UniqueKey {
+    /// The collection arranged by it.
+    pub arrangement: u64,
+    /// By that arrangement's layout.
+    pub splitter: Arc<dyn Splitter>,
+    /// The key's columns.
+    pub types: Arc<[ScalarType]>,
+    /// Whether keys with a NULL can be duplicates.
+    pub nulls_equal: bool,
+}
+
+impl UniqueKey {
+    /// The first packed key that would be there more than once with these writes; `count` says how often it is there.
+    pub(crate) fn duplicate(&self, writes: &Updates, count: impl Fn(&[u8]) -> i64) -> Option<Vec<u8>> {
+        let mut index = 0;
+        while index < writes.len() {
+            let key = writes.get(index).key;
+            let mut net = 0i64;
+            while index < writes.len() && writes.get(index).key == key {
+                net += writes.get(index).diff;
+                index += 1;
+            }
+            let counts = net > 0 && (self.nulls_equal || !has_null(key, &self.types));
+            if counts && count(key) + net > 1 {
+                return Some(key.to_vec());
+            }
+        }
+        None
+    }
+
+    /// The same, of a commit: `since` was admitted after the snapshot of the key's arrangement.
+    pub(crate) fn check(
+        &self,
+        writes: &Updates,
+        snapshot: &ShardedSnapshot,
+        since: &[Arc<Admitted>],
+    ) -> Option<Vec<u8>> {
+        let since: Vec<_> = since.iter().map(|admitted| admitted.sorted_by(self)).collect();
+        self.duplicate(writes, |key| {
+            let later =
+                since.iter().map(|updates| under(updates, key).map(|update| update.diff).sum::<i64>());
+            snapshot.count(key) + later.sum::<i64>()
+        })
+    }
 }
 
 impl Admitted {
@@ -43,7 +98,7 @@ impl Admitted {
         sorted: Option<Updates>,
     ) -> Arc<Self> {
         let sorted = sorted.map_or_else(OnceLock::new, OnceLock::from);
-        Arc::new(Admitted { writes, splitter, sorted })
+        Arc::new(Admitted { writes, splitter, sorted, by_key: Mutex::default() })
     }
 
     fn sorted(&self) -> &Updates {
@@ -51,6 +106,17 @@ impl Admitted {
             let keyed = self.writes.keyed(self.splitter.as_ref());
             consolidated(&keyed.expect("these rows were split when they were admitted"))
         })
+    }
+}
+
+impl Admitted {
+    fn sorted_by(&self, key: &UniqueKey) -> Arc<Updates> {
+        let mut known = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
+        let sort = || {
+            let keyed = self.writes.keyed(key.splitter.as_ref());
+            Arc::new(consolidated(&keyed.expect("these rows were split when they were admitted")))
+        };
+        known.entry(key.arrangement).or_insert_with(sort).clone()
     }
 }
 
@@ -78,7 +144,8 @@ impl Base<'_> {
                 index += 1;
             }
             if self.unique && net > 0 && self.count(key) + net > 1 {
-                return Err(Conflict::DuplicateKey { collection: self.collection, key: key.to_vec() });
+                let (collection, key) = (self.collection, key.to_vec());
+                return Err(Conflict::DuplicateKey { collection, constraint: None, key });
             }
         }
         Ok(())

@@ -28,7 +28,7 @@ mod world;
 mod write_set;
 
 pub use build::{Build, SharedBuild};
-pub use check::{Conflict, duplicate_key};
+pub use check::{Conflict, UniqueKey, duplicate_key};
 pub use compaction::{Compaction, Hold, TooOld};
 pub use oneshot::{OneshotError, OneshotRows, execute_oneshot};
 pub use overlay::Overlay;

@@ -1,6 +1,6 @@
 //! The handle on the engine's workers.
 
-use crate::check::{Admitted, Base, Conflict, duplicate_key};
+use crate::check::{Admitted, Base, Conflict, UniqueKey, duplicate_key};
 use crate::command::{Announcement, Command, InstallOutput, Installation};
 use crate::compaction::{Compaction, Hold, TooOld};
 use crate::hydrate::Hydration;
@@ -65,6 +65,8 @@ pub(crate) struct Registered {
 pub(crate) struct Writable {
     splitter: Arc<dyn Splitter>,
     unique: bool,
+    /// Besides the collection's own.
+    keys: Arc<[UniqueKey]>,
 }
 
 /// A transaction's writes, each collection at most once.
@@ -147,7 +149,7 @@ impl Runtime {
         let slots = self.new_slots(0);
         let registered = Registered {
             slots: slots.clone(),
-            writable: Some(Writable { splitter, unique }),
+            writable: Some(Writable { splitter, unique, keys: Arc::default() }),
             readable: Arc::new(AtomicBool::new(true)),
             subscription: None,
             skips_errors: AtomicBool::default(),
@@ -261,6 +263,14 @@ impl Runtime {
         self.commands().send(Command::Drop(id));
     }
 
+    /// The unique keys of a collection besides its own; their arrangements are maintained. Commits check them from now on.
+    pub fn set_unique_keys(&self, id: u64, keys: Vec<UniqueKey>) {
+        let mut registry = self.registry.write().expect("not poisoned");
+        if let Some(writable) = registry.get_mut(&id).and_then(|registered| registered.writable.as_mut()) {
+            writable.keys = keys.into();
+        }
+    }
+
     /// Starts a subscription as of a sequenced time: [`Event::Changes`] bring the contents at `as_of` and then every
     /// change. `done` is called once: when all workers have caught up, or with the reason why it could not be built.
     pub fn subscribe(
@@ -351,7 +361,7 @@ impl Runtime {
                 for (id, writes) in transaction {
                     let invalid = |message: String| Conflict::Invalid { collection: *id, message };
                     let registered = registry.get(id).ok_or_else(|| invalid("it was dropped".into()))?;
-                    let Some(Writable { splitter, unique }) = registered.writable.as_ref() else {
+                    let Some(Writable { splitter, unique, keys }) = registered.writable.as_ref() else {
                         return Err(invalid("it is a view".into()));
                     };
                     let mut part = Partitioned::new(self.workers, time);
@@ -362,22 +372,25 @@ impl Runtime {
                         let message = "writes by key need a primary key, and nothing else beside them";
                         return Err(invalid(message.into()));
                     }
+                    let since = || -> Vec<Arc<Admitted>> {
+                        let in_flight = commands.in_flight.values().flatten().chain(&admitted);
+                        in_flight.filter(|(other, _)| other == id).map(|(_, a)| a.clone()).collect()
+                    };
+                    let collides = |key: Vec<u8>, constraint: Option<u64>| match writes.is_resolved() {
+                        true => Conflict::RowGone { collection: *id },
+                        false => Conflict::DuplicateKey { collection: *id, constraint, key },
+                    };
                     if *unique || writes.rows().iter().any(|update| update.diff < 0) {
                         let snapshot = snapshots
                             .entry(*id)
                             .or_insert_with(|| shards(&registered.slots, computed, false));
-                        let in_flight = commands.in_flight.values().flatten().chain(&admitted);
-                        let since =
-                            in_flight.filter(|(other, _)| other == id).map(|(_, a)| a.clone()).collect();
-                        let base = Base { collection: *id, snapshot, since, unique: *unique };
+                        let base = Base { collection: *id, snapshot, since: since(), unique: *unique };
                         let keyed = if by_key {
                             writes.upserts().resolve(&base, splitter.as_ref()).map_err(invalid)?
                         } else {
                             let keyed = consolidated(&writes.keyed(splitter.as_ref()).map_err(invalid)?);
                             base.check(&keyed).map_err(|conflict| match conflict {
-                                Conflict::DuplicateKey { collection, .. } if writes.is_resolved() => {
-                                    Conflict::RowGone { collection }
-                                }
+                                Conflict::DuplicateKey { key, constraint, .. } => collides(key, constraint),
                                 other => other,
                             })?;
                             keyed
@@ -386,6 +399,17 @@ impl Runtime {
                         sorted = Some(keyed);
                     } else {
                         part.add_rows(writes.rows(), splitter.as_ref()).map_err(invalid)?;
+                    }
+                    for key in keys.iter() {
+                        let index = registry.get(&key.arrangement);
+                        let index = index.ok_or_else(|| invalid("an index was dropped".into()))?;
+                        let snapshot = snapshots
+                            .entry(key.arrangement)
+                            .or_insert_with(|| shards(&index.slots, computed, false));
+                        let keyed = consolidated(&writes.keyed(key.splitter.as_ref()).map_err(invalid)?);
+                        if let Some(duplicate) = key.check(&keyed, snapshot, &since()) {
+                            return Err(collides(duplicate, Some(key.arrangement)));
+                        }
                     }
                     parts.push((*id, part, Admitted::new(writes.clone(), splitter.clone(), sorted)));
                 }
@@ -517,6 +541,28 @@ impl Runtime {
     ) -> Result<CollectionSnapshot, String> {
         overlay.extend(writes, self.splitter(id)?.as_ref(), self.workers)?;
         Ok(CollectionSnapshot { ok: overlay.on(&snapshot.ok), err: snapshot.err.clone() })
+    }
+
+    /// A transaction's own writes on top of a snapshot of the collection by another key.
+    pub fn overlay_by(
+        &self,
+        key: &UniqueKey,
+        snapshot: &CollectionSnapshot,
+        writes: &WriteSet,
+        overlay: &mut Overlay,
+    ) -> Result<CollectionSnapshot, String> {
+        overlay.extend(writes, key.splitter.as_ref(), self.workers)?;
+        Ok(CollectionSnapshot { ok: overlay.on(&snapshot.ok), err: snapshot.err.clone() })
+    }
+
+    /// The first packed value of a key that would be there more than once with these writes.
+    pub fn check_unique_by(
+        key: &UniqueKey,
+        writes: &WriteSet,
+        snapshot: &ShardedSnapshot,
+    ) -> Result<Option<Vec<u8>>, String> {
+        let keyed = consolidated(&writes.keyed(key.splitter.as_ref())?);
+        Ok(key.duplicate(&keyed, |value| snapshot.count(value)))
     }
 
     fn splitter(&self, id: u64) -> Result<Arc<dyn Splitter>, String> {

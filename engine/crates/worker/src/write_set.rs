@@ -12,6 +12,8 @@ pub struct WriteSet {
     errors: Updates,
     upserts: Upserts,
     resolved: bool,
+    /// The rows up to here satisfy the constraints of this number.
+    checked: (u64, usize),
 }
 
 impl WriteSet {
@@ -43,6 +45,16 @@ impl WriteSet {
     /// resolves, not a duplicate.
     pub fn mark_resolved(&mut self) {
         self.resolved = true;
+    }
+
+    /// All rows so far satisfy the constraints that have this number.
+    pub fn mark_checked(&mut self, constraints: u64) {
+        self.checked = (constraints, self.rows.len());
+    }
+
+    /// From where on its rows have not been checked against the constraints of this number.
+    pub fn unchecked_from(&self, constraints: u64) -> usize {
+        if self.checked.0 == constraints { self.checked.1.min(self.rows.len()) } else { 0 }
     }
 
     /// Whether it depends on which keys are not there.
@@ -96,6 +108,7 @@ impl WriteSet {
     /// Takes back what was written after a mark.
     pub fn rollback_to(&mut self, [rows, errors, upserts]: [usize; 3]) {
         self.rows.truncate(rows);
+        self.checked.1 = self.checked.1.min(rows);
         self.errors.truncate(errors);
         self.upserts.truncate(upserts);
     }
@@ -106,6 +119,7 @@ impl WriteSet {
         self.errors.clear();
         self.upserts.clear();
         self.resolved = false;
+        self.checked = (0, 0);
     }
 
     /// The rows as (key, value) by a collection's layout.

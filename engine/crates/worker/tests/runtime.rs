@@ -81,7 +81,8 @@ fn primary_keys_stay_unique_within_and_across_transactions() {
     engine.table(1, true);
     let writes = |rows: &[([u8; 2], i64)]| vec![(1, write_set(rows))];
     let commit = |time, group: &[_]| engine.runtime.commit(time, group).expect("the engine runs");
-    let duplicate = |key: u8| Some(Conflict::DuplicateKey { collection: 1, key: vec![key] });
+    let duplicate =
+        |key: u8| Some(Conflict::DuplicateKey { collection: 1, constraint: None, key: vec![key] });
     // Within a group: the second sees the first.
     assert_eq!(commit(1, &[writes(&[([1, 1], 1)]), writes(&[([1, 2], 1)])]), vec![None, duplicate(1)]);
     // In flight: not computed yet, perhaps.

@@ -44,5 +44,8 @@ fn main() {
         Finishing,
         OnConflict,
         Arbiter,
+        Constraints,
+        Check,
+        UniqueConstraint,
     );
 }

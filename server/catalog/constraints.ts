@@ -1,0 +1,50 @@
+/**
+ * The constraints of a table, as the catalog holds them and as the engine checks them. A unique key besides the primary
+ * key is an index; NOT NULL is the column's; a CHECK is the table's.
+ */
+import type { Constraints } from '../../engine/plan.generated.ts';
+import type { ObjectId } from '../../sql/catalog.ts';
+import type { System } from '../system.ts';
+import type { Catalog } from './catalog.ts';
+import type { IndexObject, TableObject } from './objects.ts';
+
+/** The unique indexes of a table, without the primary key's. */
+export function uniqueIndexes(catalog: Catalog, table: ObjectId): IndexObject[] {
+  return catalog
+    .dependents(table)
+    .filter(
+      (object): object is IndexObject =>
+        object.kind === 'index' && object.table === table && object.unique && !object.primary,
+    )
+    .toSorted((a, b) => a.id - b.id);
+}
+
+/** From now on the engine checks the rows of a table against these. The indexes' arrangements are there. */
+export function constrain(system: System, table: TableObject, indexes: readonly IndexObject[]): void {
+  const constraints: Constraints = {
+    relation: table.name,
+    columns: table.columns.map(({ name }) => name),
+    notNull: table.columns.flatMap(({ type }, index) => (type.nullable ? [] : [index])),
+    // In the order of their names, as PostgreSQL.
+    checks: table.checks
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+      .map(({ name, text, timeZone }) => ({
+        name,
+        condition: system.planning.compileCheck(table, text, timeZone),
+      })),
+    unique: indexes.map(({ name, arrangement, layout, nullsEqual }) => ({
+      name,
+      arrangement,
+      layout,
+      nullsEqual,
+    })),
+  };
+  system.engine.constrain(table.arrangement, constraints, table.checks[0]?.timeZone ?? 'UTC');
+}
+
+/** The same for a table as the catalog has it, if it still does. */
+export function constrainAgain(system: System, table: ObjectId): void {
+  if (!system.catalog.has(table)) return;
+  const object = system.catalog.object(table);
+  if (object.kind === 'table') constrain(system, object, uniqueIndexes(system.catalog, table));
+}

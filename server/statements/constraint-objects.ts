@@ -1,0 +1,96 @@
+/** The catalog's objects of the constraints that a statement declares, with the names that PostgreSQL would give them. */
+import type { BoundCheck, BoundUnique } from '../../sql/bind/bind.ts';
+import type { CatalogColumn } from '../../sql/catalog.ts';
+import { compileKey } from '../../sql/compile.ts';
+import { SqlError } from '../../sql/error.ts';
+import { layoutByKey } from '../../sql/physical/layout.ts';
+import { toColumnType } from '../../sql/types/column-type.ts';
+import type { CheckConstraint, IndexObject, TableObject } from '../catalog/objects.ts';
+import type { System } from '../system.ts';
+
+/** CHECKs with their names: `table_column_check`, or `table_check` where several columns are read. */
+export function namedChecks(
+  system: System,
+  table: string,
+  columns: readonly CatalogColumn[],
+  checks: readonly BoundCheck[],
+  timeZone: string,
+  taken: readonly string[] = [],
+): CheckConstraint[] {
+  const names = new Set(taken);
+  const explicit = checks.flatMap(({ name }) => name ?? []);
+  return checks.map(({ name, text, columns: read }) => {
+    const [only] = read;
+    const middle = read.length === 1 && only !== undefined ? `_${columns[only]!.name}` : '';
+    const chosen =
+      name ?? free(`${table}${middle}_check`, (other) => names.has(other) || explicit.includes(other));
+    if (names.has(chosen)) {
+      throw new SqlError({ sqlstate: '42710', message: `check constraint "${chosen}" already exists` });
+    }
+    names.add(chosen);
+    return { id: system.catalog.allocateObject(), name: chosen, text, columns: read, timeZone };
+  });
+}
+
+/** UNIQUE constraints as indexes: `table_column_key`. One that repeats the primary key is that. */
+export function uniquesOf(
+  system: System,
+  table: TableObject,
+  uniques: readonly BoundUnique[],
+): IndexObject[] {
+  const names = new Set<string>(table.primaryKeyName === null ? [] : [table.primaryKeyName]);
+  const explicit = uniques.flatMap(({ name }) => name ?? []);
+  const isTaken = (name: string): boolean =>
+    names.has(name) || name === table.name || system.catalog.find(table.schema, name) !== null;
+  const [primary] = table.keys;
+  const made: IndexObject[] = [];
+  for (const { name, columns, nullsEqual } of uniques) {
+    if (name === null && primary !== undefined && primary.join() === columns.join()) continue;
+    const base = [table.name, ...columns.map((column) => table.columns[column]!.name), 'key'].join('_');
+    const chosen = name ?? free(base, (other) => isTaken(other) || explicit.includes(other));
+    if (isTaken(chosen)) {
+      throw new SqlError({ sqlstate: '42P07', message: `relation "${chosen}" already exists` });
+    }
+    names.add(chosen);
+    made.push(uniqueIndex(system, table, { name: chosen, columns, nullsEqual }));
+  }
+  return made;
+}
+
+/** The index of a UNIQUE constraint. */
+export function uniqueIndex(
+  system: System,
+  table: TableObject,
+  { name, columns, nullsEqual }: BoundUnique & { readonly name: string },
+): IndexObject {
+  const types = table.columns.map(({ type }) => type);
+  const key = compileKey(
+    columns.map((index) => ({ kind: 'column', index, type: types[index]! })),
+    types,
+  );
+  return {
+    kind: 'index',
+    id: system.catalog.allocateObject(),
+    schema: table.schema,
+    name,
+    dependsOn: [table.id],
+    statement: null,
+    table: table.id,
+    arrangement: system.catalog.allocateArrangement(),
+    layout: layoutByKey(types.map(toColumnType), key),
+    unique: true,
+    primary: false,
+    constraint: true,
+    nullsEqual,
+    columns: columns.map((column) => column + 1),
+    uses: [],
+  };
+}
+
+/** PostgreSQL's choice of a name: the first that is free. */
+export function free(base: string, isTaken: (name: string) => boolean): string {
+  for (let number = 0; ; number++) {
+    const name = number === 0 ? base : `${base}${number}`;
+    if (!isTaken(name)) return name;
+  }
+}

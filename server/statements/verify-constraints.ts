@@ -1,0 +1,45 @@
+/**
+ * Constraints that come to a table with rows in it. First the engine checks what is written from now on, then the rows that
+ * are there are looked at; where one is against the constraint, the engine forgets it again.
+ */
+import { SqlError } from '../../sql/error.ts';
+import { constrain, constrainAgain, uniqueIndexes } from '../catalog/constraints.ts';
+import type { IndexObject, TableObject } from '../catalog/objects.ts';
+import type { SessionContext } from '../session/statement.ts';
+import type { System } from '../system.ts';
+import { firstRow, quoteIdentifier } from './internal-query.ts';
+
+/** Makes a unique key hold; its arrangement is there. To be called before the catalog knows it. */
+export function verifyUnique(
+  system: System,
+  session: SessionContext,
+  index: Pick<IndexObject, 'table' | 'name' | 'columns' | 'nullsEqual'> & IndexObject,
+): () => Promise<void> {
+  return async () => {
+    const table = system.catalog.object(index.table) as TableObject;
+    constrain(system, table, [...uniqueIndexes(system.catalog, table.id), index]);
+    try {
+      const columns = index.columns.map((number) => quoteIdentifier(table.columns[number - 1]!.name));
+      const from = `${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)}`;
+      const distinct = index.nullsEqual
+        ? ''
+        : `WHERE ${columns.map((column) => `${column} IS NOT NULL`).join(' AND ')}`;
+      const texts = columns.map((column) => `${column}::text`).join(', ');
+      const row = await firstRow(
+        system,
+        session,
+        `SELECT ${texts} FROM ${from} ${distinct} GROUP BY ${columns.join(', ')} HAVING count(*) > 1 LIMIT 1`,
+      );
+      if (row === null) return;
+      const names = index.columns.map((number) => table.columns[number - 1]!.name);
+      throw new SqlError({
+        sqlstate: '23505',
+        message: `could not create unique index "${index.name}"`,
+        detail: `Key (${names.join(', ')})=(${row.map((value) => value ?? 'null').join(', ')}) is duplicated.`,
+      });
+    } catch (error) {
+      constrainAgain(system, table.id);
+      throw error;
+    }
+  };
+}
