@@ -317,6 +317,7 @@ fn queries() -> Vec<Query> {
                     key: vec![key_of(0, Int4)],
                     sqlstate: "21000".into(),
                     message: "more than one row returned by a subquery used as an expression".into(),
+                    hint: None,
                 },
             ),
         ]),
