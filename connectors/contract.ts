@@ -336,6 +336,8 @@ export interface SinkConnector<Specs extends OptionSpecs = OptionSpecs> {
   /** It writes messages: with keys, which may have a format of their own, headers and a choice of partition. */
   readonly messages: boolean;
   readonly formats: readonly string[];
+  /** What a schema registry knows the schemas of its messages by, before `-key` and `-value`. */
+  subject?(options: ParsedOptions<Specs>): string;
   readonly envelopes: readonly ('append' | 'upsert' | 'debezium')[];
   /** What the target guarantees, as documentation and SHOW say it. */
   readonly delivery: 'exactly once' | 'at least once';

@@ -29,6 +29,7 @@ import type {
   Timestamp,
   Transaction,
   WriteMark,
+  SinkSchema,
   WrittenSchema,
 } from './index.ts';
 import type { Constraints, Mfp } from './plan.generated.ts';
@@ -127,6 +128,7 @@ interface NativeEngine {
   cancellation(): NativeCancellation;
   decoder(options: string): NativeDecoder;
   schemaColumns(format: string): string;
+  sinkSchema(options: string): string;
   checkColumns(format: string, columns: string): void;
   generate(
     kind: string,
@@ -543,6 +545,10 @@ export class NativeBinding implements Engine {
   schemaColumns(format: DecodeFormat): readonly { readonly name: string; readonly type: ColumnType }[] {
     const columns = native(() => this.#engine.schemaColumns(JSON.stringify(format)));
     return JSON.parse(columns) as { name: string; type: ColumnType }[];
+  }
+
+  sinkSchema(schema: SinkSchema): string {
+    return native(() => this.#engine.sinkSchema(JSON.stringify(schema)));
   }
 
   checkColumns(

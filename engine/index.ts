@@ -80,7 +80,19 @@ export interface Payload {
 export type PayloadFormat =
   | { readonly kind: 'json' }
   /** One column, as its text. */
-  | { readonly kind: 'text' };
+  | { readonly kind: 'text' }
+  /** With the number that a registry gave the schema; `types` of the columns, by which the schema was made. */
+  | { readonly kind: 'avro'; readonly id: number; readonly types: readonly ColumnType[] };
+
+/** What the schema of a sink's messages is made from. */
+export interface SinkSchema {
+  readonly columns: readonly { readonly name: string; readonly type: ColumnType }[];
+  readonly envelope: 'row' | 'append' | 'debezium';
+  /** The record's name with its namespace. */
+  readonly fullName: string;
+  /** Columns that can be NULL have it as their default. */
+  readonly nullDefaults: boolean;
+}
 
 /** Messages for a sink, framed as engine/crates/decode/src/encode/messages.rs has them. */
 export interface MessagesEncoding {
@@ -158,7 +170,21 @@ export type DecodeFormat =
    * Avro by the reader's schema. `framed`: each message begins with the number of its writer's schema, which the decoder asks for
    * (`unknownSchemas`); else all are of the reader's. Only for messages.
    */
-  | { readonly kind: 'avro'; readonly schema: WrittenSchema; readonly framed: boolean }
+  | {
+      readonly kind: 'avro';
+      readonly schema: WrittenSchema;
+      readonly framed: boolean;
+      /** The one column takes the whole value, a record as jsonb. */
+      readonly whole?: boolean;
+    }
+  /** The same in Protobuf. `message`: its full name in the schema; null: the first. */
+  | {
+      readonly kind: 'protobuf';
+      readonly schema: WrittenSchema;
+      readonly message: string | null;
+      readonly framed: boolean;
+      readonly whole?: boolean;
+    }
   /** `wholeRecord`: the one column, a jsonb, takes the whole record; otherwise columns take an object's members. */
   | {
       readonly kind: 'json';
@@ -194,12 +220,16 @@ export type DecodeFormat =
 
 /** Metadata of a message as a column: the key or a header as a type, int4, int8, timestamptz, jsonb. */
 export type MessageColumn =
-  | { readonly kind: 'key' | 'header'; readonly type: ColumnType }
+  /** `format`: the key is of a schema. */
+  | { readonly kind: 'key'; readonly type: ColumnType; readonly format?: DecodeFormat }
+  | { readonly kind: 'header'; readonly type: ColumnType }
   | { readonly kind: 'partition' | 'offset' | 'timestamp' | 'headers' };
 
 /** The fields of messages' keys: of a whole key the one, of a JSON object its members. They stand before the value's. */
 export interface MessageKey {
-  readonly kind: 'whole' | 'json';
+  readonly kind: 'whole' | 'json' | 'schema';
+  /** Of a schema. */
+  readonly format?: DecodeFormat;
   readonly columns: readonly { readonly name: string; readonly type: ColumnType }[];
 }
 
@@ -433,6 +463,8 @@ export interface Engine {
   }): RowDecoder;
   /** The columns that the schema of a format has by itself. */
   schemaColumns(format: DecodeFormat): readonly { readonly name: string; readonly type: ColumnType }[];
+  /** The text of a schema for a sink's messages. Throws for names that it cannot have. */
+  sinkSchema(schema: SinkSchema): string;
   /** Throws for columns that a format cannot give: fields that its schema does not have, or has as another type. */
   checkColumns(
     format: DecodeFormat,

@@ -6,7 +6,7 @@ import type { SourceText } from '../../sql/parse/source-text.ts';
 import { parseOptions } from '../options.ts';
 import { csvFormat, csvOptions, type CsvOptions } from './csv.ts';
 import { jsonOptions } from './json.ts';
-import { type SchemaOrigin, schemaOrigin } from './schema.ts';
+import { type SchemaFormat, type SchemaOrigin, isSchemaFormat, schemaOrigin } from './schema.ts';
 
 /** A checked format. */
 export type CheckedFormat =
@@ -15,12 +15,12 @@ export type CheckedFormat =
   /** One field takes all of a message: as text, or as bytes. */
   | { readonly name: 'text' | 'bytes'; readonly decode: DecodeFormat; readonly csv: null }
   /** What its schema says: how it is decoded is known when that was read. */
-  | { readonly name: 'avro'; readonly decode: null; readonly csv: null; readonly origin: SchemaOrigin };
+  | { readonly name: SchemaFormat; readonly decode: null; readonly csv: null; readonly origin: SchemaOrigin };
 
 /** A format whose schema is known, if it needs one. */
 export type ReadFormat =
   | Exclude<CheckedFormat, { readonly decode: null }>
-  | { readonly name: 'avro'; readonly decode: DecodeFormat; readonly csv: null };
+  | { readonly name: SchemaFormat; readonly decode: DecodeFormat; readonly csv: null };
 
 /** Checks a format against what the connector can read or write. Throws SqlError. */
 export function checkFormat(
@@ -57,7 +57,7 @@ export function checkFormat(
     const csv = parseOptions(csvOptions, format.options, 'FORMAT CSV', source);
     return { name: 'csv', decode: csvFormat(csv), csv };
   }
-  if (format.name === 'avro') {
+  if (isSchemaFormat(format.name)) {
     return { name: format.name, decode: null, csv: null, origin: schemaOrigin(format, source) };
   }
   if (format.name === 'text' || format.name === 'bytes') {

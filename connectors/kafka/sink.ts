@@ -22,7 +22,8 @@ export const kafkaSink: SinkConnector<typeof kafkaSinkOptions> = {
   options: kafkaSinkOptions,
   connection: 'kafka',
   messages: true,
-  formats: ['json', 'text'],
+  formats: ['json', 'text', 'avro'],
+  subject: ({ topic }: KafkaSinkOptions) => topic,
   envelopes: ['append', 'upsert', 'debezium'],
   delivery: 'exactly once',
 

@@ -16,7 +16,7 @@ export const kafkaSource: SourceConnector<typeof kafkaSourceOptions> = {
   options: kafkaSourceOptions,
   connection: 'kafka',
   messages: true,
-  formats: ['json', 'csv', 'text', 'bytes', 'avro'],
+  formats: ['json', 'csv', 'text', 'bytes', 'avro', 'protobuf'],
   subject: ({ topic }: KafkaSourceOptions) => topic ?? null,
   metadata: ['key', 'partition', 'offset', 'timestamp', 'headers', 'header'],
 

@@ -112,6 +112,9 @@ function payload(format: CheckedFormat, columns: readonly number[], what: 'key' 
         message: `FORMAT TEXT is of one column, and the ${what} has ${columns.length}`,
         hint: 'Choose the columns with AS SELECT …, or use FORMAT JSON.',
       });
+    case 'avro':
+      // Its number is the registry's: sink-schema.ts.
+      return { columns, format: { kind: 'avro', id: 0, types: [] } };
     default:
       throw new Error(`messages have no format ${format.name}`);
   }

@@ -8,6 +8,7 @@ import {
 import { type CheckedFormat, type ReadFormat, checkFormat } from '../../connectors/formats/format.ts';
 import { headerNames } from '../../connectors/formats/csv.ts';
 import { parseJsonPath } from '../../connectors/formats/json-path.ts';
+import { isSchemaFormat } from '../../connectors/formats/schema.ts';
 import { generatorKind } from '../../connectors/generator/source.ts';
 import type { OptionSpecs, ParsedOptions } from '../../connectors/options.ts';
 import { parseOptions } from '../../connectors/options.ts';
@@ -38,6 +39,7 @@ import {
   keyedSource,
   withoutKeyOfMetadata,
 } from './source-envelope.ts';
+import { type KeySchema, findKeySchema, schemaColumns, wholeFormat } from './source-key-schema.ts';
 import { type Connections, type FoundSchema, findSchema } from './source-schema.ts';
 import { optionText, translateFormat, translateWith } from './with-options.ts';
 
@@ -111,7 +113,7 @@ export async function defineSource(
     : statement.format?.value;
   const checked = checkFormat(value, connector.formats, found.name, parsed.source);
   const schema =
-    checked?.name === 'avro'
+    checked?.decode === null
       ? await findSchema(
           parsed,
           checked.name,
@@ -121,7 +123,14 @@ export async function defineSource(
         )
       : null;
   const format = withSchema(checked, schema);
-  const key = keyFormat(parsed, statement, connector, what);
+  const keySchema = await findKeySchema(
+    parsed,
+    statement,
+    checked,
+    withSuffix(connector.subject?.(options) ?? null, '-key'),
+    { engine, connections },
+  );
+  const key = keySchema?.whole ?? keyFormat(parsed, statement, connector, what);
   const metadata = metadataOf(parsed, statement, connector, key, what);
   const upstream = await connector.tables(options);
   const common = {
@@ -149,9 +158,20 @@ export async function defineSource(
     });
   }
   if (format === null) throw new Error('a connector without tables has formats');
-  const declared = await declaredColumns(parsed, statement, environment, connector, options, format, engine);
-  const keyed = isKeyed(statement) ? keyedSource(parsed, statement, declared, metadata, format, key) : null;
-  const registry = schema?.registry ?? null;
+  const declared = await declaredColumns(
+    parsed,
+    statement,
+    environment,
+    connector,
+    options,
+    format,
+    engine,
+    keySchema,
+  );
+  const keyed = isKeyed(statement)
+    ? keyedSource(parsed, statement, declared, metadata, format, key, keySchema)
+    : null;
+  const registry = oneRegistry(schema?.registry ?? null, keySchema?.registry ?? null);
   if (keyed !== null) return { ...common, ...keyedParts(keyed, declared.format, registry) };
   const columns = [...declared.fields, ...metadata.map(({ column }) => column)];
   refuseRepeatedNames(columns);
@@ -160,7 +180,7 @@ export async function defineSource(
     input: {
       kind: 'records',
       format: declared.format,
-      messages: connector.messages ? metadata.map(messageColumn) : null,
+      messages: connector.messages ? metadata.map((each) => messageColumn(each, keySchema)) : null,
       envelope: null,
       registry,
     },
@@ -186,7 +206,7 @@ function keyedParts(
   registry: FoundSchema['registry'],
 ): Pick<SourceDefinition, 'input' | 'metadata' | 'several' | 'tables' | 'tableCount'> {
   refuseRepeatedNames(columns);
-  const messages = items.map(messageColumn);
+  const messages = items.map((each) => messageColumn(each, null));
   return {
     input: { kind: 'records', format, messages, envelope, registry },
     metadata: ['key', ...items.map(({ item }) => item)],
@@ -194,6 +214,17 @@ function keyedParts(
     tables: [{ number: 0, name: null, fields, columns, primaryKey, checked: true }],
     tableCount: 1,
   };
+}
+
+/** Schemas of keys and of values are asked for at one place. */
+function oneRegistry(value: FoundSchema['registry'], key: FoundSchema['registry']): FoundSchema['registry'] {
+  if (value !== null && key !== null && value.connection !== key.connection) {
+    throw new SqlError({
+      sqlstate: '0A000',
+      message: 'a key and a value of schemas in different registries are not supported',
+    });
+  }
+  return value ?? key;
 }
 
 function withSuffix(subject: string | null, suffix: string): string | null {
@@ -322,10 +353,12 @@ function metadataType(item: MetadataItem, connector: SourceConnector, key: TypeN
 }
 
 /** Metadata of messages in the decoder's terms. */
-function messageColumn({ item, column }: IncludedColumn): MessageColumn {
+function messageColumn({ item, column }: IncludedColumn, key: KeySchema | null): MessageColumn {
   switch (item) {
-    case 'key':
-      return { kind: 'key', type: toColumnType(column.type) };
+    case 'key': {
+      const type = toColumnType(column.type);
+      return key === null ? { kind: 'key', type } : { kind: 'key', type, format: wholeFormat(key.decode) };
+    }
     case 'partition':
     case 'offset':
     case 'timestamp':
@@ -396,6 +429,7 @@ async function declaredColumns(
   options: ParsedOptions<OptionSpecs>,
   format: ReadFormat,
   engine: Engine,
+  key: KeySchema | null,
 ): Promise<DeclaredColumns> {
   if (statement.elements !== undefined) {
     const name = statement.name.parts.at(-1) ?? '';
@@ -412,10 +446,16 @@ async function declaredColumns(
     const inKey = keyIsInKey(statement) ? (primaryKey?.columns ?? []) : [];
     const fields = columns.filter((_, index) => !inKey.includes(index));
     refuseFields(parsed, statement, connector, format, fields);
-    if (format.name === 'avro') {
+    if (isSchemaFormat(format.name)) {
       engine.checkColumns(
         format.decode,
         fields.map(({ name, type }) => ({ name, type: toColumnType(type) })),
+      );
+    }
+    if (key !== null && inKey.length > 0) {
+      engine.checkColumns(
+        key.decode,
+        inKey.map((index) => ({ name: columns[index]!.name, type: toColumnType(columns[index]!.type) })),
       );
     }
     const decode = withPaths(parsed, statement, format, fields, columns);
@@ -427,12 +467,15 @@ async function declaredColumns(
     const fields = [{ name: 'data', type, defaultText: null }];
     return { fields, primaryKey: null, format: { kind: 'json', wholeRecord: true } };
   }
-  if (format.name === 'avro') {
-    const fields = engine.schemaColumns(format.decode).map(({ name, type }): CatalogColumn => {
-      const { scalar, typmod, nullable } = type;
-      return { name, type: { name: scalar, typmod, nullable }, defaultText: null };
-    });
-    return { fields, primaryKey: null, format: format.decode };
+  if (isSchemaFormat(format.name)) {
+    const fields = schemaColumns(engine, format.decode);
+    if (!isKeyed(statement) || key?.columns == null || statement.include.some(({ item }) => item === 'key')) {
+      return { fields, primaryKey: null, format: format.decode };
+    }
+    // The key's own fields are its columns; where the value has them too, the key's count.
+    const own = key.columns.map((column) => ({ ...column, type: { ...column.type, nullable: false } }));
+    const rest = fields.filter(({ name }) => !own.some((column) => column.name === name));
+    return { fields: [...own, ...rest], primaryKey: own.map((_, index) => index), format: format.decode };
   }
   if (format.csv === null) {
     const name = format.name === 'text' ? ('text' as const) : ('bytea' as const);

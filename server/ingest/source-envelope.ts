@@ -1,12 +1,14 @@
 /** ENVELOPE UPSERT and DEBEZIUM of a source: which columns are the key, where each comes from, and what the decoder is told. */
 import type { MetadataItem } from '../../connectors/contract.ts';
 import type { ReadFormat } from '../../connectors/formats/format.ts';
+import { isSchemaFormat } from '../../connectors/formats/schema.ts';
 import { type ParsedOptions, parseOptions } from '../../connectors/options.ts';
 import type { MessageEnvelope } from '../../engine/index.ts';
 import type { CreateSource } from '../../sql/ast/create-source.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import type { CatalogColumn } from '../../sql/catalog.ts';
 import { SqlError } from '../../sql/error.ts';
+import { type KeySchema, wholeFormat } from './source-key-schema.ts';
 import { toColumnType } from '../../sql/types/column-type.ts';
 
 /** A column that INCLUDE asks for. */
@@ -76,10 +78,19 @@ export function keyedSource(
   included: readonly IncludedColumn[],
   format: ReadFormat,
   keyType: CatalogColumn['type']['name'],
+  keySchema: KeySchema | null,
 ): KeyedSource {
   const clause = statement.envelope!;
   const position = parsed.source.positionOfByte(clause.location);
   const debezium = clause.name === 'debezium' ? debeziumClause(parsed, statement, declared, format) : null;
+  if (debezium !== null && keySchema !== null) {
+    throw new SqlError({
+      sqlstate: '0A000',
+      message: 'ENVELOPE DEBEZIUM with a key of a schema is not supported',
+      hint: 'Debezium writes keys in JSON with its JSON converter.',
+      position,
+    });
+  }
   const upsert =
     debezium === null ? parseOptions(upsertOptions, clause.options, 'ENVELOPE UPSERT', parsed.source) : null;
   const inline =
@@ -88,7 +99,7 @@ export function keyedSource(
   const fromKey = primaryKey !== null && keyIsInKey(statement);
   const inKey = (index: number): boolean => fromKey && primaryKey.includes(index);
   const key = declared.fields.filter((_, index) => inKey(index));
-  const kind = fromKey ? keyKind(statement, key, format, position) : 'whole';
+  const kind = keySchema !== null ? 'schema' : fromKey ? keyKind(statement, key, format, position) : 'whole';
   const fields = declared.fields.map((column, index): Placed => {
     if (inKey(index)) return { column, from: 'key' };
     // A value that does not decode leaves NULL even where the value itself must have none.
@@ -116,6 +127,8 @@ export function keyedSource(
     .filter(({ from }) => from === 'key')
     .map(({ column: { name, type } }) => ({ name, type: toColumnType(type) }));
   const order = placed.map((each) => decoded.indexOf(each));
+  const ofSchema =
+    keySchema === null ? {} : { format: fromKey ? keySchema.decode : wholeFormat(keySchema.decode) };
   return {
     columns: placed.map(({ column }) => column),
     primaryKey: primaryKey ?? placed.flatMap(({ from }, index) => (from === 'key' ? [index] : [])),
@@ -123,10 +136,10 @@ export function keyedSource(
     items: included.filter((each) => !isKey(each)),
     envelope:
       debezium === null
-        ? { kind: 'upsert', key: { kind, columns: keyColumns }, order, inlineErrors: inline }
+        ? { kind: 'upsert', key: { kind, ...ofSchema, columns: keyColumns }, order, inlineErrors: inline }
         : {
             kind: 'debezium',
-            key: keyColumns.length === 0 ? null : { kind, columns: keyColumns },
+            key: keyColumns.length === 0 ? null : { kind, ...ofSchema, columns: keyColumns },
             primaryKey: fromKey || primaryKey === null ? [] : primaryKey,
             order,
             decimals: debezium.decimal_handling_mode === 'precise' ? 'base64' : 'text',
@@ -184,7 +197,7 @@ function keyKind(
   if (name === 'json') return 'json';
   const refuse = (message: string, hint: string): SqlError =>
     new SqlError({ sqlstate: '22023', message, hint, position });
-  if (name === 'csv' || name === 'avro') {
+  if (name === 'csv' || isSchemaFormat(name)) {
     throw refuse('the format of the key is not known', 'Write KEY FORMAT JSON, TEXT or BYTES.');
   }
   if (key.length !== 1) {

@@ -1,4 +1,4 @@
-/** The schema of FORMAT AVRO: read when the source is made, and those of messages while it runs. */
+/** The schema of FORMAT AVRO and PROTOBUF: read when the source is made, and those of messages while it runs. */
 import { readFile } from 'node:fs/promises';
 import { ConnectorError } from '../../connectors/contract.ts';
 import {
@@ -8,7 +8,7 @@ import {
 } from '../../connectors/confluent/client.ts';
 import { REGISTRY } from '../../connectors/confluent/connection.ts';
 import { writtenSchema } from '../../connectors/confluent/schema.ts';
-import type { SchemaOrigin } from '../../connectors/formats/schema.ts';
+import type { SchemaFormat, SchemaOrigin } from '../../connectors/formats/schema.ts';
 import type { DecodeFormat, WrittenSchema } from '../../engine/index.ts';
 import type { QualifiedName } from '../../sql/ast/name.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
@@ -32,27 +32,25 @@ export interface FoundSchema {
 /** Reads the schema that a format names. `subject`: what a registry knows it by, unless the clause says. */
 export async function findSchema(
   parsed: ParsedStatement,
-  format: 'avro',
+  format: SchemaFormat,
   origin: SchemaOrigin,
   subject: string | null,
   connections: Connections,
 ): Promise<FoundSchema> {
   if (origin.kind !== 'registry') {
-    const text = origin.kind === 'text' ? origin.text : await fileText(origin.path);
-    return { decode: decodeFormat(format, { text, references: [] }, false), registry: null };
+    const text = origin.kind === 'text' ? origin.text : await fileText(format, origin.path);
+    const schema = { text, references: [] };
+    return { decode: decodeFormat(format, origin.message, schema, false), registry: null };
   }
-  const connection = connections.find(origin.connection);
-  if (connection.connector !== REGISTRY) {
+  if (Object.values(origin.sink).some((value) => value !== undefined)) {
     throw new SqlError({
-      sqlstate: '42809',
-      message: `connection "${connection.name}" is not one to ${REGISTRY.toUpperCase()}`,
-      position: parsed.source.positionOfByte(origin.connection.location),
+      sqlstate: '22023',
+      message: `AVRO KEY FULLNAME, AVRO VALUE FULLNAME and NULL DEFAULTS are options of sinks`,
     });
   }
-  const client = new SchemaRegistry(
-    () => connections.options(connection.id) as unknown as RegistryConnectionOptions,
-  );
-  try {
+  const connection = registryConnection(parsed, origin.connection, connections);
+  const client = registryClient(connection, connections);
+  return registryErrors(async () => {
     const found = await readersSchema(client, origin, subject);
     if (found.type.toLowerCase() !== format) {
       throw new SqlError({
@@ -61,7 +59,37 @@ export async function findSchema(
       });
     }
     const schema = await writtenSchema(client, found);
-    return { decode: decodeFormat(format, schema, true), registry: { connection: connection.id, client } };
+    return {
+      decode: decodeFormat(format, origin.message, schema, true),
+      registry: { connection: connection.id, client },
+    };
+  });
+}
+
+/** The connection of a format to a registry. */
+export function registryConnection(
+  parsed: ParsedStatement,
+  name: QualifiedName,
+  connections: Connections,
+): ConnectionObject {
+  const connection = connections.find(name);
+  if (connection.connector === REGISTRY) return connection;
+  throw new SqlError({
+    sqlstate: '42809',
+    message: `connection "${connection.name}" is not one to ${REGISTRY.toUpperCase()}`,
+    position: parsed.source.positionOfByte(name.location),
+  });
+}
+
+/** The registry of a connection, as the connection is at the time. */
+export function registryClient({ id }: ConnectionObject, connections: Connections): SchemaRegistry {
+  return new SchemaRegistry(() => connections.options(id) as unknown as RegistryConnectionOptions);
+}
+
+/** What a registry refuses is the statement's error. */
+export async function registryErrors<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
   } catch (error) {
     if (!(error instanceof ConnectorError)) throw error;
     const { sqlstate, message, hint } = error;
@@ -84,13 +112,21 @@ function readersSchema(
   });
 }
 
-function decodeFormat(kind: 'avro', schema: WrittenSchema, framed: boolean): DecodeFormat {
-  return { kind, schema, framed };
+function decodeFormat(
+  kind: SchemaFormat,
+  message: string | undefined,
+  schema: WrittenSchema,
+  framed: boolean,
+): DecodeFormat {
+  return kind === 'avro' ? { kind, schema, framed } : { kind, message: message ?? null, schema, framed };
 }
 
-async function fileText(path: string): Promise<string> {
+/** A file's text; a compiled set of descriptors as PostgreSQL writes bytes. */
+async function fileText(format: SchemaFormat, path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    const bytes = await readFile(path);
+    const compiled = format === 'protobuf' && !path.endsWith('.proto');
+    return compiled ? `\\x${bytes.toString('hex')}` : bytes.toString('utf8');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new SqlError({

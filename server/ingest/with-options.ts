@@ -96,11 +96,29 @@ function nexmarkOptions(given: readonly Option[]): TranslatedOptions {
 
 /** `ENCODE CSV (without_header = …)`: our HEADER, the other way round. */
 export function translateFormat(format: Format | undefined): Format | undefined {
+  if (format?.name === 'avro' || format?.name === 'protobuf') return schemaFormat(format);
   if (format?.name !== 'csv') return format;
   const options = format.options.map((option): Option => {
     if (option.name !== 'without_header') return option;
     const without = option.value.kind === 'flag' || /^(true|t|on|yes|1)$/i.test(optionText(option.value));
     return { ...option, name: 'header', value: text(without ? 'false' : 'true') };
+  });
+  return { ...format, options };
+}
+
+/** RisingWave's `schema.location` is a file here; where a registry is belongs to a connection. */
+function schemaFormat(format: Format): Format {
+  const options = format.options.map((option): Option => {
+    if (option.name.startsWith('schema.registry')) {
+      throw new SqlError({
+        sqlstate: '0A000',
+        message: `option "${option.name}" is not supported`,
+        hint: `CREATE CONNECTION r TO CONFLUENT SCHEMA REGISTRY (URL '…'), then ENCODE ${format.name.toUpperCase()} (connection = r).`,
+      });
+    }
+    if (option.name !== 'schema.location') return option;
+    const path = optionText(option.value).replace(/^file:\/\//, '');
+    return { ...option, name: 'schema_file', value: text(path) };
   });
   return { ...format, options };
 }

@@ -9,7 +9,8 @@ import { defineSink } from '../ingest/sink-definition.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { asSessionNotice } from './notices.ts';
-import { connectionOptions } from './connection-options.ts';
+import { connectionOptions, connectionsOf } from './connection-options.ts';
+import { registerSchemas, sinkRegistries } from '../ingest/sink-schema.ts';
 import { type Runnable, command } from './prepared.ts';
 import { whenReadable } from './snapshot.ts';
 
@@ -29,15 +30,27 @@ export function prepareCreateSink(
       const definition = defineSink(system, session, parsed, statement);
       const { connector, connectorName, connection, options, formats, compiled, names } = definition;
       const { envelope } = definition.envelope;
+      const connections = connectionsOf(system, session, parsed);
+      const registries = sinkRegistries(parsed, formats, connections);
       await whenReadable(system, session, compiled);
       const notices = await connector.validate(options, connection?.options ?? null);
       for (const notice of [...definition.notices, ...notices]) session.notice(asSessionNotice(notice));
+      const encoding = await registerSchemas(system, parsed, definition.encoding, {
+        formats,
+        envelope: envelope.kind,
+        columns: compiled.columns,
+        subject: connector.subject?.(options) ?? null,
+        connections,
+      });
       const sink: SinkObject = {
         kind: 'sink',
         id: system.catalog.allocateObject(),
         ...target,
         // The relation that FROM names is the first.
-        dependsOn: [...definition.catalog.resolved, ...(connection ? [connection.id] : [])],
+        dependsOn: [
+          ...definition.catalog.resolved,
+          ...[connection, ...registries].flatMap((each) => each?.id ?? []),
+        ],
         statement: parsed.text,
         connector: connectorName,
         connection: connection?.id ?? null,
@@ -53,7 +66,7 @@ export function prepareCreateSink(
         options,
         plan: compiled.plan,
         envelope,
-        encoding: definition.encoding,
+        encoding,
         snapshot: definition.snapshot,
         timeZone: session.timeZone,
         header: header ? csvHeader([...names, ...envelopeColumns(envelope)]) : null,

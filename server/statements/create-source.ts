@@ -12,11 +12,10 @@ import { nameIsTaken, newName, requireObject } from '../catalog/names.ts';
 import type { ConnectionObject, SourceObject } from '../catalog/objects.ts';
 import { type SourceDefinition, defineSource } from '../ingest/source-definition.ts';
 import { progressColumns, rejectColumns } from '../ingest/side-relations.ts';
-import type { Connections } from '../ingest/source-schema.ts';
 import type { SourceTable } from '../ingest/sources.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
-import { connectionOptions } from './connection-options.ts';
+import { connectionOptions, connectionsOf } from './connection-options.ts';
 import { asSessionNotice } from './notices.ts';
 import { type Runnable, command } from './prepared.ts';
 
@@ -34,18 +33,10 @@ export function prepareCreateSource(
     if (object.kind !== 'connection') throw new Error('only connections were asked for');
     return object;
   };
-  const connectionsOf = (session: SessionContext): Connections => ({
-    find: (name) => {
-      const object = requireObject(system.catalog, session, parsed, name, ['connection']);
-      if (object.kind !== 'connection') throw new Error('only connections were asked for');
-      return object;
-    },
-    options: (id) => connectionOptions(system, id),
-  });
   const define = (session: SessionContext): Promise<SourceDefinition> =>
     defineSource(parsed, statement, system.planning.bindEnvironment(session, parsed), connectionOf(session), {
       engine: system.engine,
-      connections: connectionsOf(session),
+      connections: connectionsOf(system, session, parsed),
     });
   return command((session) =>
     system.ddl.run(async () => {

@@ -4,7 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Tidewire, startTidewire } from '../support/tidewire.ts';
 import { type KafkaBroker, kafkaMissing, startKafka } from '../support/kafka.ts';
 import { describeWith } from '../support/left-out.ts';
-import { type Block, needsKafka, pages } from './pages.ts';
+import { type Registry, registryMissing, startRegistry } from '../support/registry.ts';
+import { encoded } from './encoded.ts';
+import { type Block, needsKafka, needsRegistry, pages } from './pages.ts';
 
 /** Sources read on their own time: how long a shown result may take to come. */
 const PATIENCE = 20_000;
@@ -15,28 +17,45 @@ const all = pages();
 
 describe.each(all.filter((page) => !needsKafka(page)))('$path', ({ blocks }) => runPage(blocks));
 for (const page of all.filter(needsKafka)) {
-  describeWith(kafkaMissing(), page.path, () => runPage(page.blocks, startKafka));
+  const registry = needsRegistry(page);
+  const missing = kafkaMissing() ?? (registry ? registryMissing() : null);
+  describeWith(missing, page.path, () =>
+    runPage(page.blocks, startKafka, registry ? startRegistry : undefined),
+  );
 }
 
-function runPage(written: readonly Block[], start?: () => Promise<KafkaBroker>): void {
+function runPage(
+  written: readonly Block[],
+  start?: () => Promise<KafkaBroker>,
+  startRegistry?: () => Promise<Registry>,
+): void {
   let server: Tidewire | undefined;
   let broker: KafkaBroker | undefined;
+  let registry: Registry | undefined;
   let client: pg.Client | undefined;
 
   beforeAll(async () => {
-    [server, broker] = await Promise.all([startTidewire(), start?.()]);
+    [server, broker, registry] = await Promise.all([startTidewire(), start?.(), startRegistry?.()]);
     client = await server.connect();
   });
   afterAll(async () => {
     await client?.end();
     await server?.stop();
     await broker?.stop();
+    await registry?.stop();
   });
 
   test.each(written)('line $line', async (page) => {
-    const block = broker ? { ...page, sql: page.sql.replaceAll('localhost:9092', broker.open) } : page;
-    if (block.mode === 'topic') await sendLines(broker!, block);
-    else if (block.mode === 'live') await startsToFlow(server!, block);
+    const block = {
+      ...page,
+      sql: page.sql
+        .replaceAll('localhost:9092', broker?.open ?? 'localhost:9092')
+        .replaceAll('http://localhost:8081', registry?.url ?? 'http://localhost:8081'),
+    };
+    if (block.mode === 'topic') await sendLines(broker!, registry, block);
+    else if (block.mode === 'schema') {
+      await registry!.register(block.subject!, block.sql, { type: block.encoding as 'AVRO' | 'PROTOBUF' });
+    } else if (block.mode === 'live') await startsToFlow(server!, block);
     else if (block.mode === 'error') {
       await expect(client!.query(block.sql)).rejects.toMatchObject({ code: block.sqlstate });
     } else if (block.expected === null) await client!.query(block.sql);
@@ -45,19 +64,32 @@ function runPage(written: readonly Block[], start?: () => Promise<KafkaBroker>):
 }
 
 /** Makes the topic and sends a message a line. */
-async function sendLines(broker: KafkaBroker, { sql, topic = '' }: Block): Promise<void> {
+async function sendLines(
+  broker: KafkaBroker,
+  registry: Registry | undefined,
+  { sql, topic = '', encoding }: Block,
+): Promise<void> {
   await broker.createTopic(topic).catch((error: Error) => {
     if (!/exists/.test(error.message)) throw error;
   });
   const producer = broker.client().producer();
   await producer.connect();
-  const messages = sql
+  const parts = sql
     .trimEnd()
     .split('\n')
-    .map((line) => {
-      const [first = '', second] = line.split('\t');
-      return second === undefined ? { value: first } : { key: first, value: second === '' ? null : second };
-    });
+    .map((line) => line.split('\t'))
+    .map(([first = '', second]) =>
+      second === undefined ? { value: first } : { key: first, value: second === '' ? null : second },
+    );
+  const messages =
+    encoding === undefined
+      ? parts
+      : await Promise.all(
+          parts.map(async ({ value, ...rest }) => ({
+            ...rest,
+            value: value === null ? null : await encoded(registry!, topic, encoding, value),
+          })),
+        );
   await producer.send({ topic, messages });
   await producer.disconnect();
 }

@@ -7,7 +7,11 @@
  * - `live`: one statement that goes on until it is cancelled; its first rows arrive.
  *
  * A ```json block with `topic NAME` behind it is sent to that topic, which is made for it: a line is a message, with a tab behind
- * its key. A page with `localhost:9092` runs beside a Kafka broker, whose address stands for it.
+ * its key. A page with `localhost:9092` runs beside a Kafka broker, whose address stands for it. Behind the name can stand what
+ * the lines are written as: `avro`, or `protobuf` and a message's name, by the newest schema of the topic's values.
+ *
+ * A ```json or ```protobuf block with `schema SUBJECT` behind it is registered as a schema. A page with one runs beside a schema
+ * registry too, whose address stands for `http://localhost:8081`.
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -16,9 +20,13 @@ import { projectRoot } from '../support/tidewire.ts';
 export interface Block {
   readonly sql: string;
   readonly line: number;
-  readonly mode: 'run' | 'error' | 'live' | 'topic';
+  readonly mode: 'run' | 'error' | 'live' | 'topic' | 'schema';
   /** Of the mode `topic`. */
   readonly topic?: string;
+  /** Of the mode `topic`: what its lines are written as. Of the mode `schema`: the schema's language. */
+  readonly encoding?: string;
+  /** Of the mode `schema`. */
+  readonly subject?: string;
   readonly sqlstate: string;
   /** Header and rows of the expected table; null: none is shown. */
   readonly expected: readonly (readonly string[])[] | null;
@@ -51,6 +59,7 @@ export function blocksOf(text: string): Block[] {
     const [whole, language, words = '', body = ''] = match;
     const between = end < 0 ? 'none' : text.slice(end, match.index).trim();
     const last = blocks.at(-1);
+    const line = text.slice(0, match.index).split('\n').length + 1;
     if (language === 'text' && between === '' && last !== undefined && last.expected === null) {
       blocks[blocks.length - 1] = { ...last, expected: tableOf(body) };
     }
@@ -58,13 +67,26 @@ export function blocksOf(text: string): Block[] {
       const [mode = 'run', sqlstate = ''] = words.trim().split(/\s+/).filter(Boolean);
       if (mode !== 'run' && mode !== 'error' && mode !== 'live')
         throw new Error(`unknown kind of block: ${mode}`);
-      const line = text.slice(0, match.index).split('\n').length + 1;
       blocks.push({ sql: body, line, mode, sqlstate, expected: null });
     }
-    const topic = language === 'json' ? /^\s*topic (\S+)$/.exec(words)?.[1] : undefined;
+    const [, topic, encoding] =
+      (language === 'json' ? /^\s*topic (\S+)(?: ((?:avro|protobuf)\b.*))?$/.exec(words) : null) ?? [];
     if (topic !== undefined) {
-      const line = text.slice(0, match.index).split('\n').length + 1;
-      blocks.push({ sql: body, line, mode: 'topic', topic, sqlstate: '', expected: null });
+      const written = encoding === undefined ? {} : { encoding };
+      blocks.push({ sql: body, line, mode: 'topic', topic, ...written, sqlstate: '', expected: null });
+    }
+    const subject = /^\s*schema (\S+)$/.exec(words)?.[1];
+    if (subject !== undefined) {
+      const schema = language === 'protobuf' ? 'PROTOBUF' : 'AVRO';
+      blocks.push({
+        sql: body,
+        line,
+        mode: 'schema',
+        subject,
+        encoding: schema,
+        sqlstate: '',
+        expected: null,
+      });
     }
     end = language === 'sql' ? match.index + whole.length : -1;
   }
@@ -74,6 +96,11 @@ export function blocksOf(text: string): Block[] {
 /** Whether a page needs a broker. */
 export function needsKafka({ blocks }: Page): boolean {
   return blocks.some(({ mode, sql }) => mode === 'topic' || sql.includes('localhost:9092'));
+}
+
+/** Whether a page needs a schema registry. */
+export function needsRegistry({ blocks }: Page): boolean {
+  return blocks.some(({ mode }) => mode === 'schema');
 }
 
 /** psql's aligned table as cells: the header first. */

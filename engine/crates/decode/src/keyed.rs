@@ -2,17 +2,20 @@
 
 use crate::Field;
 use crate::json::{JsonDecoder, JsonFormat};
+use crate::registered::SchemaDecoder;
 use crate::value::{ValueContext, push_null, push_whole, utf8};
 use tidewire_plan::{ColumnType, ScalarType};
 use tidewire_row::{EvalError, EvalResult, column_bounds, push_datum, text_in};
 
 /// What a message's key is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum KeyFormat {
     /// The one field takes its bytes or its text.
     Whole,
     /// Fields take an object's members; a single field takes a value that is no object whole.
     Json,
+    /// What a schema says.
+    Schema(SchemaDecoder),
 }
 
 /// ENVELOPE UPSERT.
@@ -39,12 +42,14 @@ impl Upsert {
 pub(crate) enum KeyDecoder {
     Whole,
     Json(JsonDecoder),
+    Schema(SchemaDecoder),
 }
 
 impl KeyDecoder {
     pub(crate) fn new(format: KeyFormat, fields: &[Field]) -> Self {
         match format {
             KeyFormat::Whole => KeyDecoder::Whole,
+            KeyFormat::Schema(decoder) => KeyDecoder::Schema(decoder),
             KeyFormat::Json => KeyDecoder::Json(JsonDecoder::new(JsonFormat::default(), fields)),
         }
     }
@@ -64,6 +69,7 @@ impl KeyDecoder {
             KeyDecoder::Whole => fields.iter().try_for_each(|field| {
                 push_whole(out, field, key, context).map_err(|error| field.locate(error))
             }),
+            KeyDecoder::Schema(decoder) => decoder.decode(key, fields, context, out),
             KeyDecoder::Json(decoder) => decoder.decode_key(utf8(key)?, fields, context, out),
         }
     }

@@ -3,7 +3,7 @@
 //! - [`StreamDecoder`]: chunks in, rows and errors out; one a stream, it keeps an unfinished record.
 //! - [`MessageDecoder`]: messages of a log in, each with its key, headers and place.
 //! - [`Format`]: JSON lines, CSV, PostgreSQL's COPY text format.
-//! - [`SchemaFormat`]: Avro, whose bytes only a schema explains.
+//! - [`SchemaFormat`]: Avro and Protobuf, whose bytes only a schema explains.
 //! - [`encode`]: the other direction.
 //!
 //! A record that does not decode is an error beside the rows ([`RecordError`]), never a panic and never a lost stream.
@@ -20,6 +20,7 @@ mod keyed;
 mod lz4;
 mod messages;
 mod natural;
+mod protobuf;
 mod record;
 mod registered;
 mod value;
@@ -34,5 +35,6 @@ pub use json::{JsonFormat, PathStep};
 pub use keyed::{KeyFormat, Upsert};
 pub use lz4::{lz4_compress, lz4_decompress};
 pub use messages::{Envelope, MessageDecoder, MessageFormat, MessageItem};
+pub use protobuf::ProtobufFormat;
 pub use record::{Decoded, Position, RecordError, RecordSink};
 pub use registered::{NaturalColumn, SchemaDecoder, SchemaFormat, SchemaText};

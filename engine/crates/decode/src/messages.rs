@@ -44,6 +44,8 @@ pub enum MessageFormat {
 pub enum MessageItem {
     /// The key, whole, as this field.
     Key(Field),
+    /// The key, as a schema says, as this field.
+    SchemaKey(Field, SchemaDecoder),
     /// int4.
     Partition,
     /// int8.
@@ -61,7 +63,9 @@ impl MessageItem {
     pub fn column(&self) -> ColumnType {
         let of = |scalar| ColumnType { scalar, typmod: -1, nullable: false };
         match self {
-            MessageItem::Key(field) | MessageItem::Header(field) => field.column,
+            MessageItem::Key(field) | MessageItem::SchemaKey(field, _) | MessageItem::Header(field) => {
+                field.column
+            }
             MessageItem::Partition => of(ScalarType::Int4),
             MessageItem::Offset => of(ScalarType::Int8),
             MessageItem::Timestamp => of(ScalarType::Timestamptz),
@@ -101,6 +105,13 @@ enum Decoder {
     Csv(CsvDecoder),
     Whole,
     Schema(SchemaDecoder),
+}
+
+/// A part of a message.
+#[derive(Clone, Copy)]
+enum Part {
+    Key,
+    Value,
 }
 
 /// What messages are to the relation.
@@ -238,15 +249,44 @@ impl MessageDecoder {
         self.keyed.as_ref().map_or_else(Vec::new, |keyed| keyed.types.clone())
     }
 
+    /// What decodes parts of a message by a schema: the message's part, and the fields.
+    fn schema_decoders(&mut self) -> impl Iterator<Item = (Part, &mut SchemaDecoder, &[Field])> {
+        let MessageDecoder { decoder, fields, items, keyed, .. } = self;
+        let value = match decoder {
+            Decoder::Schema(decoder) => Some((Part::Value, decoder, fields.as_slice())),
+            _ => None,
+        };
+        let key = keyed.as_mut().and_then(|keyed| match &mut keyed.parts {
+            KeyedParts::Upsert { key, fields, .. } => match &mut **key {
+                KeyDecoder::Schema(decoder) => Some((Part::Key, decoder, fields.as_slice())),
+                _ => None,
+            },
+            KeyedParts::Debezium { .. } => None,
+        });
+        let items = items.iter_mut().filter_map(|item| match item {
+            MessageItem::SchemaKey(field, decoder) => {
+                Some((Part::Key, decoder, std::slice::from_ref(&*field)))
+            }
+            _ => None,
+        });
+        value.into_iter().chain(key).chain(items)
+    }
+
     /// The numbers of schemas that messages of a buffer have and that have to be learned before they are decoded.
-    pub fn unknown_schemas(&self, mut buffer: &[u8]) -> Vec<u32> {
+    pub fn unknown_schemas(&mut self, buffer: &[u8]) -> Vec<u32> {
         let mut unknown = Vec::new();
-        let Decoder::Schema(decoder) = &self.decoder else { return unknown };
-        while let Some(message) = take(&mut buffer) {
-            if let Some(id) = message.value.and_then(|value| decoder.unknown(value))
-                && !unknown.contains(&id)
-            {
-                unknown.push(id);
+        for (part, decoder, _) in self.schema_decoders() {
+            let mut rest = buffer;
+            while let Some(message) = take(&mut rest) {
+                let bytes = match part {
+                    Part::Key => message.key,
+                    Part::Value => message.value,
+                };
+                if let Some(id) = bytes.and_then(|bytes| decoder.unknown(bytes))
+                    && !unknown.contains(&id)
+                {
+                    unknown.push(id);
+                }
             }
         }
         unknown
@@ -254,9 +294,9 @@ impl MessageDecoder {
 
     /// Takes in the schema of a number; or why there is none, which refuses its messages.
     pub fn learn_schema(&mut self, id: u32, schema: Result<&SchemaText, &EvalError>) {
-        let MessageDecoder { decoder, fields, context, .. } = self;
-        if let Decoder::Schema(decoder) = decoder {
-            decoder.learn(id, schema, fields, context);
+        let context = ValueContext { settings: self.context.settings.clone(), arena: Arena::new() };
+        for (_, decoder, fields) in self.schema_decoders() {
+            decoder.learn(id, schema, fields, &context);
         }
     }
 
@@ -364,19 +404,30 @@ impl MessageDecoder {
 fn push_items(
     row: &mut Vec<u8>,
     message: &Message,
-    items: &[MessageItem],
+    items: &mut [MessageItem],
     context: &ValueContext,
 ) -> EvalResult<()> {
     let mut headers = message.headers.unwrap_or_default();
-    for (index, item) in items.iter().enumerate() {
+    let named = items.iter().filter(|item| matches!(item, MessageItem::Header(_))).count();
+    let mut taken = 0;
+    for item in items {
         match item {
-            MessageItem::Header(field) => match take_header(&mut headers)? {
-                None => push_null(row, field)?,
-                Some(bytes) => push_whole(row, field, bytes, context).map_err(|error| field.locate(error))?,
-            },
+            MessageItem::Header(field) => {
+                taken += 1;
+                match take_header(&mut headers)? {
+                    None => push_null(row, field)?,
+                    Some(bytes) => {
+                        push_whole(row, field, bytes, context).map_err(|error| field.locate(error))?;
+                    }
+                }
+            }
             MessageItem::Key(field) => match message.key {
                 None => push_null(row, field)?,
                 Some(key) => push_whole(row, field, key, context).map_err(|error| field.locate(error))?,
+            },
+            MessageItem::SchemaKey(field, decoder) => match message.key {
+                None => push_null(row, field)?,
+                Some(key) => decoder.decode(key, std::slice::from_ref(&*field), context, row)?,
             },
             MessageItem::Partition => push_datum(row, Datum::Int32(message.partition)),
             MessageItem::Offset => push_datum(row, Datum::Int64(message.offset)),
@@ -388,7 +439,7 @@ fn push_items(
                 let field = Field { name: "headers".into(), column: item.column() };
                 // It stands behind the headers that items name, also those that come later.
                 let mut object = headers;
-                for _ in items.iter().skip(index).filter(|item| matches!(item, MessageItem::Header(_))) {
+                for _ in taken..named {
                     take_header(&mut object)?;
                 }
                 let object = if object.is_empty() { b"{}" } else { object };

@@ -3,6 +3,7 @@
 
 use crate::Field;
 use crate::avro::{AvroDecoder, AvroFormat, avro_columns};
+use crate::protobuf::{ProtobufDecoder, ProtobufFormat, protobuf_columns};
 use crate::value::ValueContext;
 use tidewire_plan::ColumnType;
 use tidewire_row::{Arena, EvalError, EvalResult, FormatSettings};
@@ -12,6 +13,8 @@ use tidewire_row::{Arena, EvalError, EvalResult, FormatSettings};
 pub enum SchemaFormat {
     /// Apache Avro.
     Avro(AvroFormat),
+    /// Protocol Buffers.
+    Protobuf(ProtobufFormat),
 }
 
 /// The column that a field is by itself, for a relation whose columns are not declared.
@@ -28,6 +31,7 @@ impl SchemaFormat {
     pub fn columns(&self) -> EvalResult<Vec<NaturalColumn>> {
         match self {
             SchemaFormat::Avro(format) => avro_columns(format),
+            SchemaFormat::Protobuf(format) => protobuf_columns(format),
         }
     }
 }
@@ -43,8 +47,12 @@ pub struct SchemaText {
 
 /// Decodes messages with a schema into fields of the schema.
 #[derive(Clone, Debug)]
-pub struct SchemaDecoder {
-    avro: AvroDecoder,
+pub struct SchemaDecoder(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Avro(AvroDecoder),
+    Protobuf(ProtobufDecoder),
 }
 
 impl SchemaDecoder {
@@ -53,7 +61,10 @@ impl SchemaDecoder {
         let context = ValueContext { settings: settings.clone(), arena: Arena::new() };
         match format {
             SchemaFormat::Avro(format) => {
-                Ok(SchemaDecoder { avro: AvroDecoder::new(format, fields, &context)? })
+                Ok(SchemaDecoder(Kind::Avro(AvroDecoder::new(format, fields, &context)?)))
+            }
+            SchemaFormat::Protobuf(format) => {
+                Ok(SchemaDecoder(Kind::Protobuf(ProtobufDecoder::new(format, fields)?)))
             }
         }
     }
@@ -61,7 +72,10 @@ impl SchemaDecoder {
     /// The number of a message's schema, if that has to be learned first.
     #[inline]
     pub(crate) fn unknown(&self, value: &[u8]) -> Option<u32> {
-        self.avro.unknown(value)
+        match &self.0 {
+            Kind::Avro(decoder) => decoder.unknown(value),
+            Kind::Protobuf(decoder) => decoder.unknown(value),
+        }
     }
 
     /// Takes in the schema of a number; or why there is none, which refuses its messages.
@@ -72,7 +86,10 @@ impl SchemaDecoder {
         fields: &[Field],
         context: &ValueContext,
     ) {
-        self.avro.learn(id, schema, fields, context);
+        match &mut self.0 {
+            Kind::Avro(decoder) => decoder.learn(id, schema, fields, context),
+            Kind::Protobuf(decoder) => decoder.learn(id, schema),
+        }
     }
 
     /// Appends the packed row of a message.
@@ -83,6 +100,9 @@ impl SchemaDecoder {
         context: &ValueContext,
         out: &mut Vec<u8>,
     ) -> EvalResult<()> {
-        self.avro.decode(value, fields, context, out)
+        match &mut self.0 {
+            Kind::Avro(decoder) => decoder.decode(value, fields, context, out),
+            Kind::Protobuf(decoder) => decoder.decode(value, fields, context, out),
+        }
     }
 }

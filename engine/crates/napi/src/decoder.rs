@@ -1,7 +1,7 @@
 //! Bytes of a source to rows in a transaction.
 
 use crate::constraints::{RowChecker, TableConstraints};
-use crate::encoding::{DecoderOptions, MessageEnvelope, Place, WrittenSchema, parse, settings};
+use crate::encoding::{DecoderOptions, Place, WrittenSchema, parse, settings};
 use crate::error::{call, internal};
 use crate::error_log::{Additions, NativeErrorLog, push_refused};
 use crate::execution::Collection;
@@ -71,9 +71,14 @@ impl NativeDecoder {
             .collect();
         let text = ColumnType { scalar: ScalarType::Text, typmod: -1, nullable: true };
         let place = ColumnType { scalar: ScalarType::Int8, typmod: -1, nullable: false };
-        let items: Option<Vec<MessageItem>> =
-            options.messages.map(|items| items.into_iter().map(|item| item.item()).collect());
-        let envelope = options.envelope.map_or(Envelope::None, MessageEnvelope::envelope);
+        let items: Option<Vec<MessageItem>> = options
+            .messages
+            .map(|items| items.into_iter().map(|item| item.item(&settings)).collect())
+            .transpose()?;
+        let envelope = match options.envelope {
+            None => Envelope::None,
+            Some(envelope) => envelope.envelope(&settings)?,
+        };
         if !matches!(envelope, Envelope::None) {
             return Self::keyed(
                 options.arrangement,
@@ -259,8 +264,8 @@ impl RecordSink for Sink<'_> {
 impl NativeDecoder {
     /// The numbers of schemas that messages of a chunk have and that the decoder has not learned.
     #[napi(catch_unwind)]
-    pub fn unknown_schemas(&self, chunk: Buffer) -> Vec<u32> {
-        match &self.decoder {
+    pub fn unknown_schemas(&mut self, chunk: Buffer) -> Vec<u32> {
+        match &mut self.decoder {
             Decoder::Messages(decoder) => decoder.unknown_schemas(&chunk),
             Decoder::Stream(_) => Vec::new(),
         }

@@ -1,14 +1,15 @@
 //! Options that come as JSON: how rows are encoded, decoded and subscribed to.
 
 use serde::Deserialize;
+use tidewire_decode::encode::avro::{AvroColumn, AvroEnvelope, AvroPayload, avro_schema};
 use tidewire_decode::encode::envelope::Envelope as SinkEnvelope;
 use tidewire_decode::encode::messages::MessageParts;
 use tidewire_decode::encode::payload::{JsonPayload, Payload, PayloadColumns, TextPayload};
 use tidewire_decode::encode::{CsvStyle, OutputFormat};
 use tidewire_decode::{
     AvroFormat, CopyTextFormat, CsvFormat, CsvHeader, Debezium, Decimals, Envelope as SourceEnvelope, Field,
-    Format, JsonFormat, KeyFormat, MessageFormat, MessageItem, PathStep, SchemaDecoder, SchemaFormat,
-    SchemaText, Upsert,
+    Format, JsonFormat, KeyFormat, MessageFormat, MessageItem, PathStep, ProtobufFormat, SchemaDecoder,
+    SchemaFormat, SchemaText, Upsert,
 };
 use tidewire_plan::{ColumnType, Mfp, OrderKey, ScalarType};
 use tidewire_render::RowFormat;
@@ -56,6 +57,41 @@ pub struct MessagesEncoding {
     pub place: Option<usize>,
 }
 
+/// `SinkSchema` of `engine/index.ts`: the schema of a sink's messages.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SinkSchema {
+    pub columns: Vec<DecodeColumn>,
+    pub envelope: SinkSchemaEnvelope,
+    pub full_name: String,
+    pub null_defaults: bool,
+}
+
+/// `SinkSchema['envelope']`.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SinkSchemaEnvelope {
+    Row,
+    Append,
+    Debezium,
+}
+
+impl SinkSchema {
+    /// Its text.
+    pub fn text(self) -> Result<String, EvalError> {
+        let columns = self.columns.into_iter().enumerate();
+        let columns: Vec<AvroColumn> = columns
+            .map(|(place, DecodeColumn { name, column })| AvroColumn { place, name, column })
+            .collect();
+        let envelope = match self.envelope {
+            SinkSchemaEnvelope::Row => AvroEnvelope::Row,
+            SinkSchemaEnvelope::Append => AvroEnvelope::Append,
+            SinkSchemaEnvelope::Debezium => AvroEnvelope::Debezium,
+        };
+        avro_schema(&columns, envelope, &self.full_name, self.null_defaults)
+    }
+}
+
 /// What a key or a value shows, and how.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -70,6 +106,11 @@ pub struct PayloadOptions {
 pub enum PayloadFormat {
     Json,
     Text,
+    /// The schema's number, and the columns' whole types.
+    Avro {
+        id: u32,
+        types: Vec<ColumnType>,
+    },
 }
 
 impl MessagesEncoding {
@@ -104,6 +145,17 @@ impl PayloadOptions {
         types: &[ScalarType],
         settings: &FormatSettings,
     ) -> Result<Box<dyn Payload>, EvalError> {
+        if let PayloadFormat::Avro { id, types } = self.format {
+            if types.len() != self.columns.len() {
+                return Err(internal(format!("{} types for {} columns", types.len(), self.columns.len())));
+            }
+            let columns = self.columns.iter().zip(types).map(|(&place, column)| AvroColumn {
+                place,
+                name: names[place].clone(),
+                column,
+            });
+            return Ok(Box::new(AvroPayload::new(id, columns.collect(), settings.clone())));
+        }
         let columns = PayloadColumns {
             names: self.columns.iter().map(|column| names[*column].clone()).collect(),
             types: self.columns.iter().map(|column| types[*column]).collect(),
@@ -112,6 +164,7 @@ impl PayloadOptions {
         Ok(match self.format {
             PayloadFormat::Json => Box::new(JsonPayload::new(columns, settings.clone())),
             PayloadFormat::Text => Box::new(TextPayload::new(&columns, settings.clone())?),
+            PayloadFormat::Avro { .. } => return Err(internal("Avro has whole types")),
         })
     }
 }
@@ -222,7 +275,20 @@ pub enum DecodeFormat {
     /// The one field takes all of a message.
     Whole,
     /// Messages of a registry's schemas, or all of one.
-    Avro { schema: WrittenSchema, framed: bool },
+    Avro {
+        schema: WrittenSchema,
+        framed: bool,
+        #[serde(default)]
+        whole: bool,
+    },
+    /// The same in Protobuf; `message`: its name in the schema.
+    Protobuf {
+        schema: WrittenSchema,
+        message: Option<String>,
+        framed: bool,
+        #[serde(default)]
+        whole: bool,
+    },
     CopyText {
         delimiter: String,
         null_text: String,
@@ -285,7 +351,7 @@ impl DecodeFormat {
                     header: copy_header(header, header_match),
                 })
             }
-            DecodeFormat::Whole | DecodeFormat::Avro { .. } => {
+            DecodeFormat::Whole | DecodeFormat::Avro { .. } | DecodeFormat::Protobuf { .. } => {
                 return Err(internal("only a message is taken as a whole"));
             }
         })
@@ -294,8 +360,11 @@ impl DecodeFormat {
     /// A format whose messages have a schema; the others are given back.
     pub fn schema_format(self) -> Result<SchemaFormat, Box<DecodeFormat>> {
         match self {
-            DecodeFormat::Avro { schema, framed } => {
-                Ok(SchemaFormat::Avro(AvroFormat { schema: schema.into(), framed }))
+            DecodeFormat::Avro { schema, framed, whole } => {
+                Ok(SchemaFormat::Avro(AvroFormat { schema: schema.into(), framed, whole }))
+            }
+            DecodeFormat::Protobuf { schema, message, framed, whole } => {
+                Ok(SchemaFormat::Protobuf(ProtobufFormat { schema: schema.into(), message, framed, whole }))
             }
             other => Err(Box::new(other)),
         }
@@ -337,13 +406,15 @@ impl From<WrittenSchema> for SchemaText {
 }
 
 /// Metadata of a message as a column.
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum MessageColumn {
-    /// The key, as this type.
+    /// The key, as this type; by a schema, where it has a format.
     Key {
         #[serde(rename = "type")]
         column: ColumnType,
+        #[serde(default)]
+        format: Option<DecodeFormat>,
     },
     /// The next of the headers asked for by name, as this type.
     Header {
@@ -358,15 +429,24 @@ pub enum MessageColumn {
 
 impl MessageColumn {
     /// The decoder's item.
-    pub fn item(self) -> MessageItem {
-        match self {
-            MessageColumn::Key { column } => MessageItem::Key(Field { name: "key".into(), column }),
+    pub fn item(self, settings: &FormatSettings) -> Result<MessageItem, EvalError> {
+        Ok(match self {
             MessageColumn::Header { column } => MessageItem::Header(Field { name: "header".into(), column }),
+            MessageColumn::Key { column, format } => {
+                let field = Field { name: "key".into(), column };
+                match format {
+                    None => MessageItem::Key(field),
+                    format => {
+                        let decoder = schema_decoder(format, std::slice::from_ref(&field), settings)?;
+                        MessageItem::SchemaKey(field, decoder)
+                    }
+                }
+            }
             MessageColumn::Partition => MessageItem::Partition,
             MessageColumn::Offset => MessageItem::Offset,
             MessageColumn::Timestamp => MessageItem::Timestamp,
             MessageColumn::Headers => MessageItem::Headers,
-        }
+        })
     }
 }
 
@@ -375,6 +455,33 @@ impl MessageColumn {
 pub struct MessageKey {
     pub kind: MessageKeyKind,
     pub columns: Vec<DecodeColumn>,
+    /// Of the kind `Schema`.
+    #[serde(default)]
+    pub format: Option<DecodeFormat>,
+}
+
+impl MessageKey {
+    /// How the decoder takes it, and its fields.
+    fn decoder(self, settings: &FormatSettings) -> Result<(KeyFormat, Vec<Field>), EvalError> {
+        let fields: Vec<Field> = self.columns.into_iter().map(DecodeColumn::field).collect();
+        let key = match self.kind {
+            MessageKeyKind::Whole => KeyFormat::Whole,
+            MessageKeyKind::Json => KeyFormat::Json,
+            MessageKeyKind::Schema => KeyFormat::Schema(schema_decoder(self.format, &fields, settings)?),
+        };
+        Ok((key, fields))
+    }
+}
+
+fn schema_decoder(
+    format: Option<DecodeFormat>,
+    fields: &[Field],
+    settings: &FormatSettings,
+) -> Result<SchemaDecoder, EvalError> {
+    match format.map(DecodeFormat::schema_format) {
+        Some(Ok(format)) => SchemaDecoder::new(format, fields, settings),
+        _ => Err(internal("a key of a schema has no schema")),
+    }
 }
 
 /// `MessageKey['kind']`.
@@ -383,6 +490,7 @@ pub struct MessageKey {
 pub enum MessageKeyKind {
     Whole,
     Json,
+    Schema,
 }
 
 /// `MessageEnvelope`.
@@ -410,35 +518,24 @@ pub enum DecimalEncoding {
     Base64,
 }
 
-impl MessageKey {
-    fn parts(self) -> (KeyFormat, Vec<Field>) {
-        let format = match self.kind {
-            MessageKeyKind::Whole => KeyFormat::Whole,
-            MessageKeyKind::Json => KeyFormat::Json,
-        };
-        let field = |column: DecodeColumn| Field { name: column.name, column: column.column };
-        (format, self.columns.into_iter().map(field).collect())
-    }
-}
-
 impl MessageEnvelope {
     /// The decoder's envelope.
-    pub fn envelope(self) -> SourceEnvelope {
+    pub fn envelope(self, settings: &FormatSettings) -> Result<SourceEnvelope, EvalError> {
         match self {
             MessageEnvelope::Upsert { key, order, inline_errors } => {
-                let (key, key_fields) = key.parts();
-                SourceEnvelope::Upsert(Upsert { key, key_fields, order: reordered(order), inline_errors })
+                let (key, key_fields) = key.decoder(settings)?;
+                Ok(SourceEnvelope::Upsert(Upsert { key, key_fields, order: reordered(order), inline_errors }))
             }
             MessageEnvelope::Debezium { key, primary_key, order, decimals } => {
-                SourceEnvelope::Debezium(Debezium {
-                    key: key.map(MessageKey::parts),
+                Ok(SourceEnvelope::Debezium(Debezium {
+                    key: key.map(|key| key.decoder(settings)).transpose()?,
                     primary_key,
                     order: reordered(order),
                     decimals: match decimals {
                         DecimalEncoding::Text => Decimals::Text,
                         DecimalEncoding::Base64 => Decimals::Base64,
                     },
-                })
+                }))
             }
         }
     }

@@ -579,6 +579,12 @@ impl NativeEngine {
         })
     }
 
+    /// The text of the schema of a sink's messages.
+    #[napi(catch_unwind)]
+    pub fn sink_schema(&self, options: String) -> napi::Result<String> {
+        call(|| parse::<crate::encoding::SinkSchema>(&options)?.text())
+    }
+
     /// Refuses columns that a format's schema does not have, or that its values cannot become.
     #[napi(catch_unwind)]
     pub fn check_columns(&self, format: String, columns: String) -> napi::Result<()> {

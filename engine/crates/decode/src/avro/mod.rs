@@ -10,6 +10,8 @@ mod resolve;
 mod schema;
 mod wire;
 
+pub(crate) use default::{push_bytes, push_long};
+
 use crate::Field;
 use crate::natural::assignable;
 use crate::registered::{NaturalColumn, SchemaText};
@@ -32,6 +34,8 @@ pub struct AvroFormat {
     /// Messages begin with a zero and their schema's number, as Confluent's serializers write them. Else they are all of
     /// the reader's schema.
     pub framed: bool,
+    /// The one field takes the whole value, a record as jsonb.
+    pub whole: bool,
 }
 
 /// The columns that a schema has: a record's fields, else one column `data`.
@@ -41,7 +45,7 @@ pub(crate) fn avro_columns(format: &AvroFormat) -> EvalResult<Vec<NaturalColumn>
         name: name.to_owned(),
         column: ColumnType { nullable: schema.nullable(node), ..natural(&schema, node) },
     };
-    Ok(match record_of(&schema) {
+    Ok(match record_of(&schema).filter(|_| !format.whole) {
         Some(record) => {
             let fields = schema.fields(record).unwrap_or_default();
             fields.iter().map(|field| of(&field.name, field.node)).collect()
@@ -160,7 +164,7 @@ impl AvroDecoder {
             scratch: Vec::new(),
             ranges: vec![(0, 0); fields.len()],
         };
-        match record_of(&reader) {
+        match record_of(&reader).filter(|_| !decoder.format.whole) {
             Some(record) => {
                 for field in fields {
                     let fields = reader.fields(record).unwrap_or_default();
@@ -214,7 +218,7 @@ impl AvroDecoder {
     fn program(&self, writer: Arc<Schema>, fields: &[Field], context: &ValueContext) -> EvalResult<Program> {
         let reader = &*self.reader;
         let mut resolver = Resolver::new(&writer, reader);
-        let Some(wanted) = record_of(reader) else {
+        let Some(wanted) = record_of(reader).filter(|_| !self.format.whole) else {
             let root = Root::Whole(resolver.resolve(writer.root, reader.root, false)?);
             let reads = resolver.reads;
             return Ok(Program { writer: writer.clone(), reads, root });

@@ -151,7 +151,7 @@ impl DebeziumDecoder {
         rows: &mut Rows,
     ) -> EvalResult<Event> {
         if let Some((format, members)) = &mut self.key {
-            push_key(*format, members, key, context, &mut rows.row)?;
+            push_key(format, members, key, context, &mut rows.row)?;
         }
         let mut kept = Vec::new();
         self.value.push_all(after, schema, context, &mut rows.row, &mut kept)?;
@@ -183,7 +183,7 @@ impl DebeziumDecoder {
     ) -> EvalResult<Event> {
         let out = &mut rows.row;
         if let Some((format, members)) = &mut self.key {
-            push_key(*format, members, key, context, out)?;
+            push_key(format, members, key, context, out)?;
             crate::keyed::push_nulls(out, self.value.fields.len());
             return Ok(Event::Remove);
         }
@@ -208,7 +208,7 @@ impl DebeziumDecoder {
 
 /// Appends the fields of a message's key.
 fn push_key(
-    format: KeyFormat,
+    format: &KeyFormat,
     members: &mut Members,
     key: Option<&[u8]>,
     context: &ValueContext,
@@ -217,7 +217,7 @@ fn push_key(
     let Some(key) = key else {
         return members.fields.iter().try_for_each(|field| push_null(out, field));
     };
-    if format == KeyFormat::Whole {
+    if matches!(format, KeyFormat::Whole) {
         return members
             .fields
             .iter()

@@ -3,12 +3,15 @@
 //! [`RowEncoder`] writes one row in a format; [`envelope`] says what a record of a sink is; [`messages`] frames those that have
 //! keys and headers, with [`payload`] for what is in them.
 
+pub mod avro;
 mod csv;
 pub mod envelope;
 mod json;
 pub mod messages;
 mod murmur2;
 pub mod payload;
+pub mod protobuf;
+pub mod schema;
 mod text;
 
 pub use csv::CsvStyle;
