@@ -82,15 +82,16 @@ export type PayloadFormat =
   /** One column, as its text. */
   | { readonly kind: 'text' }
   /** With the number that a registry gave the schema; `types` of the columns, by which the schema was made. */
-  | { readonly kind: 'avro'; readonly id: number; readonly types: readonly ColumnType[] };
+  | { readonly kind: 'avro' | 'protobuf'; readonly id: number; readonly types: readonly ColumnType[] };
 
 /** What the schema of a sink's messages is made from. */
 export interface SinkSchema {
+  readonly language: 'avro' | 'protobuf';
   readonly columns: readonly { readonly name: string; readonly type: ColumnType }[];
   readonly envelope: 'row' | 'append' | 'debezium';
   /** The record's name with its namespace. */
   readonly fullName: string;
-  /** Columns that can be NULL have it as their default. */
+  /** Of Avro: columns that can be NULL have it as their default. */
   readonly nullDefaults: boolean;
 }
 

@@ -22,7 +22,7 @@ export const kafkaSink: SinkConnector<typeof kafkaSinkOptions> = {
   options: kafkaSinkOptions,
   connection: 'kafka',
   messages: true,
-  formats: ['json', 'text', 'avro'],
+  formats: ['json', 'text', 'avro', 'protobuf'],
   subject: ({ topic }: KafkaSinkOptions) => topic,
   envelopes: ['append', 'upsert', 'debezium'],
   delivery: 'exactly once',

@@ -113,8 +113,9 @@ function payload(format: CheckedFormat, columns: readonly number[], what: 'key' 
         hint: 'Choose the columns with AS SELECT …, or use FORMAT JSON.',
       });
     case 'avro':
+    case 'protobuf':
       // Its number is the registry's: sink-schema.ts.
-      return { columns, format: { kind: 'avro', id: 0, types: [] } };
+      return { columns, format: { kind: format.name, id: 0, types: [] } };
     default:
       throw new Error(`messages have no format ${format.name}`);
   }

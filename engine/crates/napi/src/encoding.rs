@@ -1,10 +1,12 @@
 //! Options that come as JSON: how rows are encoded, decoded and subscribed to.
 
 use serde::Deserialize;
-use tidewire_decode::encode::avro::{AvroColumn, AvroEnvelope, AvroPayload, avro_schema};
+use tidewire_decode::encode::avro::{AvroPayload, avro_schema};
 use tidewire_decode::encode::envelope::Envelope as SinkEnvelope;
 use tidewire_decode::encode::messages::MessageParts;
 use tidewire_decode::encode::payload::{JsonPayload, Payload, PayloadColumns, TextPayload};
+use tidewire_decode::encode::protobuf::{ProtobufPayload, protobuf_schema};
+use tidewire_decode::encode::schema::{MessageShape, SchemaColumn};
 use tidewire_decode::encode::{CsvStyle, OutputFormat};
 use tidewire_decode::{
     AvroFormat, CopyTextFormat, CsvFormat, CsvHeader, Debezium, Decimals, Envelope as SourceEnvelope, Field,
@@ -61,10 +63,19 @@ pub struct MessagesEncoding {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SinkSchema {
+    pub language: SinkSchemaLanguage,
     pub columns: Vec<DecodeColumn>,
     pub envelope: SinkSchemaEnvelope,
     pub full_name: String,
     pub null_defaults: bool,
+}
+
+/// `SinkSchema['language']`.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SinkSchemaLanguage {
+    Avro,
+    Protobuf,
 }
 
 /// `SinkSchema['envelope']`.
@@ -80,15 +91,18 @@ impl SinkSchema {
     /// Its text.
     pub fn text(self) -> Result<String, EvalError> {
         let columns = self.columns.into_iter().enumerate();
-        let columns: Vec<AvroColumn> = columns
-            .map(|(place, DecodeColumn { name, column })| AvroColumn { place, name, column })
+        let columns: Vec<SchemaColumn> = columns
+            .map(|(place, DecodeColumn { name, column })| SchemaColumn { place, name, column })
             .collect();
         let envelope = match self.envelope {
-            SinkSchemaEnvelope::Row => AvroEnvelope::Row,
-            SinkSchemaEnvelope::Append => AvroEnvelope::Append,
-            SinkSchemaEnvelope::Debezium => AvroEnvelope::Debezium,
+            SinkSchemaEnvelope::Row => MessageShape::Row,
+            SinkSchemaEnvelope::Append => MessageShape::Append,
+            SinkSchemaEnvelope::Debezium => MessageShape::Debezium,
         };
-        avro_schema(&columns, envelope, &self.full_name, self.null_defaults)
+        match self.language {
+            SinkSchemaLanguage::Avro => avro_schema(&columns, envelope, &self.full_name, self.null_defaults),
+            SinkSchemaLanguage::Protobuf => protobuf_schema(&columns, envelope, &self.full_name),
+        }
     }
 }
 
@@ -108,6 +122,11 @@ pub enum PayloadFormat {
     Text,
     /// The schema's number, and the columns' whole types.
     Avro {
+        id: u32,
+        types: Vec<ColumnType>,
+    },
+    /// The same.
+    Protobuf {
         id: u32,
         types: Vec<ColumnType>,
     },
@@ -145,26 +164,34 @@ impl PayloadOptions {
         types: &[ScalarType],
         settings: &FormatSettings,
     ) -> Result<Box<dyn Payload>, EvalError> {
-        if let PayloadFormat::Avro { id, types } = self.format {
-            if types.len() != self.columns.len() {
-                return Err(internal(format!("{} types for {} columns", types.len(), self.columns.len())));
+        let places = &self.columns;
+        let schema_columns = |types: Vec<ColumnType>| {
+            if types.len() != places.len() {
+                return Err(internal(format!("{} types for {} columns", types.len(), places.len())));
             }
-            let columns = self.columns.iter().zip(types).map(|(&place, column)| AvroColumn {
-                place,
-                name: names[place].clone(),
-                column,
-            });
-            return Ok(Box::new(AvroPayload::new(id, columns.collect(), settings.clone())));
-        }
+            let column = |(&place, column)| SchemaColumn { place, name: names[place].clone(), column };
+            Ok(places.iter().zip(types).map(column).collect())
+        };
+        let format = match self.format {
+            PayloadFormat::Avro { id, types } => {
+                return Ok(Box::new(AvroPayload::new(id, schema_columns(types)?, settings.clone())));
+            }
+            PayloadFormat::Protobuf { id, types } => {
+                return Ok(Box::new(ProtobufPayload::new(id, schema_columns(types)?, settings.clone())));
+            }
+            format => format,
+        };
         let columns = PayloadColumns {
             names: self.columns.iter().map(|column| names[*column].clone()).collect(),
             types: self.columns.iter().map(|column| types[*column]).collect(),
             places: self.columns,
         };
-        Ok(match self.format {
+        Ok(match format {
             PayloadFormat::Json => Box::new(JsonPayload::new(columns, settings.clone())),
             PayloadFormat::Text => Box::new(TextPayload::new(&columns, settings.clone())?),
-            PayloadFormat::Avro { .. } => return Err(internal("Avro has whole types")),
+            PayloadFormat::Avro { .. } | PayloadFormat::Protobuf { .. } => {
+                return Err(internal("formats of schemas have whole types"));
+            }
         })
     }
 }
