@@ -6,6 +6,7 @@ import type pg from 'pg';
 import protobuf from 'protobufjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type KafkaBroker, kafkaMissing, startKafka } from '../support/kafka.ts';
+import { readTopic } from '../support/kafka-reader.ts';
 import { describeWith } from '../support/left-out.ts';
 import { type Registry, registryMissing, startRegistry } from '../support/registry.ts';
 import { type Tidewire, startTidewire } from '../support/tidewire.ts';
@@ -148,6 +149,46 @@ describeWith(kafkaMissing() ?? registryMissing(), 'Protobuf', () => {
         `CREATE SOURCE bad (nothing int) FROM KAFKA CONNECTION k (TOPIC 'plain') FORMAT PROTOBUF USING SCHEMA '${schema}'`,
       ),
     ).rejects.toMatchObject({ code: '42703' });
+  });
+
+  test('a sink registers the schemas of its columns, and others read what it writes', async () => {
+    await ask(`CREATE TABLE things (id int PRIMARY KEY, b boolean, l bigint NOT NULL, d double precision, n numeric,
+      by bytea, tz timestamptz, j jsonb)`);
+    await ask(`INSERT INTO things VALUES (1, false, -5, 0.1, 12.50, '\\x00ff', '1969-12-31 23:59:59.5+00', '{"a": [1]}'),
+      (2, NULL, 0, NULL, NULL, NULL, NULL, NULL)`);
+    await ask(`CREATE SINK out FROM things INTO KAFKA CONNECTION k (TOPIC 'things') KEY (id)
+      FORMAT PROTOBUF MESSAGE 'shop.Thing' USING CONFLUENT SCHEMA REGISTRY CONNECTION r ENVELOPE UPSERT`);
+    await ask(`CREATE SINK changes FROM things INTO KAFKA CONNECTION k (TOPIC 'changes') KEY (id)
+      FORMAT PROTOBUF (CONNECTION r) ENVELOPE DEBEZIUM`);
+    const messages = await readTopic(broker, 'things', 2);
+    const { schema, id } = await registry.latest('things-value');
+    const root = new protobuf.Root();
+    root.addJSON(protobuf.common.get('google/protobuf/timestamp.proto')!.nested!);
+    const type = protobuf.parse(schema, root).root.lookupType('shop.Thing');
+    const read = messages.map(({ value }) => {
+      expect([value!.readUInt32BE(1), value![5]]).toEqual([id, 0]);
+      return type.decode(value!.subarray(6)).toJSON();
+    });
+    expect(read).toContainEqual({
+      ...{ id: 1, b: false, l: '-5', d: 0.1, n: '12.50', by: 'AP8=', j: '{"a": [1]}' },
+      tz: { seconds: '-1', nanos: 500_000_000 },
+    });
+    await ask(`CREATE SOURCE back (id int PRIMARY KEY, b boolean, l bigint, d double precision, n numeric, by bytea,
+      tz timestamptz, j jsonb) FROM KAFKA CONNECTION k (TOPIC 'things') FORMAT PROTOBUF (CONNECTION r) ENVELOPE UPSERT`);
+    await expect.poll(() => asText('SELECT id FROM back ORDER BY id'), PATIENCE).toEqual(['[1]', '[2]']);
+    expect(await asText('SELECT * FROM back ORDER BY id')).toEqual(
+      await asText('SELECT * FROM things ORDER BY id'),
+    );
+    await readTopic(broker, 'changes', 2);
+    await ask(
+      `CREATE SOURCE changes_back FROM KAFKA CONNECTION k (TOPIC 'changes') FORMAT PROTOBUF (CONNECTION r)`,
+    );
+    await expect
+      .poll(
+        () => asText("SELECT before, after->>'l', op FROM changes_back WHERE after->>'id' = '1'"),
+        PATIENCE,
+      )
+      .toEqual(['[null,"-5","c"]']);
   });
 
   test("RisingWave's form is understood with a connection", async () => {

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use tidewire_plan::ScalarType;
 
 /// All messages that one can hold, by their numbers here.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Layouts {
     pub(crate) messages: Vec<Layout>,
     enums: Vec<FxHashMap<i32, String>>,
@@ -103,8 +103,7 @@ impl Layout {
 impl Layouts {
     /// Of a message and all that it holds. The message itself is number 0.
     pub(crate) fn of(root: &MessageDescriptor) -> Layouts {
-        let mut made =
-            Made { layouts: Layouts { messages: Vec::new(), enums: Vec::new() }, ..Made::default() };
+        let mut made = Made::default();
         made.message(root);
         made.layouts
     }
@@ -136,12 +135,6 @@ impl Layouts {
                 _ => ScalarType::Jsonb,
             },
         }
-    }
-}
-
-impl Default for Layouts {
-    fn default() -> Self {
-        Layouts { messages: Vec::new(), enums: Vec::new() }
     }
 }
 
