@@ -108,3 +108,33 @@ fn keys_and_values_are_rows_of_their_key() {
         out.errors.iter().map(|error| (error.position.offset, error.error.sqlstate())).collect();
     assert_eq!(errors, [(4, "23502"), (5, "23502")]);
 }
+
+#[test]
+fn json_arrays_are_arrays() {
+    use ScalarType::{Array, Bool, Int4, Jsonb, Text};
+    let types = [Array(&Int4), Array(&Text), Array(&Jsonb), Array(&Bool)];
+    let fields = ["n", "t", "j", "b"].iter().zip(types).map(|(name, scalar)| field(name, scalar)).collect();
+    let mut decoder = decoder(MessageFormat::Json(JsonFormat::default()), fields, vec![]);
+    let mut frames = frame(
+        1,
+        None,
+        Some(br#"{"n": [[1, 2], [3, null]], "t": ["a\"b", "NULL", null, "", "{x,\\"], "j": [{"a": ["x"]}, [1], null], "b": [true, false]}"#),
+        None,
+    );
+    frames.extend(frame(2, None, Some(br#"{"n": "{4,5}", "t": [], "j": null}"#), None));
+    frames.extend(frame(3, None, Some(br#"{"n": ["x"]}"#), None));
+    frames.extend(frame(4, None, Some(br#"{"n": {"a": 1}}"#), None));
+    frames.extend(frame(5, None, Some(br#"{"n": [[1], [2, 3]]}"#), None));
+    let mut out = Decoded::new();
+    decoder.push(&frames, &mut out).unwrap();
+    assert_eq!(
+        shown(&out, &types),
+        [
+            r#"{{1,2},{3,NULL}} {"a\"b","NULL",NULL,"","{x,\\"} {"{\"a\": [\"x\"]}",[1],NULL} {t,f}"#,
+            "{4,5} {} NULL NULL"
+        ]
+    );
+    let errors: Vec<(u64, &str)> =
+        out.errors.iter().map(|error| (error.position.offset, error.error.sqlstate())).collect();
+    assert_eq!(errors, [(3, "22P02"), (4, "22P02"), (5, "22P02")]);
+}

@@ -1,5 +1,6 @@
 //! JSON lines: one value a line.
 
+mod array;
 mod path;
 mod scan;
 
@@ -242,7 +243,12 @@ impl JsonDecoder {
                 push_text(out, field, &self.unescaped, context)
             }
             Kind::True | Kind::False | Kind::Number => push_text(out, field, raw, context),
-            Kind::Structure => match field.column.scalar {
+            Kind::Structure => match &field.column.scalar {
+                ScalarType::Array(element) if raw.starts_with('[') => {
+                    self.unescaped.clear();
+                    array::push_array_text(text, slot, element, &mut self.unescaped)?;
+                    push_text(out, field, &self.unescaped, context)
+                }
                 ScalarType::Text => push_plain(out, raw),
                 ScalarType::Varchar | ScalarType::Bpchar => push_text(out, field, raw, context),
                 _ => Err(EvalError::new(
