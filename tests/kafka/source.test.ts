@@ -234,6 +234,31 @@ describeWith(kafkaMissing(), 'FROM KAFKA', () => {
     await gives('SELECT position::int, error_detail FROM not_nested', [[2, 'Column "id".']]);
   });
 
+  test('records whose members change while the source runs', async () => {
+    const name = await topic();
+    await send(name, [{ value: json({ id: 1, n: 1, tags: ['a', 'b'] }) }]);
+    await ask(`CREATE SOURCE changing (id int, n int, tags text[]) FROM KAFKA CONNECTION k (TOPIC '${name}') FORMAT JSON
+      ON ERROR SKIP INTO changed`);
+    await gives('SELECT id, n, tags FROM changing', [[1, 1, ['a', 'b']]]);
+    await send(name, [
+      { value: json({ id: 2, more: { of: [1] } }) },
+      { value: json({ n: '3', id: '3', tags: [] }) },
+      { value: json({ id: { now: 'an object' }, n: 4 }) },
+      { value: json({ id: 5, tags: 'no array' }) },
+      { value: json({ tags: null, n: null, id: 6 }) },
+    ]);
+    await gives('SELECT id, n, tags FROM changing ORDER BY id', [
+      [1, 1, ['a', 'b']],
+      [2, null, null],
+      [3, 3, []],
+      [6, null, null],
+    ]);
+    await gives('SELECT position::int, error_detail FROM changed ORDER BY position', [
+      [3, 'Column "id".'],
+      [4, expect.any(String)],
+    ]);
+  });
+
   test('topics by a pattern, and those that come later', async () => {
     const [one, two] = [`many_${++topics}_a`, `many_${topics}_b`];
     await broker.createTopic(one, 2);
