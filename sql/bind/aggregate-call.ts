@@ -108,6 +108,18 @@ export function bindAggregate(node: FuncCall, name: string, context: ExpressionC
       throw statement.error('42P10', message, sorted.at(-1)?.at);
     },
   );
+  const type = { ...resolved.result, nullable: !isCount(resolved) };
+  const scalar = placeAggregate(context, { ...called, type }, at);
+  return { scalar, at: leftmost(at, ...args.map((bound) => bound.at)) };
+}
+
+/** The column that the Aggregate node of the query that a call belongs to will give it. */
+export function placeAggregate(
+  context: ExpressionContext,
+  called: HirAggregate,
+  at: number | undefined,
+): HirScalar {
+  const { statement } = context;
   const level = levelOf(aggregateScalars(called));
   const site = siteAt(context, level);
   if (site !== 'FROM' && site.insideAggregate)
@@ -125,11 +137,9 @@ export function bindAggregate(node: FuncCall, name: string, context: ExpressionC
     arguments: called.arguments.map(lifted),
     order: called.order.map((key) => ({ ...key, scalar: lifted(key.scalar) })),
     filter: called.filter === null ? null : lifted(called.filter),
-    type: { ...resolved.result, nullable: !isCount(resolved) },
   };
   const index = site.collector.width + register(site.collector.aggregates, aggregate);
-  const scalar: HirScalar = liftScalar({ kind: 'column', index, type: aggregate.type }, level);
-  return { scalar, at: leftmost(at, ...args.map((bound) => bound.at)) };
+  return liftScalar({ kind: 'column', index, type: aggregate.type }, level);
 }
 
 /** WITHIN GROUP stands where the function wants it, and nowhere else. */

@@ -5,7 +5,7 @@ import { castByName, resolveFunction } from '../functions/resolve.ts';
 import { windowFunctionNamed } from '../functions/window-functions.ts';
 import { isSetReturning } from '../functions/table-functions.ts';
 import { isPostgresFunction } from '../functions/postgres-names.ts';
-import { functionsNamed } from '../functions/table.ts';
+import { functionsNamed, jsonbBuilders } from '../functions/table.ts';
 import type { FunctionEntry } from '../functions/table.ts';
 import { catalogFunctionBody } from '../functions/catalog-functions.ts';
 import type { HirScalar } from '../hir.ts';
@@ -22,6 +22,7 @@ import { makeOperator, operand } from './operator.ts';
 import { bindToRegistered } from './registered-text.ts';
 import { call, literal, typeOf } from './scalar.ts';
 import { sessionValue } from './session-value.ts';
+import { bindHypotheticalSet } from './hypothetical-set.ts';
 import { bindSetInExpression } from './set-returning.ts';
 import type { Bound } from './statement.ts';
 import { bindWindowCall } from './window-call.ts';
@@ -43,8 +44,7 @@ export function bindFunctionCall(node: FuncCall, context: ExpressionContext): Bo
   if (node.func_variadic === true) throw statement.unsupported('VARIADIC arguments', at);
   if (node.over !== undefined) return bindWindowCall(node, name, context);
   if (windowFunctionNamed(name) !== undefined) {
-    if (node.agg_within_group === true)
-      throw statement.unsupported(`the hypothetical-set aggregate ${name}`, at);
+    if (node.agg_within_group === true) return bindHypotheticalSet(node, name, context);
     throw statement.error('42809', `window function ${name} requires an OVER clause`, at);
   }
   if (isSetReturning(name)) return bindSetInExpression(node, context);
@@ -240,6 +240,20 @@ function bindSpecial(
       return count === 0 ? null : { scalar: concatenate(args(), context), at };
     case 'concat_ws':
       return count < 2 ? null : { scalar: concatenateWithSeparator(args(), context), at };
+    case 'jsonb_build_array':
+    case 'jsonb_build_object': {
+      const values = args().map((argument) => unknownToText(statement, argument));
+      return { scalar: call(jsonbBuilders[name]!, values), at };
+    }
+    case 'current_schemas': {
+      const [argument] = args();
+      const text = argument?.scalar.kind === 'literal' ? argument.scalar.text : null;
+      if (count !== 1 || (text !== 't' && text !== 'f')) return null;
+      const { searchPath } = statement.environment.catalog;
+      const names = searchPath.filter((schema) => text === 't' || schema !== 'pg_catalog');
+      const elements = names.map((schema) => literal('name', schema));
+      return { scalar: { kind: 'array', elements, nested: false, type: plain('_name') }, at };
+    }
     case 'array_to_string':
       // Columns of array types are NULL::text in the catalog's relations, which is all that can be asked here.
       return arrayToString(args(), context, at);

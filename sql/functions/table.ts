@@ -77,28 +77,35 @@ export const functions: readonly FunctionEntry[] = procRows.map(
   }),
 );
 
-function subscripting(opcode: string, canError: boolean): FunctionEntry {
+/** A function of any number of arguments; the binder knows their types. */
+function variadic(opcode: string, canError: boolean, result: TypeName = 'text'): FunctionEntry {
   return {
     oid: 0,
     name: opcode,
     arguments: [],
-    result: 'text',
+    result,
     opcode,
     strict: false,
     volatility: 'immutable',
     kind: 'function',
     canError,
-    canBeNull: true,
+    canBeNull: result !== 'jsonb',
     native: true,
     body: null,
     description: '',
   };
 }
 
+/** jsonb_build_array and jsonb_build_object. */
+export const jsonbBuilders: Readonly<Record<string, FunctionEntry>> = {
+  jsonb_build_array: variadic('jsonb_build_array', false, 'jsonb'),
+  jsonb_build_object: variadic('jsonb_build_object', true, 'jsonb'),
+};
+
 /** `array[i][j]`: of any number of subscripts; the binder knows the type. */
-export const arraySubscript = subscripting('array_subscript', false);
+export const arraySubscript = variadic('array_subscript', false);
 /** `array[a:b][c:d]`. */
-export const arraySlice = subscripting('array_slice', false);
+export const arraySlice = variadic('array_slice', false);
 
 /**
  * What connection pools send when a connection comes back to them. There are no advisory locks to release, and no type

@@ -1,4 +1,5 @@
 /** SELECT with GROUP BY or a global aggregate, FILTER, DISTINCT inside aggregates and HAVING. */
+import { orderedAggregates } from './ordered-aggregates.ts';
 import { anyType, predicate, want, type Context, type ScopeColumn } from './expressions.ts';
 import type { From } from './from.ts';
 import { groupingSets } from './lateral.ts';
@@ -85,6 +86,8 @@ function dyadic(scope: Context): Node {
 
 function aggregateOf(state: State, scope: Context, type: Type): Node {
   const { random, features } = state;
+  const others = orderedAggregates(state, scope, type);
+  if (others.length > 0 && random.chance(0.35)) return random.weighted(others)();
   const wrap = (name: string, argument: Node, result: Type, mayBeDistinct = true): Node => {
     features.add(name);
     const distinct = mayBeDistinct && random.chance(0.25);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { startPostgres } from '../support/postgres.ts';
 import { startTidewire } from '../support/tidewire.ts';
+import { arrayCalls } from './array-calls.ts';
 import { allCalls, compareCall, domainTables } from './calls.ts';
 
 test('every registered call equals PostgreSQL over its domains', { timeout: 300_000 }, async () => {
@@ -13,7 +14,7 @@ test('every registered call equals PostgreSQL over its domains', { timeout: 300_
       await systems.tidewire.query(statement);
     }
     const different: string[] = [];
-    for (const call of allCalls()) {
+    for (const call of [...allCalls(), ...arrayCalls()]) {
       const difference = await compareCall(systems, call);
       if (difference !== null) different.push(`${call.signature}: ${difference}`);
     }

@@ -4,6 +4,7 @@
  */
 import type pg from 'pg';
 import { bag, difference, same } from './bag.ts';
+import { arrayDomainTables, arraysOf, type ArrayDomain } from './array-calls.ts';
 import { ask, failed } from './client.ts';
 import { Random } from './random.ts';
 import { registeredByResult, type Registered } from './registered.ts';
@@ -19,18 +20,28 @@ export function allCalls(): Registered[] {
 
 /** The tables that the calls read: one for each type. */
 export function domainTables(): string[] {
-  return TYPES.flatMap((type) => [
+  const single = TYPES.flatMap((type) => [
     `CREATE TABLE d_${type} (v ${type})`,
     `INSERT INTO d_${type} VALUES (NULL), ${valuesOf(type)
       .map((value) => `(${value})`)
       .join(', ')}`,
   ]);
+  return [...single, ...arrayDomainTables()];
+}
+
+/** A registered call, over arrays or without. */
+export type AnyCall = Pick<Registered, 'signature' | 'texts' | 'literals'> & {
+  readonly arguments: readonly ArrayDomain[];
+};
+
+function domainOf(type: ArrayDomain): string[] {
+  return type.startsWith('_') ? arraysOf(type.slice(1) as Type) : valuesOf(type as Type);
 }
 
 /** What differs, or null. */
 export async function compareCall(
   systems: { readonly postgres: pg.Client; readonly tidewire: pg.Client },
-  call: Registered,
+  call: AnyCall,
 ): Promise<string | null> {
   const { postgres, tidewire } = systems;
   const parts = call.arguments.map((type, i) => {
@@ -63,16 +74,16 @@ export async function compareCall(
   return null;
 }
 
-function write(call: Registered, values: readonly string[]): string {
+function write(call: AnyCall, values: readonly string[]): string {
   return values.map((value, i) => call.texts[i]! + value).join('') + call.texts.at(-1)!;
 }
 
 /** All of them if they are few, else a sample that is the same each time. */
-function combinations(call: Registered): string[][] {
+function combinations(call: AnyCall): string[][] {
   const random = new Random(call.signature.length);
-  const typed = (type: Type, value: string): string => `(${value})::${type}`;
+  const typed = (type: ArrayDomain, value: string): string => `(${value})::${type}`;
   const domains = call.arguments.map(
-    (type, i) => call.literals[i] ?? valuesOf(type).map((value) => typed(type, value)),
+    (type, i) => call.literals[i] ?? domainOf(type).map((value) => typed(type, value)),
   );
   const all = domains.reduce((count, domain) => count * domain.length, 1);
   if (all > MOST) return Array.from({ length: MOST }, () => domains.map((domain) => random.pick(domain)));

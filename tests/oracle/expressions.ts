@@ -66,6 +66,7 @@ export function want(context: Context, type: Type, depth: number): Node {
     [columns.length > 0 ? 3 : 0, () => expression(type, [random.pick(columns).sql])],
     [4, () => registered(context, type, depth - 1)],
   ];
+  shared.push([0.4, () => element(context, type, depth - 1)]);
   if (type !== 'bool') {
     const name = random.pick(['greatest', 'least']);
     shared.push([0.7, () => call(context, type, name, mixed(context, type, depth - 1))]);
@@ -81,6 +82,19 @@ export function want(context: Context, type: Type, depth: number): Node {
     ]);
   }
   return random.weighted([...productions(context, type, depth - 1), ...shared])();
+}
+
+/** An element of an array of such values. */
+function element(context: Context, type: Type, depth: number): Node {
+  const { random, features } = context;
+  features.add('array');
+  const [first, second] = [want(context, type, depth), want(context, type, 0)];
+  const array = random.pick<(string | Node)[]>([
+    ['(ARRAY[', first, ', ', second, '])'],
+    ['(ARRAY[', first, '] || ', second, ')'],
+    ['(array_remove(ARRAY[', first, ', ', second, '], ', second, '))'],
+  ]);
+  return expression(type, ['(', ...array, `[${random.between(0, 2)}])`]);
 }
 
 /** A call that makes a value of this type out of some column: there is none of the type itself. */
@@ -285,6 +299,47 @@ export function predicate(context: Context, depth: number): Node {
           low,
           ' AND ',
           high,
+        );
+      },
+    ],
+    [
+      0.5,
+      () => {
+        context.features.add('any of array');
+        const op = random.pick(['=', '<>', '<', '>=']);
+        return bool(
+          value(0),
+          ` ${op} ${random.pick(['ANY', 'ALL'])} (ARRAY[`,
+          value(0),
+          ', ',
+          value(0),
+          '])',
+        );
+      },
+    ],
+    [
+      0.5,
+      () => {
+        context.features.add('array comparison');
+        const op = random.pick(['=', '<', '>=', '@>', '&&']);
+        return bool('ARRAY[', value(0), ', ', value(0), `] ${op} ARRAY[`, value(0), ']');
+      },
+    ],
+    [
+      0.5,
+      () => {
+        context.features.add('row comparison');
+        const op = random.pick(['=', '<>', '<', '<=', '>', '>=', 'IS DISTINCT FROM', 'IS NOT DISTINCT FROM']);
+        return bool(
+          '(',
+          value(0),
+          ', ',
+          value(0, 'int4'),
+          `) ${op} (`,
+          value(0),
+          ', ',
+          value(0, 'int4'),
+          ')',
         );
       },
     ],

@@ -188,3 +188,21 @@ test('mistakes are refused by name', async () => {
     'Perhaps you meant the option "path".',
   ]);
 });
+
+test('arrays are JSON arrays, of as many levels as they have dimensions', async () => {
+  const path = join(folder, 'arrays.jsonl');
+  await client.query(`CREATE MATERIALIZED VIEW arrays AS
+    SELECT array_agg(id ORDER BY id) AS ids, ARRAY[array_agg(city ORDER BY id), ARRAY['a"b', NULL]] AS names,
+      '{}'::date[] AS none FROM sales`);
+  await client.query(`CREATE SINK out FROM arrays INTO FILE (PATH '${path}') FORMAT JSON ENVELOPE APPEND`);
+  await expect.poll(() => lines(path).length, { timeout: 10_000, interval: 20 }).toBe(1);
+  expect(JSON.parse(lines(path)[0]!)).toMatchObject({
+    ids: [1, 2],
+    names: [
+      ['Oslo', 'Lisbon'],
+      ['a"b', null],
+    ],
+    none: [],
+  });
+  await client.query('DROP SINK out');
+});

@@ -84,6 +84,21 @@ test('JSON lines, bounded: columns by member names, all rows once', async () => 
   await client.query('DROP SOURCE whole');
 });
 
+test('JSON arrays are values of array types', async () => {
+  writeFileSync(
+    join(folder, 'a.json'),
+    '{"id": 1, "codes": [1, "2", null], "grid": [[1.50, 2], [3, 4]]}\n{"id": 2, "codes": []}\n{"id": 3, "codes": [[1], 2]}\n',
+  );
+  await client.query(`CREATE SOURCE coded (id bigint, codes int[], grid numeric[])
+    FROM FILE (PATH '${folder}') FORMAT JSON ON ERROR SKIP INTO coded_rejected`);
+  await becomes('SELECT id, codes::text, grid::text FROM coded ORDER BY id').toEqual([
+    ['1', '{1,2,NULL}', '{{1.50,2},{3,4}}'],
+    ['2', '{}', null],
+  ]);
+  await becomes('SELECT error_code FROM coded_rejected').toEqual([['22P02']]);
+  await client.query('DROP SOURCE coded');
+});
+
 test('records that do not decode go into the reject relation, and leave it with their file', async () => {
   const file = join(folder, 'a.csv');
   writeFileSync(file, '1,2026-01-01\nx,2026-01-02\n3,2026-02-30\n4,2026-01-04\n');

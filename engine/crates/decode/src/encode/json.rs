@@ -1,7 +1,7 @@
 //! Values as JSON, as PostgreSQL's `to_json` writes them.
 
 use tidewire_plan::ScalarType;
-use tidewire_row::{Datum, FormatSettings, text_out};
+use tidewire_row::{Arena, ArrayRef, Datum, FormatSettings, text_out};
 
 /// Appends an object of all columns.
 pub(super) fn object(
@@ -36,6 +36,7 @@ pub(super) fn value(
         Datum::Null => out.extend_from_slice(b"null"),
         Datum::Bool(value) => out.extend_from_slice(if value { b"true" } else { b"false" }),
         Datum::Text(text) if scalar != ScalarType::Char => string(text.as_bytes(), out),
+        Datum::Array(array) => nested(array, settings, scratch, out),
         datum => {
             scratch.clear();
             text_out(datum, scalar, settings, scratch);
@@ -57,6 +58,36 @@ pub(super) fn value(
                 }
                 _ => string(scratch, out),
             }
+        }
+    }
+}
+
+/// An array as arrays of its dimensions.
+fn nested(array: ArrayRef<'_>, settings: &FormatSettings, scratch: &mut Vec<u8>, out: &mut Vec<u8>) {
+    let dimensions = array.dimensions();
+    if dimensions.is_empty() {
+        out.extend_from_slice(b"[]");
+        return;
+    }
+    let arena = Arena::new();
+    let mut left: Vec<i32> = vec![0; dimensions.len()];
+    for element in array.elements(&arena) {
+        let opened = left.iter().rev().take_while(|left| **left == 0).count();
+        if opened < dimensions.len() {
+            out.push(b',');
+        }
+        let from = dimensions.len() - opened;
+        for (left, dimension) in left.iter_mut().zip(&dimensions).skip(from) {
+            out.push(b'[');
+            *left = dimension.length;
+        }
+        value(element, *array.element(), settings, scratch, out);
+        for left in left.iter_mut().rev() {
+            *left -= 1;
+            if *left > 0 {
+                break;
+            }
+            out.push(b']');
         }
     }
 }

@@ -54,11 +54,11 @@ fn delete_keys<'a>(
     unwanted: ArrayRef<'a>,
     arena: &'a Arena,
 ) -> EvalResult<JsonbRef<'a>> {
-    if !value.is_object() && !value.is_array() {
-        return Err(EvalError::new("22023", "cannot delete from scalar"));
-    }
     if unwanted.dimension_count() > 1 {
         return Err(EvalError::new("2202E", "wrong number of array subscripts"));
+    }
+    if !value.is_object() && !value.is_array() {
+        return Err(EvalError::new("22023", "cannot delete from scalar"));
     }
     let unwanted: Vec<&str> = keys(unwanted, arena).into_iter().flatten().collect();
     let mut builder = JsonbBuilder::new();

@@ -8,6 +8,7 @@ mod float;
 mod formatting;
 mod integer;
 pub(crate) mod jsonb;
+mod jsonb_build;
 mod jsonb_path;
 mod keywords;
 mod numeric;
@@ -37,6 +38,7 @@ pub(crate) fn families() -> Vec<&'static [Function]> {
     all.extend_from_slice(bytea::FUNCTIONS);
     all.extend_from_slice(uuid::FUNCTIONS);
     all.extend_from_slice(jsonb::FUNCTIONS);
+    all.push(jsonb_build::FUNCTIONS);
     all.push(jsonb_path::FUNCTIONS);
     all.extend(datetime::families());
     all.extend(formatting::families());

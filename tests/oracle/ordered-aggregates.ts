@@ -1,0 +1,107 @@
+/**
+ * Aggregates of a whole group in an order, statistics and bits. What is ordered is of types whose equality is identity, so
+ * that rows that tie are the same and the result is a function of the data.
+ */
+import { predicate, want, type Context } from './expressions.ts';
+import { expression, node, type Node } from './node.ts';
+import type { State } from './queries.ts';
+import type { Type } from './schema.ts';
+
+const EXACT: readonly Type[] = ['int2', 'int4', 'int8', 'text', 'bool', 'date', 'uuid', 'timestamp', 'bytea'];
+
+type Production = readonly [weight: number, make: () => Node];
+
+/** Productions for a result of this type. */
+export function orderedAggregates(state: State, scope: Context, type: Type): Production[] {
+  const { random, features } = state;
+  const value = (of: Type): Node => want(scope, of, random.between(0, 1));
+  const exact = (): Node => value(random.pick(EXACT));
+  const direction = (): string => random.pick(['', '', ' DESC', ' NULLS FIRST', ' DESC NULLS LAST']);
+  const made = (name: string, result: Type, ...parts: (string | Node)[]): Node => {
+    features.add(name);
+    const filtered = random.chance(0.2);
+    if (filtered) features.add('filter');
+    const filter = filtered ? [' FILTER (WHERE ', predicate(scope, 0), ')'] : [];
+    return expression(result, [...parts, node('optional', ...filter)]);
+  };
+  /** `name(argument … ORDER BY argument)`, of distinct values sometimes. */
+  const ordered = (name: string, argument: Node, rest = ''): (string | Node)[] => {
+    const distinct = random.chance(0.25);
+    if (distinct) features.add('distinct aggregate');
+    return [
+      `${name}(${distinct ? 'DISTINCT ' : ''}`,
+      argument,
+      `${rest} ORDER BY `,
+      argument,
+      `${direction()})`,
+    ];
+  };
+  const within = (name: string, of: Type): (string | Node)[] => [
+    `${name} WITHIN GROUP (ORDER BY `,
+    value(of),
+    `${direction()})`,
+  ];
+  const cast = (inner: Node, result: Type): Node => expression(result, ['(', inner, `)::${result}`]);
+  switch (type) {
+    case 'text':
+      return [
+        [
+          2,
+          () =>
+            made(
+              'string_agg',
+              'text',
+              ...ordered('string_agg', value('text'), random.chance(0.9) ? `, ','` : ', NULL'),
+            ),
+        ],
+        [2, () => cast(made('array_agg', 'text', ...ordered('array_agg', exact())), 'text')],
+        [1, () => made('mode', 'text', ...within('mode()', 'text'))],
+        [
+          1,
+          () =>
+            cast(
+              made('percentiles', 'text', ...within(`percentile_disc('{0.1,0.9}'::float8[])`, 'int4')),
+              'text',
+            ),
+        ],
+      ];
+    case 'jsonb':
+      return [[1, () => made('jsonb_agg', 'jsonb', ...ordered('jsonb_agg', exact()))]];
+    case 'numeric': {
+      const name = random.pick(['var_pop', 'var_samp', 'variance', 'stddev', 'stddev_pop', 'stddev_samp']);
+      const argument = value(random.pick(['int2', 'int4', 'numeric']));
+      return [[1.5, () => made(name, 'numeric', `${name}(`, argument, ')')]];
+    }
+    case 'int8':
+      return [
+        [
+          0.7,
+          () =>
+            made(
+              'bit aggregate',
+              'int8',
+              `${random.pick(['bit_and', 'bit_or', 'bit_xor'])}(`,
+              value('int8'),
+              ')',
+            ),
+        ],
+        [0.5, () => made('regr_count', 'int8', 'regr_count(', value('int4'), ', ', value('int2'), ')')],
+        [
+          0.7,
+          () =>
+            made(
+              'percentile_disc',
+              'int8',
+              ...within(`percentile_disc(${random.pick(['0', '0.4', '1'])})`, 'int8'),
+            ),
+        ],
+      ];
+    case 'date':
+    case 'timestamp':
+    case 'uuid':
+    case 'int4':
+      return [[1, () => made('percentile_disc', type, ...within('percentile_disc(0.5)', type))]];
+    default:
+      return [];
+  }
+}
