@@ -173,6 +173,15 @@ export async function defineSource(
     : null;
   const registry = oneRegistry(schema?.registry ?? null, keySchema?.registry ?? null);
   if (keyed !== null) return { ...common, ...keyedParts(keyed, declared.format, registry) };
+  if (statement.asTable && declared.primaryKey !== null) {
+    // There a later row would replace an earlier one of its key.
+    throw unsupported(
+      parsed,
+      'CREATE TABLE with a connector and a PRIMARY KEY for rows without an envelope',
+      statement.connector.location,
+      'Use FORMAT UPSERT, or CREATE SOURCE, which refuses a key that comes twice.',
+    );
+  }
   const columns = [...declared.fields, ...metadata.map(({ column }) => column)];
   refuseRepeatedNames(columns);
   return {
@@ -241,14 +250,6 @@ function withSchema(format: CheckedFormat | null, schema: FoundSchema | null): R
 /** Clauses that parse and that nothing obeys yet. */
 function refuseUnsupported(parsed: ParsedStatement, statement: CreateSource): void {
   const { onError, exposeProgress, tables } = statement;
-  if (statement.asTable) {
-    throw unsupported(
-      parsed,
-      'CREATE TABLE with a connector',
-      statement.connector.location,
-      'Use CREATE SOURCE.',
-    );
-  }
   if (onError?.policy === 'inline' && !isKeyed(statement)) {
     throw unsupported(parsed, 'ON ERROR INLINE without ENVELOPE UPSERT', onError.location);
   }

@@ -256,12 +256,20 @@ describeWith(kafkaMissing(), 'ENVELOPE DEBEZIUM', () => {
     await gives("SELECT state, error FROM tw_catalog.source_status WHERE name = 'strict'", [
       ['failed', expect.stringMatching(/^message 1 of .*TRUNCATE/)],
     ]);
-    await ask(`CREATE SOURCE rw (id int, n int, PRIMARY KEY (id))
+    await ask(`CREATE TABLE rw (id int, n int, PRIMARY KEY (id))
       WITH (connector = 'kafka', connection = k, topic = '${name}') FORMAT DEBEZIUM ENCODE JSON`);
     await gives('SELECT id, n FROM rw ORDER BY id', [
       [1, 1],
       [2, 2],
     ]);
+    const plain = `WITH (connector = 'kafka', connection = k, topic = '${name}') FORMAT PLAIN ENCODE JSON`;
+    await expect(ask(`CREATE TABLE rw_plain (id int PRIMARY KEY) ${plain}`)).rejects.toMatchObject({
+      code: '0A000',
+    });
+    await ask(`CREATE TABLE rw_plain (op text) ${plain}`);
+    await gives('SELECT count(*)::int, count(op)::int FROM rw_plain', [[7, 6]]);
+    await expect(ask('DROP TABLE rw')).rejects.toMatchObject({ code: '42809' });
+    await ask('DROP SOURCE rw, rw_plain');
   });
 
   test.each([

@@ -124,7 +124,7 @@ describeWith(kafkaMissing(), 'ENVELOPE UPSERT', () => {
       `CREATE SOURCE plain (n int) FROM KAFKA CONNECTION k (TOPIC '${name}') FORMAT JSON INCLUDE OFFSET AS at ENVELOPE UPSERT`,
     );
     await gives('SELECT n, key::text, at::int FROM plain', [[2, '\\x61', 1]]);
-    await ask(`CREATE SOURCE rw (n int, PRIMARY KEY (rw_key)) INCLUDE KEY AS rw_key
+    await ask(`CREATE TABLE rw (n int, PRIMARY KEY (rw_key)) INCLUDE KEY AS rw_key
       WITH (connector = 'kafka', connection = k, topic = '${name}') FORMAT UPSERT ENCODE JSON`);
     await gives('SELECT n, rw_key::text FROM rw', [[2, '\\x61']]);
     await ask(

@@ -119,6 +119,7 @@ function connectorFromWith(cursor: Cursor, source: CreateSource): void {
     sqlstate: '00000',
     message: `source "${source.name.parts.at(-1)}" stores the rows that it reads`,
     detail: 'Queries read the stored rows; nothing is read from upstream again for each query.',
+    ...(source.asTable ? { hint: 'It is a source: DROP SOURCE drops it, and nothing can be inserted.' } : {}),
   });
   source.connector = connector;
   source.connectorInWith = true;
