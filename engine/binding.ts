@@ -25,6 +25,7 @@ import type {
   PreparedPlan,
   ResultCursor,
   RowDecoder,
+  SequenceDefinition,
   SubscribeOptions,
   Timestamp,
   Transaction,
@@ -107,6 +108,10 @@ interface NativeEngine {
   ): void;
   renameCollection(id: number, name: string, constraint: string | null, columnNames: readonly string[]): void;
   constrain(id: number, constraints: string, timeZone: string): void;
+  defineSequence(oid: number, options: SequenceDefinition): void;
+  dropSequence(oid: number): void;
+  sequenceState(oid: number): { last: string; called: boolean } | null;
+  forgetSession(session: number): void;
   install(request: number, plan: string, asOf: number): void;
   drop(id: number): void;
   subscribe(id: number, plan: string, options: string): void;
@@ -409,6 +414,22 @@ export class NativeBinding implements Engine {
 
   constrain(id: ArrangementId, constraints: Constraints, timeZone: string): void {
     native(() => this.#engine.constrain(id, JSON.stringify(constraints), timeZone));
+  }
+
+  defineSequence(oid: number, options: SequenceDefinition): void {
+    native(() => this.#engine.defineSequence(oid, options));
+  }
+
+  dropSequence(oid: number): void {
+    this.#engine.dropSequence(oid);
+  }
+
+  sequenceState(oid: number): { last: string; called: boolean } | null {
+    return this.#engine.sequenceState(oid);
+  }
+
+  forgetSession(session: number): void {
+    this.#engine.forgetSession(session);
   }
 
   async install(plan: Plan, asOf: Timestamp): Promise<void> {

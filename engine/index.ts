@@ -367,6 +367,16 @@ export interface Hold {
   release(): void;
 }
 
+/** What a sequence gives out. Numbers are texts. */
+export interface SequenceDefinition {
+  readonly name: string;
+  readonly increment: string;
+  readonly least: string;
+  readonly greatest: string;
+  readonly cycles: boolean;
+  readonly restart?: string;
+}
+
 /** The engine of one process. */
 export interface Engine {
   /** Evaluates an expression without columns: the text form of its value. Throws EngineError. */
@@ -394,6 +404,13 @@ export interface Engine {
    * arrangements of its unique keys are there.
    */
   constrain(id: ArrangementId, constraints: Constraints, timeZone: string): void;
+  /** A sequence, new or under other options; `restart`: the next value that it gives out. Numbers are texts. */
+  defineSequence(oid: number, options: SequenceDefinition): void;
+  dropSequence(oid: number): void;
+  /** A sequence's last value, and whether it was given out. */
+  sequenceState(oid: number): { readonly last: string; readonly called: boolean } | null;
+  /** What sequences keep for a session's currval and lastval is not needed any more. */
+  forgetSession(session: number): void;
   /** Starts a maintained plan (Output.arrangement) and resolves when it can be read at `asOf`. Throws EngineError. */
   install(plan: Plan, asOf: Timestamp): Promise<void>;
   /** Whether who reads a relation gets its rows only, where it has errors too; from now on. */

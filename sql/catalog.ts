@@ -9,13 +9,15 @@ import type { NullableType, SqlType } from './types/type.ts';
 /** PostgreSQL-style oid of an object; user objects start at 16384. */
 export type ObjectId = number;
 
-export type RelationKind = 'table' | 'source' | 'view' | 'materializedView' | 'systemTable';
+export type RelationKind = 'table' | 'source' | 'view' | 'materializedView' | 'systemTable' | 'sequence';
 
 export interface CatalogColumn {
   readonly name: string;
   readonly type: NullableType;
   /** The text of the DEFAULT expression; null if there is none. */
   readonly defaultText: string | null;
+  /** GENERATED … AS IDENTITY: `always` takes other values only with OVERRIDING SYSTEM VALUE. */
+  readonly identity?: 'always' | 'byDefault';
 }
 
 /** A unique constraint or index: rows with the same values in its columns exclude each other. */

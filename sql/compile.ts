@@ -163,6 +163,8 @@ function sessionTypes(lowered: LoweredQuery): ScalarType[] {
       case 'statementTimestamp':
       case 'clockTimestamp':
         return 'timestamptz';
+      case 'sessionNumber':
+        return 'int8';
       default:
         return 'name';
     }

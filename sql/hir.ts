@@ -17,7 +17,9 @@ export type SessionValue =
   | 'currentUser'
   | 'sessionUser'
   | 'currentSchema'
-  | 'currentDatabase';
+  | 'currentDatabase'
+  /** What sequences know a session by. */
+  | 'sessionNumber';
 
 export type HirScalar =
   | { readonly kind: 'literal'; readonly type: SqlType; readonly text: string | null }

@@ -110,6 +110,25 @@ export interface IndexObject extends ObjectBase {
   readonly uses: readonly ArrangementId[];
 }
 
+/** Numbers as texts: they are of bigint. */
+export interface SequenceOptions {
+  readonly dataType: 'int2' | 'int4' | 'int8';
+  readonly start: string;
+  readonly increment: string;
+  readonly least: string;
+  readonly greatest: string;
+  readonly cache: string;
+  readonly cycles: boolean;
+}
+
+export interface SequenceObject extends ObjectBase, SequenceOptions {
+  readonly kind: 'sequence';
+  /** The column that it goes with; null: none. */
+  readonly ownedBy: { readonly table: ObjectId; readonly column: number } | null;
+  /** It is an identity column's. */
+  readonly identity: boolean;
+}
+
 export interface SinkObject extends ObjectBase {
   readonly kind: 'sink';
   readonly connector: string;
@@ -138,6 +157,7 @@ export type CatalogObject =
   | ViewObject
   | MaterializedViewObject
   | IndexObject
+  | SequenceObject
   | SinkObject
   | SecretObject
   | ConnectionObject;
@@ -158,6 +178,8 @@ export function kindName(kind: ObjectKind): string {
       return 'materialized view';
     case 'index':
       return 'index';
+    case 'sequence':
+      return 'sequence';
     case 'sink':
       return 'sink';
     case 'secret':

@@ -138,6 +138,14 @@ export class StatementCatalog implements CatalogReader {
       };
     }
     switch (object.kind) {
+      case 'sequence':
+        return {
+          ...named(object, 'sequence'),
+          columns: [],
+          keys: [],
+          primaryKeyName: null,
+          estimatedRows: null,
+        };
       case 'index':
       case 'sink':
       case 'secret':

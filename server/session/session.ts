@@ -31,7 +31,7 @@ import { prepareUtility } from './utility/dispatch.ts';
 /** What sessions share. */
 export interface SessionHost {
   readonly executor: StatementExecutor;
-  readonly engine: Pick<Engine, 'cancellation'>;
+  readonly engine: Pick<Engine, 'cancellation' | 'forgetSession'>;
 }
 
 const SILENT_BELOW: Readonly<Record<string, readonly Notice['severity'][]>> = {
@@ -39,7 +39,11 @@ const SILENT_BELOW: Readonly<Record<string, readonly Notice['severity'][]>> = {
   error: ['NOTICE', 'WARNING'],
 };
 
+/** How many there have been. */
+let sessions = 0;
+
 export class Session implements SessionContext {
+  readonly number = ++sessions;
   readonly user: string;
   readonly database: string;
   readonly client: Client;
@@ -52,6 +56,7 @@ export class Session implements SessionContext {
   readonly statements = new Map<string, Prepared>();
   readonly portals = new Map<string, Portal>();
   readonly #newCancellation: () => Cancellation;
+  readonly #forget: () => void;
   #scope: CancelScope | null = null;
   #busy = false;
   #closed = false;
@@ -62,6 +67,7 @@ export class Session implements SessionContext {
     this.client = client;
     this.executor = host.executor;
     this.#newCancellation = () => host.engine.cancellation();
+    this.#forget = () => host.engine.forgetSession(this.number);
     this.settings = new Settings(user, (name, value) => client.parameter(name, value));
     this.transactions = new TransactionControl(
       host.executor,
@@ -313,6 +319,7 @@ export class Session implements SessionContext {
     this.portals.clear();
     this.cursors.closeAll();
     this.transactions.rollback();
+    this.#forget();
   }
 }
 

@@ -101,6 +101,8 @@ export function hasWritten(transaction: OpenTransaction): boolean {
 
 /** What a statement may know and change of its session. */
 export interface SessionContext {
+  /** Unique in the process: what sequences know the session by. */
+  readonly number: number;
   readonly user: string;
   readonly database: string;
   /** Session settings by lower-case name (`search_path`, `timezone`, …), as SHOW prints them. */

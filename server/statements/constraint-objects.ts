@@ -1,12 +1,14 @@
 /** The catalog's objects of the constraints that a statement declares, with the names that PostgreSQL would give them. */
-import type { BoundCheck, BoundUnique } from '../../sql/bind/bind.ts';
-import type { CatalogColumn } from '../../sql/catalog.ts';
+import type { BoundCheck, BoundColumns, BoundUnique } from '../../sql/bind/bind.ts';
+import type { CatalogColumn, ObjectId } from '../../sql/catalog.ts';
 import { compileKey } from '../../sql/compile.ts';
 import { SqlError } from '../../sql/error.ts';
 import { layoutByKey } from '../../sql/physical/layout.ts';
 import { toColumnType } from '../../sql/types/column-type.ts';
-import type { CheckConstraint, IndexObject, TableObject } from '../catalog/objects.ts';
+import type { CheckConstraint, IndexObject, SequenceObject, TableObject } from '../catalog/objects.ts';
 import type { System } from '../system.ts';
+import { quoteIdentifier, quoteLiteral } from './internal-query.ts';
+import { sequenceOptions } from './sequence-options.ts';
 
 /** CHECKs with their names: `table_column_check`, or `table_check` where several columns are read. */
 export function namedChecks(
@@ -30,6 +32,35 @@ export function namedChecks(
     names.add(chosen);
     return { id: system.catalog.allocateObject(), name: chosen, text, columns: read, timeZone };
   });
+}
+
+/** The columns with their DEFAULTs, and the sequences of serial and identity columns: `table_column_seq`. */
+export function withSequences(
+  system: System,
+  table: ObjectId,
+  target: { readonly schema: string; readonly name: string },
+  definition: BoundColumns,
+): { readonly columns: readonly CatalogColumn[]; readonly sequences: readonly SequenceObject[] } {
+  const columns = [...definition.columns];
+  const sequences = definition.sequences.map(({ column, type, identity, options }): SequenceObject => {
+    const own = columns[column]!;
+    const taken = (name: string): boolean => system.catalog.find(target.schema, name) !== null;
+    const name = free(`${target.name}_${own.name}_seq`, taken);
+    const written = `${quoteIdentifier(target.schema)}.${quoteIdentifier(name)}`;
+    columns[column] = { ...own, defaultText: `nextval(${quoteLiteral(written).trim()}::regclass)` };
+    return {
+      kind: 'sequence',
+      id: system.catalog.allocateObject(),
+      schema: target.schema,
+      name,
+      dependsOn: [table],
+      statement: null,
+      ...sequenceOptions(options, type),
+      ownedBy: { table, column },
+      identity,
+    };
+  });
+  return { columns, sequences };
 }
 
 /** UNIQUE constraints as indexes: `table_column_key`. One that repeats the primary key is that. */

@@ -59,7 +59,7 @@ function copyIn(
   // `fields`: columns of the table that the data has; `scalars`: the table's columns over them, defaults filled in.
   const environment = system.planning.bindEnvironment(session, parsed);
   const relation = environment.catalog.relation(table.id);
-  const { fields, scalars } = bindDecodedRow(relation, columnNames, environment);
+  const { fields, scalars } = bindDecodedRow(relation, columnNames, environment, session.number);
   const fieldTypes = fields.map((index) => ({ ...table.columns[index]!.type, nullable: true }));
   const decoder: RowDecoder = system.engine.decoder({
     arrangement: table.arrangement,
@@ -91,6 +91,7 @@ function copyIn(
       failure = new SqlError({
         sqlstate: first.sqlstate,
         message: first.message,
+        detail: first.detail,
         where: `COPY ${table.name}, line ${first.line}: "${first.bytes.toString('utf8').slice(0, 100)}"`,
       });
     }

@@ -14,8 +14,9 @@ import type { Installation } from '../dataflows/dataflows.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { refuseOption } from './alter/options.ts';
-import { namedChecks, uniquesOf } from './constraint-objects.ts';
+import { namedChecks, uniquesOf, withSequences } from './constraint-objects.ts';
 import { indexPlan } from './create-index.ts';
+import { defineSequence } from './create-sequence.ts';
 import { type Runnable, command } from './prepared.ts';
 
 export function prepareCreateTable(
@@ -37,13 +38,15 @@ export function prepareCreateTable(
       const target = newName(system.catalog, session, parsed, name);
       if (nameIsTaken(system.catalog, session, target, statement.if_not_exists ?? false))
         return 'CREATE TABLE';
-      const { columns, primaryKey } = definition;
+      const { primaryKey } = definition;
+      const owner = system.catalog.allocateObject();
+      const { columns, sequences } = withSequences(system, owner, target, definition);
       const columnTypes = columns.map((column) => toColumnType(column.type));
       const layout = layoutByColumns(columnTypes, primaryKey?.columns ?? null);
       const arrangement = system.catalog.allocateArrangement();
       const table: TableObject = {
         kind: 'table',
-        id: system.catalog.allocateObject(),
+        id: owner,
         ...target,
         dependsOn: [],
         statement: parsed.text,
@@ -64,9 +67,11 @@ export function prepareCreateTable(
       const installations: Installation[] = [];
       const abandoned = (): void => {
         for (const installation of installations) system.dataflows.drop(installation);
+        for (const { id } of sequences) system.engine.dropSequence(id);
         system.engine.drop(arrangement);
       };
       try {
+        for (const sequence of sequences) defineSequence(system, sequence);
         for (const index of uniques) {
           const plan = indexPlan(table, index);
           installations.push(system.dataflows.start({ plan, requires: [] }, () => system.sequencer.last));
@@ -77,7 +82,7 @@ export function prepareCreateTable(
         abandoned();
         throw error;
       }
-      const objects = [table, ...(primary ? [primary] : []), ...uniques];
+      const objects = [...sequences, table, ...(primary ? [primary] : []), ...uniques];
       await commitCatalog(
         system,
         objects.map((object) => ({ kind: 'add', object })),

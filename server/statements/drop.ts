@@ -8,7 +8,7 @@ import { SYSTEM_SCHEMAS } from '../catalog/catalog.ts';
 import { commitCatalog } from '../catalog/commit.ts';
 import { constrainAgain } from '../catalog/constraints.ts';
 import { article, lookUp, positionOf, requireObject } from '../catalog/names.ts';
-import { type CatalogObject, type ObjectKind, kindName } from '../catalog/objects.ts';
+import { type CatalogObject, type ObjectKind, type SequenceObject, kindName } from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { type Runnable, command } from './prepared.ts';
@@ -24,6 +24,8 @@ export function catalogKinds(named: NamedKind): readonly ObjectKind[] {
       return ['materializedView'];
     case 'index':
       return ['index'];
+    case 'sequence':
+      return ['sequence'];
     case 'source':
       return ['source'];
     case 'sink':
@@ -58,9 +60,11 @@ export function prepareDrop(system: System, parsed: ParsedStatement, statement: 
             });
       const objects = system.catalog.dropOrder(ids, statement.cascade);
       const named = statement.objectKind === 'index' ? ids : [];
-      for (const object of objects) refuseUndroppable(system, object, named);
+      for (const object of objects) refuseUndroppable(system, object, named, objects);
       if (system.staged) objects.forEach(refuseRunning);
-      const cascaded = objects.filter((object) => !ids.includes(object.id) && object.kind !== 'index');
+      const cascaded = objects.filter(
+        (object) => !ids.includes(object.id) && object.kind !== 'index' && object.kind !== 'sequence',
+      );
       if (cascaded.length === 1) {
         const message = `drop cascades to ${kindName(cascaded[0]!.kind)} ${cascaded[0]!.name}`;
         session.notice({ severity: 'NOTICE', sqlstate: '00000', message });
@@ -91,13 +95,19 @@ function useDrop({ kind }: CatalogObject): string {
   return `Use DROP ${noun.toUpperCase()} to remove ${article(noun)}.`;
 }
 
-function refuseUndroppable(system: System, object: CatalogObject, named: readonly number[]): void {
+function refuseUndroppable(
+  system: System,
+  object: CatalogObject,
+  named: readonly number[],
+  dropped: readonly CatalogObject[],
+): void {
   if ((SYSTEM_SCHEMAS as readonly string[]).includes(object.schema)) {
     throw new SqlError({
       sqlstate: '42501',
       message: `permission denied: "${object.name}" is a system catalog`,
     });
   }
+  if (object.kind === 'sequence') refuseNeeded(system, object, dropped);
   if (object.kind === 'index' && object.constraint && named.includes(object.id)) {
     const constraint = `constraint ${object.name} on table ${system.catalog.object(object.table).name}`;
     throw new SqlError({
@@ -106,6 +116,40 @@ function refuseUndroppable(system: System, object: CatalogObject, named: readonl
       hint: `You can drop ${constraint} instead.`,
     });
   }
+}
+
+/** A column that takes its values from a sequence needs it; CASCADE does not take the DEFAULT away. */
+function refuseNeeded(system: System, sequence: SequenceObject, dropped: readonly CatalogObject[]): void {
+  const { name, ownedBy, identity } = sequence;
+  for (const table of system.catalog.objects()) {
+    if (table.kind !== 'table' || dropped.includes(table)) continue;
+    const column = table.columns.find(
+      ({ defaultText }, index) =>
+        (ownedBy?.table === table.id && ownedBy.column === index) || takesFrom(defaultText, name),
+    );
+    if (!column) continue;
+    const owner = `column ${column.name} of table ${table.name}`;
+    throw new SqlError(
+      identity
+        ? {
+            sqlstate: '2BP01',
+            message: `cannot drop sequence ${name} because ${owner} requires it`,
+            hint: `You can drop ${owner} instead.`,
+          }
+        : {
+            sqlstate: '2BP01',
+            message: `cannot drop sequence ${name} because other objects depend on it`,
+            detail: `default value for ${owner} depends on sequence ${name}`,
+          },
+    );
+  }
+}
+
+/** Whether a DEFAULT calls nextval of a sequence of this name, in whatever schema. */
+function takesFrom(defaultText: string | null, name: string): boolean {
+  const called = /nextval\s*\(\s*'((?:[^']|'')*)'/i.exec(defaultText ?? '')?.[1];
+  const last = called?.split('.').at(-1)?.replaceAll('"', '').replaceAll("''", "'");
+  return last === name;
 }
 
 /** A source or a sink cannot be started again where it was when a transaction is rolled back. */
@@ -194,6 +238,9 @@ function releaseObject(system: System, object: CatalogObject): void {
     case 'index':
       if (object.unique) constrainAgain(system, object.table);
       if (!object.primary) system.dataflows.drop(object);
+      return;
+    case 'sequence':
+      system.engine.dropSequence(object.id);
       return;
     case 'view':
     case 'sink':

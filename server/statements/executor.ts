@@ -26,6 +26,7 @@ import { prepareCreateDefaultIndex, prepareCreateIndex } from './create-index.ts
 import { prepareCreateMaterializedView } from './create-materialized-view.ts';
 import { prepareCreateSchema } from './create-schema.ts';
 import { prepareCreateSecret } from './create-secret.ts';
+import { prepareCreateSequence } from './create-sequence.ts';
 import { prepareCreateSink } from './create-sink.ts';
 import { prepareCreateSource } from './create-source.ts';
 import { prepareCreateTable } from './create-table.ts';
@@ -238,6 +239,7 @@ function preparePostgres(
     return prepareWrite(system, session, parsed, node, parameterTypes);
   }
   if ('TruncateStmt' in node) return prepareTruncate(system, session, parsed, node.TruncateStmt);
+  if ('CreateSeqStmt' in node) return prepareCreateSequence(system, parsed, node.CreateSeqStmt);
   if ('CreateStmt' in node) return prepareCreateTable(system, session, parsed, node.CreateStmt);
   if ('CreateSchemaStmt' in node) return prepareCreateSchema(system, node.CreateSchemaStmt);
   if ('IndexStmt' in node) return prepareCreateIndex(system, session, parsed, node.IndexStmt);

@@ -117,6 +117,8 @@ function sessionText(
       return session.searchPath.find((name) => system.catalog.schema(name) !== null) ?? null;
     case 'currentDatabase':
       return session.database;
+    case 'sessionNumber':
+      return String(session.number);
   }
 }
 

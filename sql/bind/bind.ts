@@ -31,7 +31,7 @@ import { bindUpdate } from './write/update.ts';
 export type { BindEnvironment } from './environment.ts';
 export { withRenamedColumn } from './check-constraint.ts';
 export { bindColumnDefinitions } from './column-definitions.ts';
-export type { BoundCheck, BoundColumns, BoundUnique } from './column-definitions.ts';
+export type { BoundCheck, BoundColumns, BoundSequence, BoundUnique } from './column-definitions.ts';
 export { bindDecodedRow } from './write/copy.ts';
 
 function begin(environment: BindEnvironment): QueryContext {

@@ -1,6 +1,7 @@
 /** Calls of functions, native or written as an expression over $1, $2… */
 import type { Node } from '@pgsql/types';
 import { nodeAs } from '../ast/accessors.ts';
+import { ofSession } from '../functions/families/sequence.ts';
 import type { FunctionEntry } from '../functions/table.ts';
 import type { HirScalar } from '../hir.ts';
 import { isGrammarError, parsePostgres } from '../parse/postgres.ts';
@@ -64,5 +65,7 @@ export function callFunction(
   if (entry.volatility === 'volatile' && context.statement.environment.inView === true) {
     throw context.statement.unsupported(`volatile function ${entry.name}() in a view`, at);
   }
-  return call(entry, args, name, type);
+  if (!ofSession.has(entry.opcode)) return call(entry, args, name, type);
+  const session: HirScalar = { kind: 'session', value: 'sessionNumber', type: plain('int8') };
+  return call(entry, [...args, session], name, type);
 }

@@ -1,9 +1,10 @@
 /** The columns and keys that CREATE TABLE and CREATE SOURCE declare. */
-import type { ColumnDef, Constraint, Node } from '@pgsql/types';
+import type { ColumnDef, Constraint, Node, TypeName } from '@pgsql/types';
 import { locationOf, nodeAs, nodeKind, stringOf } from '../ast/accessors.ts';
 import type { TableElement } from '../ast/table-element.ts';
 import type { CatalogColumn } from '../catalog.ts';
 import { displayType, formatType } from '../types/format.ts';
+import { plain } from '../types/table.ts';
 import { tokenize } from '../parse/lexer.ts';
 import { SourceText } from '../parse/source-text.ts';
 import { checkCollation } from './cast.ts';
@@ -23,6 +24,16 @@ export interface BoundColumns {
   readonly primaryKey: { readonly name: string; readonly columns: readonly number[] } | null;
   readonly checks: readonly BoundCheck[];
   readonly uniques: readonly BoundUnique[];
+  /** Columns that take their values from sequences of their own. */
+  readonly sequences: readonly BoundSequence[];
+}
+
+/** A serial or identity column: its DEFAULT is to come. */
+export interface BoundSequence {
+  readonly column: number;
+  readonly type: 'int2' | 'int4' | 'int8';
+  readonly identity: boolean;
+  readonly options: readonly Node[];
 }
 
 /** CHECK, as text. */
@@ -50,12 +61,13 @@ interface KeyClause {
 
 /** What an element declares besides its column. */
 interface Clauses {
+  readonly sequence: Omit<BoundSequence, 'column'> | null;
   readonly keys: readonly KeyClause[];
   readonly uniques: readonly (KeyClause & { readonly nullsEqual: boolean })[];
   readonly checks: readonly Constraint[];
 }
 
-const noClauses: Clauses = { keys: [], uniques: [], checks: [] };
+const noClauses: Clauses = { sequence: null, keys: [], uniques: [], checks: [] };
 
 /** What one element declares: a column (and perhaps a key over it), or a key. */
 function bindElement(
@@ -105,7 +117,7 @@ function clausesOf(
         throw unsupportedConstraint(constraint, statement);
     }
   }
-  return { keys, uniques, checks };
+  return { sequence: null, keys, uniques, checks };
 }
 
 function refuseKeyForms(constraint: Constraint, statement: Statement): void {
@@ -139,6 +151,34 @@ function bindOwnElement(
   }
 }
 
+const SERIAL: Readonly<Record<string, BoundSequence['type']>> = {
+  smallserial: 'int2',
+  serial2: 'int2',
+  serial: 'int4',
+  serial4: 'int4',
+  bigserial: 'int8',
+  serial8: 'int8',
+};
+
+/** The integer type that a serial stands for; undefined: it is another type. */
+function serialType(node: TypeName | undefined): BoundSequence['type'] | undefined {
+  const names = node?.names ?? [];
+  return names.length === 1 ? SERIAL[stringOf(names[0]!)] : undefined;
+}
+
+/** What a serial or an identity column wants. */
+function sequenceOf(definition: ColumnDef): Clauses['sequence'] {
+  const serial = serialType(definition.typeName);
+  if (serial !== undefined) return { type: serial, identity: false, options: [] };
+  for (const node of definition.constraints ?? []) {
+    const constraint = nodeAs(node, 'Constraint');
+    if (constraint?.contype !== 'CONSTR_IDENTITY') continue;
+    const type = stringOf(definition.typeName!.names!.at(-1)!) as BoundSequence['type'];
+    return { type, identity: true, options: constraint.options ?? [] };
+  }
+  return null;
+}
+
 const KEYS_AND_CHECKS = new Set(['CONSTR_PRIMARY', 'CONSTR_UNIQUE', 'CONSTR_CHECK']);
 
 function bindDefinition(
@@ -151,7 +191,8 @@ function bindDefinition(
   const own = (definition.constraints ?? [])
     .map((node) => nodeAs(node, 'Constraint')!)
     .filter(({ contype }) => KEYS_AND_CHECKS.has(contype ?? ''));
-  return { column, clauses: clausesOf(own, [column.name], statement) };
+  const sequence = sequenceOf(definition);
+  return { column, clauses: { ...clausesOf(own, [column.name], statement), sequence } };
 }
 
 function unsupportedConstraint(constraint: Constraint, statement: Statement): Error {
@@ -159,7 +200,6 @@ function unsupportedConstraint(constraint: Constraint, statement: Statement): Er
     CONSTR_FOREIGN: 'FOREIGN KEY',
     CONSTR_EXCLUSION: 'EXCLUDE',
     CONSTR_GENERATED: 'GENERATED',
-    CONSTR_IDENTITY: 'GENERATED AS IDENTITY',
   };
   const name = names[constraint.contype ?? ''] ?? 'this constraint';
   return statement.unsupported(`constraint ${name}`, locationOf(constraint));
@@ -176,6 +216,7 @@ export function bindColumnDefinitions(
   const columns: CatalogColumn[] = [];
   const uniques: (KeyClause & { readonly nullsEqual: boolean })[] = [];
   const checks: Constraint[] = [];
+  const sequences: BoundSequence[] = [];
   let primary: KeyClause | null = null;
   for (const element of elements) {
     const { column, clauses } = bindElement(name, element, statement, text);
@@ -184,6 +225,7 @@ export function bindColumnDefinitions(
         throw statement.error('42701', `column "${column.name}" specified more than once`);
       }
       columns.push(column);
+      if (clauses.sequence !== null) sequences.push({ ...clauses.sequence, column: columns.length - 1 });
     }
     for (const key of clauses.keys) {
       if (primary !== null) {
@@ -206,6 +248,7 @@ export function bindColumnDefinitions(
       columns: keyColumns(columns, unique, 'unique', statement),
       nullsEqual: unique.nullsEqual,
     })),
+    sequences,
     checks: checks.map((check) => bindCheck(name, typed, check, statement, text)),
   };
 }
@@ -265,12 +308,14 @@ function bindColumn(table: string, node: ColumnDef, statement: Statement, text: 
   if (node.typeName === undefined) {
     throw statement.error('42601', `column "${name}" has no type`, locationOf(node));
   }
-  const type = bindTypeName(statement, node.typeName);
+  const serial = serialType(node.typeName);
+  const type = serial === undefined ? bindTypeName(statement, node.typeName) : plain(serial);
   if (node.collClause !== undefined) checkCollation({ statement }, node.collClause);
-  let nullable = true;
+  let nullable = serial === undefined;
   let declared: boolean | null = null;
   let conflict: number | undefined | null = null;
   let defaultText: string | null = null;
+  let identity: CatalogColumn['identity'];
   for (const element of node.constraints ?? []) {
     const constraint = nodeAs(element, 'Constraint')!;
     const at = locationOf(constraint);
@@ -286,7 +331,7 @@ function bindColumn(table: string, node: ColumnDef, statement: Statement, text: 
       case 'CONSTR_CHECK':
         break;
       case 'CONSTR_DEFAULT': {
-        if (defaultText !== null) {
+        if (defaultText !== null || serial !== undefined) {
           throw statement.error(
             '42601',
             `multiple default values specified for column "${name}" of table "${table}"`,
@@ -297,6 +342,17 @@ function bindColumn(table: string, node: ColumnDef, statement: Statement, text: 
         defaultText = defaultSource(text, at ?? 0);
         break;
       }
+      case 'CONSTR_IDENTITY':
+        if (identity !== undefined) {
+          const message = `multiple identity specifications for column "${name}" of table "${table}"`;
+          throw statement.error('42601', message, at);
+        }
+        if (!['int2', 'int4', 'int8'].includes(type.name)) {
+          throw statement.error('22023', 'identity column type must be smallint, integer, or bigint');
+        }
+        identity = constraint.generated_when === 'a' ? 'always' : 'byDefault';
+        nullable = false;
+        break;
       case 'CONSTR_ATTR_DEFERRABLE':
       case 'CONSTR_ATTR_NOT_DEFERRABLE':
       case 'CONSTR_ATTR_DEFERRED':
@@ -313,7 +369,12 @@ function bindColumn(table: string, node: ColumnDef, statement: Statement, text: 
       conflict,
     );
   }
-  return { name, type: { ...type, nullable }, defaultText };
+  if (identity !== undefined && (defaultText !== null || serial !== undefined)) {
+    const message = `both default and identity specified for column "${name}" of table "${table}"`;
+    throw statement.error('42601', message);
+  }
+  const column = { name, type: { ...type, nullable }, defaultText };
+  return identity === undefined ? column : { ...column, identity };
 }
 
 /** A DEFAULT must be of a type that can be assigned; a constant is read now. */

@@ -130,6 +130,9 @@ export function relationOf(found: CatalogRelation, context: QueryContext): HirRe
     if (found.boundView === undefined) throw new Error(`view ${found.name} has no definition`);
     return withFreshBindings(context.statement, found.boundView());
   }
+  if (found.kind === 'sequence') {
+    throw context.statement.unsupported(`reading sequence "${found.name}"`, undefined, 'Read pg_sequences.');
+  }
   return {
     kind: 'get',
     object: found.id,

@@ -10,6 +10,7 @@ import { integerFunctions } from './families/integer.ts';
 import { jsonbFunctions } from './families/jsonb.ts';
 import { numericFunctions } from './families/numeric.ts';
 import { patternFunctions } from './families/pattern.ts';
+import { sequenceFunctions } from './families/sequence.ts';
 import { textFunctions } from './families/text.ts';
 
 export const families: readonly FunctionFamily[] = [
@@ -24,4 +25,5 @@ export const families: readonly FunctionFamily[] = [
   formattingFunctions,
   jsonbFunctions,
   arrayFunctions,
+  sequenceFunctions,
 ];

@@ -201,7 +201,6 @@ cume_dist
 current_query
 current_schemas
 currtid2
-currval
 cursor_to_xml
 cursor_to_xmlschema
 database_to_xml
@@ -495,7 +494,6 @@ jsonb_to_tsvector
 jsonpath_send
 lag
 last_value
-lastval
 lead
 lgamma
 line
@@ -622,7 +620,6 @@ network_sub
 network_subeq
 network_sup
 network_supeq
-nextval
 normalize
 npoints
 nth_value
@@ -1157,7 +1154,6 @@ schema_to_xmlschema
 set_config
 set_masklen
 setseed
-setval
 setweight
 similar_escape
 sind

@@ -13,6 +13,7 @@ import {
   scalarSize,
   substitute,
 } from '../mir/scalar.ts';
+import { isVolatile } from '../mir/volatile.ts';
 import { toExpr } from './expr.ts';
 
 interface FusedPredicate {
@@ -117,7 +118,7 @@ export class FusedSteps {
         continue;
       }
       const key = scalarKey(resolved);
-      let index = known.get(key);
+      let index = isVolatile(resolved) ? undefined : known.get(key);
       if (index === undefined) {
         index = this.input.length + expressions.push(resolved) - 1;
         known.set(key, index);
@@ -151,6 +152,7 @@ export class FusedSteps {
         ? column(index, this.#typeAt(index))
         : substitute(this.expressions[index - this.input.length]!, expand);
     const expanded = substitute(this.#resolve(scalar), expand);
+    if (limit !== Infinity && isVolatile(expanded)) return null;
     return scalarSize(expanded) > scalarSize(scalar) + limit ? null : expanded;
   }
 

@@ -82,3 +82,19 @@ test.each([
     return [...(await client.until('Z')), ...(await client.query('SELECT * FROM t ORDER BY a'))];
   });
 });
+
+test.each([
+  ['name, u', 'a\t1\nb\t2\n'],
+  ['id, name, u', '7\tc\t3\n'],
+  ['name, u', 'bad\t4\n'],
+  ['name, u', '\\N\t4\n'],
+  ['name, u', 'x\t3\ny\t3\n'],
+])('in, with numbers and constraints: %s %j', async (columns, data) => {
+  await agree(async (client) => {
+    await client.query('DROP TABLE IF EXISTS c');
+    const own = `id serial PRIMARY KEY, name text NOT NULL CHECK (name <> 'bad'), u int UNIQUE`;
+    await client.query(`CREATE TABLE c (${own})`);
+    client.send(query(`COPY c (${columns}) FROM STDIN`), copyData(data), message('c'));
+    return [...(await client.until('Z')), ...(await client.query('SELECT * FROM c ORDER BY id'))];
+  });
+});

@@ -55,6 +55,8 @@ function relationKind(object: Exclude<CatalogObject, Unrelated>): string {
       return 'm';
     case 'index':
       return 'i';
+    case 'sequence':
+      return 'S';
   }
 }
 
@@ -99,7 +101,7 @@ const relations: RawTable = {
         relationKind(object),
         type,
         OWNER_OID,
-        object.columns.length,
+        object.kind === 'sequence' ? 3 : object.columns.length,
         indexed,
         definition,
         object.statement,
@@ -118,9 +120,10 @@ const columns: RawTable = {
     ['typmod', 'int4'],
     ['not_null', 'bool'],
     ['default_text', 'text'],
+    ['identity', 'char'],
   ],
   ofObject: (object) => {
-    if (object.kind === 'index' || isUnrelated(object)) return [];
+    if (object.kind === 'index' || object.kind === 'sequence' || isUnrelated(object)) return [];
     return object.columns.map((column, index) => [
       object.id,
       index + 1,
@@ -128,7 +131,8 @@ const columns: RawTable = {
       typeOid(column.type.name),
       column.type.typmod,
       !column.type.nullable,
-      column.defaultText,
+      column.identity === undefined ? column.defaultText : null,
+      column.identity === undefined ? '' : column.identity === 'always' ? 'a' : 'd',
     ]);
   },
 };
@@ -148,6 +152,29 @@ const indexes: RawTable = {
     if (object.kind !== 'index') return [];
     const { id, table, unique, primary, columns: numbers, constraint, nullsEqual } = object;
     return [[id, table, unique, primary, numbers.join(' '), constraint, nullsEqual]];
+  },
+};
+
+const sequences: RawTable = {
+  name: 'sequences',
+  columns: [
+    ['oid', 'oid'],
+    ['type_oid', 'oid'],
+    ['start', 'int8'],
+    ['increment', 'int8'],
+    ['maximum', 'int8'],
+    ['minimum', 'int8'],
+    ['cache', 'int8'],
+    ['cycles', 'bool'],
+    ['owner_table', 'oid'],
+    ['owner_column', 'int2'],
+    ['is_identity', 'bool'],
+  ],
+  ofObject: (object) => {
+    if (object.kind !== 'sequence') return [];
+    const { id, dataType, start, increment, greatest, least, cache, cycles, ownedBy, identity } = object;
+    const owner = ownedBy === null ? [null, null] : [ownedBy.table, ownedBy.column + 1];
+    return [[id, typeOid(dataType), start, increment, greatest, least, cache, cycles, ...owner, identity]];
   },
 };
 
@@ -332,4 +359,5 @@ export const RAW_TABLES: readonly RawTable[] = [
   secrets,
   connections,
   checks,
+  sequences,
 ];

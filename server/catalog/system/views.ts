@@ -87,7 +87,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     query: `SELECT relation_oid AS attrelid, name AS attname, type_oid AS atttypid, (-1)::smallint AS attlen, number AS attnum,
       -1 AS attcacheoff, typmod AS atttypmod, 0::smallint AS attndims, false AS attbyval, 'i'::"char" AS attalign,
       'p'::"char" AS attstorage, ''::"char" AS attcompression, not_null AS attnotnull,
-      default_text IS NOT NULL AS atthasdef, false AS atthasmissing, ''::"char" AS attidentity,
+      default_text IS NOT NULL AS atthasdef, false AS atthasmissing, identity AS attidentity,
       ''::"char" AS attgenerated, false AS attisdropped, true AS attislocal, 0::smallint AS attinhcount,
       NULL::smallint AS attstattarget, 0::oid AS attcollation, ${NO_TEXT} AS attacl, ${NO_TEXT} AS attoptions,
       ${NO_TEXT} AS attfdwoptions FROM tw_internal.columns`,
@@ -259,5 +259,11 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       CROSS JOIN LATERAL string_to_table(i.columns, ' ') WITH ORDINALITY AS n (number, ordinality)
       JOIN tw_internal.columns k ON k.relation_oid = i.table_oid AND k.number = n.number::int2
       WHERE i.is_constraint`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_sequence',
+    query: `SELECT oid AS seqrelid, type_oid AS seqtypid, start AS seqstart, increment AS seqincrement, maximum AS seqmax,
+      minimum AS seqmin, cache AS seqcache, cycles AS seqcycle FROM tw_internal.sequences`,
   },
 ];

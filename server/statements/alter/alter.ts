@@ -12,6 +12,7 @@ import { prepareAlterSink } from './alter-sink.ts';
 import { prepareAlterSource } from './alter-source.ts';
 import { prepareAlterTable } from './alter-table.ts';
 import { prepareAlterView } from './alter-view.ts';
+import { unsupportedAction } from './object.ts';
 
 export function prepareAlter(system: System, parsed: ParsedStatement, statement: Alter): Runnable {
   switch (statement.objectKind) {
@@ -21,6 +22,8 @@ export function prepareAlter(system: System, parsed: ParsedStatement, statement:
       return prepareAlterView(system, parsed, statement);
     case 'materialized view':
       return prepareAlterMaterializedView(system, parsed, statement);
+    case 'sequence':
+      throw unsupportedAction(statement);
     case 'index':
       return prepareAlterIndex(system, parsed, statement);
     case 'schema':

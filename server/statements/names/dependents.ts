@@ -58,6 +58,7 @@ export function afterRenaming(
     case 'table':
     case 'systemTable':
     case 'source':
+    case 'sequence':
     case 'secret':
     case 'connection':
       return dependent;
@@ -95,6 +96,7 @@ export function afterColumnRenaming(
     case 'table':
     case 'systemTable':
     case 'source':
+    case 'sequence':
     case 'secret':
     case 'connection':
       return dependent;

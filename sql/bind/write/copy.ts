@@ -1,7 +1,9 @@
 import type { CatalogRelation } from '../../catalog.ts';
 import { SqlError } from '../../error.ts';
 import type { HirScalar } from '../../hir.ts';
+import { mapScalarParts } from '../../hir/traverse.ts';
 import type { BindEnvironment } from '../environment.ts';
+import { literal } from '../scalar.ts';
 import { Statement } from '../statement.ts';
 import { defaultValue, notNull } from './target.ts';
 
@@ -16,6 +18,7 @@ export function bindDecodedRow(
   relation: CatalogRelation,
   columnNames: readonly string[],
   environment: BindEnvironment,
+  session: number,
 ): FilledRow {
   const context = { statement: new Statement(environment), ctes: [], outer: null };
   const fields =
@@ -35,9 +38,19 @@ export function bindDecodedRow(
   const scalars = relation.columns.map((column, number): HirScalar => {
     const index = fields.indexOf(number);
     const type = { ...column.type, nullable: true };
-    const value: HirScalar = index < 0 ? defaultValue(column, context) : { kind: 'column', index, type };
+    const value: HirScalar =
+      index < 0 ? inSession(defaultValue(column, context), session) : { kind: 'column', index, type };
     // A table's rows are checked where they are written.
     return relation.kind === 'table' ? value : notNull(relation, column, value);
   });
   return { fields, scalars };
+}
+
+/** A DEFAULT of this session: decoders have no parameters. */
+function inSession(scalar: HirScalar, session: number): HirScalar {
+  if (scalar.kind === 'session' && scalar.value === 'sessionNumber') return literal('int8', String(session));
+  return mapScalarParts(scalar, {
+    scalar: (part) => inSession(part, session),
+    relation: (relation) => relation,
+  });
 }

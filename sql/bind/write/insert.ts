@@ -1,6 +1,6 @@
-import type { InsertStmt, Node, SelectStmt } from '@pgsql/types';
+import type { InsertStmt, Node, OverridingKind, SelectStmt } from '@pgsql/types';
 import { locationOf, nodeAs } from '../../ast/accessors.ts';
-import type { CatalogRelation } from '../../catalog.ts';
+import type { CatalogColumn, CatalogRelation } from '../../catalog.ts';
 import type { HirColumn, HirRelation, HirScalar, HirWrite } from '../../hir.ts';
 import { expressionContext } from '../context.ts';
 import type { QueryContext } from '../context.ts';
@@ -18,12 +18,9 @@ import { assign, bindTarget, columnNumber, defaultValue, isDefault } from './tar
 /** INSERT: the new rows in the table's column order. */
 export function bindInsert(node: InsertStmt, outer: QueryContext): HirWrite {
   const { statement } = outer;
-  if (node.override !== undefined && node.override !== 'OVERRIDING_NOT_SET') {
-    throw statement.unsupported('OVERRIDING');
-  }
   const { context, wrap } = bindWith(node.withClause, outer);
   const relation = bindTarget(node.relation!, 'insert into', context);
-  const columns = targetColumns(node.cols, relation, context);
+  const columns = targetColumns(node.cols, relation, context, node.override);
   const select = nodeAs(node.selectStmt, 'SelectStmt');
   const rows = valuesOf(select);
   const source =
@@ -54,6 +51,8 @@ export function bindInsert(node: InsertStmt, outer: QueryContext): HirWrite {
 export interface Columns {
   readonly numbers: readonly number[];
   readonly places: readonly (number | undefined)[];
+  /** OVERRIDING SYSTEM VALUE, or USER VALUE. */
+  readonly overriding: 'system' | 'user' | null;
 }
 
 /** Column numbers in the order in which values come. */
@@ -61,8 +60,13 @@ export function targetColumns(
   cols: readonly Node[] | undefined,
   relation: CatalogRelation,
   context: QueryContext,
+  override: OverridingKind | undefined,
 ): Columns {
-  if (cols === undefined) return { numbers: relation.columns.map((_, i) => i), places: [] };
+  const overriding =
+    override === 'OVERRIDING_SYSTEM_VALUE' ? 'system' : override === 'OVERRIDING_USER_VALUE' ? 'user' : null;
+  if (cols === undefined) {
+    return { numbers: relation.columns.map((_, i) => i), places: [], overriding };
+  }
   const numbers: number[] = [];
   const places: (number | undefined)[] = [];
   for (const column of cols) {
@@ -77,7 +81,7 @@ export function targetColumns(
     numbers.push(number);
     places.push(at);
   }
-  return { numbers, places };
+  return { numbers, places, overriding };
 }
 
 /** The lists of a VALUES that is nothing but that. */
@@ -145,7 +149,10 @@ export function insertedValues(
   values.forEach((value, i) => {
     const number = columns.numbers[i]!;
     const column = relation.columns[number]!;
-    row[number] = value === null ? defaultValue(column, context) : assign(column, value, context);
+    row[number] =
+      value === null || isOverridden(column, columns)
+        ? defaultValue(column, context)
+        : assign(column, given(column, value, columns, context), context);
   });
   return relation.columns.map((column, i) => row[i] ?? defaultValue(column, context));
 }
@@ -164,6 +171,21 @@ function rowColumns(relation: CatalogRelation, rows: readonly (readonly HirScala
     name,
     type: { ...type, nullable: type.nullable && rows.some((row) => isNullable(row[i]!)) },
   }));
+}
+
+/** OVERRIDING USER VALUE: an identity column takes no value but its own. */
+function isOverridden({ identity }: CatalogColumn, { overriding }: Columns): boolean {
+  return identity !== undefined && overriding === 'user';
+}
+
+/** A value that is not DEFAULT, which a column GENERATED ALWAYS refuses. */
+function given(column: CatalogColumn, value: Bound, { overriding }: Columns, context: QueryContext): Bound {
+  if (column.identity !== 'always' || overriding === 'system') return value;
+  const message = `cannot insert a non-DEFAULT value into column "${column.name}"`;
+  throw context.statement.error('428C9', message, undefined, {
+    detail: `Column "${column.name}" is an identity column defined as GENERATED ALWAYS.`,
+    hint: 'Use OVERRIDING SYSTEM VALUE to override.',
+  });
 }
 
 function insertDefaults(relation: CatalogRelation, context: QueryContext): HirRelation {
@@ -193,16 +215,20 @@ function insertQuery(
     return typeOf(bound.scalar).name === 'unknown' ? assign(column, bound, context) : bound.scalar;
   });
   const source = asRelation(prepared.finish(typed));
-  const given = new Map(columns.numbers.slice(0, targets.length).map((number, i) => [number, i]));
+  const provided = new Map(columns.numbers.slice(0, targets.length).map((number, i) => [number, i]));
   return projectScalars(
     source,
     relation.columns.map((column, number) => {
-      const i = given.get(number);
+      const i = isOverridden(column, columns) ? undefined : provided.get(number);
       if (i === undefined) return { name: column.name, scalar: defaultValue(column, context) };
       const scalar: HirScalar = { kind: 'column', index: i, type: source.columns[i]!.type };
       return {
         name: column.name,
-        scalar: assign(column, { scalar, at: targets[i]!.bound.at }, context),
+        scalar: assign(
+          column,
+          given(column, { scalar, at: targets[i]!.bound.at }, columns, context),
+          context,
+        ),
       };
     }),
   );

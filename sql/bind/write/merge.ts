@@ -264,7 +264,7 @@ function bindAction(
       return { kind, condition, does: 'UPDATE', values: row };
     }
     case 'CMD_INSERT': {
-      const columns = targetColumns(clause.targetList, relation, context);
+      const columns = targetColumns(clause.targetList, relation, context, clause.override);
       const bind = (item: Node) => bindExpression(item, inClause('VALUES'));
       const values = insertedValues(clause.values ?? [], relation, columns, bind, context);
       return { kind, condition, does: 'INSERT', values };

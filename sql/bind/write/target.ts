@@ -22,6 +22,7 @@ const nouns: Record<string, string> = {
   view: 'view',
   materializedView: 'materialized view',
   systemTable: 'system table',
+  sequence: 'sequence',
 };
 
 /** The table that is written to. */

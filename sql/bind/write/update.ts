@@ -83,6 +83,12 @@ export function bindAssignments(
     if (values.has(number)) {
       throw statement.error('42601', `multiple assignments to same column "${target.name}"`);
     }
+    if (column.identity === 'always' && !isDefault(target.val!)) {
+      const message = `column "${column.name}" can only be updated to DEFAULT`;
+      throw statement.error('428C9', message, at, {
+        detail: `Column "${column.name}" is an identity column defined as GENERATED ALWAYS.`,
+      });
+    }
     const part = nodeAs(target.val, 'MultiAssignRef');
     const subquery = nodeAs(part?.source, 'SubLink');
     if (part !== undefined && subquery !== undefined) {

@@ -8,7 +8,6 @@
  *
  * An expression that raises an error stays as it is: it raises when a row reaches it.
  */
-import { functions } from '../../functions/table.ts';
 import type { MirRelation, MirScalar } from '../../mir.ts';
 import * as build from '../../mir/relation.ts';
 import {
@@ -31,12 +30,8 @@ import {
   TRUE,
 } from '../../mir/scalar.ts';
 import { mapScalars, rewriteRelation } from '../../mir/traverse.ts';
+import { isVolatileCall } from '../../mir/volatile.ts';
 import type { Rule, RuleContext } from '../pipeline.ts';
-
-/** Different at each call: never folded. */
-const VOLATILE = new Set(
-  functions.filter((entry) => entry.volatility === 'volatile').map((entry) => entry.opcode),
-);
 
 function foldCall(scalar: Extract<MirScalar, { kind: 'call' }>, context: RuleContext): MirScalar {
   if (scalar.strict && scalar.arguments.some(isNullLiteral)) return literal(scalar.type, null);
@@ -45,7 +40,7 @@ function foldCall(scalar: Extract<MirScalar, { kind: 'call' }>, context: RuleCon
 
 function foldLiterals(scalar: MirScalar, operands: readonly MirScalar[], context: RuleContext): MirScalar {
   if (!operands.every((operand) => operand.kind === 'literal')) return scalar;
-  if (scalar.kind === 'call' && VOLATILE.has(scalar.opcode)) return scalar;
+  if (isVolatileCall(scalar)) return scalar;
   return context.fold(scalar) ?? scalar;
 }
 

@@ -16,6 +16,7 @@ mod fold;
 mod functions;
 mod mfp;
 mod registry;
+pub mod sequences;
 mod table;
 
 pub use compile::{compile, compile_with};

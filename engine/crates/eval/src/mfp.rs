@@ -3,6 +3,7 @@
 use crate::compile::{compile_mapped, type_of};
 use crate::context::Context;
 use crate::expression::Compiled;
+use crate::registry::{self, Volatility};
 use tidewire_plan::{ColumnType, Expr, Mfp, ScalarType};
 use tidewire_row::{Arena, Datum, EvalResult, FormatSettings, push_datum, read_column, skip_column};
 
@@ -84,6 +85,7 @@ pub struct CompiledMfp {
     /// The output is the only source's row, unchanged.
     whole_row: bool,
     output: Vec<ScalarType>,
+    volatile: bool,
 }
 
 /// Buffers that [`CompiledMfp::apply`] uses again for each row.
@@ -224,7 +226,9 @@ impl CompiledMfp {
             map_bounds[0] = 0;
         }
         let slots = fields + expressions.len();
+        let volatile = mfp.expressions.iter().any(is_volatile);
         Ok(CompiledMfp {
+            volatile,
             sources,
             first_slot,
             slots,
@@ -238,6 +242,11 @@ impl CompiledMfp {
             whole_row,
             output,
         })
+    }
+
+    /// Whether each copy of a row has to be computed by itself.
+    pub fn is_volatile(&self) -> bool {
+        self.volatile
     }
 
     /// The types of the output's columns.
@@ -446,41 +455,66 @@ fn need_expression(
 
 /// The columns that an expression reads.
 pub(crate) fn columns_of(expr: &Expr, out: &mut Vec<usize>) {
+    visit(expr, &mut |expr| {
+        if let Expr::Column { index } = expr {
+            out.push(*index as usize);
+        }
+    });
+}
+
+/// Whether an expression may have another value each time.
+fn is_volatile(expr: &Expr) -> bool {
+    let mut volatile = false;
+    visit(expr, &mut |expr| {
+        if let Expr::Call { opcode, .. } = expr {
+            let function = registry::lookup(opcode);
+            volatile |= function.is_some_and(|function| function.volatility == Volatility::Volatile);
+        }
+    });
+    volatile
+}
+
+/// An expression and all that it is made of.
+fn visit(expr: &Expr, each: &mut dyn FnMut(&Expr)) {
+    each(expr);
     match expr {
-        Expr::Column { index } => out.push(*index as usize),
-        Expr::Literal { .. } | Expr::Parameter { .. } | Expr::LogicalNow | Expr::Raise { .. } => {}
+        Expr::Column { .. }
+        | Expr::Literal { .. }
+        | Expr::Parameter { .. }
+        | Expr::LogicalNow
+        | Expr::Raise { .. } => {}
         Expr::Call { arguments: many, .. }
         | Expr::And { operands: many }
         | Expr::Or { operands: many }
-        | Expr::Coalesce { operands: many, .. } => many.iter().for_each(|expr| columns_of(expr, out)),
+        | Expr::Coalesce { operands: many, .. } => many.iter().for_each(|expr| visit(expr, each)),
         Expr::Input { argument: one, .. }
         | Expr::Output { argument: one, .. }
         | Expr::Not { operand: one }
         | Expr::IsNull { operand: one }
         | Expr::IsTrue { operand: one }
-        | Expr::Canonical { operand: one, .. } => columns_of(one, out),
+        | Expr::Canonical { operand: one, .. } => visit(one, each),
         Expr::Case { branches, otherwise, .. } => {
             for branch in branches {
-                columns_of(&branch.condition, out);
-                columns_of(&branch.result, out);
+                visit(&branch.condition, each);
+                visit(&branch.result, each);
             }
-            columns_of(otherwise, out);
+            visit(otherwise, each);
         }
         Expr::InList { operand, list, .. } => {
-            columns_of(operand, out);
-            list.iter().for_each(|expr| columns_of(expr, out));
+            visit(operand, each);
+            list.iter().for_each(|expr| visit(expr, each));
         }
         Expr::Element { .. } => {}
-        Expr::Array { elements, .. } => elements.iter().for_each(|expr| columns_of(expr, out)),
+        Expr::Array { elements, .. } => elements.iter().for_each(|expr| visit(expr, each)),
         // The bodies read elements alone.
-        Expr::MapArray { array, .. } => columns_of(array, out),
+        Expr::MapArray { array, .. } => visit(array, each),
         Expr::Quantified { left, array, .. } => {
-            columns_of(left, out);
-            columns_of(array, out);
+            visit(left, each);
+            visit(array, each);
         }
         Expr::NotDistinct { left, right, .. } => {
-            columns_of(left, out);
-            columns_of(right, out);
+            visit(left, each);
+            visit(right, each);
         }
     }
 }

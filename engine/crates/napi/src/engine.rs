@@ -18,6 +18,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 use tidewire_arrange::{ImportProvider, Rendered};
+use tidewire_eval::sequences::{self, SequenceOptions};
 use tidewire_eval::{fold_with, opcodes};
 use tidewire_generate::{EventSink, Nexmark, counter};
 use tidewire_plan::{Expr, Output, Plan, TOO_DEEP};
@@ -92,6 +93,24 @@ impl NativeHold {
 pub struct Hydrated {
     pub done: f64,
     pub expected: f64,
+}
+
+/// A sequence's options; numbers as texts.
+#[napi(object)]
+pub struct SequenceDefinition {
+    pub name: String,
+    pub increment: String,
+    pub least: String,
+    pub greatest: String,
+    pub cycles: bool,
+    pub restart: Option<String>,
+}
+
+/// Where a sequence is.
+#[napi(object)]
+pub struct SequenceState {
+    pub last: String,
+    pub called: bool,
 }
 
 /// Rows and bytes.
@@ -274,6 +293,45 @@ impl NativeEngine {
             *collection = Arc::new(Collection { constraints, ..Collection::clone(collection) });
             Ok(())
         })
+    }
+
+    /// A sequence, new or under other options; `restart`: the next value that it gives out.
+    #[napi(catch_unwind)]
+    pub fn define_sequence(&self, oid: f64, options: SequenceDefinition) -> napi::Result<()> {
+        call(|| {
+            let number = |text: &str| {
+                text.parse::<i64>().map_err(|error| internal(format!("{text} is no bigint: {error}")))
+            };
+            let said = SequenceOptions {
+                name: options.name,
+                increment: number(&options.increment)?,
+                least: number(&options.least)?,
+                greatest: number(&options.greatest)?,
+                cycles: options.cycles,
+            };
+            let restart = options.restart.as_deref().map(number).transpose()?;
+            sequences::define(oid as u32, said, restart);
+            Ok(())
+        })
+    }
+
+    /// Forgets a sequence.
+    #[napi(catch_unwind)]
+    pub fn drop_sequence(&self, oid: f64) {
+        sequences::remove(oid as u32);
+    }
+
+    /// A sequence's last value and whether it was given out.
+    #[napi(catch_unwind)]
+    pub fn sequence_state(&self, oid: f64) -> Option<SequenceState> {
+        let (last, called) = sequences::state(oid as u32)?;
+        Some(SequenceState { last: last.to_string(), called })
+    }
+
+    /// A session ended.
+    #[napi(catch_unwind)]
+    pub fn forget_session(&self, session: f64) {
+        sequences::forget_session(session as i64);
     }
 
     /// Starts a maintained plan; the request is answered when it can be read.

@@ -298,16 +298,11 @@ impl Program {
 
     /// Whether no operator keeps state, so that rows can be had without a dataflow.
     pub(crate) fn is_direct(&self) -> bool {
-        self.steps.iter().all(|step| {
-            matches!(
-                step.as_ref(),
-                Step::Fused
-                    | Step::Constant(_)
-                    | Step::Import(_)
-                    | Step::Lookup(..)
-                    | Step::Pipeline(_)
-                    | Step::Union(_)
-            )
+        self.steps.iter().all(|step| match step.as_ref() {
+            Step::Fused | Step::Constant(_) | Step::Import(_) | Step::Lookup(..) | Step::Union(_) => true,
+            // It has several readers, each of which would compute its rows anew.
+            Step::Pipeline(pipeline) => !pipeline.mfp.is_volatile(),
+            _ => false,
         })
     }
 }

@@ -364,10 +364,14 @@ impl Direct<'_> {
     fn pipeline(&self, pipeline: &Pipeline, each: &mut dyn FnMut(&[u8], i64)) -> Result<(), ExecuteError> {
         let mut runner = Runner::new(pipeline.mfp.clone(), self.program.scope.clone());
         let mut out = Vec::new();
+        let volatile = pipeline.mfp.is_volatile();
         self.node(pipeline.source, &mut |rows, count| {
-            out.clear();
-            if runner.run(rows, &mut out)? {
-                each(&out, count);
+            let (copies, count) = if volatile && count > 1 { (count, 1) } else { (1, count) };
+            for _ in 0..copies {
+                out.clear();
+                if runner.run(rows, &mut out)? {
+                    each(&out, count);
+                }
             }
             Ok(())
         })

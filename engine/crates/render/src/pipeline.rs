@@ -49,6 +49,12 @@ impl Runner {
     /// Runs over a row and pushes what it yields; `key` are the types of the leading key columns.
     #[inline]
     fn push(&mut self, sources: &[&[u8]], key: Option<&[ScalarType]>, time: u64, diff: i64, out: &mut OkErr) {
+        if diff > 1 && self.mfp.is_volatile() {
+            for _ in 0..diff {
+                self.push(sources, key, time, 1, out);
+            }
+            return;
+        }
         let pushed = out.ok.try_push_with(time, diff, |bytes| {
             let start = bytes.len();
             match self.run(sources, bytes) {

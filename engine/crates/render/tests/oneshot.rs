@@ -276,3 +276,37 @@ fn an_error_in_a_source_fails_its_readers() {
         other => panic!("{:?}", other.err()),
     }
 }
+
+#[test]
+fn what_differs_at_each_call_is_computed_once_a_row() {
+    let uuid = || call("gen_random_uuid", vec![], ScalarType::Uuid);
+    let columns = || vec![column(Int4), column(ScalarType::Uuid)];
+    let rows = vec![ConstantRow { values: vec![Some("1".into())], diff: 3 }];
+    let made = Mfp { expressions: vec![uuid()], predicates: vec![], projection: vec![0, 1] };
+    let whole = || Mfp { expressions: vec![], predicates: vec![], projection: vec![0, 1] };
+    let nodes = vec![
+        node(vec![column(Int4)], Operator::Constant { rows }),
+        node(columns(), Operator::Mfp { input: 0, mfp: made }),
+        node(columns(), Operator::Mfp { input: 1, mfp: whole() }),
+        node(columns(), Operator::Mfp { input: 1, mfp: whole() }),
+    ];
+    let output = Output::Write {
+        arrangement: 1,
+        deleted: Some(2),
+        inserted: Some(3),
+        returned: None,
+        returning: None,
+        conflict: None,
+    };
+    let result = Prepared::new(plan(vec![], nodes, output))
+        .execute_write(Environment::default(), HashMap::new(), &never(), &mut |_| Ok(()))
+        .unwrap_or_else(|error| panic!("{error:?}"));
+    let rows = |updates: &Updates| {
+        let mut rows: Vec<Vec<u8>> = updates.iter().map(|update| update.val.to_vec()).collect();
+        rows.sort();
+        rows.dedup();
+        rows
+    };
+    assert_eq!(rows(&result.inserted).len(), 3, "each copy of a row has a value of its own");
+    assert_eq!(rows(&result.inserted), rows(&result.deleted), "both are parts of the same rows");
+}

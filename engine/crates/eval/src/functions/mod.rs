@@ -15,6 +15,7 @@ mod numeric;
 mod pattern;
 pub(crate) mod regexp;
 mod regexp_syntax;
+mod sequence;
 mod text;
 mod text_edit;
 mod text_order;
@@ -36,6 +37,7 @@ pub(crate) fn families() -> Vec<&'static [Function]> {
     all.extend_from_slice(pattern::FUNCTIONS);
     all.extend_from_slice(regexp::FUNCTIONS);
     all.extend_from_slice(bytea::FUNCTIONS);
+    all.extend_from_slice(sequence::FUNCTIONS);
     all.extend_from_slice(uuid::FUNCTIONS);
     all.extend_from_slice(jsonb::FUNCTIONS);
     all.push(jsonb_build::FUNCTIONS);

@@ -1,0 +1,145 @@
+//! Sequences: numbers that are given out once, whatever becomes of the transaction that took them.
+//!
+//! They are of the process, by the object's oid, since a call of nextval stands in any expression. What a session took last
+//! is kept for its currval and lastval.
+
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use tidewire_row::{EvalError, EvalResult};
+
+/// What CREATE SEQUENCE says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SequenceOptions {
+    /// The name that messages tell.
+    pub name: String,
+    /// INCREMENT BY; never 0.
+    pub increment: i64,
+    /// MINVALUE.
+    pub least: i64,
+    /// MAXVALUE.
+    pub greatest: i64,
+    /// CYCLE.
+    pub cycles: bool,
+}
+
+struct Sequence {
+    options: SequenceOptions,
+    last: i64,
+    /// `last` was given out.
+    called: bool,
+}
+
+#[derive(Default)]
+struct Session {
+    values: HashMap<u32, i64>,
+    last: Option<u32>,
+}
+
+#[derive(Default)]
+struct Sequences {
+    all: HashMap<u32, Sequence>,
+    sessions: HashMap<i64, Session>,
+}
+
+static SEQUENCES: LazyLock<Mutex<Sequences>> = LazyLock::new(Mutex::default);
+
+fn lock() -> MutexGuard<'static, Sequences> {
+    SEQUENCES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Sequences {
+    fn get(&mut self, oid: u32) -> EvalResult<&mut Sequence> {
+        let missing = || EvalError::new("42P01", format!("sequence with OID {oid} does not exist"));
+        self.all.get_mut(&oid).ok_or_else(missing)
+    }
+}
+
+/// A sequence, new or under other options. `restart`: the next value that it gives out; None: it goes on.
+pub fn define(oid: u32, options: SequenceOptions, restart: Option<i64>) {
+    let mut sequences = lock();
+    match (sequences.all.get_mut(&oid), restart) {
+        (Some(sequence), None) => sequence.options = options,
+        (_, restart) => {
+            let start = if options.increment > 0 { options.least } else { options.greatest };
+            let last = restart.unwrap_or(start);
+            sequences.all.insert(oid, Sequence { options, last, called: false });
+        }
+    }
+}
+
+/// Forgets a sequence.
+pub fn remove(oid: u32) {
+    lock().all.remove(&oid);
+}
+
+/// Forgets what a session took.
+pub fn forget_session(session: i64) {
+    lock().sessions.remove(&session);
+}
+
+/// The last value and whether it was given out.
+pub fn state(oid: u32) -> Option<(i64, bool)> {
+    lock().all.get(&oid).map(|sequence| (sequence.last, sequence.called))
+}
+
+pub(crate) fn next(oid: u32, session: i64) -> EvalResult<i64> {
+    let mut sequences = lock();
+    let Sequence { options, last, called } = sequences.get(oid)?;
+    let value = if !*called {
+        *last
+    } else {
+        let next = last.checked_add(options.increment);
+        match next.filter(|next| (options.least..=options.greatest).contains(next)) {
+            Some(next) => next,
+            None if options.cycles && options.increment > 0 => options.least,
+            None if options.cycles => options.greatest,
+            None => {
+                let (end, bound) = match options.increment > 0 {
+                    true => ("maximum", options.greatest),
+                    false => ("minimum", options.least),
+                };
+                let name = &options.name;
+                let message = format!("nextval: reached {end} value of sequence \"{name}\" ({bound})");
+                return Err(EvalError::new("2200H", message));
+            }
+        }
+    };
+    (*last, *called) = (value, true);
+    let session = sequences.sessions.entry(session).or_default();
+    session.values.insert(oid, value);
+    session.last = Some(oid);
+    Ok(value)
+}
+
+pub(crate) fn current(oid: u32, session: i64) -> EvalResult<i64> {
+    let mut sequences = lock();
+    let name = sequences.get(oid)?.options.name.clone();
+    let value = sequences.sessions.get(&session).and_then(|session| session.values.get(&oid));
+    value.copied().ok_or_else(|| {
+        let message = format!("currval of sequence \"{name}\" is not yet defined in this session");
+        EvalError::new("55000", message)
+    })
+}
+
+pub(crate) fn last(session: i64) -> EvalResult<i64> {
+    let sequences = lock();
+    let taken = sequences.sessions.get(&session);
+    let value = taken.and_then(|session| session.values.get(session.last.as_ref()?));
+    value.copied().ok_or_else(|| EvalError::new("55000", "lastval is not yet defined in this session"))
+}
+
+pub(crate) fn set(oid: u32, value: i64, called: bool, session: i64) -> EvalResult<i64> {
+    let mut sequences = lock();
+    let sequence = sequences.get(oid)?;
+    let SequenceOptions { name, least, greatest, .. } = &sequence.options;
+    if !(*least..=*greatest).contains(&value) {
+        let message =
+            format!("setval: value {value} is out of bounds for sequence \"{name}\" ({least}..{greatest})");
+        return Err(EvalError::new("22003", message));
+    }
+    (sequence.last, sequence.called) = (value, called);
+    if called {
+        sequences.sessions.entry(session).or_default().values.insert(oid, value);
+    }
+    Ok(value)
+}
