@@ -11,7 +11,11 @@ class MemoryWriter implements SinkWriter {
   /** What the next writes do: fail before or after the bytes are safe. */
   failures: ('before' | 'after')[] = [];
 
+  /** Written, and not whole yet. */
+  pending = '';
+
   recover(): Promise<number | undefined> {
+    this.pending = '';
     return Promise.resolve(this.progress);
   }
 
@@ -19,8 +23,12 @@ class MemoryWriter implements SinkWriter {
     this.writes++;
     const failure = this.failures.shift();
     if (failure !== 'before') {
-      this.text += batch.bytes.toString();
-      this.progress = batch.upTo;
+      this.pending += batch.bytes.toString();
+      if (batch.whole) {
+        this.text += this.pending;
+        this.pending = '';
+        this.progress = batch.upTo;
+      }
     }
     return failure === undefined
       ? Promise.resolve()
@@ -41,8 +49,8 @@ class MemoryWriter implements SinkWriter {
   }
 }
 
-function batch(text: string, upTo: number): SinkBatch {
-  return { bytes: Buffer.from(text), records: 1, upTo, whole: true };
+function batch(text: string, upTo: number, whole = true): SinkBatch {
+  return { bytes: Buffer.from(text), records: 1, upTo, whole };
 }
 
 test('writes what is delivered, joined, in order', async () => {
@@ -69,6 +77,68 @@ test('tries again, and does not write twice what had arrived', async () => {
   await egress.drained();
   expect([writer.text, writer.progress, writer.writes]).toEqual(['a', 10, 2]);
   expect(starts).toEqual([5]);
+  egress.close();
+  await done;
+});
+
+test('a time whose last part fails is written again from its first', async () => {
+  const writer = new MemoryWriter();
+  writer.progress = 5;
+  const starts: (number | undefined)[] = [];
+  const egress = new Egress(writer, { start: (progress) => starts.push(progress), pause: () => undefined });
+  const done = egress.run();
+  egress.deliver(batch('a', 10));
+  egress.deliver(batch('b', 10, false));
+  await egress.drained();
+  expect([writer.text, writer.pending, egress.progress, egress.waiting]).toEqual(['a', 'b', 10, 1]);
+  writer.failures = ['before', 'before'];
+  egress.deliver(batch('c', 20));
+  await egress.drained();
+  expect([writer.text, writer.progress, egress.waiting, egress.errors]).toEqual(['abc', 20, 0, 2]);
+  expect(starts, 'all was still in memory').toEqual([5]);
+  egress.close();
+  await done;
+});
+
+test('a snapshot that fails is read anew, and what waited of the older one is not written', async () => {
+  const writer = new MemoryWriter();
+  const starts: (number | undefined)[] = [];
+  const egress = new Egress(writer, {
+    start: (progress) => {
+      starts.push(progress);
+      if (starts.length < 2) return;
+      egress.deliver(batch('new ', 20, false));
+      egress.deliver(batch('snapshot', 30));
+    },
+    pause: () => undefined,
+  });
+  const done = egress.run();
+  egress.deliver(batch('old ', 0, false));
+  await egress.drained();
+  writer.failures = ['before'];
+  egress.deliver(batch('part ', 0, false));
+  egress.deliver(batch('rest', 10));
+  await egress.drained();
+  expect([writer.text, writer.progress, egress.waiting]).toEqual(['new snapshot', 30, 0]);
+  expect(starts).toEqual([undefined, undefined]);
+  egress.close();
+  await done;
+});
+
+test('another writer goes on behind what the target holds', async () => {
+  const [first, second] = [new MemoryWriter(), new MemoryWriter()];
+  first.progress = 5;
+  const egress = new Egress(first, { start: () => undefined, pause: () => undefined });
+  const done = egress.run();
+  egress.deliver(batch('a', 10));
+  await egress.drained();
+  egress.deliver(batch('b', 10, false));
+  await egress.drained();
+  second.progress = 10;
+  await egress.replace(second);
+  egress.deliver(batch('c', 20));
+  await egress.drained();
+  expect([first.text, second.text, second.progress]).toEqual(['a', 'bc', 20]);
   egress.close();
   await done;
 });

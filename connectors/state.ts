@@ -52,6 +52,19 @@ export class PauseGate {
   }
 }
 
+/** Waits for something that may not come, such as a goodbye to who is away; how it ends does not matter. */
+export async function atMost(milliseconds: number, something: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  const done = something.then(
+    () => undefined,
+    () => undefined,
+  );
+  await Promise.race([done, late]).finally(() => clearTimeout(timer));
+}
+
 /** A pause that can be cut short. */
 export class Alarm {
   #wake: (() => void) | undefined;

@@ -428,7 +428,7 @@ export interface Engine {
    * them is bounded (64 MiB besides the snapshot), and a subscription that passes the bound ends with 53400.
    */
   subscriptionTaken(id: ArrangementId, bytes: number): void;
-  /** Stops and resumes delivery to a sink, which takes chunks as they come. The same bound holds. */
+  /** Stops and resumes delivery to a sink, which takes chunks as they come. Its bound is 256 MiB, besides the oldest commits. */
   pauseSubscription(id: ArrangementId, paused: boolean): void;
   prepare(plan: Plan): PreparedPlan;
   /** Runs a plan with Output.rows. Throws EngineError (a data error, 57014 when cancelled). */

@@ -21,8 +21,10 @@ export const kafkaSinkOptions = {
   progress_group_id_prefix: { type: 'string', default: 'tidewire' },
   /** Refused by name: progress is an offset. */
   progress_topic: { type: 'string' },
-  /** How long a transaction may take: the first has all that is there. */
-  transaction_timeout: { type: 'duration', min: 1000, default: 600_000, alterable: true },
+  /** How long a transaction may take: what a writer that died has begun holds up readers as long. */
+  transaction_timeout: { type: 'duration', min: 1000, default: 60_000, alterable: true },
+  /** How long the first may take, which has all that there is. */
+  snapshot_timeout: { type: 'duration', min: 1000, default: 600_000, alterable: true },
 } as const satisfies OptionSpecs;
 
 export type KafkaSinkOptions = ParsedOptions<typeof kafkaSinkOptions>;

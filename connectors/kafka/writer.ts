@@ -10,7 +10,7 @@
  * producer and ends its transaction.
  */
 import kafkajs from 'kafkajs';
-import type { Admin, Producer, Transaction } from 'kafkajs';
+import type { Admin, Kafka, Producer, Transaction } from 'kafkajs';
 import {
   ConnectorError,
   type ConnectorMetrics,
@@ -21,7 +21,7 @@ import {
   type SinkWriter,
 } from '../contract.ts';
 import type { OptionSpecs, ParsedOptions } from '../options.ts';
-import { Alarm, PauseGate, StateHolder } from '../state.ts';
+import { Alarm, PauseGate, StateHolder, atMost } from '../state.ts';
 import { type KafkaConnectionOptions, firstError, kafkaClient, kafkaMessage } from './client.ts';
 import { outgoingMessages, outgoingPartitioner, portions } from './outgoing.ts';
 import type { KafkaSinkOptions } from './sink-options.ts';
@@ -52,6 +52,13 @@ const LASTING = [
   'POLICY_VIOLATION',
 ];
 
+/** What a producer hears whose transaction the broker has aborted. */
+const ENDED_BY_OTHERS = [
+  'INVALID_PRODUCER_EPOCH',
+  'INVALID_TXN_STATE',
+  'PRODUCER_FENCED',
+  'INVALID_PRODUCER_ID_MAPPING',
+];
 /** The coordinator of a group takes a moment to be there, in a young cluster and after a broker has started. */
 const COORDINATOR_COMES = [
   'NOT_COORDINATOR_FOR_GROUP',
@@ -60,6 +67,8 @@ const COORDINATOR_COMES = [
 ];
 /** The transaction before is being completed. */
 const ONE_AFTER_THE_OTHER = ['CONCURRENT_TRANSACTIONS'];
+/** How long a producer may take to say goodbye. */
+const LEAVING = 3000;
 const TRIALS = 50;
 const PAUSE = 50;
 /**
@@ -86,7 +95,10 @@ export class KafkaWriter implements SinkWriter {
   readonly #gate = new PauseGate();
   readonly #pause = new Alarm();
   readonly #said = new Set<string>();
+  #client: Kafka | null = null;
   #producer: Producer | null = null;
+  /** Nothing is at the target: the next transaction has all that there is. */
+  #first = true;
   #transaction: Transaction | null = null;
   #requestBytes = REQUEST_BYTES;
   #partitions = 0;
@@ -113,24 +125,16 @@ export class KafkaWriter implements SinkWriter {
         initialRetryTime: 20,
         maxRetryTime: 1000,
       });
-      const options = this.#options;
-      const producer = client.producer({
-        transactionalId: `${options.transactional_id_prefix}-${this.#setup.identity}`,
-        idempotent: true,
-        maxInFlightRequests: 1,
-        transactionTimeout: options.transaction_timeout,
-        allowAutoTopicCreation: false,
-        createPartitioner: outgoingPartitioner,
-      });
-      this.#producer = producer;
-      await producer.connect();
-      // The first transaction initialises the producer's id; without messages nothing is sent for its end.
-      await (await producer.transaction()).abort();
+      this.#client = client;
+      await this.#begin(this.#options.snapshot_timeout);
       const admin = client.admin();
       try {
         await admin.connect();
         await this.#prepareTopic(admin);
-        return await this.#progress(admin);
+        const progress = await this.#progress(admin);
+        this.#first = progress === undefined;
+        if (!this.#first) await this.#begin(this.#options.transaction_timeout);
+        return progress;
       } finally {
         await admin.disconnect().catch(() => undefined);
       }
@@ -140,6 +144,26 @@ export class KafkaWriter implements SinkWriter {
       if (this.#state.get().state === 'recovering') this.#enter('running');
       if (this.#closed) await this.#release();
     }
+  }
+
+  /**
+   * Another producer, with this much time for each transaction. It shuts out the one before: the first transaction
+   * initialises its id, and without messages nothing is sent for that transaction's end.
+   */
+  async #begin(transactionTimeout: number): Promise<void> {
+    await this.#leave();
+    const producer = this.#client!.producer({
+      transactionalId: `${this.#options.transactional_id_prefix}-${this.#setup.identity}`,
+      idempotent: true,
+      maxInFlightRequests: 1,
+      transactionTimeout,
+      allowAutoTopicCreation: false,
+      createPartitioner: outgoingPartitioner,
+    });
+    this.#producer = producer;
+    await producer.connect();
+    await (await producer.transaction()).abort();
+    if (this.#closed) await this.#leave();
   }
 
   async #prepareTopic(admin: Admin): Promise<void> {
@@ -206,6 +230,10 @@ export class KafkaWriter implements SinkWriter {
       this.#open = { bytes: 0, records: 0 };
       this.#said.clear();
       this.#enter('running');
+      if (this.#first) {
+        this.#first = false;
+        await this.#begin(this.#options.transaction_timeout);
+      }
     } catch (error) {
       throw this.#failed(error);
     }
@@ -220,7 +248,11 @@ export class KafkaWriter implements SinkWriter {
     const { type, cause } = firstError(error) as { type?: string; cause?: { type?: string } };
     const lasting = LASTING.includes(type ?? cause?.type ?? '');
     const retry = !(error instanceof ConnectorError) && !lasting && !this.#closed;
-    const message = kafkaMessage(error, this.#connection);
+    const given = kafkaMessage(error, this.#connection);
+    const ended = ENDED_BY_OTHERS.includes(type ?? cause?.type ?? '');
+    const message = ended
+      ? `the transaction took longer than it may (TRANSACTION TIMEOUT, SNAPSHOT TIMEOUT), or its producer was shut out: ${given}`
+      : given;
     this.#state.set(retry ? 'stalled' : 'failed', message);
     return new ConnectorError({
       sqlstate: '58000',
@@ -269,15 +301,20 @@ export class KafkaWriter implements SinkWriter {
     this.#state.set('closed');
   }
 
-  /** Lets the producer go, and aborts what it has begun: readers need not wait for the transaction's timeout. */
+  /** Aborts what is begun, so that readers need not wait for its timeout, and lets the producer go. */
   async #release(): Promise<void> {
-    const [producer, transaction] = [this.#producer, this.#transaction];
-    this.#producer = null;
+    const transaction = this.#transaction;
     this.#transaction = null;
     this.#open = { bytes: 0, records: 0 };
     if (transaction?.isActive() === true && this.#state.get().state !== 'stalled') {
-      await transaction.abort().catch(() => undefined);
+      await atMost(LEAVING, transaction.abort());
     }
-    await producer?.disconnect().catch(() => undefined);
+    await this.#leave();
+  }
+
+  async #leave(): Promise<void> {
+    const producer = this.#producer;
+    this.#producer = null;
+    if (producer !== null) await atMost(LEAVING, producer.disconnect());
   }
 }

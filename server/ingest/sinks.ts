@@ -210,11 +210,15 @@ export class RunningSink {
         this.#header = null;
         egress.deliver({ bytes, records: chunk.rows, upTo: chunk.upTo, whole });
       },
-      end: (error: Error | null): void => {
-        if (error) this.#fail(error);
-        egress.close();
-      },
+      end: (error: Error | null): void => void this.#finish(egress, error),
     };
+  }
+
+  /** The subscription is over: what came before its end is written. */
+  async #finish(egress: Egress, error: Error | null): Promise<void> {
+    await this.drain();
+    if (error) this.#fail(error);
+    egress.close();
   }
 
   async #runToEnd(egress: Egress): Promise<void> {

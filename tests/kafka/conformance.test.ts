@@ -93,7 +93,7 @@ describeWith(kafkaMissing(), 'with a broker', () => {
       { options: [option('topic', 't'), option('topic_partition_count', '0')], sqlstate: '22023' },
       { options: [option('topic', 't'), option('transaction_timeout', '1 ms')], sqlstate: '22023' },
     ],
-    altered: { compression_type: 'gzip', transaction_timeout: 60_000 },
+    altered: { compression_type: 'gzip', transaction_timeout: 30_000, snapshot_timeout: 30_000 },
     secrets: [KAFKA_USER.password],
     patience: 60_000,
     encode: (records) => Buffer.concat(records.map(frame)),

@@ -17,7 +17,7 @@ describeWith(kafkaMissing(), 'INTO KAFKA', () => {
   let client: pg.Client;
 
   beforeAll(async () => {
-    [broker, server] = await Promise.all([startKafka(), startTidewire()]);
+    [broker, server] = await Promise.all([startKafka(), startTidewire({ workers: 2 })]);
     client = await server.connect();
     await ask(`CREATE CONNECTION k TO KAFKA (BROKERS '${broker.open}')`);
     await ask('CREATE TABLE sales (id int PRIMARY KEY, city text, amount numeric)');

@@ -146,6 +146,33 @@ test('a sink ends with DROP, and a file that is not its own stays', async () => 
   expect(lines(path).length).toBe(2);
 });
 
+test('a commit that is larger than what may wait, and a large snapshot: whole, and each row once', async () => {
+  await client.query('CREATE TABLE large (id int PRIMARY KEY, pad text)');
+  const insert = (from: number, to: number): Promise<unknown> =>
+    client.query(`INSERT INTO large SELECT g, repeat('x', 1500) FROM generate_series(${from}, ${to}) AS g`);
+  const ids = (path: string): number[] =>
+    lines(path)
+      .map((line) => (JSON.parse(line) as { key: { id: number } }).key.id)
+      .sort((a, b) => a - b);
+  const path = join(folder, 'followed.jsonl');
+  await client.query(
+    `CREATE SINK followed FROM large INTO FILE (PATH '${path}') FORMAT JSON ENVELOPE UPSERT`,
+  );
+  // 90 MB in one commit, and again.
+  await insert(1, 60_000);
+  await insert(60_001, 120_000);
+  const all = Array.from({ length: 120_000 }, (_, index) => index + 1);
+  await expect.poll(() => lines(path).length, { timeout: 60_000, interval: 200 }).toBe(120_000);
+  expect(ids(path)).toEqual(all);
+  const snapshot = join(folder, 'snapshot.jsonl');
+  await client.query(
+    `CREATE SINK snapshot FROM large INTO FILE (PATH '${snapshot}') FORMAT JSON ENVELOPE UPSERT`,
+  );
+  await expect.poll(() => lines(snapshot).length, { timeout: 60_000, interval: 200 }).toBe(120_000);
+  expect(ids(snapshot)).toEqual(all);
+  await client.query('DROP TABLE large CASCADE');
+}, 120_000);
+
 test('a sink that failed says why, and RESUME starts it again', async () => {
   const path = join(folder, 'out.jsonl');
   mkdirSync(`${path}.progress`);

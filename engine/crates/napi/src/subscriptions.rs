@@ -21,6 +21,8 @@ const CHUNK_BYTES: usize = 256 << 10;
 const WINDOW_BYTES: usize = 1 << 20;
 /// What may wait for one reader, besides its snapshot.
 const WAITING_BYTES: usize = 64 << 20;
+/// The same of a sink, whose target may be away for a while; besides the commits that are being sent, too.
+const SINK_WAITING_BYTES: usize = 256 << 20;
 /// What an update costs besides its bytes.
 const UPDATE_BYTES: usize = 32;
 /// What waits is joined up to this size, so that many small commits do not become many small parts.
@@ -163,6 +165,29 @@ impl Subscriber {
             rows.retain(|row| !unwanted(row.time));
         }
         rows
+    }
+
+    /// Whether more waits than may. One commit is in memory anyway, however large: a sink takes it when it is its turn.
+    fn is_behind(&self) -> bool {
+        if !self.encoder.is_sink() {
+            return self.waiting > WAITING_BYTES;
+        }
+        let taken = self.parts.front().map_or(0, |part| part.cost);
+        self.waiting - taken > SINK_WAITING_BYTES
+    }
+
+    fn cut_off(&self) -> EvalError {
+        if self.encoder.is_sink() {
+            return EvalError::new("53400", "the target takes less than the relation changes")
+                .with_detail(format!("More than {SINK_WAITING_BYTES} bytes waited to be written."))
+                .with_hint("Drop the sink and create it again when the target is there, and fast enough.");
+        }
+        EvalError::new(
+            "53400",
+            "subscription cut off: the client reads more slowly than the relation changes",
+        )
+        .with_detail(format!("More than {WAITING_BYTES} bytes waited to be read."))
+        .with_hint("Subscribe again, to fewer columns or rows, and read faster.")
     }
 
     fn can_send(&self) -> bool {
@@ -381,13 +406,8 @@ impl Delivery {
     fn receive(&mut self, id: u64, up_to: u64, rows: Updates, errors: &Updates) {
         let Some(subscriber) = self.subscribers.get_mut(&id) else { return };
         subscriber.receive(up_to, rows, errors);
-        if subscriber.waiting > WAITING_BYTES {
-            let error = EvalError::new(
-                "53400",
-                "subscription cut off: the client reads more slowly than the relation changes",
-            )
-            .with_detail(format!("More than {WAITING_BYTES} bytes waited to be read."))
-            .with_hint("Subscribe again, to fewer columns or rows, and read faster.");
+        if subscriber.is_behind() {
+            let error = subscriber.cut_off();
             self.end(id, Some(error));
             return;
         }
