@@ -125,6 +125,19 @@ test('a snapshot that fails is read anew, and what waited of the older one is no
   await done;
 });
 
+test('before anything is written nothing is lost, either', async () => {
+  const writer = new MemoryWriter();
+  writer.failures = ['before', 'before'];
+  const starts: (number | undefined)[] = [];
+  const egress = new Egress(writer, { start: (progress) => starts.push(progress), pause: () => undefined });
+  const done = egress.run();
+  egress.deliver(batch('a', 10));
+  await egress.drained();
+  expect([writer.text, writer.progress, starts]).toEqual(['a', 10, [undefined]]);
+  egress.close();
+  await done;
+});
+
 test('another writer goes on behind what the target holds', async () => {
   const [first, second] = [new MemoryWriter(), new MemoryWriter()];
   first.progress = 5;

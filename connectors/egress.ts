@@ -38,6 +38,8 @@ export class Egress {
   #bytes = 0;
   #records = 0;
   #unsafeRecords = 0;
+  /** Some of a snapshot was written and not kept. */
+  #letGo = false;
   #errors = 0;
   #delay = FIRST_RETRY;
   #started = false;
@@ -170,9 +172,11 @@ export class Egress {
       this.#progress = batch.upTo;
       this.#delay = FIRST_RETRY;
       this.#unsafe.length = 0;
+      this.#letGo = false;
       this.#records -= this.#unsafeRecords;
       this.#unsafeRecords = 0;
     } else if (this.#progress !== undefined) this.#unsafe.push(batch);
+    else this.#letGo = true;
   }
 
   /** Asks the target what it holds until it answers, and goes on behind that. */
@@ -194,7 +198,10 @@ export class Egress {
     const before = this.#progress;
     this.#progress = now;
     this.#unsafeRecords = 0;
-    const anew = !this.#started || now === undefined || (before !== undefined && now < before);
+    const lost = before !== undefined && (now === undefined || now < before);
+    // What was let go is written all the same, if the target says so.
+    const anew = !this.#started || lost || (this.#letGo && now === undefined);
+    this.#letGo = false;
     if (anew && this.#started) {
       this.#waiting.length = 0;
       this.#pausedFeed = false;

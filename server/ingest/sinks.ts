@@ -187,8 +187,13 @@ export class RunningSink {
     this.#subscription = subscription;
     this.#header = progress === undefined ? header : null;
     subscriptions.add(subscription, this.#consumer(this.#egress!));
+    const asOf = progress === undefined ? sequencer.last : progress - 1;
+    if (progress === undefined && !snapshot) {
+      // Without a snapshot the progress begins here, not with the first change.
+      this.#egress!.deliver({ bytes: Buffer.alloc(0), records: 0, upTo: asOf + 1, whole: true });
+    }
     engine.subscribe(subscription, plan, {
-      asOf: progress === undefined ? sequencer.last : progress - 1,
+      asOf,
       snapshot: snapshot && progress === undefined,
       progress: false,
       upTo: null,
