@@ -31,7 +31,7 @@ describeWith(kafkaMissing(), 'INTO KAFKA', () => {
     await broker?.stop();
   });
 
-  async function ask(sql: string): Promise<unknown[]> {
+  async function ask(sql: string): Promise<unknown[][]> {
     return (await client.query({ text: sql, rowMode: 'array' })).rows;
   }
   async function gives(sql: string, rows: unknown[]): Promise<void> {
@@ -405,6 +405,42 @@ describeWith(kafkaMissing(), 'INTO KAFKA', () => {
     expect(await messages('lasting', 6)).toHaveLength(6);
     expect(await readAll(broker, 'lasting')).toHaveLength(6);
   }, 120_000);
+
+  test('a broker that is killed again and again while changes come: each is there once', async () => {
+    await ask('CREATE TABLE stormy (id int PRIMARY KEY, pad text)');
+    await ask("INSERT INTO stormy SELECT g, repeat('x', 100) FROM generate_series(1, 5000) AS g");
+    await ask(
+      `CREATE SINK stormy_out FROM stormy INTO KAFKA CONNECTION k (TOPIC 'stormy', TOPIC PARTITION COUNT 3) FORMAT JSON`,
+    );
+    const rows = async (): Promise<number> =>
+      Number((await ask("SELECT rows FROM tw_catalog.sink_status WHERE name = 'stormy_out'"))[0]?.[0] ?? 0);
+    let last = 5000;
+    let kills = 3;
+    const writer = await server.connect();
+    const writing = (async () => {
+      while (kills > 0) {
+        await writer.query(
+          `INSERT INTO stormy SELECT g, repeat('y', 100) FROM generate_series(${last + 1}, ${last + 100}) AS g`,
+        );
+        last += 100;
+      }
+    })();
+    for (; kills > 0; kills--) {
+      // Some of what came is written, and more is on its way.
+      const before = await rows();
+      await expect.poll(rows, { timeout: PATIENCE, interval: 10 }).toBeGreaterThan(before);
+      await broker.kill();
+      await broker.start();
+    }
+    await writing;
+    await writer.end();
+    await expect.poll(rows, { timeout: PATIENCE }).toBe(last);
+    const ids = (await readAll(broker, 'stormy')).map(
+      ({ value }) => (JSON.parse(String(value)) as Append).id,
+    );
+    expect(ids.length).toBe(last);
+    expect(new Set(ids).size).toBe(last);
+  }, 240_000);
 
   test.each([
     ["INTO KAFKA (TOPIC 't') FORMAT JSON", '22023'],
