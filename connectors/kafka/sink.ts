@@ -39,13 +39,6 @@ export const kafkaSink: SinkConnector<typeof kafkaSinkOptions> = {
         hint: 'The progress is an offset of a consumer group: PROGRESS GROUP ID PREFIX says how its name begins.',
       });
     }
-    if (options.compression_type === 'lz4') {
-      throw new SqlError({
-        sqlstate: '0A000',
-        message: 'COMPRESSION TYPE lz4 is not supported yet',
-        hint: 'It is none, gzip, snappy or zstd.',
-      });
-    }
     const kafka = connection as unknown as KafkaConnectionOptions;
     const admin = kafkaClient(kafka, () => undefined, { retries: 1, initialRetryTime: 100 }).admin();
     try {

@@ -87,15 +87,15 @@ class Rate {
   }
 }
 
-/** Of a source. */
-interface SourceRates {
+/** Of a source or sink. */
+interface Rates {
   readonly rows: Rate;
   readonly bytes: Rate;
 }
 
 export class StatusWriter {
   readonly #parts: StatusParts;
-  readonly #rates = new Map<number, SourceRates>();
+  readonly #rates = new Map<number, Rates>();
   readonly #sources: Written;
   readonly #partitions: Written;
   readonly #sinks: Written;
@@ -163,7 +163,7 @@ export class StatusWriter {
     return writing;
   }
 
-  #ratesOf(id: number): SourceRates {
+  #ratesOf(id: number): Rates {
     const rates = this.#rates.get(id) ?? { rows: new Rate(), bytes: new Rate() };
     this.#rates.set(id, rates);
     return rates;
@@ -186,6 +186,7 @@ export class StatusWriter {
     }
     for (const [id, sink] of sinks.all()) {
       const { health, metrics, lag, errors, progress } = sink.status();
+      const rates = this.#ratesOf(id);
       const since = new Date(health.since).toISOString();
       put(this.#sinks, `${id}`, [
         id,
@@ -197,6 +198,8 @@ export class StatusWriter {
         lag,
         errors,
         progress === null ? null : progress - 1,
+        rates.rows.of(metrics.records),
+        rates.bytes.of(metrics.bytes),
       ]);
     }
     const gone = (relation: Written, here: ReadonlyMap<number, unknown>): void => {
@@ -205,7 +208,9 @@ export class StatusWriter {
     gone(this.#sources, sources.all());
     gone(this.#partitions, sources.all());
     gone(this.#sinks, sinks.all());
-    for (const id of this.#rates.keys()) if (!sources.all().has(id)) this.#rates.delete(id);
+    for (const id of this.#rates.keys()) {
+      if (!sources.all().has(id) && !sinks.all().has(id)) this.#rates.delete(id);
+    }
     if (sources.hasLeftErrors) {
       sources.clearErrors(transaction);
       changed = true;
@@ -214,7 +219,7 @@ export class StatusWriter {
   }
 }
 
-function sourceRow(id: number, source: RunningSource, rates: SourceRates): Row {
+function sourceRow(id: number, source: RunningSource, rates: Rates): Row {
   const { health, onError, counters, metrics } = source.status();
   return [
     id,

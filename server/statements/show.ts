@@ -92,7 +92,7 @@ function listQuery(
       const condition = inSchema(system, session, parsed, statement);
       return {
         query: `SELECT * FROM tw_catalog.sink_status WHERE ${condition}`,
-        columns: 'name, connector, state, rows, bytes, lag, error',
+        columns: 'name, connector, state, rows, bytes, lag, rows_per_second, bytes_per_second, error',
       };
     }
     case 'indexes': {

@@ -141,10 +141,11 @@ describeWith(kafkaMissing(), 'INTO KAFKA', () => {
 
   test('values in JSON are as to_json has them', async () => {
     await ask(`CREATE TABLE kinds (id int PRIMARY KEY, d numeric(12, 4), f float8, n float8, b bytea, t timestamp, z timestamptz,
-      day date, tm time, i interval, u uuid, j jsonb, yes boolean, s text)`);
+      day date, tm time, i interval, u uuid, j jsonb, yes boolean, s text,
+      a int[], m text[][], none float8[])`);
     await ask(`INSERT INTO kinds VALUES (1, 12.5, 0.1, 'NaN', '\\x00ff', '2026-01-02 03:04:05.678', '2026-01-02 03:04:05+02',
       '2026-01-02', '03:04:05', '1 day 2 hours', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '{"b": [1, null], "a": "ö"}', true,
-      E'quote " back \\\\ line \\n tab \\t ü')`);
+      E'quote " back \\\\ line \\n tab \\t ü', '{1,NULL,3}', '{{a,b},{"c d",NULL}}', '{}')`);
     await ask(
       `CREATE SINK kinds_out FROM kinds INTO KAFKA CONNECTION k (TOPIC 'kinds') FORMAT JSON ENVELOPE UPSERT`,
     );
@@ -152,7 +153,8 @@ describeWith(kafkaMissing(), 'INTO KAFKA', () => {
     expect(text(message!.value)).toBe(
       '{"id":1,"d":12.5000,"f":0.1,"n":"NaN","b":"\\\\x00ff","t":"2026-01-02T03:04:05.678","z":"2026-01-02T01:04:05+00:00",' +
         '"day":"2026-01-02","tm":"03:04:05","i":"1 day 02:00:00","u":"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11",' +
-        '"j":{"a": "ö", "b": [1, null]},"yes":true,"s":"quote \\" back \\\\ line \\n tab \\t ü"}',
+        '"j":{"a": "ö", "b": [1, null]},"yes":true,"s":"quote \\" back \\\\ line \\n tab \\t ü",' +
+        '"a":[1,null,3],"m":[["a","b"],["c d",null]],"none":[]}',
     );
   });
 
@@ -216,7 +218,7 @@ describeWith(kafkaMissing(), 'INTO KAFKA', () => {
     expect(await readAll(broker, 'placed')).toHaveLength(3);
   });
 
-  test.each(['gzip', 'snappy', 'zstd'])('COMPRESSION TYPE %s', async (codec) => {
+  test.each(['gzip', 'snappy', 'lz4', 'zstd'])('COMPRESSION TYPE %s', async (codec) => {
     await ask(`CREATE TABLE ${codec} (id int PRIMARY KEY, pad text)`);
     await ask(`INSERT INTO ${codec} SELECT g, 'so so so so so so so' FROM generate_series(1, 1000) AS g`);
     await ask(`CREATE SINK ${codec}_out FROM ${codec} INTO KAFKA CONNECTION k (TOPIC '${codec}', COMPRESSION TYPE '${codec}')

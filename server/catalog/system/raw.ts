@@ -338,6 +338,8 @@ const sinkStatus: RawTable = {
     ['lag', 'int8'],
     ['errors', 'int8'],
     ['written_up_to', 'numeric'],
+    ['rows_per_second', 'int8'],
+    ['bytes_per_second', 'int8'],
   ],
 };
 
