@@ -417,23 +417,24 @@ describeWith(kafkaMissing(), 'INTO KAFKA', () => {
     const rows = async (): Promise<number> =>
       Number((await ask("SELECT rows FROM tw_catalog.sink_status WHERE name = 'stormy_out'"))[0]?.[0] ?? 0);
     let last = 5000;
-    let kills = 3;
+    const storm = { over: false };
     const writer = await server.connect();
     const writing = (async () => {
-      while (kills > 0) {
+      while (!storm.over) {
         await writer.query(
           `INSERT INTO stormy SELECT g, repeat('y', 100) FROM generate_series(${last + 1}, ${last + 100}) AS g`,
         );
         last += 100;
       }
     })();
-    for (; kills > 0; kills--) {
+    for (let kills = 0; kills < 3; kills++) {
       // Some of what came is written, and more is on its way.
       const before = await rows();
       await expect.poll(rows, { timeout: PATIENCE, interval: 10 }).toBeGreaterThan(before);
       await broker.kill();
       await broker.start();
     }
+    storm.over = true;
     await writing;
     await writer.end();
     await expect.poll(rows, { timeout: PATIENCE }).toBe(last);
