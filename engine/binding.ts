@@ -82,17 +82,21 @@ interface NativeErrorLog {
   clear(transaction: NativeTransaction): void;
 }
 
-type ExecuteArguments<T> = [
-  request: number,
+type PlanArguments<T> = [
   plan: NativePlan,
   timestamp: number,
   formats: number[],
   values: (Buffer | null)[],
   timeZone: string,
   transaction: T,
-  encoding: string,
-  cancellation: NativeCancellation | null,
 ];
+
+/** The rows of a small execution: all of them as ready messages, or in a cursor. */
+interface ReadyRows {
+  rows: number;
+  chunk?: Buffer | null;
+  cursor?: NativeCursor | null;
+}
 
 interface NativeEngine {
   evaluate(expression: string, timeZone: string): string | null;
@@ -118,10 +122,28 @@ interface NativeEngine {
   pauseSubscription(id: number, paused: boolean): void;
   subscriptionTaken(id: number, bytes: number): void;
   prepare(plan: string): NativePlan;
-  execute(...options: ExecuteArguments<NativeTransaction | null>): NativeCursor | null;
-  write(...options: ExecuteArguments<NativeTransaction>): void;
+  executeNow(
+    ...options: [...PlanArguments<NativeTransaction | null>, columns: readonly number[]]
+  ): ReadyRows | null;
+  execute(
+    request: number,
+    ...options: [
+      ...PlanArguments<NativeTransaction | null>,
+      encoding: string,
+      cancellation: NativeCancellation | null,
+    ]
+  ): void;
+  writeNow(...options: PlanArguments<NativeTransaction>): number | null;
+  write(
+    request: number,
+    ...options: [
+      ...PlanArguments<NativeTransaction>,
+      encoding: string,
+      cancellation: NativeCancellation | null,
+    ]
+  ): void;
   beginTransaction(): NativeTransaction;
-  commit(request: number, timestamp: number, transactions: readonly NativeTransaction[]): void;
+  commit(request: number, timestamp: number, transactions: readonly NativeTransaction[]): string | null;
   advance(timestamp: number): void;
   computed(): number;
   since(ids: readonly number[]): number;
@@ -200,28 +222,64 @@ class Cursor implements ResultCursor {
   }
 }
 
-class Writes implements Transaction {
-  readonly native: NativeTransaction;
-  constructor(transaction: NativeTransaction) {
-    this.native = transaction;
+/** Rows that are ready as one chunk of DataRow messages. */
+class ReadyCursor implements ResultCursor {
+  readonly rowCount: number;
+  #chunk: Buffer;
+  #left: number;
+  constructor(rows: number, chunk: Buffer) {
+    this.rowCount = rows;
+    this.#chunk = chunk;
+    this.#left = rows;
   }
-  arrangements(): readonly ArrangementId[] {
-    return this.native.arrangements();
-  }
-  byteLength(): number {
-    return this.native.byteLength();
-  }
-  mark(): WriteMark {
-    return this.native.mark();
-  }
-  rollbackTo(mark: WriteMark): void {
-    this.native.rollbackTo(mark);
-  }
-  clear(): void {
-    this.native.clear();
+  next(maxRows: number): { readonly chunk: Buffer; readonly rows: number; readonly done: boolean } {
+    const rows = maxRows === 0 ? this.#left : Math.min(maxRows, this.#left);
+    let end = this.#chunk.length;
+    if (rows < this.#left) {
+      // Each message: a letter, then its length without the letter.
+      end = 0;
+      for (let row = 0; row < rows; row++) end += 1 + this.#chunk.readUInt32BE(end + 1);
+    }
+    const chunk = this.#chunk.subarray(0, end);
+    this.#chunk = this.#chunk.subarray(end);
+    this.#left -= rows;
+    return { chunk, rows, done: this.#left === 0 };
   }
   close(): void {
-    this.native.clear();
+    this.#left = 0;
+    this.#chunk = EMPTY;
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
+
+/** Made in the engine with the first write: most statements only read. */
+class Writes implements Transaction {
+  readonly #begin: () => NativeTransaction;
+  #native: NativeTransaction | null = null;
+  constructor(begin: () => NativeTransaction) {
+    this.#begin = begin;
+  }
+  get native(): NativeTransaction {
+    return (this.#native ??= this.#begin());
+  }
+  arrangements(): readonly ArrangementId[] {
+    return this.#native?.arrangements() ?? [];
+  }
+  byteLength(): number {
+    return this.#native?.byteLength() ?? 0;
+  }
+  mark(): WriteMark {
+    return this.#native?.mark() ?? [];
+  }
+  rollbackTo(mark: WriteMark): void {
+    this.#native?.rollbackTo(mark);
+  }
+  clear(): void {
+    this.#native?.clear();
+  }
+  close(): void {
+    this.#native?.clear();
   }
 }
 
@@ -239,13 +297,24 @@ class Prepared implements PreparedPlan {
   }
 }
 
+/** Made in the engine when an execution takes it there. */
 class Cancel implements Cancellation {
-  readonly native: NativeCancellation;
-  constructor(cancellation: NativeCancellation) {
-    this.native = cancellation;
+  readonly #create: () => NativeCancellation;
+  #native: NativeCancellation | null = null;
+  #cancelled = false;
+  constructor(create: () => NativeCancellation) {
+    this.#create = create;
+  }
+  get native(): NativeCancellation {
+    if (!this.#native) {
+      this.#native = this.#create();
+      if (this.#cancelled) this.#native.cancel();
+    }
+    return this.#native;
   }
   cancel(): void {
-    this.native.cancel();
+    this.#cancelled = true;
+    this.#native?.cancel();
   }
 }
 
@@ -306,6 +375,21 @@ class Log implements ErrorLog {
 
 function nativeOf(transaction: Transaction): NativeTransaction {
   return (transaction as Writes).native;
+}
+
+function planArguments<T>(prepared: PreparedPlan, options: ExecuteOptions, transaction: T): PlanArguments<T> {
+  return [
+    (prepared as Prepared).native,
+    options.timestamp,
+    options.parameters.map((parameter) => parameter.format),
+    options.parameters.map((parameter) => parameter.value),
+    options.timeZone,
+    transaction,
+  ];
+}
+
+function cancellationOf({ cancel }: ExecuteOptions): NativeCancellation | null {
+  return cancel ? (cancel as Cancel).native : null;
 }
 
 export class NativeBinding implements Engine {
@@ -461,10 +545,17 @@ export class NativeBinding implements Engine {
   }
 
   async execute(prepared: PreparedPlan, options: ExecuteOptions): Promise<ResultCursor> {
-    const { cursor } = await this.#request((request) => {
-      const ready = this.#engine.execute(...this.#arguments(request, prepared, options));
-      if (ready) this.#take(request)?.resolve({ count: 0, text: null, cursor: new Cursor(ready) });
-    });
+    const { encoding } = options;
+    const transaction = options.transaction ? nativeOf(options.transaction) : null;
+    const values = planArguments(prepared, options, transaction);
+    if (prepared.immediate && encoding.kind === 'dataRow') {
+      const ready = native(() => this.#engine.executeNow(...values, encoding.formats));
+      if (ready?.chunk) return new ReadyCursor(ready.rows, ready.chunk);
+      if (ready?.cursor) return new Cursor(ready.cursor);
+    }
+    const { cursor } = await this.#request((request) =>
+      this.#engine.execute(request, ...values, JSON.stringify(encoding), cancellationOf(options)),
+    );
     return cursor!;
   }
 
@@ -472,42 +563,29 @@ export class NativeBinding implements Engine {
     prepared: PreparedPlan,
     options: ExecuteOptions & { readonly transaction: Transaction },
   ): Promise<{ readonly affected: number; readonly returning: ResultCursor | null }> {
-    const { count, cursor } = await this.#request((request) => {
-      const values = this.#arguments(request, prepared, options);
-      this.#engine.write(...(values as ExecuteArguments<NativeTransaction>));
-    });
+    const values = planArguments(prepared, options, nativeOf(options.transaction));
+    if (prepared.immediate) {
+      const affected = native(() => this.#engine.writeNow(...values));
+      if (affected !== null) return { affected, returning: null };
+    }
+    const { count, cursor } = await this.#request((request) =>
+      this.#engine.write(request, ...values, JSON.stringify(options.encoding), cancellationOf(options)),
+    );
     return { affected: count, returning: cursor };
   }
 
-  #arguments(
-    request: number,
-    prepared: PreparedPlan,
-    options: ExecuteOptions,
-  ): ExecuteArguments<NativeTransaction | null> {
-    return [
-      request,
-      (prepared as Prepared).native,
-      options.timestamp,
-      options.parameters.map((parameter) => parameter.format),
-      options.parameters.map((parameter) => parameter.value),
-      options.timeZone,
-      options.transaction ? nativeOf(options.transaction) : null,
-      JSON.stringify(options.encoding),
-      options.cancel ? (options.cancel as Cancel).native : null,
-    ];
-  }
-
   beginTransaction(): Transaction {
-    return new Writes(this.#engine.beginTransaction());
+    return new Writes(() => this.#engine.beginTransaction());
   }
 
   async commit(
     timestamp: Timestamp,
     transactions: readonly Transaction[],
   ): Promise<readonly (EngineError | null)[]> {
-    const { text } = await this.#request((request) =>
-      this.#engine.commit(request, timestamp, transactions.map(nativeOf)),
-    );
+    const { text } = await this.#request((request) => {
+      const ready = this.#engine.commit(request, timestamp, transactions.map(nativeOf));
+      if (ready !== null) this.#take(request)?.resolve({ count: 0, text: ready, cursor: null });
+    });
     const errors = JSON.parse(text!) as (object | null)[];
     return errors.map((error) => error && engineError(JSON.stringify(error)));
   }
@@ -546,7 +624,7 @@ export class NativeBinding implements Engine {
   }
 
   cancellation(): Cancellation {
-    return new Cancel(this.#engine.cancellation());
+    return new Cancel(() => this.#engine.cancellation());
   }
 
   decoder(options: {

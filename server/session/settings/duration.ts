@@ -37,6 +37,7 @@ export function duration(value: string, name: string): string {
 
 /** Milliseconds of a setting that `duration` accepted. */
 export function durationMilliseconds(value: string): number {
+  if (value === '0') return 0;
   const match = /^(\d+)(ms|s|min|h|d)?$/.exec(value);
   if (!match) return 0;
   return Number(match[1]) * (UNITS.find(([unit]) => unit === (match[2] ?? 'ms'))?.[1] ?? 1);

@@ -5,6 +5,9 @@ use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
 use tidewire_render::ResultSet;
 
+/// So few rows are encoded at once.
+const READY_ROWS: u64 = 64;
+
 /// Rows that are encoded as they are taken.
 #[napi]
 pub struct NativeCursor {
@@ -21,6 +24,30 @@ pub struct CursorChunk {
     pub rows: f64,
     /// Whether that was all.
     pub done: bool,
+}
+
+/// The rows of a small execution.
+#[napi(object, object_from_js = false)]
+pub struct ReadyRows {
+    /// How many.
+    pub rows: f64,
+    /// All of them as ready messages, unless there are too many.
+    pub chunk: Option<Buffer>,
+    /// They are here then.
+    pub cursor: Option<NativeCursor>,
+}
+
+impl ReadyRows {
+    /// What a cursor at its start has.
+    pub fn of(mut cursor: NativeCursor) -> Self {
+        let rows = cursor.count as f64;
+        let Some(results) = cursor.rows.as_mut().filter(|_| cursor.count <= READY_ROWS) else {
+            return ReadyRows { rows, chunk: None, cursor: Some(cursor) };
+        };
+        let mut chunk = Vec::new();
+        while !results.next(0, &mut chunk).1 {}
+        ReadyRows { rows, chunk: Some(chunk.into()), cursor: None }
+    }
 }
 
 impl NativeCursor {

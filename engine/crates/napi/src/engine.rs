@@ -2,10 +2,10 @@
 
 use crate::changes::ChangeEncoder;
 use crate::constraints::TableConstraints;
-use crate::cursor::NativeCursor;
+use crate::cursor::ReadyRows;
 use crate::decoder::NativeDecoder;
 use crate::dispatch::{Answer, Arguments, Dispatch, Message};
-use crate::encoding::{SubscribeOptions, parse, settings};
+use crate::encoding::{Encoding, SubscribeOptions, parse, settings};
 use crate::error::{call, guarded, internal, to_json, too_old};
 use crate::execution::{Collection, Execution, NativeCancellation, NativePlan, Request};
 use crate::jobs::Pool;
@@ -27,6 +27,8 @@ use tidewire_row::{EvalError, FormatSettings};
 use tidewire_worker::{Build, Conflict, Event, Hold, LayoutSplitter, Runtime, Writes};
 use timely::dataflow::Scope;
 
+/// A group of so few bytes is committed on the thread that serves all sessions: some rows are checked in microseconds.
+const COMMIT_NOW_BYTES: usize = 16 << 10;
 /// Threads for one-shot statements.
 const QUERY_THREADS: usize = 2;
 /// The rate of Nexmark's own time.
@@ -436,7 +438,42 @@ impl NativeEngine {
         call(|| Ok(NativePlan { prepared: Arc::new(Prepared::new(decode_plan(&plan)?)) }))
     }
 
-    /// Runs a plan that yields rows: at once if it is immediate and reads little, else the request is answered.
+    /// Runs a plan that yields rows as DataRow messages, in formats `columns`, if it is immediate and reads little; else
+    /// None, and `execute` runs it.
+    #[napi(catch_unwind)]
+    pub fn execute_now(
+        &self,
+        plan: &NativePlan,
+        timestamp: f64,
+        formats: Vec<u32>,
+        values: Vec<Option<Buffer>>,
+        time_zone: String,
+        transaction: Option<&NativeTransaction>,
+        columns: Vec<u8>,
+    ) -> napi::Result<Option<ReadyRows>> {
+        call(|| {
+            if !plan.prepared.is_immediate() {
+                return Ok(None);
+            }
+            let request = Request {
+                timestamp: timestamp as u64,
+                formats: &formats,
+                values: &values,
+                time_zone: &time_zone,
+                transaction: transaction.map(NativeTransaction::shared),
+                encoding: Encoding::DataRow { formats: columns },
+                cancelled: None,
+                target: None,
+            };
+            let execution = Execution::new(&self.runtime, &plan.prepared, request)?;
+            if !execution.is_small() {
+                return Ok(None);
+            }
+            Ok(Some(ReadyRows::of(execution.rows()?)))
+        })
+    }
+
+    /// Runs a plan that yields rows; the request is answered.
     #[napi(catch_unwind)]
     pub fn execute(
         &self,
@@ -449,27 +486,61 @@ impl NativeEngine {
         transaction: Option<&NativeTransaction>,
         encoding: String,
         cancellation: Option<&NativeCancellation>,
-    ) -> napi::Result<Option<NativeCursor>> {
+    ) -> napi::Result<()> {
         call(|| {
-            let execution = Execution::new(
-                &self.runtime,
-                &plan.prepared,
-                Request {
-                    timestamp: timestamp as u64,
-                    formats: &formats,
-                    values: &values,
-                    time_zone: &time_zone,
-                    transaction: transaction.map(NativeTransaction::shared),
-                    encoding: parse(&encoding)?,
-                    cancelled: cancellation.map(|cancellation| cancellation.cancelled.clone()),
-                    target: None,
-                },
-            )?;
-            if plan.prepared.is_immediate() && execution.is_small() {
-                return execution.rows().map(Some);
-            }
+            let request_of_plan = Request {
+                timestamp: timestamp as u64,
+                formats: &formats,
+                values: &values,
+                time_zone: &time_zone,
+                transaction: transaction.map(NativeTransaction::shared),
+                encoding: parse(&encoding)?,
+                cancelled: cancellation.map(|cancellation| cancellation.cancelled.clone()),
+                target: None,
+            };
+            let execution = Execution::new(&self.runtime, &plan.prepared, request_of_plan)?;
             self.queries.answer(request as u64, move || execution.rows().map(Answer::Rows));
-            Ok(None)
+            Ok(())
+        })
+    }
+
+    /// Runs a plan that writes, without RETURNING, if it is immediate and reads little: how many rows it affected. Else
+    /// None, and `write` runs it.
+    #[napi(catch_unwind)]
+    pub fn write_now(
+        &self,
+        plan: &NativePlan,
+        timestamp: f64,
+        formats: Vec<u32>,
+        values: Vec<Option<Buffer>>,
+        time_zone: String,
+        transaction: &NativeTransaction,
+    ) -> napi::Result<Option<f64>> {
+        call(|| {
+            let Output::Write { arrangement, returning: None, .. } = plan.prepared.plan().output else {
+                return Ok(None);
+            };
+            if !plan.prepared.is_immediate() {
+                return Ok(None);
+            }
+            let request = Request {
+                timestamp: timestamp as u64,
+                formats: &formats,
+                values: &values,
+                time_zone: &time_zone,
+                transaction: Some(transaction.shared()),
+                encoding: Encoding::DataRow { formats: Vec::new() },
+                cancelled: None,
+                target: collection(&self.collections, arrangement),
+            };
+            let execution = Execution::new(&self.runtime, &plan.prepared, request)?;
+            if !execution.is_small() {
+                return Ok(None);
+            }
+            match execution.write(&transaction.shared())? {
+                Answer::Written(affected, _) => Ok(Some(affected as f64)),
+                _ => Err(internal("a write without a count")),
+            }
         })
     }
 
@@ -492,20 +563,17 @@ impl NativeEngine {
                 Output::Write { arrangement, .. } => collection(&self.collections, arrangement),
                 _ => None,
             };
-            let execution = Execution::new(
-                &self.runtime,
-                &plan.prepared,
-                Request {
-                    timestamp: timestamp as u64,
-                    formats: &formats,
-                    values: &values,
-                    time_zone: &time_zone,
-                    transaction: Some(transaction.shared()),
-                    encoding: parse(&encoding)?,
-                    cancelled: cancellation.map(|cancellation| cancellation.cancelled.clone()),
-                    target,
-                },
-            )?;
+            let request_of_plan = Request {
+                timestamp: timestamp as u64,
+                formats: &formats,
+                values: &values,
+                time_zone: &time_zone,
+                transaction: Some(transaction.shared()),
+                encoding: parse(&encoding)?,
+                cancelled: cancellation.map(|cancellation| cancellation.cancelled.clone()),
+                target,
+            };
+            let execution = Execution::new(&self.runtime, &plan.prepared, request_of_plan)?;
             let sets = transaction.shared();
             self.queries.answer(request as u64, move || execution.write(&sets));
             Ok(())
@@ -518,17 +586,19 @@ impl NativeEngine {
         NativeTransaction::empty()
     }
 
-    /// Commits a group; the answer is JSON: for each transaction its error or null.
+    /// Commits a group; the answer is JSON: for each transaction its error or null. A small group with nothing before it is
+    /// committed at once, and the answer given.
     #[napi(catch_unwind)]
     pub fn commit(
         &self,
         request: f64,
         timestamp: f64,
         transactions: Vec<ClassInstance<'_, NativeTransaction>>,
-    ) {
+    ) -> napi::Result<Option<String>> {
         let writes: Vec<_> = transactions.iter().map(|transaction| transaction.lock().writes()).collect();
         let (runtime, collections) = (self.runtime.clone(), self.collections.clone());
-        self.sequence.answer(request as u64, move || {
+        let bytes: usize = writes.iter().flatten().map(|(_, set)| set.byte_len()).sum();
+        let run = move || {
             let mut writes: Vec<Writes> = writes;
             let refused: Vec<Option<EvalError>> = writes
                 .iter_mut()
@@ -545,8 +615,13 @@ impl NativeEngine {
                 let error = refused.or_else(|| Some(conflict_error(conflict?, &collections)));
                 error.map_or_else(|| "null".to_owned(), |error| to_json(&error))
             });
-            Ok(Answer::Json(format!("[{}]", errors.collect::<Vec<_>>().join(","))))
-        });
+            Ok(format!("[{}]", errors.collect::<Vec<_>>().join(",")))
+        };
+        if bytes <= COMMIT_NOW_BYTES && self.sequence.is_idle() {
+            return call(run).map(Some);
+        }
+        self.sequence.answer(request as u64, move || run().map(Answer::Json));
+        Ok(None)
     }
 
     /// Time moves on.

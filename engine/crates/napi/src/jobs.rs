@@ -3,6 +3,8 @@
 use crate::dispatch::{Answer, Dispatch, Message};
 use crate::error::{guarded, internal};
 use crossbeam_channel::{Sender, unbounded};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tidewire_row::EvalError;
 
 /// Expressions are walked recursively, as deep as plans may nest.
@@ -18,20 +20,24 @@ struct Job {
 /// Some threads that take work from one queue; one thread keeps its order. They end when the pool is dropped.
 pub struct Pool {
     sender: Sender<Job>,
+    /// Asked for and not done.
+    open: Arc<AtomicUsize>,
 }
 
 impl Pool {
     /// Starts the threads.
     pub fn new(name: &str, threads: usize, dispatch: &Dispatch) -> Result<Self, EvalError> {
         let (sender, receiver) = unbounded::<Job>();
+        let open: Arc<AtomicUsize> = Arc::default();
         for _ in 0..threads {
-            let (receiver, dispatch) = (receiver.clone(), dispatch.clone());
+            let (receiver, dispatch, open) = (receiver.clone(), dispatch.clone(), open.clone());
             std::thread::Builder::new()
                 .name(name.to_owned())
                 .stack_size(STACK_BYTES)
                 .spawn(move || {
                     for job in receiver {
                         let answer = guarded(job.run);
+                        open.fetch_sub(1, Ordering::Release);
                         if let (Some(request), Some(answer)) = (job.request, answer.transpose()) {
                             dispatch.send(Message::Answer(request, Box::new(answer)));
                         }
@@ -39,7 +45,12 @@ impl Pool {
                 })
                 .map_err(|error| internal(format!("a thread could not start: {error}")))?;
         }
-        Ok(Pool { sender })
+        Ok(Pool { sender, open })
+    }
+
+    /// Whether all work that was asked for is done. True for the one thread that asks, until it asks for more.
+    pub fn is_idle(&self) -> bool {
+        self.open.load(Ordering::Acquire) == 0
     }
 
     /// Runs work for a request, which its result answers.
@@ -65,6 +76,7 @@ impl Pool {
         request: Option<u64>,
         run: impl FnOnce() -> Result<Option<Answer>, EvalError> + Send + 'static,
     ) {
+        self.open.fetch_add(1, Ordering::AcqRel);
         let _ = self.sender.send(Job { request, run: Box::new(run) });
     }
 }
