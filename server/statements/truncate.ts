@@ -3,6 +3,7 @@
  * be rolled back, and what others insert meanwhile stays.
  */
 import type { TruncateStmt } from '@pgsql/types';
+import type { ObjectId } from '../../sql/catalog.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { SqlError } from '../../sql/error.ts';
 import { hasWritten } from '../session/statement.ts';
@@ -22,6 +23,7 @@ export function prepareTruncate(
   const tables = system.planning
     .compileTruncation(session, parsed, statement, catalog)
     .map((compiled) => ({ compiled, plan: system.engine.prepare(compiled.plan) }));
+  if (statement.restart_seqs) refuseRestart(system, catalog.resolved);
 
   const truncate = async (session: SessionContext): Promise<void> => {
     for (const { compiled, plan } of tables) {
@@ -49,4 +51,16 @@ export function prepareTruncate(
     else await commitAlone(system, session, () => truncate(session));
     return 'TRUNCATE TABLE';
   });
+}
+
+/** RESTART IDENTITY means something only where a sequence goes with a table. */
+function refuseRestart(system: System, tables: ReadonlySet<ObjectId>): void {
+  for (const object of system.catalog.objects()) {
+    if (object.kind !== 'sequence' || object.ownedBy === null || !tables.has(object.ownedBy.table)) continue;
+    throw new SqlError({
+      sqlstate: '0A000',
+      message: `TRUNCATE … RESTART IDENTITY with sequence "${object.name}" is not supported`,
+      hint: 'Use TRUNCATE, and SELECT setval(…, 1, false) for the sequence.',
+    });
+  }
 }

@@ -6,7 +6,7 @@
 //! - An error crosses as the JSON of its SQLSTATE, message, detail and hint. A panic becomes an error.
 
 mod changes;
-mod compression;
+pub mod compression;
 mod constraints;
 mod cursor;
 mod decoder;

@@ -241,6 +241,7 @@ impl Random {
                 self.json(&mut builder, 0, arena);
                 Datum::Jsonb(builder.finish(arena))
             }
+            ScalarType::Array(_) => unreachable!("arrays are in arrays.rs"),
         }
     }
 }

@@ -18,7 +18,7 @@ fn array<'a>(values: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'a>> {
 
 fn object<'a>(values: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'a>> {
     let invalid = |message: String| EvalError::new("22023", message);
-    if values.len() % 2 != 0 {
+    if !values.len().is_multiple_of(2) {
         return Err(invalid("argument list must have even number of elements".into()).with_hint(
             "The arguments of jsonb_build_object() must consist of alternating keys and values.",
         ));
