@@ -1,6 +1,7 @@
 /** Calls whose value is another each time: they are neither folded nor shared, and each is made as often as it is written. */
 import { functions } from '../functions/table.ts';
-import type { MirScalar } from '../mir.ts';
+import type { MirRelation, MirScalar } from '../mir.ts';
+import { threshold } from './relation.ts';
 import { visitScalar } from './scalar.ts';
 
 const VOLATILE: ReadonlySet<string> = new Set(
@@ -19,4 +20,32 @@ export function isVolatile(scalar: MirScalar): boolean {
     volatile ||= isVolatileCall(node);
   });
   return volatile;
+}
+
+/**
+ * The same rows for such calls to be made over: not as changes that take others back, or else a row and its negation would
+ * each get a value of its own.
+ */
+export function eachRowOnce(relation: MirRelation): MirRelation {
+  return isPositive(relation) ? relation : threshold(relation);
+}
+
+/** Whether its rows are surely made of additions alone. */
+function isPositive(relation: MirRelation): boolean {
+  switch (relation.kind) {
+    case 'constant':
+      return relation.rows.every(({ diff }) => diff > 0);
+    case 'get':
+    case 'threshold':
+      return true;
+    case 'map':
+    case 'filter':
+    case 'project':
+    case 'flatMap':
+      return isPositive(relation.input);
+    case 'union':
+      return relation.inputs.every(isPositive);
+    default:
+      return false;
+  }
 }

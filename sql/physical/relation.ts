@@ -6,6 +6,7 @@ import type { MirRelation, MirScalar } from '../mir.ts';
 import type { Keys } from '../optimize/analysis/keys.ts';
 import { coversKey, keyColumn, uniqueKeys } from '../optimize/analysis/keys.ts';
 import { columnsOfRow } from '../mir/scalar.ts';
+import { eachRowOnce, isVolatile } from '../mir/volatile.ts';
 import { toColumnType } from '../types/column-type.ts';
 import type { Flow, PlanBuilder } from './builder.ts';
 import { toExpr, toKeyExpr, toOrderKey } from './expr.ts';
@@ -51,12 +52,16 @@ export class RelationPlanner {
         });
         return this.plan(relation.body);
       case 'filter': {
-        const flow = this.plan(relation.input);
+        const flow = this.plan(
+          relation.predicates.some(isVolatile) ? eachRowOnce(relation.input) : relation.input,
+        );
         const found = planLookup(builder, flow, relation.predicates) ?? flow;
         return { ...found, steps: found.steps.filter(relation.predicates), columns: relation.columns };
       }
       case 'map': {
-        const flow = this.plan(relation.input);
+        const flow = this.plan(
+          relation.scalars.some(isVolatile) ? eachRowOnce(relation.input) : relation.input,
+        );
         return { ...flow, steps: flow.steps.map(relation.scalars), columns: relation.columns };
       }
       case 'project': {

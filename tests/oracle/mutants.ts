@@ -58,7 +58,7 @@ export const MUTANTS: readonly Mutant[] = [
     'return semiJoin(side, matched, keys, { anti: true });',
     'return side;',
   ),
-  lower('count over nothing is NULL', 'aggregates', "counts ? '0' : null", 'counts ? null : null'),
+  lower('count over nothing is NULL', 'aggregates', "isCount(aggregate) ? '0' : null", 'null'),
   lower(
     'no row of a global aggregate over nothing',
     'aggregates',
@@ -68,7 +68,7 @@ export const MUTANTS: readonly Mutant[] = [
   lower(
     'DISTINCT in aggregates is ignored',
     'aggregates',
-    "distinct: aggregate.distinct && ['count', 'sum', 'avg'].includes(aggregate.function),",
+    'distinct: aggregate.distinct && !ignoresDuplicates.has(aggregate.function),',
     'distinct: false,',
   ),
   lower(

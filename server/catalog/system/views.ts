@@ -15,8 +15,8 @@ const NO_TEXT = 'NULL::text';
 const CONSTRAINT = `false AS condeferrable, false AS condeferred, true AS conenforced, true AS convalidated`;
 const NO_REFERENCE = `0::oid AS conparentid, 0::oid AS confrelid, ' '::"char" AS confupdtype, ' '::"char" AS confdeltype,
   ' '::"char" AS confmatchtype, true AS conislocal, 0::smallint AS coninhcount, false AS connoinherit, false AS conperiod,
-  NULL::text AS confkey, NULL::text AS conpfeqop, NULL::text AS conppeqop, NULL::text AS conffeqop,
-  NULL::text AS confdelsetcols, NULL::text AS conexclop`;
+  NULL::smallint[] AS confkey, NULL::oid[] AS conpfeqop, NULL::oid[] AS conppeqop, NULL::oid[] AS conffeqop,
+  NULL::smallint[] AS confdelsetcols, NULL::oid[] AS conexclop`;
 
 /** In the order of their object ids; new ones go to the end. */
 export const SYSTEM_VIEWS: readonly SystemView[] = [
@@ -222,11 +222,11 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     schema: 'pg_catalog',
     name: 'pg_constraint',
     query: `SELECT c.oid, c.name AS conname, r.schema_oid AS connamespace, 'c'::"char" AS contype, ${CONSTRAINT},
-      c.table_oid AS conrelid, 0::oid AS contypid, 0::oid AS conindid, ${NO_REFERENCE}, c.columns AS conkey,
+      c.table_oid AS conrelid, 0::oid AS contypid, 0::oid AS conindid, ${NO_REFERENCE}, c.columns::smallint[] AS conkey,
       c.condition AS conbin
       FROM tw_internal.checks c JOIN tw_internal.relations r ON r.oid = c.table_oid
       UNION ALL SELECT i.oid, x.name, x.schema_oid, CASE WHEN i.is_primary THEN 'p'::"char" ELSE 'u'::"char" END, ${CONSTRAINT},
-      i.table_oid, 0::oid, i.oid, ${NO_REFERENCE}, '{' || replace(i.columns, ' ', ',') || '}', NULL
+      i.table_oid, 0::oid, i.oid, ${NO_REFERENCE}, ('{' || replace(i.columns, ' ', ',') || '}')::smallint[], NULL
       FROM tw_internal.indexes i JOIN tw_internal.relations x ON x.oid = i.oid WHERE i.is_constraint`,
   },
   {
