@@ -3,13 +3,13 @@
  * be rolled back, and what others insert meanwhile stays.
  */
 import type { TruncateStmt } from '@pgsql/types';
-import type { ObjectId } from '../../sql/catalog.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { SqlError } from '../../sql/error.ts';
 import { hasWritten } from '../session/statement.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { type Runnable, command } from './prepared.ts';
+import { refuseSequences } from './refuse-sequences.ts';
 import { readTimestamp, whenReadable } from './snapshot.ts';
 import { commitAlone } from './write.ts';
 
@@ -23,7 +23,15 @@ export function prepareTruncate(
   const tables = system.planning
     .compileTruncation(session, parsed, statement, catalog)
     .map((compiled) => ({ compiled, plan: system.engine.prepare(compiled.plan) }));
-  if (statement.restart_seqs) refuseRestart(system, catalog.resolved);
+  if (statement.restart_seqs) {
+    // It means something only where a sequence goes with a table.
+    refuseSequences(
+      system,
+      ({ ownedBy }) => ownedBy !== null && catalog.resolved.has(ownedBy.table),
+      'TRUNCATE … RESTART IDENTITY',
+      'Use TRUNCATE, and SELECT setval(…, 1, false) for the sequence.',
+    );
+  }
 
   const truncate = async (session: SessionContext): Promise<void> => {
     for (const { compiled, plan } of tables) {
@@ -51,16 +59,4 @@ export function prepareTruncate(
     else await commitAlone(system, session, () => truncate(session));
     return 'TRUNCATE TABLE';
   });
-}
-
-/** RESTART IDENTITY means something only where a sequence goes with a table. */
-function refuseRestart(system: System, tables: ReadonlySet<ObjectId>): void {
-  for (const object of system.catalog.objects()) {
-    if (object.kind !== 'sequence' || object.ownedBy === null || !tables.has(object.ownedBy.table)) continue;
-    throw new SqlError({
-      sqlstate: '0A000',
-      message: `TRUNCATE … RESTART IDENTITY with sequence "${object.name}" is not supported`,
-      hint: 'Use TRUNCATE, and SELECT setval(…, 1, false) for the sequence.',
-    });
-  }
 }

@@ -4,16 +4,15 @@ import { SqlError } from '../../../sql/error.ts';
 import { type CatalogChange, type SchemaObject, SYSTEM_SCHEMAS } from '../../catalog/catalog.ts';
 import { commitCatalog } from '../../catalog/commit.ts';
 import { constrainAgain } from '../../catalog/constraints.ts';
-import {
-  type CatalogObject,
-  type IndexObject,
-  type SequenceObject,
-  kindName,
-} from '../../catalog/objects.ts';
+import { type CatalogObject, type IndexObject, kindName } from '../../catalog/objects.ts';
 import type { System } from '../../system.ts';
 import { withIndexName, withOwnName, withPrimaryKeyName } from '../names/create-text.ts';
 import { afterRenaming } from '../names/dependents.ts';
 import type { Renaming } from '../names/references.ts';
+import { refuseSequences } from '../refuse-sequences.ts';
+
+/** A DEFAULT names its sequence by its name, which then has to stay. */
+const NAMED = 'DEFAULT expressions name the sequence by its schema and name.';
 
 interface QualifiedName {
   readonly schema: string;
@@ -36,7 +35,7 @@ export async function setSchema(system: System, object: CatalogObject, schema: s
     throw new SqlError({ sqlstate: '42501', message: `permission denied for schema ${schema}` });
   }
   if (object.schema === schema) return;
-  refuseSequences(system, (sequence) => sequence.ownedBy?.table === object.id, 'SET SCHEMA');
+  refuseSequences(system, (sequence) => sequence.ownedBy?.table === object.id, 'SET SCHEMA', NAMED);
   const indexes = system.catalog.dependents(object.id).filter((dependent) => dependent.kind === 'index');
   const moved = [object, ...indexes];
   for (const { name } of moved) {
@@ -81,26 +80,9 @@ function dependentsOf(
   return new Set(moves.flatMap(({ object }) => system.catalog.dependents(object.id)));
 }
 
-/** A DEFAULT names its sequence by its name, which then has to stay. */
-function refuseSequences(
-  system: System,
-  concerns: (sequence: SequenceObject) => boolean,
-  action: string,
-): void {
-  const sequence = [...system.catalog.objects()].find(
-    (object): object is SequenceObject => object.kind === 'sequence' && concerns(object),
-  );
-  if (!sequence) return;
-  throw new SqlError({
-    sqlstate: '0A000',
-    message: `${action} with sequence "${sequence.name}" is not supported`,
-    hint: 'DEFAULT expressions name the sequence by its schema and name.',
-  });
-}
-
 /** ALTER SCHEMA … RENAME TO: its objects, what names them, and the search paths that definitions keep. */
 export async function renameSchema(system: System, schema: SchemaObject, name: string): Promise<void> {
-  refuseSequences(system, (sequence) => sequence.schema === schema.name, 'RENAME');
+  refuseSequences(system, (sequence) => sequence.schema === schema.name, 'RENAME', NAMED);
   const members = [...system.catalog.objects()].filter((object) => object.schema === schema.name);
   const moves = members.map((object) => ({ object, to: { schema: name, name: object.name } }));
   const path = (old: readonly string[]) => old.map((entry) => (entry === schema.name ? name : entry));

@@ -182,6 +182,37 @@ fn conflict_error(conflict: Conflict, collections: &Collections) -> EvalError {
     }
 }
 
+impl NativeEngine {
+    /// An execution as JavaScript asks for it; of a plan that writes, with the collection that is written to.
+    fn execution(
+        &self,
+        plan: &NativePlan,
+        timestamp: f64,
+        formats: &[u32],
+        values: &[Option<Buffer>],
+        time_zone: &str,
+        transaction: Option<&NativeTransaction>,
+        encoding: Encoding,
+        cancellation: Option<&NativeCancellation>,
+    ) -> Result<Execution, EvalError> {
+        let target = match plan.prepared.plan().output {
+            Output::Write { arrangement, .. } => collection(&self.collections, arrangement),
+            _ => None,
+        };
+        let request = Request {
+            timestamp: timestamp as u64,
+            formats,
+            values,
+            time_zone,
+            transaction: transaction.map(NativeTransaction::shared),
+            encoding,
+            cancelled: cancellation.map(|cancellation| cancellation.cancelled.clone()),
+            target,
+        };
+        Execution::new(&self.runtime, &plan.prepared, request)
+    }
+}
+
 #[napi]
 impl NativeEngine {
     /// Starts it.
@@ -455,17 +486,16 @@ impl NativeEngine {
             if !plan.prepared.is_immediate() {
                 return Ok(None);
             }
-            let request = Request {
-                timestamp: timestamp as u64,
-                formats: &formats,
-                values: &values,
-                time_zone: &time_zone,
-                transaction: transaction.map(NativeTransaction::shared),
-                encoding: Encoding::DataRow { formats: columns },
-                cancelled: None,
-                target: None,
-            };
-            let execution = Execution::new(&self.runtime, &plan.prepared, request)?;
+            let execution = self.execution(
+                plan,
+                timestamp,
+                &formats,
+                &values,
+                &time_zone,
+                transaction,
+                Encoding::DataRow { formats: columns },
+                None,
+            )?;
             if !execution.is_small() {
                 return Ok(None);
             }
@@ -488,17 +518,16 @@ impl NativeEngine {
         cancellation: Option<&NativeCancellation>,
     ) -> napi::Result<()> {
         call(|| {
-            let request_of_plan = Request {
-                timestamp: timestamp as u64,
-                formats: &formats,
-                values: &values,
-                time_zone: &time_zone,
-                transaction: transaction.map(NativeTransaction::shared),
-                encoding: parse(&encoding)?,
-                cancelled: cancellation.map(|cancellation| cancellation.cancelled.clone()),
-                target: None,
-            };
-            let execution = Execution::new(&self.runtime, &plan.prepared, request_of_plan)?;
+            let execution = self.execution(
+                plan,
+                timestamp,
+                &formats,
+                &values,
+                &time_zone,
+                transaction,
+                parse(&encoding)?,
+                cancellation,
+            )?;
             self.queries.answer(request as u64, move || execution.rows().map(Answer::Rows));
             Ok(())
         })
@@ -517,23 +546,20 @@ impl NativeEngine {
         transaction: &NativeTransaction,
     ) -> napi::Result<Option<f64>> {
         call(|| {
-            let Output::Write { arrangement, returning: None, .. } = plan.prepared.plan().output else {
-                return Ok(None);
-            };
-            if !plan.prepared.is_immediate() {
+            let writes = matches!(plan.prepared.plan().output, Output::Write { returning: None, .. });
+            if !writes || !plan.prepared.is_immediate() {
                 return Ok(None);
             }
-            let request = Request {
-                timestamp: timestamp as u64,
-                formats: &formats,
-                values: &values,
-                time_zone: &time_zone,
-                transaction: Some(transaction.shared()),
-                encoding: Encoding::DataRow { formats: Vec::new() },
-                cancelled: None,
-                target: collection(&self.collections, arrangement),
-            };
-            let execution = Execution::new(&self.runtime, &plan.prepared, request)?;
+            let execution = self.execution(
+                plan,
+                timestamp,
+                &formats,
+                &values,
+                &time_zone,
+                Some(transaction),
+                Encoding::DataRow { formats: Vec::new() },
+                None,
+            )?;
             if !execution.is_small() {
                 return Ok(None);
             }
@@ -559,21 +585,16 @@ impl NativeEngine {
         cancellation: Option<&NativeCancellation>,
     ) -> napi::Result<()> {
         call(|| {
-            let target = match plan.prepared.plan().output {
-                Output::Write { arrangement, .. } => collection(&self.collections, arrangement),
-                _ => None,
-            };
-            let request_of_plan = Request {
-                timestamp: timestamp as u64,
-                formats: &formats,
-                values: &values,
-                time_zone: &time_zone,
-                transaction: Some(transaction.shared()),
-                encoding: parse(&encoding)?,
-                cancelled: cancellation.map(|cancellation| cancellation.cancelled.clone()),
-                target,
-            };
-            let execution = Execution::new(&self.runtime, &plan.prepared, request_of_plan)?;
+            let execution = self.execution(
+                plan,
+                timestamp,
+                &formats,
+                &values,
+                &time_zone,
+                Some(transaction),
+                parse(&encoding)?,
+                cancellation,
+            )?;
             let sets = transaction.shared();
             self.queries.answer(request as u64, move || execution.write(&sets));
             Ok(())

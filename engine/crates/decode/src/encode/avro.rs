@@ -15,6 +15,7 @@
 //!
 //! A column that can be NULL is a union of null and its type, with null as its default.
 
+use super::envelope::operation;
 use super::payload::Payload;
 use super::schema::{MessageShape, SchemaColumn, is_name};
 use crate::avro::{push_bytes, push_long};
@@ -245,11 +246,7 @@ impl Payload for AvroPayload {
                 self.record(row, out)?;
             }
         }
-        let operation = match (before, after) {
-            (None, _) => "c",
-            (Some(_), Some(_)) => "u",
-            (Some(_), None) => "d",
-        };
+        let operation = operation(before, after);
         push_bytes(out, operation.as_bytes());
         push_long(out, (time / 1000) as i64);
         push_long(out, time as i64);

@@ -86,12 +86,10 @@ impl RowEncoder {
 
     /// Appends a record of ENVELOPE DEBEZIUM, always JSON.
     pub fn debezium(&mut self, change: Change<'_>, time: u64, out: &mut Vec<u8>) {
-        let operation = match (change.before, change.after) {
-            (None, None) => return,
-            (None, Some(_)) => 'c',
-            (Some(_), Some(_)) => 'u',
-            (Some(_), None) => 'd',
-        };
+        if change.before.is_none() && change.after.is_none() {
+            return;
+        }
+        let operation = operation(change.before, change.after);
         for (name, row) in [("{\"before\":", change.before), (",\"after\":", change.after)] {
             out.extend_from_slice(name.as_bytes());
             match row {
@@ -112,5 +110,14 @@ impl RowEncoder {
             out.extend_from_slice(field.as_bytes());
         }
         out.push(b'\n');
+    }
+}
+
+/// Debezium's `op` of a change; one side is there at least.
+pub(super) fn operation<R>(before: Option<R>, after: Option<R>) -> &'static str {
+    match (before, after) {
+        (None, _) => "c",
+        (Some(_), Some(_)) => "u",
+        (Some(_), None) => "d",
     }
 }

@@ -1,8 +1,9 @@
 //! What stands in a message's key or value: one file a format.
 //!
-//! A format has a struct that implements [`Payload`]; `text.rs` and `json.rs` beside this file are the models. It is made for
-//! the [`PayloadColumns`] that it shows, and gets rows of the relation whole.
+//! A format has a struct that implements [`Payload`]; [`TextPayload`] and [`JsonPayload`] are the models. It is made for the
+//! [`PayloadColumns`] that it shows, and gets rows of the relation whole.
 
+use super::envelope::operation;
 use super::json;
 use tidewire_plan::ScalarType;
 use tidewire_row::{Datum, EvalError, EvalResult, FormatSettings, text_out};
@@ -95,11 +96,7 @@ impl Payload for JsonPayload {
         time: u64,
         out: &mut Vec<u8>,
     ) -> EvalResult<()> {
-        let operation = match (before, after) {
-            (None, _) => 'c',
-            (Some(_), Some(_)) => 'u',
-            (Some(_), None) => 'd',
-        };
+        let operation = operation(before, after);
         for (name, row) in [("{\"before\":", before), (",\"after\":", after)] {
             out.extend_from_slice(name.as_bytes());
             match row {

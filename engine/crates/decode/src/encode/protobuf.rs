@@ -11,6 +11,7 @@
 //!
 //! Fields are numbered as the columns stand, from 1. A column that can be NULL is `optional`.
 
+use super::envelope::operation;
 use super::payload::Payload;
 use super::schema::{MessageShape, SchemaColumn, is_name};
 use tidewire_plan::{ColumnType, ScalarType};
@@ -198,11 +199,7 @@ impl Payload for ProtobufPayload {
             self.inner = inner;
             written?;
         }
-        let operation = match (before, after) {
-            (None, _) => "c",
-            (Some(_), Some(_)) => "u",
-            (Some(_), None) => "d",
-        };
+        let operation = operation(before, after);
         push_bytes(out, 3, operation.as_bytes());
         push_number(out, 4, (time / 1000) as i64);
         push_number(out, 5, time as i64);
