@@ -21,6 +21,8 @@ export type Extension =
   | { kind: 'cte_types'; location: number; columns: { name: Identifier; type: TypeName }[] }
   /** `t FOR SYSTEM_TIME AS OF expr`; key: location of the RangeVar. */
   | { kind: 'system_time'; location: number; expression: Node }
+  /** `SESSION(relation, column, gap PARTITION BY expr, …)`; key: location of the FuncCall. */
+  | { kind: 'session_partition'; location: number; partition: Node[] }
   /** `SECRET name` inside an expression; key: location of the ColumnRef that stands for it. */
   | { kind: 'secret'; location: number };
 
@@ -46,6 +48,8 @@ export function extensionName(extension: Extension): string {
       return 'WITH MUTUALLY RECURSIVE';
     case 'system_time':
       return 'FOR SYSTEM_TIME AS OF';
+    case 'session_partition':
+      return 'PARTITION BY in SESSION';
     case 'secret':
       return 'SECRET in an expression';
   }

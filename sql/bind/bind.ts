@@ -37,6 +37,7 @@ export { bindDecodedRow } from './write/copy.ts';
 function begin(environment: BindEnvironment): QueryContext {
   const statement = new Statement(environment);
   for (const extension of environment.extensions?.at.values() ?? []) {
+    if (extension.kind === 'session_partition') continue;
     throw statement.unsupported(extensionName(extension), extension.location);
   }
   return { statement, ctes: [], outer: null };

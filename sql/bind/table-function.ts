@@ -1,21 +1,20 @@
-/** Functions in FROM: set-returning ones, and TUMBLE and HOP over a relation. */
-import type { FuncCall, Node, RangeFunction, RangeVar } from '@pgsql/types';
+/** Functions in FROM: set-returning ones, and windows of time over a relation. */
+import type { Node, RangeFunction } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
-import type { HirColumn, HirRelation, HirScalar } from '../hir.ts';
-import { displayType } from '../types/format.ts';
+import type { HirColumn, HirRelation } from '../hir.ts';
 import { isSetReturning } from '../functions/table-functions.ts';
 import { plain } from '../types/table.ts';
-import { coerce, unknownToText } from './coerce.ts';
+import { unknownToText } from './coerce.ts';
 import { columnName } from './column-name.ts';
 import { expressionContext } from './context.ts';
 import type { QueryContext } from './context.ts';
 import { bindExpression } from './expression.ts';
-import { aliased, bindRangeVar } from './from.ts';
+import { aliased } from './from.ts';
 import type { BoundFrom } from './from.ts';
-import { evaluate } from './literal.ts';
-import { emptyScope, resolveColumn } from './scope.ts';
-import { columnType, typeOf } from './scalar.ts';
+import { columnType } from './scalar.ts';
+import { sessionWindow } from './session-window.ts';
 import { bindTableCall, tableFunction } from './set-returning.ts';
+import { isTimeWindow, timeWindow } from './time-window.ts';
 
 /** Binds a RangeFunction. */
 export function bindTableFunction(node: RangeFunction, context: QueryContext): BoundFrom {
@@ -24,11 +23,10 @@ export function bindTableFunction(node: RangeFunction, context: QueryContext): B
   const call = nodeAs(items[0]?.[0], 'FuncCall');
   const at = call === undefined ? undefined : locationOf(call);
   const name = call === undefined ? undefined : nameParts(call.funcname).pop()!;
-  if (call !== undefined && (name === 'tumble' || name === 'hop') && items.length === 1) {
+  if (call !== undefined && isTimeWindow(name) && items.length === 1) {
     if (node.ordinality === true) throw statement.unsupported('WITH ORDINALITY', at);
-    return timeWindow(name, call, node, context);
+    return name === 'session' ? sessionWindow(call, node, context) : timeWindow(name, call, node, context);
   }
-  if (name === 'session') throw statement.unsupported('the table function SESSION', at);
   if (node.coldeflist !== undefined || items.some((item) => nodeAs(item[1], 'List') !== undefined)) {
     throw statement.unsupported('a column definition list', at);
   }
@@ -92,94 +90,4 @@ function functionsInFrom(nodes: readonly Node[], node: RangeFunction, context: Q
 /** The item's name stands for its one column's value. */
 function asValue({ relation, items }: BoundFrom): BoundFrom {
   return { relation, items: items.map((item) => ({ ...item, isValue: true })) };
-}
-
-/** `TUMBLE(relation, column, size)`, `HOP(relation, column, slide, size)`. */
-function timeWindow(
-  name: 'tumble' | 'hop',
-  call: FuncCall,
-  node: RangeFunction,
-  context: QueryContext,
-): BoundFrom {
-  const { statement } = context;
-  const at = locationOf(call);
-  const args = call.args ?? [];
-  const word = name.toUpperCase();
-  const wanted = name === 'tumble' ? 3 : 4;
-  if (args.length !== wanted) {
-    const shape = name === 'tumble' ? 'TUMBLE(relation, column, size)' : 'HOP(relation, column, slide, size)';
-    throw statement.error('42883', `${word} takes ${wanted} arguments`, at, { hint: `Write ${shape}.` });
-  }
-  const range = rangeOf(args[0]!, word, context);
-  const input = bindRangeVar(range, context);
-  const columnNode = nodeAs(args[1], 'ColumnRef');
-  if (columnNode === undefined) {
-    throw statement.error('42804', `the second argument of ${word} must be a column of the relation`, at);
-  }
-  const scope = { items: input.items, outer: null };
-  const column = resolveColumn(statement, scope, nameParts(columnNode.fields), locationOf(columnNode));
-  const type = typeOf(column).name;
-  if (column.kind !== 'column' || (type !== 'timestamp' && type !== 'timestamptz')) {
-    throw statement.error(
-      '42804',
-      `the second argument of ${word} must be of type timestamp or timestamptz, not ${displayType(type)}`,
-      locationOf(columnNode),
-    );
-  }
-  const intervals = args.slice(2).map((argument) => intervalOf(argument, word, context));
-  const slide = intervals[0]!;
-  const size = intervals[intervals.length - 1]!;
-  const { relation } = input;
-  const bound: HirColumn['type'] = { name: type, typmod: -1, nullable: column.type.nullable };
-  const windowed: HirRelation = {
-    kind: 'timeWindow',
-    columns: [
-      ...relation.columns,
-      { name: 'window_start', type: bound },
-      { name: 'window_end', type: bound },
-    ],
-    input: relation,
-    column: column.index,
-    slide,
-    size,
-  };
-  return aliased(windowed, range.relname!, range.schemaname ?? null, node.alias, context, undefined, at);
-}
-
-function rangeOf(node: Node, word: string, context: QueryContext): RangeVar {
-  const reference = nodeAs(node, 'ColumnRef');
-  const parts = reference === undefined ? [] : nameParts(reference.fields);
-  if (reference === undefined || parts.length > 2 || parts.includes('*')) {
-    throw context.statement.error('42601', `the first argument of ${word} must be the name of a relation`);
-  }
-  const [relname, schemaname] = [...parts].reverse();
-  return { relname, ...(schemaname === undefined ? {} : { schemaname }), location: reference.location };
-}
-
-/** A constant interval of fixed length, above zero. */
-function intervalOf(node: Node, word: string, context: QueryContext): HirScalar {
-  const { statement } = context;
-  const bound = bindExpression(node, expressionContext(context, emptyScope, 'functions in FROM'));
-  const scalar = coerce(statement, bound, 'interval', 'implicit');
-  if (scalar?.kind !== 'literal' || scalar.text === null) {
-    throw statement.error('42804', `the lengths given to ${word} must be interval literals`, bound.at);
-  }
-  if (/mon|year/.test(scalar.text)) {
-    throw statement.error('22023', `the lengths given to ${word} must not contain months or years`, bound.at);
-  }
-  const interval = (text: string) => ({ kind: 'literal', scalar: 'interval', text }) as const;
-  const positive = evaluate(
-    statement,
-    {
-      kind: 'call',
-      opcode: 'interval_gt',
-      arguments: [interval(scalar.text), interval('00:00:00')],
-      scalar: 'bool',
-    },
-    bound.at,
-  );
-  if (positive !== 't') {
-    throw statement.error('22023', `the lengths given to ${word} must be greater than zero`, bound.at);
-  }
-  return scalar;
 }

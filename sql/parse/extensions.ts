@@ -2,13 +2,19 @@ import type { Extension } from '../ast/extension.ts';
 import type { Query } from '../ast/query.ts';
 import { errorAt, noEffect } from './context.ts';
 import type { Cursor } from './cursor.ts';
-import { parseExpression, parseQueryNode, parseTypeName, type Span } from './fragment.ts';
+import {
+  parseExpression,
+  parseExpressionList,
+  parseQueryNode,
+  parseTypeName,
+  type Span,
+} from './fragment.ts';
 
 // Clauses inside queries that PostgreSQL's grammar refuses or misreads. They are found in the tokens, parsed on
 // their own, attached by offset, and blanked before PostgreSQL's grammar sees the text.
 
 /** Words of which a text must have one for any clause of this file to be in it. */
-export const EXTENSION_WORDS = 'asof|mutually|emit|system_time|strict|as\\s+of';
+export const EXTENSION_WORDS = 'asof|mutually|emit|system_time|strict|as\\s+of|session(?=\\s*\\()';
 
 /** A query of ours: extensions taken out, the rest parsed by PostgreSQL. */
 export function parseQuery(cursor: Cursor): Query {
@@ -79,6 +85,9 @@ export function extractExtensions(cursor: Cursor): Span[] {
         attach(right, extension);
         break;
       }
+      case 'session':
+        sessionPartition(cursor, i, cuts);
+        break;
       case 'with':
         if (cursor.isAt(i + 1, 'mutually', 'recursive')) mutuallyRecursive(cursor, i, cuts);
         break;
@@ -207,6 +216,24 @@ function relationStart(cursor: Cursor, end: number): number {
   let start = end - 1;
   while (start - 2 >= cursor.at && cursor.tokens[start - 1]!.text === '.') start -= 2;
   return start;
+}
+
+/** `SESSION(relation, column, gap PARTITION BY expr, …)`. */
+function sessionPartition(cursor: Cursor, index: number, cuts: Span[]): void {
+  const { context, tokens } = cursor;
+  if (index + 1 >= cursor.end || tokens[index + 1]!.text !== '(') return;
+  const close = cursor.closing(index + 1);
+  const inside = cursor.slice(index + 2, close);
+  const partition = inside.find((i) => inside.isAt(i, 'partition', 'by'));
+  if (partition === close) return;
+  if (partition + 2 === close) throw cursor.slice(close, cursor.end).error('an expression');
+  const location = context.source.byteOfUtf16(cursor.offsetAt(index));
+  context.extensions.at.set(location, {
+    kind: 'session_partition',
+    location: context.source.byteOfUtf16(cursor.offsetAt(partition)),
+    partition: parseExpressionList(context, cursor.span(partition + 2, close)),
+  });
+  cuts.push(cursor.span(partition, close));
 }
 
 /** WITH MUTUALLY RECURSIVE [(limit)] name (column type, …) AS (query), …: becomes WITH RECURSIVE name (columns). */

@@ -104,6 +104,21 @@ export function parseExpression(context: ParseContext, span: Span, cuts: readonl
   return target;
 }
 
+/** Expressions between commas. */
+export function parseExpressionList(context: ParseContext, span: Span): Node[] {
+  const statements = parseFragment(context, span, [], 'SELECT ROW(', ')');
+  const select = nodeAs(statements[0]?.stmt, 'SelectStmt');
+  const row = nodeAs(nodeAs(select?.targetList?.[0], 'ResTarget')?.val, 'RowExpr');
+  if (statements.length !== 1 || row?.args === undefined || select?.targetList?.length !== 1) {
+    throw new SqlError({
+      sqlstate: '42601',
+      message: 'expressions are expected here',
+      position: context.source.positionOfUtf16(span.start),
+    });
+  }
+  return row.args;
+}
+
 /** A query: SELECT, VALUES, WITH, TABLE or one of these in parentheses. */
 export function parseQueryNode(context: ParseContext, span: Span, cuts: readonly Span[] = []): Node {
   const statements = parseFragment(context, span, cuts);

@@ -12,7 +12,7 @@ import { OWN_FIRST_WORDS, parseStatement } from './statement/statement.ts';
 export type { ParsedStatement, Statement } from '../ast/statement.ts';
 
 /** A text in which this finds nothing is PostgreSQL's alone and needs no tokens of ours. */
-const OWN = new RegExp(`(^|[;\\s])(${OWN_FIRST_WORDS.join('|')}|${EXTENSION_WORDS})\\b`, 'i');
+const OWN = new RegExp(`(^|[;,(\\s])(${OWN_FIRST_WORDS.join('|')}|${EXTENSION_WORDS})\\b`, 'i');
 
 /**
  * Parses a text of any number of statements; an empty one has none. Throws SqlError with the position in this

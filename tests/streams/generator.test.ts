@@ -55,6 +55,25 @@ test('the same seed gives the same events in another source, another seed others
   expect(await rows(sum('other_'))).not.toEqual(await rows(sum('')));
 });
 
+test('Nexmark q11: sessions of bids a bidder, equal to a query that numbers them', async () => {
+  await client.query(`CREATE MATERIALIZED VIEW q11 AS
+    SELECT bid.bidder, count(*) AS bids, window_start AS starttime, window_end AS endtime
+    FROM SESSION(bid, date_time, INTERVAL '10' SECOND PARTITION BY bidder)
+    GROUP BY bid.bidder, window_start, window_end`);
+  const numbered = `SELECT bidder, count(*), min(date_time), max(date_time) + INTERVAL '10' SECOND FROM (
+      SELECT *, sum(CASE WHEN date_time <= previous + INTERVAL '10' SECOND THEN 0 ELSE 1 END)
+        OVER (PARTITION BY bidder ORDER BY date_time) AS session
+      FROM (SELECT *, lag(date_time) OVER (PARTITION BY bidder ORDER BY date_time) AS previous FROM bid) AS lagged
+    ) AS sessions GROUP BY bidder, session`;
+  expect(await rows('SELECT count(*) > 100, max(bids) > 1, sum(bids) FROM q11')).toEqual([
+    [true, true, '23000'],
+  ]);
+  const other = (left: string, right: string): string =>
+    `SELECT * FROM (${left}) AS l EXCEPT SELECT * FROM (${right}) AS r`;
+  expect(await rows(other('TABLE q11', numbered)), 'sessions that there are not').toEqual([]);
+  expect(await rows(other(numbered, 'TABLE q11')), 'sessions that are missing').toEqual([]);
+});
+
 test('a view over a running generator has every row at each timestamp', async () => {
   await client.query('CREATE SOURCE ticks FROM GENERATOR COUNTER (EVENTS 50000)');
   await client.query(
