@@ -60,6 +60,8 @@ export interface CatalogArrangement {
   readonly primary: boolean;
   /** Name of the index, or null. */
   readonly name: string | null;
+  /** Names of the objects whose dataflows hold a shared one, for EXPLAIN. */
+  users?(): readonly string[];
 }
 
 export interface CatalogReader {

@@ -19,7 +19,7 @@ import { evaluatorFor } from './optimize/evaluate.ts';
 import type { PhysicalPlan, Target } from './physical/physical.ts';
 import { planRelation, planShared } from './physical/physical.ts';
 import { visitRelation } from './mir/traverse.ts';
-import type { ExplainFormat, ExplainStage } from './explain/explain.ts';
+import type { ExplainFormat, ExplainOptions, ExplainStage } from './explain/explain.ts';
 import { explainStage } from './explain/explain.ts';
 import { toScalarType } from './types/column-type.ts';
 import type { NullableType, SqlType } from './types/type.ts';
@@ -58,7 +58,7 @@ export interface Compiled {
   /** For maintain: the layout of the output arrangement. */
   readonly layout: Layout | null;
   /** Texts of the stages for EXPLAIN: produced on demand. */
-  explain(stage: ExplainStage, format: ExplainFormat): string;
+  explain(stage: ExplainStage, format: ExplainFormat, options?: ExplainOptions): string;
 }
 
 export interface PlanningEnvironment {
@@ -147,11 +147,12 @@ function compileLowered(
     requires: physical.shared.map((request) => ({ ...request, plan: planShared(request, catalog) })),
     keys: lowered.keys,
     layout: physical.layout,
-    explain: (stage, format) =>
+    explain: (stage, format, options) =>
       explainStage(
         { hir: input.hir, lowered: lowered.relation, optimized: optimized.relation, physical, catalog },
         stage,
         format,
+        options,
       ),
   };
 }

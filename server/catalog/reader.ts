@@ -121,9 +121,22 @@ export class StatementCatalog implements CatalogReader {
     }
     for (const shared of this.#shared.of(relation, object.arrangement)) {
       if (found.some((arrangement) => arrangement.id === shared.id)) continue;
-      found.push({ id: shared.id, relation, layout: shared.layout, primary: false, name: null });
+      found.push({
+        id: shared.id,
+        relation,
+        layout: shared.layout,
+        primary: false,
+        name: null,
+        users: () => this.#usersOf(shared.id),
+      });
     }
     return found;
+  }
+
+  #usersOf(arrangement: ArrangementId): string[] {
+    return [...this.#catalog.objects()]
+      .filter((object) => 'uses' in object && object.uses.includes(arrangement))
+      .map((object) => `${object.schema}.${object.name}`);
   }
 
   #asRelation(object: CatalogObject): CatalogRelation | null {

@@ -1,11 +1,10 @@
 /** EXPLAIN: the stages of a query's compilation, for a statement or for a view that exists. */
 import type { Node } from '@pgsql/types';
-import { nodeAs, stringOf } from '../../sql/ast/accessors.ts';
+import { integerOf, nodeAs, stringOf } from '../../sql/ast/accessors.ts';
 import type { Explain } from '../../sql/ast/explain.ts';
 import type { ParsedStatement, Statement } from '../../sql/ast/statement.ts';
 import type { Compiled, Purpose } from '../../sql/compile.ts';
 import { SqlError } from '../../sql/error.ts';
-import { parse } from '../../sql/parse/parse.ts';
 import { requireObject } from '../catalog/names.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
@@ -24,27 +23,44 @@ export function prepareExplain(
   if (stage !== 'raw' && stage !== 'decorrelated' && stage !== 'optimized' && stage !== 'physical') {
     throw new SqlError({ sqlstate: '0A000', message: `EXPLAIN ${stage.toUpperCase()} is not supported yet` });
   }
-  const format = explainFormat(statement.options);
-  const text = compileTarget(system, session, parsed, statement).explain(stage, format);
+  const { format, arrangements } = explainOptions(statement.options);
+  if (arrangements && stage !== 'physical') {
+    throw new SqlError({
+      sqlstate: '22023',
+      message: 'EXPLAIN option ARRANGEMENTS requires the physical plan',
+      hint: 'EXPLAIN PHYSICAL PLAN WITH (ARRANGEMENTS) FOR … shows it.',
+    });
+  }
+  const compiled = compileTarget(system, session, parsed, statement);
+  const text = compiled.explain(stage, format, { arrangements });
   const lines = format === 'json' ? [text] : text.split('\n');
   const rows = lines.map((line, index) => `(${index}, ${quoteLiteral(line)})`).join(', ');
   const sql = `SELECT t.line AS ${quoteIdentifier('QUERY PLAN')} FROM (VALUES ${rows}) AS t (number, line) ORDER BY t.number`;
   return prepareInternal(system, session, sql, 'EXPLAIN');
 }
 
-function explainFormat(options: readonly Node[]): 'text' | 'json' {
-  let format: 'text' | 'json' = 'text';
+interface Options {
+  readonly format: 'text' | 'json';
+  readonly arrangements: boolean;
+}
+
+function explainOptions(options: readonly Node[]): Options {
+  let result: Options = { format: 'text', arrangements: false };
   for (const node of options) {
     const option = nodeAs(node, 'DefElem');
     const value = stringOf(option?.arg).toLowerCase();
-    if (option?.defname === 'format' && (value === 'text' || value === 'json')) format = value;
-    else if (option?.defname === 'costs' || option?.defname === 'verbose') continue;
+    if (option?.defname === 'format' && (value === 'text' || value === 'json')) {
+      result = { ...result, format: value };
+    } else if (option?.defname === 'arrangements') {
+      const isOff = value === 'false' || value === 'off' || integerOf(option.arg) === 0;
+      result = { ...result, arrangements: !isOff };
+    } else if (option?.defname === 'costs' || option?.defname === 'verbose') continue;
     else {
       const what = `${option?.defname ?? ''}${value === '' ? '' : ` ${value}`}`.toUpperCase();
       throw new SqlError({ sqlstate: '0A000', message: `EXPLAIN option ${what} is not supported` });
     }
   }
-  return format;
+  return result;
 }
 
 function compileTarget(
@@ -65,17 +81,14 @@ function compileTarget(
     if (object.kind !== 'view' && object.kind !== 'materializedView') {
       throw new SqlError({ sqlstate: '42809', message: `"${object.name}" is not a view` });
     }
-    const definition = parse(object.query)[0]!;
-    const viewSession = {
-      user: session.user,
-      database: session.database,
-      searchPath: object.searchPath,
-      timeZone: object.timeZone,
-    };
-    return compileNode(system, viewSession, definition, (definition.statement as { node: Node }).node, {
-      kind: 'subscribe',
-      name: object.name,
-    });
+    const { searchPath, timeZone } = object;
+    const viewSession = { user: session.user, database: session.database, searchPath, timeZone };
+    const purpose: Purpose =
+      object.kind === 'view'
+        ? { kind: 'subscribe', name: object.name }
+        : { kind: 'maintain', arrangement: object.arrangement, name: object.name };
+    const query = system.planning.bindDefinition(object);
+    return system.planning.compileQuery(viewSession, query, purpose);
   }
   return compileStatement(system, session, parsed, target.statement);
 }
@@ -87,7 +100,10 @@ function compileStatement(
   statement: Statement,
 ): Compiled {
   if (statement.kind === 'create_view') {
-    return compileNode(system, session, parsed, statement.query.node, { kind: 'subscribe', name: 'view' });
+    const purpose: Purpose = statement.materialized
+      ? { kind: 'maintain', arrangement: system.catalog.allocateArrangement(), name: 'view' }
+      : { kind: 'subscribe', name: 'view' };
+    return compileNode(system, session, parsed, statement.query.node, purpose);
   }
   if (statement.kind === 'subscribe' && statement.target.kind === 'query') {
     return compileNode(system, session, parsed, statement.target.query.node, {

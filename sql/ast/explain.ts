@@ -7,12 +7,12 @@ import type { Statement } from './statement.ts';
 export type ExplainStage =
   'raw' | 'decorrelated' | 'optimized' | 'physical' | 'timestamp' | 'memory' | 'lineage';
 
-/** EXPLAIN [(options)] [stage PLAN FOR] statement | kind name. */
+/** EXPLAIN [(options)] [stage PLAN] [WITH (options)] [AS format] [FOR] statement | kind name. */
 export interface Explain {
   kind: 'explain';
   /** Undefined when no stage was named. */
   stage: ExplainStage | undefined;
-  /** PostgreSQL's `{ DefElem }` options: ANALYZE, VERBOSE, FORMAT …. */
+  /** `{ DefElem }` options: PostgreSQL's ANALYZE, VERBOSE, FORMAT…, and ARRANGEMENTS. */
   options: Node[];
   target:
     | { kind: 'statement'; statement: Statement; text: string; location: number }

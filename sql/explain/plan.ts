@@ -1,10 +1,12 @@
 /**
  * The physical plan as text: nodes in dependency order, then the output.
  */
-import type { KeyExpr, Layout, Node, Operator, Output, ReduceClass } from '../../engine/plan.generated.ts';
+import type { KeyExpr, Node, Operator, Output, ReduceClass } from '../../engine/plan.generated.ts';
 import type { CatalogReader } from '../catalog.ts';
 import type { PhysicalPlan } from '../physical/physical.ts';
+import { arrangementUses, importNote, importedArrangement, isImport, useText } from './arrangements.ts';
 import { exprText, mfpLines } from './expr.ts';
+import { indexHints } from './hints.ts';
 import { aggregateText, columnList, indent, literalText, orderText } from './text.ts';
 import { windowText } from './window.ts';
 
@@ -20,9 +22,19 @@ class PlanPrinter {
     this.#catalog = catalog;
   }
 
-  print(): string {
+  /** `arrangements`: with what each operator reuses and makes. */
+  print(arrangements: boolean): string {
     const { nodes, output } = this.#physical.plan;
-    return [...nodes.flatMap((_, index) => this.#node(index)), ...outputLines(output)].join('\n');
+    const transient = output.kind === 'rows' || output.kind === 'write';
+    const uses = arrangements ? arrangementUses(this.#physical, this.#catalog) : [];
+    const usesOf = (node: number | null): string[] =>
+      indent(uses.filter((use) => use.node === node).map((use) => useText(use, transient)));
+    return [
+      ...nodes.flatMap((_, index) => [...this.#node(index), ...usesOf(index)]),
+      ...outputLines(output),
+      ...usesOf(null),
+      ...indexHints(this.#physical, this.#catalog).map((hint) => `hint: ${hint}`),
+    ].join('\n');
   }
 
   #node(index: number): string[] {
@@ -35,25 +47,11 @@ class PlanPrinter {
     return this.#physical.plan.nodes[node]!.columns.length;
   }
 
-  /** `arrangement public.orders[customer_id] (shared)`. */
-  #arrangement(id: number, layout: Layout, label: string): string {
-    const name = label.replace(/^(?:import|lookup) /, '');
-    const dot = name.indexOf('.');
-    const relation = this.#catalog.findRelation(name.slice(0, dot), name.slice(dot + 1));
-    const columns = relation?.columns ?? [];
-    const key = layout.key.map(({ expr }) => {
-      const inner = expr.kind === 'canonical' ? expr.operand : expr;
-      return (inner.kind === 'column' ? columns[inner.index]?.name : undefined) ?? exprText(expr);
-    });
-    return `arrangement ${name}[${key.join(', ')}]${this.#note(id, relation?.id ?? null)}`;
-  }
-
-  #note(id: number, relation: number | null): string {
-    if (this.#physical.shared.some((request) => request.id === id)) return ' (shared, new)';
-    const known =
-      relation === null ? undefined : this.#catalog.arrangements(relation).find((item) => item.id === id);
-    if (known === undefined || known.primary) return '';
-    return known.name === null ? ' (shared)' : ` (index ${known.name})`;
+  /** `arrangement public.orders[customer_id] (shared by 3)`. */
+  #arrangement(node: Node): string {
+    if (!isImport(node)) throw new Error('no arrangement is read');
+    const imported = importedArrangement(node, this.#physical, this.#catalog);
+    return `arrangement ${imported.relation}[${imported.key.join(', ')}]${importNote(imported)}`;
   }
 
   #operator(node: Node): string[] {
@@ -62,12 +60,11 @@ class PlanPrinter {
       case 'constant':
         return [constantText(node, operator)];
       case 'import':
-        return [this.#arrangement(operator.arrangement, operator.layout, node.label)];
+        return [this.#arrangement(node)];
       case 'lookup': {
         const shown = operator.keys.slice(0, 4).map((row) => `(${row.map(exprText).join(', ')})`);
         const more = operator.keys.length > 4 ? `, … ${operator.keys.length} keys` : '';
-        const arrangement = this.#arrangement(operator.arrangement, operator.layout, node.label);
-        return [`lookup in ${arrangement}: ${shown.join(', ')}${more}`];
+        return [`lookup in ${this.#arrangement(node)}: ${shown.join(', ')}${more}`];
       }
       case 'mfp':
         return [`map/filter %${operator.input}`, ...mfpLines(operator.mfp, this.#arity(operator.input))];
@@ -189,7 +186,7 @@ function outputLines(output: Output): string[] {
   }
 }
 
-/** The plan as text. */
-export function printPlan(physical: PhysicalPlan, catalog: CatalogReader): string {
-  return new PlanPrinter(physical, catalog).print();
+/** The plan as text; `arrangements`: with what each operator reuses and makes. */
+export function printPlan(physical: PhysicalPlan, catalog: CatalogReader, arrangements = false): string {
+  return new PlanPrinter(physical, catalog).print(arrangements);
 }

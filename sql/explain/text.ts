@@ -14,6 +14,11 @@ export function relationName(catalog: CatalogReader, object: ObjectId): string {
   return `${relation.schema}.${relation.name}`;
 }
 
+/** A name as it is written in SQL. */
+export function quoted(name: string): string {
+  return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+}
+
 const BARE = new Set(['int2', 'int4', 'int8', 'numeric', 'float4', 'float8', 'bool', 'oid']);
 
 /** A literal: numbers and booleans bare, others quoted with their type. */

@@ -26,6 +26,7 @@ const CASES: readonly Case[] = [
     sql: 'select c.name, sum(o.total) as total, count(*) as n from orders o join customers c on c.id = o.customer_id group by c.name',
     purpose: view,
   },
+  { name: 'join-once', sql: 'select o.total from orders o join u on u.k = o.customer_id where u.v = 5' },
   {
     name: 'view-comma-join',
     sql: `select c.name, o.placed, t.c from orders o, customers c, t
@@ -122,12 +123,27 @@ const CASES: readonly Case[] = [
   { name: 'delete', sql: 'delete from t where b = 1', purpose: 'write' },
 ];
 
+/** Stages in which what each operator reuses and makes is shown too. */
+const WITH_ARRANGEMENTS = new Set([
+  'view-join-aggregate',
+  'view-left-join',
+  'view-aggregate-classes',
+  'view-window',
+  'view-rank-top-k',
+  'view-scalar-subquery',
+  'join-once',
+]);
+
 const STAGES = ['raw', 'decorrelated', 'optimized', 'physical'] as const;
 
 describe('golden plans', () => {
   test.each(CASES)('$name', ({ name, sql, purpose }) => {
     const compiled = purpose === 'write' ? compileWriteText(sql) : compileText(sql, purpose);
     const stages = STAGES.map((stage) => `-- ${stage}\n${compiled.explain(stage, 'text')}\n`);
+    if (WITH_ARRANGEMENTS.has(name)) {
+      const text = compiled.explain('physical', 'text', { arrangements: true });
+      stages.push(`-- physical with arrangements\n${text}\n`);
+    }
     const text = `${sql};\n\n${stages.join('\n')}`;
     const file = new URL(`${name}.txt`, folder);
     if (process.env['UPDATE_GOLDEN'] === '1') {
@@ -154,5 +170,12 @@ describe('golden plans', () => {
     for (const stage of STAGES) {
       expect(() => JSON.parse(compiled.explain(stage, 'json')) as unknown).not.toThrow();
     }
+    const { plan, arrangements, hints } = JSON.parse(
+      compiled.explain('physical', 'json', { arrangements: true }),
+    ) as { plan: unknown; arrangements: unknown; hints: unknown };
+    expect(plan).toEqual(JSON.parse(compiled.explain('physical', 'json')));
+    const index = { relation: 'public.t', key: ['b'], kind: 'index', name: 't_b', users: [] };
+    expect(arrangements).toEqual([{ node: 0, reuses: index }, { node: 1, keeps: 'nothing' }]);
+    expect(hints).toEqual([]);
   });
 });

@@ -33,14 +33,19 @@ export function parseExplain(cursor: Cursor): Explain {
     if (cursor.at > afterKeyword) options = parsePostgresOptions(cursor, explainAt, cursor.at);
   }
   const named = STAGES.find((candidate) => cursor.is(candidate));
+  let isPlanFor = false;
   if (named !== undefined && (cursor.isAt(cursor.at + 1, 'plan') || cursor.isAt(cursor.at + 1, 'for'))) {
     cursor.at++;
     cursor.eat('plan');
-    cursor.expect('for');
+    isPlanFor = true;
     stage = named;
-  } else if (cursor.eat('plan', 'for')) {
+  } else if (cursor.eat('plan')) {
+    isPlanFor = true;
     stage = 'optimized';
   }
+  options = [...options, ...parseWithOptions(cursor)];
+  if (isPlanFor) cursor.expect('for');
+  else cursor.eat('for');
   if (cursor.done) throw cursor.error('a statement');
   const start = cursor.at;
   const objectKind = eatObjectKind(cursor);
@@ -64,6 +69,21 @@ export function parseExplain(cursor: Cursor): Explain {
       location: source.byteOfUtf16(span.start),
     },
   };
+}
+
+/** `WITH (…)` and `AS TEXT | JSON`, as options in parentheses before them. */
+function parseWithOptions(cursor: Cursor): Node[] {
+  let options: Node[] = [];
+  if (cursor.is('with') && cursor.isMark('(', 1)) {
+    const close = cursor.closing(cursor.at + 1);
+    const span = cursor.span(cursor.at + 1, close + 1);
+    const statements = parseFragment(cursor.context, span, [], 'EXPLAIN ', ' SELECT 1');
+    options = nodeAs(statements[0]?.stmt, 'ExplainStmt')?.options ?? [];
+    cursor.at = close + 1;
+  }
+  if (!cursor.eat('as')) return options;
+  const format: Node = { String: { sval: cursor.expectOneOf(['text', 'json']) } };
+  return [...options, { DefElem: { defname: 'format', arg: format } }];
 }
 
 /** Whether the parenthesis opens options and not a query. */

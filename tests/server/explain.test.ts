@@ -1,0 +1,79 @@
+/** EXPLAIN over the wire: which arrangements a plan reuses and makes, whose they are, and what to index. */
+import type pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+
+let server: Tidewire;
+let client: pg.Client;
+
+beforeAll(async () => {
+  server = await startTidewire();
+  client = await server.connect();
+  await client.query('CREATE TABLE customers (id int PRIMARY KEY, name text)');
+  await client.query('CREATE TABLE orders (id int PRIMARY KEY, customer_id int, total int)');
+});
+
+afterAll(async () => {
+  await client?.end();
+  await server?.stop();
+});
+
+async function explain(sql: string): Promise<string> {
+  const result = await client.query<{ 'QUERY PLAN': string }>(sql);
+  return result.rows.map((row) => row['QUERY PLAN']).join('\n');
+}
+
+const JOIN = `SELECT c.name, o.total FROM customers c JOIN orders o ON o.customer_id = c.id`;
+
+test('a new view makes a shared arrangement, the next reuses it, and both are named', async () => {
+  const before = await explain(`EXPLAIN WITH (ARRANGEMENTS) CREATE MATERIALIZED VIEW a AS ${JOIN}`);
+  expect(before).toContain('makes public.orders by [customer_id]: to be shared with other dataflows');
+  expect(before).toContain("reuses public.customers by [id]: the relation's own");
+  await client.query(`CREATE MATERIALIZED VIEW a AS ${JOIN}`);
+  await client.query(`CREATE MATERIALIZED VIEW b AS ${JOIN} WHERE total > 5`);
+  const after = await explain('EXPLAIN (ARRANGEMENTS) MATERIALIZED VIEW b');
+  expect(after).toContain('arrangement public.orders[customer_id] (shared by 2)');
+  expect(after).toContain('reuses public.orders by [customer_id]: shared by public.a, public.b');
+  await client.query('DROP MATERIALIZED VIEW a');
+  expect(await explain('EXPLAIN PHYSICAL PLAN WITH (ARRANGEMENTS) FOR MATERIALIZED VIEW b')).toContain(
+    'reuses public.orders by [customer_id]: shared by public.b',
+  );
+});
+
+test('a scan that an index would turn into a look-up is told, until the index is there', async () => {
+  const sql = 'EXPLAIN SELECT id FROM orders WHERE total = 3';
+  const index = 'CREATE INDEX ON public.orders (total)';
+  expect(await explain(sql)).toContain(`hint: ${index} would make a look-up of the scan`);
+  await client.query(index);
+  const after = await explain(`${sql} AND customer_id = 1`);
+  expect(after).not.toContain('hint');
+  expect(after).toContain('lookup in arrangement public.orders[total] (index');
+});
+
+test('the arrangements in JSON', async () => {
+  const text = await explain(
+    'EXPLAIN WITH (ARRANGEMENTS, FORMAT JSON) SELECT max(total) FROM customers, orders',
+  );
+  const { plan, arrangements } = JSON.parse(text) as {
+    plan: { nodes: unknown[] };
+    arrangements: { node: number | null; reuses?: { kind?: string } }[];
+  };
+  expect(new Set(arrangements.map(({ node }) => node))).toEqual(new Set(plan.nodes.keys()));
+  expect(arrangements[0]!.reuses!.kind).toBe('own');
+  expect(JSON.parse(await explain('EXPLAIN OPTIMIZED PLAN AS JSON FOR SELECT 1'))).toHaveProperty('columns');
+});
+
+test('window functions say that they recompute partitions', async () => {
+  expect(await explain('EXPLAIN SELECT sum(total) OVER (PARTITION BY customer_id) FROM orders')).toContain(
+    'window (recomputes partitions)',
+  );
+});
+
+test('options and stages that do not go together are refused', async () => {
+  await expect(explain('EXPLAIN OPTIMIZED PLAN WITH (ARRANGEMENTS) FOR SELECT 1')).rejects.toMatchObject({
+    code: '22023',
+    message: 'EXPLAIN option ARRANGEMENTS requires the physical plan',
+  });
+  await expect(explain('EXPLAIN WITH (BUFFERS) SELECT 1')).rejects.toMatchObject({ code: '0A000' });
+  await expect(explain('EXPLAIN OPTIMIZED PLAN SELECT 1')).rejects.toMatchObject({ code: '42601' });
+});
