@@ -10,6 +10,7 @@ import type {
   DecodeError,
   DecodeFormat,
   DecodeOptions,
+  DirectRead,
   Engine,
   EngineError,
   EngineEvents,
@@ -23,6 +24,7 @@ import type {
   Layout,
   Plan,
   PreparedPlan,
+  ReadColumn,
   ResultCursor,
   RowDecoder,
   SequenceDefinition,
@@ -122,6 +124,7 @@ interface NativeEngine {
   pauseSubscription(id: number, paused: boolean): void;
   subscriptionTaken(id: number, bytes: number): void;
   prepare(plan: string): NativePlan;
+  directRead(plan: NativePlan, timeZone: string, columns: readonly ReadColumn[]): DirectRead | null;
   executeNow(
     ...options: [...PlanArguments<NativeTransaction | null>, columns: readonly number[]]
   ): ReadyRows | null;
@@ -542,6 +545,10 @@ export class NativeBinding implements Engine {
       native(() => this.#engine.prepare(text)),
       text.length,
     );
+  }
+
+  directRead(prepared: PreparedPlan, timeZone: string, columns: readonly ReadColumn[]): DirectRead | null {
+    return native(() => this.#engine.directRead((prepared as Prepared).native, timeZone, columns));
   }
 
   async execute(prepared: PreparedPlan, options: ExecuteOptions): Promise<ResultCursor> {

@@ -122,6 +122,36 @@ export interface PreparedPlan {
   close(): void;
 }
 
+/** The messages that ask for a read: Bind and Execute, the same with a Describe of the portal, or a Query. */
+export const framings = { bound: 0, described: 1, simple: 2 } as const;
+export type Framing = (typeof framings)[keyof typeof framings];
+
+/** A column of a read as RowDescription tells it. */
+export interface ReadColumn {
+  readonly name: string;
+  readonly typeOid: number;
+  readonly typeLength: number;
+  readonly typmod: number;
+}
+
+/** A prepared read that is answered in one call, on the caller's thread. */
+export interface DirectRead {
+  /**
+   * Answers a Bind message, whose body is `messages[from..to]`, with all messages up to ReadyForQuery, written to
+   * `out[at..]`. Gives where they end; or else nothing was written, and `execute` has to do it: -1 where the time is not
+   * computed yet, -2 where it fails, is large or has no room.
+   */
+  answer(
+    timestamp: Timestamp,
+    messages: Buffer,
+    from: number,
+    to: number,
+    framing: Framing,
+    out: Buffer,
+    at: number,
+  ): number;
+}
+
 /** A place in a transaction's writes; the engine's own. */
 export type WriteMark = readonly number[];
 
@@ -431,6 +461,8 @@ export interface Engine {
   /** Stops and resumes delivery to a sink, which takes chunks as they come. Its bound is 256 MiB, besides the oldest commits. */
   pauseSubscription(id: ArrangementId, paused: boolean): void;
   prepare(plan: Plan): PreparedPlan;
+  /** The plan as a read that is answered in one call; null where it has effects or takes more than a moment. */
+  directRead(prepared: PreparedPlan, timeZone: string, columns: readonly ReadColumn[]): DirectRead | null;
   /** Runs a plan with Output.rows. Throws EngineError (a data error, 57014 when cancelled). */
   execute(prepared: PreparedPlan, options: ExecuteOptions): Promise<ResultCursor>;
   /** Runs a plan with Output.write; the writes go into `options.transaction`. */

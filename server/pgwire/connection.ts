@@ -11,6 +11,7 @@
  * wait. What they answered leaves in one write.
  */
 import type { Socket } from 'node:net';
+import type { Framing } from '../../engine/index.ts';
 import { SqlError } from '../../sql/error.ts';
 import { findTypeByOid, plain, typeOid } from '../../sql/types/table.ts';
 import type { SqlType } from '../../sql/types/type.ts';
@@ -19,7 +20,8 @@ import { rowFieldsOf } from '../results/columns.ts';
 import type { Client } from '../session/client.ts';
 import { Session, type SessionHost } from '../session/session.ts';
 import { durationMilliseconds } from '../session/settings/duration.ts';
-import type { Notice, ResultColumn } from '../session/statement.ts';
+import type { DirectAnswer, Notice, ResultColumn } from '../session/statement.ts';
+import { readBoundRead } from './bound-read.ts';
 import type { CancelKeys } from './cancel-keys.ts';
 import { CopyReceiver } from './copy-receiver.ts';
 import { type Frame, FrameReader } from './frames.ts';
@@ -42,6 +44,7 @@ export interface ConnectionHost extends SessionHost {
 const PENDING_BYTES = 1 << 20;
 /** How long a client may take to say who it is. */
 const STARTUP_MILLISECONDS = 60_000;
+const BIND = 'B'.charCodeAt(0);
 const EXECUTE = 'E'.charCodeAt(0);
 const SYNC = 'S'.charCodeAt(0);
 const TERMINATE = 'X'.charCodeAt(0);
@@ -127,9 +130,9 @@ export class Connection implements Client {
 
   /** Handles one message; false when none is there. */
   #pumpOne(): boolean {
-    if (this.#held || (this.#session && !this.#skipping && this.#frames.peekType() === EXECUTE)) {
-      return this.#pumpExecute();
-    }
+    const awaited = this.#session && !this.#skipping ? this.#frames.peekType() : null;
+    if (this.#held || awaited === EXECUTE) return this.#pumpExecute();
+    if (awaited === BIND && this.#answerBound(this.#session!)) return true;
     const frame = this.#frames.next();
     if (!frame) return false;
     if (!this.#session) {
@@ -146,6 +149,19 @@ export class Connection implements Client {
       return true;
     }
     this.#dispatch(message, false);
+    return true;
+  }
+
+  /** Bind to Sync at once, where they are a small read; false: they are handled one by one. */
+  #answerBound(session: Session): boolean {
+    const together = this.#frames.together;
+    // An idle client whose time runs is rare; its timer is the ordinary way's.
+    if (!together || this.#idleTimer) return false;
+    const { bytes, at } = together;
+    const read = readBoundRead(bytes, at);
+    const direct = read && session.direct(read.statement);
+    if (!direct || !this.answer(direct, bytes, read.from, read.to, read.framing)) return false;
+    this.#frames.skip(read.end - at);
     return true;
   }
 
@@ -192,7 +208,7 @@ export class Connection implements Client {
     const writer = this.#writer;
     switch (message.kind) {
       case 'query':
-        return session.query(message.text).then(() => this.#ready());
+        return session.query(message.text)?.then(() => this.#ready()) ?? this.#startIdleTimer(session);
       case 'parse':
         session.parse(message.name, message.text, message.types.map(parameterType));
         writer.parseComplete();
@@ -383,11 +399,11 @@ export class Connection implements Client {
 
   // Idle timeouts.
 
-  #startIdleTimer(session: Session): void {
+  #startIdleTimer(session: Session): null {
     const idle = session.status === 'I';
     const name = idle ? 'idle_session_timeout' : 'idle_in_transaction_session_timeout';
     const limit = durationMilliseconds(session.settings.get(name));
-    if (limit === 0) return;
+    if (limit === 0) return null;
     this.#stopIdleTimer();
     this.#idleTimer = setTimeout(
       () =>
@@ -398,6 +414,7 @@ export class Connection implements Client {
         ),
       limit,
     );
+    return null;
   }
 
   #stopIdleTimer(): void {
@@ -407,6 +424,10 @@ export class Connection implements Client {
   }
 
   // What a session sends.
+
+  answer(direct: DirectAnswer, messages: Buffer, from: number, to: number, framing: Framing): boolean {
+    return this.#writer.append((buffer, at) => direct(messages, from, to, framing, buffer, at));
+  }
 
   describeRows(columns: readonly ResultColumn[], formats: readonly number[]): void {
     this.#writer.rowDescription(rowFieldsOf(columns, formats));

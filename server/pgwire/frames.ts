@@ -48,6 +48,22 @@ export class FrameReader {
     return this.#length === 0 ? null : this.#byte(0);
   }
 
+  /** What lies together from the next message on; all of it in nearly all cases. */
+  get together(): { readonly bytes: Buffer; readonly at: number } | null {
+    const bytes = this.#parts[0];
+    return bytes === undefined ? null : { bytes, at: this.#offset };
+  }
+
+  /** Passes bytes that lie together. */
+  skip(length: number): void {
+    this.#offset += length;
+    this.#length -= length;
+    if (this.#offset === this.#parts[0]!.length) {
+      this.#parts.shift();
+      this.#offset = 0;
+    }
+  }
+
   /** The next whole message, or null. Throws ProtocolError on a length that cannot be. */
   next(): Frame | null {
     const header = this.#startup ? 4 : 5;
@@ -70,12 +86,7 @@ export class FrameReader {
     this.#gather(total);
     const first = this.#parts[0]!;
     const body = first.subarray(this.#offset + header, this.#offset + total);
-    this.#offset += total;
-    this.#length -= total;
-    if (this.#offset === first.length) {
-      this.#parts.shift();
-      this.#offset = 0;
-    }
+    this.skip(total);
     return { type, body };
   }
 

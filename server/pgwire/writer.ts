@@ -11,6 +11,8 @@ const FLUSH_BYTES = 64 << 10;
 /** What may wait in the socket before the producer has to wait. */
 const SOCKET_BYTES = 1 << 20;
 const INITIAL_BYTES = 4 << 10;
+/** The room that messages find which are written by others. */
+const APPENDED_BYTES = 16 << 10;
 
 export type TransactionStatus = 'I' | 'T' | 'E';
 
@@ -166,6 +168,19 @@ export class BackendWriter {
     }
     this.flush();
     if (!this.#socket.destroyed) this.#socket.write(chunk);
+  }
+
+  /**
+   * Has ready messages written behind those that wait. `write` gets the buffer and where they begin, and gives where they
+   * end, or nothing above 0 where it wrote none: false then, as when the client has enough to read for now.
+   */
+  append(write: (buffer: Buffer, at: number) => number): boolean {
+    if (this.congested) return false;
+    this.#reserve(APPENDED_BYTES);
+    const end = write(this.#buffer, this.#at);
+    if (end <= 0) return false;
+    this.#at = end;
+    return true;
   }
 
   /** True: what was written so far is enough for the socket; wait for `drained`. */

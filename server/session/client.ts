@@ -1,7 +1,10 @@
 /** What a session needs of its client, without messages: the connection implements it. */
-import type { Notice, ResultColumn } from './statement.ts';
+import type { Framing } from '../../engine/index.ts';
+import type { DirectAnswer, Notice, ResultColumn } from './statement.ts';
 
 export interface Client {
+  /** Has a Bind message answered at once; false: nothing was sent. */
+  answer(direct: DirectAnswer, messages: Buffer, from: number, to: number, framing: Framing): boolean;
   /** Announces columns; `formats` one for each. */
   describeRows(columns: readonly ResultColumn[], formats: readonly number[]): void;
   /** Passes ready row or COPY messages on. */

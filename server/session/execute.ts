@@ -5,7 +5,7 @@
 import { tokenize } from '../../sql/parse/lexer.ts';
 import { SqlError } from '../../sql/error.ts';
 import { parseAgain } from '../../sql/parse/memo.ts';
-import { type Instance, instanceOf, refuse } from '../../sql/parse/template.ts';
+import { type Instance, refuse } from '../../sql/parse/template.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { Portal } from './portal.ts';
 import type { Session } from './session.ts';
@@ -15,10 +15,9 @@ import { ddlName, isTransactional } from './statement-class.ts';
 type Company = 'single' | 'group';
 
 /** All statements of one Query message. */
-export async function runQuery(session: Session, text: string): Promise<void> {
+export async function runQuery(session: Session, text: string, instance: Instance | null): Promise<void> {
   const { client } = session;
   session.closePortal('');
-  const instance = instanceOf(text);
   const shared = instance && prepareInstance(session, instance);
   if (shared) {
     try {
@@ -105,6 +104,7 @@ async function start(session: Session, portal: Portal, company: Company): Promis
 function prepareInstance(session: Session, { template, values }: Instance): Portal | null {
   try {
     const prepared = session.prepare(template.parsed, template.types);
+    session.instances.set(template, prepared);
     return new Portal(
       prepared,
       values.map((value) => ({ format: 0, value: Buffer.from(value) })),

@@ -6,11 +6,13 @@ import type { Cancellation, Engine, ParameterValue } from '../../engine/index.ts
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { SqlError } from '../../sql/error.ts';
 import { parseAgain } from '../../sql/parse/memo.ts';
+import { type Template, instanceOf } from '../../sql/parse/template.ts';
 import type { SqlType } from '../../sql/types/type.ts';
 import { expandFormats } from '../results/columns.ts';
 import { CancelScope } from './cancel-scope.ts';
 import type { Client } from './client.ts';
 import { Cursors } from './cursors.ts';
+import { answerDirectly } from './direct.ts';
 import { runPortal, runQuery } from './execute.ts';
 import { Portal } from './portal.ts';
 import type { Prepared } from './prepared.ts';
@@ -18,6 +20,7 @@ import { Settings } from './settings/settings.ts';
 import { durationMilliseconds } from './settings/duration.ts';
 import { ddlName, endsTransaction } from './statement-class.ts';
 import type {
+  DirectAnswer,
   Notice,
   OpenTransaction,
   ResultColumn,
@@ -55,6 +58,8 @@ export class Session implements SessionContext {
   /** Prepared by Parse or PREPARE. */
   readonly statements = new Map<string, Prepared>();
   readonly portals = new Map<string, Portal>();
+  /** Of texts of the simple protocol, by what they share. */
+  readonly instances = new WeakMap<Template, Prepared>();
   readonly #newCancellation: () => Cancellation;
   readonly #forget: () => void;
   #scope: CancelScope | null = null;
@@ -89,6 +94,10 @@ export class Session implements SessionContext {
     return this.settings.get('timezone');
   }
 
+  get settingsVersion(): number {
+    return this.settings.version;
+  }
+
   get transaction(): OpenTransaction {
     return this.transactions.current;
   }
@@ -117,9 +126,22 @@ export class Session implements SessionContext {
     return (this.#scope ??= new CancelScope(this.#newCancellation));
   }
 
-  /** Runs all statements of a text, as the simple protocol does. */
-  query(text: string): Promise<void> {
-    return this.#timed(() => runQuery(this, text));
+  /** Runs all statements of a text, as the simple protocol does. Null: it was answered at once. */
+  query(text: string): Promise<void> | null {
+    const instance = instanceOf(text);
+    if (instance && answerDirectly(this, instance)) return null;
+    return this.#timed(() => runQuery(this, text, instance));
+  }
+
+  /** What answers the prepared statement at once; null while the session is in a transaction, or where nothing does. */
+  direct(statementName: string): DirectAnswer | null {
+    if (!this.isUnoccupied) return null;
+    return this.statements.get(statementName)?.direct?.() ?? null;
+  }
+
+  /** No statement has run since the last transaction, and no portal waits. */
+  get isUnoccupied(): boolean {
+    return !this.transactions.inUse && this.portals.size === 0;
   }
 
   /** Parse: `types` as declared, null where the client left it open. */
@@ -255,6 +277,7 @@ export class Session implements SessionContext {
       ddl: ddlName(parsed),
       beginDdl: () => this.executor.beginDdl(this, prepared),
       managesTransaction: false,
+      direct: () => this.executor.direct(this, prepared),
       run: (parameters, formats) => this.executor.execute(this, prepared, parameters, formats),
     };
   }

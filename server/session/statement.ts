@@ -4,6 +4,7 @@
  */
 import type {
   Cancellation,
+  Framing,
   ParameterValue,
   ResultCursor,
   Timestamp,
@@ -37,6 +38,16 @@ export interface PreparedStatement {
   /** The executor's own; opaque to the protocol. */
   readonly plan: unknown;
 }
+
+/** Answers a Bind message at once, as `DirectRead.answer` does. Not above 0: nothing was written. */
+export type DirectAnswer = (
+  messages: Buffer,
+  from: number,
+  to: number,
+  framing: Framing,
+  out: Buffer,
+  at: number,
+) => number;
 
 /** An encoded stream without end: a subscription. */
 export interface RowStream {
@@ -109,6 +120,8 @@ export interface SessionContext {
   setting(name: string): string;
   readonly searchPath: readonly string[];
   readonly timeZone: string;
+  /** Another one after each change of a setting. */
+  readonly settingsVersion: number;
   notice(notice: Notice): void;
   /** The transaction that the current statement runs in; the session makes it, commits it and ends it. */
   readonly transaction: OpenTransaction;
@@ -132,6 +145,11 @@ export interface StatementExecutor {
     parameters: readonly ParameterValue[],
     resultFormats: readonly number[],
   ): Promise<StatementResult>;
+  /**
+   * What answers a small read in one call, at the latest time: for a session that is in no transaction. Null where the
+   * statement is none, or is to be compiled again before it runs.
+   */
+  direct(session: SessionContext, prepared: PreparedStatement): DirectAnswer | null;
   /** The statement that follows changes the catalog, as a part of the session's explicit transaction. */
   beginDdl(session: SessionContext, prepared: PreparedStatement): Promise<void>;
   /** A new transaction, which has read nothing yet. */

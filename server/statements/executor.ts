@@ -9,6 +9,7 @@ import type { SqlType } from '../../sql/types/type.ts';
 import { ddlName, isTransactional } from '../session/statement-class.ts';
 import { hasWritten } from '../session/statement.ts';
 import type {
+  DirectAnswer,
   OpenTransaction,
   PreparedStatement,
   SessionContext,
@@ -46,6 +47,9 @@ import { isWrite, prepareWrite } from './write.ts';
 interface CompiledUnder {
   runnable: Runnable;
   key: string;
+  /** The versions of settings and catalog under which the key was found to be right outside of a transaction. */
+  settingsVersion: number;
+  catalogVersion: number;
 }
 
 export class Executor implements StatementExecutor {
@@ -68,7 +72,7 @@ export class Executor implements StatementExecutor {
   ): PreparedStatement {
     const key = this.#key(session);
     const runnable = this.#compile(session, parsed, parameterTypes, key);
-    const plan: CompiledUnder = { runnable, key };
+    const plan: CompiledUnder = { runnable, key, settingsVersion: -1, catalogVersion: -1 };
     return {
       parsed,
       parameterTypes: runnable.parameterTypes,
@@ -97,6 +101,17 @@ export class Executor implements StatementExecutor {
     }
     const ended = this.#system.running.enter();
     return plan.runnable.run(session, { parameters, formats }).finally(ended);
+  }
+
+  direct(session: SessionContext, prepared: PreparedStatement): DirectAnswer | null {
+    const plan = prepared.plan as CompiledUnder;
+    const { version } = this.#system.catalog;
+    if (plan.settingsVersion !== session.settingsVersion || plan.catalogVersion !== version) {
+      if (plan.key !== keyOf(session, version, false)) return null;
+      plan.settingsVersion = session.settingsVersion;
+      plan.catalogVersion = version;
+    }
+    return plan.runnable.direct?.(session) ?? null;
   }
 
   async beginDdl(session: SessionContext, prepared: PreparedStatement): Promise<void> {
@@ -160,13 +175,16 @@ export class Executor implements StatementExecutor {
     );
   }
 
-  /** A transaction that has written reads materialized views through their definitions: other plans. */
   #key(session: SessionContext): string {
-    const wrote = hasWritten(session.transaction);
-    const { user, database, timeZone, searchPath } = session;
     const { version } = this.#systemOf(session).catalog;
-    return [version, wrote, user, database, timeZone, ...searchPath].join('\u0000');
+    return keyOf(session, version, hasWritten(session.transaction));
   }
+}
+
+/** A transaction that has written reads materialized views through their definitions: other plans. */
+function keyOf(session: SessionContext, catalogVersion: number, wrote: boolean): string {
+  const { user, database, timeZone, searchPath } = session;
+  return [catalogVersion, wrote, user, database, timeZone, ...searchPath].join('\u0000');
 }
 
 function columnsText(of: Pick<PreparedStatement, 'columns'>): string {

@@ -7,12 +7,16 @@ import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import type { Compiled } from '../../sql/compile.ts';
 import { SqlError } from '../../sql/error.ts';
 import type { SqlType } from '../../sql/types/type.ts';
+import { rowFieldsOf } from '../results/columns.ts';
 import { hasWritten } from '../session/statement.ts';
-import type { SessionContext } from '../session/statement.ts';
+import type { DirectAnswer, SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import type { Execution, Runnable } from './prepared.ts';
 import { holdAsOf, readTimestamp, sessionParameters, whenReadable } from './snapshot.ts';
 import { timestampClause } from './timestamp-clause.ts';
+
+/** A read that could not be answered in one call is tried again only after so many more. */
+const REFUSED_RUNS = 64;
 
 /** A compiled query with what it takes to run it again and again. */
 export class CompiledSelect {
@@ -20,6 +24,8 @@ export class CompiledSelect {
   readonly #system: System;
   readonly #parsed: ParsedStatement;
   readonly #plan: PreparedPlan;
+  /** Undefined: not asked for yet. It holds under one time zone, as the compiled query does. */
+  #direct: DirectAnswer | null | undefined;
 
   constructor(
     system: System,
@@ -56,6 +62,30 @@ export class CompiledSelect {
     } finally {
       hold?.release();
     }
+  }
+
+  direct({ timeZone }: SessionContext): DirectAnswer | null {
+    if (this.#direct === undefined) this.#direct = this.#answerAtOnce(timeZone);
+    return this.#direct;
+  }
+
+  #answerAtOnce(timeZone: string): DirectAnswer | null {
+    const { extensions, notices } = this.#parsed;
+    const { columns, sessionValues } = this.compiled;
+    if (extensions.asOf || notices.length > 0 || sessionValues.length > 0) return null;
+    const { engine, sequencer } = this.#system;
+    const read = engine.directRead(this.#plan, timeZone, rowFieldsOf(columns, []));
+    if (!read) return null;
+    let left = 0;
+    return (messages, from, to, framing, out, at) => {
+      if (left > 0) {
+        left--;
+        return -1;
+      }
+      const end = read.answer(sequencer.last, messages, from, to, framing, out, at);
+      if (end === -2) left = REFUSED_RUNS;
+      return end;
+    };
   }
 
   get planLength(): number {
@@ -95,6 +125,7 @@ export function prepareSelect(
     parameterTypes: select.compiled.parameters,
     columns: select.compiled.columns,
     planLength: select.planLength,
+    direct: (session) => select.direct(session),
     run: async (session, execution) => ({
       kind: 'rows',
       columns: select.compiled.columns,

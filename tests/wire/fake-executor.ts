@@ -166,6 +166,10 @@ export class FakeExecutor implements StatementExecutor {
     return (prepared.plan as Run)(session, parameters, resultFormats);
   }
 
+  direct(): null {
+    return null;
+  }
+
   async beginDdl(): Promise<void> {
     this.log.push('begin ddl');
   }

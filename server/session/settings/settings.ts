@@ -25,6 +25,7 @@ export class Settings {
   readonly #changed: (name: string, value: string) => void;
   /** What a rollback goes back to; made by the transaction's first change. */
   #undo: SettingsSnapshot | null = null;
+  #version = 0;
   #parsedPath: { readonly text: string; readonly path: readonly string[] } | null = null;
 
   /** `changed` hears of every reported setting that takes another value. */
@@ -34,6 +35,11 @@ export class Settings {
     this.#effective = new Map(this.#initial);
     this.#session = new Map(this.#initial);
     this.#changed = changed;
+  }
+
+  /** Another one after each change. */
+  get version(): number {
+    return this.#version;
   }
 
   get(name: string): string {
@@ -137,6 +143,7 @@ export class Settings {
   #apply(key: string, value: string): void {
     if (this.#effective.get(key) === value) return;
     this.#effective.set(key, value);
+    this.#version++;
     const definition = settings.get(key)!;
     if (definition.reported) this.#changed(definition.name, value);
   }

@@ -23,7 +23,7 @@ pub use compile::{compile, compile_with};
 pub use context::{Context, OwnedContext};
 pub use expression::Compiled;
 pub use fold::{fold, fold_with};
-pub use mfp::{CompiledMfp, MfpInput, Scratch};
+pub use mfp::{CompiledMfp, MfpInput, Scratch, is_volatile};
 pub use registry::{OpcodeInfo, opcodes};
 pub use table::{TableCalls, TableScratch};
 pub use tidewire_row::{EvalError, EvalResult};

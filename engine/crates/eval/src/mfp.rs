@@ -463,7 +463,7 @@ pub(crate) fn columns_of(expr: &Expr, out: &mut Vec<usize>) {
 }
 
 /// Whether an expression may have another value each time.
-fn is_volatile(expr: &Expr) -> bool {
+pub fn is_volatile(expr: &Expr) -> bool {
     let mut volatile = false;
     visit(expr, &mut |expr| {
         if let Expr::Call { opcode, .. } = expr {

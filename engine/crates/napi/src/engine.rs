@@ -2,13 +2,14 @@
 
 use crate::changes::ChangeEncoder;
 use crate::constraints::TableConstraints;
-use crate::cursor::ReadyRows;
+use crate::cursor::{NativeCursor, ReadyRows};
 use crate::decoder::NativeDecoder;
 use crate::dispatch::{Answer, Arguments, Dispatch, Message};
 use crate::encoding::{Encoding, SubscribeOptions, parse, settings};
 use crate::error::{call, guarded, internal, to_json, too_old};
 use crate::execution::{Collection, Execution, NativeCancellation, NativePlan, Request};
 use crate::jobs::Pool;
+use crate::read::{NativeRead, ReadColumn};
 use crate::subscriptions::{Notice, Subscriber, start};
 use crate::transaction::{NativeTransaction, WriteSets};
 use crossbeam_channel::Sender;
@@ -199,11 +200,12 @@ impl NativeEngine {
             Output::Write { arrangement, .. } => collection(&self.collections, arrangement),
             _ => None,
         };
+        let values: Vec<Option<&[u8]>> = values.iter().map(Option::as_deref).collect();
         let request = Request {
             timestamp: timestamp as u64,
             formats,
-            values,
-            time_zone,
+            values: &values,
+            settings: settings(time_zone)?,
             transaction: transaction.map(NativeTransaction::shared),
             encoding,
             cancelled: cancellation.map(|cancellation| cancellation.cancelled.clone()),
@@ -469,6 +471,17 @@ impl NativeEngine {
         call(|| Ok(NativePlan { prepared: Arc::new(Prepared::new(decode_plan(&plan)?)) }))
     }
 
+    /// A plan as a read that is answered in one call; None where it is none.
+    #[napi(catch_unwind)]
+    pub fn direct_read(
+        &self,
+        plan: &NativePlan,
+        time_zone: String,
+        columns: Vec<ReadColumn>,
+    ) -> napi::Result<Option<NativeRead>> {
+        call(|| NativeRead::new(&self.runtime, plan, &time_zone, columns))
+    }
+
     /// Runs a plan that yields rows as DataRow messages, in formats `columns`, if it is immediate and reads little; else
     /// None, and `execute` runs it.
     #[napi(catch_unwind)]
@@ -499,7 +512,7 @@ impl NativeEngine {
             if !execution.is_small() {
                 return Ok(None);
             }
-            Ok(Some(ReadyRows::of(execution.rows()?)))
+            Ok(Some(ReadyRows::of(NativeCursor::new(execution.rows()?))))
         })
     }
 
@@ -528,7 +541,8 @@ impl NativeEngine {
                 parse(&encoding)?,
                 cancellation,
             )?;
-            self.queries.answer(request as u64, move || execution.rows().map(Answer::Rows));
+            self.queries
+                .answer(request as u64, move || execution.rows().map(NativeCursor::new).map(Answer::Rows));
             Ok(())
         })
     }

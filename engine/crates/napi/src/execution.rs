@@ -3,10 +3,9 @@
 use crate::constraints::TableConstraints;
 use crate::cursor::NativeCursor;
 use crate::dispatch::Answer;
-use crate::encoding::{Encoding, settings};
+use crate::encoding::Encoding;
 use crate::error::internal;
 use crate::transaction::{WriteSets, lock};
-use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -117,7 +116,7 @@ fn column_of(expr: &tidewire_plan::Expr) -> Option<usize> {
 pub fn parameters(
     types: &[ScalarType],
     formats: &[u32],
-    values: &[Option<Buffer>],
+    values: &[Option<&[u8]>],
     settings: &FormatSettings,
 ) -> Result<Vec<u8>, EvalError> {
     if values.len() != types.len() {
@@ -181,8 +180,8 @@ pub struct Execution {
 pub struct Request<'a> {
     pub timestamp: u64,
     pub formats: &'a [u32],
-    pub values: &'a [Option<Buffer>],
-    pub time_zone: &'a str,
+    pub values: &'a [Option<&'a [u8]>],
+    pub settings: FormatSettings,
     pub transaction: Option<Arc<Mutex<WriteSets>>>,
     pub encoding: Encoding,
     pub cancelled: Option<Arc<AtomicBool>>,
@@ -198,7 +197,7 @@ impl Execution {
         request: Request<'_>,
     ) -> Result<Self, EvalError> {
         let plan = prepared.plan();
-        let settings = settings(request.time_zone)?;
+        let settings = request.settings;
         let parameters = parameters(&plan.parameters, request.formats, request.values, &settings)?;
         let mut ids = prepared.reads().to_vec();
         if let Output::Write { arrangement, .. } = &plan.output
@@ -297,11 +296,11 @@ impl Execution {
     }
 
     /// Runs a plan that yields rows.
-    pub fn rows(mut self) -> Result<NativeCursor, EvalError> {
+    pub fn rows(mut self) -> Result<ResultSet, EvalError> {
         let sources = self.sources()?;
         let settings = self.environment.settings.clone();
         let rows = self.prepared.execute(self.environment, sources, &self.cancelled)?;
-        Ok(NativeCursor::new(ResultSet::new(rows, self.format, &self.names, settings)))
+        Ok(ResultSet::new(rows, self.format, &self.names, settings))
     }
 
     /// Runs a plan that writes; its writes go into the transaction.

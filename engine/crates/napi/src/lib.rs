@@ -17,5 +17,6 @@ mod error;
 mod error_log;
 mod execution;
 mod jobs;
+mod read;
 mod subscriptions;
 mod transaction;

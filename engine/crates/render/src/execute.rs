@@ -16,7 +16,7 @@ use tidewire_arrange::{
     Cancelled, Flow, ImportProvider, Imported, Rendered, RowStream, ShardedSnapshot, Updates, consolidated,
     import_snapshot, rows_of,
 };
-use tidewire_eval::{Compiled, CompiledMfp, compile_with};
+use tidewire_eval::{Compiled, CompiledMfp, compile_with, is_volatile};
 use tidewire_plan::{Expr, Finishing, Operator, Output, Plan, ScalarType};
 use tidewire_row::{EvalError, EvalResult, FormatSettings};
 use timely::dataflow::Scope as DataflowScope;
@@ -149,6 +149,18 @@ impl Prepared {
     /// Whether it is answered without a dataflow.
     pub fn is_immediate(&self) -> bool {
         self.immediate
+    }
+
+    /// Whether it is not the same to run it twice. Of plans that are immediate.
+    pub fn is_volatile(&self) -> bool {
+        self.plan.nodes.iter().any(|node| match &node.operator {
+            Operator::Lookup { keys, .. } => keys.iter().flatten().any(is_volatile),
+            Operator::Mfp { mfp, .. } => {
+                let conditions = mfp.predicates.iter().map(|predicate| &predicate.condition);
+                mfp.expressions.iter().chain(conditions).any(is_volatile)
+            }
+            _ => false,
+        })
     }
 
     fn compilation(&self, settings: &FormatSettings) -> Result<Arc<Compilation>, ExecuteError> {

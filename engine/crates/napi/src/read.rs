@@ -1,0 +1,229 @@
+//! A read that is answered in one call: from the body of a Bind message to ready messages. What it does not do by itself,
+//! errors above all, it leaves to the ordinary way, which does everything again: so it runs nothing that has effects.
+
+use crate::encoding::{Encoding, settings};
+use crate::error::guarded;
+use crate::execution::{Execution, NativePlan, Request};
+use napi::bindgen_prelude::BufferSlice;
+use napi_derive::napi;
+use std::sync::Arc;
+use tidewire_render::Prepared;
+use tidewire_row::{EvalError, FormatSettings};
+use tidewire_worker::Runtime;
+
+/// More rows are sent in portions.
+const MOST_ROWS: u64 = 64;
+
+/// No answer: not yet, or not here.
+const LATER: i32 = -1;
+const REFUSED: i32 = -2;
+
+/// The messages that go around the rows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Framing {
+    /// Of Bind, Execute, Sync.
+    Bound,
+    /// Of Bind, Describe, Execute, Sync.
+    Described,
+    /// Of Query.
+    Simple,
+}
+
+/// A prepared read under a session's settings.
+#[napi]
+pub struct NativeRead {
+    runtime: Arc<Runtime>,
+    prepared: Arc<Prepared>,
+    settings: FormatSettings,
+    columns: Vec<ReadColumn>,
+}
+
+/// A column as RowDescription tells it.
+#[napi(object, object_to_js = false)]
+pub struct ReadColumn {
+    pub name: String,
+    pub type_oid: u32,
+    pub type_length: i32,
+    pub typmod: i32,
+}
+
+impl NativeRead {
+    /// None where a plan has effects or takes more than a moment.
+    pub fn new(
+        runtime: &Arc<Runtime>,
+        plan: &NativePlan,
+        time_zone: &str,
+        columns: Vec<ReadColumn>,
+    ) -> Result<Option<Self>, EvalError> {
+        let prepared = plan.prepared.clone();
+        if !prepared.is_immediate() || prepared.is_volatile() {
+            return Ok(None);
+        }
+        let (settings, runtime) = (settings(time_zone)?, runtime.clone());
+        Ok(Some(NativeRead { runtime, prepared, settings, columns }))
+    }
+
+    fn messages(
+        &self,
+        timestamp: u64,
+        bind: &Bind<'_>,
+        framing: Framing,
+    ) -> Result<Option<Vec<u8>>, EvalError> {
+        let formats: Vec<u8> = match *bind.result_formats {
+            [] => vec![0; self.columns.len()],
+            [format] => vec![format; self.columns.len()],
+            ref formats if formats.len() == self.columns.len() => formats.to_vec(),
+            _ => return Ok(None),
+        };
+        let mut out = Vec::with_capacity(512);
+        if framing != Framing::Simple {
+            out.extend_from_slice(b"2\0\0\0\x04");
+        }
+        if framing != Framing::Bound {
+            self.describe(&formats, &mut out);
+        }
+        let request = Request {
+            timestamp,
+            formats: &bind.formats,
+            values: &bind.values,
+            settings: self.settings.clone(),
+            transaction: None,
+            encoding: Encoding::DataRow { formats },
+            cancelled: None,
+            target: None,
+        };
+        let execution = Execution::new(&self.runtime, &self.prepared, request)?;
+        if !execution.is_small() {
+            return Ok(None);
+        }
+        let mut results = execution.rows()?;
+        let rows = results.row_count();
+        if rows > MOST_ROWS {
+            return Ok(None);
+        }
+        while !results.next(0, &mut out).1 {}
+        let tag = format!("SELECT {rows}\0");
+        out.push(b'C');
+        out.extend_from_slice(&(tag.len() as u32 + 4).to_be_bytes());
+        out.extend_from_slice(tag.as_bytes());
+        out.extend_from_slice(b"Z\0\0\0\x05I");
+        Ok(Some(out))
+    }
+
+    /// RowDescription.
+    fn describe(&self, formats: &[u8], out: &mut Vec<u8>) {
+        let start = out.len();
+        out.extend_from_slice(b"T\0\0\0\0");
+        out.extend_from_slice(&(self.columns.len() as u16).to_be_bytes());
+        for (column, format) in self.columns.iter().zip(formats) {
+            out.extend_from_slice(column.name.as_bytes());
+            // The name's end, and no table and no column of one.
+            out.extend_from_slice(&[0; 7]);
+            out.extend_from_slice(&column.type_oid.to_be_bytes());
+            out.extend_from_slice(&(column.type_length as i16).to_be_bytes());
+            out.extend_from_slice(&column.typmod.to_be_bytes());
+            out.extend_from_slice(&[0, *format]);
+        }
+        let length = (out.len() - start - 1) as u32;
+        out[start + 1..start + 5].copy_from_slice(&length.to_be_bytes());
+    }
+}
+
+#[napi]
+impl NativeRead {
+    /// Writes the answer to the Bind message whose body is `messages[from..to]`, and to what belongs to it, into
+    /// `out[at..]`. `framing`: 0 Bind and Execute, 1 with a Describe, 2 a simple query. Gives where the answer ends. Else
+    /// nothing was written: -1 for now, since the time is not computed yet, or -2 because it is not small or fails.
+    #[napi(catch_unwind)]
+    pub fn answer(
+        &self,
+        timestamp: f64,
+        messages: BufferSlice<'_>,
+        from: u32,
+        to: u32,
+        framing: u32,
+        mut out: BufferSlice<'_>,
+        at: u32,
+    ) -> i32 {
+        if self.runtime.computed() < timestamp as u64 {
+            return LATER;
+        }
+        let framing = match framing {
+            0 => Framing::Bound,
+            1 => Framing::Described,
+            _ => Framing::Simple,
+        };
+        let Some(bind) = messages.get(from as usize..to as usize).and_then(Bind::read) else {
+            return REFUSED;
+        };
+        let Ok(Some(answer)) = guarded(|| self.messages(timestamp as u64, &bind, framing)) else {
+            return REFUSED;
+        };
+        let at = at as usize;
+        let Some(room) = out.get_mut(at..at + answer.len()) else { return REFUSED };
+        room.copy_from_slice(&answer);
+        (at + answer.len()) as i32
+    }
+}
+
+/// A Bind message's body.
+struct Bind<'a> {
+    formats: Vec<u32>,
+    values: Vec<Option<&'a [u8]>>,
+    result_formats: Vec<u8>,
+}
+
+impl<'a> Bind<'a> {
+    /// None where it is not as it should be.
+    fn read(body: &'a [u8]) -> Option<Self> {
+        let mut fields = Fields(body);
+        fields.string()?;
+        fields.string()?;
+        let sent = fields.formats()?;
+        let count = fields.uint16()?;
+        let formats = match sent.len() {
+            0 => vec![0; count],
+            1 => vec![sent[0].into(); count],
+            length if length == count => sent.into_iter().map(u32::from).collect(),
+            _ => return None,
+        };
+        let values = (0..count).map(|_| fields.value()).collect::<Option<_>>()?;
+        let result_formats = fields.formats()?;
+        fields.0.is_empty().then_some(Bind { formats, values, result_formats })
+    }
+}
+
+/// What is left of a message.
+struct Fields<'a>(&'a [u8]);
+
+impl<'a> Fields<'a> {
+    fn take(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn string(&mut self) -> Option<&'a [u8]> {
+        let length = self.0.iter().position(|byte| *byte == 0)?;
+        Some(&self.take(length + 1)?[..length])
+    }
+
+    fn uint16(&mut self) -> Option<usize> {
+        self.take(2).map(|bytes| u16::from_be_bytes([bytes[0], bytes[1]]).into())
+    }
+
+    fn formats(&mut self) -> Option<Vec<u8>> {
+        let count = self.uint16()?;
+        let format = |_| self.uint16().filter(|format| *format <= 1).map(|format| format as u8);
+        (0..count).map(format).collect()
+    }
+
+    /// None: the message ends before; `Some(None)`: NULL.
+    fn value(&mut self) -> Option<Option<&'a [u8]>> {
+        let length = self.take(4).map(|bytes| i32::from_be_bytes(bytes.try_into().expect("four")))?;
+        match length {
+            -1 => Some(None),
+            length => self.take(usize::try_from(length).ok()?).map(Some),
+        }
+    }
+}
