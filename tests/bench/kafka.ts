@@ -10,7 +10,7 @@
  */
 import type { Message } from 'kafkajs';
 import type pg from 'pg';
-import { type KafkaBroker, kafkaMissing, startKafka } from '../support/kafka.ts';
+import { KAFKA_VERSION, type KafkaBroker, kafkaMissing, startKafka } from '../support/kafka.ts';
 import { type Tidewire, startTidewire } from '../support/tidewire.ts';
 import { parseOptions } from './options.ts';
 import { circumstances, loadWarning, table } from './report.ts';
@@ -154,7 +154,7 @@ try {
       `\n${thousands(records)} records of 100 bytes, ${partitions} partitions, ${workers} workers; `,
     );
     console.log(`Tidewire's peak memory ${Math.round(peak)} MB`);
-    console.log(circumstances(['Apache Kafka 4.3.1']));
+    console.log(circumstances([`Apache Kafka ${KAFKA_VERSION}`]));
     const warning = loadWarning();
     if (warning !== null) console.log(warning);
   }

@@ -1,6 +1,6 @@
 /** Reads a topic as others do: with isolation level read_committed, from its beginning. */
 import { randomUUID } from 'node:crypto';
-import type { KafkaMessage } from 'kafkajs';
+import type { Consumer, KafkaMessage } from 'kafkajs';
 import { expect } from 'vitest';
 import type { KafkaBroker } from './kafka.ts';
 
@@ -17,43 +17,32 @@ export async function topicIsThere(broker: KafkaBroker, topic: string, patience:
   }
 }
 
-/** Fetches that give nothing, one after the other, mean that there is nothing more. */
-const EMPTY_FETCHES = 3;
+/** Offsets behind what a reader may see now of each partition that has something; empty where there is no topic. */
+async function ends(broker: KafkaBroker, topic: string): Promise<Map<number, number>> {
+  const admin = broker.client().admin();
+  await admin.connect();
+  try {
+    if (!(await admin.listTopics()).includes(topic)) return new Map();
+    // kafkajs asks with read_committed: where the first transaction that is open begins, or the end.
+    const offsets = await admin.fetchTopicOffsets(topic);
+    const written = offsets.filter(({ low, high }) => low !== high);
+    return new Map(written.map(({ partition, high }) => [partition, Number(high)]));
+  } finally {
+    await admin.disconnect();
+  }
+}
 
 /** All that is in a topic now, in the order of each partition; nothing where there is no topic. */
 export async function readAll(broker: KafkaBroker, topic: string): Promise<ReadMessage[]> {
-  const admin = broker.client().admin();
-  await admin.connect();
-  const topics = await admin.listTopics().finally(() => admin.disconnect());
-  if (!topics.includes(topic)) return [];
-  const consumer = broker
-    .client()
-    .consumer({ groupId: `reader-${randomUUID()}`, readUncommitted: false, maxWaitTimeInMs: 50 });
-  const read: ReadMessage[] = [];
-  try {
-    await consumer.connect();
-    await consumer.subscribe({ topics: [topic], fromBeginning: true });
-    await new Promise<void>((resolve, reject) => {
-      let seen = 0;
-      let empty = 0;
-      consumer.on(consumer.events.FETCH, () => {
-        empty = read.length === seen ? empty + 1 : 0;
-        seen = read.length;
-        if (empty === EMPTY_FETCHES) resolve();
-      });
-      consumer
-        .run({
-          autoCommit: false,
-          eachMessage: async ({ partition, message }) => {
-            read.push({ ...message, partition });
-          },
-        })
-        .catch(reject);
+  const missing = await ends(broker, topic);
+  if (missing.size === 0) return [];
+  return read(broker, topic, (consumer, done) => {
+    // It is told of batches of control records and of aborted messages, too.
+    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) => {
+      if (Number(lastOffset) + 1 >= (missing.get(partition) ?? 0)) missing.delete(partition);
+      if (missing.size === 0) done(null);
     });
-  } finally {
-    await consumer.disconnect();
-  }
-  return read;
+  });
 }
 
 /** The first messages of a topic, in the order of each partition; waits until there are so many. */
@@ -64,36 +53,47 @@ export async function readTopic(
   patience = 40_000,
 ): Promise<ReadMessage[]> {
   await topicIsThere(broker, topic, patience);
+  let timer: NodeJS.Timeout | undefined;
+  return read(broker, topic, (consumer, done, messages) => {
+    const look = (): void => {
+      if (messages.length >= count) done(null);
+    };
+    consumer.on(consumer.events.END_BATCH_PROCESS, look);
+    timer = setTimeout(() => {
+      const last = String(messages.at(-1)?.value);
+      done(new Error(`${topic} has ${messages.length} messages, not ${count}: ${last}`));
+    }, patience);
+    look();
+  }).finally(() => clearTimeout(timer));
+}
+
+/** Reads until it is told that it is done. */
+async function read(
+  broker: KafkaBroker,
+  topic: string,
+  watch: (consumer: Consumer, done: (error: Error | null) => void, messages: readonly ReadMessage[]) => void,
+): Promise<ReadMessage[]> {
   const consumer = broker
     .client()
     .consumer({ groupId: `reader-${randomUUID()}`, readUncommitted: false, maxWaitTimeInMs: 50 });
-  const read: ReadMessage[] = [];
-  let timer: NodeJS.Timeout | undefined;
+  const messages: ReadMessage[] = [];
   try {
     await consumer.connect();
     await consumer.subscribe({ topics: [topic], fromBeginning: true });
     await new Promise<void>((resolve, reject) => {
-      timer = setTimeout(
-        () =>
-          reject(
-            new Error(`${topic} has ${read.length} messages, not ${count}: ${String(read.at(-1)?.value)}`),
-          ),
-        patience,
-      );
+      watch(consumer, (error) => (error === null ? resolve() : reject(error)), messages);
+      const take = async (partition: number, batch: readonly KafkaMessage[]): Promise<void> => {
+        for (const message of batch) messages.push({ ...message, partition });
+      };
       consumer
         .run({
           autoCommit: false,
-          eachMessage: async ({ partition, message }) => {
-            read.push({ ...message, partition });
-            if (read.length >= count) resolve();
-          },
+          eachBatch: ({ batch }) => take(batch.partition, batch.messages),
         })
         .catch(reject);
-      if (count === 0) resolve();
     });
   } finally {
-    clearTimeout(timer);
     await consumer.disconnect();
   }
-  return read;
+  return messages;
 }

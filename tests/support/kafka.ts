@@ -14,9 +14,11 @@ import { freePort } from './postgres.ts';
 import { projectRoot } from './root.ts';
 
 /** 4.4.0 lacks its tools. */
-const VERSION = '4.3.1';
+const NEWEST = '4.3.1';
+/** The version to test with: `npm run kafka` takes older ones, too. */
+export const KAFKA_VERSION = process.env.TIDEWIRE_KAFKA_VERSION ?? NEWEST;
 const COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies';
-const CACHE = join(projectRoot, `.cache/kafka-${VERSION}`);
+const CACHE = join(projectRoot, `.cache/kafka-${KAFKA_VERSION}`);
 const HEAP = '256m';
 /** Who may come in by SASL. */
 export const KAFKA_USER = { name: 'alice', password: 'alice-pa55-w0rd' };
@@ -38,7 +40,7 @@ export function kafkaMissing(): Missing {
     mkdirSync(CACHE, { recursive: true });
     const dependencies = ['kafka_2.13', 'kafka-tools'].map(
       (artifact) =>
-        `<dependency><groupId>org.apache.kafka</groupId><artifactId>${artifact}</artifactId><version>${VERSION}</version></dependency>`,
+        `<dependency><groupId>org.apache.kafka</groupId><artifactId>${artifact}</artifactId><version>${KAFKA_VERSION}</version></dependency>`,
     );
     const pom = join(CACHE, 'pom.xml');
     writeFileSync(
