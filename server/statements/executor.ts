@@ -184,7 +184,8 @@ export class Executor implements StatementExecutor {
 /** A transaction that has written reads materialized views through their definitions: other plans. */
 function keyOf(session: SessionContext, catalogVersion: number, wrote: boolean): string {
   const { user, database, timeZone, searchPath } = session;
-  return [catalogVersion, wrote, user, database, timeZone, ...searchPath].join('\u0000');
+  const withoutRules = session.setting('disabled_rules');
+  return [catalogVersion, wrote, user, database, timeZone, withoutRules, ...searchPath].join('\u0000');
 }
 
 function columnsText(of: Pick<PreparedStatement, 'columns'>): string {

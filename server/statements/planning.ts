@@ -30,10 +30,12 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Definition, NameReference, ViewObject } from '../catalog/objects.ts';
 import { StatementCatalog } from '../catalog/reader.ts';
 import type { Dataflows } from '../dataflows/dataflows.ts';
+import { disabledRules } from '../session/settings/rules.ts';
 import type { SessionContext } from '../session/statement.ts';
 
 /** The settings that planning depends on. */
-export type PlanningSession = Pick<SessionContext, 'user' | 'database' | 'searchPath' | 'timeZone'>;
+export type PlanningSession = Pick<SessionContext, 'user' | 'database' | 'searchPath' | 'timeZone'> &
+  Partial<Pick<SessionContext, 'setting'>>;
 
 /** A query's tree with the text that its locations are in. */
 export interface Bindable {
@@ -202,6 +204,7 @@ export class Planning {
     return {
       catalog: catalog ?? this.catalogFor(session),
       evaluate: (expression) => this.#engine.evaluate(expression, session.timeZone),
+      withoutRules: disabledRules(session.setting?.('disabled_rules') ?? ''),
       allocateArrangement: () => this.#catalog.allocateArrangement(),
     };
   }

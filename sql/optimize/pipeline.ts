@@ -6,6 +6,7 @@ import type { MirRelation, MirScalar } from '../mir.ts';
 import type { LoweredQuery } from '../lower/lower.ts';
 import type { Keys } from './analysis/keys.ts';
 import { refreshBindings } from '../mir/traverse.ts';
+import { cancelNegation } from './rules/cancel-negation.ts';
 import { canonicalPredicates } from './rules/canonical-predicates.ts';
 import { commonFactors } from './rules/common-factors.ts';
 import { demand } from './rules/demand.ts';
@@ -13,10 +14,16 @@ import { fallibleKeys } from './rules/fallible-keys.ts';
 import { foldConstants } from './rules/fold-constants.ts';
 import { fuse } from './rules/fuse.ts';
 import { inlineLet } from './rules/inline-let.ts';
+import { keyedDistinct } from './rules/keyed-distinct.ts';
+import { keyedReduce } from './rules/keyed-reduce.ts';
 import { notNullKeys } from './rules/not-null-keys.ts';
 import { propagateEmpty } from './rules/propagate-empty.ts';
 import { pushPredicates } from './rules/push-predicates.ts';
+import { selfJoin } from './rules/self-join.ts';
+import { shareSubplans } from './rules/share-subplans.ts';
 import { spreadEqualities } from './rules/spread-equalities.ts';
+import { thresholdElision } from './rules/threshold-elision.ts';
+import { unreadPartner } from './rules/unread-partner.ts';
 import { windowTopK } from './rules/window-top-k.ts';
 import { verify } from './verify.ts';
 
@@ -69,7 +76,14 @@ const PIPELINE: readonly Group[] = [
   // Once, on joins that are whole and inputs that have their predicates: what is derived is pushed by the next round.
   { rules: [spreadEqualities, notNullKeys, fallibleKeys], repeat: false },
   SIMPLIFY,
-  // Last: the projections that it puts in would stand between neighbours. Then only what they leave to fuse.
+  // What keys make needless, where predicates have fixed columns and joins are whole.
+  { rules: [selfJoin, keyedDistinct, keyedReduce, thresholdElision], repeat: true },
+  SIMPLIFY,
+  { rules: [shareSubplans], repeat: false },
+  // Late: the projections that it puts in would stand between neighbours.
+  { rules: [demand], repeat: false },
+  // What demand shows to be unread; then again, for what that leaves unread, and what it leaves to fuse.
+  { rules: [inlineLet, fuse, cancelNegation, unreadPartner, keyedDistinct, propagateEmpty], repeat: true },
   { rules: [demand], repeat: false },
   { rules: [inlineLet, fuse], repeat: true },
 ];

@@ -1,8 +1,12 @@
 /**
  * `npm run oracle -- [--seed N] [--checks N | --endless] [--workers N] [--keep-going] [--no-shrink] [--self]
- * [--minutes N] [--coverage]`
+ * [--minutes N] [--coverage] [--without RULE[,RULE…] | all | each]`
+ *
+ * `--without` turns rules of the optimizer off; `each` goes through the cases with each rule off in turn, then with all off.
  */
 import { parseArgs } from 'node:util';
+import type pg from 'pg';
+import { RULE_NAMES } from '../../sql/optimize/pipeline.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { startTidewire } from '../support/tidewire.ts';
 import { generateCase, script } from './case.ts';
@@ -21,6 +25,7 @@ const { values: options } = parseArgs({
     'no-shrink': { type: 'boolean', default: false },
     coverage: { type: 'boolean', default: false },
     self: { type: 'boolean', default: false },
+    without: { type: 'string', default: '' },
   },
 });
 
@@ -35,15 +40,25 @@ const total = noOutcome();
 const coverage = new Coverage();
 let failures = 0;
 try {
+  const connect = async (): Promise<pg.Client> => {
+    const client = await (tidewire ?? postgres).connect();
+    if (tidewire && options.without !== 'each')
+      await client.query(`SET disabled_rules = '${options.without}'`);
+    return client;
+  };
   const systems: Systems = {
     postgres: await postgres.connect(),
-    tidewire: await (tidewire ?? postgres).connect(),
-    connect: () => (tidewire ?? postgres).connect(),
+    tidewire: await connect(),
+    connect,
     self: options.self,
   };
+  const turns = [...RULE_NAMES, 'all'];
   const started = Date.now();
   for (let seed = firstSeed; total.checks < wanted && Date.now() < until; seed++) {
     const test = generateCase(seed);
+    if (options.without === 'each') {
+      await systems.tidewire.query(`SET disabled_rules = '${turns[(seed - firstSeed) % turns.length]}'`);
+    }
     const outcome = await runCase(systems, test);
     add(total, outcome);
     coverage.add(outcome.features);
@@ -52,7 +67,8 @@ try {
       continue;
     }
     failures++;
-    console.log(`seed ${seed} fails: ${outcome.failure.kind}`);
+    const off = options.without === 'each' ? turns[(seed - firstSeed) % turns.length] : options.without;
+    console.log(`seed ${seed} fails${off === '' ? '' : ` without ${off}`}: ${outcome.failure.kind}`);
     const small = options['no-shrink']
       ? { test, failure: outcome.failure }
       : await shrink(systems, test, outcome.failure, 300);

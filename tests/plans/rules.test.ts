@@ -83,6 +83,66 @@ describe('rules', () => {
   });
 });
 
+describe('what keys make needless', () => {
+  test('DISTINCT of rows with a key', () => {
+    expect(optimized('select distinct a, b from t')).not.toContain('distinct');
+    expect(optimized('select distinct b, c from t')).toContain('distinct');
+    expect(optimized('select distinct on (a) a, b from t order by a, c')).not.toContain('top-k');
+  });
+
+  test('grouping by a key', () => {
+    const text = optimized('select a, count(*) as n, max(c) as hi, sum(b) as s from t group by a, c');
+    expect(text).not.toContain('reduce');
+    expect(text).toContain('map #0, 1, #2, int8(#1)');
+    // avg has no such form.
+    expect(optimized('select a, avg(b) as m from t group by a')).toContain('reduce');
+  });
+
+  test('a guard for one row', () => {
+    expect(optimized('select a, (select c from t y where y.a = t.b) as c from t')).not.toContain('guard');
+    expect(optimized('select a, (select v from u where u.k = t.b) as c from t')).toContain('guard');
+  });
+
+  test('a join of a relation with itself by its key', () => {
+    const text = optimized('select x.b, y.c from t x join t y on x.a = y.a where y.b > 1');
+    expect(text).not.toContain('join');
+    expect(text).toContain('filter (#0 > 1)\n  project #1, #2');
+    expect(optimized('select x.b, y.c from t x join t y on x.a = y.b')).toContain('join');
+  });
+
+  test('an outer join of which only the kept side is read', () => {
+    expect(optimized('select o.total from orders o left join customers c on c.id = o.customer_id')).toBe(
+      'project #2\n  get public.orders',
+    );
+    // Several partners multiply the rows.
+    expect(optimized('select t.a from t left join u on t.b = u.k')).toContain('join');
+    expect(
+      optimized('select o.id, c.name from orders o left join customers c on c.id = o.customer_id'),
+    ).toContain('join');
+  });
+
+  test('an aggregate that has a row in any case, which nobody reads', () => {
+    const text = 'select t.a from t left join (select max(k) as m, count(*) as n from u) s on true';
+    expect(optimized(text)).toBe('project #0\n  get public.t');
+  });
+
+  test('a threshold of what is never negative', () => {
+    const text = 'select distinct b from (select b from t except all select k from u) s';
+    expect(optimized(text)).not.toContain('threshold');
+    expect(optimized('select b from t except all select k from u')).toContain('threshold');
+  });
+});
+
+test('what two places compute the same is computed once', () => {
+  const joined = 'select t.b, u.v from t join u on t.b = u.k';
+  const text = optimized(
+    `select b from (${joined}) x group by b having max(v) >= (select avg(v) from (${joined}) y)`,
+  );
+  expect(text.match(/get public.u/g)).toHaveLength(1);
+  // A filter is not worth a name.
+  expect(optimized('select a from t where b > 1 union all select a from t where b > 1')).not.toContain('let');
+});
+
 describe('the error law', () => {
   test('a predicate that can fail stays above the join that drops its rows', () => {
     const text = optimized('select t.a from t join u on t.b = u.k where 6 / t.b > 1');

@@ -13,6 +13,7 @@ import {
   text,
 } from './definition.ts';
 import { duration } from './duration.ts';
+import { ruleNames } from './rules.ts';
 import { timeZone } from './time-zone.ts';
 
 /** The PostgreSQL version that clients are told. */
@@ -115,6 +116,12 @@ const definitions: readonly SettingDefinition[] = [
     initial: '1',
     description: 'Sets the number of digits displayed for floating-point values.',
     accept: extraFloatDigits,
+  },
+  {
+    name: 'disabled_rules',
+    initial: '',
+    description: 'Sets the rules that the optimizer does without, "all" for all of them.',
+    accept: ruleNames,
   },
   {
     name: 'hydration_notice_interval',

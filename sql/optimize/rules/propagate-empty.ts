@@ -4,6 +4,7 @@
  *     select * from t where false            →  no rows
  *     select * from t join (no rows) on p    →  no rows
  *     x union all (no rows)                  →  x
+ *     x where not exists (a row)             →  no rows
  *
  * Errors that the dropped part might have raised are raised by no row of the result; the law allows fewer.
  */
@@ -31,6 +32,9 @@ function rewrite(relation: MirRelation): MirRelation {
       return relation.inputs.some(build.isEmpty) || relation.residual.some(never) ? none() : relation;
     case 'semiJoin':
       if (build.isEmpty(relation.left)) return none();
+      if (relation.keys.length === 0 && build.isUnit(relation.right)) {
+        return relation.anti ? none() : relation.left;
+      }
       if (!build.isEmpty(relation.right)) return relation;
       return relation.anti ? relation.left : none();
     case 'union': {

@@ -1,0 +1,45 @@
+/**
+ * Rule 23: a threshold over rows that are never negative is its input.
+ *
+ *     threshold(distinct x)     →  distinct x
+ *     distinct(threshold x)     →  distinct x
+ */
+import type { MirRelation } from '../../mir.ts';
+import * as build from '../../mir/relation.ts';
+import { inputs, rewriteRelation } from '../../mir/traverse.ts';
+import type { Rule } from '../pipeline.ts';
+
+/** Whether no row of it can have a negative multiplicity. */
+function isNonNegative(relation: MirRelation): boolean {
+  switch (relation.kind) {
+    case 'constant':
+      return relation.rows.every(({ diff }) => diff >= 0);
+    case 'get':
+    case 'distinct':
+    case 'threshold':
+    case 'reduce':
+      return true;
+    case 'negate':
+    case 'getLet':
+    case 'let':
+      return false;
+    default:
+      return inputs(relation).every(isNonNegative);
+  }
+}
+
+function rewrite(node: MirRelation): MirRelation {
+  switch (node.kind) {
+    case 'threshold':
+      return isNonNegative(node.input) ? node.input : node;
+    case 'distinct':
+      return node.input.kind === 'threshold' ? build.distinct(node.input.input) : node;
+    default:
+      return node;
+  }
+}
+
+export const thresholdElision: Rule = {
+  name: 'threshold-elision',
+  apply: (relation) => rewriteRelation(relation, rewrite),
+};
