@@ -3,8 +3,9 @@
  * implements it.
  */
 import type { ArrangementId, Layout } from '../engine/index.ts';
+import type { Node } from '@pgsql/types';
 import type { HirRelation } from './hir.ts';
-import type { NullableType, SqlType } from './types/type.ts';
+import type { NullableType, SqlType, TypeName } from './types/type.ts';
 
 /** PostgreSQL-style oid of an object; user objects start at 16384. */
 export type ObjectId = number;
@@ -51,6 +52,38 @@ export interface CatalogRelation {
   readonly estimatedRows: number | null;
 }
 
+/** An argument that a function takes. */
+export interface FunctionParameter {
+  /** Empty where it has none. */
+  readonly name: string;
+  readonly type: TypeName;
+  /** The expression that stands for it where a call leaves it out. */
+  readonly defaultValue: Node | null;
+}
+
+/** What a function gives: a value, or rows of columns (RETURNS TABLE, several OUT parameters). */
+export type FunctionResult =
+  | { readonly kind: 'value'; readonly set: boolean; readonly type: TypeName }
+  | { readonly kind: 'columns'; readonly set: boolean; readonly columns: readonly FunctionColumn[] };
+
+export interface FunctionColumn {
+  readonly name: string;
+  readonly type: TypeName;
+}
+
+/** A function in SQL: what it is called with stands for its body. */
+export interface CatalogFunction {
+  readonly id: ObjectId;
+  readonly schema: string;
+  readonly name: string;
+  readonly parameters: readonly FunctionParameter[];
+  readonly result: FunctionResult;
+  readonly strict: boolean;
+  readonly volatility: 'immutable' | 'stable' | 'volatile';
+  /** A `{ SelectStmt }`. */
+  readonly body: Node;
+}
+
 /** An arrangement that exists and may be imported. */
 export interface CatalogArrangement {
   readonly id: ArrangementId;
@@ -77,6 +110,10 @@ export interface CatalogReader {
    */
   findRelation(schema: string | null, name: string, at?: number): CatalogRelation | null;
   relation(id: ObjectId): CatalogRelation;
+  /** The functions of this name in SQL, along the search path or in `schema`; `at` as in `findRelation`. */
+  findFunctions(schema: string | null, name: string, at?: number): readonly CatalogFunction[];
+  /** One of them is called: what is bound depends on it. */
+  useFunction(called: CatalogFunction, at?: number): void;
   hasSchema(name: string): boolean;
   /** Names for hints. */
   relationNames(): readonly string[];

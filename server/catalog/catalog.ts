@@ -5,8 +5,8 @@
 import type { ArrangementId } from '../../engine/index.ts';
 import type { ObjectId } from '../../sql/catalog.ts';
 import { SqlError } from '../../sql/error.ts';
-import type { CatalogObject } from './objects.ts';
-import { kindName } from './objects.ts';
+import type { CatalogObject, FunctionObject } from './objects.ts';
+import { describeObject } from './objects.ts';
 
 /** User objects start here, as in PostgreSQL. */
 export const FIRST_USER_ID = 16384;
@@ -34,6 +34,7 @@ export class Catalog {
   readonly #schemas = new Map<string, SchemaObject>();
   readonly #objects = new Map<ObjectId, CatalogObject>();
   readonly #names = new Map<string, ObjectId>();
+  #functions: { readonly version: number; readonly byName: Map<string, FunctionObject[]> } | null = null;
 
   get version(): number {
     return this.#version;
@@ -79,6 +80,20 @@ export class Catalog {
     return id === undefined ? null : (this.#objects.get(id) ?? null);
   }
 
+  /** The functions of this name in a schema. */
+  functions(schema: string, name: string): readonly FunctionObject[] {
+    if (this.#functions?.version !== this.#version) {
+      const byName = new Map<string, FunctionObject[]>();
+      for (const object of this.#objects.values()) {
+        if (object.kind !== 'function') continue;
+        const key = nameKey(object.schema, object.name);
+        byName.set(key, [...(byName.get(key) ?? []), object]);
+      }
+      this.#functions = { version: this.#version, byName };
+    }
+    return this.#functions.byName.get(nameKey(schema, name)) ?? [];
+  }
+
   /** Objects that name `id` among what they depend on. */
   dependents(id: ObjectId): CatalogObject[] {
     return [...this.#objects.values()].filter((object) => object.dependsOn.includes(id));
@@ -107,7 +122,7 @@ export class Catalog {
     };
     ids.forEach(visit);
     if (cascade || hindrances.length === 0) return order;
-    const noun = ({ kind, name }: CatalogObject): string => `${kindName(kind)} ${name}`;
+    const noun = describeObject;
     const what = ids.length === 1 ? noun(this.object(ids[0]!)) : 'desired object(s)';
     throw new SqlError({
       sqlstate: '2BP01',
@@ -166,7 +181,7 @@ export class Catalog {
         const object = this.#objects.get(change.id);
         if (!object) return;
         this.#objects.delete(object.id);
-        this.#names.delete(nameKey(object.schema, object.name));
+        this.#names.delete(keyOf(object));
         return;
       }
     }
@@ -174,10 +189,17 @@ export class Catalog {
 
   #put(object: CatalogObject): void {
     const before = this.#objects.get(object.id);
-    if (before) this.#names.delete(nameKey(before.schema, before.name));
+    if (before) this.#names.delete(keyOf(before));
     this.#objects.set(object.id, object);
-    this.#names.set(nameKey(object.schema, object.name), object.id);
+    this.#names.set(keyOf(object), object.id);
   }
+}
+
+/** Functions have names of their own, of which their arguments are part. */
+function keyOf(object: CatalogObject): string {
+  if (object.kind !== 'function') return nameKey(object.schema, object.name);
+  const types = object.parameters.map(({ type }) => type).join();
+  return `${nameKey(object.schema, object.name)}\u0000${types}`;
 }
 
 function nameKey(schema: string, name: string): string {

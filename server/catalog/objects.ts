@@ -4,7 +4,8 @@
 import type { ArrangementId, Layout } from '../../engine/index.ts';
 import type { OptionSpecs, ParsedOptions } from '../../connectors/options.ts';
 import type { Secret } from '../../connectors/secret.ts';
-import type { CatalogColumn, ObjectId } from '../../sql/catalog.ts';
+import type { CatalogColumn, CatalogFunction, ObjectId } from '../../sql/catalog.ts';
+import { displayType } from '../../sql/types/format.ts';
 
 interface ObjectBase {
   readonly id: ObjectId;
@@ -150,6 +151,13 @@ export interface ConnectionObject extends ObjectBase {
   readonly options: ParsedOptions<OptionSpecs>;
 }
 
+/** A function in SQL. Its name is not one of a relation: functions differ in the types of their arguments. */
+export interface FunctionObject extends ObjectBase, CatalogFunction {
+  readonly kind: 'function';
+  /** The text of its body, where it was given as a text: `pg_proc.prosrc`. */
+  readonly source: string;
+}
+
 export type CatalogObject =
   | TableObject
   | SystemTableObject
@@ -160,7 +168,8 @@ export type CatalogObject =
   | SequenceObject
   | SinkObject
   | SecretObject
-  | ConnectionObject;
+  | ConnectionObject
+  | FunctionObject;
 
 export type ObjectKind = CatalogObject['kind'];
 
@@ -186,5 +195,14 @@ export function kindName(kind: ObjectKind): string {
       return 'secret';
     case 'connection':
       return 'connection';
+    case 'function':
+      return 'function';
   }
+}
+
+/** An object as messages name it: `view v`, `function f(integer)`. */
+export function describeObject(object: CatalogObject): string {
+  if (object.kind !== 'function') return `${kindName(object.kind)} ${object.name}`;
+  // regprocedure's form: no space behind the comma.
+  return `function ${object.name}(${object.parameters.map(({ type }) => displayType(type)).join()})`;
 }

@@ -3,6 +3,7 @@
  */
 import type {
   CatalogArrangement,
+  CatalogFunction,
   CatalogReader,
   CatalogRelation,
   ObjectId,
@@ -95,6 +96,25 @@ export class StatementCatalog implements CatalogReader {
     return relation;
   }
 
+  findFunctions(schema: string | null, name: string, at?: number): readonly CatalogFunction[] {
+    const known = at === undefined ? undefined : this.#references.find((reference) => reference.at === at);
+    const object = known && this.#catalog.object(known.object);
+    if (object?.kind === 'function') return [object];
+    const found: CatalogFunction[] = [];
+    const signature = ({ parameters }: CatalogFunction): string => parameters.map(({ type }) => type).join();
+    for (const candidate of schema === null ? this.searchPath : [schema]) {
+      for (const each of this.#catalog.functions(candidate, name)) {
+        // One that comes earlier in the path hides one of the same arguments.
+        if (!found.some((other) => signature(other) === signature(each))) found.push(each);
+      }
+    }
+    return found;
+  }
+
+  useFunction(_called: CatalogFunction, _at?: number): void {
+    // Only who records what it depends on wants to know.
+  }
+
   hasSchema(name: string): boolean {
     return this.#catalog.schema(name) !== null;
   }
@@ -163,6 +183,7 @@ export class StatementCatalog implements CatalogReader {
       case 'sink':
       case 'secret':
       case 'connection':
+      case 'function':
         return null;
       case 'table':
       case 'systemTable':

@@ -8,7 +8,13 @@ import { SYSTEM_SCHEMAS } from '../catalog/catalog.ts';
 import { commitCatalog } from '../catalog/commit.ts';
 import { constrainAgain } from '../catalog/constraints.ts';
 import { article, lookUp, positionOf, requireObject } from '../catalog/names.ts';
-import { type CatalogObject, type ObjectKind, type SequenceObject, kindName } from '../catalog/objects.ts';
+import {
+  type CatalogObject,
+  type ObjectKind,
+  type SequenceObject,
+  describeObject,
+  kindName,
+} from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { type Runnable, command } from './prepared.ts';
@@ -58,35 +64,48 @@ export function prepareDrop(system: System, parsed: ParsedStatement, statement: 
               }
               return [requireObject(system.catalog, session, parsed, name, kinds, useDrop).id];
             });
-      const objects = system.catalog.dropOrder(ids, statement.cascade);
       const named = statement.objectKind === 'index' ? ids : [];
-      for (const object of objects) refuseUndroppable(system, object, named, objects);
-      if (system.staged) objects.forEach(refuseRunning);
-      const cascaded = objects.filter(
-        (object) => !ids.includes(object.id) && object.kind !== 'index' && object.kind !== 'sequence',
-      );
-      if (cascaded.length === 1) {
-        const message = `drop cascades to ${kindName(cascaded[0]!.kind)} ${cascaded[0]!.name}`;
-        session.notice({ severity: 'NOTICE', sqlstate: '00000', message });
-      } else if (cascaded.length > 1) {
-        session.notice({
-          severity: 'NOTICE',
-          sqlstate: '00000',
-          message: `drop cascades to ${cascaded.length} other objects`,
-          detail: cascaded
-            .map((object) => `drop cascades to ${kindName(object.kind)} ${object.name}`)
-            .join('\n'),
-        });
-      }
-      const drops = objects.map((object): CatalogChange => ({ kind: 'drop', id: object.id }));
-      if (drops.length + schemas.length === 0) return tag;
-      for (const object of objects) await stopObject(system, object);
-      await commitCatalog(system, [...drops, ...schemas], {
-        committed: () => objects.forEach((object) => releaseObject(system, object)),
-      });
+      await dropObjects(system, session, ids, { cascade: statement.cascade, named, schemas });
       return tag;
     }, session),
   );
+}
+
+/** Drops these and, with CASCADE, what depends on them; `named`: indexes that the statement itself names. */
+export async function dropObjects(
+  system: System,
+  session: SessionContext,
+  ids: readonly number[],
+  options: {
+    readonly cascade: boolean;
+    readonly named?: readonly number[];
+    readonly schemas?: readonly CatalogChange[];
+  },
+): Promise<void> {
+  const { named = [], schemas = [] } = options;
+  const objects = system.catalog.dropOrder(ids, options.cascade);
+  for (const object of objects) refuseUndroppable(system, object, named, objects);
+  if (system.staged) objects.forEach(refuseRunning);
+  const cascaded = objects.filter(
+    (object) => !ids.includes(object.id) && object.kind !== 'index' && object.kind !== 'sequence',
+  );
+  if (cascaded.length === 1) {
+    const message = `drop cascades to ${describeObject(cascaded[0]!)}`;
+    session.notice({ severity: 'NOTICE', sqlstate: '00000', message });
+  } else if (cascaded.length > 1) {
+    session.notice({
+      severity: 'NOTICE',
+      sqlstate: '00000',
+      message: `drop cascades to ${cascaded.length} other objects`,
+      detail: cascaded.map((object) => `drop cascades to ${describeObject(object)}`).join('\n'),
+    });
+  }
+  const drops = objects.map((object): CatalogChange => ({ kind: 'drop', id: object.id }));
+  if (drops.length + schemas.length === 0) return;
+  for (const object of objects) await stopObject(system, object);
+  await commitCatalog(system, [...drops, ...schemas], {
+    committed: () => objects.forEach((object) => releaseObject(system, object)),
+  });
 }
 
 /** What to write instead where the object is of another kind. */
@@ -192,9 +211,7 @@ function schemaMembers(
       throw new SqlError({
         sqlstate: '2BP01',
         message: `cannot drop schema ${written} because other objects depend on it`,
-        detail: members
-          .map((object) => `${kindName(object.kind)} ${object.name} depends on schema ${written}`)
-          .join('\n'),
+        detail: members.map((object) => `${describeObject(object)} depends on schema ${written}`).join('\n'),
         hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
       });
     }
@@ -246,6 +263,7 @@ function releaseObject(system: System, object: CatalogObject): void {
     case 'sink':
     case 'secret':
     case 'connection':
+    case 'function':
       return;
   }
 }

@@ -23,6 +23,7 @@ import { prepareAlter } from './alter/alter.ts';
 import { prepareCopyFrom } from './copy-from.ts';
 import { prepareCopySubscribe, prepareCopyTo } from './copy-to.ts';
 import { prepareCreateConnection } from './create-connection.ts';
+import { prepareCreateFunction } from './create-function.ts';
 import { prepareCreateDefaultIndex, prepareCreateIndex } from './create-index.ts';
 import { prepareCreateMaterializedView } from './create-materialized-view.ts';
 import { prepareCreateSchema } from './create-schema.ts';
@@ -33,6 +34,7 @@ import { prepareCreateSource } from './create-source.ts';
 import { prepareCreateTable } from './create-table.ts';
 import { prepareCreateView } from './create-view.ts';
 import { prepareDrop } from './drop.ts';
+import { prepareDropFunction } from './drop-function.ts';
 import { prepareExplain } from './explain.ts';
 import { PlanCache } from './plan-cache.ts';
 import type { Runnable } from './prepared.ts';
@@ -260,6 +262,12 @@ function preparePostgres(
   if ('TruncateStmt' in node) return prepareTruncate(system, session, parsed, node.TruncateStmt);
   if ('CreateSeqStmt' in node) return prepareCreateSequence(system, parsed, node.CreateSeqStmt);
   if ('CreateStmt' in node) return prepareCreateTable(system, session, parsed, node.CreateStmt);
+  if ('CreateFunctionStmt' in node) {
+    return prepareCreateFunction(system, session, parsed, node.CreateFunctionStmt);
+  }
+  if ('DropStmt' in node && node.DropStmt.removeType === 'OBJECT_FUNCTION') {
+    return prepareDropFunction(system, parsed, node.DropStmt);
+  }
   if ('CreateSchemaStmt' in node) return prepareCreateSchema(system, node.CreateSchemaStmt);
   if ('IndexStmt' in node) return prepareCreateIndex(system, session, parsed, node.IndexStmt);
   if ('CopyStmt' in node) {

@@ -13,7 +13,7 @@ import {
   bindTruncation,
   bindWrite,
 } from '../../sql/bind/bind.ts';
-import type { CatalogRelation, ObjectId } from '../../sql/catalog.ts';
+import type { CatalogFunction, CatalogRelation, ObjectId } from '../../sql/catalog.ts';
 import {
   type Compiled,
   type PlanningEnvironment,
@@ -63,6 +63,11 @@ export class RecordingCatalog extends StatementCatalog {
     if (relation) this.resolved.add(relation.id);
     if (relation && at !== undefined) this.#references.set(at, relation.id);
     return relation;
+  }
+
+  override useFunction(called: CatalogFunction, at?: number): void {
+    this.resolved.add(called.id);
+    if (at !== undefined) this.#references.set(at, called.id);
   }
 
   /** The names in the text from `start` on, placed from there. */

@@ -1,9 +1,10 @@
 /** SHOW of object lists and SHOW CREATE: SELECTs over tw_catalog. */
+import type { QualifiedName } from '../../sql/ast/name.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import type { ShowCreate, ShowList, ShowObjects } from '../../sql/ast/show.ts';
 import { SqlError } from '../../sql/error.ts';
 import { positionOf, requireObject } from '../catalog/names.ts';
-import type { CatalogObject } from '../catalog/objects.ts';
+import { type CatalogObject, describeObject } from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { connectionText } from './create-connection.ts';
@@ -139,6 +140,10 @@ function listQuery(
         columns: list === 'secrets' ? 'name' : 'name, connector',
       };
     case 'functions':
+      return {
+        query: `SELECT * FROM tw_catalog.functions WHERE ${inSchema(system, session, parsed, statement)}`,
+        columns: 'name, arguments, result',
+      };
     case 'types':
     case 'subscriptions':
       throw new SqlError({ sqlstate: '0A000', message: `SHOW ${list.toUpperCase()} is not supported yet` });
@@ -190,6 +195,7 @@ export function prepareShowCreate(
   if (statement.objectKind === 'schema') {
     throw new SqlError({ sqlstate: '0A000', message: 'SHOW CREATE SCHEMA is not supported' });
   }
+  if (statement.objectKind === 'function') return showFunctions(system, session, parsed, statement.name);
   const object = requireObject(
     system.catalog,
     session,
@@ -212,6 +218,28 @@ export function prepareShowCreate(
   };
   // Options of a source change without a change of the catalog.
   return { ...prepare(), run: (session, execution) => prepare().run(session, execution) };
+}
+
+/** All functions of a name. */
+function showFunctions(
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  { parts, location }: QualifiedName,
+): Runnable {
+  const name = parts[parts.length - 1]!;
+  const schemas = parts.length > 1 ? [parts[parts.length - 2]!] : session.searchPath;
+  const found = schemas.flatMap((schema) => [...system.catalog.functions(schema, name)]);
+  if (found.length === 0) {
+    const message = `could not find a function named "${parts.join('.')}"`;
+    throw new SqlError({ sqlstate: '42883', message, position: positionOf(parsed, location) });
+  }
+  const rows = found.map((each) => {
+    const signature = describeObject(each).replace(/^function /, '');
+    return `(${quoteLiteral(`${each.schema}.${signature}`)}, ${quoteLiteral(each.statement ?? '')})`;
+  });
+  const sql = `SELECT name, create_sql FROM (VALUES ${rows.join(', ')}) AS shown (name, create_sql) ORDER BY name`;
+  return prepareInternal(system, session, sql, 'SHOW');
 }
 
 /** The statement that made the object, with the options that it has now. */

@@ -33,10 +33,10 @@ export interface ShowObjects {
   where?: Node;
 }
 
-/** SHOW CREATE kind name. */
+/** SHOW CREATE kind name. A function's name stands for all of that name. */
 export interface ShowCreate {
   kind: 'show_create';
-  objectKind: ObjectKind;
+  objectKind: ObjectKind | 'function';
   name: QualifiedName;
 }
 

@@ -2,7 +2,15 @@
  * Binding: from PostgreSQL's AST to HIR. Names become columns and objects, literals and overloads get their types, every
  * cast becomes a node, and what PostgreSQL refuses is refused with its SQLSTATE, message and position.
  */
-import type { DeleteStmt, InsertStmt, MergeStmt, Node, TruncateStmt, UpdateStmt } from '@pgsql/types';
+import type {
+  DeleteStmt,
+  InsertStmt,
+  MergeStmt,
+  Node,
+  TruncateStmt,
+  TypeName as TypeNameNode,
+  UpdateStmt,
+} from '@pgsql/types';
 import type { CatalogColumn } from '../catalog.ts';
 import { extensionName } from '../ast/extension.ts';
 import { nodeAs, nodeKind } from '../ast/accessors.ts';
@@ -19,6 +27,7 @@ import type { Clause, QueryContext } from './context.ts';
 import type { BindEnvironment } from './environment.ts';
 import { bindExpression } from './expression.ts';
 import { asRelation, bindQueryNode, shownColumns } from './query.ts';
+import { declaredType } from './function-definition.ts';
 import { emptyScope, itemFor } from './scope.ts';
 import { typeOf } from './scalar.ts';
 import { Statement } from './statement.ts';
@@ -32,6 +41,8 @@ export type { BindEnvironment } from './environment.ts';
 export { withRenamedColumn } from './check-constraint.ts';
 export { bindColumnDefinitions } from './column-definitions.ts';
 export type { BoundCheck, BoundColumns, BoundSequence, BoundUnique } from './column-definitions.ts';
+export { bindFunctionDefinition } from './function-definition.ts';
+export type { FunctionDefinition } from './function-definition.ts';
 export { bindDecodedRow } from './write/copy.ts';
 
 function begin(environment: BindEnvironment): QueryContext {
@@ -171,4 +182,9 @@ export function bindScalar(node: Node, environment: BindEnvironment, options: Sc
   const source = displayType(typeOf(bound.scalar).name);
   const wanted = displayType(options.type.name);
   throw statement.error('42804', `expression is of type ${source} where ${wanted} is wanted`, bound.at);
+}
+
+/** The type that a name in a statement means; polymorphic ones too, which signatures have. */
+export function bindType(node: TypeNameNode, environment: BindEnvironment): SqlType {
+  return { name: declaredType(begin(environment).statement, node), typmod: -1 };
 }

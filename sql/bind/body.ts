@@ -44,9 +44,8 @@ export function bindBody(
     bindExpression(parseExpression(body), {
       ...context,
       scope: emptyScope,
-      query: { ...context.query, ctes: [], outer: null },
+      query: { ...context.query, ctes: [], outer: null, bodyArguments: args },
       collector: null,
-      bodyArguments: args,
     }),
   );
   return coerce(statement, bound, entry.result, 'assignment')!;

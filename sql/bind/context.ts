@@ -1,3 +1,4 @@
+import type { ObjectId } from '../catalog.ts';
 import type { HirAggregate, HirColumn, HirScalar } from '../hir.ts';
 import type { Scope } from './scope.ts';
 import type { SetCollector } from './set-returning.ts';
@@ -24,6 +25,10 @@ export interface QueryContext {
   readonly laterCtes?: readonly string[];
   /** The scope around the query, to tell a correlated reference from an unknown one. */
   readonly outer: Scope | null;
+  /** Values of $1… in the body of a SQL function, over the row that its call stands in; else parameters are the statement's. */
+  readonly bodyArguments?: readonly HirScalar[];
+  /** The functions whose bodies the query is in. */
+  readonly calledBy?: readonly ObjectId[];
 }
 
 /** The clause that an expression stands in, as messages call it. */
@@ -67,8 +72,6 @@ export interface ExpressionContext {
   readonly sets: SetCollector | string | null;
   /** Collects window functions; a name: what they stand in does not allow them; null: the clause does not. */
   readonly windows: WindowCollector | 'calls' | 'definitions' | null;
-  /** Values of $1… while the body of a SQL function is bound; else null: parameters are the statement's. */
-  readonly bodyArguments: readonly HirScalar[] | null;
 }
 
 export function expressionContext(
@@ -88,6 +91,5 @@ export function expressionContext(
     insideAggregate: false,
     sets,
     windows,
-    bodyArguments: null,
   };
 }

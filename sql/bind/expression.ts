@@ -2,6 +2,7 @@
 import type { BooleanTest, BoolExpr, ColumnRef, Node, NullTest, ParamRef } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs, nodeKind } from '../ast/accessors.ts';
 import type { HirScalar } from '../hir.ts';
+import { liftScalar } from '../hir/traverse.ts';
 import { bindArray, bindSubscript } from './array.ts';
 import { bindCast, bindCollate } from './cast.ts';
 import { coerceToBoolean } from './coerce.ts';
@@ -14,6 +15,7 @@ import { bindOperatorExpression } from './operator-expression.ts';
 import { rowElements } from './row-comparison.ts';
 import { and, not, or } from './scalar.ts';
 import { resolveColumn } from './scope.ts';
+import type { Scope } from './scope.ts';
 import { bindSessionValue } from './session-value.ts';
 import type { Bound } from './statement.ts';
 import { bindSubLink } from './subquery.ts';
@@ -99,8 +101,13 @@ function bindMergeAction(context: ExpressionContext, at: number | undefined): Hi
 
 function bindParameter(node: ParamRef, context: ExpressionContext): HirScalar {
   const index = (node.number ?? 0) - 1;
-  if (context.bodyArguments !== null) return context.bodyArguments[index]!;
+  const { bodyArguments } = context.query;
   const { statement } = context;
+  if (bodyArguments !== undefined) {
+    const argument = bodyArguments[index];
+    if (argument !== undefined) return liftScalar(argument, depthOf(context.scope));
+    throw statement.error('42P02', `there is no parameter $${index + 1}`, locationOf(node));
+  }
   if (index < 0 || index > 65534) {
     throw statement.error('42P02', `there is no parameter $${index + 1}`, locationOf(node));
   }
@@ -109,6 +116,13 @@ function bindParameter(node: ParamRef, context: ExpressionContext): HirScalar {
   }
   statement.useParameter(index);
   return { kind: 'parameter', index, type: statement.parameterType(index) };
+}
+
+/** How many levels around a scope there are: in a body, the subqueries that it stands in. */
+function depthOf(scope: Scope): number {
+  let depth = 0;
+  for (let around = scope.outer; around !== null; around = around.outer) depth += 1;
+  return depth;
 }
 
 function bindBoolean(node: BoolExpr, context: ExpressionContext, at: number | undefined): Bound {

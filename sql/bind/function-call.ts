@@ -24,6 +24,7 @@ import { call, literal, typeOf } from './scalar.ts';
 import { sessionValue } from './session-value.ts';
 import { bindHypotheticalSet } from './hypothetical-set.ts';
 import { bindSetInExpression } from './set-returning.ts';
+import { bindSqlCall, sqlFunctionValue } from './sql-function.ts';
 import type { Bound } from './statement.ts';
 import { bindWindowCall } from './window-call.ts';
 
@@ -40,6 +41,8 @@ export function bindFunctionCall(node: FuncCall, context: ExpressionContext): Bo
   const at = locationOf(node);
   const parts = nameParts(node.funcname);
   const name = parts[parts.length - 1]!;
+  const own = bindSqlCall(node, context);
+  if (own !== null) return { scalar: sqlFunctionValue(own, context), at };
   checkSchema(node, parts, context, at);
   if (node.func_variadic === true) throw statement.unsupported('VARIADIC arguments', at);
   if (node.over !== undefined) return bindWindowCall(node, name, context);

@@ -47,9 +47,9 @@ export function bindSubLink(node: SubLink, context: ExpressionContext): Bound {
 
 /** What a subquery in an expression sees. */
 function around(context: ExpressionContext): QueryContext {
-  const { statement, clause, collector, insideAggregate } = context;
+  const { clause, collector, insideAggregate } = context;
   const site = { clause, collector, insideAggregate };
-  return { statement, ctes: context.query.ctes, outer: { ...context.scope, site } };
+  return { ...context.query, outer: { ...context.scope, site } };
 }
 
 /** One column of the row that `(a, b) = (SELECT x, y …)` assigns. */

@@ -1,5 +1,5 @@
 /** Functions in FROM: set-returning ones, and windows of time over a relation. */
-import type { Node, RangeFunction } from '@pgsql/types';
+import type { FuncCall, Node, RangeFunction } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import type { HirColumn, HirRelation } from '../hir.ts';
 import { isSetReturning } from '../functions/table-functions.ts';
@@ -12,8 +12,10 @@ import { bindExpression } from './expression.ts';
 import { aliased } from './from.ts';
 import type { BoundFrom } from './from.ts';
 import { columnType } from './scalar.ts';
+import { emptyScope } from './scope.ts';
 import { sessionWindow } from './session-window.ts';
 import { bindTableCall, tableFunction } from './set-returning.ts';
+import { bindSqlCall, sqlFunctionRows } from './sql-function.ts';
 import { isTimeWindow, timeWindow } from './time-window.ts';
 
 /** Binds a RangeFunction. */
@@ -30,11 +32,32 @@ export function bindTableFunction(node: RangeFunction, context: QueryContext): B
   if (node.coldeflist !== undefined || items.some((item) => nodeAs(item[1], 'List') !== undefined)) {
     throw statement.unsupported('a column definition list', at);
   }
+  const own = call === undefined || items.length > 1 ? null : ownFunction(call, node, context);
+  if (own !== null) return own;
   return functionsInFrom(
     items.flatMap((item) => unnested(item[0]!)),
     node,
     context,
   );
+}
+
+/** A function in SQL. Its arguments read the row around it. */
+function ownFunction(node: FuncCall, range: RangeFunction, context: QueryContext): BoundFrom | null {
+  const around = expressionContext(context, context.outer ?? emptyScope, 'functions in FROM');
+  const call = bindSqlCall(node, around);
+  if (call === null) return null;
+  if (range.ordinality === true) {
+    throw context.statement.unsupported('WITH ORDINALITY of a function in SQL', call.at);
+  }
+  const rows = sqlFunctionRows(call, context);
+  const { called } = call;
+  const isValue = called.result.kind === 'value';
+  const [column] = rows.columns;
+  const named = isValue
+    ? { ...rows, columns: [{ ...column!, name: range.alias?.aliasname ?? called.name }] }
+    : rows;
+  const bound = aliased(named, called.name, null, range.alias, context, undefined, undefined);
+  return isValue ? asValue(bound) : bound;
 }
 
 /** `unnest(a, b)` is unnest(a) and unnest(b) in step. */

@@ -59,3 +59,8 @@ export function numericModifier(typmod: number): { precision: number; scale: num
   const packed = typmod - 4;
   return { precision: (packed >> 16) & 0xffff, scale: ((packed & 0x7ff) ^ 1024) - 1024 };
 }
+
+/** A function as messages show it: `f(integer, text)`. */
+export function signatureOf(name: string, types: readonly TypeName[]): string {
+  return `${name}(${types.map(displayType).join(', ')})`;
+}

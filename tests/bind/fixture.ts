@@ -82,6 +82,8 @@ export function makeCatalog(
         (relation) => relation.name === name && (schema === null || relation.schema === schema),
       ) ?? null,
     relation: (id) => relations.find((relation) => relation.id === id)!,
+    findFunctions: () => [],
+    useFunction: () => undefined,
     hasSchema: (name) => name === 'public' || name === 'pg_catalog',
     relationNames: () => relations.map((relation) => relation.name),
     arrangements: () => [],

@@ -123,6 +123,8 @@ export function fakeCatalog(): CatalogReader {
       if (found === undefined) throw new Error(`no relation ${id}`);
       return found;
     },
+    findFunctions: () => [],
+    useFunction: () => undefined,
     hasSchema: (name) => name === 'public',
     relationNames: () => relations.map((relation) => relation.name),
     arrangements: (id) => arrangements.get(id) ?? [],

@@ -6,6 +6,7 @@
 import type { Catalog, SchemaObject } from '../catalog.ts';
 import { quoteIdentifier } from '../../../sql/functions/quote.ts';
 import type { CatalogObject, MaterializedViewObject, ViewObject } from '../objects.ts';
+import { argumentsText, resultText } from '../function-text.ts';
 import { typeOid, types as typeRows } from '../../../sql/types/table.ts';
 import type { TypeName } from '../../../sql/types/type.ts';
 
@@ -36,10 +37,10 @@ const schemas: RawTable = {
 };
 
 /** Objects that are no relations: they have a list of their own. */
-type Unrelated = Extract<CatalogObject, { kind: 'sink' | 'secret' | 'connection' }>;
+type Unrelated = Extract<CatalogObject, { kind: 'sink' | 'secret' | 'connection' | 'function' }>;
 
 function isUnrelated(object: CatalogObject): object is Unrelated {
-  return object.kind === 'sink' || object.kind === 'secret' || object.kind === 'connection';
+  return ['sink', 'secret', 'connection', 'function'].includes(object.kind);
 }
 
 /** `pg_class.relkind` of a relation: a source appears as a table to tools that know no sources. */
@@ -241,6 +242,55 @@ const connections: RawTable = {
       : [],
 };
 
+/** `record`, which functions with several columns return. */
+const RECORD_OID = 2249;
+
+/** Functions in SQL. PostgreSQL's own are the same for all servers. */
+const functions: RawTable = {
+  name: 'functions',
+  columns: [
+    ['oid', 'oid'],
+    ['name', 'name'],
+    ['schema_oid', 'oid'],
+    ['result_oid', 'oid'],
+    ['returns_set', 'bool'],
+    ['is_strict', 'bool'],
+    ['volatility', 'char'],
+    ['argument_count', 'int2'],
+    ['default_count', 'int2'],
+    ['argument_oids', 'text'],
+    ['argument_names', 'text'],
+    ['result_type', 'text'],
+    ['argument_types', 'text'],
+    ['source', 'text'],
+    ['statement', 'text'],
+  ],
+  ofObject: (object, catalog) => {
+    if (object.kind !== 'function') return [];
+    const { parameters, result, strict, volatility } = object;
+    const defaults = parameters.filter(({ defaultValue }) => defaultValue !== null).length;
+    return [
+      [
+        object.id,
+        object.name,
+        catalog.schema(object.schema)?.id ?? 0,
+        result.kind === 'value' ? typeOid(result.type) : RECORD_OID,
+        result.set,
+        strict,
+        volatility[0]!,
+        parameters.length,
+        defaults,
+        parameters.map(({ type }) => typeOid(type)).join(' '),
+        parameters.map(({ name }) => name).join(' '),
+        resultText(object),
+        argumentsText(object),
+        object.source,
+        object.statement,
+      ],
+    ];
+  },
+};
+
 const roles: RawTable = {
   name: 'roles',
   columns: [
@@ -362,4 +412,5 @@ export const RAW_TABLES: readonly RawTable[] = [
   connections,
   checks,
   sequences,
+  functions,
 ];

@@ -266,4 +266,11 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     query: `SELECT oid AS seqrelid, type_oid AS seqtypid, start AS seqstart, increment AS seqincrement, maximum AS seqmax,
       minimum AS seqmin, cache AS seqcache, cycles AS seqcycle FROM tw_internal.sequences`,
   },
+  {
+    schema: 'tw_catalog',
+    name: 'functions',
+    query: `SELECT f.oid, s.name AS schema_name, f.name, f.argument_types AS arguments, f.result_type AS result,
+      CASE f.volatility WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END AS volatility, f.is_strict,
+      f.statement FROM tw_internal.functions f JOIN tw_internal.schemas s ON s.oid = f.schema_oid`,
+  },
 ];

@@ -2,7 +2,12 @@
 import type { CatalogRelation, ObjectId } from '../../../sql/catalog.ts';
 import { SqlError } from '../../../sql/error.ts';
 import { parse } from '../../../sql/parse/parse.ts';
-import { type CatalogObject, type NameReference, type SinkObject, kindName } from '../../catalog/objects.ts';
+import {
+  type CatalogObject,
+  type NameReference,
+  type SinkObject,
+  describeObject,
+} from '../../catalog/objects.ts';
 import type { System } from '../../system.ts';
 import { RecordingCatalog, SYSTEM_SESSION } from '../planning.ts';
 import { withConnectionName, withIndexColumn, withQuery, withRelationName } from './create-text.ts';
@@ -62,6 +67,8 @@ export function afterRenaming(
     case 'secret':
     case 'connection':
       return dependent;
+    case 'function':
+      throw cannotFollow(system, dependent, renamings[0]!.object);
   }
 }
 
@@ -100,6 +107,8 @@ export function afterColumnRenaming(
     case 'secret':
     case 'connection':
       return dependent;
+    case 'function':
+      throw cannotFollow(system, dependent, object, columns[index]);
   }
 }
 
@@ -201,9 +210,9 @@ class DependencyCatalog extends RecordingCatalog {
 
 function cannotFollow(system: System, dependent: CatalogObject, id: ObjectId, column?: string): SqlError {
   const object = system.catalog.object(id);
-  const named = `${kindName(object.kind)} ${object.name}`;
+  const named = describeObject(object);
   const what = column === undefined ? named : `column ${column} of ${named}`;
-  const reader = `${kindName(dependent.kind)} ${dependent.name}`;
+  const reader = describeObject(dependent);
   return new SqlError({
     sqlstate: '0A000',
     message: `cannot rename ${what} because the text of ${reader} cannot be changed to follow it`,

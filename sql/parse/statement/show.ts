@@ -25,9 +25,9 @@ const LISTS = [
 export function parseShow(cursor: Cursor): ShowObjects | ShowCreate | ShowSetting {
   cursor.expect('show');
   if (cursor.eat('create')) {
-    const objectKind = eatObjectKind(cursor);
+    const objectKind = cursor.eat('function') ? 'function' : eatObjectKind(cursor);
     if (objectKind === undefined)
-      throw cursor.error('TABLE, VIEW, MATERIALIZED VIEW, INDEX, SOURCE, SINK or CONNECTION');
+      throw cursor.error('TABLE, VIEW, MATERIALIZED VIEW, INDEX, SOURCE, SINK, CONNECTION or FUNCTION');
     const name = cursor.qualifiedName();
     cursor.expectEnd();
     return { kind: 'show_create', objectKind, name };

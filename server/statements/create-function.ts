@@ -1,0 +1,125 @@
+/** CREATE [OR REPLACE] FUNCTION … LANGUAGE SQL. */
+import type { CreateFunctionStmt } from '@pgsql/types';
+import { nameParts } from '../../sql/ast/accessors.ts';
+import type { ParsedStatement } from '../../sql/ast/statement.ts';
+import { type FunctionDefinition, bindFunctionDefinition } from '../../sql/bind/bind.ts';
+import type { CatalogFunction, ObjectId } from '../../sql/catalog.ts';
+import { SqlError } from '../../sql/error.ts';
+import { signatureOf } from '../../sql/types/format.ts';
+import { commitCatalog } from '../catalog/commit.ts';
+import { newName } from '../catalog/names.ts';
+import { type CatalogObject, type FunctionObject, describeObject } from '../catalog/objects.ts';
+import type { SessionContext } from '../session/statement.ts';
+import type { System } from '../system.ts';
+import type { RecordingCatalog } from './planning.ts';
+import { type Runnable, command } from './prepared.ts';
+
+interface BoundFunction {
+  readonly definition: FunctionDefinition;
+  readonly catalog: RecordingCatalog;
+}
+
+function bind(
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  statement: CreateFunctionStmt,
+): BoundFunction {
+  const catalog = system.planning.catalogFor(session);
+  const environment = system.planning.bindEnvironment(session, parsed, { catalog });
+  return { definition: bindFunctionDefinition(statement, environment), catalog };
+}
+
+export function prepareCreateFunction(
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  statement: CreateFunctionStmt,
+): Runnable {
+  bind(system, session, parsed, statement); // errors before anything waits
+  return command((session) =>
+    system.ddl.run(async () => {
+      const { definition, catalog } = bind(system, session, parsed, statement);
+      const name = { parts: nameParts(statement.funcname), location: 0, end: 0 };
+      const target = newName(system.catalog, session, parsed, name);
+      const types = definition.parameters.map(({ type }) => type);
+      const existing = system.catalog
+        .functions(target.schema, target.name)
+        .find(({ parameters }) => parameters.map(({ type }) => type).join() === types.join());
+      if (existing && statement.replace !== true) {
+        const message = `function "${target.name}" already exists with same argument types`;
+        throw new SqlError({ sqlstate: '42723', message });
+      }
+      if (existing) refuseReplacement(system, existing, definition);
+      const { parameters, result, strict, volatility, body, source, isParsed } = definition;
+      const object: FunctionObject = {
+        kind: 'function',
+        id: existing?.id ?? system.catalog.allocateObject(),
+        ...target,
+        // As in PostgreSQL, the names in a text are looked up when the function is called.
+        dependsOn: isParsed ? [...catalog.resolved] : [],
+        statement: parsed.text,
+        parameters,
+        result,
+        strict,
+        volatility,
+        body,
+        source,
+      };
+      await commitCatalog(system, [{ kind: existing ? 'replace' : 'add', object }]);
+      return 'CREATE FUNCTION';
+    }, session),
+  );
+}
+
+/** What a function that is replaced must keep. */
+function refuseReplacement(system: System, existing: FunctionObject, definition: CatalogDefinition): void {
+  const signature = signatureOf(
+    existing.name,
+    existing.parameters.map(({ type }) => type),
+  );
+  const hint = `Use DROP FUNCTION ${signature} first.`;
+  const { result } = definition;
+  const isSame = JSON.stringify(existing.result) === JSON.stringify(result);
+  if (!isSame) {
+    const sameKind = existing.result.kind === 'columns' && result.kind === 'columns';
+    throw new SqlError({
+      sqlstate: '42P13',
+      message: 'cannot change return type of existing function',
+      detail: sameKind ? 'Row type defined by OUT parameters is different.' : undefined,
+      hint,
+    });
+  }
+  existing.parameters.forEach(({ name, defaultValue }, i) => {
+    const after = definition.parameters[i]!;
+    if (name !== '' && name !== after.name) {
+      const message = `cannot change name of input parameter "${name}"`;
+      throw new SqlError({ sqlstate: '42P13', message, hint });
+    }
+    if (defaultValue !== null && after.defaultValue === null) {
+      const message = 'cannot remove parameter defaults from existing function';
+      throw new SqlError({ sqlstate: '42P13', message, hint });
+    }
+  });
+  const maintained = maintainedWith(system, existing.id);
+  if (!maintained) return;
+  throw new SqlError({
+    sqlstate: '0A000',
+    message: `cannot replace function ${signature} because ${describeObject(maintained)} is maintained with it`,
+    hint: `Drop ${describeObject(maintained)} first, and create it again afterwards.`,
+  });
+}
+
+type CatalogDefinition = Pick<CatalogFunction, 'parameters' | 'result'>;
+
+/** What keeps rows that a function, or a view with it, has computed. */
+function maintainedWith(system: System, id: ObjectId, seen = new Set<ObjectId>()): CatalogObject | null {
+  for (const dependent of system.catalog.dependents(id)) {
+    if (seen.has(dependent.id)) continue;
+    seen.add(dependent.id);
+    if (['materializedView', 'index', 'sink'].includes(dependent.kind)) return dependent;
+    const further = maintainedWith(system, dependent.id, seen);
+    if (further) return further;
+  }
+  return null;
+}

@@ -1,0 +1,81 @@
+/** DROP FUNCTION: by name, or by name and the types of the arguments. */
+import type { DropStmt, ObjectWithArgs } from '@pgsql/types';
+import { nameParts, nodeAs } from '../../sql/ast/accessors.ts';
+import type { ParsedStatement } from '../../sql/ast/statement.ts';
+import { bindType } from '../../sql/bind/bind.ts';
+import { SqlError } from '../../sql/error.ts';
+import { functionsNamed } from '../../sql/functions/table.ts';
+import { signatureOf } from '../../sql/types/format.ts';
+import type { FunctionObject } from '../catalog/objects.ts';
+import type { SessionContext } from '../session/statement.ts';
+import type { System } from '../system.ts';
+import { dropObjects } from './drop.ts';
+import { type Runnable, command } from './prepared.ts';
+
+export function prepareDropFunction(system: System, parsed: ParsedStatement, statement: DropStmt): Runnable {
+  return command((session) =>
+    system.ddl.run(async () => {
+      const ids = (statement.objects ?? []).flatMap((node) => {
+        const named = nodeAs(node, 'ObjectWithArgs')!;
+        const found = findFunction(system, session, parsed, named, statement.missing_ok === true);
+        return found === null ? [] : [found.id];
+      });
+      await dropObjects(system, session, [...new Set(ids)], {
+        cascade: statement.behavior === 'DROP_CASCADE',
+      });
+      return 'DROP FUNCTION';
+    }, session),
+  );
+}
+
+function findFunction(
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  { objname, objargs = [], args_unspecified: unspecified }: ObjectWithArgs,
+  missingOk: boolean,
+): FunctionObject | null {
+  const parts = nameParts(objname);
+  const name = parts[parts.length - 1]!;
+  const written = parts.join('.');
+  const schemas = parts.length > 1 ? [parts[parts.length - 2]!] : session.searchPath;
+  const found = schemas.flatMap((schema) => [...system.catalog.functions(schema, name)]);
+  if (unspecified === true) {
+    if (found.length > 1) {
+      throw new SqlError({
+        sqlstate: '42725',
+        message: `function name "${written}" is not unique`,
+        hint: 'Specify the argument list to select the function unambiguously.',
+      });
+    }
+    if (found[0]) return found[0];
+    if (functionsNamed(name).length > 0) throw required(name);
+    return missing(
+      session,
+      `could not find a function named "${written}"`,
+      `function ${written}()`,
+      missingOk,
+    );
+  }
+  const environment = system.planning.bindEnvironment(session, parsed);
+  const types = objargs.map((type) => bindType(nodeAs(type, 'TypeName')!, environment).name);
+  const match = found.find(({ parameters }) => parameters.map(({ type }) => type).join() === types.join());
+  if (match) return match;
+  const signature = signatureOf(written, types);
+  const builtIn = functionsNamed(name).some((entry) => entry.arguments.join() === types.join());
+  if (builtIn && parts.length === 1) throw required(signature);
+  return missing(session, `function ${signature} does not exist`, `function ${signature}`, missingOk);
+}
+
+function required(function_: string): SqlError {
+  return new SqlError({
+    sqlstate: '2BP01',
+    message: `cannot drop function ${function_} because it is required by the database system`,
+  });
+}
+
+function missing(session: SessionContext, message: string, what: string, missingOk: boolean): null {
+  if (!missingOk) throw new SqlError({ sqlstate: '42883', message });
+  session.notice({ severity: 'NOTICE', sqlstate: '00000', message: `${what} does not exist, skipping` });
+  return null;
+}

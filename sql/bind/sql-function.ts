@@ -1,0 +1,305 @@
+/**
+ * Calls of functions in SQL: the body stands where the call stood. Its parameters are a scope around it, so that columns come
+ * before them, as in PostgreSQL; `$1` is the same value.
+ */
+import type { FuncCall, Node } from '@pgsql/types';
+import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
+import type { CatalogFunction } from '../catalog.ts';
+import { SqlError } from '../error.ts';
+import { resolveAmong } from '../functions/resolve.ts';
+import { functions, functionsNamed } from '../functions/table.ts';
+import type { HirColumn, HirRelation, HirScalar } from '../hir.ts';
+import { liftScalar, mapScalarParts } from '../hir/traverse.ts';
+import { displayType, signatureOf } from '../types/format.ts';
+import { plain } from '../types/table.ts';
+import type { TypeName } from '../types/type.ts';
+import { coerce } from './coerce.ts';
+import { expressionContext } from './context.ts';
+import type { ExpressionContext, QueryContext } from './context.ts';
+import { bindExpression } from './expression.ts';
+import { operand } from './operator.ts';
+import { asRelation, bindQueryNode } from './query.ts';
+import type { BoundSelect } from './query.ts';
+import { columnOf, filter, oneRow, projectScalars, topK } from './relation.ts';
+import { and, isNull, isNullable, literal, not, or, typeOf } from './scalar.ts';
+import { emptyScope, itemFor } from './scope.ts';
+import type { Scope } from './scope.ts';
+import type { Bound } from './statement.ts';
+
+/** A function with the arguments of a call in place. */
+export interface BoundCall {
+  /** Its result is the call's: polymorphic types are decided. */
+  readonly called: CatalogFunction;
+  /** One for each parameter, over the row that the call stands in. */
+  readonly operands: readonly HirScalar[];
+  readonly at: number | undefined;
+}
+
+/** A function as a call could mean it; its types in the order of the call's arguments. */
+interface Overload {
+  readonly arguments: readonly TypeName[];
+  readonly columns: readonly { readonly type: TypeName }[];
+  readonly called: CatalogFunction;
+  /** For each parameter the number of its argument, or null for its default. */
+  readonly places: readonly (number | null)[];
+}
+
+interface BuiltIn {
+  readonly arguments: readonly string[];
+  readonly called: null;
+}
+
+/** The function in SQL that a call means; null if it means another, or none. */
+export function bindSqlCall(node: FuncCall, context: ExpressionContext): BoundCall | null {
+  const { statement } = context;
+  const { catalog } = statement.environment;
+  const [name, schema = null] = nameParts(node.funcname).reverse() as [string, string?];
+  const at = locationOf(node);
+  const place = statement.isUserText ? at : undefined;
+  const own = schema === 'pg_catalog' ? [] : catalog.findFunctions(schema, name, place);
+  if (own.length === 0) return null;
+  if (context.clause === 'check constraints' || context.clause === 'DEFAULT expressions') {
+    const message = `calling ${name}(), which is a function in SQL, in ${context.clause} is not supported`;
+    throw statement.error('0A000', message, at);
+  }
+  const names: (string | null)[] = [];
+  const args = (node.args ?? []).map((argument) => {
+    const named = nodeAs(argument, 'NamedArgExpr');
+    names.push(named?.name ?? null);
+    return bindExpression(named?.arg ?? argument, context);
+  });
+  const overloads = own.flatMap((called) => overloadOf(called, names));
+  const types = args.map((argument) => typeOf(argument.scalar).name);
+  const builtIn = schema === null && names.every((each) => each === null) ? functionsNamed(name) : [];
+  // Of one signature, PostgreSQL's own comes first.
+  const shadowed = (overload: Overload): boolean =>
+    builtIn.some((entry) => entry.arguments.join() === overload.arguments.join());
+  const candidates: (Overload | BuiltIn)[] = [
+    ...overloads.filter((overload) => !shadowed(overload)),
+    ...builtIn.map((entry): BuiltIn => ({ arguments: entry.arguments, called: null })),
+  ];
+  const found = resolveAmong(candidates, types);
+  if (typeof found === 'string') {
+    const isNamed = names.some((each) => each !== null);
+    if (found === 'none' && !isNamed) return null;
+    const shown = types.map((type, i) => `${names[i] ? `${names[i]} => ` : ''}${displayType(type)}`);
+    const signature = `${nameParts(node.funcname).join('.')}(${shown.join(', ')})`;
+    const casts = 'You might need to add explicit type casts.';
+    throw found === 'ambiguous'
+      ? statement.error('42725', `function ${signature} is not unique`, at, {
+          hint: `Could not choose a best candidate function. ${casts}`,
+        })
+      : statement.error('42883', `function ${signature} does not exist`, at, {
+          hint: `No function matches the given name and argument types. ${casts}`,
+        });
+  }
+  if (found.called === null) return null;
+  refuseDecoration(node, context);
+  const { called, places } = found;
+  const operands = called.parameters.map((parameter, i): HirScalar => {
+    const argument = places[i] ?? null;
+    if (argument !== null) return operand(context, args[argument]!, found.arguments[argument]!);
+    const defaults = expressionContext({ ...context.query, outer: null }, emptyScope, 'DEFAULT expressions');
+    const bound = statement.withoutPositions(() => bindExpression(parameter.defaultValue!, defaults));
+    return coerce(statement, bound, parameter.type, 'assignment')!;
+  });
+  catalog.useFunction(called, place);
+  return { called: { ...called, result: resultOf(called, found.columns) }, operands, at };
+}
+
+function overloadOf(called: CatalogFunction, names: readonly (string | null)[]): Overload[] {
+  const { parameters, result } = called;
+  const types: TypeName[] = [];
+  const places: (number | null)[] = parameters.map(() => null);
+  for (const [argument, name] of names.entries()) {
+    const at = name === null ? argument : parameters.findIndex((parameter) => parameter.name === name);
+    if (at < 0 || at >= parameters.length || places[at] !== null) return [];
+    places[at] = argument;
+    types.push(parameters[at]!.type);
+  }
+  if (parameters.some((parameter, i) => places[i] === null && parameter.defaultValue === null)) return [];
+  const columns = result.kind === 'value' ? [{ type: result.type }] : result.columns;
+  return [{ arguments: types, columns, called, places }];
+}
+
+function resultOf(
+  { result }: CatalogFunction,
+  columns: readonly { readonly type: TypeName }[],
+): CatalogFunction['result'] {
+  if (result.kind === 'value') return { ...result, type: columns[0]!.type };
+  return { ...result, columns: result.columns.map((column, i) => ({ ...column, type: columns[i]!.type })) };
+}
+
+function refuseDecoration(node: FuncCall, { statement }: ExpressionContext): void {
+  const name = nameParts(node.funcname).join('.');
+  const not = (what: string, kind: string): Error =>
+    statement.error('42809', `${what} specified, but ${name} is not ${kind}`, locationOf(node));
+  if (node.agg_star === true) throw not(`${name}(*)`, 'an aggregate function');
+  if (node.agg_distinct === true) throw not('DISTINCT', 'an aggregate function');
+  if (node.agg_order !== undefined) throw not('ORDER BY', 'an aggregate function');
+  if (node.agg_filter !== undefined) throw not('FILTER', 'an aggregate function');
+  if (node.over !== undefined) throw not('OVER', 'a window function nor an aggregate function');
+}
+
+/** The body's query at a call. */
+function bindFunctionBody(call: BoundCall, context: QueryContext): BoundSelect {
+  const { called, at } = call;
+  const { statement } = context;
+  if (context.calledBy?.includes(called.id) === true) {
+    const types = called.parameters.map((parameter) => parameter.type);
+    throw statement.unsupported(`recursive function ${signatureOf(called.name, types)}`, at);
+  }
+  refuseVolatile(call, context);
+  try {
+    return statement.withoutPositions(() => functionBody(call, context));
+  } catch (error) {
+    if (!(error instanceof SqlError) || error.where !== undefined) throw error;
+    const { sqlstate, message, detail, hint } = error;
+    const where = `SQL function "${called.name}" during inlining`;
+    throw new SqlError({ sqlstate, message, detail, hint, where, position: statement.position(at) });
+  }
+}
+
+/** A function's query with the arguments in place; the row of the call is level 1 in it. */
+export function functionBody(
+  { called, operands }: BoundCall,
+  { statement, calledBy = [] }: QueryContext,
+): BoundSelect {
+  const parameters = called.parameters.flatMap(({ name }, i) =>
+    name === '' ? [] : [{ name, scalar: operands[i]! }],
+  );
+  const outer: Scope = { items: [itemFor(called.name, null, parameters)], outer: null };
+  return bindQueryNode(called.body, {
+    statement,
+    ctes: [],
+    outer,
+    bodyArguments: operands,
+    calledBy: [...calledBy, called.id],
+  });
+}
+
+/** The value of a function in an expression. */
+export function sqlFunctionValue(call: BoundCall, context: ExpressionContext): HirScalar {
+  const { called, operands, at } = call;
+  const { statement } = context;
+  const { result } = called;
+  if (result.kind === 'columns' || result.set) {
+    const what = result.set ? `set-returning function ${called.name}() here` : 'a row as a value';
+    throw statement.unsupported(what, at, 'Write the call in FROM.');
+  }
+  const relation = firstRow(bindFunctionBody(call, context.query));
+  const bound: Bound = { scalar: valueOf(relation), at };
+  const value = coerce(statement, bound, result.type, 'assignment') ?? bound.scalar;
+  const absent = called.strict ? operands.filter(isNullable).map(isNull) : [];
+  if (absent.length === 0) return value;
+  return {
+    kind: 'case',
+    branches: [{ condition: or(absent), result: literal(result.type, null) }],
+    otherwise: value,
+    type: plain(result.type),
+  };
+}
+
+/** The body as a relation of at most one row. */
+function firstRow(body: BoundSelect): HirRelation {
+  if (isOneRow(body.relation)) return asRelation(body);
+  const limited = body.limit !== null || body.offset !== null;
+  const relation = limited ? topK(body.relation, body) : body.relation;
+  return asRelation({ ...body, relation, limit: literal('int8', '1'), offset: null, withTies: false });
+}
+
+/** Whether it has one row, whatever there is. */
+function isOneRow(relation: HirRelation): boolean {
+  switch (relation.kind) {
+    case 'map':
+    case 'project':
+    case 'window':
+      return isOneRow(relation.input);
+    case 'constant':
+      return relation.rows.length === 1;
+    case 'aggregate':
+      return relation.global && relation.groupingSets === null;
+    default:
+      return false;
+  }
+}
+
+/** The one column of a query: as it is where the query reads nothing, else as a subquery. */
+function valueOf(relation: HirRelation): HirScalar {
+  if (relation.kind === 'map' && relation.columns.length === 1) return liftScalar(relation.scalars[0]!, -1);
+  const { name, typmod } = relation.columns[0]!.type;
+  return { kind: 'scalarSubquery', relation, type: { name, typmod } };
+}
+
+/** The rows of a function in FROM, whose arguments read the row around it. */
+export function sqlFunctionRows(call: BoundCall, context: QueryContext): HirRelation {
+  const { called, operands } = call;
+  const { result } = called;
+  const body = bindFunctionBody(call, context);
+  const given = result.set ? asRelation(body) : firstRow(body);
+  const columns = result.kind === 'columns' ? result.columns : [{ name: called.name, type: result.type }];
+  const converted = projectScalars(
+    given,
+    columns.map(({ name, type }, i) => {
+      const bound: Bound = { scalar: columnOf(given, i), at: undefined };
+      return { name, scalar: coerce(context.statement, bound, type, 'assignment') ?? bound.scalar };
+    }),
+  );
+  const present = called.strict
+    ? operands.filter(isNullable).map((argument) => not(isNull(liftScalar(argument, 1))))
+    : [];
+  const rows = present.length === 0 ? converted : filter(converted, and(present));
+  if (result.set) return rows;
+  // A function that is no set has a row in any case.
+  const nullable = rows.columns.map((column): HirColumn => ({
+    ...column,
+    type: { ...column.type, nullable: true },
+  }));
+  return { kind: 'join', columns: nullable, type: 'left', left: oneRow, right: rows, on: null };
+}
+
+const volatileOpcodes: ReadonlySet<string> = new Set(
+  functions.flatMap((entry) => (entry.volatility === 'volatile' ? [entry.opcode] : [])),
+);
+
+/** Whether a call whose value is another each time is in it. */
+function isVolatile(scalar: HirScalar): boolean {
+  let found = scalar.kind === 'call' && volatileOpcodes.has(scalar.opcode);
+  mapScalarParts(scalar, {
+    scalar: (child) => {
+      found ||= isVolatile(child);
+      return child;
+    },
+    relation: (relation) => relation,
+  });
+  return found;
+}
+
+/** An argument that is volatile must be computed once: the body has to be an expression that reads it exactly once. */
+function refuseVolatile({ called, operands, at }: BoundCall, { statement }: QueryContext): void {
+  operands.forEach((argument, i) => {
+    if (!isVolatile(argument)) return;
+    const reads = nodeAs(called.body, 'SelectStmt')?.fromClause !== undefined;
+    if (!reads && usesOf(called.body, i, called) === 1) return;
+    throw statement.unsupported(`a volatile argument to function ${called.name}()`, at);
+  });
+}
+
+function usesOf(body: Node, index: number, called: CatalogFunction): number {
+  let uses = 0;
+  const walk = (value: unknown): void => {
+    if (Array.isArray(value)) value.forEach(walk);
+    else if (value !== null && typeof value === 'object') {
+      for (const [kind, child] of Object.entries(value)) {
+        if (kind === 'ParamRef' && (child as { number?: number }).number === index + 1) uses += 1;
+        if (kind === 'ColumnRef') {
+          const parts = nameParts((child as { fields?: Node[] }).fields);
+          if (parts[parts.length - 1] === called.parameters[index]!.name) uses += 1;
+        }
+        walk(child);
+      }
+    }
+  };
+  walk(body);
+  return uses;
+}
