@@ -10,12 +10,14 @@ const baseTypes =
   words(`bool bytea char name int8 int2 int4 text oid jsonb float4 float8 bpchar varchar date time
   timestamp timestamptz interval numeric uuid`);
 // Types that have a name and an oid in expressions but no column form of their own.
-const registered = words('regclass regtype regproc regnamespace regrole');
+const registered = words(
+  `regclass regtype regproc regnamespace regrole regprocedure regoper regoperator regcollation`,
+);
 const types = [...baseTypes, ...[...baseTypes, ...registered].map((name) => `_${name}`)];
 const nominal = [
   ...registered,
   ...words(
-    `unknown void any anyelement anyarray anynonarray anycompatible anycompatiblearray anycompatiblenonarray`,
+    `int2vector oidvector unknown void any anyelement anyarray anynonarray anycompatible anycompatiblearray anycompatiblenonarray`,
   ),
 ];
 const aggregates =
@@ -56,7 +58,7 @@ if (unknown.length > 0) throw new Error(`PostgreSQL has no function ${unknown.jo
 
 const typeRows = await rows(
   `select oid, typname, typlen, typbyval, typtype, typcategory, typispreferred, typdelim, typelem, typarray,
-     typalign, typstorage, typcollation, format_type(oid, null)
+     typalign, typstorage, typcollation, format_type(oid, null), typinput::oid, typoutput::oid, typreceive::oid, typsend::oid
    from pg_type where typname = any($1) and typnamespace = 11 order by oid`,
   [...types, ...nominal],
 );
@@ -98,6 +100,11 @@ const castRows = await rows(
   [...types, ...nominal],
   procs,
 );
+const typeFunctionRows = await rows(
+  `select distinct p.oid, proname from pg_type t join pg_proc p on p.oid in (typinput, typoutput, typreceive, typsend)
+   where t.oid::text = any($1) order by 1`,
+  typeRows.map((r) => r[0]),
+);
 // Names of what PostgreSQL has and Tidewire does not: a call is then refused by name, not as unknown.
 const nameRows = await rows(
   `select distinct proname from pg_proc where pronamespace = 11 and prokind in ('f', 'a', 'w')
@@ -107,9 +114,13 @@ const nameRows = await rows(
   procs,
 );
 const relationRows = await rows(
-  `select n.nspname || '.' || c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
-   where n.nspname in ('pg_catalog', 'information_schema') and c.relkind in ('r', 'v') order by 1`,
+  `select n.nspname || '.' || c.relname,
+     string_agg(' ' || a.attname || ':' || (select typname from pg_type where oid = coalesce(nullif(t.typbasetype, 0), t.oid)), '' order by attnum)
+   from pg_class c join pg_namespace n on n.oid = c.relnamespace
+   join pg_attribute a on a.attrelid = c.oid and attnum > 0 join pg_type t on t.oid = a.atttypid
+   where n.nspname in ('pg_catalog', 'information_schema') and c.relkind in ('r', 'v') group by 1 order by 1`,
 );
+const keywordRows = await rows(`select word, catcode, barelabel::int from pg_get_keywords() order by 1`);
 await client.end();
 
 const quote = (text) =>
@@ -118,13 +129,15 @@ const numeric = (positions) => (row) =>
   `[${row.map((value, i) => (positions.includes(i) ? value : quote(value))).join(',')}]`;
 const typeFields =
   words(`oid name length byValue kind category preferred delimiter element array align storage
-  collation display`);
+  collation display input output receive send`);
 const typeText = (row) =>
   `{${row
     .map((value, i) => {
       const field = typeFields[i];
       if (['byValue', 'preferred'].includes(field)) return `${field}:${value === 't'}`;
-      const number = ['oid', 'length', 'element', 'array', 'collation'].includes(field);
+      const number = !['name', 'kind', 'category', 'delimiter', 'align', 'storage', 'display'].includes(
+        field,
+      );
       return `${field}:${number ? value : quote(value)}`;
     })
     .join(',')}}`;
@@ -137,6 +150,7 @@ writeFileSync(
 import type { CastRow, OperatorRow, ProcRow, TypeRow } from './catalog-rows.ts';
 
 ${list('typeRows', 'TypeRow', typeRows.map(typeText))}
+${list('typeFunctionRows', '(readonly [oid: number, name: string])', typeFunctionRows.map(numeric([0])))}
 ${list('procRows', 'ProcRow', procRows.map(numeric([0, 5])))}
 ${list('operatorRows', 'OperatorRow', operatorRows.map(numeric([0, 5, 6, 7, 8, 9])))}
 ${list('castRows', 'CastRow', castRows.map(numeric([0, 3])))}`,
@@ -147,13 +161,18 @@ writeFileSync(
 export const postgresNames = \`
 ${nameRows.map(([name]) => name).join('\n')}
 \`;
+/** Its keywords: word, category, and whether it can be a label without AS. */
+export const postgresKeywords = \`
+${keywordRows.map((row) => row.join(' ')).join('\n')}
+\`;
 `,
 );
 writeFileSync(
   new URL('../sql/functions/postgres-relations.generated.ts', import.meta.url),
   `// Generated from PostgreSQL 18 by scripts/generate-sql-catalog.mjs. Do not edit.
+/** The relations of PostgreSQL's catalog, one a line, with their columns and types. */
 export const postgresRelations = \`
-${relationRows.map(([name]) => name).join('\n')}
+${relationRows.map(([name, columns]) => `${name}${columns}`).join('\n')}
 \`;
 `,
 );

@@ -115,6 +115,9 @@ export interface CatalogReader {
   /** One of them is called: what is bound depends on it. */
   useFunction(called: CatalogFunction, at?: number): void;
   hasSchema(name: string): boolean;
+  schemaId(name: string): ObjectId | null;
+  /** The schemas of the search path, and the relations in them that a name finds another before. */
+  visibility(): { readonly schemas: readonly ObjectId[]; readonly shadowed: readonly ObjectId[] };
   /** Names for hints. */
   relationNames(): readonly string[];
   /** Arrangements of a relation, the primary one first. */

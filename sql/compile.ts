@@ -3,6 +3,7 @@
  * share it up to the physical plan.
  */
 import type { CatalogReader, ObjectId } from './catalog.ts';
+import { SqlError } from './error.ts';
 import type { HirColumn, HirQuery, HirRelation, HirScalar, HirWrite, SessionValue } from './hir.ts';
 import type { MirRelation, MirScalar } from './mir.ts';
 import type { ArrangementId, Expr, Layout, Plan, ScalarType } from '../engine/index.ts';
@@ -76,6 +77,13 @@ export function compileQuery(query: HirQuery, purpose: Purpose, environment: Pla
   const { catalog } = environment;
   const maintained = purpose.kind !== 'rows';
   const lowered = lowerQuery(query, { keysOfObject: (object) => catalog.relation(object).keys, maintained });
+  if (maintained && lowered.sessionValues.length > 0) {
+    throw new SqlError({
+      sqlstate: '0A000',
+      message: 'settings of a session in what is maintained are not supported',
+      hint: 'It has the same contents for every session.',
+    });
+  }
   const target: Target =
     purpose.kind === 'rows'
       ? { kind: 'rows', finishing: lowered.finishing! }
@@ -168,6 +176,8 @@ function sessionTypes(lowered: LoweredQuery): ScalarType[] {
         return 'timestamptz';
       case 'sessionNumber':
         return 'int8';
+      case 'settings':
+        return 'jsonb';
       default:
         return 'name';
     }

@@ -19,7 +19,9 @@ export type SessionValue =
   | 'currentSchema'
   | 'currentDatabase'
   /** What sequences know a session by. */
-  | 'sessionNumber';
+  | 'sessionNumber'
+  /** All settings by lower-case name, as jsonb. */
+  | 'settings';
 
 export type HirScalar =
   | { readonly kind: 'literal'; readonly type: SqlType; readonly text: string | null }

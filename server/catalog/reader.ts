@@ -119,6 +119,23 @@ export class StatementCatalog implements CatalogReader {
     return this.#catalog.schema(name) !== null;
   }
 
+  schemaId(name: string): ObjectId | null {
+    return this.#catalog.schema(name)?.id ?? null;
+  }
+
+  visibility(): { readonly schemas: readonly ObjectId[]; readonly shadowed: readonly ObjectId[] } {
+    const schemas = [...new Set(this.searchPath)].flatMap((name) => this.#catalog.schema(name) ?? []);
+    const place = new Map(schemas.map(({ name }, index) => [name, index]));
+    const shadowed: ObjectId[] = [];
+    for (const object of this.#catalog.objects()) {
+      const own = place.get(object.schema);
+      if (own === undefined) continue;
+      if (schemas.slice(0, own).some(({ name }) => this.#catalog.find(name, object.name) !== null))
+        shadowed.push(object.id);
+    }
+    return { schemas: schemas.map(({ id }) => id), shadowed };
+  }
+
   relationNames(): readonly string[] {
     const path = new Set(this.searchPath);
     return [...this.#catalog.objects()]

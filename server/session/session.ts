@@ -86,6 +86,11 @@ export class Session implements SessionContext {
     return this.settings.get(name);
   }
 
+  allSettings(): Readonly<Record<string, string>> {
+    const all = this.settings.all();
+    return Object.fromEntries(all.map(({ definition, value }) => [definition.name.toLowerCase(), value]));
+  }
+
   get searchPath(): readonly string[] {
     return this.settings.searchPath(this.user);
   }

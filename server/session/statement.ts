@@ -118,6 +118,8 @@ export interface SessionContext {
   readonly database: string;
   /** Session settings by lower-case name (`search_path`, `timezone`, …), as SHOW prints them. */
   setting(name: string): string;
+  /** All of them, by lower-case name. */
+  allSettings(): Readonly<Record<string, string>>;
   readonly searchPath: readonly string[];
   readonly timeZone: string;
   /** Another one after each change of a setting. */

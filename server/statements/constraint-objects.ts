@@ -7,7 +7,7 @@ import { layoutByKey } from '../../sql/physical/layout.ts';
 import { toColumnType } from '../../sql/types/column-type.ts';
 import type { CheckConstraint, IndexObject, SequenceObject, TableObject } from '../catalog/objects.ts';
 import type { System } from '../system.ts';
-import { quoteIdentifier, quoteLiteral } from './internal-query.ts';
+import { quoteIdentifier, quoteLiteral } from '../../sql/functions/quote.ts';
 import { sequenceOptions } from './sequence-options.ts';
 
 /** CHECKs with their names: `table_column_check`, or `table_check` where several columns are read. */

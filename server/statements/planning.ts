@@ -26,7 +26,7 @@ import type { HirQuery, HirRelation } from '../../sql/hir.ts';
 import { parse } from '../../sql/parse/parse.ts';
 import { SourceText } from '../../sql/parse/source-text.ts';
 import type { SqlType } from '../../sql/types/type.ts';
-import type { Catalog } from '../catalog/catalog.ts';
+import { type Catalog, FIRST_USER_ID } from '../catalog/catalog.ts';
 import type { Definition, NameReference, ViewObject } from '../catalog/objects.ts';
 import { StatementCatalog } from '../catalog/reader.ts';
 import type { Dataflows } from '../dataflows/dataflows.ts';
@@ -49,6 +49,9 @@ export interface BindOptions {
   readonly parameterTypes?: readonly (SqlType | null)[];
   /** The query defines a view: no parameters, nothing volatile. */
   readonly inView?: boolean;
+  /** See `BindEnvironment`. */
+  readonly registeredAsNumbers?: boolean;
+  readonly ofSystem?: boolean;
   /** The catalog to resolve names in; `catalogFor(session)` where none is given. */
   readonly catalog?: StatementCatalog;
 }
@@ -177,7 +180,7 @@ export class Planning {
   bindView(view: Pick<ViewObject, 'id' | 'columns'> & Definition): HirRelation {
     const cached = this.#views.get(view.id);
     if (cached && cached.version === this.#catalog.version) return cached.relation;
-    const { relation: unnamed } = this.bindDefinition(view);
+    const { relation: unnamed } = this.bindDefinition(view, view.id < FIRST_USER_ID);
     const columns = unnamed.columns.map((column, index) => ({
       ...column,
       name: view.columns[index]?.name ?? column.name,
@@ -190,13 +193,18 @@ export class Planning {
   /** A stored query, bound again: its names mean what they meant. */
   bindDefinition(
     definition: Pick<Definition, 'query' | 'searchPath' | 'timeZone' | 'references'>,
+    ofSystem = false,
   ): HirQuery & { readonly references: readonly NameReference[] } {
     const { searchPath, timeZone, references } = definition;
     const session = { ...SYSTEM_SESSION, searchPath, timeZone };
     const parsed = parse(definition.query)[0];
     if (!parsed || parsed.statement.kind !== 'postgres') throw new Error('a view has a query');
     const catalog = this.catalogFor(session, { references });
-    const bound = this.bindMaintained(session, { ...parsed, node: parsed.statement.node }, { catalog });
+    const bound = this.bindMaintained(
+      session,
+      { ...parsed, node: parsed.statement.node },
+      { catalog, ofSystem },
+    );
     return { ...bound, references: catalog.references(0) };
   }
 
@@ -225,6 +233,8 @@ export class Planning {
       extensions: parsed.extensions,
       parameterTypes: options.parameterTypes ?? [],
       inView: options.inView ?? false,
+      registeredAsNumbers: options.registeredAsNumbers ?? false,
+      ofSystem: options.ofSystem ?? false,
       evaluate: (expression) => this.#engine.evaluate(expression, session.timeZone),
     };
   }

@@ -6,6 +6,7 @@ import type { Hold, PreparedPlan, ResultCursor, RowEncoding, Timestamp } from '.
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import type { Compiled } from '../../sql/compile.ts';
 import { SqlError } from '../../sql/error.ts';
+import { isRegistered } from '../../sql/types/table.ts';
 import type { SqlType } from '../../sql/types/type.ts';
 import { rowFieldsOf } from '../results/columns.ts';
 import { hasWritten } from '../session/statement.ts';
@@ -33,12 +34,17 @@ export class CompiledSelect {
     parsed: ParsedStatement,
     node: Node,
     parameterTypes: readonly (SqlType | null)[],
+    registeredAsNumbers = false,
   ) {
     this.#system = system;
     this.#parsed = parsed;
     const ownWrites = hasWritten(session.transaction);
     const catalog = system.planning.catalogFor(session, { ownWrites });
-    const query = system.planning.bindQuery(session, { ...parsed, node }, { parameterTypes, catalog });
+    const query = system.planning.bindQuery(
+      session,
+      { ...parsed, node },
+      { parameterTypes, catalog, registeredAsNumbers },
+    );
     this.compiled = system.planning.compileQuery(session, query, { kind: 'rows' }, catalog);
     this.#plan = system.engine.prepare(this.compiled.plan);
   }
@@ -121,16 +127,25 @@ export function prepareSelect(
   parameterTypes: readonly (SqlType | null)[],
 ): Runnable {
   const select = new CompiledSelect(system, session, parsed, node, parameterTypes);
+  const { columns } = select.compiled;
+  const registered = columns.flatMap(({ type }, index) => (isRegistered(type.name) ? [index] : []));
   return {
     parameterTypes: select.compiled.parameters,
-    columns: select.compiled.columns,
+    columns,
     planLength: select.planLength,
     direct: (session) => select.direct(session),
-    run: async (session, execution) => ({
-      kind: 'rows',
-      columns: select.compiled.columns,
-      cursor: await select.run(session, execution, { kind: 'dataRow', formats: execution.formats }),
-      tag: 'SELECT',
-    }),
+    run: async (session, execution) => {
+      const { formats } = execution;
+      // In binary, a regclass is its oid; as text it is a name, which the plan looks up.
+      const chosen = registered.some((index) => formats[index] === 1)
+        ? new CompiledSelect(system, session, parsed, node, parameterTypes, true)
+        : select;
+      return {
+        kind: 'rows',
+        columns,
+        cursor: await chosen.run(session, execution, { kind: 'dataRow', formats }),
+        tag: 'SELECT',
+      };
+    },
   };
 }

@@ -119,6 +119,8 @@ function sessionText(
       return session.database;
     case 'sessionNumber':
       return String(session.number);
+    case 'settings':
+      return JSON.stringify(session.allSettings());
   }
 }
 

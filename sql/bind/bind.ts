@@ -17,7 +17,7 @@ import { nodeAs, nodeKind } from '../ast/accessors.ts';
 import type { HirColumn, HirQuery, HirRelation, HirScalar, HirWrite } from '../hir.ts';
 import { SqlError } from '../error.ts';
 import { displayType } from '../types/format.ts';
-import { isRegistered } from '../types/table.ts';
+import { isRegistered, isVector } from '../types/table.ts';
 import type { SqlType } from '../types/type.ts';
 import { parseExpression } from './body.ts';
 import { bindCheckCondition } from './check-constraint.ts';
@@ -28,6 +28,9 @@ import type { BindEnvironment } from './environment.ts';
 import { bindExpression } from './expression.ts';
 import { asRelation, bindQueryNode, shownColumns } from './query.ts';
 import { declaredType } from './function-definition.ts';
+import type { BoundSelect } from './query.ts';
+import { registeredText } from './registered-text.ts';
+import { map } from './relation.ts';
 import { emptyScope, itemFor } from './scope.ts';
 import { typeOf } from './scalar.ts';
 import { Statement } from './statement.ts';
@@ -61,13 +64,8 @@ export function bindQuery(node: Node, environment: BindEnvironment): HirQuery {
 
 function bindQueryInner(node: Node, context: QueryContext): HirQuery {
   const { environment } = context.statement;
-  const bound = bindQueryNode(node, context);
-  for (const { name, type } of shownColumns(bound)) {
-    if (!isRegistered(type.name)) continue;
-    throw context.statement.error('0A000', `output of type ${type.name} is not supported`, undefined, {
-      hint: `Cast column "${name}" to oid.`,
-    });
-  }
+  const asWritten = bindQueryNode(node, context);
+  const bound = environment.inView === true ? asWritten : withNames(asWritten, context);
   const parameters = context.statement.parameters();
   if (environment.inView === true) {
     const relation = asRelation(bound);
@@ -89,9 +87,28 @@ function bindQueryInner(node: Node, context: QueryContext): HirQuery {
   return {
     relation,
     finishing: { order, limit, offset, withTies, projection },
-    columns: shownColumns(bound),
+    columns: shownColumns(asWritten),
     parameters,
   };
+}
+
+/** Values of reg* types are shown as the names that they stand for: the columns that show them are texts. */
+function withNames(bound: BoundSelect, context: QueryContext): BoundSelect {
+  if (context.statement.environment.registeredAsNumbers === true) return bound;
+  const shown = shownColumns(bound);
+  if (!shown.some(({ type }) => isRegistered(type.name) || isVector(type.name))) return bound;
+  const made: { name: string; scalar: HirScalar }[] = [];
+  const width = bound.relation.columns.length;
+  const expression = expressionContext(context, emptyScope, 'SELECT');
+  const projection = bound.projection.map((index) => {
+    const { name, type } = bound.relation.columns[index]!;
+    if (!isRegistered(type.name) && !isVector(type.name)) return index;
+    const scalar = registeredText(expression, { scalar: { kind: 'column', index, type }, at: undefined });
+    if (scalar === null) return index;
+    made.push({ name, scalar });
+    return width + made.length - 1;
+  });
+  return { ...bound, relation: map(bound.relation, made), projection };
 }
 
 /** Expressions nest as deep as the stack is; PostgreSQL has its own limit and this error for it. */

@@ -29,6 +29,19 @@ export function parseExpression(text: string): Node {
   return node;
 }
 
+/** The query that a text is, parsed once. */
+export function parseQuery(text: string): Node {
+  let node = parsed.get(text);
+  if (node === undefined) {
+    const answer = parsePostgres(text);
+    if (isGrammarError(answer)) throw new Error(`${answer.message} in ${text}`);
+    node = answer.stmts?.[0]?.stmt;
+    if (node === undefined) throw new Error(`no query in ${text}`);
+    parsed.set(text, node);
+  }
+  return node;
+}
+
 /** What stands before an expression's text where it is parsed. */
 export const EXPRESSION_PREFIX = 'SELECT ';
 

@@ -1,7 +1,7 @@
 import type { CollateClause, TypeCast } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import { displayType, formatType } from '../types/format.ts';
-import { elementType, isRegistered, typeRow } from '../types/table.ts';
+import { elementType, isRegistered, isVector, typeRow } from '../types/table.ts';
 import type { SqlType } from '../types/type.ts';
 import type { HirScalar } from '../hir.ts';
 import { bindArray } from './array.ts';
@@ -42,7 +42,8 @@ export function bindCast(node: TypeCast, context: ExpressionContext): Bound {
 /** The name that a regclass, regtype… stands for, where it is cast to a text. */
 function named(context: ExpressionContext, bound: Bound, type: SqlType): HirScalar | null {
   if (type.typmod !== -1 || (type.name !== 'text' && type.name !== 'varchar')) return null;
-  if (!isRegistered(typeOf(bound.scalar).name)) return null;
+  const source = typeOf(bound.scalar).name;
+  if (!isRegistered(source) && !isVector(source)) return null;
   const text = registeredText(context, bound);
   return text && relabel(text, type);
 }

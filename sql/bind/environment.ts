@@ -14,6 +14,10 @@ export interface BindEnvironment {
   readonly parameterTypes?: readonly (SqlType | null)[];
   /** The query defines a view: volatile functions and session values are refused, ORDER BY and LIMIT become top-k. */
   readonly inView?: boolean;
+  /** The view is the catalog's own: it may show what the session has. */
+  readonly ofSystem?: boolean;
+  /** Values of reg* types are given out as the oids that they are, for binary formats, and not as names. */
+  readonly registeredAsNumbers?: boolean;
   /** The expression is a DEFAULT, read again with each INSERT: it may not stand for the time at which it was written. */
   readonly forDefault?: boolean;
   /** Clauses that PostgreSQL's grammar lacks, by location. */

@@ -90,7 +90,10 @@ export function bindRangeVar(node: RangeVar, context: QueryContext): BoundFrom {
   const found = findRelation(node, context);
   const relation = relationOf(found, context);
   const primaryKey = found.primaryKeyName === null ? undefined : found.keys[0];
-  return aliased(relation, name, found.schema, node.alias, context, primaryKey, at);
+  const bound = aliased(relation, name, found.schema, node.alias, context, primaryKey, at);
+  // What a view shows are rows of others, but PostgreSQL's catalog is of tables.
+  const isTable = found.kind !== 'view' || found.schema === 'pg_catalog';
+  return isTable ? { ...bound, items: bound.items.map((item) => ({ ...item, object: found.id })) } : bound;
 }
 
 /** The catalog's relation of this name, or PostgreSQL's refusal. */

@@ -21,7 +21,9 @@ import { bindExpression, leftmost } from './expression.ts';
 import { makeOperator, operand } from './operator.ts';
 import { bindToRegistered } from './registered-text.ts';
 import { call, literal, typeOf } from './scalar.ts';
+import { bindFormat } from './format.ts';
 import { sessionValue } from './session-value.ts';
+import { bindCurrentSetting } from './setting.ts';
 import { bindHypotheticalSet } from './hypothetical-set.ts';
 import { bindSetInExpression } from './set-returning.ts';
 import { bindSqlCall, sqlFunctionValue } from './sql-function.ts';
@@ -136,9 +138,7 @@ function applyEntry(
 ): HirScalar {
   if (entry.body !== null) return bindBody(context, entry, operands);
   if (!entry.native) {
-    const [first] = operands;
-    const constant = first?.kind === 'literal' ? first.text : null;
-    const body = catalogFunctionBody(entry, context.statement.environment.catalog, constant);
+    const body = catalogFunctionBody(entry, context.statement.environment.catalog);
     if (body !== null) return bindBody(context, entry, operands, body);
   }
   return callFunction(context, entry, operands, entry.name, at);
@@ -257,9 +257,15 @@ function bindSpecial(
       const elements = names.map((schema) => literal('name', schema));
       return { scalar: { kind: 'array', elements, nested: false, type: plain('_name') }, at };
     }
-    case 'array_to_string':
-      // Columns of array types are NULL::text in the catalog's relations, which is all that can be asked here.
-      return arrayToString(args(), context, at);
+    case 'current_setting':
+      return bindCurrentSetting(args(), context, at);
+    case 'format': {
+      const formatted = count === 0 ? null : bindFormat(args(), context, at);
+      if (formatted === null && count > 0) {
+        throw statement.unsupported('format() with a width or with a format that is no constant', at);
+      }
+      return formatted;
+    }
     case 'to_regclass':
     case 'to_regtype': {
       if (count !== 1) return null;
@@ -319,20 +325,4 @@ function concatenateWithSeparator(args: readonly Bound[], context: ExpressionCon
     first.at,
   );
   return applyFunction('substr', [bound(all), bound(start)], context, first.at);
-}
-
-function arrayToString(
-  args: readonly Bound[],
-  context: ExpressionContext,
-  at: number | undefined,
-): Bound | null {
-  const [array, separator] = args;
-  if (array !== undefined && separator !== undefined && args.length === 2) {
-    const bare = array.scalar.kind === 'literal' ? array.scalar.text : '';
-    if (typeOf(array.scalar).name === 'text' && bare !== null) {
-      coerceToSpecific(context.statement, separator, 'text', 'array_to_string');
-      return { scalar: array.scalar, at };
-    }
-  }
-  return { scalar: applyFunction('array_to_string', args, context, at), at };
 }

@@ -4,7 +4,7 @@ import { constantOf } from '../ast/accessors.ts';
 import { SqlError } from '../error.ts';
 import type { HirScalar } from '../hir.ts';
 import { toScalarType } from '../types/column-type.ts';
-import { isRegistered, plain } from '../types/table.ts';
+import { elementType, isRegistered, isVector, plain } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
 import { bindRegistered } from './registered.ts';
 import { readRelativeTime } from './relative-time.ts';
@@ -57,6 +57,7 @@ export function readLiteral(
   }
   if (name === 'name') return literal(name, truncateName(text));
   if (isRegistered(name)) return bindRegistered(statement, name, text, at);
+  if (isVector(name)) return bindVector(statement, name, text, at);
   const relative = readRelativeTime(statement, text, name, at);
   if (relative !== null) return relative;
   const canonical = simpleText(name, text);
@@ -69,6 +70,17 @@ export function readLiteral(
     at,
   );
   return { kind: 'literal', type: inputTypmod === -1 ? plain(name) : { name, typmod }, text: value };
+}
+
+/** `1 2`: an array that counts from 0. */
+function bindVector(statement: Statement, name: TypeName, text: string, at: number | undefined): HirScalar {
+  const words = text.split(/\s+/).filter((word) => word !== '');
+  const scalar = toScalarType(elementType(name)!);
+  for (const word of words) {
+    const argument: Expr = { kind: 'literal', scalar: 'text', text: word };
+    evaluate(statement, { kind: 'input', argument, scalar, typmod: -1 }, at);
+  }
+  return literal(name, words.length === 0 ? '{}' : `[0:${words.length - 1}]={${words.join(',')}}`);
 }
 
 /** Evaluates a constant; its error is the statement's, at this place. */

@@ -1,7 +1,8 @@
 /** The names that values of regclass, regtype… stand for, and the functions that look for a name without an error. */
 import { functionByOid } from '../functions/table.ts';
 import { quoteIdentifier, quoteLiteral } from '../functions/quote.ts';
-import { types } from '../types/table.ts';
+import { registeredName } from '../functions/catalog-functions.ts';
+import { isVector, types } from '../types/table.ts';
 import type { HirScalar } from '../hir.ts';
 import type { TypeName } from '../types/type.ts';
 import { bindBody } from './body.ts';
@@ -14,24 +15,24 @@ import type { Bound } from './statement.ts';
 /** format_type(oid, int4), which gives a text. */
 const FORMAT_TYPE = 1081;
 
-/** `x::regtype::text`: what the value is shown as. Null where the name would have to be looked up row by row. */
+/** `x::regtype::text`: what the value is shown as. Null where a view would keep a name that can change. */
 export function registeredText(context: ExpressionContext, bound: Bound): HirScalar | null {
   const { statement } = context;
   const { scalar } = bound;
   const { name } = typeOf(scalar);
-  const { catalog, inView } = statement.environment;
-  if (name === 'regtype' || name === 'regrole') {
-    const oid = coerce(statement, bound, 'oid', 'explicit')!;
-    return bindBody(
-      context,
-      functionByOid(FORMAT_TYPE),
-      [oid],
-      name === 'regtype' ? typeNames : roleName(catalog.user),
-    );
+  if (isVector(name)) {
+    const body = `array_to_string($1, ' ')`;
+    return bindBody(context, functionByOid(FORMAT_TYPE), [scalar], body);
   }
-  // A view would keep the name that the object had.
-  if (name !== 'regclass' || scalar.kind !== 'literal' || inView === true) return null;
-  return literal('text', scalar.text === null ? null : relationName(context, scalar.text));
+  const { catalog, inView } = statement.environment;
+  if (name === 'regclass' && scalar.kind === 'literal') {
+    // A view would keep the name that the object had.
+    if (inView === true) return null;
+    return literal('text', scalar.text === null ? null : relationName(context, scalar.text));
+  }
+  const oid = coerce(statement, bound, 'oid', 'explicit')!;
+  const body = name === 'regtype' ? typeNames : registeredName(name, catalog);
+  return bindBody(context, functionByOid(FORMAT_TYPE), [oid], body);
 }
 
 /** to_regclass, to_regtype: NULL where there is no such object. Null where the name is no constant. */
@@ -80,6 +81,3 @@ const typesByName = `CASE lower($1) ${types
     [...new Set([name, display])].map((text) => `WHEN ${quoteLiteral(text)} THEN ${oid}::oid`),
   )
   .join(' ')} END::regtype`;
-
-const roleName = (user: string): string =>
-  `CASE WHEN $1 = 10::oid THEN ${quoteLiteral(user)} WHEN $1 = 0::oid THEN '-' ELSE $1::text END`;

@@ -1,10 +1,17 @@
 import { SqlError } from '../error.ts';
+import { typeFunctionRows } from '../functions/catalog.generated.ts';
 import { functionsNamed } from '../functions/table.ts';
 import { findType, typeOid } from '../types/table.ts';
 import type { HirScalar } from '../hir.ts';
 import type { TypeName } from '../types/type.ts';
 import { literal } from './scalar.ts';
 import type { Statement } from './statement.ts';
+
+/** Functions of this name, those that types are read and written with too. */
+function functionOids(name: string): number[] {
+  const typeFunctions = typeFunctionRows.filter(([, own]) => own === name);
+  return [...functionsNamed(name).map(({ oid }) => oid), ...typeFunctions.map(([oid]) => oid)];
+}
 
 /** oids of the schemas that are always there; PostgreSQL's own. */
 const fixedSchemas: Record<string, number> = { pg_catalog: 11, public: 2200 };
@@ -37,21 +44,23 @@ export function bindRegistered(
       throw statement.error('42704', `type "${parts.join('.')}" does not exist`, at);
     }
     case 'regproc': {
-      const found = functionsNamed(name);
-      if (found.length === 1) return literal(type, String(found[0]!.oid));
-      if (found.length > 1) throw statement.error('42725', `more than one function named "${text}"`, at);
+      const found = new Set(functionOids(name));
+      if (found.size === 1) return literal(type, String([...found][0]!));
+      if (found.size > 1) throw statement.error('42725', `more than one function named "${text}"`, at);
       throw statement.error('42883', `function "${text}" does not exist`, at);
     }
     case 'regnamespace': {
       const oid = fixedSchemas[name];
-      if (oid !== undefined) return literal(type, String(oid));
-      if (catalog.hasSchema(name)) throw statement.unsupported(`the cast of "${name}" to regnamespace`, at);
+      const known = oid ?? catalog.schemaId(name);
+      if (known !== null) return literal(type, String(known));
       throw statement.error('3F000', `schema "${name}" does not exist`, at);
     }
-    default: {
+    case 'regrole': {
       if (name === catalog.user) return literal(type, '10');
       throw statement.error('42704', `role "${name}" does not exist`, at);
     }
+    default:
+      throw statement.unsupported(`the cast of "${text}" to ${type}`, at);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Names in FROM: which columns a reference can mean (PostgreSQL's parse_relation). */
+import type { ObjectId } from '../catalog.ts';
 import type { HirScalar } from '../hir.ts';
 import { liftScalar } from '../hir/traverse.ts';
 import type { AggregateCollector, Clause } from './context.ts';
@@ -27,6 +28,8 @@ export interface ScopeItem {
   readonly byColumn: boolean;
   /** A function that gives single values: its name stands for the value as its column's does. */
   readonly isValue?: boolean;
+  /** The catalog's relation that it is: `tableoid`. */
+  readonly object?: ObjectId;
   /** The columns of its primary key, for functional dependency; absent where there is none. */
   readonly primaryKey?: readonly number[];
 }
@@ -78,6 +81,11 @@ interface Found {
   readonly level: number;
 }
 
+/** What is the same for every row. */
+interface Constant {
+  readonly constant: HirScalar;
+}
+
 /** Resolves `parts` (`[column]`, `[relation, column]`, `[schema, relation, column]`). */
 export function resolveColumn(
   statement: Statement,
@@ -88,6 +96,7 @@ export function resolveColumn(
   const name = parts[parts.length - 1]!;
   const found =
     parts.length === 1 ? unqualified(statement, scope, name, at) : qualified(statement, scope, parts, at);
+  if ('constant' in found) return found.constant;
   // A node of its own for each reference: messages want to know where it stood.
   const scalar = { ...liftScalar(found.column.scalar, found.level) };
   const qualifiedName = found.item.name === null ? name : `${found.item.name}.${name}`;
@@ -95,7 +104,17 @@ export function resolveColumn(
   return scalar;
 }
 
-function unqualified(statement: Statement, scope: Scope, name: string, at: number | undefined): Found {
+/** A system column: the oid of the relation that a row is of. */
+function tableOid(item: ScopeItem): Constant {
+  return { constant: { kind: 'literal', type: { name: 'oid', typmod: -1 }, text: String(item.object!) } };
+}
+
+function unqualified(
+  statement: Statement,
+  scope: Scope,
+  name: string,
+  at: number | undefined,
+): Found | Constant {
   let level = 0;
   for (let around: Scope | null = scope; around !== null; around = around.outer) {
     const found = around.lateral === 'hidden' ? null : matches(statement, around, name, at);
@@ -104,6 +123,11 @@ function unqualified(statement: Statement, scope: Scope, name: string, at: numbe
       return { ...found, level };
     }
     level += 1;
+  }
+  if (name === 'tableoid') {
+    const relations = scope.items.filter(({ object }) => object !== undefined);
+    if (relations.length > 1) throw statement.error('42702', 'column reference "tableoid" is ambiguous', at);
+    if (relations.length === 1) return tableOid(relations[0]!);
   }
   level = 0;
   for (let around: Scope | null = scope; around !== null; around = around.outer) {
@@ -163,12 +187,13 @@ function qualified(
   scope: Scope,
   parts: readonly string[],
   at: number | undefined,
-): Found {
+): Found | Constant {
   const name = parts[parts.length - 1]!;
   const { item, level } = findItem(statement, scope, parts.slice(0, -1), at, name);
   const columns = item.columns.filter((column) => column.name === name);
   if (columns.length > 1) throw statement.error('42702', `column reference "${name}" is ambiguous`, at);
   if (columns.length === 1) return { item, column: columns[0]!, level };
+  if (name === 'tableoid' && item.object !== undefined) return tableOid(item);
   const relation = parts[parts.length - 2]!;
   throw statement.error(
     '42703',

@@ -22,7 +22,8 @@ export function sessionValue(
   name: string,
   at: number | undefined,
 ): HirScalar {
-  if (context.statement.environment.inView === true) {
+  const { inView, ofSystem } = context.statement.environment;
+  if (inView === true && ofSystem !== true) {
     const temporal = type === 'timestamptz';
     throw context.statement.error('0A000', `${name} in a view is not supported`, at, {
       hint: temporal

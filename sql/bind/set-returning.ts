@@ -148,7 +148,7 @@ export function bindTableCall(node: FuncCall, context: ExpressionContext): Bound
   }
   const operands = args.map((argument, i) => operand(context, argument, entry.arguments[i]!));
   const defaults = entry.defaults.map(([type, text]) => literal(type, text));
-  const all = [...operands, ...defaults];
+  const all = entry.constant ? [literal(...entry.constant)] : [...operands, ...defaults];
   return { entry, call: { function: entry.function, arguments: all, canError: canError(entry, all) }, at };
 }
 

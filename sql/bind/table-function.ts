@@ -2,8 +2,9 @@
 import type { FuncCall, Node, RangeFunction } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import type { HirColumn, HirRelation } from '../hir.ts';
-import { isSetReturning } from '../functions/table-functions.ts';
+import { isSetReturning, tableQuery } from '../functions/table-functions.ts';
 import { plain } from '../types/table.ts';
+import { parseQuery } from './body.ts';
 import { unknownToText } from './coerce.ts';
 import { columnName } from './column-name.ts';
 import { expressionContext } from './context.ts';
@@ -11,6 +12,7 @@ import type { QueryContext } from './context.ts';
 import { bindExpression } from './expression.ts';
 import { aliased } from './from.ts';
 import type { BoundFrom } from './from.ts';
+import { bindSubquery } from './query.ts';
 import { columnType } from './scalar.ts';
 import { emptyScope } from './scope.ts';
 import { sessionWindow } from './session-window.ts';
@@ -28,6 +30,13 @@ export function bindTableFunction(node: RangeFunction, context: QueryContext): B
   if (call !== undefined && isTimeWindow(name) && items.length === 1) {
     if (node.ordinality === true) throw statement.unsupported('WITH ORDINALITY', at);
     return name === 'session' ? sessionWindow(call, node, context) : timeWindow(name, call, node, context);
+  }
+  const query = call?.args === undefined && items.length === 1 ? tableQuery(name ?? '') : null;
+  if (query !== null) {
+    const relation = statement.withoutPositions(() =>
+      bindSubquery(parseQuery(query), { ...context, ctes: [], outer: null }),
+    );
+    return aliased(relation, name!, null, node.alias, context, undefined, undefined);
   }
   if (node.coldeflist !== undefined || items.some((item) => nodeAs(item[1], 'List') !== undefined)) {
     throw statement.unsupported('a column definition list', at);

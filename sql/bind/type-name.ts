@@ -10,8 +10,7 @@ import type { Statement } from './statement.ts';
 const foreign = new Set(
   `bit varbit box circle line lseg path point polygon cidr inet macaddr macaddr8 json jsonpath money pg_lsn
    pg_snapshot timetz tsquery tsvector txid_snapshot xml int4range int8range numrange tsrange tstzrange daterange
-   serial bigserial smallserial serial2 serial4 serial8 regproc regprocedure regoper regoperator regconfig
-   regdictionary regcollation int2vector oidvector xid cid tid xid8 record anyarray refcursor`
+   serial bigserial smallserial serial2 serial4 serial8 regconfig regdictionary xid cid tid xid8 record anyarray refcursor`
     .trim()
     .split(/\s+/),
 );

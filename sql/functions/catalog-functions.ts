@@ -1,7 +1,6 @@
 /**
  * PostgreSQL's functions over the catalog, as expressions over $1, $2…: the binder puts the expression in the place of the
- * call. None may read the same relation row by row (correlated subqueries are not there), so a look-up is membership in an
- * uncorrelated subquery, or a CASE.
+ * call. A look-up is a subquery by a key of a raw relation.
  */
 import type { CatalogReader } from '../catalog.ts';
 import { displayType } from '../types/format.ts';
@@ -13,20 +12,32 @@ import type { FunctionEntry } from './table.ts';
 /** The role that owns everything: PostgreSQL's bootstrap superuser. */
 const OWNER_OID = 10;
 
-/** `constant`: the first argument where it is a literal; a body that needs it is null without. */
-type Body = string | ((catalog: CatalogReader, constant: string | null) => string | null);
+type Body = string | ((catalog: CatalogReader) => string);
+
+/** The text that the catalog keeps. */
+const VIEW_DEFINITION = `(SELECT definition || ';' FROM tw_internal.relations WHERE oid = $1)`;
+const INDEX_DEFINITION = '(SELECT definition FROM tw_internal.indexes WHERE oid = $1)';
 
 /** By name; for overloads that differ, by `name(types)`. */
 const bodies: Record<string, Body> = {
   pg_get_userbyid: (catalog) =>
     `CASE $1 WHEN ${OWNER_OID}::oid THEN ${quoteLiteral(catalog.user)} ELSE 'unknown (OID=' || $1::text || ')' END`,
-  pg_table_is_visible: (catalog) => visible(catalog, 'pg_class', 'relname', 'relnamespace'),
+  pg_table_is_visible: (catalog) =>
+    `$1 IN (SELECT oid FROM tw_internal.relations WHERE ${visibleRelation(catalog, '')})`,
   pg_type_is_visible: '$1 IS NOT NULL',
   pg_function_is_visible: '$1 IS NOT NULL',
   pg_operator_is_visible: '$1 IS NOT NULL',
   pg_opclass_is_visible: '$1 IS NOT NULL',
   pg_collation_is_visible: '$1 IS NOT NULL',
-  // There are no comments yet.
+  pg_opfamily_is_visible: '$1 IS NOT NULL',
+  pg_conversion_is_visible: '$1 IS NOT NULL',
+  pg_statistics_obj_is_visible: '$1 IS NOT NULL',
+  pg_ts_parser_is_visible: '$1 IS NOT NULL',
+  pg_ts_dict_is_visible: '$1 IS NOT NULL',
+  pg_ts_template_is_visible: '$1 IS NOT NULL',
+  pg_ts_config_is_visible: '$1 IS NOT NULL',
+  // Functions are described; there are no comments yet.
+  'obj_description(oid name)': `CASE $2 WHEN 'pg_proc' THEN (SELECT nullif(description, '') FROM tw_internal.functions WHERE oid = $1) END`,
   obj_description: 'NULL::text',
   shobj_description: 'NULL::text',
   col_description: 'NULL::text',
@@ -40,46 +51,98 @@ const bodies: Record<string, Body> = {
   has_schema_privilege: 'true',
   has_table_privilege: 'true',
   has_database_privilege: 'true',
+  has_column_privilege: 'true',
+  has_function_privilege: 'true',
+  has_sequence_privilege: 'true',
   pg_has_role: 'true',
   pg_is_in_recovery: 'false',
   pg_relation_is_publishable: 'false',
   // The catalog keeps the text itself where PostgreSQL keeps a tree.
   'pg_get_expr(text oid)': '$1',
   'pg_get_expr(text oid bool)': '$1',
-  'pg_get_viewdef(oid)': viewDefinition,
-  'pg_get_viewdef(oid bool)': viewDefinition,
-  'pg_get_viewdef(oid int4)': viewDefinition,
+  'pg_get_viewdef(oid)': VIEW_DEFINITION,
+  'pg_get_viewdef(oid bool)': VIEW_DEFINITION,
+  'pg_get_viewdef(oid int4)': VIEW_DEFINITION,
+  pg_get_constraintdef: '(SELECT definition FROM tw_internal.constraints WHERE oid = $1)',
+  'pg_get_indexdef(oid)': INDEX_DEFINITION,
+  'pg_get_indexdef(oid int4 bool)': `CASE $2 WHEN 0 THEN ${INDEX_DEFINITION}
+    ELSE (SELECT elements[$2] FROM tw_internal.indexes WHERE oid = $1) END`,
+  pg_get_serial_sequence: `(SELECT quote_ident(s.name) || '.' || quote_ident(r.name)
+    FROM tw_internal.sequences q JOIN tw_internal.relations r ON r.oid = q.oid JOIN tw_internal.schemas s ON s.oid = r.schema_oid
+    JOIN tw_internal.columns c ON c.relation_oid = q.owner_table AND c.number = q.owner_column
+    JOIN tw_internal.relations t ON t.oid = q.owner_table JOIN tw_internal.schemas ts ON ts.oid = t.schema_oid
+    WHERE c.name = $2 AND $1 IN (quote_ident(t.name), quote_ident(ts.name) || '.' || quote_ident(t.name)) LIMIT 1)`,
+  pg_get_function_arguments: '(SELECT argument_types FROM tw_internal.functions WHERE oid = $1)',
+  pg_get_function_identity_arguments: '(SELECT argument_types FROM tw_internal.functions WHERE oid = $1)',
+  pg_get_functiondef: '(SELECT statement FROM tw_internal.functions WHERE oid = $1)',
+  pg_get_function_result: '(SELECT result_type FROM tw_internal.functions WHERE oid = $1)',
+  // Of kinds of objects that there are none of.
+  pg_get_function_sqlbody: 'NULL::text',
+  pg_get_ruledef: 'NULL::text',
+  pg_get_triggerdef: 'NULL::text',
+  pg_get_statisticsobjdef: 'NULL::text',
+  pg_get_statisticsobjdef_columns: 'NULL::text',
+  pg_get_partkeydef: 'NULL::text',
+  pg_get_partition_constraintdef: 'NULL::text',
+  // Sizes are not known: nothing is on disk.
+  pg_table_size: 'NULL::int8',
+  pg_relation_size: 'NULL::int8',
+  pg_total_relation_size: 'NULL::int8',
+  pg_indexes_size: 'NULL::int8',
+  pg_database_size: 'NULL::int8',
+  pg_tablespace_size: 'NULL::int8',
+  // INSERT, UPDATE and DELETE are 8, 4 and 16.
+  pg_relation_is_updatable: `(SELECT CASE WHEN object_type = 'table' THEN 28 ELSE 0 END FROM tw_internal.relations WHERE oid = $1::oid)`,
   pg_tablespace_location: "''",
   pg_size_pretty: sizePrettyBody(),
 };
 
 /** The expression that stands for a call, or null if the function has none. */
-export function catalogFunctionBody(
-  entry: FunctionEntry,
-  catalog: CatalogReader,
-  constant: string | null,
-): string | null {
+export function catalogFunctionBody(entry: FunctionEntry, catalog: CatalogReader): string | null {
   const body = bodies[`${entry.name}(${entry.arguments.join(' ')})`] ?? bodies[entry.name];
   if (body === undefined) return null;
-  return typeof body === 'string' ? body : body(catalog, constant);
+  return typeof body === 'string' ? body : body(catalog);
 }
 
-/** The text that the catalog keeps. */
-function viewDefinition(_: CatalogReader, oid: string | null): string | null {
-  if (oid === null) return null;
-  return `(SELECT definition FROM tw_internal.relations WHERE oid = ${quoteLiteral(oid)}::oid)`;
+/** The condition that a row of tw_internal.relations is the first of its name along the search path. */
+function visibleRelation(catalog: CatalogReader, prefix: string): string {
+  const { schemas, shadowed } = catalog.visibility();
+  if (schemas.length === 0) return 'false';
+  const first = shadowed.length === 0 ? '' : ` AND ${prefix}oid NOT IN (${shadowed.join(', ')})`;
+  return `${prefix}schema_oid IN (${schemas.join(', ')})${first}`;
 }
 
-/** An object is visible if it is the first of its name along the search path. */
-function visible(catalog: CatalogReader, relation: string, name: string, namespace: string): string {
-  const place = (alias: string): string =>
-    `CASE ${alias}.nspname ${catalog.searchPath.map((schema, i) => `WHEN ${quoteLiteral(schema)} THEN ${i}`).join(' ')} END`;
-  if (catalog.searchPath.length === 0) return 'false';
-  return `$1 IN (
-    SELECT c.oid FROM pg_catalog.${relation} c JOIN pg_catalog.pg_namespace n ON n.oid = c.${namespace}
-    JOIN (SELECT c2.${name} AS name, min(${place('n2')}) AS place
-      FROM pg_catalog.${relation} c2 JOIN pg_catalog.pg_namespace n2 ON n2.oid = c2.${namespace} GROUP BY c2.${name}) AS first
-    ON first.name = c.${name} WHERE first.place = ${place('n')})`;
+const quoted = (alias: string): string => `quote_ident(${alias}.name)`;
+
+/** The name of the object that the oid $1 of a reg* type stands for. */
+export function registeredName(type: TypeName, catalog: CatalogReader): string {
+  const named = (query: string): string =>
+    `CASE WHEN $1 = 0::oid THEN '-' ELSE coalesce((${query}), $1::text) END`;
+  switch (type) {
+    case 'regclass':
+      return named(`SELECT CASE WHEN ${visibleRelation(catalog, 'r.')} THEN ${quoted('r')}
+        ELSE ${quoted('s')} || '.' || ${quoted('r')} END
+        FROM tw_internal.relations r JOIN tw_internal.schemas s ON s.oid = r.schema_oid WHERE r.oid = $1`);
+    case 'regnamespace':
+      return named('SELECT quote_ident(name) FROM tw_internal.schemas WHERE oid = $1');
+    case 'regrole':
+      return named('SELECT quote_ident(name) FROM tw_internal.roles WHERE oid = $1');
+    case 'regproc':
+      return named('SELECT quote_ident(name) FROM tw_internal.functions WHERE oid = $1');
+    case 'regprocedure':
+      return named(`SELECT quote_ident(name) || '(' || replace(argument_types, ', ', ',') || ')'
+        FROM tw_internal.functions WHERE oid = $1`);
+    case 'regoper':
+      return named('SELECT name FROM tw_internal.operators WHERE oid = $1');
+    case 'regoperator':
+      return named(`SELECT o.name || '(' || coalesce(l.display, 'NONE') || ',' || coalesce(r.display, 'NONE') || ')'
+        FROM tw_internal.operators o LEFT JOIN tw_internal.types l ON l.oid = o.left_oid
+        LEFT JOIN tw_internal.types r ON r.oid = o.right_oid WHERE o.oid = $1`);
+    case 'regcollation':
+      return named(`SELECT quote_ident(collname) FROM pg_catalog.pg_collation WHERE oid = $1`);
+    default:
+      return '$1::text';
+  }
 }
 
 function formatTypeBody(): string {

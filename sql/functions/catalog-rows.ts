@@ -18,6 +18,11 @@ export interface TypeRow {
   readonly collation: number;
   /** `format_type(oid, null)`. */
   readonly display: string;
+  /** oids of its input and output functions, text and binary. */
+  readonly input: number;
+  readonly output: number;
+  readonly receive: number;
+  readonly send: number;
 }
 
 /** A `pg_proc` row: [oid, proname, argument types, result type, prosrc, strict, volatility, kind, SQL body or '', description]. */

@@ -2,7 +2,14 @@ import { postgresNames } from './postgres-names.generated.ts';
 import { postgresRelations } from './postgres-relations.generated.ts';
 
 let names: Set<string> | undefined;
-let relations: Set<string> | undefined;
+let relations: Map<string, readonly RelationColumn[]> | undefined;
+
+/** A column of a relation of PostgreSQL's catalog. */
+export interface RelationColumn {
+  readonly name: string;
+  /** `pg_type.typname`. */
+  readonly type: string;
+}
 
 /** Whether PostgreSQL has a function of this name that is not in our table. */
 export function isPostgresFunction(name: string): boolean {
@@ -12,6 +19,31 @@ export function isPostgresFunction(name: string): boolean {
 
 /** Whether PostgreSQL's own catalog has this relation; without a schema, pg_catalog is meant. */
 export function isPostgresRelation(schema: string | null, name: string): boolean {
-  relations ??= new Set(postgresRelations.trim().split('\n'));
-  return relations.has(`${schema ?? 'pg_catalog'}.${name}`);
+  return relationsByName().has(`${schema ?? 'pg_catalog'}.${name}`);
+}
+
+/** The columns of a relation of PostgreSQL's catalog, as PostgreSQL 18 has them. */
+export function postgresColumns(schema: string, name: string): readonly RelationColumn[] {
+  const columns = relationsByName().get(`${schema}.${name}`);
+  if (columns === undefined) throw new Error(`PostgreSQL has no relation ${schema}.${name}`);
+  return columns;
+}
+
+function relationsByName(): Map<string, readonly RelationColumn[]> {
+  relations ??= new Map(
+    postgresRelations
+      .trim()
+      .split('\n')
+      .map((line) => {
+        const [relation, ...columns] = line.split(' ');
+        return [
+          relation!,
+          columns.map((column) => {
+            const [name, type] = column.split(':') as [string, string];
+            return { name, type };
+          }),
+        ];
+      }),
+  );
+  return relations;
 }

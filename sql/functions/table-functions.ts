@@ -1,12 +1,15 @@
 /** Set-returning functions: their overloads as pg_proc has them, and what the engine runs for each. */
 import type { TableFunction } from '../../engine/plan.generated.ts';
 import type { TypeName } from '../types/type.ts';
+import { postgresKeywords } from './postgres-names.generated.ts';
 
 /** An overload of a set-returning function. */
 export interface TableFunctionEntry {
   readonly name: string;
   readonly arguments: readonly TypeName[];
   readonly function: TableFunction;
+  /** A literal in the place of all arguments: PostgreSQL's function over objects that there are none of. */
+  readonly constant?: readonly [TypeName, string];
   /** Literals for what the engine's function takes beyond `arguments`: a type and a text. */
   readonly defaults: readonly (readonly [TypeName, string | null])[];
   /** The columns; `name` null where the result has no name of its own. */
@@ -95,12 +98,21 @@ const ENTRIES: readonly TableFunctionEntry[] = [
     canError: true,
   })),
   jsonb('jsonb_object_keys', 'jsonbObjectKeys', [column(null, 'text')]),
+  {
+    name: 'pg_partition_ancestors',
+    arguments: ['regclass'],
+    function: 'unnest',
+    constant: ['_regclass', '{}'],
+    defaults: [],
+    columns: [column('relid', 'regclass')],
+    canError: false,
+  },
 ];
 
 /** Set-returning functions of PostgreSQL that there are not. */
 const MISSING = new Set(
   `json_array_elements json_array_elements_text json_each json_each_text
-   json_object_keys pg_get_keywords jsonb_path_query jsonb_to_recordset jsonb_populate_recordset`
+   json_object_keys jsonb_path_query jsonb_to_recordset jsonb_populate_recordset`
     .trim()
     .split(/\s+/),
 );
@@ -113,4 +125,31 @@ export function isSetReturning(name: string): boolean {
 /** The overloads of a set-returning function. */
 export function tableFunctionsNamed(name: string): readonly TableFunctionEntry[] {
   return ENTRIES.filter((entry) => entry.name === name);
+}
+
+/** PostgreSQL's functions over the catalog that give rows, as queries; each takes no arguments. */
+const QUERIES: Readonly<Record<string, () => string>> = {
+  pg_get_keywords: () => {
+    const categories: Record<string, string> = {
+      U: 'unreserved',
+      C: 'unreserved (cannot be function or type name)',
+      T: 'reserved (can be function or type name)',
+      R: 'reserved',
+    };
+    const rows = postgresKeywords
+      .trim()
+      .split('\n')
+      .map((line) => {
+        const [word, category, label] = line.split(' ') as [string, string, string];
+        const labels = label === '1' ? 'can be bare label' : 'requires AS';
+        return `('${word}', '${category}', ${label === '1'}, '${categories[category]}', '${labels}')`;
+      });
+    return `SELECT column1 AS word, column2::"char" AS catcode, column3 AS barelabel, column4 AS catdesc,
+      column5 AS baredesc FROM (VALUES ${rows.join(', ')}) AS keywords`;
+  },
+};
+
+/** The query that a function without arguments in FROM is, or null. */
+export function tableQuery(name: string): string | null {
+  return Object.hasOwn(QUERIES, name) ? QUERIES[name]!() : null;
 }

@@ -1,5 +1,6 @@
 /** The functions and operators, by name and oid. */
 import { ownAggregates } from './aggregates.ts';
+import { catalogEntries } from './catalog-entries.ts';
 import { families } from './families.ts';
 import { operatorRows, procRows } from './catalog.generated.ts';
 import type { TypeName } from '../types/type.ts';
@@ -127,7 +128,10 @@ const advisoryUnlockAll: FunctionEntry = {
   description: 'release all advisory locks',
 };
 
-const functionsByName = groupBy([...functions, ...ownAggregates, advisoryUnlockAll], (entry) => entry.name);
+const functionsByName = groupBy(
+  [...functions, ...ownAggregates, ...catalogEntries, advisoryUnlockAll],
+  (entry) => entry.name,
+);
 const functionsByOid = new Map(functions.map((entry) => [entry.oid, entry]));
 
 /** All operators. */

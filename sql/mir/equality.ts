@@ -4,7 +4,7 @@
  */
 import type { MirKeyPair, MirScalar, MirType } from '../mir.ts';
 import { hasWideEquality } from '../physical/layout.ts';
-import { plain } from '../types/table.ts';
+import { elementType, isRegistered, plain } from '../types/table.ts';
 import type { SqlType, TypeName } from '../types/type.ts';
 import { call, canFail, canonical, columnsRead, not, isNull, notDistinct, shiftColumns } from './scalar.ts';
 
@@ -71,16 +71,11 @@ export function representation(type: SqlType): string {
     case 'name':
     case 'char':
       return 'text';
-    case 'regclass':
-    case 'regtype':
-    case 'regproc':
-    case 'regnamespace':
-    case 'regrole':
-      return 'oid';
-    default:
-      return type.name.startsWith('_')
-        ? `_${representation(plain(type.name.slice(1) as TypeName))}`
-        : type.name;
+    default: {
+      if (isRegistered(type.name)) return 'oid';
+      const element = elementType(type.name);
+      return element === null ? type.name : `_${representation(plain(element))}`;
+    }
   }
 }
 

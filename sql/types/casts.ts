@@ -1,7 +1,7 @@
 /** Which conversions exist, in which contexts: pg_cast and PostgreSQL's find_coercion_pathway. */
 import { castRows } from '../functions/catalog.generated.ts';
 import { isPolymorphic } from './polymorphic-names.ts';
-import { elementType, isRegistered, typeRow } from './table.ts';
+import { elementType, isRegistered, isVector, typeRow } from './table.ts';
 import type { TypeName } from './type.ts';
 
 /** What a conversion may be asked for by: an expression, an assignment to a column, or a written cast. */
@@ -34,7 +34,9 @@ export function castPath(source: TypeName, target: TypeName, context: CastContex
   const cast = casts.get(`${source}>${target}`);
   if (cast !== undefined) return rank[cast.context] <= rank[context] ? cast.path : null;
   const [from, to] = [elementType(source), elementType(target)];
-  if (from !== null && to !== null) {
+  if (isVector(source) && !isVector(target) && context === 'explicit' && from === to)
+    return { kind: 'relabel' };
+  if (from !== null && to !== null && !isVector(source) && !isVector(target)) {
     const path = castPath(from, to, context);
     return path === null ? null : { kind: 'elements', path };
   }

@@ -1,11 +1,12 @@
 import type { ColumnType, ScalarType } from '../../engine/plan.generated.ts';
-import { isRegistered } from './table.ts';
+import { elementType, isRegistered, isVector } from './table.ts';
 import type { NullableType, TypeName } from './type.ts';
 
 /** The engine's type for a type of SQL; `unknown` is text by the time that it gets there. */
 export function toScalarType(name: TypeName): ScalarType {
   if (isRegistered(name)) return 'oid';
   if (name.startsWith('_reg')) return '_oid';
+  if (isVector(name)) return toScalarType(`_${elementType(name)!}` as TypeName);
   if (name === 'unknown') return 'text';
   if (name === 'void' || name === 'record') throw new Error(`${name} has no values`);
   return name as ScalarType;

@@ -9,7 +9,12 @@ const byOid = new Map<number, TypeRow>(typeRows.map((row) => [row.oid, row]));
 
 /** Pseudo-types that stand in signatures only. */
 const signatureOnly = new Set(['any', 'void', ...polymorphicTypes]);
-const registered = new Set<string>(['regclass', 'regtype', 'regproc', 'regnamespace', 'regrole']);
+const registered = new Set<string>([
+  ...['regclass', 'regtype', 'regproc', 'regnamespace', 'regrole'],
+  ...['regprocedure', 'regoper', 'regoperator', 'regcollation'],
+]);
+/** Arrays that count from 0 and are written without brackets: the catalog's own. */
+const vectors: Readonly<Record<string, TypeName>> = { int2vector: 'int2', oidvector: 'oid' };
 
 /** All types that expressions can have. */
 export const types: readonly TypeRow[] = typeRows.filter((row) => !signatureOnly.has(row.name));
@@ -44,7 +49,7 @@ export function typeLength(name: TypeName): number {
 
 /** The type of an array type's elements, or null for a type that is no array. */
 export function elementType(name: TypeName): TypeName | null {
-  return name.startsWith('_') ? (name.slice(1) as TypeName) : null;
+  return name.startsWith('_') ? (name.slice(1) as TypeName) : (vectors[name] ?? null);
 }
 
 /** The type of arrays of this type, or null where there are none. */
@@ -55,6 +60,11 @@ export function arrayType(name: TypeName): TypeName | null {
 /** Whether it is one of the reg* types, which are oids with a name of their own. */
 export function isRegistered(name: string): boolean {
   return registered.has(name);
+}
+
+/** Whether it is int2vector or oidvector. */
+export function isVector(name: string): boolean {
+  return name in vectors;
 }
 
 /** A type without modifier. */

@@ -38,6 +38,8 @@ function systemCatalog(): CatalogReader {
     findFunctions: () => [],
     useFunction: () => undefined,
     hasSchema: () => true,
+    schemaId: () => null,
+    visibility: () => ({ schemas: [11, 2200], shadowed: [] }),
     relationNames: () => [],
     arrangements: () => [],
   };

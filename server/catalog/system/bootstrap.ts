@@ -8,6 +8,7 @@ import type { NullableType } from '../../../sql/types/type.ts';
 import type { Catalog, CatalogChange } from '../catalog.ts';
 import type { SystemTableObject, ViewObject } from '../objects.ts';
 import { RAW_TABLES } from './raw.ts';
+import { EMPTY_VIEWS } from './empty.ts';
 import { SYSTEM_VIEWS } from './views.ts';
 import { type SystemRelation, SystemWriter } from './writer.ts';
 
@@ -47,8 +48,8 @@ export function bootstrapCatalog(
       statement: null,
       columns,
       arrangement: catalog.allocateArrangement(),
-      layout: layoutByColumns(columnTypes, null),
-      keys: [],
+      layout: layoutByColumns(columnTypes, raw.key ?? null),
+      keys: raw.key ? [raw.key] : [],
     };
     engine.createCollection(object.arrangement, `tw_internal.${raw.name}`, columnTypes, object.layout, false);
     return { raw, object };
@@ -66,7 +67,7 @@ export function bootstrapCatalog(
     catalog.apply(changes);
   };
   add(relations.map(({ object }) => ({ kind: 'add', object })));
-  SYSTEM_VIEWS.forEach((view, index) => {
+  [...SYSTEM_VIEWS, ...EMPTY_VIEWS].forEach((view, index) => {
     const object: ViewObject = {
       kind: 'view',
       id: FIRST_VIEW_ID + index,

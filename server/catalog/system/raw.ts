@@ -5,8 +5,11 @@
  */
 import type { Catalog, SchemaObject } from '../catalog.ts';
 import { quoteIdentifier } from '../../../sql/functions/quote.ts';
-import type { CatalogObject, MaterializedViewObject, ViewObject } from '../objects.ts';
-import { argumentsText, resultText } from '../function-text.ts';
+import { checkDefinition, indexDefinition, indexedTexts, keyDefinition } from '../definition-text.ts';
+import type { CatalogObject, IndexObject, MaterializedViewObject, ViewObject } from '../objects.ts';
+import { functions } from './functions.ts';
+import { casts, operators, settings } from './static.ts';
+import { textArray, vectorText } from './array-text.ts';
 import { typeOid, types as typeRows } from '../../../sql/types/table.ts';
 import type { TypeName } from '../../../sql/types/type.ts';
 
@@ -16,6 +19,8 @@ export type RawValue = string | number | boolean | null;
 export interface RawTable {
   readonly name: string;
   readonly columns: readonly (readonly [name: string, type: TypeName])[];
+  /** Column numbers that no two rows have the same values in; none: the whole row. */
+  readonly key?: readonly number[];
   /** Rows that are always there. */
   readonly fixed?: () => RawValue[][];
   readonly ofSchema?: (schema: SchemaObject) => RawValue[][];
@@ -28,6 +33,7 @@ export const OWNER_NAME = 'tidewire';
 
 const schemas: RawTable = {
   name: 'schemas',
+  key: [0],
   columns: [
     ['oid', 'oid'],
     ['name', 'name'],
@@ -71,6 +77,7 @@ function definitionText(view: ViewObject | MaterializedViewObject): string {
 
 const relations: RawTable = {
   name: 'relations',
+  key: [0],
   columns: [
     ['oid', 'oid'],
     ['name', 'name'],
@@ -80,6 +87,7 @@ const relations: RawTable = {
     ['owner', 'oid'],
     ['column_count', 'int2'],
     ['has_index', 'bool'],
+    ['check_count', 'int2'],
     ['definition', 'text'],
     ['statement', 'text'],
   ],
@@ -104,6 +112,7 @@ const relations: RawTable = {
         OWNER_OID,
         object.kind === 'sequence' ? 3 : object.columns.length,
         indexed,
+        object.kind === 'table' ? object.checks.length : 0,
         definition,
         object.statement,
       ],
@@ -113,6 +122,7 @@ const relations: RawTable = {
 
 const columns: RawTable = {
   name: 'columns',
+  key: [0, 1],
   columns: [
     ['relation_oid', 'oid'],
     ['number', 'int2'],
@@ -123,8 +133,9 @@ const columns: RawTable = {
     ['default_text', 'text'],
     ['identity', 'char'],
   ],
-  ofObject: (object) => {
-    if (object.kind === 'index' || object.kind === 'sequence' || isUnrelated(object)) return [];
+  ofObject: (object, catalog) => {
+    if (object.kind === 'sequence' || isUnrelated(object)) return [];
+    if (object.kind === 'index') return indexColumns(object, catalog);
     return object.columns.map((column, index) => [
       object.id,
       index + 1,
@@ -138,26 +149,47 @@ const columns: RawTable = {
   },
 };
 
+/** An index has columns too: those that it is by, and `expr` for an expression. */
+function indexColumns(index: IndexObject, catalog: Catalog): RawValue[][] {
+  const table = catalog.object(index.table);
+  const named = 'columns' in table && table.kind !== 'index' ? table.columns : [];
+  return index.columns.map((number, at) => {
+    const { name, type } = named[number - 1] ?? { name: at === 0 ? 'expr' : `expr${at}`, type: null };
+    const scalar = type?.name ?? index.layout.key[at]!.column.scalar;
+    return [index.id, at + 1, name, typeOid(scalar), type?.typmod ?? -1, false, null, ''];
+  });
+}
+
 const indexes: RawTable = {
   name: 'indexes',
+  key: [0],
   columns: [
     ['oid', 'oid'],
     ['table_oid', 'oid'],
     ['is_unique', 'bool'],
     ['is_primary', 'bool'],
-    ['columns', 'text'],
+    ['columns', 'int2vector'],
+    ['classes', 'oidvector'],
+    ['options', 'int2vector'],
     ['is_constraint', 'bool'],
     ['nulls_equal', 'bool'],
+    ['definition', 'text'],
+    ['elements', '_text'],
   ],
-  ofObject: (object) => {
+  ofObject: (object, catalog) => {
     if (object.kind !== 'index') return [];
     const { id, table, unique, primary, columns: numbers, constraint, nullsEqual } = object;
-    return [[id, table, unique, primary, numbers.join(' '), constraint, nullsEqual]];
+    const definition = indexDefinition(object, catalog);
+    const elements = textArray(indexedTexts(object, catalog));
+    const zeros = numbers.map(() => 0);
+    const keys = [numbers, zeros, zeros].map(vectorText);
+    return [[id, table, unique, primary, ...keys, constraint, nullsEqual, definition, elements]];
   },
 };
 
 const sequences: RawTable = {
   name: 'sequences',
+  key: [0],
   columns: [
     ['oid', 'oid'],
     ['type_oid', 'oid'],
@@ -179,23 +211,32 @@ const sequences: RawTable = {
   },
 };
 
-/** CHECK; keys are indexes, and NOT NULL is the column's. */
-const checks: RawTable = {
-  name: 'checks',
+/** CHECK, PRIMARY KEY and UNIQUE; NOT NULL is the column's. */
+const constraints: RawTable = {
+  name: 'constraints',
+  key: [0],
   columns: [
     ['oid', 'oid'],
     ['table_oid', 'oid'],
     ['name', 'name'],
-    ['columns', 'text'],
+    ['type', 'char'],
+    ['index_oid', 'oid'],
+    ['columns', '_int2'],
     ['condition', 'text'],
+    ['definition', 'text'],
   ],
-  ofObject: (object) =>
-    object.kind === 'table'
-      ? object.checks.map(({ id, name, columns: numbers, text }) => {
-          const conkey = `{${numbers.map((number) => number + 1).join(',')}}`;
-          return [id, object.id, name, conkey, text];
-        })
-      : [],
+  ofObject: (object, catalog) => {
+    if (object.kind === 'index' && object.constraint) {
+      const { id, table, name, primary, columns: numbers } = object;
+      const keys = `{${numbers.join(',')}}`;
+      return [[id, table, name, primary ? 'p' : 'u', id, keys, null, keyDefinition(object, catalog)]];
+    }
+    if (object.kind !== 'table') return [];
+    return object.checks.map((check) => {
+      const keys = `{${check.columns.map((number) => number + 1).join(',')}}`;
+      return [check.id, object.id, check.name, 'c', 0, keys, check.text, checkDefinition(check)];
+    });
+  },
 };
 
 const sources: RawTable = {
@@ -243,54 +284,6 @@ const connections: RawTable = {
 };
 
 /** `record`, which functions with several columns return. */
-const RECORD_OID = 2249;
-
-/** Functions in SQL. PostgreSQL's own are the same for all servers. */
-const functions: RawTable = {
-  name: 'functions',
-  columns: [
-    ['oid', 'oid'],
-    ['name', 'name'],
-    ['schema_oid', 'oid'],
-    ['result_oid', 'oid'],
-    ['returns_set', 'bool'],
-    ['is_strict', 'bool'],
-    ['volatility', 'char'],
-    ['argument_count', 'int2'],
-    ['default_count', 'int2'],
-    ['argument_oids', 'text'],
-    ['argument_names', 'text'],
-    ['result_type', 'text'],
-    ['argument_types', 'text'],
-    ['source', 'text'],
-    ['statement', 'text'],
-  ],
-  ofObject: (object, catalog) => {
-    if (object.kind !== 'function') return [];
-    const { parameters, result, strict, volatility } = object;
-    const defaults = parameters.filter(({ defaultValue }) => defaultValue !== null).length;
-    return [
-      [
-        object.id,
-        object.name,
-        catalog.schema(object.schema)?.id ?? 0,
-        result.kind === 'value' ? typeOid(result.type) : RECORD_OID,
-        result.set,
-        strict,
-        volatility[0]!,
-        parameters.length,
-        defaults,
-        parameters.map(({ type }) => typeOid(type)).join(' '),
-        parameters.map(({ name }) => name).join(' '),
-        resultText(object),
-        argumentsText(object),
-        object.source,
-        object.statement,
-      ],
-    ];
-  },
-};
-
 const roles: RawTable = {
   name: 'roles',
   columns: [
@@ -302,6 +295,7 @@ const roles: RawTable = {
 
 const types: RawTable = {
   name: 'types',
+  key: [0],
   columns: [
     ['oid', 'oid'],
     ['name', 'name'],
@@ -313,11 +307,19 @@ const types: RawTable = {
     ['kind', 'char'],
     ['is_by_value', 'bool'],
     ['collation_oid', 'oid'],
+    ['alignment', 'char'],
+    ['storage', 'char'],
+    ['input', 'oid'],
+    ['output', 'oid'],
+    ['receive', 'oid'],
+    ['send', 'oid'],
+    ['display', 'text'],
   ],
   fixed: () =>
     typeRows.map((row) => [
       ...[row.oid, row.name, row.length, row.category, row.preferred, row.array, row.element],
-      ...[row.kind, row.byValue, row.collation],
+      ...[row.kind, row.byValue, row.collation, row.align, row.storage],
+      ...[row.input, row.output, row.receive, row.send, row.display],
     ]),
 };
 
@@ -410,7 +412,10 @@ export const RAW_TABLES: readonly RawTable[] = [
   sinkStatus,
   secrets,
   connections,
-  checks,
+  constraints,
   sequences,
   functions,
+  operators,
+  casts,
+  settings,
 ];

@@ -10,6 +10,9 @@ export interface SystemView {
 }
 
 const NO_TEXT = 'NULL::text';
+const NO_TEXTS = 'NULL::text[]';
+/** Where PostgreSQL says which catalog an object is of. */
+const RELATION = "'pg_catalog.pg_class'::regclass::oid";
 
 /** What is the same for every constraint: they are enforced, checked at once, and of one table. */
 const CONSTRAINT = `false AS condeferrable, false AS condeferred, true AS conenforced, true AS convalidated`;
@@ -18,12 +21,63 @@ const NO_REFERENCE = `0::oid AS conparentid, 0::oid AS confrelid, ' '::"char" AS
   NULL::smallint[] AS confkey, NULL::oid[] AS conpfeqop, NULL::oid[] AS conppeqop, NULL::oid[] AS conffeqop,
   NULL::smallint[] AS confdelsetcols, NULL::oid[] AS conexclop`;
 
+/** PostgreSQL's operator families and classes of btree, the one access method that there is. */
+const OPERATOR_FAMILIES = `(397, 'array_ops'), (424, 'bool_ops'), (426, 'bpchar_ops'), (428, 'bytea_ops'), (429, 'char_ops'),
+  (434, 'datetime_ops'), (1970, 'float_ops'), (1976, 'integer_ops'), (1982, 'interval_ops'), (1988, 'numeric_ops'),
+  (1989, 'oid_ops'), (1994, 'text_ops'), (1996, 'time_ops'), (2968, 'uuid_ops'), (4033, 'jsonb_ops')`;
+const OPERATOR_CLASSES = `(10006, 'array_ops', 397, 2277), (10008, 'bool_ops', 424, 16), (10009, 'bpchar_ops', 426, 1042),
+  (10011, 'bytea_ops', 428, 17), (10012, 'char_ops', 429, 18), (3122, 'date_ops', 434, 1082), (10016, 'float4_ops', 1970, 700),
+  (3123, 'float8_ops', 1970, 701), (1979, 'int2_ops', 1976, 21), (1978, 'int4_ops', 1976, 23), (3124, 'int8_ops', 1976, 20),
+  (10024, 'interval_ops', 1982, 1186), (10027, 'name_ops', 1994, 19), (3125, 'numeric_ops', 1988, 1700),
+  (1981, 'oid_ops', 1989, 26), (3126, 'text_ops', 1994, 25), (10037, 'time_ops', 1996, 1083),
+  (3127, 'timestamptz_ops', 434, 1184), (3128, 'timestamp_ops', 434, 1114), (10062, 'uuid_ops', 2968, 2950),
+  (10080, 'jsonb_ops', 4033, 3802)`;
+
+/** information_schema.columns: what PostgreSQL works out from a type and its modifier. */
+function informationColumns(): string {
+  const ofType = (branches: string): string => `CASE c.type_oid ${branches} END`;
+  return `SELECT current_database()::name AS table_catalog, s.name AS table_schema, r.name AS table_name,
+    c.name AS column_name, c.number::int4 AS ordinal_position, c.default_text::varchar AS column_default,
+    CASE WHEN c.not_null THEN 'NO' ELSE 'YES' END::varchar AS is_nullable,
+    CASE WHEN t.category = 'A' THEN 'ARRAY' ELSE t.display END::varchar AS data_type,
+    CASE WHEN c.type_oid IN (1042, 1043) AND c.typmod > 4 THEN c.typmod - 4 END AS character_maximum_length,
+    CASE WHEN c.type_oid IN (1042, 1043) AND c.typmod > 4 THEN (c.typmod - 4) * 4
+      WHEN c.type_oid IN (25, 1042, 1043) THEN 1073741824 END AS character_octet_length,
+    ${ofType(`WHEN 21 THEN 16 WHEN 23 THEN 32 WHEN 20 THEN 64 WHEN 700 THEN 24 WHEN 701 THEN 53
+      WHEN 1700 THEN CASE WHEN c.typmod >= 0 THEN ((c.typmod - 4) >> 16) & 65535 END`)} AS numeric_precision,
+    ${ofType('WHEN 21 THEN 2 WHEN 23 THEN 2 WHEN 20 THEN 2 WHEN 700 THEN 2 WHEN 701 THEN 2 WHEN 1700 THEN 10')} AS numeric_precision_radix,
+    ${ofType(`WHEN 21 THEN 0 WHEN 23 THEN 0 WHEN 20 THEN 0
+      WHEN 1700 THEN CASE WHEN c.typmod >= 0 THEN (c.typmod - 4) & 65535 END`)} AS numeric_scale,
+    ${ofType(`WHEN 1082 THEN 0 WHEN 1083 THEN CASE WHEN c.typmod >= 0 THEN c.typmod ELSE 6 END
+      WHEN 1114 THEN CASE WHEN c.typmod >= 0 THEN c.typmod ELSE 6 END
+      WHEN 1184 THEN CASE WHEN c.typmod >= 0 THEN c.typmod ELSE 6 END
+      WHEN 1186 THEN CASE WHEN c.typmod >= 0 AND (c.typmod & 65535) <> 65535 THEN c.typmod & 65535 ELSE 6 END`)} AS datetime_precision,
+    NULL::varchar AS interval_type, NULL::int4 AS interval_precision, NULL::name AS character_set_catalog,
+    NULL::name AS character_set_schema, NULL::name AS character_set_name, NULL::name AS collation_catalog,
+    NULL::name AS collation_schema, NULL::name AS collation_name, NULL::name AS domain_catalog,
+    NULL::name AS domain_schema, NULL::name AS domain_name, current_database()::name AS udt_catalog,
+    'pg_catalog'::name AS udt_schema, t.name AS udt_name, NULL::name AS scope_catalog, NULL::name AS scope_schema,
+    NULL::name AS scope_name, NULL::int4 AS maximum_cardinality, c.number::text::name AS dtd_identifier,
+    'NO'::varchar AS is_self_referencing,
+    CASE WHEN c.identity = '' THEN 'NO' ELSE 'YES' END::varchar AS is_identity,
+    CASE c.identity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END::varchar AS identity_generation,
+    q.start::varchar AS identity_start, q.increment::varchar AS identity_increment,
+    q.maximum::varchar AS identity_maximum, q.minimum::varchar AS identity_minimum,
+    CASE WHEN q.cycles THEN 'YES' ELSE 'NO' END::varchar AS identity_cycle,
+    'NEVER'::varchar AS is_generated, NULL::varchar AS generation_expression,
+    CASE WHEN r.relkind = 'r' AND r.object_type = 'table' THEN 'YES' ELSE 'NO' END::varchar AS is_updatable
+    FROM tw_internal.columns c JOIN tw_internal.relations r ON r.oid = c.relation_oid
+    JOIN tw_internal.schemas s ON s.oid = r.schema_oid JOIN tw_internal.types t ON t.oid = c.type_oid
+    LEFT JOIN tw_internal.sequences q ON q.owner_table = c.relation_oid AND q.owner_column = c.number AND q.is_identity
+    WHERE r.relkind IN ('r', 'v')`;
+}
+
 /** In the order of their object ids; new ones go to the end. */
 export const SYSTEM_VIEWS: readonly SystemView[] = [
   {
     schema: 'pg_catalog',
     name: 'pg_namespace',
-    query: `SELECT oid, name AS nspname, owner AS nspowner, ${NO_TEXT} AS nspacl FROM tw_internal.schemas`,
+    query: `SELECT oid, name AS nspname, owner AS nspowner, ${NO_TEXTS} AS nspacl FROM tw_internal.schemas`,
   },
   {
     schema: 'pg_catalog',
@@ -59,13 +113,13 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       'c'::"char" AS datlocprovider, false AS datistemplate, true AS datallowconn, false AS dathasloginevt,
       -1 AS datconnlimit, 1663::oid AS dattablespace, 'C.UTF-8'::text AS datcollate, 'C.UTF-8'::text AS datctype,
       ${NO_TEXT} AS daticulocale, ${NO_TEXT} AS datlocale, ${NO_TEXT} AS daticurules, ${NO_TEXT} AS datcollversion,
-      ${NO_TEXT} AS datacl FROM tw_internal.roles`,
+      ${NO_TEXTS} AS datacl FROM tw_internal.roles`,
   },
   {
     schema: 'pg_catalog',
     name: 'pg_tablespace',
-    query: `SELECT 1663::oid AS oid, 'pg_default'::name AS spcname, oid AS spcowner, ${NO_TEXT} AS spcacl,
-      ${NO_TEXT} AS spcoptions FROM tw_internal.roles`,
+    query: `SELECT 1663::oid AS oid, 'pg_default'::name AS spcname, oid AS spcowner, ${NO_TEXTS} AS spcacl,
+      ${NO_TEXTS} AS spcoptions FROM tw_internal.roles`,
   },
   {
     schema: 'pg_catalog',
@@ -75,22 +129,25 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       CASE relkind WHEN 'r' THEN 2::oid WHEN 'm' THEN 2::oid WHEN 'i' THEN 403::oid ELSE 0::oid END AS relam,
       oid AS relfilenode, 0::oid AS reltablespace, 0 AS relpages, (-1)::real AS reltuples, 0 AS relallvisible,
       0 AS relallfrozen, 0::oid AS reltoastrelid, has_index AS relhasindex, false AS relisshared,
-      'p'::"char" AS relpersistence, relkind, column_count AS relnatts, 0::smallint AS relchecks,
+      'p'::"char" AS relpersistence, relkind, column_count AS relnatts, check_count AS relchecks,
       false AS relhasrules, false AS relhastriggers, false AS relhassubclass, false AS relrowsecurity,
       false AS relforcerowsecurity, true AS relispopulated, 'd'::"char" AS relreplident, false AS relispartition,
-      0::oid AS relrewrite, 0::oid AS relfrozenxid, 0::oid AS relminmxid, ${NO_TEXT} AS relacl,
-      ${NO_TEXT} AS reloptions, ${NO_TEXT} AS relpartbound FROM tw_internal.relations`,
+      0::oid AS relrewrite, 0::oid AS relfrozenxid, 0::oid AS relminmxid, ${NO_TEXTS} AS relacl,
+      ${NO_TEXTS} AS reloptions, ${NO_TEXT} AS relpartbound FROM tw_internal.relations`,
   },
   {
     schema: 'pg_catalog',
     name: 'pg_attribute',
     query: `SELECT relation_oid AS attrelid, name AS attname, type_oid AS atttypid, (-1)::smallint AS attlen, number AS attnum,
       -1 AS attcacheoff, typmod AS atttypmod, 0::smallint AS attndims, false AS attbyval, 'i'::"char" AS attalign,
-      'p'::"char" AS attstorage, ''::"char" AS attcompression, not_null AS attnotnull,
+      CASE WHEN type_oid = 1700 THEN 'm'::"char"
+        WHEN type_oid IN (17, 25, 1042, 1043, 3802) OR type_oid BETWEEN 1000 AND 1042 THEN 'x'::"char"
+        ELSE 'p'::"char" END AS attstorage, ''::"char" AS attcompression, not_null AS attnotnull,
       default_text IS NOT NULL AS atthasdef, false AS atthasmissing, identity AS attidentity,
       ''::"char" AS attgenerated, false AS attisdropped, true AS attislocal, 0::smallint AS attinhcount,
-      NULL::smallint AS attstattarget, 0::oid AS attcollation, ${NO_TEXT} AS attacl, ${NO_TEXT} AS attoptions,
-      ${NO_TEXT} AS attfdwoptions FROM tw_internal.columns`,
+      NULL::smallint AS attstattarget, CASE WHEN type_oid IN (25, 1042, 1043, 1009, 1014, 1015) THEN 100::oid WHEN type_oid IN (19, 1003) THEN 950::oid
+      ELSE 0::oid END AS attcollation, ${NO_TEXTS} AS attacl, ${NO_TEXTS} AS attoptions,
+      ${NO_TEXTS} AS attfdwoptions, NULL::text AS attmissingval FROM tw_internal.columns`,
   },
   {
     schema: 'pg_catalog',
@@ -101,10 +158,12 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
   {
     schema: 'pg_catalog',
     name: 'pg_index',
-    query: `SELECT oid AS indexrelid, table_oid AS indrelid, 0::smallint AS indnatts, 0::smallint AS indnkeyatts,
+    query: `SELECT oid AS indexrelid, table_oid AS indrelid, cardinality(elements)::smallint AS indnatts,
+      cardinality(elements)::smallint AS indnkeyatts,
       is_unique AS indisunique, nulls_equal AS indnullsnotdistinct, is_primary AS indisprimary, false AS indisexclusion,
       true AS indimmediate, false AS indisclustered, true AS indisvalid, false AS indcheckxmin, true AS indisready,
-      true AS indislive, false AS indisreplident, columns AS indkey, ${NO_TEXT} AS indexprs, ${NO_TEXT} AS indpred
+      true AS indislive, false AS indisreplident, columns AS indkey, classes AS indcollation, classes AS indclass, options AS indoption,
+      CASE WHEN 0 = ANY (columns::int2[]) THEN array_to_string(elements, ', ') END AS indexprs, ${NO_TEXT} AS indpred
       FROM tw_internal.indexes`,
   },
   {
@@ -171,9 +230,12 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     name: 'pg_type',
     query: `SELECT oid, name AS typname, 11::oid AS typnamespace, 10::oid AS typowner, length AS typlen, is_by_value AS typbyval,
       kind AS typtype, category AS typcategory, is_preferred AS typispreferred, true AS typisdefined,
-      ','::"char" AS typdelim, 0::oid AS typrelid, element_oid AS typelem, array_oid AS typarray, false AS typnotnull,
-      0::oid AS typbasetype, -1 AS typtypmod, 0 AS typndims, collation_oid AS typcollation, ${NO_TEXT} AS typdefault,
-      ${NO_TEXT} AS typacl FROM tw_internal.types`,
+      ','::"char" AS typdelim, 0::oid AS typrelid, 0::oid::regproc AS typsubscript, element_oid AS typelem,
+      array_oid AS typarray, input::regproc AS typinput, output::regproc AS typoutput, receive::regproc AS typreceive,
+      send::regproc AS typsend, 0::oid::regproc AS typmodin, 0::oid::regproc AS typmodout, 0::oid::regproc AS typanalyze,
+      alignment AS typalign, storage AS typstorage, false AS typnotnull, 0::oid AS typbasetype, -1 AS typtypmod,
+      0 AS typndims, collation_oid AS typcollation, ${NO_TEXT} AS typdefaultbin, ${NO_TEXT} AS typdefault,
+      ${NO_TEXTS} AS typacl FROM tw_internal.types`,
   },
   {
     schema: 'tw_catalog',
@@ -221,13 +283,10 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
   {
     schema: 'pg_catalog',
     name: 'pg_constraint',
-    query: `SELECT c.oid, c.name AS conname, r.schema_oid AS connamespace, 'c'::"char" AS contype, ${CONSTRAINT},
-      c.table_oid AS conrelid, 0::oid AS contypid, 0::oid AS conindid, ${NO_REFERENCE}, c.columns::smallint[] AS conkey,
+    query: `SELECT c.oid, c.name AS conname, r.schema_oid AS connamespace, c.type AS contype, ${CONSTRAINT},
+      c.table_oid AS conrelid, 0::oid AS contypid, c.index_oid AS conindid, ${NO_REFERENCE}, c.columns AS conkey,
       c.condition AS conbin
-      FROM tw_internal.checks c JOIN tw_internal.relations r ON r.oid = c.table_oid
-      UNION ALL SELECT i.oid, x.name, x.schema_oid, CASE WHEN i.is_primary THEN 'p'::"char" ELSE 'u'::"char" END, ${CONSTRAINT},
-      i.table_oid, 0::oid, i.oid, ${NO_REFERENCE}, ('{' || replace(i.columns, ' ', ',') || '}')::smallint[], NULL
-      FROM tw_internal.indexes i JOIN tw_internal.relations x ON x.oid = i.oid WHERE i.is_constraint`,
+      FROM tw_internal.constraints c JOIN tw_internal.relations r ON r.oid = c.table_oid`,
   },
   {
     schema: 'information_schema',
@@ -245,20 +304,20 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     name: 'check_constraints',
     query: `SELECT current_database()::name AS constraint_catalog, s.name AS constraint_schema, c.name AS constraint_name,
       c.condition AS check_clause
-      FROM tw_internal.checks c JOIN tw_internal.relations r ON r.oid = c.table_oid
-      JOIN tw_internal.schemas s ON s.oid = r.schema_oid`,
+      FROM tw_internal.constraints c JOIN tw_internal.relations r ON r.oid = c.table_oid
+      JOIN tw_internal.schemas s ON s.oid = r.schema_oid WHERE c.type = 'c'`,
   },
   {
     schema: 'information_schema',
     name: 'key_column_usage',
-    query: `SELECT current_database()::name AS constraint_catalog, s.name AS constraint_schema, x.name AS constraint_name,
+    query: `SELECT current_database()::name AS constraint_catalog, s.name AS constraint_schema, c.name AS constraint_name,
       current_database()::name AS table_catalog, s.name AS table_schema, r.name AS table_name,
       k.name AS column_name, n.ordinality::int4 AS ordinal_position, NULL::int4 AS position_in_unique_constraint
-      FROM tw_internal.indexes i JOIN tw_internal.relations x ON x.oid = i.oid
-      JOIN tw_internal.relations r ON r.oid = i.table_oid JOIN tw_internal.schemas s ON s.oid = r.schema_oid
-      CROSS JOIN LATERAL string_to_table(i.columns, ' ') WITH ORDINALITY AS n (number, ordinality)
-      JOIN tw_internal.columns k ON k.relation_oid = i.table_oid AND k.number = n.number::int2
-      WHERE i.is_constraint`,
+      FROM tw_internal.constraints c JOIN tw_internal.relations r ON r.oid = c.table_oid
+      JOIN tw_internal.schemas s ON s.oid = r.schema_oid
+      CROSS JOIN LATERAL unnest(c.columns) WITH ORDINALITY AS n (number, ordinality)
+      JOIN tw_internal.columns k ON k.relation_oid = c.table_oid AND k.number = n.number
+      WHERE c.type IN ('p', 'u')`,
   },
   {
     schema: 'pg_catalog',
@@ -271,6 +330,171 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     name: 'functions',
     query: `SELECT f.oid, s.name AS schema_name, f.name, f.argument_types AS arguments, f.result_type AS result,
       CASE f.volatility WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END AS volatility, f.is_strict,
-      f.statement FROM tw_internal.functions f JOIN tw_internal.schemas s ON s.oid = f.schema_oid`,
+      f.statement FROM tw_internal.functions f JOIN tw_internal.schemas s ON s.oid = f.schema_oid
+      WHERE f.statement IS NOT NULL`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_proc',
+    query: `SELECT oid, name AS proname, schema_oid AS pronamespace, 10::oid AS proowner, language_oid AS prolang,
+      1::real AS procost, 0::real AS prorows, 0::oid AS provariadic, 0::oid::regproc AS prosupport, kind AS prokind,
+      false AS prosecdef, false AS proleakproof, is_strict AS proisstrict, returns_set AS proretset,
+      volatility AS provolatile, 's'::"char" AS proparallel, argument_count AS pronargs, default_count AS pronargdefaults,
+      result_oid AS prorettype, argument_oids AS proargtypes, NULL::oid[] AS proallargtypes,
+      NULL::"char"[] AS proargmodes, argument_names AS proargnames, ${NO_TEXT} AS proargdefaults, NULL::oid[] AS protrftypes,
+      source AS prosrc, ${NO_TEXT} AS probin, ${NO_TEXT} AS prosqlbody, ${NO_TEXTS} AS proconfig, ${NO_TEXTS} AS proacl
+      FROM tw_internal.functions`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_operator',
+    query: `SELECT oid, name AS oprname, 11::oid AS oprnamespace, 10::oid AS oprowner,
+      CASE left_oid WHEN 0::oid THEN 'l'::"char" ELSE 'b'::"char" END AS oprkind, can_merge AS oprcanmerge,
+      can_hash AS oprcanhash, left_oid AS oprleft, right_oid AS oprright, result_oid AS oprresult, commutator AS oprcom,
+      negator AS oprnegate, function_oid::regproc AS oprcode, 0::oid::regproc AS oprrest, 0::oid::regproc AS oprjoin
+      FROM tw_internal.operators`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_cast',
+    query: `SELECT oid, source_oid AS castsource, target_oid AS casttarget, function_oid AS castfunc, context AS castcontext,
+      method AS castmethod FROM tw_internal.casts`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_collation',
+    query: `SELECT column1::oid AS oid, column2::name AS collname, 11::oid AS collnamespace, 10::oid AS collowner,
+      column3::"char" AS collprovider, true AS collisdeterministic, -1 AS collencoding, column4 AS collcollate,
+      column4 AS collctype, ${NO_TEXT} AS colllocale, ${NO_TEXT} AS colliculocale, ${NO_TEXT} AS collicurules,
+      ${NO_TEXT} AS collversion
+      FROM (VALUES (100, 'default', 'd', NULL), (950, 'C', 'c', 'C'), (951, 'POSIX', 'c', 'POSIX'),
+        (962, 'ucs_basic', 'b', NULL)) AS c`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_language',
+    query: `SELECT column1::oid AS oid, column2::name AS lanname, 10::oid AS lanowner, false AS lanispl,
+      column3 AS lanpltrusted, 0::oid AS lanplcallfoid, 0::oid AS laninline, 0::oid AS lanvalidator, ${NO_TEXTS} AS lanacl
+      FROM (VALUES (12, 'internal', false), (14, 'sql', true)) AS l`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_description',
+    query: `SELECT oid AS objoid, 'pg_catalog.pg_proc'::regclass::oid AS classoid, 0 AS objsubid, description
+      FROM tw_internal.functions WHERE description <> ''`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_depend',
+    query: `SELECT ${RELATION} AS classid, oid AS objid, 0 AS objsubid, ${RELATION} AS refclassid, owner_table AS refobjid,
+      owner_column::int4 AS refobjsubid, CASE WHEN is_identity THEN 'i'::"char" ELSE 'a'::"char" END AS deptype
+      FROM tw_internal.sequences WHERE owner_table IS NOT NULL
+      UNION ALL SELECT ${RELATION}, d.object_oid, 0, ${RELATION}, d.depends_on, 0,
+      CASE r.relkind WHEN 'i' THEN 'a'::"char" ELSE 'n'::"char" END
+      FROM tw_internal.dependencies d JOIN tw_internal.relations r ON r.oid = d.object_oid WHERE r.relkind <> 'S'`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_opfamily',
+    query: `SELECT column1::oid AS oid, 403::oid AS opfmethod, column2::name AS opfname, 11::oid AS opfnamespace,
+      10::oid AS opfowner FROM (VALUES ${OPERATOR_FAMILIES}) AS f`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_opclass',
+    query: `SELECT column1::oid AS oid, 403::oid AS opcmethod, column2::name AS opcname, 11::oid AS opcnamespace,
+      10::oid AS opcowner, column3::oid AS opcfamily, column4::oid AS opcintype, true AS opcdefault, 0::oid AS opckeytype
+      FROM (VALUES ${OPERATOR_CLASSES}) AS c`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_amop',
+    query: `SELECT o.oid, c.opcfamily AS amopfamily, o.left_oid AS amoplefttype, o.right_oid AS amoprighttype,
+      s.column2::smallint AS amopstrategy, 's'::"char" AS amoppurpose, o.oid AS amopopr, 403::oid AS amopmethod,
+      0::oid AS amopsortfamily
+      FROM tw_internal.operators o JOIN (VALUES ('<', 1), ('<=', 2), ('=', 3), ('>=', 4), ('>', 5)) AS s
+      ON s.column1 = o.name::text
+      JOIN pg_catalog.pg_opclass c ON c.opcintype = o.left_oid
+      JOIN pg_catalog.pg_opclass d ON d.opcintype = o.right_oid AND d.opcfamily = c.opcfamily`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_amproc',
+    query: `SELECT p.oid, c.opcfamily AS amprocfamily, p.left_oid AS amproclefttype, p.right_oid AS amprocrighttype,
+      1::smallint AS amprocnum, p.oid::regproc AS amproc
+      FROM (SELECT f.oid, f.argument_oids[0] AS left_oid, f.argument_oids[1] AS right_oid FROM tw_internal.functions f
+        WHERE f.argument_count = 2 AND f.name LIKE '%cmp' AND f.result_oid = 23) AS p
+      JOIN pg_catalog.pg_opclass c ON c.opcintype = p.left_oid
+      JOIN pg_catalog.pg_opclass d ON d.opcintype = p.right_oid AND d.opcfamily = c.opcfamily`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_enum',
+    query: `SELECT NULL::oid AS oid, NULL::oid AS enumtypid, NULL::real AS enumsortorder, NULL::name AS enumlabel WHERE false`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_indexes',
+    query: `SELECT s.name AS schemaname, t.name AS tablename, r.name AS indexname, NULL::name AS tablespace,
+      i.definition AS indexdef
+      FROM tw_internal.indexes i JOIN tw_internal.relations r ON r.oid = i.oid
+      JOIN tw_internal.relations t ON t.oid = i.table_oid JOIN tw_internal.schemas s ON s.oid = r.schema_oid`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_sequences',
+    query: `SELECT s.name AS schemaname, r.name AS sequencename, 'tidewire'::name AS sequenceowner,
+      q.type_oid::regtype AS data_type, q.start AS start_value, q.minimum AS min_value, q.maximum AS max_value,
+      q.increment AS increment_by, q.cycles AS cycle, q.cache AS cache_size, NULL::bigint AS last_value
+      FROM tw_internal.sequences q JOIN tw_internal.relations r ON r.oid = q.oid
+      JOIN tw_internal.schemas s ON s.oid = r.schema_oid`,
+  },
+  {
+    schema: 'information_schema',
+    name: 'columns',
+    query: informationColumns(),
+  },
+  {
+    schema: 'information_schema',
+    name: 'views',
+    query: `SELECT current_database()::name AS table_catalog, s.name AS table_schema, r.name AS table_name,
+      r.definition || ';' AS view_definition, 'NONE'::varchar AS check_option, 'NO'::varchar AS is_updatable,
+      'NO'::varchar AS is_insertable_into, 'NO'::varchar AS is_trigger_updatable,
+      'NO'::varchar AS is_trigger_deletable, 'NO'::varchar AS is_trigger_insertable_into
+      FROM tw_internal.relations r JOIN tw_internal.schemas s ON s.oid = r.schema_oid WHERE r.relkind = 'v'`,
+  },
+  {
+    schema: 'information_schema',
+    name: 'sequences',
+    query: `SELECT current_database()::name AS sequence_catalog, s.name AS sequence_schema, r.name AS sequence_name,
+      t.display::varchar AS data_type, CASE q.type_oid WHEN 21 THEN 16 WHEN 23 THEN 32 ELSE 64 END AS numeric_precision,
+      2 AS numeric_precision_radix, 0 AS numeric_scale, q.start::varchar AS start_value,
+      q.minimum::varchar AS minimum_value, q.maximum::varchar AS maximum_value, q.increment::varchar AS increment,
+      CASE WHEN q.cycles THEN 'YES' ELSE 'NO' END::varchar AS cycle_option
+      FROM tw_internal.sequences q JOIN tw_internal.relations r ON r.oid = q.oid
+      JOIN tw_internal.types t ON t.oid = q.type_oid
+      JOIN tw_internal.schemas s ON s.oid = r.schema_oid WHERE NOT q.is_identity`,
+  },
+  {
+    schema: 'information_schema',
+    name: 'constraint_column_usage',
+    query: `SELECT current_database()::name AS table_catalog, s.name AS table_schema, r.name AS table_name,
+      k.name AS column_name, current_database()::name AS constraint_catalog, s.name AS constraint_schema,
+      c.name AS constraint_name
+      FROM tw_internal.constraints c JOIN tw_internal.relations r ON r.oid = c.table_oid
+      JOIN tw_internal.schemas s ON s.oid = r.schema_oid
+      CROSS JOIN LATERAL unnest(c.columns) AS n (number)
+      JOIN tw_internal.columns k ON k.relation_oid = c.table_oid AND k.number = n.number`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_settings',
+    query: `SELECT name, coalesce(preset, current_setting(name)) AS setting, ${NO_TEXT} AS unit,
+      CASE WHEN is_fixed THEN 'Preset Options' ELSE 'Client Connection Defaults' END AS category,
+      description AS short_desc, ${NO_TEXT} AS extra_desc,
+      CASE WHEN is_fixed THEN 'internal' ELSE 'user' END AS context, 'string'::text AS vartype,
+      CASE WHEN coalesce(preset, current_setting(name)) = initial THEN 'default' ELSE 'session' END AS source,
+      ${NO_TEXT} AS min_val, ${NO_TEXT} AS max_val, ${NO_TEXTS} AS enumvals, initial AS boot_val, initial AS reset_val,
+      ${NO_TEXT} AS sourcefile, NULL::int4 AS sourceline, false AS pending_restart FROM tw_internal.settings`,
   },
 ];

@@ -5,6 +5,7 @@
 import type { Engine, RowDecoder, Transaction } from '../../../engine/index.ts';
 import { toColumnType } from '../../../sql/types/column-type.ts';
 import type { Catalog, CatalogChange, SchemaObject } from '../catalog.ts';
+import type { ObjectId } from '../../../sql/catalog.ts';
 import type { CatalogObject, SystemTableObject } from '../objects.ts';
 import type { RawTable, RawValue } from './raw.ts';
 
@@ -45,6 +46,8 @@ export class SystemWriter {
 
   /** The rows that `changes` take away and add; to be called before `catalog` applies them. */
   write(changes: readonly CatalogChange[], transaction: Transaction, catalog: Catalog): void {
+    const after = catalog.after(changes);
+    const ids = new Set<ObjectId>();
     for (const change of changes) {
       switch (change.kind) {
         case 'addSchema':
@@ -55,21 +58,27 @@ export class SystemWriter {
           const schema = [...catalog.schemas()].find((candidate) => candidate.id === change.id);
           if (!schema) break;
           this.#schema(schema, -1, transaction);
-          if (change.kind === 'renameSchema')
-            this.#schema({ id: schema.id, name: change.name }, 1, transaction);
+          if (change.kind === 'dropSchema') break;
+          this.#schema({ id: schema.id, name: change.name }, 1, transaction);
+          for (const object of catalog.objects()) if (object.schema === schema.name) ids.add(object.id);
           break;
         }
         case 'add':
-          this.#object(change.object, 1, transaction, catalog);
+          ids.add(change.object.id);
           break;
         case 'replace':
-          this.#object(catalog.object(change.object.id), -1, transaction, catalog);
-          this.#object(change.object, 1, transaction, catalog);
+          ids.add(change.object.id);
+          // Definitions name what they are over.
+          for (const dependent of catalog.dependents(change.object.id)) ids.add(dependent.id);
           break;
         case 'drop':
-          this.#object(catalog.object(change.id), -1, transaction, catalog);
+          ids.add(change.id);
           break;
       }
+    }
+    for (const id of ids) {
+      if (catalog.has(id)) this.#object(catalog.object(id), -1, transaction, catalog);
+      if (after.has(id)) this.#object(after.object(id), 1, transaction, after);
     }
   }
 

@@ -186,6 +186,26 @@ export function withIndexColumn(statement: string, from: string, to: string): st
   return text.edited(edits);
 }
 
+/** The texts of the columns and expressions that a CREATE INDEX names. */
+export function indexElements(statement: string): string[] {
+  const index = indexOf(statement);
+  if (!index?.relation) return [];
+  const text = new EditableText(statement);
+  const starts = elementStarts(text, index);
+  return starts.map((start) => {
+    let depth = 0;
+    let end = start;
+    for (let at = start; at < text.tokens.length; at++) {
+      const mark = text.tokens[at]!;
+      if (mark.text === '(' || mark.text === '[') depth++;
+      if ((mark.text === ')' || mark.text === ']') && depth-- === 0) break;
+      if (mark.text === ',' && depth === 0) break;
+      end = at;
+    }
+    return statement.slice(text.tokens[start]!.start, text.tokens[end]!.end);
+  });
+}
+
 /** Where each indexed column or expression begins: behind the bracket and behind each comma at its depth. */
 function elementStarts(text: EditableText, index: IndexStmt): number[] {
   const relation = text.tokenAt(index.relation?.location ?? 0) ?? 0;

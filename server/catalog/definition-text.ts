@@ -1,0 +1,42 @@
+/** What pg_get_indexdef and pg_get_constraintdef show. */
+import { quoteIdentifier } from '../../sql/functions/quote.ts';
+import { indexElements } from '../statements/names/create-text.ts';
+import type { Catalog } from './catalog.ts';
+import type { CatalogObject, CheckConstraint, IndexObject } from './objects.ts';
+
+/** The indexed columns and expressions, as they are written. */
+export function indexedTexts(index: IndexObject, catalog: Catalog): string[] {
+  const table = catalog.object(index.table);
+  const columns = isColumned(table) ? table.columns : [];
+  const written = index.columns.includes(0) && index.statement ? indexElements(index.statement) : [];
+  return index.columns.map((number, at) =>
+    number === 0 ? (written[at] ?? '') : quoteIdentifier(columns[number - 1]!.name),
+  );
+}
+
+/** `CREATE UNIQUE INDEX name ON schema.table USING btree (a, b)`. */
+export function indexDefinition(index: IndexObject, catalog: Catalog): string {
+  const table = catalog.object(index.table);
+  const on = `${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)}`;
+  const nulls = index.nullsEqual ? ' NULLS NOT DISTINCT' : '';
+  const list = indexedTexts(index, catalog).join(', ');
+  return `CREATE ${index.unique ? 'UNIQUE ' : ''}INDEX ${quoteIdentifier(index.name)} ON ${on} USING btree (${list})${nulls}`;
+}
+
+/** `PRIMARY KEY (a, b)`, `UNIQUE (a)`: of the constraint that an index is of. */
+export function keyDefinition(index: IndexObject, catalog: Catalog): string {
+  const nulls = index.nullsEqual ? ' NULLS NOT DISTINCT' : '';
+  const kind = index.primary ? 'PRIMARY KEY' : `UNIQUE${nulls}`;
+  return `${kind} (${indexedTexts(index, catalog).join(', ')})`;
+}
+
+/** `CHECK (a > 0)`. */
+export function checkDefinition({ text }: CheckConstraint): string {
+  return `CHECK (${text})`;
+}
+
+type Columned = Extract<CatalogObject, { kind: 'table' | 'source' | 'materializedView' }>;
+
+function isColumned(object: CatalogObject): object is Columned {
+  return object.kind === 'table' || object.kind === 'source' || object.kind === 'materializedView';
+}

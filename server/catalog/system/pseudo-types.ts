@@ -1,0 +1,29 @@
+/** Types that stand in signatures only, with PostgreSQL's oids. */
+import { displayType } from '../../../sql/types/format.ts';
+import { findType, typeOid } from '../../../sql/types/table.ts';
+
+export const pseudoTypes: Readonly<Record<string, number>> = {
+  any: 2276,
+  anyarray: 2277,
+  anyelement: 2283,
+  anynonarray: 2776,
+  anycompatible: 5077,
+  anycompatiblearray: 5078,
+  anycompatiblenonarray: 5079,
+  cstring: 2275,
+  internal: 2281,
+  record: 2249,
+  void: 2278,
+};
+
+/** The oid of a type by its name in a signature; 0 for none. */
+export function signatureOid(name: string): number {
+  const type = findType(name);
+  return pseudoTypes[name] ?? (type === undefined ? 0 : typeOid(type));
+}
+
+/** A type of a signature as PostgreSQL shows it. */
+export function signatureType(name: string): string {
+  const type = findType(name);
+  return type === undefined ? name : displayType(type);
+}
