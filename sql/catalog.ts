@@ -110,6 +110,10 @@ export interface CatalogReader {
    */
   findRelation(schema: string | null, name: string, at?: number): CatalogRelation | null;
   relation(id: ObjectId): CatalogRelation;
+  /** The oid of a relation or an index: what a regclass can name. */
+  findClass(schema: string | null, name: string): ObjectId | null;
+  /** What has this oid, and whether its name alone finds it. */
+  classNamed(oid: ObjectId): { readonly schema: string; readonly name: string; readonly visible: boolean } | null;
   /** The functions of this name in SQL, along the search path or in `schema`; `at` as in `findRelation`. */
   findFunctions(schema: string | null, name: string, at?: number): readonly CatalogFunction[];
   /** One of them is called: what is bound depends on it. */

@@ -90,6 +90,20 @@ export class StatementCatalog implements CatalogReader {
     return null;
   }
 
+  findClass(schema: string | null, name: string): ObjectId | null {
+    for (const candidate of schema === null ? this.searchPath : [schema]) {
+      const object = this.#catalog.find(candidate, name);
+      if (object && (object.kind === 'index' || this.#asRelation(object))) return object.id;
+    }
+    return null;
+  }
+
+  classNamed(oid: ObjectId): { schema: string; name: string; visible: boolean } | null {
+    if (!this.#catalog.has(oid)) return null;
+    const { schema, name } = this.#catalog.object(oid);
+    return { schema, name, visible: this.findClass(null, name) === oid };
+  }
+
   relation(id: ObjectId): CatalogRelation {
     const relation = this.#asRelation(this.#catalog.object(id));
     if (!relation) throw new Error(`object ${id} is not a relation`);

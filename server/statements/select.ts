@@ -133,7 +133,7 @@ export function prepareSelect(
     parameterTypes: select.compiled.parameters,
     columns,
     planLength: select.planLength,
-    direct: (session) => select.direct(session),
+    direct: (session) => (registered.length === 0 ? select.direct(session) : null),
     run: async (session, execution) => {
       const { formats } = execution;
       // In binary, a regclass is its oid; as text it is a name, which the plan looks up.

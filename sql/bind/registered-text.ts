@@ -59,17 +59,10 @@ export function bindToRegistered(
 
 function relationName({ statement }: ExpressionContext, oid: string): string {
   if (oid === '0') return '-';
-  const { catalog } = statement.environment;
-  for (const name of catalog.relationNames()) {
-    const found = catalog.findRelation(null, name);
-    if (found !== null && String(found.id) === oid) return quoteIdentifier(name);
-  }
-  try {
-    const { schema, name } = catalog.relation(Number(oid));
-    return `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
-  } catch {
-    return oid;
-  }
+  const found = statement.environment.catalog.classNamed(Number(oid));
+  if (found === null) return oid;
+  const { schema, name, visible } = found;
+  return visible ? quoteIdentifier(name) : `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
 }
 
 const typeNames = `CASE WHEN $1 IS NULL THEN NULL WHEN $1 = 0::oid THEN '-' ELSE CASE $1 ${types

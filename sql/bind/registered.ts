@@ -34,8 +34,9 @@ export function bindRegistered(
   const { catalog } = statement.environment;
   switch (type) {
     case 'regclass': {
-      const relation = catalog.findRelation(schema, name);
-      if (relation !== null) return literal(type, String(relation.id));
+      // A relation that is named here is one that the statement depends on.
+      const oid = catalog.findRelation(schema, name)?.id ?? catalog.findClass(schema, name);
+      if (oid !== null) return literal(type, String(oid));
       throw statement.error('42P01', `relation "${parts.join('.')}" does not exist`, at);
     }
     case 'regtype': {

@@ -34,9 +34,7 @@ export function castPath(source: TypeName, target: TypeName, context: CastContex
   const cast = casts.get(`${source}>${target}`);
   if (cast !== undefined) return rank[cast.context] <= rank[context] ? cast.path : null;
   const [from, to] = [elementType(source), elementType(target)];
-  if (isVector(source) && !isVector(target) && context === 'explicit' && from === to)
-    return { kind: 'relabel' };
-  if (from !== null && to !== null && !isVector(source) && !isVector(target)) {
+  if (from !== null && to !== null && !isVector(target)) {
     const path = castPath(from, to, context);
     return path === null ? null : { kind: 'elements', path };
   }

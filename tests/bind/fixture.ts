@@ -85,6 +85,8 @@ export function makeCatalog(
     findFunctions: () => [],
     useFunction: () => undefined,
     hasSchema: (name) => name === 'public' || name === 'pg_catalog',
+    findClass: () => null,
+    classNamed: () => null,
     schemaId: () => null,
     visibility: () => ({ schemas: [11, 2200], shadowed: [] }),
     relationNames: () => relations.map((relation) => relation.name),

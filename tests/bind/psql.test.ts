@@ -38,6 +38,8 @@ function systemCatalog(): CatalogReader {
     findFunctions: () => [],
     useFunction: () => undefined,
     hasSchema: () => true,
+    findClass: () => null,
+    classNamed: () => null,
     schemaId: () => null,
     visibility: () => ({ schemas: [11, 2200], shadowed: [] }),
     relationNames: () => [],
@@ -45,7 +47,13 @@ function systemCatalog(): CatalogReader {
   };
   for (const view of SYSTEM_VIEWS) {
     const { node } = statementOf(view.query);
-    const environment = { catalog, evaluate, source: new SourceText(view.query), inView: true };
+    const environment = {
+      catalog,
+      evaluate,
+      source: new SourceText(view.query),
+      inView: true,
+      ofSystem: true,
+    };
     const bound = bindQuery(node, environment);
     relations.push({
       id: 13200 + relations.length,

@@ -58,7 +58,7 @@ Check constraints:
 
   test('\\d of an index, a sequence and a view', () => {
     expect(psql('\\d books_title')).toBe(
-      `          Index "public.books_title"
+      `        Index "public.books_title"
   Column   |  Type   | Key? |  Definition
 -----------+---------+------+--------------
  expr      | text    | yes  | lower(title)
@@ -105,8 +105,8 @@ test('reg* values are names as text, and numbers in binary', async () => {
   const sql =
     "SELECT 'books'::regclass AS t, i.indrelid::regclass AS u FROM pg_index i WHERE i.indexrelid = 'books_title'::regclass";
   expect((await client.query(sql)).rows).toEqual([{ t: 'books', u: 'books' }]);
-  const query = { text: sql, binary: true, rowMode: 'array' as const };
-  const { rows } = await client.query(query as pg.QueryArrayConfig);
+  const query = { text: sql, binary: true, queryMode: 'extended', rowMode: 'array' as const };
+  const { rows } = await client.query(query as unknown as pg.QueryArrayConfig);
   const oid = await client.query("SELECT 'books'::regclass::oid AS oid");
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(oid.rows[0].oid);
@@ -117,17 +117,17 @@ test('reg* values are names as text, and numbers in binary', async () => {
 
 test('names follow the search path', async () => {
   await client.query(
-    'CREATE SCHEMA other; CREATE TABLE other.books (x int); CREATE TABLE other.only (x int)',
+    'CREATE SCHEMA other; CREATE TABLE other.books (x int); CREATE TABLE other.alone (x int)',
   );
   const shown = async (): Promise<unknown[]> =>
     (
       await client.query(
-        "SELECT oid::regclass::text AS name FROM pg_class WHERE relname IN ('books', 'only') ORDER BY 1",
+        "SELECT oid::regclass::text AS name FROM pg_class WHERE relname IN ('books', 'alone') ORDER BY 1",
       )
     ).rows.map(({ name }) => name);
-  expect(await shown()).toEqual(['books', 'other.books', 'other.only']);
+  expect(await shown()).toEqual(['books', 'other.alone', 'other.books']);
   await client.query('SET search_path = other, public');
-  expect(await shown()).toEqual(['books', 'only', 'public.books']);
+  expect(await shown()).toEqual(['alone', 'books', 'public.books']);
   const visible =
     "SELECT count(*)::int AS n FROM pg_class WHERE relname = 'books' AND pg_table_is_visible(oid)";
   expect((await client.query(visible)).rows).toEqual([{ n: 1 }]);

@@ -126,6 +126,8 @@ export function fakeCatalog(): CatalogReader {
     findFunctions: () => [],
     useFunction: () => undefined,
     hasSchema: (name) => name === 'public',
+    findClass: () => null,
+    classNamed: () => null,
     schemaId: () => null,
     visibility: () => ({ schemas: [11, 2200], shadowed: [] }),
     relationNames: () => relations.map((relation) => relation.name),

@@ -55,7 +55,8 @@ async function showCreate(kind: string, name: string): Promise<unknown> {
 }
 
 async function definition(view: string): Promise<unknown> {
-  return (await rows(`SELECT pg_get_viewdef('${view}'::regclass)`))[0]![0];
+  const [[text]] = (await rows(`SELECT pg_get_viewdef('${view}'::regclass)`)) as [[string]];
+  return text.replace(/;$/, '');
 }
 
 test('views, materialized views, indexes and the table itself follow a renamed table', async () => {

@@ -168,7 +168,7 @@ test('ALTER … AS', async () => {
   await run('CREATE VIEW v AS SELECT 1 AS x', `ALTER VIEW ${schema}.v AS SELECT id AS x FROM t WHERE id = 2`);
   expect(await rows('SELECT x FROM v')).toEqual([[2]]);
   expect(await rows("SELECT pg_get_viewdef('v'::regclass)")).toEqual([
-    ['SELECT id AS x FROM t WHERE id = 2'],
+    ['SELECT id AS x FROM t WHERE id = 2;'],
   ]);
   expect(await errorOf('ALTER MATERIALIZED VIEW nothing AS SELECT 1')).toMatchObject({ code: '42P01' });
   await run('ALTER MATERIALIZED VIEW IF EXISTS nothing AS SELECT 1');

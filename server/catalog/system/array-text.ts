@@ -5,5 +5,5 @@ export function vectorText(numbers: readonly number[]): string {
 
 /** An array's text form. */
 export function textArray(texts: readonly string[]): string {
-  return `{${texts.map((text) => `"${text.replaceAll(/["\\\\]/g, '\\\\$&')}"`).join(',')}}`;
+  return `{${texts.map((text) => `"${text.replaceAll(/["\\]/g, '\\$&')}"`).join(',')}}`;
 }
