@@ -84,7 +84,7 @@ export type Offsets = Readonly<Record<string, string>>;
 
 /** Metadata that INCLUDE can ask for; a header by its name. */
 export type MetadataItem =
-  'key' | 'partition' | 'offset' | 'timestamp' | 'headers' | 'path' | 'line' | `header ${string}`;
+  'key' | 'topic' | 'partition' | 'offset' | 'timestamp' | 'headers' | 'path' | 'line' | `header ${string}`;
 
 /** Metadata that the decoder knows of each record itself: its number in its stream and the bytes before it. */
 export const PLACES: readonly MetadataItem[] = ['line', 'offset'];
@@ -120,15 +120,19 @@ export interface BytesBatch {
 }
 
 /**
- * Messages of a log, whole and each with its own metadata, framed as engine/crates/decode/src/messages.rs has them. No
- * bytes: only the offset moves.
+ * Messages of a log, each with its own metadata: whole batches as Kafka has them, which only the engine takes apart
+ * (engine/crates/decode/src/kafka). No bytes: only the offset moves.
  */
 export interface MessagesBatch {
   readonly kind: 'messages';
   readonly table: number;
   /** As people know where they come from; refused messages are shown with it. */
   readonly stream: string;
+  readonly topic: string;
+  readonly partition: number;
   readonly bytes: Buffer;
+  /** Messages before this offset are none of it. */
+  readonly from: number;
   readonly diff: 1;
   readonly metadata: Partial<Record<MetadataItem, string>>;
   readonly offset: { readonly partition: string; readonly value: string };

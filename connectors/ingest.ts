@@ -158,7 +158,7 @@ export class Ingest {
 
   #unknownSchemas(batch: SourceBatch): readonly number[] {
     if (batch.kind !== 'messages' || batch.bytes.length === 0) return [];
-    return this.#messageDecoder(batch.table).unknownSchemas(batch.bytes);
+    return this.#messageDecoder(batch.table).unknownSchemas(batch.bytes, batch);
   }
 
   /** False when the source was closed before all were learned. */
@@ -240,6 +240,7 @@ export class Ingest {
       metadata,
       ...(rejects === undefined ? {} : { rejects }),
       ...(position === undefined ? {} : { position }),
+      ...(batch.kind === 'messages' ? { place: batch } : {}),
     });
     this.#rows += result.rows * batch.diff;
     if (result.errorCount === 0) return result.position;

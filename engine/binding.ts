@@ -18,6 +18,7 @@ import type {
   ExecuteOptions,
   Expr,
   GeneratorKind,
+  MessagesPlace,
   MessageColumn,
   MessageEnvelope,
   Hold,
@@ -70,8 +71,9 @@ interface NativeDecoder {
     rejects: number | null,
     log: NativeErrorLog | null,
     path: string | null,
+    place: MessagesPlace | null,
   ): { rows: number; errorCount: number; errors: DecodeError[]; pending: number };
-  unknownSchemas(chunk: Buffer): number[];
+  unknownSchemas(chunk: Buffer, place: MessagesPlace): number[];
   learnSchema(id: number, schema: string | null, refusal: string | null): void;
   setPosition(position: string | null): void;
   position(): string | null;
@@ -186,8 +188,9 @@ type Callback = (
 export interface NativeAddon {
   NativeErrorLog: new (arrangement: number, owner: number, capacity: number) => NativeErrorLog;
   NativeEngine: new (workers: number, callback: Callback) => NativeEngine;
-  lz4Compress(content: Buffer): Buffer;
-  lz4Decompress(frame: Buffer): Buffer;
+  kafkaCompress(compression: string, content: Buffer): Buffer;
+  kafkaDecompress(compression: string, bytes: Buffer): Buffer;
+  kafkaPortions(chunk: Buffer, from: number, aborted: readonly number[], most: number): number[];
 }
 
 interface Answer {
@@ -327,7 +330,7 @@ class Decoder implements RowDecoder {
     this.#decoder = decoder;
   }
   decode(chunk: Buffer, options: DecodeOptions): ReturnType<RowDecoder['decode']> {
-    const { end, diff, transaction, metadata, details = 1, rejects, position } = options;
+    const { end, diff, transaction, metadata, details = 1, rejects, position, place } = options;
     return native(() => {
       if (position !== undefined) this.#decoder.setPosition(position);
       const decoded = this.#decoder.decode(
@@ -340,12 +343,13 @@ class Decoder implements RowDecoder {
         rejects?.arrangement ?? null,
         (rejects?.log as Log | null | undefined)?.native ?? null,
         rejects?.path ?? null,
+        place === undefined ? null : placeOf(place),
       );
       return position === undefined ? decoded : { ...decoded, position: this.#decoder.position() };
     });
   }
-  unknownSchemas(chunk: Buffer): readonly number[] {
-    return this.#decoder.unknownSchemas(chunk);
+  unknownSchemas(chunk: Buffer, place: MessagesPlace): readonly number[] {
+    return native(() => this.#decoder.unknownSchemas(chunk, placeOf(place)));
   }
   learnSchema(id: number, schema: WrittenSchema | { readonly missing: string }): void {
     const text = 'missing' in schema ? null : JSON.stringify(schema);
@@ -356,6 +360,9 @@ class Decoder implements RowDecoder {
     // The decoder is freed with this object.
   }
 }
+
+/** Only what the addon takes. */
+const placeOf = ({ topic, partition, from }: MessagesPlace): MessagesPlace => ({ topic, partition, from });
 
 class Log implements ErrorLog {
   readonly native: NativeErrorLog;

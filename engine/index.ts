@@ -249,12 +249,12 @@ export type DecodeFormat =
       readonly headerMatch?: boolean;
     };
 
-/** Metadata of a message as a column: the key or a header as a type, int4, int8, timestamptz, jsonb. */
+/** Metadata of a message as a column: the key or a header as a type, text, int4, int8, timestamptz, jsonb. */
 export type MessageColumn =
   /** `format`: the key is of a schema. */
   | { readonly kind: 'key'; readonly type: ColumnType; readonly format?: DecodeFormat }
-  | { readonly kind: 'header'; readonly type: ColumnType }
-  | { readonly kind: 'partition' | 'offset' | 'timestamp' | 'headers' };
+  | { readonly kind: 'header'; readonly name: string; readonly type: ColumnType }
+  | { readonly kind: 'topic' | 'partition' | 'offset' | 'timestamp' | 'headers' };
 
 /** The fields of messages' keys: of a whole key the one, of a JSON object its members. They stand before the value's. */
 export interface MessageKey {
@@ -322,6 +322,14 @@ export interface Rejects {
   readonly path: string | null;
 }
 
+/** Where the messages of a chunk are from. */
+export interface MessagesPlace {
+  readonly topic: string;
+  readonly partition: number;
+  /** Those before this offset are not wanted. */
+  readonly from: number;
+}
+
 export interface DecodeOptions {
   /** What is left unfinished is a record. */
   readonly end: boolean;
@@ -334,6 +342,8 @@ export interface DecodeOptions {
   readonly rejects?: Rejects;
   /** How far the changes of a database were applied of the partition that the chunk is from: `position` of its last chunk. */
   readonly position?: string | null;
+  /** Of a chunk of messages: whole batches of Kafka. */
+  readonly place?: MessagesPlace;
 }
 
 /** Turns a byte stream into rows of one relation, inside a transaction. */
@@ -355,7 +365,7 @@ export interface RowDecoder {
     readonly position?: string | null;
   };
   /** The numbers of schemas that messages of a chunk have, and that have to be learned before it is decoded. */
-  unknownSchemas(chunk: Buffer): readonly number[];
+  unknownSchemas(chunk: Buffer, place: MessagesPlace): readonly number[];
   /** The schema of a number; or why there is none, which is the error of each of its messages. */
   learnSchema(id: number, schema: WrittenSchema | { readonly missing: string }): void;
   close(): void;
@@ -554,10 +564,39 @@ export function startEngine(options: { workers: number; events: EngineEvents }):
   return new NativeBinding(loadAddon(), options.workers, options.events);
 }
 
-/** LZ4 frames, which Node cannot make. Needs no engine that runs. */
-export const lz4 = {
-  compress: (content: Buffer): Buffer => native(() => loadAddon().lz4Compress(content)),
-  decompress: (frame: Buffer): Buffer => native(() => loadAddon().lz4Decompress(frame)),
+/** Batches of Kafka that stand one behind the other and are to be read. */
+export interface BatchesPortion {
+  /** Bytes of the chunk; none where only the offset moves. */
+  readonly start: number;
+  readonly end: number;
+  /** Where the partition goes on behind them. */
+  readonly next: number;
+  /** How many records the batches say that they have. */
+  readonly records: number;
+}
+
+/** Kafka's record batches. Needs no engine that runs. */
+export const recordBatches = {
+  /**
+   * What of a fetched chunk is to be read from an offset on, in portions of about `most` bytes: no control batches, and none of
+   * the aborted transactions, which are given as producer and first offset, one after the other.
+   */
+  portions(chunk: Buffer, from: number, aborted: readonly number[], most: number): BatchesPortion[] {
+    const found = native(() => loadAddon().kafkaPortions(chunk, from, aborted, most));
+    return Array.from({ length: found.length / 4 }, (_, index) => ({
+      start: found[4 * index]!,
+      end: found[4 * index + 1]!,
+      next: found[4 * index + 2]!,
+      records: found[4 * index + 3]!,
+    }));
+  },
+  compress: (codec: BatchCompression, content: Buffer): Buffer =>
+    native(() => loadAddon().kafkaCompress(codec, content)),
+  decompress: (codec: BatchCompression, bytes: Buffer): Buffer =>
+    native(() => loadAddon().kafkaDecompress(codec, bytes)),
 };
+
+/** How batches are compressed. */
+export type BatchCompression = 'gzip' | 'snappy' | 'lz4' | 'zstd';
 
 export type { ColumnType, Expr, Layout, OrderKey, Plan, ScalarType };

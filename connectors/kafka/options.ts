@@ -12,8 +12,6 @@ export const kafkaSourceOptions = {
   start_offsets: { type: 'string' },
   /** The first message of that time or later. */
   start_timestamp: { type: 'string' },
-  /** What the consumer group's name begins with. */
-  group_id_prefix: { type: 'string', default: 'tidewire' },
   /** How often new partitions, and topics, are looked for. */
   refresh_interval: { type: 'duration', min: 100, default: 10_000 },
 } as const satisfies OptionSpecs;

@@ -1,11 +1,9 @@
 /**
- * Reads topics through kafkajs's consumer. The group is the session's alone and holds no offsets: where each partition goes
- * on is known here, from the commits of the source. Whatever the group's life does (joins, crashes, restarts), the consumer
- * begins at the earliest offset or where it was sent, and what lies before a partition's place is dropped, so that
- * nothing is yielded twice and nothing is left out.
+ * Reads topics: fetches the batches of partitions as brokers have them (`fetching.ts`) and gives them on in portions, whose
+ * records only the engine sees. Where each partition goes on is known here, from the commits of the source; there is no
+ * consumer group. A broker is asked again while what it gave is being read, up to a bound for all partitions together.
  */
-import { randomUUID } from 'node:crypto';
-import type { Admin, Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import type { Admin, Kafka } from 'kafkajs';
 import {
   ConnectorError,
   type ConnectorMetrics,
@@ -17,57 +15,49 @@ import {
   type SourceReader,
   type SourceState,
 } from '../contract.ts';
+import { recordBatches } from '../../engine/index.ts';
 import { Alarm, PauseGate, StateHolder } from '../state.ts';
 import { type KafkaConnectionOptions, kafkaClient, kafkaMessage } from './client.ts';
-import { type Wanted, frameLength, frames, wantedOf } from './messages.ts';
+import { type FetchedPartition, Fetching, type TopicPartition } from './fetching.ts';
 import { type KafkaSourceOptions, startOffsets, startTimestamp, topicPattern } from './options.ts';
 
-/** A batch that is yielded has at most this much, or one message. */
-const BATCH_BYTES = 256 << 10;
-/** How long a broker holds back an answer without messages: partitions that have some wait as long at most. */
-const MAX_WAIT = 100;
-/** How often the group hears of a reader whose consumer does not pull. */
-const HEARTBEAT = 1000;
-/** How long a consumer may take to say goodbye. */
-const LEAVING = 1000;
+/** A portion has at most this much, or one batch. */
+const PORTION_BYTES = 256 << 10;
+/** What was fetched and not pulled, and what is being fetched, have together at most this much, or one batch a broker. */
+const AHEAD_BYTES = 16 << 20;
+/** A broker gives at most this much at once, or one batch. */
+const FETCH_BYTES = 4 << 20;
+/** Less is not worth asking for. */
+const LEAST_BYTES = 256 << 10;
+/** How long a broker holds back an answer without messages: partitions that come to it wait as long at most. */
+const MAX_WAIT = 250;
+/** How often it looks for what should have rung. */
+const PATIENCE = 1000;
 const BACKOFF = { first: 200, most: 3000 };
+/** A broker's error for an offset that its partition does not have. */
+const OUT_OF_RANGE = 'OFFSET_OUT_OF_RANGE';
 
-/** Messages of a partition that wait to be pulled. */
-class Offer {
+/** Batches of a partition that wait to be pulled. */
+interface Portion {
   /** As offsets name it. */
   readonly partition: string;
-  readonly messages: readonly KafkaMessage[];
+  readonly batches: Buffer;
+  /** Records before this offset are not wanted. */
+  readonly from: number;
   /** Where the partition goes on behind them. */
   readonly next: number;
-  readonly #taken: Promise<void>;
-  take: () => void = () => undefined;
-
-  constructor(partition: string, messages: readonly KafkaMessage[], next: number) {
-    this.partition = partition;
-    this.messages = messages;
-    this.next = next;
-    this.#taken = new Promise((resolve) => (this.take = resolve));
-  }
-
-  /** Whether it is taken within some time. */
-  async within(milliseconds: number): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<false>((resolve) => {
-      timer = setTimeout(() => resolve(false), milliseconds);
-    });
-    const taken = this.#taken.then(() => true);
-    return Promise.race([taken, late]).finally(() => clearTimeout(timer));
-  }
+  readonly records: number;
 }
 
-/** Lets a consumer go. One whose broker is away is not waited for: what it still fetches is not taken. */
-async function leave(consumer: Consumer): Promise<void> {
-  const left = consumer.disconnect().catch(() => undefined);
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, LEAVING);
-  });
-  await Promise.race([left, late]).finally(() => clearTimeout(timer));
+/** One connection to the cluster. */
+interface Session {
+  readonly fetching: Fetching;
+  over: boolean;
+  /** What brokers lead, in the order in which it is asked for. */
+  readonly led: Map<string, TopicPartition[]>;
+  /** Those that are being asked. */
+  readonly asked: Map<string, Promise<void>>;
+  readonly room: Set<Alarm>;
 }
 
 /** Asks an administrator's client. */
@@ -84,7 +74,6 @@ async function withAdmin<T>(client: Kafka, ask: (admin: Admin) => Promise<T>): P
 export class KafkaReader implements SourceReader {
   readonly #setup: SourceOptions<KafkaSourceOptions>;
   readonly #connection: KafkaConnectionOptions;
-  readonly #wanted: Wanted;
   readonly #state = new StateHolder<SourceState>('created');
   readonly #gate = new PauseGate();
   /** Which topics are read, where there may be several. */
@@ -95,7 +84,13 @@ export class KafkaReader implements SourceReader {
   readonly #ends = new Map<string, number>();
   /** Partitions whose place is to be committed before anything is read, so that it is not chosen again; all in one commit. */
   #placed: string[] = [];
-  #offers: Offer[] = [];
+  /** What was fetched and not pulled. */
+  #portions: Portion[] = [];
+  /** Where each partition goes on behind that. */
+  readonly #ahead = new Map<string, number>();
+  /** Bytes that were fetched and not pulled, or may be coming. */
+  #waiting = 0;
+  #session: Session | null = null;
   #failure: ConnectorError | null = null;
   readonly #said = new Set<string>();
   readonly #news = new Alarm();
@@ -111,7 +106,6 @@ export class KafkaReader implements SourceReader {
   constructor(setup: SourceOptions<KafkaSourceOptions>) {
     this.#setup = setup;
     this.#connection = setup.connection as unknown as KafkaConnectionOptions;
-    this.#wanted = wantedOf(setup.metadata);
     this.#pattern = topicPattern(setup.options);
     this.#whenClosed = new Promise((resolve) => (this.#close = resolve));
     for (const [partition, offset] of Object.entries(setup.offsets)) {
@@ -127,42 +121,38 @@ export class KafkaReader implements SourceReader {
       if (this.#closed) return;
       if (this.#failure !== null) throw this.#failure;
       const placed = this.#placed.shift();
-      const offer = placed === undefined ? this.#offers.shift() : undefined;
-      if (placed !== undefined) yield { ...this.#batch(placed, []), commit: this.#placed.length === 0 };
-      else if (offer !== undefined) {
-        const batch = this.#taken(offer);
-        if (batch !== null) yield batch;
-      } else await this.#news.sleep(HEARTBEAT);
+      const portion = placed === undefined ? this.#portions.shift() : undefined;
+      if (placed !== undefined) yield { ...this.#nothing(placed), commit: this.#placed.length === 0 };
+      else if (portion !== undefined) yield this.#pulled(portion);
+      else await this.#news.sleep(PATIENCE);
     }
   }
 
-  /** The batch of an offer, which moves its partition on; null where all of it was yielded before. */
-  #taken(offer: Offer): MessagesBatch | null {
-    const { partition, next } = offer;
-    const from = this.#next.get(partition) ?? 0;
-    offer.take();
-    if (next <= from) return null;
-    const fresh =
-      offer.messages.length > 0 && Number(offer.messages[0]!.offset) < from
-        ? offer.messages.filter(({ offset }) => Number(offset) >= from)
-        : offer.messages;
+  /** The batch of a portion, which moves its partition on. */
+  #pulled({ partition, batches, from, next, records }: Portion): MessagesBatch {
+    this.#waiting -= batches.length;
+    for (const alarm of this.#session?.room ?? []) alarm.ring();
     this.#next.set(partition, next);
-    return this.#batch(partition, fresh);
+    this.#bytes += batches.length;
+    this.#records += records;
+    return { ...this.#nothing(partition), bytes: batches, from };
   }
 
-  #batch(partition: string, messages: readonly KafkaMessage[]): MessagesBatch {
-    const bytes = frames(messages, this.#placeOf(partition).partition, this.#wanted);
-    this.#bytes += bytes.length;
-    this.#records += messages.length;
-    const stream = this.#name(partition);
+  /** A batch that only says where a partition goes on. */
+  #nothing(of: string): MessagesBatch {
+    const { topic, partition } = this.#placeOf(of);
+    const stream = `${topic}/${partition}`;
     return {
       kind: 'messages',
       table: 0,
       stream,
-      bytes,
+      topic,
+      partition,
+      bytes: Buffer.alloc(0),
+      from: 0,
       diff: 1,
       metadata: { path: stream },
-      offset: { partition, value: String(this.#next.get(partition)) },
+      offset: { partition: of, value: String(this.#next.get(of)) },
       commit: true,
     };
   }
@@ -190,12 +180,11 @@ export class KafkaReader implements SourceReader {
     while (!this.#closed && this.#failure === null) {
       const begun = Date.now();
       try {
-        await this.#session();
+        await this.#connected();
       } catch (error) {
         if (error instanceof ConnectorError) this.#failure = error;
         else this.#stalled(kafkaMessage(error, this.#connection));
       }
-      this.#offers = [];
       this.#news.ring();
       if (Date.now() - begun > BACKOFF.most) wait = BACKOFF.first;
       if (!this.#closed && this.#failure === null) await this.#retry.sleep(wait);
@@ -203,10 +192,10 @@ export class KafkaReader implements SourceReader {
     }
   }
 
-  /** A consumer's life. Rejects with what ended it. */
-  async #session(): Promise<void> {
+  /** A connection's life. Rejects with what ended it. */
+  async #connected(): Promise<void> {
     const { options } = this.#setup;
-    // What the consumer gives up on is tried again here, where it can be seen.
+    // What kafkajs gives up on is tried again here, where it can be seen.
     const client = kafkaClient(this.#connection, (message) => this.#log(message), {
       retries: 2,
       initialRetryTime: 100,
@@ -225,50 +214,129 @@ export class KafkaReader implements SourceReader {
       await this.#refresh.sleep(options.refresh_interval);
       return;
     }
-    const consumer = client.consumer({
-      // A group of its own: joining one that a lost session has not left would wait until it is given up.
-      groupId: `${options.group_id_prefix}-${randomUUID()}`,
-      allowAutoTopicCreation: false,
-      metadataMaxAge: options.refresh_interval,
-      maxWaitTimeInMs: MAX_WAIT,
-      retry: { retries: 2, initialRetryTime: 100, maxRetryTime: 1000, restartOnFailure: async () => false },
-    });
-    const session = { over: false };
-    const { CRASH, FETCH, GROUP_JOIN } = consumer.events;
-    const crashed = new Promise<never>((_, reject) => {
-      consumer.on(CRASH, ({ payload }) => {
-        this.#stalled(kafkaMessage(payload.error, this.#connection));
-        reject(payload.error);
-      });
-    });
-    crashed.catch(() => undefined);
-    // Joining forgets where the consumer was.
-    consumer.on(GROUP_JOIN, () => this.#seek(consumer));
-    consumer.on(FETCH, () => {
-      if (!session.over) this.#flows();
-    });
+    const fetching = await Fetching.connect(client, topics);
+    const session: Session = {
+      fetching,
+      over: false,
+      led: new Map(),
+      asked: new Map(),
+      room: new Set(),
+    };
+    this.#session = session;
+    let fail = (_error: unknown): void => undefined;
+    const failed = new Promise<never>((_, reject) => (fail = reject));
     try {
-      await consumer.connect();
-      await consumer.subscribe({ topics, fromBeginning: true });
-      await consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: 4,
-        eachBatch: (payload) => this.#offer(payload, session),
-      });
-      await Promise.race([crashed, this.#whenClosed, this.#otherTopics(client, topics, session)]);
+      for (;;) {
+        await this.#assign(session, client, fail);
+        await Promise.race([this.#refresh.sleep(options.refresh_interval), this.#whenClosed, failed]);
+        if (this.#closed) return;
+        await fetching.refresh();
+        // A broker that is away is noticed by who fetches from it.
+        const found = await withAdmin(client, (admin) => this.#topics(admin)).catch(() => topics);
+        if (found.join() !== topics.join()) return;
+      }
     } finally {
       session.over = true;
-      this.#refresh.ring();
-      this.#offers = [];
-      await leave(consumer);
+      this.#session = null;
+      for (const alarm of session.room) alarm.ring();
+      fetching.close();
     }
   }
 
-  #seek(consumer: Consumer): void {
-    for (const [partition, offset] of this.#next) {
-      consumer.seek({ ...this.#placeOf(partition), offset: String(offset) });
+  /** Says which broker is asked for what, and asks those that are not. */
+  async #assign(session: Session, client: Kafka, fail: (error: unknown) => void): Promise<void> {
+    const leaders = session.fetching.leaders();
+    const partitions = [...leaders.values()].flat();
+    const unknown = partitions.filter((each) => !this.#next.has(this.#partition(each.topic, each.partition)));
+    for (const topic of new Set(unknown.map((each) => each.topic))) {
+      await withAdmin(client, (admin) => this.#place(admin, topic, false));
+      this.#news.ring();
     }
+    session.led.clear();
+    for (const [node, led] of leaders) {
+      session.led.set(node, led);
+      if (session.asked.has(node)) continue;
+      const asking = this.#ask(session, node, client)
+        .catch(fail)
+        .finally(() => session.asked.delete(node));
+      session.asked.set(node, asking);
+    }
+  }
+
+  /** Fetches from a broker what it leads, again and again while the session lasts. */
+  async #ask(session: Session, node: string, client: Kafka): Promise<void> {
+    const room = new Alarm();
+    session.room.add(room);
+    try {
+      while (!session.over) {
+        const led = session.led.get(node);
+        if (led === undefined) return;
+        const bytes = Math.min(FETCH_BYTES, AHEAD_BYTES - this.#waiting);
+        if (bytes < LEAST_BYTES) {
+          await room.sleep(PATIENCE);
+          continue;
+        }
+        const wanted = led.map((each) => ({ ...each, offset: this.#from(each) }));
+        this.#waiting += bytes;
+        let fetched: FetchedPartition[];
+        try {
+          fetched = await session.fetching.fetch(node, wanted, { bytes, wait: MAX_WAIT });
+        } finally {
+          this.#waiting -= bytes;
+        }
+        if (session.over) return;
+        let error: Error | null = null;
+        for (const each of fetched) {
+          const asked = wanted.find(
+            ({ topic, partition }) => topic === each.topic && partition === each.partition,
+          );
+          // Another broker leads it by now, and has given more.
+          if (asked === undefined || asked.offset !== this.#from(each)) continue;
+          if (each.error === null) this.#fetched(each, asked.offset, led);
+          else if ((each.error as { type?: string }).type === OUT_OF_RANGE) {
+            await withAdmin(client, (admin) => this.#place(admin, each.topic, false));
+          } else error ??= each.error;
+        }
+        if (error !== null) throw error;
+        this.#flows();
+      }
+    } finally {
+      session.room.delete(room);
+    }
+  }
+
+  /** Where a partition is fetched from. */
+  #from({ topic, partition }: TopicPartition): number {
+    const name = this.#partition(topic, partition);
+    return this.#ahead.get(name) ?? this.#next.get(name) ?? 0;
+  }
+
+  /** What a broker gave is there to be pulled. The partition is asked for behind the others that it `led`. */
+  #fetched(
+    { topic, partition, end, aborted, batches }: FetchedPartition,
+    from: number,
+    led: TopicPartition[],
+  ): void {
+    const name = this.#partition(topic, partition);
+    this.#ends.set(name, end);
+    if (batches.length === 0) return;
+    const portions = recordBatches.portions(batches, from, aborted, PORTION_BYTES);
+    for (const { start, end: to, next, records } of portions) {
+      const before = this.#ahead.get(name) ?? from;
+      this.#portions.push({
+        partition: name,
+        batches: batches.subarray(start, to),
+        from: before,
+        next,
+        // Of a batch that was read in part only what is behind that.
+        records: Math.min(records, next - before),
+      });
+      this.#waiting += to - start;
+      this.#ahead.set(name, next);
+    }
+    const at = led.findIndex((each) => each.topic === topic && each.partition === partition);
+    led.push(...led.splice(at, 1));
+    this.#news.ring();
   }
 
   /** The topics that are there and that are asked for. */
@@ -276,18 +344,6 @@ export class KafkaReader implements SourceReader {
     const pattern = this.#pattern;
     if (pattern === null) return [this.#setup.options.topic ?? ''];
     return (await admin.listTopics()).filter((topic) => pattern.test(topic)).sort();
-  }
-
-  /** Resolves when other topics are there than those that are read; never where the topic is named. */
-  async #otherTopics(client: Kafka, topics: string[], session: { readonly over: boolean }): Promise<void> {
-    if (this.#pattern === null) return new Promise(() => undefined);
-    for (;;) {
-      await this.#refresh.sleep(this.#setup.options.refresh_interval);
-      if (session.over) return;
-      // A broker that is away is the consumer's to notice.
-      const found = await withAdmin(client, (admin) => this.#topics(admin)).catch(() => topics);
-      if (found.join() !== topics.join()) return;
-    }
   }
 
   /** Gives a place to each partition of a topic that has none. `first`: the source has begun with none. */
@@ -302,7 +358,7 @@ export class KafkaReader implements SourceReader {
     for (const { partition: number, low, high } of known) {
       const partition = this.#partition(topic, number);
       this.#ends.set(partition, Number(high));
-      const next = this.#next.get(partition);
+      const next = this.#ahead.get(partition) ?? this.#next.get(partition);
       if (next !== undefined) {
         if (next > Number(high)) throw this.#truncated(partition, next, Number(high));
         if (next < Number(low)) this.#lost(partition, next, Number(low));
@@ -315,58 +371,6 @@ export class KafkaReader implements SourceReader {
     }
   }
 
-  /** Offers a fetched batch and waits until it is pulled; the group hears of us meanwhile. */
-  async #offer(
-    { batch, heartbeat, resolveOffset, isRunning, isStale }: EachBatchPayload,
-    session: { readonly over: boolean },
-  ): Promise<void> {
-    const ends = (): boolean => session.over || this.#closed || !isRunning() || isStale();
-    const { messages } = batch;
-    const partition = this.#partition(batch.topic, batch.partition);
-    const end = Number(batch.highWatermark);
-    this.#ends.set(partition, end);
-    const behind = Number(batch.lastOffset()) + 1;
-    const from = this.#next.get(partition) ?? 0;
-    if (end < from) {
-      this.#failure = this.#truncated(partition, from, end);
-      this.#news.ring();
-      return;
-    }
-    for (let at = 0; at < messages.length && !ends();) {
-      const to = this.#chunkEnd(messages, at);
-      const next = to === messages.length ? behind : Number(messages[to]!.offset);
-      const offer = new Offer(partition, messages.slice(at, to), next);
-      this.#offers.push(offer);
-      this.#news.ring();
-      while (!(await offer.within(HEARTBEAT))) {
-        try {
-          if (ends()) return;
-          await heartbeat();
-        } finally {
-          if (ends()) this.#withdraw(offer);
-        }
-      }
-      at = to;
-    }
-    resolveOffset(String(behind - 1));
-    await heartbeat();
-  }
-
-  #withdraw(offer: Offer): void {
-    this.#offers = this.#offers.filter((candidate) => candidate !== offer);
-  }
-
-  /** Where a chunk that begins at `at` ends. */
-  #chunkEnd(messages: readonly KafkaMessage[], at: number): number {
-    let bytes = 0;
-    let to = at;
-    while (to < messages.length && (to === at || bytes < BATCH_BYTES)) {
-      bytes += frameLength(messages[to]!, this.#wanted);
-      to++;
-    }
-    return to;
-  }
-
   #truncated(partition: string, next: number, end: number): ConnectorError {
     return new ConnectorError({
       message: `${this.#name(partition)} ends at offset ${end}, and was read up to ${next} before`,
@@ -377,7 +381,9 @@ export class KafkaReader implements SourceReader {
   #lost(partition: string, next: number, low: number): void {
     const message = `${this.#name(partition)} begins at offset ${low}: messages from ${next} on were deleted unread`;
     this.#setup.context.log(message);
-    this.#next.set(partition, low);
+    this.#ahead.set(partition, low);
+    // What was fetched before is still to be pulled.
+    if (!this.#portions.some((portion) => portion.partition === partition)) this.#next.set(partition, low);
   }
 
   /** What is said again and again while a broker is away is logged once. */
@@ -440,7 +446,7 @@ export class KafkaReader implements SourceReader {
     if (!this.#closed) {
       this.#closed = true;
       this.#close();
-      for (const offer of this.#offers.splice(0)) offer.take();
+      this.#portions = [];
       this.#gate.end();
       this.#news.ring();
       this.#retry.ring();

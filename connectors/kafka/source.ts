@@ -18,7 +18,7 @@ export const kafkaSource: SourceConnector<typeof kafkaSourceOptions> = {
   messages: true,
   formats: ['json', 'csv', 'text', 'bytes', 'avro', 'protobuf'],
   subject: ({ topic }: KafkaSourceOptions) => topic ?? null,
-  metadata: ['key', 'partition', 'offset', 'timestamp', 'headers', 'header'],
+  metadata: ['key', 'topic', 'partition', 'offset', 'timestamp', 'headers', 'header'],
 
   async validate(
     options: KafkaSourceOptions,

@@ -4,6 +4,7 @@
  */
 import type { Rejects, RowDecoder, Transaction } from '../../engine/index.ts';
 import type { IngestTarget, Rejected } from '../ingest.ts';
+import { recordsOf } from './record-batches.ts';
 
 interface Changes {
   rows: Map<string, number>;
@@ -36,7 +37,7 @@ export class Collector implements IngestTarget {
     } as unknown as Transaction;
   }
 
-  /** Its sources give messages: a decoder takes their frames. */
+  /** Its sources give messages: a decoder takes Kafka's batches. */
   messages = false;
 
   decoder(): RowDecoder {
@@ -148,16 +149,13 @@ export class Collector implements IngestTarget {
 /** Each message is a record; its key, place and headers are not looked at. */
 function messageDecoder(): RowDecoder {
   return {
-    decode: (chunk, { transaction }) => {
+    decode: (chunk, { transaction, place }) => {
       const { rows } = transaction as unknown as Changes;
       const errors = [];
       let count = 0;
-      for (let at = 0; at < chunk.length;) {
-        const offset = Number(chunk.readBigInt64LE(at));
-        const [key, value, headers] = [20, 24, 28].map((field) => Math.max(0, chunk.readInt32LE(at + field)));
-        const from = at + 32 + key!;
-        const text = chunk.toString('utf8', from, from + value!);
-        at = from + value! + headers!;
+      for (const { offset, value } of recordsOf(chunk)) {
+        if (offset < (place?.from ?? 0)) continue;
+        const text = value.toString();
         if (text.startsWith('!')) {
           errors.push({ sqlstate: '22P02', message: 'bad', offset, line: offset, bytes: Buffer.from(text) });
           continue;

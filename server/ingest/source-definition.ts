@@ -344,6 +344,8 @@ function metadataType(item: MetadataItem, connector: SourceConnector, key: TypeN
       return of(key, true);
     case 'partition':
       return of('int4');
+    case 'topic':
+      return of('text');
     case 'timestamp':
       return of('timestamptz');
     case 'headers':
@@ -360,13 +362,16 @@ function messageColumn({ item, column }: IncludedColumn, key: KeySchema | null):
       const type = toColumnType(column.type);
       return key === null ? { kind: 'key', type } : { kind: 'key', type, format: wholeFormat(key.decode) };
     }
+    case 'topic':
     case 'partition':
     case 'offset':
     case 'timestamp':
     case 'headers':
       return { kind: item };
     default:
-      if (item.startsWith('header ')) return { kind: 'header', type: toColumnType(column.type) };
+      if (item.startsWith('header ')) {
+        return { kind: 'header', name: item.slice('header '.length), type: toColumnType(column.type) };
+      }
       throw new Error(`messages have no ${item}`);
   }
 }

@@ -28,7 +28,11 @@ export function translateWith(connector: string, given: readonly Option[]): Tran
     case 'generator nexmark':
       return nexmarkOptions(given);
     case 'kafka':
-      return { options: given.map(kafkaOption), table: null };
+      // Reading has no consumer group.
+      return {
+        options: given.filter(({ name }) => name !== 'group.id.prefix').map(kafkaOption),
+        table: null,
+      };
     default:
       return { options: given, table: null };
   }
@@ -54,7 +58,6 @@ function fileOptions(given: readonly Option[]): Option[] {
 const KAFKA: Readonly<Record<string, string>> = {
   'scan.startup.mode': 'start',
   'scan.startup.timestamp.millis': 'start_timestamp',
-  'group.id.prefix': 'group_id_prefix',
 };
 
 function kafkaOption(option: Option): Option {

@@ -25,7 +25,7 @@ export interface Envelope {
 
 /** One item of INCLUDE: metadata of a record that becomes a column. */
 export interface IncludeItem {
-  item: 'key' | 'partition' | 'offset' | 'timestamp' | 'headers' | 'header' | 'path' | 'line';
+  item: 'key' | 'topic' | 'partition' | 'offset' | 'timestamp' | 'headers' | 'header' | 'path' | 'line';
   /** The header's name, for `header`. */
   header?: string;
   /** `header`: its bytes, not its text. */

@@ -61,12 +61,12 @@ describeWith(kafkaMissing(), 'FROM KAFKA', () => {
       { value: json({ what: null, id: 2 }), partition: 1, timestamp: '1700000001000' },
     ]);
     await ask(`CREATE SOURCE s1 (id int, what text) FROM KAFKA CONNECTION k (TOPIC '${name}')
-      FORMAT JSON INCLUDE KEY, PARTITION, OFFSET AS at, TIMESTAMP AS sent, HEADERS`);
+      FORMAT JSON INCLUDE KEY, PARTITION, OFFSET AS at, TIMESTAMP AS sent, HEADERS, TOPIC AS origin`);
     await gives(
-      `SELECT id, what, key::text, partition, at::text, to_char(sent, 'YYYY-MM-DD HH24:MI:SS.MS'), headers FROM s1 ORDER BY id`,
+      `SELECT id, what, key::text, partition, at::text, to_char(sent, 'YYYY-MM-DD HH24:MI:SS.MS'), headers, origin FROM s1 ORDER BY id`,
       [
-        [1, 'one', '\\x6b31', 0, '0', '2023-11-14 22:13:20.123', { a: 'x', b: ['1', '2'], c: '\\xff' }],
-        [2, null, null, 1, '0', '2023-11-14 22:13:21.000', {}],
+        [1, 'one', '\\x6b31', 0, '0', '2023-11-14 22:13:20.123', { a: 'x', b: ['1', '2'], c: '\\xff' }, name],
+        [2, null, null, 1, '0', '2023-11-14 22:13:21.000', {}, name],
       ],
     );
     await send(name, [{ value: json({ id: 3 }), partition: 1 }]);
@@ -118,7 +118,7 @@ describeWith(kafkaMissing(), 'FROM KAFKA', () => {
     const name = await topic();
     await send(name, [{ value: json({ n: 1 }) }]);
     await ask(`CREATE SOURCE rw (n int) INCLUDE key AS k
-      WITH (connector = 'kafka', connection = k, topic = '${name}', scan.startup.mode = 'earliest') FORMAT PLAIN ENCODE JSON`);
+      WITH (connector = 'kafka', connection = k, topic = '${name}', scan.startup.mode = 'earliest', group.id.prefix = 'rw') FORMAT PLAIN ENCODE JSON`);
     await gives('SELECT * FROM rw', [[1, null]]);
     const other = `WITH (connector = 'kafka', properties.bootstrap.server = 'a:1', topic = 't') FORMAT PLAIN ENCODE JSON`;
     await expect(ask(`CREATE SOURCE wrong (n int) ${other}`)).rejects.toMatchObject({ code: '0A000' });

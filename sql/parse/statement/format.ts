@@ -68,7 +68,17 @@ function textOption(cursor: Cursor, name: string, word: string): Option {
   return { name, value: { kind: 'string', value: cursor.string(`the ${word}`) }, location, valueLocation };
 }
 
-const INCLUDED = ['key', 'partition', 'offset', 'timestamp', 'headers', 'header', 'path', 'line'] as const;
+const INCLUDED = [
+  'key',
+  'topic',
+  'partition',
+  'offset',
+  'timestamp',
+  'headers',
+  'header',
+  'path',
+  'line',
+] as const;
 
 /** INCLUDE item [AS name], …. */
 export function parseInclude(cursor: Cursor): IncludeItem[] {

@@ -1,9 +1,14 @@
 //! How fast messages become rows: `cargo run --release -p tidewire-decode --example speed`. Rows per CPU second, of a record
 //! with four fields in each format. On Linux, whose scheduler says how long the process ran.
 
+#[path = "../tests/support/batch.rs"]
+#[allow(dead_code)]
+mod batch;
+
+use batch::{Batch, Record, plain};
 use tidewire_decode::{
-    AvroFormat, Decoded, Envelope, Field, JsonFormat, MessageDecoder, MessageFormat, ProtobufFormat,
-    SchemaDecoder, SchemaFormat, SchemaText,
+    AvroFormat, ChunkPlace, Decoded, Envelope, Field, JsonFormat, MessageDecoder, MessageFormat,
+    ProtobufFormat, SchemaDecoder, SchemaFormat, SchemaText,
 };
 use tidewire_plan::{ColumnType, ScalarType};
 use tidewire_row::FormatSettings;
@@ -17,12 +22,18 @@ const AVRO: &str = r#"{"type": "record", "name": "Order", "fields": [
 const PROTOBUF: &str = r#"syntax = "proto3";
 message Order { int64 id = 1; string city = 2; double amount = 3; optional string note = 4; }"#;
 
-fn frame(value: &[u8], out: &mut Vec<u8>) {
-    out.extend_from_slice(&[0; 20]);
-    for length in [-1, value.len() as i32, -1] {
-        out.extend_from_slice(&length.to_le_bytes());
-    }
-    out.extend_from_slice(value);
+/// Batches as a producer with a little patience makes them.
+fn batches(values: &[Vec<u8>]) -> Vec<u8> {
+    let batches = values.chunks(500).enumerate().map(|(at, values)| {
+        let record = |(within, value)| Record {
+            offset: (at * 500 + within) as i64,
+            value: Some(value),
+            ..Record::default()
+        };
+        let values = values.iter().map(Vec::as_slice);
+        plain(Batch::default(), &values.enumerate().map(record).collect::<Vec<_>>())
+    });
+    batches.flatten().collect()
 }
 
 /// How long this process has run.
@@ -32,12 +43,13 @@ fn cpu_seconds() -> f64 {
     nanos / 1e9
 }
 
-fn measure(name: &str, mut decoder: MessageDecoder, messages: &[u8]) {
+fn measure(name: &str, mut decoder: MessageDecoder, values: &[Vec<u8>]) {
+    let messages = batches(values);
     let mut rows = Decoded::new();
     let begun = cpu_seconds();
     for _ in 0..ROUNDS {
         rows.clear();
-        decoder.push(messages, &mut rows).expect("whole frames");
+        decoder.push(&messages, ChunkPlace::default(), &mut rows).expect("whole batches");
     }
     let seconds = cpu_seconds() - begun;
     assert_eq!((rows.len(), rows.errors.len()), (ROWS, 0), "{name}");
@@ -81,11 +93,11 @@ fn main() {
         };
         let id = number(row as u64);
         let twice = number(row as u64 * 2);
-        frame(&[&[0, 0, 0, 0, 1], &twice[..], b"\x0cBergen", &amount, b"\x02\x08fast"].concat(), &mut avro);
-        frame(&[b"\x08", &id[..], b"\x12\x06Bergen\x19", &amount, b"\x22\x04fast"].concat(), &mut protobuf);
+        avro.push([&[0, 0, 0, 0, 1], &twice[..], b"\x0cBergen", &amount, b"\x02\x08fast"].concat());
+        protobuf.push([b"\x08", &id[..], b"\x12\x06Bergen\x19", &amount, b"\x22\x04fast"].concat());
         let value =
             format!("{{\"id\":{row},\"city\":\"Bergen\",\"amount\":{},\"note\":\"fast\"}}", row as f64 / 4.0);
-        frame(value.as_bytes(), &mut json);
+        json.push(value.into_bytes());
     }
     let format = SchemaFormat::Avro(AvroFormat { schema: text(AVRO), framed: true, whole: false });
     measure("Avro", by_schema(format), &avro);

@@ -1,30 +1,22 @@
 //! Messages of a log (Kafka's): each is a record with its own key, headers and place, so nothing has to be searched for its end.
-//!
-//! They come in one buffer, each as a header of little-endian numbers and then its bytes:
-//!
-//! ```text
-//! offset i64 | timestamp i64 (milliseconds since 1970) | partition i32 | key i32 | value i32 | headers i32 | key | value | headers
-//! ```
-//!
-//! `key`, `value` and `headers` in the header are lengths; -1 is none, and has no bytes. Headers are those that items name, in their
-//! order, each as an i32 length (-1: the message has none) and its bytes, and then the text of a JSON object.
 
 use crate::Field;
 use crate::csv::{CsvDecoder, CsvFormat};
 use crate::debezium::{Debezium, DebeziumDecoder, Event, Rows};
 use crate::decoder::{Outcome, RecordDecoder, without_return};
 use crate::json::{JsonDecoder, JsonFormat};
+use crate::kafka::{ChunkPlace, Entries, Message};
 use crate::keyed::{KeyDecoder, Permutation, Upsert, push_error, push_nulls};
 use crate::record::{Position, RecordError, RecordSink};
 use crate::registered::{SchemaDecoder, SchemaText};
-use crate::value::{ValueContext, push_null, push_text, push_whole, utf8};
+use crate::value::{ValueContext, push_null, push_text, push_whole};
 use tidewire_plan::{ColumnType, ScalarType};
 use tidewire_row::{Arena, Datum, EvalError, EvalResult, FormatSettings, push_datum};
 
-/// Bytes of a message's header.
-const HEADER: usize = 32;
 /// Milliseconds from 1970 to 2000, where PostgreSQL counts from.
 const EPOCH: i64 = 946_684_800_000;
+/// Room for what was compressed that is kept from chunk to chunk.
+const KEPT_CONTENT: usize = 1 << 20;
 
 /// What a message's value is.
 #[derive(Clone, Debug)]
@@ -46,6 +38,8 @@ pub enum MessageItem {
     Key(Field),
     /// The key, as a schema says, as this field.
     SchemaKey(Field, SchemaDecoder),
+    /// text.
+    Topic,
     /// int4.
     Partition,
     /// int8.
@@ -54,8 +48,8 @@ pub enum MessageItem {
     Timestamp,
     /// jsonb.
     Headers,
-    /// The next of the headers asked for by name, as this field.
-    Header(Field),
+    /// The header of this name, as this field.
+    Header(String, Field),
 }
 
 impl MessageItem {
@@ -63,41 +57,16 @@ impl MessageItem {
     pub fn column(&self) -> ColumnType {
         let of = |scalar| ColumnType { scalar, typmod: -1, nullable: false };
         match self {
-            MessageItem::Key(field) | MessageItem::SchemaKey(field, _) | MessageItem::Header(field) => {
+            MessageItem::Key(field) | MessageItem::SchemaKey(field, _) | MessageItem::Header(_, field) => {
                 field.column
             }
+            MessageItem::Topic => of(ScalarType::Text),
             MessageItem::Partition => of(ScalarType::Int4),
             MessageItem::Offset => of(ScalarType::Int8),
             MessageItem::Timestamp => of(ScalarType::Timestamptz),
             MessageItem::Headers => of(ScalarType::Jsonb),
         }
     }
-}
-
-/// A message in its buffer.
-struct Message<'a> {
-    offset: i64,
-    timestamp: i64,
-    partition: i32,
-    key: Option<&'a [u8]>,
-    value: Option<&'a [u8]>,
-    headers: Option<&'a [u8]>,
-}
-
-/// Takes the first message off a buffer; None where it is cut, which the writer of the buffer never does.
-fn take<'a>(buffer: &mut &'a [u8]) -> Option<Message<'a>> {
-    let (header, mut rest) = buffer.split_at_checked(HEADER)?;
-    let long = |at: usize| i64::from_le_bytes(header[at..at + 8].try_into().unwrap_or_default());
-    let int = |at: usize| i32::from_le_bytes(header[at..at + 4].try_into().unwrap_or_default());
-    let mut part = |length: i32| -> Option<Option<&'a [u8]>> {
-        let Ok(length) = usize::try_from(length) else { return Some(None) };
-        let (part, behind) = rest.split_at_checked(length)?;
-        rest = behind;
-        Some(Some(part))
-    };
-    let (key, value, headers) = (part(int(20))?, part(int(24))?, part(int(28))?);
-    *buffer = rest;
-    Some(Message { offset: long(0), timestamp: long(8), partition: int(16), key, value, headers })
 }
 
 enum Decoder {
@@ -133,6 +102,8 @@ pub struct MessageDecoder {
     keyed: Option<Keyed>,
     context: ValueContext,
     rows: Rows,
+    /// What was compressed of a batch.
+    content: Vec<u8>,
 }
 
 /// The parts of an envelope with keys.
@@ -226,7 +197,7 @@ impl MessageDecoder {
         };
         let keyed = Keyed::new(envelope, &fields, &items);
         let context = ValueContext { settings, arena: Arena::new() };
-        MessageDecoder { decoder, fields, items, keyed, context, rows: Rows::default() }
+        MessageDecoder { decoder, fields, items, keyed, context, rows: Rows::default(), content: Vec::new() }
     }
 
     /// How far the changes of the partition whose messages come next were applied, as [`MessageDecoder::position`] gave it.
@@ -272,24 +243,27 @@ impl MessageDecoder {
         value.into_iter().chain(key).chain(items)
     }
 
-    /// The numbers of schemas that messages of a buffer have and that have to be learned before they are decoded.
-    pub fn unknown_schemas(&mut self, buffer: &[u8]) -> Vec<u32> {
+    /// The numbers of schemas that messages of a chunk have and that have to be learned before it is decoded.
+    pub fn unknown_schemas(&mut self, chunk: &[u8], place: ChunkPlace) -> EvalResult<Vec<u32>> {
         let mut unknown = Vec::new();
+        let mut content = std::mem::take(&mut self.content);
         for (part, decoder, _) in self.schema_decoders() {
-            let mut rest = buffer;
-            while let Some(message) = take(&mut rest) {
-                let bytes = match part {
-                    Part::Key => message.key,
-                    Part::Value => message.value,
-                };
-                if let Some(id) = bytes.and_then(|bytes| decoder.unknown(bytes))
-                    && !unknown.contains(&id)
-                {
-                    unknown.push(id);
-                }
+            for entry in Entries::new(chunk) {
+                entry?.records(place, &mut content, |message| {
+                    let bytes = match part {
+                        Part::Key => message.key,
+                        Part::Value => message.value,
+                    };
+                    if let Some(id) = bytes.and_then(|bytes| decoder.unknown(bytes))
+                        && !unknown.contains(&id)
+                    {
+                        unknown.push(id);
+                    }
+                })?;
             }
         }
-        unknown
+        self.content = content;
+        Ok(unknown)
     }
 
     /// Takes in the schema of a number; or why there is none, which refuses its messages.
@@ -300,28 +274,34 @@ impl MessageDecoder {
         }
     }
 
-    /// Decodes a buffer of messages. A message that does not decode is the sink's error; its position is its offset.
-    pub fn push(&mut self, mut buffer: &[u8], sink: &mut impl RecordSink) -> EvalResult<()> {
-        while !buffer.is_empty() {
-            let Some(message) = take(&mut buffer) else {
-                return Err(EvalError::new("XX000", "a buffer of messages is cut within one"));
-            };
-            let record = message.value.unwrap_or_default();
-            let place = message.offset as u64;
-            let position = Position { offset: place, line: place };
-            self.rows.clear();
-            let decoded = match &self.keyed {
-                None => self.decode(&message).map(|()| sink.row(&self.rows.row, record, position)),
-                Some(_) => self.decode_keyed(&message, record, position, sink),
-            };
-            if let Err(error) = decoded {
-                sink.error(RecordError::new(error, position, record));
-            }
-            if self.context.arena.allocated_bytes() > 0 {
-                self.context.arena.reset();
-            }
+    /// Decodes a chunk of Kafka's batches. A message that does not decode is the sink's error, and its position its offset; a batch
+    /// that cannot be read is an error of the chunk.
+    pub fn push(&mut self, chunk: &[u8], place: ChunkPlace, sink: &mut impl RecordSink) -> EvalResult<()> {
+        let mut content = std::mem::take(&mut self.content);
+        for entry in Entries::new(chunk) {
+            entry?.records(place, &mut content, |message| self.push_message(message, sink))?;
         }
+        content.clear();
+        content.shrink_to(KEPT_CONTENT);
+        self.content = content;
         Ok(())
+    }
+
+    fn push_message(&mut self, message: &Message, sink: &mut impl RecordSink) {
+        let record = message.value.unwrap_or_default();
+        let offset = message.offset as u64;
+        let position = Position { offset, line: offset };
+        self.rows.clear();
+        let decoded = match &self.keyed {
+            None => self.decode(message).map(|()| sink.row(&self.rows.row, record, position)),
+            Some(_) => self.decode_keyed(message, record, position, sink),
+        };
+        if let Err(error) = decoded {
+            sink.error(RecordError::new(error, position, record));
+        }
+        if self.context.arena.allocated_bytes() > 0 {
+            self.context.arena.reset();
+        }
     }
 
     fn decode(&mut self, message: &Message) -> EvalResult<()> {
@@ -346,7 +326,7 @@ impl MessageDecoder {
         position: Position,
         sink: &mut impl RecordSink,
     ) -> EvalResult<()> {
-        let MessageDecoder { decoder, fields, items, keyed, context, rows } = self;
+        let MessageDecoder { decoder, fields, items, keyed, context, rows, .. } = self;
         let keyed = keyed.as_mut().expect("an envelope with keys");
         match &mut keyed.parts {
             KeyedParts::Debezium { decoder, key_fields } => {
@@ -407,20 +387,14 @@ fn push_items(
     items: &mut [MessageItem],
     context: &ValueContext,
 ) -> EvalResult<()> {
-    let mut headers = message.headers.unwrap_or_default();
-    let named = items.iter().filter(|item| matches!(item, MessageItem::Header(_))).count();
-    let mut taken = 0;
     for item in items {
         match item {
-            MessageItem::Header(field) => {
-                taken += 1;
-                match take_header(&mut headers)? {
-                    None => push_null(row, field)?,
-                    Some(bytes) => {
-                        push_whole(row, field, bytes, context).map_err(|error| field.locate(error))?;
-                    }
+            MessageItem::Header(name, field) => match message.headers.last(name) {
+                None => push_null(row, field)?,
+                Some(bytes) => {
+                    push_whole(row, field, bytes, context).map_err(|error| field.locate(error))?;
                 }
-            }
+            },
             MessageItem::Key(field) => match message.key {
                 None => push_null(row, field)?,
                 Some(key) => push_whole(row, field, key, context).map_err(|error| field.locate(error))?,
@@ -429,7 +403,8 @@ fn push_items(
                 None => push_null(row, field)?,
                 Some(key) => decoder.decode(key, std::slice::from_ref(&*field), context, row)?,
             },
-            MessageItem::Partition => push_datum(row, Datum::Int32(message.partition)),
+            MessageItem::Topic => push_datum(row, Datum::Text(message.place.topic)),
+            MessageItem::Partition => push_datum(row, Datum::Int32(message.place.partition)),
             MessageItem::Offset => push_datum(row, Datum::Int64(message.offset)),
             MessageItem::Timestamp => {
                 let micros = message.timestamp.saturating_sub(EPOCH).saturating_mul(1000);
@@ -437,30 +412,11 @@ fn push_items(
             }
             MessageItem::Headers => {
                 let field = Field { name: "headers".into(), column: item.column() };
-                // It stands behind the headers that items name, also those that come later.
-                let mut object = headers;
-                for _ in taken..named {
-                    take_header(&mut object)?;
-                }
-                let object = if object.is_empty() { b"{}" } else { object };
-                push_text(row, &field, utf8(object)?, context)?;
+                push_text(row, &field, &message.headers.json(), context)?;
             }
         }
     }
     Ok(())
-}
-
-/// Takes a header's bytes off the part of headers; None where the message has none.
-fn take_header<'a>(part: &mut &'a [u8]) -> EvalResult<Option<&'a [u8]>> {
-    let cut = || EvalError::new("XX000", "a message's headers are cut");
-    let (length, rest) = part.split_first_chunk::<4>().ok_or_else(cut)?;
-    let Ok(length) = usize::try_from(i32::from_le_bytes(*length)) else {
-        *part = rest;
-        return Ok(None);
-    };
-    let (bytes, rest) = rest.split_at_checked(length).ok_or_else(cut)?;
-    *part = rest;
-    Ok(Some(bytes))
 }
 
 fn decode_value(

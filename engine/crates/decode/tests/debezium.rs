@@ -2,7 +2,8 @@
 
 mod support;
 
-use support::{column, field, frame, shown};
+use support::batch::message;
+use support::{PLACE, column, field, shown};
 use tidewire_decode::{
     Debezium, Decimals, Decoded, Envelope, Field, JsonFormat, KeyFormat, MessageDecoder, MessageFormat,
 };
@@ -22,13 +23,13 @@ fn decoder(fields: Vec<Field>, primary_key: Vec<usize>, decimals: Decimals) -> M
 
 /// The changes that messages (key, value) come to.
 fn changes(decoder: &mut MessageDecoder, messages: &[(&str, &str)]) -> Decoded {
-    let mut frames = Vec::new();
+    let mut batches = Vec::new();
     for (offset, (key, value)) in messages.iter().enumerate() {
         let some = |text: &str| (!text.is_empty()).then(|| text.as_bytes().to_vec());
-        frames.extend(frame(offset as i64, some(key).as_deref(), some(value).as_deref(), None));
+        batches.extend(message(offset as i64, some(key).as_deref(), some(value).as_deref()));
     }
     let mut out = Decoded::new();
-    decoder.push(&frames, &mut out).unwrap();
+    decoder.push(&batches, PLACE, &mut out).unwrap();
     out
 }
 

@@ -1,5 +1,9 @@
 //! Avro and Protobuf: bytes and schemas in, rows as text out.
 
+mod support;
+
+use support::PLACE;
+use support::batch::message;
 use tidewire_decode::encode::avro::{AvroPayload, avro_schema};
 use tidewire_decode::encode::payload::Payload;
 use tidewire_decode::encode::protobuf::{ProtobufPayload, protobuf_schema};
@@ -51,12 +55,7 @@ fn setup(format: SchemaFormat, fields: Vec<Field>) -> Setup {
 }
 
 fn frame(value: &[u8]) -> Vec<u8> {
-    let mut out = vec![0; 20];
-    for length in [-1, value.len() as i32, -1] {
-        out.extend_from_slice(&length.to_le_bytes());
-    }
-    out.extend_from_slice(value);
-    out
+    message(0, None, Some(value))
 }
 
 fn shown(values: &[Datum<'_>], types: &[ScalarType]) -> String {
@@ -75,7 +74,7 @@ impl Setup {
     /// A message's row, or the code, message and detail of its error.
     fn decode(&mut self, value: &[u8]) -> Result<String, String> {
         let mut out = Decoded::new();
-        self.decoder.push(&frame(value), &mut out).expect("a whole frame");
+        self.decoder.push(&frame(value), PLACE, &mut out).expect("a whole batch");
         let told = |error: &EvalError| {
             format!("{} {} {}", error.sqlstate(), error.message(), error.detail().unwrap_or_default())
         };
@@ -137,7 +136,7 @@ fn avro_writers_of_other_schemas() {
     let format = avro(ORDER, true);
     let mut order = setup(format.clone(), fields(&format));
     let framed = |id: u8, value: &[u8]| [&[0, 0, 0, 0, id], value].concat();
-    assert_eq!(order.decoder.unknown_schemas(&frame(&framed(7, b""))), [7]);
+    assert_eq!(order.decoder.unknown_schemas(&frame(&framed(7, b"")), PLACE).unwrap(), [7]);
     // No city, no tags, an enum of more symbols, an int for the long, another order, a field more.
     let writer = r#"{"type": "record", "name": "Order", "fields": [
       {"name": "more", "type": {"type": "map", "values": ["null", {"type": "fixed", "name": "F", "size": 2}]}},
@@ -146,7 +145,7 @@ fn avro_writers_of_other_schemas() {
       {"name": "price", "type": {"type": "bytes", "logicalType": "decimal", "precision": 9, "scale": 3}}
     ]}"#;
     order.decoder.learn_schema(7, Ok(&text(writer)));
-    assert_eq!(order.decoder.unknown_schemas(&frame(&framed(7, b""))), Vec::<u32>::new());
+    assert_eq!(order.decoder.unknown_schemas(&frame(&framed(7, b"")), PLACE).unwrap(), Vec::<u32>::new());
     let value = framed(7, b"\x02\x02k\x02ab\x00\x00\x06\x04\x03\xe8");
     assert_eq!(order.decode(&value), Ok(r#"3|NULL|S|1.00|["new"]"#.into()));
     order.decoder.learn_schema(8, Err(&EvalError::new("22P03", "schema 8 is not registered")));
@@ -328,7 +327,7 @@ fn protobuf_messages_are_told_by_their_place() {
     let format =
         SchemaFormat::Protobuf(ProtobufFormat { message: Some("shop.Other".into()), framed: true, ..format });
     let mut other = setup(format.clone(), fields(&format));
-    assert_eq!(other.decoder.unknown_schemas(&frame(b"\0\0\0\0\x03\x02\x02\x08\x01")), [3]);
+    assert_eq!(other.decoder.unknown_schemas(&frame(b"\0\0\0\0\x03\x02\x02\x08\x01"), PLACE).unwrap(), [3]);
     other.decoder.learn_schema(3, Ok(&text(EVENT)));
     assert_eq!(other.decode(b"\0\0\0\0\x03\x02\x02\x08\x01"), Ok("t".into()));
     assert_eq!(

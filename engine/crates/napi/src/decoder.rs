@@ -10,8 +10,8 @@ use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
 use std::sync::Arc;
 use tidewire_decode::{
-    Envelope, Field, MessageDecoder, MessageFormat, MessageItem, Position, RecordError, RecordSink,
-    StreamDecoder,
+    ChunkPlace, Envelope, Field, MessageDecoder, MessageFormat, MessageItem, Position, RecordError,
+    RecordSink, StreamDecoder,
 };
 use tidewire_eval::{CompiledMfp, Context, Scratch};
 use tidewire_plan::{ColumnType, Mfp, ScalarType};
@@ -37,6 +37,20 @@ pub struct NativeDecoder {
     settings: FormatSettings,
     /// What the relation's rows must satisfy.
     constraints: Option<Arc<TableConstraints>>,
+}
+
+/// Where the messages of a chunk are from.
+#[napi(object)]
+pub struct MessagesPlace {
+    pub topic: String,
+    pub partition: i32,
+    pub from: f64,
+}
+
+impl MessagesPlace {
+    fn of(&self) -> ChunkPlace<'_> {
+        ChunkPlace { topic: &self.topic, partition: self.partition, from: self.from as i64 }
+    }
 }
 
 /// A record that is no row.
@@ -264,11 +278,11 @@ impl RecordSink for Sink<'_> {
 impl NativeDecoder {
     /// The numbers of schemas that messages of a chunk have and that the decoder has not learned.
     #[napi(catch_unwind)]
-    pub fn unknown_schemas(&mut self, chunk: Buffer) -> Vec<u32> {
-        match &mut self.decoder {
-            Decoder::Messages(decoder) => decoder.unknown_schemas(&chunk),
-            Decoder::Stream(_) => Vec::new(),
-        }
+    pub fn unknown_schemas(&mut self, chunk: Buffer, place: MessagesPlace) -> napi::Result<Vec<u32>> {
+        call(|| match &mut self.decoder {
+            Decoder::Messages(decoder) => decoder.unknown_schemas(&chunk, place.of()),
+            Decoder::Stream(_) => Ok(Vec::new()),
+        })
     }
 
     /// Takes in the schema of a number, as JSON; or the reason why there is none, which refuses its messages.
@@ -330,6 +344,7 @@ impl NativeDecoder {
         rejects: Option<f64>,
         log: Option<&NativeErrorLog>,
         path: Option<String>,
+        place: Option<MessagesPlace>,
     ) -> napi::Result<Decoded> {
         call(|| {
             if metadata.len() != self.metadata {
@@ -376,7 +391,10 @@ impl NativeDecoder {
                     decoder.push(&chunk, end, &mut sink);
                     Ok(())
                 }
-                Decoder::Messages(decoder) => decoder.push(&chunk, &mut sink),
+                Decoder::Messages(decoder) => {
+                    let place = place.as_ref().map_or_else(ChunkPlace::default, MessagesPlace::of);
+                    decoder.push(&chunk, place, &mut sink)
+                }
             };
             let Sink { mut own, rows, error_count, errors, log, sets, .. } = sink;
             if checked_before {

@@ -443,11 +443,13 @@ pub enum MessageColumn {
         #[serde(default)]
         format: Option<DecodeFormat>,
     },
-    /// The next of the headers asked for by name, as this type.
+    /// The header of this name, as this type.
     Header {
+        name: String,
         #[serde(rename = "type")]
         column: ColumnType,
     },
+    Topic,
     Partition,
     Offset,
     Timestamp,
@@ -458,7 +460,9 @@ impl MessageColumn {
     /// The decoder's item.
     pub fn item(self, settings: &FormatSettings) -> Result<MessageItem, EvalError> {
         Ok(match self {
-            MessageColumn::Header { column } => MessageItem::Header(Field { name: "header".into(), column }),
+            MessageColumn::Header { name, column } => {
+                MessageItem::Header(name, Field { name: "header".into(), column })
+            }
             MessageColumn::Key { column, format } => {
                 let field = Field { name: "key".into(), column };
                 match format {
@@ -469,6 +473,7 @@ impl MessageColumn {
                     }
                 }
             }
+            MessageColumn::Topic => MessageItem::Topic,
             MessageColumn::Partition => MessageItem::Partition,
             MessageColumn::Offset => MessageItem::Offset,
             MessageColumn::Timestamp => MessageItem::Timestamp,

@@ -6,7 +6,6 @@
 //! - An error crosses as the JSON of its SQLSTATE, message, detail and hint. A panic becomes an error.
 
 mod changes;
-pub mod compression;
 mod constraints;
 mod cursor;
 mod decoder;
@@ -17,6 +16,7 @@ mod error;
 mod error_log;
 mod execution;
 mod jobs;
+pub mod kafka;
 mod read;
 mod subscriptions;
 mod transaction;

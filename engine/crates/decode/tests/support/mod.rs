@@ -1,7 +1,9 @@
 //! Messages for tests, and their rows as text.
 #![allow(dead_code)]
 
-use tidewire_decode::{Decoded, Field};
+pub mod batch;
+
+use tidewire_decode::{ChunkPlace, Decoded, Field};
 use tidewire_plan::{ColumnType, ScalarType};
 use tidewire_row::{Arena, Datum, FormatSettings, decode, text_out};
 
@@ -15,20 +17,8 @@ pub fn field(name: &str, scalar: ScalarType) -> Field {
     Field { name: name.into(), column: column(scalar) }
 }
 
-/// A message's frame.
-pub fn frame(offset: i64, key: Option<&[u8]>, value: Option<&[u8]>, headers: Option<&[u8]>) -> Vec<u8> {
-    let mut out = Vec::new();
-    out.extend_from_slice(&offset.to_le_bytes());
-    out.extend_from_slice(&946_684_800_001_i64.to_le_bytes());
-    out.extend_from_slice(&7_i32.to_le_bytes());
-    for part in [key, value, headers] {
-        out.extend_from_slice(&part.map_or(-1, |part| part.len() as i32).to_le_bytes());
-    }
-    for part in [key, value, headers].into_iter().flatten() {
-        out.extend_from_slice(part);
-    }
-    out
-}
+/// Where messages of tests are from.
+pub const PLACE: ChunkPlace = ChunkPlace { topic: "t", partition: 7, from: 0 };
 
 /// The rows as text, and which of them are removals.
 pub fn shown(out: &Decoded, types: &[ScalarType]) -> Vec<String> {
