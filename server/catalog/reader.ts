@@ -48,6 +48,7 @@ export class StatementCatalog implements CatalogReader {
    * materialized views are read through their definitions, and no index or shared arrangement is offered.
    */
   readonly #ownWrites: boolean;
+  /** Rows of an arrangement, asked where joins are ordered only. */
   readonly #estimate: (arrangement: ArrangementId) => number | null;
   readonly #references: readonly NameReference[];
 
@@ -224,13 +225,16 @@ export class StatementCatalog implements CatalogReader {
         const excludesNull = ({ columns, nullsEqual }: UniqueKey): boolean =>
           nullsEqual || columns.every((column) => !object.columns[column]!.type.nullable);
         const secondary = uniqueKeys.slice(object.keys.length).filter(excludesNull);
+        const estimate = this.#estimate;
         return {
           ...named(object, object.kind),
           columns: object.columns,
           keys: [...object.keys, ...secondary.map(({ columns }) => columns)],
           primaryKeyName: object.kind === 'table' ? object.primaryKeyName : null,
           uniqueKeys,
-          estimatedRows: this.#estimate(object.arrangement),
+          get estimatedRows() {
+            return estimate(object.arrangement);
+          },
         };
       }
     }

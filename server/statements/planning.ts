@@ -107,7 +107,7 @@ export class Planning {
       catalog: this.#catalog,
       shared: this.#dataflows,
       bindView: (view) => this.bindView(view),
-      estimate: () => null,
+      estimate: (arrangement) => this.#engine.size(arrangement).rows || null,
       searchPath: session.searchPath,
       user: session.user,
       database: session.database,

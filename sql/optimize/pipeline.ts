@@ -10,6 +10,7 @@ import { cancelNegation } from './rules/cancel-negation.ts';
 import { canonicalPredicates } from './rules/canonical-predicates.ts';
 import { commonFactors } from './rules/common-factors.ts';
 import { demand } from './rules/demand.ts';
+import { distinctArguments } from './rules/distinct-arguments.ts';
 import { fallibleKeys } from './rules/fallible-keys.ts';
 import { foldConstants } from './rules/fold-constants.ts';
 import { fuse } from './rules/fuse.ts';
@@ -17,6 +18,7 @@ import { inlineLet } from './rules/inline-let.ts';
 import { keyedDistinct } from './rules/keyed-distinct.ts';
 import { keyedReduce } from './rules/keyed-reduce.ts';
 import { notNullKeys } from './rules/not-null-keys.ts';
+import { nullBranches } from './rules/null-branches.ts';
 import { propagateEmpty } from './rules/propagate-empty.ts';
 import { pushPredicates } from './rules/push-predicates.ts';
 import { selfJoin } from './rules/self-join.ts';
@@ -66,6 +68,7 @@ const SIMPLIFY: Group = {
     fuse,
     propagateEmpty,
     pushPredicates,
+    nullBranches,
     windowTopK,
   ],
   repeat: true,
@@ -77,7 +80,7 @@ const PIPELINE: readonly Group[] = [
   { rules: [spreadEqualities, notNullKeys, fallibleKeys], repeat: false },
   SIMPLIFY,
   // What keys make needless, where predicates have fixed columns and joins are whole.
-  { rules: [selfJoin, keyedDistinct, keyedReduce, thresholdElision], repeat: true },
+  { rules: [selfJoin, keyedDistinct, keyedReduce, distinctArguments, thresholdElision], repeat: true },
   SIMPLIFY,
   { rules: [shareSubplans], repeat: false },
   // Late: the projections that it puts in would stand between neighbours.

@@ -11,8 +11,16 @@ import { coversKey, keyColumn } from '../optimize/analysis/keys.ts';
 export interface InputFacts {
   /** Rows expected. */
   readonly rows: number;
+  /** Rows expected if nothing were filtered out. */
+  readonly total: number;
   readonly keys: Keys;
+  /** Whether an arrangement by these columns exists, or one by a unique key among them. */
+  readonly isArrangedBy: (columns: ReadonlySet<number>) => boolean;
 }
+
+/** What a row costs that has to be arranged for a join, beside one that is read where it is. */
+const ARRANGING = 0.5;
+const READING = 0.01;
 
 /** Above so many inputs only the first input is tried as a start. */
 const MAX_STARTS = 12;
@@ -60,60 +68,122 @@ function equalityLinks(join: Extract<MirRelation, { kind: 'join' }>): Link[] {
   });
 }
 
+/** The plain columns of an input by which it is linked to others; null: not at all. */
+function linkedColumns(
+  links: readonly Link[],
+  input: number,
+  others: readonly number[],
+): ReadonlySet<number> | null {
+  const matched = new Set<number>();
+  let connected = false;
+  for (const link of links) {
+    if (!link.columns.has(input) || !others.some((other) => link.columns.has(other))) continue;
+    connected = true;
+    for (const column of link.columns.get(input)!) matched.add(column);
+  }
+  return connected ? matched : null;
+}
+
+function readingCost(fact: InputFacts, columns: ReadonlySet<number> | null): number {
+  const arranged = columns !== null && columns.size > 0 && fact.isArrangedBy(columns);
+  return fact.rows * (arranged ? READING : ARRANGING);
+}
+
 function greedy(
   start: number,
   links: readonly Link[],
   facts: readonly InputFacts[],
 ): { order: number[]; cost: number } {
   const order = [start];
-  let rows = facts[start]!.rows;
+  let { rows } = facts[start]!;
   let cost = rows;
   while (order.length < facts.length) {
-    let next: { input: number; rows: number; connected: boolean } | null = null;
-    for (const [input, fact] of facts.entries()) {
+    let next: Step | null = null;
+    for (const input of facts.keys()) {
       if (order.includes(input)) continue;
-      const matched = new Set<number>();
-      let connected = false;
-      for (const link of links) {
-        if (!link.columns.has(input) || !order.some((done) => link.columns.has(done))) continue;
-        connected = true;
-        for (const column of link.columns.get(input)!) matched.add(column);
-      }
-      const one = fact.keys.some((key) => key.length === 0);
-      const after = joinedRows(rows, fact, connected, coversKey(fact.keys, matched));
+      const step = stepTo(input, order, rows, links, facts);
       const better =
         next === null ||
-        (connected || one ? 1 : 0) > (next.connected ? 1 : 0) ||
-        ((connected || one) === next.connected && after < next.rows);
-      if (better) next = { input, rows: after, connected: connected || one };
+        (step.connected && !next.connected) ||
+        (step.connected === next.connected && step.rows + step.cost < next.rows + next.cost);
+      if (better) next = step;
+    }
+    // The first is arranged by what the second is joined by.
+    if (order.length === 1) {
+      cost += readingCost(facts[start]!, linkedColumns(links, start, [next!.input]));
     }
     order.push(next!.input);
     rows = next!.rows;
-    cost += rows + facts[next!.input]!.rows * 0.01;
+    cost += rows + next!.cost;
   }
   return { order, cost };
 }
 
-function joinedRows(rows: number, fact: InputFacts, connected: boolean, unique: boolean): number {
-  if (unique) return rows;
-  if (!connected) return rows * Math.max(fact.rows, 1);
+interface Step {
+  readonly input: number;
+  /** Rows expected after it. */
+  readonly rows: number;
+  /** Of reading the input. */
+  readonly cost: number;
+  readonly connected: boolean;
+}
+
+/** Joining one more input to those in `order`, of which `rows` are expected. */
+function stepTo(
+  input: number,
+  order: readonly number[],
+  rows: number,
+  links: readonly Link[],
+  facts: readonly InputFacts[],
+): Step {
+  const fact = facts[input]!;
+  const matched = linkedColumns(links, input, order);
+  const one = fact.keys.some((key) => key.length === 0);
+  const cost = readingCost(fact, matched);
+  if (matched === null) {
+    return { input, cost, rows: one ? rows : rows * Math.max(fact.rows, 1), connected: one };
+  }
+  return { input, cost, rows: joinedRows(input, matched, order, rows, links, facts), connected: true };
+}
+
+/** By a key of either side, each row of the other meets at most one: those that its filters leave. */
+function joinedRows(
+  input: number,
+  matched: ReadonlySet<number>,
+  order: readonly number[],
+  rows: number,
+  links: readonly Link[],
+  facts: readonly InputFacts[],
+): number {
+  const fact = facts[input]!;
+  if (coversKey(fact.keys, matched)) return Math.max(1, (rows * fact.rows) / Math.max(1, fact.total));
+  for (const other of order) {
+    const columns = linkedColumns(links, other, [input]);
+    if (columns !== null && coversKey(facts[other]!.keys, columns)) {
+      return Math.max(1, (rows * fact.rows) / Math.max(1, facts[other]!.total));
+    }
+  }
   return Math.max(rows, fact.rows) * 2;
 }
 
 const UNKNOWN_ROWS = 10_000;
 
-/** Rows expected of a relation: the catalog's count, less for filters. */
+/** Few rows say little about those that come. */
+const LEAST_ROWS = 1000;
+
+/** Rows expected of a relation: the catalog's count, less for filters unless they are `ignored`. */
 export function expectedRows(
   relation: MirRelation,
   rowsOf: (object: number) => number | null,
   bindings: ReadonlyMap<number, number>,
+  ignored: 'filters ignored' | null = null,
 ): number {
-  const of = (input: MirRelation): number => expectedRows(input, rowsOf, bindings);
+  const of = (input: MirRelation): number => expectedRows(input, rowsOf, bindings, ignored);
   switch (relation.kind) {
     case 'constant':
       return relation.rows.length;
     case 'get':
-      return rowsOf(relation.object) ?? UNKNOWN_ROWS;
+      return Math.max(LEAST_ROWS, rowsOf(relation.object) ?? UNKNOWN_ROWS);
     case 'getLet':
       return bindings.get(relation.binding) ?? UNKNOWN_ROWS;
     case 'let':
@@ -121,8 +191,10 @@ export function expectedRows(
         relation.body,
         rowsOf,
         new Map([...bindings, [relation.binding, of(relation.value)]]),
+        ignored,
       );
     case 'filter': {
+      if (ignored !== null) return of(relation.input);
       const equalities = relation.predicates.filter(
         (predicate) => predicate.kind === 'call' && predicate.name === '=',
       ).length;

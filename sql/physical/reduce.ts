@@ -3,7 +3,11 @@
  * argument a reduction to distinct (group, value) pairs that is then accumulated. Every part has every group once, so
  * the parts are joined on the whole group key, NULLs equal.
  *
- * A DISTINCT aggregate with FILTER reads NULL where the filter is not true: NULLs never take part, and the group stays.
+ * A DISTINCT aggregate with FILTER reads NULL where the filter is not true: NULLs never take part, and the group stays. Those
+ * of one argument with several filters (rule 17) share the pairs, each of which counts the rows that pass a filter:
+ *
+ *     count(distinct x), count(distinct x) filter (where p)  of rows by g
+ *         →   count(x), count(x) filter (where n > 0)  of (count(*) filter (where p) as n of rows by g, x)  by g
  */
 import type { Aggregate, ReduceClass } from '../../engine/plan.generated.ts';
 import type { MirAggregate, MirRelation, MirScalar, MirType } from '../mir.ts';
@@ -129,12 +133,15 @@ function distinctPart(
   keys: readonly MirScalar[],
   aggregates: readonly MirAggregate[],
 ): Flow {
-  const { arguments: args, filter } = aggregates[0]!;
+  const args = aggregates[0]!.arguments;
+  const filters = distinctFilters(aggregates);
+  // A value that passes no filter counts for nothing; NULL stands for it, so that the group stays.
+  const any = filters.includes(null) ? null : scalars.or(filters.flatMap((filter) => filter ?? []));
   const values = args.map((argument) =>
-    filter === null
+    any === null
       ? argument
       : scalars.caseOf(
-          [{ condition: filter, result: argument }],
+          [{ condition: any, result: argument }],
           scalars.literal(argument.type, null),
           argument.type,
         ),
@@ -151,20 +158,46 @@ function distinctPart(
     filter: null,
     type: scalars.withNullable(value.type, true),
   }));
-  const pairs = reduceNode(builder, input, pairKeys, least);
+  const counted = filters.length > 1 ? filters.filter((filter) => filter !== null) : [];
+  const counts = counted.map((filter): MirAggregate => ({
+    function: 'countAll',
+    arguments: [],
+    distinct: false,
+    order: [],
+    filter,
+    type: COUNT,
+  }));
+  const pairs = reduceNode(builder, input, pairKeys, [...least, ...counts]);
   const shown = values.map((value, index) => {
     const at = wide.indexOf(value);
     return at < 0
       ? scalars.column(keys.length + index, value.type)
       : scalars.column(pairKeys.length + at, least[at]!.type);
   });
+  const passed = (filter: MirScalar | null): MirScalar | null => {
+    const at = filter === null ? -1 : counted.findIndex((other) => scalars.sameScalar(other, filter));
+    if (at < 0) return null;
+    const count = scalars.column(pairKeys.length + least.length + at, COUNT);
+    const total = { strict: true, canError: false };
+    return scalars.call('int8gt', '>', [count, scalars.literal(COUNT, '0')], scalars.BOOL, total);
+  };
   const over = aggregates.map((aggregate) => ({
     ...aggregate,
     arguments: shown,
-    filter: null,
+    filter: passed(aggregate.filter),
     distinct: false,
   }));
   return reduceNode(builder, pairs, groupColumns, over);
+}
+
+const COUNT: MirType = { name: 'int8', typmod: -1, nullable: false };
+
+/** The different filters of aggregates. */
+function distinctFilters(aggregates: readonly MirAggregate[]): (MirScalar | null)[] {
+  const filters = new Map(
+    aggregates.map(({ filter }) => [filter === null ? '' : scalars.scalarKey(filter), filter]),
+  );
+  return [...filters.values()];
 }
 
 function compareKeys(left: MirScalar, right: MirScalar): number {
@@ -190,7 +223,9 @@ function groupKey(aggregate: MirAggregate): string {
     return `basic ${aggregate.distinct} ${order.join(', ')} ${filter}`;
   }
   if (!isDistinctPart(aggregate)) return className;
-  return `distinct ${aggregate.arguments.map(scalars.scalarKey).join(', ')} ${filter}`;
+  // Which representation of equal values is shown depends on which rows take part.
+  const separate = aggregate.arguments.some((argument) => needsCanonical(argument.type)) ? filter : '';
+  return `distinct ${aggregate.arguments.map(scalars.scalarKey).join(', ')} ${separate}`;
 }
 
 /** Renders a Reduce. */

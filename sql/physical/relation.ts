@@ -5,7 +5,8 @@
 import type { MirRelation, MirScalar } from '../mir.ts';
 import type { Keys } from '../optimize/analysis/keys.ts';
 import { coversKey, keyColumn, uniqueKeys } from '../optimize/analysis/keys.ts';
-import { columnsOfRow } from '../mir/scalar.ts';
+import { equalityKey } from '../mir/equality.ts';
+import { column, columnsOfRow } from '../mir/scalar.ts';
 import { eachRowOnce, isVolatile } from '../mir/volatile.ts';
 import { toColumnType } from '../types/column-type.ts';
 import type { Flow, PlanBuilder } from './builder.ts';
@@ -160,16 +161,29 @@ export class RelationPlanner {
     return uniqueKeys(relation, (object) => this.#builder.catalog.relation(object).keys, bindings);
   }
 
-  #rows(relation: MirRelation): number {
+  #rows(relation: MirRelation, ignored: 'filters ignored' | null = null): number {
     const bindings = new Map([...this.#bindings].map(([binding, facts]) => [binding, facts.rows]));
-    return expectedRows(relation, (object) => this.#builder.catalog.relation(object).estimatedRows, bindings);
+    const rowsOf = (object: number): number | null => this.#builder.catalog.relation(object).estimatedRows;
+    return expectedRows(relation, rowsOf, bindings, ignored);
   }
 
   #join(relation: Extract<MirRelation, { kind: 'join' }>, demand: readonly number[]): Flow {
-    const facts = relation.inputs.map((input) => ({ rows: this.#rows(input), keys: this.#keys(input) }));
-    const order = joinOrder(relation, facts);
     const flows = relation.inputs.map((input) => this.plan(input));
+    const facts = relation.inputs.map((input, index) => ({
+      rows: this.#rows(input),
+      total: this.#rows(input, 'filters ignored'),
+      keys: this.#keys(input),
+      isArrangedBy: (columns: ReadonlySet<number>) => this.#isArrangedBy(flows[index]!, columns),
+    }));
+    const order = joinOrder(relation, facts);
     return planJoin(this.#builder, relation, flows, order, demand);
+  }
+
+  #isArrangedBy(flow: Flow, columns: ReadonlySet<number>): boolean {
+    const keys = [...columns].map((index) => equalityKey(column(index, flow.columns[index]!)));
+    return (
+      this.#builder.existingOrder(flow, keys) !== null || this.#builder.existingUnique(flow, keys) !== null
+    );
   }
 
   /** left ⋉ right = left ⋈ distinct(keys of right); left ▷ right = left − left ⋉ right. */

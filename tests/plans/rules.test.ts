@@ -58,6 +58,16 @@ describe('rules', () => {
     expect(text).not.toContain('union');
   });
 
+  test('a join on the NULL side makes an outer join an inner one', () => {
+    const text = 'select x.a from (t left join u on t.b = u.k) x join customers c on c.id = x.v';
+    expect(optimized(text)).not.toMatch(/anti|union/);
+  });
+
+  test('an outer join of which only rows without a partner are wanted is an anti join', () => {
+    const text = optimized('select t.a from t left join u on t.b = u.k where u.k is null');
+    expect(text).toMatch(/^project #0\n {2}anti join on #1 = right #0/);
+  });
+
   test('equalities spread constants over a join', () => {
     const text = optimized(
       'select o.total from orders o join customers c on c.id = o.customer_id where c.id = 7',
@@ -124,6 +134,14 @@ describe('what keys make needless', () => {
   test('an aggregate that has a row in any case, which nobody reads', () => {
     const text = 'select t.a from t left join (select max(k) as m, count(*) as n from u) s on true';
     expect(optimized(text)).toBe('project #0\n  get public.t');
+  });
+
+  test('DISTINCT inside an aggregate', () => {
+    const text = 'select b, count(distinct a) as n, max(distinct c) as m from t group by b';
+    expect(optimized(text)).toContain('reduce by (#1): count(#0), max(#2)');
+    expect(
+      optimized('select x.b, count(distinct x.a) as n from t x join u on u.k = x.b group by x.b'),
+    ).toContain('count(distinct');
   });
 
   test('a threshold of what is never negative', () => {

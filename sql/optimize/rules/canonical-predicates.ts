@@ -5,6 +5,7 @@
  *     a = a                      →  a is not null
  *     a = 1 or a = 2             →  a in (1, 2)
  *     where (p) is true and p    →  where p
+ *     where a is null and a is not null  →  where false
  *
  * Operands keep their order: an error is reached as it was.
  */
@@ -16,6 +17,7 @@ import {
   and,
   canFail,
   conjuncts,
+  FALSE,
   inList,
   isNull,
   not,
@@ -153,12 +155,21 @@ export function canonicalPredicate(scalar: MirScalar): MirScalar {
   }
 }
 
+/** Whether some conjunct is the opposite; what could fail before it is left alone. */
+function deniesNull(predicates: readonly MirScalar[], isNullOf: MirScalar): boolean {
+  return (
+    !predicates.some(canFail) &&
+    predicates.some((other) => other.kind === 'not' && sameScalar(other.operand, isNullOf))
+  );
+}
+
 /** Conjuncts that only have to be true: IS TRUE adds nothing. */
 function canonicalConjuncts(predicates: readonly MirScalar[]): readonly MirScalar[] {
   const canonical = predicates.flatMap((predicate) =>
     conjuncts(canonicalPredicate(predicate.kind === 'isTrue' ? predicate.operand : predicate)),
   );
   const kept = dedupe(canonical);
+  if (kept.some((predicate) => predicate.kind === 'isNull' && deniesNull(kept, predicate))) return [FALSE];
   const same =
     kept.length === predicates.length && kept.every((item, index) => sameScalar(item, predicates[index]!));
   return same ? predicates : kept;

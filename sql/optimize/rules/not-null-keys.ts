@@ -20,7 +20,7 @@ function notNullOperand(predicate: MirScalar): MirScalar | null {
 }
 
 /** Whether a true value of this predicate implies that the column is not NULL: strict calls all the way down. */
-function rejectsNull(scalar: MirScalar, column: MirScalar): boolean {
+export function rejectsNull(scalar: MirScalar, column: MirScalar): boolean {
   if (sameScalar(scalar, column)) return true;
   if (scalar.kind === 'notDistinct') {
     if (!scalar.right.type.nullable) return rejectsNull(scalar.left, column);
