@@ -1,7 +1,7 @@
 /** Reads files: once, or following them. */
-import { createHash } from 'node:crypto';
 import { watch, type FSWatcher } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
 import {
   ConnectorError,
   type BytesBatch,
@@ -45,8 +45,8 @@ interface FileOffset {
   readonly length: number;
   /** Of a followed file: its last line was taken as whole, without a line break. */
   readonly flushed?: boolean;
-  /** Of a file that is read once: the hash of what was read, and whether that is all. */
-  readonly sha1?: string;
+  /** Of a file that is read once: the CRC-32 of what was read, and whether that is all. */
+  readonly checksum?: number;
   readonly whole?: boolean;
 }
 
@@ -143,9 +143,9 @@ export class FileReader implements SourceReader {
       if (before?.whole === true) continue;
       let start = true;
       let length = 0;
-      const hash = createHash('sha1');
+      let checksum = 0;
       const offset = (whole: boolean): BytesBatch['offset'] => {
-        const value: FileOffset = { path, length, sha1: hash.copy().digest('hex'), whole };
+        const value: FileOffset = { path, length, checksum, whole };
         return { partition: key, value: JSON.stringify(value) };
       };
       for await (let bytes of readContents(path, this.#options.compression, 0, false)) {
@@ -155,14 +155,14 @@ export class FileReader implements SourceReader {
           const again = bytes.subarray(0, known);
           bytes = bytes.subarray(known);
           length += known;
-          hash.update(again);
-          if (length === before!.length && hash.copy().digest('hex') !== before!.sha1) throw changed(path);
+          checksum = crc32(again, checksum);
+          if (length === before!.length && checksum !== before!.checksum) throw changed(path);
           yield this.#batch(path, key, { bytes: again, start, diff: 0, commit: false });
           start = false;
           if (bytes.length === 0) continue;
         }
         length += bytes.length;
-        hash.update(bytes);
+        checksum = crc32(bytes, checksum);
         this.#readOnce.set(key, { name: path, lag: Math.max(0, size - length) });
         yield this.#batch(path, key, { bytes, start, offset: offset(false) });
         start = false;

@@ -6,11 +6,15 @@
  * relations, one after another.
  *
  *     --rates 100,1000,10000   rows a second
+ *     --from insert,file       INSERTs, or lines appended to a file that a source follows
  *     --seconds 10             of each rate; the first second is not counted
  *     --rows 1000000           in the relation before
  *     --workers 1
  *     --markdown
  */
+import { mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { startTidewire } from '../support/tidewire.ts';
 import { parseOptions } from './options.ts';
@@ -21,7 +25,9 @@ import { said, tell, thread } from './threads.ts';
 import { cpuSeconds } from './usage.ts';
 import { type Address, WireClient } from './wire.ts';
 
-const options = parseOptions(process.argv.slice(2), ['rates', 'seconds', 'rows', 'workers', 'markdown']);
+const options = parseOptions(process.argv.slice(2), [
+  ...['rates', 'from', 'seconds', 'rows', 'workers', 'markdown'],
+]);
 const rates = options.numbers('rates', [100, 1000, 10_000]);
 const seconds = options.number('seconds', 10);
 const rows = Math.round(options.number('rows', 1_000_000));
@@ -45,13 +51,14 @@ interface Measured {
 async function measure(
   pid: number,
   address: Address,
+  file: string | null,
   first: number,
   rate: number,
   scans: boolean,
 ): Promise<Measured> {
   const count = Math.round(rate * (seconds + 1));
   const task: PushTask = {
-    ...{ address, first, rate, due: shared(count), arrived: shared(count) },
+    ...{ address, file, first, rate, due: shared(count), arrived: shared(count) },
     connections: Math.min(8, Math.ceil(rate / 1000)),
   };
   const subscriber = thread('push-subscriber', task);
@@ -92,52 +99,93 @@ async function measure(
   }
 }
 
-const server = await startTidewire({ workers });
-try {
-  const address: Address = { port: server.port, user: 'tidewire', database: 'tidewire' };
-  const client = await WireClient.open(address);
-  await client.run('CREATE TABLE products (id int8, category int8, price int8)');
-  await client.run('CREATE TABLE orders (number int8, product int8, amount int8)');
-  await client.run(
-    `INSERT INTO products SELECT i, i % ${GROUPS}, 1 + i % 97 FROM generate_series(0, ${PRODUCTS - 1}) AS i`,
-  );
-  await client.run(
-    `INSERT INTO orders SELECT -i, i % ${PRODUCTS}, i % 10 FROM generate_series(1, ${rows}) AS i`,
-  );
-  await client.run(`CREATE MATERIALIZED VIEW sales AS
-    SELECT p.category, count(*) AS orders, sum(o.amount * p.price) AS total, max(o.number) AS latest
-    FROM orders o JOIN products p ON o.product = p.id GROUP BY p.category`);
-  await client.copyOut('SELECT * FROM sales');
-
-  const header = [
-    'rows/s',
-    'beside',
-    'p50 ms',
-    'p99 ms',
-    'max ms',
-    'rows/s kept',
-    'CPU s/s',
-    'queries/s beside',
-  ];
-  const lines = [header];
-  let first = 0;
-  for (const scans of [false, true]) {
-    for (const rate of rates) {
-      const measured = await measure(server.process.pid!, address, first, rate, scans);
-      first += Math.ceil((rate * (seconds + 1)) / GROUPS) * GROUPS;
-      const { latencies, missing } = measured;
-      const at = (share: number): string => quantile(latencies, share).toFixed(2);
-      lines.push([
-        thousands(rate),
-        scans ? 'scans and joins' : 'nothing',
-        ...[at(0.5), at(0.99), at(1)],
-        missing > 0 ? `no: ${thousands(missing)} never came` : thousands(measured.rate),
-        measured.cpuPerSecond.toFixed(2),
-        scans ? measured.scansPerSecond.toFixed(1) : '',
-      ]);
-    }
+/** Rows as a file has them that is there before. */
+function writeOrders(file: string): void {
+  const descriptor = openSync(file, 'w');
+  writeSync(descriptor, 'number,product,amount\n');
+  for (let from = 1; from <= rows; from += 10_000) {
+    const lines: string[] = [];
+    for (let i = from; i < Math.min(from + 10_000, rows + 1); i++)
+      lines.push(`${-i},${i % PRODUCTS},${i % 10}\n`);
+    writeSync(descriptor, lines.join(''));
   }
-  client.end();
+}
+
+/** `orders`, with its rows: a table, or a source that follows a file. */
+async function makeOrders(client: WireClient, file: string | null): Promise<void> {
+  if (file === null) {
+    await client.run('CREATE TABLE orders (number int8, product int8, amount int8)');
+    await client.run(
+      `INSERT INTO orders SELECT -i, i % ${PRODUCTS}, i % 10 FROM generate_series(1, ${rows}) AS i`,
+    );
+    return;
+  }
+  writeOrders(file);
+  await client.run(
+    `CREATE SOURCE orders (number int8, product int8, amount int8)
+     FROM FILE (PATH '${file}', FOLLOW) FORMAT CSV (HEADER)`,
+  );
+  for (let there = 0; there < rows;) {
+    there = Number((await client.copyOut('SELECT count(*) FROM orders'))[0]?.toString());
+    if (there < rows) await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+const header = [
+  'from',
+  'rows/s',
+  'beside',
+  'p50 ms',
+  'p99 ms',
+  'max ms',
+  'rows/s kept',
+  'CPU s/s',
+  'queries/s beside',
+];
+const lines = [header];
+const folder = mkdtempSync(join(tmpdir(), 'tidewire-push-'));
+
+async function measureAll(from: 'insert' | 'file'): Promise<void> {
+  const file = from === 'file' ? join(folder, 'orders.csv') : null;
+  const server = await startTidewire({ workers });
+  try {
+    const address: Address = { port: server.port, user: 'tidewire', database: 'tidewire' };
+    const client = await WireClient.open(address);
+    await client.run('CREATE TABLE products (id int8, category int8, price int8)');
+    await client.run(
+      `INSERT INTO products SELECT i, i % ${GROUPS}, 1 + i % 97 FROM generate_series(0, ${PRODUCTS - 1}) AS i`,
+    );
+    await makeOrders(client, file);
+    await client.run(`CREATE MATERIALIZED VIEW sales AS
+      SELECT p.category, count(*) AS orders, sum(o.amount * p.price) AS total, max(o.number) AS latest
+      FROM orders o JOIN products p ON o.product = p.id GROUP BY p.category`);
+    await client.copyOut('SELECT * FROM sales');
+    let first = 0;
+    for (const scans of [false, true]) {
+      for (const rate of rates) {
+        const measured = await measure(server.process.pid!, address, file, first, rate, scans);
+        first += Math.ceil((rate * (seconds + 1)) / GROUPS) * GROUPS;
+        const { latencies, missing } = measured;
+        const at = (share: number): string => quantile(latencies, share).toFixed(2);
+        lines.push([
+          from,
+          thousands(rate),
+          scans ? 'scans and joins' : 'nothing',
+          ...[at(0.5), at(0.99), at(1)],
+          missing > 0 ? `no: ${thousands(missing)} never came` : thousands(measured.rate),
+          measured.cpuPerSecond.toFixed(2),
+          scans ? measured.scansPerSecond.toFixed(1) : '',
+        ]);
+      }
+    }
+    client.end();
+  } finally {
+    await server.stop();
+  }
+}
+
+try {
+  for (const from of options.some('from', ['insert', 'file'])) await measureAll(from);
   console.log(table(lines, options.flag('markdown')));
   console.log(
     `\n${circumstances([`${workers} worker${workers === 1 ? '' : 's'}`])}. ${thousands(rows)} rows joined with ` +
@@ -146,5 +194,5 @@ try {
   const busy = loadWarning();
   if (busy !== null) console.log(`Note: ${busy}.`);
 } finally {
-  await server.stop();
+  rmSync(folder, { recursive: true, force: true });
 }

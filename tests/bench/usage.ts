@@ -93,3 +93,16 @@ export class PeakMemory {
     return (processes === 1 ? kilobytes(this.root, 'VmHWM') : this.highest) / 1024;
   }
 }
+
+/** Resident megabytes of a process, when they do not change any more: what is under way has ended by then. */
+export async function settledMegabytes(pid: number): Promise<number> {
+  const deadline = performance.now() + 15_000;
+  let last = Infinity;
+  for (let same = 0; same < 8 && performance.now() < deadline;) {
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    const now = kilobytes(pid, 'VmRSS') / 1024;
+    same = Math.abs(now - last) < Math.max(1, now * 0.002) ? same + 1 : 0;
+    last = now;
+  }
+  return last;
+}

@@ -51,6 +51,12 @@ impl Updates {
         Updates { bytes: Vec::with_capacity(bytes), entries: Vec::with_capacity(updates) }
     }
 
+    /// Makes room for more.
+    pub fn reserve(&mut self, updates: usize, bytes: usize) {
+        self.bytes.reserve(bytes);
+        self.entries.reserve(updates);
+    }
+
     /// Number of updates.
     pub fn len(&self) -> usize {
         self.entries.len()

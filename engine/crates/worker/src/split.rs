@@ -2,7 +2,9 @@
 
 use std::cell::RefCell;
 use tidewire_plan::{ColumnType, Expr, Layout, ScalarType};
-use tidewire_row::{Arena, canonical, column_bounds, decode_datum, is_canonical_identity, push_datum};
+use tidewire_row::{
+    Arena, canonical, column_bounds, decode_datum, is_canonical_identity, push_datum, skip_columns,
+};
 
 /// Splits rows of one collection by its layout.
 pub trait Splitter: Send + Sync {
@@ -20,6 +22,8 @@ pub struct LayoutSplitter {
     types: Vec<ScalarType>,
     key: Vec<KeyField>,
     value: Vec<usize>,
+    /// Key and value are the row as it is.
+    in_place: bool,
 }
 
 enum KeyField {
@@ -49,11 +53,16 @@ impl LayoutSplitter {
             },
             _ => Err("the key of a written collection is made of its columns".to_owned()),
         });
-        Ok(LayoutSplitter {
-            types: columns.iter().map(|column| column.scalar).collect(),
-            key: key.collect::<Result<_, _>>()?,
-            value: layout.value.iter().map(|index| in_range(*index)).collect::<Result<_, _>>()?,
-        })
+        let key: Vec<KeyField> = key.collect::<Result<_, _>>()?;
+        let value: Vec<usize> =
+            layout.value.iter().map(|index| in_range(*index)).collect::<Result<_, _>>()?;
+        let keyed = key.iter().map(|field| match field {
+            KeyField::Column(index) => Some(*index),
+            KeyField::Canonical(..) => None,
+        });
+        let in_place = keyed.chain(value.iter().copied().map(Some)).eq((0..columns.len()).map(Some));
+        let types = columns.iter().map(|column| column.scalar).collect();
+        Ok(LayoutSplitter { types, key, value, in_place })
     }
 }
 
@@ -63,6 +72,13 @@ thread_local! {
 
 impl Splitter for LayoutSplitter {
     fn split(&self, row: &[u8], out: &mut Vec<u8>) -> Result<usize, String> {
+        if self.in_place {
+            out.extend_from_slice(row);
+            if self.value.is_empty() {
+                return Ok(row.len());
+            }
+            return Ok(skip_columns(row, 0, &self.types[..self.key.len()]));
+        }
         BOUNDS.with_borrow_mut(|bounds| {
             column_bounds(row, &self.types, bounds);
             if bounds.last().copied() != Some(row.len() as u32) {
@@ -136,6 +152,25 @@ mod tests {
         let (key, val) = out[6..].split_at(key_len);
         assert_eq!(key, Row::pack(&[Datum::Float64(0.0), Datum::Text("x")]).as_bytes());
         assert_eq!(val, Row::pack(&[Datum::Int32(7), Datum::Float64(-0.0)]).as_bytes());
+    }
+
+    #[test]
+    fn rows_whose_key_stands_first_stay_as_they_are() {
+        let columns = [column(ScalarType::Text), column(ScalarType::Int4), column(ScalarType::Text)];
+        let row = Row::pack(&[Datum::Text("x"), Datum::Int32(7), Datum::Null]);
+        for keys in 0..=3u32 {
+            let key = (0..keys)
+                .map(|index| KeyExpr { expr: Expr::Column { index }, column: columns[index as usize] });
+            let layout = Layout { key: key.collect(), value: (keys..3).collect(), restore: vec![] };
+            let mut splitter = LayoutSplitter::new(&columns, &layout).expect("columns only");
+            assert!(splitter.in_place);
+            let mut in_place = Vec::new();
+            let key_len = splitter.split(row.as_bytes(), &mut in_place);
+            splitter.in_place = false;
+            let mut by_column = Vec::new();
+            assert_eq!(splitter.split(row.as_bytes(), &mut by_column), key_len);
+            assert_eq!(by_column, in_place);
+        }
     }
 
     #[test]

@@ -156,6 +156,14 @@ impl Partitioned {
 
     /// Splits whole rows and adds them.
     pub(crate) fn add_rows(&mut self, rows: &Updates, splitter: &dyn Splitter) -> Result<(), String> {
+        if let [part] = self.rows.as_mut_slice() {
+            let part = inner(part);
+            part.reserve(rows.len(), rows.byte_len());
+            for update in rows.iter() {
+                part.try_push_with(self.time, update.diff, |bytes| splitter.split(update.val, bytes))?;
+            }
+            return Ok(());
+        }
         let mut scratch = Vec::new();
         for update in rows.iter() {
             scratch.clear();
