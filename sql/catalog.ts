@@ -41,6 +41,8 @@ export interface CatalogRelation {
   readonly name: string;
   readonly kind: RelationKind;
   readonly columns: readonly CatalogColumn[];
+  /** How many of the columns the text that names it knows: those that came later are not seen by it. */
+  readonly visibleColumns?: number;
   /** Unique keys as column numbers; the primary key first. */
   readonly keys: readonly (readonly number[])[];
   readonly primaryKeyName: string | null;
@@ -113,7 +115,9 @@ export interface CatalogReader {
   /** The oid of a relation or an index: what a regclass can name. */
   findClass(schema: string | null, name: string): ObjectId | null;
   /** What has this oid, and whether its name alone finds it. */
-  classNamed(oid: ObjectId): { readonly schema: string; readonly name: string; readonly visible: boolean } | null;
+  classNamed(
+    oid: ObjectId,
+  ): { readonly schema: string; readonly name: string; readonly visible: boolean } | null;
   /** The functions of this name in SQL, along the search path or in `schema`; `at` as in `findRelation`. */
   findFunctions(schema: string | null, name: string, at?: number): readonly CatalogFunction[];
   /** One of them is called: what is bound depends on it. */

@@ -2,6 +2,7 @@
  * The end of every DDL statement: the catalog's rows are committed, then the catalog itself changes. In a transaction both
  * wait for its commit.
  */
+import type { Transaction } from '../../engine/index.ts';
 import type { System } from '../system.ts';
 import type { CatalogChange } from './catalog.ts';
 
@@ -17,12 +18,14 @@ export async function commitCatalog(
   system: System,
   changes: readonly CatalogChange[],
   effects: Effects = {},
+  /** Rows that become true with it; the caller's to close. */
+  writes: Transaction | null = null,
 ): Promise<void> {
   if (system.staged) {
     system.staged.stage(changes, effects);
     return;
   }
-  const transaction = system.engine.beginTransaction();
+  const transaction = writes ?? system.engine.beginTransaction();
   try {
     system.systemWriter.write(changes, transaction, system.catalog);
     await system.sequencer.commit(transaction);
@@ -31,7 +34,7 @@ export async function commitCatalog(
     effects.abandoned?.();
     throw error;
   } finally {
-    transaction.close();
+    if (!writes) transaction.close();
   }
   effects.committed?.();
 }

@@ -22,6 +22,8 @@ export interface NameReference {
   /** Where the name begins in the text (UTF-8 bytes). */
   readonly at: number;
   readonly object: ObjectId;
+  /** How many columns the relation had: `*` goes on meaning these. */
+  readonly columns?: number;
 }
 
 /** A query that is kept as text, to be bound again. */

@@ -82,7 +82,10 @@ export class StatementCatalog implements CatalogReader {
 
   findRelation(schema: string | null, name: string, at?: number): CatalogRelation | null {
     const known = at === undefined ? undefined : this.#references.find((reference) => reference.at === at);
-    if (known) return this.relation(known.object);
+    if (known) {
+      const relation = this.relation(known.object);
+      return known.columns === undefined ? relation : { ...relation, visibleColumns: known.columns };
+    }
     for (const candidate of schema === null ? this.searchPath : [schema]) {
       const object = this.#catalog.find(candidate, name);
       const relation = object && this.#asRelation(object);

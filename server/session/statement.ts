@@ -106,7 +106,7 @@ export interface OpenTransaction {
 }
 
 /** Whether a transaction has writes of its own, which its statements must see and its commit must carry. */
-export function hasWritten(transaction: OpenTransaction): boolean {
+export function hasWritten(transaction: Pick<OpenTransaction, 'writes'>): boolean {
   return transaction.writes.arrangements().length > 0;
 }
 

@@ -39,7 +39,7 @@ export function withSequences(
   system: System,
   table: ObjectId,
   target: { readonly schema: string; readonly name: string },
-  definition: BoundColumns,
+  definition: Pick<BoundColumns, 'columns' | 'sequences'>,
 ): { readonly columns: readonly CatalogColumn[]; readonly sequences: readonly SequenceObject[] } {
   const columns = [...definition.columns];
   const sequences = definition.sequences.map(({ column, type, identity, options }): SequenceObject => {

@@ -6,7 +6,9 @@ import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { bindScalar } from '../../sql/bind/bind.ts';
 import { compileKey } from '../../sql/compile.ts';
 import { SqlError } from '../../sql/error.ts';
-import { type Plan, FORMAT_VERSION } from '../../engine/plan.generated.ts';
+import type { HirScalar } from '../../sql/hir.ts';
+import { parse } from '../../sql/parse/parse.ts';
+import { type KeyExpr, type Plan, FORMAT_VERSION } from '../../engine/plan.generated.ts';
 import { layoutByKey } from '../../sql/physical/layout.ts';
 import { toColumnType } from '../../sql/types/column-type.ts';
 import { nameIsTaken, requireObject } from '../catalog/names.ts';
@@ -18,6 +20,7 @@ import { parseBoolean } from '../session/settings/definition.ts';
 import { type Making, makeMaintained } from './maintained-object.ts';
 import { free } from './constraint-objects.ts';
 import { type Runnable, command } from './prepared.ts';
+import { SYSTEM_SESSION } from './planning.ts';
 import { verifyUnique } from './verify-constraints.ts';
 
 export type Stored = Extract<CatalogObject, { arrangement: number; columns: readonly { name: string }[] }>;
@@ -176,6 +179,26 @@ function planIndex(
     throw new SqlError({ sqlstate: '0A000', message: 'unique indexes on expressions are not supported' });
   }
   return { object: index, maintained, verify: verifyUnique(system, session, index) };
+}
+
+/** The key of an index over a relation that has changed; `columns`: the numbers of the indexed columns now. */
+export function indexKeyAgain(
+  system: System,
+  index: Pick<IndexObject, 'statement'>,
+  columns: readonly number[],
+  relation: Pick<Stored, 'columns'>,
+): KeyExpr[] {
+  const types = relation.columns.map((column) => column.type);
+  const [parsed] = index.statement === null ? [] : parse(index.statement);
+  const made = parsed?.statement.kind === 'postgres' ? nodeAs(parsed.statement.node, 'IndexStmt') : undefined;
+  const scalars = columns.map((number, at): HirScalar => {
+    if (number > 0) return { kind: 'column', index: number - 1, type: types[number - 1]! };
+    const node = nodeAs(made?.indexParams?.[at], 'IndexElem')?.expr;
+    if (!parsed || !node) throw new Error('an index keeps the statement of its expressions');
+    const environment = system.planning.bindEnvironment(SYSTEM_SESSION, parsed);
+    return bindScalar(node, environment, { columns: relation.columns });
+  });
+  return compileKey(scalars, types);
 }
 
 /** The dataflow of an index: its relation, arranged by the index's layout. */

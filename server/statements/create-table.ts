@@ -94,7 +94,7 @@ export function prepareCreateTable(
 }
 
 /** The index that a primary key is: the table's own arrangement. */
-function primaryIndex(system: System, table: TableObject, columns: readonly number[]): IndexObject {
+export function primaryIndex(system: System, table: TableObject, columns: readonly number[]): IndexObject {
   return {
     kind: 'index',
     id: system.catalog.allocateObject(),

@@ -222,18 +222,22 @@ function schemaMembers(
 }
 
 /** Before the commit: nothing may write into or out of the object any more. */
-async function stopObject(system: System, object: CatalogObject): Promise<void> {
+export async function stopObject(system: System, object: CatalogObject): Promise<void> {
   if (object.kind === 'source') await system.sources.stop(object.id);
   if (object.kind === 'sink') await system.sinks.stop(object.id);
 }
 
 /** After the commit: subscriptions to it end. */
-export function endSubscriptions(system: System, object: CatalogObject, what: 'dropped' | 'replaced'): void {
+export function endSubscriptions(
+  system: System,
+  object: CatalogObject,
+  what: 'dropped' | 'replaced' | 'altered',
+): void {
   if (!('arrangement' in object)) return;
   const error = new SqlError({
     sqlstate: '55000',
     message: `${kindName(object.kind)} "${object.name}" was ${what} while the subscription ran`,
-    hint: what === 'replaced' ? 'Subscribe again.' : undefined,
+    hint: what === 'dropped' ? undefined : 'Subscribe again.',
   });
   for (const arrangement of [object.arrangement, ...system.dataflows.madeFrom(object.arrangement)]) {
     system.subscriptions.endReaders(arrangement, error);
@@ -241,7 +245,7 @@ export function endSubscriptions(system: System, object: CatalogObject, what: 'd
 }
 
 /** After the commit: the engine forgets it. */
-function releaseObject(system: System, object: CatalogObject): void {
+export function releaseObject(system: System, object: CatalogObject): void {
   endSubscriptions(system, object, 'dropped');
   switch (object.kind) {
     case 'table':

@@ -19,7 +19,9 @@ import type {
 import type { DdlLock } from '../catalog/ddl-lock.ts';
 import { StagedDdl } from '../catalog/staged-ddl.ts';
 import type { System } from '../system.ts';
+import { StaleWrite } from '../timeline/sequencer.ts';
 import { prepareAlter } from './alter/alter.ts';
+import { prepareAlterTableActions, prepareRenameConstraint } from './alter/table/alter-table.ts';
 import { prepareCopyFrom } from './copy-from.ts';
 import { prepareCopySubscribe, prepareCopyTo } from './copy-to.ts';
 import { prepareCreateConnection } from './create-connection.ts';
@@ -102,7 +104,17 @@ export class Executor implements StatementExecutor {
       plan.key = key;
     }
     const ended = this.#system.running.enter();
-    return plan.runnable.run(session, { parameters, formats }).finally(ended);
+    try {
+      return await plan.runnable.run(session, { parameters, formats });
+    } catch (error) {
+      // The table was altered meanwhile: a statement on its own is planned anew.
+      const again = error instanceof StaleWrite && !session.transaction.explicit;
+      if (!again || this.#key(session) === plan.key) throw error;
+    } finally {
+      ended();
+    }
+    session.transaction.timestamp = null;
+    return this.execute(session, prepared, parameters, formats);
   }
 
   direct(session: SessionContext, prepared: PreparedStatement): DirectAnswer | null {
@@ -261,6 +273,12 @@ function preparePostgres(
   }
   if ('TruncateStmt' in node) return prepareTruncate(system, session, parsed, node.TruncateStmt);
   if ('CreateSeqStmt' in node) return prepareCreateSequence(system, parsed, node.CreateSeqStmt);
+  if ('AlterTableStmt' in node && node.AlterTableStmt.objtype === 'OBJECT_TABLE') {
+    return prepareAlterTableActions(system, parsed, node.AlterTableStmt);
+  }
+  if ('RenameStmt' in node && node.RenameStmt.renameType === 'OBJECT_TABCONSTRAINT') {
+    return prepareRenameConstraint(system, parsed, node.RenameStmt);
+  }
   if ('CreateStmt' in node) return prepareCreateTable(system, session, parsed, node.CreateStmt);
   if ('CreateFunctionStmt' in node) {
     return prepareCreateFunction(system, session, parsed, node.CreateFunctionStmt);

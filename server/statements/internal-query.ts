@@ -48,7 +48,9 @@ export function prepareInternal(
 /** The first row of a query whose columns are texts, as of now and with the transaction's own writes; null: there is none. */
 export async function firstRow(
   system: System,
-  session: SessionContext,
+  session: Pick<SessionContext, 'cancel'> & {
+    readonly transaction: Pick<SessionContext['transaction'], 'writes'>;
+  },
   sql: string,
 ): Promise<(string | null)[] | null> {
   const [own] = parse(sql);

@@ -59,23 +59,26 @@ export interface BindOptions {
 /** A catalog that remembers which relations were named: what a view depends on. */
 export class RecordingCatalog extends StatementCatalog {
   readonly resolved = new Set<ObjectId>();
-  readonly #references = new Map<number, ObjectId>();
+  readonly #references = new Map<number, Omit<NameReference, 'at'>>();
 
   override findRelation(schema: string | null, name: string, at?: number): CatalogRelation | null {
     const relation = super.findRelation(schema, name, at);
     if (relation) this.resolved.add(relation.id);
-    if (relation && at !== undefined) this.#references.set(at, relation.id);
+    if (relation && at !== undefined) {
+      const columns = relation.visibleColumns ?? relation.columns.length;
+      this.#references.set(at, { object: relation.id, columns });
+    }
     return relation;
   }
 
   override useFunction(called: CatalogFunction, at?: number): void {
     this.resolved.add(called.id);
-    if (at !== undefined) this.#references.set(at, called.id);
+    if (at !== undefined) this.#references.set(at, { object: called.id });
   }
 
   /** The names in the text from `start` on, placed from there. */
   references(start: number): NameReference[] {
-    return [...this.#references].map(([at, object]) => ({ at: at - start, object }));
+    return [...this.#references].map(([at, means]) => ({ at: at - start, ...means }));
   }
 }
 

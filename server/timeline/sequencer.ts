@@ -4,7 +4,18 @@
  * When the engine completes a timestamp, all that waits becomes the next group, up to a bound; there is no timer for
  * commits. When nothing commits, time still moves once a second, so that AS OF and progress do not stand still.
  */
-import type { Engine, Timestamp, Transaction } from '../../engine/index.ts';
+import type { ArrangementId, Engine, Timestamp, Transaction } from '../../engine/index.ts';
+import { SqlError } from '../../sql/error.ts';
+
+/** A transaction has written to a table that is not there any more in this form: what it did has to be done again. */
+export class StaleWrite extends SqlError {
+  constructor() {
+    super({
+      sqlstate: '40001',
+      message: 'could not serialize access due to a concurrent change of the table',
+    });
+  }
+}
 
 interface Waiting {
   readonly transaction: Transaction;
@@ -24,6 +35,9 @@ export class Sequencer {
   #waiting: Waiting[] = [];
   #committing = false;
   #readers: { readonly timestamp: Timestamp; resolve(): void; reject(error: Error): void }[] = [];
+  /** Whose commits alone may write to an arrangement; null: nobody's may any more. */
+  readonly #locks = new Map<ArrangementId, Transaction | null>();
+  #idle: (() => void)[] = [];
   #failed: Error | null = null;
   /** Also what keeps the process alive: the engine's events do not. */
   readonly #ticker: NodeJS.Timeout;
@@ -47,6 +61,28 @@ export class Sequencer {
       this.#waiting.push({ transaction, bytes: transaction.byteLength(), resolve, reject });
       this.#next();
     });
+  }
+
+  /**
+   * From now on only `owner` commits writes to the arrangement; others wait until it is unlocked. Resolves when nothing is
+   * being committed that was asked for before, and everything before can be read.
+   */
+  async lock(arrangement: ArrangementId, owner: Transaction): Promise<void> {
+    this.#locks.set(arrangement, owner);
+    if (this.#committing) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    await this.whenComputed(this.#last);
+  }
+
+  /** Those who waited go on; with `retired` their writes are refused, and all that come until `forget`. */
+  unlock(arrangement: ArrangementId, retired: boolean): void {
+    if (retired) this.#locks.set(arrangement, null);
+    else this.#locks.delete(arrangement);
+    this.#next();
+  }
+
+  /** The engine has dropped the arrangement, and refuses writes to it itself. */
+  forget(arrangement: ArrangementId): void {
+    this.#locks.delete(arrangement);
   }
 
   /** Resolves when everything up to `timestamp` can be read. */
@@ -80,6 +116,7 @@ export class Sequencer {
 
   #next(): void {
     if (this.#committing || this.#waiting.length === 0 || this.#engine.computed() < this.#last) return;
+    const blocked = this.#locks.size === 0 ? [] : this.#withoutBlocked();
     const group: Waiting[] = [];
     let bytes = 0;
     for (const waiting of this.#waiting) {
@@ -88,6 +125,8 @@ export class Sequencer {
       bytes += waiting.bytes;
     }
     this.#waiting.splice(0, group.length);
+    this.#waiting.unshift(...blocked);
+    if (group.length === 0) return;
     const timestamp = this.#issue();
     this.#committing = true;
     this.#engine
@@ -107,8 +146,22 @@ export class Sequencer {
       )
       .finally(() => {
         this.#committing = false;
+        for (const resolve of this.#idle.splice(0)) resolve();
         this.#next();
       });
+  }
+
+  /** Takes out of what waits the commits to locked arrangements, and refuses those to retired ones. */
+  #withoutBlocked(): Waiting[] {
+    const blocked: Waiting[] = [];
+    this.#waiting = this.#waiting.filter((waiting) => {
+      const owners = waiting.transaction.arrangements().map((written) => this.#locks.get(written));
+      if (owners.includes(null)) waiting.reject(new StaleWrite());
+      else if (owners.some((owner) => owner && owner !== waiting.transaction)) blocked.push(waiting);
+      else return true;
+      return false;
+    });
+    return blocked;
   }
 
   #issue(): Timestamp {
@@ -117,7 +170,8 @@ export class Sequencer {
   }
 
   #tick(): void {
-    if (this.#committing || this.#waiting.length > 0 || this.#engine.computed() < this.#last) return;
+    if (this.#committing || this.#engine.computed() < this.#last) return;
+    if (this.#waiting.length > 0 && this.#locks.size === 0) return;
     this.#engine.advance(this.#issue());
   }
 }

@@ -42,7 +42,7 @@ import { bindUpdate } from './write/update.ts';
 
 export type { BindEnvironment } from './environment.ts';
 export { withRenamedColumn } from './check-constraint.ts';
-export { bindColumnDefinitions } from './column-definitions.ts';
+export { bindColumnDefinitions, bindDefault } from './column-definitions.ts';
 export type { BoundCheck, BoundColumns, BoundSequence, BoundUnique } from './column-definitions.ts';
 export { bindFunctionDefinition } from './function-definition.ts';
 export type { FunctionDefinition } from './function-definition.ts';

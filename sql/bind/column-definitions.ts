@@ -211,9 +211,11 @@ export function bindColumnDefinitions(
   elements: readonly (TableElement | Node)[],
   environment: BindEnvironment,
   text: string = environment.source.text ?? '',
+  /** The columns that are there already: the first ones of what is returned. */
+  existing: readonly CatalogColumn[] = [],
 ): BoundColumns {
   const statement = new Statement({ ...environment, forDefault: true });
-  const columns: CatalogColumn[] = [];
+  const columns: CatalogColumn[] = [...existing];
   const uniques: (KeyClause & { readonly nullsEqual: boolean })[] = [];
   const checks: Constraint[] = [];
   const sequences: BoundSequence[] = [];
@@ -222,7 +224,10 @@ export function bindColumnDefinitions(
     const { column, clauses } = bindElement(name, element, statement, text);
     if (column !== null) {
       if (columns.some((other) => other.name === column.name)) {
-        throw statement.error('42701', `column "${column.name}" specified more than once`);
+        const message = existing.some((other) => other.name === column.name)
+          ? `column "${column.name}" of relation "${name}" already exists`
+          : `column "${column.name}" specified more than once`;
+        throw statement.error('42701', message);
       }
       columns.push(column);
       if (clauses.sequence !== null) sequences.push({ ...clauses.sequence, column: columns.length - 1 });
@@ -394,6 +399,15 @@ function checkDefault(
     undefined,
     { hint: 'You will need to rewrite or cast the expression.' },
   );
+}
+
+/** The DEFAULT that a column of this type gets: refused as in CREATE TABLE. */
+export function bindDefault(
+  node: Node,
+  column: Pick<CatalogColumn, 'name' | 'type'>,
+  environment: BindEnvironment,
+): void {
+  checkDefault(column.name, column.type, node, new Statement({ ...environment, forDefault: true }));
 }
 
 const constraintWords = new Set(

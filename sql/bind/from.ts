@@ -93,7 +93,9 @@ export function bindRangeVar(node: RangeVar, context: QueryContext): BoundFrom {
   const bound = aliased(relation, name, found.schema, node.alias, context, primaryKey, at);
   // What a view shows are rows of others, but PostgreSQL's catalog is of tables.
   const isTable = found.kind !== 'view' || found.schema === 'pg_catalog';
-  return isTable ? { ...bound, items: bound.items.map((item) => ({ ...item, object: found.id })) } : bound;
+  const [item] = bound.items;
+  const columns = item!.columns.slice(0, found.visibleColumns);
+  return { relation, items: [{ ...item!, columns, ...(isTable ? { object: found.id } : {}) }] };
 }
 
 /** The catalog's relation of this name, or PostgreSQL's refusal. */

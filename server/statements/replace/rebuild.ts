@@ -7,8 +7,8 @@ import type { CatalogColumn, ObjectId } from '../../../sql/catalog.ts';
 import { SqlError } from '../../../sql/error.ts';
 import { layoutByKey } from '../../../sql/physical/layout.ts';
 import { toColumnType } from '../../../sql/types/column-type.ts';
-import type { Catalog } from '../../catalog/catalog.ts';
-import { commitCatalog } from '../../catalog/commit.ts';
+import type { Catalog, CatalogChange } from '../../catalog/catalog.ts';
+import { type Effects, commitCatalog } from '../../catalog/commit.ts';
 import {
   type CatalogObject,
   type IndexObject,
@@ -27,17 +27,33 @@ export type Defined = ViewObject | Omit<MaterializedViewObject, 'arrangement' | 
 /** Puts `root` in the place of the view with its id, with all that is computed from it. */
 export async function replaceView(system: System, root: Defined): Promise<void> {
   const order = readersOf(system, root.id);
-  refuseSinks(root, order);
+  refuseSinks(root, order, 'replace');
+  const rebuilt = await rebuild(system, [root, ...order], system.catalog);
+  await commitCatalog(system, rebuilt.changes, rebuilt.effects);
+}
+
+/** What was computed beside the old: for one commit of the catalog. */
+export interface Rebuilt {
+  readonly changes: readonly CatalogChange[];
+  readonly effects: Required<Effects>;
+}
+
+/** Views, and what is maintained from them, computed anew against `catalog`, in this order. */
+export async function rebuild(
+  system: System,
+  objects: readonly (CatalogObject | Defined)[],
+  against: Catalog,
+  what: 'replaced' | 'altered' = 'replaced',
+): Promise<Rebuilt> {
   const next: CatalogObject[] = [];
   const installed: CatalogObject[] = [];
-  let catalog = system.catalog;
+  let catalog = against;
   const put = (object: CatalogObject): void => {
     next.push(object);
     catalog = catalog.after([{ kind: 'replace', object }]);
   };
   try {
-    if (root.kind === 'view') put(root);
-    for (const object of root.kind === 'view' ? order : [root, ...order]) {
+    for (const object of objects) {
       const planning = system.planning.over(catalog);
       if (object.kind === 'view') put(boundAgain(planning, object));
       if (object.kind !== 'materializedView') continue;
@@ -57,15 +73,17 @@ export async function replaceView(system: System, root: Defined): Promise<void> 
     throw error;
   }
   const old = installed.map(({ id }) => system.catalog.object(id));
-  const changes = next.map((object) => ({ kind: 'replace', object }) as const);
-  await commitCatalog(system, changes, {
-    abandoned: () => installed.toReversed().forEach((object) => uninstall(system, object)),
-    committed: () => {
-      for (const object of old) endSubscriptions(system, object, 'replaced');
-      // Statements that were planned before read the old ones.
-      system.running.afterCurrent(() => old.toReversed().forEach((object) => uninstall(system, object)));
+  return {
+    changes: next.map((object) => ({ kind: 'replace', object })),
+    effects: {
+      abandoned: () => installed.toReversed().forEach((object) => uninstall(system, object)),
+      committed: () => {
+        for (const object of old) endSubscriptions(system, object, what);
+        // Statements that were planned before read the old ones.
+        system.running.afterCurrent(() => old.toReversed().forEach((object) => uninstall(system, object)));
+      },
     },
-  });
+  };
 }
 
 /** What reads an object, directly or through others, each behind all that it reads. */
@@ -85,12 +103,16 @@ export function readersOf(system: System, id: ObjectId): CatalogObject[] {
 }
 
 /** A sink has delivered what the old definition said; no change to the new one could be told to it. */
-function refuseSinks(root: Defined, readers: readonly CatalogObject[]): void {
+export function refuseSinks(
+  root: Pick<CatalogObject, 'kind' | 'name'>,
+  readers: readonly CatalogObject[],
+  action: 'replace' | 'alter',
+): void {
   const sink = readers.find((reader) => reader.kind === 'sink');
   if (!sink) return;
   throw new SqlError({
     sqlstate: '0A000',
-    message: `cannot replace ${kindName(root.kind)} "${root.name}" because sink ${sink.name} is fed from it`,
+    message: `cannot ${action} ${kindName(root.kind)} "${root.name}" because sink ${sink.name} is fed from it`,
     hint: `Drop sink ${sink.name} first, and create it again afterwards.`,
   });
 }

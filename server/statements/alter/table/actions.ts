@@ -1,0 +1,312 @@
+/** What each action of ALTER TABLE does to the draft of its table. Errors are PostgreSQL's. */
+import type { AlterTableCmd, ColumnDef, Constraint, Node } from '@pgsql/types';
+import { nodeAs } from '../../../../sql/ast/accessors.ts';
+import type { ParsedStatement } from '../../../../sql/ast/statement.ts';
+import {
+  type BoundColumns,
+  bindColumnDefinitions,
+  bindDefault,
+  bindScalar,
+} from '../../../../sql/bind/bind.ts';
+import { SqlError } from '../../../../sql/error.ts';
+import type { Token } from '../../../../sql/parse/lexer.ts';
+import { castPath } from '../../../../sql/types/casts.ts';
+import { formatType } from '../../../../sql/types/format.ts';
+import type { SqlType } from '../../../../sql/types/type.ts';
+import { quoteIdentifier } from '../../../../sql/functions/quote.ts';
+import type { SessionContext } from '../../../session/statement.ts';
+import type { System } from '../../../system.ts';
+import { withSequences } from '../../constraint-objects.ts';
+import { refuseColumnReaders } from './column-readers.ts';
+import type { DraftColumn, TableDraft } from './draft.ts';
+import { textBehind } from './segments.ts';
+
+export interface ActionContext {
+  readonly system: System;
+  readonly session: SessionContext;
+  readonly parsed: ParsedStatement;
+}
+
+/** An action with the text that it was written as. */
+export interface Action {
+  readonly command: AlterTableCmd;
+  readonly segment: readonly Token[];
+}
+
+/** In PostgreSQL's order: what goes, then types, then what comes. */
+export function passOf({ subtype, def }: AlterTableCmd): number {
+  switch (subtype) {
+    case 'AT_DropColumn':
+    case 'AT_DropConstraint':
+    case 'AT_DropNotNull':
+    case 'AT_DropIdentity':
+      return 0;
+    case 'AT_AlterColumnType':
+      return 1;
+    case 'AT_AddColumn':
+      return 2;
+    case 'AT_ColumnDefault':
+      return def === undefined ? 0 : 3;
+    case 'AT_AddConstraint':
+      return 4;
+    default:
+      return 3;
+  }
+}
+
+export function applyAction(context: ActionContext, draft: TableDraft, action: Action): void {
+  const { command } = action;
+  switch (command.subtype) {
+    case 'AT_AddColumn':
+      return addColumn(context, draft, command);
+    case 'AT_DropColumn':
+      return dropColumn(context, draft, command);
+    case 'AT_ColumnDefault':
+      return setDefault(context, draft, action);
+    case 'AT_SetNotNull':
+      return setNotNull(draft, requireColumn(draft, command.name));
+    case 'AT_DropNotNull':
+      return dropNotNull(draft, command);
+    case 'AT_AlterColumnType':
+      return alterType(context, draft, action);
+    case 'AT_AddConstraint':
+      return addConstraint(context, draft, nodeAs(command.def, 'Constraint')!);
+    case 'AT_DropConstraint':
+      return dropConstraint(context, draft, command);
+    default:
+      throw unsupported(command);
+  }
+}
+
+function unsupported({ subtype }: AlterTableCmd): SqlError {
+  const words = (subtype ?? '')
+    .replace('AT_', '')
+    .replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ')
+    .toUpperCase();
+  return new SqlError({ sqlstate: '0A000', message: `ALTER TABLE … ${words} is not supported` });
+}
+
+/** A column by its name; 42703 if there is none. */
+export function requireColumn(draft: TableDraft, name = ''): DraftColumn {
+  const column = draft.find(name);
+  if (column) return column;
+  const message = `column "${name}" of relation "${draft.table.name}" does not exist`;
+  throw new SqlError({ sqlstate: '42703', message });
+}
+
+function notice({ session }: ActionContext, sqlstate: string, message: string): void {
+  session.notice({ severity: 'NOTICE', sqlstate, message });
+}
+
+function bindElements(context: ActionContext, draft: TableDraft, elements: readonly Node[]): BoundColumns {
+  const { system, session, parsed } = context;
+  const environment = system.planning.bindEnvironment(session, parsed);
+  return bindColumnDefinitions(draft.table.name, elements, environment, parsed.text, draft.catalogColumns);
+}
+
+function addColumn(context: ActionContext, draft: TableDraft, command: AlterTableCmd): void {
+  const definition = nodeAs(command.def, 'ColumnDef')!;
+  const { name } = draft.table;
+  if (command.missing_ok === true && draft.find(definition.colname ?? '')) {
+    const message = `column "${definition.colname}" of relation "${name}" already exists, skipping`;
+    return notice(context, '42701', message);
+  }
+  const bound = bindElements(context, draft, [{ ColumnDef: definition }]);
+  const { columns, sequences } = withSequences(context.system, draft.table.id, draft.table, {
+    columns: bound.columns,
+    sequences: bound.sequences,
+  });
+  const column = columns.at(-1)!;
+  const added: DraftColumn = { column, before: null, expression: column.defaultText };
+  draft.columns.push(added);
+  draft.newSequences.push(...sequences);
+  draft.rewrites = true;
+  if (!column.type.nullable) draft.notNull.push(added);
+  addKeys(draft, bound);
+}
+
+/** The constraints that elements declare over the draft's columns. */
+function addKeys(draft: TableDraft, bound: BoundColumns): void {
+  const at = (number: number): DraftColumn => draft.columns[number]!;
+  const { primaryKey, uniques, checks } = bound;
+  const { name } = draft.table;
+  if (primaryKey) {
+    if (draft.primary) {
+      const message = `multiple primary keys for table "${name}" are not allowed`;
+      throw new SqlError({ sqlstate: '42P16', message });
+    }
+    const columns = primaryKey.columns.map(at);
+    for (const column of columns) setNotNull(draft, column);
+    draft.primary = { name: primaryKey.name, columns, isNew: true };
+    draft.rewrites = true;
+  }
+  for (const unique of uniques) {
+    const columns = unique.columns.map(at);
+    draft.indexes.push({ before: null, name: unique.name ?? '', columns, nullsEqual: unique.nullsEqual });
+  }
+  draft.addChecks(checks);
+}
+
+function dropColumn(context: ActionContext, draft: TableDraft, command: AlterTableCmd): void {
+  const { table } = draft;
+  const name = command.name ?? '';
+  const dropped = draft.find(name);
+  if (!dropped && command.missing_ok === true) {
+    const message = `column "${name}" of relation "${table.name}" does not exist, skipping`;
+    return notice(context, '00000', message);
+  }
+  const column = requireColumn(draft, name);
+  refuseColumnReaders(context, draft, column, command.behavior === 'DROP_CASCADE' ? 'cascade' : 'drop');
+  const { system } = context;
+  const number = column.before;
+  for (const object of system.catalog.dependents(table.id)) {
+    if (object.kind !== 'sequence' || object.ownedBy?.table !== table.id) continue;
+    if (object.ownedBy.column === number) draft.droppedSequences.push(object);
+  }
+  draft.columns = draft.columns.filter((other) => other !== column);
+  if (draft.columns.length === 0) {
+    throw new SqlError({ sqlstate: '0A000', message: 'a table without columns is not supported' });
+  }
+  // Indexes and constraints over the column go with it.
+  draft.indexes = draft.indexes.filter(({ before, columns }) => {
+    const inExpression = columns.includes(null) && before !== null && readsColumn(before.statement, name);
+    return !columns.includes(column) && !inExpression;
+  });
+  draft.checks = draft.checks.filter(({ columns }) => !columns.includes(column));
+  if (draft.primary?.columns.includes(column) === true) draft.primary = null;
+  draft.rewrites = true;
+}
+
+function readsColumn(statement: string | null, name: string): boolean {
+  return statement !== null && (statement.includes(name) || statement.includes(quoteIdentifier(name)));
+}
+
+function setDefault(context: ActionContext, draft: TableDraft, { command, segment }: Action): void {
+  const target = requireColumn(draft, command.name);
+  const { column } = target;
+  const { name } = draft.table;
+  if (column.identity !== undefined) {
+    throw new SqlError({
+      sqlstate: '42601',
+      message: `column "${column.name}" of relation "${name}" is an identity column`,
+      hint:
+        command.def === undefined ? 'Use ALTER TABLE ... ALTER COLUMN ... DROP IDENTITY instead.' : undefined,
+    });
+  }
+  if (command.def === undefined) {
+    target.column = { ...column, defaultText: null };
+    return;
+  }
+  const { system, session, parsed } = context;
+  const text = textBehind(parsed.text, segment, 'default') ?? '';
+  bindDefault(command.def, column, system.planning.bindEnvironment(session, parsed));
+  target.column = { ...column, defaultText: text };
+}
+
+/** Rows are looked at before the table is without NULLs. */
+export function setNotNull(draft: TableDraft, target: DraftColumn): void {
+  if (!target.column.type.nullable) return;
+  target.column = { ...target.column, type: { ...target.column.type, nullable: false } };
+  draft.notNull.push(target);
+}
+
+function dropNotNull(draft: TableDraft, command: AlterTableCmd): void {
+  const target = requireColumn(draft, command.name);
+  const { column } = target;
+  const { name } = draft.table;
+  if (draft.primary?.columns.includes(target) === true) {
+    throw new SqlError({ sqlstate: '42P16', message: `column "${column.name}" is in a primary key` });
+  }
+  if (column.identity !== undefined) {
+    const message = `column "${column.name}" of relation "${name}" is an identity column`;
+    throw new SqlError({ sqlstate: '42601', message });
+  }
+  if (column.type.nullable) return;
+  target.column = { ...column, type: { ...column.type, nullable: true } };
+  // What is computed from the table may have relied on it.
+  draft.rewrites = true;
+}
+
+function alterType(context: ActionContext, draft: TableDraft, { command, segment }: Action): void {
+  const target = requireColumn(draft, command.name);
+  const definition = nodeAs(command.def, 'ColumnDef') as ColumnDef;
+  const { system, session, parsed } = context;
+  const environment = system.planning.bindEnvironment(session, parsed);
+  const bare: ColumnDef = {
+    colname: command.name!,
+    typeName: definition.typeName!,
+    location: definition.location!,
+  };
+  const [declared] = bindColumnDefinitions(draft.table.name, [{ ColumnDef: bare }], environment).columns;
+  const type = declared!.type;
+  const { column } = target;
+  refuseColumnReaders(context, draft, target, 'alter');
+  const using = definition.raw_default;
+  if (using !== undefined) {
+    const columns = draft.table.columns.map(({ name, type }) => ({ name, type }));
+    const { name: given } = typeOfScalar(bindScalar(using, environment, { columns }));
+    if (given !== type.name && castPath(given, type.name, 'assignment') === null) {
+      throw new SqlError({
+        sqlstate: '42804',
+        message: `result of USING clause for column "${column.name}" cannot be cast automatically to type ${formatType(type)}`,
+        hint: 'You might need to add an explicit cast.',
+      });
+    }
+    target.expression = textBehind(parsed.text, segment, 'using');
+  } else if (castPath(column.type.name, type.name, 'assignment') === null) {
+    const written = `USING ${quoteIdentifier(column.name)}::${formatType(type)}`;
+    throw new SqlError({
+      sqlstate: '42804',
+      message: `column "${column.name}" cannot be cast automatically to type ${formatType(type)}`,
+      hint: `You might need to specify "${written}".`,
+    });
+  }
+  target.column = { ...column, type: { ...type, nullable: column.type.nullable } };
+  draft.rewrites = true;
+}
+
+function typeOfScalar(scalar: object): SqlType {
+  return 'type' in scalar ? (scalar.type as SqlType) : { name: 'bool', typmod: -1 };
+}
+
+function addConstraint(context: ActionContext, draft: TableDraft, constraint: Constraint): void {
+  if (constraint.skip_validation === true) {
+    throw new SqlError({
+      sqlstate: '0A000',
+      message: 'NOT VALID is not supported',
+      hint: 'Rows that are there are checked when the constraint comes.',
+    });
+  }
+  const { conname } = constraint;
+  if (conname !== undefined && draftHasConstraint(draft, conname)) {
+    const message = `constraint "${conname}" for relation "${draft.table.name}" already exists`;
+    throw new SqlError({ sqlstate: '42710', message });
+  }
+  if (constraint.contype === 'CONSTR_NOTNULL') {
+    const name = nodeAs(constraint.keys?.[0], 'String')?.sval;
+    return setNotNull(draft, requireColumn(draft, name));
+  }
+  addKeys(draft, bindElements(context, draft, [{ Constraint: constraint }]));
+}
+
+function draftHasConstraint(draft: TableDraft, name: string): boolean {
+  const isConstraint = draft.indexes.some(
+    (index) => index.before?.constraint === true && index.name === name,
+  );
+  return isConstraint || draft.primary?.name === name || draft.checks.some((check) => check.name === name);
+}
+
+function dropConstraint(context: ActionContext, draft: TableDraft, command: AlterTableCmd): void {
+  const name = command.name ?? '';
+  if (!draftHasConstraint(draft, name)) {
+    const message = `constraint "${name}" of relation "${draft.table.name}" does not exist`;
+    if (command.missing_ok !== true) throw new SqlError({ sqlstate: '42704', message });
+    return notice(context, '00000', `${message}, skipping`);
+  }
+  if (draft.primary?.name === name) {
+    draft.primary = null;
+    draft.rewrites = true;
+  }
+  draft.checks = draft.checks.filter((check) => check.name !== name);
+  draft.indexes = draft.indexes.filter((index) => index.name !== name);
+}

@@ -1,0 +1,104 @@
+/** ALTER TABLE … action, …: all of them as one step. RENAME CONSTRAINT. */
+import type { AlterTableStmt, RangeVar, RenameStmt } from '@pgsql/types';
+import { nodeAs, rangeName } from '../../../../sql/ast/accessors.ts';
+import type { ParsedStatement } from '../../../../sql/ast/statement.ts';
+import { SqlError } from '../../../../sql/error.ts';
+import { SYSTEM_SCHEMAS } from '../../../catalog/catalog.ts';
+import { commitCatalog } from '../../../catalog/commit.ts';
+import { constrainAgain, uniqueIndexes } from '../../../catalog/constraints.ts';
+import { lookUp, requireObject } from '../../../catalog/names.ts';
+import type { IndexObject, TableObject } from '../../../catalog/objects.ts';
+import type { SessionContext } from '../../../session/statement.ts';
+import type { System } from '../../../system.ts';
+import { tableText } from '../../names/table-text.ts';
+import { type Runnable, command } from '../../prepared.ts';
+import { rename } from '../rename.ts';
+import { type Action, applyAction, passOf } from './actions.ts';
+import { carryOut } from './carry-out.ts';
+import { TableDraft } from './draft.ts';
+import { actionSegments } from './segments.ts';
+
+export function prepareAlterTableActions(
+  system: System,
+  parsed: ParsedStatement,
+  statement: AlterTableStmt,
+): Runnable {
+  return command((session) =>
+    system.ddl.run(async () => {
+      const table = findTable(system, session, parsed, statement.relation, statement.missing_ok === true);
+      if (!table) return 'ALTER TABLE';
+      const segments = actionSegments(parsed.text, statement.relation?.location ?? 0);
+      const actions = (statement.cmds ?? []).map((node, index): Action => ({
+        command: nodeAs(node, 'AlterTableCmd')!,
+        segment: segments[index] ?? [],
+      }));
+      const context = { system, session, parsed };
+      const draft = new TableDraft(system, table);
+      for (const action of actions.toSorted((a, b) => passOf(a.command) - passOf(b.command))) {
+        applyAction(context, draft, action);
+      }
+      await carryOut(context, draft);
+      return 'ALTER TABLE';
+    }, session),
+  );
+}
+
+export function prepareRenameConstraint(
+  system: System,
+  parsed: ParsedStatement,
+  { relation, subname = '', newname = '', missing_ok }: RenameStmt,
+): Runnable {
+  return command((session) =>
+    system.ddl.run(async () => {
+      const table = findTable(system, session, parsed, relation, missing_ok === true);
+      if (table) await renameConstraint(system, table, subname, newname);
+      return 'ALTER TABLE';
+    }, session),
+  );
+}
+
+function findTable(
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  relation: RangeVar | undefined,
+  missingOk: boolean,
+): TableObject | null {
+  const name = rangeName(relation);
+  if (missingOk && !lookUp(system.catalog, session, parsed, name)) {
+    const message = `relation "${name.parts.join('.')}" does not exist, skipping`;
+    session.notice({ severity: 'NOTICE', sqlstate: '00000', message });
+    return null;
+  }
+  const object = requireObject(system.catalog, session, parsed, name, ['table', 'systemTable']);
+  if (object.kind === 'systemTable' || (SYSTEM_SCHEMAS as readonly string[]).includes(object.schema)) {
+    throw new SqlError({
+      sqlstate: '42501',
+      message: `permission denied: "${object.name}" is a system catalog`,
+    });
+  }
+  return object as TableObject;
+}
+
+async function renameConstraint(system: System, table: TableObject, from: string, to: string): Promise<void> {
+  const keys = system.catalog
+    .dependents(table.id)
+    .filter((object): object is IndexObject => object.kind === 'index' && object.constraint);
+  const key = keys.find(({ name }) => name === from);
+  const check = table.checks.find(({ name }) => name === from);
+  if (!key && !check) {
+    const message = `constraint "${from}" for table "${table.name}" does not exist`;
+    throw new SqlError({ sqlstate: '42704', message });
+  }
+  if ([...keys, ...table.checks].some(({ name }) => name === to)) {
+    const message = `constraint "${to}" for relation "${table.name}" already exists`;
+    throw new SqlError({ sqlstate: '42710', message });
+  }
+  if (key) return rename(system, key, to);
+  const checks = table.checks.map((each) => (each === check ? { ...each, name: to } : each));
+  const renamed = { ...table, checks };
+  const object = { ...renamed, statement: tableText(renamed, uniqueIndexes(system.catalog, table.id)) };
+  await commitCatalog(system, [{ kind: 'replace', object }], {
+    committed: () => constrainAgain(system, table.id),
+  });
+}

@@ -1,0 +1,413 @@
+/**
+ * The end of ALTER TABLE. While it runs nobody else commits to the table. Where rows have to be written anew, they go into a
+ * collection beside the old one, and all that is maintained from the table is computed beside the old too; one commit puts
+ * them in their places, with the rows of the catalog.
+ */
+import { EngineError, type Transaction } from '../../../../engine/index.ts';
+import type { CatalogColumn, ObjectId } from '../../../../sql/catalog.ts';
+import { SqlError } from '../../../../sql/error.ts';
+import { quoteIdentifier } from '../../../../sql/functions/quote.ts';
+import { parse } from '../../../../sql/parse/parse.ts';
+import { layoutByColumns, layoutByKey } from '../../../../sql/physical/layout.ts';
+import { toColumnType } from '../../../../sql/types/column-type.ts';
+import type { CatalogChange } from '../../../catalog/catalog.ts';
+import { commitCatalog } from '../../../catalog/commit.ts';
+import { constrain, constrainAgain } from '../../../catalog/constraints.ts';
+import type {
+  CatalogObject,
+  CheckConstraint,
+  IndexObject,
+  SequenceObject,
+  TableObject,
+} from '../../../catalog/objects.ts';
+import type { System } from '../../../system.ts';
+import { namedChecks, uniquesOf } from '../../constraint-objects.ts';
+import { indexKeyAgain, indexPlan } from '../../create-index.ts';
+import { defineSequence } from '../../create-sequence.ts';
+import { primaryIndex } from '../../create-table.ts';
+import { endSubscriptions, releaseObject, stopObject } from '../../drop.ts';
+import { firstRow } from '../../internal-query.ts';
+import { tableText } from '../../names/table-text.ts';
+import { SYSTEM_SESSION } from '../../planning.ts';
+import { sessionParameters } from '../../snapshot.ts';
+import { readersOf, rebuild, refuseSinks } from '../../replace/rebuild.ts';
+import type { ActionContext } from './actions.ts';
+import type { TableDraft } from './draft.ts';
+
+/** What was made, to be taken back or to be kept. */
+class Effects {
+  readonly abandoned: (() => void)[] = [];
+  readonly committed: (() => void)[] = [];
+
+  abandon(): void {
+    for (const undo of this.abandoned.splice(0).toReversed()) undo();
+  }
+
+  commit(): void {
+    for (const action of this.committed.splice(0)) action();
+  }
+}
+
+export async function carryOut(context: ActionContext, draft: TableDraft): Promise<void> {
+  const { system, session } = context;
+  const old = draft.table;
+  const own = system.staged ? null : system.engine.beginTransaction();
+  const writes = own ?? session.transaction.writes;
+  const effects = new Effects();
+  try {
+    await system.sequencer.lock(old.arrangement, writes);
+    let retired = false;
+    const unlock = (): void => system.sequencer.unlock(old.arrangement, retired);
+    effects.abandoned.push(unlock);
+    const changes = await prepare(context, draft, writes, effects);
+    retired = draft.rewrites;
+    effects.committed.push(unlock);
+    const abandoned = (): void => {
+      retired = false;
+      effects.abandon();
+    };
+    await commitCatalog(system, changes, { abandoned, committed: () => effects.commit() }, writes);
+  } catch (error) {
+    effects.abandon();
+    throw error;
+  } finally {
+    own?.close();
+  }
+}
+
+async function prepare(
+  context: ActionContext,
+  draft: TableDraft,
+  writes: Transaction,
+  effects: Effects,
+): Promise<CatalogChange[]> {
+  const { system } = context;
+  const { table: old } = draft;
+  const secondary = secondaryIndexes(system, old);
+  for (const sequence of draft.newSequences) {
+    defineSequence(system, sequence);
+    effects.abandoned.push(() => system.engine.dropSequence(sequence.id));
+  }
+  const { table, indexes, added } = newTable(context, draft);
+  const drops = dropsOf(system, draft, indexes);
+  const readers = readersOf(system, old.id).filter(
+    ({ id, kind }) =>
+      kind !== 'index' && kind !== 'sequence' && !draft.dropped.some((other) => other.id === id),
+  );
+  if (draft.rewrites) {
+    refuseSinks(old, readers, 'alter');
+    createCollection(system, table);
+    effects.abandoned.push(() => system.engine.drop(table.arrangement));
+  }
+  const sequences = draft.newSequences.map((object): CatalogChange => ({ kind: 'add', object }));
+  if (draft.rewrites) await copyRows(context, draft, table, sequences, writes);
+  await verify(context, draft, { table, added, writes });
+  await installIndexes(system, draft, table, indexes, effects);
+  const uniques = indexes.filter(({ unique, primary }) => unique && !primary);
+  constrain(system, table, uniques);
+  if (!draft.rewrites) effects.abandoned.push(() => constrainAgain(system, old.id));
+  const changes: CatalogChange[] = [
+    ...drops.map((object): CatalogChange => ({ kind: 'drop', id: object.id })),
+    ...sequences,
+    { kind: 'replace', object: table },
+    ...ownedSequences(system, draft).map((object): CatalogChange => ({ kind: 'replace', object })),
+    ...indexes.map((object): CatalogChange => ({
+      kind: system.catalog.has(object.id) ? 'replace' : 'add',
+      object,
+    })),
+  ];
+  for (const object of drops) await stopObject(system, object);
+  if (draft.rewrites) {
+    const following = readers.map((reader) => withReferences(reader, draft));
+    const followed = following.filter((object, index) => object !== readers[index]);
+    changes.push(...followed.map((object): CatalogChange => ({ kind: 'replace', object })));
+    const rebuilt = await rebuild(system, following, system.catalog.after(changes), 'altered');
+    effects.abandoned.push(rebuilt.effects.abandoned);
+    effects.committed.push(rebuilt.effects.committed, () => retire(system, old, secondary));
+    changes.push(...rebuilt.changes);
+  }
+  effects.committed.push(() => {
+    // The old table's own indexes go with it; `constrain` of the new one stands.
+    for (const object of drops) if (object.kind !== 'index') releaseObject(system, object);
+    if (!draft.rewrites) {
+      for (const object of drops)
+        if (object.kind === 'index' && !object.primary) system.dataflows.drop(object);
+    }
+  });
+  return changes;
+}
+
+/** The old collection with its indexes, when nobody reads them any more. */
+function retire(system: System, old: TableObject, indexes: readonly IndexObject[]): void {
+  for (const object of [old, ...indexes]) endSubscriptions(system, object, 'altered');
+  system.running.afterCurrent(() => {
+    for (const index of indexes) system.engine.drop(index.arrangement);
+    system.engine.drop(old.arrangement);
+    system.sequencer.forget(old.arrangement);
+  });
+}
+
+function indexesOf(system: System, table: TableObject): IndexObject[] {
+  return system.catalog
+    .dependents(table.id)
+    .filter((object): object is IndexObject => object.kind === 'index' && object.table === table.id);
+}
+
+/** Those that have an arrangement of their own. */
+function secondaryIndexes(system: System, table: TableObject): IndexObject[] {
+  return indexesOf(system, table).filter(({ primary }) => !primary);
+}
+
+/** The table and its indexes as they will be; `added`: the checks that its rows have not been looked at for. */
+function newTable(
+  { system, session }: ActionContext,
+  draft: TableDraft,
+): {
+  readonly table: TableObject;
+  readonly indexes: IndexObject[];
+  readonly added: readonly CheckConstraint[];
+} {
+  const { table: old } = draft;
+  const numberOf = (column: TableDraft['columns'][number]): number => draft.columns.indexOf(column);
+  const columns = draft.catalogColumns;
+  const key = draft.primary?.columns.map(numberOf) ?? null;
+  const columnTypes = columns.map((column) => toColumnType(column.type));
+  const layout = layoutByColumns(columnTypes, key);
+  const kept = draft.checks.flatMap(({ before, name, columns: read }): CheckConstraint[] =>
+    before ? [{ ...before, name: name ?? before.name, columns: read.map(numberOf) }] : [],
+  );
+  const added = namedChecks(
+    system,
+    old.name,
+    columns,
+    draft.checks
+      .filter(({ before }) => before === null)
+      .map(({ name, text, columns: read }) => ({ name, text, columns: read.map(numberOf) })),
+    session.timeZone,
+    kept.map(({ name }) => name),
+  );
+  const table: TableObject = {
+    ...old,
+    columns,
+    keys: key ? [key] : [],
+    primaryKeyName: draft.primary?.name ?? null,
+    checks: [...kept, ...added],
+    ...(draft.rewrites ? { arrangement: system.catalog.allocateArrangement(), layout } : {}),
+  };
+  const oldPrimary = indexesOf(system, old).find(({ primary }) => primary);
+  const indexes: IndexObject[] = [];
+  if (key && draft.primary) {
+    const made = primaryIndex(system, table, key);
+    const same = oldPrimary && !draft.primary.isNew ? { id: oldPrimary.id } : {};
+    indexes.push({ ...made, ...same, name: draft.primary.name });
+  }
+  for (const { before: index, name, columns: read } of draft.indexes) {
+    if (!index) continue;
+    if (!draft.rewrites) {
+      indexes.push(name === index.name ? index : { ...index, name });
+      continue;
+    }
+    const numbers = read.map((column) => (column === null ? 0 : numberOf(column) + 1));
+    const again = layoutByKey(columnTypes, indexKeyAgain(system, index, numbers, table));
+    const arrangement = system.catalog.allocateArrangement();
+    indexes.push({ ...index, name, columns: numbers, layout: again, arrangement });
+  }
+  const fresh = draft.indexes
+    .filter((index) => index.before === null)
+    .map(({ name, columns: read, nullsEqual }) => ({
+      name: name === '' ? null : name,
+      columns: read.map((column) => numberOf(column!)),
+      nullsEqual,
+    }));
+  indexes.push(...uniquesOf(system, table, fresh));
+  const uniques = indexes.filter(({ primary }) => !primary);
+  return { table: { ...table, statement: tableText(table, uniques) }, indexes, added };
+}
+
+/** Sequences that go with columns, by the columns' numbers now. */
+function ownedSequences(system: System, draft: TableDraft): SequenceObject[] {
+  const { id } = draft.table;
+  return system.catalog.dependents(id).flatMap((object): SequenceObject[] => {
+    if (object.kind !== 'sequence' || object.ownedBy?.table !== id) return [];
+    const { column } = object.ownedBy;
+    const now = draft.columns.findIndex(({ before }) => before === column);
+    return now < 0 || now === column ? [] : [{ ...object, ownedBy: { table: id, column: now } }];
+  });
+}
+
+/** What goes: sequences, indexes and constraints of columns that go, and what CASCADE takes along. */
+function dropsOf(system: System, draft: TableDraft, indexes: readonly IndexObject[]): CatalogObject[] {
+  const kept = new Set<ObjectId>(indexes.map(({ id }) => id));
+  const gone = indexesOf(system, draft.table).filter(({ id }) => !kept.has(id));
+  return [...draft.dropped, ...draft.droppedSequences, ...gone];
+}
+
+function createCollection(system: System, table: TableObject): void {
+  system.engine.createCollection(
+    table.arrangement,
+    `${table.schema}.${table.name}`,
+    table.columns.map((column) => toColumnType(column.type)),
+    table.layout,
+    table.keys.length > 0,
+    {
+      constraint: table.primaryKeyName ?? `${table.name}_pkey`,
+      columns: table.columns.map((column) => column.name),
+    },
+  );
+}
+
+/** A name that nobody has, for the table as it will be beside the table as it is. */
+const BESIDE = '........altered........';
+
+/** The server with the new table beside the old, without what would check or know its rows. */
+function beside(system: System, table: TableObject, sequences: readonly CatalogChange[]): System {
+  const columns = table.columns.map(({ name, type }): CatalogColumn => ({
+    name,
+    type: { ...type, nullable: true },
+    defaultText: null,
+  }));
+  const object: TableObject = {
+    ...table,
+    id: system.catalog.allocateObject(),
+    name: BESIDE,
+    columns,
+    keys: [],
+  };
+  const catalog = system.catalog.after([...sequences, { kind: 'add', object }]);
+  return { ...system, catalog, planning: system.planning.over(catalog) };
+}
+
+function besideName({ schema }: TableObject): string {
+  return `${quoteIdentifier(schema)}.${quoteIdentifier(BESIDE)}`;
+}
+
+/** Writes the rows of the table, with the values that they will have, into its new collection. */
+async function copyRows(
+  { system: main, session }: ActionContext,
+  draft: TableDraft,
+  table: TableObject,
+  sequences: readonly CatalogChange[],
+  writes: Transaction,
+): Promise<void> {
+  const system = beside(main, table, sequences);
+  const { schema, name } = draft.table;
+  const from = `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
+  const values = draft.columns.map((column) => draft.valueOf(column)).join(', ');
+  const [parsed] = parse(`INSERT INTO ${besideName(table)} SELECT ${values} FROM ${from}`);
+  if (parsed?.statement.kind !== 'postgres') throw new Error('an INSERT');
+  const settings = { ...SYSTEM_SESSION, searchPath: session.searchPath, timeZone: session.timeZone };
+  const ownWrites = writes.arrangements().length > 0;
+  const catalog = system.planning.catalogFor(settings, { ownWrites });
+  const { node } = parsed.statement;
+  const compiled = system.planning.compileWrite(settings, parsed, node, { catalog });
+  if (compiled.sessionValues.some((value) => value !== 'sessionNumber' && !value.endsWith('Timestamp'))) {
+    throw new SqlError({
+      sqlstate: '0A000',
+      message: 'values of the session in ALTER TABLE are not supported',
+    });
+  }
+  const plan = system.engine.prepare(compiled.plan);
+  const timestamp = system.sequencer.last;
+  try {
+    const { returning } = await system.engine.write(plan, {
+      timestamp,
+      parameters: sessionParameters(system, session, compiled.sessionValues, timestamp),
+      timeZone: session.timeZone,
+      transaction: writes,
+      encoding: { kind: 'dataRow', formats: [] },
+      cancel: session.cancel,
+    });
+    returning?.close();
+  } catch (error) {
+    if (error instanceof EngineError && error.sqlstate === '23505') {
+      throw new SqlError({
+        sqlstate: '23505',
+        message: `could not create unique index "${table.primaryKeyName}"`,
+        detail: error.detail?.replace(/already exists\.$/, 'is duplicated.'),
+      });
+    }
+    throw error;
+  } finally {
+    plan.close();
+  }
+}
+
+/** Looks at the rows for what the table demands now and did not before. */
+async function verify(
+  { system: main, session }: ActionContext,
+  draft: TableDraft,
+  made: {
+    readonly table: TableObject;
+    readonly added: readonly CheckConstraint[];
+    readonly writes: Transaction;
+  },
+): Promise<void> {
+  const { table, added, writes } = made;
+  const system = beside(main, table, []);
+  const reader = { cancel: session.cancel, transaction: { writes } };
+  const relation = besideName(table);
+  const violated = async (condition: string): Promise<boolean> =>
+    (await firstRow(system, reader, `SELECT '' FROM ${relation} WHERE ${condition} LIMIT 1`)) !== null;
+  for (const target of draft.notNull) {
+    const { name } = target.column;
+    if (!draft.columns.includes(target) || !(await violated(`${quoteIdentifier(name)} IS NULL`))) continue;
+    const message = `column "${name}" of relation "${table.name}" contains null values`;
+    throw new SqlError({ sqlstate: '23502', message });
+  }
+  const rewritten = draft.columns.some(({ before, expression }) => before === null || expression !== null);
+  for (const { name, text } of rewritten ? table.checks : added) {
+    if (!(await violated(`NOT (${text})`))) continue;
+    const message = `check constraint "${name}" of relation "${table.name}" is violated by some row`;
+    throw new SqlError({ sqlstate: '23514', message });
+  }
+  const fresh = draft.indexes.filter(({ before }) => before === null);
+  for (const { name, columns, nullsEqual } of fresh) {
+    const names = columns.map((column) => column!.column.name);
+    const list = names.map(quoteIdentifier);
+    const distinct = nullsEqual ? '' : `WHERE ${list.map((column) => `${column} IS NOT NULL`).join(' AND ')}`;
+    const row = await firstRow(
+      system,
+      reader,
+      `SELECT ${list.map((column) => `${column}::text`).join(', ')} FROM ${relation} ${distinct}
+        GROUP BY ${list.join(', ')} HAVING count(*) > 1 LIMIT 1`,
+    );
+    if (row === null) continue;
+    throw new SqlError({
+      sqlstate: '23505',
+      message: `could not create unique index "${name || [table.name, ...names, 'key'].join('_')}"`,
+      detail: `Key (${names.join(', ')})=(${row.map((value) => value ?? 'null').join(', ')}) is duplicated.`,
+    });
+  }
+}
+
+async function installIndexes(
+  system: System,
+  draft: TableDraft,
+  table: TableObject,
+  indexes: readonly IndexObject[],
+  effects: Effects,
+): Promise<void> {
+  for (const index of indexes) {
+    if (index.primary || (!draft.rewrites && system.catalog.has(index.id))) continue;
+    const installation = system.dataflows.start(
+      { plan: indexPlan(table, index), requires: [] },
+      () => system.sequencer.last,
+    );
+    effects.abandoned.push(() => system.dataflows.drop(installation));
+    await installation.ready;
+  }
+}
+
+/** A reader whose query goes on seeing the columns that it saw. */
+function withReferences(reader: CatalogObject, draft: TableDraft): CatalogObject {
+  if (!('references' in reader)) return reader;
+  const dropped = draft.table.columns.flatMap((_, number) =>
+    draft.columns.some(({ before }) => before === number) ? [] : [number],
+  );
+  const references = reader.references.map((reference) => {
+    if (reference.object !== draft.table.id) return reference;
+    const seen = reference.columns ?? draft.table.columns.length;
+    return { ...reference, columns: seen - dropped.filter((number) => number < seen).length };
+  });
+  return { ...reader, references };
+}

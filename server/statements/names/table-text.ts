@@ -1,0 +1,34 @@
+/** CREATE TABLE as a table is now: what SHOW CREATE shows once ALTER TABLE has changed it. */
+import { quoteIdentifier } from '../../../sql/functions/quote.ts';
+import { formatType } from '../../../sql/types/format.ts';
+import type { IndexObject, TableObject } from '../../catalog/objects.ts';
+
+export function tableText(table: TableObject, uniques: readonly IndexObject[]): string {
+  const names = table.columns.map(({ name }) => quoteIdentifier(name));
+  const list = (columns: readonly number[]): string => columns.map((column) => names[column]).join(', ');
+  const columns = table.columns.map((column, index) => {
+    const { type, defaultText, identity } = column;
+    const generated =
+      identity === undefined
+        ? defaultText === null
+          ? ''
+          : ` DEFAULT ${defaultText}`
+        : ` GENERATED ${identity === 'always' ? 'ALWAYS' : 'BY DEFAULT'} AS IDENTITY`;
+    const notNull = type.nullable || identity !== undefined ? '' : ' NOT NULL';
+    return `${names[index]} ${formatType(type)}${generated}${notNull}`;
+  });
+  const [primary] = table.keys;
+  const key =
+    primary === undefined
+      ? []
+      : [`CONSTRAINT ${quoteIdentifier(table.primaryKeyName ?? '')} PRIMARY KEY (${list(primary)})`];
+  const unique = uniques
+    .filter(({ constraint }) => constraint)
+    .map(({ name, nullsEqual, columns: numbers }) => {
+      const nulls = nullsEqual ? ' NULLS NOT DISTINCT' : '';
+      return `CONSTRAINT ${quoteIdentifier(name)} UNIQUE${nulls} (${list(numbers.map((number) => number - 1))})`;
+    });
+  const checks = table.checks.map(({ name, text }) => `CONSTRAINT ${quoteIdentifier(name)} CHECK (${text})`);
+  const name = `${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)}`;
+  return `CREATE TABLE ${name} (\n  ${[...columns, ...key, ...unique, ...checks].join(',\n  ')}\n)`;
+}
