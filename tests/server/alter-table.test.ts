@@ -207,6 +207,7 @@ test('who writes meanwhile waits, and nothing is lost', async () => {
   let stop = false;
   let next = 0;
   const write = async (writer: pg.Client): Promise<void> => {
+    // oxlint-disable-next-line no-unmodified-loop-condition
     while (!stop) await writer.query(`INSERT INTO busy (id, x) VALUES (${next++}, 1)`);
   };
   const writing = Promise.all(writers.map(write));
