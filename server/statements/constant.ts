@@ -25,7 +25,10 @@ export function evaluateConstant(
     },
   };
   const query = system.planning.bindQuery(session, { ...parsed, node, extensions: { at: new Map() } });
-  const compiled = system.planning.compileQuery(session, query, { kind: 'rows' });
+  // Folding is what decides: it is not a rule that can be turned off here.
+  const { user, database, searchPath, timeZone } = session;
+  const plain = { user, database, searchPath, timeZone };
+  const compiled = system.planning.compileQuery(plain, query, { kind: 'rows' });
   const row = compiled.plan.nodes.length === 1 ? compiled.plan.nodes[0]?.operator : undefined;
   const position = positionOf(parsed, findLocation(expression));
   if (row?.kind !== 'constant' || row.rows.length !== 1) {

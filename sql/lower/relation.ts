@@ -31,6 +31,11 @@ export function lowerRelation(context: LoweringContext, hir: HirRelation, domain
     // What neither raises nor reads the domain is computed as it is, and its result tied to the domain: fewer rows than
     // its leaves have.
     if (!raises && free.length === 0) return under(domain, lowerRelation(context, hir, null));
+    // What raises is computed once if there is any row: under the domain's rows a reduction would take equal ones for one.
+    if (free.length === 0 && domain.columns.length > 0) {
+      const there: Domain = { relation: nonEmpty(domain.relation), columns: [] };
+      return under(domain, lowerRelation(context, hir, there));
+    }
     if (!raises) {
       const keyed = lowerKeyed(context, hir, free);
       if (keyed !== null) return keyedUnder(context, domain, keyed, free);

@@ -19,6 +19,7 @@ import { keyedDistinct } from './rules/keyed-distinct.ts';
 import { keyedReduce } from './rules/keyed-reduce.ts';
 import { notNullKeys } from './rules/not-null-keys.ts';
 import { nullBranches } from './rules/null-branches.ts';
+import { oneRepresentation } from './rules/one-representation.ts';
 import { propagateEmpty } from './rules/propagate-empty.ts';
 import { pushPredicates } from './rules/push-predicates.ts';
 import { selfJoin } from './rules/self-join.ts';
@@ -80,7 +81,10 @@ const PIPELINE: readonly Group[] = [
   { rules: [spreadEqualities, notNullKeys, fallibleKeys], repeat: false },
   SIMPLIFY,
   // What keys make needless, where predicates have fixed columns and joins are whole.
-  { rules: [selfJoin, keyedDistinct, keyedReduce, distinctArguments, thresholdElision], repeat: true },
+  {
+    rules: [selfJoin, keyedDistinct, keyedReduce, distinctArguments, oneRepresentation, thresholdElision],
+    repeat: true,
+  },
   SIMPLIFY,
   { rules: [shareSubplans], repeat: false },
   // Late: the projections that it puts in would stand between neighbours.

@@ -135,6 +135,9 @@ export const QUERIES: readonly string[] = [
   'select count(*) as n from (select t.a from t left join u on t.b = u.k) s',
   'select s.n from (select t.b, count(*) as n from t join u on t.b = u.k group by t.b) s where s.b = 1',
   'select c, count(*) as n from (select c, b from t union all select c, k from t, u where t.a = u.v) s group by c',
+  // Rows around a subquery that are there twice.
+  'select r1.k, r2.x from u r1 cross join lateral (select r1.v as x, m from (select b, sum(1 / a) as m from t group by b) s join t t2 on s.b = t2.b) r2',
+  'select r1.k, r2.x from u r1, lateral (select r1.v as x from (select distinct 4 / a as d from t) s) r2',
   // What keys make needless.
   'select distinct a, b from t',
   'select distinct b, a from t where b > 1',
@@ -175,6 +178,11 @@ export const QUERIES: readonly string[] = [
   'select b, count(distinct a) as n, max(distinct c) as m from t group by b',
   'select b, count(distinct a) filter (where c > $$a$$) as n, sum(distinct b) as s from t group by b',
   'select x.b, count(distinct x.a) as n from t x join u on u.k = x.b group by x.b',
+  'select x, count(*) as n, sum(b) as s from (select b, a::numeric as x from t) y group by x',
+  'select x, count(*) as n from (select n::numeric as x from (select b, count(*) as n from t group by b) g union all select a::numeric from t) y group by x',
+  'select x, count(*) as n from (select a::numeric as x from t union all select n from w) y group by x',
+  'select distinct x from (select coalesce(b::numeric, 0) as x from t) y',
+  'select s, count(*) as n from (select b, sum(a::int8) as s from t group by b) y group by s',
   'select b from t intersect all select b from t',
   'select distinct a from t left join lateral (select avg(v) from u where u.k + t.b > 1) s on true',
   'select t.a from t left join (select max(k) as m, count(*) as n from u) s on true',
