@@ -17,7 +17,7 @@ const patterns = args.filter(
 installPackages();
 buildEngine();
 buildServer();
-for (let round = 1; round === 1 || endless; round++) {
+for (let round = 1; ; round++) {
   for (const version of versions) {
     step(`round ${round}: Apache Kafka ${version}`);
     process.env.TIDEWIRE_KAFKA_VERSION = version;
@@ -26,4 +26,5 @@ for (let round = 1; round === 1 || endless; round++) {
       ...(patterns.length > 0 ? patterns : ['tests/kafka']),
     ]);
   }
+  if (!endless) break;
 }
