@@ -100,6 +100,8 @@ export interface OpenTransaction {
   readonly writes: Transaction;
   /** Its changes of the catalog, which wait for its commit; null before the first. */
   ddl: StagedDdl | null;
+  /** What its end takes back where it is not committed, and no write of its. */
+  readonly undo: (() => void)[];
   readonly readOnly: boolean;
   /** Made by BEGIN, not by a single statement. */
   readonly explicit: boolean;

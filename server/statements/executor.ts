@@ -21,6 +21,7 @@ import { StagedDdl } from '../catalog/staged-ddl.ts';
 import type { System } from '../system.ts';
 import { StaleWrite } from '../timeline/sequencer.ts';
 import { prepareAlter } from './alter/alter.ts';
+import { prepareAlterSequenceOptions } from './alter/alter-sequence.ts';
 import { prepareAlterTableActions, prepareRenameConstraint } from './alter/table/alter-table.ts';
 import { prepareCopyFrom } from './copy-from.ts';
 import { prepareCopySubscribe, prepareCopyTo } from './copy-to.ts';
@@ -150,19 +151,28 @@ export class Executor implements StatementExecutor {
   }
 
   begin(options: { readonly readOnly: boolean; readonly explicit: boolean }): OpenTransaction {
-    return { timestamp: null, hold: null, writes: this.#engine.beginTransaction(), ddl: null, ...options };
+    return {
+      timestamp: null,
+      hold: null,
+      writes: this.#engine.beginTransaction(),
+      ddl: null,
+      undo: [],
+      ...options,
+    };
   }
 
   async commit(transaction: OpenTransaction): Promise<void> {
     try {
       if (hasWritten(transaction)) await this.#system.sequencer.commit(transaction.writes);
       transaction.ddl?.committed();
+      transaction.undo.length = 0;
     } finally {
       this.rollback(transaction);
     }
   }
 
   rollback(transaction: OpenTransaction): void {
+    for (const undo of transaction.undo.splice(0).toReversed()) undo();
     transaction.hold?.release();
     transaction.hold = null;
     transaction.ddl?.end();
@@ -279,6 +289,7 @@ function preparePostgres(
   if ('RenameStmt' in node && node.RenameStmt.renameType === 'OBJECT_TABCONSTRAINT') {
     return prepareRenameConstraint(system, parsed, node.RenameStmt);
   }
+  if ('AlterSeqStmt' in node) return prepareAlterSequenceOptions(system, parsed, node.AlterSeqStmt);
   if ('CreateStmt' in node) return prepareCreateTable(system, session, parsed, node.CreateStmt);
   if ('CreateFunctionStmt' in node) {
     return prepareCreateFunction(system, session, parsed, node.CreateFunctionStmt);

@@ -9,8 +9,15 @@ type DataType = SequenceOptions['dataType'];
 
 const BITS: Readonly<Record<DataType, bigint>> = { int2: 16n, int4: 32n, int8: 64n };
 
-/** Reads them; `dataType` is that of the column, where there is one. */
-export function sequenceOptions(nodes: readonly Node[], dataType: DataType | null): SequenceOptions {
+/**
+ * Reads them; `dataType` is that of the column, where there is one. `before`: the sequence as it is, for ALTER SEQUENCE, which
+ * leaves what it does not name.
+ */
+export function sequenceOptions(
+  nodes: readonly Node[],
+  dataType: DataType | null,
+  before: SequenceOptions | null = null,
+): SequenceOptions {
   const given = new Map<string, Node | null>();
   for (const node of nodes) {
     const option = nodeAs(node, 'DefElem')!;
@@ -18,16 +25,28 @@ export function sequenceOptions(nodes: readonly Node[], dataType: DataType | nul
     if (given.has(name)) throw refusal('42601', 'conflicting or redundant options');
     given.set(name, option.arg ?? null);
   }
-  const type = dataType ?? typeOf(given.get('as'));
+  const type = dataType ?? (before && !given.has('as') ? before.dataType : typeOf(given.get('as')));
   const most = (1n << (BITS[type] - 1n)) - 1n;
   const number = (name: string): bigint | null => {
     const node = given.get(name);
     return node === undefined || node === null ? null : integerOf(node);
   };
-  const increment = number('increment') ?? 1n;
+  // What is not named stays, but for bounds that were those of another type.
+  const kept = (name: string, value: string | undefined): bigint | null =>
+    given.has(name) || value === undefined ? null : BigInt(value);
+  const old = before === null ? null : (1n << (BITS[before.dataType] - 1n)) - 1n;
+  const bound = (name: string, value: string | undefined, own: bigint | null): bigint | null =>
+    before !== null && type !== before.dataType && own !== null && value === String(own)
+      ? null
+      : kept(name, value);
+  const increment = number('increment') ?? kept('increment', before?.increment) ?? 1n;
   if (increment === 0n) throw refusal('22023', 'INCREMENT must not be zero');
-  const least = number('minvalue') ?? (increment > 0n ? 1n : -most - 1n);
-  const greatest = number('maxvalue') ?? (increment > 0n ? most : -1n);
+  const least =
+    number('minvalue') ??
+    bound('minvalue', before?.least, old === null ? null : -old - 1n) ??
+    (increment > 0n ? 1n : -most - 1n);
+  const greatest =
+    number('maxvalue') ?? bound('maxvalue', before?.greatest, old) ?? (increment > 0n ? most : -1n);
   const within = (value: bigint): boolean => value >= -most - 1n && value <= most;
   const noun = displayType(type);
   if (!within(greatest)) {
@@ -39,12 +58,12 @@ export function sequenceOptions(nodes: readonly Node[], dataType: DataType | nul
   if (least >= greatest) {
     throw refusal('22023', `MINVALUE (${least}) must be less than MAXVALUE (${greatest})`);
   }
-  const start = number('start') ?? (increment > 0n ? least : greatest);
+  const start = number('start') ?? kept('start', before?.start) ?? (increment > 0n ? least : greatest);
   if (start < least) throw refusal('22023', `START value (${start}) cannot be less than MINVALUE (${least})`);
   if (start > greatest) {
     throw refusal('22023', `START value (${start}) cannot be greater than MAXVALUE (${greatest})`);
   }
-  const cache = number('cache') ?? 1n;
+  const cache = number('cache') ?? kept('cache', before?.cache) ?? 1n;
   if (cache <= 0n) throw refusal('22023', `CACHE (${cache}) must be greater than zero`);
   const cycle = given.get('cycle');
   const other = [...given.keys()].find((name) => !KNOWN.has(name));
@@ -56,11 +75,45 @@ export function sequenceOptions(nodes: readonly Node[], dataType: DataType | nul
     least: String(least),
     greatest: String(greatest),
     cache: String(cache),
-    cycles: cycle !== undefined && cycle !== null && nodeAs(cycle, 'Boolean')?.boolval === true,
+    cycles:
+      cycle === undefined
+        ? (before?.cycles ?? false)
+        : cycle !== null && nodeAs(cycle, 'Boolean')?.boolval === true,
   };
 }
 
 const KNOWN = new Set(['as', 'increment', 'minvalue', 'maxvalue', 'start', 'cache', 'cycle']);
+
+/** RESTART [WITH n]: the next value; null where it is not said. */
+export function restartOf(
+  nodes: readonly Node[],
+  { start, least, greatest }: SequenceOptions,
+): string | null {
+  const option = nodes.map((node) => nodeAs(node, 'DefElem')!).find(({ defname }) => defname === 'restart');
+  if (option === undefined) return null;
+  const value = option.arg === undefined ? BigInt(start) : integerOf(option.arg);
+  if (value < BigInt(least)) {
+    throw refusal('22023', `RESTART value (${value}) cannot be less than MINVALUE (${least})`);
+  }
+  if (value > BigInt(greatest)) {
+    throw refusal('22023', `RESTART value (${value}) cannot be greater than MAXVALUE (${greatest})`);
+  }
+  return String(value);
+}
+
+/** OWNED BY: the parts of the column's name; empty for NONE; null where it is not said. */
+export function ownedByOf(nodes: readonly Node[]): readonly string[] | null {
+  const option = nodes.map((node) => nodeAs(node, 'DefElem')!).find(({ defname }) => defname === 'owned_by');
+  if (option === undefined) return null;
+  const parts = (nodeAs(option.arg, 'List')?.items ?? []).map(stringOf);
+  return parts.length === 1 && parts[0] === 'none' ? [] : parts;
+}
+
+/** Options that say nothing of the numbers. */
+export function isNumeric(node: Node): boolean {
+  const name = nodeAs(node, 'DefElem')?.defname;
+  return name !== 'restart' && name !== 'owned_by';
+}
 
 function typeOf(node: Node | null | undefined): DataType {
   if (node === undefined || node === null) return 'int8';

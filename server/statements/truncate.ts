@@ -5,11 +5,12 @@
 import type { TruncateStmt } from '@pgsql/types';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { SqlError } from '../../sql/error.ts';
+import type { SequenceObject } from '../catalog/objects.ts';
 import { hasWritten } from '../session/statement.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
+import { changeSequence } from './create-sequence.ts';
 import { type Runnable, command } from './prepared.ts';
-import { refuseSequences } from './refuse-sequences.ts';
 import { readTimestamp, whenReadable } from './snapshot.ts';
 import { commitAlone } from './write.ts';
 
@@ -23,15 +24,10 @@ export function prepareTruncate(
   const tables = system.planning
     .compileTruncation(session, parsed, statement, catalog)
     .map((compiled) => ({ compiled, plan: system.engine.prepare(compiled.plan) }));
-  if (statement.restart_seqs) {
-    // It means something only where a sequence goes with a table.
-    refuseSequences(
-      system,
-      ({ ownedBy }) => ownedBy !== null && catalog.resolved.has(ownedBy.table),
-      'TRUNCATE … RESTART IDENTITY',
-      'Use TRUNCATE, and SELECT setval(…, 1, false) for the sequence.',
-    );
-  }
+  const restarted = statement.restart_seqs === true ? ownedSequences(system, catalog.resolved) : [];
+
+  const restart = (sequence: SequenceObject): (() => void) =>
+    changeSequence(system, sequence, sequence, sequence.start);
 
   const truncate = async (session: SessionContext): Promise<void> => {
     for (const { compiled, plan } of tables) {
@@ -55,8 +51,20 @@ export function prepareTruncate(
       const message = 'cannot execute TRUNCATE TABLE in a read-only transaction';
       throw new SqlError({ sqlstate: '25006', message });
     }
-    if (session.transaction.explicit) await truncate(session);
-    else await commitAlone(system, session, () => truncate(session));
+    if (session.transaction.explicit) {
+      await truncate(session);
+      session.transaction.undo.push(...restarted.map(restart));
+    } else {
+      await commitAlone(system, session, () => truncate(session));
+      for (const sequence of restarted) restart(sequence);
+    }
     return 'TRUNCATE TABLE';
   });
+}
+
+function ownedSequences(system: System, tables: ReadonlySet<number>): SequenceObject[] {
+  return [...system.catalog.objects()].filter(
+    (object): object is SequenceObject =>
+      object.kind === 'sequence' && object.ownedBy !== null && tables.has(object.ownedBy.table),
+  );
 }

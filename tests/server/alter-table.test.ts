@@ -4,6 +4,7 @@
  */
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { outcome } from '../support/outcome.ts';
 import { type Postgres, startPostgres } from '../support/postgres.ts';
 import { type Tidewire, startTidewire } from '../support/tidewire.ts';
 
@@ -20,29 +21,6 @@ afterAll(async () => {
   await Promise.all([client?.end(), theirs?.end()]);
   await Promise.all([server?.stop(), postgres?.stop()]);
 });
-
-/** Rows as texts, notices and the error of a statement. */
-async function outcome(connection: pg.Client, sql: string): Promise<unknown> {
-  const notices: string[] = [];
-  const hear = (notice: { message?: string; detail?: string }): void => {
-    notices.push([notice.message, notice.detail].filter(Boolean).join('\n'));
-  };
-  connection.on('notice', hear);
-  try {
-    const text = {
-      text: sql,
-      rowMode: 'array' as const,
-      types: { getTypeParser: () => (value: string) => value },
-    };
-    const { rows } = await connection.query(text as pg.QueryArrayConfig);
-    return { rows, notices };
-  } catch (error) {
-    const { code, message, detail, hint } = error as pg.DatabaseError;
-    return { code, message, detail, hint, notices };
-  } finally {
-    connection.off('notice', hear);
-  }
-}
 
 const SCRIPTS: Record<string, string[]> = {
   columns: [

@@ -84,15 +84,3 @@ test('DDL and rows in one transaction', async () => {
   await expect(two.query('INSERT INTO made VALUES (1, 2)')).rejects.toMatchObject({ code: '23505' });
   await two.query('DROP TABLE made');
 });
-
-test('TRUNCATE … RESTART IDENTITY is refused where there is a sequence to restart', async () => {
-  await one.query('CREATE TABLE numbered (id serial, a int)');
-  await one.query('INSERT INTO numbered (a) VALUES (1), (2)');
-  await expect(one.query('TRUNCATE numbered RESTART IDENTITY')).rejects.toMatchObject({
-    code: '0A000',
-    hint: expect.stringContaining('setval'),
-  });
-  expect((await one.query('SELECT count(*)::int AS n FROM numbered')).rows).toEqual([{ n: 2 }]);
-  await one.query('TRUNCATE numbered CONTINUE IDENTITY');
-  await one.query('DROP TABLE numbered');
-});

@@ -175,7 +175,7 @@ export class FakeExecutor implements StatementExecutor {
   }
 
   begin(options: { readonly readOnly: boolean; readonly explicit: boolean }): OpenTransaction {
-    return { timestamp: null, hold: null, writes: new FakeWrites(), ddl: null, ...options };
+    return { timestamp: null, hold: null, writes: new FakeWrites(), ddl: null, undo: [], ...options };
   }
 
   async commit(transaction: OpenTransaction): Promise<void> {

@@ -7,12 +7,12 @@ import { prepareAlterConnection } from './alter-connection.ts';
 import { prepareAlterIndex } from './alter-index.ts';
 import { prepareAlterMaterializedView } from './alter-materialized-view.ts';
 import { prepareAlterSchema } from './alter-schema.ts';
+import { prepareAlterSequence } from './alter-sequence.ts';
 import { prepareAlterSecret } from './alter-secret.ts';
 import { prepareAlterSink } from './alter-sink.ts';
 import { prepareAlterSource } from './alter-source.ts';
 import { prepareAlterTable } from './alter-table.ts';
 import { prepareAlterView } from './alter-view.ts';
-import { unsupportedAction } from './object.ts';
 
 export function prepareAlter(system: System, parsed: ParsedStatement, statement: Alter): Runnable {
   switch (statement.objectKind) {
@@ -23,7 +23,7 @@ export function prepareAlter(system: System, parsed: ParsedStatement, statement:
     case 'materialized view':
       return prepareAlterMaterializedView(system, parsed, statement);
     case 'sequence':
-      throw unsupportedAction(statement);
+      return prepareAlterSequence(system, parsed, statement);
     case 'index':
       return prepareAlterIndex(system, parsed, statement);
     case 'schema':

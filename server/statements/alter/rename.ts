@@ -9,10 +9,7 @@ import type { System } from '../../system.ts';
 import { withIndexName, withOwnName, withPrimaryKeyName } from '../names/create-text.ts';
 import { afterRenaming } from '../names/dependents.ts';
 import type { Renaming } from '../names/references.ts';
-import { refuseSequences } from '../refuse-sequences.ts';
-
-/** A DEFAULT names its sequence by its name, which then has to stay. */
-const NAMED = 'DEFAULT expressions name the sequence by its schema and name.';
+import { followSequences } from '../names/sequence-defaults.ts';
 
 interface QualifiedName {
   readonly schema: string;
@@ -26,7 +23,7 @@ export async function rename(system: System, object: CatalogObject, name: string
   await move(system, [{ object, to: { schema: object.schema, name } }]);
 }
 
-/** A table takes its indexes along. */
+/** A table takes its indexes and sequences along. */
 export async function setSchema(system: System, object: CatalogObject, schema: string): Promise<void> {
   if (!system.catalog.schema(schema)) {
     throw new SqlError({ sqlstate: '3F000', message: `schema "${schema}" does not exist` });
@@ -35,9 +32,10 @@ export async function setSchema(system: System, object: CatalogObject, schema: s
     throw new SqlError({ sqlstate: '42501', message: `permission denied for schema ${schema}` });
   }
   if (object.schema === schema) return;
-  refuseSequences(system, (sequence) => sequence.ownedBy?.table === object.id, 'SET SCHEMA', NAMED);
-  const indexes = system.catalog.dependents(object.id).filter((dependent) => dependent.kind === 'index');
-  const moved = [object, ...indexes];
+  const taken = system.catalog
+    .dependents(object.id)
+    .filter(({ kind }) => kind === 'index' || kind === 'sequence');
+  const moved = [object, ...taken];
   for (const { name } of moved) {
     if (!system.catalog.find(schema, name)) continue;
     throw new SqlError({
@@ -68,6 +66,7 @@ async function move(
     const reads = next.get(dependent.id) ?? dependent;
     next.set(dependent.id, afterRenaming(system, planners, reads, renamings));
   }
+  followSequences(system, next, moves);
   await commitCatalog(system, replacing(next), {
     committed: () => next.forEach((object) => tellEngine(system, object)),
   });
@@ -82,7 +81,6 @@ function dependentsOf(
 
 /** ALTER SCHEMA … RENAME TO: its objects, what names them, and the search paths that definitions keep. */
 export async function renameSchema(system: System, schema: SchemaObject, name: string): Promise<void> {
-  refuseSequences(system, (sequence) => sequence.schema === schema.name, 'RENAME', NAMED);
   const members = [...system.catalog.objects()].filter((object) => object.schema === schema.name);
   const moves = members.map((object) => ({ object, to: { schema: name, name: object.name } }));
   const path = (old: readonly string[]) => old.map((entry) => (entry === schema.name ? name : entry));
@@ -106,6 +104,7 @@ export async function renameSchema(system: System, schema: SchemaObject, name: s
     const reads = { ...dependent, statement: own };
     next.set(dependent.id, afterRenaming(system, planners, reads, renamings, { searchPath: path }));
   }
+  followSequences(system, next, moves);
   await commitCatalog(system, [...replacing(next), change], {
     committed: () => members.forEach((object) => tellEngine(system, { ...object, schema: name })),
   });

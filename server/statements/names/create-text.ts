@@ -249,6 +249,8 @@ function ownNameAt(made: Statement): number {
     case 'postgres': {
       const table = nodeAs(made.node, 'CreateStmt');
       if (table) return table.relation?.location ?? 0;
+      const sequence = nodeAs(made.node, 'CreateSeqStmt');
+      if (sequence) return sequence.sequence?.location ?? 0;
     }
   }
   throw new Error(`${made.kind} names no object`);

@@ -1,0 +1,52 @@
+/** DEFAULTs name their sequences in texts: those follow a sequence that gets another name. */
+import type { ObjectId } from '../../../sql/catalog.ts';
+import { quoteIdentifier, quoteLiteral } from '../../../sql/functions/quote.ts';
+import type { CatalogObject, TableObject } from '../../catalog/objects.ts';
+import type { System } from '../../system.ts';
+
+interface Move {
+  readonly object: CatalogObject;
+  readonly to: { readonly schema: string; readonly name: string };
+}
+
+const CALL = /((?:nextval|currval|setval)\s*\(\s*)'((?:[^']|'')*)'/gi;
+
+/** Rewrites the DEFAULTs of all tables whose sequences are among `moves`; `next` has what changes besides. */
+export function followSequences(
+  system: System,
+  next: Map<ObjectId, CatalogObject>,
+  moves: readonly Move[],
+): void {
+  const sequences = moves.filter(({ object }) => object.kind === 'sequence');
+  if (sequences.length === 0) return;
+  for (const object of system.catalog.objects()) {
+    const table = next.get(object.id) ?? object;
+    if (table.kind !== 'table') continue;
+    const columns = table.columns.map((column) => {
+      const { defaultText } = column;
+      return defaultText === null ? column : { ...column, defaultText: rewritten(defaultText, sequences) };
+    });
+    const changed = columns.some(({ defaultText }, at) => defaultText !== table.columns[at]!.defaultText);
+    if (!changed) continue;
+    const statement = table.statement === null ? null : rewritten(table.statement, sequences);
+    next.set(table.id, { ...table, columns, statement } satisfies TableObject);
+  }
+}
+
+function rewritten(text: string, moves: readonly Move[]): string {
+  return text.replaceAll(CALL, (whole: string, before: string, written: string) => {
+    const parts = partsOf(written.replaceAll("''", "'"));
+    const move = moves.find(
+      ({ object }) => parts.at(-1) === object.name && (parts.length === 1 || parts.at(-2) === object.schema),
+    );
+    if (!move) return whole;
+    const { schema, name } = move.to;
+    return `${before}${quoteLiteral(`${quoteIdentifier(schema)}.${quoteIdentifier(name)}`)}`;
+  });
+}
+
+function partsOf(name: string): string[] {
+  return [...name.matchAll(/"((?:[^"]|"")+)"|([^".\s]+)/g)].map(([, quoted, plain]) =>
+    quoted === undefined ? plain!.toLowerCase() : quoted.replaceAll('""', '"'),
+  );
+}
