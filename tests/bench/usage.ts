@@ -63,6 +63,11 @@ function kilobytes(pid: number, field: string): number {
   }
 }
 
+/** What a process has in memory now. */
+export function residentMegabytes(pid: number): number {
+  return kilobytes(pid, 'VmRSS') / 1024;
+}
+
 /**
  * Peak memory in megabytes. Of one process it is what the kernel kept; of several the highest sum that was sampled of
  * what they have alone, and once what they share.
