@@ -2,7 +2,15 @@
  * Moves batches of a source into commits. Decodes the next batches while the last commit is on its way, and never has
  * more than one on its way: that is the backpressure between sequencer and reader.
  */
-import type { DecodeError, Rejects, RowDecoder, Transaction } from '../engine/index.ts';
+import type {
+  DecodeError,
+  DecodeOutcome,
+  Rejects,
+  RowDecoder,
+  StagedMessages,
+  Transaction,
+} from '../engine/index.ts';
+import { type DecodedBatch, Decoding, type DecodingTarget } from './decoding.ts';
 import {
   PLACES,
   type BytesBatch,
@@ -29,15 +37,8 @@ export interface Rejected {
 }
 
 /** What the server provides. */
-export interface IngestTarget {
+export interface IngestTarget extends DecodingTarget {
   begin(): Transaction;
-  /** A decoder for a table's streams. */
-  decoder(table: number): RowDecoder;
-  /**
-   * Gives a decoder the schema of a number that messages have. Waits while who knows it does not answer; false when the source was
-   * closed meanwhile.
-   */
-  learn(decoder: RowDecoder, schema: number): Promise<boolean>;
   /** Writes a generator's events into the transaction; returns their number. */
   generate(from: number, count: number, transaction: Transaction): number;
   /** Where the refused records of a batch are written, in the transaction of the rows beside them. */
@@ -68,17 +69,20 @@ const GROUP_BYTES = 4 << 20;
 /** What upstream gives within this time joins the group: a backlog is read in few large commits, a trickle at once. */
 const PATIENCE_MILLISECONDS = 1;
 
-/** Whether it settles within the patience. */
-async function comes(next: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), PATIENCE_MILLISECONDS);
-  });
+/** Whether it settles within the patience, or what is being decoded by then is it. */
+async function comes(next: Promise<unknown>, decoding: Decoding): Promise<boolean> {
   const settled = next.then(
     () => true,
     () => true,
   );
-  return Promise.race([settled, late]).finally(() => clearTimeout(timer));
+  for (;;) {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), PATIENCE_MILLISECONDS);
+    });
+    const came = await Promise.race([settled, late]).finally(() => clearTimeout(timer));
+    if (came || !decoding.busy) return came;
+  }
 }
 
 /** Runs a source until its end, its failure, or `close`. */
@@ -87,7 +91,7 @@ export class Ingest {
   readonly #target: IngestTarget;
   /** Metadata that batches carry. */
   readonly #values: readonly MetadataItem[];
-  /** How far a database's changes were applied, by partition; null for records that are no changes of one. */
+  /** How far a database's changes were written, by partition; null for records that are no changes of one. */
   readonly #positions: Map<string, string> | null;
   readonly #decoders = new Map<string, RowDecoder>();
   #rows = 0;
@@ -114,6 +118,7 @@ export class Ingest {
   /** Resolves when a bounded source is at its end or the reader was closed; rejects when it failed. */
   async run(): Promise<void> {
     const batches = this.#reader.read()[Symbol.asyncIterator]();
+    const decoding = new Decoding(batches, this.#target, this.#positions);
     let group: Group | null = null;
     let onItsWay: Promise<unknown> = Promise.resolve();
     const send = async ({ transaction, offsets }: Group): Promise<void> => {
@@ -127,18 +132,14 @@ export class Ingest {
     try {
       for (;;) {
         if (group?.whole && group.transaction.byteLength() >= GROUP_BYTES) await send(group);
-        const next = batches.next();
+        const next = decoding.next();
         next.catch(() => undefined);
-        if (group?.whole && !(await comes(next))) await send(group);
-        const { done, value: batch } = await next;
+        if (group?.whole && !(await comes(next, decoding))) await send(group);
+        const { done, value: decoded } = await next;
         if (done) break;
-        const unknown = this.#unknownSchemas(batch);
-        // What is at hand does not wait for who knows the schemas.
-        if (unknown.length > 0 && group?.whole) await send(group);
-        if (batch.kind === 'messages' && !(await this.#learn(batch.table, unknown))) break;
         group ??= { transaction: this.#target.begin(), offsets: {}, whole: false };
-        this.#take(batch, group.transaction, group.offsets);
-        group.whole = batch.commit;
+        this.#take(decoded, group.transaction, group.offsets);
+        group.whole = decoded.batch.commit;
       }
       if (group?.whole) await send(group);
       await onItsWay;
@@ -148,6 +149,7 @@ export class Ingest {
     } finally {
       // A commit that was not complete when the reader ended did not happen.
       group?.transaction.close();
+      decoding.close();
       for (const decoder of this.#decoders.values()) decoder.close();
       this.#decoders.clear();
       await this.#reader.close();
@@ -156,20 +158,11 @@ export class Ingest {
     }
   }
 
-  #unknownSchemas(batch: SourceBatch): readonly number[] {
-    if (batch.kind !== 'messages' || batch.bytes.length === 0) return [];
-    return this.#messageDecoder(batch.table).unknownSchemas(batch.bytes, batch);
-  }
-
-  /** False when the source was closed before all were learned. */
-  async #learn(table: number, schemas: readonly number[]): Promise<boolean> {
-    for (const schema of schemas) {
-      if (!(await this.#target.learn(this.#messageDecoder(table), schema))) return false;
-    }
-    return true;
-  }
-
-  #take(batch: SourceBatch, transaction: Transaction, offsets: Record<string, string | null>): void {
+  #take(
+    { batch, staged }: DecodedBatch,
+    transaction: Transaction,
+    offsets: Record<string, string | null>,
+  ): void {
     switch (batch.kind) {
       case 'generated':
         this.#rows += this.#target.generate(batch.from, batch.count, transaction);
@@ -179,7 +172,7 @@ export class Ingest {
         offsets[batch.partition] = null;
         return;
       case 'messages':
-        if (batch.bytes.length > 0) this.#decodeMessages(batch, transaction);
+        if (staged !== null) this.#writeMessages(batch, staged, transaction);
         offsets[batch.offset.partition] = withPosition(
           batch.offset.value,
           this.#positions?.get(batch.offset.partition),
@@ -207,54 +200,46 @@ export class Ingest {
     if (batch.end) this.#drop(key);
   }
 
-  #decodeMessages(batch: MessagesBatch, transaction: Transaction): void {
+  #writeMessages(batch: MessagesBatch, staged: StagedMessages, transaction: Transaction): void {
     const { partition } = batch.offset;
-    const position = this.#positions === null ? undefined : (this.#positions.get(partition) ?? null);
-    const decoder = this.#messageDecoder(batch.table);
-    const reached = this.#write(decoder, batch, transaction, [], true, position);
-    if (reached === null) this.#positions?.delete(partition);
-    else if (reached !== undefined) this.#positions?.set(partition, reached);
-  }
-
-  /** One decoder serves all messages of a table: they have their metadata themselves, and positions are given to it. */
-  #messageDecoder(table: number): RowDecoder {
-    const key = `${table}`;
-    const decoder = this.#decoders.get(key) ?? this.#target.decoder(table);
-    this.#decoders.set(key, decoder);
-    return decoder;
+    const { position } = staged;
+    const rejects = this.#target.rejects(batch);
+    this.#count(batch, staged.write({ transaction, ...(rejects === undefined ? {} : { rejects }) }));
+    if (position === null) this.#positions?.delete(partition);
+    else this.#positions?.set(partition, position);
   }
 
   #write(
     decoder: RowDecoder,
-    batch: BytesBatch | MessagesBatch,
+    batch: BytesBatch,
     transaction: Transaction,
     metadata: readonly (string | null)[],
     end: boolean,
-    position?: string | null,
-  ): string | null | undefined {
+  ): void {
     const rejects = this.#target.rejects(batch);
-    const result = decoder.decode(batch.bytes, {
+    const outcome = decoder.decode(batch.bytes, {
       end,
       diff: batch.diff,
       transaction,
       metadata,
       ...(rejects === undefined ? {} : { rejects }),
-      ...(position === undefined ? {} : { position }),
-      ...(batch.kind === 'messages' ? { place: batch } : {}),
     });
-    this.#rows += result.rows * batch.diff;
-    if (result.errorCount === 0) return result.position;
-    this.#rejected += result.errorCount * batch.diff;
+    this.#count(batch, outcome);
+  }
+
+  #count(batch: BytesBatch | MessagesBatch, outcome: DecodeOutcome): void {
+    this.#rows += outcome.rows * batch.diff;
+    if (outcome.errorCount === 0) return;
+    this.#rejected += outcome.errorCount * batch.diff;
     this.#target.rejected({
       table: batch.table,
       partition: batch.stream,
       messages: batch.kind === 'messages',
       metadata: batch.metadata,
       diff: batch.diff === -1 ? -1 : 1,
-      count: result.errorCount,
-      first: result.errors[0]!,
+      count: outcome.errorCount,
+      first: outcome.errors[0]!,
     });
-    return result.position;
   }
 
   #drop(key: string): void {

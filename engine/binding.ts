@@ -10,6 +10,7 @@ import type {
   DecodeError,
   DecodeFormat,
   DecodeOptions,
+  DecodeOutcome,
   DirectRead,
   Engine,
   EngineError,
@@ -27,7 +28,9 @@ import type {
   PreparedPlan,
   ReadColumn,
   ResultCursor,
+  Rejects,
   RowDecoder,
+  StagedMessages,
   SequenceDefinition,
   SubscribeOptions,
   Timestamp,
@@ -71,12 +74,26 @@ interface NativeDecoder {
     rejects: number | null,
     log: NativeErrorLog | null,
     path: string | null,
-    place: MessagesPlace | null,
-  ): { rows: number; errorCount: number; errors: DecodeError[]; pending: number };
-  unknownSchemas(chunk: Buffer, place: MessagesPlace): number[];
+  ): DecodeOutcome;
+  stage(
+    chunk: Buffer,
+    place: MessagesPlace,
+    positioned: boolean,
+    position: string | null,
+  ): Promise<NativeStaged>;
   learnSchema(id: number, schema: string | null, refusal: string | null): void;
-  setPosition(position: string | null): void;
-  position(): string | null;
+}
+
+interface NativeStaged {
+  readonly unknownSchemas: number[];
+  readonly position: string | null;
+  write(
+    transaction: NativeTransaction,
+    details: number,
+    rejects: number | null,
+    log: NativeErrorLog | null,
+    path: string | null,
+  ): DecodeOutcome;
 }
 
 interface NativeErrorLog {
@@ -330,26 +347,29 @@ class Decoder implements RowDecoder {
     this.#decoder = decoder;
   }
   decode(chunk: Buffer, options: DecodeOptions): ReturnType<RowDecoder['decode']> {
-    const { end, diff, transaction, metadata, details = 1, rejects, position, place } = options;
-    return native(() => {
-      if (position !== undefined) this.#decoder.setPosition(position);
-      const decoded = this.#decoder.decode(
-        chunk,
-        end,
-        diff,
-        nativeOf(transaction),
-        metadata,
-        details,
-        rejects?.arrangement ?? null,
-        (rejects?.log as Log | null | undefined)?.native ?? null,
-        rejects?.path ?? null,
-        place === undefined ? null : placeOf(place),
-      );
-      return position === undefined ? decoded : { ...decoded, position: this.#decoder.position() };
-    });
+    const { end, diff, transaction, metadata, details = 1, rejects } = options;
+    return native(() =>
+      this.#decoder.decode(chunk, end, diff, nativeOf(transaction), metadata, details, ...rejectsOf(rejects)),
+    );
   }
-  unknownSchemas(chunk: Buffer, place: MessagesPlace): readonly number[] {
-    return native(() => this.#decoder.unknownSchemas(chunk, placeOf(place)));
+  async stage(
+    chunk: Buffer,
+    { topic, partition, from }: MessagesPlace,
+    position?: string | null,
+  ): Promise<StagedMessages> {
+    const place = { topic, partition, from };
+    let staged: NativeStaged;
+    try {
+      staged = await this.#decoder.stage(chunk, place, position !== undefined, position ?? null);
+    } catch (error) {
+      throw engineError(error instanceof Error ? error.message : String(error));
+    }
+    return {
+      unknownSchemas: staged.unknownSchemas,
+      position: staged.position,
+      write: ({ transaction, details = 1, rejects }) =>
+        native(() => staged.write(nativeOf(transaction), details, ...rejectsOf(rejects))),
+    };
   }
   learnSchema(id: number, schema: WrittenSchema | { readonly missing: string }): void {
     const text = 'missing' in schema ? null : JSON.stringify(schema);
@@ -361,8 +381,14 @@ class Decoder implements RowDecoder {
   }
 }
 
-/** Only what the addon takes. */
-const placeOf = ({ topic, partition, from }: MessagesPlace): MessagesPlace => ({ topic, partition, from });
+/** Where refused records go, as arguments. */
+const rejectsOf = (
+  rejects: Rejects | undefined,
+): [arrangement: number | null, log: NativeErrorLog | null, path: string | null] => [
+  rejects?.arrangement ?? null,
+  (rejects?.log as Log | null | undefined)?.native ?? null,
+  rejects?.path ?? null,
+];
 
 class Log implements ErrorLog {
   readonly native: NativeErrorLog;
@@ -409,7 +435,10 @@ export class NativeBinding implements Engine {
   readonly #addon: NativeAddon;
   #lastRequest = 0;
 
+  readonly workers: number;
+
   constructor(addon: NativeAddon, workers: number, events: EngineEvents) {
+    this.workers = workers;
     this.#addon = addon;
     this.#events = events;
     this.#engine = native(

@@ -199,7 +199,7 @@ export type DecodeFormat =
   | { readonly kind: 'whole' }
   /**
    * Avro by the reader's schema. `framed`: each message begins with the number of its writer's schema, which the decoder asks for
-   * (`unknownSchemas`); else all are of the reader's. Only for messages.
+   * (`StagedMessages.unknownSchemas`); else all are of the reader's. Only for messages.
    */
   | {
       readonly kind: 'avro';
@@ -207,6 +207,8 @@ export type DecodeFormat =
       readonly framed: boolean;
       /** The one column takes the whole value, a record as jsonb. */
       readonly whole?: boolean;
+      /** Messages are Debezium's events, and the schema theirs: columns are those of `after`. */
+      readonly event?: boolean;
     }
   /** The same in Protobuf. `message`: its full name in the schema; null: the first. */
   | {
@@ -340,32 +342,39 @@ export interface DecodeOptions {
   /** How many errors are given in detail; one unless said. */
   readonly details?: number;
   readonly rejects?: Rejects;
-  /** How far the changes of a database were applied of the partition that the chunk is from: `position` of its last chunk. */
-  readonly position?: string | null;
-  /** Of a chunk of messages: whole batches of Kafka. */
-  readonly place?: MessagesPlace;
 }
 
-/** Turns a byte stream into rows of one relation, inside a transaction. */
+/** What became of a chunk. */
+export interface DecodeOutcome {
+  readonly rows: number;
+  readonly errorCount: number;
+  readonly errors: readonly DecodeError[];
+  /** Bytes of the unfinished record that is kept. */
+  readonly pending: number;
+}
+
+/** A chunk of messages that was decoded. */
+export interface StagedMessages {
+  /** Schemas that have to be learned first: nothing was decoded then. */
+  readonly unknownSchemas: readonly number[];
+  /** How far the changes of a database are applied with it; null: nothing says it. */
+  readonly position: string | null;
+  /** Writes it into a transaction, once. */
+  write(options: Pick<DecodeOptions, 'transaction' | 'details' | 'rejects'>): DecodeOutcome;
+}
+
+/** Turns a byte stream, or messages, into rows of one relation, inside a transaction. */
 export interface RowDecoder {
   /**
    * Decodes whole records of `chunk` into `transaction` with multiplicity `diff`; keeps an unfinished tail for the
    * next call unless `end`. All errors are counted.
    */
-  decode(
-    chunk: Buffer,
-    options: DecodeOptions,
-  ): {
-    readonly rows: number;
-    readonly errorCount: number;
-    readonly errors: readonly DecodeError[];
-    /** Bytes of the unfinished record that is kept. */
-    readonly pending: number;
-    /** How far the changes of a database are applied now, where a position was given. */
-    readonly position?: string | null;
-  };
-  /** The numbers of schemas that messages of a chunk have, and that have to be learned before it is decoded. */
-  unknownSchemas(chunk: Buffer, place: MessagesPlace): readonly number[];
+  decode(chunk: Buffer, options: DecodeOptions): DecodeOutcome;
+  /**
+   * Decodes a chunk of messages, whole batches of Kafka, on a thread of the engine; chunks of one decoder one after the other.
+   * `position`: they are changes of a database, and so far those of their partition were applied.
+   */
+  stage(chunk: Buffer, place: MessagesPlace, position?: string | null): Promise<StagedMessages>;
   /** The schema of a number; or why there is none, which is the error of each of its messages. */
   learnSchema(id: number, schema: WrittenSchema | { readonly missing: string }): void;
   close(): void;
@@ -419,6 +428,8 @@ export interface SequenceDefinition {
 
 /** The engine of one process. */
 export interface Engine {
+  /** How many threads maintain views. */
+  readonly workers: number;
   /** Evaluates an expression without columns: the text form of its value. Throws EngineError. */
   evaluate(expression: Expr, timeZone: string): string | null;
   /** The opcodes of all scalar functions. */

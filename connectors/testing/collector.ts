@@ -2,7 +2,7 @@
  * A target for ingestion in tests: decodes newline-separated records into a bag, and sees commits whole. Production
  * decodes natively; a test of a connector needs no engine.
  */
-import type { Rejects, RowDecoder, Transaction } from '../../engine/index.ts';
+import type { DecodeError, Rejects, RowDecoder, Transaction } from '../../engine/index.ts';
 import type { IngestTarget, Rejected } from '../ingest.ts';
 import { recordsOf } from './record-batches.ts';
 
@@ -37,6 +37,7 @@ export class Collector implements IngestTarget {
     } as unknown as Transaction;
   }
 
+  readonly lanes = 2;
   /** Its sources give messages: a decoder takes Kafka's batches. */
   messages = false;
 
@@ -71,7 +72,7 @@ export class Collector implements IngestTarget {
         }
         return { rows: count, errorCount: errors.length, errors, pending: Buffer.byteLength(tail) };
       },
-      unknownSchemas: () => [],
+      stage: () => Promise.reject(new Error('these are no messages')),
       learnSchema: () => undefined,
       close: () => undefined,
     };
@@ -149,23 +150,29 @@ export class Collector implements IngestTarget {
 /** Each message is a record; its key, place and headers are not looked at. */
 function messageDecoder(): RowDecoder {
   return {
-    decode: (chunk, { transaction, place }) => {
-      const { rows } = transaction as unknown as Changes;
-      const errors = [];
-      let count = 0;
+    decode: () => {
+      throw new Error('these are messages');
+    },
+    stage: async (chunk, { from }) => {
+      const errors: DecodeError[] = [];
+      const texts: string[] = [];
       for (const { offset, value } of recordsOf(chunk)) {
-        if (offset < (place?.from ?? 0)) continue;
+        if (offset < from) continue;
         const text = value.toString();
         if (text.startsWith('!')) {
-          errors.push({ sqlstate: '22P02', message: 'bad', offset, line: offset, bytes: Buffer.from(text) });
-          continue;
-        }
-        rows.set(text, (rows.get(text) ?? 0) + 1);
-        count++;
+          errors.push({ sqlstate: '22P02', message: 'bad', offset, line: offset, bytes: value });
+        } else texts.push(text);
       }
-      return { rows: count, errorCount: errors.length, errors, pending: 0 };
+      return {
+        unknownSchemas: [],
+        position: null,
+        write: ({ transaction }) => {
+          const { rows } = transaction as unknown as Changes;
+          for (const text of texts) rows.set(text, (rows.get(text) ?? 0) + 1);
+          return { rows: texts.length, errorCount: errors.length, errors, pending: 0 };
+        },
+      };
     },
-    unknownSchemas: () => [],
     learnSchema: () => undefined,
     close: () => undefined,
   };

@@ -297,6 +297,10 @@ export class RunningSource implements IngestTarget {
     return transaction;
   }
 
+  get lanes(): number {
+    return this.#parts.engine.workers;
+  }
+
   decoder(number: number): RowDecoder {
     const { input, metadata } = this.#setup;
     const table = this.#tables[number];

@@ -122,7 +122,7 @@ export async function defineSource(
           connections,
         )
       : null;
-  const format = withSchema(checked, schema);
+  const format = ofEvents(withSchema(checked, schema), statement);
   const keySchema = await findKeySchema(
     parsed,
     statement,
@@ -168,8 +168,10 @@ export async function defineSource(
     engine,
     keySchema,
   );
+  // Of a change's key the schema says only which columns are it.
+  const keyNames = statement.envelope?.name === 'debezium' && statement.format?.key === undefined;
   const keyed = isKeyed(statement)
-    ? keyedSource(parsed, statement, declared, metadata, format, key, keySchema)
+    ? keyedSource(parsed, statement, declared, metadata, format, key, keyNames ? null : keySchema)
     : null;
   const registry = oneRegistry(schema?.registry ?? null, keySchema?.registry ?? null);
   if (keyed !== null) return { ...common, ...keyedParts(keyed, declared.format, registry) };
@@ -245,6 +247,12 @@ function withSchema(format: CheckedFormat | null, schema: FoundSchema | null): R
   if (format?.decode !== null) return format;
   if (schema === null) throw new Error(`FORMAT ${format.name.toUpperCase()} has a schema`);
   return { name: format.name, decode: schema.decode, csv: null };
+}
+
+/** A format whose messages are Debezium's events: a schema is the event's, and columns are those of its rows. */
+function ofEvents(format: ReadFormat | null, { envelope }: CreateSource): ReadFormat | null {
+  if (format?.decode.kind !== 'avro' || envelope?.name !== 'debezium') return format;
+  return { ...format, decode: { ...format.decode, event: true } };
 }
 
 /** Clauses that parse and that nothing obeys yet. */
@@ -478,6 +486,8 @@ async function declaredColumns(
     if (!isKeyed(statement) || key?.columns == null || statement.include.some(({ item }) => item === 'key')) {
       return { fields, primaryKey: null, format: format.decode };
     }
+    if (statement.envelope?.name === 'debezium')
+      return withKey(parsed, statement, fields, key.columns, format);
     // The key's own fields are its columns; where the value has them too, the key's count.
     const own = key.columns.map((column) => ({ ...column, type: { ...column.type, nullable: false } }));
     const rest = fields.filter(({ name }) => !own.some((column) => column.name === name));
@@ -503,6 +513,31 @@ async function declaredColumns(
   const type = { name: 'text' as const, typmod: -1, nullable: true };
   const fields = names.map((name): CatalogColumn => ({ name, type, defaultText: null }));
   return { fields, primaryKey: null, format: format.decode };
+}
+
+/** The columns of changes by their schema, with those that are the key by the schema of keys. */
+function withKey(
+  parsed: ParsedStatement,
+  statement: CreateSource,
+  fields: readonly CatalogColumn[],
+  key: readonly CatalogColumn[],
+  format: ReadFormat,
+): DeclaredColumns {
+  const missing = key.find(({ name }) => !fields.some((column) => column.name === name));
+  if (missing !== undefined) {
+    throw new SqlError({
+      sqlstate: '42703',
+      message: `the rows of source "${statement.name.parts.at(-1)}" have no column "${missing.name}", which is part of their key`,
+      hint: 'Write the columns behind the name, with a PRIMARY KEY.',
+      position: parsed.source.positionOfByte(statement.name.location),
+    });
+  }
+  const isKey = (column: CatalogColumn): boolean => key.some(({ name }) => name === column.name);
+  const columns = fields.map((column) =>
+    isKey(column) ? { ...column, type: { ...column.type, nullable: false } } : column,
+  );
+  const primaryKey = key.map(({ name }) => columns.findIndex((column) => column.name === name));
+  return { fields: columns, primaryKey, format: format.decode };
 }
 
 /** The format with the paths of columns; `fields` are those of a record. */

@@ -158,14 +158,24 @@ function debeziumClause(
   const refuse = (sqlstate: string, message: string, location: number, hint?: string): SqlError =>
     new SqlError({ sqlstate, message, hint, position: parsed.source.positionOfByte(location) });
   const at = envelope!.location;
-  if (format.name !== 'json') {
+  if (format.name !== 'json' && format.name !== 'avro') {
     const message = `ENVELOPE DEBEZIUM with FORMAT ${format.name.toUpperCase()} is not supported`;
-    throw refuse('0A000', message, at, 'Debezium writes JSON with its JSON converter.');
+    throw refuse(
+      '0A000',
+      message,
+      at,
+      'Let Debezium write with its JSON converter, or with the Avro converter.',
+    );
+  }
+  const inline = envelope!.options.find(({ name }) => name === 'value_decoding_errors');
+  if (inline !== undefined) {
+    const message = 'VALUE DECODING ERRORS with ENVELOPE DEBEZIUM is not supported';
+    throw refuse('0A000', message, inline.location, 'ON ERROR SKIP INTO keeps changes that do not decode.');
   }
   if (onError?.policy === 'inline') {
     throw refuse('0A000', 'ON ERROR INLINE with ENVELOPE DEBEZIUM is not supported', onError.location);
   }
-  if (statement.elements === undefined) {
+  if (statement.elements === undefined && format.name === 'json') {
     const message = `the columns of source "${statement.name.parts.at(-1)}" are not known`;
     throw refuse(
       '42601',

@@ -15,6 +15,12 @@ export interface KeySchema extends FoundSchema {
   readonly columns: readonly CatalogColumn[] | null;
 }
 
+/** Whether keys matter though no clause says what they are: in an upsert, and in changes whose columns are to be found. */
+function isOfKeys({ envelope, elements, include }: CreateSource): boolean {
+  if (envelope?.name !== 'debezium') return envelope?.name === 'upsert';
+  return elements === undefined && !include.some(({ item }) => item === 'key');
+}
+
 /** Reads the schema of keys; null where they have none. `subject`: what a registry knows it by, unless the clause says. */
 export async function findKeySchema(
   parsed: ParsedStatement,
@@ -27,7 +33,7 @@ export async function findKeySchema(
   const origin =
     written !== undefined && isSchemaFormat(written.name)
       ? schemaOrigin(written, parsed.source)
-      : written === undefined && statement.envelope?.name === 'upsert' && value?.decode === null
+      : written === undefined && isOfKeys(statement) && value?.decode === null
         ? value.origin
         : null;
   // What is written beside the value's format is the value's schema.

@@ -54,7 +54,7 @@ class FakeEngine {
         }));
         return { rows: good.length, errorCount: errors.length, errors, pending: 0 };
       },
-      unknownSchemas: () => [],
+      stage: () => Promise.reject(new Error('these are no messages')),
       learnSchema: () => undefined,
       close: () => undefined,
     };

@@ -126,7 +126,7 @@ describeWith(kafkaMissing() ?? registryMissing(), 'Avro', () => {
       'tsu timestamp with time zone',
       'lts timestamp without time zone',
       'u uuid',
-      'a jsonb',
+      'a integer[]',
       'm jsonb',
       'r jsonb',
       'w jsonb',

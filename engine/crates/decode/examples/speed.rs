@@ -99,7 +99,8 @@ fn main() {
             format!("{{\"id\":{row},\"city\":\"Bergen\",\"amount\":{},\"note\":\"fast\"}}", row as f64 / 4.0);
         json.push(value.into_bytes());
     }
-    let format = SchemaFormat::Avro(AvroFormat { schema: text(AVRO), framed: true, whole: false });
+    let format =
+        SchemaFormat::Avro(AvroFormat { schema: text(AVRO), framed: true, whole: false, event: false });
     measure("Avro", by_schema(format), &avro);
     let format = ProtobufFormat { schema: text(PROTOBUF), message: None, framed: false, whole: false };
     measure("Protobuf", by_schema(SchemaFormat::Protobuf(format)), &protobuf);

@@ -90,7 +90,7 @@ pub enum Envelope {
     None,
     /// Each is its key's row, or the end of it.
     Upsert(Upsert),
-    /// Each is a change of a database's table. Values are JSON.
+    /// Each is a change of a database's table. Values are JSON, or of a schema of events.
     Debezium(Debezium),
 }
 
@@ -326,12 +326,16 @@ impl MessageDecoder {
         position: Position,
         sink: &mut impl RecordSink,
     ) -> EvalResult<()> {
-        let MessageDecoder { decoder, fields, items, keyed, context, rows, .. } = self;
+        let MessageDecoder { decoder: format, fields, items, keyed, context, rows, .. } = self;
         let keyed = keyed.as_mut().expect("an envelope with keys");
         match &mut keyed.parts {
             KeyedParts::Debezium { decoder, key_fields } => {
                 let behind = *key_fields;
-                match decoder.decode(message.key, message.value, context, rows)? {
+                let schema = match format {
+                    Decoder::Schema(schema) => Some(schema),
+                    _ => None,
+                };
+                match decoder.decode(message.key, message.value, schema, context, rows)? {
                     Event::Nothing => {}
                     Event::Remove => {
                         push_items(&mut rows.row, message, items, context)?;
@@ -356,7 +360,7 @@ impl MessageDecoder {
                 let mut refused = None;
                 match message.value {
                     None => push_nulls(row, fields.len()),
-                    Some(value) => match decode_value(decoder, value, fields, context, row) {
+                    Some(value) => match decode_value(format, value, fields, context, row) {
                         Ok(()) => {}
                         Err(error) if *inline_errors => {
                             row.truncate(value_at);

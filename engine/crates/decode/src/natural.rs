@@ -11,9 +11,12 @@ use tidewire_row::{
 /// Whether a value of one type can stand in a column of another; that a value fits is seen when it comes.
 ///
 /// Numbers become other numbers, text what its input function reads, dates and times their like (times with and without
-/// a zone are UTC), and everything becomes text or jsonb.
+/// a zone are UTC), an array one whose elements they become, and everything becomes text or jsonb.
 pub(crate) fn assignable(from: ScalarType, to: ScalarType) -> bool {
     use ScalarType::*;
+    if let (Array(from), Array(to)) = (from, to) {
+        return assignable(*from, *to);
+    }
     from == to
         || from == Text
         || matches!(to, Text | Varchar | Bpchar | Jsonb)

@@ -2,7 +2,7 @@
 //! statement.
 
 use crate::Field;
-use crate::avro::{AvroDecoder, AvroFormat, avro_columns};
+use crate::avro::{AvroDecoder, AvroEvent, AvroFormat, avro_columns};
 use crate::protobuf::{ProtobufDecoder, ProtobufFormat, protobuf_columns};
 use crate::value::ValueContext;
 use tidewire_plan::ColumnType;
@@ -43,6 +43,14 @@ pub struct SchemaText {
     pub text: String,
     /// The schemas that it uses, used ones before those that use them: the name that it has for them, and their texts.
     pub references: Vec<(String, String)>,
+}
+
+/// What of an event's row is read.
+pub(crate) enum RowPart<'a> {
+    /// All fields; those whose value the log did not have are told, and something stands for them.
+    Changed(&'a mut Vec<usize>),
+    /// These fields, and NULL for the others.
+    Only(&'a [usize]),
 }
 
 /// Decodes messages with a schema into fields of the schema.
@@ -89,6 +97,30 @@ impl SchemaDecoder {
         match &mut self.0 {
             Kind::Avro(decoder) => decoder.learn(id, schema, fields, context),
             Kind::Protobuf(decoder) => decoder.learn(id, schema),
+        }
+    }
+
+    /// The parts of a message that is a Debezium event.
+    pub(crate) fn event<'a>(&self, value: &'a [u8]) -> EvalResult<AvroEvent<'a>> {
+        match &self.0 {
+            Kind::Avro(decoder) => decoder.event(value),
+            Kind::Protobuf(_) => Err(EvalError::new("0A000", "Debezium's events in Protobuf are not read")),
+        }
+    }
+
+    /// Appends the packed row of a part of an event.
+    pub(crate) fn row(
+        &mut self,
+        id: u32,
+        row: &[u8],
+        fields: &[Field],
+        part: RowPart<'_>,
+        context: &ValueContext,
+        out: &mut Vec<u8>,
+    ) -> EvalResult<()> {
+        match &mut self.0 {
+            Kind::Avro(decoder) => decoder.row(id, row, fields, part, context, out),
+            Kind::Protobuf(_) => Err(EvalError::new("0A000", "Debezium's events in Protobuf are not read")),
         }
     }
 

@@ -296,6 +296,22 @@ fn changes_before_what_was_reached_are_left_out() {
     again.set_position(postgres.position().as_deref());
     assert_eq!(ids(&mut again, &changes_of), ["0", "1", "2", "3", "4", "7", "8", "9"]);
 
+    // Without a sequence an LSN counts within its transaction only.
+    let mut plain = new();
+    let changes_of = [
+        r#"{"txId":7,"lsn":100}"#,
+        r#"{"txId":7,"lsn":120}"#,
+        r#"{"txId":7,"lsn":110}"#,
+        r#"{"txId":6,"lsn":90}"#,
+        r#"{"txId":6,"lsn":80}"#,
+        r#"{"txId":7,"lsn":100}"#,
+    ];
+    assert_eq!(ids(&mut plain, &changes_of), ["0", "1", "3", "5"]);
+    assert_eq!(plain.position().as_deref(), Some("tx 7 100"));
+    let mut again = new();
+    again.set_position(plain.position().as_deref());
+    assert_eq!(ids(&mut again, &[r#"{"txId":7,"lsn":99}"#, r#"{"txId":7,"lsn":100}"#]), ["1"]);
+
     let mut mysql = new();
     let at = |server: u32, file: &str, pos: u32, row: u32| {
         format!(

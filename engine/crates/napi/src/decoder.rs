@@ -5,10 +5,11 @@ use crate::encoding::{DecoderOptions, Place, WrittenSchema, parse, settings};
 use crate::error::{call, internal};
 use crate::error_log::{Additions, NativeErrorLog, push_refused};
 use crate::execution::Collection;
-use crate::transaction::{NativeTransaction, WriteSets};
-use napi::bindgen_prelude::Buffer;
+use crate::transaction::{NativeTransaction, WriteSets, lock};
+use napi::bindgen_prelude::{AsyncTask, Buffer};
+use napi::{Env, Task};
 use napi_derive::napi;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tidewire_decode::{
     ChunkPlace, Envelope, Field, MessageDecoder, MessageFormat, MessageItem, Position, RecordError,
     RecordSink, StreamDecoder,
@@ -26,9 +27,14 @@ enum Decoder {
     Messages(Box<MessageDecoder>),
 }
 
-/// A stream's decoder.
+/// A stream's decoder, or one of messages.
 #[napi]
 pub struct NativeDecoder {
+    core: Arc<Mutex<Core>>,
+}
+
+/// A decoder, for one thread at a time.
+struct Core {
     arrangement: u64,
     decoder: Decoder,
     mfp: CompiledMfp,
@@ -77,6 +83,12 @@ pub struct Decoded {
 impl NativeDecoder {
     /// A decoder for rows of `collection`.
     pub fn create(options: DecoderOptions, collection: Option<&Collection>) -> Result<Self, EvalError> {
+        Ok(NativeDecoder { core: Arc::new(Mutex::new(Core::create(options, collection)?)) })
+    }
+}
+
+impl Core {
+    fn create(options: DecoderOptions, collection: Option<&Collection>) -> Result<Self, EvalError> {
         let settings = settings(&options.time_zone)?;
         let fields: Vec<Field> = options
             .columns
@@ -117,7 +129,7 @@ impl NativeDecoder {
                 return Err(internal(format!("the decoder yields {got:?}, {name} has {wanted:?}")));
             }
         }
-        Ok(NativeDecoder {
+        Ok(Core {
             arrangement: options.arrangement,
             decoder: match items {
                 None => {
@@ -159,7 +171,7 @@ impl NativeDecoder {
         let columns: Vec<ColumnType> = columns.into_iter().map(nullable).collect();
         let identity =
             Mfp { expressions: vec![], predicates: vec![], projection: (0..columns.len() as u32).collect() };
-        Ok(NativeDecoder {
+        Ok(Core {
             arrangement,
             decoder: Decoder::Messages(Box::new(decoder)),
             mfp: CompiledMfp::new(&identity, &columns, &[], &settings).map_err(internal)?,
@@ -177,7 +189,6 @@ struct Sink<'a> {
     /// The metadata's packed columns.
     metadata: &'a [u8],
     places: &'a [Place],
-    sets: &'a mut WriteSets,
     /// Rows go as they were decoded: nothing is mapped, filtered or added.
     as_decoded: bool,
     /// What the transaction writes into the decoder's arrangement.
@@ -189,7 +200,20 @@ struct Sink<'a> {
     scratch: Scratch,
     out: Vec<u8>,
     rows: u64,
-    error_count: u64,
+    refused: Refused<'a>,
+}
+
+/// What becomes of records that are no rows.
+enum Refused<'a> {
+    /// They are kept.
+    Staged(Vec<RecordError>),
+    Written(Refusals<'a>),
+}
+
+/// Where they are written.
+struct Refusals<'a> {
+    sets: &'a mut WriteSets,
+    count: u64,
     /// At most `details` of them.
     errors: Vec<RecordError>,
     details: usize,
@@ -198,6 +222,46 @@ struct Sink<'a> {
     /// The latest go into this log.
     log: Option<Additions<'a>>,
     path: Option<&'a str>,
+    diff: i64,
+    out: Vec<u8>,
+}
+
+impl Refusals<'_> {
+    fn add(&mut self, error: RecordError) {
+        self.count += 1;
+        if let Some(rejects) = self.rejects {
+            self.out.clear();
+            push_refused(&mut self.out, &error, self.path, RecordError::MAX_BYTES);
+            self.sets.of(rejects).push(&self.out, self.diff);
+        }
+        if let Some(log) = &mut self.log {
+            log.add(&error, self.path, self.diff);
+        }
+        if self.errors.len() < self.details {
+            self.errors.push(error);
+        }
+    }
+
+    /// Writes what is left, and says what became of a chunk with this many rows.
+    fn finish(self, rows: u64, pending: usize) -> Decoded {
+        if let Some(log) = self.log {
+            log.write(self.sets);
+        }
+        let errors = self.errors.into_iter().map(|error| NativeDecodeError {
+            sqlstate: error.error.sqlstate().to_owned(),
+            message: error.error.message().to_owned(),
+            detail: error.error.detail().map(str::to_owned),
+            offset: error.position.offset as f64,
+            line: error.position.line as f64,
+            bytes: error.bytes.into(),
+        });
+        Decoded {
+            rows: rows as f64,
+            error_count: self.count as f64,
+            errors: errors.collect(),
+            pending: pending as f64,
+        }
+    }
 }
 
 impl RecordSink for Sink<'_> {
@@ -259,42 +323,197 @@ impl RecordSink for Sink<'_> {
         if self.diff == 0 {
             return;
         }
-        self.error_count += 1;
-        if let Some(rejects) = self.rejects {
-            self.out.clear();
-            push_refused(&mut self.out, &error, self.path, RecordError::MAX_BYTES);
-            self.sets.of(rejects).push(&self.out, self.diff);
+        match &mut self.refused {
+            Refused::Staged(errors) => errors.push(error),
+            Refused::Written(refusals) => refusals.add(error),
         }
-        if let Some(log) = &mut self.log {
-            log.add(&error, self.path, self.diff);
+    }
+}
+
+impl Core {
+    /// A sink of decoded records, which go into `own`.
+    fn sink<'a>(
+        &'a mut self,
+        own: WriteSet,
+        metadata: &'a [u8],
+        diff: i64,
+        refused: Refused<'a>,
+    ) -> (&'a mut Decoder, Sink<'a>) {
+        let Core { decoder, mfp, places, settings, constraints, metadata: width, .. } = self;
+        let sink = Sink {
+            mfp,
+            context: Context { parameters: &[], settings, logical_time: 0 },
+            metadata,
+            places,
+            own,
+            checker: constraints.as_deref().map(|constraints| constraints.checker(settings)),
+            as_decoded: mfp.is_identity() && *width == 0 && places.is_empty(),
+            diff,
+            input: Vec::new(),
+            arena: Arena::new(),
+            scratch: Scratch::new(),
+            out: Vec::new(),
+            rows: 0,
+            refused,
+        };
+        (decoder, sink)
+    }
+
+    fn constraint_number(&self) -> u64 {
+        self.constraints.as_ref().map_or(0, |constraints| constraints.number)
+    }
+
+    /// Decodes a chunk of messages by itself.
+    fn stage(
+        &mut self,
+        chunk: &[u8],
+        place: ChunkPlace,
+        position: Option<Option<&str>>,
+    ) -> Result<Staged, EvalError> {
+        let (arrangement, constraints) = (self.arrangement, self.constraint_number());
+        let Decoder::Messages(decoder) = &mut self.decoder else {
+            return Err(internal("a stream is not staged"));
+        };
+        let unknown = decoder.unknown_schemas(chunk, place)?;
+        let positioned = position.is_some();
+        let mut staged = Staged { arrangement, constraints, unknown, ..Staged::default() };
+        if !staged.unknown.is_empty() {
+            return Ok(staged);
         }
-        if self.errors.len() < self.details {
-            self.errors.push(error);
+        if let Some(position) = position {
+            decoder.set_position(position);
         }
+        let (decoder, mut sink) = self.sink(WriteSet::new(), &[], 1, Refused::Staged(Vec::new()));
+        let Decoder::Messages(decoder) = decoder else { unreachable!("a decoder of messages") };
+        decoder.push(chunk, place, &mut sink)?;
+        let Sink { own, rows, refused, .. } = sink;
+        if let Refused::Staged(errors) = refused {
+            staged.errors = errors;
+        }
+        (staged.own, staged.rows) = (own, rows);
+        staged.position = if positioned { decoder.position() } else { None };
+        Ok(staged)
+    }
+}
+
+/// A chunk of messages that was decoded and is to be written.
+#[derive(Default)]
+pub struct Staged {
+    arrangement: u64,
+    /// Its rows satisfy the constraints of this number.
+    constraints: u64,
+    own: WriteSet,
+    rows: u64,
+    errors: Vec<RecordError>,
+    unknown: Vec<u32>,
+    position: Option<String>,
+}
+
+/// `StagedMessages`.
+#[napi]
+pub struct NativeStaged {
+    staged: Staged,
+}
+
+#[napi]
+impl NativeStaged {
+    /// The schemas that have to be learned before; nothing is decoded then.
+    #[napi(getter)]
+    pub fn unknown_schemas(&self) -> Vec<u32> {
+        self.staged.unknown.clone()
+    }
+
+    /// How far the changes of its partition are applied now.
+    #[napi(getter)]
+    pub fn position(&self) -> Option<String> {
+        self.staged.position.clone()
+    }
+
+    /// Writes it into a transaction; it is empty then. The rest as of `decode`.
+    #[napi(catch_unwind)]
+    pub fn write(
+        &mut self,
+        transaction: &NativeTransaction,
+        details: u32,
+        rejects: Option<f64>,
+        log: Option<&NativeErrorLog>,
+        path: Option<String>,
+    ) -> napi::Result<Decoded> {
+        call(|| {
+            let Staged { arrangement, constraints, own, rows, errors, .. } = std::mem::take(&mut self.staged);
+            let mut sets = transaction.lock();
+            let set = sets.of(arrangement);
+            let checked = set.unchecked_from(constraints) == set.rows().len();
+            if set.is_empty() {
+                *set = own;
+            } else {
+                set.append(&own);
+            }
+            if checked {
+                set.mark_checked(constraints);
+            }
+            let mut log = log.map(|log| log.lock());
+            let mut refusals = Refusals {
+                sets: &mut sets,
+                count: 0,
+                errors: Vec::new(),
+                details: details as usize,
+                rejects: rejects.map(|id| id as u64),
+                log: log.as_deref_mut().map(|log| log.additions()),
+                path: path.as_deref(),
+                diff: 1,
+                out: Vec::new(),
+            };
+            errors.into_iter().for_each(|error| refusals.add(error));
+            Ok(refusals.finish(rows, 0))
+        })
+    }
+}
+
+/// A chunk that another thread decodes.
+pub struct Staging {
+    core: Arc<Mutex<Core>>,
+    chunk: Buffer,
+    place: MessagesPlace,
+    /// Of a database's changes.
+    position: Option<Option<String>>,
+}
+
+impl Task for Staging {
+    type Output = Staged;
+    type JsValue = NativeStaged;
+
+    fn compute(&mut self) -> napi::Result<Staged> {
+        let Staging { core, chunk, place, position } = self;
+        call(|| lock(core).stage(chunk, place.of(), position.as_ref().map(Option::as_deref)))
+    }
+
+    fn resolve(&mut self, _env: Env, staged: Staged) -> napi::Result<NativeStaged> {
+        Ok(NativeStaged { staged })
     }
 }
 
 #[napi]
 impl NativeDecoder {
-    /// The numbers of schemas that messages of a chunk have and that the decoder has not learned.
-    #[napi(catch_unwind)]
-    pub fn unknown_schemas(&mut self, chunk: Buffer, place: MessagesPlace) -> napi::Result<Vec<u32>> {
-        call(|| match &mut self.decoder {
-            Decoder::Messages(decoder) => decoder.unknown_schemas(&chunk, place.of()),
-            Decoder::Stream(_) => Ok(Vec::new()),
-        })
+    /// Decodes a chunk of messages on another thread; one chunk of a decoder after the other. `positioned`: they are a database's
+    /// changes, which were applied as far as `position`.
+    #[napi(ts_return_type = "Promise<NativeStaged>")]
+    pub fn stage(
+        &self,
+        chunk: Buffer,
+        place: MessagesPlace,
+        positioned: bool,
+        position: Option<String>,
+    ) -> AsyncTask<Staging> {
+        let position = positioned.then_some(position);
+        AsyncTask::new(Staging { core: self.core.clone(), chunk, place, position })
     }
 
     /// Takes in the schema of a number, as JSON; or the reason why there is none, which refuses its messages.
     #[napi(catch_unwind)]
-    pub fn learn_schema(
-        &mut self,
-        id: u32,
-        schema: Option<String>,
-        refusal: Option<String>,
-    ) -> napi::Result<()> {
+    pub fn learn_schema(&self, id: u32, schema: Option<String>, refusal: Option<String>) -> napi::Result<()> {
         call(|| {
-            let Decoder::Messages(decoder) = &mut self.decoder else {
+            let Decoder::Messages(decoder) = &mut lock(&self.core).decoder else {
                 return Err(internal("a stream has no schemas"));
             };
             match schema {
@@ -311,30 +530,13 @@ impl NativeDecoder {
         })
     }
 
-    /// How far the changes of the partition whose messages come next were applied.
-    #[napi(catch_unwind)]
-    pub fn set_position(&mut self, position: Option<String>) {
-        if let Decoder::Messages(decoder) = &mut self.decoder {
-            decoder.set_position(position.as_deref());
-        }
-    }
-
-    /// How far they are now.
-    #[napi(catch_unwind)]
-    pub fn position(&self) -> Option<String> {
-        match &self.decoder {
-            Decoder::Messages(decoder) => decoder.position(),
-            Decoder::Stream(_) => None,
-        }
-    }
-
     /// Decodes the whole records of a chunk into a transaction; with `diff` 0 only keeps its place in the stream.
     /// Records that are no rows go into the relation `rejects` (all of them) and into `log` (the latest), with the
     /// path that they come from; at most `details` of them are given back.
     #[napi(catch_unwind)]
     #[allow(clippy::too_many_arguments)] // JavaScript's side of it is one object.
     pub fn decode(
-        &mut self,
+        &self,
         chunk: Buffer,
         end: bool,
         diff: i32,
@@ -344,84 +546,49 @@ impl NativeDecoder {
         rejects: Option<f64>,
         log: Option<&NativeErrorLog>,
         path: Option<String>,
-        place: Option<MessagesPlace>,
     ) -> napi::Result<Decoded> {
         call(|| {
-            if metadata.len() != self.metadata {
+            let mut core = lock(&self.core);
+            if metadata.len() != core.metadata {
                 return Err(internal(format!(
                     "{} metadata values were given, the decoder takes {}",
                     metadata.len(),
-                    self.metadata
+                    core.metadata
                 )));
             }
             let mut packed = Vec::new();
             for value in &metadata {
                 push_datum(&mut packed, value.as_deref().map_or(Datum::Null, Datum::Text));
             }
+            let (arrangement, number) = (core.arrangement, core.constraint_number());
             let mut sets = transaction.lock();
             let mut log = log.map(|log| log.lock());
-            let own = std::mem::take(sets.of(self.arrangement));
-            let constraints = self.constraints.as_deref();
-            let number = constraints.map_or(0, |constraints| constraints.number);
+            let own = std::mem::take(sets.of(arrangement));
             let checked_before = own.unchecked_from(number) == own.rows().len();
-            let mut sink = Sink {
-                mfp: &self.mfp,
-                context: Context { parameters: &[], settings: &self.settings, logical_time: 0 },
-                metadata: &packed,
-                places: &self.places,
-                own,
-                checker: constraints.map(|constraints| constraints.checker(&self.settings)),
+            let refusals = Refusals {
                 sets: &mut sets,
-                as_decoded: self.mfp.is_identity() && self.metadata == 0 && self.places.is_empty(),
-                diff: diff.into(),
-                input: Vec::new(),
-                arena: Arena::new(),
-                scratch: Scratch::new(),
-                out: Vec::new(),
-                rows: 0,
-                error_count: 0,
+                count: 0,
                 errors: Vec::new(),
                 details: details as usize,
                 rejects: rejects.map(|id| id as u64),
                 log: log.as_deref_mut().map(|log| log.additions()),
                 path: path.as_deref(),
+                diff: diff.into(),
+                out: Vec::new(),
             };
-            let pushed = match &mut self.decoder {
-                Decoder::Stream(decoder) => {
-                    decoder.push(&chunk, end, &mut sink);
-                    Ok(())
-                }
-                Decoder::Messages(decoder) => {
-                    let place = place.as_ref().map_or_else(ChunkPlace::default, MessagesPlace::of);
-                    decoder.push(&chunk, place, &mut sink)
-                }
+            let (decoder, mut sink) = core.sink(own, &packed, diff.into(), Refused::Written(refusals));
+            let Decoder::Stream(decoder) = decoder else {
+                return Err(internal("messages are staged"));
             };
-            let Sink { mut own, rows, error_count, errors, log, sets, .. } = sink;
+            decoder.push(&chunk, end, &mut sink);
+            let pending = decoder.pending();
+            let Sink { mut own, rows, refused, .. } = sink;
+            let Refused::Written(refusals) = refused else { unreachable!("what is refused is written") };
             if checked_before {
                 own.mark_checked(number);
             }
-            *sets.of(self.arrangement) = own;
-            if let Some(log) = log {
-                log.write(sets);
-            }
-            pushed?;
-            let errors = errors.into_iter().map(|error| NativeDecodeError {
-                sqlstate: error.error.sqlstate().to_owned(),
-                message: error.error.message().to_owned(),
-                detail: error.error.detail().map(str::to_owned),
-                offset: error.position.offset as f64,
-                line: error.position.line as f64,
-                bytes: error.bytes.into(),
-            });
-            Ok(Decoded {
-                rows: rows as f64,
-                error_count: error_count as f64,
-                errors: errors.collect(),
-                pending: match &self.decoder {
-                    Decoder::Stream(decoder) => decoder.pending() as f64,
-                    Decoder::Messages(_) => 0.0,
-                },
-            })
+            *refusals.sets.of(arrangement) = own;
+            Ok(refusals.finish(rows, pending))
         })
     }
 }

@@ -307,6 +307,9 @@ pub enum DecodeFormat {
         framed: bool,
         #[serde(default)]
         whole: bool,
+        /// Messages are Debezium's events.
+        #[serde(default)]
+        event: bool,
     },
     /// The same in Protobuf; `message`: its name in the schema.
     Protobuf {
@@ -387,8 +390,8 @@ impl DecodeFormat {
     /// A format whose messages have a schema; the others are given back.
     pub fn schema_format(self) -> Result<SchemaFormat, Box<DecodeFormat>> {
         match self {
-            DecodeFormat::Avro { schema, framed, whole } => {
-                Ok(SchemaFormat::Avro(AvroFormat { schema: schema.into(), framed, whole }))
+            DecodeFormat::Avro { schema, framed, whole, event } => {
+                Ok(SchemaFormat::Avro(AvroFormat { schema: schema.into(), framed, whole, event }))
             }
             DecodeFormat::Protobuf { schema, message, framed, whole } => {
                 Ok(SchemaFormat::Protobuf(ProtobufFormat { schema: schema.into(), message, framed, whole }))

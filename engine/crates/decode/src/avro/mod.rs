@@ -5,16 +5,19 @@
 //! writer's fields in their order, those that are columns straight into the row, the others passed over.
 
 mod default;
+mod event;
 mod read;
 mod resolve;
 mod schema;
 mod wire;
 
 pub(crate) use default::{push_bytes, push_long};
+pub(crate) use event::AvroEvent;
 
 use crate::Field;
+use crate::debezium::{may_be_unavailable, push_stand_in, says_unavailable};
 use crate::natural::assignable;
-use crate::registered::{NaturalColumn, SchemaText};
+use crate::registered::{NaturalColumn, RowPart, SchemaText};
 use crate::value::{ValueContext, push_null};
 use read::Reader;
 use resolve::{Read, Resolver, is, leaf, within};
@@ -36,11 +39,13 @@ pub struct AvroFormat {
     pub framed: bool,
     /// The one field takes the whole value, a record as jsonb.
     pub whole: bool,
+    /// Messages are Debezium's events: fields are those of `after`.
+    pub event: bool,
 }
 
 /// The columns that a schema has: a record's fields, else one column `data`.
 pub(crate) fn avro_columns(format: &AvroFormat) -> EvalResult<Vec<NaturalColumn>> {
-    let schema = Schema::parse(&format.schema)?;
+    let schema = rows_of(Schema::parse(&format.schema)?, format.event)?;
     let of = |name: &str, node: usize| NaturalColumn {
         name: name.to_owned(),
         column: ColumnType { nullable: schema.nullable(node), ..natural(&schema, node) },
@@ -52,6 +57,11 @@ pub(crate) fn avro_columns(format: &AvroFormat) -> EvalResult<Vec<NaturalColumn>
         }
         None => vec![of("data", schema.root)],
     })
+}
+
+/// The schema of the rows that messages have: of events' `after`.
+fn rows_of(schema: Schema, event: bool) -> EvalResult<Schema> {
+    Ok(if event { Schema { root: event::row_node(&schema)?, ..schema } } else { schema })
 }
 
 /// The record that a schema's values are, where they are (or are null).
@@ -80,7 +90,17 @@ fn natural(schema: &Schema, node: usize) -> ColumnType {
     match (&inner.kind, leaf(&inner.kind, inner.logical)) {
         (_, Some(leaf)) => ColumnType { typmod, ..of(leaf.natural()) },
         (Kind::Enum { .. }, _) => of(ScalarType::Text),
+        (Kind::Array(items), _) => of(array_of(schema, *items).unwrap_or(ScalarType::Jsonb)),
         _ => of(ScalarType::Jsonb),
+    }
+}
+
+/// The array of items that are scalars, with which NULLs may be mixed.
+fn array_of(schema: &Schema, items: usize) -> Option<ScalarType> {
+    let &[only] = schema.branches(items).as_slice() else { return None };
+    match schema.node(only).kind {
+        Kind::Array(_) => None,
+        _ => Some(natural(schema, only).scalar).filter(|item| *item != ScalarType::Jsonb)?.array(),
     }
 }
 
@@ -110,6 +130,8 @@ struct Program {
     writer: Arc<Schema>,
     reads: Vec<Read>,
     root: Root,
+    /// The root of the writer's schema, where messages are events.
+    event: Option<usize>,
 }
 
 #[derive(Debug)]
@@ -155,7 +177,9 @@ const OWN: u32 = 0;
 impl AvroDecoder {
     /// A decoder into `fields`, which must be fields of the schema. Refuses those that are not, or of another type.
     pub(crate) fn new(format: AvroFormat, fields: &[Field], context: &ValueContext) -> EvalResult<Self> {
-        let reader = Arc::new(Schema::parse(&format.schema)?);
+        let reader = Schema::parse(&format.schema)?;
+        let event = format.event.then_some(reader.root);
+        let reader = Arc::new(rows_of(reader, format.event)?);
         let framed = format.framed;
         let mut decoder = AvroDecoder {
             format,
@@ -186,7 +210,7 @@ impl AvroDecoder {
             }
         }
         // What the reader itself would write can be read, or nothing can.
-        let own = decoder.program(reader, fields, context)?;
+        let own = decoder.program(reader, event, fields, context)?;
         if !framed {
             decoder.known.insert(OWN, Known::Program(Arc::new(own)));
         }
@@ -210,18 +234,28 @@ impl AvroDecoder {
         let known = schema
             .map_err(EvalError::clone)
             .and_then(Schema::parse)
-            .and_then(|writer| self.program(Arc::new(writer), fields, context))
+            .and_then(|writer| {
+                let event = self.format.event.then_some(writer.root);
+                let writer = Arc::new(rows_of(writer, self.format.event)?);
+                self.program(writer, event, fields, context)
+            })
             .map_or_else(Known::Refused, |program| Known::Program(Arc::new(program)));
         self.known.insert(id, known);
     }
 
-    fn program(&self, writer: Arc<Schema>, fields: &[Field], context: &ValueContext) -> EvalResult<Program> {
+    fn program(
+        &self,
+        writer: Arc<Schema>,
+        event: Option<usize>,
+        fields: &[Field],
+        context: &ValueContext,
+    ) -> EvalResult<Program> {
         let reader = &*self.reader;
         let mut resolver = Resolver::new(&writer, reader);
         let Some(wanted) = record_of(reader).filter(|_| !self.format.whole) else {
             let root = Root::Whole(resolver.resolve(writer.root, reader.root, false)?);
             let reads = resolver.reads;
-            return Ok(Program { writer: writer.clone(), reads, root });
+            return Ok(Program { writer: writer.clone(), reads, root, event });
         };
         let Some(written) = record_of(&writer) else {
             let message = format!("Avro type {} cannot be read as a record", writer.label(writer.root));
@@ -272,7 +306,7 @@ impl AvroDecoder {
             _ => None,
         };
         let root = Root::Record(Columns { branch, steps, defaults, in_order });
-        Ok(Program { writer: writer.clone(), reads, root })
+        Ok(Program { writer: writer.clone(), reads, root, event })
     }
 
     /// A message's schema and what lies behind its number.
@@ -286,6 +320,86 @@ impl AvroDecoder {
         }
     }
 
+    fn program_of(&self, id: u32) -> EvalResult<Arc<Program>> {
+        match self.known.get(&id) {
+            Some(Known::Program(program)) => Ok(program.clone()),
+            Some(Known::Refused(error)) => Err(error.clone()),
+            None => Err(EvalError::new("XX000", format!("schema {id} was not asked for"))),
+        }
+    }
+
+    /// The parts of a message that is a Debezium event.
+    pub(crate) fn event<'a>(&self, value: &'a [u8]) -> EvalResult<AvroEvent<'a>> {
+        let (id, rest) = self.split(value)?;
+        let program = self.program_of(id)?;
+        let root = program.event.unwrap_or(program.writer.root);
+        event::event(&program.writer, root, id, Input { rest })
+    }
+
+    /// Appends the packed row of a part of an event, which a schema wrote.
+    pub(crate) fn row(
+        &mut self,
+        id: u32,
+        row: &[u8],
+        fields: &[Field],
+        mut part: RowPart<'_>,
+        context: &ValueContext,
+        out: &mut Vec<u8>,
+    ) -> EvalResult<()> {
+        let program = self.program_of(id)?;
+        if matches!(part, RowPart::Changed(_)) && !may_be_unavailable(row) {
+            return self.push_row(&program, Input { rest: row }, fields, context, out);
+        }
+        let Root::Record(columns) = &program.root else {
+            return Err(malformed("The row of the Debezium event is no record."));
+        };
+        let mut input = Input { rest: row };
+        if let Some((record, count)) = columns.branch
+            && input.index(count)? != record
+        {
+            return Err(malformed("The row of the Debezium event is null."));
+        }
+        let values = Reader { reads: &program.reads, writer: &program.writer, context };
+        let (scratch, ranges) = (&mut self.scratch, &mut self.ranges);
+        scratch.clear();
+        tidewire_row::push_null(scratch);
+        ranges.fill((0, scratch.len()));
+        for (node, step) in &columns.steps {
+            let mut behind = input;
+            behind.skip(&program.writer, *node, 0)?;
+            let own = &input.rest[..input.rest.len() - behind.rest.len()];
+            let Some((column, read)) = step else {
+                input = behind;
+                continue;
+            };
+            let (field, start) = (&fields[*column], scratch.len());
+            match &mut part {
+                RowPart::Only(wanted) if !wanted.contains(column) => {
+                    input = behind;
+                    continue;
+                }
+                // Behind a union's branch, and its length.
+                RowPart::Changed(kept) if (0..own.len().min(4)).any(|at| says_unavailable(&own[at..])) => {
+                    push_stand_in(field, scratch)?;
+                    kept.push(*column);
+                    input = behind;
+                }
+                _ => values.column(*read, field, &mut input, scratch).map_err(|error| field.locate(error))?,
+            }
+            ranges[*column] = (start, scratch.len());
+        }
+        if matches!(part, RowPart::Changed(_)) {
+            for (column, packed) in &columns.defaults {
+                ranges[*column] = (scratch.len(), scratch.len() + packed.len());
+                scratch.extend_from_slice(packed);
+            }
+        }
+        for &(start, end) in &*ranges {
+            out.extend_from_slice(&scratch[start..end]);
+        }
+        Ok(())
+    }
+
     /// Appends the packed row of a message.
     pub(crate) fn decode(
         &mut self,
@@ -295,13 +409,20 @@ impl AvroDecoder {
         out: &mut Vec<u8>,
     ) -> EvalResult<()> {
         let (id, rest) = self.split(value)?;
-        let program = match self.known.get(&id) {
-            Some(Known::Program(program)) => program,
-            Some(Known::Refused(error)) => return Err(error.clone()),
-            None => return Err(EvalError::new("XX000", format!("schema {id} was not asked for"))),
-        };
+        let program = self.program_of(id)?;
+        self.push_row(&program, Input { rest }, fields, context, out)
+    }
+
+    #[inline]
+    fn push_row<'a>(
+        &mut self,
+        program: &'a Program,
+        mut input: Input<'a>,
+        fields: &[Field],
+        context: &'a ValueContext,
+        out: &mut Vec<u8>,
+    ) -> EvalResult<()> {
         let values = Reader { reads: &program.reads, writer: &program.writer, context };
-        let mut input = Input { rest };
         match &program.root {
             Root::Whole(read) => {
                 for field in fields {

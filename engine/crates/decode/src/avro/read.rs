@@ -7,8 +7,11 @@ use crate::Field;
 use crate::natural::{push_document, push_jsonb, push_natural};
 use crate::value::{ValueContext, check_zero, push_null, utf8};
 use num_bigint::BigInt;
-use tidewire_plan::ScalarType;
-use tidewire_row::{Datum, EvalError, EvalResult, Interval, JsonbBuilder, Numeric, calendar, text_in};
+use tidewire_plan::{ColumnType, ScalarType};
+use tidewire_row::{
+    ArrayBuilder, Datum, EvalError, EvalResult, Interval, JsonbBuilder, Numeric, calendar, push_datum,
+    text_in,
+};
 
 /// Days from 1970 to 2000, where PostgreSQL counts from.
 const EPOCH_DAYS: i64 = 10_957;
@@ -50,6 +53,21 @@ impl<'a> Reader<'a> {
             Read::Symbols(symbols) => {
                 let symbol = symbols[input.index(symbols.len())?].as_ref().map_err(EvalError::clone)?;
                 push_natural(out, field, ScalarType::Text, Datum::Text(symbol), self.context)
+            }
+            Read::Array(items) if matches!(field.column.scalar, ScalarType::Array(_)) => {
+                let ScalarType::Array(element) = field.column.scalar else { unreachable!("an array") };
+                let column = ColumnType { scalar: *element, nullable: true, ..field.column };
+                let item = Field { name: field.name.clone(), column };
+                let mut builder = ArrayBuilder::new(element);
+                let mut packed = Vec::new();
+                self.items(input, |input| {
+                    packed.clear();
+                    self.column(*items, &item, input, &mut packed)?;
+                    builder.push_packed(&packed);
+                    Ok(())
+                })?;
+                push_datum(out, Datum::Array(builder.finish(&self.context.arena)?));
+                Ok(())
             }
             _ => {
                 let mut builder = JsonbBuilder::new();

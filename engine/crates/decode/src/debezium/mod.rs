@@ -1,5 +1,5 @@
-//! ENVELOPE DEBEZIUM over JSON: changes of a database's table, as Debezium's connectors write them, with and without the schema
-//! beside the payload.
+//! ENVELOPE DEBEZIUM: changes of a database's table, as Debezium's connectors write them in JSON, with and without the schema
+//! beside the payload, and in Avro.
 //!
 //! A change says what its key's row is after it. What it was before is needed only for the key: a database need not tell it
 //! (PostgreSQL's REPLICA IDENTITY DEFAULT does not).
@@ -12,10 +12,12 @@ mod position;
 use crate::Field;
 use crate::json::{JsonDecoder, JsonFormat, Kind, Slot, members_of, value_of};
 use crate::keyed::KeyFormat;
+use crate::registered::{RowPart, SchemaDecoder};
 use crate::value::{ValueContext, push_null, push_whole, utf8};
 pub use encoding::Decimals;
 use encoding::Encoding;
-use position::{LogPosition, Origin, origin};
+pub(crate) use position::Source;
+use position::{LogPosition, Origin};
 use tidewire_plan::ScalarType;
 use tidewire_row::{Datum, EvalError, EvalResult, push_datum};
 
@@ -100,42 +102,107 @@ impl DebeziumDecoder {
         self.position.as_ref().map(LogPosition::text)
     }
 
-    /// Decodes a message into `rows`.
+    /// Decodes a message into `rows`; with a `schema`, by that.
     pub(crate) fn decode(
         &mut self,
         key: Option<&[u8]>,
         value: Option<&[u8]>,
+        schema: Option<&mut SchemaDecoder>,
         context: &ValueContext,
         rows: &mut Rows,
     ) -> EvalResult<Event> {
         let Some(value) = value else { return Ok(Event::Nothing) };
+        match schema {
+            Some(decoder) => self.decode_with_schema(key, value, decoder, context, rows),
+            None => self.decode_json(key, value, context, rows),
+        }
+    }
+
+    /// What the change's place makes of the position; None: it was applied before.
+    fn reached(&mut self, source: Option<&Source<'_>>) -> Option<Option<LogPosition>> {
+        match source.map(Source::origin) {
+            Some(Origin::Snapshot) => Some(None),
+            Some(Origin::Log(own)) => {
+                let before = self.position.as_ref().is_some_and(|reached| own.is_before(reached));
+                (!before).then_some(Some(own))
+            }
+            Some(Origin::Unplaced) | None => Some(self.position.take()),
+        }
+    }
+
+    fn decode_json(
+        &mut self,
+        key: Option<&[u8]>,
+        value: &[u8],
+        context: &ValueContext,
+        rows: &mut Rows,
+    ) -> EvalResult<Event> {
         let text = utf8(value)?;
         let (schema, event) = unwrapped(text)?;
         let [before, after, op, source] = members_of(event, ["before", "after", "op", "source"])?;
         let op = op.string(event)?.ok_or_else(no_event)?;
-        let reached = match source.structure(event).map(origin).transpose()? {
-            Some(Origin::Snapshot) => None,
-            Some(Origin::Log(own)) => {
-                if self.position.as_ref().is_some_and(|reached| own.is_before(reached)) {
-                    return Ok(Event::Nothing);
-                }
-                Some(own)
-            }
-            Some(Origin::Unplaced) | None => self.position.take(),
-        };
+        let source = source.structure(event).map(Source::of_json).transpose()?;
+        let Some(reached) = self.reached(source.as_ref()) else { return Ok(Event::Nothing) };
         let schema = Schema { text: schema, field: "after" };
         let (before, after) = (before.structure(event), after.structure(event));
         let outcome = match (op.as_ref(), after) {
             ("c" | "r" | "u", Some(after)) => self.set(key, before, after, &schema, context, rows),
             ("d", _) => self.remove(key, before, &schema, context, rows),
-            ("m", _) => Ok(Event::Nothing),
-            ("t", _) => Err(EvalError::new("0A000", "a TRUNCATE of the upstream table cannot be followed")
-                .with_detail("The rows that it deleted are still there.")),
-            ("c" | "r" | "u", None) => Err(EvalError::new(
-                "22P02",
-                format!("a Debezium event of operation \"{op}\" without \"after\""),
-            )),
-            _ => Err(EvalError::new("22P02", format!("\"{op}\" is no operation of a Debezium event"))),
+            (op, _) => without_row(op),
+        };
+        self.position = reached;
+        outcome
+    }
+
+    fn decode_with_schema(
+        &mut self,
+        key: Option<&[u8]>,
+        value: &[u8],
+        decoder: &mut SchemaDecoder,
+        context: &ValueContext,
+        rows: &mut Rows,
+    ) -> EvalResult<Event> {
+        let event = decoder.event(value)?;
+        let Some(reached) = self.reached(event.source.as_ref()) else { return Ok(Event::Nothing) };
+        if let Some((format, members)) = &mut self.key
+            && matches!(event.op, "c" | "r" | "u" | "d")
+        {
+            push_key(format, members, key, context, &mut rows.row)?;
+        }
+        let (id, in_value) = (event.id, self.key.is_none());
+        let (fields, primary_key) = (&self.value.fields, &self.primary_key);
+        let outcome = match (event.op, event.after, event.before) {
+            ("c" | "r" | "u", Some(after), before) => {
+                let mut kept = Vec::new();
+                let part = RowPart::Changed(&mut kept);
+                decoder.row(id, after, fields, part, context, &mut rows.row)?;
+                let mut moved = false;
+                if let Some(before) = before.filter(|_| in_value) {
+                    let mut key_of = |row: &[u8], into: &mut Vec<u8>| -> EvalResult<()> {
+                        into.clear();
+                        decoder.row(id, row, fields, RowPart::Only(primary_key), context, into)
+                    };
+                    key_of(after, &mut self.new_key)?;
+                    // A `before` that has less than the key says nothing of it.
+                    moved = key_of(before, &mut self.old_key).is_ok() && self.old_key != self.new_key;
+                }
+                if moved {
+                    rows.before.extend_from_slice(&self.old_key);
+                }
+                Ok(Event::Set { kept, moved })
+            }
+            ("d", _, _) if !in_value => {
+                crate::keyed::push_nulls(&mut rows.row, fields.len());
+                Ok(Event::Remove)
+            }
+            ("d", _, Some(before)) => {
+                decoder.row(id, before, fields, RowPart::Only(primary_key), context, &mut rows.row)?;
+                Ok(Event::Remove)
+            }
+            ("d", _, None) => {
+                Err(EvalError::new("22P02", "a Debezium event of operation \"d\" without \"before\""))
+            }
+            (op, _, _) => without_row(op),
         };
         self.position = reached;
         outcome
@@ -238,6 +305,19 @@ fn unwrapped(text: &str) -> EvalResult<(Option<&str>, &str)> {
         Some(payload) => (schema.structure(text), payload),
         None => (None, text),
     })
+}
+
+/// An event of an operation that says no row, or does not say the one that it should.
+fn without_row(op: &str) -> EvalResult<Event> {
+    match op {
+        "m" => Ok(Event::Nothing),
+        "t" => Err(EvalError::new("0A000", "a TRUNCATE of the upstream table cannot be followed")
+            .with_detail("The rows that it deleted are still there.")),
+        "c" | "r" | "u" => {
+            Err(EvalError::new("22P02", format!("a Debezium event of operation \"{op}\" without \"after\"")))
+        }
+        _ => Err(EvalError::new("22P02", format!("\"{op}\" is no operation of a Debezium event"))),
+    }
 }
 
 #[cold]
@@ -395,8 +475,18 @@ fn is_unavailable(slot: Slot, text: &str) -> bool {
         && (&raw[1..raw.len() - 1] == UNAVAILABLE || &raw[1..raw.len() - 1] == UNAVAILABLE_BASE64)
 }
 
+/// Whether the bytes of a string say that the log did not have the value.
+pub(crate) fn says_unavailable(bytes: &[u8]) -> bool {
+    bytes == UNAVAILABLE.as_bytes()
+}
+
+/// Whether some value in some bytes may say it.
+pub(crate) fn may_be_unavailable(bytes: &[u8]) -> bool {
+    memchr::memmem::find(bytes, UNAVAILABLE.as_bytes()).is_some()
+}
+
 /// What stands for a value that is to stay as it is, where its key has no row yet.
-fn push_stand_in(field: &Field, out: &mut Vec<u8>) -> EvalResult<()> {
+pub(crate) fn push_stand_in(field: &Field, out: &mut Vec<u8>) -> EvalResult<()> {
     if field.column.nullable {
         return push_null(out, field);
     }

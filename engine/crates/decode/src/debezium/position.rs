@@ -3,10 +3,11 @@
 //!
 //! Only what is certain is left out. A position that does not lie before the one that was reached is applied: changes of one
 //! log record share theirs (COPY writes many rows by one), and to apply one again changes nothing. A position of another server
-//! is not compared; neither is an LSN alone, since transactions that ran at the same time come in the order of their
-//! commits, and not of their LSNs.
+//! is not compared. An LSN alone is compared within its transaction only, since transactions that ran at the same time come in the
+//! order of their commits, and not of their LSNs; nor do the times of commits tell that order for certain.
 
 use crate::json::{Slot, elements_of, members_of};
+use std::borrow::Cow;
 use tidewire_row::EvalResult;
 
 /// How far a partition's changes have been applied.
@@ -14,6 +15,8 @@ use tidewire_row::EvalResult;
 pub(crate) enum LogPosition {
     /// PostgreSQL: the LSN of the last commit before the change's transaction, and the change's own.
     Postgres { commit: u64, lsn: u64 },
+    /// PostgreSQL without that: the transaction and the change's own LSN.
+    Transaction { id: u64, lsn: u64 },
     /// MySQL and MariaDB: the server, the binary log's file as name and number, the event's position, the row in it.
     Binlog { server: u64, file: String, number: u64, position: u64, row: u64 },
 }
@@ -28,45 +31,66 @@ pub(crate) enum Origin {
     Unplaced,
 }
 
-/// Reads `source`.
-pub(crate) fn origin(source: &str) -> EvalResult<Origin> {
-    let [snapshot, sequence, lsn, file, pos, row, server] =
-        members_of(source, ["snapshot", "sequence", "lsn", "file", "pos", "row", "server_id"])?;
-    // true, first, last, first_in_data_collection…; `incremental` runs beside the log.
-    match snapshot.string(source)?.as_deref() {
-        Some("false") | None => {}
-        Some("incremental") => return Ok(Origin::Unplaced),
-        Some(_) => return Ok(Origin::Snapshot),
-    }
-    if snapshot.raw(source) == "true" {
-        return Ok(Origin::Snapshot);
-    }
-    if let Some(sequence) = sequence.string(source)? {
-        return Ok(match (postgres(&sequence), lsn.integer(source)?) {
-            (Some((Some(commit), Some(own))), lsn) => {
-                let lsn = lsn.and_then(|lsn| u64::try_from(lsn).ok()).unwrap_or(own);
-                Origin::Log(LogPosition::Postgres { commit, lsn })
-            }
-            _ => Origin::Unplaced,
-        });
-    }
-    Ok(match (file.string(source)?, pos.integer(source)?) {
-        (Some(file), Some(position)) => match binlog(&file) {
-            Some((file, number)) => Origin::Log(LogPosition::Binlog {
-                server: number_of(server, source)?,
-                file: file.to_owned(),
-                number,
-                position: position as u64,
-                row: number_of(row, source)?,
-            }),
-            None => Origin::Unplaced,
-        },
-        _ => Origin::Unplaced,
-    })
+/// What of a change's `source` says where it stands.
+#[derive(Default)]
+pub(crate) struct Source<'a> {
+    pub(crate) snapshot: Option<Cow<'a, str>>,
+    pub(crate) sequence: Option<Cow<'a, str>>,
+    pub(crate) lsn: Option<i64>,
+    pub(crate) transaction: Option<i64>,
+    pub(crate) file: Option<Cow<'a, str>>,
+    pub(crate) position: Option<i64>,
+    pub(crate) row: Option<i64>,
+    pub(crate) server: Option<i64>,
 }
 
-fn number_of(slot: Slot, text: &str) -> EvalResult<u64> {
-    Ok(slot.integer(text)?.and_then(|number| u64::try_from(number).ok()).unwrap_or(0))
+impl<'a> Source<'a> {
+    /// Of an object.
+    pub(crate) fn of_json(source: &'a str) -> EvalResult<Self> {
+        let [snapshot, sequence, lsn, transaction, file, position, row, server] =
+            members_of(source, ["snapshot", "sequence", "lsn", "txId", "file", "pos", "row", "server_id"])?;
+        let is_true = snapshot.raw(source) == "true";
+        Ok(Source {
+            snapshot: if is_true { Some("true".into()) } else { snapshot.string(source)? },
+            sequence: sequence.string(source)?,
+            lsn: lsn.integer(source)?,
+            transaction: transaction.integer(source)?,
+            file: file.string(source)?,
+            position: position.integer(source)?,
+            row: row.integer(source)?,
+            server: server.integer(source)?,
+        })
+    }
+
+    /// Where the change comes from.
+    pub(crate) fn origin(&self) -> Origin {
+        // true, first, last, first_in_data_collection…; `incremental` runs beside the log.
+        match self.snapshot.as_deref() {
+            Some("false") | None => {}
+            Some("incremental") => return Origin::Unplaced,
+            Some(_) => return Origin::Snapshot,
+        }
+        let natural = |number: Option<i64>| number.and_then(|number| u64::try_from(number).ok());
+        let own = natural(self.lsn);
+        if let Some(sequence) = &self.sequence
+            && let Some((Some(commit), Some(lsn))) = postgres(sequence)
+        {
+            return Origin::Log(LogPosition::Postgres { commit, lsn: own.unwrap_or(lsn) });
+        }
+        if let (Some(id), Some(lsn)) = (natural(self.transaction), own) {
+            return Origin::Log(LogPosition::Transaction { id, lsn });
+        }
+        match (self.file.as_deref().and_then(binlog), natural(self.position)) {
+            (Some((file, number)), Some(position)) => Origin::Log(LogPosition::Binlog {
+                server: natural(self.server).unwrap_or(0),
+                file: file.to_owned(),
+                number,
+                position,
+                row: natural(self.row).unwrap_or(0),
+            }),
+            _ => Origin::Unplaced,
+        }
+    }
 }
 
 /// `["last commit","own"]`, either of which may be null.
@@ -92,6 +116,10 @@ impl LogPosition {
                 LogPosition::Postgres { commit: reached_commit, lsn: reached },
             ) => (commit, lsn) < (reached_commit, reached),
             (
+                LogPosition::Transaction { id, lsn },
+                LogPosition::Transaction { id: reached_id, lsn: reached },
+            ) => id == reached_id && lsn < reached,
+            (
                 LogPosition::Binlog { server, file, number, position, row },
                 LogPosition::Binlog {
                     server: reached_server,
@@ -112,6 +140,7 @@ impl LogPosition {
     pub(crate) fn text(&self) -> String {
         match self {
             LogPosition::Postgres { commit, lsn } => format!("lsn {commit} {lsn}"),
+            LogPosition::Transaction { id, lsn } => format!("tx {id} {lsn}"),
             LogPosition::Binlog { server, file, number, position, row } => {
                 format!("binlog {server} {number} {position} {row} {file}")
             }
@@ -123,6 +152,10 @@ impl LogPosition {
         if let Some(rest) = text.strip_prefix("lsn ") {
             let (commit, lsn) = rest.split_once(' ')?;
             return Some(LogPosition::Postgres { commit: commit.parse().ok()?, lsn: lsn.parse().ok()? });
+        }
+        if let Some(rest) = text.strip_prefix("tx ") {
+            let (id, lsn) = rest.split_once(' ')?;
+            return Some(LogPosition::Transaction { id: id.parse().ok()?, lsn: lsn.parse().ok()? });
         }
         let mut parts = text.strip_prefix("binlog ")?.splitn(5, ' ');
         let mut number = || parts.next().and_then(|part| part.parse::<u64>().ok());
