@@ -16,7 +16,6 @@ import {
   type BytesBatch,
   type MessagesBatch,
   type MetadataItem,
-  type SourceBatch,
   type SourceReader,
 } from './contract.ts';
 import { withPosition } from './position.ts';

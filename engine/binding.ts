@@ -7,7 +7,6 @@ import type {
   ArrangementId,
   Cancellation,
   ColumnType,
-  DecodeError,
   DecodeFormat,
   DecodeOptions,
   DecodeOutcome,

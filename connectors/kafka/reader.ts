@@ -225,6 +225,8 @@ export class KafkaReader implements SourceReader {
     this.#session = session;
     let fail = (_error: unknown): void => undefined;
     const failed = new Promise<never>((_, reject) => (fail = reject));
+    // It may fail before anything waits for it.
+    failed.catch(() => undefined);
     try {
       for (;;) {
         await this.#assign(session, client, fail);
@@ -238,6 +240,8 @@ export class KafkaReader implements SourceReader {
     } finally {
       session.over = true;
       this.#session = null;
+      // Nothing of it sleeps on into the next.
+      this.#refresh.ring();
       for (const alarm of session.room) alarm.ring();
       fetching.close();
     }

@@ -552,8 +552,8 @@ function withPaths(
   const first = declared.find(({ path }) => path !== undefined)?.path;
   if (first === undefined) return format.decode;
   const { decode } = format;
-  if (decode.kind !== 'json' || statement.envelope?.name === 'debezium') {
-    const what = decode.kind === 'json' ? 'ENVELOPE DEBEZIUM' : `FORMAT ${format.name.toUpperCase()}`;
+  if (decode.kind !== 'json') {
+    const what = `FORMAT ${format.name.toUpperCase()}`;
     throw unsupported(parsed, `PATH with ${what}`, first.location, 'It is for FORMAT JSON.');
   }
   const paths = new Map(

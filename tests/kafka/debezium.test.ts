@@ -230,6 +230,20 @@ describeWith(kafkaMissing(), 'ENVELOPE DEBEZIUM', () => {
     await gives(rows, []);
   });
 
+  test('columns by their paths in the row', async () => {
+    const name = await topic();
+    await send(name, [
+      { op: 'c', after: { id: 1, at: { city: 'Oslo', tags: ['a', 'b'] } } },
+      { op: 'c', after: { id: 2, at: null } },
+      { op: 'u', before: { id: 1 }, after: { id: 3, at: { city: 'Bergen' } } },
+    ]);
+    await source('placed', "id int PRIMARY KEY, city text PATH '$.at.city', tag text PATH '$.at.tags[1]'", name);
+    await gives('SELECT id, city, tag FROM placed ORDER BY id', [
+      [2, null, null],
+      [3, 'Bergen', null],
+    ]);
+  });
+
   test('what is no change is refused; as RisingWave writes it', async () => {
     const name = await topic();
     await send(name, [

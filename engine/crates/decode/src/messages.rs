@@ -120,7 +120,7 @@ enum KeyedParts {
 }
 
 impl Keyed {
-    fn new(envelope: Envelope, fields: &[Field], items: &[MessageItem]) -> Option<Self> {
+    fn new(envelope: Envelope, json: JsonFormat, fields: &[Field], items: &[MessageItem]) -> Option<Self> {
         let (key_fields, error): (&[Field], _) = match &envelope {
             Envelope::None => return None,
             Envelope::Upsert(upsert) => (&upsert.key_fields, upsert.inline_errors.then_some(Upsert::ERROR)),
@@ -145,7 +145,7 @@ impl Keyed {
             }
             Envelope::Debezium(mut debezium) => {
                 let order = debezium.order.take();
-                let decoder = Box::new(DebeziumDecoder::new(debezium, fields.to_vec()));
+                let decoder = Box::new(DebeziumDecoder::new(debezium, json, fields.to_vec()));
                 (order, KeyedParts::Debezium { decoder, key_fields })
             }
         };
@@ -189,13 +189,17 @@ impl MessageDecoder {
         envelope: Envelope,
         settings: FormatSettings,
     ) -> Self {
+        let json = match &format {
+            MessageFormat::Json(format) => format.clone(),
+            _ => JsonFormat::default(),
+        };
         let decoder = match format {
             MessageFormat::Json(format) => Decoder::Json(JsonDecoder::new(format, &fields)),
             MessageFormat::Csv(format) => Decoder::Csv(CsvDecoder::new(format)),
             MessageFormat::Whole => Decoder::Whole,
             MessageFormat::Schema(decoder) => Decoder::Schema(decoder),
         };
-        let keyed = Keyed::new(envelope, &fields, &items);
+        let keyed = Keyed::new(envelope, json, &fields, &items);
         let context = ValueContext { settings, arena: Arena::new() };
         MessageDecoder { decoder, fields, items, keyed, context, rows: Rows::default(), content: Vec::new() }
     }

@@ -80,11 +80,12 @@ pub(crate) struct DebeziumDecoder {
 }
 
 impl DebeziumDecoder {
-    pub(crate) fn new(debezium: Debezium, fields: Vec<Field>) -> Self {
+    /// `json`: where the fields are in a row's object.
+    pub(crate) fn new(debezium: Debezium, json: JsonFormat, fields: Vec<Field>) -> Self {
         let Debezium { key, primary_key, decimals, .. } = debezium;
         DebeziumDecoder {
-            key: key.map(|(format, fields)| (format, Members::new(fields, decimals))),
-            value: Members::new(fields, decimals),
+            key: key.map(|(format, fields)| (format, Members::new(fields, JsonFormat::default(), decimals))),
+            value: Members::new(fields, json, decimals),
             primary_key,
             position: None,
             new_key: Vec::new(),
@@ -346,11 +347,11 @@ struct Members {
 }
 
 impl Members {
-    fn new(fields: Vec<Field>, decimals: Decimals) -> Self {
+    fn new(fields: Vec<Field>, json: JsonFormat, decimals: Decimals) -> Self {
         let declared: Vec<Encoding> =
             fields.iter().map(|field| Encoding::of_column(field.column, decimals)).collect();
         Members {
-            json: JsonDecoder::new(JsonFormat::default(), &fields),
+            json: JsonDecoder::new(json, &fields),
             fields,
             by_schema: declared.clone(),
             declared,
