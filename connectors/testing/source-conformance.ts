@@ -262,9 +262,11 @@ export function sourceConformance(harness: SourceHarness): void {
       const reader = open({});
       const taken = counted(reader);
       const ended = new Ingest(taken.reader, collector, []).run();
-      await expect.poll(() => taken.commits(), { timeout: patience }).toBe(2);
+      // Messages are decoded ahead, one chunk in each lane and the next.
+      const asked = harness.connector.messages ? 2 + collector.lanes + 1 : 2;
+      await expect.poll(() => taken.commits(), { timeout: patience }).toBeGreaterThanOrEqual(2);
       for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
-      expect(taken.commits(), 'commits that the reader was asked for').toBe(2);
+      expect(taken.commits(), 'commits that the reader was asked for').toBeLessThanOrEqual(asked);
       collector.gate = Promise.resolve();
       release();
       await collector.until(complete(collector));

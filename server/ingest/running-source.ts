@@ -475,7 +475,7 @@ export class RunningSource implements IngestTarget {
   }
 }
 
-/** What stands for a reader that could not be opened: its `read` throws why. */
+/** What stands for a reader that could not be opened: its `read` throws why, and until then it is about to. */
 function failedReader(error: Error): SourceReader {
   const since = Date.now();
   return {
@@ -483,7 +483,7 @@ function failedReader(error: Error): SourceReader {
     pause: () => undefined,
     resume: () => undefined,
     alter: () => undefined,
-    health: () => ({ state: 'failed', error: error.message, since }),
+    health: () => ({ state: 'starting', error: null, since }),
     metrics: () => ({ bytes: 0, records: 0, partitions: 0, lag: null }),
     partition: () => undefined,
     close: () => Promise.resolve(),

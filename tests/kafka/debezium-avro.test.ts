@@ -49,7 +49,7 @@ const event = {
         name: 'Source',
         fields: [
           { name: 'version', type: 'string' },
-          { name: 'snapshot', type: ['null', 'string'], default: 'false' },
+          { name: 'snapshot', type: ['string', 'null'], default: 'false' },
           { name: 'sequence', type: ['null', 'string'], default: null },
           { name: 'txId', type: ['null', 'long'], default: null },
           { name: 'lsn', type: ['null', 'long'], default: null },
@@ -191,7 +191,9 @@ describeWith(kafkaMissing() ?? registryMissing(), 'Debezium in Avro', () => {
     const create = (what: string): Promise<unknown> =>
       client.query(`CREATE SOURCE no (id int PRIMARY KEY) FROM KAFKA CONNECTION k (TOPIC 'items') ${what}`);
     await expect(
-      create(`FORMAT PROTOBUF USING SCHEMA 'message M { int32 id = 1; }' ENVELOPE DEBEZIUM`),
+      create(
+        `FORMAT PROTOBUF USING SCHEMA 'syntax = "proto3"; message M { int32 id = 1; }' ENVELOPE DEBEZIUM`,
+      ),
     ).rejects.toMatchObject({
       code: '0A000',
       message: 'ENVELOPE DEBEZIUM with FORMAT PROTOBUF is not supported',

@@ -237,7 +237,11 @@ describeWith(kafkaMissing(), 'ENVELOPE DEBEZIUM', () => {
       { op: 'c', after: { id: 2, at: null } },
       { op: 'u', before: { id: 1 }, after: { id: 3, at: { city: 'Bergen' } } },
     ]);
-    await source('placed', "id int PRIMARY KEY, city text PATH '$.at.city', tag text PATH '$.at.tags[1]'", name);
+    await source(
+      'placed',
+      "id int PRIMARY KEY, city text PATH '$.at.city', tag text PATH '$.at.tags[1]'",
+      name,
+    );
     await gives('SELECT id, city, tag FROM placed ORDER BY id', [
       [2, null, null],
       [3, 'Bergen', null],
