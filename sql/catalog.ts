@@ -117,7 +117,12 @@ export interface CatalogReader {
   /** What has this oid, and whether its name alone finds it. */
   classNamed(
     oid: ObjectId,
-  ): { readonly schema: string; readonly name: string; readonly visible: boolean } | null;
+  ): {
+    readonly schema: string;
+    readonly name: string;
+    readonly visible: boolean;
+    readonly kind: string;
+  } | null;
   /** The functions of this name in SQL, along the search path or in `schema`; `at` as in `findRelation`. */
   findFunctions(schema: string | null, name: string, at?: number): readonly CatalogFunction[];
   /** One of them is called: what is bound depends on it. */

@@ -14,6 +14,7 @@ import type { HirRelation } from '../../sql/hir.ts';
 import type { ArrangementId, Layout } from '../../engine/index.ts';
 import type { Catalog } from './catalog.ts';
 import { uniqueIndexes } from './constraints.ts';
+import { kindName } from './objects.ts';
 import type {
   CatalogObject,
   MaterializedViewObject,
@@ -102,10 +103,10 @@ export class StatementCatalog implements CatalogReader {
     return null;
   }
 
-  classNamed(oid: ObjectId): { schema: string; name: string; visible: boolean } | null {
+  classNamed(oid: ObjectId): { schema: string; name: string; visible: boolean; kind: string } | null {
     if (!this.#catalog.has(oid)) return null;
-    const { schema, name } = this.#catalog.object(oid);
-    return { schema, name, visible: this.findClass(null, name) === oid };
+    const { schema, name, kind } = this.#catalog.object(oid);
+    return { schema, name, visible: this.findClass(null, name) === oid, kind: kindName(kind) };
   }
 
   relation(id: ObjectId): CatalogRelation {

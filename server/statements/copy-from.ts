@@ -7,7 +7,7 @@ import { bindDecodedRow } from '../../sql/bind/bind.ts';
 import { compileRow } from '../../sql/compile.ts';
 import { SqlError } from '../../sql/error.ts';
 import { toColumnType } from '../../sql/types/column-type.ts';
-import { requireObject } from '../catalog/names.ts';
+import { lookUp, positionOf, requireObject } from '../catalog/names.ts';
 import type { TableObject } from '../catalog/objects.ts';
 import type { SessionContext, StatementResult } from '../session/statement.ts';
 import type { System } from '../system.ts';
@@ -31,6 +31,13 @@ export function prepareCopyFrom(
     throw new SqlError({ sqlstate: '0A000', message: 'COPY FROM … WHERE is not supported' });
   const options = readCopyOptions(parsed, statement);
   const name = rangeName(statement.relation);
+  if (!lookUp(system.catalog, session, parsed, name)) {
+    throw new SqlError({
+      sqlstate: '42P01',
+      message: `relation "${name.parts.join('.')}" does not exist`,
+      position: positionOf(parsed, name.location),
+    });
+  }
   requireObject(system.catalog, session, parsed, name, ['table']);
   return {
     parameterTypes: [],

@@ -5,6 +5,7 @@ import { nameParts, rangeName } from '../../sql/ast/accessors.ts';
 import type { CopySubscribe } from '../../sql/ast/copy-subscribe.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { SqlError } from '../../sql/error.ts';
+import type { StatementCatalog } from '../catalog/reader.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { type CopyOptions, listedColumns, readCopyOptions } from './copy-options.ts';
@@ -20,7 +21,7 @@ export function prepareCopyTo(
 ): Runnable {
   refuseFile(statement);
   const options = readCopyOptions(parsed, statement);
-  const node: Node = statement.query ?? selectColumns(statement);
+  const node: Node = statement.query ?? selectColumns(system.planning.catalogFor(session), statement);
   const select = new CompiledSelect(system, session, parsed, node, []);
   const names = select.compiled.columns.map((column) => column.name);
   return {
@@ -93,8 +94,14 @@ function escapeText(name: string, delimiter: string): string {
 }
 
 /** `SELECT columns FROM relation` for the table form. */
-function selectColumns(statement: CopyStmt): Node {
+function selectColumns(catalog: StatementCatalog, statement: CopyStmt): Node {
   const name = rangeName(statement.relation);
+  const relation = catalog.findRelation(name.parts.at(-2) ?? null, name.parts.at(-1)!);
+  for (const column of nameParts(statement.attlist)) {
+    if (relation === null || relation.columns.some((other) => other.name === column)) continue;
+    const message = `column "${column}" of relation "${relation.name}" does not exist`;
+    throw new SqlError({ sqlstate: '42703', message });
+  }
   const select = selectAll(name);
   const columns = nameParts(statement.attlist);
   if (columns.length === 0) return select;

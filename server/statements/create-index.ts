@@ -127,6 +127,9 @@ function planIndex(
   const scalars =
     fields.length > 0
       ? fields.map((field) => {
+          if (field?.name !== undefined && !relation.columns.some(({ name }) => name === field.name)) {
+            throw new SqlError({ sqlstate: '42703', message: `column "${field.name}" does not exist` });
+          }
           const node: Node = field?.expr ?? {
             ColumnRef: { fields: [{ String: { sval: field?.name ?? '' } }] },
           };

@@ -211,7 +211,10 @@ function schemaMembers(
       throw new SqlError({
         sqlstate: '2BP01',
         message: `cannot drop schema ${written} because other objects depend on it`,
-        detail: members.map((object) => `${describeObject(object)} depends on schema ${written}`).join('\n'),
+        detail: members
+          .filter((object) => !belongsToTable(object))
+          .map((object) => `${describeObject(object)} depends on schema ${written}`)
+          .join('\n'),
         hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
       });
     }
@@ -219,6 +222,11 @@ function schemaMembers(
     schemas.push({ kind: 'dropSchema', id: schema.id });
   }
   return ids;
+}
+
+/** It goes with its table, and is not told of. */
+function belongsToTable(object: CatalogObject): boolean {
+  return object.kind === 'index' || (object.kind === 'sequence' && object.ownedBy !== null);
 }
 
 /** Before the commit: nothing may write into or out of the object any more. */

@@ -141,7 +141,21 @@ function applyEntry(
     const body = catalogFunctionBody(entry, context.statement.environment.catalog);
     if (body !== null) return bindBody(context, entry, operands, body);
   }
+  if (ofSequences.has(entry.opcode)) refuseOthers(operands[0]!, context);
   return callFunction(context, entry, operands, entry.name, at);
+}
+
+const ofSequences = new Set(['nextval_oid', 'currval_oid', 'setval_oid', 'setval3_oid']);
+
+/** A regclass that is no sequence. */
+function refuseOthers(sequence: HirScalar, { statement }: ExpressionContext): void {
+  if (sequence.kind !== 'literal' || sequence.text === null) return;
+  const found = statement.environment.catalog.classNamed(Number(sequence.text));
+  if (found === null || found.kind === 'sequence') return;
+  const plural = found.kind === 'index' ? 'indexes' : `${found.kind}s`;
+  throw statement.error('42809', `cannot open relation "${found.name}"`, undefined, {
+    detail: `This operation is not supported for ${plural}.`,
+  });
 }
 
 function notFound(

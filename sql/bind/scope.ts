@@ -189,6 +189,10 @@ function qualified(
   at: number | undefined,
 ): Found | Constant {
   const name = parts[parts.length - 1]!;
+  if (parts.length === 4 && parts[0] !== statement.environment.catalog.database) {
+    const message = `cross-database references are not implemented: ${parts.join('.')}`;
+    throw statement.error('0A000', message, at);
+  }
   const { item, level } = findItem(statement, scope, parts.slice(0, -1), at, name);
   const columns = item.columns.filter((column) => column.name === name);
   if (columns.length > 1) throw statement.error('42702', `column reference "${name}" is ambiguous`, at);

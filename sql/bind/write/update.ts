@@ -1,5 +1,5 @@
 import type { Node, UpdateStmt } from '@pgsql/types';
-import { locationOf, nodeAs } from '../../ast/accessors.ts';
+import { findLocation, locationOf, nodeAs } from '../../ast/accessors.ts';
 import type { CatalogRelation } from '../../catalog.ts';
 import type { HirRelation, HirScalar, HirWrite } from '../../hir.ts';
 import { expressionContext } from '../context.ts';
@@ -113,7 +113,11 @@ function valueOf(node: Node, context: QueryContext, at: number | undefined): Nod
   if (part === undefined) return node;
   const row = nodeAs(part.source, 'RowExpr');
   if (row === undefined)
-    throw context.statement.unsupported('assignment of a row value to several columns', at);
+    throw context.statement.error(
+      '0A000',
+      'source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression',
+      findLocation(part.source) ?? at,
+    );
   if (row.args?.length !== part.ncolumns) {
     throw context.statement.error(
       '42601',
