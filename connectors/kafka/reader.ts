@@ -338,6 +338,8 @@ export class KafkaReader implements SourceReader {
       this.#waiting += to - start;
       this.#ahead.set(name, next);
     }
+    // A part of a batch alone: it is given whole to who is asked for first.
+    if (portions.length === 0) return;
     const at = led.findIndex((each) => each.topic === topic && each.partition === partition);
     led.push(...led.splice(at, 1));
     this.#news.ring();
