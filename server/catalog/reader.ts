@@ -195,7 +195,19 @@ export class StatementCatalog implements CatalogReader {
       .map((object) => `${object.schema}.${object.name}`);
   }
 
+  /** Rules ask for a relation's keys again and again. */
+  readonly #relations = new Map<CatalogObject, CatalogRelation | null>();
+
   #asRelation(object: CatalogObject): CatalogRelation | null {
+    let relation = this.#relations.get(object);
+    if (relation === undefined) {
+      relation = this.#made(object);
+      this.#relations.set(object, relation);
+    }
+    return relation;
+  }
+
+  #made(object: CatalogObject): CatalogRelation | null {
     if (object.kind === 'view' || (object.kind === 'materializedView' && this.#ownWrites)) {
       return {
         ...named(object, 'view'),
