@@ -22,7 +22,7 @@ nodes: Array<Node>,
  */
 output: Output, };
 export type BaseType = "bool" | "int2" | "int4" | "int8" | "float4" | "float8" | "numeric" | "text" | "varchar" | "bpchar" | "bytea" | "date" | "time" | "timestamp" | "timestamptz" | "interval" | "uuid" | "jsonb" | "oid" | "name" | "char";
-export type ScalarType = BaseType | `_${BaseType}`;
+export type ScalarType = BaseType | `_${BaseType}` | `(${string})` | `_(${string})`;
 export type ColumnType = { 
 /**
  * The type.

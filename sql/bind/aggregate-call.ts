@@ -10,6 +10,7 @@ import type { HirAggregate, HirAggregateOrder, HirScalar } from '../hir.ts';
 import { aggregateScalars, isCount } from '../hir/aggregate.ts';
 import { freeOfScalar, liftScalar } from '../hir/traverse.ts';
 import { displayType } from '../types/format.ts';
+import { recordFields } from '../types/record.ts';
 import { plain } from '../types/table.ts';
 import type { SqlType } from '../types/type.ts';
 import { coerceToBoolean, unknownToText } from './coerce.ts';
@@ -18,6 +19,7 @@ import { bindExpression, leftmost } from './expression.ts';
 import { operand } from './operator.ts';
 import { sortDirection } from './order.ts';
 import { and, call, isNullable, scalarKey, typeOf } from './scalar.ts';
+import { recordAsJsonb } from './record.ts';
 import type { AggregateSite, Scope } from './scope.ts';
 import type { Bound, Statement } from './statement.ts';
 
@@ -72,6 +74,7 @@ export function resolveAggregate(
 function converted(argument: HirScalar, to: 'jsonb' | 'text' | null): HirScalar {
   const { name } = typeOf(argument);
   if (to === null || name === to) return argument;
+  if (to === 'jsonb' && recordFields(name) !== null) return recordAsJsonb(argument);
   if (to === 'text') return { kind: 'output', argument, type: plain('text') };
   return call(resolveFunction('to_jsonb', [name]) as FunctionEntry, [argument]);
 }

@@ -9,6 +9,7 @@ import type { SqlType, TypeName } from '../types/type.ts';
 import { coerce, coerceToCommon } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
+import { selectField } from './record.ts';
 import { call, int4, literal, truth, typeOf } from './scalar.ts';
 import type { Bound } from './statement.ts';
 
@@ -50,19 +51,29 @@ export function bindArray(node: A_ArrayExpr, wanted: SqlType | null, context: Ex
   return { scalar: { kind: 'array', elements: scalars, nested, type: made }, at };
 }
 
-/** Binds subscripts: of an array, or of a jsonb value. */
+/** Binds subscripts, of an array or of a jsonb value, and fields. */
 export function bindSubscript(node: A_Indirection, context: ExpressionContext): Bound {
   const { statement } = context;
-  const bound = bindExpression(node.arg!, context);
-  const indirections = node.indirection ?? [];
-  const at = bound.at;
-  const indices = indirections.map((item) => {
-    const index = nodeAs(item, 'A_Indices');
-    if (index === undefined) {
-      throw statement.unsupported('selection of a field of a composite value', at);
+  let bound = bindExpression(node.arg!, context);
+  let indices: A_Indices[] = [];
+  const { at } = bound;
+  // Subscripts that follow each other are one; fields are selected one by one.
+  for (const step of node.indirection ?? []) {
+    const index = nodeAs(step, 'A_Indices');
+    if (index !== undefined) {
+      indices.push(index);
+      continue;
     }
-    return index;
-  });
+    const subscripted = indices.length === 0 ? bound : subscriptOf(bound, indices, context);
+    bound = { scalar: selectField(statement, subscripted, step), at };
+    indices = [];
+  }
+  return indices.length === 0 ? bound : subscriptOf(bound, indices, context);
+}
+
+function subscriptOf(bound: Bound, indices: readonly A_Indices[], context: ExpressionContext): Bound {
+  const { statement } = context;
+  const { at } = bound;
   const { name, typmod } = typeOf(bound.scalar);
   if (name === 'jsonb') return { scalar: jsonbSubscript(bound, indices, context), at };
   const element = elementType(name);

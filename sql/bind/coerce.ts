@@ -1,13 +1,15 @@
 /** Conversions that bind puts in: PostgreSQL's parse_coerce. */
-import { functionByOid } from '../functions/table.ts';
+import { functionByOid, rowConstructor } from '../functions/table.ts';
 import type { HirScalar } from '../hir.ts';
 import { castPath, lengthCoercion, sameRepresentation } from '../types/casts.ts';
 import type { CastContext } from '../types/casts.ts';
 import { commonType, commonTypmod } from '../types/common.ts';
 import { displayType } from '../types/format.ts';
+import { recordFields } from '../types/record.ts';
 import { elementType, isRegistered, plain, typeRow } from '../types/table.ts';
 import type { SqlType, TypeName } from '../types/type.ts';
 import { evaluate, readLiteral, truncateName } from './literal.ts';
+import { fieldsOf } from './record.ts';
 import { call, int4, literal, relabel, truth, typeOf } from './scalar.ts';
 import type { Bound, Statement } from './statement.ts';
 
@@ -37,6 +39,10 @@ export function coerce(
       return castCall(statement, path.proc, scalar, target, context === 'explicit');
     case 'io':
       return throughText(statement, bound, source, target);
+    case 'fields':
+      return sameRepresentation(source, target)
+        ? statement.sameOrigin(scalar, relabel(scalar, plain(target)))
+        : castFields(statement, bound, target, context);
     case 'elements':
       return sameRepresentation(source, target)
         ? statement.sameOrigin(scalar, relabel(scalar, plain(target)))
@@ -54,6 +60,24 @@ function castElements(statement: Statement, bound: Bound, target: TypeName, cont
   const element: Bound = { scalar: elementOf(typeOf(scalar).name), at };
   const body = coerce(statement, element, elementType(target)!, context)!;
   return { kind: 'mapArray', array: scalar, body, type: plain(target) };
+}
+
+/** A record whose fields are of other types; NULL stays NULL. */
+function castFields(statement: Statement, bound: Bound, target: TypeName, context: CastContext): HirScalar {
+  const { scalar, at } = bound;
+  const wanted = recordFields(target)!;
+  const values = fieldsOf(scalar).map((field, i) => {
+    const { type } = wanted[i]!;
+    return coerceToType(statement, { scalar: field.scalar, at }, type, context)!;
+  });
+  const made = call(rowConstructor, values, 'ROW', plain(target));
+  if (scalar.kind === 'call' && scalar.opcode === 'row') return made;
+  return {
+    kind: 'case',
+    branches: [{ condition: { kind: 'isNull', operand: scalar }, result: literal(target, null) }],
+    otherwise: made,
+    type: plain(target),
+  };
 }
 
 function coerceUnknown(

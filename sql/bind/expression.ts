@@ -12,6 +12,7 @@ import { bindGroupingFunction } from './grouping-sets.ts';
 import { bindFunctionCall } from './function-call.ts';
 import { bindConstant } from './literal.ts';
 import { bindOperatorExpression } from './operator-expression.ts';
+import { bindRow, bindWholeRow, recordNullTest } from './record.ts';
 import { rowElements } from './row-comparison.ts';
 import { and, not, or } from './scalar.ts';
 import { resolveColumn } from './scope.ts';
@@ -64,7 +65,7 @@ export function bindExpression(node: Node, context: ExpressionContext): Bound {
     case 'A_ArrayExpr':
       return bindArray(nodeAs(node, 'A_ArrayExpr')!, null, context);
     case 'RowExpr':
-      throw statement.unsupported('row values', at);
+      return bindRow(nodeAs(node, 'RowExpr')!, context);
     case 'GroupingFunc':
       return bindGroupingFunction(nodeAs(node, 'GroupingFunc')!, context);
     case 'MergeSupportFunc':
@@ -83,9 +84,7 @@ export function bindExpression(node: Node, context: ExpressionContext): Bound {
 
 function bindColumn(node: ColumnRef, context: ExpressionContext, at: number | undefined): HirScalar {
   const parts = nameParts(node.fields);
-  if (parts[parts.length - 1] === '*') {
-    throw context.statement.unsupported('whole-row references', at, 'Name the columns instead.');
-  }
+  if (parts[parts.length - 1] === '*') return bindWholeRow(node, context);
   if (context.clause === 'DEFAULT expressions') {
     throw context.statement.error('0A000', 'cannot use column reference in DEFAULT expression', at);
   }
@@ -141,6 +140,8 @@ function bindNullTest(node: NullTest, context: ExpressionContext, at: number | u
   const row = rowElements(node.arg);
   if (row !== null) return bindRowNullTest(node, row, context, at);
   const bound = bindExpression(node.arg!, context);
+  const ofRecord = recordNullTest(bound.scalar, node.nulltesttype !== 'IS_NOT_NULL');
+  if (ofRecord !== null) return { scalar: ofRecord, at: leftmost(at, bound.at) };
   const test: HirScalar = { kind: 'isNull', operand: bound.scalar };
   return { scalar: node.nulltesttype === 'IS_NOT_NULL' ? not(test) : test, at: leftmost(at, bound.at) };
 }

@@ -19,6 +19,7 @@ import { coerce, coerceToSpecific, unknownToText } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
 import { makeOperator, operand } from './operator.ts';
+import { recordAsJsonb } from './record.ts';
 import { bindToRegistered } from './registered-text.ts';
 import { call, literal, typeOf } from './scalar.ts';
 import { bindFormat } from './format.ts';
@@ -259,8 +260,13 @@ function bindSpecial(
       return count < 2 ? null : { scalar: concatenateWithSeparator(args(), context), at };
     case 'jsonb_build_array':
     case 'jsonb_build_object': {
-      const values = args().map((argument) => unknownToText(statement, argument));
+      const values = args().map((argument) => recordAsJsonb(unknownToText(statement, argument)));
       return { scalar: call(jsonbBuilders[name]!, values), at };
+    }
+    case 'to_jsonb': {
+      const [argument] = count === 1 ? args() : [];
+      const scalar = argument && recordAsJsonb(argument.scalar);
+      return scalar === undefined || scalar === argument!.scalar ? null : { scalar, at };
     }
     case 'current_schemas': {
       const [argument] = args();

@@ -3,6 +3,7 @@ import { resolveOperator } from '../functions/resolve.ts';
 import type { OperatorEntry } from '../functions/table.ts';
 import type { HirScalar } from '../hir.ts';
 import { displayType } from '../types/format.ts';
+import { recordFields } from '../types/record.ts';
 import { plain } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
 import { bindBody, callFunction } from './body.ts';
@@ -28,12 +29,27 @@ export function findOperator(
       hint: 'Could not choose a best candidate operator. You might need to add explicit type casts.',
     });
   }
+  refuseRecords(context, left, right);
   throw context.statement.error('42883', `operator does not exist: ${signature}`, at, {
     hint:
       left === null
         ? 'No operator matches the given name and argument type. You might need to add an explicit type cast.'
         : 'No operator matches the given name and argument types. You might need to add explicit type casts.',
   });
+}
+
+/** Records that are not alike, in PostgreSQL's words. */
+function refuseRecords({ statement }: ExpressionContext, left: TypeName | null, right: TypeName): void {
+  const [given, other] = [left === null ? null : recordFields(left), recordFields(right)];
+  if (given === null || other === null) return;
+  const unlike = given.findIndex(({ type }, i) => other[i] !== undefined && type.name !== other[i].type.name);
+  if (unlike >= 0) {
+    const types = [given, other].map((fields) => displayType(fields[unlike]!.type.name)).join(' and ');
+    const message = `cannot compare dissimilar column types ${types} at record column ${unlike + 1}`;
+    throw statement.error('42804', message);
+  }
+  if (given.length === other.length) return;
+  throw statement.error('42804', 'cannot compare record types with different numbers of columns');
 }
 
 /** `left name right`, or the prefix `name right`. */

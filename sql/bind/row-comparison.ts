@@ -36,7 +36,9 @@ export function bindRowComparison(
     return { scalar: compareRows(context, name, lefts, rights, at), at: leftmost(at, lefts[0]?.at) };
   }
   if (left === null || right === null) {
-    throw context.statement.unsupported('comparison of a row with a value', at);
+    // Beside a value that is a record the row is one too.
+    const sides = [bindExpression(node.lexpr!, context), bindExpression(node.rexpr!, context)] as const;
+    return { scalar: makeOperator(context, name, ...sides, at), at: leftmost(at, sides[0].at) };
   }
   checkLengths(context, left.length, right.length, at);
   const lefts = left.map((element) => bindExpression(element, context));
@@ -97,7 +99,9 @@ export function bindRowDistinct(node: A_Expr, context: ExpressionContext, at: nu
   const left = rowElements(node.lexpr);
   const right = rowElements(node.rexpr);
   if (left === null || right === null) {
-    throw context.statement.unsupported('comparison of a row with a value', at);
+    const given = bindExpression(node.lexpr!, context);
+    const equal = notDistinct(context, given, bindExpression(node.rexpr!, context), at);
+    return { scalar: node.kind === 'AEXPR_DISTINCT' ? not(equal) : equal, at: leftmost(at, given.at) };
   }
   checkLengths(context, left.length, right.length, at);
   const same = and(

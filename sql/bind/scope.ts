@@ -3,6 +3,7 @@ import type { ObjectId } from '../catalog.ts';
 import type { HirScalar } from '../hir.ts';
 import { liftScalar } from '../hir/traverse.ts';
 import type { AggregateCollector, Clause } from './context.ts';
+import { wholeRow } from './record.ts';
 import { mapColumns } from './scalar.ts';
 import type { Statement } from './statement.ts';
 
@@ -30,6 +31,8 @@ export interface ScopeItem {
   readonly isValue?: boolean;
   /** The catalog's relation that it is: `tableoid`. */
   readonly object?: ObjectId;
+  /** An outer join can leave it without a row. */
+  readonly mayBeMissing?: boolean;
   /** The columns of its primary key, for functional dependency; absent where there is none. */
   readonly primaryKey?: readonly number[];
 }
@@ -63,6 +66,7 @@ export function shiftItems(items: readonly ScopeItem[], offset: number, nullable
   if (offset === 0 && !nullable) return [...items];
   return items.map((item) => ({
     ...item,
+    ...(nullable ? { mayBeMissing: true } : {}),
     columns: item.columns.map((column) => ({ ...column, scalar: shift(column.scalar, offset, nullable) })),
   }));
 }
@@ -134,10 +138,10 @@ function unqualified(
     const item = around.items.find((candidate) => candidate.byName && candidate.name === name);
     if (item?.isValue === true && around.lateral !== 'hidden')
       return { item, column: item.columns[0]!, level };
-    level += 1;
-    if (item !== undefined) {
-      throw statement.unsupported('whole-row references', at, 'Name the columns instead.');
+    if (item !== undefined && around.lateral !== 'hidden') {
+      return { item, column: { name, scalar: wholeRow(item) }, level };
     }
+    level += 1;
   }
   const hidden = hiddenScopes(scope).find((around) => matches(statement, around, name, at) !== null);
   if (hidden !== undefined) {

@@ -13,6 +13,7 @@ import { bindGroupBy, group } from './grouping.ts';
 import { bindLimit, bindListItem, sortDirection } from './order.ts';
 import type { ListItem, SortDirection } from './order.ts';
 import type { PreparedSelect, Target } from './query.ts';
+import { expanded } from './record.ts';
 import { filter, projectScalars, topK } from './relation.ts';
 import { scalarKey } from './scalar.ts';
 import { allColumns, findItem } from './scope.ts';
@@ -145,7 +146,10 @@ export function bindTargets(nodes: readonly Node[], context: ExpressionContext):
 
 function starOf(node: Node | undefined, context: ExpressionContext): Target[] | null {
   const reference = nodeAs(node, 'ColumnRef');
-  if (reference === undefined) return null;
+  if (reference === undefined) {
+    const fields = expanded(node, context);
+    return fields?.map(({ name, scalar }) => ({ name, bound: { scalar, at: undefined } })) ?? null;
+  }
   const parts = nameParts(reference.fields);
   if (parts[parts.length - 1] !== '*') return null;
   const { statement, scope } = context;

@@ -4,7 +4,7 @@
  */
 import type { FuncCall, Node } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
-import type { CatalogFunction } from '../catalog.ts';
+import type { CatalogFunction, FunctionColumn } from '../catalog.ts';
 import { SqlError } from '../error.ts';
 import { resolveAmong } from '../functions/resolve.ts';
 import { functions, functionsNamed } from '../functions/table.ts';
@@ -20,11 +20,12 @@ import { bindExpression } from './expression.ts';
 import { operand } from './operator.ts';
 import { asRelation, bindQueryNode } from './query.ts';
 import type { BoundSelect } from './query.ts';
+import { makeRecord } from './record.ts';
 import { columnOf, filter, oneRow, projectScalars, topK } from './relation.ts';
 import { and, isNull, isNullable, literal, not, or, typeOf } from './scalar.ts';
 import { emptyScope, itemFor } from './scope.ts';
 import type { Scope } from './scope.ts';
-import type { Bound } from './statement.ts';
+import type { Bound, Statement } from './statement.ts';
 
 /** A function with the arguments of a call in place. */
 export interface BoundCall {
@@ -183,20 +184,44 @@ export function sqlFunctionValue(call: BoundCall, context: ExpressionContext): H
   const { called, operands, at } = call;
   const { statement } = context;
   const { result } = called;
-  if (result.kind === 'columns' || result.set) {
-    const what = result.set ? `set-returning function ${called.name}() here` : 'a row as a value';
+  if (result.set) {
+    const what = `set-returning function ${called.name}() here`;
     throw statement.unsupported(what, at, 'Write the call in FROM.');
   }
   const relation = firstRow(bindFunctionBody(call, context.query));
-  const bound: Bound = { scalar: valueOf(relation), at };
-  const value = coerce(statement, bound, result.type, 'assignment') ?? bound.scalar;
+  const bound = (scalar: HirScalar): Bound => ({ scalar, at });
+  const value =
+    result.kind === 'columns'
+      ? recordOf(relation, result.columns, statement)
+      : (coerce(statement, bound(valueOf(relation)), result.type, 'assignment') ?? valueOf(relation));
   const absent = called.strict ? operands.filter(isNullable).map(isNull) : [];
   if (absent.length === 0) return value;
+  const { name: type } = typeOf(value);
   return {
     kind: 'case',
-    branches: [{ condition: or(absent), result: literal(result.type, null) }],
+    branches: [{ condition: or(absent), result: literal(type, null) }],
     otherwise: value,
-    type: plain(result.type),
+    type: plain(type),
+  };
+}
+
+/** The one row of a function with several columns. */
+function recordOf(
+  relation: HirRelation,
+  columns: readonly FunctionColumn[],
+  statement: Statement,
+): HirScalar {
+  const record = makeRecord(
+    columns.map(({ name, type }, i) => {
+      const bound: Bound = { scalar: columnOf(relation, i), at: undefined };
+      return { name, scalar: coerce(statement, bound, type, 'assignment') ?? bound.scalar };
+    }),
+  );
+  const { name, typmod } = typeOf(record);
+  return {
+    kind: 'scalarSubquery',
+    relation: projectScalars(relation, [{ name: 'row', scalar: record }]),
+    type: { name, typmod },
   };
 }
 

@@ -1,9 +1,10 @@
 /** Which overload a call means: PostgreSQL's func_get_detail, oper and func_select_candidate. */
 import { canCoerce } from '../types/casts.ts';
 import { instantiation, isConsistent } from '../types/polymorphic.ts';
+import { recordFields } from '../types/record.ts';
 import { findType, typeRow } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
-import { functionsNamed, operatorsNamed } from './table.ts';
+import { functionsNamed, operatorsNamed, recordOperator } from './table.ts';
 import type { FunctionEntry, OperatorEntry } from './table.ts';
 
 /** An overload, or why there is none. */
@@ -59,6 +60,11 @@ export function resolveOperator(
   right: TypeName,
 ): Resolution<OperatorEntry> {
   const named = operatorsNamed(name);
+  if (left !== null && (recordFields(left) ?? recordFields(right)) !== null) {
+    const type = recordFields(left) === null ? right : left;
+    const comparable = canCoerce(left, type) && canCoerce(right, type);
+    return (comparable ? recordOperator(name, type) : null) ?? 'none';
+  }
   if (left === null) {
     const exact = named.find((entry) => entry.left === null && entry.right === right);
     if (exact !== undefined) return exact;

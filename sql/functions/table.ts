@@ -105,6 +105,45 @@ export const jsonbBuilders: Readonly<Record<string, FunctionEntry>> = {
 
 /** `array[i][j]`: of any number of subscripts; the binder knows the type. */
 export const arraySubscript = variadic('array_subscript', false);
+/** ROW(…). */
+export const rowConstructor: FunctionEntry = { ...variadic('row', false), canBeNull: false };
+/** `(record).field`, by its number from 0. */
+export const fieldSelection = variadic('record_field', false);
+/** `record IS NULL`, `record IS NOT NULL`. */
+export const recordIsNull = variadic('record_is_null', false, 'bool');
+export const recordIsNotNull = variadic('record_is_not_null', false, 'bool');
+
+const recordComparisons: Readonly<Record<string, string>> = {
+  '=': 'record_eq',
+  '<>': 'record_ne',
+  '<': 'record_lt',
+  '<=': 'record_le',
+  '>': 'record_gt',
+  '>=': 'record_ge',
+};
+
+/** The comparison of two records of one type. */
+export function recordOperator(name: string, type: TypeName): OperatorEntry | null {
+  const opcode = recordComparisons[name];
+  if (opcode === undefined) return null;
+  const compared = {
+    ...variadic(opcode, false, 'bool'),
+    arguments: [type, type],
+    strict: true,
+    canBeNull: false,
+  };
+  return {
+    oid: 0,
+    name,
+    left: type,
+    right: type,
+    result: 'bool',
+    function: compared,
+    commutator: 0,
+    negator: 0,
+  };
+}
+
 /** `array[a:b][c:d]`. */
 export const arraySlice = variadic('array_slice', false);
 

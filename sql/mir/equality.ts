@@ -5,6 +5,8 @@
 import type { MirKeyPair, MirScalar, MirType } from '../mir.ts';
 import { hasWideEquality } from '../physical/layout.ts';
 import { elementType, isRegistered, plain } from '../types/table.ts';
+import { toScalarType } from '../types/column-type.ts';
+import { recordFields } from '../types/record.ts';
 import type { SqlType, TypeName } from '../types/type.ts';
 import { call, canFail, canonical, columnsRead, not, isNull, notDistinct, shiftColumns } from './scalar.ts';
 
@@ -33,6 +35,7 @@ const EQUALITY = new Set([
   'uuid_eq',
   'jsonb_eq',
   'array_eq',
+  'record_eq',
 ]);
 
 /** Equality functions of two integer or float types: both sides are widened, which cannot fail. */
@@ -73,6 +76,7 @@ export function representation(type: SqlType): string {
       return 'text';
     default: {
       if (isRegistered(type.name)) return 'oid';
+      if (recordFields(type.name) !== null) return toScalarType(type.name);
       const element = elementType(type.name);
       return element === null ? type.name : `_${representation(plain(element))}`;
     }
@@ -80,7 +84,7 @@ export function representation(type: SqlType): string {
 }
 
 function isWide(type: SqlType): boolean {
-  return hasWideEquality(type.name as Parameters<typeof hasWideEquality>[0]);
+  return hasWideEquality(toScalarType(type.name));
 }
 
 /** A key for SQL equality: canonical where equality is wider than identity. */

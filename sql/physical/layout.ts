@@ -21,7 +21,9 @@ const WIDE_EQUALITY: ReadonlySet<ScalarType> = new Set([
 ]);
 
 export function hasWideEquality(scalar: ScalarType): boolean {
-  return WIDE_EQUALITY.has((scalar.startsWith('_') ? scalar.slice(1) : scalar) as ScalarType);
+  // Of an array its elements' type counts, of a record those of its fields.
+  const parts = scalar.split(/[(),_]+/) as ScalarType[];
+  return parts.some((part) => WIDE_EQUALITY.has(part));
 }
 
 /** `expr` as a key: canonical where equality demands it. */

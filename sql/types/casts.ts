@@ -1,6 +1,7 @@
 /** Which conversions exist, in which contexts: pg_cast and PostgreSQL's find_coercion_pathway. */
 import { castRows } from '../functions/catalog.generated.ts';
 import { isPolymorphic } from './polymorphic-names.ts';
+import { recordFields } from './record.ts';
 import { elementType, isRegistered, isVector, typeRow } from './table.ts';
 import type { TypeName } from './type.ts';
 
@@ -16,7 +17,9 @@ export type CastPath =
   /** Through the text form. */
   | { readonly kind: 'io' }
   /** Each element of an array in this way. */
-  | { readonly kind: 'elements'; readonly path: CastPath };
+  | { readonly kind: 'elements'; readonly path: CastPath }
+  /** Each field of a record in its own way. */
+  | { readonly kind: 'fields' };
 
 const rank: Record<CastContext, number> = { implicit: 0, assignment: 1, explicit: 2 };
 const contexts: Record<string, CastContext> = { i: 'implicit', a: 'assignment', e: 'explicit' };
@@ -33,6 +36,12 @@ export function castPath(source: TypeName, target: TypeName, context: CastContex
   if (source === target) return { kind: 'relabel' };
   const cast = casts.get(`${source}>${target}`);
   if (cast !== undefined) return rank[cast.context] <= rank[context] ? cast.path : null;
+  const [given, wanted] = [recordFields(source), recordFields(target)];
+  if (given !== null && wanted !== null) {
+    const fits = (i: number): boolean =>
+      castPath(given[i]!.type.name, wanted[i]!.type.name, context) !== null;
+    return given.length === wanted.length && given.every((_, i) => fits(i)) ? { kind: 'fields' } : null;
+  }
   const [from, to] = [elementType(source), elementType(target)];
   if (from !== null && to !== null && !isVector(target)) {
     const path = castPath(from, to, context);
@@ -66,6 +75,12 @@ export function sameRepresentation(a: TypeName, b: TypeName): boolean {
 function representation(type: TypeName): string {
   if (isRegistered(type)) return 'oid';
   const element = elementType(type);
+  const fields = recordFields(type);
+  // A record's fields are packed as they are: those of char(n) have order bytes of their own.
+  if (fields !== null) {
+    const of = fields.map(({ type: { name } }) => (name === 'bpchar' ? name : representation(name)));
+    return `(${of.join()})`;
+  }
   // Arrays of char(n) have order bytes of their own.
   if (element !== null) return element === 'bpchar' ? type : `_${representation(element)}`;
   return type === 'varchar' || type === 'bpchar' || type === 'unknown' ? 'text' : type;

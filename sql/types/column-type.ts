@@ -1,4 +1,5 @@
 import type { ColumnType, ScalarType } from '../../engine/plan.generated.ts';
+import { recordFields } from './record.ts';
 import { elementType, isRegistered, isVector } from './table.ts';
 import type { NullableType, TypeName } from './type.ts';
 
@@ -8,6 +9,9 @@ export function toScalarType(name: TypeName): ScalarType {
   if (name.startsWith('_reg')) return '_oid';
   if (isVector(name)) return toScalarType(`_${elementType(name)!}` as TypeName);
   if (name === 'unknown') return 'text';
+  const fields = recordFields(name);
+  if (fields !== null) return `(${fields.map(({ type }) => toScalarType(type.name)).join(',')})`;
+  if (name.startsWith('_(')) return `_${toScalarType(name.slice(1) as TypeName)}` as ScalarType;
   if (name === 'void' || name === 'record') throw new Error(`${name} has no values`);
   return name as ScalarType;
 }

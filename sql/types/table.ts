@@ -21,9 +21,22 @@ export const types: readonly TypeRow[] = typeRows.filter((row) => !signatureOnly
 
 /** The pg_type row of a type. */
 export function typeRow(name: TypeName): TypeRow {
-  const row = byName.get(name);
+  const row = byName.get(name) ?? recordRow(name);
   if (row === undefined) throw new Error(`no type ${name}`);
   return row;
+}
+
+/** The row of a record type, or of arrays of one: what pg_type has of `record` and `_record`. */
+function recordRow(name: string): TypeRow | undefined {
+  const isArray = name.startsWith('_(');
+  if (!isArray && !name.startsWith('(')) return undefined;
+  const row = {
+    ...typeRow('text'),
+    ...{ kind: 'p', category: 'P', preferred: false, collation: 0, element: 0, align: 'd', storage: 'x' },
+  };
+  return isArray
+    ? { ...row, oid: 2287, name: '_record', array: 0, element: 2249, display: 'record[]' }
+    : { ...row, oid: 2249, name: 'record', array: 2287, display: 'record' };
 }
 
 /** The type of this `typname`, or undefined. */
@@ -54,7 +67,7 @@ export function elementType(name: TypeName): TypeName | null {
 
 /** The type of arrays of this type, or null where there are none. */
 export function arrayType(name: TypeName): TypeName | null {
-  return findType(`_${name}`) ?? null;
+  return name.startsWith('(') ? (`_${name}` as TypeName) : (findType(`_${name}`) ?? null);
 }
 
 /** Whether it is one of the reg* types, which are oids with a name of their own. */

@@ -1,6 +1,4 @@
-select t from t
 select x'1f'
-select row(1,2)
 select (select a from u limit t.a) from t
 select jsonb_each(j) from v
 select a, generate_series(1, 2) as g from t group by a, g

@@ -271,5 +271,6 @@ pub(crate) fn copy_to<'b>(datum: Datum<'_>, arena: &'b Arena) -> Datum<'b> {
         Datum::Uuid(value) => Datum::Uuid(value),
         Datum::Jsonb(value) => Datum::Jsonb(value.copy_to(arena)),
         Datum::Array(value) => Datum::Array(value.copy_to(arena)),
+        Datum::Record(value) => Datum::Record(value.copy_to(arena)),
     }
 }

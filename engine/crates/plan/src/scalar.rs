@@ -2,11 +2,14 @@
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
 use ts_rs::TS;
 
-/// The types that a column can have. In JSON they are PostgreSQL's `typname`: an array's is its element's behind `_`.
+/// The types that a column can have. In JSON they are PostgreSQL's `typname`: an array's is its element's behind `_`, a record's
+/// are its fields' between parentheses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, TS)]
-#[ts(type = "BaseType | `_${BaseType}`")]
+#[ts(type = "BaseType | `_${BaseType}` | `(${string})` | `_(${string})`")]
 pub enum ScalarType {
     Bool,
     Int2,
@@ -34,6 +37,81 @@ pub enum ScalarType {
     Char,
     /// Arrays of this type, of any number of dimensions.
     Array(&'static ScalarType),
+    /// Several values as one.
+    Record(&'static RecordType),
+}
+
+/// The fields of a record. There is one for each list of types, for as long as the process lives.
+#[derive(Debug)]
+pub struct RecordType {
+    fields: Box<[ScalarType]>,
+    name: Box<str>,
+    array_name: Box<str>,
+}
+
+impl RecordType {
+    /// The types of its fields.
+    pub fn fields(&self) -> &[ScalarType] {
+        &self.fields
+    }
+}
+
+impl PartialEq for RecordType {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl Eq for RecordType {}
+
+impl std::hash::Hash for RecordType {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        std::ptr::from_ref(self).hash(state);
+    }
+}
+
+/// The records that there are, by name.
+static RECORDS: LazyLock<Mutex<HashMap<Box<str>, &'static ScalarType>>> = LazyLock::new(Mutex::default);
+
+impl ScalarType {
+    /// The record of these fields.
+    pub fn record(fields: &[ScalarType]) -> &'static ScalarType {
+        let names: Vec<&str> = fields.iter().map(ScalarType::name).collect();
+        let name = format!("({})", names.join(",")).into_boxed_str();
+        let mut records = RECORDS.lock().unwrap_or_else(PoisonError::into_inner);
+        records.entry(name.clone()).or_insert_with(|| {
+            let array_name = format!("_{name}").into_boxed_str();
+            let record = Box::leak(Box::new(RecordType { fields: fields.into(), name, array_name }));
+            Box::leak(Box::new(ScalarType::Record(record)))
+        })
+    }
+
+    /// A record's own place, to be an array's element.
+    fn interned(record: &'static RecordType) -> &'static ScalarType {
+        ScalarType::record(&record.fields)
+    }
+
+    /// The record of this name: types between parentheses.
+    fn record_named(name: &str) -> Option<&'static ScalarType> {
+        let inner = name.strip_prefix('(')?.strip_suffix(')')?;
+        let mut fields = Vec::new();
+        let (mut depth, mut start) = (0usize, 0);
+        for (at, character) in inner.char_indices() {
+            match character {
+                '(' => depth += 1,
+                ')' => depth = depth.checked_sub(1)?,
+                ',' if depth == 0 => {
+                    fields.push(ScalarType::named(&inner[start..at])?);
+                    start = at + 1;
+                }
+                _ => {}
+            }
+        }
+        if !inner.is_empty() {
+            fields.push(ScalarType::named(&inner[start..])?);
+        }
+        Some(ScalarType::record(&fields))
+    }
 }
 
 /// The types that are not made of others, as they are named in JSON.
@@ -76,8 +154,10 @@ macro_rules! base_types {
                     $(ScalarType::$name => $text,)*
                     ScalarType::Array(element) => match element {
                         $(ScalarType::$name => concat!("_", $text),)*
+                        ScalarType::Record(record) => &record.array_name,
                         ScalarType::Array(_) => "_",
                     },
+                    ScalarType::Record(record) => &record.name,
                 }
             }
 
@@ -86,7 +166,10 @@ macro_rules! base_types {
                 match name {
                     $($text => Some(ScalarType::$name),
                     concat!("_", $text) => Some(ScalarType::Array(&ScalarType::$name)),)*
-                    _ => None,
+                    _ if name.starts_with("_(") => {
+                        ScalarType::record_named(&name[1..]).map(ScalarType::Array)
+                    }
+                    _ => ScalarType::record_named(name).copied(),
                 }
             }
 
@@ -94,6 +177,7 @@ macro_rules! base_types {
             pub fn array(&self) -> Option<ScalarType> {
                 match self {
                     $(ScalarType::$name => Some(ScalarType::Array(&ScalarType::$name)),)*
+                    ScalarType::Record(record) => Some(ScalarType::Array(ScalarType::interned(record))),
                     ScalarType::Array(_) => None,
                 }
             }

@@ -7,6 +7,9 @@ pub fn is_canonical_identity(scalar: ScalarType) -> bool {
     if let ScalarType::Array(element) = scalar {
         return is_canonical_identity(*element);
     }
+    if let ScalarType::Record(of) = scalar {
+        return of.fields().iter().all(|field| is_canonical_identity(*field));
+    }
     !matches!(
         scalar,
         ScalarType::Numeric
@@ -30,6 +33,7 @@ pub fn canonical<'a>(scalar: ScalarType, datum: Datum<'a>, arena: &'a Arena) -> 
         Datum::Text(value) if scalar == ScalarType::Bpchar => Datum::Text(value.trim_end_matches(' ')),
         Datum::Jsonb(value) => Datum::Jsonb(value.canonical(arena)),
         Datum::Array(value) => Datum::Array(value.canonical(arena)),
+        Datum::Record(value) => Datum::Record(value.canonical(arena)),
         other => other,
     }
 }

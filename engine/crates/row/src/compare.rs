@@ -40,6 +40,7 @@ pub fn compare(scalar: ScalarType, a: Datum<'_>, b: Datum<'_>) -> Ordering {
         (Datum::Uuid(a), Datum::Uuid(b)) => a.cmp(&b),
         (Datum::Jsonb(a), Datum::Jsonb(b)) => a.compare(&b),
         (Datum::Array(a), Datum::Array(b)) => a.compare(&b),
+        (Datum::Record(a), Datum::Record(b)) => a.compare(&b),
         (Datum::Null, Datum::Null) => Ordering::Equal,
         (Datum::Null, _) => Ordering::Greater,
         (_, Datum::Null) => Ordering::Less,

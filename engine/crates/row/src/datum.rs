@@ -1,6 +1,6 @@
 //! A value, borrowed from a packed row or from an [`Arena`](crate::Arena).
 
-use crate::{ArrayRef, Interval, JsonbRef, Numeric};
+use crate::{ArrayRef, Interval, JsonbRef, Numeric, RecordRef};
 
 /// A value of one of the plan's scalar types, or NULL.
 ///
@@ -46,6 +46,8 @@ pub enum Datum<'a> {
     Jsonb(JsonbRef<'a>),
     /// An array, which knows the type of its elements.
     Array(ArrayRef<'a>),
+    /// A record, which knows the types of its fields.
+    Record(RecordRef<'a>),
 }
 
 /// Values are copied a lot: four words.

@@ -1,7 +1,7 @@
 //! Reading packed rows: all columns, one column, or only where columns begin.
 
 use crate::encode::{TAG_VALUE, float32_from_bits, float64_from_bits};
-use crate::{Arena, ArrayRef, Datum, Interval, JsonbRef, ScalarType, numeric};
+use crate::{Arena, ArrayRef, Datum, Interval, JsonbRef, RecordRef, ScalarType, numeric};
 
 #[inline(always)]
 fn take<const N: usize>(row: &[u8], at: &mut usize) -> [u8; N] {
@@ -90,6 +90,7 @@ pub fn read_column<'a>(row: &'a [u8], at: &mut usize, scalar: ScalarType, arena:
         }
         ScalarType::Jsonb => Datum::Jsonb(JsonbRef::read_packed(row, at)),
         ScalarType::Array(element) => Datum::Array(ArrayRef::read(row, at, element)),
+        ScalarType::Record(of) => Datum::Record(RecordRef::read(row, at, of)),
     }
 }
 
@@ -141,6 +142,7 @@ pub fn skip_column(row: &[u8], at: usize, scalar: ScalarType) -> usize {
         ScalarType::Numeric => numeric::packed::skip(row, start),
         ScalarType::Jsonb => JsonbRef::skip_packed(row, start),
         ScalarType::Array(element) => ArrayRef::skip(row, start, element),
+        ScalarType::Record(of) => RecordRef::skip(row, start, of),
     }
 }
 

@@ -16,6 +16,7 @@
 //! | uuid | 16 bytes | |
 //! | jsonb | see [`crate::jsonb`] | display scales of its numbers |
 //! | arrays | see [`crate::array`]; of elements with residue their order bytes, escaped | the elements |
+//! | records | see [`crate::record`]; of fields with residue their order bytes, escaped | the fields |
 //!
 //! So equal bytes mean identical values. Where SQL's equality is wider (or its order ignores something, as bpchar's
 //! ignores trailing blanks), use [`crate::canonical`] and [`crate::encode_order`].
@@ -142,6 +143,10 @@ pub fn push_datum(out: &mut Vec<u8>, datum: Datum<'_>) {
             out.extend_from_slice(value.scales());
         }
         Datum::Array(value) => {
+            out.push(TAG_VALUE);
+            value.push(out);
+        }
+        Datum::Record(value) => {
             out.push(TAG_VALUE);
             value.push(out);
         }

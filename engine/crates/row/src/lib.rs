@@ -23,6 +23,7 @@ pub mod jsonb;
 pub mod numeric;
 mod order;
 mod packed;
+mod record;
 pub mod timezone;
 
 pub use arena::Arena;
@@ -42,6 +43,7 @@ pub use jsonb::{JsonbBuilder, JsonbRef, JsonbValue};
 pub use numeric::Numeric;
 pub use order::encode_order;
 pub use packed::{Row, RowRef};
+pub use record::RecordRef;
 pub use tidewire_plan::ScalarType;
 pub use timezone::Zone;
 

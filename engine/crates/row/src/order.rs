@@ -42,6 +42,10 @@ pub fn encode_order(
             out.push(0x01);
             value.push_order(out);
         }
+        Datum::Record(value) => {
+            out.push(0x01);
+            value.push_order(out);
+        }
         Datum::Text(value) if scalar == ScalarType::Bpchar => {
             out.push(0x01);
             push_terminated(out, value.trim_end_matches(' '));

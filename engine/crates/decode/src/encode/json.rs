@@ -37,6 +37,20 @@ pub(super) fn value(
         Datum::Bool(value) => out.extend_from_slice(if value { b"true" } else { b"false" }),
         Datum::Text(text) if scalar != ScalarType::Char => string(text.as_bytes(), out),
         Datum::Array(array) => nested(array, settings, scratch, out),
+        // Fields without names are f1, f2….
+        Datum::Record(record) => {
+            let arena = Arena::new();
+            out.push(b'{');
+            for (i, (scalar, field)) in record.fields(&arena).enumerate() {
+                if i > 0 {
+                    out.push(b',');
+                }
+                string(format!("f{}", i + 1).as_bytes(), out);
+                out.push(b':');
+                value(field, scalar, settings, scratch, out);
+            }
+            out.push(b'}');
+        }
         datum => {
             scratch.clear();
             text_out(datum, scalar, settings, scratch);

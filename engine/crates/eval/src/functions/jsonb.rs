@@ -329,6 +329,15 @@ pub(super) fn push_value<'a>(builder: &mut JsonbBuilder, value: Datum<'a>, env: 
         Datum::Int64(value) => builder.push_numeric(Numeric::from_i64(value)),
         Datum::Numeric(value) => builder.push_numeric(value),
         Datum::Text(value) => builder.push_string(value),
+        // Fields without names are f1, f2….
+        Datum::Record(value) => {
+            builder.begin_object();
+            for (index, (_, field)) in value.fields(arena).enumerate() {
+                builder.key(&format!("f{}", index + 1));
+                push_value(builder, field, env)?;
+            }
+            builder.end();
+        }
         Datum::Array(value) => {
             let dimensions = value.dimensions();
             if dimensions.is_empty() {

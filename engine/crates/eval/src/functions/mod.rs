@@ -13,6 +13,7 @@ mod jsonb_path;
 mod keywords;
 mod numeric;
 mod pattern;
+mod record;
 pub(crate) mod regexp;
 mod regexp_syntax;
 mod sequence;
@@ -42,6 +43,7 @@ pub(crate) fn families() -> Vec<&'static [Function]> {
     all.extend_from_slice(jsonb::FUNCTIONS);
     all.push(jsonb_build::FUNCTIONS);
     all.push(jsonb_path::FUNCTIONS);
+    all.push(record::FUNCTIONS);
     all.extend(datetime::families());
     all.extend(formatting::families());
     all

@@ -191,6 +191,7 @@ pub(super) fn type_of(value: Datum<'_>) -> ScalarType {
         Datum::Uuid(_) => ScalarType::Uuid,
         Datum::Jsonb(_) => ScalarType::Jsonb,
         Datum::Array(value) => ScalarType::Array(value.element()),
+        Datum::Record(value) => ScalarType::Record(value.of()),
     }
 }
 

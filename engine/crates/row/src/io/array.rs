@@ -392,7 +392,7 @@ pub(super) fn write(array: ArrayRef<'_>, settings: &FormatSettings, out: &mut Ve
 }
 
 /// `pg_type.oid` of an element type.
-fn oid(scalar: ScalarType) -> u32 {
+pub(super) fn oid(scalar: ScalarType) -> u32 {
     match scalar {
         ScalarType::Bool => 16,
         ScalarType::Bytea => 17,
@@ -415,6 +415,7 @@ fn oid(scalar: ScalarType) -> u32 {
         ScalarType::Numeric => 1700,
         ScalarType::Uuid => 2950,
         ScalarType::Jsonb => 3802,
+        ScalarType::Record(_) => 2249,
         ScalarType::Array(_) => 0,
     }
 }

@@ -10,6 +10,7 @@ mod integer;
 mod interval;
 mod json;
 mod oid;
+mod record;
 mod uuid;
 
 use crate::timezone::Zone;
@@ -147,8 +148,10 @@ pub fn type_name(scalar: ScalarType) -> &'static str {
             ScalarType::Oid => "oid[]",
             ScalarType::Name => "name[]",
             ScalarType::Char => "\"char\"[]",
+            ScalarType::Record(_) => "record[]",
             ScalarType::Array(_) => "anyarray",
         },
+        ScalarType::Record(_) => "record",
     }
 }
 
@@ -186,6 +189,7 @@ pub fn text_in<'a>(
         ScalarType::Timestamptz => Datum::Timestamptz(datetime::parse_timestamptz(text, typmod, settings)?),
         ScalarType::Interval => Datum::Interval(interval::parse(text, typmod, settings)?),
         ScalarType::Array(element) => Datum::Array(array::parse(element, typmod, text, settings, arena)?),
+        ScalarType::Record(of) => Datum::Record(record::parse(of, text, settings, arena)?),
     })
 }
 
@@ -212,6 +216,7 @@ pub fn text_out(datum: Datum<'_>, scalar: ScalarType, settings: &FormatSettings,
         Datum::Timestamptz(value) => datetime::write_timestamptz(value, settings, out),
         Datum::Interval(value) => interval::write(value, settings.interval_style, out),
         Datum::Array(value) => array::write(value, settings, out),
+        Datum::Record(value) => record::write(value, settings, out),
     }
 }
 
@@ -265,6 +270,7 @@ pub fn binary_in<'a>(
             Datum::Interval(interval::apply_typmod(value, typmod)?)
         }
         ScalarType::Array(element) => Datum::Array(array::receive(element, typmod, bytes, arena)?),
+        ScalarType::Record(of) => Datum::Record(record::receive(of, bytes, arena)?),
     })
 }
 
@@ -296,6 +302,7 @@ pub fn binary_out(datum: Datum<'_>, scalar: ScalarType, out: &mut Vec<u8>) {
             value.write_text(out);
         }
         Datum::Array(value) => array::send(value, out),
+        Datum::Record(value) => record::send(value, out),
     }
 }
 

@@ -1,0 +1,159 @@
+/** Records: rows as values, their fields, and rows of relations as a whole. */
+import type { A_Indirection, ColumnRef, Node, RowExpr } from '@pgsql/types';
+import { locationOf, nameParts, nodeAs, stringOf } from '../ast/accessors.ts';
+import {
+  fieldSelection,
+  jsonbBuilders,
+  recordIsNotNull,
+  recordIsNull,
+  rowConstructor,
+} from '../functions/table.ts';
+import type { HirScalar } from '../hir.ts';
+import { liftScalar } from '../hir/traverse.ts';
+import { displayType } from '../types/format.ts';
+import { recordFields, recordType } from '../types/record.ts';
+import type { RecordField } from '../types/record.ts';
+import { plain } from '../types/table.ts';
+import { unknownToText } from './coerce.ts';
+import type { ExpressionContext } from './context.ts';
+import { bindExpression } from './expression.ts';
+import { and, call, int4, isNull, literal, typeOf } from './scalar.ts';
+import { findItem } from './scope.ts';
+import type { ScopeItem } from './scope.ts';
+import type { Bound, Statement } from './statement.ts';
+
+interface Field {
+  readonly name: string;
+  readonly scalar: HirScalar;
+}
+
+/** The record of these values. */
+export function makeRecord(fields: readonly Field[]): HirScalar {
+  const type = recordType(
+    fields.map(({ name, scalar }): RecordField => {
+      const { name: of, typmod } = typeOf(scalar);
+      return { name, type: { name: of, typmod } };
+    }),
+  );
+  return call(
+    rowConstructor,
+    fields.map(({ scalar }) => scalar),
+    'ROW',
+    plain(type),
+  );
+}
+
+/** A field of a record by its number: what stands there, where the record is written out. */
+export function fieldOf(record: HirScalar, index: number): HirScalar {
+  if (record.kind === 'call' && record.opcode === 'row') return record.arguments[index]!;
+  const { name, type } = recordFields(typeOf(record).name)![index]!;
+  return call(fieldSelection, [record, int4(index)], name, type);
+}
+
+/** All fields of a record. */
+export function fieldsOf(record: HirScalar): Field[] {
+  return recordFields(typeOf(record).name)!.map(({ name }, i) => ({ name, scalar: fieldOf(record, i) }));
+}
+
+/** `ROW(…)`, `(a, b)`. */
+export function bindRow(node: RowExpr, context: ExpressionContext): Bound {
+  const values = (node.args ?? []).flatMap((argument): HirScalar[] => {
+    const star = expanded(argument, context);
+    if (star !== null) return star.map(({ scalar }) => scalar);
+    return [unknownToText(context.statement, bindExpression(argument, context))];
+  });
+  const record = makeRecord(values.map((scalar, i) => ({ name: `f${i + 1}`, scalar })));
+  return { scalar: record, at: locationOf(node) };
+}
+
+/** What `t.*` or `(record).*` stands for; null for anything else. */
+export function expanded(node: Node | undefined, context: ExpressionContext): Field[] | null {
+  const reference = nodeAs(node, 'ColumnRef');
+  if (reference !== undefined) {
+    const parts = nameParts(reference.fields);
+    if (parts.length < 2 || parts[parts.length - 1] !== '*') return null;
+    const { statement, scope } = context;
+    const { item, level } = findItem(statement, scope, parts.slice(0, -1), locationOf(reference));
+    return item.columns.map(({ name, scalar }) => ({ name, scalar: { ...liftScalar(scalar, level) } }));
+  }
+  const selection = nodeAs(node, 'A_Indirection');
+  const steps = selection?.indirection ?? [];
+  if (selection === undefined || !('A_Star' in (steps[steps.length - 1] ?? {}))) return null;
+  const inner: A_Indirection = { ...selection, indirection: steps.slice(0, -1) };
+  const bound = bindExpression(steps.length === 1 ? selection.arg! : { A_Indirection: inner }, context);
+  if (recordFields(typeOf(bound.scalar).name) === null) {
+    const type = displayType(typeOf(bound.scalar).name);
+    throw context.statement.error('42809', `type ${type} is not composite`, bound.at);
+  }
+  return fieldsOf(bound.scalar);
+}
+
+/** `(record).name`. */
+export function selectField(statement: Statement, record: Bound, step: Node): HirScalar {
+  if ('A_Star' in step) {
+    throw statement.error('0A000', 'row expansion via "*" is not supported here', record.at);
+  }
+  const name = stringOf(step);
+  const type = typeOf(record.scalar).name;
+  const fields = recordFields(type);
+  if (fields === null) {
+    const message = `column notation .${name} applied to type ${displayType(type)}, which is not a composite type`;
+    throw statement.error('42809', message, record.at);
+  }
+  const index = fields.findIndex((field) => field.name === name);
+  if (index < 0) {
+    throw statement.error('42703', `could not identify column "${name}" in record data type`, record.at);
+  }
+  return fieldOf(record.scalar, index);
+}
+
+/** `t.*` where one value stands: the row as a whole. */
+export function bindWholeRow(node: ColumnRef, context: ExpressionContext): HirScalar {
+  const parts = nameParts(node.fields);
+  const at = locationOf(node);
+  const { statement, scope } = context;
+  if (parts.length === 1) {
+    throw statement.error('0A000', 'row expansion via "*" is not supported here', at);
+  }
+  const { item, level } = findItem(statement, scope, parts.slice(0, -1), at);
+  return liftScalar(wholeRow(item), level);
+}
+
+/** A row of a FROM item as a record: NULL where an outer join has none. */
+export function wholeRow(item: ScopeItem): HirScalar {
+  const record = makeRecord(item.columns);
+  if (item.mayBeMissing !== true) return record;
+  const type = typeOf(record);
+  return {
+    kind: 'case',
+    branches: [
+      { condition: and(item.columns.map(({ scalar }) => isNull(scalar))), result: literal(type.name, null) },
+    ],
+    otherwise: record,
+    type,
+  };
+}
+
+/** `record IS NULL` (all fields are) and `record IS NOT NULL` (none is); null for what is no record. */
+export function recordNullTest(scalar: HirScalar, wanted: boolean): HirScalar | null {
+  if (recordFields(typeOf(scalar).name) === null) return null;
+  return call(wanted ? recordIsNull : recordIsNotNull, [scalar]);
+}
+
+/** A record as jsonb: an object of its fields. What is no record stays. */
+export function recordAsJsonb(scalar: HirScalar): HirScalar {
+  const type = typeOf(scalar).name;
+  if (recordFields(type) === null) return scalar;
+  const pairs = fieldsOf(scalar).flatMap((field) => [
+    literal('text', field.name),
+    recordAsJsonb(field.scalar),
+  ]);
+  const object = call(jsonbBuilders['jsonb_build_object']!, pairs);
+  if (scalar.kind === 'call' && scalar.opcode === 'row') return object;
+  return {
+    kind: 'case',
+    branches: [{ condition: isNull(scalar), result: literal('jsonb', null) }],
+    otherwise: object,
+    type: plain('jsonb'),
+  };
+}
