@@ -125,6 +125,10 @@ export interface CatalogReader {
   } | null;
   /** The functions of this name in SQL, along the search path or in `schema`; `at` as in `findRelation`. */
   findFunctions(schema: string | null, name: string, at?: number): readonly CatalogFunction[];
+  /** A type of one's own, along the search path or in `schema`: what is bound depends on it. */
+  findType(schema: string | null, name: string): TypeName | null;
+  /** All types of one's own, and their arrays. */
+  ownTypes(): readonly TypeName[];
   /** One of them is called: what is bound depends on it. */
   useFunction(called: CatalogFunction, at?: number): void;
   hasSchema(name: string): boolean;

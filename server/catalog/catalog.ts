@@ -5,7 +5,7 @@
 import type { ArrangementId } from '../../engine/index.ts';
 import type { ObjectId } from '../../sql/catalog.ts';
 import { SqlError } from '../../sql/error.ts';
-import type { CatalogObject, FunctionObject } from './objects.ts';
+import type { CatalogObject, FunctionObject, TypeObject } from './objects.ts';
 import { describeObject } from './objects.ts';
 
 /** User objects start here, as in PostgreSQL. */
@@ -78,6 +78,12 @@ export class Catalog {
   find(schema: string, name: string): CatalogObject | null {
     const id = this.#names.get(nameKey(schema, name));
     return id === undefined ? null : (this.#objects.get(id) ?? null);
+  }
+
+  /** The type of this name in a schema. */
+  type(schema: string, name: string): TypeObject | null {
+    const object = this.#objects.get(this.#names.get(typeKey(schema, name)) ?? -1);
+    return object?.kind === 'type' ? object : null;
   }
 
   /** The functions of this name in a schema. */
@@ -197,9 +203,14 @@ export class Catalog {
 
 /** Functions have names of their own, of which their arguments are part. */
 function keyOf(object: CatalogObject): string {
+  if (object.kind === 'type') return typeKey(object.schema, object.name);
   if (object.kind !== 'function') return nameKey(object.schema, object.name);
   const types = object.parameters.map(({ type }) => type).join();
   return `${nameKey(object.schema, object.name)}\u0000${types}`;
+}
+
+function typeKey(schema: string, name: string): string {
+  return `${nameKey(schema, name)}\u0000type`;
 }
 
 function nameKey(schema: string, name: string): string {

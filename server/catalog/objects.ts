@@ -6,6 +6,7 @@ import type { OptionSpecs, ParsedOptions } from '../../connectors/options.ts';
 import type { Secret } from '../../connectors/secret.ts';
 import type { CatalogColumn, CatalogFunction, ObjectId } from '../../sql/catalog.ts';
 import { displayType } from '../../sql/types/format.ts';
+import type { RecordField } from '../../sql/types/record.ts';
 
 interface ObjectBase {
   readonly id: ObjectId;
@@ -160,6 +161,14 @@ export interface FunctionObject extends ObjectBase, CatalogFunction {
   readonly source: string;
 }
 
+/** A composite type. Types have names of their own. */
+export interface TypeObject extends ObjectBase {
+  readonly kind: 'type';
+  /** The oid of the type of its arrays. */
+  readonly arrayId: ObjectId;
+  readonly fields: readonly RecordField[];
+}
+
 export type CatalogObject =
   | TableObject
   | SystemTableObject
@@ -171,7 +180,8 @@ export type CatalogObject =
   | SinkObject
   | SecretObject
   | ConnectionObject
-  | FunctionObject;
+  | FunctionObject
+  | TypeObject;
 
 export type ObjectKind = CatalogObject['kind'];
 
@@ -199,6 +209,8 @@ export function kindName(kind: ObjectKind): string {
       return 'connection';
     case 'function':
       return 'function';
+    case 'type':
+      return 'type';
   }
 }
 

@@ -11,6 +11,9 @@ import type {
   UniqueKey,
 } from '../../sql/catalog.ts';
 import type { HirRelation } from '../../sql/hir.ts';
+import { recordType } from '../../sql/types/record.ts';
+import { arrayType } from '../../sql/types/table.ts';
+import type { TypeName } from '../../sql/types/type.ts';
 import type { ArrangementId, Layout } from '../../engine/index.ts';
 import type { Catalog } from './catalog.ts';
 import { uniqueIndexes } from './constraints.ts';
@@ -20,6 +23,7 @@ import type {
   MaterializedViewObject,
   NameReference,
   TableObject,
+  TypeObject,
   ViewObject,
 } from './objects.ts';
 
@@ -130,6 +134,28 @@ export class StatementCatalog implements CatalogReader {
     return found;
   }
 
+  findType(schema: string | null, name: string): TypeName | null {
+    for (const candidate of schema === null ? this.searchPath : [schema]) {
+      const object = this.#catalog.type(candidate, name);
+      if (!object) continue;
+      this.useType(object.id);
+      return typeOfObject(object);
+    }
+    return null;
+  }
+
+  ownTypes(): readonly TypeName[] {
+    const own: TypeName[] = [];
+    for (const object of this.#catalog.objects()) {
+      if (object.kind === 'type') own.push(typeOfObject(object), arrayType(typeOfObject(object))!);
+    }
+    return own;
+  }
+
+  protected useType(_id: ObjectId): void {
+    // As `useFunction`.
+  }
+
   useFunction(_called: CatalogFunction, _at?: number): void {
     // Only who records what it depends on wants to know.
   }
@@ -232,6 +258,7 @@ export class StatementCatalog implements CatalogReader {
       case 'secret':
       case 'connection':
       case 'function':
+      case 'type':
         return null;
       case 'table':
       case 'systemTable':
@@ -279,4 +306,9 @@ export class StatementCatalog implements CatalogReader {
 
 function named(object: CatalogObject, kind: RelationKind) {
   return { id: object.id, schema: object.schema, name: object.name, kind };
+}
+
+/** The type that it is in statements. */
+export function typeOfObject({ id, arrayId, name, fields }: TypeObject): TypeName {
+  return recordType(fields, { oid: id, array: arrayId, name });
 }

@@ -4,7 +4,7 @@ import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import type { CatalogColumn } from '../../sql/catalog.ts';
 import { SqlError } from '../../sql/error.ts';
 import type { HirQuery } from '../../sql/hir.ts';
-import { isRecord } from '../../sql/types/record.ts';
+import { isAnonymous } from '../../sql/types/record.ts';
 import { commitCatalog } from '../catalog/commit.ts';
 import { nameIsTaken, newName, positionOf } from '../catalog/names.ts';
 import { type Definition, type ViewObject, kindName } from '../catalog/objects.ts';
@@ -62,7 +62,7 @@ export function bindDefinition(
     });
   }
   const columns = query.columns.map((column, index): CatalogColumn => {
-    if (isRecord(column.type.name)) {
+    if (isAnonymous(column.type.name)) {
       const message = `column "${names[index]?.name ?? column.name}" has pseudo-type record`;
       throw new SqlError({ sqlstate: '42P16', message });
     }

@@ -276,6 +276,7 @@ export function releaseObject(system: System, object: CatalogObject): void {
     case 'secret':
     case 'connection':
     case 'function':
+    case 'type':
       return;
   }
 }

@@ -37,6 +37,8 @@ import { prepareCreateSource } from './create-source.ts';
 import { prepareCreateTable } from './create-table.ts';
 import { prepareCreateView } from './create-view.ts';
 import { prepareDrop } from './drop.ts';
+import { prepareCreateType } from './create-type.ts';
+import { prepareDropType } from './drop-type.ts';
 import { prepareDropFunction } from './drop-function.ts';
 import { prepareExplain } from './explain.ts';
 import { PlanCache } from './plan-cache.ts';
@@ -296,6 +298,10 @@ function preparePostgres(
   }
   if ('DropStmt' in node && node.DropStmt.removeType === 'OBJECT_FUNCTION') {
     return prepareDropFunction(system, parsed, node.DropStmt);
+  }
+  if ('CompositeTypeStmt' in node) return prepareCreateType(system, parsed, node.CompositeTypeStmt);
+  if ('DropStmt' in node && node.DropStmt.removeType === 'OBJECT_TYPE') {
+    return prepareDropType(system, parsed, node.DropStmt);
   }
   if ('CreateSchemaStmt' in node) return prepareCreateSchema(system, node.CreateSchemaStmt);
   if ('IndexStmt' in node) return prepareCreateIndex(system, session, parsed, node.IndexStmt);

@@ -71,6 +71,10 @@ export class RecordingCatalog extends StatementCatalog {
     return relation;
   }
 
+  protected override useType(id: ObjectId): void {
+    this.resolved.add(id);
+  }
+
   override useFunction(called: CatalogFunction, at?: number): void {
     this.resolved.add(called.id);
     if (at !== undefined) this.#references.set(at, { object: called.id });

@@ -3,6 +3,7 @@
  * cast becomes a node, and what PostgreSQL refuses is refused with its SQLSTATE, message and position.
  */
 import type {
+  ColumnDef,
   DeleteStmt,
   InsertStmt,
   MergeStmt,
@@ -18,6 +19,7 @@ import type { HirColumn, HirQuery, HirRelation, HirScalar, HirWrite } from '../h
 import { SqlError } from '../error.ts';
 import { displayType } from '../types/format.ts';
 import { isRegistered, isVector } from '../types/table.ts';
+import type { RecordField } from '../types/record.ts';
 import type { SqlType } from '../types/type.ts';
 import { parseExpression } from './body.ts';
 import { bindCheckCondition } from './check-constraint.ts';
@@ -34,6 +36,7 @@ import { map } from './relation.ts';
 import { emptyScope, itemFor } from './scope.ts';
 import { typeOf } from './scalar.ts';
 import { Statement } from './statement.ts';
+import { bindTypeName } from './type-name.ts';
 import { bindDelete } from './write/delete.ts';
 import { bindInsert } from './write/insert.ts';
 import { bindMerge } from './write/merge.ts';
@@ -204,4 +207,16 @@ export function bindScalar(node: Node, environment: BindEnvironment, options: Sc
 /** The type that a name in a statement means; polymorphic ones too, which signatures have. */
 export function bindType(node: TypeNameNode, environment: BindEnvironment): SqlType {
   return { name: declaredType(begin(environment).statement, node), typmod: -1 };
+}
+
+/** The fields of a composite type. */
+export function bindFields(columns: readonly ColumnDef[], environment: BindEnvironment): RecordField[] {
+  const { statement } = begin(environment);
+  const names = new Set<string>();
+  return columns.map((column): RecordField => {
+    const name = column.colname!;
+    if (names.has(name)) throw statement.error('42701', `column "${name}" specified more than once`);
+    names.add(name);
+    return { name, type: bindTypeName(statement, column.typeName!) };
+  });
 }

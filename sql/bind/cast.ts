@@ -2,7 +2,8 @@ import type { CollateClause, TypeCast } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import { displayType, formatType } from '../types/format.ts';
 import { elementType, isRegistered, isVector, typeRow } from '../types/table.ts';
-import type { SqlType } from '../types/type.ts';
+import { recordFields } from '../types/record.ts';
+import type { SqlType, TypeName } from '../types/type.ts';
 import type { HirScalar } from '../hir.ts';
 import { bindArray } from './array.ts';
 import { coerceToType } from './coerce.ts';
@@ -32,11 +33,19 @@ export function bindCast(node: TypeCast, context: ExpressionContext): Bound {
       '42846',
       `cannot cast type ${source} to ${formatType({ ...type, typmod: -1 })}`,
       at,
+      { detail: whyNot(typeOf(bound.scalar).name, type.name) },
     );
   }
   // A literal's cast is the literal, in messages too.
   const isLiteral = typeOf(bound.scalar).name === 'unknown' && bound.scalar.kind === 'literal';
   return { scalar, at: isLiteral ? bound.at : leftmost(at, bound.at) };
+}
+
+/** What hinders the cast of a record. */
+function whyNot(source: TypeName, target: TypeName): string | undefined {
+  const [given, wanted] = [recordFields(source), recordFields(target)];
+  if (given === null || wanted === null || given.length === wanted.length) return undefined;
+  return `Input has too ${given.length < wanted.length ? 'few' : 'many'} columns.`;
 }
 
 /** The name that a regclass, regtype… stands for, where it is cast to a text. */

@@ -5,7 +5,8 @@ import { castPath, lengthCoercion, sameRepresentation } from '../types/casts.ts'
 import type { CastContext } from '../types/casts.ts';
 import { commonType, commonTypmod } from '../types/common.ts';
 import { displayType } from '../types/format.ts';
-import { recordFields } from '../types/record.ts';
+import { recordFields, recordType } from '../types/record.ts';
+import type { RecordField } from '../types/record.ts';
 import { elementType, isRegistered, plain, typeRow } from '../types/table.ts';
 import type { SqlType, TypeName } from '../types/type.ts';
 import { evaluate, readLiteral, truncateName } from './literal.ts';
@@ -40,7 +41,7 @@ export function coerce(
     case 'io':
       return throughText(statement, bound, source, target);
     case 'fields':
-      return sameRepresentation(source, target)
+      return sameRepresentation(source, target) && !hasModifiers(target)
         ? statement.sameOrigin(scalar, relabel(scalar, plain(target)))
         : castFields(statement, bound, target, context);
     case 'elements':
@@ -60,6 +61,10 @@ function castElements(statement: Statement, bound: Bound, target: TypeName, cont
   const element: Bound = { scalar: elementOf(typeOf(scalar).name), at };
   const body = coerce(statement, element, elementType(target)!, context)!;
   return { kind: 'mapArray', array: scalar, body, type: plain(target) };
+}
+
+function hasModifiers(record: TypeName): boolean {
+  return recordFields(record)!.some(({ type }) => type.typmod !== -1);
 }
 
 /** A record whose fields are of other types; NULL stays NULL. */
@@ -87,7 +92,15 @@ function coerceUnknown(
   typmod: number,
   at: number | undefined,
 ): HirScalar {
-  if (scalar.kind === 'literal') return readLiteral(statement, scalar.text, target, typmod, at);
+  if (scalar.kind === 'literal') {
+    const fields = recordFields(target);
+    if (fields === null || !hasModifiers(target))
+      return readLiteral(statement, scalar.text, target, typmod, at);
+    // The fields' modifiers are applied to what was read.
+    const bare = recordType(fields.map(({ name, type }) => ({ name, type: plain(type.name) })));
+    const read = readLiteral(statement, scalar.text, bare, -1, at);
+    return castFields(statement, { scalar: read, at }, target, 'assignment');
+  }
   if (scalar.kind === 'parameter') {
     statement.settleParameter(scalar.index, target, at);
     return { kind: 'parameter', index: scalar.index, type: plain(target) };
@@ -280,10 +293,15 @@ export function coerceToBoolean(statement: Statement, bound: Bound, construct: s
 /** All values as their common type (CASE, COALESCE, VALUES, UNION…). `context` and `part` stand in messages: `CASE`. */
 export function coerceToCommon(
   statement: Statement,
-  values: readonly Bound[],
+  given: readonly Bound[],
   context: string,
   part: (index: number) => string = () => context,
 ): { readonly type: SqlType; readonly scalars: HirScalar[] } {
+  const values = given.map((value) =>
+    recordFields(typeOf(value.scalar).name) === null
+      ? value
+      : { ...value, scalar: unknownToText(statement, value) },
+  );
   const outcome = commonType(values.map((value) => typeOf(value.scalar).name));
   if ('conflict' in outcome) {
     const [first, second] = outcome.conflict;
@@ -313,8 +331,27 @@ export function coerceToCommon(
   return { type, scalars };
 }
 
+/** Whether it is unknown, or a record with what is. */
+function isOpen(name: TypeName): boolean {
+  return name === 'unknown' || recordFields(name)?.some(({ type }) => isOpen(type.name)) === true;
+}
+
+/** A field whose type nothing has said is text. */
+function closed({ name, type }: RecordField): RecordField {
+  if (type.name === 'unknown') return { name, type: plain('text') };
+  const fields = recordFields(type.name);
+  return fields !== null && isOpen(type.name)
+    ? { name, type: plain(recordType(fields.map(closed))) }
+    : { name, type };
+}
+
 /** An untyped literal or parameter that nothing has given a type is text. */
 export function unknownToText(statement: Statement, bound: Bound): HirScalar {
-  if (typeOf(bound.scalar).name !== 'unknown') return bound.scalar;
+  const { name } = typeOf(bound.scalar);
+  const fields = recordFields(name);
+  if (fields?.some(({ type }) => isOpen(type.name)) === true) {
+    return castFields(statement, bound, recordType(fields.map(closed)), 'implicit');
+  }
+  if (name !== 'unknown') return bound.scalar;
   return coerce(statement, bound, 'text', 'implicit')!;
 }

@@ -60,7 +60,9 @@ export function bindRow(node: RowExpr, context: ExpressionContext): Bound {
   const values = (node.args ?? []).flatMap((argument): HirScalar[] => {
     const star = expanded(argument, context);
     if (star !== null) return star.map(({ scalar }) => scalar);
-    return [unknownToText(context.statement, bindExpression(argument, context))];
+    // An untyped literal waits for the type that the row is cast to.
+    const bound = bindExpression(argument, context);
+    return [bound.scalar.kind === 'literal' ? bound.scalar : unknownToText(context.statement, bound)];
   });
   const record = makeRecord(values.map((scalar, i) => ({ name: `f${i + 1}`, scalar })));
   return { scalar: record, at: locationOf(node) };

@@ -23,7 +23,8 @@ export function bindTypeName(statement: Statement, node: TypeNameNode): SqlType 
   if (reference.setof) throw statement.error('42P13', 'type modifier SETOF is not allowed here', at);
   if (node.pct_type === true) throw statement.unsupported('%TYPE', at);
   const schema = reference.names.length > 1 ? reference.names[reference.names.length - 2]! : null;
-  const type = schema === null || schema === 'pg_catalog' ? findType(name) : undefined;
+  const builtIn = schema === null || schema === 'pg_catalog' ? findType(name) : undefined;
+  const type = builtIn ?? statement.environment.catalog.findType(schema, name) ?? undefined;
   if (type === undefined || type === 'unknown') {
     if ((schema === null || schema === 'pg_catalog') && (foreign.has(name) || type === 'unknown')) {
       throw statement.unsupported(`type ${name}`, at);

@@ -4,7 +4,7 @@
  */
 import type { CatalogReader } from '../catalog.ts';
 import { displayType } from '../types/format.ts';
-import { elementType, types } from '../types/table.ts';
+import { elementType, typeRow, types } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
 import { quoteLiteral } from './quote.ts';
 import type { FunctionEntry } from './table.ts';
@@ -41,7 +41,7 @@ const bodies: Record<string, Body> = {
   obj_description: 'NULL::text',
   shobj_description: 'NULL::text',
   col_description: 'NULL::text',
-  format_type: formatTypeBody(),
+  format_type: (catalog) => formatTypeBody(catalog.ownTypes()),
   version: "'PostgreSQL 15.13 (Tidewire 0.1.0)'",
   getdatabaseencoding: "'UTF8'",
   pg_encoding_to_char: "CASE $1 WHEN 6 THEN 'UTF8' WHEN 0 THEN 'SQL_ASCII' ELSE '' END",
@@ -145,7 +145,8 @@ export function registeredName(type: TypeName, catalog: CatalogReader): string {
   }
 }
 
-function formatTypeBody(): string {
+/** The types of one's own are few: they are written out like the others. */
+function formatTypeBody(own: readonly TypeName[]): string {
   const modified: Record<string, string> = {
     varchar: "'(' || ($2 - 4)::text || ')'",
     bpchar: "'(' || ($2 - 4)::text || ')'",
@@ -164,7 +165,8 @@ function formatTypeBody(): string {
     }
     return text;
   };
-  const branches = types.map(({ oid, name, display }) => `WHEN ${oid}::oid THEN ${textOf(name, display)}`);
+  const all = [...types, ...own.map(typeRow).map((row) => ({ ...row, name: 'text' }))];
+  const branches = all.map(({ oid, name, display }) => `WHEN ${oid}::oid THEN ${textOf(name, display)}`);
   return `CASE WHEN $1 IS NULL THEN NULL ELSE CASE $1 WHEN 0::oid THEN '-' ${branches.join(' ')} ELSE '???' END END`;
 }
 

@@ -61,7 +61,8 @@ export function resolveOperator(
 ): Resolution<OperatorEntry> {
   const named = operatorsNamed(name);
   if (left !== null && (recordFields(left) ?? recordFields(right)) !== null) {
-    const type = recordFields(left) === null ? right : left;
+    const isOpen = recordFields(left)?.some(({ type: { name: of } }) => of === 'unknown') ?? true;
+    const type = isOpen && recordFields(right) !== null ? right : left;
     const comparable = canCoerce(left, type) && canCoerce(right, type);
     return (comparable ? recordOperator(name, type) : null) ?? 'none';
   }

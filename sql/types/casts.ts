@@ -39,6 +39,7 @@ export function castPath(source: TypeName, target: TypeName, context: CastContex
   const [given, wanted] = [recordFields(source), recordFields(target)];
   if (given !== null && wanted !== null) {
     const fits = (i: number): boolean =>
+      given[i]!.type.name === 'unknown' ||
       castPath(given[i]!.type.name, wanted[i]!.type.name, context) !== null;
     return given.length === wanted.length && given.every((_, i) => fits(i)) ? { kind: 'fields' } : null;
   }

@@ -2,6 +2,7 @@
 import { typeRows } from '../functions/catalog.generated.ts';
 import type { TypeRow } from '../functions/catalog-rows.ts';
 import { polymorphicTypes } from './polymorphic-names.ts';
+import { compositeName } from './record.ts';
 import type { SqlType, TypeName } from './type.ts';
 
 const byName = new Map<string, TypeRow>(typeRows.map((row) => [row.name, row]));
@@ -30,13 +31,37 @@ export function typeRow(name: TypeName): TypeRow {
 function recordRow(name: string): TypeRow | undefined {
   const isArray = name.startsWith('_(');
   if (!isArray && !name.startsWith('(')) return undefined;
-  const row = {
-    ...typeRow('text'),
-    ...{ kind: 'p', category: 'P', preferred: false, collation: 0, element: 0, align: 'd', storage: 'x' },
-  };
+  const composite = compositeName(isArray ? name.slice(1) : name);
+  const common = { preferred: false, collation: 0, align: 'd', storage: 'x' };
+  if (composite !== null) {
+    const { oid, array } = composite;
+    const row = { ...typeRow('text'), ...common };
+    return isArray
+      ? {
+          ...row,
+          kind: 'b',
+          category: 'A',
+          oid: array,
+          name: `_${composite.name}`,
+          array: 0,
+          element: oid,
+          display: `${composite.name}[]`,
+        }
+      : {
+          ...row,
+          kind: 'c',
+          category: 'C',
+          oid,
+          name: composite.name,
+          array,
+          element: 0,
+          display: composite.name,
+        };
+  }
+  const row = { ...typeRow('text'), ...common, kind: 'p', category: 'P' };
   return isArray
     ? { ...row, oid: 2287, name: '_record', array: 0, element: 2249, display: 'record[]' }
-    : { ...row, oid: 2249, name: 'record', array: 2287, display: 'record' };
+    : { ...row, oid: 2249, name: 'record', array: 2287, element: 0, display: 'record' };
 }
 
 /** The type of this `typname`, or undefined. */

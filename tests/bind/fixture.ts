@@ -82,6 +82,8 @@ export function makeCatalog(
         (relation) => relation.name === name && (schema === null || relation.schema === schema),
       ) ?? null,
     relation: (id) => relations.find((relation) => relation.id === id)!,
+    findType: () => null,
+    ownTypes: () => [],
     findFunctions: () => [],
     useFunction: () => undefined,
     hasSchema: (name) => name === 'public' || name === 'pg_catalog',

@@ -35,6 +35,8 @@ function systemCatalog(): CatalogReader {
           (schema === null ? searchPath.includes(relation.schema) : relation.schema === schema),
       ) ?? null,
     relation: (id) => relations.find((relation) => relation.id === id)!,
+    findType: () => null,
+    ownTypes: () => [],
     findFunctions: () => [],
     useFunction: () => undefined,
     hasSchema: () => true,

@@ -123,6 +123,8 @@ export function fakeCatalog(): CatalogReader {
       if (found === undefined) throw new Error(`no relation ${id}`);
       return found;
     },
+    findType: () => null,
+    ownTypes: () => [],
     findFunctions: () => [],
     useFunction: () => undefined,
     hasSchema: (name) => name === 'public',

@@ -10,7 +10,9 @@ import type { CatalogObject, IndexObject, MaterializedViewObject, ViewObject } f
 import { functions } from './functions.ts';
 import { casts, operators, settings } from './static.ts';
 import { textArray, vectorText } from './array-text.ts';
-import { typeOid, types as typeRows } from '../../../sql/types/table.ts';
+import type { TypeRow } from '../../../sql/functions/catalog-rows.ts';
+import { recordType } from '../../../sql/types/record.ts';
+import { arrayType, typeOid, typeRow, types as typeRows } from '../../../sql/types/table.ts';
 import type { TypeName } from '../../../sql/types/type.ts';
 
 /** A value as JSON carries it to the native decoder. */
@@ -43,10 +45,10 @@ const schemas: RawTable = {
 };
 
 /** Objects that are no relations: they have a list of their own. */
-type Unrelated = Extract<CatalogObject, { kind: 'sink' | 'secret' | 'connection' | 'function' }>;
+type Unrelated = Extract<CatalogObject, { kind: 'sink' | 'secret' | 'connection' | 'function' | 'type' }>;
 
 function isUnrelated(object: CatalogObject): object is Unrelated {
-  return ['sink', 'secret', 'connection', 'function'].includes(object.kind);
+  return ['sink', 'secret', 'connection', 'function', 'type'].includes(object.kind);
 }
 
 /** `pg_class.relkind` of a relation: a source appears as a table to tools that know no sources. */
@@ -314,14 +316,29 @@ const types: RawTable = {
     ['receive', 'oid'],
     ['send', 'oid'],
     ['display', 'text'],
+    ['schema_oid', 'oid'],
   ],
-  fixed: () =>
-    typeRows.map((row) => [
-      ...[row.oid, row.name, row.length, row.category, row.preferred, row.array, row.element],
-      ...[row.kind, row.byValue, row.collation, row.align, row.storage],
-      ...[row.input, row.output, row.receive, row.send, row.display],
-    ]),
+  ofObject: (object, catalog) => {
+    if (object.kind !== 'type') return [];
+    const { id, arrayId, name, schema } = object;
+    const own = recordType(object.fields, { oid: id, array: arrayId, name });
+    const schemaId = catalog.schema(schema)?.id ?? 0;
+    return [typeRow(own), typeRow(arrayType(own)!)].map((row) => typeValues(row, schemaId));
+  },
+  fixed: () => typeRows.map((row) => typeValues(row, PG_CATALOG)),
 };
+
+/** `pg_catalog`. */
+const PG_CATALOG = 11;
+
+function typeValues(row: TypeRow, schema: number): RawValue[] {
+  return [
+    ...[row.oid, row.name, row.length, row.category, row.preferred, row.array, row.element],
+    ...[row.kind, row.byValue, row.collation, row.align, row.storage],
+    ...[row.input, row.output, row.receive, row.send, row.display],
+    schema,
+  ];
+}
 
 const dependencies: RawTable = {
   name: 'dependencies',

@@ -228,7 +228,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
   {
     schema: 'pg_catalog',
     name: 'pg_type',
-    query: `SELECT oid, name AS typname, 11::oid AS typnamespace, 10::oid AS typowner, length AS typlen, is_by_value AS typbyval,
+    query: `SELECT oid, name AS typname, schema_oid AS typnamespace, 10::oid AS typowner, length AS typlen, is_by_value AS typbyval,
       kind AS typtype, category AS typcategory, is_preferred AS typispreferred, true AS typisdefined,
       ','::"char" AS typdelim, 0::oid AS typrelid, 0::oid::regproc AS typsubscript, element_oid AS typelem,
       array_oid AS typarray, input::regproc AS typinput, output::regproc AS typoutput, receive::regproc AS typreceive,

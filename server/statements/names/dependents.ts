@@ -67,6 +67,8 @@ export function afterRenaming(
     case 'secret':
     case 'connection':
       return dependent;
+    case 'type':
+      return dependent;
     case 'function':
       throw cannotFollow(system, dependent, renamings[0]!.object);
   }
@@ -106,6 +108,8 @@ export function afterColumnRenaming(
     case 'sequence':
     case 'secret':
     case 'connection':
+      return dependent;
+    case 'type':
       return dependent;
     case 'function':
       throw cannotFollow(system, dependent, object, columns[index]);
