@@ -116,11 +116,8 @@ function resolveOwn(
     }
     return coerce(statement, bound, wanted as never, 'implicit') ?? literal('text', null);
   });
-  if (entry.result !== 'value') return { operands, type: plain(entry.result) };
-  // A single value keeps its modifier.
-  const [only] = values;
-  const kept = values.length === 1 && only!.name === common!.type;
-  return { operands, type: kept ? only! : plain(common!.type) };
+  // PostgreSQL knows no modifier of what a window function gives, also not of a value that it takes from a row.
+  return { operands, type: plain(entry.result === 'value' ? common!.type : entry.result) };
 }
 
 function notFound(node: FuncCall, args: readonly Bound[], context: ExpressionContext): Error {
