@@ -9,7 +9,7 @@ import type { Catalog, CatalogChange } from '../catalog.ts';
 import type { SystemTableObject, ViewObject } from '../objects.ts';
 import { RAW_TABLES } from './raw.ts';
 import { EMPTY_VIEWS } from './empty.ts';
-import { SYSTEM_VIEWS } from './views.ts';
+import { SYSTEM_VIEWS, type SystemView } from './views.ts';
 import { type SystemRelation, SystemWriter } from './writer.ts';
 
 /** PostgreSQL's oids where it has them. */
@@ -67,22 +67,34 @@ export function bootstrapCatalog(
     catalog.apply(changes);
   };
   add(relations.map(({ object }) => ({ kind: 'add', object })));
-  [...SYSTEM_VIEWS, ...EMPTY_VIEWS].forEach((view, index) => {
-    const object: ViewObject = {
-      kind: 'view',
-      id: FIRST_VIEW_ID + index,
-      schema: view.schema,
-      name: view.name,
-      dependsOn: [],
-      statement: null,
-      columns: [],
-      query: view.query,
-      references: [],
-      queryColumns: [],
-      searchPath: ['pg_catalog'],
-      timeZone: 'UTC',
-    };
+  // They read each other: each is there before the next is bound.
+  SYSTEM_VIEWS.forEach((view, index) => {
+    const object = viewObject(view, FIRST_VIEW_ID + index);
     add([{ kind: 'add', object: { ...object, columns: describe(object) } }]);
   });
+  const next = FIRST_VIEW_ID + SYSTEM_VIEWS.length;
+  add(
+    EMPTY_VIEWS.map((view, index): CatalogChange => ({
+      kind: 'add',
+      object: viewObject(view, next + index),
+    })),
+  );
   return { writer, transaction };
+}
+
+function viewObject({ schema, name, query, columns = [] }: SystemView, id: number): ViewObject {
+  return {
+    kind: 'view',
+    id,
+    schema,
+    name,
+    dependsOn: [],
+    statement: null,
+    columns: columns.map((column) => ({ ...column, defaultText: null })),
+    query,
+    references: [],
+    queryColumns: [],
+    searchPath: ['pg_catalog'],
+    timeZone: 'UTC',
+  };
 }

@@ -4,6 +4,7 @@
  */
 import { postgresColumns } from '../../../sql/functions/postgres-names.ts';
 import { findType } from '../../../sql/types/table.ts';
+import type { TypeName } from '../../../sql/types/type.ts';
 import type { SystemView } from './views.ts';
 
 const PG_CATALOG = `pg_auth_members pg_available_extensions pg_conversion pg_db_role_setting pg_default_acl pg_event_trigger
@@ -34,9 +35,8 @@ const STAND_INS: Readonly<Record<string, string>> = {
 };
 
 /** The type that a column of PostgreSQL's catalog has here. */
-function columnType(type: string): string {
-  const name = STAND_INS[type] ?? type;
-  return findType(name) === undefined ? 'text' : name;
+function columnType(type: string): TypeName {
+  return findType(STAND_INS[type] ?? type) ?? 'text';
 }
 
 function emptyView(schema: SystemView['schema'], name: string): SystemView {
@@ -46,7 +46,15 @@ function emptyView(schema: SystemView['schema'], name: string): SystemView {
     if (!columns.some((other) => other.name === own)) columns.push({ name: own, type });
   }
   const list = columns.map((column) => `NULL::"${columnType(column.type)}" AS "${column.name}"`);
-  return { schema, name, query: `SELECT ${list.join(', ')} WHERE false` };
+  return {
+    schema,
+    name,
+    query: `SELECT ${list.join(', ')} WHERE false`,
+    columns: columns.map((column) => ({
+      name: column.name,
+      type: { name: columnType(column.type), typmod: -1, nullable: true },
+    })),
+  };
 }
 
 const words = (text: string): string[] => text.trim().split(/\s+/);

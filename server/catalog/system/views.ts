@@ -2,11 +2,14 @@
  * pg_catalog, information_schema and tw_catalog: ordinary views over the raw relations of `tw_internal`. Column names
  * are the union of PostgreSQL 15 to 18, so that clients of those versions find theirs.
  */
+import type { NullableType } from '../../../sql/types/type.ts';
 
 export interface SystemView {
   readonly schema: 'pg_catalog' | 'information_schema' | 'tw_catalog';
   readonly name: string;
   readonly query: string;
+  /** The columns where they are known without binding the query. */
+  readonly columns?: readonly { readonly name: string; readonly type: NullableType }[];
 }
 
 const NO_TEXT = 'NULL::text';
