@@ -60,9 +60,10 @@ export function bindRow(node: RowExpr, context: ExpressionContext): Bound {
   const values = (node.args ?? []).flatMap((argument): HirScalar[] => {
     const star = expanded(argument, context);
     if (star !== null) return star.map(({ scalar }) => scalar);
-    // An untyped literal waits for the type that the row is cast to.
+    // Untyped literals and parameters wait for the type that the row is cast to.
     const bound = bindExpression(argument, context);
-    return [bound.scalar.kind === 'literal' ? bound.scalar : unknownToText(context.statement, bound)];
+    const waits = bound.scalar.kind === 'literal' || bound.scalar.kind === 'parameter';
+    return [waits ? bound.scalar : unknownToText(context.statement, bound)];
   });
   const record = makeRecord(values.map((scalar, i) => ({ name: `f${i + 1}`, scalar })));
   return { scalar: record, at: locationOf(node) };
