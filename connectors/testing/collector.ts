@@ -2,12 +2,19 @@
  * A target for ingestion in tests: decodes newline-separated records into a bag, and sees commits whole. Production
  * decodes natively; a test of a connector needs no engine.
  */
-import type { DecodeError, Rejects, RowDecoder, Transaction } from '../../engine/index.ts';
+import type { Rejects, RowDecoder, Transaction } from '../../engine/index.ts';
 import type { IngestTarget, Rejected } from '../ingest.ts';
-import { recordsOf } from './record-batches.ts';
 
 interface Changes {
   rows: Map<string, number>;
+}
+
+/** Rows and offsets as of a commit. */
+export interface CollectorState {
+  readonly rows: ReadonlyMap<string, number>;
+  readonly offsets: Readonly<Record<string, string>>;
+  /** The rows with all their columns, where those of `rows` are not all. */
+  readonly lines?: readonly string[];
 }
 
 /** Collects what a source commits. */
@@ -38,11 +45,8 @@ export class Collector implements IngestTarget {
   }
 
   readonly lanes = 2;
-  /** Its sources give messages: a decoder takes Kafka's batches. */
-  messages = false;
 
   decoder(): RowDecoder {
-    if (this.messages) return messageDecoder();
     let tail = '';
     let line = 0;
     return {
@@ -101,13 +105,7 @@ export class Collector implements IngestTarget {
   async commit(transaction: Transaction, offsets: Readonly<Record<string, string | null>>): Promise<void> {
     await this.gate;
     if (this.fail !== null && this.history.length + 1 >= this.fail.atCommit) throw new Error('commit lost');
-    for (const [row, diff] of (transaction as unknown as Changes).rows) {
-      const count = (this.rows.get(row) ?? 0) + diff;
-      if (count < 0) throw new Error(`row taken back that is not there: ${row}`);
-      this.#size += count - (this.rows.get(row) ?? 0);
-      if (count === 0) this.rows.delete(row);
-      else this.rows.set(row, count);
-    }
+    await this.apply(transaction);
     for (const [partition, value] of Object.entries(offsets)) {
       if (value === null) delete this.offsets[partition];
       else this.offsets[partition] = value;
@@ -121,12 +119,31 @@ export class Collector implements IngestTarget {
     });
   }
 
-  /** Stands where another one stood. */
-  restore(rows: ReadonlyMap<string, number>, offsets: Readonly<Record<string, string>>): void {
-    for (const [row, count] of rows) {
-      this.rows.set(row, count);
-      this.#size += count;
+  protected async apply(transaction: Transaction): Promise<void> {
+    for (const [row, diff] of (transaction as unknown as Changes).rows) {
+      const count = (this.rows.get(row) ?? 0) + diff;
+      if (count < 0) throw new Error(`row taken back that is not there: ${row}`);
+      this.#size += count - (this.rows.get(row) ?? 0);
+      if (count === 0) this.rows.delete(row);
+      else this.rows.set(row, count);
     }
+  }
+
+  /** These rows are there now, and no others. */
+  protected show(rows: readonly string[]): void {
+    this.rows.clear();
+    for (const row of rows) this.rows.set(row, (this.rows.get(row) ?? 0) + 1);
+    this.#size = rows.length;
+  }
+
+  /** Where it stands, for another one. */
+  state(): CollectorState {
+    return { rows: new Map(this.rows), offsets: { ...this.offsets } };
+  }
+
+  /** Stands where another one stood. */
+  async restore({ rows, offsets }: CollectorState): Promise<void> {
+    this.show([...rows].flatMap(([row, count]) => Array.from({ length: count }, () => row)));
     Object.assign(this.offsets, offsets);
   }
 
@@ -145,35 +162,4 @@ export class Collector implements IngestTarget {
     if (done()) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push({ done, resolve }));
   }
-}
-
-/** Each message is a record; its key, place and headers are not looked at. */
-function messageDecoder(): RowDecoder {
-  return {
-    decode: () => {
-      throw new Error('these are messages');
-    },
-    stage: async (chunk, { from }) => {
-      const errors: DecodeError[] = [];
-      const texts: string[] = [];
-      for (const { offset, value } of recordsOf(chunk)) {
-        if (offset < from) continue;
-        const text = value.toString();
-        if (text.startsWith('!')) {
-          errors.push({ sqlstate: '22P02', message: 'bad', offset, line: offset, bytes: value });
-        } else texts.push(text);
-      }
-      return {
-        unknownSchemas: [],
-        position: null,
-        write: ({ transaction }) => {
-          const { rows } = transaction as unknown as Changes;
-          for (const text of texts) rows.set(text, (rows.get(text) ?? 0) + 1);
-          return { rows: texts.length, errorCount: errors.length, errors, pending: 0 };
-        },
-      };
-    },
-    learnSchema: () => undefined,
-    close: () => undefined,
-  };
 }

@@ -6,12 +6,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Option } from '../../sql/ast/options.ts';
 import { SOURCE_TRANSITIONS, type Offsets, type SourceConnector, type SourceReader } from '../contract.ts';
 import { Ingest } from '../ingest.ts';
 import { type OptionSpecs, type ParsedOptions, parseOptions } from '../options.ts';
-import { Collector } from './collector.ts';
+import { splitPosition } from '../position.ts';
+import { Collector, type CollectorState } from './collector.ts';
+import { TestEngine, type TestEnvelope } from './engine-collector.ts';
 import { StateWatch } from './state-watch.ts';
 
 /** An upstream of its own for each test. */
@@ -21,6 +23,8 @@ export interface TestUpstream {
   readonly connection?: ParsedOptions<OptionSpecs>;
   /** Puts records at the end, each a line without a line break; a source that makes its own records has none. */
   append?(records: readonly string[]): Promise<void>;
+  /** Delivers what was appended last once more, where it can be told by a key or a position. */
+  repeat?(): Promise<void>;
   /** The upstream cannot be reached, and can be again. */
   away?(): Promise<void>;
   back?(): Promise<void>;
@@ -30,6 +34,8 @@ export interface TestUpstream {
 export interface SourceHarness {
   readonly name: string;
   readonly connector: SourceConnector;
+  /** Of a connector of messages: what they are to the relation (`engine-collector.ts`). */
+  readonly envelope?: TestEnvelope;
   /** An upstream with records, enough for several commits, and what the collector shows of them. */
   create(): Promise<{ readonly upstream: TestUpstream; readonly rows: readonly string[] }>;
   /** Option lists that must be refused, with the SQLSTATE. */
@@ -53,6 +59,13 @@ export function sourceConformance(harness: SourceHarness): void {
     let upstream: TestUpstream;
     let rows: readonly string[];
     const said: string[] = [];
+    const { envelope } = harness;
+    let engine: TestEngine | undefined;
+
+    beforeAll(() => {
+      if (envelope !== undefined) engine = new TestEngine();
+    });
+    afterAll(() => engine?.stop());
 
     beforeEach(async () => {
       directory = await mkdtemp(join(tmpdir(), 'tidewire-conformance-'));
@@ -66,28 +79,42 @@ export function sourceConformance(harness: SourceHarness): void {
       for (const secret of harness.secrets) expect(said.join('\n')).not.toContain(secret);
     });
 
-    function newCollector(): Collector {
-      const collector = new Collector();
-      collector.messages = harness.connector.messages;
-      return collector;
-    }
+    const newCollector = (): Collector =>
+      envelope === undefined ? new Collector() : engine!.collector(envelope);
 
-    function open(offsets: Offsets, options = upstream.options): SourceReader {
+    /** A reader from offsets as they were committed. */
+    function open(committed: Offsets, options = upstream.options): SourceReader {
+      const offsets = Object.entries(committed).map(([partition, value]) => [
+        partition,
+        envelope === 'debezium' ? splitPosition(value).offset : value,
+      ]);
       return harness.connector.open({
         options,
-        offsets,
+        offsets: Object.fromEntries(offsets) as Offsets,
         connection: upstream.connection ?? null,
-        metadata: [],
+        metadata: envelope === 'upsert' ? ['key'] : [],
         format: harness.connector.formats.length > 0 ? { name: 'json', header: false } : null,
         context: { directory, log: (message) => said.push(message) },
       });
+    }
+
+    /** Moves a reader's batches into the collector, from where that stands. */
+    function ingest(reader: SourceReader, collector: Collector): Promise<void> {
+      if (envelope !== 'debezium') return new Ingest(reader, collector, []).run();
+      const positions = Object.entries(collector.offsets).flatMap(
+        ([partition, value]): [string, string][] => {
+          const { position } = splitPosition(value);
+          return position === undefined ? [] : [[partition, position]];
+        },
+      );
+      return new Ingest(reader, collector, [], new Map(positions)).run();
     }
 
     /** Runs a reader into the collector until `enough`, then closes it; a failure is given back. */
     async function run(collector: Collector, enough: () => boolean): Promise<Error | null> {
       const reader = open(collector.offsets);
       const watch = new StateWatch(reader, SOURCE_TRANSITIONS);
-      const ended = new Ingest(reader, collector, []).run().then(
+      const ended = ingest(reader, collector).then(
         () => null,
         (error: Error) => error,
       );
@@ -117,7 +144,7 @@ export function sourceConformance(harness: SourceHarness): void {
       if (upstream.append === undefined) return skip();
       const collector = newCollector();
       const reader = open({});
-      const ended = new Ingest(reader, collector, []).run();
+      const ended = ingest(reader, collector);
       await collector.until(complete(collector));
       await upstream.append(['later 1', 'later 2']);
       await collector.until(() => collector.size === rows.length + 2);
@@ -157,16 +184,15 @@ export function sourceConformance(harness: SourceHarness): void {
       { timeout: patience },
       async () => {
         const whole = newCollector();
-        let early: { readonly rows: Map<string, number>; readonly offsets: Offsets } | null = null;
         const reader = open({});
-        const ended = new Ingest(reader, whole, []).run();
+        const ended = ingest(reader, whole);
         await whole.until(() => whole.history.length > 0);
-        early = { rows: new Map(whole.rows), offsets: { ...whole.offsets } };
+        const early: CollectorState = whole.state();
         await whole.until(complete(whole));
         await reader.close();
         await ended;
         const again = newCollector();
-        again.restore(early.rows, early.offsets);
+        await again.restore(early);
         expect(await run(again, complete(again))).toBeNull();
         expect(again.list()).toEqual([...rows].sort());
         expect(again.offsets).toEqual(whole.offsets);
@@ -177,7 +203,7 @@ export function sourceConformance(harness: SourceHarness): void {
       if (upstream.append === undefined) return skip();
       const collector = newCollector();
       const reader = open({});
-      const ended = new Ingest(reader, collector, []).run();
+      const ended = ingest(reader, collector);
       await collector.until(complete(collector));
       for (let number = 1; number <= 3; number++) {
         await upstream.append([`single ${number}`]);
@@ -200,7 +226,7 @@ export function sourceConformance(harness: SourceHarness): void {
           yield batch;
         }
       };
-      const ended = new Ingest(reader, collector, []).run();
+      const ended = ingest(reader, collector);
       let before = reader.metrics();
       const grows = (): void => {
         const now = reader.metrics();
@@ -235,12 +261,25 @@ export function sourceConformance(harness: SourceHarness): void {
       expect(collector.refused.at(-1)).toMatchObject({ count: 1, diff: 1 });
     });
 
+    test('what upstream delivers twice stands once', { timeout: patience }, async ({ skip }) => {
+      if (upstream.repeat === undefined) return skip();
+      const collector = newCollector();
+      await run(collector, complete(collector));
+      await upstream.append!(['twice', 'as well']);
+      await upstream.repeat();
+      await run(collector, () => collector.rows.get('as well') === 1);
+      await upstream.repeat();
+      await upstream.append!(['behind']);
+      expect(await run(collector, () => collector.rows.get('behind') === 1)).toBeNull();
+      expect(collector.list()).toEqual([...rows, 'twice', 'as well', 'behind'].sort());
+    });
+
     test('an upstream that goes away comes back without loss', { timeout: patience }, async ({ skip }) => {
       if (upstream.away === undefined || upstream.back === undefined) return skip();
       const collector = newCollector();
       const reader = open({});
       const watch = new StateWatch(reader, SOURCE_TRANSITIONS);
-      const ended = new Ingest(reader, collector, []).run();
+      const ended = ingest(reader, collector);
       await collector.until(complete(collector));
       await upstream.away();
       await expect.poll(() => watch.look(), { timeout: patience }).toBe('stalled');
@@ -261,9 +300,9 @@ export function sourceConformance(harness: SourceHarness): void {
       collector.gate = new Promise((resolve) => (release = resolve));
       const reader = open({});
       const taken = counted(reader);
-      const ended = new Ingest(taken.reader, collector, []).run();
+      const ended = ingest(taken.reader, collector);
       // Messages are decoded ahead, one chunk in each lane and the next.
-      const asked = harness.connector.messages ? 2 + collector.lanes + 1 : 2;
+      const asked = envelope === undefined ? 2 : 2 + collector.lanes + 1;
       await expect.poll(() => taken.commits(), { timeout: patience }).toBeGreaterThanOrEqual(2);
       for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
       expect(taken.commits(), 'commits that the reader was asked for').toBeLessThanOrEqual(asked);
@@ -279,7 +318,7 @@ export function sourceConformance(harness: SourceHarness): void {
       const collector = newCollector();
       const reader = open({});
       const watch = new StateWatch(reader, SOURCE_TRANSITIONS);
-      const ended = new Ingest(reader, collector, []).run();
+      const ended = ingest(reader, collector);
       await collector.until(() => collector.history.length > 0);
       reader.pause();
       expect(watch.look()).toBe('paused');
@@ -307,7 +346,7 @@ export function sourceConformance(harness: SourceHarness): void {
       expect(Object.keys(harness.altered).sort()).toEqual(alterable.sort());
       const collector = newCollector();
       const reader = open({});
-      const ended = new Ingest(reader, collector, []).run();
+      const ended = ingest(reader, collector);
       reader.alter({ ...upstream.options, ...harness.altered });
       await collector.until(complete(collector));
       await reader.close();
@@ -318,7 +357,7 @@ export function sourceConformance(harness: SourceHarness): void {
     test('its partitions are those that it committed', { timeout: patience }, async () => {
       const collector = newCollector();
       const reader = open({});
-      const ended = new Ingest(reader, collector, []).run();
+      const ended = ingest(reader, collector);
       await collector.until(complete(collector));
       for (const partition of Object.keys(collector.offsets)) {
         expect(reader.partition(partition)?.name).toEqual(expect.any(String));

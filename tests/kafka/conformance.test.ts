@@ -1,5 +1,6 @@
 /** KAFKA through the suites that every source and every sink runs, with a real broker. */
 import { randomUUID } from 'node:crypto';
+import type { Message } from 'kafkajs';
 import { afterAll, beforeAll } from 'vitest';
 import type { SinkConnector, SourceConnector } from '../../connectors/contract.ts';
 import { kafkaConnectionOptions } from '../../connectors/kafka/client.ts';
@@ -8,6 +9,7 @@ import { kafkaSink } from '../../connectors/kafka/sink.ts';
 import { kafkaSourceOptions } from '../../connectors/kafka/options.ts';
 import { kafkaSource } from '../../connectors/kafka/source.ts';
 import { type OptionSpecs, type ParsedOptions, parseOptions } from '../../connectors/options.ts';
+import type { TestEnvelope } from '../../connectors/testing/engine-collector.ts';
 import { sinkConformance } from '../../connectors/testing/sink-conformance.ts';
 import { sourceConformance } from '../../connectors/testing/source-conformance.ts';
 import type { Option } from '../../sql/ast/options.ts';
@@ -22,6 +24,90 @@ function option(name: string, value: string): Option {
 const PARTITIONS = 3;
 const RECORDS = Array.from({ length: 12_000 }, (_, index) => `${index} ${'-'.repeat(80)}`);
 
+/** Messages of which a relation with the rows RECORDS comes, and one for each record that is appended. */
+interface Stream {
+  readonly messages: readonly Message[];
+  append(record: string): Message;
+}
+
+/** What happens to a key: null is no row. */
+interface Change {
+  readonly key: string;
+  readonly old: string | null;
+  readonly record: string | null;
+  readonly partition: number;
+}
+
+/** Changes that end in the rows RECORDS: first those that are overtaken, last a new key in each partition. */
+const CHANGES: readonly Change[] = [
+  ...RECORDS.flatMap((_, index): Change[] => {
+    const partition = index % PARTITIONS;
+    const gone = { key: `gone ${index}`, partition };
+    return [
+      ...(index % 4 === 0 ? [{ key: `key ${index}`, old: null, record: `old ${index}`, partition }] : []),
+      ...(index % 10 === 0
+        ? [
+            { ...gone, old: null, record: 'gone' },
+            { ...gone, old: 'gone', record: null },
+          ]
+        : []),
+    ];
+  }),
+  ...RECORDS.map((record, index) => ({
+    key: `key ${index}`,
+    old: index % 4 === 0 ? `old ${index}` : null,
+    record,
+    partition: index % PARTITIONS,
+  })),
+];
+
+const isPoison = (record: string): boolean => record.startsWith('!');
+
+const STREAMS: Readonly<Record<TestEnvelope, () => Stream>> = {
+  none() {
+    const message = (record: string, partition: number): Message => ({
+      value: isPoison(record) ? record : JSON.stringify({ v: record }),
+      partition,
+    });
+    return {
+      messages: RECORDS.map((record, index) => message(record, index % PARTITIONS)),
+      append: (record) => message(record, 0),
+    };
+  },
+  /** Some keys have an older value first, and some come and go. The last message of each partition is a new key. */
+  upsert() {
+    const message = (key: string, record: string | null, partition: number): Message => ({
+      key,
+      value: record === null || isPoison(record) ? record : JSON.stringify({ v: record }),
+      partition,
+    });
+    return {
+      messages: CHANGES.map(({ key, record, partition }) => message(key, record, partition)),
+      append: (record) => message(record, record, 0),
+    };
+  },
+  /** Changes with positions; of the older ones some come again later. */
+  debezium() {
+    let lsn = 1000;
+    const change = ({ key, old, record, partition }: Change): Message => {
+      const row = (v: string | null): object | null => (v === null ? null : { id: key, v });
+      lsn += 10;
+      const source = { connector: 'postgresql', snapshot: 'false', lsn, sequence: `["${lsn}","${lsn}"]` };
+      const op = old === null ? 'c' : record === null ? 'd' : 'u';
+      return { value: JSON.stringify({ before: row(old), after: row(record), op, source }), partition };
+    };
+    const messages = CHANGES.map(change);
+    messages.splice(messages.length / 2, 0, ...messages.slice(0, 600));
+    return {
+      messages,
+      append: (record) =>
+        isPoison(record)
+          ? { value: record, partition: 0 }
+          : change({ key: record, old: null, record, partition: 0 }),
+    };
+  },
+};
+
 describeWith(kafkaMissing(), 'with a broker', () => {
   let broker: KafkaBroker;
   beforeAll(async () => {
@@ -29,10 +115,9 @@ describeWith(kafkaMissing(), 'with a broker', () => {
   });
   afterAll(() => broker?.stop());
 
-  async function send(topic: string, records: readonly string[], partition?: number): Promise<void> {
+  async function send(topic: string, messages: readonly Message[]): Promise<void> {
     const producer = broker.client().producer();
     await producer.connect();
-    const messages = records.map((value, index) => ({ value, partition: partition ?? index % PARTITIONS }));
     for (let at = 0; at < messages.length; at += 1000) {
       await producer.send({ topic, messages: messages.slice(at, at + 1000) });
     }
@@ -51,35 +136,42 @@ describeWith(kafkaMissing(), 'with a broker', () => {
     return parseOptions(specs, options, 'KAFKA');
   }
 
-  sourceConformance({
-    name: 'KAFKA',
-    connector: kafkaSource as unknown as SourceConnector,
-    refused: [
-      { options: [option('topic', 't'), option('topic', 'u')], sqlstate: '42601' },
-      { options: [option('topic', 't'), option('refresh_interval', '1 ms')], sqlstate: '22023' },
-      { options: [option('topic', 't'), option('tpic', 'u')], sqlstate: '22023' },
-      { options: [option('topic', 't'), option('start', 'now')], sqlstate: '22023' },
-    ],
-    altered: {},
-    secrets: [KAFKA_USER.password],
-    patience: 60_000,
-    async create() {
-      const topic = `t-${randomUUID()}`;
-      await broker.createTopic(topic, PARTITIONS);
-      await send(topic, RECORDS);
-      return {
-        rows: RECORDS,
-        upstream: {
-          options: parseOptions(kafkaSourceOptions, [option('topic', topic)], 'KAFKA'),
-          connection: namedConnection(),
-          append: (records) => send(topic, records, 0),
-          away: () => broker.kill(),
-          back: () => broker.start(),
-          close: async () => undefined,
-        },
-      };
-    },
-  });
+  for (const [envelope, stream] of Object.entries(STREAMS)) {
+    sourceConformance({
+      name: envelope === 'none' ? 'KAFKA' : `KAFKA, ENVELOPE ${envelope.toUpperCase()}`,
+      connector: kafkaSource as unknown as SourceConnector,
+      envelope: envelope as TestEnvelope,
+      refused: [
+        { options: [option('topic', 't'), option('topic', 'u')], sqlstate: '42601' },
+        { options: [option('topic', 't'), option('refresh_interval', '1 ms')], sqlstate: '22023' },
+        { options: [option('topic', 't'), option('tpic', 'u')], sqlstate: '22023' },
+        { options: [option('topic', 't'), option('start', 'now')], sqlstate: '22023' },
+      ],
+      altered: {},
+      secrets: [KAFKA_USER.password],
+      patience: 60_000,
+      async create() {
+        const topic = `t-${randomUUID()}`;
+        await broker.createTopic(topic, PARTITIONS);
+        const { messages, append } = stream();
+        await send(topic, messages);
+        let last: readonly Message[] = [];
+        const repeat = { repeat: () => send(topic, last) };
+        return {
+          rows: RECORDS,
+          upstream: {
+            options: parseOptions(kafkaSourceOptions, [option('topic', topic)], 'KAFKA'),
+            connection: namedConnection(),
+            append: (records) => send(topic, (last = records.map(append))),
+            ...(envelope === 'none' ? {} : repeat),
+            away: () => broker.kill(),
+            back: () => broker.start(),
+            close: async () => undefined,
+          },
+        };
+      },
+    });
+  }
 
   sinkConformance({
     name: 'KAFKA',
