@@ -55,7 +55,8 @@
  *     at recovery takes back or hides what stands behind   gives again what stands behind the progress: what it
  *     the progress, and shuts out an older writer          still holds, or anew from the engine
  *     resolves a write when it is safe at the target       writes one batch at a time; joins those that wait, stops
- *                                                          the engine's delivery when they are too many
+ *                                                          the engine's delivery when they are too many, and has what
+ *                                                          is not written held readable, so that it can be given again
  *     tells an error that retrying may cure (`retry`)      retries those with growing pauses, ends on others
  *     while paused begins nothing new                      waits
  *     names no secret anywhere                             shows health, metrics and progress to every user

@@ -56,7 +56,11 @@ function batch(text: string, upTo: number, whole = true): SinkBatch {
 test('writes what is delivered, joined, in order', async () => {
   const writer = new MemoryWriter();
   const starts: (number | undefined)[] = [];
-  const egress = new Egress(writer, { start: (progress) => starts.push(progress), pause: () => undefined });
+  const egress = new Egress(writer, {
+    start: (progress) => starts.push(progress),
+    pause: () => undefined,
+    written: () => undefined,
+  });
   for (let i = 1; i <= 5; i++) egress.deliver(batch(`${i}`, i * 10));
   const done = egress.run();
   await egress.drained();
@@ -71,7 +75,11 @@ test('tries again, and does not write twice what had arrived', async () => {
   writer.progress = 5;
   writer.failures = ['before', 'after'];
   const starts: (number | undefined)[] = [];
-  const egress = new Egress(writer, { start: (progress) => starts.push(progress), pause: () => undefined });
+  const egress = new Egress(writer, {
+    start: (progress) => starts.push(progress),
+    pause: () => undefined,
+    written: () => undefined,
+  });
   const done = egress.run();
   egress.deliver(batch('a', 10));
   await egress.drained();
@@ -85,7 +93,11 @@ test('a time whose last part fails is written again from its first', async () =>
   const writer = new MemoryWriter();
   writer.progress = 5;
   const starts: (number | undefined)[] = [];
-  const egress = new Egress(writer, { start: (progress) => starts.push(progress), pause: () => undefined });
+  const egress = new Egress(writer, {
+    start: (progress) => starts.push(progress),
+    pause: () => undefined,
+    written: () => undefined,
+  });
   const done = egress.run();
   egress.deliver(batch('a', 10));
   egress.deliver(batch('b', 10, false));
@@ -111,6 +123,7 @@ test('a snapshot that fails is read anew, and what waited of the older one is no
       egress.deliver(batch('snapshot', 30));
     },
     pause: () => undefined,
+    written: () => undefined,
   });
   const done = egress.run();
   egress.deliver(batch('old ', 0, false));
@@ -129,7 +142,11 @@ test('before anything is written nothing is lost, either', async () => {
   const writer = new MemoryWriter();
   writer.failures = ['before', 'before'];
   const starts: (number | undefined)[] = [];
-  const egress = new Egress(writer, { start: (progress) => starts.push(progress), pause: () => undefined });
+  const egress = new Egress(writer, {
+    start: (progress) => starts.push(progress),
+    pause: () => undefined,
+    written: () => undefined,
+  });
   const done = egress.run();
   egress.deliver(batch('a', 10));
   await egress.drained();
@@ -141,7 +158,11 @@ test('before anything is written nothing is lost, either', async () => {
 test('another writer goes on behind what the target holds', async () => {
   const [first, second] = [new MemoryWriter(), new MemoryWriter()];
   first.progress = 5;
-  const egress = new Egress(first, { start: () => undefined, pause: () => undefined });
+  const egress = new Egress(first, {
+    start: () => undefined,
+    pause: () => undefined,
+    written: () => undefined,
+  });
   const done = egress.run();
   egress.deliver(batch('a', 10));
   await egress.drained();
@@ -159,7 +180,11 @@ test('another writer goes on behind what the target holds', async () => {
 test('pauses its feed while too much waits', async () => {
   const writer = new MemoryWriter();
   const paused: boolean[] = [];
-  const feed: EgressFeed = { start: () => undefined, pause: (value) => paused.push(value) };
+  const feed: EgressFeed = {
+    start: () => undefined,
+    pause: (value) => paused.push(value),
+    written: () => undefined,
+  };
   const egress = new Egress(writer, feed);
   for (let i = 0; i < 20; i++)
     egress.deliver({ bytes: Buffer.alloc(1 << 20), records: 1, upTo: i, whole: true });
@@ -175,7 +200,37 @@ test('pauses its feed while too much waits', async () => {
 test('ends with an error that trying again cannot cure', async () => {
   const writer = new MemoryWriter();
   writer.write = () => Promise.reject(new ConnectorError({ sqlstate: '58P02', message: 'not ours' }));
-  const egress = new Egress(writer, { start: () => undefined, pause: () => undefined });
+  const egress = new Egress(writer, {
+    start: () => undefined,
+    pause: () => undefined,
+    written: () => undefined,
+  });
   egress.deliver(batch('a', 1));
   await expect(egress.run()).rejects.toMatchObject({ sqlstate: '58P02' });
+});
+
+test('a feed that ended before its time starts again behind what the target holds', async () => {
+  const writer = new MemoryWriter();
+  const starts: (number | undefined)[] = [];
+  const written: number[] = [];
+  const egress = new Egress(writer, {
+    start: (progress) => starts.push(progress),
+    pause: () => undefined,
+    written: (upTo) => written.push(upTo),
+  });
+  const done = egress.run();
+  egress.deliver(batch('a', 10));
+  await egress.drained();
+  egress.deliver(batch('b', 10, false));
+  await egress.drained();
+  egress.restartFeed();
+  egress.deliver(batch('lost', 20));
+  await egress.drained();
+  expect([writer.text, writer.pending, egress.waiting]).toEqual(['a', '', 0]);
+  egress.deliver(batch('b', 10, false));
+  egress.deliver(batch('c', 20));
+  await egress.drained();
+  expect([writer.text, starts, written]).toEqual(['abc', [undefined, 10], [10, 20]]);
+  egress.close();
+  await done;
 });

@@ -22,6 +22,8 @@ export interface EgressFeed {
    */
   start(progress: number | undefined): void;
   pause(paused: boolean): void;
+  /** Everything below it is safe at the target: it need not be given again. */
+  written(upTo: number): void;
 }
 
 /** Runs a sink until it fails or is closed. */
@@ -46,6 +48,8 @@ export class Egress {
   /** The writer is another than the one that was recovered. */
   #replaced = false;
   #pausedFeed = false;
+  /** What was started has ended: it starts again behind what the target holds. */
+  #endedFeed = false;
   #closed = false;
   #progress: number | undefined;
 
@@ -87,7 +91,7 @@ export class Egress {
     try {
       await this.#recover();
       while (!this.#closed) {
-        if (this.#replaced) await this.#recover();
+        if (this.#replaced || this.#endedFeed) await this.#recover();
         const batch = this.#take();
         if (batch === undefined) {
           for (const resolve of this.#drained.splice(0)) resolve();
@@ -119,6 +123,12 @@ export class Egress {
     await old.close();
     this.#alarm.ring();
     this.#retry.ring();
+  }
+
+  /** Delivery has ended before its time: what waits is forgotten, and given again behind what the target holds. */
+  restartFeed(): void {
+    this.#endedFeed = true;
+    this.#alarm.ring();
   }
 
   /** Ends it after the write that is on its way; what waits is written at the next start. */
@@ -175,6 +185,7 @@ export class Egress {
       this.#letGo = false;
       this.#records -= this.#unsafeRecords;
       this.#unsafeRecords = 0;
+      this.#feed.written(batch.upTo);
     } else if (this.#progress !== undefined) this.#unsafe.push(batch);
     else this.#letGo = true;
   }
@@ -200,8 +211,9 @@ export class Egress {
     this.#unsafeRecords = 0;
     const lost = before !== undefined && (now === undefined || now < before);
     // What was let go is written all the same, if the target says so.
-    const anew = !this.#started || lost || (this.#letGo && now === undefined);
+    const anew = !this.#started || lost || this.#endedFeed || (this.#letGo && now === undefined);
     this.#letGo = false;
+    this.#endedFeed = false;
     if (anew && this.#started) {
       this.#waiting.length = 0;
       this.#pausedFeed = false;
@@ -212,7 +224,10 @@ export class Egress {
     }
     this.#bytes = this.#waiting.reduce((sum, batch) => sum + batch.bytes.length, 0);
     this.#records = this.#waiting.reduce((sum, batch) => sum + batch.records, 0);
-    if (!anew) return;
+    if (!anew) {
+      if (now !== undefined) this.#feed.written(now);
+      return;
+    }
     this.#started = true;
     this.#feed.start(now);
   }

@@ -22,6 +22,7 @@ import type {
   MessageColumn,
   MessageEnvelope,
   Hold,
+  MovingHold,
   Layout,
   Plan,
   PreparedPlan,
@@ -169,6 +170,7 @@ interface NativeEngine {
   computed(): number;
   since(ids: readonly number[]): number;
   hold(timestamp: number, atLeast: boolean): { timestamp(): number; release(): void };
+  holdApart(ids: readonly number[], timestamp: number): MovingHold;
   skipErrors(id: number, skip: boolean): void;
   errorCount(id: number): number;
   hydration(id: number): { done: number; expected: number } | null;
@@ -642,6 +644,10 @@ export class NativeBinding implements Engine {
 
   since(ids: readonly ArrangementId[]): Timestamp {
     return this.#engine.since(ids);
+  }
+
+  holdApart(ids: readonly ArrangementId[], timestamp: Timestamp): MovingHold {
+    return native(() => this.#engine.holdApart(ids, timestamp));
   }
 
   hold(timestamp: Timestamp, atLeast = false): Hold {

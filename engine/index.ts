@@ -416,6 +416,13 @@ export interface Hold {
   release(): void;
 }
 
+/** A timestamp that stays readable, and that can move on. */
+export interface MovingHold {
+  /** Holds a later timestamp in its place. */
+  advance(timestamp: Timestamp): void;
+  release(): void;
+}
+
 /** What a sequence gives out. Numbers are texts. */
 export interface SequenceDefinition {
   readonly name: string;
@@ -511,6 +518,11 @@ export interface Engine {
    * `atLeast` the oldest readable timestamp is held instead.
    */
   hold(timestamp: Timestamp, atLeast?: boolean): Hold;
+  /**
+   * Keeps these readable at `timestamp` until released, and no others: subscriptions to them may begin there. Throws 22023 when
+   * it is not readable any more.
+   */
+  holdApart(ids: readonly ArrangementId[], timestamp: Timestamp): MovingHold;
   /** Compaction trails the last commit by this much (microseconds). */
   setRetention(microseconds: number): void;
   cancellation(): Cancellation;

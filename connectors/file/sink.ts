@@ -86,6 +86,8 @@ export class FileWriter implements SinkWriter {
   #size = 0;
   #bytes = 0;
   #records = 0;
+  /** Of the time whose batches are being written. */
+  #open = { bytes: 0, records: 0 };
 
   constructor(setup: SinkOptions<Options>) {
     this.#setup = setup;
@@ -115,6 +117,7 @@ export class FileWriter implements SinkWriter {
         });
       }
       this.#size = progress?.size ?? 0;
+      this.#open = { bytes: 0, records: 0 };
       await this.#handle.truncate(this.#size);
       this.#state.set('running');
       return progress?.upTo;
@@ -146,8 +149,15 @@ export class FileWriter implements SinkWriter {
         await this.#record({ identity: this.#setup.identity, size, upTo: batch.upTo });
       }
       this.#size = size;
-      this.#bytes += batch.bytes.length;
-      this.#records += batch.records;
+      this.#open = {
+        bytes: this.#open.bytes + batch.bytes.length,
+        records: this.#open.records + batch.records,
+      };
+      if (batch.whole) {
+        this.#bytes += this.#open.bytes;
+        this.#records += this.#open.records;
+        this.#open = { bytes: 0, records: 0 };
+      }
       this.#state.set(this.#gate.paused ? 'paused' : 'running');
     } catch (error) {
       throw this.#failed(error);

@@ -161,6 +161,7 @@ export function sinkConformance(harness: SinkHarness): void {
       await writer.write(batch(second.records.slice(7, 14), first.upTo, false));
       await writer.write(batch(second.records.slice(14), second.upTo));
       expect(await target.read()).toEqual([...first.records, ...second.records]);
+      expect(writer.metrics().records, 'records that are seen').toBe(second.records.length);
     });
 
     test('the same writer recovers in the midst of a time', async () => {
@@ -169,6 +170,7 @@ export function sinkConformance(harness: SinkHarness): void {
       await writer.write(batch(['1'], 10));
       await writer.write(batch(['2'], 10, false));
       expect(await writer.recover()).toBe(10);
+      expect(writer.metrics().records, 'records that are seen').toBe(1);
       await writer.write(batch(['2', '3'], 20));
       expect(await target.read()).toEqual(['1', '2', '3']);
     });
@@ -359,13 +361,23 @@ class Feed implements EgressFeed {
   paused = false;
   readonly #given: SinkBatch[] = [];
   started = false;
+  /** As far as it need not give anything again. */
+  upTo = 0;
 
   give(batch: SinkBatch): void {
     this.#given.push(batch);
     if (this.started) this.egress!.deliver(batch);
   }
 
+  written(upTo: number): void {
+    expect(upTo, 'what is written never goes back').toBeGreaterThanOrEqual(this.upTo);
+    this.upTo = upTo;
+  }
+
   start(progress: number | undefined): void {
+    expect(progress ?? this.upTo, 'what was written is not asked for again').toBeGreaterThanOrEqual(
+      this.upTo,
+    );
     this.started = true;
     this.paused = false;
     for (const batch of this.#given) {

@@ -75,19 +75,13 @@ export class Dataflows implements SharedArrangements {
     const { plan } = maintained;
     if (plan.output.kind !== 'arrangement') throw new Error('a maintained plan has an arrangement');
     const { arrangement } = plan.output;
-    const uses: ArrangementId[] = [];
     for (const { id, relation, layout, plan } of maintained.requires) {
       if (this.#shared.has(id)) continue;
       const [base] = imports(plan);
       if (base === undefined) throw new Error('a shared arrangement is made from another');
       this.#shared.set(id, { id, relation, base, layout, references: 0, ready: false });
     }
-    for (const id of importedArrangements(plan)) {
-      const shared = this.#shared.get(id);
-      if (!shared) continue;
-      shared.references++;
-      uses.push(id);
-    }
+    const uses = this.retain(imports(plan));
     const ready = this.#install(maintained, now).then(
       () => {
         // Dropped while it was told to be ready: nobody reads it any more.
@@ -152,6 +146,18 @@ export class Dataflows implements SharedArrangements {
     return [...this.#shared.values()].filter((shared) => shared.base === base).map(({ id }) => id);
   }
 
+  /** Holds those of these arrangements that are shared, for `release`. */
+  retain(ids: Iterable<ArrangementId>): readonly ArrangementId[] {
+    const uses: ArrangementId[] = [];
+    for (const id of new Set(ids)) {
+      const shared = this.#shared.get(id);
+      if (!shared) continue;
+      shared.references++;
+      uses.push(id);
+    }
+    return uses;
+  }
+
   /** Gives back shared arrangements; the last one out drops the dataflow. */
   release(ids: readonly ArrangementId[]): void {
     for (const id of ids) {
@@ -188,10 +194,6 @@ export function imports(plan: Plan): ArrangementId[] {
   return plan.nodes.flatMap(({ operator }) =>
     operator.kind === 'import' || operator.kind === 'lookup' ? [operator.arrangement] : [],
   );
-}
-
-function importedArrangements(plan: Plan): Set<ArrangementId> {
-  return new Set(imports(plan));
 }
 
 /** The arrangements that a compiled statement reads. */

@@ -32,11 +32,16 @@ export interface SinkDefinition {
   readonly compiled: Compiled;
   readonly catalog: RecordingCatalog;
   readonly snapshot: boolean;
+  readonly retainHistory: number;
   readonly notices: readonly Notice[];
 }
 
 /** Options of the sink itself: WITH (…) behind all others. */
-const sinkOptions = { snapshot: { type: 'boolean', default: true } } as const satisfies OptionSpecs;
+const sinkOptions = {
+  snapshot: { type: 'boolean', default: true },
+  /** How long changes that are not written stay readable. */
+  retain_history: { type: 'duration', default: 3_600_000 },
+} as const satisfies OptionSpecs;
 
 /** The column that PARTITION BY makes; a user's column may have the same name. */
 const PLACE = 'partition by';
@@ -61,7 +66,12 @@ export function defineSink(
   const connection = connectionOf(system, session, parsed, statement, connector, found.name);
   const { place, options: rest } = takePartitionBy(parsed, statement.options, connector, what);
   const options = parseOptions(connector.options, rest, what, parsed.source);
-  const { snapshot } = parseOptions(sinkOptions, statement.with, 'CREATE SINK', parsed.source);
+  const { snapshot, retain_history: retainHistory } = parseOptions(
+    sinkOptions,
+    statement.with,
+    'CREATE SINK',
+    parsed.source,
+  );
   const formats = sinkFormats(parsed, statement, connector, found.name);
   const catalog = system.planning.catalogFor(session);
   const compiled = compile(system, session, parsed, statement, place, catalog);
@@ -86,6 +96,7 @@ export function defineSink(
     compiled,
     catalog,
     snapshot,
+    retainHistory,
     notices: envelope.notices,
   };
 }

@@ -6,7 +6,7 @@ import { SqlError } from '../../sql/error.ts';
 import { optionText } from './with-options.ts';
 
 /** Names of options that are the sink's own with us. */
-const OWN = ['snapshot'];
+const OWN = ['snapshot', 'retain_history'];
 /** What `properties.…` of the producer is with us. */
 const PRODUCER: Readonly<Record<string, string>> = {
   'properties.compression.codec': 'compression_type',

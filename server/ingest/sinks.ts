@@ -3,7 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
-import type { ArrangementId, Engine, Plan, SubscribeOptions, SubscriptionChunk } from '../../engine/index.ts';
+import {
+  type ArrangementId,
+  type Engine,
+  EngineError,
+  type Plan,
+  type SubscribeOptions,
+  type SubscriptionChunk,
+} from '../../engine/index.ts';
+import { ConnectorError } from '../../connectors/contract.ts';
 import type {
   ConnectorContext,
   ConnectorMetrics,
@@ -14,12 +22,18 @@ import type {
 import type { OptionSpecs, ParsedOptions } from '../../connectors/options.ts';
 import { Egress } from '../../connectors/egress.ts';
 import type { ObjectId } from '../../sql/catalog.ts';
+import { type Dataflows, imports } from '../dataflows/dataflows.ts';
 import type { SubscriptionConsumer, Subscriptions } from '../dataflows/subscriptions.ts';
 import type { Log } from '../log.ts';
 import type { Sequencer } from '../timeline/sequencer.ts';
+import { SinkHistory } from './sink-history.ts';
 
 /** How long what waits may take to be written when the server stops. */
 const DRAIN_MILLISECONDS = 5000;
+/** How often what sinks keep is compared with what they may. */
+const BOUND_MILLISECONDS = 1000;
+/** A subscription that passed its bound. */
+const CUT_OFF = '53400';
 
 /** All that a sink needs to run. */
 export interface SinkSetup {
@@ -37,6 +51,8 @@ export interface SinkSetup {
   readonly encoding: SubscribeOptions['encoding'];
   /** Whether the contents come before the changes. */
   readonly snapshot: boolean;
+  /** How long changes that are not written stay readable, in milliseconds. */
+  readonly retainHistory: number;
   readonly timeZone: string;
   /** What a target begins with: CSV's line of names. */
   readonly header: Buffer | null;
@@ -53,6 +69,8 @@ export interface SinkStatus {
   readonly errors: number;
   /** Everything below it is safe at the target. */
   readonly progress: number | null;
+  /** Changes after it are kept until they are written; null: none are, or all are written. */
+  readonly retainedFrom: number | null;
 }
 
 const NOTHING: ConnectorMetrics = { bytes: 0, records: 0, partitions: 0, lag: null };
@@ -62,6 +80,7 @@ export interface SinkParts {
   readonly engine: Engine;
   readonly sequencer: Sequencer;
   readonly subscriptions: Subscriptions;
+  readonly dataflows: Dataflows;
   readonly log: Log;
 }
 
@@ -79,6 +98,13 @@ export class RunningSink {
   #header: Buffer | null = null;
   #ended: Health<SinkState> | null = null;
   #stopped = false;
+  readonly #history: SinkHistory;
+  /** Shared arrangements that it reads, which stay as long as it does. */
+  readonly #uses: readonly ArrangementId[];
+  /** All below it was at the target when that was last heard of, in this run or one before. */
+  #known: number | undefined;
+  /** More waited than may, and is read again when the sink goes on. */
+  #cutOff = false;
 
   #options: ParsedOptions<OptionSpecs>;
 
@@ -96,6 +122,10 @@ export class RunningSink {
     this.#setup = setup;
     this.#options = setup.options;
     this.#directory = mkdtempSync(join(tmpdir(), 'tidewire-sink-'));
+    this.#history = new SinkHistory(parts.engine, imports(setup.plan), setup.retainHistory);
+    this.#uses = parts.dataflows.retain(imports(setup.plan));
+    // Without a snapshot this is where it begins, however long its target takes to answer.
+    if (!setup.snapshot) this.#history.begin(parts.sequencer.last);
     this.#start();
   }
 
@@ -113,6 +143,10 @@ export class RunningSink {
       pause: (paused) => {
         if (this.#subscription !== null) engine.pauseSubscription(this.#subscription, paused);
       },
+      written: (upTo) => {
+        this.#known = upTo;
+        this.#history.settled(upTo);
+      },
     });
     this.#run = this.#runToEnd(this.#egress);
   }
@@ -127,12 +161,14 @@ export class RunningSink {
   }
 
   status(): SinkStatus {
+    const waiting = this.#egress?.waiting ?? 0;
     return {
       health: this.#ended ?? this.#writer!.health(),
       metrics: this.#writer?.metrics() ?? NOTHING,
-      lag: this.#egress?.waiting ?? 0,
+      lag: waiting,
       errors: this.#egress?.errors ?? 0,
       progress: this.#egress?.progress ?? null,
+      retainedFrom: this.#ended || this.#cutOff || waiting > 0 ? this.#history.from : null,
     };
   }
 
@@ -144,7 +180,18 @@ export class RunningSink {
     }
     if (this.#ended) return;
     if (paused) this.#writer!.pause();
-    else this.#writer!.resume();
+    else {
+      this.#writer!.resume();
+      if (this.#cutOff) this.#egress!.restartFeed();
+    }
+  }
+
+  /** Lets go of what is kept longer than it may be. */
+  boundHistory(): void {
+    if (!this.#history.bound(Date.now() * 1000)) return;
+    this.#parts.log.info('sink keeps no history any more: it is older than RETAIN HISTORY', {
+      sink: this.#setup.name,
+    });
   }
 
   /** Obeys changed options from the next write on. */
@@ -176,6 +223,8 @@ export class RunningSink {
     this.#stopped = true;
     this.#egress?.close();
     await this.#run;
+    this.#history.release();
+    this.#parts.dataflows.release(this.#uses);
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
@@ -186,22 +235,43 @@ export class RunningSink {
     const subscription = this.#setup.newSubscription();
     this.#subscription = subscription;
     this.#header = progress === undefined ? header : null;
+    this.#cutOff = false;
     subscriptions.add(subscription, this.#consumer(this.#egress!));
-    const asOf = progress === undefined ? sequencer.last : progress - 1;
+    const { from } = this.#history;
+    let asOf: number;
+    if (progress !== undefined) {
+      asOf = this.#history.next(progress, this.#known);
+      this.#known = progress;
+    } else if (!snapshot && from !== null) asOf = from;
+    else {
+      asOf = sequencer.last;
+      this.#history.begin(asOf);
+    }
     if (progress === undefined && !snapshot) {
       // Without a snapshot the progress begins here, not with the first change.
       this.#egress!.deliver({ bytes: Buffer.alloc(0), records: 0, upTo: asOf + 1, whole: true });
     }
-    engine.subscribe(subscription, plan, {
-      asOf,
-      snapshot: snapshot && progress === undefined,
-      progress: false,
-      upTo: null,
-      envelope,
-      order: [],
-      encoding,
-      timeZone,
-    });
+    try {
+      engine.subscribe(subscription, plan, {
+        asOf,
+        snapshot: snapshot && progress === undefined,
+        progress: false,
+        upTo: null,
+        envelope,
+        order: [],
+        encoding,
+        timeZone,
+      });
+    } catch (error) {
+      if (progress === undefined || !(error instanceof EngineError) || error.sqlstate !== '22023')
+        throw error;
+      throw new ConnectorError({
+        sqlstate: '55000',
+        message: `changes after ${asOf}, up to which the target was written, are not kept any more`,
+        hint: 'Drop the sink and create it again, perhaps with a longer RETAIN HISTORY.',
+        cause: error,
+      });
+    }
   }
 
   #consumer(egress: Egress): SubscriptionConsumer {
@@ -209,7 +279,10 @@ export class RunningSink {
     return {
       push: (chunk: SubscriptionChunk): void => {
         // Time that passes without changes need not be told to the target.
-        if (chunk.rows === 0 && whole && chunk.whole && this.#header === null) return;
+        if (chunk.rows === 0 && whole && chunk.whole && this.#header === null) {
+          if (egress.waiting === 0) this.#history.settled(chunk.upTo);
+          return;
+        }
         whole = chunk.whole;
         const bytes = this.#header === null ? chunk.chunk : Buffer.concat([this.#header, chunk.chunk]);
         this.#header = null;
@@ -221,6 +294,12 @@ export class RunningSink {
 
   /** The subscription is over: what came before its end is written. */
   async #finish(egress: Egress, error: Error | null): Promise<void> {
+    if (error instanceof EngineError && error.sqlstate === CUT_OFF && this.#history.from !== null) {
+      // What waited is read again, from the relation's own past, when the target takes it.
+      this.#cutOff = true;
+      if (this.#writer!.health().state !== 'paused') egress.restartFeed();
+      return;
+    }
     await this.drain();
     if (error) this.#fail(error);
     egress.close();
@@ -248,9 +327,14 @@ export class RunningSink {
 export class Sinks {
   readonly #parts: SinkParts;
   readonly #running = new Map<ObjectId, RunningSink>();
+  readonly #timer: NodeJS.Timeout;
 
   constructor(parts: SinkParts) {
     this.#parts = parts;
+    this.#timer = setInterval(() => {
+      for (const sink of this.#running.values()) sink.boundHistory();
+    }, BOUND_MILLISECONDS);
+    this.#timer.unref();
   }
 
   /** Opens the connector and lets it run. */
@@ -281,6 +365,7 @@ export class Sinks {
   }
 
   async stopAll(): Promise<void> {
+    clearInterval(this.#timer);
     const sinks = [...this.#running.values()];
     this.#running.clear();
     await Promise.all(sinks.map((sink) => sink.drain().then(() => sink.stop())));

@@ -185,7 +185,7 @@ export class StatusWriter {
       }
     }
     for (const [id, sink] of sinks.all()) {
-      const { health, metrics, lag, errors, progress } = sink.status();
+      const { health, metrics, lag, errors, progress, retainedFrom } = sink.status();
       const rates = this.#ratesOf(id);
       const since = new Date(health.since).toISOString();
       put(this.#sinks, `${id}`, [
@@ -200,6 +200,7 @@ export class StatusWriter {
         progress === null ? null : progress - 1,
         rates.rows.of(metrics.records),
         rates.bytes.of(metrics.bytes),
+        retainedFrom,
       ]);
     }
     const gone = (relation: Written, here: ReadonlyMap<number, unknown>): void => {

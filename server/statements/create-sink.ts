@@ -68,6 +68,7 @@ export function prepareCreateSink(
         envelope,
         encoding,
         snapshot: definition.snapshot,
+        retainHistory: definition.retainHistory,
         timeZone: session.timeZone,
         header: header ? csvHeader([...names, ...envelopeColumns(envelope)]) : null,
         open: (identity, options, context) =>

@@ -233,3 +233,131 @@ test('arrays are JSON arrays, of as many levels as they have dimensions', async 
   });
   await client.query('DROP SINK out');
 });
+
+const status = async (columns: string): Promise<unknown> =>
+  (await client.query(`SELECT ${columns} FROM tw_catalog.sink_status WHERE name = 'out'`)).rows[0];
+
+/** Writes into `sales` until what was there a while ago cannot be read any more, but for who holds it. */
+async function forgotten(): Promise<void> {
+  const then = Date.now() * 1000;
+  const readable = async (): Promise<unknown> => {
+    await client.query(`INSERT INTO sales VALUES (0, '', 0)`);
+    await client.query('DELETE FROM sales WHERE id = 0');
+    return client.query(`SELECT 1 AS of_then FROM by_city AS OF ${then}`).then(
+      () => true,
+      (error: { code: string }) => error.code,
+    );
+  };
+  await expect.poll(readable, { timeout: 10_000, interval: 100 }).toBe('22023');
+}
+
+/** A target that takes nothing until `back`: what is recorded of it is not to be read. */
+function spoil(path: string): { back(): void } {
+  const progress = readFileSync(`${path}.progress`);
+  rmSync(`${path}.progress`);
+  mkdirSync(`${path}.progress`);
+  return {
+    back: () => {
+      rmdirSync(`${path}.progress`);
+      writeFileSync(`${path}.progress`, progress);
+    },
+  };
+}
+
+test('a sink that failed goes on where it was: each change at its own time, however long it took', async () => {
+  const [path, reference] = [join(folder, 'out.jsonl'), join(folder, 'reference.jsonl')];
+  await client.query(`CREATE SINK out FROM sales INTO FILE (PATH '${path}') FORMAT JSON`);
+  await client.query(`CREATE SINK reference FROM sales INTO FILE (PATH '${reference}') FORMAT JSON`);
+  const changes = (of: string): string[] => lines(of).filter((line) => !line.includes('"id":0'));
+  await expect.poll(() => changes(path).length, { timeout: 10_000, interval: 20 }).toBe(2);
+  // What was written long ago need not be kept.
+  await forgotten();
+  await expect
+    .poll(() => status('state, retained_from'), { timeout: 10_000, interval: 20 })
+    .toEqual({ state: 'running', retained_from: null });
+  const written = lines(path).length;
+  const target = spoil(path);
+  await change();
+  await expect.poll(() => status('state'), { timeout: 10_000, interval: 20 }).toEqual({ state: 'failed' });
+  await forgotten();
+  await client.query('UPDATE sales SET amount = 7 WHERE id = 1');
+  expect(await status('retained_from IS NOT NULL AS kept')).toEqual({ kept: true });
+  target.back();
+  await client.query('ALTER SINK out RESUME');
+  await client.query(`INSERT INTO sales VALUES (9, 'Bergen', 9)`);
+  const last = (): boolean => [path, reference].every((of) => changes(of).at(-1)?.includes('Bergen'));
+  await expect.poll(last, { timeout: 10_000, interval: 20 }).toBe(true);
+  expect(lines(path).slice(written)).toEqual(lines(reference).slice(written));
+  expect(changes(path).length).toBe(2 + 1 + 2 + 1 + 2 + 1);
+  await expect
+    .poll(() => status('state, retained_from'), { timeout: 10_000, interval: 20 })
+    .toEqual({ state: 'running', retained_from: null });
+});
+
+test('a sink without a snapshot goes on from its beginning', async () => {
+  const path = join(folder, 'out.jsonl');
+  mkdirSync(`${path}.progress`);
+  await client.query(
+    `CREATE SINK out FROM sales INTO FILE (PATH '${path}') FORMAT JSON WITH (SNAPSHOT = false)`,
+  );
+  await expect.poll(() => status('state'), { timeout: 10_000, interval: 20 }).toEqual({ state: 'failed' });
+  await change();
+  await forgotten();
+  rmdirSync(`${path}.progress`);
+  await client.query('ALTER SINK out RESUME');
+  const ids = (): number[] =>
+    lines(path)
+      .map((line) => (JSON.parse(line) as { id: number }).id)
+      .filter((id) => id !== 0);
+  await expect.poll(ids, { timeout: 10_000, interval: 20 }).toEqual([3, 2, 2, 3]);
+});
+
+test('what is older than RETAIN HISTORY is let go, and the sink says so', async () => {
+  const path = join(folder, 'out.jsonl');
+  await client.query(
+    `CREATE SINK out FROM sales INTO FILE (PATH '${path}') FORMAT JSON WITH (RETAIN HISTORY = '1 s')`,
+  );
+  await expect.poll(() => lines(path).length, { timeout: 10_000, interval: 20 }).toBe(2);
+  const target = spoil(path);
+  await change();
+  await expect
+    .poll(() => status('state, retained_from'), { timeout: 10_000, interval: 20 })
+    .toEqual({ state: 'failed', retained_from: null });
+  await forgotten();
+  target.back();
+  await client.query('ALTER SINK out RESUME');
+  await expect
+    .poll(() => status('state, error'), { timeout: 10_000, interval: 20 })
+    .toEqual({
+      state: 'failed',
+      error: expect.stringMatching(
+        /^changes after \d+, up to which the target was written, are not kept/,
+      ) as string,
+    });
+});
+
+test('a paused sink takes what is more than memory may hold from the past of its relation', async () => {
+  const path = join(folder, 'out.jsonl');
+  await client.query('CREATE TABLE large (id int PRIMARY KEY, pad text)');
+  await client.query(`CREATE SINK out FROM large INTO FILE (PATH '${path}') FORMAT JSON`);
+  await client.query(`INSERT INTO large VALUES (0, '')`);
+  await expect.poll(() => lines(path).length, { timeout: 10_000, interval: 20 }).toBe(1);
+  await client.query('ALTER SINK out PAUSE');
+  const commits = 5;
+  for (let commit = 1; commit <= commits; commit++) {
+    const from = commit * 50_000;
+    await client.query(
+      `INSERT INTO large SELECT g, repeat('x', 1500) FROM generate_series(${from + 1}, ${from + 50_000}) AS g`,
+    );
+  }
+  expect(await status('state')).toEqual({ state: 'paused' });
+  await client.query('ALTER SINK out RESUME');
+  await expect
+    .poll(() => status('state, rows::int'), { timeout: 90_000, interval: 200 })
+    .toEqual({ state: 'running', rows: commits * 50_000 + 1 });
+  const times = lines(path).map((line) => (JSON.parse(line) as Append).tw_timestamp);
+  expect(times).toHaveLength(commits * 50_000 + 1);
+  expect(new Set(times).size).toBe(commits + 1);
+  expect(times).toEqual([...times].sort((a, b) => a - b));
+  await client.query('DROP TABLE large CASCADE');
+}, 180_000);

@@ -409,6 +409,7 @@ const sinkStatus: RawTable = {
     ['written_up_to', 'numeric'],
     ['rows_per_second', 'int8'],
     ['bytes_per_second', 'int8'],
+    ['retained_from', 'numeric'],
   ],
 };
 

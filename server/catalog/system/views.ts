@@ -267,7 +267,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     schema: 'tw_catalog',
     name: 'sink_status',
     query: `SELECT o.oid, n.name AS schema_name, o.name, o.connector, s.state, s.error, s.since, s.rows, s.bytes,
-      s.lag, s.errors, s.written_up_to, s.rows_per_second, s.bytes_per_second
+      s.lag, s.errors, s.written_up_to, s.rows_per_second, s.bytes_per_second, s.retained_from
       FROM tw_internal.sink_status s JOIN tw_internal.sinks o ON o.oid = s.sink_oid
       JOIN tw_internal.schemas n ON n.oid = o.schema_oid`,
   },

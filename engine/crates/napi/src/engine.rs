@@ -25,7 +25,7 @@ use tidewire_generate::{EventSink, Nexmark, counter};
 use tidewire_plan::{Expr, Output, Plan, TOO_DEEP};
 use tidewire_render::{CompileError, Environment, Prepared, Program};
 use tidewire_row::{EvalError, FormatSettings};
-use tidewire_worker::{Build, Conflict, Event, Hold, LayoutSplitter, Runtime, Writes};
+use tidewire_worker::{Build, Conflict, Event, Hold, HoldApart, LayoutSplitter, Runtime, Writes};
 use timely::dataflow::Scope;
 
 /// A group of so few bytes is committed on the thread that serves all sessions: some rows are checked in microseconds.
@@ -82,6 +82,29 @@ impl NativeHold {
     #[napi(catch_unwind)]
     pub fn timestamp(&self) -> f64 {
         self.hold.as_ref().map_or(0, Hold::time) as f64
+    }
+
+    /// Lets go.
+    #[napi(catch_unwind)]
+    pub fn release(&mut self) {
+        self.hold = None;
+    }
+}
+
+/// Keeps some collections readable at a time that moves on.
+#[napi]
+pub struct NativeHoldApart {
+    hold: Option<HoldApart>,
+}
+
+#[napi]
+impl NativeHoldApart {
+    /// Holds a later time.
+    #[napi(catch_unwind)]
+    pub fn advance(&mut self, timestamp: f64) {
+        if let Some(hold) = self.hold.as_mut() {
+            hold.advance(timestamp as u64);
+        }
     }
 
     /// Lets go.
@@ -429,7 +452,9 @@ impl NativeEngine {
                 settings(&options.time_zone)?,
             )?;
             let program = compile(&plan, as_of)?;
-            let hold = self.runtime.hold(as_of).map_err(|error| too_old(as_of, error))?;
+            let view = View(program);
+            let hold =
+                self.runtime.hold_inputs(&view.inputs(), as_of).map_err(|error| too_old(as_of, error))?;
             let subscriber = Subscriber::new(encoder, as_of, options.snapshot, options.up_to);
             let _ = self.notices.send(Notice::Add(id, Box::new(subscriber)));
             let (runtime, notices) = (self.runtime.clone(), self.notices.clone());
@@ -442,7 +467,7 @@ impl NativeEngine {
                     });
                 };
                 let started = guarded(|| {
-                    runtime.subscribe(id, &plan.name, Arc::new(View(program)), as_of, done).map_err(internal)
+                    runtime.subscribe(id, &plan.name, Arc::new(view), as_of, done).map_err(internal)
                 });
                 drop(hold);
                 if let Err(error) = started {
@@ -689,6 +714,17 @@ impl NativeEngine {
                 false => self.runtime.hold(time).map_err(|error| too_old(time, error))?,
             };
             Ok(NativeHold { hold: Some(hold) })
+        })
+    }
+
+    /// Keeps these readable at a time, and no others.
+    #[napi(catch_unwind)]
+    pub fn hold_apart(&self, ids: Vec<f64>, timestamp: f64) -> napi::Result<NativeHoldApart> {
+        call(|| {
+            let (ids, time): (Vec<u64>, _) =
+                (ids.into_iter().map(|id| id as u64).collect(), timestamp as u64);
+            let hold = self.runtime.hold_apart(&ids, time).map_err(|error| too_old(time, error))?;
+            Ok(NativeHoldApart { hold: Some(hold) })
         })
     }
 

@@ -1,7 +1,7 @@
 //! What the runtime's handle asks of all workers, in one order.
 
 use crate::SharedBuild;
-use crate::compaction::Hold;
+use crate::compaction::InputHold;
 use crate::hydrate::Hydration;
 use crate::subscription::Subscription;
 use crate::write_set::Partitioned;
@@ -62,7 +62,7 @@ struct State {
     to_build: usize,
     to_hydrate: usize,
     /// Keeps the inputs readable at the as-of until all workers have built.
-    hold: Option<Hold>,
+    hold: Option<InputHold>,
     done: Option<Done>,
 }
 
@@ -73,7 +73,7 @@ impl Installation {
         silenced: HashSet<u64>,
         output: InstallOutput,
         workers: usize,
-        hold: Hold,
+        hold: InputHold,
         done: Done,
     ) -> Arc<Self> {
         let state = State { to_build: workers, to_hydrate: workers, hold: Some(hold), done: Some(done) };

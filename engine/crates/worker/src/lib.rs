@@ -29,7 +29,7 @@ mod write_set;
 
 pub use build::{Build, SharedBuild};
 pub use check::{Conflict, UniqueKey, duplicate_key};
-pub use compaction::{Compaction, Hold, TooOld};
+pub use compaction::{Compaction, Hold, HoldApart, InputHold, TooOld};
 pub use oneshot::{OneshotError, OneshotRows, execute_oneshot};
 pub use overlay::Overlay;
 pub use read::{CollectionSnapshot, ReadError};

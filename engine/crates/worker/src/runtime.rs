@@ -2,7 +2,7 @@
 
 use crate::check::{Admitted, Base, Conflict, UniqueKey, duplicate_key};
 use crate::command::{Announcement, Command, InstallOutput, Installation};
-use crate::compaction::{Compaction, Hold, TooOld};
+use crate::compaction::{Compaction, Hold, HoldApart, InputHold, TooOld};
 use crate::hydrate::Hydration;
 use crate::progress::Progress;
 use crate::read::{CollectionSnapshot, shards};
@@ -184,7 +184,7 @@ impl Runtime {
     ) -> Result<(), String> {
         let slots = self.new_slots(as_of);
         let readable: Arc<AtomicBool> = Arc::default();
-        let hold = self.hold_for(as_of)?;
+        let hold = InputHold::All(self.hold_for(as_of)?);
         let registered = Registered {
             slots: slots.clone(),
             writable: None,
@@ -281,7 +281,7 @@ impl Runtime {
         as_of: u64,
         done: impl FnOnce(Result<(), String>) + Send + 'static,
     ) -> Result<(), String> {
-        let hold = self.hold_for(as_of)?;
+        let hold = self.hold_inputs(&build.inputs(), as_of).map_err(|error| too_old(as_of, error))?;
         let subscription = Subscription::new(id, as_of, self.sink.clone());
         let readable: Arc<AtomicBool> = Arc::default();
         let registered = Registered {
@@ -318,9 +318,15 @@ impl Runtime {
     }
 
     fn hold_for(&self, as_of: u64) -> Result<Hold, String> {
-        self.compaction
-            .hold(as_of)
-            .map_err(|too_old| format!("{as_of} can't be read any more, the oldest is {}", too_old.oldest))
+        self.compaction.hold(as_of).map_err(|error| too_old(as_of, error))
+    }
+
+    /// Keeps everything readable at a time, or these collections alone where they are held further back than the others.
+    pub fn hold_inputs(&self, ids: &[u64], time: u64) -> Result<InputHold, TooOld> {
+        match self.compaction.hold(time) {
+            Ok(hold) => Ok(InputHold::All(hold)),
+            Err(_) => self.compaction.hold_apart(ids, time).map(InputHold::Apart),
+        }
     }
 
     /// Drops a collection or a subscription. A collection that others read goes away for readers at once, and stays
@@ -473,6 +479,11 @@ impl Runtime {
         self.compaction.hold_at_least(time)
     }
 
+    /// Keeps these collections readable at `time`, which can move on, until the hold is dropped. Others are not held back.
+    pub fn hold_apart(&self, ids: &[u64], time: u64) -> Result<HoldApart, TooOld> {
+        self.compaction.hold_apart(ids, time)
+    }
+
     /// Whether readers get a collection's rows only, where it has errors too. Dataflows that read it already go on as they
     /// were installed.
     pub fn skip_errors(&self, id: u64, skip: bool) {
@@ -610,4 +621,8 @@ impl Commands {
             thread.unpark();
         }
     }
+}
+
+fn too_old(time: u64, error: TooOld) -> String {
+    format!("{time} can't be read any more, the oldest is {}", error.oldest)
 }

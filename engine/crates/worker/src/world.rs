@@ -374,11 +374,14 @@ impl World {
                 self.touched.insert(*id);
             }
         }
-        let since = self.progress.compaction().since();
+        let frontiers = self.progress.compaction().frontiers();
         for id in std::mem::take(&mut self.dirty) {
             if let Some(traces) = self.members.get_mut(&id).and_then(|member| member.traces.as_mut()) {
-                traces.0.compact(since);
-                traces.1.compact(since);
+                traces.0.compact(frontiers.of(id));
+                traces.1.compact(frontiers.of(id));
+                if frontiers.holds_back(id) {
+                    self.dirty.insert(id);
+                }
             }
         }
     }
@@ -404,13 +407,13 @@ impl World {
 
     /// Compacts what was announced to; what is complete is not touched any more.
     fn compact_touched(&mut self, sequenced: u64) {
-        let since = self.progress.compaction().since();
+        let frontiers = self.progress.compaction().frontiers();
         let members = &mut self.members;
         self.touched.retain(|id| {
             let Some(member) = members.get_mut(id) else { return false };
             if let Some((ok, err)) = member.traces.as_mut() {
-                ok.compact(since);
-                err.compact(since);
+                ok.compact(frontiers.of(*id));
+                err.compact(frontiers.of(*id));
             }
             member.hydrating.is_some() || member.gate() <= sequenced
         });

@@ -76,6 +76,55 @@ fn old_times_are_readable_within_the_lag_and_refused_beyond() {
 }
 
 #[test]
+fn some_collections_are_held_apart_and_subscriptions_begin_there() {
+    let engine = Engine::start(2);
+    for id in 1..=3 {
+        engine.table(id, false);
+    }
+    engine.runtime.set_lag(0);
+    let mut expected: Vec<(u64, i64)> = Vec::new();
+    engine.commit(1, (1..=3).map(|id| (id, vec![([0, id as u8], 1)])).collect());
+    engine.wait(1);
+    let mut hold = engine.runtime.hold_apart(&[1, 2], 1).expect("now");
+    for time in 2..=100u64 {
+        // A row that comes and goes: nothing is left of it where its times are forgotten.
+        let diff = if time % 2 == 0 { 1 } else { -1 };
+        engine.commit(time, vec![(1, vec![([0, 9], diff)]), (3, vec![([0, 9], diff)])]);
+        engine.wait(time);
+        expected.push((time, diff));
+    }
+    let mut subscriptions = 10..;
+    let mut since = |as_of: u64, view: View| {
+        let id = subscriptions.next().expect("endless");
+        let (sender, ready) = channel();
+        let done = move |result| drop(sender.send(result));
+        engine.runtime.subscribe(id, "s", Arc::new(Rows(view)), as_of, done)?;
+        ready.recv().expect("an answer")?;
+        engine.wait(engine.runtime.computed());
+        let mut changes: Vec<(u64, i64)> = Vec::new();
+        while changes.last().is_none_or(|(time, _)| *time < 100) {
+            let event = match engine.changes.lock().expect("not poisoned").pop() {
+                Some(event) => event,
+                None => engine.events.recv().expect("the engine runs"),
+            };
+            let Event::Changes { subscription, rows, .. } = event else { continue };
+            let later = rows.iter().filter(|update| subscription == id && update.time > as_of);
+            changes.extend(later.map(|update| (update.time, update.diff)));
+        }
+        Ok::<_, String>(changes)
+    };
+    assert_eq!(since(1, View::Join(1, 2)), Ok(expected.clone()), "each change at its time");
+    assert!(since(1, View::Join(1, 3)).is_err(), "collection 3 is not held");
+    hold.advance(50);
+    assert!(since(49, View::Swap(1)).is_err(), "the hold has moved on");
+    assert_eq!(since(50, View::Swap(1)), Ok(expected[49..].to_vec()));
+    assert!(engine.runtime.hold_apart(&[1, 2], 60).is_ok(), "what is held can be held again");
+    drop(hold);
+    assert!(engine.runtime.hold_apart(&[1, 2], 60).is_err(), "nothing holds it any more");
+    engine.runtime.stop();
+}
+
+#[test]
 fn primary_keys_stay_unique_within_and_across_transactions() {
     let engine = Engine::start(2);
     engine.table(1, true);
