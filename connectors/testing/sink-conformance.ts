@@ -3,11 +3,7 @@
  * it, and the suite writes to it, stops the writer at every step and starts it again. What a connector's target cannot do
  * (go away, refuse a record) is left out by not giving it.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Option } from '../../sql/ast/options.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
 import {
   ConnectorError,
   SINK_TRANSITIONS,
@@ -17,8 +13,9 @@ import {
   type SinkWriter,
 } from '../contract.ts';
 import { Egress, type EgressFeed } from '../egress.ts';
-import { type OptionSpecs, type ParsedOptions, parseOptions } from '../options.ts';
+import type { OptionSpecs, ParsedOptions } from '../options.ts';
 import { StateWatch } from './state-watch.ts';
+import { type Harness, PATIENCE, alteredOptions, suiteOf } from './suite.ts';
 
 /** A target of its own for each test. */
 export interface TestTarget {
@@ -33,8 +30,7 @@ export interface TestTarget {
   close(): Promise<void>;
 }
 
-export interface SinkHarness {
-  readonly name: string;
+export interface SinkHarness extends Harness {
   readonly connector: SinkConnector;
   create(): Promise<TestTarget>;
   /** Records as the engine would give them to the connector. */
@@ -43,38 +39,23 @@ export interface SinkHarness {
   readonly fences: boolean;
   /** A record that the target does not take. */
   readonly poison?: string;
-  /** Option lists that must be refused, with the SQLSTATE. */
-  readonly refused: readonly { readonly options: readonly Option[]; readonly sqlstate: string }[];
-  /** Options that are alterable, with another value. */
-  readonly altered: Readonly<Record<string, string | number | boolean>>;
-  /** Values of the options that are secrets: they must be nowhere to be seen. */
-  readonly secrets: readonly string[];
-  /** Milliseconds that a test may take. */
-  readonly patience?: number;
 }
-
-/** How long a test may take, unless its target is slow. */
-const PATIENCE = 15_000;
 
 /** Registers the suite. */
 export function sinkConformance(harness: SinkHarness): void {
-  const patience = harness.patience ?? PATIENCE;
-  describe(`${harness.name} is a sink`, { timeout: patience }, () => {
-    let directory: string;
+  describe(`${harness.name} is a sink`, { timeout: harness.patience ?? PATIENCE }, () => {
     let target: TestTarget;
-    const said: string[] = [];
     const open: { writer: SinkWriter; watch: StateWatch<SinkState> }[] = [];
+    const { patience, context, said } = suiteOf(harness, closeAll);
 
     beforeEach(async () => {
-      directory = await mkdtemp(join(tmpdir(), 'tidewire-conformance-'));
       target = await harness.create();
-      said.length = 0;
     });
 
-    afterEach(async () => {
+    async function closeAll(): Promise<void> {
       for (const { writer, watch } of open.splice(0)) {
         watch.look();
-        said.push(writer.health().error ?? '');
+        said(writer.health().error);
         await writer.close();
         await writer.close();
         watch.look();
@@ -82,9 +63,7 @@ export function sinkConformance(harness: SinkHarness): void {
         expect(writer.health().state).toBe('closed');
       }
       await target.close();
-      await rm(directory, { recursive: true, force: true });
-      for (const secret of harness.secrets) expect(said.join('\n')).not.toContain(secret);
-    });
+    }
 
     function newWriter(identity = 'conformance'): SinkWriter {
       const writer = harness.connector.open({
@@ -93,7 +72,7 @@ export function sinkConformance(harness: SinkHarness): void {
         format: { name: 'json', header: false },
         columns: ['a'],
         identity,
-        context: { directory, log: (message) => said.push(message) },
+        context: context(),
       });
       open.push({ writer, watch: new StateWatch(writer, SINK_TRANSITIONS) });
       return writer;
@@ -329,18 +308,11 @@ export function sinkConformance(harness: SinkHarness): void {
     });
 
     test('options: what is refused, what can change', async () => {
-      const { options: specs } = harness.connector;
-      for (const { options, sqlstate } of harness.refused) {
-        expect(() => parseOptions(specs, options, harness.name)).toThrow(
-          expect.objectContaining({ sqlstate }),
-        );
-      }
-      const alterable = Object.keys(specs).filter((name) => specs[name]!.alterable === true);
-      expect(Object.keys(harness.altered).sort()).toEqual(alterable.sort());
+      const altered = alteredOptions(harness, target.options);
       const writer = newWriter();
       await writer.recover();
       await writer.write(batch(['1'], 10));
-      writer.alter({ ...target.options, ...harness.altered });
+      writer.alter(altered);
       await writer.write(batch(['2'], 20));
       expect(await target.read()).toEqual(['1', '2']);
     });

@@ -3,18 +3,15 @@
  * suite reads it, stops it and starts it again. What a connector's upstream cannot do (go away, take a poison record) is
  * left out by not giving it.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Option } from '../../sql/ast/options.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { SOURCE_TRANSITIONS, type Offsets, type SourceConnector, type SourceReader } from '../contract.ts';
 import { Ingest } from '../ingest.ts';
-import { type OptionSpecs, type ParsedOptions, parseOptions } from '../options.ts';
+import type { OptionSpecs, ParsedOptions } from '../options.ts';
 import { splitPosition } from '../position.ts';
 import { Collector, type CollectorState } from './collector.ts';
 import { TestEngine, type TestEnvelope } from './engine-collector.ts';
 import { StateWatch } from './state-watch.ts';
+import { type Harness, alteredOptions, suiteOf } from './suite.ts';
 
 /** An upstream of its own for each test. */
 export interface TestUpstream {
@@ -31,34 +28,20 @@ export interface TestUpstream {
   close(): Promise<void>;
 }
 
-export interface SourceHarness {
-  readonly name: string;
+export interface SourceHarness extends Harness {
   readonly connector: SourceConnector;
   /** Of a connector of messages: what they are to the relation (`engine-collector.ts`). */
   readonly envelope?: TestEnvelope;
   /** An upstream with records, enough for several commits, and what the collector shows of them. */
   create(): Promise<{ readonly upstream: TestUpstream; readonly rows: readonly string[] }>;
-  /** Option lists that must be refused, with the SQLSTATE. */
-  readonly refused: readonly { readonly options: readonly Option[]; readonly sqlstate: string }[];
-  /** Options that are alterable, with another value. */
-  readonly altered: Readonly<Record<string, string | number | boolean>>;
-  /** Values of the options that are secrets: they must be nowhere to be seen. */
-  readonly secrets: readonly string[];
-  /** Milliseconds that a test may take, where the upstream needs more than others to come back. */
-  readonly patience?: number;
 }
-
-/** How long a test may take, unless its upstream is slow to come back. */
-const PATIENCE = 15_000;
 
 /** Registers the suite. */
 export function sourceConformance(harness: SourceHarness): void {
-  const patience = harness.patience ?? PATIENCE;
   describe(`${harness.name} is a source`, () => {
-    let directory: string;
     let upstream: TestUpstream;
     let rows: readonly string[];
-    const said: string[] = [];
+    const { patience, context, said } = suiteOf(harness, () => upstream.close());
     const { envelope } = harness;
     let engine: TestEngine | undefined;
 
@@ -68,15 +51,7 @@ export function sourceConformance(harness: SourceHarness): void {
     afterAll(() => engine?.stop());
 
     beforeEach(async () => {
-      directory = await mkdtemp(join(tmpdir(), 'tidewire-conformance-'));
       ({ upstream, rows } = await harness.create());
-      said.length = 0;
-    });
-
-    afterEach(async () => {
-      await upstream.close();
-      await rm(directory, { recursive: true, force: true });
-      for (const secret of harness.secrets) expect(said.join('\n')).not.toContain(secret);
     });
 
     const newCollector = (): Collector =>
@@ -94,7 +69,7 @@ export function sourceConformance(harness: SourceHarness): void {
         connection: upstream.connection ?? null,
         metadata: envelope === 'upsert' ? ['key'] : [],
         format: harness.connector.formats.length > 0 ? { name: 'json', header: false } : null,
-        context: { directory, log: (message) => said.push(message) },
+        context: context(),
       });
     }
 
@@ -124,7 +99,8 @@ export function sourceConformance(harness: SourceHarness): void {
       const failure = await ended;
       watch.look();
       watch.check();
-      said.push(JSON.stringify(collector.offsets), reader.health().error ?? '', failure?.message ?? '');
+      for (const text of [JSON.stringify(collector.offsets), reader.health().error, failure?.message])
+        said(text);
       await reader.close();
       return failure;
     }
@@ -336,18 +312,11 @@ export function sourceConformance(harness: SourceHarness): void {
     });
 
     test('options: what is refused, what can change', { timeout: patience }, async () => {
-      const { options: specs } = harness.connector;
-      for (const { options, sqlstate } of harness.refused) {
-        expect(() => parseOptions(specs, options, harness.name)).toThrow(
-          expect.objectContaining({ sqlstate }),
-        );
-      }
-      const alterable = Object.keys(specs).filter((name) => specs[name]!.alterable === true);
-      expect(Object.keys(harness.altered).sort()).toEqual(alterable.sort());
+      const altered = alteredOptions(harness, upstream.options);
       const collector = newCollector();
       const reader = open({});
       const ended = ingest(reader, collector);
-      reader.alter({ ...upstream.options, ...harness.altered });
+      reader.alter(altered);
       await collector.until(complete(collector));
       await reader.close();
       await ended;
