@@ -52,6 +52,16 @@ function frameLength(frames: Buffer, at: number): number {
   return HEADER + Math.max(0, key) + Math.max(0, value) + Math.max(0, headers);
 }
 
+/** A message for partition 0, as the engine would frame it. */
+export function messageFrame(key: string, value: string, micros: number): Buffer {
+  const header = Buffer.alloc(HEADER);
+  header.writeBigInt64LE(BigInt(micros), 0);
+  header.writeInt32LE(Buffer.byteLength(key), 16);
+  header.writeInt32LE(Buffer.byteLength(value), 20);
+  header.writeInt32LE(NONE, 24);
+  return Buffer.concat([header, Buffer.from(key), Buffer.from(value)]);
+}
+
 /** A portion as kafkajs's `send` takes it. */
 export function outgoingMessages(portion: Portion): Message[] {
   return new OutgoingMessages(portion) as unknown as Message[];

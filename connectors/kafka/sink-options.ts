@@ -19,7 +19,7 @@ export const kafkaSinkOptions = {
   transactional_id_prefix: { type: 'string', default: 'tidewire' },
   /** What the name of the consumer group begins with whose offset is the sink's progress. */
   progress_group_id_prefix: { type: 'string', default: 'tidewire' },
-  /** Refused by name: progress is an offset. */
+  /** Where the progress is written, in place of a group's offset. */
   progress_topic: { type: 'string' },
   /** How long a transaction may take: what a writer that died has begun holds up readers as long. */
   transaction_timeout: { type: 'duration', min: 1000, default: 60_000, alterable: true },

@@ -1,9 +1,11 @@
 /** INTO KAFKA: what it takes and how it is opened. */
+import type { Admin } from 'kafkajs';
 import { SqlError, type Notice } from '../../sql/error.ts';
 import type { SinkConnector, SinkOptions, SinkWriter } from '../contract.ts';
 import type { OptionSpecs, ParsedOptions } from '../options.ts';
 import { type KafkaConnectionOptions, firstError, kafkaClient, kafkaError } from './client.ts';
 import { type KafkaSinkOptions, kafkaSinkOptions, topicConfig } from './sink-options.ts';
+import { progressTopic, progressTopicNotices } from './progress.ts';
 import { createTopic, findTopic, mismatches } from './topic.ts';
 import { KafkaWriter } from './writer.ts';
 
@@ -32,21 +34,17 @@ export const kafkaSink: SinkConnector<typeof kafkaSinkOptions> = {
     connection: ParsedOptions<OptionSpecs> | null,
   ): Promise<readonly Notice[]> {
     topicConfig(options.topic_config);
-    if (options.progress_topic !== undefined) {
-      throw new SqlError({
-        sqlstate: '0A000',
-        message: 'PROGRESS TOPIC is not supported',
-        hint: 'The progress is an offset of a consumer group: PROGRESS GROUP ID PREFIX says how its name begins.',
-      });
+    if (options.progress_topic === options.topic) {
+      throw new SqlError({ sqlstate: '22023', message: 'TOPIC and PROGRESS TOPIC are the same' });
     }
     const kafka = connection as unknown as KafkaConnectionOptions;
     const admin = kafkaClient(kafka, () => undefined, { retries: 1, initialRetryTime: 100 }).admin();
     try {
       await admin.connect();
       const found = await findTopic(admin, options.topic);
-      if (found !== null) return await mismatches(admin, found, options);
-      await createTopic(admin, options, { validateOnly: true });
-      return [];
+      const notices = found === null ? [] : await mismatches(admin, found, options);
+      if (found === null) await createTopic(admin, options, { validateOnly: true });
+      return [...notices, ...(await validateProgress(admin, options))];
     } catch (error) {
       const doing = `write to topic "${options.topic}" at ${kafka.brokers}`;
       const { sqlstate, message, hint } = kafkaError(error, kafka, doing);
@@ -61,3 +59,12 @@ export const kafkaSink: SinkConnector<typeof kafkaSinkOptions> = {
     return new KafkaWriter(options);
   },
 };
+
+/** A progress topic is there and fit for it, or can be made. */
+async function validateProgress(admin: Admin, options: KafkaSinkOptions): Promise<Notice[]> {
+  const { progress_topic: topic } = options;
+  if (topic === undefined) return [];
+  if ((await admin.listTopics()).includes(topic)) return progressTopicNotices(admin, topic);
+  await admin.createTopics({ topics: [progressTopic(options)], validateOnly: true });
+  return [];
+}

@@ -1,10 +1,8 @@
 /**
  * Writes a sink's messages through kafkajs's transactional producer.
  *
- * A transaction has the changes of whole timestamps, and the sink's progress: the offset that it commits for a consumer
- * group of its own, in partition 0 of the topic, is the timestamp below which all is written. Offsets are what
- * transactions of Kafka carry besides messages; they are read with one request, want no topic of their own, and go when
- * the topic is deleted. A reader with isolation level read_committed sees both or neither.
+ * A transaction has the changes of whole timestamps, and the sink's progress (progress.ts). A reader with isolation level
+ * read_committed sees both or neither.
  *
  * What is begun and not committed is aborted at the next recovery: initialising the transactional id shuts out an older
  * producer and ends its transaction.
@@ -24,6 +22,7 @@ import type { OptionSpecs, ParsedOptions } from '../options.ts';
 import { Alarm, PauseGate, StateHolder, atMost } from '../state.ts';
 import { type KafkaConnectionOptions, firstError, kafkaClient, kafkaMessage } from './client.ts';
 import { outgoingMessages, outgoingPartitioner, portions } from './outgoing.ts';
+import { type SinkProgress, sinkProgress } from './progress.ts';
 import type { KafkaSinkOptions } from './sink-options.ts';
 import { createTopic, findTopic, maxMessageBytes } from './topic.ts';
 
@@ -90,7 +89,7 @@ export class KafkaWriter implements SinkWriter {
   readonly #setup: SinkOptions<KafkaSinkOptions>;
   #options: KafkaSinkOptions;
   readonly #connection: KafkaConnectionOptions;
-  readonly #group: string;
+  readonly #progress: SinkProgress;
   readonly #state = new StateHolder<SinkState>('created');
   readonly #gate = new PauseGate();
   readonly #pause = new Alarm();
@@ -112,7 +111,7 @@ export class KafkaWriter implements SinkWriter {
     this.#setup = setup;
     this.#options = setup.options;
     this.#connection = setup.connection as unknown as KafkaConnectionOptions;
-    this.#group = `${setup.options.progress_group_id_prefix}-${setup.identity}`;
+    this.#progress = sinkProgress(setup.options, setup.identity);
   }
 
   async recover(): Promise<number | undefined> {
@@ -131,7 +130,8 @@ export class KafkaWriter implements SinkWriter {
       try {
         await admin.connect();
         await this.#prepareTopic(admin);
-        const progress = await this.#progress(admin);
+        await this.#progress.prepare(admin);
+        const progress = await this.#patiently(COORDINATOR_COMES, () => this.#progress.read(client, admin));
         this.#first = progress === undefined;
         if (!this.#first) await this.#begin(this.#options.transaction_timeout);
         return progress;
@@ -178,16 +178,6 @@ export class KafkaWriter implements SinkWriter {
     this.#requestBytes = most === null ? REQUEST_BYTES : Math.max(1, most - BATCH_OVERHEAD);
   }
 
-  async #progress(admin: Admin): Promise<number | undefined> {
-    const { topic } = this.#options;
-    const groups = await this.#patiently(COORDINATOR_COMES, () =>
-      admin.fetchOffsets({ groupId: this.#group, topics: [topic] }),
-    );
-    const partition = groups[0]?.partitions.find((each) => each.partition === 0);
-    const upTo = Number(partition?.offset ?? -1);
-    return upTo >= 0 ? upTo : undefined;
-  }
-
   /** Does something again that kafkajs gives up on, for what passes by itself. */
   async #patiently<T>(passing: readonly string[], action: () => Promise<T>): Promise<T> {
     for (let trial = 1; ; trial++) {
@@ -219,10 +209,7 @@ export class KafkaWriter implements SinkWriter {
         records: this.#open.records + batch.records,
       };
       if (!batch.whole) return;
-      const partitions = [{ partition: 0, offset: String(batch.upTo) }];
-      await this.#patiently(ONE_AFTER_THE_OTHER, () =>
-        transaction.sendOffsets({ consumerGroupId: this.#group, topics: [{ topic, partitions }] }),
-      );
+      await this.#patiently(ONE_AFTER_THE_OTHER, () => this.#progress.write(transaction, batch.upTo));
       await transaction.commit();
       this.#transaction = null;
       this.#bytes += this.#open.bytes;

@@ -333,6 +333,61 @@ describeWith(kafkaMissing(), 'INTO KAFKA', () => {
     );
   });
 
+  test('PROGRESS TOPIC has the progress of sinks, in the transactions of their changes', async () => {
+    await ask('CREATE TABLE steps (id int PRIMARY KEY)');
+    await ask('INSERT INTO steps VALUES (1)');
+    const create = (name: string, progress: string): Promise<unknown> =>
+      ask(`CREATE SINK ${name} FROM steps INTO KAFKA CONNECTION k (TOPIC '${name}', PROGRESS TOPIC '${progress}')
+        FORMAT JSON ENVELOPE UPSERT`);
+    await create('steps_a', 'progress');
+    await create('steps_b', 'progress');
+    await messages('steps_a', 1);
+    await ask('INSERT INTO steps VALUES (2)');
+    const written = async (): Promise<number[]> => {
+      const read = await readAll(broker, 'progress');
+      const last = new Map(read.map(({ key, value }) => [text(key), String(value)]));
+      return [...last.values()].map((value) => (JSON.parse(value) as { up_to: number }).up_to - 1);
+    };
+    await messages('steps_a', 2);
+    await messages('steps_b', 2);
+    const status =
+      "SELECT written_up_to FROM tw_catalog.sink_status WHERE name IN ('steps_a', 'steps_b') ORDER BY 1";
+    await gives(
+      status,
+      (await written()).map((upTo) => [`${upTo}`]),
+    );
+    const admin = broker.client().admin();
+    await admin.connect();
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [
+        { type: kafkajs.ConfigResourceTypes.TOPIC, name: 'progress', configNames: ['cleanup.policy'] },
+      ],
+    });
+    await admin.disconnect();
+    expect(resources[0]?.configEntries[0]?.configValue).toBe('compact');
+    // Others write much behind it; whoever recovers finds its own all the same.
+    const producer = broker.client().producer();
+    await producer.connect();
+    const noise = Array.from({ length: 3000 }, (_, index) => ({ key: `other ${index}`, value: 'no JSON' }));
+    await producer.send({ topic: 'progress', messages: noise });
+    await producer.disconnect();
+    await ask("ALTER CONNECTION k SET (CLIENT ID 'with progress')");
+    await ask('INSERT INTO steps VALUES (3)');
+    expect((pairs(await messages('steps_a', 3)) as [string][]).map(([key]) => key)).toEqual(
+      [1, 2, 3].map((id) => `{"id":${id}}`),
+    );
+    await gives("SELECT rows::int, state FROM tw_catalog.sink_status WHERE name = 'steps_a'", [
+      [3, 'running'],
+    ]);
+    expect(await readAll(broker, 'steps_a')).toHaveLength(3);
+    await broker.createTopic('forgetful');
+    const notices: string[] = [];
+    client.once('notice', ({ message }) => notices.push(message ?? ''));
+    await create('steps_c', 'forgetful');
+    expect(notices).toEqual(['progress topic "forgetful" has cleanup.policy delete, not compact']);
+  });
+
   test('paused and resumed, shown and dropped', async () => {
     await ask('CREATE TABLE calm (id int PRIMARY KEY)');
     await ask(
@@ -349,13 +404,31 @@ describeWith(kafkaMissing(), 'INTO KAFKA', () => {
     await messages('calm', 2);
     await gives("SELECT rows FROM tw_catalog.sink_status WHERE name = 'calm_out'", [['2']]);
     const { rows } = await client.query("SHOW SINKS LIKE 'calm_out'");
-    expect(rows).toMatchObject([{ name: 'calm_out', connector: 'kafka', state: 'running', rows: '2' }]);
+    expect(rows).toMatchObject([
+      {
+        name: 'calm_out',
+        connector: 'kafka',
+        state: 'running',
+        error: null,
+        rows: '2',
+        lag: '0',
+        errors: '0',
+      },
+    ]);
+    await ask('INSERT INTO calm SELECT g FROM generate_series(10, 5000) AS g');
+    await gives(
+      `SELECT rows_per_second > 100, bytes_per_second > 1000, bytes > 10000 FROM tw_catalog.sink_status WHERE name = 'calm_out'`,
+      [[true, true, true]],
+    );
+    await ask('DELETE FROM calm WHERE id >= 10');
+    await gives("SELECT rows FROM tw_catalog.sink_status WHERE name = 'calm_out'", [[`${2 + 2 * 4991}`]]);
+    await gives("SELECT rows_per_second FROM tw_catalog.sink_status WHERE name = 'calm_out'", [['0']]);
     const shown = await ask('SHOW CREATE SINK calm_out');
     expect(String(shown[0])).toContain("INTO KAFKA CONNECTION k (TOPIC 'calm')");
     await expect(ask('DROP CONNECTION k')).rejects.toMatchObject({ code: '2BP01' });
     await ask('DROP SINK calm_out');
     await ask('INSERT INTO calm VALUES (3)');
-    expect(await readAll(broker, 'calm')).toHaveLength(2);
+    expect(await readAll(broker, 'calm')).toHaveLength(2 + 2 * 4991);
   });
 
   test('a secret that is altered lets the sink connect again, or says why it cannot', async () => {
@@ -391,6 +464,10 @@ describeWith(kafkaMissing(), 'INTO KAFKA', () => {
     await gives(status, [['stalled', true]]);
     await ask('INSERT INTO lasting VALUES (4)');
     await ask('DELETE FROM lasting WHERE id = 1');
+    await gives(
+      "SELECT lag::int, errors > 0, retained_from IS NOT NULL FROM tw_catalog.sink_status WHERE name = 'lasting_out'",
+      [[3, true, true]],
+    );
     await broker.start();
     const read = await messages('lasting', 5);
     await gives(status, [['running', false]]);
@@ -460,7 +537,8 @@ describeWith(kafkaMissing(), 'INTO KAFKA', () => {
     ["INTO KAFKA CONNECTION k (TOPIC 't', COMPRESSION TYPE 'rar') FORMAT JSON", '22023'],
     ["INTO KAFKA CONNECTION k (TOPIC 't', PARTITION BY city) FORMAT JSON", '42804'],
     ["INTO KAFKA CONNECTION k (TOPIC 't', PARTITION BY nothing) FORMAT JSON", '42703'],
-    ["INTO KAFKA CONNECTION k (TOPIC 't', PROGRESS TOPIC 'p') FORMAT JSON", '0A000'],
+    ["INTO KAFKA CONNECTION k (TOPIC 't', PROGRESS TOPIC 't') FORMAT JSON", '22023'],
+    ["INTO KAFKA CONNECTION k (TOPIC 't', PROGRESS TOPIC 'no good name!') FORMAT JSON", '22023'],
     ["INTO KAFKA CONNECTION k (TOPIC 't') HEADERS city FORMAT JSON", '42804'],
     ["INTO KAFKA CONNECTION k (TOPIC 't') HEADERS nothing FORMAT JSON", '42703'],
     ["INTO KAFKA CONNECTION k (TOPIC 't') KEY (nothing) FORMAT JSON ENVELOPE UPSERT", '42703'],
