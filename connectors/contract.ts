@@ -13,6 +13,7 @@
  *                          └──error that retrying cannot cure──▶ failed
  *     any state ──close──▶ closed
  *
+ * It can be paused in any state that is no end; `SOURCE_TRANSITIONS` has every arrow, and the suite holds readers to them.
  * A stalled source retries by itself and says since when and why in `health()`; it never loses its place. A failed
  * one keeps its rows readable and says why. Only `close` releases what it holds. A failed source that is resumed is
  * opened anew, from the offsets that are committed and with the same directory.
@@ -42,6 +43,7 @@
  *                              └──error that retrying cannot cure──▶ failed
  *     any state ──close──▶ closed
  *
+ * It can be paused in any state that is no end; `SINK_TRANSITIONS` has every arrow, and the suite holds writers to them.
  * A stalled sink is recovered again and again, with growing pauses, and says since when and why in `health()`. A failed
  * one that is resumed is opened anew, with the same identity and directory.
  *

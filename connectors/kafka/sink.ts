@@ -65,6 +65,6 @@ async function validateProgress(admin: Admin, options: KafkaSinkOptions): Promis
   const { progress_topic: topic } = options;
   if (topic === undefined) return [];
   if ((await admin.listTopics()).includes(topic)) return progressTopicNotices(admin, topic);
-  await admin.createTopics({ topics: [progressTopic(options)], validateOnly: true });
+  await admin.createTopics({ topics: [progressTopic(options)], waitForLeaders: false, validateOnly: true });
   return [];
 }

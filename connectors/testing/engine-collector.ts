@@ -65,6 +65,9 @@ const SHAPES: Readonly<Record<TestEnvelope, Shape>> = {
   },
 };
 
+/** The number of the schema that a collector may not know. */
+const SCHEMA = 7;
+
 /** An engine for the collectors of one suite; their collections are dropped with it. */
 export class TestEngine {
   readonly engine: Engine;
@@ -165,7 +168,7 @@ class EngineCollector extends Collector {
 
   override decoder(): RowDecoder {
     const { fields, messages, envelope } = this.#shape;
-    return this.#test.engine.decoder({
+    const decoder = this.#test.engine.decoder({
       arrangement: this.#arrangement,
       format: { kind: 'json' },
       columns: fields,
@@ -175,6 +178,15 @@ class EngineCollector extends Collector {
       mfp: { expressions: [], predicates: [], projection: fields.map((_, index) => index) },
       timeZone: 'UTC',
     });
+    return {
+      decode: (chunk, options) => decoder.decode(chunk, options),
+      unknownSchemas: (chunk) => {
+        const { schema } = this;
+        return schema !== null && !schema.known && chunk.includes(schema.marker) ? [SCHEMA] : [];
+      },
+      learnSchema: () => undefined,
+      close: () => decoder.close(),
+    };
   }
 
   protected override async apply(transaction: Transaction): Promise<void> {

@@ -237,6 +237,32 @@ export function sourceConformance(harness: SourceHarness): void {
       expect(collector.refused.at(-1)).toMatchObject({ count: 1, diff: 1 });
     });
 
+    test('records of a schema that is not known wait for it', { timeout: patience }, async ({ skip }) => {
+      if (envelope === undefined || upstream.append === undefined) return skip();
+      const collector = newCollector();
+      await run(collector, complete(collector));
+      await upstream.append(['older']);
+      await run(collector, () => collector.rows.get('older') === 1);
+      let closeUnanswered = (): void => undefined;
+      const unanswered = new Promise<boolean>((resolve) => {
+        closeUnanswered = () => resolve(false);
+      });
+      collector.schema = { marker: 'newer', known: false, answer: unanswered };
+      await upstream.append(['before', 'newer 1']);
+      const reader = open(collector.offsets);
+      const ended = ingest(reader, collector);
+      await expect.poll(() => collector.asked, { timeout: patience }).toBe(1);
+      expect(reader.health().error).toBeNull();
+      expect(collector.rows.has('newer 1')).toBe(false);
+      // Closed meanwhile: nothing is lost.
+      closeUnanswered();
+      await reader.close();
+      await ended;
+      collector.schema = { marker: 'newer', known: false, answer: Promise.resolve(true) };
+      expect(await run(collector, () => collector.rows.get('newer 1') === 1)).toBeNull();
+      expect(collector.list()).toEqual([...rows, 'older', 'before', 'newer 1'].sort());
+    });
+
     test('what upstream delivers twice stands once', { timeout: patience }, async ({ skip }) => {
       if (upstream.repeat === undefined) return skip();
       const collector = newCollector();

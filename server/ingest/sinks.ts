@@ -92,6 +92,9 @@ export class RunningSink {
   readonly #identity = randomUUID();
   /** Null: it could not be opened. */
   #writer: SinkWriter | null = null;
+  /** What writers before it wrote; one of them may be about to close. */
+  #before = { bytes: 0, records: 0 };
+  #retiring: SinkWriter | null = null;
   #egress: Egress | null = null;
   #run: Promise<void> = Promise.resolve();
   #subscription: ArrangementId | null = null;
@@ -132,6 +135,8 @@ export class RunningSink {
   #start(): void {
     const { engine } = this.#parts;
     this.#ended = null;
+    this.#retired(this.#writer);
+    this.#writer = null;
     try {
       this.#writer = this.#open();
     } catch (error) {
@@ -164,12 +169,30 @@ export class RunningSink {
     const waiting = this.#egress?.waiting ?? 0;
     return {
       health: this.#ended ?? this.#writer!.health(),
-      metrics: this.#writer?.metrics() ?? NOTHING,
+      metrics: this.#metrics(),
       lag: waiting,
       errors: this.#egress?.errors ?? 0,
       progress: this.#egress?.progress ?? null,
       retainedFrom: this.#ended || this.#cutOff || waiting > 0 ? this.#history.from : null,
     };
+  }
+
+  /** Of all writers that it had. */
+  #metrics(): ConnectorMetrics {
+    const now = this.#writer?.metrics() ?? NOTHING;
+    const { bytes = 0, records = 0 } = this.#retiring?.metrics() ?? {};
+    const before = this.#before;
+    return {
+      ...now,
+      bytes: before.bytes + bytes + now.bytes,
+      records: before.records + records + now.records,
+    };
+  }
+
+  /** A writer has written its last. */
+  #retired(writer: SinkWriter | null): void {
+    const { bytes, records } = writer?.metrics() ?? NOTHING;
+    this.#before = { bytes: this.#before.bytes + bytes, records: this.#before.records + records };
   }
 
   /** Pauses it or lets it go on; one that failed starts again from what its target holds. */
@@ -207,8 +230,12 @@ export class RunningSink {
     const paused = this.#writer!.health().state === 'paused';
     const writer = this.#open();
     if (paused) writer.pause();
+    const old = this.#writer!;
+    this.#retiring = old;
     this.#writer = writer;
     await this.#egress!.replace(writer);
+    this.#retiring = null;
+    this.#retired(old);
   }
 
   /** Writes what waits, within bounds of time. */

@@ -412,7 +412,6 @@ describeWith(kafkaMissing(), 'INTO KAFKA', () => {
         error: null,
         rows: '2',
         lag: '0',
-        errors: '0',
       },
     ]);
     await ask('INSERT INTO calm SELECT g FROM generate_series(10, 5000) AS g');

@@ -353,11 +353,11 @@ test('a paused sink takes what is more than memory may hold from the past of its
   expect(await status('state')).toEqual({ state: 'paused' });
   await client.query('ALTER SINK out RESUME');
   await expect
-    .poll(() => status('state, rows::int'), { timeout: 90_000, interval: 200 })
+    .poll(() => status('state, rows::int'), { timeout: 180_000, interval: 200 })
     .toEqual({ state: 'running', rows: commits * 50_000 + 1 });
   const times = lines(path).map((line) => (JSON.parse(line) as Append).tw_timestamp);
   expect(times).toHaveLength(commits * 50_000 + 1);
   expect(new Set(times).size).toBe(commits + 1);
   expect(times).toEqual([...times].sort((a, b) => a - b));
   await client.query('DROP TABLE large CASCADE');
-}, 180_000);
+}, 240_000);
