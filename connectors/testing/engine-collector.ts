@@ -180,9 +180,15 @@ class EngineCollector extends Collector {
     });
     return {
       decode: (chunk, options) => decoder.decode(chunk, options),
-      unknownSchemas: (chunk) => {
+      stage: async (chunk, place, position) => {
         const { schema } = this;
-        return schema !== null && !schema.known && chunk.includes(schema.marker) ? [SCHEMA] : [];
+        if (schema === null || schema.known || !chunk.includes(schema.marker)) {
+          return decoder.stage(chunk, place, position);
+        }
+        const write = (): never => {
+          throw new Error('nothing was decoded');
+        };
+        return { unknownSchemas: [SCHEMA], position: null, write };
       },
       learnSchema: () => undefined,
       close: () => decoder.close(),
