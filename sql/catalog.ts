@@ -115,9 +115,7 @@ export interface CatalogReader {
   /** The oid of a relation or an index: what a regclass can name. */
   findClass(schema: string | null, name: string): ObjectId | null;
   /** What has this oid, and whether its name alone finds it. */
-  classNamed(
-    oid: ObjectId,
-  ): {
+  classNamed(oid: ObjectId): {
     readonly schema: string;
     readonly name: string;
     readonly visible: boolean;

@@ -175,7 +175,10 @@ describe('golden plans', () => {
     ) as { plan: unknown; arrangements: unknown; hints: unknown };
     expect(plan).toEqual(JSON.parse(compiled.explain('physical', 'json')));
     const index = { relation: 'public.t', key: ['b'], kind: 'index', name: 't_b', users: [] };
-    expect(arrangements).toEqual([{ node: 0, reuses: index }, { node: 1, keeps: 'nothing' }]);
+    expect(arrangements).toEqual([
+      { node: 0, reuses: index },
+      { node: 1, keeps: 'nothing' },
+    ]);
     expect(hints).toEqual([]);
   });
 });
