@@ -241,7 +241,9 @@ impl Random {
                 self.json(&mut builder, 0, arena);
                 Datum::Jsonb(builder.finish(arena))
             }
-            ScalarType::Array(_) => unreachable!("arrays are in arrays.rs"),
+            ScalarType::Array(_) | ScalarType::Record(_) => {
+                unreachable!("arrays are in arrays.rs, rows in records.rs")
+            }
         }
     }
 }
