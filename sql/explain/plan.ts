@@ -64,7 +64,15 @@ class PlanPrinter {
       case 'lookup': {
         const shown = operator.keys.slice(0, 4).map((row) => `(${row.map(exprText).join(', ')})`);
         const more = operator.keys.length > 4 ? `, … ${operator.keys.length} keys` : '';
-        return [`lookup in ${this.#arrangement(node)}: ${shown.join(', ')}${more}`];
+        if (operator.range === undefined)
+          return [`lookup in ${this.#arrangement(node)}: ${shown.join(', ')}${more}`];
+        const { from, to } = operator.range;
+        const parts = [
+          ...(operator.keys[0]?.length === 0 ? [] : [`${shown.join(', ')}${more}`]),
+          ...(from === null ? [] : [`from ${exprText(from)}`]),
+          ...(to === null ? [] : [`to ${exprText(to)}`]),
+        ];
+        return [`scan of ${this.#arrangement(node)}: ${parts.join(' ')}`];
       }
       case 'mfp':
         return [`map/filter %${operator.input}`, ...mfpLines(operator.mfp, this.#arity(operator.input))];

@@ -1,16 +1,19 @@
 /**
- * Literal keys to index look-ups (rule 21).
+ * Literal keys to index look-ups and range scans (rule 21).
  *
- *     SELECT … FROM t WHERE id = $1        →  lookup t [id] in ($1)
- *     SELECT … FROM t WHERE id IN (1, 2)   →  lookup t [id] in (1), (2)
+ *     SELECT … FROM t WHERE id = $1                     →  lookup t [id] in ($1)
+ *     SELECT … FROM t WHERE id IN (1, 2)                →  lookup t [id] in (1), (2)
+ *     SELECT … FROM t WHERE day >= $1 AND day < $2      →  lookup t [day] from $1 to $2
+ *     SELECT … FROM t WHERE city = $1 AND day > $2      →  lookup t [city, day] in ($1), from $2
  *
- * Needs an arrangement whose whole key is fixed by equalities with expressions without columns. The conditions stay
- * above the look-up: they drop what a NULL parameter finds, and cost nothing on the few rows.
+ * A look-up needs an arrangement whose whole key is fixed by equalities with expressions without columns. Else the first
+ * fields may be, and the next lie in a range. The conditions stay above: they drop what a NULL parameter finds and the ends
+ * of a range, and cost nothing on the few rows.
  */
-import type { Expr } from '../../engine/plan.generated.ts';
+import type { Expr, KeyRange } from '../../engine/plan.generated.ts';
 import type { CatalogArrangement } from '../catalog.ts';
 import type { MirScalar } from '../mir.ts';
-import { equalitySides } from '../mir/equality.ts';
+import { equalityKey, equalitySides, representation, widen } from '../mir/equality.ts';
 import { canFail, isColumnFree } from '../mir/scalar.ts';
 import type { Flow, PlanBuilder } from './builder.ts';
 import { sameExpr, toExpr } from './expr.ts';
@@ -53,34 +56,128 @@ function fixedKeys(predicates: readonly MirScalar[]): FixedKey[] {
   return fixed;
 }
 
+interface Bound {
+  readonly key: Expr;
+  readonly side: 'from' | 'to';
+  readonly value: Expr;
+}
+
+/** Types whose packed form is in the order of their comparison operators. */
+const ORDERED = new Set([
+  'int2',
+  'int4',
+  'int8',
+  'oid',
+  'float4',
+  'float8',
+  'numeric',
+  'text',
+  'bytea',
+  'date',
+  'time',
+  'timestamp',
+  'timestamptz',
+  'uuid',
+]);
+const SIDES: Readonly<Record<string, 'from' | 'to'>> = { '>': 'from', '>=': 'from', '<': 'to', '<=': 'to' };
+const MIXED_INTEGERS = /^int[248][248](?:lt|le|gt|ge)$/;
+const WIDTHS: Readonly<Record<string, number>> = { int2: 2, int4: 4, int8: 8 };
+
+/** The sides of a comparison as values of one type; null if they cannot be. */
+function comparable(scalar: Extract<MirScalar, { kind: 'call' }>): readonly [MirScalar, MirScalar] | null {
+  const [left, right] = scalar.arguments;
+  if (left === undefined || right === undefined) return null;
+  if (MIXED_INTEGERS.test(scalar.opcode)) {
+    const wider = WIDTHS[left.type.name]! > WIDTHS[right.type.name]! ? left : right;
+    const sides = [widen(left, wider.type.name), widen(right, wider.type.name)] as const;
+    return sides[0] === null || sides[1] === null ? null : [sides[0], sides[1]];
+  }
+  const type = representation(left.type);
+  return ORDERED.has(type) && type === representation(right.type) ? [left, right] : null;
+}
+
+/** Key expressions that the predicates bound on one side. */
+function boundsOf(predicates: readonly MirScalar[]): Bound[] {
+  return predicates.flatMap((predicate): Bound[] => {
+    if (predicate.kind !== 'call' || canFail(predicate)) return [];
+    const side = SIDES[predicate.name];
+    const sides = side === undefined ? null : comparable(predicate);
+    if (side === undefined || sides === null) return [];
+    const [left, right] = sides;
+    if (isColumnFree(right) && !isColumnFree(left)) {
+      return [{ key: toExpr(equalityKey(left)), side, value: toExpr(equalityKey(right)) }];
+    }
+    if (!isColumnFree(left) || isColumnFree(right)) return [];
+    const opposite = side === 'from' ? 'to' : 'from';
+    return [{ key: toExpr(equalityKey(right)), side: opposite, value: toExpr(equalityKey(left)) }];
+  });
+}
+
+interface Choice {
+  readonly arrangement: CatalogArrangement;
+  readonly keys: Expr[][];
+  /** None: the whole key is fixed. */
+  readonly range: KeyRange | null;
+}
+
+/** How an arrangement finds the rows; null: it does not help. */
+function choiceOf(
+  arrangement: CatalogArrangement,
+  fixed: readonly FixedKey[],
+  bounds: readonly Bound[],
+): Choice | null {
+  const { key } = arrangement.layout;
+  const parts = key.map((part) => fixed.find((item) => sameExpr(item.key, part.expr)));
+  const first = parts.findIndex((part) => part === undefined);
+  const prefix = parts.slice(0, first < 0 ? parts.length : first).map((part) => part!.values);
+  if (prefix.reduce((product, values) => product * values.length, 1) > MAX_KEYS) return null;
+  const keys = prefix.reduce<Expr[][]>(
+    (rows, values) => rows.flatMap((row) => values.map((value) => [...row, value])),
+    [[]],
+  );
+  if (first < 0) return key.length === 0 ? null : { arrangement, keys, range: null };
+  const mine = bounds.filter((bound) => sameExpr(bound.key, key[first]!.expr));
+  const end = (side: Bound['side']): Expr | null => mine.find((bound) => bound.side === side)?.value ?? null;
+  const range = { from: end('from'), to: end('to') };
+  return prefix.length === 0 && mine.length === 0 ? null : { arrangement, keys, range };
+}
+
+/** Whole keys first, then more fixed fields, then ranges with more ends. */
+function weight({ keys, range }: Choice): number {
+  const fields = 4 * (keys[0]?.length ?? 0);
+  if (range === null) return 1000 + fields;
+  return fields + (range.from === null ? 0 : 1) + (range.to === null ? 0 : 1);
+}
+
 /**
- * The flow's rows that can satisfy the predicates, by the longest key that they fix; null: scan. The flow must be a
- * named relation, projected at most.
+ * The flow's rows that can satisfy the predicates, by the longest key that they fix, or else by the first fields of one and
+ * a range if `ranges`; null: scan. The flow must be a named relation, projected at most.
  */
-export function planLookup(builder: PlanBuilder, flow: Flow, predicates: readonly MirScalar[]): Flow | null {
+export function planLookup(
+  builder: PlanBuilder,
+  flow: Flow,
+  predicates: readonly MirScalar[],
+  { ranges }: { readonly ranges: boolean },
+): Flow | null {
   const object = builder.relationOf(flow.node);
   if (!builder.lookups || object === null || !flow.steps.isProjection) return null;
-  const fixed = fixedKeys(predicates.map((predicate) => flow.steps.inline(predicate, Infinity)!));
-  let chosen: { arrangement: CatalogArrangement; keys: Expr[][] } | null = null;
+  const over = predicates.map((predicate) => flow.steps.inline(predicate, Infinity)!);
+  const fixed = fixedKeys(over);
+  const bounds = ranges ? boundsOf(over) : [];
+  let chosen: Choice | null = null;
   for (const arrangement of builder.catalog.arrangements(object)) {
-    const { key } = arrangement.layout;
-    if (key.length === 0 || (chosen !== null && key.length <= chosen.arrangement.layout.key.length)) continue;
-    const parts = key.map((part) => fixed.find((item) => sameExpr(item.key, part.expr)));
-    if (parts.some((part) => part === undefined)) continue;
-    const count = parts.reduce((product, part) => product * part!.values.length, 1);
-    if (count > MAX_KEYS) continue;
-    const keys = parts.reduce<Expr[][]>(
-      (rows, part) => rows.flatMap((row) => part!.values.map((value) => [...row, value])),
-      [[]],
-    );
-    chosen = { arrangement, keys };
+    const choice = choiceOf(arrangement, fixed, bounds);
+    if (choice === null || (choice.range !== null && !ranges)) continue;
+    if (chosen === null || weight(choice) > weight(chosen)) chosen = choice;
   }
   if (chosen === null) return null;
+  const { arrangement, keys, range } = chosen;
   const node = builder.add(`lookup ${builder.relationName(object)}`, flow.steps.input, {
     kind: 'lookup',
-    arrangement: chosen.arrangement.id,
-    layout: chosen.arrangement.layout,
-    keys: chosen.keys,
+    arrangement: arrangement.id,
+    layout: arrangement.layout,
+    keys,
+    ...(range === null ? {} : { range }),
   });
   return { ...flow, node };
 }

@@ -26,6 +26,8 @@ interface BindingFacts {
 export class RelationPlanner {
   readonly #builder: PlanBuilder;
   readonly #bindings = new Map<number, BindingFacts>();
+  /** Range scans are planned: not below joins, which may have an arrangement of the whole relation by their keys. */
+  #ranges = true;
 
   constructor(builder: PlanBuilder) {
     this.#builder = builder;
@@ -56,7 +58,7 @@ export class RelationPlanner {
         const flow = this.plan(
           relation.predicates.some(isVolatile) ? eachRowOnce(relation.input) : relation.input,
         );
-        const found = planLookup(builder, flow, relation.predicates) ?? flow;
+        const found = planLookup(builder, flow, relation.predicates, { ranges: this.#ranges }) ?? flow;
         return { ...found, steps: found.steps.filter(relation.predicates), columns: relation.columns };
       }
       case 'map': {
@@ -152,6 +154,16 @@ export class RelationPlanner {
     }
   }
 
+  #withoutRanges<T>(work: () => T): T {
+    const before = this.#ranges;
+    this.#ranges = false;
+    try {
+      return work();
+    } finally {
+      this.#ranges = before;
+    }
+  }
+
   #node(relation: MirRelation): number {
     return this.#builder.materialize(this.plan(relation));
   }
@@ -168,7 +180,7 @@ export class RelationPlanner {
   }
 
   #join(relation: Extract<MirRelation, { kind: 'join' }>, demand: readonly number[]): Flow {
-    const flows = relation.inputs.map((input) => this.plan(input));
+    const flows = this.#withoutRanges(() => relation.inputs.map((input) => this.plan(input)));
     const facts = relation.inputs.map((input, index) => ({
       rows: this.#rows(input),
       total: this.#rows(input, 'filters ignored'),
@@ -189,8 +201,7 @@ export class RelationPlanner {
   /** left ⋉ right = left ⋈ distinct(keys of right); left ▷ right = left − left ⋉ right. */
   #semiJoin(relation: Extract<MirRelation, { kind: 'semiJoin' }>): Flow {
     const builder = this.#builder;
-    const left = this.plan(relation.left);
-    const right = this.plan(relation.right);
+    const [left, right] = this.#withoutRanges(() => [this.plan(relation.left), this.plan(relation.right)]);
     const own = new Set<number>();
     for (const key of relation.keys) {
       const index = keyColumn(key.right);

@@ -20,6 +20,8 @@ const CASES: readonly Case[] = [
   { name: 'point-look-up', sql: 'select b from t where a = $1' },
   { name: 'look-up-of-several-keys', sql: 'select b from t where a in (1, 2) or a = 3' },
   { name: 'index-look-up', sql: 'select a from t where b = 5 and c > $$x$$' },
+  { name: 'range-scan', sql: 'select c from t where b between $1 and 10 and c is not null' },
+  { name: 'range-scan-of-a-key', sql: 'select b from t where 100 < a' },
   { name: 'order-and-limit', sql: 'select c from t where b > 1 order by b desc, a limit 10 offset 2' },
   {
     name: 'view-join-aggregate',

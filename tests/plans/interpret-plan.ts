@@ -46,9 +46,11 @@ export function interpretPlan(plan: Plan, data: ArrangementData, parameters: rea
         break;
       case 'lookup': {
         const keys = new Set(operator.keys.map((row) => JSON.stringify(row.map((expr) => of(expr, [])))));
+        // The conditions of a range stay above: any superset of its rows will do.
+        const fields = operator.keys[0]?.length ?? 0;
         for (const entry of imported(operator.arrangement, operator.layout).rows.values()) {
-          if (keys.has(JSON.stringify(keyOf(operator.layout.key, entry.row))))
-            result.add(entry.row, entry.diff);
+          const key = keyOf(operator.layout.key, entry.row).slice(0, fields);
+          if (keys.has(JSON.stringify(key))) result.add(entry.row, entry.diff);
         }
         break;
       }

@@ -280,6 +280,16 @@ pub struct TableCall {
     pub arguments: Vec<Expr>,
 }
 
+/// Values of a key's field, ends included, in the order of their packed form; on a side without an end, all.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct KeyRange {
+    /// An expression without columns, of the field's type.
+    pub from: Option<Expr>,
+    /// The same.
+    pub to: Option<Expr>,
+}
+
 /// The relational operators.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
@@ -294,12 +304,16 @@ pub enum Operator {
         layout: Layout,
     },
     /// Reads of an imported arrangement under literal keys: `keys` are rows of literals or parameters for the
-    /// arrangement's whole key. Yields the rows under them (each distinct key once).
+    /// arrangement's whole key. Yields the rows under them (each distinct key once). With `range` they are for its first
+    /// fields, and the range is of the field behind them; rows at its ends and beyond may be among those that it yields.
     Lookup {
         #[ts(type = "number")]
         arrangement: ArrangementId,
         layout: Layout,
         keys: Vec<Vec<Expr>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        range: Option<KeyRange>,
     },
     /// Map, filter, project.
     Mfp { input: NodeIndex, mfp: Mfp },

@@ -76,6 +76,28 @@ pub struct Pipeline {
     pub key: Option<Arc<[ScalarType]>>,
 }
 
+/// The part of an arrangement whose keys begin with some fields and go on with a value between two others.
+#[derive(Clone, Debug)]
+pub struct KeyInterval {
+    prefix: Vec<u8>,
+    /// No key of it is less.
+    pub from: Vec<u8>,
+    to: Option<Vec<u8>>,
+}
+
+impl KeyInterval {
+    fn new(prefix: Vec<u8>, from: &[u8], to: Option<Vec<u8>>) -> Self {
+        let from = [&prefix[..], from].concat();
+        KeyInterval { prefix, from, to }
+    }
+
+    /// Whether a key that is not less than `from` is in it. Packed fields are in the order of their values.
+    pub fn has(&self, key: &[u8]) -> bool {
+        let Some(rest) = key.strip_prefix(&self.prefix[..]) else { return false };
+        self.to.as_ref().is_none_or(|to| rest <= &to[..] || rest.starts_with(to))
+    }
+}
+
 /// A compiled operator.
 pub enum Step {
     /// Nothing: a fused Mfp, part of its consumer's pipeline.
@@ -85,6 +107,8 @@ pub enum Step {
     Import(u64),
     /// With the sorted key rows.
     Lookup(u64, Vec<Vec<u8>>),
+    /// In order, each row in one of them at most.
+    Ranges(u64, Vec<KeyInterval>),
     /// Also an Mfp that several nodes read.
     Pipeline(Pipeline),
     FlatMap {
@@ -169,8 +193,12 @@ pub struct Template {
 enum Late {
     /// The keys of a look-up.
     Keys(u64, Vec<Vec<Compiled>>),
+    Ranges(u64, Vec<Vec<Compiled>>, [Option<Compiled>; 2]),
     /// The window of a top-k.
-    Window { offset: Option<Compiled>, limit: Option<Compiled> },
+    Window {
+        offset: Option<Compiled>,
+        limit: Option<Compiled>,
+    },
 }
 
 /// A plan ready to be rendered, as often as wanted.
@@ -257,6 +285,27 @@ impl Template {
                     packed.dedup();
                     Step::Lookup(*arrangement, packed)
                 }
+                Late::Ranges(arrangement, prefixes, ends) => {
+                    let pack = |fields: &mut dyn Iterator<Item = &Compiled>| {
+                        let mut bytes = Vec::new();
+                        for field in fields {
+                            constant(field, &scope, |value| push_datum(&mut bytes, value))?;
+                        }
+                        Ok::<_, CompileError>(bytes)
+                    };
+                    let mut packed = Vec::with_capacity(prefixes.len());
+                    for prefix in prefixes {
+                        packed.push(pack(&mut prefix.iter())?);
+                    }
+                    packed.sort_unstable();
+                    packed.dedup();
+                    let [from, to] = ends;
+                    let from = pack(&mut from.iter())?;
+                    let to = to.as_ref().map(|to| pack(&mut std::iter::once(to))).transpose()?;
+                    let intervals =
+                        packed.into_iter().map(|prefix| KeyInterval::new(prefix, &from, to.clone()));
+                    Step::Ranges(*arrangement, intervals.collect())
+                }
                 Late::Window { offset, limit } => match &*steps[*index] {
                     Step::TopK { input, types, order, window } => {
                         let limit = row_count(limit.as_ref(), &scope, LIMIT)?;
@@ -287,7 +336,7 @@ impl Program {
             .steps
             .iter()
             .filter_map(|step| match step.as_ref() {
-                Step::Import(id) | Step::Lookup(id, _) => Some(*id),
+                Step::Import(id) | Step::Lookup(id, _) | Step::Ranges(id, _) => Some(*id),
                 _ => None,
             })
             .collect();
@@ -299,7 +348,12 @@ impl Program {
     /// Whether no operator keeps state, so that rows can be had without a dataflow.
     pub(crate) fn is_direct(&self) -> bool {
         self.steps.iter().all(|step| match step.as_ref() {
-            Step::Fused | Step::Constant(_) | Step::Import(_) | Step::Lookup(..) | Step::Union(_) => true,
+            Step::Fused
+            | Step::Constant(_)
+            | Step::Import(_)
+            | Step::Lookup(..)
+            | Step::Ranges(..)
+            | Step::Union(_) => true,
             // It has several readers, each of which would compute its rows anew.
             Step::Pipeline(pipeline) => !pipeline.mfp.is_volatile(),
             _ => false,
@@ -508,6 +562,14 @@ impl<'a> Compiler<'a> {
                 Step::Constant(packed)
             }
             Operator::Import { arrangement, .. } => Step::Import(*arrangement),
+            Operator::Lookup { arrangement, keys, range: Some(range), .. } => {
+                let key = |key: &Vec<Expr>| key.iter().map(|expr| self.value(expr)).collect();
+                let keys = keys.iter().map(key).collect::<Result<_, CompileError>>()?;
+                let end = |end: &Option<Expr>| end.as_ref().map(|expr| self.value(expr)).transpose();
+                let ends = [end(&range.from)?, end(&range.to)?];
+                self.late.push((index, Late::Ranges(*arrangement, keys, ends)));
+                Step::Ranges(*arrangement, Vec::new())
+            }
             Operator::Lookup { arrangement, keys, .. } => {
                 let key = |key: &Vec<Expr>| key.iter().map(|expr| self.value(expr)).collect();
                 let keys = keys.iter().map(key).collect::<Result<_, CompileError>>()?;

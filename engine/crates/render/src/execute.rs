@@ -154,7 +154,10 @@ impl Prepared {
     /// Whether it is not the same to run it twice. Of plans that are immediate.
     pub fn is_volatile(&self) -> bool {
         self.plan.nodes.iter().any(|node| match &node.operator {
-            Operator::Lookup { keys, .. } => keys.iter().flatten().any(is_volatile),
+            Operator::Lookup { keys, range, .. } => {
+                let ends = range.iter().flat_map(|range| [&range.from, &range.to]).flatten();
+                keys.iter().flatten().chain(ends).any(is_volatile)
+            }
             Operator::Mfp { mfp, .. } => {
                 let conditions = mfp.predicates.iter().map(|predicate| &predicate.condition);
                 mfp.expressions.iter().chain(conditions).any(is_volatile)
@@ -408,6 +411,19 @@ impl Direct<'_> {
             Step::Lookup(id, keys) => {
                 for key in keys {
                     for (key, value, count) in self.sources[id].ok.seek(key) {
+                        each(&[key, value], count)?;
+                    }
+                }
+                Ok(())
+            }
+            Step::Ranges(id, intervals) => {
+                for interval in intervals {
+                    let rows = self.sources[id].ok.cursor_from(&interval.from);
+                    let inside = rows.take_while(|(key, _, _)| interval.has(key));
+                    for (index, (key, value, count)) in inside.enumerate() {
+                        if index % 1024 == 0 && self.cancelled.load(Ordering::Relaxed) {
+                            return Err(ExecuteError::Cancelled);
+                        }
                         each(&[key, value], count)?;
                     }
                 }

@@ -1,6 +1,6 @@
 //! Wiring a compiled plan into a dataflow.
 
-use crate::compile::{Form, Program, Sink, Step};
+use crate::compile::{Form, KeyInterval, Program, Sink, Step};
 use crate::pipeline::{Built, Runner, container, run, run_with};
 use crate::reduce::accumulable::Accumulable;
 use crate::reduce::basic;
@@ -11,7 +11,7 @@ use crate::top_k::{encode_value, split_value};
 use crate::window;
 use std::sync::Arc;
 use tidewire_arrange::{
-    Arr, ImportProvider, OkErr, Rendered, RowStream, UpdateRef, Updates, arrange, arrange_errors,
+    Arr, ImportProvider, OkErr, Rendered, RowBatch, RowStream, UpdateRef, Updates, arrange, arrange_errors,
     arrange_local, flat_map, flat_map_arranged, join, negate, reduce, reduce_groups, rows_of,
 };
 use tidewire_eval::TableScratch;
@@ -117,6 +117,12 @@ impl<'s> Rendering<'_, 's> {
                 let imported = imports.import(*id)?;
                 self.errors.push(imported.err);
                 let found = lookup(imported.ok, name, keys.clone());
+                self.keyed(index, imports, found, true)
+            }
+            Step::Ranges(id, intervals) => {
+                let imported = imports.import(*id)?;
+                self.errors.push(imported.err);
+                let found = look_between(imported.ok, name, intervals.clone());
                 self.keyed(index, imports, found, true)
             }
             Step::Pipeline(pipeline) => Built::Rows(self.run(pipeline, name)),
@@ -335,6 +341,27 @@ fn constant<'s>(scope: Scope<'s, u64>, rows: Updates, time: u64) -> RowStream<'s
 
 /// The rows of an arrangement under some keys, as key and value.
 fn lookup<'s>(arrangement: Arr<'s>, name: &str, keys: Vec<Vec<u8>>) -> RowStream<'s> {
+    rows_under(arrangement, name, move |rows, each| {
+        keys.iter().filter_map(|key| rows.find(key)).for_each(each)
+    })
+}
+
+/// As [`lookup`], under the keys in some intervals.
+fn look_between<'s>(arrangement: Arr<'s>, name: &str, intervals: Vec<KeyInterval>) -> RowStream<'s> {
+    rows_under(arrangement, name, move |rows, each| {
+        for interval in &intervals {
+            let first = rows.seek(0, &interval.from);
+            (first..rows.key_count()).take_while(|index| interval.has(rows.key(*index))).for_each(&mut *each);
+        }
+    })
+}
+
+/// The rows under the keys of each batch whose indexes `find` tells.
+fn rows_under<'s>(
+    arrangement: Arr<'s>,
+    name: &str,
+    find: impl Fn(&RowBatch, &mut dyn FnMut(usize)) + 'static,
+) -> RowStream<'s> {
     use timely::dataflow::channels::pact::Pipeline;
     use timely::dataflow::operators::generic::operator::Operator;
     type Builder = CapacityContainerBuilder<Updates>;
@@ -343,14 +370,14 @@ fn lookup<'s>(arrangement: Arr<'s>, name: &str, keys: Vec<Vec<u8>>) -> RowStream
             input.for_each(|capability, batches| {
                 let mut made = Updates::new();
                 for batch in batches.drain(..) {
-                    for key in &keys {
-                        let Some(index) = batch.rows().find(key) else { continue };
-                        let (low, high) = batch.rows().values(index);
+                    let rows = batch.rows();
+                    find(rows, &mut |index| {
+                        let (key, (low, high)) = (rows.key(index), rows.values(index));
                         for position in low..high {
-                            let value = batch.rows().value(position);
+                            let value = rows.value(position);
                             batch.updates(position, |time, diff| made.push(key, value, time, diff));
                         }
-                    }
+                    });
                 }
                 if !made.is_empty() {
                     output.session(&capability).give_container(&mut made);

@@ -93,6 +93,7 @@ fn a_look_up_with_a_parameter_is_immediate() {
         arrangement: 1,
         layout: table_layout(),
         keys: vec![vec![Expr::Parameter { index: 0 }]],
+        range: None,
     };
     let output = Output::Rows { node: 0, finishing: finishing(vec![], None, vec![1]) };
     let plan = plan(vec![Int4], vec![node(table(), lookup)], output);

@@ -438,6 +438,7 @@ fn queries() -> Vec<Query> {
                 arrangement: 1,
                 layout: layout(&table(), vec![key_of(0, Int4)]),
                 keys: vec![vec![int4(2)], vec![int4(1)], vec![int4(2)]],
+                range: None,
             },
         )]),
         expect: |[t, _]| {
@@ -447,6 +448,22 @@ fn queries() -> Vec<Query> {
     });
     // Shared Mfp, reduce joined with a reduce, grouping by numeric.
     let by_n = [column(Numeric), column(Int8)];
+    queries.push(Query {
+        name: "look-up of a range",
+        plan: plan(vec![node(
+            table(),
+            Operator::Lookup {
+                arrangement: 1,
+                layout: layout(&table(), vec![key_of(0, Int4)]),
+                keys: vec![vec![]],
+                range: Some(KeyRange { from: Some(int4(1)), to: Some(int4(2)) }),
+            },
+        )]),
+        expect: |[t, _]| {
+            let found = t.iter().filter(|row| matches!(row.k, Some(1..=2)));
+            (bag(found.map(R::pack)), vec![])
+        },
+    });
     queries.push(Query {
         name: "group by numeric, joined with itself",
         plan: plan(vec![

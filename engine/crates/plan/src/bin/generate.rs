@@ -31,6 +31,7 @@ fn main() {
         Aggregate,
         AggregateOrder,
         ReduceClass,
+        KeyRange,
         TableCall,
         TableFunction,
         WindowFunction,
