@@ -188,7 +188,7 @@ interface NativeEngine {
     arrangements: readonly (number | null)[],
     transaction: NativeTransaction,
   ): number;
-  size(id: number): { rows: number; bytes: number };
+  size(id: number): { rows: number; bytes: number; state: number };
   stop(request: number): void;
 }
 
@@ -723,7 +723,7 @@ export class NativeBinding implements Engine {
     return { rows };
   }
 
-  size(id: ArrangementId): { readonly rows: number; readonly bytes: number } {
+  size(id: ArrangementId): { readonly rows: number; readonly bytes: number; readonly state: number } {
     return this.#engine.size(id);
   }
 

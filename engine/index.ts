@@ -564,7 +564,7 @@ export interface Engine {
     transaction: Transaction,
   ): { rows: number };
   /** Rows and bytes of an arrangement. */
-  size(id: ArrangementId): { readonly rows: number; readonly bytes: number };
+  size(id: ArrangementId): { readonly rows: number; readonly bytes: number; readonly state: number };
   stop(): Promise<void>;
 }
 

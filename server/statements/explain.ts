@@ -10,6 +10,7 @@ import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { isWrite } from './write.ts';
 import { catalogKinds } from './drop.ts';
+import { explainMemory } from './explain-memory.ts';
 import { prepareInternal, quoteIdentifier, quoteLiteral } from './internal-query.ts';
 import type { Runnable } from './prepared.ts';
 
@@ -20,10 +21,19 @@ export function prepareExplain(
   statement: Explain,
 ): Runnable {
   const stage = statement.stage ?? 'physical';
+  const { format, arrangements } = explainOptions(statement.options);
+  if (stage === 'memory' && statement.target.kind === 'object') {
+    const { name, objectKind } = statement.target;
+    const object = requireObject(system.catalog, session, parsed, name, catalogKinds(objectKind));
+    // What is held changes under a statement that is prepared: it is asked each time.
+    return {
+      ...answer(system, session, explainMemory(system, object, format), format),
+      planLength: undefined,
+    };
+  }
   if (stage !== 'raw' && stage !== 'decorrelated' && stage !== 'optimized' && stage !== 'physical') {
     throw new SqlError({ sqlstate: '0A000', message: `EXPLAIN ${stage.toUpperCase()} is not supported yet` });
   }
-  const { format, arrangements } = explainOptions(statement.options);
   if (arrangements && stage !== 'physical') {
     throw new SqlError({
       sqlstate: '22023',
@@ -32,7 +42,10 @@ export function prepareExplain(
     });
   }
   const compiled = compileTarget(system, session, parsed, statement);
-  const text = compiled.explain(stage, format, { arrangements });
+  return answer(system, session, compiled.explain(stage, format, { arrangements }), format);
+}
+
+function answer(system: System, session: SessionContext, text: string, format: 'text' | 'json'): Runnable {
   const lines = format === 'json' ? [text] : text.split('\n');
   const rows = lines.map((line, index) => `(${index}, ${quoteLiteral(line)})`).join(', ');
   const sql = `SELECT t.line AS ${quoteIdentifier('QUERY PLAN')} FROM (VALUES ${rows}) AS t (number, line) ORDER BY t.number`;

@@ -63,6 +63,37 @@ test('the arrangements in JSON', async () => {
   expect(JSON.parse(await explain('EXPLAIN OPTIMIZED PLAN AS JSON FOR SELECT 1'))).toHaveProperty('columns');
 });
 
+test('what a materialized view holds, alone and with others', async () => {
+  await client.query('INSERT INTO customers SELECT g, $$c$$ || g FROM generate_series(1, 100) AS g');
+  await client.query('INSERT INTO orders SELECT g, g % 100 + 1, g FROM generate_series(1, 2000) AS g');
+  await client.query(
+    `CREATE MATERIALIZED VIEW held AS SELECT name, sum(total) AS total FROM (${JOIN}) AS j GROUP BY name`,
+  );
+  const memory = async (): Promise<{
+    rows: number;
+    bytes: number;
+    total: number;
+    shared: { rows: number; bytes: number }[];
+  }> => JSON.parse(await explain('EXPLAIN MEMORY PLAN AS JSON FOR MATERIALIZED VIEW held')) as never;
+  const before = await memory();
+  expect(before.rows).toBe(100);
+  expect(before.shared).toMatchObject([
+    { relation: 'public.orders', key: ['customer_id'], rows: 2000, users: ['public.b', 'public.held'] },
+  ]);
+  expect(before.bytes).toBeGreaterThan(1000);
+  expect(before.total).toBe(before.bytes + before.shared[0]!.bytes);
+  await client.query('INSERT INTO customers SELECT g, $$c$$ || g FROM generate_series(101, 1000) AS g');
+  await client.query('INSERT INTO orders SELECT g, g % 1000 + 1, g FROM generate_series(2001, 4000) AS g');
+  const after = await memory();
+  expect(after.rows).toBeGreaterThan(900);
+  expect(after.bytes).toBeGreaterThan(3 * before.bytes);
+  expect(after.shared[0]!.bytes).toBeGreaterThan(1.5 * before.shared[0]!.bytes);
+  expect(await explain('EXPLAIN MEMORY PLAN FOR MATERIALIZED VIEW held')).toMatch(
+    /^public\.held: \d+ rows; .*\n.*\ntogether: /,
+  );
+  await expect(explain('EXPLAIN MEMORY PLAN FOR SELECT 1')).rejects.toMatchObject({ code: '0A000' });
+});
+
 test('window functions say that they recompute partitions', async () => {
   expect(await explain('EXPLAIN SELECT sum(total) OVER (PARTITION BY customer_id) FROM orders')).toContain(
     'window (recomputes partitions)',

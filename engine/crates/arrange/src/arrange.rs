@@ -2,8 +2,8 @@
 
 use crate::staging::Staging;
 use crate::{
-    Arr, Flow, ReadBatch, RowSpine, RowStream, RowTrace, Seed, Shared, UpdateRef, Updates, frontier_at,
-    hash_row, time_of,
+    Arr, Flow, Meter, ReadBatch, RowSpine, RowStream, RowTrace, Seed, Shared, UpdateRef, Updates,
+    frontier_at, hash_row, time_of,
 };
 use differential_dataflow::operators::arrange::{Arranged, TraceAgent, TraceWriter};
 use differential_dataflow::trace::{BatchReader, TraceReader};
@@ -49,9 +49,10 @@ pub(crate) fn own_trace(
     activator: Activator,
     seed: Option<Seed>,
     shared: &Rc<Shared>,
+    meter: &Meter,
 ) -> OwnTrace {
     let merged: Rc<Cell<bool>> = Rc::default();
-    let spine = RowSpine::telling(Some(activator), merged.clone());
+    let spine = RowSpine::telling(Some(activator), merged.clone(), meter);
     let (agent, mut writer) = TraceAgent::new(spine, info.clone(), None);
     let mut upper = 0;
     if let Some(seed) = seed {
@@ -79,7 +80,7 @@ where
     let stream = stream.unary_frontier(pact, name, |_capability, info| {
         let activator = scope.activator_for(info.address.clone());
         let OwnTrace { agent, mut writer, watch, mut upper, merged } =
-            own_trace(&info, activator, seed, &shared);
+            own_trace(&info, activator, seed, &shared, flow.meter());
         let floor = upper;
         trace = Some(RowTrace::live(agent, shared.clone(), 0, floor));
         let mut staging = Staging::default();

@@ -1,6 +1,6 @@
 //! The boundary between who renders a plan and who owns the collections that it reads.
 
-use crate::{Arr, RowStream, RowTrace};
+use crate::{Arr, Meter, RowStream, RowTrace};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -22,7 +22,10 @@ pub struct Seed {
 /// A dataflow that hydrates elsewhere records its stateful operators; the maintained one starts from their seeds. They
 /// are matched by the order in which they are built, which must be the same in every rendering of a plan.
 #[derive(Clone, Default)]
-pub struct Flow(Rc<RefCell<Mode>>);
+pub struct Flow {
+    mode: Rc<RefCell<Mode>>,
+    meter: Meter,
+}
 
 #[derive(Default)]
 enum Mode {
@@ -39,19 +42,32 @@ impl Flow {
         Self::default()
     }
 
+    fn of(mode: Mode) -> Self {
+        Flow { mode: Rc::new(RefCell::new(mode)), meter: Meter::default() }
+    }
+
+    /// The same, with its arrangements counted by a meter.
+    pub fn metered(self, meter: &Meter) -> Self {
+        Flow { meter: meter.clone(), ..self }
+    }
+
+    pub(crate) fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
     /// A dataflow that runs to its end, or until it is cancelled, and is gone: no state of it is needed by another.
     pub fn once(cancelled: Arc<AtomicBool>) -> Self {
-        Flow(Rc::new(RefCell::new(Mode::Once(cancelled))))
+        Self::of(Mode::Once(cancelled))
     }
 
     /// Whether it is such a one.
     pub fn runs_once(&self) -> bool {
-        matches!(&*self.0.borrow(), Mode::Once(_))
+        matches!(&*self.mode.borrow(), Mode::Once(_))
     }
 
     /// For operators that may write very many rows in one go.
     pub fn stop(&self) -> Stop {
-        let cancelled = match &*self.0.borrow() {
+        let cancelled = match &*self.mode.borrow() {
             Mode::Once(cancelled) | Mode::Recording(_, cancelled) => Some(cancelled.clone()),
             _ => None,
         };
@@ -60,31 +76,31 @@ impl Flow {
 
     /// A dataflow whose stateful operators can be exported, unless it is cancelled.
     pub fn recording(cancelled: Arc<AtomicBool>) -> Self {
-        Flow(Rc::new(RefCell::new(Mode::Recording(Vec::new(), cancelled))))
+        Self::of(Mode::Recording(Vec::new(), cancelled))
     }
 
     /// A dataflow whose stateful operators start from seeds.
     pub fn seeded(seeds: Vec<Seed>) -> Self {
-        Flow(Rc::new(RefCell::new(Mode::Seeded(seeds.into()))))
+        Self::of(Mode::Seeded(seeds.into()))
     }
 
     /// The traces of a recording dataflow's stateful operators. They hold compaction back: compact them.
     pub fn recorded(&self) -> Vec<RowTrace> {
-        match &mut *self.0.borrow_mut() {
+        match &mut *self.mode.borrow_mut() {
             Mode::Recording(traces, _) => std::mem::take(traces),
             _ => Vec::new(),
         }
     }
 
     pub(crate) fn next_seed(&self) -> Option<Seed> {
-        match &mut *self.0.borrow_mut() {
+        match &mut *self.mode.borrow_mut() {
             Mode::Seeded(seeds) => Some(seeds.pop_front().expect("a seed for each stateful operator")),
             _ => None,
         }
     }
 
     pub(crate) fn record(&self, trace: &RowTrace) {
-        if let Mode::Recording(traces, _) = &mut *self.0.borrow_mut() {
+        if let Mode::Recording(traces, _) = &mut *self.mode.borrow_mut() {
             traces.push(trace.clone());
         }
     }

@@ -1,7 +1,7 @@
 //! A collection followed in another timely runtime by its shared batches; no operator does any work for it.
 
 use crate::arrange::{OwnTrace, own_trace};
-use crate::{RowBatch, RowSpine, RowTrace, Seed, Shared, Updates, frontier_at, output_batch, time_of};
+use crate::{Meter, RowBatch, RowSpine, RowTrace, Seed, Shared, Updates, frontier_at, output_batch, time_of};
 use differential_dataflow::operators::arrange::TraceWriter;
 use differential_dataflow::trace::{Batch, BatchReader};
 use std::cell::Cell;
@@ -28,7 +28,7 @@ impl Follower {
             // Only the owner of an address can own a trace.
             source(scope, "Follower", |_capability: Capability<u64>, info| {
                 let activator = scope.activator_for(info.address.clone());
-                own = Some(own_trace(&info, activator, Some(seed), &shared));
+                own = Some(own_trace(&info, activator, Some(seed), &shared, &Meter::default()));
                 |_output: &mut Output<'_>| {}
             });
         });

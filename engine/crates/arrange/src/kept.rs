@@ -27,7 +27,8 @@ impl Kept {
             return None;
         }
         let shared = Shared::new();
-        let OwnTrace { agent, writer, upper, .. } = own_trace(info, activator, flow.next_seed(), &shared);
+        let OwnTrace { agent, writer, upper, .. } =
+            own_trace(info, activator, flow.next_seed(), &shared, flow.meter());
         flow.record(&RowTrace::live(agent.clone(), shared.clone(), 0, upper));
         Some(Kept { agent, writer, shared, upper, floor: upper })
     }

@@ -29,7 +29,7 @@ where
     let stream = source.stream.unary_frontier(Pipeline, name, |_capability, info| {
         let activator = scope.activator_for(info.address.clone());
         let OwnTrace { mut agent, mut writer, watch, mut upper, merged } =
-            own_trace(&info, activator, seed, &shared);
+            own_trace(&info, activator, seed, &shared, flow.meter());
         trace = Some(RowTrace::live(agent.clone(), shared.clone(), 0, upper));
         let mut held: Option<Capability<u64>> = None;
         let mut fresh: Vec<ReadBatch> = Vec::new();

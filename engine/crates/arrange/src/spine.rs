@@ -1,6 +1,7 @@
 //! Where an arrangement keeps its batches.
 
 use crate::merge::Merge;
+use crate::meter::{Gauge, Meter};
 use crate::{RowBatch, time_of};
 use differential_dataflow::logging::Logger;
 use differential_dataflow::trace::{Batch, BatchReader, ExertionLogic, Trace, TraceReader};
@@ -41,6 +42,7 @@ pub struct RowSpine {
     activator: Option<Activator>,
     /// Set when merges changed which batches there are.
     merged: Rc<Cell<bool>>,
+    gauge: Gauge,
 }
 
 enum Entry {
@@ -49,8 +51,8 @@ enum Entry {
 }
 
 impl RowSpine {
-    /// An empty spine that says in `merged` when what was published of it is out of date.
-    pub fn telling(activator: Option<Activator>, merged: Rc<Cell<bool>>) -> Self {
+    /// An empty spine that says in `merged` when what was published of it is out of date, counted by `meter`.
+    pub fn telling(activator: Option<Activator>, merged: Rc<Cell<bool>>, meter: &Meter) -> Self {
         RowSpine {
             logical: Antichain::from_elem(0),
             physical: Antichain::from_elem(0),
@@ -59,7 +61,14 @@ impl RowSpine {
             upper: Antichain::from_elem(0),
             activator,
             merged,
+            gauge: Gauge::of(meter),
         }
+    }
+
+    fn weigh(&mut self) {
+        let mut bytes = self.pending.iter().map(weight).sum();
+        self.each(|batch| bytes += weight(batch));
+        self.gauge.show(bytes);
     }
 
     /// Takes in the pending batches that may be merged.
@@ -250,7 +259,7 @@ impl TraceReader for RowSpine {
 
 impl Trace for RowSpine {
     fn new(_info: OperatorInfo, _logger: Option<Logger>, activator: Option<Activator>) -> Self {
-        Self::telling(activator, Rc::default())
+        Self::telling(activator, Rc::default(), &Meter::default())
     }
 
     /// Merges go on while there is nothing else to do.
@@ -259,6 +268,7 @@ impl Trace for RowSpine {
             return;
         }
         self.work(IDLE_FUEL);
+        self.weigh();
         if self.is_merging()
             && let Some(activator) = &self.activator
         {
@@ -275,6 +285,7 @@ impl Trace for RowSpine {
         self.upper.clone_from(batch.upper());
         self.pending.push_back(batch);
         self.admit();
+        self.weigh();
     }
 
     fn close(&mut self) {

@@ -5,8 +5,8 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use tidewire_arrange::{
-    RowBatch, RowSpine, ShardedSnapshot, Snapshot, Staging, Updates, consolidated, consolidated_by_time,
-    frontier_at, output_batch,
+    Meter, RowBatch, RowSpine, ShardedSnapshot, Snapshot, Staging, Updates, consolidated,
+    consolidated_by_time, frontier_at, output_batch,
 };
 use timely::dataflow::channels::ContainerBytes;
 
@@ -109,7 +109,7 @@ fn a_spine_holds_what_it_was_given() {
     let mut random = Random(77);
     for round in 0..6 {
         let merged = Rc::new(Cell::new(false));
-        let mut spine = RowSpine::telling(None, merged.clone());
+        let mut spine = RowSpine::telling(None, merged.clone(), &Meter::default());
         let mut model = Model::new();
         let (mut since, mut physical, mut upper) = (0, 0, 0);
         for _ in 0..40 {
@@ -167,7 +167,7 @@ fn a_spine_holds_what_it_was_given() {
 
 #[test]
 fn merges_bound_the_number_of_batches_and_end_when_idle() {
-    let mut spine = RowSpine::telling(None, Rc::default());
+    let mut spine = RowSpine::telling(None, Rc::default(), &Meter::default());
     let mut most = 0;
     for time in 0..20_000u64 {
         let mut updates = Updates::new();

@@ -144,6 +144,8 @@ pub struct SequenceState {
 pub struct Size {
     pub rows: f64,
     pub bytes: f64,
+    /// Bytes of all arrangements of the dataflow that maintains it.
+    pub state: f64,
 }
 
 fn compile(plan: &Plan, as_of: u64) -> Result<Program, EvalError> {
@@ -835,7 +837,8 @@ impl NativeEngine {
     #[napi(catch_unwind)]
     pub fn size(&self, id: f64) -> Size {
         let (rows, bytes) = self.runtime.size(id as u64).unwrap_or_default();
-        Size { rows: rows as f64, bytes: bytes as f64 }
+        let state = self.runtime.state_bytes(id as u64).unwrap_or_default();
+        Size { rows: rows as f64, bytes: bytes as f64, state: state as f64 }
     }
 
     /// Stops; the request is answered when the workers are gone.

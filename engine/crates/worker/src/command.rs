@@ -7,7 +7,7 @@ use crate::subscription::Subscription;
 use crate::write_set::Partitioned;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
-use tidewire_arrange::Slot;
+use tidewire_arrange::{Meter, Slot};
 
 /// One command, sent to each worker in the same order, so that dataflows are built in one order everywhere.
 #[derive(Clone)]
@@ -55,6 +55,8 @@ pub(crate) struct Installation {
     /// The inputs whose errors are left out.
     pub(crate) silenced: HashSet<u64>,
     pub(crate) output: InstallOutput,
+    /// Of the dataflow's arrangements.
+    pub(crate) meter: Meter,
     state: Mutex<State>,
 }
 
@@ -77,7 +79,8 @@ impl Installation {
         done: Done,
     ) -> Arc<Self> {
         let state = State { to_build: workers, to_hydrate: workers, hold: Some(hold), done: Some(done) };
-        Arc::new(Installation { id, name, as_of, build, silenced, output, state: Mutex::new(state) })
+        let meter = Meter::default();
+        Arc::new(Installation { id, name, as_of, build, silenced, output, meter, state: Mutex::new(state) })
     }
 
     pub(crate) fn built(&self, _worker: usize) {

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use std::thread::{JoinHandle, Thread};
-use tidewire_arrange::{ShardedSnapshot, Slot, consolidated, new_slot};
+use tidewire_arrange::{Meter, ShardedSnapshot, Slot, consolidated, new_slot};
 
 /// How far `since` trails at first, in microseconds.
 const DEFAULT_LAG: u64 = 1_000_000;
@@ -59,6 +59,8 @@ pub(crate) struct Registered {
     /// Who reads it gets its rows only.
     pub(crate) skips_errors: AtomicBool,
     hydration: Option<Arc<Hydration>>,
+    /// Of the dataflow that maintains it.
+    meter: Meter,
 }
 
 #[derive(Clone)]
@@ -154,6 +156,7 @@ impl Runtime {
             subscription: None,
             skips_errors: AtomicBool::default(),
             hydration: None,
+            meter: Meter::default(),
         };
         self.register(id, registered)?;
         self.commands().send(Command::Create { id, slots });
@@ -192,6 +195,7 @@ impl Runtime {
             subscription: None,
             skips_errors: AtomicBool::default(),
             hydration: None,
+            meter: Meter::default(),
         };
         self.register(id, registered)?;
         let runtime = Arc::downgrade(self);
@@ -219,6 +223,9 @@ impl Runtime {
             hold,
             done,
         );
+        if let Some(registered) = self.registry.write().expect("not poisoned").get_mut(&id) {
+            registered.meter = installation.meter.clone();
+        }
         if !elsewhere {
             self.commands().send(Command::Install(installation));
             return Ok(());
@@ -291,6 +298,7 @@ impl Runtime {
             subscription: Some(subscription.clone()),
             skips_errors: AtomicBool::default(),
             hydration: None,
+            meter: Meter::default(),
         };
         self.register(id, registered)?;
         let runtime = Arc::downgrade(self);
@@ -539,6 +547,12 @@ impl Runtime {
         drop(registry);
         let snapshot = shards(&slots, 0, false);
         Some((snapshot.update_count(), snapshot.byte_count()))
+    }
+
+    /// The bytes that all arrangements of the dataflow which maintains a collection hold; none of what is written to.
+    pub fn state_bytes(&self, id: u64) -> Option<u64> {
+        let registry = self.registry.read().expect("not poisoned");
+        Some(registry.get(&id)?.meter.bytes())
     }
 
     /// A transaction's own writes on top of a collection's snapshot. `overlay` is what was made of them before: it takes

@@ -154,6 +154,7 @@ impl World {
     ) -> Result<Member, String> {
         let dataflow = worker.next_dataflow_index();
         let (built, imports) = worker.dataflow_named::<u64, _, _>(&installation.name, |scope| {
+            let flow = flow.metered(&installation.meter);
             let mut imports = Imports::new(scope, flow, as_of, from, &installation.silenced, find);
             let rendered = installation.build.build(scope, &mut imports);
             let built = rendered.and_then(|rendered| self.enroll(installation, as_of, rendered));
