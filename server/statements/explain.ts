@@ -13,6 +13,7 @@ import { catalogKinds } from './drop.ts';
 import { explainMemory } from './explain-memory.ts';
 import { prepareInternal, quoteIdentifier, quoteLiteral } from './internal-query.ts';
 import type { Runnable } from './prepared.ts';
+import { readTimestamp } from './snapshot.ts';
 
 export function prepareExplain(
   system: System,
@@ -25,10 +26,15 @@ export function prepareExplain(
   if (stage === 'memory' && statement.target.kind === 'object') {
     const { name, objectKind } = statement.target;
     const object = requireObject(system.catalog, session, parsed, name, catalogKinds(objectKind));
-    // What is held changes under a statement that is prepared: it is asked each time.
+    const asked = (): Runnable => answer(system, session, explainMemory(system, object, format), format);
     return {
-      ...answer(system, session, explainMemory(system, object, format), format),
+      ...asked(),
       planLength: undefined,
+      // What is held changes under a statement that is prepared, and is there when the last commit is computed.
+      run: async (running, execution) => {
+        await readTimestamp(system, running);
+        return asked().run(running, execution);
+      },
     };
   }
   if (stage !== 'raw' && stage !== 'decorrelated' && stage !== 'optimized' && stage !== 'physical') {

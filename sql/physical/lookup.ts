@@ -142,10 +142,10 @@ function choiceOf(
   return prefix.length === 0 && mine.length === 0 ? null : { arrangement, keys, range };
 }
 
-/** Whole keys first, then more fixed fields, then ranges with more ends. */
+/** More fixed fields first, then ranges with more ends; where both are the same, a whole key, which is found at once. */
 function weight({ keys, range }: Choice): number {
   const fields = 4 * (keys[0]?.length ?? 0);
-  if (range === null) return 1000 + fields;
+  if (range === null) return fields + 0.5;
   return fields + (range.from === null ? 0 : 1) + (range.to === null ? 0 : 1);
 }
 
