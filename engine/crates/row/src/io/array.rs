@@ -1,6 +1,7 @@
 //! Arrays: array_in, array_out, array_recv, array_send.
 
-use super::{FormatSettings, binary_in, binary_out, text_in, text_out, type_name};
+use super::composed::{int4, send_value};
+use super::{FormatSettings, binary_in, text_in, text_out, type_name};
 use crate::array::{ArrayBuilder, ArrayRef, Dimension, Dimensions, MAX_DIMENSIONS, MAX_ELEMENTS};
 use crate::{Arena, EvalError, EvalResult, ScalarType};
 
@@ -432,22 +433,8 @@ pub(super) fn send(array: ArrayRef<'_>, out: &mut Vec<u8>) {
     }
     let arena = Arena::new();
     for value in array.elements(&arena) {
-        let start = out.len();
-        out.extend_from_slice(&(-1i32).to_be_bytes());
-        if !matches!(value, crate::Datum::Null) {
-            binary_out(value, *array.element(), out);
-            let length = (out.len() - start - 4) as i32;
-            out[start..start + 4].copy_from_slice(&length.to_be_bytes());
-        }
+        send_value(value, *array.element(), out);
     }
-}
-
-fn int4(rest: &mut &[u8]) -> EvalResult<i32> {
-    let (first, after) = rest
-        .split_first_chunk::<4>()
-        .ok_or_else(|| EvalError::new("08P01", "insufficient data left in message"))?;
-    *rest = after;
-    Ok(i32::from_be_bytes(*first))
 }
 
 /// array_recv

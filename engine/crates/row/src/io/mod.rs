@@ -4,6 +4,7 @@ mod array;
 mod boolean;
 mod bytea;
 mod character;
+mod composed;
 mod datetime;
 mod float;
 mod integer;

@@ -1,7 +1,8 @@
 //! Records: record_in, record_out, record_recv, record_send.
 
 use super::array::oid;
-use super::{FormatSettings, binary_in, binary_out, text_in, text_out};
+use super::composed::{int4, send_value};
+use super::{FormatSettings, binary_in, text_in, text_out};
 use crate::record::RecordRef;
 use crate::{Arena, Datum, EvalError, EvalResult, ScalarType};
 use tidewire_plan::RecordType;
@@ -124,22 +125,8 @@ pub(super) fn send(record: RecordRef<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(&(record.of().fields().len() as i32).to_be_bytes());
     for (scalar, value) in record.fields(&arena) {
         out.extend_from_slice(&oid(scalar).to_be_bytes());
-        let start = out.len();
-        out.extend_from_slice(&(-1i32).to_be_bytes());
-        if !matches!(value, Datum::Null) {
-            binary_out(value, scalar, out);
-            let length = (out.len() - start - 4) as i32;
-            out[start..start + 4].copy_from_slice(&length.to_be_bytes());
-        }
+        send_value(value, scalar, out);
     }
-}
-
-fn int4(rest: &mut &[u8]) -> EvalResult<i32> {
-    let (first, after) = rest
-        .split_first_chunk::<4>()
-        .ok_or_else(|| EvalError::new("08P01", "insufficient data left in message"))?;
-    *rest = after;
-    Ok(i32::from_be_bytes(*first))
 }
 
 /// record_recv. Types that are not the fields' are refused by their values' form.
