@@ -2,6 +2,7 @@
 import { startEngine } from '../engine/index.ts';
 import { Catalog } from './catalog/catalog.ts';
 import { DdlLock } from './catalog/ddl-lock.ts';
+import { loadParser } from '../sql/parse/postgres.ts';
 import { bootstrapCatalog } from './catalog/system/bootstrap.ts';
 import { Dataflows } from './dataflows/dataflows.ts';
 import { Subscriptions } from './dataflows/subscriptions.ts';
@@ -35,11 +36,7 @@ export const startSystem: StartSystem = async ({ workers, log, panic }) => {
   const catalog = new Catalog();
   const dataflows = new Dataflows(engine);
   const planning = new Planning(engine, catalog, dataflows);
-  const { writer, transaction } = bootstrapCatalog(engine, catalog, (view) =>
-    planning
-      .bindView(view)
-      .columns.map((column) => ({ name: column.name, type: column.type, defaultText: null })),
-  );
+  const { writer, transaction } = bootstrapCatalog(engine, catalog);
   await sequencer.commit(transaction);
   transaction.close();
   const parts = { engine, catalog, systemWriter: writer, sequencer, dataflows, subscriptions, planning };
@@ -56,6 +53,7 @@ export const startSystem: StartSystem = async ({ workers, log, panic }) => {
     sinks,
     status,
   };
+  setImmediate(loadParser);
   return {
     engine,
     executor: new Executor(system, ddl),

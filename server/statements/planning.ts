@@ -29,6 +29,7 @@ import type { SqlType } from '../../sql/types/type.ts';
 import { type Catalog, FIRST_USER_ID } from '../catalog/catalog.ts';
 import type { Definition, NameReference, ViewObject } from '../catalog/objects.ts';
 import { StatementCatalog } from '../catalog/reader.ts';
+import { checkColumns } from '../catalog/system/view-columns.ts';
 import type { Dataflows } from '../dataflows/dataflows.ts';
 import { disabledRules } from '../session/settings/rules.ts';
 import type { SessionContext } from '../session/statement.ts';
@@ -98,11 +99,19 @@ export class Planning {
   readonly #catalog: Catalog;
   readonly #dataflows: Dataflows;
   readonly #views = new Map<ObjectId, { readonly version: number; readonly relation: HirRelation }>();
+  /** The catalog's own views are over relations that never change, and mean the same in every version. */
+  readonly #systemViews: Map<ObjectId, HirRelation>;
 
-  constructor(engine: Engine, catalog: Catalog, dataflows: Dataflows) {
+  constructor(
+    engine: Engine,
+    catalog: Catalog,
+    dataflows: Dataflows,
+    systemViews = new Map<ObjectId, HirRelation>(),
+  ) {
     this.#engine = engine;
     this.#catalog = catalog;
     this.#dataflows = dataflows;
+    this.#systemViews = systemViews;
   }
 
   /** The catalog as a statement of `session` sees it. */
@@ -184,17 +193,25 @@ export class Planning {
   }
 
   /** The relation that a view's text means, with the view's column names. */
-  bindView(view: Pick<ViewObject, 'id' | 'columns'> & Definition): HirRelation {
-    const cached = this.#views.get(view.id);
-    if (cached && cached.version === this.#catalog.version) return cached.relation;
-    const { relation: unnamed } = this.bindDefinition(view, view.id < FIRST_USER_ID);
+  bindView(view: Pick<ViewObject, 'id' | 'schema' | 'name' | 'columns'> & Definition): HirRelation {
+    const ofSystem = view.id < FIRST_USER_ID;
+    const cached = ofSystem ? this.#systemViews.get(view.id) : this.#viewOfVersion(view.id);
+    if (cached) return cached;
+    const { relation: unnamed } = this.bindDefinition(view, ofSystem);
+    if (ofSystem) checkColumns(view, unnamed.columns);
     const columns = unnamed.columns.map((column, index) => ({
       ...column,
       name: view.columns[index]?.name ?? column.name,
     }));
     const relation: HirRelation = { ...unnamed, columns };
-    this.#views.set(view.id, { version: this.#catalog.version, relation });
+    if (ofSystem) this.#systemViews.set(view.id, relation);
+    else this.#views.set(view.id, { version: this.#catalog.version, relation });
     return relation;
+  }
+
+  #viewOfVersion(id: ObjectId): HirRelation | null {
+    const cached = this.#views.get(id);
+    return cached?.version === this.#catalog.version ? cached.relation : null;
   }
 
   /** A stored query, bound again: its names mean what they meant. */
@@ -217,7 +234,7 @@ export class Planning {
 
   /** The same server's planning over another catalog: what texts would mean there. */
   over(catalog: Catalog): Planning {
-    return new Planning(this.#engine, catalog, this.#dataflows);
+    return new Planning(this.#engine, catalog, this.#dataflows, this.#systemViews);
   }
 
   planning(session: PlanningSession, catalog?: StatementCatalog): PlanningEnvironment {

@@ -88,6 +88,11 @@ export function parsePostgres(text: string): ParseResult | GrammarError {
   }
 }
 
+/** Makes the parser ready ahead of the first text, which would wait for its compilation. */
+export function loadParser(): void {
+  current ??= instantiate();
+}
+
 /** Whether the parser refused the text. */
 export function isGrammarError(answer: ParseResult | GrammarError): answer is GrammarError {
   return 'codePoint' in answer;

@@ -6,10 +6,11 @@ import { layoutByColumns } from '../../../sql/physical/layout.ts';
 import { toColumnType } from '../../../sql/types/column-type.ts';
 import type { NullableType } from '../../../sql/types/type.ts';
 import type { Catalog, CatalogChange } from '../catalog.ts';
-import type { SystemTableObject, ViewObject } from '../objects.ts';
+import type { CatalogObject, SystemTableObject, ViewObject } from '../objects.ts';
 import { RAW_TABLES } from './raw.ts';
 import { EMPTY_VIEWS } from './empty.ts';
 import { SYSTEM_VIEWS, type SystemView } from './views.ts';
+import { generatedColumns } from './view-columns.ts';
 import { type SystemRelation, SystemWriter } from './writer.ts';
 
 /** PostgreSQL's oids where it has them. */
@@ -24,13 +25,13 @@ const FIRST_RAW_ID = 13100;
 const FIRST_VIEW_ID = 13200;
 
 /**
- * Makes the system's collections in the engine and in the catalog. The views' columns are found by `describe`, which
- * binds their text. Returns the writer and the transaction that holds the first rows, to be committed by the caller.
+ * Makes the system's collections in the engine and in the catalog. Nothing is bound: `describe` knows the columns of the
+ * views. Returns the writer and the transaction that holds the first rows, to be committed by the caller.
  */
 export function bootstrapCatalog(
   engine: Engine,
   catalog: Catalog,
-  describe: (view: ViewObject) => ViewObject['columns'],
+  describe: (view: ViewObject) => ViewObject['columns'] = generatedColumns,
 ): { writer: SystemWriter; transaction: Transaction } {
   catalog.apply(SCHEMAS.map((schema): CatalogChange => ({ kind: 'addSchema', schema })));
   const relations = RAW_TABLES.map((raw, index): SystemRelation => {
@@ -62,23 +63,22 @@ export function bootstrapCatalog(
     transaction,
     catalog,
   );
-  const add = (changes: CatalogChange[]): void => {
-    writer.write(changes, transaction, catalog);
-    catalog.apply(changes);
+  const objects: CatalogChange[] = [];
+  const before = catalog.after([]);
+  const add = (object: CatalogObject): void => {
+    const change: CatalogChange = { kind: 'add', object };
+    catalog.apply([change]);
+    objects.push(change);
   };
-  add(relations.map(({ object }) => ({ kind: 'add', object })));
-  // They read each other: each is there before the next is bound.
+  for (const { object } of relations) add(object);
+  // They read each other: each is there before the next is described.
   SYSTEM_VIEWS.forEach((view, index) => {
     const object = viewObject(view, FIRST_VIEW_ID + index);
-    add([{ kind: 'add', object: { ...object, columns: describe(object) } }]);
+    add({ ...object, columns: describe(object) });
   });
   const next = FIRST_VIEW_ID + SYSTEM_VIEWS.length;
-  add(
-    EMPTY_VIEWS.map((view, index): CatalogChange => ({
-      kind: 'add',
-      object: viewObject(view, next + index),
-    })),
-  );
+  EMPTY_VIEWS.forEach((view, index) => add(viewObject(view, next + index)));
+  writer.write(objects, transaction, before);
   return { writer, transaction };
 }
 
