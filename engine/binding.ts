@@ -10,7 +10,9 @@ import type {
   DecodeFormat,
   DecodeOptions,
   DecodeOutcome,
+  Decisions,
   DirectRead,
+  DirectWrite,
   Engine,
   EngineError,
   EngineEvents,
@@ -119,6 +121,17 @@ interface ReadyRows {
   cursor?: NativeCursor | null;
 }
 
+interface NativeWrite {
+  run(
+    timestamp: number,
+    messages: Buffer,
+    from: number,
+    to: number,
+    session: readonly (Buffer | null)[],
+    transaction: NativeTransaction,
+  ): number;
+}
+
 interface NativeEngine {
   evaluate(expression: string, timeZone: string): string | null;
   opcodes(): string[];
@@ -144,6 +157,7 @@ interface NativeEngine {
   subscriptionTaken(id: number, bytes: number): void;
   prepare(plan: string): NativePlan;
   directRead(plan: NativePlan, timeZone: string, columns: readonly ReadColumn[]): DirectRead | null;
+  directWrite(plan: NativePlan, timeZone: string): NativeWrite | null;
   executeNow(
     ...options: [...PlanArguments<NativeTransaction | null>, columns: readonly number[]]
   ): ReadyRows | null;
@@ -305,6 +319,13 @@ class Writes implements Transaction {
   close(): void {
     this.#native?.clear();
   }
+}
+
+/** Of what the engine says of a group: nothing where all are committed. */
+function decisionsOf(text: string, transactions: number): Decisions {
+  if (text === '') return Array<null>(transactions).fill(null);
+  const errors = JSON.parse(text) as (object | null)[];
+  return errors.map((error) => error && engineError(JSON.stringify(error)));
 }
 
 class Prepared implements PreparedPlan {
@@ -588,6 +609,15 @@ export class NativeBinding implements Engine {
     return native(() => this.#engine.directRead((prepared as Prepared).native, timeZone, columns));
   }
 
+  directWrite(prepared: PreparedPlan, timeZone: string): DirectWrite | null {
+    const write = native(() => this.#engine.directWrite((prepared as Prepared).native, timeZone));
+    if (!write) return null;
+    return {
+      run: (timestamp, messages, from, to, session, transaction) =>
+        write.run(timestamp, messages, from, to, session, nativeOf(transaction)),
+    };
+  }
+
   async execute(prepared: PreparedPlan, options: ExecuteOptions): Promise<ResultCursor> {
     const { encoding } = options;
     const transaction = options.transaction ? nativeOf(options.transaction) : null;
@@ -622,16 +652,14 @@ export class NativeBinding implements Engine {
     return new Writes(() => this.#engine.beginTransaction());
   }
 
-  async commit(
-    timestamp: Timestamp,
-    transactions: readonly Transaction[],
-  ): Promise<readonly (EngineError | null)[]> {
-    const { text } = await this.#request((request) => {
-      const ready = this.#engine.commit(request, timestamp, transactions.map(nativeOf));
-      if (ready !== null) this.#take(request)?.resolve({ count: 0, text: ready, cursor: null });
-    });
-    const errors = JSON.parse(text!) as (object | null)[];
-    return errors.map((error) => error && engineError(JSON.stringify(error)));
+  commit(timestamp: Timestamp, transactions: readonly Transaction[]): Decisions | Promise<Decisions> {
+    const writes = transactions.map(nativeOf);
+    const request = ++this.#lastRequest;
+    const ready = native(() => this.#engine.commit(request, timestamp, writes));
+    if (ready !== null) return decisionsOf(ready, transactions.length);
+    return new Promise<Answer>((resolve, reject) => this.#requests.set(request, { resolve, reject })).then(
+      ({ text }) => decisionsOf(text!, transactions.length),
+    );
   }
 
   advance(timestamp: Timestamp): void {

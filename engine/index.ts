@@ -152,6 +152,23 @@ export interface DirectRead {
   ): number;
 }
 
+/** A prepared write that is run in one call, on the caller's thread. */
+export interface DirectWrite {
+  /**
+   * Runs with the values of a Bind message, whose body is `messages[from..to]`, and behind them the session's, as texts.
+   * What it writes goes into a transaction that has written nothing. Gives how many rows it affected; or else nothing was
+   * written, and `write` has to do it: -1 where the time is not computed yet, -2 where it fails or is large.
+   */
+  run(
+    timestamp: Timestamp,
+    messages: Buffer,
+    from: number,
+    to: number,
+    session: readonly (Buffer | null)[],
+    transaction: Transaction,
+  ): number;
+}
+
 /** A place in a transaction's writes; the engine's own. */
 export type WriteMark = readonly number[];
 
@@ -169,6 +186,9 @@ export interface Transaction {
   clear(): void;
   close(): void;
 }
+
+/** For each transaction of a group why it was left out, or null. */
+export type Decisions = readonly (EngineError | null)[];
 
 /** How a subscription sees its relation. */
 export interface SubscribeOptions {
@@ -491,6 +511,8 @@ export interface Engine {
   prepare(plan: Plan): PreparedPlan;
   /** The plan as a read that is answered in one call; null where it has effects or takes more than a moment. */
   directRead(prepared: PreparedPlan, timeZone: string, columns: readonly ReadColumn[]): DirectRead | null;
+  /** What runs a small write in one call; null where a plan does not write, returns rows or takes more than a moment. */
+  directWrite(prepared: PreparedPlan, timeZone: string): DirectWrite | null;
   /** Runs a plan with Output.rows. Throws EngineError (a data error, 57014 when cancelled). */
   execute(prepared: PreparedPlan, options: ExecuteOptions): Promise<ResultCursor>;
   /** Runs a plan with Output.write; the writes go into `options.transaction`. */
@@ -502,11 +524,9 @@ export interface Engine {
   /**
    * Commits transactions as one group at `timestamp`, in order. Each is checked against the state before it: a
    * deleted row that is gone gives 40001, a duplicate key 23505; such a transaction is left out and its error returned.
+   * A small group is decided at once.
    */
-  commit(
-    timestamp: Timestamp,
-    transactions: readonly Transaction[],
-  ): Promise<readonly (EngineError | null)[]>;
+  commit(timestamp: Timestamp, transactions: readonly Transaction[]): Decisions | Promise<Decisions>;
   /** Moves time on without changes. */
   advance(timestamp: Timestamp): void;
   /** All that is computed. */

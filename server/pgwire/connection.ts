@@ -11,7 +11,7 @@
  * wait. What they answered leaves in one write.
  */
 import type { Socket } from 'node:net';
-import type { Framing } from '../../engine/index.ts';
+import { type Framing, framings } from '../../engine/index.ts';
 import { SqlError } from '../../sql/error.ts';
 import { findTypeByOid, plain, typeOid } from '../../sql/types/table.ts';
 import type { SqlType } from '../../sql/types/type.ts';
@@ -20,8 +20,8 @@ import { rowFieldsOf } from '../results/columns.ts';
 import type { Client } from '../session/client.ts';
 import { Session, type SessionHost } from '../session/session.ts';
 import { durationMilliseconds } from '../session/settings/duration.ts';
-import type { DirectAnswer, Notice, ResultColumn } from '../session/statement.ts';
-import { readBoundRead } from './bound-read.ts';
+import type { DirectAnswer, DirectWrite, Notice, ResultColumn } from '../session/statement.ts';
+import { type Bound, readBound } from './bound.ts';
 import type { CancelKeys } from './cancel-keys.ts';
 import { CopyReceiver } from './copy-receiver.ts';
 import { type Frame, FrameReader } from './frames.ts';
@@ -59,6 +59,10 @@ export class Connection implements Client {
   /** A message is being handled and has not come back yet. */
   #running = false;
   #skipping = false;
+  /** What lies at hand is waiting for its turn: what withdraws it. */
+  #withdraw: (() => void) | null = null;
+  /** What lies at hand is run message by message. */
+  #oneByOne = false;
   #copy: CopyReceiver | null = null;
   /** An Execute that waits for the message after it. */
   #held: Frame | null = null;
@@ -132,7 +136,7 @@ export class Connection implements Client {
   #pumpOne(): boolean {
     const awaited = this.#session && !this.#skipping ? this.#frames.peekType() : null;
     if (this.#held || awaited === EXECUTE) return this.#pumpExecute();
-    if (awaited === BIND && this.#answerBound(this.#session!)) return true;
+    if (awaited === BIND && this.#runBound(this.#session!)) return true;
     const frame = this.#frames.next();
     if (!frame) return false;
     if (!this.#session) {
@@ -152,17 +156,72 @@ export class Connection implements Client {
     return true;
   }
 
-  /** Bind to Sync at once, where they are a small read; false: they are handled one by one. */
-  #answerBound(session: Session): boolean {
+  /** Bind to Sync at once, where they are a small read or write; false: they are handled one by one. */
+  #runBound(session: Session): boolean {
+    if (this.#oneByOne) {
+      this.#oneByOne = false;
+      return false;
+    }
     const together = this.#frames.together;
     // An idle client whose time runs is rare; its timer is the ordinary way's.
     if (!together || this.#idleTimer) return false;
     const { bytes, at } = together;
-    const read = readBoundRead(bytes, at);
-    const direct = read && session.direct(read.statement);
-    if (!direct || !this.answer(direct, bytes, read.from, read.to, read.framing)) return false;
-    this.#frames.skip(read.end - at);
+    const bound = readBound(bytes, at);
+    const direct = bound && session.direct(bound.statement);
+    if (!direct) return false;
+    if (direct.kind === 'write') {
+      this.#writeBound(direct.write, bound, bytes, at);
+      return true;
+    }
+    if (!this.answer(direct.answer, bytes, bound.from, bound.to, bound.framing)) return false;
+    this.#frames.skip(bound.end - at);
     return true;
+  }
+
+  /** Runs a write now, or has it looked at again when it is its turn; its messages stay where they are until it is done. */
+  #writeBound(write: DirectWrite, bound: Bound, bytes: Buffer, at: number): void {
+    this.#running = true;
+    if (!write.hasTurn) {
+      this.#withdraw = write.awaitTurn(() => {
+        this.#withdraw = null;
+        this.#running = false;
+        this.#pump();
+      });
+      this.#writer.flush();
+      return;
+    }
+    let back = false;
+    write.run(bytes, bound.from, bound.to, (tag) => {
+      this.#running = false;
+      if (tag === null) {
+        this.#oneByOne = true;
+      } else {
+        const writer = this.#writer;
+        this.#frames.skip(bound.end - at);
+        writer.bindComplete();
+        if (bound.framing === framings.described) writer.noData();
+        writer.commandComplete(tag);
+        writer.readyForQuery('I');
+      }
+      if (back) this.#pump();
+    });
+    back = true;
+  }
+
+  /** The client wants the statement that runs to end. */
+  #cancel(session: Session): void {
+    if (!this.#withdraw) {
+      session.cancelStatement();
+      return;
+    }
+    this.#withdraw();
+    this.#withdraw = null;
+    this.#running = false;
+    this.#failed(
+      new SqlError({ sqlstate: '57014', message: 'canceling statement due to user request' }),
+      false,
+    );
+    this.#pump();
   }
 
   /**
@@ -310,6 +369,7 @@ export class Connection implements Client {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#withdraw?.();
     this.#stopIdleTimer();
     this.#writer.flush();
     // Half-closed: what was written still arrives. A client that does not read it is cut off.
@@ -369,7 +429,7 @@ export class Connection implements Client {
     writer.authenticationOk();
     for (const [name, value] of session.settings.reported()) writer.parameterStatus(name, value);
     const { process, key } = this.#host.cancelKeys.register(packet.minor >= 2 ? 32 : 4, () =>
-      session.cancelStatement(),
+      this.#cancel(session),
     );
     this.#process = process;
     writer.backendKeyData(process, key);

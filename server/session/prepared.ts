@@ -2,7 +2,7 @@
 import type { ParameterValue } from '../../engine/index.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import type { SqlType } from '../../sql/types/type.ts';
-import type { DirectAnswer, ResultColumn, StatementResult } from './statement.ts';
+import type { Direct, ResultColumn, StatementResult } from './statement.ts';
 
 export interface Prepared {
   /** Null: the empty query. */
@@ -20,8 +20,8 @@ export interface Prepared {
   readonly simpleFormat?: 0 | 1;
   /** Needs no transaction around it: it ends or begins them, or only changes the session. */
   readonly managesTransaction: boolean;
-  /** What answers it in one call while the session is in no transaction, where anything does. */
-  direct?(): DirectAnswer | null;
+  /** What answers it in one call or two while the session is in no transaction, where anything does. */
+  direct?(): Direct | null;
   /** `formats`: one for each result column. */
   run(
     parameters: readonly ParameterValue[],

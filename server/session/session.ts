@@ -12,7 +12,7 @@ import { expandFormats } from '../results/columns.ts';
 import { CancelScope } from './cancel-scope.ts';
 import type { Client } from './client.ts';
 import { Cursors } from './cursors.ts';
-import { answerDirectly } from './direct.ts';
+import { answerDirectly, directOf, writeDirectly } from './direct.ts';
 import { runPortal, runQuery } from './execute.ts';
 import { Portal } from './portal.ts';
 import type { Prepared } from './prepared.ts';
@@ -20,7 +20,7 @@ import { Settings } from './settings/settings.ts';
 import { durationMilliseconds } from './settings/duration.ts';
 import { ddlName, endsTransaction } from './statement-class.ts';
 import type {
-  DirectAnswer,
+  Direct,
   Notice,
   OpenTransaction,
   ResultColumn,
@@ -134,12 +134,16 @@ export class Session implements SessionContext {
   /** Runs all statements of a text, as the simple protocol does. Null: it was answered at once. */
   query(text: string): Promise<void> | null {
     const instance = instanceOf(text);
-    if (instance && answerDirectly(this, instance)) return null;
-    return this.#timed(() => runQuery(this, text, instance));
+    const direct = instance && directOf(this, instance);
+    if (direct?.kind === 'read' && answerDirectly(this, direct.answer, instance!)) return null;
+    return this.#timed(async () => {
+      if (direct?.kind === 'write' && (await writeDirectly(this, direct.write, instance!))) return;
+      await runQuery(this, text, instance);
+    });
   }
 
-  /** What answers the prepared statement at once; null while the session is in a transaction, or where nothing does. */
-  direct(statementName: string): DirectAnswer | null {
+  /** What answers the prepared statement without a portal; null while the session is in a transaction, or where nothing does. */
+  direct(statementName: string): Direct | null {
     if (!this.isUnoccupied) return null;
     return this.statements.get(statementName)?.direct?.() ?? null;
   }

@@ -49,6 +49,25 @@ export type DirectAnswer = (
   at: number,
 ) => number;
 
+/** Runs a Bind message's statement, and commits what it writes. */
+export interface DirectWrite {
+  /** It can run now; else it waits for its turn. */
+  readonly hasTurn: boolean;
+  /** Calls `turn` when it is time to look again. Gives what withdraws it. */
+  awaitTurn(turn: () => void): () => void;
+  /**
+   * Runs with the body of Bind, `messages[from..to]`, which is not looked at any more when this comes back. `done` is called
+   * once, perhaps before: with the command's tag, or null where nothing was done and the statement is to be run in the
+   * ordinary way.
+   */
+  run(messages: Buffer, from: number, to: number, done: (tag: string | null) => void): void;
+}
+
+/** How a statement of a session that is in no transaction does without portal and promises. */
+export type Direct =
+  | { readonly kind: 'read'; readonly answer: DirectAnswer }
+  | { readonly kind: 'write'; readonly write: DirectWrite };
+
 /** An encoded stream without end: a subscription. */
 export interface RowStream {
   readonly columns: readonly ResultColumn[];
@@ -150,10 +169,10 @@ export interface StatementExecutor {
     resultFormats: readonly number[],
   ): Promise<StatementResult>;
   /**
-   * What answers a small read in one call, at the latest time: for a session that is in no transaction. Null where the
-   * statement is none, or is to be compiled again before it runs.
+   * What answers a small read in one call, at the latest time, or runs a small write: for a session that is in no
+   * transaction. Null where the statement is neither, or is to be compiled again before it runs.
    */
-  direct(session: SessionContext, prepared: PreparedStatement): DirectAnswer | null;
+  direct(session: SessionContext, prepared: PreparedStatement): Direct | null;
   /** The statement that follows changes the catalog, as a part of the session's explicit transaction. */
   beginDdl(session: SessionContext, prepared: PreparedStatement): Promise<void>;
   /** A new transaction, which has read nothing yet. */

@@ -9,7 +9,7 @@ import type { SqlType } from '../../sql/types/type.ts';
 import { ddlName, isTransactional } from '../session/statement-class.ts';
 import { hasWritten } from '../session/statement.ts';
 import type {
-  DirectAnswer,
+  Direct,
   OpenTransaction,
   PreparedStatement,
   SessionContext,
@@ -120,7 +120,7 @@ export class Executor implements StatementExecutor {
     return this.execute(session, prepared, parameters, formats);
   }
 
-  direct(session: SessionContext, prepared: PreparedStatement): DirectAnswer | null {
+  direct(session: SessionContext, prepared: PreparedStatement): Direct | null {
     const plan = prepared.plan as CompiledUnder;
     const { version } = this.#system.catalog;
     if (plan.settingsVersion !== session.settingsVersion || plan.catalogVersion !== version) {

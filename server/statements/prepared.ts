@@ -4,7 +4,7 @@
 import type { ParameterValue } from '../../engine/index.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import type { SqlType } from '../../sql/types/type.ts';
-import type { DirectAnswer, ResultColumn, SessionContext, StatementResult } from '../session/statement.ts';
+import type { Direct, ResultColumn, SessionContext, StatementResult } from '../session/statement.ts';
 import type { System } from '../system.ts';
 
 export interface Execution {
@@ -18,8 +18,8 @@ export interface Runnable {
   readonly columns: readonly ResultColumn[] | null;
   /** Characters of its plan, where it can be kept and run by any session that would compile the same. */
   readonly planLength?: number;
-  /** What answers it in one call; null where nothing does. */
-  direct?(session: SessionContext): DirectAnswer | null;
+  /** What answers it without a portal; null where nothing does. */
+  direct?(session: SessionContext): Direct | null;
   run(session: SessionContext, execution: Execution): Promise<StatementResult>;
 }
 

@@ -10,7 +10,7 @@ import { isRegistered } from '../../sql/types/table.ts';
 import type { SqlType } from '../../sql/types/type.ts';
 import { rowFieldsOf } from '../results/columns.ts';
 import { hasWritten } from '../session/statement.ts';
-import type { DirectAnswer, SessionContext } from '../session/statement.ts';
+import type { Direct, SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import type { Execution, Runnable } from './prepared.ts';
 import { holdAsOf, readTimestamp, sessionParameters, whenReadable } from './snapshot.ts';
@@ -26,7 +26,7 @@ export class CompiledSelect {
   readonly #parsed: ParsedStatement;
   readonly #plan: PreparedPlan;
   /** Undefined: not asked for yet. It holds under one time zone, as the compiled query does. */
-  #direct: DirectAnswer | null | undefined;
+  #direct: Direct | null | undefined;
 
   constructor(
     system: System,
@@ -70,12 +70,12 @@ export class CompiledSelect {
     }
   }
 
-  direct({ timeZone }: SessionContext): DirectAnswer | null {
+  direct({ timeZone }: SessionContext): Direct | null {
     if (this.#direct === undefined) this.#direct = this.#answerAtOnce(timeZone);
     return this.#direct;
   }
 
-  #answerAtOnce(timeZone: string): DirectAnswer | null {
+  #answerAtOnce(timeZone: string): Direct | null {
     const { extensions, notices } = this.#parsed;
     const { columns, sessionValues } = this.compiled;
     if (extensions.asOf || notices.length > 0 || sessionValues.length > 0) return null;
@@ -83,14 +83,17 @@ export class CompiledSelect {
     const read = engine.directRead(this.#plan, timeZone, rowFieldsOf(columns, []));
     if (!read) return null;
     let left = 0;
-    return (messages, from, to, framing, out, at) => {
-      if (left > 0) {
-        left--;
-        return -1;
-      }
-      const end = read.answer(sequencer.last, messages, from, to, framing, out, at);
-      if (end === -2) left = REFUSED_RUNS;
-      return end;
+    return {
+      kind: 'read',
+      answer: (messages, from, to, framing, out, at) => {
+        if (left > 0) {
+          left--;
+          return -1;
+        }
+        const end = read.answer(sequencer.last, messages, from, to, framing, out, at);
+        if (end === -2) left = REFUSED_RUNS;
+        return end;
+      },
     };
   }
 

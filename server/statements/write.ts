@@ -10,6 +10,7 @@ import type { SqlType } from '../../sql/types/type.ts';
 import { hasWritten } from '../session/statement.ts';
 import type { SessionContext, StatementResult } from '../session/statement.ts';
 import type { System } from '../system.ts';
+import { DirectWrites } from './direct-write.ts';
 import type { Execution, Runnable } from './prepared.ts';
 import { readTimestamp, sessionParameters, whenReadable } from './snapshot.ts';
 
@@ -50,10 +51,12 @@ export function prepareWrite(
     return { kind: 'command', tag: `${tag} ${affected}` };
   };
 
+  const direct = new DirectWrites(system, plan, compiled.sessionValues, tag);
   return {
     parameterTypes: compiled.parameters,
     columns,
     planLength: plan.length,
+    direct: (session) => (parsed.notices.length > 0 ? null : direct.of(session)),
     run: async (session, execution) => {
       if (session.transaction.readOnly) {
         throw new SqlError({

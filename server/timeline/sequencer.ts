@@ -2,9 +2,9 @@
  * The sequencer: one logical timeline. It alone issues timestamps, `max(now, last + 1)`, each to a group of commits.
  *
  * When the engine completes a timestamp, all that waits becomes the next group, up to a bound; there is no timer for
- * commits. When nothing commits, time still moves once a second, so that AS OF and progress do not stand still.
+ * commits. Who has a turn then writes at what was completed, and is in the group with the others. When nothing commits, time still moves once a second, so that AS OF and progress do not stand still.
  */
-import type { ArrangementId, Engine, Timestamp, Transaction } from '../../engine/index.ts';
+import type { ArrangementId, Decisions, Engine, Timestamp, Transaction } from '../../engine/index.ts';
 import { SqlError } from '../../sql/error.ts';
 
 /** A transaction has written to a table that is not there any more in this form: what it did has to be done again. */
@@ -20,9 +20,11 @@ export class StaleWrite extends SqlError {
 interface Waiting {
   readonly transaction: Transaction;
   readonly bytes: number;
-  resolve(timestamp: Timestamp): void;
-  reject(error: Error): void;
+  readonly decided: Decided;
 }
+
+/** Told once: null where it is committed. */
+type Decided = (error: Error | null, timestamp: Timestamp) => void;
 
 /** A group's bound: DESIGN's 4 MiB. A larger transaction is a group of its own. */
 const GROUP_BYTES = 4 << 20;
@@ -33,6 +35,9 @@ export class Sequencer {
   readonly #clock: () => Timestamp;
   #last: Timestamp;
   #waiting: Waiting[] = [];
+  /** In the order in which they asked. */
+  #turns = new Set<() => void>();
+  #inTurns = false;
   #committing = false;
   #readers: { readonly timestamp: Timestamp; resolve(): void; reject(error: Error): void }[] = [];
   /** Whose commits alone may write to an arrangement; null: nobody's may any more. */
@@ -56,11 +61,38 @@ export class Sequencer {
 
   /** Commits; resolves with its timestamp when the commit is decided, rejects with 40001 or 23505. */
   commit(transaction: Transaction): Promise<Timestamp> {
-    if (this.#failed) return Promise.reject(this.#failed);
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ transaction, bytes: transaction.byteLength(), resolve, reject });
-      this.#next();
-    });
+    return new Promise((resolve, reject) =>
+      this.submit(transaction, (error, timestamp) => (error ? reject(error) : resolve(timestamp))),
+    );
+  }
+
+  /** Commits, and tells when that is decided: perhaps at once. */
+  submit(transaction: Transaction, decided: Decided): void {
+    if (this.#failed) {
+      decided(this.#failed, this.#last);
+      return;
+    }
+    this.#waiting.push({ transaction, bytes: transaction.byteLength(), decided });
+    if (!this.#inTurns) this.#next();
+  }
+
+  /** Whether there are turns; not while an arrangement is locked, which a transaction waits for by itself. */
+  get givesTurns(): boolean {
+    return !this.#failed && this.#locks.size === 0;
+  }
+
+  /** What is written now, at `last`, is committed in the next group, and nothing stands before that. */
+  get hasTurn(): boolean {
+    if (!this.givesTurns) return false;
+    if (this.#inTurns) return true;
+    const nobodyWaits = this.#waiting.length === 0 && this.#turns.size === 0;
+    return nobodyWaits && !this.#committing && this.#engine.computed() >= this.#last;
+  }
+
+  /** Calls `turn` when there is one for it, or when there are none any more. Gives what withdraws it. */
+  awaitTurn(turn: () => void): () => void {
+    this.#turns.add(turn);
+    return () => this.#turns.delete(turn);
   }
 
   /**
@@ -106,8 +138,9 @@ export class Sequencer {
   fail(error: Error): void {
     this.#failed = error;
     clearInterval(this.#ticker);
-    for (const waiting of this.#waiting.splice(0)) waiting.reject(error);
+    for (const waiting of this.#waiting.splice(0)) waiting.decided(error, this.#last);
     for (const reader of this.#readers.splice(0)) reader.reject(error);
+    this.#giveTurns();
   }
 
   stop(): void {
@@ -115,7 +148,16 @@ export class Sequencer {
   }
 
   #next(): void {
-    if (this.#committing || this.#waiting.length === 0 || this.#engine.computed() < this.#last) return;
+    while (!this.#committing && (this.#waiting.length > 0 || this.#turns.size > 0)) {
+      if (this.#engine.computed() < this.#last) return;
+      this.#giveTurns();
+      const group = this.#takeGroup();
+      if (group.length === 0) return;
+      this.#commitGroup(group);
+    }
+  }
+
+  #takeGroup(): Waiting[] {
     const blocked = this.#locks.size === 0 ? [] : this.#withoutBlocked();
     const group: Waiting[] = [];
     let bytes = 0;
@@ -126,29 +168,53 @@ export class Sequencer {
     }
     this.#waiting.splice(0, group.length);
     this.#waiting.unshift(...blocked);
-    if (group.length === 0) return;
+    return group;
+  }
+
+  #commitGroup(group: readonly Waiting[]): void {
     const timestamp = this.#issue();
+    const transactions = group.map((waiting) => waiting.transaction);
+    const decide = (errorOf: (index: number) => Error | null): void => {
+      for (const [index, waiting] of group.entries()) waiting.decided(errorOf(index), timestamp);
+    };
+    const ended = (): void => {
+      this.#committing = false;
+      for (const resolve of this.#idle.splice(0)) resolve();
+    };
     this.#committing = true;
-    this.#engine
-      .commit(
-        timestamp,
-        group.map((waiting) => waiting.transaction),
-      )
-      .then(
-        (errors) => {
-          group.forEach((waiting, index) => {
-            const error = errors[index];
-            if (error) waiting.reject(error);
-            else waiting.resolve(timestamp);
-          });
-        },
-        (error: Error) => group.forEach((waiting) => waiting.reject(error)),
-      )
-      .finally(() => {
-        this.#committing = false;
-        for (const resolve of this.#idle.splice(0)) resolve();
-        this.#next();
-      });
+    let decisions: Decisions | Promise<Decisions>;
+    try {
+      decisions = this.#engine.commit(timestamp, transactions);
+    } catch (error) {
+      decide(() => error as Error);
+      ended();
+      return;
+    }
+    if (decisions instanceof Promise) {
+      decisions
+        .then(
+          (decided) => decide((index) => decided[index] ?? null),
+          (error: Error) => decide(() => error),
+        )
+        .finally(() => {
+          ended();
+          this.#next();
+        });
+      return;
+    }
+    const decided = decisions;
+    decide((index) => decided[index] ?? null);
+    ended();
+  }
+
+  /** What is written in them waits then. */
+  #giveTurns(): void {
+    if (this.#turns.size === 0) return;
+    const turns = [...this.#turns];
+    this.#turns.clear();
+    this.#inTurns = true;
+    for (const turn of turns) turn();
+    this.#inTurns = false;
   }
 
   /** Takes out of what waits the commits to locked arrangements, and refuses those to retired ones. */
@@ -156,7 +222,7 @@ export class Sequencer {
     const blocked: Waiting[] = [];
     this.#waiting = this.#waiting.filter((waiting) => {
       const owners = waiting.transaction.arrangements().map((written) => this.#locks.get(written));
-      if (owners.includes(null)) waiting.reject(new StaleWrite());
+      if (owners.includes(null)) waiting.decided(new StaleWrite(), this.#last);
       else if (owners.some((owner) => owner && owner !== waiting.transaction)) blocked.push(waiting);
       else return true;
       return false;

@@ -16,6 +16,8 @@ use timely::scheduling::Activator;
 
 /// Batches of less weight than this are of the lowest tier.
 const LEAST_WEIGHT: usize = 8 << 10;
+/// So many of the lowest tier are merged: a commit of a row must not write all others of its tier again.
+const LEAST_FULL_AT: usize = 8;
 /// Tiers up to this weight merge two batches, so that look-ups after small commits meet few of them; from here on four, so
 /// that the bytes of a load are copied half as often.
 const PAIRS_UP_TO: usize = 1 << 20;
@@ -197,10 +199,12 @@ fn weight(batch: &RowBatch) -> usize {
 /// The tier of a weight, and how many batches make it full.
 fn tier(weight: usize) -> (u32, usize) {
     let pairs = |weight: usize| (weight / LEAST_WEIGHT).max(1).ilog2();
-    if weight < PAIRS_UP_TO {
-        (pairs(weight), 2)
+    if weight < LEAST_WEIGHT {
+        (0, LEAST_FULL_AT)
+    } else if weight < PAIRS_UP_TO {
+        (1 + pairs(weight), 2)
     } else {
-        (pairs(PAIRS_UP_TO) + (weight / PAIRS_UP_TO).ilog2() / 2, 4)
+        (1 + pairs(PAIRS_UP_TO) + (weight / PAIRS_UP_TO).ilog2() / 2, 4)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::jobs::Pool;
 use crate::read::{NativeRead, ReadColumn};
 use crate::subscriptions::{Notice, Subscriber, start};
 use crate::transaction::{NativeTransaction, WriteSets};
+use crate::write::NativeWrite;
 use crossbeam_channel::Sender;
 use napi::bindgen_prelude::{Buffer, ClassInstance, Function};
 use napi_derive::napi;
@@ -54,7 +55,8 @@ impl Build for View {
     }
 }
 
-type Collections = Arc<RwLock<HashMap<u64, Arc<Collection>>>>;
+/// By arrangement: what is written to.
+pub type Collections = Arc<RwLock<HashMap<u64, Arc<Collection>>>>;
 
 /// The engine of one process.
 #[napi]
@@ -168,7 +170,8 @@ fn refused(message: String) -> EvalError {
     }
 }
 
-fn collection(collections: &Collections, id: u64) -> Option<Arc<Collection>> {
+/// One of them.
+pub fn collection(collections: &Collections, id: u64) -> Option<Arc<Collection>> {
     collections.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(&id).cloned()
 }
 
@@ -509,6 +512,12 @@ impl NativeEngine {
         call(|| NativeRead::new(&self.runtime, plan, &time_zone, columns))
     }
 
+    /// A plan as a write that is run in one call; None where it is none.
+    #[napi(catch_unwind)]
+    pub fn direct_write(&self, plan: &NativePlan, time_zone: String) -> napi::Result<Option<NativeWrite>> {
+        call(|| NativeWrite::new(&self.runtime, &self.collections, plan, &time_zone))
+    }
+
     /// Runs a plan that yields rows as DataRow messages, in formats `columns`, if it is immediate and reads little; else
     /// None, and `execute` runs it.
     #[napi(catch_unwind)]
@@ -648,8 +657,8 @@ impl NativeEngine {
         NativeTransaction::empty()
     }
 
-    /// Commits a group; the answer is JSON: for each transaction its error or null. A small group with nothing before it is
-    /// committed at once, and the answer given.
+    /// Commits a group; the answer is JSON: for each transaction its error or null; or nothing, where all are committed. A
+    /// small group with nothing before it is committed at once, and the answer given.
     #[napi(catch_unwind)]
     pub fn commit(
         &self,
@@ -673,6 +682,9 @@ impl NativeEngine {
                 })
                 .collect();
             let conflicts = runtime.commit(timestamp as u64, &writes).map_err(internal)?;
+            if conflicts.iter().all(Option::is_none) && refused.iter().all(Option::is_none) {
+                return Ok(String::new());
+            }
             let errors = conflicts.into_iter().zip(refused).map(|(conflict, refused)| {
                 let error = refused.or_else(|| Some(conflict_error(conflict?, &collections)));
                 error.map_or_else(|| "null".to_owned(), |error| to_json(&error))

@@ -5,6 +5,7 @@
 //! - Everything asynchronous answers through one weak thread-safe function ([`dispatch`]), keyed by request id.
 //! - An error crosses as the JSON of its SQLSTATE, message, detail and hint. A panic becomes an error.
 
+mod bind;
 mod changes;
 mod constraints;
 mod cursor;
@@ -20,3 +21,4 @@ pub mod kafka;
 mod read;
 mod subscriptions;
 mod transaction;
+mod write;

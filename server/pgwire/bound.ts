@@ -4,7 +4,7 @@
  */
 import { type Framing, framings } from '../../engine/index.ts';
 
-export interface BoundRead {
+export interface Bound {
   readonly statement: string;
   /** Where Bind's body lies. */
   readonly from: number;
@@ -19,7 +19,7 @@ const DESCRIBE_PORTAL = Buffer.from('D\0\0\0\x06P\0', 'latin1');
 const EXECUTE_ALL_SYNC = Buffer.from('E\0\0\0\x09\0\0\0\0\0S\0\0\0\x04', 'latin1');
 
 /** The messages that begin at `at`, if they are these; null also where they are not there yet. */
-export function readBoundRead(bytes: Buffer, at: number): BoundRead | null {
+export function readBound(bytes: Buffer, at: number): Bound | null {
   // A type, a length and no name of a portal.
   if (bytes.length < at + 6 || bytes[at] !== BIND || bytes[at + 5] !== 0) return null;
   const to = at + 1 + bytes.readUInt32BE(at + 1);

@@ -1,0 +1,98 @@
+/**
+ * Small writes on their own, without portals and promises: one call to the engine makes the rows, in a turn that the
+ * sequencer gives, and they are committed with those of the others that have a turn. It does nothing but succeed: what fails, is
+ * large or meets another transaction is run again in the ordinary way.
+ */
+import type { DirectWrite as NativeWrite, PreparedPlan, Transaction } from '../../engine/index.ts';
+import type { SessionValue } from '../../sql/hir.ts';
+import type { Direct, DirectWrite, SessionContext } from '../session/statement.ts';
+import type { System } from '../system.ts';
+import { sessionParameters } from './snapshot.ts';
+
+/** A write that could not be run in one call is tried again only after so many more. */
+const REFUSED_RUNS = 64;
+/** Transactions that are kept for the next writes. */
+const MOST_SPARE = 64;
+
+/** Nothing is in them. */
+const spare: Transaction[] = [];
+
+export class DirectWrites {
+  readonly #system: System;
+  readonly #plan: PreparedPlan;
+  readonly #sessionValues: readonly SessionValue[];
+  readonly #tag: string;
+  /** Undefined: not asked for yet. It holds under one time zone, as the plan does. */
+  #native: NativeWrite | null | undefined;
+  #left = 0;
+
+  constructor(system: System, plan: PreparedPlan, sessionValues: readonly SessionValue[], tag: string) {
+    this.#system = system;
+    this.#plan = plan;
+    this.#sessionValues = sessionValues;
+    this.#tag = tag;
+  }
+
+  /** Null where the session's settings, or another that holds the table, want the ordinary way. */
+  of(session: SessionContext): Direct | null {
+    const { sequencer, engine } = this.#system;
+    if (!sequencer.givesTurns || session.setting('transaction_read_only') === 'on') return null;
+    if (session.setting('statement_timeout') !== '0') return null;
+    if (this.#native === undefined) this.#native = engine.directWrite(this.#plan, session.timeZone);
+    if (!this.#native) return null;
+    if (this.#left > 0) {
+      this.#left--;
+      return null;
+    }
+    return { kind: 'write', write: this.#write(session, this.#native) };
+  }
+
+  #write(session: SessionContext, native: NativeWrite): DirectWrite {
+    const { sequencer } = this.#system;
+    return {
+      get hasTurn() {
+        return sequencer.hasTurn;
+      },
+      awaitTurn: (turn) => sequencer.awaitTurn(turn),
+      run: (messages, from, to, done) => this.#run(session, native, messages, from, to, done),
+    };
+  }
+
+  #run(
+    session: SessionContext,
+    native: NativeWrite,
+    messages: Buffer,
+    from: number,
+    to: number,
+    done: (tag: string | null) => void,
+  ): void {
+    const { sequencer, engine } = this.#system;
+    const timestamp = sequencer.last;
+    const transaction = spare.pop() ?? engine.beginTransaction();
+    const release = (): void => {
+      transaction.clear();
+      if (spare.length < MOST_SPARE) spare.push(transaction);
+    };
+    const values =
+      this.#sessionValues.length === 0
+        ? []
+        : sessionParameters(this.#system, session, this.#sessionValues, timestamp).map(({ value }) => value);
+    const affected = native.run(timestamp, messages, from, to, values, transaction);
+    if (affected < 0) {
+      if (affected === -2) this.#left = REFUSED_RUNS;
+      release();
+      done(null);
+      return;
+    }
+    const tag = `${this.#tag} ${affected}`;
+    if (transaction.byteLength() === 0) {
+      release();
+      done(tag);
+      return;
+    }
+    sequencer.submit(transaction, (error) => {
+      release();
+      done(error ? null : tag);
+    });
+  }
+}
