@@ -129,7 +129,22 @@ export interface MirOrder {
   readonly nullsFirst: boolean;
 }
 
-export type MirRelation = { readonly columns: readonly MirType[] } & (
+/**
+ * What was found out of a relation, so that it is not looked for again: relations never change. It is not part of what
+ * the relation is.
+ */
+export interface MirNotes {
+  /** The bindings that it reads and does not make (`mir/bindings.ts`). */
+  free: ReadonlySet<number> | null;
+  /** Whether reads of its own bindings carry the bindings' columns. */
+  fresh: boolean;
+  /** Rules that leave it as it is, as bits (`optimize/local-rule.ts`). */
+  settled: number;
+  /** What the verifier found in order: bits of `optimize/verify.ts`. */
+  verified: number;
+}
+
+export type MirRelation = { readonly columns: readonly MirType[]; readonly notes: MirNotes } & (
   | { readonly kind: 'constant'; readonly rows: readonly MirConstantRow[] }
   /** A named relation. */
   | { readonly kind: 'get'; readonly object: ObjectId }

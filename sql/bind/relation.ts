@@ -89,10 +89,27 @@ export function columnOf(relation: HirRelation, index: number): HirScalar {
   return { kind: 'column', index, type: relation.columns[index]!.type };
 }
 
+/** Views' relations, which are bound once and used again and again, by whether there are CTE bindings in them. */
+const binds = new WeakMap<HirRelation, boolean>();
+
+function hasBindings(relation: HirRelation): boolean {
+  let known = binds.get(relation);
+  if (known === undefined) {
+    const search = (value: unknown): boolean => {
+      if (Array.isArray(value)) return value.some(search);
+      if (value === null || typeof value !== 'object') return false;
+      return (value as { kind?: unknown }).kind === 'let' || Object.values(value).some(search);
+    };
+    binds.set(relation, (known = search(relation)));
+  }
+  return known;
+}
+
 /**
  * The relation with numbers of its own for its CTE bindings: a view's definition may be used twice in a statement.
  */
 export function withFreshBindings(statement: Statement, relation: HirRelation): HirRelation {
+  if (!hasBindings(relation)) return relation;
   const renumbered = new Map<number, number>();
   const fresh = (binding: number): number => {
     let number = renumbered.get(binding);

@@ -8,6 +8,7 @@ import type {
   MirConstantRow,
   MirEquivalence,
   MirKeyPair,
+  MirNotes,
   MirOrder,
   MirRelation,
   MirScalar,
@@ -17,6 +18,10 @@ import type {
 } from '../mir.ts';
 import { conjuncts } from './scalar.ts';
 
+function unknown(): MirNotes {
+  return { free: null, fresh: false, settled: 0, verified: 0 };
+}
+
 export type MirNode<K extends MirRelation['kind']> = Extract<MirRelation, { kind: K }>;
 
 export function constant(columns: readonly MirType[], rows: readonly MirConstantRow[]): MirRelation {
@@ -24,14 +29,24 @@ export function constant(columns: readonly MirType[], rows: readonly MirConstant
     ...type,
     nullable: rows.some((row) => row.values[index] === null),
   }));
-  return { kind: 'constant', rows, columns: types };
+  return { kind: 'constant', rows, columns: types, notes: unknown() };
 }
 
 /** One row without columns. */
-export const UNIT: MirRelation = { kind: 'constant', rows: [{ values: [], diff: 1 }], columns: [] };
+export const UNIT: MirRelation = {
+  kind: 'constant',
+  rows: [{ values: [], diff: 1 }],
+  columns: [],
+  notes: unknown(),
+};
 
 export function empty(columns: readonly MirType[]): MirRelation {
-  return { kind: 'constant', rows: [], columns: columns.map((type) => ({ ...type, nullable: false })) };
+  return {
+    kind: 'constant',
+    rows: [],
+    columns: columns.map((type) => ({ ...type, nullable: false })),
+    notes: unknown(),
+  };
 }
 
 export function isEmpty(relation: MirRelation): boolean {
@@ -48,15 +63,15 @@ export function isUnit(relation: MirRelation): boolean {
 }
 
 export function get(object: ObjectId, columns: readonly MirType[]): MirRelation {
-  return { kind: 'get', object, columns };
+  return { kind: 'get', object, columns, notes: unknown() };
 }
 
 export function getLet(binding: number, columns: readonly MirType[]): MirRelation {
-  return { kind: 'getLet', binding, columns };
+  return { kind: 'getLet', binding, columns, notes: unknown() };
 }
 
 export function letIn(binding: number, value: MirRelation, body: MirRelation): MirRelation {
-  return { kind: 'let', binding, value, body, columns: body.columns };
+  return { kind: 'let', binding, value, body, columns: body.columns, notes: unknown() };
 }
 
 /** Columns that `predicates` exclude NULL from: `x IS NOT NULL` and nothing cleverer. */
@@ -75,7 +90,7 @@ function refine(columns: readonly MirType[], predicates: readonly MirScalar[]): 
 export function filter(input: MirRelation, predicates: readonly MirScalar[]): MirRelation {
   if (predicates.length === 0) return input;
   const flat = predicates.flatMap(conjuncts);
-  return { kind: 'filter', input, predicates: flat, columns: refine(input.columns, flat) };
+  return { kind: 'filter', input, predicates: flat, columns: refine(input.columns, flat), notes: unknown() };
 }
 
 /** A plain column is as nullable as what it reads is by now. */
@@ -90,14 +105,20 @@ export function map(input: MirRelation, scalars: readonly MirScalar[]): MirRelat
   if (scalars.length === 0) return input;
   const columns = [...input.columns];
   for (const scalar of scalars) columns.push(currentType(scalar, columns));
-  return { kind: 'map', input, scalars, columns };
+  return { kind: 'map', input, scalars, columns, notes: unknown() };
 }
 
 export function project(input: MirRelation, indexes: readonly number[]): MirRelation {
   if (indexes.length === input.columns.length && indexes.every((index, position) => index === position)) {
     return input;
   }
-  return { kind: 'project', input, indexes, columns: indexes.map((index) => input.columns[index]!) };
+  return {
+    kind: 'project',
+    input,
+    indexes,
+    columns: indexes.map((index) => input.columns[index]!),
+    notes: unknown(),
+  };
 }
 
 /** A row of computed columns only. */
@@ -119,7 +140,14 @@ export function flatMap(
   ordinality: boolean,
   appended: readonly MirType[],
 ): MirRelation {
-  return { kind: 'flatMap', input, calls, ordinality, columns: [...input.columns, ...appended] };
+  return {
+    kind: 'flatMap',
+    input,
+    calls,
+    ordinality,
+    columns: [...input.columns, ...appended],
+    notes: unknown(),
+  };
 }
 
 export function join(
@@ -128,12 +156,15 @@ export function join(
   residual: readonly MirScalar[] = [],
 ): MirRelation {
   if (inputs.length === 1 && equivalences.length === 0) return filter(inputs[0]!, residual);
+  const columns: MirType[] = [];
+  for (const input of inputs) columns.push(...input.columns);
   return {
     kind: 'join',
     inputs,
     equivalences,
     residual: residual.flatMap(conjuncts),
-    columns: inputs.flatMap((input) => input.columns),
+    columns,
+    notes: unknown(),
   };
 }
 
@@ -143,7 +174,7 @@ export function semiJoin(
   keys: readonly MirKeyPair[],
   options: { anti: boolean },
 ): MirRelation {
-  return { kind: 'semiJoin', anti: options.anti, left, right, keys, columns: left.columns };
+  return { kind: 'semiJoin', anti: options.anti, left, right, keys, columns: left.columns, notes: unknown() };
 }
 
 export function reduce(
@@ -153,11 +184,11 @@ export function reduce(
 ): MirRelation {
   const keyTypes = keys.map((key) => currentType(key, input.columns));
   const columns = [...keyTypes, ...aggregates.map((aggregate) => aggregate.type)];
-  return { kind: 'reduce', input, keys, aggregates, columns };
+  return { kind: 'reduce', input, keys, aggregates, columns, notes: unknown() };
 }
 
 export function distinct(input: MirRelation): MirRelation {
-  return { kind: 'distinct', input, columns: input.columns };
+  return { kind: 'distinct', input, columns: input.columns, notes: unknown() };
 }
 
 export function topK(
@@ -171,7 +202,17 @@ export function topK(
   },
 ): MirRelation {
   const { partition, order, limit, offset, withTies } = options;
-  return { kind: 'topK', input, partition, order, limit, offset, withTies, columns: input.columns };
+  return {
+    kind: 'topK',
+    input,
+    partition,
+    order,
+    limit,
+    offset,
+    withTies,
+    columns: input.columns,
+    notes: unknown(),
+  };
 }
 
 export function window(
@@ -185,7 +226,7 @@ export function window(
   const { partition, order, calls } = options;
   if (calls.length === 0) return input;
   const columns = [...input.columns, ...calls.map((call) => call.type)];
-  return { kind: 'window', input, partition, order, calls, columns };
+  return { kind: 'window', input, partition, order, calls, columns, notes: unknown() };
 }
 
 export function guard(
@@ -195,15 +236,24 @@ export function guard(
 ): MirRelation {
   const { sqlstate, message, hint } = error;
   const hinted = hint === undefined ? {} : { hint };
-  return { kind: 'guard', input, keys, sqlstate, message, ...hinted, columns: input.columns };
+  return {
+    kind: 'guard',
+    input,
+    keys,
+    sqlstate,
+    message,
+    ...hinted,
+    columns: input.columns,
+    notes: unknown(),
+  };
 }
 
 export function negate(input: MirRelation): MirRelation {
-  return { kind: 'negate', input, columns: input.columns };
+  return { kind: 'negate', input, columns: input.columns, notes: unknown() };
 }
 
 export function threshold(input: MirRelation): MirRelation {
-  return { kind: 'threshold', input, columns: input.columns };
+  return { kind: 'threshold', input, columns: input.columns, notes: unknown() };
 }
 
 /** Inputs have equal types; NULL can occur where it can in one of them, and a modifier holds only if all have it. */
@@ -218,5 +268,5 @@ export function union(
     typmod: inputs.every((input) => input.columns[index]!.typmod === type.typmod) ? type.typmod : -1,
     nullable: inputs.some((input) => input.columns[index]!.nullable),
   }));
-  return { kind: 'union', inputs, keys, columns };
+  return { kind: 'union', inputs, keys, columns, notes: unknown() };
 }

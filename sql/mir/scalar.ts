@@ -246,10 +246,54 @@ export function rewriteScalar(scalar: MirScalar, rewrite: (node: MirScalar) => M
   return rewrite(changed ? withChildren(scalar, after) : scalar);
 }
 
+/** Whether `test` holds for one of the operands; they are asked in evaluation order, up to the first that it holds for. */
+function someChild(scalar: MirScalar, test: (child: MirScalar) => boolean): boolean {
+  switch (scalar.kind) {
+    case 'column':
+    case 'literal':
+    case 'parameter':
+    case 'element':
+    case 'raise':
+      return false;
+    case 'array':
+      return scalar.elements.some(test);
+    case 'mapArray':
+      return test(scalar.array) || test(scalar.body);
+    case 'quantifiedArray':
+      return test(scalar.left) || test(scalar.array) || test(scalar.comparison);
+    case 'call':
+      return scalar.arguments.some(test);
+    case 'input':
+    case 'output':
+      return test(scalar.argument);
+    case 'and':
+    case 'or':
+    case 'coalesce':
+      return scalar.operands.some(test);
+    case 'not':
+    case 'isNull':
+    case 'isTrue':
+    case 'canonical':
+      return test(scalar.operand);
+    case 'case':
+      return (
+        scalar.branches.some((branch) => test(branch.condition) || test(branch.result)) ||
+        test(scalar.otherwise)
+      );
+    case 'inList':
+      return test(scalar.operand) || scalar.list.some(test);
+    case 'notDistinct':
+      return test(scalar.left) || test(scalar.right);
+  }
+}
+
 /** Visits every node, parents first. */
 export function visitScalar(scalar: MirScalar, visit: (node: MirScalar) => void): void {
-  visit(scalar);
-  for (const child of children(scalar)) visitScalar(child, visit);
+  const walk = (node: MirScalar): boolean => {
+    visit(node);
+    return someChild(node, walk);
+  };
+  walk(scalar);
 }
 
 /** The columns that a scalar reads. */
@@ -290,18 +334,30 @@ export function canFail(scalar: MirScalar): boolean {
   // Parts of different dimensions.
   if (scalar.kind === 'array' && scalar.nested) return true;
   if (scalar.kind === 'call' && scalar.canError) return true;
-  return children(scalar).some(canFail);
+  return someChild(scalar, canFail);
 }
 
 /** No columns and no parameters: a value known at planning. */
 export function isConstant(scalar: MirScalar): boolean {
-  if (scalar.kind === 'column' || scalar.kind === 'parameter' || scalar.kind === 'element') return false;
-  return children(scalar).every(isConstant);
+  return !readsRow(scalar);
+}
+
+function readsRow(scalar: MirScalar): boolean {
+  return (
+    scalar.kind === 'column' ||
+    scalar.kind === 'parameter' ||
+    scalar.kind === 'element' ||
+    someChild(scalar, readsRow)
+  );
 }
 
 /** No columns: a value known at execution. */
 export function isColumnFree(scalar: MirScalar): boolean {
-  return scalar.kind !== 'column' && children(scalar).every(isColumnFree);
+  return !readsColumn(scalar);
+}
+
+function readsColumn(scalar: MirScalar): boolean {
+  return scalar.kind === 'column' || someChild(scalar, readsColumn);
 }
 
 /** Nodes in a scalar: duplicating one above a few nodes is not worth it. */
@@ -309,20 +365,52 @@ export function scalarSize(scalar: MirScalar): number {
   return children(scalar).reduce((sum, child) => sum + scalarSize(child), 1);
 }
 
-const keys = new WeakMap<MirScalar, string>();
-
 /** A text that is equal for scalars that compute the same by the same means. Nullability does not count. */
 export function scalarKey(scalar: MirScalar): string {
-  let key = keys.get(scalar);
-  if (key === undefined) {
-    key = JSON.stringify(scalar, (name, value: unknown) => (name === 'nullable' ? undefined : value));
-    keys.set(scalar, key);
+  const own = `${scalar.kind}:${scalar.type.name},${scalar.type.typmod}`;
+  switch (scalar.kind) {
+    case 'column':
+    case 'parameter':
+    case 'element':
+      return `${own}#${scalar.index}`;
+    case 'literal':
+      return `${own}${scalar.text === null ? '' : JSON.stringify(scalar.text)}`;
+    case 'raise':
+      return `${own}${JSON.stringify([scalar.sqlstate, scalar.message])}`;
+    case 'call':
+      // Errors name the function.
+      return `${own} ${scalar.opcode} ${scalar.name} ${scalar.canError}(${keysOf(scalar.arguments)})`;
+    case 'array':
+      return `${own} ${scalar.nested}(${keysOf(scalar.elements)})`;
+    case 'quantifiedArray':
+      return `${own} ${scalar.all}(${keysOf(children(scalar))})`;
+    case 'inList':
+      return `${own}(${scalarKey(scalar.operand)};${keysOf(scalar.list)})`;
+    default:
+      return `${own}(${keysOf(children(scalar))})`;
   }
-  return key;
 }
 
+function keysOf(scalars: readonly MirScalar[]): string {
+  let text = '';
+  for (const scalar of scalars) text += `${scalarKey(scalar)},`;
+  return text;
+}
+
+/** Whether two scalars compute the same by the same means. */
 export function sameScalar(left: MirScalar, right: MirScalar): boolean {
-  return left === right || scalarKey(left) === scalarKey(right);
+  if (left === right) return true;
+  if (left.kind !== right.kind || left.type.name !== right.type.name) return false;
+  switch (left.kind) {
+    case 'column':
+      return left.index === (right as typeof left).index && left.type.typmod === right.type.typmod;
+    case 'call':
+      if (left.opcode !== (right as typeof left).opcode) return false;
+      break;
+    default:
+      break;
+  }
+  return scalarKey(left) === scalarKey(right);
 }
 
 /** The conjuncts of a condition, in order. */

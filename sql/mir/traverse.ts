@@ -1,7 +1,7 @@
 /**
  * Walking and rebuilding MIR relations.
  */
-import type { MirAggregate, MirRelation, MirScalar, MirType } from '../mir.ts';
+import type { MirAggregate, MirRelation, MirScalar } from '../mir.ts';
 import * as build from './relation.ts';
 
 /** The relations that a node reads directly. */
@@ -155,25 +155,4 @@ export function mapScalars(relation: MirRelation, rewrite: (scalar: MirScalar) =
     default:
       return relation;
   }
-}
-
-/**
- * `getLet` nodes carry their binding's columns: after a rewrite of the value, readers are brought up to date (NULL may
- * have become impossible).
- */
-export function refreshBindings(relation: MirRelation): MirRelation {
-  const types = new Map<number, readonly MirType[]>();
-  const walk = (node: MirRelation): MirRelation => {
-    if (node.kind === 'getLet') {
-      const columns = types.get(node.binding);
-      return columns === undefined || columns === node.columns ? node : build.getLet(node.binding, columns);
-    }
-    if (node.kind === 'let') {
-      const value = walk(node.value);
-      types.set(node.binding, value.columns);
-      return withInputs(node, [value, walk(node.body)]);
-    }
-    return withInputs(node, inputs(node).map(walk));
-  };
-  return walk(relation);
 }

@@ -5,6 +5,7 @@
  */
 import { aggregateScalars } from '../hir/aggregate.ts';
 import type { MirRelation, MirScalar, MirType } from '../mir.ts';
+import { freeBindings } from '../mir/bindings.ts';
 import { representation } from '../mir/equality.ts';
 import { inputs } from '../mir/traverse.ts';
 import { columnsRead, visitScalar } from '../mir/scalar.ts';
@@ -19,12 +20,22 @@ export class PlanVerificationError extends Error {
 
 /** bpchar is text with blanks. */
 function sameRepresentation(left: MirType, right: MirType): boolean {
+  if (left.name === right.name) return true;
   const of = (type: MirType): string => (type.name === 'bpchar' ? 'text' : representation(type));
   return of(left) === of(right);
 }
 
 /** `lax`: makes no plan wrong, an error in tests only. */
 type Fail = (problem: string, lax?: 'lax') => void;
+
+/**
+ * Bits of what was found in order; a rule that rewrote a part of a relation leaves the rest to be skipped. Once more each,
+ * shifted, for strict verification.
+ */
+const NODE = 1;
+/** With all that is below; it reads no bindings of what is around. */
+const WHOLE = 2;
+const STRICT = 2;
 
 /**
  * Checks a whole relation; `before`: what its columns were before the rule. `strict`: a column that lost its NOT NULL
@@ -44,7 +55,7 @@ export function verify(
   relation.columns.forEach((type, index) => {
     if (type.nullable && !before[index]!.nullable) fail(`result column ${index} became nullable`, 'lax');
   });
-  walk(relation, new Map(), fail);
+  walk(relation, new Map(), fail, strict ? STRICT : 0);
 }
 
 function sameColumns(
@@ -62,12 +73,19 @@ function sameColumns(
   });
 }
 
-function checkScalar(scalar: MirScalar, columns: readonly MirType[], what: string, fail: Fail): void {
+/** `arity`: how many of the columns are there when the scalar is computed. */
+function checkScalar(
+  scalar: MirScalar,
+  columns: readonly MirType[],
+  arity: number,
+  what: string,
+  fail: Fail,
+): void {
   visitScalar(scalar, (node) => {
     if (node.kind !== 'column') return;
-    const type = columns[node.index];
+    const type = node.index < arity ? columns[node.index] : undefined;
     if (type === undefined) {
-      fail(`${what} reads column ${node.index} of ${columns.length}`);
+      fail(`${what} reads column ${node.index} of ${arity}`);
       return;
     }
     if (!sameRepresentation(type, node.type)) {
@@ -79,49 +97,60 @@ function checkScalar(scalar: MirScalar, columns: readonly MirType[], what: strin
   });
 }
 
-function walk(relation: MirRelation, bindings: ReadonlyMap<number, readonly MirType[]>, fail: Fail): void {
-  const scalar = (node: MirScalar, columns: readonly MirType[], what = relation.kind as string): void =>
-    checkScalar(node, columns, what, fail);
+type CheckScalar = (node: MirScalar, columns: readonly MirType[], what?: string, arity?: number) => void;
+
+type Scope = ReadonlyMap<number, readonly MirType[]>;
+
+function walk(relation: MirRelation, bindings: Scope, fail: Fail, shift: number): void {
+  const { notes } = relation;
+  if (notes.verified & (WHOLE << shift)) return;
+  if (relation.kind === 'getLet') {
+    checkReference(relation, bindings, fail);
+    return;
+  }
+  if (relation.kind === 'let') {
+    walk(relation.value, bindings, fail, shift);
+    walk(relation.body, new Map([...bindings, [relation.binding, relation.value.columns]]), fail, shift);
+  } else {
+    for (const input of inputs(relation)) walk(input, bindings, fail, shift);
+  }
+  if (!(notes.verified & (NODE << shift))) {
+    checkNode(relation, fail);
+    notes.verified |= NODE << shift;
+  }
+  if (freeBindings(relation).size === 0) notes.verified |= WHOLE << shift;
+}
+
+function checkReference(
+  relation: Extract<MirRelation, { kind: 'getLet' }>,
+  bindings: Scope,
+  fail: Fail,
+): void {
+  const bound = bindings.get(relation.binding);
+  if (bound === undefined) {
+    fail(`binding ${relation.binding} out of scope`);
+    return;
+  }
+  sameColumns(relation.columns, bound, `binding ${relation.binding}`, fail);
+  bound.forEach((type, index) => {
+    if (type.nullable && !relation.columns[index]!.nullable) {
+      fail(`binding ${relation.binding} column ${index} is read as not null`, 'lax');
+    }
+  });
+}
+
+function checkNode(relation: MirRelation, fail: Fail): void {
+  const scalar: CheckScalar = (node, columns, what = relation.kind, arity = columns.length) =>
+    checkScalar(node, columns, arity, what, fail);
   switch (relation.kind) {
     case 'constant':
       for (const row of relation.rows) {
         if (row.values.length !== relation.columns.length) fail('constant row of another width');
       }
       return;
-    case 'get':
-      return;
-    case 'getLet': {
-      const bound = bindings.get(relation.binding);
-      if (bound === undefined) {
-        fail(`binding ${relation.binding} out of scope`);
-        return;
-      }
-      sameColumns(relation.columns, bound, `binding ${relation.binding}`, fail);
-      bound.forEach((type, index) => {
-        if (type.nullable && !relation.columns[index]!.nullable) {
-          fail(`binding ${relation.binding} column ${index} is read as not null`, 'lax');
-        }
-      });
-      return;
-    }
     case 'let':
-      walk(relation.value, bindings, fail);
-      walk(relation.body, new Map([...bindings, [relation.binding, relation.value.columns]]), fail);
       sameColumns(relation.columns, relation.body.columns, 'let', fail);
       return;
-    default:
-      break;
-  }
-  for (const input of inputs(relation)) walk(input, bindings, fail);
-  checkNode(relation, scalar, fail);
-}
-
-function checkNode(
-  relation: MirRelation,
-  scalar: (node: MirScalar, columns: readonly MirType[], what?: string) => void,
-  fail: Fail,
-): void {
-  switch (relation.kind) {
     case 'filter':
       for (const predicate of relation.predicates) {
         scalar(predicate, relation.input.columns);
@@ -130,7 +159,7 @@ function checkNode(
       return;
     case 'map':
       relation.scalars.forEach((item, index) =>
-        scalar(item, relation.columns.slice(0, relation.input.columns.length + index)),
+        scalar(item, relation.columns, 'map', relation.input.columns.length + index),
       );
       return;
     case 'project':
@@ -195,11 +224,7 @@ function sameUnionColumns(input: MirRelation, relation: MirRelation, fail: Fail)
   });
 }
 
-function checkJoin(
-  relation: Extract<MirRelation, { kind: 'join' }>,
-  scalar: (node: MirScalar, columns: readonly MirType[], what?: string) => void,
-  fail: Fail,
-): void {
+function checkJoin(relation: Extract<MirRelation, { kind: 'join' }>, scalar: CheckScalar, fail: Fail): void {
   const starts: number[] = [];
   let arity = 0;
   for (const input of relation.inputs) {

@@ -26,8 +26,7 @@ import {
   scalarKey,
   TRUE,
 } from '../../mir/scalar.ts';
-import { rewriteRelation } from '../../mir/traverse.ts';
-import type { Rule } from '../pipeline.ts';
+import { localRule } from '../local-rule.ts';
 
 interface Comparison {
   readonly opcode: string;
@@ -189,7 +188,4 @@ function rewrite(relation: MirRelation): MirRelation {
   return relation;
 }
 
-export const canonicalPredicates: Rule = {
-  name: 'canonical-predicates',
-  apply: (relation) => rewriteRelation(relation, rewrite),
-};
+export const canonicalPredicates = localRule('canonical-predicates', rewrite);

@@ -9,8 +9,7 @@
 import type { MirScalar } from '../../mir.ts';
 import * as build from '../../mir/relation.ts';
 import { and, canFail, conjuncts, or, sameScalar } from '../../mir/scalar.ts';
-import { rewriteRelation } from '../../mir/traverse.ts';
-import type { Rule } from '../pipeline.ts';
+import { localRule } from '../local-rule.ts';
 
 function factors(predicate: MirScalar): readonly MirScalar[] {
   if (predicate.kind !== 'or') return [predicate];
@@ -36,18 +35,14 @@ function split(predicates: readonly MirScalar[]): readonly MirScalar[] | null {
     : after;
 }
 
-export const commonFactors: Rule = {
-  name: 'common-factors',
-  apply: (relation) =>
-    rewriteRelation(relation, (node) => {
-      if (node.kind === 'filter') {
-        const predicates = split(node.predicates);
-        return predicates === null ? node : build.filter(node.input, predicates);
-      }
-      if (node.kind === 'join') {
-        const residual = split(node.residual);
-        return residual === null ? node : build.join(node.inputs, node.equivalences, residual);
-      }
-      return node;
-    }),
-};
+export const commonFactors = localRule('common-factors', (node) => {
+  if (node.kind === 'filter') {
+    const predicates = split(node.predicates);
+    return predicates === null ? node : build.filter(node.input, predicates);
+  }
+  if (node.kind === 'join') {
+    const residual = split(node.residual);
+    return residual === null ? node : build.join(node.inputs, node.equivalences, residual);
+  }
+  return node;
+});

@@ -11,8 +11,8 @@ import type { MirEquivalence, MirRelation, MirScalar } from '../../mir.ts';
 import { equalitySides } from '../../mir/equality.ts';
 import * as build from '../../mir/relation.ts';
 import { canFail, columnsRead, remapColumns, shiftColumns } from '../../mir/scalar.ts';
-import { rewriteRelation, visitRelation } from '../../mir/traverse.ts';
-import type { Rule } from '../pipeline.ts';
+import { visitRelation } from '../../mir/traverse.ts';
+import { localRule } from '../local-rule.ts';
 
 type MirJoin = Extract<MirRelation, { kind: 'join' }>;
 
@@ -91,7 +91,6 @@ function liftFirst(relation: MirJoin): MirRelation {
   return build.project(build.join(inputs, [equivalence], residual), to);
 }
 
-export const fallibleKeys: Rule = {
-  name: 'fallible-keys',
-  apply: (relation) => rewriteRelation(relation, (node) => (node.kind === 'join' ? liftFirst(node) : node)),
-};
+export const fallibleKeys = localRule('fallible-keys', (node) =>
+  node.kind === 'join' ? liftFirst(node) : node,
+);

@@ -29,9 +29,10 @@ import {
   substitute,
   TRUE,
 } from '../../mir/scalar.ts';
-import { mapScalars, rewriteRelation } from '../../mir/traverse.ts';
+import { mapScalars } from '../../mir/traverse.ts';
 import { isVolatileCall } from '../../mir/volatile.ts';
-import type { Rule, RuleContext } from '../pipeline.ts';
+import { localRule } from '../local-rule.ts';
+import type { RuleContext } from '../pipeline.ts';
 
 function foldCall(scalar: Extract<MirScalar, { kind: 'call' }>, context: RuleContext): MirScalar {
   if (scalar.strict && scalar.arguments.some(isNullLiteral)) return literal(scalar.type, null);
@@ -216,10 +217,6 @@ function withLiterals(relation: MirRelation): MirRelation {
   );
 }
 
-export const foldConstants: Rule = {
-  name: 'fold-constants',
-  apply: (relation, context) =>
-    rewriteRelation(relation, (node) =>
-      foldRelation(mapScalars(withLiterals(node), (scalar) => foldScalar(scalar, context))),
-    ),
-};
+export const foldConstants = localRule('fold-constants', (node, context) =>
+  foldRelation(mapScalars(withLiterals(node), (scalar) => foldScalar(scalar, context))),
+);

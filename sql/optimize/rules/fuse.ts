@@ -10,8 +10,7 @@
 import type { MirEquivalence, MirRelation, MirScalar } from '../../mir.ts';
 import * as build from '../../mir/relation.ts';
 import { isTrueLiteral, remapColumns } from '../../mir/scalar.ts';
-import { rewriteRelation } from '../../mir/traverse.ts';
-import type { Rule } from '../pipeline.ts';
+import { localRule } from '../local-rule.ts';
 
 type MirJoin = Extract<MirRelation, { kind: 'join' }>;
 
@@ -102,4 +101,4 @@ function rewrite(relation: MirRelation): MirRelation {
   }
 }
 
-export const fuse: Rule = { name: 'fuse', apply: (relation) => rewriteRelation(relation, rewrite) };
+export const fuse = localRule('fuse', rewrite);

@@ -6,8 +6,8 @@
  * First, because every other rule sees more through a relation than through its name.
  */
 import type { MirRelation } from '../../mir.ts';
-import { inputs, rewriteRelation, visitRelation } from '../../mir/traverse.ts';
-import type { Rule } from '../pipeline.ts';
+import { countReads, substituteBinding } from '../../mir/bindings.ts';
+import { localRule } from '../local-rule.ts';
 
 /** Reads of a named relation or of another binding, and constants of a row, are shared by what they name. */
 function isFree(relation: MirRelation): boolean {
@@ -24,24 +24,12 @@ function isFree(relation: MirRelation): boolean {
   }
 }
 
-function substitute(body: MirRelation, binding: number, value: MirRelation): MirRelation {
-  return rewriteRelation(body, (node) => (node.kind === 'getLet' && node.binding === binding ? value : node));
-}
-
 function inline(relation: MirRelation): MirRelation {
   if (relation.kind !== 'let') return relation;
-  let reads = 0;
-  visitRelation(relation.body, (node) => {
-    if (node.kind === 'getLet' && node.binding === relation.binding) reads += 1;
-  });
-  if (reads === 0) return relation.body;
-  if (reads === 1 || isFree(relation.value)) {
-    return substitute(relation.body, relation.binding, relation.value);
-  }
-  return relation;
+  const { binding, value, body } = relation;
+  const reads = countReads(body, binding);
+  if (reads === 0) return body;
+  return reads === 1 || isFree(value) ? substituteBinding(body, binding, value) : relation;
 }
 
-export const inlineLet: Rule = {
-  name: 'inline-let',
-  apply: (relation) => (inputs(relation).length === 0 ? relation : rewriteRelation(relation, inline)),
-};
+export const inlineLet = localRule('inline-let', inline);

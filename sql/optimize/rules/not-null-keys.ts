@@ -11,8 +11,7 @@
 import type { MirRelation, MirScalar } from '../../mir.ts';
 import * as build from '../../mir/relation.ts';
 import { canFail, children, columnsRead, isNull, not, sameScalar } from '../../mir/scalar.ts';
-import { rewriteRelation } from '../../mir/traverse.ts';
-import type { Rule } from '../pipeline.ts';
+import { localRule } from '../local-rule.ts';
 
 /** The scalar of `x is not null`. */
 function notNullOperand(predicate: MirScalar): MirScalar | null {
@@ -79,7 +78,4 @@ function rewrite(relation: MirRelation): MirRelation {
   return relation.kind === 'join' ? deriveOnInputs(relation) : relation;
 }
 
-export const notNullKeys: Rule = {
-  name: 'not-null-keys',
-  apply: (relation) => rewriteRelation(relation, rewrite),
-};
+export const notNullKeys = localRule('not-null-keys', rewrite);

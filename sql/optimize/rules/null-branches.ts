@@ -9,8 +9,8 @@
 import type { MirRelation, MirScalar } from '../../mir.ts';
 import * as build from '../../mir/relation.ts';
 import { columnsRead, isNullLiteral, remapColumns, shiftColumns, visitScalar } from '../../mir/scalar.ts';
-import { rewriteRelation, withInputs } from '../../mir/traverse.ts';
-import type { Rule } from '../pipeline.ts';
+import { withInputs } from '../../mir/traverse.ts';
+import { localRule } from '../local-rule.ts';
 import { rejectsNull } from './not-null-keys.ts';
 
 /** Whether a column is NULL in every row. */
@@ -86,7 +86,4 @@ function rewrite(node: MirRelation): MirRelation {
   return withInputs(node, [left, right]);
 }
 
-export const nullBranches: Rule = {
-  name: 'null-branches',
-  apply: (relation) => rewriteRelation(relation, rewrite),
-};
+export const nullBranches = localRule('null-branches', rewrite);

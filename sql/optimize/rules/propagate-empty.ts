@@ -12,8 +12,7 @@ import type { MirRelation } from '../../mir.ts';
 import * as build from '../../mir/relation.ts';
 import { isFalseLiteral, isNullLiteral } from '../../mir/scalar.ts';
 import type { MirScalar } from '../../mir.ts';
-import { rewriteRelation } from '../../mir/traverse.ts';
-import type { Rule } from '../pipeline.ts';
+import { localRule } from '../local-rule.ts';
 
 const never = (predicate: MirScalar): boolean => isFalseLiteral(predicate) || isNullLiteral(predicate);
 
@@ -48,7 +47,4 @@ function rewrite(relation: MirRelation): MirRelation {
   }
 }
 
-export const propagateEmpty: Rule = {
-  name: 'propagate-empty',
-  apply: (relation) => rewriteRelation(relation, rewrite),
-};
+export const propagateEmpty = localRule('propagate-empty', rewrite);

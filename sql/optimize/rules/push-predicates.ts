@@ -20,8 +20,7 @@ import {
   shiftColumns,
   substitute,
 } from '../../mir/scalar.ts';
-import { rewriteRelation } from '../../mir/traverse.ts';
-import type { Rule } from '../pipeline.ts';
+import { localRule } from '../local-rule.ts';
 
 type MirJoin = Extract<MirRelation, { kind: 'join' }>;
 
@@ -216,7 +215,4 @@ function rewrite(relation: MirRelation): MirRelation {
   return same ? relation : after;
 }
 
-export const pushPredicates: Rule = {
-  name: 'push-predicates',
-  apply: (relation) => rewriteRelation(relation, rewrite),
-};
+export const pushPredicates = localRule('push-predicates', rewrite);

@@ -11,8 +11,7 @@ import * as build from '../../mir/relation.ts';
 import { column, isNull, not, remapColumns, sameScalar } from '../../mir/scalar.ts';
 import type { KeysOfObject } from '../analysis/keys.ts';
 import { keyColumn } from '../analysis/keys.ts';
-import type { Rule } from '../pipeline.ts';
-import { rewriteRelation } from '../../mir/traverse.ts';
+import { localRule } from '../local-rule.ts';
 
 type MirJoin = Extract<MirRelation, { kind: 'join' }>;
 
@@ -118,10 +117,6 @@ function merged(
   );
 }
 
-export const selfJoin: Rule = {
-  name: 'self-join',
-  apply: (relation, { keysOfObject }) =>
-    rewriteRelation(relation, (node) =>
-      node.kind === 'join' ? (mergeOnce(node, keysOfObject) ?? node) : node,
-    ),
-};
+export const selfJoin = localRule('self-join', (node, { keysOfObject }) =>
+  node.kind === 'join' ? (mergeOnce(node, keysOfObject) ?? node) : node,
+);

@@ -18,8 +18,7 @@ import {
   scalarKey,
   shiftColumns,
 } from '../../mir/scalar.ts';
-import { rewriteRelation } from '../../mir/traverse.ts';
-import type { Rule } from '../pipeline.ts';
+import { localRule } from '../local-rule.ts';
 
 type MirJoin = Extract<MirRelation, { kind: 'join' }>;
 
@@ -92,7 +91,6 @@ function spread(relation: MirJoin): MirRelation {
   return same ? relation : build.join(inputs, equivalences, relation.residual);
 }
 
-export const spreadEqualities: Rule = {
-  name: 'spread-equalities',
-  apply: (relation) => rewriteRelation(relation, (node) => (node.kind === 'join' ? spread(node) : node)),
-};
+export const spreadEqualities = localRule('spread-equalities', (node) =>
+  node.kind === 'join' ? spread(node) : node,
+);

@@ -6,8 +6,8 @@
  */
 import type { MirRelation } from '../../mir.ts';
 import * as build from '../../mir/relation.ts';
-import { inputs, rewriteRelation } from '../../mir/traverse.ts';
-import type { Rule } from '../pipeline.ts';
+import { inputs } from '../../mir/traverse.ts';
+import { localRule } from '../local-rule.ts';
 
 /** Whether no row of it can have a negative multiplicity. */
 function isNonNegative(relation: MirRelation): boolean {
@@ -39,7 +39,4 @@ function rewrite(node: MirRelation): MirRelation {
   }
 }
 
-export const thresholdElision: Rule = {
-  name: 'threshold-elision',
-  apply: (relation) => rewriteRelation(relation, rewrite),
-};
+export const thresholdElision = localRule('threshold-elision', rewrite);

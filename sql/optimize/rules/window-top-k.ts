@@ -11,9 +11,8 @@
 import type { MirRelation, MirScalar } from '../../mir.ts';
 import * as build from '../../mir/relation.ts';
 import { literal, sameScalar } from '../../mir/scalar.ts';
-import { rewriteRelation } from '../../mir/traverse.ts';
 import { plain } from '../../types/table.ts';
-import type { Rule } from '../pipeline.ts';
+import { localRule } from '../local-rule.ts';
 
 type MirWindow = Extract<MirRelation, { kind: 'window' }>;
 
@@ -97,7 +96,4 @@ function rewrite(relation: MirRelation): MirRelation {
   return relation;
 }
 
-export const windowTopK: Rule = {
-  name: 'window-top-k',
-  apply: (relation) => rewriteRelation(relation, rewrite),
-};
+export const windowTopK = localRule('window-top-k', rewrite);
