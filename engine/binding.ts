@@ -14,7 +14,6 @@ import type {
   DirectRead,
   DirectWrite,
   Engine,
-  EngineError,
   EngineEvents,
   ErrorLog,
   ExecuteOptions,
@@ -121,6 +120,16 @@ interface ReadyRows {
   cursor?: NativeCursor | null;
 }
 
+/** Changes of a subscription; without them it has ended. */
+interface Delivered {
+  readonly subscription: number;
+  readonly upTo: number;
+  readonly rows: number;
+  readonly chunk?: Buffer;
+  readonly whole: boolean;
+  readonly error?: string;
+}
+
 interface NativeWrite {
   run(
     timestamp: number,
@@ -153,6 +162,7 @@ interface NativeEngine {
   install(request: number, plan: string, asOf: number): void;
   drop(id: number): void;
   subscribe(id: number, plan: string, options: string): void;
+  takeDeliveries(): Delivered[];
   pauseSubscription(id: number, paused: boolean): void;
   subscriptionTaken(id: number, bytes: number): void;
   prepare(plan: string): NativePlan;
@@ -453,6 +463,8 @@ function cancellationOf({ cancel }: ExecuteOptions): NativeCancellation | null {
 export class NativeBinding implements Engine {
   readonly #engine: NativeEngine;
   readonly #events: EngineEvents;
+  /** Those that may have something to deliver. */
+  readonly #subscriptions = new Set<ArrangementId>();
   readonly #requests = new Map<number, Request>();
   readonly #addon: NativeAddon;
   #lastRequest = 0;
@@ -468,7 +480,8 @@ export class NativeBinding implements Engine {
         new addon.NativeEngine(workers, (kind, id, a, b, bytes, text, cursor) => {
           switch (kind) {
             case 0:
-              return this.#events.completed(a);
+              this.#events.completed(a);
+              return this.#takeDeliveries();
             case 1:
               return this.#events.changes({
                 subscription: id,
@@ -478,7 +491,7 @@ export class NativeBinding implements Engine {
                 whole: text == null,
               });
             case 2:
-              return this.#events.subscriptionEnded(id, text == null ? null : engineError(text));
+              return this.#ended(id, text ?? null);
             case 3:
               return this.#panicked(text ?? 'a worker panicked');
             case 4:
@@ -505,6 +518,20 @@ export class NativeBinding implements Engine {
         this.#take(request)?.reject(error as Error);
       }
     });
+  }
+
+  /** What subscriptions have to say of the time that is computed. */
+  #takeDeliveries(): void {
+    if (this.#subscriptions.size === 0) return;
+    for (const { subscription, upTo, rows, chunk, whole, error } of this.#engine.takeDeliveries()) {
+      if (chunk) this.#events.changes({ subscription, upTo, chunk, rows, whole });
+      else this.#ended(subscription, error ?? null);
+    }
+  }
+
+  #ended(subscription: ArrangementId, error: string | null): void {
+    this.#subscriptions.delete(subscription);
+    this.#events.subscriptionEnded(subscription, error === null ? null : engineError(error));
   }
 
   #take(request: number): Request | undefined {
@@ -582,11 +609,13 @@ export class NativeBinding implements Engine {
   }
 
   drop(id: ArrangementId): void {
+    this.#subscriptions.delete(id);
     this.#engine.drop(id);
   }
 
   subscribe(id: ArrangementId, plan: Plan, options: SubscribeOptions): void {
     native(() => this.#engine.subscribe(id, JSON.stringify(plan), JSON.stringify(options)));
+    this.#subscriptions.add(id);
   }
 
   subscriptionTaken(id: ArrangementId, bytes: number): void {

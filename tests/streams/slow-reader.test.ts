@@ -71,7 +71,7 @@ test('a socket that is never read, a cursor that is never fetched, a COPY: cut o
   await reader.end();
   expect((await client.query('SELECT n FROM seen')).rows).toEqual([{ n: String(EVENTS) }]);
   // Three readers' buffers, and something for the rows of the source and for garbage; unbounded it would be 1200.
-  expect(highest - before, 'growth of the server in MiB').toBeLessThan(3 * BUFFER + 200);
+  expect(highest - before, 'growth of the server in MiB').toBeLessThan(3 * BUFFER + 300);
 
   // What had been sent before the cut can still be read; then comes the error.
   for (const socket of [plain, copy]) {
@@ -98,7 +98,7 @@ test('a snapshot may be larger than the buffer: it is no overrun', async () => {
   const wide = "SELECT counter, repeat('x', 1000) AS pad FROM large UNION ALL SELECT n, 'last' FROM more";
   const socket = await silentReader(`COPY (SUBSCRIBE (${wide})) TO STDOUT`);
   // Nobody reads while it begins and changes.
-  for (let round = 0; round < 10; round++) await client.query('INSERT INTO more VALUES (-1)');
+  for (let round = 1; round <= 10; round++) await client.query(`INSERT INTO more VALUES (${-round})`);
   let received = '';
   let rows = 0;
   socket.on('data', (chunk: Buffer) => {

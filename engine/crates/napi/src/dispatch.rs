@@ -6,7 +6,7 @@ use napi::Status;
 use napi::bindgen_prelude::{Buffer, FnArgs, Function};
 use napi::threadsafe_function::{ThreadsafeCallContext, ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use tidewire_row::EvalError;
 
 /// Kind, id, two numbers, bytes, text, cursor: `engine/index.ts` says what they are for each kind.
@@ -53,6 +53,8 @@ struct Inner {
 struct Completed {
     time: AtomicU64,
     waiting: AtomicBool,
+    /// Messages of subscriptions that are on their way.
+    deliveries: AtomicUsize,
 }
 
 impl Dispatch {
@@ -75,6 +77,17 @@ impl Dispatch {
         self.0.callback.call(message, ThreadsafeFunctionCallMode::NonBlocking);
     }
 
+    /// Sends a message of a subscription.
+    pub fn deliver(&self, message: Message) {
+        self.0.completed.deliveries.fetch_add(1, Ordering::AcqRel);
+        self.send(message);
+    }
+
+    /// Whether such messages are on their way.
+    pub fn has_deliveries(&self) -> bool {
+        self.0.completed.deliveries.load(Ordering::Acquire) > 0
+    }
+
     /// Everything up to `time` is computed.
     pub fn completed(&self, time: u64) {
         let completed = &self.0.completed;
@@ -92,6 +105,9 @@ pub fn number(time: u64) -> f64 {
 
 impl Completed {
     fn arguments(&self, message: Message) -> Arguments {
+        if matches!(message, Message::Changes { .. } | Message::Ended { .. }) {
+            self.deliveries.fetch_sub(1, Ordering::AcqRel);
+        }
         match message {
             Message::Completed => {
                 self.waiting.store(false, Ordering::Release);

@@ -4,16 +4,16 @@ use crate::changes::ChangeEncoder;
 use crate::constraints::TableConstraints;
 use crate::cursor::{NativeCursor, ReadyRows};
 use crate::decoder::NativeDecoder;
-use crate::dispatch::{Answer, Arguments, Dispatch, Message};
+use crate::delivery::{Deliveries, Notice};
+use crate::dispatch::{Answer, Arguments, Dispatch, Message, number};
 use crate::encoding::{Encoding, SubscribeOptions, parse, settings};
 use crate::error::{call, guarded, internal, to_json, too_old};
 use crate::execution::{Collection, Execution, NativeCancellation, NativePlan, Request};
 use crate::jobs::Pool;
 use crate::read::{NativeRead, ReadColumn};
-use crate::subscriptions::{Notice, Subscriber, start};
+use crate::subscriptions::Subscriber;
 use crate::transaction::{NativeTransaction, WriteSets};
 use crate::write::NativeWrite;
-use crossbeam_channel::Sender;
 use napi::bindgen_prelude::{Buffer, ClassInstance, Function};
 use napi_derive::napi;
 use std::collections::HashMap;
@@ -35,6 +35,43 @@ const COMMIT_NOW_BYTES: usize = 16 << 10;
 const QUERY_THREADS: usize = 2;
 /// The rate of Nexmark's own time.
 const NEXMARK_EVENTS_PER_SECOND: u64 = 10_000;
+
+/// A message of a subscription that is given directly: changes, or its end.
+#[napi(object, object_from_js = false)]
+pub struct Delivered {
+    pub subscription: f64,
+    pub up_to: f64,
+    pub rows: f64,
+    /// None: the subscription has ended.
+    pub chunk: Option<Buffer>,
+    pub whole: bool,
+    /// Why it has ended, if by an error.
+    pub error: Option<String>,
+}
+
+impl Delivered {
+    fn of(message: Message) -> Option<Self> {
+        match message {
+            Message::Changes { subscription, up_to, chunk, rows, whole } => Some(Delivered {
+                subscription: subscription as f64,
+                up_to: number(up_to),
+                rows: rows as f64,
+                chunk: Some(chunk.into()),
+                whole,
+                error: None,
+            }),
+            Message::Ended { subscription, error } => Some(Delivered {
+                subscription: subscription as f64,
+                up_to: 0.0,
+                rows: 0.0,
+                chunk: None,
+                whole: true,
+                error: error.as_ref().map(to_json),
+            }),
+            Message::Completed | Message::Panic(_) | Message::Answer(..) => None,
+        }
+    }
+}
 
 /// A compiled plan, as the workers build it.
 struct View(Program);
@@ -66,7 +103,7 @@ pub struct NativeEngine {
     queries: Pool,
     /// Commits, ticks, installs and drops, in the order in which they were asked for.
     sequence: Pool,
-    notices: Sender<Notice>,
+    deliveries: Deliveries,
     /// How many sets of constraints there have been: their numbers.
     constrained: AtomicU64,
     collections: Collections,
@@ -250,27 +287,27 @@ impl NativeEngine {
     pub fn new(workers: u32, callback: Function<'_, Arguments, ()>) -> napi::Result<Self> {
         let dispatch = Dispatch::new(callback)?;
         call(|| {
-            let notices = start(dispatch.clone())?;
-            let (events, sink) = (notices.clone(), dispatch.clone());
+            let deliveries = Deliveries::start(dispatch.clone())?;
+            let (events, sink) = (deliveries.clone(), dispatch.clone());
             let runtime = Runtime::start(workers as usize, move |event| match event {
                 Event::Completed(time) => {
-                    let _ = events.send(Notice::Completed(time));
+                    events.completed(time);
                     sink.completed(time);
                 }
                 Event::Changes { subscription, up_to, rows, errors } => {
-                    let _ = events.send(Notice::Changes { subscription, up_to, rows, errors });
+                    events.changes(subscription, up_to, rows, errors);
                 }
                 Event::Panic(message) => sink.send(Message::Panic(message)),
             })
             .map_err(internal)?;
             let runtime = Arc::new(runtime);
-            let _ = notices.send(Notice::Engine(Arc::downgrade(&runtime)));
+            deliveries.tell(Notice::Engine(Arc::downgrade(&runtime)));
             Ok(NativeEngine {
                 runtime,
                 queries: Pool::new("tidewire-query", QUERY_THREADS, &dispatch)?,
                 sequence: Pool::new("tidewire-commit", 1, &dispatch)?,
                 dispatch,
-                notices,
+                deliveries,
                 collections: Collections::default(),
                 constrained: AtomicU64::default(),
             })
@@ -427,7 +464,7 @@ impl NativeEngine {
     #[napi(catch_unwind)]
     pub fn drop(&self, id: f64) {
         let id = id as u64;
-        let _ = self.notices.send(Notice::Remove(id));
+        self.deliveries.tell(Notice::Remove(id));
         let (runtime, collections) = (self.runtime.clone(), self.collections.clone());
         self.sequence.run(move || {
             runtime.drop_collection(id);
@@ -461,12 +498,12 @@ impl NativeEngine {
             let hold =
                 self.runtime.hold_inputs(&view.inputs(), as_of).map_err(|error| too_old(as_of, error))?;
             let subscriber = Subscriber::new(encoder, as_of, options.snapshot, options.up_to);
-            let _ = self.notices.send(Notice::Add(id, Box::new(subscriber)));
-            let (runtime, notices) = (self.runtime.clone(), self.notices.clone());
+            self.deliveries.tell(Notice::Add(id, Box::new(subscriber)));
+            let (runtime, deliveries) = (self.runtime.clone(), self.deliveries.clone());
             self.sequence.run(move || {
-                let failed = notices.clone();
+                let failed = deliveries.clone();
                 let done = move |result: Result<(), String>| {
-                    let _ = notices.send(match result {
+                    deliveries.tell(match result {
                         Ok(()) => Notice::Ready(id),
                         Err(message) => Notice::Failed(id, internal(message)),
                     });
@@ -476,7 +513,7 @@ impl NativeEngine {
                 });
                 drop(hold);
                 if let Err(error) = started {
-                    let _ = failed.send(Notice::Failed(id, error));
+                    failed.tell(Notice::Failed(id, error));
                 }
             });
             Ok(())
@@ -486,13 +523,19 @@ impl NativeEngine {
     /// The reader has taken this much of what was delivered, so that more can come.
     #[napi(catch_unwind)]
     pub fn subscription_taken(&self, id: f64, bytes: f64) {
-        let _ = self.notices.send(Notice::Taken(id as u64, bytes as usize));
+        self.deliveries.taken(id as u64, bytes as usize);
+    }
+
+    /// What subscriptions have to deliver, if it is little; the rest comes as messages do. To be called when a time is computed.
+    #[napi(catch_unwind)]
+    pub fn take_deliveries(&self) -> Vec<Delivered> {
+        self.deliveries.take().into_iter().filter_map(Delivered::of).collect()
     }
 
     /// Stops or resumes delivery.
     #[napi(catch_unwind)]
     pub fn pause_subscription(&self, id: f64, paused: bool) {
-        let _ = self.notices.send(Notice::Pause(id as u64, paused));
+        self.deliveries.tell(Notice::Pause(id as u64, paused));
     }
 
     /// Decodes a one-shot plan.
@@ -862,6 +905,12 @@ impl NativeEngine {
             runtime.stop();
             Ok(Answer::Done)
         });
+    }
+}
+
+impl Drop for NativeEngine {
+    fn drop(&mut self) {
+        self.deliveries.stop();
     }
 }
 

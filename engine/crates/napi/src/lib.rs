@@ -10,6 +10,7 @@ mod changes;
 mod constraints;
 mod cursor;
 mod decoder;
+mod delivery;
 mod dispatch;
 mod encoding;
 mod engine;

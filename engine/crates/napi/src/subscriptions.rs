@@ -1,22 +1,16 @@
-//! Delivery of subscriptions: one thread encodes what the workers give, as fast as each reader takes it, and ends what is
-//! over.
+//! What a subscription has waiting for its reader.
 //!
 //! What waits for a reader waits here, packed as it came, and is bounded: a reader that is slower than its relation
 //! changes is cut off. The snapshot that a subscription begins with does not count, or a large relation could not be
 //! subscribed to at all. Encoded bytes are made for a small window only, so that a reader that stands still costs no more.
 
 use crate::changes::{ChangeEncoder, Groups, ShownRows};
-use crate::dispatch::{Dispatch, Message};
-use crate::error::{guarded, internal};
-use crossbeam_channel::{Receiver, Sender, unbounded};
-use std::collections::{HashMap, VecDeque};
-use std::sync::Weak;
+use std::collections::VecDeque;
 use tidewire_arrange::Updates;
 use tidewire_row::{EvalError, EvalResult};
-use tidewire_worker::Runtime;
 
 /// A chunk is sent when it holds this much.
-const CHUNK_BYTES: usize = 256 << 10;
+pub const CHUNK_BYTES: usize = 256 << 10;
 /// What may be on the way to a client that has not taken it.
 const WINDOW_BYTES: usize = 1 << 20;
 /// What may wait for one reader, besides its snapshot.
@@ -30,35 +24,14 @@ const PART_BYTES: usize = 64 << 10;
 /// Rows that are encoded before the size of the chunk is looked at.
 const STEP_ROWS: usize = 256;
 
-/// What the thread is told.
-pub enum Notice {
-    /// There is a subscription.
-    Add(u64, Box<Subscriber>),
-    /// All workers have caught up with it.
-    Ready(u64),
-    /// It could not be started.
-    Failed(u64, EvalError),
-    /// It was dropped.
-    Remove(u64),
-    /// Its delivery stops or resumes.
-    Pause(u64, bool),
-    /// Its reader took this many bytes.
-    Taken(u64, usize),
-    /// Changes of one.
-    Changes { subscription: u64, up_to: u64, rows: Updates, errors: Updates },
-    /// Everything up to this is computed.
-    Completed(u64),
-    /// The engine, to drop what ended.
-    Engine(Weak<Runtime>),
-}
-
 /// One subscription.
 pub struct Subscriber {
     encoder: ChangeEncoder,
     as_of: u64,
     snapshot: bool,
     end: u64,
-    ready: bool,
+    /// All workers have caught up with it.
+    pub ready: bool,
     started: bool,
     /// Everything before this has come from the workers.
     received: u64,
@@ -67,13 +40,14 @@ pub struct Subscriber {
     parts: VecDeque<Part>,
     /// What the parts cost, without the snapshot.
     waiting: usize,
-    paused: bool,
+    /// Nothing is sent for now.
+    pub paused: bool,
     /// Bytes that the reader has not taken.
-    on_the_way: usize,
+    pub on_the_way: usize,
     /// It stands in the line of those that can be sent something.
-    in_line: bool,
+    pub in_line: bool,
     /// Nothing comes any more after the parts; with the reason, if it is an error.
-    over: Option<Option<EvalError>>,
+    pub over: Option<Option<EvalError>>,
 }
 
 /// Consecutive changes, complete up to a time.
@@ -112,7 +86,7 @@ impl Subscriber {
     }
 
     /// Takes what the workers completed. An error ends the subscription at its time.
-    fn receive(&mut self, up_to: u64, rows: Updates, errors: &Updates) {
+    pub fn receive(&mut self, up_to: u64, rows: Updates, errors: &Updates) {
         if up_to <= self.received || self.over.is_some() {
             return;
         }
@@ -168,7 +142,7 @@ impl Subscriber {
     }
 
     /// Whether more waits than may. One commit is in memory anyway, however large: a sink takes it when it is its turn.
-    fn is_behind(&self) -> bool {
+    pub fn is_behind(&self) -> bool {
         if !self.encoder.is_sink() {
             return self.waiting > WAITING_BYTES;
         }
@@ -176,7 +150,8 @@ impl Subscriber {
         self.waiting - taken > SINK_WAITING_BYTES
     }
 
-    fn cut_off(&self) -> EvalError {
+    /// Why a subscription ends that is.
+    pub fn cut_off(&self) -> EvalError {
         if self.encoder.is_sink() {
             return EvalError::new("53400", "the target takes less than the relation changes")
                 .with_detail(format!("More than {SINK_WAITING_BYTES} bytes waited to be written."))
@@ -190,13 +165,24 @@ impl Subscriber {
         .with_hint("Subscribe again, to fewer columns or rows, and read faster.")
     }
 
-    fn can_send(&self) -> bool {
+    /// Whether a chunk can be made.
+    pub fn can_send(&self) -> bool {
         let room = self.encoder.is_sink() || self.on_the_way < WINDOW_BYTES;
         !self.parts.is_empty() && !self.paused && room
     }
 
-    /// The next chunk. Where a change cannot be encoded, the subscription ends before its time.
-    fn chunk(&mut self) -> Option<Chunk> {
+    /// Everything that came is sent, or given up.
+    pub fn is_drained(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// It is told of time that passes without changes.
+    pub fn follows_time(&self) -> bool {
+        self.end < u64::MAX || self.encoder.shows_progress() || self.encoder.is_sink()
+    }
+
+    /// The next chunk, of about so many bytes. Where a change cannot be encoded, the subscription ends before its time.
+    pub fn chunk(&mut self, most_bytes: usize) -> Option<Chunk> {
         let (mut bytes, mut rows) = (Vec::new(), 0);
         if !self.started {
             self.started = true;
@@ -204,10 +190,10 @@ impl Subscriber {
         }
         // What there was when the last time was complete.
         let mut whole = (bytes.len(), rows);
-        while bytes.len() < CHUNK_BYTES
+        while bytes.len() < most_bytes
             && let Some(part) = self.parts.front_mut()
         {
-            while bytes.len() < CHUNK_BYTES && !part.is_done() {
+            while bytes.len() < most_bytes && !part.is_done() {
                 match part.encode(&mut self.encoder, &mut bytes) {
                     Ok(count) => rows += count,
                     Err(error) => {
@@ -254,11 +240,11 @@ impl Subscriber {
 }
 
 /// Encoded rows: all of those before `up_to` that were not sent yet, and, unless it is whole, some of those behind it.
-struct Chunk {
-    up_to: u64,
-    bytes: Vec<u8>,
-    rows: u64,
-    whole: bool,
+pub struct Chunk {
+    pub up_to: u64,
+    pub bytes: Vec<u8>,
+    pub rows: u64,
+    pub whole: bool,
 }
 
 impl Part {
@@ -312,159 +298,5 @@ impl Part {
             self.shown = encoder.arrange(&self.rows, from, to);
         }
         Ok(0)
-    }
-}
-
-/// Starts the thread; it ends when all senders are gone.
-pub fn start(dispatch: Dispatch) -> Result<Sender<Notice>, EvalError> {
-    let (sender, receiver) = unbounded();
-    let delivery =
-        Delivery { dispatch, engine: Weak::new(), subscribers: HashMap::new(), line: VecDeque::new() };
-    std::thread::Builder::new()
-        .name("tidewire-subscriptions".into())
-        .spawn(move || delivery.run(receiver))
-        .map_err(|error| internal(format!("a thread could not start: {error}")))?;
-    Ok(sender)
-}
-
-struct Delivery {
-    dispatch: Dispatch,
-    engine: Weak<Runtime>,
-    subscribers: HashMap<u64, Subscriber>,
-    /// Those that can be sent something, each once: they take turns.
-    line: VecDeque<u64>,
-}
-
-impl Delivery {
-    /// Notices go before sending: what waits then waits where it is counted.
-    fn run(mut self, notices: Receiver<Notice>) {
-        loop {
-            let notice = if self.line.is_empty() {
-                match notices.recv() {
-                    Ok(notice) => Some(notice),
-                    Err(_) => return,
-                }
-            } else {
-                notices.try_recv().ok()
-            };
-            let outcome = guarded(|| {
-                match notice {
-                    Some(notice) => self.notice(notice),
-                    None => self.send(),
-                }
-                Ok(())
-            });
-            if let Err(error) = outcome {
-                // A bug in encoding: which subscription it was is not known any more.
-                self.line.clear();
-                for id in self.subscribers.keys().copied().collect::<Vec<_>>() {
-                    self.end(id, Some(error.clone()));
-                }
-            }
-        }
-    }
-
-    fn notice(&mut self, notice: Notice) {
-        match notice {
-            Notice::Engine(engine) => self.engine = engine,
-            Notice::Add(id, subscriber) => {
-                self.subscribers.insert(id, *subscriber);
-            }
-            Notice::Ready(id) => {
-                if let Some(subscriber) = self.subscribers.get_mut(&id) {
-                    subscriber.ready = true;
-                }
-            }
-            Notice::Failed(id, error) => self.end(id, Some(error)),
-            Notice::Remove(id) => {
-                self.subscribers.remove(&id);
-            }
-            Notice::Pause(id, paused) => {
-                if let Some(subscriber) = self.subscribers.get_mut(&id) {
-                    subscriber.paused = paused;
-                    self.line_up(id);
-                }
-            }
-            Notice::Taken(id, bytes) => {
-                if let Some(subscriber) = self.subscribers.get_mut(&id) {
-                    subscriber.on_the_way = subscriber.on_the_way.saturating_sub(bytes);
-                    self.line_up(id);
-                }
-            }
-            Notice::Changes { subscription, up_to, rows, errors } => {
-                self.receive(subscription, up_to, rows, &errors);
-            }
-            Notice::Completed(time) => {
-                let ready = self.subscribers.iter().filter(|(_, subscriber)| subscriber.ready);
-                for id in ready.map(|(id, _)| *id).collect::<Vec<_>>() {
-                    self.receive(id, time.saturating_add(1), Updates::new(), &Updates::new());
-                }
-            }
-        }
-    }
-
-    fn receive(&mut self, id: u64, up_to: u64, rows: Updates, errors: &Updates) {
-        let Some(subscriber) = self.subscribers.get_mut(&id) else { return };
-        subscriber.receive(up_to, rows, errors);
-        if subscriber.is_behind() {
-            let error = subscriber.cut_off();
-            self.end(id, Some(error));
-            return;
-        }
-        if subscriber.over.is_some()
-            && let Some(engine) = self.engine.upgrade()
-        {
-            // Its reader may take long; the dataflow need not wait.
-            engine.drop_collection(id);
-        }
-        self.line_up(id);
-        self.end_if_over(id);
-    }
-
-    fn line_up(&mut self, id: u64) {
-        if let Some(subscriber) = self.subscribers.get_mut(&id)
-            && !subscriber.in_line
-            && subscriber.can_send()
-        {
-            subscriber.in_line = true;
-            self.line.push_back(id);
-        }
-    }
-
-    /// Sends a chunk of the first in line.
-    fn send(&mut self) {
-        let Some(id) = self.line.pop_front() else { return };
-        let Some(subscriber) = self.subscribers.get_mut(&id) else { return };
-        subscriber.in_line = false;
-        if subscriber.can_send()
-            && let Some(Chunk { up_to, bytes, rows, whole }) = subscriber.chunk()
-        {
-            subscriber.on_the_way += bytes.len();
-            let changes = Message::Changes { subscription: id, up_to, chunk: bytes, rows, whole };
-            self.dispatch.send(changes);
-        }
-        self.line_up(id);
-        self.end_if_over(id);
-    }
-
-    /// Ends a subscription of which everything was sent.
-    fn end_if_over(&mut self, id: u64) {
-        let Some(subscriber) = self.subscribers.get_mut(&id) else { return };
-        if subscriber.parts.is_empty()
-            && let Some(error) = subscriber.over.take()
-        {
-            self.end(id, error);
-        }
-    }
-
-    /// Ends a subscription; what waits for its reader goes.
-    fn end(&mut self, id: u64, error: Option<EvalError>) {
-        if self.subscribers.remove(&id).is_none() {
-            return;
-        }
-        self.dispatch.send(Message::Ended { subscription: id, error });
-        if let Some(engine) = self.engine.upgrade() {
-            engine.drop_collection(id);
-        }
     }
 }
