@@ -32,6 +32,7 @@ import type {
   Rejects,
   RowDecoder,
   StagedMessages,
+  EnumLabelDefinition,
   SequenceDefinition,
   SubscribeOptions,
   Timestamp,
@@ -155,6 +156,7 @@ interface NativeEngine {
   ): void;
   renameCollection(id: number, name: string, constraint: string | null, columnNames: readonly string[]): void;
   constrain(id: number, constraints: string, timeZone: string): void;
+  defineEnum(oid: number, name: string, labels: readonly EnumLabelDefinition[]): void;
   defineSequence(oid: number, options: SequenceDefinition): void;
   dropSequence(oid: number): void;
   sequenceState(oid: number): { last: string; called: boolean } | null;
@@ -586,6 +588,10 @@ export class NativeBinding implements Engine {
 
   constrain(id: ArrangementId, constraints: Constraints, timeZone: string): void {
     native(() => this.#engine.constrain(id, JSON.stringify(constraints), timeZone));
+  }
+
+  defineEnum(oid: number, name: string, labels: readonly EnumLabelDefinition[]): void {
+    native(() => this.#engine.defineEnum(oid, name, labels));
   }
 
   defineSequence(oid: number, options: SequenceDefinition): void {

@@ -443,6 +443,12 @@ export interface MovingHold {
   release(): void;
 }
 
+/** A label of an enum type, and what its values are. */
+export interface EnumLabelDefinition {
+  readonly label: string;
+  readonly place: string;
+}
+
 /** What a sequence gives out. Numbers are texts. */
 export interface SequenceDefinition {
   readonly name: string;
@@ -482,6 +488,11 @@ export interface Engine {
    * arrangements of its unique keys are there.
    */
   constrain(id: ArrangementId, constraints: Constraints, timeZone: string): void;
+  /**
+   * An enum type, new or changed: its values are the labels' places, whole numbers of 64 bits as texts. What is running
+   * reads and shows its values by these labels from now on.
+   */
+  defineEnum(oid: number, name: string, labels: readonly EnumLabelDefinition[]): void;
   /** A sequence, new or under other options; `restart`: the next value that it gives out. Numbers are texts. */
   defineSequence(oid: number, options: SequenceDefinition): void;
   dropSequence(oid: number): void;

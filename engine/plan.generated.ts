@@ -21,8 +21,8 @@ nodes: Array<Node>,
  * What becomes of the result.
  */
 output: Output, };
-export type BaseType = "bool" | "int2" | "int4" | "int8" | "float4" | "float8" | "numeric" | "text" | "varchar" | "bpchar" | "bytea" | "date" | "time" | "timestamp" | "timestamptz" | "interval" | "uuid" | "jsonb" | "oid" | "name" | "char";
-export type ScalarType = BaseType | `_${BaseType}` | `(${string})` | `_(${string})`;
+export type BaseType = "bool" | "int2" | "int4" | "int8" | "float4" | "float8" | "numeric" | "text" | "varchar" | "bpchar" | "bytea" | "date" | "time" | "timestamp" | "timestamptz" | "interval" | "uuid" | "jsonb" | "json" | "oid" | "name" | "char";
+export type ScalarType = BaseType | `_${BaseType}` | `(${string})` | `_(${string})` | `enum:${number}` | `_enum:${number}`;
 export type ColumnType = { 
 /**
  * The type.

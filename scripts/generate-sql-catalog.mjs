@@ -7,7 +7,7 @@ import { Client } from 'pg';
 import { families } from '../build/sql/functions/families.js';
 
 const baseTypes =
-  words(`bool bytea char name int8 int2 int4 text oid jsonb float4 float8 bpchar varchar date time
+  words(`bool bytea char name int8 int2 int4 text oid json jsonb float4 float8 bpchar varchar date time
   timestamp timestamptz interval numeric uuid`);
 // Types that have a name and an oid in expressions but no column form of their own.
 const registered = words(
@@ -17,7 +17,7 @@ const types = [...baseTypes, ...[...baseTypes, ...registered].map((name) => `_${
 const nominal = [
   ...registered,
   ...words(
-    `int2vector oidvector unknown void any anyelement anyarray anynonarray anycompatible anycompatiblearray anycompatiblenonarray`,
+    `int2vector oidvector unknown void any anyelement anyarray anynonarray anyenum anycompatible anycompatiblearray anycompatiblenonarray`,
   ),
 ];
 const aggregates =
@@ -101,8 +101,10 @@ const castRows = await rows(
   procs,
 );
 const typeFunctionRows = await rows(
-  `select distinct p.oid, proname from pg_type t join pg_proc p on p.oid in (typinput, typoutput, typreceive, typsend)
-   where t.oid::text = any($1) order by 1`,
+  `select p.oid, proname from pg_proc p where pronamespace = 11
+     and (proname in ('enum_in', 'enum_out', 'enum_recv', 'enum_send', 'domain_in', 'domain_recv')
+       or exists (select from pg_type t where p.oid in (typinput, typoutput, typreceive, typsend) and t.oid::text = any($1)))
+   order by 1`,
   typeRows.map((r) => r[0]),
 );
 // Names of what PostgreSQL has and Tidewire does not: a call is then refused by name, not as unknown.

@@ -123,8 +123,8 @@ export interface CatalogReader {
   } | null;
   /** The functions of this name in SQL, along the search path or in `schema`; `at` as in `findRelation`. */
   findFunctions(schema: string | null, name: string, at?: number): readonly CatalogFunction[];
-  /** A type of one's own, along the search path or in `schema`: what is bound depends on it. */
-  findType(schema: string | null, name: string): TypeName | null;
+  /** A type of one's own, along the search path or in `schema`: what is bound depends on it. `at` as in `findRelation`. */
+  findType(schema: string | null, name: string, at?: number): TypeName | null;
   /** All types of one's own, and their arrays. */
   ownTypes(): readonly TypeName[];
   /** One of them is called: what is bound depends on it. */

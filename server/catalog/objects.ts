@@ -161,13 +161,37 @@ export interface FunctionObject extends ObjectBase, CatalogFunction {
   readonly source: string;
 }
 
-/** A composite type. Types have names of their own. */
-export interface TypeObject extends ObjectBase {
+/** Types have names of their own. */
+interface TypeBase extends ObjectBase {
   readonly kind: 'type';
   /** The oid of the type of its arrays. */
   readonly arrayId: ObjectId;
+}
+
+/** CREATE TYPE … AS (…) */
+export interface CompositeTypeObject extends TypeBase {
+  readonly form: 'composite';
   readonly fields: readonly RecordField[];
 }
+
+/** A label of an enum type. */
+export interface EnumLabel {
+  readonly id: ObjectId;
+  readonly label: string;
+  /** What values are, in the engine: greater for a label that comes later. It never changes. */
+  readonly place: bigint;
+  /** `pg_enum.enumsortorder` */
+  readonly order: number;
+}
+
+/** CREATE TYPE … AS ENUM */
+export interface EnumTypeObject extends TypeBase {
+  readonly form: 'enum';
+  /** In their order. */
+  readonly labels: readonly EnumLabel[];
+}
+
+export type TypeObject = CompositeTypeObject | EnumTypeObject;
 
 export type CatalogObject =
   | TableObject

@@ -11,6 +11,8 @@ import type {
   UniqueKey,
 } from '../../sql/catalog.ts';
 import type { HirRelation } from '../../sql/hir.ts';
+import { enumType } from '../../sql/types/enum.ts';
+import { nameType } from '../../sql/types/own.ts';
 import { recordType } from '../../sql/types/record.ts';
 import { arrayType } from '../../sql/types/table.ts';
 import type { TypeName } from '../../sql/types/type.ts';
@@ -134,11 +136,17 @@ export class StatementCatalog implements CatalogReader {
     return found;
   }
 
-  findType(schema: string | null, name: string): TypeName | null {
+  findType(schema: string | null, name: string, at?: number): TypeName | null {
+    const known = at === undefined ? undefined : this.#references.find((reference) => reference.at === at);
+    const pinned = known && this.#catalog.object(known.object);
+    if (pinned?.kind === 'type') {
+      this.useType(pinned.id, at);
+      return typeOfObject(pinned);
+    }
     for (const candidate of schema === null ? this.searchPath : [schema]) {
       const object = this.#catalog.type(candidate, name);
       if (!object) continue;
-      this.useType(object.id);
+      this.useType(object.id, at);
       return typeOfObject(object);
     }
     return null;
@@ -152,7 +160,7 @@ export class StatementCatalog implements CatalogReader {
     return own;
   }
 
-  protected useType(_id: ObjectId): void {
+  protected useType(_id: ObjectId, _at?: number): void {
     // As `useFunction`.
   }
 
@@ -309,6 +317,11 @@ function named(object: CatalogObject, kind: RelationKind) {
 }
 
 /** The type that it is in statements. */
-export function typeOfObject({ id, arrayId, name, fields }: TypeObject): TypeName {
-  return recordType(fields, { oid: id, array: arrayId, name });
+export function typeOfObject(object: TypeObject): TypeName {
+  return object.form === 'enum' ? enumType(object.id) : recordType(object.fields, object.id);
+}
+
+/** From now on the type is shown under the object's name. */
+export function showType(object: TypeObject): void {
+  nameType({ oid: object.id, array: object.arrayId, name: object.name, type: typeOfObject(object) });
 }

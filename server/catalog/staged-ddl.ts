@@ -3,6 +3,7 @@
  * commit makes both true for everybody, or neither.
  */
 import type { Transaction } from '../../engine/index.ts';
+import type { ObjectId } from '../../sql/catalog.ts';
 import type { System } from '../system.ts';
 import type { CatalogChange } from './catalog.ts';
 import type { Effects } from './commit.ts';
@@ -33,6 +34,11 @@ export class StagedDdl {
     this.#main.systemWriter.write(changes, this.#writes, this.#system.catalog);
     this.#system.catalog.apply(changes);
     this.#steps.push({ changes, effects });
+  }
+
+  /** Whether an object is the transaction's own: nobody else knows it. */
+  isNew(id: ObjectId): boolean {
+    return !this.#main.catalog.has(id);
   }
 
   /** What a savepoint remembers. */

@@ -6,6 +6,8 @@ import { type FunctionDefinition, bindFunctionDefinition } from '../../sql/bind/
 import type { CatalogFunction, ObjectId } from '../../sql/catalog.ts';
 import { SqlError } from '../../sql/error.ts';
 import { signatureOf } from '../../sql/types/format.ts';
+import { ownTypesOf } from '../../sql/types/mentions.ts';
+import type { TypeName } from '../../sql/types/type.ts';
 import { commitCatalog } from '../catalog/commit.ts';
 import { newName } from '../catalog/names.ts';
 import { type CatalogObject, type FunctionObject, describeObject } from '../catalog/objects.ts';
@@ -17,6 +19,11 @@ import { type Runnable, command } from './prepared.ts';
 interface BoundFunction {
   readonly definition: FunctionDefinition;
   readonly catalog: RecordingCatalog;
+}
+
+/** The types of what a function gives. */
+function resultTypes(result: CatalogFunction['result']): TypeName[] {
+  return result.kind === 'value' ? [result.type] : result.columns.map(({ type }) => type);
 }
 
 function bind(
@@ -57,7 +64,7 @@ export function prepareCreateFunction(
         id: existing?.id ?? system.catalog.allocateObject(),
         ...target,
         // As in PostgreSQL, the names in a text are looked up when the function is called.
-        dependsOn: isParsed ? [...catalog.resolved] : [],
+        dependsOn: isParsed ? [...catalog.resolved] : ownTypesOf([...types, ...resultTypes(result)]),
         statement: parsed.text,
         parameters,
         result,

@@ -3,6 +3,7 @@ import type { Drop } from '../../sql/ast/drop.ts';
 import type { ObjectKind as NamedKind } from '../../sql/ast/object-kind.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { SqlError } from '../../sql/error.ts';
+import { mentionsType } from '../../sql/types/mentions.ts';
 import type { CatalogChange } from '../catalog/catalog.ts';
 import { SYSTEM_SCHEMAS } from '../catalog/catalog.ts';
 import { commitCatalog } from '../catalog/commit.ts';
@@ -12,9 +13,11 @@ import {
   type CatalogObject,
   type ObjectKind,
   type SequenceObject,
+  type TypeObject,
   describeObject,
   kindName,
 } from '../catalog/objects.ts';
+import { typeOfObject } from '../catalog/reader.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { type Runnable, command } from './prepared.ts';
@@ -84,7 +87,10 @@ export async function dropObjects(
 ): Promise<void> {
   const { named = [], schemas = [] } = options;
   const objects = system.catalog.dropOrder(ids, options.cascade);
-  for (const object of objects) refuseUndroppable(system, object, named, objects);
+  for (const object of objects) {
+    refuseUndroppable(system, object, named, objects);
+    if (object.kind === 'type') refuseColumns(system, object, objects, options.cascade);
+  }
   if (system.staged) objects.forEach(refuseRunning);
   const cascaded = objects.filter(
     (object) => !ids.includes(object.id) && object.kind !== 'index' && object.kind !== 'sequence',
@@ -222,6 +228,37 @@ function schemaMembers(
     schemas.push({ kind: 'dropSchema', id: schema.id });
   }
   return ids;
+}
+
+/** Columns of tables and sources need their type. */
+function refuseColumns(
+  system: System,
+  object: TypeObject,
+  dropped: readonly CatalogObject[],
+  cascade: boolean,
+): void {
+  const type = describeObject(object);
+  const own = typeOfObject(object);
+  const readers = [...system.catalog.objects()].flatMap((stored) => {
+    if ((stored.kind !== 'table' && stored.kind !== 'source') || dropped.includes(stored)) return [];
+    const columns = stored.columns.filter((column) => mentionsType(column.type.name, own));
+    return columns.map(({ name }) => `column ${name} of ${describeObject(stored)}`);
+  });
+  if (readers.length === 0) return;
+  throw new SqlError(
+    cascade
+      ? {
+          sqlstate: '0A000',
+          message: `dropping ${type} together with ${readers[0]} is not supported`,
+          hint: 'Drop the column first.',
+        }
+      : {
+          sqlstate: '2BP01',
+          message: `cannot drop ${type} because other objects depend on it`,
+          detail: readers.map((reader) => `${reader} depends on ${type}`).join('\n'),
+          hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
+        },
+  );
 }
 
 /** It goes with its table, and is not told of. */

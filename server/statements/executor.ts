@@ -21,11 +21,14 @@ import { StagedDdl } from '../catalog/staged-ddl.ts';
 import type { System } from '../system.ts';
 import { StaleWrite } from '../timeline/sequencer.ts';
 import { prepareAlter } from './alter/alter.ts';
+import { prepareAlterEnum } from './alter/type/alter-enum.ts';
+import { prepareRenameType, prepareSetTypeSchema } from './alter/type/rename-type.ts';
 import { prepareAlterSequenceOptions } from './alter/alter-sequence.ts';
 import { prepareAlterTableActions, prepareRenameConstraint } from './alter/table/alter-table.ts';
 import { prepareCopyFrom } from './copy-from.ts';
 import { prepareCopySubscribe, prepareCopyTo } from './copy-to.ts';
 import { prepareCreateConnection } from './create-connection.ts';
+import { prepareCreateEnumType } from './create-enum-type.ts';
 import { prepareCreateFunction } from './create-function.ts';
 import { prepareCreateDefaultIndex, prepareCreateIndex } from './create-index.ts';
 import { prepareCreateMaterializedView } from './create-materialized-view.ts';
@@ -302,6 +305,14 @@ function preparePostgres(
   if ('CompositeTypeStmt' in node) return prepareCreateType(system, parsed, node.CompositeTypeStmt);
   if ('DropStmt' in node && node.DropStmt.removeType === 'OBJECT_TYPE') {
     return prepareDropType(system, parsed, node.DropStmt);
+  }
+  if ('CreateEnumStmt' in node) return prepareCreateEnumType(system, parsed, node.CreateEnumStmt);
+  if ('AlterEnumStmt' in node) return prepareAlterEnum(system, parsed, node.AlterEnumStmt);
+  if ('RenameStmt' in node && node.RenameStmt.renameType === 'OBJECT_TYPE') {
+    return prepareRenameType(system, parsed, node.RenameStmt);
+  }
+  if ('AlterObjectSchemaStmt' in node && node.AlterObjectSchemaStmt.objectType === 'OBJECT_TYPE') {
+    return prepareSetTypeSchema(system, parsed, node.AlterObjectSchemaStmt);
   }
   if ('CreateSchemaStmt' in node) return prepareCreateSchema(system, node.CreateSchemaStmt);
   if ('IndexStmt' in node) return prepareCreateIndex(system, session, parsed, node.IndexStmt);

@@ -72,8 +72,9 @@ export class RecordingCatalog extends StatementCatalog {
     return relation;
   }
 
-  protected override useType(id: ObjectId): void {
+  protected override useType(id: ObjectId, at?: number): void {
     this.resolved.add(id);
+    if (at !== undefined) this.#references.set(at, { object: id });
   }
 
   override useFunction(called: CatalogFunction, at?: number): void {

@@ -130,8 +130,8 @@ export function oneOf(
   const alternatives: HirScalar[] = [];
   const list = constants.length > 1 ? constantList(context, left, constants, at) : null;
   if (list !== null) alternatives.push(list);
-  else others.unshift(...constants);
-  for (const value of others) alternatives.push(makeOperator(context, '=', left, value, at));
+  for (const value of list === null ? values : others)
+    alternatives.push(makeOperator(context, '=', left, value, at));
   return or(alternatives);
 }
 

@@ -1,7 +1,7 @@
 import { SqlError } from '../error.ts';
 import { typeFunctionRows } from '../functions/catalog.generated.ts';
 import { functionsNamed } from '../functions/table.ts';
-import { findType, typeOid } from '../types/table.ts';
+import { findType, findTypeByOid, typeOid, typeRow } from '../types/table.ts';
 import type { HirScalar } from '../hir.ts';
 import type { TypeName } from '../types/type.ts';
 import { literal } from './scalar.ts';
@@ -27,6 +27,13 @@ export function bindRegistered(
   if (text === '-') return literal(type, '0');
   const spelled = type === 'regtype' ? aliases[text.trim().toLowerCase().replaceAll(/\s+/g, ' ')] : undefined;
   if (spelled !== undefined) return literal(type, String(typeOid(spelled)));
+  const array = type === 'regtype' ? /^(.*\S)\s*\[\s*[0-9]*\s*\]\s*$/s.exec(text) : null;
+  if (array !== null) {
+    const element = bindRegistered(statement, type, array[1]!, at) as { readonly text: string };
+    const { array: oid } = typeRow(findTypeByOid(Number(element.text)) ?? 'unknown');
+    // Arrays of arrays are arrays.
+    return literal(type, oid === 0 ? element.text : String(oid));
+  }
   const parts = splitName(text);
   if (parts === null) throw statement.error('42602', 'invalid name syntax', at);
   const name = parts[parts.length - 1]!;
@@ -40,8 +47,8 @@ export function bindRegistered(
       throw statement.error('42P01', `relation "${parts.join('.')}" does not exist`, at);
     }
     case 'regtype': {
-      const found = findType(name);
-      if (found !== undefined) return literal(type, String(typeOid(found)));
+      const found = findType(name) ?? catalog.findType(schema, name);
+      if (found !== null && found !== undefined) return literal(type, String(typeOid(found)));
       throw statement.error('42704', `type "${parts.join('.')}" does not exist`, at);
     }
     case 'regproc': {

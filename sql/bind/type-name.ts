@@ -8,7 +8,7 @@ import type { Statement } from './statement.ts';
 
 /** Types that PostgreSQL has and Tidewire does not: named in the refusal, unlike a name that nobody knows. */
 const foreign = new Set(
-  `bit varbit box circle line lseg path point polygon cidr inet macaddr macaddr8 json jsonpath money pg_lsn
+  `bit varbit box circle line lseg path point polygon cidr inet macaddr macaddr8 jsonpath money pg_lsn
    pg_snapshot timetz tsquery tsvector txid_snapshot xml int4range int8range numrange tsrange tstzrange daterange
    serial bigserial smallserial serial2 serial4 serial8 regconfig regdictionary xid cid tid xid8 record anyarray refcursor`
     .trim()
@@ -24,7 +24,7 @@ export function bindTypeName(statement: Statement, node: TypeNameNode): SqlType 
   if (node.pct_type === true) throw statement.unsupported('%TYPE', at);
   const schema = reference.names.length > 1 ? reference.names[reference.names.length - 2]! : null;
   const builtIn = schema === null || schema === 'pg_catalog' ? findType(name) : undefined;
-  const type = builtIn ?? statement.environment.catalog.findType(schema, name) ?? undefined;
+  const type = builtIn ?? statement.environment.catalog.findType(schema, name, at) ?? undefined;
   if (type === undefined || type === 'unknown') {
     if ((schema === null || schema === 'pg_catalog') && (foreign.has(name) || type === 'unknown')) {
       throw statement.unsupported(`type ${name}`, at);

@@ -4,6 +4,7 @@ import { arrayFunctions } from './families/array.ts';
 import { booleanFunctions } from './families/boolean.ts';
 import { byteaFunctions } from './families/bytea.ts';
 import { datetimeFunctions } from './families/datetime.ts';
+import { enumFunctions } from './families/enum.ts';
 import { floatFunctions } from './families/float.ts';
 import { formattingFunctions } from './families/formatting.ts';
 import { integerFunctions } from './families/integer.ts';
@@ -26,4 +27,5 @@ export const families: readonly FunctionFamily[] = [
   jsonbFunctions,
   arrayFunctions,
   sequenceFunctions,
+  enumFunctions,
 ];

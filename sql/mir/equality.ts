@@ -36,6 +36,7 @@ const EQUALITY = new Set([
   'jsonb_eq',
   'array_eq',
   'record_eq',
+  'enum_eq',
 ]);
 
 /** Equality functions of two integer or float types: both sides are widened, which cannot fail. */

@@ -1,6 +1,6 @@
 /** The pseudo-types that stand for the types of a call's arguments: those that must be the same, and those that need a common one. */
 export const polymorphicTypes = [
-  ...(['anyelement', 'anyarray', 'anynonarray'] as const),
+  ...(['anyelement', 'anyarray', 'anynonarray', 'anyenum'] as const),
   ...(['anycompatible', 'anycompatiblearray', 'anycompatiblenonarray'] as const),
 ];
 

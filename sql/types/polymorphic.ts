@@ -1,6 +1,7 @@
 /** What polymorphic signatures mean for the types of a call: PostgreSQL's enforce_generic_type_consistency. */
 import { castPath } from './casts.ts';
 import { commonType } from './common.ts';
+import { isEnum } from './enum.ts';
 import { isPolymorphic } from './polymorphic-names.ts';
 import { arrayType, elementType } from './table.ts';
 import type { TypeName } from './type.ts';
@@ -23,7 +24,9 @@ function meaningOf(declared: readonly string[], given: readonly TypeName[]): Mea
     switch (type) {
       case 'anyelement':
       case 'anynonarray':
+      case 'anyenum':
         if (element !== null && element !== actual) return null;
+        if (type === 'anyenum' && !isEnum(actual)) return null;
         if (type === 'anynonarray' && inner !== null) return null;
         element = actual;
         break;
@@ -48,8 +51,9 @@ function meaningOf(declared: readonly string[], given: readonly TypeName[]): Mea
     if (declared.includes('anynonarray') && elementType(inner) !== null) return null;
     element = inner;
   }
+  if (declared.includes('anyenum') && (element === null || !isEnum(element))) return null;
   if (element !== null) {
-    meaning.set('anyelement', element).set('anynonarray', element);
+    meaning.set('anyelement', element).set('anynonarray', element).set('anyenum', element);
     const arrays = array ?? arrayType(element);
     if (arrays !== null) meaning.set('anyarray', arrays);
     else if (declared.includes('anyarray')) return null;

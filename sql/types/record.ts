@@ -1,4 +1,5 @@
 /** Record types: several values as one. Each list of fields is a type of its own, named by its number: `(3)`. */
+import { type OwnType, ownType } from './own.ts';
 import type { SqlType, TypeName } from './type.ts';
 
 export interface RecordField {
@@ -6,33 +7,27 @@ export interface RecordField {
   readonly type: SqlType;
 }
 
-/** What a composite type is called. */
-export interface CompositeName {
-  readonly oid: number;
-  /** The oid of its arrays' type. */
-  readonly array: number;
-  readonly name: string;
-}
-
 interface Shape {
   readonly fields: readonly RecordField[];
-  readonly composite: CompositeName | null;
+  /** The oid of the composite type that it is; null for a record of no name. */
+  readonly composite: number | null;
 }
 
 const shapes: Shape[] = [];
 const numbers = new Map<string, number>();
 
-/** The record of these fields: one of no name, or a composite type. */
-export function recordType(fields: readonly RecordField[], composite: CompositeName | null = null): TypeName {
+/** The record of these fields: one of no name, or the composite type of this oid. */
+export function recordType(fields: readonly RecordField[], composite: number | null = null): TypeName {
   const key = JSON.stringify([composite, ...fields.map(({ name, type }) => [name, type.name, type.typmod])]);
   let number = numbers.get(key);
   if (number === undefined) numbers.set(key, (number = shapes.push({ fields, composite }) - 1));
   return `(${number})` as TypeName;
 }
 
-/** What a record type is called; null for one of no name and for what is no record. */
-export function compositeName(name: string): CompositeName | null {
-  return name.startsWith('(') ? shapes[Number(name.slice(1, -1))]!.composite : null;
+/** The composite type that a record type is; null for one of no name and for what is no record. */
+export function compositeName(name: string): OwnType | null {
+  const oid = name.startsWith('(') ? shapes[Number(name.slice(1, -1))]!.composite : null;
+  return oid === null ? null : (ownType(oid) ?? null);
 }
 
 /** The fields of a record type; null for any other. */

@@ -1,6 +1,9 @@
 /** The types, by name and by oid: PostgreSQL's pg_type rows for what Tidewire has. */
 import { typeRows } from '../functions/catalog.generated.ts';
 import type { TypeRow } from '../functions/catalog-rows.ts';
+import { quoteIdentifier } from '../functions/quote.ts';
+import { enumOid, isEnum } from './enum.ts';
+import { elementOfArray, ownType } from './own.ts';
 import { polymorphicTypes } from './polymorphic-names.ts';
 import { compositeName } from './record.ts';
 import type { SqlType, TypeName } from './type.ts';
@@ -22,46 +25,45 @@ export const types: readonly TypeRow[] = typeRows.filter((row) => !signatureOnly
 
 /** The pg_type row of a type. */
 export function typeRow(name: TypeName): TypeRow {
-  const row = byName.get(name) ?? recordRow(name);
+  const row = byName.get(name) ?? ownRow(name);
   if (row === undefined) throw new Error(`no type ${name}`);
   return row;
 }
 
-/** The row of a record type, or of arrays of one: what pg_type has of `record` and `_record`. */
-function recordRow(name: string): TypeRow | undefined {
-  const isArray = name.startsWith('_(');
-  if (!isArray && !name.startsWith('(')) return undefined;
-  const composite = compositeName(isArray ? name.slice(1) : name);
-  const common = { preferred: false, collation: 0, align: 'd', storage: 'x' };
-  if (composite !== null) {
-    const { oid, array } = composite;
-    const row = { ...typeRow('text'), ...common };
-    return isArray
-      ? {
-          ...row,
-          kind: 'b',
-          category: 'A',
-          oid: array,
-          name: `_${composite.name}`,
-          array: 0,
-          element: oid,
-          display: `${composite.name}[]`,
-        }
-      : {
-          ...row,
-          kind: 'c',
-          category: 'C',
-          oid,
-          name: composite.name,
-          array,
-          element: 0,
-          display: composite.name,
-        };
+/** What all arrays of own types have in pg_type. */
+const ARRAY = { kind: 'b', category: 'A', array: 0, length: -1, byValue: false } as const;
+/** array_in and its like. */
+const ARRAY_IO = { input: 750, output: 751, receive: 2400, send: 2401 } as const;
+const RECORD_IO = { input: 2290, output: 2291, receive: 2402, send: 2403 } as const;
+const ENUM_IO = { input: 3506, output: 3507, receive: 3532, send: 3533 } as const;
+const BASE = { preferred: false, delimiter: ',', collation: 0 } as const;
+
+/** The row of a type that users declare, of a record of no name, or of arrays of one of these. */
+function ownRow(name: string): TypeRow | undefined {
+  if (name.startsWith('_')) {
+    const element = ownRow(name.slice(1));
+    if (element === undefined) return undefined;
+    return {
+      ...{ ...BASE, ...ARRAY, ...ARRAY_IO, align: element.align, storage: 'x' },
+      ...(element.kind === 'p' ? { kind: 'p', category: 'P' } : {}),
+      ...{ oid: element.array, name: `_${element.name}`, element: element.oid },
+      display: `${element.display}[]`,
+    };
   }
-  const row = { ...typeRow('text'), ...common, kind: 'p', category: 'P' };
-  return isArray
-    ? { ...row, oid: 2287, name: '_record', array: 0, element: 2249, display: 'record[]' }
-    : { ...row, oid: 2249, name: 'record', array: 2287, element: 0, display: 'record' };
+  const oid = enumOid(name);
+  if (oid !== null) {
+    const own = ownType(oid) ?? { oid, array: 0, name, type: null };
+    return {
+      ...{ ...BASE, ...ENUM_IO, ...own, element: 0, display: quoteIdentifier(own.name) },
+      ...{ kind: 'e', category: 'E', length: 4, byValue: true, align: 'i', storage: 'p' },
+    };
+  }
+  if (!name.startsWith('(')) return undefined;
+  const composite = compositeName(name);
+  const row = { ...BASE, ...RECORD_IO, length: -1, byValue: false, align: 'd', storage: 'x', element: 0 };
+  return composite === null
+    ? { ...row, kind: 'p', category: 'P', oid: 2249, name: 'record', array: 2287, display: 'record' }
+    : { ...row, kind: 'c', category: 'C', ...composite, display: composite.name };
 }
 
 /** The type of this `typname`, or undefined. */
@@ -72,7 +74,10 @@ export function findType(name: string): TypeName | undefined {
 /** The type of this oid, or undefined. */
 export function findTypeByOid(oid: number): TypeName | undefined {
   const row = byOid.get(oid);
-  return row === undefined || signatureOnly.has(row.name) ? undefined : (row.name as TypeName);
+  if (row !== undefined) return signatureOnly.has(row.name) ? undefined : (row.name as TypeName);
+  const element = elementOfArray(oid);
+  if (element !== undefined) return arrayType(findTypeByOid(element) ?? 'unknown') ?? undefined;
+  return ownType(oid)?.type ?? undefined;
 }
 
 /** The oid of a type. */
@@ -92,7 +97,7 @@ export function elementType(name: TypeName): TypeName | null {
 
 /** The type of arrays of this type, or null where there are none. */
 export function arrayType(name: TypeName): TypeName | null {
-  return name.startsWith('(') ? (`_${name}` as TypeName) : (findType(`_${name}`) ?? null);
+  return name.startsWith('(') || isEnum(name) ? (`_${name}` as TypeName) : (findType(`_${name}`) ?? null);
 }
 
 /** Whether it is one of the reg* types, which are oids with a name of their own. */

@@ -7,6 +7,7 @@ export const pseudoTypes: Readonly<Record<string, number>> = {
   anyarray: 2277,
   anyelement: 2283,
   anynonarray: 2776,
+  anyenum: 3500,
   anycompatible: 5077,
   anycompatiblearray: 5078,
   anycompatiblenonarray: 5079,

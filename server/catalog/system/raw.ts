@@ -7,11 +7,11 @@ import type { Catalog, SchemaObject } from '../catalog.ts';
 import { quoteIdentifier } from '../../../sql/functions/quote.ts';
 import { checkDefinition, indexDefinition, indexedTexts, keyDefinition } from '../definition-text.ts';
 import type { CatalogObject, IndexObject, MaterializedViewObject, ViewObject } from '../objects.ts';
+import { typeOfObject } from '../reader.ts';
 import { functions } from './functions.ts';
 import { casts, operators, settings } from './static.ts';
 import { textArray, vectorText } from './array-text.ts';
 import type { TypeRow } from '../../../sql/functions/catalog-rows.ts';
-import { recordType } from '../../../sql/types/record.ts';
 import { arrayType, typeOid, typeRow, types as typeRows } from '../../../sql/types/table.ts';
 import type { TypeName } from '../../../sql/types/type.ts';
 
@@ -320,12 +320,31 @@ const types: RawTable = {
   ],
   ofObject: (object, catalog) => {
     if (object.kind !== 'type') return [];
-    const { id, arrayId, name, schema } = object;
-    const own = recordType(object.fields, { oid: id, array: arrayId, name });
-    const schemaId = catalog.schema(schema)?.id ?? 0;
-    return [typeRow(own), typeRow(arrayType(own)!)].map((row) => typeValues(row, schemaId));
+    const own = typeOfObject(object);
+    const schemaId = catalog.schema(object.schema)?.id ?? 0;
+    const { id, arrayId, name } = object;
+    const display = quoteIdentifier(name);
+    return [
+      { ...typeRow(own), oid: id, array: arrayId, name, display },
+      { ...typeRow(arrayType(own)!), oid: arrayId, element: id, name: `_${name}`, display: `${display}[]` },
+    ].map((row) => typeValues(row, schemaId));
   },
   fixed: () => typeRows.map((row) => typeValues(row, PG_CATALOG)),
+};
+
+const enumLabels: RawTable = {
+  name: 'enum_labels',
+  key: [0],
+  columns: [
+    ['oid', 'oid'],
+    ['type_oid', 'oid'],
+    ['sort_order', 'float4'],
+    ['label', 'name'],
+  ],
+  ofObject: (object) =>
+    object.kind === 'type' && object.form === 'enum'
+      ? object.labels.map(({ id, order, label }) => [id, object.id, order, label])
+      : [],
 };
 
 /** `pg_catalog`. */
@@ -436,4 +455,5 @@ export const RAW_TABLES: readonly RawTable[] = [
   operators,
   casts,
   settings,
+  enumLabels,
 ];

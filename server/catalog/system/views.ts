@@ -433,7 +433,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
   {
     schema: 'pg_catalog',
     name: 'pg_enum',
-    query: `SELECT NULL::oid AS oid, NULL::oid AS enumtypid, NULL::real AS enumsortorder, NULL::name AS enumlabel WHERE false`,
+    query: `SELECT oid, type_oid AS enumtypid, sort_order AS enumsortorder, label AS enumlabel FROM tw_internal.enum_labels`,
   },
   {
     schema: 'pg_catalog',

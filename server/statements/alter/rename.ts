@@ -6,6 +6,8 @@ import { commitCatalog } from '../../catalog/commit.ts';
 import { constrainAgain } from '../../catalog/constraints.ts';
 import { type CatalogObject, type IndexObject, kindName } from '../../catalog/objects.ts';
 import type { System } from '../../system.ts';
+import { showType } from '../../catalog/reader.ts';
+import { defineEnum, withStatement } from '../create-enum-type.ts';
 import { withIndexName, withOwnName, withPrimaryKeyName } from '../names/create-text.ts';
 import { afterRenaming } from '../names/dependents.ts';
 import type { Renaming } from '../names/references.ts';
@@ -50,11 +52,13 @@ export async function setSchema(system: System, object: CatalogObject, schema: s
 }
 
 /** Gives objects their new names, and every text that names them. */
-async function move(
+export async function move(
   system: System,
   moves: readonly { readonly object: CatalogObject; readonly to: QualifiedName }[],
+  /** What changes with them otherwise. */
+  also: readonly CatalogObject[] = [],
 ): Promise<void> {
-  const next = new Map<ObjectId, CatalogObject>();
+  const next = new Map<ObjectId, CatalogObject>(also.map((object) => [object.id, object]));
   for (const { object, to } of moves) {
     next.set(object.id, named(system, object, to));
     if (object.kind === 'index' && object.primary) nameConstraint(system, next, object, to.name);
@@ -116,6 +120,7 @@ function replacing(objects: ReadonlyMap<ObjectId, CatalogObject>): CatalogChange
 
 /** The object under its new name, in its own statement too. */
 function named(system: System, object: CatalogObject, to: QualifiedName): CatalogObject {
+  if (object.kind === 'type' && object.form === 'enum') return withStatement({ ...object, ...to });
   if (object.statement === null) return { ...object, ...to };
   if (object.kind === 'index') {
     const columns = indexedColumns(system, object);
@@ -153,6 +158,8 @@ function nameConstraint(
 /** What errors of the engine say. To be called when the catalog has changed. */
 export function tellEngine(system: System, object: CatalogObject): void {
   if (object.kind === 'index' && object.unique) constrainAgain(system, object.table);
+  if (object.kind === 'type') showType(object);
+  if (object.kind === 'type' && object.form === 'enum') defineEnum(system, object);
   if (object.kind !== 'table') return;
   constrainAgain(system, object.id);
   system.engine.renameCollection(object.arrangement, `${object.schema}.${object.name}`, {

@@ -251,6 +251,8 @@ function ownNameAt(made: Statement): number {
       if (table) return table.relation?.location ?? 0;
       const sequence = nodeAs(made.node, 'CreateSeqStmt');
       if (sequence) return sequence.sequence?.location ?? 0;
+      const composite = nodeAs(made.node, 'CompositeTypeStmt');
+      if (composite) return composite.typevar?.location ?? 0;
     }
   }
   throw new Error(`${made.kind} names no object`);

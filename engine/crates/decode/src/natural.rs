@@ -19,7 +19,7 @@ pub(crate) fn assignable(from: ScalarType, to: ScalarType) -> bool {
     }
     from == to
         || from == Text
-        || matches!(to, Text | Varchar | Bpchar | Jsonb)
+        || matches!(to, Text | Varchar | Bpchar | Jsonb | Json)
         || (is_number(from) && is_number(to))
         || matches!(
             (from, to),
@@ -96,6 +96,12 @@ fn push_converted(
             ScalarType::Timestamp | ScalarType::Timestamptz,
         ) => at(to, rounded(micros, typmod)),
         (Datum::Time(micros), ScalarType::Time) => Datum::Time(rounded(micros, typmod)),
+        (datum, ScalarType::Json) if !matches!(datum, Datum::Jsonb(_)) => {
+            let mut text = Vec::new();
+            let mut scratch = Vec::new();
+            tidewire_row::json::write::value(datum, from, settings, &mut scratch, &mut text);
+            Datum::Json(arena.push_str(String::from_utf8_lossy(&text)))
+        }
         // Text, and types whose modifier their input function knows best.
         (datum, _) => {
             let mut text = Vec::new();
@@ -170,6 +176,7 @@ pub(crate) fn push_jsonb(
         Datum::Bool(value) => builder.push_bool(value),
         Datum::Text(text) => builder.push_string(text),
         Datum::Jsonb(value) => builder.push_jsonb(value),
+        Datum::Json(text) => builder.push_jsonb(tidewire_row::jsonb::parse(text, arena)?),
         Datum::Numeric(value) => builder.push_numeric(value),
         Datum::Int16(_) | Datum::Int32(_) | Datum::Int64(_) => builder.push_numeric(numeric(datum, arena)?),
         Datum::Float32(_) | Datum::Float64(_) => {
@@ -182,7 +189,7 @@ pub(crate) fn push_jsonb(
             let mut text = Vec::new();
             text_out(datum, from, settings, &mut text);
             if matches!(datum, Datum::Timestamp(_) | Datum::Timestamptz(_)) {
-                crate::encode::iso_8601(&mut text);
+                tidewire_row::json::write::iso_8601(&mut text);
             }
             builder.push_string(&String::from_utf8_lossy(&text));
         }

@@ -272,5 +272,7 @@ pub(crate) fn copy_to<'b>(datum: Datum<'_>, arena: &'b Arena) -> Datum<'b> {
         Datum::Jsonb(value) => Datum::Jsonb(value.copy_to(arena)),
         Datum::Array(value) => Datum::Array(value.copy_to(arena)),
         Datum::Record(value) => Datum::Record(value.copy_to(arena)),
+        Datum::Json(value) => Datum::Json(arena.push_str(value)),
+        Datum::Enum(value) => Datum::Enum(value),
     }
 }

@@ -23,7 +23,7 @@ use tidewire_arrange::{ImportProvider, Rendered};
 use tidewire_eval::sequences::{self, SequenceOptions};
 use tidewire_eval::{fold_with, opcodes};
 use tidewire_generate::{EventSink, Nexmark, counter};
-use tidewire_plan::{Expr, Output, Plan, TOO_DEEP};
+use tidewire_plan::{EnumDefinition, EnumLabel, Expr, Output, Plan, ScalarType, TOO_DEEP};
 use tidewire_render::{CompileError, Environment, Prepared, Program};
 use tidewire_row::{EvalError, FormatSettings};
 use tidewire_worker::{Build, Conflict, Event, Hold, HoldApart, LayoutSplitter, Runtime, Writes};
@@ -158,6 +158,13 @@ impl NativeHoldApart {
 pub struct Hydrated {
     pub done: f64,
     pub expected: f64,
+}
+
+/// A label of an enum type; the place is a whole number as text.
+#[napi(object)]
+pub struct EnumLabelDefinition {
+    pub label: String,
+    pub place: String,
 }
 
 /// A sequence's options; numbers as texts.
@@ -391,6 +398,22 @@ impl NativeEngine {
             self.runtime.set_unique_keys(id, compiled.keys.clone());
             let constraints = Some(Arc::new(compiled));
             *collection = Arc::new(Collection { constraints, ..Collection::clone(collection) });
+            Ok(())
+        })
+    }
+
+    /// An enum type, new or changed.
+    #[napi(catch_unwind)]
+    pub fn define_enum(&self, oid: f64, name: String, labels: Vec<EnumLabelDefinition>) -> napi::Result<()> {
+        call(|| {
+            let mut made = Vec::with_capacity(labels.len());
+            for EnumLabelDefinition { label, place } in labels {
+                let place = place.parse::<u64>().map_err(|error| internal(format!("{place}: {error}")))?;
+                made.push(EnumLabel { place, label: label.into() });
+            }
+            if let ScalarType::Enum(of) = ScalarType::enumeration(oid as u32) {
+                of.define(EnumDefinition::new(&name, made));
+            }
             Ok(())
         })
     }

@@ -5,18 +5,21 @@
 //! opcodes and versions are refused. The TypeScript types in `engine/plan.generated.ts` are generated from here.
 //!
 //! - [`scalar`]: column types and scalar expressions.
+//! - [`enumeration`]: enum types, whose labels plans do not say.
 //! - [`relation`]: relational operators and arrangement layouts.
 //! - [`window`]: window functions and their frames.
 //! - [`constraints`]: what the rows of a table must satisfy.
 //! - [`output`]: what a plan is for: a maintained arrangement, a subscription, rows for a client, a write set.
 
 pub mod constraints;
+pub mod enumeration;
 pub mod output;
 pub mod relation;
 pub mod scalar;
 pub mod window;
 
 pub use constraints::*;
+pub use enumeration::*;
 pub use output::*;
 pub use relation::*;
 pub use scalar::*;

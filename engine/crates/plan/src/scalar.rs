@@ -1,5 +1,6 @@
 //! Column types and scalar expressions.
 
+use crate::EnumType;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::HashMap;
@@ -7,9 +8,11 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use ts_rs::TS;
 
 /// The types that a column can have. In JSON they are PostgreSQL's `typname`: an array's is its element's behind `_`, a record's
-/// are its fields' between parentheses.
+/// are its fields' between parentheses, an enum's is `enum:` and its oid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, TS)]
-#[ts(type = "BaseType | `_${BaseType}` | `(${string})` | `_(${string})`")]
+#[ts(
+    type = "BaseType | `_${BaseType}` | `(${string})` | `_(${string})` | `enum:${number}` | `_enum:${number}`"
+)]
 pub enum ScalarType {
     Bool,
     Int2,
@@ -29,6 +32,8 @@ pub enum ScalarType {
     Interval,
     Uuid,
     Jsonb,
+    /// JSON as it was written.
+    Json,
     /// Unsigned 32-bit object identifier; also carries regclass, regtype and the other reg* types.
     Oid,
     /// PostgreSQL's 63-byte `name`; stored as text.
@@ -39,6 +44,8 @@ pub enum ScalarType {
     Array(&'static ScalarType),
     /// Several values as one.
     Record(&'static RecordType),
+    /// One of the labels that a user declared.
+    Enum(&'static EnumType),
 }
 
 /// The fields of a record. There is one for each list of types, for as long as the process lives.
@@ -91,6 +98,11 @@ impl ScalarType {
         ScalarType::record(&record.fields)
     }
 
+    /// The record or enum of this name.
+    fn made_named(name: &str) -> Option<&'static ScalarType> {
+        ScalarType::record_named(name).or_else(|| ScalarType::enumeration_named(name))
+    }
+
     /// The record of this name: types between parentheses.
     fn record_named(name: &str) -> Option<&'static ScalarType> {
         let inner = name.strip_prefix('(')?.strip_suffix(')')?;
@@ -137,6 +149,7 @@ pub enum BaseType {
     Interval,
     Uuid,
     Jsonb,
+    Json,
     Oid,
     Name,
     Char,
@@ -155,9 +168,11 @@ macro_rules! base_types {
                     ScalarType::Array(element) => match element {
                         $(ScalarType::$name => concat!("_", $text),)*
                         ScalarType::Record(record) => &record.array_name,
+                        ScalarType::Enum(of) => of.array_name(),
                         ScalarType::Array(_) => "_",
                     },
                     ScalarType::Record(record) => &record.name,
+                    ScalarType::Enum(of) => of.name(),
                 }
             }
 
@@ -166,10 +181,10 @@ macro_rules! base_types {
                 match name {
                     $($text => Some(ScalarType::$name),
                     concat!("_", $text) => Some(ScalarType::Array(&ScalarType::$name)),)*
-                    _ if name.starts_with("_(") => {
-                        ScalarType::record_named(&name[1..]).map(ScalarType::Array)
-                    }
-                    _ => ScalarType::record_named(name).copied(),
+                    _ => match name.strip_prefix('_') {
+                        Some(element) => ScalarType::made_named(element).map(ScalarType::Array),
+                        None => ScalarType::made_named(name).copied(),
+                    },
                 }
             }
 
@@ -178,6 +193,7 @@ macro_rules! base_types {
                 match self {
                     $(ScalarType::$name => Some(ScalarType::Array(&ScalarType::$name)),)*
                     ScalarType::Record(record) => Some(ScalarType::Array(ScalarType::interned(record))),
+                    ScalarType::Enum(of) => Some(ScalarType::Array(ScalarType::enumeration(of.oid()))),
                     ScalarType::Array(_) => None,
                 }
             }
@@ -188,7 +204,7 @@ macro_rules! base_types {
 base_types!(
     Bool "bool", Int2 "int2", Int4 "int4", Int8 "int8", Float4 "float4", Float8 "float8", Numeric "numeric",
     Text "text", Varchar "varchar", Bpchar "bpchar", Bytea "bytea", Date "date", Time "time",
-    Timestamp "timestamp", Timestamptz "timestamptz", Interval "interval", Uuid "uuid", Jsonb "jsonb", Oid "oid",
+    Timestamp "timestamp", Timestamptz "timestamptz", Interval "interval", Uuid "uuid", Jsonb "jsonb", Json "json", Oid "oid",
     Name "name", Char "char",
 );
 

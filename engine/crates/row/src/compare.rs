@@ -39,6 +39,9 @@ pub fn compare(scalar: ScalarType, a: Datum<'_>, b: Datum<'_>) -> Ordering {
         (Datum::Bytea(a), Datum::Bytea(b)) => a.cmp(b),
         (Datum::Uuid(a), Datum::Uuid(b)) => a.cmp(&b),
         (Datum::Jsonb(a), Datum::Jsonb(b)) => a.compare(&b),
+        (Datum::Enum(a), Datum::Enum(b)) => a.compare(&b),
+        // json has no order of its own: what is the same text is the same.
+        (Datum::Json(a), Datum::Json(b)) => a.cmp(b),
         (Datum::Array(a), Datum::Array(b)) => a.compare(&b),
         (Datum::Record(a), Datum::Record(b)) => a.compare(&b),
         (Datum::Null, Datum::Null) => Ordering::Equal,

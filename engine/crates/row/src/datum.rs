@@ -1,6 +1,6 @@
 //! A value, borrowed from a packed row or from an [`Arena`](crate::Arena).
 
-use crate::{ArrayRef, Interval, JsonbRef, Numeric, RecordRef};
+use crate::{ArrayRef, EnumValue, Interval, JsonbRef, Numeric, RecordRef};
 
 /// A value of one of the plan's scalar types, or NULL.
 ///
@@ -44,10 +44,14 @@ pub enum Datum<'a> {
     Uuid([u8; 16]),
     /// jsonb
     Jsonb(JsonbRef<'a>),
+    /// json, as it was written
+    Json(&'a str),
     /// An array, which knows the type of its elements.
     Array(ArrayRef<'a>),
     /// A record, which knows the types of its fields.
     Record(RecordRef<'a>),
+    /// A value of an enum type.
+    Enum(EnumValue),
 }
 
 /// Values are copied a lot: four words.

@@ -1,7 +1,7 @@
 //! Reading packed rows: all columns, one column, or only where columns begin.
 
 use crate::encode::{TAG_VALUE, float32_from_bits, float64_from_bits};
-use crate::{Arena, ArrayRef, Datum, Interval, JsonbRef, RecordRef, ScalarType, numeric};
+use crate::{Arena, ArrayRef, Datum, EnumValue, Interval, JsonbRef, RecordRef, ScalarType, numeric};
 
 #[inline(always)]
 fn take<const N: usize>(row: &[u8], at: &mut usize) -> [u8; N] {
@@ -19,6 +19,15 @@ fn take_i32(row: &[u8], at: &mut usize) -> i32 {
 #[inline(always)]
 fn take_i64(row: &[u8], at: &mut usize) -> i64 {
     (u64::from_be_bytes(take(row, at)) ^ 0x8000_0000_0000_0000) as i64
+}
+
+#[inline(always)]
+fn take_text<'a>(row: &'a [u8], at: &mut usize) -> &'a str {
+    let start = *at;
+    let end = start + memchr::memchr(0, &row[start..]).expect("text is terminated");
+    *at = end + 1;
+    // SAFETY: only `push_datum` writes text columns, and it writes whole strings.
+    unsafe { std::str::from_utf8_unchecked(&row[start..end]) }
 }
 
 /// End of an escaped byte string: the position after its terminator, and whether it holds escapes.
@@ -48,12 +57,10 @@ pub fn read_column<'a>(row: &'a [u8], at: &mut usize, scalar: ScalarType, arena:
         ScalarType::Int8 => Datum::Int64(take_i64(row, at)),
         ScalarType::Int4 => Datum::Int32(take_i32(row, at)),
         ScalarType::Text | ScalarType::Varchar | ScalarType::Bpchar | ScalarType::Name | ScalarType::Char => {
-            let start = *at;
-            let end = start + memchr::memchr(0, &row[start..]).expect("text is terminated");
-            *at = end + 1;
-            // SAFETY: only `push_datum` writes text columns, and it writes whole strings.
-            Datum::Text(unsafe { std::str::from_utf8_unchecked(&row[start..end]) })
+            Datum::Text(take_text(row, at))
         }
+        ScalarType::Json => Datum::Json(take_text(row, at)),
+        ScalarType::Enum(of) => Datum::Enum(EnumValue::new(u64::from_be_bytes(take(row, at)), of)),
         ScalarType::Timestamp => Datum::Timestamp(take_i64(row, at)),
         ScalarType::Timestamptz => Datum::Timestamptz(take_i64(row, at)),
         ScalarType::Float8 => Datum::Float64(float64_from_bits(u64::from_be_bytes(take(row, at)))),
@@ -132,12 +139,16 @@ pub fn skip_column(row: &[u8], at: usize, scalar: ScalarType) -> usize {
         | ScalarType::Float8
         | ScalarType::Time
         | ScalarType::Timestamp
-        | ScalarType::Timestamptz => start + 8,
+        | ScalarType::Timestamptz
+        | ScalarType::Enum(_) => start + 8,
         ScalarType::Uuid => start + 16,
         ScalarType::Interval => start + 18,
-        ScalarType::Text | ScalarType::Varchar | ScalarType::Bpchar | ScalarType::Name | ScalarType::Char => {
-            start + memchr::memchr(0, &row[start..]).expect("text is terminated") + 1
-        }
+        ScalarType::Text
+        | ScalarType::Varchar
+        | ScalarType::Bpchar
+        | ScalarType::Name
+        | ScalarType::Char
+        | ScalarType::Json => start + memchr::memchr(0, &row[start..]).expect("text is terminated") + 1,
         ScalarType::Bytea => escaped_end(row, start).0,
         ScalarType::Numeric => numeric::packed::skip(row, start),
         ScalarType::Jsonb => JsonbRef::skip_packed(row, start),

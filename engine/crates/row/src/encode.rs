@@ -10,11 +10,12 @@
 //! | oid | big-endian | |
 //! | float4, float8 | IEEE total order; one NaN, greatest; -0 just below +0 | |
 //! | numeric | see [`crate::numeric::packed`] | display scale |
-//! | text, varchar, bpchar, name, "char" | bytes, NUL | |
+//! | text, varchar, bpchar, name, "char", json | bytes, NUL | |
 //! | bytea | bytes with 0x00 as 0x00 0xff, then 0x00 0x00 | |
 //! | interval | span in µs, 10 bytes big-endian, offset | months, days |
 //! | uuid | 16 bytes | |
 //! | jsonb | see [`crate::jsonb`] | display scales of its numbers |
+//! | enums | place of the label, 8 bytes big-endian | |
 //! | arrays | see [`crate::array`]; of elements with residue their order bytes, escaped | the elements |
 //! | records | see [`crate::record`]; of fields with residue their order bytes, escaped | the fields |
 //!
@@ -115,9 +116,10 @@ pub fn push_datum(out: &mut Vec<u8>, datum: Datum<'_>) {
             push_fixed(out, int64_bits(value).to_be_bytes())
         }
         Datum::Oid(value) => push_fixed(out, value.to_be_bytes()),
+        Datum::Enum(value) => push_fixed(out, value.place().to_be_bytes()),
         Datum::Float32(value) => push_fixed(out, float32_bits(value).to_be_bytes()),
         Datum::Float64(value) => push_fixed(out, float64_bits(value).to_be_bytes()),
-        Datum::Text(value) => {
+        Datum::Text(value) | Datum::Json(value) => {
             out.push(TAG_VALUE);
             push_terminated(out, value);
         }

@@ -15,10 +15,12 @@ mod compare;
 mod datum;
 mod decode;
 pub mod encode;
+mod enumeration;
 mod error;
 mod hash;
 mod interval;
 pub mod io;
+pub mod json;
 pub mod jsonb;
 pub mod numeric;
 mod order;
@@ -35,6 +37,7 @@ pub use decode::{
     column_bounds, decode, decode_column, decode_datum, has_null, read_column, skip_column, skip_columns,
 };
 pub use encode::{push_datum, push_null};
+pub use enumeration::EnumValue;
 pub use error::{EvalError, EvalResult};
 pub use hash::{hash_bytes, hash_bytes_seeded};
 pub use interval::Interval;

@@ -241,8 +241,9 @@ impl Random {
                 self.json(&mut builder, 0, arena);
                 Datum::Jsonb(builder.finish(arena))
             }
-            ScalarType::Array(_) | ScalarType::Record(_) => {
-                unreachable!("arrays are in arrays.rs, rows in records.rs")
+            ScalarType::Json => Datum::Json(arena.push_str(format!("[{}]", self.below(20)))),
+            ScalarType::Array(_) | ScalarType::Record(_) | ScalarType::Enum(_) => {
+                unreachable!("arrays are in arrays.rs, rows in records.rs, enums in enums.rs")
             }
         }
     }

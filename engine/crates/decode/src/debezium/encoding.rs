@@ -79,7 +79,7 @@ impl Encoding {
                 Decimals::Base64 => Encoding::Decimal(declared_scale(column.typmod)),
             },
             ScalarType::Bytea => Encoding::Base64,
-            ScalarType::Jsonb => Encoding::Json,
+            ScalarType::Jsonb | ScalarType::Json => Encoding::Json,
             _ => Encoding::Plain,
         }
     }
@@ -176,7 +176,9 @@ impl Encoding {
                 push_datum(out, Datum::Bytea(&from_base64(&encoded)?));
                 Ok(())
             }
-            (Encoding::Json, _) if is_string && field.column.scalar == ScalarType::Jsonb => {
+            (Encoding::Json, _)
+                if is_string && matches!(field.column.scalar, ScalarType::Jsonb | ScalarType::Json) =>
+            {
                 push_text(out, field, &slot.string(text)?.unwrap_or_default(), context)
             }
             _ => json.push(out, field, slot, text, context),

@@ -10,7 +10,7 @@
 //! | date; time | int, date; long, time-micros |
 //! | timestamp; timestamptz | long, local-timestamp-micros; long, timestamp-micros |
 //! | uuid | string, uuid |
-//! | jsonb | string, with Debezium's name for JSON (`io.debezium.data.Json`) |
+//! | json, jsonb | string, with Debezium's name for JSON (`io.debezium.data.Json`) |
 //! | all others, numeric without a precision | string: PostgreSQL's text |
 //!
 //! A column that can be NULL is a union of null and its type, with null as its default.
@@ -60,7 +60,7 @@ fn wire(column: ColumnType) -> (Wire, Value) {
         ScalarType::Timestamp => (Wire::Timestamp, logical("long", "local-timestamp-micros")),
         ScalarType::Timestamptz => (Wire::Timestamp, logical("long", "timestamp-micros")),
         ScalarType::Uuid => (Wire::Text, logical("string", "uuid")),
-        ScalarType::Jsonb => {
+        ScalarType::Jsonb | ScalarType::Json => {
             (Wire::Text, json!({ "type": "string", "connect.name": "io.debezium.data.Json" }))
         }
         ScalarType::Numeric => match Typmod::decode(column.typmod) {

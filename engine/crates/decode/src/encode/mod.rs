@@ -16,7 +16,6 @@ mod text;
 
 pub use csv::CsvStyle;
 pub use envelope::Envelope;
-pub(crate) use json::iso_8601;
 
 use crate::{CopyTextFormat, CsvHeader};
 use tidewire_plan::ScalarType;

@@ -18,7 +18,7 @@ pub(super) fn push_array_text(
         if at > 0 {
             out.push(',');
         }
-        let is_json = *element == ScalarType::Jsonb;
+        let is_json = matches!(element, ScalarType::Jsonb | ScalarType::Json);
         match slot.kind {
             Kind::Null => out.push_str("NULL"),
             _ if is_json => push_quoted(slot.raw(array), out),

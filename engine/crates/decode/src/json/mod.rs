@@ -234,8 +234,10 @@ impl JsonDecoder {
         let raw = &text[slot.start..slot.end];
         match slot.kind {
             Kind::Null => push_null(out, field),
-            // A jsonb field keeps the value with its quotes.
-            _ if field.column.scalar == ScalarType::Jsonb => push_text(out, field, raw, context),
+            // Such a field keeps the value with its quotes.
+            _ if matches!(field.column.scalar, ScalarType::Jsonb | ScalarType::Json) => {
+                push_text(out, field, raw, context)
+            }
             Kind::String { escaped: false } => push_text(out, field, &raw[1..raw.len() - 1], context),
             Kind::String { escaped: true } => {
                 self.unescaped.clear();

@@ -323,6 +323,7 @@ pub(super) fn push_value<'a>(builder: &mut JsonbBuilder, value: Datum<'a>, env: 
     match value {
         Datum::Null => builder.push_null(),
         Datum::Jsonb(value) => builder.push_jsonb(value),
+        Datum::Json(text) => builder.push_jsonb(jsonb::parse(text, arena)?),
         Datum::Bool(value) => builder.push_bool(value),
         Datum::Int16(value) => builder.push_numeric(Numeric::from_i64(value as i64)),
         Datum::Int32(value) => builder.push_numeric(Numeric::from_i64(value as i64)),

@@ -31,7 +31,7 @@ fn object<'a>(values: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'a>> {
             Datum::Null => {
                 return Err(invalid(format!("argument {}: key must not be null", 2 * index + 1)));
             }
-            Datum::Array(_) | Datum::Record(_) | Datum::Jsonb(_) => {
+            Datum::Array(_) | Datum::Record(_) | Datum::Jsonb(_) | Datum::Json(_) => {
                 return Err(invalid("key value must be scalar, not array, composite, or json".into()));
             }
             Datum::Text(key) => builder.key(key),

@@ -192,6 +192,8 @@ pub(super) fn type_of(value: Datum<'_>) -> ScalarType {
         Datum::Jsonb(_) => ScalarType::Jsonb,
         Datum::Array(value) => ScalarType::Array(value.element()),
         Datum::Record(value) => ScalarType::Record(value.of()),
+        Datum::Json(_) => ScalarType::Json,
+        Datum::Enum(value) => ScalarType::Enum(value.of()),
     }
 }
 

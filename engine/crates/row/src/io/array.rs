@@ -416,7 +416,9 @@ pub(super) fn oid(scalar: ScalarType) -> u32 {
         ScalarType::Numeric => 1700,
         ScalarType::Uuid => 2950,
         ScalarType::Jsonb => 3802,
+        ScalarType::Json => 114,
         ScalarType::Record(_) => 2249,
+        ScalarType::Enum(of) => of.oid(),
         ScalarType::Array(_) => 0,
     }
 }

@@ -15,7 +15,7 @@ mod record;
 mod uuid;
 
 use crate::timezone::Zone;
-use crate::{Arena, Datum, EvalError, EvalResult, Interval, Numeric, ScalarType, calendar};
+use crate::{Arena, Datum, EnumValue, EvalError, EvalResult, Interval, Numeric, ScalarType, calendar};
 
 pub use bytea::{decode_hex, encode_hex};
 pub use float::{write_float4, write_float8};
@@ -124,6 +124,7 @@ pub fn type_name(scalar: ScalarType) -> &'static str {
         ScalarType::Interval => "interval",
         ScalarType::Uuid => "uuid",
         ScalarType::Jsonb => "jsonb",
+        ScalarType::Json => "json",
         ScalarType::Oid => "oid",
         ScalarType::Name => "name",
         ScalarType::Char => "\"char\"",
@@ -146,13 +147,16 @@ pub fn type_name(scalar: ScalarType) -> &'static str {
             ScalarType::Interval => "interval[]",
             ScalarType::Uuid => "uuid[]",
             ScalarType::Jsonb => "jsonb[]",
+            ScalarType::Json => "json[]",
             ScalarType::Oid => "oid[]",
             ScalarType::Name => "name[]",
             ScalarType::Char => "\"char\"[]",
             ScalarType::Record(_) => "record[]",
+            ScalarType::Enum(_) => "anyenum[]",
             ScalarType::Array(_) => "anyarray",
         },
         ScalarType::Record(_) => "record",
+        ScalarType::Enum(of) => of.definition().name(),
     }
 }
 
@@ -191,6 +195,12 @@ pub fn text_in<'a>(
         ScalarType::Interval => Datum::Interval(interval::parse(text, typmod, settings)?),
         ScalarType::Array(element) => Datum::Array(array::parse(element, typmod, text, settings, arena)?),
         ScalarType::Record(of) => Datum::Record(record::parse(of, text, settings, arena)?),
+        ScalarType::Json => {
+            character::check_nul(text)?;
+            crate::json::validate(text)?;
+            Datum::Json(arena.push_str(text))
+        }
+        ScalarType::Enum(of) => Datum::Enum(EnumValue::parse(text, of)?),
     })
 }
 
@@ -207,7 +217,8 @@ pub fn text_out(datum: Datum<'_>, scalar: ScalarType, settings: &FormatSettings,
         Datum::Float64(value) => float::write_float8(value, settings.extra_float_digits, out),
         Datum::Numeric(value) => value.write_text(out),
         Datum::Text(value) if scalar == ScalarType::Char => character::char_out(value, out),
-        Datum::Text(value) => out.extend_from_slice(value.as_bytes()),
+        Datum::Text(value) | Datum::Json(value) => out.extend_from_slice(value.as_bytes()),
+        Datum::Enum(value) => out.extend_from_slice(value.label().as_bytes()),
         Datum::Bytea(value) => bytea::write(value, settings.bytea_output, out),
         Datum::Uuid(value) => uuid::write(&value, out),
         Datum::Jsonb(value) => value.write_text(out),
@@ -272,6 +283,12 @@ pub fn binary_in<'a>(
         }
         ScalarType::Array(element) => Datum::Array(array::receive(element, typmod, bytes, arena)?),
         ScalarType::Record(of) => Datum::Record(record::receive(of, bytes, arena)?),
+        ScalarType::Json => {
+            let text = character::utf8(bytes)?;
+            crate::json::validate(text)?;
+            Datum::Json(arena.push_str(text))
+        }
+        ScalarType::Enum(of) => Datum::Enum(EnumValue::parse(character::utf8(bytes)?, of)?),
     })
 }
 
@@ -290,7 +307,8 @@ pub fn binary_out(datum: Datum<'_>, scalar: ScalarType, out: &mut Vec<u8>) {
         Datum::Float64(value) => out.extend_from_slice(&value.to_be_bytes()),
         Datum::Numeric(value) => value.write_binary(out),
         Datum::Text(value) if scalar == ScalarType::Char => character::char_send(value, out),
-        Datum::Text(value) => out.extend_from_slice(value.as_bytes()),
+        Datum::Text(value) | Datum::Json(value) => out.extend_from_slice(value.as_bytes()),
+        Datum::Enum(value) => out.extend_from_slice(value.label().as_bytes()),
         Datum::Bytea(value) => out.extend_from_slice(value),
         Datum::Interval(value) => {
             out.extend_from_slice(&value.micros.to_be_bytes());

@@ -1,0 +1,70 @@
+/** Tables and sources whose statement names a type, when that gets another name. */
+import type { TypeName as TypeNameNode } from '@pgsql/types';
+import { typeReference } from '../../../sql/ast/accessors.ts';
+import { SqlError } from '../../../sql/error.ts';
+import { quoteIdentifier } from '../../../sql/functions/quote.ts';
+import { type Edit, EditableText } from '../../../sql/parse/edits.ts';
+import { parse } from '../../../sql/parse/parse.ts';
+import { mentionsType } from '../../../sql/types/mentions.ts';
+import { type CatalogObject, type TypeObject, describeObject } from '../../catalog/objects.ts';
+import { typeOfObject } from '../../catalog/reader.ts';
+import type { System } from '../../system.ts';
+
+interface QualifiedName {
+  readonly schema: string;
+  readonly name: string;
+}
+
+/** The tables and sources with columns of the type, as they read after it was renamed. */
+export function columnsFollow(system: System, type: TypeObject, to: QualifiedName): CatalogObject[] {
+  const own = typeOfObject(type);
+  return [...system.catalog.objects()].flatMap((object): CatalogObject[] => {
+    if (object.kind !== 'table' && object.kind !== 'source') return [];
+    if (!object.columns.some((column) => mentionsType(column.type.name, own))) return [];
+    const texts = [
+      ...object.columns.map(({ defaultText }) => defaultText ?? ''),
+      ...(object.kind === 'table' ? object.checks.map(({ text }) => text) : []),
+    ];
+    if (texts.some((text) => names(text, type.name))) throw cannotFollow(type, object);
+    const { statement } = object;
+    return statement === null ? [] : [{ ...object, statement: withTypeName(statement, type, to) }];
+  });
+}
+
+/** Whether an expression's text may name a type. */
+function names(text: string, name: string): boolean {
+  return new EditableText(text).tokens.some(
+    (token) => (token.kind === 'word' || token.kind === 'quoted') && token.text === name,
+  );
+}
+
+function withTypeName(statement: string, from: QualifiedName, to: QualifiedName): string {
+  const text = new EditableText(statement);
+  const edits: Edit[] = [];
+  const walk = (value: unknown): void => {
+    if (value === null || typeof value !== 'object') return;
+    const node = 'typeName' in value ? (value.typeName as TypeNameNode | undefined) : undefined;
+    if (node?.names !== undefined) {
+      const { names: parts, location } = typeReference(node);
+      const first = location === undefined ? undefined : text.tokenAt(location);
+      const isThis =
+        parts[parts.length - 1] === from.name && (parts.length < 2 || parts.at(-2) === from.schema);
+      if (first !== undefined && isThis) {
+        const written = to.schema === from.schema && parts.length < 2 ? [to.name] : [to.schema, to.name];
+        edits.push(text.replace(first, text.nameAt(first).at(-1)!, written.map(quoteIdentifier).join('.')));
+      }
+    }
+    Object.values(value).forEach(walk);
+  };
+  walk(parse(statement)[0]?.statement);
+  return text.edited(edits);
+}
+
+function cannotFollow(type: TypeObject, reader: CatalogObject): SqlError {
+  const what = describeObject(reader);
+  return new SqlError({
+    sqlstate: '0A000',
+    message: `cannot rename ${describeObject(type)} because a default or a check of ${what} names it`,
+    hint: `Drop the default or the check first.`,
+  });
+}

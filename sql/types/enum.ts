@@ -1,0 +1,19 @@
+/** Enum types: within the server `enum:` and the oid, in plans too. */
+import type { TypeName } from './type.ts';
+
+const PREFIX = 'enum:';
+
+/** The enum type of this oid. */
+export function enumType(oid: number): TypeName {
+  return `${PREFIX}${oid}` as TypeName;
+}
+
+/** The oid of an enum type; null for any other type. */
+export function enumOid(name: string): number | null {
+  return name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length)) : null;
+}
+
+/** Whether a type is an enum. */
+export function isEnum(name: string): boolean {
+  return name.startsWith(PREFIX);
+}

@@ -1,0 +1,35 @@
+/**
+ * The names of types that users declare, by oid. Within the server such a type is called by its oid, so that ALTER TYPE …
+ * RENAME TO changes nothing but what is shown.
+ */
+
+import type { TypeName } from './type.ts';
+
+/** A type as pg_type has it. */
+export interface OwnType {
+  readonly oid: number;
+  /** The oid of its arrays' type. */
+  readonly array: number;
+  readonly name: string;
+  /** What values are known as within the server, where the oid says it. */
+  readonly type: TypeName | null;
+}
+
+const names = new Map<number, OwnType>();
+const arrays = new Map<number, number>();
+
+/** A type is called this from now on. */
+export function nameType(type: OwnType): void {
+  names.set(type.oid, type);
+  arrays.set(type.array, type.oid);
+}
+
+/** What the type of this oid is called. */
+export function ownType(oid: number): OwnType | undefined {
+  return names.get(oid);
+}
+
+/** The type whose arrays' type has this oid. */
+export function elementOfArray(oid: number): number | undefined {
+  return arrays.get(oid);
+}
