@@ -1,16 +1,18 @@
 /**
  * `npm run bench`: Nexmark's queries and word count from files into a materialized view that is then read whole, in
- * Tidewire, PostgreSQL and Pathway, and Flink SQL when asked, on the same data, in turn. Answers are checked; timings decide nothing.
+ * Tidewire, PostgreSQL and Pathway, and Flink SQL and DBSP when asked, on the same data, in turn. Answers are checked; timings
+ * decide nothing.
  *
  *     --scale 0.1        share of 2,000,000 events and 5,000,000 words (default 1)
  *     --runs 3           of each system and query, interleaved
  *     --only q1,q4       queries
- *     --systems tidewire,postgresql,pathway,flink     the first three where it is not given
- *     --workers 1        of Tidewire; Pathway and Flink get as many threads
- *     --format csv       or jsonl: what Tidewire and Pathway read
+ *     --systems tidewire,postgresql,pathway,flink,dbsp     the first three where it is not given
+ *     --workers 1        of Tidewire; Pathway, Flink and DBSP get as many threads
+ *     --format csv       or jsonl: what Tidewire, Pathway and Flink read
  *     --markdown         the table as Markdown
  */
 import { type Data, benchData } from './data.ts';
+import { dbsp } from './dbsp.ts';
 import { flink } from './flink.ts';
 import { parseOptions } from './options.ts';
 import { pathway } from './pathway.ts';
@@ -55,6 +57,7 @@ async function available(inputFormat: Format): Promise<System[]> {
   const others = [
     ...(wanted.length === 0 || wanted.includes('pathway') ? [pathway(workers, inputFormat)] : []),
     ...(wanted.includes('flink') ? [flink(workers, inputFormat)] : []),
+    ...(wanted.includes('dbsp') ? [dbsp(workers)] : []),
   ];
   for (const other of others) {
     if (typeof other === 'string') notes.push(other);
@@ -162,12 +165,11 @@ for (const query of queries) {
 }
 console.log(table(lines, markdown));
 console.log(
-  `\n${circumstances(systems.map(({ version }) => version))}. ${format === 'csv' ? 'CSV' : 'JSON lines (PostgreSQL: CSV)'}, scale ${data.scale}, ` +
+  `\n${circumstances(systems.map(({ version }) => version))}. ${format === 'csv' ? 'CSV' : 'JSON lines (PostgreSQL and DBSP: CSV)'}, scale ${data.scale}, ` +
     `${runs} interleaved run${runs === 1 ? '' : 's'}: median (least–greatest).`,
 );
 if (systems.includes(postgres)) console.log("Every answer shown is PostgreSQL's.");
 else notes.push("answers were not checked: PostgreSQL's are the reference, and it was not among --systems");
-notes.push('DBSP is not measured yet');
 const busy = loadWarning();
 if (busy !== null) notes.push(busy);
 for (const note of notes) console.log(`Note: ${note}.`);

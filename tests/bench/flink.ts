@@ -3,12 +3,12 @@
  * queries are those of queries.ts, with windows as Flink has them.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '../support/root.ts';
-import { fields, roundedAnswer } from './answer.ts';
 import { type Data, benchCache } from './data.ts';
+import { answerOfLines, runPeer } from './peer.ts';
 import { type Query, RELATIONS, type Table } from './queries.ts';
 import type { System } from './system.ts';
 import type { Format } from './tidewire.ts';
@@ -46,40 +46,16 @@ export function flink(threads: number, format: Format): System | string {
           .map((path) => join(home, path))
           .join(':');
         const sql = SQL[query.name] ?? query.sql;
-        const { status, stdout, stderr } = spawnSync(
-          'java',
-          [
-            ...[
-              '-Xms2g',
-              '-Xmx6g',
-              '-XX:+UseG1GC',
-              ...OPENED,
-              '-cp',
-              classPath,
-              'FlinkPeer',
-              String(threads),
-            ],
-            ...[setup, sql, ...(checked ? [result] : [])],
-          ],
-          { encoding: 'utf8', maxBuffer: 1 << 26 },
-        );
-        if (status !== 0) throw new Error(`Flink failed at ${query.name}: ${stderr.slice(-2000)}`);
-        const measured = JSON.parse(stdout.trim().split('\n').at(-1)!) as Record<string, number>;
-        const { seconds = NaN, cpu = NaN, megabytes = NaN } = measured;
-        const rounded = checked ? roundedAnswer(fields(linesOf(result))) : null;
-        return Promise.resolve({ seconds, cpu, megabytes, exact: null, rounded });
+        const options = ['-Xms2g', '-Xmx6g', '-XX:+UseG1GC', ...OPENED, '-cp', classPath];
+        const args = [...options, 'FlinkPeer', String(threads), setup, sql, ...(checked ? [result] : [])];
+        const taken = runPeer(`Flink's ${query.name}`, 'java', args);
+        return Promise.resolve({ ...taken, exact: null, rounded: checked ? answerOfLines(result) : null });
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
     },
   };
 }
-
-const linesOf = (file: string): Buffer[] =>
-  readFileSync(file, 'latin1')
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => Buffer.from(line, 'latin1'));
 
 function createTable(table: Table, data: Data, format: Format): string {
   const { file, columns } = RELATIONS[table];

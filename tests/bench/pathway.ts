@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { projectRoot } from '../support/root.ts';
 import { type Answer, roundedAnswer } from './answer.ts';
 import { type Data, benchCache } from './data.ts';
+import { runPeer } from './peer.ts';
 import type { System } from './system.ts';
 import type { Format } from './tidewire.ts';
 
@@ -40,12 +41,8 @@ export function pathway(threads: number, format: Format): System | string {
         const result = join(folder, 'result.csv');
         const script = join(projectRoot, 'tests/bench/pathway_queries.py');
         const args = [script, query.name, format, data.folder, String(threads), ...(checked ? [result] : [])];
-        const { status, stdout, stderr } = spawnSync(python, args, { encoding: 'utf8', maxBuffer: 1 << 26 });
-        if (status !== 0) throw new Error(`Pathway failed at ${query.name}: ${stderr.slice(-2000)}`);
-        const measured = JSON.parse(stdout.trim().split('\n').at(-1)!) as Record<string, number>;
-        const { seconds = NaN, cpu = NaN, megabytes = NaN } = measured;
-        const rounded = checked ? answerOf(result) : null;
-        return Promise.resolve({ seconds, cpu, megabytes, exact: null, rounded });
+        const taken = runPeer(`Pathway's ${query.name}`, python, args);
+        return Promise.resolve({ ...taken, exact: null, rounded: checked ? answerOf(result) : null });
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
