@@ -127,7 +127,7 @@ values: Array<string | null>,
  * Multiplicity.
  */
 diff: number, };
-export type AggregateFunction = "countAll" | "count" | "sum" | "avg" | "boolAnd" | "boolOr" | "min" | "max" | "leastRepresentation" | "varPop" | "varSamp" | "stddevPop" | "stddevSamp" | "corr" | "covarPop" | "covarSamp" | "regrAvgx" | "regrAvgy" | "regrCount" | "regrIntercept" | "regrR2" | "regrSlope" | "regrSxx" | "regrSxy" | "regrSyy" | "bitAnd" | "bitOr" | "bitXor" | "stringAgg" | "arrayAgg" | "jsonbAgg" | "jsonbAggStrict" | "jsonbObjectAgg" | "jsonbObjectAggStrict" | "jsonbObjectAggUnique" | "jsonbObjectAggUniqueStrict" | "first" | "percentileCont" | "percentileDisc" | "mode";
+export type AggregateFunction = "countAll" | "count" | "sum" | "avg" | "boolAnd" | "boolOr" | "min" | "max" | "leastRepresentation" | "varPop" | "varSamp" | "stddevPop" | "stddevSamp" | "corr" | "covarPop" | "covarSamp" | "regrAvgx" | "regrAvgy" | "regrCount" | "regrIntercept" | "regrR2" | "regrSlope" | "regrSxx" | "regrSxy" | "regrSyy" | "bitAnd" | "bitOr" | "bitXor" | "stringAgg" | "arrayAgg" | "jsonbAgg" | "jsonbAggStrict" | "jsonbObjectAgg" | "jsonbObjectAggStrict" | "jsonbObjectAggUnique" | "jsonbObjectAggUniqueStrict" | "jsonAgg" | "jsonAggStrict" | "jsonObjectAgg" | "jsonObjectAggStrict" | "jsonObjectAggUnique" | "jsonObjectAggUniqueStrict" | "first" | "percentileCont" | "percentileDisc" | "mode";
 export type Aggregate = { 
 /**
  * Which.
@@ -178,7 +178,7 @@ function: TableFunction,
  * Its arguments.
  */
 arguments: Array<Expr>, };
-export type TableFunction = "hop" | "generateSeries" | "stringToTable" | "regexpSplitToTable" | "jsonbArrayElements" | "jsonbArrayElementsText" | "jsonbEach" | "unnest" | "generateSubscripts" | "regexpMatches" | "jsonbEachText" | "jsonbObjectKeys";
+export type TableFunction = "hop" | "generateSeries" | "stringToTable" | "regexpSplitToTable" | "jsonbArrayElements" | "jsonbArrayElementsText" | "jsonbEach" | "unnest" | "expandArray" | "jsonArrayElements" | "jsonArrayElementsText" | "jsonEach" | "jsonEachText" | "jsonObjectKeys" | "generateSubscripts" | "regexpMatches" | "jsonbEachText" | "jsonbObjectKeys";
 export type WindowFunction = { "kind": "rowNumber" } | { "kind": "rank" } | { "kind": "denseRank" } | { "kind": "percentRank" } | { "kind": "cumeDist" } | { "kind": "ntile" } | { "kind": "lag" } | { "kind": "lead" } | { "kind": "firstValue" } | { "kind": "lastValue" } | { "kind": "nthValue" } | { "kind": "aggregate", function: AggregateFunction, };
 export type FrameMode = "rows" | "range" | "groups";
 export type FrameBound = { "kind": "unboundedPreceding" } | { "kind": "preceding", column: number, } | { "kind": "currentRow" } | { "kind": "following", column: number, } | { "kind": "unboundedFollowing" };

@@ -23,7 +23,8 @@ const nominal = [
 const aggregates =
   words(`count sum avg min max bool_and bool_or every any_value var_pop var_samp variance stddev_pop
   stddev_samp stddev corr covar_pop covar_samp regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope
-  regr_sxx regr_sxy regr_syy bit_and bit_or bit_xor string_agg array_agg jsonb_agg jsonb_agg_strict jsonb_object_agg
+  regr_sxx regr_sxy regr_syy bit_and bit_or bit_xor string_agg array_agg json_agg json_agg_strict json_object_agg
+  json_object_agg_strict json_object_agg_unique json_object_agg_unique_strict jsonb_agg jsonb_agg_strict jsonb_object_agg
   jsonb_object_agg_strict jsonb_object_agg_unique jsonb_object_agg_unique_strict percentile_cont percentile_disc mode`);
 // SQL-language functions of PostgreSQL that are inlined; those behind operators are taken in any case.
 const inlined = words('lpad rpad log log10 round trunc date_part bit_length timestamptz age substring');

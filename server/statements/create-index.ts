@@ -4,6 +4,8 @@ import { nodeAs, rangeName } from '../../sql/ast/accessors.ts';
 import type { QualifiedName } from '../../sql/ast/name.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { bindScalar } from '../../sql/bind/bind.ts';
+import { requireIndexable } from '../../sql/bind/comparable.ts';
+import { typeOf } from '../../sql/bind/scalar.ts';
 import { compileKey } from '../../sql/compile.ts';
 import { SqlError } from '../../sql/error.ts';
 import type { HirScalar } from '../../sql/hir.ts';
@@ -133,9 +135,11 @@ function planIndex(
           const node: Node = field?.expr ?? {
             ColumnRef: { fields: [{ String: { sval: field?.name ?? '' } }] },
           };
-          return bindScalar(node, system.planning.bindEnvironment(session, parsed), {
+          const scalar = bindScalar(node, system.planning.bindEnvironment(session, parsed), {
             columns: relation.columns,
           });
+          requireIndexable(typeOf(scalar).name);
+          return scalar;
         })
       : (relation.keys[0] ?? relation.columns.map((_, index) => index)).map((index) => ({
           kind: 'column' as const,

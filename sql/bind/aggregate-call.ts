@@ -4,22 +4,23 @@ import type { AggregateFunction } from '../../engine/plan.generated.ts';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import { aggregateNamed } from '../functions/aggregates.ts';
 import type { AggregateDefinition } from '../functions/aggregates.ts';
+import { functionsNamed } from '../functions/table.ts';
 import { resolveFunction } from '../functions/resolve.ts';
-import type { FunctionEntry } from '../functions/table.ts';
 import type { HirAggregate, HirAggregateOrder, HirScalar } from '../hir.ts';
 import { aggregateScalars, isCount } from '../hir/aggregate.ts';
 import { freeOfScalar, liftScalar } from '../hir/traverse.ts';
 import { displayType } from '../types/format.ts';
 import { recordFields } from '../types/record.ts';
-import { plain } from '../types/table.ts';
-import type { SqlType } from '../types/type.ts';
+import { elementType, plain } from '../types/table.ts';
+import type { SqlType, TypeName } from '../types/type.ts';
+import { requireEquality, requireOrder } from './comparable.ts';
 import { coerceToBoolean, unknownToText } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
 import { operand } from './operator.ts';
 import { sortDirection } from './order.ts';
-import { and, call, isNullable, scalarKey, typeOf } from './scalar.ts';
-import { recordAsJsonb } from './record.ts';
+import { and, call, isNullable, scalarKey, truth, typeOf } from './scalar.ts';
+import { toJson } from './json.ts';
 import type { AggregateSite, Scope } from './scope.ts';
 import type { Bound, Statement } from './statement.ts';
 
@@ -45,7 +46,8 @@ export function resolveAggregate(
   const at = locationOf(node);
   const types = args.map((argument) => typeOf(argument.scalar).name);
   if (node.agg_star !== true && args.length === 0) {
-    throw statement.error('42809', `${name}(*) must be used to call a parameterless aggregate function`, at);
+    const message = `${nameParts(node.funcname).join('.')}(*) must be used to call a parameterless aggregate function`;
+    throw statement.error('42809', message, at);
   }
   const entry = resolveFunction(name, types);
   if (typeof entry === 'string' || (node.agg_star === true && name !== 'count')) {
@@ -62,21 +64,34 @@ export function resolveAggregate(
   }
   const definition = aggregateNamed(name);
   const written = args.map((argument, i) => operand(context, argument, entry.arguments[i]!));
+  const taken = written.map((argument, i) => converted(argument, definition.convert?.[i] ?? null));
+  if (definition.lines === true) taken.push(truth(isStructured(typeOf(written[0]!).name)));
   return {
     definition,
     function: args.length === 0 ? 'countAll' : definition.function,
-    arguments: written.map((argument, i) => converted(argument, definition.convert?.[i] ?? null)),
+    arguments: taken,
     written,
     result: plain(entry.result),
   };
 }
 
-function converted(argument: HirScalar, to: 'jsonb' | 'text' | null): HirScalar {
+function isStructured(type: TypeName): boolean {
+  return recordFields(type) !== null || elementType(type) !== null;
+}
+
+function converted(argument: HirScalar, to: 'json' | 'jsonb' | 'text' | null): HirScalar {
   const { name } = typeOf(argument);
   if (to === null || name === to) return argument;
-  if (to === 'jsonb' && recordFields(name) !== null) return recordAsJsonb(argument);
-  if (to === 'text') return { kind: 'output', argument, type: plain('text') };
-  return call(resolveFunction('to_jsonb', [name]) as FunctionEntry, [argument]);
+  if (to === 'text') {
+    // A key as JSON has it: true, a time in ISO 8601.
+    if (name !== 'bool' && name !== 'timestamp' && name !== 'timestamptz') {
+      return { kind: 'output', argument, type: plain('text') };
+    }
+    const path: HirScalar = { kind: 'array', elements: [], nested: false, type: plain('_text') };
+    const [asText] = functionsNamed('jsonb_extract_path_text');
+    return call(asText!, [toJson(argument, 'jsonb'), path]);
+  }
+  return toJson(argument, to);
 }
 
 /** Binds the call of an aggregate: the column that the Aggregate node will give it. */
@@ -98,11 +113,13 @@ export function bindAggregate(node: FuncCall, name: string, context: ExpressionC
     filter = coerceToBoolean(statement, bound, 'FILTER');
   }
   const directions = sorts.map((sort) => sortDirection(statement, sort));
+  for (const bound of sorted) requireOrder(statement, typeOf(bound.scalar).name, bound.at);
   const written = within
     ? [resolved.arguments.at(-1)!]
     : sorted.map((bound) => unknownToText(statement, bound));
   const order = written.map((scalar, i): HirAggregateOrder => ({ scalar, ...directions[i]! }));
   const distinct = node.agg_distinct === true || definition.alwaysDistinct === true;
+  if (distinct) for (const bound of args) requireEquality(statement, typeOf(bound.scalar).name, bound.at);
   const called = completed(
     { function: resolved.function, arguments: resolved.arguments, distinct, order, filter },
     resolved,
@@ -240,6 +257,8 @@ const neverNull: ReadonlySet<AggregateFunction> = new Set([
     'bitXor',
     'stringAgg',
     'arrayAgg',
+    'jsonAgg',
+    'jsonObjectAgg',
     'jsonbAgg',
     'jsonbObjectAgg',
     'percentileCont',

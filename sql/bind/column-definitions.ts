@@ -9,6 +9,7 @@ import { tokenize } from '../parse/lexer.ts';
 import { SourceText } from '../parse/source-text.ts';
 import { checkCollation } from './cast.ts';
 import { bindCheckCondition, columnsOfCheck, withoutTableName } from './check-constraint.ts';
+import { requireIndexable } from './comparable.ts';
 import { coerceToType } from './coerce.ts';
 import { expressionContext } from './context.ts';
 import type { BindEnvironment } from './environment.ts';
@@ -271,6 +272,7 @@ function keyColumns(
     if (key.columns.indexOf(name) !== i) {
       throw statement.error('42701', `column "${name}" appears twice in ${kind} constraint`, key.at);
     }
+    requireIndexable(columns[number]!.type.name);
     return number;
   });
 }

@@ -5,13 +5,14 @@ import { castByName, resolveFunction } from '../functions/resolve.ts';
 import { windowFunctionNamed } from '../functions/window-functions.ts';
 import { isSetReturning } from '../functions/table-functions.ts';
 import { isPostgresFunction } from '../functions/postgres-names.ts';
-import { functionsNamed, jsonbBuilders } from '../functions/table.ts';
+import { functionsNamed, jsonBuilders, jsonbBuilders } from '../functions/table.ts';
 import type { FunctionEntry } from '../functions/table.ts';
 import { catalogFunctionBody } from '../functions/catalog-functions.ts';
 import type { HirScalar } from '../hir.ts';
 import { castPath } from '../types/casts.ts';
 import { displayType } from '../types/format.ts';
-import { plain } from '../types/table.ts';
+import { recordFields } from '../types/record.ts';
+import { elementType, plain } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
 import { bindAggregate } from './aggregate-call.ts';
 import { bindBody, callFunction } from './body.ts';
@@ -19,9 +20,9 @@ import { coerce, coerceToSpecific, unknownToText } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
 import { makeOperator, operand } from './operator.ts';
-import { recordAsJsonb } from './record.ts';
+import { toJson, withObjects } from './json.ts';
 import { bindToRegistered } from './registered-text.ts';
-import { call, literal, typeOf } from './scalar.ts';
+import { call, isNull, literal, typeOf } from './scalar.ts';
 import { bindFormat } from './format.ts';
 import { sessionValue } from './session-value.ts';
 import { bindCurrentSetting } from './setting.ts';
@@ -47,7 +48,9 @@ export function bindFunctionCall(node: FuncCall, context: ExpressionContext): Bo
   const own = bindSqlCall(node, context);
   if (own !== null) return { scalar: sqlFunctionValue(own, context), at };
   checkSchema(node, parts, context, at);
-  if (node.func_variadic === true) throw statement.unsupported('VARIADIC arguments', at);
+  if (node.func_variadic === true && !takesPath.has(name)) {
+    throw statement.unsupported(`VARIADIC arguments of ${name}()`, at);
+  }
   if (node.over !== undefined) return bindWindowCall(node, name, context);
   if (windowFunctionNamed(name) !== undefined) {
     if (node.agg_within_group === true) return bindHypotheticalSet(node, name, context);
@@ -124,6 +127,7 @@ const defaultArguments: Record<string, readonly HirScalar[]> = {
   jsonb_set: [...Array.from({ length: 3 }, () => literal('jsonb', null)), literal('bool', 't')],
   jsonb_insert: [...Array.from({ length: 3 }, () => literal('jsonb', null)), literal('bool', 'f')],
   jsonb_strip_nulls: [literal('jsonb', null), literal('bool', 'f')],
+  json_strip_nulls: [literal('json', null), literal('bool', 'f')],
 };
 
 function withDefaults(name: string, given: readonly Bound[]): readonly Bound[] {
@@ -146,6 +150,11 @@ function applyEntry(
   return callFunction(context, entry, operands, entry.name, at);
 }
 
+/** Functions of a document and a path, whose steps are its further arguments or a VARIADIC array. */
+const takesPath = new Set(
+  ['json', 'jsonb'].flatMap((of) => [`${of}_extract_path`, `${of}_extract_path_text`]),
+);
+
 const ofSequences = new Set(['nextval_oid', 'currval_oid', 'setval_oid', 'setval3_oid']);
 
 /** A regclass that is no sequence. */
@@ -158,6 +167,9 @@ function refuseOthers(sequence: HirScalar, { statement }: ExpressionContext): vo
     detail: `This operation is not supported for ${plural}.`,
   });
 }
+
+/** Functions that have no entry, because they take what entries cannot say. */
+const boundHere = new Set(['row_to_json', 'json_build_object', 'json_build_array']);
 
 function notFound(
   name: string,
@@ -174,7 +186,7 @@ function notFound(
       hint: 'Could not choose a best candidate function. You might need to add explicit type casts.',
     });
   }
-  const known = functionsNamed(name).length > 0;
+  const known = functionsNamed(name).length > 0 || boundHere.has(name);
   if (!known && isPostgresFunction(name)) return statement.unsupported(`function ${name}()`, at);
   return statement.error('42883', `function ${signature} does not exist`, at, {
     hint:
@@ -260,13 +272,39 @@ function bindSpecial(
       return count < 2 ? null : { scalar: concatenateWithSeparator(args(), context), at };
     case 'jsonb_build_array':
     case 'jsonb_build_object': {
-      const values = args().map((argument) => recordAsJsonb(unknownToText(statement, argument)));
+      const values = args().map((argument) => withObjects(unknownToText(statement, argument), 'jsonb'));
       return { scalar: call(jsonbBuilders[name]!, values), at };
     }
+    case 'json_build_array':
+    case 'json_build_object': {
+      const values = args().map((argument) => withObjects(unknownToText(statement, argument), 'json'));
+      return { scalar: call(jsonBuilders[name]!, values), at };
+    }
+    case 'to_json':
     case 'to_jsonb': {
+      const to = name === 'to_json' ? 'json' : 'jsonb';
       const [argument] = count === 1 ? args() : [];
-      const scalar = argument && recordAsJsonb(argument.scalar);
-      return scalar === undefined || scalar === argument!.scalar ? null : { scalar, at };
+      if (argument === undefined || typeOf(argument.scalar).name === 'unknown') return null;
+      return { scalar: toJson(argument.scalar, to), at };
+    }
+    case 'json_extract_path':
+    case 'json_extract_path_text':
+    case 'jsonb_extract_path':
+    case 'jsonb_extract_path_text': {
+      const [document, ...steps] = args();
+      if (document === undefined || steps.length === 0 || node.func_variadic === true) return null;
+      const elements = steps.map((step) => coerce(statement, step, 'text', 'implicit'));
+      if (elements.some((element) => element === null)) return null;
+      const path = { kind: 'array', elements: elements as HirScalar[], nested: false, type: plain('_text') };
+      return { scalar: applyFunction(name, [document, { scalar: path as HirScalar, at }], context, at), at };
+    }
+    case 'row_to_json':
+      return bindRowToJson(args(), context, at);
+    case 'array_to_json': {
+      const [array, ...rest] = args();
+      if (array === undefined || elementType(typeOf(array.scalar).name) === null) return null;
+      const objects = { scalar: withObjects(array.scalar, 'json'), at: array.at };
+      return { scalar: applyFunction(name, [objects, ...rest], context, at), at };
     }
     case 'current_schemas': {
       const [argument] = args();
@@ -301,6 +339,28 @@ function bindSpecial(
     default:
       return null;
   }
+}
+
+/** `row_to_json(record [, pretty])` */
+function bindRowToJson(
+  args: readonly Bound[],
+  context: ExpressionContext,
+  at: number | undefined,
+): Bound | null {
+  const { statement } = context;
+  const [row, pretty] = args;
+  if (row === undefined || args.length > 2 || recordFields(typeOf(row.scalar).name) === null) return null;
+  const closed = unknownToText(statement, row);
+  const plainly = withObjects(closed, 'json');
+  if (pretty === undefined) return { scalar: plainly, at };
+  const lines = coerce(statement, pretty, 'bool', 'implicit');
+  if (lines === null) return null;
+  const type = plain('json');
+  const branches = [
+    { condition: isNull(lines), result: literal('json', null) },
+    { condition: lines, result: withObjects(closed, 'json', true) },
+  ];
+  return { scalar: { kind: 'case', branches, otherwise: plainly, type }, at };
 }
 
 /** An argument of concat: its output form. */

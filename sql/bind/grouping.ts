@@ -8,10 +8,11 @@ import type { HirColumnReference } from '../hir/traverse.ts';
 import { plain } from '../types/table.ts';
 import { aggregateNullable } from './aggregate-call.ts';
 import { unknownToText } from './coerce.ts';
+import { requireEquality } from './comparable.ts';
 import type { AggregateCollector, ExpressionContext, QueryContext } from './context.ts';
 import { bindListItem } from './order.ts';
 import type { Target } from './query.ts';
-import { columnType, relabel, scalarKey } from './scalar.ts';
+import { columnType, relabel, scalarKey, typeOf } from './scalar.ts';
 import type { Scope } from './scope.ts';
 import { groupingArguments, groupingSets, groupingValue, isGrouping } from './grouping-sets.ts';
 import type { BoundGroupBy } from './grouping-sets.ts';
@@ -51,6 +52,7 @@ function bindKey(node: Node, targets: readonly Target[], context: ExpressionCont
     const hint = 'Put it into a derived table.';
     throw statement.unsupported('a set-returning function in GROUP BY', bound.at, hint);
   }
+  requireEquality(statement, typeOf(bound.scalar).name, item.at);
   return unknownToText(statement, bound);
 }
 

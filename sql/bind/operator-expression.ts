@@ -1,15 +1,16 @@
 /** A_Expr: everything that is written with an operator, and what the grammar makes of IN, BETWEEN, NULLIF… */
-import type { A_Expr } from '@pgsql/types';
+import type { A_Expr, Node } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import type { HirScalar } from '../hir.ts';
 import { commonType } from '../types/common.ts';
+import { recordFields } from '../types/record.ts';
 import type { TypeName } from '../types/type.ts';
 import { coerce } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
 import { equalityOperands, findOperator, makeOperator, notDistinct } from './operator.ts';
 import { bindRowComparison, bindRowDistinct, comparesRows, rowElements } from './row-comparison.ts';
-import { and, literal, not, or, typeOf } from './scalar.ts';
+import { and, isNull, literal, not, or, typeOf } from './scalar.ts';
 import type { Bound } from './statement.ts';
 import { bindArrayComparison } from './array-comparison.ts';
 
@@ -30,6 +31,11 @@ export function bindOperatorExpression(node: A_Expr, context: ExpressionContext)
       if (comparesRows(node)) return bindRowDistinct(node, context, at);
       const left = bindExpression(node.lexpr!, context);
       const right = bindExpression(node.rexpr!, context);
+      const isNullTest = nullTest(node, left, right);
+      if (isNullTest !== null) {
+        const scalar = node.kind === 'AEXPR_DISTINCT' ? not(isNullTest) : isNullTest;
+        return { scalar, at: leftmost(at, left.at) };
+      }
       const same = notDistinct(context, left, right, at);
       return {
         scalar: node.kind === 'AEXPR_DISTINCT' ? not(same) : same,
@@ -46,6 +52,17 @@ export function bindOperatorExpression(node: A_Expr, context: ExpressionContext)
     case 'AEXPR_NOT_BETWEEN_SYM':
       return bindBetween(node, context, at);
   }
+}
+
+/** `x IS [NOT] DISTINCT FROM NULL` asks for no operator. */
+function nullTest(node: A_Expr, left: Bound, right: Bound): HirScalar | null {
+  const isNullWritten = (side: Node | undefined): boolean => nodeAs(side, 'A_Const')?.isnull === true;
+  // IS NULL of a record asks for its fields; what has no type yet gets one from the operator.
+  const isOther = ({ scalar }: Bound): boolean =>
+    typeOf(scalar).name === 'unknown' || recordFields(typeOf(scalar).name) !== null;
+  if (isNullWritten(node.rexpr) && !isOther(left)) return isNull(left.scalar);
+  if (isNullWritten(node.lexpr) && !isOther(right)) return isNull(right.scalar);
+  return null;
 }
 
 export function operatorName(node: A_Expr, context: ExpressionContext): string {

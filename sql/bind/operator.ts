@@ -4,10 +4,11 @@ import type { OperatorEntry } from '../functions/table.ts';
 import type { HirScalar } from '../hir.ts';
 import { displayType } from '../types/format.ts';
 import { recordFields } from '../types/record.ts';
-import { plain } from '../types/table.ts';
+import { elementType, plain } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
 import { bindBody, callFunction } from './body.ts';
 import { coerce } from './coerce.ts';
+import { isComparable } from './comparable.ts';
 import type { ExpressionContext } from './context.ts';
 import { typeOf } from './scalar.ts';
 import type { Bound } from './statement.ts';
@@ -21,7 +22,11 @@ export function findOperator(
   at: number | undefined,
 ): OperatorEntry {
   const found = resolveOperator(name, left, right);
-  if (typeof found !== 'string') return found;
+  if (typeof found !== 'string') {
+    const element = found.left === null ? null : elementType(found.left as TypeName);
+    if (element !== null && !isComparable(element)) refuseElements(context, found, element);
+    return found;
+  }
   const signature =
     left === null ? `${name} ${displayType(right)}` : `${displayType(left)} ${name} ${displayType(right)}`;
   if (found === 'ambiguous') {
@@ -36,6 +41,14 @@ export function findOperator(
         ? 'No operator matches the given name and argument type. You might need to add an explicit type cast.'
         : 'No operator matches the given name and argument types. You might need to add explicit type casts.',
   });
+}
+
+/** Comparisons of arrays whose elements have none. */
+function refuseElements({ statement }: ExpressionContext, operator: OperatorEntry, element: TypeName): void {
+  const { opcode } = operator.function;
+  if (!/^array(_(eq|ne|lt|le|gt|ge)|contains|contained|overlap)$/.test(opcode)) return;
+  const missing = /_(lt|le|gt|ge)$/.test(opcode) ? 'a comparison function' : 'an equality operator';
+  throw statement.error('42883', `could not identify ${missing} for type ${displayType(element)}`);
 }
 
 /** Records that are not alike, in PostgreSQL's words. */

@@ -1,13 +1,7 @@
 /** Records: rows as values, their fields, and rows of relations as a whole. */
 import type { A_Indirection, ColumnRef, Node, RowExpr } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs, stringOf } from '../ast/accessors.ts';
-import {
-  fieldSelection,
-  jsonbBuilders,
-  recordIsNotNull,
-  recordIsNull,
-  rowConstructor,
-} from '../functions/table.ts';
+import { fieldSelection, recordIsNotNull, recordIsNull, rowConstructor } from '../functions/table.ts';
 import type { HirScalar } from '../hir.ts';
 import { liftScalar } from '../hir/traverse.ts';
 import { displayType } from '../types/format.ts';
@@ -141,22 +135,4 @@ export function wholeRow(item: ScopeItem): HirScalar {
 export function recordNullTest(scalar: HirScalar, wanted: boolean): HirScalar | null {
   if (recordFields(typeOf(scalar).name) === null) return null;
   return call(wanted ? recordIsNull : recordIsNotNull, [scalar]);
-}
-
-/** A record as jsonb: an object of its fields. What is no record stays. */
-export function recordAsJsonb(scalar: HirScalar): HirScalar {
-  const type = typeOf(scalar).name;
-  if (recordFields(type) === null) return scalar;
-  const pairs = fieldsOf(scalar).flatMap((field) => [
-    literal('text', field.name),
-    recordAsJsonb(field.scalar),
-  ]);
-  const object = call(jsonbBuilders['jsonb_build_object']!, pairs);
-  if (scalar.kind === 'call' && scalar.opcode === 'row') return object;
-  return {
-    kind: 'case',
-    branches: [{ condition: isNull(scalar), result: literal('jsonb', null) }],
-    otherwise: object,
-    type: plain('jsonb'),
-  };
 }

@@ -4,6 +4,7 @@ import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import type { HirAggregate, HirOrder, HirRelation, HirScalar } from '../hir.ts';
 import { liftScalar } from '../hir/traverse.ts';
 import { unknownToText } from './coerce.ts';
+import { requireEquality, requireOrder } from './comparable.ts';
 import { columnName } from './column-name.ts';
 import { expressionContext } from './context.ts';
 import type { AggregateCollector, ExpressionContext, QueryContext } from './context.ts';
@@ -15,7 +16,7 @@ import type { ListItem, SortDirection } from './order.ts';
 import type { PreparedSelect, Target } from './query.ts';
 import { expanded } from './record.ts';
 import { filter, projectScalars, topK } from './relation.ts';
-import { scalarKey } from './scalar.ts';
+import { scalarKey, typeOf } from './scalar.ts';
 import { allColumns, findItem } from './scope.ts';
 import type { Scope } from './scope.ts';
 import type { Bound } from './statement.ts';
@@ -59,6 +60,8 @@ export function prepareSelect(select: SelectStmt, context: QueryContext): Prepar
   const sort = (select.sortClause ?? []).map((node): SortItem => {
     const sortBy = nodeAs(node, 'SortBy')!;
     const item = bindListItem(sortBy.node!, targets, inClause('ORDER BY', true), 'ORDER BY');
+    const sorted = item.kind === 'target' ? targets[item.index]!.bound : item.bound;
+    requireOrder(statement, typeOf(sorted.scalar).name, item.at);
     return { item, ...sortDirection(statement, sortBy) };
   });
   const groupBy = bindGroupBy(select.groupClause, targets, inClause('GROUP BY', false));
@@ -187,9 +190,14 @@ function bindDistinct(
       const message = 'for SELECT DISTINCT, ORDER BY expressions must appear in select list';
       throw statement.error('42P10', message, outside.item.at);
     }
+    for (const { bound } of targets) requireEquality(statement, typeOf(bound.scalar).name, bound.at);
     return 'all';
   }
   const items = on.map((node) => bindListItem(node, targets, context, 'DISTINCT ON'));
+  for (const item of items) {
+    const { scalar } = item.kind === 'target' ? targets[item.index]!.bound : item.bound;
+    requireEquality(statement, typeOf(scalar).name, item.at);
+  }
   const same = (a: ListItem, b: ListItem): boolean =>
     a.kind === 'target' ? b.kind === 'target' && a.index === b.index : sameExpression(a, b);
   // The first sort keys must be the items, in any order; what is not sorted by comes to the front.

@@ -3,12 +3,14 @@ import type { SelectStmt } from '@pgsql/types';
 import { nodeAs } from '../ast/accessors.ts';
 import type { HirColumn, HirRelation, HirScalar } from '../hir.ts';
 import { coerceToCommon } from './coerce.ts';
+import { requireEquality, requireOrder } from './comparable.ts';
 import { expressionContext } from './context.ts';
 import type { QueryContext } from './context.ts';
 import { bindListItem, bindLimit, sortDirection } from './order.ts';
 import { asRelation, prepareSelectStatement } from './query.ts';
 import type { PreparedSelect, Target } from './query.ts';
 import { projectScalars } from './relation.ts';
+import { typeOf } from './scalar.ts';
 
 const words = { SETOP_UNION: 'UNION', SETOP_INTERSECT: 'INTERSECT', SETOP_EXCEPT: 'EXCEPT' } as const;
 
@@ -28,7 +30,8 @@ export function prepareSetOperation(select: SelectStmt, context: QueryContext): 
   const leftScalars: HirScalar[] = [];
   const rightScalars: HirScalar[] = [];
   for (const [i, target] of left.targets.entries()) {
-    const { scalars } = coerceToCommon(statement, [target.bound, right.targets[i]!.bound], word);
+    const { type, scalars } = coerceToCommon(statement, [target.bound, right.targets[i]!.bound], word);
+    if (select.all !== true) requireEquality(statement, type.name, target.bound.at);
     leftScalars.push(scalars[0]!);
     rightScalars.push(scalars[1]!);
   }
@@ -52,6 +55,8 @@ export function prepareSetOperation(select: SelectStmt, context: QueryContext): 
   const order = (select.sortClause ?? []).map((node) => {
     const sortBy = nodeAs(node, 'SortBy')!;
     const item = sortItem(select, sortBy, targets, context);
+    const { scalar, at } = targets[item]!.bound;
+    requireOrder(statement, typeOf(scalar).name, at);
     return { column: item, ...sortDirection(statement, sortBy) };
   });
   const limit = bindLimit(select, context, { items: [], outer: context.outer });

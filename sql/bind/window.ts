@@ -2,18 +2,19 @@
  * Window functions. Each call is a column behind all others (`WINDOWS` and up) until the level's rows are known: grouped
  * and filtered. Then a Window node for each partition and order appends the results.
  */
-import type { FuncCall, WindowDef } from '@pgsql/types';
+import type { FuncCall, Node, WindowDef } from '@pgsql/types';
 import { locationOf, nodeAs } from '../ast/accessors.ts';
 import type { Frame, FrameBound, WindowFunction } from '../../engine/plan.generated.ts';
 import type { HirColumn, HirOrder, HirRelation, HirScalar } from '../hir.ts';
 import { mapReferences } from '../hir/traverse.ts';
 import type { NullableType } from '../types/type.ts';
 import { unknownToText } from './coerce.ts';
+import { requireEquality, requireOrder } from './comparable.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression } from './expression.ts';
 import { sortDirection } from './order.ts';
 import type { SortDirection } from './order.ts';
-import { columnType, scalarKey } from './scalar.ts';
+import { columnType, scalarKey, typeOf } from './scalar.ts';
 import type { Statement } from './statement.ts';
 import { bindFrame, hasFrame } from './window-frame.ts';
 import type { BoundFrame } from './window-frame.ts';
@@ -115,13 +116,20 @@ export class WindowCollector {
       const message = `cannot override ORDER BY clause of window "${inherited}"`;
       throw statement.error('42P20', message, at);
     }
-    const value = (node: Parameters<typeof bindExpression>[0]): HirScalar =>
-      unknownToText(statement, bindExpression(node, context));
-    const partition = base?.partition ?? (definition.partitionClause ?? []).map(value);
+    const value = (node: Node, require: typeof requireOrder): HirScalar => {
+      const bound = bindExpression(node, context);
+      require(statement, typeOf(bound.scalar).name, bound.at);
+      return unknownToText(statement, bound);
+    };
+    const partition =
+      base?.partition ?? (definition.partitionClause ?? []).map((node) => value(node, requireEquality));
     const order =
       sorts.length === 0 && base !== null
         ? base.order
-        : sorts.map((sort) => ({ scalar: value(sort.node!), ...sortDirection(statement, sort) }));
+        : sorts.map((sort) => ({
+            scalar: value(sort.node!, requireOrder),
+            ...sortDirection(statement, sort),
+          }));
     const scalars = order.map((item) => item.scalar);
     const bound = { partition, order, frame: bindFrame(definition, scalars, context) };
     if (known !== undefined) known.bound = bound;

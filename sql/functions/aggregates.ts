@@ -14,7 +14,9 @@ export interface AggregateDefinition {
   /** WITHIN GROUP (ORDER BY x): its last argument is x, those before it are direct ones. */
   readonly withinGroup?: true;
   /** What arguments become before the engine sees them. */
-  readonly convert?: readonly ('jsonb' | 'text' | null)[];
+  readonly convert?: readonly ('json' | 'jsonb' | 'text' | null)[];
+  /** It wants to know besides whether its argument is an array or a row, which json_agg gives lines of their own. */
+  readonly lines?: true;
   /** The value where the second argument is the least, or greatest. */
   readonly extreme?: 'least' | 'greatest';
   /** Each distinct value counts once, without being told. */
@@ -24,6 +26,7 @@ export interface AggregateDefinition {
 }
 
 const object = ['text', 'jsonb'] as const;
+const jsonObject = ['text', 'json'] as const;
 const greatest = { function: 'first', ordered: true, extreme: 'greatest', noWindow: true } as const;
 const least = { ...greatest, extreme: 'least' } as const;
 
@@ -61,6 +64,16 @@ const definitions: Readonly<Record<string, AggregateDefinition>> = {
   bit_xor: { function: 'bitXor' },
   string_agg: { function: 'stringAgg', ordered: true },
   array_agg: { function: 'arrayAgg', ordered: true },
+  json_agg: { function: 'jsonAgg', ordered: true, convert: ['json'], lines: true },
+  json_agg_strict: { function: 'jsonAggStrict', ordered: true, convert: ['json'], lines: true },
+  json_object_agg: { function: 'jsonObjectAgg', ordered: true, convert: jsonObject },
+  json_object_agg_strict: { function: 'jsonObjectAggStrict', ordered: true, convert: jsonObject },
+  json_object_agg_unique: { function: 'jsonObjectAggUnique', ordered: true, convert: jsonObject },
+  json_object_agg_unique_strict: {
+    function: 'jsonObjectAggUniqueStrict',
+    ordered: true,
+    convert: jsonObject,
+  },
   jsonb_agg: { function: 'jsonbAgg', ordered: true, convert: ['jsonb'] },
   jsonb_agg_strict: { function: 'jsonbAggStrict', ordered: true, convert: ['jsonb'] },
   jsonb_object_agg: { function: 'jsonbObjectAgg', ordered: true, convert: object },

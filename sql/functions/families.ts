@@ -8,6 +8,7 @@ import { enumFunctions } from './families/enum.ts';
 import { floatFunctions } from './families/float.ts';
 import { formattingFunctions } from './families/formatting.ts';
 import { integerFunctions } from './families/integer.ts';
+import { jsonFunctions } from './families/json.ts';
 import { jsonbFunctions } from './families/jsonb.ts';
 import { numericFunctions } from './families/numeric.ts';
 import { patternFunctions } from './families/pattern.ts';
@@ -24,6 +25,7 @@ export const families: readonly FunctionFamily[] = [
   byteaFunctions,
   datetimeFunctions,
   formattingFunctions,
+  jsonFunctions,
   jsonbFunctions,
   arrayFunctions,
   sequenceFunctions,

@@ -42,8 +42,13 @@ function series(type: TypeName, step: TypeName): TableFunctionEntry[] {
   return step === type ? [entry([type, type], [[type, '1']]), stepped] : [stepped];
 }
 
-function jsonb(name: string, called: TableFunction, columns: readonly Column[]): TableFunctionEntry {
-  return { name, arguments: ['jsonb'], function: called, defaults: [], columns, canError: true };
+function jsonb(
+  name: string,
+  called: TableFunction,
+  columns: readonly Column[],
+  of: 'json' | 'jsonb' = 'jsonb',
+): TableFunctionEntry {
+  return { name, arguments: [of], function: called, defaults: [], columns, canError: true };
 }
 
 function split(
@@ -73,6 +78,11 @@ const ENTRIES: readonly TableFunctionEntry[] = [
   jsonb('jsonb_array_elements_text', 'jsonbArrayElementsText', [column('value', 'text', true)]),
   jsonb('jsonb_each', 'jsonbEach', [column('key', 'text'), column('value', 'jsonb')]),
   jsonb('jsonb_each_text', 'jsonbEachText', [column('key', 'text'), column('value', 'text', true)]),
+  jsonb('json_array_elements', 'jsonArrayElements', [column('value', 'json')], 'json'),
+  jsonb('json_array_elements_text', 'jsonArrayElementsText', [column('value', 'text', true)], 'json'),
+  jsonb('json_each', 'jsonEach', [column('key', 'text'), column('value', 'json')], 'json'),
+  jsonb('json_each_text', 'jsonEachText', [column('key', 'text'), column('value', 'text', true)], 'json'),
+  jsonb('json_object_keys', 'jsonObjectKeys', [column(null, 'text')], 'json'),
   {
     name: 'unnest',
     arguments: ['anyarray' as TypeName],
@@ -111,8 +121,7 @@ const ENTRIES: readonly TableFunctionEntry[] = [
 
 /** Set-returning functions of PostgreSQL that there are not. */
 const MISSING = new Set(
-  `json_array_elements json_array_elements_text json_each json_each_text
-   json_object_keys jsonb_path_query jsonb_to_recordset jsonb_populate_recordset`
+  `jsonb_path_query json_to_recordset json_populate_recordset jsonb_to_recordset jsonb_populate_recordset`
     .trim()
     .split(/\s+/),
 );

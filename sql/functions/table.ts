@@ -90,7 +90,7 @@ function variadic(opcode: string, canError: boolean, result: TypeName = 'text'):
     volatility: 'immutable',
     kind: 'function',
     canError,
-    canBeNull: result !== 'jsonb',
+    canBeNull: result !== 'jsonb' && result !== 'json',
     native: true,
     body: null,
     description: '',
@@ -102,6 +102,16 @@ export const jsonbBuilders: Readonly<Record<string, FunctionEntry>> = {
   jsonb_build_array: variadic('jsonb_build_array', false, 'jsonb'),
   jsonb_build_object: variadic('jsonb_build_object', true, 'jsonb'),
 };
+
+/** json_build_array and json_build_object. */
+export const jsonBuilders: Readonly<Record<string, FunctionEntry>> = {
+  json_build_array: variadic('json_build_array', false, 'json'),
+  json_build_object: variadic('json_build_object', true, 'json'),
+};
+
+/** A row as json: the names of its fields and their values in turn; `lines`: each in a line of its own. */
+export const rowToJson: FunctionEntry = variadic('row_to_json', false, 'json');
+export const rowToJsonLines: FunctionEntry = variadic('row_to_json_pretty', false, 'json');
 
 /** `array[i][j]`: of any number of subscripts; the binder knows the type. */
 export const arraySubscript = variadic('array_subscript', false);

@@ -29,6 +29,12 @@ function classOf(aggregate: MirAggregate): Exclude<ReduceClassName, 'distinct'> 
       return 'hierarchical';
     case 'stringAgg':
     case 'arrayAgg':
+    case 'jsonAgg':
+    case 'jsonAggStrict':
+    case 'jsonObjectAgg':
+    case 'jsonObjectAggStrict':
+    case 'jsonObjectAggUnique':
+    case 'jsonObjectAggUniqueStrict':
     case 'jsonbAgg':
     case 'jsonbAggStrict':
     case 'jsonbObjectAgg':

@@ -185,6 +185,18 @@ pub enum AggregateFunction {
     JsonbObjectAggUnique,
     /// jsonb_object_agg_unique_strict
     JsonbObjectAggUniqueStrict,
+    /// json_agg(x json, lines bool): with `lines`, values stand in lines of their own; `..Strict` leaves NULLs out.
+    JsonAgg,
+    /// json_agg_strict
+    JsonAggStrict,
+    /// json_object_agg(key text, value json)
+    JsonObjectAgg,
+    /// json_object_agg_strict
+    JsonObjectAggStrict,
+    /// json_object_agg_unique
+    JsonObjectAggUnique,
+    /// json_object_agg_unique_strict
+    JsonObjectAggUniqueStrict,
     /// The first value in the order, NULL or not: arg_min, arg_max.
     First,
     /// percentile_cont(fraction float8, x): float8, interval. The order is that of x.
@@ -260,6 +272,18 @@ pub enum TableFunction {
     JsonbEach,
     /// `(array)` → its element type.
     Unnest,
+    /// `(array)` → its element, the element's place from 1 int4.
+    ExpandArray,
+    /// `(json)` → json.
+    JsonArrayElements,
+    /// `(json)` → text.
+    JsonArrayElementsText,
+    /// `(json)` → key text, value json.
+    JsonEach,
+    /// `(json)` → key text, value text.
+    JsonEachText,
+    /// `(json)` → text.
+    JsonObjectKeys,
     /// `(array, dimension int4, reverse bool)` → int4.
     GenerateSubscripts,
     /// `(text, pattern, flags)` → text[].

@@ -5,7 +5,7 @@ use super::text::type_of;
 use crate::context::Env;
 use crate::registry::{Function, mismatch};
 use tidewire_row::json::write::{string, value};
-use tidewire_row::{Datum, EvalError, EvalResult, text_out};
+use tidewire_row::{Datum, EvalError, EvalResult};
 
 /// Appends a value as `to_json` gives it; NULL is null.
 fn push(datum: Datum<'_>, env: &Env<'_>, scratch: &mut Vec<u8>, out: &mut Vec<u8>) {
@@ -78,9 +78,12 @@ fn build_object<'a>(values: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'a>
                 return Err(EvalError::new("22023", message));
             }
             key => {
-                scratch.clear();
-                text_out(key, type_of(key), env.settings(), &mut scratch);
-                string(&scratch, &mut out);
+                let start = out.len();
+                push(key, env, &mut scratch, &mut out);
+                if out[start] != b'"' {
+                    out.insert(start, b'"');
+                    out.push(b'"');
+                }
             }
         }
         out.extend_from_slice(b" : ");

@@ -4,6 +4,7 @@ use super::jsonb::push_value;
 use super::text::type_of;
 use crate::context::Env;
 use crate::registry::Function;
+use tidewire_row::json::write::iso_8601;
 use tidewire_row::{Datum, EvalError, EvalResult, JsonbBuilder, text_out};
 
 fn array<'a>(values: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'a>> {
@@ -35,9 +36,13 @@ fn object<'a>(values: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'a>> {
                 return Err(invalid("key value must be scalar, not array, composite, or json".into()));
             }
             Datum::Text(key) => builder.key(key),
+            Datum::Bool(key) => builder.key(if key { "true" } else { "false" }),
             key => {
                 text.clear();
                 text_out(key, type_of(key), env.settings(), &mut text);
+                if matches!(key, Datum::Timestamp(_) | Datum::Timestamptz(_)) {
+                    iso_8601(&mut text);
+                }
                 builder.key(&String::from_utf8_lossy(&text));
             }
         }

@@ -13,6 +13,18 @@ pub(super) fn unnest<'a>(arguments: &[Datum<'a>], arena: &'a Arena, rows: &mut R
     array.elements(arena).try_for_each(|value| rows.push(&[value]))
 }
 
+/// The elements of an array of one dimension with their places, from 1: `information_schema._pg_expandarray`.
+pub(super) fn expand<'a>(arguments: &[Datum<'a>], arena: &'a Arena, rows: &mut Rows) -> EvalResult<()> {
+    let [Datum::Array(array)] = *arguments else {
+        return Err(EvalError::new("XX000", "_pg_expandarray: an array is wanted"));
+    };
+    let mut place = 0;
+    array.elements(arena).try_for_each(|value| {
+        place += 1;
+        rows.push(&[value, Datum::Int32(place)])
+    })
+}
+
 /// The subscripts of one dimension.
 pub(super) fn subscripts(arguments: &[Datum<'_>], rows: &mut Rows) -> EvalResult<()> {
     let [Datum::Array(array), Datum::Int32(dimension), Datum::Bool(reverse)] = *arguments else {

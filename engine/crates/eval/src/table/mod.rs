@@ -4,6 +4,7 @@
 mod array;
 mod hop;
 mod json;
+mod json_text;
 mod series;
 mod split;
 
@@ -74,6 +75,7 @@ pub struct TableScratch {
 fn width(function: TableFunction) -> usize {
     match function {
         TableFunction::Hop | TableFunction::JsonbEach | TableFunction::JsonbEachText => 2,
+        TableFunction::JsonEach | TableFunction::JsonEachText | TableFunction::ExpandArray => 2,
         _ => 1,
     }
 }
@@ -186,6 +188,12 @@ impl Call {
             TableFunction::JsonbArrayElementsText => json::elements(&arguments, true, arena, rows),
             TableFunction::JsonbEach => json::pairs(&arguments, false, arena, rows),
             TableFunction::JsonbEachText => json::pairs(&arguments, true, arena, rows),
+            TableFunction::JsonArrayElements => json_text::elements(&arguments, false, rows),
+            TableFunction::JsonArrayElementsText => json_text::elements(&arguments, true, rows),
+            TableFunction::JsonEach => json_text::pairs(&arguments, false, rows),
+            TableFunction::JsonEachText => json_text::pairs(&arguments, true, rows),
+            TableFunction::JsonObjectKeys => json_text::keys(&arguments, rows),
+            TableFunction::ExpandArray => array::expand(&arguments, arena, rows),
             TableFunction::Unnest => array::unnest(&arguments, arena, rows),
             TableFunction::GenerateSubscripts => array::subscripts(&arguments, rows),
             TableFunction::RegexpMatches => array::regexp_matches(&arguments, &env, rows),

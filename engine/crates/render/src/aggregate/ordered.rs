@@ -2,6 +2,7 @@
 
 use tidewire_eval::{Compiled, Context, compile};
 use tidewire_plan::{Aggregate, AggregateFunction, ColumnType, Expr, ScalarType};
+use tidewire_row::json::write::string;
 use tidewire_row::{
     Arena, ArrayBuilder, Datum, EvalError, EvalResult, FormatSettings, JsonbBuilder, array, equal,
     push_datum, read_column,
@@ -23,6 +24,8 @@ enum Kind {
     String,
     Array(&'static ScalarType),
     Jsonb { strict: bool },
+    Json { strict: bool },
+    JsonObject { strict: bool, unique: bool },
     JsonbObject { strict: bool, unique: bool },
     First,
     PercentileCont,
@@ -57,6 +60,14 @@ impl Ordered {
             }
             (F::JsonbObjectAggUniqueStrict, [S::Text, S::Jsonb]) => {
                 Kind::JsonbObject { strict: true, unique: true }
+            }
+            (F::JsonAgg, [S::Json, S::Bool]) => Kind::Json { strict: false },
+            (F::JsonAggStrict, [S::Json, S::Bool]) => Kind::Json { strict: true },
+            (F::JsonObjectAgg, [S::Text, S::Json]) => Kind::JsonObject { strict: false, unique: false },
+            (F::JsonObjectAggStrict, [S::Text, S::Json]) => Kind::JsonObject { strict: true, unique: false },
+            (F::JsonObjectAggUnique, [S::Text, S::Json]) => Kind::JsonObject { strict: false, unique: true },
+            (F::JsonObjectAggUniqueStrict, [S::Text, S::Json]) => {
+                Kind::JsonObject { strict: true, unique: true }
             }
             (F::First, [_]) => Kind::First,
             (F::PercentileCont, [S::Float8, S::Float8 | S::Interval]) => Kind::PercentileCont,
@@ -93,6 +104,8 @@ impl Ordered {
             Kind::Array(element) => self.array(rows, element, &arena)?,
             Kind::Jsonb { strict } => self.jsonb(rows, strict, &arena),
             Kind::JsonbObject { strict, unique } => self.object(rows, strict, unique, &arena)?,
+            Kind::Json { strict } => self.json(rows, strict, &arena)?,
+            Kind::JsonObject { strict, unique } => self.json_object(rows, strict, unique, &arena)?,
             Kind::First => self.argument(rows[0].0, 0, &arena),
             Kind::PercentileCont | Kind::PercentileDisc => self.percentile(rows, &arena)?,
             Kind::Mode => self.mode(rows, &arena),
@@ -240,6 +253,67 @@ impl Ordered {
         Ok(Datum::Jsonb(builder.finish(arena)))
     }
 
+    /// The spaces are PostgreSQL's.
+    fn json<'a>(&self, rows: &[Arguments<'a>], strict: bool, arena: &'a Arena) -> EvalResult<Datum<'a>> {
+        let mut out = String::from("[");
+        for (row, count) in rows {
+            let value = match self.argument(row, 0, arena) {
+                Datum::Json(value) => Some(value),
+                _ if strict => continue,
+                _ => None,
+            };
+            let lines = matches!(self.argument(row, 1, arena), Datum::Bool(true));
+            for _ in 0..*count {
+                if out.len() > 1 {
+                    out.push_str(if lines && value.is_some() { ", \n " } else { ", " });
+                }
+                out.push_str(value.unwrap_or("null"));
+            }
+            check_length(&out)?;
+        }
+        out.push(']');
+        Ok(Datum::Json(arena.push_str(out)))
+    }
+
+    fn json_object<'a>(
+        &self,
+        rows: &[Arguments<'a>],
+        strict: bool,
+        unique: bool,
+        arena: &'a Arena,
+    ) -> EvalResult<Datum<'a>> {
+        let mut out = String::from("{ ");
+        let mut keys = std::collections::BTreeSet::new();
+        for (row, count) in rows {
+            let Datum::Text(key) = self.argument(row, 0, arena) else {
+                return Err(EvalError::new("22004", "null value not allowed for object key"));
+            };
+            let value = match self.argument(row, 1, arena) {
+                Datum::Json(value) => value,
+                _ if strict => continue,
+                _ => "null",
+            };
+            let mut quoted = Vec::with_capacity(key.len() + 2);
+            string(key.as_bytes(), &mut quoted);
+            let quoted = String::from_utf8_lossy(&quoted);
+            if unique && (*count > 1 || !keys.insert(key)) {
+                let message = format!("duplicate JSON object key value: {quoted}");
+                return Err(EvalError::new("22030", message));
+            }
+            for _ in 0..*count {
+                if out.len() > 2 {
+                    out.push_str(", ");
+                }
+                out.push_str(&quoted);
+                out.push_str(" : ");
+                out.push_str(value);
+            }
+            check_length(&out)?;
+        }
+        out.push_str(" }");
+        Ok(Datum::Json(arena.push_str(out)))
+    }
+
     fn percentile<'a>(&self, rows: &[Arguments<'a>], arena: &'a Arena) -> EvalResult<Datum<'a>> {
         let fractions = match self.argument(rows[0].0, 0, arena) {
             Datum::Float64(fraction) => return self.percentile_at(fraction, rows, arena),
@@ -338,6 +412,13 @@ impl Ordered {
         }
         best.0
     }
+}
+
+fn check_length(text: &str) -> EvalResult<()> {
+    if text.len() <= LONGEST {
+        return Ok(());
+    }
+    Err(EvalError::new("54000", "string buffer exceeds maximum allowed length (1073741823 bytes)"))
 }
 
 /// Tag of NULL in a packed column.

@@ -67,6 +67,12 @@ impl AggregateCall {
             F::Max => Kind::Extreme { greatest: true },
             F::StringAgg
             | F::ArrayAgg
+            | F::JsonAgg
+            | F::JsonAggStrict
+            | F::JsonObjectAgg
+            | F::JsonObjectAggStrict
+            | F::JsonObjectAggUnique
+            | F::JsonObjectAggUniqueStrict
             | F::JsonbAgg
             | F::JsonbAggStrict
             | F::JsonbObjectAgg

@@ -389,6 +389,11 @@ impl Lexer<'_> {
             }
             0xd800..=0xdbff => {
                 if !self.input[at + 6..].starts_with("\\u") {
+                    // It lies where the other would be.
+                    let mut rest = self.input[at + 6..].chars();
+                    let first = rest.next();
+                    let escaped = if first == Some('\\') { rest.next() } else { None };
+                    self.at += [first, escaped].into_iter().flatten().map(char::len_utf8).sum::<usize>();
                     return Err(low_expected());
                 }
                 let second = unit(at + 6).ok_or_else(format)?;
