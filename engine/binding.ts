@@ -3,13 +3,25 @@
  * answers that come through the one callback settle the promises that wait for them.
  */
 import { engineError } from './error.ts';
+import { type NativeEngine, type NativeAddon, native } from './addon.ts';
+import {
+  Cursor,
+  ReadyCursor,
+  Writes,
+  decisionsOf,
+  Prepared,
+  Cancel,
+  Decoder,
+  Log,
+  nativeOf,
+  planArguments,
+  cancellationOf,
+} from './handles.ts';
 import type {
   ArrangementId,
   Cancellation,
   ColumnType,
   DecodeFormat,
-  DecodeOptions,
-  DecodeOutcome,
   Decisions,
   DirectRead,
   DirectWrite,
@@ -19,7 +31,6 @@ import type {
   ExecuteOptions,
   Expr,
   GeneratorKind,
-  MessagesPlace,
   MessageColumn,
   MessageEnvelope,
   Hold,
@@ -29,213 +40,15 @@ import type {
   PreparedPlan,
   ReadColumn,
   ResultCursor,
-  Rejects,
   RowDecoder,
-  StagedMessages,
   EnumLabelDefinition,
   SequenceDefinition,
   SubscribeOptions,
   Timestamp,
   Transaction,
-  WriteMark,
   SinkSchema,
-  WrittenSchema,
 } from './index.ts';
 import type { Constraints, Mfp } from './plan.generated.ts';
-
-interface NativeCursor {
-  rowCount(): number;
-  next(maxRows: number): { chunk: Buffer; rows: number; done: boolean };
-  close(): void;
-}
-
-interface NativeTransaction {
-  arrangements(): number[];
-  byteLength(): number;
-  mark(): number[];
-  rollbackTo(mark: readonly number[]): void;
-  clear(): void;
-}
-
-interface NativePlan {
-  immediate(): boolean;
-}
-
-interface NativeCancellation {
-  cancel(): void;
-}
-
-interface NativeDecoder {
-  decode(
-    chunk: Buffer,
-    end: boolean,
-    diff: number,
-    transaction: NativeTransaction,
-    metadata: readonly (string | null)[],
-    details: number,
-    rejects: number | null,
-    log: NativeErrorLog | null,
-    path: string | null,
-  ): DecodeOutcome;
-  stage(
-    chunk: Buffer,
-    place: MessagesPlace,
-    positioned: boolean,
-    position: string | null,
-  ): Promise<NativeStaged>;
-  learnSchema(id: number, schema: string | null, refusal: string | null): void;
-}
-
-interface NativeStaged {
-  readonly unknownSchemas: number[];
-  readonly position: string | null;
-  write(
-    transaction: NativeTransaction,
-    details: number,
-    rejects: number | null,
-    log: NativeErrorLog | null,
-    path: string | null,
-  ): DecodeOutcome;
-}
-
-interface NativeErrorLog {
-  begin(): void;
-  committed(): void;
-  rollback(): void;
-  clear(transaction: NativeTransaction): void;
-}
-
-type PlanArguments<T> = [
-  plan: NativePlan,
-  timestamp: number,
-  formats: number[],
-  values: (Buffer | null)[],
-  timeZone: string,
-  transaction: T,
-];
-
-/** The rows of a small execution: all of them as ready messages, or in a cursor. */
-interface ReadyRows {
-  rows: number;
-  chunk?: Buffer | null;
-  cursor?: NativeCursor | null;
-}
-
-/** Changes of a subscription; without them it has ended. */
-interface Delivered {
-  readonly subscription: number;
-  readonly upTo: number;
-  readonly rows: number;
-  readonly chunk?: Buffer;
-  readonly whole: boolean;
-  readonly error?: string;
-}
-
-interface NativeWrite {
-  run(
-    timestamp: number,
-    messages: Buffer,
-    from: number,
-    to: number,
-    session: readonly (Buffer | null)[],
-    transaction: NativeTransaction,
-  ): number;
-}
-
-interface NativeEngine {
-  evaluate(expression: string, timeZone: string): string | null;
-  opcodes(): string[];
-  createCollection(
-    id: number,
-    name: string,
-    columns: string,
-    layout: string,
-    unique: boolean,
-    constraint: string | null,
-    columnNames: readonly string[],
-  ): void;
-  renameCollection(id: number, name: string, constraint: string | null, columnNames: readonly string[]): void;
-  constrain(id: number, constraints: string, timeZone: string): void;
-  defineEnum(oid: number, name: string, labels: readonly EnumLabelDefinition[]): void;
-  defineSequence(oid: number, options: SequenceDefinition): void;
-  dropSequence(oid: number): void;
-  sequenceState(oid: number): { last: string; called: boolean } | null;
-  forgetSession(session: number): void;
-  install(request: number, plan: string, asOf: number): void;
-  drop(id: number): void;
-  subscribe(id: number, plan: string, options: string): void;
-  takeDeliveries(): Delivered[];
-  pauseSubscription(id: number, paused: boolean): void;
-  subscriptionTaken(id: number, bytes: number): void;
-  prepare(plan: string): NativePlan;
-  directRead(plan: NativePlan, timeZone: string, columns: readonly ReadColumn[]): DirectRead | null;
-  directWrite(plan: NativePlan, timeZone: string): NativeWrite | null;
-  executeNow(
-    ...options: [...PlanArguments<NativeTransaction | null>, columns: readonly number[]]
-  ): ReadyRows | null;
-  execute(
-    request: number,
-    ...options: [
-      ...PlanArguments<NativeTransaction | null>,
-      encoding: string,
-      cancellation: NativeCancellation | null,
-    ]
-  ): void;
-  writeNow(...options: PlanArguments<NativeTransaction>): number | null;
-  write(
-    request: number,
-    ...options: [
-      ...PlanArguments<NativeTransaction>,
-      encoding: string,
-      cancellation: NativeCancellation | null,
-    ]
-  ): void;
-  beginTransaction(): NativeTransaction;
-  commit(request: number, timestamp: number, transactions: readonly NativeTransaction[]): string | null;
-  advance(timestamp: number): void;
-  computed(): number;
-  since(ids: readonly number[]): number;
-  hold(timestamp: number, atLeast: boolean): { timestamp(): number; release(): void };
-  holdApart(ids: readonly number[], timestamp: number): MovingHold;
-  skipErrors(id: number, skip: boolean): void;
-  errorCount(id: number): number;
-  hydration(id: number): { done: number; expected: number } | null;
-  setRetention(microseconds: number): void;
-  cancellation(): NativeCancellation;
-  decoder(options: string): NativeDecoder;
-  schemaColumns(format: string): string;
-  sinkSchema(options: string): string;
-  checkColumns(format: string, columns: string): void;
-  generate(
-    kind: string,
-    seed: number,
-    from: number,
-    count: number,
-    arrangements: readonly (number | null)[],
-    transaction: NativeTransaction,
-  ): number;
-  size(id: number): { rows: number; bytes: number; state: number };
-  stop(request: number): void;
-}
-
-/** What the callback is told; the native side's `dispatch.rs` says the same. */
-type Callback = (
-  kind: number,
-  id: number,
-  a: number,
-  b: number,
-  bytes: Buffer | null | undefined,
-  text: string | null | undefined,
-  cursor: NativeCursor | null | undefined,
-) => void;
-
-export interface NativeAddon {
-  NativeErrorLog: new (arrangement: number, owner: number, capacity: number) => NativeErrorLog;
-  NativeEngine: new (workers: number, callback: Callback) => NativeEngine;
-  kafkaCompress(compression: string, content: Buffer): Buffer;
-  kafkaDecompress(compression: string, bytes: Buffer): Buffer;
-  kafkaPortions(chunk: Buffer, from: number, aborted: readonly number[], most: number): number[];
-}
 
 interface Answer {
   readonly count: number;
@@ -246,220 +59,6 @@ interface Answer {
 interface Request {
   resolve(answer: Answer): void;
   reject(error: Error): void;
-}
-
-/** Runs a native call; its error becomes an EngineError. */
-export function native<T>(call: () => T): T {
-  try {
-    return call();
-  } catch (error) {
-    throw engineError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-class Cursor implements ResultCursor {
-  readonly rowCount: number;
-  readonly #cursor: NativeCursor;
-  constructor(cursor: NativeCursor) {
-    this.#cursor = cursor;
-    this.rowCount = cursor.rowCount();
-  }
-  next(maxRows: number): { readonly chunk: Buffer; readonly rows: number; readonly done: boolean } {
-    return native(() => this.#cursor.next(maxRows));
-  }
-  close(): void {
-    this.#cursor.close();
-  }
-}
-
-/** Rows that are ready as one chunk of DataRow messages. */
-class ReadyCursor implements ResultCursor {
-  readonly rowCount: number;
-  #chunk: Buffer;
-  #left: number;
-  constructor(rows: number, chunk: Buffer) {
-    this.rowCount = rows;
-    this.#chunk = chunk;
-    this.#left = rows;
-  }
-  next(maxRows: number): { readonly chunk: Buffer; readonly rows: number; readonly done: boolean } {
-    const rows = maxRows === 0 ? this.#left : Math.min(maxRows, this.#left);
-    let end = this.#chunk.length;
-    if (rows < this.#left) {
-      // Each message: a letter, then its length without the letter.
-      end = 0;
-      for (let row = 0; row < rows; row++) end += 1 + this.#chunk.readUInt32BE(end + 1);
-    }
-    const chunk = this.#chunk.subarray(0, end);
-    this.#chunk = this.#chunk.subarray(end);
-    this.#left -= rows;
-    return { chunk, rows, done: this.#left === 0 };
-  }
-  close(): void {
-    this.#left = 0;
-    this.#chunk = EMPTY;
-  }
-}
-
-const EMPTY = Buffer.alloc(0);
-
-/** Made in the engine with the first write: most statements only read. */
-class Writes implements Transaction {
-  readonly #begin: () => NativeTransaction;
-  #native: NativeTransaction | null = null;
-  constructor(begin: () => NativeTransaction) {
-    this.#begin = begin;
-  }
-  get native(): NativeTransaction {
-    return (this.#native ??= this.#begin());
-  }
-  arrangements(): readonly ArrangementId[] {
-    return this.#native?.arrangements() ?? [];
-  }
-  byteLength(): number {
-    return this.#native?.byteLength() ?? 0;
-  }
-  mark(): WriteMark {
-    return this.#native?.mark() ?? [];
-  }
-  rollbackTo(mark: WriteMark): void {
-    this.#native?.rollbackTo(mark);
-  }
-  clear(): void {
-    this.#native?.clear();
-  }
-  close(): void {
-    this.#native?.clear();
-  }
-}
-
-/** Of what the engine says of a group: nothing where all are committed. */
-function decisionsOf(text: string, transactions: number): Decisions {
-  if (text === '') return Array<null>(transactions).fill(null);
-  const errors = JSON.parse(text) as (object | null)[];
-  return errors.map((error) => error && engineError(JSON.stringify(error)));
-}
-
-class Prepared implements PreparedPlan {
-  readonly native: NativePlan;
-  readonly immediate: boolean;
-  readonly length: number;
-  constructor(plan: NativePlan, length: number) {
-    this.native = plan;
-    this.length = length;
-    this.immediate = plan.immediate();
-  }
-  close(): void {
-    // The plan is freed with this object.
-  }
-}
-
-/** Made in the engine when an execution takes it there. */
-class Cancel implements Cancellation {
-  readonly #create: () => NativeCancellation;
-  #native: NativeCancellation | null = null;
-  #cancelled = false;
-  constructor(create: () => NativeCancellation) {
-    this.#create = create;
-  }
-  get native(): NativeCancellation {
-    if (!this.#native) {
-      this.#native = this.#create();
-      if (this.#cancelled) this.#native.cancel();
-    }
-    return this.#native;
-  }
-  cancel(): void {
-    this.#cancelled = true;
-    this.#native?.cancel();
-  }
-}
-
-class Decoder implements RowDecoder {
-  readonly #decoder: NativeDecoder;
-  constructor(decoder: NativeDecoder) {
-    this.#decoder = decoder;
-  }
-  decode(chunk: Buffer, options: DecodeOptions): ReturnType<RowDecoder['decode']> {
-    const { end, diff, transaction, metadata, details = 1, rejects } = options;
-    return native(() =>
-      this.#decoder.decode(chunk, end, diff, nativeOf(transaction), metadata, details, ...rejectsOf(rejects)),
-    );
-  }
-  async stage(
-    chunk: Buffer,
-    { topic, partition, from }: MessagesPlace,
-    position?: string | null,
-  ): Promise<StagedMessages> {
-    const place = { topic, partition, from };
-    let staged: NativeStaged;
-    try {
-      staged = await this.#decoder.stage(chunk, place, position !== undefined, position ?? null);
-    } catch (error) {
-      throw engineError(error instanceof Error ? error.message : String(error));
-    }
-    return {
-      unknownSchemas: staged.unknownSchemas,
-      position: staged.position,
-      write: ({ transaction, details = 1, rejects }) =>
-        native(() => staged.write(nativeOf(transaction), details, ...rejectsOf(rejects))),
-    };
-  }
-  learnSchema(id: number, schema: WrittenSchema | { readonly missing: string }): void {
-    const text = 'missing' in schema ? null : JSON.stringify(schema);
-    const refusal = 'missing' in schema ? schema.missing : null;
-    native(() => this.#decoder.learnSchema(id, text, refusal));
-  }
-  close(): void {
-    // The decoder is freed with this object.
-  }
-}
-
-/** Where refused records go, as arguments. */
-const rejectsOf = (
-  rejects: Rejects | undefined,
-): [arrangement: number | null, log: NativeErrorLog | null, path: string | null] => [
-  rejects?.arrangement ?? null,
-  (rejects?.log as Log | null | undefined)?.native ?? null,
-  rejects?.path ?? null,
-];
-
-class Log implements ErrorLog {
-  readonly native: NativeErrorLog;
-  constructor(log: NativeErrorLog) {
-    this.native = log;
-  }
-  begin(): void {
-    this.native.begin();
-  }
-  committed(): void {
-    this.native.committed();
-  }
-  rollback(): void {
-    this.native.rollback();
-  }
-  clear(transaction: Transaction): void {
-    native(() => this.native.clear(nativeOf(transaction)));
-  }
-}
-
-function nativeOf(transaction: Transaction): NativeTransaction {
-  return (transaction as Writes).native;
-}
-
-function planArguments<T>(prepared: PreparedPlan, options: ExecuteOptions, transaction: T): PlanArguments<T> {
-  return [
-    (prepared as Prepared).native,
-    options.timestamp,
-    options.parameters.map((parameter) => parameter.format),
-    options.parameters.map((parameter) => parameter.value),
-    options.timeZone,
-    transaction,
-  ];
-}
-
-function cancellationOf({ cancel }: ExecuteOptions): NativeCancellation | null {
-  return cancel ? (cancel as Cancel).native : null;
 }
 
 export class NativeBinding implements Engine {

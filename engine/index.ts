@@ -3,8 +3,8 @@
  */
 import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
-import { NativeBinding, native } from './binding.ts';
-import type { NativeAddon } from './binding.ts';
+import { type NativeAddon, native } from './addon.ts';
+import { NativeBinding } from './binding.ts';
 import { EngineError } from './error.ts';
 import type { ColumnType, Constraints, Expr, Layout, OrderKey, Plan, ScalarType } from './plan.generated.ts';
 
