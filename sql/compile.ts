@@ -13,9 +13,10 @@ import { lowerPlainScalar } from './lower/scalar.ts';
 import { toExpr, toKeyExpr } from './physical/expr.ts';
 import { keyExpr } from './physical/layout.ts';
 import type { LoweredQuery } from './lower/lower.ts';
-import { lowerQuery, lowerWrite } from './lower/lower.ts';
+import { lowerQuery, lowerView, lowerWrite } from './lower/lower.ts';
+import type { KnownView, KnownViews } from './lower/known-views.ts';
 import type { RuleContext } from './optimize/pipeline.ts';
-import { optimize } from './optimize/pipeline.ts';
+import { optimize, simplify } from './optimize/pipeline.ts';
 import { evaluatorFor } from './optimize/evaluate.ts';
 import type { PhysicalPlan, Target } from './physical/physical.ts';
 import { planRelation, planShared } from './physical/physical.ts';
@@ -68,15 +69,18 @@ export interface PlanningEnvironment {
   evaluate(expression: Expr): string | null;
   /** Rules of the optimizer that are left out: for tests, and to find the one that is wrong. */
   readonly withoutRules?: ReadonlySet<string>;
+  /** Views that are lowered and simplified once. */
+  readonly knownViews?: KnownViews;
   /** Allocates the id of a shared arrangement that does not exist yet (maintain only). */
   allocateArrangement(): ArrangementId;
 }
 
 /** Compiles a bound query for a purpose. */
 export function compileQuery(query: HirQuery, purpose: Purpose, environment: PlanningEnvironment): Compiled {
-  const { catalog } = environment;
   const maintained = purpose.kind !== 'rows';
-  const lowered = lowerQuery(query, { keysOfObject: (object) => catalog.relation(object).keys, maintained });
+  const rules = rulesFor(environment);
+  const { keysOfObject } = rules;
+  const lowered = lowerQuery(query, { keysOfObject, maintained, knownView: knownViews(environment, rules) });
   if (maintained && lowered.sessionValues.length > 0) {
     throw new SqlError({
       sqlstate: '0A000',
@@ -91,7 +95,7 @@ export function compileQuery(query: HirQuery, purpose: Purpose, environment: Pla
         ? { kind: 'subscribe' }
         : { kind: 'maintain', arrangement: purpose.arrangement, keys: lowered.keys };
   const name = purpose.kind === 'rows' ? 'query' : purpose.name;
-  return compileLowered(environment, {
+  return compileLowered(environment, rules, {
     name,
     lowered,
     target,
@@ -104,9 +108,11 @@ export function compileQuery(query: HirQuery, purpose: Purpose, environment: Pla
 /** Compiles a bound INSERT, UPDATE, DELETE or MERGE. */
 export function compileWrite(write: HirWrite, environment: PlanningEnvironment): Compiled {
   const { catalog } = environment;
-  const lowered = lowerWrite(write, { keysOfObject: (object) => catalog.relation(object).keys });
+  const rules = rulesFor(environment);
+  const { keysOfObject } = rules;
+  const lowered = lowerWrite(write, { keysOfObject, knownView: knownViews(environment, rules) });
   const { operation, object } = write;
-  return compileLowered(environment, {
+  return compileLowered(environment, rules, {
     name: `${operation} ${catalog.relation(object).name}`,
     lowered,
     target: {
@@ -123,8 +129,31 @@ export function compileWrite(write: HirWrite, environment: PlanningEnvironment):
   });
 }
 
+function rulesFor({ catalog, evaluate }: PlanningEnvironment): RuleContext {
+  return {
+    fold: evaluatorFor((expression) => evaluate(expression)),
+    keysOfObject: (object) => catalog.relation(object).keys,
+  };
+}
+
+/** What a view has become that is lowered and simplified once; where a rule is left out, all are lowered in place. */
+function knownViews(
+  { knownViews: views, withoutRules }: PlanningEnvironment,
+  rules: RuleContext,
+): (view: HirRelation) => KnownView | null {
+  if (views === undefined || (withoutRules?.size ?? 0) > 0) return () => null;
+  const knownView = (view: HirRelation): KnownView | null =>
+    views.find(view, (firstBinding) => {
+      const { keysOfObject } = rules;
+      const lowered = lowerView(view, { keysOfObject, knownView, firstBinding });
+      return lowered && { ...lowered, relation: simplify(lowered.relation, rules) };
+    });
+  return knownView;
+}
+
 function compileLowered(
   environment: PlanningEnvironment,
+  rules: RuleContext,
   input: {
     name: string;
     lowered: LoweredQuery;
@@ -136,10 +165,6 @@ function compileLowered(
 ): Compiled {
   const { catalog } = environment;
   const { lowered } = input;
-  const rules: RuleContext = {
-    fold: evaluatorFor((expression) => environment.evaluate(expression)),
-    keysOfObject: (object) => catalog.relation(object).keys,
-  };
   const optimized = optimize(lowered, rules, environment.withoutRules);
   const physical: PhysicalPlan = planRelation(optimized.relation, {
     catalog,

@@ -138,6 +138,8 @@ export interface MirNotes {
   free: ReadonlySet<number> | null;
   /** Whether reads of its own bindings carry the bindings' columns. */
   fresh: boolean;
+  /** Its unique keys (`optimize/analysis/keys.ts`), if it reads no bindings of what is around. */
+  keys: readonly (readonly number[])[] | null;
   /** Rules that leave it as it is, as bits (`optimize/local-rule.ts`). */
   settled: number;
   /** What the verifier found in order: bits of `optimize/verify.ts`. */

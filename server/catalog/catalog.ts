@@ -34,6 +34,8 @@ export class Catalog {
   readonly #schemas = new Map<string, SchemaObject>();
   readonly #objects = new Map<ObjectId, CatalogObject>();
   readonly #names = new Map<string, ObjectId>();
+  /** By what they depend on; made when it is asked for, until the next change. */
+  #dependents: Map<ObjectId, CatalogObject[]> | null = null;
   #functions: { readonly version: number; readonly byName: Map<string, FunctionObject[]> } | null = null;
 
   get version(): number {
@@ -101,8 +103,18 @@ export class Catalog {
   }
 
   /** Objects that name `id` among what they depend on. */
-  dependents(id: ObjectId): CatalogObject[] {
-    return [...this.#objects.values()].filter((object) => object.dependsOn.includes(id));
+  dependents(id: ObjectId): readonly CatalogObject[] {
+    if (this.#dependents === null) {
+      this.#dependents = new Map();
+      for (const object of this.#objects.values()) {
+        for (const on of new Set(object.dependsOn)) {
+          const known = this.#dependents.get(on);
+          if (known) known.push(object);
+          else this.#dependents.set(on, [object]);
+        }
+      }
+    }
+    return this.#dependents.get(id) ?? [];
   }
 
   /**
@@ -156,6 +168,7 @@ export class Catalog {
   /** Carries out committed changes. */
   apply(changes: readonly CatalogChange[]): void {
     for (const change of changes) this.#applyOne(change);
+    this.#dependents = null;
     this.#version = this.#next.version++;
   }
 

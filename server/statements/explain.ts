@@ -22,7 +22,7 @@ export function prepareExplain(
   statement: Explain,
 ): Runnable {
   const stage = statement.stage ?? 'physical';
-  const { format, arrangements } = explainOptions(statement.options);
+  const { format, arrangements, summary } = explainOptions(statement.options);
   if (stage === 'memory' && statement.target.kind === 'object') {
     const { name, objectKind } = statement.target;
     const object = requireObject(system.catalog, session, parsed, name, catalogKinds(objectKind));
@@ -47,8 +47,17 @@ export function prepareExplain(
       hint: 'EXPLAIN PHYSICAL PLAN WITH (ARRANGEMENTS) FOR … shows it.',
     });
   }
+  if (summary && format === 'json') {
+    throw new SqlError({ sqlstate: '0A000', message: 'EXPLAIN option SUMMARY is not supported in JSON' });
+  }
+  const start = performance.now();
   const compiled = compileTarget(system, session, parsed, statement);
-  return answer(system, session, compiled.explain(stage, format, { arrangements }), format);
+  const time = performance.now() - start;
+  const text = compiled.explain(stage, format, { arrangements });
+  if (!summary) return answer(system, session, text, format);
+  const timed = answer(system, session, `${text}\nPlanning Time: ${time.toFixed(3)} ms`, format);
+  // A plan that is kept would show the time of its making again.
+  return { ...timed, planLength: undefined };
 }
 
 function answer(system: System, session: SessionContext, text: string, format: 'text' | 'json'): Runnable {
@@ -61,18 +70,20 @@ function answer(system: System, session: SessionContext, text: string, format: '
 interface Options {
   readonly format: 'text' | 'json';
   readonly arrangements: boolean;
+  /** How long planning took. */
+  readonly summary: boolean;
 }
 
 function explainOptions(options: readonly Node[]): Options {
-  let result: Options = { format: 'text', arrangements: false };
+  let result: Options = { format: 'text', arrangements: false, summary: false };
   for (const node of options) {
     const option = nodeAs(node, 'DefElem');
     const value = stringOf(option?.arg).toLowerCase();
     if (option?.defname === 'format' && (value === 'text' || value === 'json')) {
       result = { ...result, format: value };
-    } else if (option?.defname === 'arrangements') {
+    } else if (option?.defname === 'arrangements' || option?.defname === 'summary') {
       const isOff = value === 'false' || value === 'off' || integerOf(option.arg) === 0;
-      result = { ...result, arrangements: !isOff };
+      result = { ...result, [option.defname]: !isOff };
     } else if (option?.defname === 'costs' || option?.defname === 'verbose') continue;
     else {
       const what = `${option?.defname ?? ''}${value === '' ? '' : ` ${value}`}`.toUpperCase();

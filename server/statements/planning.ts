@@ -23,6 +23,7 @@ import {
   compileWrite,
 } from '../../sql/compile.ts';
 import type { HirQuery, HirRelation } from '../../sql/hir.ts';
+import { KnownViews } from '../../sql/lower/known-views.ts';
 import { parse } from '../../sql/parse/parse.ts';
 import { SourceText } from '../../sql/parse/source-text.ts';
 import type { SqlType } from '../../sql/types/type.ts';
@@ -95,19 +96,25 @@ export const SYSTEM_SESSION: PlanningSession = {
   timeZone: 'UTC',
 };
 
+/** The catalog's own views: bound, and lowered for the statements that read them. */
+interface SystemViews {
+  readonly relations: Map<ObjectId, HirRelation>;
+  readonly known: KnownViews;
+}
+
 export class Planning {
   readonly #engine: Engine;
   readonly #catalog: Catalog;
   readonly #dataflows: Dataflows;
   readonly #views = new Map<ObjectId, { readonly version: number; readonly relation: HirRelation }>();
   /** The catalog's own views are over relations that never change, and mean the same in every version. */
-  readonly #systemViews: Map<ObjectId, HirRelation>;
+  readonly #systemViews: SystemViews;
 
   constructor(
     engine: Engine,
     catalog: Catalog,
     dataflows: Dataflows,
-    systemViews = new Map<ObjectId, HirRelation>(),
+    systemViews: SystemViews = { relations: new Map(), known: new KnownViews() },
   ) {
     this.#engine = engine;
     this.#catalog = catalog;
@@ -196,7 +203,7 @@ export class Planning {
   /** The relation that a view's text means, with the view's column names. */
   bindView(view: Pick<ViewObject, 'id' | 'schema' | 'name' | 'columns'> & Definition): HirRelation {
     const ofSystem = view.id < FIRST_USER_ID;
-    const cached = ofSystem ? this.#systemViews.get(view.id) : this.#viewOfVersion(view.id);
+    const cached = ofSystem ? this.#systemViews.relations.get(view.id) : this.#viewOfVersion(view.id);
     if (cached) return cached;
     const { relation: unnamed } = this.bindDefinition(view, ofSystem);
     if (ofSystem) checkColumns(view, unnamed.columns);
@@ -205,8 +212,10 @@ export class Planning {
       name: view.columns[index]?.name ?? column.name,
     }));
     const relation: HirRelation = { ...unnamed, columns };
-    if (ofSystem) this.#systemViews.set(view.id, relation);
-    else this.#views.set(view.id, { version: this.#catalog.version, relation });
+    if (ofSystem) {
+      this.#systemViews.relations.set(view.id, relation);
+      this.#systemViews.known.add(relation);
+    } else this.#views.set(view.id, { version: this.#catalog.version, relation });
     return relation;
   }
 
@@ -242,6 +251,7 @@ export class Planning {
     return {
       catalog: catalog ?? this.catalogFor(session),
       evaluate: (expression) => this.#engine.evaluate(expression, session.timeZone),
+      knownViews: this.#systemViews.known,
       withoutRules: disabledRules(session.setting?.('disabled_rules') ?? ''),
       allocateArrangement: () => this.#catalog.allocateArrangement(),
     };

@@ -12,7 +12,7 @@ import { requireEquality } from './comparable.ts';
 import type { AggregateCollector, ExpressionContext, QueryContext } from './context.ts';
 import { bindListItem } from './order.ts';
 import type { Target } from './query.ts';
-import { columnType, relabel, scalarKey, typeOf } from './scalar.ts';
+import { columnType, relabel, sameScalar, scalarKey, typeOf } from './scalar.ts';
 import type { Scope } from './scope.ts';
 import { groupingArguments, groupingSets, groupingValue, isGrouping } from './grouping-sets.ts';
 import type { BoundGroupBy } from './grouping-sets.ts';
@@ -29,7 +29,7 @@ export function bindGroupBy(
   const keys: HirScalar[] = [];
   const keyOf = (node: Node): number => {
     const key = bindKey(node, targets, context);
-    const known = keys.findIndex((other) => scalarKey(other) === scalarKey(key));
+    const known = keys.findIndex((other) => sameScalar(other, key));
     return known >= 0 ? known : keys.push(key) - 1;
   };
   const keysOf = (node: Node): readonly number[] => (nodeAs(node, 'RowExpr')?.args ?? [node]).map(keyOf);

@@ -8,7 +8,7 @@ import type { ExpressionContext, QueryContext } from './context.ts';
 import { bindExpression } from './expression.ts';
 import type { Target } from './query.ts';
 import { freeOfScalar } from '../hir/traverse.ts';
-import { readsColumns, scalarKey } from './scalar.ts';
+import { readsColumns, sameScalar, scalarKey } from './scalar.ts';
 import type { Scope } from './scope.ts';
 import type { Bound, Statement } from './statement.ts';
 
@@ -76,8 +76,7 @@ export function bindListItem(
     return { kind: 'target', index: value.value - 1, at };
   }
   const bound = bindExpression(node, context);
-  const key = scalarKey(bound.scalar);
-  const index = targets.findIndex((target) => scalarKey(target.bound.scalar) === key);
+  const index = targets.findIndex((target) => sameScalar(target.bound.scalar, bound.scalar));
   return index >= 0 ? { kind: 'target', index, at: bound.at } : { kind: 'expression', bound, at: bound.at };
 }
 
@@ -96,7 +95,7 @@ function targetNamed(
   for (const [index, target] of targets.entries()) {
     if (target.name !== name) continue;
     if (found < 0) found = index;
-    else if (scalarKey(targets[found]!.bound.scalar) !== scalarKey(target.bound.scalar)) {
+    else if (!sameScalar(targets[found]!.bound.scalar, target.bound.scalar)) {
       throw statement.error('42702', `${clause} "${name}" is ambiguous`, at);
     }
   }

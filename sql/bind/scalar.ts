@@ -225,3 +225,12 @@ export function scalarKey(scalar: HirScalar): string {
   }
   return key;
 }
+
+/** Whether two scalars are equal as GROUP BY and ORDER BY match expressions. */
+export function sameScalar(left: HirScalar, right: HirScalar): boolean {
+  if (left === right) return true;
+  if (left.kind !== right.kind || typeOf(left).name !== typeOf(right).name) return false;
+  if (left.kind === 'column' && left.index !== (right as typeof left).index) return false;
+  if (left.kind === 'call' && left.opcode !== (right as typeof left).opcode) return false;
+  return scalarKey(left) === scalarKey(right);
+}

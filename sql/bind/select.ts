@@ -16,7 +16,7 @@ import type { ListItem, SortDirection } from './order.ts';
 import type { PreparedSelect, Target } from './query.ts';
 import { expanded } from './record.ts';
 import { filter, projectScalars, topK } from './relation.ts';
-import { scalarKey, typeOf } from './scalar.ts';
+import { sameScalar, typeOf } from './scalar.ts';
 import { allColumns, findItem } from './scope.ts';
 import type { Scope } from './scope.ts';
 import type { Bound } from './statement.ts';
@@ -132,8 +132,7 @@ function sortOrder(sort: readonly SortItem[], width: number): HirOrder[] {
 function placeOf(item: ListItem, sort: readonly SortItem[], width: number): number {
   if (item.kind === 'target') return item.index;
   const extras = sort.flatMap((key) => (key.item.kind === 'expression' ? [key.item] : []));
-  const key = scalarKey(item.bound.scalar);
-  return width + extras.findIndex((extra) => scalarKey(extra.bound.scalar) === key);
+  return width + extras.findIndex((extra) => sameScalar(extra.bound.scalar, item.bound.scalar));
 }
 
 /** The SELECT list, stars expanded. */
@@ -224,9 +223,5 @@ function bindDistinct(
 }
 
 function sameExpression(a: ListItem, b: ListItem): boolean {
-  return (
-    a.kind === 'expression' &&
-    b.kind === 'expression' &&
-    scalarKey(a.bound.scalar) === scalarKey(b.bound.scalar)
-  );
+  return a.kind === 'expression' && b.kind === 'expression' && sameScalar(a.bound.scalar, b.bound.scalar);
 }

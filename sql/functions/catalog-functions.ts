@@ -145,29 +145,35 @@ export function registeredName(type: TypeName, catalog: CatalogReader): string {
   }
 }
 
-/** The types of one's own are few: they are written out like the others. */
+/** Stands in a type's name where its modifier goes. */
+const MODIFIER = '\u0001';
+/** Types with a modifier, by how it is written. */
+const LENGTHS = ['varchar', 'bpchar'];
+const PRECISIONS = ['time', 'timestamp', 'timestamptz'];
+const LENGTH = `($2 - 4)::text`;
+const SCALE = `((($2 - 4) >> 16) & 65535)::text || ',' || ((($2 - 4) & 2047 # 1024) - 1024)::text`;
+
+/** The name of the type $1 with the modifier $2. The names are one value: a branch for each would be planned with each call. */
 function formatTypeBody(own: readonly TypeName[]): string {
-  const modified: Record<string, string> = {
-    varchar: "'(' || ($2 - 4)::text || ')'",
-    bpchar: "'(' || ($2 - 4)::text || ')'",
-    numeric:
-      "'(' || ((($2 - 4) >> 16) & 65535)::text || ',' || ((($2 - 4) & 2047 # 1024) - 1024)::text || ')'",
-  };
-  const textOf = (name: string, display: string): string => {
+  const template = (name: string, display: string): string => {
     const element = elementType(name as TypeName);
-    if (element !== null) return `(${textOf(element, displayType(element))}) || '[]'`;
-    const text = quoteLiteral(display);
-    const suffix = modified[name];
-    if (suffix !== undefined) return `CASE WHEN $2 >= 0 THEN ${text} || ${suffix} ELSE ${text} END`;
-    if (['time', 'timestamp', 'timestamptz'].includes(name)) {
-      const [word, rest] = display.split(/ (.*)/) as [string, string];
-      return `CASE WHEN $2 >= 0 THEN '${word}(' || $2::text || ') ${rest}' ELSE ${text} END`;
-    }
-    return text;
+    if (element !== null) return `${template(element, displayType(element))}[]`;
+    if (name === 'numeric' || LENGTHS.includes(name)) return `${display}${MODIFIER}`;
+    return PRECISIONS.includes(name) ? display.replace(' ', `${MODIFIER} `) : display;
   };
-  const all = [...types, ...own.map(typeRow).map((row) => ({ ...row, name: 'text' }))];
-  const branches = all.map(({ oid, name, display }) => `WHEN ${oid}::oid THEN ${textOf(name, display)}`);
-  return `CASE WHEN $1 IS NULL THEN NULL ELSE CASE $1 WHEN 0::oid THEN '-' ${branches.join(' ')} ELSE '???' END END`;
+  const oids = (names: readonly string[]): string =>
+    types
+      .filter(({ name }) => names.includes(elementType(name as TypeName) ?? name))
+      .map(({ oid }) => `${oid}::oid`)
+      .join(', ');
+  const names: Record<string, string> = { 0: '-' };
+  for (const { oid, name, display } of types) names[oid] = template(name, display);
+  // A type of one's own is shown as it is; so are its arrays.
+  for (const { oid, display } of own.map(typeRow)) names[oid] = display;
+  const modifier = `CASE WHEN $1 IN (${oids(LENGTHS)}) THEN '(' || ${LENGTH} || ')'
+    WHEN $1 IN (${oids(['numeric'])}) THEN '(' || ${SCALE} || ')' ELSE '(' || $2::text || ')' END`;
+  return `CASE WHEN $1 IS NOT NULL THEN replace(coalesce(${quoteLiteral(JSON.stringify(names))}::jsonb ->> $1::text, '???'),
+    ${quoteLiteral(MODIFIER)}, CASE WHEN $2 >= 0 THEN ${modifier} ELSE '' END) END`;
 }
 
 function sizePrettyBody(): string {

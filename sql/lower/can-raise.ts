@@ -48,9 +48,19 @@ export function hirChildren(scalar: HirScalar): readonly HirScalar[] {
 }
 
 export function hasSubquery(scalar: HirScalar): boolean {
-  if (scalar.kind === 'exists' || scalar.kind === 'scalarSubquery' || scalar.kind === 'quantified')
-    return true;
-  return hirChildren(scalar).some(hasSubquery);
+  switch (scalar.kind) {
+    case 'exists':
+    case 'scalarSubquery':
+    case 'quantified':
+      return true;
+    case 'case':
+      return (
+        scalar.branches.some((branch) => hasSubquery(branch.condition) || hasSubquery(branch.result)) ||
+        hasSubquery(scalar.otherwise)
+      );
+    default:
+      return hirChildren(scalar).some(hasSubquery);
+  }
 }
 
 export function scalarCanRaise(scalar: HirScalar): boolean {

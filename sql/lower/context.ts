@@ -7,10 +7,12 @@ import type { HirRelation, HirScalar, SessionValue } from '../hir.ts';
 import { freeOfRelation, freeOfScalar } from '../hir/traverse.ts';
 import type { Free, OuterColumn } from '../hir/traverse.ts';
 import type { MirRelation, MirType } from '../mir.ts';
+import { renumberBindings } from '../mir/bindings.ts';
 import type { Keys } from '../optimize/analysis/keys.ts';
 import { distinct, getLet, letIn, project } from '../mir/relation.ts';
 import { uniqueKeys } from '../optimize/analysis/keys.ts';
 import { SqlError } from '../error.ts';
+import type { KnownView } from './known-views.ts';
 
 interface Binding {
   readonly id: number;
@@ -36,17 +38,41 @@ export class LoweringContext {
   readonly #maintained: boolean;
   readonly #bindings = new Map<number, Binding>();
   readonly #keys = new Map<number, Keys>();
-  #next = 0;
+  readonly #knownView: (view: HirRelation) => KnownView | null;
+  /** Bindings of known views that stand in the statement already. */
+  readonly #used = new Set<number>();
+  #next: number;
   #depth = 0;
 
   constructor(options: {
     keysOfObject: (object: ObjectId) => Keys;
     parameters: number;
     maintained: boolean;
+    knownView?: (view: HirRelation) => KnownView | null;
+    firstBinding?: number;
   }) {
     this.#keysOfObject = options.keysOfObject;
     this.#parameters = options.parameters;
     this.#maintained = options.maintained;
+    this.#knownView = options.knownView ?? (() => null);
+    this.#next = options.firstBinding ?? 0;
+  }
+
+  /** The number that the next binding gets. */
+  get nextBinding(): number {
+    return this.#next;
+  }
+
+  /** A view that was lowered before, with bindings that are not in the statement yet; null: it is to be lowered here. */
+  knownView(view: HirRelation): MirRelation | null {
+    const known = this.#knownView(view);
+    if (known === null) return null;
+    const { relation, bindings } = known;
+    if (bindings.some((binding) => this.#used.has(binding))) {
+      return renumberBindings(relation, () => this.#next++);
+    }
+    for (const binding of bindings) this.#used.add(binding);
+    return relation;
   }
 
   /** The parameter that stands for a session value. */

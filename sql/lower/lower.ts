@@ -3,12 +3,13 @@
  * wider than identity.
  */
 import type { ObjectId } from '../catalog.ts';
-import type { HirQuery, HirScalar, HirWrite, SessionValue } from '../hir.ts';
+import type { HirQuery, HirRelation, HirScalar, HirWrite, SessionValue } from '../hir.ts';
 import type { MirFinishing, MirRelation, MirScalar } from '../mir.ts';
 import { SqlError } from '../error.ts';
 import type { Keys } from '../optimize/analysis/keys.ts';
 import { project, topK } from '../mir/relation.ts';
 import { LoweringContext } from './context.ts';
+import type { KnownView } from './known-views.ts';
 import { lowerRelation } from './relation.ts';
 import { NO_ROW } from './row.ts';
 import { lowerPlainScalar } from './scalar.ts';
@@ -36,6 +37,23 @@ export interface LowerOptions {
   readonly keysOfObject: (object: ObjectId) => Keys;
   /** The result is maintained: no parameters, no order. */
   readonly maintained: boolean;
+  /** What views have become that are lowered once for all statements. */
+  readonly knownView?: (view: HirRelation) => KnownView | null;
+}
+
+/**
+ * Lowers the definition of a view, for all statements; bindings count from `firstBinding`. Null if it depends on the session.
+ */
+export function lowerView(
+  view: HirRelation,
+  options: Pick<LowerOptions, 'keysOfObject' | 'knownView'> & { readonly firstBinding: number },
+): { readonly relation: MirRelation; readonly nextBinding: number } | null {
+  // The view itself is what is asked for.
+  const knownView = (inner: HirRelation): KnownView | null =>
+    inner === view ? null : (options.knownView?.(inner) ?? null);
+  const context = new LoweringContext({ ...options, knownView, parameters: 0, maintained: false });
+  const relation = lowerRelation(context, view, null);
+  return context.sessionValues.length > 0 ? null : { relation, nextBinding: context.nextBinding };
 }
 
 function limitExpression(

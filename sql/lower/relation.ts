@@ -41,6 +41,10 @@ export function lowerRelation(context: LoweringContext, hir: HirRelation, domain
       if (keyed !== null) return keyedUnder(context, domain, keyed, free);
     }
   }
+  if (domain === null) {
+    const known = context.knownView(hir);
+    if (known !== null) return known;
+  }
   const prefix = prefixOf(domain);
   switch (hir.kind) {
     case 'constant':

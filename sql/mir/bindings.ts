@@ -3,7 +3,7 @@
  */
 import type { MirRelation, MirType } from '../mir.ts';
 import * as build from './relation.ts';
-import { inputs, withInputs } from './traverse.ts';
+import { inputs, rewriteRelation, visitRelation, withInputs } from './traverse.ts';
 
 /** Numbers of bindings. */
 export type Bindings = ReadonlySet<number>;
@@ -32,6 +32,27 @@ function both(left: Bindings, right: Bindings): Bindings {
   if (left.size === 0 || left === right) return right;
   if (right.size === 0) return left;
   return new Set([...left, ...right]);
+}
+
+/** The bindings that a relation makes, in all its parts. */
+export function boundIn(relation: MirRelation): number[] {
+  const found: number[] = [];
+  visitRelation(relation, (node) => {
+    if (node.kind === 'let') found.push(node.binding);
+  });
+  return found;
+}
+
+/** The same relation with other numbers for the bindings that it makes. */
+export function renumberBindings(relation: MirRelation, fresh: () => number): MirRelation {
+  const to = new Map(boundIn(relation).map((binding) => [binding, fresh()]));
+  return rewriteRelation(relation, (node) => {
+    if (node.kind === 'getLet') {
+      const binding = to.get(node.binding);
+      return binding === undefined ? node : build.getLet(binding, node.columns);
+    }
+    return node.kind === 'let' ? build.letIn(to.get(node.binding)!, node.value, node.body) : node;
+  });
 }
 
 /** How often a binding is read in a relation. */

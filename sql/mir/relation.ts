@@ -19,7 +19,7 @@ import type {
 import { conjuncts } from './scalar.ts';
 
 function unknown(): MirNotes {
-  return { free: null, fresh: false, settled: 0, verified: 0 };
+  return { free: null, fresh: false, keys: null, settled: 0, verified: 0 };
 }
 
 export type MirNode<K extends MirRelation['kind']> = Extract<MirRelation, { kind: K }>;

@@ -57,6 +57,8 @@ interface Group {
   readonly rules: readonly Rule[];
   /** Whether the rules feed each other and run until nothing changes. */
   readonly repeat: boolean;
+  /** Only if one of these rules has changed something in the group before. */
+  readonly after?: readonly Rule[];
 }
 
 /** Each makes the next one see more: bindings opened, constants known, neighbours joined, rows dropped early. */
@@ -91,7 +93,7 @@ const PIPELINE: readonly Group[] = [
   { rules: [demand], repeat: false },
   // What demand shows to be unread; then again, for what that leaves unread, and what it leaves to fuse.
   { rules: [inlineLet, fuse, cancelNegation, unreadPartner, keyedDistinct, propagateEmpty], repeat: true },
-  { rules: [demand], repeat: false },
+  { rules: [demand], repeat: false, after: [cancelNegation, unreadPartner, keyedDistinct, propagateEmpty] },
   { rules: [inlineLet, fuse], repeat: true },
 ];
 
@@ -101,6 +103,11 @@ export const RULE_NAMES: readonly string[] = [
 ];
 
 const MAX_ROUNDS = 20;
+
+/** Only the rules that need nothing of what is around: for a view that many statements read. */
+export function simplify(relation: MirRelation, context: RuleContext): MirRelation {
+  return runGroup(SIMPLIFY, relation, context, new Set(), () => undefined);
+}
 
 /**
  * Runs the rules, except those named in `without` (tests and the oracle compare). What comes out is verified; after each
@@ -130,25 +137,45 @@ function runRules(
   without: ReadonlySet<string>,
   verifyEach: boolean,
 ): MirRelation {
-  const strict = context.strict ?? false;
+  const check = (relation: MirRelation, rule: string): void => {
+    if (verifyEach) verify(relation, from.columns, rule, context.strict ?? false);
+  };
+  check(from, 'lower');
+  /** The rules that changed something in the group before. */
+  let changed = new Set<Rule>();
   let relation = from;
-  if (verifyEach) verify(relation, from.columns, 'lower', strict);
   for (const group of PIPELINE) {
-    for (let round = 0; ; round += 1) {
-      const before = relation;
-      for (const rule of group.rules) {
-        if (without.has(rule.name)) continue;
-        const after = rule.apply(relation, context);
-        if (after === relation) continue;
-        relation = refreshBindings(after);
-        if (verifyEach) verify(relation, from.columns, rule.name, strict);
-      }
-      if (relation === before || !group.repeat) break;
-      if (round === MAX_ROUNDS) {
-        if (strict) throw new Error(`planner: no rest after ${MAX_ROUNDS} rounds`);
-        break;
-      }
-    }
+    if (group.after && !group.after.some((rule) => changed.has(rule))) continue;
+    changed = new Set();
+    relation = runGroup(group, relation, context, without, (outcome, rule) => {
+      changed.add(rule);
+      check(outcome, rule.name);
+    });
   }
   return relation;
+}
+
+function runGroup(
+  group: Group,
+  from: MirRelation,
+  context: RuleContext,
+  without: ReadonlySet<string>,
+  changed: (relation: MirRelation, rule: Rule) => void,
+): MirRelation {
+  let relation = from;
+  for (let round = 0; ; round += 1) {
+    const before = relation;
+    for (const rule of group.rules) {
+      if (without.has(rule.name)) continue;
+      const after = rule.apply(relation, context);
+      if (after === relation) continue;
+      relation = refreshBindings(after);
+      changed(relation, rule);
+    }
+    if (relation === before || !group.repeat) return relation;
+    if (round === MAX_ROUNDS) {
+      if (context.strict) throw new Error(`planner: no rest after ${MAX_ROUNDS} rounds`);
+      return relation;
+    }
+  }
 }

@@ -40,13 +40,22 @@ export interface BuilderOptions {
   readonly lookups: boolean;
 }
 
+/** Operators that differ in this are not the same. */
+function similarity(operator: Operator): string {
+  if ('input' in operator) return `${operator.kind} ${operator.input}`;
+  if ('inputs' in operator) return `${operator.kind} ${operator.inputs.join()}`;
+  return operator.kind === 'import' ? `import ${operator.arrangement}` : operator.kind;
+}
+
 export class PlanBuilder {
   readonly nodes: Node[] = [];
   readonly shared: SharedRequest[] = [];
   readonly catalog: CatalogReader;
   readonly lookups: boolean;
   readonly #allocate: (() => ArrangementId) | null;
-  readonly #indexes = new Map<string, number>();
+  /** Nodes by what they read, in which the same operator is looked for. */
+  readonly #similar = new Map<string, number[]>();
+  readonly #texts: (string | undefined)[] = [];
   /** Columns of each node as MIR types them. */
   readonly #types: (readonly MirType[])[] = [];
   /** Nodes that are whole named relations. */
@@ -60,13 +69,22 @@ export class PlanBuilder {
 
   /** Adds a node, or finds the one that does the same. */
   add(label: string, columns: readonly MirType[], operator: Operator): number {
-    const key = JSON.stringify(operator);
-    const known = this.#indexes.get(key);
-    if (known !== undefined) return known;
-    const index = this.nodes.push({ label, columns: columns.map(toColumnType), operator }) - 1;
+    const kind = similarity(operator);
+    const similar = this.#similar.get(kind);
+    if (similar === undefined) this.#similar.set(kind, [this.nodes.length]);
+    else {
+      const text = JSON.stringify(operator);
+      const known = similar.find((other) => this.#text(other) === text);
+      if (known !== undefined) return known;
+      this.#texts[this.nodes.length] = text;
+      similar.push(this.nodes.length);
+    }
     this.#types.push(columns);
-    this.#indexes.set(key, index);
-    return index;
+    return this.nodes.push({ label, columns: columns.map(toColumnType), operator }) - 1;
+  }
+
+  #text(node: number): string {
+    return (this.#texts[node] ??= JSON.stringify(this.nodes[node]!.operator));
   }
 
   flow(node: number): Flow {

@@ -2,6 +2,7 @@
  * MIR relations to operators, one kind after another. Maps, filters and projections wait in the flow until something
  * needs rows; nothing is decided later than here.
  */
+import type { ObjectId } from '../catalog.ts';
 import type { MirRelation, MirScalar } from '../mir.ts';
 import type { Keys } from '../optimize/analysis/keys.ts';
 import { coversKey, keyColumn, uniqueKeys } from '../optimize/analysis/keys.ts';
@@ -26,6 +27,8 @@ interface BindingFacts {
 export class RelationPlanner {
   readonly #builder: PlanBuilder;
   readonly #bindings = new Map<number, BindingFacts>();
+  /** Rows of named relations, which ordering joins asks for again and again. */
+  readonly #counts = new Map<ObjectId, number | null>();
   /** Range scans are planned: not below joins, which may have an arrangement of the whole relation by their keys. */
   #ranges = true;
 
@@ -175,8 +178,16 @@ export class RelationPlanner {
 
   #rows(relation: MirRelation, ignored: 'filters ignored' | null = null): number {
     const bindings = new Map([...this.#bindings].map(([binding, facts]) => [binding, facts.rows]));
-    const rowsOf = (object: number): number | null => this.#builder.catalog.relation(object).estimatedRows;
-    return expectedRows(relation, rowsOf, bindings, ignored);
+    return expectedRows(relation, (object) => this.#rowsOf(object), bindings, ignored);
+  }
+
+  #rowsOf(object: ObjectId): number | null {
+    let rows = this.#counts.get(object);
+    if (rows === undefined) {
+      rows = this.#builder.catalog.relation(object).estimatedRows;
+      this.#counts.set(object, rows);
+    }
+    return rows;
   }
 
   #join(relation: Extract<MirRelation, { kind: 'join' }>, demand: readonly number[]): Flow {

@@ -63,6 +63,43 @@ describe.each(readdirSync(folder).filter((name) => name.endsWith('.sql')))('%s',
   });
 });
 
+test('what psql sends is planned in a moment', { timeout: 180_000 }, async () => {
+  const client = await server.connect();
+  const planning = async (sql: string): Promise<number | null> => {
+    try {
+      const { rows } = await client.query<[string]>({ text: `EXPLAIN (SUMMARY) ${sql}`, rowMode: 'array' });
+      return Number(/Planning Time: ([\d.]+) ms/.exec(rows.at(-1)![0])![1]);
+    } catch (error) {
+      // What it looks at is not there.
+      expect(EXPECTED).toContain((error as pg.DatabaseError).code);
+      return null;
+    }
+  };
+  const asked = statements('psql-backslash.sql').filter((sql) => /^SELECT/i.test(sql));
+  /** Of each statement the shortest of some runs: other processes only make them longer. */
+  const shortest = new Map<string, number>();
+  const plain: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    for (const [number, sql] of asked.entries()) {
+      if (number % 3 !== 0) continue;
+      const time = await planning(sql);
+      if (time !== null) shortest.set(sql, Math.min(time, shortest.get(sql) ?? Infinity));
+      plain.push((await planning(`SELECT name FROM tw_internal.relations WHERE oid = ${number}`))!);
+    }
+  }
+  await client.end();
+  const part = (times: readonly number[], share: number): number =>
+    times.toSorted((a, b) => a - b)[Math.floor(times.length * share)]!;
+  const times = [...shortest.values()];
+  const [p50, p90, yardstick] = [part(times, 0.5), part(times, 0.9), part(plain, 0.1)];
+  process.stdout.write(
+    `planning of ${times.length} statements of psql: p50 ${p50.toFixed(2)} ms, p90 ${p90.toFixed(2)} ms; ` +
+      `of a look-up by key ${yardstick.toFixed(2)} ms\n`,
+  );
+  // About 2 ms on a machine that does nothing else; of a busy one only the ratio tells something.
+  expect(p50 / yardstick).toBeLessThan(60);
+});
+
 /** By driver: what it sends before the first statement of its user. */
 const AT_CONNECTION: Record<string, string[]> = {
   pgjdbc: [

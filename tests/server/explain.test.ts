@@ -108,3 +108,10 @@ test('options and stages that do not go together are refused', async () => {
   await expect(explain('EXPLAIN WITH (BUFFERS) SELECT 1')).rejects.toMatchObject({ code: '0A000' });
   await expect(explain('EXPLAIN OPTIMIZED PLAN SELECT 1')).rejects.toMatchObject({ code: '42601' });
 });
+
+test('SUMMARY says how long planning took', async () => {
+  const lines = (await explain('EXPLAIN (SUMMARY) SELECT sum(total) FROM orders')).split('\n');
+  expect(lines.at(-1)).toMatch(/^Planning Time: \d+\.\d{3} ms$/);
+  expect(await explain('EXPLAIN (SUMMARY off) SELECT 1')).not.toContain('Planning Time');
+  await expect(explain('EXPLAIN (SUMMARY, FORMAT JSON) SELECT 1')).rejects.toMatchObject({ code: '0A000' });
+});

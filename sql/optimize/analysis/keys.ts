@@ -4,6 +4,7 @@
  */
 import type { ObjectId } from '../../catalog.ts';
 import type { MirRelation, MirScalar } from '../../mir.ts';
+import { freeBindings } from '../../mir/bindings.ts';
 import { equalityKey } from '../../mir/equality.ts';
 import { columnsRead, isColumnFree, sameScalar } from '../../mir/scalar.ts';
 
@@ -63,6 +64,18 @@ export function uniqueKeys(
   relation: MirRelation,
   keysOfObject: KeysOfObject,
   bindings: ReadonlyMap<number, Keys> = new Map(),
+): Keys {
+  const { notes } = relation;
+  if (notes.keys !== null) return notes.keys;
+  const keys = derive(relation, keysOfObject, bindings);
+  if (freeBindings(relation).size === 0) notes.keys = keys;
+  return keys;
+}
+
+function derive(
+  relation: MirRelation,
+  keysOfObject: KeysOfObject,
+  bindings: ReadonlyMap<number, Keys>,
 ): Keys {
   const of = (input: MirRelation): Keys => uniqueKeys(input, keysOfObject, bindings);
   switch (relation.kind) {

@@ -8,9 +8,10 @@
  */
 import { aggregateScalars } from '../../hir/aggregate.ts';
 import type { MirRelation, MirScalar } from '../../mir.ts';
+import { freeBindings } from '../../mir/bindings.ts';
 import * as build from '../../mir/relation.ts';
 import { columnsRead, remapColumns } from '../../mir/scalar.ts';
-import { rewriteRelation } from '../../mir/traverse.ts';
+import { inputs, withInputs } from '../../mir/traverse.ts';
 import { moveCall, windowColumns } from '../../mir/window.ts';
 import type { Rule } from '../pipeline.ts';
 
@@ -29,9 +30,10 @@ function union(base: Iterable<number>, scalars: readonly (MirScalar | null)[]): 
 
 /** New position of each kept column. */
 function positions(kept: readonly number[]): (index: number) => number {
-  const to = new Map(kept.map((index, position) => [index, position]));
+  const to: number[] = [];
+  for (const [position, index] of kept.entries()) to[index] = position;
   return (index) => {
-    const position = to.get(index);
+    const position = to[index];
     if (position === undefined) throw new Error(`column ${index} was pruned`);
     return position;
   };
@@ -257,24 +259,18 @@ class Pruner {
     const narrowed = build.getLet(relation.binding, value.columns);
     const to = positions(kept);
     // Every read stands under the projection that pruning put there, or wants all columns.
-    const rewritten = rewriteRelation(body, (node) => {
-      if (node.kind === 'getLet' && node.binding === relation.binding) {
-        return node.columns.length === kept.length ? narrowed : node;
+    const narrow = (node: MirRelation): MirRelation => {
+      if (node.kind === 'getLet') return node.binding === relation.binding ? narrowed : node;
+      if (!freeBindings(node).has(relation.binding)) return node;
+      if (node.kind === 'project' && node.input.kind === 'getLet') {
+        return build.project(
+          narrowed,
+          node.indexes.map((index) => to(index)),
+        );
       }
-      if (
-        node.kind === 'project' &&
-        node.input.kind === 'getLet' &&
-        node.input.binding === relation.binding
-      ) {
-        return node.input === narrowed
-          ? node
-          : build.project(
-              narrowed,
-              node.indexes.map((index) => to(index)),
-            );
-      }
-      return node;
-    });
+      return withInputs(node, inputs(node).map(narrow));
+    };
+    const rewritten = kept.length === relation.value.columns.length ? body : narrow(body);
     return build.letIn(relation.binding, value, rewritten);
   }
 }

@@ -139,8 +139,21 @@ function foldNode(scalar: MirScalar, context: RuleContext): MirScalar {
   }
 }
 
+/** Scalars in which nothing is left to fold: rules move most of them about as they are. */
+const settled = new WeakMap<RuleContext, Set<MirScalar>>();
+
 /** Folds a scalar; exported for tests. */
 export function foldScalar(scalar: MirScalar, context: RuleContext): MirScalar {
+  if (scalar.kind === 'column' || scalar.kind === 'literal') return scalar;
+  let known = settled.get(context);
+  if (known === undefined) settled.set(context, (known = new Set()));
+  if (known.has(scalar)) return scalar;
+  const folded = foldNodes(scalar, context);
+  if (folded === scalar) known.add(scalar);
+  return folded;
+}
+
+function foldNodes(scalar: MirScalar, context: RuleContext): MirScalar {
   return rewriteScalar(scalar, (node) => {
     const folded = foldNode(node, context);
     if (folded === node) return node;
