@@ -289,7 +289,12 @@ export class NativeBinding implements Engine {
   commit(timestamp: Timestamp, transactions: readonly Transaction[]): Decisions | Promise<Decisions> {
     const writes = transactions.map(nativeOf);
     const request = ++this.#lastRequest;
-    const ready = native(() => this.#engine.commit(request, timestamp, writes));
+    let ready: string | null;
+    try {
+      ready = native(() => this.#engine.commit(request, timestamp, writes));
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
     if (ready !== null) return decisionsOf(ready, transactions.length);
     return new Promise<Answer>((resolve, reject) => this.#requests.set(request, { resolve, reject })).then(
       ({ text }) => decisionsOf(text!, transactions.length),

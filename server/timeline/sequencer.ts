@@ -4,7 +4,7 @@
  * When the engine completes a timestamp, all that waits becomes the next group, up to a bound; there is no timer for
  * commits. Who has a turn then writes at what was completed, and is in the group with the others. When nothing commits, time still moves once a second, so that AS OF and progress do not stand still.
  */
-import type { ArrangementId, Decisions, Engine, Timestamp, Transaction } from '../../engine/index.ts';
+import type { ArrangementId, Engine, Timestamp, Transaction } from '../../engine/index.ts';
 import { SqlError } from '../../sql/error.ts';
 
 /** A transaction has written to a table that is not there any more in this form: what it did has to be done again. */
@@ -182,14 +182,7 @@ export class Sequencer {
       for (const resolve of this.#idle.splice(0)) resolve();
     };
     this.#committing = true;
-    let decisions: Decisions | Promise<Decisions>;
-    try {
-      decisions = this.#engine.commit(timestamp, transactions);
-    } catch (error) {
-      decide(() => error as Error);
-      ended();
-      return;
-    }
+    const decisions = this.#engine.commit(timestamp, transactions);
     if (decisions instanceof Promise) {
       decisions
         .then(
@@ -202,8 +195,7 @@ export class Sequencer {
         });
       return;
     }
-    const decided = decisions;
-    decide((index) => decided[index] ?? null);
+    decide((index) => decisions[index] ?? null);
     ended();
   }
 
