@@ -2,7 +2,7 @@
 import { render, type Node } from './node.ts';
 import { randomBase, randomQuery, type Base } from './queries.ts';
 import { Random } from './random.ts';
-import { createTable, randomSchema, type Schema } from './schema.ts';
+import { CHECKED_AT_END, createTable, randomSchema, type Schema } from './schema.ts';
 import { randomTransactions, type Transaction } from './stream.ts';
 
 export interface View {
@@ -41,7 +41,7 @@ export interface Case {
 export function generateCase(seed: number): Case {
   const random = new Random(seed);
   const schema = randomSchema(random);
-  const transactions = randomTransactions(random, schema, random.between(8, 16));
+  const transactions = randomTransactions(random, schema, random.between(12, 32));
   const named: Base[] = [];
   const bases: BaseView[] = [];
   const wanted = schema.extremes ? 0 : random.below(4);
@@ -97,7 +97,10 @@ function streamTags(transactions: readonly Transaction[]): string[] {
 
 /** The case as a script that can be pasted into psql, up to the transaction that went wrong. */
 export function script(test: Case, failed: FailedAt): string {
-  const lines = [`-- seed ${test.seed}: ${failed.kind}`, ...test.tables.map((table) => `${table};`)];
+  const lines = [
+    `-- seed ${test.seed}: ${failed.kind}`,
+    ...test.tables.map((table) => `${table.replace(CHECKED_AT_END, '')};`),
+  ];
   for (const base of test.bases) {
     lines.push(
       `CREATE ${base.materialized ? 'MATERIALIZED ' : ''}VIEW ${base.name} AS ${render(base.tree)};`,

@@ -20,23 +20,50 @@ export function failed(answer: Answer): answer is Refusal {
   return 'error' in answer;
 }
 
+/**
+ * Runs statements in one message, in one round trip; the first that fails ends them, and its error is the answer. The count
+ * of rows that each wrote or gave comes with its answer.
+ */
+export async function askAll(
+  client: pg.Client,
+  texts: readonly string[],
+): Promise<(Exclude<Answer, Refusal> & { readonly count: number | null })[] | Refusal> {
+  try {
+    const config = { text: texts.join(';\n'), rowMode: 'array', types: asText as never };
+    const answer = (await client.query(config)) as unknown as pg.QueryArrayResult | pg.QueryArrayResult[];
+    return (Array.isArray(answer) ? answer : [answer]).map((result) => ({
+      ...resultOf(result),
+      count: result.rowCount,
+    }));
+  } catch (error) {
+    return refusal(error, texts.join(';\n'));
+  }
+}
+
 /** Runs one statement; an error of the server is an answer, the loss of the connection is thrown. */
 export async function ask(client: pg.Client, text: string): Promise<Answer> {
   try {
-    const result = await client.query({ text, rowMode: 'array', types: asText as never });
-    return {
-      names: result.fields.map((field) => field.name),
-      types: result.fields.map((field) => field.dataTypeID),
-      modifiers: result.fields.map((field) => field.dataTypeModifier),
-      rows: result.rows as Row[],
-    };
+    return resultOf(await client.query({ text, rowMode: 'array', types: asText as never }));
   } catch (error) {
-    if (error instanceof pg.DatabaseError && error.code !== undefined) {
-      const { code, message, detail, hint, position, where } = error;
-      return { error: code, message, detail, hint, position, where };
-    }
-    throw new Error(`no answer to: ${text}\n${String(error)}`, { cause: error });
+    return refusal(error, text);
   }
+}
+
+function resultOf(result: pg.QueryArrayResult): Exclude<Answer, Refusal> {
+  return {
+    names: result.fields.map((field) => field.name),
+    types: result.fields.map((field) => field.dataTypeID),
+    modifiers: result.fields.map((field) => field.dataTypeModifier),
+    rows: result.rows as Row[],
+  };
+}
+
+function refusal(error: unknown, text: string): Refusal {
+  if (error instanceof pg.DatabaseError && error.code !== undefined) {
+    const { code, message, detail, hint, position, where } = error;
+    return { error: code, message, detail, hint, position, where };
+  }
+  throw new Error(`no answer to: ${text}\n${String(error)}`, { cause: error });
 }
 
 /**

@@ -5,7 +5,8 @@
 import type pg from 'pg';
 import { bag, difference, same } from './bag.ts';
 import { type Case, type View } from './case.ts';
-import { ask, failed, Fold, type Answer } from './client.ts';
+import { CHECKED_AT_END } from './schema.ts';
+import { ask, askAll, failed, Fold, type Answer } from './client.ts';
 import { render } from './node.ts';
 import { Random } from './random.ts';
 import type { Transaction } from './stream.ts';
@@ -62,8 +63,8 @@ export function noOutcome(): Outcome {
 }
 
 const PATIENCE = 10_000;
-/** Past timestamps read after each transaction. */
-const PAST_READS = 3;
+/** Past timestamps read after each transaction: a text with AS OF is planned each time. */
+const PAST_READS = 1;
 
 let schemas = 0;
 
@@ -120,7 +121,8 @@ class Run {
     await ask(postgres, `SET statement_timeout = ${PATIENCE}`);
     for (const statement of ['CREATE SCHEMA X', 'SET search_path = X', ...test.tables]) {
       const theirs = await ask(postgres, statement.replace('X', this.#schema));
-      const answer = await ask(tidewire, statement.replace('X', ours));
+      const own = self ? statement : statement.replace(CHECKED_AT_END, '');
+      const answer = await ask(tidewire, own.replace('X', ours));
       if (failed(theirs)) throw new Error(`PostgreSQL refuses the set-up: ${theirs.message}: ${statement}`);
       if (failed(answer)) return failure('statement', null, 0, answer, statement);
     }
@@ -219,19 +221,26 @@ class Run {
 
   async #apply(transaction: Transaction, index: number): Promise<Failure | null> {
     const { postgres, tidewire } = this.#systems;
-    let broken = false;
     const texts = ['BEGIN', ...transaction.statements, transaction.rollback ? 'ROLLBACK' : 'COMMIT'];
-    for (const text of texts) {
-      const statement = broken && text === 'COMMIT' ? 'ROLLBACK' : text;
-      const [theirs, answer] = await Promise.all([ask(postgres, statement), ask(tidewire, statement)]);
-      const wanted = failed(theirs) ? theirs.error : 'ok';
-      const found = failed(answer) ? answer.error : 'ok';
+    const [theirs, answer] = await Promise.all([askAll(postgres, texts), askAll(tidewire, texts)]);
+    const wrong = (what: string, found: string): Failure => ({
+      ...{ kind: 'statement', view: null, transaction: index, sqlstate: found },
+      text: `${texts.join(';\n')}\n${what}`,
+    });
+    if ('error' in theirs || 'error' in answer) {
+      await Promise.all([ask(postgres, 'ROLLBACK'), ask(tidewire, 'ROLLBACK')]);
+      const [wanted, found] = [theirs, answer].map((each) => ('error' in each ? each.error : 'ok'));
       if (wanted !== found) {
-        const message = failed(answer) ? answer.message : failed(theirs) ? theirs.message : '';
-        const what = `${statement}\nPostgreSQL: ${wanted}, Tidewire: ${found} ${message}`;
-        return { kind: 'statement', view: null, transaction: index, sqlstate: found, text: what };
+        const [message] = [answer, theirs].flatMap((each) => ('error' in each ? [each.message] : []));
+        return wrong(`PostgreSQL: ${wanted}, Tidewire: ${found} ${message}`, found!);
       }
-      broken ||= failed(theirs);
+    } else {
+      for (const [at, { count, rows, types }] of theirs.entries()) {
+        const ours = answer[at]!;
+        if (count !== ours.count) return wrong(`${texts[at]}: ${count} rows, Tidewire ${ours.count}`, 'ok');
+        const [wanted, given] = [bag(rows, types, false), bag(ours.rows, ours.types, false)];
+        if (!same(wanted, given)) return wrong(`${texts[at]}: ${difference(wanted, given)}`, 'ok');
+      }
     }
     for (const live of this.#live) live.transactions++;
     return null;
@@ -239,16 +248,27 @@ class Run {
 
   async #check(index: number): Promise<Failure | null> {
     const { postgres, tidewire, self } = this.#systems;
-    const answers: [Answer, Answer, Answer][] = [];
-    for (const { view, text } of this.#live) {
-      if (self) await ask(tidewire, `REFRESH MATERIALIZED VIEW ${view.name}`);
-      const ours = async (): Promise<[Answer, Answer]> => [
-        await ask(tidewire, `SELECT * FROM ${view.name}`),
-        await ask(tidewire, text),
-      ];
-      const [theirs, [ofView, oneShot]] = await Promise.all([ask(postgres, text), ours()]);
-      answers.push([theirs, ofView, oneShot]);
-    }
+    if (self)
+      for (const { view } of this.#live) await ask(tidewire, `REFRESH MATERIALIZED VIEW ${view.name}`);
+    const ours = async (): Promise<[Answer[], Answer[]]> => [
+      await each(
+        tidewire,
+        this.#live.map(({ view }) => `SELECT * FROM ${view.name}`),
+      ),
+      // One by one: the plan of a text that comes again is kept.
+      await oneByOne(
+        tidewire,
+        this.#live.map(({ text }) => text),
+      ),
+    ];
+    const [theirAnswers, [ofViews, oneShots]] = await Promise.all([
+      each(
+        postgres,
+        this.#live.map(({ text }) => text),
+      ),
+      ours(),
+    ]);
+    const answers = this.#live.map((_, at) => [theirAnswers[at]!, ofViews[at]!, oneShots[at]!] as const);
     const now: { live: Live; expected: string[]; types: readonly number[] }[] = [];
     for (const [i, [theirs, ofView, oneShot]] of answers.entries()) {
       const live = this.#live[i]!;
@@ -382,6 +402,19 @@ class Run {
     }
     return null;
   }
+}
+
+/** The answer to each text, in one round trip unless one of them fails. */
+async function each(client: pg.Client, texts: readonly string[]): Promise<Answer[]> {
+  if (texts.length < 2) return oneByOne(client, texts);
+  const answers = await askAll(client, texts);
+  return 'error' in answers ? oneByOne(client, texts) : answers;
+}
+
+async function oneByOne(client: pg.Client, texts: readonly string[]): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  for (const text of texts) answers.push(await ask(client, text));
+  return answers;
 }
 
 /**

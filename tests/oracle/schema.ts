@@ -28,7 +28,12 @@ export interface Table {
   readonly columns: readonly Column[];
   /** The first column is the key. */
   readonly keyed: boolean;
+  /** Keys change, and rows take those of others: PostgreSQL checks such a key at the end of the statement if it is told so. */
+  readonly rekeyed: boolean;
 }
+
+/** Where PostgreSQL is told; ON CONFLICT cannot use such a key. */
+export const CHECKED_AT_END = ' DEFERRABLE';
 
 export interface Schema {
   readonly tables: readonly Table[];
@@ -146,7 +151,7 @@ export function randomSchema(random: Random): Schema {
       const nullable = keyed && c === 0 ? false : random.chance(0.85);
       columns.push({ name: `${'abcde'[c]}`, type, declared: declared(random, type, mixedScale), nullable });
     }
-    tables.push({ name: `t${t + 1}`, columns, keyed });
+    tables.push({ name: `t${t + 1}`, columns, keyed, rekeyed: keyed && random.chance(0.4) });
   }
   return { tables, extremes: random.chance(0.15), mixedScale };
 }
@@ -172,7 +177,8 @@ function declared(random: Random, type: Type, mixedScale: boolean): string {
 
 export function createTable(table: Table): string {
   const columns = table.columns.map((column, index) => {
-    const key = table.keyed && index === 0 ? ' PRIMARY KEY' : column.nullable ? '' : ' NOT NULL';
+    const primary = ` PRIMARY KEY${table.rekeyed ? CHECKED_AT_END : ''}`;
+    const key = table.keyed && index === 0 ? primary : column.nullable ? '' : ' NOT NULL';
     return `${column.name} ${column.declared}${key}`;
   });
   return `CREATE TABLE ${table.name} (${columns.join(', ')})`;

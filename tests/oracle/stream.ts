@@ -63,10 +63,16 @@ function change(random: Random, schema: Schema, table: Table, keys: Keys): strin
     ],
     // Exact duplicates of what is there.
     [table.keyed ? 0 : 2, () => [duplicates(random, schema, table)]],
-    [table.keyed ? 2 : 0, () => [upsert(random, schema, table)]],
+    [table.keyed && !table.rekeyed ? 2 : 0, () => [upsert(random, schema, table)]],
+    [table.rekeyed ? 4 : 0, () => [rekey(random, table)]],
+    [1.5, () => [updateFrom(random, schema, table) ?? update(random, schema, table)]],
+    [1, () => [deleteUsing(random, schema, table)]],
+    [table.keyed ? 0 : 1, () => [insertSelect(random, schema, table, keys)]],
+    [table.columns.length > 2 ? 1 : 0, () => [updateRow(random, schema, table)]],
     [table.keyed ? 1 : 0, () => [merge(random, schema, table)]],
   ]);
-  return one();
+  const statements = one();
+  return random.chance(0.15) ? statements.map(returning) : statements;
 }
 
 function values(random: Random, schema: Schema, table: Table, keys: Keys): string[] {
@@ -176,4 +182,82 @@ function predicate(random: Random, schema: Schema, table: Table, wide = true): s
 function duplicates(random: Random, schema: Schema, table: Table): string {
   const small = `(SELECT count(*) FROM ${table.name}) < 20`;
   return `INSERT INTO ${table.name} SELECT * FROM ${table.name} WHERE ${predicate(random, schema, table)} AND ${small}`;
+}
+
+/** What is written is compared too. */
+function returning(statement: string): string {
+  return /^(INSERT|UPDATE|DELETE)/.test(statement) ? `${statement} RETURNING *` : statement;
+}
+
+/** Keys move, or rows swap theirs. */
+function rekey(random: Random, { name, columns }: Table): string {
+  const key = columns[0]!.name;
+  const [one, other] = [random.between(0, 12), random.between(0, 12)];
+  const by = random.pick([1, -1, 2]);
+  return random.weighted([
+    [
+      4,
+      `UPDATE ${name} SET ${key} = CASE ${key} WHEN ${one} THEN ${other} ELSE ${one} END WHERE ${key} IN (${one}, ${other})`,
+    ],
+    [2, `UPDATE ${name} SET ${key} = ${key} + ${by} WHERE ${key} >= ${one}`],
+    [1, `UPDATE ${name} SET ${key} = ${one + other} - ${key}`],
+    [1, `UPDATE ${name} SET ${key} = ${other} WHERE ${key} = ${one}`],
+  ]);
+}
+
+/** Types of which a greatest value is one value, however it is written. */
+const ORDERED: ReadonlySet<string> = new Set(['int2', 'int4', 'int8', 'text', 'date', 'timestamp', 'time']);
+
+/** From another table, grouped so that each row has one partner; null if no columns fit. */
+function updateFrom(random: Random, schema: Schema, table: Table): string | null {
+  const source = random.pick(schema.tables);
+  const pairs = table.columns
+    .slice(1)
+    .flatMap((to) =>
+      source.columns.filter((from) => from.type === to.type).map((from) => [to, from] as const),
+    )
+    .filter(([to]) => ORDERED.has(to.type));
+  if (pairs.length === 0) return null;
+  const [to, from] = random.pick(pairs);
+  const key = source.columns[0]!.name;
+  const partners = `(SELECT ${key} AS k, max(${from.name}) AS v FROM ${source.name} GROUP BY ${key}) AS s`;
+  const more = random.chance(0.3) ? ` AND ${table.name}.${to.name} IS DISTINCT FROM s.v` : '';
+  return `UPDATE ${table.name} SET ${to.name} = s.v FROM ${partners} WHERE ${table.name}.${table.columns[0]!.name} = s.k${more}`;
+}
+
+function deleteUsing(random: Random, schema: Schema, table: Table): string {
+  const source = random.pick(schema.tables);
+  const key = table.columns[0]!.name;
+  const column = random.pick(source.columns);
+  const value = randomValue(random, { ...column, nullable: false }, schema);
+  const condition = random.pick([`s.${column.name} = ${value}`, `s.${column.name} IS NULL`]);
+  return random.chance(0.5)
+    ? `DELETE FROM ${table.name} USING ${source.name} AS s WHERE ${table.name}.${key} = s.${source.columns[0]!.name} AND ${condition}`
+    : `DELETE FROM ${table.name} WHERE ${key} IN (SELECT s.${source.columns[0]!.name} FROM ${source.name} AS s WHERE ${condition})`;
+}
+
+/** Rows of another table where it has columns of the type, values elsewhere. */
+function insertSelect(random: Random, schema: Schema, table: Table, keys: Keys): string {
+  const source = random.pick(schema.tables);
+  const items = table.columns.map((column) => {
+    const fitting = source.columns.filter(
+      (other) => other.declared === column.declared && (column.nullable || !other.nullable),
+    );
+    return fitting.length > 0 && random.chance(0.8)
+      ? random.pick(fitting).name
+      : `${randomValue(random, column, schema)}::${column.declared}`;
+  });
+  usage(keys, table).rows += 5;
+  const small = `(SELECT count(*) FROM ${table.name}) < 20 AND (SELECT count(*) FROM ${source.name}) < 20`;
+  return `INSERT INTO ${table.name} SELECT ${items.join(', ')} FROM ${source.name} WHERE ${predicate(random, schema, source, false)} AND ${small}`;
+}
+
+/** Several columns at once. */
+function updateRow(random: Random, schema: Schema, table: Table): string {
+  const columns = table.columns.slice(1);
+  const values = columns.map((column) =>
+    random.chance(0.1) ? 'DEFAULT' : randomValue(random, column, schema),
+  );
+  const row = `${random.chance(0.5) ? 'ROW' : ''}(${values.join(', ')})`;
+  return `UPDATE ${table.name} SET (${columns.map(({ name }) => name).join(', ')}) = ${row} WHERE ${predicate(random, schema, table)}`;
 }
