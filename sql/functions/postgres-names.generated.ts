@@ -194,8 +194,6 @@ close_sb
 convert
 cosd
 cotd
-crc32
-crc32c
 cume_dist
 current_query
 current_schemas
@@ -238,8 +236,6 @@ dist_sp
 elem_contained_by_multirange
 elem_contained_by_range
 enum_send
-erf
-erfc
 family
 first_value
 float4_accum
@@ -275,7 +271,6 @@ fmgr_c_validator
 fmgr_internal_validator
 fmgr_sql_validator
 format
-gamma
 generate_series
 generate_subscripts
 get_current_ts_config
@@ -466,7 +461,6 @@ jsonpath_send
 lag
 last_value
 lead
-lgamma
 line
 line_distance
 line_eq
@@ -1105,7 +1099,6 @@ regclasssend
 regcollationsend
 regconfigsend
 regdictionarysend
-regexp_instr
 regexp_matches
 regexp_split_to_table
 regnamespacesend
@@ -1251,7 +1244,6 @@ txid_status
 txid_visible_in_snapshot
 unicode_assigned
 unicode_version
-unistr
 unknownsend
 unnest
 upper_inc

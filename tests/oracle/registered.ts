@@ -22,7 +22,16 @@ export interface Registered {
 
 const known: ReadonlySet<string> = new Set(TYPES);
 
-const LIBM: ReadonlySet<string> = new Set(['dcbrt', 'dasinh', 'dacosh', 'datanh']);
+const LIBM: ReadonlySet<string> = new Set([
+  'dcbrt',
+  'dasinh',
+  'dacosh',
+  'datanh',
+  'derf',
+  'derfc',
+  'dgamma',
+  'dlgamma',
+]);
 
 /** Left out: each has its own test, or no meaning as a call. */
 const AVOIDED: readonly ((entry: FunctionEntry) => string | false)[] = [
@@ -168,6 +177,10 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   regexp_replace: [null, REGEX, q('x', '', '\\1', '[\\&]'), FLAGS],
   regexp_count: [null, REGEX, POSITIONS, q('', 'i')],
   regexp_like: [null, REGEX, q('', 'i')],
+  regexp_instr: [null, REGEX, POSITIONS, POSITIONS, ['0', '1'], q('', 'i'), ['0', '1']],
+  unistr: [
+    q('\\0041\\+01F600', '\\D83D\\DE00\\\\', '\\00', '\\D83D', '\\0000', 'plain é', '\\u00e9\\U0001F600'),
+  ],
   regexp_substr: [null, REGEX, POSITIONS, POSITIONS, q('', 'i'), ['0', '1']],
   'to_char(numeric,text)': [null, NUMBER_FORMATS],
   'to_char(int4,text)': [null, NUMBER_FORMATS],

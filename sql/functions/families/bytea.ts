@@ -7,7 +7,9 @@ export const byteaFunctions: FunctionFamily = {
   total: [
     ...comparisons('bytea', 'uuid_'),
     ...words('byteacat byteaoctetlen byteapos byteatrim bytealtrim byteartrim md5_bytea bytea_bit_count'),
-    ...words('sha224_bytea sha256_bytea sha384_bytea sha512_bytea bytea_larger bytea_smaller bytea_reverse'),
+    ...words(
+      'sha224_bytea sha256_bytea sha384_bytea sha512_bytea bytea_larger bytea_smaller bytea_reverse crc32_bytea crc32c_bytea',
+    ),
     ...words('uuid_extract_version uuid_extract_timestamp int2_bytea int4_bytea int8_bytea'),
   ],
   fallible: [

@@ -8,14 +8,14 @@ export const floatFunctions: FunctionFamily = {
     ...comparisons('float4', 'float8', 'float48', 'float84'),
     ...words('float4up float4um float4abs float8up float8um float8abs'),
     ...words('i2tof i4tof i8tof i2tod i4tod i8tod ftod'),
-    ...words('dround dtrunc dceil dfloor dsign dpi datan datan2 dtanh dasinh dcbrt'),
+    ...words('dround dtrunc dceil dfloor dsign dpi datan datan2 dtanh dasinh dcbrt derf derfc'),
   ],
   fallible: [
     ...words('float4pl float4mi float4mul float4div float8pl float8mi float8mul float8div'),
     ...words('float48pl float48mi float48mul float48div float84pl float84mi float84mul float84div'),
     ...words('dtof ftoi2 ftoi4 ftoi8 dtoi2 dtoi4 dtoi8'),
     ...words(
-      'dsqrt dpow dexp dlog1 dlog10 dsin dcos dtan dcot dasin dacos dsinh dcosh dacosh datanh degrees radians',
+      'dsqrt dpow dexp dlog1 dlog10 dsin dcos dtan dcot dasin dacos dsinh dcosh dacosh datanh degrees radians dgamma dlgamma',
     ),
     ...words('width_bucket_float8'),
   ],

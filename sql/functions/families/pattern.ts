@@ -18,6 +18,8 @@ export const patternFunctions: FunctionFamily = {
       'similar_to_escape_1 similar_to_escape_2 textregexsubstr textregexreplace textregexreplace_noopt',
     ),
     ...words('regexp_like regexp_like_no_flags regexp_count regexp_count_no_flags regexp_count_no_start'),
+    ...words('regexp_instr regexp_instr_no_flags regexp_instr_no_n regexp_instr_no_start'),
+    ...words('regexp_instr_no_endoption regexp_instr_no_subexpr'),
     ...words('regexp_substr regexp_substr_no_flags regexp_substr_no_n regexp_substr_no_start'),
     ...words('regexp_match regexp_match_no_flags regexp_split_to_array regexp_split_to_array_no_flags'),
   ],

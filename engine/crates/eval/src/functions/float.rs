@@ -163,6 +163,16 @@ fn inverse_hyperbolic_tangent(a: f64) -> EvalResult<f64> {
     Ok(libm::atanh(a))
 }
 
+fn gamma(a: f64) -> EvalResult<f64> {
+    if a.is_nan() || a == f64::INFINITY {
+        return Ok(a);
+    }
+    // At its poles it is no number, which PostgreSQL reports as an overflow too.
+    let value = if a == f64::NEG_INFINITY { f64::INFINITY } else { libm::tgamma(a) };
+    let value = if value.is_nan() { f64::INFINITY } else { value };
+    nonzero(finite(value, false)?, false, false)
+}
+
 fn width_bucket(operand: f64, low: f64, high: f64, count: i32) -> EvalResult<i32> {
     let refuse = |message: &str| Err(EvalError::new("2201G", message));
     if count <= 0 {
@@ -272,6 +282,10 @@ pub(super) const FUNCTIONS: &[&[Function]] = &[
         total!("dasinh", (a: Float64) => libm::asinh(a)),
         fallible!("dacosh", (a: Float64) => within(a, 1.0, f64::INFINITY, libm::acosh)),
         fallible!("datanh", (a: Float64) => inverse_hyperbolic_tangent(a)),
+        total!("derf", (a: Float64) => libm::erf(a)),
+        total!("derfc", (a: Float64) => libm::erfc(a)),
+        fallible!("dgamma", (a: Float64) => gamma(a)),
+        fallible!("dlgamma", (a: Float64) => finite(libm::lgamma(a), a.is_infinite())),
         fallible!("degrees", (a: Float64) => finite(a / (PI / 180.0), a.is_infinite())),
         fallible!("radians", (a: Float64) => nonzero(a * (PI / 180.0), a.is_infinite(), a == 0.0)),
         fallible!("width_bucket_float8", (a: Float64, low: Float64, high: Float64, count: Int32) =>

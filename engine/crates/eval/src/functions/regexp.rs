@@ -1,6 +1,7 @@
 //! Regular expressions: `~` and its kin, `regexp_…`, SIMILAR TO, `substring(… from pattern)`.
 
 use super::regexp_syntax::{Options, invalid, translate};
+use super::text::characters;
 use crate::context::Env;
 use crate::registry::{Function, fallible};
 use regex_automata::hybrid::dfa::{Cache, DFA};
@@ -292,6 +293,7 @@ fn count(text: &str, pattern: impl FnOnce() -> EvalResult<Arc<Pattern>>, start: 
     Ok(count)
 }
 
+/// The text of the n-th match, or of a group in it.
 fn nth(
     text: &str,
     pattern: impl FnOnce() -> EvalResult<Arc<Pattern>>,
@@ -299,9 +301,37 @@ fn nth(
     n: i32,
     group: i32,
 ) -> EvalResult<Option<&str>> {
+    Ok(nth_place(text, pattern, start, n, 0, group)?.map(|(start, end)| &text[start..end]))
+}
+
+/// The place of the n-th match, or of a group in it: of its first character, or with `end` of the one behind it.
+fn position_of_nth(
+    text: &str,
+    pattern: impl FnOnce() -> EvalResult<Arc<Pattern>>,
+    start: i32,
+    n: i32,
+    end: i32,
+    group: i32,
+) -> EvalResult<i32> {
+    let found = nth_place(text, pattern, start, n, end, group)?;
+    let at = found.map(|(from, to)| if end == 1 { to } else { from });
+    Ok(at.map_or(0, |at| characters(&text[..at]) + 1))
+}
+
+fn nth_place(
+    text: &str,
+    pattern: impl FnOnce() -> EvalResult<Arc<Pattern>>,
+    start: i32,
+    n: i32,
+    end: i32,
+    group: i32,
+) -> EvalResult<Option<(usize, usize)>> {
     let from = start_of(text, start)?;
     if n <= 0 {
         return Err(bad_parameter("n", n));
+    }
+    if !(0..=1).contains(&end) {
+        return Err(bad_parameter("endoption", end));
     }
     if group < 0 {
         return Err(bad_parameter("subexpr", group));
@@ -319,7 +349,7 @@ fn nth(
             seen < n
         })?;
     }
-    Ok(found.map(|(start, end)| &text[start..end]))
+    Ok(found)
 }
 
 /// `(regexp_match(text, pattern))[n]`: the n-th group, or the whole match as the only element where there are no groups.
@@ -489,6 +519,20 @@ pub(super) const FUNCTIONS: &[&[Function]] = &[
             count(text, || pattern(source, Options::default(), env), start)),
         fallible!("regexp_count", (text: Text, source: Text, start: Int32, flags: Text), env =>
             count(text, || flagged(source, flags, Some("regexp_count()"), env), start)),
+        fallible!("regexp_instr_no_start", (text: Text, source: Text), env =>
+            position_of_nth(text, || pattern(source, Options::default(), env), 1, 1, 0, 0)),
+        fallible!("regexp_instr_no_n", (text: Text, source: Text, start: Int32), env =>
+            position_of_nth(text, || pattern(source, Options::default(), env), start, 1, 0, 0)),
+        fallible!("regexp_instr_no_endoption", (text: Text, source: Text, start: Int32, n: Int32), env =>
+            position_of_nth(text, || pattern(source, Options::default(), env), start, n, 0, 0)),
+        fallible!("regexp_instr_no_flags", (text: Text, source: Text, start: Int32, n: Int32, end: Int32), env =>
+            position_of_nth(text, || pattern(source, Options::default(), env), start, n, end, 0)),
+        fallible!("regexp_instr_no_subexpr",
+            (text: Text, source: Text, start: Int32, n: Int32, end: Int32, flags: Text), env =>
+            position_of_nth(text, || flagged(source, flags, Some("regexp_instr()"), env), start, n, end, 0)),
+        fallible!("regexp_instr",
+            (text: Text, source: Text, start: Int32, n: Int32, end: Int32, flags: Text, group: Int32), env =>
+            position_of_nth(text, || flagged(source, flags, Some("regexp_instr()"), env), start, n, end, group)),
         fallible!("regexp_substr_no_start", (text: Text, source: Text), env =>
             nth(text, || pattern(source, Options::default(), env), 1, 1, 0)),
         fallible!("regexp_substr_no_n", (text: Text, source: Text, start: Int32), env =>

@@ -30,6 +30,55 @@ pub(super) fn byte_of(text: &str, index: usize) -> usize {
     text.char_indices().nth(index).map_or(text.len(), |(at, _)| at)
 }
 
+/// Unicode escapes as characters: `\XXXX`, `\+XXXXXX`, `\uXXXX`, `\UXXXXXXXX`, and `\\` for a backslash. Two that are halves of
+/// a surrogate pair are one.
+fn unescape(text: &str) -> EvalResult<String> {
+    let bad_pair = || EvalError::new("42601", "invalid Unicode surrogate pair");
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut high: Option<u32> = None;
+    while let Some(character) = rest.chars().next() {
+        let following = &rest[character.len_utf8()..];
+        if character != '\\' || following.starts_with('\\') {
+            if high.is_some() {
+                return Err(bad_pair());
+            }
+            out.push(character);
+            rest = if character == '\\' { &following[1..] } else { following };
+            continue;
+        }
+        let (prefix, digits) = match following.as_bytes().first() {
+            Some(b'+') => (1, 6),
+            Some(b'u') => (1, 4),
+            Some(b'U') => (1, 8),
+            _ => (0, 4),
+        };
+        let code = following.get(prefix..prefix + digits);
+        let code = code.filter(|code| code.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let Some(code) = code.and_then(|code| u32::from_str_radix(code, 16).ok()) else {
+            return Err(EvalError::new("42601", "invalid Unicode escape")
+                .with_hint("Unicode escapes must be \\XXXX, \\+XXXXXX, \\uXXXX, or \\UXXXXXXXX."));
+        };
+        rest = &following[prefix + digits..];
+        if code == 0 || code > 0x10_ffff {
+            return Err(EvalError::new("22023", format!("invalid Unicode code point: {code:04X}")));
+        }
+        match (high.take(), code) {
+            (Some(first), 0xdc00..=0xdfff) => {
+                let code = 0x1_0000 + ((first - 0xd800) << 10) + (code - 0xdc00);
+                out.push(char::from_u32(code).ok_or_else(bad_pair)?);
+            }
+            (None, 0xd800..=0xdbff) => high = Some(code),
+            (None, code) => out.push(char::from_u32(code).ok_or_else(bad_pair)?),
+            (Some(_), _) => return Err(bad_pair()),
+        }
+    }
+    match high {
+        Some(_) => Err(bad_pair()),
+        None => Ok(out),
+    }
+}
+
 /// Simple case mapping: one character becomes one character, as under PostgreSQL's C.UTF-8.
 fn map_case<'a>(text: &'a str, arena: &'a Arena, map: fn(char) -> char) -> &'a str {
     let mapped: String = text.chars().map(map).collect();
@@ -260,6 +309,7 @@ pub(super) const FUNCTIONS: &[&[Function]] = &[&[
     total!("textpos", (a: Text, part: Text) => position(a, part)),
     total!("text_starts_with", (a: Text, prefix: Text) => a.starts_with(prefix)),
     total!("ascii", (a: Text) => a.chars().next().map_or(0, |first| first as i32)),
+    fallible!("unistr", (a: Text), env => unescape(a).map(|text| env.arena.push_str(text))),
     fallible!("chr", (code: Int32), env => chr(code, env.arena)),
     total!("md5_text", (a: Text), env => env.arena.push_str(md5(a.as_bytes()))),
     // Casts and length coercions.
