@@ -17,6 +17,8 @@ export interface CatalogColumn {
   readonly type: NullableType;
   /** The text of the DEFAULT expression; null if there is none. */
   readonly defaultText: string | null;
+  /** The domain that its values are of; its type is the one that the domain is over. */
+  readonly domain?: ObjectId;
   /** GENERATED … AS IDENTITY: `always` takes other values only with OVERRIDING SYSTEM VALUE. */
   readonly identity?: 'always' | 'byDefault';
 }
@@ -52,6 +54,25 @@ export interface CatalogRelation {
   boundView?(): HirRelation;
   /** Rows at last count, for join ordering; null if unknown. */
   readonly estimatedRows: number | null;
+}
+
+/** A condition of a domain, over VALUE. */
+export interface DomainCheck {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** A domain with all that it says of its values, and what the domains say that it is over. */
+export interface CatalogDomain {
+  readonly id: ObjectId;
+  /** As messages show it. */
+  readonly display: string;
+  readonly type: SqlType;
+  readonly notNull: boolean;
+  /** Those of the domains that it is over first. */
+  readonly checks: readonly DomainCheck[];
+  /** What a column of it has where it says nothing itself. */
+  readonly defaultText: string | null;
 }
 
 /** An argument that a function takes. */
@@ -125,6 +146,9 @@ export interface CatalogReader {
   findFunctions(schema: string | null, name: string, at?: number): readonly CatalogFunction[];
   /** A type of one's own, along the search path or in `schema`: what is bound depends on it. `at` as in `findRelation`. */
   findType(schema: string | null, name: string, at?: number): TypeName | null;
+  /** A domain, found as types are. */
+  findDomain(schema: string | null, name: string, at?: number): CatalogDomain | null;
+  domain(id: ObjectId): CatalogDomain;
   /** All types of one's own, and their arrays. */
   ownTypes(): readonly TypeName[];
   /** One of them is called: what is bound depends on it. */

@@ -8,7 +8,9 @@ export function sameMeaning(one: HirRelation, other: HirRelation): boolean {
 function meaning(relation: HirRelation): string {
   return JSON.stringify(relation, (key, value: unknown) => {
     if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
-    const { name, ...rest } = value as { name?: unknown; kind?: unknown; type?: unknown };
+    const { name, ...rest } = value as { name?: unknown; kind?: unknown; type?: unknown; message?: unknown };
+    // An error names what it is about.
+    if (rest.kind === 'raise') return { ...rest, message: '' };
     // A column {name, type} and a CTE's `let` have names for people; a type's name and a call's are part of the meaning.
     const isColumn = name !== undefined && rest.type !== undefined && rest.kind === undefined;
     return isColumn || rest.kind === 'let' ? rest : value;

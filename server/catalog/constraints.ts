@@ -25,13 +25,16 @@ export function constrain(system: System, table: TableObject, indexes: readonly 
     relation: table.name,
     columns: table.columns.map(({ name }) => name),
     notNull: table.columns.flatMap(({ type }, index) => (type.nullable ? [] : [index])),
-    // In the order of their names, as PostgreSQL.
-    checks: table.checks
-      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-      .map(({ name, text, timeZone }) => ({
-        name,
-        condition: system.planning.compileCheck(table, text, timeZone),
-      })),
+    // In the order of their names, as PostgreSQL; what is no value of its domain is never looked at otherwise.
+    checks: [
+      ...system.planning.compileDomains(table.columns, 'UTC'),
+      ...table.checks
+        .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+        .map(({ name, text, timeZone }) => ({
+          name,
+          condition: system.planning.compileCheck(table, text, timeZone),
+        })),
+    ],
     unique: indexes.map(({ name, arrangement, layout, nullsEqual }) => ({
       name,
       arrangement,

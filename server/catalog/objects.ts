@@ -7,6 +7,7 @@ import type { Secret } from '../../connectors/secret.ts';
 import type { CatalogColumn, CatalogFunction, ObjectId } from '../../sql/catalog.ts';
 import { displayType } from '../../sql/types/format.ts';
 import type { RecordField } from '../../sql/types/record.ts';
+import type { SqlType } from '../../sql/types/type.ts';
 
 interface ObjectBase {
   readonly id: ObjectId;
@@ -191,7 +192,29 @@ export interface EnumTypeObject extends TypeBase {
   readonly labels: readonly EnumLabel[];
 }
 
-export type TypeObject = CompositeTypeObject | EnumTypeObject;
+/** A CHECK of a domain. */
+export interface DomainCheckObject {
+  readonly id: ObjectId;
+  readonly name: string;
+  /** The condition's text, over VALUE. */
+  readonly text: string;
+  /** NOT VALID: the values that were there were not looked at. */
+  readonly validated: boolean;
+}
+
+/** CREATE DOMAIN */
+export interface DomainObject extends TypeBase {
+  readonly form: 'domain';
+  /** The type beneath, which is no domain. */
+  readonly type: SqlType;
+  /** The domain that it is over. */
+  readonly over: ObjectId | null;
+  readonly notNull: { readonly id: ObjectId; readonly name: string } | null;
+  readonly defaultText: string | null;
+  readonly checks: readonly DomainCheckObject[];
+}
+
+export type TypeObject = CompositeTypeObject | EnumTypeObject | DomainObject;
 
 export type CatalogObject =
   | TableObject

@@ -3,6 +3,8 @@
  */
 import type {
   CatalogArrangement,
+  CatalogColumn,
+  CatalogDomain,
   CatalogFunction,
   CatalogReader,
   CatalogRelation,
@@ -11,10 +13,10 @@ import type {
   UniqueKey,
 } from '../../sql/catalog.ts';
 import type { HirRelation } from '../../sql/hir.ts';
-import { enumType } from '../../sql/types/enum.ts';
+import { quoteIdentifier } from '../../sql/functions/quote.ts';
+import { domainType, enumType } from '../../sql/types/enum.ts';
 import { nameType } from '../../sql/types/own.ts';
 import { recordType } from '../../sql/types/record.ts';
-import { arrayType } from '../../sql/types/table.ts';
 import type { TypeName } from '../../sql/types/type.ts';
 import type { ArrangementId, Layout } from '../../engine/index.ts';
 import type { Catalog } from './catalog.ts';
@@ -137,25 +139,56 @@ export class StatementCatalog implements CatalogReader {
   }
 
   findType(schema: string | null, name: string, at?: number): TypeName | null {
+    const object = this.#findType(schema, name, at);
+    if (!object || object.form === 'domain') return null;
+    this.useType(object.id, at);
+    return typeOfObject(object);
+  }
+
+  #findType(schema: string | null, name: string, at?: number): TypeObject | null {
     const known = at === undefined ? undefined : this.#references.find((reference) => reference.at === at);
     const pinned = known && this.#catalog.object(known.object);
-    if (pinned?.kind === 'type') {
-      this.useType(pinned.id, at);
-      return typeOfObject(pinned);
-    }
+    if (pinned?.kind === 'type') return pinned;
     for (const candidate of schema === null ? this.searchPath : [schema]) {
       const object = this.#catalog.type(candidate, name);
-      if (!object) continue;
-      this.useType(object.id, at);
-      return typeOfObject(object);
+      if (object) return object;
     }
     return null;
+  }
+
+  findDomain(schema: string | null, name: string, at?: number): CatalogDomain | null {
+    const object = this.#findType(schema, name, at);
+    if (object?.form !== 'domain') return null;
+    this.useType(object.id, at);
+    return this.domain(object.id);
+  }
+
+  domain(id: ObjectId): CatalogDomain {
+    const object = this.#catalog.object(id);
+    if (object.kind !== 'type' || object.form !== 'domain') throw new Error(`object ${id} is no domain`);
+    const beneath = object.over === null ? null : this.domain(object.over);
+    return {
+      id,
+      display: quoteIdentifier(object.name),
+      type: object.type,
+      notNull: object.notNull !== null || beneath?.notNull === true,
+      // In the order of their names, as PostgreSQL.
+      checks: [
+        ...(beneath?.checks ?? []),
+        ...object.checks
+          .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+          .map(({ name, text }) => ({ name, text })),
+      ],
+      defaultText: object.defaultText ?? beneath?.defaultText ?? null,
+    };
   }
 
   ownTypes(): readonly TypeName[] {
     const own: TypeName[] = [];
     for (const object of this.#catalog.objects()) {
-      if (object.kind === 'type') own.push(typeOfObject(object), arrayType(typeOfObject(object))!);
+      if (object.kind !== 'type') continue;
+      const type = typeOfObject(object);
+      own.push(type, `_${type}` as TypeName);
     }
     return own;
   }
@@ -279,7 +312,7 @@ export class StatementCatalog implements CatalogReader {
         const estimate = this.#estimate;
         return {
           ...named(object, object.kind),
-          columns: object.columns,
+          columns: object.columns.map((column) => this.#withDefault(column)),
           keys: [...object.keys, ...secondary.map(({ columns }) => columns)],
           primaryKeyName: object.kind === 'table' ? object.primaryKeyName : null,
           uniqueKeys,
@@ -289,6 +322,14 @@ export class StatementCatalog implements CatalogReader {
         };
       }
     }
+  }
+
+  /** A column without a DEFAULT has its domain's. */
+  #withDefault(column: CatalogColumn): CatalogColumn {
+    if (column.domain === undefined || column.defaultText !== null || column.identity !== undefined)
+      return column;
+    const { defaultText } = this.domain(column.domain);
+    return defaultText === null ? column : { ...column, defaultText };
   }
 
   /** The primary key, then the others. */
@@ -318,7 +359,14 @@ function named(object: CatalogObject, kind: RelationKind) {
 
 /** The type that it is in statements. */
 export function typeOfObject(object: TypeObject): TypeName {
-  return object.form === 'enum' ? enumType(object.id) : recordType(object.fields, object.id);
+  switch (object.form) {
+    case 'enum':
+      return enumType(object.id);
+    case 'domain':
+      return domainType(object.id);
+    case 'composite':
+      return recordType(object.fields, object.id);
+  }
 }
 
 /** From now on the type is shown under the object's name. */

@@ -13,11 +13,15 @@ import { type Runnable, command } from './prepared.ts';
 export function prepareDropType(system: System, parsed: ParsedStatement, statement: DropStmt): Runnable {
   return command((session) =>
     system.ddl.run(async () => {
+      const isDomain = statement.removeType === 'OBJECT_DOMAIN';
       const cascade = statement.behavior === 'DROP_CASCADE';
       const ids = (statement.objects ?? []).flatMap((node) => {
         const { names, location } = typeReference(nodeAs(node, 'TypeName')!);
         const written = names.join('.');
         const found = findOwnType(system, session, names);
+        if (found && isDomain && found.form !== 'domain') {
+          throw new SqlError({ sqlstate: '42809', message: `"${written}" is not a domain` });
+        }
         if (found) return [found.id];
         if (names.length === 1 && findType(written) !== undefined) {
           const message = `cannot drop type ${written} because it is required by the database system`;
@@ -31,7 +35,7 @@ export function prepareDropType(system: System, parsed: ParsedStatement, stateme
         return [];
       });
       await dropObjects(system, session, [...new Set(ids)], { cascade });
-      return 'DROP TYPE';
+      return isDomain ? 'DROP DOMAIN' : 'DROP TYPE';
     }, session),
   );
 }

@@ -241,7 +241,9 @@ function refuseColumns(
   const own = typeOfObject(object);
   const readers = [...system.catalog.objects()].flatMap((stored) => {
     if ((stored.kind !== 'table' && stored.kind !== 'source') || dropped.includes(stored)) return [];
-    const columns = stored.columns.filter((column) => mentionsType(column.type.name, own));
+    const columns = stored.columns.filter(
+      (column) => column.domain === object.id || mentionsType(column.type.name, own),
+    );
     return columns.map(({ name }) => `column ${name} of ${describeObject(stored)}`);
   });
   if (readers.length === 0) return;

@@ -40,6 +40,8 @@ import { prepareCreateSource } from './create-source.ts';
 import { prepareCreateTable } from './create-table.ts';
 import { prepareCreateView } from './create-view.ts';
 import { prepareDrop } from './drop.ts';
+import { prepareAlterDomain, prepareRenameDomainConstraint } from './domain/alter-domain.ts';
+import { prepareCreateDomain } from './domain/create-domain.ts';
 import { prepareCreateType } from './create-type.ts';
 import { prepareDropType } from './drop-type.ts';
 import { prepareDropFunction } from './drop-function.ts';
@@ -303,15 +305,23 @@ function preparePostgres(
     return prepareDropFunction(system, parsed, node.DropStmt);
   }
   if ('CompositeTypeStmt' in node) return prepareCreateType(system, parsed, node.CompositeTypeStmt);
-  if ('DropStmt' in node && node.DropStmt.removeType === 'OBJECT_TYPE') {
+  if ('DropStmt' in node && ['OBJECT_TYPE', 'OBJECT_DOMAIN'].includes(node.DropStmt.removeType ?? '')) {
     return prepareDropType(system, parsed, node.DropStmt);
   }
   if ('CreateEnumStmt' in node) return prepareCreateEnumType(system, parsed, node.CreateEnumStmt);
+  if ('CreateDomainStmt' in node) return prepareCreateDomain(system, parsed, node.CreateDomainStmt);
+  if ('AlterDomainStmt' in node) return prepareAlterDomain(system, parsed, node.AlterDomainStmt);
+  if ('RenameStmt' in node && node.RenameStmt.renameType === 'OBJECT_DOMCONSTRAINT') {
+    return prepareRenameDomainConstraint(system, parsed, node.RenameStmt);
+  }
   if ('AlterEnumStmt' in node) return prepareAlterEnum(system, parsed, node.AlterEnumStmt);
-  if ('RenameStmt' in node && node.RenameStmt.renameType === 'OBJECT_TYPE') {
+  if ('RenameStmt' in node && ['OBJECT_TYPE', 'OBJECT_DOMAIN'].includes(node.RenameStmt.renameType ?? '')) {
     return prepareRenameType(system, parsed, node.RenameStmt);
   }
-  if ('AlterObjectSchemaStmt' in node && node.AlterObjectSchemaStmt.objectType === 'OBJECT_TYPE') {
+  if (
+    'AlterObjectSchemaStmt' in node &&
+    ['OBJECT_TYPE', 'OBJECT_DOMAIN'].includes(node.AlterObjectSchemaStmt.objectType ?? '')
+  ) {
     return prepareSetTypeSchema(system, parsed, node.AlterObjectSchemaStmt);
   }
   if ('CreateSchemaStmt' in node) return prepareCreateSchema(system, node.CreateSchemaStmt);

@@ -8,12 +8,13 @@ import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import {
   type BindEnvironment,
   bindCheckText,
+  bindDomainConditions,
   bindQuery,
   bindRelation,
   bindTruncation,
   bindWrite,
 } from '../../sql/bind/bind.ts';
-import type { CatalogFunction, CatalogRelation, ObjectId } from '../../sql/catalog.ts';
+import type { CatalogColumn, CatalogFunction, CatalogRelation, ObjectId } from '../../sql/catalog.ts';
 import {
   type Compiled,
   type PlanningEnvironment,
@@ -198,6 +199,19 @@ export class Planning {
     const environment = this.bindEnvironment(session, { extensions: { at: new Map() }, source });
     const types = table.columns.map(({ type }) => ({ ...type, nullable: true }));
     return compileExpressions([bindCheckText(text, table, environment)], types)[0]!;
+  }
+
+  /** That the columns of a table that are of domains have their values. */
+  compileDomains(columns: readonly CatalogColumn[], timeZone: string): { name: string; condition: Expr }[] {
+    if (columns.every(({ domain }) => domain === undefined)) return [];
+    const session = { ...SYSTEM_SESSION, timeZone };
+    const source = new SourceText('');
+    const environment = this.bindEnvironment(session, { extensions: { at: new Map() }, source });
+    const types = columns.map(({ type }) => ({ ...type, nullable: true }));
+    return bindDomainConditions(columns, environment).map(({ name, condition }) => ({
+      name,
+      condition: compileExpressions([condition], types)[0]!,
+    }));
   }
 
   /** The relation that a view's text means, with the view's column names. */

@@ -25,6 +25,8 @@ import { parseExpression } from './body.ts';
 import { bindCheckCondition } from './check-constraint.ts';
 import { coerceToType, unknownToText } from './coerce.ts';
 import { expressionContext } from './context.ts';
+import { bindTypeOrDomain, checkDomainCondition, domainCondition } from './domain.ts';
+import type { DeclaredType } from './domain.ts';
 import type { Clause, QueryContext } from './context.ts';
 import type { BindEnvironment } from './environment.ts';
 import { bindExpression } from './expression.ts';
@@ -37,6 +39,7 @@ import { emptyScope, itemFor } from './scope.ts';
 import { typeOf } from './scalar.ts';
 import { Statement } from './statement.ts';
 import { bindTypeName } from './type-name.ts';
+import { bindDefault } from './column-definitions.ts';
 import { bindDelete } from './write/delete.ts';
 import { bindInsert } from './write/insert.ts';
 import { bindMerge } from './write/merge.ts';
@@ -45,7 +48,7 @@ import { bindUpdate } from './write/update.ts';
 
 export type { BindEnvironment } from './environment.ts';
 export { withRenamedColumn } from './check-constraint.ts';
-export { bindColumnDefinitions, bindDefault } from './column-definitions.ts';
+export { bindColumnDefinitions, bindDefault, checkSource, defaultSource } from './column-definitions.ts';
 export type { BoundCheck, BoundColumns, BoundSequence, BoundUnique } from './column-definitions.ts';
 export { bindFunctionDefinition } from './function-definition.ts';
 export type { FunctionDefinition } from './function-definition.ts';
@@ -175,6 +178,39 @@ export function bindCheckText(
 ): HirScalar {
   const { statement } = begin(environment);
   return statement.withoutPositions(() => bindCheckCondition(parseExpression(text), table, statement));
+}
+
+/** That the values of columns of domains are of them, for the row of a table; a condition raises what it finds. */
+export function bindDomainConditions(
+  columns: readonly CatalogColumn[],
+  environment: BindEnvironment,
+): { readonly name: string; readonly condition: HirScalar }[] {
+  const context = begin(environment);
+  return columns.flatMap(({ domain: id, type }, index) => {
+    const domain = id === undefined ? null : environment.catalog.domain(id);
+    if (domain === null || (!domain.notNull && domain.checks.length === 0)) return [];
+    const value: HirScalar = { kind: 'column', index, type: { ...type, nullable: true } };
+    return [{ name: domain.display, condition: domainCondition(domain, value, context) }];
+  });
+}
+
+/** The type that CREATE DOMAIN names, and the domain that it is. */
+export function bindDomainBase(node: TypeNameNode, environment: BindEnvironment): DeclaredType {
+  return bindTypeOrDomain(begin(environment).statement, node);
+}
+
+/** The condition of a domain's CHECK is one over VALUE; its DEFAULT a value of its type. */
+export function checkDomainClauses(
+  domain: { readonly name: string; readonly type: SqlType },
+  clauses: { readonly checks: readonly Node[]; readonly defaultValue: Node | null },
+  environment: BindEnvironment,
+): void {
+  const { statement } = begin({ ...environment, forDefault: true });
+  for (const check of clauses.checks) checkDomainCondition(check, domain.name, domain.type, statement);
+  if (clauses.defaultValue !== null) {
+    const column = { name: domain.name, type: { ...domain.type, nullable: true } };
+    bindDefault(clauses.defaultValue, column, environment);
+  }
 }
 
 /** What an expression outside of a query may read, and what it must give. */

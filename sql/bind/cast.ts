@@ -8,16 +8,16 @@ import type { HirScalar } from '../hir.ts';
 import { bindArray } from './array.ts';
 import { coerceToType } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
+import { asDomain, bindTypeOrDomain } from './domain.ts';
 import { bindExpression, leftmost } from './expression.ts';
 import { registeredText } from './registered-text.ts';
 import { relabel, typeOf } from './scalar.ts';
 import type { Bound } from './statement.ts';
-import { bindTypeName } from './type-name.ts';
 
 /** `CAST (x AS type)`, `x::type`, `type 'literal'`. */
 export function bindCast(node: TypeCast, context: ExpressionContext): Bound {
   const { statement } = context;
-  const type = bindTypeName(statement, node.typeName!);
+  const { type, domain } = bindTypeOrDomain(statement, node.typeName!);
   const elements = nodeAs(node.arg, 'A_ArrayExpr');
   // Elements that are written out are cast themselves.
   const inner = elements === undefined ? null : elementType(type.name);
@@ -38,6 +38,9 @@ export function bindCast(node: TypeCast, context: ExpressionContext): Bound {
   }
   // A literal's cast is the literal, in messages too.
   const isLiteral = typeOf(bound.scalar).name === 'unknown' && bound.scalar.kind === 'literal';
+  if (domain !== null) {
+    return { scalar: asDomain(domain, scalar, context.query), at: leftmost(at, bound.at) };
+  }
   return { scalar, at: isLiteral ? bound.at : leftmost(at, bound.at) };
 }
 

@@ -12,12 +12,12 @@ import { bindCheckCondition, columnsOfCheck, withoutTableName } from './check-co
 import { requireIndexable } from './comparable.ts';
 import { coerceToType } from './coerce.ts';
 import { expressionContext } from './context.ts';
+import { bindTypeOrDomain } from './domain.ts';
 import type { BindEnvironment } from './environment.ts';
 import { bindExpression } from './expression.ts';
 import { typeOf } from './scalar.ts';
 import { emptyScope } from './scope.ts';
 import { Statement } from './statement.ts';
-import { bindTypeName } from './type-name.ts';
 
 /** What the elements declare. */
 export interface BoundColumns {
@@ -139,9 +139,15 @@ function bindOwnElement(
   text: string,
 ): ReturnType<typeof bindElement> {
   switch (element.kind) {
-    case 'column':
+    case 'column': {
       if (element.computed !== undefined) throw statement.unsupported('computed columns', element.location);
-      return bindDefinition(table, element.node, statement, text);
+      const bound = bindDefinition(table, element.node, statement, text);
+      if (bound.column?.domain !== undefined) {
+        const hint = 'Write the type that the domain is over.';
+        throw statement.unsupported('a column of a domain in a source', element.location, hint);
+      }
+      return bound;
+    }
     case 'primary_key': {
       const columns = element.columns.map((column) => column.name);
       const keys = [{ name: undefined, columns, at: element.location }];
@@ -293,7 +299,7 @@ function bindCheck(
 }
 
 /** The text within the parentheses of a CHECK, whose constraint begins at `byte`. */
-function checkSource(text: string, byte: number): string {
+export function checkSource(text: string, byte: number): string {
   const source = new SourceText(text);
   const begin = source.utf16OfByte(byte);
   const tokens = tokenize(source).filter((token) => token.start >= begin);
@@ -316,7 +322,8 @@ function bindColumn(table: string, node: ColumnDef, statement: Statement, text: 
     throw statement.error('42601', `column "${name}" has no type`, locationOf(node));
   }
   const serial = serialType(node.typeName);
-  const type = serial === undefined ? bindTypeName(statement, node.typeName) : plain(serial);
+  const { type, domain } =
+    serial === undefined ? bindTypeOrDomain(statement, node.typeName) : { type: plain(serial), domain: null };
   if (node.collClause !== undefined) checkCollation({ statement }, node.collClause);
   let nullable = serial === undefined;
   let declared: boolean | null = null;
@@ -380,7 +387,12 @@ function bindColumn(table: string, node: ColumnDef, statement: Statement, text: 
     const message = `both default and identity specified for column "${name}" of table "${table}"`;
     throw statement.error('42601', message);
   }
-  const column = { name, type: { ...type, nullable }, defaultText };
+  const column = {
+    name,
+    type: { ...type, nullable },
+    defaultText,
+    ...(domain === null ? {} : { domain: domain.id }),
+  };
   return identity === undefined ? column : { ...column, identity };
 }
 
@@ -422,7 +434,7 @@ const constraintWords = new Set(
  * The text of a DEFAULT expression: from behind its keyword to what ends a b_expr, a comma, a closing parenthesis or the
  * next constraint. (The tree has no ends, and PostgreSQL's deparser is not in the parser.)
  */
-function defaultSource(text: string, byte: number): string {
+export function defaultSource(text: string, byte: number): string {
   const source = new SourceText(text);
   const begin = source.utf16OfByte(byte);
   const tokens = tokenize(source).filter((token) => token.start >= begin);

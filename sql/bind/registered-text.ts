@@ -31,7 +31,7 @@ export function registeredText(context: ExpressionContext, bound: Bound): HirSca
     return literal('text', scalar.text === null ? null : relationName(context, scalar.text));
   }
   const oid = coerce(statement, bound, 'oid', 'explicit')!;
-  const body = name === 'regtype' ? typeNames : registeredName(name, catalog);
+  const body = name === 'regtype' ? typeNames(catalog.ownTypes().length > 0) : registeredName(name, catalog);
   return bindBody(context, functionByOid(FORMAT_TYPE), [oid], body);
 }
 
@@ -65,9 +65,15 @@ function relationName({ statement }: ExpressionContext, oid: string): string {
   return visible ? quoteIdentifier(name) : `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
 }
 
-const typeNames = `CASE WHEN $1 IS NULL THEN NULL WHEN $1 = 0::oid THEN '-' ELSE CASE $1 ${types
+/** Types of one's own are looked up. */
+function typeNames(withOwn: boolean): string {
+  const other = `coalesce((SELECT display FROM tw_internal.types WHERE oid = $1), $1::text)`;
+  return `${BUILT_IN_NAMES} ELSE ${withOwn ? other : '$1::text'} END END`;
+}
+
+const BUILT_IN_NAMES = `CASE WHEN $1 IS NULL THEN NULL WHEN $1 = 0::oid THEN '-' ELSE CASE $1 ${types
   .map(({ oid, display }) => `WHEN ${oid}::oid THEN ${quoteLiteral(display)}`)
-  .join(' ')} ELSE $1::text END END`;
+  .join(' ')}`;
 
 const typesByName = `CASE lower($1) ${types
   .flatMap(({ oid, name, display }) =>

@@ -2,7 +2,7 @@
 import { typeRows } from '../functions/catalog.generated.ts';
 import type { TypeRow } from '../functions/catalog-rows.ts';
 import { quoteIdentifier } from '../functions/quote.ts';
-import { enumOid, isEnum } from './enum.ts';
+import { domainOid, enumOid, isEnum } from './enum.ts';
 import { elementOfArray, ownType } from './own.ts';
 import { polymorphicTypes } from './polymorphic-names.ts';
 import { compositeName } from './record.ts';
@@ -36,6 +36,8 @@ const ARRAY = { kind: 'b', category: 'A', array: 0, length: -1, byValue: false }
 const ARRAY_IO = { input: 750, output: 751, receive: 2400, send: 2401 } as const;
 const RECORD_IO = { input: 2290, output: 2291, receive: 2402, send: 2403 } as const;
 const ENUM_IO = { input: 3506, output: 3507, receive: 3532, send: 3533 } as const;
+/** domain_in and domain_recv; what writes them is what writes the type beneath. */
+const DOMAIN_IO = { input: 2597, output: 47, receive: 2598, send: 2415 } as const;
 const BASE = { preferred: false, delimiter: ',', collation: 0 } as const;
 
 /** The row of a type that users declare, of a record of no name, or of arrays of one of these. */
@@ -56,6 +58,14 @@ function ownRow(name: string): TypeRow | undefined {
     return {
       ...{ ...BASE, ...ENUM_IO, ...own, element: 0, display: quoteIdentifier(own.name) },
       ...{ kind: 'e', category: 'E', length: 4, byValue: true, align: 'i', storage: 'p' },
+    };
+  }
+  const domain = domainOid(name);
+  if (domain !== null) {
+    const own = ownType(domain) ?? { oid: domain, array: 0, name, type: null };
+    return {
+      ...{ ...BASE, ...DOMAIN_IO, ...own, element: 0, display: quoteIdentifier(own.name) },
+      ...{ kind: 'd', category: 'U', length: -1, byValue: false, align: 'i', storage: 'x' },
     };
   }
   if (!name.startsWith('(')) return undefined;

@@ -83,6 +83,10 @@ export function makeCatalog(
       ) ?? null,
     relation: (id) => relations.find((relation) => relation.id === id)!,
     findType: () => null,
+    findDomain: () => null,
+    domain: () => {
+      throw new Error('there are no domains');
+    },
     ownTypes: () => [],
     findFunctions: () => [],
     useFunction: () => undefined,

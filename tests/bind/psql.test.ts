@@ -36,6 +36,10 @@ function systemCatalog(): CatalogReader {
       ) ?? null,
     relation: (id) => relations.find((relation) => relation.id === id)!,
     findType: () => null,
+    findDomain: () => null,
+    domain: () => {
+      throw new Error('there are no domains');
+    },
     ownTypes: () => [],
     findFunctions: () => [],
     useFunction: () => undefined,

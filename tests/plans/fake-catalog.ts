@@ -124,6 +124,10 @@ export function fakeCatalog(): CatalogReader {
       return found;
     },
     findType: () => null,
+    findDomain: () => null,
+    domain: () => {
+      throw new Error('there are no domains');
+    },
     ownTypes: () => [],
     findFunctions: () => [],
     useFunction: () => undefined,

@@ -6,13 +6,19 @@
 import type { Catalog, SchemaObject } from '../catalog.ts';
 import { quoteIdentifier } from '../../../sql/functions/quote.ts';
 import { checkDefinition, indexDefinition, indexedTexts, keyDefinition } from '../definition-text.ts';
-import type { CatalogObject, IndexObject, MaterializedViewObject, ViewObject } from '../objects.ts';
+import type {
+  CatalogObject,
+  IndexObject,
+  MaterializedViewObject,
+  TypeObject,
+  ViewObject,
+} from '../objects.ts';
 import { typeOfObject } from '../reader.ts';
 import { functions } from './functions.ts';
 import { casts, operators, settings } from './static.ts';
 import { textArray, vectorText } from './array-text.ts';
 import type { TypeRow } from '../../../sql/functions/catalog-rows.ts';
-import { arrayType, typeOid, typeRow, types as typeRows } from '../../../sql/types/table.ts';
+import { typeOid, typeRow, types as typeRows } from '../../../sql/types/table.ts';
 import type { TypeName } from '../../../sql/types/type.ts';
 
 /** A value as JSON carries it to the native decoder. */
@@ -142,8 +148,8 @@ const columns: RawTable = {
       object.id,
       index + 1,
       column.name,
-      typeOid(column.type.name),
-      column.type.typmod,
+      column.domain ?? typeOid(column.type.name),
+      column.domain === undefined ? column.type.typmod : -1,
       !column.type.nullable,
       column.identity === undefined ? column.defaultText : null,
       column.identity === undefined ? '' : column.identity === 'always' ? 'a' : 'd',
@@ -226,17 +232,35 @@ const constraints: RawTable = {
     ['columns', '_int2'],
     ['condition', 'text'],
     ['definition', 'text'],
+    ['type_oid', 'oid'],
+    ['schema_oid', 'oid'],
+    ['is_validated', 'bool'],
   ],
   ofObject: (object, catalog) => {
+    const schema = catalog.schema(object.schema)?.id ?? 0;
+    if (object.kind === 'type' && object.form === 'domain') {
+      const { notNull, checks } = object;
+      const made = checks.map(({ id, name, text, validated }): RawValue[] => {
+        const definition = `CHECK (${text})${validated ? '' : ' NOT VALID'}`;
+        return [id, 0, name, 'c', 0, null, text, definition, object.id, schema, validated];
+      });
+      if (!notNull) return made;
+      return [
+        ...made,
+        [notNull.id, 0, notNull.name, 'n', 0, null, null, 'NOT NULL', object.id, schema, true],
+      ];
+    }
     if (object.kind === 'index' && object.constraint) {
       const { id, table, name, primary, columns: numbers } = object;
       const keys = `{${numbers.join(',')}}`;
-      return [[id, table, name, primary ? 'p' : 'u', id, keys, null, keyDefinition(object, catalog)]];
+      const definition = keyDefinition(object, catalog);
+      return [[id, table, name, primary ? 'p' : 'u', id, keys, null, definition, 0, schema, true]];
     }
     if (object.kind !== 'table') return [];
     return object.checks.map((check) => {
       const keys = `{${check.columns.map((number) => number + 1).join(',')}}`;
-      return [check.id, object.id, check.name, 'c', 0, keys, check.text, checkDefinition(check)];
+      const definition = checkDefinition(check);
+      return [check.id, object.id, check.name, 'c', 0, keys, check.text, definition, 0, schema, true];
     });
   },
 };
@@ -317,6 +341,10 @@ const types: RawTable = {
     ['send', 'oid'],
     ['display', 'text'],
     ['schema_oid', 'oid'],
+    ['base_oid', 'oid'],
+    ['typmod', 'int4'],
+    ['not_null', 'bool'],
+    ['default_text', 'text'],
   ],
   ofObject: (object, catalog) => {
     if (object.kind !== 'type') return [];
@@ -325,9 +353,12 @@ const types: RawTable = {
     const { id, arrayId, name } = object;
     const display = quoteIdentifier(name);
     return [
-      { ...typeRow(own), oid: id, array: arrayId, name, display },
-      { ...typeRow(arrayType(own)!), oid: arrayId, element: id, name: `_${name}`, display: `${display}[]` },
-    ].map((row) => typeValues(row, schemaId));
+      { ...typeRow(own), ...beneath(object), oid: id, array: arrayId, name, display },
+      {
+        ...typeRow(`_${own}` as TypeName),
+        ...{ oid: arrayId, element: id, name: `_${name}`, display: `${display}[]` },
+      },
+    ].map((row, index) => typeValues(row, schemaId, index === 0 ? domainValues(object) : undefined));
   },
   fixed: () => typeRows.map((row) => typeValues(row, PG_CATALOG)),
 };
@@ -350,12 +381,31 @@ const enumLabels: RawTable = {
 /** `pg_catalog`. */
 const PG_CATALOG = 11;
 
-function typeValues(row: TypeRow, schema: number): RawValue[] {
+/** How values of a domain are kept is how those of the type beneath are. */
+function beneath(object: TypeObject): Partial<TypeRow> {
+  if (object.form !== 'domain') return {};
+  const { length, byValue, category, align, storage, collation, output, send } = typeRow(object.type.name);
+  return { length, byValue, category, align, storage, collation, output, send };
+}
+
+/** base_oid, typmod, not_null, default_text */
+function domainValues(object: TypeObject): RawValue[] | undefined {
+  if (object.form !== 'domain') return undefined;
+  const { over, type, notNull, defaultText } = object;
+  return [over ?? typeOid(type.name), type.typmod, notNull !== null, defaultText];
+}
+
+function typeValues(
+  row: TypeRow,
+  schema: number,
+  domain: readonly RawValue[] = [0, -1, false, null],
+): RawValue[] {
   return [
     ...[row.oid, row.name, row.length, row.category, row.preferred, row.array, row.element],
     ...[row.kind, row.byValue, row.collation, row.align, row.storage],
     ...[row.input, row.output, row.receive, row.send, row.display],
     schema,
+    ...domain,
   ];
 }
 

@@ -18,7 +18,7 @@ const NO_TEXTS = 'NULL::text[]';
 const RELATION = "'pg_catalog.pg_class'::regclass::oid";
 
 /** What is the same for every constraint: they are enforced, checked at once, and of one table. */
-const CONSTRAINT = `false AS condeferrable, false AS condeferred, true AS conenforced, true AS convalidated`;
+const CONSTRAINT = `false AS condeferrable, false AS condeferred, true AS conenforced, c.is_validated AS convalidated`;
 const NO_REFERENCE = `0::oid AS conparentid, 0::oid AS confrelid, ' '::"char" AS confupdtype, ' '::"char" AS confdeltype,
   ' '::"char" AS confmatchtype, true AS conislocal, 0::smallint AS coninhcount, false AS connoinherit, false AS conperiod,
   NULL::smallint[] AS confkey, NULL::oid[] AS conpfeqop, NULL::oid[] AS conppeqop, NULL::oid[] AS conffeqop,
@@ -42,7 +42,7 @@ function informationColumns(): string {
   return `SELECT current_database()::name AS table_catalog, s.name AS table_schema, r.name AS table_name,
     c.name AS column_name, c.number::int4 AS ordinal_position, c.default_text::varchar AS column_default,
     CASE WHEN c.not_null THEN 'NO' ELSE 'YES' END::varchar AS is_nullable,
-    CASE WHEN t.category = 'A' THEN 'ARRAY' ELSE t.display END::varchar AS data_type,
+    CASE WHEN t.category = 'A' THEN 'ARRAY' WHEN t.schema_oid <> 11 THEN 'USER-DEFINED' ELSE t.display END::varchar AS data_type,
     CASE WHEN c.type_oid IN (1042, 1043) AND c.typmod > 4 THEN c.typmod - 4 END AS character_maximum_length,
     CASE WHEN c.type_oid IN (1042, 1043) AND c.typmod > 4 THEN (c.typmod - 4) * 4
       WHEN c.type_oid IN (25, 1042, 1043) THEN 1073741824 END AS character_octet_length,
@@ -57,9 +57,9 @@ function informationColumns(): string {
       WHEN 1186 THEN CASE WHEN c.typmod >= 0 AND (c.typmod & 65535) <> 65535 THEN c.typmod & 65535 ELSE 6 END`)} AS datetime_precision,
     NULL::varchar AS interval_type, NULL::int4 AS interval_precision, NULL::name AS character_set_catalog,
     NULL::name AS character_set_schema, NULL::name AS character_set_name, NULL::name AS collation_catalog,
-    NULL::name AS collation_schema, NULL::name AS collation_name, NULL::name AS domain_catalog,
-    NULL::name AS domain_schema, NULL::name AS domain_name, current_database()::name AS udt_catalog,
-    'pg_catalog'::name AS udt_schema, t.name AS udt_name, NULL::name AS scope_catalog, NULL::name AS scope_schema,
+    NULL::name AS collation_schema, NULL::name AS collation_name, CASE WHEN c.domain_name IS NOT NULL THEN current_database()::name END AS domain_catalog,
+    ds.name AS domain_schema, c.domain_name, current_database()::name AS udt_catalog,
+    us.name AS udt_schema, t.name AS udt_name, NULL::name AS scope_catalog, NULL::name AS scope_schema,
     NULL::name AS scope_name, NULL::int4 AS maximum_cardinality, c.number::text::name AS dtd_identifier,
     'NO'::varchar AS is_self_referencing,
     CASE WHEN c.identity = '' THEN 'NO' ELSE 'YES' END::varchar AS is_identity,
@@ -69,8 +69,16 @@ function informationColumns(): string {
     CASE WHEN q.cycles THEN 'YES' ELSE 'NO' END::varchar AS identity_cycle,
     'NEVER'::varchar AS is_generated, NULL::varchar AS generation_expression,
     CASE WHEN r.relkind = 'r' AND r.object_type = 'table' THEN 'YES' ELSE 'NO' END::varchar AS is_updatable
-    FROM tw_internal.columns c JOIN tw_internal.relations r ON r.oid = c.relation_oid
+    FROM (SELECT k.relation_oid, k.number, k.name, k.not_null OR d.not_null AS not_null, k.default_text, k.identity,
+        CASE WHEN d.kind = 'd' THEN d.base_oid ELSE k.type_oid END AS type_oid,
+        CASE WHEN d.kind = 'd' THEN d.typmod ELSE k.typmod END AS typmod,
+        CASE WHEN d.kind = 'd' THEN d.name END AS domain_name,
+        CASE WHEN d.kind = 'd' THEN d.schema_oid END AS domain_schema_oid
+      FROM tw_internal.columns k JOIN tw_internal.types d ON d.oid = k.type_oid) AS c
+    JOIN tw_internal.relations r ON r.oid = c.relation_oid
     JOIN tw_internal.schemas s ON s.oid = r.schema_oid JOIN tw_internal.types t ON t.oid = c.type_oid
+    JOIN tw_internal.schemas us ON us.oid = t.schema_oid
+    LEFT JOIN tw_internal.schemas ds ON ds.oid = c.domain_schema_oid
     LEFT JOIN tw_internal.sequences q ON q.owner_table = c.relation_oid AND q.owner_column = c.number AND q.is_identity
     WHERE r.relkind IN ('r', 'v')`;
 }
@@ -236,8 +244,8 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       ','::"char" AS typdelim, 0::oid AS typrelid, 0::oid::regproc AS typsubscript, element_oid AS typelem,
       array_oid AS typarray, input::regproc AS typinput, output::regproc AS typoutput, receive::regproc AS typreceive,
       send::regproc AS typsend, 0::oid::regproc AS typmodin, 0::oid::regproc AS typmodout, 0::oid::regproc AS typanalyze,
-      alignment AS typalign, storage AS typstorage, false AS typnotnull, 0::oid AS typbasetype, -1 AS typtypmod,
-      0 AS typndims, collation_oid AS typcollation, ${NO_TEXT} AS typdefaultbin, ${NO_TEXT} AS typdefault,
+      alignment AS typalign, storage AS typstorage, not_null AS typnotnull, base_oid AS typbasetype, typmod AS typtypmod,
+      0 AS typndims, collation_oid AS typcollation, default_text AS typdefaultbin, default_text AS typdefault,
       ${NO_TEXTS} AS typacl FROM tw_internal.types`,
   },
   {
@@ -286,10 +294,9 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
   {
     schema: 'pg_catalog',
     name: 'pg_constraint',
-    query: `SELECT c.oid, c.name AS conname, r.schema_oid AS connamespace, c.type AS contype, ${CONSTRAINT},
-      c.table_oid AS conrelid, 0::oid AS contypid, c.index_oid AS conindid, ${NO_REFERENCE}, c.columns AS conkey,
-      c.condition AS conbin
-      FROM tw_internal.constraints c JOIN tw_internal.relations r ON r.oid = c.table_oid`,
+    query: `SELECT c.oid, c.name AS conname, c.schema_oid AS connamespace, c.type AS contype, ${CONSTRAINT},
+      c.table_oid AS conrelid, c.type_oid AS contypid, c.index_oid AS conindid, ${NO_REFERENCE}, c.columns AS conkey,
+      c.condition AS conbin FROM tw_internal.constraints c`,
   },
   {
     schema: 'information_schema',
@@ -304,11 +311,41 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
   },
   {
     schema: 'information_schema',
+    name: 'domains',
+    query: `SELECT current_database()::name AS domain_catalog, s.name AS domain_schema, d.name AS domain_name,
+      CASE WHEN b.schema_oid <> 11 THEN 'USER-DEFINED' ELSE b.display END::varchar AS data_type,
+      CASE WHEN b.oid IN (1042, 1043) AND d.typmod > 4 THEN d.typmod - 4 END AS character_maximum_length,
+      NULL::int4 AS character_octet_length, NULL::name AS character_set_catalog, NULL::name AS character_set_schema,
+      NULL::name AS character_set_name, NULL::name AS collation_catalog, NULL::name AS collation_schema,
+      NULL::name AS collation_name,
+      CASE b.oid WHEN 21 THEN 16 WHEN 23 THEN 32 WHEN 20 THEN 64 WHEN 700 THEN 24 WHEN 701 THEN 53
+        WHEN 1700 THEN CASE WHEN d.typmod >= 0 THEN ((d.typmod - 4) >> 16) & 65535 END END AS numeric_precision,
+      CASE WHEN b.oid IN (20, 21, 23, 700, 701) THEN 2 WHEN b.oid = 1700 THEN 10 END AS numeric_precision_radix,
+      CASE WHEN b.oid IN (20, 21, 23) THEN 0
+        WHEN b.oid = 1700 AND d.typmod >= 0 THEN (d.typmod - 4) & 65535 END AS numeric_scale,
+      NULL::int4 AS datetime_precision, NULL::varchar AS interval_type, NULL::int4 AS interval_precision,
+      d.default_text::varchar AS domain_default, current_database()::name AS udt_catalog, bs.name AS udt_schema,
+      b.name AS udt_name, NULL::name AS scope_catalog, NULL::name AS scope_schema, NULL::name AS scope_name,
+      NULL::int4 AS maximum_cardinality, '1'::name AS dtd_identifier
+      FROM tw_internal.types d JOIN tw_internal.schemas s ON s.oid = d.schema_oid
+      JOIN tw_internal.types b ON b.oid = d.base_oid JOIN tw_internal.schemas bs ON bs.oid = b.schema_oid
+      WHERE d.kind = 'd'`,
+  },
+  {
+    schema: 'information_schema',
+    name: 'domain_constraints',
+    query: `SELECT current_database()::name AS constraint_catalog, s.name AS constraint_schema, c.name AS constraint_name,
+      current_database()::name AS domain_catalog, ds.name AS domain_schema, d.name AS domain_name,
+      'NO'::varchar AS is_deferrable, 'NO'::varchar AS initially_deferred
+      FROM tw_internal.constraints c JOIN tw_internal.types d ON d.oid = c.type_oid
+      JOIN tw_internal.schemas s ON s.oid = c.schema_oid JOIN tw_internal.schemas ds ON ds.oid = d.schema_oid`,
+  },
+  {
+    schema: 'information_schema',
     name: 'check_constraints',
     query: `SELECT current_database()::name AS constraint_catalog, s.name AS constraint_schema, c.name AS constraint_name,
       c.condition AS check_clause
-      FROM tw_internal.constraints c JOIN tw_internal.relations r ON r.oid = c.table_oid
-      JOIN tw_internal.schemas s ON s.oid = r.schema_oid WHERE c.type = 'c'`,
+      FROM tw_internal.constraints c JOIN tw_internal.schemas s ON s.oid = c.schema_oid WHERE c.type = 'c'`,
   },
   {
     schema: 'information_schema',

@@ -18,8 +18,7 @@ interface QualifiedName {
 /** The statement with another name for its object; its schema is written where it was, or with `qualify`. */
 export function withOwnName(statement: string, to: QualifiedName, qualify: boolean): string {
   const text = new EditableText(statement);
-  const first = text.tokenAt(ownNameAt(parsed(statement)));
-  if (first === undefined) throw new Error('a CREATE statement names its object');
+  const first = ownNameToken(text, statement);
   const parts = text.nameAt(first);
   const qualified = qualify || parts.length > 1;
   return text.edited([
@@ -111,8 +110,7 @@ export function withQuery(statement: string, query: string): string {
 /** CREATE VIEW with these names for the view's columns. */
 export function withColumnList(statement: string, columns: readonly string[]): string {
   const text = new EditableText(statement);
-  const first = text.tokenAt(ownNameAt(parsed(statement)));
-  if (first === undefined) throw new Error('a CREATE statement names its object');
+  const first = ownNameToken(text, statement);
   const last = text.nameAt(first).at(-1)!;
   const list = `(${columns.map(quoteIdentifier).join(', ')})`;
   if (text.tokens[last + 1]?.text !== '(') return text.edited([text.insertBehind(last, ` ${list}`)]);
@@ -239,8 +237,16 @@ function indexOf(statement: string): IndexStmt | undefined {
   return made.kind === 'postgres' ? nodeAs(made.node, 'IndexStmt') : undefined;
 }
 
-/** Where the object's own name begins (UTF-8 bytes). */
-function ownNameAt(made: Statement): number {
+/** The token that the object's own name begins with. */
+function ownNameToken(text: EditableText, statement: string): number {
+  const at = ownNameAt(parsed(statement));
+  const first = at === null ? 2 : text.tokenAt(at);
+  if (first === undefined) throw new Error('a CREATE statement names its object');
+  return first;
+}
+
+/** Where the object's own name begins (UTF-8 bytes); null: it is the third word. */
+function ownNameAt(made: Statement): number | null {
   switch (made.kind) {
     case 'create_view':
     case 'create_source':
@@ -253,6 +259,8 @@ function ownNameAt(made: Statement): number {
       if (sequence) return sequence.sequence?.location ?? 0;
       const composite = nodeAs(made.node, 'CompositeTypeStmt');
       if (composite) return composite.typevar?.location ?? 0;
+      // Its name has no place in the tree: it is behind CREATE DOMAIN.
+      if (nodeAs(made.node, 'CreateDomainStmt')) return null;
     }
   }
   throw new Error(`${made.kind} names no object`);

@@ -1,9 +1,11 @@
 /** CREATE TABLE as a table is now: what SHOW CREATE shows once ALTER TABLE has changed it. */
+import type { ObjectId } from '../../../sql/catalog.ts';
 import { quoteIdentifier } from '../../../sql/functions/quote.ts';
 import { formatType } from '../../../sql/types/format.ts';
+import type { Catalog } from '../../catalog/catalog.ts';
 import type { IndexObject, TableObject } from '../../catalog/objects.ts';
 
-export function tableText(table: TableObject, uniques: readonly IndexObject[]): string {
+export function tableText(table: TableObject, uniques: readonly IndexObject[], catalog: Catalog): string {
   const names = table.columns.map(({ name }) => quoteIdentifier(name));
   const list = (columns: readonly number[]): string => columns.map((column) => names[column]).join(', ');
   const columns = table.columns.map((column, index) => {
@@ -15,7 +17,9 @@ export function tableText(table: TableObject, uniques: readonly IndexObject[]): 
           : ` DEFAULT ${defaultText}`
         : ` GENERATED ${identity === 'always' ? 'ALWAYS' : 'BY DEFAULT'} AS IDENTITY`;
     const notNull = type.nullable || identity !== undefined ? '' : ' NOT NULL';
-    return `${names[index]} ${formatType(type)}${generated}${notNull}`;
+    const typeText =
+      column.domain === undefined ? formatType(type) : domainName(catalog, table, column.domain);
+    return `${names[index]} ${typeText}${generated}${notNull}`;
   });
   const [primary] = table.keys;
   const key =
@@ -31,4 +35,10 @@ export function tableText(table: TableObject, uniques: readonly IndexObject[]): 
   const checks = table.checks.map(({ name, text }) => `CONSTRAINT ${quoteIdentifier(name)} CHECK (${text})`);
   const name = `${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)}`;
   return `CREATE TABLE ${name} (\n  ${[...columns, ...key, ...unique, ...checks].join(',\n  ')}\n)`;
+}
+
+/** A domain as the table's statement names it: with its schema where that is another. */
+function domainName(catalog: Catalog, table: TableObject, domain: ObjectId): string {
+  const { schema, name } = catalog.object(domain);
+  return (schema === table.schema ? [name] : [schema, name]).map(quoteIdentifier).join('.');
 }

@@ -20,7 +20,10 @@ export function columnsFollow(system: System, type: TypeObject, to: QualifiedNam
   const own = typeOfObject(type);
   return [...system.catalog.objects()].flatMap((object): CatalogObject[] => {
     if (object.kind !== 'table' && object.kind !== 'source') return [];
-    if (!object.columns.some((column) => mentionsType(column.type.name, own))) return [];
+    const isReader = object.columns.some(
+      (column) => column.domain === type.id || mentionsType(column.type.name, own),
+    );
+    if (!isReader) return [];
     const texts = [
       ...object.columns.map(({ defaultText }) => defaultText ?? ''),
       ...(object.kind === 'table' ? object.checks.map(({ text }) => text) : []),

@@ -261,7 +261,12 @@ function alterType(context: ActionContext, draft: TableDraft, { command, segment
       hint: `You might need to specify "${written}".`,
     });
   }
-  target.column = { ...column, type: { ...type, nullable: column.type.nullable } };
+  const { domain: _before, ...rest } = column;
+  target.column = {
+    ...rest,
+    type: { ...type, nullable: column.type.nullable },
+    ...(declared!.domain === undefined ? {} : { domain: declared!.domain }),
+  };
   draft.rewrites = true;
 }
 

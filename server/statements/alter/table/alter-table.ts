@@ -97,7 +97,10 @@ async function renameConstraint(system: System, table: TableObject, from: string
   if (key) return rename(system, key, to);
   const checks = table.checks.map((each) => (each === check ? { ...each, name: to } : each));
   const renamed = { ...table, checks };
-  const object = { ...renamed, statement: tableText(renamed, uniqueIndexes(system.catalog, table.id)) };
+  const object = {
+    ...renamed,
+    statement: tableText(renamed, uniqueIndexes(system.catalog, table.id), system.catalog),
+  };
   await commitCatalog(system, [{ kind: 'replace', object }], {
     committed: () => constrainAgain(system, table.id),
   });

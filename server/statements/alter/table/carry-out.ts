@@ -221,7 +221,7 @@ function newTable(
     }));
   indexes.push(...uniquesOf(system, table, fresh));
   const uniques = indexes.filter(({ primary }) => !primary);
-  return { table: { ...table, statement: tableText(table, uniques) }, indexes, added };
+  return { table: { ...table, statement: tableText(table, uniques, system.catalog) }, indexes, added };
 }
 
 /** Sequences that go with columns, by the columns' numbers now. */

@@ -13,7 +13,8 @@ import { move } from '../rename.ts';
 import { requireType } from './require-type.ts';
 
 export function prepareRenameType(system: System, parsed: ParsedStatement, statement: RenameStmt): Runnable {
-  return prepareMove(system, parsed, statement.object, ({ schema }) => ({
+  const tag = statement.renameType === 'OBJECT_DOMAIN' ? 'ALTER DOMAIN' : 'ALTER TYPE';
+  return prepareMove(system, parsed, statement.object, tag, ({ schema }) => ({
     schema,
     name: statement.newname ?? '',
   }));
@@ -24,7 +25,8 @@ export function prepareSetTypeSchema(
   parsed: ParsedStatement,
   statement: AlterObjectSchemaStmt,
 ): Runnable {
-  return prepareMove(system, parsed, statement.object, ({ name }) => {
+  const tag = statement.objectType === 'OBJECT_DOMAIN' ? 'ALTER DOMAIN' : 'ALTER TYPE';
+  return prepareMove(system, parsed, statement.object, tag, ({ name }) => {
     const schema = statement.newschema ?? '';
     if (!system.catalog.schema(schema)) {
       throw new SqlError({ sqlstate: '3F000', message: `schema "${schema}" does not exist` });
@@ -45,6 +47,7 @@ function prepareMove(
   system: System,
   parsed: ParsedStatement,
   named: Node | undefined,
+  tag: string,
   to: (from: Place) => Place,
 ): Runnable {
   return command((session: SessionContext) =>
@@ -54,7 +57,7 @@ function prepareMove(
       const target = to(object);
       refuseTaken(system, target);
       await move(system, [{ object, to: target }], columnsFollow(system, object, target));
-      return 'ALTER TYPE';
+      return tag;
     }, session),
   );
 }
