@@ -50,6 +50,12 @@ export function resolveAmong<T extends Signature>(
 
 /** The function or aggregate that `name(given…)` means. `unknown` stands for untyped literals and parameters. */
 export function resolveFunction(name: string, given: readonly TypeName[]): Resolution<FunctionEntry> {
+  const [only] = given;
+  // Records compare field by field, whatever they are made of.
+  if ((name === 'min' || name === 'max') && given.length === 1 && recordFields(only!) !== null) {
+    const [entry] = functionsNamed(name);
+    return { ...entry!, arguments: given, result: only! };
+  }
   return resolveAmong(functionsNamed(name), given);
 }
 

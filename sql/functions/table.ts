@@ -115,6 +115,10 @@ export const rowToJsonLines: FunctionEntry = variadic('row_to_json_pretty', fals
 
 /** `array[i][j]`: of any number of subscripts; the binder knows the type. */
 export const arraySubscript = variadic('array_subscript', false);
+/** An array with another element: the array, the element, its subscripts. */
+export const arrayAssignment: FunctionEntry = { ...variadic('array_set', true), canBeNull: false };
+/** An array with others in the place of a slice: the array, the others, and the bounds as `array_slice` has them. */
+export const arraySliceAssignment = variadic('array_set_slice', true);
 /** ROW(…). */
 export const rowConstructor: FunctionEntry = { ...variadic('row', false), canBeNull: false };
 /** `(record).field`, by its number from 0. */

@@ -10,6 +10,7 @@ import { filter, projectScalars } from '../relation.ts';
 import { shiftItems } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 import { bindRowColumn } from '../subquery.ts';
+import { withPart } from './parts.ts';
 import { assign, bindTarget, columnNumber, defaultValue, isDefault, targetRows } from './target.ts';
 import { bindReturning } from './returning.ts';
 
@@ -72,15 +73,17 @@ export function bindAssignments(
 ): Map<number, HirScalar> {
   const { statement } = context;
   const values = new Map<number, HirScalar>();
+  /** Columns of which parts are assigned. */
+  const inParts = new Set<number>();
   for (const node of nodes) {
     const target = nodeAs(node, 'ResTarget')!;
     const at = locationOf(target);
     const qualified = target.indirection !== undefined && target.name === relation.name;
     const hint = 'SET target columns cannot be qualified with the relation name.';
     const number = columnNumber(relation, target.name!, at, context, qualified ? { hint } : {});
-    if (target.indirection !== undefined) throw statement.unsupported('assignment to a part of a column', at);
     const column = relation.columns[number]!;
-    if (values.has(number)) {
+    const steps = target.indirection ?? [];
+    if (values.has(number) && (steps.length === 0 || !inParts.has(number))) {
       throw statement.error('42601', `multiple assignments to same column "${target.name}"`);
     }
     if (column.identity === 'always' && !isDefault(target.val!)) {
@@ -88,6 +91,19 @@ export function bindAssignments(
       throw statement.error('428C9', message, at, {
         detail: `Column "${column.name}" is an identity column defined as GENERATED ALWAYS.`,
       });
+    }
+    if (steps.length > 0) {
+      const value = valueOf(target.val!, context, at);
+      if (isDefault(value)) {
+        const what = 'A_Indices' in steps[0]! ? 'an array element' : 'a subfield';
+        throw statement.error('0A000', `cannot set ${what} to DEFAULT`, at);
+      }
+      // Parts of one column follow each other.
+      const base = values.get(number) ?? expression.scope.items[0]!.columns[number]!.scalar;
+      const part = { column, value: bindExpression(value, expression), at, context: expression };
+      values.set(number, withPart(base, column.type, steps, part));
+      inParts.add(number);
+      continue;
     }
     const part = nodeAs(target.val, 'MultiAssignRef');
     const subquery = nodeAs(part?.source, 'SubLink');

@@ -1,6 +1,7 @@
 //! Arrays, one file a family.
 
 mod access;
+mod assign;
 mod change;
 mod compare;
 mod construct;
@@ -15,6 +16,7 @@ use tidewire_plan::ScalarType;
 pub(super) fn families() -> Vec<&'static [Function]> {
     vec![
         access::FUNCTIONS,
+        assign::FUNCTIONS,
         change::FUNCTIONS,
         compare::FUNCTIONS,
         construct::FUNCTIONS,
