@@ -81,6 +81,9 @@ export type PlanArguments<T> = [
   transaction: T,
 ];
 
+/** What a write does about foreign keys: `checks` of engine.rs. */
+export type ReferenceArguments = [references: number, deferred: readonly number[] | null];
+
 /** The rows of a small execution: all of them as ready messages, or in a cursor. */
 export interface ReadyRows {
   rows: number;
@@ -124,6 +127,7 @@ export interface NativeEngine {
   renameCollection(id: number, name: string, constraint: string | null, columnNames: readonly string[]): void;
   constrain(id: number, constraints: string, timeZone: string): void;
   defineEnum(oid: number, name: string, labels: readonly EnumLabelDefinition[]): void;
+  checkReferences(transaction: NativeTransaction, deferred: readonly number[] | null): void;
   defineSequence(oid: number, options: SequenceDefinition): void;
   dropSequence(oid: number): void;
   sequenceState(oid: number): { last: string; called: boolean } | null;
@@ -148,11 +152,12 @@ export interface NativeEngine {
       cancellation: NativeCancellation | null,
     ]
   ): void;
-  writeNow(...options: PlanArguments<NativeTransaction>): number | null;
+  writeNow(...options: [...PlanArguments<NativeTransaction>, ...ReferenceArguments]): number | null;
   write(
     request: number,
     ...options: [
       ...PlanArguments<NativeTransaction>,
+      ...ReferenceArguments,
       encoding: string,
       cancellation: NativeCancellation | null,
     ]

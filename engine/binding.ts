@@ -3,7 +3,7 @@
  * answers that come through the one callback settle the promises that wait for them.
  */
 import { engineError } from './error.ts';
-import { type NativeEngine, type NativeAddon, native } from './addon.ts';
+import { ReferenceArguments, type NativeEngine, type NativeAddon, native } from './addon.ts';
 import {
   Cursor,
   ReadyCursor,
@@ -29,6 +29,7 @@ import type {
   EngineEvents,
   ErrorLog,
   ExecuteOptions,
+  WriteOptions,
   Expr,
   GeneratorKind,
   MessageColumn,
@@ -49,6 +50,8 @@ import type {
   SinkSchema,
 } from './index.ts';
 import type { Constraints, Mfp } from './plan.generated.ts';
+
+const REFERENCES = { none: 0, follow: 1, check: 2 } as const;
 
 interface Answer {
   readonly count: number;
@@ -193,6 +196,10 @@ export class NativeBinding implements Engine {
     native(() => this.#engine.defineEnum(oid, name, labels));
   }
 
+  checkReferences(transaction: Transaction, deferred: readonly ArrangementId[] | null): void {
+    native(() => this.#engine.checkReferences(nativeOf(transaction), deferred));
+  }
+
   defineSequence(oid: number, options: SequenceDefinition): void {
     native(() => this.#engine.defineSequence(oid, options));
   }
@@ -269,15 +276,25 @@ export class NativeBinding implements Engine {
 
   async write(
     prepared: PreparedPlan,
-    options: ExecuteOptions & { readonly transaction: Transaction },
+    options: WriteOptions,
   ): Promise<{ readonly affected: number; readonly returning: ResultCursor | null }> {
     const values = planArguments(prepared, options, nativeOf(options.transaction));
+    const references: ReferenceArguments = [
+      REFERENCES[options.references ?? 'none'],
+      options.deferred ?? null,
+    ];
     if (prepared.immediate) {
-      const affected = native(() => this.#engine.writeNow(...values));
+      const affected = native(() => this.#engine.writeNow(...values, ...references));
       if (affected !== null) return { affected, returning: null };
     }
     const { count, cursor } = await this.#request((request) =>
-      this.#engine.write(request, ...values, JSON.stringify(options.encoding), cancellationOf(options)),
+      this.#engine.write(
+        request,
+        ...values,
+        ...references,
+        JSON.stringify(options.encoding),
+        cancellationOf(options),
+      ),
     );
     return { affected: count, returning: cursor };
   }

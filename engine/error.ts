@@ -1,3 +1,11 @@
+/** The table, column or constraint that an error is about. */
+export interface ErrorSubject {
+  readonly schema: string;
+  readonly table: string;
+  readonly column?: string | null;
+  readonly constraint?: string | null;
+}
+
 /** A data error: what PostgreSQL would report. */
 export class EngineError extends Error {
   readonly sqlstate: string;
@@ -5,12 +13,14 @@ export class EngineError extends Error {
   readonly hint: string | undefined;
   /** PostgreSQL's CONTEXT. */
   readonly where: string | undefined;
+  readonly about: ErrorSubject | undefined;
   constructor(options: {
     sqlstate: string;
     message: string;
     detail?: string;
     hint?: string;
     where?: string;
+    about?: ErrorSubject;
   }) {
     super(options.message);
     this.name = 'EngineError';
@@ -18,6 +28,7 @@ export class EngineError extends Error {
     this.detail = options.detail;
     this.hint = options.hint;
     this.where = options.where;
+    this.about = options.about;
   }
 }
 
@@ -30,6 +41,7 @@ export function engineError(text: string): EngineError {
       detail: string | null;
       hint: string | null;
       where: string | null;
+      about: ErrorSubject | null;
     };
     return new EngineError({
       sqlstate: fields.sqlstate,
@@ -37,6 +49,7 @@ export function engineError(text: string): EngineError {
       ...(fields.detail === null ? {} : { detail: fields.detail }),
       ...(fields.hint === null ? {} : { hint: fields.hint }),
       ...(fields.where === null ? {} : { where: fields.where }),
+      ...(fields.about ? { about: fields.about } : {}),
     });
   } catch {
     return new EngineError({ sqlstate: 'XX000', message: text });

@@ -16,6 +16,7 @@ export type ArrangementId = number;
 export type Timestamp = number;
 
 export { EngineError };
+export type { ErrorSubject } from './error.ts';
 
 /** How result rows are encoded. Column formats: 0 text, 1 binary; one for each projected column. */
 export type RowEncoding =
@@ -49,6 +50,17 @@ export interface ExecuteOptions {
   readonly encoding: RowEncoding;
   /** Aborting it ends the execution with 57014. */
   readonly cancel?: Cancellation;
+}
+
+export interface WriteOptions extends ExecuteOptions {
+  readonly transaction: Transaction;
+  /**
+   * What it does about foreign keys, all of which the commit looks at. `none`, which is the default: nothing. `follow`: it changes the rows that
+   * refer to those that it writes. `check`: it looks at them too when it ends.
+   */
+  readonly references?: 'none' | 'follow' | 'check';
+  /** Of `check`: the arrangements of those that are left to the commit; null: of those that were declared so. */
+  readonly deferred?: readonly ArrangementId[] | null;
 }
 
 /** Ready rows of a one-shot statement, held by the engine until taken or closed. */
@@ -493,6 +505,11 @@ export interface Engine {
    * reads and shows its values by these labels from now on.
    */
   defineEnum(oid: number, name: string, labels: readonly EnumLabelDefinition[]): void;
+  /**
+   * Whether what a transaction has written so far keeps the foreign keys; throws 23503. `deferred`: the arrangements of
+   * those that are not looked at, null: those that were declared so.
+   */
+  checkReferences(transaction: Transaction, deferred: readonly ArrangementId[] | null): void;
   /** A sequence, new or under other options; `restart`: the next value that it gives out. Numbers are texts. */
   defineSequence(oid: number, options: SequenceDefinition): void;
   dropSequence(oid: number): void;
@@ -529,7 +546,7 @@ export interface Engine {
   /** Runs a plan with Output.write; the writes go into `options.transaction`. */
   write(
     prepared: PreparedPlan,
-    options: ExecuteOptions & { readonly transaction: Transaction },
+    options: WriteOptions,
   ): Promise<{ readonly affected: number; readonly returning: ResultCursor | null }>;
   beginTransaction(): Transaction;
   /**

@@ -222,7 +222,11 @@ frame: Frame,
  */
 result: ColumnType, };
 export type Operator = { "kind": "constant", rows: Array<ConstantRow>, } | { "kind": "import", arrangement: number, layout: Layout, } | { "kind": "lookup", arrangement: number, layout: Layout, keys: Array<Array<Expr>>, range?: KeyRange, } | { "kind": "mfp", input: number, mfp: Mfp, } | { "kind": "flatMap", input: number, calls: Array<TableCall>, ordinality: boolean, } | { "kind": "arrange", input: number, layout: Layout, } | { "kind": "join", left: number, right: number, nullSafe: Array<boolean>, closure: Mfp, } | { "kind": "reduce", input: number, key: Array<KeyExpr>, class: ReduceClass, layout: Layout, } | { "kind": "topK", input: number, key: Array<KeyExpr>, order: Array<OrderKey>, limit: Expr | null, offset: Expr | null, withTies: boolean, } | { "kind": "window", input: number, key: Array<KeyExpr>, order: Array<OrderKey>, calls: Array<WindowCall>, } | { "kind": "negate", input: number, } | { "kind": "threshold", input: number, } | { "kind": "union", inputs: Array<number>, } | { "kind": "guard", input: number, key: Array<KeyExpr>, sqlstate: string, message: string, hint?: string, };
-export type Output = { "kind": "arrangement", node: number, arrangement: number, layout: Layout, } | { "kind": "subscription", node: number, } | { "kind": "rows", node: number, finishing: Finishing, } | { "kind": "write", arrangement: number, deleted: number | null, inserted: number | null, returned: number | null, returning: Mfp | null, conflict: OnConflict | null, };
+export type Output = { "kind": "arrangement", node: number, arrangement: number, layout: Layout, } | { "kind": "subscription", node: number, } | { "kind": "rows", node: number, finishing: Finishing, } | { "kind": "write", arrangement: number, deleted: number | null, inserted: number | null, returned: number | null, 
+/**
+ * For foreign keys that follow a change: of each row that is replaced the old one's columns, then the new one's.
+ */
+replaced?: number, returning: Mfp | null, conflict: OnConflict | null, };
 export type Finishing = { 
 /**
  * Sort keys over the node's columns; rows that tie come in the order of their packed bytes.
@@ -287,7 +291,11 @@ checks: Array<Check>,
 /**
  * Unique keys besides the primary key.
  */
-unique: Array<UniqueConstraint>, };
+unique: Array<UniqueConstraint>, 
+/**
+ * FOREIGN KEY: what its rows refer to. Commits check them, on both sides.
+ */
+foreign: Array<ForeignKey>, };
 export type Check = { 
 /**
  * Its name.
@@ -314,3 +322,49 @@ layout: Layout,
  * Whether keys with a NULL can be duplicates (NULLS NOT DISTINCT).
  */
 nullsEqual: boolean, };
+export type ForeignKey = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The referring table arranged by the columns that refer.
+ */
+arrangement: number, 
+/**
+ * Its layout: the key is made of columns.
+ */
+layout: Layout, 
+/**
+ * The referenced table's own arrangement.
+ */
+parent: number, 
+/**
+ * The referenced table arranged by the referenced key, whose values are of the same types.
+ */
+parentArrangement: number, 
+/**
+ * Its layout.
+ */
+parentLayout: Layout, 
+/**
+ * The referring columns in the order in which they were declared, and those that they refer to.
+ */
+columns: Array<number>, parentColumns: Array<number>, 
+/**
+ * What a statement that deletes a key does with the rows that refer to it.
+ */
+onDelete: ReferentialAction, 
+/**
+ * The same, of one that changes it.
+ */
+onUpdate: ReferentialAction, 
+/**
+ * MATCH FULL: a row has all of the columns or none.
+ */
+full: boolean, 
+/**
+ * Looked at by the commit alone unless the transaction says otherwise; else also when a statement ends.
+ */
+deferred: boolean, };
+export type ReferentialAction = { "kind": "noAction" } | { "kind": "restrict" } | { "kind": "delete" } | { "kind": "replace", row: Mfp, };

@@ -21,6 +21,11 @@ export interface CatalogColumn {
   readonly domain?: ObjectId;
   /** GENERATED … AS IDENTITY: `always` takes other values only with OVERRIDING SYSTEM VALUE. */
   readonly identity?: 'always' | 'byDefault';
+  /**
+   * GENERATED ALWAYS AS (text). Its values are computed where rows are written, and kept, whether STORED or VIRTUAL: what
+   * it is computed by is immutable, so that no answer differs.
+   */
+  readonly generated?: { readonly text: string; readonly stored: boolean } | undefined;
 }
 
 /** A unique constraint or index: rows with the same values in its columns exclude each other. */
@@ -37,6 +42,19 @@ export interface UniqueKey {
   readonly isConstraint: boolean;
 }
 
+/** A foreign key, seen from the table that it refers to. */
+export interface Reference {
+  readonly name: string;
+  readonly child: ObjectId;
+  readonly columns: readonly number[];
+  readonly parentColumns: readonly number[];
+  readonly onDelete: ReferentialAction;
+  readonly onUpdate: ReferentialAction;
+}
+
+/** What happens to rows that refer to a key that goes or changes. */
+export type ReferentialAction = 'noAction' | 'restrict' | 'cascade' | 'setNull' | 'setDefault';
+
 export interface CatalogRelation {
   readonly id: ObjectId;
   readonly schema: string;
@@ -50,6 +68,10 @@ export interface CatalogRelation {
   readonly primaryKeyName: string | null;
   /** Of a table: what ON CONFLICT may name, the primary key first. */
   readonly uniqueKeys?: readonly UniqueKey[];
+  /** Of a table: the foreign keys that refer to it. */
+  referencedBy?(): readonly Reference[];
+  /** Of a table: it has foreign keys. */
+  readonly refers?: boolean;
   /** Only for kind `view`: the definition's HIR (bound once per catalog version, columns renamed). */
   boundView?(): HirRelation;
   /** Rows at last count, for join ordering; null if unknown. */

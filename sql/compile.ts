@@ -20,6 +20,8 @@ import { optimize, simplify } from './optimize/pipeline.ts';
 import { evaluatorFor } from './optimize/evaluate.ts';
 import type { PhysicalPlan, Target } from './physical/physical.ts';
 import { planRelation, planShared } from './physical/physical.ts';
+import { typeOf } from './bind/scalar.ts';
+import { mapReferences } from './hir/traverse.ts';
 import { visitRelation } from './mir/traverse.ts';
 import type { ExplainFormat, ExplainOptions, ExplainStage } from './explain/explain.ts';
 import { explainStage } from './explain/explain.ts';
@@ -229,12 +231,26 @@ export function compileExpressions(scalars: readonly HirScalar[], columns: reado
   return compileScalars(scalars, columns).map(toExpr);
 }
 
-/** The program that makes a row of `scalars` out of a row of `columns`. */
-export function compileRow(scalars: readonly HirScalar[], columns: readonly NullableType[]): Mfp {
+/**
+ * The program that makes a row of `scalars` out of a row of `columns`; `generated` are columns of that row which are
+ * computed from its others, by their numbers.
+ */
+export function compileRow(
+  scalars: readonly HirScalar[],
+  columns: readonly NullableType[],
+  generated: ReadonlyMap<number, HirScalar> = new Map(),
+): Mfp {
+  const width = columns.length;
+  const given = compileScalars(scalars, columns);
+  const row = [...columns, ...scalars.map((scalar) => ({ ...typeOf(scalar), nullable: true }))];
+  const moved = [...generated.values()].map((scalar) =>
+    mapReferences(scalar, (column) => ({ ...column, index: width + column.index })),
+  );
+  const places = new Map([...generated.keys()].map((number, at) => [number, row.length + at]));
   return {
-    expressions: compileScalars(scalars, columns).map(toExpr),
+    expressions: [...given, ...compileScalars(moved, row)].map(toExpr),
     predicates: [],
-    projection: scalars.map((_, index) => columns.length + index),
+    projection: scalars.map((_, index) => places.get(index) ?? width + index),
   };
 }
 

@@ -1,5 +1,9 @@
+import type { ErrorSubject } from '../engine/index.ts';
+
 /** What a client needs to know about a refused statement; the fields of PostgreSQL's ErrorResponse. */
 export interface SqlErrorOptions {
+  /** The table, column or constraint that it is about. */
+  about?: ErrorSubject | undefined;
   /** Five-character SQLSTATE. */
   sqlstate: string;
   message: string;
@@ -18,6 +22,7 @@ export class SqlError extends Error {
   readonly hint: string | undefined;
   readonly where: string | undefined;
   readonly position: number | undefined;
+  readonly about: ErrorSubject | undefined;
 
   constructor(options: SqlErrorOptions) {
     super(options.message);
@@ -27,6 +32,7 @@ export class SqlError extends Error {
     this.hint = options.hint;
     this.where = options.where;
     this.position = options.position;
+    this.about = options.about;
   }
 }
 

@@ -6,6 +6,7 @@ import type { Constraints } from '../../engine/plan.generated.ts';
 import type { ObjectId } from '../../sql/catalog.ts';
 import type { System } from '../system.ts';
 import type { Catalog } from './catalog.ts';
+import { engineForeignKeys } from './foreign-keys.ts';
 import type { IndexObject, TableObject } from './objects.ts';
 
 /** The unique indexes of a table, without the primary key's. */
@@ -41,6 +42,7 @@ export function constrain(system: System, table: TableObject, indexes: readonly 
       layout,
       nullsEqual,
     })),
+    foreign: engineForeignKeys(system, table, indexes),
   };
   system.engine.constrain(table.arrangement, constraints, table.checks[0]?.timeZone ?? 'UTC');
 }

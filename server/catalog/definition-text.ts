@@ -2,7 +2,13 @@
 import { quoteIdentifier } from '../../sql/functions/quote.ts';
 import { indexElements } from '../statements/names/create-text.ts';
 import type { Catalog } from './catalog.ts';
-import type { CatalogObject, CheckConstraint, IndexObject } from './objects.ts';
+import type {
+  CatalogObject,
+  CheckConstraint,
+  ForeignKeyConstraint,
+  IndexObject,
+  TableObject,
+} from './objects.ts';
 
 /** The indexed columns and expressions, as they are written. */
 export function indexedTexts(index: IndexObject, catalog: Catalog): string[] {
@@ -33,6 +39,36 @@ export function keyDefinition(index: IndexObject, catalog: Catalog): string {
 /** `CHECK (a > 0)`. */
 export function checkDefinition({ text }: CheckConstraint): string {
   return `CHECK (${text})`;
+}
+
+const ACTIONS: Readonly<Record<ForeignKeyConstraint['onDelete'], string>> = {
+  noAction: '',
+  restrict: 'RESTRICT',
+  cascade: 'CASCADE',
+  setNull: 'SET NULL',
+  setDefault: 'SET DEFAULT',
+};
+
+/** `FOREIGN KEY (a) REFERENCES other(id) ON DELETE CASCADE`. */
+export function foreignKeyDefinition(
+  table: TableObject,
+  { columns, parent, parentColumns, onUpdate, onDelete, ...rest }: ForeignKeyConstraint,
+  catalog: Catalog,
+): string {
+  const other = parent === table.id ? table : (catalog.object(parent) as TableObject);
+  const list = (of: TableObject, numbers: readonly number[]): string =>
+    numbers.map((number) => quoteIdentifier(of.columns[number]!.name)).join(', ');
+  const schema = other.schema === table.schema ? '' : `${quoteIdentifier(other.schema)}.`;
+  const name = `${schema}${quoteIdentifier(other.name)}`;
+  const actions = [
+    onUpdate === 'noAction' ? '' : ` ON UPDATE ${ACTIONS[onUpdate]}`,
+    onDelete === 'noAction' ? '' : ` ON DELETE ${ACTIONS[onDelete]}`,
+    rest.onDeleteColumns === null ? '' : ` (${list(table, rest.onDeleteColumns)})`,
+    rest.deferrable ? ' DEFERRABLE' : '',
+    rest.deferred ? ' INITIALLY DEFERRED' : '',
+    rest.validated ? '' : ' NOT VALID',
+  ].join('');
+  return `FOREIGN KEY (${list(table, columns)}) REFERENCES ${name}(${list(other, parentColumns)})${rest.full ? ' MATCH FULL' : ''}${actions}`;
 }
 
 type Columned = Extract<CatalogObject, { kind: 'table' | 'source' | 'materializedView' }>;

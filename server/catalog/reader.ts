@@ -22,6 +22,7 @@ import type { ArrangementId, Layout } from '../../engine/index.ts';
 import type { Catalog } from './catalog.ts';
 import { uniqueIndexes } from './constraints.ts';
 import { kindName } from './objects.ts';
+import { referringTo } from './foreign-keys.ts';
 import type {
   CatalogObject,
   MaterializedViewObject,
@@ -316,6 +317,7 @@ export class StatementCatalog implements CatalogReader {
           keys: [...object.keys, ...secondary.map(({ columns }) => columns)],
           primaryKeyName: object.kind === 'table' ? object.primaryKeyName : null,
           uniqueKeys,
+          ...(object.kind === 'table' ? this.#foreignKeys(object) : {}),
           get estimatedRows() {
             return estimate(object.arrangement);
           },
@@ -330,6 +332,17 @@ export class StatementCatalog implements CatalogReader {
       return column;
     const { defaultText } = this.domain(column.domain);
     return defaultText === null ? column : { ...column, defaultText };
+  }
+
+  #foreignKeys(table: TableObject): Pick<CatalogRelation, 'referencedBy' | 'refers'> {
+    return {
+      refers: table.foreignKeys.length > 0,
+      referencedBy: () =>
+        referringTo(this.#catalog, table.id).map(({ table: child, foreignKey }) => ({
+          ...foreignKey,
+          child: child.id,
+        })),
+    };
   }
 
   /** The primary key, then the others. */

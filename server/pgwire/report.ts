@@ -10,13 +10,21 @@ export function reportOf(
   severity: 'ERROR' | 'FATAL' = 'ERROR',
 ): { readonly fields: ReportFields; readonly internal: boolean } {
   if (error instanceof SqlError) {
-    const { sqlstate, message, detail, hint, where, position } = error;
-    return { fields: { severity, sqlstate, message, detail, hint, where, position }, internal: false };
+    const { sqlstate, message, detail, hint, where, position, about } = error;
+    return { fields: { severity, sqlstate, message, detail, hint, where, position, about }, internal: false };
   }
   if (error instanceof EngineError || isEngineLike(error)) {
-    const { sqlstate, message, detail, hint, where } = error;
+    const { sqlstate, message, detail, hint, where, about } = error;
     return {
-      fields: { severity, sqlstate, message, detail: detail ?? undefined, hint: hint ?? undefined, where },
+      fields: {
+        severity,
+        sqlstate,
+        message,
+        detail: detail ?? undefined,
+        hint: hint ?? undefined,
+        where,
+        about,
+      },
       internal: sqlstate.startsWith('XX'),
     };
   }

@@ -2,6 +2,7 @@
  * Builds backend messages in one scratch buffer and hands them to the socket in one write. Large chunks of ready rows
  * pass by without a copy.
  */
+import type { ErrorSubject } from '../../engine/index.ts';
 import type { Socket } from 'node:net';
 
 /** Ready chunks from this size on are written as they are. */
@@ -25,6 +26,7 @@ export interface ReportFields {
   readonly where?: string | undefined;
   readonly hint?: string | undefined;
   readonly position?: number | undefined;
+  readonly about?: ErrorSubject | undefined;
 }
 
 /** A column as RowDescription tells it. */
@@ -229,8 +231,16 @@ export class BackendWriter {
     if (fields.hint !== undefined) this.#field('H', fields.hint);
     if (fields.where !== undefined) this.#field('W', fields.where);
     if (fields.position !== undefined) this.#field('P', String(fields.position));
+    if (fields.about !== undefined) this.#about(fields.about);
     this.#byte(0);
     this.#end();
+  }
+
+  #about({ schema, table, column, constraint }: ErrorSubject): void {
+    this.#field('s', schema);
+    this.#field('t', table);
+    if (column) this.#field('c', column);
+    if (constraint) this.#field('n', constraint);
   }
 
   #field(code: string, value: string): void {

@@ -121,6 +121,8 @@ export interface OpenTransaction {
   ddl: StagedDdl | null;
   /** What its end takes back where it is not committed, and no write of its. */
   readonly undo: (() => void)[];
+  /** SET CONSTRAINTS: whether constraints that can be deferred are; all of them, and each by its id. */
+  readonly constraintModes: { all: boolean | null; readonly each: Map<number, boolean> };
   readonly readOnly: boolean;
   /** Made by BEGIN, not by a single statement. */
   readonly explicit: boolean;

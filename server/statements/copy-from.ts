@@ -13,6 +13,7 @@ import type { SessionContext, StatementResult } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { type CopyOptions, listedColumns, readCopyOptions } from './copy-options.ts';
 import type { Runnable } from './prepared.ts';
+import { deferredForeignKeys } from './set-constraints.ts';
 
 export function prepareCopyFrom(
   system: System,
@@ -66,7 +67,7 @@ function copyIn(
   // `fields`: columns of the table that the data has; `scalars`: the table's columns over them, defaults filled in.
   const environment = system.planning.bindEnvironment(session, parsed);
   const relation = environment.catalog.relation(table.id);
-  const { fields, scalars } = bindDecodedRow(relation, columnNames, environment, session.number);
+  const { fields, scalars, generated } = bindDecodedRow(relation, columnNames, environment, session.number);
   const fieldTypes = fields.map((index) => ({ ...table.columns[index]!.type, nullable: true }));
   const decoder: RowDecoder = system.engine.decoder({
     arrangement: table.arrangement,
@@ -79,7 +80,7 @@ function copyIn(
       type: toColumnType(fieldTypes[field]!),
     })),
     metadata: 0,
-    mfp: compileRow(scalars, fieldTypes),
+    mfp: compileRow(scalars, fieldTypes, generated),
     timeZone: session.timeZone,
   });
   let rows = 0;
@@ -117,6 +118,9 @@ function copyIn(
       if (!session.transaction.explicit) {
         await system.sequencer.commit(session.transaction.writes);
         session.transaction.writes.clear();
+      } else if (table.foreignKeys.length > 0) {
+        const left = deferredForeignKeys(system.catalog, session.transaction);
+        system.engine.checkReferences(session.transaction.writes, left);
       }
       return `COPY ${rows}`;
     },

@@ -98,12 +98,23 @@ function selectColumns(catalog: StatementCatalog, statement: CopyStmt): Node {
   const name = rangeName(statement.relation);
   const relation = catalog.findRelation(name.parts.at(-2) ?? null, name.parts.at(-1)!);
   for (const column of nameParts(statement.attlist)) {
-    if (relation === null || relation.columns.some((other) => other.name === column)) continue;
+    const found = relation?.columns.find((other) => other.name === column);
+    if (found?.generated !== undefined) {
+      throw new SqlError({
+        sqlstate: '42P10',
+        message: `column "${column}" is a generated column`,
+        detail: 'Generated columns cannot be used in COPY.',
+      });
+    }
+    if (relation === null || found !== undefined) continue;
     const message = `column "${column}" of relation "${relation.name}" does not exist`;
     throw new SqlError({ sqlstate: '42703', message });
   }
   const select = selectAll(name);
-  const columns = nameParts(statement.attlist);
+  const given = relation?.columns.filter(({ generated }) => generated === undefined) ?? [];
+  const all = relation === null || given.length === relation.columns.length;
+  const listed = nameParts(statement.attlist);
+  const columns = listed.length > 0 || all ? listed : given.map((column) => column.name);
   if (columns.length === 0) return select;
   return {
     SelectStmt: {

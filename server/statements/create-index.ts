@@ -151,6 +151,10 @@ function planIndex(
     relation.columns.map((column) => column.type),
   );
   const columns = scalars.map((scalar) => (scalar.kind === 'column' ? scalar.index + 1 : 0));
+  if (columns.some((number) => relation.columns[number - 1]?.generated?.stored === false)) {
+    const message = 'indexes on virtual generated columns are not supported';
+    throw new SqlError({ sqlstate: '0A000', message });
+  }
   const suffix = columns
     .map((number) => (number > 0 ? relation.columns[number - 1]?.name : 'expr'))
     .join('_');

@@ -17,6 +17,7 @@ import { refuseOption } from './alter/options.ts';
 import { namedChecks, uniquesOf, withSequences } from './constraint-objects.ts';
 import { indexPlan } from './create-index.ts';
 import { defineSequence } from './create-sequence.ts';
+import { namedForeignKeys, startReferring } from './foreign-keys.ts';
 import { type Runnable, command } from './prepared.ts';
 
 export function prepareCreateTable(
@@ -44,7 +45,7 @@ export function prepareCreateTable(
       const columnTypes = columns.map((column) => toColumnType(column.type));
       const layout = layoutByColumns(columnTypes, primaryKey?.columns ?? null);
       const arrangement = system.catalog.allocateArrangement();
-      const table: TableObject = {
+      const bare: TableObject = {
         kind: 'table',
         id: owner,
         ...target,
@@ -56,9 +57,15 @@ export function prepareCreateTable(
         keys: primaryKey ? [primaryKey.columns] : [],
         primaryKeyName: primaryKey ? (primaryKey.name ?? `${target.name}_pkey`) : null,
         checks: namedChecks(system, target.name, columns, definition.checks, session.timeZone),
+        foreignKeys: [],
       };
+      const uniques = uniquesOf(system, bare, definition.uniques);
+      const context = { system, session, parsed };
+      // There are no rows that NOT VALID could leave unseen.
+      const declared = definition.foreignKeys.map((foreignKey) => ({ ...foreignKey, validated: true }));
+      const foreignKeys = namedForeignKeys(context, bare, uniques, declared);
+      const table: TableObject = { ...bare, foreignKeys };
       const primary = primaryKey && primaryIndex(system, table, primaryKey.columns);
-      const uniques = uniquesOf(system, table, definition.uniques);
       const qualified = `${target.schema}.${target.name}`;
       system.engine.createCollection(arrangement, qualified, columnTypes, layout, primaryKey !== null, {
         constraint: table.primaryKeyName ?? `${target.name}_pkey`,
@@ -76,6 +83,7 @@ export function prepareCreateTable(
           const plan = indexPlan(table, index);
           installations.push(system.dataflows.start({ plan, requires: [] }, () => system.sequencer.last));
         }
+        installations.push(...startReferring(system, table, foreignKeys));
         await Promise.all(installations.map(({ ready }) => ready));
         constrain(system, table, uniques);
       } catch (error) {

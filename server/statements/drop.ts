@@ -10,6 +10,8 @@ import { commitCatalog } from '../catalog/commit.ts';
 import { constrainAgain } from '../catalog/constraints.ts';
 import { article, lookUp, positionOf, requireObject } from '../catalog/names.ts';
 import {
+  type ForeignKeyConstraint,
+  type TableObject,
   type CatalogObject,
   type ObjectKind,
   type SequenceObject,
@@ -95,23 +97,86 @@ export async function dropObjects(
   const cascaded = objects.filter(
     (object) => !ids.includes(object.id) && object.kind !== 'index' && object.kind !== 'sequence',
   );
-  if (cascaded.length === 1) {
-    const message = `drop cascades to ${describeObject(cascaded[0]!)}`;
-    session.notice({ severity: 'NOTICE', sqlstate: '00000', message });
-  } else if (cascaded.length > 1) {
-    session.notice({
-      severity: 'NOTICE',
-      sqlstate: '00000',
-      message: `drop cascades to ${cascaded.length} other objects`,
-      detail: cascaded.map((object) => `drop cascades to ${describeObject(object)}`).join('\n'),
-    });
-  }
+  const unreferred = referredTo(system, objects, options.cascade);
+  noticeCascade(session, [
+    ...cascaded.map(describeObject),
+    ...unreferred.flatMap(({ before, after }) =>
+      before.foreignKeys
+        .filter((foreignKey) => !after.foreignKeys.includes(foreignKey))
+        .map(({ name }) => `constraint ${name} on table ${before.name}`),
+    ),
+  ]);
   const drops = objects.map((object): CatalogChange => ({ kind: 'drop', id: object.id }));
   if (drops.length + schemas.length === 0) return;
   for (const object of objects) await stopObject(system, object);
-  await commitCatalog(system, [...drops, ...schemas], {
-    committed: () => objects.forEach((object) => releaseObject(system, object)),
+  const changed = unreferred.map(({ after }): CatalogChange => ({ kind: 'replace', object: after }));
+  await commitCatalog(system, [...drops, ...changed, ...schemas], {
+    committed: () => {
+      for (const { before, after } of unreferred) {
+        constrainAgain(system, after.id);
+        releaseForeignKeys(
+          system,
+          before.foreignKeys.filter((foreignKey) => !after.foreignKeys.includes(foreignKey)),
+        );
+      }
+      objects.forEach((object) => releaseObject(system, object));
+    },
   });
+}
+
+/** What goes along with what was named. */
+export function noticeCascade(session: Pick<SessionContext, 'notice'>, objects: readonly string[]): void {
+  const lines = objects.map((object) => `drop cascades to ${object}`);
+  if (lines.length === 0) return;
+  const notice = { severity: 'NOTICE', sqlstate: '00000' } as const;
+  if (lines.length === 1) return session.notice({ ...notice, message: lines[0]! });
+  const message = `drop cascades to ${lines.length} other objects`;
+  session.notice({ ...notice, message, detail: lines.join('\n') });
+}
+
+/** Tables that stay, without the foreign keys to tables that go; without CASCADE that is error 2BP01. */
+function referredTo(
+  system: System,
+  dropped: readonly CatalogObject[],
+  cascade: boolean,
+): { readonly before: TableObject; readonly after: TableObject }[] {
+  const gone = new Set(dropped.map(({ id }) => id));
+  const changed: { before: TableObject; after: TableObject }[] = [];
+  const lines: string[] = [];
+  for (const table of system.catalog.objects()) {
+    if (table.kind !== 'table' || gone.has(table.id)) continue;
+    const going = table.foreignKeys.filter(({ parent }) => gone.has(parent));
+    if (going.length === 0) continue;
+    for (const { name, parent } of going) {
+      const other = system.catalog.object(parent).name;
+      lines.push(`constraint ${name} on table ${table.name} depends on table ${other}`);
+    }
+    const foreignKeys = table.foreignKeys.filter((foreignKey) => !going.includes(foreignKey));
+    changed.push({ before: table, after: { ...table, foreignKeys } });
+  }
+  if (lines.length > 0 && !cascade) {
+    const named = dropped.filter(({ kind }) => kind === 'table');
+    const what = named.length === 1 ? `table ${named[0]!.name}` : 'desired object(s)';
+    throw new SqlError({
+      sqlstate: '2BP01',
+      message: `cannot drop ${what} because other objects depend on ${named.length === 1 ? 'it' : 'them'}`,
+      detail: lines.join('\n'),
+      hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
+    });
+  }
+  return changed;
+}
+
+/** After the commit: nobody looks anything up in these any more. */
+export function releaseForeignKeys(system: System, foreignKeys: readonly ForeignKeyConstraint[]): void {
+  for (const { arrangement } of foreignKeys) system.dataflows.drop({ arrangement, uses: [] });
+}
+
+/** The engine forgets what a collection refers to. */
+export function forgetReferences(system: System, { arrangement, name, columns }: TableObject): void {
+  const relation = { relation: name, columns: columns.map((column) => column.name) };
+  const none = { ...relation, notNull: [], checks: [], unique: [], foreign: [] };
+  system.engine.constrain(arrangement, none, 'UTC');
 }
 
 /** What to write instead where the object is of another kind. */
@@ -296,6 +361,12 @@ export function releaseObject(system: System, object: CatalogObject): void {
   endSubscriptions(system, object, 'dropped');
   switch (object.kind) {
     case 'table':
+      if (object.foreignKeys.length > 0) {
+        forgetReferences(system, object);
+        releaseForeignKeys(system, object.foreignKeys);
+      }
+      system.engine.drop(object.arrangement);
+      return;
     case 'systemTable':
     case 'source':
       system.engine.drop(object.arrangement);

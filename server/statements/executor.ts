@@ -49,6 +49,7 @@ import { prepareExplain } from './explain.ts';
 import { PlanCache } from './plan-cache.ts';
 import type { Runnable } from './prepared.ts';
 import { prepareSelect } from './select.ts';
+import { prepareSetConstraints } from './set-constraints.ts';
 import { prepareShowCreate, prepareShowObjects } from './show.ts';
 import { prepareSubscribe } from './subscribe.ts';
 import { prepareValidateConnection } from './validate-connection.ts';
@@ -164,6 +165,7 @@ export class Executor implements StatementExecutor {
       writes: this.#engine.beginTransaction(),
       ddl: null,
       undo: [],
+      constraintModes: { all: null, each: new Map() },
       ...options,
     };
   }
@@ -288,6 +290,7 @@ function preparePostgres(
   if (isWrite(node)) {
     return prepareWrite(system, session, parsed, node, parameterTypes);
   }
+  if ('ConstraintsSetStmt' in node) return prepareSetConstraints(system, node.ConstraintsSetStmt);
   if ('TruncateStmt' in node) return prepareTruncate(system, session, parsed, node.TruncateStmt);
   if ('CreateSeqStmt' in node) return prepareCreateSequence(system, parsed, node.CreateSeqStmt);
   if ('AlterTableStmt' in node && node.AlterTableStmt.objtype === 'OBJECT_TABLE') {

@@ -3,16 +3,20 @@
  */
 import type { Node, TruncateStmt } from '@pgsql/types';
 import type { Engine, Expr } from '../../engine/index.ts';
+import type { Mfp } from '../../engine/plan.generated.ts';
 import type { Extensions } from '../../sql/ast/extension.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import {
   type BindEnvironment,
+  type ReferentialAction,
   bindCheckText,
   bindDomainConditions,
   bindQuery,
+  bindReferentialAction,
   bindRelation,
   bindTruncation,
   bindWrite,
+  columnsOfGenerated,
 } from '../../sql/bind/bind.ts';
 import type { CatalogColumn, CatalogFunction, CatalogRelation, ObjectId } from '../../sql/catalog.ts';
 import {
@@ -21,6 +25,7 @@ import {
   type Purpose,
   compileExpressions,
   compileQuery,
+  compileRow,
   compileWrite,
 } from '../../sql/compile.ts';
 import type { HirQuery, HirRelation } from '../../sql/hir.ts';
@@ -187,9 +192,31 @@ export class Planning {
     parsed: ParsedStatement,
     node: TruncateStmt,
     catalog: StatementCatalog,
-  ): Compiled[] {
-    const writes = bindTruncation(node, this.bindEnvironment(session, parsed, { catalog }));
-    return writes.map((write) => compileWrite(write, this.planning(session, catalog)));
+  ): { readonly compiled: readonly Compiled[]; readonly cascaded: readonly string[] } {
+    const { writes, cascaded } = bindTruncation(node, this.bindEnvironment(session, parsed, { catalog }));
+    const planning = this.planning(session, catalog);
+    return { compiled: writes.map((write) => compileWrite(write, planning)), cascaded };
+  }
+
+  /** The columns that a table's generated columns are computed from, by column number. */
+  columnsOfGenerated(table: Pick<CatalogRelation, 'name' | 'columns'>): Map<number, number[]> {
+    const source = new SourceText('');
+    return columnsOfGenerated(
+      table,
+      this.bindEnvironment(SYSTEM_SESSION, { extensions: { at: new Map() }, source }),
+    );
+  }
+
+  /** What a foreign key's action makes of a row that refers, over its columns followed by those of the referenced row. */
+  compileReferentialAction(
+    child: Pick<CatalogRelation, 'name' | 'columns'>,
+    parent: readonly CatalogColumn[],
+    action: ReferentialAction,
+  ): Mfp {
+    const source = new SourceText('');
+    const environment = this.bindEnvironment(SYSTEM_SESSION, { extensions: { at: new Map() }, source });
+    const row = [...child.columns, ...parent].map(({ type }) => ({ ...type, nullable: true }));
+    return compileRow(bindReferentialAction(child, parent, action, environment), row);
   }
 
   /** A CHECK's condition over the table's row. */

@@ -21,9 +21,11 @@ export function prepareTruncate(
   statement: TruncateStmt,
 ): Runnable {
   const catalog = system.planning.catalogFor(session, { ownWrites: hasWritten(session.transaction) });
-  const tables = system.planning
-    .compileTruncation(session, parsed, statement, catalog)
-    .map((compiled) => ({ compiled, plan: system.engine.prepare(compiled.plan) }));
+  const truncation = system.planning.compileTruncation(session, parsed, statement, catalog);
+  const tables = truncation.compiled.map((compiled) => ({
+    compiled,
+    plan: system.engine.prepare(compiled.plan),
+  }));
   const restarted = statement.restart_seqs === true ? ownedSequences(system, catalog.resolved) : [];
 
   const restart = (sequence: SequenceObject): (() => void) =>
@@ -50,6 +52,10 @@ export function prepareTruncate(
     if (session.transaction.readOnly) {
       const message = 'cannot execute TRUNCATE TABLE in a read-only transaction';
       throw new SqlError({ sqlstate: '25006', message });
+    }
+    for (const table of truncation.cascaded) {
+      const message = `truncate cascades to table "${table}"`;
+      session.notice({ severity: 'NOTICE', sqlstate: '00000', message });
     }
     if (session.transaction.explicit) {
       await truncate(session);

@@ -3,19 +3,24 @@
  * again on a new snapshot when another commit was first.
  */
 import type { Node } from '@pgsql/types';
-import { EngineError } from '../../engine/index.ts';
+import { type ArrangementId, EngineError } from '../../engine/index.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { SqlError } from '../../sql/error.ts';
 import type { SqlType } from '../../sql/types/type.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import { referringTo } from '../catalog/foreign-keys.ts';
 import { hasWritten } from '../session/statement.ts';
 import type { SessionContext, StatementResult } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { DirectWrites } from './direct-write.ts';
 import type { Execution, Runnable } from './prepared.ts';
+import { deferredForeignKeys } from './set-constraints.ts';
 import { readTimestamp, sessionParameters, whenReadable } from './snapshot.ts';
 
 /** How often a single statement runs again after a conflict before the client gets 40001. */
 const ATTEMPTS = 20;
+/** How often it runs again after an error that a commit beside it may have caused. */
+const SECOND_LOOKS = 3;
 
 export function prepareWrite(
   system: System,
@@ -45,6 +50,9 @@ export function prepareWrite(
       transaction: session.transaction.writes,
       encoding: { kind: 'dataRow', formats: execution.formats },
       cancel: session.cancel,
+      // On its own the commit looks at what it has written.
+      references: session.transaction.explicit ? 'check' : 'follow',
+      deferred: deferredForeignKeys(system.catalog, session.transaction),
     });
     if (returning && columns) return { kind: 'rows', columns, cursor: returning, tag };
     returning?.close();
@@ -52,6 +60,13 @@ export function prepareWrite(
   };
 
   const direct = new DirectWrites(system, plan, compiled.sessionValues, tag);
+  // What another commit has made refer meanwhile would have been followed too.
+  const missesReferring = (error: EngineError): boolean => {
+    const { output } = compiled.plan;
+    if (error.sqlstate !== '23503' || output.kind !== 'write') return false;
+    return actingReferences(system.catalog, output.arrangement);
+  };
+
   return {
     parameterTypes: compiled.parameters,
     columns,
@@ -65,7 +80,7 @@ export function prepareWrite(
         });
       }
       if (session.transaction.explicit) return runOnce(session, execution);
-      return commitAlone(system, session, () => runOnce(session, execution));
+      return commitAlone(system, session, () => runOnce(session, execution), missesReferring);
     },
   };
 }
@@ -81,11 +96,26 @@ function tagOf(node: Node): string {
   return 'DeleteStmt' in node ? 'DELETE' : 'MERGE';
 }
 
-/** Runs `work` and commits what it wrote; again on a new snapshot after a write conflict. */
+/** Whether foreign keys that refer to a table change what refers. */
+function actingReferences(catalog: Catalog, arrangement: ArrangementId): boolean {
+  for (const table of catalog.objects()) {
+    if (table.kind !== 'table' || table.arrangement !== arrangement) continue;
+    return referringTo(catalog, table.id).some(
+      ({ foreignKey: { onDelete, onUpdate } }) => onDelete !== 'noAction' || onUpdate !== 'noAction',
+    );
+  }
+  return false;
+}
+
+/**
+ * Runs `work` and commits what it wrote; again on a new snapshot after a write conflict, or a few times after an error that
+ * may pass.
+ */
 export async function commitAlone<T>(
   system: System,
   session: SessionContext,
   work: () => Promise<T>,
+  mayPass: (error: EngineError) => boolean = () => false,
 ): Promise<T> {
   const { transaction } = session;
   for (let attempt = 1; ; attempt++) {
@@ -94,8 +124,9 @@ export async function commitAlone<T>(
       if (hasWritten(transaction)) await system.sequencer.commit(transaction.writes);
       return result;
     } catch (error) {
-      const conflict = error instanceof EngineError && error.sqlstate === '40001';
-      if (!conflict || attempt === ATTEMPTS) throw error;
+      if (!(error instanceof EngineError)) throw error;
+      const looksAgain = attempt <= SECOND_LOOKS && mayPass(error);
+      if ((error.sqlstate !== '40001' && !looksAgain) || attempt === ATTEMPTS) throw error;
       transaction.timestamp = null;
     } finally {
       transaction.writes.clear();

@@ -43,16 +43,24 @@ import { bindDefault } from './column-definitions.ts';
 import { bindDelete } from './write/delete.ts';
 import { bindInsert } from './write/insert.ts';
 import { bindMerge } from './write/merge.ts';
-import { bindTruncate } from './write/truncate.ts';
+import { type Truncation, bindTruncate } from './write/truncate.ts';
 import { bindUpdate } from './write/update.ts';
 
 export type { BindEnvironment } from './environment.ts';
 export { withRenamedColumn } from './check-constraint.ts';
 export { bindColumnDefinitions, bindDefault, checkSource, defaultSource } from './column-definitions.ts';
-export type { BoundCheck, BoundColumns, BoundSequence, BoundUnique } from './column-definitions.ts';
+export type {
+  BoundCheck,
+  BoundColumns,
+  BoundForeignKey,
+  BoundSequence,
+  BoundUnique,
+} from './column-definitions.ts';
+export { bindGeneratedColumn, columnsOfGenerated } from './generated-column.ts';
 export { bindFunctionDefinition } from './function-definition.ts';
 export type { FunctionDefinition } from './function-definition.ts';
 export { bindDecodedRow } from './write/copy.ts';
+export { type ReferentialAction, bindReferentialAction } from './write/referential.ts';
 
 function begin(environment: BindEnvironment): QueryContext {
   const statement = new Statement(environment);
@@ -151,7 +159,7 @@ export function bindWrite(node: Node, environment: BindEnvironment): HirWrite {
 }
 
 /** Binds TRUNCATE: a write for each table. */
-export function bindTruncation(node: TruncateStmt, environment: BindEnvironment): HirWrite[] {
+export function bindTruncation(node: TruncateStmt, environment: BindEnvironment): Truncation {
   return bindTruncate(node, begin(environment));
 }
 

@@ -1,18 +1,20 @@
 /** The columns and keys that CREATE TABLE and CREATE SOURCE declare. */
-import type { ColumnDef, Constraint, Node, TypeName } from '@pgsql/types';
+import type { ColumnDef, Constraint, Node, RangeVar, TypeName } from '@pgsql/types';
 import { locationOf, nodeAs, nodeKind, stringOf } from '../ast/accessors.ts';
 import type { TableElement } from '../ast/table-element.ts';
-import type { CatalogColumn } from '../catalog.ts';
+import type { CatalogColumn, ReferentialAction } from '../catalog.ts';
 import { displayType, formatType } from '../types/format.ts';
 import { plain } from '../types/table.ts';
 import { tokenize } from '../parse/lexer.ts';
 import { SourceText } from '../parse/source-text.ts';
 import { checkCollation } from './cast.ts';
+import { withAttributes } from './constraint-attributes.ts';
 import { bindCheckCondition, columnsOfCheck, withoutTableName } from './check-constraint.ts';
 import { requireIndexable } from './comparable.ts';
 import { coerceToType } from './coerce.ts';
 import { expressionContext } from './context.ts';
 import { bindTypeOrDomain } from './domain.ts';
+import { bindGeneration } from './generated-column.ts';
 import type { BindEnvironment } from './environment.ts';
 import { bindExpression } from './expression.ts';
 import { typeOf } from './scalar.ts';
@@ -25,6 +27,7 @@ export interface BoundColumns {
   readonly primaryKey: { readonly name: string; readonly columns: readonly number[] } | null;
   readonly checks: readonly BoundCheck[];
   readonly uniques: readonly BoundUnique[];
+  readonly foreignKeys: readonly BoundForeignKey[];
   /** Columns that take their values from sequences of their own. */
   readonly sequences: readonly BoundSequence[];
 }
@@ -53,6 +56,26 @@ export interface BoundUnique {
   readonly nullsEqual: boolean;
 }
 
+/** FOREIGN KEY. */
+export interface BoundForeignKey {
+  readonly name: string | null;
+  readonly columns: readonly number[];
+  readonly parent: RangeVar;
+  /** Empty: the parent's primary key. */
+  readonly parentColumns: readonly string[];
+  readonly onUpdate: ReferentialAction;
+  readonly onDelete: ReferentialAction;
+  /** The columns that ON DELETE SET NULL or SET DEFAULT names; null: all. */
+  readonly onDeleteColumns: readonly number[] | null;
+  /** MATCH FULL. */
+  readonly full: boolean;
+  readonly deferrable: boolean;
+  /** INITIALLY DEFERRED. */
+  readonly deferred: boolean;
+  /** Not NOT VALID. */
+  readonly validated: boolean;
+}
+
 /** A PRIMARY KEY as written, wherever it stood. */
 interface KeyClause {
   readonly name: string | undefined;
@@ -66,9 +89,10 @@ interface Clauses {
   readonly keys: readonly KeyClause[];
   readonly uniques: readonly (KeyClause & { readonly nullsEqual: boolean })[];
   readonly checks: readonly Constraint[];
+  readonly foreign: readonly (KeyClause & { readonly constraint: Constraint })[];
 }
 
-const noClauses: Clauses = { sequence: null, keys: [], uniques: [], checks: [] };
+const noClauses: Clauses = { sequence: null, keys: [], uniques: [], checks: [], foreign: [] };
 
 /** What one element declares: a column (and perhaps a key over it), or a key. */
 function bindElement(
@@ -97,6 +121,7 @@ function clausesOf(
   const keys: KeyClause[] = [];
   const uniques: (KeyClause & { nullsEqual: boolean })[] = [];
   const checks: Constraint[] = [];
+  const foreign: (KeyClause & { constraint: Constraint })[] = [];
   for (const constraint of constraints) {
     const at = locationOf(constraint);
     const clause = { name: constraint.conname, columns, at };
@@ -114,11 +139,96 @@ function clausesOf(
         if (constraint.is_enforced === false) throw statement.unsupported('NOT ENFORCED', at);
         checks.push(constraint);
         break;
+      case 'CONSTR_FOREIGN': {
+        refuseForeignForms(constraint, statement);
+        const own = (constraint.fk_attrs ?? []).map(stringOf);
+        foreign.push({ ...clause, columns: own.length === 0 ? columns : own, constraint });
+        break;
+      }
       default:
         throw unsupportedConstraint(constraint, statement);
     }
   }
-  return { sequence: null, keys, uniques, checks };
+  return { sequence: null, keys, uniques, checks, foreign };
+}
+
+function refuseForeignForms(constraint: Constraint, statement: Statement): void {
+  const at = locationOf(constraint);
+  if (constraint.is_enforced === false) throw statement.unsupported('NOT ENFORCED', at);
+  if (constraint.fk_matchtype === 'p')
+    throw statement.error('0A000', 'MATCH PARTIAL not yet implemented', at);
+  if (constraint.fk_with_period === true || constraint.pk_with_period === true) {
+    throw statement.unsupported('PERIOD', at);
+  }
+}
+
+/** What is computed cannot be set by an action. */
+function refuseGeneratedForms(
+  { fk_upd_action: onUpdate = 'a', fk_del_action: onDelete = 'a' }: Constraint,
+  columns: readonly CatalogColumn[],
+  statement: Statement,
+): void {
+  const generated = columns.flatMap((column) => column.generated ?? []);
+  if (generated.length === 0) return;
+  if (generated.some(({ stored }) => !stored)) {
+    const message = 'foreign key constraints on virtual generated columns are not supported';
+    throw statement.error('0A000', message);
+  }
+  const clause = 'cnd'.includes(onUpdate) ? 'ON UPDATE' : 'nd'.includes(onDelete) ? 'ON DELETE' : null;
+  if (clause === null) return;
+  const message = `invalid ${clause} action for foreign key constraint containing generated column`;
+  throw statement.error('42601', message);
+}
+
+const ACTIONS: Readonly<Record<string, ReferentialAction>> = {
+  a: 'noAction',
+  r: 'restrict',
+  c: 'cascade',
+  n: 'setNull',
+  d: 'setDefault',
+};
+
+function bindForeignKey(
+  columns: readonly CatalogColumn[],
+  { columns: names, constraint }: Clauses['foreign'][number],
+  statement: Statement,
+): BoundForeignKey {
+  const parentColumns = (constraint.pk_attrs ?? []).map(stringOf);
+  if (parentColumns.length > 0 && parentColumns.length !== names.length) {
+    const message = 'number of referencing and referenced columns for foreign key disagree';
+    throw statement.error('42830', message);
+  }
+  const numbers = names.map((name) => {
+    const number = columns.findIndex((column) => column.name === name);
+    if (number >= 0) return number;
+    const message = `column "${name}" referenced in foreign key constraint does not exist`;
+    throw statement.error('42703', message);
+  });
+  const changed = (constraint.fk_del_set_cols ?? []).map(stringOf).map((name) => {
+    const number = numbers.find((column) => columns[column]!.name === name);
+    if (number !== undefined) return number;
+    const message = `column "${name}" referenced in ON DELETE SET action must be part of foreign key`;
+    throw statement.error('42P10', message);
+  });
+  refuseGeneratedForms(
+    constraint,
+    numbers.map((number) => columns[number]!),
+    statement,
+  );
+  const deferred = constraint.initdeferred === true;
+  return {
+    name: constraint.conname ?? null,
+    columns: numbers,
+    parent: constraint.pktable!,
+    parentColumns,
+    onUpdate: ACTIONS[constraint.fk_upd_action ?? 'a']!,
+    onDelete: ACTIONS[constraint.fk_del_action ?? 'a']!,
+    onDeleteColumns: changed.length === 0 ? null : changed,
+    full: constraint.fk_matchtype === 'f',
+    deferrable: deferred || constraint.deferrable === true,
+    deferred,
+    validated: constraint.skip_validation !== true,
+  };
 }
 
 function refuseKeyForms(constraint: Constraint, statement: Statement): void {
@@ -186,7 +296,7 @@ function sequenceOf(definition: ColumnDef): Clauses['sequence'] {
   return null;
 }
 
-const KEYS_AND_CHECKS = new Set(['CONSTR_PRIMARY', 'CONSTR_UNIQUE', 'CONSTR_CHECK']);
+const KEYS_AND_CHECKS = new Set(['CONSTR_PRIMARY', 'CONSTR_UNIQUE', 'CONSTR_CHECK', 'CONSTR_FOREIGN']);
 
 function bindDefinition(
   table: string,
@@ -195,18 +305,17 @@ function bindDefinition(
   text: string,
 ): ReturnType<typeof bindElement> {
   const column = bindColumn(table, definition, statement, text);
-  const own = (definition.constraints ?? [])
-    .map((node) => nodeAs(node, 'Constraint')!)
-    .filter(({ contype }) => KEYS_AND_CHECKS.has(contype ?? ''));
+  const constraints = (definition.constraints ?? []).map((node) => nodeAs(node, 'Constraint')!);
+  const own = withAttributes(constraints, statement).filter(({ contype }) =>
+    KEYS_AND_CHECKS.has(contype ?? ''),
+  );
   const sequence = sequenceOf(definition);
   return { column, clauses: { ...clausesOf(own, [column.name], statement), sequence } };
 }
 
 function unsupportedConstraint(constraint: Constraint, statement: Statement): Error {
   const names: Record<string, string> = {
-    CONSTR_FOREIGN: 'FOREIGN KEY',
     CONSTR_EXCLUSION: 'EXCLUDE',
-    CONSTR_GENERATED: 'GENERATED',
   };
   const name = names[constraint.contype ?? ''] ?? 'this constraint';
   return statement.unsupported(`constraint ${name}`, locationOf(constraint));
@@ -226,6 +335,7 @@ export function bindColumnDefinitions(
   const uniques: (KeyClause & { readonly nullsEqual: boolean })[] = [];
   const checks: Constraint[] = [];
   const sequences: BoundSequence[] = [];
+  const foreign: Clauses['foreign'][number][] = [];
   let primary: KeyClause | null = null;
   for (const element of elements) {
     const { column, clauses } = bindElement(name, element, statement, text);
@@ -247,11 +357,15 @@ export function bindColumnDefinitions(
     }
     uniques.push(...clauses.uniques);
     checks.push(...clauses.checks);
+    foreign.push(...clauses.foreign);
   }
   const numbers = primary === null ? [] : keyColumns(columns, primary, 'primary key', statement);
   const typed = columns.map((column, i) =>
     numbers.includes(i) ? { ...column, type: { ...column.type, nullable: false } } : column,
   );
+  bindGenerations(name, elements, typed, statement);
+  for (const key of [...(primary === null ? [] : [primary]), ...uniques])
+    refuseVirtual(key, primary, typed, statement);
   return {
     columns: typed,
     primaryKey: primary === null ? null : { name: primary.name ?? `${name}_pkey`, columns: numbers },
@@ -262,7 +376,41 @@ export function bindColumnDefinitions(
     })),
     sequences,
     checks: checks.map((check) => bindCheck(name, typed, check, statement, text)),
+    foreignKeys: foreign.map((clause) => bindForeignKey(typed, clause, statement)),
   };
+}
+
+/** What generated columns are computed by, where it was declared. */
+function bindGenerations(
+  name: string,
+  elements: readonly (TableElement | Node)[],
+  columns: readonly CatalogColumn[],
+  statement: Statement,
+): void {
+  for (const element of elements) {
+    const node = 'kind' in element ? null : nodeAs(element as Node, 'ColumnDef');
+    const column = columns.find((other) => other.name === node?.colname);
+    const clause = (node?.constraints ?? [])
+      .map((constraint) => nodeAs(constraint, 'Constraint')!)
+      .find(({ contype }) => contype === 'CONSTR_GENERATED');
+    if (column === undefined || clause === undefined) continue;
+    bindGeneration(clause.raw_expr!, column, { name, columns }, new Statement({ ...statement.environment }));
+  }
+}
+
+/** PostgreSQL has no keys over virtual columns. */
+function refuseVirtual(
+  key: KeyClause,
+  primary: KeyClause | null,
+  columns: readonly CatalogColumn[],
+  statement: Statement,
+): void {
+  const virtual = columns.some(
+    ({ name, generated }) => generated?.stored === false && key.columns.includes(name),
+  );
+  if (!virtual) return;
+  const what = key === primary ? 'primary keys' : 'unique constraints';
+  throw statement.error('0A000', `${what} on virtual generated columns are not supported`, key.at);
 }
 
 /** The numbers of a key's columns. */
@@ -293,18 +441,23 @@ function bindCheck(
   const condition = bindCheckCondition(check.raw_expr!, { name: table, columns }, statement);
   return {
     name: check.conname ?? null,
-    text: withoutTableName(checkSource(text, locationOf(check) ?? 0)),
+    text: withoutTableName(parenthesized(text, locationOf(check) ?? 0, 'check')),
     columns: columnsOfCheck(condition),
   };
 }
 
 /** The text within the parentheses of a CHECK, whose constraint begins at `byte`. */
 export function checkSource(text: string, byte: number): string {
+  return parenthesized(text, byte, 'check');
+}
+
+/** The text within the parentheses behind a keyword, of a clause that begins at `byte`. */
+function parenthesized(text: string, byte: number, keyword: 'check' | 'as'): string {
   const source = new SourceText(text);
   const begin = source.utf16OfByte(byte);
   const tokens = tokenize(source).filter((token) => token.start >= begin);
   const open = tokens.findIndex(
-    (token, i) => token.text === '(' && tokens[i - 1]?.text.toLowerCase() === 'check',
+    (token, i) => token.text === '(' && tokens[i - 1]?.text.toLowerCase() === keyword,
   );
   let depth = 0;
   const close = tokens.findIndex((token, i) => {
@@ -330,6 +483,8 @@ function bindColumn(table: string, node: ColumnDef, statement: Statement, text: 
   let conflict: number | undefined | null = null;
   let defaultText: string | null = null;
   let identity: CatalogColumn['identity'];
+  let generated: CatalogColumn['generated'];
+  let generatedAt: number | undefined;
   for (const element of node.constraints ?? []) {
     const constraint = nodeAs(element, 'Constraint')!;
     const at = locationOf(constraint);
@@ -343,6 +498,7 @@ function bindColumn(table: string, node: ColumnDef, statement: Statement, text: 
       case 'CONSTR_PRIMARY':
       case 'CONSTR_UNIQUE':
       case 'CONSTR_CHECK':
+      case 'CONSTR_FOREIGN':
         break;
       case 'CONSTR_DEFAULT': {
         if (defaultText !== null || serial !== undefined) {
@@ -367,11 +523,25 @@ function bindColumn(table: string, node: ColumnDef, statement: Statement, text: 
         identity = constraint.generated_when === 'a' ? 'always' : 'byDefault';
         nullable = false;
         break;
+      case 'CONSTR_GENERATED':
+        if (generated !== undefined) {
+          const message = `multiple generation clauses specified for column "${name}" of table "${table}"`;
+          throw statement.error('42601', message, at);
+        }
+        generatedAt = at;
+        generated = {
+          text: withoutTableName(parenthesized(text, at ?? 0, 'as')),
+          stored: constraint.generated_kind === 's',
+        };
+        break;
       case 'CONSTR_ATTR_DEFERRABLE':
       case 'CONSTR_ATTR_NOT_DEFERRABLE':
       case 'CONSTR_ATTR_DEFERRED':
       case 'CONSTR_ATTR_IMMEDIATE':
-        throw statement.unsupported('deferred constraints', at);
+      case 'CONSTR_ATTR_ENFORCED':
+      case 'CONSTR_ATTR_NOT_ENFORCED':
+        // They belong to the constraint before them.
+        break;
       default:
         throw unsupportedConstraint(constraint, statement);
     }
@@ -386,6 +556,16 @@ function bindColumn(table: string, node: ColumnDef, statement: Statement, text: 
   if (identity !== undefined && (defaultText !== null || serial !== undefined)) {
     const message = `both default and identity specified for column "${name}" of table "${table}"`;
     throw statement.error('42601', message);
+  }
+  if (generated !== undefined) {
+    const other =
+      identity !== undefined ? 'identity' : defaultText !== null || serial !== undefined ? 'default' : null;
+    if (other !== null) {
+      const message = `both ${other} and generation expression specified for column "${name}" of table "${table}"`;
+      throw statement.error('42601', message, serial === undefined ? generatedAt : undefined);
+    }
+    const of = domain === null ? {} : { domain: domain.id };
+    return { name, type: { ...type, nullable }, defaultText, generated, ...of };
   }
   const column = {
     name,

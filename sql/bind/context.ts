@@ -48,6 +48,7 @@ export type Clause =
   | 'UPDATE'
   | 'DEFAULT expressions'
   | 'check constraints'
+  | 'column generation expressions'
   | 'functions in FROM'
   | 'options';
 

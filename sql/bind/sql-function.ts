@@ -15,7 +15,7 @@ import { plain } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
 import { coerce } from './coerce.ts';
 import { expressionContext } from './context.ts';
-import type { ExpressionContext, QueryContext } from './context.ts';
+import type { Clause, ExpressionContext, QueryContext } from './context.ts';
 import { bindExpression } from './expression.ts';
 import { operand } from './operator.ts';
 import { asRelation, bindQueryNode } from './query.ts';
@@ -50,6 +50,13 @@ interface BuiltIn {
   readonly called: null;
 }
 
+/** Clauses whose expressions are kept as texts, which know of no other object. */
+const STORED_EXPRESSIONS: ReadonlySet<Clause> = new Set([
+  'check constraints',
+  'column generation expressions',
+  'DEFAULT expressions',
+]);
+
 /** The function in SQL that a call means; null if it means another, or none. */
 export function bindSqlCall(node: FuncCall, context: ExpressionContext): BoundCall | null {
   const { statement } = context;
@@ -59,7 +66,7 @@ export function bindSqlCall(node: FuncCall, context: ExpressionContext): BoundCa
   const place = statement.isUserText ? at : undefined;
   const own = schema === 'pg_catalog' ? [] : catalog.findFunctions(schema, name, place);
   if (own.length === 0) return null;
-  if (context.clause === 'check constraints' || context.clause === 'DEFAULT expressions') {
+  if (STORED_EXPRESSIONS.has(context.clause)) {
     const message = `calling ${name}(), which is a function in SQL, in ${context.clause} is not supported`;
     throw statement.error('0A000', message, at);
   }

@@ -22,6 +22,9 @@ export function bindSubLink(node: SubLink, context: ExpressionContext): Bound {
   if (context.clause === 'check constraints') {
     throw statement.error('0A000', 'cannot use subquery in check constraint', at);
   }
+  if (context.clause === 'column generation expressions') {
+    throw statement.error('0A000', 'cannot use subquery in column generation expression', at);
+  }
   if (context.clause === 'DEFAULT expressions') {
     throw statement.error('0A000', 'cannot use subquery in DEFAULT expression', at);
   }

@@ -36,7 +36,8 @@ function renumberOperator(operator: Operator, to: (node: number) => number): Ope
 
 function outputNodes(output: Output): readonly number[] {
   if (output.kind !== 'write') return [output.node];
-  return [output.deleted, output.inserted, output.returned].filter((node) => node !== null);
+  const { deleted, inserted, returned, replaced = null } = output;
+  return [deleted, inserted, returned, replaced].filter((node) => node !== null);
 }
 
 function renumberOutput(output: Output, to: (node: number) => number): Output {
@@ -46,6 +47,7 @@ function renumberOutput(output: Output, to: (node: number) => number): Output {
     deleted: output.deleted === null ? null : to(output.deleted),
     inserted: output.inserted === null ? null : to(output.inserted),
     returned: output.returned === null ? null : to(output.returned),
+    ...(output.replaced == null ? {} : { replaced: to(output.replaced) }),
   };
 }
 

@@ -16,6 +16,11 @@ export function planWrite(builder: PlanBuilder, flow: Flow, target: WriteTarget)
   const arrangement = builder.primary(target.object).id;
   const width = builder.catalog.relation(target.object).columns.length;
   const returns = target.returning;
+  const references = builder.catalog.relation(target.object).referencedBy?.() ?? [];
+  // Foreign keys that act follow a key from the old row to the new one.
+  const acts = references.some(
+    ({ onDelete, onUpdate }) => onDelete !== 'noAction' || onUpdate !== 'noAction',
+  );
   switch (target.operation) {
     case 'insert': {
       const inserted = builder.materialize(flow);
@@ -41,7 +46,9 @@ export function planWrite(builder: PlanBuilder, flow: Flow, target: WriteTarget)
       const parts = new Parts(builder, flow);
       const deleted = parts.between(0, width);
       const inserted = parts.between(width, 2 * width);
-      if (returns === null) return write({ arrangement, deleted, inserted, returned: null, returning: null });
+      const replaced = acts ? { replaced: parts.between(0, 2 * width) } : {};
+      const rows = { arrangement, deleted, inserted, ...replaced };
+      if (returns === null) return write({ ...rows, returned: null, returning: null });
       const reads = returns.flatMap((scalar) => [...columnsRead(scalar)]);
       const arity = flow.columns.length;
       // What reads the new row alone runs over that.
@@ -50,7 +57,7 @@ export function planWrite(builder: PlanBuilder, flow: Flow, target: WriteTarget)
       const returned = isNew ? null : parts.between(from, arity);
       const row = flow.columns.slice(from, isNew ? 2 * width : arity);
       const scalars = returns.map((scalar) => remapColumns(scalar, (index) => index - from));
-      return write({ arrangement, deleted, inserted, returned, returning: programOf(row, scalars) });
+      return write({ ...rows, returned, returning: programOf(row, scalars) });
     }
     case 'merge': {
       const parts = new Parts(builder, flow);
@@ -59,9 +66,10 @@ export function planWrite(builder: PlanBuilder, flow: Flow, target: WriteTarget)
         notDistinct(action, literal({ name: 'text', typmod: -1 }, text));
       const deleted = parts.between(0, width, [not(is('INSERT'))]);
       const inserted = parts.between(width, 2 * width, [not(is('DELETE'))]);
+      const replaced = acts ? { replaced: parts.between(0, 2 * width, [is('UPDATE')]) } : {};
       const returned = parts.between(0, flow.columns.length, [not(isNull(action))]);
       const returning = returns && programOf(flow.columns, returns);
-      return write({ arrangement, deleted, inserted, returned, returning });
+      return write({ arrangement, deleted, inserted, ...replaced, returned, returning });
     }
   }
 }

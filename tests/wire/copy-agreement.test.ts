@@ -83,6 +83,41 @@ test.each([
   });
 });
 
+test.each(['1\t1\n2\t\\N\n', '1\t1\n2\t7\n'])('in, with a foreign key: %j', async (data) => {
+  await agree(async (client) => {
+    await client.query('DROP TABLE IF EXISTS child, parent');
+    await client.query('CREATE TABLE parent (id int PRIMARY KEY)');
+    await client.query('CREATE TABLE child (id int, of int REFERENCES parent)');
+    await client.query('INSERT INTO parent VALUES (1)');
+    const messages = [];
+    for (const begin of ['SELECT 1', 'BEGIN']) {
+      await client.query(begin);
+      client.send(query('COPY child FROM STDIN'), copyData(data), message('c'));
+      messages.push(...(await client.until('Z')), ...(await client.query('ROLLBACK')));
+    }
+    return [...messages, ...(await client.query('SELECT * FROM child ORDER BY id'))];
+  });
+});
+
+test.each([
+  ['(name)', 'a\nb\n'],
+  ['', '7\tc\n'],
+  ['(id, twice)', '7\t14\n'],
+])('in and out, with generated columns: %s %j', async (columns, data) => {
+  await agree(async (client) => {
+    await client.query('DROP TABLE IF EXISTS g');
+    const own =
+      'id serial, twice int GENERATED ALWAYS AS (id * 2) STORED, name text, loud text GENERATED ALWAYS AS (upper(name))';
+    await client.query(`CREATE TABLE g (${own})`);
+    client.send(query(`COPY g ${columns} FROM STDIN`), copyData(data), message('c'));
+    const answers = await client.until('Z');
+    for (const each of ['SELECT * FROM g ORDER BY id', 'COPY g TO STDOUT', 'COPY g (twice) TO STDOUT']) {
+      answers.push(...(await client.query(each)));
+    }
+    return answers;
+  });
+});
+
 test.each([
   ['name, u', 'a\t1\nb\t2\n'],
   ['id, name, u', '7\tc\t3\n'],

@@ -175,7 +175,15 @@ export class FakeExecutor implements StatementExecutor {
   }
 
   begin(options: { readonly readOnly: boolean; readonly explicit: boolean }): OpenTransaction {
-    return { timestamp: null, hold: null, writes: new FakeWrites(), ddl: null, undo: [], ...options };
+    return {
+      timestamp: null,
+      hold: null,
+      writes: new FakeWrites(),
+      ddl: null,
+      undo: [],
+      constraintModes: { all: null, each: new Map() },
+      ...options,
+    };
   }
 
   async commit(transaction: OpenTransaction): Promise<void> {

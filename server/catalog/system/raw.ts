@@ -5,9 +5,17 @@
  */
 import type { Catalog, SchemaObject } from '../catalog.ts';
 import { quoteIdentifier } from '../../../sql/functions/quote.ts';
-import { checkDefinition, indexDefinition, indexedTexts, keyDefinition } from '../definition-text.ts';
+import type { ReferentialAction } from '../../../sql/catalog.ts';
+import {
+  checkDefinition,
+  foreignKeyDefinition,
+  indexDefinition,
+  indexedTexts,
+  keyDefinition,
+} from '../definition-text.ts';
 import type {
   CatalogObject,
+  ForeignKeyConstraint,
   IndexObject,
   MaterializedViewObject,
   TypeObject,
@@ -15,6 +23,9 @@ import type {
 } from '../objects.ts';
 import { typeOfObject } from '../reader.ts';
 import { functions } from './functions.ts';
+import { tableText } from '../../statements/names/table-text.ts';
+import { uniqueIndexes } from '../constraints.ts';
+import { referringTo } from '../foreign-keys.ts';
 import { casts, operators, settings } from './static.ts';
 import { textArray, vectorText } from './array-text.ts';
 import type { TypeRow } from '../../../sql/functions/catalog-rows.ts';
@@ -98,6 +109,7 @@ const relations: RawTable = {
     ['check_count', 'int2'],
     ['definition', 'text'],
     ['statement', 'text'],
+    ['has_triggers', 'bool'],
   ],
   ofObject: (object, catalog) => {
     if (isUnrelated(object)) return [];
@@ -122,7 +134,12 @@ const relations: RawTable = {
         indexed,
         object.kind === 'table' ? object.checks.length : 0,
         definition,
-        object.statement,
+        object.kind === 'table' && object.foreignKeys.length > 0
+          ? tableText(object, uniqueIndexes(catalog, object.id), catalog)
+          : object.statement,
+        // PostgreSQL's foreign keys are triggers, and psql looks for them where there are some.
+        object.kind === 'table' &&
+          (object.foreignKeys.length > 0 || referringTo(catalog, object.id).length > 0),
       ],
     ];
   },
@@ -140,6 +157,7 @@ const columns: RawTable = {
     ['not_null', 'bool'],
     ['default_text', 'text'],
     ['identity', 'char'],
+    ['generated', 'char'],
   ],
   ofObject: (object, catalog) => {
     if (object.kind === 'sequence' || isUnrelated(object)) return [];
@@ -151,8 +169,9 @@ const columns: RawTable = {
       column.domain ?? typeOid(column.type.name),
       column.domain === undefined ? column.type.typmod : -1,
       !column.type.nullable,
-      column.identity === undefined ? column.defaultText : null,
+      column.generated?.text ?? (column.identity === undefined ? column.defaultText : null),
       column.identity === undefined ? '' : column.identity === 'always' ? 'a' : 'd',
+      column.generated === undefined ? '' : column.generated.stored ? 's' : 'v',
     ]);
   },
 };
@@ -164,7 +183,7 @@ function indexColumns(index: IndexObject, catalog: Catalog): RawValue[][] {
   return index.columns.map((number, at) => {
     const { name, type } = named[number - 1] ?? { name: at === 0 ? 'expr' : `expr${at}`, type: null };
     const scalar = type?.name ?? index.layout.key[at]!.column.scalar;
-    return [index.id, at + 1, name, typeOid(scalar), type?.typmod ?? -1, false, null, ''];
+    return [index.id, at + 1, name, typeOid(scalar), type?.typmod ?? -1, false, null, '', ''];
   });
 }
 
@@ -219,7 +238,32 @@ const sequences: RawTable = {
   },
 };
 
-/** CHECK, PRIMARY KEY and UNIQUE; NOT NULL is the column's. */
+/** CHECK, PRIMARY KEY, UNIQUE and FOREIGN KEY; NOT NULL is the column's. */
+const ACTION_CODES: Readonly<Record<ReferentialAction, string>> = {
+  noAction: 'a',
+  restrict: 'r',
+  cascade: 'c',
+  setNull: 'n',
+  setDefault: 'd',
+};
+
+/** The index of the key that a foreign key refers to. */
+function parentIndex({ parent, parentColumns }: ForeignKeyConstraint, catalog: Catalog): number {
+  const wanted = parentColumns
+    .map((number) => number + 1)
+    .toSorted((a, b) => a - b)
+    .join();
+  const found = catalog
+    .dependents(parent)
+    .find(
+      (object) =>
+        object.kind === 'index' &&
+        object.unique &&
+        object.columns.toSorted((a, b) => a - b).join() === wanted,
+    );
+  return found?.id ?? 0;
+}
+
 const constraints: RawTable = {
   name: 'constraints',
   key: [0],
@@ -235,33 +279,53 @@ const constraints: RawTable = {
     ['type_oid', 'oid'],
     ['schema_oid', 'oid'],
     ['is_validated', 'bool'],
+    ['parent_oid', 'oid'],
+    ['parent_columns', '_int2'],
+    ['on_update', 'char'],
+    ['on_delete', 'char'],
+    ['on_delete_columns', '_int2'],
+    ['match', 'char'],
+    ['is_deferrable', 'bool'],
+    ['is_deferred', 'bool'],
   ],
   ofObject: (object, catalog) => {
     const schema = catalog.schema(object.schema)?.id ?? 0;
+    const none: RawValue[] = [0, null, ' ', ' ', null, ' ', false, false];
     if (object.kind === 'type' && object.form === 'domain') {
       const { notNull, checks } = object;
       const made = checks.map(({ id, name, text, validated }): RawValue[] => {
         const definition = `CHECK (${text})${validated ? '' : ' NOT VALID'}`;
-        return [id, 0, name, 'c', 0, null, text, definition, object.id, schema, validated];
+        return [id, 0, name, 'c', 0, null, text, definition, object.id, schema, validated, ...none];
       });
       if (!notNull) return made;
       return [
         ...made,
-        [notNull.id, 0, notNull.name, 'n', 0, null, null, 'NOT NULL', object.id, schema, true],
+        [notNull.id, 0, notNull.name, 'n', 0, null, null, 'NOT NULL', object.id, schema, true, ...none],
       ];
     }
     if (object.kind === 'index' && object.constraint) {
       const { id, table, name, primary, columns: numbers } = object;
       const keys = `{${numbers.join(',')}}`;
       const definition = keyDefinition(object, catalog);
-      return [[id, table, name, primary ? 'p' : 'u', id, keys, null, definition, 0, schema, true]];
+      return [[id, table, name, primary ? 'p' : 'u', id, keys, null, definition, 0, schema, true, ...none]];
     }
     if (object.kind !== 'table') return [];
-    return object.checks.map((check) => {
-      const keys = `{${check.columns.map((number) => number + 1).join(',')}}`;
-      const definition = checkDefinition(check);
-      return [check.id, object.id, check.name, 'c', 0, keys, check.text, definition, 0, schema, true];
+    const list = (columns: readonly number[]): string => `{${columns.map((number) => number + 1).join(',')}}`;
+    const checks = object.checks.map((check): RawValue[] => [
+      ...[check.id, object.id, check.name, 'c', 0, list(check.columns), check.text, checkDefinition(check)],
+      ...[0, schema, true, ...none],
+    ]);
+    const foreign = object.foreignKeys.map((foreignKey): RawValue[] => {
+      const { id, name, columns: own, parent, parentColumns, onUpdate, onDelete } = foreignKey;
+      const { onDeleteColumns, full, deferrable, deferred, validated } = foreignKey;
+      return [
+        ...[id, object.id, name, 'f', parentIndex(foreignKey, catalog), list(own), null],
+        ...[foreignKeyDefinition(object, foreignKey, catalog), 0, schema, validated],
+        ...[parent, list(parentColumns), ACTION_CODES[onUpdate], ACTION_CODES[onDelete]],
+        ...[onDeleteColumns && list(onDeleteColumns), full ? 'f' : 's', deferrable, deferred],
+      ];
     });
+    return [...checks, ...foreign];
   },
 };
 

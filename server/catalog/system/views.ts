@@ -17,12 +17,11 @@ const NO_TEXTS = 'NULL::text[]';
 /** Where PostgreSQL says which catalog an object is of. */
 const RELATION = "'pg_catalog.pg_class'::regclass::oid";
 
-/** What is the same for every constraint: they are enforced, checked at once, and of one table. */
-const CONSTRAINT = `false AS condeferrable, false AS condeferred, true AS conenforced, c.is_validated AS convalidated`;
-const NO_REFERENCE = `0::oid AS conparentid, 0::oid AS confrelid, ' '::"char" AS confupdtype, ' '::"char" AS confdeltype,
-  ' '::"char" AS confmatchtype, true AS conislocal, 0::smallint AS coninhcount, false AS connoinherit, false AS conperiod,
-  NULL::smallint[] AS confkey, NULL::oid[] AS conpfeqop, NULL::oid[] AS conppeqop, NULL::oid[] AS conffeqop,
-  NULL::smallint[] AS confdelsetcols, NULL::oid[] AS conexclop`;
+const CONSTRAINT = `c.is_deferrable AS condeferrable, c.is_deferred AS condeferred, true AS conenforced, c.is_validated AS convalidated`;
+const REFERENCE = `0::oid AS conparentid, c.parent_oid AS confrelid, c.on_update AS confupdtype, c.on_delete AS confdeltype,
+  c.match AS confmatchtype, true AS conislocal, 0::smallint AS coninhcount, false AS connoinherit, false AS conperiod,
+  c.parent_columns AS confkey, NULL::oid[] AS conpfeqop, NULL::oid[] AS conppeqop, NULL::oid[] AS conffeqop,
+  c.on_delete_columns AS confdelsetcols, NULL::oid[] AS conexclop`;
 
 /** PostgreSQL's operator families and classes of btree, the one access method that there is. */
 const OPERATOR_FAMILIES = `(397, 'array_ops'), (424, 'bool_ops'), (426, 'bpchar_ops'), (428, 'bytea_ops'), (429, 'char_ops'),
@@ -35,6 +34,12 @@ const OPERATOR_CLASSES = `(10006, 'array_ops', 397, 2277), (10008, 'bool_ops', 4
   (1981, 'oid_ops', 1989, 26), (3126, 'text_ops', 1994, 25), (10037, 'time_ops', 1996, 1083),
   (3127, 'timestamptz_ops', 434, 1184), (3128, 'timestamp_ops', 434, 1114), (10062, 'uuid_ops', 2968, 2950),
   (10080, 'jsonb_ops', 4033, 3802)`;
+
+/** A referential action in the words of information_schema. */
+function rule(code: string): string {
+  return `CASE ${code} WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL' WHEN 'd' THEN 'SET DEFAULT'
+    WHEN 'r' THEN 'RESTRICT' ELSE 'NO ACTION' END::varchar`;
+}
 
 /** information_schema.columns: what PostgreSQL works out from a type and its modifier. */
 function informationColumns(): string {
@@ -67,9 +72,10 @@ function informationColumns(): string {
     q.start::varchar AS identity_start, q.increment::varchar AS identity_increment,
     q.maximum::varchar AS identity_maximum, q.minimum::varchar AS identity_minimum,
     CASE WHEN q.cycles THEN 'YES' ELSE 'NO' END::varchar AS identity_cycle,
-    'NEVER'::varchar AS is_generated, NULL::varchar AS generation_expression,
+    CASE WHEN c.generated = '' THEN 'NEVER' ELSE 'ALWAYS' END::varchar AS is_generated,
+    CASE WHEN c.generated <> '' THEN c.default_text END::varchar AS generation_expression,
     CASE WHEN r.relkind = 'r' AND r.object_type = 'table' THEN 'YES' ELSE 'NO' END::varchar AS is_updatable
-    FROM (SELECT k.relation_oid, k.number, k.name, k.not_null OR d.not_null AS not_null, k.default_text, k.identity,
+    FROM (SELECT k.relation_oid, k.number, k.name, k.not_null OR d.not_null AS not_null, k.default_text, k.identity, k.generated,
         CASE WHEN d.kind = 'd' THEN d.base_oid ELSE k.type_oid END AS type_oid,
         CASE WHEN d.kind = 'd' THEN d.typmod ELSE k.typmod END AS typmod,
         CASE WHEN d.kind = 'd' THEN d.name END AS domain_name,
@@ -141,7 +147,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       oid AS relfilenode, 0::oid AS reltablespace, 0 AS relpages, (-1)::real AS reltuples, 0 AS relallvisible,
       0 AS relallfrozen, 0::oid AS reltoastrelid, has_index AS relhasindex, false AS relisshared,
       'p'::"char" AS relpersistence, relkind, column_count AS relnatts, check_count AS relchecks,
-      false AS relhasrules, false AS relhastriggers, false AS relhassubclass, false AS relrowsecurity,
+      false AS relhasrules, has_triggers AS relhastriggers, false AS relhassubclass, false AS relrowsecurity,
       false AS relforcerowsecurity, true AS relispopulated, 'd'::"char" AS relreplident, false AS relispartition,
       0::oid AS relrewrite, 0::oid AS relfrozenxid, 0::oid AS relminmxid, ${NO_TEXTS} AS relacl,
       ${NO_TEXTS} AS reloptions, ${NO_TEXT} AS relpartbound FROM tw_internal.relations`,
@@ -155,7 +161,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
         WHEN type_oid IN (17, 25, 1042, 1043, 3802) OR type_oid BETWEEN 1000 AND 1042 THEN 'x'::"char"
         ELSE 'p'::"char" END AS attstorage, ''::"char" AS attcompression, not_null AS attnotnull,
       default_text IS NOT NULL AS atthasdef, false AS atthasmissing, identity AS attidentity,
-      ''::"char" AS attgenerated, false AS attisdropped, true AS attislocal, 0::smallint AS attinhcount,
+      generated AS attgenerated, false AS attisdropped, true AS attislocal, 0::smallint AS attinhcount,
       NULL::smallint AS attstattarget, CASE WHEN type_oid IN (25, 1042, 1043, 1009, 1014, 1015) THEN 100::oid WHEN type_oid IN (19, 1003) THEN 950::oid
       ELSE 0::oid END AS attcollation, ${NO_TEXTS} AS attacl, ${NO_TEXTS} AS attoptions,
       ${NO_TEXTS} AS attfdwoptions, NULL::text AS attmissingval FROM tw_internal.columns`,
@@ -295,7 +301,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     schema: 'pg_catalog',
     name: 'pg_constraint',
     query: `SELECT c.oid, c.name AS conname, c.schema_oid AS connamespace, c.type AS contype, ${CONSTRAINT},
-      c.table_oid AS conrelid, c.type_oid AS contypid, c.index_oid AS conindid, ${NO_REFERENCE}, c.columns AS conkey,
+      c.table_oid AS conrelid, c.type_oid AS contypid, c.index_oid AS conindid, ${REFERENCE}, c.columns AS conkey,
       c.condition AS conbin FROM tw_internal.constraints c`,
   },
   {
@@ -303,11 +309,12 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     name: 'table_constraints',
     query: `SELECT current_database()::name AS constraint_catalog, s.name AS constraint_schema, c.conname AS constraint_name,
       current_database()::name AS table_catalog, s.name AS table_schema, r.name AS table_name,
-      CASE c.contype WHEN 'c' THEN 'CHECK' WHEN 'p' THEN 'PRIMARY KEY' WHEN 'u' THEN 'UNIQUE' END AS constraint_type,
-      'NO' AS is_deferrable, 'NO' AS initially_deferred, 'YES' AS enforced,
+      CASE c.contype WHEN 'c' THEN 'CHECK' WHEN 'p' THEN 'PRIMARY KEY' WHEN 'u' THEN 'UNIQUE' WHEN 'f' THEN 'FOREIGN KEY' END AS constraint_type,
+      CASE WHEN c.condeferrable THEN 'YES' ELSE 'NO' END AS is_deferrable,
+      CASE WHEN c.condeferred THEN 'YES' ELSE 'NO' END AS initially_deferred, 'YES' AS enforced,
       CASE c.contype WHEN 'u' THEN CASE WHEN i.nulls_equal THEN 'NO' ELSE 'YES' END END AS nulls_distinct
       FROM pg_catalog.pg_constraint c JOIN tw_internal.relations r ON r.oid = c.conrelid
-      JOIN tw_internal.schemas s ON s.oid = r.schema_oid LEFT JOIN tw_internal.indexes i ON i.oid = c.conindid`,
+      JOIN tw_internal.schemas s ON s.oid = r.schema_oid LEFT JOIN tw_internal.indexes i ON i.oid = c.conindid AND c.contype = 'u'`,
   },
   {
     schema: 'information_schema',
@@ -352,12 +359,13 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     name: 'key_column_usage',
     query: `SELECT current_database()::name AS constraint_catalog, s.name AS constraint_schema, c.name AS constraint_name,
       current_database()::name AS table_catalog, s.name AS table_schema, r.name AS table_name,
-      k.name AS column_name, n.ordinality::int4 AS ordinal_position, NULL::int4 AS position_in_unique_constraint
+      k.name AS column_name, n.ordinality::int4 AS ordinal_position,
+      CASE c.type WHEN 'f' THEN n.ordinality::int4 END AS position_in_unique_constraint
       FROM tw_internal.constraints c JOIN tw_internal.relations r ON r.oid = c.table_oid
       JOIN tw_internal.schemas s ON s.oid = r.schema_oid
       CROSS JOIN LATERAL unnest(c.columns) WITH ORDINALITY AS n (number, ordinality)
       JOIN tw_internal.columns k ON k.relation_oid = c.table_oid AND k.number = n.number
-      WHERE c.type IN ('p', 'u')`,
+      WHERE c.type IN ('p', 'u', 'f')`,
   },
   {
     schema: 'pg_catalog',
@@ -521,10 +529,11 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     query: `SELECT current_database()::name AS table_catalog, s.name AS table_schema, r.name AS table_name,
       k.name AS column_name, current_database()::name AS constraint_catalog, s.name AS constraint_schema,
       c.name AS constraint_name
-      FROM tw_internal.constraints c JOIN tw_internal.relations r ON r.oid = c.table_oid
+      FROM tw_internal.constraints c
+      JOIN tw_internal.relations r ON r.oid = CASE c.type WHEN 'f' THEN c.parent_oid ELSE c.table_oid END
       JOIN tw_internal.schemas s ON s.oid = r.schema_oid
-      CROSS JOIN LATERAL unnest(c.columns) AS n (number)
-      JOIN tw_internal.columns k ON k.relation_oid = c.table_oid AND k.number = n.number`,
+      CROSS JOIN LATERAL unnest(coalesce(c.parent_columns, c.columns)) AS n (number)
+      JOIN tw_internal.columns k ON k.relation_oid = r.oid AND k.number = n.number`,
   },
   {
     schema: 'pg_catalog',
@@ -536,5 +545,17 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       CASE WHEN coalesce(preset, current_setting(name)) = initial THEN 'default' ELSE 'session' END AS source,
       ${NO_TEXT} AS min_val, ${NO_TEXT} AS max_val, ${NO_TEXTS} AS enumvals, initial AS boot_val, initial AS reset_val,
       ${NO_TEXT} AS sourcefile, NULL::int4 AS sourceline, false AS pending_restart FROM tw_internal.settings`,
+  },
+  {
+    schema: 'information_schema',
+    name: 'referential_constraints',
+    query: `SELECT current_database()::name AS constraint_catalog, s.name AS constraint_schema, c.name AS constraint_name,
+      current_database()::name AS unique_constraint_catalog, us.name AS unique_constraint_schema,
+      u.name AS unique_constraint_name, CASE c.match WHEN 'f' THEN 'FULL' ELSE 'NONE' END::varchar AS match_option,
+      ${rule('c.on_update')} AS update_rule, ${rule('c.on_delete')} AS delete_rule
+      FROM tw_internal.constraints c JOIN tw_internal.relations r ON r.oid = c.table_oid
+      JOIN tw_internal.schemas s ON s.oid = r.schema_oid
+      LEFT JOIN tw_internal.relations u ON u.oid = c.index_oid LEFT JOIN tw_internal.schemas us ON us.oid = u.schema_oid
+      WHERE c.type = 'f'`,
   },
 ];

@@ -5,6 +5,7 @@
 import type { Engine, RowDecoder, Transaction } from '../../../engine/index.ts';
 import { toColumnType } from '../../../sql/types/column-type.ts';
 import type { Catalog, CatalogChange, SchemaObject } from '../catalog.ts';
+import { referringTo } from '../foreign-keys.ts';
 import type { ObjectId } from '../../../sql/catalog.ts';
 import type { CatalogObject, SystemTableObject } from '../objects.ts';
 import type { RawTable, RawValue } from './raw.ts';
@@ -70,10 +71,17 @@ export class SystemWriter {
           ids.add(change.object.id);
           // Definitions name what they are over.
           for (const dependent of catalog.dependents(change.object.id)) ids.add(dependent.id);
+          for (const { table } of referringTo(catalog, change.object.id)) ids.add(table.id);
           break;
         case 'drop':
           ids.add(change.id);
           break;
+      }
+    }
+    for (const id of [...ids]) {
+      for (const seen of [catalog, after]) {
+        const object = seen.has(id) ? seen.object(id) : null;
+        if (object?.kind === 'table') for (const { parent } of object.foreignKeys) ids.add(parent);
       }
     }
     for (const id of ids) {

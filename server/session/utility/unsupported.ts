@@ -17,7 +17,6 @@ const REFUSED: Partial<Record<NodeKind, { readonly name: string; readonly hint?:
   CallStmt: { name: 'CALL' },
   LoadStmt: { name: 'LOAD' },
   CheckPointStmt: { name: 'CHECKPOINT' },
-  ConstraintsSetStmt: { name: 'SET CONSTRAINTS' },
 };
 
 /** Null: the statement is the executor's. */

@@ -36,7 +36,13 @@ export async function renameColumn(
       message: `column "${to}" of relation "${relation.name}" already exists`,
     });
   }
-  const columns = relation.columns.map((each, i) => (i === index ? { ...each, name: to } : each));
+  const columns = relation.columns.map((each, i) => ({
+    ...each,
+    name: i === index ? to : each.name,
+    ...(each.generated && {
+      generated: { ...each.generated, text: withRenamedColumn(each.generated.text, column.name, to) },
+    }),
+  }));
   const next = new Map<ObjectId, CatalogObject>();
   const statement = createText(relation, column.name, to);
   const renamed = { ...relation, columns, statement };

@@ -3,19 +3,22 @@ import type { ObjectId } from '../../../sql/catalog.ts';
 import { quoteIdentifier } from '../../../sql/functions/quote.ts';
 import { formatType } from '../../../sql/types/format.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
+import { foreignKeyDefinition } from '../../catalog/definition-text.ts';
 import type { IndexObject, TableObject } from '../../catalog/objects.ts';
 
 export function tableText(table: TableObject, uniques: readonly IndexObject[], catalog: Catalog): string {
   const names = table.columns.map(({ name }) => quoteIdentifier(name));
   const list = (columns: readonly number[]): string => columns.map((column) => names[column]).join(', ');
   const columns = table.columns.map((column, index) => {
-    const { type, defaultText, identity } = column;
+    const { type, defaultText, identity, generated: computed } = column;
     const generated =
-      identity === undefined
-        ? defaultText === null
-          ? ''
-          : ` DEFAULT ${defaultText}`
-        : ` GENERATED ${identity === 'always' ? 'ALWAYS' : 'BY DEFAULT'} AS IDENTITY`;
+      computed !== undefined
+        ? ` GENERATED ALWAYS AS (${computed.text}) ${computed.stored ? 'STORED' : 'VIRTUAL'}`
+        : identity === undefined
+          ? defaultText === null
+            ? ''
+            : ` DEFAULT ${defaultText}`
+          : ` GENERATED ${identity === 'always' ? 'ALWAYS' : 'BY DEFAULT'} AS IDENTITY`;
     const notNull = type.nullable || identity !== undefined ? '' : ' NOT NULL';
     const typeText =
       column.domain === undefined ? formatType(type) : domainName(catalog, table, column.domain);
@@ -33,8 +36,12 @@ export function tableText(table: TableObject, uniques: readonly IndexObject[], c
       return `CONSTRAINT ${quoteIdentifier(name)} UNIQUE${nulls} (${list(numbers.map((number) => number - 1))})`;
     });
   const checks = table.checks.map(({ name, text }) => `CONSTRAINT ${quoteIdentifier(name)} CHECK (${text})`);
+  const foreign = table.foreignKeys.map(
+    (foreignKey) =>
+      `CONSTRAINT ${quoteIdentifier(foreignKey.name)} ${foreignKeyDefinition(table, foreignKey, catalog)}`,
+  );
   const name = `${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)}`;
-  return `CREATE TABLE ${name} (\n  ${[...columns, ...key, ...unique, ...checks].join(',\n  ')}\n)`;
+  return `CREATE TABLE ${name} (\n  ${[...columns, ...key, ...unique, ...checks, ...foreign].join(',\n  ')}\n)`;
 }
 
 /** A domain as the table's statement names it: with its schema where that is another. */

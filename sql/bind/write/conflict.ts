@@ -6,6 +6,7 @@ import type { HirConflict, HirScalar } from '../../hir.ts';
 import { expressionContext } from '../context.ts';
 import type { QueryContext } from '../context.ts';
 import { bindCondition } from '../expression.ts';
+import { withGenerated } from '../generated-column.ts';
 import type { Scope } from '../scope.ts';
 import { bindAssignments } from './update.ts';
 import { targetItem } from './target.ts';
@@ -40,9 +41,10 @@ export function bindConflict(
     node.whereClause === undefined
       ? null
       : bindCondition(node.whereClause, expressionContext(context, scope, 'WHERE'), 'WHERE');
-  const values = relation.columns.map(
+  const row = relation.columns.map(
     ({ type }, index): HirScalar => assigned.get(index) ?? { kind: 'column', index, type },
   );
+  const values = withGenerated(relation, row, statement.environment);
   return { arbiters: found.slice(0, 1), update: { condition, values } };
 }
 

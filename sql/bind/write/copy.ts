@@ -3,6 +3,7 @@ import { SqlError } from '../../error.ts';
 import type { HirScalar } from '../../hir.ts';
 import { mapScalarParts } from '../../hir/traverse.ts';
 import type { BindEnvironment } from '../environment.ts';
+import { generations } from '../generated-column.ts';
 import { literal } from '../scalar.ts';
 import { Statement } from '../statement.ts';
 import { defaultValue, notNull } from './target.ts';
@@ -11,6 +12,8 @@ import { defaultValue, notNull } from './target.ts';
 export interface FilledRow {
   readonly fields: readonly number[];
   readonly scalars: readonly HirScalar[];
+  /** Columns that are computed from the row of `scalars`, by their numbers. */
+  readonly generated: ReadonlyMap<number, HirScalar>;
 }
 
 /** What COPY and sources do with decoded fields: place them, fill in defaults, check NOT NULL. */
@@ -23,12 +26,17 @@ export function bindDecodedRow(
   const context = { statement: new Statement(environment), ctes: [], outer: null };
   const fields =
     columnNames.length === 0
-      ? relation.columns.map((_, index) => index)
+      ? relation.columns.flatMap(({ generated }, index) => (generated === undefined ? [index] : []))
       : columnNames.map((name, place) => {
           const index = relation.columns.findIndex((column) => column.name === name);
           if (index < 0) {
             const message = `column "${name}" of relation "${relation.name}" does not exist`;
             throw new SqlError({ sqlstate: '42703', message });
+          }
+          if (relation.columns[index]!.generated !== undefined) {
+            const message = `column "${name}" is a generated column`;
+            const detail = 'Generated columns cannot be used in COPY.';
+            throw new SqlError({ sqlstate: '42P10', message, detail });
           }
           if (columnNames.indexOf(name) !== place) {
             throw new SqlError({ sqlstate: '42701', message: `column "${name}" specified more than once` });
@@ -43,7 +51,7 @@ export function bindDecodedRow(
     // A table's rows are checked where they are written.
     return relation.kind === 'table' ? value : notNull(relation, column, value);
   });
-  return { fields, scalars };
+  return { fields, scalars, generated: generations(relation, environment) };
 }
 
 /** A DEFAULT of this session: decoders have no parameters. */

@@ -5,6 +5,7 @@ import type { HirColumn, HirRelation, HirScalar, HirWrite } from '../../hir.ts';
 import { expressionContext } from '../context.ts';
 import type { QueryContext } from '../context.ts';
 import { bindWith } from '../cte.ts';
+import { completeRows } from '../generated-column.ts';
 import { bindExpression } from '../expression.ts';
 import { asRelation, prepareSelectStatement } from '../query.ts';
 import { projectScalars } from '../relation.ts';
@@ -33,7 +34,7 @@ export function bindInsert(node: InsertStmt, outer: QueryContext): HirWrite {
   return {
     operation: 'insert',
     object: relation.id,
-    relation: wrap(source),
+    relation: wrap(completeRows(source, 0, relation, statement.environment)),
     joined: null,
     conflict,
     returning: bindReturning(
@@ -180,6 +181,12 @@ function isOverridden({ identity }: CatalogColumn, { overriding }: Columns): boo
 
 /** A value that is not DEFAULT, which a column GENERATED ALWAYS refuses. */
 function given(column: CatalogColumn, value: Bound, { overriding }: Columns, context: QueryContext): Bound {
+  if (column.generated !== undefined) {
+    const message = `cannot insert a non-DEFAULT value into column "${column.name}"`;
+    throw context.statement.error('428C9', message, undefined, {
+      detail: `Column "${column.name}" is a generated column.`,
+    });
+  }
   if (column.identity !== 'always' || overriding === 'system') return value;
   const message = `cannot insert a non-DEFAULT value into column "${column.name}"`;
   throw context.statement.error('428C9', message, undefined, {

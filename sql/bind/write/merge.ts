@@ -13,6 +13,7 @@ import type { ExpressionContext, QueryContext } from '../context.ts';
 import { bindWith } from '../cte.ts';
 import { bindCondition, bindExpression } from '../expression.ts';
 import { bindFromItem } from '../from.ts';
+import { completeRows } from '../generated-column.ts';
 import type { BoundFrom } from '../from.ts';
 import { columnOf, filter, map, projectScalars } from '../relation.ts';
 import { and, int4, isNull, literal, not, truth } from '../scalar.ts';
@@ -98,11 +99,17 @@ export function bindMerge(node: MergeStmt, outer: QueryContext): HirWrite {
     ...others,
     ...identity,
   ];
-  const merged = projectScalars(
+  const width = relation.columns.length;
+  const given = projectScalars(
     rows,
     scalars.map((scalar, i) => ({ name: `column${i + 1}`, scalar })),
   );
-  const width = relation.columns.length;
+  const deleted: HirScalar = {
+    kind: 'notDistinct',
+    left: columnOf(given, 2 * width),
+    right: literal('text', 'DELETE'),
+  };
+  const merged = completeRows(given, width, relation, statement.environment, not(deleted));
   const action = columnOf(merged, 2 * width);
   return {
     operation: 'merge',

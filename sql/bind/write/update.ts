@@ -6,6 +6,7 @@ import { expressionContext } from '../context.ts';
 import type { ExpressionContext, QueryContext } from '../context.ts';
 import { bindWith } from '../cte.ts';
 import { bindCondition, bindExpression } from '../expression.ts';
+import { completeRows } from '../generated-column.ts';
 import { filter, projectScalars } from '../relation.ts';
 import { shiftItems } from '../scope.ts';
 import type { Scope } from '../scope.ts';
@@ -47,7 +48,7 @@ export function bindUpdate(node: UpdateStmt, outer: QueryContext): HirWrite {
   return {
     operation: 'update',
     object: relation.id,
-    relation: wrap(changed),
+    relation: wrap(completeRows(changed, relation.columns.length, relation, statement.environment)),
     joined: node.fromClause === undefined ? null : relation.columns.length,
     returning: bindReturning(
       node.returningClause,
@@ -85,6 +86,12 @@ export function bindAssignments(
     const steps = target.indirection ?? [];
     if (values.has(number) && (steps.length === 0 || !inParts.has(number))) {
       throw statement.error('42601', `multiple assignments to same column "${target.name}"`);
+    }
+    if (column.generated !== undefined && !isDefault(target.val!)) {
+      const message = `column "${column.name}" can only be updated to DEFAULT`;
+      throw statement.error('428C9', message, at, {
+        detail: `Column "${column.name}" is a generated column.`,
+      });
     }
     if (column.identity === 'always' && !isDefault(target.val!)) {
       const message = `column "${column.name}" can only be updated to DEFAULT`;

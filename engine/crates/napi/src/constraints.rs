@@ -1,11 +1,13 @@
 //! The constraints of a table as its rows are checked against them.
 
 use crate::error::internal;
+use crate::references::ForeignKey;
 use std::sync::Arc;
 use tidewire_eval::{CompiledMfp, Context, Scratch};
 use tidewire_plan::{ColumnType, Constraints, Expr, Mfp, Predicate, ScalarType};
 use tidewire_row::{
-    Arena, Datum, EvalError, EvalResult, FormatSettings, column_bounds, decode_datum, has_null, text_out,
+    About, Arena, Datum, EvalError, EvalResult, FormatSettings, column_bounds, decode_datum, has_null,
+    text_out,
 };
 use tidewire_worker::{LayoutSplitter, UniqueKey};
 
@@ -13,6 +15,8 @@ use tidewire_worker::{LayoutSplitter, UniqueKey};
 pub struct TableConstraints {
     /// Other constraints have another number.
     pub number: u64,
+    /// The table's schema, for messages.
+    schema: String,
     said: Constraints,
     types: Vec<ScalarType>,
     not_null: Vec<usize>,
@@ -20,17 +24,23 @@ pub struct TableConstraints {
     checks: Vec<CompiledMfp>,
     /// Unique keys besides the primary key.
     pub keys: Vec<UniqueKey>,
+    /// What its rows refer to.
+    pub foreign: Vec<Arc<ForeignKey>>,
+    /// One of these is MATCH FULL.
+    full: bool,
 }
 
 /// A value longer than this is cut in a message, as PostgreSQL does.
 const SHOWN_BYTES: usize = 64;
 
 impl TableConstraints {
-    /// Compiles them.
+    /// Compiles them; `foreign` are the foreign keys among them.
     pub fn new(
         number: u64,
+        schema: String,
         said: Constraints,
         columns: &[ColumnType],
+        foreign: Vec<Arc<ForeignKey>>,
         settings: &FormatSettings,
     ) -> EvalResult<Self> {
         if said.columns.len() != columns.len() {
@@ -58,10 +68,13 @@ impl TableConstraints {
         }
         Ok(TableConstraints {
             number,
+            schema,
             types: columns.iter().map(|column| column.scalar).collect(),
             not_null: said.not_null.iter().map(|index| *index as usize).collect(),
             checks,
             keys,
+            foreign,
+            full: said.foreign.iter().any(|key| key.full),
             said,
         })
     }
@@ -69,6 +82,16 @@ impl TableConstraints {
     /// The layout and the name of a unique key, by its arrangement.
     pub fn unique(&self, arrangement: u64) -> Option<&tidewire_plan::UniqueConstraint> {
         self.said.unique.iter().find(|unique| unique.arrangement == arrangement)
+    }
+
+    /// A foreign key, by the arrangement of what refers.
+    pub fn foreign_key(&self, arrangement: u64) -> Option<&Arc<ForeignKey>> {
+        self.foreign.iter().find(|key| key.said.arrangement == arrangement)
+    }
+
+    /// The table's name.
+    pub fn relation(&self) -> &str {
+        &self.said.relation
     }
 
     /// The columns' names.
@@ -85,6 +108,15 @@ impl TableConstraints {
             scratch: Scratch::new(),
             bounds: Vec::new(),
             out: Vec::new(),
+        }
+    }
+
+    fn about(&self, column: Option<&str>, constraint: Option<&str>) -> About {
+        About {
+            schema: self.schema.clone(),
+            table: self.said.relation.clone(),
+            column: column.map(str::to_owned),
+            constraint: constraint.map(str::to_owned),
         }
     }
 
@@ -123,8 +155,8 @@ impl RowChecker<'_> {
     /// Whether a row may be in the table: 23502 or 23514 if not.
     pub fn check(&mut self, row: &[u8]) -> EvalResult<()> {
         let RowChecker { constraints, settings, arena, scratch, bounds, out } = self;
-        let TableConstraints { said, types, not_null, checks, .. } = constraints;
-        if not_null.is_empty() && checks.is_empty() {
+        let TableConstraints { said, types, not_null, checks, full, .. } = constraints;
+        if not_null.is_empty() && checks.is_empty() && !full {
             return Ok(());
         }
         column_bounds(row, types, bounds);
@@ -136,7 +168,8 @@ impl RowChecker<'_> {
                     "null value in column \"{column}\" of relation \"{relation}\" violates not-null constraint"
                 );
                 let detail = constraints.failing_row(row, bounds, settings);
-                return Err(EvalError::new("23502", message).with_detail(detail));
+                let about = constraints.about(Some(column), None);
+                return Err(EvalError::new("23502", message).with_detail(detail).with_about(about));
             }
         }
         let context = Context { parameters: &[], settings, logical_time: 0 };
@@ -147,7 +180,24 @@ impl RowChecker<'_> {
                 let message =
                     format!("new row for relation \"{relation}\" violates check constraint \"{name}\"");
                 let detail = constraints.failing_row(row, bounds, settings);
-                return Err(EvalError::new("23514", message).with_detail(detail));
+                let about = constraints.about(None, Some(name));
+                return Err(EvalError::new("23514", message).with_detail(detail).with_about(about));
+            }
+        }
+        for key in said.foreign.iter().filter(|key| key.full) {
+            let is_null = |index: &u32| {
+                let index = *index as usize;
+                has_null(&row[bounds[index] as usize..bounds[index + 1] as usize], &types[index..=index])
+            };
+            let nulls = key.columns.iter().filter(|index| is_null(index)).count();
+            if nulls > 0 && nulls < key.columns.len() {
+                let (relation, name) = (&said.relation, &key.name);
+                let message = format!(
+                    "insert or update on table \"{relation}\" violates foreign key constraint \"{name}\""
+                );
+                let detail = "MATCH FULL does not allow mixing of null and nonnull key values.";
+                let about = constraints.about(None, Some(name));
+                return Err(EvalError::new("23503", message).with_detail(detail).with_about(about));
             }
         }
         self.arena.reset();

@@ -8,9 +8,10 @@ use crate::delivery::{Deliveries, Notice};
 use crate::dispatch::{Answer, Arguments, Dispatch, Message, number};
 use crate::encoding::{Encoding, SubscribeOptions, parse, settings};
 use crate::error::{call, guarded, internal, to_json, too_old};
-use crate::execution::{Collection, Execution, NativeCancellation, NativePlan, Request};
+use crate::execution::{Checks, Collection, Execution, NativeCancellation, NativePlan, Request, Target};
 use crate::jobs::Pool;
 use crate::read::{NativeRead, ReadColumn};
+use crate::references::{Deferred, ForeignKey, violated};
 use crate::subscriptions::Subscriber;
 use crate::transaction::{NativeTransaction, WriteSets};
 use crate::write::NativeWrite;
@@ -23,7 +24,7 @@ use tidewire_arrange::{ImportProvider, Rendered};
 use tidewire_eval::sequences::{self, SequenceOptions};
 use tidewire_eval::{fold_with, opcodes};
 use tidewire_generate::{EventSink, Nexmark, counter};
-use tidewire_plan::{EnumDefinition, EnumLabel, Expr, Output, Plan, ScalarType, TOO_DEEP};
+use tidewire_plan::{Constraints, EnumDefinition, EnumLabel, Expr, Output, Plan, ScalarType, TOO_DEEP};
 use tidewire_render::{CompileError, Environment, Prepared, Program};
 use tidewire_row::{EvalError, FormatSettings};
 use tidewire_worker::{Build, Conflict, Event, Hold, HoldApart, LayoutSplitter, Runtime, Writes};
@@ -237,17 +238,43 @@ fn check_rows(writes: &Writes, collections: &Collections) -> Result<(), EvalErro
     Ok(())
 }
 
+fn deferred_of(arrangements: Option<Vec<f64>>) -> Deferred {
+    match arrangements {
+        None => Deferred::AsDeclared,
+        Some(arrangements) => Deferred::These(arrangements.into_iter().map(|id| id as u64).collect()),
+    }
+}
+
+/// What a statement does about foreign keys: 0 nothing, 1 it follows them, 2 it looks at them too.
+fn checks(references: u32, deferred: Option<Vec<f64>>) -> Checks {
+    match references {
+        0 => Checks::Commit,
+        1 => Checks::Follow,
+        _ => Checks::Statement(deferred_of(deferred)),
+    }
+}
+
 /// A transaction's conflict as PostgreSQL reports it.
-fn conflict_error(conflict: Conflict, collections: &Collections) -> EvalError {
+pub fn conflict_error(conflict: Conflict, collections: &Collections) -> EvalError {
     match conflict {
         Conflict::RowGone { .. } => {
             EvalError::new("40001", "could not serialize access due to concurrent update")
                 .with_hint("Run the transaction again.")
         }
-        Conflict::DuplicateKey { collection: id, constraint, key } => match collection(collections, id) {
-            Some(collection) => collection.duplicate_key(&key, constraint),
-            None => EvalError::new("23505", "duplicate key value violates unique constraint"),
-        },
+        Conflict::DuplicateKey { collection: id, constraint, key, row } => {
+            match collection(collections, id) {
+                Some(collection) => collection.duplicate_key(&key, constraint, row.as_deref()),
+                None => EvalError::new("23505", "duplicate key value violates unique constraint"),
+            }
+        }
+        Conflict::ForeignKey { child, constraint, key, row, missing } => {
+            let foreign = collection(collections, child)
+                .and_then(|child| child.constraints.as_ref()?.foreign_key(constraint).cloned());
+            match foreign {
+                Some(foreign) => violated(&foreign, &key, row.as_deref(), missing, collections),
+                None => EvalError::new("23503", "a foreign key constraint is violated"),
+            }
+        }
         Conflict::Invalid { collection: id, message } => {
             let name = collection(collections, id).map_or_else(|| id.to_string(), |c| c.name.clone());
             EvalError::new("55000", format!("cannot write to \"{name}\": {message}"))
@@ -267,9 +294,11 @@ impl NativeEngine {
         transaction: Option<&NativeTransaction>,
         encoding: Encoding,
         cancellation: Option<&NativeCancellation>,
+        references: Checks,
     ) -> Result<Execution, EvalError> {
         let target = match plan.prepared.plan().output {
-            Output::Write { arrangement, .. } => collection(&self.collections, arrangement),
+            Output::Write { arrangement, .. } => collection(&self.collections, arrangement)
+                .map(|collection| Target { collection, collections: self.collections.clone(), references }),
             _ => None,
         };
         let values: Vec<Option<&[u8]>> = values.iter().map(Option::as_deref).collect();
@@ -358,6 +387,7 @@ impl NativeEngine {
                 constraint,
                 column_names,
                 constraints: None,
+                referenced: Vec::new(),
             };
             let splitter = LayoutSplitter::new(&collection.columns, &collection.layout).map_err(internal)?;
             self.runtime.create_collection(id, Arc::new(splitter), unique).map_err(internal)?;
@@ -388,16 +418,43 @@ impl NativeEngine {
     pub fn constrain(&self, id: f64, constraints: String, time_zone: String) -> napi::Result<()> {
         call(|| {
             let id = id as u64;
-            let said = parse(&constraints)?;
+            let said: Constraints = parse(&constraints)?;
+            let settings = settings(&time_zone)?;
             let mut collections = self.collections.write().unwrap_or_else(|poisoned| poisoned.into_inner());
-            let Some(collection) = collections.get_mut(&id) else {
+            let Some(collection) = collections.get(&id) else {
                 return Err(internal(format!("there is no collection {id} to constrain")));
             };
+            let columns = collection.columns.clone();
+            let schema = collection.name.strip_suffix(&said.relation).unwrap_or_default();
+            let schema = schema.trim_end_matches('.').to_owned();
+            let mut foreign = Vec::with_capacity(said.foreign.len());
+            for key in &said.foreign {
+                let parent = collections
+                    .get(&key.parent)
+                    .ok_or_else(|| internal(format!("there is no collection {} to refer to", key.parent)))?;
+                let key = ForeignKey::new(id, &columns, &parent.columns, key.clone(), &settings)?;
+                foreign.push(Arc::new(key));
+            }
             let number = self.constrained.fetch_add(1, Ordering::Relaxed) + 1;
-            let compiled = TableConstraints::new(number, said, &collection.columns, &settings(&time_zone)?)?;
+            let compiled = TableConstraints::new(number, schema, said, &columns, foreign.clone(), &settings)?;
             self.runtime.set_unique_keys(id, compiled.keys.clone());
-            let constraints = Some(Arc::new(compiled));
-            *collection = Arc::new(Collection { constraints, ..Collection::clone(collection) });
+            let sides: Vec<_> = foreign.iter().map(|key| key.sides.clone()).collect();
+            self.runtime.set_foreign_keys(id, &sides);
+            let constraints = Arc::new(compiled);
+            for (other, collection) in collections.iter_mut() {
+                let was = collection.referenced.iter().any(|key| key.sides.child.collection == id);
+                let refers = || foreign.iter().filter(|key| key.said.parent == *other);
+                if *other != id && !was && refers().next().is_none() {
+                    continue;
+                }
+                let stay = collection.referenced.iter().filter(|key| key.sides.child.collection != id);
+                let mut changed = Collection::clone(collection);
+                changed.referenced = stay.chain(refers()).cloned().collect();
+                if *other == id {
+                    changed.constraints = Some(constraints.clone());
+                }
+                *collection = Arc::new(changed);
+            }
             Ok(())
         })
     }
@@ -415,6 +472,31 @@ impl NativeEngine {
                 of.define(EnumDefinition::new(&name, made));
             }
             Ok(())
+        })
+    }
+
+    /// Whether what a transaction has written so far keeps the foreign keys. `deferred`: the arrangements of those that are
+    /// not looked at; null: as they were declared.
+    #[napi(catch_unwind)]
+    pub fn check_references(
+        &self,
+        transaction: &NativeTransaction,
+        deferred: Option<Vec<f64>>,
+    ) -> napi::Result<()> {
+        call(|| {
+            let writes = transaction.lock().writes();
+            let deferred = deferred_of(deferred);
+            let left_out: Vec<u64> = self
+                .collections
+                .read()
+                .unwrap_or_else(|poisoned| poisoned.into_inner())
+                .values()
+                .flat_map(|table| &table.referenced)
+                .filter(|key| deferred.has(&key.said))
+                .map(|key| key.said.arrangement)
+                .collect();
+            let checked = self.runtime.check_references(&writes, |id| left_out.contains(&id));
+            checked.map_err(|conflict| conflict_error(conflict, &self.collections))
         })
     }
 
@@ -610,6 +692,7 @@ impl NativeEngine {
                 transaction,
                 Encoding::DataRow { formats: columns },
                 None,
+                Checks::Commit,
             )?;
             if !execution.is_small() {
                 return Ok(None);
@@ -642,6 +725,7 @@ impl NativeEngine {
                 transaction,
                 parse(&encoding)?,
                 cancellation,
+                Checks::Commit,
             )?;
             self.queries
                 .answer(request as u64, move || execution.rows().map(NativeCursor::new).map(Answer::Rows));
@@ -660,10 +744,15 @@ impl NativeEngine {
         values: Vec<Option<Buffer>>,
         time_zone: String,
         transaction: &NativeTransaction,
+        references: u32,
+        deferred: Option<Vec<f64>>,
     ) -> napi::Result<Option<f64>> {
         call(|| {
-            let writes = matches!(plan.prepared.plan().output, Output::Write { returning: None, .. });
-            if !writes || !plan.prepared.is_immediate() {
+            let Output::Write { arrangement, returning: None, .. } = plan.prepared.plan().output else {
+                return Ok(None);
+            };
+            let acts = |target: Arc<Collection>| target.referenced.iter().any(|key| key.acts());
+            if !plan.prepared.is_immediate() || collection(&self.collections, arrangement).is_some_and(acts) {
                 return Ok(None);
             }
             let execution = self.execution(
@@ -675,6 +764,7 @@ impl NativeEngine {
                 Some(transaction),
                 Encoding::DataRow { formats: Vec::new() },
                 None,
+                checks(references, deferred),
             )?;
             if !execution.is_small() {
                 return Ok(None);
@@ -697,6 +787,8 @@ impl NativeEngine {
         values: Vec<Option<Buffer>>,
         time_zone: String,
         transaction: &NativeTransaction,
+        references: u32,
+        deferred: Option<Vec<f64>>,
         encoding: String,
         cancellation: Option<&NativeCancellation>,
     ) -> napi::Result<()> {
@@ -710,6 +802,7 @@ impl NativeEngine {
                 Some(transaction),
                 parse(&encoding)?,
                 cancellation,
+                checks(references, deferred),
             )?;
             let sets = transaction.shared();
             self.queries.answer(request as u64, move || execution.write(&sets));

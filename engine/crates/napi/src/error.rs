@@ -6,7 +6,16 @@ use tidewire_worker::TooOld;
 
 /// The JSON that the TypeScript side turns into an `EngineError`.
 pub fn to_json(error: &EvalError) -> String {
+    let about = error.about().map(|about| {
+        json!({
+            "schema": about.schema,
+            "table": about.table,
+            "column": about.column,
+            "constraint": about.constraint,
+        })
+    });
     json!({
+        "about": about,
         "sqlstate": error.sqlstate(),
         "message": error.message(),
         "detail": error.detail(),

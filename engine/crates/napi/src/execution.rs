@@ -4,18 +4,22 @@ use crate::constraints::TableConstraints;
 use crate::cursor::NativeCursor;
 use crate::dispatch::Answer;
 use crate::encoding::Encoding;
+use crate::engine::Collections;
 use crate::error::internal;
+use crate::references::{Changes, Deferred, ForeignKey, References, append};
 use crate::transaction::{WriteSets, lock};
 use napi_derive::napi;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use tidewire_arrange::ShardedSnapshot;
 use tidewire_plan::{ColumnType, Layout, Operator, Output, ScalarType};
 use tidewire_render::{Environment, Prepared, ResultSet, RowFormat, Source};
 use tidewire_row::{
-    Arena, Datum, EvalError, FormatSettings, binary_in, push_datum, push_null, read_column, text_in, text_out,
+    About, Arena, Datum, EvalError, FormatSettings, binary_in, column_bounds, push_datum, push_null,
+    read_column, text_in, text_out,
 };
-use tidewire_worker::{CollectionSnapshot, ReadError, Runtime, WriteSet};
+use tidewire_worker::{CollectionSnapshot, Hold, LayoutSplitter, ReadError, Runtime, WriteSet};
 
 /// An immediate plan that reads more than this runs on a query thread.
 const IMMEDIATE_UPDATES: usize = 2048;
@@ -68,37 +72,110 @@ pub struct Collection {
     pub unique: bool,
     /// What its rows must satisfy.
     pub constraints: Option<Arc<TableConstraints>>,
+    /// The foreign keys that refer to it.
+    pub referenced: Vec<Arc<ForeignKey>>,
 }
 
 impl Collection {
-    /// 23505, as PostgreSQL reports it. `constraint`: the arrangement of a key that is not the primary key.
-    pub fn duplicate_key(&self, key: &[u8], constraint: Option<u64>) -> EvalError {
-        let relation = self.name.rsplit('.').next().unwrap_or(&self.name);
+    /// Its schema.
+    pub fn schema(&self) -> &str {
+        self.name.strip_suffix(self.relation()).map_or("", |schema| schema.trim_end_matches('.'))
+    }
+
+    /// What an error about one of its constraints is about.
+    pub fn about(&self, constraint: &str) -> About {
+        let (schema, table) = (self.schema().to_owned(), self.relation().to_owned());
+        About { schema, table, column: None, constraint: Some(constraint.to_owned()) }
+    }
+
+    /// Its name without the schema.
+    pub fn relation(&self) -> &str {
+        match &self.constraints {
+            Some(constraints) => constraints.relation(),
+            None => self.name.rsplit('.').next().unwrap_or(&self.name),
+        }
+    }
+
+    /// 23505 if a key would be there more than once with these writes. `snapshot` is by the arrangement of a key, without
+    /// them; a key without a snapshot is left to the commit.
+    pub fn refuse_duplicates<'a>(
+        &self,
+        runtime: &Runtime,
+        id: u64,
+        written: &WriteSet,
+        snapshot: impl Fn(u64) -> Option<&'a ShardedSnapshot>,
+    ) -> Result<(), EvalError> {
+        if self.unique
+            && let Some(snapshot) = snapshot(id)
+            && let Some(key) = runtime.check_unique(id, written, snapshot).map_err(internal)?
+        {
+            let splitter = LayoutSplitter::new(&self.columns, &self.layout).map_err(internal)?;
+            let row = written.row_with(&splitter, &key, true);
+            return Err(self.duplicate_key(&key, None, row.as_deref()));
+        }
+        for key in self.constraints.iter().flat_map(|constraints| &constraints.keys) {
+            let Some(snapshot) = snapshot(key.arrangement) else { continue };
+            if let Some(value) = Runtime::check_unique_by(key, written, snapshot).map_err(internal)? {
+                let row = written.row_with(key.splitter.as_ref(), &value, true);
+                return Err(self.duplicate_key(&value, Some(key.arrangement), row.as_deref()));
+            }
+        }
+        Ok(())
+    }
+
+    /// 23505, as PostgreSQL reports it. `constraint`: the arrangement of a key that is not the primary key; `row`: the row
+    /// that has the key.
+    pub fn duplicate_key(&self, key: &[u8], constraint: Option<u64>, row: Option<&[u8]>) -> EvalError {
+        let relation = self.relation();
         let other = constraint.and_then(|id| self.constraints.as_ref()?.unique(id));
         let (layout, name) = match other {
             Some(unique) => (&unique.layout, unique.name.clone()),
             None => (&self.layout, self.constraint.clone().unwrap_or_else(|| format!("{relation}_pkey"))),
         };
         EvalError::new("23505", format!("duplicate key value violates unique constraint \"{name}\""))
-            .with_detail(format!("Key{} already exists.", self.key_text(layout, key)))
+            .with_detail(format!("Key{} already exists.", self.key_text(layout, key, row, None)))
+            .with_about(self.about(&name))
     }
 
-    /// `(a, b)=(1, 2)` of a packed key.
-    pub fn key_text(&self, layout: &Layout, key: &[u8]) -> String {
+    /// `(a, b)=(1, 2)` of a packed key. With `row`, which has the key, columns show what they have there (1.50), not what
+    /// stands for it in keys (1.5). `order`: the columns in another order than the layout's.
+    pub fn key_text(&self, layout: &Layout, key: &[u8], row: Option<&[u8]>, order: Option<&[u32]>) -> String {
         let arena = Arena::new();
-        let mut at = 0;
-        let (mut names, mut values) = (Vec::new(), Vec::new());
-        for field in &layout.key {
-            let datum = read_column(key, &mut at, field.column.scalar, &arena);
+        let text_of = |datum: Datum<'_>, scalar: ScalarType| {
             let mut text = Vec::new();
             match datum {
                 Datum::Null => text.extend_from_slice(b"null"),
-                datum => text_out(datum, field.column.scalar, &FormatSettings::default(), &mut text),
+                datum => text_out(datum, scalar, &FormatSettings::default(), &mut text),
             }
-            values.push(String::from_utf8_lossy(&text).into_owned());
-            names.push(column_of(&field.expr).and_then(|index| self.column_names.get(index)).cloned());
+            String::from_utf8_lossy(&text).into_owned()
+        };
+        let mut bounds = Vec::new();
+        if let Some(row) = row {
+            let types: Vec<ScalarType> = self.columns.iter().map(|column| column.scalar).collect();
+            column_bounds(row, &types, &mut bounds);
         }
-        let names: Option<Vec<String>> = names.into_iter().collect();
+        let mut at = 0;
+        let mut fields: Vec<(Option<usize>, String)> = Vec::new();
+        for field in &layout.key {
+            let datum = read_column(key, &mut at, field.column.scalar, &arena);
+            let column = column_of(&field.expr);
+            let text = match (column, row) {
+                (Some(index), Some(row)) => {
+                    let (bytes, scalar) = (&row[bounds[index] as usize..], self.columns[index].scalar);
+                    text_of(read_column(bytes, &mut 0, scalar, &arena), scalar)
+                }
+                _ => text_of(datum, field.column.scalar),
+            };
+            fields.push((column, text));
+        }
+        if let Some(order) = order {
+            let place =
+                |column: &Option<usize>| order.iter().position(|other| Some(*other as usize) == *column);
+            fields.sort_by_key(|(column, _)| place(column));
+        }
+        let names = fields.iter().map(|(column, _)| self.column_names.get((*column)?).cloned());
+        let names: Option<Vec<String>> = names.collect();
+        let values: Vec<String> = fields.iter().map(|(_, text)| text.clone()).collect();
         let names = names.map(|names| format!(" ({})", names.join(", "))).unwrap_or_default();
         format!("{names}=({})", values.join(", "))
     }
@@ -148,7 +225,8 @@ pub fn parameters(
     Ok(row)
 }
 
-fn read_error(error: ReadError, timestamp: u64) -> EvalError {
+/// Why a collection can't be read, as a client is told.
+pub fn read_error(error: ReadError, timestamp: u64) -> EvalError {
     match error {
         ReadError::Unknown(id) => EvalError::new("42P01", format!("arrangement {id} does not exist")),
         ReadError::NotReady(id) => {
@@ -173,7 +251,41 @@ pub struct Execution {
     format: RowFormat,
     names: Vec<String>,
     /// Of a write.
-    target: Option<Arc<Collection>>,
+    target: Option<Target>,
+    /// Of a write that has to do with foreign keys: keeps its time readable.
+    hold: Option<Hold>,
+}
+
+/// What a plan writes to.
+pub struct Target {
+    pub collection: Arc<Collection>,
+    pub collections: Collections,
+    pub references: Checks,
+}
+
+impl Target {
+    /// Whether the statement has to do with foreign keys.
+    fn refers(&self) -> bool {
+        let Collection { referenced, constraints, .. } = &*self.collection;
+        match self.references {
+            Checks::Commit => false,
+            Checks::Follow => referenced.iter().any(|key| key.acts()),
+            Checks::Statement(_) => {
+                !referenced.is_empty() || constraints.as_ref().is_some_and(|own| !own.foreign.is_empty())
+            }
+        }
+    }
+}
+
+/// What a statement does about foreign keys; the commit looks at all of them.
+#[derive(Clone)]
+pub enum Checks {
+    /// Nothing: rows that refer go too.
+    Commit,
+    /// It changes rows that refer.
+    Follow,
+    /// It changes rows that refer, and looks at the foreign keys when it ends.
+    Statement(Deferred),
 }
 
 /// What an execution is given.
@@ -185,8 +297,8 @@ pub struct Request<'a> {
     pub transaction: Option<Arc<Mutex<WriteSets>>>,
     pub encoding: Encoding,
     pub cancelled: Option<Arc<AtomicBool>>,
-    /// What a plan that writes writes to.
-    pub target: Option<Arc<Collection>>,
+    /// Of a plan that writes.
+    pub target: Option<Target>,
 }
 
 impl Execution {
@@ -209,7 +321,7 @@ impl Execution {
             .snapshot(&ids, request.timestamp)
             .map_err(|error| read_error(error, request.timestamp))?;
         let mut snapshots: HashMap<u64, CollectionSnapshot> = ids.iter().copied().zip(snapshots).collect();
-        let constraints = request.target.iter().filter_map(|target| target.constraints.as_ref());
+        let constraints = request.target.iter().filter_map(|target| target.collection.constraints.as_ref());
         for key in constraints.flat_map(|constraints| &constraints.keys) {
             // A key that came after the transaction's time is left to the commit.
             let snapshot = runtime.snapshot(&[key.arrangement], request.timestamp);
@@ -223,6 +335,9 @@ impl Execution {
             drop(sets);
             (!written.is_empty()).then_some((transaction, written))
         });
+        let refers = request.target.as_ref().is_some_and(Target::refers);
+        let hold = refers.then(|| runtime.hold(request.timestamp)).transpose();
+        let hold = hold.map_err(|error| crate::error::too_old(request.timestamp, error))?;
         let (format, names) = request.encoding.row_format()?;
         Ok(Execution {
             prepared: prepared.clone(),
@@ -234,6 +349,7 @@ impl Execution {
             format,
             names,
             target: request.target,
+            hold,
         })
     }
 
@@ -279,7 +395,8 @@ impl Execution {
         set: &Arc<WriteSet>,
     ) -> Result<(), EvalError> {
         let Output::Write { arrangement, .. } = self.prepared.plan().output else { return Ok(()) };
-        let Some(constraints) = self.target.as_ref().and_then(|target| target.constraints.clone()) else {
+        let Some(constraints) = self.target.as_ref().and_then(|target| target.collection.constraints.clone())
+        else {
             return Ok(());
         };
         if arrangement != id {
@@ -288,7 +405,7 @@ impl Execution {
         for key in &constraints.keys {
             let Some(snapshot) = self.snapshots.get(&key.arrangement) else { continue };
             let mut overlay = lock(transaction).lend_by(id, key.arrangement);
-            let overlaid = self.runtime.overlay_by(key, snapshot, set, &mut overlay);
+            let overlaid = self.runtime.overlay_by(key.splitter.as_ref(), snapshot, set, &mut overlay);
             lock(transaction).give_back_by(id, key.arrangement, set, overlay);
             self.snapshots.insert(key.arrangement, overlaid.map_err(internal)?);
         }
@@ -305,18 +422,24 @@ impl Execution {
 
     /// Runs a plan that writes; its writes go into the transaction.
     pub fn write(mut self, transaction: &Mutex<WriteSets>) -> Result<Answer, EvalError> {
-        let Output::Write { arrangement, ref conflict, .. } = self.prepared.plan().output else {
+        let Output::Write { arrangement, deleted, inserted, replaced, ref conflict, .. } =
+            self.prepared.plan().output
+        else {
             return Err(internal("the plan does not write"));
         };
         let resolves = conflict.is_some();
-        let target = self.target.clone();
-        let constraints = target.as_ref().and_then(|target| target.constraints.clone());
+        // Else the plan is older than the first foreign key that acts, and the commit finds what it has left undone.
+        let pairs = resolves || replaced.is_some() || deleted.is_none() || inserted.is_none();
+        let timestamp = self.environment.as_of;
         let sources = self.sources()?;
+        let target = self.target.take();
+        let constraints = target.as_ref().and_then(|target| target.collection.constraints.clone());
         let settings = self.environment.settings.clone();
         let mut check = constraints.as_ref().map(|constraints| constraints.checker(&settings));
-        let result = self.prepared.execute_write(self.environment, sources, &self.cancelled, &mut |row| {
-            check.as_mut().map_or(Ok(()), |check| check.check(row))
-        })?;
+        let mut result =
+            self.prepared.execute_write(self.environment, sources, &self.cancelled, &mut |row| {
+                check.as_mut().map_or(Ok(()), |check| check.check(row))
+            })?;
         let mut written = WriteSet::new();
         for (rows, sign) in [(&result.deleted, -1), (&result.inserted, 1)] {
             for update in rows.iter() {
@@ -329,30 +452,33 @@ impl Execution {
         if let Some(target) = &target
             && !result.inserted.is_empty()
         {
-            if target.unique {
-                let snapshot = &self.snapshots[&arrangement].ok;
-                let duplicate =
-                    self.runtime.check_unique(arrangement, &written, snapshot).map_err(internal)?;
-                if let Some(key) = duplicate {
-                    return Err(target.duplicate_key(&key, None));
-                }
-            }
-            for key in constraints.iter().flat_map(|constraints| &constraints.keys) {
-                let Some(snapshot) = self.snapshots.get(&key.arrangement) else { continue };
-                let duplicate = Runtime::check_unique_by(key, &written, &snapshot.ok).map_err(internal)?;
-                if let Some(value) = duplicate {
-                    return Err(target.duplicate_key(&value, Some(key.arrangement)));
-                }
-            }
+            let snapshot = |id: u64| self.snapshots.get(&id).map(|snapshot| &snapshot.ok);
+            target.collection.refuse_duplicates(&self.runtime, arrangement, &written, snapshot)?;
         }
         if !written.is_empty() {
-            let mut sets = lock(transaction);
-            let set = sets.of(arrangement);
             let number = constraints.as_ref().map_or(0, |constraints| constraints.number);
-            let all = set.unchecked_from(number) == set.rows().len();
-            set.append(&written);
-            if all {
-                set.mark_checked(number);
+            append(transaction, arrangement, number, &written);
+        }
+        if let (Some(Target { collection: target, collections, references: checks }), Some(_hold)) =
+            (&target, &self.hold)
+        {
+            let mut references = References {
+                runtime: &self.runtime,
+                collections,
+                timestamp,
+                transaction,
+                settings: &settings,
+                cancelled: &self.cancelled,
+                snapshots: HashMap::new(),
+                written: BTreeMap::from([(arrangement, written)]),
+            };
+            if pairs && target.referenced.iter().any(|key| key.acts()) {
+                let replaced = std::mem::take(&mut result.replaced);
+                let changes = Changes::new(arrangement, &result.deleted, replaced, &target.columns);
+                references.follow(changes)?;
+            }
+            if let Checks::Statement(deferred) = checks {
+                references.check(deferred)?;
             }
         }
         let returning = result

@@ -20,6 +20,7 @@ mod execution;
 mod jobs;
 pub mod kafka;
 mod read;
+mod references;
 mod subscriptions;
 mod transaction;
 mod write;

@@ -30,6 +30,12 @@ impl WriteSets {
         written.map(|(id, own)| (*id, own.set.clone())).collect()
     }
 
+    /// Those of one arrangement as they stand; None without writes.
+    pub fn of_collection(&self, arrangement: u64) -> Option<Arc<WriteSet>> {
+        let own = self.0.get(&arrangement).filter(|own| !own.set.is_empty())?;
+        Some(own.set.clone())
+    }
+
     /// How many rows of one arrangement's writes are sorted, and how many are not; None without writes.
     pub fn sizes(&self, arrangement: u64) -> Option<(usize, usize)> {
         let own = self.0.get(&arrangement).filter(|own| !own.set.is_empty())?;

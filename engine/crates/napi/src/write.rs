@@ -6,7 +6,7 @@ use crate::dispatch::Answer;
 use crate::encoding::{Encoding, settings};
 use crate::engine::{Collections, collection};
 use crate::error::{guarded, internal};
-use crate::execution::{Execution, NativePlan, Request};
+use crate::execution::{Checks, Execution, NativePlan, Request, Target};
 use crate::read::{LATER, REFUSED};
 use crate::transaction::NativeTransaction;
 use napi::bindgen_prelude::{Buffer, BufferSlice};
@@ -53,6 +53,11 @@ impl NativeWrite {
         session: &[Option<Buffer>],
         transaction: &NativeTransaction,
     ) -> Result<Option<u64>, EvalError> {
+        let target = collection(&self.collections, self.target);
+        // What refers may be many rows.
+        if target.as_ref().is_some_and(|target| target.referenced.iter().any(|key| key.acts())) {
+            return Ok(None);
+        }
         let (mut formats, mut values) = (bind.formats, bind.values);
         for value in session {
             formats.push(0);
@@ -66,7 +71,11 @@ impl NativeWrite {
             transaction: None,
             encoding: Encoding::DataRow { formats: Vec::new() },
             cancelled: None,
-            target: collection(&self.collections, self.target),
+            target: target.map(|collection| Target {
+                collection,
+                collections: self.collections.clone(),
+                references: Checks::Follow,
+            }),
         };
         let execution = Execution::new(&self.runtime, &self.prepared, request)?;
         if !execution.is_small() {

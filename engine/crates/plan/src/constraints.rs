@@ -1,6 +1,6 @@
 //! What the rows of a table must satisfy.
 
-use crate::relation::{ArrangementId, Layout};
+use crate::relation::{ArrangementId, Layout, Mfp};
 use crate::scalar::Expr;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -21,6 +21,8 @@ pub struct Constraints {
     pub checks: Vec<Check>,
     /// Unique keys besides the primary key.
     pub unique: Vec<UniqueConstraint>,
+    /// FOREIGN KEY: what its rows refer to. Commits check them, on both sides.
+    pub foreign: Vec<ForeignKey>,
 }
 
 /// CHECK (condition).
@@ -46,4 +48,50 @@ pub struct UniqueConstraint {
     pub layout: Layout,
     /// Whether keys with a NULL can be duplicates (NULLS NOT DISTINCT).
     pub nulls_equal: bool,
+}
+
+/// FOREIGN KEY (columns) REFERENCES another table's key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ForeignKey {
+    /// Its name.
+    pub name: String,
+    /// The referring table arranged by the columns that refer.
+    #[ts(type = "number")]
+    pub arrangement: ArrangementId,
+    /// Its layout: the key is made of columns.
+    pub layout: Layout,
+    /// The referenced table's own arrangement.
+    #[ts(type = "number")]
+    pub parent: ArrangementId,
+    /// The referenced table arranged by the referenced key, whose values are of the same types.
+    #[ts(type = "number")]
+    pub parent_arrangement: ArrangementId,
+    /// Its layout.
+    pub parent_layout: Layout,
+    /// The referring columns in the order in which they were declared, and those that they refer to.
+    pub columns: Vec<u32>,
+    pub parent_columns: Vec<u32>,
+    /// What a statement that deletes a key does with the rows that refer to it.
+    pub on_delete: ReferentialAction,
+    /// The same, of one that changes it.
+    pub on_update: ReferentialAction,
+    /// MATCH FULL: a row has all of the columns or none.
+    pub full: bool,
+    /// Looked at by the commit alone unless the transaction says otherwise; else also when a statement ends.
+    pub deferred: bool,
+}
+
+/// What becomes of rows that refer to a key which goes or changes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum ReferentialAction {
+    /// They stay: there must be such a key again.
+    NoAction,
+    /// The statement fails, even if there is such a key again.
+    Restrict,
+    /// They go.
+    Delete,
+    /// They become what this makes of their columns followed by those of the row that they referred to, as it is now.
+    Replace { row: Mfp },
 }

@@ -30,6 +30,10 @@ pub enum Output {
         deleted: Option<NodeIndex>,
         inserted: Option<NodeIndex>,
         returned: Option<NodeIndex>,
+        /// For foreign keys that follow a change: of each row that is replaced the old one's columns, then the new one's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        replaced: Option<NodeIndex>,
         returning: Option<Mfp>,
         conflict: Option<OnConflict>,
     },

@@ -4,6 +4,7 @@
 use crate::compose::{expressions, identity, then};
 use crate::reduce::basic::Basic;
 use crate::reduce::hierarchical::Extreme;
+use crate::render::{DELETED, INSERTED, REPLACED, RETURNED};
 use crate::top_k::TopK;
 use crate::window::Window;
 use std::sync::Arc;
@@ -174,7 +175,7 @@ pub enum Sink {
     /// Whole rows.
     Rows(Pipeline),
     /// Deleted and inserted rows, marked by a leading byte.
-    Write { deleted: Option<Pipeline>, inserted: Option<Pipeline>, returned: Option<Pipeline> },
+    Write(Vec<(&'static [u8], Pipeline)>),
 }
 
 /// What is compiled of a plan before the values of its parameters are known: bound to them, as often as wanted, it
@@ -406,9 +407,9 @@ impl<'a> Compiler<'a> {
                 }
             }
             Output::Subscription { node } | Output::Rows { node, .. } => consumers[*node as usize] += 1,
-            Output::Write { deleted, inserted, returned, .. } => {
-                for node in deleted.iter().chain(inserted).chain(returned) {
-                    consumers[*node as usize] += 1;
+            output @ Output::Write { .. } => {
+                for (_, node) in written_nodes(output) {
+                    consumers[node as usize] += 1;
                 }
             }
         }
@@ -745,9 +746,9 @@ impl<'a> Compiler<'a> {
                 }
             }
             Output::Subscription { node } | Output::Rows { node, .. } => Sink::Rows(self.rows(*node)?),
-            Output::Write { deleted, inserted, returned, .. } => {
-                let rows = |node: &Option<NodeIndex>| node.map(|node| self.rows(node)).transpose();
-                Sink::Write { deleted: rows(deleted)?, inserted: rows(inserted)?, returned: rows(returned)? }
+            output @ Output::Write { .. } => {
+                let parts = written_nodes(output).map(|(mark, node)| Ok((mark, self.rows(node)?)));
+                Sink::Write(parts.collect::<Result<_, CompileError>>()?)
             }
         })
     }
@@ -759,10 +760,19 @@ fn output_nodes(plan: &Plan) -> Vec<NodeIndex> {
         Output::Arrangement { node, .. } | Output::Subscription { node } | Output::Rows { node, .. } => {
             vec![*node]
         }
-        Output::Write { deleted, inserted, returned, .. } => {
-            deleted.iter().chain(inserted).chain(returned).copied().collect()
-        }
+        output @ Output::Write { .. } => written_nodes(output).map(|(_, node)| node).collect(),
     }
+}
+
+/// The nodes that a write reads, with the marks of their rows.
+fn written_nodes(output: &Output) -> impl Iterator<Item = (&'static [u8], NodeIndex)> {
+    let nodes = match output {
+        Output::Write { deleted, inserted, returned, replaced, .. } => {
+            [(DELETED, *deleted), (INSERTED, *inserted), (RETURNED, *returned), (REPLACED, *replaced)]
+        }
+        _ => [(DELETED, None), (INSERTED, None), (RETURNED, None), (REPLACED, None)],
+    };
+    nodes.into_iter().filter_map(|(mark, node)| Some((mark, node?)))
 }
 
 /// A clause that counts rows: how messages call it, and the SQLSTATE of a negative count.

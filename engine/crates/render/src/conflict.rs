@@ -33,6 +33,8 @@ struct Arbiter {
 pub struct Resolved {
     pub deleted: Updates,
     pub inserted: Updates,
+    /// The old row and the new row, where there was one.
+    pub replaced: Updates,
     /// The old row (or NULLs) and the new row.
     pub written: Updates,
 }
@@ -119,6 +121,7 @@ impl Conflict {
                     resolved.deleted.push_row(&restored, 0, 1);
                     resolved.inserted.push_row(&fresh, 0, 1);
                     restored.extend_from_slice(&fresh);
+                    resolved.replaced.push_row(&restored, 0, 1);
                     resolved.written.push_row(&restored, 0, 1);
                     continue 'copies;
                 }

@@ -7,7 +7,7 @@ use crate::compile::{
 use crate::conflict::Conflict;
 use crate::finish::{Collector, Finish, Rows};
 use crate::pipeline::Runner;
-use crate::render::{DELETED, INSERTED, RETURNED};
+use crate::render::{INSERTED, REPLACED, RETURNED};
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -78,6 +78,8 @@ pub struct WriteResult {
     pub deleted: Updates,
     /// Whole rows that enter.
     pub inserted: Updates,
+    /// Of rows that are replaced the old one and then the new one, if the plan gives them; of ON CONFLICT always.
+    pub replaced: Updates,
     /// The affected count.
     pub affected: u64,
     /// The RETURNING rows.
@@ -260,8 +262,13 @@ impl Prepared {
                 Finish { types, order: vec![], limit: None, offset: 0, with_ties: false, projection };
             (Runner::new(mfp.clone(), scope.clone()), Collector::new(finish))
         });
-        let mut result =
-            WriteResult { deleted: Updates::new(), inserted: Updates::new(), affected: 0, returning: None };
+        let mut result = WriteResult {
+            deleted: Updates::new(),
+            inserted: Updates::new(),
+            replaced: Updates::new(),
+            affected: 0,
+            returning: None,
+        };
         let mut read = Updates::new();
         let (returns, counts_returned) = (returning.is_some(), returned.is_some());
         let looked_up = conflict.as_ref().map(|_| sources.clone());
@@ -271,6 +278,10 @@ impl Prepared {
                     read.push_row(row, 0, count as i64);
                 }
                 result.affected += count;
+                return;
+            }
+            if mark == REPLACED {
+                result.replaced.push_row(row, 0, count as i64);
                 return;
             }
             let is_inserted = mark == INSERTED;
@@ -288,6 +299,7 @@ impl Prepared {
             result.affected = resolved.inserted.len() as u64;
             result.deleted = resolved.deleted;
             result.inserted = resolved.inserted;
+            result.replaced = resolved.replaced;
             read = resolved.written;
         }
         if let Some((mut runner, mut collector)) = returning {
@@ -345,11 +357,9 @@ fn run(
         let direct = Direct { program: &program, sources: &sources, cancelled };
         match &*program.sink {
             Sink::Rows(pipeline) => direct.pipeline(pipeline, &mut |row, count| add(&[], row, count))?,
-            Sink::Write { deleted, inserted, returned } => {
-                for (pipeline, mark) in [(deleted, DELETED), (inserted, INSERTED), (returned, RETURNED)] {
-                    if let Some(pipeline) = pipeline {
-                        direct.pipeline(pipeline, &mut |row, count| add(mark, row, count))?;
-                    }
+            Sink::Write(parts) => {
+                for (mark, pipeline) in parts {
+                    direct.pipeline(pipeline, &mut |row, count| add(mark, row, count))?;
                 }
             }
             Sink::Arrange { .. } => {

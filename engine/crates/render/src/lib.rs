@@ -27,4 +27,4 @@ pub use compile::{CompileError, Environment, Program};
 pub use encode::{MessageEncoder, RowFormat};
 pub use execute::{ExecuteError, Prepared, Source, WriteResult};
 pub use finish::{ResultSet, Rows};
-pub use render::{DELETED, INSERTED, RETURNED, order_bytes};
+pub use render::{DELETED, INSERTED, REPLACED, RETURNED, order_bytes};

@@ -29,10 +29,12 @@ pub const DELETED: &[u8] = b"d";
 pub const INSERTED: &[u8] = b"i";
 /// Rows that RETURNING reads where it reads more than the written row.
 pub const RETURNED: &[u8] = b"r";
+/// Rows that are replaced: old and new.
+pub const REPLACED: &[u8] = b"u";
 
 impl Program {
     /// Adds the plan's operators to `scope`, the same on every worker. Rows of a write come keyed by [`DELETED`],
-    /// [`INSERTED`] and [`RETURNED`].
+    /// [`INSERTED`], [`RETURNED`] and [`REPLACED`].
     pub fn render<'s>(
         &self,
         scope: Scope<'s, u64>,
@@ -309,10 +311,9 @@ impl<'s> Rendering<'_, 's> {
                 return Rendered::Arranged { ok, err };
             }
             Sink::Rows(pipeline) => self.run(pipeline, &name),
-            Sink::Write { deleted, inserted, returned } => {
+            Sink::Write(parts) => {
                 let mut streams = Vec::new();
-                for (pipeline, mark) in [(deleted, DELETED), (inserted, INSERTED), (returned, RETURNED)] {
-                    let Some(pipeline) = pipeline else { continue };
+                for &(mark, ref pipeline) in parts {
                     streams.push(self.run_with(pipeline, &name, move |_, row, time, diff, out| {
                         out.ok.push(mark, row, time, diff);
                     }));

@@ -167,6 +167,7 @@ fn an_update_deletes_and_inserts_and_returns_new_rows() {
             deleted: Some(1),
             inserted: Some(2),
             returned: None,
+            replaced: None,
             conflict: None,
             returning: Some(returning),
         },
@@ -189,6 +190,7 @@ fn inserting_constants_needs_no_collection() {
         deleted: None,
         inserted: Some(0),
         returned: None,
+        replaced: None,
         returning: None,
         conflict: None,
     };
@@ -296,6 +298,7 @@ fn what_differs_at_each_call_is_computed_once_a_row() {
         deleted: Some(2),
         inserted: Some(3),
         returned: None,
+        replaced: None,
         returning: None,
         conflict: None,
     };

@@ -13,6 +13,21 @@ struct Fields {
     detail: Option<String>,
     hint: Option<String>,
     context: Option<String>,
+    /// Not in error rows: only statements say it.
+    about: Option<About>,
+}
+
+/// The table, column or constraint that an error is about: fields of their own in PostgreSQL's errors.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct About {
+    /// The table's schema.
+    pub schema: String,
+    /// The table.
+    pub table: String,
+    /// One of its columns.
+    pub column: Option<String>,
+    /// One of its constraints.
+    pub constraint: Option<String>,
 }
 
 /// The result of evaluating or converting a value.
@@ -30,7 +45,14 @@ impl EvalError {
             code.copy_from_slice(sqlstate.as_bytes());
         }
         let message = message.into();
-        EvalError(Box::new(Fields { sqlstate: code, message, detail: None, hint: None, context: None }))
+        EvalError(Box::new(Fields {
+            sqlstate: code,
+            message,
+            detail: None,
+            hint: None,
+            context: None,
+            about: None,
+        }))
     }
 
     /// The same error with a detail.
@@ -52,6 +74,18 @@ impl EvalError {
     pub fn with_context(mut self, context: impl Into<String>) -> Self {
         self.0.context = Some(context.into());
         self
+    }
+
+    /// The same error with what it is about.
+    #[must_use]
+    pub fn with_about(mut self, about: About) -> Self {
+        self.0.about = Some(about);
+        self
+    }
+
+    /// What it is about.
+    pub fn about(&self) -> Option<&About> {
+        self.0.about.as_ref()
     }
 
     /// PostgreSQL's error code.

@@ -23,6 +23,21 @@ pub enum Conflict {
         constraint: Option<u64>,
         /// The packed key row.
         key: Vec<u8>,
+        /// The row that was to be inserted.
+        row: Option<Vec<u8>>,
+    },
+    /// A row refers to a key that is not there, or a key that is referred to would go (23503).
+    ForeignKey {
+        /// The collection that refers.
+        child: u64,
+        /// It arranged by what refers.
+        constraint: u64,
+        /// The packed key row.
+        key: Vec<u8>,
+        /// The row that refers, or the one that would go.
+        row: Option<Vec<u8>>,
+        /// The key is missing; else it would go.
+        missing: bool,
     },
     /// A row does not fit the collection's layout.
     Invalid {
@@ -81,7 +96,10 @@ impl UniqueKey {
         snapshot: &ShardedSnapshot,
         since: &[Arc<Admitted>],
     ) -> Option<Vec<u8>> {
-        let since: Vec<_> = since.iter().map(|admitted| admitted.sorted_by(self)).collect();
+        let since: Vec<_> = since
+            .iter()
+            .map(|admitted| admitted.sorted_by(self.arrangement, self.splitter.as_ref()))
+            .collect();
         self.duplicate(writes, |key| {
             let later =
                 since.iter().map(|updates| under(updates, key).map(|update| update.diff).sum::<i64>());
@@ -110,13 +128,13 @@ impl Admitted {
 }
 
 impl Admitted {
-    fn sorted_by(&self, key: &UniqueKey) -> Arc<Updates> {
+    pub(crate) fn sorted_by(&self, arrangement: u64, splitter: &dyn Splitter) -> Arc<Updates> {
         let mut known = self.by_key.lock().unwrap_or_else(PoisonError::into_inner);
         let sort = || {
-            let keyed = self.writes.keyed(key.splitter.as_ref());
+            let keyed = self.writes.keyed(splitter);
             Arc::new(consolidated(&keyed.expect("these rows were split when they were admitted")))
         };
-        known.entry(key.arrangement).or_insert_with(sort).clone()
+        known.entry(arrangement).or_insert_with(sort).clone()
     }
 }
 
@@ -145,7 +163,7 @@ impl Base<'_> {
             }
             if self.unique && net > 0 && self.count(key) + net > 1 {
                 let (collection, key) = (self.collection, key.to_vec());
-                return Err(Conflict::DuplicateKey { collection, constraint: None, key });
+                return Err(Conflict::DuplicateKey { collection, constraint: None, key, row: None });
             }
         }
         Ok(())
@@ -183,7 +201,7 @@ impl Base<'_> {
 }
 
 /// The updates of a consolidated container under a key.
-fn under<'a>(updates: &'a Updates, key: &'a [u8]) -> impl Iterator<Item = UpdateRef<'a>> {
+pub(crate) fn under<'a>(updates: &'a Updates, key: &'a [u8]) -> impl Iterator<Item = UpdateRef<'a>> {
     let (mut low, mut high) = (0, updates.len());
     while low < high {
         let middle = low + (high - low) / 2;

@@ -3,6 +3,7 @@
 use crate::check::{Admitted, Base, Conflict, UniqueKey, duplicate_key};
 use crate::command::{Announcement, Command, InstallOutput, Installation};
 use crate::compaction::{Compaction, Hold, HoldApart, InputHold, TooOld};
+use crate::foreign::{ForeignKey, Side};
 use crate::hydrate::Hydration;
 use crate::progress::Progress;
 use crate::read::{CollectionSnapshot, shards};
@@ -69,6 +70,8 @@ pub(crate) struct Writable {
     unique: bool,
     /// Besides the collection's own.
     keys: Arc<[UniqueKey]>,
+    /// Those that refer and those that are referred to.
+    foreign: Arc<[Arc<ForeignKey>]>,
 }
 
 /// A transaction's writes, each collection at most once.
@@ -151,7 +154,7 @@ impl Runtime {
         let slots = self.new_slots(0);
         let registered = Registered {
             slots: slots.clone(),
-            writable: Some(Writable { splitter, unique, keys: Arc::default() }),
+            writable: Some(Writable { splitter, unique, keys: Arc::default(), foreign: Arc::default() }),
             readable: Arc::new(AtomicBool::new(true)),
             subscription: None,
             skips_errors: AtomicBool::default(),
@@ -375,7 +378,7 @@ impl Runtime {
                 for (id, writes) in transaction {
                     let invalid = |message: String| Conflict::Invalid { collection: *id, message };
                     let registered = registry.get(id).ok_or_else(|| invalid("it was dropped".into()))?;
-                    let Some(Writable { splitter, unique, keys }) = registered.writable.as_ref() else {
+                    let Some(Writable { splitter, unique, keys, .. }) = registered.writable.as_ref() else {
                         return Err(invalid("it is a view".into()));
                     };
                     let mut part = Partitioned::new(self.workers, time);
@@ -390,9 +393,12 @@ impl Runtime {
                         let in_flight = commands.in_flight.values().flatten().chain(&admitted);
                         in_flight.filter(|(other, _)| other == id).map(|(_, a)| a.clone()).collect()
                     };
-                    let collides = |key: Vec<u8>, constraint: Option<u64>| match writes.is_resolved() {
-                        true => Conflict::RowGone { collection: *id },
-                        false => Conflict::DuplicateKey { collection: *id, constraint, key },
+                    let collides = |key: Vec<u8>, constraint: Option<u64>, splitter: &dyn Splitter| {
+                        if writes.is_resolved() {
+                            return Conflict::RowGone { collection: *id };
+                        }
+                        let row = writes.row_with(splitter, &key, true);
+                        Conflict::DuplicateKey { collection: *id, constraint, key, row }
                     };
                     if *unique || writes.rows().iter().any(|update| update.diff < 0) {
                         let snapshot = snapshots
@@ -404,7 +410,9 @@ impl Runtime {
                         } else {
                             let keyed = consolidated(&writes.keyed(splitter.as_ref()).map_err(invalid)?);
                             base.check(&keyed).map_err(|conflict| match conflict {
-                                Conflict::DuplicateKey { key, constraint, .. } => collides(key, constraint),
+                                Conflict::DuplicateKey { key, constraint, .. } => {
+                                    collides(key, constraint, splitter.as_ref())
+                                }
                                 other => other,
                             })?;
                             keyed
@@ -422,10 +430,23 @@ impl Runtime {
                             .or_insert_with(|| shards(&index.slots, computed, false));
                         let keyed = consolidated(&writes.keyed(key.splitter.as_ref()).map_err(invalid)?);
                         if let Some(duplicate) = key.check(&keyed, snapshot, &since()) {
-                            return Err(collides(duplicate, Some(key.arrangement)));
+                            let splitter = key.splitter.as_ref();
+                            return Err(collides(duplicate, Some(key.arrangement), splitter));
                         }
                     }
                     parts.push((*id, part, Admitted::new(writes.clone(), splitter.clone(), sorted)));
+                }
+                for foreign in foreign_keys(&registry, transaction) {
+                    let snapshot = |side: &Side| {
+                        let index = registry.get(&side.arrangement)?;
+                        let loaded = || shards(&index.slots, computed, false);
+                        Some(snapshots.entry(side.arrangement).or_insert_with(loaded).clone())
+                    };
+                    let since = |id: u64| -> Vec<Arc<Admitted>> {
+                        let in_flight = commands.in_flight.values().flatten().chain(&admitted);
+                        in_flight.filter(|(other, _)| *other == id).map(|(_, a)| a.clone()).collect()
+                    };
+                    foreign.check(transaction, snapshot, since)?;
                 }
                 Ok(parts)
             };
@@ -451,6 +472,48 @@ impl Runtime {
         let announcement = Announcement { time, writes: group.into_iter().collect() };
         commands.send(Command::Announce(Arc::new(announcement)));
         Ok(outcomes)
+    }
+
+    /// Whether what a transaction has written so far keeps the foreign keys, beside what is committed; `left_out` says of the
+    /// arrangement of what refers that a key is not to be looked at.
+    pub fn check_references(
+        &self,
+        transaction: &Writes,
+        left_out: impl Fn(u64) -> bool,
+    ) -> Result<(), Conflict> {
+        let commands = self.commands();
+        let hold = self.hold_computed();
+        let computed = hold.time();
+        let registry = self.registry.read().expect("not poisoned");
+        for foreign in foreign_keys(&registry, transaction) {
+            if left_out(foreign.child.arrangement) {
+                continue;
+            }
+            let snapshot =
+                |side: &Side| Some(shards(&registry.get(&side.arrangement)?.slots, computed, false));
+            let since = |id: u64| -> Vec<Arc<Admitted>> {
+                let later = commands.in_flight.range(computed + 1..).flat_map(|(_, admitted)| admitted);
+                later.filter(|(other, _)| *other == id).map(|(_, a)| a.clone()).collect()
+            };
+            foreign.check(transaction, snapshot, since)?;
+        }
+        Ok(())
+    }
+
+    /// The foreign keys of a collection, in the place of those that it had. Their arrangements are maintained; commits
+    /// check both sides from now on.
+    pub fn set_foreign_keys(&self, child: u64, keys: &[Arc<ForeignKey>]) {
+        let mut registry = self.registry.write().expect("not poisoned");
+        for (id, registered) in registry.iter_mut() {
+            let Some(writable) = registered.writable.as_mut() else { continue };
+            let concerns = |key: &ForeignKey| key.child.collection == *id || key.parent.collection == *id;
+            let others = writable.foreign.iter().filter(|key| key.child.collection != child);
+            let own = keys.iter().filter(|key| concerns(key));
+            if writable.foreign.is_empty() && !keys.iter().any(|key| concerns(key)) {
+                continue;
+            }
+            writable.foreign = others.chain(own).cloned().collect();
+        }
     }
 
     /// Time moves on without changes.
@@ -571,12 +634,12 @@ impl Runtime {
     /// A transaction's own writes on top of a snapshot of the collection by another key.
     pub fn overlay_by(
         &self,
-        key: &UniqueKey,
+        splitter: &dyn Splitter,
         snapshot: &CollectionSnapshot,
         writes: &WriteSet,
         overlay: &mut Overlay,
     ) -> Result<CollectionSnapshot, String> {
-        overlay.extend(writes, key.splitter.as_ref(), self.workers)?;
+        overlay.extend(writes, splitter, self.workers)?;
         Ok(CollectionSnapshot { ok: overlay.on(&snapshot.ok), err: snapshot.err.clone() })
     }
 
@@ -639,4 +702,18 @@ impl Commands {
 
 fn too_old(time: u64, error: TooOld) -> String {
     format!("{time} can't be read any more, the oldest is {}", error.oldest)
+}
+
+/// The foreign keys that concern what a transaction writes, each once.
+fn foreign_keys(registry: &HashMap<u64, Registered>, transaction: &Writes) -> Vec<Arc<ForeignKey>> {
+    let mut found: Vec<Arc<ForeignKey>> = Vec::new();
+    for (id, _) in transaction {
+        let writable = registry.get(id).and_then(|registered| registered.writable.as_ref());
+        for key in writable.iter().flat_map(|writable| writable.foreign.iter()) {
+            if !found.iter().any(|other| Arc::ptr_eq(other, key)) {
+                found.push(key.clone());
+            }
+        }
+    }
+    found
 }

@@ -122,6 +122,17 @@ impl WriteSet {
         self.checked = (0, 0);
     }
 
+    /// A row with this key by a layout that was inserted, or one that was deleted. It looks at one after the other.
+    pub fn row_with(&self, splitter: &dyn Splitter, key: &[u8], inserted: bool) -> Option<Vec<u8>> {
+        let mut scratch = Vec::new();
+        let mut rows = self.rows.iter().filter(|update| (update.diff > 0) == inserted);
+        let found = rows.find(|update| {
+            scratch.clear();
+            splitter.split(update.val, &mut scratch).is_ok_and(|key_len| &scratch[..key_len] == key)
+        });
+        found.map(|update| update.val.to_vec())
+    }
+
     /// The rows as (key, value) by a collection's layout.
     pub fn keyed(&self, splitter: &dyn Splitter) -> Result<Updates, String> {
         let mut keyed = Updates::with_capacity(self.rows.len(), self.rows.byte_len());

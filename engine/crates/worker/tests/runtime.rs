@@ -130,18 +130,21 @@ fn primary_keys_stay_unique_within_and_across_transactions() {
     engine.table(1, true);
     let writes = |rows: &[([u8; 2], i64)]| vec![(1, write_set(rows))];
     let commit = |time, group: &[_]| engine.runtime.commit(time, group).expect("the engine runs");
-    let duplicate =
-        |key: u8| Some(Conflict::DuplicateKey { collection: 1, constraint: None, key: vec![key] });
+    // The row that comes to the key, as the test writes it.
+    let duplicate = |key: u8, value: u8| {
+        let (key, row) = (vec![key], Some(vec![key, value]));
+        Some(Conflict::DuplicateKey { collection: 1, constraint: None, key, row })
+    };
     // Within a group: the second sees the first.
-    assert_eq!(commit(1, &[writes(&[([1, 1], 1)]), writes(&[([1, 2], 1)])]), vec![None, duplicate(1)]);
+    assert_eq!(commit(1, &[writes(&[([1, 1], 1)]), writes(&[([1, 2], 1)])]), vec![None, duplicate(1, 2)]);
     // In flight: not computed yet, perhaps.
-    assert_eq!(commit(2, &[writes(&[([1, 3], 1)])]), vec![duplicate(1)]);
+    assert_eq!(commit(2, &[writes(&[([1, 3], 1)])]), vec![duplicate(1, 3)]);
     engine.wait(2);
-    assert_eq!(commit(3, &[writes(&[([1, 3], 1)])]), vec![duplicate(1)]);
+    assert_eq!(commit(3, &[writes(&[([1, 3], 1)])]), vec![duplicate(1, 3)]);
     // An update deletes and inserts; a swap of two keys' rows passes.
     assert_eq!(commit(4, &[writes(&[([1, 1], -1), ([1, 9], 1)]), writes(&[([2, 2], 1)])]), vec![None, None]);
     // Twice in one write set.
-    assert_eq!(commit(5, &[writes(&[([3, 1], 1), ([3, 2], 1)])]), vec![duplicate(3)]);
+    assert_eq!(commit(5, &[writes(&[([3, 1], 1), ([3, 2], 1)])]), vec![duplicate(3, 1)]);
     // A row that is gone.
     assert_eq!(commit(6, &[writes(&[([1, 1], -1)])]), vec![Some(Conflict::RowGone { collection: 1 })]);
     engine.wait(6);

@@ -1,5 +1,5 @@
 /** What each action of ALTER TABLE does to the draft of its table. Errors are PostgreSQL's. */
-import type { AlterTableCmd, ColumnDef, Constraint, Node } from '@pgsql/types';
+import type { ATAlterConstraint, AlterTableCmd, ColumnDef, Constraint, Node } from '@pgsql/types';
 import { nodeAs } from '../../../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../../../sql/ast/statement.ts';
 import {
@@ -18,6 +18,7 @@ import type { SessionContext } from '../../../session/statement.ts';
 import type { System } from '../../../system.ts';
 import { withSequences } from '../../constraint-objects.ts';
 import { refuseColumnReaders } from './column-readers.ts';
+import { dropExpression, dropGenerated, readingColumns, setExpression } from './generated.ts';
 import type { DraftColumn, TableDraft } from './draft.ts';
 import { textBehind } from './segments.ts';
 
@@ -40,6 +41,7 @@ export function passOf({ subtype, def }: AlterTableCmd): number {
     case 'AT_DropConstraint':
     case 'AT_DropNotNull':
     case 'AT_DropIdentity':
+    case 'AT_DropExpression':
       return 0;
     case 'AT_AlterColumnType':
       return 1;
@@ -73,6 +75,14 @@ export function applyAction(context: ActionContext, draft: TableDraft, action: A
       return addConstraint(context, draft, nodeAs(command.def, 'Constraint')!);
     case 'AT_DropConstraint':
       return dropConstraint(context, draft, command);
+    case 'AT_SetExpression':
+      return setExpression(context, draft, action);
+    case 'AT_DropExpression':
+      return dropExpression(context, draft, command);
+    case 'AT_ValidateConstraint':
+      return validateConstraint(draft, command.name ?? '');
+    case 'AT_AlterConstraint':
+      return alterConstraint(draft, nodeAs(command.def, 'ATAlterConstraint')!);
     default:
       throw unsupported(command);
   }
@@ -94,7 +104,7 @@ export function requireColumn(draft: TableDraft, name = ''): DraftColumn {
   throw new SqlError({ sqlstate: '42703', message });
 }
 
-function notice({ session }: ActionContext, sqlstate: string, message: string): void {
+export function notice({ session }: ActionContext, sqlstate: string, message: string): void {
   session.notice({ severity: 'NOTICE', sqlstate, message });
 }
 
@@ -145,6 +155,10 @@ function addKeys(draft: TableDraft, bound: BoundColumns): void {
     draft.indexes.push({ before: null, name: unique.name ?? '', columns, nullsEqual: unique.nullsEqual });
   }
   draft.addChecks(checks);
+  for (const declared of bound.foreignKeys) {
+    const columns = declared.columns.map(at);
+    draft.foreignKeys.push({ before: null, name: declared.name, columns, declared });
+  }
 }
 
 function dropColumn(context: ActionContext, draft: TableDraft, command: AlterTableCmd): void {
@@ -156,29 +170,20 @@ function dropColumn(context: ActionContext, draft: TableDraft, command: AlterTab
     return notice(context, '00000', message);
   }
   const column = requireColumn(draft, name);
-  refuseColumnReaders(context, draft, column, command.behavior === 'DROP_CASCADE' ? 'cascade' : 'drop');
+  const cascade = command.behavior === 'DROP_CASCADE';
+  draft.cascades ||= cascade;
+  refuseColumnReaders(context, draft, column, cascade ? 'cascade' : 'drop');
+  dropGenerated(context, draft, column, cascade);
   const { system } = context;
   const number = column.before;
   for (const object of system.catalog.dependents(table.id)) {
     if (object.kind !== 'sequence' || object.ownedBy?.table !== table.id) continue;
     if (object.ownedBy.column === number) draft.droppedSequences.push(object);
   }
-  draft.columns = draft.columns.filter((other) => other !== column);
+  draft.drop(column);
   if (draft.columns.length === 0) {
     throw new SqlError({ sqlstate: '0A000', message: 'a table without columns is not supported' });
   }
-  // Indexes and constraints over the column go with it.
-  draft.indexes = draft.indexes.filter(({ before, columns }) => {
-    const inExpression = columns.includes(null) && before !== null && readsColumn(before.statement, name);
-    return !columns.includes(column) && !inExpression;
-  });
-  draft.checks = draft.checks.filter(({ columns }) => !columns.includes(column));
-  if (draft.primary?.columns.includes(column) === true) draft.primary = null;
-  draft.rewrites = true;
-}
-
-function readsColumn(statement: string | null, name: string): boolean {
-  return statement !== null && (statement.includes(name) || statement.includes(quoteIdentifier(name)));
 }
 
 function setDefault(context: ActionContext, draft: TableDraft, { command, segment }: Action): void {
@@ -191,6 +196,15 @@ function setDefault(context: ActionContext, draft: TableDraft, { command, segmen
       message: `column "${column.name}" of relation "${name}" is an identity column`,
       hint:
         command.def === undefined ? 'Use ALTER TABLE ... ALTER COLUMN ... DROP IDENTITY instead.' : undefined,
+    });
+  }
+  if (column.generated !== undefined) {
+    const clause =
+      command.def !== undefined ? 'SET EXPRESSION' : column.generated.stored ? 'DROP EXPRESSION' : null;
+    throw new SqlError({
+      sqlstate: '42601',
+      message: `column "${column.name}" of relation "${name}" is a generated column`,
+      hint: clause === null ? undefined : `Use ALTER TABLE ... ALTER COLUMN ... ${clause} instead.`,
     });
   }
   if (command.def === undefined) {
@@ -241,6 +255,14 @@ function alterType(context: ActionContext, draft: TableDraft, { command, segment
   const type = declared!.type;
   const { column } = target;
   refuseColumnReaders(context, draft, target, 'alter');
+  const [generated] = readingColumns(context, draft, target);
+  if (generated) {
+    throw new SqlError({
+      sqlstate: '0A000',
+      message: 'cannot alter type of a column used by a generated column',
+      detail: `Column "${column.name}" is used by generated column "${generated.column.name}".`,
+    });
+  }
   const using = definition.raw_default;
   if (using !== undefined) {
     const columns = draft.table.columns.map(({ name, type }) => ({ name, type }));
@@ -275,10 +297,10 @@ function typeOfScalar(scalar: object): SqlType {
 }
 
 function addConstraint(context: ActionContext, draft: TableDraft, constraint: Constraint): void {
-  if (constraint.skip_validation === true) {
+  if (constraint.skip_validation === true && constraint.contype !== 'CONSTR_FOREIGN') {
     throw new SqlError({
       sqlstate: '0A000',
-      message: 'NOT VALID is not supported',
+      message: 'NOT VALID is not supported for this constraint',
       hint: 'Rows that are there are checked when the constraint comes.',
     });
   }
@@ -298,7 +320,44 @@ function draftHasConstraint(draft: TableDraft, name: string): boolean {
   const isConstraint = draft.indexes.some(
     (index) => index.before?.constraint === true && index.name === name,
   );
-  return isConstraint || draft.primary?.name === name || draft.checks.some((check) => check.name === name);
+  const others = [...draft.checks, ...draft.foreignKeys];
+  return isConstraint || draft.primary?.name === name || others.some((other) => other.name === name);
+}
+
+function requireConstraint(draft: TableDraft, name: string): void {
+  if (draftHasConstraint(draft, name)) return;
+  const message = `constraint "${name}" of relation "${draft.table.name}" does not exist`;
+  throw new SqlError({ sqlstate: '42704', message });
+}
+
+function validateConstraint(draft: TableDraft, name: string): void {
+  requireConstraint(draft, name);
+  if (draft.checks.some((check) => check.name === name)) return;
+  const foreignKey = draft.foreignKeys.find((other) => other.name === name);
+  if (!foreignKey) {
+    throw new SqlError({
+      sqlstate: '42809',
+      message: `cannot validate constraint "${name}" of relation "${draft.table.name}"`,
+      detail: 'This operation is not supported for this type of constraint.',
+    });
+  }
+  if (foreignKey.before?.validated === false) draft.alterForeignKey(foreignKey, { validated: true });
+}
+
+function alterConstraint(draft: TableDraft, altered: ATAlterConstraint): void {
+  const name = altered.conname ?? '';
+  requireConstraint(draft, name);
+  const foreignKey = draft.foreignKeys.find((other) => other.name === name);
+  if (!foreignKey) {
+    const message = `constraint "${name}" of relation "${draft.table.name}" is not a foreign key constraint`;
+    throw new SqlError({ sqlstate: '42809', message });
+  }
+  if (altered.alterEnforceability === true && altered.is_enforced !== true) {
+    throw new SqlError({ sqlstate: '0A000', message: 'NOT ENFORCED is not supported' });
+  }
+  if (altered.alterDeferrability !== true) return;
+  const deferred = altered.initdeferred === true;
+  draft.alterForeignKey(foreignKey, { deferrable: deferred || altered.deferrable === true, deferred });
 }
 
 function dropConstraint(context: ActionContext, draft: TableDraft, command: AlterTableCmd): void {
@@ -308,10 +367,12 @@ function dropConstraint(context: ActionContext, draft: TableDraft, command: Alte
     if (command.missing_ok !== true) throw new SqlError({ sqlstate: '42704', message });
     return notice(context, '00000', `${message}, skipping`);
   }
+  draft.cascades ||= command.behavior === 'DROP_CASCADE';
   if (draft.primary?.name === name) {
     draft.primary = null;
     draft.rewrites = true;
   }
   draft.checks = draft.checks.filter((check) => check.name !== name);
+  draft.foreignKeys = draft.foreignKeys.filter((foreignKey) => foreignKey.name !== name);
   draft.indexes = draft.indexes.filter((index) => index.name !== name);
 }

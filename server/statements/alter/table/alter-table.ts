@@ -85,18 +85,19 @@ async function renameConstraint(system: System, table: TableObject, from: string
     .dependents(table.id)
     .filter((object): object is IndexObject => object.kind === 'index' && object.constraint);
   const key = keys.find(({ name }) => name === from);
-  const check = table.checks.find(({ name }) => name === from);
+  const check = [...table.checks, ...table.foreignKeys].find(({ name }) => name === from);
   if (!key && !check) {
     const message = `constraint "${from}" for table "${table.name}" does not exist`;
     throw new SqlError({ sqlstate: '42704', message });
   }
-  if ([...keys, ...table.checks].some(({ name }) => name === to)) {
+  if ([...keys, ...table.checks, ...table.foreignKeys].some(({ name }) => name === to)) {
     const message = `constraint "${to}" for relation "${table.name}" already exists`;
     throw new SqlError({ sqlstate: '42710', message });
   }
   if (key) return rename(system, key, to);
   const checks = table.checks.map((each) => (each === check ? { ...each, name: to } : each));
-  const renamed = { ...table, checks };
+  const foreignKeys = table.foreignKeys.map((each) => (each === check ? { ...each, name: to } : each));
+  const renamed = { ...table, checks, foreignKeys };
   const object = {
     ...renamed,
     statement: tableText(renamed, uniqueIndexes(system.catalog, table.id), system.catalog),

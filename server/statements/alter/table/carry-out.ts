@@ -12,10 +12,12 @@ import { layoutByColumns, layoutByKey } from '../../../../sql/physical/layout.ts
 import { toColumnType } from '../../../../sql/types/column-type.ts';
 import type { CatalogChange } from '../../../catalog/catalog.ts';
 import { commitCatalog } from '../../../catalog/commit.ts';
+import { referringTo } from '../../../catalog/foreign-keys.ts';
 import { constrain, constrainAgain } from '../../../catalog/constraints.ts';
 import type {
   CatalogObject,
   CheckConstraint,
+  ForeignKeyConstraint,
   IndexObject,
   SequenceObject,
   TableObject,
@@ -25,7 +27,14 @@ import { namedChecks, uniquesOf } from '../../constraint-objects.ts';
 import { indexKeyAgain, indexPlan } from '../../create-index.ts';
 import { defineSequence } from '../../create-sequence.ts';
 import { primaryIndex } from '../../create-table.ts';
-import { endSubscriptions, releaseObject, stopObject } from '../../drop.ts';
+import {
+  endSubscriptions,
+  forgetReferences,
+  releaseForeignKeys,
+  releaseObject,
+  stopObject,
+} from '../../drop.ts';
+import { namedForeignKeys, startReferring } from '../../foreign-keys.ts';
 import { firstRow } from '../../internal-query.ts';
 import { tableText } from '../../names/table-text.ts';
 import { SYSTEM_SESSION } from '../../planning.ts';
@@ -33,6 +42,15 @@ import { sessionParameters } from '../../snapshot.ts';
 import { readersOf, rebuild, refuseSinks } from '../../replace/rebuild.ts';
 import type { ActionContext } from './actions.ts';
 import type { TableDraft } from './draft.ts';
+import {
+  followed,
+  lockParents,
+  lostForeignKeys,
+  referringTables,
+  refuseOtherTypes,
+  releasedBy,
+  verifyForeignKeys,
+} from './foreign-keys.ts';
 
 /** What was made, to be taken back or to be kept. */
 class Effects {
@@ -88,7 +106,8 @@ async function prepare(
     defineSequence(system, sequence);
     effects.abandoned.push(() => system.engine.dropSequence(sequence.id));
   }
-  const { table, indexes, added } = newTable(context, draft);
+  const { table, indexes, added, newKeys, lost } = newTable(context, draft);
+  await lockParents(system, table, newKeys, writes, effects);
   const drops = dropsOf(system, draft, indexes);
   const readers = readersOf(system, old.id).filter(
     ({ id, kind }) =>
@@ -101,10 +120,17 @@ async function prepare(
   }
   const sequences = draft.newSequences.map((object): CatalogChange => ({ kind: 'add', object }));
   if (draft.rewrites) await copyRows(context, draft, table, sequences, writes);
-  await verify(context, draft, { table, added, writes });
+  await verify(context, draft, { table, added, newKeys, writes });
   await installIndexes(system, draft, table, indexes, effects);
+  for (const installation of startReferring(system, table, draft.rewrites ? table.foreignKeys : newKeys)) {
+    effects.abandoned.push(() => system.dataflows.drop(installation));
+    await installation.ready;
+  }
   const uniques = indexes.filter(({ unique, primary }) => unique && !primary);
-  constrain(system, table, uniques);
+  // The commit would look at rows that NOT VALID leaves unseen, where it brings them anew.
+  const seen = table.foreignKeys.filter(({ validated }) => validated);
+  constrain(system, { ...table, foreignKeys: seen }, uniques);
+  if (draft.rewrites) effects.abandoned.push(() => forgetReferences(system, table));
   if (!draft.rewrites) effects.abandoned.push(() => constrainAgain(system, old.id));
   const changes: CatalogChange[] = [
     ...drops.map((object): CatalogChange => ({ kind: 'drop', id: object.id })),
@@ -116,6 +142,9 @@ async function prepare(
       object,
     })),
   ];
+  const children = referringTables(system, draft, lost);
+  changes.push(...children.map((object): CatalogChange => ({ kind: 'replace', object })));
+  const released = releasedBy(system, draft, lost);
   for (const object of drops) await stopObject(system, object);
   if (draft.rewrites) {
     const following = readers.map((reader) => withReferences(reader, draft));
@@ -126,6 +155,16 @@ async function prepare(
     effects.committed.push(rebuilt.effects.committed, () => retire(system, old, secondary));
     changes.push(...rebuilt.changes);
   }
+  effects.committed.push(() => {
+    if (draft.rewrites && old.foreignKeys.length > 0) forgetReferences(system, old);
+    const kept = draft.rewrites ? [] : table.foreignKeys;
+    const own = old.foreignKeys.filter(({ id }) => !kept.some((other) => other.id === id));
+    // Those who refer to the table look its keys up in the new one.
+    for (const { table: child } of referringTo(system.catalog, old.id)) constrainAgain(system, child.id);
+    for (const { id } of children) constrainAgain(system, id);
+    if (seen.length < table.foreignKeys.length) constrainAgain(system, table.id);
+    releaseForeignKeys(system, [...own, ...released]);
+  });
   effects.committed.push(() => {
     // The old table's own indexes go with it; `constrain` of the new one stands.
     for (const object of drops) if (object.kind !== 'index') releaseObject(system, object);
@@ -160,13 +199,16 @@ function secondaryIndexes(system: System, table: TableObject): IndexObject[] {
 
 /** The table and its indexes as they will be; `added`: the checks that its rows have not been looked at for. */
 function newTable(
-  { system, session }: ActionContext,
+  context: ActionContext,
   draft: TableDraft,
 ): {
   readonly table: TableObject;
   readonly indexes: IndexObject[];
   readonly added: readonly CheckConstraint[];
+  readonly newKeys: readonly ForeignKeyConstraint[];
+  readonly lost: ReadonlySet<ObjectId>;
 } {
+  const { system, session } = context;
   const { table: old } = draft;
   const numberOf = (column: TableDraft['columns'][number]): number => draft.columns.indexOf(column);
   const columns = draft.catalogColumns;
@@ -186,18 +228,19 @@ function newTable(
     session.timeZone,
     kept.map(({ name }) => name),
   );
-  const table: TableObject = {
+  const bare: TableObject = {
     ...old,
     columns,
     keys: key ? [key] : [],
     primaryKeyName: draft.primary?.name ?? null,
     checks: [...kept, ...added],
+    foreignKeys: [],
     ...(draft.rewrites ? { arrangement: system.catalog.allocateArrangement(), layout } : {}),
   };
   const oldPrimary = indexesOf(system, old).find(({ primary }) => primary);
   const indexes: IndexObject[] = [];
   if (key && draft.primary) {
-    const made = primaryIndex(system, table, key);
+    const made = primaryIndex(system, bare, key);
     const same = oldPrimary && !draft.primary.isNew ? { id: oldPrimary.id } : {};
     indexes.push({ ...made, ...same, name: draft.primary.name });
   }
@@ -208,7 +251,7 @@ function newTable(
       continue;
     }
     const numbers = read.map((column) => (column === null ? 0 : numberOf(column) + 1));
-    const again = layoutByKey(columnTypes, indexKeyAgain(system, index, numbers, table));
+    const again = layoutByKey(columnTypes, indexKeyAgain(system, index, numbers, bare));
     const arrangement = system.catalog.allocateArrangement();
     indexes.push({ ...index, name, columns: numbers, layout: again, arrangement });
   }
@@ -219,9 +262,27 @@ function newTable(
       columns: read.map((column) => numberOf(column!)),
       nullsEqual,
     }));
-  indexes.push(...uniquesOf(system, table, fresh));
+  indexes.push(...uniquesOf(system, bare, fresh));
   const uniques = indexes.filter(({ primary }) => !primary);
-  return { table: { ...table, statement: tableText(table, uniques, system.catalog) }, indexes, added };
+  const unique = uniques.filter((index) => index.unique);
+  const lost = lostForeignKeys(context, draft, bare, unique);
+  const keptKeys = draft.foreignKeys.flatMap(({ before, columns: read }): ForeignKeyConstraint[] =>
+    before && !lost.has(before.id) ? [followed(system, draft, bare, before, read)] : [],
+  );
+  const withKept: TableObject = { ...bare, foreignKeys: keptKeys };
+  const declared = draft.foreignKeys.flatMap(({ declared: own, columns: read }) =>
+    own ? [{ ...own, columns: read.map(numberOf) }] : [],
+  );
+  const newKeys = namedForeignKeys(context, withKept, unique, declared);
+  const table: TableObject = { ...bare, foreignKeys: [...keptKeys, ...newKeys] };
+  refuseOtherTypes(system, draft, table, lost);
+  return {
+    table: { ...table, statement: tableText(table, unique, system.catalog) },
+    indexes,
+    added,
+    newKeys,
+    lost,
+  };
 }
 
 /** Sequences that go with columns, by the columns' numbers now. */
@@ -292,8 +353,7 @@ async function copyRows(
   const system = beside(main, table, sequences);
   const { schema, name } = draft.table;
   const from = `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
-  const values = draft.columns.map((column) => draft.valueOf(column)).join(', ');
-  const [parsed] = parse(`INSERT INTO ${besideName(table)} SELECT ${values} FROM ${from}`);
+  const [parsed] = parse(`INSERT INTO ${besideName(table)} ${draft.rows(from)}`);
   if (parsed?.statement.kind !== 'postgres') throw new Error('an INSERT');
   const settings = { ...SYSTEM_SESSION, searchPath: session.searchPath, timeZone: session.timeZone };
   const ownWrites = writes.arrangements().length > 0;
@@ -339,10 +399,11 @@ async function verify(
   made: {
     readonly table: TableObject;
     readonly added: readonly CheckConstraint[];
+    readonly newKeys: readonly ForeignKeyConstraint[];
     readonly writes: Transaction;
   },
 ): Promise<void> {
-  const { table, added, writes } = made;
+  const { table, added, newKeys, writes } = made;
   const system = beside(main, table, []);
   const reader = { cancel: session.cancel, transaction: { writes } };
   const relation = besideName(table);
@@ -360,6 +421,13 @@ async function verify(
     const message = `check constraint "${name}" of relation "${table.name}" is violated by some row`;
     throw new SqlError({ sqlstate: '23514', message });
   }
+  await verifyForeignKeys(main, {
+    draft,
+    table,
+    relation,
+    newKeys,
+    query: (sql) => firstRow(system, reader, sql),
+  });
   const fresh = draft.indexes.filter(({ before }) => before === null);
   for (const { name, columns, nullsEqual } of fresh) {
     const names = columns.map((column) => column!.column.name);

@@ -1,10 +1,12 @@
 /** A table while ALTER TABLE changes it: columns by identity, so that their numbers come last. */
 import type { CatalogColumn } from '../../../../sql/catalog.ts';
+import { formatType } from '../../../../sql/types/format.ts';
 import { quoteIdentifier } from '../../../../sql/functions/quote.ts';
-import type { BoundCheck } from '../../../../sql/bind/bind.ts';
+import type { BoundCheck, BoundForeignKey } from '../../../../sql/bind/bind.ts';
 import type {
   CatalogObject,
   CheckConstraint,
+  ForeignKeyConstraint,
   IndexObject,
   SequenceObject,
   TableObject,
@@ -37,12 +39,23 @@ export interface DraftCheck {
   readonly columns: readonly DraftColumn[];
 }
 
+export interface DraftForeignKey {
+  /** As it was; null for a new one. */
+  readonly before: ForeignKeyConstraint | null;
+  readonly name: string | null;
+  readonly columns: readonly DraftColumn[];
+  readonly declared: BoundForeignKey | null;
+}
+
 export class TableDraft {
   readonly table: TableObject;
   columns: DraftColumn[];
   primary: { name: string; columns: readonly DraftColumn[]; readonly isNew: boolean } | null;
   indexes: DraftIndex[];
   checks: DraftCheck[];
+  foreignKeys: DraftForeignKey[];
+  /** DROP … CASCADE: foreign keys of other tables go too. */
+  cascades = false;
   /** Columns that may not be NULL any more. */
   readonly notNull: DraftColumn[] = [];
   readonly newSequences: SequenceObject[] = [];
@@ -70,6 +83,34 @@ export class TableDraft {
       text: check.text,
       columns: check.columns.map(at),
     }));
+    this.foreignKeys = table.foreignKeys.map((before) => ({
+      before,
+      name: before.name,
+      columns: before.columns.map(at),
+      declared: null,
+    }));
+  }
+
+  /** Other properties of a foreign key that stays. */
+  alterForeignKey(foreignKey: DraftForeignKey, changed: Partial<ForeignKeyConstraint>): void {
+    const { before } = foreignKey;
+    if (before === null) return;
+    const at = this.foreignKeys.indexOf(foreignKey);
+    this.foreignKeys[at] = { ...foreignKey, before: { ...before, ...changed } };
+  }
+
+  /** A column goes, and indexes and constraints over it with it. */
+  drop(column: DraftColumn): void {
+    const { name } = column.column;
+    this.columns = this.columns.filter((other) => other !== column);
+    this.indexes = this.indexes.filter(({ before, columns }) => {
+      const inExpression = columns.includes(null) && before !== null && readsColumn(before.statement, name);
+      return !columns.includes(column) && !inExpression;
+    });
+    this.checks = this.checks.filter(({ columns }) => !columns.includes(column));
+    this.foreignKeys = this.foreignKeys.filter(({ columns }) => !columns.includes(column));
+    if (this.primary?.columns.includes(column) === true) this.primary = null;
+    this.rewrites = true;
   }
 
   find(name: string): DraftColumn | undefined {
@@ -88,9 +129,30 @@ export class TableDraft {
     }
   }
 
+  /** The query of the rows that the table will have, over the table as it was; `from` is its name. */
+  rows(from: string): string {
+    const computed = this.columns.some(({ column }) => column.generated !== undefined);
+    if (!computed)
+      return `SELECT ${this.columns.map((column) => this.#valueOf(column)).join(', ')} FROM ${from}`;
+    // What is generated reads the columns as they will be.
+    const given = this.columns.filter(({ column }) => column.generated === undefined);
+    const named = given.map(
+      (each) =>
+        `CAST(${this.#valueOf(each)} AS ${formatType(each.column.type)}) AS ${quoteIdentifier(each.column.name)}`,
+    );
+    const values = this.columns.map(({ column: { name, generated } }) =>
+      generated === undefined ? quoteIdentifier(name) : `(${generated.text})`,
+    );
+    return `SELECT ${values.join(', ')} FROM (SELECT ${named.join(', ')} FROM ${from}) AS ${quoteIdentifier(this.table.name)}`;
+  }
+
   /** What a column's values are, over the table as it was. */
-  valueOf({ expression, before }: DraftColumn): string {
+  #valueOf({ expression, before }: DraftColumn): string {
     if (expression !== null) return expression;
     return before === null ? 'NULL' : quoteIdentifier(this.table.columns[before]!.name);
   }
+}
+
+function readsColumn(statement: string | null, name: string): boolean {
+  return statement !== null && (statement.includes(name) || statement.includes(quoteIdentifier(name)));
 }

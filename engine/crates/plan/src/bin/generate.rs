@@ -48,5 +48,7 @@ fn main() {
         Constraints,
         Check,
         UniqueConstraint,
+        ForeignKey,
+        ReferentialAction,
     );
 }
