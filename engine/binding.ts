@@ -3,7 +3,7 @@
  * answers that come through the one callback settle the promises that wait for them.
  */
 import { engineError } from './error.ts';
-import { ReferenceArguments, type NativeEngine, type NativeAddon, native } from './addon.ts';
+import { type ReferenceArguments, type NativeEngine, type NativeAddon, native } from './addon.ts';
 import {
   Cursor,
   ReadyCursor,

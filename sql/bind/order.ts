@@ -8,7 +8,7 @@ import type { ExpressionContext, QueryContext } from './context.ts';
 import { bindExpression } from './expression.ts';
 import type { Target } from './query.ts';
 import { freeOfScalar } from '../hir/traverse.ts';
-import { readsColumns, sameScalar, scalarKey } from './scalar.ts';
+import { readsColumns, sameScalar } from './scalar.ts';
 import type { Scope } from './scope.ts';
 import type { Bound, Statement } from './statement.ts';
 
@@ -121,7 +121,6 @@ export function bindLimit(select: SelectStmt, context: QueryContext, scope: Scop
     if (freeOfScalar(scalar).columns.length > 0) {
       throw context.statement.unsupported(`a column of an outer query in ${clause}`, bound.at);
     }
-    if (containsSubquery(scalar)) throw context.statement.unsupported(`a subquery in ${clause}`, bound.at);
     return scalar.kind === 'literal' && scalar.text === null ? null : scalar;
   };
   return {
@@ -129,8 +128,4 @@ export function bindLimit(select: SelectStmt, context: QueryContext, scope: Scop
     offset: bind(select.limitOffset, 'OFFSET'),
     withTies: select.limitOption === 'LIMIT_OPTION_WITH_TIES',
   };
-}
-
-function containsSubquery(scalar: HirScalar): boolean {
-  return /"kind":"(scalarSubquery|exists|quantified)"/.test(scalarKey(scalar));
 }

@@ -7,6 +7,7 @@ import type { QueryContext } from './context.ts';
 import { bindWith } from './cte.ts';
 import { project, topK } from './relation.ts';
 import { prepareSelect } from './select.ts';
+import { limitBySubquery } from './limit.ts';
 import { prepareSetOperation } from './set-operation.ts';
 import type { Bound } from './statement.ts';
 import { prepareValues } from './values.ts';
@@ -58,11 +59,10 @@ export function prepareSelectStatement(select: SelectStmt, outer: QueryContext):
       : (select.op ?? 'SETOP_NONE') !== 'SETOP_NONE'
         ? prepareSetOperation(select, context)
         : prepareSelect(select, context);
-  if (select.withClause === undefined) return prepared;
   return {
     targets: prepared.targets,
     finish: (scalars) => {
-      const bound = prepared.finish(scalars);
+      const bound = limitBySubquery(prepared.finish(scalars));
       return { ...bound, relation: wrap(bound.relation) };
     },
   };

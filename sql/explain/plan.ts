@@ -1,7 +1,7 @@
 /**
  * The physical plan as text: nodes in dependency order, then the output.
  */
-import type { KeyExpr, Node, Operator, Output, ReduceClass } from '../../engine/plan.generated.ts';
+import type { Expr, KeyExpr, Node, Operator, Output, ReduceClass } from '../../engine/plan.generated.ts';
 import type { CatalogReader } from '../catalog.ts';
 import type { PhysicalPlan } from '../physical/physical.ts';
 import { arrangementUses, importNote, importedArrangement, isImport, useText } from './arrangements.ts';
@@ -62,7 +62,9 @@ class PlanPrinter {
       case 'import':
         return [this.#arrangement(node)];
       case 'lookup': {
-        const shown = operator.keys.slice(0, 4).map((row) => `(${row.map(exprText).join(', ')})`);
+        const field = (expr: Expr, at: number): string =>
+          operator.each?.includes(at) === true ? `each ${exprText(expr)}` : exprText(expr);
+        const shown = operator.keys.slice(0, 4).map((row) => `(${row.map(field).join(', ')})`);
         const more = operator.keys.length > 4 ? `, … ${operator.keys.length} keys` : '';
         if (operator.range === undefined)
           return [`lookup in ${this.#arrangement(node)}: ${shown.join(', ')}${more}`];

@@ -3,7 +3,7 @@
  * wider than identity.
  */
 import type { ObjectId } from '../catalog.ts';
-import type { HirQuery, HirRelation, HirScalar, HirWrite, SessionValue } from '../hir.ts';
+import type { HirColumn, HirQuery, HirRelation, HirScalar, HirWrite, SessionValue } from '../hir.ts';
 import type { MirFinishing, MirRelation, MirScalar } from '../mir.ts';
 import { SqlError } from '../error.ts';
 import type { Keys } from '../optimize/analysis/keys.ts';
@@ -102,7 +102,8 @@ export function lowerWrite(write: HirWrite, options: Omit<LowerOptions, 'maintai
     parameters: write.parameters.length,
     maintained: false,
   });
-  const rows = lowerRelation(context, write.relation, null);
+  const { relation: written, returning: returned } = withSubqueriesBelow(write);
+  const rows = lowerRelation(context, written, null);
   const { joined, identity } = write;
   const once = joined === null ? rows : oncePerRow(context, write.object, rows, joined);
   const relation = identity === undefined ? once : mergedOnce(once, identity);
@@ -115,7 +116,7 @@ export function lowerWrite(write: HirWrite, options: Omit<LowerOptions, 'maintai
     }
     return lowerPlainScalar(context, { columns: row, place: (_, index) => index }, item);
   };
-  const returning = write.returning?.map((item) => scalar(item.scalar, 'RETURNING')) ?? null;
+  const returning = returned?.map((item) => scalar(item, 'RETURNING')) ?? null;
   const update = conflict?.update ?? null;
   const clause = 'ON CONFLICT DO UPDATE';
   return {
@@ -125,6 +126,40 @@ export function lowerWrite(write: HirWrite, options: Omit<LowerOptions, 'maintai
       values: update.values.map((value) => scalar(value, clause)),
     },
   };
+}
+
+/**
+ * RETURNING with its subqueries as columns behind those of the rows that are written: they read the state before the
+ * command, as the rows do. (What ON CONFLICT makes of the rows is not known there.)
+ */
+function withSubqueriesBelow(write: HirWrite): {
+  readonly relation: HirRelation;
+  readonly returning: readonly HirScalar[] | null;
+} {
+  const returning = write.returning?.map(({ scalar }) => scalar) ?? null;
+  const { relation, conflict = null } = write;
+  if (returning === null || conflict !== null || !returning.some(hasSubquery)) return { relation, returning };
+  const width = relation.columns.length;
+  const below: HirColumn[] = [];
+  const scalars: HirScalar[] = [];
+  const over = returning.map((scalar, index): HirScalar => {
+    if (!hasSubquery(scalar)) return scalar;
+    const { name, type } = write.returning![index]!;
+    below.push({ name, type });
+    return { kind: 'column', index: width + scalars.push(scalar) - 1, type };
+  });
+  return { relation: mapped(relation, below, scalars), returning: over };
+}
+
+/** Columns behind those of a relation, within its WITH. */
+function mapped(
+  relation: HirRelation,
+  below: readonly HirColumn[],
+  scalars: readonly HirScalar[],
+): HirRelation {
+  const columns = [...relation.columns, ...below];
+  if (relation.kind === 'let') return { ...relation, columns, body: mapped(relation.body, below, scalars) };
+  return { kind: 'map', input: relation, scalars, columns };
 }
 
 function finish(

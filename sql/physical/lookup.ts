@@ -3,6 +3,8 @@
  *
  *     SELECT … FROM t WHERE id = $1                     →  lookup t [id] in ($1)
  *     SELECT … FROM t WHERE id IN (1, 2)                →  lookup t [id] in (1), (2)
+ *     SELECT … FROM t WHERE id = ANY ($1)               →  lookup t [id] in (each $1)
+ *     SELECT … FROM t WHERE (a, b) IN ((1, 2), (3, 4))  →  lookup t [a, b] in (1, 2), (3, 4)
  *     SELECT … FROM t WHERE day >= $1 AND day < $2      →  lookup t [day] from $1 to $2
  *     SELECT … FROM t WHERE city = $1 AND day > $2      →  lookup t [city, day] in ($1), from $2
  *
@@ -24,6 +26,14 @@ const MAX_KEYS = 1024;
 interface FixedKey {
   readonly key: Expr;
   readonly values: readonly Expr[];
+  /** The one value is an array, whose elements are meant. */
+  readonly each?: boolean;
+}
+
+/** Several key expressions that are fixed together: to one row of values or another. */
+interface FixedRows {
+  readonly keys: readonly Expr[];
+  readonly rows: readonly (readonly Expr[])[];
 }
 
 /** Key expressions of the relation that the predicates fix to some values. */
@@ -45,6 +55,8 @@ function fixedKeys(predicates: readonly MirScalar[]): FixedKey[] {
       fixed.push({ key: toExpr(keys[0]!.left), values: values.map((sides) => toExpr(sides!.right)) });
       continue;
     }
+    const array = arrayKey(predicate);
+    if (array !== null) fixed.push(array);
     const sides = equalitySides(predicate);
     if (sides === null || canFail(sides.left) || canFail(sides.right)) continue;
     if (isColumnFree(sides.right) && !isColumnFree(sides.left)) {
@@ -54,6 +66,37 @@ function fixedKeys(predicates: readonly MirScalar[]): FixedKey[] {
     }
   }
   return fixed;
+}
+
+/** `left = ANY (array)`, where the array's elements are as they stand in keys. */
+function arrayKey(predicate: MirScalar): FixedKey | null {
+  if (predicate.kind !== 'quantifiedArray' || predicate.all) return null;
+  const { left, array, comparison } = predicate;
+  const sides = equalitySides(comparison);
+  const bare = sides?.left.kind === 'element' && sides.right.kind === 'element';
+  if (!bare || !isColumnFree(array) || isColumnFree(left) || canFail(array) || canFail(left)) return null;
+  const key = equalityKey(left);
+  // Else what stands in keys is not what stands in the array.
+  if (key !== left || representation(left.type) !== representation(sides.right.type)) return null;
+  return { key: toExpr(key), values: [toExpr(array)], each: true };
+}
+
+/** What the disjunctions among the predicates fix: each of their operands the same expressions, by equalities. */
+function fixedRows(predicates: readonly MirScalar[]): FixedRows[] {
+  return predicates.flatMap((predicate): FixedRows[] => {
+    if (predicate.kind !== 'or') return [];
+    const rows = predicate.operands.map((operand) =>
+      fixedKeys(operand.kind === 'and' ? operand.operands : [operand]).filter(
+        ({ values, each }) => values.length === 1 && each !== true,
+      ),
+    );
+    const keys = rows[0]!.map(({ key }) => key);
+    const values = rows.map((row) =>
+      keys.map((key) => row.find((item) => sameExpr(item.key, key))?.values[0]),
+    );
+    const whole = values.every((row) => row.length > 0 && row.every((value) => value !== undefined));
+    return whole ? [{ keys, rows: values as Expr[][] }] : [];
+  });
 }
 
 interface Bound {
@@ -116,8 +159,34 @@ function boundsOf(predicates: readonly MirScalar[]): Bound[] {
 interface Choice {
   readonly arrangement: CatalogArrangement;
   readonly keys: Expr[][];
+  /** Fields that are arrays. */
+  readonly each: readonly number[];
   /** None: the whole key is fixed. */
   readonly range: KeyRange | null;
+}
+
+/** A whole key by rows of values, and by what else is fixed. */
+function choiceOfRows(
+  arrangement: CatalogArrangement,
+  fixed: readonly FixedKey[],
+  { keys: together, rows }: FixedRows,
+): Choice | null {
+  const { key } = arrangement.layout;
+  const places = key.map((part) => together.findIndex((other) => sameExpr(other, part.expr)));
+  const others = key.map((part) => fixed.find((item) => sameExpr(item.key, part.expr)));
+  const found = key.length > 0 && places.every((place, at) => place >= 0 || others[at] !== undefined);
+  if (!found || places.every((place) => place < 0)) return null;
+  const each = places.flatMap((place, at) => (place < 0 && others[at]!.each === true ? [at] : []));
+  const keys = rows.flatMap((row) =>
+    places.reduce<Expr[][]>(
+      (made, place, at) => {
+        const values = place >= 0 ? [row[place]!] : others[at]!.values;
+        return made.flatMap((begun) => values.map((value) => [...begun, value]));
+      },
+      [[]],
+    ),
+  );
+  return keys.length > MAX_KEYS ? null : { arrangement, keys, each, range: null };
 }
 
 /** How an arrangement finds the rows; null: it does not help. */
@@ -135,11 +204,14 @@ function choiceOf(
     (rows, values) => rows.flatMap((row) => values.map((value) => [...row, value])),
     [[]],
   );
-  if (first < 0) return key.length === 0 ? null : { arrangement, keys, range: null };
+  const each = parts.flatMap((part, at) => (part?.each === true ? [at] : []));
+  if (first < 0) return key.length === 0 ? null : { arrangement, keys, each, range: null };
+  // A range is of one row of values.
+  if (each.some((at) => at < first)) return null;
   const mine = bounds.filter((bound) => sameExpr(bound.key, key[first]!.expr));
   const end = (side: Bound['side']): Expr | null => mine.find((bound) => bound.side === side)?.value ?? null;
   const range = { from: end('from'), to: end('to') };
-  return prefix.length === 0 && mine.length === 0 ? null : { arrangement, keys, range };
+  return prefix.length === 0 && mine.length === 0 ? null : { arrangement, keys, each: [], range };
 }
 
 /** More fixed fields first, then ranges with more ends; where both are the same, a whole key, which is found at once. */
@@ -163,21 +235,28 @@ export function planLookup(
   if (!builder.lookups || object === null || !flow.steps.isProjection) return null;
   const over = predicates.map((predicate) => flow.steps.inline(predicate, Infinity)!);
   const fixed = fixedKeys(over);
+  const together = fixedRows(over);
   const bounds = ranges ? boundsOf(over) : [];
   let chosen: Choice | null = null;
   for (const arrangement of builder.catalog.arrangements(object)) {
-    const choice = choiceOf(arrangement, fixed, bounds);
-    if (choice === null || (choice.range !== null && !ranges)) continue;
-    if (chosen === null || weight(choice) > weight(chosen)) chosen = choice;
+    const choices = [
+      choiceOf(arrangement, fixed, bounds),
+      ...together.map((rows) => choiceOfRows(arrangement, fixed, rows)),
+    ];
+    for (const choice of choices) {
+      if (choice === null || (choice.range !== null && !ranges)) continue;
+      if (chosen === null || weight(choice) > weight(chosen)) chosen = choice;
+    }
   }
   if (chosen === null) return null;
-  const { arrangement, keys, range } = chosen;
+  const { arrangement, keys, each, range } = chosen;
   const node = builder.add(`lookup ${builder.relationName(object)}`, flow.steps.input, {
     kind: 'lookup',
     arrangement: arrangement.id,
     layout: arrangement.layout,
     keys,
     ...(range === null ? {} : { range }),
+    ...(each.length === 0 ? {} : { each: [...each] }),
   });
   return { ...flow, node };
 }

@@ -23,6 +23,14 @@ export function planWrite(builder: PlanBuilder, flow: Flow, target: WriteTarget)
   );
   switch (target.operation) {
     case 'insert': {
+      if (flow.columns.length > width) {
+        // Behind the new row stands what RETURNING's subqueries gave.
+        const parts = new Parts(builder, flow);
+        const inserted = parts.between(0, width);
+        const returned = parts.between(0, flow.columns.length);
+        const returning = returns && programOf(flow.columns, returns);
+        return write({ arrangement, deleted: null, inserted, returned, returning });
+      }
       const inserted = builder.materialize(flow);
       const conflict = planConflict(flow.columns, target);
       const old = flow.columns.map((type) => ({ ...type, nullable: true }));

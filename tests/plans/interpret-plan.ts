@@ -45,6 +45,8 @@ export function interpretPlan(plan: Plan, data: ArrangementData, parameters: rea
         copy(imported(operator.arrangement, operator.layout), result);
         break;
       case 'lookup': {
+        if (operator.each !== undefined)
+          throw new Error('look-ups by the elements of arrays are not interpreted');
         const keys = new Set(operator.keys.map((row) => JSON.stringify(row.map((expr) => of(expr, [])))));
         // The conditions of a range stay above: any superset of its rows will do.
         const fields = operator.keys[0]?.length ?? 0;

@@ -13,7 +13,9 @@ use tidewire_plan::{
     Aggregate, AggregateFunction, ColumnPlace, ColumnType, Expr, KeyExpr, Layout, Mfp, NodeIndex, Operator,
     OrderKey, Output, Plan, Predicate, ReduceClass, ScalarType,
 };
-use tidewire_row::{Arena, Datum, EvalError, EvalResult, FormatSettings, push_datum, read_column, text_in};
+use tidewire_row::{
+    Arena, Datum, EvalError, EvalResult, FormatSettings, has_null, push_datum, read_column, text_in,
+};
 
 /// What an execution depends on besides its inputs.
 #[derive(Clone, Debug, Default)]
@@ -190,10 +192,17 @@ pub struct Template {
     sink: Arc<Sink>,
 }
 
+/// A field of a look-up's key.
+enum KeyField {
+    One(Compiled),
+    /// An array, each of whose elements stands for a key.
+    Each(Compiled),
+}
+
 /// What parameters decide of a step.
 enum Late {
     /// The keys of a look-up.
-    Keys(u64, Vec<Vec<Compiled>>),
+    Keys(u64, Vec<Vec<KeyField>>),
     Ranges(u64, Vec<Vec<Compiled>>, [Option<Compiled>; 2]),
     /// The window of a top-k.
     Window {
@@ -276,11 +285,7 @@ impl Template {
                 Late::Keys(arrangement, keys) => {
                     let mut packed = Vec::with_capacity(keys.len());
                     for key in keys {
-                        let mut bytes = Vec::new();
-                        for field in key {
-                            constant(field, &scope, |value| push_datum(&mut bytes, value))?;
-                        }
-                        packed.push(bytes);
+                        packed.extend(packed_keys(key, &scope)?);
                     }
                     packed.sort_unstable();
                     packed.dedup();
@@ -571,8 +576,13 @@ impl<'a> Compiler<'a> {
                 self.late.push((index, Late::Ranges(*arrangement, keys, ends)));
                 Step::Ranges(*arrangement, Vec::new())
             }
-            Operator::Lookup { arrangement, keys, .. } => {
-                let key = |key: &Vec<Expr>| key.iter().map(|expr| self.value(expr)).collect();
+            Operator::Lookup { arrangement, keys, each, .. } => {
+                let is_each = |at: usize| each.iter().flatten().any(|field| *field as usize == at);
+                let field = |(at, expr): (usize, &Expr)| {
+                    let value = self.value(expr)?;
+                    Ok(if is_each(at) { KeyField::Each(value) } else { KeyField::One(value) })
+                };
+                let key = |key: &Vec<Expr>| key.iter().enumerate().map(field).collect();
                 let keys = keys.iter().map(key).collect::<Result<_, CompileError>>()?;
                 self.late.push((index, Late::Keys(*arrangement, keys)));
                 Step::Lookup(*arrangement, Vec::new())
@@ -779,6 +789,30 @@ fn written_nodes(output: &Output) -> impl Iterator<Item = (&'static [u8], NodeIn
 pub type CountClause = (&'static str, &'static str);
 pub const LIMIT: CountClause = ("LIMIT", "2201W");
 pub const OFFSET: CountClause = ("OFFSET", "2201X");
+
+/// The packed keys that a look-up's key stands for.
+fn packed_keys(key: &[KeyField], scope: &Scope) -> EvalResult<Vec<Vec<u8>>> {
+    let mut packed = vec![Vec::new()];
+    for field in key {
+        match field {
+            KeyField::One(value) => constant(value, scope, |value| {
+                packed.iter_mut().for_each(|bytes| push_datum(bytes, value));
+            })?,
+            KeyField::Each(array) => {
+                packed = constant(array, scope, |value| {
+                    let Datum::Array(array) = value else { return Vec::new() };
+                    let elements: Vec<&[u8]> =
+                        array.packed().filter(|element| !has_null(element, &[*array.element()])).collect();
+                    let longer = |bytes: &Vec<u8>| {
+                        elements.iter().map(|element| [bytes, *element].concat()).collect::<Vec<_>>()
+                    };
+                    packed.iter().flat_map(longer).collect()
+                })?;
+            }
+        }
+    }
+    Ok(packed)
+}
 
 /// The value of a LIMIT or OFFSET; None for none and for NULL.
 pub fn row_count(

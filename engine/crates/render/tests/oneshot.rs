@@ -94,6 +94,7 @@ fn a_look_up_with_a_parameter_is_immediate() {
         layout: table_layout(),
         keys: vec![vec![Expr::Parameter { index: 0 }]],
         range: None,
+        each: None,
     };
     let output = Output::Rows { node: 0, finishing: finishing(vec![], None, vec![1]) };
     let plan = plan(vec![Int4], vec![node(table(), lookup)], output);

@@ -439,6 +439,7 @@ fn queries() -> Vec<Query> {
                 layout: layout(&table(), vec![key_of(0, Int4)]),
                 keys: vec![vec![int4(2)], vec![int4(1)], vec![int4(2)]],
                 range: None,
+                each: None,
             },
         )]),
         expect: |[t, _]| {
@@ -457,6 +458,7 @@ fn queries() -> Vec<Query> {
                 layout: layout(&table(), vec![key_of(0, Int4)]),
                 keys: vec![vec![]],
                 range: Some(KeyRange { from: Some(int4(1)), to: Some(int4(2)) }),
+                each: None,
             },
         )]),
         expect: |[t, _]| {

@@ -152,11 +152,13 @@ async function prepare(
     changes.push(...followed.map((object): CatalogChange => ({ kind: 'replace', object })));
     const rebuilt = await rebuild(system, following, system.catalog.after(changes), 'altered');
     effects.abandoned.push(rebuilt.effects.abandoned);
-    effects.committed.push(rebuilt.effects.committed, () => retire(system, old, secondary));
+    effects.committed.push(rebuilt.effects.committed, () => {
+      if (old.foreignKeys.length > 0) forgetReferences(system, old);
+      retire(system, old, secondary);
+    });
     changes.push(...rebuilt.changes);
   }
   effects.committed.push(() => {
-    if (draft.rewrites && old.foreignKeys.length > 0) forgetReferences(system, old);
     const kept = draft.rewrites ? [] : table.foreignKeys;
     const own = old.foreignKeys.filter(({ id }) => !kept.some((other) => other.id === id));
     // Those who refer to the table look its keys up in the new one.
