@@ -146,18 +146,23 @@ function lowerConstant(
   domain: Domain,
 ): MirRelation {
   const columns: MirType[] = hir.columns.map((item) => item.type);
-  const literals: { values: (string | null)[]; diff: number }[] = [];
-  const computed: MirRelation[] = [];
+  // Rows stay in their order: of two with the same key INSERT … ON CONFLICT takes the first.
+  const parts: MirRelation[] = [];
+  let literals: { values: (string | null)[]; diff: number }[] = [];
+  const endLiterals = (): void => {
+    if (literals.length > 0) parts.push(under(domain, build.constant(columns, literals)));
+    literals = [];
+  };
   for (const row of hir.rows) {
     if (row.every((scalar) => scalar.kind === 'literal')) {
       literals.push({ values: row.map((scalar) => scalar.text), diff: 1 });
     } else {
-      computed.push(mapOver(context, domain?.relation ?? build.UNIT, row, prefixOf(domain)));
+      endLiterals();
+      parts.push(mapOver(context, domain?.relation ?? build.UNIT, row, prefixOf(domain)));
     }
   }
-  if (computed.length === 0) return under(domain, build.constant(columns, literals));
-  const parts = computed;
-  if (literals.length > 0) parts.unshift(under(domain, build.constant(columns, literals)));
+  endLiterals();
+  if (parts.length === 0) return under(domain, build.constant(columns, []));
   return parts.length === 1 ? parts[0]! : build.union(parts);
 }
 

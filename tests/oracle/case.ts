@@ -2,6 +2,7 @@
 import { render, type Node } from './node.ts';
 import { randomBase, randomQuery, type Base } from './queries.ts';
 import { Random } from './random.ts';
+import { createComposite, randomFunctions } from './functions.ts';
 import { CHECKED_AT_END, createTable, randomSchema, type Schema } from './schema.ts';
 import { randomTransactions, type Transaction } from './stream.ts';
 
@@ -32,6 +33,8 @@ export interface IndexEvent {
 export interface Case {
   readonly seed: number;
   readonly tables: readonly string[];
+  /** Functions in SQL and a composite type, after the tables. */
+  readonly functions: readonly string[];
   readonly bases: readonly BaseView[];
   readonly transactions: readonly Transaction[];
   readonly views: readonly View[];
@@ -40,7 +43,8 @@ export interface Case {
 
 export function generateCase(seed: number): Case {
   const random = new Random(seed);
-  const schema = randomSchema(random);
+  const bare = randomSchema(random);
+  const schema: Schema = { ...bare, ...randomFunctions(random, bare) };
   const transactions = randomTransactions(random, schema, random.between(12, 32));
   const named: Base[] = [];
   const bases: BaseView[] = [];
@@ -65,6 +69,10 @@ export function generateCase(seed: number): Case {
   return {
     seed,
     tables,
+    functions: [
+      ...(schema.composite ? [createComposite(schema.composite)] : []),
+      ...schema.functions.map(({ text }) => text),
+    ],
     bases,
     transactions,
     views,
@@ -100,6 +108,7 @@ export function script(test: Case, failed: FailedAt): string {
   const lines = [
     `-- seed ${test.seed}: ${failed.kind}`,
     ...test.tables.map((table) => `${table.replace(CHECKED_AT_END, '')};`),
+    ...test.functions.map((text) => `${text};`),
   ];
   for (const base of test.bases) {
     lines.push(

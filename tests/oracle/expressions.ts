@@ -2,7 +2,7 @@
 import { expression, node, sql, type Node } from './node.ts';
 import type { Random } from './random.ts';
 import { registeredByResult, type Registered } from './registered.ts';
-import { literal, randomType, type Schema, type Type } from './schema.ts';
+import { literal, randomType, type Schema, type SqlFunction, type Type } from './schema.ts';
 
 export interface ScopeColumn {
   readonly sql: string;
@@ -67,6 +67,9 @@ export function want(context: Context, type: Type, depth: number): Node {
     [4, () => registered(context, type, depth - 1)],
   ];
   shared.push([0.4, () => element(context, type, depth - 1)]);
+  const own = context.schema.functions.filter(({ kind, results }) => kind === 'value' && results[0] === type);
+  if (own.length > 0) shared.push([3, () => ownCall(context, random.pick(own), depth - 1)]);
+  if (context.schema.composite?.includes(type)) shared.push([2, () => field(context, type, depth - 1)]);
   if (type !== 'bool') {
     const name = random.pick(['greatest', 'least']);
     shared.push([0.7, () => call(context, type, name, mixed(context, type, depth - 1))]);
@@ -82,6 +85,61 @@ export function want(context: Context, type: Type, depth: number): Node {
     ]);
   }
   return random.weighted([...productions(context, type, depth - 1), ...shared])();
+}
+
+/** The call of a function in SQL. */
+function ownCall(context: Context, { name, parameters, results }: SqlFunction, depth: number): Node {
+  context.features.add('sql function');
+  const args = parameters.map((type) => want(context, type, Math.max(0, depth)));
+  return expression(results[0]!, [
+    `${name}(`,
+    ...args.flatMap((arg, index) => (index === 0 ? [arg] : [', ', arg])),
+    ')',
+  ]);
+}
+
+/** A field of a value of the composite type. */
+function field(context: Context, type: Type, depth: number): Node {
+  context.features.add('composite type');
+  const [x, y] = context.schema.composite!;
+  const value = (of: Type): Node => want(context, of, Math.max(0, depth));
+  const name = x === type ? 'x' : 'y';
+  return expression(type, ['(ROW(', value(x), ', ', value(y), `)::pair).${name}`]);
+}
+
+/** Two rows of two or three values, compared. */
+function rows(context: Context): Node {
+  const { random, features } = context;
+  features.add('row comparison');
+  const types = Array.from({ length: random.between(2, 3) }, () => anyType(context)).filter(
+    // A row is compared as a whole, and jsonb's order is another matter.
+    (type) => type !== 'jsonb',
+  );
+  if (types.length < 2) types.push('int4', 'text');
+  const row = (): Node[] => {
+    const values = types.map((type) => want(context, type, 0));
+    return ['(', ...values.flatMap((value, index) => (index === 0 ? [value] : [', ', value])), ')'].map(
+      (part) => (typeof part === 'string' ? sql`${part}` : part),
+    );
+  };
+  const operator = random.pick(['=', '<>', '<', '<=', '>', '>=', 'IS DISTINCT FROM', 'IS NOT DISTINCT FROM']);
+  return random.weighted([
+    [6, () => expression('bool', ['(', ...row(), ` ${operator} `, ...row(), ')'])],
+    [
+      2,
+      () =>
+        expression('bool', [
+          '(',
+          ...row(),
+          random.pick([' IN (', ' NOT IN (']),
+          ...row(),
+          ', ',
+          ...row(),
+          '))',
+        ]),
+    ],
+    [1, () => expression('bool', ['(ROW', ...row(), random.pick([' IS NULL)', ' IS NOT NULL)'])])],
+  ])();
 }
 
 /** An element of an array of such values. */
@@ -273,6 +331,7 @@ export function predicate(context: Context, depth: number): Node {
       : want(context, of, Math.max(0, d));
   const bool = (...parts: (string | Node)[]): Node => expression('bool', ['(', ...parts, ')']);
   const items: Production[] = [
+    [1, () => rows(context)],
     [
       5,
       () => {

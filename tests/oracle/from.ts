@@ -1,9 +1,10 @@
 /** FROM: tables, views, derived tables, VALUES and joins of them. */
 import { FAMILIES, predicate, type ScopeColumn } from './expressions.ts';
 import { lateralJoin } from './lateral.ts';
-import { node, type Node } from './node.ts';
+import { dialect, node, type Node } from './node.ts';
+import type { Random } from './random.ts';
 import { context, select, setOperation, type Relation, type State } from './queries.ts';
-import { literal, randomType, type Column } from './schema.ts';
+import { literal, randomType, type Column, type Table } from './schema.ts';
 
 export interface From {
   readonly tree: Node;
@@ -102,6 +103,34 @@ function condition(state: State, kind: string, left: From, right: From): Node | 
   return node('plain', ' ON ', predicate(context(state, [...left.scope, ...right.scope], false), 1));
 }
 
+const isTime = ({ type }: Column): boolean => type === 'timestamp' || type === 'timestamptz';
+
+/** The sessions of a table with a time, which PostgreSQL makes of window functions. */
+function sessions(random: Random, table: Table, alias: string): From {
+  const { name: at, type } = random.pick(table.columns.filter(isTime));
+  const gap = `INTERVAL '${random.pick(['1 day', '29 days', '31 days', '3 hours'])}'`;
+  const others = table.columns.filter(({ name }) => name !== at);
+  const key = random.chance(0.5) && others.length > 0 ? random.pick(others).name : null;
+  const partition = key === null ? '' : `PARTITION BY ${key}`;
+  const names = table.columns.map(({ name }) => name).join(', ');
+  const ours = `SESSION(${table.name}, ${at}, ${gap}${key === null ? '' : ` ${partition}`}) AS ${alias}`;
+  const begins = `CASE WHEN ${at} - lag(${at}) OVER (${partition} ORDER BY ${at}) <= ${gap} THEN 0 ELSE 1 END`;
+  const marked = `SELECT *, ${begins} AS first FROM ${table.name} WHERE ${at} IS NOT NULL`;
+  const numbered = `SELECT *, sum(first) OVER (${partition} ORDER BY ${at}) AS number FROM (${marked}) AS marked`;
+  const session = `PARTITION BY ${key === null ? '' : `${key}, `}number`;
+  const theirs = `(SELECT ${names}, min(${at}) OVER (${session}) AS window_start, max(${at}) OVER (${session}) + ${gap} AS window_end
+    FROM (${numbered}) AS numbered) AS ${alias}`;
+  const own = table.columns.map((column): ScopeColumn => ({
+    sql: `${alias}.${column.name}`,
+    type: column.type,
+  }));
+  const window = ['window_start', 'window_end'].map((name): ScopeColumn => ({
+    sql: `${alias}.${name}`,
+    type,
+  }));
+  return { tree: dialect(ours, theirs), scope: [...own, ...window] };
+}
+
 function primary(state: State, depth: number): From {
   const { random, features, schema } = state;
   const alias = `r${state.names.next++}`;
@@ -131,7 +160,19 @@ function primary(state: State, depth: number): From {
     const { tree, columns } = random.pick(state.named);
     return { tree: node('plain', tree, ` AS ${alias}`), scope: scopeOf(columns) };
   }
+  const ofRows = schema.functions.filter(({ kind }) => kind === 'rows');
+  if (ofRows.length > 0 && random.chance(0.15)) {
+    features.add('sql function in from');
+    const { name, results } = random.pick(ofRows);
+    const columns = results.map((type, index) => ({ name: index === 0 ? 'x' : 'y', type }));
+    return { tree: node('plain', `${name}(${random.between(-1, 3)}) AS ${alias}`), scope: scopeOf(columns) };
+  }
   const table = random.pick(schema.tables);
+  const timed = schema.tables.filter(({ columns }) => columns.some(isTime));
+  if (!schema.extremes && timed.length > 0 && random.chance(0.15)) {
+    features.add('session window');
+    return sessions(random, random.pick(timed), alias);
+  }
   const column = ({ name, type }: Column): ScopeColumn => {
     features.add(`type ${type}`);
     return { sql: `${alias}.${name}`, type, dyadic: type === 'float8' || type === 'float4' };

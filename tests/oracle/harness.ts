@@ -83,6 +83,7 @@ export async function runCase(systems: Systems, test: Case): Promise<Outcome> {
 interface Live {
   readonly view: View;
   readonly text: string;
+  readonly theirText: string;
   fold: Fold | null;
   /** Non-empty results by text. */
   results: Set<string>;
@@ -119,7 +120,7 @@ class Run {
     const { postgres, tidewire, self } = this.#systems;
     const ours = self ? `${this.#schema}_self` : this.#schema;
     await ask(postgres, `SET statement_timeout = ${PATIENCE}`);
-    for (const statement of ['CREATE SCHEMA X', 'SET search_path = X', ...test.tables]) {
+    for (const statement of ['CREATE SCHEMA X', 'SET search_path = X', ...test.tables, ...test.functions]) {
       const theirs = await ask(postgres, statement.replace('X', this.#schema));
       const own = self ? statement : statement.replace(CHECKED_AT_END, '');
       const answer = await ask(tidewire, own.replace('X', ours));
@@ -127,8 +128,8 @@ class Run {
       if (failed(answer)) return failure('statement', null, 0, answer, statement);
     }
     for (const { name, tree, materialized } of test.bases) {
-      const text = render(tree);
-      const theirs = await ask(postgres, `CREATE VIEW ${name} AS ${text}`);
+      const text = render(tree, self ? 'postgres' : 'tidewire');
+      const theirs = await ask(postgres, `CREATE VIEW ${name} AS ${render(tree, 'postgres')}`);
       if (failed(theirs)) this.#outcome.refusedByPostgres++;
       const create = `CREATE ${materialized && !self ? 'MATERIALIZED ' : ''}VIEW ${name} AS ${text}`;
       const answer = failed(theirs) ? theirs : await ask(tidewire, create);
@@ -181,8 +182,9 @@ class Run {
 
   async #create(view: View, index: number): Promise<Failure | null> {
     const { postgres, tidewire, self } = this.#systems;
-    const text = render(view.tree);
-    const plan = await ask(postgres, `EXPLAIN ${text}`);
+    const text = render(view.tree, self ? 'postgres' : 'tidewire');
+    const theirText = render(view.tree, 'postgres');
+    const plan = await ask(postgres, `EXPLAIN ${theirText}`);
     if (failed(plan)) {
       // A data error while folding constants is no refusal, but says nothing about what we should do either.
       const isData = plan.error.startsWith('22');
@@ -195,11 +197,12 @@ class Run {
     const made = await ask(tidewire, create);
     if (failed(made)) return failure('refused', view, index, made, create);
     // A view that is in error now ends its subscription; the first good check opens another.
-    const fold = self || failed(await ask(postgres, text)) ? null : await this.#subscribe(view);
+    const fold = self || failed(await ask(postgres, theirText)) ? null : await this.#subscribe(view);
     const live: Live = {
       ...{
         view,
         text,
+        theirText,
         fold,
         results: new Set(),
         checks: 0,
@@ -264,7 +267,7 @@ class Run {
     const [theirAnswers, [ofViews, oneShots]] = await Promise.all([
       each(
         postgres,
-        this.#live.map(({ text }) => text),
+        this.#live.map(({ theirText }) => theirText),
       ),
       ours(),
     ]);

@@ -2,7 +2,7 @@
  * Generated SQL as a tree of text and parts, so that a failing query can be made smaller: a part is left out, or
  * replaced by one of its own parts or by a literal of its type. PostgreSQL says whether the smaller text is valid.
  */
-export type Kind = 'expression' | 'optional' | 'item' | 'query' | 'plain';
+export type Kind = 'expression' | 'optional' | 'item' | 'query' | 'plain' | 'dialect';
 
 export interface Node {
   readonly kind: Kind;
@@ -28,8 +28,17 @@ export function list(separator: string, items: readonly Node[]): Node {
   return { kind: 'plain', parts: items.flatMap((item, index) => (index === 0 ? [item] : [separator, item])) };
 }
 
-export function render(root: string | Node): string {
-  return typeof root === 'string' ? root : root.parts.map(render).join('');
+/** What PostgreSQL lacks, and what it is there. */
+export function dialect(ours: string, theirs: string): Node {
+  return { kind: 'dialect', parts: [ours, theirs] };
+}
+
+export type Dialect = 'tidewire' | 'postgres';
+
+export function render(root: string | Node, as: Dialect = 'tidewire'): string {
+  if (typeof root === 'string') return root;
+  if (root.kind === 'dialect') return root.parts[as === 'tidewire' ? 0 : 1] as string;
+  return root.parts.map((part) => render(part, as)).join('');
 }
 
 function interleave(strings: TemplateStringsArray, parts: readonly (string | Node)[]): (string | Node)[] {

@@ -35,8 +35,21 @@ export interface Table {
 /** Where PostgreSQL is told; ON CONFLICT cannot use such a key. */
 export const CHECKED_AT_END = ' DEFERRABLE';
 
+/** A function in SQL, of values or of rows with the columns x and y. */
+export interface SqlFunction {
+  readonly name: string;
+  readonly parameters: readonly Type[];
+  readonly results: readonly Type[];
+  readonly kind: 'value' | 'rows';
+  /** CREATE FUNCTION. */
+  readonly text: string;
+}
+
 export interface Schema {
   readonly tables: readonly Table[];
+  readonly functions: readonly SqlFunction[];
+  /** The types of the fields x and y of the composite type `pair`. */
+  readonly composite: readonly [Type, Type] | null;
   /** Values at the ends of the types, with which arithmetic can fail. */
   readonly extremes: boolean;
   /** Domains with equal values that have several texts: 1.0 and 1.00, -0 and 0, a month and 30 days. */
@@ -153,7 +166,7 @@ export function randomSchema(random: Random): Schema {
     }
     tables.push({ name: `t${t + 1}`, columns, keyed, rekeyed: keyed && random.chance(0.4) });
   }
-  return { tables, extremes: random.chance(0.15), mixedScale };
+  return { tables, functions: [], composite: null, extremes: random.chance(0.15), mixedScale };
 }
 
 function declared(random: Random, type: Type, mixedScale: boolean): string {

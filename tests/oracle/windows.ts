@@ -122,9 +122,14 @@ function ordered(state: State, scope: Context, from: From): Call {
       const rest = random.pick(['', ', 1', ', 2', ', 0', ', NULL']);
       return { tree: node('plain', `${name}(`, value(), `${rest})`, over(node('optional'))), type };
     }
+    case 'last_value': {
+      // Where the frame ends among the row's peers, PostgreSQL finds no last row before them: it gives NULL, though its
+      // count(*) over the same frame is not 0.
+      const end = render(frames).endsWith('EXCLUDE TIES') ? node('optional') : frames;
+      return { tree: node('plain', 'last_value(', value(), ')', over(end)), type };
+    }
     case 'first_value':
-    case 'last_value':
-      return { tree: node('plain', `${name}(`, value(), ')', over(frames)), type };
+      return { tree: node('plain', 'first_value(', value(), ')', over(frames)), type };
     case 'nth_value':
       return { tree: node('plain', 'nth_value(', value(), `, ${random.between(1, 3)})`, over(frames)), type };
     default:

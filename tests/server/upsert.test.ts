@@ -70,5 +70,8 @@ describe('clients that write the same keys', () => {
     const client = clients[0]!;
     const twice = `INSERT INTO hits VALUES ('a', 1), ('a', 2) ON CONFLICT (page) DO NOTHING RETURNING n`;
     expect((await client.query(twice)).rows).toEqual([{ n: 1 }]);
+    // Also where one of them is computed.
+    const computed = `INSERT INTO hits VALUES ('b', 1 + 2), ('b', 4) ON CONFLICT (page) DO NOTHING RETURNING n`;
+    expect((await client.query(computed)).rows).toEqual([{ n: 3 }]);
   });
 });
