@@ -22,7 +22,7 @@ import { asRelation, bindQueryNode } from './query.ts';
 import type { BoundSelect } from './query.ts';
 import { makeRecord } from './record.ts';
 import { columnOf, filter, oneRow, projectScalars, topK } from './relation.ts';
-import { and, isNull, isNullable, literal, not, or, typeOf } from './scalar.ts';
+import { and, isNull, isNullable, literal, not, or, typeOf, relabel } from './scalar.ts';
 import { emptyScope, itemFor } from './scope.ts';
 import type { Scope } from './scope.ts';
 import type { Bound, Statement } from './statement.ts';
@@ -200,7 +200,7 @@ export function sqlFunctionValue(call: BoundCall, context: ExpressionContext): H
   const value =
     result.kind === 'columns'
       ? recordOf(relation, result.columns, statement)
-      : (coerce(statement, bound(valueOf(relation)), result.type, 'assignment') ?? valueOf(relation));
+      : resultValue(statement, bound(valueOf(relation)), result.type);
   const absent = called.strict ? operands.filter(isNullable).map(isNull) : [];
   if (absent.length === 0) return value;
   const { name: type } = typeOf(value);
@@ -212,6 +212,11 @@ export function sqlFunctionValue(call: BoundCall, context: ExpressionContext): H
   };
 }
 
+/** What a function gives is of the type that it says, without a modifier. */
+function resultValue(statement: Statement, bound: Bound, type: TypeName): HirScalar {
+  return relabel(coerce(statement, bound, type, 'assignment') ?? bound.scalar, plain(type));
+}
+
 /** The one row of a function with several columns. */
 function recordOf(
   relation: HirRelation,
@@ -221,7 +226,7 @@ function recordOf(
   const record = makeRecord(
     columns.map(({ name, type }, i) => {
       const bound: Bound = { scalar: columnOf(relation, i), at: undefined };
-      return { name, scalar: coerce(statement, bound, type, 'assignment') ?? bound.scalar };
+      return { name, scalar: resultValue(statement, bound, type) };
     }),
   );
   const { name, typmod } = typeOf(record);
@@ -274,7 +279,7 @@ export function sqlFunctionRows(call: BoundCall, context: QueryContext): HirRela
     given,
     columns.map(({ name, type }, i) => {
       const bound: Bound = { scalar: columnOf(given, i), at: undefined };
-      return { name, scalar: coerce(context.statement, bound, type, 'assignment') ?? bound.scalar };
+      return { name, scalar: resultValue(context.statement, bound, type) };
     }),
   );
   const present = called.strict

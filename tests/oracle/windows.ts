@@ -4,7 +4,7 @@
  */
 import { anyType, predicate, want, type Context, type ScopeColumn } from './expressions.ts';
 import type { From } from './from.ts';
-import { list, node, sql, type Node } from './node.ts';
+import { list, node, render, sql, type Node } from './node.ts';
 import { AMBIGUOUS, context, type Relation, type State } from './queries.ts';
 import { randomType, type Type } from './schema.ts';
 
