@@ -186,6 +186,9 @@ function duplicates(random: Random, schema: Schema, table: Table): string {
 
 /** What is written is compared too. */
 function returning(statement: string): string {
+  // Which of several partners a deleted row is shown with is nobody's promise.
+  const partnered = /^DELETE FROM (\w+) USING/.exec(statement);
+  if (partnered) return `${statement} RETURNING ${partnered[1]}.*`;
   return /^(INSERT|UPDATE|DELETE)/.test(statement) ? `${statement} RETURNING *` : statement;
 }
 
