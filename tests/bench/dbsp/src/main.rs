@@ -48,8 +48,8 @@ fn q4(auctions: Rows<Auction>, bids: Rows<Bid>) -> Rows<Tup2<i64, F64>> {
         .join_index(&bids, |id, a, b| (b.1 >= a.1 && b.1 <= a.2).then_some((Tup2(*id, a.0), b.0)))
         .aggregate(Max)
         .map_index(|(key, price)| (key.1, *price))
-        .average(|price: &i64| F64::new(*price as f64))
-        .map(|(category, average)| Tup2(*category, *average))
+        .aggregate_linear(|price: &i64| Tup2(*price, 1))
+        .map(|(category, sum)| Tup2(*category, F64::new(sum.0 as f64 / sum.1 as f64)))
 }
 
 fn q5(bids: Rows<Bid>) -> Rows<Tup3<i64, i64, i64>> {
