@@ -55,6 +55,22 @@ export interface Reference {
 /** What happens to rows that refer to a key that goes or changes. */
 export type ReferentialAction = 'noAction' | 'restrict' | 'cascade' | 'setNull' | 'setDefault';
 
+/** What a foreign key's columns do, whatever they refer to. */
+export interface ForeignKeyRules {
+  readonly columns: readonly number[];
+  readonly onUpdate: ReferentialAction;
+  readonly onDelete: ReferentialAction;
+  /** The columns that ON DELETE SET NULL or SET DEFAULT names; null: all. */
+  readonly onDeleteColumns: readonly number[] | null;
+  /** MATCH FULL: a row has all of the columns, or none. */
+  readonly full: boolean;
+  readonly deferrable: boolean;
+  /** INITIALLY DEFERRED. */
+  readonly deferred: boolean;
+  /** Not NOT VALID: the rows that were there have been looked at. */
+  readonly validated: boolean;
+}
+
 export interface CatalogRelation {
   readonly id: ObjectId;
   readonly schema: string;

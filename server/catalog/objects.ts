@@ -4,7 +4,7 @@
 import type { ArrangementId, Layout } from '../../engine/index.ts';
 import type { OptionSpecs, ParsedOptions } from '../../connectors/options.ts';
 import type { Secret } from '../../connectors/secret.ts';
-import type { CatalogColumn, CatalogFunction, ObjectId, ReferentialAction } from '../../sql/catalog.ts';
+import type { CatalogColumn, CatalogFunction, ForeignKeyRules, ObjectId } from '../../sql/catalog.ts';
 import { displayType } from '../../sql/types/format.ts';
 import type { RecordField } from '../../sql/types/record.ts';
 import type { SqlType } from '../../sql/types/type.ts';
@@ -64,23 +64,11 @@ export interface CheckConstraint {
 }
 
 /** FOREIGN KEY of a table. */
-export interface ForeignKeyConstraint {
+export interface ForeignKeyConstraint extends ForeignKeyRules {
   readonly id: ObjectId;
   readonly name: string;
-  readonly columns: readonly number[];
   readonly parent: ObjectId;
   readonly parentColumns: readonly number[];
-  readonly onUpdate: ReferentialAction;
-  readonly onDelete: ReferentialAction;
-  /** The columns that ON DELETE SET NULL or SET DEFAULT names; null: all. */
-  readonly onDeleteColumns: readonly number[] | null;
-  /** MATCH FULL: a row has all of the columns, or none. */
-  readonly full: boolean;
-  readonly deferrable: boolean;
-  /** INITIALLY DEFERRED. */
-  readonly deferred: boolean;
-  /** Not NOT VALID: the rows that were there have been looked at. */
-  readonly validated: boolean;
   /** The table by what refers, in the order of the referenced key. */
   readonly arrangement: ArrangementId;
   readonly layout: Layout;

@@ -9,7 +9,7 @@ import { EditableText } from '../parse/edits.ts';
 import { EXPRESSION_PREFIX, parseExpression } from './body.ts';
 import { expressionContext } from './context.ts';
 import { bindCondition } from './expression.ts';
-import { itemFor } from './scope.ts';
+import { scopeOfRow } from './scope.ts';
 import type { Statement } from './statement.ts';
 
 /** Binds a CHECK's condition over the row of a table. */
@@ -18,12 +18,7 @@ export function bindCheckCondition(
   table: { readonly name: string; readonly columns: readonly Pick<CatalogColumn, 'name' | 'type'>[] },
   statement: Statement,
 ): HirScalar {
-  const columns = table.columns.map(({ name, type }, index) => ({
-    name,
-    // What is checked may be NULL though the column may not.
-    scalar: { kind: 'column', index, type: { ...type, nullable: true } } as const,
-  }));
-  const scope = { items: [itemFor(table.name, null, columns)], outer: null };
+  const scope = scopeOfRow(table);
   const context = expressionContext({ statement, ctes: [], outer: null }, scope, 'check constraints');
   return bindCondition(node, context, 'CHECK');
 }

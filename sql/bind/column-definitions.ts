@@ -2,7 +2,7 @@
 import type { ColumnDef, Constraint, Node, RangeVar, TypeName } from '@pgsql/types';
 import { locationOf, nodeAs, nodeKind, stringOf } from '../ast/accessors.ts';
 import type { TableElement } from '../ast/table-element.ts';
-import type { CatalogColumn, ReferentialAction } from '../catalog.ts';
+import type { CatalogColumn, ForeignKeyRules, ReferentialAction } from '../catalog.ts';
 import { displayType, formatType } from '../types/format.ts';
 import { plain } from '../types/table.ts';
 import { tokenize } from '../parse/lexer.ts';
@@ -57,23 +57,11 @@ export interface BoundUnique {
 }
 
 /** FOREIGN KEY. */
-export interface BoundForeignKey {
+export interface BoundForeignKey extends ForeignKeyRules {
   readonly name: string | null;
-  readonly columns: readonly number[];
   readonly parent: RangeVar;
   /** Empty: the parent's primary key. */
   readonly parentColumns: readonly string[];
-  readonly onUpdate: ReferentialAction;
-  readonly onDelete: ReferentialAction;
-  /** The columns that ON DELETE SET NULL or SET DEFAULT names; null: all. */
-  readonly onDeleteColumns: readonly number[] | null;
-  /** MATCH FULL. */
-  readonly full: boolean;
-  readonly deferrable: boolean;
-  /** INITIALLY DEFERRED. */
-  readonly deferred: boolean;
-  /** Not NOT VALID. */
-  readonly validated: boolean;
 }
 
 /** A PRIMARY KEY as written, wherever it stood. */

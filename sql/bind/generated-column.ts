@@ -13,7 +13,7 @@ import type { BindEnvironment } from './environment.ts';
 import { bindExpression } from './expression.ts';
 import { projectScalars } from './relation.ts';
 import { literal, typeOf } from './scalar.ts';
-import { itemFor } from './scope.ts';
+import { scopeOfRow } from './scope.ts';
 import { Statement } from './statement.ts';
 
 /** What a table's columns are, to one who computes them. */
@@ -29,12 +29,7 @@ export function bindGeneration(
   table: GeneratingTable,
   statement: Statement,
 ): HirScalar {
-  const columns = table.columns.map(({ name, type }, index) => ({
-    name,
-    // Rows are checked for NULLs when they are whole.
-    scalar: { kind: 'column', index, type: { ...type, nullable: true } } as const,
-  }));
-  const scope = { items: [itemFor(table.name, null, columns)], outer: null };
+  const scope = scopeOfRow(table);
   const context = expressionContext(
     { statement, ctes: [], outer: null },
     scope,

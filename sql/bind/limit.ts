@@ -8,6 +8,7 @@ import type { OperatorEntry } from '../functions/table.ts';
 import type { HirRelation, HirScalar, HirWindowCall } from '../hir.ts';
 import type { BoundSelect } from './query.ts';
 import { columnOf, filter, map } from './relation.ts';
+import { USUAL_FRAME } from './window-frame.ts';
 import { and, call, isNull, literal, or, scalarKey } from './scalar.ts';
 
 /** A subquery is in it. */
@@ -27,12 +28,7 @@ export function limitBySubquery(bound: BoundSelect): BoundSelect {
     function: { kind },
     arguments: [],
     filter: null,
-    frame: {
-      mode: 'range',
-      start: { kind: 'unboundedPreceding' },
-      end: { kind: 'currentRow' },
-      exclusion: 'noOthers',
-    },
+    frame: USUAL_FRAME,
     type: { ...int8, nullable: false },
   });
   const numbered: HirRelation = {

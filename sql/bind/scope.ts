@@ -1,5 +1,5 @@
 /** Names in FROM: which columns a reference can mean (PostgreSQL's parse_relation). */
-import type { ObjectId } from '../catalog.ts';
+import type { CatalogColumn, ObjectId } from '../catalog.ts';
 import type { HirScalar } from '../hir.ts';
 import { liftScalar } from '../hir/traverse.ts';
 import type { AggregateCollector, Clause } from './context.ts';
@@ -325,4 +325,16 @@ export function itemFor(
     byColumn: true,
     ...(primaryKey ? { primaryKey } : {}),
   };
+}
+
+/** Of a row of a table that is not checked for NULLs yet: any column may be one. */
+export function scopeOfRow(table: {
+  readonly name: string;
+  readonly columns: readonly Pick<CatalogColumn, 'name' | 'type'>[];
+}): Scope {
+  const columns = table.columns.map(({ name, type }, index) => ({
+    name,
+    scalar: { kind: 'column', index, type: { ...type, nullable: true } } as const,
+  }));
+  return { items: [itemFor(table.name, null, columns)], outer: null };
 }

@@ -19,6 +19,7 @@ import { columnOf, filter, map, project } from './relation.ts';
 import { isNull, literal, not, or } from './scalar.ts';
 import type { Bound } from './statement.ts';
 import { intervalOf, timedRelation } from './time-window.ts';
+import { USUAL_FRAME } from './window-frame.ts';
 
 /** Binds the call. A row without a time is in no session. */
 export function sessionWindow(call: FuncCall, node: RangeFunction, context: QueryContext): BoundFrom {
@@ -96,13 +97,7 @@ function partitionOf(at: number | undefined, input: BoundFrom, context: QueryCon
   return extension.partition.map((node: Node) => unknownToText(statement, bindExpression(node, expression)));
 }
 
-const WHOLE: Frame = {
-  mode: 'range',
-  start: { kind: 'unboundedPreceding' },
-  end: { kind: 'unboundedFollowing' },
-  exclusion: 'noOthers',
-};
-const SO_FAR: Frame = { ...WHOLE, end: { kind: 'currentRow' } };
+const WHOLE: Frame = { ...USUAL_FRAME, end: { kind: 'unboundedFollowing' } };
 
 /** The relation and one window function of a column. */
 function window(
@@ -113,7 +108,7 @@ function window(
   argument: number,
   type: NullableType,
 ): HirRelation {
-  const frame = order.length === 0 ? WHOLE : SO_FAR;
+  const frame = order.length === 0 ? WHOLE : USUAL_FRAME;
   return {
     kind: 'window',
     columns: [...input.columns, { name: kind.kind, type }],

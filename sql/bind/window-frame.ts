@@ -38,7 +38,7 @@ export interface BoundFrame {
 }
 
 /** RANGE UNBOUNDED PRECEDING. */
-const USUAL: Frame = {
+export const USUAL_FRAME: Frame = {
   mode: 'range',
   start: { kind: 'unboundedPreceding' },
   end: { kind: 'currentRow' },
@@ -57,7 +57,7 @@ export function bindFrame(
   context: ExpressionContext,
 ): BoundFrame {
   const options = definition.frameOptions ?? 0;
-  if (!hasFrame(definition)) return { frame: USUAL, start: null, end: null };
+  if (!hasFrame(definition)) return { frame: USUAL_FRAME, start: null, end: null };
   const { statement } = context;
   const at = locationOf(definition);
   const mode: FrameMode = options & ROWS ? 'rows' : options & GROUPS ? 'groups' : 'range';

@@ -19,6 +19,7 @@ import { columnOf, filter, map, projectScalars } from '../relation.ts';
 import { and, int4, isNull, literal, not, truth } from '../scalar.ts';
 import { shiftItems } from '../scope.ts';
 import type { Scope, ScopeItem } from '../scope.ts';
+import { USUAL_FRAME } from '../window-frame.ts';
 import { insertedValues, targetColumns } from './insert.ts';
 import { bindReturning } from './returning.ts';
 import { bindTarget, targetRows } from './target.ts';
@@ -169,12 +170,7 @@ function distinguished(relation: CatalogRelation, from: BoundFrom): Target {
     function: { kind: 'rowNumber' },
     arguments: [],
     filter: null,
-    frame: {
-      mode: 'range',
-      start: { kind: 'unboundedPreceding' },
-      end: { kind: 'currentRow' },
-      exclusion: 'noOthers',
-    },
+    frame: USUAL_FRAME,
     type: { name: 'int8', typmod: -1, nullable: false },
   };
   const numbered: HirRelation = {
