@@ -131,6 +131,8 @@ export interface NativeEngine {
   defineSequence(oid: number, options: SequenceDefinition): void;
   dropSequence(oid: number): void;
   sequenceState(oid: number): { last: string; called: boolean } | null;
+  noteTaken(session: number, notes: boolean): void;
+  takeAgain(session: number): void;
   forgetSession(session: number): void;
   install(request: number, plan: string, asOf: number): void;
   drop(id: number): void;

@@ -212,6 +212,14 @@ export class NativeBinding implements Engine {
     return this.#engine.sequenceState(oid);
   }
 
+  noteTaken(session: number, notes: boolean): void {
+    this.#engine.noteTaken(session, notes);
+  }
+
+  takeAgain(session: number): void {
+    this.#engine.takeAgain(session);
+  }
+
   forgetSession(session: number): void {
     this.#engine.forgetSession(session);
   }

@@ -515,6 +515,10 @@ export interface Engine {
   dropSequence(oid: number): void;
   /** A sequence's last value, and whether it was given out. */
   sequenceState(oid: number): { readonly last: string; readonly called: boolean } | null;
+  /** Whether what a session takes of sequences is noted; what is noted already stays, until it is not. */
+  noteTaken(session: number, notes: boolean): void;
+  /** What was noted is what the session takes next. */
+  takeAgain(session: number): void;
   /** What sequences keep for a session's currval and lastval is not needed any more. */
   forgetSession(session: number): void;
   /** Starts a maintained plan (Output.arrangement) and resolves when it can be read at `asOf`. Throws EngineError. */

@@ -2,6 +2,7 @@
 import type { WriteMark } from '../../engine/index.ts';
 import { SqlError } from '../../sql/error.ts';
 import type { SettingsSnapshot } from './settings/settings.ts';
+import type { ConstraintModes } from './statement.ts';
 
 /** What a savepoint remembers. */
 export interface SavepointState {
@@ -11,6 +12,8 @@ export interface SavepointState {
   /** How much of the transaction's DDL was there. */
   readonly ddl: number;
   readonly cursors: ReadonlySet<string>;
+  /** Null: as declared. */
+  readonly constraintModes: ConstraintModes | null;
 }
 
 export class Savepoints {

@@ -327,6 +327,7 @@ export class Session implements SessionContext {
       writes: this.transactions.currentOrNull?.writes.mark() ?? null,
       ddl: this.transactions.currentOrNull?.ddl?.mark() ?? 0,
       cursors: this.cursors.names(),
+      constraintModes: this.transactions.currentOrNull?.constraintModes ?? null,
     };
   }
 

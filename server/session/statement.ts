@@ -121,12 +121,19 @@ export interface OpenTransaction {
   ddl: StagedDdl | null;
   /** What its end takes back where it is not committed, and no write of its. */
   readonly undo: (() => void)[];
-  /** SET CONSTRAINTS: whether constraints that can be deferred are; all of them, and each by its id. */
-  readonly constraintModes: { all: boolean | null; readonly each: Map<number, boolean> };
+  constraintModes: ConstraintModes;
   readonly readOnly: boolean;
   /** Made by BEGIN, not by a single statement. */
   readonly explicit: boolean;
 }
+
+/** SET CONSTRAINTS: whether constraints that can be deferred are; all of them (null: as declared), and each by its id. */
+export interface ConstraintModes {
+  readonly all: boolean | null;
+  readonly each: ReadonlyMap<number, boolean>;
+}
+
+export const asDeclared: ConstraintModes = { all: null, each: new Map() };
 
 /** Whether a transaction has writes of its own, which its statements must see and its commit must carry. */
 export function hasWritten(transaction: Pick<OpenTransaction, 'writes'>): boolean {

@@ -8,6 +8,7 @@ import type { SessionValue } from '../../sql/hir.ts';
 import type { Direct, DirectWrite, SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { sessionParameters } from './snapshot.ts';
+import { type TakenNumbers, takenNumbers } from './taken-numbers.ts';
 
 /** A write that could not be run in one call is tried again only after so many more. */
 const REFUSED_RUNS = 64;
@@ -21,6 +22,7 @@ export class DirectWrites {
   readonly #system: System;
   readonly #plan: PreparedPlan;
   readonly #sessionValues: readonly SessionValue[];
+  readonly #numbers: TakenNumbers;
   readonly #tag: string;
   /** Undefined: not asked for yet. It holds under one time zone, as the plan does. */
   #native: NativeWrite | null | undefined;
@@ -30,6 +32,7 @@ export class DirectWrites {
     this.#system = system;
     this.#plan = plan;
     this.#sessionValues = sessionValues;
+    this.#numbers = takenNumbers(system.engine, sessionValues);
     this.#tag = tag;
   }
 
@@ -69,9 +72,12 @@ export class DirectWrites {
     const { sequencer, engine } = this.#system;
     const timestamp = sequencer.last;
     const transaction = spare.pop() ?? engine.beginTransaction();
-    const release = (): void => {
+    this.#numbers.begin(session);
+    const release = (done: boolean): void => {
       transaction.clear();
       if (spare.length < MOST_SPARE) spare.push(transaction);
+      if (done) this.#numbers.end(session);
+      else this.#numbers.again(session);
     };
     const values =
       this.#sessionValues.length === 0
@@ -80,18 +86,18 @@ export class DirectWrites {
     const affected = native.run(timestamp, messages, from, to, values, transaction);
     if (affected < 0) {
       if (affected === -2) this.#left = REFUSED_RUNS;
-      release();
+      release(false);
       done(null);
       return;
     }
     const tag = `${this.#tag} ${affected}`;
     if (transaction.byteLength() === 0) {
-      release();
+      release(true);
       done(tag);
       return;
     }
     sequencer.submit(transaction, (error) => {
-      release();
+      release(error === null);
       done(error ? null : tag);
     });
   }

@@ -7,7 +7,7 @@ import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { SqlError } from '../../sql/error.ts';
 import type { SqlType } from '../../sql/types/type.ts';
 import { ddlName, isTransactional } from '../session/statement-class.ts';
-import { hasWritten } from '../session/statement.ts';
+import { asDeclared, hasWritten } from '../session/statement.ts';
 import type {
   Direct,
   OpenTransaction,
@@ -165,7 +165,7 @@ export class Executor implements StatementExecutor {
       writes: this.#engine.beginTransaction(),
       ddl: null,
       undo: [],
-      constraintModes: { all: null, each: new Map() },
+      constraintModes: asDeclared,
       ...options,
     };
   }

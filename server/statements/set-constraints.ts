@@ -19,17 +19,16 @@ export function prepareSetConstraints(system: System, statement: ConstraintsSetS
       session.notice({ severity: 'WARNING', sqlstate: '25P01', message });
       return 'SET CONSTRAINTS';
     }
-    const modes = session.transaction.constraintModes;
-    if (names.length === 0) {
-      modes.all = deferred;
-      modes.each.clear();
-    }
+    const { transaction } = session;
+    const all = names.length === 0 ? deferred : transaction.constraintModes.all;
+    const each = new Map(names.length === 0 ? [] : transaction.constraintModes.each);
     for (const { schemaname = null, relname = '' } of names) {
-      for (const { id } of named(system.catalog, session, schemaname, relname)) modes.each.set(id, deferred);
+      for (const { id } of named(system.catalog, session, schemaname, relname)) each.set(id, deferred);
     }
+    transaction.constraintModes = { all, each };
     if (!deferred) {
-      const left = deferredForeignKeys(system.catalog, session.transaction);
-      system.engine.checkReferences(session.transaction.writes, left);
+      const left = deferredForeignKeys(system.catalog, transaction);
+      system.engine.checkReferences(transaction.writes, left);
     }
     return 'SET CONSTRAINTS';
   });

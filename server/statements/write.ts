@@ -16,6 +16,7 @@ import { DirectWrites } from './direct-write.ts';
 import type { Execution, Runnable } from './prepared.ts';
 import { deferredForeignKeys } from './set-constraints.ts';
 import { readTimestamp, sessionParameters, whenReadable } from './snapshot.ts';
+import { takenNumbers } from './taken-numbers.ts';
 
 /** How often a single statement runs again after a conflict before the client gets 40001. */
 const ATTEMPTS = 20;
@@ -59,6 +60,7 @@ export function prepareWrite(
     return { kind: 'command', tag: `${tag} ${affected}` };
   };
 
+  const numbers = takenNumbers(system.engine, compiled.sessionValues);
   const direct = new DirectWrites(system, plan, compiled.sessionValues, tag);
   // What another commit has made refer meanwhile would have been followed too.
   const missesReferring = (error: EngineError): boolean => {
@@ -80,7 +82,18 @@ export function prepareWrite(
         });
       }
       if (session.transaction.explicit) return runOnce(session, execution);
-      return commitAlone(system, session, () => runOnce(session, execution), missesReferring);
+      numbers.begin(session);
+      try {
+        const work = async (): Promise<StatementResult> => {
+          const result = await runOnce(session, execution);
+          // If it is not committed, it runs again.
+          numbers.again(session);
+          return result;
+        };
+        return await commitAlone(system, session, work, missesReferring);
+      } finally {
+        numbers.end(session);
+      }
     },
   };
 }

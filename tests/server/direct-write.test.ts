@@ -156,6 +156,41 @@ test('defaults of the moment, settings of the session', async () => {
   expect(after.rows).toEqual([{ note: 'e', more: 7 }]);
 });
 
+test('what fails takes a number of a sequence once', async () => {
+  await reader.query('CREATE TABLE numbered (id serial PRIMARY KEY, name text UNIQUE)');
+  await answer(parse('INSERT INTO numbered (name) VALUES ($1)', 'numbered'), sync);
+  const insert = async (name: string): Promise<string> =>
+    (await answer(bind({ statement: 'numbered', values: [name] }), execute(), sync)).join();
+  expect(await insert('a')).toContain('INSERT 0 1');
+  for (let number = 2; number <= 4; number++) expect(await insert('a')).toContain(`Key (name)=(a) already`);
+  expect(await insert('b')).toContain('INSERT 0 1');
+  expect((await answer(query("INSERT INTO numbered (name) VALUES ('b')"))).join()).toContain('23505');
+  expect((await answer(query("INSERT INTO numbered (name) VALUES ('c')"))).join()).toContain('INSERT 0 1');
+  expect((await reader.query('SELECT id, name FROM numbered ORDER BY id')).rows).toEqual([
+    { id: 1, name: 'a' },
+    { id: 5, name: 'b' },
+    { id: 7, name: 'c' },
+  ]);
+});
+
+test('clients that meet take each number once, and leave none out', async () => {
+  await reader.query('CREATE TABLE met (id serial PRIMARY KEY, slot int8 UNIQUE)');
+  await reader.query('INSERT INTO met (slot) VALUES (0)');
+  const clients = await Promise.all(Array.from({ length: 5 }, () => TranscriptClient.open(server.port)));
+  await Promise.all(
+    clients.map(async (each) => {
+      for (let slot = 1; slot <= 40; slot++) {
+        each.send(
+          query(`INSERT INTO met (slot) VALUES (${slot}) ON CONFLICT (slot) DO UPDATE SET slot = met.slot`),
+        );
+        expect((await each.until('Z')).join()).toContain('INSERT 0 1');
+      }
+      each.close();
+    }),
+  );
+  expect((await reader.query("SELECT nextval('met_id_seq')")).rows).toEqual([{ nextval: '202' }]);
+});
+
 test('many at once, one after the other', async () => {
   await reader.query('CREATE TABLE many (id int8 PRIMARY KEY, count int8)');
   await answer(parse('INSERT INTO many VALUES ($1, 0)', 'many'), sync);

@@ -5,6 +5,7 @@ import type { ParsedStatement } from '../../../sql/ast/statement.ts';
 import { SqlError } from '../../../sql/error.ts';
 import type { Prepared } from '../prepared.ts';
 import type { Session } from '../session.ts';
+import { asDeclared } from '../statement.ts';
 import { parseBoolean } from '../settings/definition.ts';
 import { utility } from './utility.ts';
 
@@ -86,8 +87,10 @@ function rollback(session: Session, chain: boolean): string {
 function rollbackTo(session: Session, name: string): string {
   requireBlock(session, 'ROLLBACK TO SAVEPOINT');
   const state = session.savepoints.rollbackTo(name);
-  session.transactions.currentOrNull?.writes.rollbackTo(state.writes ?? []);
-  session.transactions.currentOrNull?.ddl?.rollbackTo(state.ddl);
+  const transaction = session.transactions.currentOrNull;
+  transaction?.writes.rollbackTo(state.writes ?? []);
+  transaction?.ddl?.rollbackTo(state.ddl);
+  if (transaction) transaction.constraintModes = state.constraintModes ?? asDeclared;
   session.settings.restore(state.settings);
   session.cursors.closeAllBut(state.cursors);
   session.transactions.recover();

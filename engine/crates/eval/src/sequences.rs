@@ -1,7 +1,8 @@
 //! Sequences: numbers that are given out once, whatever becomes of the transaction that took them.
 //!
 //! They are of the process, by the object's oid, since a call of nextval stands in any expression. What a session took last
-//! is kept for its currval and lastval.
+//! is kept for its currval and lastval. A statement that runs again, since its first run could not be finished or met
+//! another's commit, takes the same numbers again: to its client it ran once.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
@@ -33,6 +34,44 @@ struct Sequence {
 struct Session {
     values: HashMap<u32, i64>,
     last: Option<u32>,
+    /// What its statement took, while that may run again.
+    taken: Option<HashMap<u32, Taken>>,
+}
+
+/// What a statement took of a sequence, in order.
+#[derive(Default)]
+struct Taken {
+    runs: Vec<Run>,
+    /// What it takes again next: a run, and how far in it.
+    again: Option<(usize, i64)>,
+}
+
+/// Values that nobody else took of between.
+struct Run {
+    first: i64,
+    step: i64,
+    count: i64,
+}
+
+impl Taken {
+    fn note(&mut self, value: i64, step: i64) {
+        if let Some(run) = self.runs.last_mut()
+            && run.step == step
+            && step.checked_mul(run.count).and_then(|behind| run.first.checked_add(behind)) == Some(value)
+        {
+            run.count += 1;
+            return;
+        }
+        self.runs.push(Run { first: value, step, count: 1 });
+    }
+
+    fn take_again(&mut self) -> Option<i64> {
+        let (index, offset) = self.again?;
+        let run = &self.runs[index];
+        let place = if offset + 1 < run.count { (index, offset + 1) } else { (index + 1, 0) };
+        self.again = (place.0 < self.runs.len()).then_some(place);
+        Some(run.first + run.step * offset)
+    }
 }
 
 #[derive(Default)]
@@ -49,9 +88,12 @@ fn lock() -> MutexGuard<'static, Sequences> {
 
 impl Sequences {
     fn get(&mut self, oid: u32) -> EvalResult<&mut Sequence> {
-        let missing = || EvalError::new("42P01", format!("sequence with OID {oid} does not exist"));
-        self.all.get_mut(&oid).ok_or_else(missing)
+        self.all.get_mut(&oid).ok_or_else(|| missing(oid))
     }
+}
+
+fn missing(oid: u32) -> EvalError {
+    EvalError::new("42P01", format!("sequence with OID {oid} does not exist"))
 }
 
 /// A sequence, new or under other options. `restart`: the next value that it gives out; None: it goes on.
@@ -77,6 +119,26 @@ pub fn forget_session(session: i64) {
     lock().sessions.remove(&session);
 }
 
+/// From now on what a session takes is noted, or no longer: then it is forgotten. What is noted already stays.
+pub fn note_taken(session: i64, notes: bool) {
+    let mut sequences = lock();
+    let session = sequences.sessions.entry(session).or_default();
+    match notes {
+        true => _ = session.taken.get_or_insert_default(),
+        false => session.taken = None,
+    }
+}
+
+/// What was noted of a session is what it takes next.
+pub fn take_again(session: i64) {
+    let mut sequences = lock();
+    let session = sequences.sessions.get_mut(&session);
+    for taken in session.and_then(|session| session.taken.as_mut()).into_iter().flat_map(HashMap::values_mut)
+    {
+        taken.again = (!taken.runs.is_empty()).then_some((0, 0));
+    }
+}
+
 /// The last value and whether it was given out.
 pub fn state(oid: u32) -> Option<(i64, bool)> {
     lock().all.get(&oid).map(|sequence| (sequence.last, sequence.called))
@@ -84,7 +146,14 @@ pub fn state(oid: u32) -> Option<(i64, bool)> {
 
 pub(crate) fn next(oid: u32, session: i64) -> EvalResult<i64> {
     let mut sequences = lock();
-    let Sequence { options, last, called } = sequences.get(oid)?;
+    let Sequences { all, sessions } = &mut *sequences;
+    let Sequence { options, last, called } = all.get_mut(&oid).ok_or_else(|| missing(oid))?;
+    let session = sessions.entry(session).or_default();
+    if let Some(value) = session.taken.as_mut().and_then(|taken| taken.get_mut(&oid)?.take_again()) {
+        session.values.insert(oid, value);
+        session.last = Some(oid);
+        return Ok(value);
+    }
     let value = if !*called {
         *last
     } else {
@@ -105,9 +174,11 @@ pub(crate) fn next(oid: u32, session: i64) -> EvalResult<i64> {
         }
     };
     (*last, *called) = (value, true);
-    let session = sequences.sessions.entry(session).or_default();
     session.values.insert(oid, value);
     session.last = Some(oid);
+    if let Some(taken) = &mut session.taken {
+        taken.entry(oid).or_default().note(value, options.increment);
+    }
     Ok(value)
 }
 

@@ -533,6 +533,18 @@ impl NativeEngine {
         Some(SequenceState { last: last.to_string(), called })
     }
 
+    /// Whether what a session takes of sequences is noted.
+    #[napi(catch_unwind)]
+    pub fn note_taken(&self, session: f64, notes: bool) {
+        sequences::note_taken(session as i64, notes);
+    }
+
+    /// What was noted is what the session takes next.
+    #[napi(catch_unwind)]
+    pub fn take_again(&self, session: f64) {
+        sequences::take_again(session as i64);
+    }
+
     /// A session ended.
     #[napi(catch_unwind)]
     pub fn forget_session(&self, session: f64) {
