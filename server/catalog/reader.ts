@@ -313,7 +313,9 @@ export class StatementCatalog implements CatalogReader {
         const estimate = this.#estimate;
         return {
           ...named(object, object.kind),
-          columns: object.columns.map((column) => this.#withDefault(column)),
+          columns: object.columns.some(({ domain }) => domain !== undefined)
+            ? object.columns.map((column) => this.#withDefault(column))
+            : object.columns,
           keys: [...object.keys, ...secondary.map(({ columns }) => columns)],
           primaryKeyName: object.kind === 'table' ? object.primaryKeyName : null,
           uniqueKeys,

@@ -139,6 +139,8 @@ export function quantifiedArray(
   return { kind: 'quantifiedArray', all, left, array: over, comparison, type: boolType(true) };
 }
 
+const NONE: readonly MirScalar[] = [];
+
 /** The operands, in evaluation order. */
 export function children(scalar: MirScalar): readonly MirScalar[] {
   switch (scalar.kind) {
@@ -147,7 +149,7 @@ export function children(scalar: MirScalar): readonly MirScalar[] {
     case 'parameter':
     case 'element':
     case 'raise':
-      return [];
+      return NONE;
     case 'array':
       return scalar.elements;
     case 'mapArray':
@@ -168,8 +170,12 @@ export function children(scalar: MirScalar): readonly MirScalar[] {
     case 'isTrue':
     case 'canonical':
       return [scalar.operand];
-    case 'case':
-      return [...scalar.branches.flatMap((branch) => [branch.condition, branch.result]), scalar.otherwise];
+    case 'case': {
+      const operands: MirScalar[] = [];
+      for (const { condition, result } of scalar.branches) operands.push(condition, result);
+      operands.push(scalar.otherwise);
+      return operands;
+    }
     case 'inList':
       return [scalar.operand, ...scalar.list];
     case 'notDistinct':
@@ -236,14 +242,13 @@ export function withChildren(scalar: MirScalar, operands: readonly MirScalar[]):
 /** Rewrites bottom-up. */
 export function rewriteScalar(scalar: MirScalar, rewrite: (node: MirScalar) => MirScalar): MirScalar {
   const before = children(scalar);
-  if (before.length === 0) return rewrite(scalar);
-  let changed = false;
-  const after = before.map((child) => {
-    const rewritten = rewriteScalar(child, rewrite);
-    changed ||= rewritten !== child;
-    return rewritten;
-  });
-  return rewrite(changed ? withChildren(scalar, after) : scalar);
+  let after: MirScalar[] | null = null;
+  for (let index = 0; index < before.length; index += 1) {
+    const child = rewriteScalar(before[index]!, rewrite);
+    if (after === null && child !== before[index]) after = before.slice(0, index);
+    after?.push(child);
+  }
+  return rewrite(after === null ? scalar : withChildren(scalar, after));
 }
 
 /** Whether `test` holds for one of the operands; they are asked in evaluation order, up to the first that it holds for. */
@@ -317,11 +322,52 @@ export function substitute(scalar: MirScalar, replacement: (index: number) => Mi
   );
 }
 
-/** Columns renumbered; types are kept. */
+/** Columns renumbered; types are kept, of what reads them too. */
 export function remapColumns(scalar: MirScalar, to: (index: number) => number): MirScalar {
-  return rewriteScalar(scalar, (node) =>
-    node.kind === 'column' && to(node.index) !== node.index ? { ...node, index: to(node.index) } : node,
-  );
+  switch (scalar.kind) {
+    case 'column': {
+      const index = to(scalar.index);
+      return index === scalar.index ? scalar : { kind: 'column', index, type: scalar.type };
+    }
+    case 'literal':
+    case 'parameter':
+    case 'element':
+    case 'raise':
+      return scalar;
+    case 'call': {
+      const operands = remapAll(scalar.arguments, to);
+      return operands === scalar.arguments ? scalar : { ...scalar, arguments: operands };
+    }
+    case 'and':
+    case 'or':
+    case 'coalesce': {
+      const operands = remapAll(scalar.operands, to);
+      return operands === scalar.operands ? scalar : { ...scalar, operands };
+    }
+    case 'not':
+    case 'isNull':
+    case 'isTrue':
+    case 'canonical': {
+      const operand = remapColumns(scalar.operand, to);
+      return operand === scalar.operand ? scalar : { ...scalar, operand };
+    }
+    default: {
+      const before = children(scalar);
+      const after = remapAll(before, to);
+      return after === before ? scalar : withChildren(scalar, after);
+    }
+  }
+}
+
+/** Itself where nothing changes. */
+function remapAll(scalars: readonly MirScalar[], to: (index: number) => number): readonly MirScalar[] {
+  let after: MirScalar[] | null = null;
+  for (let index = 0; index < scalars.length; index += 1) {
+    const scalar = remapColumns(scalars[index]!, to);
+    if (after === null && scalar !== scalars[index]) after = scalars.slice(0, index);
+    after?.push(scalar);
+  }
+  return after ?? scalars;
 }
 
 export function shiftColumns(scalar: MirScalar, by: number): MirScalar {

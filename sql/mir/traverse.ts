@@ -25,8 +25,7 @@ export function inputs(relation: MirRelation): readonly MirRelation[] {
 
 /** The same node over other inputs, columns computed anew. */
 export function withInputs(relation: MirRelation, to: readonly MirRelation[]): MirRelation {
-  const before = inputs(relation);
-  if (before.every((input, index) => input === to[index])) return relation;
+  if (inputs(relation).every((input, index) => input === to[index])) return relation;
   const first = to[0]!;
   switch (relation.kind) {
     case 'constant':
@@ -71,19 +70,40 @@ export function withInputs(relation: MirRelation, to: readonly MirRelation[]): M
   }
 }
 
+/** The same node over what `to` makes of each input; itself where that changes none. */
+export function mapInputs(relation: MirRelation, to: (input: MirRelation) => MirRelation): MirRelation {
+  switch (relation.kind) {
+    case 'constant':
+    case 'get':
+    case 'getLet':
+      return relation;
+    case 'let':
+    case 'semiJoin':
+    case 'join':
+    case 'union': {
+      const before = inputs(relation);
+      let after: MirRelation[] | null = null;
+      for (let index = 0; index < before.length; index += 1) {
+        const input = to(before[index]!);
+        if (after === null && input !== before[index]) after = before.slice(0, index);
+        after?.push(input);
+      }
+      return after === null ? relation : withInputs(relation, after);
+    }
+    default: {
+      const input = to(relation.input);
+      return input === relation.input ? relation : withInputs(relation, [input]);
+    }
+  }
+}
+
 /** Rewrites bottom-up. */
 export function rewriteRelation(
   relation: MirRelation,
   rewrite: (node: MirRelation) => MirRelation,
 ): MirRelation {
-  const before = inputs(relation);
-  if (before.length === 0) return rewrite(relation);
-  return rewrite(
-    withInputs(
-      relation,
-      before.map((input) => rewriteRelation(input, rewrite)),
-    ),
-  );
+  const walk = (node: MirRelation): MirRelation => rewrite(mapInputs(node, walk));
+  return walk(relation);
 }
 
 /** Visits every node, parents first. */

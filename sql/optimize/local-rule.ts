@@ -3,34 +3,34 @@
  * it will leave it so wherever that stands, and is not asked again: when it comes again, most is as it was.
  */
 import type { MirRelation } from '../mir.ts';
-import { inputs, withInputs } from '../mir/traverse.ts';
+import { mapInputs } from '../mir/traverse.ts';
 import type { Rule, RuleContext } from './pipeline.ts';
 
-/** Each has a bit of `MirNotes.settled`. */
+/** Each rule has a bit of `MirNotes.settled`. */
 let rules = 0;
+
+/** The bit by which a relation says that a rule leaves it as it is. */
+export function settledBit(): number {
+  if (rules === 31) throw new Error('more rules than bits');
+  rules += 1;
+  return 1 << (rules - 1);
+}
 
 /** The rule that rewrites each node, bottom-up. */
 export function localRule(
   name: string,
   rewrite: (node: MirRelation, context: RuleContext) => MirRelation,
 ): Rule {
-  const bit = 1 << rules;
-  rules += 1;
-  if (rules > 32) throw new Error('more rules than bits');
+  const bit = settledBit();
   const apply = (relation: MirRelation, context: RuleContext): MirRelation => {
-    const { notes } = relation;
-    if ((notes.settled & bit) !== 0) return relation;
-    const before = inputs(relation);
-    const over =
-      before.length === 0
-        ? relation
-        : withInputs(
-            relation,
-            before.map((input) => apply(input, context)),
-          );
-    const outcome = rewrite(over, context);
-    if (outcome === relation) notes.settled |= bit;
-    return outcome;
+    const walk = (node: MirRelation): MirRelation => {
+      const { notes } = node;
+      if ((notes.settled & bit) !== 0) return node;
+      const outcome = rewrite(mapInputs(node, walk), context);
+      if (outcome === node) notes.settled |= bit;
+      return outcome;
+    };
+    return walk(relation);
   };
   return { name, apply };
 }

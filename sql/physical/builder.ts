@@ -7,7 +7,7 @@ import type { CatalogArrangement, CatalogReader, ObjectId } from '../catalog.ts'
 import type { MirScalar, MirType } from '../mir.ts';
 import { canFail, columnsRead } from '../mir/scalar.ts';
 import { toColumnType } from '../types/column-type.ts';
-import { sameKey, toKeyExpr } from './expr.ts';
+import { sameExpr, sameKey, toExpr, toKeyExpr } from './expr.ts';
 import { layoutByKey } from './layout.ts';
 import { FusedSteps } from './mfp.ts';
 
@@ -42,9 +42,19 @@ export interface BuilderOptions {
 
 /** Operators that differ in this are not the same. */
 function similarity(operator: Operator): string {
-  if ('input' in operator) return `${operator.kind} ${operator.input}`;
-  if ('inputs' in operator) return `${operator.kind} ${operator.inputs.join()}`;
-  return operator.kind === 'import' ? `import ${operator.arrangement}` : operator.kind;
+  switch (operator.kind) {
+    case 'constant':
+      return operator.kind;
+    case 'import':
+    case 'lookup':
+      return `${operator.kind} ${operator.arrangement}`;
+    case 'join':
+      return `join ${operator.left},${operator.right}`;
+    case 'union':
+      return `union ${operator.inputs.join()}`;
+    default:
+      return `${operator.kind} ${operator.input}`;
+  }
 }
 
 export class PlanBuilder {
@@ -72,6 +82,7 @@ export class PlanBuilder {
     const kind = similarity(operator);
     const similar = this.#similar.get(kind);
     if (similar === undefined) this.#similar.set(kind, [this.nodes.length]);
+    else if (operator.kind === 'import') return similar[0]!;
     else {
       const text = JSON.stringify(operator);
       const known = similar.find((other) => this.#text(other) === text);
@@ -142,12 +153,12 @@ export class PlanBuilder {
    * An order of `keys` in which an arrangement of the flow exists already: a permutation, or null. Nothing is built.
    */
   existingOrder(flow: Flow, keys: readonly MirScalar[]): readonly number[] | null {
-    const lifted = this.#liftedKeys(flow, keys);
+    const layouts = this.#layouts(flow.node).filter((layout) => layout.key.length === keys.length);
+    const lifted = layouts.length === 0 ? null : this.#liftedKeys(flow, keys);
     if (lifted === null) return null;
-    const wanted = lifted.map((key) => toKeyExpr(key));
-    for (const layout of this.#layouts(flow.node)) {
-      if (layout.key.length !== wanted.length) continue;
-      const order = layout.key.map((key) => wanted.findIndex((other) => sameKey([key], [other])));
+    const wanted = lifted.map(toExpr);
+    for (const layout of layouts) {
+      const order = layout.key.map((key) => wanted.findIndex((other) => sameExpr(key.expr, other)));
       if (order.every((index) => index >= 0) && new Set(order).size === order.length) return order;
     }
     return null;
@@ -158,16 +169,16 @@ export class PlanBuilder {
    * primary key, or a reduction's.
    */
   existingUnique(flow: Flow, keys: readonly MirScalar[]): readonly number[] | null {
-    const lifted = this.#liftedKeys(flow, keys);
-    if (lifted === null) return null;
     const relation = this.relationOf(flow.node);
     const own = this.nodes[flow.node]!.operator;
     let layout: Layout | null = own.kind === 'reduce' ? own.layout : null;
     if (relation !== null && this.catalog.relation(relation).keys.length > 0)
       layout = this.primary(relation).layout;
-    if (layout === null || layout.key.length === 0) return null;
-    const wanted = lifted.map((key) => toKeyExpr(key));
-    const order = layout.key.map((key) => wanted.findIndex((other) => sameKey([key], [other])));
+    if (layout === null || layout.key.length === 0 || layout.key.length > keys.length) return null;
+    const lifted = this.#liftedKeys(flow, keys);
+    if (lifted === null) return null;
+    const wanted = lifted.map(toExpr);
+    const order = layout.key.map((key) => wanted.findIndex((other) => sameExpr(key.expr, other)));
     return order.every((index) => index >= 0) ? order : null;
   }
 

@@ -109,5 +109,7 @@ export function sameKey(left: readonly KeyExpr[], right: readonly KeyExpr[]): bo
 }
 
 export function sameExpr(left: Expr, right: Expr): boolean {
+  if (left.kind !== right.kind) return false;
+  if (left.kind === 'column') return left.index === (right as typeof left).index;
   return JSON.stringify(left) === JSON.stringify(right);
 }

@@ -171,14 +171,28 @@ const UNKNOWN_ROWS = 10_000;
 /** Few rows say little about those that come. */
 const LEAST_ROWS = 1000;
 
+/** What expectations are made of. */
+export interface RowFacts {
+  readonly rowsOf: (object: number) => number | null;
+  readonly bindings: ReadonlyMap<number, number>;
+  readonly ignored: 'filters ignored' | null;
+  /** What was expected of relations before, by the same facts. */
+  readonly known: Map<MirRelation, number>;
+}
+
 /** Rows expected of a relation: the catalog's count, less for filters unless they are `ignored`. */
-export function expectedRows(
-  relation: MirRelation,
-  rowsOf: (object: number) => number | null,
-  bindings: ReadonlyMap<number, number>,
-  ignored: 'filters ignored' | null = null,
-): number {
-  const of = (input: MirRelation): number => expectedRows(input, rowsOf, bindings, ignored);
+export function expectedRows(relation: MirRelation, facts: RowFacts): number {
+  let rows = facts.known.get(relation);
+  if (rows === undefined) {
+    rows = deriveRows(relation, facts);
+    facts.known.set(relation, rows);
+  }
+  return rows;
+}
+
+function deriveRows(relation: MirRelation, facts: RowFacts): number {
+  const { rowsOf, bindings, ignored } = facts;
+  const of = (input: MirRelation): number => expectedRows(input, facts);
   switch (relation.kind) {
     case 'constant':
       return relation.rows.length;
@@ -187,12 +201,10 @@ export function expectedRows(
     case 'getLet':
       return bindings.get(relation.binding) ?? UNKNOWN_ROWS;
     case 'let':
-      return expectedRows(
-        relation.body,
-        rowsOf,
-        new Map([...bindings, [relation.binding, of(relation.value)]]),
-        ignored,
-      );
+      return expectedRows(relation.body, {
+        ...facts,
+        bindings: new Map([...bindings, [relation.binding, of(relation.value)]]),
+      });
     case 'filter': {
       if (ignored !== null) return of(relation.input);
       const equalities = relation.predicates.filter(

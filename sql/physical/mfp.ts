@@ -109,7 +109,7 @@ export class FusedSteps {
   /** Appends scalars over the output columns; each may read those before it. */
   map(scalars: readonly MirScalar[]): FusedSteps {
     const expressions = [...this.expressions];
-    const known = new Map(expressions.map((scalar, index) => [scalarKey(scalar), this.input.length + index]));
+    let known: Map<string, number> | null = null;
     const projection = [...this.projection];
     for (const scalar of scalars) {
       const resolved = remapColumns(scalar, (index) => projection[index]!);
@@ -117,6 +117,7 @@ export class FusedSteps {
         projection.push(resolved.index);
         continue;
       }
+      known ??= new Map(expressions.map((each, at) => [scalarKey(each), this.input.length + at]));
       const key = scalarKey(resolved);
       let index = isVolatile(resolved) ? undefined : known.get(key);
       if (index === undefined) {

@@ -27,8 +27,9 @@ interface BindingFacts {
 export class RelationPlanner {
   readonly #builder: PlanBuilder;
   readonly #bindings = new Map<number, BindingFacts>();
-  /** Rows of named relations, which ordering joins asks for again and again. */
+  /** Rows of named relations, and those expected of others, which ordering joins asks for again and again. */
   readonly #counts = new Map<ObjectId, number | null>();
+  readonly #expected = { filtered: new Map<MirRelation, number>(), whole: new Map<MirRelation, number>() };
   /** Range scans are planned: not below joins, which may have an arrangement of the whole relation by their keys. */
   #ranges = true;
 
@@ -172,13 +173,19 @@ export class RelationPlanner {
   }
 
   #keys(relation: MirRelation): Keys {
+    if (relation.notes.keys !== null) return relation.notes.keys;
     const bindings = new Map([...this.#bindings].map(([binding, facts]) => [binding, facts.keys]));
     return uniqueKeys(relation, (object) => this.#builder.catalog.relation(object).keys, bindings);
   }
 
   #rows(relation: MirRelation, ignored: 'filters ignored' | null = null): number {
     const bindings = new Map([...this.#bindings].map(([binding, facts]) => [binding, facts.rows]));
-    return expectedRows(relation, (object) => this.#rowsOf(object), bindings, ignored);
+    return expectedRows(relation, {
+      rowsOf: (object) => this.#rowsOf(object),
+      bindings,
+      ignored,
+      known: ignored === null ? this.#expected.filtered : this.#expected.whole,
+    });
   }
 
   #rowsOf(object: ObjectId): number | null {
@@ -192,12 +199,23 @@ export class RelationPlanner {
 
   #join(relation: Extract<MirRelation, { kind: 'join' }>, demand: readonly number[]): Flow {
     const flows = this.#withoutRanges(() => relation.inputs.map((input) => this.plan(input)));
-    const facts = relation.inputs.map((input, index) => ({
-      rows: this.#rows(input),
-      total: this.#rows(input, 'filters ignored'),
-      keys: this.#keys(input),
-      isArrangedBy: (columns: ReadonlySet<number>) => this.#isArrangedBy(flows[index]!, columns),
-    }));
+    const facts = relation.inputs.map((input, index) => {
+      const arranged = new Map<string, boolean>();
+      return {
+        rows: this.#rows(input),
+        total: this.#rows(input, 'filters ignored'),
+        keys: this.#keys(input),
+        isArrangedBy: (columns: ReadonlySet<number>) => {
+          const names = [...columns].join();
+          let known = arranged.get(names);
+          if (known === undefined) {
+            known = this.#isArrangedBy(flows[index]!, columns);
+            arranged.set(names, known);
+          }
+          return known;
+        },
+      };
+    });
     const order = joinOrder(relation, facts);
     return planJoin(this.#builder, relation, flows, order, demand);
   }

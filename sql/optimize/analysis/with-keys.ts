@@ -2,32 +2,36 @@
  * Rewriting with what is known of the inputs: their unique keys, also through bindings.
  */
 import type { MirRelation } from '../../mir.ts';
-import { inputs, withInputs } from '../../mir/traverse.ts';
+import { freeBindings } from '../../mir/bindings.ts';
+import { mapInputs, withInputs } from '../../mir/traverse.ts';
 import { uniqueKeys } from './keys.ts';
 import type { Keys, KeysOfObject } from './keys.ts';
 
-/** Rewrites bottom-up; `keysOf` tells the unique keys of the node's inputs. */
+/**
+ * Rewrites bottom-up; `keysOf` tells the unique keys of the node's inputs. With a `bit` (`settledBit`), for a rewrite that
+ * asks for nothing but the node, what is below it and keys: what it leaves as it is, is not looked at again.
+ */
 export function rewriteWithKeys(
   relation: MirRelation,
   keysOfObject: KeysOfObject,
   rewrite: (node: MirRelation, keysOf: (input: MirRelation) => Keys) => MirRelation,
+  bit = 0,
 ): MirRelation {
-  const walk = (node: MirRelation, bindings: ReadonlyMap<number, Keys>): MirRelation => {
+  const over = (bindings: ReadonlyMap<number, Keys>): ((node: MirRelation) => MirRelation) => {
     const keysOf = (input: MirRelation): Keys => uniqueKeys(input, keysOfObject, bindings);
-    if (node.kind === 'let') {
-      const value = walk(node.value, bindings);
-      const body = walk(node.body, new Map([...bindings, [node.binding, keysOf(value)]]));
-      return rewrite(withInputs(node, [value, body]), keysOf);
-    }
-    const before = inputs(node);
-    if (before.length === 0) return rewrite(node, keysOf);
-    return rewrite(
-      withInputs(
-        node,
-        before.map((input) => walk(input, bindings)),
-      ),
-      keysOf,
-    );
+    const walk = (node: MirRelation): MirRelation => {
+      if ((node.notes.settled & bit) !== 0) return node;
+      const outcome = rewrite(node.kind === 'let' ? inLet(node) : mapInputs(node, walk), keysOf);
+      // Keys of bindings that are made around it may become more.
+      if (outcome === node && freeBindings(node).size === 0) node.notes.settled |= bit;
+      return outcome;
+    };
+    const inLet = (node: Extract<MirRelation, { kind: 'let' }>): MirRelation => {
+      const value = walk(node.value);
+      const body = over(new Map([...bindings, [node.binding, keysOf(value)]]))(node.body);
+      return withInputs(node, [value, body]);
+    };
+    return walk;
   };
-  return walk(relation, new Map());
+  return over(new Map())(relation);
 }

@@ -10,6 +10,7 @@ import type { MirAggregate, MirRelation } from '../../mir.ts';
 import * as build from '../../mir/relation.ts';
 import type { Keys } from '../analysis/keys.ts';
 import { rewriteWithKeys } from '../analysis/with-keys.ts';
+import { settledBit } from '../local-rule.ts';
 import type { Rule } from '../pipeline.ts';
 import { holdKey } from './keyed-distinct.ts';
 
@@ -39,10 +40,15 @@ function rewrite(node: build.MirNode<'reduce'>, keysOf: (input: MirRelation) => 
   return changed ? build.reduce(node.input, node.keys, aggregates) : node;
 }
 
+const bit = settledBit();
+
 export const distinctArguments: Rule = {
   name: 'distinct-arguments',
   apply: (relation, { keysOfObject }) =>
-    rewriteWithKeys(relation, keysOfObject, (node, keysOf) =>
-      node.kind === 'reduce' ? rewrite(node, keysOf) : node,
+    rewriteWithKeys(
+      relation,
+      keysOfObject,
+      (node, keysOf) => (node.kind === 'reduce' ? rewrite(node, keysOf) : node),
+      bit,
     ),
 };

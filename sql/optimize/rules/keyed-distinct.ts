@@ -13,6 +13,7 @@ import type { Rule } from '../pipeline.ts';
 import { coversKey } from '../analysis/keys.ts';
 import type { Keys } from '../analysis/keys.ts';
 import { rewriteWithKeys } from '../analysis/with-keys.ts';
+import { settledBit } from '../local-rule.ts';
 
 /** Whether scalars, as they are, hold a unique key. A canonical one does not tell equal values apart. */
 export function holdKey(keys: Keys, scalars: readonly MirScalar[]): boolean {
@@ -30,19 +31,22 @@ function rewriteTopK(node: build.MirNode<'topK'>, keysOf: (input: MirRelation) =
   return holdKey(keysOf(input), node.partition) ? input : node;
 }
 
+function rewrite(node: MirRelation, keysOf: (input: MirRelation) => Keys): MirRelation {
+  switch (node.kind) {
+    case 'distinct':
+      return keysOf(node.input).length > 0 ? node.input : node;
+    case 'guard':
+      return holdKey(keysOf(node.input), node.keys) ? node.input : node;
+    case 'topK':
+      return rewriteTopK(node, keysOf);
+    default:
+      return node;
+  }
+}
+
+const bit = settledBit();
+
 export const keyedDistinct: Rule = {
   name: 'keyed-distinct',
-  apply: (relation, context) =>
-    rewriteWithKeys(relation, context.keysOfObject, (node, keysOf) => {
-      switch (node.kind) {
-        case 'distinct':
-          return keysOf(node.input).length > 0 ? node.input : node;
-        case 'guard':
-          return holdKey(keysOf(node.input), node.keys) ? node.input : node;
-        case 'topK':
-          return rewriteTopK(node, keysOf);
-        default:
-          return node;
-      }
-    }),
+  apply: (relation, context) => rewriteWithKeys(relation, context.keysOfObject, rewrite, bit),
 };

@@ -13,6 +13,7 @@ import { call, caseOf, isNull, isTrueLiteral, literal, relabel } from '../../mir
 import type { SqlType } from '../../types/type.ts';
 import type { Rule } from '../pipeline.ts';
 import { rewriteWithKeys } from '../analysis/with-keys.ts';
+import { settledBit } from '../local-rule.ts';
 import { holdKey } from './keyed-distinct.ts';
 
 /** Casts that a sum of one value is; none can fail. */
@@ -68,10 +69,16 @@ function rewrite(node: build.MirNode<'reduce'>): MirRelation | null {
     : null;
 }
 
+const bit = settledBit();
+
 export const keyedReduce: Rule = {
   name: 'keyed-reduce',
   apply: (relation, context) =>
-    rewriteWithKeys(relation, context.keysOfObject, (node, keysOf) =>
-      node.kind === 'reduce' && holdKey(keysOf(node.input), node.keys) ? (rewrite(node) ?? node) : node,
+    rewriteWithKeys(
+      relation,
+      context.keysOfObject,
+      (node, keysOf) =>
+        node.kind === 'reduce' && holdKey(keysOf(node.input), node.keys) ? (rewrite(node) ?? node) : node,
+      bit,
     ),
 };
