@@ -8,7 +8,7 @@
  *
  * An expression that raises an error stays as it is: it raises when a row reaches it.
  */
-import type { MirRelation, MirScalar } from '../../mir.ts';
+import type { MirConstantRow, MirRelation, MirScalar } from '../../mir.ts';
 import * as build from '../../mir/relation.ts';
 import {
   and,
@@ -164,6 +164,17 @@ function foldNodes(scalar: MirScalar, context: RuleContext): MirScalar {
 
 const MAX_CONSTANT_ROWS = 10_000;
 
+/** Where rows are taken away, equal ones are one: what executes a constant takes each of its rows by itself. */
+function summed(rows: readonly MirConstantRow[]): readonly MirConstantRow[] {
+  if (rows.every((row) => row.diff > 0)) return rows;
+  const sums = new Map<string, MirConstantRow>();
+  for (const row of rows) {
+    const key = JSON.stringify(row.values);
+    sums.set(key, { values: row.values, diff: (sums.get(key)?.diff ?? 0) + row.diff });
+  }
+  return [...sums.values()].filter((row) => row.diff !== 0);
+}
+
 /** Constants swallow what is done to them. */
 function foldRelation(relation: MirRelation): MirRelation {
   switch (relation.kind) {
@@ -207,7 +218,7 @@ function foldRelation(relation: MirRelation): MirRelation {
         if (input.kind !== 'constant') return relation;
         rows.push(...input.rows);
       }
-      return rows.length > MAX_CONSTANT_ROWS ? relation : build.constant(relation.columns, rows);
+      return rows.length > MAX_CONSTANT_ROWS ? relation : build.constant(relation.columns, summed(rows));
     }
     default:
       return relation;
