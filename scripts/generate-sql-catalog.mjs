@@ -27,7 +27,9 @@ const aggregates =
   json_object_agg_strict json_object_agg_unique json_object_agg_unique_strict jsonb_agg jsonb_agg_strict jsonb_object_agg
   jsonb_object_agg_strict jsonb_object_agg_unique jsonb_object_agg_unique_strict percentile_cont percentile_disc mode`);
 // SQL-language functions of PostgreSQL that are inlined; those behind operators are taken in any case.
-const inlined = words('lpad rpad log log10 round trunc date_part bit_length timestamptz age substring');
+const inlined = words(
+  'lpad rpad log log10 round trunc date_part bit_length timestamptz age substring overlaps quote_literal quote_nullable',
+);
 // Functions over the catalog: their bodies are ours (sql/functions/catalog-functions.ts), their signatures are not.
 const described =
   words(`pg_get_userbyid pg_table_is_visible pg_type_is_visible pg_function_is_visible format_type
@@ -38,7 +40,8 @@ const described =
   pg_collation_is_visible pg_operator_is_visible pg_opclass_is_visible pg_tablespace_location
   now transaction_timestamp statement_timestamp clock_timestamp current_user session_user current_setting
   pg_postmaster_start_time txid_current random gen_random_uuid pg_get_function_result pg_get_function_arguments
-  timeofday uuidv4 uuidv7 concat concat_ws`);
+  timeofday uuidv4 concat concat_ws jsonb_object pg_client_encoding unicode_version pg_trigger_depth pg_my_temp_schema
+  pg_jit_available row_security_active getpgusername pg_sequence_last_value`);
 
 const client = new Client({
   connectionString: process.argv[2],
@@ -86,6 +89,12 @@ const procRows = await rows(
   inlined,
 );
 const procs = procRows.map((r) => r[0]);
+const argumentRows = await rows(
+  `select p.oid, coalesce((select string_agg(name, ' ' order by n) from unnest(proargnames[1:pronargs]) with ordinality a(name, n)), ''),
+     coalesce(pg_get_expr(proargdefaults, 0), '')
+   from pg_proc p where oid::text = any($1) and (proargnames is not null or pronargdefaults > 0) order by 1`,
+  procs,
+);
 const operatorRows = await rows(
   `select o.oid, oprname, coalesce(l.typname, ''), r.typname, t.typname, oprcode::oid, oprcom, oprnegate,
      oprcanmerge::int, oprcanhash::int
@@ -150,11 +159,12 @@ const list = (name, type, texts) =>
 writeFileSync(
   new URL('../sql/functions/catalog.generated.ts', import.meta.url),
   `// Generated from PostgreSQL 18 by scripts/generate-sql-catalog.mjs. Do not edit.
-import type { CastRow, OperatorRow, ProcRow, TypeRow } from './catalog-rows.ts';
+import type { ArgumentRow, CastRow, OperatorRow, ProcRow, TypeRow } from './catalog-rows.ts';
 
 ${list('typeRows', 'TypeRow', typeRows.map(typeText))}
 ${list('typeFunctionRows', '(readonly [oid: number, name: string])', typeFunctionRows.map(numeric([0])))}
 ${list('procRows', 'ProcRow', procRows.map(numeric([0, 5])))}
+${list('argumentRows', 'ArgumentRow', argumentRows.map(numeric([0])))}
 ${list('operatorRows', 'OperatorRow', operatorRows.map(numeric([0, 5, 6, 7, 8, 9])))}
 ${list('castRows', 'CastRow', castRows.map(numeric([0, 3])))}`,
 );

@@ -120,6 +120,8 @@ export interface FunctionParameter {
   readonly type: TypeName;
   /** The expression that stands for it where a call leaves it out. */
   readonly defaultValue: Node | null;
+  /** The last one, of an array type: a call may give its elements. */
+  readonly variadic?: true;
 }
 
 /** What a function gives: a value, or rows of columns (RETURNS TABLE, several OUT parameters). */

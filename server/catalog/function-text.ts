@@ -9,7 +9,10 @@ const written = (name: string, type: TypeName): string =>
 
 /** `a integer, b text`; what the function gives as columns is among its result. */
 export function argumentsText({ parameters }: CatalogFunction): string {
-  return parameters.map(({ name, type }) => written(name, type)).join(', ');
+  const each = parameters.map(
+    ({ name, type, variadic }) => `${variadic ? 'VARIADIC ' : ''}${written(name, type)}`,
+  );
+  return each.join(', ');
 }
 
 /** `integer`, `SETOF text`, `TABLE(a integer, b text)`. */

@@ -1,11 +1,12 @@
 /** FuncCall: functions, casts written as calls, and what is handed on to aggregates. */
 import type { FuncCall } from '@pgsql/types';
 import { locationOf, nameParts } from '../ast/accessors.ts';
-import { castByName, resolveFunction } from '../functions/resolve.ts';
+import { castByName, resolveFunction, resolvePlaced } from '../functions/resolve.ts';
+import type { PlacedFunction } from '../functions/resolve.ts';
 import { windowFunctionNamed } from '../functions/window-functions.ts';
 import { isSetReturning } from '../functions/table-functions.ts';
 import { isPostgresFunction } from '../functions/postgres-names.ts';
-import { functionsNamed, jsonBuilders, jsonbBuilders } from '../functions/table.ts';
+import { functionsNamed } from '../functions/table.ts';
 import type { FunctionEntry } from '../functions/table.ts';
 import { catalogFunctionBody } from '../functions/catalog-functions.ts';
 import type { HirScalar } from '../hir.ts';
@@ -15,21 +16,23 @@ import { recordFields } from '../types/record.ts';
 import { elementType, plain } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
 import { bindAggregate } from './aggregate-call.ts';
-import { bindBody, callFunction } from './body.ts';
-import { coerce, coerceToSpecific, unknownToText } from './coerce.ts';
+import { bindBody, callFunction, parseExpression } from './body.ts';
+import { bindArguments, callText, hasNamedArguments } from './call-arguments.ts';
+import type { CallArguments } from './call-arguments.ts';
+import { coerce, unknownToText } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
-import { makeOperator, operand } from './operator.ts';
+import { operand } from './operator.ts';
 import { toJson, withObjects } from './json.ts';
 import { bindToRegistered } from './registered-text.ts';
-import { call, isNull, literal, typeOf } from './scalar.ts';
-import { bindFormat } from './format.ts';
+import { isNull, literal, typeOf } from './scalar.ts';
 import { sessionValue } from './session-value.ts';
 import { bindCurrentSetting } from './setting.ts';
 import { bindHypotheticalSet } from './hypothetical-set.ts';
 import { bindSetInExpression } from './set-returning.ts';
 import { bindSqlCall, sqlFunctionValue } from './sql-function.ts';
 import type { Bound } from './statement.ts';
+import { bindVariadicAny, isVariadicAny } from './variadic-any.ts';
 import { bindWindowCall } from './window-call.ts';
 
 /** Functions of other streaming databases, with what they are here. */
@@ -48,8 +51,8 @@ export function bindFunctionCall(node: FuncCall, context: ExpressionContext): Bo
   const own = bindSqlCall(node, context);
   if (own !== null) return { scalar: sqlFunctionValue(own, context), at };
   checkSchema(node, parts, context, at);
-  if (node.func_variadic === true && !takesPath.has(name)) {
-    throw statement.unsupported(`VARIADIC arguments of ${name}()`, at);
+  if (node.func_variadic === true && !takesPath.has(name) && !isVariadicAny(name)) {
+    throw missing(node, bindArguments(node, context), 'none', context, at);
   }
   if (node.over !== undefined) return bindWindowCall(node, name, context);
   if (windowFunctionNamed(name) !== undefined) {
@@ -70,12 +73,15 @@ export function bindFunctionCall(node: FuncCall, context: ExpressionContext): Bo
     applyFunction(name, args, context, at, parts.join('.'));
     return refuseAggregateSyntax(node, name, context);
   }
-  const special = bindSpecial(node, name, context, at);
+  const isNamed = hasNamedArguments(node);
+  const special = isNamed ? null : bindSpecial(node, name, context, at);
   if (special !== null) return special;
-  const args = (node.args ?? []).map((argument) => bindExpression(argument, context));
+  const args = bindArguments(node, context);
   return {
-    scalar: applyFunction(name, args, context, at, parts.join('.')),
-    at: leftmost(at, ...args.map((argument) => argument.at)),
+    scalar: isNamed
+      ? applyByName(node, args, context, at)
+      : applyFunction(name, args.values, context, at, parts.join('.')),
+    at: leftmost(at, ...args.values.map((argument) => argument.at)),
   };
 }
 
@@ -100,19 +106,22 @@ function checkSchema(
 /** The call of the function that these arguments mean. */
 export function applyFunction(
   name: string,
-  given: readonly Bound[],
+  args: readonly Bound[],
   context: ExpressionContext,
   at: number | undefined,
   written = name,
 ): HirScalar {
   const { statement } = context;
-  const args = withDefaults(name, given);
   const types = args.map((argument) => typeOf(argument.scalar).name);
   const entry = resolveFunction(name, types);
   const exact = typeof entry !== 'string' && entry.arguments.every((type, i) => type === types[i]);
   if (!exact && args.length === 1) {
     const cast = castAsCall(name, args[0]!, context);
     if (cast !== null) return cast;
+  }
+  if (entry === 'none') {
+    const placed = resolvePlaced(name, types, { names: args.map(() => null), spreads: false });
+    if (typeof placed !== 'string') return applyPlaced(placed, args, context, at);
   }
   if (typeof entry === 'string') throw notFound(name, written, types, entry, context, at);
   if (entry.kind === 'aggregate')
@@ -121,18 +130,37 @@ export function applyFunction(
   return applyEntry(entry, operands, context, at);
 }
 
-/** Trailing arguments that PostgreSQL's functions have defaults for. */
-const defaultArguments: Record<string, readonly HirScalar[]> = {
-  make_interval: [...Array.from({ length: 6 }, () => literal('int4', '0')), literal('float8', '0')],
-  jsonb_set: [...Array.from({ length: 3 }, () => literal('jsonb', null)), literal('bool', 't')],
-  jsonb_insert: [...Array.from({ length: 3 }, () => literal('jsonb', null)), literal('bool', 'f')],
-  jsonb_strip_nulls: [literal('jsonb', null), literal('bool', 'f')],
-  json_strip_nulls: [literal('json', null), literal('bool', 'f')],
-};
+/** A call whose arguments are, some of them, given by their names. */
+function applyByName(
+  node: FuncCall,
+  args: CallArguments,
+  context: ExpressionContext,
+  at: number | undefined,
+): HirScalar {
+  const name = nameParts(node.funcname).pop()!;
+  const types = args.values.map(({ scalar }) => typeOf(scalar).name);
+  const placed = resolvePlaced(name, types, args);
+  if (typeof placed === 'string') throw missing(node, args, placed, context, at);
+  return applyPlaced(placed, args.values, context, at);
+}
 
-function withDefaults(name: string, given: readonly Bound[]): readonly Bound[] {
-  const defaults = defaultArguments[name]?.slice(given.length) ?? [];
-  return [...given, ...defaults.map((scalar) => ({ scalar, at: undefined }))];
+/** The call with defaults for what it leaves out. */
+function applyPlaced(
+  { entry, places, arguments: types }: PlacedFunction,
+  args: readonly Bound[],
+  context: ExpressionContext,
+  at: number | undefined,
+): HirScalar {
+  const { statement } = context;
+  const { arguments: parameters, defaults = [] } = entry;
+  const operands = parameters.map((type, i) => {
+    const place = places[i] ?? null;
+    if (place !== null) return operand(context, args[place]!, types[place]!);
+    const text = defaults[i - parameters.length + defaults.length]!;
+    const bound = statement.withoutPositions(() => bindExpression(parseExpression(text), context));
+    return coerce(statement, bound, type as TypeName, 'assignment')!;
+  });
+  return applyEntry(entry, operands, context, at);
 }
 
 function applyEntry(
@@ -169,7 +197,19 @@ function refuseOthers(sequence: HirScalar, { statement }: ExpressionContext): vo
 }
 
 /** Functions that have no entry, because they take what entries cannot say. */
-const boundHere = new Set(['row_to_json', 'json_build_object', 'json_build_array']);
+const boundHere = new Set(['row_to_json']);
+
+/** No function is meant by a call. */
+function missing(
+  node: FuncCall,
+  args: CallArguments,
+  reason: 'none' | 'ambiguous',
+  context: ExpressionContext,
+  at: number | undefined,
+): Error {
+  const name = nameParts(node.funcname).pop()!;
+  return refusal(name, callText(node, args), reason, context, at);
+}
 
 function notFound(
   name: string,
@@ -179,14 +219,22 @@ function notFound(
   context: ExpressionContext,
   at: number | undefined,
 ): Error {
-  const { statement } = context;
-  const signature = `${written}(${types.map(displayType).join(', ')})`;
+  return refusal(name, `${written}(${types.map(displayType).join(', ')})`, reason, context, at);
+}
+
+function refusal(
+  name: string,
+  signature: string,
+  reason: 'none' | 'ambiguous',
+  { statement }: ExpressionContext,
+  at: number | undefined,
+): Error {
   if (reason === 'ambiguous') {
     return statement.error('42725', `function ${signature} is not unique`, at, {
       hint: 'Could not choose a best candidate function. You might need to add explicit type casts.',
     });
   }
-  const known = functionsNamed(name).length > 0 || boundHere.has(name);
+  const known = functionsNamed(name).length > 0 || boundHere.has(name) || isVariadicAny(name);
   if (!known && isPostgresFunction(name)) return statement.unsupported(`function ${name}()`, at);
   return statement.error('42883', `function ${signature} does not exist`, at, {
     hint:
@@ -266,20 +314,6 @@ function bindSpecial(
   }
   const args = (): Bound[] => (node.args ?? []).map((argument) => bindExpression(argument, context));
   switch (name) {
-    case 'concat':
-      return count === 0 ? null : { scalar: concatenate(args(), context), at };
-    case 'concat_ws':
-      return count < 2 ? null : { scalar: concatenateWithSeparator(args(), context), at };
-    case 'jsonb_build_array':
-    case 'jsonb_build_object': {
-      const values = args().map((argument) => withObjects(unknownToText(statement, argument), 'jsonb'));
-      return { scalar: call(jsonbBuilders[name]!, values), at };
-    }
-    case 'json_build_array':
-    case 'json_build_object': {
-      const values = args().map((argument) => withObjects(unknownToText(statement, argument), 'json'));
-      return { scalar: call(jsonBuilders[name]!, values), at };
-    }
     case 'to_json':
     case 'to_jsonb': {
       const to = name === 'to_json' ? 'json' : 'jsonb';
@@ -317,13 +351,6 @@ function bindSpecial(
     }
     case 'current_setting':
       return bindCurrentSetting(args(), context, at);
-    case 'format': {
-      const formatted = count === 0 ? null : bindFormat(args(), context, at);
-      if (formatted === null && count > 0) {
-        throw statement.unsupported('format() with a width or with a format that is no constant', at);
-      }
-      return formatted;
-    }
     case 'to_regclass':
     case 'to_regtype': {
       if (count !== 1) return null;
@@ -337,7 +364,7 @@ function bindSpecial(
       return { scalar: literal('text', displayType(type.name)), at };
     }
     default:
-      return null;
+      return isVariadicAny(name) ? bindVariadicAny(node, name, context, at) : null;
   }
 }
 
@@ -361,48 +388,4 @@ function bindRowToJson(
     { condition: lines, result: withObjects(closed, 'json', true) },
   ];
   return { scalar: { kind: 'case', branches, otherwise: plainly, type }, at };
-}
-
-/** An argument of concat: its output form. */
-function outputText(argument: Bound, context: ExpressionContext): HirScalar {
-  const { statement } = context;
-  const scalar = unknownToText(statement, argument);
-  const { name } = typeOf(scalar);
-  if (name === 'text' || name === 'varchar' || name === 'name') {
-    return coerce(statement, { scalar, at: argument.at }, 'text', 'implicit')!;
-  }
-  return { kind: 'output', argument: scalar, type: plain('text') };
-}
-
-const orEmpty = (text: HirScalar): HirScalar => ({
-  kind: 'coalesce',
-  operands: [text, literal('text', '')],
-  type: plain('text'),
-});
-
-function join(texts: readonly HirScalar[]): HirScalar {
-  const textcat = resolveFunction('textcat', ['text', 'text']) as FunctionEntry;
-  return texts.reduce((left, right) => call(textcat, [left, right], '||'));
-}
-
-/** concat(a, b…): NULLs are passed over. */
-function concatenate(args: readonly Bound[], context: ExpressionContext): HirScalar {
-  return join(args.map((argument) => orEmpty(outputText(argument, context))));
-}
-
-/** concat_ws(separator, a, b…): each value that is there behind a separator, and the first separator cut off. */
-function concatenateWithSeparator(args: readonly Bound[], context: ExpressionContext): HirScalar {
-  const [first, ...rest] = args as [Bound, ...Bound[]];
-  const separator = coerceToSpecific(context.statement, first, 'text', 'concat_ws');
-  const all = join(rest.map((argument) => orEmpty(join([separator, outputText(argument, context)]))));
-  const length = resolveFunction('length', ['text']) as FunctionEntry;
-  const bound = (scalar: HirScalar): Bound => ({ scalar, at: first.at });
-  const start = makeOperator(
-    context,
-    '+',
-    bound(call(length, [separator])),
-    bound(literal('int4', '1')),
-    first.at,
-  );
-  return applyFunction('substr', [bound(all), bound(start)], context, first.at);
 }

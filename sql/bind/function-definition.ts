@@ -18,6 +18,7 @@ import {
 import type { CatalogFunction, FunctionColumn, FunctionParameter, FunctionResult } from '../catalog.ts';
 import { SqlError } from '../error.ts';
 import { isPolymorphic } from '../types/polymorphic-names.ts';
+import { elementOfVariadic } from '../types/polymorphic.ts';
 import { displayType } from '../types/format.ts';
 import type { HirColumn } from '../hir.ts';
 import { parse } from '../parse/parse.ts';
@@ -135,8 +136,11 @@ function readParameters(
     const { mode = 'FUNC_PARAM_DEFAULT', name = '' } = node;
     const at = locationOf(node);
     if (node.argType?.setof === true) throw invalid(statement, 'functions cannot accept set arguments', at);
-    if (mode === 'FUNC_PARAM_VARIADIC') throw statement.unsupported('VARIADIC parameters', at);
     const type = parameterType(statement, node);
+    const variadic = mode === 'FUNC_PARAM_VARIADIC';
+    if (variadic && elementOfVariadic(type) === null) {
+      throw invalid(statement, 'VARIADIC parameter must be an array', at);
+    }
     const isOutput = mode === 'FUNC_PARAM_OUT' || mode === 'FUNC_PARAM_TABLE';
     const isInput = !isOutput;
     const clash =
@@ -147,6 +151,9 @@ function readParameters(
         (isInput && outputNames.has(name)));
     if (clash) throw invalid(statement, `parameter name "${name}" used more than once`, at);
     if (isInput) {
+      if (parameters.at(-1)?.variadic) {
+        throw invalid(statement, 'VARIADIC parameter must be the last input parameter', at);
+      }
       inputNames.add(name);
       const defaultValue = node.defexpr ?? null;
       if (defaultValue !== null) checkDefault(statement, defaultValue, type);
@@ -158,7 +165,7 @@ function readParameters(
         );
       }
       hasDefault ||= defaultValue !== null;
-      parameters.push({ name, type, defaultValue });
+      parameters.push({ name, type, defaultValue, ...(variadic ? { variadic } : {}) });
     } else if (node.defexpr !== undefined) {
       throw invalid(statement, 'only input parameters can have default values', at);
     }

@@ -1,6 +1,6 @@
 /** Values as json and jsonb: rows with the names of their fields, which the engine does not know. */
 import { resolveFunction } from '../functions/resolve.ts';
-import { jsonbBuilders, rowToJson, rowToJsonLines } from '../functions/table.ts';
+import { rowToJson, rowToJsonLines, variadicFunctions } from '../functions/table.ts';
 import type { FunctionEntry } from '../functions/table.ts';
 import type { HirScalar } from '../hir.ts';
 import { recordFields } from '../types/record.ts';
@@ -26,7 +26,8 @@ export function withObjects(scalar: HirScalar, to: JsonType, lines = false): Hir
     literal('text', field.name),
     withObjects(field.scalar, to),
   ]);
-  const builder = to === 'jsonb' ? jsonbBuilders['jsonb_build_object']! : lines ? rowToJsonLines : rowToJson;
+  const asJson = lines ? rowToJsonLines : rowToJson;
+  const builder = to === 'jsonb' ? variadicFunctions['jsonb_build_object']!.each : asJson;
   const object = call(builder, pairs);
   if (scalar.kind === 'call' && scalar.opcode === 'row') return object;
   return {

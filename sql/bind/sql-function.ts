@@ -6,13 +6,17 @@ import type { FuncCall, Node } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import type { CatalogFunction, FunctionColumn } from '../catalog.ts';
 import { SqlError } from '../error.ts';
+import { placementOf } from '../functions/placement.ts';
+import type { Given, Placement } from '../functions/placement.ts';
 import { resolveAmong } from '../functions/resolve.ts';
 import { functions, functionsNamed } from '../functions/table.ts';
 import type { HirColumn, HirRelation, HirScalar } from '../hir.ts';
 import { liftScalar, mapScalarParts } from '../hir/traverse.ts';
-import { displayType, signatureOf } from '../types/format.ts';
-import { plain } from '../types/table.ts';
+import { signatureOf } from '../types/format.ts';
+import { variadicElement } from '../types/polymorphic.ts';
+import { arrayType, plain } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
+import { bindArguments, callText } from './call-arguments.ts';
 import { coerce } from './coerce.ts';
 import { expressionContext } from './context.ts';
 import type { Clause, ExpressionContext, QueryContext } from './context.ts';
@@ -36,13 +40,11 @@ export interface BoundCall {
   readonly at: number | undefined;
 }
 
-/** A function as a call could mean it; its types in the order of the call's arguments. */
-interface Overload {
+/** A function as a call could mean it. */
+interface Overload extends Placement {
   readonly arguments: readonly TypeName[];
   readonly columns: readonly { readonly type: TypeName }[];
   readonly called: CatalogFunction;
-  /** For each parameter the number of its argument, or null for its default. */
-  readonly places: readonly (number | null)[];
 }
 
 interface BuiltIn {
@@ -70,15 +72,12 @@ export function bindSqlCall(node: FuncCall, context: ExpressionContext): BoundCa
     const message = `calling ${name}(), which is a function in SQL, in ${context.clause} is not supported`;
     throw statement.error('0A000', message, at);
   }
-  const names: (string | null)[] = [];
-  const args = (node.args ?? []).map((argument) => {
-    const named = nodeAs(argument, 'NamedArgExpr');
-    names.push(named?.name ?? null);
-    return bindExpression(named?.arg ?? argument, context);
-  });
-  const overloads = own.flatMap((called) => overloadOf(called, names));
+  const given = bindArguments(node, context);
+  const { values: args, names, spreads } = given;
+  const overloads = own.flatMap((called) => overloadOf(called, given));
   const types = args.map((argument) => typeOf(argument.scalar).name);
-  const builtIn = schema === null && names.every((each) => each === null) ? functionsNamed(name) : [];
+  const isPlain = !spreads && names.every((each) => each === null);
+  const builtIn = schema === null && isPlain ? functionsNamed(name) : [];
   // Of one signature, PostgreSQL's own comes first.
   const shadowed = (overload: Overload): boolean =>
     builtIn.some((entry) => entry.arguments.join() === overload.arguments.join());
@@ -88,10 +87,8 @@ export function bindSqlCall(node: FuncCall, context: ExpressionContext): BoundCa
   ];
   const found = resolveAmong(candidates, types);
   if (typeof found === 'string') {
-    const isNamed = names.some((each) => each !== null);
-    if (found === 'none' && !isNamed) return null;
-    const shown = types.map((type, i) => `${names[i] ? `${names[i]} => ` : ''}${displayType(type)}`);
-    const signature = `${nameParts(node.funcname).join('.')}(${shown.join(', ')})`;
+    if (found === 'none' && isPlain) return null;
+    const signature = callText(node, given);
     const casts = 'You might need to add explicit type casts.';
     throw found === 'ambiguous'
       ? statement.error('42725', `function ${signature} is not unique`, at, {
@@ -103,10 +100,16 @@ export function bindSqlCall(node: FuncCall, context: ExpressionContext): BoundCa
   }
   if (found.called === null) return null;
   refuseDecoration(node, context);
-  const { called, places } = found;
+  const { called, places, collectsFrom } = found;
   const operands = called.parameters.map((parameter, i): HirScalar => {
     const argument = places[i] ?? null;
-    if (argument !== null) return operand(context, args[argument]!, found.arguments[argument]!);
+    const value = (at: number): HirScalar => operand(context, args[at]!, found.arguments[at]!);
+    if (argument !== null) return value(argument);
+    if (parameter.variadic && collectsFrom !== null) {
+      const elements = args.slice(collectsFrom).map((_, at) => value(collectsFrom + at));
+      const type = plain(arrayType(found.arguments[collectsFrom]!)!);
+      return { kind: 'array', elements, nested: false, type };
+    }
     const defaults = expressionContext({ ...context.query, outer: null }, emptyScope, 'DEFAULT expressions');
     const bound = statement.withoutPositions(() => bindExpression(parameter.defaultValue!, defaults));
     return coerce(statement, bound, parameter.type, 'assignment')!;
@@ -115,19 +118,20 @@ export function bindSqlCall(node: FuncCall, context: ExpressionContext): BoundCa
   return { called: { ...called, result: resultOf(called, found.columns) }, operands, at };
 }
 
-function overloadOf(called: CatalogFunction, names: readonly (string | null)[]): Overload[] {
+function overloadOf(called: CatalogFunction, given: Given): Overload[] {
   const { parameters, result } = called;
-  const types: TypeName[] = [];
-  const places: (number | null)[] = parameters.map(() => null);
-  for (const [argument, name] of names.entries()) {
-    const at = name === null ? argument : parameters.findIndex((parameter) => parameter.name === name);
-    if (at < 0 || at >= parameters.length || places[at] !== null) return [];
-    places[at] = argument;
-    types.push(parameters[at]!.type);
-  }
-  if (parameters.some((parameter, i) => places[i] === null && parameter.defaultValue === null)) return [];
+  const placement = placementOf(
+    {
+      types: parameters.map(({ type }) => type),
+      names: parameters.map(({ name }) => name),
+      defaults: parameters.filter(({ defaultValue }) => defaultValue !== null).length,
+      variadic: variadicElement(called),
+    },
+    given,
+  );
+  if (placement === null) return [];
   const columns = result.kind === 'value' ? [{ type: result.type }] : result.columns;
-  return [{ arguments: types, columns, called, places }];
+  return [{ ...placement, arguments: placement.arguments as TypeName[], columns, called }];
 }
 
 function resultOf(

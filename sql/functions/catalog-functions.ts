@@ -95,6 +95,16 @@ const bodies: Record<string, Body> = {
   pg_relation_is_updatable: `(SELECT CASE WHEN object_type = 'table' THEN 28 ELSE 0 END FROM tw_internal.relations WHERE oid = $1::oid)`,
   pg_tablespace_location: "''",
   pg_size_pretty: sizePrettyBody(),
+  'jsonb_object(_text)': 'json_object($1)::jsonb',
+  'jsonb_object(_text _text)': 'json_object($1, $2)::jsonb',
+  pg_client_encoding: "'UTF8'::name",
+  unicode_version: "'16.0'",
+  getpgusername: 'current_user',
+  // There are no triggers, temporary schemas, policies, nor a compiler of machine code.
+  pg_trigger_depth: '0',
+  pg_my_temp_schema: '0::oid',
+  pg_jit_available: 'false',
+  row_security_active: 'false',
 };
 
 /** The expression that stands for a call, or null if the function has none. */
@@ -176,7 +186,13 @@ function formatTypeBody(own: readonly TypeName[]): string {
     ${quoteLiteral(MODIFIER)}, CASE WHEN $2 >= 0 THEN ${modifier} ELSE '' END) END`;
 }
 
+/** Units above bytes begin where the one before would have five digits, and are rounded half away from zero. */
 function sizePrettyBody(): string {
-  return `CASE WHEN $1 < 10240 THEN $1::text || ' bytes' WHEN $1 < 10485760 THEN ($1 / 1024)::text || ' kB'
-    ELSE ($1 / 1048576)::text || ' MB' END`;
+  const units = ['kB', 'MB', 'GB', 'TB', 'PB'];
+  const branches = units.map((unit, i) => {
+    const halves = `div($1::numeric, ${512n << BigInt(10 * i)})`;
+    const rounded = `div(${halves} + CASE WHEN ${halves} < 0 THEN -1 ELSE 1 END, 2)::text || ' ${unit}'`;
+    return i === units.length - 1 ? `ELSE ${rounded}` : `WHEN abs(${halves}) < 20479 THEN ${rounded}`;
+  });
+  return `CASE WHEN abs($1::numeric) < 10240 THEN $1::text || ' bytes' ${branches.join(' ')} END`;
 }

@@ -39,6 +39,9 @@ export type ProcRow = readonly [
   description: string,
 ];
 
+/** Of a `pg_proc` row: [oid, names of the arguments, defaults of the last of them, as expressions parted by commas]. */
+export type ArgumentRow = readonly [oid: number, names: string, defaults: string];
+
 /** A `pg_operator` row: [oid, oprname, left type or '', right type, result type, oprcode, oprcom, oprnegate, canmerge, canhash]. */
 export type OperatorRow = readonly [
   oid: number,

@@ -7,19 +7,13 @@ aclexplode
 aclinsert
 aclitemeq
 aclremove
-acosd
 amvalidate
 any_value_transfn
 anyarray_send
 anycompatiblearray_send
 area
-array_sample
 array_send
-array_shuffle
 array_to_tsvector
-asind
-atan2d
-atand
 binary_upgrade_add_sub_rel_state
 binary_upgrade_create_empty_extension
 binary_upgrade_logical_slot_has_caught_up
@@ -192,8 +186,6 @@ close_pl
 close_ps
 close_sb
 convert
-cosd
-cotd
 cume_dist
 current_query
 current_schemas
@@ -274,7 +266,6 @@ format
 generate_series
 generate_subscripts
 get_current_ts_config
-getpgusername
 gin_clean_pending_list
 gin_cmp_tslexeme
 gin_compare_jsonb
@@ -405,7 +396,6 @@ interval_hash_extended
 interval_pl_timetz
 interval_send
 intervaltypmodin
-is_normalized
 isclosed
 isempty
 ishorizontal
@@ -435,7 +425,6 @@ jsonb_each
 jsonb_each_text
 jsonb_hash
 jsonb_hash_extended
-jsonb_object
 jsonb_object_keys
 jsonb_path_exists
 jsonb_path_exists_opr
@@ -453,7 +442,6 @@ jsonb_populate_record
 jsonb_populate_record_valid
 jsonb_populate_recordset
 jsonb_send
-jsonb_set_lax
 jsonb_to_record
 jsonb_to_recordset
 jsonb_to_tsvector
@@ -585,7 +573,6 @@ network_sub
 network_subeq
 network_sup
 network_supeq
-normalize
 npoints
 nth_value
 ntile
@@ -619,8 +606,6 @@ on_ppath
 on_ps
 on_sb
 on_sl
-overlaps
-parse_ident
 path
 path_add
 path_add_pt
@@ -657,7 +642,6 @@ pg_blocking_pids
 pg_cancel_backend
 pg_clear_attribute_stats
 pg_clear_relation_stats
-pg_client_encoding
 pg_collation_actual_version
 pg_collation_for
 pg_column_compression
@@ -744,7 +728,6 @@ pg_input_is_valid
 pg_is_other_temp_schema
 pg_is_wal_replay_paused
 pg_isolation_test_session_is_blocked
-pg_jit_available
 pg_last_committed_xact
 pg_last_wal_receive_lsn
 pg_last_wal_replay_lsn
@@ -785,7 +768,6 @@ pg_lsn_send
 pg_lsn_smaller
 pg_mcv_list_items
 pg_mcv_list_send
-pg_my_temp_schema
 pg_ndistinct_send
 pg_nextoid
 pg_node_tree_send
@@ -822,13 +804,11 @@ pg_restore_attribute_stats
 pg_restore_relation_stats
 pg_rotate_logfile
 pg_safe_snapshot_blocking_pids
-pg_sequence_last_value
 pg_sequence_parameters
 pg_settings_get_flags
 pg_show_all_file_settings
 pg_show_all_settings
 pg_show_replication_origin_status
-pg_size_bytes
 pg_sleep
 pg_sleep_for
 pg_sleep_until
@@ -979,7 +959,6 @@ pg_terminate_backend
 pg_timezone_abbrevs_abbrevs
 pg_timezone_abbrevs_zone
 pg_timezone_names
-pg_trigger_depth
 pg_try_advisory_lock
 pg_try_advisory_lock_shared
 pg_try_advisory_xact_lock
@@ -1045,7 +1024,6 @@ query_to_xml_and_xmlschema
 query_to_xmlschema
 querytree
 radius
-random_normal
 range_adjacent
 range_adjacent_multirange
 range_after
@@ -1109,7 +1087,6 @@ regprocsend
 regrolesend
 regtypesend
 row_number
-row_security_active
 row_to_json
 satisfies_hash_partition
 schema_to_xml
@@ -1120,7 +1097,6 @@ set_masklen
 setseed
 setweight
 similar_escape
-sind
 slope
 spg_poly_quad_compress
 string_to_table
@@ -1129,7 +1105,6 @@ system_user
 table_to_xml
 table_to_xml_and_xmlschema
 table_to_xmlschema
-tand
 textsend
 tideq
 tidge
@@ -1243,7 +1218,6 @@ txid_snapshot_xmin
 txid_status
 txid_visible_in_snapshot
 unicode_assigned
-unicode_version
 unknownsend
 unnest
 upper_inc

@@ -4,6 +4,8 @@ import { instantiation, isConsistent } from '../types/polymorphic.ts';
 import { recordFields } from '../types/record.ts';
 import { findType, typeRow } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
+import { placementOf } from './placement.ts';
+import type { Given, Placement } from './placement.ts';
 import { functionsNamed, operatorsNamed, recordOperator } from './table.ts';
 import type { FunctionEntry, OperatorEntry } from './table.ts';
 
@@ -57,6 +59,27 @@ export function resolveFunction(name: string, given: readonly TypeName[]): Resol
     return { ...entry!, arguments: given, result: only! };
   }
   return resolveAmong(functionsNamed(name), given);
+}
+
+/** A function with the places of a call's arguments in it. */
+export interface PlacedFunction extends Placement {
+  readonly entry: FunctionEntry;
+  readonly result: TypeName;
+}
+
+/** The function that a call means which gives arguments by name, or leaves some out. */
+export function resolvePlaced(
+  name: string,
+  given: readonly TypeName[],
+  call: Given,
+): Resolution<PlacedFunction> {
+  const placed = functionsNamed(name).flatMap((entry): PlacedFunction[] => {
+    const { arguments: types, argumentNames: names = [], defaults = [] } = entry;
+    const placement = placementOf({ types, names, defaults: defaults.length, variadic: null }, call);
+    return placement === null ? [] : [{ ...placement, entry, result: entry.result }];
+  });
+  const found = resolveAmong(placed, given);
+  return typeof found === 'string' ? found : { ...found, entry: { ...found.entry, result: found.result } };
 }
 
 /** The operator that `left name right` (or the prefix `name right`, with left null) means. */

@@ -2,7 +2,7 @@
 import { ownAggregates } from './aggregates.ts';
 import { catalogEntries } from './catalog-entries.ts';
 import { families } from './families.ts';
-import { operatorRows, procRows } from './catalog.generated.ts';
+import { argumentRows, operatorRows, procRows } from './catalog.generated.ts';
 import type { TypeName } from '../types/type.ts';
 
 /** A function or aggregate, as pg_proc has it and with what the optimizer wants to know. */
@@ -26,6 +26,10 @@ export interface FunctionEntry {
   /** An expression over $1, $2… that it stands for, or null. */
   readonly body: string | null;
   readonly description: string;
+  /** The arguments' names, if they have any. */
+  readonly argumentNames?: readonly string[];
+  /** Expressions for the last arguments, where a call leaves them out. */
+  readonly defaults?: readonly string[];
 }
 
 /** An operator, as pg_operator has it. */
@@ -45,6 +49,16 @@ export interface OperatorEntry {
 const total = new Set(families.flatMap((family) => family.total));
 const native = new Set(families.flatMap((family) => [...family.total, ...family.fallible]));
 const nullable = new Set(families.flatMap((family) => family.nullable ?? []));
+
+const argumentsOf = new Map(
+  argumentRows.map(([oid, names, defaults]) => [
+    oid,
+    {
+      ...(names === '' ? {} : { argumentNames: names.split(' ') }),
+      ...(defaults === '' ? {} : { defaults: defaults.split(', ') }),
+    },
+  ]),
+);
 
 const volatilities = { i: 'immutable', s: 'stable', v: 'volatile' } as const;
 
@@ -75,6 +89,7 @@ export const functions: readonly FunctionEntry[] = procRows.map(
     native: kind === 'f' && native.has(opcode),
     body: body === '' ? null : body,
     description,
+    ...argumentsOf.get(oid),
   }),
 );
 
@@ -97,16 +112,29 @@ function variadic(opcode: string, canError: boolean, result: TypeName = 'text'):
   };
 }
 
-/** jsonb_build_array and jsonb_build_object. */
-export const jsonbBuilders: Readonly<Record<string, FunctionEntry>> = {
-  jsonb_build_array: variadic('jsonb_build_array', false, 'jsonb'),
-  jsonb_build_object: variadic('jsonb_build_object', true, 'jsonb'),
-};
+/** A function declared VARIADIC "any", and the same of an array (`VARIADIC array`) in the place of its last arguments. */
+interface VariadicEntries {
+  readonly each: FunctionEntry;
+  readonly spread: FunctionEntry;
+  /** How many arguments come before. */
+  readonly before: number;
+  readonly result: TypeName;
+}
 
-/** json_build_array and json_build_object. */
-export const jsonBuilders: Readonly<Record<string, FunctionEntry>> = {
-  json_build_array: variadic('json_build_array', false, 'json'),
-  json_build_object: variadic('json_build_object', true, 'json'),
+function variadicAny(opcode: string, canError: boolean, result: TypeName, before = 0): VariadicEntries {
+  const spread = { ...variadic(`${opcode}_spread`, canError, result), canBeNull: true };
+  return { each: variadic(opcode, canError, result), spread, before, result };
+}
+
+/** PostgreSQL's functions of values of any types; concat and concat_ws, which are expressions, are not among them. */
+export const variadicFunctions: Readonly<Record<string, VariadicEntries>> = {
+  num_nulls: variadicAny('pg_num_nulls', false, 'int4'),
+  num_nonnulls: variadicAny('pg_num_nonnulls', false, 'int4'),
+  format: variadicAny('text_format', true, 'text', 1),
+  json_build_array: variadicAny('json_build_array', false, 'json'),
+  json_build_object: variadicAny('json_build_object', true, 'json'),
+  jsonb_build_array: variadicAny('jsonb_build_array', false, 'jsonb'),
+  jsonb_build_object: variadicAny('jsonb_build_object', true, 'jsonb'),
 };
 
 /** A row as json: the names of its fields and their values in turn; `lines`: each in a line of its own. */

@@ -71,6 +71,20 @@ function meaningOf(declared: readonly string[], given: readonly TypeName[]): Mea
   return meaning;
 }
 
+/** What a call gives for a parameter declared VARIADIC of this type; null: it cannot be declared so. */
+export function elementOfVariadic(type: TypeName): TypeName | null {
+  if (type === ('anyarray' as TypeName)) return 'anyelement' as TypeName;
+  return type === ('anycompatiblearray' as TypeName) ? ('anycompatible' as TypeName) : elementType(type);
+}
+
+/** The type of the elements of a function's VARIADIC parameter, if it has one. */
+export function variadicElement(called: {
+  readonly parameters: readonly { readonly type: TypeName; readonly variadic?: true }[];
+}): TypeName | null {
+  const last = called.parameters.at(-1);
+  return last?.variadic ? elementOfVariadic(last.type) : null;
+}
+
 /** Whether arguments of these types agree with a signature's polymorphic types. */
 export function isConsistent(declared: readonly string[], given: readonly TypeName[]): boolean {
   return !declared.some(isPolymorphic) || meaningOf(declared, given) !== null;

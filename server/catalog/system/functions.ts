@@ -2,6 +2,7 @@
 import { typeFunctionRows } from '../../../sql/functions/catalog.generated.ts';
 import { type FunctionEntry, functions as functionEntries } from '../../../sql/functions/table.ts';
 import { typeOid } from '../../../sql/types/table.ts';
+import { variadicElement } from '../../../sql/types/polymorphic.ts';
 import { argumentsText, resultText } from '../function-text.ts';
 import { pseudoTypes, signatureOid, signatureType } from './pseudo-types.ts';
 import type { RawTable, RawValue } from './raw.ts';
@@ -13,11 +14,12 @@ const SQL = 14;
 const PG_CATALOG = 11;
 
 function ownFunction(entry: FunctionEntry): RawValue[] {
-  const { oid, name, kind, body, strict, volatility, opcode, description } = entry;
+  const { oid, name, kind, body, strict, volatility, opcode, description, argumentNames = null } = entry;
   return [
     ...[oid, name, PG_CATALOG, kind === 'aggregate' ? 'a' : 'f', body === null ? INTERNAL : SQL],
-    ...[signatureOid(entry.result), false, strict, volatility[0]!, entry.arguments.length, 0],
-    ...[vectorText(entry.arguments.map(signatureOid)), null, signatureType(entry.result)],
+    ...[signatureOid(entry.result), false, strict, volatility[0]!, entry.arguments.length],
+    ...[entry.defaults?.length ?? 0, 0, vectorText(entry.arguments.map(signatureOid))],
+    ...[argumentNames && textArray(argumentNames), signatureType(entry.result)],
     ...[entry.arguments.map(signatureType).join(', '), body ?? opcode, null, description],
   ];
 }
@@ -26,7 +28,7 @@ function ownFunction(entry: FunctionEntry): RawValue[] {
 function typeFunction([oid, name]: (typeof typeFunctionRows)[number]): RawValue[] {
   const { cstring } = pseudoTypes;
   return [
-    ...[oid, name, PG_CATALOG, 'f', INTERNAL, cstring!, false, true, 'i', 1, 0],
+    ...[oid, name, PG_CATALOG, 'f', INTERNAL, cstring!, false, true, 'i', 1, 0, 0],
     ...[vectorText([cstring!]), null, 'cstring', 'cstring', name, null, 'I/O'],
   ];
 }
@@ -46,6 +48,7 @@ export const functions: RawTable = {
     ['volatility', 'char'],
     ['argument_count', 'int2'],
     ['default_count', 'int2'],
+    ['variadic_oid', 'oid'],
     ['argument_oids', 'oidvector'],
     ['argument_names', '_text'],
     ['result_type', 'text'],
@@ -63,13 +66,14 @@ export const functions: RawTable = {
   ofObject: (object, catalog) => {
     if (object.kind !== 'function') return [];
     const { parameters, result, strict, volatility } = object;
+    const variadic = variadicElement(object);
     const defaults = parameters.filter(({ defaultValue }) => defaultValue !== null).length;
     const named = parameters.some(({ name }) => name !== '');
     return [
       [
         ...[object.id, object.name, catalog.schema(object.schema)?.id ?? 0, 'f', SQL],
         ...[result.kind === 'value' ? typeOid(result.type) : pseudoTypes.record!, result.set, strict],
-        ...[volatility[0]!, parameters.length, defaults],
+        ...[volatility[0]!, parameters.length, defaults, variadic === null ? 0 : typeOid(variadic)],
         ...[vectorText(parameters.map(({ type }) => typeOid(type)))],
         ...[named ? textArray(parameters.map(({ name }) => name)) : null],
         ...[resultText(object), argumentsText(object), object.source, object.statement, ''],

@@ -385,11 +385,11 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     schema: 'pg_catalog',
     name: 'pg_proc',
     query: `SELECT oid, name AS proname, schema_oid AS pronamespace, 10::oid AS proowner, language_oid AS prolang,
-      1::real AS procost, 0::real AS prorows, 0::oid AS provariadic, 0::oid::regproc AS prosupport, kind AS prokind,
+      1::real AS procost, 0::real AS prorows, variadic_oid AS provariadic, 0::oid::regproc AS prosupport, kind AS prokind,
       false AS prosecdef, false AS proleakproof, is_strict AS proisstrict, returns_set AS proretset,
       volatility AS provolatile, 's'::"char" AS proparallel, argument_count AS pronargs, default_count AS pronargdefaults,
       result_oid AS prorettype, argument_oids AS proargtypes, NULL::oid[] AS proallargtypes,
-      NULL::"char"[] AS proargmodes, argument_names AS proargnames, ${NO_TEXT} AS proargdefaults, NULL::oid[] AS protrftypes,
+      CASE WHEN variadic_oid <> 0 THEN array_fill('i'::"char", ARRAY[argument_count - 1]) || 'v'::"char" END AS proargmodes, argument_names AS proargnames, ${NO_TEXT} AS proargdefaults, NULL::oid[] AS protrftypes,
       source AS prosrc, ${NO_TEXT} AS probin, ${NO_TEXT} AS prosqlbody, ${NO_TEXTS} AS proconfig, ${NO_TEXTS} AS proacl
       FROM tw_internal.functions`,
   },

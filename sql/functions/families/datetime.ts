@@ -14,7 +14,7 @@ export const datetimeFunctions: FunctionFamily = {
     ...words('date_finite timestamp_finite interval_finite timestamp_time timestamptz_time'),
     ...words('time_interval interval_time time_pl_interval time_mi_interval time_mi_time'),
     ...words('date_larger date_smaller time_larger time_smaller timestamp_larger timestamp_smaller'),
-    ...words('interval_larger interval_smaller'),
+    ...words('interval_larger interval_smaller overlaps_timestamp overlaps_time'),
   ],
   fallible: [
     ...words('date_pli date_mii date_mi date_pl_interval date_mi_interval datetime_timestamp'),

@@ -8,7 +8,9 @@ export const floatFunctions: FunctionFamily = {
     ...comparisons('float4', 'float8', 'float48', 'float84'),
     ...words('float4up float4um float4abs float8up float8um float8abs'),
     ...words('i2tof i4tof i8tof i2tod i4tod i8tod ftod'),
-    ...words('dround dtrunc dceil dfloor dsign dpi datan datan2 dtanh dasinh dcbrt derf derfc'),
+    ...words(
+      'dround dtrunc dceil dfloor dsign dpi datan datan2 dtanh dasinh dcbrt derf derfc datand datan2d',
+    ),
   ],
   fallible: [
     ...words('float4pl float4mi float4mul float4div float8pl float8mi float8mul float8div'),
@@ -17,6 +19,6 @@ export const floatFunctions: FunctionFamily = {
     ...words(
       'dsqrt dpow dexp dlog1 dlog10 dsin dcos dtan dcot dasin dacos dsinh dcosh dacosh datanh degrees radians dgamma dlgamma',
     ),
-    ...words('width_bucket_float8'),
+    ...words('dsind dcosd dtand dcotd dasind dacosd width_bucket_float8 drandom drandom_normal'),
   ],
 };

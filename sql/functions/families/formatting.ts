@@ -6,6 +6,6 @@ export const formattingFunctions: FunctionFamily = {
   name: 'formatting',
   total: [],
   fallible: words(
-    'int4_to_char int8_to_char float4_to_char float8_to_char numeric_to_char numeric_to_number',
+    'int4_to_char int8_to_char float4_to_char float8_to_char numeric_to_char numeric_to_number pg_size_bytes',
   ),
 };

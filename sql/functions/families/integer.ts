@@ -18,6 +18,6 @@ export const integerFunctions: FunctionFamily = {
     ...words('int24pl int24mi int24mul int24div int42pl int42mi int42mul int42div'),
     ...words('int28pl int28mi int28mul int28div int82pl int82mi int82mul int82div'),
     ...words('int48pl int48mi int48mul int48div int84pl int84mi int84mul int84div'),
-    ...words('i4toi2 int82 int84 i8tooid int4gcd int8gcd int4lcm int8lcm'),
+    ...words('i4toi2 int82 int84 i8tooid int4gcd int8gcd int4lcm int8lcm int4random int8random'),
   ],
 };

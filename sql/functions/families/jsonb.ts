@@ -12,7 +12,9 @@ export const jsonbFunctions: FunctionFamily = {
     ...words('jsonb_contains jsonb_contained jsonb_exists jsonb_typeof jsonb_pretty jsonb_strip_nulls'),
   ],
   fallible: [
-    ...words('jsonb_extract_path_text jsonb_delete_array jsonb_delete_path jsonb_set jsonb_insert'),
+    ...words(
+      'jsonb_extract_path_text jsonb_delete_array jsonb_delete_path jsonb_set jsonb_set_lax jsonb_insert',
+    ),
     ...words('jsonb_concat jsonb_delete jsonb_delete_idx jsonb_array_length'),
     ...words('jsonb_bool jsonb_int2 jsonb_int4 jsonb_int8 jsonb_float4 jsonb_float8 jsonb_numeric'),
   ],

@@ -14,7 +14,7 @@ export const numericFunctions: FunctionFamily = {
     ...words('numeric_add numeric_sub numeric_mul numeric_div numeric_mod numeric_div_trunc'),
     ...words('numeric_round numeric_trunc numeric_sqrt numeric_exp numeric_ln numeric_log numeric_power'),
     ...words('numeric numeric_int2 numeric_int4 numeric_int8 numeric_float4 numeric_float8'),
-    ...words('numeric_fac numeric_gcd numeric_lcm width_bucket_numeric'),
+    ...words('numeric_fac numeric_gcd numeric_lcm width_bucket_numeric numeric_random'),
   ],
   nullable: words('numeric_scale numeric_min_scale'),
 };

@@ -22,6 +22,6 @@ export const textFunctions: FunctionFamily = {
     ...words('varchar bpchar'),
     // Concatenations and repetitions that could outgrow a value, and positions that can be refused.
     ...words('repeat replace_text lpad rpad text_substr text_substr_no_len textoverlay textoverlay_no_len'),
-    ...words('split_part chr unistr'),
+    ...words('split_part chr unistr parse_ident unicode_normalize_func unicode_is_normalized'),
   ],
 };

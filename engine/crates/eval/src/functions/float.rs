@@ -16,7 +16,7 @@ fn underflow() -> EvalError {
 }
 
 #[cold]
-fn input_out_of_range() -> EvalError {
+pub(super) fn input_out_of_range() -> EvalError {
     EvalError::new("22003", "input is out of range")
 }
 

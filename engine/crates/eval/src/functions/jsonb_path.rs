@@ -1,8 +1,9 @@
 //! jsonb by paths of keys: `#>`, `#-`, `?|`, jsonb_set and their kin.
 
 use super::jsonb::as_text;
-use crate::registry::{Function, fallible, total};
-use tidewire_row::{Arena, ArrayRef, Datum, EvalError, EvalResult, JsonbBuilder, JsonbRef};
+use crate::context::Env;
+use crate::registry::{Function, fallible, mismatch, total};
+use tidewire_row::{Arena, ArrayRef, Datum, EvalError, EvalResult, JsonbBuilder, JsonbRef, jsonb};
 
 /// How deep a path is followed: far deeper than documents go, far from a thread's stack.
 const MOST_LEVELS: usize = 1_000;
@@ -225,6 +226,34 @@ fn write<'a>(
     Ok(())
 }
 
+/// jsonb_set_lax: what NULL as the new value means is said.
+fn set_lax<'a>(values: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'a>> {
+    let [value, path, new, create, treatment] = *values else {
+        return Err(mismatch("jsonb_set_lax", values));
+    };
+    let (Datum::Jsonb(value), Datum::Array(path), Datum::Bool(create)) = (value, path, create) else {
+        return Ok(Datum::Null);
+    };
+    let change = match (new, treatment) {
+        (Datum::Jsonb(new), Datum::Text(_)) => Change::Set { new, create },
+        (Datum::Null, Datum::Text("use_json_null")) => {
+            Change::Set { new: jsonb::parse("null", env.arena)?, create }
+        }
+        (Datum::Null, Datum::Text("delete_key")) => Change::Delete,
+        (Datum::Null, Datum::Text("return_target")) => return Ok(Datum::Jsonb(value)),
+        (Datum::Null, Datum::Text("raise_exception")) => {
+            return Err(EvalError::new("22004", "JSON value must not be null")
+                .with_detail("Exception was raised because null_value_treatment is \"raise_exception\".")
+                .with_hint("To avoid, either change the null_value_treatment argument or ensure that an SQL NULL is not passed."));
+        }
+        _ => {
+            let known = "\"delete_key\", \"return_target\", \"use_json_null\", or \"raise_exception\"";
+            return Err(EvalError::new("22023", format!("null_value_treatment must be {known}")));
+        }
+    };
+    changed(value, path, change, env.arena).map(Datum::Jsonb)
+}
+
 pub(super) const FUNCTIONS: &[Function] = &[
     total!("jsonb_extract_path", (value: Jsonb, path: Array), env => extract(value, path, env.arena)),
     fallible!("jsonb_extract_path_text", (value: Jsonb, path: Array), env =>
@@ -238,4 +267,5 @@ pub(super) const FUNCTIONS: &[Function] = &[
         changed(value, path, Change::Set { new, create }, env.arena)),
     fallible!("jsonb_insert", (value: Jsonb, path: Array, new: Jsonb, after: Bool), env =>
         changed(value, path, Change::Insert { new, after }, env.arena)),
+    Function::lenient("jsonb_set_lax", set_lax),
 ];

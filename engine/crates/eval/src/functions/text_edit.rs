@@ -135,7 +135,7 @@ fn quote_nullable<'a>(values: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'
 }
 
 /// `format(text, variadic "any")`.
-fn format<'a>(values: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'a>> {
+pub(super) fn format<'a>(values: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'a>> {
     let Some((Datum::Text(template), arguments)) = values.split_first() else {
         return Ok(Datum::Null);
     };

@@ -1,7 +1,11 @@
 //! uuid.
 
+use super::datetime::timestamptz_plus;
+use crate::context::{EPOCH_SHIFT_MICROS, Env};
 use crate::registry::{Function, comparisons, fallible, total};
-use tidewire_row::{Datum, EvalError, EvalResult};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+use tidewire_row::{Datum, EvalError, EvalResult, Interval};
 
 /// Microseconds from 1582-10-15, where version 1 counts from, to 2000-01-01.
 const GREGORIAN_TO_2000_MICROS: i64 = (122_192_928_000_000_000 / 10) + 946_684_800_000_000;
@@ -30,14 +34,50 @@ fn timestamp(uuid: &[u8; 16]) -> Option<i64> {
     }
 }
 
-fn random() -> EvalResult<[u8; 16]> {
-    let mut bytes = [0u8; 16];
+/// The system's random bytes.
+pub(super) fn random_bytes<const COUNT: usize>() -> EvalResult<[u8; COUNT]> {
+    let mut bytes = [0u8; COUNT];
     let read = std::fs::File::open("/dev/urandom")
         .and_then(|mut file| std::io::Read::read_exact(&mut file, &mut bytes));
     read.map_err(|error| EvalError::new("XX000", format!("could not generate random values: {error}")))?;
-    bytes[6] = (bytes[6] & 0x0f) | 0x40;
-    bytes[8] = (bytes[8] & 0x3f) | 0x80;
     Ok(bytes)
+}
+
+fn of_version(mut bytes: [u8; 16], version: u8) -> [u8; 16] {
+    bytes[6] = (bytes[6] & 0x0f) | version << 4;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    bytes
+}
+
+/// The step by which a time is later than the one before at least: the 12 bits behind the milliseconds.
+const LEAST_STEP_NANOS: u64 = 1_000_000 / (1 << 12) + 1;
+
+/// Nanoseconds since 1970, later at each call.
+fn ascending_time() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
+    let next = |last: u64| now.max(last + LEAST_STEP_NANOS);
+    let last = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(next(last)));
+    next(last.unwrap_or(0))
+}
+
+/// Version 7: milliseconds since 1970, and their 4096ths.
+fn timed(nanos: u64) -> EvalResult<[u8; 16]> {
+    let (millis, rest) = (nanos / 1_000_000, nanos % 1_000_000);
+    let mut bytes = random_bytes::<16>()?;
+    bytes[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
+    bytes[6..8].copy_from_slice(&((rest * 4096 / 1_000_000) as u16).to_be_bytes());
+    Ok(of_version(bytes, 7))
+}
+
+/// As if it was made at another time.
+fn shifted(by: Interval, env: &Env<'_>) -> EvalResult<[u8; 16]> {
+    let nanos = ascending_time();
+    let now = (nanos / 1000) as i64 - EPOCH_SHIFT_MICROS;
+    let then = timestamptz_plus(now, by, &env.settings().time_zone)?;
+    let micros = then.checked_add(EPOCH_SHIFT_MICROS).and_then(|micros| u64::try_from(micros).ok());
+    let nanos = micros.and_then(|micros| micros.checked_mul(1000)?.checked_add(nanos % 1000));
+    timed(nanos.ok_or_else(|| EvalError::out_of_range("timestamp"))?)
 }
 
 pub(super) const FUNCTIONS: &[&[Function]] = &[
@@ -45,6 +85,9 @@ pub(super) const FUNCTIONS: &[&[Function]] = &[
     &[
         total!("uuid_extract_version", (a: Uuid) => is_rfc9562(&a).then(|| (a[6] >> 4) as i16)),
         total!("uuid_extract_timestamp", (a: Uuid) => timestamp(&a).map(Datum::Timestamptz)),
-        fallible!("gen_random_uuid", () => random().map(Datum::Uuid)).volatile(),
+        fallible!("gen_random_uuid", () => random_bytes().map(|bytes| Datum::Uuid(of_version(bytes, 4))))
+            .volatile(),
+        fallible!("uuidv7", () => timed(ascending_time()).map(Datum::Uuid)).volatile(),
+        fallible!("uuidv7_interval", (by: Interval), env => shifted(by, env).map(Datum::Uuid)).volatile(),
     ],
 ];

@@ -1,6 +1,8 @@
-//! Arrays from arrays: trim_array, array_reverse, array_sort.
+//! Arrays from arrays: trim_array, array_reverse, array_sort, array_shuffle, array_sample.
 
-use crate::registry::{Function, fallible};
+use super::super::random::up_to;
+use crate::context::Env;
+use crate::registry::{Function, fallible, mismatch};
 use std::cmp::Ordering;
 use tidewire_row::array::Dimension;
 use tidewire_row::{Arena, ArrayBuilder, ArrayRef, Datum, EvalError, EvalResult, compare, decode_datum};
@@ -89,6 +91,50 @@ fn sort<'a>(array: ArrayRef<'a>, descending: bool, nulls_first: bool, arena: &'a
     of_parts(&array, &parts, first.lower, arena)
 }
 
+/// Some of the outermost parts, each at most once, in any order.
+fn drawn<'a>(array: ArrayRef<'a>, count: usize, lower: i32, arena: &'a Arena) -> EvalResult<ArrayRef<'a>> {
+    let mut parts = parts(&array);
+    for index in 0..count.min(parts.len().saturating_sub(1)) {
+        let other = index + up_to((parts.len() - 1 - index) as u64)? as usize;
+        parts.swap(index, other);
+    }
+    parts.truncate(count);
+    if parts.is_empty() {
+        return Ok(ArrayRef::empty(array.element()));
+    }
+    Ok(of_parts(&array, &parts, lower, arena))
+}
+
+fn sample<'a>(array: ArrayRef<'a>, count: i32, arena: &'a Arena) -> EvalResult<ArrayRef<'a>> {
+    let length = array.dimensions().first().map_or(0, |dimension| dimension.length);
+    if !(0..=length).contains(&count) {
+        return Err(EvalError::new("22023", format!("sample size must be between 0 and {length}")));
+    }
+    drawn(array, count as usize, 1, arena)
+}
+
+fn shuffle<'a>(array: ArrayRef<'a>, arena: &'a Arena) -> EvalResult<ArrayRef<'a>> {
+    let dimensions = array.dimensions();
+    let Some(first) = dimensions.first() else { return Ok(array) };
+    drawn(array, first.length as usize, first.lower, arena)
+}
+
+/// The number of the threshold below which a value lies: 0 below all of them.
+fn width_bucket<'a>(values: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'a>> {
+    let [operand, Datum::Array(thresholds)] = *values else {
+        return Err(mismatch("width_bucket_array", values));
+    };
+    if thresholds.dimension_count() > 1 {
+        return Err(EvalError::new("2202E", "thresholds must be one-dimensional array"));
+    }
+    if thresholds.has_null() {
+        return Err(EvalError::new("22004", "thresholds array must not contain NULLs"));
+    }
+    let all: Vec<Datum<'_>> = thresholds.elements(env.arena).collect();
+    let below = |threshold: &Datum<'_>| compare(*thresholds.element(), *threshold, operand).is_le();
+    Ok(Datum::Int32(all.partition_point(below) as i32))
+}
+
 pub(super) const FUNCTIONS: &[Function] = &[
     fallible!("trim_array", (array: Array, count: Int32), env => trim(array, count, env.arena)),
     fallible!("array_reverse", (array: Array), env => Ok(reverse(array, env.arena))),
@@ -97,4 +143,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         Ok(sort(array, descending, descending, env.arena))),
     fallible!("array_sort_order_nulls_first", (array: Array, descending: Bool, nulls_first: Bool), env =>
         Ok(sort(array, descending, nulls_first, env.arena))),
+    fallible!("array_shuffle", (array: Array), env => shuffle(array, env.arena)).volatile(),
+    fallible!("array_sample", (array: Array, count: Int32), env => sample(array, count, env.arena))
+        .volatile(),
+    Function::strict("width_bucket_array", width_bucket),
 ];

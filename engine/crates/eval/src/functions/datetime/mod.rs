@@ -11,6 +11,7 @@ mod comparison;
 mod extract;
 mod interval;
 mod make;
+mod overlaps;
 mod truncate;
 mod units;
 mod zone;
@@ -32,6 +33,7 @@ pub(super) fn families() -> Vec<&'static [Function]> {
         truncate::FUNCTIONS,
         binning::FUNCTIONS,
         make::FUNCTIONS,
+        overlaps::FUNCTIONS,
         zone::FUNCTIONS,
     ]
     .concat()

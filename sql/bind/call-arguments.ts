@@ -1,0 +1,48 @@
+/** The arguments of a call: by place, by name (`name => value`), and `VARIADIC array`. */
+import type { FuncCall } from '@pgsql/types';
+import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
+import type { Given } from '../functions/placement.ts';
+import { displayType } from '../types/format.ts';
+import type { ExpressionContext } from './context.ts';
+import { bindExpression } from './expression.ts';
+import { typeOf } from './scalar.ts';
+import type { Bound } from './statement.ts';
+
+export interface CallArguments extends Given {
+  readonly values: readonly Bound[];
+}
+
+/** Whether an argument is given by its name. */
+export function hasNamedArguments(node: FuncCall): boolean {
+  return (node.args ?? []).some((argument) => 'NamedArgExpr' in argument);
+}
+
+/** Binds them. */
+export function bindArguments(node: FuncCall, context: ExpressionContext): CallArguments {
+  const { statement } = context;
+  const names: (string | null)[] = [];
+  const values = (node.args ?? []).map((argument) => {
+    const named = nodeAs(argument, 'NamedArgExpr');
+    const name = named?.name ?? null;
+    if (name !== null && names.includes(name)) {
+      const message = `argument name "${name}" used more than once`;
+      throw statement.error('42601', message, locationOf(named!));
+    }
+    const bound = bindExpression(named?.arg ?? argument, context);
+    if (name === null && names.some((other) => other !== null)) {
+      throw statement.error('42601', 'positional argument cannot follow named argument', bound.at);
+    }
+    names.push(name);
+    return bound;
+  });
+  return { values, names, spreads: node.func_variadic === true };
+}
+
+/** A call as messages show it. */
+export function callText(node: FuncCall, { values, names }: CallArguments): string {
+  const types = values.map(({ scalar }, i) => {
+    const type = displayType(typeOf(scalar).name);
+    return names[i] ? `${names[i]} => ${type}` : type;
+  });
+  return `${nameParts(node.funcname).join('.')}(${types.join(', ')})`;
+}
