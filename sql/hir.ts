@@ -275,6 +275,8 @@ export interface HirWrite {
 export interface HirConflict {
   /** The keys that decide. */
   readonly arbiters: readonly UniqueKey[];
+  /** How many columns the table has. Behind them the relation can have others, for DO UPDATE and RETURNING. */
+  readonly width: number;
   /** DO UPDATE, over the old row's columns and then those of the row that conflicts: when, and the new row. Null: DO NOTHING. */
   readonly update: { readonly condition: HirScalar | null; readonly values: readonly HirScalar[] } | null;
 }

@@ -2,9 +2,10 @@
  * Filtering by conjuncts in order. EXISTS, IN and their negations that stand as a conjunct become semi- and anti-joins.
  */
 import type { HirScalar } from '../hir.ts';
+import { hasSubquery } from '../hir/subquery.ts';
 import { filter, mapOnly, semiJoin } from '../mir/relation.ts';
 import * as build from '../mir/scalar.ts';
-import { hasSubquery, isOneRow, scalarCanRaise } from './can-raise.ts';
+import { isOneRow, scalarCanRaise } from './can-raise.ts';
 import { existenceColumn, existenceOf, withoutDefaults } from './existence.ts';
 import { applyQuantified, membership } from './quantified.ts';
 import type { ScalarScope } from './scalar.ts';

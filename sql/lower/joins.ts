@@ -8,6 +8,7 @@
  * join itself: L anti distinct(left part of the inner join), by identity of the whole row, which keeps multiplicities.
  */
 import type { HirRelation, HirScalar } from '../hir.ts';
+import { hasSubquery } from '../hir/subquery.ts';
 import type { MirKeyPair, MirRelation, MirScalar, MirType } from '../mir.ts';
 import { identityKeys, keyPair } from '../mir/equality.ts';
 import type { OuterColumn } from '../hir/traverse.ts';
@@ -16,7 +17,6 @@ import * as build from '../mir/scalar.ts';
 import type { Keys } from '../optimize/analysis/keys.ts';
 import { appendRow, apply, joinApplied } from './apply.ts';
 import type { Applied } from './apply.ts';
-import { hasSubquery } from './can-raise.ts';
 import { applyConjuncts } from './conjuncts.ts';
 import type { LoweringContext } from './context.ts';
 import { isLinear } from './linear.ts';

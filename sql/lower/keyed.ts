@@ -7,6 +7,7 @@
  * Nothing in them may raise an error: they are also computed for values that no row around them has.
  */
 import type { HirRelation, HirScalar } from '../hir.ts';
+import { hasSubquery } from '../hir/subquery.ts';
 import { aggregateScalars } from '../hir/aggregate.ts';
 import type { Free } from '../hir/traverse.ts';
 import type { MirKeyPair, MirRelation, MirScalar } from '../mir.ts';
@@ -14,7 +15,6 @@ import { keyPair } from '../mir/equality.ts';
 import { join, mapOnly, project, semiJoin, map, union } from '../mir/relation.ts';
 import * as build from '../mir/scalar.ts';
 import { aggregateDefaults, aggregateOver } from './aggregates.ts';
-import { hasSubquery } from './can-raise.ts';
 import type { LoweringContext } from './context.ts';
 import { distinctBySqlEquality } from './distinct.ts';
 import { joinOver } from './joins.ts';

@@ -3,6 +3,7 @@
  * wider than identity.
  */
 import type { ObjectId } from '../catalog.ts';
+import { hasSubquery } from '../hir/subquery.ts';
 import type { HirColumn, HirQuery, HirRelation, HirScalar, HirWrite, SessionValue } from '../hir.ts';
 import type { MirFinishing, MirRelation, MirScalar } from '../mir.ts';
 import { SqlError } from '../error.ts';
@@ -13,7 +14,6 @@ import type { KnownView } from './known-views.ts';
 import { lowerRelation } from './relation.ts';
 import { NO_ROW } from './row.ts';
 import { lowerPlainScalar } from './scalar.ts';
-import { hasSubquery } from './can-raise.ts';
 import { mergedOnce } from './merged-once.ts';
 import { oncePerRow } from './once-per-row.ts';
 
@@ -108,8 +108,8 @@ export function lowerWrite(write: HirWrite, options: Omit<LowerOptions, 'maintai
   const once = joined === null ? rows : oncePerRow(context, write.object, rows, joined);
   const relation = identity === undefined ? once : mergedOnce(once, identity);
   const conflict = write.conflict ?? null;
-  const old = relation.columns.map((type) => ({ ...type, nullable: true }));
-  const row = conflict === null ? relation.columns : [...old, ...relation.columns];
+  const old = relation.columns.slice(0, conflict?.width ?? 0);
+  const row = [...old.map((type) => ({ ...type, nullable: true })), ...relation.columns];
   const scalar = (item: HirScalar, clause: string): MirScalar => {
     if (hasSubquery(item)) {
       throw new SqlError({ sqlstate: '0A000', message: `a subquery in ${clause} is not supported` });
@@ -130,7 +130,7 @@ export function lowerWrite(write: HirWrite, options: Omit<LowerOptions, 'maintai
 
 /**
  * RETURNING with its subqueries as columns behind those of the rows that are written: they read the state before the
- * command, as the rows do. (What ON CONFLICT makes of the rows is not known there.)
+ * command, as the rows do. (Those beside ON CONFLICT are columns already.)
  */
 function withSubqueriesBelow(write: HirWrite): {
   readonly relation: HirRelation;

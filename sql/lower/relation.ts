@@ -3,12 +3,13 @@
  * its own: for each row of the domain the relation's rows. Without a row of the domain nothing in it raises an error.
  */
 import type { HirRelation, HirScalar } from '../hir.ts';
+import { hasSubquery } from '../hir/subquery.ts';
 import type { MirRelation, MirScalar, MirType } from '../mir.ts';
 import * as build from '../mir/relation.ts';
 import { column, columnsOfRow } from '../mir/scalar.ts';
 import { groupingKey } from '../mir/equality.ts';
 import { lowerAggregate } from './aggregates.ts';
-import { hasSubquery, relationCanRaise } from './can-raise.ts';
+import { relationCanRaise } from './can-raise.ts';
 import { nonEmpty } from './context.ts';
 import type { LoweringContext } from './context.ts';
 import { distinctBySqlEquality } from './distinct.ts';

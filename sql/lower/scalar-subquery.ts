@@ -5,12 +5,13 @@
  *     (select 0.2 * avg(q) from l where l.k = p.k)   →   0.2 * a, with (select k, avg(q) as a from l group by k) joined
  */
 import type { HirRelation, HirScalar } from '../hir.ts';
+import { hasSubquery } from '../hir/subquery.ts';
 import { freeOfScalar, liftScalar, mapReferences } from '../hir/traverse.ts';
 import type { MirScalar } from '../mir.ts';
 import { guard, map, negate, project, union, UNIT } from '../mir/relation.ts';
 import * as build from '../mir/scalar.ts';
 import { appendRow, apply } from './apply.ts';
-import { hasSubquery, isAtMostOneRow, isOneRow, relationCanRaise } from './can-raise.ts';
+import { isAtMostOneRow, isOneRow, relationCanRaise } from './can-raise.ts';
 import { appendOne } from './existence.ts';
 import { range } from './row.ts';
 import { lowerPlainScalar } from './scalar.ts';

@@ -2,9 +2,9 @@
  * Scalars with subqueries: each subquery becomes a column that is appended to the rows that the scalar is computed over.
  */
 import type { HirScalar } from '../hir.ts';
+import { hasSubquery } from '../hir/subquery.ts';
 import type { MirScalar } from '../mir.ts';
 import * as build from '../mir/scalar.ts';
-import { hasSubquery } from './can-raise.ts';
 import { exists } from './existence.ts';
 import { quantified } from './quantified.ts';
 import { lowerScalarWith } from './scalar.ts';

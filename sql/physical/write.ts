@@ -23,7 +23,7 @@ export function planWrite(builder: PlanBuilder, flow: Flow, target: WriteTarget)
   );
   switch (target.operation) {
     case 'insert': {
-      if (flow.columns.length > width) {
+      if (target.arbiters === null && flow.columns.length > width) {
         // Behind the new row stands what RETURNING's subqueries gave.
         const parts = new Parts(builder, flow);
         const inserted = parts.between(0, width);
@@ -32,8 +32,8 @@ export function planWrite(builder: PlanBuilder, flow: Flow, target: WriteTarget)
         return write({ arrangement, deleted: null, inserted, returned, returning });
       }
       const inserted = builder.materialize(flow);
-      const conflict = planConflict(flow.columns, target);
-      const old = flow.columns.map((type) => ({ ...type, nullable: true }));
+      const conflict = planConflict(flow.columns, width, target);
+      const old = flow.columns.slice(0, width).map((type) => ({ ...type, nullable: true }));
       const row = conflict === null ? flow.columns : [...old, ...flow.columns];
       const returning = returns && programOf(row, returns);
       return { kind: 'write', arrangement, deleted: null, inserted, returned: null, returning, conflict };
@@ -93,12 +93,14 @@ function programOf(row: readonly MirType[], scalars: readonly MirScalar[]): Writ
 
 function planConflict(
   columns: readonly MirType[],
+  width: number,
   { arbiters, update }: WriteTarget,
 ): WriteOutput['conflict'] {
   if (arbiters === null) return null;
   const keys = arbiters.map(({ arrangement, layout, nullsEqual }) => ({ arrangement, layout, nullsEqual }));
   if (update === null) return { arbiters: keys, update: null };
-  const row = [...columns.map((type) => ({ ...type, nullable: true })), ...columns];
+  const old = columns.slice(0, width).map((type) => ({ ...type, nullable: true }));
+  const row = [...old, ...columns];
   const steps = FusedSteps.identity(row).filter(update.condition === null ? [] : [update.condition]);
   const places = update.values.map((_, index) => row.length + index);
   return { arbiters: keys, update: steps.map(update.values).project(places).toMfp() };

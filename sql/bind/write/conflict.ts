@@ -28,8 +28,8 @@ export function bindConflict(
     });
   }
   const found = node.infer === undefined ? uniqueKeysOf(relation) : infer(node.infer, relation, context);
-  if (!updates) return found.length === 0 ? null : { arbiters: found, update: null };
   const width = relation.columns.length;
+  if (!updates) return found.length === 0 ? null : { arbiters: found, width, update: null };
   const excluded = {
     ...targetItem(relation, { ...table, alias: { aliasname: 'excluded' } }, width),
     relation: 'excluded',
@@ -45,7 +45,7 @@ export function bindConflict(
     ({ type }, index): HirScalar => assigned.get(index) ?? { kind: 'column', index, type },
   );
   const values = withGenerated(relation, row, statement.environment);
-  return { arbiters: found.slice(0, 1), update: { condition, values } };
+  return { arbiters: found.slice(0, 1), width, update: { condition, values } };
 }
 
 function uniqueKeysOf(relation: CatalogRelation): readonly UniqueKey[] {

@@ -13,6 +13,7 @@ import { isNullable, typeOf } from '../scalar.ts';
 import type { Bound } from '../statement.ts';
 import { emptyScope } from '../scope.ts';
 import { bindConflict } from './conflict.ts';
+import { withSubqueriesBelow } from './conflict-subqueries.ts';
 import { bindReturning } from './returning.ts';
 import { assign, bindTarget, columnNumber, defaultValue, isDefault } from './target.ts';
 
@@ -31,19 +32,24 @@ export function bindInsert(node: InsertStmt, outer: QueryContext): HirWrite {
         ? insertValues(rows, relation, columns, context)
         : insertQuery(select, relation, columns, context);
   const conflict = bindConflict(node.onConflictClause, relation, node.relation!, context);
+  const rowsOf = completeRows(source, 0, relation, statement.environment);
+  const returning = bindReturning(
+    node.returningClause,
+    conflict === null
+      ? { relation, node: node.relation!, old: null, new: 0 }
+      : { relation, node: node.relation!, old: 0, new: relation.columns.length, nullable: true },
+    context,
+  );
+  const parts =
+    conflict === null
+      ? { relation: rowsOf, conflict, returning }
+      : withSubqueriesBelow({ relation: rowsOf, conflict, returning }, relation, context);
   return {
     operation: 'insert',
     object: relation.id,
-    relation: wrap(completeRows(source, 0, relation, statement.environment)),
     joined: null,
-    conflict,
-    returning: bindReturning(
-      node.returningClause,
-      conflict === null
-        ? { relation, node: node.relation!, old: null, new: 0 }
-        : { relation, node: node.relation!, old: 0, new: relation.columns.length, nullable: true },
-      context,
-    ),
+    ...parts,
+    relation: wrap(parts.relation),
     parameters: statement.parameters(),
   };
 }

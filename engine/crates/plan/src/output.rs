@@ -41,7 +41,8 @@ pub enum Output {
 
 /// INSERT … ON CONFLICT: what becomes of a row of `inserted` whose key is there already. The rows are taken one after the
 /// other; one that an earlier row has written is there for the later ones. `returning` then runs over the old row
-/// (NULLs where there was none) followed by the new one.
+/// (NULLs where there was none) followed by the new one. Rows of `inserted` may have columns behind the table's, which
+/// `update` and `returning` read too: they stand behind the columns that these read else.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OnConflict {

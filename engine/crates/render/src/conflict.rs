@@ -10,13 +10,16 @@ use std::sync::Arc;
 use tidewire_arrange::Updates;
 use tidewire_eval::CompiledMfp;
 use tidewire_plan::{ColumnType, OnConflict, ScalarType};
-use tidewire_row::{EvalError, FormatSettings, has_null, push_null};
+use tidewire_row::{EvalError, FormatSettings, column_bounds, has_null, push_null};
 
 /// The clause, compiled.
 pub struct Conflict {
     arbiters: Vec<Arbiter>,
     update: Option<Arc<CompiledMfp>>,
-    width: usize,
+    /// The table's columns.
+    table: Vec<ScalarType>,
+    /// How many columns a proposed row has behind them.
+    others: usize,
 }
 
 struct Arbiter {
@@ -35,18 +38,21 @@ pub struct Resolved {
     pub inserted: Updates,
     /// The old row and the new row, where there was one.
     pub replaced: Updates,
-    /// The old row (or NULLs) and the new row.
+    /// The old row (or NULLs), the new row, and what stood behind the proposed one.
     pub written: Updates,
 }
 
 impl Conflict {
-    /// `columns` are the table's.
+    /// `columns` are those of a proposed row.
     pub fn compile(
         conflict: &OnConflict,
         columns: &[ColumnType],
         parameters: &[ScalarType],
         settings: &FormatSettings,
     ) -> Result<Self, CompileError> {
+        let (proposed, width) = (columns, Self::width(conflict));
+        let columns =
+            proposed.get(..width).ok_or_else(|| "plan refused: a proposed row is too short".to_string())?;
         let mut arbiters = Vec::with_capacity(conflict.arbiters.len());
         for arbiter in &conflict.arbiters {
             let input = layout_input(&arbiter.layout, columns, 0, 1)?;
@@ -62,13 +68,29 @@ impl Conflict {
             (Some(mfp), [arbiter]) => {
                 // The old row as it is arranged, then the row that conflicts.
                 let mut input = layout_input(&arbiter.layout, columns, 0, 1)?;
-                input.sources.push(columns.iter().map(|column| column.scalar).collect());
-                input.columns.extend((0..columns.len()).map(|field| (2, field)));
+                input.sources.push(proposed.iter().map(|column| column.scalar).collect());
+                input.columns.extend((0..proposed.len()).map(|field| (2, field)));
                 Some(Arc::new(CompiledMfp::over(mfp, &input, parameters, settings)?))
             }
             _ => return Err("plan refused: DO UPDATE has one arbiter".to_string().into()),
         };
-        Ok(Conflict { arbiters, update, width: columns.len() })
+        let table = columns.iter().map(|column| column.scalar).collect();
+        Ok(Conflict { arbiters, update, table, others: proposed.len() - width })
+    }
+
+    /// How many columns the table has.
+    pub fn width(conflict: &OnConflict) -> usize {
+        conflict.arbiters.first().map_or(0, |arbiter| arbiter.layout.restore.len())
+    }
+
+    /// The table's row of a proposed one, and what stands behind it.
+    pub fn split<'a>(&self, proposed: &'a [u8]) -> (&'a [u8], &'a [u8]) {
+        if self.others == 0 {
+            return (proposed, &[]);
+        }
+        let mut bounds = Vec::new();
+        column_bounds(proposed, &self.table, &mut bounds);
+        proposed.split_at(bounds[self.table.len()] as usize)
     }
 
     /// Takes the proposed rows in their order.
@@ -88,10 +110,11 @@ impl Conflict {
         let mut restored = Vec::new();
         let mut fresh = Vec::new();
         for row in proposed.iter() {
+            let (own, others) = self.split(row.val);
             'copies: for _ in 0..row.diff {
                 let mut own_keys = Vec::with_capacity(keys.len());
                 for (index, (arbiter, program)) in self.arbiters.iter().zip(&mut keys).enumerate() {
-                    let Some(key) = arbiter.key_of(program, row.val)? else { continue };
+                    let Some(key) = arbiter.key_of(program, own)? else { continue };
                     let key = (index, key);
                     if made.contains(&key) {
                         match &self.update {
@@ -122,13 +145,14 @@ impl Conflict {
                     resolved.inserted.push_row(&fresh, 0, 1);
                     restored.extend_from_slice(&fresh);
                     resolved.replaced.push_row(&restored, 0, 1);
+                    restored.extend_from_slice(others);
                     resolved.written.push_row(&restored, 0, 1);
                     continue 'copies;
                 }
                 made.extend(own_keys);
-                resolved.inserted.push_row(row.val, 0, 1);
+                resolved.inserted.push_row(own, 0, 1);
                 restored.clear();
-                (0..self.width).for_each(|_| push_null(&mut restored));
+                (0..self.table.len()).for_each(|_| push_null(&mut restored));
                 restored.extend_from_slice(row.val);
                 resolved.written.push_row(&restored, 0, 1);
             }

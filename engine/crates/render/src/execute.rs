@@ -198,7 +198,7 @@ impl Prepared {
                     }
                     Some(conflict) => {
                         let compiled = Conflict::compile(conflict, &columns, &plan.parameters, settings)?;
-                        columns.extend_from_within(..);
+                        columns.splice(0..0, columns[..Conflict::width(conflict)].to_vec());
                         Some(compiled)
                     }
                 };
@@ -291,11 +291,11 @@ impl Prepared {
                 result.affected += count;
             }
         })?;
-        let mut check_all = |rows: &Updates| rows.iter().try_for_each(|row| check(row.val));
-        check_all(&result.inserted)?;
+        let own = |row| conflict.as_ref().map_or(row, |conflict| conflict.split(row).0);
+        result.inserted.iter().try_for_each(|row| check(own(row.val)))?;
         if let (Some(conflict), Some(sources)) = (conflict, looked_up) {
             let resolved = conflict.resolve(&result.inserted, &sources, &scope)?;
-            check_all(&resolved.inserted)?;
+            resolved.inserted.iter().try_for_each(|row| check(row.val))?;
             result.affected = resolved.inserted.len() as u64;
             result.deleted = resolved.deleted;
             result.inserted = resolved.inserted;
