@@ -174,6 +174,7 @@ function compileLowered(
     parameters: [...input.parameters.map((type) => toScalarType(type.name)), ...sessionTypes(lowered)],
     target: input.target,
     allocate: () => environment.allocateArrangement(),
+    withoutRules: environment.withoutRules,
   });
   return {
     plan: physical.plan,

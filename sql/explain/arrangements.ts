@@ -66,6 +66,12 @@ const keyTexts = (key: readonly KeyExpr[]): string[] => key.map(({ expr }) => ex
 
 const sameLayout = (left: Layout, right: Layout): boolean => JSON.stringify(left) === JSON.stringify(right);
 
+/** The arrangements that a delta join looks up, each once. */
+function lookedUp({ paths }: Extract<Operator, { kind: 'deltaJoin' }>): number[] {
+  const nodes = paths.flatMap(({ stages }) => stages.map(({ arrangement }) => arrangement));
+  return [...new Set(nodes)].toSorted((a, b) => a - b);
+}
+
 /** Whether the output hands on the arrangement of its node. */
 function isDirect(plan: Plan): boolean {
   if (plan.output.kind !== 'arrangement') return false;
@@ -82,7 +88,10 @@ export function arrangementUses(physical: PhysicalPlan, catalog: CatalogReader):
   const direct = isDirect(plan);
   /** Nodes whose rows are wanted by key. */
   const joined = new Set(
-    plan.nodes.flatMap(({ operator }) => (operator.kind === 'join' ? [operator.left, operator.right] : [])),
+    plan.nodes.flatMap(({ operator }) => {
+      if (operator.kind === 'deltaJoin') return lookedUp(operator);
+      return operator.kind === 'join' ? [operator.left, operator.right] : [];
+    }),
   );
   if (direct && plan.output.kind === 'arrangement') joined.add(plan.output.node);
   const uses = plan.nodes.flatMap((node, index) => ofNode(node, index));
@@ -107,6 +116,8 @@ export function arrangementUses(physical: PhysicalPlan, catalog: CatalogReader):
         return [makes(`the rows of %${operator.input}`, keyTexts(operator.layout.key))];
       case 'join':
         return [{ node: index, reuses: { nodes: [...new Set([operator.left, operator.right])] } }];
+      case 'deltaJoin':
+        return [{ node: index, reuses: { nodes: lookedUp(operator) } }];
       case 'reduce': {
         const by = keyTexts(operator.key);
         const result = joined.has(index) ? [makes('its groups', keyTexts(operator.layout.key))] : [];

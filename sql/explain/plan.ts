@@ -87,6 +87,8 @@ class PlanPrinter {
         return [`arrange %${operator.input} by [${keyText(operator.layout.key)}] (local)`];
       case 'join':
         return this.#join(operator);
+      case 'deltaJoin':
+        return this.#deltaJoin(operator);
       case 'reduce':
         return [`${reduceText(operator.class)} %${operator.input} by [${keyText(operator.key)}]`];
       case 'topK': {
@@ -111,6 +113,20 @@ class PlanPrinter {
       case 'guard':
         return [`guard %${operator.input} by [${keyText(operator.key)}]: else ${operator.sqlstate}`];
     }
+  }
+
+  #deltaJoin({ paths }: Extract<Operator, { kind: 'deltaJoin' }>): string[] {
+    const lines = paths.flatMap(({ source, start, columns, stages }) => {
+      let arity = columns.length;
+      const lookUps = stages.flatMap(({ arrangement, key, nullSafe, closure, columns: next }) => {
+        const safe = nullSafe.some(Boolean) ? ' (null safe)' : '';
+        const details = mfpLines(closure, arity + this.#arity(arrangement));
+        arity = next.length;
+        return [`look up %${arrangement} by [${keyText(key)}]${safe}`, ...indent(details)];
+      });
+      return [`changes of %${source}`, ...indent([...mfpLines(start, this.#arity(source)), ...lookUps])];
+    });
+    return ['delta join', ...lines];
   }
 
   #join(operator: Extract<Operator, { kind: 'join' }>): string[] {

@@ -38,6 +38,8 @@ export interface BuilderOptions {
   readonly allocate: (() => ArrangementId) | null;
   /** Literal keys may be looked up instead of scanned. */
   readonly lookups: boolean;
+  /** Joins may be delta joins. */
+  readonly deltaJoins: boolean;
 }
 
 /** Operators that differ in this are not the same. */
@@ -52,6 +54,8 @@ function similarity(operator: Operator): string {
       return `join ${operator.left},${operator.right}`;
     case 'union':
       return `union ${operator.inputs.join()}`;
+    case 'deltaJoin':
+      return `delta join ${operator.paths.map(({ source }) => source).join()}`;
     default:
       return `${operator.kind} ${operator.input}`;
   }
@@ -62,6 +66,7 @@ export class PlanBuilder {
   readonly shared: SharedRequest[] = [];
   readonly catalog: CatalogReader;
   readonly lookups: boolean;
+  readonly deltaJoins: boolean;
   readonly #allocate: (() => ArrangementId) | null;
   /** Nodes by what they read, in which the same operator is looked for. */
   readonly #similar = new Map<string, number[]>();
@@ -74,6 +79,7 @@ export class PlanBuilder {
   constructor(options: BuilderOptions) {
     this.catalog = options.catalog;
     this.lookups = options.lookups;
+    this.deltaJoins = options.deltaJoins;
     this.#allocate = options.allocate;
   }
 
@@ -191,6 +197,21 @@ export class PlanBuilder {
       ...this.catalog.arrangements(relation).map((arrangement) => arrangement.layout),
       ...this.shared.filter((request) => request.relation === relation).map((request) => request.layout),
     ];
+  }
+
+  /**
+   * Whether an arrangement of the flow by `keys` would be of all rows of a named relation, which other plans can share.
+   */
+  isShareable(flow: Flow, keys: readonly MirScalar[]): boolean {
+    const lifted = this.#liftedKeys(flow, keys);
+    return (
+      this.#allocate !== null &&
+      this.#relations.has(flow.node) &&
+      flow.steps.predicates.length === 0 &&
+      lifted !== null &&
+      lifted.length > 0 &&
+      lifted.every((key) => columnsRead(key).size > 0)
+    );
   }
 
   /** Arranges the flow by `keys`, in this order: by an arrangement that exists, a shared one, or a local one. */

@@ -14,6 +14,11 @@ function inputsOf(operator: Operator): readonly number[] {
       return [operator.left, operator.right];
     case 'union':
       return operator.inputs;
+    case 'deltaJoin':
+      return operator.paths.flatMap(({ source, stages }) => [
+        source,
+        ...stages.map(({ arrangement }) => arrangement),
+      ]);
     default:
       return [operator.input];
   }
@@ -29,6 +34,15 @@ function renumberOperator(operator: Operator, to: (node: number) => number): Ope
       return { ...operator, left: to(operator.left), right: to(operator.right) };
     case 'union':
       return { ...operator, inputs: operator.inputs.map(to) };
+    case 'deltaJoin':
+      return {
+        ...operator,
+        paths: operator.paths.map((path) => ({
+          ...path,
+          source: to(path.source),
+          stages: path.stages.map((stage) => ({ ...stage, arrangement: to(stage.arrangement) })),
+        })),
+      };
     default:
       return { ...operator, input: to(operator.input) };
   }

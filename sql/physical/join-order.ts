@@ -25,20 +25,28 @@ const READING = 0.01;
 /** Above so many inputs only the first input is tried as a start. */
 const MAX_STARTS = 12;
 
-/** The order in which to join the inputs. */
-export function joinOrder(
+/** An order in which the inputs can be joined. */
+export interface JoinOrder {
+  readonly order: readonly number[];
+  /** Rows expected after each step. */
+  readonly rows: readonly number[];
+  /** Each input is joined by an equality with those before it. */
+  readonly connected: boolean;
+  readonly cost: number;
+}
+
+/** The orders in which to join the inputs: the best, and the best from each start that was tried. */
+export function joinOrders(
   join: Extract<MirRelation, { kind: 'join' }>,
   facts: readonly InputFacts[],
-): number[] {
+): { readonly best: JoinOrder; readonly from: readonly JoinOrder[] } {
   const links = equalityLinks(join);
   const count = join.inputs.length;
-  const starts = Array.from({ length: count <= MAX_STARTS ? count : 1 }, (_, index) => index);
-  let best: { order: number[]; cost: number } | null = null;
-  for (const start of starts) {
-    const candidate = greedy(start, links, facts);
-    if (best === null || candidate.cost < best.cost * 0.999) best = candidate;
-  }
-  return best?.order ?? [];
+  const from = Array.from({ length: count <= MAX_STARTS ? count : 1 }, (_, start) =>
+    greedy(start, links, facts),
+  );
+  const best = from.reduce((least, candidate) => (candidate.cost < least.cost * 0.999 ? candidate : least));
+  return { best, from };
 }
 
 interface Link {
@@ -89,14 +97,12 @@ function readingCost(fact: InputFacts, columns: ReadonlySet<number> | null): num
   return fact.rows * (arranged ? READING : ARRANGING);
 }
 
-function greedy(
-  start: number,
-  links: readonly Link[],
-  facts: readonly InputFacts[],
-): { order: number[]; cost: number } {
+function greedy(start: number, links: readonly Link[], facts: readonly InputFacts[]): JoinOrder {
   const order = [start];
   let { rows } = facts[start]!;
+  const after = [rows];
   let cost = rows;
+  let connected = true;
   while (order.length < facts.length) {
     let next: Step | null = null;
     for (const input of facts.keys()) {
@@ -114,9 +120,11 @@ function greedy(
     }
     order.push(next!.input);
     rows = next!.rows;
+    after.push(rows);
+    connected &&= next!.connected;
     cost += rows + next!.cost;
   }
-  return { order, cost };
+  return { order, rows: after, connected, cost };
 }
 
 interface Step {

@@ -11,7 +11,8 @@ import { FusedSteps } from './mfp.ts';
 
 type MirJoin = Extract<MirRelation, { kind: 'join' }>;
 
-interface KeyedPair {
+/** An equality between what is joined so far and the next input. */
+export interface KeyedPair {
   readonly left: MirScalar;
   readonly right: MirScalar;
   readonly nullSafe: boolean;
@@ -59,14 +60,25 @@ export function joinFlows(
   return builder.flow(node);
 }
 
-/** Renders a join; the result has the join's columns `demand`, in this order. */
-export function planJoin(
-  builder: PlanBuilder,
+/** One more input, as it is joined to those before it. */
+export interface JoinStep {
+  readonly input: number;
+  readonly own: Flow;
+  /** `left` over the columns of what is joined so far, `right` over the input's own. */
+  readonly pairs: readonly KeyedPair[];
+  /** What runs on the columns of both sides, left's first. */
+  readonly after: (steps: FusedSteps) => FusedSteps;
+  /** Columns after that. */
+  readonly columns: readonly MirType[];
+}
+
+/** The steps of joining the inputs in `order`; the last leaves the join's columns `demand`, in this order. */
+export function joinSteps(
   join: MirJoin,
   flows: readonly Flow[],
   order: readonly number[],
   demand: readonly number[],
-): Flow {
+): JoinStep[] {
   const offsets: number[] = [];
   let arity = 0;
   for (const flow of flows) {
@@ -84,15 +96,13 @@ export function planJoin(
   }));
   let residual = [...join.residual];
   const joined = new Set<number>();
-  /** Position of each of the join's columns in the current flow. */
+  /** Position of each of the join's columns in what is joined so far. */
   let positions = new Map<number, number>();
-  let current: Flow | null = null;
-
-  const here = (scalar: MirScalar): MirScalar => remapColumns(scalar, (index) => positions.get(index)!);
+  let before: readonly MirType[] = [];
   const available = (scalar: MirScalar): boolean =>
     [...columnsRead(scalar)].every((index) => positions.has(index));
 
-  for (const [step, input] of order.entries()) {
+  return order.map((input, step) => {
     const offset = offsets[input]!;
     const local = (scalar: MirScalar): MirScalar => remapColumns(scalar, (index) => index - offset);
     const last = step === order.length - 1;
@@ -108,32 +118,44 @@ export function planJoin(
       for (const other of mine.slice(1)) equalities.push(...keyEquality(first, other, item.nullSafe));
     }
     const own = filterFlow(flows[input]!, equalities.map(local));
-    const before: Flow | null = current;
-    const arityBefore = before === null ? 0 : before.columns.length;
     const leftPositions = positions;
     positions = new Map(positions);
-    own.columns.forEach((_, index) => positions.set(offset + index, arityBefore + index));
+    own.columns.forEach((_, index) => positions.set(offset + index, before.length + index));
 
     const ready = residual.filter((scalar) => available(scalar) && (last || !canFail(scalar)));
     residual = residual.filter((scalar) => !ready.includes(scalar));
     const kept = last ? demand : keptColumns(positions, demand, residual, classes, joined);
-    const types: MirType[] = [...(before?.columns ?? []), ...own.columns];
-    const conditions = ready.map(here);
-    const projection = kept.map((index) => positions.get(index)!);
+    const types: MirType[] = [...before, ...own.columns];
+    const here = positions;
+    const conditions = ready.map((scalar) => remapColumns(scalar, (index) => here.get(index)!));
+    const projection = kept.map((index) => here.get(index)!);
     const columns = projection.map((index) => types[index]!);
-    if (before === null) {
-      const steps = own.steps.filter(conditions).project(projection);
-      current = { node: own.node, steps, columns };
-    } else {
-      const resolved = pairs.map((pair) => ({
-        left: remapColumns(pair.left, (index) => leftPositions.get(index)!),
-        right: local(pair.right),
-        nullSafe: pair.nullSafe,
-      }));
-      const after = (steps: FusedSteps): FusedSteps => steps.filter(conditions).project(projection);
-      current = joinFlows(builder, before, own, resolved, after, columns);
-    }
+    const resolved = pairs.map((pair) => ({
+      left: remapColumns(pair.left, (index) => leftPositions.get(index)!),
+      right: local(pair.right),
+      nullSafe: pair.nullSafe,
+    }));
     positions = new Map(kept.map((index, position) => [index, position]));
+    before = columns;
+    const after = (steps: FusedSteps): FusedSteps => steps.filter(conditions).project(projection);
+    return { input, own, pairs: resolved, after, columns };
+  });
+}
+
+/** Renders a join as a chain of joins; the result has the join's columns `demand`, in this order. */
+export function planJoin(
+  builder: PlanBuilder,
+  join: MirJoin,
+  flows: readonly Flow[],
+  order: readonly number[],
+  demand: readonly number[],
+): Flow {
+  let current: Flow | null = null;
+  for (const { own, pairs, after, columns } of joinSteps(join, flows, order, demand)) {
+    current =
+      current === null
+        ? { node: own.node, steps: after(own.steps), columns }
+        : joinFlows(builder, current, own, pairs, after, columns);
   }
   if (current === null) throw new Error('join without inputs');
   return current;

@@ -53,15 +53,24 @@ export interface PhysicalOptions {
   readonly target: Target;
   /** Allocates shared arrangements; only for maintained plans. */
   readonly allocate: (() => ArrangementId) | null;
+  /** Of `PHYSICAL_CHOICES`, those that are left out. */
+  readonly withoutRules?: ReadonlySet<string> | undefined;
 }
+
+const DELTA_JOIN = 'delta-join';
+
+/** The names of what can be left out here, as rules of the optimizer can. */
+export const PHYSICAL_CHOICES: readonly string[] = [DELTA_JOIN];
 
 /** Plans an optimized relation. */
 export function planRelation(relation: MirRelation, options: PhysicalOptions): PhysicalPlan {
   const { catalog, target } = options;
+  const once = target.kind === 'rows' || target.kind === 'write';
   const builder = new PlanBuilder({
     catalog,
     allocate: target.kind === 'maintain' ? options.allocate : null,
-    lookups: target.kind === 'rows' || target.kind === 'write',
+    lookups: once,
+    deltaJoins: !once && !options.withoutRules?.has(DELTA_JOIN),
   });
   const planner = new RelationPlanner(builder);
   const flow = planner.plan(relation);

@@ -12,7 +12,8 @@ import { eachRowOnce, isVolatile } from '../mir/volatile.ts';
 import { toColumnType } from '../types/column-type.ts';
 import type { Flow, PlanBuilder } from './builder.ts';
 import { toExpr, toKeyExpr, toOrderKey } from './expr.ts';
-import { expectedRows, joinOrder } from './join-order.ts';
+import { planDeltaJoin } from './delta-join.ts';
+import { expectedRows, joinOrders } from './join-order.ts';
 import { joinFlows, planJoin } from './join.ts';
 import { planLookup } from './lookup.ts';
 import { planDistinct, planReduce } from './reduce.ts';
@@ -216,8 +217,11 @@ export class RelationPlanner {
         },
       };
     });
-    const order = joinOrder(relation, facts);
-    return planJoin(this.#builder, relation, flows, order, demand);
+    const orders = joinOrders(relation, facts);
+    return (
+      planDeltaJoin(this.#builder, relation, { flows, facts, orders, demand }) ??
+      planJoin(this.#builder, relation, flows, orders.best.order, demand)
+    );
   }
 
   #isArrangedBy(flow: Flow, columns: ReadonlySet<number>): boolean {

@@ -7,6 +7,7 @@
 import { parseArgs } from 'node:util';
 import type pg from 'pg';
 import { RULE_NAMES } from '../../sql/optimize/pipeline.ts';
+import { PHYSICAL_CHOICES } from '../../sql/physical/physical.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { startTidewire } from '../support/tidewire.ts';
 import { generateCase, script } from './case.ts';
@@ -52,7 +53,7 @@ try {
     connect,
     self: options.self,
   };
-  const turns = [...RULE_NAMES, 'all'];
+  const turns = [...RULE_NAMES, ...PHYSICAL_CHOICES, 'all'];
   const started = Date.now();
   for (let seed = firstSeed; total.checks < wanted && Date.now() < until; seed++) {
     const test = generateCase(seed);

@@ -94,6 +94,39 @@ export function interpretPlan(plan: Plan, data: ArrangementData, parameters: rea
         copy(mfp(joined, operator.closure, arities[operator.left]! + arities[operator.right]!), result);
         break;
       }
+      case 'deltaJoin': {
+        // At one time each path alone makes all rows.
+        const made = operator.paths.map((path) => {
+          let rows = mfp(input(path.source), path.start, arities[path.source]!);
+          let arity = path.columns.length;
+          for (const stage of path.stages) {
+            const layout = layouts[stage.arrangement];
+            if (layout == null) throw new Error(`node ${index} looks up what is not arranged`);
+            layout.key.forEach((key, at) => sameType(key, stage.key[at]!));
+            const joined = new Bag();
+            joined.inherit(rows);
+            joined.inherit(input(stage.arrangement));
+            for (const a of rows.rows.values()) {
+              const key = keyOf(stage.key, a.row);
+              for (const b of input(stage.arrangement).rows.values()) {
+                const match = keyOf(layout.key, b.row).every(
+                  (part, at) => part === key[at] && (part !== null || stage.nullSafe[at]!),
+                );
+                if (match) joined.add([...a.row, ...b.row], a.diff * b.diff);
+              }
+            }
+            rows = mfp(joined, stage.closure, arity + arities[stage.arrangement]!);
+            arity = stage.columns.length;
+          }
+          return rows;
+        });
+        const text = (bag: Bag): string =>
+          JSON.stringify([...bag.rows.values()].map(({ row, diff }) => JSON.stringify([row, diff])).sort());
+        if (made.some((bag) => text(bag) !== text(made[0]!)))
+          throw new Error(`the paths of node ${index} make different rows`);
+        copy(made[0]!, result);
+        break;
+      }
       case 'reduce': {
         const source = input(operator.input);
         result.inherit(source);

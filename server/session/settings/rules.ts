@@ -1,9 +1,11 @@
 /** `disabled_rules`: rules of the optimizer that a session does without, `all` or names separated by commas. */
 import { RULE_NAMES } from '../../../sql/optimize/pipeline.ts';
+import { PHYSICAL_CHOICES } from '../../../sql/physical/physical.ts';
 import { invalidValue } from './definition.ts';
 
 const NONE: ReadonlySet<string> = new Set();
-const ALL: ReadonlySet<string> = new Set(RULE_NAMES);
+const NAMES: readonly string[] = [...RULE_NAMES, ...PHYSICAL_CHOICES];
+const ALL: ReadonlySet<string> = new Set(NAMES);
 
 const names = (value: string): string[] =>
   value
@@ -15,7 +17,7 @@ const names = (value: string): string[] =>
 export function ruleNames(value: string, setting: string): string {
   const given = names(value);
   const unknown = given.find((name) => name !== 'all' && !ALL.has(name));
-  if (unknown !== undefined) throw invalidValue(setting, value, `The rules are: ${RULE_NAMES.join(', ')}.`);
+  if (unknown !== undefined) throw invalidValue(setting, value, `The rules are: ${NAMES.join(', ')}.`);
   return given.includes('all') ? 'all' : given.join(',');
 }
 

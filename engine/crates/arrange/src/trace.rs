@@ -83,8 +83,30 @@ impl RowTrace {
         RowTrace { as_of, floor, ..self.clone() }
     }
 
-    pub(crate) fn floor(&self) -> u64 {
+    /// Batches below are in the seeds of the dataflow that reads it; 0 where there are none.
+    pub fn floor(&self) -> u64 {
         self.floor
+    }
+
+    /// Times below are read as this one.
+    pub fn as_of(&self) -> u64 {
+        self.as_of
+    }
+
+    /// All that it holds now, what is in seeds too.
+    pub(crate) fn batches(&self) -> Vec<ReadBatch> {
+        match &self.source {
+            Source::Live(agent) => {
+                let mut batches = Vec::new();
+                agent.map_batches(|batch| {
+                    if !batch.is_empty() {
+                        batches.push(ReadBatch::as_of(batch.clone(), self.as_of));
+                    }
+                });
+                batches
+            }
+            Source::Frozen(frozen) => frozen.batches.as_ref().clone(),
+        }
     }
 
     /// The agent of a live trace.

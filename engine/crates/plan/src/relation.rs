@@ -314,6 +314,38 @@ pub struct KeyRange {
     pub to: Option<Expr>,
 }
 
+/// What becomes of the changes of one input of a delta join.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DeltaPath {
+    /// The input's rows.
+    pub source: NodeIndex,
+    /// Over the source's columns; it cannot fail.
+    pub start: Mfp,
+    /// What it gives.
+    pub columns: Vec<ColumnType>,
+    /// The other inputs, each once.
+    pub stages: Vec<DeltaStage>,
+}
+
+/// A look-up of an input of a delta join.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DeltaStage {
+    /// The input, by the number of its path.
+    pub input: u32,
+    /// A node that yields an arrangement of it.
+    pub arrangement: NodeIndex,
+    /// The arrangement's whole key, over the columns that the stages before give.
+    pub key: Vec<KeyExpr>,
+    /// As of a join.
+    pub null_safe: Vec<bool>,
+    /// Over the columns that the stages before give, followed by the arrangement's.
+    pub closure: Mfp,
+    /// What it gives.
+    pub columns: Vec<ColumnType>,
+}
+
 /// The relational operators.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
@@ -354,6 +386,10 @@ pub enum Operator {
     /// field match only where `null_safe` says so. `closure` runs over left columns followed by right columns.
     /// An empty key is a cross product.
     Join { left: NodeIndex, right: NodeIndex, null_safe: Vec<bool>, closure: Mfp },
+    /// Equi-join of three or more inputs without arrangements of what it makes. Each input has a path: its changes look up
+    /// the other inputs' arrangements, one after another. Each row is made once: by the path, of the inputs that changed at
+    /// its time, that comes last. Only in maintained plans.
+    DeltaJoin { paths: Vec<DeltaPath> },
     /// Groups by `key`; output row: the key's columns, then the aggregates' results. Yields an arrangement whose key
     /// is the whole key and whose value the results (`layout` says so).
     Reduce { input: NodeIndex, key: Vec<KeyExpr>, class: ReduceClass, layout: Layout },
@@ -403,6 +439,13 @@ impl Operator {
             | Operator::Threshold { input }
             | Operator::Guard { input, .. } => vec![*input],
             Operator::Join { left, right, .. } => vec![*left, *right],
+            Operator::DeltaJoin { paths } => {
+                let looked_up = |path: &DeltaPath| {
+                    let stages: Vec<_> = path.stages.iter().map(|stage| stage.arrangement).collect();
+                    [vec![path.source], stages].concat()
+                };
+                paths.iter().flat_map(looked_up).collect()
+            }
             Operator::Union { inputs } => inputs.clone(),
         }
     }

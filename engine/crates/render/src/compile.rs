@@ -128,6 +128,7 @@ pub enum Step {
         /// Over the sources key, left value, right value.
         closure: Arc<CompiledMfp>,
     },
+    DeltaJoin(Vec<crate::delta::Path>),
     Distinct(Pipeline),
     Accumulable {
         input: Pipeline,
@@ -377,8 +378,8 @@ pub fn key_program(
     Ok(CompiledMfp::over(&mfp, &MfpInput::row(columns), &[], settings)?)
 }
 
-struct Compiler<'a> {
-    plan: &'a Plan,
+pub struct Compiler<'a> {
+    pub plan: &'a Plan,
     settings: &'a FormatSettings,
     late: Vec<(usize, Late)>,
     /// How often each node is read.
@@ -398,6 +399,11 @@ impl<'a> Compiler<'a> {
                 Operator::Join { left, right, .. } => {
                     joined[*left as usize] = true;
                     joined[*right as usize] = true;
+                }
+                Operator::DeltaJoin { paths } => {
+                    for stage in paths.iter().flat_map(|path| &path.stages) {
+                        joined[stage.arrangement as usize] = true;
+                    }
                 }
                 // Read twice: for its rows and for its keys.
                 Operator::Guard { input, .. } => consumers[*input as usize] += 1,
@@ -433,7 +439,7 @@ impl<'a> Compiler<'a> {
         Compiler { plan, settings, late: Vec::new(), consumers, forms }
     }
 
-    fn columns(&self, node: usize) -> &'a [ColumnType] {
+    pub fn columns(&self, node: usize) -> &'a [ColumnType] {
         &self.plan.nodes[node].columns
     }
 
@@ -456,7 +462,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// Reads `node` (through the Mfps that are fused into its reader) and applies `last` to its columns.
-    fn pipeline(
+    pub fn pipeline(
         &self,
         node: NodeIndex,
         last: Mfp,
@@ -470,8 +476,13 @@ impl<'a> Compiler<'a> {
             node = *input as usize;
         }
         let input = self.input_of(node)?;
-        let mfp = CompiledMfp::over(&mfp, &input, &self.plan.parameters, self.settings())?;
+        let mfp = self.compiled(&mfp, &input)?;
         Ok(Pipeline { source: node, mfp: Arc::new(mfp), key: key.map(Into::into) })
+    }
+
+    /// A program over rows that stand like `input`.
+    pub fn compiled(&self, mfp: &Mfp, input: &MfpInput) -> Result<CompiledMfp, CompileError> {
+        Ok(CompiledMfp::over(mfp, input, &self.plan.parameters, self.settings())?)
     }
 
     fn rows(&self, node: NodeIndex) -> Result<Pipeline, CompileError> {
@@ -517,10 +528,22 @@ impl<'a> Compiler<'a> {
             .iter()
             .filter(|reader| reader.operator.inputs().iter().any(|input| *input as usize == node));
         for reader in readers {
-            let Operator::Join { null_safe, .. } = &reader.operator else { return Vec::new() };
-            let fields = strict.get_or_insert_with(|| vec![true; null_safe.len()]);
-            for (field, safe) in fields.iter_mut().zip(null_safe) {
-                *field &= !safe;
+            let looked_up: Vec<&Vec<bool>> = match &reader.operator {
+                Operator::Join { null_safe, .. } => vec![null_safe],
+                // A path that begins here joins by the same equalities.
+                Operator::DeltaJoin { paths } => paths
+                    .iter()
+                    .flat_map(|path| &path.stages)
+                    .filter(|stage| stage.arrangement as usize == node)
+                    .map(|stage| &stage.null_safe)
+                    .collect(),
+                _ => return Vec::new(),
+            };
+            for null_safe in looked_up {
+                let fields = strict.get_or_insert_with(|| vec![true; null_safe.len()]);
+                for (field, safe) in fields.iter_mut().zip(null_safe) {
+                    *field &= !safe;
+                }
             }
         }
         if output_nodes(self.plan).iter().any(|output| *output as usize == node) {
@@ -614,6 +637,7 @@ impl<'a> Compiler<'a> {
             Operator::Join { left, right, null_safe, closure } => {
                 self.join(*left as usize, *right as usize, null_safe, closure)?
             }
+            Operator::DeltaJoin { paths } => Step::DeltaJoin(self.delta_join(paths)?),
             Operator::Reduce { input, key, class, layout } => {
                 check_reduce_layout(layout, key.len(), node.columns.len())?;
                 match class {
@@ -739,7 +763,7 @@ impl<'a> Compiler<'a> {
         let other = layout_input(right_layout, self.columns(right), 0, 2)?;
         input.sources.push(other.sources[1].clone());
         input.columns.extend(other.columns);
-        let closure = CompiledMfp::over(closure, &input, &self.plan.parameters, self.settings())?;
+        let closure = self.compiled(closure, &input)?;
         Ok(Step::Join { left, right, key, null_safe: null_safe.to_vec(), closure: Arc::new(closure) })
     }
 
@@ -845,7 +869,7 @@ pub fn int8_of(value: Datum<'_>) -> Option<i64> {
 }
 
 /// The layout in which an operator yields an arrangement.
-fn own_layout(operator: &Operator) -> Option<&Layout> {
+pub fn own_layout(operator: &Operator) -> Option<&Layout> {
     match operator {
         Operator::Import { layout, .. }
         | Operator::Lookup { layout, .. }

@@ -12,6 +12,7 @@ mod aggregate;
 mod compile;
 mod compose;
 mod conflict;
+mod delta;
 mod encode;
 mod execute;
 mod finish;

@@ -19,6 +19,9 @@ impl Program {
                     _ => u64::MAX,
                 },
                 Step::Join { left, right, .. } => of(left).saturating_mul(of(right)),
+                Step::DeltaJoin(paths) => {
+                    paths.iter().fold(1, |product: u64, path| product.saturating_mul(of(&path.start.source)))
+                }
                 Step::Union(inputs) => {
                     inputs.iter().fold(0, |sum: u64, input| sum.saturating_add(of(&input.source)))
                 }

@@ -48,7 +48,14 @@ impl Runner {
 
     /// Runs over a row and pushes what it yields; `key` are the types of the leading key columns.
     #[inline]
-    fn push(&mut self, sources: &[&[u8]], key: Option<&[ScalarType]>, time: u64, diff: i64, out: &mut OkErr) {
+    pub fn push(
+        &mut self,
+        sources: &[&[u8]],
+        key: Option<&[ScalarType]>,
+        time: u64,
+        diff: i64,
+        out: &mut OkErr,
+    ) {
         if diff > 1 && self.mfp.is_volatile() {
             for _ in 0..diff {
                 self.push(sources, key, time, 1, out);
@@ -116,7 +123,8 @@ pub fn run_with<'s>(
     (ok, Some(err))
 }
 
-fn over<'s>(
+/// Runs `logic` over the rows of a node, given as the packed rows of its form.
+pub fn over<'s>(
     built: &Built<'s>,
     name: &str,
     mut logic: impl FnMut(&[&[u8]], u64, i64, &mut OkErr) + 'static,

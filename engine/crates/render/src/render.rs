@@ -1,6 +1,7 @@
 //! Wiring a compiled plan into a dataflow.
 
 use crate::compile::{Form, KeyInterval, Program, Sink, Step};
+use crate::delta::delta_join;
 use crate::pipeline::{Built, Runner, container, run, run_with};
 use crate::reduce::accumulable::Accumulable;
 use crate::reduce::basic;
@@ -178,6 +179,11 @@ impl<'s> Rendering<'_, 's> {
                 });
                 self.errors.push(err);
                 Built::Rows(ok)
+            }
+            Step::DeltaJoin(paths) => {
+                let (rows, errors) = delta_join(paths, &self.built, self.program, imports.flow(), name)?;
+                self.errors.extend(errors);
+                Built::Rows(self.union(rows))
             }
             Step::Distinct(pipeline) => {
                 let keys = self.run(pipeline, name);

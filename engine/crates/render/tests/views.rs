@@ -269,6 +269,16 @@ fn queries() -> Vec<Query> {
             },
         });
     }
+    queries.push(Query {
+        name: "delta join",
+        plan: plan(vec![
+            import(1),
+            import(2),
+            node(t.clone(), Operator::Arrange { input: 1, layout: layout(&t, vec![key_of(1, Int4)]) }),
+            node(vec![column(Int4); 3], Operator::DeltaJoin { paths: delta_paths(&t) }),
+        ]),
+        expect: |tables| (delta_joined(tables), vec![]),
+    });
     let pair = vec![column(Int4), column(Int4)];
     queries.push(Query {
         name: "except all",
@@ -529,6 +539,45 @@ fn joined_rows([a, b]: &Tables, safe: bool) -> Bag {
             if x.k == y.v && (safe || x.k.is_some()) {
                 let sum = x.v.zip(y.v).map(|(a, b)| a + b);
                 rows.push(pack(&[opt(x.k, Datum::Int32), opt(y.k, Datum::Int32), opt(sum, Datum::Int32)]));
+            }
+        }
+    }
+    bag(rows)
+}
+
+/// a.k = b.v and b.k = c.k: of a the first table by k, of b the second by k or v, of c the second by k.
+fn delta_paths(t: &[ColumnType]) -> Vec<DeltaPath> {
+    let whole = |columns: Vec<u32>| Mfp { expressions: vec![], predicates: vec![], projection: columns };
+    let stage = |input: u32, arrangement: u32, key: u32, shown: Vec<u32>| DeltaStage {
+        input,
+        arrangement,
+        key: vec![key_of(key, Int4)],
+        null_safe: vec![false],
+        columns: vec![column(Int4); shown.len()],
+        closure: whole(shown),
+    };
+    let path = |source: u32, stages: Vec<DeltaStage>| DeltaPath {
+        source,
+        start: whole(vec![0, 1]),
+        columns: t[..2].to_vec(),
+        stages,
+    };
+    vec![
+        // (a.k, a.v) → (a.v, b.k, b.v) → (a.v, b.v, c.v)
+        path(0, vec![stage(1, 2, 0, vec![1, 2, 3]), stage(2, 1, 1, vec![0, 2, 4])]),
+        // (b.k, b.v) → (b.k, b.v, a.v) → …
+        path(1, vec![stage(0, 0, 1, vec![0, 1, 3]), stage(2, 1, 0, vec![2, 1, 4])]),
+        // (c.k, c.v) → (c.v, b.v) → …
+        path(1, vec![stage(1, 1, 0, vec![1, 3]), stage(0, 0, 1, vec![3, 1, 0])]),
+    ]
+}
+
+fn delta_joined([first, second]: &Tables) -> Bag {
+    let mut rows = Vec::new();
+    for a in first {
+        for b in second.iter().filter(|b| a.k.is_some() && a.k == b.v) {
+            for c in second.iter().filter(|c| b.k.is_some() && b.k == c.k) {
+                rows.push(pack(&[a.v, b.v, c.v].map(|value| opt(value, Datum::Int32))));
             }
         }
     }

@@ -40,6 +40,8 @@ fn main() {
         FrameExclusion,
         Frame,
         WindowCall,
+        DeltaPath,
+        DeltaStage,
         Operator,
         Output,
         Finishing,
