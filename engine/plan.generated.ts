@@ -21,7 +21,7 @@ nodes: Array<Node>,
  * What becomes of the result.
  */
 output: Output, };
-export type BaseType = "bool" | "int2" | "int4" | "int8" | "float4" | "float8" | "numeric" | "text" | "varchar" | "bpchar" | "bytea" | "date" | "time" | "timestamp" | "timestamptz" | "interval" | "uuid" | "jsonb" | "json" | "oid" | "name" | "char";
+export type BaseType = "bool" | "int2" | "int4" | "int8" | "float4" | "float8" | "numeric" | "text" | "varchar" | "bpchar" | "bytea" | "date" | "time" | "timestamp" | "timestamptz" | "interval" | "uuid" | "jsonb" | "json" | "jsonpath" | "oid" | "name" | "char";
 export type ScalarType = BaseType | `_${BaseType}` | `(${string})` | `_(${string})` | `enum:${number}` | `_enum:${number}`;
 export type ColumnType = { 
 /**
@@ -178,7 +178,7 @@ function: TableFunction,
  * Its arguments.
  */
 arguments: Array<Expr>, };
-export type TableFunction = "hop" | "generateSeries" | "stringToTable" | "regexpSplitToTable" | "jsonbArrayElements" | "jsonbArrayElementsText" | "jsonbEach" | "unnest" | "expandArray" | "jsonArrayElements" | "jsonArrayElementsText" | "jsonEach" | "jsonEachText" | "jsonObjectKeys" | "generateSubscripts" | "regexpMatches" | "jsonbEachText" | "jsonbObjectKeys";
+export type TableFunction = "hop" | "generateSeries" | "stringToTable" | "regexpSplitToTable" | "jsonbArrayElements" | "jsonbArrayElementsText" | "jsonbEach" | "unnest" | "expandArray" | "jsonArrayElements" | "jsonArrayElementsText" | "jsonEach" | "jsonEachText" | "jsonObjectKeys" | "generateSubscripts" | "regexpMatches" | "jsonbEachText" | "jsonbObjectKeys" | "jsonbPathQuery" | "jsonbPathQueryTz";
 export type WindowFunction = { "kind": "rowNumber" } | { "kind": "rank" } | { "kind": "denseRank" } | { "kind": "percentRank" } | { "kind": "cumeDist" } | { "kind": "ntile" } | { "kind": "lag" } | { "kind": "lead" } | { "kind": "firstValue" } | { "kind": "lastValue" } | { "kind": "nthValue" } | { "kind": "aggregate", function: AggregateFunction, };
 export type FrameMode = "rows" | "range" | "groups";
 export type FrameBound = { "kind": "unboundedPreceding" } | { "kind": "preceding", column: number, } | { "kind": "currentRow" } | { "kind": "following", column: number, } | { "kind": "unboundedFollowing" };

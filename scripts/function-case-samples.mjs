@@ -1,4 +1,5 @@
 // What generate-function-cases.mjs calls functions with.
+import { jsonpathTuples } from './jsonpath-case-samples.mjs';
 
 const text = [
   '',
@@ -148,6 +149,7 @@ export const samples = {
     '11111111-1111-1111-8111-111111111111',
     null,
   ],
+  jsonpath: ['$', 'strict $.a', null],
   jsonb: [
     'null',
     'true',
@@ -689,10 +691,14 @@ for (const type of ['date', 'time', 'timestamp', 'timestamptz', 'interval']) {
 
 const datetime = /^(date|time|timestamp|timestamptz|interval)$/;
 
+/** By opcode: all tuples of arguments, where they are not drawn. */
+export const argumentTuples = { ...jsonpathTuples };
+
 /** The file that a function's cases go to. */
 export function familyOf(opcode, args, result) {
   const types = [...args, result];
   if (/to_char$|to_number|^to_date|^to_timestamp/.test(opcode)) return 'formatting';
+  if (types.includes('jsonpath')) return 'jsonpath';
   if (types.includes('jsonb')) return 'jsonb';
   if (types.some((type) => datetime.test(type)))
     return types.includes('interval') && !opcode.startsWith('timestamp') ? 'interval' : 'datetime';

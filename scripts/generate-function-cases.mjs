@@ -12,7 +12,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { argumentSamples, familyOf, samples } from './function-case-samples.mjs';
+import { argumentSamples, argumentTuples, familyOf, samples } from './function-case-samples.mjs';
 
 const [url, most = '14', directory] = process.argv.slice(2);
 const limit = Number(most);
@@ -52,7 +52,7 @@ for (const { prosrc, proname, result_name: result, args, stable } of functions) 
   const choices = args.map((type, index) => argumentSamples[prosrc]?.[index] ?? samples[type]);
   for (const zone of stable ? ['UTC', 'America/New_York'] : ['UTC']) {
     await client.query(`SET TimeZone = '${zone}'`);
-    for (const values of combinations(choices, prosrc)) {
+    for (const values of argumentTuples[prosrc] ?? combinations(choices, prosrc)) {
       const list = values.map((value, index) => literal(value, args[index])).join(', ');
       const { rows } = await client.query('SELECT pg_temp.answer($1) AS answer', [
         // format() uses the type's output function, where a cast to text would not (bool, char(n)).

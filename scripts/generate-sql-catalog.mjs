@@ -7,7 +7,7 @@ import { Client } from 'pg';
 import { families } from '../build/sql/functions/families.js';
 
 const baseTypes =
-  words(`bool bytea char name int8 int2 int4 text oid json jsonb float4 float8 bpchar varchar date time
+  words(`bool bytea char name int8 int2 int4 text oid json jsonb jsonpath float4 float8 bpchar varchar date time
   timestamp timestamptz interval numeric uuid`);
 // Types that have a name and an oid in expressions but no column form of their own.
 const registered = words(

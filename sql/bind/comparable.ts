@@ -1,4 +1,4 @@
-/** Types whose values cannot be compared (json, and what has it in it), where they would have to be. */
+/** Types whose values cannot be compared (json and jsonpath, and what has it in it), where they would have to be. */
 import { SqlError } from '../error.ts';
 import { displayType } from '../types/format.ts';
 import { recordFields } from '../types/record.ts';
@@ -8,7 +8,7 @@ import type { Statement } from './statement.ts';
 
 /** Whether values of the type are equal or not, and one before the other. */
 export function isComparable(type: TypeName): boolean {
-  if (type === 'json') return false;
+  if (type === 'json' || type === 'jsonpath') return false;
   const element = elementType(type);
   if (element !== null) return isComparable(element);
   return recordFields(type)?.every((field) => isComparable(field.type.name)) !== false;

@@ -5,15 +5,16 @@
  */
 import type { FuncCall } from '@pgsql/types';
 import { locationOf, nameParts } from '../ast/accessors.ts';
+import { placementOf } from '../functions/placement.ts';
 import { resolveAmong } from '../functions/resolve.ts';
 import { tableFunctionsNamed } from '../functions/table-functions.ts';
 import type { TableFunctionEntry } from '../functions/table-functions.ts';
 import type { HirColumn, HirRelation, HirScalar, HirTableCall } from '../hir.ts';
 import { freeOfScalar, liftScalar, mapReferences } from '../hir/traverse.ts';
-import { displayType } from '../types/format.ts';
 import { plain } from '../types/table.ts';
+import type { TypeName } from '../types/type.ts';
+import { bindArguments, callText } from './call-arguments.ts';
 import type { ExpressionContext } from './context.ts';
-import { bindExpression } from './expression.ts';
 import { isGrouping } from './grouping-sets.ts';
 import { operand } from './operator.ts';
 import { literal, scalarKey, typeOf } from './scalar.ts';
@@ -127,16 +128,21 @@ export interface BoundTableCall {
 export function bindTableCall(node: FuncCall, context: ExpressionContext): BoundTableCall {
   const { statement } = context;
   const at = locationOf(node);
-  const written = nameParts(node.funcname).join('.');
   const name = nameParts(node.funcname).pop()!;
   const entries = tableFunctionsNamed(name);
   if (entries.length === 0) throw statement.unsupported(`set-returning function ${name}()`, at);
   if (node.func_variadic === true) throw statement.unsupported('VARIADIC arguments', at);
-  const args = (node.args ?? []).map((argument) => bindExpression(argument, context));
-  const types = args.map((argument) => typeOf(argument.scalar).name);
-  const entry = resolveAmong(entries, types);
+  const args = bindArguments(node, context);
+  const types = args.values.map((argument) => typeOf(argument.scalar).name);
+  const placed = entries.flatMap((entry) => {
+    const { arguments: wanted, argumentNames: names = [], optional: defaults = 0 } = entry;
+    const placement = placementOf({ types: wanted, names, defaults, variadic: null }, args);
+    if (placement === null) return [];
+    return [{ ...entry, ...placement, arguments: placement.arguments as readonly TypeName[] }];
+  });
+  const entry = resolveAmong(placed, types);
   if (typeof entry === 'string') {
-    const signature = `${written}(${types.map(displayType).join(', ')})`;
+    const signature = callText(node, args);
     if (entry === 'ambiguous') {
       throw statement.error('42725', `function ${signature} is not unique`, at, {
         hint: 'Could not choose a best candidate function. You might need to add explicit type casts.',
@@ -146,9 +152,13 @@ export function bindTableCall(node: FuncCall, context: ExpressionContext): Bound
       hint: 'No function matches the given name and argument types. You might need to add explicit type casts.',
     });
   }
-  const operands = args.map((argument, i) => operand(context, argument, entry.arguments[i]!));
   const defaults = entry.defaults.map(([type, text]) => literal(type, text));
-  const all = entry.constant ? [literal(...entry.constant)] : [...operands, ...defaults];
+  const before = entry.places.length - (entry.optional ?? 0);
+  const given = entry.places.map((place, i) =>
+    place === null ? defaults[i - before]! : operand(context, args.values[place]!, entry.arguments[place]!),
+  );
+  const operands = entry.optional === undefined ? [...given, ...defaults] : given;
+  const all = entry.constant ? [literal(...entry.constant)] : operands;
   return { entry, call: { function: entry.function, arguments: all, canError: canError(entry, all) }, at };
 }
 

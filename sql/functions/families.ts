@@ -10,6 +10,7 @@ import { formattingFunctions } from './families/formatting.ts';
 import { integerFunctions } from './families/integer.ts';
 import { jsonFunctions } from './families/json.ts';
 import { jsonbFunctions } from './families/jsonb.ts';
+import { jsonpathFunctions } from './families/jsonpath.ts';
 import { numericFunctions } from './families/numeric.ts';
 import { patternFunctions } from './families/pattern.ts';
 import { sequenceFunctions } from './families/sequence.ts';
@@ -27,6 +28,7 @@ export const families: readonly FunctionFamily[] = [
   formattingFunctions,
   jsonFunctions,
   jsonbFunctions,
+  jsonpathFunctions,
   arrayFunctions,
   sequenceFunctions,
   enumFunctions,

@@ -426,17 +426,7 @@ jsonb_each_text
 jsonb_hash
 jsonb_hash_extended
 jsonb_object_keys
-jsonb_path_exists
-jsonb_path_exists_opr
-jsonb_path_exists_tz
-jsonb_path_match
-jsonb_path_match_opr
-jsonb_path_match_tz
 jsonb_path_query
-jsonb_path_query_array
-jsonb_path_query_array_tz
-jsonb_path_query_first
-jsonb_path_query_first_tz
 jsonb_path_query_tz
 jsonb_populate_record
 jsonb_populate_record_valid

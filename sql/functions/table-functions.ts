@@ -10,6 +10,10 @@ export interface TableFunctionEntry {
   readonly function: TableFunction;
   /** A literal in the place of all arguments: PostgreSQL's function over objects that there are none of. */
   readonly constant?: readonly [TypeName, string];
+  /** The arguments' names, where calls may name them. */
+  readonly argumentNames?: readonly string[];
+  /** How many of the last arguments may be left out; `defaults` are theirs. */
+  readonly optional?: number;
   /** Literals for what the engine's function takes beyond `arguments`: a type and a text. */
   readonly defaults: readonly (readonly [TypeName, string | null])[];
   /** The columns; `name` null where the result has no name of its own. */
@@ -64,6 +68,23 @@ function split(
   return { name, arguments: types, function: called, defaults, columns, canError };
 }
 
+/** `jsonb_path_query`: its variables and `silent` have defaults. */
+function pathQuery(name: string, called: TableFunction): TableFunctionEntry {
+  return {
+    name,
+    arguments: ['jsonb', 'jsonpath', 'jsonb', 'bool'],
+    argumentNames: ['target', 'path', 'vars', 'silent'],
+    optional: 2,
+    function: called,
+    defaults: [
+      ['jsonb', '{}'],
+      ['bool', 'f'],
+    ],
+    columns: [column(null, 'jsonb')],
+    canError: true,
+  };
+}
+
 const ENTRIES: readonly TableFunctionEntry[] = [
   ...series('int4', 'int4'),
   ...series('int8', 'int8'),
@@ -108,6 +129,8 @@ const ENTRIES: readonly TableFunctionEntry[] = [
     canError: true,
   })),
   jsonb('jsonb_object_keys', 'jsonbObjectKeys', [column(null, 'text')]),
+  pathQuery('jsonb_path_query', 'jsonbPathQuery'),
+  pathQuery('jsonb_path_query_tz', 'jsonbPathQueryTz'),
   {
     name: 'pg_partition_ancestors',
     arguments: ['regclass'],
@@ -121,9 +144,7 @@ const ENTRIES: readonly TableFunctionEntry[] = [
 
 /** Set-returning functions of PostgreSQL that there are not. */
 const MISSING = new Set(
-  `jsonb_path_query json_to_recordset json_populate_recordset jsonb_to_recordset jsonb_populate_recordset`
-    .trim()
-    .split(/\s+/),
+  `json_to_recordset json_populate_recordset jsonb_to_recordset jsonb_populate_recordset`.trim().split(/\s+/),
 );
 
 /** Whether PostgreSQL has a set-returning function of this name. */

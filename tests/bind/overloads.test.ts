@@ -13,8 +13,9 @@ import { environmentFor, makeCatalog, statementOf } from './fixture.ts';
 
 const SAMPLE = 3000;
 
+/** Not arrays of what does not compare: PostgreSQL finds that out when there are values to compare, we when we bind. */
 const columnTypes = types
-  .filter((type) => type.kind === 'b' && !/^_?reg/.test(type.name))
+  .filter((type) => type.kind === 'b' && !/^_?reg|^_json(path)?$/.test(type.name))
   .map((type) => type.display);
 const table = `CREATE TABLE z (${columnTypes.map((type, i) => `c${i} ${type}`).join(', ')})`;
 /** PostgreSQL 18 casts between bytea and integers, which we do not have. */

@@ -136,7 +136,12 @@ impl Node {
             Node::LogicalNow => Ok(context.now()),
             Node::Call(call) => call.eval(row, context, arena),
             Node::Input { argument, scalar, typmod } => match argument.eval(row, context, arena)? {
-                Datum::Text(text) => text_in(*scalar, *typmod, text, context.settings, arena),
+                Datum::Text(text) => {
+                    if *scalar == ScalarType::Jsonpath {
+                        crate::jsonpath::check(text)?;
+                    }
+                    text_in(*scalar, *typmod, text, context.settings, arena)
+                }
                 other => Ok(other),
             },
             Node::Output { argument, from } => match argument.eval(row, context, arena)? {

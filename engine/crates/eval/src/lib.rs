@@ -14,6 +14,7 @@ mod context;
 mod expression;
 mod fold;
 mod functions;
+mod jsonpath;
 mod mfp;
 mod registry;
 pub mod sequences;

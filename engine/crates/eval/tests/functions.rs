@@ -105,4 +105,6 @@ macro_rules! families {
     };
 }
 
-families!(integer, float, numeric, text, pattern, bytea, uuid, jsonb, datetime, interval, formatting);
+families!(
+    integer, float, numeric, text, pattern, bytea, uuid, jsonb, jsonpath, datetime, interval, formatting
+);

@@ -292,6 +292,10 @@ pub enum TableFunction {
     JsonbEachText,
     /// `(jsonb)` → text.
     JsonbObjectKeys,
+    /// `(jsonb, jsonpath, variables jsonb, silent bool)` → jsonb.
+    JsonbPathQuery,
+    /// The same, where values may be converted by the time zone.
+    JsonbPathQueryTz,
 }
 
 /// The call of a table function over the input's row.

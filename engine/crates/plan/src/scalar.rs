@@ -34,6 +34,8 @@ pub enum ScalarType {
     Jsonb,
     /// JSON as it was written.
     Json,
+    /// A path of SQL/JSON; stored as its canonical text.
+    Jsonpath,
     /// Unsigned 32-bit object identifier; also carries regclass, regtype and the other reg* types.
     Oid,
     /// PostgreSQL's 63-byte `name`; stored as text.
@@ -150,6 +152,7 @@ pub enum BaseType {
     Uuid,
     Jsonb,
     Json,
+    Jsonpath,
     Oid,
     Name,
     Char,
@@ -204,8 +207,8 @@ macro_rules! base_types {
 base_types!(
     Bool "bool", Int2 "int2", Int4 "int4", Int8 "int8", Float4 "float4", Float8 "float8", Numeric "numeric",
     Text "text", Varchar "varchar", Bpchar "bpchar", Bytea "bytea", Date "date", Time "time",
-    Timestamp "timestamp", Timestamptz "timestamptz", Interval "interval", Uuid "uuid", Jsonb "jsonb", Json "json", Oid "oid",
-    Name "name", Char "char",
+    Timestamp "timestamp", Timestamptz "timestamptz", Interval "interval", Uuid "uuid", Jsonb "jsonb", Json "json",
+    Jsonpath "jsonpath", Oid "oid", Name "name", Char "char",
 );
 
 impl Serialize for ScalarType {

@@ -56,9 +56,12 @@ pub fn read_column<'a>(row: &'a [u8], at: &mut usize, scalar: ScalarType, arena:
     match scalar {
         ScalarType::Int8 => Datum::Int64(take_i64(row, at)),
         ScalarType::Int4 => Datum::Int32(take_i32(row, at)),
-        ScalarType::Text | ScalarType::Varchar | ScalarType::Bpchar | ScalarType::Name | ScalarType::Char => {
-            Datum::Text(take_text(row, at))
-        }
+        ScalarType::Text
+        | ScalarType::Varchar
+        | ScalarType::Bpchar
+        | ScalarType::Name
+        | ScalarType::Char
+        | ScalarType::Jsonpath => Datum::Text(take_text(row, at)),
         ScalarType::Json => Datum::Json(take_text(row, at)),
         ScalarType::Enum(of) => Datum::Enum(EnumValue::new(u64::from_be_bytes(take(row, at)), of)),
         ScalarType::Timestamp => Datum::Timestamp(take_i64(row, at)),
@@ -147,6 +150,7 @@ pub fn skip_column(row: &[u8], at: usize, scalar: ScalarType) -> usize {
         | ScalarType::Varchar
         | ScalarType::Bpchar
         | ScalarType::Name
+        | ScalarType::Jsonpath
         | ScalarType::Char
         | ScalarType::Json => start + memchr::memchr(0, &row[start..]).expect("text is terminated") + 1,
         ScalarType::Bytea => escaped_end(row, start).0,

@@ -22,6 +22,7 @@ mod interval;
 pub mod io;
 pub mod json;
 pub mod jsonb;
+pub mod jsonpath;
 pub mod numeric;
 mod order;
 mod packed;

@@ -242,6 +242,7 @@ impl Random {
                 Datum::Jsonb(builder.finish(arena))
             }
             ScalarType::Json => Datum::Json(arena.push_str(format!("[{}]", self.below(20)))),
+            ScalarType::Jsonpath => Datum::Text(arena.push_str(format!("$[{}]", self.below(20)))),
             ScalarType::Array(_) | ScalarType::Record(_) | ScalarType::Enum(_) => {
                 unreachable!("arrays are in arrays.rs, rows in records.rs, enums in enums.rs")
             }

@@ -7,7 +7,7 @@ pub(crate) mod datetime;
 mod degrees;
 mod enumeration;
 mod float;
-mod formatting;
+pub(crate) mod formatting;
 mod identifier;
 mod integer;
 mod json;
@@ -55,6 +55,7 @@ pub(crate) fn families() -> Vec<&'static [Function]> {
     all.push(json_build::FUNCTIONS);
     all.push(jsonb_build::FUNCTIONS);
     all.push(jsonb_path::FUNCTIONS);
+    all.push(crate::jsonpath::FUNCTIONS);
     all.push(record::FUNCTIONS);
     all.push(degrees::FUNCTIONS);
     all.push(identifier::FUNCTIONS);

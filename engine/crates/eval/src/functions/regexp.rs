@@ -1,6 +1,7 @@
 //! Regular expressions: `~` and its kin, `regexp_…`, SIMILAR TO, `substring(… from pattern)`.
 
-use super::regexp_syntax::{Options, invalid, translate};
+pub(crate) use super::regexp_syntax::Options;
+use super::regexp_syntax::{invalid, translate};
 use super::text::characters;
 use crate::context::Env;
 use crate::registry::{Function, fallible};
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use tidewire_row::{Arena, ArrayBuilder, ArrayRef, Datum, EvalError, EvalResult, ScalarType};
 
 /// A compiled pattern.
-pub(super) struct Pattern {
+pub(crate) struct Pattern {
     engine: Engine,
     global: bool,
 }
@@ -60,7 +61,8 @@ fn failed(error: fancy_regex::Error) -> EvalError {
 }
 
 impl Pattern {
-    fn new(pattern: &str, options: Options) -> EvalResult<Self> {
+    /// Compiles a pattern.
+    pub(crate) fn new(pattern: &str, options: Options) -> EvalResult<Self> {
         let translated = translate(pattern, options)?;
         let global = options.global;
         if translated.backtracking {
@@ -86,7 +88,8 @@ impl Pattern {
         Ok(Pattern { engine: Engine::Plain(plain), global })
     }
 
-    fn is_match(&self, text: &str) -> EvalResult<bool> {
+    /// Whether it matches somewhere in a text.
+    pub(crate) fn is_match(&self, text: &str) -> EvalResult<bool> {
         match &self.engine {
             Engine::Plain(plain) | Engine::Longest { plain, .. } => Ok(plain.is_match(text)),
             Engine::Backtracking(engine) => engine.is_match(text).map_err(failed),

@@ -7,7 +7,7 @@ use tidewire_row::{EvalError, EvalResult};
 
 /// Options of a regular expression, by letter in flags or at the pattern's start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Options {
+pub(crate) struct Options {
     pub ignore_case: bool,
     /// `.` and negated brackets do not match a newline.
     pub newline_stops: bool,

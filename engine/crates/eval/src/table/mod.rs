@@ -82,6 +82,7 @@ fn width(function: TableFunction) -> usize {
 
 fn arity(function: TableFunction) -> usize {
     match function {
+        TableFunction::JsonbPathQuery | TableFunction::JsonbPathQueryTz => 4,
         TableFunction::Hop
         | TableFunction::GenerateSeries
         | TableFunction::StringToTable
@@ -198,6 +199,12 @@ impl Call {
             TableFunction::GenerateSubscripts => array::subscripts(&arguments, rows),
             TableFunction::RegexpMatches => array::regexp_matches(&arguments, &env, rows),
             TableFunction::JsonbObjectKeys => json::keys(&arguments, rows),
+            TableFunction::JsonbPathQuery => {
+                crate::jsonpath::query(&arguments, false, &env, |row| rows.push(&[row]))
+            }
+            TableFunction::JsonbPathQueryTz => {
+                crate::jsonpath::query(&arguments, true, &env, |row| rows.push(&[row]))
+            }
         }
     }
 }

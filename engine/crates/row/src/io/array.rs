@@ -417,6 +417,7 @@ pub(super) fn oid(scalar: ScalarType) -> u32 {
         ScalarType::Uuid => 2950,
         ScalarType::Jsonb => 3802,
         ScalarType::Json => 114,
+        ScalarType::Jsonpath => 4072,
         ScalarType::Record(_) => 2249,
         ScalarType::Enum(of) => of.oid(),
         ScalarType::Array(_) => 0,

@@ -10,7 +10,7 @@ pub(super) fn parse_int2(input: &str) -> EvalResult<i16> {
 }
 
 /// `int4in`
-pub(super) fn parse_int4(input: &str) -> EvalResult<i32> {
+pub(crate) fn parse_int4(input: &str) -> EvalResult<i32> {
     let value = parse_int(input, "integer", 1 << 31)?;
     i32::try_from(value).map_err(|_| EvalError::value_out_of_range("integer", input))
 }

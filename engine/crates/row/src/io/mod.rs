@@ -21,6 +21,8 @@ pub use bytea::{decode_hex, encode_hex};
 pub use float::{write_float4, write_float8};
 pub use interval::apply_typmod as apply_interval_typmod;
 
+pub(crate) use integer::parse_int4;
+
 pub use character::{bpchar_in, char_in, name_in, varchar_in};
 
 /// What the session's settings say about text forms.
@@ -125,6 +127,7 @@ pub fn type_name(scalar: ScalarType) -> &'static str {
         ScalarType::Uuid => "uuid",
         ScalarType::Jsonb => "jsonb",
         ScalarType::Json => "json",
+        ScalarType::Jsonpath => "jsonpath",
         ScalarType::Oid => "oid",
         ScalarType::Name => "name",
         ScalarType::Char => "\"char\"",
@@ -148,6 +151,7 @@ pub fn type_name(scalar: ScalarType) -> &'static str {
             ScalarType::Uuid => "uuid[]",
             ScalarType::Jsonb => "jsonb[]",
             ScalarType::Json => "json[]",
+            ScalarType::Jsonpath => "jsonpath[]",
             ScalarType::Oid => "oid[]",
             ScalarType::Name => "name[]",
             ScalarType::Char => "\"char\"[]",
@@ -199,6 +203,10 @@ pub fn text_in<'a>(
             character::check_nul(text)?;
             crate::json::validate(text)?;
             Datum::Json(arena.push_str(text))
+        }
+        ScalarType::Jsonpath => {
+            character::check_nul(text)?;
+            Datum::Text(arena.push_str(crate::jsonpath::canonical(text)?))
         }
         ScalarType::Enum(of) => Datum::Enum(EnumValue::parse(text, of)?),
     })
@@ -288,6 +296,7 @@ pub fn binary_in<'a>(
             crate::json::validate(text)?;
             Datum::Json(arena.push_str(text))
         }
+        ScalarType::Jsonpath => Datum::Text(json::receive_path(bytes, arena)?),
         ScalarType::Enum(of) => Datum::Enum(EnumValue::parse(character::utf8(bytes)?, of)?),
     })
 }
@@ -307,6 +316,10 @@ pub fn binary_out(datum: Datum<'_>, scalar: ScalarType, out: &mut Vec<u8>) {
         Datum::Float64(value) => out.extend_from_slice(&value.to_be_bytes()),
         Datum::Numeric(value) => value.write_binary(out),
         Datum::Text(value) if scalar == ScalarType::Char => character::char_send(value, out),
+        Datum::Text(value) if scalar == ScalarType::Jsonpath => {
+            out.push(json::VERSION);
+            out.extend_from_slice(value.as_bytes());
+        }
         Datum::Text(value) | Datum::Json(value) => out.extend_from_slice(value.as_bytes()),
         Datum::Enum(value) => out.extend_from_slice(value.label().as_bytes()),
         Datum::Bytea(value) => out.extend_from_slice(value),

@@ -13,6 +13,7 @@
 //! column holds 0x01 for it. A child's body is part of its parent's, so navigation copies nothing.
 
 mod builder;
+mod layout;
 mod parse;
 mod print;
 
@@ -22,6 +23,7 @@ use smallvec::SmallVec;
 use std::cmp::Ordering;
 
 pub use builder::JsonbBuilder;
+pub use layout::PostgresOffsets;
 pub use parse::parse;
 pub use print::write_string;
 

@@ -27,6 +27,7 @@ pub fn scalar(name: &str) -> ScalarType {
         "timestamptz" => ScalarType::Timestamptz,
         "interval" => ScalarType::Interval,
         "jsonb" => ScalarType::Jsonb,
+        "jsonpath" => ScalarType::Jsonpath,
         other => panic!("type {other}"),
     }
 }

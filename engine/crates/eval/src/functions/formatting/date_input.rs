@@ -159,13 +159,16 @@ fn set(target: &mut i32, value: i32, name: &str) -> EvalResult<()> {
     Ok(())
 }
 
-fn read(text: &str, picture: &Picture) -> EvalResult<Given> {
+/// Reads the fields of a picture; `standard`: as SQL/JSON wants it, where the text is what the picture says and no more.
+pub(super) fn read(text: &str, picture: &Picture, standard: bool) -> EvalResult<Given> {
     let mut reader = Reader { text, at: 0, given: Given::default() };
-    let mut fixed = false;
+    let mut fixed = standard;
+    let mut missing = false;
     // Characters skipped beyond what the picture has.
     let mut extra = 0;
     for (index, part) in picture.parts.iter().enumerate() {
         if reader.rest().is_empty() {
+            missing = true;
             break;
         }
         let is_field = matches!(part, Part::Field { .. });
@@ -174,6 +177,15 @@ fn read(text: &str, picture: &Picture) -> EvalResult<Given> {
             extra += reader.skip_spaces();
         }
         match part {
+            Part::Separator(wanted) | Part::Space(wanted) if standard => {
+                if reader.peek() != Some(*wanted) {
+                    return Err(bad_format(format!("unmatched format separator \"{wanted}\"")));
+                }
+                reader.skip();
+            }
+            Part::Character(wanted) if standard && reader.peek() != Some(*wanted) => {
+                return Err(bad_format(format!("unmatched format character \"{wanted}\"")));
+            }
             Part::Separator(_) | Part::Space(_) => {
                 if fixed {
                     reader.skip();
@@ -211,6 +223,16 @@ fn read(text: &str, picture: &Picture) -> EvalResult<Given> {
                     extra = reader.skip_spaces();
                 }
             }
+        }
+    }
+    if standard {
+        if missing {
+            return Err(bad_format("input string is too short for datetime format".into()));
+        }
+        reader.skip_spaces();
+        if !reader.rest().is_empty() {
+            let message = "trailing characters remain in input string after datetime format";
+            return Err(bad_format(message.into()));
         }
     }
     Ok(reader.given)
@@ -420,14 +442,14 @@ fn year_with_comma(reader: &mut Reader<'_>, name: &str) -> EvalResult<()> {
 }
 
 /// The day number, if it is one that PostgreSQL's Julian days reach.
-fn day_number(moment: &Moment) -> Option<i64> {
+pub(super) fn day_number(moment: &Moment) -> Option<i64> {
     let days = calendar::days_from_civil(moment.year, moment.month, moment.day);
     (days >= calendar::MIN_DATE as i64 && (moment.year, moment.month) < (5_874_898, 6)).then_some(days)
 }
 
 fn parse(text: &str, format: &str, env: &Env<'_>) -> EvalResult<Moment> {
     let picture = env.site.cached(format, || Picture::parse(format))?;
-    assemble(&read(text, &picture)?, text)
+    assemble(&read(text, &picture, false)?, text)
 }
 
 fn to_date(text: &str, format: &str, env: &Env<'_>) -> EvalResult<Datum<'static>> {

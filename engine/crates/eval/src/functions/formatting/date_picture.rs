@@ -1,6 +1,6 @@
 //! Format pictures of dates and times.
 
-use tidewire_row::EvalResult;
+use tidewire_row::{EvalError, EvalResult};
 
 /// How a name is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -284,6 +284,15 @@ pub(super) struct Picture {
 impl Picture {
     /// Reads a picture; every text is one.
     pub fn parse(text: &str) -> EvalResult<Self> {
+        Self::read(text, false)
+    }
+
+    /// Reads a picture of SQL/JSON, where only these separators may stand between fields: `-./,':;` and a blank.
+    pub fn standard(text: &str) -> EvalResult<Self> {
+        Self::read(text, true)
+    }
+
+    fn read(text: &str, standard: bool) -> EvalResult<Self> {
         let mut parts = Vec::new();
         let mut rest = text;
         while !rest.is_empty() {
@@ -313,6 +322,15 @@ impl Picture {
             let Some(first) = rest.chars().next() else { break };
             if first == '"' {
                 rest = quoted(&rest[1..], &mut parts);
+                continue;
+            }
+            if standard {
+                if !"-./,':; ".contains(first) {
+                    let message = format!("invalid datetime format separator: \"{first}\"");
+                    return Err(EvalError::new("22007", message));
+                }
+                parts.push(if first == ' ' { Part::Space(first) } else { Part::Separator(first) });
+                rest = &rest[1..];
                 continue;
             }
             let literal = if first == '\\' && rest[1..].starts_with('"') {

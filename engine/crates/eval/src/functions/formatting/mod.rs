@@ -6,6 +6,7 @@ mod date_assembly;
 mod date_input;
 mod date_output;
 mod date_picture;
+pub(crate) mod date_standard;
 mod number_input;
 mod number_output;
 mod number_picture;
