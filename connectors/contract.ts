@@ -278,6 +278,8 @@ export interface SourceConnector<Specs extends OptionSpecs = OptionSpecs> {
   subject?(options: ParsedOptions<Specs>): string | null;
   /** `header`: those of any name. */
   readonly metadata: readonly (MetadataItem | 'header')[];
+  /** Whether its readers never take rows back. Views keep less then, and would be wrong if one did. */
+  appendOnly(options: ParsedOptions<Specs>): boolean;
   /** Checks options that depend on each other and on the world; throws SqlError. */
   validate(
     options: ParsedOptions<Specs>,

@@ -375,6 +375,13 @@ export class FileReader implements SourceReader {
 
   /** Takes back a file's rows, by giving the same bytes again. */
   async *#retract(key: string, file: FollowedFile, commit: boolean): AsyncGenerator<SourceBatch> {
+    if (!this.#options.follow) {
+      // It was resumed after a failure: its rows are said to stay (`appendOnly`).
+      throw new ConnectorError({
+        message: `"${file.path}" has changed since it was read`,
+        hint: 'A source without FOLLOW takes no rows back. Create it anew.',
+      });
+    }
     this.#files.delete(key);
     const stream = `${key}-`;
     let start = true;

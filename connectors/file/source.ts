@@ -18,6 +18,7 @@ export const fileSource: SourceConnector<typeof fileSourceOptions> = {
   messages: false,
   formats: ['json', 'csv'],
   metadata: ['path', 'line', 'offset'],
+  appendOnly: ({ follow }) => !follow,
 
   async validate(options: Options): Promise<readonly Notice[]> {
     let files: string[];

@@ -19,6 +19,7 @@ export const kafkaSource: SourceConnector<typeof kafkaSourceOptions> = {
   formats: ['json', 'csv', 'text', 'bytes', 'avro', 'protobuf'],
   subject: ({ topic }: KafkaSourceOptions) => topic ?? null,
   metadata: ['key', 'topic', 'partition', 'offset', 'timestamp', 'headers', 'header'],
+  appendOnly: () => true,
 
   async validate(
     options: KafkaSourceOptions,

@@ -93,6 +93,8 @@ export interface SourceObject extends ObjectBase, Stored {
   readonly parent: ObjectId | null;
   /** The connection that it reads through, or null. */
   readonly connection: ObjectId | null;
+  /** Rows come, and never go or change. */
+  readonly appendOnly: boolean;
 }
 
 export interface ViewObject extends ObjectBase, Definition {

@@ -54,9 +54,18 @@ export function prepareCreateSource(
         registry,
       );
       const own = definition.several ? null : definition.tables[0]!;
+      // Keyed messages replace rows, and a checked key refuses them.
+      const appendOnly =
+        definition.connector.appendOnly(definition.options) &&
+        (definition.input.kind === 'generator' || definition.input.envelope === null);
       const source = own
-        ? relations.add(target, own.columns, { key: own.primaryKey, checked: own.checked, own: true })
-        : relations.add(target, progressColumns, { key: null, checked: false, own: true });
+        ? relations.add(target, own.columns, {
+            key: own.primaryKey,
+            checked: own.checked,
+            own: true,
+            appendOnly,
+          })
+        : relations.add(target, progressColumns, { key: null, checked: false, own: true, appendOnly: false });
       const tables: (SourceTable | null)[] = Array.from({ length: definition.tableCount }, () => null);
       for (const table of definition.tables) {
         const { fields } = table;
@@ -69,7 +78,7 @@ export function prepareCreateSource(
             ? { schema: target.schema, name: table.name }
             : newName(system.catalog, session, parsed, table.name);
         const key = table.primaryKey;
-        const object = relations.add(name, table.columns, { key, checked: table.checked, own: false });
+        const object = relations.add(name, table.columns, { key, checked: table.checked, own: false, appendOnly });
         tables[table.number] = { id: object.id, arrangement: object.arrangement, fields };
       }
       const into = statement.onError?.into;
@@ -78,6 +87,7 @@ export function prepareCreateSource(
             key: null,
             checked: false,
             own: false,
+            appendOnly: false,
           })
         : null;
       for (const notice of await definition.connector.validate(
@@ -153,7 +163,12 @@ class Relations {
   add(
     target: { schema: string; name: string },
     columns: readonly CatalogColumn[],
-    options: { readonly key: readonly number[] | null; readonly checked: boolean; readonly own: boolean },
+    options: {
+      readonly key: readonly number[] | null;
+      readonly checked: boolean;
+      readonly own: boolean;
+      readonly appendOnly: boolean;
+    },
   ): SourceObject {
     const { catalog } = this.#system;
     nameIsTaken(catalog, this.#session, target, false);
@@ -178,6 +193,7 @@ class Relations {
       connector: this.#connector,
       parent,
       connection: this.#connection?.id ?? null,
+      appendOnly: options.appendOnly,
     };
     this.#objects.push({ object, checked: options.checked });
     return object;

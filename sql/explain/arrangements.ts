@@ -134,6 +134,8 @@ export function arrangementUses(physical: PhysicalPlan, catalog: CatalogReader):
         return [];
       }
       case 'topK':
+        if (operator.monotonic === true)
+          return [makes('the rows that can be among its rows', keyTexts(operator.key))];
         return [
           makes(`the rows of %${operator.input}, in order`, keyTexts(operator.key)),
           makes('its rows', keyTexts(operator.key)),

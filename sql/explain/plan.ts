@@ -98,7 +98,8 @@ class PlanPrinter {
         const limit = operator.limit === null ? '' : ` limit ${exprText(operator.limit)}`;
         const offset = operator.offset === null ? '' : ` offset ${exprText(operator.offset)}`;
         const ties = operator.withTies ? ' with ties' : '';
-        return [`top-k %${operator.input}${by}${order}${limit}${offset}${ties}`];
+        const form = operator.monotonic === true ? 'top-k (monotonic)' : 'top-k';
+        return [`${form} %${operator.input}${by}${order}${limit}${offset}${ties}`];
       }
       case 'window':
         return [
@@ -168,7 +169,8 @@ function reduceText(reduce: ReduceClass): string {
       },
     ),
   );
-  return `reduce (${reduce.class}) ${aggregates.join(', ')} of`;
+  const form = reduce.class === 'accumulable' && reduce.monotonic === true ? ', monotonic' : '';
+  return `reduce (${reduce.class}${form}) ${aggregates.join(', ')} of`;
 }
 
 function outputLines(output: Output): string[] {

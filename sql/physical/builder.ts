@@ -40,6 +40,8 @@ export interface BuilderOptions {
   readonly lookups: boolean;
   /** Joins may be delta joins. */
   readonly deltaJoins: boolean;
+  /** What rows cannot leave may be kept in part. */
+  readonly monotonicForms: boolean;
 }
 
 /** Operators that differ in this are not the same. */
@@ -67,6 +69,7 @@ export class PlanBuilder {
   readonly catalog: CatalogReader;
   readonly lookups: boolean;
   readonly deltaJoins: boolean;
+  readonly monotonicForms: boolean;
   readonly #allocate: (() => ArrangementId) | null;
   /** Nodes by what they read, in which the same operator is looked for. */
   readonly #similar = new Map<string, number[]>();
@@ -80,6 +83,7 @@ export class PlanBuilder {
     this.catalog = options.catalog;
     this.lookups = options.lookups;
     this.deltaJoins = options.deltaJoins;
+    this.monotonicForms = options.monotonicForms;
     this.#allocate = options.allocate;
   }
 

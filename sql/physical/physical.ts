@@ -58,9 +58,10 @@ export interface PhysicalOptions {
 }
 
 const DELTA_JOIN = 'delta-join';
+const MONOTONIC = 'monotonic';
 
 /** The names of what can be left out here, as rules of the optimizer can. */
-export const PHYSICAL_CHOICES: readonly string[] = [DELTA_JOIN];
+export const PHYSICAL_CHOICES: readonly string[] = [DELTA_JOIN, MONOTONIC];
 
 /** Plans an optimized relation. */
 export function planRelation(relation: MirRelation, options: PhysicalOptions): PhysicalPlan {
@@ -71,6 +72,7 @@ export function planRelation(relation: MirRelation, options: PhysicalOptions): P
     allocate: target.kind === 'maintain' ? options.allocate : null,
     lookups: once,
     deltaJoins: !once && !options.withoutRules?.has(DELTA_JOIN),
+    monotonicForms: !once && !options.withoutRules?.has(MONOTONIC),
   });
   const planner = new RelationPlanner(builder);
   const flow = planner.plan(relation);

@@ -8,6 +8,8 @@
  *
  *     count(distinct x), count(distinct x) filter (where p)  of rows by g
  *         →   count(x), count(x) filter (where n > 0)  of (count(*) filter (where p) as n of rows by g, x)  by g
+ *
+ * Where rows only come (`monotonic`), a minimum is an accumulator too: the least so far.
  */
 import type { Aggregate, ReduceClass } from '../../engine/plan.generated.ts';
 import type { MirAggregate, MirRelation, MirScalar, MirType } from '../mir.ts';
@@ -21,12 +23,12 @@ import { layoutByColumns } from './layout.ts';
 
 type ReduceClassName = 'distinct' | 'accumulable' | 'hierarchical' | 'basic';
 
-function classOf(aggregate: MirAggregate): Exclude<ReduceClassName, 'distinct'> {
+function classOf(aggregate: MirAggregate, monotonic: boolean): Exclude<ReduceClassName, 'distinct'> {
   switch (aggregate.function) {
     case 'min':
     case 'max':
     case 'leastRepresentation':
-      return 'hierarchical';
+      return monotonic ? 'accumulable' : 'hierarchical';
     case 'stringAgg':
     case 'arrayAgg':
     case 'jsonAgg':
@@ -75,6 +77,7 @@ function reduceNode(
   input: Flow,
   keys: readonly MirScalar[],
   aggregates: readonly MirAggregate[],
+  monotonic: boolean,
 ): Flow {
   const { node, over } = base(builder, input);
   const columns: MirType[] = [
@@ -82,7 +85,7 @@ function reduceNode(
     ...aggregates.map((aggregate) => aggregate.type),
   ];
   const [first] = aggregates;
-  const className = first === undefined ? 'distinct' : classOf(first);
+  const className = first === undefined ? 'distinct' : classOf(first, monotonic);
   const types = columns.map(toColumnType);
   // The keys are what the arrangement holds unchanged: they were made canonical on the way in.
   const layout = {
@@ -100,7 +103,7 @@ function reduceNode(
     kind: 'reduce',
     input: node,
     key: keys.map((key) => toKeyExpr(over(key))),
-    class: toClass(className, aggregates, converted, over),
+    class: toClass(className, aggregates, converted, over, monotonic),
     layout,
   });
   return builder.flow(reduced);
@@ -111,9 +114,14 @@ function toClass(
   members: readonly MirAggregate[],
   aggregates: Aggregate[],
   over: (scalar: MirScalar) => MirScalar,
+  monotonic: boolean,
 ): ReduceClass {
   if (className === 'distinct') return { class: 'distinct' };
-  if (className !== 'basic') return { class: className, aggregates };
+  if (className === 'hierarchical') return { class: className, aggregates };
+  if (className === 'accumulable') {
+    const extremes = monotonic && members.some((member) => classOf(member, false) === 'hierarchical');
+    return { class: className, aggregates, ...(extremes ? { monotonic: true } : {}) };
+  }
   const { order, distinct } = members[0]!;
   return {
     class: 'basic',
@@ -129,7 +137,7 @@ function toClass(
 
 /** Each row of the keys once. */
 export function planDistinct(builder: PlanBuilder, input: Flow, keys: readonly MirScalar[]): Flow {
-  return reduceNode(builder, input, keys, []);
+  return reduceNode(builder, input, keys, [], false);
 }
 
 /** The distinct (group, values) of DISTINCT arguments, and the aggregates over them. */
@@ -138,6 +146,7 @@ function distinctPart(
   input: Flow,
   keys: readonly MirScalar[],
   aggregates: readonly MirAggregate[],
+  monotonic: boolean,
 ): Flow {
   const args = aggregates[0]!.arguments;
   const filters = distinctFilters(aggregates);
@@ -173,7 +182,7 @@ function distinctPart(
     filter,
     type: COUNT,
   }));
-  const pairs = reduceNode(builder, input, pairKeys, [...least, ...counts]);
+  const pairs = reduceNode(builder, input, pairKeys, [...least, ...counts], monotonic);
   const shown = values.map((value, index) => {
     const at = wide.indexOf(value);
     return at < 0
@@ -193,7 +202,8 @@ function distinctPart(
     filter: passed(aggregate.filter),
     distinct: false,
   }));
-  return reduceNode(builder, pairs, groupColumns, over);
+  // What is shown of a pair may change.
+  return reduceNode(builder, pairs, groupColumns, over, monotonic && least.length + counts.length === 0);
 }
 
 const COUNT: MirType = { name: 'int8', typmod: -1, nullable: false };
@@ -214,13 +224,13 @@ function compareKeys(left: MirScalar, right: MirScalar): number {
 
 /** Whether its distinct arguments are made by a reduction of their own. */
 function isDistinctPart(aggregate: MirAggregate): boolean {
-  return aggregate.distinct && classOf(aggregate) !== 'basic';
+  return aggregate.distinct && classOf(aggregate, false) !== 'basic';
 }
 
 /** Aggregates with the same key are computed by one node. */
-function groupKey(aggregate: MirAggregate): string {
+function groupKey(aggregate: MirAggregate, monotonic: boolean): string {
   const filter = aggregate.filter === null ? '' : scalars.scalarKey(aggregate.filter);
-  const className = classOf(aggregate);
+  const className = classOf(aggregate, monotonic);
   if (className === 'basic') {
     // One order of the rows; rows that FILTER leaves out have none.
     const order = aggregate.order.map(
@@ -234,11 +244,12 @@ function groupKey(aggregate: MirAggregate): string {
   return `distinct ${aggregate.arguments.map(scalars.scalarKey).join(', ')} ${separate}`;
 }
 
-/** Renders a Reduce. */
+/** Renders a Reduce. `monotonic`: rows of the input only come. */
 export function planReduce(
   builder: PlanBuilder,
   relation: Extract<MirRelation, { kind: 'reduce' }>,
   input: Flow,
+  monotonic: boolean,
 ): Flow {
   const { aggregates } = relation;
   // Keys in one order whatever the query's: groupings by the same keys are then one node.
@@ -253,14 +264,14 @@ export function planReduce(
   }
   const groups = new Map<string, number[]>();
   for (const [index, aggregate] of aggregates.entries()) {
-    const key = groupKey(aggregate);
+    const key = groupKey(aggregate, monotonic);
     groups.set(key, [...(groups.get(key) ?? []), index]);
   }
   const parts = [...groups.values()].map((indexes) => {
     const members = indexes.map((index) => aggregates[index]!);
     const flow = isDistinctPart(members[0]!)
-      ? distinctPart(builder, input, keys, members)
-      : reduceNode(builder, input, keys, members);
+      ? distinctPart(builder, input, keys, members, monotonic)
+      : reduceNode(builder, input, keys, members, monotonic);
     return { indexes, flow };
   });
   let joined = parts[0]!.flow;

@@ -4,6 +4,7 @@
  */
 import type { ObjectId } from '../catalog.ts';
 import type { MirRelation, MirScalar } from '../mir.ts';
+import { isAppendOnly } from '../optimize/analysis/append-only.ts';
 import type { Keys } from '../optimize/analysis/keys.ts';
 import { coversKey, keyColumn, uniqueKeys } from '../optimize/analysis/keys.ts';
 import { equalityKey } from '../mir/equality.ts';
@@ -22,6 +23,7 @@ interface BindingFacts {
   readonly flow: Flow;
   readonly keys: Keys;
   readonly rows: number;
+  readonly appendOnly: boolean;
 }
 
 /** Renders the relations of one plan; a let's value is rendered once. */
@@ -56,6 +58,7 @@ export class RelationPlanner {
         this.#bindings.set(relation.binding, {
           keys: this.#keys(relation.value),
           rows: this.#rows(relation.value),
+          appendOnly: this.#isAppendOnly(relation.value),
           flow: this.plan(relation.value),
         });
         return this.plan(relation.body);
@@ -96,7 +99,7 @@ export class RelationPlanner {
       case 'semiJoin':
         return this.#semiJoin(relation);
       case 'reduce':
-        return planReduce(builder, relation, this.plan(relation.input));
+        return planReduce(builder, relation, this.plan(relation.input), this.#isMonotonic(relation.input));
       case 'distinct':
         return planDistinct(builder, this.plan(relation.input), columnsOfRow(relation.columns));
       case 'topK':
@@ -109,6 +112,7 @@ export class RelationPlanner {
             limit: optional(relation.limit),
             offset: optional(relation.offset),
             withTies: relation.withTies,
+            ...(isBounded(relation.limit) && this.#isMonotonic(relation.input) ? { monotonic: true } : {}),
           }),
         );
       case 'window':
@@ -177,6 +181,18 @@ export class RelationPlanner {
     if (relation.notes.keys !== null) return relation.notes.keys;
     const bindings = new Map([...this.#bindings].map(([binding, facts]) => [binding, facts.keys]));
     return uniqueKeys(relation, (object) => this.#builder.catalog.relation(object).keys, bindings);
+  }
+
+  /** Nothing that is forgotten of such a relation comes back into a result. */
+  #isMonotonic(relation: MirRelation): boolean {
+    return this.#builder.monotonicForms && this.#isAppendOnly(relation);
+  }
+
+  #isAppendOnly(relation: MirRelation): boolean {
+    return isAppendOnly(relation, {
+      object: (object) => this.#builder.catalog.relation(object).appendOnly === true,
+      binding: (binding) => this.#bindings.get(binding)?.appendOnly === true,
+    });
   }
 
   #rows(relation: MirRelation, ignored: 'filters ignored' | null = null): number {
@@ -262,6 +278,11 @@ export class RelationPlanner {
       }),
     );
   }
+}
+
+/** A LIMIT of some rows. */
+function isBounded(limit: MirScalar | null): boolean {
+  return limit?.kind === 'literal' && limit.text !== null;
 }
 
 function optional(scalar: MirScalar | null): ReturnType<typeof toExpr> | null {

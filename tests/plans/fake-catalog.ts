@@ -1,5 +1,5 @@
 /**
- * A small catalog for planner tests: four relations with fixed arrangements.
+ * A small catalog for planner tests: some relations with fixed arrangements.
  */
 import type { CatalogArrangement, CatalogReader, CatalogRelation } from '../../sql/catalog.ts';
 import { layoutByColumns } from '../../sql/physical/layout.ts';
@@ -16,6 +16,8 @@ interface TableSpec {
   readonly columns: readonly (readonly [string, NullableType])[];
   readonly key: readonly number[] | null;
   readonly rows: number;
+  /** A source to which rows are only added. */
+  readonly appendOnly?: true;
   /** Further arrangements: index name (null: shared) and key columns. */
   readonly indexes?: readonly (readonly [string | null, readonly number[]])[];
 }
@@ -76,6 +78,17 @@ const SPECS: readonly TableSpec[] = [
     key: null,
     rows: 100,
   },
+  {
+    id: 16389,
+    name: 'feed',
+    columns: [
+      ['k', type('int4')],
+      ['v', type('text')],
+    ],
+    key: null,
+    rows: 100_000,
+    appendOnly: true,
+  },
 ];
 
 /** A catalog of the tables above, in schema public. */
@@ -84,11 +97,12 @@ export function fakeCatalog(): CatalogReader {
     id: spec.id,
     schema: 'public',
     name: spec.name,
-    kind: 'table',
+    kind: spec.appendOnly ? 'source' : 'table',
     columns: spec.columns.map(([name, columnType]) => ({ name, type: columnType, defaultText: null })),
     keys: spec.key === null ? [] : [spec.key],
     primaryKeyName: spec.key === null ? null : `${spec.name}_pkey`,
     estimatedRows: spec.rows,
+    ...(spec.appendOnly ? { appendOnly: true } : {}),
   }));
   const arrangements = new Map<number, CatalogArrangement[]>(
     SPECS.map((spec) => {

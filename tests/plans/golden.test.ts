@@ -30,6 +30,17 @@ const CASES: readonly Case[] = [
   },
   { name: 'join-once', sql: 'select o.total from orders o join u on u.k = o.customer_id where u.v = 5' },
   {
+    name: 'view-delta-join',
+    sql: `select x.c, y.c as d, z.c as e from t x join t y on y.b = x.b join t z on z.a = y.b where x.a < y.a`,
+    purpose: view,
+  },
+  {
+    name: 'view-monotonic',
+    sql: `select m.k, m.n, m.least, f.v from (select k, count(*) as n, min(v) as least from feed group by k) m
+      join (select distinct on (k) k, v from feed order by k, v desc) f on f.k = m.k`,
+    purpose: view,
+  },
+  {
     name: 'view-comma-join',
     sql: `select c.name, o.placed, t.c from orders o, customers c, t
       where o.customer_id = c.id and t.a = c.id and c.name = 'ann' and o.total > 10`,

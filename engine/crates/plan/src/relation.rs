@@ -228,8 +228,14 @@ pub struct Aggregate {
 pub enum ReduceClass {
     /// Only the keys, once each.
     Distinct,
-    /// count, sum, avg, bool_and, bool_or: accumulators that add up.
-    Accumulable { aggregates: Vec<Aggregate> },
+    /// count, sum, avg, bool_and, bool_or: accumulators that add up. With `monotonic`, where rows are only ever added, also
+    /// min, max and the least representation.
+    Accumulable {
+        aggregates: Vec<Aggregate>,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        #[ts(as = "Option<bool>", optional)]
+        monotonic: bool,
+    },
     /// min, max, least representation: order statistics of the group.
     Hierarchical { aggregates: Vec<Aggregate> },
     /// Functions of the whole group in an order; the group is computed again when a row of it changes. Rows that tie come
@@ -398,7 +404,8 @@ pub enum Operator {
     /// is the whole key and whose value the results (`layout` says so).
     Reduce { input: NodeIndex, key: Vec<KeyExpr>, class: ReduceClass, layout: Layout },
     /// Of each group (by `key`) the rows from `offset` on, at most `limit`, in `order`; then by the whole row's bytes.
-    /// `with_ties`: also rows equal to the last by `order`.
+    /// `with_ties`: also rows equal to the last by `order`. `monotonic`: rows are only ever added, so what is behind the
+    /// limit need not be kept.
     TopK {
         input: NodeIndex,
         key: Vec<KeyExpr>,
@@ -406,6 +413,9 @@ pub enum Operator {
         limit: Option<Expr>,
         offset: Option<Expr>,
         with_ties: bool,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        #[ts(as = "Option<bool>", optional)]
+        monotonic: bool,
     },
     /// Input columns followed by the calls' results, over each partition (by `key`) in `order`, then in that of the whole
     /// rows' bytes. A partition that changes is computed again as a whole.

@@ -134,6 +134,7 @@ pub enum Step {
         input: Pipeline,
         aggregates: Vec<Aggregate>,
         arguments: Vec<Vec<ScalarType>>,
+        monotonic: bool,
     },
     Basic {
         /// Key, then the columns that [`Basic::columns`] lists.
@@ -150,6 +151,7 @@ pub enum Step {
         types: Vec<ScalarType>,
         order: Vec<OrderKey>,
         window: TopK,
+        monotonic: bool,
     },
     Window {
         /// Key, then the whole row.
@@ -314,12 +316,14 @@ impl Template {
                     Step::Ranges(*arrangement, intervals.collect())
                 }
                 Late::Window { offset, limit } => match &*steps[*index] {
-                    Step::TopK { input, types, order, window } => {
+                    Step::TopK { input, types, order, window, monotonic } => {
                         let limit = row_count(limit.as_ref(), &scope, LIMIT)?;
                         let offset = row_count(offset.as_ref(), &scope, OFFSET)?.unwrap_or(0);
                         let window = TopK { offset, limit, with_ties: window.with_ties };
                         let (input, types, order) = (input.clone(), types.clone(), order.clone());
-                        Step::TopK { input, types, order, window }
+                        // Without a limit nothing is behind it.
+                        let monotonic = *monotonic && limit.is_some();
+                        Step::TopK { input, types, order, window, monotonic }
                     }
                     _ => unreachable!("only a top-k has a window"),
                 },
@@ -642,7 +646,7 @@ impl<'a> Compiler<'a> {
                 check_reduce_layout(layout, key.len(), node.columns.len())?;
                 match class {
                     ReduceClass::Distinct => Step::Distinct(self.keyed(*input, key, [])?),
-                    ReduceClass::Accumulable { aggregates } => {
+                    ReduceClass::Accumulable { aggregates, monotonic } => {
                         let arguments: Vec<_> = aggregates.iter().map(arguments_of).collect();
                         let types = arguments
                             .iter()
@@ -650,7 +654,7 @@ impl<'a> Compiler<'a> {
                             .collect();
                         // Refuse here what would be refused on the worker.
                         for aggregate in aggregates {
-                            crate::aggregate::Accumulation::new(aggregate)?;
+                            crate::aggregate::Accumulation::of(aggregate, *monotonic)?;
                         }
                         Step::Accumulable {
                             input: self.keyed(
@@ -660,6 +664,7 @@ impl<'a> Compiler<'a> {
                             )?,
                             aggregates: aggregates.clone(),
                             arguments: types,
+                            monotonic: *monotonic,
                         }
                     }
                     ReduceClass::Hierarchical { aggregates } => {
@@ -699,7 +704,7 @@ impl<'a> Compiler<'a> {
                     }
                 }
             }
-            Operator::TopK { input, key, order, limit, offset, with_ties } => {
+            Operator::TopK { input, key, order, limit, offset, with_ties, monotonic } => {
                 let columns =
                     (0..self.columns(*input as usize).len() as u32).map(|index| Expr::Column { index });
                 let value = |expr: &Option<Expr>| expr.as_ref().map(|expr| self.value(expr)).transpose();
@@ -710,6 +715,7 @@ impl<'a> Compiler<'a> {
                     types: self.scalars(*input as usize),
                     order: order.clone(),
                     window: TopK { offset: 0, limit: None, with_ties: *with_ties },
+                    monotonic: *monotonic,
                 }
             }
             Operator::Window { input, key, order, calls } => {

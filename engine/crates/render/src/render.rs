@@ -2,6 +2,7 @@
 
 use crate::compile::{Form, KeyInterval, Program, Sink, Step};
 use crate::delta::delta_join;
+use crate::monotonic_top_k::monotonic_top_k;
 use crate::pipeline::{Built, Runner, container, run, run_with};
 use crate::reduce::accumulable::Accumulable;
 use crate::reduce::basic;
@@ -190,9 +191,9 @@ impl<'s> Rendering<'_, 's> {
                 let (ok, _) = group(imports.flow(), keys, name, Shape::Keyed, Distinct);
                 self.keyed(index, imports, ok, true)
             }
-            Step::Accumulable { input, aggregates, arguments } => {
+            Step::Accumulable { input, aggregates, arguments, monotonic } => {
                 let rows = self.run(input, name);
-                let grouping = Accumulable::new(aggregates, arguments.clone())?;
+                let grouping = Accumulable::new(aggregates, arguments.clone(), *monotonic)?;
                 let (ok, err) = group(imports.flow(), rows, name, Shape::Keyed, grouping);
                 self.errors.push(err);
                 self.keyed(index, imports, ok, true)
@@ -236,7 +237,7 @@ impl<'s> Rendering<'_, 's> {
                 self.errors.push(err);
                 self.keyed(index, imports, ok, true)
             }
-            Step::TopK { input, types, order, window } => {
+            Step::TopK { input, types, order, window, monotonic } => {
                 let (types, order) = (types.clone(), order.clone());
                 let mut value = Vec::new();
                 let rows = self.run_with(input, name, move |key, row, time, diff, out| {
@@ -244,6 +245,11 @@ impl<'s> Rendering<'_, 's> {
                     encode_value(&mut value, row, |bytes| order_bytes(row, &types, &order, bytes));
                     out.ok.push(key, &value, time, diff);
                 });
+                if *monotonic {
+                    let (ok, err) = monotonic_top_k(imports.flow(), rows, name, *window);
+                    self.errors.push(err);
+                    return Ok(Built::Rows(ok));
+                }
                 let source = arrange(imports.flow(), rows, name);
                 let top = reduce(imports.flow(), source, name, *window);
                 Built::Rows(rows_of(top, name, |_, value, row| row.extend_from_slice(split_value(value).1)))

@@ -26,7 +26,7 @@ fn aggregates() -> Plan {
     let ordered = vec![aggregate(F::Min, Some((1, Int4)), Int4), aggregate(F::Max, Some((1, Int4)), Int4)];
     plan(vec![
         import(1),
-        reduce(ReduceClass::Accumulable { aggregates: counted }, &sums),
+        reduce(ReduceClass::Accumulable { aggregates: counted, monotonic: false }, &sums),
         reduce(ReduceClass::Hierarchical { aggregates: ordered }, &extremes),
         node(
             vec![column(Int4), column(Int8), column(Int8), column(Int4), column(Int4)],

@@ -250,7 +250,7 @@ fn interval_sums() {
         result: column(Interval),
     };
     let layout = Layout { key: vec![], value: vec![0], restore: vec![ColumnPlace::Value { index: 0 }] };
-    let class = ReduceClass::Accumulable { aggregates: vec![of(AggregateFunction::Sum)] };
+    let class = ReduceClass::Accumulable { aggregates: vec![of(AggregateFunction::Sum)], monotonic: false };
     let plan = plan(
         vec![],
         vec![

@@ -128,6 +128,7 @@ fn queries() -> Vec<Query> {
                     input: 0,
                     key: vec![key_of(0, Int4)],
                     class: ReduceClass::Accumulable {
+                        monotonic: false,
                         aggregates: vec![
                             aggregate(F::CountAll, None, Int8),
                             aggregate(F::Count, Some((1, Int4)), Int8),
@@ -238,6 +239,7 @@ fn queries() -> Vec<Query> {
                         limit: Some(int8(2)),
                         offset: Some(int8(1)),
                         with_ties,
+                        monotonic: false,
                     },
                 ),
             ]),
@@ -374,6 +376,7 @@ fn queries() -> Vec<Query> {
                     input: 0,
                     key: vec![],
                     class: ReduceClass::Accumulable {
+                        monotonic: false,
                         aggregates: vec![Aggregate {
                             arguments: vec![KeyExpr {
                                 expr: call(
@@ -426,7 +429,10 @@ fn queries() -> Vec<Query> {
                 Operator::Reduce {
                     input: 3,
                     key: vec![key_of(0, Int4)],
-                    class: ReduceClass::Accumulable { aggregates: vec![aggregate(F::CountAll, None, Int8)] },
+                    class: ReduceClass::Accumulable {
+                        aggregates: vec![aggregate(F::CountAll, None, Int8)],
+                        monotonic: false,
+                    },
                     layout: reduce_layout(&[column(Int4), column(Int8)], 1),
                 },
             ),
@@ -485,7 +491,10 @@ fn queries() -> Vec<Query> {
                 Operator::Reduce {
                     input: 0,
                     key: vec![key_of(2, Numeric)],
-                    class: ReduceClass::Accumulable { aggregates: vec![aggregate(F::CountAll, None, Int8)] },
+                    class: ReduceClass::Accumulable {
+                        aggregates: vec![aggregate(F::CountAll, None, Int8)],
+                        monotonic: false,
+                    },
                     layout: reduce_layout(&by_n, 1),
                 },
             ),

@@ -4,6 +4,7 @@
 //! shown (overflow, a bad sum of infinities) is derived when the value is asked for, so that it can be retracted too.
 
 pub mod codec;
+mod first;
 mod float;
 mod interval;
 mod numeric;
@@ -11,6 +12,7 @@ mod ordered;
 mod statistics;
 mod wide;
 
+use first::First;
 pub use float::FloatSum;
 pub use interval::IntervalSum;
 pub use numeric::NumericSum;
@@ -54,6 +56,8 @@ enum Kind {
     /// corr, covar, regr
     Pairs(AggregateFunction),
     Bits(AggregateFunction, ScalarType),
+    /// min, max, least representation of rows that are only added; whether the greatest is meant.
+    First(bool),
 }
 
 /// The state of one aggregate in one group.
@@ -81,6 +85,8 @@ pub enum Cell {
     PairMoments(i64, Box<PairMoments>),
     /// Integers: not NULL, and how many have each bit.
     Bits(i64, Box<[i64; 64]>),
+    /// The least or the greatest so far.
+    First(First),
 }
 
 impl Accumulation {
@@ -150,6 +156,17 @@ impl Accumulation {
         Ok(Accumulation { kind, divide })
     }
 
+    /// [`Accumulation::new`], or with `monotonic` one of rows that are only added.
+    pub fn of(aggregate: &Aggregate, monotonic: bool) -> Result<Self, String> {
+        use AggregateFunction as F;
+        let kind = match aggregate.function {
+            F::Min | F::LeastRepresentation if monotonic => Kind::First(false),
+            F::Max if monotonic => Kind::First(true),
+            _ => return Self::new(aggregate),
+        };
+        Ok(Accumulation { kind, divide: None })
+    }
+
     /// The empty state.
     pub fn empty(&self) -> Cell {
         match self.kind {
@@ -165,6 +182,7 @@ impl Accumulation {
             Kind::CountPairs => Cell::Count(0),
             Kind::Pairs(_) => Cell::PairMoments(0, Box::default()),
             Kind::Bits(..) => Cell::Bits(0, Box::new([0; 64])),
+            Kind::First(greatest) => Cell::First(First::empty(greatest)),
         }
     }
 
@@ -189,6 +207,7 @@ impl Accumulation {
                 let count = reader.int();
                 Cell::Bits(count, Box::new(std::array::from_fn(|_| reader.int())))
             }
+            Cell::First(_) => Cell::First(First::decode(self.kind == Kind::First(true), reader)),
         }
     }
 
@@ -331,6 +350,7 @@ impl Cell {
                 put_int(out, *count);
                 bits.iter().for_each(|with| put_int(out, *with));
             }
+            Cell::First(first) => first.encode(out),
         }
     }
 
@@ -398,7 +418,7 @@ impl Cell {
                     }
                 }
             }
-            Cell::PairMoments(..) => {}
+            Cell::PairMoments(..) | Cell::First(_) => {}
             Cell::Bool(yes, no) => match value {
                 Datum::Bool(true) => *yes = yes.wrapping_add(diff),
                 Datum::Bool(false) => *no = no.wrapping_add(diff),

@@ -4,7 +4,7 @@ use super::group::{Grouping, Presence};
 use crate::aggregate::codec::{Reader, put_int};
 use crate::aggregate::{Accumulation, Cell};
 use tidewire_plan::{Aggregate, ScalarType};
-use tidewire_row::{Arena, push_datum, read_column};
+use tidewire_row::{Arena, push_datum, read_column, skip_column};
 
 /// Aggregates over rows of argument columns: one for each aggregate but `count(*)`, NULL where the row does not take
 /// part.
@@ -16,9 +16,14 @@ pub struct Accumulable {
 }
 
 impl Accumulable {
-    /// `arguments`: the types of each aggregate's argument columns; a `count(*)` has none.
-    pub fn new(aggregates: &[Aggregate], arguments: Vec<Vec<ScalarType>>) -> Result<Self, String> {
-        let aggregates = aggregates.iter().map(Accumulation::new).collect::<Result<Vec<_>, _>>()?;
+    /// `arguments`: the types of each aggregate's argument columns; a `count(*)` has none. `monotonic`: rows are only added.
+    pub fn new(
+        aggregates: &[Aggregate],
+        arguments: Vec<Vec<ScalarType>>,
+        monotonic: bool,
+    ) -> Result<Self, String> {
+        let of = |aggregate| Accumulation::of(aggregate, monotonic);
+        let aggregates = aggregates.iter().map(of).collect::<Result<Vec<_>, _>>()?;
         Ok(Accumulable { aggregates, arguments, arena: Arena::new() })
     }
 }
@@ -45,7 +50,14 @@ impl Grouping for Accumulable {
             for (cell, scalars) in state.cells.iter_mut().zip(&self.arguments) {
                 match scalars[..] {
                     [] => {}
-                    [scalar] => cell.add(read_column(value, &mut at, scalar, arena), diff),
+                    [scalar] => match cell {
+                        Cell::First(first) => {
+                            let start = at;
+                            at = skip_column(value, at, scalar);
+                            first.add(&value[start..at], diff);
+                        }
+                        _ => cell.add(read_column(value, &mut at, scalar, arena), diff),
+                    },
                     _ => {
                         let mut read = |scalar| read_column(value, &mut at, scalar, arena);
                         cell.add_pair(read(scalars[0]), read(scalars[1]), diff);
@@ -83,8 +95,12 @@ impl Grouping for Accumulable {
         self.arena.reset();
         let start = out.len();
         for (aggregate, cell) in self.aggregates.iter().zip(&state.cells) {
-            match aggregate.value(cell, state.count, &self.arena) {
-                Ok(value) => push_datum(out, value),
+            let presented = match cell {
+                Cell::First(first) => first.present(out),
+                _ => aggregate.value(cell, state.count, &self.arena).map(|value| push_datum(out, value)),
+            };
+            match presented {
+                Ok(()) => {}
                 Err(error) => {
                     out.truncate(start);
                     error.encode(out);

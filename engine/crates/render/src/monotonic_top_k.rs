@@ -1,0 +1,228 @@
+//! Top-k over rows that only come: of each group no more is kept than what can be among its rows.
+//!
+//! A row behind `offset + limit` others (and behind their ties) stays behind them for good, so it is forgotten at once: there is
+//! no arrangement of the input. What is kept is the operator's own arrangement ([`Kept`]), in the form of
+//! [`top_k`](crate::top_k): from it a maintained view can start.
+
+use crate::stash::Stash;
+use crate::top_k::{TopK, split_value};
+use std::cmp::Ordering;
+use tidewire_arrange::{Flow, Kept, RowStream, UpdateRef, Updates, hash_row, time_of};
+use tidewire_row::EvalError;
+use timely::container::CapacityContainerBuilder;
+use timely::dataflow::channels::pact::ExchangeCore;
+use timely::dataflow::operators::generic::OutputBuilder;
+use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
+
+/// A value with how often it is kept and how often it is shown.
+type Winner<'a> = (&'a [u8], i64, i64);
+
+/// Takes values in order, until no other can be among the group's rows.
+struct Cut<'a> {
+    window: TopK,
+    skip: u64,
+    left: u64,
+    /// The order bytes of the last value that is shown.
+    last: Option<&'a [u8]>,
+    winners: Vec<Winner<'a>>,
+}
+
+impl<'a> Cut<'a> {
+    fn new(window: TopK) -> Self {
+        let left = window.limit.unwrap_or(u64::MAX);
+        Cut { window, skip: window.offset, left, last: None, winners: Vec::new() }
+    }
+
+    /// Takes a value that is there `count` times; false if it, and so all behind it, has lost.
+    fn take(&mut self, value: &'a [u8], count: u64) -> bool {
+        if self.left == 0 {
+            let ties = self.window.with_ties && self.last.is_some_and(|last| split_value(value).0 == last);
+            if ties {
+                self.winners.push((value, count as i64, count as i64));
+            }
+            return ties;
+        }
+        let skipped = self.skip.min(count);
+        self.skip -= skipped;
+        let rest = count - skipped;
+        let shown = if self.window.with_ties { rest } else { rest.min(self.left) };
+        self.left = self.left.saturating_sub(shown);
+        if shown > 0 {
+            self.last = Some(split_value(value).0);
+        }
+        self.winners.push((value, (skipped + shown) as i64, shown as i64));
+        true
+    }
+}
+
+struct Groups {
+    window: TopK,
+    kept: Option<Kept>,
+    changes: Updates,
+    taken_away: Vec<u8>,
+}
+
+impl Groups {
+    fn new(window: TopK, kept: Option<Kept>) -> Self {
+        let error = EvalError::new("XX000", "a row was taken from an input to which rows are only added");
+        let taken_away = error.to_row().as_bytes().to_vec();
+        Groups { window, kept, changes: Updates::new(), taken_away }
+    }
+
+    /// Applies the updates of one time and writes the differences that they make.
+    fn apply(&mut self, time: u64, updates: &Updates, ok: &mut Updates, err: &mut Updates) {
+        let mut order: Vec<u32> = (0..updates.len() as u32).collect();
+        let at = |index: u32| updates.get(index as usize);
+        order.sort_unstable_by(|a, b| {
+            let (a, b) = (at(*a), at(*b));
+            a.key.cmp(b.key).then_with(|| a.val.cmp(b.val))
+        });
+        for group in order.chunk_by(|a, b| at(*a).key == at(*b).key) {
+            let key = at(group[0]).key;
+            let held = self.held(key);
+            let mut before = Cut::new(self.window);
+            let _ = held.iter().all(|(value, count)| before.take(value, *count));
+            let mut after = Cut::new(self.window);
+            let mut old = held.iter().map(|(value, count)| (&value[..], *count)).peekable();
+            let new = group.iter().map(|index| at(*index)).filter(|update| match update.diff {
+                ..=0 => {
+                    err.push_row(&self.taken_away, time, 1);
+                    false
+                }
+                _ => true,
+            });
+            let mut new = new.map(|update| (update.val, update.diff as u64)).peekable();
+            loop {
+                let next = match (old.peek(), new.peek()) {
+                    (None, None) => break,
+                    (Some(_), None) => old.next(),
+                    (None, Some(_)) => new.next(),
+                    (Some((first, _)), Some((second, _))) => match first.cmp(second) {
+                        Ordering::Greater => new.next(),
+                        _ => old.next(),
+                    },
+                };
+                let Some((value, mut count)) = next else { break };
+                while let Some((_, more)) = old.next_if(|(other, _)| *other == value) {
+                    count += more;
+                }
+                while let Some((_, more)) = new.next_if(|(other, _)| *other == value) {
+                    count += more;
+                }
+                if !after.take(value, count) {
+                    break;
+                }
+            }
+            // Those that lost may have been taken away all the same.
+            new.for_each(drop);
+            let changes = &mut self.changes;
+            differences(&before.winners, &after.winners, |value, kept, shown| {
+                if kept != 0 {
+                    changes.push(key, value, time, kept);
+                }
+                if shown != 0 {
+                    ok.push_row(split_value(value).1, time, shown);
+                }
+            });
+        }
+        self.advance(time + 1);
+    }
+
+    /// What is kept of a group, in order.
+    fn held(&self, key: &[u8]) -> Vec<(Vec<u8>, u64)> {
+        let mut found: Vec<(Vec<u8>, i64)> = Vec::new();
+        if let Some(kept) = &self.kept {
+            kept.find(key, |value, diff| found.push((value.to_vec(), diff)));
+        }
+        found.sort_unstable();
+        found.dedup_by(|(next, more), (value, count)| {
+            let same = next == value;
+            if same {
+                *count += *more;
+            }
+            same
+        });
+        found
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(value, count)| (value, count as u64))
+            .collect()
+    }
+
+    /// Everything before `time` has been applied.
+    fn advance(&mut self, time: u64) {
+        if let Some(kept) = &mut self.kept {
+            kept.advance(&self.changes, time);
+        }
+        self.changes.clear();
+    }
+}
+
+/// How much more each value is kept and shown.
+fn differences(before: &[Winner<'_>], after: &[Winner<'_>], mut each: impl FnMut(&[u8], i64, i64)) {
+    let (mut old, mut new) = (before.iter().peekable(), after.iter().peekable());
+    loop {
+        let order = match (old.peek(), new.peek()) {
+            (None, None) => return,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some((first, ..)), Some((second, ..))) => first.cmp(second),
+        };
+        let lost = if order.is_le() { old.next() } else { None };
+        let won = if order.is_ge() { new.next() } else { None };
+        let Some((value, ..)) = lost.or(won) else { return };
+        let counts = |winner: Option<&Winner<'_>>| winner.map_or((0, 0), |(_, kept, shown)| (*kept, *shown));
+        let ((kept, shown), (keeps, shows)) = (counts(lost), counts(won));
+        each(value, keeps - kept, shows - shown);
+    }
+}
+
+/// The windows of a keyed stream of [encoded](crate::top_k::encode_value) values, to which rows are only added. Gives rows, and an
+/// error for each row that was taken away all the same.
+pub fn monotonic_top_k<'s>(
+    flow: &Flow,
+    input: RowStream<'s>,
+    name: &str,
+    window: TopK,
+) -> (RowStream<'s>, RowStream<'s>) {
+    type Builder = CapacityContainerBuilder<Updates>;
+    let scope = input.scope();
+    let mut operator = OperatorBuilder::new(name.to_owned(), scope);
+    let info = operator.operator_info();
+    // Without one (a dataflow that runs once) there is one time.
+    let kept = Kept::new(flow, &info, scope.activator_for(info.address.clone()));
+    let floor = kept.as_ref().map_or(0, Kept::floor);
+    let pact = ExchangeCore::<Builder, _>::new_core(|update: &UpdateRef<'_>| hash_row(update.key));
+    let mut input = operator.new_input(input, pact);
+    let (ok_output, ok) = operator.new_output();
+    let (err_output, err) = operator.new_output();
+    let mut ok_output = OutputBuilder::<u64, Builder>::from(ok_output);
+    let mut err_output = OutputBuilder::<u64, Builder>::from(err_output);
+    operator.build(move |_capabilities| {
+        let mut groups = Groups::new(window, kept);
+        let mut stash = Stash::<2>::new();
+        let (mut made, mut failed) = (Updates::new(), Updates::new());
+        move |frontiers| {
+            input.for_each(|capability, updates| {
+                if floor > 0 {
+                    updates.retain(|update| update.time >= floor);
+                }
+                stash.push(&capability, updates);
+            });
+            let (mut ok_output, mut err_output) = (ok_output.activate(), err_output.activate());
+            stash.release(&frontiers[0], |time, updates, capabilities| {
+                groups.apply(time, &updates, &mut made, &mut failed);
+                if !made.is_empty() {
+                    ok_output.session(&capabilities[0].delayed(&time)).give_container(&mut made);
+                    made.clear();
+                }
+                if !failed.is_empty() {
+                    err_output.session(&capabilities[1].delayed(&time)).give_container(&mut failed);
+                    failed.clear();
+                }
+            });
+            groups.advance(time_of(frontiers[0].frontier()));
+        }
+    });
+    (ok, err)
+}
