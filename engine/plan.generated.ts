@@ -178,7 +178,7 @@ function: TableFunction,
  * Its arguments.
  */
 arguments: Array<Expr>, };
-export type TableFunction = "hop" | "generateSeries" | "stringToTable" | "regexpSplitToTable" | "jsonbArrayElements" | "jsonbArrayElementsText" | "jsonbEach" | "unnest" | "expandArray" | "jsonArrayElements" | "jsonArrayElementsText" | "jsonEach" | "jsonEachText" | "jsonObjectKeys" | "generateSubscripts" | "regexpMatches" | "jsonbEachText" | "jsonbObjectKeys" | "jsonbPathQuery" | "jsonbPathQueryTz";
+export type TableFunction = "hop" | "generateSeries" | "stringToTable" | "regexpSplitToTable" | "jsonbArrayElements" | "jsonbArrayElementsText" | "jsonbEach" | "unnest" | "expandArray" | "jsonArrayElements" | "jsonArrayElementsText" | "jsonEach" | "jsonEachText" | "jsonObjectKeys" | "generateSubscripts" | "regexpMatches" | "jsonbEachText" | "jsonbObjectKeys" | "jsonbPathQuery" | "jsonbPathQueryTz" | "jsonPopulateRecord" | "jsonPopulateRecordset";
 export type WindowFunction = { "kind": "rowNumber" } | { "kind": "rank" } | { "kind": "denseRank" } | { "kind": "percentRank" } | { "kind": "cumeDist" } | { "kind": "ntile" } | { "kind": "lag" } | { "kind": "lead" } | { "kind": "firstValue" } | { "kind": "lastValue" } | { "kind": "nthValue" } | { "kind": "aggregate", function: AggregateFunction, };
 export type FrameMode = "rows" | "range" | "groups";
 export type FrameBound = { "kind": "unboundedPreceding" } | { "kind": "preceding", column: number, } | { "kind": "currentRow" } | { "kind": "following", column: number, } | { "kind": "unboundedFollowing" };

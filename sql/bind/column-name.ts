@@ -47,6 +47,12 @@ function figure(node: Node | undefined): Figure | null {
   if ('RowExpr' in node) return strong('row');
   if ('CoalesceExpr' in node) return strong('coalesce');
   if ('MinMaxExpr' in node) return strong(node.MinMaxExpr.op === 'IS_LEAST' ? 'least' : 'greatest');
+  if ('JsonFuncExpr' in node) return strong((node.JsonFuncExpr.op ?? '').replace(/_OP$/, '').toLowerCase());
+  if ('JsonParseExpr' in node) return strong('json');
+  if ('JsonScalarExpr' in node) return strong('json_scalar');
+  if ('JsonSerializeExpr' in node) return strong('json_serialize');
+  if ('JsonObjectConstructor' in node) return strong('json_object');
+  if ('JsonArrayConstructor' in node) return strong('json_array');
   if ('SQLValueFunction' in node) return valueFunctionName(node.SQLValueFunction.op);
   return null;
 }

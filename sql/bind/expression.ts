@@ -19,6 +19,7 @@ import { resolveColumn } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { bindSessionValue } from './session-value.ts';
 import type { Bound } from './statement.ts';
+import { bindSqlJson } from './sql-json.ts';
 import { bindSubLink } from './subquery.ts';
 
 /** Binds an expression. Its type is `unknown` if it is an untyped literal or parameter. */
@@ -77,8 +78,11 @@ export function bindExpression(node: Node, context: ExpressionContext): Bound {
       throw statement.unsupported('WHERE CURRENT OF', at);
     case 'NamedArgExpr':
       throw statement.unsupported('named arguments', at);
-    default:
+    default: {
+      const json = kind.startsWith('Json') ? bindSqlJson(node, context) : null;
+      if (json !== null) return json;
       throw statement.unsupported(kind.startsWith('Json') ? 'this SQL/JSON expression' : `${kind} here`, at);
+    }
   }
 }
 

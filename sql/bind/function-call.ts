@@ -23,6 +23,7 @@ import { coerce, unknownToText } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
 import { operand } from './operator.ts';
+import { isRecordFunction, recordFunctionValue } from './json-record.ts';
 import { toJson, withObjects } from './json.ts';
 import { bindToRegistered } from './registered-text.ts';
 import { isNull, literal, typeOf } from './scalar.ts';
@@ -60,6 +61,7 @@ export function bindFunctionCall(node: FuncCall, context: ExpressionContext): Bo
     throw statement.error('42809', `window function ${name} requires an OVER clause`, at);
   }
   if (isSetReturning(name)) return bindSetInExpression(node, context);
+  if (isRecordFunction(node)) return { scalar: recordFunctionValue(node, context), at };
   if (functionsNamed(name).some((entry) => entry.kind === 'aggregate'))
     return bindAggregate(node, name, context);
   if (

@@ -12,6 +12,7 @@ import type { QueryContext } from './context.ts';
 import { bindExpression } from './expression.ts';
 import { aliased } from './from.ts';
 import type { BoundFrom } from './from.ts';
+import { bindRecordFunction, isRecordFunction } from './json-record.ts';
 import { bindSubquery } from './query.ts';
 import { columnType } from './scalar.ts';
 import { emptyScope } from './scope.ts';
@@ -37,6 +38,10 @@ export function bindTableFunction(node: RangeFunction, context: QueryContext): B
       bindSubquery(parseQuery(query), { ...context, ctes: [], outer: null }),
     );
     return aliased(relation, name!, null, node.alias, context, undefined, undefined);
+  }
+  const definitions = node.coldeflist ?? nodeAs(items[0]?.[1], 'List')?.items;
+  if (call !== undefined && items.length === 1 && isRecordFunction(call)) {
+    return bindRecordFunction(call, definitions, node, context);
   }
   if (node.coldeflist !== undefined || items.some((item) => nodeAs(item[1], 'List') !== undefined)) {
     throw statement.unsupported('a column definition list', at);

@@ -126,6 +126,28 @@ function variadicAny(opcode: string, canError: boolean, result: TypeName, before
   return { each: variadic(opcode, canError, result), spread, before, result };
 }
 
+/** Records of a JSON value's members; the binder says of what type. */
+export const populateFunctions: Readonly<Record<'json' | 'jsonb', FunctionEntry>> = {
+  json: { ...variadic('json_populate_record', true, 'record'), volatility: 'stable' },
+  jsonb: { ...variadic('jsonb_populate_record', true, 'record'), volatility: 'stable' },
+};
+
+const sqlJson = (opcode: string, result: TypeName): FunctionEntry => ({
+  ...variadic(opcode, true, result),
+  canBeNull: true,
+  volatility: 'stable',
+});
+
+/** What SQL/JSON's own syntax becomes; the binder says of what type. */
+export const sqlJsonFunctions = {
+  json_exists: sqlJson('json_exists', 'bool'),
+  json_value: sqlJson('json_value', 'text'),
+  json_query: sqlJson('json_query', 'jsonb'),
+  json_is: { ...variadic('json_is', true, 'bool'), strict: true },
+  json_object_constructor: sqlJson('json_object_constructor', 'json'),
+  json_array_constructor: sqlJson('json_array_constructor', 'json'),
+} as const;
+
 /** PostgreSQL's functions of values of any types; concat and concat_ws, which are expressions, are not among them. */
 export const variadicFunctions: Readonly<Record<string, VariadicEntries>> = {
   num_nulls: variadicAny('pg_num_nulls', false, 'int4'),

@@ -16,8 +16,10 @@ mod fold;
 mod functions;
 mod jsonpath;
 mod mfp;
+mod populate;
 mod registry;
 pub mod sequences;
+mod sqljson;
 mod table;
 
 pub use compile::{compile, compile_with};

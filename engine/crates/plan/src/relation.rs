@@ -302,6 +302,11 @@ pub enum TableFunction {
     JsonbPathQuery,
     /// The same, where values may be converted by the time zone.
     JsonbPathQueryTz,
+    /// `(base record or NULL, json or jsonb, shape text, function's name text)` → the shape's columns, one row. A shape is
+    /// JSON: `[{"name": …, "type": …, "typmod": …, "fields": […]}]`, the fields of records and of arrays of them.
+    JsonPopulateRecord,
+    /// The same of an array, a row for each of its objects.
+    JsonPopulateRecordset,
 }
 
 /// The call of a table function over the input's row.

@@ -48,7 +48,7 @@ fn array_to_json_pretty<'a>(values: &[Datum<'a>], env: &Env<'a>) -> EvalResult<D
     Ok(json(split, env.arena))
 }
 
-pub(super) fn build_array<'a>(values: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'a>> {
+pub(crate) fn build_array<'a>(values: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'a>> {
     let (mut scratch, mut out) = (Vec::new(), vec![b'[']);
     for (index, value) in values.iter().enumerate() {
         if index > 0 {
@@ -60,7 +60,7 @@ pub(super) fn build_array<'a>(values: &[Datum<'a>], env: &Env<'a>) -> EvalResult
     Ok(json(out, env.arena))
 }
 
-pub(super) fn build_object<'a>(values: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'a>> {
+pub(crate) fn build_object<'a>(values: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'a>> {
     if !values.len().is_multiple_of(2) {
         let error = EvalError::new("22023", "argument list must have even number of elements");
         return Err(error

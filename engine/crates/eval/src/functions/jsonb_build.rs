@@ -7,7 +7,7 @@ use crate::registry::Function;
 use tidewire_row::json::write::iso_8601;
 use tidewire_row::{Datum, EvalError, EvalResult, JsonbBuilder, text_out};
 
-pub(super) fn array<'a>(values: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'a>> {
+pub(crate) fn array<'a>(values: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'a>> {
     let mut builder = JsonbBuilder::new();
     builder.begin_array();
     for value in values {
@@ -17,7 +17,7 @@ pub(super) fn array<'a>(values: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum
     Ok(Datum::Jsonb(builder.finish(env.arena)))
 }
 
-pub(super) fn object<'a>(values: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'a>> {
+pub(crate) fn object<'a>(values: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'a>> {
     let invalid = |message: String| EvalError::new("22023", message);
     if !values.len().is_multiple_of(2) {
         return Err(invalid("argument list must have even number of elements".into()).with_hint(

@@ -220,7 +220,7 @@ fn chr(code: i32, arena: &Arena) -> EvalResult<&str> {
 }
 
 /// The type by which a value of a variadic "any" argument is written: its variant says all that output needs.
-pub(super) fn type_of(value: Datum<'_>) -> ScalarType {
+pub(crate) fn type_of(value: Datum<'_>) -> ScalarType {
     match value {
         Datum::Null | Datum::Text(_) => ScalarType::Text,
         Datum::Bool(_) => ScalarType::Bool,

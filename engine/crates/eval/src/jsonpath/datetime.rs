@@ -12,7 +12,7 @@ use tidewire_row::{Datum, EvalError, EvalResult, FormatSettings, ScalarType, jso
 
 /// A date or time. Offsets are seconds east of UTC.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum DateTime {
+pub(crate) enum DateTime {
     Date(i32),
     Time(i64),
     /// The time of day there, and the offset.
@@ -212,6 +212,23 @@ impl DateTime {
                 if before_christ {
                     out.extend_from_slice(b" BC");
                 }
+            }
+        }
+        String::from_utf8_lossy(&out).into_owned()
+    }
+
+    /// As its type's output function has it.
+    pub fn output(self, settings: &FormatSettings) -> String {
+        let mut out = Vec::new();
+        match self {
+            DateTime::Date(days) => text_out(Datum::Date(days), ScalarType::Date, settings, &mut out),
+            DateTime::Time(micros) => text_out(Datum::Time(micros), ScalarType::Time, settings, &mut out),
+            DateTime::TimeTz(..) => return self.text(),
+            DateTime::Timestamp(at) => {
+                text_out(Datum::Timestamp(at), ScalarType::Timestamp, settings, &mut out);
+            }
+            DateTime::Timestamptz(at, _) => {
+                text_out(Datum::Timestamptz(at), ScalarType::Timestamptz, settings, &mut out);
             }
         }
         String::from_utf8_lossy(&out).into_owned()

@@ -17,7 +17,7 @@ const MOST_LEVELS: usize = 1_500;
 
 /// What came of a part of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
     Found,
     NotFound,
     /// An error that is not raised.

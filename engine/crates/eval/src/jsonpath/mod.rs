@@ -14,12 +14,13 @@ mod value;
 
 use crate::context::Env;
 use crate::registry::{Function, mismatch};
-use execute::{Executor, Outcome};
+use execute::Executor;
+pub(crate) use execute::Outcome;
 use prepared::Prepared;
 pub(crate) use prepared::check;
 use std::sync::Arc;
 use tidewire_row::{Datum, EvalError, EvalResult, JsonbBuilder, JsonbRef};
-use value::Value;
+pub(crate) use value::Value;
 
 /// What a call is given.
 struct Call<'a> {
@@ -83,6 +84,29 @@ fn query_array<'a>(call: &Call<'a>, env: &Env<'a>) -> EvalResult<Datum<'a>> {
 
 fn query_first<'a>(call: &Call<'a>, env: &Env<'a>) -> EvalResult<Datum<'a>> {
     call.run(env, |found| Ok(found.first().map_or(Datum::Null, |value| value.to_datum(env.arena))))
+}
+
+/// Runs a path for other functions; `visit` is given what came of it and all values.
+pub(crate) fn run_path<'a, T>(
+    document: JsonbRef<'a>,
+    path: &str,
+    variables: JsonbRef<'a>,
+    silent: bool,
+    zoned: bool,
+    env: &Env<'a>,
+    visit: impl FnOnce(Outcome, &[Value<'_>]) -> EvalResult<T>,
+) -> EvalResult<T> {
+    let path = env.site.cached(path, || Prepared::new(path))?;
+    let call = Call { document, path, variables: Some(variables), silent, zoned };
+    let mut found = Vec::new();
+    let mut executor = Executor::new(&call, env)?;
+    let outcome = executor.run(&call.path.path, Some(&mut found))?;
+    let outcome = match outcome {
+        Outcome::Error => Outcome::Error,
+        _ if found.is_empty() => Outcome::NotFound,
+        _ => Outcome::Found,
+    };
+    visit(outcome, &found)
 }
 
 /// `jsonb_path_query`: gives each value in turn.

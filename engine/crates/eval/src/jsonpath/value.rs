@@ -5,7 +5,7 @@ use tidewire_row::{Arena, Datum, JsonbBuilder, JsonbRef, JsonbValue, Numeric};
 
 /// A value: a scalar by itself, a container as it lies in its document.
 #[derive(Clone, Copy)]
-pub(super) enum Value<'v> {
+pub(crate) enum Value<'v> {
     Null,
     Bool(bool),
     Number(Numeric<'v>),

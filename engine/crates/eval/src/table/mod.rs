@@ -13,7 +13,7 @@ use crate::context::{Context, Env};
 use crate::expression::Compiled;
 use crate::registry::Site;
 use smallvec::SmallVec;
-use tidewire_plan::{ColumnType, ScalarType, TableCall, TableFunction};
+use tidewire_plan::{ColumnType, Expr, ScalarType, TableCall, TableFunction};
 use tidewire_row::{Arena, Datum, EvalError, EvalResult, FormatSettings, push_datum};
 
 /// More rows than this from one call are refused: they are made as a whole.
@@ -72,17 +72,27 @@ pub struct TableScratch {
     made: Vec<Rows>,
 }
 
-fn width(function: TableFunction) -> usize {
-    match function {
+/// The columns of a call's rows; those of a shape where it has one.
+fn width(function: TableFunction, arguments: &[Expr]) -> Result<usize, String> {
+    Ok(match function {
+        TableFunction::JsonPopulateRecord | TableFunction::JsonPopulateRecordset => match arguments.get(2) {
+            Some(Expr::Literal { text: Some(shape), .. }) => {
+                crate::populate::width(shape).map_err(|error| error.to_string())?
+            }
+            _ => return Err("plan refused: a shape is a constant".into()),
+        },
         TableFunction::Hop | TableFunction::JsonbEach | TableFunction::JsonbEachText => 2,
         TableFunction::JsonEach | TableFunction::JsonEachText | TableFunction::ExpandArray => 2,
         _ => 1,
-    }
+    })
 }
 
 fn arity(function: TableFunction) -> usize {
     match function {
-        TableFunction::JsonbPathQuery | TableFunction::JsonbPathQueryTz => 4,
+        TableFunction::JsonbPathQuery
+        | TableFunction::JsonbPathQueryTz
+        | TableFunction::JsonPopulateRecord
+        | TableFunction::JsonPopulateRecordset => 4,
         TableFunction::Hop
         | TableFunction::GenerateSeries
         | TableFunction::StringToTable
@@ -113,12 +123,13 @@ impl TableCalls {
                         arguments.len()
                     ));
                 }
+                let width = width(*function, arguments)?;
                 let arguments = arguments
                     .iter()
                     .map(|expr| compile_with(expr, columns, parameters, settings))
                     .collect::<Result<_, _>>()?;
                 let mut nulls = Vec::new();
-                for _ in 0..width(*function) {
+                for _ in 0..width {
                     push_datum(&mut nulls, Datum::Null);
                 }
                 Ok(Call { function: *function, arguments, site: Site::default(), nulls })
@@ -175,7 +186,13 @@ impl Call {
         for argument in &self.arguments {
             arguments.push(argument.eval(row, context, arena)?);
         }
-        let strict = self.function != TableFunction::StringToTable && self.function != TableFunction::Hop;
+        let strict = !matches!(
+            self.function,
+            TableFunction::StringToTable
+                | TableFunction::Hop
+                | TableFunction::JsonPopulateRecord
+                | TableFunction::JsonPopulateRecordset
+        );
         if strict && arguments.iter().any(|argument| matches!(argument, Datum::Null)) {
             return Ok(());
         }
@@ -201,6 +218,10 @@ impl Call {
             TableFunction::JsonbObjectKeys => json::keys(&arguments, rows),
             TableFunction::JsonbPathQuery => {
                 crate::jsonpath::query(&arguments, false, &env, |row| rows.push(&[row]))
+            }
+            TableFunction::JsonPopulateRecord => crate::populate::row(&arguments, &env, |row| rows.push(row)),
+            TableFunction::JsonPopulateRecordset => {
+                crate::populate::rows(&arguments, &env, |row| rows.push(row))
             }
             TableFunction::JsonbPathQueryTz => {
                 crate::jsonpath::query(&arguments, true, &env, |row| rows.push(&[row]))

@@ -1,0 +1,174 @@
+/** JSON_EXISTS, JSON_VALUE and JSON_QUERY: a path over a document, and what becomes of its errors. */
+import type { JsonArgument, JsonBehavior, JsonFuncExpr, JsonOutput, Node } from '@pgsql/types';
+import { locationOf, nodeAs } from '../ast/accessors.ts';
+import { sqlJsonFunctions, variadicFunctions } from '../functions/table.ts';
+import type { HirScalar } from '../hir.ts';
+import { displayType } from '../types/format.ts';
+import { elementType, plain, typeRow } from '../types/table.ts';
+import type { SqlType } from '../types/type.ts';
+import { coerce, coerceToType } from './coerce.ts';
+import type { ExpressionContext } from './context.ts';
+import { bindExpression } from './expression.ts';
+import { toJson } from './json.ts';
+import { shapeOf } from './json-record.ts';
+import { call, literal, typeOf } from './scalar.ts';
+import type { Bound } from './statement.ts';
+import { bindTypeName } from './type-name.ts';
+
+type Kind = 'JSON_EXISTS' | 'JSON_VALUE' | 'JSON_QUERY';
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  JSON_EXISTS_OP: 'JSON_EXISTS',
+  JSON_VALUE_OP: 'JSON_VALUE',
+  JSON_QUERY_OP: 'JSON_QUERY',
+};
+
+/** Binds a call. */
+export function bindJsonQuery(node: JsonFuncExpr, context: ExpressionContext): Bound {
+  const { statement } = context;
+  const at = locationOf(node);
+  const kind = KINDS[node.op ?? ''];
+  if (kind === undefined) throw statement.unsupported('JSON_TABLE', at);
+  const document = documentOf(node.context_item?.raw_expr, context);
+  const path = pathOf(node.pathspec, context);
+  const variables = variablesOf(node.passing ?? [], context);
+  if (kind === 'JSON_EXISTS') {
+    const onError = existsOnError(node.on_error, context);
+    const scalar = call(sqlJsonFunctions.json_exists, [document, path, variables, literal('text', onError)]);
+    return { scalar, at };
+  }
+  const type = outputType(node.output, plain(kind === 'JSON_VALUE' ? 'text' : 'jsonb'), context);
+  const how = kind === 'JSON_QUERY' ? wrapping(node, context) : '';
+  const [empty, emptyValue] = behavior(node.on_empty, 'EMPTY', kind, type, context);
+  const [error, errorValue] = behavior(node.on_error, 'ERROR', kind, type, context);
+  const shape = shapeOf([{ name: '', type }]);
+  const entry = kind === 'JSON_VALUE' ? sqlJsonFunctions.json_value : sqlJsonFunctions.json_query;
+  const args = [
+    ...[document, path, variables, literal('text', how), literal('text', shape)],
+    ...[literal('text', empty), emptyValue, literal('text', error), errorValue],
+  ];
+  return { scalar: call(entry, args, kind, type), at };
+}
+
+/** A document as jsonb. */
+function documentOf(node: Node | undefined, context: ExpressionContext): HirScalar {
+  const { statement } = context;
+  const bound = bindExpression(node!, context);
+  const type = typeOf(bound.scalar).name;
+  if (type !== 'unknown' && type !== 'json' && type !== 'jsonb' && typeRow(type).category !== 'S') {
+    throw statement.error('42846', `cannot cast type ${displayType(type)} to jsonb`, bound.at);
+  }
+  return coerceToType(statement, bound, plain('jsonb'), 'explicit')!;
+}
+
+function pathOf(node: Node | undefined, context: ExpressionContext): HirScalar {
+  const { statement } = context;
+  const bound = bindExpression(node!, context);
+  const path = coerce(statement, bound, 'jsonpath', 'implicit');
+  if (path !== null) return path;
+  const type = displayType(typeOf(bound.scalar).name);
+  const message = `JSON path expression must be of type jsonpath, not of type ${type}`;
+  throw statement.error('42804', message, bound.at);
+}
+
+/** PASSING: an object of the variables. */
+function variablesOf(passing: readonly Node[], context: ExpressionContext): HirScalar {
+  if (passing.length === 0) return literal('jsonb', '{}');
+  const { statement } = context;
+  const pairs = passing.flatMap((argument) => {
+    const { name, val }: JsonArgument = nodeAs(argument, 'JsonArgument')!;
+    const bound = bindExpression(val!.raw_expr!, context);
+    const type = typeOf(bound.scalar).name;
+    if (typeRow(type === 'unknown' ? 'text' : type).category === 'D') {
+      const hint = 'Pass it as text, and read it in the path: $x.datetime().';
+      throw statement.unsupported('a date or time in PASSING', bound.at, hint);
+    }
+    const value = type === 'unknown' ? coerce(statement, bound, 'text', 'implicit')! : bound.scalar;
+    return [literal('text', name!), toJson(value, 'jsonb')];
+  });
+  return call(variadicFunctions['jsonb_build_object']!.each, pairs);
+}
+
+/** RETURNING. */
+export function outputType(
+  output: JsonOutput | undefined,
+  otherwise: SqlType,
+  context: ExpressionContext,
+): SqlType {
+  return output?.typeName === undefined ? otherwise : bindTypeName(context.statement, output.typeName);
+}
+
+function existsOnError(node: JsonBehavior | undefined, context: ExpressionContext): string {
+  switch (node?.btype ?? 'JSON_BEHAVIOR_FALSE') {
+    case 'JSON_BEHAVIOR_FALSE':
+      return 'false';
+    case 'JSON_BEHAVIOR_TRUE':
+      return 'true';
+    case 'JSON_BEHAVIOR_UNKNOWN':
+      return 'unknown';
+    case 'JSON_BEHAVIOR_ERROR':
+      return 'error';
+    default:
+      throw context.statement.error('42601', 'invalid ON ERROR behavior', locationOf(node!), {
+        detail: 'Only ERROR, TRUE, FALSE, or UNKNOWN is allowed in ON ERROR for JSON_EXISTS().',
+      });
+  }
+}
+
+/** WRAPPER and QUOTES, in words. */
+function wrapping(node: JsonFuncExpr, context: ExpressionContext): string {
+  const wraps = node.wrapper === 'JSW_UNCONDITIONAL' || node.wrapper === 'JSW_CONDITIONAL';
+  if (wraps && node.quotes !== undefined && node.quotes !== 'JS_QUOTES_UNSPEC') {
+    const message = 'SQL/JSON QUOTES behavior must not be specified when WITH WRAPPER is used';
+    throw context.statement.error('42601', message, locationOf(node));
+  }
+  const wrapper =
+    node.wrapper === 'JSW_UNCONDITIONAL' ? 'always' : node.wrapper === 'JSW_CONDITIONAL' ? 'several' : '';
+  return node.quotes === 'JS_QUOTES_OMIT' ? `${wrapper} unquoted`.trim() : wrapper;
+}
+
+/** ON EMPTY and ON ERROR: `error`, or a value of the type that is returned. */
+function behavior(
+  node: JsonBehavior | undefined,
+  event: 'EMPTY' | 'ERROR',
+  kind: 'JSON_VALUE' | 'JSON_QUERY',
+  type: SqlType,
+  context: ExpressionContext,
+): readonly ['error' | 'value', HirScalar] {
+  const { statement } = context;
+  const nothing = literal(type.name, null);
+  switch (node?.btype ?? 'JSON_BEHAVIOR_NULL') {
+    case 'JSON_BEHAVIOR_NULL':
+      return ['value', nothing];
+    case 'JSON_BEHAVIOR_ERROR':
+      return ['error', nothing];
+    case 'JSON_BEHAVIOR_DEFAULT': {
+      const bound = bindExpression(node!.expr!, context);
+      const value = coerceToType(statement, bound, type, 'explicit');
+      if (value !== null) return ['value', value];
+      const given = displayType(typeOf(bound.scalar).name);
+      const message = `cannot cast behavior expression of type ${given} to ${displayType(type.name)}`;
+      throw statement.error('42846', message, locationOf(node!));
+    }
+    case 'JSON_BEHAVIOR_EMPTY':
+    case 'JSON_BEHAVIOR_EMPTY_ARRAY':
+    case 'JSON_BEHAVIOR_EMPTY_OBJECT': {
+      if (kind === 'JSON_VALUE') break;
+      const text = node!.btype === 'JSON_BEHAVIOR_EMPTY_OBJECT' ? '{}' : '[]';
+      if (elementType(type.name) !== null && text === '[]') return ['value', literal(type.name, '{}')];
+      if (type.name === 'json' || type.name === 'jsonb' || typeRow(type.name).category === 'S') {
+        return ['value', literal(type.name, text)];
+      }
+      const what = text === '[]' ? 'EMPTY ARRAY' : 'EMPTY OBJECT';
+      throw statement.unsupported(`${what} for type ${displayType(type.name)}`, locationOf(node!));
+    }
+    default:
+  }
+  const allowed =
+    kind === 'JSON_VALUE'
+      ? 'ERROR, NULL, or DEFAULT expression'
+      : 'ERROR, NULL, EMPTY ARRAY, EMPTY OBJECT, or DEFAULT expression';
+  throw statement.error('42601', `invalid ON ${event} behavior`, locationOf(node!), {
+    detail: `Only ${allowed} is allowed in ON ${event} for ${kind}().`,
+  });
+}
