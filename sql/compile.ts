@@ -205,6 +205,8 @@ function sessionTypes(lowered: LoweredQuery): ScalarType[] {
       case 'sessionNumber':
         return 'int8';
       case 'settings':
+      case 'objectSizes':
+      case 'sequenceValues':
         return 'jsonb';
       default:
         return 'name';

@@ -21,7 +21,11 @@ export type SessionValue =
   /** What sequences know a session by. */
   | 'sessionNumber'
   /** All settings by lower-case name, as jsonb. */
-  | 'settings';
+  | 'settings'
+  /** What relations take, by oid, as jsonb: own bytes, those of indexes, all; under `database` the sum. */
+  | 'objectSizes'
+  /** Sequences by oid, as jsonb: the last value, and whether it was given out. */
+  | 'sequenceValues';
 
 export type HirScalar =
   | { readonly kind: 'literal'; readonly type: SqlType; readonly text: string | null }

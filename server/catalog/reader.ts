@@ -45,6 +45,15 @@ export interface SharedArrangements {
   hydrates(id: ArrangementId): boolean;
 }
 
+/** What a sequence gives where it is read as a relation. */
+const sequenceColumns: readonly CatalogColumn[] = (
+  [
+    ['last_value', 'int8'],
+    ['log_cnt', 'int8'],
+    ['is_called', 'bool'],
+  ] as const
+).map(([name, type]) => ({ name, type: { name: type, typmod: -1, nullable: false }, defaultText: null }));
+
 export class StatementCatalog implements CatalogReader {
   readonly version: number;
   readonly database: string;
@@ -290,7 +299,7 @@ export class StatementCatalog implements CatalogReader {
       case 'sequence':
         return {
           ...named(object, 'sequence'),
-          columns: [],
+          columns: sequenceColumns,
           keys: [],
           primaryKeyName: null,
           estimatedRows: null,

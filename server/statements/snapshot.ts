@@ -12,6 +12,7 @@ import { positionOf } from '../catalog/names.ts';
 import { importsOf } from '../dataflows/dataflows.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
+import { objectSizes, sequenceValues } from './sizes.ts';
 
 /** The transaction's snapshot, computed: everything that was acknowledged before is in it. */
 export async function readTimestamp(system: System, session: SessionContext): Promise<Timestamp> {
@@ -121,6 +122,10 @@ function sessionText(
       return String(session.number);
     case 'settings':
       return JSON.stringify(session.allSettings());
+    case 'objectSizes':
+      return objectSizes(system);
+    case 'sequenceValues':
+      return sequenceValues(system);
   }
 }
 

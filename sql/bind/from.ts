@@ -6,11 +6,15 @@ import { isPostgresRelation } from '../functions/postgres-names.ts';
 import type { HirColumn, HirRelation } from '../hir.ts';
 import { freeOfRelation, withoutLevel } from '../hir/traverse.ts';
 import { nearestName } from '../nearest-name.ts';
+import { parseExpression } from './body.ts';
+import { expressionContext } from './context.ts';
 import type { QueryContext } from './context.ts';
+import { bindExpression } from './expression.ts';
 import { bindJoin, crossJoin } from './join.ts';
 import { bindSubquery } from './query.ts';
 import { columnOf, oneRow, withFreshBindings } from './relation.ts';
-import { itemFor, withoutLateral } from './scope.ts';
+import { columnType } from './scalar.ts';
+import { emptyScope, itemFor, withoutLateral } from './scope.ts';
 import type { Scope, ScopeItem } from './scope.ts';
 import { bindTableFunction } from './table-function.ts';
 
@@ -129,6 +133,20 @@ export function findRelation(node: RangeVar, context: QueryContext): CatalogRela
   });
 }
 
+/** The one row of a sequence: its state when the statement runs. */
+function sequenceRow({ id, columns }: CatalogRelation, context: QueryContext): HirRelation {
+  const { statement } = context;
+  const scope = expressionContext({ ...context, ctes: [], outer: null }, emptyScope, 'functions in FROM');
+  const state = (index: number, type: string): string =>
+    `(tw_sequence_values() -> '${id}' ->> ${index})::${type}`;
+  const values = [state(0, 'int8'), '0::int8', state(1, 'bool')];
+  const row = values.map((text) =>
+    statement.withoutPositions(() => bindExpression(parseExpression(text), scope).scalar),
+  );
+  const shown = columns.map(({ name }, i): HirColumn => ({ name, type: columnType(row[i]!) }));
+  return { kind: 'constant', columns: shown, rows: [row] };
+}
+
 /** What reading a catalog's relation is: views stand for their definition. */
 export function relationOf(found: CatalogRelation, context: QueryContext): HirRelation {
   if (found.kind === 'view') {
@@ -136,7 +154,7 @@ export function relationOf(found: CatalogRelation, context: QueryContext): HirRe
     return withFreshBindings(context.statement, found.boundView());
   }
   if (found.kind === 'sequence') {
-    throw context.statement.unsupported(`reading sequence "${found.name}"`, undefined, 'Read pg_sequences.');
+    return sequenceRow(found, context);
   }
   return {
     kind: 'get',

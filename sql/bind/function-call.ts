@@ -308,6 +308,11 @@ function bindSpecial(
         return session('currentSchema', 'name');
       case 'current_database':
         return { scalar: literal('name', statement.environment.catalog.database), at };
+      // Of the catalog's own functions and views.
+      case 'tw_object_sizes':
+        return session('objectSizes', 'jsonb');
+      case 'tw_sequence_values':
+        return session('sequenceValues', 'jsonb');
       case 'tw_now':
         throw statement.error('0A000', 'tw_now() is not supported', at, {
           hint: 'Filters on the current time are not there yet.',

@@ -18,6 +18,13 @@ type Body = string | ((catalog: CatalogReader) => string);
 const VIEW_DEFINITION = `(SELECT definition || ';' FROM tw_internal.relations WHERE oid = $1)`;
 const INDEX_DEFINITION = '(SELECT definition FROM tw_internal.indexes WHERE oid = $1)';
 
+/** One of the numbers that are known of the object with this oid. */
+function size(oid: string, index: number): string {
+  return `(tw_object_sizes() -> ${oid} ->> ${index})::int8`;
+}
+
+const DATABASE_SIZE = "(tw_object_sizes() ->> 'database')::int8";
+
 /** By name; for overloads that differ, by `name(types)`. */
 const bodies: Record<string, Body> = {
   pg_get_userbyid: (catalog) =>
@@ -84,13 +91,16 @@ const bodies: Record<string, Body> = {
   pg_get_statisticsobjdef_columns: 'NULL::text',
   pg_get_partkeydef: 'NULL::text',
   pg_get_partition_constraintdef: 'NULL::text',
-  // Sizes are not known: nothing is on disk.
-  pg_table_size: 'NULL::int8',
-  pg_relation_size: 'NULL::int8',
-  pg_total_relation_size: 'NULL::int8',
-  pg_indexes_size: 'NULL::int8',
-  pg_database_size: 'NULL::int8',
-  pg_tablespace_size: 'NULL::int8',
+  pg_relation_size: size('$1::oid::text', 0),
+  'pg_relation_size(regclass text)': `CASE $2 WHEN 'main' THEN ${size('$1::oid::text', 0)} ELSE 0 END`,
+  pg_table_size: size('$1::oid::text', 0),
+  pg_indexes_size: size('$1::oid::text', 1),
+  pg_total_relation_size: size('$1::oid::text', 2),
+  'pg_database_size(name)': `CASE WHEN $1 = current_database() THEN ${DATABASE_SIZE} END`,
+  'pg_database_size(oid)': `CASE WHEN $1 = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()) THEN ${DATABASE_SIZE} END`,
+  pg_tablespace_size: DATABASE_SIZE,
+  pg_sequence_last_value: `CASE WHEN (tw_sequence_values() -> $1::oid::text ->> 1)::bool
+    THEN (tw_sequence_values() -> $1::oid::text ->> 0)::int8 END`,
   // INSERT, UPDATE and DELETE are 8, 4 and 16.
   pg_relation_is_updatable: `(SELECT CASE WHEN object_type = 'table' THEN 28 ELSE 0 END FROM tw_internal.relations WHERE oid = $1::oid)`,
   pg_tablespace_location: "''",

@@ -493,7 +493,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     name: 'pg_sequences',
     query: `SELECT s.name AS schemaname, r.name AS sequencename, 'tidewire'::name AS sequenceowner,
       q.type_oid::regtype AS data_type, q.start AS start_value, q.minimum AS min_value, q.maximum AS max_value,
-      q.increment AS increment_by, q.cycles AS cycle, q.cache AS cache_size, NULL::bigint AS last_value
+      q.increment AS increment_by, q.cycles AS cycle, q.cache AS cache_size, pg_sequence_last_value(q.oid::regclass) AS last_value
       FROM tw_internal.sequences q JOIN tw_internal.relations r ON r.oid = q.oid
       JOIN tw_internal.schemas s ON s.oid = r.schema_oid`,
   },
