@@ -1,14 +1,22 @@
 /** What a session can run: a statement for the executor, or one of the session's own. */
+import type { TypeName } from '@pgsql/types';
 import type { ParameterValue } from '../../engine/index.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import type { SqlType } from '../../sql/types/type.ts';
-import type { Direct, ResultColumn, StatementResult } from './statement.ts';
+import type { DeclaredType, Direct, ResultColumn, StatementResult } from './statement.ts';
+
+/** A parameter whose type PREPARE says. */
+export interface DeclaredParameter extends DeclaredType {
+  readonly written: TypeName;
+}
 
 export interface Prepared {
   /** Null: the empty query. */
   readonly parsed: ParsedStatement | null;
   readonly text: string;
   readonly parameterTypes: readonly SqlType[];
+  /** What PREPARE says of its parameters; null: nothing. */
+  readonly declared?: readonly (DeclaredParameter | null)[];
   readonly columns: readonly ResultColumn[] | null;
   /** May run in a failed transaction. */
   readonly endsTransaction: boolean;

@@ -2,6 +2,7 @@
  * The boundary between the protocol (server/pgwire, server/session) and what statements do (server/statements).
  * The protocol knows no SQL; the executor knows no messages.
  */
+import type { TypeName } from '@pgsql/types';
 import type {
   Cancellation,
   Framing,
@@ -163,6 +164,12 @@ export interface SessionContext {
   readonly cancelled: Promise<never>;
 }
 
+/** A type as a statement names it. */
+export interface DeclaredType {
+  readonly type: SqlType;
+  readonly isDomain: boolean;
+}
+
 export interface StatementExecutor {
   /** Compiles. Throws SqlError. `parameterTypes` are those that the client declared (null: to be inferred). */
   prepare(
@@ -170,6 +177,8 @@ export interface StatementExecutor {
     parsed: ParsedStatement,
     parameterTypes: readonly (SqlType | null)[],
   ): PreparedStatement;
+  /** The type that a name in a statement means; of a domain that which it is over. */
+  declaredType(session: SessionContext, parsed: ParsedStatement, node: TypeName): DeclaredType;
   /** Runs. `resultFormats`: one for each column, 0 text, 1 binary. Rejects with SqlError or EngineError. */
   execute(
     session: SessionContext,

@@ -15,6 +15,7 @@ import {
   type CatalogObject,
   type ObjectKind,
   type SequenceObject,
+  type SourceObject,
   type TypeObject,
   describeObject,
   kindName,
@@ -85,13 +86,15 @@ export async function dropObjects(
     readonly cascade: boolean;
     readonly named?: readonly number[];
     readonly schemas?: readonly CatalogChange[];
+    /** What went before, for the notice. */
+    readonly cascaded?: readonly string[];
   },
 ): Promise<void> {
   const { named = [], schemas = [] } = options;
   const objects = system.catalog.dropOrder(ids, options.cascade);
   for (const object of objects) {
     refuseUndroppable(system, object, named, objects);
-    if (object.kind === 'type') refuseColumns(system, object, objects, options.cascade);
+    if (object.kind === 'type') refuseColumns(system, object, objects);
   }
   if (system.staged) objects.forEach(refuseRunning);
   const cascaded = objects.filter(
@@ -99,6 +102,7 @@ export async function dropObjects(
   );
   const unreferred = referredTo(system, objects, options.cascade);
   noticeCascade(session, [
+    ...(options.cascaded ?? []),
     ...cascaded.map(describeObject),
     ...unreferred.flatMap(({ before, after }) =>
       before.foreignKeys
@@ -295,37 +299,37 @@ function schemaMembers(
   return ids;
 }
 
-/** Columns of tables and sources need their type. */
-function refuseColumns(
-  system: System,
-  object: TypeObject,
-  dropped: readonly CatalogObject[],
-  cascade: boolean,
-): void {
-  const type = describeObject(object);
-  const own = typeOfObject(object);
-  const readers = [...system.catalog.objects()].flatMap((stored) => {
-    if ((stored.kind !== 'table' && stored.kind !== 'source') || dropped.includes(stored)) return [];
+/** Columns of a table or a source. */
+export interface TypedColumns {
+  readonly stored: TableObject | SourceObject;
+  readonly columns: readonly string[];
+}
+
+/** The columns that are of a type, or of one made of it. */
+export function columnsOfType(system: System, type: TypeObject): TypedColumns[] {
+  const own = typeOfObject(type);
+  return [...system.catalog.objects()].flatMap((stored) => {
+    if (stored.kind !== 'table' && stored.kind !== 'source') return [];
     const columns = stored.columns.filter(
-      (column) => column.domain === object.id || mentionsType(column.type.name, own),
+      (column) => column.domain === type.id || mentionsType(column.type.name, own),
     );
-    return columns.map(({ name }) => `column ${name} of ${describeObject(stored)}`);
+    return columns.length === 0 ? [] : [{ stored, columns: columns.map(({ name }) => name) }];
   });
+}
+
+/** Columns of tables and sources need their type; CASCADE has taken them along before. */
+function refuseColumns(system: System, object: TypeObject, dropped: readonly CatalogObject[]): void {
+  const type = describeObject(object);
+  const readers = columnsOfType(system, object)
+    .filter(({ stored }) => !dropped.includes(stored))
+    .flatMap(({ stored, columns }) => columns.map((name) => `column ${name} of ${describeObject(stored)}`));
   if (readers.length === 0) return;
-  throw new SqlError(
-    cascade
-      ? {
-          sqlstate: '0A000',
-          message: `dropping ${type} together with ${readers[0]} is not supported`,
-          hint: 'Drop the column first.',
-        }
-      : {
-          sqlstate: '2BP01',
-          message: `cannot drop ${type} because other objects depend on it`,
-          detail: readers.map((reader) => `${reader} depends on ${type}`).join('\n'),
-          hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
-        },
-  );
+  throw new SqlError({
+    sqlstate: '2BP01',
+    message: `cannot drop ${type} because other objects depend on it`,
+    detail: readers.map((reader) => `${reader} depends on ${type}`).join('\n'),
+    hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
+  });
 }
 
 /** It goes with its table, and is not told of. */

@@ -1,14 +1,17 @@
 /**
  * Which statement kind goes to which file. Prepared statements are compiled again when the catalog has changed since.
  */
+import type { TypeName } from '@pgsql/types';
 import type { Engine } from '../../engine/index.ts';
 import { nodeKind } from '../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
+import { bindDeclaredType } from '../../sql/bind/bind.ts';
 import { SqlError } from '../../sql/error.ts';
 import type { SqlType } from '../../sql/types/type.ts';
 import { ddlName, isTransactional } from '../session/statement-class.ts';
 import { asDeclared, hasWritten } from '../session/statement.ts';
 import type {
+  DeclaredType,
   Direct,
   OpenTransaction,
   PreparedStatement,
@@ -93,6 +96,12 @@ export class Executor implements StatementExecutor {
       endsTransaction: false,
       plan,
     };
+  }
+
+  declaredType(session: SessionContext, parsed: ParsedStatement, node: TypeName): DeclaredType {
+    const environment = this.#system.planning.bindEnvironment(session, parsed);
+    const { type, domain } = bindDeclaredType(node, environment);
+    return { type, isDomain: domain !== null };
   }
 
   async execute(

@@ -7,6 +7,7 @@ import { compileKey } from '../../sql/compile.ts';
 import { SqlError } from '../../sql/error.ts';
 import { layoutByKey } from '../../sql/physical/layout.ts';
 import { toColumnType } from '../../sql/types/column-type.ts';
+import type { TypeName } from '../../sql/types/type.ts';
 import { displayType } from '../../sql/types/format.ts';
 import { uniqueIndexes } from '../catalog/constraints.ts';
 import { parentKey } from '../catalog/foreign-keys.ts';
@@ -132,7 +133,30 @@ function parentTable(
   return object;
 }
 
-/** Keys are compared as they are stored: both sides must be of one type. */
+/** What a foreign key's column can be of beside the type that it refers to: what PostgreSQL has an equality for. */
+const COMPARABLE: Readonly<Record<string, readonly string[]>> = {
+  text: ['varchar', 'name'],
+  varchar: ['text', 'name'],
+  name: ['text', 'varchar'],
+  int2: ['int4', 'int8'],
+  int4: ['int2', 'int8'],
+  int8: ['int2', 'int4'],
+  float4: ['float8', 'int2'],
+  float8: ['float4', 'int2', 'int4'],
+  numeric: ['int2', 'int4', 'int8'],
+};
+
+/** PostgreSQL compares these too, rounded: keys are compared exactly here. */
+const ROUNDED: Readonly<Record<string, readonly string[]>> = {
+  float4: ['int4', 'int8', 'numeric'],
+  float8: ['int8', 'numeric'],
+};
+
+/** Whether a column of one type can refer to one of another. */
+export function canRefer(from: TypeName, to: TypeName): boolean {
+  return from === to || (COMPARABLE[to]?.includes(from) ?? false);
+}
+
 function checkTypes(
   table: TableObject,
   column: number,
@@ -141,15 +165,13 @@ function checkTypes(
   name: string,
 ): void {
   const [one, other] = [table.columns[column]!, parent.columns[referenced]!];
-  if (one.type.name === other.type.name) return;
-  const texts = ['text', 'varchar', 'name'];
-  if (texts.includes(one.type.name) && texts.includes(other.type.name)) return;
-  const numbers = ['int2', 'int4', 'int8', 'numeric', 'float4', 'float8'];
-  const detail = `Key columns "${one.name}" of the referencing table and "${other.name}" of the referenced table are of incompatible types: ${displayType(one.type.name)} and ${displayType(other.type.name)}.`;
-  if (numbers.includes(one.type.name) && numbers.includes(other.type.name)) {
+  const [from, to] = [one.type.name, other.type.name];
+  if (canRefer(from, to)) return;
+  const detail = `Key columns "${one.name}" of the referencing table and "${other.name}" of the referenced table are of incompatible types: ${displayType(from)} and ${displayType(to)}.`;
+  if (ROUNDED[to]?.includes(from)) {
     throw new SqlError({
       sqlstate: '0A000',
-      message: `foreign key constraint "${name}" between columns of different types is not supported`,
+      message: `foreign key constraint "${name}" from ${displayType(from)} to ${displayType(to)} is not supported`,
       detail: detail.replace('incompatible', 'different'),
       hint: 'Give both columns one type.',
     });

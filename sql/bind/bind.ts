@@ -202,8 +202,8 @@ export function bindDomainConditions(
   });
 }
 
-/** The type that CREATE DOMAIN names, and the domain that it is. */
-export function bindDomainBase(node: TypeNameNode, environment: BindEnvironment): DeclaredType {
+/** The type that a name means where a domain can stand too, and that domain. */
+export function bindDeclaredType(node: TypeNameNode, environment: BindEnvironment): DeclaredType {
   return bindTypeOrDomain(begin(environment).statement, node);
 }
 

@@ -2,13 +2,16 @@
  * A StatementExecutor for tests of the protocol alone: it knows a handful of texts and computes nothing. What a
  * statement means is tested elsewhere, against the real server.
  */
+import type { TypeName as TypeNode } from '@pgsql/types';
 import type { ParameterValue, Transaction } from '../../engine/index.ts';
+import { typeReference } from '../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { SqlError } from '../../sql/error.ts';
-import { plain } from '../../sql/types/table.ts';
+import { findType, plain } from '../../sql/types/table.ts';
 import type { SqlType, TypeName } from '../../sql/types/type.ts';
 import { ReadyCursor } from '../../server/results/messages.ts';
 import type {
+  DeclaredType,
   OpenTransaction,
   PreparedStatement,
   ResultColumn,
@@ -141,6 +144,11 @@ export class FakeExecutor implements StatementExecutor {
   readonly copied: Buffer[] = [];
   /** Commits fail with this once. */
   commitError: SqlError | null = null;
+
+  declaredType(_: unknown, __: unknown, node: TypeNode): DeclaredType {
+    const { names } = typeReference(node);
+    return { type: plain(findType(names.at(-1)!)!), isDomain: false };
+  }
 
   prepare(
     _session: SessionContext,

@@ -4,7 +4,6 @@ import type { ParameterValue } from '../../../engine/index.ts';
 import { constantOf, nodeAs } from '../../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../../sql/ast/statement.ts';
 import { SqlError } from '../../../sql/error.ts';
-import type { SqlType } from '../../../sql/types/type.ts';
 import { rowFields } from '../../results/messages.ts';
 import type { Prepared } from '../prepared.ts';
 import type { Session } from '../session.ts';
@@ -25,8 +24,7 @@ export function prepareExecute(session: Session, parsed: ParsedStatement, statem
     parsed,
     text: parsed.text,
     parameterTypes: [],
-    run: async (_, formats) =>
-      inner.run(await evaluate(session, parsed, given, inner.parameterTypes), formats),
+    run: async (_, formats) => inner.run(await evaluate(session, parsed, given, inner), formats),
   };
 }
 
@@ -35,9 +33,12 @@ async function evaluate(
   session: Session,
   parsed: ParsedStatement,
   given: readonly Node[],
-  types: readonly SqlType[],
+  { parameterTypes: types, declared = [] }: Prepared,
 ): Promise<ParameterValue[]> {
-  const constants = given.map((node) => constantValue(node));
+  // What becomes a value of a domain is looked at.
+  const constants = given.map((node, index) =>
+    declared[index]?.isDomain === true ? undefined : constantValue(node),
+  );
   if (constants.every((value) => value !== undefined)) return constants;
   const node: Node = {
     SelectStmt: {
@@ -46,7 +47,7 @@ async function evaluate(
           val: {
             TypeCast: {
               arg,
-              typeName: {
+              typeName: declared[index]?.written ?? {
                 names: [{ String: { sval: 'pg_catalog' } }, { String: { sval: types[index]!.name } }],
                 typemod: -1,
                 location: -1,

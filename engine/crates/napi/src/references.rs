@@ -66,6 +66,7 @@ impl ForeignKey {
             child: side(child, child_columns, &said.layout, said.arrangement)?,
             parent: side(said.parent, parent_columns, &said.parent_layout, said.parent_arrangement)?,
             types: said.layout.key.iter().map(|key| key.column.scalar).collect(),
+            parent_types: said.parent_layout.key.iter().map(|key| key.column.scalar).collect(),
         };
         Ok(ForeignKey {
             sides: Arc::new(sides),
@@ -88,7 +89,7 @@ impl ForeignKey {
         let mut key = Vec::new();
         let len = self.sides.parent.splitter.split(parent_row, &mut key).map_err(internal)?;
         key.truncate(len);
-        Ok((!has_null(&key, &self.sides.types)).then_some(key))
+        Ok((!has_null(&key, &self.sides.parent_types)).then_some(key))
     }
 
     /// Whether a replaced row keeps its key as it is written.
@@ -197,7 +198,8 @@ impl References<'_> {
                 return Err(EvalError::new("57014", "canceling statement due to user request"));
             }
             let Some(value) = key.key_of(old)? else { return Ok(()) };
-            for (child_key, child_value, count) in view.seek(&value).filter(|(_, _, count)| *count > 0) {
+            let Some(referring) = key.sides.to_child(&value) else { return Ok(()) };
+            for (child_key, child_value, count) in view.seek(&referring).filter(|(_, _, count)| *count > 0) {
                 row.clear();
                 key.restore(child_key, child_value, &mut row);
                 match action {

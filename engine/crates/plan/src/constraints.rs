@@ -64,7 +64,7 @@ pub struct ForeignKey {
     /// The referenced table's own arrangement.
     #[ts(type = "number")]
     pub parent: ArrangementId,
-    /// The referenced table arranged by the referenced key, whose values are of the same types.
+    /// The referenced table arranged by the referenced key, whose values are of the same types, or of other numeric ones.
     #[ts(type = "number")]
     pub parent_arrangement: ArrangementId,
     /// Its layout.

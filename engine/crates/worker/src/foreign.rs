@@ -2,10 +2,11 @@
 
 use crate::check::{Admitted, Conflict, under};
 use crate::{Splitter, Writes};
+use std::borrow::Cow;
 use std::sync::Arc;
 use tidewire_arrange::{ShardedSnapshot, Updates, consolidated};
 use tidewire_plan::ScalarType;
-use tidewire_row::has_null;
+use tidewire_row::{Arena, Datum, Numeric, canonical, has_null, push_datum, read_column};
 
 /// Rows of one collection refer to a key of another.
 pub struct ForeignKey {
@@ -13,8 +14,10 @@ pub struct ForeignKey {
     pub child: Side,
     /// Which is referred to.
     pub parent: Side,
-    /// The key's columns.
+    /// The columns of the key that refers.
     pub types: Vec<ScalarType>,
+    /// Those of the key that is referred to.
+    pub parent_types: Vec<ScalarType>,
 }
 
 /// A collection arranged by the key.
@@ -56,7 +59,74 @@ impl Counts {
     }
 }
 
+/// A packed key under other types, as keys are: None where one of its values is not a value of the other type.
+fn converted<'a>(key: &'a [u8], from: &[ScalarType], to: &[ScalarType]) -> Option<Cow<'a, [u8]>> {
+    if from == to {
+        return Some(Cow::Borrowed(key));
+    }
+    let arena = Arena::new();
+    let (mut at, mut out) = (0, Vec::with_capacity(key.len() + 8));
+    for (from, to) in from.iter().zip(to) {
+        let value = exactly(read_column(key, &mut at, *from, &arena), *to, &arena)?;
+        push_datum(&mut out, canonical(*to, value, &arena));
+    }
+    Some(Cow::Owned(out))
+}
+
+/// The value of a type that equals one of another.
+fn exactly<'a>(value: Datum<'a>, to: ScalarType, arena: &'a Arena) -> Option<Datum<'a>> {
+    let whole = match value {
+        Datum::Int16(value) => value.into(),
+        Datum::Int32(value) => value.into(),
+        Datum::Int64(value) => value,
+        Datum::Float32(value) => return exactly(Datum::Float64(value.into()), to, arena),
+        Datum::Float64(value) => return float_as(value, to),
+        Datum::Numeric(value) => {
+            let rounded = value.to_i64().ok()?;
+            let is_whole = Numeric::from_i64(rounded).compare(&value).is_eq();
+            match to {
+                ScalarType::Numeric => return Some(Datum::Numeric(value)),
+                _ if is_whole => rounded,
+                _ => return None,
+            }
+        }
+        other => return Some(other),
+    };
+    Some(match to {
+        ScalarType::Int2 => Datum::Int16(whole.try_into().ok()?),
+        ScalarType::Int4 => Datum::Int32(whole.try_into().ok()?),
+        ScalarType::Numeric => Datum::Numeric(Numeric::from_i64(whole)),
+        ScalarType::Float4 => Datum::Float32(whole as f32),
+        ScalarType::Float8 => Datum::Float64(whole as f64),
+        _ => Datum::Int64(whole),
+    })
+}
+
+fn float_as<'a>(value: f64, to: ScalarType) -> Option<Datum<'a>> {
+    let whole = || (value.fract() == 0.0 && value.abs() < i64::MAX as f64).then_some(value as i64);
+    Some(match to {
+        ScalarType::Float4 if value.is_nan() || f64::from(value as f32) == value => {
+            Datum::Float32(value as f32)
+        }
+        ScalarType::Float4 => return None,
+        ScalarType::Int2 => Datum::Int16(whole()?.try_into().ok()?),
+        ScalarType::Int4 => Datum::Int32(whole()?.try_into().ok()?),
+        ScalarType::Int8 => Datum::Int64(whole()?),
+        _ => Datum::Float64(value),
+    })
+}
+
 impl ForeignKey {
+    /// The referenced key that a referring one is equal to; None: there can be none.
+    pub fn to_parent<'a>(&self, key: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+        converted(key, &self.types, &self.parent_types)
+    }
+
+    /// The referring key that a referenced one is equal to; None: there can be none.
+    pub fn to_child<'a>(&self, key: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+        converted(key, &self.parent_types, &self.types)
+    }
+
     /// Checks a transaction's writes. `snapshot` is of a side, `since` what was admitted to a collection after it.
     pub(crate) fn check(
         &self,
@@ -117,12 +187,12 @@ impl ForeignKey {
             Err(refuse(Conflict::ForeignKey { child, constraint, key: key.to_vec(), row, missing }))
         };
         for key in child.keys().filter(|key| child.net(key) > 0 && !has_null(key, &self.types)) {
-            if parent.count(key) <= 0 {
+            if self.to_parent(key).is_none_or(|key| parent.count(&key) <= 0) {
                 return violated(key, true);
             }
         }
-        for key in parent.keys().filter(|key| parent.net(key) < 0) {
-            if parent.count(key) <= 0 && child.count(key) > 0 {
+        for key in parent.keys().filter(|key| parent.net(key) < 0 && !has_null(key, &self.parent_types)) {
+            if parent.count(key) <= 0 && self.to_child(key).is_some_and(|key| child.count(&key) > 0) {
                 return violated(key, false);
             }
         }

@@ -26,6 +26,8 @@ export interface ActionContext {
   readonly system: System;
   readonly session: SessionContext;
   readonly parsed: ParsedStatement;
+  /** Collects what CASCADE takes along; without it that is told at once. */
+  readonly cascaded?: string[];
 }
 
 /** An action with the text that it was written as. */
@@ -169,8 +171,17 @@ function dropColumn(context: ActionContext, draft: TableDraft, command: AlterTab
     const message = `column "${name}" of relation "${table.name}" does not exist, skipping`;
     return notice(context, '00000', message);
   }
-  const column = requireColumn(draft, name);
-  const cascade = command.behavior === 'DROP_CASCADE';
+  takeOut(context, draft, requireColumn(draft, name), command.behavior === 'DROP_CASCADE');
+}
+
+/** A column goes, and with `cascade` what depends on it. */
+export function takeOut(
+  context: ActionContext,
+  draft: TableDraft,
+  column: DraftColumn,
+  cascade: boolean,
+): void {
+  const { table } = draft;
   draft.cascades ||= cascade;
   refuseColumnReaders(context, draft, column, cascade ? 'cascade' : 'drop');
   dropGenerated(context, draft, column, cascade);

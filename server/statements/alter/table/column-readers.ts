@@ -9,18 +9,20 @@ import {
 } from '../../../catalog/objects.ts';
 import type { System } from '../../../system.ts';
 import type { ActionContext } from './actions.ts';
+import { tellCascade } from './cascade.ts';
 import type { DraftColumn, TableDraft } from './draft.ts';
 
 type View = ViewObject | MaterializedViewObject;
 
 /** Refuses what a view would notice; with `cascade` such views go too. */
 export function refuseColumnReaders(
-  { system, session }: ActionContext,
+  context: ActionContext,
   draft: TableDraft,
   { before, column }: DraftColumn,
   what: 'drop' | 'cascade' | 'alter',
 ): void {
   if (before === null) return;
+  const { system } = context;
   const { table } = draft;
   const readers = system.catalog
     .dependents(table.id)
@@ -47,17 +49,7 @@ export function refuseColumnReaders(
   const going = system.catalog.dropOrder(ids, true).filter((object) => !draft.dropped.includes(object));
   draft.dropped.push(...going);
   const shown = going.filter(({ kind }) => kind !== 'index');
-  const lines = shown.map((object) => `drop cascades to ${describeObject(object)}`);
-  session.notice(
-    lines.length === 1
-      ? { severity: 'NOTICE', sqlstate: '00000', message: lines[0]! }
-      : {
-          severity: 'NOTICE',
-          sqlstate: '00000',
-          message: `drop cascades to ${lines.length} other objects`,
-          detail: lines.join('\n'),
-        },
-  );
+  tellCascade(context, shown.map(describeObject));
 }
 
 /** Whether a view's query would be another one if the column had another name. */

@@ -1,5 +1,4 @@
 /** ALTER TABLE and foreign keys: those of the table as it will be, and those of others that refer to it. */
-import { toColumnType } from '../../../../sql/types/column-type.ts';
 import type { Transaction } from '../../../../engine/index.ts';
 import type { CatalogColumn, ObjectId } from '../../../../sql/catalog.ts';
 import { SqlError } from '../../../../sql/error.ts';
@@ -7,9 +6,9 @@ import { quoteIdentifier } from '../../../../sql/functions/quote.ts';
 import { type Referring, parentKey, referringTo } from '../../../catalog/foreign-keys.ts';
 import type { ForeignKeyConstraint, IndexObject, TableObject } from '../../../catalog/objects.ts';
 import type { System } from '../../../system.ts';
-import { noticeCascade } from '../../drop.ts';
-import { referringArrangement } from '../../foreign-keys.ts';
+import { canRefer, referringArrangement } from '../../foreign-keys.ts';
 import type { ActionContext } from './actions.ts';
+import { tellCascade } from './cascade.ts';
 import type { DraftColumn, TableDraft } from './draft.ts';
 
 /** What number a column of the table has now; -1 if it goes. */
@@ -42,11 +41,12 @@ export function followed(
 
 /** Foreign keys whose referenced key goes: with CASCADE they go too, else they are error 2BP01. */
 export function lostForeignKeys(
-  { system, session }: ActionContext,
+  context: ActionContext,
   draft: TableDraft,
   table: TableObject,
   uniques: readonly IndexObject[],
 ): ReadonlySet<ObjectId> {
+  const { system } = context;
   const lost: (Referring & { readonly because: string })[] = [];
   let dropped: string | null = null;
   for (const referring of referringTo(system.catalog, table.id)) {
@@ -75,8 +75,8 @@ export function lostForeignKeys(
       hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
     });
   }
-  noticeCascade(
-    session,
+  tellCascade(
+    context,
     named.map(({ constraint }) => constraint),
   );
   return new Set(lost.map(({ foreignKey }) => foreignKey.id));
@@ -90,7 +90,7 @@ function keyName(system: System, table: TableObject, columns: readonly number[])
   return parentKey(table, uniques, columns)?.name ?? '';
 }
 
-/** Keys are compared as they are stored: both sides stay of one type. */
+/** Both sides stay of types that can refer to each other. */
 export function refuseOtherTypes(
   system: System,
   draft: TableDraft,
@@ -111,7 +111,7 @@ export function refuseOtherTypes(
 }
 
 function refuseOther(name: string, one: CatalogColumn, other: CatalogColumn): void {
-  if (toColumnType(one.type).scalar === toColumnType(other.type).scalar) return;
+  if (canRefer(one.type.name, other.type.name)) return;
   throw new SqlError({
     sqlstate: '0A000',
     message: `foreign key constraint "${name}" between columns of different types is not supported`,

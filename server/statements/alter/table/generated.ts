@@ -2,9 +2,9 @@
 import type { AlterTableCmd } from '@pgsql/types';
 import { bindGeneratedColumn } from '../../../../sql/bind/bind.ts';
 import { SqlError } from '../../../../sql/error.ts';
-import { noticeCascade } from '../../drop.ts';
 import type { Action, ActionContext } from './actions.ts';
 import { notice, requireColumn } from './actions.ts';
+import { tellCascade } from './cascade.ts';
 import type { DraftColumn, TableDraft } from './draft.ts';
 import { textBehind } from './segments.ts';
 
@@ -40,8 +40,8 @@ export function dropGenerated(
       hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
     });
   }
-  noticeCascade(
-    context.session,
+  tellCascade(
+    context,
     reading.map((other) => `column ${other.column.name} of table ${name}`),
   );
   for (const other of reading) draft.drop(other);

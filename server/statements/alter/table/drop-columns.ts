@@ -1,0 +1,51 @@
+/** Columns of tables that go with their type: DROP TYPE … CASCADE. */
+import type { ParsedStatement } from '../../../../sql/ast/statement.ts';
+import { SqlError } from '../../../../sql/error.ts';
+import { type TableObject, type TypeObject, describeObject } from '../../../catalog/objects.ts';
+import type { SessionContext } from '../../../session/statement.ts';
+import type { System } from '../../../system.ts';
+import { columnsOfType } from '../../drop.ts';
+import { takeOut } from './actions.ts';
+import { carryOut } from './carry-out.ts';
+import { TableDraft } from './draft.ts';
+
+/** Drops the columns that are of these types with all that depends on them. Gives what went, as notices say it. */
+export async function dropColumnsOfTypes(
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  types: readonly TypeObject[],
+): Promise<string[]> {
+  const names = new Map<number, Set<string>>();
+  for (const type of types) {
+    for (const { stored, columns } of columnsOfType(system, type)) {
+      if (stored.kind === 'source') {
+        throw new SqlError({
+          sqlstate: '0A000',
+          message: `dropping ${describeObject(type)} together with column ${columns[0]} of ${describeObject(stored)} is not supported`,
+          hint: `Drop ${describeObject(stored)} first.`,
+        });
+      }
+      const known = names.get(stored.id) ?? new Set();
+      for (const column of columns) known.add(column);
+      names.set(stored.id, known);
+    }
+  }
+  // All that refuses a change is found before the first.
+  const drafted = (table: number, cascaded: string[]): TableDraft => {
+    const draft = new TableDraft(system, system.catalog.object(table) as TableObject);
+    for (const name of names.get(table)!) {
+      const column = draft.find(name);
+      if (!column) continue;
+      cascaded.push(`column ${name} of table ${draft.table.name}`);
+      takeOut({ system, session, parsed, cascaded }, draft, column, true);
+    }
+    return draft;
+  };
+  for (const table of names.keys()) drafted(table, []);
+  const cascaded: string[] = [];
+  for (const table of names.keys()) {
+    await carryOut({ system, session, parsed, cascaded }, drafted(table, cascaded));
+  }
+  return cascaded;
+}
