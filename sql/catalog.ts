@@ -120,6 +120,8 @@ export interface FunctionParameter {
   /** Empty where it has none. */
   readonly name: string;
   readonly type: TypeName;
+  /** The domain that its values are of. */
+  readonly domain?: ObjectId;
   /** The expression that stands for it where a call leaves it out. */
   readonly defaultValue: Node | null;
   /** The last one, of an array type: a call may give its elements. */
@@ -128,7 +130,13 @@ export interface FunctionParameter {
 
 /** What a function gives: a value, or rows of columns (RETURNS TABLE, several OUT parameters). */
 export type FunctionResult =
-  | { readonly kind: 'value'; readonly set: boolean; readonly type: TypeName }
+  | {
+      readonly kind: 'value';
+      readonly set: boolean;
+      readonly type: TypeName;
+      /** The domain that its values are of. */
+      readonly domain?: ObjectId;
+    }
   | { readonly kind: 'columns'; readonly set: boolean; readonly columns: readonly FunctionColumn[] };
 
 export interface FunctionColumn {

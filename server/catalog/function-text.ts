@@ -1,23 +1,35 @@
 /** A function's signature in PostgreSQL's words: pg_get_function_arguments, pg_get_function_result. */
-import type { CatalogFunction } from '../../sql/catalog.ts';
+import type { CatalogFunction, ObjectId } from '../../sql/catalog.ts';
 import { quoteIdentifier } from '../../sql/functions/quote.ts';
 import { displayType } from '../../sql/types/format.ts';
 import type { TypeName } from '../../sql/types/type.ts';
+import type { Catalog } from './catalog.ts';
 
-const written = (name: string, type: TypeName): string =>
-  name === '' ? displayType(type) : `${quoteIdentifier(name)} ${displayType(type)}`;
+interface Typed {
+  readonly name: string;
+  readonly type: TypeName;
+  readonly domain?: ObjectId;
+}
 
-/** `a integer, b text`; what the function gives as columns is among its result. */
-export function argumentsText({ parameters }: CatalogFunction): string {
-  const each = parameters.map(
-    ({ name, type, variadic }) => `${variadic ? 'VARIADIC ' : ''}${written(name, type)}`,
-  );
+/** A type, or the domain that stands for it. */
+function typeText({ type, domain }: Omit<Typed, 'name'>, catalog: Catalog): string {
+  return domain === undefined ? displayType(type) : quoteIdentifier(catalog.object(domain).name);
+}
+
+function written(column: Typed, catalog: Catalog): string {
+  const type = typeText(column, catalog);
+  return column.name === '' ? type : `${quoteIdentifier(column.name)} ${type}`;
+}
+
+/** `a integer, VARIADIC b text[]`; what the function gives as columns is among its result. */
+export function argumentsText({ parameters }: CatalogFunction, catalog: Catalog): string {
+  const each = parameters.map((one) => `${one.variadic ? 'VARIADIC ' : ''}${written(one, catalog)}`);
   return each.join(', ');
 }
 
 /** `integer`, `SETOF text`, `TABLE(a integer, b text)`. */
-export function resultText({ result }: CatalogFunction): string {
-  if (result.kind === 'value') return `${result.set ? 'SETOF ' : ''}${displayType(result.type)}`;
-  const columns = result.columns.map(({ name, type }) => written(name, type)).join(', ');
+export function resultText({ result }: CatalogFunction, catalog: Catalog): string {
+  if (result.kind === 'value') return `${result.set ? 'SETOF ' : ''}${typeText(result, catalog)}`;
+  const columns = result.columns.map((column) => written(column, catalog)).join(', ');
   return result.set ? `TABLE(${columns})` : 'record';
 }

@@ -26,6 +26,15 @@ function resultTypes(result: CatalogFunction['result']): TypeName[] {
   return result.kind === 'value' ? [result.type] : result.columns.map(({ type }) => type);
 }
 
+/** The domains in a signature. */
+function domainsOf({ parameters, result }: CatalogDefinition): ObjectId[] {
+  const said = [
+    ...parameters.map(({ domain }) => domain),
+    result.kind === 'value' ? result.domain : undefined,
+  ];
+  return [...new Set(said.filter((domain) => domain !== undefined))];
+}
+
 function bind(
   system: System,
   session: SessionContext,
@@ -64,7 +73,12 @@ export function prepareCreateFunction(
         id: existing?.id ?? system.catalog.allocateObject(),
         ...target,
         // As in PostgreSQL, the names in a text are looked up when the function is called.
-        dependsOn: isParsed ? [...catalog.resolved] : ownTypesOf([...types, ...resultTypes(result)]),
+        dependsOn: [
+          ...new Set([
+            ...(isParsed ? catalog.resolved : ownTypesOf([...types, ...resultTypes(result)])),
+            ...domainsOf(definition),
+          ]),
+        ],
         statement: parsed.text,
         parameters,
         result,

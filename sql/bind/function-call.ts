@@ -96,6 +96,7 @@ function checkSchema(
   if (parts.length === 1) return;
   const schema = parts[parts.length - 2]!;
   if (schema === 'pg_catalog') return;
+  if (schema === 'information_schema' && parts[parts.length - 1] === '_pg_expandarray') return;
   const { statement } = context;
   if (!statement.environment.catalog.hasSchema(schema)) {
     throw statement.error('3F000', `schema "${schema}" does not exist`, at);

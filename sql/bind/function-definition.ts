@@ -1,11 +1,5 @@
 /** CREATE FUNCTION … LANGUAGE SQL: what it declares, and whether its body gives that. */
-import type {
-  CreateFunctionStmt,
-  DefElem,
-  FunctionParameter as ParameterNode,
-  Node,
-  TypeName as TypeNode,
-} from '@pgsql/types';
+import type { CreateFunctionStmt, DefElem, Node, TypeName as TypeNode } from '@pgsql/types';
 import {
   booleanOf,
   locationOf,
@@ -15,7 +9,13 @@ import {
   stringOf,
   typeReference,
 } from '../ast/accessors.ts';
-import type { CatalogFunction, FunctionColumn, FunctionParameter, FunctionResult } from '../catalog.ts';
+import type {
+  CatalogFunction,
+  FunctionColumn,
+  FunctionParameter,
+  FunctionResult,
+  ObjectId,
+} from '../catalog.ts';
 import { SqlError } from '../error.ts';
 import { isPolymorphic } from '../types/polymorphic-names.ts';
 import { elementOfVariadic } from '../types/polymorphic.ts';
@@ -27,13 +27,13 @@ import { castPath } from '../types/casts.ts';
 import type { TypeName } from '../types/type.ts';
 import { coerce } from './coerce.ts';
 import { expressionContext } from './context.ts';
+import { bindTypeOrDomain } from './domain.ts';
 import type { BindEnvironment } from './environment.ts';
 import { bindExpression } from './expression.ts';
 import { emptyScope } from './scope.ts';
 import { typeOf } from './scalar.ts';
 import { functionBody } from './sql-function.ts';
 import { Statement } from './statement.ts';
-import { bindTypeName } from './type-name.ts';
 import { shownColumns } from './query.ts';
 
 /** What CREATE FUNCTION declares. */
@@ -136,7 +136,7 @@ function readParameters(
     const { mode = 'FUNC_PARAM_DEFAULT', name = '' } = node;
     const at = locationOf(node);
     if (node.argType?.setof === true) throw invalid(statement, 'functions cannot accept set arguments', at);
-    const type = parameterType(statement, node);
+    const { type, domain } = declaredWithDomain(statement, node.argType!);
     const variadic = mode === 'FUNC_PARAM_VARIADIC';
     if (variadic && elementOfVariadic(type) === null) {
       throw invalid(statement, 'VARIADIC parameter must be an array', at);
@@ -165,11 +165,18 @@ function readParameters(
         );
       }
       hasDefault ||= defaultValue !== null;
-      parameters.push({ name, type, defaultValue, ...(variadic ? { variadic } : {}) });
+      parameters.push({
+        name,
+        type,
+        ...(domain === null ? {} : { domain }),
+        defaultValue,
+        ...(variadic ? { variadic } : {}),
+      });
     } else if (node.defexpr !== undefined) {
       throw invalid(statement, 'only input parameters can have default values', at);
     }
     if (isOutput || mode === 'FUNC_PARAM_INOUT') {
+      if (domain !== null) throw statement.unsupported('a column of a domain in what a function gives', at);
       outputNames.add(name);
       outputs.push({ name: name === '' ? `column${outputs.length + 1}` : name, type });
     }
@@ -178,16 +185,21 @@ function readParameters(
   return { parameters, outputs, isTable };
 }
 
-function parameterType(statement: Statement, node: ParameterNode): TypeName {
-  return declaredType(statement, node.argType!);
-}
-
 /** A type in a signature: modifiers are checked and have no effect there, as in PostgreSQL. */
-export function declaredType(statement: Statement, node: TypeNode): TypeName {
+function declaredWithDomain(
+  statement: Statement,
+  node: TypeNode,
+): { readonly type: TypeName; readonly domain: ObjectId | null } {
   const { names, arrayBounds } = typeReference(node);
   const name = names[names.length - 1]!;
-  if (isPolymorphic(name) && arrayBounds.length === 0) return name as TypeName;
-  return bindTypeName(statement, { ...node, setof: false }).name;
+  if (isPolymorphic(name) && arrayBounds.length === 0) return { type: name as TypeName, domain: null };
+  const { type, domain } = bindTypeOrDomain(statement, { ...node, setof: false });
+  return { type: type.name, domain: domain?.id ?? null };
+}
+
+/** The type in a signature; of a domain that which it is over. */
+export function declaredType(statement: Statement, node: TypeNode): TypeName {
+  return declaredWithDomain(statement, node).type;
 }
 
 function checkDefault(statement: Statement, node: Node, type: TypeName): void {
@@ -222,7 +234,8 @@ function resultOf(
     if (name === 'trigger' || name === 'event_trigger') {
       throw invalid(statement, `SQL functions cannot return type ${name}`);
     }
-    return { kind: 'value', set, type: declaredType(statement, node) };
+    const { type, domain } = declaredWithDomain(statement, node);
+    return { kind: 'value', set, type, ...(domain === null ? {} : { domain }) };
   }
   const isRecord = outputs.length > 1 || isTable;
   if (node !== undefined && !isTable) {

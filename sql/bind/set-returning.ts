@@ -17,7 +17,8 @@ import { bindArguments, callText } from './call-arguments.ts';
 import type { ExpressionContext } from './context.ts';
 import { isGrouping } from './grouping-sets.ts';
 import { operand } from './operator.ts';
-import { literal, scalarKey, typeOf } from './scalar.ts';
+import { makeRecord } from './record.ts';
+import { isNull, literal, scalarKey, typeOf } from './scalar.ts';
 import type { Bound, Statement } from './statement.ts';
 
 /** The first column that stands for a set. */
@@ -25,7 +26,9 @@ const SETS = 1 << 24;
 
 interface SetCall {
   readonly call: HirTableCall;
-  readonly column: HirColumn;
+  readonly columns: readonly HirColumn[];
+  /** The number of its first column among those of all sets. */
+  readonly first: number;
   /** 0: its arguments have no sets. */
   readonly depth: number;
 }
@@ -34,20 +37,27 @@ interface SetCall {
 export class SetCollector {
   readonly calls: SetCall[] = [];
 
-  /** The column that a call's values will be. */
-  register(call: HirTableCall, column: HirColumn): HirScalar {
+  /** The columns that a call's values will be. */
+  register(call: HirTableCall, columns: readonly HirColumn[]): HirScalar[] {
     const key = keyOf(call);
-    let index = this.calls.findIndex((other) => keyOf(other.call) === key);
-    if (index < 0) {
+    let set = this.calls.find((other) => keyOf(other.call) === key);
+    if (set === undefined) {
       const inner = call.arguments.flatMap((argument) =>
         freeOfScalar(argument).columns.flatMap((read) =>
-          read.level === 0 && isSet(read.index) ? [this.calls[read.index - SETS]!.depth] : [],
+          read.level === 0 && isSet(read.index) ? [this.#ofColumn(read.index - SETS).depth] : [],
         ),
       );
       const depth = inner.length === 0 ? 0 : 1 + Math.max(...inner);
-      index = this.calls.push({ call, column, depth }) - 1;
+      const first = this.calls.reduce((count, other) => count + other.columns.length, 0);
+      set = { call, columns, first, depth };
+      this.calls.push(set);
     }
-    return { kind: 'column', index: SETS + index, type: this.calls[index]!.column.type };
+    const { first } = set;
+    return set.columns.map(({ type }, i) => ({ kind: 'column', index: SETS + first + i, type }));
+  }
+
+  #ofColumn(column: number): SetCall {
+    return this.calls.find(({ first, columns }) => column >= first && column < first + columns.length)!;
   }
 }
 
@@ -80,13 +90,13 @@ export function projectSets(
     });
   const deepest = Math.max(-1, ...collector.calls.map((set) => set.depth));
   for (let depth = 0; depth <= deepest; depth += 1) {
-    const level = collector.calls.flatMap((set, index) => (set.depth === depth ? [{ set, index }] : []));
+    const level = collector.calls.filter((set) => set.depth === depth);
     const right = tableFunction(
-      level.map(({ set }) => ({
-        ...set.call,
-        arguments: set.call.arguments.map((argument) => liftScalar(place(rewrite(argument)), 1)),
+      level.map(({ call }) => ({
+        ...call,
+        arguments: call.arguments.map((argument) => liftScalar(place(rewrite(argument)), 1)),
       })),
-      level.map(({ set }) => [set.column]),
+      level.map(({ columns }) => columns),
       false,
     );
     const width = relation.columns.length;
@@ -99,7 +109,10 @@ export function projectSets(
       right,
       on: null,
     };
-    level.forEach(({ index }, at) => places.set(SETS + index, width + at));
+    let at = width;
+    for (const { first, columns } of level) {
+      for (let i = 0; i < columns.length; i += 1) places.set(SETS + first + i, at++);
+    }
   }
   return { relation, place };
 }
@@ -187,17 +200,19 @@ export function bindSetInExpression(node: FuncCall, context: ExpressionContext):
     );
   }
   const { entry, call } = bindTableCall(node, context);
-  if (entry.columns.length > 1) {
-    throw statement.unsupported(
-      `${entry.name}() as a value`,
-      at,
-      `Write it in FROM: it gives several columns.`,
-    );
-  }
-  const { type } = entry.columns[0]!;
   // NULL where another set of the level has more rows.
-  const scalar = sets.register(call, { name: entry.name, type: { ...plain(type), nullable: true } });
-  return { scalar, at };
+  const columns = entry.columns.map(({ name, type }): HirColumn => ({
+    name: name ?? entry.name,
+    type: { ...plain(type), nullable: true },
+  }));
+  const values = sets.register(call, columns);
+  if (values.length === 1) return { scalar: values[0]!, at };
+  const record = makeRecord(columns.map(({ name }, i) => ({ name, scalar: values[i]! })));
+  const present = values[entry.columns.findIndex(({ nullable }) => !nullable)];
+  if (present === undefined) return { scalar: record, at };
+  const type = typeOf(record);
+  const branches = [{ condition: isNull(present), result: literal(type.name, null) }];
+  return { scalar: { kind: 'case', branches, otherwise: record, type }, at };
 }
 
 function misplaced(statement: Statement, context: ExpressionContext, at: number | undefined): Error {

@@ -4,7 +4,7 @@
  */
 import type { FuncCall, Node } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
-import type { CatalogFunction, FunctionColumn } from '../catalog.ts';
+import type { CatalogFunction, FunctionColumn, ObjectId } from '../catalog.ts';
 import { SqlError } from '../error.ts';
 import { placementOf } from '../functions/placement.ts';
 import type { Given, Placement } from '../functions/placement.ts';
@@ -20,6 +20,7 @@ import { bindArguments, callText } from './call-arguments.ts';
 import { coerce } from './coerce.ts';
 import { expressionContext } from './context.ts';
 import type { Clause, ExpressionContext, QueryContext } from './context.ts';
+import { asDomain } from './domain.ts';
 import { bindExpression } from './expression.ts';
 import { operand } from './operator.ts';
 import { asRelation, bindQueryNode } from './query.ts';
@@ -114,8 +115,12 @@ export function bindSqlCall(node: FuncCall, context: ExpressionContext): BoundCa
     const bound = statement.withoutPositions(() => bindExpression(parameter.defaultValue!, defaults));
     return coerce(statement, bound, parameter.type, 'assignment')!;
   });
+  const checked = operands.map((value, i): HirScalar => {
+    const { domain } = called.parameters[i]!;
+    return domain === undefined ? value : asDomain(catalog.domain(domain), value, context.query);
+  });
   catalog.useFunction(called, place);
-  return { called: { ...called, result: resultOf(called, found.columns) }, operands, at };
+  return { called: { ...called, result: resultOf(called, found.columns) }, operands: checked, at };
 }
 
 function overloadOf(called: CatalogFunction, given: Given): Overload[] {
@@ -203,8 +208,8 @@ export function sqlFunctionValue(call: BoundCall, context: ExpressionContext): H
   const bound = (scalar: HirScalar): Bound => ({ scalar, at });
   const value =
     result.kind === 'columns'
-      ? recordOf(relation, result.columns, statement)
-      : resultValue(statement, bound(valueOf(relation)), result.type);
+      ? recordOf(relation, result.columns, context.query)
+      : resultValue(context.query, bound(valueOf(relation)), result);
   const absent = called.strict ? operands.filter(isNullable).map(isNull) : [];
   if (absent.length === 0) return value;
   const { name: type } = typeOf(value);
@@ -216,21 +221,29 @@ export function sqlFunctionValue(call: BoundCall, context: ExpressionContext): H
   };
 }
 
-/** What a function gives is of the type that it says, without a modifier. */
-function resultValue(statement: Statement, bound: Bound, type: TypeName): HirScalar {
-  return relabel(coerce(statement, bound, type, 'assignment') ?? bound.scalar, plain(type));
+/** What a function gives is of the type that it says, without a modifier, and of its domain. */
+function resultValue(
+  context: QueryContext,
+  bound: Bound,
+  { type, domain }: { readonly type: TypeName; readonly domain?: ObjectId },
+): HirScalar {
+  const { statement } = context;
+  const value = relabel(coerce(statement, bound, type, 'assignment') ?? bound.scalar, plain(type));
+  return domain === undefined
+    ? value
+    : asDomain(statement.environment.catalog.domain(domain), value, context);
 }
 
 /** The one row of a function with several columns. */
 function recordOf(
   relation: HirRelation,
   columns: readonly FunctionColumn[],
-  statement: Statement,
+  context: QueryContext,
 ): HirScalar {
   const record = makeRecord(
     columns.map(({ name, type }, i) => {
       const bound: Bound = { scalar: columnOf(relation, i), at: undefined };
-      return { name, scalar: resultValue(statement, bound, type) };
+      return { name, scalar: resultValue(context, bound, { type }) };
     }),
   );
   const { name, typmod } = typeOf(record);
@@ -278,12 +291,12 @@ export function sqlFunctionRows(call: BoundCall, context: QueryContext): HirRela
   const { result } = called;
   const body = bindFunctionBody(call, context);
   const given = result.set ? asRelation(body) : firstRow(body);
-  const columns = result.kind === 'columns' ? result.columns : [{ name: called.name, type: result.type }];
+  const columns = result.kind === 'columns' ? result.columns : [{ ...result, name: called.name }];
   const converted = projectScalars(
     given,
-    columns.map(({ name, type }, i) => {
+    columns.map((column, i) => {
       const bound: Bound = { scalar: columnOf(given, i), at: undefined };
-      return { name, scalar: resultValue(context.statement, bound, type) };
+      return { name: column.name, scalar: resultValue(context, bound, column) };
     }),
   );
   const present = called.strict

@@ -132,6 +132,15 @@ const ENTRIES: readonly TableFunctionEntry[] = [
   pathQuery('jsonb_path_query', 'jsonbPathQuery'),
   pathQuery('jsonb_path_query_tz', 'jsonbPathQueryTz'),
   {
+    // In information_schema.
+    name: '_pg_expandarray',
+    arguments: ['anyarray' as TypeName],
+    function: 'expandArray',
+    defaults: [],
+    columns: [column('x', 'anyelement' as TypeName, true), column('n', 'int4')],
+    canError: false,
+  },
+  {
     name: 'pg_partition_ancestors',
     arguments: ['regclass'],
     function: 'unnest',

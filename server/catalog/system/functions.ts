@@ -72,11 +72,15 @@ export const functions: RawTable = {
     return [
       [
         ...[object.id, object.name, catalog.schema(object.schema)?.id ?? 0, 'f', SQL],
-        ...[result.kind === 'value' ? typeOid(result.type) : pseudoTypes.record!, result.set, strict],
+        ...[
+          result.kind === 'value' ? (result.domain ?? typeOid(result.type)) : pseudoTypes.record!,
+          result.set,
+          strict,
+        ],
         ...[volatility[0]!, parameters.length, defaults, variadic === null ? 0 : typeOid(variadic)],
-        ...[vectorText(parameters.map(({ type }) => typeOid(type)))],
+        ...[vectorText(parameters.map(({ type, domain }) => domain ?? typeOid(type)))],
         ...[named ? textArray(parameters.map(({ name }) => name)) : null],
-        ...[resultText(object), argumentsText(object), object.source, object.statement, ''],
+        ...[resultText(object, catalog), argumentsText(object, catalog), object.source, object.statement, ''],
       ],
     ];
   },
