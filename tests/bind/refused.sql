@@ -1,4 +1,3 @@
 select x'1f'
 select (select a from u limit t.a) from t
-select jsonb_each(j) from v
 select a, generate_series(1, 2) as g from t group by a, g

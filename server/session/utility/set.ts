@@ -24,8 +24,22 @@ export function prepareSet(session: Session, parsed: ParsedStatement, statement:
   }
 }
 
-function setOne(session: Session, parsed: ParsedStatement, statement: VariableSetStmt, name: string): string {
+/** Gives a setting a value, or with null its default. */
+export function assignSetting(session: Session, name: string, value: string | null, local: boolean): void {
   const { settings, transactions } = session;
+  const key = name.toLowerCase();
+  if (key === 'transaction_isolation' && value !== null) {
+    const level = settings.definition(name).accept!(value, name);
+    checkIsolation(level, settings.get('transaction_read_only') === 'on');
+  }
+  if (key === 'transaction_read_only' && transactions.isExplicit) {
+    transactions.restart(settings.definition(name).accept!(value ?? 'off', name) === 'on');
+  }
+  settings.set(name, value, local || key.startsWith('transaction_'));
+}
+
+function setOne(session: Session, parsed: ParsedStatement, statement: VariableSetStmt, name: string): string {
+  const { transactions } = session;
   const reset = statement.kind === 'VAR_RESET';
   const tag = reset ? 'RESET' : 'SET';
   if (/^rw_/i.test(name)) {
@@ -46,15 +60,7 @@ function setOne(session: Session, parsed: ParsedStatement, statement: VariableSe
   }
   const value =
     statement.kind === 'VAR_SET_VALUE' ? valueOf(session, parsed, name, statement.args ?? []) : null;
-  const key = name.toLowerCase();
-  if (key === 'transaction_isolation' && value !== null) {
-    const level = settings.definition(name).accept!(value, name);
-    checkIsolation(level, settings.get('transaction_read_only') === 'on');
-  }
-  if (key === 'transaction_read_only' && transactions.isExplicit) {
-    transactions.restart(settings.definition(name).accept!(value ?? 'off', name) === 'on');
-  }
-  settings.set(name, value, local || key.startsWith('transaction_'));
+  assignSetting(session, name, value, local);
   return tag;
 }
 
