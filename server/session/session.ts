@@ -88,7 +88,8 @@ export class Session implements SessionContext {
 
   allSettings(): Readonly<Record<string, string>> {
     const all = this.settings.all();
-    return Object.fromEntries(all.map(({ definition, value }) => [definition.name.toLowerCase(), value]));
+    const known = all.map(({ definition, value }) => [definition.name.toLowerCase(), value]);
+    return Object.fromEntries([...known, ...this.settings.custom()]);
   }
 
   get searchPath(): readonly string[] {

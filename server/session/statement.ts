@@ -179,6 +179,8 @@ export interface StatementExecutor {
   ): PreparedStatement;
   /** The type that a name in a statement means; of a domain that which it is over. */
   declaredType(session: SessionContext, parsed: ParsedStatement, node: TypeName): DeclaredType;
+  /** How a statement names a type. */
+  nameOfType(type: SqlType): TypeName;
   /** Runs. `resultFormats`: one for each column, 0 text, 1 binary. Rejects with SqlError or EngineError. */
   execute(
     session: SessionContext,

@@ -7,6 +7,8 @@ import { nodeKind } from '../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { bindDeclaredType } from '../../sql/bind/bind.ts';
 import { SqlError } from '../../sql/error.ts';
+import { ownTypesOf } from '../../sql/types/mentions.ts';
+import { elementType } from '../../sql/types/table.ts';
 import type { SqlType } from '../../sql/types/type.ts';
 import { ddlName, isTransactional } from '../session/statement-class.ts';
 import { asDeclared, hasWritten } from '../session/statement.ts';
@@ -102,6 +104,20 @@ export class Executor implements StatementExecutor {
     const environment = this.#system.planning.bindEnvironment(session, parsed);
     const { type, domain } = bindDeclaredType(node, environment);
     return { type, isDomain: domain !== null };
+  }
+
+  nameOfType({ name }: SqlType): TypeName {
+    const element = elementType(name);
+    const [own] = ownTypesOf([name]);
+    const object = own === undefined ? null : this.#system.catalog.object(own);
+    const names = object === null ? ['pg_catalog', name] : [object.schema, object.name];
+    const isArray = object !== null && element !== null;
+    return {
+      names: names.map((sval) => ({ String: { sval } })),
+      ...(isArray ? { arrayBounds: [{ Integer: { ival: -1 } }] } : {}),
+      typemod: -1,
+      location: -1,
+    };
   }
 
   async execute(

@@ -145,6 +145,10 @@ export class FakeExecutor implements StatementExecutor {
   /** Commits fail with this once. */
   commitError: SqlError | null = null;
 
+  nameOfType({ name }: SqlType): TypeNode {
+    return { names: [{ String: { sval: name } }], typemod: -1, location: -1 };
+  }
+
   declaredType(_: unknown, __: unknown, node: TypeNode): DeclaredType {
     const { names } = typeReference(node);
     return { type: plain(findType(names.at(-1)!)!), isDomain: false };

@@ -49,9 +49,14 @@ export class Settings {
   }
 
   definition(name: string): SettingDefinition {
-    const definition = settings.get(name.toLowerCase());
+    const definition = definitionOf(name);
     if (!definition) throw unknownSetting(name);
     return definition;
+  }
+
+  /** Those that users made with a name of their own, and their values. */
+  custom(): [string, string][] {
+    return [...this.#effective].filter(([key]) => !settings.has(key));
   }
 
   all(): { readonly definition: SettingDefinition; readonly value: string }[] {
@@ -81,6 +86,7 @@ export class Settings {
     if (!definition.accept) {
       throw new SqlError({ sqlstate: '55P02', message: `parameter "${definition.name}" cannot be changed` });
     }
+    if (!settings.has(key)) this.#makeKnown(key);
     const accepted = value === null ? this.#initial.get(key)! : definition.accept(value, definition.name);
     this.#undo ??= this.snapshot();
     if (!local) this.#session.set(key, accepted);
@@ -90,7 +96,7 @@ export class Settings {
   resetAll(): void {
     this.#undo ??= this.snapshot();
     for (const [key, value] of this.#initial) {
-      if (!settings.get(key)?.accept || key.startsWith('transaction_') || key === 'session_authorization')
+      if (!definitionOf(key)?.accept || key.startsWith('transaction_') || key === 'session_authorization')
         continue;
       this.#session.set(key, value);
       this.#apply(key, value);
@@ -111,6 +117,12 @@ export class Settings {
   restore(snapshot: SettingsSnapshot): void {
     this.#session = new Map(snapshot.session);
     for (const [key, value] of snapshot.effective) this.#apply(key, value);
+    // What was not known then is empty.
+    for (const [key, value] of this.#initial) {
+      if (snapshot.effective.has(key)) continue;
+      this.#session.set(key, value);
+      this.#apply(key, value);
+    }
   }
 
   /** The transaction's changes never were. */
@@ -140,13 +152,35 @@ export class Settings {
     return this.#parsedPath.path;
   }
 
+  /** A setting of the user's own is empty from the start. */
+  #makeKnown(key: string): void {
+    for (const values of [this.#initial, this.#session, this.#effective]) {
+      if (!values.has(key)) values.set(key, '');
+    }
+  }
+
   #apply(key: string, value: string): void {
     if (this.#effective.get(key) === value) return;
     this.#effective.set(key, value);
     this.#version++;
-    const definition = settings.get(key)!;
-    if (definition.reported) this.#changed(definition.name, value);
+    const definition = settings.get(key);
+    if (definition?.reported) this.#changed(definition.name, value);
   }
+}
+
+/** A setting of the server's, or one of the user's own: its name has a dot, and it takes any value. */
+function definitionOf(name: string): SettingDefinition | undefined {
+  const key = name.toLowerCase();
+  const known = settings.get(key);
+  if (known !== undefined || !name.includes('.')) return known;
+  if (!/^[a-z_\u0080-\uffff][\w$\u0080-\uffff]*(\.[a-z_\u0080-\uffff][\w$\u0080-\uffff]*)+$/.test(key)) {
+    throw new SqlError({
+      sqlstate: '42602',
+      message: `invalid configuration parameter name "${name}"`,
+      detail: 'Custom parameter names must be two or more simple identifiers separated by dots.',
+    });
+  }
+  return { name, initial: '', description: '', accept: (value) => value };
 }
 
 function unknownSetting(name: string): SqlError {

@@ -47,11 +47,7 @@ async function evaluate(
           val: {
             TypeCast: {
               arg,
-              typeName: declared[index]?.written ?? {
-                names: [{ String: { sval: 'pg_catalog' } }, { String: { sval: types[index]!.name } }],
-                typemod: -1,
-                location: -1,
-              },
+              typeName: declared[index]?.written ?? session.executor.nameOfType(types[index]!),
               location: -1,
             },
           },

@@ -59,7 +59,7 @@ export function prepareSetConfig(
         assignSetting(session, name, value, local === 't');
         return session.settings.get(name);
       });
-      return { kind: 'rows', columns, cursor: new ReadyCursor([textRow(values)]), tag: 'SELECT 1' };
+      return { kind: 'rows', columns, cursor: new ReadyCursor([textRow(values)]), tag: 'SELECT' };
     },
   };
 }
