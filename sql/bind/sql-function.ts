@@ -30,7 +30,7 @@ import { columnOf, filter, oneRow, projectScalars, topK } from './relation.ts';
 import { and, isNull, isNullable, literal, not, or, typeOf, relabel } from './scalar.ts';
 import { emptyScope, itemFor } from './scope.ts';
 import type { Scope } from './scope.ts';
-import type { Bound, Statement } from './statement.ts';
+import type { Bound } from './statement.ts';
 
 /** A function with the arguments of a call in place. */
 export interface BoundCall {
