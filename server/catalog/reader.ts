@@ -194,6 +194,14 @@ export class StatementCatalog implements CatalogReader {
   }
 
   ownTypes(): readonly TypeName[] {
+    return (this.#ownTypes ??= this.#findOwnTypes());
+  }
+
+  /** What functions of the catalog ask for with each call of theirs. */
+  #ownTypes: readonly TypeName[] | null = null;
+  #visibility: ReturnType<CatalogReader['visibility']> | null = null;
+
+  #findOwnTypes(): TypeName[] {
     const own: TypeName[] = [];
     for (const object of this.#catalog.objects()) {
       if (object.kind !== 'type') continue;
@@ -220,6 +228,10 @@ export class StatementCatalog implements CatalogReader {
   }
 
   visibility(): { readonly schemas: readonly ObjectId[]; readonly shadowed: readonly ObjectId[] } {
+    return (this.#visibility ??= this.#findVisibility());
+  }
+
+  #findVisibility(): { readonly schemas: readonly ObjectId[]; readonly shadowed: readonly ObjectId[] } {
     const schemas = [...new Set(this.searchPath)].flatMap((name) => this.#catalog.schema(name) ?? []);
     const place = new Map(schemas.map(({ name }, index) => [name, index]));
     const shadowed: ObjectId[] = [];

@@ -173,8 +173,24 @@ const PRECISIONS = ['time', 'timestamp', 'timestamptz'];
 const LENGTH = `($2 - 4)::text`;
 const SCALE = `((($2 - 4) >> 16) & 65535)::text || ',' || ((($2 - 4) & 2047 # 1024) - 1024)::text`;
 
-/** The name of the type $1 with the modifier $2. The names are one value: a branch for each would be planned with each call. */
+/** For each set of types of one's own. */
+const formatTypeBodies = new Map<string, string>();
+const MOST_BODIES = 100;
+
 function formatTypeBody(own: readonly TypeName[]): string {
+  // Types of one's own are shown by names that change.
+  const key = own.map((name) => `${name} ${typeRow(name).display}`).join();
+  let body = formatTypeBodies.get(key);
+  if (body === undefined) {
+    body = makeFormatTypeBody(own);
+    if (formatTypeBodies.size >= MOST_BODIES) formatTypeBodies.clear();
+    formatTypeBodies.set(key, body);
+  }
+  return body;
+}
+
+/** The name of the type $1 with the modifier $2. The names are one value: a branch for each would be planned with each call. */
+function makeFormatTypeBody(own: readonly TypeName[]): string {
   const template = (name: string, display: string): string => {
     const element = elementType(name as TypeName);
     if (element !== null) return `${template(element, displayType(element))}[]`;

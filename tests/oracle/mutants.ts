@@ -248,4 +248,16 @@ export const MUTANTS: readonly Mutant[] = [
     'Some((value, count)) if count > 0 => break Some(value),',
     'Some((value, _)) => break Some(value),',
   ),
+  {
+    name: 'a delta join forgets the equalities beside a unique key',
+    file: 'sql/physical/delta-join.ts',
+    from: 'closure: rest(both.filter(conditions)).toMfp(),',
+    to: 'closure: rest(both).toMfp(),',
+  },
+  {
+    name: 'a delta join makes a row twice whose inputs change at once',
+    file: 'engine/crates/arrange/src/half_join.rs',
+    from: '(time == update.time && sees == Sees::Through)',
+    to: '(time == update.time && sees == sees)',
+  },
 ];
