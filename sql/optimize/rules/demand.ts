@@ -17,9 +17,13 @@ import type { Rule } from '../pipeline.ts';
 
 const all = (relation: MirRelation): number[] => relation.columns.map((_, index) => index);
 
-/** Sorted, each once. */
-function sorted(indexes: Iterable<number>): number[] {
-  return [...new Set(indexes)].toSorted((a, b) => a - b);
+function sorted(indexes: ReadonlySet<number>): number[] {
+  const list = [...indexes];
+  for (let at = 1; at < list.length; at += 1) {
+    // Most are in order already.
+    if (list[at]! < list[at - 1]!) return list.sort((a, b) => a - b);
+  }
+  return list;
 }
 
 function union(base: Iterable<number>, scalars: readonly (MirScalar | null)[]): number[] {
