@@ -52,7 +52,9 @@ function figure(node: Node | undefined): Figure | null {
   if ('JsonScalarExpr' in node) return strong('json_scalar');
   if ('JsonSerializeExpr' in node) return strong('json_serialize');
   if ('JsonObjectConstructor' in node) return strong('json_object');
-  if ('JsonArrayConstructor' in node) return strong('json_array');
+  if ('JsonArrayConstructor' in node || 'JsonArrayQueryConstructor' in node) return strong('json_array');
+  if ('JsonObjectAgg' in node) return strong('json_objectagg');
+  if ('JsonArrayAgg' in node) return strong('json_arrayagg');
   if ('SQLValueFunction' in node) return valueFunctionName(node.SQLValueFunction.op);
   return null;
 }

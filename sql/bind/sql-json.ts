@@ -1,18 +1,31 @@
-/** SQL/JSON's own syntax but for its queries: IS JSON, JSON(), JSON_SCALAR, JSON_SERIALIZE, JSON_OBJECT, JSON_ARRAY. */
-import type { JsonIsPredicate, JsonOutput, JsonValueExpr, Node } from '@pgsql/types';
+/**
+ * SQL/JSON's own syntax but for its queries: IS JSON, JSON(), JSON_SCALAR, JSON_SERIALIZE, JSON_OBJECT, JSON_ARRAY and
+ * their aggregates.
+ */
+import type {
+  JsonAggConstructor,
+  JsonArrayQueryConstructor,
+  JsonIsPredicate,
+  JsonOutput,
+  SubLink,
+  JsonValueExpr,
+  Node,
+} from '@pgsql/types';
 import { locationOf, nodeAs } from '../ast/accessors.ts';
 import { sqlJsonFunctions } from '../functions/table.ts';
 import type { HirScalar } from '../hir.ts';
 import { displayType } from '../types/format.ts';
 import { plain, typeRow } from '../types/table.ts';
-import type { SqlType, TypeName } from '../types/type.ts';
+import type { SqlType } from '../types/type.ts';
 import { coerceToType, unknownToText } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression } from './expression.ts';
+import { bindFunctionCall } from './function-call.ts';
 import { toJson, withObjects } from './json.ts';
 import { bindJsonQuery, outputType } from './json-query.ts';
 import { and, call, literal, not, typeOf } from './scalar.ts';
 import type { Bound } from './statement.ts';
+import { bindSubLink } from './subquery.ts';
 
 /** Binds an expression of SQL/JSON; null for one that is not supported. */
 export function bindSqlJson(node: Node, context: ExpressionContext): Bound | null {
@@ -46,6 +59,19 @@ export function bindSqlJson(node: Node, context: ExpressionContext): Bound | nul
     const elements = exprs.map((element) => member(nodeAs(element, 'JsonValueExpr')!, context));
     const how = [absent === true ? 'absent' : ''];
     return constructed('json_array', elements, how, output, context, locationOf(node.JsonArrayConstructor));
+  }
+  if ('JsonArrayQueryConstructor' in node) {
+    return bindSubLink(subqueryOf(node.JsonArrayQueryConstructor, context), context);
+  }
+  if ('JsonArrayAgg' in node) {
+    const { constructor, arg, absent_on_null: absent } = node.JsonArrayAgg;
+    return aggregated('agg', [arg!], absent === true ? '_strict' : '', constructor!, context);
+  }
+  if ('JsonObjectAgg' in node) {
+    const { constructor, arg, absent_on_null: absent, unique } = node.JsonObjectAgg;
+    const variant = `${unique === true ? '_unique' : ''}${absent === true ? '_strict' : ''}`;
+    const members = [{ raw_expr: arg!.key! }, arg!.value!];
+    return aggregated('object_agg', members, variant, constructor!, context);
   }
   return null;
 }
@@ -141,19 +167,98 @@ function constructed(
   context: ExpressionContext,
   at: number | undefined,
 ): Bound {
-  const { statement } = context;
   // Of jsonb, JSON is jsonb.
   const usual = members.some((scalar) => typeOf(scalar).name === 'jsonb') ? 'jsonb' : 'json';
   const type: SqlType = outputType(output, plain(usual), context);
-  const made: TypeName = type.name === 'jsonb' ? 'jsonb' : 'json';
+  const made = type.name === 'jsonb' ? 'jsonb' : 'json';
   const words = [...how, made].filter((word) => word !== '').join(' ');
   const entry = sqlJsonFunctions[`${name}_constructor`];
   const scalar = call(entry, [literal('text', words), ...members], name, plain(made));
-  if (type.name === made) return { scalar, at };
-  const text = typeRow(type.name).category === 'S';
-  const converted = text ? coerceToType(statement, { scalar, at }, type, 'explicit') : null;
-  if (converted === null) {
-    throw statement.error('42846', `cannot cast type ${made} to ${displayType(type.name)}`, at);
+  return { scalar: converted(scalar, made, type, context, at), at };
+}
+
+/** JSON_ARRAYAGG and JSON_OBJECTAGG are json_agg and json_object_agg, or those of jsonb. */
+function aggregated(
+  name: 'agg' | 'object_agg',
+  members: readonly JsonValueExpr[],
+  variant: string,
+  { output, agg_order: order, agg_filter: filter, over, location }: JsonAggConstructor,
+  context: ExpressionContext,
+): Bound {
+  const args = members.map(({ raw_expr: node, format }): Node =>
+    format?.format_type === 'JS_FORMAT_JSON'
+      ? { TypeCast: { arg: node!, typeName: { names: [{ String: { sval: 'json' } }], typemod: -1 } } }
+      : node!,
+  );
+  // Of jsonb, JSON is jsonb. What the type is only the bound argument knows; binding it leaves nothing behind.
+  const inside = { ...context, insideAggregate: true };
+  const isJsonb =
+    output?.typeName === undefined &&
+    args.some((argument) => typeOf(bindExpression(argument, inside).scalar).name === 'jsonb');
+  const type = outputType(output, plain(isJsonb ? 'jsonb' : 'json'), context);
+  const made = type.name === 'jsonb' ? 'jsonb' : 'json';
+  const bound = bindFunctionCall(
+    {
+      funcname: ['pg_catalog', `${made}_${name}${variant}`].map((sval) => ({ String: { sval } })),
+      args,
+      ...(order === undefined ? {} : { agg_order: order }),
+      ...(filter === undefined ? {} : { agg_filter: filter }),
+      ...(over === undefined ? {} : { over }),
+      ...(location === undefined ? {} : { location }),
+    },
+    context,
+  );
+  return { scalar: converted(bound.scalar, made, type, context, bound.at), at: bound.at };
+}
+
+/** JSON as the type that RETURNING says. */
+function converted(
+  scalar: HirScalar,
+  made: 'json' | 'jsonb',
+  type: SqlType,
+  { statement }: ExpressionContext,
+  at: number | undefined,
+): HirScalar {
+  if (type.name === made) return scalar;
+  const isText = typeRow(type.name).category === 'S';
+  const text = isText ? coerceToType(statement, { scalar, at }, type, 'explicit') : null;
+  if (text !== null) return text;
+  throw statement.error('42846', `cannot cast type ${made} to ${displayType(type.name)}`, at);
+}
+
+/** `JSON_ARRAY(SELECT …)` is the subquery `SELECT JSON_ARRAYAGG(a) FROM (SELECT …) AS q(a)`. */
+function subqueryOf(
+  { query, output, format, absent_on_null: absent, location }: JsonArrayQueryConstructor,
+  context: ExpressionContext,
+): SubLink {
+  const { statement } = context;
+  if (nodeAs(query, 'SelectStmt')?.sortClause !== undefined) {
+    const hint = 'An aggregate sorts by its own ORDER BY: json_arrayagg(value ORDER BY key).';
+    throw statement.unsupported('ORDER BY in JSON_ARRAY(SELECT …)', location, hint);
   }
-  return { scalar: converted, at };
+  // More than one column is an error of a subquery that is a value; binding it as one leaves nothing behind.
+  bindSubLink(
+    { subLinkType: 'EXPR_SUBLINK', subselect: query!, ...(location === undefined ? {} : { location }) },
+    context,
+  );
+  const names = ['q', 'a'].map((sval) => ({ String: { sval } }));
+  const aggregate = {
+    constructor: output === undefined ? {} : { output },
+    arg: { raw_expr: { ColumnRef: { fields: names } }, ...(format === undefined ? {} : { format }) },
+    ...(absent === undefined ? {} : { absent_on_null: absent }),
+  };
+  return {
+    subLinkType: 'EXPR_SUBLINK',
+    subselect: {
+      SelectStmt: {
+        targetList: [{ ResTarget: { val: { JsonArrayAgg: aggregate } } }],
+        fromClause: [
+          { RangeSubselect: { subquery: query!, alias: { aliasname: 'q', colnames: [names[1]!] } } },
+        ],
+        limitOption: 'LIMIT_OPTION_DEFAULT',
+        op: 'SETOP_NONE',
+      },
+    },
+    ...(location === undefined ? {} : { location }),
+  };
 }

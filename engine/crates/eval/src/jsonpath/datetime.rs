@@ -223,7 +223,11 @@ impl DateTime {
         match self {
             DateTime::Date(days) => text_out(Datum::Date(days), ScalarType::Date, settings, &mut out),
             DateTime::Time(micros) => text_out(Datum::Time(micros), ScalarType::Time, settings, &mut out),
-            DateTime::TimeTz(..) => return self.text(),
+            DateTime::TimeTz(micros, east) => {
+                text_out(Datum::Time(micros), ScalarType::Time, settings, &mut out);
+                let offset = offset_text(east);
+                out.extend_from_slice(offset.strip_suffix(":00").unwrap_or(&offset).as_bytes());
+            }
             DateTime::Timestamp(at) => {
                 text_out(Datum::Timestamp(at), ScalarType::Timestamp, settings, &mut out);
             }

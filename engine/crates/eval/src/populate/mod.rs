@@ -35,7 +35,8 @@ pub(crate) fn returned(text: &str, env: &Env<'_>) -> EvalResult<(ScalarType, i32
     }
 }
 
-/// A jsonb value as one of the type of a shape's one field; `unquoted`: a string stands for its text.
+/// A jsonb value as one of the type of a shape's one field: an array of an array, a record of an object, another type of the
+/// value's text. `unquoted`: any type of the text, which of a string is what stands between its quotes.
 pub(crate) fn from_jsonb<'a>(
     value: JsonbRef<'a>,
     text: &str,
@@ -46,17 +47,26 @@ pub(crate) fn from_jsonb<'a>(
     let Some(field) = shape.fields.first() else {
         return Err(EvalError::new("XX000", "malformed shape of a value"));
     };
-    let json = Json::Binary(value);
-    if let (true, JsonbValue::String(text)) = (unquoted, value.value(env.arena)) {
-        return text_in(field.scalar, field.typmod, text, env.settings(), env.arena);
+    let read = |text: &str| text_in(field.scalar, field.typmod, text, env.settings(), env.arena);
+    let mut populate = Populate { env, level: 0 };
+    match (field.scalar, &field.inner, value.value(env.arena)) {
+        (_, _, JsonbValue::String(text)) if unquoted => read(text),
+        (ScalarType::Jsonb | ScalarType::Json, ..) if !unquoted => {
+            Json::Binary(value).scalar(field.scalar, field.typmod, env)
+        }
+        (ScalarType::Array(element), ..) if !unquoted => {
+            populate.array(field, element, Json::Binary(value), None)
+        }
+        (ScalarType::Record(of), Some(inner), _) if !unquoted => {
+            let values = populate.record(inner, Json::Binary(value), Datum::Null)?;
+            Ok(Datum::Record(RecordRef::new(of, &values, env.arena)))
+        }
+        _ => {
+            let mut bytes = Vec::new();
+            value.write_text(&mut bytes);
+            read(&String::from_utf8_lossy(&bytes))
+        }
     }
-    if json.is_string() && !matches!(field.scalar, ScalarType::Jsonb | ScalarType::Json) {
-        let mut bytes = Vec::new();
-        value.write_text(&mut bytes);
-        let text = String::from_utf8_lossy(&bytes);
-        return text_in(field.scalar, field.typmod, &text, env.settings(), env.arena);
-    }
-    Populate { env, level: 0 }.value(field, field.scalar, json, Datum::Null, None)
 }
 
 /// `(base record, json or jsonb, shape)`: a record of the members; what is missing keeps its value in the base.

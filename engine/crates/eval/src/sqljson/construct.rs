@@ -33,8 +33,7 @@ pub(super) fn object<'a>(arguments: &[Datum<'a>], env: &Env<'a>) -> EvalResult<D
     let mut keys = HashSet::new();
     let mut kept = Vec::with_capacity(members.len());
     for pair in members.chunks(2) {
-        // A key that is NULL is the builder's to refuse, whatever its value is.
-        let left_out = absent && matches!(pair, [key, Datum::Null] if !matches!(key, Datum::Null));
+        let left_out = absent && matches!(pair, [_, Datum::Null]);
         if unique && !matches!(pair[0], Datum::Null) {
             let mut text = Vec::new();
             text_out(pair[0], type_of(pair[0]), env.settings(), &mut text);
