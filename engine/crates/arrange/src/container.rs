@@ -1,13 +1,16 @@
 //! The slab in which a batch keeps its key rows or value rows.
 
 use crate::Offsets;
+use crate::resident::Resident;
 use differential_dataflow::trace::implementations::BatchContainer;
+use std::ops::Range;
 
 /// Packed rows, one after the other in one byte slab, with their offsets. Reads are borrowed slices.
 #[derive(Default)]
 pub struct RowContainer {
     offsets: Offsets,
     bytes: Vec<u8>,
+    resident: Resident,
 }
 
 impl RowContainer {
@@ -32,13 +35,26 @@ impl RowContainer {
     /// Appends a row.
     #[inline]
     pub fn push(&mut self, row: &[u8]) {
+        self.resident.cover(&self.bytes, self.bytes.capacity(), row.len());
         self.bytes.extend_from_slice(row);
         self.offsets.push(self.bytes.len());
+    }
+
+    /// Appends consecutive rows of another container.
+    pub(crate) fn extend(&mut self, from: &RowContainer, rows: Range<usize>) {
+        if rows.is_empty() {
+            return;
+        }
+        let bytes = &from.bytes[from.offsets.range(rows.start).0..from.offsets.range(rows.end - 1).1];
+        self.resident.cover(&self.bytes, self.bytes.capacity(), bytes.len());
+        self.bytes.extend_from_slice(bytes);
+        self.offsets.extend(&from.offsets, rows);
     }
 
     /// Room for so many bytes more.
     pub(crate) fn reserve(&mut self, bytes: usize) {
         self.bytes.reserve_exact(bytes);
+        self.resident = Resident::of(self.bytes.len(), self.bytes.capacity());
     }
 
     /// Gives back what was reserved and not used.

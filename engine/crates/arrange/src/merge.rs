@@ -1,5 +1,6 @@
 //! Merging any number of batches at once, a bounded step at a time.
 
+use crate::order::{common_prefix, prefix};
 use crate::{RowBatch, StorageBuilder, frontier_at, time_of};
 use differential_dataflow::trace::{BatchReader, Description, Merger};
 use std::cmp::Ordering;
@@ -17,37 +18,67 @@ pub struct Merge {
     upper: Antichain<u64>,
     /// The sources at the least key; kept for its room.
     least: Vec<usize>,
+    /// The least of the other sources, if there is one.
+    next: Option<usize>,
 }
 
 struct Source {
     batch: RowBatch,
+    /// With how many bytes all keys of all sources begin alike.
+    common: usize,
     /// The next key.
     key: usize,
-    /// The beginning of the next key; `None` at the end.
+    /// What follows the common bytes of the next key; `None` at the end.
     head: Option<u128>,
 }
 
 impl Source {
-    fn step(&mut self) {
-        self.key += 1;
-        self.head = head(&self.batch, self.key);
+    fn seek(&mut self, key: usize) {
+        self.key = key;
+        self.head = (key < self.batch.key_count()).then(|| prefix(&self.batch.key(key)[self.common..]));
+    }
+
+    /// How its next key compares with another source's; the end is after all.
+    #[inline]
+    fn compare(&self, other: &Source) -> Ordering {
+        match (self.head, other.head) {
+            (Some(one), Some(two)) => {
+                one.cmp(&two).then_with(|| self.batch.key(self.key).cmp(other.batch.key(other.key)))
+            }
+            (one, two) => one.is_none().cmp(&two.is_none()),
+        }
     }
 }
 
-fn head(batch: &RowBatch, key: usize) -> Option<u128> {
-    (key < batch.key_count()).then(|| prefix(batch.key(key)))
+/// The values that a batch has under a key.
+struct Run<'a> {
+    batch: &'a RowBatch,
+    low: usize,
+    high: usize,
+    /// With how many bytes all values of all runs begin alike.
+    common: usize,
+    /// The next value, and what follows the common bytes of it.
+    value: &'a [u8],
+    head: u128,
 }
 
-/// The first sixteen bytes as a number that orders as they do; ties need the whole comparison.
-#[inline]
-pub(crate) fn prefix(bytes: &[u8]) -> u128 {
-    match bytes.first_chunk::<16>() {
-        Some(chunk) => u128::from_be_bytes(*chunk),
-        None => {
-            let mut padded = [0; 16];
-            padded[..bytes.len()].copy_from_slice(bytes);
-            u128::from_be_bytes(padded)
+impl<'a> Run<'a> {
+    fn of(batch: &'a RowBatch, key: usize, common: usize) -> Self {
+        let (low, high) = batch.values(key);
+        let value = batch.value(low);
+        Run { batch, low, high, common, value, head: prefix(&value[common..]) }
+    }
+
+    fn step(&mut self) {
+        self.low += 1;
+        if self.low < self.high {
+            self.value = self.batch.value(self.low);
+            self.head = prefix(&self.value[self.common..]);
         }
+    }
+
+    fn compare(&self, other: &Run<'_>) -> Ordering {
+        self.head.cmp(&other.head).then_with(|| self.value.cmp(other.value))
     }
 }
 
@@ -58,14 +89,23 @@ impl Merge {
         let since = batches.iter().fold(since, |since, batch| since.max(batch.since()));
         let key_bytes = batches.iter().map(|batch| batch.storage().keys.byte_len()).sum();
         let value_bytes = batches.iter().map(|batch| batch.storage().vals.byte_len()).sum();
-        let sources =
-            batches.into_iter().map(|batch| Source { head: head(&batch, 0), key: 0, batch }).collect();
+        let filled = batches.iter().filter(|batch| batch.key_count() > 0);
+        let common = common_prefix(filled.flat_map(|batch| [batch.key(0), batch.key(batch.key_count() - 1)]));
+        let sources = batches
+            .into_iter()
+            .map(|batch| {
+                let mut source = Source { batch, common, key: 0, head: None };
+                source.seek(0);
+                source
+            })
+            .collect();
         Merge {
             sources,
             builder: StorageBuilder::with_capacity(key_bytes, value_bytes),
             since,
             upper,
             least: Vec::new(),
+            next: None,
         }
     }
 
@@ -88,81 +128,91 @@ impl Merge {
             if self.least.is_empty() {
                 return true;
             }
-            *fuel -= self.merge_key() as isize;
+            *fuel -= self.merge_keys(*fuel as usize) as isize;
         }
         self.sources.iter().all(|source| source.head.is_none())
     }
 
     fn find_least(&mut self) {
-        let Merge { sources, least, .. } = self;
+        let Merge { sources, least, next, .. } = self;
         least.clear();
-        for (index, source) in sources.iter().enumerate() {
-            let Some(candidate) = source.head else { continue };
-            let order = match least.first() {
-                None => Ordering::Less,
-                Some(best) => {
-                    let best = &sources[*best];
-                    candidate
-                        .cmp(&best.head.expect("the least is not at its end"))
-                        .then_with(|| source.batch.key(source.key).cmp(best.batch.key(best.key)))
-                }
-            };
-            match order {
+        *next = None;
+        for (index, source) in sources.iter().enumerate().filter(|(_, source)| source.head.is_some()) {
+            match least.first().map_or(Ordering::Less, |best| source.compare(&sources[*best])) {
                 Ordering::Less => {
+                    *next = least.first().copied();
                     least.clear();
                     least.push(index);
                 }
                 Ordering::Equal => least.push(index),
+                Ordering::Greater if next.is_none_or(|next| source.compare(&sources[next]).is_lt()) => {
+                    *next = Some(index);
+                }
                 Ordering::Greater => {}
             }
         }
     }
 
-    /// Takes the least key from the sources that have it; gives what that cost.
+    /// Takes the least key from the sources that have it, and with it those after it that one source alone has; gives
+    /// what that cost.
+    fn merge_keys(&mut self, fuel: usize) -> usize {
+        if let [only] = self.least[..] { self.take_run(only, fuel) } else { self.merge_key() }
+    }
+
+    /// Takes the keys that are before all other sources', as far as the fuel goes.
+    fn take_run(&mut self, only: usize, fuel: usize) -> usize {
+        let start = self.sources[only].key;
+        let most = self.sources[only].batch.key_count().min(start + 1 + fuel / UPDATE_COST);
+        match self.next {
+            None => self.sources[only].seek(most),
+            Some(next) => loop {
+                let key = self.sources[only].key + 1;
+                self.sources[only].seek(key);
+                if key >= most || self.sources[only].compare(&self.sources[next]).is_ge() {
+                    break;
+                }
+            },
+        }
+        let source = &self.sources[only];
+        let before = self.builder.byte_count();
+        self.builder.append(source.batch.storage(), start..source.key, self.since);
+        let (first, end) = (source.batch.values(start).0, source.batch.values(source.key - 1).1);
+        self.builder.byte_count() - before + (end - first) * UPDATE_COST
+    }
+
     fn merge_key(&mut self) -> usize {
         let Merge { sources, builder, since, least, .. } = self;
         let mut cost = 0;
-        if let [only] = least[..] {
-            let source = &mut sources[only];
-            let (low, high) = source.batch.values(source.key);
-            for position in low..high {
-                let val = source.batch.value(position);
-                source.batch.updates(position, |time, diff| builder.update(time.max(*since), diff));
-                builder.end_value(val);
-                cost += val.len() + UPDATE_COST;
-            }
-            let key = source.batch.key(source.key);
-            builder.end_key(key);
-            cost += key.len();
-            source.step();
-            return cost;
-        }
-        let mut runs: Vec<(usize, usize, usize)> = least
+        let values = least.iter().flat_map(|index| {
+            let Source { batch, key, .. } = &sources[*index];
+            let (low, high) = batch.values(*key);
+            [batch.value(low), batch.value(high - 1)]
+        });
+        let common = common_prefix(values);
+        let mut runs: Vec<Run<'_>> = least
             .iter()
-            .map(|index| {
-                let source = &sources[*index];
-                let (low, high) = source.batch.values(source.key);
-                (*index, low, high)
-            })
+            .map(|index| &sources[*index])
+            .map(|source| Run::of(&source.batch, source.key, common))
             .collect();
-        while let Some(val) = runs.iter().map(|(index, low, _)| sources[*index].batch.value(*low)).min() {
-            for (index, low, _) in &mut runs {
-                let batch = &sources[*index].batch;
-                if batch.value(*low) == val {
-                    batch.updates(*low, |time, diff| builder.update(time.max(*since), diff));
-                    *low += 1;
+        while let Some(least) = runs.iter().min_by(|a, b| a.compare(b)) {
+            let (head, val) = (least.head, least.value);
+            for run in &mut runs {
+                if run.head == head && run.value == val {
+                    run.batch.updates(run.low, |time, diff| builder.update(time.max(*since), diff));
+                    run.step();
                     cost += val.len() + UPDATE_COST;
                 }
             }
             builder.end_value(val);
-            runs.retain(|(_, low, high)| low < high);
+            runs.retain(|run| run.low < run.high);
         }
         let first = &sources[least[0]];
         let key = first.batch.key(first.key);
         builder.end_key(key);
         cost += key.len();
         for index in least.iter() {
-            sources[*index].step();
+            let key = sources[*index].key + 1;
+            sources[*index].seek(key);
         }
         cost
     }

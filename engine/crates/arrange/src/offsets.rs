@@ -1,5 +1,7 @@
 //! Where consecutive ranges end.
 
+use std::ops::Range;
+
 /// The ends of consecutive ranges that begin at 0. Ranges of one length, the usual case for keys of fixed width and for
 /// one value a key, take no room.
 #[derive(Clone, Debug)]
@@ -85,6 +87,34 @@ impl Offsets {
         }
     }
 
+    /// Appends other ranges, as long as they are there.
+    pub(crate) fn extend(&mut self, other: &Offsets, ranges: Range<usize>) {
+        if let (Form::Even { length, count }, Form::Even { length: more, .. }) = (&mut self.0, &other.0)
+            && (length == more || *count == 0)
+        {
+            *length = *more;
+            *count += ranges.len();
+            return;
+        }
+        let base = self.end();
+        let start = if ranges.is_empty() { 0 } else { other.range(ranges.start).0 };
+        if let (Form::Narrow(ends), Form::Narrow(more)) = (&mut self.0, &other.0) {
+            let more = &more[ranges.clone()];
+            if more.last().is_none_or(|end| base + *end as usize - start <= u32::MAX as usize) {
+                ends.extend(more.iter().map(|end| (base + *end as usize - start) as u32));
+                return;
+            }
+        }
+        for index in ranges {
+            self.push(base + other.range(index).1 - start);
+        }
+    }
+
+    /// Whether every range is of length 1.
+    pub(crate) fn is_unit(&self) -> bool {
+        matches!(self.0, Form::Even { length: 1, .. })
+    }
+
     /// The next form, with the range.
     #[cold]
     fn push_uneven(&mut self, end: usize) {
@@ -160,6 +190,18 @@ impl<T: Copy + PartialEq + Default> Column<T> {
                 *self = Column::Each(values);
             }
             Column::Each(values) => values.push(value),
+        }
+    }
+
+    /// Appends what `map` makes of other numbers.
+    pub(crate) fn extend(&mut self, other: &Column<T>, range: Range<usize>, map: impl Fn(T) -> T) {
+        match (&mut *self, other) {
+            (Column::Same(same, count), Column::Same(more, _)) if *same == map(*more) || *count == 0 => {
+                *same = map(*more);
+                *count += range.len();
+            }
+            (Column::Each(values), other) => values.extend(range.map(|index| map(other.get(index)))),
+            (Column::Same(..), other) => range.for_each(|index| self.push(map(other.get(index)))),
         }
     }
 

@@ -1,9 +1,12 @@
 //! Sorting and consolidating packed updates: what stands between a stream and a batch.
 
-use crate::merge::prefix;
+use crate::order::Discriminator;
 use crate::{UpdateRef, Updates};
 use std::cmp::Ordering;
 use timely::container::PushInto;
+
+/// So few updates are compared as they are.
+const FEW: u32 = 16;
 
 fn pair(update: &UpdateRef<'_>) -> (usize, usize) {
     (update.key.len(), update.val.len())
@@ -17,21 +20,60 @@ pub(crate) fn by_data(a: &UpdateRef<'_>, b: &UpdateRef<'_>) -> Ordering {
 
 /// Sorted by key, value and time, equal ones added up, zeros left out.
 pub fn consolidated(updates: &Updates) -> Updates {
-    sum_runs(updates, sorted(updates).into_iter())
+    sum_runs(updates, sorted(updates).into_iter().map(|index| index as usize))
 }
 
 /// The indexes of the updates by key, value and time.
-pub(crate) fn sorted(updates: &Updates) -> Vec<usize> {
-    let whole_rows = updates.iter().all(|update| update.key.is_empty());
-    let mut order: Vec<(u128, usize)> = updates
-        .iter()
-        .enumerate()
-        .map(|(index, update)| (prefix(if whole_rows { update.val } else { update.key }), index))
+///
+/// What is sorted are numbers of eight telling bytes of each row; whole rows are compared only where these are equal.
+pub(crate) fn sorted(updates: &Updates) -> Vec<u32> {
+    let count = u32::try_from(updates.len()).expect("a container has fewer than 2^32 updates");
+    let by_data = |a: u32, b: u32| by_data(&updates.get(a as usize), &updates.get(b as usize));
+    if count < FEW {
+        let mut order: Vec<u32> = (0..count).collect();
+        order.sort_unstable_by(|a, b| by_data(*a, *b));
+        return order;
+    }
+    let compared = Compared::of(updates);
+    let discriminator = Discriminator::of((0..updates.len()).map(|index| compared.bytes(updates, index)));
+    let mut order: Vec<(u64, u32)> = (0..count)
+        .map(|index| (discriminator.number(compared.bytes(updates, index as usize)), index))
         .collect();
-    order.sort_unstable_by(|(p, a), (q, b)| {
-        p.cmp(q).then_with(|| by_data(&updates.get(*a), &updates.get(*b)))
-    });
+    order.sort_unstable_by_key(|(number, _)| *number);
+    let mut rest = &mut order[..];
+    while let Some((number, _)) = rest.first() {
+        let number = *number;
+        let equal = 1 + rest[1..].iter().take_while(|(other, _)| *other == number).count();
+        let (ties, after) = rest.split_at_mut(equal);
+        if equal > 1 {
+            ties.sort_unstable_by(|(_, a), (_, b)| by_data(*a, *b));
+        }
+        rest = after;
+    }
     order.into_iter().map(|(_, index)| index).collect()
+}
+
+/// Which bytes of an update order it as its key and value do.
+enum Compared {
+    /// Key and value, one after the other: all keys are of one length.
+    Both,
+    Key,
+}
+
+impl Compared {
+    fn of(updates: &Updates) -> Self {
+        let mut lengths = updates.iter().map(|update| update.key.len());
+        let first = lengths.next();
+        if lengths.all(|length| Some(length) == first) { Compared::Both } else { Compared::Key }
+    }
+
+    #[inline]
+    fn bytes<'a>(&self, updates: &'a Updates, index: usize) -> &'a [u8] {
+        match self {
+            Compared::Both => updates.row(index),
+            Compared::Key => updates.get(index).key,
+        }
+    }
 }
 
 /// Sorted by time, then key and value; equal ones added up, zeros left out.

@@ -1,6 +1,6 @@
 //! Keyed updates on their way into a batch.
 
-use crate::merge::prefix;
+use crate::order::{common_prefix, prefix};
 use crate::sort::{by_data, consolidated, sorted};
 use crate::{RowBatch, RowStorage, StorageBuilder, UpdateRef, Updates, frontier_at};
 use differential_dataflow::trace::Description;
@@ -86,7 +86,7 @@ impl Staging {
 pub fn storage_of(updates: &Updates) -> RowStorage {
     let mut columns = Columns::new([updates]);
     for index in sorted(updates) {
-        columns.push(updates.get(index));
+        columns.push(updates.get(index as usize));
     }
     columns.done()
 }
@@ -94,10 +94,15 @@ pub fn storage_of(updates: &Updates) -> RowStorage {
 /// The columns of sorted runs.
 fn merged(runs: &[Updates]) -> RowStorage {
     let mut columns = Columns::new(runs);
-    let mut heap: BinaryHeap<Head<'_>> = runs.iter().filter_map(|run| Head::at(run, 0)).collect();
+    let ends = runs
+        .iter()
+        .filter(|run| !run.is_empty())
+        .flat_map(|run| [0, run.len() - 1].map(|end| run.get(end).key));
+    let common = common_prefix(ends);
+    let mut heap: BinaryHeap<Head<'_>> = runs.iter().filter_map(|run| Head::at(run, 0, common)).collect();
     while let Some(mut least) = heap.peek_mut() {
         columns.push(least.update);
-        match Head::at(least.run, least.index + 1) {
+        match Head::at(least.run, least.index + 1, common) {
             Some(next) => *least = next,
             None => {
                 std::collections::binary_heap::PeekMut::pop(least);
@@ -116,10 +121,11 @@ struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
-    fn at(run: &'a Updates, index: usize) -> Option<Self> {
+    /// The update at `index`; all keys begin with the same `common` bytes.
+    fn at(run: &'a Updates, index: usize, common: usize) -> Option<Self> {
         (index < run.len()).then(|| {
             let update = run.get(index);
-            Head { prefix: prefix(update.key), update, run, index }
+            Head { prefix: prefix(&update.key[common..]), update, run, index }
         })
     }
 }

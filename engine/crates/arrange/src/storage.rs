@@ -1,6 +1,7 @@
 //! The sorted columns of a batch.
 
 use crate::{Column, Offsets, RowContainer};
+use std::ops::Range;
 
 /// Keys ascend, values ascend within a key, times within a value; every value has an update, every key a value. What
 /// repeats (one value a key, one update a value, one time, one count, rows of one width) takes no room.
@@ -52,6 +53,11 @@ impl StorageBuilder {
         self.staged.push((time, diff));
     }
 
+    /// The bytes of the keys and values that it has.
+    pub(crate) fn byte_count(&self) -> usize {
+        self.storage.byte_count()
+    }
+
     /// Closes the value; its updates come in any order.
     #[inline]
     pub fn end_value(&mut self, val: &[u8]) {
@@ -78,6 +84,36 @@ impl StorageBuilder {
         if storage.vals.count() > storage.key_values.end() {
             storage.keys.push(key);
             storage.key_values.push(storage.vals.count());
+        }
+    }
+
+    /// Appends consecutive keys of a batch with all that is under them, times before `since` as `since`. No value is open.
+    pub(crate) fn append(&mut self, from: &RowStorage, keys: Range<usize>, since: u64) {
+        if keys.is_empty() {
+            return;
+        }
+        let values = from.key_values.range(keys.start).0..from.key_values.range(keys.end - 1).1;
+        if from.value_updates.is_unit() {
+            // Nothing adds up: each update is a value's only one.
+            let storage = &mut self.storage;
+            storage.times.extend(&from.times, values.clone(), |time| time.max(since));
+            storage.diffs.extend(&from.diffs, values.clone(), |diff| diff);
+            storage.value_updates.extend(&from.value_updates, values.clone());
+            storage.vals.extend(&from.vals, values);
+            storage.key_values.extend(&from.key_values, keys.clone());
+            storage.keys.extend(&from.keys, keys);
+            return;
+        }
+        for key in keys {
+            let (low, high) = from.key_values.range(key);
+            for position in low..high {
+                let (first, end) = from.value_updates.range(position);
+                for index in first..end {
+                    self.update(from.times.get(index).max(since), from.diffs.get(index));
+                }
+                self.end_value(from.vals.row(position));
+            }
+            self.end_key(from.keys.row(key));
         }
     }
 

@@ -148,6 +148,13 @@ impl Updates {
         }
     }
 
+    /// The key of the update at `index` and, after it, its value.
+    #[inline]
+    pub(crate) fn row(&self, index: usize) -> &[u8] {
+        let start = if index == 0 { 0 } else { self.entries[index - 1].end };
+        &self.bytes[start..self.entries[index].end]
+    }
+
     /// All updates in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = UpdateRef<'_>> + Clone {
         (0..self.len()).map(|index| self.get(index))

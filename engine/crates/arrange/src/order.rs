@@ -1,0 +1,71 @@
+//! Numbers that order rows as their bytes do, so that most comparisons read no row.
+
+/// How far into a row is looked for bytes that tell rows apart.
+const WINDOW: usize = 64;
+
+/// The bytes by which rows of a set differ: the first eight of their positions, which together are a number. Its order is
+/// the rows', but for rows whose numbers are equal.
+///
+/// The positions left out hold one byte in all rows, and a row that ends within the window is read as if zeros followed:
+/// neither changes an order, it only makes more numbers equal.
+pub(crate) struct Discriminator {
+    positions: [u8; 8],
+}
+
+impl Discriminator {
+    pub(crate) fn of<'a>(mut rows: impl Iterator<Item = &'a [u8]>) -> Self {
+        let first = window(rows.next().unwrap_or_default());
+        let mut differing = [0u8; WINDOW];
+        for row in rows {
+            let row = match row.first_chunk::<WINDOW>() {
+                Some(chunk) => *chunk,
+                None => window(row),
+            };
+            for ((differing, byte), first) in differing.iter_mut().zip(row).zip(first) {
+                *differing |= byte ^ first;
+            }
+        }
+        let mut positions = [WINDOW as u8 - 1; 8];
+        let telling = (0..WINDOW).filter(|position| differing[*position] != 0);
+        for (slot, position) in positions.iter_mut().zip(telling) {
+            *slot = position as u8;
+        }
+        Discriminator { positions }
+    }
+
+    #[inline]
+    pub(crate) fn number(&self, row: &[u8]) -> u64 {
+        let bytes = match row.first_chunk::<WINDOW>() {
+            Some(chunk) => self.positions.map(|position| chunk[position as usize % WINDOW]),
+            None => self.positions.map(|position| row.get(position as usize).copied().unwrap_or(0)),
+        };
+        u64::from_be_bytes(bytes)
+    }
+}
+
+/// The beginning of a row, zeros after its end.
+fn window(row: &[u8]) -> [u8; WINDOW] {
+    let mut window = [0; WINDOW];
+    let length = row.len().min(WINDOW);
+    window[..length].copy_from_slice(&row[..length]);
+    window
+}
+
+/// The first sixteen bytes as a number that orders as they do; ties need the whole comparison.
+#[inline]
+pub(crate) fn prefix(bytes: &[u8]) -> u128 {
+    match bytes.first_chunk::<16>() {
+        Some(chunk) => u128::from_be_bytes(*chunk),
+        None => {
+            let mut padded = [0; 16];
+            padded[..bytes.len()].copy_from_slice(bytes);
+            u128::from_be_bytes(padded)
+        }
+    }
+}
+
+/// How many bytes all rows of sorted runs begin with, given the first and last rows of the runs.
+pub(crate) fn common_prefix<'a>(mut ends: impl Iterator<Item = &'a [u8]>) -> usize {
+    let Some(first) = ends.next() else { return 0 };
+    ends.fold(first.len(), |length, row| first[..length].iter().zip(row).take_while(|(a, b)| a == b).count())
+}
