@@ -90,7 +90,7 @@ export interface CatalogRelation {
   referencedBy?(): readonly Reference[];
   /** Of a table: it has foreign keys. */
   readonly refers?: boolean;
-  /** Only for kind `view`: the definition's HIR (bound once per catalog version, columns renamed). */
+  /** Of what reads as a view does: the definition's HIR (bound once per catalog version, columns renamed). */
   boundView?(): HirRelation;
   /** Rows at last count, for join ordering; null if unknown. */
   readonly estimatedRows: number | null;

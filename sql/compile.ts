@@ -22,6 +22,7 @@ import type { PhysicalPlan, Target } from './physical/physical.ts';
 import { planRelation, planShared } from './physical/physical.ts';
 import { typeOf } from './bind/scalar.ts';
 import { mapReferences } from './hir/traverse.ts';
+import { passesThrough } from './mir/passes-through.ts';
 import { visitRelation } from './mir/traverse.ts';
 import type { ExplainFormat, ExplainOptions, ExplainStage } from './explain/explain.ts';
 import { explainStage } from './explain/explain.ts';
@@ -59,6 +60,8 @@ export interface Compiled {
   readonly requires: readonly RequiredArrangement[];
   /** Unique keys of the result, as column numbers; an empty key says that there is at most one row. */
   readonly keys: readonly (readonly number[])[];
+  /** It gives the rows of one relation, hardly changed: they need not be kept a second time. */
+  readonly passesThrough: boolean;
   /** For maintain: the layout of the output arrangement. */
   readonly layout: Layout | null;
   /** Texts of the stages for EXPLAIN: produced on demand. */
@@ -184,6 +187,7 @@ function compileLowered(
     reads: objectsOf(lowered.relation),
     requires: physical.shared.map((request) => ({ ...request, plan: planShared(request, catalog) })),
     keys: lowered.keys,
+    passesThrough: passesThrough(optimized.relation),
     layout: physical.layout,
     explain: (stage, format, options) =>
       explainStage(

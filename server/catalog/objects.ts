@@ -108,6 +108,13 @@ export type OnError = 'fail' | 'skip';
 export interface MaterializedViewObject extends ObjectBase, Stored, Definition {
   readonly kind: 'materializedView';
   readonly onError: OnError;
+  /** Its rows are kept whatever they are: that was asked for, or something reads them as they are kept. */
+  readonly mustStore: boolean;
+  /**
+   * Its rows are another relation's, hardly changed, and are computed from them when they are read: it reads as a view
+   * does, and the engine knows no arrangement of it.
+   */
+  readonly isComputed: boolean;
   /** Shared arrangements that its dataflow imports. */
   readonly uses: readonly ArrangementId[];
 }

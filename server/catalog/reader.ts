@@ -297,9 +297,12 @@ export class StatementCatalog implements CatalogReader {
   }
 
   #made(object: CatalogObject): CatalogRelation | null {
-    if (object.kind === 'view' || (object.kind === 'materializedView' && this.#ownWrites)) {
+    const isView =
+      object.kind === 'view' ||
+      (object.kind === 'materializedView' && (object.isComputed || this.#ownWrites));
+    if (isView) {
       return {
-        ...named(object, 'view'),
+        ...named(object, object.kind),
         columns: object.columns,
         keys: [],
         primaryKeyName: null,

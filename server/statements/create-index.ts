@@ -23,9 +23,13 @@ import { type Making, makeMaintained } from './maintained-object.ts';
 import { free } from './constraint-objects.ts';
 import { type Runnable, command } from './prepared.ts';
 import { SYSTEM_SESSION } from './planning.ts';
+import { storeRows } from './stored-view.ts';
 import { verifyUnique } from './verify-constraints.ts';
 
 export type Stored = Extract<CatalogObject, { arrangement: number; columns: readonly { name: string }[] }>;
+
+/** What an index may be made of. */
+const INDEXED = ['table', 'source', 'materializedView'] as const;
 
 export function prepareCreateIndex(
   system: System,
@@ -71,6 +75,10 @@ async function createIndex(
 ): Promise<string> {
   const isTaken = (target: { schema: string; name: string }): boolean =>
     nameIsTaken(system.catalog, session, target, statement.if_not_exists ?? false);
+  await system.ddl.run(async () => {
+    const { object } = planIndex(system, session, parsed, statement, relation);
+    if (!isTaken(object)) await storeIndexed(system, session, parsed, relation);
+  }, session);
   await makeMaintained(
     system,
     session,
@@ -81,6 +89,17 @@ async function createIndex(
     isTaken,
   );
   return 'CREATE INDEX';
+}
+
+/** An index is made of rows that are kept: those of a view that computes them are from now on. */
+async function storeIndexed(
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  name: QualifiedName,
+): Promise<void> {
+  const relation = requireObject(system.catalog, session, parsed, name, INDEXED);
+  if (relation.kind === 'materializedView') await storeRows(system, relation);
 }
 
 /** `WITH (background)` or `WITH (background = true)`; the storage parameters of a btree mean nothing here. */
@@ -119,11 +138,7 @@ function planIndex(
   statement: IndexStmt,
   relationName: QualifiedName,
 ): Omit<Making, 'background'> {
-  const relation = requireObject(system.catalog, session, parsed, relationName, [
-    'table',
-    'source',
-    'materializedView',
-  ]) as Stored;
+  const relation = requireObject(system.catalog, session, parsed, relationName, INDEXED) as Stored;
   const columnTypes = relation.columns.map((column) => toColumnType(column.type));
   const fields = (statement.indexParams ?? []).map((param) => nodeAs(param, 'IndexElem'));
   const scalars =

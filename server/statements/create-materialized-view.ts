@@ -10,6 +10,7 @@ import { bindDefinition } from './create-view.ts';
 import { type Making, makeMaintained } from './maintained-object.ts';
 import { type Runnable, command } from './prepared.ts';
 import { replaceDefinition } from './replace/replace.ts';
+import { isIndexed, readsAsView } from './stored-view.ts';
 import { readViewOptions } from './view-options.ts';
 
 export function prepareCreateMaterializedView(
@@ -19,7 +20,7 @@ export function prepareCreateMaterializedView(
   statement: CreateView,
 ): Runnable {
   bindDefinition(system, session, parsed, statement); // errors before anything waits
-  const { background, onError } = readViewOptions(parsed, statement.with);
+  const { background, onError, stored } = readViewOptions(parsed, statement.with);
   return command(async (session) => {
     const replaces = statement.orReplace && (await replaceExisting(system, session, parsed, statement));
     if (replaces) return 'CREATE MATERIALIZED VIEW';
@@ -51,6 +52,8 @@ export function prepareCreateMaterializedView(
         keys: compiled.keys,
         uses: [],
         onError,
+        mustStore: stored,
+        isComputed: readsAsView(compiled, { mustStore: stored, onError }),
       };
       const maintained = { ...compiled, skipsErrors: onError === 'skip' };
       return { object, maintained, background };
@@ -67,7 +70,7 @@ function replaceExisting(
   parsed: ParsedStatement,
   statement: CreateView,
 ): Promise<boolean> {
-  const { onError } = readViewOptions(parsed, statement.with);
+  const { onError, stored } = readViewOptions(parsed, statement.with);
   return system.ddl.run(async () => {
     const target = newName(system.catalog, session, parsed, statement.name);
     const existing = system.catalog.find(target.schema, target.name);
@@ -80,7 +83,12 @@ function replaceExisting(
       });
     }
     const bound = bindDefinition(system, session, parsed, statement);
-    await replaceDefinition(system, { ...existing, onError }, bound, parsed.text);
+    await replaceDefinition(
+      system,
+      { ...existing, onError, mustStore: stored || isIndexed(system, existing) },
+      bound,
+      parsed.text,
+    );
     return true;
   }, session);
 }

@@ -376,7 +376,7 @@ export function releaseObject(system: System, object: CatalogObject): void {
       system.engine.drop(object.arrangement);
       return;
     case 'materializedView':
-      system.dataflows.drop(object);
+      if (!object.isComputed) system.dataflows.drop(object);
       return;
     case 'index':
       if (object.unique) constrainAgain(system, object.table);

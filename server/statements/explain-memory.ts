@@ -29,6 +29,11 @@ export function explainMemory(system: System, object: CatalogObject, format: 'te
   if (object.kind !== 'materializedView') {
     throw new SqlError({ sqlstate: '42809', message: `"${object.name}" is not a materialized view` });
   }
+  if (object.isComputed) {
+    const memory = { view: `${object.schema}.${object.name}`, rows: null, bytes: 0, shared: [], total: 0 };
+    const text = `${memory.view}: its rows are computed when they are read; nothing is held for it`;
+    return format === 'json' ? JSON.stringify(memory, null, 2) : text;
+  }
   const { rows, state } = system.engine.size(object.arrangement);
   const shared = object.uses.map((id) => sharedBy(system, object, id));
   const memory: Memory = {

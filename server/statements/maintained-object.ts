@@ -42,7 +42,7 @@ export async function makeMaintained(
   }
   const started = await system.ddl.run(async () => {
     const making = plan();
-    if (!making) return null;
+    if (!making || (await addComputed(system, making))) return null;
     const { installation, made } = begin(system, making);
     if (making.background) {
       await add(system, made, installation);
@@ -74,7 +74,7 @@ async function makeInTransaction(
   plan: () => Making | null,
 ): Promise<void> {
   const making = plan();
-  if (!making) return;
+  if (!making || (await addComputed(system, making))) return;
   const { installation, made } = begin(system, making);
   if (!making.background) {
     await orDrop(system, installation, async () => {
@@ -83,6 +83,13 @@ async function makeInTransaction(
     });
   }
   await add(system, made, installation);
+}
+
+/** A view that nothing is maintained for is there when the catalog knows it; false if it is no such view. */
+async function addComputed(system: System, { object }: Making): Promise<boolean> {
+  if (object.kind !== 'materializedView' || !object.isComputed) return false;
+  await commitCatalog(system, [{ kind: 'add', object }]);
+  return true;
 }
 
 function begin(

@@ -155,7 +155,8 @@ function viewErrors(system: System): string {
   const rows = ["(NULL::oid, '', 0::int8)"];
   for (const object of system.catalog.objects()) {
     if (object.kind !== 'materializedView') continue;
-    rows.push(`(${object.id}::oid, '${object.onError}', ${system.engine.errorCount(object.arrangement)})`);
+    const errors = object.isComputed ? 0 : system.engine.errorCount(object.arrangement);
+    rows.push(`(${object.id}::oid, '${object.onError}', ${errors})`);
   }
   return rows.join(', ');
 }

@@ -1,9 +1,18 @@
 /** SUBSCRIBE and TAIL: a snapshot at one timestamp, then every change, complete per timestamp. */
-import type { Hold, OrderKey, RowEncoding, SubscribeOptions, Timestamp } from '../../engine/index.ts';
+import type {
+  ArrangementId,
+  Hold,
+  OrderKey,
+  RowEncoding,
+  SubscribeOptions,
+  Timestamp,
+} from '../../engine/index.ts';
 import type { Subscribe } from '../../sql/ast/subscribe.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
+import type { ObjectId } from '../../sql/catalog.ts';
 import type { Compiled } from '../../sql/compile.ts';
 import { SqlError } from '../../sql/error.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import { positionOf } from '../catalog/names.ts';
 import { importsOf } from '../dataflows/dataflows.ts';
 import { SubscriptionStream } from '../dataflows/subscriptions.ts';
@@ -15,6 +24,11 @@ import { holdAsOf, subscriptionStart, whenReadable } from './snapshot.ts';
 import { envelopeKey, orderWithinTimestamp, subscriptionColumns } from './subscribe-columns.ts';
 import { type SubscribeWith, readSubscribeOptions } from './subscribe-options.ts';
 import { timestampClause } from './timestamp-clause.ts';
+
+interface CompiledQuery extends Compiled {
+  /** What the query names. */
+  readonly named: readonly ObjectId[];
+}
 
 /** A compiled subscription. */
 export class CompiledSubscribe {
@@ -68,7 +82,7 @@ export class CompiledSubscribe {
 
   #subscribe(
     session: SessionContext,
-    compiled: Compiled,
+    compiled: CompiledQuery,
     timestamp: Timestamp,
     encoding: RowEncoding,
   ): RowStream {
@@ -97,7 +111,7 @@ export class CompiledSubscribe {
       taken: (bytes) => engine.subscriptionTaken(id, bytes),
       close: () => subscriptions.remove(id),
     });
-    subscriptions.add(id, stream, importsOf(compiled));
+    subscriptions.add(id, stream, [...importsOf(compiled), ...computedArrangements(catalog, compiled.named)]);
     try {
       engine.subscribe(id, compiled.plan, options);
     } catch (error) {
@@ -107,18 +121,27 @@ export class CompiledSubscribe {
     return stream;
   }
 
-  #compile(session: SessionContext): Compiled {
+  #compile(session: SessionContext): CompiledQuery {
     const { target } = this.#statement;
     const catalog = this.#system.planning.catalogFor(session);
     const node = target.kind === 'query' ? target.query.node : selectAll(target.name);
     const query = this.#system.planning.bindMaintained(session, { ...this.#parsed, node }, { catalog });
-    return this.#system.planning.compileQuery(
+    const compiled = this.#system.planning.compileQuery(
       session,
       query,
       { kind: 'subscribe', name: 'subscription' },
       catalog,
     );
+    return { ...compiled, named: [...catalog.resolved] };
   }
+}
+
+/** A view whose rows are computed has an arrangement's number, by which its readers are told that it goes. */
+function computedArrangements(catalog: Catalog, named: readonly ObjectId[]): ArrangementId[] {
+  return named.flatMap((id) => {
+    const object = catalog.object(id);
+    return object.kind === 'materializedView' && object.isComputed ? [object.arrangement] : [];
+  });
 }
 
 export function prepareSubscribe(

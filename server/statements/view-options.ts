@@ -10,22 +10,26 @@ import { refuseOption } from './alter/options.ts';
 import { parseBoolean } from '../session/settings/definition.ts';
 
 /** At creation only. */
-const AT_CREATION = ['background'];
+const AT_CREATION = ['background', 'stored'];
 const ALTERABLE = ['on_error'];
 
 export interface ViewOptions {
   /** Return before the view has hydrated. */
   readonly background: boolean;
   readonly onError: OnError;
+  /** Keep the rows, even if they could be computed from another relation's as they are read. */
+  readonly stored: boolean;
 }
 
 export function readViewOptions(parsed: ParsedStatement, options: readonly Option[]): ViewOptions {
   const known = checkOptions(parsed, options, [...AT_CREATION, ...ALTERABLE]);
   const background = known.get('background');
   const onError = known.get('on_error');
+  const stored = known.get('stored');
   return {
     background: background ? booleanOf(parsed, background) : false,
     onError: onError ? onErrorOf(parsed, onError) : 'fail',
+    stored: stored ? booleanOf(parsed, stored) : false,
   };
 }
 

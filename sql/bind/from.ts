@@ -149,10 +149,8 @@ function sequenceRow({ id, columns }: CatalogRelation, context: QueryContext): H
 
 /** What reading a catalog's relation is: views stand for their definition. */
 export function relationOf(found: CatalogRelation, context: QueryContext): HirRelation {
-  if (found.kind === 'view') {
-    if (found.boundView === undefined) throw new Error(`view ${found.name} has no definition`);
-    return withFreshBindings(context.statement, found.boundView());
-  }
+  if (found.boundView) return withFreshBindings(context.statement, found.boundView());
+  if (found.kind === 'view') throw new Error(`view ${found.name} has no definition`);
   if (found.kind === 'sequence') {
     return sequenceRow(found, context);
   }

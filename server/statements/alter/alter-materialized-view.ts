@@ -5,6 +5,7 @@ import { commitCatalog } from '../../catalog/commit.ts';
 import type { OnError } from '../../catalog/objects.ts';
 import type { System } from '../../system.ts';
 import type { Runnable } from '../prepared.ts';
+import { storeRows } from '../stored-view.ts';
 import { readAlteredOptions, readResetOptions } from '../view-options.ts';
 import { replaceQuery } from './as-query.ts';
 import { alterObject, unsupportedAction } from './object.ts';
@@ -45,9 +46,12 @@ export function prepareAlterMaterializedView(
 
 /** What reads the view from now on obeys; subscriptions and views that read it already go on as they began. */
 function setOnError(system: System, parsed: ParsedStatement, statement: Alter, onError: OnError): Runnable {
-  return alterObject(system, parsed, statement, ['materializedView'], async (view) => {
+  return alterObject(system, parsed, statement, ['materializedView'], async (before) => {
+    const view = onError === 'skip' ? await storeRows(system, before) : before;
     await commitCatalog(system, [{ kind: 'replace', object: { ...view, onError } }], {
-      committed: () => system.engine.skipErrors(view.arrangement, onError === 'skip'),
+      committed: () => {
+        if (!view.isComputed) system.engine.skipErrors(view.arrangement, onError === 'skip');
+      },
     });
   });
 }

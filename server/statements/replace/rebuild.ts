@@ -18,11 +18,13 @@ import {
 } from '../../catalog/objects.ts';
 import type { System } from '../../system.ts';
 import { type Stored, indexPlan } from '../create-index.ts';
+import { readsAsView } from '../stored-view.ts';
 import { endSubscriptions } from '../drop.ts';
 import { type Planning, SYSTEM_SESSION } from '../planning.ts';
 
 /** What a definition says of a view: all but what is installed for it. */
-export type Defined = ViewObject | Omit<MaterializedViewObject, 'arrangement' | 'layout' | 'keys' | 'uses'>;
+export type Defined =
+  ViewObject | Omit<MaterializedViewObject, 'arrangement' | 'layout' | 'keys' | 'uses' | 'isComputed'>;
 
 /** Puts `root` in the place of the view with its id, with all that is computed from it. */
 export async function replaceView(system: System, root: Defined): Promise<void> {
@@ -78,7 +80,8 @@ export async function rebuild(
     effects: {
       abandoned: () => installed.toReversed().forEach((object) => uninstall(system, object)),
       committed: () => {
-        for (const object of old) endSubscriptions(system, object, what);
+        // Readers first: a subscription to one of them is told of that one.
+        for (const object of old.toReversed()) endSubscriptions(system, object, what);
         // Statements that were planned before read the old ones.
         system.running.afterCurrent(() => old.toReversed().forEach((object) => uninstall(system, object)));
       },
@@ -132,7 +135,8 @@ function withTypes(
   });
 }
 
-async function installView(
+/** Computes a view beside what is there. */
+export async function installView(
   system: System,
   planning: Planning,
   view: Defined & { readonly kind: 'materializedView' },
@@ -144,9 +148,11 @@ async function installView(
   const compiled = planning.compileQuery(session, query, { kind: 'maintain', arrangement, name });
   if (!compiled.layout) throw new Error('a maintained plan has a layout');
   const maintained = { ...compiled, skipsErrors: view.onError === 'skip' };
-  const uses = await system.dataflows.install(maintained, () => system.sequencer.last);
+  const isComputed = readsAsView(compiled, view);
+  const uses = isComputed ? [] : await system.dataflows.install(maintained, () => system.sequencer.last);
   const columns = withTypes(view.columns, query.columns);
-  return { ...view, columns, arrangement, layout: compiled.layout, keys: compiled.keys, uses };
+  const { layout, keys } = compiled;
+  return { ...view, columns, arrangement, layout, keys, isComputed, uses };
 }
 
 async function installIndex(system: System, catalog: Catalog, index: IndexObject): Promise<IndexObject> {
@@ -159,7 +165,7 @@ async function installIndex(system: System, catalog: Catalog, index: IndexObject
 }
 
 function uninstall(system: System, object: CatalogObject): void {
-  if (!('arrangement' in object)) return;
+  if (!('arrangement' in object) || (object.kind === 'materializedView' && object.isComputed)) return;
   system.engine.drop(object.arrangement);
   if (object.kind === 'materializedView') system.dataflows.release(object.uses);
 }
