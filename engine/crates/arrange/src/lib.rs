@@ -53,6 +53,7 @@ pub use import::{ImportHandle, import, import_snapshot};
 pub use kept::Kept;
 pub use meter::Meter;
 pub use offsets::{Column, Offsets};
+pub use order::sorted_by_bytes;
 pub use read_batch::{ReadBatch, ReadCursor};
 pub use reduce::{KeySeeker, distinct_keys, output_batch, reduce, reduce_groups};
 pub use shared::{CLOSED, Reading, Shared, Slot, new_slot};

@@ -1,5 +1,42 @@
 //! Numbers that order rows as their bytes do, so that most comparisons read no row.
 
+use std::cmp::Ordering;
+
+/// So few rows are compared as they are.
+const FEW: u32 = 16;
+
+/// The indexes of rows in an order that `bytes` tell, and `compare` where they do not: rows whose bytes differ compare as
+/// their bytes do.
+///
+/// What is sorted are numbers of eight telling bytes of each row; whole rows are compared only where these are equal.
+pub fn sorted_by_bytes<'a>(
+    count: usize,
+    bytes: impl Fn(usize) -> &'a [u8],
+    compare: impl Fn(usize, usize) -> Ordering,
+) -> Vec<u32> {
+    let count = u32::try_from(count).expect("fewer than 2^32 rows are sorted");
+    if count < FEW {
+        let mut order: Vec<u32> = (0..count).collect();
+        order.sort_unstable_by(|a, b| compare(*a as usize, *b as usize));
+        return order;
+    }
+    let discriminator = Discriminator::of((0..count).map(|index| bytes(index as usize)));
+    let mut order: Vec<(u64, u32)> =
+        (0..count).map(|index| (discriminator.number(bytes(index as usize)), index)).collect();
+    order.sort_unstable_by_key(|(number, _)| *number);
+    let mut rest = &mut order[..];
+    while let Some((number, _)) = rest.first() {
+        let number = *number;
+        let equal = 1 + rest[1..].iter().take_while(|(other, _)| *other == number).count();
+        let (ties, after) = rest.split_at_mut(equal);
+        if equal > 1 {
+            ties.sort_unstable_by(|(_, a), (_, b)| compare(*a as usize, *b as usize));
+        }
+        rest = after;
+    }
+    order.into_iter().map(|(_, index)| index).collect()
+}
+
 /// How far into a row is looked for bytes that tell rows apart.
 const WINDOW: usize = 64;
 

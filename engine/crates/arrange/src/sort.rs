@@ -1,12 +1,9 @@
 //! Sorting and consolidating packed updates: what stands between a stream and a batch.
 
-use crate::order::Discriminator;
+use crate::order::sorted_by_bytes;
 use crate::{UpdateRef, Updates};
 use std::cmp::Ordering;
 use timely::container::PushInto;
-
-/// So few updates are compared as they are.
-const FEW: u32 = 16;
 
 fn pair(update: &UpdateRef<'_>) -> (usize, usize) {
     (update.key.len(), update.val.len())
@@ -24,33 +21,13 @@ pub fn consolidated(updates: &Updates) -> Updates {
 }
 
 /// The indexes of the updates by key, value and time.
-///
-/// What is sorted are numbers of eight telling bytes of each row; whole rows are compared only where these are equal.
 pub(crate) fn sorted(updates: &Updates) -> Vec<u32> {
-    let count = u32::try_from(updates.len()).expect("a container has fewer than 2^32 updates");
-    let by_data = |a: u32, b: u32| by_data(&updates.get(a as usize), &updates.get(b as usize));
-    if count < FEW {
-        let mut order: Vec<u32> = (0..count).collect();
-        order.sort_unstable_by(|a, b| by_data(*a, *b));
-        return order;
-    }
     let compared = Compared::of(updates);
-    let discriminator = Discriminator::of((0..updates.len()).map(|index| compared.bytes(updates, index)));
-    let mut order: Vec<(u64, u32)> = (0..count)
-        .map(|index| (discriminator.number(compared.bytes(updates, index as usize)), index))
-        .collect();
-    order.sort_unstable_by_key(|(number, _)| *number);
-    let mut rest = &mut order[..];
-    while let Some((number, _)) = rest.first() {
-        let number = *number;
-        let equal = 1 + rest[1..].iter().take_while(|(other, _)| *other == number).count();
-        let (ties, after) = rest.split_at_mut(equal);
-        if equal > 1 {
-            ties.sort_unstable_by(|(_, a), (_, b)| by_data(*a, *b));
-        }
-        rest = after;
-    }
-    order.into_iter().map(|(_, index)| index).collect()
+    sorted_by_bytes(
+        updates.len(),
+        |index| compared.bytes(updates, index),
+        |a, b| by_data(&updates.get(a), &updates.get(b)),
+    )
 }
 
 /// Which bytes of an update order it as its key and value do.

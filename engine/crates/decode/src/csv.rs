@@ -82,7 +82,13 @@ pub(crate) struct CsvDecoder {
     in_quote: bool,
     after_escape: bool,
     line_breaks: LineBreaks,
+    /// The buffer's records are UTF-8 without quotes, carriage returns and NULs, so that delimiters and line breaks are all
+    /// that matters.
+    plain: bool,
 }
+
+/// Up to so many bytes of an unfinished record are looked at again with what follows them.
+const LOOKED_AT_AGAIN: usize = 1 << 20;
 
 /// How this stream's lines end, told by its first.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -106,7 +112,27 @@ impl CsvDecoder {
             in_quote: false,
             after_escape: false,
             line_breaks: LineBreaks::Unknown,
+            plain: false,
         }
+    }
+
+    /// Of a plain buffer: splits the first record into columns where it ends.
+    fn frame_plain(&mut self, buffer: &[u8], at_end: bool) -> Option<Frame> {
+        self.columns.clear();
+        let mut start = 0;
+        for end in memchr::memchr2_iter(self.format.delimiter, b'\n', buffer) {
+            self.columns.push(Column { start, end, quoted: false });
+            if buffer[end] == b'\n' {
+                return Some(Frame { end: self.content_end(buffer, end), next: end + 1 });
+            }
+            start = end + 1;
+        }
+        if at_end {
+            self.columns.push(Column { start, end: buffer.len(), quoted: false });
+            return Some(Frame { end: buffer.len(), next: buffer.len() });
+        }
+        self.scanned = buffer.len();
+        None
     }
 
     /// Splits a record into columns: PostgreSQL's CopyReadAttributesCSV.
@@ -259,7 +285,23 @@ pub(crate) fn match_header(names: &[String], fields: &[Field]) -> EvalResult<()>
 }
 
 impl RecordDecoder for CsvDecoder {
+    fn begin(&mut self, buffer: &[u8], flush: bool) {
+        let CsvFormat { quote, escape, .. } = self.format;
+        let is_utf8 = || match std::str::from_utf8(buffer) {
+            Ok(_) => true,
+            // The last character is not complete, and neither is its record.
+            Err(error) => error.error_len().is_none() && !flush,
+        };
+        self.plain = self.scanned <= LOOKED_AT_AGAIN
+            && memchr::memchr3(quote, escape, b'\r', buffer).is_none()
+            && memchr::memchr(0, buffer).is_none()
+            && is_utf8();
+    }
+
     fn frame(&mut self, buffer: &[u8], at_end: bool) -> Option<Frame> {
+        if self.plain {
+            return self.frame_plain(buffer, at_end);
+        }
         let CsvFormat { quote, escape, .. } = self.format;
         let distinct = quote != escape;
         let mut at = self.scanned;
@@ -318,9 +360,16 @@ impl RecordDecoder for CsvDecoder {
         if let Some(error) = &self.lacking {
             return Err(error.clone());
         }
-        let text = utf8(record)?;
-        check_zero(record)?;
-        self.split(record)?;
+        let text = if self.plain {
+            // SAFETY: `begin` found the buffer to be UTF-8 up to a character at its end that is not complete, and a
+            // record ends at a line break before it.
+            unsafe { std::str::from_utf8_unchecked(record) }
+        } else {
+            let text = utf8(record)?;
+            check_zero(record)?;
+            self.split(record)?;
+            text
+        };
         let width = if self.places.is_some() { self.width } else { fields.len() };
         if self.columns.len() > width {
             return Err(EvalError::new("22P04", "extra data after last expected column"));

@@ -43,6 +43,9 @@ pub(crate) enum Outcome {
 
 /// One format's decoder.
 pub(crate) trait RecordDecoder {
+    /// Records are about to be taken from `buffer`, and from nothing else until this is called again.
+    /// With `flush`, the end of the buffer ends a record.
+    fn begin(&mut self, _buffer: &[u8], _flush: bool) {}
     /// The first record of `buffer`, or None when it is not complete. Called again with the same bytes and more behind
     /// them; it remembers how far it has looked until [`RecordDecoder::reset`].
     fn frame(&mut self, buffer: &[u8], at_end: bool) -> Option<Frame>;
@@ -203,6 +206,7 @@ impl State {
             at += line_break;
             self.flushed = false;
         }
+        decoder.begin(&buffer[at..], flush);
         while at < buffer.len() && !self.ended {
             let Some(frame) = decoder.frame(&buffer[at..], flush) else { break };
             decoder.reset();

@@ -305,10 +305,16 @@ impl CompiledMfp {
         scratch: &mut Scratch,
         out: &mut Vec<u8>,
     ) -> EvalResult<bool> {
+        // What the last row left there is written over where it is read.
+        if scratch.bounds.len() < self.slots {
+            scratch.bounds.resize(self.slots, (0, 0));
+        }
+        if self.is_projection() {
+            self.choose(rows, scratch, out);
+            return Ok(true);
+        }
         let mut values: Vec<Datum<'a>> = recycle(std::mem::take(&mut scratch.values));
         values.resize(self.slots, Datum::Null);
-        scratch.bounds.clear();
-        scratch.bounds.resize(self.slots, (0, 0));
         scratch.cursors.clear();
         scratch.cursors.resize(self.sources.len(), (0, 0));
         let length = out.len();
@@ -318,6 +324,39 @@ impl CompiledMfp {
         }
         scratch.values = recycle(values);
         result
+    }
+
+    /// The projection of a row of which no value is looked at.
+    fn choose(&self, rows: &[&[u8]], scratch: &mut Scratch, out: &mut Vec<u8>) {
+        if self.whole_row {
+            out.extend_from_slice(rows[0]);
+            return;
+        }
+        for (source, fields) in self.sources.iter().enumerate() {
+            let (row, first) = (rows[source], self.first_slot[source]);
+            let mut at = 0;
+            for (field, Field { scalar, .. }) in fields[..self.map_bounds[source]].iter().enumerate() {
+                let start = at;
+                at = skip_column(row, at, *scalar);
+                scratch.bounds[first + field] = (start as u32, at as u32);
+            }
+        }
+        for column in &self.projection {
+            self.copy(*column, rows, scratch, out);
+        }
+    }
+
+    /// Appends fields as they stand in their source.
+    #[inline]
+    fn copy(&self, column: Projected, rows: &[&[u8]], scratch: &Scratch, out: &mut Vec<u8>) {
+        let (first, last) = match column {
+            Projected::Computed(_) => unreachable!("it stands in no source"),
+            Projected::Field(slot) => (slot, slot),
+            Projected::Fields { first, last } => (first, last),
+        };
+        let source = if rows.len() == 1 { 0 } else { self.source_of(first) };
+        let (start, end) = (scratch.bounds[first].0 as usize, scratch.bounds[last].1 as usize);
+        out.extend_from_slice(&rows[source][start..end]);
     }
 
     fn run<'a>(
@@ -340,17 +379,10 @@ impl CompiledMfp {
         self.read(rows, &self.map_bounds, arena, scratch, values);
         self.steps(&self.map_steps, context, arena, values)?;
         for column in &self.projection {
-            let (first, last) = match *column {
-                Projected::Computed(slot) => {
-                    push_datum(out, values[slot]);
-                    continue;
-                }
-                Projected::Field(slot) => (slot, slot),
-                Projected::Fields { first, last } => (first, last),
-            };
-            let source = if rows.len() == 1 { 0 } else { self.source_of(first) };
-            let (start, end) = (scratch.bounds[first].0 as usize, scratch.bounds[last].1 as usize);
-            out.extend_from_slice(&rows[source][start..end]);
+            match *column {
+                Projected::Computed(slot) => push_datum(out, values[slot]),
+                column => self.copy(column, rows, scratch, out),
+            }
         }
         Ok(true)
     }

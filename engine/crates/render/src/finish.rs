@@ -2,6 +2,7 @@
 
 use crate::encode::{MessageEncoder, RowFormat, project};
 use crate::render::order_bytes;
+use tidewire_arrange::sorted_by_bytes;
 use tidewire_plan::{OrderKey, ScalarType};
 use tidewire_row::FormatSettings;
 
@@ -65,8 +66,10 @@ impl Collector {
     }
 
     fn sort(&mut self) {
-        let bytes = &self.bytes;
-        self.entries.sort_unstable_by(|a, b| bytes[a.start..a.end].cmp(&bytes[b.start..b.end]));
+        let Collector { bytes, entries, .. } = self;
+        let row = |index: usize| &bytes[entries[index].start..entries[index].end];
+        let order = sorted_by_bytes(entries.len(), row, |a, b| row(a).cmp(row(b)));
+        self.entries = order.into_iter().map(|index| entries[index as usize]).collect();
     }
 
     fn shrink(&mut self) {

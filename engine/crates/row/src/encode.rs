@@ -104,6 +104,22 @@ pub(crate) fn push_terminated(out: &mut Vec<u8>, text: &str) {
     out.push(0);
 }
 
+/// Appends a text that is known to have no NUL.
+#[inline]
+pub fn push_text(out: &mut Vec<u8>, text: &str) {
+    debug_assert!(!text.as_bytes().contains(&0), "text with NUL");
+    out.reserve(text.len() + 2);
+    out.push(TAG_VALUE);
+    out.extend_from_slice(text.as_bytes());
+    out.push(0);
+}
+
+/// Appends a bigint.
+#[inline]
+pub fn push_int64(out: &mut Vec<u8>, value: i64) {
+    push_fixed(out, int64_bits(value).to_be_bytes());
+}
+
 /// Appends a value.
 #[inline]
 pub fn push_datum(out: &mut Vec<u8>, datum: Datum<'_>) {

@@ -37,7 +37,7 @@ pub use datum::Datum;
 pub use decode::{
     column_bounds, decode, decode_column, decode_datum, has_null, read_column, skip_column, skip_columns,
 };
-pub use encode::{push_datum, push_null};
+pub use encode::{push_datum, push_int64, push_null, push_text};
 pub use enumeration::EnumValue;
 pub use error::{About, EvalError, EvalResult};
 pub use hash::{hash_bytes, hash_bytes_seeded};
