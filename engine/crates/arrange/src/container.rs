@@ -2,6 +2,7 @@
 
 use crate::Offsets;
 use crate::resident::Resident;
+use crate::slabs;
 use differential_dataflow::trace::implementations::BatchContainer;
 use std::ops::Range;
 
@@ -51,10 +52,11 @@ impl RowContainer {
         self.offsets.extend(&from.offsets, rows);
     }
 
-    /// Room for so many bytes more.
-    pub(crate) fn reserve(&mut self, bytes: usize) {
-        self.bytes.reserve_exact(bytes);
-        self.resident = Resident::of(self.bytes.len(), self.bytes.capacity());
+    /// With room for so many bytes.
+    pub(crate) fn with_room(bytes: usize) -> Self {
+        let (slab, resident) = slabs::slab(bytes);
+        let resident = if resident { Resident::default() } else { Resident::of(0, slab.capacity()) };
+        RowContainer { offsets: Offsets::default(), bytes: slab, resident }
     }
 
     /// Gives back what was reserved and not used.
@@ -63,6 +65,12 @@ impl RowContainer {
             self.bytes.shrink_to_fit();
         }
         self.offsets.shrink();
+    }
+}
+
+impl Drop for RowContainer {
+    fn drop(&mut self) {
+        slabs::give(std::mem::take(&mut self.bytes));
     }
 }
 
@@ -91,9 +99,7 @@ impl BatchContainer for RowContainer {
         RowContainer::default()
     }
     fn merge_capacity(one: &Self, two: &Self) -> Self {
-        let mut merged = RowContainer::default();
-        merged.reserve(one.byte_len() + two.byte_len());
-        merged
+        RowContainer::with_room(one.byte_len() + two.byte_len())
     }
     fn reborrow<'b, 'a: 'b>(row: &'a [u8]) -> &'b [u8] {
         row

@@ -11,7 +11,7 @@ const LEAST_BYTES: usize = 1 << 20;
 
 /// Up to where a growing slab has its pages.
 #[derive(Debug)]
-pub(crate) struct Resident {
+pub struct Resident {
     end: usize,
 }
 
@@ -23,13 +23,13 @@ impl Default for Resident {
 
 impl Resident {
     /// Of a slab of so many bytes that has room for `capacity`.
-    pub(crate) fn of(length: usize, capacity: usize) -> Self {
+    pub fn of(length: usize, capacity: usize) -> Self {
         if capacity < LEAST_BYTES { Self::default() } else { Resident { end: length } }
     }
 
     /// `more` bytes are about to be appended to the slab.
     #[inline]
-    pub(crate) fn cover(&mut self, slab: &[u8], capacity: usize, more: usize) {
+    pub fn cover(&mut self, slab: &[u8], capacity: usize, more: usize) {
         if slab.len() + more > self.end {
             self.ask(slab, capacity, more);
         }

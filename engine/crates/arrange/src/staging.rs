@@ -8,9 +8,10 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use timely::container::PushInto;
 
-/// At this size what has come is sorted into a run.
-const RUN_BYTES: usize = 4 << 20;
-const RUN_UPDATES: usize = 1 << 16;
+/// At this size what has come is sorted into a run. What a source commits at once is less: it is sorted straight into its
+/// batch.
+const RUN_BYTES: usize = 16 << 20;
+const RUN_UPDATES: usize = 1 << 18;
 
 /// Updates that wait until their time is complete.
 #[derive(Default)]
@@ -37,7 +38,7 @@ impl Staging {
 
     fn close_run(&mut self) {
         let run = consolidated(&self.open);
-        self.open.clear();
+        self.open.release();
         if !run.is_empty() {
             self.runs.push(run);
         }
@@ -52,7 +53,7 @@ impl Staging {
     fn take(&mut self, upper: u64) -> RowStorage {
         if self.runs.is_empty() && self.open.time_bounds().is_none_or(|(_, greatest)| greatest < upper) {
             let storage = storage_of(&self.open);
-            self.open.clear();
+            self.open.release();
             return storage;
         }
         self.close_run();

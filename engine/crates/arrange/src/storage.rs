@@ -42,8 +42,8 @@ impl StorageBuilder {
     /// With room for rows of so many bytes.
     pub fn with_capacity(key_bytes: usize, value_bytes: usize) -> Self {
         let mut builder = StorageBuilder::default();
-        builder.storage.keys.reserve(key_bytes);
-        builder.storage.vals.reserve(value_bytes);
+        builder.storage.keys = RowContainer::with_room(key_bytes);
+        builder.storage.vals = RowContainer::with_room(value_bytes);
         builder
     }
 

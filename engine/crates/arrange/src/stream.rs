@@ -216,8 +216,13 @@ fn ship(
     output: &mut OutputBuilderSession<'_, u64, Builder>,
 ) {
     if !updates.is_empty() {
+        let (full, count, bytes) = (updates.is_full(), updates.len(), updates.byte_len());
         output.session(capability).give_container(updates);
         updates.clear();
+        if full {
+            // As much will come again.
+            updates.reserve(count, bytes);
+        }
     }
 }
 

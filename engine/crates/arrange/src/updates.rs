@@ -1,5 +1,6 @@
 //! The container that streams between operators carry: packed updates, not owned rows one by one.
 
+use crate::slabs;
 use timely::Accountable;
 use timely::bytes::arc::Bytes;
 use timely::container::{DrainContainer, PushInto, SizableContainer};
@@ -8,6 +9,10 @@ use timely::dataflow::channels::ContainerBytes;
 /// At this many updates or bytes a container is shipped.
 const TARGET_UPDATES: usize = 4096;
 const TARGET_BYTES: usize = 1 << 18;
+/// What becomes larger than an eighth of it gets this much room at once: about what a source commits.
+const LARGE_BYTES: usize = 8 << 20;
+/// Where there is less room for a row than this, more is made.
+const SLACK_BYTES: usize = 512;
 
 /// Packed `(key row, value row, time, diff)` updates in one byte slab.
 ///
@@ -114,6 +119,10 @@ impl Updates {
         write: impl FnOnce(&mut Vec<u8>) -> Result<usize, E>,
     ) -> Result<(), E> {
         let start = self.bytes.len();
+        if self.bytes.capacity() - start < SLACK_BYTES && (SLACK_BYTES..TARGET_BYTES).contains(&start) {
+            // Fewer moves than by doubling.
+            self.bytes.reserve(3 * start);
+        }
         match write(&mut self.bytes) {
             Ok(key_len) => {
                 debug_assert!(start + key_len <= self.bytes.len());
@@ -163,12 +172,37 @@ impl Updates {
     /// Appends all updates of another container.
     pub fn append(&mut self, other: &Updates) {
         let base = self.bytes.len();
+        let needed = base + other.bytes.len();
+        if needed > self.bytes.capacity() && needed >= LARGE_BYTES / 8 {
+            self.enlarge(needed, self.len() + other.len());
+        }
         self.bytes.extend_from_slice(&other.bytes);
         self.entries.extend(other.entries.iter().map(|e| Entry {
             key_end: base + e.key_end,
             end: base + e.end,
             ..*e
         }));
+    }
+
+    /// Makes room for much more: what has become large is about to become larger.
+    #[cold]
+    fn enlarge(&mut self, bytes: usize, updates: usize) {
+        let room = if bytes <= LARGE_BYTES { LARGE_BYTES } else { 2 * bytes };
+        let (mut slab, _) = slabs::slab(room);
+        slab.extend_from_slice(&self.bytes);
+        slabs::give(std::mem::replace(&mut self.bytes, slab));
+        let expected = updates as u128 * room as u128 / bytes.max(1) as u128;
+        self.entries.reserve(expected as usize - self.entries.len());
+    }
+
+    /// Forgets all updates and gives back what was large.
+    pub(crate) fn release(&mut self) {
+        self.entries.clear();
+        self.bytes.clear();
+        if self.bytes.capacity() >= LARGE_BYTES / 8 {
+            slabs::give(std::mem::take(&mut self.bytes));
+            self.entries = Vec::new();
+        }
     }
 
     /// Makes each whole row the key, with an empty value.

@@ -70,8 +70,9 @@ impl NativeCursor {
     pub fn next(&mut self, max_rows: f64) -> napi::Result<CursorChunk> {
         call(|| {
             let rows = self.rows.as_mut().ok_or_else(|| internal("the cursor was closed"))?;
-            let mut chunk = Vec::new();
-            let (rows, done) = rows.next(max_rows as u64, &mut chunk);
+            let max_rows = max_rows as u64;
+            let mut chunk = rows.buffer(max_rows);
+            let (rows, done) = rows.next(max_rows, &mut chunk);
             Ok(CursorChunk { chunk: chunk.into(), rows: rows as f64, done })
         })
     }

@@ -37,6 +37,14 @@ pub struct Scope {
 impl Scope {
     /// Runs `run` with the parameters' values.
     pub fn with<R>(&self, run: impl FnOnce(&Context<'_>) -> R) -> R {
+        let context = |parameters| Context {
+            parameters,
+            settings: &self.environment.settings,
+            logical_time: self.environment.as_of,
+        };
+        if self.parameters.is_empty() {
+            return run(&context(&[]));
+        }
         let arena = Arena::new();
         let mut at = 0;
         let parameters: Vec<Datum<'_>> = self
@@ -44,11 +52,7 @@ impl Scope {
             .iter()
             .map(|scalar| read_column(&self.environment.parameters, &mut at, *scalar, &arena))
             .collect();
-        run(&Context {
-            parameters: &parameters,
-            settings: &self.environment.settings,
-            logical_time: self.environment.as_of,
-        })
+        run(&context(&parameters))
     }
 
     /// The time at which constants enter.

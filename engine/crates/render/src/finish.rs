@@ -2,12 +2,14 @@
 
 use crate::encode::{MessageEncoder, RowFormat, project};
 use crate::render::order_bytes;
-use tidewire_arrange::sorted_by_bytes;
+use tidewire_arrange::{Resident, sorted_by_bytes};
 use tidewire_plan::{OrderKey, ScalarType};
 use tidewire_row::FormatSettings;
 
 /// Bytes after which a chunk of encoded rows is handed out.
 const CHUNK_BYTES: usize = 64 << 10;
+/// So many rows fill a chunk, more or less.
+const MANY_ROWS: u64 = 512;
 
 /// How rows are finished.
 #[derive(Clone, Debug)]
@@ -30,6 +32,7 @@ pub struct Finish {
 pub struct Collector {
     finish: Finish,
     bytes: Vec<u8>,
+    resident: Resident,
     entries: Vec<Entry>,
 }
 
@@ -45,12 +48,19 @@ struct Entry {
 impl Collector {
     /// Nothing yet.
     pub fn new(finish: Finish) -> Self {
-        Collector { finish, bytes: Vec::new(), entries: Vec::new() }
+        Collector { finish, bytes: Vec::new(), resident: Resident::default(), entries: Vec::new() }
     }
 
     /// Adds a row `count` times.
     pub fn push(&mut self, row: &[u8], count: u64) {
         let start = self.bytes.len();
+        // The order bytes of a row are about as long as the row.
+        let about = 2 * row.len();
+        if self.bytes.capacity() - start < about {
+            self.bytes.reserve(about);
+            self.resident = Resident::of(start, self.bytes.capacity());
+        }
+        self.resident.cover(&self.bytes, self.bytes.capacity(), about);
         order_bytes(row, &self.finish.types, &self.finish.order, &mut self.bytes);
         let row_start = self.bytes.len();
         self.bytes.extend_from_slice(row);
@@ -83,12 +93,13 @@ impl Collector {
             *entry = Entry { start, row: start + entry.row - entry.start, end: bytes.len(), ..*entry };
         }
         self.bytes = bytes;
+        self.resident = Resident::default();
     }
 
     /// The finished rows.
     pub fn finish(mut self) -> Rows {
         self.sort();
-        let Collector { finish, bytes, entries } = self;
+        let Collector { finish, bytes, entries, .. } = self;
         let mut skip = finish.offset;
         let mut left = finish.limit.unwrap_or(u64::MAX);
         let mut kept: Vec<(usize, usize, u64)> = Vec::with_capacity(entries.len());
@@ -180,6 +191,13 @@ impl ResultSet {
     /// Rows in all.
     pub fn row_count(&self) -> u64 {
         self.rows.total
+    }
+
+    /// A buffer for the next chunk; one for many rows has its room.
+    pub fn buffer(&self, max_rows: u64) -> Vec<u8> {
+        let left = (self.rows.kept.len() - self.next) as u64;
+        let rows = if max_rows == 0 { left } else { left.min(max_rows) };
+        if rows < MANY_ROWS { Vec::new() } else { Vec::with_capacity(CHUNK_BYTES + CHUNK_BYTES / 8) }
     }
 
     /// Appends at most `max_rows` (0: no limit) rows, about 64 KB, to `out`. Gives how many, and whether that was all.

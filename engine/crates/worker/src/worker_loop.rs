@@ -9,6 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::Thread;
+use tidewire_arrange::{keep_slabs, release_idle_slabs};
 use timely::worker::Worker;
 
 /// What the workers' threads share.
@@ -28,12 +29,14 @@ impl WorkerShared {
         self.peers.lock().expect("not poisoned").push(std::thread::current());
         let _ = self.threads.send((index, std::thread::current()));
         let outcome = catch_unwind(AssertUnwindSafe(|| {
+            keep_slabs();
             let mut world = World::new(index, self.progress.clone());
             let mut deferred = None;
             while !self.dead.load(Ordering::Acquire) && serve(&mut world, worker, &receiver, &mut deferred) {
                 world.report();
+                let idle = release_idle_slabs();
                 if receiver.is_empty() || deferred.is_some() {
-                    worker.step_or_park(None);
+                    worker.step_or_park(idle);
                 }
             }
         }));
