@@ -43,8 +43,18 @@ pub fn release_idle_slabs() -> Option<Duration> {
             return Some(IDLE - idle);
         }
         *pool = Pool::default();
+        give_back_free_memory();
         None
     })
+}
+
+/// After a load the allocator holds much that is free.
+fn give_back_free_memory() {
+    // SAFETY: it changes nothing that is in use.
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    unsafe {
+        libc::malloc_trim(0)
+    };
 }
 
 /// Room for so many bytes, and whether it has its pages.
