@@ -18,8 +18,12 @@ import { deferredForeignKeys } from './set-constraints.ts';
 import { readTimestamp, sessionParameters, whenReadable } from './snapshot.ts';
 import { takenNumbers } from './taken-numbers.ts';
 
-/** How often a single statement runs again after a conflict before the client gets 40001. */
-const ATTEMPTS = 20;
+/**
+ * How often a single statement runs again after a conflict before the client gets 40001. PostgreSQL makes it wait for the
+ * other's commit, so that it never does; here each conflict means that another was first, and who has many rivals for a
+ * few keys loses often.
+ */
+const ATTEMPTS = 1000;
 /** How often it runs again after an error that a commit beside it may have caused. */
 const SECOND_LOOKS = 3;
 
