@@ -67,19 +67,19 @@ fn converted<'a>(key: &'a [u8], from: &[ScalarType], to: &[ScalarType]) -> Optio
     let arena = Arena::new();
     let (mut at, mut out) = (0, Vec::with_capacity(key.len() + 8));
     for (from, to) in from.iter().zip(to) {
-        let value = exactly(read_column(key, &mut at, *from, &arena), *to, &arena)?;
+        let value = exactly(read_column(key, &mut at, *from, &arena), *to)?;
         push_datum(&mut out, canonical(*to, value, &arena));
     }
     Some(Cow::Owned(out))
 }
 
 /// The value of a type that equals one of another.
-fn exactly<'a>(value: Datum<'a>, to: ScalarType, arena: &'a Arena) -> Option<Datum<'a>> {
+fn exactly(value: Datum<'_>, to: ScalarType) -> Option<Datum<'_>> {
     let whole = match value {
         Datum::Int16(value) => value.into(),
         Datum::Int32(value) => value.into(),
         Datum::Int64(value) => value,
-        Datum::Float32(value) => return exactly(Datum::Float64(value.into()), to, arena),
+        Datum::Float32(value) => return exactly(Datum::Float64(value.into()), to),
         Datum::Float64(value) => return float_as(value, to),
         Datum::Numeric(value) => {
             let rounded = value.to_i64().ok()?;
