@@ -78,7 +78,12 @@ export function prepareCreateSource(
             ? { schema: target.schema, name: table.name }
             : newName(system.catalog, session, parsed, table.name);
         const key = table.primaryKey;
-        const object = relations.add(name, table.columns, { key, checked: table.checked, own: false, appendOnly });
+        const object = relations.add(name, table.columns, {
+          key,
+          checked: table.checked,
+          own: false,
+          appendOnly,
+        });
         tables[table.number] = { id: object.id, arrangement: object.arrangement, fields };
       }
       const into = statement.onError?.into;
