@@ -16,6 +16,7 @@ mod delta;
 mod encode;
 mod execute;
 mod finish;
+mod kept_groups;
 mod monotonic_top_k;
 mod most_rows;
 mod pipeline;

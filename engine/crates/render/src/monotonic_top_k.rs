@@ -4,15 +4,11 @@
 //! no arrangement of the input. What is kept is the operator's own arrangement ([`Kept`]), in the form of
 //! [`top_k`](crate::top_k): from it a maintained view can start.
 
-use crate::stash::Stash;
+use crate::kept_groups::{Groups, kept_groups};
 use crate::top_k::{TopK, split_value};
 use std::cmp::Ordering;
-use tidewire_arrange::{Flow, Kept, RowStream, UpdateRef, Updates, hash_row, time_of};
+use tidewire_arrange::{Flow, Kept, RowStream, Updates};
 use tidewire_row::EvalError;
-use timely::container::CapacityContainerBuilder;
-use timely::dataflow::channels::pact::ExchangeCore;
-use timely::dataflow::operators::generic::OutputBuilder;
-use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
 
 /// A value with how often it is kept and how often it is shown.
 type Winner<'a> = (&'a [u8], i64, i64);
@@ -55,21 +51,43 @@ impl<'a> Cut<'a> {
     }
 }
 
-struct Groups {
+struct TopGroups {
     window: TopK,
     kept: Option<Kept>,
     changes: Updates,
     taken_away: Vec<u8>,
 }
 
-impl Groups {
+impl TopGroups {
     fn new(window: TopK, kept: Option<Kept>) -> Self {
         let error = EvalError::new("XX000", "a row was taken from an input to which rows are only added");
         let taken_away = error.to_row().as_bytes().to_vec();
-        Groups { window, kept, changes: Updates::new(), taken_away }
+        TopGroups { window, kept, changes: Updates::new(), taken_away }
     }
 
-    /// Applies the updates of one time and writes the differences that they make.
+    /// What is kept of a group, in order.
+    fn held(&self, key: &[u8]) -> Vec<(Vec<u8>, u64)> {
+        let mut found: Vec<(Vec<u8>, i64)> = Vec::new();
+        if let Some(kept) = &self.kept {
+            kept.find(key, |value, diff| found.push((value.to_vec(), diff)));
+        }
+        found.sort_unstable();
+        found.dedup_by(|(next, more), (value, count)| {
+            let same = next == value;
+            if same {
+                *count += *more;
+            }
+            same
+        });
+        found
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(value, count)| (value, count as u64))
+            .collect()
+    }
+}
+
+impl Groups for TopGroups {
     fn apply(&mut self, time: u64, updates: &Updates, ok: &mut Updates, err: &mut Updates) {
         let mut order: Vec<u32> = (0..updates.len() as u32).collect();
         let at = |index: u32| updates.get(index as usize);
@@ -128,28 +146,6 @@ impl Groups {
         self.advance(time + 1);
     }
 
-    /// What is kept of a group, in order.
-    fn held(&self, key: &[u8]) -> Vec<(Vec<u8>, u64)> {
-        let mut found: Vec<(Vec<u8>, i64)> = Vec::new();
-        if let Some(kept) = &self.kept {
-            kept.find(key, |value, diff| found.push((value.to_vec(), diff)));
-        }
-        found.sort_unstable();
-        found.dedup_by(|(next, more), (value, count)| {
-            let same = next == value;
-            if same {
-                *count += *more;
-            }
-            same
-        });
-        found
-            .into_iter()
-            .filter(|(_, count)| *count > 0)
-            .map(|(value, count)| (value, count as u64))
-            .collect()
-    }
-
-    /// Everything before `time` has been applied.
     fn advance(&mut self, time: u64) {
         if let Some(kept) = &mut self.kept {
             kept.advance(&self.changes, time);
@@ -185,44 +181,5 @@ pub fn monotonic_top_k<'s>(
     name: &str,
     window: TopK,
 ) -> (RowStream<'s>, RowStream<'s>) {
-    type Builder = CapacityContainerBuilder<Updates>;
-    let scope = input.scope();
-    let mut operator = OperatorBuilder::new(name.to_owned(), scope);
-    let info = operator.operator_info();
-    // Without one (a dataflow that runs once) there is one time.
-    let kept = Kept::new(flow, &info, scope.activator_for(info.address.clone()));
-    let floor = kept.as_ref().map_or(0, Kept::floor);
-    let pact = ExchangeCore::<Builder, _>::new_core(|update: &UpdateRef<'_>| hash_row(update.key));
-    let mut input = operator.new_input(input, pact);
-    let (ok_output, ok) = operator.new_output();
-    let (err_output, err) = operator.new_output();
-    let mut ok_output = OutputBuilder::<u64, Builder>::from(ok_output);
-    let mut err_output = OutputBuilder::<u64, Builder>::from(err_output);
-    operator.build(move |_capabilities| {
-        let mut groups = Groups::new(window, kept);
-        let mut stash = Stash::<2>::new();
-        let (mut made, mut failed) = (Updates::new(), Updates::new());
-        move |frontiers| {
-            input.for_each(|capability, updates| {
-                if floor > 0 {
-                    updates.retain(|update| update.time >= floor);
-                }
-                stash.push(&capability, updates);
-            });
-            let (mut ok_output, mut err_output) = (ok_output.activate(), err_output.activate());
-            stash.release(&frontiers[0], |time, updates, capabilities| {
-                groups.apply(time, &updates, &mut made, &mut failed);
-                if !made.is_empty() {
-                    ok_output.session(&capabilities[0].delayed(&time)).give_container(&mut made);
-                    made.clear();
-                }
-                if !failed.is_empty() {
-                    err_output.session(&capabilities[1].delayed(&time)).give_container(&mut failed);
-                    failed.clear();
-                }
-            });
-            groups.advance(time_of(frontiers[0].frontier()));
-        }
-    });
-    (ok, err)
+    kept_groups(flow, input, name, |kept| TopGroups::new(window, kept))
 }

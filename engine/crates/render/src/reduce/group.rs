@@ -9,12 +9,8 @@
 //! a group is fetched when it is first touched, so that to start costs nothing.
 
 use super::table::GroupTable;
-use crate::stash::Stash;
-use tidewire_arrange::{Flow, Kept, RowStream, UpdateRef, Updates, hash_row, time_of};
-use timely::container::CapacityContainerBuilder;
-use timely::dataflow::channels::pact::ExchangeCore;
-use timely::dataflow::operators::generic::OutputBuilder;
-use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
+use crate::kept_groups::{Groups, kept_groups};
+use tidewire_arrange::{Flow, Kept, RowStream, Updates, hash_row};
 
 /// What a group shows for its state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,8 +57,9 @@ impl<S: Default> Default for Marked<S> {
 }
 
 /// All groups of one worker.
-struct Groups<G: Grouping> {
+struct HashGroups<G: Grouping> {
     grouping: G,
+    shape: Shape,
     table: GroupTable<Marked<G::State>>,
     round: u64,
     /// Groups touched in this round.
@@ -96,10 +93,11 @@ pub enum Shape {
     KeyIsRow,
 }
 
-impl<G: Grouping> Groups<G> {
-    fn new(grouping: G, kept: Option<Kept>) -> Self {
-        Groups {
+impl<G: Grouping> HashGroups<G> {
+    fn new(grouping: G, shape: Shape, kept: Option<Kept>) -> Self {
+        HashGroups {
             grouping,
+            shape,
             table: GroupTable::default(),
             round: 0,
             touched: Vec::new(),
@@ -110,8 +108,9 @@ impl<G: Grouping> Groups<G> {
             changes: Updates::new(),
         }
     }
+}
 
-    /// Everything before `time` has been applied.
+impl<G: Grouping> Groups for HashGroups<G> {
     fn advance(&mut self, time: u64) {
         if let Some(kept) = &mut self.kept {
             kept.advance(&self.changes, time);
@@ -119,8 +118,8 @@ impl<G: Grouping> Groups<G> {
         }
     }
 
-    /// Applies the updates of one time and writes the differences that they make.
-    fn apply(&mut self, time: u64, updates: &Updates, shape: Shape, ok: &mut Updates, err: &mut Updates) {
+    fn apply(&mut self, time: u64, updates: &Updates, ok: &mut Updates, err: &mut Updates) {
+        let shape = self.shape;
         let push = |ok: &mut Updates, key: &[u8], value: &[u8], diff: i64| match shape {
             Shape::Keyed => ok.push(key, value, time, diff),
             Shape::KeyIsRow => ok.push_row(key, time, diff),
@@ -234,44 +233,5 @@ pub fn group<'s, G: Grouping>(
     shape: Shape,
     grouping: G,
 ) -> (RowStream<'s>, RowStream<'s>) {
-    type Builder = CapacityContainerBuilder<Updates>;
-    let scope = input.scope();
-    let mut operator = OperatorBuilder::new(name.to_owned(), scope);
-    let info = operator.operator_info();
-    let kept = Kept::new(flow, &info, scope.activator_for(info.address.clone()));
-    // What is below is in the state that it starts from.
-    let floor = kept.as_ref().map_or(0, Kept::floor);
-    let pact = ExchangeCore::<Builder, _>::new_core(|update: &UpdateRef<'_>| hash_row(update.key));
-    let mut input = operator.new_input(input, pact);
-    let (ok_output, ok) = operator.new_output();
-    let (err_output, err) = operator.new_output();
-    let mut ok_output = OutputBuilder::<u64, Builder>::from(ok_output);
-    let mut err_output = OutputBuilder::<u64, Builder>::from(err_output);
-    operator.build(move |_capabilities| {
-        let mut groups = Groups::new(grouping, kept);
-        let mut stash = Stash::<2>::new();
-        let (mut made, mut failed) = (Updates::new(), Updates::new());
-        move |frontiers| {
-            input.for_each(|capability, updates| {
-                if floor > 0 {
-                    updates.retain(|update| update.time >= floor);
-                }
-                stash.push(&capability, updates);
-            });
-            let (mut ok_output, mut err_output) = (ok_output.activate(), err_output.activate());
-            stash.release(&frontiers[0], |time, updates, capabilities| {
-                groups.apply(time, &updates, shape, &mut made, &mut failed);
-                if !made.is_empty() {
-                    ok_output.session(&capabilities[0].delayed(&time)).give_container(&mut made);
-                    made.clear();
-                }
-                if !failed.is_empty() {
-                    err_output.session(&capabilities[1].delayed(&time)).give_container(&mut failed);
-                    failed.clear();
-                }
-            });
-            groups.advance(time_of(frontiers[0].frontier()));
-        }
-    });
-    (ok, err)
+    kept_groups(flow, input, name, |kept| HashGroups::new(grouping, shape, kept))
 }
