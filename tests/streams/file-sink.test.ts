@@ -1,5 +1,5 @@
 /** FILE sinks over a real server: the file is the history of the view, and adds up to what the view holds. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
@@ -253,13 +253,21 @@ async function forgotten(): Promise<void> {
 
 /** A target that takes nothing until `back`: what is recorded of it is not to be read. */
 function spoil(path: string): { back(): void } {
-  const progress = readFileSync(`${path}.progress`);
-  rmSync(`${path}.progress`);
-  mkdirSync(`${path}.progress`);
+  const [progress, kept] = [`${path}.progress`, `${path}.kept`];
+  for (;;) {
+    renameSync(progress, kept);
+    try {
+      mkdirSync(progress);
+      break;
+    } catch (error) {
+      // The sink has just recorded more.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
   return {
     back: () => {
-      rmdirSync(`${path}.progress`);
-      writeFileSync(`${path}.progress`, progress);
+      rmdirSync(progress);
+      renameSync(kept, progress);
     },
   };
 }

@@ -97,6 +97,10 @@ impl Updates {
     /// Appends a keyed update.
     #[inline]
     pub fn push(&mut self, key: &[u8], val: &[u8], time: u64, diff: i64) {
+        let needed = self.bytes.len() + key.len() + val.len();
+        if needed > self.bytes.capacity() && needed >= LARGE_BYTES / 8 {
+            self.enlarge(needed, self.len() + 1);
+        }
         self.bytes.extend_from_slice(key);
         let key_end = self.bytes.len();
         self.bytes.extend_from_slice(val);
