@@ -1,5 +1,14 @@
 /** FILE sinks over a real server: the file is the history of the view, and adds up to what the view holds. */
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
@@ -252,8 +261,10 @@ async function forgotten(): Promise<void> {
 }
 
 /** A target that takes nothing until `back`: what is recorded of it is not to be read. */
-function spoil(path: string): { back(): void } {
+async function spoil(path: string): Promise<{ back(): void }> {
   const [progress, kept] = [`${path}.progress`, `${path}.kept`];
+  // It is recorded after it is written.
+  await expect.poll(() => existsSync(progress), { timeout: 10_000, interval: 20 }).toBe(true);
   for (;;) {
     renameSync(progress, kept);
     try {
@@ -284,7 +295,7 @@ test('a sink that failed goes on where it was: each change at its own time, howe
     .poll(() => status('state, retained_from'), { timeout: 10_000, interval: 20 })
     .toEqual({ state: 'running', retained_from: null });
   const written = lines(path).length;
-  const target = spoil(path);
+  const target = await spoil(path);
   await change();
   await expect.poll(() => status('state'), { timeout: 10_000, interval: 20 }).toEqual({ state: 'failed' });
   await forgotten();
@@ -326,7 +337,7 @@ test('what is older than RETAIN HISTORY is let go, and the sink says so', async 
     `CREATE SINK out FROM sales INTO FILE (PATH '${path}') FORMAT JSON WITH (RETAIN HISTORY = '1 s')`,
   );
   await expect.poll(() => lines(path).length, { timeout: 10_000, interval: 20 }).toBe(2);
-  const target = spoil(path);
+  const target = await spoil(path);
   await change();
   await expect
     .poll(() => status('state, retained_from'), { timeout: 10_000, interval: 20 })
