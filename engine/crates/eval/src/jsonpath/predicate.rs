@@ -51,7 +51,7 @@ impl<'v> Executor<'v> {
             Item::LikeRegex { value: of, number, .. } => {
                 let pattern = self.prepared.pattern(*number)?;
                 let Some(left) = self.operand(of, value, true)? else { return Ok(None) };
-                self.any_of(&left, |value| match value {
+                self.any_of(left.iter().copied(), |value| match value {
                     Value::String(text) => pattern.is_match(text).map(Some),
                     _ => Ok(None),
                 })
@@ -104,35 +104,19 @@ impl<'v> Executor<'v> {
     ) -> EvalResult<Truth> {
         let Some(left) = self.operand(&both[0], value, true)? else { return Ok(None) };
         let Some(right) = self.operand(&both[1], value, unwrap_right)? else { return Ok(None) };
-        let (mut found, mut error) = (false, false);
-        for left in &left {
-            for right in &right {
-                match holds(*left, *right)? {
-                    None if !self.lax => return Ok(None),
-                    None => error = true,
-                    Some(true) if self.lax => return Ok(Some(true)),
-                    Some(true) => found = true,
-                    Some(false) => {}
-                }
-            }
-        }
-        Ok(if found {
-            Some(true)
-        } else if error {
-            None
-        } else {
-            Some(false)
-        })
+        let pairs = left.iter().flat_map(|left| right.iter().map(move |right| (*left, *right)));
+        self.any_of(pairs, |(left, right)| holds(left, right))
     }
 
-    fn any_of(
+    /// Whether it holds of any of these. Strict paths look at all, to find an error.
+    fn any_of<T>(
         &self,
-        values: &[Value<'v>],
-        mut holds: impl FnMut(Value<'v>) -> EvalResult<Truth>,
+        values: impl IntoIterator<Item = T>,
+        mut holds: impl FnMut(T) -> EvalResult<Truth>,
     ) -> EvalResult<Truth> {
         let (mut found, mut error) = (false, false);
         for value in values {
-            match holds(*value)? {
+            match holds(value)? {
                 None if !self.lax => return Ok(None),
                 None => error = true,
                 Some(true) if self.lax => return Ok(Some(true)),
