@@ -97,10 +97,7 @@ impl Updates {
     /// Appends a keyed update.
     #[inline]
     pub fn push(&mut self, key: &[u8], val: &[u8], time: u64, diff: i64) {
-        let needed = self.bytes.len() + key.len() + val.len();
-        if needed > self.bytes.capacity() && needed >= LARGE_BYTES / 8 {
-            self.enlarge(needed, self.len() + 1);
-        }
+        self.make_room(1, key.len() + val.len());
         self.bytes.extend_from_slice(key);
         let key_end = self.bytes.len();
         self.bytes.extend_from_slice(val);
@@ -176,16 +173,22 @@ impl Updates {
     /// Appends all updates of another container.
     pub fn append(&mut self, other: &Updates) {
         let base = self.bytes.len();
-        let needed = base + other.bytes.len();
-        if needed > self.bytes.capacity() && needed >= LARGE_BYTES / 8 {
-            self.enlarge(needed, self.len() + other.len());
-        }
+        self.make_room(other.len(), other.bytes.len());
         self.bytes.extend_from_slice(&other.bytes);
         self.entries.extend(other.entries.iter().map(|e| Entry {
             key_end: base + e.key_end,
             end: base + e.end,
             ..*e
         }));
+    }
+
+    /// Has room for more, if that makes it large.
+    #[inline]
+    fn make_room(&mut self, updates: usize, bytes: usize) {
+        let needed = self.bytes.len() + bytes;
+        if needed > self.bytes.capacity() && needed >= LARGE_BYTES / 8 {
+            self.enlarge(needed, self.len() + updates);
+        }
     }
 
     /// Makes room for much more: what has become large is about to become larger.
