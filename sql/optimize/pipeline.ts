@@ -23,6 +23,7 @@ import { oneRepresentation } from './rules/one-representation.ts';
 import { propagateEmpty } from './rules/propagate-empty.ts';
 import { pushPredicates } from './rules/push-predicates.ts';
 import { selfJoin } from './rules/self-join.ts';
+import { sharedPredicates } from './rules/shared-predicates.ts';
 import { shareSubplans } from './rules/share-subplans.ts';
 import { spreadEqualities } from './rules/spread-equalities.ts';
 import { thresholdElision } from './rules/threshold-elision.ts';
@@ -71,6 +72,7 @@ const SIMPLIFY: Group = {
     fuse,
     propagateEmpty,
     pushPredicates,
+    sharedPredicates,
     nullBranches,
     windowTopK,
   ],

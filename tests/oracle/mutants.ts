@@ -193,6 +193,12 @@ export const MUTANTS: readonly Mutant[] = [
     'const left = node.anti && false',
   ),
   rule(
+    "a binding's rows are dropped by what one reader drops",
+    'shared-predicates',
+    'return inputs(relation).reduce((sofar, input) => common(input, binding, sofar), found);',
+    'return inputs(relation).map((input) => common(input, binding, null)).find((list) => list !== null) ?? found;',
+  ),
+  rule(
     'DISTINCT inside every aggregate is needless',
     'distinct-arguments',
     'IDEMPOTENT.has(aggregate.function) ||',

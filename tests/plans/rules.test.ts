@@ -68,6 +68,17 @@ describe('rules', () => {
     expect(text).toMatch(/^project #0\n {2}anti join on #1 = right #0/);
   });
 
+  test('a condition on the rows that outer joins keep is asked before all of them', () => {
+    const over = 'from t x join t y on x.b = y.a left join u on u.k = x.b left join u z on z.k = u.v';
+    const kept = optimized(`select x.a, u.v, z.v ${over} where y.b = 2 and x.b < y.b`);
+    expect(kept.match(/filter/g)).toHaveLength(1);
+    expect(kept).toMatch(
+      /join on #1 = #2 and \(#1 < #3\)\n *project #0, #1\n *get public.t\n *filter \(#1 = 2\)/,
+    );
+    const raises = optimized(`select x.a, u.v, z.v ${over} where 1 / x.a = 2`);
+    expect(raises).toMatch(/^let [^]*\nunion[^]*1 \/ #0[^]*1 \/ #0/);
+  });
+
   test('equalities spread constants over a join', () => {
     const text = optimized(
       'select o.total from orders o join customers c on c.id = o.customer_id where c.id = 7',
