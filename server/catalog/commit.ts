@@ -8,6 +8,8 @@ import type { CatalogChange } from './catalog.ts';
 
 /** What belongs to a change outside of the catalog. */
 export interface Effects {
+  /** Right before it is committed, when nothing is prepared any more. */
+  readonly before?: () => Promise<void>;
   /** Once it is committed. */
   readonly committed?: () => void;
   /** If it is not: takes back what was prepared for it. */
@@ -27,6 +29,7 @@ export async function commitCatalog(
   }
   const transaction = writes ?? system.engine.beginTransaction();
   try {
+    await effects.before?.();
     system.systemWriter.write(changes, transaction, system.catalog);
     await system.sequencer.commit(transaction);
     system.catalog.apply(changes);

@@ -12,6 +12,8 @@ export type LockWaiter = Pick<SessionContext, 'setting' | 'cancelled'>;
 /** Runs DDL, each piece as one step. */
 export interface DdlGate {
   run<T>(work: () => Promise<T>, waiter?: LockWaiter): Promise<T>;
+  /** Begins a piece that ends when what it gives is called. */
+  acquire(waiter?: LockWaiter): Promise<() => void>;
 }
 
 export class DdlLock implements DdlGate {

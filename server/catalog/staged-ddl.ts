@@ -1,9 +1,10 @@
 /**
- * DDL inside a transaction: its statements see a catalog of their own, its rows are among the transaction's writes, and one
+ * DDL inside a transaction, or a statement that changes several objects one after the other: its statements see a catalog of their own, its rows are among the transaction's writes, and one
  * commit makes both true for everybody, or neither.
  */
 import type { Transaction } from '../../engine/index.ts';
 import type { ObjectId } from '../../sql/catalog.ts';
+import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import type { CatalogChange } from './catalog.ts';
 import type { Effects } from './commit.ts';
@@ -17,8 +18,12 @@ export class StagedDdl {
   #system: System;
   #ended = false;
 
+  /** It is one statement: nothing but a failure of itself takes it back. */
+  readonly alone: boolean;
+
   /** `release`: gives back the lock on DDL, which the transaction holds until its end. */
-  constructor(main: System, writes: Transaction, release: () => void) {
+  constructor(main: System, writes: Transaction, release: () => void, alone = false) {
+    this.alone = alone;
     this.#main = main;
     this.#writes = writes;
     this.#release = release;
@@ -54,6 +59,11 @@ export class StagedDdl {
     for (const { effects } of undone.toReversed()) effects.abandoned?.();
   }
 
+  /** The transaction's writes are about to be committed. */
+  async beforeCommit(): Promise<void> {
+    for (const { effects } of this.#steps) await effects.before?.();
+  }
+
   /** The transaction's writes are committed. */
   committed(): void {
     this.#ended = true;
@@ -80,8 +90,25 @@ export class StagedDdl {
       ...this.#main,
       catalog,
       planning: this.#main.planning.over(catalog),
-      ddl: { run: (work) => work() },
+      ddl: { run: (work) => work(), acquire: () => Promise.resolve(() => undefined) },
       staged: this,
     };
   }
+}
+
+/**
+ * Runs a statement whose changes follow from each other, each of them a commit if it were on its own: they see the ones
+ * before, and the end of the statement commits all of them or none.
+ */
+export async function inOneCommit<T>(
+  system: System,
+  session: SessionContext,
+  work: (system: System) => Promise<T>,
+): Promise<T> {
+  if (system.staged) return work(system);
+  const { transaction } = session;
+  const release = await system.ddl.acquire(session);
+  const staged = new StagedDdl(system, transaction.writes, release, true);
+  transaction.ddl = staged;
+  return work(staged.system);
 }

@@ -6,6 +6,7 @@ import type { ObjectId } from '../../sql/catalog.ts';
 import { SqlError } from '../../sql/error.ts';
 import { findType } from '../../sql/types/table.ts';
 import { positionOf } from '../catalog/names.ts';
+import { inOneCommit } from '../catalog/staged-ddl.ts';
 import { type TypeObject, describeObject } from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
@@ -16,7 +17,7 @@ import { type Runnable, command } from './prepared.ts';
 
 export function prepareDropType(system: System, parsed: ParsedStatement, statement: DropStmt): Runnable {
   return command((session) =>
-    system.ddl.run(async () => {
+    inOneCommit(system, session, async (system) => {
       const isDomain = statement.removeType === 'OBJECT_DOMAIN';
       const cascade = statement.behavior === 'DROP_CASCADE';
       const ids = (statement.objects ?? []).flatMap((node) => {
@@ -43,7 +44,7 @@ export function prepareDropType(system: System, parsed: ParsedStatement, stateme
       const cascaded = cascade ? await dropColumns(system, session, parsed, named) : [];
       await dropObjects(system, session, named, { cascade, cascaded });
       return isDomain ? 'DROP DOMAIN' : 'DROP TYPE';
-    }, session),
+    }),
   );
 }
 

@@ -96,7 +96,7 @@ export async function dropObjects(
     refuseUndroppable(system, object, named, objects);
     if (object.kind === 'type') refuseColumns(system, object, objects);
   }
-  if (system.staged) objects.forEach(refuseRunning);
+  if (system.staged?.alone === false) objects.forEach(refuseRunning);
   const cascaded = objects.filter(
     (object) => !ids.includes(object.id) && object.kind !== 'index' && object.kind !== 'sequence',
   );
@@ -112,9 +112,11 @@ export async function dropObjects(
   ]);
   const drops = objects.map((object): CatalogChange => ({ kind: 'drop', id: object.id }));
   if (drops.length + schemas.length === 0) return;
-  for (const object of objects) await stopObject(system, object);
   const changed = unreferred.map(({ after }): CatalogChange => ({ kind: 'replace', object: after }));
   await commitCatalog(system, [...drops, ...changed, ...schemas], {
+    before: async () => {
+      for (const object of objects) await stopObject(system, object);
+    },
     committed: () => {
       for (const { before, after } of unreferred) {
         constrainAgain(system, after.id);

@@ -197,6 +197,7 @@ export class Executor implements StatementExecutor {
 
   async commit(transaction: OpenTransaction): Promise<void> {
     try {
+      await transaction.ddl?.beforeCommit();
       if (hasWritten(transaction)) await this.#system.sequencer.commit(transaction.writes);
       transaction.ddl?.committed();
       transaction.undo.length = 0;

@@ -37,7 +37,7 @@ export async function replaceView(system: System, root: Defined): Promise<void> 
 /** What was computed beside the old: for one commit of the catalog. */
 export interface Rebuilt {
   readonly changes: readonly CatalogChange[];
-  readonly effects: Required<Effects>;
+  readonly effects: Required<Pick<Effects, 'committed' | 'abandoned'>>;
 }
 
 /** Views, and what is maintained from them, computed anew against `catalog`, in this order. */

@@ -54,6 +54,7 @@ import {
 
 /** What was made, to be taken back or to be kept. */
 class Effects {
+  readonly before: (() => Promise<void>)[] = [];
   readonly abandoned: (() => void)[] = [];
   readonly committed: (() => void)[] = [];
 
@@ -84,7 +85,10 @@ export async function carryOut(context: ActionContext, draft: TableDraft): Promi
       retired = false;
       effects.abandon();
     };
-    await commitCatalog(system, changes, { abandoned, committed: () => effects.commit() }, writes);
+    const before = async (): Promise<void> => {
+      for (const action of effects.before) await action();
+    };
+    await commitCatalog(system, changes, { before, abandoned, committed: () => effects.commit() }, writes);
   } catch (error) {
     effects.abandon();
     throw error;
@@ -145,7 +149,9 @@ async function prepare(
   const children = referringTables(system, draft, lost);
   changes.push(...children.map((object): CatalogChange => ({ kind: 'replace', object })));
   const released = releasedBy(system, draft, lost);
-  for (const object of drops) await stopObject(system, object);
+  effects.before.push(async () => {
+    for (const object of drops) await stopObject(system, object);
+  });
   if (draft.rewrites) {
     const following = readers.map((reader) => withReferences(reader, draft));
     const followed = following.filter((object, index) => object !== readers[index]);

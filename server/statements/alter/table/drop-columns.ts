@@ -1,6 +1,7 @@
 /** Columns of tables that go with their type: DROP TYPE … CASCADE. */
 import type { ParsedStatement } from '../../../../sql/ast/statement.ts';
 import { SqlError } from '../../../../sql/error.ts';
+import { referringTo } from '../../../catalog/foreign-keys.ts';
 import { type TableObject, type TypeObject, describeObject } from '../../../catalog/objects.ts';
 import type { SessionContext } from '../../../session/statement.ts';
 import type { System } from '../../../system.ts';
@@ -9,7 +10,7 @@ import { takeOut } from './actions.ts';
 import { carryOut } from './carry-out.ts';
 import { TableDraft } from './draft.ts';
 
-/** Drops the columns that are of these types with all that depends on them. Gives what went, as notices say it. */
+/** Stages that the columns of these types go, with all that depends on them. Gives what went, as notices say it. */
 export async function dropColumnsOfTypes(
   system: System,
   session: SessionContext,
@@ -31,21 +32,22 @@ export async function dropColumnsOfTypes(
       names.set(stored.id, known);
     }
   }
-  // All that refuses a change is found before the first.
-  const drafted = (table: number, cascaded: string[]): TableDraft => {
+  const cascaded: string[] = [];
+  const context = { system, session, parsed, cascaded };
+  // Tables that refer come before those that they refer to: a foreign key goes with its own column, untold.
+  const refers = (table: number): number =>
+    names.has(table) && referringTo(system.catalog, table).some(({ table: child }) => names.has(child.id))
+      ? 1
+      : 0;
+  for (const [table, columns] of [...names].toSorted(([a], [b]) => refers(a) - refers(b))) {
     const draft = new TableDraft(system, system.catalog.object(table) as TableObject);
-    for (const name of names.get(table)!) {
+    for (const name of columns) {
       const column = draft.find(name);
       if (!column) continue;
       cascaded.push(`column ${name} of table ${draft.table.name}`);
-      takeOut({ system, session, parsed, cascaded }, draft, column, true);
+      takeOut(context, draft, column, true);
     }
-    return draft;
-  };
-  for (const table of names.keys()) drafted(table, []);
-  const cascaded: string[] = [];
-  for (const table of names.keys()) {
-    await carryOut({ system, session, parsed, cascaded }, drafted(table, cascaded));
+    await carryOut(context, draft);
   }
   return cascaded;
 }
