@@ -84,7 +84,7 @@ export interface CatalogRelation {
   readonly primaryKeyName: string | null;
   /** Of a table: what ON CONFLICT may name, the primary key first. */
   readonly uniqueKeys?: readonly UniqueKey[];
-  /** Of a source: rows come, and never go or change. */
+  /** Of a source or a materialized view: rows come, and never go or change. */
   readonly appendOnly?: boolean;
   /** Of a table: the foreign keys that refer to it. */
   referencedBy?(): readonly Reference[];

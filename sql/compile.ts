@@ -15,6 +15,7 @@ import { keyExpr } from './physical/layout.ts';
 import type { LoweredQuery } from './lower/lower.ts';
 import { lowerQuery, lowerView, lowerWrite } from './lower/lower.ts';
 import type { KnownView, KnownViews } from './lower/known-views.ts';
+import { isAppendOnly } from './optimize/analysis/append-only.ts';
 import type { RuleContext } from './optimize/pipeline.ts';
 import { optimize, simplify } from './optimize/pipeline.ts';
 import { evaluatorFor } from './optimize/evaluate.ts';
@@ -62,6 +63,8 @@ export interface Compiled {
   readonly keys: readonly (readonly number[])[];
   /** It gives the rows of one relation, hardly changed: they need not be kept a second time. */
   readonly passesThrough: boolean;
+  /** Of what is maintained: rows come, and never go or change. */
+  readonly appendOnly: boolean;
   /** For maintain: the layout of the output arrangement. */
   readonly layout: Layout | null;
   /** Texts of the stages for EXPLAIN: produced on demand. */
@@ -188,6 +191,12 @@ function compileLowered(
     requires: physical.shared.map((request) => ({ ...request, plan: planShared(request, catalog) })),
     keys: lowered.keys,
     passesThrough: passesThrough(optimized.relation),
+    appendOnly:
+      input.target.kind === 'maintain' &&
+      isAppendOnly(optimized.relation, {
+        object: (object) => catalog.relation(object).appendOnly === true,
+        binding: () => false,
+      }),
     layout: physical.layout,
     explain: (stage, format, options) =>
       explainStage(

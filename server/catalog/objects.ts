@@ -115,6 +115,8 @@ export interface MaterializedViewObject extends ObjectBase, Stored, Definition {
    * does, and the engine knows no arrangement of it.
    */
   readonly isComputed: boolean;
+  /** Rows come, and never go or change: what it is made of is so. What reads it is planned by that. */
+  readonly appendOnly: boolean;
   /** Shared arrangements that its dataflow imports. */
   readonly uses: readonly ArrangementId[];
 }

@@ -344,7 +344,7 @@ export class StatementCatalog implements CatalogReader {
           primaryKeyName: object.kind === 'table' ? object.primaryKeyName : null,
           uniqueKeys,
           ...(object.kind === 'table' ? this.#foreignKeys(object) : {}),
-          ...(object.kind === 'source' ? { appendOnly: object.appendOnly } : {}),
+          ...('appendOnly' in object ? { appendOnly: object.appendOnly } : {}),
           get estimatedRows() {
             return estimate(object.arrangement);
           },

@@ -54,6 +54,7 @@ export function prepareCreateMaterializedView(
         onError,
         mustStore: stored,
         isComputed: readsAsView(compiled, { mustStore: stored, onError }),
+        appendOnly: compiled.appendOnly,
       };
       const maintained = { ...compiled, skipsErrors: onError === 'skip' };
       return { object, maintained, background };

@@ -24,7 +24,8 @@ import { type Planning, SYSTEM_SESSION } from '../planning.ts';
 
 /** What a definition says of a view: all but what is installed for it. */
 export type Defined =
-  ViewObject | Omit<MaterializedViewObject, 'arrangement' | 'layout' | 'keys' | 'uses' | 'isComputed'>;
+  | ViewObject
+  | Omit<MaterializedViewObject, 'arrangement' | 'layout' | 'keys' | 'uses' | 'isComputed' | 'appendOnly'>;
 
 /** Puts `root` in the place of the view with its id, with all that is computed from it. */
 export async function replaceView(system: System, root: Defined): Promise<void> {
@@ -151,8 +152,8 @@ export async function installView(
   const isComputed = readsAsView(compiled, view);
   const uses = isComputed ? [] : await system.dataflows.install(maintained, () => system.sequencer.last);
   const columns = withTypes(view.columns, query.columns);
-  const { layout, keys } = compiled;
-  return { ...view, columns, arrangement, layout, keys, isComputed, uses };
+  const { layout, keys, appendOnly } = compiled;
+  return { ...view, columns, arrangement, layout, keys, isComputed, appendOnly, uses };
 }
 
 async function installIndex(system: System, catalog: Catalog, index: IndexObject): Promise<IndexObject> {
