@@ -42,6 +42,8 @@ export class Dataflows implements SharedArrangements {
   readonly #shared = new Map<ArrangementId, Shared>();
   /** Dataflows that hydrate, and those that failed to until they are dropped. */
   readonly #hydrating = new Map<ArrangementId, Promise<void>>();
+  /** Views that are computed when they are read, and whose rows are about to be kept. Each resolves when that has ended. */
+  readonly storing = new Map<ObjectId, Promise<void>>();
 
   constructor(engine: Engine) {
     this.#engine = engine;

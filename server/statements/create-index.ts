@@ -13,7 +13,7 @@ import { parse } from '../../sql/parse/parse.ts';
 import { type KeyExpr, type Plan, FORMAT_VERSION } from '../../engine/plan.generated.ts';
 import { layoutByKey } from '../../sql/physical/layout.ts';
 import { toColumnType } from '../../sql/types/column-type.ts';
-import { nameIsTaken, requireObject } from '../catalog/names.ts';
+import { lookUp, nameIsTaken, requireObject } from '../catalog/names.ts';
 import { type CatalogObject, type IndexObject, kindName } from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
@@ -23,7 +23,7 @@ import { type Making, makeMaintained } from './maintained-object.ts';
 import { free } from './constraint-objects.ts';
 import { type Runnable, command } from './prepared.ts';
 import { SYSTEM_SESSION } from './planning.ts';
-import { storeRows } from './stored-view.ts';
+import { storedView } from './stored-view.ts';
 import { verifyUnique } from './verify-constraints.ts';
 
 export type Stored = Extract<CatalogObject, { arrangement: number; columns: readonly { name: string }[] }>;
@@ -75,10 +75,9 @@ async function createIndex(
 ): Promise<string> {
   const isTaken = (target: { schema: string; name: string }): boolean =>
     nameIsTaken(system.catalog, session, target, statement.if_not_exists ?? false);
-  await system.ddl.run(async () => {
-    const { object } = planIndex(system, session, parsed, statement, relation);
-    if (!isTaken(object)) await storeIndexed(system, session, parsed, relation);
-  }, session);
+  const indexed = lookUp(system.catalog, session, parsed, relation);
+  const storing = indexed && system.dataflows.storing.get(indexed.id);
+  if (storing && !system.staged) await Promise.race([storing, session.cancelled]);
   await makeMaintained(
     system,
     session,
@@ -89,17 +88,6 @@ async function createIndex(
     isTaken,
   );
   return 'CREATE INDEX';
-}
-
-/** An index is made of rows that are kept: those of a view that computes them are from now on. */
-async function storeIndexed(
-  system: System,
-  session: SessionContext,
-  parsed: ParsedStatement,
-  name: QualifiedName,
-): Promise<void> {
-  const relation = requireObject(system.catalog, session, parsed, name, INDEXED);
-  if (relation.kind === 'materializedView') await storeRows(system, relation);
 }
 
 /** `WITH (background)` or `WITH (background = true)`; the storage parameters of a btree mean nothing here. */
@@ -138,7 +126,9 @@ function planIndex(
   statement: IndexStmt,
   relationName: QualifiedName,
 ): Omit<Making, 'background'> {
-  const relation = requireObject(system.catalog, session, parsed, relationName, INDEXED) as Stored;
+  const found = requireObject(system.catalog, session, parsed, relationName, INDEXED) as Stored;
+  const stores = found.kind === 'materializedView' ? storedView(system, found) : null;
+  const relation: Stored = stores?.view ?? found;
   const columnTypes = relation.columns.map((column) => toColumnType(column.type));
   const fields = (statement.indexParams ?? []).map((param) => nodeAs(param, 'IndexElem'));
   const scalars =
@@ -196,7 +186,7 @@ function planIndex(
     uses: [],
   };
   const maintained = { plan: indexPlan(relation, index), requires: [] };
-  if (!index.unique) return { object: index, maintained };
+  if (!index.unique) return { object: index, maintained, ...(stores ? { stores } : {}) };
   if (relation.kind !== 'table') {
     const message = `a unique index on ${kindName(relation.kind)} "${relation.name}" is not supported`;
     throw new SqlError({ sqlstate: '0A000', message });

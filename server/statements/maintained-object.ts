@@ -2,8 +2,12 @@
  * Making an object that a dataflow maintains (materialized view, index). The statement returns when the dataflow has
  * hydrated, and the name exists from then on; in the background the name exists at once, and who reads it waits.
  * Other DDL goes on meanwhile.
+ *
+ * An index of a view that is computed when it is read is made of rows that have to be kept first: a dataflow of the view
+ * hydrates before that of the index. The view goes on being computed until both have, or, in the background, it has.
  */
 import { SqlError } from '../../sql/error.ts';
+import type { CatalogChange } from '../catalog/catalog.ts';
 import { commitCatalog } from '../catalog/commit.ts';
 import {
   type CatalogObject,
@@ -22,8 +26,17 @@ export interface Making {
   readonly object: MaintainedObject;
   readonly maintained: Maintained;
   readonly background: boolean;
+  /** Of an index: the view whose rows are kept from now on, as it will be. */
+  readonly stores?: { readonly view: MaterializedViewObject; readonly maintained: Maintained };
   /** What must hold once it has hydrated, before it has its name. */
   readonly verify?: () => Promise<void>;
+}
+
+/** What was begun: the view whose rows are kept for it, and the object. */
+interface Begun {
+  readonly stored: { readonly view: MaterializedViewObject; readonly installation: Installation } | null;
+  readonly made: MaintainedObject;
+  readonly installation: Installation;
 }
 
 /**
@@ -43,27 +56,46 @@ export async function makeMaintained(
   const started = await system.ddl.run(async () => {
     const making = plan();
     if (!making || (await addComputed(system, making))) return null;
-    const { installation, made } = begin(system, making);
+    const begun = begin(system, making);
+    const ended = storing(system, begun);
     if (making.background) {
-      await add(system, made, installation);
-      finishInBackground(system, installation);
+      await addInBackground(system, begun, ended);
       return null;
     }
-    const read = made.dependsOn.map((id) => system.catalog.object(id));
-    return { made, installation, read, verify: making.verify };
+    const ids = [...begun.made.dependsOn, ...(begun.stored?.view.dependsOn ?? [])];
+    const read = ids.map((id) => system.catalog.object(id));
+    return { begun, read, verify: making.verify, ended };
   }, session);
   if (!started) return;
-  const { made, installation, read, verify } = started;
-  await orDrop(system, installation, () => hydrated(system, session, installation, made));
+  try {
+    await finish(system, session, started, isTaken);
+  } finally {
+    started.ended();
+  }
+}
+
+/** Waits until what was begun has hydrated, and gives it its name. */
+async function finish(
+  system: System,
+  session: SessionContext,
+  started: {
+    readonly begun: Begun;
+    readonly read: readonly CatalogObject[];
+    readonly verify: Making['verify'];
+  },
+  isTaken: (object: MaintainedObject) => boolean,
+): Promise<void> {
+  const { begun, read, verify } = started;
+  await orDrop(system, begun, () => hydrated(system, session, begun));
   await system.ddl.run(async () => {
-    const taken = await orDrop(system, installation, async () => {
+    const taken = await orDrop(system, begun, async () => {
       read.forEach((object) => refuseChanged(system, object));
-      if (isTaken(made)) return true;
+      if (isTaken(begun.made)) return true;
       await verify?.();
       return false;
     });
-    if (taken) system.dataflows.drop(installation);
-    else await add(system, made, installation);
+    if (taken) drop(system, begun);
+    else await add(system, begun);
   });
 }
 
@@ -75,14 +107,15 @@ async function makeInTransaction(
 ): Promise<void> {
   const making = plan();
   if (!making || (await addComputed(system, making))) return;
-  const { installation, made } = begin(system, making);
-  if (!making.background) {
-    await orDrop(system, installation, async () => {
-      await hydrated(system, session, installation, made);
+  const begun = begin(system, making);
+  // A view's rows are kept from the commit on: they are there by then.
+  if (!making.background || begun.stored) {
+    await orDrop(system, begun, async () => {
+      await hydrated(system, session, begun);
       await making.verify?.();
     });
   }
-  await add(system, made, installation);
+  await add(system, begun);
 }
 
 /** A view that nothing is maintained for is there when the catalog knows it; false if it is no such view. */
@@ -92,32 +125,96 @@ async function addComputed(system: System, { object }: Making): Promise<boolean>
   return true;
 }
 
-function begin(
-  system: System,
-  { maintained, object }: Making,
-): { installation: Installation; made: MaintainedObject } {
-  const installation = system.dataflows.start(maintained, () => system.sequencer.last);
-  return { installation, made: { ...object, uses: installation.uses } };
+function begin(system: System, { maintained, object, stores }: Making): Begun {
+  const start = (what: Maintained): Installation => system.dataflows.start(what, () => system.sequencer.last);
+  const view = stores && start(stores.maintained);
+  const installation = start(maintained);
+  return {
+    stored: stores && view ? { view: { ...stores.view, uses: view.uses }, installation: view } : null,
+    made: { ...object, uses: installation.uses },
+    installation,
+  };
 }
 
-async function add(system: System, object: MaintainedObject, installation: Installation): Promise<void> {
-  await commitCatalog(system, [{ kind: 'add', object }], {
-    abandoned: () => system.dataflows.drop(installation),
+/** Others that want the view's rows kept wait until what is given is called. */
+function storing(system: System, { stored }: Begun): () => void {
+  if (!stored) return () => undefined;
+  let resolve = (): void => undefined;
+  const ended = new Promise<void>((resolved) => (resolve = resolved));
+  system.dataflows.storing.set(stored.view.id, ended);
+  return () => {
+    system.dataflows.storing.delete(stored.view.id);
+    resolve();
+  };
+}
+
+async function add(system: System, begun: Begun): Promise<void> {
+  const { stored, made } = begun;
+  const kept: CatalogChange[] = stored ? [{ kind: 'replace', object: stored.view }] : [];
+  await commitCatalog(system, [...kept, { kind: 'add', object: made }], {
+    abandoned: () => drop(system, begun),
   });
 }
 
-/** Does `work`; if it fails, the dataflow goes. */
-async function orDrop<T>(system: System, installation: Installation, work: () => Promise<T>): Promise<T> {
+/** The name is there at once. A view goes on being computed until its rows are there. */
+async function addInBackground(system: System, begun: Begun, ended: () => void): Promise<void> {
+  const { stored, made, installation } = begun;
+  if (!stored) {
+    await add(system, begun);
+    finishInBackground(system, installation);
+    return;
+  }
+  const before = system.catalog.object(stored.view.id) as MaterializedViewObject;
+  const kept: CatalogChange = { kind: 'replace', object: { ...before, mustStore: true } };
+  await commitCatalog(system, [kept, { kind: 'add', object: made }], {
+    abandoned: () => {
+      drop(system, begun);
+      ended();
+    },
+  });
+  stored.installation.ready
+    .then(() => system.ddl.run(() => keepRows(system, stored)))
+    .catch(() => system.dataflows.drop(stored.installation))
+    .finally(ended);
+  finishInBackground(system, installation);
+}
+
+/** The rows of a view are there: what reads it from now on reads them. */
+async function keepRows(system: System, { view, installation }: NonNullable<Begun['stored']>): Promise<void> {
+  const now = system.catalog.has(view.id) ? system.catalog.object(view.id) : null;
+  if (now?.kind !== 'materializedView' || !now.isComputed) {
+    // It was dropped, or made anew with what it reads, and is kept already.
+    system.dataflows.drop(installation);
+    return;
+  }
+  const { arrangement, layout, keys, appendOnly, isComputed, uses } = view;
+  const kept = { ...now, arrangement, layout, keys, appendOnly, isComputed, uses };
+  await commitCatalog(system, [{ kind: 'replace', object: kept }]);
+}
+
+function drop(system: System, { stored, installation }: Begun): void {
+  system.dataflows.drop(installation);
+  if (stored) system.dataflows.drop(stored.installation);
+}
+
+/** Does `work`; if it fails, the dataflows go. */
+async function orDrop<T>(system: System, begun: Begun, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    system.dataflows.drop(installation);
+    drop(system, begun);
     throw error;
   }
 }
 
-/** Waits for a dataflow and tells the client now and then how far it is. */
-async function hydrated(
+/** Waits for the dataflows and tells the client now and then how far they are. */
+async function hydrated(system: System, session: SessionContext, begun: Begun): Promise<void> {
+  const { stored, made, installation } = begun;
+  if (stored) await hydratedOne(system, session, stored.installation, stored.view);
+  await hydratedOne(system, session, installation, made);
+}
+
+async function hydratedOne(
   system: System,
   session: SessionContext,
   installation: Installation,

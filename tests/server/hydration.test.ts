@@ -154,6 +154,73 @@ test('a view that hydrates in the background can be dropped, and its readers lea
   expect((await errorOf(client.query('SELECT * FROM doomed'))).code).toBe('42P01');
 });
 
+test('an index of a view that is computed when it is read holds nothing up while the rows are stored', async () => {
+  const isComputed = async (view: string): Promise<boolean> =>
+    (await rows(other, `EXPLAIN MEMORY PLAN FOR MATERIALIZED VIEW ${view}`))
+      .flat()
+      .join()
+      .includes('computed when');
+  const useOf = async (view: string): Promise<string> =>
+    (await rows(other, `EXPLAIN SELECT * FROM ${view} WHERE pairs = 1`)).flat().join('\n');
+  for (const options of ['', 'WITH (background)']) {
+    await client.query(`CREATE MATERIALIZED VIEW slow WITH (background) AS ${LONG}`);
+    await client.query('CREATE MATERIALIZED VIEW plain AS SELECT g, pairs, total FROM slow');
+    const state = { created: false, indexed: false };
+    const indexing = client
+      .query(`CREATE INDEX by_pairs ON plain (pairs) ${options}`)
+      .then(() => (state.indexed = true));
+    await other.query('CREATE TABLE beside (x int); DROP TABLE beside');
+    // It is still hydrating: what waits for it is cancelled.
+    await other.query("SET statement_timeout = '20ms'");
+    expect((await errorOf(other.query('SELECT * FROM slow'))).code, options).toBe('57014');
+    await other.query('SET statement_timeout = 0');
+    expect(await isComputed('plain'), options).toBe(true);
+    expect(state.indexed, options).toBe(options !== '');
+    // Another index waits for the first, and reads the same rows.
+    await other.query('CREATE INDEX by_total ON plain (total)');
+    await indexing;
+    expect(await isComputed('plain'), options).toBe(false);
+    expect(await useOf('plain')).toContain('by_pairs');
+    expect(await rows(other, 'SELECT count(*) FROM plain WHERE pairs = 14400')).toEqual([['100']]);
+    await client.query('INSERT INTO big VALUES (-1, 0)');
+    expect(await rows(other, 'SELECT g FROM plain WHERE pairs = 14641')).toEqual([[0]]);
+    await client.query('DELETE FROM big WHERE id = -1');
+    await client.query('DROP MATERIALIZED VIEW slow CASCADE');
+  }
+});
+
+test('a view whose rows are being stored in the background can be renamed, replaced and dropped', async () => {
+  const begin = async (): Promise<void> => {
+    await client.query(`CREATE MATERIALIZED VIEW slow WITH (background) AS ${LONG}`);
+    await client.query('CREATE MATERIALIZED VIEW plain AS SELECT g, pairs, total FROM slow');
+    await client.query('CREATE INDEX by_pairs ON plain (pairs) WITH (background)');
+  };
+  await begin();
+  await client.query('ALTER MATERIALIZED VIEW plain RENAME TO renamed');
+  expect(await rows(client, 'SELECT count(*) FROM renamed WHERE pairs = 14400')).toEqual([['100']]);
+  await client.query('CREATE INDEX by_total ON renamed (total)');
+  expect(await rows(client, 'SELECT count(*) FROM renamed WHERE pairs = 14400')).toEqual([['100']]);
+  await client.query('DROP MATERIALIZED VIEW slow CASCADE');
+
+  await begin();
+  await client.query(
+    'CREATE OR REPLACE MATERIALIZED VIEW plain AS SELECT g, -pairs AS pairs, total FROM slow',
+  );
+  expect(await rows(client, 'SELECT count(*) FROM plain WHERE pairs = -14400')).toEqual([['100']]);
+  await client.query('INSERT INTO big VALUES (-1, 0)');
+  expect(await rows(client, 'SELECT g FROM plain WHERE pairs = -14641')).toEqual([[0]]);
+  await client.query('DELETE FROM big WHERE id = -1');
+  await client.query('DROP MATERIALIZED VIEW slow CASCADE');
+
+  await begin();
+  await client.query('DROP MATERIALIZED VIEW slow CASCADE');
+  expect((await errorOf(client.query('SELECT * FROM plain'))).code).toBe('42P01');
+  await begin();
+  await client.query('DROP INDEX by_pairs');
+  expect(await rows(client, 'SELECT count(*) FROM plain WHERE pairs = 14400')).toEqual([['100']]);
+  await client.query('DROP MATERIALIZED VIEW slow CASCADE');
+});
+
 test('options of a view and an index are checked', async () => {
   const refused = await errorOf(client.query('CREATE MATERIALIZED VIEW o WITH (BACKGRUND) AS SELECT 1 AS x'));
   expect(refused).toMatchObject({ code: '22023', hint: 'Perhaps you meant "background".' });

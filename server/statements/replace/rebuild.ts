@@ -16,6 +16,7 @@ import {
   type ViewObject,
   kindName,
 } from '../../catalog/objects.ts';
+import type { Maintained } from '../../dataflows/dataflows.ts';
 import type { System } from '../../system.ts';
 import { type Stored, indexPlan } from '../create-index.ts';
 import { readsAsView } from '../stored-view.ts';
@@ -136,12 +137,26 @@ function withTypes(
   });
 }
 
+type DefinedView = Defined & { readonly kind: 'materializedView' };
+
 /** Computes a view beside what is there. */
 export async function installView(
   system: System,
   planning: Planning,
-  view: Defined & { readonly kind: 'materializedView' },
+  view: DefinedView,
 ): Promise<MaterializedViewObject> {
+  const { object, maintained } = planView(system, planning, view);
+  if (object.isComputed) return object;
+  const uses = await system.dataflows.install(maintained, () => system.sequencer.last);
+  return { ...object, uses };
+}
+
+/** A view as it will be, and what is to be installed for it, unless it is computed when it is read. */
+export function planView(
+  system: System,
+  planning: Planning,
+  view: DefinedView,
+): { readonly object: MaterializedViewObject; readonly maintained: Maintained } {
   const session = { ...SYSTEM_SESSION, searchPath: view.searchPath, timeZone: view.timeZone };
   const query = planning.bindDefinition(view);
   const arrangement = system.catalog.allocateArrangement();
@@ -150,10 +165,10 @@ export async function installView(
   if (!compiled.layout) throw new Error('a maintained plan has a layout');
   const maintained = { ...compiled, skipsErrors: view.onError === 'skip' };
   const isComputed = readsAsView(compiled, view);
-  const uses = isComputed ? [] : await system.dataflows.install(maintained, () => system.sequencer.last);
   const columns = withTypes(view.columns, query.columns);
   const { layout, keys, appendOnly } = compiled;
-  return { ...view, columns, arrangement, layout, keys, isComputed, appendOnly, uses };
+  const object = { ...view, columns, arrangement, layout, keys, isComputed, appendOnly, uses: [] };
+  return { object, maintained };
 }
 
 async function installIndex(system: System, catalog: Catalog, index: IndexObject): Promise<IndexObject> {
