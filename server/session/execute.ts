@@ -9,7 +9,7 @@ import { type Instance, refuse } from '../../sql/parse/template.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { Portal } from './portal.ts';
 import type { Session } from './session.ts';
-import { ddlName, isTransactional } from './statement-class.ts';
+import { ddlName, isComposite, isTransactional } from './statement-class.ts';
 
 /** A statement has an implicit transaction for itself, or shares it with its neighbours. */
 type Company = 'single' | 'group';
@@ -75,7 +75,11 @@ export async function runPortal(
   let company: Company | null = null;
   if (!portal.started) {
     company =
-      !session.transactions.inUse && (alone || !isTransactional(prepared.parsed)) ? 'single' : 'group';
+      !session.transactions.inUse &&
+      (alone || !isTransactional(prepared.parsed)) &&
+      !isComposite(prepared.parsed)
+        ? 'single'
+        : 'group';
     await start(session, portal, company);
   }
   const outcome = await portal.pour(client, maxRows, session.scope);
@@ -145,7 +149,8 @@ function prepareSimple(session: Session, parsed: ParsedStatement): Portal {
  * a sink), each commits on its own; the client is told.
  */
 function companyOf(session: Session, statements: readonly ParsedStatement[]): Company {
-  if (statements.length === 1 || session.transactions.isExplicit) return 'single';
+  if (session.transactions.isExplicit) return 'single';
+  if (statements.length === 1) return isComposite(statements[0]!) ? 'group' : 'single';
   const outside = statements.find((parsed) => !isTransactional(parsed));
   if (outside === undefined) return 'group';
   if (!statements.some((parsed) => /^(begin|start)\b/i.test(parsed.text))) {

@@ -1,5 +1,6 @@
 /** What the session must know of a statement before it runs: whether it ends transactions, whether it is DDL, and of which kind. */
 import { nodeAs, nodeKind } from '../../sql/ast/accessors.ts';
+import { intoClauseOf } from '../../sql/ast/select-into.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 
 /** May run in a failed transaction: COMMIT, ROLLBACK and ROLLBACK TO. */
@@ -52,6 +53,7 @@ export function ddlName(parsed: ParsedStatement): string | null {
   const { statement } = parsed;
   switch (statement.kind) {
     case 'postgres':
+      if (isComposite(parsed)) return 'SelectStmt' in statement.node ? 'SELECT INTO' : 'CREATE TABLE AS';
       return NOT_DDL.has(nodeKind(statement.node)) ? null : firstWords(parsed.text);
     case 'copy_subscribe':
     case 'declare_cursor':
@@ -67,6 +69,13 @@ export function ddlName(parsed: ParsedStatement): string | null {
     default:
       return firstWords(parsed.text);
   }
+}
+
+/** CREATE TABLE AS and SELECT INTO make a table and write its rows: a transaction of several parts, though alone. */
+export function isComposite({ statement }: ParsedStatement): boolean {
+  if (statement.kind !== 'postgres') return false;
+  const select = nodeAs(statement.node, 'SelectStmt');
+  return select === undefined ? 'CreateTableAsStmt' in statement.node : intoClauseOf(select) !== undefined;
 }
 
 /** Whether a transaction can take the statement back: what reads or writes outside of the server it cannot. */

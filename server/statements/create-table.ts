@@ -123,7 +123,7 @@ export function primaryIndex(system: System, table: TableObject, columns: readon
 }
 
 /** Forms of CREATE TABLE that would make another table than the one that is made here. */
-function refuseForms(parsed: ParsedStatement, statement: CreateStmt): void {
+export function refuseForms(parsed: ParsedStatement, statement: CreateStmt): void {
   const persistence = statement.relation?.relpersistence ?? 'p';
   const form =
     persistence === 't'

@@ -4,6 +4,7 @@
 import type { TypeName } from '@pgsql/types';
 import type { Engine } from '../../engine/index.ts';
 import { nodeKind } from '../../sql/ast/accessors.ts';
+import { intoClauseOf, selectIntoAsCreate } from '../../sql/ast/select-into.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { bindDeclaredType } from '../../sql/bind/bind.ts';
 import { SqlError } from '../../sql/error.ts';
@@ -43,6 +44,7 @@ import { prepareCreateSequence } from './create-sequence.ts';
 import { prepareCreateSink } from './create-sink.ts';
 import { prepareCreateSource } from './create-source.ts';
 import { prepareCreateTable } from './create-table.ts';
+import { prepareCreateTableAs } from './create-table-as.ts';
 import { prepareCreateView } from './create-view.ts';
 import { prepareDrop } from './drop.ts';
 import { prepareAlterDomain, prepareRenameDomainConstraint } from './domain/alter-domain.ts';
@@ -312,7 +314,16 @@ function preparePostgres(
 ): Runnable {
   if (parsed.statement.kind !== 'postgres') throw new Error('not a statement of PostgreSQL');
   const { node } = parsed.statement;
-  if ('SelectStmt' in node) return prepareSelect(system, session, parsed, node, parameterTypes);
+  if ('SelectStmt' in node) {
+    if (intoClauseOf(node.SelectStmt) === undefined) {
+      return prepareSelect(system, session, parsed, node, parameterTypes);
+    }
+    const created = selectIntoAsCreate(node.SelectStmt);
+    return prepareCreateTableAs(system, session, parsed, created, parameterTypes);
+  }
+  if ('CreateTableAsStmt' in node && node.CreateTableAsStmt.objtype === 'OBJECT_TABLE') {
+    return prepareCreateTableAs(system, session, parsed, node.CreateTableAsStmt, parameterTypes);
+  }
   if (isWrite(node)) {
     return prepareWrite(system, session, parsed, node, parameterTypes);
   }

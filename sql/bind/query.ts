@@ -50,7 +50,11 @@ export function prepareSelectStatement(select: SelectStmt, outer: QueryContext):
     throw statement.unsupported('FOR UPDATE and FOR SHARE');
   }
   if (select.intoClause !== undefined) {
-    throw statement.unsupported('SELECT INTO', undefined, 'Use CREATE MATERIALIZED VIEW.');
+    throw statement.unsupported(
+      'SELECT INTO here',
+      undefined,
+      'Write SELECT … INTO as a statement of its own.',
+    );
   }
   const { context, wrap } = bindWith(select.withClause, outer);
   const prepared =
