@@ -268,7 +268,16 @@ export type Output = { "kind": "arrangement", node: number, arrangement: number,
 /**
  * For foreign keys that follow a change: of each row that is replaced the old one's columns, then the new one's.
  */
-replaced?: number, returning: Mfp | null, conflict: OnConflict | null, };
+replaced?: number, returning: Mfp | null, 
+/**
+ * Makes what the client sees of the rows that `returning` gives, which it reads as [`WRITTEN`]; everything else
+ * it reads as it was before the command. A plan with [`Output::Rows`], with the same parameters.
+ */
+returningQuery?: Plan, 
+/**
+ * The last column of `inserted`, an int8, says in which order its rows are taken, and is not part of them.
+ */
+ordered?: boolean, conflict: OnConflict | null, };
 export type Finishing = { 
 /**
  * Sort keys over the node's columns; rows that tie come in the order of their packed bytes.

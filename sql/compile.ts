@@ -14,6 +14,7 @@ import { toExpr, toKeyExpr } from './physical/expr.ts';
 import { keyExpr } from './physical/layout.ts';
 import type { LoweredQuery } from './lower/lower.ts';
 import { lowerQuery, lowerView, lowerWrite } from './lower/lower.ts';
+import { returnedColumns } from './lower/returning.ts';
 import type { KnownView, KnownViews } from './lower/known-views.ts';
 import { isAppendOnly } from './optimize/analysis/append-only.ts';
 import type { RuleContext } from './optimize/pipeline.ts';
@@ -22,13 +23,15 @@ import { evaluatorFor } from './optimize/evaluate.ts';
 import type { PhysicalPlan, Target } from './physical/physical.ts';
 import { planRelation, planShared } from './physical/physical.ts';
 import { typeOf } from './bind/scalar.ts';
+import { hasSubquery } from './hir/subquery.ts';
 import { mapReferences } from './hir/traverse.ts';
 import { passesThrough } from './mir/passes-through.ts';
 import { visitRelation } from './mir/traverse.ts';
-import type { ExplainFormat, ExplainOptions, ExplainStage } from './explain/explain.ts';
+import type { ExplainFormat, ExplainOptions, ExplainStage, PlannedStages } from './explain/explain.ts';
 import { explainStage } from './explain/explain.ts';
 import { toScalarType } from './types/column-type.ts';
 import type { NullableType, SqlType } from './types/type.ts';
+import { WRITTEN, withWritten } from './written.ts';
 
 /** What a compiled query will be used for. */
 export type Purpose =
@@ -115,19 +118,34 @@ export function compileQuery(query: HirQuery, purpose: Purpose, environment: Pla
 
 /** Compiles a bound INSERT, UPDATE, DELETE or MERGE. */
 export function compileWrite(write: HirWrite, environment: PlanningEnvironment): Compiled {
-  const { catalog } = environment;
-  const rules = rulesFor(environment);
+  const { operation, object } = write;
+  const { name } = environment.catalog.relation(object);
+  const queried = write.returning?.some(({ scalar }) => hasSubquery(scalar)) ?? false;
+  const catalog = queried ? withWritten(environment.catalog, returnedColumns(write)) : environment.catalog;
+  const known = { ...environment, catalog };
+  const rules = rulesFor(known);
   const { keysOfObject } = rules;
   const lowered = lowerWrite(write, { keysOfObject, knownView: knownViews(environment, rules) });
-  const { operation, object } = write;
+  const { returningQuery } = lowered;
+  const returning =
+    returningQuery &&
+    planLowered(known, rules, {
+      name: `returning ${name}`,
+      lowered: returningQuery,
+      target: { kind: 'rows', finishing: returningQuery.finishing! },
+      parameters: write.parameters,
+    });
   return compileLowered(environment, rules, {
-    name: `${operation} ${catalog.relation(object).name}`,
+    name: `${operation} ${name}`,
     lowered,
+    returning,
     target: {
       kind: 'write',
       operation,
       object,
       returning: lowered.returning,
+      returningQuery: returning?.physical ?? null,
+      ordered: write.ordered ?? false,
       arbiters: write.conflict?.arbiters ?? null,
       update: lowered.update,
     },
@@ -159,18 +177,15 @@ function knownViews(
   return knownView;
 }
 
-function compileLowered(
-  environment: PlanningEnvironment,
-  rules: RuleContext,
-  input: {
-    name: string;
-    lowered: LoweredQuery;
-    target: Target;
-    hir: HirRelation;
-    columns: readonly HirColumn[];
-    parameters: readonly SqlType[];
-  },
-): Compiled {
+interface ToPlan {
+  readonly name: string;
+  readonly lowered: LoweredQuery;
+  readonly target: Target;
+  readonly parameters: readonly SqlType[];
+}
+
+/** The stages after lowering. */
+function planLowered(environment: PlanningEnvironment, rules: RuleContext, input: ToPlan): PlannedStages {
   const { catalog } = environment;
   const { lowered } = input;
   const optimized = optimize(lowered, rules, environment.withoutRules);
@@ -182,29 +197,41 @@ function compileLowered(
     allocate: () => environment.allocateArrangement(),
     withoutRules: environment.withoutRules,
   });
+  return { lowered: lowered.relation, optimized: optimized.relation, physical, catalog };
+}
+
+function compileLowered(
+  environment: PlanningEnvironment,
+  rules: RuleContext,
+  input: ToPlan & {
+    readonly hir: HirRelation;
+    readonly columns: readonly HirColumn[];
+    readonly returning?: PlannedStages | null;
+  },
+): Compiled {
+  const { catalog } = environment;
+  const { lowered, returning = null } = input;
+  const planned = planLowered(environment, rules, input);
+  const { optimized, physical } = planned;
+  const read = [lowered.relation, ...(returning === null ? [] : [returning.lowered])];
   return {
     plan: physical.plan,
     columns: input.columns,
     parameters: input.parameters,
     sessionValues: lowered.sessionValues,
-    reads: objectsOf(lowered.relation),
+    reads: objectsOf(read),
     requires: physical.shared.map((request) => ({ ...request, plan: planShared(request, catalog) })),
     keys: lowered.keys,
-    passesThrough: passesThrough(optimized.relation),
+    passesThrough: passesThrough(optimized),
     appendOnly:
       input.target.kind === 'maintain' &&
-      isAppendOnly(optimized.relation, {
+      isAppendOnly(optimized, {
         object: (object) => catalog.relation(object).appendOnly === true,
         binding: () => false,
       }),
     layout: physical.layout,
     explain: (stage, format, options) =>
-      explainStage(
-        { hir: input.hir, lowered: lowered.relation, optimized: optimized.relation, physical, catalog },
-        stage,
-        format,
-        options,
-      ),
+      explainStage({ hir: input.hir, ...planned, returning }, stage, format, options),
   };
 }
 
@@ -227,11 +254,13 @@ function sessionTypes(lowered: LoweredQuery): ScalarType[] {
   });
 }
 
-function objectsOf(relation: MirRelation): ObjectId[] {
+function objectsOf(relations: readonly MirRelation[]): ObjectId[] {
   const objects = new Set<ObjectId>();
-  visitRelation(relation, (node) => {
-    if (node.kind === 'get') objects.add(node.object);
-  });
+  for (const relation of relations) {
+    visitRelation(relation, (node) => {
+      if (node.kind === 'get' && node.object !== WRITTEN) objects.add(node.object);
+    });
+  }
   return [...objects];
 }
 

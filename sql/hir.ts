@@ -256,7 +256,7 @@ export interface HirWrite {
   readonly object: ObjectId;
   /**
    * insert: the new rows in the table's column order. delete: the old rows. update: old row's columns, then the new
-   * row's. Values are cast, defaults filled in, NOT NULL checked by `raise`. Behind these come the columns of FROM or
+   * row's. Values are cast, defaults filled in, NOT NULL checked by `raise`. update and delete: behind these come the columns of FROM or
    * USING if RETURNING reads them. merge: as update (what there is not is NULL), then `merge_action()` as text, then
    * what RETURNING reads; a row for each row that is written.
    */
@@ -269,6 +269,8 @@ export interface HirWrite {
   /** merge: columns that tell one row of the table from any other. An old row that comes twice is error 21000. */
   readonly identity?: readonly number[];
   readonly conflict?: HirConflict | null;
+  /** insert: the last column, an int8, says in which order the rows are taken, and is not part of them. */
+  readonly ordered?: boolean;
   /** Over `relation`'s columns; with `conflict`: over the old row's columns (NULL if there is none) and the new row's. */
   readonly returning:
     readonly { readonly name: string; readonly scalar: HirScalar; readonly type: NullableType }[] | null;
@@ -279,7 +281,7 @@ export interface HirWrite {
 export interface HirConflict {
   /** The keys that decide. */
   readonly arbiters: readonly UniqueKey[];
-  /** How many columns the table has. Behind them the relation can have others, for DO UPDATE and RETURNING. */
+  /** How many columns the table has. Behind them the relation can have others, for DO UPDATE. */
   readonly width: number;
   /** DO UPDATE, over the old row's columns and then those of the row that conflicts: when, and the new row. Null: DO NOTHING. */
   readonly update: { readonly condition: HirScalar | null; readonly values: readonly HirScalar[] } | null;

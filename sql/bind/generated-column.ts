@@ -3,6 +3,7 @@ import type { Node } from '@pgsql/types';
 import type { CatalogColumn } from '../catalog.ts';
 import { functions } from '../functions/table.ts';
 import type { HirRelation, HirScalar } from '../hir.ts';
+import { isVolatile } from '../hir/volatile.ts';
 import { freeOfScalar, mapReferences, mapScalarParts } from '../hir/traverse.ts';
 import { displayType, formatType } from '../types/format.ts';
 import type { TypeName } from '../types/type.ts';
@@ -164,18 +165,6 @@ export function withGenerated(
       throw new Statement(environment).unsupported(what);
     });
   });
-}
-
-const volatile: ReadonlySet<string> = new Set(
-  functions.flatMap((entry) => (entry.volatility === 'volatile' ? [entry.opcode] : [])),
-);
-
-function isVolatile(scalar: HirScalar): boolean {
-  let found = false;
-  visit(scalar, (node) => {
-    found ||= node.kind === 'call' && volatile.has(node.opcode);
-  });
-  return found;
 }
 
 /**

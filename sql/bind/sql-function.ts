@@ -3,6 +3,7 @@
  * before them, as in PostgreSQL; `$1` is the same value.
  */
 import type { FuncCall, Node } from '@pgsql/types';
+import { isVolatile } from '../hir/volatile.ts';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import type { CatalogFunction, FunctionColumn, ObjectId } from '../catalog.ts';
 import { SqlError } from '../error.ts';
@@ -310,23 +311,6 @@ export function sqlFunctionRows(call: BoundCall, context: QueryContext): HirRela
     type: { ...column.type, nullable: true },
   }));
   return { kind: 'join', columns: nullable, type: 'left', left: oneRow, right: rows, on: null };
-}
-
-const volatileOpcodes: ReadonlySet<string> = new Set(
-  functions.flatMap((entry) => (entry.volatility === 'volatile' ? [entry.opcode] : [])),
-);
-
-/** Whether a call whose value is another each time is in it. */
-function isVolatile(scalar: HirScalar): boolean {
-  let found = scalar.kind === 'call' && volatileOpcodes.has(scalar.opcode);
-  mapScalarParts(scalar, {
-    scalar: (child) => {
-      found ||= isVolatile(child);
-      return child;
-    },
-    relation: (relation) => relation,
-  });
-  return found;
 }
 
 /** An argument that is volatile must be computed once: the body has to be an expression that reads it exactly once. */

@@ -10,18 +10,25 @@ import { printHir } from './hir.ts';
 import { indexHints } from './hints.ts';
 import { printMir } from './mir.ts';
 import { printPlan } from './plan.ts';
+import { indent } from './text.ts';
 
 /** RAW, DECORRELATED, OPTIMIZED, PHYSICAL. */
 export type ExplainStage = 'raw' | 'decorrelated' | 'optimized' | 'physical';
 export type ExplainFormat = 'text' | 'json';
 
-/** All stages of one compilation. */
-export interface Stages {
-  readonly hir: HirRelation;
+/** The stages of one plan after binding. */
+export interface PlannedStages {
   readonly lowered: MirRelation;
   readonly optimized: MirRelation;
   readonly physical: PhysicalPlan;
   readonly catalog: CatalogReader;
+}
+
+/** All stages of one compilation. */
+export interface Stages extends PlannedStages {
+  readonly hir: HirRelation;
+  /** The query of a write's RETURNING. */
+  readonly returning: PlannedStages | null;
 }
 
 /** What is printed of a stage besides its tree. */
@@ -49,9 +56,20 @@ export function explainStage(
     const trees = { raw: hir, decorrelated: lowered, optimized, physical: plan };
     return JSON.stringify(trees[stage], null, 2);
   }
+  if (stage === 'raw') return printHir(hir, catalog);
+  const text = planText(stages, stage, arrangements);
+  const { returning } = stages;
+  return returning === null
+    ? text
+    : [text, 'returning:', ...indent(planText(returning, stage, arrangements).split('\n'))].join('\n');
+}
+
+function planText(
+  { lowered, optimized, physical, catalog }: PlannedStages,
+  stage: Exclude<ExplainStage, 'raw'>,
+  arrangements: boolean,
+): string {
   switch (stage) {
-    case 'raw':
-      return printHir(hir, catalog);
     case 'decorrelated':
       return printMir(lowered, catalog);
     case 'optimized':

@@ -4,14 +4,16 @@
  */
 import type { ObjectId } from '../catalog.ts';
 import { hasSubquery } from '../hir/subquery.ts';
-import type { HirColumn, HirQuery, HirRelation, HirScalar, HirWrite, SessionValue } from '../hir.ts';
+import type { HirQuery, HirRelation, HirScalar, HirWrite, SessionValue } from '../hir.ts';
 import type { MirFinishing, MirRelation, MirScalar } from '../mir.ts';
 import { SqlError } from '../error.ts';
 import type { Keys } from '../optimize/analysis/keys.ts';
 import { project, topK } from '../mir/relation.ts';
+import * as build from '../mir/scalar.ts';
 import { LoweringContext } from './context.ts';
 import type { KnownView } from './known-views.ts';
 import { lowerRelation } from './relation.ts';
+import { returnedColumns, returningQuery } from './returning.ts';
 import { NO_ROW } from './row.ts';
 import { lowerPlainScalar } from './scalar.ts';
 import { mergedOnce } from './merged-once.ts';
@@ -93,6 +95,8 @@ export function lowerQuery(query: HirQuery, options: LowerOptions): LoweredQuery
 export interface LoweredWrite extends LoweredQuery {
   /** ON CONFLICT DO UPDATE. */
   readonly update: { readonly condition: MirScalar | null; readonly values: readonly MirScalar[] } | null;
+  /** RETURNING where it is a query of its own: over what `returning` then gives. */
+  readonly returningQuery: LoweredQuery | null;
 }
 
 /** Lowers INSERT, UPDATE, DELETE or MERGE. */
@@ -102,25 +106,31 @@ export function lowerWrite(write: HirWrite, options: Omit<LowerOptions, 'maintai
     parameters: write.parameters.length,
     maintained: false,
   });
-  const { relation: written, returning: returned } = withSubqueriesBelow(write);
-  const rows = lowerRelation(context, written, null);
+  const rows = lowerRelation(context, write.relation, null);
   const { joined, identity } = write;
   const once = joined === null ? rows : oncePerRow(context, write.object, rows, joined);
   const relation = identity === undefined ? once : mergedOnce(once, identity);
   const conflict = write.conflict ?? null;
-  const old = relation.columns.slice(0, conflict?.width ?? 0);
-  const row = [...old.map((type) => ({ ...type, nullable: true })), ...relation.columns];
+  const columns = write.ordered === true ? relation.columns.slice(0, -1) : relation.columns;
+  const old = columns.slice(0, conflict?.width ?? 0);
+  const row = [...old.map((type) => ({ ...type, nullable: true })), ...columns];
   const scalar = (item: HirScalar, clause: string): MirScalar => {
     if (hasSubquery(item)) {
       throw new SqlError({ sqlstate: '0A000', message: `a subquery in ${clause} is not supported` });
     }
     return lowerPlainScalar(context, { columns: row, place: (_, index) => index }, item);
   };
-  const returning = returned?.map((item) => scalar(item, 'RETURNING')) ?? null;
+  const shown = write.returning;
+  const queried = shown?.some((item) => hasSubquery(item.scalar)) === true ? shown : null;
+  const returning =
+    queried === null
+      ? (shown?.map((item) => scalar(item.scalar, 'RETURNING')) ?? null)
+      : returnedColumns(write).map((_, index) => build.column(index, row[index]!));
   const update = conflict?.update ?? null;
   const clause = 'ON CONFLICT DO UPDATE';
   return {
     ...finish(context, relation, null, returning),
+    returningQuery: queried && lowerReturning(context, write, queried),
     update: update && {
       condition: update.condition && scalar(update.condition, clause),
       values: update.values.map((value) => scalar(value, clause)),
@@ -128,38 +138,25 @@ export function lowerWrite(write: HirWrite, options: Omit<LowerOptions, 'maintai
   };
 }
 
-/**
- * RETURNING with its subqueries as columns behind those of the rows that are written: they read the state before the
- * command, as the rows do. (Those beside ON CONFLICT are columns already.)
- */
-function withSubqueriesBelow(write: HirWrite): {
-  readonly relation: HirRelation;
-  readonly returning: readonly HirScalar[] | null;
-} {
-  const returning = write.returning?.map(({ scalar }) => scalar) ?? null;
-  const { relation, conflict = null } = write;
-  if (returning === null || conflict !== null || !returning.some(hasSubquery)) return { relation, returning };
-  const width = relation.columns.length;
-  const below: HirColumn[] = [];
-  const scalars: HirScalar[] = [];
-  const over = returning.map((scalar, index): HirScalar => {
-    if (!hasSubquery(scalar)) return scalar;
-    const { name, type } = write.returning![index]!;
-    below.push({ name, type });
-    return { kind: 'column', index: width + scalars.push(scalar) - 1, type };
-  });
-  return { relation: mapped(relation, below, scalars), returning: over };
-}
-
-/** Columns behind those of a relation, within its WITH. */
-function mapped(
-  relation: HirRelation,
-  below: readonly HirColumn[],
-  scalars: readonly HirScalar[],
-): HirRelation {
-  const columns = [...relation.columns, ...below];
-  if (relation.kind === 'let') return { ...relation, columns, body: mapped(relation.body, below, scalars) };
-  return { kind: 'map', input: relation, scalars, columns };
+function lowerReturning(
+  context: LoweringContext,
+  write: HirWrite,
+  returning: NonNullable<HirWrite['returning']>,
+): LoweredQuery {
+  const relation = lowerRelation(context, returningQuery(write, returning), null);
+  const number = returnedColumns(write).length;
+  return finish(
+    context,
+    relation,
+    {
+      order: [{ column: number, descending: false, nullsFirst: false }],
+      limit: null,
+      offset: null,
+      withTies: false,
+      projection: returning.map((_, index) => number + 1 + index),
+    },
+    null,
+  );
 }
 
 function finish(

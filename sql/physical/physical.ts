@@ -41,6 +41,9 @@ export type Target =
       readonly object: ObjectId;
       /** Over the relation's columns; with `conflict` over the old row's (nullable) and then them. */
       readonly returning: readonly MirScalar[] | null;
+      /** What the client sees of what `returning` gives. */
+      readonly returningQuery: PhysicalPlan | null;
+      readonly ordered: boolean;
       readonly arbiters: readonly UniqueKey[] | null;
       /** DO UPDATE over the old row's columns and then the relation's. */
       readonly update: { readonly condition: MirScalar | null; readonly values: readonly MirScalar[] } | null;

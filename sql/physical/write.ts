@@ -13,6 +13,16 @@ type WriteOutput = Extract<Output, { kind: 'write' }>;
 
 /** Plans the output over the write's relation. */
 export function planWrite(builder: PlanBuilder, flow: Flow, target: WriteTarget): WriteOutput {
+  const output = planRows(builder, flow, target);
+  const { returningQuery: query, ordered } = target;
+  return {
+    ...output,
+    ...(query === null ? {} : { returningQuery: query.plan }),
+    ...(ordered ? { ordered } : {}),
+  };
+}
+
+function planRows(builder: PlanBuilder, flow: Flow, target: WriteTarget): WriteOutput {
   const arrangement = builder.primary(target.object).id;
   const width = builder.catalog.relation(target.object).columns.length;
   const returns = target.returning;
@@ -23,18 +33,11 @@ export function planWrite(builder: PlanBuilder, flow: Flow, target: WriteTarget)
   );
   switch (target.operation) {
     case 'insert': {
-      if (target.arbiters === null && flow.columns.length > width) {
-        // Behind the new row stands what RETURNING's subqueries gave.
-        const parts = new Parts(builder, flow);
-        const inserted = parts.between(0, width);
-        const returned = parts.between(0, flow.columns.length);
-        const returning = returns && programOf(flow.columns, returns);
-        return write({ arrangement, deleted: null, inserted, returned, returning });
-      }
       const inserted = builder.materialize(flow);
-      const conflict = planConflict(flow.columns, width, target);
-      const old = flow.columns.slice(0, width).map((type) => ({ ...type, nullable: true }));
-      const row = conflict === null ? flow.columns : [...old, ...flow.columns];
+      const columns = target.ordered ? flow.columns.slice(0, -1) : flow.columns;
+      const conflict = planConflict(columns, width, target);
+      const old = columns.slice(0, width).map((type) => ({ ...type, nullable: true }));
+      const row = conflict === null ? columns : [...old, ...columns];
       const returning = returns && programOf(row, returns);
       return { kind: 'write', arrangement, deleted: null, inserted, returned: null, returning, conflict };
     }

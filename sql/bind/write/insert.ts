@@ -4,16 +4,17 @@ import type { CatalogColumn, CatalogRelation } from '../../catalog.ts';
 import type { HirColumn, HirRelation, HirScalar, HirWrite } from '../../hir.ts';
 import { expressionContext } from '../context.ts';
 import type { QueryContext } from '../context.ts';
+import { hasSubquery } from '../../hir/subquery.ts';
 import { bindWith } from '../cte.ts';
 import { completeRows } from '../generated-column.ts';
 import { bindExpression } from '../expression.ts';
 import { asRelation, prepareSelectStatement } from '../query.ts';
 import { projectScalars } from '../relation.ts';
-import { isNullable, typeOf } from '../scalar.ts';
+import { isNullable, literal, typeOf } from '../scalar.ts';
 import type { Bound } from '../statement.ts';
 import { emptyScope } from '../scope.ts';
 import { bindConflict } from './conflict.ts';
-import { withSubqueriesBelow } from './conflict-subqueries.ts';
+import { updatesBySubquery, withSubqueriesBelow } from './conflict-subqueries.ts';
 import { bindReturning } from './returning.ts';
 import { assign, bindTarget, columnNumber, defaultValue, isDefault } from './target.ts';
 
@@ -32,7 +33,6 @@ export function bindInsert(node: InsertStmt, outer: QueryContext): HirWrite {
         ? insertValues(rows, relation, columns, context)
         : insertQuery(select, relation, columns, context);
   const conflict = bindConflict(node.onConflictClause, relation, node.relation!, context);
-  const rowsOf = completeRows(source, 0, relation, statement.environment);
   const returning = bindReturning(
     node.returningClause,
     conflict === null
@@ -40,18 +40,36 @@ export function bindInsert(node: InsertStmt, outer: QueryContext): HirWrite {
       : { relation, node: node.relation!, old: 0, new: relation.columns.length, nullable: true },
     context,
   );
+  // Rows of a VALUES come in their order of themselves, unless they are joined with others for subqueries.
+  const ordered =
+    source.kind === 'constant' &&
+    source.rows.length > 1 &&
+    (conflict !== null || returning !== null) &&
+    ((conflict !== null && updatesBySubquery(conflict)) || source.rows.some((row) => row.some(hasSubquery)));
+  const numbered = ordered ? withNumber(source) : source;
+  const complete = completeRows(numbered, 0, relation, statement.environment);
   const parts =
     conflict === null
-      ? { relation: rowsOf, conflict, returning }
-      : withSubqueriesBelow({ relation: rowsOf, conflict, returning }, relation, context);
+      ? { relation: complete, conflict }
+      : withSubqueriesBelow({ relation: complete, conflict }, relation, context);
   return {
     operation: 'insert',
     object: relation.id,
     joined: null,
     ...parts,
+    ...(ordered ? { ordered } : {}),
+    returning,
     relation: wrap(parts.relation),
     parameters: statement.parameters(),
   };
+}
+
+/** The rows of a VALUES with their number behind them. */
+function withNumber(values: Extract<HirRelation, { kind: 'constant' }>): HirRelation {
+  const type = { name: 'int8' as const, typmod: -1, nullable: false };
+  const columns = [...values.columns, { name: 'number', type }];
+  const rows = values.rows.map((row, i) => [...row, literal(type.name, String(i))]);
+  return { ...values, columns, rows };
 }
 
 /** The columns that values are given for. */

@@ -1,9 +1,14 @@
 //! What a plan is for.
 
+use crate::Plan;
 use crate::relation::{ArrangementId, Layout, Mfp, NodeIndex, OrderKey};
 use crate::scalar::Expr;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+
+/// The arrangement that a write's `returning_query` reads: the rows that were written, by their number from 0 (an int8
+/// behind their columns). No other has this id.
+pub const WRITTEN: ArrangementId = 0;
 
 /// What becomes of a plan's result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
@@ -35,6 +40,15 @@ pub enum Output {
         #[ts(optional)]
         replaced: Option<NodeIndex>,
         returning: Option<Mfp>,
+        /// Makes what the client sees of the rows that `returning` gives, which it reads as [`WRITTEN`]; everything else
+        /// it reads as it was before the command. A plan with [`Output::Rows`], with the same parameters.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        returning_query: Option<Box<Plan>>,
+        /// The last column of `inserted`, an int8, says in which order its rows are taken, and is not part of them.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        #[ts(optional, as = "Option<bool>")]
+        ordered: bool,
         conflict: Option<OnConflict>,
     },
 }
@@ -42,7 +56,7 @@ pub enum Output {
 /// INSERT … ON CONFLICT: what becomes of a row of `inserted` whose key is there already. The rows are taken one after the
 /// other; one that an earlier row has written is there for the later ones. `returning` then runs over the old row
 /// (NULLs where there was none) followed by the new one. Rows of `inserted` may have columns behind the table's, which
-/// `update` and `returning` read too: they stand behind the columns that these read else.
+/// `update` reads too: they stand behind the columns that it reads else.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OnConflict {

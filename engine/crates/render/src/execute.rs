@@ -13,12 +13,12 @@ use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tidewire_arrange::{
-    Cancelled, Flow, ImportProvider, Imported, Rendered, RowStream, ShardedSnapshot, Updates, consolidated,
-    import_snapshot, rows_of,
+    Cancelled, Flow, ImportProvider, Imported, Rendered, RowStream, ShardedSnapshot, Snapshot, Updates,
+    consolidated, frontier_at, import_snapshot, output_batch, rows_of,
 };
 use tidewire_eval::{Compiled, CompiledMfp, compile_with, is_volatile};
-use tidewire_plan::{Expr, Finishing, Operator, Output, Plan, ScalarType};
-use tidewire_row::{EvalError, EvalResult, FormatSettings};
+use tidewire_plan::{ColumnType, Expr, Finishing, Operator, Output, Plan, ScalarType, WRITTEN};
+use tidewire_row::{Datum, EvalError, EvalResult, FormatSettings, Row, column_bounds};
 use timely::dataflow::Scope as DataflowScope;
 use timely::dataflow::channels::pact;
 use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
@@ -30,6 +30,33 @@ pub struct Source {
     pub ok: ShardedSnapshot,
     /// Its errors: the error row is the key.
     pub err: ShardedSnapshot,
+}
+
+impl Source {
+    /// Rows that stand in the order of their keys, as a collection that has nothing else.
+    fn of(rows: &Updates, time: u64) -> Self {
+        let empty = ShardedSnapshot::new(vec![Arc::new(Snapshot::empty(0))], time);
+        let batch = output_batch(rows, &frontier_at(0), &frontier_at(1));
+        Source { ok: empty.overlaid(&[vec![batch]]), err: empty }
+    }
+}
+
+/// Rows in the order of their last column, without it.
+fn in_order(rows: &Updates, columns: &[ColumnType]) -> Updates {
+    let types: Vec<ScalarType> = columns.iter().map(|column| column.scalar).collect();
+    let mut bounds = Vec::new();
+    let mut parts: Vec<(&[u8], &[u8], i64)> = Vec::with_capacity(rows.len());
+    for update in rows.iter() {
+        column_bounds(update.val, &types, &mut bounds);
+        let (row, number) = update.val.split_at(bounds[types.len() - 1] as usize);
+        parts.push((number, row, update.diff));
+    }
+    parts.sort_unstable();
+    let mut ordered = Updates::new();
+    for (_, row, count) in parts {
+        ordered.push_row(row, 0, count);
+    }
+    ordered
 }
 
 /// Why an execution gave no result.
@@ -107,6 +134,8 @@ pub struct Prepared {
     immediate: bool,
     reads: Vec<u64>,
     compiled: Mutex<Option<Arc<Compilation>>>,
+    /// Of a write: what makes the rows of RETURNING out of those that were written.
+    returning: Option<Box<Prepared>>,
 }
 
 /// A one-shot plan, compiled.
@@ -133,9 +162,17 @@ impl Prepared {
         if let Output::Write { conflict: Some(conflict), .. } = &plan.output {
             reads.extend(conflict.arbiters.iter().map(|arbiter| arbiter.arrangement));
         }
+        let returning = match &plan.output {
+            Output::Write { returning_query: Some(query), .. } => {
+                Some(Box::new(Prepared::new((**query).clone())))
+            }
+            _ => None,
+        };
+        reads.extend(returning.iter().flat_map(|query| &query.reads).filter(|id| **id != WRITTEN));
         reads.sort_unstable();
         reads.dedup();
-        Prepared { immediate: is_immediate(&plan), plan, reads, compiled: Mutex::default() }
+        let immediate = is_immediate(&plan) && returning.as_ref().is_none_or(|query| query.immediate);
+        Prepared { immediate, plan, reads, compiled: Mutex::default(), returning }
     }
 
     /// The plan.
@@ -186,11 +223,17 @@ impl Prepared {
                 let (limit, offset) = (count(&finishing.limit)?, count(&finishing.offset)?);
                 FinishTemplate::Rows { types, limit, offset }
             }
-            Output::Write { deleted, inserted, returned, returning, conflict, .. } => {
+            Output::Write { deleted, inserted, returned, returning, ordered, conflict, .. } => {
                 let Some(node) = inserted.or(*deleted) else {
                     return Err(ExecuteError::Refused("the plan writes nothing".into()));
                 };
                 let mut columns = plan.nodes[returned.unwrap_or(node) as usize].columns.clone();
+                if *ordered {
+                    let last = columns.pop().map(|column| column.scalar);
+                    if returned.is_some() || inserted.is_none() || last != Some(ScalarType::Int8) {
+                        return Err(ExecuteError::Refused("what is inserted has no order".into()));
+                    }
+                }
                 let conflict = match conflict {
                     None => None,
                     Some(_) if deleted.is_some() || returned.is_some() => {
@@ -247,13 +290,15 @@ impl Prepared {
         check: &mut dyn FnMut(&[u8]) -> EvalResult<()>,
     ) -> Result<WriteResult, ExecuteError> {
         let compiled = self.compilation(&environment.settings)?;
-        let (Output::Write { inserted, returned, .. }, FinishTemplate::Write { returning, conflict }) =
-            (&self.plan.output, &compiled.finish)
+        let (
+            Output::Write { inserted, returned, ordered, .. },
+            FinishTemplate::Write { returning, conflict },
+        ) = (&self.plan.output, &compiled.finish)
         else {
             return Err(ExecuteError::Refused("the plan does not write".into()));
         };
         let shows_inserted = inserted.is_some();
-        let program = compiled.template.bind(environment)?;
+        let program = compiled.template.bind(environment.clone())?;
         let scope = program.scope.clone();
         let returning = returning.as_ref().map(|mfp| {
             let types = mfp.output().to_vec();
@@ -271,7 +316,7 @@ impl Prepared {
         };
         let mut read = Updates::new();
         let (returns, counts_returned) = (returning.is_some(), returned.is_some());
-        let looked_up = conflict.as_ref().map(|_| sources.clone());
+        let looked_up = (conflict.is_some() || self.returning.is_some()).then(|| sources.clone());
         run(program, sources, cancelled, |mark, row, count| {
             if mark == RETURNED {
                 if returns {
@@ -291,10 +336,14 @@ impl Prepared {
                 result.affected += count;
             }
         })?;
+        if let (true, Some(node)) = (*ordered, inserted) {
+            let columns = &self.plan.nodes[*node as usize].columns;
+            result.inserted = in_order(&result.inserted, columns);
+        }
         let own = |row| conflict.as_ref().map_or(row, |conflict| conflict.split(row).0);
         result.inserted.iter().try_for_each(|row| check(own(row.val)))?;
-        if let (Some(conflict), Some(sources)) = (conflict, looked_up) {
-            let resolved = conflict.resolve(&result.inserted, &sources, &scope)?;
+        if let (Some(conflict), Some(sources)) = (conflict, &looked_up) {
+            let resolved = conflict.resolve(&result.inserted, sources, &scope)?;
             resolved.inserted.iter().try_for_each(|row| check(row.val))?;
             result.affected = resolved.inserted.len() as u64;
             result.deleted = resolved.deleted;
@@ -306,13 +355,28 @@ impl Prepared {
             let mut shown = Vec::new();
             let written = if shows_inserted { &result.inserted } else { &result.deleted };
             let rows = if returned.is_some() || conflict.is_some() { &read } else { written };
+            let mut numbered = Updates::new();
             for update in rows.iter() {
                 shown.clear();
-                if runner.run(&[update.val], &mut shown)? {
+                if !runner.run(&[update.val], &mut shown)? {
+                    continue;
+                }
+                if self.returning.is_none() {
                     collector.push(&shown, update.diff as u64);
+                    continue;
+                }
+                for _ in 0..update.diff {
+                    let number = Row::pack(&[Datum::Int64(numbered.len() as i64)]);
+                    numbered.push(number.as_bytes(), &shown, 0, 1);
                 }
             }
-            result.returning = Some(collector.finish());
+            result.returning = Some(match (&self.returning, looked_up) {
+                (Some(query), Some(mut sources)) => {
+                    sources.insert(WRITTEN, Source::of(&numbered, environment.as_of));
+                    query.execute(environment, sources, cancelled)?
+                }
+                _ => collector.finish(),
+            });
         }
         Ok(result)
     }

@@ -169,6 +169,8 @@ fn an_update_deletes_and_inserts_and_returns_new_rows() {
             inserted: Some(2),
             returned: None,
             replaced: None,
+            returning_query: None,
+            ordered: false,
             conflict: None,
             returning: Some(returning),
         },
@@ -192,6 +194,8 @@ fn inserting_constants_needs_no_collection() {
         inserted: Some(0),
         returned: None,
         replaced: None,
+        returning_query: None,
+        ordered: false,
         returning: None,
         conflict: None,
     };
@@ -300,6 +304,8 @@ fn what_differs_at_each_call_is_computed_once_a_row() {
         inserted: Some(3),
         returned: None,
         replaced: None,
+        returning_query: None,
+        ordered: false,
         returning: None,
         conflict: None,
     };
