@@ -375,7 +375,7 @@ impl Prepared {
                     sources.insert(WRITTEN, Source::of(&numbered, environment.as_of));
                     query.execute(environment, sources, cancelled)?
                 }
-                _ => collector.finish(),
+                _ => collector.as_pushed(),
             });
         }
         Ok(result)

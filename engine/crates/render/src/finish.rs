@@ -99,6 +99,11 @@ impl Collector {
     /// The finished rows.
     pub fn finish(mut self) -> Rows {
         self.sort();
+        self.as_pushed()
+    }
+
+    /// The rows in the order in which they came.
+    pub fn as_pushed(self) -> Rows {
         let Collector { finish, bytes, entries, .. } = self;
         let mut skip = finish.offset;
         let mut left = finish.limit.unwrap_or(u64::MAX);
