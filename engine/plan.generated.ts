@@ -391,7 +391,7 @@ layout: Layout,
  */
 parent: number, 
 /**
- * The referenced table arranged by the referenced key, whose values are of the same types.
+ * The referenced table arranged by the referenced key, whose values are of the same types, or of other numeric ones.
  */
 parentArrangement: number, 
 /**
