@@ -15,7 +15,7 @@ import { elementType, plain } from '../types/table.ts';
 import type { SqlType, TypeName } from '../types/type.ts';
 import { requireEquality, requireOrder } from './comparable.ts';
 import { coerceToBoolean, unknownToText } from './coerce.ts';
-import type { ExpressionContext } from './context.ts';
+import type { AggregateCollector, ExpressionContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
 import { operand } from './operator.ts';
 import { sortDirection } from './order.ts';
@@ -116,7 +116,7 @@ export function bindAggregate(node: FuncCall, name: string, context: ExpressionC
   for (const bound of sorted) requireOrder(statement, typeOf(bound.scalar).name, bound.at);
   const written = within
     ? [resolved.arguments.at(-1)!]
-    : sorted.map((bound) => unknownToText(statement, bound));
+    : sorted.map((bound) => asArgument(bound, direct, resolved) ?? unknownToText(statement, bound));
   const order = written.map((scalar, i): HirAggregateOrder => ({ scalar, ...directions[i]! }));
   const distinct = node.agg_distinct === true || definition.alwaysDistinct === true;
   if (distinct) for (const bound of args) requireEquality(statement, typeOf(bound.scalar).name, bound.at);
@@ -133,17 +133,34 @@ export function bindAggregate(node: FuncCall, name: string, context: ExpressionC
   return { scalar, at: leftmost(at, ...args.map((bound) => bound.at)) };
 }
 
-/** The column that the Aggregate node of the query that a call belongs to will give it. */
+/** Of an ORDER BY expression that is an argument: that argument as the aggregate takes it, converted without a word. */
+function asArgument(
+  sorted: Bound,
+  args: readonly Bound[],
+  { written }: ResolvedAggregate,
+): HirScalar | undefined {
+  const key = scalarKey(sorted.scalar);
+  return written[args.findIndex((argument) => scalarKey(argument.scalar) === key)];
+}
+
+/**
+ * The column that the Aggregate node of the query that a call belongs to will give it: of the innermost query that its
+ * arguments read, its own if they read none.
+ */
 export function placeAggregate(
   context: ExpressionContext,
   called: HirAggregate,
   at: number | undefined,
 ): HirScalar {
   const { statement } = context;
-  const level = levelOf(aggregateScalars(called));
+  const read = aggregateScalars(called).flatMap((scalar) => freeOfScalar(scalar).columns);
+  const level = read.length === 0 ? 0 : Math.min(...read.map((column) => column.level));
   const site = siteAt(context, level);
-  if (site !== 'FROM' && site.insideAggregate)
-    throw statement.error('42803', 'aggregate function calls cannot be nested', at);
+  const nested =
+    site !== 'FROM' &&
+    (site.insideAggregate ||
+      read.some((column) => column.level === level && isAggregate(column.index, site.collector)));
+  if (nested) throw statement.error('42803', 'aggregate function calls cannot be nested', at);
   if (site === 'FROM') {
     const message = 'aggregate functions are not allowed in FROM clause of their own query level';
     throw statement.error('42803', message, at);
@@ -206,10 +223,11 @@ function completed(called: Called, resolved: ResolvedAggregate, refuse: () => ne
   return definition.ordered ? called : { ...called, order: [] };
 }
 
-/** The query that an aggregate belongs to: the innermost one that its arguments read, its own if they read none. */
-function levelOf(scalars: readonly HirScalar[]): number {
-  const levels = scalars.flatMap((scalar) => freeOfScalar(scalar).columns.map((column) => column.level));
-  return levels.length === 0 ? 0 : Math.min(...levels);
+/** Whether a column of this number stands for an aggregate of the query. */
+function isAggregate(index: number, collector: AggregateCollector | null): boolean {
+  if (collector === null) return false;
+  const { width, aggregates } = collector;
+  return index >= width && index < width + aggregates.length;
 }
 
 /** Where the aggregates of a query around this one are collected; the left side of a lateral join has none. */

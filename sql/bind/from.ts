@@ -14,7 +14,7 @@ import { bindJoin, crossJoin } from './join.ts';
 import { bindSubquery } from './query.ts';
 import { columnOf, oneRow, withFreshBindings } from './relation.ts';
 import { columnType } from './scalar.ts';
-import { emptyScope, itemFor, withoutLateral } from './scope.ts';
+import { emptyScope, itemFor, settled, withoutLateral } from './scope.ts';
 import type { Scope, ScopeItem } from './scope.ts';
 import { bindTableFunction } from './table-function.ts';
 
@@ -162,7 +162,8 @@ export function relationOf(found: CatalogRelation, context: QueryContext): HirRe
 }
 
 function bindRangeSubselect(node: RangeSubselect, context: QueryContext): BoundFrom {
-  const inner = node.lateral === true ? context : { ...context, outer: withoutLateral(context.outer) };
+  const sight = node.lateral === true ? settled : withoutLateral;
+  const inner = { ...context, outer: sight(context.outer) };
   const relation = bindSubquery(node.subquery!, inner);
   return aliased(relation, null, null, node.alias, context, undefined, undefined);
 }

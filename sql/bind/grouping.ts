@@ -24,6 +24,7 @@ export function bindGroupBy(
   nodes: readonly Node[] | undefined,
   targets: readonly Target[],
   context: ExpressionContext,
+  distinct: boolean,
 ): BoundGroupBy | null {
   if (nodes === undefined) return null;
   const keys: HirScalar[] = [];
@@ -33,9 +34,16 @@ export function bindGroupBy(
     return known >= 0 ? known : keys.push(key) - 1;
   };
   const keysOf = (node: Node): readonly number[] => (nodeAs(node, 'RowExpr')?.args ?? [node]).map(keyOf);
-  const sets = groupingSets(nodes, keysOf, context.statement);
+  const all = groupingSets(nodes, keysOf, context.statement);
+  const sets = distinct && all !== null ? differentSets(all) : all;
   if (sets?.length === 1) return { keys: sets[0]!.map((index) => keys[index]!), sets: null };
   return { keys, sets };
+}
+
+/** GROUP BY DISTINCT: a set of the same keys as one before it goes. */
+function differentSets(sets: readonly (readonly number[])[]): (readonly number[])[] {
+  const byKeys = new Map(sets.map((set) => [set.toSorted((a, b) => a - b).join(), set]));
+  return [...byKeys.values()];
 }
 
 function bindKey(node: Node, targets: readonly Target[], context: ExpressionContext): HirScalar {

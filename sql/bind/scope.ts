@@ -271,6 +271,13 @@ export function withoutLateral(scope: Scope | null): Scope | null {
   return { ...scope, lateral: 'hidden', outer: withoutLateral(scope.outer) };
 }
 
+/** The scope around a subquery, as the subqueries of its own FROM see it: what it may refer to, they may too. */
+export function settled(scope: Scope | null): Scope | null {
+  if (scope === null || scope.lateral !== 'seen') return scope;
+  const { lateral: _lateral, ...rest } = scope;
+  return { ...rest, outer: settled(scope.outer) };
+}
+
 /** The columns that `*` stands for. */
 export function allColumns(scope: Scope): readonly ScopeColumn[] {
   return scope.items.filter((item) => item.byColumn).flatMap((item) => item.columns);

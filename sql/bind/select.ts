@@ -64,7 +64,12 @@ export function prepareSelect(select: SelectStmt, context: QueryContext): Prepar
     requireOrder(statement, typeOf(sorted.scalar).name, item.at);
     return { item, ...sortDirection(statement, sortBy) };
   });
-  const groupBy = bindGroupBy(select.groupClause, targets, inClause('GROUP BY', false));
+  const groupBy = bindGroupBy(
+    select.groupClause,
+    targets,
+    inClause('GROUP BY', false),
+    select.groupDistinct === true,
+  );
   const distinct = bindDistinct(select, targets, sort, inClause('DISTINCT ON', true));
   windows.bindNamed(inClause('SELECT', true));
   const limit = bindLimit(select, context, scope);
