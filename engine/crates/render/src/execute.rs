@@ -375,7 +375,9 @@ impl Prepared {
                     sources.insert(WRITTEN, Source::of(&numbered, environment.as_of));
                     query.execute(environment, sources, cancelled)?
                 }
-                _ => collector.as_pushed(),
+                // Rows that come from VALUES have an order; those of the table have none.
+                _ if result.deleted.is_empty() => collector.as_pushed(),
+                _ => collector.finish(),
             });
         }
         Ok(result)
