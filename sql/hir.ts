@@ -107,6 +107,8 @@ export type HirScalar =
 export interface HirColumn {
   readonly name: string;
   readonly type: NullableType;
+  /** The domain that its values are of, for messages; its type is the one that the domain is over. */
+  readonly domain?: ObjectId | undefined;
 }
 
 /** A sort key over a column of the input. */

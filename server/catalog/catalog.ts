@@ -140,7 +140,7 @@ export class Catalog {
     };
     ids.forEach(visit);
     if (cascade || hindrances.length === 0) return order;
-    const noun = describeObject;
+    const noun = (object: CatalogObject): string => describeObject(object, this);
     const what = ids.length === 1 ? noun(this.object(ids[0]!)) : 'desired object(s)';
     throw new SqlError({
       sqlstate: '2BP01',

@@ -1,19 +1,14 @@
 /** A function's signature in PostgreSQL's words: pg_get_function_arguments, pg_get_function_result. */
 import type { CatalogFunction, ObjectId } from '../../sql/catalog.ts';
 import { quoteIdentifier } from '../../sql/functions/quote.ts';
-import { displayType } from '../../sql/types/format.ts';
 import type { TypeName } from '../../sql/types/type.ts';
 import type { Catalog } from './catalog.ts';
+import { typeText } from './objects.ts';
 
 interface Typed {
   readonly name: string;
   readonly type: TypeName;
   readonly domain?: ObjectId;
-}
-
-/** A type, or the domain that stands for it. */
-function typeText({ type, domain }: Omit<Typed, 'name'>, catalog: Catalog): string {
-  return domain === undefined ? displayType(type) : quoteIdentifier(catalog.object(domain).name);
 }
 
 function written(column: Typed, catalog: Catalog): string {
@@ -25,6 +20,15 @@ function written(column: Typed, catalog: Catalog): string {
 export function argumentsText({ parameters }: CatalogFunction, catalog: Catalog): string {
   const each = parameters.map((one) => `${one.variadic ? 'VARIADIC ' : ''}${written(one, catalog)}`);
   return each.join(', ');
+}
+
+/** A function as messages show it: `f(integer, text)`. */
+export function shownSignature(
+  catalog: Catalog,
+  name: string,
+  parameters: readonly Omit<Typed, 'name'>[],
+): string {
+  return `${name}(${parameters.map((each) => typeText(each, catalog)).join(', ')})`;
 }
 
 /** `integer`, `SETOF text`, `TABLE(a integer, b text)`. */

@@ -5,9 +5,10 @@ import type { ArrangementId, Layout } from '../../engine/index.ts';
 import type { OptionSpecs, ParsedOptions } from '../../connectors/options.ts';
 import type { Secret } from '../../connectors/secret.ts';
 import type { CatalogColumn, CatalogFunction, ForeignKeyRules, ObjectId } from '../../sql/catalog.ts';
+import { quoteIdentifier } from '../../sql/functions/quote.ts';
 import { displayType } from '../../sql/types/format.ts';
 import type { RecordField } from '../../sql/types/record.ts';
-import type { SqlType } from '../../sql/types/type.ts';
+import type { SqlType, TypeName } from '../../sql/types/type.ts';
 
 interface ObjectBase {
   readonly id: ObjectId;
@@ -284,9 +285,22 @@ export function kindName(kind: ObjectKind): string {
   }
 }
 
+/** What knows the objects of a catalog by their oids. */
+export interface ObjectsById {
+  object(id: ObjectId): CatalogObject;
+}
+
 /** An object as messages name it: `view v`, `function f(integer)`. */
-export function describeObject(object: CatalogObject): string {
+export function describeObject(object: CatalogObject, catalog: ObjectsById): string {
   if (object.kind !== 'function') return `${kindName(object.kind)} ${object.name}`;
   // regprocedure's form: no space behind the comma.
-  return `function ${object.name}(${object.parameters.map(({ type }) => displayType(type)).join()})`;
+  return `function ${object.name}(${object.parameters.map((each) => typeText(each, catalog)).join()})`;
+}
+
+/** A type, or the domain that stands for it. */
+export function typeText(
+  { type, domain }: { readonly type: TypeName; readonly domain?: ObjectId },
+  catalog: ObjectsById,
+): string {
+  return domain === undefined ? displayType(type) : quoteIdentifier(catalog.object(domain).name);
 }

@@ -5,7 +5,7 @@ import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { type FunctionDefinition, bindFunctionDefinition } from '../../sql/bind/bind.ts';
 import type { CatalogFunction, ObjectId } from '../../sql/catalog.ts';
 import { SqlError } from '../../sql/error.ts';
-import { signatureOf } from '../../sql/types/format.ts';
+import { shownSignature } from '../catalog/function-text.ts';
 import { ownTypesOf } from '../../sql/types/mentions.ts';
 import type { TypeName } from '../../sql/types/type.ts';
 import { commitCatalog } from '../catalog/commit.ts';
@@ -95,10 +95,7 @@ export function prepareCreateFunction(
 
 /** What a function that is replaced must keep. */
 function refuseReplacement(system: System, existing: FunctionObject, definition: CatalogDefinition): void {
-  const signature = signatureOf(
-    existing.name,
-    existing.parameters.map(({ type }) => type),
-  );
+  const signature = shownSignature(system.catalog, existing.name, existing.parameters);
   const hint = `Use DROP FUNCTION ${signature} first.`;
   const { result } = definition;
   const isSame = JSON.stringify(existing.result) === JSON.stringify(result);
@@ -126,8 +123,8 @@ function refuseReplacement(system: System, existing: FunctionObject, definition:
   if (!maintained) return;
   throw new SqlError({
     sqlstate: '0A000',
-    message: `cannot replace function ${signature} because ${describeObject(maintained)} is maintained with it`,
-    hint: `Drop ${describeObject(maintained)} first, and create it again afterwards.`,
+    message: `cannot replace function ${signature} because ${describeObject(maintained, system.catalog)} is maintained with it`,
+    hint: `Drop ${describeObject(maintained, system.catalog)} first, and create it again afterwards.`,
   });
 }
 

@@ -2,10 +2,10 @@
 import type { DropStmt, ObjectWithArgs } from '@pgsql/types';
 import { nameParts, nodeAs } from '../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
-import { bindType } from '../../sql/bind/bind.ts';
+import { bindParameterType } from '../../sql/bind/bind.ts';
 import { SqlError } from '../../sql/error.ts';
 import { functionsNamed } from '../../sql/functions/table.ts';
-import { signatureOf } from '../../sql/types/format.ts';
+import { shownSignature } from '../catalog/function-text.ts';
 import type { FunctionObject } from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
@@ -58,10 +58,11 @@ function findFunction(
     );
   }
   const environment = system.planning.bindEnvironment(session, parsed);
-  const types = objargs.map((type) => bindType(nodeAs(type, 'TypeName')!, environment).name);
+  const given = objargs.map((type) => bindParameterType(nodeAs(type, 'TypeName')!, environment));
+  const types = given.map(({ type }) => type);
   const match = found.find(({ parameters }) => parameters.map(({ type }) => type).join() === types.join());
   if (match) return match;
-  const signature = signatureOf(written, types);
+  const signature = shownSignature(system.catalog, written, given);
   const builtIn = functionsNamed(name).some((entry) => entry.arguments.join() === types.join());
   if (builtIn && parts.length === 1) throw required(signature);
   return missing(session, `function ${signature} does not exist`, `function ${signature}`, missingOk);

@@ -60,11 +60,11 @@ async function dropColumns(
     .filter((object): object is TypeObject => object.kind === 'type');
   const composite = types.find(({ id, form }) => form === 'composite' && !ids.includes(id));
   if (composite) {
-    const first = describeObject(system.catalog.object(ids[0]!));
+    const first = describeObject(system.catalog.object(ids[0]!), system.catalog);
     throw new SqlError({
       sqlstate: '0A000',
-      message: `dropping ${first} together with a column of composite ${describeObject(composite)} is not supported`,
-      hint: `Drop ${describeObject(composite)} first.`,
+      message: `dropping ${first} together with a column of composite ${describeObject(composite, system.catalog)} is not supported`,
+      hint: `Drop ${describeObject(composite, system.catalog)} first.`,
     });
   }
   return dropColumnsOfTypes(system, session, parsed, types);
@@ -75,7 +75,10 @@ function refuseDependents(system: System, ids: readonly ObjectId[]): void {
   const readers = ids.flatMap((id) => {
     const type = system.catalog.object(id) as TypeObject;
     return columnsOfType(system, type).flatMap(({ stored, columns }) =>
-      columns.map((name) => `column ${name} of ${describeObject(stored)} depends on ${describeObject(type)}`),
+      columns.map(
+        (name) =>
+          `column ${name} of ${describeObject(stored, system.catalog)} depends on ${describeObject(type, system.catalog)}`,
+      ),
     );
   });
   try {

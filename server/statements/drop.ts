@@ -103,7 +103,7 @@ export async function dropObjects(
   const unreferred = referredTo(system, objects, options.cascade);
   noticeCascade(session, [
     ...(options.cascaded ?? []),
-    ...cascaded.map(describeObject),
+    ...cascaded.map((object) => describeObject(object, system.catalog)),
     ...unreferred.flatMap(({ before, after }) =>
       before.foreignKeys
         .filter((foreignKey) => !after.foreignKeys.includes(foreignKey))
@@ -290,7 +290,7 @@ function schemaMembers(
         message: `cannot drop schema ${written} because other objects depend on it`,
         detail: members
           .filter((object) => !belongsToTable(object))
-          .map((object) => `${describeObject(object)} depends on schema ${written}`)
+          .map((object) => `${describeObject(object, system.catalog)} depends on schema ${written}`)
           .join('\n'),
         hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
       });
@@ -321,10 +321,12 @@ export function columnsOfType(system: System, type: TypeObject): TypedColumns[] 
 
 /** Columns of tables and sources need their type; CASCADE has taken them along before. */
 function refuseColumns(system: System, object: TypeObject, dropped: readonly CatalogObject[]): void {
-  const type = describeObject(object);
+  const type = describeObject(object, system.catalog);
   const readers = columnsOfType(system, object)
     .filter(({ stored }) => !dropped.includes(stored))
-    .flatMap(({ stored, columns }) => columns.map((name) => `column ${name} of ${describeObject(stored)}`));
+    .flatMap(({ stored, columns }) =>
+      columns.map((name) => `column ${name} of ${describeObject(stored, system.catalog)}`),
+    );
   if (readers.length === 0) return;
   throw new SqlError({
     sqlstate: '2BP01',

@@ -236,7 +236,7 @@ function showFunctions(
     throw new SqlError({ sqlstate: '42883', message, position: positionOf(parsed, location) });
   }
   const rows = found.map((each) => {
-    const signature = describeObject(each).replace(/^function /, '');
+    const signature = describeObject(each, system.catalog).replace(/^function /, '');
     return `(${quoteLiteral(`${each.schema}.${signature}`)}, ${quoteLiteral(each.statement ?? '')})`;
   });
   const sql = `SELECT name, create_sql FROM (VALUES ${rows.join(', ')}) AS shown (name, create_sql) ORDER BY name`;

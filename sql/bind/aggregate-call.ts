@@ -9,7 +9,6 @@ import { resolveFunction } from '../functions/resolve.ts';
 import type { HirAggregate, HirAggregateOrder, HirScalar } from '../hir.ts';
 import { aggregateScalars, isCount } from '../hir/aggregate.ts';
 import { freeOfScalar, liftScalar } from '../hir/traverse.ts';
-import { displayType } from '../types/format.ts';
 import { recordFields } from '../types/record.ts';
 import { elementType, plain } from '../types/table.ts';
 import type { SqlType, TypeName } from '../types/type.ts';
@@ -52,7 +51,7 @@ export function resolveAggregate(
   const entry = resolveFunction(name, types);
   if (typeof entry === 'string' || (node.agg_star === true && name !== 'count')) {
     const written = nameParts(node.funcname).join('.');
-    const signature = `${written}(${types.map(displayType).join(', ')})`;
+    const signature = `${written}(${args.map(({ scalar }) => statement.shownType(scalar)).join(', ')})`;
     if (entry === 'ambiguous') {
       throw statement.error('42725', `function ${signature} is not unique`, at, {
         hint: 'Could not choose a best candidate function. You might need to add explicit type casts.',

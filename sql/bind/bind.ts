@@ -20,7 +20,8 @@ import { SqlError } from '../error.ts';
 import { displayType } from '../types/format.ts';
 import { isRegistered, isVector } from '../types/table.ts';
 import type { RecordField } from '../types/record.ts';
-import type { SqlType } from '../types/type.ts';
+import type { SqlType, TypeName } from '../types/type.ts';
+import type { ObjectId } from '../catalog.ts';
 import { parseExpression } from './body.ts';
 import { bindCheckCondition } from './check-constraint.ts';
 import { coerceToType, unknownToText } from './coerce.ts';
@@ -31,7 +32,7 @@ import type { Clause, QueryContext } from './context.ts';
 import type { BindEnvironment } from './environment.ts';
 import { bindExpression } from './expression.ts';
 import { asRelation, bindQueryNode, shownColumns } from './query.ts';
-import { declaredType } from './function-definition.ts';
+import { declaredWithDomain } from './function-definition.ts';
 import type { BoundSelect } from './query.ts';
 import { registeredText } from './registered-text.ts';
 import { map } from './relation.ts';
@@ -249,8 +250,12 @@ export function bindScalar(node: Node, environment: BindEnvironment, options: Sc
 }
 
 /** The type that a name in a statement means; polymorphic ones too, which signatures have. */
-export function bindType(node: TypeNameNode, environment: BindEnvironment): SqlType {
-  return { name: declaredType(begin(environment).statement, node), typmod: -1 };
+export function bindParameterType(
+  node: TypeNameNode,
+  environment: BindEnvironment,
+): { readonly type: TypeName; readonly domain?: ObjectId } {
+  const { type, domain } = declaredWithDomain(begin(environment).statement, node);
+  return domain === null ? { type } : { type, domain };
 }
 
 /** The fields of a composite type. */

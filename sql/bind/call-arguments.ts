@@ -2,11 +2,9 @@
 import type { FuncCall } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import type { Given } from '../functions/placement.ts';
-import { displayType } from '../types/format.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression } from './expression.ts';
-import { typeOf } from './scalar.ts';
-import type { Bound } from './statement.ts';
+import type { Bound, Statement } from './statement.ts';
 
 export interface CallArguments extends Given {
   readonly values: readonly Bound[];
@@ -39,9 +37,9 @@ export function bindArguments(node: FuncCall, context: ExpressionContext): CallA
 }
 
 /** A call as messages show it. */
-export function callText(node: FuncCall, { values, names }: CallArguments): string {
+export function callText(statement: Statement, node: FuncCall, { values, names }: CallArguments): string {
   const types = values.map(({ scalar }, i) => {
-    const type = displayType(typeOf(scalar).name);
+    const type = statement.shownType(scalar);
     return names[i] ? `${names[i]} => ${type}` : type;
   });
   return `${nameParts(node.funcname).join('.')}(${types.join(', ')})`;

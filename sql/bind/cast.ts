@@ -1,6 +1,6 @@
 import type { CollateClause, TypeCast } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
-import { displayType, formatType } from '../types/format.ts';
+import { displayType } from '../types/format.ts';
 import { elementType, isRegistered, isVector, typeRow } from '../types/table.ts';
 import { recordFields } from '../types/record.ts';
 import type { SqlType, TypeName } from '../types/type.ts';
@@ -28,10 +28,10 @@ export function bindCast(node: TypeCast, context: ExpressionContext): Bound {
   const at = locationOf(node) ?? locationOf(node.typeName!);
   const scalar = named(context, bound, type) ?? coerceToType(statement, bound, type, 'explicit');
   if (scalar === null) {
-    const source = displayType(typeOf(bound.scalar).name);
+    const source = statement.shownType(bound.scalar);
     throw statement.error(
       '42846',
-      `cannot cast type ${source} to ${formatType({ ...type, typmod: -1 })}`,
+      `cannot cast type ${source} to ${statement.shownPlace({ type, domain: domain?.id })}`,
       at,
       { detail: whyNot(typeOf(bound.scalar).name, type.name) },
     );
@@ -39,7 +39,9 @@ export function bindCast(node: TypeCast, context: ExpressionContext): Bound {
   // A literal's cast is the literal, in messages too.
   const isLiteral = typeOf(bound.scalar).name === 'unknown' && bound.scalar.kind === 'literal';
   if (domain !== null) {
-    return { scalar: asDomain(domain, scalar, context.query), at: leftmost(at, bound.at) };
+    // A node of its own: what it is made of is of no domain.
+    const value = { ...asDomain(domain, scalar, context.query) };
+    return { scalar: statement.ofDomain(value, domain.id), at: leftmost(at, bound.at) };
   }
   return { scalar, at: isLiteral ? bound.at : leftmost(at, bound.at) };
 }

@@ -264,12 +264,11 @@ export function coerceToSpecific(
   target: TypeName,
   construct: string,
 ): HirScalar {
-  const source = typeOf(bound.scalar).name;
   const scalar = coerce(statement, bound, target, 'assignment');
   if (scalar === null) {
     throw statement.error(
       '42804',
-      `argument of ${construct} must be type ${displayType(target)}, not type ${displayType(source)}`,
+      `argument of ${construct} must be type ${displayType(target)}, not type ${statement.shownType(bound.scalar)}`,
       bound.at,
     );
   }
@@ -283,7 +282,7 @@ export function coerceToBoolean(statement: Statement, bound: Bound, construct: s
   if (source !== 'unknown') {
     throw statement.error(
       '42804',
-      `argument of ${construct} must be type boolean, not type ${displayType(source)}`,
+      `argument of ${construct} must be type boolean, not type ${statement.shownType(bound.scalar)}`,
       bound.at,
     );
   }

@@ -2,11 +2,11 @@
 import type { ColumnDef, Constraint, Node, RangeVar, TypeName } from '@pgsql/types';
 import { locationOf, nodeAs, nodeKind, stringOf } from '../ast/accessors.ts';
 import type { TableElement } from '../ast/table-element.ts';
-import type { CatalogColumn, ForeignKeyRules, ReferentialAction } from '../catalog.ts';
-import { displayType, formatType } from '../types/format.ts';
+import type { CatalogColumn, ForeignKeyRules, ObjectId, ReferentialAction } from '../catalog.ts';
 import { plain } from '../types/table.ts';
 import { tokenize } from '../parse/lexer.ts';
 import { SourceText } from '../parse/source-text.ts';
+import type { SqlType } from '../types/type.ts';
 import { checkCollation } from './cast.ts';
 import { withAttributes } from './constraint-attributes.ts';
 import { bindCheckCondition, columnsOfCheck, withoutTableName } from './check-constraint.ts';
@@ -17,7 +17,6 @@ import { bindTypeOrDomain } from './domain.ts';
 import { bindGeneration } from './generated-column.ts';
 import type { BindEnvironment } from './environment.ts';
 import { bindExpression } from './expression.ts';
-import { typeOf } from './scalar.ts';
 import { emptyScope } from './scope.ts';
 import { Statement } from './statement.ts';
 
@@ -496,7 +495,7 @@ function bindColumn(table: string, node: ColumnDef, statement: Statement, text: 
             at,
           );
         }
-        checkDefault(name, type, constraint.raw_expr!, statement);
+        checkDefault({ name, type, domain: domain?.id }, constraint.raw_expr!, statement);
         defaultText = defaultSource(text, at ?? 0);
         break;
       }
@@ -566,18 +565,16 @@ function bindColumn(table: string, node: ColumnDef, statement: Statement, text: 
 
 /** A DEFAULT must be of a type that can be assigned; a constant is read now. */
 function checkDefault(
-  column: string,
-  type: { readonly name: CatalogColumn['type']['name']; readonly typmod: number },
+  column: { readonly name: string; readonly type: SqlType; readonly domain?: ObjectId | undefined },
   node: Node,
   statement: Statement,
 ): void {
   const context = { statement, ctes: [], outer: null };
   const bound = bindExpression(node, expressionContext(context, emptyScope, 'DEFAULT expressions'));
-  const source = typeOf(bound.scalar).name;
-  if (coerceToType(statement, bound, type, 'assignment') !== null) return;
+  if (coerceToType(statement, bound, column.type, 'assignment') !== null) return;
   throw statement.error(
     '42804',
-    `column "${column}" is of type ${formatType({ ...type, typmod: -1 })} but default expression is of type ${displayType(source)}`,
+    `column "${column.name}" is of type ${statement.shownPlace(column)} but default expression is of type ${statement.shownType(bound.scalar)}`,
     undefined,
     { hint: 'You will need to rewrite or cast the expression.' },
   );
@@ -586,10 +583,10 @@ function checkDefault(
 /** The DEFAULT that a column of this type gets: refused as in CREATE TABLE. */
 export function bindDefault(
   node: Node,
-  column: Pick<CatalogColumn, 'name' | 'type'>,
+  column: Pick<CatalogColumn, 'name' | 'type' | 'domain'>,
   environment: BindEnvironment,
 ): void {
-  checkDefault(column.name, column.type, node, new Statement({ ...environment, forDefault: true }));
+  checkDefault(column, node, new Statement({ ...environment, forDefault: true }));
 }
 
 const constraintWords = new Set(

@@ -157,7 +157,9 @@ export function relationOf(found: CatalogRelation, context: QueryContext): HirRe
   return {
     kind: 'get',
     object: found.id,
-    columns: found.columns.map((column): HirColumn => ({ name: column.name, type: column.type })),
+    columns: found.columns.map(({ name, type, domain }): HirColumn =>
+      domain === undefined ? { name, type } : { name, type, domain },
+    ),
   };
 }
 
@@ -191,6 +193,7 @@ export function aliased(
   const columns = relation.columns.map((column, i) => ({
     name: names[i] ?? column.name,
     scalar: columnOf(relation, i),
+    domain: column.domain,
   }));
   const item = itemFor(itemName, alias === undefined ? schema : null, columns, primaryKey);
   return { relation, items: [alias === undefined || name === null ? item : { ...item, relation: name }] };

@@ -11,7 +11,6 @@ import type { FunctionEntry } from '../functions/table.ts';
 import { catalogFunctionBody } from '../functions/catalog-functions.ts';
 import type { HirScalar } from '../hir.ts';
 import { castPath } from '../types/casts.ts';
-import { displayType } from '../types/format.ts';
 import { recordFields } from '../types/record.ts';
 import { elementType, plain } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
@@ -102,8 +101,7 @@ function checkSchema(
     throw statement.error('3F000', `schema "${schema}" does not exist`, at);
   }
   const args = (node.args ?? []).map((argument) => bindExpression(argument, context));
-  const types = args.map((argument) => typeOf(argument.scalar).name);
-  throw notFound(parts[parts.length - 1]!, parts.join('.'), types, 'none', context, at);
+  throw notFound(parts[parts.length - 1]!, parts.join('.'), args, 'none', context, at);
 }
 
 /** The call of the function that these arguments mean. */
@@ -126,7 +124,7 @@ export function applyFunction(
     const placed = resolvePlaced(name, types, { names: args.map(() => null), spreads: false });
     if (typeof placed !== 'string') return applyPlaced(placed, args, context, at);
   }
-  if (typeof entry === 'string') throw notFound(name, written, types, entry, context, at);
+  if (typeof entry === 'string') throw notFound(name, written, args, entry, context, at);
   if (entry.kind === 'aggregate')
     throw statement.error('42803', `aggregate function ${name}() is not allowed here`, at);
   const operands = args.map((argument, i) => operand(context, argument, entry.arguments[i]!));
@@ -211,18 +209,19 @@ function missing(
   at: number | undefined,
 ): Error {
   const name = nameParts(node.funcname).pop()!;
-  return refusal(name, callText(node, args), reason, context, at);
+  return refusal(name, callText(context.statement, node, args), reason, context, at);
 }
 
 function notFound(
   name: string,
   written: string,
-  types: readonly TypeName[],
+  args: readonly Bound[],
   reason: 'none' | 'ambiguous',
   context: ExpressionContext,
   at: number | undefined,
 ): Error {
-  return refusal(name, `${written}(${types.map(displayType).join(', ')})`, reason, context, at);
+  const types = args.map(({ scalar }) => context.statement.shownType(scalar));
+  return refusal(name, `${written}(${types.join(', ')})`, reason, context, at);
 }
 
 function refusal(
@@ -368,8 +367,7 @@ function bindSpecial(
     case 'pg_typeof': {
       if (count !== 1) return null;
       const [argument] = args();
-      const type = typeOf(unknownToText(statement, argument!));
-      return { scalar: literal('text', displayType(type.name)), at };
+      return { scalar: literal('text', statement.shownType(unknownToText(statement, argument!))), at };
     }
     default:
       return isVariadicAny(name) ? bindVariadicAny(node, name, context, at) : null;

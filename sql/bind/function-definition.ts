@@ -11,6 +11,7 @@ import {
 } from '../ast/accessors.ts';
 import type {
   CatalogFunction,
+  CatalogReader,
   FunctionColumn,
   FunctionParameter,
   FunctionResult,
@@ -31,7 +32,6 @@ import { bindTypeOrDomain } from './domain.ts';
 import type { BindEnvironment } from './environment.ts';
 import { bindExpression } from './expression.ts';
 import { emptyScope } from './scope.ts';
-import { typeOf } from './scalar.ts';
 import { functionBody } from './sql-function.ts';
 import { Statement } from './statement.ts';
 import { shownColumns } from './query.ts';
@@ -156,7 +156,7 @@ function readParameters(
       }
       inputNames.add(name);
       const defaultValue = node.defexpr ?? null;
-      if (defaultValue !== null) checkDefault(statement, defaultValue, type);
+      if (defaultValue !== null) checkDefault(statement, defaultValue, type, domain);
       else if (hasDefault) {
         throw invalid(
           statement,
@@ -186,7 +186,7 @@ function readParameters(
 }
 
 /** A type in a signature: modifiers are checked and have no effect there, as in PostgreSQL. */
-function declaredWithDomain(
+export function declaredWithDomain(
   statement: Statement,
   node: TypeNode,
 ): { readonly type: TypeName; readonly domain: ObjectId | null } {
@@ -202,13 +202,14 @@ export function declaredType(statement: Statement, node: TypeNode): TypeName {
   return declaredWithDomain(statement, node).type;
 }
 
-function checkDefault(statement: Statement, node: Node, type: TypeName): void {
+function checkDefault(statement: Statement, node: Node, type: TypeName, domain: ObjectId | null): void {
   const context = expressionContext({ statement, ctes: [], outer: null }, emptyScope, 'DEFAULT expressions');
   const bound = bindExpression(node, context);
   if (isPolymorphic(type)) throw statement.unsupported('a default of a polymorphic parameter', bound.at);
   if (coerce(statement, bound, type, 'assignment') !== null) return;
-  const given = displayType(typeOf(bound.scalar).name);
-  const message = `argument of DEFAULT must be type ${displayType(type)}, not type ${given}`;
+  const wanted = statement.shownPlace({ type: { name: type, typmod: -1 }, domain: domain ?? undefined });
+  const given = statement.shownType(bound.scalar);
+  const message = `argument of DEFAULT must be type ${wanted}, not type ${given}`;
   throw statement.error('42804', message, bound.at);
 }
 
@@ -300,9 +301,9 @@ function bodyOf(
   }
   if (only === undefined) {
     throw mismatch(
-      name,
-      result,
+      { name, result },
       "Function's final statement must be SELECT or INSERT/UPDATE/DELETE/MERGE RETURNING.",
+      statement.environment.catalog,
     );
   }
   const kind = nodeKind(only);
@@ -376,8 +377,17 @@ function inText<T>(statement: Statement | null, name: string, text: BodyText | n
   }
 }
 
-function mismatch(name: string, result: FunctionResult, detail: string): SqlError {
-  const type = result.kind === 'value' ? displayType(result.type) : 'record';
+function mismatch(
+  { name, result }: Pick<FunctionDefinition, 'name' | 'result'>,
+  detail: string,
+  catalog: CatalogReader,
+): SqlError {
+  const type =
+    result.kind !== 'value'
+      ? 'record'
+      : result.domain === undefined
+        ? displayType(result.type)
+        : catalog.domain(result.domain).display;
   const message = `return type mismatch in function declared to return ${type}`;
   return new SqlError({ sqlstate: '42P13', message, detail, where: `SQL function "${name}"` });
 }
@@ -388,7 +398,7 @@ function checkBody(
   definition: FunctionDefinition,
   text: BodyText | null,
 ): void {
-  const { name, parameters, result } = definition;
+  const { name, parameters } = definition;
   if (parameters.some(({ type }) => isPolymorphic(type))) return;
   // The places in a text are its own.
   const positionOfByte = (byte: number | undefined): number | undefined => {
@@ -404,28 +414,32 @@ function checkBody(
   const context = { statement, ctes: [], outer: null };
   const bind = (): readonly HirColumn[] =>
     shownColumns(functionBody({ called, operands, at: undefined }, context));
-  checkColumns(name, result, text === null ? bind() : inText(null, name, text, bind));
+  checkColumns(definition, text === null ? bind() : inText(null, name, text, bind), environment.catalog);
 }
 
-function checkColumns(name: string, result: FunctionResult, given: readonly HirColumn[]): void {
+function checkColumns(
+  definition: FunctionDefinition,
+  given: readonly HirColumn[],
+  catalog: CatalogReader,
+): void {
+  const { result } = definition;
+  const refused = (detail: string): SqlError => mismatch(definition, detail, catalog);
   const declared = result.kind === 'value' ? [result.type] : result.columns.map(({ type }) => type);
   if (result.kind === 'value' && given.length !== 1) {
-    throw mismatch(name, result, 'Final statement must return exactly one column.');
+    throw refused('Final statement must return exactly one column.');
   }
   declared.forEach((type, i) => {
     const column = given[i];
-    if (column === undefined) throw mismatch(name, result, 'Final statement returns too few columns.');
+    if (column === undefined) throw refused('Final statement returns too few columns.');
     const { name: source } = column.type;
     if (source === type || castPath(source, type, 'assignment') !== null) return;
-    throw mismatch(
-      name,
-      result,
+    throw refused(
       result.kind === 'value'
         ? `Actual return type is ${displayType(source)}.`
         : `Final statement returns ${displayType(source)} instead of ${displayType(type)} at column ${i + 1}.`,
     );
   });
   if (given.length > declared.length) {
-    throw mismatch(name, result, 'Final statement returns too many columns.');
+    throw refused('Final statement returns too many columns.');
   }
 }

@@ -5,7 +5,6 @@ import { functions } from '../functions/table.ts';
 import type { HirRelation, HirScalar } from '../hir.ts';
 import { isVolatile } from '../hir/volatile.ts';
 import { freeOfScalar, mapReferences, mapScalarParts } from '../hir/traverse.ts';
-import { displayType, formatType } from '../types/format.ts';
 import type { TypeName } from '../types/type.ts';
 import { parseExpression } from './body.ts';
 import { coerceToType } from './coerce.ts';
@@ -26,7 +25,7 @@ export interface GeneratingTable {
 /** Binds what a column is computed by, over the row of its table; refuses what PostgreSQL refuses. */
 export function bindGeneration(
   node: Node,
-  column: Pick<CatalogColumn, 'name' | 'type'>,
+  column: Pick<CatalogColumn, 'name' | 'type' | 'domain'>,
   table: GeneratingTable,
   statement: Statement,
 ): HirScalar {
@@ -42,10 +41,7 @@ export function bindGeneration(
   if (!immutable) throw statement.error('42P17', 'generation expression is not immutable');
   const scalar = coerceToType(statement, bound, column.type, 'assignment');
   if (scalar === null) {
-    const [wanted, given] = [
-      formatType({ ...column.type, typmod: -1 }),
-      displayType(typeOf(bound.scalar).name),
-    ];
+    const [wanted, given] = [statement.shownPlace(column), statement.shownType(bound.scalar)];
     throw statement.error(
       '42804',
       `column "${column.name}" is of type ${wanted} but default expression is of type ${given}`,

@@ -145,9 +145,14 @@ function bound(node: FuncCall, called: RecordFunction, context: ExpressionContex
     (called.hasBase && base === null) ||
     !canCoerce(typeOf(json.scalar).name, called.json)
   ) {
-    throw statement.error('42883', `function ${callText(node, args)} does not exist`, locationOf(node), {
-      hint: 'No function matches the given name and argument types. You might need to add explicit type casts.',
-    });
+    throw statement.error(
+      '42883',
+      `function ${callText(statement, node, args)} does not exist`,
+      locationOf(node),
+      {
+        hint: 'No function matches the given name and argument types. You might need to add explicit type casts.',
+      },
+    );
   }
   const value = operand(context, json, called.json);
   if (base === null) return { base: literal('text', null), json: value, type: null };

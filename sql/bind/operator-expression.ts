@@ -86,7 +86,10 @@ function bindOperator(node: A_Expr, context: ExpressionContext, at: number | und
 function bindNullIf(node: A_Expr, context: ExpressionContext, at: number | undefined): Bound {
   const left = bindExpression(node.lexpr!, context);
   const right = bindExpression(node.rexpr!, context);
-  const operator = findOperator(context, '=', typeOf(left.scalar).name, typeOf(right.scalar).name, at);
+  const operator = findOperator(context, '=', typeOf(left.scalar).name, typeOf(right.scalar).name, at, {
+    left,
+    right,
+  });
   const value = coerce(context.statement, left, operator.left as TypeName, 'implicit')!;
   const condition = makeOperator(context, '=', left, right, at);
   const type = typeOf(value);

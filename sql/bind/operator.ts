@@ -20,6 +20,7 @@ export function findOperator(
   left: TypeName | null,
   right: TypeName,
   at: number | undefined,
+  operands?: { readonly left: Bound | null; readonly right: Bound },
 ): OperatorEntry {
   const found = resolveOperator(name, left, right);
   if (typeof found !== 'string') {
@@ -27,15 +28,17 @@ export function findOperator(
     if (element !== null && !isComparable(element)) refuseElements(context, found, element);
     return found;
   }
-  const signature =
-    left === null ? `${name} ${displayType(right)}` : `${displayType(left)} ${name} ${displayType(right)}`;
+  const { statement } = context;
+  const shown = (type: TypeName, operand: Bound | null | undefined): string =>
+    operand ? statement.shownType(operand.scalar) : displayType(type);
+  const signature = `${left === null ? '' : `${shown(left, operands?.left)} `}${name} ${shown(right, operands?.right)}`;
   if (found === 'ambiguous') {
-    throw context.statement.error('42725', `operator is not unique: ${signature}`, at, {
+    throw statement.error('42725', `operator is not unique: ${signature}`, at, {
       hint: 'Could not choose a best candidate operator. You might need to add explicit type casts.',
     });
   }
   refuseRecords(context, left, right);
-  throw context.statement.error('42883', `operator does not exist: ${signature}`, at, {
+  throw statement.error('42883', `operator does not exist: ${signature}`, at, {
     hint:
       left === null
         ? 'No operator matches the given name and argument type. You might need to add an explicit type cast.'
@@ -81,6 +84,7 @@ export function makeOperator(
     left === null ? null : typeOf(left.scalar).name,
     typeOf(right.scalar).name,
     at,
+    { left, right },
   );
   return applyOperator(context, operator, left, right);
 }
@@ -120,7 +124,10 @@ export function equalityOperands(
   right: Bound,
   at: number | undefined,
 ): { readonly left: HirScalar; readonly right: HirScalar; readonly operator: OperatorEntry } {
-  const operator = findOperator(context, '=', typeOf(left.scalar).name, typeOf(right.scalar).name, at);
+  const operator = findOperator(context, '=', typeOf(left.scalar).name, typeOf(right.scalar).name, at, {
+    left,
+    right,
+  });
   if (operator.left === operator.right) {
     return {
       left: operand(context, left, operator.left!),

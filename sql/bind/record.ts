@@ -94,7 +94,8 @@ export function selectField(statement: Statement, record: Bound, step: Node): Hi
   const type = typeOf(record.scalar).name;
   const fields = recordFields(type);
   if (fields === null) {
-    const message = `column notation .${name} applied to type ${displayType(type)}, which is not a composite type`;
+    const shown = statement.shownType(record.scalar);
+    const message = `column notation .${name} applied to type ${shown}, which is not a composite type`;
     throw statement.error('42809', message, record.at);
   }
   const index = fields.findIndex((field) => field.name === name);

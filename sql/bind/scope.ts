@@ -12,6 +12,8 @@ export interface ScopeColumn {
   readonly name: string;
   /** Over the columns of the whole FROM clause so far. */
   readonly scalar: HirScalar;
+  /** The domain that its values are of. */
+  readonly domain?: ObjectId | undefined;
 }
 
 /** An entry of FROM, or the outcome of a JOIN. */
@@ -105,7 +107,8 @@ export function resolveColumn(
   const scalar = { ...liftScalar(found.column.scalar, found.level) };
   const qualifiedName = found.item.name === null ? name : `${found.item.name}.${name}`;
   statement.origins.set(scalar, { at, qualified: qualifiedName });
-  return scalar;
+  const { domain } = found.column;
+  return domain === undefined ? scalar : statement.ofDomain(scalar, domain);
 }
 
 /** A system column: the oid of the relation that a row is of. */
@@ -321,7 +324,7 @@ function levenshtein(from: string, to: string): number {
 export function itemFor(
   name: string | null,
   schema: string | null,
-  columns: readonly { readonly name: string; readonly scalar: HirScalar }[],
+  columns: readonly ScopeColumn[],
   primaryKey?: readonly number[],
 ): ScopeItem {
   return {
@@ -337,10 +340,11 @@ export function itemFor(
 /** Of a row of a table that is not checked for NULLs yet: any column may be one. */
 export function scopeOfRow(table: {
   readonly name: string;
-  readonly columns: readonly Pick<CatalogColumn, 'name' | 'type'>[];
+  readonly columns: readonly Pick<CatalogColumn, 'name' | 'type' | 'domain'>[];
 }): Scope {
-  const columns = table.columns.map(({ name, type }, index) => ({
+  const columns = table.columns.map(({ name, type, domain }, index) => ({
     name,
+    domain,
     scalar: { kind: 'column', index, type: { ...type, nullable: true } } as const,
   }));
   return { items: [itemFor(table.name, null, columns)], outer: null };

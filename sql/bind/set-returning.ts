@@ -155,7 +155,7 @@ export function bindTableCall(node: FuncCall, context: ExpressionContext): Bound
   });
   const entry = resolveAmong(placed, types);
   if (typeof entry === 'string') {
-    const signature = callText(node, args);
+    const signature = callText(statement, node, args);
     if (entry === 'ambiguous') {
       throw statement.error('42725', `function ${signature} is not unique`, at, {
         hint: 'Could not choose a best candidate function. You might need to add explicit type casts.',

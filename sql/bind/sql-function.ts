@@ -90,7 +90,7 @@ export function bindSqlCall(node: FuncCall, context: ExpressionContext): BoundCa
   const found = resolveAmong(candidates, types);
   if (typeof found === 'string') {
     if (found === 'none' && isPlain) return null;
-    const signature = callText(node, given);
+    const signature = callText(statement, node, given);
     const casts = 'You might need to add explicit type casts.';
     throw found === 'ambiguous'
       ? statement.error('42725', `function ${signature} is not unique`, at, {

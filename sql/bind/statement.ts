@@ -1,6 +1,8 @@
 import { SqlError } from '../error.ts';
 import { plain } from '../types/table.ts';
-import { displayType } from '../types/format.ts';
+import { displayType, formatType } from '../types/format.ts';
+import type { ObjectId } from '../catalog.ts';
+import { typeOf } from './scalar.ts';
 import type { HirScalar } from '../hir.ts';
 import type { SqlType, TypeName } from '../types/type.ts';
 import type { BindEnvironment } from './environment.ts';
@@ -23,6 +25,8 @@ export class Statement {
   readonly environment: BindEnvironment;
   /** Where column references came from. */
   readonly origins = new WeakMap<HirScalar, ColumnOrigin>();
+  /** The domains that expressions are of, as messages show them: their types are those that the domains are over. */
+  readonly #domains = new WeakMap<HirScalar, string>();
   #parameters: (SqlType | null)[];
   #nextBinding = 0;
   #hidden = 0;
@@ -30,6 +34,23 @@ export class Statement {
   constructor(environment: BindEnvironment) {
     this.environment = environment;
     this.#parameters = [...(environment.parameterTypes ?? [])];
+  }
+
+  /** The expression, which is of a domain. */
+  ofDomain(scalar: HirScalar, domain: ObjectId): HirScalar {
+    this.#domains.set(scalar, this.environment.catalog.domain(domain).display);
+    return scalar;
+  }
+
+  /** The type of an expression as messages show it. */
+  shownType(scalar: HirScalar): string {
+    return this.#domains.get(scalar) ?? displayType(typeOf(scalar).name);
+  }
+
+  /** The type of a place as messages show it. */
+  shownPlace({ type, domain }: { readonly type: SqlType; readonly domain?: ObjectId | undefined }): string {
+    if (domain !== undefined) return this.environment.catalog.domain(domain).display;
+    return formatType({ ...type, typmod: -1 });
   }
 
   /** `copy` is the same column reference as `original`. */

@@ -184,7 +184,10 @@ function otherOperands(
   context: ExpressionContext,
   at: number | undefined,
 ): ReturnType<typeof equalityOperands> {
-  const operator = findOperator(context, name, typeOf(left.scalar).name, typeOf(right.scalar).name, at);
+  const operator = findOperator(context, name, typeOf(left.scalar).name, typeOf(right.scalar).name, at, {
+    left,
+    right,
+  });
   return {
     left: operand(context, left, operator.left!),
     right: operand(context, right, operator.right),

@@ -9,7 +9,6 @@ import type { HirScalar } from '../hir.ts';
 import { isCount } from '../hir/aggregate.ts';
 import { canCoerce } from '../types/casts.ts';
 import { commonType } from '../types/common.ts';
-import { displayType } from '../types/format.ts';
 import { plain } from '../types/table.ts';
 import type { SqlType } from '../types/type.ts';
 import { resolveAggregate } from './aggregate-call.ts';
@@ -121,7 +120,7 @@ function resolveOwn(
 }
 
 function notFound(node: FuncCall, args: readonly Bound[], context: ExpressionContext): Error {
-  const types = args.map((argument) => displayType(typeOf(argument.scalar).name));
+  const types = args.map(({ scalar }) => context.statement.shownType(scalar));
   const signature = `${nameParts(node.funcname).join('.')}(${types.join(', ')})`;
   return context.statement.error('42883', `function ${signature} does not exist`, locationOf(node), {
     hint: 'No function matches the given name and argument types. You might need to add explicit type casts.',

@@ -244,8 +244,8 @@ function refuseMaintained(system: System, domain: DomainObject): void {
       if (object.kind === 'materializedView' || object.kind === 'sink') {
         throw new SqlError({
           sqlstate: '0A000',
-          message: `altering domain ${domain.name}, which ${describeObject(object)} casts to, is not supported`,
-          hint: `Drop ${describeObject(object)} first, and create it again afterwards.`,
+          message: `altering domain ${domain.name}, which ${describeObject(object, system.catalog)} casts to, is not supported`,
+          hint: `Drop ${describeObject(object, system.catalog)} first, and create it again afterwards.`,
         });
       }
       visit(object.id);

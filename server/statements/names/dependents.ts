@@ -214,9 +214,9 @@ class DependencyCatalog extends RecordingCatalog {
 
 function cannotFollow(system: System, dependent: CatalogObject, id: ObjectId, column?: string): SqlError {
   const object = system.catalog.object(id);
-  const named = describeObject(object);
+  const named = describeObject(object, system.catalog);
   const what = column === undefined ? named : `column ${column} of ${named}`;
-  const reader = describeObject(dependent);
+  const reader = describeObject(dependent, system.catalog);
   return new SqlError({
     sqlstate: '0A000',
     message: `cannot rename ${what} because the text of ${reader} cannot be changed to follow it`,

@@ -28,7 +28,7 @@ export function columnsFollow(system: System, type: TypeObject, to: QualifiedNam
       ...object.columns.map(({ defaultText }) => defaultText ?? ''),
       ...(object.kind === 'table' ? object.checks.map(({ text }) => text) : []),
     ];
-    if (texts.some((text) => names(text, type.name))) throw cannotFollow(type, object);
+    if (texts.some((text) => names(text, type.name))) throw cannotFollow(system, type, object);
     const { statement } = object;
     return statement === null ? [] : [{ ...object, statement: withTypeName(statement, type, to) }];
   });
@@ -63,11 +63,11 @@ function withTypeName(statement: string, from: QualifiedName, to: QualifiedName)
   return text.edited(edits);
 }
 
-function cannotFollow(type: TypeObject, reader: CatalogObject): SqlError {
-  const what = describeObject(reader);
+function cannotFollow(system: System, type: TypeObject, reader: CatalogObject): SqlError {
+  const what = describeObject(reader, system.catalog);
   return new SqlError({
     sqlstate: '0A000',
-    message: `cannot rename ${describeObject(type)} because a default or a check of ${what} names it`,
+    message: `cannot rename ${describeObject(type, system.catalog)} because a default or a check of ${what} names it`,
     hint: `Drop the default or the check first.`,
   });
 }

@@ -17,7 +17,7 @@ import { coerce, coerceToType } from '../coerce.ts';
 import type { ExpressionContext } from '../context.ts';
 import { bindExpression } from '../expression.ts';
 import { fieldsOf } from '../record.ts';
-import { call, literal, truth, typeOf } from '../scalar.ts';
+import { call, literal, truth } from '../scalar.ts';
 import type { Bound } from '../statement.ts';
 
 interface Part {
@@ -40,7 +40,7 @@ export function withPart(base: HirScalar, type: SqlType, steps: readonly Node[],
 function fitting(type: SqlType, { column, field, value, at, context: { statement } }: Part): HirScalar {
   const scalar = coerceToType(statement, value, type, 'assignment');
   if (scalar !== null) return scalar;
-  const source = displayType(typeOf(value.scalar).name);
+  const source = statement.shownType(value.scalar);
   const wanted = formatType({ ...type, typmod: -1 });
   const message =
     field === undefined

@@ -3,7 +3,6 @@ import type { Node, RangeVar } from '@pgsql/types';
 import { locationOf } from '../../ast/accessors.ts';
 import type { CatalogColumn, CatalogRelation } from '../../catalog.ts';
 import type { HirScalar } from '../../hir.ts';
-import { displayType, formatType } from '../../types/format.ts';
 import { parseExpression } from '../body.ts';
 import { coerceToType } from '../coerce.ts';
 import { expressionContext } from '../context.ts';
@@ -52,6 +51,7 @@ export function targetItem(relation: CatalogRelation, node: RangeVar, offset = 0
   const columns = relation.columns.map((column, i) => ({
     name: column.name,
     scalar: { kind: 'column', index: offset + i, type: column.type } as const,
+    domain: column.domain,
   }));
   const alias = node.alias?.aliasname;
   if (alias === undefined) return itemFor(relation.name, relation.schema, columns);
@@ -89,8 +89,8 @@ export function assign(column: CatalogColumn, bound: Bound, context: QueryContex
   const { statement } = context;
   const scalar = coerceToType(statement, bound, column.type, 'assignment');
   if (scalar !== null) return scalar;
-  const source = displayType(typeOf(bound.scalar).name);
-  const wanted = formatType({ ...column.type, typmod: -1 });
+  const source = statement.shownType(bound.scalar);
+  const wanted = statement.shownPlace(column);
   throw statement.error(
     '42804',
     `column "${column.name}" is of type ${wanted} but expression is of type ${source}`,

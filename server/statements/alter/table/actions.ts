@@ -263,7 +263,7 @@ function alterType(context: ActionContext, draft: TableDraft, { command, segment
     location: definition.location!,
   };
   const [declared] = bindColumnDefinitions(draft.table.name, [{ ColumnDef: bare }], environment).columns;
-  const type = declared!.type;
+  const { type, domain } = declared!;
   const { column } = target;
   refuseColumnReaders(context, draft, target, 'alter');
   const [generated] = readingColumns(context, draft, target);
@@ -281,7 +281,7 @@ function alterType(context: ActionContext, draft: TableDraft, { command, segment
     if (given !== type.name && castPath(given, type.name, 'assignment') === null) {
       throw new SqlError({
         sqlstate: '42804',
-        message: `result of USING clause for column "${column.name}" cannot be cast automatically to type ${formatType(type)}`,
+        message: `result of USING clause for column "${column.name}" cannot be cast automatically to type ${domain === undefined ? formatType(type) : system.catalog.object(domain).name}`,
         hint: 'You might need to add an explicit cast.',
       });
     }

@@ -33,7 +33,7 @@ export function refuseColumnReaders(
     throw new SqlError({
       sqlstate: '0A000',
       message: 'cannot alter type of a column used by a view or rule',
-      detail: `rule _RETURN on ${describeObject(readers[0]!)} depends on column "${column.name}"`,
+      detail: `rule _RETURN on ${describeObject(readers[0]!, system.catalog)} depends on column "${column.name}"`,
     });
   }
   if (what === 'drop') {
@@ -41,7 +41,9 @@ export function refuseColumnReaders(
     throw new SqlError({
       sqlstate: '2BP01',
       message: `cannot drop ${dropped} because other objects depend on it`,
-      detail: readers.map((view) => `${describeObject(view)} depends on ${dropped}`).join('\n'),
+      detail: readers
+        .map((view) => `${describeObject(view, system.catalog)} depends on ${dropped}`)
+        .join('\n'),
       hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
     });
   }
@@ -49,7 +51,10 @@ export function refuseColumnReaders(
   const going = system.catalog.dropOrder(ids, true).filter((object) => !draft.dropped.includes(object));
   draft.dropped.push(...going);
   const shown = going.filter(({ kind }) => kind !== 'index');
-  tellCascade(context, shown.map(describeObject));
+  tellCascade(
+    context,
+    shown.map((object) => describeObject(object, system.catalog)),
+  );
 }
 
 /** Whether a view's query would be another one if the column had another name. */

@@ -23,8 +23,8 @@ export async function dropColumnsOfTypes(
       if (stored.kind === 'source') {
         throw new SqlError({
           sqlstate: '0A000',
-          message: `dropping ${describeObject(type)} together with column ${columns[0]} of ${describeObject(stored)} is not supported`,
-          hint: `Drop ${describeObject(stored)} first.`,
+          message: `dropping ${describeObject(type, system.catalog)} together with column ${columns[0]} of ${describeObject(stored, system.catalog)} is not supported`,
+          hint: `Drop ${describeObject(stored, system.catalog)} first.`,
         });
       }
       const known = names.get(stored.id) ?? new Set();

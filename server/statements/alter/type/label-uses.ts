@@ -21,8 +21,8 @@ export function refuseLabelUses(system: System, type: EnumTypeObject, label: str
     if (!uses.names && !(maintained && (uses.shows || uses.reads)) && !isComputedIndex(object)) continue;
     throw new SqlError({
       sqlstate: '0A000',
-      message: `renaming a label of ${describeObject(type)} that ${describeObject(object)} uses is not supported`,
-      hint: `Drop ${describeObject(object)} first, and create it again afterwards.`,
+      message: `renaming a label of ${describeObject(type, system.catalog)} that ${describeObject(object, system.catalog)} uses is not supported`,
+      hint: `Drop ${describeObject(object, system.catalog)} first, and create it again afterwards.`,
     });
   }
 }
@@ -35,8 +35,8 @@ export function refuseLabelReaders(system: System, type: EnumTypeObject): void {
     if (!(maintained && usesIn(system, object, own, null).reads) && !isComputedIndex(object)) continue;
     throw new SqlError({
       sqlstate: '0A000',
-      message: `adding a label to ${describeObject(type)}, whose labels ${describeObject(object)} reads, is not supported`,
-      hint: `Drop ${describeObject(object)} first, and create it again afterwards.`,
+      message: `adding a label to ${describeObject(type, system.catalog)}, whose labels ${describeObject(object, system.catalog)} reads, is not supported`,
+      hint: `Drop ${describeObject(object, system.catalog)} first, and create it again afterwards.`,
     });
   }
 }
