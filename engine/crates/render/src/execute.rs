@@ -291,7 +291,7 @@ impl Prepared {
     ) -> Result<WriteResult, ExecuteError> {
         let compiled = self.compilation(&environment.settings)?;
         let (
-            Output::Write { inserted, returned, ordered, .. },
+            Output::Write { deleted, inserted, returned, ordered, .. },
             FinishTemplate::Write { returning, conflict },
         ) = (&self.plan.output, &compiled.finish)
         else {
@@ -376,7 +376,7 @@ impl Prepared {
                     query.execute(environment, sources, cancelled)?
                 }
                 // Rows that come from VALUES have an order; those of the table have none.
-                _ if result.deleted.is_empty() => collector.as_pushed(),
+                _ if deleted.is_none() => collector.into_rows(),
                 _ => collector.finish(),
             });
         }

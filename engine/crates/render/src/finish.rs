@@ -99,11 +99,11 @@ impl Collector {
     /// The finished rows.
     pub fn finish(mut self) -> Rows {
         self.sort();
-        self.as_pushed()
+        self.into_rows()
     }
 
     /// The rows in the order in which they came.
-    pub fn as_pushed(self) -> Rows {
+    pub fn into_rows(self) -> Rows {
         let Collector { finish, bytes, entries, .. } = self;
         let mut skip = finish.offset;
         let mut left = finish.limit.unwrap_or(u64::MAX);
