@@ -21,7 +21,7 @@ nodes: Array<Node>,
  * What becomes of the result.
  */
 output: Output, };
-export type BaseType = "bool" | "int2" | "int4" | "int8" | "float4" | "float8" | "numeric" | "text" | "varchar" | "bpchar" | "bytea" | "date" | "time" | "timestamp" | "timestamptz" | "interval" | "uuid" | "jsonb" | "json" | "jsonpath" | "oid" | "name" | "char";
+export type BaseType = "bool" | "int2" | "int4" | "int8" | "float4" | "float8" | "numeric" | "text" | "varchar" | "bpchar" | "bytea" | "date" | "time" | "timestamp" | "timestamptz" | "interval" | "uuid" | "jsonb" | "json" | "jsonpath" | "oid" | "name" | "char" | "int4range" | "int8range" | "numrange" | "daterange" | "tsrange" | "tstzrange" | "int4multirange" | "int8multirange" | "nummultirange" | "datemultirange" | "tsmultirange" | "tstzmultirange";
 export type ScalarType = BaseType | `_${BaseType}` | `(${string})` | `_(${string})` | `enum:${number}` | `_enum:${number}`;
 export type ColumnType = { 
 /**
@@ -127,7 +127,7 @@ values: Array<string | null>,
  * Multiplicity.
  */
 diff: number, };
-export type AggregateFunction = "countAll" | "count" | "sum" | "avg" | "boolAnd" | "boolOr" | "min" | "max" | "leastRepresentation" | "varPop" | "varSamp" | "stddevPop" | "stddevSamp" | "corr" | "covarPop" | "covarSamp" | "regrAvgx" | "regrAvgy" | "regrCount" | "regrIntercept" | "regrR2" | "regrSlope" | "regrSxx" | "regrSxy" | "regrSyy" | "bitAnd" | "bitOr" | "bitXor" | "stringAgg" | "arrayAgg" | "jsonbAgg" | "jsonbAggStrict" | "jsonbObjectAgg" | "jsonbObjectAggStrict" | "jsonbObjectAggUnique" | "jsonbObjectAggUniqueStrict" | "jsonAgg" | "jsonAggStrict" | "jsonObjectAgg" | "jsonObjectAggStrict" | "jsonObjectAggUnique" | "jsonObjectAggUniqueStrict" | "first" | "percentileCont" | "percentileDisc" | "mode";
+export type AggregateFunction = "countAll" | "count" | "sum" | "avg" | "boolAnd" | "boolOr" | "min" | "max" | "leastRepresentation" | "varPop" | "varSamp" | "stddevPop" | "stddevSamp" | "corr" | "covarPop" | "covarSamp" | "regrAvgx" | "regrAvgy" | "regrCount" | "regrIntercept" | "regrR2" | "regrSlope" | "regrSxx" | "regrSxy" | "regrSyy" | "bitAnd" | "bitOr" | "bitXor" | "stringAgg" | "arrayAgg" | "jsonbAgg" | "jsonbAggStrict" | "jsonbObjectAgg" | "jsonbObjectAggStrict" | "jsonbObjectAggUnique" | "jsonbObjectAggUniqueStrict" | "jsonAgg" | "jsonAggStrict" | "jsonObjectAgg" | "jsonObjectAggStrict" | "jsonObjectAggUnique" | "jsonObjectAggUniqueStrict" | "rangeAgg" | "rangeIntersectAgg" | "first" | "percentileCont" | "percentileDisc" | "mode";
 export type Aggregate = { 
 /**
  * Which.

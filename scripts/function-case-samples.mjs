@@ -1,5 +1,6 @@
 // What generate-function-cases.mjs calls functions with.
 import { jsonpathTuples } from './jsonpath-case-samples.mjs';
+import { rangeArguments, rangeSamples } from './range-case-samples.mjs';
 
 const text = [
   '',
@@ -19,6 +20,7 @@ const text = [
 
 /** Values of each type, in text form. */
 export const samples = {
+  ...rangeSamples,
   bool: ['t', 'f', null],
   int2: ['0', '1', '-1', '2', '7', '32767', '-32768', null],
   int4: ['0', '1', '-1', '3', '7', '31', '2147483647', '-2147483648', null],
@@ -427,6 +429,7 @@ const typmods = ['-1', '5', '4', '7', '10', '14', null];
 
 /** Values of single arguments by opcode, where a type's samples would say little. */
 export const argumentSamples = {
+  ...rangeArguments,
   int2shl: { 1: ['0', '1', '15', '16', '33', '-1'] },
   int2shr: { 1: ['0', '1', '15', '16', '33', '-1'] },
   int4shl: { 1: ['0', '1', '31', '32', '33', '-1'] },
@@ -698,6 +701,7 @@ export const argumentTuples = { ...jsonpathTuples };
 export function familyOf(opcode, args, result) {
   const types = [...args, result];
   if (/to_char$|to_number|^to_date|^to_timestamp/.test(opcode)) return 'formatting';
+  if (/range/.test(opcode)) return 'range';
   if (types.includes('jsonpath')) return 'jsonpath';
   if (types.includes('jsonb')) return 'jsonb';
   if (types.some((type) => datetime.test(type)))

@@ -12,6 +12,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
+import { instancesOf } from './range-case-samples.mjs';
 import { argumentSamples, argumentTuples, familyOf, samples } from './function-case-samples.mjs';
 
 const [url, most = '14', directory] = process.argv.slice(2);
@@ -34,7 +35,7 @@ await client.query(`CREATE OR REPLACE FUNCTION pg_temp.answer(query text) RETURN
 const { rows: functions } = await client.query(
   `SELECT prosrc, proname, prorettype::regtype::text AS result, t.typname AS result_name,
      array(SELECT a.typname::text FROM unnest(proargtypes) WITH ORDINALITY u(o, n) JOIN pg_type a ON a.oid = u.o ORDER BY n) AS args,
-     provolatile <> 'i' AS stable
+     provolatile <> 'i' AS stable, provariadic <> 0 AS variadic
    FROM pg_proc JOIN pg_type t ON t.oid = prorettype
    WHERE prosrc = ANY ($1) AND NOT proretset AND prokind = 'f' AND pg_proc.pronamespace = 'pg_catalog'::regnamespace
    ORDER BY prosrc, pg_proc.oid`,
@@ -44,7 +45,9 @@ const { rows: functions } = await client.query(
 const skipped = new Set(['gen_random_uuid']);
 const lines = new Map();
 const seen = new Set();
-for (const { prosrc, proname, result_name: result, args, stable } of functions) {
+for (const { prosrc, proname, result_name: result, args, stable, variadic } of functions.flatMap(
+  instancesOf,
+)) {
   const known = [...args, result].every((type) => type in samples);
   const signature = `${prosrc}(${args})`;
   if (!known || skipped.has(prosrc) || seen.has(signature)) continue;
@@ -53,7 +56,12 @@ for (const { prosrc, proname, result_name: result, args, stable } of functions) 
   for (const zone of stable ? ['UTC', 'America/New_York'] : ['UTC']) {
     await client.query(`SET TimeZone = '${zone}'`);
     for (const values of argumentTuples[prosrc] ?? combinations(choices, prosrc)) {
-      const list = values.map((value, index) => literal(value, args[index])).join(', ');
+      const list = values
+        .map(
+          (value, index) =>
+            (variadic && index === args.length - 1 ? 'VARIADIC ' : '') + literal(value, args[index]),
+        )
+        .join(', ');
       const { rows } = await client.query('SELECT pg_temp.answer($1) AS answer', [
         // format() uses the type's output function, where a cast to text would not (bool, char(n)).
         `SELECT CASE WHEN v IS NOT NULL THEN format('%s', v) END FROM (SELECT pg_catalog."${proname}"(${list}) AS v) s`,

@@ -8,7 +8,8 @@ import { families } from '../build/sql/functions/families.js';
 
 const baseTypes =
   words(`bool bytea char name int8 int2 int4 text oid json jsonb jsonpath float4 float8 bpchar varchar date time
-  timestamp timestamptz interval numeric uuid`);
+  timestamp timestamptz interval numeric uuid int4range int8range numrange daterange tsrange tstzrange
+  int4multirange int8multirange nummultirange datemultirange tsmultirange tstzmultirange`);
 // Types that have a name and an oid in expressions but no column form of their own.
 const registered = words(
   `regclass regtype regproc regnamespace regrole regprocedure regoper regoperator regcollation`,
@@ -17,13 +18,14 @@ const types = [...baseTypes, ...[...baseTypes, ...registered].map((name) => `_${
 const nominal = [
   ...registered,
   ...words(
-    `int2vector oidvector unknown void any anyelement anyarray anynonarray anyenum anycompatible anycompatiblearray anycompatiblenonarray`,
+    `int2vector oidvector unknown void any anyelement anyarray anynonarray anyenum anyrange anymultirange
+    anycompatible anycompatiblearray anycompatiblenonarray anycompatiblerange anycompatiblemultirange`,
   ),
 ];
 const aggregates =
   words(`count sum avg min max bool_and bool_or every any_value var_pop var_samp variance stddev_pop
   stddev_samp stddev corr covar_pop covar_samp regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope
-  regr_sxx regr_sxy regr_syy bit_and bit_or bit_xor string_agg array_agg json_agg json_agg_strict json_object_agg
+  regr_sxx regr_sxy regr_syy bit_and bit_or bit_xor string_agg array_agg range_agg range_intersect_agg json_agg json_agg_strict json_object_agg
   json_object_agg_strict json_object_agg_unique json_object_agg_unique_strict jsonb_agg jsonb_agg_strict jsonb_object_agg
   jsonb_object_agg_strict jsonb_object_agg_unique jsonb_object_agg_unique_strict percentile_cont percentile_disc mode`);
 // SQL-language functions of PostgreSQL that are inlined; those behind operators are taken in any case.
@@ -77,7 +79,7 @@ const procRows = await rows(
    left join pg_description d on d.objoid = p.oid and d.classoid = 'pg_proc'::regclass and d.objsubid = 0
    where not proretset and pronamespace = 11 and r.typname = any($1::text[])
      and (pronargs = 0 or ${named}::text[] <@ $1::text[])
-     and (prokind = 'f' and prosrc = any($2) and (provariadic = 0 or p.oid in (select oprcode from pg_operator))
+     and (prokind = 'f' and prosrc = any($2) and (provariadic = 0 or prosrc = 'multirange_constructor2' or p.oid in (select oprcode from pg_operator))
        or prokind = 'f' and prolang = 14 and (proname = any($5) or p.oid in (select oprcode from pg_operator))
        or prokind = 'f' and proname = any($4)
        or prokind = 'a' and proname = any($3))
@@ -91,8 +93,10 @@ const procRows = await rows(
 const procs = procRows.map((r) => r[0]);
 const argumentRows = await rows(
   `select p.oid, coalesce((select string_agg(name, ' ' order by n) from unnest(proargnames[1:pronargs]) with ordinality a(name, n)), ''),
-     coalesce(pg_get_expr(proargdefaults, 0), '')
-   from pg_proc p where oid::text = any($1) and (proargnames is not null or pronargdefaults > 0) order by 1`,
+     coalesce(pg_get_expr(proargdefaults, 0), ''),
+     case when prosrc = 'multirange_constructor2' then (select typname from pg_type t where t.oid = provariadic) else '' end
+   from pg_proc p where oid::text = any($1) and (proargnames is not null or pronargdefaults > 0 or prosrc = 'multirange_constructor2')
+   order by 1`,
   procs,
 );
 const operatorRows = await rows(
@@ -109,6 +113,13 @@ const castRows = await rows(
    where s.typname = any($1) and t.typname = any($1) and (castfunc = 0 or castfunc::text = any($2)) order by c.oid`,
   [...types, ...nominal],
   procs,
+);
+const rangeRows = await rows(
+  `select r.typname, s.typname, m.typname, rngcollation, rngsubopc,
+     rngcanonical::oid, rngsubdiff::oid
+   from pg_range join pg_type r on r.oid = rngtypid join pg_type s on s.oid = rngsubtype join pg_type m on m.oid = rngmultitypid
+   where r.typname = any($1) order by r.oid`,
+  types,
 );
 const typeFunctionRows = await rows(
   `select p.oid, proname from pg_proc p where pronamespace = 11
@@ -159,14 +170,15 @@ const list = (name, type, texts) =>
 writeFileSync(
   new URL('../sql/functions/catalog.generated.ts', import.meta.url),
   `// Generated from PostgreSQL 18 by scripts/generate-sql-catalog.mjs. Do not edit.
-import type { ArgumentRow, CastRow, OperatorRow, ProcRow, TypeRow } from './catalog-rows.ts';
+import type { ArgumentRow, CastRow, OperatorRow, ProcRow, RangeRow, TypeRow } from './catalog-rows.ts';
 
 ${list('typeRows', 'TypeRow', typeRows.map(typeText))}
 ${list('typeFunctionRows', '(readonly [oid: number, name: string])', typeFunctionRows.map(numeric([0])))}
 ${list('procRows', 'ProcRow', procRows.map(numeric([0, 5])))}
 ${list('argumentRows', 'ArgumentRow', argumentRows.map(numeric([0])))}
 ${list('operatorRows', 'OperatorRow', operatorRows.map(numeric([0, 5, 6, 7, 8, 9])))}
-${list('castRows', 'CastRow', castRows.map(numeric([0, 3])))}`,
+${list('castRows', 'CastRow', castRows.map(numeric([0, 3])))}
+${list('rangeRows', 'RangeRow', rangeRows.map(numeric([3, 4, 5, 6])))}`,
 );
 writeFileSync(
   new URL('../sql/functions/postgres-names.generated.ts', import.meta.url),

@@ -278,6 +278,8 @@ const neverNull: ReadonlySet<AggregateFunction> = new Set([
     'jsonObjectAgg',
     'jsonbAgg',
     'jsonbObjectAgg',
+    'rangeAgg',
+    'rangeIntersectAgg',
     'percentileCont',
     'percentileDisc',
     'mode',

@@ -51,7 +51,8 @@ export function bindFunctionCall(node: FuncCall, context: ExpressionContext): Bo
   const own = bindSqlCall(node, context);
   if (own !== null) return { scalar: sqlFunctionValue(own, context), at };
   checkSchema(node, parts, context, at);
-  if (node.func_variadic === true && !takesPath.has(name) && !isVariadicAny(name)) {
+  const takesVariadic = functionsNamed(name).some((entry) => entry.variadic !== undefined);
+  if (node.func_variadic === true && !takesPath.has(name) && !isVariadicAny(name) && !takesVariadic) {
     throw missing(node, bindArguments(node, context), 'none', context, at);
   }
   if (node.over !== undefined) return bindWindowCall(node, name, context);
@@ -74,7 +75,7 @@ export function bindFunctionCall(node: FuncCall, context: ExpressionContext): Bo
     applyFunction(name, args, context, at, parts.join('.'));
     return refuseAggregateSyntax(node, name, context);
   }
-  const isNamed = hasNamedArguments(node);
+  const isNamed = hasNamedArguments(node) || (node.func_variadic === true && takesVariadic);
   const special = isNamed ? null : bindSpecial(node, name, context, at);
   if (special !== null) return special;
   const args = bindArguments(node, context);
@@ -131,7 +132,7 @@ export function applyFunction(
   return applyEntry(entry, operands, context, at);
 }
 
-/** A call whose arguments are, some of them, given by their names. */
+/** A call whose arguments are, some of them, given by their names, or the last one as VARIADIC. */
 function applyByName(
   node: FuncCall,
   args: CallArguments,
@@ -145,18 +146,24 @@ function applyByName(
   return applyPlaced(placed, args.values, context, at);
 }
 
-/** The call with defaults for what it leaves out. */
+/** The call with defaults for what it leaves out, and what belongs to a VARIADIC parameter as an array. */
 function applyPlaced(
-  { entry, places, arguments: types }: PlacedFunction,
+  { entry, places, arguments: types, collectsFrom }: PlacedFunction,
   args: readonly Bound[],
   context: ExpressionContext,
   at: number | undefined,
 ): HirScalar {
   const { statement } = context;
   const { arguments: parameters, defaults = [] } = entry;
-  const operands = parameters.map((type, i) => {
+  const operands = parameters.map((type, i): HirScalar => {
     const place = places[i] ?? null;
     if (place !== null) return operand(context, args[place]!, types[place]!);
+    if (collectsFrom !== null && i === parameters.length - 1) {
+      const elements = args
+        .slice(collectsFrom)
+        .map((argument) => operand(context, argument, entry.variadic!));
+      return { kind: 'array', elements, nested: false, type: plain(type as TypeName) };
+    }
     const text = defaults[i - parameters.length + defaults.length]!;
     const bound = statement.withoutPositions(() => bindExpression(parseExpression(text), context));
     return coerce(statement, bound, type as TypeName, 'assignment')!;

@@ -262,9 +262,16 @@ function refusePolymorphic(
     type.startsWith('anycompatible') ? 'anycompatible' : 'anyelement';
   for (const type of results) {
     if (!isPolymorphic(type)) continue;
-    if (parameters.some((each) => isPolymorphic(each.type) && family(each.type) === family(type))) continue;
-    const inputs =
-      family(type) === 'anyelement'
+    // Only a range says which of the ranges over its type is meant.
+    const decides = ({ type: given }: FunctionParameter): boolean =>
+      isPolymorphic(given) &&
+      family(given) === family(type) &&
+      (!type.endsWith('range') || given.endsWith('range'));
+    if (parameters.some(decides)) continue;
+    const ranges = family(type) === 'anyelement' ? 'any' : 'anycompatible';
+    const inputs = type.endsWith('range')
+      ? `${ranges}range or ${ranges}multirange`
+      : family(type) === 'anyelement'
         ? 'anyelement, anyarray, anynonarray, anyenum, anyrange, or anymultirange'
         : 'anycompatible, anycompatiblearray, anycompatiblenonarray, anycompatiblerange, or anycompatiblemultirange';
     const detail = `A result of type ${type} requires at least one input of type ${inputs}.`;

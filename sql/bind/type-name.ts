@@ -9,7 +9,7 @@ import type { Statement } from './statement.ts';
 /** Types that PostgreSQL has and Tidewire does not: named in the refusal, unlike a name that nobody knows. */
 const foreign = new Set(
   `bit varbit box circle line lseg path point polygon cidr inet macaddr macaddr8 money pg_lsn
-   pg_snapshot timetz tsquery tsvector txid_snapshot xml int4range int8range numrange tsrange tstzrange daterange
+   pg_snapshot timetz tsquery tsvector txid_snapshot xml
    serial bigserial smallserial serial2 serial4 serial8 regconfig regdictionary xid cid tid xid8 record anyarray refcursor`
     .trim()
     .split(/\s+/),

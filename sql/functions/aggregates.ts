@@ -64,6 +64,8 @@ const definitions: Readonly<Record<string, AggregateDefinition>> = {
   bit_xor: { function: 'bitXor' },
   string_agg: { function: 'stringAgg', ordered: true },
   array_agg: { function: 'arrayAgg', ordered: true },
+  range_agg: { function: 'rangeAgg', ordered: true },
+  range_intersect_agg: { function: 'rangeIntersectAgg', ordered: true },
   json_agg: { function: 'jsonAgg', ordered: true, convert: ['json'], lines: true },
   json_agg_strict: { function: 'jsonAggStrict', ordered: true, convert: ['json'], lines: true },
   json_object_agg: { function: 'jsonObjectAgg', ordered: true, convert: jsonObject },

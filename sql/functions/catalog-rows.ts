@@ -6,7 +6,7 @@ export interface TypeRow {
   readonly name: string;
   readonly length: number;
   readonly byValue: boolean;
-  /** `typtype`: b base, p pseudo, c composite. */
+  /** `typtype`: b base, p pseudo, c composite, r range, m multirange. */
   readonly kind: string;
   readonly category: string;
   readonly preferred: boolean;
@@ -39,8 +39,11 @@ export type ProcRow = readonly [
   description: string,
 ];
 
-/** Of a `pg_proc` row: [oid, names of the arguments, defaults of the last of them, as expressions parted by commas]. */
-export type ArgumentRow = readonly [oid: number, names: string, defaults: string];
+/**
+ * Of a `pg_proc` row: [oid, names of the arguments, defaults of the last of them, as expressions parted by commas, what a
+ * VARIADIC one is an array of].
+ */
+export type ArgumentRow = readonly [oid: number, names: string, defaults: string, variadic: string];
 
 /** A `pg_operator` row: [oid, oprname, left type or '', right type, result type, oprcode, oprcom, oprnegate, canmerge, canhash]. */
 export type OperatorRow = readonly [
@@ -64,4 +67,15 @@ export type CastRow = readonly [
   proc: number,
   context: 'i' | 'a' | 'e',
   method: 'f' | 'b' | 'i',
+];
+
+/** A `pg_range` row: [range type, type of its bounds, multirange type, rngcollation, rngsubopc, rngcanonical, rngsubdiff]. */
+export type RangeRow = readonly [
+  range: string,
+  subtype: string,
+  multirange: string,
+  collation: number,
+  operatorClass: number,
+  canonical: number,
+  difference: number,
 ];

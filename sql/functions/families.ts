@@ -13,6 +13,7 @@ import { jsonbFunctions } from './families/jsonb.ts';
 import { jsonpathFunctions } from './families/jsonpath.ts';
 import { numericFunctions } from './families/numeric.ts';
 import { patternFunctions } from './families/pattern.ts';
+import { rangeFunctions } from './families/range.ts';
 import { sequenceFunctions } from './families/sequence.ts';
 import { textFunctions } from './families/text.ts';
 
@@ -32,4 +33,5 @@ export const families: readonly FunctionFamily[] = [
   arrayFunctions,
   sequenceFunctions,
   enumFunctions,
+  rangeFunctions,
 ];

@@ -58,7 +58,8 @@ export function resolveFunction(name: string, given: readonly TypeName[]): Resol
     const [entry] = functionsNamed(name);
     return { ...entry!, arguments: given, result: only! };
   }
-  return resolveAmong(functionsNamed(name), given);
+  const entries = functionsNamed(name).filter((entry) => entry.variadic === undefined);
+  return resolveAmong(entries, given);
 }
 
 /** A function with the places of a call's arguments in it. */
@@ -67,15 +68,15 @@ export interface PlacedFunction extends Placement {
   readonly result: TypeName;
 }
 
-/** The function that a call means which gives arguments by name, or leaves some out. */
+/** The function that a call means which gives arguments by name, leaves some out, or gives any number of them. */
 export function resolvePlaced(
   name: string,
   given: readonly TypeName[],
   call: Given,
 ): Resolution<PlacedFunction> {
   const placed = functionsNamed(name).flatMap((entry): PlacedFunction[] => {
-    const { arguments: types, argumentNames: names = [], defaults = [] } = entry;
-    const placement = placementOf({ types, names, defaults: defaults.length, variadic: null }, call);
+    const { arguments: types, argumentNames: names = [], defaults = [], variadic = null } = entry;
+    const placement = placementOf({ types, names, defaults: defaults.length, variadic }, call);
     return placement === null ? [] : [{ ...placement, entry, result: entry.result }];
   });
   const found = resolveAmong(placed, given);

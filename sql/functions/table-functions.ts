@@ -112,6 +112,14 @@ const ENTRIES: readonly TableFunctionEntry[] = [
     columns: [column(null, 'anyelement' as TypeName, true)],
     canError: false,
   },
+  {
+    name: 'unnest',
+    arguments: ['anymultirange' as TypeName],
+    function: 'unnest',
+    defaults: [],
+    columns: [column(null, 'anyrange' as TypeName)],
+    canError: false,
+  },
   ...[2, 3].map((given): TableFunctionEntry => ({
     name: 'generate_subscripts',
     arguments: ['anyarray' as TypeName, 'int4' as TypeName, 'bool' as TypeName].slice(0, given),

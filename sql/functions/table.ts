@@ -30,6 +30,8 @@ export interface FunctionEntry {
   readonly argumentNames?: readonly string[];
   /** Expressions for the last arguments, where a call leaves them out. */
   readonly defaults?: readonly string[];
+  /** The type of an element of the last argument, where it is VARIADIC. */
+  readonly variadic?: string;
 }
 
 /** An operator, as pg_operator has it. */
@@ -51,9 +53,10 @@ const native = new Set(families.flatMap((family) => [...family.total, ...family.
 const nullable = new Set(families.flatMap((family) => family.nullable ?? []));
 
 const argumentsOf = new Map(
-  argumentRows.map(([oid, names, defaults]) => [
+  argumentRows.map(([oid, names, defaults, variadic]) => [
     oid,
     {
+      ...(variadic === '' ? {} : { variadic }),
       ...(names === '' ? {} : { argumentNames: names.split(' ') }),
       ...(defaults === '' ? {} : { defaults: defaults.split(', ') }),
     },

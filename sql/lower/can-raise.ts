@@ -35,7 +35,7 @@ const optional = (scalar: HirScalar | null): boolean => scalar !== null && scala
 
 const infallibleAggregates: ReadonlySet<string> = new Set([
   ...['count', 'countAll', 'min', 'max', 'boolAnd', 'boolOr', 'leastRepresentation', 'regrCount'],
-  ...['bitAnd', 'bitOr', 'bitXor', 'jsonbAgg', 'jsonbAggStrict', 'corr'],
+  ...['bitAnd', 'bitOr', 'bitXor', 'jsonbAgg', 'jsonbAggStrict', 'rangeAgg', 'rangeIntersectAgg', 'corr'],
 ]);
 
 /** Ranks, neighbours and counts never fail; arguments that must be positive, offsets and sums can. */

@@ -37,6 +37,8 @@ const EQUALITY = new Set([
   'array_eq',
   'record_eq',
   'enum_eq',
+  'range_eq',
+  'multirange_eq',
 ]);
 
 /** Equality functions of two integer or float types: both sides are widened, which cannot fail. */

@@ -18,6 +18,8 @@ const WIDE_EQUALITY: ReadonlySet<ScalarType> = new Set([
   'interval',
   'jsonb',
   'bpchar',
+  'numrange',
+  'nummultirange',
 ]);
 
 export function hasWideEquality(scalar: ScalarType): boolean {

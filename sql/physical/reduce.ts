@@ -43,6 +43,8 @@ function classOf(aggregate: MirAggregate, monotonic: boolean): Exclude<ReduceCla
     case 'jsonbObjectAggStrict':
     case 'jsonbObjectAggUnique':
     case 'jsonbObjectAggUniqueStrict':
+    case 'rangeAgg':
+    case 'rangeIntersectAgg':
     case 'first':
     case 'percentileCont':
     case 'percentileDisc':

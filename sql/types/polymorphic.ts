@@ -3,17 +3,26 @@ import { castPath } from './casts.ts';
 import { commonType } from './common.ts';
 import { isEnum } from './enum.ts';
 import { isPolymorphic } from './polymorphic-names.ts';
+import { ofMultirange, ofRange } from './range.ts';
 import { arrayType, elementType } from './table.ts';
 import type { TypeName } from './type.ts';
 
 /** The polymorphic types of a call, by name; those that no argument decides are missing. */
 type Meaning = ReadonlyMap<string, TypeName>;
 
+/** The range type that an argument says for a parameter of ranges or multiranges; null if it is none. */
+function rangeOf(declared: string, actual: TypeName): TypeName | null {
+  const types = declared.endsWith('multirange') ? ofMultirange(actual) : ofRange(actual);
+  return types?.range ?? null;
+}
+
 /** What the polymorphic types of a signature are for arguments of these types; null if they do not agree. */
 function meaningOf(declared: readonly string[], given: readonly TypeName[]): Meaning | null {
   const meaning = new Map<string, TypeName>();
   let element: TypeName | null = null;
   let array: TypeName | null = null;
+  let range: TypeName | null = null;
+  let compatibleRange: TypeName | null = null;
   const compatible: TypeName[] = [];
   let hasCompatible = false;
   for (const [i, type] of declared.entries()) {
@@ -34,10 +43,25 @@ function meaningOf(declared: readonly string[], given: readonly TypeName[]): Mea
         if (inner === null || (array !== null && array !== actual)) return null;
         array = actual;
         break;
+      case 'anyrange':
+      case 'anymultirange': {
+        const own = rangeOf(type, actual);
+        if (own === null || (range !== null && range !== own)) return null;
+        range = own;
+        break;
+      }
       case 'anycompatiblearray':
         if (inner === null) return null;
         compatible.push(inner);
         break;
+      case 'anycompatiblerange':
+      case 'anycompatiblemultirange': {
+        const own = rangeOf(type, actual);
+        if (own === null || (compatibleRange !== null && compatibleRange !== own)) return null;
+        compatibleRange = own;
+        compatible.push(ofRange(own)!.subtype);
+        break;
+      }
       case 'anycompatible':
       case 'anycompatiblenonarray':
         if (type === 'anycompatiblenonarray' && inner !== null) return null;
@@ -51,6 +75,12 @@ function meaningOf(declared: readonly string[], given: readonly TypeName[]): Mea
     if (declared.includes('anynonarray') && elementType(inner) !== null) return null;
     element = inner;
   }
+  if (range !== null) {
+    const { subtype, multirange } = ofRange(range)!;
+    if (element !== null && element !== subtype) return null;
+    element = subtype;
+    meaning.set('anyrange', range).set('anymultirange', multirange);
+  }
   if (declared.includes('anyenum') && (element === null || !isEnum(element))) return null;
   if (element !== null) {
     meaning.set('anyelement', element).set('anynonarray', element).set('anyenum', element);
@@ -63,6 +93,11 @@ function meaningOf(declared: readonly string[], given: readonly TypeName[]): Mea
     if ('conflict' in outcome) return null;
     if (compatible.some((type) => type !== outcome.type && castPath(type, outcome.type, 'implicit') === null))
       return null;
+    if (compatibleRange !== null) {
+      const { subtype, multirange } = ofRange(compatibleRange)!;
+      if (subtype !== outcome.type) return null;
+      meaning.set('anycompatiblerange', compatibleRange).set('anycompatiblemultirange', multirange);
+    }
     meaning.set('anycompatible', outcome.type).set('anycompatiblenonarray', outcome.type);
     const arrays = arrayType(outcome.type);
     if (arrays !== null) meaning.set('anycompatiblearray', arrays);

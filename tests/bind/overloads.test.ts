@@ -15,20 +15,21 @@ const SAMPLE = 3000;
 
 /** Not arrays of what does not compare: PostgreSQL finds that out when there are values to compare, we when we bind. */
 const columnTypes = types
-  .filter((type) => type.kind === 'b' && !/^_?reg|^_json(path)?$/.test(type.name))
+  .filter((type) => ['b', 'r', 'm'].includes(type.kind) && !/^_?reg|^_json(path)?$/.test(type.name))
   .map((type) => type.display);
 const table = `CREATE TABLE z (${columnTypes.map((type, i) => `c${i} ${type}`).join(', ')})`;
 /** PostgreSQL 18 casts between bytea and integers, which we do not have. */
 const bytea = `c${columnTypes.indexOf('bytea')}`;
 const operands = [...columnTypes.map((_, i) => `c${i}`), 'NULL'];
 
-/** Names whose overloads for types that we lack (json, ranges, timetz) take part in PostgreSQL's choice. */
+/** Names whose overloads for types that we lack (tsvector, timetz) take part in PostgreSQL's choice. */
 const otherwise = new Set([
   '->',
   '->>',
   '@>',
   '<@',
   '#',
+  '@@',
   'timezone',
   'get_bit',
   'bit_count',

@@ -18,7 +18,11 @@ function ownFunction(entry: FunctionEntry): RawValue[] {
   return [
     ...[oid, name, PG_CATALOG, kind === 'aggregate' ? 'a' : 'f', body === null ? INTERNAL : SQL],
     ...[signatureOid(entry.result), false, strict, volatility[0]!, entry.arguments.length],
-    ...[entry.defaults?.length ?? 0, 0, vectorText(entry.arguments.map(signatureOid))],
+    ...[
+      entry.defaults?.length ?? 0,
+      signatureOid(entry.variadic ?? ''),
+      vectorText(entry.arguments.map(signatureOid)),
+    ],
     ...[argumentNames && textArray(argumentNames), signatureType(entry.result)],
     ...[entry.arguments.map(signatureType).join(', '), body ?? opcode, null, description],
   ];

@@ -47,6 +47,7 @@ pg_catalog.pg_opfamily oid:oid! opfmethod:oid! opfname:name! opfnamespace:oid! o
 pg_catalog.pg_opclass oid:oid! opcmethod:oid! opcname:name! opcnamespace:oid! opcowner:oid! opcfamily:oid! opcintype:oid! opcdefault:bool! opckeytype:oid!
 pg_catalog.pg_amop oid:oid amopfamily:oid! amoplefttype:oid amoprighttype:oid amopstrategy:int2! amoppurpose:char! amopopr:oid amopmethod:oid! amopsortfamily:oid!
 pg_catalog.pg_amproc oid:oid amprocfamily:oid! amproclefttype:oid amprocrighttype:oid amprocnum:int2! amproc:regproc
+pg_catalog.pg_range rngtypid:oid! rngsubtype:oid! rngmultitypid:oid! rngcollation:oid! rngsubopc:oid! rngcanonical:regproc! rngsubdiff:regproc!
 pg_catalog.pg_enum oid:oid enumtypid:oid enumsortorder:float4 enumlabel:name
 pg_catalog.pg_indexes schemaname:name tablename:name indexname:name tablespace:name indexdef:text
 pg_catalog.pg_sequences schemaname:name sequencename:name sequenceowner:name! data_type:regtype start_value:int8 min_value:int8 max_value:int8 increment_by:int8 cycle:bool cache_size:int8 last_value:int8

@@ -2,7 +2,9 @@
  * pg_catalog, information_schema and tw_catalog: ordinary views over the raw relations of `tw_internal`. Column names
  * are the union of PostgreSQL 15 to 18, so that clients of those versions find theirs.
  */
-import type { NullableType } from '../../../sql/types/type.ts';
+import { rangeRows } from '../../../sql/functions/catalog.generated.ts';
+import { typeOid } from '../../../sql/types/table.ts';
+import type { NullableType, TypeName } from '../../../sql/types/type.ts';
 
 export interface SystemView {
   readonly schema: 'pg_catalog' | 'information_schema' | 'tw_catalog';
@@ -26,14 +28,24 @@ const REFERENCE = `0::oid AS conparentid, c.parent_oid AS confrelid, c.on_update
 /** PostgreSQL's operator families and classes of btree, the one access method that there is. */
 const OPERATOR_FAMILIES = `(397, 'array_ops'), (424, 'bool_ops'), (426, 'bpchar_ops'), (428, 'bytea_ops'), (429, 'char_ops'),
   (434, 'datetime_ops'), (1970, 'float_ops'), (1976, 'integer_ops'), (1982, 'interval_ops'), (1988, 'numeric_ops'),
-  (1989, 'oid_ops'), (1994, 'text_ops'), (1996, 'time_ops'), (2968, 'uuid_ops'), (4033, 'jsonb_ops')`;
+  (1989, 'oid_ops'), (1994, 'text_ops'), (1996, 'time_ops'), (2968, 'uuid_ops'), (4033, 'jsonb_ops'),
+  (3901, 'range_ops'), (4199, 'multirange_ops')`;
 const OPERATOR_CLASSES = `(10006, 'array_ops', 397, 2277), (10008, 'bool_ops', 424, 16), (10009, 'bpchar_ops', 426, 1042),
   (10011, 'bytea_ops', 428, 17), (10012, 'char_ops', 429, 18), (3122, 'date_ops', 434, 1082), (10016, 'float4_ops', 1970, 700),
   (3123, 'float8_ops', 1970, 701), (1979, 'int2_ops', 1976, 21), (1978, 'int4_ops', 1976, 23), (3124, 'int8_ops', 1976, 20),
   (10024, 'interval_ops', 1982, 1186), (10027, 'name_ops', 1994, 19), (3125, 'numeric_ops', 1988, 1700),
   (1981, 'oid_ops', 1989, 26), (3126, 'text_ops', 1994, 25), (10037, 'time_ops', 1996, 1083),
   (3127, 'timestamptz_ops', 434, 1184), (3128, 'timestamp_ops', 434, 1114), (10062, 'uuid_ops', 2968, 2950),
-  (10080, 'jsonb_ops', 4033, 3802)`;
+  (10088, 'jsonb_ops', 4033, 3802), (10076, 'range_ops', 3901, 3831), (10080, 'multirange_ops', 4199, 4537)`;
+
+/** PostgreSQL's own range types. */
+function rangeTypes(): string {
+  const rows = rangeRows.map(([range, subtype, multirange, ...rest]) => [
+    ...[range, subtype, multirange].map((name) => typeOid(name as TypeName)),
+    ...rest,
+  ]);
+  return rows.map((row) => `(${row.join(', ')})`).join(', ');
+}
 
 /** A referential action in the words of information_schema. */
 function rule(code: string): string {
@@ -474,6 +486,13 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
         WHERE f.argument_count = 2 AND f.name LIKE '%cmp' AND f.result_oid = 23) AS p
       JOIN pg_catalog.pg_opclass c ON c.opcintype = p.left_oid
       JOIN pg_catalog.pg_opclass d ON d.opcintype = p.right_oid AND d.opcfamily = c.opcfamily`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_range',
+    query: `SELECT column1::oid AS rngtypid, column2::oid AS rngsubtype, column3::oid AS rngmultitypid, column4::oid AS rngcollation,
+      column5::oid AS rngsubopc, column6::oid::regproc AS rngcanonical, column7::oid::regproc AS rngsubdiff
+      FROM (VALUES ${rangeTypes()}) AS r`,
   },
   {
     schema: 'pg_catalog',

@@ -274,5 +274,7 @@ pub(crate) fn copy_to<'b>(datum: Datum<'_>, arena: &'b Arena) -> Datum<'b> {
         Datum::Record(value) => Datum::Record(value.copy_to(arena)),
         Datum::Json(value) => Datum::Json(arena.push_str(value)),
         Datum::Enum(value) => Datum::Enum(value),
+        Datum::Range(value) => Datum::Range(value.copy_to(arena)),
+        Datum::Multirange(value) => Datum::Multirange(value.copy_to(arena)),
     }
 }

@@ -106,5 +106,6 @@ macro_rules! families {
 }
 
 families!(
-    integer, float, numeric, text, pattern, bytea, uuid, jsonb, jsonpath, datetime, interval, formatting
+    range, integer, float, numeric, text, pattern, bytea, uuid, jsonb, jsonpath, datetime, interval,
+    formatting
 );

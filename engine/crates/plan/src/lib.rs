@@ -6,6 +6,7 @@
 //!
 //! - [`scalar`]: column types and scalar expressions.
 //! - [`enumeration`]: enum types, whose labels plans do not say.
+//! - [`range`]: range types.
 //! - [`relation`]: relational operators and arrangement layouts.
 //! - [`window`]: window functions and their frames.
 //! - [`constraints`]: what the rows of a table must satisfy.
@@ -14,6 +15,7 @@
 pub mod constraints;
 pub mod enumeration;
 pub mod output;
+pub mod range;
 pub mod relation;
 pub mod scalar;
 pub mod window;
@@ -21,6 +23,7 @@ pub mod window;
 pub use constraints::*;
 pub use enumeration::*;
 pub use output::*;
+pub use range::*;
 pub use relation::*;
 pub use scalar::*;
 pub use window::*;

@@ -197,6 +197,10 @@ pub enum AggregateFunction {
     JsonObjectAggUnique,
     /// json_object_agg_unique_strict
     JsonObjectAggUniqueStrict,
+    /// range_agg(x): the values of all ranges or multiranges, as a multirange. NULLs are left out.
+    RangeAgg,
+    /// range_intersect_agg(x): the values that all ranges or multiranges have. NULLs are left out.
+    RangeIntersectAgg,
     /// The first value in the order, NULL or not: arg_min, arg_max.
     First,
     /// percentile_cont(fraction float8, x): float8, interval. The order is that of x.

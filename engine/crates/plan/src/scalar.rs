@@ -1,6 +1,6 @@
 //! Column types and scalar expressions.
 
-use crate::EnumType;
+use crate::{EnumType, RangeType};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::HashMap;
@@ -48,6 +48,10 @@ pub enum ScalarType {
     Record(&'static RecordType),
     /// One of the labels that a user declared.
     Enum(&'static EnumType),
+    /// What lies between two values.
+    Range(RangeType),
+    /// Several ranges that do not touch, in order.
+    Multirange(RangeType),
 }
 
 /// The fields of a record. There is one for each list of types, for as long as the process lives.
@@ -156,20 +160,32 @@ pub enum BaseType {
     Oid,
     Name,
     Char,
+    Int4range,
+    Int8range,
+    Numrange,
+    Daterange,
+    Tsrange,
+    Tstzrange,
+    Int4multirange,
+    Int8multirange,
+    Nummultirange,
+    Datemultirange,
+    Tsmultirange,
+    Tstzmultirange,
 }
 
 macro_rules! base_types {
-    ($($name:ident $text:literal),* $(,)?) => {
+    ($($name:ident $(($of:path))? $text:literal),* $(,)?) => {
         impl ScalarType {
             /// All types that are not made of others.
-            pub const BASE: &'static [ScalarType] = &[$(ScalarType::$name),*];
+            pub const BASE: &'static [ScalarType] = &[$(ScalarType::$name $(($of))?),*];
 
             /// The type's name in plans.
             pub fn name(&self) -> &'static str {
                 match self {
-                    $(ScalarType::$name => $text,)*
+                    $(ScalarType::$name $(($of))? => $text,)*
                     ScalarType::Array(element) => match element {
-                        $(ScalarType::$name => concat!("_", $text),)*
+                        $(ScalarType::$name $(($of))? => concat!("_", $text),)*
                         ScalarType::Record(record) => &record.array_name,
                         ScalarType::Enum(of) => of.array_name(),
                         ScalarType::Array(_) => "_",
@@ -182,8 +198,8 @@ macro_rules! base_types {
             /// The type of this name.
             pub fn named(name: &str) -> Option<ScalarType> {
                 match name {
-                    $($text => Some(ScalarType::$name),
-                    concat!("_", $text) => Some(ScalarType::Array(&ScalarType::$name)),)*
+                    $($text => Some(ScalarType::$name $(($of))?),
+                    concat!("_", $text) => Some(ScalarType::Array(&ScalarType::$name $(($of))?)),)*
                     _ => match name.strip_prefix('_') {
                         Some(element) => ScalarType::made_named(element).map(ScalarType::Array),
                         None => ScalarType::made_named(name).copied(),
@@ -194,7 +210,7 @@ macro_rules! base_types {
             /// Arrays of this type; None for an array.
             pub fn array(&self) -> Option<ScalarType> {
                 match self {
-                    $(ScalarType::$name => Some(ScalarType::Array(&ScalarType::$name)),)*
+                    $(ScalarType::$name $(($of))? => Some(ScalarType::Array(&ScalarType::$name $(($of))?)),)*
                     ScalarType::Record(record) => Some(ScalarType::Array(ScalarType::interned(record))),
                     ScalarType::Enum(of) => Some(ScalarType::Array(ScalarType::enumeration(of.oid()))),
                     ScalarType::Array(_) => None,
@@ -209,6 +225,11 @@ base_types!(
     Text "text", Varchar "varchar", Bpchar "bpchar", Bytea "bytea", Date "date", Time "time",
     Timestamp "timestamp", Timestamptz "timestamptz", Interval "interval", Uuid "uuid", Jsonb "jsonb", Json "json",
     Jsonpath "jsonpath", Oid "oid", Name "name", Char "char",
+    Range(RangeType::Int4) "int4range", Range(RangeType::Int8) "int8range", Range(RangeType::Num) "numrange",
+    Range(RangeType::Date) "daterange", Range(RangeType::Ts) "tsrange", Range(RangeType::Tstz) "tstzrange",
+    Multirange(RangeType::Int4) "int4multirange", Multirange(RangeType::Int8) "int8multirange",
+    Multirange(RangeType::Num) "nummultirange", Multirange(RangeType::Date) "datemultirange",
+    Multirange(RangeType::Ts) "tsmultirange", Multirange(RangeType::Tstz) "tstzmultirange",
 );
 
 impl Serialize for ScalarType {

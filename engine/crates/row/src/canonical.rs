@@ -1,6 +1,7 @@
 //! Canonical representatives: values equal by SQL's equality become identical.
 
 use crate::{Arena, Datum, ScalarType};
+use tidewire_plan::RangeType;
 
 /// Whether the type's equality is identity, so that [`canonical`] changes nothing.
 pub fn is_canonical_identity(scalar: ScalarType) -> bool {
@@ -18,6 +19,8 @@ pub fn is_canonical_identity(scalar: ScalarType) -> bool {
             | ScalarType::Interval
             | ScalarType::Bpchar
             | ScalarType::Jsonb
+            | ScalarType::Range(RangeType::Num)
+            | ScalarType::Multirange(RangeType::Num)
     )
 }
 
@@ -34,6 +37,8 @@ pub fn canonical<'a>(scalar: ScalarType, datum: Datum<'a>, arena: &'a Arena) -> 
         Datum::Jsonb(value) => Datum::Jsonb(value.canonical(arena)),
         Datum::Array(value) => Datum::Array(value.canonical(arena)),
         Datum::Record(value) => Datum::Record(value.canonical(arena)),
+        Datum::Range(value) => Datum::Range(value.canonical(arena)),
+        Datum::Multirange(value) => Datum::Multirange(value.canonical(arena)),
         other => other,
     }
 }

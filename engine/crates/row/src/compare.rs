@@ -44,6 +44,8 @@ pub fn compare(scalar: ScalarType, a: Datum<'_>, b: Datum<'_>) -> Ordering {
         (Datum::Json(a), Datum::Json(b)) => a.cmp(b),
         (Datum::Array(a), Datum::Array(b)) => a.compare(&b),
         (Datum::Record(a), Datum::Record(b)) => a.compare(&b),
+        (Datum::Range(a), Datum::Range(b)) => a.compare(&b),
+        (Datum::Multirange(a), Datum::Multirange(b)) => a.compare(&b),
         (Datum::Null, Datum::Null) => Ordering::Equal,
         (Datum::Null, _) => Ordering::Greater,
         (_, Datum::Null) => Ordering::Less,

@@ -1,6 +1,6 @@
 //! A value, borrowed from a packed row or from an [`Arena`](crate::Arena).
 
-use crate::{ArrayRef, EnumValue, Interval, JsonbRef, Numeric, RecordRef};
+use crate::{ArrayRef, EnumValue, Interval, JsonbRef, MultirangeRef, Numeric, RangeRef, RecordRef};
 
 /// A value of one of the plan's scalar types, or NULL.
 ///
@@ -52,6 +52,10 @@ pub enum Datum<'a> {
     Record(RecordRef<'a>),
     /// A value of an enum type.
     Enum(EnumValue),
+    /// A range, which knows what it is over.
+    Range(RangeRef<'a>),
+    /// A multirange, which knows what it is over.
+    Multirange(MultirangeRef<'a>),
 }
 
 /// Values are copied a lot: four words.

@@ -2,6 +2,7 @@
 
 use crate::encode::{TAG_VALUE, float32_from_bits, float64_from_bits};
 use crate::{Arena, ArrayRef, Datum, EnumValue, Interval, JsonbRef, RecordRef, ScalarType, numeric};
+use crate::{MultirangeRef, RangeRef};
 
 #[inline(always)]
 fn take<const N: usize>(row: &[u8], at: &mut usize) -> [u8; N] {
@@ -101,6 +102,8 @@ pub fn read_column<'a>(row: &'a [u8], at: &mut usize, scalar: ScalarType, arena:
         ScalarType::Jsonb => Datum::Jsonb(JsonbRef::read_packed(row, at)),
         ScalarType::Array(element) => Datum::Array(ArrayRef::read(row, at, element)),
         ScalarType::Record(of) => Datum::Record(RecordRef::read(row, at, of)),
+        ScalarType::Range(of) => Datum::Range(RangeRef::read(row, at, of)),
+        ScalarType::Multirange(of) => Datum::Multirange(MultirangeRef::read(row, at, of)),
     }
 }
 
@@ -158,6 +161,8 @@ pub fn skip_column(row: &[u8], at: usize, scalar: ScalarType) -> usize {
         ScalarType::Jsonb => JsonbRef::skip_packed(row, start),
         ScalarType::Array(element) => ArrayRef::skip(row, start, element),
         ScalarType::Record(of) => RecordRef::skip(row, start, of),
+        ScalarType::Range(of) => RangeRef::skip(row, start, of),
+        ScalarType::Multirange(of) => MultirangeRef::skip(row, start, of),
     }
 }
 

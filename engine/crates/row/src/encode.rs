@@ -16,6 +16,7 @@
 //! | uuid | 16 bytes | |
 //! | jsonb | see [`crate::jsonb`] | display scales of its numbers |
 //! | enums | place of the label, 8 bytes big-endian | |
+//! | ranges, multiranges | see [`crate::range`] | display scales of numeric bounds |
 //! | arrays | see [`crate::array`]; of elements with residue their order bytes, escaped | the elements |
 //! | records | see [`crate::record`]; of fields with residue their order bytes, escaped | the fields |
 //!
@@ -167,6 +168,14 @@ pub fn push_datum(out: &mut Vec<u8>, datum: Datum<'_>) {
         Datum::Record(value) => {
             out.push(TAG_VALUE);
             value.push(out);
+        }
+        Datum::Range(value) => {
+            out.push(TAG_VALUE);
+            out.extend_from_slice(value.bytes());
+        }
+        Datum::Multirange(value) => {
+            out.push(TAG_VALUE);
+            out.extend_from_slice(value.bytes());
         }
     }
 }

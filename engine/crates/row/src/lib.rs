@@ -26,6 +26,7 @@ pub mod jsonpath;
 pub mod numeric;
 mod order;
 mod packed;
+pub mod range;
 mod record;
 pub mod timezone;
 
@@ -47,6 +48,7 @@ pub use jsonb::{JsonbBuilder, JsonbRef, JsonbValue};
 pub use numeric::Numeric;
 pub use order::encode_order;
 pub use packed::{Row, RowRef};
+pub use range::{Bound, MultirangeRef, RangeRef};
 pub use record::RecordRef;
 pub use tidewire_plan::ScalarType;
 pub use timezone::Zone;

@@ -46,6 +46,14 @@ pub fn encode_order(
             out.push(0x01);
             value.push_order(out);
         }
+        Datum::Range(value) => {
+            out.push(0x01);
+            out.extend_from_slice(value.order());
+        }
+        Datum::Multirange(value) => {
+            out.push(0x01);
+            out.extend_from_slice(value.order());
+        }
         Datum::Text(value) if scalar == ScalarType::Bpchar => {
             out.push(0x01);
             push_terminated(out, value.trim_end_matches(' '));

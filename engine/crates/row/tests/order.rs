@@ -4,12 +4,14 @@
 mod common;
 
 use std::cmp::Ordering;
+use tidewire_plan::RangeType;
 use tidewire_row::{
-    Arena, Datum, FormatSettings, Interval, JsonbBuilder, Numeric, Row, ScalarType, canonical, column_bounds,
-    compare, decode, encode_order, equal, hash_bytes, is_canonical_identity, push_datum, text_in, text_out,
+    Arena, Bound, Datum, FormatSettings, Interval, JsonbBuilder, MultirangeRef, Numeric, RangeRef, Row,
+    ScalarType, canonical, column_bounds, compare, decode, encode_order, equal, hash_bytes,
+    is_canonical_identity, push_datum, text_in, text_out,
 };
 
-const TYPES: [ScalarType; 21] = [
+const TYPES: [ScalarType; 27] = [
     ScalarType::Bool,
     ScalarType::Int2,
     ScalarType::Int4,
@@ -31,6 +33,12 @@ const TYPES: [ScalarType; 21] = [
     ScalarType::Oid,
     ScalarType::Name,
     ScalarType::Char,
+    ScalarType::Range(RangeType::Int4),
+    ScalarType::Range(RangeType::Num),
+    ScalarType::Range(RangeType::Date),
+    ScalarType::Range(RangeType::Tstz),
+    ScalarType::Multirange(RangeType::Int8),
+    ScalarType::Multirange(RangeType::Num),
 ];
 
 fn order_bytes(of: ScalarType, value: Datum<'_>, descending: bool, nulls_first: bool) -> Vec<u8> {
@@ -176,6 +184,13 @@ impl Random {
         }
     }
 
+    /// NULLs are no bounds; what has its lower bound above the upper one, or beyond the last value, is empty.
+    fn range<'a>(&mut self, of: RangeType, arena: &'a Arena) -> RangeRef<'a> {
+        let lower = Bound::lower(self.datum(of.subtype(), arena), self.below(2) == 0, arena);
+        let upper = Bound::upper(self.datum(of.subtype(), arena), self.below(2) == 0, arena);
+        RangeRef::new(of, lower, upper, arena).unwrap_or(RangeRef::empty(of))
+    }
+
     fn datum<'a>(&mut self, of: ScalarType, arena: &'a Arena) -> Datum<'a> {
         if self.below(12) == 0 {
             return Datum::Null;
@@ -243,6 +258,11 @@ impl Random {
             }
             ScalarType::Json => Datum::Json(arena.push_str(format!("[{}]", self.below(20)))),
             ScalarType::Jsonpath => Datum::Text(arena.push_str(format!("$[{}]", self.below(20)))),
+            ScalarType::Range(of) => Datum::Range(self.range(of, arena)),
+            ScalarType::Multirange(of) => {
+                let ranges: Vec<RangeRef<'_>> = (0..self.below(4)).map(|_| self.range(of, arena)).collect();
+                Datum::Multirange(MultirangeRef::new(of, ranges, arena))
+            }
             ScalarType::Array(_) | ScalarType::Record(_) | ScalarType::Enum(_) => {
                 unreachable!("arrays are in arrays.rs, rows in records.rs, enums in enums.rs")
             }

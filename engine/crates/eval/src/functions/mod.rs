@@ -20,6 +20,7 @@ mod normalize;
 mod numeric;
 mod pattern;
 mod random;
+mod ranges;
 mod record;
 pub(crate) mod regexp;
 mod regexp_syntax;
@@ -63,6 +64,7 @@ pub(crate) fn families() -> Vec<&'static [Function]> {
     all.push(identifier::FUNCTIONS);
     all.push(normalize::FUNCTIONS);
     all.push(random::FUNCTIONS);
+    all.extend(ranges::families());
     all.push(size::FUNCTIONS);
     all.push(spread::FUNCTIONS);
     all.extend(datetime::families());

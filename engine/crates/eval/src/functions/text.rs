@@ -243,6 +243,8 @@ pub(crate) fn type_of(value: Datum<'_>) -> ScalarType {
         Datum::Record(value) => ScalarType::Record(value.of()),
         Datum::Json(_) => ScalarType::Json,
         Datum::Enum(value) => ScalarType::Enum(value.of()),
+        Datum::Range(value) => ScalarType::Range(value.of()),
+        Datum::Multirange(value) => ScalarType::Multirange(value.of()),
     }
 }
 

@@ -5,12 +5,13 @@ use crate::context::Env;
 use crate::functions::regexp::all_matches;
 use tidewire_row::{Arena, Datum, EvalError, EvalResult};
 
-/// The elements in row-major order.
+/// The elements in row-major order; a multirange's ranges.
 pub(super) fn unnest<'a>(arguments: &[Datum<'a>], arena: &'a Arena, rows: &mut Rows) -> EvalResult<()> {
-    let [Datum::Array(array)] = *arguments else {
-        return Err(EvalError::new("XX000", "unnest: an array is wanted"));
-    };
-    array.elements(arena).try_for_each(|value| rows.push(&[value]))
+    match *arguments {
+        [Datum::Array(array)] => array.elements(arena).try_for_each(|value| rows.push(&[value])),
+        [Datum::Multirange(all)] => all.ranges(arena).try_for_each(|range| rows.push(&[Datum::Range(range)])),
+        _ => Err(EvalError::new("XX000", "unnest: an array or multirange is wanted")),
+    }
 }
 
 /// The elements of an array of one dimension with their places, from 1: `information_schema._pg_expandarray`.

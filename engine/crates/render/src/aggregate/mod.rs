@@ -9,6 +9,7 @@ mod float;
 mod interval;
 mod numeric;
 mod ordered;
+mod ranges;
 mod statistics;
 mod wide;
 

@@ -1,7 +1,8 @@
 //! Aggregates that are functions of a group's values in an order, not of sums: string_agg, jsonb_agg, percentiles….
 
+use super::ranges;
 use tidewire_eval::{Compiled, Context, compile};
-use tidewire_plan::{Aggregate, AggregateFunction, ColumnType, Expr, ScalarType};
+use tidewire_plan::{Aggregate, AggregateFunction, ColumnType, Expr, RangeType, ScalarType};
 use tidewire_row::json::write::string;
 use tidewire_row::{
     Arena, ArrayBuilder, Datum, EvalError, EvalResult, FormatSettings, JsonbBuilder, array, equal,
@@ -27,6 +28,8 @@ enum Kind {
     Json { strict: bool },
     JsonObject { strict: bool, unique: bool },
     JsonbObject { strict: bool, unique: bool },
+    Ranges(RangeType),
+    CommonRange,
     First,
     PercentileCont,
     PercentileDisc,
@@ -69,6 +72,8 @@ impl Ordered {
             (F::JsonObjectAggUniqueStrict, [S::Text, S::Json]) => {
                 Kind::JsonObject { strict: true, unique: true }
             }
+            (F::RangeAgg, [S::Range(of) | S::Multirange(of)]) => Kind::Ranges(*of),
+            (F::RangeIntersectAgg, [S::Range(_) | S::Multirange(_)]) => Kind::CommonRange,
             (F::First, [_]) => Kind::First,
             (F::PercentileCont, [S::Float8, S::Float8 | S::Interval]) => Kind::PercentileCont,
             (F::PercentileCont, [S::Array(S::Float8), S::Float8 | S::Interval]) => Kind::PercentileCont,
@@ -106,6 +111,8 @@ impl Ordered {
             Kind::JsonbObject { strict, unique } => self.object(rows, strict, unique, &arena)?,
             Kind::Json { strict } => self.json(rows, strict, &arena)?,
             Kind::JsonObject { strict, unique } => self.json_object(rows, strict, unique, &arena)?,
+            Kind::Ranges(of) => ranges::all(of, self.first_arguments(rows, &arena), &arena),
+            Kind::CommonRange => ranges::common(self.first_arguments(rows, &arena), &arena)?,
             Kind::First => self.argument(rows[0].0, 0, &arena),
             Kind::PercentileCont | Kind::PercentileDisc => self.percentile(rows, &arena)?,
             Kind::Mode => self.mode(rows, &arena),
@@ -117,6 +124,15 @@ impl Ordered {
     fn argument<'a>(&self, row: &'a [u8], index: usize, arena: &'a Arena) -> Datum<'a> {
         let mut at = tidewire_row::skip_columns(row, 0, &self.scalars[..index]);
         read_column(row, &mut at, self.scalars[index], arena)
+    }
+
+    /// The first argument of each row.
+    fn first_arguments<'a, 'b>(
+        &'b self,
+        rows: &'b [Arguments<'a>],
+        arena: &'a Arena,
+    ) -> impl Iterator<Item = Datum<'a>> + use<'a, 'b> {
+        rows.iter().map(|(row, _)| self.argument(row, 0, arena))
     }
 
     fn string<'a>(&self, rows: &[Arguments<'a>], arena: &'a Arena) -> EvalResult<Datum<'a>> {

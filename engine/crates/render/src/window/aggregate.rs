@@ -67,6 +67,8 @@ impl AggregateCall {
             F::Max => Kind::Extreme { greatest: true },
             F::StringAgg
             | F::ArrayAgg
+            | F::RangeAgg
+            | F::RangeIntersectAgg
             | F::JsonAgg
             | F::JsonAggStrict
             | F::JsonObjectAgg

@@ -1,6 +1,6 @@
 //! Arrays: array_in, array_out, array_recv, array_send.
 
-use super::composed::{int4, send_value};
+use super::composed::{int4, is_space, send_value};
 use super::{FormatSettings, binary_in, text_in, text_out, type_name};
 use crate::array::{ArrayBuilder, ArrayRef, Dimension, Dimensions, MAX_DIMENSIONS, MAX_ELEMENTS};
 use crate::{Arena, EvalError, EvalResult, ScalarType};
@@ -8,10 +8,6 @@ use crate::{Arena, EvalError, EvalResult, ScalarType};
 const DELIMITER: u8 = b',';
 
 /// scanner_isspace
-fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c)
-}
-
 fn malformed(text: &str, detail: impl Into<String>) -> EvalError {
     EvalError::new("22P02", format!("malformed array literal: \"{text}\"")).with_detail(detail)
 }
@@ -420,6 +416,8 @@ pub(super) fn oid(scalar: ScalarType) -> u32 {
         ScalarType::Jsonpath => 4072,
         ScalarType::Record(_) => 2249,
         ScalarType::Enum(of) => of.oid(),
+        ScalarType::Range(of) => of.oid(),
+        ScalarType::Multirange(of) => of.multirange_oid(),
         ScalarType::Array(_) => 0,
     }
 }

@@ -1,4 +1,4 @@
-//! What the binary forms of arrays and records have in common: values with their lengths.
+//! What the forms of arrays, records and ranges have in common: what counts as space, values with their lengths.
 
 use super::binary_out;
 use crate::{Datum, EvalError, EvalResult, ScalarType};
@@ -21,4 +21,19 @@ pub(super) fn int4(rest: &mut &[u8]) -> EvalResult<i32> {
         .ok_or_else(|| EvalError::new("08P01", "insufficient data left in message"))?;
     *rest = after;
     Ok(i32::from_be_bytes(*first))
+}
+
+/// Takes as many bytes as a length says.
+pub(super) fn take<'b>(rest: &mut &'b [u8], length: i32) -> EvalResult<&'b [u8]> {
+    let (taken, after) = usize::try_from(length)
+        .ok()
+        .and_then(|length| rest.split_at_checked(length))
+        .ok_or_else(|| EvalError::new("08P01", "insufficient data left in message"))?;
+    *rest = after;
+    Ok(taken)
+}
+
+/// C's isspace.
+pub(super) fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c)
 }

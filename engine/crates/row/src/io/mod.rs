@@ -10,12 +10,15 @@ mod float;
 mod integer;
 mod interval;
 mod json;
+mod multirange;
 mod oid;
+mod range;
 mod record;
 mod uuid;
 
 use crate::timezone::Zone;
 use crate::{Arena, Datum, EnumValue, EvalError, EvalResult, Interval, Numeric, ScalarType, calendar};
+use tidewire_plan::RangeType;
 
 pub use bytea::{decode_hex, encode_hex};
 pub use float::{write_float4, write_float8};
@@ -157,10 +160,27 @@ pub fn type_name(scalar: ScalarType) -> &'static str {
             ScalarType::Char => "\"char\"[]",
             ScalarType::Record(_) => "record[]",
             ScalarType::Enum(_) => "anyenum[]",
+            ScalarType::Range(of) => match of {
+                RangeType::Int4 => "int4range[]",
+                RangeType::Int8 => "int8range[]",
+                RangeType::Num => "numrange[]",
+                RangeType::Date => "daterange[]",
+                RangeType::Ts => "tsrange[]",
+                RangeType::Tstz => "tstzrange[]",
+            },
+            ScalarType::Multirange(of) => match of {
+                RangeType::Int4 => "int4multirange[]",
+                RangeType::Int8 => "int8multirange[]",
+                RangeType::Num => "nummultirange[]",
+                RangeType::Date => "datemultirange[]",
+                RangeType::Ts => "tsmultirange[]",
+                RangeType::Tstz => "tstzmultirange[]",
+            },
             ScalarType::Array(_) => "anyarray",
         },
         ScalarType::Record(_) => "record",
         ScalarType::Enum(of) => of.definition().name(),
+        ScalarType::Range(_) | ScalarType::Multirange(_) => scalar.name(),
     }
 }
 
@@ -209,6 +229,8 @@ pub fn text_in<'a>(
             Datum::Text(arena.push_str(crate::jsonpath::canonical(text)?))
         }
         ScalarType::Enum(of) => Datum::Enum(EnumValue::parse(text, of)?),
+        ScalarType::Range(of) => Datum::Range(range::parse(of, text, settings, arena)?),
+        ScalarType::Multirange(of) => Datum::Multirange(multirange::parse(of, text, settings, arena)?),
     })
 }
 
@@ -237,6 +259,8 @@ pub fn text_out(datum: Datum<'_>, scalar: ScalarType, settings: &FormatSettings,
         Datum::Interval(value) => interval::write(value, settings.interval_style, out),
         Datum::Array(value) => array::write(value, settings, out),
         Datum::Record(value) => record::write(value, settings, out),
+        Datum::Range(value) => range::write(value, settings, out),
+        Datum::Multirange(value) => multirange::write(value, settings, out),
     }
 }
 
@@ -298,6 +322,8 @@ pub fn binary_in<'a>(
         }
         ScalarType::Jsonpath => Datum::Text(json::receive_path(bytes, arena)?),
         ScalarType::Enum(of) => Datum::Enum(EnumValue::parse(character::utf8(bytes)?, of)?),
+        ScalarType::Range(of) => Datum::Range(range::receive(of, bytes, arena)?),
+        ScalarType::Multirange(of) => Datum::Multirange(multirange::receive(of, bytes, arena)?),
     })
 }
 
@@ -335,6 +361,8 @@ pub fn binary_out(datum: Datum<'_>, scalar: ScalarType, out: &mut Vec<u8>) {
         }
         Datum::Array(value) => array::send(value, out),
         Datum::Record(value) => record::send(value, out),
+        Datum::Range(value) => range::send(value, out),
+        Datum::Multirange(value) => multirange::send(value, out),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Records: record_in, record_out, record_recv, record_send.
 
 use super::array::oid;
-use super::composed::{int4, send_value};
+use super::composed::{int4, is_space, send_value};
 use super::{FormatSettings, binary_in, text_in, text_out};
 use crate::record::RecordRef;
 use crate::{Arena, Datum, EvalError, EvalResult, ScalarType};
@@ -9,11 +9,6 @@ use tidewire_plan::RecordType;
 
 fn malformed(text: &str, detail: &str) -> EvalError {
     EvalError::new("22P02", format!("malformed record literal: \"{text}\"")).with_detail(detail)
-}
-
-/// C's isspace.
-fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c)
 }
 
 /// record_in

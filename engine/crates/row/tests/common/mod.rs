@@ -28,7 +28,7 @@ pub fn scalar(name: &str) -> ScalarType {
         "interval" => ScalarType::Interval,
         "jsonb" => ScalarType::Jsonb,
         "jsonpath" => ScalarType::Jsonpath,
-        other => panic!("type {other}"),
+        other => ScalarType::named(other).unwrap_or_else(|| panic!("type {other}")),
     }
 }
 
