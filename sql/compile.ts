@@ -243,7 +243,10 @@ function sessionTypes(lowered: LoweredQuery): ScalarType[] {
       case 'clockTimestamp':
         return 'timestamptz';
       case 'sessionNumber':
+      case 'transactionNumber':
         return 'int8';
+      case 'backendProcess':
+        return 'int4';
       case 'settings':
       case 'objectSizes':
       case 'sequenceValues':

@@ -20,6 +20,10 @@ export type SessionValue =
   | 'currentDatabase'
   /** What sequences know a session by. */
   | 'sessionNumber'
+  /** What clients know the session's connection by. */
+  | 'backendProcess'
+  /** Of transactions a later one's is greater. */
+  | 'transactionNumber'
   /** All settings by lower-case name, as jsonb. */
   | 'settings'
   /** What relations take, by oid, as jsonb: own bytes, those of indexes, all; under `database` the sum. */

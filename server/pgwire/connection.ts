@@ -432,6 +432,7 @@ export class Connection implements Client {
       this.#cancel(session),
     );
     this.#process = process;
+    session.process = process;
     writer.backendKeyData(process, key);
     this.#stopIdleTimer();
     this.#ready();

@@ -1,5 +1,6 @@
 /** Accepts connections, counts them, and ends them with the server. */
 import { type Server, createServer } from 'node:net';
+import { AdvisoryLocks } from '../session/advisory-locks.ts';
 import type { StatementExecutor } from '../session/statement.ts';
 import type { SessionHost } from '../session/session.ts';
 import type { Log } from '../log.ts';
@@ -30,6 +31,7 @@ export class Listener {
     const host: ConnectionHost = {
       executor: options.executor,
       engine: options.engine,
+      advisoryLocks: new AdvisoryLocks(),
       log: options.log,
       cancelKeys: this.#cancelKeys,
       user: options.user ?? 'tidewire',

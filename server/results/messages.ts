@@ -9,8 +9,8 @@ export function messagesLength(chunk: Buffer, rows: number): number {
 }
 
 /** One DataRow of text values: the same bytes in text and binary format, so only for columns of type text. */
-export function textRow(values: readonly (string | null)[]): Buffer {
-  const fields = values.map((value) => (value === null ? null : Buffer.from(value, 'utf8')));
+export function textRow(values: readonly (string | Buffer | null)[]): Buffer {
+  const fields = values.map((value) => (typeof value === 'string' ? Buffer.from(value, 'utf8') : value));
   const length = fields.reduce((sum, field) => sum + 4 + (field?.length ?? 0), 6);
   const row = Buffer.allocUnsafe(1 + length);
   row.write('D', 0, 'latin1');

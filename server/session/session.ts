@@ -9,6 +9,7 @@ import { parseAgain } from '../../sql/parse/memo.ts';
 import { type Template, instanceOf } from '../../sql/parse/template.ts';
 import type { SqlType } from '../../sql/types/type.ts';
 import { expandFormats } from '../results/columns.ts';
+import type { AdvisoryLocks } from './advisory-locks.ts';
 import { CancelScope } from './cancel-scope.ts';
 import type { Client } from './client.ts';
 import { Cursors } from './cursors.ts';
@@ -35,6 +36,7 @@ import { prepareUtility } from './utility/dispatch.ts';
 export interface SessionHost {
   readonly executor: StatementExecutor;
   readonly engine: Pick<Engine, 'cancellation' | 'forgetSession'>;
+  readonly advisoryLocks: AdvisoryLocks;
 }
 
 const SILENT_BELOW: Readonly<Record<string, readonly Notice['severity'][]>> = {
@@ -53,6 +55,9 @@ export class Session implements SessionContext {
   readonly executor: StatementExecutor;
   readonly settings: Settings;
   readonly transactions: TransactionControl;
+  readonly advisoryLocks: AdvisoryLocks;
+  /** The number that clients know its connection by. */
+  process = 0;
   readonly cursors = new Cursors();
   readonly savepoints = new Savepoints();
   /** Prepared by Parse or PREPARE. */
@@ -71,6 +76,7 @@ export class Session implements SessionContext {
     this.database = database;
     this.client = client;
     this.executor = host.executor;
+    this.advisoryLocks = host.advisoryLocks;
     this.#newCancellation = () => host.engine.cancellation();
     this.#forget = () => host.engine.forgetSession(this.number);
     this.settings = new Settings(user, (name, value) => client.parameter(name, value));
@@ -315,6 +321,7 @@ export class Session implements SessionContext {
   transactionEnded(committed: boolean): void {
     if (committed) this.settings.commit();
     else this.settings.rollback();
+    this.advisoryLocks.giveAll(this.number, ['transaction']);
     this.cursors.endTransaction(committed);
     this.savepoints.clear();
     if (this.portals.size === 0) return;
@@ -353,6 +360,7 @@ export class Session implements SessionContext {
     this.portals.clear();
     this.cursors.closeAll();
     this.transactions.rollback();
+    this.advisoryLocks.giveAll(this.number, ['session', 'transaction']);
     this.#forget();
   }
 }

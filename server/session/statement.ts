@@ -113,6 +113,8 @@ export type StatementResult =
 
 /** An open transaction: one snapshot, and its own writes on top. */
 export interface OpenTransaction {
+  /** Greater than those of transactions before. */
+  readonly number: number;
   /** The snapshot; fixed by the first statement that reads or writes. Null before it. */
   timestamp: Timestamp | null;
   /** Keeps the snapshot readable. */
@@ -145,6 +147,8 @@ export function hasWritten(transaction: Pick<OpenTransaction, 'writes'>): boolea
 export interface SessionContext {
   /** Unique in the process: what sequences know the session by. */
   readonly number: number;
+  /** What clients know its connection by. */
+  readonly process: number;
   readonly user: string;
   readonly database: string;
   /** Session settings by lower-case name (`search_path`, `timezone`, …), as SHOW prints them. */

@@ -78,6 +78,8 @@ export class Executor implements StatementExecutor {
   readonly #plans = new PlanCache();
 
   readonly #ddl: DdlLock;
+  /** How many there have been. */
+  #transactions = 0;
 
   constructor(system: System, ddl: DdlLock) {
     this.#system = system;
@@ -186,7 +188,9 @@ export class Executor implements StatementExecutor {
   }
 
   begin(options: { readonly readOnly: boolean; readonly explicit: boolean }): OpenTransaction {
+    this.#transactions += 1;
     return {
+      number: this.#transactions,
       timestamp: null,
       hold: null,
       writes: this.#engine.beginTransaction(),

@@ -120,6 +120,10 @@ function sessionText(
       return session.database;
     case 'sessionNumber':
       return String(session.number);
+    case 'backendProcess':
+      return String(session.process);
+    case 'transactionNumber':
+      return String(session.transaction.number);
     case 'settings':
       return JSON.stringify(session.allSettings());
     case 'objectSizes':

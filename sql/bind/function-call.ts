@@ -315,6 +315,10 @@ function bindSpecial(
         return session('currentSchema', 'name');
       case 'current_database':
         return { scalar: literal('name', statement.environment.catalog.database), at };
+      case 'pg_backend_pid':
+        return session('backendProcess', 'int4');
+      case 'txid_current':
+        return session('transactionNumber', 'int8');
       // Of the catalog's own functions and views.
       case 'tw_object_sizes':
         return session('objectSizes', 'jsonb');

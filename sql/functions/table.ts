@@ -214,30 +214,7 @@ export function recordOperator(name: string, type: TypeName): OperatorEntry | nu
 /** `array[a:b][c:d]`. */
 export const arraySlice = variadic('array_slice', false);
 
-/**
- * What connection pools send when a connection comes back to them. There are no advisory locks to release, and no type
- * void: the empty text that PostgreSQL shows.
- */
-const advisoryUnlockAll: FunctionEntry = {
-  oid: 2892,
-  name: 'pg_advisory_unlock_all',
-  arguments: [],
-  result: 'text',
-  opcode: '',
-  strict: true,
-  volatility: 'volatile',
-  kind: 'function',
-  canError: false,
-  canBeNull: false,
-  native: false,
-  body: "''::text",
-  description: 'release all advisory locks',
-};
-
-const functionsByName = groupBy(
-  [...functions, ...ownAggregates, ...catalogEntries, advisoryUnlockAll],
-  (entry) => entry.name,
-);
+const functionsByName = groupBy([...functions, ...ownAggregates, ...catalogEntries], (entry) => entry.name);
 const functionsByOid = new Map(functions.map((entry) => [entry.oid, entry]));
 
 /** All operators. */

@@ -188,6 +188,7 @@ export class FakeExecutor implements StatementExecutor {
 
   begin(options: { readonly readOnly: boolean; readonly explicit: boolean }): OpenTransaction {
     return {
+      number: 1,
       timestamp: null,
       hold: null,
       writes: new FakeWrites(),

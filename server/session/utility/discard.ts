@@ -24,6 +24,7 @@ export function prepareDiscard(session: Session, parsed: ParsedStatement, statem
     session.cursors.closeAll();
     session.statements.clear();
     session.settings.resetAll();
+    session.advisoryLocks.giveAll(session.number, ['session']);
     return 'DISCARD ALL';
   });
 }

@@ -12,7 +12,7 @@ import { prepareExecute } from './execute-prepared.ts';
 import { prepareFetch } from './fetch.ts';
 import { prepareFlush } from './flush.ts';
 import { preparePrepare } from './prepare.ts';
-import { prepareSetConfig } from './set-config.ts';
+import { prepareSessionFunctions } from './session-functions.ts';
 import { prepareSet } from './set.ts';
 import { prepareShow } from './show.ts';
 import { prepareTransaction } from './transaction.ts';
@@ -41,7 +41,7 @@ export function prepareUtility(
   }
   const { node } = statement;
   const select = nodeAs(node, 'SelectStmt');
-  if (select) return prepareSetConfig(session, parsed, select, types);
+  if (select) return prepareSessionFunctions(session, parsed, select, types);
   const transaction = nodeAs(node, 'TransactionStmt');
   if (transaction) return prepareTransaction(session, parsed, transaction);
   const set = nodeAs(node, 'VariableSetStmt');
