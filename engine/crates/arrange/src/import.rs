@@ -18,12 +18,16 @@ type Output<'a> = OutputBuilderSession<'a, u64, CapacityContainerBuilder<Vec<Rea
 pub struct ImportHandle {
     activator: Activator,
     closed: Rc<Cell<bool>>,
+    /// The collection never changes again, and the import has said so.
+    over: Rc<Cell<bool>>,
 }
 
 impl ImportHandle {
     /// Has the import look at its gate in the worker's next step. Call it when an announcement moved the gate.
     pub fn activate(&self) {
-        self.activator.activate();
+        if !self.over.get() {
+            self.activator.activate();
+        }
     }
 
     /// Ends the import: it gives up its time, and what depends on it alone goes away.
@@ -55,10 +59,11 @@ pub fn import<'s>(
     let floor = if from > 0 && shared.upper() == CLOSED { CLOSED } else { from };
     let trace = collection.reading(as_of, floor);
     let closed: Rc<Cell<bool>> = Rc::default();
+    let over: Rc<Cell<bool>> = Rc::default();
     let mut handle = None;
     let stream = source(scope, "Import", |mut capability: Capability<u64>, info| {
         let activator = scope.activator_for(info.address.clone());
-        handle = Some(ImportHandle { activator, closed: closed.clone() });
+        handle = Some(ImportHandle { activator, closed: closed.clone(), over: over.clone() });
         let queue = agent.new_listener(scope.activator_for(info.address));
         capability.downgrade(&as_of.max(from));
         let mut capability = Some(capability);
@@ -79,6 +84,7 @@ pub fn import<'s>(
             }
             let gate = shared.gate();
             if gate == CLOSED {
+                over.set(true);
                 capability = None;
             } else if gate > *held.time() {
                 held.downgrade(&gate);

@@ -1,9 +1,11 @@
-//! The arrangement that an operator keeps as its state: what it knows of each key, in batches that can be handed over.
+//! The arrangements that an operator writes itself: its state, what it knows of each key in batches that can be handed over,
+//! and what it shows.
 
 use crate::arrange::{OwnTrace, own_trace};
-use crate::{Flow, RowSpine, RowTrace, Shared, Updates, frontier_at, output_batch};
+use crate::{Flow, ReadBatch, RowSpine, RowTrace, Shared, Updates, frontier_at, output_batch};
 use differential_dataflow::operators::arrange::{TraceAgent, TraceWriter};
-use differential_dataflow::trace::TraceReader;
+use differential_dataflow::trace::{BatchReader, TraceReader};
+use std::cell::Cell;
 use std::rc::Rc;
 use timely::dataflow::operators::generic::OperatorInfo;
 use timely::scheduling::Activator;
@@ -71,5 +73,55 @@ impl Kept {
             self.agent.set_physical_compaction(upper.borrow());
         }
         self.writer.exert();
+    }
+}
+
+/// An operator's output, as the arrangement that its readers want, on the worker where it arises.
+pub struct Shown {
+    writer: TraceWriter<RowSpine>,
+    /// For publishing only.
+    watch: TraceAgent<RowSpine>,
+    shared: Rc<Shared>,
+    merged: Rc<Cell<bool>>,
+    upper: u64,
+}
+
+impl Shown {
+    /// The output of the operator that is being built, and the trace for its readers.
+    pub fn new(flow: &Flow, info: &OperatorInfo, activator: Activator) -> (Self, RowTrace) {
+        let shared = Shared::new();
+        let OwnTrace { agent, writer, watch, upper, merged } =
+            own_trace(info, activator, flow.next_seed(), &shared, flow.meter());
+        let trace = RowTrace::live(agent, shared.clone(), 0, upper);
+        flow.record(&trace);
+        (Shown { writer, watch, shared, merged, upper }, trace)
+    }
+
+    /// Shows changes, at times from where it stands and below `to`, and stands there. Gives what goes to the readers, at the
+    /// first of these times.
+    pub fn advance(&mut self, changes: &Updates, to: u64) -> Option<ReadBatch> {
+        let mut sent = None;
+        if to > self.upper {
+            match changes.time_bounds() {
+                Some((first, _)) => {
+                    // No gate lies inside a batch with rows.
+                    if first > self.upper {
+                        self.writer.seal(frontier_at(first));
+                    }
+                    let batch = output_batch(changes, &frontier_at(first), &frontier_at(to));
+                    self.writer.insert(batch.clone(), Some(first));
+                    sent = Some(batch).filter(|batch| !batch.is_empty()).map(ReadBatch::local);
+                }
+                None => self.writer.seal(frontier_at(to)),
+            }
+            self.upper = to;
+            self.shared.set_upper(to);
+            self.shared.publish(&self.watch);
+        }
+        self.writer.exert();
+        if self.merged.take() {
+            self.shared.publish(&self.watch);
+        }
+        sent
     }
 }

@@ -6,7 +6,7 @@
 //!   whole rows leaves the key empty. [`flat_map`] makes rows and errors from rows; streams are united with timely's
 //!   `concat`, negated with [`negate`].
 //! - [`arrange`]`(flow, stream, name)` sorts a keyed stream into an [`Arr`]; [`reduce`] and [`reduce_groups`] go from an
-//!   [`Arr`] to an [`Arr`]; [`join`] matches two on their whole keys; [`flat_map_arranged`] and [`rows_of`] go back to a
+//!   [`Arr`] to an [`Arr`], [`arrange_reduce`] and [`group_by`] from a stream at once; [`join`] matches two on their whole keys; [`flat_map_arranged`] and [`rows_of`] go back to a
 //!   stream. [`arrange_errors`] is for a plan's errors.
 //! - Collections come from an [`ImportProvider`]; its [`Flow`] is what stateful operators are given. The result is a
 //!   [`Rendered`].
@@ -23,6 +23,7 @@ mod batch;
 mod container;
 mod flow;
 mod follow;
+mod grouped;
 mod half_join;
 mod import;
 mod kept;
@@ -43,15 +44,17 @@ mod storage;
 mod stream;
 mod trace;
 mod updates;
+mod written;
 
 pub use arrange::{arrange, arrange_local};
 pub use batch::RowBatch;
 pub use container::RowContainer;
 pub use flow::{Cancelled, Flow, ImportProvider, Imported, Rendered, Seed, Stop};
 pub use follow::Follower;
+pub use grouped::{arrange_reduce, group_by};
 pub use half_join::{Sees, half_join};
 pub use import::{ImportHandle, import, import_snapshot};
-pub use kept::Kept;
+pub use kept::{Kept, Shown};
 pub use meter::Meter;
 pub use offsets::{Column, Offsets};
 pub use order::sorted_by_bytes;
@@ -65,9 +68,12 @@ pub use sort::{consolidated, consolidated_by_time};
 pub use spine::RowSpine;
 pub use staging::Staging;
 pub use storage::{RowStorage, StorageBuilder};
-pub use stream::{JoinOutput, OkErr, arrange_errors, flat_map, flat_map_arranged, join, negate, rows_of};
+pub use stream::{
+    JoinOutput, OkErr, Raises, arrange_errors, flat_map, flat_map_arranged, join, negate, rows_of,
+};
 pub use trace::{Arr, BatchQueue, RowTrace};
 pub use updates::{DrainUpdates, UpdateRef, Updates};
+pub use written::Written;
 
 use timely::dataflow::Stream;
 use timely::progress::Antichain;

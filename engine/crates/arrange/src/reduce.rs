@@ -117,7 +117,7 @@ where
     reduce(flow, source, name, Groups(logic))
 }
 
-struct Groups<L>(L);
+pub(crate) struct Groups<L>(pub(crate) L);
 
 /// Positions in sorted batches, moved to ascending keys.
 pub struct KeySeeker {

@@ -112,6 +112,9 @@ impl Shared {
 
     /// Announces that it may change at `time`. Times come ascending.
     pub fn announce(&self, time: u64) {
+        if self.upper.get() == CLOSED {
+            return;
+        }
         let mut pending = self.pending.borrow_mut();
         debug_assert!(pending.back().is_none_or(|last| *last <= time), "announcements ascend");
         pending.push_back(time);

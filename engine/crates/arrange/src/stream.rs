@@ -1,6 +1,6 @@
 //! Stateless operators over packed updates: one row in, rows and errors out.
 
-use crate::{Arr, Flow, RowStream, UpdateRef, Updates, arrange, reduce_groups};
+use crate::{Arr, Flow, RowStream, UpdateRef, Updates, group_by};
 use differential_dataflow::operators::join::join_traces;
 use timely::container::{CapacityContainerBuilder, PushInto};
 use timely::dataflow::Stream;
@@ -25,13 +25,33 @@ type Builder = CapacityContainerBuilder<Updates>;
 /// After so many keys a reader that is watched says how far it is.
 const COUNT_EVERY: usize = 1024;
 
-/// Applies `logic` to each update; it pushes any number of rows (keyed or whole) and errors. Without errors the second
-/// stream stays silent.
-pub fn flat_map<'s, L>(stream: RowStream<'s>, name: &str, mut logic: L) -> (RowStream<'s>, RowStream<'s>)
+/// Whether an operator may meet errors. One that cannot has no stream of them, so that nothing follows what never comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Raises {
+    /// Its expressions are total.
+    Never,
+    /// It may.
+    Perhaps,
+}
+
+impl Raises {
+    /// `Perhaps` if it is so.
+    pub fn when(raises: bool) -> Self {
+        if raises { Raises::Perhaps } else { Raises::Never }
+    }
+}
+
+/// Applies `logic` to each update; it pushes any number of rows (keyed or whole) and errors.
+pub fn flat_map<'s, L>(
+    stream: RowStream<'s>,
+    name: &str,
+    raises: Raises,
+    mut logic: L,
+) -> (RowStream<'s>, Option<RowStream<'s>>)
 where
     L: FnMut(UpdateRef<'_>, &mut OkErr) + 'static,
 {
-    two_outputs(stream, name, move |updates: &mut Updates, each| {
+    rows_and_errors(stream, name, raises, move |updates: &mut Updates, each| {
         for update in updates.iter() {
             each(&mut |out: &mut OkErr| logic(update, out));
         }
@@ -42,13 +62,14 @@ where
 pub fn flat_map_arranged<'s, L>(
     arrangement: Arr<'s>,
     name: &str,
+    raises: Raises,
     mut logic: L,
-) -> (RowStream<'s>, RowStream<'s>)
+) -> (RowStream<'s>, Option<RowStream<'s>>)
 where
     L: FnMut(UpdateRef<'_>, &mut OkErr) + 'static,
 {
     let reading = arrangement.trace.counted();
-    two_outputs(arrangement.stream, name, move |batches: &mut Vec<crate::ReadBatch>, each| {
+    rows_and_errors(arrangement.stream, name, raises, move |batches: &mut Vec<crate::ReadBatch>, each| {
         for batch in batches.drain(..) {
             let rows = batch.rows();
             let mut counted = 0;
@@ -121,8 +142,7 @@ pub fn arrange_errors<'s>(flow: &Flow, errors: RowStream<'s>, name: &str) -> Arr
             });
         }
     });
-    let counted = arrange(flow, keyed, name);
-    reduce_groups(flow, counted, "DistinctErrors", |_, counts, out| {
+    group_by(flow, keyed, name, |_, counts, out| {
         if counts.iter().map(|(_, count)| count).sum::<i64>() > 0 {
             out.push(Vec::new());
         }
@@ -170,7 +190,12 @@ const ERROR_TAG: &[u8] = b"e";
 
 /// Joins two arrangements on their whole keys. `logic(key, left value, right value, output)` runs for each matched pair
 /// and writes rows and errors. Gives the rows and the errors.
-pub fn join<'s, L>(left: Arr<'s>, right: Arr<'s>, mut logic: L) -> (RowStream<'s>, RowStream<'s>)
+pub fn join<'s, L>(
+    left: Arr<'s>,
+    right: Arr<'s>,
+    raises: Raises,
+    mut logic: L,
+) -> (RowStream<'s>, Option<RowStream<'s>>)
 where
     L: FnMut(&[u8], &[u8], &[u8], &mut JoinOutput<'_>) + 'static,
 {
@@ -182,6 +207,9 @@ where
             logic(key, left, right, &mut JoinOutput { builder, time, diff });
         },
     );
+    if raises == Raises::Never {
+        return (joined, None);
+    }
     let mut operator = OperatorBuilder::new("JoinErrors".to_owned(), joined.scope());
     let mut input = operator.new_input(joined, Pipeline);
     operator.set_notify_for(0, FrontierInterest::Never);
@@ -207,7 +235,7 @@ where
             });
         }
     });
-    (ok, err)
+    (ok, Some(err))
 }
 
 fn ship(
@@ -226,12 +254,13 @@ fn ship(
     }
 }
 
-/// An operator with an ok and an error output; `visit` walks a container and hands each update to the callback.
-fn two_outputs<'s, C, V>(
+/// An operator for rows and, if it may raise any, errors; `visit` walks a container and hands each update to the callback.
+fn rows_and_errors<'s, C, V>(
     stream: Stream<'s, u64, C>,
     name: &str,
+    raises: Raises,
     mut visit: V,
-) -> (RowStream<'s>, RowStream<'s>)
+) -> (RowStream<'s>, Option<RowStream<'s>>)
 where
     C: timely::Container,
     V: FnMut(&mut C, &mut dyn FnMut(&mut dyn FnMut(&mut OkErr))) + 'static,
@@ -240,8 +269,27 @@ where
     let mut input = operator.new_input(stream, Pipeline);
     operator.set_notify_for(0, FrontierInterest::Never);
     let (ok_output, ok) = operator.new_output();
-    let (err_output, err) = operator.new_output();
     let mut ok_output = OutputBuilder::<u64, Builder>::from(ok_output);
+    if raises == Raises::Never {
+        operator.build(move |_capabilities| {
+            let mut made = OkErr::default();
+            move |_frontiers| {
+                let mut ok_output = ok_output.activate();
+                input.for_each(|capability, container| {
+                    visit(container, &mut |each| {
+                        each(&mut made);
+                        assert!(made.err.is_empty(), "an expression that raises no errors raised one");
+                        if made.ok.is_full() {
+                            ship(&capability, &mut made.ok, &mut ok_output);
+                        }
+                    });
+                    ship(&capability, &mut made.ok, &mut ok_output);
+                });
+            }
+        });
+        return (ok, None);
+    }
+    let (err_output, err) = operator.new_output();
     let mut err_output = OutputBuilder::<u64, Builder>::from(err_output);
     operator.build(move |_capabilities| {
         let mut made = OkErr::default();
@@ -262,5 +310,5 @@ where
             });
         }
     });
-    (ok, err)
+    (ok, Some(err))
 }

@@ -101,6 +101,11 @@ impl Compiled {
         self.scalar
     }
 
+    /// Whether it may raise an error for some row.
+    pub fn can_raise(&self) -> bool {
+        self.root.can_raise()
+    }
+
     /// The constant that the expression is, if it is one after folding.
     pub fn as_literal(&self) -> Option<Datum<'_>> {
         match &self.root {
@@ -119,6 +124,33 @@ impl Compiled {
 }
 
 impl Node {
+    fn can_raise(&self) -> bool {
+        let any = |nodes: &[Node]| nodes.iter().any(Node::can_raise);
+        match self {
+            Node::Column(_) | Node::Literal(_) | Node::LogicalNow => false,
+            // A parameter may have no value.
+            Node::Parameter(_)
+            | Node::Input { .. }
+            | Node::Output { .. }
+            | Node::Array { .. }
+            | Node::Raise(_) => true,
+            Node::Call(call) => !call.function.total || any(&call.arguments),
+            Node::And(operands) | Node::Or(operands) | Node::Coalesce(operands) => any(operands),
+            Node::Not(operand) | Node::IsNull(operand) | Node::IsTrue(operand) => operand.can_raise(),
+            Node::InList { operand, .. } | Node::Canonical { operand, .. } => operand.can_raise(),
+            Node::InExpressions { operand, list, .. } => operand.can_raise() || any(list),
+            Node::NotDistinct { left, right, .. } => left.can_raise() || right.can_raise(),
+            Node::MapArray { array, body, .. } => array.can_raise() || body.can_raise(),
+            Node::Quantified { left, array, comparison, .. } => {
+                left.can_raise() || array.can_raise() || comparison.can_raise()
+            }
+            Node::Case { branches, otherwise } => {
+                otherwise.can_raise()
+                    || branches.iter().any(|(condition, result)| condition.can_raise() || result.can_raise())
+            }
+        }
+    }
+
     pub(crate) fn eval<'a>(
         &'a self,
         row: &[Datum<'a>],

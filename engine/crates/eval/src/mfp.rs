@@ -249,6 +249,11 @@ impl CompiledMfp {
         self.volatile
     }
 
+    /// Whether an expression may raise an error for some row.
+    pub fn can_raise(&self) -> bool {
+        self.expressions.iter().chain(&self.predicates).any(Compiled::can_raise)
+    }
+
     /// The types of the output's columns.
     pub fn output(&self) -> &[ScalarType] {
         &self.output

@@ -29,18 +29,26 @@ pub(crate) struct Function {
     pub strict: bool,
     /// What it depends on.
     pub volatility: Volatility,
+    /// It gives a value for all arguments of its signature.
+    pub total: bool,
     /// The body.
     pub body: Body,
 }
 
 impl Function {
     pub const fn strict(opcode: &'static str, body: Body) -> Self {
-        Function { opcode, strict: true, volatility: Volatility::Immutable, body }
+        Function { opcode, strict: true, volatility: Volatility::Immutable, total: false, body }
     }
 
     /// Called with NULL arguments too.
     pub const fn lenient(opcode: &'static str, body: Body) -> Self {
-        Function { opcode, strict: false, volatility: Volatility::Immutable, body }
+        Function { opcode, strict: false, volatility: Volatility::Immutable, total: false, body }
+    }
+
+    /// Raises nothing.
+    pub const fn total(mut self) -> Self {
+        self.total = true;
+        self
     }
 
     pub const fn stable(mut self) -> Self {
@@ -205,6 +213,7 @@ macro_rules! total {
             }
             _ => Err($crate::registry::mismatch($opcode, arguments)),
         })
+        .total()
     };
 }
 

@@ -110,22 +110,21 @@ impl NativeTransaction {
         self.lock().0.values().map(|own| own.set.byte_len()).sum::<usize>() as f64
     }
 
-    /// How much was written so far: arrangement, rows, errors and upserts, one after the other.
+    /// How much was written so far: arrangement, rows and upserts, one after the other.
     #[napi(catch_unwind)]
     pub fn mark(&self) -> Vec<f64> {
         let sets = self.lock();
         let marks = sets.0.iter().map(|(id, own)| (*id, own.set.mark()));
-        let entry =
-            |(id, mark): (u64, [usize; 3])| [id as f64, mark[0] as f64, mark[1] as f64, mark[2] as f64];
+        let entry = |(id, mark): (u64, [usize; 2])| [id as f64, mark[0] as f64, mark[1] as f64];
         marks.flat_map(entry).collect()
     }
 
     /// Takes back what was written after a mark.
     #[napi(catch_unwind)]
     pub fn rollback_to(&self, mark: Vec<f64>) {
-        let kept: BTreeMap<u64, [usize; 3]> = mark
-            .chunks_exact(4)
-            .map(|entry| (entry[0] as u64, [entry[1] as usize, entry[2] as usize, entry[3] as usize]))
+        let kept: BTreeMap<u64, [usize; 2]> = mark
+            .chunks_exact(3)
+            .map(|entry| (entry[0] as u64, [entry[1] as usize, entry[2] as usize]))
             .collect();
         let mut sets = self.lock();
         sets.0.retain(|id, _| kept.contains_key(id));

@@ -6,7 +6,7 @@ use crate::compile::{CompileError, Compiler, Pipeline, Program, layout_input, ow
 use crate::compose::{expressions, then};
 use crate::pipeline::{Built, Runner, over};
 use std::sync::Arc;
-use tidewire_arrange::{Arr, Flow, OkErr, RowStream, Sees, half_join};
+use tidewire_arrange::{Arr, Flow, OkErr, Raises, RowStream, Sees, half_join};
 use tidewire_eval::{CompiledMfp, MfpInput};
 use tidewire_plan::{ColumnType, DeltaPath, Expr, KeyExpr, Mfp, Predicate, ScalarType};
 
@@ -125,23 +125,27 @@ pub fn delta_join<'s>(
         }
         let mut runner = Runner::new(path.start.mfp.clone(), program.scope.clone());
         let key = path.start.key.clone();
-        let (mut stream, err) = over(&built[path.start.source], name, move |sources, time, diff, out| {
-            if time >= start {
-                runner.push(sources, key.as_deref(), time, diff, out);
-            }
-        });
-        errors.push(err);
+        let raises = Raises::when(path.start.mfp.can_raise());
+        let (mut stream, err) =
+            over(&built[path.start.source], name, raises, move |sources, time, diff, out| {
+                if time >= start {
+                    runner.push(sources, key.as_deref(), time, diff, out);
+                }
+            });
+        errors.extend(err);
         for stage in &path.stages {
             let arrangement = arranged(stage.arrangement)?;
             let mut runner = Runner::new(stage.closure.clone(), program.scope.clone());
             let key = stage.key.clone();
+            let raises = stage.closure.can_raise();
             let logic =
                 move |row: &[u8], found: &[u8], value: &[u8], time: u64, diff: i64, out: &mut OkErr| {
                     runner.push(&[row, found, value], key.as_deref(), time, diff, out);
+                    assert!(raises || out.err.is_empty(), "an expression that raises no errors raised one");
                 };
             let (ok, err) = half_join(flow, stream, arrangement, name, stage.sees, logic);
             stream = ok;
-            errors.push(err);
+            errors.extend(Some(err).filter(|_| raises));
         }
         rows.push(stream);
     }

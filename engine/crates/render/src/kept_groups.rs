@@ -2,11 +2,18 @@
 //! time after time.
 
 use crate::stash::Stash;
-use tidewire_arrange::{Flow, Kept, RowStream, UpdateRef, Updates, hash_row, time_of};
+use differential_dataflow::operators::arrange::Arranged;
+use tidewire_arrange::{
+    Arr, Flow, Kept, ReadBatch, RowStream, RowTrace, Shown, UpdateRef, Updates, hash_row, time_of,
+};
 use timely::container::CapacityContainerBuilder;
+use timely::dataflow::Stream;
 use timely::dataflow::channels::pact::ExchangeCore;
-use timely::dataflow::operators::generic::OutputBuilder;
+use timely::dataflow::operators::Capability;
+use timely::dataflow::operators::generic::OperatorInfo;
 use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
+use timely::dataflow::operators::generic::{OutputBuilder, OutputBuilderSession};
+use timely::scheduling::Activator;
 
 /// All groups of one worker.
 pub trait Groups: 'static {
@@ -17,6 +24,83 @@ pub trait Groups: 'static {
     fn advance(&mut self, time: u64);
 }
 
+type Builder = CapacityContainerBuilder<Updates>;
+
+/// What becomes of the groups' rows.
+trait Showing: 'static {
+    /// In what they are sent.
+    type Container: timely::Container + Clone + Default;
+
+    /// Takes the rows of one time; leaves the container empty.
+    fn take(
+        &mut self,
+        time: u64,
+        capability: &Capability<u64>,
+        rows: &mut Updates,
+        output: &mut Output<'_, Self>,
+    );
+
+    /// Everything before `time` has been taken.
+    fn advance(&mut self, time: u64, output: &mut Output<'_, Self>);
+}
+
+type Output<'a, S> = OutputBuilderSession<'a, u64, CapacityContainerBuilder<<S as Showing>::Container>>;
+
+/// They are sent as they are.
+struct Sent;
+
+impl Showing for Sent {
+    type Container = Updates;
+
+    fn take(
+        &mut self,
+        time: u64,
+        capability: &Capability<u64>,
+        rows: &mut Updates,
+        output: &mut Output<'_, Self>,
+    ) {
+        output.session(&capability.delayed(&time)).give_container(rows);
+        rows.clear();
+    }
+
+    fn advance(&mut self, _time: u64, _output: &mut Output<'_, Self>) {}
+}
+
+/// They are arranged.
+struct Arranging {
+    shown: Shown,
+    /// What is new, with the capability of its first time.
+    rows: Updates,
+    first: Option<Capability<u64>>,
+}
+
+impl Showing for Arranging {
+    type Container = Vec<ReadBatch>;
+
+    fn take(
+        &mut self,
+        time: u64,
+        capability: &Capability<u64>,
+        rows: &mut Updates,
+        _output: &mut Output<'_, Self>,
+    ) {
+        self.first.get_or_insert_with(|| capability.delayed(&time));
+        match self.rows.is_empty() {
+            true => std::mem::swap(&mut self.rows, rows),
+            false => self.rows.append(rows),
+        }
+        rows.clear();
+    }
+
+    fn advance(&mut self, time: u64, output: &mut Output<'_, Self>) {
+        if let (Some(batch), Some(first)) = (self.shown.advance(&self.rows, time), &self.first) {
+            output.session(first).give(batch);
+        }
+        self.rows.clear();
+        self.first = None;
+    }
+}
+
 /// Runs groups over a keyed stream; `make` gets the arrangement that they keep, if they keep one: a dataflow that runs
 /// once has one time, and needs none.
 pub fn kept_groups<'s, G: Groups>(
@@ -25,18 +109,43 @@ pub fn kept_groups<'s, G: Groups>(
     name: &str,
     make: impl FnOnce(Option<Kept>) -> G,
 ) -> (RowStream<'s>, RowStream<'s>) {
-    type Builder = CapacityContainerBuilder<Updates>;
+    let (rows, errors, _) = operator(flow, input, name, make, |_| (Sent, None));
+    (rows, errors)
+}
+
+/// [`kept_groups`] whose rows are keyed by their groups, as an arrangement.
+pub fn kept_groups_arranged<'s, G: Groups>(
+    flow: &Flow,
+    input: RowStream<'s>,
+    name: &str,
+    make: impl FnOnce(Option<Kept>) -> G,
+) -> (Arr<'s>, RowStream<'s>) {
+    let (stream, errors, trace) = operator(flow, input, name, make, |(info, activator)| {
+        let (shown, trace) = Shown::new(flow, info, activator);
+        (Arranging { shown, rows: Updates::new(), first: None }, Some(trace))
+    });
+    (Arranged { stream, trace: trace.expect("it was made") }, errors)
+}
+
+fn operator<'s, G: Groups, S: Showing>(
+    flow: &Flow,
+    input: RowStream<'s>,
+    name: &str,
+    make: impl FnOnce(Option<Kept>) -> G,
+    showing: impl FnOnce((&OperatorInfo, Activator)) -> (S, Option<RowTrace>),
+) -> (Stream<'s, u64, S::Container>, RowStream<'s>, Option<RowTrace>) {
     let scope = input.scope();
     let mut operator = OperatorBuilder::new(name.to_owned(), scope);
     let info = operator.operator_info();
     let kept = Kept::new(flow, &info, scope.activator_for(info.address.clone()));
     // What is below is in the state that it starts from.
     let floor = kept.as_ref().map_or(0, Kept::floor);
+    let (mut showing, trace) = showing((&info, scope.activator_for(info.address.clone())));
     let pact = ExchangeCore::<Builder, _>::new_core(|update: &UpdateRef<'_>| hash_row(update.key));
     let mut input = operator.new_input(input, pact);
     let (ok_output, ok) = operator.new_output();
     let (err_output, err) = operator.new_output();
-    let mut ok_output = OutputBuilder::<u64, Builder>::from(ok_output);
+    let mut ok_output = OutputBuilder::<u64, CapacityContainerBuilder<S::Container>>::from(ok_output);
     let mut err_output = OutputBuilder::<u64, Builder>::from(err_output);
     let mut groups = make(kept);
     operator.build(move |_capabilities| {
@@ -53,16 +162,17 @@ pub fn kept_groups<'s, G: Groups>(
             stash.release(&frontiers[0], |time, updates, capabilities| {
                 groups.apply(time, &updates, &mut made, &mut failed);
                 if !made.is_empty() {
-                    ok_output.session(&capabilities[0].delayed(&time)).give_container(&mut made);
-                    made.clear();
+                    showing.take(time, &capabilities[0], &mut made, &mut ok_output);
                 }
                 if !failed.is_empty() {
                     err_output.session(&capabilities[1].delayed(&time)).give_container(&mut failed);
                     failed.clear();
                 }
             });
-            groups.advance(time_of(frontiers[0].frontier()));
+            let complete = time_of(frontiers[0].frontier());
+            groups.advance(complete);
+            showing.advance(complete, &mut ok_output);
         }
     });
-    (ok, err)
+    (ok, err, trace)
 }

@@ -2,7 +2,7 @@
 
 use crate::compile::{Pipeline, Scope};
 use std::sync::Arc;
-use tidewire_arrange::{Arr, OkErr, RowStream, UpdateRef, Updates, flat_map, flat_map_arranged};
+use tidewire_arrange::{Arr, OkErr, Raises, RowStream, UpdateRef, Updates, flat_map, flat_map_arranged};
 use tidewire_eval::{CompiledMfp, EvalResult, Scratch};
 use tidewire_plan::ScalarType;
 use tidewire_row::{Arena, skip_columns};
@@ -91,13 +91,12 @@ pub fn run<'s>(
     }
     let mut runner = Runner::new(pipeline.mfp.clone(), scope.clone());
     let key = pipeline.key.clone();
-    let (ok, err) = over(built, name, move |sources, time, diff, out| {
+    over(built, name, Raises::when(pipeline.mfp.can_raise()), move |sources, time, diff, out| {
         runner.push(sources, key.as_deref(), time, diff, out);
-    });
-    (ok, Some(err))
+    })
 }
 
-/// The pipeline's rows, each handed as `(key, rest)` to `emit`, which pushes what it makes of them.
+/// The pipeline's rows, each handed as `(key, rest)` to `emit`, which pushes what it makes of them, and no errors.
 pub fn run_with<'s>(
     built: &Built<'s>,
     pipeline: &Pipeline,
@@ -108,7 +107,7 @@ pub fn run_with<'s>(
     let mut runner = Runner::new(pipeline.mfp.clone(), scope.clone());
     let key = pipeline.key.clone();
     let mut row = Vec::new();
-    let (ok, err) = over(built, name, move |sources, time, diff, out| {
+    over(built, name, Raises::when(pipeline.mfp.can_raise()), move |sources, time, diff, out| {
         row.clear();
         match runner.run(sources, &mut row) {
             Ok(true) => {
@@ -119,31 +118,32 @@ pub fn run_with<'s>(
             Ok(false) => {}
             Err(error) => out.err.push_row_with(time, diff, |bytes| error.encode(bytes)),
         }
-    });
-    (ok, Some(err))
+    })
 }
 
 /// Runs `logic` over the rows of a node, given as the packed rows of its form.
 pub fn over<'s>(
     built: &Built<'s>,
     name: &str,
+    raises: Raises,
     mut logic: impl FnMut(&[&[u8]], u64, i64, &mut OkErr) + 'static,
-) -> (RowStream<'s>, RowStream<'s>) {
+) -> (RowStream<'s>, Option<RowStream<'s>>) {
     match built {
         Built::Rows(stream) => {
-            flat_map(stream.clone(), name, move |update: UpdateRef<'_>, out: &mut OkErr| {
+            flat_map(stream.clone(), name, raises, move |update: UpdateRef<'_>, out: &mut OkErr| {
                 logic(&[update.val], update.time, update.diff, out);
             })
         }
         Built::Keyed(stream) => {
-            flat_map(stream.clone(), name, move |update: UpdateRef<'_>, out: &mut OkErr| {
+            flat_map(stream.clone(), name, raises, move |update: UpdateRef<'_>, out: &mut OkErr| {
                 logic(&[update.key, update.val], update.time, update.diff, out);
             })
         }
         Built::Arranged(arrangement) => {
-            flat_map_arranged(arrangement.clone(), name, move |update: UpdateRef<'_>, out: &mut OkErr| {
+            let each = move |update: UpdateRef<'_>, out: &mut OkErr| {
                 logic(&[update.key, update.val], update.time, update.diff, out);
-            })
+            };
+            flat_map_arranged(arrangement.clone(), name, raises, each)
         }
         Built::Nothing => unreachable!("a fused node is part of its reader's pipeline"),
     }

@@ -7,14 +7,15 @@ use crate::pipeline::{Built, Runner, container, run, run_with};
 use crate::reduce::accumulable::Accumulable;
 use crate::reduce::basic;
 use crate::reduce::distinct::{AtMostOne, Distinct, Threshold};
-use crate::reduce::group::{Shape, group};
+use crate::reduce::group::{Grouping, Shape, group, group_arranged};
 use crate::reduce::hierarchical::{Hierarchical, sort_form};
 use crate::top_k::{encode_value, split_value};
 use crate::window;
 use std::sync::Arc;
 use tidewire_arrange::{
-    Arr, ImportProvider, OkErr, Rendered, RowBatch, RowStream, UpdateRef, Updates, arrange, arrange_errors,
-    arrange_local, flat_map, flat_map_arranged, join, negate, reduce, reduce_groups, rows_of,
+    Arr, ImportProvider, OkErr, Raises, Rendered, RowBatch, RowStream, UpdateRef, Updates, arrange,
+    arrange_errors, arrange_local, arrange_reduce, flat_map, flat_map_arranged, group_by, join, negate,
+    rows_of,
 };
 use tidewire_eval::TableScratch;
 use tidewire_plan::ScalarType;
@@ -102,6 +103,27 @@ impl<'s> Rendering<'_, 's> {
         }
     }
 
+    /// A grouped stream in the form that the node has, and its errors.
+    fn grouped(
+        &mut self,
+        index: usize,
+        imports: &mut dyn ImportProvider<'s>,
+        rows: RowStream<'s>,
+        grouping: impl Grouping,
+    ) -> (Built<'s>, RowStream<'s>) {
+        let (name, flow) = (&self.program.labels[index], imports.flow());
+        match self.program.forms[index] {
+            Form::Arranged => {
+                let (arrangement, err) = group_arranged(flow, rows, name, grouping);
+                (Built::Arranged(arrangement), err)
+            }
+            _ => {
+                let (ok, err) = group(flow, rows, name, Shape::Keyed, grouping);
+                (Built::Keyed(ok), err)
+            }
+        }
+    }
+
     fn step(&mut self, index: usize, imports: &mut dyn ImportProvider<'s>) -> Result<Built<'s>, String> {
         let step = self.program.steps[index].clone();
         let name = self.program.labels[index].clone();
@@ -135,25 +157,27 @@ impl<'s> Rendering<'_, 's> {
                 let (types, calls, scope) = (types.clone(), calls.clone(), self.program.scope.clone());
                 let mut scratch = TableScratch::default();
                 let mut stop = imports.flow().stop();
-                let (ok, err) = flat_map(rows, name, move |update: UpdateRef<'_>, out: &mut OkErr| {
-                    let arena = Arena::new();
-                    let mut columns = Vec::with_capacity(types.len());
-                    decode(update.val, &types, &arena, &mut columns);
-                    let OkErr { ok, err } = out;
-                    let result = scope.with(|context| {
-                        calls.rows(&columns, context, &arena, &mut scratch, |row| {
-                            stop.check();
-                            ok.push_row_with(update.time, update.diff, |bytes| {
-                                bytes.extend_from_slice(update.val);
-                                bytes.extend_from_slice(row);
-                            });
-                        })
+                let raises = Raises::Perhaps;
+                let (ok, err) =
+                    flat_map(rows, name, raises, move |update: UpdateRef<'_>, out: &mut OkErr| {
+                        let arena = Arena::new();
+                        let mut columns = Vec::with_capacity(types.len());
+                        decode(update.val, &types, &arena, &mut columns);
+                        let OkErr { ok, err } = out;
+                        let result = scope.with(|context| {
+                            calls.rows(&columns, context, &arena, &mut scratch, |row| {
+                                stop.check();
+                                ok.push_row_with(update.time, update.diff, |bytes| {
+                                    bytes.extend_from_slice(update.val);
+                                    bytes.extend_from_slice(row);
+                                });
+                            })
+                        });
+                        if let Err(error) = result {
+                            err.push_row_with(update.time, update.diff, |bytes| error.encode(bytes));
+                        }
                     });
-                    if let Err(error) = result {
-                        err.push_row_with(update.time, update.diff, |bytes| error.encode(bytes));
-                    }
-                });
-                self.errors.push(err);
+                self.errors.extend(err);
                 Built::Rows(ok)
             }
             Step::Arrange(pipeline) => {
@@ -162,11 +186,12 @@ impl<'s> Rendering<'_, 's> {
             }
             Step::Join { left, right, key, null_safe, closure } => {
                 let (left, right) = (self.arrangement(*left)?, self.arrangement(*right)?);
+                let raises = Raises::when(closure.can_raise());
                 let mut runner = Runner::new(closure.clone(), self.program.scope.clone());
                 let nulls = NullCheck::new(key, null_safe);
                 let mut row = Vec::new();
                 let mut stop = imports.flow().stop();
-                let (ok, err) = join(left, right, move |key, left, right, out| {
+                let (ok, err) = join(left, right, raises, move |key, left, right, out| {
                     stop.check();
                     if !nulls.may_match(key) {
                         return;
@@ -178,7 +203,7 @@ impl<'s> Rendering<'_, 's> {
                         Err(error) => out.err(error.to_row().as_bytes()),
                     }
                 });
-                self.errors.push(err);
+                self.errors.extend(err);
                 Built::Rows(ok)
             }
             Step::DeltaJoin(paths) => {
@@ -188,15 +213,17 @@ impl<'s> Rendering<'_, 's> {
             }
             Step::Distinct(pipeline) => {
                 let keys = self.run(pipeline, name);
-                let (ok, _) = group(imports.flow(), keys, name, Shape::Keyed, Distinct);
-                self.keyed(index, imports, ok, true)
+                self.grouped(index, imports, keys, Distinct).0
             }
             Step::Accumulable { input, aggregates, arguments, monotonic } => {
                 let rows = self.run(input, name);
                 let grouping = Accumulable::new(aggregates, arguments.clone(), *monotonic)?;
-                let (ok, err) = group(imports.flow(), rows, name, Shape::Keyed, grouping);
-                self.errors.push(err);
-                self.keyed(index, imports, ok, true)
+                let raises = grouping.can_raise();
+                let (built, err) = self.grouped(index, imports, rows, grouping);
+                if raises {
+                    self.errors.push(err);
+                }
+                built
             }
             Step::Hierarchical { input, aggregates } => {
                 let extremes = aggregates.clone();
@@ -212,8 +239,8 @@ impl<'s> Rendering<'_, 's> {
                         at = end;
                     }
                 });
-                let source = arrange(imports.flow(), rows, name);
-                Built::Arranged(reduce(imports.flow(), source, name, Hierarchical::new(aggregates.clone())))
+                let tactic = Hierarchical::new(aggregates.clone());
+                Built::Arranged(arrange_reduce(imports.flow(), rows, name, tactic))
             }
             Step::Basic { input, basic } => {
                 let (encoder, basic) = (basic.clone(), basic.clone());
@@ -223,18 +250,15 @@ impl<'s> Rendering<'_, 's> {
                     encoder.encode(columns, &mut value);
                     out.ok.push(key, &value, time, diff);
                 });
-                let source = arrange(imports.flow(), rows, name);
-                let computed = reduce_groups(imports.flow(), source, name, move |_, values, out| {
+                let computed = group_by(imports.flow(), rows, name, move |_, values, out| {
                     out.push(basic.compute(values));
                 });
-                let (ok, err) =
-                    flat_map_arranged(computed, name, |update: UpdateRef<'_>, out: &mut OkErr| match update
-                        .val[0]
-                    {
-                        basic::ROW => out.ok.push(update.key, &update.val[1..], update.time, update.diff),
-                        _ => out.err.push_row(&update.val[1..], update.time, update.diff),
-                    });
-                self.errors.push(err);
+                let each = |update: UpdateRef<'_>, out: &mut OkErr| match update.val[0] {
+                    basic::ROW => out.ok.push(update.key, &update.val[1..], update.time, update.diff),
+                    _ => out.err.push_row(&update.val[1..], update.time, update.diff),
+                };
+                let (ok, err) = flat_map_arranged(computed, name, Raises::Perhaps, each);
+                self.errors.extend(err);
                 self.keyed(index, imports, ok, true)
             }
             Step::TopK { input, types, order, window, monotonic } => {
@@ -250,8 +274,7 @@ impl<'s> Rendering<'_, 's> {
                     self.errors.push(err);
                     return Ok(Built::Rows(ok));
                 }
-                let source = arrange(imports.flow(), rows, name);
-                let top = reduce(imports.flow(), source, name, *window);
+                let top = arrange_reduce(imports.flow(), rows, name, *window);
                 Built::Rows(rows_of(top, name, |_, value, row| row.extend_from_slice(split_value(value).1)))
             }
             Step::Window { input, types, order, window } => {
@@ -262,21 +285,20 @@ impl<'s> Rendering<'_, 's> {
                     encode_value(&mut value, row, |bytes| order_bytes(row, &types, &order, bytes));
                     out.ok.push(key, &value, time, diff);
                 });
-                let source = arrange(imports.flow(), rows, name);
                 let (window, scope) = (window.clone(), self.program.scope.clone());
                 let mut stop = imports.flow().stop();
-                let computed = reduce_groups(imports.flow(), source, name, move |_, values, out| {
+                let computed = group_by(imports.flow(), rows, name, move |_, values, out| {
                     window.compute(values, &scope, &mut stop, out);
                 });
-                let (ok, err) =
-                    flat_map_arranged(computed, name, |update: UpdateRef<'_>, out: &mut OkErr| {
-                        let side = match update.val[0] {
-                            window::ROW => &mut out.ok,
-                            _ => &mut out.err,
-                        };
-                        side.push_row(&update.val[1..], update.time, update.diff);
-                    });
-                self.errors.push(err);
+                let each = |update: UpdateRef<'_>, out: &mut OkErr| {
+                    let side = match update.val[0] {
+                        window::ROW => &mut out.ok,
+                        _ => &mut out.err,
+                    };
+                    side.push_row(&update.val[1..], update.time, update.diff);
+                };
+                let (ok, err) = flat_map_arranged(computed, name, Raises::Perhaps, each);
+                self.errors.extend(err);
                 Built::Rows(ok)
             }
             Step::Negate(pipeline) => Built::Rows(negate(self.run(pipeline, name))),

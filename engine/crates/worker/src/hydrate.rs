@@ -266,7 +266,7 @@ impl Hydration {
             let mut imports = Imports::new(scope, flow, as_of, 0, &self.installation.silenced, &find);
             match build.build(scope, &mut imports)? {
                 Rendered::Arranged { .. } => {
-                    Ok(imports.handles.into_iter().map(|(_, _, handle)| handle).collect())
+                    Ok(imports.handles.into_iter().map(|(_, handle)| handle).collect())
                 }
                 Rendered::Rows { .. } => Err("only a collection hydrates elsewhere".into()),
             }

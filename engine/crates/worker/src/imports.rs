@@ -2,17 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 use tidewire_arrange::{
-    Arr, Flow, ImportHandle, ImportProvider, Imported, RowStream, RowTrace, flat_map_arranged, import,
-    rows_of,
+    Arr, Flow, ImportHandle, ImportProvider, Imported, Raises, RowStream, RowTrace, flat_map_arranged,
+    import, rows_of,
 };
 use timely::dataflow::Scope;
-
-/// The two arrangements of a collection.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Half {
-    Ok,
-    Err,
-}
 
 /// Imports for one dataflow; each collection once. Remembers what it imported.
 pub(crate) struct Imports<'a, 's> {
@@ -22,7 +15,7 @@ pub(crate) struct Imports<'a, 's> {
     from: u64,
     silenced: &'a HashSet<u64>,
     find: &'a dyn Fn(u64) -> Option<&'a (RowTrace, RowTrace)>,
-    pub(crate) handles: Vec<(u64, Half, ImportHandle)>,
+    pub(crate) handles: Vec<(u64, ImportHandle)>,
     known: HashMap<u64, (Arr<'s>, RowStream<'s>)>,
 }
 
@@ -49,11 +42,11 @@ impl<'s> ImportProvider<'s> for Imports<'_, 's> {
             return Err(format!("arrangement {id} does not exist"));
         };
         let (ok, ok_handle) = import(ok, self.scope, self.as_of, self.from)?;
-        self.handles.push((id, Half::Ok, ok_handle));
+        self.handles.push((id, ok_handle));
         let (err, err_handle) = import(err, self.scope, self.as_of, self.from)?;
-        self.handles.push((id, Half::Err, err_handle));
+        self.handles.push((id, err_handle));
         let err = match self.silenced.contains(&id) {
-            true => flat_map_arranged(err, "SkippedErrors", |_, _| {}).0,
+            true => flat_map_arranged(err, "SkippedErrors", Raises::Never, |_, _| {}).0,
             false => rows_of(err, "Errors", |key, _, row| row.extend_from_slice(key)),
         };
         self.known.insert(id, (ok.clone(), err.clone()));

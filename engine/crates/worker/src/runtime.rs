@@ -382,7 +382,6 @@ impl Runtime {
                         return Err(invalid("it is a view".into()));
                     };
                     let mut part = Partitioned::new(self.workers, time);
-                    part.add_errors(writes.errors());
                     let mut sorted = None;
                     let by_key = !writes.upserts().is_empty();
                     if by_key && (!*unique || !writes.rows().is_empty()) {

@@ -2,22 +2,15 @@
 
 use crate::command::{Announcement, InstallOutput, Installation};
 use crate::hydrate::{CANCELLED, Hydration, Round};
-use crate::imports::{Half, Imports};
+use crate::imports::Imports;
 use crate::progress::Progress;
 use crate::subscription::{Subscription, sink};
 use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
-use tidewire_arrange::{
-    BatchQueue, Flow, ImportHandle, Rendered, RowTrace, Shared, Slot, Updates, arrange_local,
-};
-use timely::container::CapacityContainerBuilder;
-use timely::dataflow::operators::Input;
-use timely::dataflow::operators::core::input::Handle;
+use tidewire_arrange::{BatchQueue, Flow, ImportHandle, Rendered, RowTrace, Shared, Slot, Written};
 use timely::worker::Worker;
-
-type InputHandle = Handle<u64, CapacityContainerBuilder<Updates>>;
 
 /// What a worker knows of a collection or a subscription.
 struct Member {
@@ -26,8 +19,8 @@ struct Member {
     /// What must pass a time before it is complete: both traces' states, or the subscription's end.
     gates: Vec<Rc<Shared>>,
     /// Of what is written to.
-    inputs: Option<(InputHandle, InputHandle)>,
-    imports: Vec<(u64, Half, ImportHandle)>,
+    written: Option<Written>,
+    imports: Vec<(u64, ImportHandle)>,
     subscription: Option<Arc<Subscription>>,
     readers: Vec<u64>,
     /// Not part of what is reported as computed until it has caught up.
@@ -83,22 +76,15 @@ impl World {
 
     /// A collection that is written to.
     pub(crate) fn create(&mut self, worker: &mut Worker, id: u64, slots: (Slot, Slot)) {
-        let (inputs, traces) = worker.dataflow::<u64, _, _>(|scope| {
-            let flow = Flow::new();
-            // Writes come partitioned: nothing is exchanged.
-            let (ok_input, ok) = scope.new_input::<Updates>();
-            let (err_input, err) = scope.new_input::<Updates>();
-            let ok = arrange_local(&flow, ok, "Collection").trace;
-            let err = arrange_local(&flow, err, "CollectionErrors").trace;
-            ((ok_input, err_input), (ok, err))
-        });
+        let (written, traces) = Written::new(worker);
         traces.0.enroll(&self.sequenced, None, slots.0);
         traces.1.enroll(&self.sequenced, None, slots.1);
-        let gates = vec![traces.0.shared().clone(), traces.1.shared().clone()];
+        // Its errors are none, for good.
+        let gates = vec![traces.0.shared().clone()];
         let member = Member {
             traces: Some(traces),
             gates,
-            inputs: Some(inputs),
+            written: Some(written),
             imports: Vec::new(),
             subscription: None,
             readers: Vec::new(),
@@ -129,7 +115,7 @@ impl World {
         match built {
             Ok(member) => {
                 let id = installation.id;
-                for (input, _, _) in &member.imports {
+                for (input, _) in &member.imports {
                     let Some(input) = self.members.get_mut(input) else { continue };
                     if !input.readers.contains(&id) {
                         input.readers.push(id);
@@ -164,7 +150,7 @@ impl World {
             Ok((traces, gates, subscription)) => Ok(Member {
                 traces,
                 gates,
-                inputs: None,
+                written: None,
                 imports,
                 subscription,
                 readers: Vec::new(),
@@ -299,8 +285,8 @@ impl World {
         if let Some(subscription) = &member.subscription {
             subscription.close();
         }
-        let inputs: HashSet<u64> = member.imports.iter().map(|(input, _, _)| *input).collect();
-        for (_, _, handle) in &member.imports {
+        let inputs: HashSet<u64> = member.imports.iter().map(|(input, _)| *input).collect();
+        for (_, handle) in &member.imports {
             handle.close();
         }
         drop(member);
@@ -312,7 +298,7 @@ impl World {
         }
     }
 
-    /// A commit. Fills the queues of everything downstream before the sequenced time moves, then gives the inputs their
+    /// A commit. Fills the queues of everything downstream before the sequenced time moves, then gives the collections their
     /// rows and activates the affected dataflows' imports: nothing else is stepped.
     pub(crate) fn announce(&mut self, announcement: &Announcement) {
         let time = announcement.time;
@@ -325,36 +311,19 @@ impl World {
                 queue.extend(&member.readers);
             }
         }
-        // Errors of what is written to change rarely: their half is announced only then.
-        let silent: HashSet<u64> = announcement
-            .writes
-            .iter()
-            .filter(|(_, writes)| !writes.has_errors())
-            .map(|(id, _)| *id)
-            .collect();
         for id in &affected {
-            let member = &self.members[id];
-            if silent.contains(id) && member.inputs.is_some() {
-                member.gates[0].announce(time);
-            } else {
-                member.gates.iter().for_each(|shared| shared.announce(time));
-            }
+            self.members[id].gates.iter().for_each(|shared| shared.announce(time));
         }
         self.sequenced.set(time);
         for (id, writes) in &announcement.writes {
-            let Some((ok, err)) = self.members.get_mut(id).and_then(|member| member.inputs.as_mut()) else {
-                continue;
-            };
-            let (mut rows, mut errors) = writes.take(self.index);
-            send(ok, &mut rows, time);
-            if writes.has_errors() {
-                send(err, &mut errors, time);
+            if let Some(written) = self.members.get_mut(id).and_then(|member| member.written.as_mut()) {
+                written.commit(&mut writes.take(self.index), time);
             }
         }
         for id in &affected {
-            for (input, half, handle) in &self.members[id].imports {
-                // An announced half activates its readers itself when its operator has moved.
-                if !affected.contains(input) || (*half == Half::Err && silent.contains(input)) {
+            for (input, handle) in &self.members[id].imports {
+                // One that is affected activates its readers itself when its operator has moved.
+                if !affected.contains(input) {
                     handle.activate();
                 }
             }
@@ -371,7 +340,7 @@ impl World {
         self.sequenced.set(time);
         for (id, member) in &self.members {
             if member.subscription.is_some() {
-                member.imports.iter().for_each(|(_, _, handle)| handle.activate());
+                member.imports.iter().for_each(|(_, handle)| handle.activate());
                 self.touched.insert(*id);
             }
         }
@@ -436,10 +405,4 @@ impl World {
             false
         });
     }
-}
-
-fn send(input: &mut InputHandle, updates: &mut Updates, time: u64) {
-    input.advance_to(time);
-    input.send_batch(updates);
-    input.advance_to(time + 1);
 }

@@ -4,12 +4,11 @@ use crate::{Splitter, Upserts};
 use std::sync::Mutex;
 use tidewire_arrange::{Updates, shard_of};
 
-/// Packed whole rows with multiplicities: deletions are negative. Errors are packed error rows of a source. Upserts stand in
-/// the place of rows: who writes by key writes nothing else into the collection, and reads none of it before the commit.
+/// Packed whole rows with multiplicities: deletions are negative. Upserts stand in the place of
+/// rows: who writes by key writes nothing else into the collection, and reads none of it before the commit.
 #[derive(Clone, Default, Debug)]
 pub struct WriteSet {
     rows: Updates,
-    errors: Updates,
     upserts: Upserts,
     resolved: bool,
     /// The rows up to here satisfy the constraints of this number.
@@ -34,11 +33,6 @@ impl WriteSet {
         write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.rows.try_push_with(0, diff, |bytes| write(bytes).map(|()| 0))
-    }
-
-    /// Adds `diff` copies of an error row.
-    pub fn push_error(&mut self, error: &[u8], diff: i64) {
-        self.errors.push_row(error, 0, diff);
     }
 
     /// It depends on which keys are not there (ON CONFLICT): a key that has come since is a conflict that another try
@@ -66,7 +60,6 @@ impl WriteSet {
     pub fn append(&mut self, other: &WriteSet) {
         self.resolved |= other.resolved;
         self.rows.append(&other.rows);
-        self.errors.append(&other.errors);
         self.upserts.append(&other.upserts);
     }
 
@@ -85,38 +78,31 @@ impl WriteSet {
         &self.rows
     }
 
-    /// The error rows.
-    pub fn errors(&self) -> &Updates {
-        &self.errors
-    }
-
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty() && self.errors.is_empty() && self.upserts.is_empty()
+        self.rows.is_empty() && self.upserts.is_empty()
     }
 
     /// Bytes of its rows.
     pub fn byte_len(&self) -> usize {
-        self.rows.byte_len() + self.errors.byte_len() + self.upserts.byte_len()
+        self.rows.byte_len() + self.upserts.byte_len()
     }
 
-    /// How much was written so far: rows, errors and upserts.
-    pub fn mark(&self) -> [usize; 3] {
-        [self.rows.len(), self.errors.len(), self.upserts.len()]
+    /// How much was written so far: rows and upserts.
+    pub fn mark(&self) -> [usize; 2] {
+        [self.rows.len(), self.upserts.len()]
     }
 
     /// Takes back what was written after a mark.
-    pub fn rollback_to(&mut self, [rows, errors, upserts]: [usize; 3]) {
+    pub fn rollback_to(&mut self, [rows, upserts]: [usize; 2]) {
         self.rows.truncate(rows);
         self.checked.1 = self.checked.1.min(rows);
-        self.errors.truncate(errors);
         self.upserts.truncate(upserts);
     }
 
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.rows.clear();
-        self.errors.clear();
         self.upserts.clear();
         self.resolved = false;
         self.checked = (0, 0);
@@ -146,15 +132,12 @@ impl WriteSet {
 /// A group's writes to one collection at one time, by worker. Each worker takes its part.
 pub(crate) struct Partitioned {
     rows: Vec<Mutex<Updates>>,
-    errors: Vec<Mutex<Updates>>,
-    has_errors: bool,
     time: u64,
 }
 
 impl Partitioned {
     pub(crate) fn new(workers: usize, time: u64) -> Self {
-        let empty = || (0..workers).map(|_| Mutex::default()).collect();
-        Partitioned { rows: empty(), errors: empty(), has_errors: false, time }
+        Partitioned { rows: (0..workers).map(|_| Mutex::default()).collect(), time }
     }
 
     /// Adds rows that are split already.
@@ -185,39 +168,21 @@ impl Partitioned {
         Ok(())
     }
 
-    /// Adds error rows.
-    pub(crate) fn add_errors(&mut self, errors: &Updates) {
-        for error in errors.iter() {
-            self.has_errors = true;
-            part_of(&mut self.errors, error.val).push(error.val, &[], self.time, error.diff);
-        }
-    }
-
     /// Adds everything of another one, for the same time.
     pub(crate) fn append(&mut self, other: Partitioned) {
-        self.has_errors |= other.has_errors;
-        let sides = [(&mut self.rows, other.rows), (&mut self.errors, other.errors)];
-        for (mine, theirs) in sides {
-            for (part, other) in mine.iter_mut().zip(theirs) {
-                let (part, other) = (inner(part), other.into_inner().expect("not poisoned"));
-                if part.is_empty() {
-                    *part = other;
-                } else {
-                    part.append(&other);
-                }
+        for (part, other) in self.rows.iter_mut().zip(other.rows) {
+            let (part, other) = (inner(part), other.into_inner().expect("not poisoned"));
+            if part.is_empty() {
+                *part = other;
+            } else {
+                part.append(&other);
             }
         }
     }
 
-    pub(crate) fn has_errors(&self) -> bool {
-        self.has_errors
-    }
-
     /// A worker's part, once.
-    pub(crate) fn take(&self, worker: usize) -> (Updates, Updates) {
-        let take =
-            |parts: &[Mutex<Updates>]| std::mem::take(&mut *parts[worker].lock().expect("not poisoned"));
-        (take(&self.rows), take(&self.errors))
+    pub(crate) fn take(&self, worker: usize) -> Updates {
+        std::mem::take(&mut *self.rows[worker].lock().expect("not poisoned"))
     }
 }
 

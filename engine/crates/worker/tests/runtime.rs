@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::channel;
 use support::{Bag, Engine, Rows, View, bag_of, split_row, write_set};
-use tidewire_worker::{Conflict, Event, OneshotError, Overlay, ReadError, TooOld, WriteSet, execute_oneshot};
+use tidewire_worker::{Conflict, Event, OneshotError, Overlay, ReadError, TooOld, execute_oneshot};
 
 fn bag(rows: &[(u8, &[u8], i64)]) -> Bag {
     rows.iter().map(|(key, val, n)| ((vec![*key], val.to_vec()), *n)).collect()
@@ -236,11 +236,6 @@ fn errors_stand_beside_rows_and_can_be_retracted() {
     engine.commit(4, vec![(1, vec![([2, 2], -1)])]);
     engine.wait(4);
     assert!(engine.read_errors(11, 4).is_empty());
-    let mut writes = WriteSet::new();
-    writes.push_error(b"source", 1);
-    engine.runtime.commit(5, &[vec![(1, Arc::new(writes))]]).expect("the engine runs");
-    engine.wait(5);
-    assert_eq!(engine.read_errors(11, 5), Bag::from([((b"source".to_vec(), vec![]), 1)]));
     engine.runtime.stop();
 }
 

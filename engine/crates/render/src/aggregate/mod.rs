@@ -168,6 +168,20 @@ impl Accumulation {
         Ok(Accumulation { kind, divide: None })
     }
 
+    /// Whether there may be groups that it has no value for, but an error.
+    pub fn can_raise(&self) -> bool {
+        !matches!(
+            self.kind,
+            Kind::CountAll
+                | Kind::Count
+                | Kind::CountPairs
+                | Kind::SumToNumeric
+                | Kind::BoolAnd
+                | Kind::BoolOr
+                | Kind::Bits(..)
+        )
+    }
+
     /// The empty state.
     pub fn empty(&self) -> Cell {
         match self.kind {

@@ -26,6 +26,11 @@ impl Accumulable {
         let aggregates = aggregates.iter().map(of).collect::<Result<Vec<_>, _>>()?;
         Ok(Accumulable { aggregates, arguments, arena: Arena::new() })
     }
+
+    /// Whether a group may have an error in the place of its row.
+    pub fn can_raise(&self) -> bool {
+        self.aggregates.iter().any(Accumulation::can_raise)
+    }
 }
 
 /// The state of a group.

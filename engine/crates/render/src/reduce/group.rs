@@ -9,8 +9,8 @@
 //! a group is fetched when it is first touched, so that to start costs nothing.
 
 use super::table::GroupTable;
-use crate::kept_groups::{Groups, kept_groups};
-use tidewire_arrange::{Flow, Kept, RowStream, Updates, hash_row};
+use crate::kept_groups::{Groups, kept_groups, kept_groups_arranged};
+use tidewire_arrange::{Arr, Flow, Kept, RowStream, Updates, hash_row};
 
 /// What a group shows for its state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -234,4 +234,14 @@ pub fn group<'s, G: Grouping>(
     grouping: G,
 ) -> (RowStream<'s>, RowStream<'s>) {
     kept_groups(flow, input, name, |kept| HashGroups::new(grouping, shape, kept))
+}
+
+/// [`group`] whose rows are keyed by their groups, as an arrangement.
+pub fn group_arranged<'s, G: Grouping>(
+    flow: &Flow,
+    input: RowStream<'s>,
+    name: &str,
+    grouping: G,
+) -> (Arr<'s>, RowStream<'s>) {
+    kept_groups_arranged(flow, input, name, |kept| HashGroups::new(grouping, Shape::Keyed, kept))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use tidewire_arrange::{
-    ImportProvider, Rendered, RowStream, ShardedSnapshot, Updates, arrange, arrange_errors,
+    ImportProvider, Raises, Rendered, RowStream, ShardedSnapshot, Updates, arrange, arrange_errors,
     flat_map_arranged, join, reduce_groups, rows_of,
 };
 use tidewire_worker::{Build, Event, Runtime, Splitter, WriteSet};
@@ -118,7 +118,7 @@ fn count_bag(a: &Bag) -> Bag {
 
 fn keyed<'s>(stream: RowStream<'s>) -> RowStream<'s> {
     // Joins give key and value as one row with the key's length in front.
-    tidewire_arrange::flat_map(stream, "Key", |update, out| {
+    tidewire_arrange::flat_map(stream, "Key", Raises::Never, |update, out| {
         let length = update.val[0] as usize;
         out.ok.push(&update.val[1..1 + length], &update.val[1 + length..], update.time, update.diff);
     })
@@ -126,7 +126,7 @@ fn keyed<'s>(stream: RowStream<'s>) -> RowStream<'s> {
 }
 
 fn joined<'s>(left: tidewire_arrange::Arr<'s>, right: tidewire_arrange::Arr<'s>) -> RowStream<'s> {
-    let (ok, _err) = join(left, right, |key, x, y, out| {
+    let (ok, _err) = join(left, right, Raises::Never, |key, x, y, out| {
         out.ok(&[&[key.len() as u8], key, x, y].concat());
     });
     keyed(ok)
@@ -172,20 +172,20 @@ impl Build for View {
                 arrange(&flow, joined(first.ok, counted), "Join")
             }
             View::Swap(_) => {
-                let (swapped, _) = flat_map_arranged(first.ok, "Swap", |update, out| {
+                let (swapped, _) = flat_map_arranged(first.ok, "Swap", Raises::Never, |update, out| {
                     out.ok.push(update.val, update.key, update.time, update.diff);
                 });
                 arrange(&flow, swapped, "Swap")
             }
             View::Fallible(_) => {
-                let (ok, err) = flat_map_arranged(first.ok, "Fallible", |update, out| {
+                let (ok, err) = flat_map_arranged(first.ok, "Fallible", Raises::Perhaps, |update, out| {
                     if fails(update.key, update.val) {
                         out.err.push_row(b"failed", update.time, update.diff);
                     } else {
                         out.ok.push(update.key, update.val, update.time, update.diff);
                     }
                 });
-                errors = timely::dataflow::operators::Concat::concat(errors, err);
+                errors = timely::dataflow::operators::Concat::concat(errors, err.expect("it may raise"));
                 arrange(&flow, ok, "Fallible")
             }
             View::Broken(_) => {
