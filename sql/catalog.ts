@@ -50,6 +50,9 @@ export interface Reference {
   readonly parentColumns: readonly number[];
   readonly onDelete: ReferentialAction;
   readonly onUpdate: ReferentialAction;
+  readonly deferrable: boolean;
+  /** Not NOT VALID: the rows that were there have been looked at. */
+  readonly validated: boolean;
 }
 
 /** What happens to rows that refer to a key that goes or changes. */

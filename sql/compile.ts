@@ -2,7 +2,7 @@
  * The life of a query, in one function: bound HIR → lower → optimize → physical. SELECT, views, subscriptions and DML
  * share it up to the physical plan.
  */
-import type { CatalogReader, ObjectId } from './catalog.ts';
+import type { CatalogReader, ObjectId, Reference } from './catalog.ts';
 import { SqlError } from './error.ts';
 import type { HirColumn, HirQuery, HirRelation, HirScalar, HirWrite, SessionValue } from './hir.ts';
 import type { MirRelation, MirScalar } from './mir.ts';
@@ -17,7 +17,7 @@ import { lowerQuery, lowerView, lowerWrite } from './lower/lower.ts';
 import { returnedColumns } from './lower/returning.ts';
 import type { KnownView, KnownViews } from './lower/known-views.ts';
 import { isAppendOnly } from './optimize/analysis/append-only.ts';
-import type { RuleContext } from './optimize/pipeline.ts';
+import type { ForeignKeys, RuleContext } from './optimize/pipeline.ts';
 import { optimize, simplify } from './optimize/pipeline.ts';
 import { evaluatorFor } from './optimize/evaluate.ts';
 import type { PhysicalPlan, Target } from './physical/physical.ts';
@@ -35,8 +35,8 @@ import { WRITTEN, withWritten } from './written.ts';
 
 /** What a compiled query will be used for. */
 export type Purpose =
-  /** Rows for a client; `parameters` may stay open. */
-  | { readonly kind: 'rows' }
+  /** Rows for a client; `parameters` may stay open. `now`: not of a time before the foreign keys that the catalog has. */
+  | { readonly kind: 'rows'; readonly now?: boolean }
   /** A materialized view kept in `arrangement`. */
   | { readonly kind: 'maintain'; readonly arrangement: ArrangementId; readonly name: string }
   /** SUBSCRIBE or a sink. */
@@ -68,6 +68,8 @@ export interface Compiled {
   readonly passesThrough: boolean;
   /** Of what is maintained: rows come, and never go or change. */
   readonly appendOnly: boolean;
+  /** It is right only for times at which the foreign keys hold that the catalog had. */
+  readonly usesForeignKeys?: boolean;
   /** For maintain: the layout of the output arrangement. */
   readonly layout: Layout | null;
   /** Texts of the stages for EXPLAIN: produced on demand. */
@@ -89,7 +91,11 @@ export interface PlanningEnvironment {
 /** Compiles a bound query for a purpose. */
 export function compileQuery(query: HirQuery, purpose: Purpose, environment: PlanningEnvironment): Compiled {
   const maintained = purpose.kind !== 'rows';
-  const rules = rulesFor(environment);
+  const foreignKeys = new KnownForeignKeys(environment.catalog);
+  const rules = {
+    ...rulesFor(environment),
+    ...(purpose.kind === 'rows' && purpose.now ? { foreignKeys } : {}),
+  };
   const { keysOfObject } = rules;
   const lowered = lowerQuery(query, { keysOfObject, maintained, knownView: knownViews(environment, rules) });
   if (maintained && lowered.sessionValues.length > 0) {
@@ -106,7 +112,7 @@ export function compileQuery(query: HirQuery, purpose: Purpose, environment: Pla
         ? { kind: 'subscribe' }
         : { kind: 'maintain', arrangement: purpose.arrangement, keys: lowered.keys };
   const name = purpose.kind === 'rows' ? 'query' : purpose.name;
-  return compileLowered(environment, rules, {
+  const compiled = compileLowered(environment, rules, {
     name,
     lowered,
     target,
@@ -114,6 +120,24 @@ export function compileQuery(query: HirQuery, purpose: Purpose, environment: Pla
     columns: query.columns,
     parameters: maintained ? [] : query.parameters,
   });
+  return foreignKeys.used ? { ...compiled, usesForeignKeys: true } : compiled;
+}
+
+class KnownForeignKeys implements ForeignKeys {
+  readonly #catalog: CatalogReader;
+  used = false;
+
+  constructor(catalog: CatalogReader) {
+    this.#catalog = catalog;
+  }
+
+  to(object: ObjectId): readonly Reference[] {
+    return this.#catalog.relation(object).referencedBy?.() ?? [];
+  }
+
+  use(): void {
+    this.used = true;
+  }
 }
 
 /** Compiles a bound INSERT, UPDATE, DELETE or MERGE. */

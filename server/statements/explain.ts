@@ -163,5 +163,10 @@ function compileNode(
     purpose.kind === 'rows'
       ? system.planning.bindQuery(session, source)
       : system.planning.bindMaintained(session, source);
-  return system.planning.compileQuery(session, query, purpose);
+  const now = parsed.extensions.asOf === undefined;
+  return system.planning.compileQuery(
+    session,
+    query,
+    purpose.kind === 'rows' ? { ...purpose, now } : purpose,
+  );
 }

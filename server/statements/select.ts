@@ -19,11 +19,21 @@ import { timestampClause } from './timestamp-clause.ts';
 /** A read that could not be answered in one call is tried again only after so many more. */
 const REFUSED_RUNS = 64;
 
+interface SelectOptions {
+  readonly registeredAsNumbers?: boolean;
+  /** It is not read AS OF a time. */
+  readonly now?: boolean;
+}
+
 /** A compiled query with what it takes to run it again and again. */
 export class CompiledSelect {
   readonly compiled: Compiled;
   readonly #system: System;
   readonly #parsed: ParsedStatement;
+  /** Before this time the plan may be wrong; null: it never is. */
+  readonly #since: Timestamp | null;
+  /** The same without what may be wrong then. */
+  readonly #ofThePast: (session: SessionContext) => CompiledSelect;
   readonly #plan: PreparedPlan;
   /** Undefined: not asked for yet. It holds under one time zone, as the compiled query does. */
   #direct: Direct | null | undefined;
@@ -34,7 +44,7 @@ export class CompiledSelect {
     parsed: ParsedStatement,
     node: Node,
     parameterTypes: readonly (SqlType | null)[],
-    registeredAsNumbers = false,
+    { registeredAsNumbers = false, now = parsed.extensions.asOf === undefined }: SelectOptions = {},
   ) {
     this.#system = system;
     this.#parsed = parsed;
@@ -45,7 +55,16 @@ export class CompiledSelect {
       { ...parsed, node },
       { parameterTypes, catalog, registeredAsNumbers },
     );
-    this.compiled = system.planning.compileQuery(session, query, { kind: 'rows' }, catalog);
+    // Before it is compiled: what the catalog says has been true since then.
+    const { last } = system.sequencer;
+    this.compiled = system.planning.compileQuery(session, query, { kind: 'rows', now }, catalog);
+    this.#since = this.compiled.usesForeignKeys === true ? last : null;
+    let past: CompiledSelect | null = null;
+    this.#ofThePast = (reader) =>
+      (past ??= new CompiledSelect(system, reader, parsed, node, parameterTypes, {
+        registeredAsNumbers,
+        now: false,
+      }));
     this.#plan = system.engine.prepare(this.compiled.plan);
   }
 
@@ -53,6 +72,10 @@ export class CompiledSelect {
     const { engine } = this.#system;
     const own = hasWritten(session.transaction);
     const { timestamp, hold } = await this.#timestamp(session, own);
+    // A transaction that began before.
+    if (this.#since !== null && timestamp < this.#since) {
+      return this.#ofThePast(session).run(session, execution, encoding);
+    }
     try {
       return await engine.execute(this.#plan, {
         timestamp,
@@ -141,7 +164,7 @@ export function prepareSelect(
       const { formats } = execution;
       // In binary, a regclass is its oid; as text it is a name, which the plan looks up.
       const chosen = registered.some((index) => formats[index] === 1)
-        ? new CompiledSelect(system, session, parsed, node, parameterTypes, true)
+        ? new CompiledSelect(system, session, parsed, node, parameterTypes, { registeredAsNumbers: true })
         : select;
       return {
         kind: 'rows',

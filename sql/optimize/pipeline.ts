@@ -1,7 +1,7 @@
 /**
  * The optimizer: rules in order, each with its reason; what they leave is verified.
  */
-import type { ObjectId } from '../catalog.ts';
+import type { ObjectId, Reference } from '../catalog.ts';
 import type { MirRelation, MirScalar } from '../mir.ts';
 import type { LoweredQuery } from '../lower/lower.ts';
 import type { Keys } from './analysis/keys.ts';
@@ -13,6 +13,7 @@ import { demand } from './rules/demand.ts';
 import { distinctArguments } from './rules/distinct-arguments.ts';
 import { fallibleKeys } from './rules/fallible-keys.ts';
 import { foldConstants } from './rules/fold-constants.ts';
+import { foreignKeyJoin } from './rules/foreign-key-join.ts';
 import { fuse } from './rules/fuse.ts';
 import { inlineLet } from './rules/inline-let.ts';
 import { keyedDistinct } from './rules/keyed-distinct.ts';
@@ -36,8 +37,18 @@ export interface RuleContext {
   /** Folds a scalar without columns and parameters; null if it raises an error. */
   fold(scalar: MirScalar): MirScalar | null;
   keysOfObject(object: ObjectId): Keys;
+  /** Absent where the plan may be right at times when they do not hold: before they came, or when they have gone. */
+  readonly foreignKeys?: ForeignKeys;
   /** Tests: a rule that does not come to rest, or loses NOT NULL, is an error. */
   readonly strict?: boolean;
+}
+
+/** The foreign keys that hold. */
+export interface ForeignKeys {
+  /** Those that refer to a table. */
+  to(object: ObjectId): readonly Reference[];
+  /** The plan depends on one. */
+  use(): void;
 }
 
 /** A rewrite of a whole relation that keeps its result. */
@@ -94,8 +105,15 @@ const PIPELINE: readonly Group[] = [
   // Late: the projections that it puts in would stand between neighbours.
   { rules: [demand], repeat: false },
   // What demand shows to be unread; then again, for what that leaves unread, and what it leaves to fuse.
-  { rules: [inlineLet, fuse, cancelNegation, unreadPartner, keyedDistinct, propagateEmpty], repeat: true },
-  { rules: [demand], repeat: false, after: [cancelNegation, unreadPartner, keyedDistinct, propagateEmpty] },
+  {
+    rules: [inlineLet, fuse, cancelNegation, unreadPartner, foreignKeyJoin, keyedDistinct, propagateEmpty],
+    repeat: true,
+  },
+  {
+    rules: [demand],
+    repeat: false,
+    after: [cancelNegation, unreadPartner, foreignKeyJoin, keyedDistinct, propagateEmpty],
+  },
   { rules: [inlineLet, fuse], repeat: true },
 ];
 

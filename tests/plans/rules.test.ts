@@ -3,6 +3,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { printMir } from '../../sql/explain/mir.ts';
+import type { Reference } from '../../sql/catalog.ts';
 import { lowerQuery } from '../../sql/lower/lower.ts';
 import { column, TRUE } from '../../sql/mir/scalar.ts';
 import { filter, get, union } from '../../sql/mir/relation.ts';
@@ -19,6 +20,73 @@ function optimized(text: string): string {
   const rules = { fold: evaluatorFor((expression) => evaluate(expression, [])), keysOfObject, strict: true };
   return printMir(optimize(lowered, rules).relation, catalog);
 }
+
+/** As if `orders.customer_id` referred to `customers`. */
+function withForeignKey(text: string, reference: Partial<Reference> = {}): string {
+  const keysOfObject = (object: number) => catalog.relation(object).keys;
+  const [orders, customers] = ['orders', 'customers'].map((name) => catalog.findRelation('public', name)!.id);
+  const declared: Reference = {
+    name: 'orders_customer_id_fkey',
+    child: orders!,
+    columns: [1],
+    parentColumns: [0],
+    onDelete: 'noAction',
+    onUpdate: 'noAction',
+    deferrable: false,
+    validated: true,
+    ...reference,
+  };
+  const lowered = lowerQuery(bindText(text), { keysOfObject, maintained: false });
+  const rules = {
+    fold: evaluatorFor((expression) => evaluate(expression, [])),
+    keysOfObject,
+    strict: true,
+    foreignKeys: { to: (object: number) => (object === customers ? [declared] : []), use: () => undefined },
+  };
+  return printMir(optimize(lowered, rules).relation, catalog);
+}
+
+describe('a join with the table that a foreign key refers to', () => {
+  const over = 'from orders o join customers c on c.id = o.customer_id';
+  const plain = 'filter (#1 is not null)\n    project #0, #1\n      get public.orders';
+
+  test('goes where only the key is read', () => {
+    expect(withForeignKey(`select o.id ${over}`)).toBe(`project #0\n  ${plain}`);
+    expect(withForeignKey(`select c.id ${over}`)).toBe(
+      'filter (#0 is not null)\n  project #1\n    get public.orders',
+    );
+    expect(withForeignKey(`select count(*) as n ${over}`)).not.toContain('customers');
+    expect(withForeignKey(`select o.id ${over} where c.id > 5`)).not.toContain('customers');
+    expect(withForeignKey(`select o.id, t.c ${over} join t on t.a = o.id`)).not.toContain('customers');
+    expect(
+      withForeignKey(
+        `select x.id from (select * from orders where total > 5) x join customers c on c.id = x.customer_id`,
+      ),
+    ).not.toContain('customers');
+  });
+
+  test('stays where more of it is read, or it may drop rows', () => {
+    expect(withForeignKey(`select c.name ${over}`)).toContain('customers');
+    expect(withForeignKey(`select o.id ${over} where c.credit > 5`)).toContain('customers');
+    expect(withForeignKey('select o.id from orders o join customers c on c.id = o.id')).toContain(
+      'customers',
+    );
+    expect(
+      withForeignKey('select o.id from orders o join customers c on c.id = o.customer_id + 1'),
+    ).toContain('customers');
+    expect(
+      withForeignKey(
+        `select x.id from (select id, customer_id + 1 as customer_id from orders) x join customers c on c.id = x.customer_id`,
+      ),
+    ).toContain('customers');
+  });
+
+  test('stays where the foreign key may not hold', () => {
+    expect(optimized(`select o.id ${over}`)).toContain('customers');
+    expect(withForeignKey(`select o.id ${over}`, { deferrable: true })).toContain('customers');
+    expect(withForeignKey(`select o.id ${over}`, { validated: false })).toContain('customers');
+  });
+});
 
 describe('rules', () => {
   test('a binding that is read once goes', () => {
