@@ -100,7 +100,7 @@ function columnTexts(catalog: Catalog, columns: readonly NamedColumn[]): string 
 }
 
 /** The type as a column's definition names it. */
-function typeText(catalog: Catalog, type: SqlType): string {
+export function typeText(catalog: Catalog, type: SqlType): string {
   if (type.name === 'unknown') return 'text';
   const [own] = ownTypesOf([type.name]);
   if (own === undefined) return formatType(type);

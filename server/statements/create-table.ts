@@ -18,14 +18,17 @@ import { namedChecks, uniquesOf, withSequences } from './constraint-objects.ts';
 import { indexPlan } from './create-index.ts';
 import { defineSequence } from './create-sequence.ts';
 import { namedForeignKeys, startReferring } from './foreign-keys.ts';
+import { createOf, withoutLike } from './like-clause.ts';
 import { type Runnable, command } from './prepared.ts';
 
 export function prepareCreateTable(
   system: System,
   session: SessionContext,
-  parsed: ParsedStatement,
-  statement: CreateStmt,
+  written: ParsedStatement,
+  node: CreateStmt,
 ): Runnable {
+  const parsed = withoutLike(system, session, written, node);
+  const statement = createOf(parsed) ?? node;
   const relation = statement.relation;
   refuseForms(parsed, statement);
   const definition = bindColumnDefinitions(

@@ -28,7 +28,8 @@ export function prepareDropFunction(system: System, parsed: ParsedStatement, sta
   );
 }
 
-function findFunction(
+/** The function that a statement names; null where it may be missing, with a NOTICE. */
+export function findFunction(
   system: System,
   session: SessionContext,
   parsed: ParsedStatement,

@@ -27,6 +27,7 @@ import { StagedDdl } from '../catalog/staged-ddl.ts';
 import type { System } from '../system.ts';
 import { StaleWrite } from '../timeline/sequencer.ts';
 import { prepareAlter } from './alter/alter.ts';
+import { prepareRenameFunction, prepareSetFunctionSchema } from './alter/rename-function.ts';
 import { prepareAlterEnum } from './alter/type/alter-enum.ts';
 import { prepareRenameType, prepareSetTypeSchema } from './alter/type/rename-type.ts';
 import { prepareAlterSequenceOptions } from './alter/alter-sequence.ts';
@@ -347,6 +348,12 @@ function preparePostgres(
   }
   if ('DropStmt' in node && node.DropStmt.removeType === 'OBJECT_FUNCTION') {
     return prepareDropFunction(system, parsed, node.DropStmt);
+  }
+  if ('RenameStmt' in node && node.RenameStmt.renameType === 'OBJECT_FUNCTION') {
+    return prepareRenameFunction(system, parsed, node.RenameStmt);
+  }
+  if ('AlterObjectSchemaStmt' in node && node.AlterObjectSchemaStmt.objectType === 'OBJECT_FUNCTION') {
+    return prepareSetFunctionSchema(system, parsed, node.AlterObjectSchemaStmt);
   }
   if ('CompositeTypeStmt' in node) return prepareCreateType(system, parsed, node.CompositeTypeStmt);
   if ('DropStmt' in node && ['OBJECT_TYPE', 'OBJECT_DOMAIN'].includes(node.DropStmt.removeType ?? '')) {

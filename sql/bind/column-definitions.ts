@@ -93,7 +93,7 @@ function bindElement(
   if (definition !== undefined) return bindDefinition(table, definition, statement, text);
   const constraint = nodeAs(element, 'Constraint');
   if (constraint === undefined) {
-    throw statement.unsupported(nodeKind(element) === 'TableLikeClause' ? 'LIKE' : nodeKind(element));
+    throw statement.unsupported(nodeKind(element));
   }
   const columns = (constraint.keys ?? []).map(stringOf);
   return { column: null, clauses: clausesOf([constraint], columns, statement) };

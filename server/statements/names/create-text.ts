@@ -239,7 +239,12 @@ function indexOf(statement: string): IndexStmt | undefined {
 
 /** The token that the object's own name begins with. */
 function ownNameToken(text: EditableText, statement: string): number {
-  const at = ownNameAt(parsed(statement));
+  const made = parsed(statement);
+  if (made.kind === 'postgres' && nodeAs(made.node, 'CreateFunctionStmt')) {
+    // CREATE [OR REPLACE] FUNCTION name: it has no place in the tree.
+    return text.find((token) => token.kind === 'word' && token.text === 'function')! + 1;
+  }
+  const at = ownNameAt(made);
   const first = at === null ? 2 : text.tokenAt(at);
   if (first === undefined) throw new Error('a CREATE statement names its object');
   return first;
