@@ -7,6 +7,7 @@ import type { DirectWrite as NativeWrite, PreparedPlan, Transaction } from '../.
 import type { SessionValue } from '../../sql/hir.ts';
 import type { Direct, DirectWrite, SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
+import type { Sequencer } from '../timeline/sequencer.ts';
 import { sessionParameters } from './snapshot.ts';
 import { type TakenNumbers, takenNumbers } from './taken-numbers.ts';
 
@@ -47,21 +48,11 @@ export class DirectWrites {
       this.#left--;
       return null;
     }
-    return { kind: 'write', write: this.#write(session, this.#native) };
+    return { kind: 'write', write: new SessionWrite(this, session, this.#native, sequencer) };
   }
 
-  #write(session: SessionContext, native: NativeWrite): DirectWrite {
-    const { sequencer } = this.#system;
-    return {
-      get hasTurn() {
-        return sequencer.hasTurn;
-      },
-      awaitTurn: (turn) => sequencer.awaitTurn(turn),
-      run: (messages, from, to, done) => this.#run(session, native, messages, from, to, done),
-    };
-  }
-
-  #run(
+  /** See `DirectWrite`. */
+  run(
     session: SessionContext,
     native: NativeWrite,
     messages: Buffer,
@@ -91,14 +82,43 @@ export class DirectWrites {
       return;
     }
     const tag = `${this.#tag} ${affected}`;
-    if (transaction.byteLength() === 0) {
+    const bytes = transaction.byteLength();
+    if (bytes === 0) {
       release(true);
       done(tag);
       return;
     }
-    sequencer.submit(transaction, (error) => {
+    const decided = (error: Error | null): void => {
       release(error === null);
       done(error ? null : tag);
-    });
+    };
+    sequencer.submit(transaction, decided, bytes);
+  }
+}
+
+/** One of a session. */
+class SessionWrite implements DirectWrite {
+  readonly #writes: DirectWrites;
+  readonly #session: SessionContext;
+  readonly #native: NativeWrite;
+  readonly #sequencer: Sequencer;
+
+  constructor(writes: DirectWrites, session: SessionContext, native: NativeWrite, sequencer: Sequencer) {
+    this.#writes = writes;
+    this.#session = session;
+    this.#native = native;
+    this.#sequencer = sequencer;
+  }
+
+  get hasTurn(): boolean {
+    return this.#sequencer.hasTurn;
+  }
+
+  awaitTurn(turn: () => void): () => void {
+    return this.#sequencer.awaitTurn(turn);
+  }
+
+  run(messages: Buffer, from: number, to: number, done: (tag: string | null) => void): void {
+    this.#writes.run(this.#session, this.#native, messages, from, to, done);
   }
 }

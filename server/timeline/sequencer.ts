@@ -2,7 +2,9 @@
  * The sequencer: one logical timeline. It alone issues timestamps, `max(now, last + 1)`, each to a group of commits.
  *
  * When the engine completes a timestamp, all that waits becomes the next group, up to a bound; there is no timer for
- * commits. Who has a turn then writes at what was completed, and is in the group with the others. When nothing commits, time still moves once a second, so that AS OF and progress do not stand still.
+ * commits. Where several write, what sockets brought together is in one group: it is taken when all of that has been looked at. Who has a turn
+ * then writes at what was completed, and is in the group with the others. When nothing commits, time still moves once a
+ * second, so that AS OF and progress do not stand still.
  */
 import type { ArrangementId, Engine, Timestamp, Transaction } from '../../engine/index.ts';
 import { SqlError } from '../../sql/error.ts';
@@ -26,6 +28,8 @@ interface Waiting {
 /** Told once: null where it is committed. */
 type Decided = (error: Error | null, timestamp: Timestamp) => void;
 
+/** After so many groups of one commit the next does not wait for others to come with it. */
+const LONELY_GROUPS = 8;
 /** A group's bound: DESIGN's 4 MiB. A larger transaction is a group of its own. */
 const GROUP_BYTES = 4 << 20;
 const TICK_MILLISECONDS = 1000;
@@ -38,7 +42,11 @@ export class Sequencer {
   /** In the order in which they asked. */
   #turns = new Set<() => void>();
   #inTurns = false;
+  /** The next group is taken at the end of this round of events. */
+  #gathering = false;
   #committing = false;
+  /** Groups of one commit in a row, while nobody had to wait for a turn. */
+  #lonely = 0;
   #readers: { readonly timestamp: Timestamp; resolve(): void; reject(error: Error): void }[] = [];
   /** Whose commits alone may write to an arrangement; null: nobody's may any more. */
   readonly #locks = new Map<ArrangementId, Transaction | null>();
@@ -66,14 +74,14 @@ export class Sequencer {
     );
   }
 
-  /** Commits, and tells when that is decided: perhaps at once. */
-  submit(transaction: Transaction, decided: Decided): void {
+  /** Commits, and tells when that is decided. */
+  submit(transaction: Transaction, decided: Decided, bytes = transaction.byteLength()): void {
     if (this.#failed) {
       decided(this.#failed, this.#last);
       return;
     }
-    this.#waiting.push({ transaction, bytes: transaction.byteLength(), decided });
-    if (!this.#inTurns) this.#next();
+    this.#waiting.push({ transaction, bytes, decided });
+    if (!this.#inTurns) this.#gather();
   }
 
   /** Whether there are turns; not while an arrangement is locked, which a transaction waits for by itself. */
@@ -85,13 +93,14 @@ export class Sequencer {
   get hasTurn(): boolean {
     if (!this.givesTurns) return false;
     if (this.#inTurns) return true;
-    const nobodyWaits = this.#waiting.length === 0 && this.#turns.size === 0;
+    const nobodyWaits = (this.#waiting.length === 0 || this.#gathering) && this.#turns.size === 0;
     return nobodyWaits && !this.#committing && this.#engine.computed() >= this.#last;
   }
 
   /** Calls `turn` when there is one for it, or when there are none any more. Gives what withdraws it. */
   awaitTurn(turn: () => void): () => void {
     this.#turns.add(turn);
+    this.#lonely = 0;
     return () => this.#turns.delete(turn);
   }
 
@@ -131,7 +140,7 @@ export class Sequencer {
       this.#readers = this.#readers.filter((reader) => reader.timestamp > timestamp);
       for (const reader of ready) reader.resolve();
     }
-    this.#next();
+    if (this.#waiting.length > 0 || this.#turns.size > 0) this.#gather();
   }
 
   /** The engine is lost: everything that waits fails. */
@@ -145,6 +154,19 @@ export class Sequencer {
 
   stop(): void {
     clearInterval(this.#ticker);
+  }
+
+  #gather(): void {
+    if (this.#gathering || this.#committing) return;
+    if (this.#lonely >= LONELY_GROUPS) {
+      this.#next();
+      return;
+    }
+    this.#gathering = true;
+    setImmediate(() => {
+      this.#gathering = false;
+      this.#next();
+    });
   }
 
   #next(): void {
@@ -172,6 +194,7 @@ export class Sequencer {
   }
 
   #commitGroup(group: readonly Waiting[]): void {
+    this.#lonely = group.length === 1 ? this.#lonely + 1 : 0;
     const timestamp = this.#issue();
     const transactions = group.map((waiting) => waiting.transaction);
     const decide = (errorOf: (index: number) => Error | null): void => {
