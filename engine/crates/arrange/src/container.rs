@@ -3,7 +3,6 @@
 use crate::Offsets;
 use crate::resident::Resident;
 use crate::slabs;
-use differential_dataflow::trace::implementations::BatchContainer;
 use std::ops::Range;
 
 /// Packed rows, one after the other in one byte slab, with their offsets. Reads are borrowed slices.
@@ -71,44 +70,5 @@ impl RowContainer {
 impl Drop for RowContainer {
     fn drop(&mut self) {
         slabs::give(std::mem::take(&mut self.bytes));
-    }
-}
-
-/// For the library's cursors.
-impl BatchContainer for RowContainer {
-    type Owned = Vec<u8>;
-    type ReadItem<'a> = &'a [u8];
-
-    fn into_owned(row: &[u8]) -> Vec<u8> {
-        row.to_vec()
-    }
-    fn clone_onto(row: &[u8], other: &mut Vec<u8>) {
-        other.clear();
-        other.extend_from_slice(row);
-    }
-    fn push_ref(&mut self, row: &[u8]) {
-        self.push(row);
-    }
-    fn push_own(&mut self, row: &Vec<u8>) {
-        self.push(row);
-    }
-    fn clear(&mut self) {
-        *self = RowContainer::default();
-    }
-    fn with_capacity(_rows: usize) -> Self {
-        RowContainer::default()
-    }
-    fn merge_capacity(one: &Self, two: &Self) -> Self {
-        RowContainer::with_room(one.byte_len() + two.byte_len())
-    }
-    fn reborrow<'b, 'a: 'b>(row: &'a [u8]) -> &'b [u8] {
-        row
-    }
-    #[inline]
-    fn index(&self, index: usize) -> &[u8] {
-        self.row(index)
-    }
-    fn len(&self) -> usize {
-        self.count()
     }
 }

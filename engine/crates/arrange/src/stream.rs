@@ -1,8 +1,7 @@
 //! Stateless operators over packed updates: one row in, rows and errors out.
 
 use crate::{Arr, Flow, RowStream, UpdateRef, Updates, group_by};
-use differential_dataflow::operators::join::join_traces;
-use timely::container::{CapacityContainerBuilder, PushInto};
+use timely::container::CapacityContainerBuilder;
 use timely::dataflow::Stream;
 use timely::dataflow::channels::pact::Pipeline;
 use timely::dataflow::operators::InputCapability;
@@ -159,83 +158,6 @@ pub fn negate<'s>(stream: RowStream<'s>) -> RowStream<'s> {
             });
         }
     })
-}
-
-/// A join's output: rows and errors at the time and multiplicity of the matched pair.
-pub struct JoinOutput<'a> {
-    builder: &'a mut Builder,
-    time: u64,
-    diff: i64,
-}
-
-impl JoinOutput<'_> {
-    /// A whole row.
-    pub fn ok(&mut self, row: &[u8]) {
-        self.builder.push_into(UpdateRef { key: &[], val: row, time: self.time, diff: self.diff });
-    }
-
-    /// A packed error row.
-    pub fn err(&mut self, error: &[u8]) {
-        self.builder.push_into(UpdateRef { key: ERROR_TAG, val: error, time: self.time, diff: self.diff });
-    }
-
-    /// The time of the matched pair.
-    pub fn time(&self) -> u64 {
-        self.time
-    }
-}
-
-/// Marks an error in a join's single output, where rows have no key.
-const ERROR_TAG: &[u8] = b"e";
-
-/// Joins two arrangements on their whole keys. `logic(key, left value, right value, output)` runs for each matched pair
-/// and writes rows and errors. Gives the rows and the errors.
-pub fn join<'s, L>(
-    left: Arr<'s>,
-    right: Arr<'s>,
-    raises: Raises,
-    mut logic: L,
-) -> (RowStream<'s>, Option<RowStream<'s>>)
-where
-    L: FnMut(&[u8], &[u8], &[u8], &mut JoinOutput<'_>) + 'static,
-{
-    let joined = join_traces::<_, _, crate::RowContainer, _, Builder>(
-        left,
-        right,
-        move |key, left, right, time, one: &i64, two: &i64, builder: &mut Builder| {
-            let diff = one.wrapping_mul(*two);
-            logic(key, left, right, &mut JoinOutput { builder, time, diff });
-        },
-    );
-    if raises == Raises::Never {
-        return (joined, None);
-    }
-    let mut operator = OperatorBuilder::new("JoinErrors".to_owned(), joined.scope());
-    let mut input = operator.new_input(joined, Pipeline);
-    operator.set_notify_for(0, FrontierInterest::Never);
-    let (ok_output, ok) = operator.new_output();
-    let (err_output, err) = operator.new_output();
-    let mut ok_output = OutputBuilder::<u64, Builder>::from(ok_output);
-    let mut err_output = OutputBuilder::<u64, Builder>::from(err_output);
-    operator.build(move |_capabilities| {
-        move |_frontiers| {
-            let (mut ok_output, mut err_output) = (ok_output.activate(), err_output.activate());
-            input.for_each(|capability, updates| {
-                if updates.iter().all(|update| update.key.is_empty()) {
-                    ok_output.session(&capability).give_container(updates);
-                    return;
-                }
-                let mut split = OkErr::default();
-                for update in updates.iter() {
-                    let side = if update.key.is_empty() { &mut split.ok } else { &mut split.err };
-                    side.push_row(update.val, update.time, update.diff);
-                }
-                ship(&capability, &mut split.ok, &mut ok_output);
-                ship(&capability, &mut split.err, &mut err_output);
-            });
-        }
-    });
-    (ok, Some(err))
 }
 
 fn ship(
