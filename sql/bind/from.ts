@@ -11,6 +11,7 @@ import { expressionContext } from './context.ts';
 import type { QueryContext } from './context.ts';
 import { bindExpression } from './expression.ts';
 import { bindJoin, crossJoin } from './join.ts';
+import { bindJsonTable } from './json-table.ts';
 import { bindSubquery } from './query.ts';
 import { columnOf, oneRow, withFreshBindings } from './relation.ts';
 import { columnType } from './scalar.ts';
@@ -70,6 +71,8 @@ export function bindFromItem(node: Node, context: QueryContext): BoundFrom {
       return bindJoin(nodeAs(node, 'JoinExpr')!, context);
     case 'RangeFunction':
       return bindTableFunction(nodeAs(node, 'RangeFunction')!, context);
+    case 'JsonTable':
+      return bindJsonTable(nodeAs(node, 'JsonTable')!, context);
     case 'RangeTableSample':
       throw context.statement.unsupported('TABLESAMPLE');
     default:

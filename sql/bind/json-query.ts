@@ -25,10 +25,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
 
 /** Binds a call. */
 export function bindJsonQuery(node: JsonFuncExpr, context: ExpressionContext): Bound {
-  const { statement } = context;
   const at = locationOf(node);
   const kind = KINDS[node.op ?? ''];
-  if (kind === undefined) throw statement.unsupported('JSON_TABLE', at);
+  if (kind === undefined) throw new Error(`${node.op} is no path over a document`);
   const document = documentOf(node.context_item?.raw_expr, context);
   const path = pathOf(node.pathspec, context);
   const variables = variablesOf(node.passing ?? [], context);
@@ -38,7 +37,9 @@ export function bindJsonQuery(node: JsonFuncExpr, context: ExpressionContext): B
     return { scalar, at };
   }
   const type = outputType(node.output, plain(kind === 'JSON_VALUE' ? 'text' : 'jsonb'), context);
-  const how = kind === 'JSON_QUERY' ? wrapping(node, context) : '';
+  // Of a column of JSON_TABLE, messages name the column.
+  const column = node.column_name === undefined ? '' : ` \n${node.column_name}`;
+  const how = `${kind === 'JSON_QUERY' ? wrapping(node, context) : ''}${column}`;
   const [empty, emptyValue] = behavior(node.on_empty, 'EMPTY', kind, type, context);
   const [error, errorValue] = behavior(node.on_error, 'ERROR', kind, type, context);
   const shape = shapeOf([{ name: '', type }]);

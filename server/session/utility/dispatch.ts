@@ -11,6 +11,7 @@ import { prepareDiscard } from './discard.ts';
 import { prepareExecute } from './execute-prepared.ts';
 import { prepareFetch } from './fetch.ts';
 import { prepareFlush } from './flush.ts';
+import { prepareMaintenance } from './maintenance.ts';
 import { preparePrepare } from './prepare.ts';
 import { prepareSessionFunctions } from './session-functions.ts';
 import { prepareSet } from './set.ts';
@@ -56,5 +57,5 @@ export function prepareUtility(
   if (discard) return prepareDiscard(session, parsed, discard);
   const close = nodeAs(node, 'ClosePortalStmt');
   if (close) return prepareCloseCursor(session, parsed, close);
-  return refuseUnsupported(parsed, node);
+  return prepareMaintenance(session, parsed, node) ?? refuseUnsupported(parsed, node);
 }

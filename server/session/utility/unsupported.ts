@@ -16,7 +16,6 @@ const REFUSED: Partial<Record<NodeKind, { readonly name: string; readonly hint?:
   DoStmt: { name: 'DO' },
   CallStmt: { name: 'CALL' },
   LoadStmt: { name: 'LOAD' },
-  CheckPointStmt: { name: 'CHECKPOINT' },
 };
 
 /** Null: the statement is the executor's. */
