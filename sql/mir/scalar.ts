@@ -443,20 +443,42 @@ function keysOf(scalars: readonly MirScalar[]): string {
   return text;
 }
 
-/** Whether two scalars compute the same by the same means. */
+/** Whether two scalars compute the same by the same means: those of equal `scalarKey`. */
 export function sameScalar(left: MirScalar, right: MirScalar): boolean {
   if (left === right) return true;
   if (left.kind !== right.kind || left.type.name !== right.type.name) return false;
+  if (left.type.typmod !== right.type.typmod) return false;
   switch (left.kind) {
     case 'column':
-      return left.index === (right as typeof left).index && left.type.typmod === right.type.typmod;
-    case 'call':
-      if (left.opcode !== (right as typeof left).opcode) return false;
+    case 'parameter':
+    case 'element':
+      return left.index === (right as typeof left).index;
+    case 'literal':
+      return left.text === (right as typeof left).text;
+    case 'raise': {
+      const { sqlstate, message } = right as typeof left;
+      return left.sqlstate === sqlstate && left.message === message;
+    }
+    case 'call': {
+      const other = right as typeof left;
+      if (left.opcode !== other.opcode || left.name !== other.name || left.canError !== other.canError)
+        return false;
+      return sameScalars(left.arguments, other.arguments);
+    }
+    case 'array':
+      if (left.nested !== (right as typeof left).nested) return false;
+      break;
+    case 'quantifiedArray':
+      if (left.all !== (right as typeof left).all) return false;
       break;
     default:
       break;
   }
-  return scalarKey(left) === scalarKey(right);
+  return sameScalars(children(left), children(right));
+}
+
+function sameScalars(left: readonly MirScalar[], right: readonly MirScalar[]): boolean {
+  return left.length === right.length && left.every((scalar, index) => sameScalar(scalar, right[index]!));
 }
 
 /** The conjuncts of a condition, in order. */

@@ -28,6 +28,7 @@ import { sharedPredicates } from './rules/shared-predicates.ts';
 import { shareSubplans } from './rules/share-subplans.ts';
 import { spreadEqualities } from './rules/spread-equalities.ts';
 import { thresholdElision } from './rules/threshold-elision.ts';
+import { topKBelowMap } from './rules/top-k-below-map.ts';
 import { unreadPartner } from './rules/unread-partner.ts';
 import { windowTopK } from './rules/window-top-k.ts';
 import { PlanVerificationError, verify } from './verify.ts';
@@ -114,6 +115,8 @@ const PIPELINE: readonly Group[] = [
     repeat: false,
     after: [cancelNegation, unreadPartner, foreignKeyJoin, keyedDistinct, propagateEmpty],
   },
+  // When columns that nobody reads are gone: what is left of a map is not fused with what is below the top-k.
+  { rules: [topKBelowMap], repeat: false },
   { rules: [inlineLet, fuse], repeat: true },
 ];
 

@@ -88,6 +88,29 @@ describe('a join with the table that a foreign key refers to', () => {
   });
 });
 
+describe('what a top-k does not order by is computed behind it', () => {
+  const inner = (text: string): string => optimized(`select x.y from (${text}) x where x.y <> 'z'`);
+  const above = /\|\|[^]*top-k/;
+
+  test('where the order has a key, or nothing is dropped', () => {
+    expect(inner(`select a, c || 'x' as y from t order by a limit 5`)).toMatch(above);
+    expect(inner(`select b, a, c || 'x' as y from t order by b desc, a limit 5`)).toMatch(above);
+    expect(inner(`select distinct on (a) a, c || 'x' as y from t order by a`)).not.toMatch(/top-k/);
+  });
+
+  test('not where rows may tie, it can fail, or the order reads it', () => {
+    expect(inner(`select b, c || 'x' as y from t order by b limit 5`)).not.toMatch(above);
+    expect(inner(`select a, (1 / b)::text || 'x' as y from t order by a limit 5`)).not.toMatch(above);
+    expect(inner(`select a, c || 'x' as y from t order by 2, a limit 5`)).not.toMatch(above);
+  });
+
+  test('not where more columns would be kept', () => {
+    const text = `select x.y from (select o.id, o.total::text || c.name || o.placed::text as y
+      from orders o join customers c on c.id = o.id order by o.id limit 5) x`;
+    expect(optimized(text)).not.toMatch(above);
+  });
+});
+
 describe('rules', () => {
   test('a binding that is read once goes', () => {
     expect(optimized('with x as (select a, b from t where b > 1) select a from x')).not.toContain('let');

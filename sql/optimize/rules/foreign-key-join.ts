@@ -161,8 +161,9 @@ function rewriteJoin(join: MirJoin, foreignKeys: ForeignKeys): MirRelation {
   }
   for (const [parent, input] of join.inputs.entries()) {
     const whole = shownOf(input);
-    if (whole === null) continue;
-    for (const reference of foreignKeys.to(whole.object)) {
+    const references = whole === null ? [] : foreignKeys.to(whole.object);
+    if (whole === null || references.length === 0) continue;
+    for (const reference of references) {
       if (!reference.validated || reference.deferrable) continue;
       for (const child of join.inputs.keys()) {
         if (child === parent) continue;
