@@ -382,6 +382,13 @@ function preparePostgres(
       ? prepareCopyFrom(system, session, parsed, node.CopyStmt)
       : prepareCopyTo(system, session, parsed, node.CopyStmt);
   }
+  if ('CreateRangeStmt' in node) {
+    throw new SqlError({
+      sqlstate: '0A000',
+      message: 'CREATE TYPE … AS RANGE is not supported',
+      hint: 'There are int4range, int8range, numrange, daterange, tsrange and tstzrange.',
+    });
+  }
   throw new SqlError({
     sqlstate: '0A000',
     message: `${statementName(nodeKind(node))} is not supported`,

@@ -125,6 +125,13 @@ function aggregateOf(state: State, scope: Context, type: Type): Node {
       return expression(type, ['(', count(), ')::text::jsonb']);
     case 'uuid':
       return expression(type, ['md5((', count(), ')::text)::uuid']);
+    // They have an order, but no least and no greatest.
+    case 'int4range':
+    case 'numrange':
+    case 'daterange':
+      return wrap('range_intersect_agg', value(type), type);
+    case 'int4multirange':
+      return wrap('range_agg', value(random.pick(['int4range', 'int4multirange'])), type);
     default:
       return extreme();
   }

@@ -35,6 +35,7 @@ const CANONICAL: Readonly<Record<number, (text: string) => string>> = {
   1042: (text) => text.trimEnd(),
   1186: (text) => span(text),
   1700: withoutZeros,
+  3906: (text) => text.replaceAll(/\d+\.\d+/g, withoutZeros),
   3802: (text) => text.replace(/(\d+\.\d+)/g, withoutZeros),
 };
 

@@ -36,7 +36,11 @@ function subquery(state: State, left: From): Relation {
   // By all columns: the order is total, up to values that are equal and look different.
   const order = body.columns.map((_, index) => `${index + 1}${random.pick(['', ' DESC', ' NULLS FIRST'])}`);
   const limit = ` ORDER BY ${order.join(', ')} LIMIT ${random.between(1, 2)}`;
-  if (body.columns.some(({ type }) => ['shown', 'numeric', 'interval', 'jsonb', 'bpchar'].includes(type))) {
+  if (
+    body.columns.some(({ type }) =>
+      ['shown', 'numeric', 'interval', 'jsonb', 'bpchar', 'numrange'].includes(type),
+    )
+  ) {
     features.add('ambiguous');
   }
   return { ...body, tree: node('plain', '(', body.tree, limit, ')') };

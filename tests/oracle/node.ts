@@ -64,6 +64,10 @@ const LITERALS: Readonly<Record<string, string>> = {
   timestamp: `timestamp '2024-01-31 00:00:00'`,
   timestamptz: `timestamptz '2024-01-31 00:00:00+00'`,
   interval: `interval '1 day'`,
+  int4range: `'[1,3)'::int4range`,
+  numrange: `'[0.00,1.00)'::numrange`,
+  daterange: `'[2024-01-31,2024-03-01)'::daterange`,
+  int4multirange: `'{[1,3)}'::int4multirange`,
 };
 
 /** Smaller trees, the most reduced first. */

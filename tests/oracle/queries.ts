@@ -53,6 +53,7 @@ export const AMBIGUOUS: ReadonlySet<string> = new Set([
   'float4',
   'float8',
   'bpchar',
+  'numrange',
 ]);
 
 export function randomQuery(random: Random, schema: Schema, views: readonly Base[]): Query {
@@ -210,7 +211,10 @@ export function context(state: State, columns: readonly ScopeColumn[], subquerie
   };
 }
 
-const WITHOUT_EXTREMES: ReadonlySet<Type> = new Set(['bool', 'uuid', 'jsonb', 'varchar']);
+const WITHOUT_EXTREMES: ReadonlySet<Type> = new Set([
+  ...(['bool', 'uuid', 'jsonb', 'varchar'] as const),
+  ...(['int4range', 'numrange', 'daterange', 'int4multirange'] as const),
+]);
 
 /** Half of them read columns of the query around them, in WHERE and in what they select but never in an aggregate. */
 function subquery(around: State, columns: readonly ScopeColumn[], type: Type, single: boolean): Node {

@@ -22,6 +22,23 @@ export interface Registered {
 
 const known: ReadonlySet<string> = new Set(TYPES);
 
+/** What stands for the polymorphic types of ranges' functions. */
+const RANGES: readonly Readonly<Record<string, string>>[] = [
+  { anyrange: 'int4range', anymultirange: 'int4multirange', anyelement: 'int4' },
+  { anyrange: 'numrange', anymultirange: 'nummultirange', anyelement: 'numeric' },
+  { anyrange: 'daterange', anymultirange: 'datemultirange', anyelement: 'date' },
+];
+
+/** The types of a signature; once for each type of ranges, if it is over any of them. */
+function* instances(types: readonly string[], result: string): Generator<[readonly Type[], Type]> {
+  const isOfRanges = types.some((type) => type === 'anyrange' || type === 'anymultirange');
+  for (const meaning of isOfRanges ? RANGES : [{} as Record<string, string>]) {
+    const of = types.map((type) => meaning[type] ?? type);
+    const to = meaning[result] ?? result;
+    if ([...of, to].every((type) => known.has(type))) yield [of as Type[], to as Type];
+  }
+}
+
 const LIBM: ReadonlySet<string> = new Set([
   'dcbrt',
   'dasinh',
@@ -132,6 +149,41 @@ const positive = (types: readonly Type[]): Literals =>
   types.map((type) => [`0.5`, `1`, `2`, `10.25`, `100`].map((text) => `'${text}'::${type}`));
 const small = (types: readonly Type[]): Literals =>
   types.map((type) => [`0`, `0.5`, `1`, `2`, `-1.5`, `3`].map((text) => `'${text}'::${type}`));
+
+const shift: Recipe = (types) => (types[0]!.startsWith('int') && types[1] === 'int4' ? [null, COUNTS] : []);
+
+/** Bounds in their order; unions and differences that are one range, and a few that are not. */
+function rangeRecipes(): Record<string, Recipe> {
+  const of = (type: string, texts: readonly string[]): string[] => texts.map((text) => `'${text}'::${type}`);
+  const made = (type: string, low: readonly string[], high: readonly string[]): Literals => [
+    of(type, low),
+    of(type, high),
+    q('[]', '[)', '(]', '()'),
+  ];
+  const meeting = {
+    int4range: [
+      ['[1,5)', 'empty', '[2,4)', '(,3)', '[2,)'],
+      ['empty', '(,)', '(,3)', '[3,)'],
+    ],
+    numrange: [
+      ['[1.00,5.00)', 'empty', '[2,4]', '(,3)'],
+      ['empty', '(,)', '(,3.00)', '[3,)'],
+    ],
+    daterange: [
+      ['[2024-01-31,2024-03-01)', 'empty', '(,2024-02-29)'],
+      ['empty', '(,)', '[2024-02-29,)'],
+    ],
+  } as const;
+  const pairs = Object.entries(meeting).flatMap(([type, [left, right]]) =>
+    ['+', '-'].map((name) => [`${type}${name}${type}`, [of(type, left), of(type, right)]] as const),
+  );
+  return Object.fromEntries([
+    ...pairs,
+    ['int4range', made('int4', ['-1', '0', '1'], ['1', '3', '7'])],
+    ['numrange', made('numeric', ['-1.25', '0.00', '1.00'], ['1.00', '2.50'])],
+    ['daterange', made('date', ['1970-01-01', '2024-01-31'], ['2024-01-31', '2024-02-29'])],
+  ]);
+}
 
 /** By name, and where that says too little by signature. */
 const RECIPES: Readonly<Record<string, Recipe>> = {
@@ -257,8 +309,9 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
   is_normalized: [null, q('NFC', 'nfd', 'NFKC', 'NFKD')],
   parse_ident: [q('a.b', '"X y".Z$1', ' _é . b '), null],
   pg_size_bytes: [q('1', '1.5 kB', ' -2 mb', '1e3 GB')],
-  '<<': [null, COUNTS],
-  '>>': [null, COUNTS],
+  '<<': shift,
+  '>>': shift,
+  ...rangeRecipes(),
   'jsonb->text': [null, q('a', 'b', '')],
   'jsonb->>text': [null, q('a', 'c', '')],
   'jsonb->int4': [null, ['0', '1', '(-1)']],
@@ -286,45 +339,49 @@ function* functionCalls(): Generator<Registered> {
   const ofOperators = new Set(operators.map((operator) => operator.function.oid));
   for (const entry of functions) {
     if (!usable(entry) || ofOperators.has(entry.oid)) continue;
-    const types = entry.arguments as readonly Type[];
-    const result = entry.result as Type;
-    const signature = `${entry.name}(${types.join(',')})`;
-    const [first] = types;
-    const isCast = types.length === 1 && entry.name === result;
-    if (isCast) {
-      const literals = first === 'jsonb' ? (JSON_SCALARS[result] ?? JSON_NUMBERS) : null;
-      yield {
-        signature,
-        result,
-        arguments: types,
-        texts: ['(', `)::${result}`],
-        literals: [literals],
-        fallible: entry.canError,
-      };
-      continue;
+    for (const [types, result] of instances(entry.arguments, entry.result)) {
+      yield functionCall(entry, types, result);
     }
-    const name = entry.name === 'extract' ? 'pg_catalog."extract"' : `"${entry.name}"`;
-    const texts = types.map((_, index) => (index === 0 ? `${name}(` : ', '));
-    yield {
+  }
+}
+
+function functionCall(entry: FunctionEntry, types: readonly Type[], result: Type): Registered {
+  const signature = `${entry.name}(${types.join(',')})`;
+  const [first] = types;
+  const isCast = types.length === 1 && entry.name === result;
+  if (isCast) {
+    const literals = first === 'jsonb' ? (JSON_SCALARS[result] ?? JSON_NUMBERS) : null;
+    return {
       signature,
       result,
       arguments: types,
-      texts: [...texts, ')'],
-      literals: recipe(entry.name, signature, types),
+      texts: ['(', `)::${result}`],
+      literals: [literals],
       fallible: entry.canError,
     };
   }
+  const name = entry.name === 'extract' ? 'pg_catalog."extract"' : `"${entry.name}"`;
+  const texts = types.map((_, index) => (index === 0 ? `${name}(` : ', '));
+  return {
+    signature,
+    result,
+    arguments: types,
+    texts: [...texts, ')'],
+    literals: recipe(entry.name, signature, types),
+    fallible: entry.canError,
+  };
 }
 
 function* operatorCalls(): Generator<Registered> {
   for (const { name, left, right, result, function: entry } of operators) {
-    const types = (left === null ? [right] : [left, right]) as Type[];
-    if (!types.every((type) => known.has(type)) || !known.has(result) || avoided(entry)) continue;
-    const signature = left === null ? `${name}${right}` : `${left}${name}${right}`;
+    if (avoided(entry)) continue;
     const texts = left === null ? [`(${name} `, ')'] : ['(', ` ${name} `, ')'];
-    // Written with the types that they have: `int4 = int4` has an own place in the grammar of predicates.
-    const literals = recipe(name, RECIPES[signature] ? signature : `${left}${name}${right}`, types);
-    yield { signature, result: result as Type, arguments: types, texts, literals, fallible: entry.canError };
+    for (const [types, of] of instances(left === null ? [right] : [left, right], result)) {
+      // Written with the types that they have: `int4 = int4` has an own place in the grammar of predicates.
+      const signature = left === null ? `${name}${types[0]}` : types.join(name);
+      const literals = recipe(name, signature, types);
+      yield { signature, result: of, arguments: types, texts, literals, fallible: entry.canError };
+    }
   }
 }
 
@@ -352,8 +409,6 @@ function usable(entry: FunctionEntry): boolean {
     entry.kind === 'function' &&
     (entry.native || entry.body !== null) &&
     entry.arguments.length > 0 &&
-    entry.arguments.every((type) => known.has(type)) &&
-    known.has(entry.result) &&
     !avoided(entry)
   );
 }

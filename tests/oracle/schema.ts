@@ -5,6 +5,7 @@ export const TYPES = [
   ...(['int4', 'int8', 'numeric', 'text', 'bool', 'float8', 'date', 'timestamp'] as const),
   ...(['int2', 'float4', 'varchar', 'bpchar', 'bytea', 'uuid', 'jsonb'] as const),
   ...(['time', 'timestamptz', 'interval'] as const),
+  ...(['int4range', 'numrange', 'daterange', 'int4multirange'] as const),
 ] as const;
 export type Type = (typeof TYPES)[number];
 
@@ -98,6 +99,10 @@ const DOMAINS: Readonly<Record<Type, readonly string[]>> = {
     `'2023-12-31 12:30:00.25+00'`,
   ],
   interval: [`'0'`, `'1 day'`, `'02:30:00'`, `'1 mon'`, `'-3 days'`, `'1 year 2 mons -00:00:01.5'`],
+  int4range: [`'empty'`, `'[1,3)'`, `'[2,6)'`, `'(,2)'`, `'[3,)'`, `'[-1,4)'`],
+  numrange: [`'empty'`, `'[0.00,1.00)'`, `'[1.00,2.50]'`, `'(,1.00]'`, `'(2.50,)'`],
+  daterange: [`'empty'`, `'[2024-01-31,2024-03-01)'`, `'[2024-02-29,2024-03-01)'`, `'(,2024-01-31)'`],
+  int4multirange: [`'{}'`, `'{[1,3)}'`, `'{[1,3),[5,8)}'`, `'{(,2),[3,4)}'`, `'{[2,6),[9,)}'`],
 };
 
 const EXTREMES: Readonly<Record<Type, readonly string[]>> = {
@@ -119,6 +124,10 @@ const EXTREMES: Readonly<Record<Type, readonly string[]>> = {
   timestamp: [`'0001-01-01 00:00:00'`, `'9999-12-31 23:59:59.999999'`, `'-infinity'`],
   timestamptz: [`'0001-01-01 00:00:00+00'`, `'9999-12-31 23:59:59.999999+00'`, `'infinity'`],
   interval: [`'infinity'`, `'-178000000 years'`],
+  int4range: [`'[-2147483648,2147483647)'`, `'[2147483646,)'`, `'(,)'`],
+  numrange: [`'[-Infinity,NaN]'`, `'(,)'`, `'(99999999.99,Infinity)'`],
+  daterange: [`'[2024-01-01,infinity]'`, `'(-infinity,2024-01-01)'`, `'(,)'`],
+  int4multirange: [`'{(,)}'`, `'{[-2147483648,0),[2147483646,)}'`],
 };
 
 /** Equal values with different texts, where a type has them. */
@@ -128,6 +137,7 @@ const MIXED: Partial<Record<Type, readonly string[]>> = {
   float8: ['0', `'-0'`, '0.5', '1'],
   interval: [`'1 mon'`, `'30 days'`, `'1 day'`, `'24:00:00'`, `'0'`],
   jsonb: [`'1'`, `'1.0'`, `'{"a": 1}'`, `'{"a": 1.0}'`],
+  numrange: [`'[0,1)'`, `'[0.0,1.00)'`, `'[1,2.5]'`, `'[1.0,2.50]'`, `'empty'`],
 };
 
 /** All values of a type's domains, as SQL text. */

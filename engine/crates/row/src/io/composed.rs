@@ -33,6 +33,14 @@ pub(super) fn take<'b>(rest: &mut &'b [u8], length: i32) -> EvalResult<&'b [u8]>
     Ok(taken)
 }
 
+/// Nothing may be left of a message.
+pub(super) fn ended(rest: &[u8]) -> EvalResult<()> {
+    match rest {
+        [] => Ok(()),
+        _ => Err(EvalError::new("08P01", "invalid message format")),
+    }
+}
+
 /// C's isspace.
 pub(super) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c)

@@ -1,6 +1,6 @@
 //! Multiranges: multirange_in, multirange_out, multirange_recv, multirange_send.
 
-use super::composed::{int4, is_space, take};
+use super::composed::{ended, int4, is_space, take};
 use super::{FormatSettings, range};
 use crate::range::MultirangeRef;
 use crate::{Arena, EvalError, EvalResult};
@@ -118,8 +118,6 @@ pub(super) fn receive<'a>(of: RangeType, bytes: &[u8], arena: &'a Arena) -> Eval
         let length = int4(&mut rest)?;
         ranges.push(range::receive(of, take(&mut rest, length)?, &scratch)?);
     }
-    if !rest.is_empty() {
-        return Err(EvalError::new("22P03", "incorrect binary data format"));
-    }
+    ended(rest)?;
     Ok(MultirangeRef::new(of, ranges, arena))
 }

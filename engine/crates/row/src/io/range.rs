@@ -1,6 +1,6 @@
 //! Ranges: range_in, range_out, range_recv, range_send.
 
-use super::composed::{int4, is_space, take};
+use super::composed::{ended, int4, is_space, take};
 use super::{FormatSettings, binary_in, binary_out, text_in, text_out};
 use crate::range::{Bound, Bounds, RangeRef};
 use crate::{Arena, Datum, EvalError, EvalResult};
@@ -188,8 +188,8 @@ pub(super) fn send_bounds(of: RangeType, (lower, upper): &Bounds<'_>, out: &mut 
 
 /// range_recv
 pub(super) fn receive<'a>(of: RangeType, bytes: &[u8], arena: &'a Arena) -> EvalResult<RangeRef<'a>> {
-    let insufficient = || EvalError::new("08P01", "insufficient data left in message");
-    let (flags, mut rest) = bytes.split_first().ok_or_else(insufficient)?;
+    let nothing = || EvalError::new("08P01", "no data left in message");
+    let (flags, mut rest) = bytes.split_first().ok_or_else(nothing)?;
     let scratch = Arena::new();
     let mut value = |absent: u8| {
         if flags & (IS_EMPTY | absent) != 0 {
@@ -200,9 +200,7 @@ pub(super) fn receive<'a>(of: RangeType, bytes: &[u8], arena: &'a Arena) -> Eval
     };
     let lower = Bound::lower(value(LOWER_INFINITE)?, flags & LOWER_INCLUSIVE != 0, &scratch);
     let upper = Bound::upper(value(UPPER_INFINITE)?, flags & UPPER_INCLUSIVE != 0, &scratch);
-    if !rest.is_empty() {
-        return Err(EvalError::new("22P03", "incorrect binary data format"));
-    }
+    ended(rest)?;
     match flags & IS_EMPTY {
         0 => RangeRef::new(of, lower, upper, arena),
         _ => Ok(RangeRef::empty(of)),
