@@ -1,7 +1,7 @@
 import { SqlError } from '../error.ts';
 import { typeFunctionRows } from '../functions/catalog.generated.ts';
 import { functionsNamed } from '../functions/table.ts';
-import { findType, findTypeByOid, typeOid, typeRow } from '../types/table.ts';
+import { findType, findTypeByOid, pseudoTypeOid, typeOid, typeRow } from '../types/table.ts';
 import type { HirScalar } from '../hir.ts';
 import type { TypeName } from '../types/type.ts';
 import { literal } from './scalar.ts';
@@ -47,6 +47,8 @@ export function bindRegistered(
       throw statement.error('42P01', `relation "${parts.join('.')}" does not exist`, at);
     }
     case 'regtype': {
+      const pseudo = schema === null || schema === 'pg_catalog' ? pseudoTypeOid(name) : undefined;
+      if (pseudo !== undefined) return literal(type, String(pseudo));
       const found = findType(name) ?? catalog.findType(schema, name);
       if (found !== null && found !== undefined) return literal(type, String(typeOid(found)));
       throw statement.error('42704', `type "${parts.join('.')}" does not exist`, at);

@@ -23,6 +23,14 @@ const vectors: Readonly<Record<string, TypeName>> = { int2vector: 'int2', oidvec
 /** All types that expressions can have. */
 export const types: readonly TypeRow[] = typeRows.filter((row) => !signatureOnly.has(row.name));
 
+/** Those, and the pseudo-types that stand in signatures only. */
+export const allTypes: readonly TypeRow[] = typeRows;
+
+/** The oid of a pseudo-type that stands in signatures only; undefined for any other name. */
+export function pseudoTypeOid(name: string): number | undefined {
+  return signatureOnly.has(name) ? byName.get(name)?.oid : undefined;
+}
+
 /** The pg_type row of a type. */
 export function typeRow(name: TypeName): TypeRow {
   const row = byName.get(name) ?? ownRow(name);

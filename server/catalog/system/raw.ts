@@ -29,7 +29,7 @@ import { referringTo } from '../foreign-keys.ts';
 import { casts, operators, settings } from './static.ts';
 import { textArray, vectorText } from './array-text.ts';
 import type { TypeRow } from '../../../sql/functions/catalog-rows.ts';
-import { typeOid, typeRow, types as typeRows } from '../../../sql/types/table.ts';
+import { allTypes, typeOid, typeRow } from '../../../sql/types/table.ts';
 import type { TypeName } from '../../../sql/types/type.ts';
 
 /** A value as JSON carries it to the native decoder. */
@@ -424,7 +424,7 @@ const types: RawTable = {
       },
     ].map((row, index) => typeValues(row, schemaId, index === 0 ? domainValues(object) : undefined));
   },
-  fixed: () => typeRows.map((row) => typeValues(row, PG_CATALOG)),
+  fixed: () => allTypes.map((row) => typeValues(row, PG_CATALOG)),
 };
 
 const enumLabels: RawTable = {

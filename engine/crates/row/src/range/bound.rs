@@ -148,7 +148,7 @@ impl<'a> Bound<'a> {
         }
     }
 
-    /// Where a value lies: less if before what the bound lets in, as lower bound, or within, as upper one.
+    /// Whether the value of these order bytes lies on the bound's inner side.
     #[inline]
     pub(super) fn admits(&self, order: &[u8]) -> bool {
         let Some((value, _)) = self.value else { return true };

@@ -108,6 +108,18 @@ fn residues_end(of: RangeType, bytes: &[u8], mut from: usize, to: usize, mut res
     residue
 }
 
+/// Whether nothing lies between two bounds, which must be in their order.
+fn is_void(lower: &Bound<'_>, upper: &Bound<'_>) -> EvalResult<bool> {
+    match lower.compare_values(upper) {
+        Ordering::Less => Ok(false),
+        Ordering::Equal => Ok(!(lower.inclusive && upper.inclusive)),
+        Ordering::Greater => {
+            let message = "range lower bound must be less than or equal to range upper bound";
+            Err(EvalError::new("22000", message))
+        }
+    }
+}
+
 impl<'a> RangeRef<'a> {
     /// The range without values.
     pub fn empty(of: RangeType) -> RangeRef<'static> {
@@ -116,26 +128,16 @@ impl<'a> RangeRef<'a> {
 
     /// make_range: the range between two bounds in its one form. The lower bound must not be above the upper one.
     pub fn new(of: RangeType, lower: Bound<'_>, upper: Bound<'_>, arena: &'a Arena) -> EvalResult<Self> {
+        if is_void(&lower, &upper)? {
+            return Ok(RangeRef::empty(of));
+        }
+        if !of.is_discrete() {
+            return Ok(Self::packed(of, &(lower, upper), arena));
+        }
         let scratch = Arena::new();
-        let mut bounds = (lower, upper);
-        for canonical in [false, true] {
-            if canonical {
-                if !of.is_discrete() {
-                    break;
-                }
-                bounds = (bounds.0.discrete(of, &scratch)?, bounds.1.discrete(of, &scratch)?);
-            }
-            let (lower, upper) = &bounds;
-            match lower.compare_values(upper) {
-                Ordering::Greater => {
-                    return Err(EvalError::new(
-                        "22000",
-                        "range lower bound must be less than or equal to range upper bound",
-                    ));
-                }
-                Ordering::Equal if !(lower.inclusive && upper.inclusive) => return Ok(RangeRef::empty(of)),
-                _ => {}
-            }
+        let bounds = (lower.discrete(of, &scratch)?, upper.discrete(of, &scratch)?);
+        if is_void(&bounds.0, &bounds.1)? {
+            return Ok(RangeRef::empty(of));
         }
         Ok(Self::packed(of, &bounds, arena))
     }
