@@ -2,7 +2,7 @@
 import { functionByOid } from '../functions/table.ts';
 import { quoteIdentifier, quoteLiteral } from '../functions/quote.ts';
 import { registeredName } from '../functions/catalog-functions.ts';
-import { isVector, types } from '../types/table.ts';
+import { allTypes, isVector } from '../types/table.ts';
 import type { HirScalar } from '../hir.ts';
 import type { TypeName } from '../types/type.ts';
 import { bindBody } from './body.ts';
@@ -71,11 +71,11 @@ function typeNames(withOwn: boolean): string {
   return `${BUILT_IN_NAMES} ELSE ${withOwn ? other : '$1::text'} END END`;
 }
 
-const BUILT_IN_NAMES = `CASE WHEN $1 IS NULL THEN NULL WHEN $1 = 0::oid THEN '-' ELSE CASE $1 ${types
+const BUILT_IN_NAMES = `CASE WHEN $1 IS NULL THEN NULL WHEN $1 = 0::oid THEN '-' ELSE CASE $1 ${allTypes
   .map(({ oid, display }) => `WHEN ${oid}::oid THEN ${quoteLiteral(display)}`)
   .join(' ')}`;
 
-const typesByName = `CASE lower($1) ${types
+const typesByName = `CASE lower($1) ${allTypes
   .flatMap(({ oid, name, display }) =>
     [...new Set([name, display])].map((text) => `WHEN ${quoteLiteral(text)} THEN ${oid}::oid`),
   )

@@ -4,7 +4,7 @@
  */
 import type { CatalogReader } from '../catalog.ts';
 import { displayType } from '../types/format.ts';
-import { elementType, typeRow, types } from '../types/table.ts';
+import { allTypes, elementType, typeRow, types } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
 import { quoteLiteral } from './quote.ts';
 import type { FunctionEntry } from './table.ts';
@@ -203,7 +203,7 @@ function makeFormatTypeBody(own: readonly TypeName[]): string {
       .map(({ oid }) => `${oid}::oid`)
       .join(', ');
   const names: Record<string, string> = { 0: '-' };
-  for (const { oid, name, display } of types) names[oid] = template(name, display);
+  for (const { oid, name, display } of allTypes) names[oid] = template(name, display);
   // A type of one's own is shown as it is; so are its arrays.
   for (const { oid, display } of own.map(typeRow)) names[oid] = display;
   const modifier = `CASE WHEN $1 IN (${oids(LENGTHS)}) THEN '(' || ${LENGTH} || ')'
