@@ -89,6 +89,9 @@ export function sinkConformance(harness: SinkHarness): void {
     });
     const everything = batches.flatMap(({ records }) => records).sort();
     const read = async (): Promise<string[]> => (await target.read()).sort();
+    /** What a target has committed, its readers may see a little later. */
+    const expectRead = (from: () => Promise<string[]>) =>
+      expect.poll(from, { timeout: patience, message: 'what readers see' });
 
     test('what is written is there, in order, with its progress', async () => {
       const writer = newWriter();
@@ -96,7 +99,7 @@ export function sinkConformance(harness: SinkHarness): void {
       expect(await writer.recover()).toBeUndefined();
       expect(writer.health().state).toBe('running');
       for (const { records, upTo } of batches) await writer.write(batch(records, upTo));
-      expect(await target.read()).toEqual(batches.flatMap(({ records }) => records));
+      await expectRead(() => target.read()).toEqual(batches.flatMap(({ records }) => records));
       const { bytes, records } = writer.metrics();
       expect(records).toBe(everything.length);
       expect(bytes).toBeGreaterThanOrEqual(everything.join('').length);
@@ -111,7 +114,7 @@ export function sinkConformance(harness: SinkHarness): void {
       await writer.write(batch([], 20));
       await writer.close();
       expect(await newWriter().recover()).toBe(20);
-      expect(await target.read()).toEqual(['1']);
+      await expectRead(() => target.read()).toEqual(['1']);
     });
 
     test('a writer that is closed after any batch is followed by one that goes on', async () => {
@@ -121,7 +124,7 @@ export function sinkConformance(harness: SinkHarness): void {
         await writer.write(batch(records, upTo));
         await writer.close();
       }
-      expect(await read()).toEqual(everything);
+      await expectRead(read).toEqual(everything);
     });
 
     test('what is not whole is not seen, and gone after a restart in its midst', async () => {
@@ -131,7 +134,7 @@ export function sinkConformance(harness: SinkHarness): void {
       await writer.write(batch(first.records, first.upTo));
       for (let cut = 1; cut < 20; cut += 6) {
         await writer.write(batch(second.records.slice(0, cut), first.upTo, false));
-        expect(await target.read(), 'what readers see').toEqual(first.records);
+        await expectRead(() => target.read()).toEqual(first.records);
         await writer.close();
         writer = newWriter();
         expect(await writer.recover()).toBe(first.upTo);
@@ -139,7 +142,7 @@ export function sinkConformance(harness: SinkHarness): void {
       await writer.write(batch(second.records.slice(0, 7), first.upTo, false));
       await writer.write(batch(second.records.slice(7, 14), first.upTo, false));
       await writer.write(batch(second.records.slice(14), second.upTo));
-      expect(await target.read()).toEqual([...first.records, ...second.records]);
+      await expectRead(() => target.read()).toEqual([...first.records, ...second.records]);
       expect(writer.metrics().records, 'records that are seen').toBe(second.records.length);
     });
 
@@ -151,7 +154,7 @@ export function sinkConformance(harness: SinkHarness): void {
       expect(await writer.recover()).toBe(10);
       expect(writer.metrics().records, 'records that are seen').toBe(1);
       await writer.write(batch(['2', '3'], 20));
-      expect(await target.read()).toEqual(['1', '2', '3']);
+      await expectRead(() => target.read()).toEqual(['1', '2', '3']);
     });
 
     test('an older writer is shut out', async ({ skip }) => {
@@ -164,7 +167,7 @@ export function sinkConformance(harness: SinkHarness): void {
       expect(await newer.recover()).toBe(10);
       await newer.write(batch(['2'], 20));
       await expect(older.write(batch(['late'], 30))).rejects.toBeInstanceOf(ConnectorError);
-      expect(await target.read()).toEqual(['1', '2']);
+      await expectRead(() => target.read()).toEqual(['1', '2']);
       expect(await newer.recover()).toBe(20);
     });
 
@@ -193,7 +196,7 @@ export function sinkConformance(harness: SinkHarness): void {
         feed.give(batch(records, upTo));
         await egress.drained();
       }
-      expect(await read()).toEqual(everything);
+      await expectRead(read).toEqual(everything);
       expect(egress.errors).toBeGreaterThan(3);
       expect([egress.progress, egress.waiting]).toEqual([50, 0]);
       egress.close();
@@ -221,7 +224,7 @@ export function sinkConformance(harness: SinkHarness): void {
       release();
       await egress.drained();
       expect(feed.paused).toBe(false);
-      expect((await target.read()).map((record) => record.length)).toHaveLength(delivered);
+      await expectRead(() => target.read()).toHaveLength(delivered);
       egress.close();
       await done;
     });
@@ -235,12 +238,12 @@ export function sinkConformance(harness: SinkHarness): void {
       expect(writer.health().state).toBe('paused');
       for (const { records, upTo } of batches) feed.give(batch(records, upTo + 10));
       for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
-      expect(await target.read()).toEqual(['1']);
+      await expectRead(() => target.read()).toEqual(['1']);
       expect(writer.health().state).toBe('paused');
       writer.resume();
       expect(writer.health().state).toBe('running');
       await egress.drained();
-      expect(await read()).toEqual(['1', ...everything].sort());
+      await expectRead(read).toEqual(['1', ...everything].sort());
       egress.close();
       await done;
     });
@@ -255,7 +258,7 @@ export function sinkConformance(harness: SinkHarness): void {
       );
       await writer.close();
       expect(await written).toBe('refused');
-      expect(await target.read()).toEqual([]);
+      await expectRead(() => target.read()).toEqual([]);
     });
 
     test('another writer in its place, as when the connection is altered', async () => {
@@ -265,7 +268,7 @@ export function sinkConformance(harness: SinkHarness): void {
         await egress.replace(newWriter());
         await egress.drained();
       }
-      expect(await read()).toEqual(everything);
+      await expectRead(read).toEqual(everything);
       egress.close();
       await done;
     });
@@ -286,7 +289,7 @@ export function sinkConformance(harness: SinkHarness): void {
       await target.back();
       await egress.drained();
       expect(watch.look()).toBe('running');
-      expect(await target.read()).toEqual(['1', '2', '3']);
+      await expectRead(() => target.read()).toEqual(['1', '2', '3']);
       egress.close();
       await done;
       watch.check();
@@ -304,7 +307,7 @@ export function sinkConformance(harness: SinkHarness): void {
       );
       feed.give(batch([harness.poison], 20));
       expect(await ended).toBeInstanceOf(ConnectorError);
-      expect(await target.read()).toEqual(['1']);
+      await expectRead(() => target.read()).toEqual(['1']);
     });
 
     test('options: what is refused, what can change', async () => {
@@ -314,7 +317,7 @@ export function sinkConformance(harness: SinkHarness): void {
       await writer.write(batch(['1'], 10));
       writer.alter(altered);
       await writer.write(batch(['2'], 20));
-      expect(await target.read()).toEqual(['1', '2']);
+      await expectRead(() => target.read()).toEqual(['1', '2']);
     });
 
     /** Runs a writer as the server does. */

@@ -59,6 +59,7 @@ import type { Runnable } from './prepared.ts';
 import { prepareSelect } from './select.ts';
 import { prepareSetConstraints } from './set-constraints.ts';
 import { prepareShowCreate, prepareShowObjects } from './show.ts';
+import { forgetSnapshot } from './snapshot.ts';
 import { prepareSubscribe } from './subscribe.ts';
 import { prepareValidateConnection } from './validate-connection.ts';
 import { prepareTruncate } from './truncate.ts';
@@ -152,7 +153,7 @@ export class Executor implements StatementExecutor {
     } finally {
       ended();
     }
-    session.transaction.timestamp = null;
+    forgetSnapshot(session.transaction);
     return this.execute(session, prepared, parameters, formats);
   }
 

@@ -10,21 +10,27 @@ import type { ParameterValue } from '../../engine/index.ts';
 import { SqlError } from '../../sql/error.ts';
 import { positionOf } from '../catalog/names.ts';
 import { importsOf } from '../dataflows/dataflows.ts';
-import type { SessionContext } from '../session/statement.ts';
+import type { OpenTransaction, SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { objectSizes, sequenceValues } from './sizes.ts';
 
 /** The transaction's snapshot, computed: everything that was acknowledged before is in it. */
 export async function readTimestamp(system: System, session: SessionContext): Promise<Timestamp> {
   const { transaction } = session;
-  if (transaction.timestamp === null) {
-    transaction.timestamp = system.sequencer.last;
-    if (transaction.explicit) transaction.hold = system.engine.hold(transaction.timestamp);
-  }
-  const { timestamp } = transaction;
+  const first = transaction.timestamp === null;
+  const timestamp = (transaction.timestamp ??= system.sequencer.last);
   const computed = system.sequencer.whenComputed(timestamp);
+  // Who waits must find the time readable still, however much is computed meanwhile.
+  if (first && (computed || transaction.explicit)) transaction.hold = system.engine.hold(timestamp);
   if (computed) await Promise.race([computed, session.cancelled]);
   return timestamp;
+}
+
+/** The transaction takes a snapshot anew: of its next statement. */
+export function forgetSnapshot(transaction: OpenTransaction): void {
+  transaction.hold?.release();
+  transaction.hold = null;
+  transaction.timestamp = null;
 }
 
 /** Null when everything that a statement reads can be read; else waits until what still hydrates has. */
@@ -37,12 +43,17 @@ export function whenReadable(
   return ready && Promise.race([ready, session.cancelled]);
 }
 
-/** Where a subscription begins: at the transaction's snapshot, which it does not fix, since it reads on beyond it. */
-export async function subscriptionStart(system: System, session: SessionContext): Promise<Timestamp> {
-  const timestamp = session.transaction.timestamp ?? system.sequencer.last;
-  const computed = system.sequencer.whenComputed(timestamp);
-  if (computed) await Promise.race([computed, session.cancelled]);
-  return timestamp;
+/** Where a subscription begins, held: at the transaction's snapshot, which it does not fix, since it reads on beyond it. */
+export async function subscriptionStart(system: System, session: SessionContext): Promise<Hold> {
+  const hold = system.engine.hold(session.transaction.timestamp ?? system.sequencer.last);
+  try {
+    const computed = system.sequencer.whenComputed(hold.timestamp);
+    if (computed) await Promise.race([computed, session.cancelled]);
+    return hold;
+  } catch (error) {
+    hold.release();
+    throw error;
+  }
 }
 
 /** AS OF: its timestamp, held, within what can be read. */

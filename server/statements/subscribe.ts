@@ -67,16 +67,17 @@ export class CompiledSubscribe {
     const latest = await subscriptionStart(this.#system, session);
     const { asOf } = this.#statement;
     const parsed = this.#parsed;
-    let hold: Hold | null = null;
-    if (asOf) {
-      const value = timestampClause(this.#system, session, parsed, asOf.expression, 'AS OF');
-      hold = holdAsOf(this.#system, parsed, asOf, value, compiled, latest);
-    }
+    let start: Hold | null = null;
     try {
-      return this.#subscribe(session, compiled, hold?.timestamp ?? latest, encoding);
+      if (asOf) {
+        const value = timestampClause(this.#system, session, parsed, asOf.expression, 'AS OF');
+        start = holdAsOf(this.#system, parsed, asOf, value, compiled, latest.timestamp);
+      }
+      return this.#subscribe(session, compiled, (start ?? latest).timestamp, encoding);
     } finally {
       // The subscription holds what it needs.
-      hold?.release();
+      start?.release();
+      latest.release();
     }
   }
 

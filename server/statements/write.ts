@@ -15,7 +15,7 @@ import type { System } from '../system.ts';
 import { DirectWrites } from './direct-write.ts';
 import type { Execution, Runnable } from './prepared.ts';
 import { deferredForeignKeys } from './set-constraints.ts';
-import { readTimestamp, sessionParameters, whenReadable } from './snapshot.ts';
+import { forgetSnapshot, readTimestamp, sessionParameters, whenReadable } from './snapshot.ts';
 import { takenNumbers } from './taken-numbers.ts';
 
 /**
@@ -144,7 +144,7 @@ export async function commitAlone<T>(
       if (!(error instanceof EngineError)) throw error;
       const looksAgain = attempt <= SECOND_LOOKS && mayPass(error);
       if ((error.sqlstate !== '40001' && !looksAgain) || attempt === ATTEMPTS) throw error;
-      transaction.timestamp = null;
+      forgetSnapshot(transaction);
     } finally {
       transaction.writes.clear();
     }
