@@ -11,8 +11,7 @@ import type {
 } from './index.ts';
 
 export interface NativeCursor {
-  rowCount(): number;
-  next(maxRows: number): { chunk: Buffer; rows: number; done: boolean };
+  next(maxRows: number): { chunk: Buffer; rows: number; done: boolean; waiting: boolean };
   close(): void;
 }
 
@@ -146,6 +145,7 @@ export interface NativeEngine {
   executeNow(
     ...options: [...PlanArguments<NativeTransaction | null>, columns: readonly number[]]
   ): ReadyRows | null;
+  fill(request: number, cursor: NativeCursor): void;
   execute(
     request: number,
     ...options: [

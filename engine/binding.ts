@@ -3,7 +3,13 @@
  * answers that come through the one callback settle the promises that wait for them.
  */
 import { engineError } from './error.ts';
-import { type ReferenceArguments, type NativeEngine, type NativeAddon, native } from './addon.ts';
+import {
+  type NativeAddon,
+  type NativeCursor,
+  type NativeEngine,
+  type ReferenceArguments,
+  native,
+} from './addon.ts';
 import {
   Cursor,
   ReadyCursor,
@@ -102,13 +108,17 @@ export class NativeBinding implements Engine {
               return this.#take(id)?.resolve({
                 count: a,
                 text: text ?? null,
-                cursor: cursor == null ? null : new Cursor(cursor),
+                cursor: cursor == null ? null : this.#cursor(cursor),
               });
             default:
               return this.#take(id)?.reject(engineError(text ?? 'no answer'));
           }
         }),
     );
+  }
+
+  #cursor(cursor: NativeCursor): Cursor {
+    return new Cursor(cursor, (cursor) => this.#request((request) => this.#engine.fill(request, cursor)));
   }
 
   /** Starts an asynchronous native call. What it throws at once rejects too. */
@@ -274,7 +284,7 @@ export class NativeBinding implements Engine {
     if (prepared.immediate && encoding.kind === 'dataRow') {
       const ready = native(() => this.#engine.executeNow(...values, encoding.formats));
       if (ready?.chunk) return new ReadyCursor(ready.rows, ready.chunk);
-      if (ready?.cursor) return new Cursor(ready.cursor);
+      if (ready?.cursor) return this.#cursor(ready.cursor);
     }
     const { cursor } = await this.#request((request) =>
       this.#engine.execute(request, ...values, JSON.stringify(encoding), cancellationOf(options)),

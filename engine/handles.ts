@@ -30,14 +30,22 @@ import type {
 } from './index.ts';
 
 export class Cursor implements ResultCursor {
-  readonly rowCount: number;
   readonly #cursor: NativeCursor;
-  constructor(cursor: NativeCursor) {
+  readonly #fill: (cursor: NativeCursor) => Promise<unknown>;
+  #waiting = false;
+  constructor(cursor: NativeCursor, fill: (cursor: NativeCursor) => Promise<unknown>) {
     this.#cursor = cursor;
-    this.rowCount = cursor.rowCount();
+    this.#fill = fill;
+  }
+  fill(): Promise<void> | null {
+    if (!this.#waiting) return null;
+    this.#waiting = false;
+    return this.#fill(this.#cursor).then(() => {});
   }
   next(maxRows: number): { readonly chunk: Buffer; readonly rows: number; readonly done: boolean } {
-    return native(() => this.#cursor.next(maxRows));
+    const next = native(() => this.#cursor.next(maxRows));
+    this.#waiting = next.waiting;
+    return next;
   }
   close(): void {
     this.#cursor.close();
@@ -46,13 +54,14 @@ export class Cursor implements ResultCursor {
 
 /** Rows that are ready as one chunk of DataRow messages. */
 export class ReadyCursor implements ResultCursor {
-  readonly rowCount: number;
   #chunk: Buffer;
   #left: number;
   constructor(rows: number, chunk: Buffer) {
-    this.rowCount = rows;
     this.#chunk = chunk;
     this.#left = rows;
+  }
+  fill(): null {
+    return null;
   }
   next(maxRows: number): { readonly chunk: Buffer; readonly rows: number; readonly done: boolean } {
     const rows = maxRows === 0 ? this.#left : Math.min(maxRows, this.#left);

@@ -63,11 +63,11 @@ export interface WriteOptions extends ExecuteOptions {
   readonly deferred?: readonly ArrangementId[] | null;
 }
 
-/** Ready rows of a one-shot statement, held by the engine until taken or closed. */
+/** The rows of a one-shot statement, held by the engine until taken or closed. Of a large result a portion at a time is computed. */
 export interface ResultCursor {
-  /** Rows in all. */
-  readonly rowCount: number;
-  /** At most `maxRows` (0: no limit) rows, about 64 KB, as ready protocol messages. */
+  /** Has the next portion computed, if what was computed is taken; null: there is something to take, or nothing is left. */
+  fill(): Promise<void> | null;
+  /** At most `maxRows` (0: no limit) of the rows that are computed, about 64 KB, as ready protocol messages. */
   next(maxRows: number): { readonly chunk: Buffer; readonly rows: number; readonly done: boolean };
   close(): void;
 }

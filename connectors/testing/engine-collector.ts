@@ -111,6 +111,7 @@ export class TestEngine {
     });
     const lines: string[] = [];
     for (let done = false; !done;) {
+      await cursor.fill();
       const next = cursor.next(0);
       // CopyData: a letter, its length, and a line.
       for (let at = 0; at < next.chunk.length; at += 1 + next.chunk.readUInt32BE(at + 1)) {

@@ -41,14 +41,16 @@ export function rowFields(row: Buffer): (Buffer | null)[] {
 
 /** A cursor over messages that are all here already. */
 export class ReadyCursor implements ResultCursor {
-  readonly rowCount: number;
   #chunk: Buffer;
   #rows: number;
 
   constructor(rows: readonly Buffer[]) {
-    this.rowCount = rows.length;
     this.#rows = rows.length;
     this.#chunk = Buffer.concat(rows);
+  }
+
+  fill(): null {
+    return null;
   }
 
   next(maxRows: number): { readonly chunk: Buffer; readonly rows: number; readonly done: boolean } {

@@ -58,6 +58,7 @@ export class SqlCursor {
     this.formats = formats;
     let left = this.position;
     while (left > 0) {
+      await cursor.fill();
       const { rows, done } = cursor.next(left);
       left -= rows;
       if (done) break;

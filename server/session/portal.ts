@@ -146,6 +146,8 @@ async function pourCursor(
   let sent = 0;
   let turn = 0;
   for (;;) {
+    const filled = cursor.fill();
+    if (filled) await filled;
     const { chunk, rows, done } = cursor.next(maxRows === 0 ? 0 : maxRows - sent);
     sent += rows;
     turn += chunk.length;

@@ -187,12 +187,12 @@ async function query(prepared: Plan, extra: Partial<ExecuteOptions> = {}): Promi
   const cursor = await engine.execute(engine.prepare(prepared), options(extra));
   const lines: string[] = [];
   for (;;) {
+    await cursor.fill();
     const { chunk, done } = cursor.next(0);
     lines.push(...messages(chunk));
     if (done) break;
   }
   cursor.close();
-  expect(lines).toHaveLength(cursor.rowCount);
   return lines;
 }
 

@@ -69,6 +69,7 @@ async function advance(
   if (cursor.source.kind === 'rows') {
     const rows = new FetchedRows(cursor, cursor.source.cursor, count);
     for (let done = false; !done;) {
+      await rows.fill();
       const next = rows.next(0);
       passed += next.rows;
       ({ done } = next);
@@ -111,7 +112,6 @@ function timeoutOf(parsed: ParsedStatement, statement: Fetch): number | null {
 
 /** At most `count` rows of a cursor; closing it leaves the cursor where it stands. */
 class FetchedRows implements ResultCursor {
-  readonly rowCount: number;
   readonly #cursor: SqlCursor;
   readonly #rows: ResultCursor;
   #left: number;
@@ -120,7 +120,10 @@ class FetchedRows implements ResultCursor {
     this.#cursor = cursor;
     this.#rows = rows;
     this.#left = count;
-    this.rowCount = Math.min(count, Math.max(0, rows.rowCount - cursor.position));
+  }
+
+  fill(): Promise<void> | null {
+    return this.#left === 0 || this.#cursor.ended ? null : this.#rows.fill();
   }
 
   next(maxRows: number): { readonly chunk: Buffer; readonly rows: number; readonly done: boolean } {

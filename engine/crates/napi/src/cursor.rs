@@ -1,21 +1,26 @@
 //! Ready rows of a one-shot statement.
 
+use crate::dispatch::Answer;
 use crate::error::{call, internal};
+use crate::transaction::lock;
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use tidewire_render::ResultSet;
+use tidewire_row::EvalError;
 
 /// So few rows are encoded at once.
 const READY_ROWS: u64 = 64;
 
-/// Rows that are encoded as they are taken.
+/// A result, of which perhaps a portion only is computed yet.
 #[napi]
 pub struct NativeCursor {
-    rows: Option<ResultSet>,
-    count: u64,
+    rows: Arc<Mutex<Option<ResultSet>>>,
+    closed: Arc<AtomicBool>,
 }
 
-/// A part of them.
+/// A part of the rows.
 #[napi(object)]
 pub struct CursorChunk {
     /// Ready messages.
@@ -24,6 +29,8 @@ pub struct CursorChunk {
     pub rows: f64,
     /// Whether that was all.
     pub done: bool,
+    /// Whether the next portion is to be computed before more can be taken.
+    pub waiting: bool,
 }
 
 /// The rows of a small execution.
@@ -38,12 +45,13 @@ pub struct ReadyRows {
 }
 
 impl ReadyRows {
-    /// What a cursor at its start has.
-    pub fn of(mut cursor: NativeCursor) -> Self {
-        let rows = cursor.count as f64;
-        let Some(results) = cursor.rows.as_mut().filter(|_| cursor.count <= READY_ROWS) else {
-            return ReadyRows { rows, chunk: None, cursor: Some(cursor) };
-        };
+    /// What a result has of which all is computed.
+    pub fn of(mut results: ResultSet) -> Self {
+        let count = results.row_count();
+        let rows = count.unwrap_or(0) as f64;
+        if count.is_none_or(|count| count > READY_ROWS) {
+            return ReadyRows { rows, chunk: None, cursor: Some(NativeCursor::new(results)) };
+        }
         let mut chunk = Vec::new();
         while !results.next(0, &mut chunk).1 {}
         ReadyRows { rows, chunk: Some(chunk.into()), cursor: None }
@@ -53,33 +61,45 @@ impl ReadyRows {
 impl NativeCursor {
     /// A cursor at its start.
     pub fn new(rows: ResultSet) -> Self {
-        NativeCursor { count: rows.row_count(), rows: Some(rows) }
+        NativeCursor { rows: Arc::new(Mutex::new(Some(rows))), closed: Arc::default() }
+    }
+
+    /// Computes the next portion, on another thread. Not while one is computed.
+    pub fn filling(&self) -> impl FnOnce() -> Result<Answer, EvalError> + Send + 'static {
+        let (rows, closed) = (self.rows.clone(), self.closed.clone());
+        move || {
+            let mut rows = lock(&rows);
+            let filled = rows.as_mut().map_or(Ok(()), ResultSet::fill);
+            if closed.load(Ordering::Acquire) {
+                *rows = None;
+            }
+            filled?;
+            Ok(Answer::Done)
+        }
     }
 }
 
 #[napi]
 impl NativeCursor {
-    /// Rows in all.
-    #[napi(catch_unwind)]
-    pub fn row_count(&self) -> f64 {
-        self.count as f64
-    }
-
     /// The next rows.
     #[napi(catch_unwind)]
     pub fn next(&mut self, max_rows: f64) -> napi::Result<CursorChunk> {
         call(|| {
-            let rows = self.rows.as_mut().ok_or_else(|| internal("the cursor was closed"))?;
-            let max_rows = max_rows as u64;
-            let mut chunk = rows.buffer(max_rows);
-            let (rows, done) = rows.next(max_rows, &mut chunk);
-            Ok(CursorChunk { chunk: chunk.into(), rows: rows as f64, done })
+            let mut rows = lock(&self.rows);
+            let rows = rows.as_mut().ok_or_else(|| internal("the cursor was closed"))?;
+            let mut chunk = Vec::new();
+            let (count, done) = rows.next(max_rows as u64, &mut chunk);
+            let waiting = rows.is_waiting();
+            Ok(CursorChunk { chunk: chunk.into(), rows: count as f64, done, waiting })
         })
     }
 
-    /// Frees the rows.
+    /// Frees the rows; if a portion is computed just then, when that is done.
     #[napi(catch_unwind)]
     pub fn close(&mut self) {
-        self.rows = None;
+        self.closed.store(true, Ordering::Release);
+        if let Ok(mut rows) = self.rows.try_lock() {
+            *rows = None;
+        }
     }
 }

@@ -709,7 +709,7 @@ impl NativeEngine {
             if !execution.is_small() {
                 return Ok(None);
             }
-            Ok(Some(ReadyRows::of(NativeCursor::new(execution.rows()?))))
+            Ok(Some(ReadyRows::of(execution.rows()?)))
         })
     }
 
@@ -739,10 +739,17 @@ impl NativeEngine {
                 cancellation,
                 Checks::Commit,
             )?;
-            self.queries
-                .answer(request as u64, move || execution.rows().map(NativeCursor::new).map(Answer::Rows));
+            self.queries.answer(request as u64, move || {
+                execution.first_rows().map(NativeCursor::new).map(Answer::Rows)
+            });
             Ok(())
         })
+    }
+
+    /// Has the next portion of a result computed; the request is answered.
+    #[napi(catch_unwind)]
+    pub fn fill(&self, request: f64, cursor: &NativeCursor) {
+        self.queries.answer(request as u64, cursor.filling());
     }
 
     /// Runs a plan that writes, without RETURNING, if it is immediate and reads little: how many rows it affected. Else

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tidewire_arrange::ShardedSnapshot;
 use tidewire_plan::{ColumnType, Layout, Operator, Output, ScalarType};
-use tidewire_render::{Environment, Prepared, ResultSet, RowFormat, Source};
+use tidewire_render::{Environment, Prepared, ResultSet, Results, RowFormat, Source};
 use tidewire_row::{
     About, Arena, Datum, EvalError, FormatSettings, binary_in, column_bounds, push_datum, push_null,
     read_column, text_in, text_out,
@@ -412,12 +412,23 @@ impl Execution {
         Ok(())
     }
 
-    /// Runs a plan that yields rows.
-    pub fn rows(mut self) -> Result<ResultSet, EvalError> {
+    /// Runs a plan that yields rows to its end.
+    pub fn rows(self) -> Result<ResultSet, EvalError> {
+        let mut rows = self.first_rows()?;
+        while rows.row_count().is_none() {
+            rows.fill()?;
+        }
+        Ok(rows)
+    }
+
+    /// Runs a plan that yields rows, perhaps only up to its first portion.
+    pub fn first_rows(mut self) -> Result<ResultSet, EvalError> {
         let sources = self.sources()?;
         let settings = self.environment.settings.clone();
-        let rows = self.prepared.execute(self.environment, sources, &self.cancelled)?;
-        Ok(ResultSet::new(rows, self.format, &self.names, settings))
+        let Execution { prepared, environment, cancelled, format, names, .. } = self;
+        let results = |finish| Results::new(finish, format, &names, settings);
+        let (rows, rest) = prepared.execute(environment, sources, &cancelled, results)?;
+        Ok(rows.finish(rest))
     }
 
     /// Runs a plan that writes; its writes go into the transaction.
@@ -435,9 +446,11 @@ impl Execution {
         let target = self.target.take();
         let constraints = target.as_ref().and_then(|target| target.collection.constraints.clone());
         let settings = self.environment.settings.clone();
+        let (format, names) = (self.format.clone(), &self.names);
+        let results = |finish| Results::new(finish, format, names, settings.clone());
         let mut check = constraints.as_ref().map(|constraints| constraints.checker(&settings));
         let mut result =
-            self.prepared.execute_write(self.environment, sources, &self.cancelled, &mut |row| {
+            self.prepared.execute_write(self.environment, sources, &self.cancelled, results, &mut |row| {
                 check.as_mut().map_or(Ok(()), |check| check.check(row))
             })?;
         let mut written = WriteSet::new();
@@ -481,9 +494,7 @@ impl Execution {
                 references.check(deferred)?;
             }
         }
-        let returning = result
-            .returning
-            .map(|rows| NativeCursor::new(ResultSet::new(rows, self.format, &self.names, settings.clone())));
+        let returning = result.returning.map(|rows| NativeCursor::new(rows.finish(None)));
         Ok(Answer::Written(result.affected, returning))
     }
 }

@@ -98,10 +98,7 @@ impl NativeRead {
             return Ok(None);
         }
         let mut results = execution.rows()?;
-        let rows = results.row_count();
-        if rows > MOST_ROWS {
-            return Ok(None);
-        }
+        let Some(rows) = results.row_count().filter(|rows| *rows <= MOST_ROWS) else { return Ok(None) };
         while !results.next(0, &mut out).1 {}
         let tag = format!("SELECT {rows}\0");
         out.push(b'C');

@@ -106,11 +106,50 @@ fn close_message(out: &mut [u8], start: usize) {
     out[start + 1..start + 5].copy_from_slice(&length.to_be_bytes());
 }
 
-/// Appends the chosen columns of a packed row.
-pub fn project(row: &[u8], types: &[ScalarType], columns: &[u32], bounds: &mut Vec<u32>, out: &mut Vec<u8>) {
-    column_bounds(row, types, bounds);
-    for column in columns {
-        let column = *column as usize;
-        out.extend_from_slice(&row[bounds[column] as usize..bounds[column + 1] as usize]);
+/// Encodes some columns of packed rows.
+pub(crate) struct ShownEncoder {
+    types: Vec<ScalarType>,
+    projection: Vec<u32>,
+    identity: bool,
+    encoder: MessageEncoder,
+    bounds: Vec<u32>,
+    scratch: Vec<u8>,
+}
+
+impl ShownEncoder {
+    /// An encoder of the columns `projection` of rows of `types`. `names` of the shown columns, or none.
+    pub(crate) fn new(
+        types: Vec<ScalarType>,
+        projection: Vec<u32>,
+        format: RowFormat,
+        names: &[String],
+        settings: FormatSettings,
+    ) -> Self {
+        let name = |index: usize| names.get(index).cloned().unwrap_or_default();
+        let shown = projection.iter().map(|column| types[*column as usize]);
+        let columns = shown.enumerate().map(|(index, scalar)| (name(index), scalar)).collect();
+        let identity = projection.iter().copied().eq(0..types.len() as u32);
+        let encoder = MessageEncoder::new(columns, format, settings);
+        ShownEncoder { types, projection, identity, encoder, bounds: Vec::new(), scratch: Vec::new() }
+    }
+
+    /// What stands before the first row, if the format wants it.
+    pub(crate) fn header(&mut self, out: &mut Vec<u8>) {
+        self.encoder.header(out);
+    }
+
+    /// Appends one row.
+    pub(crate) fn row(&mut self, row: &[u8], out: &mut Vec<u8>) {
+        if self.identity {
+            return self.encoder.row(row, out);
+        }
+        self.scratch.clear();
+        column_bounds(row, &self.types, &mut self.bounds);
+        for column in &self.projection {
+            let column = *column as usize;
+            self.scratch
+                .extend_from_slice(&row[self.bounds[column] as usize..self.bounds[column + 1] as usize]);
+        }
+        self.encoder.row(&self.scratch, out);
     }
 }

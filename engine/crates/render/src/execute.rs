@@ -5,9 +5,10 @@ use crate::compile::{
     CompileError, Environment, LIMIT, OFFSET, Pipeline, Program, Sink, Step, Template, row_count,
 };
 use crate::conflict::Conflict;
-use crate::finish::{Collector, Finish, Rows};
+use crate::finish::{Demand, Finish, Gather};
 use crate::pipeline::Runner;
 use crate::render::{INSERTED, REPLACED, RETURNED};
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -100,7 +101,7 @@ impl From<ExecuteError> for EvalError {
 }
 
 /// What a write plan yields.
-pub struct WriteResult {
+pub struct WriteResult<R> {
     /// Whole rows that leave, with positive multiplicities.
     pub deleted: Updates,
     /// Whole rows that enter.
@@ -110,7 +111,7 @@ pub struct WriteResult {
     /// The affected count.
     pub affected: u64,
     /// The RETURNING rows.
-    pub returning: Option<Rows>,
+    pub returning: Option<R>,
 }
 
 /// Whether a plan is answered without a dataflow.
@@ -255,13 +256,35 @@ impl Prepared {
         Ok(compiled)
     }
 
-    /// Runs a plan with `Output::Rows`. `sources` holds every collection that the plan names.
-    pub fn execute(
+    /// Runs a plan with `Output::Rows` into what `results` makes. `sources` holds every collection that the plan names. Where
+    /// more is not wanted for now and the plan passes over one relation, the rest is left to be resumed.
+    pub fn execute<R: Gather>(
         &self,
         environment: Environment,
         sources: HashMap<u64, Source>,
         cancelled: &Arc<AtomicBool>,
-    ) -> Result<Rows, ExecuteError> {
+        results: impl FnOnce(Finish) -> R,
+    ) -> Result<(R, Option<Scan>), ExecuteError> {
+        let (mut gathered, program) = self.bound(environment, results)?;
+        let Some(program) = program else { return Ok((gathered, None)) };
+        match Scan::of(program, sources, cancelled) {
+            Ok(mut scan) => {
+                let done = scan.resume(&mut gathered)?;
+                Ok((gathered, (!done).then_some(scan)))
+            }
+            Err((program, sources)) => {
+                run(program, sources, cancelled, |_, row, count| gathered.push(row, count))?;
+                Ok((gathered, None))
+            }
+        }
+    }
+
+    /// Where the rows go, and the program; None if no row is wanted.
+    fn bound<R>(
+        &self,
+        environment: Environment,
+        results: impl FnOnce(Finish) -> R,
+    ) -> Result<(R, Option<Program>), ExecuteError> {
         let compiled = self.compilation(&environment.settings)?;
         let (Output::Rows { finishing, .. }, FinishTemplate::Rows { types, limit, offset }) =
             (&self.plan.output, &compiled.finish)
@@ -269,29 +292,31 @@ impl Prepared {
             return Err(ExecuteError::Refused("the plan does not yield rows".into()));
         };
         let program = compiled.template.bind(environment)?;
-        let mut collector = Collector::new(Finish {
+        let limit = row_count(limit.as_ref(), &program.scope, LIMIT)?;
+        let gathered = results(Finish {
             types: types.clone(),
             order: finishing.order.clone(),
-            limit: row_count(limit.as_ref(), &program.scope, LIMIT)?,
+            limit,
             offset: row_count(offset.as_ref(), &program.scope, OFFSET)?.unwrap_or(0),
             with_ties: finishing.with_ties,
             projection: finishing.projection.clone(),
         });
-        run(program, sources, cancelled, |_, row, count| collector.push(row, count))?;
-        Ok(collector.finish())
+        Ok((gathered, (limit != Some(0)).then_some(program)))
     }
 
-    /// Runs a plan with `Output::Write`. `check` sees each row that is to be inserted.
-    pub fn execute_write(
+    /// Runs a plan with `Output::Write`; RETURNING goes into what `results` makes. `check` sees each row that is to be
+    /// inserted.
+    pub fn execute_write<R: Gather>(
         &self,
         environment: Environment,
         sources: HashMap<u64, Source>,
         cancelled: &Arc<AtomicBool>,
+        results: impl FnOnce(Finish) -> R,
         check: &mut dyn FnMut(&[u8]) -> EvalResult<()>,
-    ) -> Result<WriteResult, ExecuteError> {
+    ) -> Result<WriteResult<R>, ExecuteError> {
         let compiled = self.compilation(&environment.settings)?;
         let (
-            Output::Write { deleted, inserted, returned, ordered, .. },
+            Output::Write { inserted, returned, ordered, .. },
             FinishTemplate::Write { returning, conflict },
         ) = (&self.plan.output, &compiled.finish)
         else {
@@ -305,7 +330,7 @@ impl Prepared {
             let projection = (0..types.len() as u32).collect();
             let finish =
                 Finish { types, order: vec![], limit: None, offset: 0, with_ties: false, projection };
-            (Runner::new(mfp.clone(), scope.clone()), Collector::new(finish))
+            (Runner::new(mfp.clone(), scope.clone()), finish)
         });
         let mut result = WriteResult {
             deleted: Updates::new(),
@@ -323,11 +348,11 @@ impl Prepared {
                     read.push_row(row, 0, count as i64);
                 }
                 result.affected += count;
-                return;
+                return Demand::More;
             }
             if mark == REPLACED {
                 result.replaced.push_row(row, 0, count as i64);
-                return;
+                return Demand::More;
             }
             let is_inserted = mark == INSERTED;
             let side = if is_inserted { &mut result.inserted } else { &mut result.deleted };
@@ -335,6 +360,7 @@ impl Prepared {
             if !counts_returned && is_inserted == shows_inserted {
                 result.affected += count;
             }
+            Demand::More
         })?;
         if let (true, Some(node)) = (*ordered, inserted) {
             let columns = &self.plan.nodes[*node as usize].columns;
@@ -351,33 +377,42 @@ impl Prepared {
             result.replaced = resolved.replaced;
             read = resolved.written;
         }
-        if let Some((mut runner, mut collector)) = returning {
+        if let Some((mut runner, finish)) = returning {
             let mut shown = Vec::new();
             let written = if shows_inserted { &result.inserted } else { &result.deleted };
             let rows = if returned.is_some() || conflict.is_some() { &read } else { written };
-            let mut numbered = Updates::new();
-            for update in rows.iter() {
-                shown.clear();
-                if !runner.run(&[update.val], &mut shown)? {
-                    continue;
+            let mut each = |take: &mut dyn FnMut(&[u8], u64)| -> EvalResult<()> {
+                for update in rows.iter() {
+                    shown.clear();
+                    if runner.run(&[update.val], &mut shown)? {
+                        take(&shown, update.diff as u64);
+                    }
                 }
-                if self.returning.is_none() {
-                    collector.push(&shown, update.diff as u64);
-                    continue;
-                }
-                for _ in 0..update.diff {
-                    let number = Row::pack(&[Datum::Int64(numbered.len() as i64)]);
-                    numbered.push(number.as_bytes(), &shown, 0, 1);
-                }
-            }
+                Ok(())
+            };
             result.returning = Some(match (&self.returning, looked_up) {
                 (Some(query), Some(mut sources)) => {
+                    let mut numbered = Updates::new();
+                    each(&mut |row, count| {
+                        for _ in 0..count {
+                            let number = Row::pack(&[Datum::Int64(numbered.len() as i64)]);
+                            numbered.push(number.as_bytes(), row, 0, 1);
+                        }
+                    })?;
                     sources.insert(WRITTEN, Source::of(&numbered, environment.as_of));
-                    query.execute(environment, sources, cancelled)?
+                    let (mut gathered, rest) = query.execute(environment, sources, cancelled, results)?;
+                    if let Some(mut rest) = rest {
+                        while !rest.resume(&mut gathered)? {}
+                    }
+                    gathered
                 }
-                // Rows that come from VALUES have an order; those of the table have none.
-                _ if deleted.is_none() => collector.into_rows(),
-                _ => collector.finish(),
+                _ => {
+                    let mut gathered = results(finish);
+                    each(&mut |row, count| {
+                        gathered.push(row, count);
+                    })?;
+                    gathered
+                }
             });
         }
         Ok(result)
@@ -400,48 +435,151 @@ impl From<String> for ExecuteError {
     }
 }
 
-/// Calls `each(mark, row, count)` for the result's rows. Marks are those of a write's rows, or empty.
-fn run(
-    program: Program,
-    sources: HashMap<u64, Source>,
-    cancelled: &Arc<AtomicBool>,
-    mut each: impl FnMut(&[u8], &[u8], u64),
-) -> Result<(), ExecuteError> {
+/// Why no more rows are computed.
+enum Halt {
+    /// Nobody wants them.
+    Enough,
+    /// Nobody wants them yet.
+    Suspended,
+    Failed(ExecuteError),
+}
+
+impl<E: Into<ExecuteError>> From<E> for Halt {
+    fn from(error: E) -> Self {
+        Halt::Failed(error.into())
+    }
+}
+
+/// Fails if what a program reads holds errors.
+fn refuse_errors(program: &Program, sources: &HashMap<u64, Source>) -> Result<(), ExecuteError> {
     for id in program.imports() {
         let source = sources.get(&id).ok_or_else(|| format!("arrangement {id} was not given"))?;
         if let Some((error, _, _)) = source.err.cursor().find(|(_, _, count)| *count > 0) {
             return Err(EvalError::from_row(error).into());
         }
     }
-    let mut broken = false;
-    let mut add = |mark: &[u8], row: &[u8], count: i64| match u64::try_from(count) {
-        Ok(0) => {}
-        Ok(count) => each(mark, row, count),
-        Err(_) => broken = true,
+    Ok(())
+}
+
+/// A row's multiplicity, which is not negative in a result.
+fn multiplicity(count: i64) -> Result<u64, EvalError> {
+    u64::try_from(count)
+        .map_err(|_| EvalError::new("XX000", "internal error: a row with a negative multiplicity"))
+}
+
+/// Calls `each(mark, row, count)` for the result's rows while they are wanted, be it later. Marks are those of a write's
+/// rows, or empty.
+fn run(
+    program: Program,
+    sources: HashMap<u64, Source>,
+    cancelled: &Arc<AtomicBool>,
+    mut each: impl FnMut(&[u8], &[u8], u64) -> Demand,
+) -> Result<(), ExecuteError> {
+    refuse_errors(&program, &sources)?;
+    let mut add = |mark: &[u8], row: &[u8], count: i64| match multiplicity(count)? {
+        0 => Ok(()),
+        count if each(mark, row, count) == Demand::Nothing => Err(Halt::Enough),
+        _ => Ok(()),
     };
-    if program.is_direct() {
-        let direct = Direct { program: &program, sources: &sources, cancelled };
+    let ended = if program.is_direct() {
+        let direct = Direct { program: &program, sources: &sources, cancelled, position: None };
         match &*program.sink {
-            Sink::Rows(pipeline) => direct.pipeline(pipeline, &mut |row, count| add(&[], row, count))?,
-            Sink::Write(parts) => {
-                for (mark, pipeline) in parts {
-                    direct.pipeline(pipeline, &mut |row, count| add(mark, row, count))?;
-                }
-            }
+            Sink::Rows(pipeline) => direct.pipeline(pipeline, &mut |row, count| add(&[], row, count)),
+            Sink::Write(parts) => parts.iter().try_for_each(|(mark, pipeline)| {
+                direct.pipeline(pipeline, &mut |row, count| add(mark, row, count))
+            }),
             Sink::Arrange { .. } => {
                 return Err(ExecuteError::Refused("a maintained plan is not executed".into()));
             }
         }
     } else {
         let rows = dataflow(program, sources, cancelled)?;
-        for update in rows.iter() {
-            add(update.key, update.val, update.diff);
+        rows.iter().try_for_each(|update| add(update.key, update.val, update.diff))
+    };
+    match ended {
+        Ok(()) | Err(Halt::Enough | Halt::Suspended) => Ok(()),
+        Err(Halt::Failed(error)) => Err(error),
+    }
+}
+
+/// A plan that passes over one relation, row by row, and can stop between two of them. It keeps what it reads.
+pub struct Scan {
+    program: Program,
+    sources: HashMap<u64, Source>,
+    cancelled: Arc<AtomicBool>,
+    /// Key and value of the last row that was read.
+    last: Option<(Vec<u8>, Vec<u8>)>,
+    started: bool,
+}
+
+impl Scan {
+    /// Gives back what is none.
+    fn of(
+        program: Program,
+        sources: HashMap<u64, Source>,
+        cancelled: &Arc<AtomicBool>,
+    ) -> Result<Self, (Program, HashMap<u64, Source>)> {
+        let scans = {
+            let mut pipeline = match &*program.sink {
+                Sink::Rows(pipeline) if program.is_direct() => Some(pipeline),
+                _ => None,
+            };
+            loop {
+                match pipeline.map(|pipeline| &*program.steps[pipeline.source]) {
+                    Some(Step::Pipeline(inner)) => pipeline = Some(inner),
+                    Some(Step::Import(_)) => break true,
+                    _ => break false,
+                }
+            }
+        };
+        match scans {
+            true => {
+                let cancelled = cancelled.clone();
+                Ok(Scan { program, sources, cancelled, last: None, started: false })
+            }
+            false => Err((program, sources)),
         }
     }
-    match broken {
-        true => Err(EvalError::new("XX000", "internal error: a row with a negative multiplicity").into()),
-        false => Ok(()),
+
+    /// Goes on until no more is wanted for now; true: that was all.
+    pub fn resume(&mut self, results: &mut impl Gather) -> Result<bool, ExecuteError> {
+        let Scan { program, sources, cancelled, last, started } = self;
+        if !std::mem::replace(started, true) {
+            refuse_errors(program, sources)?;
+        }
+        let Sink::Rows(pipeline) = &*program.sink else {
+            return Err(ExecuteError::Refused("the plan does not yield rows".into()));
+        };
+        let position = Position { last: RefCell::new(last.take()), stop: Cell::new(false) };
+        let direct = Direct { program, sources, cancelled, position: Some(&position) };
+        let ended = direct.pipeline(pipeline, &mut |row, count| match multiplicity(count)? {
+            0 => Ok(()),
+            count => match results.push(row, count) {
+                Demand::More => Ok(()),
+                Demand::Nothing => Err(Halt::Enough),
+                // The other rows that are made of the same row come first.
+                Demand::Later => {
+                    position.stop.set(true);
+                    Ok(())
+                }
+            },
+        });
+        match ended {
+            Ok(()) | Err(Halt::Enough) => Ok(true),
+            Err(Halt::Suspended) => {
+                *last = position.last.into_inner();
+                Ok(false)
+            }
+            Err(Halt::Failed(error)) => Err(error),
+        }
     }
+}
+
+/// Where a scan stands.
+struct Position {
+    last: RefCell<Option<(Vec<u8>, Vec<u8>)>>,
+    /// To be set when it shall stop behind the row that it has read.
+    stop: Cell<bool>,
 }
 
 /// Evaluates plans whose operators keep no state, row by row.
@@ -449,10 +587,15 @@ struct Direct<'a> {
     program: &'a Program,
     sources: &'a HashMap<u64, Source>,
     cancelled: &'a AtomicBool,
+    position: Option<&'a Position>,
 }
 
 impl Direct<'_> {
-    fn pipeline(&self, pipeline: &Pipeline, each: &mut dyn FnMut(&[u8], i64)) -> Result<(), ExecuteError> {
+    fn pipeline(
+        &self,
+        pipeline: &Pipeline,
+        each: &mut dyn FnMut(&[u8], i64) -> Result<(), Halt>,
+    ) -> Result<(), Halt> {
         let mut runner = Runner::new(pipeline.mfp.clone(), self.program.scope.clone());
         let mut out = Vec::new();
         let volatile = pipeline.mfp.is_volatile();
@@ -461,29 +604,17 @@ impl Direct<'_> {
             for _ in 0..copies {
                 out.clear();
                 if runner.run(rows, &mut out)? {
-                    each(&out, count);
+                    each(&out, count)?;
                 }
             }
             Ok(())
         })
     }
 
-    fn node(
-        &self,
-        node: usize,
-        each: &mut dyn FnMut(&[&[u8]], i64) -> Result<(), ExecuteError>,
-    ) -> Result<(), ExecuteError> {
+    fn node(&self, node: usize, each: &mut dyn FnMut(&[&[u8]], i64) -> Result<(), Halt>) -> Result<(), Halt> {
         match &*self.program.steps[node] {
             Step::Constant(rows) => rows.iter().try_for_each(|(row, count)| each(&[row], *count)),
-            Step::Import(id) => {
-                for (index, (key, value, count)) in self.sources[id].ok.cursor().enumerate() {
-                    if index % 1024 == 0 && self.cancelled.load(Ordering::Relaxed) {
-                        return Err(ExecuteError::Cancelled);
-                    }
-                    each(&[key, value], count)?;
-                }
-                Ok(())
-            }
+            Step::Import(id) => self.import(&self.sources[id].ok, each),
             Step::Lookup(id, keys) => {
                 for key in keys {
                     for (key, value, count) in self.sources[id].ok.seek(key) {
@@ -497,9 +628,7 @@ impl Direct<'_> {
                     let rows = self.sources[id].ok.cursor_from(&interval.from);
                     let inside = rows.take_while(|(key, _, _)| interval.has(key));
                     for (index, (key, value, count)) in inside.enumerate() {
-                        if index % 1024 == 0 && self.cancelled.load(Ordering::Relaxed) {
-                            return Err(ExecuteError::Cancelled);
-                        }
+                        self.check_cancelled(index)?;
                         each(&[key, value], count)?;
                     }
                 }
@@ -507,22 +636,51 @@ impl Direct<'_> {
             }
             Step::Pipeline(pipeline) => self.rows(pipeline, each),
             Step::Union(inputs) => inputs.iter().try_for_each(|input| self.rows(input, each)),
-            _ => Err(ExecuteError::Refused(format!("node {node} needs a dataflow"))),
+            _ => Err(ExecuteError::Refused(format!("node {node} needs a dataflow")).into()),
+        }
+    }
+
+    fn import(
+        &self,
+        snapshot: &ShardedSnapshot,
+        each: &mut dyn FnMut(&[&[u8]], i64) -> Result<(), Halt>,
+    ) -> Result<(), Halt> {
+        let last = self.position.and_then(|position| position.last.take());
+        let rows = match &last {
+            None => snapshot.cursor(),
+            Some((key, _)) => snapshot.cursor_from(key),
+        };
+        let read = |(key, value): (&[u8], &[u8])| {
+            last.as_ref()
+                .is_some_and(|(last_key, last_value)| (key, value) <= (&last_key[..], &last_value[..]))
+        };
+        for (index, (key, value, count)) in rows.skip_while(|(key, value, _)| read((key, value))).enumerate()
+        {
+            self.check_cancelled(index)?;
+            each(&[key, value], count)?;
+            if let Some(position) = self.position
+                && position.stop.get()
+            {
+                *position.last.borrow_mut() = Some((key.to_vec(), value.to_vec()));
+                return Err(Halt::Suspended);
+            }
+        }
+        Ok(())
+    }
+
+    fn check_cancelled(&self, row: usize) -> Result<(), Halt> {
+        match row % 1024 == 0 && self.cancelled.load(Ordering::Relaxed) {
+            true => Err(ExecuteError::Cancelled.into()),
+            false => Ok(()),
         }
     }
 
     fn rows(
         &self,
         pipeline: &Pipeline,
-        each: &mut dyn FnMut(&[&[u8]], i64) -> Result<(), ExecuteError>,
-    ) -> Result<(), ExecuteError> {
-        let mut failed = None;
-        self.pipeline(pipeline, &mut |row, count| {
-            if failed.is_none() {
-                failed = each(&[row], count).err();
-            }
-        })?;
-        failed.map_or(Ok(()), Err)
+        each: &mut dyn FnMut(&[&[u8]], i64) -> Result<(), Halt>,
+    ) -> Result<(), Halt> {
+        self.pipeline(pipeline, &mut |row, count| each(&[row], count))
     }
 }
 

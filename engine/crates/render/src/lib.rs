@@ -22,12 +22,14 @@ mod most_rows;
 mod pipeline;
 mod reduce;
 mod render;
+mod result;
 mod stash;
 mod top_k;
 mod window;
 
 pub use compile::{CompileError, Environment, Program};
 pub use encode::{MessageEncoder, RowFormat};
-pub use execute::{ExecuteError, Prepared, Source, WriteResult};
-pub use finish::{ResultSet, Rows};
+pub use execute::{ExecuteError, Prepared, Scan, Source, WriteResult};
+pub use finish::{Collector, Demand, Finish, Gather, Rows};
 pub use render::{DELETED, INSERTED, REPLACED, RETURNED, order_bytes};
+pub use result::{ResultSet, Results};

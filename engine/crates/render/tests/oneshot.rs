@@ -56,7 +56,8 @@ fn plan(parameters: Vec<ScalarType>, nodes: Vec<Node>, output: Output) -> Plan {
     Plan { format_version: FORMAT_VERSION, name: "test".into(), parameters, nodes, output }
 }
 
-fn text_of(rows: &Rows, types: &[ScalarType]) -> Vec<String> {
+fn text_of(gathered: Collector, types: &[ScalarType]) -> Vec<String> {
+    let rows = gathered.finish();
     let arena = Arena::new();
     let mut shown = Vec::new();
     for (row, count) in rows.iter() {
@@ -106,13 +107,57 @@ fn a_look_up_with_a_parameter_is_immediate() {
         let parameters = Row::pack(&[value]).as_bytes().to_vec();
         let environment = Environment { parameters, ..Environment::default() };
         let format = RowFormat::DataRow(vec![false]);
-        let rows = prepared.execute(environment, sources(), &never()).expect("a result");
-        let mut result = ResultSet::new(rows, format, &[], FormatSettings::default());
+        let results = |finish| Results::new(finish, format, &[], FormatSettings::default());
+        let (gathered, rest) = prepared.execute(environment, sources(), &never(), results).expect("a result");
+        let mut result = gathered.finish(rest);
         let mut out = Vec::new();
         let (rows, done) = result.next(0, &mut out);
         assert_eq!((rows, done), (!expected.is_empty() as u64, true));
         assert!(out.ends_with(&expected), "{out:?}");
     }
+}
+
+#[test]
+fn a_large_result_is_computed_in_portions() {
+    let mut rows = Updates::new();
+    let text = "x".repeat(100_000);
+    for number in 0..30 {
+        rows.push(
+            Row::pack(&[Datum::Int32(number)]).as_bytes(),
+            Row::pack(&[Datum::Text(&text)]).as_bytes(),
+            0,
+            1,
+        );
+    }
+    let empty = sources().remove(&1).expect("there");
+    let source = Source { ok: overlaid(&empty.ok.emptied(), &rows), err: empty.err };
+    let import = node(table(), Operator::Import { arrangement: 1, layout: table_layout() });
+    let output = Output::Rows { node: 0, finishing: finishing(vec![], None, vec![0, 1]) };
+    let results = |finish| Results::new(finish, RowFormat::DataRow(vec![]), &[], FormatSettings::default());
+    let (gathered, rest) = Prepared::new(plan(vec![], vec![import], output))
+        .execute(Environment::default(), HashMap::from([(1, source)]), &never(), results)
+        .expect("a result");
+    let mut result = gathered.finish(rest);
+    let (mut seen, mut portions) = (Vec::new(), 1);
+    loop {
+        let mut out = Vec::new();
+        let (rows, done) = result.next(1, &mut out);
+        if rows > 0 {
+            // 'D', a length, a count, and the first field with its length.
+            let length = u32::from_be_bytes(out[7..11].try_into().expect("four bytes")) as usize;
+            seen.push(String::from_utf8(out[11..11 + length].to_vec()).expect("text"));
+        }
+        if done {
+            break;
+        }
+        if result.is_waiting() {
+            assert_eq!(result.row_count(), None);
+            result.fill().expect("the next portion");
+            portions += 1;
+        }
+    }
+    assert_eq!(seen, (0..30).map(|number| number.to_string()).collect::<Vec<_>>());
+    assert!(portions > 4, "{portions} portions");
 }
 
 #[test]
@@ -125,12 +170,13 @@ fn finishing_orders_and_limits() {
             Environment::default(),
             sources(),
             &never(),
+            Collector::new,
         )
     };
-    let rows = limited(literal(Int8, "2")).expect("rows");
-    assert_eq!(text_of(&rows, &[Int4, Text]), ["2|two", "3|three"]);
-    let all = limited(Expr::Literal { scalar: Int8, text: None }).expect("rows");
-    assert_eq!(all.row_count(), 4);
+    let (rows, _) = limited(literal(Int8, "2")).expect("rows");
+    assert_eq!(text_of(rows, &[Int4, Text]), ["2|two", "3|three"]);
+    let (all, _) = limited(Expr::Literal { scalar: Int8, text: None }).expect("rows");
+    assert_eq!(all.finish().row_count(), 4);
     match limited(literal(Int8, "-1")) {
         Err(ExecuteError::Data(error)) => {
             assert_eq!((error.sqlstate(), error.message()), ("2201W", "LIMIT must not be negative"));
@@ -176,10 +222,10 @@ fn an_update_deletes_and_inserts_and_returns_new_rows() {
         },
     );
     let result = Prepared::new(plan.clone())
-        .execute_write(Environment::default(), sources(), &never(), &mut |_| Ok(()))
+        .execute_write(Environment::default(), sources(), &never(), Collector::new, &mut |_| Ok(()))
         .unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!((result.affected, result.deleted.len(), result.inserted.len()), (2, 2, 2));
-    assert_eq!(text_of(&result.returning.expect("rows"), &[Int4]), ["13", "14"]);
+    assert_eq!(text_of(result.returning.expect("rows"), &[Int4]), ["13", "14"]);
 }
 
 #[test]
@@ -202,7 +248,7 @@ fn inserting_constants_needs_no_collection() {
     let plan = plan(vec![], vec![node(table(), Operator::Constant { rows })], output);
     assert!(Prepared::new(plan.clone()).is_immediate());
     let result = Prepared::new(plan.clone())
-        .execute_write(Environment::default(), HashMap::new(), &never(), &mut |_| Ok(()))
+        .execute_write(Environment::default(), HashMap::new(), &never(), Collector::new, &mut |_| Ok(()))
         .unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!((result.affected, result.deleted.len()), (3, 0));
 }
@@ -230,11 +276,11 @@ fn hop_gives_one_row_a_window() {
         ],
         Output::Rows { node: 1, finishing: finishing(vec![], None, vec![1, 2]) },
     );
-    let rows = Prepared::new(plan.clone())
-        .execute(Environment::default(), HashMap::new(), &never())
+    let (rows, _) = Prepared::new(plan.clone())
+        .execute(Environment::default(), HashMap::new(), &never(), Collector::new)
         .unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!(
-        text_of(&rows, &[Timestamp, Timestamp, Timestamp]),
+        text_of(rows, &[Timestamp, Timestamp, Timestamp]),
         [
             "2020-01-01 00:07:00|2020-01-01 00:00:00|2020-01-01 00:10:00",
             "2020-01-01 00:07:00|2020-01-01 00:05:00|2020-01-01 00:15:00"
@@ -263,10 +309,10 @@ fn interval_sums() {
         ],
         Output::Rows { node: 1, finishing: finishing(vec![], None, vec![0]) },
     );
-    let rows = Prepared::new(plan.clone())
-        .execute(Environment::default(), HashMap::new(), &never())
+    let (rows, _) = Prepared::new(plan.clone())
+        .execute(Environment::default(), HashMap::new(), &never(), Collector::new)
         .unwrap_or_else(|error| panic!("{error:?}"));
-    assert_eq!(text_of(&rows, &[Interval]), ["1 mon 5 days 01:00:00"]);
+    assert_eq!(text_of(rows, &[Interval]), ["1 mon 5 days 01:00:00"]);
 }
 
 #[test]
@@ -278,8 +324,12 @@ fn an_error_in_a_source_fails_its_readers() {
     source.err = overlaid(&source.err, &errors);
     let import = node(table(), Operator::Import { arrangement: 1, layout: table_layout() });
     let output = Output::Rows { node: 0, finishing: finishing(vec![], None, vec![0]) };
-    match Prepared::new(plan(vec![], vec![import], output)).execute(Environment::default(), sources, &never())
-    {
+    match Prepared::new(plan(vec![], vec![import], output)).execute(
+        Environment::default(),
+        sources,
+        &never(),
+        Collector::new,
+    ) {
         Err(ExecuteError::Data(error)) => assert_eq!(error.message(), "bad record"),
         other => panic!("{:?}", other.err()),
     }
@@ -310,7 +360,7 @@ fn what_differs_at_each_call_is_computed_once_a_row() {
         conflict: None,
     };
     let result = Prepared::new(plan(vec![], nodes, output))
-        .execute_write(Environment::default(), HashMap::new(), &never(), &mut |_| Ok(()))
+        .execute_write(Environment::default(), HashMap::new(), &never(), Collector::new, &mut |_| Ok(()))
         .unwrap_or_else(|error| panic!("{error:?}"));
     let rows = |updates: &Updates| {
         let mut rows: Vec<Vec<u8>> = updates.iter().map(|update| update.val.to_vec()).collect();

@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 use support::*;
 use tidewire_plan::ScalarType::Bool;
 use tidewire_plan::*;
-use tidewire_render::{Environment, ExecuteError, Prepared};
+use tidewire_render::{Collector, Environment, ExecuteError, Prepared};
 use tidewire_row::{Arena, Datum, FormatSettings, Row, canonical, push_datum, push_null, text_in};
 use tidewire_worker::WriteSet;
 
@@ -667,6 +667,7 @@ fn random_stream(workers: usize, seed: u64, rounds: u64) {
                         Environment { as_of: time, ..Environment::default() },
                         engine.sources(time),
                         &Arc::new(AtomicBool::new(false)),
+                        Collector::new,
                     );
                     match shot {
                         Err(ExecuteError::Data(error)) => {
@@ -674,7 +675,8 @@ fn random_stream(workers: usize, seed: u64, rounds: u64) {
                             assert_eq!(states, expected.1, "{}: error of the SELECT at {time}", query.name);
                         }
                         Err(error) => panic!("{}: {error:?}", query.name),
-                        Ok(rows) => {
+                        Ok((gathered, _)) => {
+                            let rows = gathered.finish();
                             let mut bag = Bag::new();
                             for (row, count) in rows.iter() {
                                 *bag.entry(row.to_vec()).or_default() += count as i64;
@@ -733,7 +735,12 @@ fn a_cancelled_execution_says_so() {
             plan.nodes.iter().any(|node| matches!(node.operator, Operator::Import { arrangement: 1, .. }));
         if reads_one {
             let cancelled = Arc::new(AtomicBool::new(true));
-            let result = Prepared::new(plan).execute(Environment::default(), engine.sources(1), &cancelled);
+            let result = Prepared::new(plan).execute(
+                Environment::default(),
+                engine.sources(1),
+                &cancelled,
+                Collector::new,
+            );
             assert_eq!(result.err(), Some(ExecuteError::Cancelled), "{}", query.name);
         }
     }
