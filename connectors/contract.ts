@@ -108,6 +108,7 @@ export interface BytesBatch {
   readonly flush: boolean;
   /** The stream ends here: its decoder is dropped, with what is unfinished unless `flush`. */
   readonly end: boolean;
+  /** They are there until the batch after the next is asked for. */
   readonly bytes: Buffer;
   /**
    * -1 takes back rows that the same bytes had given. 0: what was read before a restart is read again, so that the

@@ -11,7 +11,11 @@ import type {
 } from './index.ts';
 
 export interface NativeCursor {
-  next(maxRows: number): { chunk: Buffer; rows: number; done: boolean; waiting: boolean };
+  /** The chunk's bytes are in `room` if it has none. */
+  next(
+    maxRows: number,
+    room: Buffer | null,
+  ): { chunk?: Buffer | null; length: number; rows: number; done: boolean; waiting: boolean };
   close(): void;
 }
 

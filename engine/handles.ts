@@ -20,6 +20,7 @@ import type {
   ExecuteOptions,
   MessagesPlace,
   PreparedPlan,
+  ResultChunk,
   ResultCursor,
   Rejects,
   RowDecoder,
@@ -42,10 +43,11 @@ export class Cursor implements ResultCursor {
     this.#waiting = false;
     return this.#fill(this.#cursor).then(() => {});
   }
-  next(maxRows: number): { readonly chunk: Buffer; readonly rows: number; readonly done: boolean } {
-    const next = native(() => this.#cursor.next(maxRows));
-    this.#waiting = next.waiting;
-    return next;
+  next(maxRows: number, roomFor?: () => Buffer): ResultChunk {
+    const room = roomFor?.() ?? null;
+    const { chunk, length, rows, done, waiting } = native(() => this.#cursor.next(maxRows, room));
+    this.#waiting = waiting;
+    return { chunk: chunk ?? room!.subarray(0, length), rows, done };
   }
   close(): void {
     this.#cursor.close();
@@ -63,7 +65,7 @@ export class ReadyCursor implements ResultCursor {
   fill(): null {
     return null;
   }
-  next(maxRows: number): { readonly chunk: Buffer; readonly rows: number; readonly done: boolean } {
+  next(maxRows: number): ResultChunk {
     const rows = maxRows === 0 ? this.#left : Math.min(maxRows, this.#left);
     let end = this.#chunk.length;
     if (rows < this.#left) {

@@ -67,9 +67,19 @@ export interface WriteOptions extends ExecuteOptions {
 export interface ResultCursor {
   /** Has the next portion computed, if what was computed is taken; null: there is something to take, or nothing is left. */
   fill(): Promise<void> | null;
-  /** At most `maxRows` (0: no limit) of the rows that are computed, about 64 KB, as ready protocol messages. */
-  next(maxRows: number): { readonly chunk: Buffer; readonly rows: number; readonly done: boolean };
+  /**
+   * At most `maxRows` (0: no limit) of the rows that are computed, about 64 KB, as ready protocol messages. They may be written into
+   * what `room` gives.
+   */
+  next(maxRows: number, room?: () => Buffer): ResultChunk;
   close(): void;
+}
+
+/** Some rows of a result. */
+export interface ResultChunk {
+  readonly chunk: Buffer;
+  readonly rows: number;
+  readonly done: boolean;
 }
 
 /** A change notice of a subscription: complete up to `upTo` (exclusive). */

@@ -33,7 +33,7 @@ export async function identify(path: string): Promise<FileIdentity & { readonly 
 }
 
 /**
- * The file's content from an offset in its decompressed bytes. `partial`: a compressed file that ends within a member
+ * The file's content from an offset in its decompressed bytes. The bytes of a chunk stay until the one after the next is asked for. `partial`: a compressed file that ends within a member
  * is still being written, and gives what it has; otherwise that is an error.
  */
 export async function* readContents(
@@ -45,7 +45,7 @@ export async function* readContents(
   const handle = await open(path, 'r');
   try {
     if (await isCompressed(handle, compression)) {
-      const raw = Readable.from(readFrom(handle, 0), { objectMode: false });
+      const raw = Readable.from(readFrom(handle, 0, null), { objectMode: false });
       const gunzip = createGunzip({
         chunkSize: CHUNK,
         ...(partial ? { finishFlush: constants.Z_SYNC_FLUSH } : {}),
@@ -62,7 +62,7 @@ export async function* readContents(
         skip = 0;
       }
     } else {
-      yield* readFrom(handle, from);
+      yield* readFrom(handle, from, [Buffer.allocUnsafe(CHUNK), Buffer.allocUnsafe(CHUNK)]);
     }
   } finally {
     await handle.close();
@@ -71,11 +71,18 @@ export async function* readContents(
 
 type Handle = Awaited<ReturnType<typeof open>>;
 
-async function* readFrom(handle: Handle, from: number): AsyncGenerator<Buffer> {
+/**
+ * Reads into `buffers` in turn, or, if their bytes stay with whoever takes them, into new ones: a buffer for each chunk of a large
+ * file would have JavaScript look for garbage all the time.
+ */
+async function* readFrom(
+  handle: Handle,
+  from: number,
+  buffers: readonly [Buffer, Buffer] | null,
+): AsyncGenerator<Buffer> {
   let position = from;
-  for (;;) {
-    // A new buffer each time: its bytes are handed on.
-    const buffer = Buffer.allocUnsafe(CHUNK);
+  for (let turn = 0; ; turn = 1 - turn) {
+    const buffer = buffers?.[turn as 0 | 1] ?? Buffer.allocUnsafe(CHUNK);
     const { bytesRead } = await handle.read(buffer, 0, CHUNK, position);
     if (bytesRead === 0) return;
     position += bytesRead;

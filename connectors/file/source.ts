@@ -65,7 +65,7 @@ export const fileSource: SourceConnector<typeof fileSourceOptions> = {
       const parts: Buffer[] = [];
       let length = 0;
       for await (const bytes of readContents(file, options.compression, 0, true)) {
-        parts.push(bytes);
+        parts.push(Buffer.from(bytes));
         length += bytes.length;
         if (length >= SAMPLE) break;
       }

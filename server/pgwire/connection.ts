@@ -494,8 +494,8 @@ export class Connection implements Client {
     this.#writer.rowDescription(rowFieldsOf(columns, formats));
   }
 
-  messages(chunk: Buffer): void {
-    this.#writer.messages(chunk);
+  messages(chunk: Buffer): boolean {
+    return this.#writer.messages(chunk);
   }
 
   get congested(): boolean {

@@ -162,14 +162,16 @@ export class BackendWriter {
     this.#report('N', fields);
   }
 
-  /** Ready messages: DataRow or CopyData. The chunk belongs to the writer from here on. */
-  messages(chunk: Buffer): void {
+  /** Ready messages: DataRow or CopyData. False: the chunk belongs to the writer from here on. */
+  messages(chunk: Buffer): boolean {
     if (chunk.length < PASS_BYTES) {
       this.#bytes(chunk);
-      return;
+      return true;
     }
     this.flush();
     if (!this.#socket.destroyed) this.#socket.write(chunk);
+    // As in `flush`: else the socket still reads from it.
+    return this.#socket.writableLength === 0;
   }
 
   /**

@@ -1,5 +1,5 @@
 /** Ready backend messages (DataRow, CopyData) as the engine encodes them, taken apart and made without decoding. */
-import type { ResultCursor } from '../../engine/index.ts';
+import type { ResultChunk, ResultCursor } from '../../engine/index.ts';
 
 /** Bytes of the first `rows` messages of a chunk. */
 export function messagesLength(chunk: Buffer, rows: number): number {
@@ -53,7 +53,7 @@ export class ReadyCursor implements ResultCursor {
     return null;
   }
 
-  next(maxRows: number): { readonly chunk: Buffer; readonly rows: number; readonly done: boolean } {
+  next(maxRows: number): ResultChunk {
     const rows = maxRows === 0 ? this.#rows : Math.min(maxRows, this.#rows);
     const length = rows === this.#rows ? this.#chunk.length : messagesLength(this.#chunk, rows);
     const chunk = this.#chunk.subarray(0, length);

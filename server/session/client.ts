@@ -7,8 +7,8 @@ export interface Client {
   answer(direct: DirectAnswer, messages: Buffer, from: number, to: number, framing: Framing): boolean;
   /** Announces columns; `formats` one for each. */
   describeRows(columns: readonly ResultColumn[], formats: readonly number[]): void;
-  /** Passes ready row or COPY messages on. */
-  messages(chunk: Buffer): void;
+  /** Passes ready row or COPY messages on. False: the chunk's bytes are still needed afterwards. */
+  messages(chunk: Buffer): boolean;
   /** True: the client reads slowly; `drained` must be awaited before more is sent. */
   readonly congested: boolean;
   drained(): Promise<void>;

@@ -9,6 +9,8 @@ import { StreamReader } from './stream-reader.ts';
 import type { ResultColumn, StatementResult } from './statement.ts';
 
 /** What is sent before other sessions get a turn. */
+/** Room for a chunk of a large result, and a row more. */
+const ROOM_BYTES = 128 << 10;
 const TURN_BYTES = 1 << 20;
 
 /** How a portal's run ended: with a command tag, or at its row limit. */
@@ -145,13 +147,15 @@ async function pourCursor(
 ): Promise<number> {
   let sent = 0;
   let turn = 0;
+  let room: Buffer | null = null;
+  const roomFor = (): Buffer => (room ??= Buffer.allocUnsafeSlow(ROOM_BYTES));
   for (;;) {
     const filled = cursor.fill();
     if (filled) await filled;
-    const { chunk, rows, done } = cursor.next(maxRows === 0 ? 0 : maxRows - sent);
+    const { chunk, rows, done } = cursor.next(maxRows === 0 ? 0 : maxRows - sent, roomFor);
     sent += rows;
     turn += chunk.length;
-    client.messages(chunk);
+    if (!client.messages(chunk)) room = null;
     if (done || (maxRows > 0 && sent >= maxRows)) return sent;
     if (client.congested) await client.drained();
     if (turn >= TURN_BYTES) {

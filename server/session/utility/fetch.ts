@@ -2,7 +2,7 @@
  * FETCH and MOVE. Of a subscription, FETCH n waits for n rows and FETCH ALL for the first ones, then takes what is
  * there; WITH (TIMEOUT = …) bounds the wait and gives what came until then.
  */
-import type { ResultCursor } from '../../../engine/index.ts';
+import type { ResultChunk, ResultCursor } from '../../../engine/index.ts';
 import type { Fetch } from '../../../sql/ast/fetch.ts';
 import type { ParsedStatement } from '../../../sql/ast/statement.ts';
 import { SqlError } from '../../../sql/error.ts';
@@ -126,10 +126,10 @@ class FetchedRows implements ResultCursor {
     return this.#left === 0 || this.#cursor.ended ? null : this.#rows.fill();
   }
 
-  next(maxRows: number): { readonly chunk: Buffer; readonly rows: number; readonly done: boolean } {
+  next(maxRows: number, room?: () => Buffer): ResultChunk {
     const limit = Math.min(this.#left, maxRows === 0 ? Infinity : maxRows);
     if (limit === 0 || this.#cursor.ended) return { chunk: Buffer.alloc(0), rows: 0, done: true };
-    const { chunk, rows, done } = this.#rows.next(limit === Infinity ? 0 : limit);
+    const { chunk, rows, done } = this.#rows.next(limit === Infinity ? 0 : limit, room);
     this.#left -= rows;
     this.#cursor.position += rows;
     if (done) this.#cursor.ended = true;

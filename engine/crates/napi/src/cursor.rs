@@ -3,7 +3,7 @@
 use crate::dispatch::Answer;
 use crate::error::{call, internal};
 use crate::transaction::lock;
-use napi::bindgen_prelude::Buffer;
+use napi::bindgen_prelude::{Buffer, BufferSlice};
 use napi_derive::napi;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -23,8 +23,10 @@ pub struct NativeCursor {
 /// A part of the rows.
 #[napi(object)]
 pub struct CursorChunk {
-    /// Ready messages.
-    pub chunk: Buffer,
+    /// Ready messages, if they are not in the buffer that was given for them.
+    pub chunk: Option<Buffer>,
+    /// Their bytes.
+    pub length: u32,
     /// How many.
     pub rows: f64,
     /// Whether that was all.
@@ -81,16 +83,25 @@ impl NativeCursor {
 
 #[napi]
 impl NativeCursor {
-    /// The next rows.
+    /// The next rows, in `room` if they fit. A new buffer for each chunk would have JavaScript look for garbage all the time.
     #[napi(catch_unwind)]
-    pub fn next(&mut self, max_rows: f64) -> napi::Result<CursorChunk> {
+    pub fn next(&mut self, max_rows: f64, mut room: Option<BufferSlice<'_>>) -> napi::Result<CursorChunk> {
         call(|| {
             let mut rows = lock(&self.rows);
             let rows = rows.as_mut().ok_or_else(|| internal("the cursor was closed"))?;
             let mut chunk = Vec::new();
             let (count, done) = rows.next(max_rows as u64, &mut chunk);
             let waiting = rows.is_waiting();
-            Ok(CursorChunk { chunk: chunk.into(), rows: count as f64, done, waiting })
+            let length = chunk.len() as u32;
+            let room = room.as_mut().and_then(|room| room.get_mut(..chunk.len()));
+            let chunk = match room {
+                Some(room) => {
+                    room.copy_from_slice(&chunk);
+                    None
+                }
+                None => Some(chunk.into()),
+            };
+            Ok(CursorChunk { chunk, length, rows: count as f64, done, waiting })
         })
     }
 
