@@ -450,6 +450,33 @@ export function predicate(context: Context, depth: number): Node {
   return random.weighted(items)();
 }
 
+/**
+ * Whether a column's value is among those of a subquery, with NULLs on both sides and nothing on the right more often than
+ * elsewhere: where IN and NOT IN are neither true nor false. Null where there is no such column.
+ */
+export function membership({ random, features, columns, subquery }: Context): Node | null {
+  const usable = columns.filter(({ type }) => type !== 'shown' && type !== 'jsonb');
+  if (subquery === null || usable.length === 0) return null;
+  const { sql: column, type } = random.pick(usable) as { readonly sql: string; readonly type: Type };
+  const other = random.pick(usable.filter((candidate) => candidate.type === type)).sql;
+  const left = random.chance(0.2) ? `nullif(${column}, ${other})` : column;
+  const operator = random.weighted([
+    [6, 'NOT IN'],
+    [2, 'IN'],
+    [1, '<> ALL'],
+  ]);
+  features.add(operator === 'IN' ? 'in subquery' : 'not in subquery');
+  const more = random.weighted([
+    [5, ''],
+    [1, ' UNION ALL SELECT NULL'],
+  ]);
+  const values = subquery(type, false);
+  const some = random.chance(0.25)
+    ? expression('bool', ['SELECT * FROM (', values, `) AS few WHERE ${other} IS NULL`])
+    : expression('bool', ['(', values, `)${more}`]);
+  return expression('bool', [`(${left} ${operator} (`, some, '))']);
+}
+
 function pattern(random: Random): string {
   return random.pick([`'a%'`, `'%b'`, `'_'`, `'%'`, `'%A%'`, `'_b'`]);
 }

@@ -12,7 +12,7 @@ import { runCase, type Systems } from './harness.ts';
 
 const CHECKS = 20_000;
 /** Where the machine has much else to do, fewer will do. */
-const LONGEST = 180_000;
+const LONGEST = 240_000;
 /**
  * Cases that show what is different on purpose, as an error on the right of an EXCEPT whose left is empty, which PostgreSQL
  * then does not compute, or the type modifier of a coalesce() of NULLs, which PostgreSQL loses in folding it. There is none now.

@@ -3,6 +3,7 @@ import { aggregate } from './aggregates.ts';
 import {
   anyType,
   Features,
+  membership,
   narrower,
   predicate,
   registered,
@@ -94,7 +95,7 @@ function topLevel(state: State): Relation {
     const from = fromClause({ ...state, level: random.pick([1, 1, 2]) }, 1);
     return windows(state, from, where(context(state, from.scope, false), 0.3));
   }
-  if (state.level < 5) return select(state, null, 2);
+  if (state.level < 5) return select(state, null, 2, [], state.level === 4);
   return random.weighted<() => Relation>([
     [4, () => setOperation(state, null, 2)],
     [
@@ -246,12 +247,16 @@ export function where(inner: Context, probability: number): Node {
   return node('optional', ' WHERE ', predicate(inner, 2));
 }
 
-/** A SELECT of columns of these types, or of any; `outer`: columns of the query around it. */
+/**
+ * A SELECT of columns of these types, or of any; `outer`: columns of the query around it; `member`: perhaps with a column
+ * behind them that says whether a value is among others.
+ */
 export function select(
   state: State,
   types: readonly Type[] | null,
   depth: number,
   outer: readonly ScopeColumn[] = [],
+  member = false,
 ): Relation {
   const { random, features } = state;
   const from = fromClause(state, depth);
@@ -266,7 +271,12 @@ export function select(
   const items = wanted.map((type, index) =>
     node('item', want(scope, type, types ? random.below(2) : random.between(0, 3)), ` AS c${index + 1}`),
   );
-  const columns: Relation['columns'] = named(wanted);
+  // As a column, it shows what it is where it is unknown. PostgreSQL looks no further than the first match, errors or not.
+  const own = random.fork();
+  const among =
+    member && own.chance(0.7) ? membership(context({ ...state, random: own, safe: true }, from.scope)) : null;
+  if (among !== null) items.push(node('item', among, ` AS c${items.length + 1}`));
+  const columns: Relation['columns'] = named(among === null ? wanted : [...wanted, 'bool']);
   const keyword = distinct ? 'SELECT DISTINCT ' : 'SELECT ';
   return {
     tree: node('query', keyword, list(', ', items), ' FROM ', from.tree, filter),
