@@ -2,9 +2,9 @@
  * The sequencer: one logical timeline. It alone issues timestamps, `max(now, last + 1)`, each to a group of commits.
  *
  * When the engine completes a timestamp, all that waits becomes the next group, up to a bound; there is no timer for
- * commits. Where several write, what sockets brought together is in one group: it is taken when all of that has been looked at. Who has a turn
- * then writes at what was completed, and is in the group with the others. When nothing commits, time still moves once a
- * second, so that AS OF and progress do not stand still.
+ * commits. Where several write, what their sockets brought together is in one group: it is taken when all of that has been
+ * looked at. Who has a turn then writes at what was completed, and is in the group with the others. When nothing commits,
+ * time still moves once a second, so that AS OF and progress do not stand still.
  */
 import type { ArrangementId, Engine, Timestamp, Transaction } from '../../engine/index.ts';
 import { SqlError } from '../../sql/error.ts';
