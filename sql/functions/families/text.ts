@@ -5,6 +5,7 @@ import type { FunctionFamily } from '../family.ts';
 export const textFunctions: FunctionFamily = {
   name: 'text',
   total: [
+    ...words('hashtext hashtextextended hashbpchar hashbpcharextended hashname hashnameextended'),
     ...words('texteq textne text_lt text_le text_gt text_ge'),
     ...comparisons('bpchar', 'name', 'char'),
     ...words('nameeqtext namenetext namelttext nameletext namegttext namegetext'),

@@ -8,6 +8,7 @@ mod degrees;
 mod enumeration;
 mod float;
 pub(crate) mod formatting;
+mod hash;
 mod identifier;
 mod integer;
 mod json;
@@ -61,6 +62,7 @@ pub(crate) fn families() -> Vec<&'static [Function]> {
     all.push(crate::sqljson::FUNCTIONS);
     all.push(record::FUNCTIONS);
     all.push(degrees::FUNCTIONS);
+    all.push(hash::FUNCTIONS);
     all.push(identifier::FUNCTIONS);
     all.push(normalize::FUNCTIONS);
     all.push(random::FUNCTIONS);

@@ -64,11 +64,12 @@ fn exists<'a>(arguments: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'a>> {
 }
 
 /// The arguments of JSON_VALUE and JSON_QUERY: `(jsonb, jsonpath, variables, how, shape, on empty: kind and value, on error:
-/// kind and value)`. The shape has one field: the type that is returned.
+/// kind and value)`. The shape has one field: the type that is returned. Behind `how`, on a line of its own, is the
+/// column of JSON_TABLE that the call is, for messages.
 fn returning<'a>(
     name: &str,
     arguments: &[Datum<'a>],
-    run: impl FnOnce(JsonbRef<'a>, &str, JsonbRef<'a>, &str, &str, bool) -> EvalResult<Came<'a>>,
+    run: impl FnOnce(JsonbRef<'a>, &str, JsonbRef<'a>, (&str, Option<&str>), &str, bool) -> EvalResult<Came<'a>>,
 ) -> EvalResult<Datum<'a>> {
     match *arguments {
         [
@@ -84,12 +85,16 @@ fn returning<'a>(
         ] => {
             let on_empty = Behavior::of(empty_kind, empty);
             let on_error = Behavior::of(error_kind, error);
-            match run(document, path, variables, how, shape, !on_error.raises())? {
+            let (how, column) = match how.split_once('\n') {
+                Some((how, column)) => (how, Some(column)),
+                None => (how, None),
+            };
+            match run(document, path, variables, (how, column), shape, !on_error.raises())? {
                 Came::Value(value) => Ok(value),
                 Came::Nothing => {
-                    let missing = || EvalError::new("22035", "no SQL/JSON item found for specified path");
-                    // An error about nothing is an error to which ON ERROR applies.
-                    on_empty.settle(missing).or_else(|error| on_error.settle(|| error))
+                    let of = column.map_or(String::new(), |column| format!(" of column \"{column}\""));
+                    let message = format!("no SQL/JSON item found for specified path{of}");
+                    on_empty.settle(|| EvalError::new("22035", message))
                 }
                 Came::Error(error) => on_error.settle(|| {
                     error.unwrap_or_else(|| EvalError::new("XX000", "an error of a path was not raised"))
@@ -101,11 +106,17 @@ fn returning<'a>(
     }
 }
 
+/// Where a path stands, as messages say it.
+fn place_of(function: &str, column: Option<&str>) -> String {
+    column.map_or_else(|| format!("in {function}"), |column| format!("for column \"{column}\""))
+}
+
 fn value<'a>(arguments: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'a>> {
-    returning("json_value", arguments, |document, path, variables, _, shape, silent| {
+    returning("json_value", arguments, |document, path, variables, (_, column), shape, silent| {
         run_path(document, path, variables, silent, true, env, |outcome, found| {
             let refused = |sqlstate: &str| {
-                let message = "JSON path expression in JSON_VALUE must return single scalar item";
+                let place = place_of("JSON_VALUE", column);
+                let message = format!("JSON path expression {place} must return single scalar item");
                 Ok(Came::Error(Some(EvalError::new(sqlstate, message))))
             };
             if outcome == Outcome::Error {
@@ -140,7 +151,7 @@ fn value<'a>(arguments: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'a>> {
 }
 
 fn query<'a>(arguments: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'a>> {
-    returning("json_query", arguments, |document, path, variables, how, shape, silent| {
+    returning("json_query", arguments, |document, path, variables, (how, column), shape, silent| {
         let [wraps, wraps_several, omits_quotes] =
             ["always", "several", "unquoted"].map(|word| how.split(' ').any(|each| each == word));
         run_path(document, path, variables, silent, true, env, |outcome, found| {
@@ -158,7 +169,10 @@ fn query<'a>(arguments: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'a>> {
                     Datum::Jsonb(builder.finish(env.arena))
                 }
                 _ => {
-                    let message = "JSON path expression in JSON_QUERY must return single item when no wrapper is requested";
+                    let place = place_of("JSON_QUERY", column);
+                    let message = format!(
+                        "JSON path expression {place} must return single item when no wrapper is requested"
+                    );
                     return Ok(Came::Error(Some(
                         EvalError::new("22034", message)
                             .with_hint("Use the WITH WRAPPER clause to wrap SQL/JSON items into an array."),
