@@ -267,16 +267,13 @@ impl Prepared {
     ) -> Result<(R, Option<Scan>), ExecuteError> {
         let (mut gathered, program) = self.bound(environment, results)?;
         let Some(program) = program else { return Ok((gathered, None)) };
-        match Scan::of(program, sources, cancelled) {
-            Ok(mut scan) => {
-                let done = scan.resume(&mut gathered)?;
-                Ok((gathered, (!done).then_some(scan)))
-            }
-            Err((program, sources)) => {
-                run(program, sources, cancelled, |_, row, count| gathered.push(row, count))?;
-                Ok((gathered, None))
-            }
+        if !Scan::is_one(&program) {
+            run(program, sources, cancelled, |_, row, count| gathered.push(row, count))?;
+            return Ok((gathered, None));
         }
+        let mut scan = Scan::new(program, sources, cancelled.clone());
+        let done = scan.resume(&mut gathered)?;
+        Ok((gathered, (!done).then_some(scan)))
     }
 
     /// Where the rows go, and the program; None if no row is wanted.
@@ -513,32 +510,20 @@ pub struct Scan {
 }
 
 impl Scan {
-    /// Gives back what is none.
-    fn of(
-        program: Program,
-        sources: HashMap<u64, Source>,
-        cancelled: &Arc<AtomicBool>,
-    ) -> Result<Self, (Program, HashMap<u64, Source>)> {
-        let scans = {
-            let mut pipeline = match &*program.sink {
-                Sink::Rows(pipeline) if program.is_direct() => Some(pipeline),
-                _ => None,
-            };
-            loop {
-                match pipeline.map(|pipeline| &*program.steps[pipeline.source]) {
-                    Some(Step::Pipeline(inner)) => pipeline = Some(inner),
-                    Some(Step::Import(_)) => break true,
-                    _ => break false,
-                }
-            }
+    /// Whether a program passes over one relation.
+    fn is_one(program: &Program) -> bool {
+        let mut pipeline = match &*program.sink {
+            Sink::Rows(pipeline) if program.is_direct() => pipeline,
+            _ => return false,
         };
-        match scans {
-            true => {
-                let cancelled = cancelled.clone();
-                Ok(Scan { program, sources, cancelled, last: None, started: false })
-            }
-            false => Err((program, sources)),
+        while let Step::Pipeline(inner) = &*program.steps[pipeline.source] {
+            pipeline = inner;
         }
+        matches!(&*program.steps[pipeline.source], Step::Import(_))
+    }
+
+    fn new(program: Program, sources: HashMap<u64, Source>, cancelled: Arc<AtomicBool>) -> Self {
+        Scan { program, sources, cancelled, last: None, started: false }
     }
 
     /// Goes on until no more is wanted for now; true: that was all.
@@ -669,7 +654,7 @@ impl Direct<'_> {
     }
 
     fn check_cancelled(&self, row: usize) -> Result<(), Halt> {
-        match row % 1024 == 0 && self.cancelled.load(Ordering::Relaxed) {
+        match row.is_multiple_of(1024) && self.cancelled.load(Ordering::Relaxed) {
             true => Err(ExecuteError::Cancelled.into()),
             false => Ok(()),
         }
