@@ -20,7 +20,17 @@ pub struct Results(Gathered);
 
 enum Gathered {
     Ordered { rows: Collector, encoder: Box<ShownEncoder> },
-    Unordered { chunks: Chunks, encoder: Box<ShownEncoder>, skip: u64, left: u64 },
+    Unordered(Unordered),
+}
+
+/// Rows that are encoded as they come.
+struct Unordered {
+    chunks: Chunks,
+    encoder: Box<ShownEncoder>,
+    /// Rows that are still to be left out.
+    skip: u64,
+    /// Rows that are still to be shown.
+    left: u64,
 }
 
 impl Results {
@@ -30,7 +40,8 @@ impl Results {
         let encoder = Box::new(ShownEncoder::new(types.clone(), projection.clone(), format, names, settings));
         if finish.order.is_empty() && !finish.with_ties {
             let (skip, left) = (finish.offset, finish.limit.unwrap_or(u64::MAX));
-            return Results(Gathered::Unordered { chunks: Chunks::default(), encoder, skip, left });
+            let chunks = Chunks::default();
+            return Results(Gathered::Unordered(Unordered { chunks, encoder, skip, left }));
         }
         Results(Gathered::Ordered { rows: Collector::new(finish), encoder })
     }
@@ -41,41 +52,38 @@ impl Results {
             Gathered::Ordered { rows, encoder } => {
                 Taking::Ordered { rows: rows.finish(), encoder, next: 0, shown: 0 }
             }
-            Gathered::Unordered { mut chunks, mut encoder, skip, left } => {
-                if chunks.count == 0 {
-                    chunks.header(&mut encoder);
+            Gathered::Unordered(mut rows) => {
+                if rows.chunks.count == 0 {
+                    rows.chunks.header(&mut rows.encoder);
                 }
-                let results = Results(Gathered::Unordered { chunks, encoder, skip, left });
-                Taking::Encoded { results, rest: rest.map(Box::new) }
+                Taking::Encoded { rows, rest: rest.map(Box::new) }
             }
         };
         ResultSet { taking, started: false }
-    }
-
-    fn chunks(&mut self) -> &mut Chunks {
-        match &mut self.0 {
-            Gathered::Unordered { chunks, .. } => chunks,
-            Gathered::Ordered { .. } => unreachable!("they are encoded when they are taken"),
-        }
     }
 }
 
 impl Gather for Results {
     fn push(&mut self, row: &[u8], count: u64) -> Demand {
-        let (chunks, encoder, skip, left) = match &mut self.0 {
-            Gathered::Ordered { rows, .. } => return rows.push(row, count),
-            Gathered::Unordered { chunks, encoder, skip, left } => (chunks, encoder, skip, left),
-        };
-        let skipped = count.min(*skip);
-        *skip -= skipped;
-        let shown = (count - skipped).min(*left);
-        if shown > 0 {
-            *left -= shown;
-            chunks.push(encoder, row, shown);
+        match &mut self.0 {
+            Gathered::Ordered { rows, .. } => rows.push(row, count),
+            Gathered::Unordered(rows) => rows.push(row, count),
         }
-        match *left {
+    }
+}
+
+impl Gather for Unordered {
+    fn push(&mut self, row: &[u8], count: u64) -> Demand {
+        let skipped = count.min(self.skip);
+        self.skip -= skipped;
+        let shown = (count - skipped).min(self.left);
+        if shown > 0 {
+            self.left -= shown;
+            self.chunks.push(&mut self.encoder, row, shown);
+        }
+        match self.left {
             0 => Demand::Nothing,
-            _ if chunks.byte_count >= PORTION_BYTES => Demand::Later,
+            _ if self.chunks.byte_count >= PORTION_BYTES => Demand::Later,
             _ => Demand::More,
         }
     }
@@ -194,7 +202,7 @@ enum Taking {
         shown: u64,
     },
     Encoded {
-        results: Results,
+        rows: Unordered,
         rest: Option<Box<Scan>>,
     },
 }
@@ -205,28 +213,23 @@ impl ResultSet {
         match &self.taking {
             Taking::Ordered { rows, .. } => Some(rows.row_count()),
             Taking::Encoded { rest: Some(_), .. } => None,
-            Taking::Encoded { results: Results(Gathered::Unordered { chunks, .. }), .. } => {
-                Some(chunks.count)
-            }
-            Taking::Encoded { .. } => unreachable!("they are encoded when they are taken"),
+            Taking::Encoded { rows, rest: None } => Some(rows.chunks.count),
         }
     }
 
     /// Whether what was computed is taken and the next portion is to be computed, by [`fill`](Self::fill).
     pub fn is_waiting(&self) -> bool {
         match &self.taking {
-            Taking::Encoded { results: Results(Gathered::Unordered { chunks, .. }), rest: Some(_) } => {
-                chunks.chunks.is_empty()
-            }
+            Taking::Encoded { rows, rest: Some(_) } => rows.chunks.chunks.is_empty(),
             _ => false,
         }
     }
 
     /// Computes the next portion.
     pub fn fill(&mut self) -> Result<(), ExecuteError> {
-        if let Taking::Encoded { results, rest } = &mut self.taking
+        if let Taking::Encoded { rows, rest } = &mut self.taking
             && let Some(scan) = rest
-            && scan.resume(results)?
+            && scan.resume(rows)?
         {
             *rest = None;
         }
@@ -241,8 +244,7 @@ impl ResultSet {
         let mut taken = 0;
         let first = !std::mem::replace(&mut self.started, true);
         let (rows, encoder, next, shown) = match &mut self.taking {
-            Taking::Encoded { results, rest } => {
-                let chunks = results.chunks();
+            Taking::Encoded { rows: Unordered { chunks, .. }, rest } => {
                 while taken < max_rows && out.len() - start < CHUNK_BYTES && !chunks.chunks.is_empty() {
                     taken += chunks.take(max_rows - taken, out);
                 }
