@@ -156,7 +156,7 @@ export const QUERIES: readonly string[] = [
   'select o.id from orders o left join customers c on c.id = o.customer_id',
   `select x.y, x.a from (select a, c || 'x' as y from t order by a limit 5) x`,
   `select x.y, x.a from (select b, a, c || 'x' as y from t order by b desc, a limit 3 offset 1) x`,
-  `select x.y from (select b, c || 'x' as y from t order by b limit 2) x`,
+  `select x.y from (select b, c || 'x' as y from t order by b, c limit 2) x`,
   `select x.n, x.y from (select n, s || 'x' as y from w order by n limit 3) x`,
   'select o.id, o.total from orders o left join customers c on c.id = o.customer_id and c.credit > 5',
   'select count(*) as n from orders o left join customers c on c.id = o.customer_id',

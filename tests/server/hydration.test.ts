@@ -149,6 +149,8 @@ test('in the background: at once, and readers wait', async () => {
 test('a view that hydrates in the background can be dropped, and its readers learn it', async () => {
   await client.query(`CREATE MATERIALIZED VIEW doomed AS ${LONG} WITH (BACKGROUND)`);
   const reading = errorOf(other.query('SELECT * FROM doomed'));
+  // When this is answered, what was sent before it has come.
+  await client.query('SELECT 1');
   await client.query('DROP MATERIALIZED VIEW doomed');
   expect((await reading).code).toBe('55000');
   expect((await errorOf(client.query('SELECT * FROM doomed'))).code).toBe('42P01');
