@@ -12,7 +12,6 @@ import {
 } from './addon.ts';
 import {
   Cursor,
-  ReadyCursor,
   Writes,
   decisionsOf,
   Prepared,
@@ -23,6 +22,7 @@ import {
   planArguments,
   cancellationOf,
 } from './handles.ts';
+import { ReadyCursor } from './ready-cursor.ts';
 import type {
   ArrangementId,
   Cancellation,

@@ -54,38 +54,6 @@ export class Cursor implements ResultCursor {
   }
 }
 
-/** Rows that are ready as one chunk of DataRow messages. */
-export class ReadyCursor implements ResultCursor {
-  #chunk: Buffer;
-  #left: number;
-  constructor(rows: number, chunk: Buffer) {
-    this.#chunk = chunk;
-    this.#left = rows;
-  }
-  fill(): null {
-    return null;
-  }
-  next(maxRows: number): ResultChunk {
-    const rows = maxRows === 0 ? this.#left : Math.min(maxRows, this.#left);
-    let end = this.#chunk.length;
-    if (rows < this.#left) {
-      // Each message: a letter, then its length without the letter.
-      end = 0;
-      for (let row = 0; row < rows; row++) end += 1 + this.#chunk.readUInt32BE(end + 1);
-    }
-    const chunk = this.#chunk.subarray(0, end);
-    this.#chunk = this.#chunk.subarray(end);
-    this.#left -= rows;
-    return { chunk, rows, done: this.#left === 0 };
-  }
-  close(): void {
-    this.#left = 0;
-    this.#chunk = EMPTY;
-  }
-}
-
-export const EMPTY = Buffer.alloc(0);
-
 /** Made in the engine with the first write: most statements only read. */
 export class Writes implements Transaction {
   readonly #begin: () => NativeTransaction;

@@ -33,8 +33,9 @@ export async function identify(path: string): Promise<FileIdentity & { readonly 
 }
 
 /**
- * The file's content from an offset in its decompressed bytes. The bytes of a chunk stay until the one after the next is asked for. `partial`: a compressed file that ends within a member
- * is still being written, and gives what it has; otherwise that is an error.
+ * The file's content from an offset in its decompressed bytes. The bytes of a chunk stay until the one after the next is asked
+ * for. `partial`: a compressed file that ends within a member is still being written, and gives what it has; otherwise that is
+ * an error.
  */
 export async function* readContents(
   path: string,

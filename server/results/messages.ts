@@ -1,12 +1,5 @@
 /** Ready backend messages (DataRow, CopyData) as the engine encodes them, taken apart and made without decoding. */
-import type { ResultChunk, ResultCursor } from '../../engine/index.ts';
-
-/** Bytes of the first `rows` messages of a chunk. */
-export function messagesLength(chunk: Buffer, rows: number): number {
-  let end = 0;
-  for (let row = 0; row < rows; row++) end += 1 + chunk.readUInt32BE(end + 1);
-  return end;
-}
+import { ReadyCursor as ReadyMessages } from '../../engine/ready-cursor.ts';
 
 /** One DataRow of text values: the same bytes in text and binary format, so only for columns of type text. */
 export function textRow(values: readonly (string | Buffer | null)[]): Buffer {
@@ -39,31 +32,9 @@ export function rowFields(row: Buffer): (Buffer | null)[] {
   return fields;
 }
 
-/** A cursor over messages that are all here already. */
-export class ReadyCursor implements ResultCursor {
-  #chunk: Buffer;
-  #rows: number;
-
+/** A cursor over ready messages. */
+export class ReadyCursor extends ReadyMessages {
   constructor(rows: readonly Buffer[]) {
-    this.#rows = rows.length;
-    this.#chunk = Buffer.concat(rows);
-  }
-
-  fill(): null {
-    return null;
-  }
-
-  next(maxRows: number): ResultChunk {
-    const rows = maxRows === 0 ? this.#rows : Math.min(maxRows, this.#rows);
-    const length = rows === this.#rows ? this.#chunk.length : messagesLength(this.#chunk, rows);
-    const chunk = this.#chunk.subarray(0, length);
-    this.#chunk = this.#chunk.subarray(length);
-    this.#rows -= rows;
-    return { chunk, rows, done: this.#rows === 0 };
-  }
-
-  close(): void {
-    this.#chunk = Buffer.alloc(0);
-    this.#rows = 0;
+    super(rows.length, Buffer.concat(rows));
   }
 }

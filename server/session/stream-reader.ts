@@ -2,7 +2,7 @@
  * Takes rows from a stream in portions. A wait can be given up (timeout, cancellation) without losing what arrives
  * afterwards: the next `take` gets it.
  */
-import { messagesLength } from '../results/messages.ts';
+import { messagesLength } from '../../engine/ready-cursor.ts';
 import type { CancelScope } from './cancel-scope.ts';
 import type { ResultColumn, RowStream } from './statement.ts';
 
