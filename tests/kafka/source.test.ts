@@ -356,6 +356,10 @@ describeWith(kafkaMissing(), 'FROM KAFKA', () => {
     const admin = broker.client().admin();
     await admin.connect();
     await admin.createPartitions({ topicPartitions: [{ topic: name, count: 3 }] });
+    // A producer drops in silence what is meant for a partition that the broker does not tell of yet.
+    const told = async () =>
+      (await admin.fetchTopicMetadata({ topics: [name] })).topics[0]?.partitions.length;
+    await expect.poll(told, { timeout: PATIENCE }).toBe(3);
     await admin.disconnect();
     const writer = broker.client().producer();
     await writer.connect();

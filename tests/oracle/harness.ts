@@ -300,7 +300,7 @@ class Run {
       ];
       for (const [kind, answer] of found) {
         if (failed(answer)) return failure('only we error', view, index, answer, kind);
-        const withModifiers = !setOperators.some((tag) => view.features.has(tag));
+        const withModifiers = !planned.some((tag) => view.features.has(tag));
         const [wanted, given] = [columnsOf(theirs, withModifiers), columnsOf(answer, withModifiers)];
         if (wanted !== given) {
           const text = `${kind}: PostgreSQL has ${wanted}, Tidewire ${given}`;
@@ -421,10 +421,10 @@ async function oneByOne(client: pg.Client, texts: readonly string[]): Promise<An
 }
 
 /**
- * PostgreSQL's planner describes the columns of INTERSECT and EXCEPT with the modifiers of the left input; a view of
- * the same text has the common ones.
+ * PostgreSQL describes a query's columns as it has planned them: those of INTERSECT and EXCEPT with the modifiers of the left
+ * input, those of a SQL function with what its inlined body has. A view of the same text has the common ones, and none.
  */
-const setOperators = ['intersect', 'intersect all', 'except', 'except all'];
+const planned = ['intersect', 'intersect all', 'except', 'except all', 'sql function'];
 
 function columnsOf(result: Exclude<Answer, { error: string }>, withModifiers: boolean): string {
   const { names, types, modifiers } = result;
