@@ -14,13 +14,14 @@ import { elementType, plain } from '../types/table.ts';
 import type { SqlType, TypeName } from '../types/type.ts';
 import { requireEquality, requireOrder } from './comparable.ts';
 import { coerceToBoolean, unknownToText } from './coerce.ts';
+import { siteAt } from './aggregate-site.ts';
 import type { AggregateCollector, ExpressionContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
 import { operand } from './operator.ts';
+import { isGrouping } from './grouping-sets.ts';
 import { sortDirection } from './order.ts';
 import { and, call, isNullable, scalarKey, truth, typeOf } from './scalar.ts';
 import { toJson } from './json.ts';
-import type { AggregateSite, Scope } from './scope.ts';
 import type { Bound, Statement } from './statement.ts';
 
 /** An aggregate that was found for its arguments. */
@@ -158,7 +159,9 @@ export function placeAggregate(
   const nested =
     site !== 'FROM' &&
     (site.insideAggregate ||
-      read.some((column) => column.level === level && isAggregate(column.index, site.collector)));
+      read.some(
+        ({ level: own, index }) => own === level && (isAggregate(index, site.collector) || isGrouping(index)),
+      ));
   if (nested) throw statement.error('42803', 'aggregate function calls cannot be nested', at);
   if (site === 'FROM') {
     const message = 'aggregate functions are not allowed in FROM clause of their own query level';
@@ -227,14 +230,6 @@ function isAggregate(index: number, collector: AggregateCollector | null): boole
   if (collector === null) return false;
   const { width, aggregates } = collector;
   return index >= width && index < width + aggregates.length;
-}
-
-/** Where the aggregates of a query around this one are collected; the left side of a lateral join has none. */
-function siteAt(context: ExpressionContext, level: number): AggregateSite | 'FROM' {
-  if (level === 0) return context;
-  let scope: Scope | null = context.scope;
-  for (let steps = level; steps > 0; steps -= 1) scope = scope?.outer ?? null;
-  return scope?.site ?? 'FROM';
 }
 
 /** Equal aggregates are computed once. */

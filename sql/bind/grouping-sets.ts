@@ -2,7 +2,9 @@
 import type { GroupingFunc, GroupingSet, Node } from '@pgsql/types';
 import { locationOf, nodeAs } from '../ast/accessors.ts';
 import type { HirScalar } from '../hir.ts';
+import { freeOfScalar, liftScalar } from '../hir/traverse.ts';
 import { plain } from '../types/table.ts';
+import { siteAt } from './aggregate-site.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression } from './expression.ts';
 import type { Bound, Statement } from './statement.ts';
@@ -15,6 +17,8 @@ export interface BoundGroupBy {
   readonly keys: readonly HirScalar[];
   /** null: one set of all keys. */
   readonly sets: readonly (readonly number[])[] | null;
+  /** With several sets: the keys that are columns of the SELECT list, by these. */
+  readonly keysOfTargets: ReadonlyMap<number, number>;
 }
 
 /**
@@ -90,19 +94,34 @@ export function groupingArguments(groupings: readonly (readonly Bound[])[], inde
   return groupings[index - GROUPINGS]!;
 }
 
-/** GROUPING(a, b…): a column until the grouping sets are known. */
+/**
+ * GROUPING(a, b…): a column until the grouping sets are known, of the innermost query that its arguments read, its own if
+ * they read none.
+ */
 export function bindGroupingFunction(node: GroupingFunc, context: ExpressionContext): Bound {
-  const { statement, collector } = context;
+  const { statement } = context;
   const at = locationOf(node);
-  if (collector === null || context.insideAggregate) {
-    throw statement.error('42803', `grouping operations are not allowed in ${context.clause}`, at);
-  }
   const args = (node.args ?? []).map((argument) => bindExpression(argument, context));
   if (args.length > 31) {
     throw statement.error('54023', 'GROUPING must have fewer than 32 arguments', at);
   }
-  const index = GROUPINGS + collector.groupings.push(args) - 1;
-  return { scalar: { kind: 'column', index, type: { ...plain('int4'), nullable: false } }, at };
+  const read = args.flatMap(({ scalar }) => freeOfScalar(scalar).columns);
+  const level = read.length === 0 ? 0 : Math.min(...read.map((column) => column.level));
+  const site = siteAt(context, level);
+  if (level === 0 && context.insideAggregate) {
+    throw statement.error('42803', 'aggregate function calls cannot be nested', at);
+  }
+  if (site === 'FROM') {
+    const message = 'grouping operations are not allowed in FROM clause of their own query level';
+    throw statement.error('42803', message, at);
+  }
+  if (site.collector === null) {
+    throw statement.error('42803', `grouping operations are not allowed in ${site.clause}`, at);
+  }
+  const lifted = args.map((bound) => ({ ...bound, scalar: liftScalar(bound.scalar, -level) }));
+  const index = GROUPINGS + site.collector.groupings.push(lifted) - 1;
+  const type = { ...plain('int4'), nullable: false };
+  return { scalar: liftScalar({ kind: 'column', index, type }, level), at };
 }
 
 /** What GROUPING() is in each set: a bit for each argument that is not one of its keys, the last the lowest. */

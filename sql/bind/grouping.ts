@@ -28,16 +28,30 @@ export function bindGroupBy(
 ): BoundGroupBy | null {
   if (nodes === undefined) return null;
   const keys: HirScalar[] = [];
+  // A key is a column of the SELECT list or an expression: two columns are two keys though they are computed alike.
+  const targetsOfKeys: (number | null)[] = [];
   const keyOf = (node: Node): number => {
-    const key = bindKey(node, targets, context);
-    const known = keys.findIndex((other) => sameScalar(other, key));
-    return known >= 0 ? known : keys.push(key) - 1;
+    const { key, target } = bindKey(node, targets, context);
+    const known =
+      target === null
+        ? keys.findIndex((other, i) => targetsOfKeys[i] === null && sameScalar(other, key))
+        : targetsOfKeys.indexOf(target);
+    if (known >= 0) return known;
+    targetsOfKeys.push(target);
+    return keys.push(key) - 1;
   };
   const keysOf = (node: Node): readonly number[] => (nodeAs(node, 'RowExpr')?.args ?? [node]).map(keyOf);
   const all = groupingSets(nodes, keysOf, context.statement);
   const sets = distinct && all !== null ? differentSets(all) : all;
-  if (sets?.length === 1) return { keys: sets[0]!.map((index) => keys[index]!), sets: null };
-  return { keys, sets };
+  if (sets === null || sets.length === 1) {
+    const grouped = sets === null ? keys : sets[0]!.map((index) => keys[index]!);
+    const different = grouped.filter((key, i) => grouped.findIndex((other) => sameScalar(other, key)) === i);
+    return { keys: different, sets: null, keysOfTargets: new Map() };
+  }
+  const keysOfTargets = new Map(
+    targetsOfKeys.flatMap((target, key) => (target === null ? [] : [[target, key] as const])),
+  );
+  return { keys, sets, keysOfTargets };
 }
 
 /** GROUP BY DISTINCT: a set of the same keys as one before it goes. */
@@ -46,7 +60,11 @@ function differentSets(sets: readonly (readonly number[])[]): (readonly number[]
   return [...byKeys.values()];
 }
 
-function bindKey(node: Node, targets: readonly Target[], context: ExpressionContext): HirScalar {
+function bindKey(
+  node: Node,
+  targets: readonly Target[],
+  context: ExpressionContext,
+): { readonly key: HirScalar; readonly target: number | null } {
   const { statement } = context;
   const item = bindListItem(node, targets, context, 'GROUP BY');
   const bound = item.kind === 'target' ? targets[item.index]!.bound : item.bound;
@@ -61,7 +79,7 @@ function bindKey(node: Node, targets: readonly Target[], context: ExpressionCont
     throw statement.unsupported('a set-returning function in GROUP BY', bound.at, hint);
   }
   requireEquality(statement, typeOf(bound.scalar).name, item.at);
-  return unknownToText(statement, bound);
+  return { key: unknownToText(statement, bound), target: item.kind === 'target' ? item.index : null };
 }
 
 function readsAggregate(scalar: HirScalar, context: ExpressionContext): boolean {
@@ -81,6 +99,8 @@ function readsAggregate(scalar: HirScalar, context: ExpressionContext): boolean 
 export interface Grouping {
   readonly relation: HirRelation;
   rewrite(scalar: HirScalar): HirScalar;
+  /** A column of the SELECT list: one that is a key is that key, and no other that is computed alike. */
+  rewriteTarget(scalar: HirScalar, target: number): HirScalar;
 }
 
 /**
@@ -102,10 +122,18 @@ export function group(
   /** Whether a key is one in every set: then it is NULL only where its value is. */
   const isCommon = (index: number): boolean =>
     sets === null || index >= given || sets.every((set) => set.includes(index));
-  const places = new Map(keys.map((key, i) => [scalarKey(key), i]));
+  const keysOfTargets = groupBy?.keysOfTargets ?? new Map<number, number>();
+  // Of keys that are computed alike an expression means the first of the SELECT list, as in PostgreSQL; GROUPING() the
+  // first of GROUP BY.
+  const firstOfSelect = [...keysOfTargets].toSorted(([one], [other]) => one - other).map(([, key]) => key);
+  const places = new Map<string, number>();
   // A column may be read under another type of its representation (varchar as text): it is the same key.
   const columnPlaces = new Map<number, number>();
-  keys.forEach((key, i) => isOwnColumn(key) && columnPlaces.set(key.index, i));
+  for (const place of [...firstOfSelect, ...keys.keys()]) {
+    const key = keys[place]!;
+    if (!places.has(scalarKey(key))) places.set(scalarKey(key), place);
+    if (isOwnColumn(key) && !columnPlaces.has(key.index)) columnPlaces.set(key.index, place);
+  }
   const common = new Map([...columnPlaces].filter(([, place]) => isCommon(place)));
   const determined = determinedColumns(scope, common);
 
@@ -163,11 +191,16 @@ export function group(
     groupingSets: sets?.map((set) => [...set, ...keys.slice(given).map((_, at) => given + at)]) ?? null,
   };
   const column = (index: number): HirScalar => ({ kind: 'column', index, type: columns[index]!.type });
-  const grouping = (index: number): HirScalar => {
+  const grouping = (index: number, depth: number): HirScalar => {
     const numbers = groupingArguments(groupings, index).map((argument) => {
       const key = argument.scalar;
-      const place =
-        places.get(scalarKey(key)) ?? (isOwnColumn(key) ? columnPlaces.get(key.index) : undefined);
+      // In subqueries PostgreSQL knows columns alone.
+      const first =
+        depth > 0 && !isOwnColumn(key)
+          ? -1
+          : keys.slice(0, given).findIndex((other) => sameScalar(other, key));
+      if (first >= 0) return first;
+      const place = isOwnColumn(key) ? columnPlaces.get(key.index) : undefined;
       if (place !== undefined && place < given) return place;
       const message = 'arguments to GROUPING must be grouping expressions of the associated query level';
       throw context.statement.error('42803', message, argument.at);
@@ -176,7 +209,7 @@ export function group(
   };
   const rewriteColumn = (reference: HirColumnReference, depth: number): HirScalar => {
     if ((reference.level ?? 0) === depth && isGrouping(reference.index)) {
-      return liftScalar(grouping(reference.index), depth);
+      return liftScalar(grouping(reference.index, depth), depth);
     }
     const { index } = reference;
     if ((reference.level ?? 0) !== depth || isSet(index) || isWindow(index)) return reference;
@@ -193,7 +226,23 @@ export function group(
       relation: (inner) => mapRelationReferences(inner, rewriteColumn, 1),
     });
   };
-  return { relation, rewrite };
+  const rewriteTarget = (scalar: HirScalar, target: number): HirScalar => {
+    const place = keysOfTargets.get(target);
+    if (place === undefined || places.get(scalarKey(keys[place]!)) === place) return rewrite(scalar);
+    const own = scalarKey(keys[place]!);
+    // What it is part of may have given it another type.
+    const within = (part: HirScalar): HirScalar =>
+      scalarKey(part) === own
+        ? column(place)
+        : places.has(scalarKey(part)) || part.kind === 'column'
+          ? rewrite(part)
+          : mapScalarParts(part, {
+              scalar: within,
+              relation: (inner) => mapRelationReferences(inner, rewriteColumn, 1),
+            });
+    return within(scalar);
+  };
+  return { relation, rewrite, rewriteTarget };
 }
 
 function isOwnColumn(scalar: HirScalar): scalar is HirColumnReference {

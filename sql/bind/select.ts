@@ -88,7 +88,7 @@ export function prepareSelect(select: SelectStmt, context: QueryContext): Prepar
       const grouping = group(relation, groupBy, collector, computed, scope, context);
       relation = having === null ? grouping.relation : filter(grouping.relation, grouping.rewrite(having));
       rewrite = grouping.rewrite;
-      scalars = scalars.map(rewrite);
+      scalars = scalars.map(grouping.rewriteTarget);
     }
     if (windows.calls.length > 0) {
       const { relation: projected, place } = projectWindows(relation, windows, rewrite);
