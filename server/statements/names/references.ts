@@ -11,6 +11,7 @@ import { parse } from '../../../sql/parse/parse.ts';
 import { sameMeaning } from '../../../sql/same-meaning.ts';
 import type { Definition } from '../../catalog/objects.ts';
 import type { Planning } from '../planning.ts';
+import { aliasesOfCalls } from './unaliased-calls.ts';
 
 interface QualifiedName {
   readonly schema: string;
@@ -122,6 +123,7 @@ function renameEdits(
   const edits: Edit[] = [];
   const { ranges, columns } = namesIn(query);
   const places = new Set<number>();
+  const calls = new Map<Renaming, Set<number>>();
   for (const { at, object } of references) {
     const renaming = renamings.find((candidate) => candidate.object === object);
     const first = renaming && text.tokenAt(at);
@@ -130,12 +132,16 @@ function renameEdits(
     const { from, to } = renaming;
     const parts = text.nameAt(first);
     const qualified = style.qualify || parts.length > 1;
-    const alias = style.alias && from.name !== to.name && ranges.get(at)?.alias === undefined;
+    const isNamed = style.alias && from.name !== to.name;
+    const isCall = !ranges.has(at);
+    if (isNamed && isCall) calls.set(renaming, (calls.get(renaming) ?? new Set()).add(at));
+    const alias = isNamed && !isCall && ranges.get(at)?.alias === undefined;
     const written = qualified ? qualifiedName(to) : quoteIdentifier(to.name);
     edits.push(
       text.replace(first, parts.at(-1)!, alias ? `${written} AS ${quoteIdentifier(from.name)}` : written),
     );
   }
+  for (const [{ from }, at] of calls) edits.push(...aliasesOfCalls(text, query, from.name, at));
   for (const [at, column] of columns) {
     const names = nameParts(column.fields).slice(0, -1);
     const first = text.tokenAt(at);
