@@ -14,7 +14,7 @@ import type {
 } from '@pgsql/types';
 import type { CatalogColumn } from '../catalog.ts';
 import { extensionName } from '../ast/extension.ts';
-import { nodeAs, nodeKind } from '../ast/accessors.ts';
+import { locationOf, nodeAs, nodeKind } from '../ast/accessors.ts';
 import type { HirColumn, HirQuery, HirRelation, HirScalar, HirWrite } from '../hir.ts';
 import { SqlError } from '../error.ts';
 import { displayType } from '../types/format.ts';
@@ -31,6 +31,7 @@ import type { DeclaredType } from './domain.ts';
 import type { Clause, QueryContext } from './context.ts';
 import type { BindEnvironment } from './environment.ts';
 import { bindExpression } from './expression.ts';
+import { pseudoTypeNamed, refusePseudoColumn } from './pseudo-type.ts';
 import { asRelation, bindQueryNode, shownColumns } from './query.ts';
 import { declaredWithDomain } from './function-definition.ts';
 import type { BoundSelect } from './query.ts';
@@ -208,6 +209,14 @@ export function bindDeclaredType(node: TypeNameNode, environment: BindEnvironmen
   return bindTypeOrDomain(begin(environment).statement, node);
 }
 
+/** What a domain is over: a type that columns can have, or another domain. */
+export function bindDomainBase(node: TypeNameNode, environment: BindEnvironment): DeclaredType {
+  const pseudo = pseudoTypeNamed(node);
+  if (pseudo === null) return bindDeclaredType(node, environment);
+  const { statement } = begin(environment);
+  throw statement.error('42804', `"${pseudo}" is not a valid base type for a domain`, locationOf(node));
+}
+
 /** The condition of a domain's CHECK is one over VALUE; its DEFAULT a value of its type. */
 export function checkDomainClauses(
   domain: { readonly name: string; readonly type: SqlType },
@@ -266,6 +275,7 @@ export function bindFields(columns: readonly ColumnDef[], environment: BindEnvir
     const name = column.colname!;
     if (names.has(name)) throw statement.error('42701', `column "${name}" specified more than once`);
     names.add(name);
+    refusePseudoColumn(statement, name, column.typeName!);
     return { name, type: bindTypeName(statement, column.typeName!) };
   });
 }

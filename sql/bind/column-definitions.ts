@@ -14,6 +14,7 @@ import { requireIndexable } from './comparable.ts';
 import { coerceToType } from './coerce.ts';
 import { expressionContext } from './context.ts';
 import { bindTypeOrDomain } from './domain.ts';
+import { refusePseudoColumn } from './pseudo-type.ts';
 import { bindGeneration } from './generated-column.ts';
 import type { BindEnvironment } from './environment.ts';
 import { bindExpression } from './expression.ts';
@@ -461,6 +462,7 @@ function bindColumn(table: string, node: ColumnDef, statement: Statement, text: 
   if (node.typeName === undefined) {
     throw statement.error('42601', `column "${name}" has no type`, locationOf(node));
   }
+  refusePseudoColumn(statement, name, node.typeName);
   const serial = serialType(node.typeName);
   const { type, domain } =
     serial === undefined ? bindTypeOrDomain(statement, node.typeName) : { type: plain(serial), domain: null };

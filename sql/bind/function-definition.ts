@@ -31,6 +31,7 @@ import { expressionContext } from './context.ts';
 import { bindTypeOrDomain } from './domain.ts';
 import type { BindEnvironment } from './environment.ts';
 import { bindExpression } from './expression.ts';
+import { pseudoTypeNamed } from './pseudo-type.ts';
 import { emptyScope } from './scope.ts';
 import { functionBody } from './sql-function.ts';
 import { Statement } from './statement.ts';
@@ -136,6 +137,10 @@ function readParameters(
     const { mode = 'FUNC_PARAM_DEFAULT', name = '' } = node;
     const at = locationOf(node);
     if (node.argType?.setof === true) throw invalid(statement, 'functions cannot accept set arguments', at);
+    const pseudo = pseudoTypeNamed(node.argType!);
+    if (pseudo !== null && WITHOUT_VALUES.has(pseudo)) {
+      throw invalid(statement, `SQL functions cannot have arguments of type ${pseudo}`);
+    }
     const { type, domain } = declaredWithDomain(statement, node.argType!);
     const variadic = mode === 'FUNC_PARAM_VARIADIC';
     if (variadic && elementOfVariadic(type) === null) {
@@ -185,6 +190,9 @@ function readParameters(
   return { parameters, outputs, isTable };
 }
 
+/** Pseudo-types that a function in SQL can do nothing with. */
+const WITHOUT_VALUES = new Set(['void', 'cstring', 'internal', 'trigger', 'event_trigger']);
+
 /** A type in a signature: modifiers are checked and have no effect there, as in PostgreSQL. */
 export function declaredWithDomain(
   statement: Statement,
@@ -232,7 +240,7 @@ function resultOf(
       );
     }
     if (name === 'void') throw statement.unsupported('a function that returns void', locationOf(node));
-    if (name === 'trigger' || name === 'event_trigger') {
+    if (name !== 'void' && WITHOUT_VALUES.has(name)) {
       throw invalid(statement, `SQL functions cannot return type ${name}`);
     }
     const { type, domain } = declaredWithDomain(statement, node);

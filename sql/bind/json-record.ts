@@ -20,6 +20,7 @@ import type { DeclaredType } from './domain.ts';
 import { aliased } from './from.ts';
 import type { BoundFrom } from './from.ts';
 import { operand } from './operator.ts';
+import { refusePseudoColumn } from './pseudo-type.ts';
 import { call, literal, typeOf } from './scalar.ts';
 import { tableFunction } from './set-returning.ts';
 
@@ -227,6 +228,7 @@ function defined(definitions: readonly Node[], context: QueryContext): Column[] 
     if (columns.some((other) => other.name === name)) {
       throw statement.error('42701', `column name "${name}" specified more than once`);
     }
+    refusePseudoColumn(statement, name, column.typeName!);
     columns.push({ name, declared: bindTypeOrDomain(statement, column.typeName!) });
   }
   return columns;

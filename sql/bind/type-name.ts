@@ -4,13 +4,14 @@ import { displayType } from '../types/format.ts';
 import { arrayType, findType, plain } from '../types/table.ts';
 import { isModifierError, withModifier } from '../types/typmod.ts';
 import type { SqlType } from '../types/type.ts';
+import { pseudoTypeNamed } from './pseudo-type.ts';
 import type { Statement } from './statement.ts';
 
 /** Types that PostgreSQL has and Tidewire does not: named in the refusal, unlike a name that nobody knows. */
 const foreign = new Set(
   `bit varbit box circle line lseg path point polygon cidr inet macaddr macaddr8 money pg_lsn
    pg_snapshot timetz tsquery tsvector txid_snapshot xml
-   serial bigserial smallserial serial2 serial4 serial8 regconfig regdictionary xid cid tid xid8 record anyarray refcursor`
+   serial bigserial smallserial serial2 serial4 serial8 regconfig regdictionary xid cid tid xid8 refcursor`
     .trim()
     .split(/\s+/),
 );
@@ -29,13 +30,14 @@ export function bindTypeName(statement: Statement, node: TypeNameNode): SqlType 
     throw statement.unsupported(`domain ${name} in this place`, at, 'Write the type that it is over.');
   }
   if (type === undefined || type === 'unknown') {
-    if ((schema === null || schema === 'pg_catalog') && (foreign.has(name) || type === 'unknown')) {
-      throw statement.unsupported(`type ${name}`, at);
-    }
+    const pseudo = pseudoTypeNamed(node);
+    const isForeign = (schema === null || schema === 'pg_catalog') && foreign.has(name);
+    if (pseudo !== null || isForeign) throw statement.unsupported(`type ${pseudo ?? name}`, at);
     if (schema !== null && schema !== 'pg_catalog' && !statement.environment.catalog.hasSchema(schema)) {
       throw statement.error('3F000', `schema "${schema}" does not exist`, at);
     }
-    throw statement.error('42704', `type "${reference.names.join('.')}" does not exist`, at);
+    const dimensions = '[]'.repeat(reference.arrayBounds.length > 0 ? 1 : 0);
+    throw statement.error('42704', `type "${reference.names.join('.')}${dimensions}" does not exist`, at);
   }
   if (reference.arrayBounds.length > 0) {
     const element = bindTypeName(statement, { ...node, arrayBounds: [] });

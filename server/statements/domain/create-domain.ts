@@ -2,7 +2,7 @@
 import type { Constraint, CreateDomainStmt, Node } from '@pgsql/types';
 import { nameParts, nodeAs } from '../../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../../sql/ast/statement.ts';
-import { bindDeclaredType, checkDomainClauses, checkSource, defaultSource } from '../../../sql/bind/bind.ts';
+import { bindDomainBase, checkDomainClauses, checkSource, defaultSource } from '../../../sql/bind/bind.ts';
 import { SqlError } from '../../../sql/error.ts';
 import { isAnonymous } from '../../../sql/types/record.ts';
 import { commitCatalog } from '../../catalog/commit.ts';
@@ -24,7 +24,7 @@ export function prepareCreateDomain(
       const target = newTypeName(system, session, parsed, { parts, location: 0, end: 0 });
       const catalog = system.planning.catalogFor(session);
       const environment = system.planning.bindEnvironment(session, parsed, { catalog });
-      const { type, domain: over } = bindDeclaredType(statement.typeName!, environment);
+      const { type, domain: over } = bindDomainBase(statement.typeName!, environment);
       if (isAnonymous(type.name)) {
         throw new SqlError({
           sqlstate: '42804',
