@@ -26,6 +26,8 @@ export interface CatalogColumn {
    * it is computed by is immutable, so that no answer differs.
    */
   readonly generated?: { readonly text: string; readonly stored: boolean } | undefined;
+  /** COMMENT ON it. */
+  readonly comment?: string | undefined;
 }
 
 /** A unique constraint or index: rows with the same values in its columns exclude each other. */

@@ -14,6 +14,8 @@ export const FIRST_USER_ID = 16384;
 export interface SchemaObject {
   readonly id: ObjectId;
   readonly name: string;
+  /** COMMENT ON it. */
+  readonly comment?: string | undefined;
 }
 
 /** One step of a DDL statement. */
@@ -21,6 +23,7 @@ export type CatalogChange =
   | { readonly kind: 'addSchema'; readonly schema: SchemaObject }
   | { readonly kind: 'dropSchema'; readonly id: ObjectId }
   | { readonly kind: 'renameSchema'; readonly id: ObjectId; readonly name: string }
+  | { readonly kind: 'commentSchema'; readonly id: ObjectId; readonly comment: string | undefined }
   | { readonly kind: 'add'; readonly object: CatalogObject }
   | { readonly kind: 'replace'; readonly object: CatalogObject }
   | { readonly kind: 'drop'; readonly id: ObjectId };
@@ -186,10 +189,15 @@ export class Catalog {
         const schema = [...this.#schemas.values()].find((candidate) => candidate.id === change.id);
         if (!schema) return;
         this.#schemas.delete(schema.name);
-        this.#schemas.set(change.name, { id: schema.id, name: change.name });
+        this.#schemas.set(change.name, { ...schema, name: change.name });
         for (const object of [...this.#objects.values()]) {
           if (object.schema === schema.name) this.#put({ ...object, schema: change.name });
         }
+        return;
+      }
+      case 'commentSchema': {
+        const schema = [...this.#schemas.values()].find((candidate) => candidate.id === change.id);
+        if (schema) this.#schemas.set(schema.name, { ...schema, comment: change.comment });
         return;
       }
       case 'add':

@@ -18,6 +18,8 @@ interface ObjectBase {
   readonly dependsOn: readonly ObjectId[];
   /** The statement that made it, as the user wrote it; null for system objects. */
   readonly statement: string | null;
+  /** COMMENT ON it. */
+  readonly comment?: string | undefined;
 }
 
 /** A relation's name in the text of a query, and what it means. */
@@ -62,6 +64,7 @@ export interface CheckConstraint {
   readonly columns: readonly number[];
   /** The TimeZone of its creation, which its constants keep. */
   readonly timeZone: string;
+  readonly comment?: string | undefined;
 }
 
 /** FOREIGN KEY of a table. */
@@ -73,6 +76,7 @@ export interface ForeignKeyConstraint extends ForeignKeyRules {
   /** The table by what refers, in the order of the referenced key. */
   readonly arrangement: ArrangementId;
   readonly layout: Layout;
+  readonly comment?: string | undefined;
 }
 
 export interface TableObject extends ObjectBase, Stored {
@@ -131,6 +135,8 @@ export interface IndexObject extends ObjectBase {
   readonly primary: boolean;
   /** It is the index of a UNIQUE or PRIMARY KEY constraint, whose name is its own. */
   readonly constraint: boolean;
+  /** COMMENT ON the constraint. */
+  readonly constraintComment?: string | undefined;
   /** NULLS NOT DISTINCT. */
   readonly nullsEqual: boolean;
   /** Indexed columns as column numbers (0 where it is an expression). */
@@ -224,6 +230,7 @@ export interface DomainCheckObject {
   readonly text: string;
   /** NOT VALID: the values that were there were not looked at. */
   readonly validated: boolean;
+  readonly comment?: string | undefined;
 }
 
 /** CREATE DOMAIN */

@@ -8,7 +8,7 @@ import { toColumnType } from '../../sql/types/column-type.ts';
 import type { CheckConstraint, IndexObject, SequenceObject, TableObject } from '../catalog/objects.ts';
 import type { System } from '../system.ts';
 import { quoteIdentifier, quoteLiteral } from '../../sql/functions/quote.ts';
-import { sequenceOptions } from './sequence-options.ts';
+import { sequenceName, sequenceOptions } from './sequence-options.ts';
 
 /** CHECKs with their names: `table_column_check`, or `table_check` where several columns are read. */
 export function namedChecks(
@@ -45,7 +45,16 @@ export function withSequences(
   const sequences = definition.sequences.map(({ column, type, identity, options }): SequenceObject => {
     const own = columns[column]!;
     const taken = (name: string): boolean => system.catalog.find(target.schema, name) !== null;
-    const name = free(`${target.name}_${own.name}_seq`, taken);
+    const { parts, others } = sequenceName(options);
+    const [given, schema = target.schema] = parts.toReversed();
+    if (schema !== target.schema) {
+      const message = 'sequence must be in same schema as table it is linked to';
+      throw new SqlError({ sqlstate: '55000', message });
+    }
+    if (given !== undefined && taken(given)) {
+      throw new SqlError({ sqlstate: '42P07', message: `relation "${given}" already exists` });
+    }
+    const name = given ?? free(`${target.name}_${own.name}_seq`, taken);
     const written = `${quoteIdentifier(target.schema)}.${quoteIdentifier(name)}`;
     columns[column] = { ...own, defaultText: `nextval(${quoteLiteral(written).trim()}::regclass)` };
     return {
@@ -55,7 +64,7 @@ export function withSequences(
       name,
       dependsOn: [table],
       statement: null,
-      ...sequenceOptions(options, type),
+      ...sequenceOptions(others, type),
       ownedBy: { table, column },
       identity,
     };

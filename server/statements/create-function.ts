@@ -80,6 +80,7 @@ export function prepareCreateFunction(
           ]),
         ],
         statement: parsed.text,
+        comment: existing?.comment,
         parameters,
         result,
         strict,

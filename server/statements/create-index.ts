@@ -17,7 +17,7 @@ import { lookUp, nameIsTaken, requireObject } from '../catalog/names.ts';
 import { type CatalogObject, type IndexObject, kindName } from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
-import { refuseOption } from './alter/options.ts';
+import { leaveOutOption } from './alter/options.ts';
 import { parseBoolean } from '../session/settings/definition.ts';
 import { type Making, makeMaintained } from './maintained-object.ts';
 import { free } from './constraint-objects.ts';
@@ -52,8 +52,10 @@ export function prepareCreateIndex(
     });
   }
   const relationName = rangeName(statement.relation);
-  const background = readBackground(parsed, statement.options ?? []);
-  return command((session) => createIndex(system, session, parsed, statement, relationName, background));
+  return command((session) => {
+    const background = readBackground(session, parsed, statement.options ?? []);
+    return createIndex(system, session, parsed, statement, relationName, background);
+  });
 }
 
 /** CREATE DEFAULT INDEX ON relation: by its key, or by all its columns. */
@@ -90,13 +92,16 @@ async function createIndex(
   return 'CREATE INDEX';
 }
 
-/** `WITH (background)` or `WITH (background = true)`; the storage parameters of a btree mean nothing here. */
-function readBackground(parsed: ParsedStatement, options: readonly Node[]): boolean {
+/** `WITH (background)` or `WITH (background = true)`. */
+function readBackground(session: SessionContext, parsed: ParsedStatement, options: readonly Node[]): boolean {
   let background = false;
   for (const node of options) {
     const option = nodeAs(node, 'DefElem');
     const name = option?.defname ?? '';
-    if (name !== 'background') throw refuseOption(parsed, { name, location: option?.location ?? 0 });
+    if (name !== 'background') {
+      leaveOutOption(session, parsed, { name, location: option?.location ?? 0 });
+      continue;
+    }
     const { arg } = option ?? {};
     const text = arg === undefined ? 'true' : definitionText(arg);
     const value = parseBoolean(text);

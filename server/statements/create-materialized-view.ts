@@ -11,7 +11,8 @@ import { type Making, makeMaintained } from './maintained-object.ts';
 import { type Runnable, command } from './prepared.ts';
 import { replaceDefinition } from './replace/replace.ts';
 import { isIndexed, readsAsView } from './stored-view.ts';
-import { readViewOptions } from './view-options.ts';
+import { hasNoEffect } from './no-effect.ts';
+import { leaveOutViewOptions, readViewOptions } from './view-options.ts';
 
 export function prepareCreateMaterializedView(
   system: System,
@@ -22,6 +23,10 @@ export function prepareCreateMaterializedView(
   bindDefinition(system, session, parsed, statement); // errors before anything waits
   const { background, onError, stored } = readViewOptions(parsed, statement.with);
   return command(async (session) => {
+    leaveOutViewOptions(session, parsed, statement.with);
+    if (statement.withNoData) {
+      hasNoEffect(session, 'WITH NO DATA', 'A materialized view is always up to date.');
+    }
     const replaces = statement.orReplace && (await replaceExisting(system, session, parsed, statement));
     if (replaces) return 'CREATE MATERIALIZED VIEW';
     const isTaken = (target: { schema: string; name: string }): boolean =>

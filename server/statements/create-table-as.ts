@@ -17,7 +17,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { nameIsTaken, newName } from '../catalog/names.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
-import { prepareCreateTable, refuseForms } from './create-table.ts';
+import { leaveOutForms, prepareCreateTable, refuseForms } from './create-table.ts';
 import type { Runnable } from './prepared.ts';
 import { prepareWrite } from './write.ts';
 
@@ -34,7 +34,6 @@ export function prepareCreateTableAs(
   }
   refuseForms(parsed, {
     relation: into.rel,
-    options: into.options,
     tablespacename: into.tableSpaceName,
     accessMethod: into.accessMethod,
   });
@@ -44,6 +43,7 @@ export function prepareCreateTableAs(
     parameterTypes: bound.parameters,
     columns: null,
     run: async (session, execution) => {
+      leaveOutForms(session, parsed, { relation: into.rel, options: into.options });
       const target = newName(system.catalog, session, parsed, rangeName(into.rel));
       const created = { kind: 'command', tag: 'CREATE TABLE AS' } as const;
       if (nameIsTaken(system.catalog, session, target, statement.if_not_exists ?? false)) return created;

@@ -13,9 +13,10 @@ import type { IndexObject, TableObject } from '../catalog/objects.ts';
 import type { Installation } from '../dataflows/dataflows.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
-import { refuseOption } from './alter/options.ts';
+import { leaveOutOption } from './alter/options.ts';
 import { namedChecks, uniquesOf, withSequences } from './constraint-objects.ts';
 import { indexPlan } from './create-index.ts';
+import { hasNoEffect } from './no-effect.ts';
 import { defineSequence } from './create-sequence.ts';
 import { namedForeignKeys, startReferring } from './foreign-keys.ts';
 import { createOf, withoutLike } from './like-clause.ts';
@@ -39,6 +40,7 @@ export function prepareCreateTable(
   const name = rangeName(relation);
   return command((session) =>
     system.ddl.run(async () => {
+      leaveOutForms(session, parsed, statement);
       const target = newName(system.catalog, session, parsed, name);
       if (nameIsTaken(system.catalog, session, target, statement.if_not_exists ?? false))
         return 'CREATE TABLE';
@@ -131,19 +133,17 @@ export function refuseForms(parsed: ParsedStatement, statement: CreateStmt): voi
   const form =
     persistence === 't'
       ? 'CREATE TEMPORARY TABLE'
-      : persistence === 'u'
-        ? 'CREATE UNLOGGED TABLE'
-        : statement.partspec || statement.partbound
-          ? 'CREATE TABLE with partitions'
-          : statement.inhRelations?.length
-            ? 'CREATE TABLE … INHERITS'
-            : statement.ofTypename
-              ? 'CREATE TABLE … OF'
-              : statement.tablespacename
-                ? 'CREATE TABLE … TABLESPACE'
-                : statement.accessMethod
-                  ? 'CREATE TABLE … USING'
-                  : null;
+      : statement.partspec || statement.partbound
+        ? 'CREATE TABLE with partitions'
+        : statement.inhRelations?.length
+          ? 'CREATE TABLE … INHERITS'
+          : statement.ofTypename
+            ? 'CREATE TABLE … OF'
+            : statement.tablespacename
+              ? 'CREATE TABLE … TABLESPACE'
+              : statement.accessMethod
+                ? 'CREATE TABLE … USING'
+                : null;
   if (form) {
     throw new SqlError({
       sqlstate: '0A000',
@@ -152,6 +152,20 @@ export function refuseForms(parsed: ParsedStatement, statement: CreateStmt): voi
       position: positionOf(parsed, statement.relation?.location),
     });
   }
-  const option = nodeAs(statement.options?.[0], 'DefElem');
-  if (option) throw refuseOption(parsed, { name: option.defname ?? '', location: option.location ?? 0 });
+}
+
+/** What a table may be declared with and is not different by: UNLOGGED, and storage parameters. */
+export function leaveOutForms(
+  session: SessionContext,
+  parsed: ParsedStatement,
+  { relation, options = [] }: Pick<CreateStmt, 'relation' | 'options'>,
+): void {
+  if (relation?.relpersistence === 'u') {
+    hasNoEffect(session, 'UNLOGGED', 'All tables are kept in the same way.');
+  }
+  for (const node of options) {
+    const { defnamespace, defname = '', location = 0 } = nodeAs(node, 'DefElem') ?? {};
+    const name = defnamespace === undefined ? defname : `${defnamespace}.${defname}`;
+    leaveOutOption(session, parsed, { name, location });
+  }
 }

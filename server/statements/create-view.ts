@@ -13,7 +13,9 @@ import type { System } from '../system.ts';
 import type { RecordingCatalog } from './planning.ts';
 import { type Runnable, command } from './prepared.ts';
 import { replaceDefinition } from './replace/replace.ts';
-import { unknownOption } from './view-options.ts';
+import { hasNoEffect } from './no-effect.ts';
+import { isStorageParameter } from './alter/options.ts';
+import { leaveOutViewOptions, unknownOption } from './view-options.ts';
 
 /** A view's query, bound, with what it depends on. */
 export interface BoundDefinition {
@@ -45,7 +47,7 @@ export function bindDefinition(
       position: positionOf(parsed, parsed.extensions.asOf.location),
     });
   }
-  const option = statement.with[0];
+  const option = statement.with.find(({ name }) => !isStorageParameter(name));
   if (option && !statement.materialized) throw unknownOption(parsed, option.name, option.location);
   const catalog = system.planning.catalogFor(session);
   const query = system.planning.bindMaintained(
@@ -95,6 +97,8 @@ export function prepareCreateView(
   bindDefinition(system, session, parsed, statement); // errors before anything waits
   return command((session) =>
     system.ddl.run(async () => {
+      leaveOutViewOptions(session, parsed, statement.with);
+      if (statement.checkOption) hasNoEffect(session, 'WITH CHECK OPTION', 'Views are read-only.');
       const bound = bindDefinition(system, session, parsed, statement);
       const target = newName(system.catalog, session, parsed, statement.name);
       const existing = statement.orReplace ? system.catalog.find(target.schema, target.name) : null;

@@ -3,7 +3,7 @@
  */
 import type { TypeName } from '@pgsql/types';
 import type { Engine } from '../../engine/index.ts';
-import { nodeKind } from '../../sql/ast/accessors.ts';
+import { commandName, insteadOf } from '../../sql/ast/command-name.ts';
 import { intoClauseOf, selectIntoAsCreate } from '../../sql/ast/select-into.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { bindDeclaredType } from '../../sql/bind/bind.ts';
@@ -28,14 +28,17 @@ import type { System } from '../system.ts';
 import { StaleWrite } from '../timeline/sequencer.ts';
 import { prepareAlter } from './alter/alter.ts';
 import { prepareRenameFunction, prepareSetFunctionSchema } from './alter/rename-function.ts';
+import { prepareAlterOtherOwner } from './alter/owner-to.ts';
 import { prepareAlterEnum } from './alter/type/alter-enum.ts';
 import { prepareRenameType, prepareSetTypeSchema } from './alter/type/rename-type.ts';
 import { prepareAlterSequenceOptions } from './alter/alter-sequence.ts';
 import { prepareAlterTableActions, prepareRenameConstraint } from './alter/table/alter-table.ts';
+import { prepareComment } from './comment.ts';
 import { prepareCopyFrom } from './copy-from.ts';
 import { prepareCopySubscribe, prepareCopyTo } from './copy-to.ts';
 import { prepareCreateConnection } from './create-connection.ts';
 import { prepareCreateEnumType } from './create-enum-type.ts';
+import { refuseExtension } from './create-extension.ts';
 import { prepareCreateFunction } from './create-function.ts';
 import { prepareCreateDefaultIndex, prepareCreateIndex } from './create-index.ts';
 import { prepareCreateMaterializedView } from './create-materialized-view.ts';
@@ -54,8 +57,10 @@ import { prepareCreateType } from './create-type.ts';
 import { prepareDropType } from './drop-type.ts';
 import { prepareDropFunction } from './drop-function.ts';
 import { prepareExplain } from './explain.ts';
+import { prepareDefaultPrivileges, prepareGrant, prepareGrantRole } from './grant.ts';
 import { PlanCache } from './plan-cache.ts';
 import type { Runnable } from './prepared.ts';
+import { prepareRefresh } from './refresh.ts';
 import { prepareSelect } from './select.ts';
 import { prepareSetConstraints } from './set-constraints.ts';
 import { prepareShowCreate, prepareShowObjects } from './show.ts';
@@ -390,16 +395,15 @@ function preparePostgres(
       hint: 'There are int4range, int8range, numrange, daterange, tsrange and tstzrange.',
     });
   }
-  throw new SqlError({
-    sqlstate: '0A000',
-    message: `${statementName(nodeKind(node))} is not supported`,
-  });
-}
-
-/** `CreateFunctionStmt` as a person would say it: CREATE FUNCTION. */
-function statementName(kind: string): string {
-  return kind
-    .replace(/Stmt$/, '')
-    .replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ')
-    .toUpperCase();
+  if ('CommentStmt' in node) return prepareComment(system, parsed, node.CommentStmt);
+  if ('AlterOwnerStmt' in node) return prepareAlterOtherOwner(system, parsed, node.AlterOwnerStmt);
+  if ('GrantStmt' in node) return prepareGrant(system, parsed, node.GrantStmt);
+  if ('GrantRoleStmt' in node) return prepareGrantRole(node.GrantRoleStmt);
+  if ('AlterDefaultPrivilegesStmt' in node) {
+    return prepareDefaultPrivileges(system, node.AlterDefaultPrivilegesStmt);
+  }
+  if ('RefreshMatViewStmt' in node) return prepareRefresh(system, parsed, node.RefreshMatViewStmt);
+  if ('CreateExtensionStmt' in node) throw refuseExtension(node.CreateExtensionStmt.extname ?? '');
+  const name = commandName(node);
+  throw new SqlError({ sqlstate: '0A000', message: `${name} is not supported`, hint: insteadOf(name) });
 }

@@ -109,6 +109,19 @@ export function ownedByOf(nodes: readonly Node[]): readonly string[] | null {
   return parts.length === 1 && parts[0] === 'none' ? [] : parts;
 }
 
+/** `SEQUENCE NAME name` among the options of an identity column, and the others. */
+export function sequenceName(options: readonly Node[]): {
+  readonly parts: readonly string[];
+  readonly others: readonly Node[];
+} {
+  const named = options.find((node) => nodeAs(node, 'DefElem')?.defname === 'sequence_name');
+  const items = nodeAs(nodeAs(named, 'DefElem')?.arg, 'List')?.items ?? [];
+  return {
+    parts: items.map((item) => nodeAs(item, 'String')?.sval ?? ''),
+    others: options.filter((node) => node !== named),
+  };
+}
+
 /** Options that say nothing of the numbers. */
 export function isNumeric(node: Node): boolean {
   const name = nodeAs(node, 'DefElem')?.defname;

@@ -6,7 +6,8 @@ import { SqlError } from '../../sql/error.ts';
 import { nearestName } from '../../sql/nearest-name.ts';
 import { positionOf } from '../catalog/names.ts';
 import type { OnError } from '../catalog/objects.ts';
-import { refuseOption } from './alter/options.ts';
+import { isStorageParameter, leaveOutOption } from './alter/options.ts';
+import type { SessionContext } from '../session/statement.ts';
 import { parseBoolean } from '../session/settings/definition.ts';
 
 /** At creation only. */
@@ -33,23 +34,46 @@ export function readViewOptions(parsed: ParsedStatement, options: readonly Optio
   };
 }
 
-/** SET (…). */
-export function readAlteredOptions(parsed: ParsedStatement, options: readonly Option[]): OnError {
-  refuseOthers(parsed, options);
+/** SET (…): null where none of the options has an effect. */
+export function readAlteredOptions(
+  session: SessionContext,
+  parsed: ParsedStatement,
+  options: readonly Option[],
+): OnError | null {
+  leaveOutOthers(session, parsed, options);
   const onError = checkOptions(parsed, options, ALTERABLE).get('on_error');
-  if (!onError) throw new Error('a list of options is not empty');
-  return onErrorOf(parsed, onError);
+  return onError ? onErrorOf(parsed, onError) : null;
 }
 
 /** RESET (…). */
-export function readResetOptions(parsed: ParsedStatement, names: readonly Identifier[]): OnError {
-  refuseOthers(parsed, names);
-  return 'fail';
+export function readResetOptions(
+  session: SessionContext,
+  parsed: ParsedStatement,
+  names: readonly Identifier[],
+): OnError | null {
+  leaveOutOthers(session, parsed, names);
+  return names.some(({ name }) => ALTERABLE.includes(name)) ? 'fail' : null;
 }
 
-function refuseOthers(parsed: ParsedStatement, options: readonly Identifier[]): void {
-  const other = options.find(({ name }) => !ALTERABLE.includes(name));
-  if (other) throw refuseOption(parsed, other);
+function leaveOutOthers(
+  session: SessionContext,
+  parsed: ParsedStatement,
+  options: readonly Identifier[],
+): void {
+  for (const option of options) {
+    if (!ALTERABLE.includes(option.name)) leaveOutOption(session, parsed, option);
+  }
+}
+
+/** PostgreSQL's options of views and materialized views. */
+export function leaveOutViewOptions(
+  session: SessionContext,
+  parsed: ParsedStatement,
+  options: readonly Option[],
+): void {
+  for (const option of options) {
+    if (isStorageParameter(option.name)) leaveOutOption(session, parsed, option);
+  }
 }
 
 function checkOptions(
@@ -59,6 +83,7 @@ function checkOptions(
 ): Map<string, Option> {
   const known = new Map<string, Option>();
   for (const option of options) {
+    if (isStorageParameter(option.name)) continue;
     if (!names.includes(option.name)) throw unknownOption(parsed, option.name, option.location, names);
     if (known.has(option.name)) {
       throw new SqlError({

@@ -13,4 +13,8 @@ export interface CreateView {
   columns: Identifier[] | undefined;
   query: Query;
   with: Option[];
+  /** WITH NO DATA was written. */
+  withNoData: boolean;
+  /** WITH CHECK OPTION was written. */
+  checkOption: boolean;
 }

@@ -43,11 +43,13 @@ const bodies: Record<string, Body> = {
   pg_ts_dict_is_visible: '$1 IS NOT NULL',
   pg_ts_template_is_visible: '$1 IS NOT NULL',
   pg_ts_config_is_visible: '$1 IS NOT NULL',
-  // Functions are described; there are no comments yet.
-  'obj_description(oid name)': `CASE $2 WHEN 'pg_proc' THEN (SELECT nullif(description, '') FROM tw_internal.functions WHERE oid = $1) END`,
-  obj_description: 'NULL::text',
+  // PostgreSQL's own functions are described.
+  'obj_description(oid name)': `coalesce((SELECT comment FROM tw_internal.comments WHERE object_oid = $1 AND catalog = $2 AND number = 0),
+    CASE $2 WHEN 'pg_proc' THEN (SELECT nullif(description, '') FROM tw_internal.functions WHERE oid = $1) END)`,
+  obj_description:
+    '(SELECT comment FROM tw_internal.comments WHERE object_oid = $1 AND number = 0 ORDER BY catalog LIMIT 1)',
   shobj_description: 'NULL::text',
-  col_description: 'NULL::text',
+  col_description: `(SELECT comment FROM tw_internal.comments WHERE object_oid = $1 AND catalog = 'pg_class' AND number = $2 AND $2 <> 0)`,
   format_type: (catalog) => formatTypeBody(catalog.ownTypes()),
   version: "'PostgreSQL 15.13 (Tidewire 0.1.0)'",
   getdatabaseencoding: "'UTF8'",

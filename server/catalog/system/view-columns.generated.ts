@@ -41,7 +41,7 @@ pg_catalog.pg_operator oid:oid oprname:name oprnamespace:oid! oprowner:oid! oprk
 pg_catalog.pg_cast oid:oid castsource:oid casttarget:oid castfunc:oid castcontext:char castmethod:char
 pg_catalog.pg_collation oid:oid! collname:name! collnamespace:oid! collowner:oid! collprovider:char! collisdeterministic:bool! collencoding:int4! collcollate:text collctype:text colllocale:text colliculocale:text collicurules:text collversion:text
 pg_catalog.pg_language oid:oid! lanname:name! lanowner:oid! lanispl:bool! lanpltrusted:bool! lanplcallfoid:oid! laninline:oid! lanvalidator:oid! lanacl:_text
-pg_catalog.pg_description objoid:oid classoid:oid! objsubid:int4! description:text
+pg_catalog.pg_description objoid:oid classoid:oid objsubid:int4 description:text
 pg_catalog.pg_depend classid:oid! objid:oid objsubid:int4! refclassid:oid! refobjid:oid refobjsubid:int4 deptype:char!
 pg_catalog.pg_opfamily oid:oid! opfmethod:oid! opfname:name! opfnamespace:oid! opfowner:oid!
 pg_catalog.pg_opclass oid:oid! opcmethod:oid! opcname:name! opcnamespace:oid! opcowner:oid! opcfamily:oid! opcintype:oid! opcdefault:bool! opckeytype:oid!

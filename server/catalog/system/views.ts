@@ -102,6 +102,9 @@ function informationColumns(): string {
 }
 
 /** In the order of their object ids; new ones go to the end. */
+/** Catalogs whose rows can have a comment. */
+const COMMENTED = ['pg_class', 'pg_type', 'pg_proc', 'pg_namespace', 'pg_constraint'];
+
 export const SYSTEM_VIEWS: readonly SystemView[] = [
   {
     schema: 'pg_catalog',
@@ -441,7 +444,9 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     schema: 'pg_catalog',
     name: 'pg_description',
     query: `SELECT oid AS objoid, 'pg_catalog.pg_proc'::regclass::oid AS classoid, 0 AS objsubid, description
-      FROM tw_internal.functions WHERE description <> ''`,
+      FROM tw_internal.functions WHERE description <> ''
+      UNION ALL SELECT object_oid, CASE catalog ${COMMENTED.map((name) => `WHEN '${name}' THEN 'pg_catalog.${name}'::regclass::oid`).join(' ')} END, number, comment
+      FROM tw_internal.comments`,
   },
   {
     schema: 'pg_catalog',

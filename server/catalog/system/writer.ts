@@ -60,8 +60,15 @@ export class SystemWriter {
           if (!schema) break;
           this.#schema(schema, -1, transaction);
           if (change.kind === 'dropSchema') break;
-          this.#schema({ id: schema.id, name: change.name }, 1, transaction);
+          this.#schema({ ...schema, name: change.name }, 1, transaction);
           for (const object of catalog.objects()) if (object.schema === schema.name) ids.add(object.id);
+          break;
+        }
+        case 'commentSchema': {
+          const schema = [...catalog.schemas()].find((candidate) => candidate.id === change.id);
+          if (!schema) break;
+          this.#schema(schema, -1, transaction);
+          this.#schema({ ...schema, comment: change.comment }, 1, transaction);
           break;
         }
         case 'add':

@@ -4,7 +4,7 @@ import type { ParsedStatement } from '../../../sql/ast/statement.ts';
 import type { System } from '../../system.ts';
 import type { Runnable } from '../prepared.ts';
 import { alterObject, unsupportedAction } from './object.ts';
-import { refuseOptions } from './options.ts';
+import { leaveOutOptions } from './options.ts';
 import { indexHasNoSchema, rename } from './rename.ts';
 
 export function prepareAlterIndex(system: System, parsed: ParsedStatement, statement: Alter): Runnable {
@@ -20,7 +20,7 @@ export function prepareAlterIndex(system: System, parsed: ParsedStatement, state
       });
     case 'set_options':
     case 'reset_options':
-      return alterObject(system, parsed, statement, ['index'], refuseOptions(parsed, statement));
+      return alterObject(system, parsed, statement, ['index'], leaveOutOptions(parsed, statement));
     default:
       throw unsupportedAction(statement);
   }

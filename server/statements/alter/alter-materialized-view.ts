@@ -3,6 +3,7 @@ import type { Alter } from '../../../sql/ast/alter.ts';
 import type { ParsedStatement } from '../../../sql/ast/statement.ts';
 import { commitCatalog } from '../../catalog/commit.ts';
 import type { OnError } from '../../catalog/objects.ts';
+import type { SessionContext } from '../../session/statement.ts';
 import type { System } from '../../system.ts';
 import type { Runnable } from '../prepared.ts';
 import { storeRows } from '../stored-view.ts';
@@ -36,17 +37,28 @@ export function prepareAlterMaterializedView(
         replaceQuery(system, session, parsed, statement, object, action.query),
       );
     case 'set_options':
-      return setOnError(system, parsed, statement, readAlteredOptions(parsed, action.options));
+      return setOnError(system, parsed, statement, (session) =>
+        readAlteredOptions(session, parsed, action.options),
+      );
     case 'reset_options':
-      return setOnError(system, parsed, statement, readResetOptions(parsed, action.names));
+      return setOnError(system, parsed, statement, (session) =>
+        readResetOptions(session, parsed, action.names),
+      );
     default:
       throw unsupportedAction(statement);
   }
 }
 
 /** What reads the view from now on obeys; subscriptions and views that read it already go on as they began. */
-function setOnError(system: System, parsed: ParsedStatement, statement: Alter, onError: OnError): Runnable {
-  return alterObject(system, parsed, statement, ['materializedView'], async (before) => {
+function setOnError(
+  system: System,
+  parsed: ParsedStatement,
+  statement: Alter,
+  read: (session: SessionContext) => OnError | null,
+): Runnable {
+  return alterObject(system, parsed, statement, ['materializedView'], async (before, session) => {
+    const onError = read(session);
+    if (onError === null) return;
     const view = onError === 'skip' ? await storeRows(system, before) : before;
     await commitCatalog(system, [{ kind: 'replace', object: { ...view, onError } }], {
       committed: () => {

@@ -5,7 +5,7 @@ import type { System } from '../../system.ts';
 import type { Runnable } from '../prepared.ts';
 import { replaceQuery } from './as-query.ts';
 import { alterObject, unsupportedAction } from './object.ts';
-import { refuseOptions } from './options.ts';
+import { leaveOutOptions } from './options.ts';
 import { renameColumn } from './rename-column.ts';
 import { rename, setSchema } from './rename.ts';
 
@@ -30,7 +30,7 @@ export function prepareAlterView(system: System, parsed: ParsedStatement, statem
       );
     case 'set_options':
     case 'reset_options':
-      return alterObject(system, parsed, statement, ['view'], refuseOptions(parsed, statement));
+      return alterObject(system, parsed, statement, ['view'], leaveOutOptions(parsed, statement));
     default:
       throw unsupportedAction(statement);
   }

@@ -13,8 +13,10 @@ import { prepareAlterSink } from './alter-sink.ts';
 import { prepareAlterSource } from './alter-source.ts';
 import { prepareAlterTable } from './alter-table.ts';
 import { prepareAlterView } from './alter-view.ts';
+import { prepareAlterOwner } from './owner-to.ts';
 
 export function prepareAlter(system: System, parsed: ParsedStatement, statement: Alter): Runnable {
+  if (statement.action.kind === 'owner_to') return prepareAlterOwner(system, parsed, statement);
   switch (statement.objectKind) {
     case 'table':
       return prepareAlterTable(system, parsed, statement);

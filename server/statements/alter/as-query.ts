@@ -26,6 +26,8 @@ export async function replaceQuery(
     columns: undefined,
     query,
     with: [],
+    withNoData: false,
+    checkOption: false,
   };
   const { source } = parsed;
   const { location, end } = statement.name;

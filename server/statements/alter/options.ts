@@ -1,6 +1,6 @@
 /**
- * SET and RESET of options in parentheses, for kinds of objects that have none: PostgreSQL's storage parameters are named
- * as not supported, others are not known.
+ * Options in parentheses that objects of ours do not have: PostgreSQL's storage parameters are accepted without effect, with
+ * a NOTICE, others are not known.
  */
 import type { Alter } from '../../../sql/ast/alter.ts';
 import type { Identifier } from '../../../sql/ast/name.ts';
@@ -8,6 +8,8 @@ import type { ParsedStatement } from '../../../sql/ast/statement.ts';
 import { SqlError } from '../../../sql/error.ts';
 import { positionOf } from '../../catalog/names.ts';
 import type { CatalogObject } from '../../catalog/objects.ts';
+import type { SessionContext } from '../../session/statement.ts';
+import { hasNoEffect } from '../no-effect.ts';
 
 /** PostgreSQL 18's storage parameters and view options, but `autovacuum_…` and `toast.…`. */
 const POSTGRES: ReadonlySet<string> = new Set([
@@ -25,30 +27,29 @@ const POSTGRES: ReadonlySet<string> = new Set([
   'check_option',
 ]);
 
-/** The refusal of an option that an object cannot have. */
-export function refuseOption(parsed: ParsedStatement, option: Identifier): SqlError {
-  const { name, location } = option;
-  const position = positionOf(parsed, location);
-  if (POSTGRES.has(name) || /^(autovacuum_|toast\.)/.test(name)) {
-    return new SqlError({
-      sqlstate: '0A000',
-      message: `storage parameter "${name}" is not supported`,
-      hint: 'Leave it out: it has no meaning here.',
-      position,
-    });
-  }
-  return new SqlError({ sqlstate: '22023', message: `unrecognized parameter "${name}"`, position });
+export function isStorageParameter(name: string): boolean {
+  return POSTGRES.has(name) || /^(autovacuum_|toast\.)/.test(name);
 }
 
-/** SET (…) and RESET (…) of an object without options: the first is refused. */
-export function refuseOptions(
+/** An option that an object of ours does not have: PostgreSQL's are told of and left out, others are not known. */
+export function leaveOutOption(session: SessionContext, parsed: ParsedStatement, option: Identifier): void {
+  const { name, location } = option;
+  if (isStorageParameter(name)) {
+    hasNoEffect(session, `storage parameter "${name}"`, 'Rows are kept in memory, in one form.');
+    return;
+  }
+  const position = positionOf(parsed, location);
+  throw new SqlError({ sqlstate: '22023', message: `unrecognized parameter "${name}"`, position });
+}
+
+/** SET (…) and RESET (…) of an object without options. */
+export function leaveOutOptions(
   parsed: ParsedStatement,
   { action }: Alter,
-): (object: CatalogObject) => Promise<void> {
-  return async () => {
-    const [first] =
-      action.kind === 'set_options' ? action.options : action.kind === 'reset_options' ? action.names : [];
-    if (!first) throw new Error('options are at least one');
-    throw refuseOption(parsed, first);
+): (object: CatalogObject, session: SessionContext) => Promise<void> {
+  const named =
+    action.kind === 'set_options' ? action.options : action.kind === 'reset_options' ? action.names : [];
+  return async (_object, session) => {
+    for (const option of named) leaveOutOption(session, parsed, option);
   };
 }

@@ -264,8 +264,8 @@ function ownNameAt(made: Statement): number | null {
       if (sequence) return sequence.sequence?.location ?? 0;
       const composite = nodeAs(made.node, 'CompositeTypeStmt');
       if (composite) return composite.typevar?.location ?? 0;
-      // Its name has no place in the tree: it is behind CREATE DOMAIN.
-      if (nodeAs(made.node, 'CreateDomainStmt')) return null;
+      // Their names have no place in the tree: they are behind CREATE DOMAIN and CREATE TYPE.
+      if (nodeAs(made.node, 'CreateDomainStmt') || nodeAs(made.node, 'CreateEnumStmt')) return null;
     }
   }
   throw new Error(`${made.kind} names no object`);

@@ -2,6 +2,8 @@
 import type { ObjectId } from '../../../sql/catalog.ts';
 import { quoteIdentifier } from '../../../sql/functions/quote.ts';
 import { formatType } from '../../../sql/types/format.ts';
+import { ownTypesOf } from '../../../sql/types/mentions.ts';
+import { elementType } from '../../../sql/types/table.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
 import { foreignKeyDefinition } from '../../catalog/definition-text.ts';
 import type { IndexObject, TableObject } from '../../catalog/objects.ts';
@@ -20,8 +22,11 @@ export function tableText(table: TableObject, uniques: readonly IndexObject[], c
             : ` DEFAULT ${defaultText}`
           : ` GENERATED ${identity === 'always' ? 'ALWAYS' : 'BY DEFAULT'} AS IDENTITY`;
     const notNull = type.nullable || identity !== undefined ? '' : ' NOT NULL';
+    const [own] = column.domain === undefined ? ownTypesOf([type.name]) : [column.domain];
     const typeText =
-      column.domain === undefined ? formatType(type) : domainName(catalog, table, column.domain);
+      own === undefined
+        ? formatType(type)
+        : `${ownTypeName(catalog, table, own)}${elementType(type.name) === null || column.domain !== undefined ? '' : '[]'}`;
     return `${names[index]} ${typeText}${generated}${notNull}`;
   });
   const [primary] = table.keys;
@@ -44,8 +49,8 @@ export function tableText(table: TableObject, uniques: readonly IndexObject[], c
   return `CREATE TABLE ${name} (\n  ${[...columns, ...key, ...unique, ...checks, ...foreign].join(',\n  ')}\n)`;
 }
 
-/** A domain as the table's statement names it: with its schema where that is another. */
-function domainName(catalog: Catalog, table: TableObject, domain: ObjectId): string {
-  const { schema, name } = catalog.object(domain);
+/** A type of the user's as the table's statement names it: with its schema where that is another. */
+function ownTypeName(catalog: Catalog, table: TableObject, type: ObjectId): string {
+  const { schema, name } = catalog.object(type);
   return (schema === table.schema ? [name] : [schema, name]).map(quoteIdentifier).join('.');
 }

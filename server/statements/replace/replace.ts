@@ -13,7 +13,11 @@ export async function replaceDefinition(
   bound: BoundDefinition,
   statement: string,
 ): Promise<void> {
-  const { columns, catalog, definition } = bound;
+  const { catalog, definition } = bound;
+  const columns = bound.columns.map((column, index) => {
+    const comment = existing.columns[index]?.comment;
+    return comment === undefined ? column : { ...column, comment };
+  });
   const dependsOn = [...catalog.resolved];
   const replacement = { ...existing, ...definition, columns, dependsOn, statement };
   const isRead = system.catalog.dependents(existing.id).length > 0;

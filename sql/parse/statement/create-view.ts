@@ -1,6 +1,5 @@
 import type { CreateView } from '../../ast/create-view.ts';
 import type { Option } from '../../ast/options.ts';
-import { errorAt } from '../context.ts';
 import type { Cursor } from '../cursor.ts';
 import { parseQuery } from '../extensions.ts';
 import { parseOptions } from '../options.ts';
@@ -20,27 +19,32 @@ export function parseCreateView(cursor: Cursor, orReplace: boolean, materialized
   if (cursor.is('with') && cursor.isMark('(', 1)) {
     cursor.at++;
     options.push(...parseOptions(cursor));
-  } else if (cursor.is('with', 'no', 'data')) {
-    throw errorAt(
-      cursor.context,
-      cursor.offset,
-      'CREATE MATERIALIZED VIEW … WITH NO DATA is not supported',
-      '0A000',
-      'A materialized view is always up to date; WITH (BACKGROUND) returns before its first result is there.',
-    );
-  } else if (materialized && cursor.eat('with', 'data')) {
-    // What is done anyway.
-  } else if (cursor.is('with')) {
-    throw errorAt(
-      cursor.context,
-      cursor.offset,
-      'CREATE VIEW … WITH CHECK OPTION is not supported',
-      '0A000',
-      'Views are read-only.',
-    );
   }
+  // What a view is without these: filled, and read-only.
+  const withNoData = materialized && cursor.eat('with', 'no', 'data');
+  if (materialized && !withNoData) cursor.eat('with', 'data');
+  const checkOption = !materialized && eatCheckOption(cursor);
   cursor.expectEnd();
-  return { kind: 'create_view', orReplace, materialized, ifNotExists, name, columns, query, with: options };
+  return {
+    kind: 'create_view',
+    orReplace,
+    materialized,
+    ifNotExists,
+    name,
+    columns,
+    query,
+    with: options,
+    withNoData,
+    checkOption,
+  };
+}
+
+function eatCheckOption(cursor: Cursor): boolean {
+  return (
+    cursor.eat('with', 'check', 'option') ||
+    cursor.eat('with', 'local', 'check', 'option') ||
+    cursor.eat('with', 'cascaded', 'check', 'option')
+  );
 }
 
 /** Where the query ends: before WITH that no query can have at its end. */

@@ -17,6 +17,9 @@ import { quoteIdentifier } from '../../../../sql/functions/quote.ts';
 import type { SessionContext } from '../../../session/statement.ts';
 import type { System } from '../../../system.ts';
 import { withSequences } from '../../constraint-objects.ts';
+import { requireRoleSpec } from '../../../catalog/roles.ts';
+import { addIdentity, dropIdentity, setIdentity } from './identity.ts';
+import { leaveOutAction } from './no-effect.ts';
 import { refuseColumnReaders } from './column-readers.ts';
 import { dropExpression, dropGenerated, readingColumns, setExpression } from './generated.ts';
 import type { DraftColumn, TableDraft } from './draft.ts';
@@ -85,8 +88,16 @@ export function applyAction(context: ActionContext, draft: TableDraft, action: A
       return validateConstraint(draft, command.name ?? '');
     case 'AT_AlterConstraint':
       return alterConstraint(draft, nodeAs(command.def, 'ATAlterConstraint')!);
+    case 'AT_AddIdentity':
+      return addIdentity(context, draft, command);
+    case 'AT_SetIdentity':
+      return setIdentity(context, draft, command);
+    case 'AT_DropIdentity':
+      return dropIdentity(context, draft, command);
+    case 'AT_ChangeOwner':
+      return requireRoleSpec(context.session, command.newowner, false);
     default:
-      throw unsupported(command);
+      if (!leaveOutAction(context, draft, command)) throw unsupported(command);
   }
 }
 
@@ -95,7 +106,8 @@ function unsupported({ subtype }: AlterTableCmd): SqlError {
     .replace('AT_', '')
     .replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ')
     .toUpperCase();
-  return new SqlError({ sqlstate: '0A000', message: `ALTER TABLE … ${words} is not supported` });
+  const hint = words === 'ENABLE ROW SECURITY' ? 'Make a view with the condition.' : undefined;
+  return new SqlError({ sqlstate: '0A000', message: `ALTER TABLE … ${words} is not supported`, hint });
 }
 
 /** A column by its name; 42703 if there is none. */

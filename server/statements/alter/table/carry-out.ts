@@ -25,7 +25,7 @@ import type {
 import type { System } from '../../../system.ts';
 import { namedChecks, uniquesOf } from '../../constraint-objects.ts';
 import { indexKeyAgain, indexPlan } from '../../create-index.ts';
-import { defineSequence } from '../../create-sequence.ts';
+import { changeSequence, defineSequence } from '../../create-sequence.ts';
 import { primaryIndex } from '../../create-table.ts';
 import {
   endSubscriptions,
@@ -109,6 +109,9 @@ async function prepare(
   for (const sequence of draft.newSequences) {
     defineSequence(system, sequence);
     effects.abandoned.push(() => system.engine.dropSequence(sequence.id));
+  }
+  for (const { before, after, restart } of draft.alteredSequences) {
+    effects.abandoned.push(changeSequence(system, before, after, restart));
   }
   const { table, indexes, added, newKeys, lost } = newTable(context, draft);
   await lockParents(system, table, newKeys, writes, effects);
@@ -249,7 +252,8 @@ function newTable(
   const indexes: IndexObject[] = [];
   if (key && draft.primary) {
     const made = primaryIndex(system, bare, key);
-    const same = oldPrimary && !draft.primary.isNew ? { id: oldPrimary.id } : {};
+    const { id, comment, constraintComment } = oldPrimary ?? {};
+    const same = id !== undefined && !draft.primary.isNew ? { id, comment, constraintComment } : {};
     indexes.push({ ...made, ...same, name: draft.primary.name });
   }
   for (const { before: index, name, columns: read } of draft.indexes) {
@@ -298,9 +302,12 @@ function ownedSequences(system: System, draft: TableDraft): SequenceObject[] {
   const { id } = draft.table;
   return system.catalog.dependents(id).flatMap((object): SequenceObject[] => {
     if (object.kind !== 'sequence' || object.ownedBy?.table !== id) return [];
+    if (draft.droppedSequences.includes(object)) return [];
     const { column } = object.ownedBy;
     const now = draft.columns.findIndex(({ before }) => before === column);
-    return now < 0 || now === column ? [] : [{ ...object, ownedBy: { table: id, column: now } }];
+    const altered = draft.alteredSequences.find(({ before }) => before.id === object.id)?.after;
+    if (now < 0 || (now === column && !altered)) return [];
+    return [{ ...(altered ?? object), ownedBy: { table: id, column: now } }];
   });
 }
 

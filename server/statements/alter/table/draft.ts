@@ -1,6 +1,5 @@
 /** A table while ALTER TABLE changes it: columns by identity, so that their numbers come last. */
 import type { CatalogColumn } from '../../../../sql/catalog.ts';
-import { formatType } from '../../../../sql/types/format.ts';
 import { quoteIdentifier } from '../../../../sql/functions/quote.ts';
 import type { BoundCheck, BoundForeignKey } from '../../../../sql/bind/bind.ts';
 import type {
@@ -12,6 +11,8 @@ import type {
   TableObject,
 } from '../../../catalog/objects.ts';
 import type { System } from '../../../system.ts';
+import type { Catalog } from '../../../catalog/catalog.ts';
+import { typeText } from '../../create-table-as.ts';
 
 export interface DraftColumn {
   column: CatalogColumn;
@@ -60,12 +61,21 @@ export class TableDraft {
   readonly notNull: DraftColumn[] = [];
   readonly newSequences: SequenceObject[] = [];
   readonly droppedSequences: SequenceObject[] = [];
+  /** Sequences of identity columns that get other options, or begin anew with `restart`. */
+  readonly alteredSequences: {
+    readonly before: SequenceObject;
+    readonly after: SequenceObject;
+    readonly restart: string | null;
+  }[] = [];
   /** What CASCADE takes along: views and what depends on them. */
   readonly dropped: CatalogObject[] = [];
   /** Rows have to be written anew: their columns, types, or key are others. */
   rewrites = false;
 
+  readonly #catalog: Catalog;
+
   constructor(system: System, table: TableObject) {
+    this.#catalog = system.catalog;
     this.table = table;
     this.columns = table.columns.map((column, before) => ({ column, before, expression: null }));
     const at = (number: number): DraftColumn => this.columns[number]!;
@@ -138,7 +148,7 @@ export class TableDraft {
     const given = this.columns.filter(({ column }) => column.generated === undefined);
     const named = given.map(
       (each) =>
-        `CAST(${this.#valueOf(each)} AS ${formatType(each.column.type)}) AS ${quoteIdentifier(each.column.name)}`,
+        `CAST(${this.#valueOf(each)} AS ${typeText(this.#catalog, each.column.type)}) AS ${quoteIdentifier(each.column.name)}`,
     );
     const values = this.columns.map(({ column: { name, generated } }) =>
       generated === undefined ? quoteIdentifier(name) : `(${generated.text})`,
