@@ -45,6 +45,9 @@ export interface SharedArrangements {
   hydrates(id: ArrangementId): boolean;
 }
 
+/** Relations as planning sees them: of one version of the catalog, and for one value of `ownWrites`. */
+export type KnownRelations = Map<CatalogObject, CatalogRelation | null>;
+
 /** What a sequence gives where it is read as a relation. */
 const sequenceColumns: readonly CatalogColumn[] = (
   [
@@ -70,6 +73,7 @@ export class StatementCatalog implements CatalogReader {
   /** Rows of an arrangement, asked where joins are ordered only. */
   readonly #estimate: (arrangement: ArrangementId) => number | null;
   readonly #references: readonly NameReference[];
+  readonly #relations: KnownRelations;
 
   constructor(options: {
     catalog: Catalog;
@@ -83,6 +87,7 @@ export class StatementCatalog implements CatalogReader {
     ownWrites: boolean;
     /** What names mean by their place, in a text that was bound before. */
     references?: readonly NameReference[];
+    relations?: KnownRelations;
   }) {
     this.#catalog = options.catalog;
     this.#shared = options.shared;
@@ -90,6 +95,7 @@ export class StatementCatalog implements CatalogReader {
     this.#estimate = options.estimate;
     this.#ownWrites = options.ownWrites;
     this.#references = options.references ?? [];
+    this.#relations = options.relations ?? new Map();
     this.version = options.catalog.version;
     this.user = options.user;
     this.database = options.database;
@@ -284,8 +290,6 @@ export class StatementCatalog implements CatalogReader {
       .map((object) => `${object.schema}.${object.name}`);
   }
 
-  /** Rules ask for a relation's keys again and again. */
-  readonly #relations = new Map<CatalogObject, CatalogRelation | null>();
 
   #asRelation(object: CatalogObject): CatalogRelation | null {
     let relation = this.#relations.get(object);

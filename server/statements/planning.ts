@@ -35,7 +35,7 @@ import { SourceText } from '../../sql/parse/source-text.ts';
 import type { SqlType } from '../../sql/types/type.ts';
 import { type Catalog, FIRST_USER_ID } from '../catalog/catalog.ts';
 import type { Definition, NameReference, ViewObject } from '../catalog/objects.ts';
-import { StatementCatalog } from '../catalog/reader.ts';
+import { type KnownRelations, StatementCatalog } from '../catalog/reader.ts';
 import { checkColumns } from '../catalog/system/view-columns.ts';
 import type { Dataflows } from '../dataflows/dataflows.ts';
 import { disabledRules } from '../session/settings/rules.ts';
@@ -112,6 +112,8 @@ export class Planning {
   readonly #engine: Engine;
   readonly #catalog: Catalog;
   readonly #dataflows: Dataflows;
+  /** The relations of this version, as statements see them that have written and that have not. */
+  #relations = { version: -1, plain: new Map() as KnownRelations, written: new Map() as KnownRelations };
   readonly #views = new Map<ObjectId, { readonly version: number; readonly relation: HirRelation }>();
   /** The catalog's own views are over relations that never change, and mean the same in every version. */
   readonly #systemViews: SystemViews;
@@ -142,8 +144,17 @@ export class Planning {
       user: session.user,
       database: session.database,
       ownWrites: options.ownWrites ?? false,
+      relations: this.#relationsOf(options.ownWrites ?? false),
       references: options.references ?? [],
     });
+  }
+
+  #relationsOf(ownWrites: boolean): KnownRelations {
+    const { version } = this.#catalog;
+    if (this.#relations.version !== version) {
+      this.#relations = { version, plain: new Map(), written: new Map() };
+    }
+    return ownWrites ? this.#relations.written : this.#relations.plain;
   }
 
   bindQuery(session: PlanningSession, source: Bindable, options: BindOptions = {}): HirQuery {

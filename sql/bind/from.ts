@@ -16,7 +16,7 @@ import { bindSubquery } from './query.ts';
 import { columnOf, oneRow, withFreshBindings } from './relation.ts';
 import { columnType } from './scalar.ts';
 import { emptyScope, itemFor, settled, withoutLateral } from './scope.ts';
-import type { Scope, ScopeItem } from './scope.ts';
+import type { Scope, ScopeColumn, ScopeItem } from './scope.ts';
 import { bindTableFunction } from './table-function.ts';
 
 /** A relation and the names that it brings; columns are numbered from 0. */
@@ -101,7 +101,8 @@ export function bindRangeVar(node: RangeVar, context: QueryContext): BoundFrom {
   // What a view shows are rows of others, but PostgreSQL's catalog is of tables.
   const isTable = found.kind !== 'view' || found.schema === 'pg_catalog';
   const [item] = bound.items;
-  const columns = item!.columns.slice(0, found.visibleColumns);
+  const columns =
+    found.visibleColumns === undefined ? item!.columns : item!.columns.slice(0, found.visibleColumns);
   return { relation, items: [{ ...item!, columns, ...(isTable ? { object: found.id } : {}) }] };
 }
 
@@ -157,10 +158,19 @@ export function relationOf(found: CatalogRelation, context: QueryContext): HirRe
   if (found.kind === 'sequence') {
     return sequenceRow(found, context);
   }
+  let relation = gets.get(found);
+  if (relation === undefined) gets.set(found, (relation = getOf(found)));
+  return relation;
+}
+
+/** What reading relations of the catalog is: they never change. */
+const gets = new WeakMap<CatalogRelation, HirRelation>();
+
+function getOf({ id, columns }: CatalogRelation): HirRelation {
   return {
     kind: 'get',
-    object: found.id,
-    columns: found.columns.map(({ name, type, domain }): HirColumn =>
+    object: id,
+    columns: columns.map(({ name, type, domain }): HirColumn =>
       domain === undefined ? { name, type } : { name, type, domain },
     ),
   };
@@ -171,6 +181,18 @@ function bindRangeSubselect(node: RangeSubselect, context: QueryContext): BoundF
   const inner = { ...context, outer: sight(context.outer) };
   const relation = bindSubquery(node.subquery!, inner);
   return aliased(relation, null, null, node.alias, context, undefined, undefined);
+}
+
+/** The columns that relations offer: those of the catalog are named again and again. */
+const offered = new WeakMap<HirRelation, readonly ScopeColumn[]>();
+
+function columnsOf(relation: HirRelation): readonly ScopeColumn[] {
+  let columns = offered.get(relation);
+  if (columns === undefined) {
+    columns = relation.columns.map(({ name, domain }, i) => ({ name, scalar: columnOf(relation, i), domain }));
+    offered.set(relation, columns);
+  }
+  return columns;
 }
 
 /** The relation under its alias, whose column names come first. */
@@ -193,11 +215,9 @@ export function aliased(
       at,
     );
   }
-  const columns = relation.columns.map((column, i) => ({
-    name: names[i] ?? column.name,
-    scalar: columnOf(relation, i),
-    domain: column.domain,
-  }));
+  const named = columnsOf(relation);
+  const columns =
+    names.length === 0 ? named : named.map((column, i) => ({ ...column, name: names[i] ?? column.name }));
   const item = itemFor(itemName, alias === undefined ? schema : null, columns, primaryKey);
   return { relation, items: [alias === undefined || name === null ? item : { ...item, relation: name }] };
 }

@@ -9,7 +9,7 @@ import { bindCondition } from './expression.ts';
 import { bindFromItem, bindRightItem } from './from.ts';
 import type { BoundFrom, RightFrom } from './from.ts';
 import { makeOperator } from './operator.ts';
-import { and, typeOf } from './scalar.ts';
+import { and, asNullable, typeOf } from './scalar.ts';
 import { shiftItems } from './scope.ts';
 import type { Scope, ScopeColumn, ScopeItem } from './scope.ts';
 
@@ -45,7 +45,9 @@ function joinRelation(
 ): HirRelation {
   const nullable = (relation: HirRelation, is: boolean) =>
     is
-      ? relation.columns.map((column) => ({ ...column, type: { ...column.type, nullable: true } }))
+      ? relation.columns.map((column) =>
+          column.type.nullable ? column : { ...column, type: asNullable(column.type) },
+        )
       : relation.columns;
   return {
     kind: 'join',

@@ -67,13 +67,14 @@ function relationName({ statement }: ExpressionContext, oid: string): string {
 
 /** Types of one's own are looked up. */
 function typeNames(withOwn: boolean): string {
-  const other = `coalesce((SELECT display FROM tw_internal.types WHERE oid = $1), $1::text)`;
-  return `${BUILT_IN_NAMES} ELSE ${withOwn ? other : '$1::text'} END END`;
+  const own = withOwn ? '(SELECT display FROM tw_internal.types WHERE oid = $1), ' : '';
+  return `coalesce(${BUILT_IN_NAMES}::jsonb ->> $1::text, ${own}$1::text)`;
 }
 
-const BUILT_IN_NAMES = `CASE WHEN $1 IS NULL THEN NULL WHEN $1 = 0::oid THEN '-' ELSE CASE $1 ${allTypes
-  .map(({ oid, display }) => `WHEN ${oid}::oid THEN ${quoteLiteral(display)}`)
-  .join(' ')}`;
+/** By oid. They are one value: a branch for each would be planned with each statement. */
+const BUILT_IN_NAMES = quoteLiteral(
+  JSON.stringify(Object.fromEntries([['0', '-'], ...allTypes.map(({ oid, display }) => [oid, display])])),
+);
 
 const typesByName = `CASE lower($1) ${allTypes
   .flatMap(({ oid, name, display }) =>

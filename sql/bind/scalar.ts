@@ -82,6 +82,11 @@ export function columnType(scalar: HirScalar): NullableType {
   return { name, typmod, nullable: isNullable(scalar) };
 }
 
+/** The type with NULL among its values. */
+export function asNullable(type: NullableType): NullableType {
+  return type.nullable ? type : { ...type, nullable: true };
+}
+
 export function literal(name: TypeName, text: string | null, typmod = -1): HirScalar {
   return { kind: 'literal', type: typmod === -1 ? plain(name) : { name, typmod }, text };
 }

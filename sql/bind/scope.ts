@@ -4,7 +4,7 @@ import type { HirScalar } from '../hir.ts';
 import { liftScalar } from '../hir/traverse.ts';
 import type { AggregateCollector, Clause } from './context.ts';
 import { wholeRow } from './record.ts';
-import { mapColumns } from './scalar.ts';
+import { asNullable, mapColumns } from './scalar.ts';
 import type { Statement } from './statement.ts';
 
 /** A column that a FROM item offers. */
@@ -77,7 +77,7 @@ function shift(scalar: HirScalar, offset: number, nullable: boolean): HirScalar 
   return mapColumns(scalar, (column) => ({
     ...column,
     index: column.index + offset,
-    type: nullable ? { ...column.type, nullable: true } : column.type,
+    type: nullable ? asNullable(column.type) : column.type,
   }));
 }
 

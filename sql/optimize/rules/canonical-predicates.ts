@@ -120,6 +120,7 @@ function collectSets(operands: readonly MirScalar[]): MirScalar {
 }
 
 function dedupe(operands: readonly MirScalar[]): readonly MirScalar[] {
+  if (operands.length < 2) return operands;
   const seen = new Set<string>();
   const kept = operands.filter((operand) => {
     const key = scalarKey(operand);
@@ -130,8 +131,24 @@ function dedupe(operands: readonly MirScalar[]): readonly MirScalar[] {
   return kept.length === operands.length ? operands : kept;
 }
 
+/** The canonical forms of predicates: rules move most of them about as they are. */
+const forms = new WeakMap<MirScalar, MirScalar>();
+
 /** A predicate in its canonical form; exported for tests. */
 export function canonicalPredicate(scalar: MirScalar): MirScalar {
+  if (scalar.kind !== 'and' && scalar.kind !== 'or' && scalar.kind !== 'not' && scalar.kind !== 'call')
+    return scalar;
+  let form = forms.get(scalar);
+  if (form === undefined) {
+    form = canonicalForm(scalar);
+    forms.set(scalar, form);
+    // Of what is canonical nothing else becomes.
+    forms.set(form, form);
+  }
+  return form;
+}
+
+function canonicalForm(scalar: MirScalar): MirScalar {
   switch (scalar.kind) {
     case 'and': {
       const operands = scalar.operands.map(canonicalPredicate).flatMap(conjuncts);

@@ -66,7 +66,7 @@ function throughMap(
     return passes;
   });
   if (below.length === 0) return null;
-  const pushed = build.filter(
+  const pushed = filterPushed(
     input.input,
     below.map((predicate) => substitute(predicate, expand)),
   );
@@ -101,8 +101,14 @@ function distribute(relation: MirJoin, conditions: readonly MirScalar[]): MirRel
       else residual.push(condition);
     }
   }
-  const inputs = relation.inputs.map((input, index) => build.filter(input, pushed[index]!));
+  const inputs = relation.inputs.map((input, index) => filterPushed(input, pushed[index]!));
   return build.join(inputs, equivalences, residual);
+}
+
+/** The filter where its predicates go to at last: a step for each round of rules would make every node above it anew. */
+function filterPushed(input: MirRelation, predicates: readonly MirScalar[]): MirRelation {
+  const filter = build.filter(input, predicates);
+  return filter.kind === 'filter' && filter !== input ? pushFilter(filter) : filter;
 }
 
 function pushFilter(relation: Extract<MirRelation, { kind: 'filter' }>): MirRelation {
@@ -117,9 +123,11 @@ function pushFilter(relation: Extract<MirRelation, { kind: 'filter' }>): MirRela
     return pushed.length === 0 ? relation : build.filter(rebuild(pushed), kept);
   };
   switch (input.kind) {
+    case 'filter':
+      return filterPushed(input.input, [...input.predicates, ...predicates]);
     case 'project':
       return build.project(
-        build.filter(
+        filterPushed(
           input.input,
           predicates.map((predicate) => remapColumns(predicate, (index) => input.indexes[index]!)),
         ),
@@ -128,21 +136,21 @@ function pushFilter(relation: Extract<MirRelation, { kind: 'filter' }>): MirRela
     case 'map':
       return throughMap(input, predicates) ?? relation;
     case 'let':
-      return build.letIn(input.binding, input.value, build.filter(input.body, predicates));
+      return build.letIn(input.binding, input.value, filterPushed(input.body, predicates));
     case 'union':
       return build.union(
-        input.inputs.map((part) => build.filter(part, predicates)),
+        input.inputs.map((part) => filterPushed(part, predicates)),
         input.keys,
       );
     case 'negate':
-      return build.negate(build.filter(input.input, predicates));
+      return build.negate(filterPushed(input.input, predicates));
     case 'distinct':
-      return build.distinct(build.filter(input.input, predicates));
+      return build.distinct(filterPushed(input.input, predicates));
     case 'threshold':
-      return below(total, (pushed) => build.threshold(build.filter(input.input, pushed)));
+      return below(total, (pushed) => build.threshold(filterPushed(input.input, pushed)));
     case 'semiJoin':
       return below(total, (pushed) =>
-        build.semiJoin(build.filter(input.left, pushed), input.right, input.keys, input),
+        build.semiJoin(filterPushed(input.left, pushed), input.right, input.keys, input),
       );
     case 'flatMap': {
       const arity = input.input.columns.length;
@@ -150,7 +158,7 @@ function pushFilter(relation: Extract<MirRelation, { kind: 'filter' }>): MirRela
         (predicate) => total(predicate) && readsOnly(predicate, arity),
         (pushed) =>
           build.flatMap(
-            build.filter(input.input, pushed),
+            filterPushed(input.input, pushed),
             input.calls,
             input.ordinality,
             input.columns.slice(arity),
@@ -170,7 +178,7 @@ function pushFilter(relation: Extract<MirRelation, { kind: 'filter' }>): MirRela
           ),
         (pushed) =>
           build.reduce(
-            build.filter(
+            filterPushed(
               input.input,
               pushed.map((predicate) => substitute(predicate, (index) => input.keys[index]!)),
             ),
@@ -181,12 +189,12 @@ function pushFilter(relation: Extract<MirRelation, { kind: 'filter' }>): MirRela
     case 'topK':
       return below(
         (predicate) => total(predicate) && decidesOnPartitions(predicate, input.partition),
-        (pushed) => build.topK(build.filter(input.input, pushed), input),
+        (pushed) => build.topK(filterPushed(input.input, pushed), input),
       );
     case 'window':
       return below(
         (predicate) => total(predicate) && decidesOnPartitions(predicate, input.partition),
-        (pushed) => build.window(build.filter(input.input, pushed), input),
+        (pushed) => build.window(filterPushed(input.input, pushed), input),
       );
     case 'join':
       return distribute(input, [...input.residual, ...predicates]);
