@@ -129,7 +129,9 @@ export function bindAggregate(node: FuncCall, name: string, context: ExpressionC
     },
   );
   const type = { ...resolved.result, nullable: !isCount(resolved) };
-  const scalar = placeAggregate(context, { ...called, type }, at);
+  // Without an order of its own it goes by that of the rows, as in PostgreSQL.
+  const follows = definition.ordered === true && definition.extreme === undefined && !distinct;
+  const scalar = placeAggregate(context, { ...called, type }, at, follows && order.length === 0);
   return { scalar, at: leftmost(at, ...args.map((bound) => bound.at)) };
 }
 
@@ -151,6 +153,7 @@ export function placeAggregate(
   context: ExpressionContext,
   called: HirAggregate,
   at: number | undefined,
+  followsRows = false,
 ): HirScalar {
   const { statement } = context;
   const read = aggregateScalars(called).flatMap((scalar) => freeOfScalar(scalar).columns);
@@ -174,7 +177,9 @@ export function placeAggregate(
   const aggregate: HirAggregate = {
     ...called,
     arguments: called.arguments.map(lifted),
-    order: called.order.map((key) => ({ ...key, scalar: lifted(key.scalar) })),
+    order: followsRows
+      ? (site.collector.order ?? [])
+      : called.order.map((key) => ({ ...key, scalar: lifted(key.scalar) })),
     filter: called.filter === null ? null : lifted(called.filter),
   };
   const index = site.collector.width + register(site.collector.aggregates, aggregate);

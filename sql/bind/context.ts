@@ -1,5 +1,5 @@
 import type { ObjectId } from '../catalog.ts';
-import type { HirAggregate, HirColumn, HirScalar } from '../hir.ts';
+import type { HirAggregate, HirAggregateOrder, HirColumn, HirOrder, HirScalar } from '../hir.ts';
 import type { Scope } from './scope.ts';
 import type { SetCollector } from './set-returning.ts';
 import type { Bound, Statement } from './statement.ts';
@@ -10,6 +10,10 @@ export interface CteEntry {
   readonly name: string;
   readonly binding: number;
   readonly columns: readonly HirColumn[];
+  /** How many of its columns can be named: those behind them are there for the order. */
+  readonly visible: number;
+  /** Its ORDER BY. */
+  readonly order: readonly HirOrder[];
   /** Whether anything refers to it. */
   used: boolean;
   /** A name of WITH RECURSIVE that is being defined, or a statement that is not a SELECT: why it cannot be used. */
@@ -58,6 +62,8 @@ export interface AggregateCollector {
   readonly aggregates: HirAggregate[];
   /** The arguments of each GROUPING(). */
   readonly groupings: (readonly Bound[])[];
+  /** The order in which the rows come: what depends on one and has no other takes it. */
+  readonly order?: readonly HirAggregateOrder[];
 }
 
 /** Where an expression stands. */

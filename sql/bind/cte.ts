@@ -2,7 +2,7 @@ import type { WithClause } from '@pgsql/types';
 import { locationOf, nodeAs, nodeKind, stringOf } from '../ast/accessors.ts';
 import type { HirColumn, HirRelation } from '../hir.ts';
 import type { CteEntry, QueryContext } from './context.ts';
-import { bindSubquery } from './query.ts';
+import { bindOrderedSubquery } from './query.ts';
 
 /** The context in which the statement under WITH is bound, and how its outcome is wrapped. */
 export interface BoundWith {
@@ -44,9 +44,14 @@ export function bindWith(clause: WithClause | undefined, context: QueryContext):
       ctes: [...pending.map((later) => refusedEntry(later.ctename!)), ...ctes],
       laterCtes: clause.recursive === true ? [] : nodes.slice(i).map((later) => later.ctename!),
     };
-    const value = bindSubquery(query, inner);
-    const columns = renamed(value.columns, node.aliascolnames?.map(stringOf) ?? [], name, context, at);
-    const entry: CteEntry = { name, binding: statement.newBinding(), columns, used: false, refusal: null };
+    const { relation: value, visible, order } = bindOrderedSubquery(query, inner);
+    const names = node.aliascolnames?.map(stringOf) ?? [];
+    const columns = [
+      ...renamed(value.columns.slice(0, visible), names, name, context, at),
+      ...value.columns.slice(visible),
+    ];
+    const binding = statement.newBinding();
+    const entry: CteEntry = { name, binding, columns, visible, order, used: false, refusal: null };
     bound.push({ entry, value: { ...value, columns } });
     ctes = [entry, ...ctes];
   });
@@ -69,7 +74,8 @@ export function bindWith(clause: WithClause | undefined, context: QueryContext):
 }
 
 function refusedEntry(name: string): CteEntry {
-  return { name, binding: -1, columns: [], used: false, refusal: 'recursive common table expressions' };
+  const refusal = 'recursive common table expressions';
+  return { name, binding: -1, columns: [], visible: 0, order: [], used: false, refusal };
 }
 
 function renamed(

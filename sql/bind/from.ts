@@ -3,7 +3,7 @@ import type { Alias, Node, RangeSubselect, RangeVar } from '@pgsql/types';
 import { locationOf, nodeAs, nodeKind, stringOf } from '../ast/accessors.ts';
 import type { CatalogRelation } from '../catalog.ts';
 import { isPostgresRelation } from '../functions/postgres-names.ts';
-import type { HirColumn, HirRelation } from '../hir.ts';
+import type { HirColumn, HirOrder, HirRelation } from '../hir.ts';
 import { freeOfRelation, withoutLevel } from '../hir/traverse.ts';
 import { nearestName } from '../nearest-name.ts';
 import { parseExpression } from './body.ts';
@@ -12,7 +12,8 @@ import type { QueryContext } from './context.ts';
 import { bindExpression } from './expression.ts';
 import { bindJoin, crossJoin } from './join.ts';
 import { bindJsonTable } from './json-table.ts';
-import { bindSubquery } from './query.ts';
+import { bindOrderedSubquery } from './query.ts';
+import type { OrderedRelation } from './query.ts';
 import { columnOf, oneRow, withFreshBindings } from './relation.ts';
 import { columnType } from './scalar.ts';
 import { emptyScope, itemFor, settled, withoutLateral } from './scope.ts';
@@ -23,6 +24,8 @@ import { bindTableFunction } from './table-function.ts';
 export interface BoundFrom {
   readonly relation: HirRelation;
   readonly items: readonly ScopeItem[];
+  /** A subquery's ORDER BY, where nothing is joined to it. */
+  readonly order?: readonly HirOrder[];
 }
 
 /** The whole FROM clause; none is one row without columns. */
@@ -91,7 +94,7 @@ export function bindRangeVar(node: RangeVar, context: QueryContext): BoundFrom {
       if (cte.refusal !== null) throw statement.unsupported(cte.refusal, at);
       cte.used = true;
       const relation: HirRelation = { kind: 'getLet', columns: cte.columns, binding: cte.binding };
-      return aliased(relation, name, null, node.alias, context, undefined, at);
+      return ordered({ relation, ...cte }, name, node.alias, context, at);
     }
   }
   const found = findRelation(node, context);
@@ -179,8 +182,20 @@ function getOf({ id, columns }: CatalogRelation): HirRelation {
 function bindRangeSubselect(node: RangeSubselect, context: QueryContext): BoundFrom {
   const sight = node.lateral === true ? settled : withoutLateral;
   const inner = { ...context, outer: sight(context.outer) };
-  const relation = bindSubquery(node.subquery!, inner);
-  return aliased(relation, null, null, node.alias, context, undefined, undefined);
+  return ordered(bindOrderedSubquery(node.subquery!, inner), null, node.alias, context, undefined);
+}
+
+/** A query under its alias; what it shows can be named. */
+function ordered(
+  { relation, visible, order }: OrderedRelation,
+  name: string | null,
+  alias: Alias | undefined,
+  context: QueryContext,
+  at: number | undefined,
+): BoundFrom {
+  const shown = { ...relation, columns: relation.columns.slice(0, visible) };
+  const { items } = aliased(shown, name, null, alias, context, undefined, at);
+  return { relation, items, ...(order.length === 0 ? {} : { order }) };
 }
 
 /** The columns that relations offer: those of the catalog are named again and again. */
@@ -189,7 +204,11 @@ const offered = new WeakMap<HirRelation, readonly ScopeColumn[]>();
 function columnsOf(relation: HirRelation): readonly ScopeColumn[] {
   let columns = offered.get(relation);
   if (columns === undefined) {
-    columns = relation.columns.map(({ name, domain }, i) => ({ name, scalar: columnOf(relation, i), domain }));
+    columns = relation.columns.map(({ name, domain }, i) => ({
+      name,
+      scalar: columnOf(relation, i),
+      domain,
+    }));
     offered.set(relation, columns);
   }
   return columns;

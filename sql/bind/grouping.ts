@@ -74,10 +74,6 @@ function bindKey(
   if (item.kind === 'target' && readsAggregate(bound.scalar, context)) {
     throw statement.error('42803', 'aggregate functions are not allowed in GROUP BY', bound.at);
   }
-  if (freeOfScalar(bound.scalar).columns.some(({ level, index }) => level === 0 && isSet(index))) {
-    const hint = 'Put it into a derived table.';
-    throw statement.unsupported('a set-returning function in GROUP BY', bound.at, hint);
-  }
   requireEquality(statement, typeOf(bound.scalar).name, item.at);
   return { key: unknownToText(statement, bound), target: item.kind === 'target' ? item.index : null };
 }
@@ -103,6 +99,12 @@ export interface Grouping {
   rewriteTarget(scalar: HirScalar, target: number): HirScalar;
 }
 
+/** The rows with those of the sets that are keys beside them: columns behind their own. */
+export interface Spread {
+  readonly relation: HirRelation;
+  place(scalar: HirScalar): HirScalar;
+}
+
 /**
  * Makes the Aggregate node for all `scalars` that will be computed above it. A column that is neither a key nor inside an
  * aggregate is an error, unless a primary key among the keys decides it: then it becomes a key too.
@@ -114,6 +116,7 @@ export function group(
   scalars: readonly HirScalar[],
   scope: Scope,
   context: QueryContext,
+  spread: Spread | null = null,
 ): Grouping {
   const width = input.columns.length;
   const keys = [...(groupBy?.keys ?? [])];
@@ -169,10 +172,12 @@ export function group(
   }
 
   const global = keys.length === 0 && sets === null;
+  const grouped = spread?.relation ?? input;
+  const placed = spread ? keys.map((key) => spread.place(key)) : keys;
   const columns: HirColumn[] = [
-    ...keys.map((key, index): HirColumn => {
+    ...placed.map((key, index): HirColumn => {
       const type = columnType(key);
-      return { name: keyName(key, input), type: isCommon(index) ? type : { ...type, nullable: true } };
+      return { name: keyName(key, grouped), type: isCommon(index) ? type : { ...type, nullable: true } };
     }),
     ...aggregates.map((aggregate): HirColumn => ({
       name: aggregate.function,
@@ -183,8 +188,8 @@ export function group(
   const relation: HirRelation = {
     kind: 'aggregate',
     columns,
-    input,
-    keys,
+    input: grouped,
+    keys: placed,
     aggregates: aggregates.map((aggregate, i) => ({ ...aggregate, type: columns[keys.length + i]!.type })),
     global,
     // A key that another decides is in every set.

@@ -77,6 +77,29 @@ export function bindSubquery(node: Node, context: QueryContext): HirRelation {
   return asRelation(bindQueryNode(node, context));
 }
 
+/** A query in FROM or WITH: who reads it may go by its order. */
+export interface OrderedRelation {
+  readonly relation: HirRelation;
+  /** How many columns the query shows; the columns behind them are there for the order. */
+  readonly visible: number;
+  readonly order: readonly HirOrder[];
+}
+
+/** As `bindSubquery`, with what its ORDER BY is by. */
+export function bindOrderedSubquery(node: Node, context: QueryContext): OrderedRelation {
+  const bound = bindQueryNode(node, context);
+  const { projection, order } = bound;
+  const hidden = [...new Set(order.map(({ column }) => column))].filter(
+    (column) => !projection.includes(column),
+  );
+  const shown = [...projection, ...hidden];
+  return {
+    relation: asRelation({ ...bound, projection: shown }),
+    visible: projection.length,
+    order: order.map((key) => ({ ...key, column: shown.indexOf(key.column) })),
+  };
+}
+
 /** A query with its untyped literals made text. */
 export function bindQueryNode(node: Node, context: QueryContext): BoundSelect {
   const prepared = prepareQuery(node, context);

@@ -2,7 +2,7 @@
 import type { Node, SelectStmt } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import type { HirAggregate, HirOrder, HirRelation, HirScalar } from '../hir.ts';
-import { liftScalar } from '../hir/traverse.ts';
+import { liftScalar, mapScalarParts } from '../hir/traverse.ts';
 import { unknownToText } from './coerce.ts';
 import { requireEquality, requireOrder } from './comparable.ts';
 import { columnName } from './column-name.ts';
@@ -15,12 +15,13 @@ import { bindLimit, bindListItem, sortDirection } from './order.ts';
 import type { ListItem, SortDirection } from './order.ts';
 import type { PreparedSelect, Target } from './query.ts';
 import { expanded } from './record.ts';
-import { filter, projectScalars, topK } from './relation.ts';
-import { sameScalar, typeOf } from './scalar.ts';
+import { columnOf, filter, projectScalars, topK } from './relation.ts';
+import { sameScalar, scalarKey, typeOf } from './scalar.ts';
 import { allColumns, findItem } from './scope.ts';
 import type { Scope } from './scope.ts';
 import type { Bound } from './statement.ts';
 import { projectSets, SetCollector, setArguments } from './set-returning.ts';
+import type { SetCall } from './set-returning.ts';
 import { projectWindows, WindowCollector, windowScalars } from './window.ts';
 
 /** Prepares a plain SELECT. */
@@ -30,14 +31,22 @@ export function prepareSelect(select: SelectStmt, context: QueryContext): Prepar
   const scope: Scope = { items: from.items, outer: context.outer };
   const aggregates: HirAggregate[] = [];
   const groupings: (readonly Bound[])[] = [];
-  const collector: AggregateCollector = { width: from.relation.columns.length, aggregates, groupings };
+  const follows = from.order ?? [];
+  const order = follows.map(({ column, ...direction }) => ({
+    scalar: columnOf(from.relation, column),
+    ...direction,
+  }));
+  const collector: AggregateCollector = {
+    ...{ width: from.relation.columns.length, aggregates, groupings },
+    order,
+  };
   const sets = new SetCollector();
   const setsIn = (clause: ExpressionContext['clause']): SetCollector | null =>
-    clause === 'SELECT' || clause === 'ORDER BY' || clause === 'DISTINCT ON' ? sets : null;
+    ['SELECT', 'GROUP BY', 'ORDER BY', 'DISTINCT ON'].includes(clause) ? sets : null;
   const definitions = (select.windowClause ?? []).map((node) => nodeAs(node, 'WindowDef')!);
   const windows = new WindowCollector(statement, definitions);
   const windowsIn = (clause: ExpressionContext['clause']): WindowCollector | null =>
-    setsIn(clause) === null ? null : windows;
+    clause === 'GROUP BY' || setsIn(clause) === null ? null : windows;
   const inClause = (clause: ExpressionContext['clause'], aggregated: boolean): ExpressionContext =>
     expressionContext(
       context,
@@ -79,13 +88,21 @@ export function prepareSelect(select: SelectStmt, context: QueryContext): Prepar
     const extras = sort.flatMap(({ item }) =>
       item.kind === 'expression' ? [unknownToText(statement, item.bound)] : [],
     );
+    // A query that leaves the rows as they come leaves their order too.
+    const inherits = sort.length === 0 && distinct === null && !grouped && windows.calls.length === 0;
+    const inherited = inherits ? order.map(({ scalar }) => scalar) : [];
     let relation: HirRelation = where === null ? from.relation : filter(from.relation, where);
-    let scalars = [...final, ...extras];
+    let scalars = [...final, ...extras, ...inherited];
+    let calls: readonly SetCall[] = sets.calls;
     let rewrite = (scalar: HirScalar): HirScalar => scalar;
     if (grouped) {
-      const inner = [...setArguments(sets), ...windowScalars(windows)];
+      // Sets that are keys are rows before there are groups.
+      const keyed = sets.readBy(groupBy?.keys ?? []);
+      const spread = keyed.length === 0 ? null : projectSets(relation, keyed, (scalar) => scalar);
+      calls = remaining(sets, groupBy?.keys ?? [], scalars);
+      const inner = [...setArguments(calls), ...windowScalars(windows)];
       const computed = [...scalars, ...inner, ...(having === null ? [] : [having])];
-      const grouping = group(relation, groupBy, collector, computed, scope, context);
+      const grouping = group(relation, groupBy, collector, computed, scope, context, spread);
       relation = having === null ? grouping.relation : filter(grouping.relation, grouping.rewrite(having));
       rewrite = grouping.rewrite;
       scalars = scalars.map(grouping.rewriteTarget);
@@ -97,8 +114,8 @@ export function prepareSelect(select: SelectStmt, context: QueryContext): Prepar
       scalars = scalars.map(place);
       rewrite = (scalar) => place(before(scalar));
     }
-    if (sets.calls.length > 0) {
-      const projected = projectSets(relation, sets, rewrite);
+    if (calls.length > 0) {
+      const projected = projectSets(relation, calls, rewrite);
       relation = projected.relation;
       scalars = scalars.map((scalar) => projected.place(scalar));
     }
@@ -106,19 +123,39 @@ export function prepareSelect(select: SelectStmt, context: QueryContext): Prepar
       relation,
       scalars.map((scalar, i) => ({ name: targets[i]?.name ?? '?column?', scalar })),
     );
-    const order = sortOrder(sort, targets.length);
+    const sorted = inherits
+      ? follows.map((key, i) => ({ ...key, column: targets.length + extras.length + i }))
+      : sortOrder(sort, targets.length);
     if (distinct === 'all') relation = { kind: 'distinct', columns: relation.columns, input: relation };
     else if (distinct !== null) {
       relation = topK(relation, {
         partition: distinct.map((item) => placeOf(item, sort, targets.length)),
-        order,
+        order: sorted,
         limit: { kind: 'literal', type: { name: 'int8', typmod: -1 }, text: '1' },
         offset: null,
       });
     }
-    return { relation, projection: targets.map((_, i) => i), order, ...limit };
+    return { relation, projection: targets.map((_, i) => i), order: sorted, ...limit };
   };
   return { targets, finish };
+}
+
+/** The sets that expressions read outside of the keys of GROUP BY: they run over the groups. */
+function remaining(
+  sets: SetCollector,
+  keys: readonly HirScalar[],
+  scalars: readonly HirScalar[],
+): readonly SetCall[] {
+  const known = new Set(keys.map(scalarKey));
+  const outside: HirScalar[] = [];
+  const visit = (scalar: HirScalar): HirScalar => {
+    if (known.has(scalarKey(scalar))) return scalar;
+    if (scalar.kind === 'column') outside.push(scalar);
+    return mapScalarParts(scalar, { scalar: visit, relation: (relation) => relation });
+  };
+  if (keys.length === 0) return sets.calls;
+  scalars.forEach(visit);
+  return sets.readBy(outside);
 }
 
 interface SortItem extends SortDirection {

@@ -24,7 +24,7 @@ import type { Bound, Statement } from './statement.ts';
 /** The first column that stands for a set. */
 const SETS = 1 << 24;
 
-interface SetCall {
+export interface SetCall {
   readonly call: HirTableCall;
   readonly columns: readonly HirColumn[];
   /** The number of its first column among those of all sets. */
@@ -56,6 +56,22 @@ export class SetCollector {
     return set.columns.map(({ type }, i) => ({ kind: 'column', index: SETS + first + i, type }));
   }
 
+  /** Those of the calls that the scalars read, and that these read themselves. */
+  readBy(scalars: readonly HirScalar[]): SetCall[] {
+    const found = new Set<SetCall>();
+    const visit = (scalar: HirScalar): void => {
+      for (const { level, index } of freeOfScalar(scalar).columns) {
+        if (level !== 0 || !isSet(index)) continue;
+        const call = this.#ofColumn(index - SETS);
+        if (found.has(call)) continue;
+        found.add(call);
+        call.call.arguments.forEach(visit);
+      }
+    };
+    scalars.forEach(visit);
+    return this.calls.filter((call) => found.has(call));
+  }
+
   #ofColumn(column: number): SetCall {
     return this.calls.find(({ first, columns }) => column >= first && column < first + columns.length)!;
   }
@@ -70,15 +86,15 @@ export function isSet(index: number): boolean {
   return index >= SETS && !isGrouping(index);
 }
 
-/** The arguments of all sets: they are computed where the level's other expressions are. */
-export function setArguments(collector: SetCollector): HirScalar[] {
-  return collector.calls.flatMap(({ call }) => [...call.arguments]);
+/** The arguments of sets: they are computed where the level's other expressions are. */
+export function setArguments(calls: readonly SetCall[]): HirScalar[] {
+  return calls.flatMap(({ call }) => [...call.arguments]);
 }
 
 /** The relation with its sets, and what expressions over it are then. `rewrite` is what became of them before. */
 export function projectSets(
   input: HirRelation,
-  collector: SetCollector,
+  calls: readonly SetCall[],
   rewrite: (scalar: HirScalar) => HirScalar,
 ): { readonly relation: HirRelation; place(scalar: HirScalar): HirScalar } {
   const places = new Map<number, number>();
@@ -88,9 +104,9 @@ export function projectSets(
       const at = (column.level ?? 0) === depth ? places.get(column.index) : undefined;
       return at === undefined ? column : { ...column, index: at };
     });
-  const deepest = Math.max(-1, ...collector.calls.map((set) => set.depth));
+  const deepest = Math.max(-1, ...calls.map((set) => set.depth));
   for (let depth = 0; depth <= deepest; depth += 1) {
-    const level = collector.calls.filter((set) => set.depth === depth);
+    const level = calls.filter((set) => set.depth === depth);
     const right = tableFunction(
       level.map(({ call }) => ({
         ...call,

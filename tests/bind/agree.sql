@@ -475,3 +475,4 @@ select (a, b) < (1, 2, 3) from t
 select array_append('{1}', 2), array_append(array[1], 2.5), array_position(array[1], 'x')
 select stddev(a), corr(a, a), bit_and(a), any_value(b) from t
 select percentile_cont(0.5) within group (order by a), mode() within group (order by b) from t
+select a, generate_series(1, 2) as g from t group by a, g
