@@ -95,7 +95,7 @@ export interface CatalogRelation {
   referencedBy?(): readonly Reference[];
   /** Of a table: it has foreign keys. */
   readonly refers?: boolean;
-  /** Of what reads as a view does: the definition's HIR (bound once per catalog version, columns renamed). */
+  /** Of what reads as a view does: the definition's HIR (bound once as long as it means the same, columns renamed). */
   boundView?(): HirRelation;
   /** Rows at last count, for join ordering; null if unknown. */
   readonly estimatedRows: number | null;
@@ -176,7 +176,7 @@ export interface CatalogArrangement {
 }
 
 export interface CatalogReader {
-  /** Any DDL raises it: the key of plan caches. */
+  /** Any DDL raises it. */
   readonly version: number;
   readonly database: string;
   readonly user: string;

@@ -1,12 +1,15 @@
 /**
- * The catalog: every object by id and by name, dependencies, the version that plan caches depend on. It changes only
- * through `apply`, after the change was committed; readers of one statement see one version.
+ * The catalog: every object by id and by name, dependencies, the version. It changes only through `apply`, after the change
+ * was committed; readers of one statement see one version. What is asked of it while a plan is made is noted
+ * (`questions.ts`), so that a plan knows which changes concern it: whatever tells something of the catalog has to note it.
  */
 import type { ArrangementId } from '../../engine/index.ts';
 import type { ObjectId } from '../../sql/catalog.ts';
 import { SqlError } from '../../sql/error.ts';
 import type { CatalogObject, FunctionObject, TypeObject } from './objects.ts';
 import { describeObject } from './objects.ts';
+import { questionsAtHand, unrecorded } from './questions.ts';
+import type { Questions } from './questions.ts';
 
 /** User objects start here, as in PostgreSQL. */
 export const FIRST_USER_ID = 16384;
@@ -40,9 +43,16 @@ export class Catalog {
   /** By what they depend on; made when it is asked for, until the next change. */
   #dependents: Map<ObjectId, CatalogObject[]> | null = null;
   #functions: { readonly version: number; readonly byName: Map<string, FunctionObject[]> } | null = null;
+  /** Another one when a type of one's own comes, changes or goes. */
+  #types: unknown = {};
 
   get version(): number {
     return this.#version;
+  }
+
+  /** Stands for all types of one's own, as they are. */
+  get types(): unknown {
+    return this.#types;
   }
 
   allocateObject(): ObjectId {
@@ -54,19 +64,24 @@ export class Catalog {
   }
 
   schemas(): Iterable<SchemaObject> {
+    this.#lookedThrough();
     return this.#schemas.values();
   }
 
   schema(name: string): SchemaObject | null {
-    return this.#schemas.get(name) ?? null;
+    const schema = this.#schemas.get(name) ?? null;
+    questionsAtHand()?.schemas.set(name, schema);
+    return schema;
   }
 
   objects(): Iterable<CatalogObject> {
+    this.#lookedThrough();
     return this.#objects.values();
   }
 
   object(id: ObjectId): CatalogObject {
     const object = this.#objects.get(id);
+    questionsAtHand()?.objects.set(id, object);
     if (!object) {
       throw new SqlError({
         sqlstate: '55000',
@@ -77,36 +92,57 @@ export class Catalog {
   }
 
   has(id: ObjectId): boolean {
-    return this.#objects.has(id);
+    const object = this.#objects.get(id);
+    questionsAtHand()?.objects.set(id, object);
+    return object !== undefined;
   }
 
   find(schema: string, name: string): CatalogObject | null {
-    const id = this.#names.get(nameKey(schema, name));
+    return this.#find(nameKey(schema, name));
+  }
+
+  #find(key: string): CatalogObject | null {
+    const object = this.#named(key);
+    questionsAtHand()?.names.set(key, object);
+    return object;
+  }
+
+  #named(key: string): CatalogObject | null {
+    const id = this.#names.get(key);
     return id === undefined ? null : (this.#objects.get(id) ?? null);
   }
 
   /** The type of this name in a schema. */
   type(schema: string, name: string): TypeObject | null {
-    const object = this.#objects.get(this.#names.get(typeKey(schema, name)) ?? -1);
+    const object = this.#find(typeKey(schema, name));
     return object?.kind === 'type' ? object : null;
   }
 
   /** The functions of this name in a schema. */
   functions(schema: string, name: string): readonly FunctionObject[] {
+    const key = nameKey(schema, name);
+    return this.ask(`functions ${key}`, (catalog) => catalog.#functionsOf(key));
+  }
+
+  #functionsOf(key: string): readonly FunctionObject[] {
     if (this.#functions?.version !== this.#version) {
       const byName = new Map<string, FunctionObject[]>();
       for (const object of this.#objects.values()) {
         if (object.kind !== 'function') continue;
-        const key = nameKey(object.schema, object.name);
-        byName.set(key, [...(byName.get(key) ?? []), object]);
+        const name = nameKey(object.schema, object.name);
+        byName.set(name, [...(byName.get(name) ?? []), object]);
       }
       this.#functions = { version: this.#version, byName };
     }
-    return this.#functions.byName.get(nameKey(schema, name)) ?? [];
+    return this.#functions.byName.get(key) ?? [];
   }
 
   /** Objects that name `id` among what they depend on. */
   dependents(id: ObjectId): readonly CatalogObject[] {
+    return this.ask(`dependents ${id}`, (catalog) => catalog.#dependentsOf(id));
+  }
+
+  #dependentsOf(id: ObjectId): readonly CatalogObject[] {
     if (this.#dependents === null) {
       this.#dependents = new Map();
       for (const object of this.#objects.values()) {
@@ -118,6 +154,47 @@ export class Catalog {
       }
     }
     return this.#dependents.get(id) ?? [];
+  }
+
+  /**
+   * Asks something else, as one question: plans depend on what it comes to, and not on all that it looks at. The answer is the
+   * same as before if its parts are (`partsOf`).
+   */
+  ask<T extends readonly unknown[]>(key: string, answer: (catalog: Catalog) => T): T;
+  ask<T>(key: string, answer: (catalog: Catalog) => T, partsOf: (answer: T) => readonly unknown[]): T;
+  ask<T>(
+    key: string,
+    answer: (catalog: Catalog) => T,
+    partsOf = (parts: T) => parts as readonly unknown[],
+  ): T {
+    const questions = questionsAtHand();
+    if (questions === null) return answer(this);
+    const given = unrecorded(() => answer(this));
+    questions.others.set(key, { answer: (catalog) => partsOf(answer(catalog)), given: partsOf(given) });
+    return given;
+  }
+
+  #lookedThrough(): void {
+    const questions = questionsAtHand();
+    if (questions) questions.whole = this.#version;
+  }
+
+  /** Whether all answers are what they were. */
+  holds(questions: Questions): boolean {
+    if (questions.types !== this.#types) return false;
+    if (questions.whole !== null && questions.whole !== this.#version) return false;
+    for (const [key, object] of questions.names) if (this.#named(key) !== object) return false;
+    for (const [id, object] of questions.objects) if (this.#objects.get(id) !== object) return false;
+    for (const [name, schema] of questions.schemas) {
+      if ((this.#schemas.get(name) ?? null) !== schema) return false;
+    }
+    return unrecorded(() => {
+      for (const { answer, given } of questions.others.values()) {
+        const now = answer(this);
+        if (now.length !== given.length || now.some((part, index) => part !== given[index])) return false;
+      }
+      return true;
+    });
   }
 
   /**
@@ -161,6 +238,7 @@ export class Catalog {
     const copy = new Catalog();
     copy.#version = this.#version;
     copy.#next = this.#next;
+    copy.#types = this.#types;
     for (const [name, schema] of this.#schemas) copy.#schemas.set(name, schema);
     for (const [id, object] of this.#objects) copy.#objects.set(id, object);
     for (const [name, id] of this.#names) copy.#names.set(name, id);
@@ -209,6 +287,7 @@ export class Catalog {
         if (!object) return;
         this.#objects.delete(object.id);
         this.#names.delete(keyOf(object));
+        if (object.kind === 'type') this.#types = {};
         return;
       }
     }
@@ -219,6 +298,7 @@ export class Catalog {
     if (before) this.#names.delete(keyOf(before));
     this.#objects.set(object.id, object);
     this.#names.set(keyOf(object), object.id);
+    if (object.kind === 'type') this.#types = {};
   }
 }
 

@@ -11,13 +11,15 @@ import type { IndexObject, TableObject } from './objects.ts';
 
 /** The unique indexes of a table, without the primary key's. */
 export function uniqueIndexes(catalog: Catalog, table: ObjectId): IndexObject[] {
-  return catalog
-    .dependents(table)
-    .filter(
-      (object): object is IndexObject =>
-        object.kind === 'index' && object.table === table && object.unique && !object.primary,
-    )
-    .toSorted((a, b) => a.id - b.id);
+  return catalog.ask(`unique indexes ${table}`, (catalog) =>
+    catalog
+      .dependents(table)
+      .filter(
+        (object): object is IndexObject =>
+          object.kind === 'index' && object.table === table && object.unique && !object.primary,
+      )
+      .toSorted((a, b) => a.id - b.id),
+  );
 }
 
 /** From now on the engine checks the rows of a table against these. The indexes' arrangements are there. */

@@ -15,14 +15,17 @@ export interface Referring {
 
 /** The foreign keys that refer to a table, its own among them. */
 export function referringTo(catalog: Catalog, parent: ObjectId): Referring[] {
-  const found: Referring[] = [];
-  for (const table of catalog.objects()) {
-    if (table.kind !== 'table') continue;
-    for (const foreignKey of table.foreignKeys) {
-      if (foreignKey.parent === parent) found.push({ table, foreignKey });
+  const found = (catalog: Catalog): Referring[] => {
+    const referring: Referring[] = [];
+    for (const table of catalog.objects()) {
+      if (table.kind !== 'table') continue;
+      for (const foreignKey of table.foreignKeys) {
+        if (foreignKey.parent === parent) referring.push({ table, foreignKey });
+      }
     }
-  }
-  return found;
+    return referring;
+  };
+  return catalog.ask(`referring to ${parent}`, found, (referring) => referring.map(({ table }) => table));
 }
 
 /** A unique key of a table: its columns in its order, and the table arranged by it. */

@@ -20,6 +20,7 @@ import { recordType } from '../../sql/types/record.ts';
 import type { TypeName } from '../../sql/types/type.ts';
 import type { ArrangementId, Layout } from '../../engine/index.ts';
 import type { Catalog } from './catalog.ts';
+import { Remembered } from './questions.ts';
 import { uniqueIndexes } from './constraints.ts';
 import { kindName } from './objects.ts';
 import { referringTo } from './foreign-keys.ts';
@@ -45,8 +46,8 @@ export interface SharedArrangements {
   hydrates(id: ArrangementId): boolean;
 }
 
-/** Relations as planning sees them: of one version of the catalog, and for one value of `ownWrites`. */
-export type KnownRelations = Map<CatalogObject, CatalogRelation | null>;
+/** Relations as planning sees them, for one value of `ownWrites`. */
+export type KnownRelations = Remembered<CatalogObject, CatalogRelation | null>;
 
 /** What a sequence gives where it is read as a relation. */
 const sequenceColumns: readonly CatalogColumn[] = (
@@ -95,7 +96,7 @@ export class StatementCatalog implements CatalogReader {
     this.#estimate = options.estimate;
     this.#ownWrites = options.ownWrites;
     this.#references = options.references ?? [];
-    this.#relations = options.relations ?? new Map();
+    this.#relations = options.relations ?? new Remembered();
     this.version = options.catalog.version;
     this.user = options.user;
     this.database = options.database;
@@ -208,13 +209,15 @@ export class StatementCatalog implements CatalogReader {
   #visibility: ReturnType<CatalogReader['visibility']> | null = null;
 
   #findOwnTypes(): TypeName[] {
-    const own: TypeName[] = [];
-    for (const object of this.#catalog.objects()) {
-      if (object.kind !== 'type') continue;
-      const type = typeOfObject(object);
-      own.push(type, `_${type}` as TypeName);
-    }
-    return own;
+    return this.#catalog.ask('types', (catalog) => {
+      const own: TypeName[] = [];
+      for (const object of catalog.objects()) {
+        if (object.kind !== 'type') continue;
+        const type = typeOfObject(object);
+        own.push(type, `_${type}` as TypeName);
+      }
+      return own;
+    });
   }
 
   protected useType(_id: ObjectId, _at?: number): void {
@@ -240,13 +243,17 @@ export class StatementCatalog implements CatalogReader {
   #findVisibility(): { readonly schemas: readonly ObjectId[]; readonly shadowed: readonly ObjectId[] } {
     const schemas = [...new Set(this.searchPath)].flatMap((name) => this.#catalog.schema(name) ?? []);
     const place = new Map(schemas.map(({ name }, index) => [name, index]));
-    const shadowed: ObjectId[] = [];
-    for (const object of this.#catalog.objects()) {
-      const own = place.get(object.schema);
-      if (own === undefined) continue;
-      if (schemas.slice(0, own).some(({ name }) => this.#catalog.find(name, object.name) !== null))
-        shadowed.push(object.id);
-    }
+    const shadowed = this.#catalog.ask(`shadowed ${schemas.map(({ id }) => id).join()}`, (catalog) => {
+      const found: ObjectId[] = [];
+      for (const object of catalog.objects()) {
+        const own = place.get(object.schema);
+        // Nothing is before the first schema.
+        if (own === undefined || own === 0) continue;
+        if (schemas.slice(0, own).some(({ name }) => catalog.find(name, object.name) !== null))
+          found.push(object.id);
+      }
+      return found;
+    });
     return { schemas: schemas.map(({ id }) => id), shadowed };
   }
 
@@ -258,13 +265,29 @@ export class StatementCatalog implements CatalogReader {
   }
 
   arrangements(relation: ObjectId): readonly CatalogArrangement[] {
-    const object = this.#catalog.object(relation);
-    if (!('arrangement' in object) || object.kind === 'index') return [];
+    let found = this.#arrangements.get(relation);
+    if (found === undefined) {
+      found = this.#catalog.ask(
+        `arrangements ${relation}`,
+        (catalog) => this.#arrangementsOf(catalog, relation),
+        (arrangements) => arrangements.map(({ id }) => id),
+      );
+      this.#arrangements.set(relation, found);
+    }
+    return found;
+  }
+
+  /** Planning asks for them again and again. */
+  readonly #arrangements = new Map<ObjectId, readonly CatalogArrangement[]>();
+
+  #arrangementsOf(catalog: Catalog, relation: ObjectId): CatalogArrangement[] {
+    const object = catalog.has(relation) ? catalog.object(relation) : null;
+    if (object === null || !('arrangement' in object) || object.kind === 'index') return [];
     const found: CatalogArrangement[] = [
       { id: object.arrangement, relation, layout: object.layout, primary: true, name: null },
     ];
     if (this.#ownWrites) return found;
-    for (const index of this.#catalog.dependents(relation)) {
+    for (const index of catalog.dependents(relation)) {
       if (index.kind !== 'index' || index.table !== relation || index.arrangement === object.arrangement)
         continue;
       if (this.#shared.hydrates(index.arrangement)) continue;
@@ -292,15 +315,18 @@ export class StatementCatalog implements CatalogReader {
 
 
   #asRelation(object: CatalogObject): CatalogRelation | null {
-    let relation = this.#relations.get(object);
+    let relation = this.#made.get(object);
     if (relation === undefined) {
-      relation = this.#made(object);
-      this.#relations.set(object, relation);
+      relation = this.#relations.get(this.#catalog, object, () => this.#make(object));
+      this.#made.set(object, relation);
     }
     return relation;
   }
 
-  #made(object: CatalogObject): CatalogRelation | null {
+  /** Rules ask for a relation's keys again and again. */
+  readonly #made = new Map<CatalogObject, CatalogRelation | null>();
+
+  #make(object: CatalogObject): CatalogRelation | null {
     const isView =
       object.kind === 'view' ||
       (object.kind === 'materializedView' && (object.isComputed || this.#ownWrites));
@@ -338,7 +364,7 @@ export class StatementCatalog implements CatalogReader {
         const excludesNull = ({ columns, nullsEqual }: UniqueKey): boolean =>
           nullsEqual || columns.every((column) => !object.columns[column]!.type.nullable);
         const secondary = uniqueKeys.slice(object.keys.length).filter(excludesNull);
-        const estimate = this.#estimate;
+        const estimatedRows = (): number | null => this.#rowsOf(object);
         return {
           ...named(object, object.kind),
           columns: object.columns.some(({ domain }) => domain !== undefined)
@@ -350,11 +376,20 @@ export class StatementCatalog implements CatalogReader {
           ...(object.kind === 'table' ? this.#foreignKeys(object) : {}),
           ...('appendOnly' in object ? { appendOnly: object.appendOnly } : {}),
           get estimatedRows() {
-            return estimate(object.arrangement);
+            return estimatedRows();
           },
         };
       }
     }
+  }
+
+  /** A plan goes on being right whatever this is; where it is looked at again, another power of ten makes a new one. */
+  #rowsOf({ id, arrangement }: { readonly id: ObjectId; readonly arrangement: ArrangementId }): number | null {
+    return this.#catalog.ask(
+      `rows ${id}`,
+      () => this.#estimate(arrangement),
+      (rows) => [rows === null ? null : Math.floor(Math.log10(rows))],
+    );
   }
 
   /** A column without a DEFAULT has its domain's. */

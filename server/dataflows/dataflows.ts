@@ -45,8 +45,16 @@ export class Dataflows implements SharedArrangements {
   /** Views that are computed when they are read, and whose rows are about to be kept. Each resolves when that has ended. */
   readonly storing = new Map<ObjectId, Promise<void>>();
 
+  /** Raised by whatever `of` and `hydrates` tell. */
+  #version = 0;
+
   constructor(engine: Engine) {
     this.#engine = engine;
+  }
+
+  /** As long as it stays, so does what plans can read besides what the catalog says. */
+  get version(): number {
+    return this.#version;
   }
 
   *of(
@@ -88,6 +96,7 @@ export class Dataflows implements SharedArrangements {
       () => {
         // Dropped while it was told to be ready: nobody reads it any more.
         if (this.#hydrating.get(arrangement) === ready) this.#hydrating.delete(arrangement);
+        this.#version++;
       },
       (error: unknown) => {
         if (this.#hydrating.get(arrangement) !== ready) throw dropped(error);
@@ -97,6 +106,7 @@ export class Dataflows implements SharedArrangements {
     );
     ready.catch(() => {});
     this.#hydrating.set(arrangement, ready);
+    this.#version++;
     return { arrangement, uses, ready };
   }
 
@@ -109,6 +119,7 @@ export class Dataflows implements SharedArrangements {
       if (shared.ready) continue;
       await this.#engine.install(plan, now());
       shared.ready = true;
+      this.#version++;
     }
     await this.#engine.install(plan, now());
     if (skipsErrors && plan.output.kind === 'arrangement') {
@@ -124,6 +135,7 @@ export class Dataflows implements SharedArrangements {
   /** Drops a dataflow, hydrated or not, and gives back what it holds. */
   drop({ arrangement, uses }: Pick<Installation, 'arrangement' | 'uses'>): void {
     this.#hydrating.delete(arrangement);
+    this.#version++;
     this.#engine.drop(arrangement);
     this.release(uses);
   }
@@ -179,6 +191,7 @@ export class Dataflows implements SharedArrangements {
     const shared = this.#shared.get(id);
     if (!shared || shared.references > 0) return;
     this.#shared.delete(id);
+    this.#version++;
     this.#engine.drop(id);
   }
 }

@@ -1,5 +1,6 @@
 /**
- * Which statement kind goes to which file. Prepared statements are compiled again when the catalog has changed since.
+ * Which statement kind goes to which file. Prepared statements are compiled again when what they were compiled out of has
+ * changed since.
  */
 import type { TypeName } from '@pgsql/types';
 import type { Engine } from '../../engine/index.ts';
@@ -23,6 +24,7 @@ import type {
   StatementResult,
 } from '../session/statement.ts';
 import type { DdlLock } from '../catalog/ddl-lock.ts';
+import { recording } from '../catalog/questions.ts';
 import { StagedDdl } from '../catalog/staged-ddl.ts';
 import type { System } from '../system.ts';
 import { StaleWrite } from '../timeline/sequencer.ts';
@@ -58,7 +60,7 @@ import { prepareDropType } from './drop-type.ts';
 import { prepareDropFunction } from './drop-function.ts';
 import { prepareExplain } from './explain.ts';
 import { prepareDefaultPrivileges, prepareGrant, prepareGrantRole } from './grant.ts';
-import { PlanCache } from './plan-cache.ts';
+import { Plan, PlanCache } from './plan-cache.ts';
 import type { Runnable } from './prepared.ts';
 import { prepareRefresh } from './refresh.ts';
 import { prepareSelect } from './select.ts';
@@ -72,11 +74,10 @@ import { isWrite, prepareWrite } from './write.ts';
 
 /** What a prepared statement was compiled under; any difference compiles it again. */
 interface CompiledUnder {
-  runnable: Runnable;
+  plan: Plan;
   key: string;
-  /** The versions of settings and catalog under which the key was found to be right outside of a transaction. */
+  /** The version of the settings under which the key was found to be right outside of a transaction. */
   settingsVersion: number;
-  catalogVersion: number;
 }
 
 export class Executor implements StatementExecutor {
@@ -99,15 +100,15 @@ export class Executor implements StatementExecutor {
     parsed: ParsedStatement,
     parameterTypes: readonly (SqlType | null)[],
   ): PreparedStatement {
-    const key = this.#key(session);
-    const runnable = this.#compile(session, parsed, parameterTypes, key);
-    const plan: CompiledUnder = { runnable, key, settingsVersion: -1, catalogVersion: -1 };
+    const key = keyOf(session, hasWritten(session.transaction));
+    const plan = this.#compile(session, parsed, parameterTypes, key);
+    const under: CompiledUnder = { plan, key, settingsVersion: -1 };
     return {
       parsed,
-      parameterTypes: runnable.parameterTypes,
-      columns: runnable.columns,
+      parameterTypes: plan.runnable.parameterTypes,
+      columns: plan.runnable.columns,
       endsTransaction: false,
-      plan,
+      plan: under,
     };
   }
 
@@ -137,24 +138,27 @@ export class Executor implements StatementExecutor {
     parameters: Parameters<StatementExecutor['execute']>[2],
     formats: readonly number[],
   ): Promise<StatementResult> {
-    const plan = prepared.plan as CompiledUnder;
-    const key = this.#key(session);
-    if (plan.key !== key) {
+    const under = prepared.plan as CompiledUnder;
+    const key = keyOf(session, hasWritten(session.transaction));
+    const { catalog } = this.#systemOf(session);
+    const { version } = catalog;
+    if (under.key !== key || !under.plan.isCurrent({ catalog, dataflows: this.#system.dataflows })) {
       const types = prepared.parameterTypes;
-      const runnable = this.#compile(session, prepared.parsed, types, key);
-      if (columnsText(runnable) !== columnsText(prepared)) {
+      const plan = this.#compile(session, prepared.parsed, types, key);
+      if (columnsText(plan.runnable) !== columnsText(prepared)) {
         throw new SqlError({ sqlstate: '0A000', message: 'cached plan must not change result type' });
       }
-      plan.runnable = runnable;
-      plan.key = key;
+      under.plan = plan;
+      under.key = key;
+      under.settingsVersion = -1;
     }
     const ended = this.#system.running.enter();
     try {
-      return await plan.runnable.run(session, { parameters, formats });
+      return await under.plan.runnable.run(session, { parameters, formats });
     } catch (error) {
       // The table was altered meanwhile: a statement on its own is planned anew.
       const again = error instanceof StaleWrite && !session.transaction.explicit;
-      if (!again || this.#key(session) === plan.key) throw error;
+      if (!again || this.#systemOf(session).catalog.version === version) throw error;
     } finally {
       ended();
     }
@@ -163,14 +167,13 @@ export class Executor implements StatementExecutor {
   }
 
   direct(session: SessionContext, prepared: PreparedStatement): Direct | null {
-    const plan = prepared.plan as CompiledUnder;
-    const { version } = this.#system.catalog;
-    if (plan.settingsVersion !== session.settingsVersion || plan.catalogVersion !== version) {
-      if (plan.key !== keyOf(session, version, false)) return null;
-      plan.settingsVersion = session.settingsVersion;
-      plan.catalogVersion = version;
+    const under = prepared.plan as CompiledUnder;
+    if (under.settingsVersion !== session.settingsVersion) {
+      if (under.key !== keyOf(session, false)) return null;
+      under.settingsVersion = session.settingsVersion;
     }
-    return plan.runnable.direct?.(session) ?? null;
+    if (!under.plan.isCurrent(this.#system)) return null;
+    return under.plan.runnable.direct?.(session) ?? null;
   }
 
   async beginDdl(session: SessionContext, prepared: PreparedStatement): Promise<void> {
@@ -237,27 +240,27 @@ export class Executor implements StatementExecutor {
     parsed: ParsedStatement,
     types: readonly (SqlType | null)[],
     key: string,
-  ): Runnable {
+  ): Plan {
     const typed = [key, ...types.map((type) => (type ? `${type.name}:${type.typmod}` : ''))].join('\u0000');
     const system = this.#systemOf(session);
+    const compile = (): Plan => {
+      const { catalog } = system;
+      const { outcome, questions } = recording(catalog, () =>
+        prepareStatement(system, session, parsed, types),
+      );
+      // What is not kept may look at more than the catalog.
+      return new Plan(outcome, outcome.planLength === undefined ? null : questions, system);
+    };
     // Nobody else sees the catalog of a transaction, and what others have compiled is not to go for it.
-    if (system.staged) return prepareStatement(system, session, parsed, types);
-    return this.#plans.get(parsed, system.catalog.version, typed, () =>
-      prepareStatement(system, session, parsed, types),
-    );
-  }
-
-  #key(session: SessionContext): string {
-    const { version } = this.#systemOf(session).catalog;
-    return keyOf(session, version, hasWritten(session.transaction));
+    return system.staged ? compile() : this.#plans.get(parsed, typed, system, compile);
   }
 }
 
 /** A transaction that has written reads materialized views through their definitions: other plans. */
-function keyOf(session: SessionContext, catalogVersion: number, wrote: boolean): string {
+function keyOf(session: SessionContext, wrote: boolean): string {
   const { user, database, timeZone, searchPath } = session;
   const withoutRules = session.setting('disabled_rules');
-  return [catalogVersion, wrote, user, database, timeZone, withoutRules, ...searchPath].join('\u0000');
+  return [wrote, user, database, timeZone, withoutRules, ...searchPath].join('\u0000');
 }
 
 function columnsText(of: Pick<PreparedStatement, 'columns'>): string {

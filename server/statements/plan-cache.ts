@@ -1,15 +1,53 @@
 /**
  * Compiled queries and writes that come again, for all sessions and both protocols: by statement, declared parameter
- * types, and all that planning depends on (settings, the catalog's version). Bounded by bytes; what was used last stays.
+ * types, and the settings that planning depends on; each as long as the catalog answers what was asked of it for the plan as
+ * it did then. Bounded by bytes; what was used last stays.
  */
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import type { Questions } from '../catalog/questions.ts';
+import type { Dataflows } from '../dataflows/dataflows.ts';
 import type { Runnable } from './prepared.ts';
 
 /** A plan's objects and what the engine compiles from it take several times the room of the plan's text. */
 const BYTES_PER_CHARACTER = 8;
 
-interface Entry {
+/** What a plan can change with. */
+export interface Surroundings {
+  readonly catalog: Pick<Catalog, 'version' | 'holds'>;
+  readonly dataflows: Pick<Dataflows, 'version'>;
+}
+
+/** A runnable with what it was compiled out of. */
+export class Plan {
   readonly runnable: Runnable;
+  /** Null: it is compiled again after any change of the catalog. */
+  readonly #questions: Questions | null;
+  /** When the answers were last found to be the same. */
+  #catalog: number;
+  #dataflows: number;
+
+  constructor(runnable: Runnable, questions: Questions | null, { catalog, dataflows }: Surroundings) {
+    this.runnable = runnable;
+    this.#questions = questions;
+    this.#catalog = catalog.version;
+    this.#dataflows = dataflows.version;
+  }
+
+  /** Whether compiling it now would give the same. */
+  isCurrent({ catalog, dataflows }: Surroundings): boolean {
+    if (this.#catalog === catalog.version) {
+      if (this.#questions === null || this.#dataflows === dataflows.version) return true;
+    }
+    if (this.#questions === null || !catalog.holds(this.#questions)) return false;
+    this.#catalog = catalog.version;
+    this.#dataflows = dataflows.version;
+    return true;
+  }
+}
+
+interface Entry {
+  readonly plan: Plan;
   readonly bytes: number;
 }
 
@@ -17,7 +55,6 @@ export class PlanCache {
   readonly #limit: number;
   /** Statements are the same object when their text is (`sql/parse/memo.ts`); a Map's order is that of use. */
   readonly #statements = new Map<ParsedStatement, Map<string, Entry>>();
-  #version = -1;
   #bytes = 0;
 
   constructor(limit = 64 << 20) {
@@ -28,29 +65,28 @@ export class PlanCache {
     return this.#bytes;
   }
 
-  /** The runnable that was compiled for this statement under `key`, or a new one. */
-  get(parsed: ParsedStatement, version: number, key: string, compile: () => Runnable): Runnable {
-    if (version !== this.#version) {
-      // Nothing that was compiled under another catalog is asked for again.
-      this.#statements.clear();
-      this.#bytes = 0;
-      this.#version = version;
-    }
-    const plans = this.#statements.get(parsed);
-    const known = plans?.get(key);
-    if (plans && known) {
+  /** The plan that was compiled for this statement under `key`, or a new one. */
+  get(parsed: ParsedStatement, key: string, surroundings: Surroundings, compile: () => Plan): Plan {
+    const plans = this.#statements.get(parsed) ?? new Map<string, Entry>();
+    const known = plans.get(key);
+    if (known?.plan.isCurrent(surroundings) === true) {
       this.#statements.delete(parsed);
       this.#statements.set(parsed, plans);
-      return known.runnable;
+      return known.plan;
     }
-    const runnable = compile();
-    if (runnable.planLength === undefined) return runnable;
-    const bytes = runnable.planLength * BYTES_PER_CHARACTER;
+    if (known) {
+      plans.delete(key);
+      this.#bytes -= known.bytes;
+    }
+    const plan = compile();
+    const { planLength } = plan.runnable;
+    if (planLength === undefined) return plan;
+    const bytes = planLength * BYTES_PER_CHARACTER;
     this.#statements.delete(parsed);
-    this.#statements.set(parsed, (plans ?? new Map<string, Entry>()).set(key, { runnable, bytes }));
+    this.#statements.set(parsed, plans.set(key, { plan, bytes }));
     this.#bytes += bytes;
     this.#shrink();
-    return runnable;
+    return plan;
   }
 
   #shrink(): void {

@@ -35,6 +35,7 @@ import { SourceText } from '../../sql/parse/source-text.ts';
 import type { SqlType } from '../../sql/types/type.ts';
 import { type Catalog, FIRST_USER_ID } from '../catalog/catalog.ts';
 import type { Definition, NameReference, ViewObject } from '../catalog/objects.ts';
+import { Remembered } from '../catalog/questions.ts';
 import { type KnownRelations, StatementCatalog } from '../catalog/reader.ts';
 import { checkColumns } from '../catalog/system/view-columns.ts';
 import type { Dataflows } from '../dataflows/dataflows.ts';
@@ -112,9 +113,10 @@ export class Planning {
   readonly #engine: Engine;
   readonly #catalog: Catalog;
   readonly #dataflows: Dataflows;
-  /** The relations of this version, as statements see them that have written and that have not. */
-  #relations = { version: -1, plain: new Map() as KnownRelations, written: new Map() as KnownRelations };
-  readonly #views = new Map<ObjectId, { readonly version: number; readonly relation: HirRelation }>();
+  readonly #relations: KnownRelations = new Remembered();
+  /** As statements see them whose transaction has written. */
+  readonly #relationsWritten: KnownRelations = new Remembered();
+  readonly #views: Remembered<object, HirRelation>;
   /** The catalog's own views are over relations that never change, and mean the same in every version. */
   readonly #systemViews: SystemViews;
 
@@ -123,11 +125,13 @@ export class Planning {
     catalog: Catalog,
     dataflows: Dataflows,
     systemViews: SystemViews = { relations: new Map(), known: new KnownViews() },
+    views = new Remembered<object, HirRelation>(),
   ) {
     this.#engine = engine;
     this.#catalog = catalog;
     this.#dataflows = dataflows;
     this.#systemViews = systemViews;
+    this.#views = views;
   }
 
   /** The catalog as a statement of `session` sees it. */
@@ -144,17 +148,9 @@ export class Planning {
       user: session.user,
       database: session.database,
       ownWrites: options.ownWrites ?? false,
-      relations: this.#relationsOf(options.ownWrites ?? false),
+      relations: options.ownWrites === true ? this.#relationsWritten : this.#relations,
       references: options.references ?? [],
     });
-  }
-
-  #relationsOf(ownWrites: boolean): KnownRelations {
-    const { version } = this.#catalog;
-    if (this.#relations.version !== version) {
-      this.#relations = { version, plain: new Map(), written: new Map() };
-    }
-    return ownWrites ? this.#relations.written : this.#relations.plain;
   }
 
   bindQuery(session: PlanningSession, source: Bindable, options: BindOptions = {}): HirQuery {
@@ -254,26 +250,29 @@ export class Planning {
 
   /** The relation that a view's text means, with the view's column names. */
   bindView(view: Pick<ViewObject, 'id' | 'schema' | 'name' | 'columns'> & Definition): HirRelation {
-    const ofSystem = view.id < FIRST_USER_ID;
-    const cached = ofSystem ? this.#systemViews.relations.get(view.id) : this.#viewOfVersion(view.id);
-    if (cached) return cached;
+    if (view.id >= FIRST_USER_ID) {
+      return this.#views.get(this.#catalog, view, () => this.#bindView(view, false));
+    }
+    let relation = this.#systemViews.relations.get(view.id);
+    if (relation === undefined) {
+      relation = this.#bindView(view, true);
+      this.#systemViews.relations.set(view.id, relation);
+      this.#systemViews.known.add(relation);
+    }
+    return relation;
+  }
+
+  #bindView(
+    view: Pick<ViewObject, 'schema' | 'name' | 'columns'> & Definition,
+    ofSystem: boolean,
+  ): HirRelation {
     const { relation: unnamed } = this.bindDefinition(view, ofSystem);
     if (ofSystem) checkColumns(view, unnamed.columns);
     const columns = unnamed.columns.map((column, index) => ({
       ...column,
       name: view.columns[index]?.name ?? column.name,
     }));
-    const relation: HirRelation = { ...unnamed, columns };
-    if (ofSystem) {
-      this.#systemViews.relations.set(view.id, relation);
-      this.#systemViews.known.add(relation);
-    } else this.#views.set(view.id, { version: this.#catalog.version, relation });
-    return relation;
-  }
-
-  #viewOfVersion(id: ObjectId): HirRelation | null {
-    const cached = this.#views.get(id);
-    return cached?.version === this.#catalog.version ? cached.relation : null;
+    return { ...unnamed, columns };
   }
 
   /** A stored query, bound again: its names mean what they meant. */
@@ -296,7 +295,7 @@ export class Planning {
 
   /** The same server's planning over another catalog: what texts would mean there. */
   over(catalog: Catalog): Planning {
-    return new Planning(this.#engine, catalog, this.#dataflows, this.#systemViews);
+    return new Planning(this.#engine, catalog, this.#dataflows, this.#systemViews, this.#views);
   }
 
   planning(session: PlanningSession, catalog?: StatementCatalog): PlanningEnvironment {

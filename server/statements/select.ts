@@ -59,12 +59,16 @@ export class CompiledSelect {
     const { last } = system.sequencer;
     this.compiled = system.planning.compileQuery(session, query, { kind: 'rows', now }, catalog);
     this.#since = this.compiled.usesForeignKeys === true ? last : null;
-    let past: CompiledSelect | null = null;
-    this.#ofThePast = (reader) =>
-      (past ??= new CompiledSelect(system, reader, parsed, node, parameterTypes, {
-        registeredAsNumbers,
-        now: false,
-      }));
+    let past: { readonly plan: CompiledSelect; readonly version: string } | null = null;
+    this.#ofThePast = (reader) => {
+      // It may have asked what this one did not ask, so any change makes it anew.
+      const version = `${system.catalog.version} ${system.dataflows.version}`;
+      if (past?.version !== version) {
+        const options = { registeredAsNumbers, now: false };
+        past = { plan: new CompiledSelect(system, reader, parsed, node, parameterTypes, options), version };
+      }
+      return past.plan;
+    };
     this.#plan = system.engine.prepare(this.compiled.plan);
   }
 
