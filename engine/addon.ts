@@ -117,6 +117,7 @@ export interface NativeWrite {
 
 export interface NativeEngine {
   evaluate(expression: string, timeZone: string): string | null;
+  fold(expression: string, timeZone: string): string | null;
   opcodes(): string[];
   createCollection(
     id: number,

@@ -165,6 +165,10 @@ export class NativeBinding implements Engine {
     return native(() => this.#engine.evaluate(JSON.stringify(expression), timeZone));
   }
 
+  fold(expression: Expr, timeZone: string): string | null {
+    return native(() => this.#engine.fold(JSON.stringify(expression), timeZone));
+  }
+
   opcodes(): readonly string[] {
     return this.#engine.opcodes();
   }

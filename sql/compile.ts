@@ -78,8 +78,8 @@ export interface Compiled {
 
 export interface PlanningEnvironment {
   readonly catalog: CatalogReader;
-  /** The native evaluator: folds an expression without columns; throws EngineError. */
-  evaluate(expression: Expr): string | null;
+  /** The native evaluator of an expression without columns; throws EngineError, also where it costs too much for planning. */
+  fold(expression: Expr): string | null;
   /** Rules of the optimizer that are left out: for tests, and to find the one that is wrong. */
   readonly withoutRules?: ReadonlySet<string>;
   /** Views that are lowered and simplified once. */
@@ -179,9 +179,9 @@ export function compileWrite(write: HirWrite, environment: PlanningEnvironment):
   });
 }
 
-function rulesFor({ catalog, evaluate }: PlanningEnvironment): RuleContext {
+function rulesFor({ catalog, fold }: PlanningEnvironment): RuleContext {
   return {
-    fold: evaluatorFor((expression) => evaluate(expression)),
+    fold: evaluatorFor((expression) => fold(expression)),
     keysOfObject: (object) => catalog.relation(object).keys,
   };
 }

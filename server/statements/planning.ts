@@ -301,7 +301,7 @@ export class Planning {
   planning(session: PlanningSession, catalog?: StatementCatalog): PlanningEnvironment {
     return {
       catalog: catalog ?? this.catalogFor(session),
-      evaluate: (expression) => this.#engine.evaluate(expression, session.timeZone),
+      fold: (expression) => this.#engine.fold(expression, session.timeZone),
       knownViews: this.#systemViews.known,
       withoutRules: disabledRules(session.setting?.('disabled_rules') ?? ''),
       allocateArrangement: () => this.#catalog.allocateArrangement(),

@@ -501,6 +501,20 @@ test('constants are evaluated', () => {
   expect(engine.opcodes()).toContain('int4pl');
 });
 
+test('what costs much is not evaluated while a statement is planned', () => {
+  const count = (text: string): Expr => ({ kind: 'literal', scalar: 'int8', text });
+  const factorial = (of: string): Expr => ({
+    kind: 'call',
+    opcode: 'numeric_fac',
+    arguments: [count(of)],
+    scalar: 'numeric',
+  });
+  expect(engine.fold(factorial('10'), 'UTC')).toBe('3628800');
+  expect(() => engine.fold(factorial('32177'), 'UTC')).toThrow(
+    expect.objectContaining({ sqlstate: '57014' }),
+  );
+});
+
 test('records that do not decode are counted and located', () => {
   const transaction = engine.beginTransaction();
   const format: DecodeFormat = {

@@ -25,7 +25,7 @@ export function planningEnvironment(): PlanningEnvironment {
   let next = 9000;
   return {
     catalog,
-    evaluate: fold,
+    fold,
     allocateArrangement: () => {
       next += 1;
       return next;

@@ -4,8 +4,6 @@ use crate::{Arr, Meter, RowStream, RowTrace};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The state that an operator starts from instead of its inputs' history.
 #[derive(Clone)]
@@ -31,9 +29,9 @@ pub struct Flow {
 enum Mode {
     #[default]
     Plain,
-    Recording(Vec<RowTrace>, Arc<AtomicBool>),
+    Recording(Vec<RowTrace>),
     Seeded(VecDeque<Seed>),
-    Once(Arc<AtomicBool>),
+    Once,
 }
 
 impl Flow {
@@ -55,28 +53,19 @@ impl Flow {
         &self.meter
     }
 
-    /// A dataflow that runs to its end, or until it is cancelled, and is gone: no state of it is needed by another.
-    pub fn once(cancelled: Arc<AtomicBool>) -> Self {
-        Self::of(Mode::Once(cancelled))
+    /// A dataflow that runs to its end, or is stopped, and is gone: no state of it is needed by another.
+    pub fn once() -> Self {
+        Self::of(Mode::Once)
     }
 
     /// Whether it is such a one.
     pub fn runs_once(&self) -> bool {
-        matches!(&*self.mode.borrow(), Mode::Once(_))
+        matches!(&*self.mode.borrow(), Mode::Once)
     }
 
-    /// For operators that may write very many rows in one go.
-    pub fn stop(&self) -> Stop {
-        let cancelled = match &*self.mode.borrow() {
-            Mode::Once(cancelled) | Mode::Recording(_, cancelled) => Some(cancelled.clone()),
-            _ => None,
-        };
-        Stop { cancelled, calls: 0 }
-    }
-
-    /// A dataflow whose stateful operators can be exported, unless it is cancelled.
-    pub fn recording(cancelled: Arc<AtomicBool>) -> Self {
-        Self::of(Mode::Recording(Vec::new(), cancelled))
+    /// A dataflow whose stateful operators can be exported.
+    pub fn recording() -> Self {
+        Self::of(Mode::Recording(Vec::new()))
     }
 
     /// A dataflow whose stateful operators start from seeds.
@@ -87,7 +76,7 @@ impl Flow {
     /// The traces of a recording dataflow's stateful operators. They hold compaction back: compact them.
     pub fn recorded(&self) -> Vec<RowTrace> {
         match &mut *self.mode.borrow_mut() {
-            Mode::Recording(traces, _) => std::mem::take(traces),
+            Mode::Recording(traces) => std::mem::take(traces),
             _ => Vec::new(),
         }
     }
@@ -100,36 +89,8 @@ impl Flow {
     }
 
     pub(crate) fn record(&self, trace: &RowTrace) {
-        if let Mode::Recording(traces, _) = &mut *self.mode.borrow_mut() {
+        if let Mode::Recording(traces) = &mut *self.mode.borrow_mut() {
             traces.push(trace.clone());
-        }
-    }
-}
-
-/// Ends a dataflow that can be cancelled in the middle of an operator: all pairs of a join's key are made in one go, which
-/// nothing else interrupts.
-pub struct Stop {
-    cancelled: Option<Arc<AtomicBool>>,
-    calls: u32,
-}
-
-/// What unwinds the thread of a dataflow that was cancelled; who runs the dataflow catches it.
-pub struct Cancelled;
-
-/// Calls between two looks at the flag.
-const PATIENCE: u32 = 1024;
-
-impl Stop {
-    /// To be called for each row. Unwinds with [`Cancelled`] when the dataflow was cancelled.
-    #[inline]
-    pub fn check(&mut self) {
-        self.calls += 1;
-        if self.calls < PATIENCE {
-            return;
-        }
-        self.calls = 0;
-        if self.cancelled.as_ref().is_some_and(|cancelled| cancelled.load(Ordering::Relaxed)) {
-            std::panic::resume_unwind(Box::new(Cancelled));
         }
     }
 }

@@ -10,12 +10,11 @@
 //! - The arrangement may forget the difference between times only below the time before the next update that can come: at an
 //!   update's own time, what was there before must be told apart.
 
-use crate::{
-    Arr, Flow, KeySeeker, OkErr, ReadBatch, RowStream, RowTrace, UpdateRef, Updates, hash_row, time_of,
-};
+use crate::{Arr, KeySeeker, OkErr, ReadBatch, RowStream, RowTrace, UpdateRef, Updates, hash_row, time_of};
 use crate::{CLOSED, frontier_at};
 use differential_dataflow::trace::TraceReader;
 use std::collections::VecDeque;
+use tidewire_row::work::checkpoint;
 use timely::container::CapacityContainerBuilder;
 use timely::dataflow::channels::pact::{ExchangeCore, Pipeline};
 use timely::dataflow::operators::Capability;
@@ -40,7 +39,6 @@ const FUEL: usize = 1 << 18;
 /// Looks up the keys of `stream`'s updates. `logic(row, key, value, time, diff, output)` runs for each match of an update whose
 /// value is `row`, and writes rows (keyed or whole) and errors.
 pub fn half_join<'s, L>(
-    flow: &Flow,
     stream: RowStream<'s>,
     arrangement: Arr<'s>,
     name: &str,
@@ -61,7 +59,6 @@ where
     let (err_output, err) = operator.new_output();
     let mut ok_output = OutputBuilder::<u64, Builder>::from(ok_output);
     let mut err_output = OutputBuilder::<u64, Builder>::from(err_output);
-    let mut stop = flow.stop();
     let mut trace = Some(arrangement.trace);
     operator.build(move |_capabilities| {
         let mut waiting: VecDeque<Waiting> = VecDeque::new();
@@ -100,7 +97,7 @@ where
                             }
                         };
                         look_up(&due, &batches, sees, |row, key, value, time, diff| {
-                            stop.check();
+                            checkpoint();
                             logic(row, key, value, time, diff, &mut made);
                             if made.ok.is_full() || made.err.is_full() {
                                 ship(&mut made);

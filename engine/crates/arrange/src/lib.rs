@@ -50,7 +50,7 @@ mod written;
 pub use arrange::{arrange, arrange_local};
 pub use batch::RowBatch;
 pub use container::RowContainer;
-pub use flow::{Cancelled, Flow, ImportProvider, Imported, Rendered, Seed, Stop};
+pub use flow::{Flow, ImportProvider, Imported, Rendered, Seed};
 pub use follow::Follower;
 pub use grouped::{arrange_reduce, group_by};
 pub use half_join::{Sees, half_join};

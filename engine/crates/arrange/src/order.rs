@@ -1,9 +1,12 @@
 //! Numbers that order rows as their bytes do, so that most comparisons read no row.
 
 use std::cmp::Ordering;
+use tidewire_row::work::{checkpoint, spend};
 
 /// So few rows are compared as they are.
 const FEW: u32 = 16;
+/// So many numbers are sorted in one go, which nothing stops: a few hundredths of a second.
+const AT_ONCE: usize = 1 << 20;
 
 /// The indexes of rows in an order that `bytes` tell, and `compare` where they do not: rows whose bytes differ compare as
 /// their bytes do.
@@ -23,18 +26,34 @@ pub fn sorted_by_bytes<'a>(
     let discriminator = Discriminator::of((0..count).map(|index| bytes(index as usize)));
     let mut order: Vec<(u64, u32)> =
         (0..count).map(|index| (discriminator.number(bytes(index as usize)), index)).collect();
-    order.sort_unstable_by_key(|(number, _)| *number);
+    sort_by_number(&mut order);
     let mut rest = &mut order[..];
     while let Some((number, _)) = rest.first() {
         let number = *number;
         let equal = 1 + rest[1..].iter().take_while(|(other, _)| *other == number).count();
         let (ties, after) = rest.split_at_mut(equal);
         if equal > 1 {
-            ties.sort_unstable_by(|(_, a), (_, b)| compare(*a as usize, *b as usize));
+            ties.sort_unstable_by(|(_, a), (_, b)| {
+                checkpoint();
+                compare(*a as usize, *b as usize)
+            });
         }
         rest = after;
     }
     order.into_iter().map(|(_, index)| index).collect()
+}
+
+fn sort_by_number(numbers: &mut [(u64, u32)]) {
+    if numbers.len() <= AT_ONCE {
+        spend(numbers.len() as u64 / 64);
+        numbers.sort_unstable_by_key(|(number, _)| *number);
+        return;
+    }
+    let middle = numbers.len() / 2;
+    numbers.select_nth_unstable_by_key(middle, |(number, _)| *number);
+    let (lower, upper) = numbers.split_at_mut(middle);
+    sort_by_number(lower);
+    sort_by_number(upper);
 }
 
 /// How far into a row is looked for bytes that tell rows apart.

@@ -6,6 +6,7 @@ use crate::{RowBatch, RowStorage, StorageBuilder, UpdateRef, Updates, frontier_a
 use differential_dataflow::trace::Description;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+use tidewire_row::work::checkpoint;
 use timely::container::PushInto;
 
 /// At this size what has come is sorted into a run. What a source commits at once is less: it is sorted straight into its
@@ -87,6 +88,7 @@ impl Staging {
 pub fn storage_of(updates: &Updates) -> RowStorage {
     let mut columns = Columns::new([updates]);
     for index in sorted(updates) {
+        checkpoint();
         columns.push(updates.get(index as usize));
     }
     columns.done()
@@ -102,6 +104,7 @@ fn merged(runs: &[Updates]) -> RowStorage {
     let common = common_prefix(ends);
     let mut heap: BinaryHeap<Head<'_>> = runs.iter().filter_map(|run| Head::at(run, 0, common)).collect();
     while let Some(mut least) = heap.peek_mut() {
+        checkpoint();
         columns.push(least.update);
         match Head::at(least.run, least.index + 1, common) {
             Some(next) => *least = next,

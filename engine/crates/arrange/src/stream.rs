@@ -1,6 +1,7 @@
 //! Stateless operators over packed updates: one row in, rows and errors out.
 
 use crate::{Arr, Flow, RowStream, UpdateRef, Updates, group_by};
+use tidewire_row::work::checkpoint;
 use timely::container::CapacityContainerBuilder;
 use timely::dataflow::Stream;
 use timely::dataflow::channels::pact::Pipeline;
@@ -52,6 +53,7 @@ where
 {
     rows_and_errors(stream, name, raises, move |updates: &mut Updates, each| {
         for update in updates.iter() {
+            checkpoint();
             each(&mut |out: &mut OkErr| logic(update, out));
         }
     })
@@ -80,6 +82,7 @@ where
                 }
                 let (low, high) = rows.values(index);
                 for position in low..high {
+                    checkpoint();
                     let (key, val) = (rows.key(index), rows.value(position));
                     batch.updates(position, |time, diff| {
                         each(&mut |out: &mut OkErr| logic(UpdateRef { key, val, time, diff }, out));

@@ -1,7 +1,8 @@
 //! Ready rows of a one-shot statement.
 
 use crate::dispatch::Answer;
-use crate::error::{call, internal};
+use crate::error::{call, internal, stopped};
+use crate::execution::limit_of;
 use crate::transaction::lock;
 use napi::bindgen_prelude::{Buffer, BufferSlice};
 use napi_derive::napi;
@@ -9,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tidewire_render::ResultSet;
 use tidewire_row::EvalError;
+use tidewire_row::work::{Limit, limited};
 
 /// So few rows are encoded at once.
 const READY_ROWS: u64 = 64;
@@ -18,6 +20,8 @@ const READY_ROWS: u64 = 64;
 pub struct NativeCursor {
     rows: Arc<Mutex<Option<ResultSet>>>,
     closed: Arc<AtomicBool>,
+    /// What ends the computation of a portion.
+    limit: Limit,
 }
 
 /// A part of the rows.
@@ -52,7 +56,7 @@ impl ReadyRows {
         let count = results.row_count();
         let rows = count.unwrap_or(0) as f64;
         if count.is_none_or(|count| count > READY_ROWS) {
-            return ReadyRows { rows, chunk: None, cursor: Some(NativeCursor::new(results)) };
+            return ReadyRows { rows, chunk: None, cursor: Some(NativeCursor::new(results, limit_of(None))) };
         }
         let mut chunk = Vec::new();
         while !results.next(0, &mut chunk).1 {}
@@ -62,20 +66,20 @@ impl ReadyRows {
 
 impl NativeCursor {
     /// A cursor at its start.
-    pub fn new(rows: ResultSet) -> Self {
-        NativeCursor { rows: Arc::new(Mutex::new(Some(rows))), closed: Arc::default() }
+    pub fn new(rows: ResultSet, limit: Limit) -> Self {
+        NativeCursor { rows: Arc::new(Mutex::new(Some(rows))), closed: Arc::default(), limit }
     }
 
     /// Computes the next portion, on another thread. Not while one is computed.
     pub fn filling(&self) -> impl FnOnce() -> Result<Answer, EvalError> + Send + 'static {
-        let (rows, closed) = (self.rows.clone(), self.closed.clone());
+        let (rows, closed, limit) = (self.rows.clone(), self.closed.clone(), self.limit.clone());
         move || {
             let mut rows = lock(&rows);
-            let filled = rows.as_mut().map_or(Ok(()), ResultSet::fill);
+            let filled = limited(limit, || rows.as_mut().map_or(Ok(()), ResultSet::fill));
             if closed.load(Ordering::Acquire) {
                 *rows = None;
             }
-            filled?;
+            filled.map_err(stopped)??;
             Ok(Answer::Done)
         }
     }

@@ -7,8 +7,10 @@ use crate::decoder::NativeDecoder;
 use crate::delivery::{Deliveries, Notice};
 use crate::dispatch::{Answer, Arguments, Dispatch, Message, number};
 use crate::encoding::{Encoding, SubscribeOptions, parse, settings};
-use crate::error::{call, guarded, internal, to_json, too_old};
-use crate::execution::{Checks, Collection, Execution, NativeCancellation, NativePlan, Request, Target};
+use crate::error::{call, guarded, internal, stopped, to_json, too_old, unless_stopped};
+use crate::execution::{
+    AT_ONCE, Checks, Collection, Execution, NativeCancellation, NativePlan, Request, Target, limit_of,
+};
 use crate::jobs::Pool;
 use crate::read::{NativeRead, ReadColumn};
 use crate::references::{Deferred, ForeignKey, violated};
@@ -26,6 +28,7 @@ use tidewire_eval::{fold_with, opcodes};
 use tidewire_generate::{EventSink, Nexmark, counter};
 use tidewire_plan::{Constraints, EnumDefinition, EnumLabel, Expr, Output, Plan, ScalarType, TOO_DEEP};
 use tidewire_render::{CompileError, Environment, Prepared, Program};
+use tidewire_row::work::{Limit, limited};
 use tidewire_row::{EvalError, FormatSettings};
 use tidewire_worker::{Build, Conflict, Event, Hold, HoldApart, LayoutSplitter, Runtime, Writes};
 use timely::dataflow::Scope;
@@ -293,7 +296,7 @@ impl NativeEngine {
         time_zone: &str,
         transaction: Option<&NativeTransaction>,
         encoding: Encoding,
-        cancellation: Option<&NativeCancellation>,
+        limit: Limit,
         references: Checks,
     ) -> Result<Execution, EvalError> {
         let target = match plan.prepared.plan().output {
@@ -309,7 +312,7 @@ impl NativeEngine {
             settings: settings(time_zone)?,
             transaction: transaction.map(NativeTransaction::shared),
             encoding,
-            cancelled: cancellation.map(|cancellation| cancellation.cancelled.clone()),
+            limit,
             target,
         };
         Execution::new(&self.runtime, &plan.prepared, request)
@@ -353,9 +356,15 @@ impl NativeEngine {
     /// The text form of a constant expression.
     #[napi(catch_unwind)]
     pub fn evaluate(&self, expression: String, time_zone: String) -> napi::Result<Option<String>> {
+        call(|| fold_with(&Expr::decode(&expression).map_err(refused)?, &settings(&time_zone)?))
+    }
+
+    /// [`Self::evaluate`] where that does not cost much; else it throws.
+    #[napi(catch_unwind)]
+    pub fn fold(&self, expression: String, time_zone: String) -> napi::Result<Option<String>> {
         call(|| {
-            let expression = Expr::decode(&expression).map_err(refused)?;
-            fold_with(&expression, &settings(&time_zone)?)
+            let (expression, settings) = (Expr::decode(&expression).map_err(refused)?, settings(&time_zone)?);
+            limited(AT_ONCE, || fold_with(&expression, &settings)).map_err(stopped)?
         })
     }
 
@@ -703,13 +712,13 @@ impl NativeEngine {
                 &time_zone,
                 transaction,
                 Encoding::DataRow { formats: columns },
-                None,
+                AT_ONCE,
                 Checks::Commit,
             )?;
             if !execution.is_small() {
                 return Ok(None);
             }
-            Ok(Some(ReadyRows::of(execution.rows()?)))
+            Ok(unless_stopped(execution.rows())?.map(ReadyRows::of))
         })
     }
 
@@ -736,11 +745,12 @@ impl NativeEngine {
                 &time_zone,
                 transaction,
                 parse(&encoding)?,
-                cancellation,
+                limit_of(cancellation),
                 Checks::Commit,
             )?;
             self.queries.answer(request as u64, move || {
-                execution.first_rows().map(NativeCursor::new).map(Answer::Rows)
+                let limit = execution.limit();
+                execution.first_rows().map(|rows| Answer::Rows(NativeCursor::new(rows, limit)))
             });
             Ok(())
         })
@@ -782,15 +792,16 @@ impl NativeEngine {
                 &time_zone,
                 Some(transaction),
                 Encoding::DataRow { formats: Vec::new() },
-                None,
+                AT_ONCE,
                 checks(references, deferred),
             )?;
             if !execution.is_small() {
                 return Ok(None);
             }
-            match execution.write(&transaction.shared())? {
-                Answer::Written(affected, _) => Ok(Some(affected as f64)),
-                _ => Err(internal("a write without a count")),
+            match unless_stopped(execution.write(&transaction.shared()))? {
+                None => Ok(None),
+                Some(Answer::Written(affected, _)) => Ok(Some(affected as f64)),
+                Some(_) => Err(internal("a write without a count")),
             }
         })
     }
@@ -820,7 +831,7 @@ impl NativeEngine {
                 &time_zone,
                 Some(transaction),
                 parse(&encoding)?,
-                cancellation,
+                limit_of(cancellation),
                 checks(references, deferred),
             )?;
             let sets = transaction.shared();

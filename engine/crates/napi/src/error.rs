@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use tidewire_row::EvalError;
+use tidewire_row::work::Stopped;
 use tidewire_worker::TooOld;
 
 /// The JSON that the TypeScript side turns into an `EngineError`.
@@ -39,6 +40,21 @@ pub fn internal(message: impl Into<String>) -> EvalError {
 pub fn too_old(time: u64, TooOld { oldest }: TooOld) -> EvalError {
     EvalError::new("22023", format!("timestamp {time} is no longer readable"))
         .with_detail(format!("The oldest readable timestamp is {oldest}."))
+}
+
+const STOPPED: &str = "57014";
+
+/// A statement that was cancelled, or that costs more than where it was tried.
+pub fn stopped(_: Stopped) -> EvalError {
+    EvalError::new(STOPPED, "canceling statement due to user request")
+}
+
+/// What `run` gives; None where it was stopped, since it costs more than was allowed here.
+pub fn unless_stopped<T>(outcome: Result<T, EvalError>) -> Result<Option<T>, EvalError> {
+    match outcome {
+        Err(error) if error.sqlstate() == STOPPED => Ok(None),
+        other => other.map(Some),
+    }
 }
 
 /// The text of a caught panic.

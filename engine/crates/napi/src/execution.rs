@@ -5,7 +5,7 @@ use crate::cursor::NativeCursor;
 use crate::dispatch::Answer;
 use crate::encoding::Encoding;
 use crate::engine::Collections;
-use crate::error::internal;
+use crate::error::{internal, stopped};
 use crate::references::{Changes, Deferred, ForeignKey, References, append};
 use crate::transaction::{WriteSets, lock};
 use napi_derive::napi;
@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex};
 use tidewire_arrange::ShardedSnapshot;
 use tidewire_plan::{ColumnType, Layout, Operator, Output, ScalarType};
 use tidewire_render::{Environment, Prepared, ResultSet, Results, RowFormat, Source};
+use tidewire_row::work::{Limit, limited};
 use tidewire_row::{
     About, Arena, Datum, EvalError, FormatSettings, binary_in, column_bounds, push_datum, push_null,
     read_column, text_in, text_out,
@@ -23,6 +24,8 @@ use tidewire_worker::{CollectionSnapshot, Hold, LayoutSplitter, ReadError, Runti
 
 /// An immediate plan that reads more than this runs on a query thread.
 const IMMEDIATE_UPDATES: usize = 2048;
+/// What costs more than this, some milliseconds, is not done on the thread that serves all sessions.
+pub const AT_ONCE: Limit = Limit::Units(8192);
 
 /// A one-shot plan with what was compiled of it.
 #[napi]
@@ -44,6 +47,12 @@ impl NativePlan {
 #[derive(Default)]
 pub struct NativeCancellation {
     pub(crate) cancelled: Arc<AtomicBool>,
+}
+
+/// Of work that goes on until it is cancelled.
+pub fn limit_of(cancellation: Option<&NativeCancellation>) -> Limit {
+    let cancelled = cancellation.map(|cancellation| cancellation.cancelled.clone());
+    Limit::Cancellation(cancelled.unwrap_or_default())
 }
 
 #[napi]
@@ -247,7 +256,7 @@ pub struct Execution {
     snapshots: HashMap<u64, CollectionSnapshot>,
     /// The transaction, if it has written to what is read: to what, and how much of that is sorted already and not.
     own: Option<(Arc<Mutex<WriteSets>>, Vec<(u64, (usize, usize))>)>,
-    cancelled: Arc<AtomicBool>,
+    limit: Limit,
     format: RowFormat,
     names: Vec<String>,
     /// Of a write.
@@ -296,7 +305,7 @@ pub struct Request<'a> {
     pub settings: FormatSettings,
     pub transaction: Option<Arc<Mutex<WriteSets>>>,
     pub encoding: Encoding,
-    pub cancelled: Option<Arc<AtomicBool>>,
+    pub limit: Limit,
     /// Of a plan that writes.
     pub target: Option<Target>,
 }
@@ -345,12 +354,17 @@ impl Execution {
             runtime: runtime.clone(),
             snapshots,
             own,
-            cancelled: request.cancelled.unwrap_or_default(),
+            limit: request.limit,
             format,
             names,
             target: request.target,
             hold,
         })
+    }
+
+    /// What ends it.
+    pub fn limit(&self) -> Limit {
+        self.limit.clone()
     }
 
     /// Whether it reads so little that it may run on the thread that serves all sessions.
@@ -414,21 +428,23 @@ impl Execution {
 
     /// Runs a plan that yields rows to its end.
     pub fn rows(self) -> Result<ResultSet, EvalError> {
+        let limit = self.limit.clone();
         let mut rows = self.first_rows()?;
         while rows.row_count().is_none() {
-            rows.fill()?;
+            limited(limit.clone(), || rows.fill()).map_err(stopped)??;
         }
         Ok(rows)
     }
 
     /// Runs a plan that yields rows, perhaps only up to its first portion.
     pub fn first_rows(mut self) -> Result<ResultSet, EvalError> {
+        // The transaction's own rows are sorted without a limit: it keeps what comes of that.
         let sources = self.sources()?;
         let settings = self.environment.settings.clone();
-        let Execution { prepared, environment, cancelled, format, names, .. } = self;
+        let Execution { prepared, environment, limit, format, names, .. } = self;
         let results = |finish| Results::new(finish, format, &names, settings);
-        let (rows, rest) = prepared.execute(environment, sources, &cancelled, results)?;
-        Ok(rows.finish(rest))
+        let run = || prepared.execute(environment, sources, results).map(|(rows, rest)| rows.finish(rest));
+        Ok(limited(limit, run).map_err(stopped)??)
     }
 
     /// Runs a plan that writes; its writes go into the transaction.
@@ -449,10 +465,10 @@ impl Execution {
         let (format, names) = (self.format.clone(), &self.names);
         let results = |finish| Results::new(finish, format, names, settings.clone());
         let mut check = constraints.as_ref().map(|constraints| constraints.checker(&settings));
-        let mut result =
-            self.prepared.execute_write(self.environment, sources, &self.cancelled, results, &mut |row| {
-                check.as_mut().map_or(Ok(()), |check| check.check(row))
-            })?;
+        let (prepared, environment) = (&self.prepared, self.environment);
+        let mut check_row = |row: &[u8]| check.as_mut().map_or(Ok(()), |check| check.check(row));
+        let run = || prepared.execute_write(environment, sources, results, &mut check_row);
+        let mut result = limited(self.limit.clone(), run).map_err(stopped)??;
         let mut written = WriteSet::new();
         for (rows, sign) in [(&result.deleted, -1), (&result.inserted, 1)] {
             for update in rows.iter() {
@@ -481,20 +497,27 @@ impl Execution {
                 timestamp,
                 transaction,
                 settings: &settings,
-                cancelled: &self.cancelled,
                 snapshots: HashMap::new(),
                 written: BTreeMap::from([(arrangement, written)]),
             };
-            if pairs && target.referenced.iter().any(|key| key.acts()) {
-                let replaced = std::mem::take(&mut result.replaced);
-                let changes = Changes::new(arrangement, &result.deleted, replaced, &target.columns);
-                references.follow(changes)?;
-            }
-            if let Checks::Statement(deferred) = checks {
-                references.check(deferred)?;
-            }
+            let run = || {
+                if pairs && target.referenced.iter().any(|key| key.acts()) {
+                    let replaced = std::mem::take(&mut result.replaced);
+                    references.follow(Changes::new(
+                        arrangement,
+                        &result.deleted,
+                        replaced,
+                        &target.columns,
+                    ))?;
+                }
+                match checks {
+                    Checks::Statement(deferred) => references.check(deferred),
+                    Checks::Commit | Checks::Follow => Ok(()),
+                }
+            };
+            limited(self.limit.clone(), run).map_err(stopped)??;
         }
-        let returning = result.returning.map(|rows| NativeCursor::new(rows.finish(None)));
+        let returning = result.returning.map(|rows| NativeCursor::new(rows.finish(None), self.limit));
         Ok(Answer::Written(result.affected, returning))
     }
 }

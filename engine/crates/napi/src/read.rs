@@ -3,8 +3,8 @@
 
 use crate::bind::Bind;
 use crate::encoding::{Encoding, settings};
-use crate::error::guarded;
-use crate::execution::{Execution, NativePlan, Request};
+use crate::error::{guarded, unless_stopped};
+use crate::execution::{AT_ONCE, Execution, NativePlan, Request};
 use napi::bindgen_prelude::BufferSlice;
 use napi_derive::napi;
 use std::sync::Arc;
@@ -90,14 +90,14 @@ impl NativeRead {
             settings: self.settings.clone(),
             transaction: None,
             encoding: Encoding::DataRow { formats },
-            cancelled: None,
+            limit: AT_ONCE,
             target: None,
         };
         let execution = Execution::new(&self.runtime, &self.prepared, request)?;
         if !execution.is_small() {
             return Ok(None);
         }
-        let mut results = execution.rows()?;
+        let Some(mut results) = unless_stopped(execution.rows())? else { return Ok(None) };
         let Some(rows) = results.row_count().filter(|rows| *rows <= MOST_ROWS) else { return Ok(None) };
         while !results.next(0, &mut out).1 {}
         let tag = format!("SELECT {rows}\0");

@@ -6,11 +6,11 @@ use crate::error::internal;
 use crate::execution::read_error;
 use crate::transaction::{WriteSets, lock};
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tidewire_arrange::{ShardedSnapshot, Updates, consolidated};
 use tidewire_eval::{CompiledMfp, Context, Scratch};
 use tidewire_plan::{ColumnPlace, ColumnType, Layout, ReferentialAction, ScalarType};
+use tidewire_row::work::checkpoint;
 use tidewire_row::{About, Arena, EvalError, EvalResult, FormatSettings, column_bounds, has_null};
 use tidewire_worker::{CollectionSnapshot, LayoutSplitter, Runtime, Side, Splitter, WriteSet};
 
@@ -168,7 +168,6 @@ pub struct References<'a> {
     pub timestamp: u64,
     pub transaction: &'a Mutex<WriteSets>,
     pub settings: &'a FormatSettings,
-    pub cancelled: &'a AtomicBool,
     pub snapshots: HashMap<u64, CollectionSnapshot>,
     /// What the statement has written, by collection.
     pub written: BTreeMap<u64, WriteSet>,
@@ -194,9 +193,7 @@ impl References<'_> {
         let context = Context { parameters: &[], settings: self.settings, logical_time: 0 };
         // `parent_row` is the referenced row as it is now, or was when it went.
         let mut refer = |old: &[u8], parent_row: &[u8], action: &Action| -> EvalResult<()> {
-            if self.cancelled.load(Ordering::Relaxed) {
-                return Err(EvalError::new("57014", "canceling statement due to user request"));
-            }
+            checkpoint();
             let Some(value) = key.key_of(old)? else { return Ok(()) };
             let Some(referring) = key.sides.to_child(&value) else { return Ok(()) };
             for (child_key, child_value, count) in view.seek(&referring).filter(|(_, _, count)| *count > 0) {

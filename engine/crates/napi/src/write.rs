@@ -6,7 +6,7 @@ use crate::dispatch::Answer;
 use crate::encoding::{Encoding, settings};
 use crate::engine::{Collections, collection};
 use crate::error::{guarded, internal};
-use crate::execution::{Checks, Execution, NativePlan, Request, Target};
+use crate::execution::{AT_ONCE, Checks, Execution, NativePlan, Request, Target};
 use crate::read::{LATER, REFUSED};
 use crate::transaction::NativeTransaction;
 use napi::bindgen_prelude::{Buffer, BufferSlice};
@@ -70,7 +70,7 @@ impl NativeWrite {
             settings: self.settings.clone(),
             transaction: None,
             encoding: Encoding::DataRow { formats: Vec::new() },
-            cancelled: None,
+            limit: AT_ONCE,
             target: target.map(|collection| Target {
                 collection,
                 collections: self.collections.clone(),

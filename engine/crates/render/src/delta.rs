@@ -6,7 +6,7 @@ use crate::compile::{CompileError, Compiler, Pipeline, Program, layout_input, ow
 use crate::compose::{expressions, then};
 use crate::pipeline::{Built, Runner, over};
 use std::sync::Arc;
-use tidewire_arrange::{Arr, Flow, OkErr, Raises, RowStream, Sees, half_join};
+use tidewire_arrange::{Arr, OkErr, Raises, RowStream, Sees, half_join};
 use tidewire_eval::{CompiledMfp, MfpInput};
 use tidewire_plan::{ColumnType, DeltaPath, Expr, KeyExpr, Mfp, Predicate, ScalarType};
 
@@ -101,7 +101,6 @@ pub fn delta_join<'s>(
     paths: &[Path],
     built: &[Built<'s>],
     program: &Program,
-    flow: &Flow,
     name: &str,
 ) -> Result<(Vec<RowStream<'s>>, Vec<RowStream<'s>>), String> {
     let arranged = |node: usize| match &built[node] {
@@ -143,7 +142,7 @@ pub fn delta_join<'s>(
                     runner.push(&[row, found, value], key.as_deref(), time, diff, out);
                     assert!(raises || out.err.is_empty(), "an expression that raises no errors raised one");
                 };
-            let (ok, err) = half_join(flow, stream, arrangement, name, stage.sees, logic);
+            let (ok, err) = half_join(stream, arrangement, name, stage.sees, logic);
             stream = ok;
             errors.extend(Some(err).filter(|_| raises));
         }

@@ -1,5 +1,5 @@
 //! One-shot execution over snapshots: directly where no operator keeps state, else in a short-lived dataflow on the
-//! caller's thread, with the renderer that views use.
+//! caller's thread, with the renderer that views use. The caller sets its limit ([`tidewire_row::work`]).
 
 use crate::compile::{
     CompileError, Environment, LIMIT, OFFSET, Pipeline, Program, Sink, Step, Template, row_count,
@@ -11,18 +11,21 @@ use crate::render::{INSERTED, REPLACED, RETURNED};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tidewire_arrange::{
-    Cancelled, Flow, ImportProvider, Imported, Rendered, RowStream, ShardedSnapshot, Snapshot, Updates,
-    consolidated, frontier_at, import_snapshot, output_batch, rows_of,
+    Flow, ImportProvider, Imported, Rendered, RowStream, ShardedSnapshot, Snapshot, Updates, consolidated,
+    frontier_at, import_snapshot, output_batch, rows_of,
 };
 use tidewire_eval::{Compiled, CompiledMfp, compile_with, is_volatile};
 use tidewire_plan::{ColumnType, Expr, Finishing, Operator, Output, Plan, ScalarType, WRITTEN};
+use tidewire_row::work::{Stopped, spend};
 use tidewire_row::{Datum, EvalError, EvalResult, FormatSettings, Row, column_bounds};
 use timely::dataflow::Scope as DataflowScope;
 use timely::dataflow::channels::pact;
 use timely::dataflow::operators::generic::builder_rc::OperatorBuilder;
+
+/// What a step of a dataflow is said to cost; its operators say more.
+const STEP_UNITS: u64 = 64;
 
 /// A collection at the time of the execution, with the transaction's own writes on top.
 #[derive(Clone)]
@@ -67,8 +70,6 @@ pub enum ExecuteError {
     Refused(String),
     /// A data error.
     Data(EvalError),
-    /// It was cancelled.
-    Cancelled,
     /// A bug; it costs this query only.
     Panic(String),
 }
@@ -94,7 +95,6 @@ impl From<ExecuteError> for EvalError {
         match error {
             ExecuteError::Data(error) => error,
             ExecuteError::Refused(message) => EvalError::new("XX000", message),
-            ExecuteError::Cancelled => EvalError::new("57014", "canceling statement due to user request"),
             ExecuteError::Panic(message) => EvalError::new("XX000", format!("internal error: {message}")),
         }
     }
@@ -262,16 +262,15 @@ impl Prepared {
         &self,
         environment: Environment,
         sources: HashMap<u64, Source>,
-        cancelled: &Arc<AtomicBool>,
         results: impl FnOnce(Finish) -> R,
     ) -> Result<(R, Option<Scan>), ExecuteError> {
         let (mut gathered, program) = self.bound(environment, results)?;
         let Some(program) = program else { return Ok((gathered, None)) };
         if !Scan::is_one(&program) {
-            run(program, sources, cancelled, |_, row, count| gathered.push(row, count))?;
+            run(program, sources, |_, row, count| gathered.push(row, count))?;
             return Ok((gathered, None));
         }
-        let mut scan = Scan::new(program, sources, cancelled.clone());
+        let mut scan = Scan::new(program, sources);
         let done = scan.resume(&mut gathered)?;
         Ok((gathered, (!done).then_some(scan)))
     }
@@ -307,7 +306,6 @@ impl Prepared {
         &self,
         environment: Environment,
         sources: HashMap<u64, Source>,
-        cancelled: &Arc<AtomicBool>,
         results: impl FnOnce(Finish) -> R,
         check: &mut dyn FnMut(&[u8]) -> EvalResult<()>,
     ) -> Result<WriteResult<R>, ExecuteError> {
@@ -339,7 +337,7 @@ impl Prepared {
         let mut read = Updates::new();
         let (returns, counts_returned) = (returning.is_some(), returned.is_some());
         let looked_up = (conflict.is_some() || self.returning.is_some()).then(|| sources.clone());
-        run(program, sources, cancelled, |mark, row, count| {
+        run(program, sources, |mark, row, count| {
             if mark == RETURNED {
                 if returns {
                     read.push_row(row, 0, count as i64);
@@ -397,7 +395,7 @@ impl Prepared {
                         }
                     })?;
                     sources.insert(WRITTEN, Source::of(&numbered, environment.as_of));
-                    let (mut gathered, rest) = query.execute(environment, sources, cancelled, results)?;
+                    let (mut gathered, rest) = query.execute(environment, sources, results)?;
                     if let Some(mut rest) = rest {
                         while !rest.resume(&mut gathered)? {}
                     }
@@ -469,7 +467,6 @@ fn multiplicity(count: i64) -> Result<u64, EvalError> {
 fn run(
     program: Program,
     sources: HashMap<u64, Source>,
-    cancelled: &Arc<AtomicBool>,
     mut each: impl FnMut(&[u8], &[u8], u64) -> Demand,
 ) -> Result<(), ExecuteError> {
     refuse_errors(&program, &sources)?;
@@ -479,7 +476,7 @@ fn run(
         _ => Ok(()),
     };
     let ended = if program.is_direct() {
-        let direct = Direct { program: &program, sources: &sources, cancelled, position: None };
+        let direct = Direct { program: &program, sources: &sources, position: None };
         match &*program.sink {
             Sink::Rows(pipeline) => direct.pipeline(pipeline, &mut |row, count| add(&[], row, count)),
             Sink::Write(parts) => parts.iter().try_for_each(|(mark, pipeline)| {
@@ -490,7 +487,7 @@ fn run(
             }
         }
     } else {
-        let rows = dataflow(program, sources, cancelled)?;
+        let rows = dataflow(program, sources)?;
         rows.iter().try_for_each(|update| add(update.key, update.val, update.diff))
     };
     match ended {
@@ -503,7 +500,6 @@ fn run(
 pub struct Scan {
     program: Program,
     sources: HashMap<u64, Source>,
-    cancelled: Arc<AtomicBool>,
     /// Key and value of the last row that was read.
     last: Option<(Vec<u8>, Vec<u8>)>,
     started: bool,
@@ -522,13 +518,13 @@ impl Scan {
         matches!(&*program.steps[pipeline.source], Step::Import(_))
     }
 
-    fn new(program: Program, sources: HashMap<u64, Source>, cancelled: Arc<AtomicBool>) -> Self {
-        Scan { program, sources, cancelled, last: None, started: false }
+    fn new(program: Program, sources: HashMap<u64, Source>) -> Self {
+        Scan { program, sources, last: None, started: false }
     }
 
     /// Goes on until no more is wanted for now; true: that was all.
     pub fn resume(&mut self, results: &mut impl Gather) -> Result<bool, ExecuteError> {
-        let Scan { program, sources, cancelled, last, started } = self;
+        let Scan { program, sources, last, started } = self;
         if !std::mem::replace(started, true) {
             refuse_errors(program, sources)?;
         }
@@ -536,7 +532,7 @@ impl Scan {
             return Err(ExecuteError::Refused("the plan does not yield rows".into()));
         };
         let position = Position { last: RefCell::new(last.take()), stop: Cell::new(false) };
-        let direct = Direct { program, sources, cancelled, position: Some(&position) };
+        let direct = Direct { program, sources, position: Some(&position) };
         let ended = direct.pipeline(pipeline, &mut |row, count| match multiplicity(count)? {
             0 => Ok(()),
             count => match results.push(row, count) {
@@ -571,7 +567,6 @@ struct Position {
 struct Direct<'a> {
     program: &'a Program,
     sources: &'a HashMap<u64, Source>,
-    cancelled: &'a AtomicBool,
     position: Option<&'a Position>,
 }
 
@@ -612,8 +607,7 @@ impl Direct<'_> {
                 for interval in intervals {
                     let rows = self.sources[id].ok.cursor_from(&interval.from);
                     let inside = rows.take_while(|(key, _, _)| interval.has(key));
-                    for (index, (key, value, count)) in inside.enumerate() {
-                        self.check_cancelled(index)?;
+                    for (key, value, count) in inside {
                         each(&[key, value], count)?;
                     }
                 }
@@ -639,9 +633,7 @@ impl Direct<'_> {
             last.as_ref()
                 .is_some_and(|(last_key, last_value)| (key, value) <= (&last_key[..], &last_value[..]))
         };
-        for (index, (key, value, count)) in rows.skip_while(|(key, value, _)| read((key, value))).enumerate()
-        {
-            self.check_cancelled(index)?;
+        for (key, value, count) in rows.skip_while(|(key, value, _)| read((key, value))) {
             each(&[key, value], count)?;
             if let Some(position) = self.position
                 && position.stop.get()
@@ -651,13 +643,6 @@ impl Direct<'_> {
             }
         }
         Ok(())
-    }
-
-    fn check_cancelled(&self, row: usize) -> Result<(), Halt> {
-        match row.is_multiple_of(1024) && self.cancelled.load(Ordering::Relaxed) {
-            true => Err(ExecuteError::Cancelled.into()),
-            false => Ok(()),
-        }
     }
 
     fn rows(
@@ -688,18 +673,13 @@ impl<'s> ImportProvider<'s> for Snapshots<'_, 's> {
 }
 
 /// Runs the program in a timely runtime of its own, to its end. Consolidated rows.
-fn dataflow(
-    program: Program,
-    sources: HashMap<u64, Source>,
-    cancelled: &Arc<AtomicBool>,
-) -> Result<Updates, ExecuteError> {
-    let cancelled = cancelled.clone();
+fn dataflow(program: Program, sources: HashMap<u64, Source>) -> Result<Updates, ExecuteError> {
     let run = AssertUnwindSafe(move || {
         timely::execute_directly(move |worker| {
             let collected: Arc<Mutex<(Updates, Updates)>> = Arc::default();
             let index = worker.next_dataflow_index();
             let built = worker.dataflow::<u64, _, _>(|scope| {
-                let mut imports = Snapshots { scope, flow: Flow::once(cancelled.clone()), sources: &sources };
+                let mut imports = Snapshots { scope, flow: Flow::once(), sources: &sources };
                 match program.render(scope, &mut imports)? {
                     Rendered::Rows { ok, err } => {
                         collect(ok, collected.clone(), |collected| &mut collected.0);
@@ -709,18 +689,14 @@ fn dataflow(
                     Rendered::Arranged { .. } => Err("a maintained plan is not executed".to_owned()),
                 }
             });
-            let mut outcome = built.map_err(ExecuteError::Refused);
-            while outcome.is_ok() && worker.has_dataflows() {
-                if cancelled.load(Ordering::Relaxed) {
-                    outcome = Err(ExecuteError::Cancelled);
-                } else {
-                    worker.step();
-                }
-            }
-            if outcome.is_err() && worker.has_dataflows() {
+            if let Err(refused) = built {
                 worker.drop_dataflow(index);
+                return Err(ExecuteError::Refused(refused));
             }
-            outcome?;
+            while worker.has_dataflows() {
+                spend(STEP_UNITS);
+                worker.step();
+            }
             let (rows, errors) = std::mem::take(&mut *collected.lock().expect("one thread"));
             match consolidated(&errors).iter().find(|error| error.diff > 0) {
                 Some(error) => Err(EvalError::from_row(error.val).into()),
@@ -729,8 +705,8 @@ fn dataflow(
         })
     });
     std::panic::catch_unwind(run).unwrap_or_else(|panic| {
-        if panic.is::<Cancelled>() {
-            return Err(ExecuteError::Cancelled);
+        if panic.is::<Stopped>() {
+            std::panic::resume_unwind(panic);
         }
         let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
         let text = text.or_else(|| panic.downcast_ref::<String>().cloned());

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tidewire_arrange::{Arr, OkErr, Raises, RowStream, UpdateRef, Updates, flat_map, flat_map_arranged};
 use tidewire_eval::{CompiledMfp, EvalResult, Scratch};
 use tidewire_plan::ScalarType;
+use tidewire_row::work::checkpoint;
 use tidewire_row::{Arena, skip_columns};
 
 /// A node's rows as they were built.
@@ -38,6 +39,7 @@ impl Runner {
     /// Appends the projected row to `out`; false if it was dropped.
     #[inline]
     pub fn run(&mut self, sources: &[&[u8]], out: &mut Vec<u8>) -> EvalResult<bool> {
+        checkpoint();
         let Runner { mfp, scope, arena, scratch, runs } = self;
         *runs = runs.wrapping_add(1);
         if *runs % 256 == 0 {

@@ -19,6 +19,7 @@ use tidewire_arrange::{
 };
 use tidewire_eval::TableScratch;
 use tidewire_plan::ScalarType;
+use tidewire_row::work::checkpoint;
 use tidewire_row::{Arena, decode, encode_order, read_column, skip_column};
 use timely::container::CapacityContainerBuilder;
 use timely::dataflow::Scope;
@@ -156,7 +157,6 @@ impl<'s> Rendering<'_, 's> {
                 let rows = self.run(input, name);
                 let (types, calls, scope) = (types.clone(), calls.clone(), self.program.scope.clone());
                 let mut scratch = TableScratch::default();
-                let mut stop = imports.flow().stop();
                 let raises = Raises::Perhaps;
                 let (ok, err) =
                     flat_map(rows, name, raises, move |update: UpdateRef<'_>, out: &mut OkErr| {
@@ -166,7 +166,7 @@ impl<'s> Rendering<'_, 's> {
                         let OkErr { ok, err } = out;
                         let result = scope.with(|context| {
                             calls.rows(&columns, context, &arena, &mut scratch, |row| {
-                                stop.check();
+                                checkpoint();
                                 ok.push_row_with(update.time, update.diff, |bytes| {
                                     bytes.extend_from_slice(update.val);
                                     bytes.extend_from_slice(row);
@@ -190,9 +190,8 @@ impl<'s> Rendering<'_, 's> {
                 let mut runner = Runner::new(closure.clone(), self.program.scope.clone());
                 let nulls = NullCheck::new(key, null_safe);
                 let mut row = Vec::new();
-                let mut stop = imports.flow().stop();
                 let (ok, err) = join(left, right, raises, move |key, left, right, out| {
-                    stop.check();
+                    checkpoint();
                     if !nulls.may_match(key) {
                         return;
                     }
@@ -207,7 +206,7 @@ impl<'s> Rendering<'_, 's> {
                 Built::Rows(ok)
             }
             Step::DeltaJoin(paths) => {
-                let (rows, errors) = delta_join(paths, &self.built, self.program, imports.flow(), name)?;
+                let (rows, errors) = delta_join(paths, &self.built, self.program, name)?;
                 self.errors.extend(errors);
                 Built::Rows(self.union(rows))
             }
@@ -286,9 +285,8 @@ impl<'s> Rendering<'_, 's> {
                     out.ok.push(key, &value, time, diff);
                 });
                 let (window, scope) = (window.clone(), self.program.scope.clone());
-                let mut stop = imports.flow().stop();
                 let computed = group_by(imports.flow(), rows, name, move |_, values, out| {
-                    window.compute(values, &scope, &mut stop, out);
+                    window.compute(values, &scope, out);
                 });
                 let each = |update: UpdateRef<'_>, out: &mut OkErr| {
                     let side = match update.val[0] {

@@ -10,6 +10,7 @@ use support::*;
 use tidewire_plan::ScalarType::Bool;
 use tidewire_plan::*;
 use tidewire_render::{Collector, Environment, ExecuteError, Prepared};
+use tidewire_row::work::{Limit, Stopped, limited};
 use tidewire_row::{Arena, Datum, FormatSettings, Row, canonical, push_datum, push_null, text_in};
 use tidewire_worker::WriteSet;
 
@@ -735,13 +736,10 @@ fn a_cancelled_execution_says_so() {
             plan.nodes.iter().any(|node| matches!(node.operator, Operator::Import { arrangement: 1, .. }));
         if reads_one {
             let cancelled = Arc::new(AtomicBool::new(true));
-            let result = Prepared::new(plan).execute(
-                Environment::default(),
-                engine.sources(1),
-                &cancelled,
-                Collector::new,
-            );
-            assert_eq!(result.err(), Some(ExecuteError::Cancelled), "{}", query.name);
+            let result = limited(Limit::Cancellation(cancelled), || {
+                Prepared::new(plan).execute(Environment::default(), engine.sources(1), Collector::new).is_ok()
+            });
+            assert_eq!(result, Err(Stopped), "{}", query.name);
         }
     }
     engine.runtime.stop();

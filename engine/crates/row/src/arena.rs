@@ -1,6 +1,10 @@
 //! Storage for values that are made while a row is processed.
 
+use crate::work::spend;
 use bumpalo::Bump;
+
+/// Bytes that cost about what a row costs.
+const UNIT_BYTES: usize = 4096;
 
 /// A bump arena. Everything pushed lives until [`Arena::reset`] or drop.
 #[derive(Debug, Default)]
@@ -21,12 +25,16 @@ impl Arena {
 
     /// Copies a string in.
     pub fn push_str(&self, text: impl AsRef<str>) -> &str {
-        self.bump.alloc_str(text.as_ref())
+        let text = text.as_ref();
+        spend((text.len() / UNIT_BYTES) as u64);
+        self.bump.alloc_str(text)
     }
 
     /// Copies bytes in.
     pub fn push_bytes(&self, bytes: impl AsRef<[u8]>) -> &[u8] {
-        self.bump.alloc_slice_copy(bytes.as_ref())
+        let bytes = bytes.as_ref();
+        spend((bytes.len() / UNIT_BYTES) as u64);
+        self.bump.alloc_slice_copy(bytes)
     }
 
     /// Copies a slice of plain values in.
@@ -37,6 +45,7 @@ impl Arena {
     /// Copies several strings in as one.
     pub fn push_concat(&self, parts: &[&str]) -> &str {
         let total = parts.iter().map(|part| part.len()).sum();
+        spend((total / UNIT_BYTES) as u64);
         let target = self.bump.alloc_slice_fill_copy(total, 0u8);
         let mut at = 0;
         for part in parts {

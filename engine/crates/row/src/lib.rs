@@ -29,6 +29,7 @@ mod packed;
 pub mod range;
 mod record;
 pub mod timezone;
+pub mod work;
 
 pub use arena::Arena;
 pub use array::{ArrayBuilder, ArrayRef};

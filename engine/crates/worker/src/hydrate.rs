@@ -20,7 +20,8 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
-use tidewire_arrange::{Cancelled, Flow, Follower, Reading, Rendered, RowBatch, RowTrace, Seed};
+use tidewire_arrange::{Flow, Follower, Reading, Rendered, RowBatch, RowTrace, Seed};
+use tidewire_row::work::{Limit, Stopped, limited};
 use timely::worker::Worker;
 
 /// A round that took no longer than this is near enough: the next is the last.
@@ -92,10 +93,12 @@ impl Hydration {
         let shared = hydration.clone();
         let run = move |worker: &mut Worker| {
             let receiver = receivers.lock().expect("not poisoned")[worker.index()].take().expect("once");
-            let outcome = catch_unwind(AssertUnwindSafe(|| shared.hydrate(worker, &receiver)))
-                .unwrap_or_else(|panic| {
-                    Err(if panic.is::<Cancelled>() { CANCELLED.into() } else { panic_message(&*panic) })
-                });
+            let limit = Limit::Cancellation(shared.cancelled.clone());
+            let work = || limited(limit, || shared.hydrate(worker, &receiver));
+            let outcome = match catch_unwind(AssertUnwindSafe(work)) {
+                Ok(outcome) => outcome.unwrap_or_else(|Stopped| Err(CANCELLED.into())),
+                Err(panic) => Err(panic_message(&*panic)),
+            };
             if outcome.is_err() {
                 shared.cancel();
             }
@@ -195,7 +198,7 @@ impl Hydration {
         };
         let mut followers: Vec<(Follower, Follower)> =
             first.batches.into_iter().map(|(ok, err)| (follow(ok), follow(err))).collect();
-        let flow = Flow::recording(self.cancelled.clone());
+        let flow = Flow::recording();
         let handles = self.build(worker, &mut followers, flow.clone(), first.time)?;
         let mut states = flow.recorded();
         loop {

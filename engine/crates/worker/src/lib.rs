@@ -7,7 +7,7 @@
 //!   ([`Runtime::install`]). Each has an arrangement of rows and one of errors.
 //! - [`Runtime::commit`] announces a group of transactions at one time; only dataflows that read what changed are
 //!   stepped. [`Event::Completed`] says that everything up to a time is computed: reads at it see all of it.
-//! - [`Runtime::snapshot`] reads off the worker; [`execute_oneshot`] runs a dataflow over snapshots.
+//! - [`Runtime::snapshot`] reads off the worker.
 
 mod build;
 mod check;
@@ -16,7 +16,6 @@ mod compaction;
 mod foreign;
 mod hydrate;
 mod imports;
-mod oneshot;
 mod overlay;
 mod progress;
 mod read;
@@ -32,7 +31,6 @@ pub use build::{Build, SharedBuild};
 pub use check::{Conflict, UniqueKey, duplicate_key};
 pub use compaction::{Compaction, Hold, HoldApart, InputHold, TooOld};
 pub use foreign::{ForeignKey, Side};
-pub use oneshot::{OneshotError, OneshotRows, execute_oneshot};
 pub use overlay::Overlay;
 pub use read::{CollectionSnapshot, ReadError};
 pub use runtime::{Runtime, Writes};

@@ -4,10 +4,9 @@ mod support;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::channel;
 use support::{Bag, Engine, Rows, View, bag_of, split_row, write_set};
-use tidewire_worker::{Conflict, Event, OneshotError, Overlay, ReadError, TooOld, execute_oneshot};
+use tidewire_worker::{Conflict, Event, Overlay, ReadError, TooOld};
 
 fn bag(rows: &[(u8, &[u8], i64)]) -> Bag {
     rows.iter().map(|(key, val, n)| ((vec![*key], val.to_vec()), *n)).collect()
@@ -295,39 +294,5 @@ fn a_panic_in_a_worker_is_told_and_ends_all_workers() {
         assert_eq!(message, "on purpose");
         engine.runtime.stop();
         assert!(engine.runtime.commit(2, &[]).is_err(), "a stopped engine refuses");
-    }
-}
-
-#[test]
-fn one_shot_dataflows_read_snapshots_of_all_shards() {
-    for workers in [1, 2, 3] {
-        let engine = Engine::start(workers);
-        engine.runtime.set_lag(1000);
-        engine.table(1, false);
-        engine.table(2, false);
-        for time in 1..50u64 {
-            let row = [(time % 6) as u8, (time % 5) as u8];
-            engine.commit(time, vec![(1 + time % 2, vec![(row, 1)])]);
-        }
-        engine.wait(49);
-        for time in [20, 49] {
-            for view in [View::Join(1, 2), View::CountJoin(1, 1), View::JoinCount(1, 2), View::Swap(2)] {
-                let snapshots = engine.runtime.snapshot(&[1, 2], time).expect("readable");
-                let given: HashMap<u64, _> = [1, 2].into_iter().zip(snapshots).collect();
-                let result = execute_oneshot(Arc::new(Rows(view)), given, Arc::default()).expect("it runs");
-                let got: Bag =
-                    result.rows.iter().map(|update| (split_row(update.val), update.diff)).collect();
-                assert_eq!(got, view.expect(|id| engine.read(id, time)), "{view:?} at {time}");
-            }
-        }
-        let given: HashMap<u64, _> =
-            [1].into_iter().zip(engine.runtime.snapshot(&[1], 49).expect("readable")).collect();
-        let run = |view| execute_oneshot(Arc::new(Rows(view)), given.clone(), Arc::default()).err();
-        assert_eq!(run(View::Panics(1)), Some(OneshotError::Panic("on purpose".into())));
-        assert_eq!(run(View::Broken(1)), Some(OneshotError::Build("this plan can't be rendered".into())));
-        let cancelled = Arc::new(AtomicBool::new(true));
-        let outcome = execute_oneshot(Arc::new(Rows(View::Count(1))), given.clone(), cancelled).err();
-        assert_eq!(outcome, Some(OneshotError::Cancelled));
-        engine.runtime.stop();
     }
 }

@@ -72,14 +72,7 @@ fn factorial(a: i64, arena: &Arena) -> EvalResult<Numeric<'_>> {
     if a < 0 {
         return Err(EvalError::new("22003", "factorial of a negative number is undefined"));
     }
-    if a > 32_177 {
-        return Err(EvalError::new("22003", "value overflows numeric format"));
-    }
-    let mut result = Numeric::ONE;
-    for factor in 2..=a {
-        result = result.mul(&Numeric::from_i64(factor), arena)?;
-    }
-    Ok(result)
+    Numeric::factorial(a.try_into().unwrap_or(u32::MAX), arena)
 }
 
 pub(super) const FUNCTIONS: &[&[Function]] = &[

@@ -11,6 +11,7 @@ use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input, MatchKind};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
+use tidewire_row::work::spend;
 use tidewire_row::{Arena, ArrayBuilder, ArrayRef, Datum, EvalError, EvalResult, ScalarType};
 
 /// A compiled pattern.
@@ -55,6 +56,9 @@ fn refused(message: &str) -> EvalError {
     invalid(message.lines().last().unwrap_or("syntax error").trim())
 }
 
+/// Bytes that cost about as much to match as a row costs.
+const UNIT_BYTES: u64 = 64;
+
 #[cold]
 fn failed(error: fancy_regex::Error) -> EvalError {
     EvalError::new("2201B", format!("regular expression failed: {error}"))
@@ -90,6 +94,7 @@ impl Pattern {
 
     /// Whether it matches somewhere in a text.
     pub(crate) fn is_match(&self, text: &str) -> EvalResult<bool> {
+        spend(text.len() as u64 / UNIT_BYTES);
         match &self.engine {
             Engine::Plain(plain) | Engine::Longest { plain, .. } => Ok(plain.is_match(text)),
             Engine::Backtracking(engine) => engine.is_match(text).map_err(failed),
@@ -142,6 +147,7 @@ impl Pattern {
         while at <= text.len() {
             let Some(groups) = self.find_at(text, at)? else { break };
             let Some(Some((start, end))) = groups.first().copied() else { break };
+            spend(1 + (end - at) as u64 / UNIT_BYTES);
             if !each(&groups) {
                 break;
             }

@@ -3,7 +3,13 @@
 use super::text::{MAX_BYTES, byte_of, characters, push_utf8, too_large, type_of};
 use crate::context::Env;
 use crate::registry::{Function, fallible, total};
+use tidewire_row::work::spend;
 use tidewire_row::{Arena, Datum, EvalError, EvalResult, text_out};
+
+/// Bytes that cost about as much to write as a row costs.
+const UNIT_BYTES: u64 = 4096;
+/// Characters that do.
+const UNIT_CHARACTERS: u64 = 64;
 
 #[cold]
 fn negative_length() -> EvalError {
@@ -53,6 +59,7 @@ fn repeat<'a>(text: &str, count: i32, arena: &'a Arena) -> EvalResult<&'a str> {
     if text.len().saturating_mul(count) > MAX_BYTES {
         return Err(too_large());
     }
+    spend((text.len() * count) as u64 / UNIT_BYTES);
     Ok(arena.push_str(text.repeat(count)))
 }
 
@@ -78,6 +85,7 @@ fn pad<'a>(text: &'a str, length: i32, fill: &str, before: bool, arena: &'a Aren
     if have >= length || fill.is_empty() {
         return Ok(&text[..byte_of(text, length)]);
     }
+    spend((length - have) as u64 / UNIT_CHARACTERS);
     let filling: String = fill.chars().cycle().take(length - have).collect();
     Ok(if before { arena.push_concat(&[&filling, text]) } else { arena.push_concat(&[text, &filling]) })
 }

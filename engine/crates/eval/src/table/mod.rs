@@ -14,6 +14,7 @@ use crate::expression::Compiled;
 use crate::registry::Site;
 use smallvec::SmallVec;
 use tidewire_plan::{ColumnType, Expr, ScalarType, TableCall, TableFunction};
+use tidewire_row::work::checkpoint;
 use tidewire_row::{Arena, Datum, EvalError, EvalResult, FormatSettings, push_datum};
 
 /// More rows than this from one call are refused: they are made as a whole.
@@ -29,6 +30,7 @@ pub(crate) struct Rows {
 impl Rows {
     /// Appends a row.
     pub(crate) fn push(&mut self, row: &[Datum<'_>]) -> EvalResult<()> {
+        checkpoint();
         if self.ends.len() == MOST_ROWS {
             let message = format!("a set-returning function gives more than {MOST_ROWS} rows for one row");
             return Err(EvalError::new("54000", message));

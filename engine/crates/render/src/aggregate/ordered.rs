@@ -4,6 +4,7 @@ use super::ranges;
 use tidewire_eval::{Compiled, Context, compile};
 use tidewire_plan::{Aggregate, AggregateFunction, ColumnType, Expr, RangeType, ScalarType};
 use tidewire_row::json::write::string;
+use tidewire_row::work::checkpoint;
 use tidewire_row::{
     Arena, ArrayBuilder, Datum, EvalError, EvalResult, FormatSettings, JsonbBuilder, array, equal,
     push_datum, read_column,
@@ -122,6 +123,7 @@ impl Ordered {
     }
 
     fn argument<'a>(&self, row: &'a [u8], index: usize, arena: &'a Arena) -> Datum<'a> {
+        checkpoint();
         let mut at = tidewire_row::skip_columns(row, 0, &self.scalars[..index]);
         read_column(row, &mut at, self.scalars[index], arena)
     }

@@ -6,6 +6,7 @@
 use crate::aggregate::Ordered;
 use crate::top_k::{encode_value, split_value};
 use tidewire_plan::{Aggregate, AggregateOrder, CaseBranch, Expr, ScalarType};
+use tidewire_row::work::checkpoint;
 use tidewire_row::{Arena, EvalResult, encode_order, read_column, skip_column, skip_columns};
 
 /// Marks a value that is a row of results.
@@ -105,6 +106,7 @@ impl Basic {
             rows.clear();
             let mut last: Option<&[u8]> = None;
             for (value, count) in values {
+                checkpoint();
                 let (order, row) = split_value(value);
                 if let Some(filter) = member.filter {
                     let at = skip_columns(row, 0, &self.types[..filter]);

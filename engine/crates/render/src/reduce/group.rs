@@ -11,6 +11,7 @@
 use super::table::GroupTable;
 use crate::kept_groups::{Groups, kept_groups, kept_groups_arranged};
 use tidewire_arrange::{Arr, Flow, Kept, RowStream, Updates, hash_row};
+use tidewire_row::work::checkpoint;
 
 /// What a group shows for its state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -126,6 +127,7 @@ impl<G: Grouping> Groups for HashGroups<G> {
         };
         self.round += 1;
         for update in updates.iter() {
+            checkpoint();
             let (grouping, kept) = (&self.grouping, &self.kept);
             let fetch = || match kept {
                 Some(kept) if kept.was_seeded() => {

@@ -7,8 +7,8 @@ use super::frame::{Frames, Rows};
 use crate::aggregate::{Accumulation, Arguments, Cell, Ordered};
 use crate::compile::Scope;
 use std::sync::Arc;
-use tidewire_arrange::Stop;
 use tidewire_plan::{Aggregate, AggregateFunction, ColumnType, Expr, KeyExpr, WindowCall};
+use tidewire_row::work::checkpoint;
 use tidewire_row::{Arena, Datum, EvalResult, push_datum};
 
 /// An aggregate used as a window function.
@@ -104,11 +104,10 @@ impl AggregateCall {
         partition: &Partition<'a>,
         (start, end): (usize, usize),
         diff: i64,
-        stop: &mut Stop,
     ) {
         let mut arena = Arena::new();
         for row in start..end {
-            stop.check();
+            checkpoint();
             if let Some(filter) = self.filter
                 && !matches!(partition.value(row, filter, &arena), Datum::Bool(true))
             {
@@ -173,7 +172,6 @@ impl AggregateCall {
         frames: &Frames,
         partition: &Partition<'_>,
         scope: &Arc<Scope>,
-        stop: &mut Stop,
         out: &mut [Vec<u8>],
     ) -> EvalResult<()> {
         let retracts = matches!(self.kind, Kind::Accumulated(_));
@@ -192,13 +190,13 @@ impl AggregateCall {
                             && end <= to
                             && (retracts || start == from) =>
                     {
-                        self.add(&mut state, partition, (*start, *from), -1, stop);
-                        self.add(&mut state, partition, (*end, *to), 1, stop);
+                        self.add(&mut state, partition, (*start, *from), -1);
+                        self.add(&mut state, partition, (*end, *to), 1);
                     }
                     (_, runs) => {
                         state = self.empty();
                         for run in runs {
-                            self.add(&mut state, partition, *run, 1, stop);
+                            self.add(&mut state, partition, *run, 1);
                         }
                     }
                 }

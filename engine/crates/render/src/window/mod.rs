@@ -12,8 +12,8 @@ use crate::top_k::split_value;
 use aggregate::AggregateCall;
 use frame::{Frames, Peers};
 use std::sync::Arc;
-use tidewire_arrange::Stop;
 use tidewire_plan::{ColumnType, OrderKey, ScalarType, WindowCall, WindowFunction};
+use tidewire_row::work::checkpoint;
 use tidewire_row::{
     Arena, Datum, EvalError, EvalResult, FormatSettings, column_bounds, decode_datum, push_datum,
 };
@@ -74,14 +74,7 @@ impl Window {
     }
 
     /// The marked rows of a partition, whose values are as [`encode_value`](crate::top_k::encode_value) wrote them.
-    /// `stop` ends it where the dataflow was cancelled.
-    pub fn compute(
-        &self,
-        values: &[(&[u8], i64)],
-        scope: &Arc<Scope>,
-        stop: &mut Stop,
-        out: &mut Vec<Vec<u8>>,
-    ) {
+    pub fn compute(&self, values: &[(&[u8], i64)], scope: &Arc<Scope>, out: &mut Vec<Vec<u8>>) {
         let partition = Partition::new(&self.types, values);
         let first = out.len();
         out.extend(partition.rows.iter().map(|row| {
@@ -91,7 +84,7 @@ impl Window {
             marked
         }));
         for call in &self.calls {
-            if let Err(error) = call.compute(&partition, scope, stop, &mut out[first..]) {
+            if let Err(error) = call.compute(&partition, scope, &mut out[first..]) {
                 out.truncate(first);
                 let mut marked = vec![ERROR];
                 error.encode(&mut marked);
@@ -154,13 +147,7 @@ impl<'a> Partition<'a> {
 
 impl Call {
     /// Appends each row's result to its output.
-    fn compute(
-        &self,
-        partition: &Partition<'_>,
-        scope: &Arc<Scope>,
-        stop: &mut Stop,
-        out: &mut [Vec<u8>],
-    ) -> EvalResult<()> {
+    fn compute(&self, partition: &Partition<'_>, scope: &Arc<Scope>, out: &mut [Vec<u8>]) -> EvalResult<()> {
         let total = partition.len();
         let peers = &partition.peers;
         let argument = |at: usize| self.plan.arguments[at];
@@ -236,7 +223,7 @@ impl Call {
             }
             WindowFunction::FirstValue | WindowFunction::LastValue | WindowFunction::NthValue => {
                 for (row, out) in out.iter_mut().enumerate() {
-                    stop.check();
+                    checkpoint();
                     let frame = self.frames.of(partition, row, scope)?;
                     let at = match self.plan.function {
                         WindowFunction::FirstValue => frame.nth(0),
@@ -258,7 +245,7 @@ impl Call {
             }
             WindowFunction::Aggregate { .. } => {
                 if let Some(aggregate) = &self.aggregate {
-                    aggregate.compute(&self.frames, partition, scope, stop, out)?;
+                    aggregate.compute(&self.frames, partition, scope, out)?;
                 }
             }
         }

@@ -1,8 +1,13 @@
 //! Sum, difference, product, quotient, remainder, with PostgreSQL's result scales.
 
-use super::integer::Int;
+use super::integer::{Int, spend_product};
 use super::{MAX_DISPLAY_SCALE, MAX_SCALE, MIN_SIGNIFICANT_DIGITS, Mantissa, Numeric};
 use crate::{Arena, EvalError, EvalResult};
+use num_bigint::BigInt;
+use num_traits::One;
+
+/// The factorial of a larger number has too many digits.
+const MAX_FACTORIAL: u32 = 32_177;
 
 impl<'a> Numeric<'a> {
     /// `numeric_add`.
@@ -91,6 +96,27 @@ impl<'a> Numeric<'a> {
             return product.round_down(scale - MAX_SCALE as u32).with_scale(MAX_SCALE as u16, arena);
         }
         product.with_scale(scale as u16, arena)
+    }
+
+    /// `numeric_fac`, of what is not negative.
+    pub fn factorial(of: u32, arena: &'a Arena) -> EvalResult<Self> {
+        if of > MAX_FACTORIAL {
+            return Err(Numeric::overflow());
+        }
+        let mut product = BigInt::one();
+        let mut factor = 1u64;
+        for next in 2..=of as u64 {
+            factor = match factor.checked_mul(next) {
+                Some(factor) => factor,
+                None => {
+                    let wide = BigInt::from(factor);
+                    spend_product(&product, &wide);
+                    product *= wide;
+                    next
+                }
+            };
+        }
+        Numeric::from_bigint(&(product * factor), 0, arena)
     }
 
     /// Weight and value of the first base-10000 digit, as PostgreSQL stores the value; (0, 0) for zero.
@@ -214,5 +240,5 @@ fn divide(a: &Numeric<'_>, b: &Numeric<'_>, scale: u32, round: bool) -> Int {
     let away = round && (rest << 1u32) >= *divisor.magnitude();
     let quotient = quotient + away as u32;
     let sign = if negative { num_bigint::Sign::Minus } else { num_bigint::Sign::Plus };
-    Int::from_big(num_bigint::BigInt::from_biguint(sign, quotient))
+    Int::from_big(BigInt::from_biguint(sign, quotient))
 }

@@ -1,6 +1,7 @@
 //! The integer under a numeric: i128 while it fits, else a big integer.
 
 use super::{BigNumeric, MAX_INTEGER_DIGITS, Mantissa, Numeric};
+use crate::work::spend;
 use crate::{Arena, EvalResult};
 use num_bigint::{BigInt, BigUint, Sign};
 use num_integer::Integer;
@@ -35,6 +36,12 @@ pub(super) fn pow10_big(exponent: u32) -> BigInt {
 #[inline]
 pub(super) fn digit_count_u128(value: u128) -> u32 {
     if value == 0 { 0 } else { value.ilog10() + 1 }
+}
+
+/// Says what it costs to multiply or divide two integers.
+pub(super) fn spend_product(a: &BigInt, b: &BigInt) {
+    let (a, b) = (a.bits() / 64, b.bits() / 64);
+    spend((a + b) / 16 + a * b / 64);
 }
 
 /// An integer of any size.
@@ -141,7 +148,9 @@ impl Int {
         {
             return Int::Small(product);
         }
-        Int::from_big(self.into_big() * other.into_big())
+        let (a, b) = (self.into_big(), other.into_big());
+        spend_product(&a, &b);
+        Int::from_big(a * b)
     }
 
     pub(super) fn add(self, other: Int) -> Self {

@@ -2,7 +2,7 @@
 //!
 //! Values are computed with guard digits and rounded once.
 
-use super::integer::{Int, pow10_big};
+use super::integer::{Int, pow10_big, spend_product};
 use super::{MAX_DISPLAY_SCALE, MAX_INTEGER_DIGITS, MAX_RESULT_SCALE, MIN_SIGNIFICANT_DIGITS, Numeric};
 use crate::{Arena, EvalError, EvalResult};
 use num_bigint::BigInt;
@@ -48,6 +48,7 @@ impl Decimal {
     }
 
     fn mul(&self, other: &Decimal, digits: u32) -> Self {
+        spend_product(&self.mantissa, &other.mantissa);
         Decimal { mantissa: &self.mantissa * &other.mantissa, exponent: self.exponent + other.exponent }
             .cut(digits)
     }
@@ -87,6 +88,7 @@ fn exp_fixed(argument: &BigInt, digits: u32) -> Decimal {
     let mut term = x.clone();
     let mut count = 2u32;
     loop {
+        spend_product(&term, &one);
         term = &term * &x / &one / count;
         if term.is_zero() {
             break;
@@ -132,6 +134,7 @@ fn ln_near_one(x: BigInt, one: &BigInt, digits: u32) -> BigInt {
     let mut roots = 0u32;
     let (low, high) = (&one * 9u32 / 10u32, &one * 11u32 / 10u32);
     while x < low || x > high {
+        spend_product(&x, &one);
         x = (&x * &one).sqrt();
         roots += 1;
     }
@@ -141,6 +144,7 @@ fn ln_near_one(x: BigInt, one: &BigInt, digits: u32) -> BigInt {
     let mut sum = ratio;
     let mut count = 3u32;
     loop {
+        spend_product(&power, &one);
         power = &power * &square / &one;
         let term = &power / count;
         if term.is_zero() {

@@ -232,6 +232,7 @@ fn fill<'a>(values: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'a>> {
         let message = "array lower bound is too large".to_owned();
         return Err(EvalError::new("54000", message));
     }
+    tidewire_row::work::spend(total as u64 / 16);
     let mut packed = Vec::new();
     tidewire_row::push_datum(&mut packed, value);
     if packed.len().saturating_mul(total) > super::super::text::MAX_BYTES {
