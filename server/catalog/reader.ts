@@ -270,7 +270,7 @@ export class StatementCatalog implements CatalogReader {
       found = this.#catalog.ask(
         `arrangements ${relation}`,
         (catalog) => this.#arrangementsOf(catalog, relation),
-        (arrangements) => arrangements.map(({ id }) => id),
+        (arrangements) => this.#decisive(relation, arrangements),
       );
       this.#arrangements.set(relation, found);
     }
@@ -279,6 +279,17 @@ export class StatementCatalog implements CatalogReader {
 
   /** Planning asks for them again and again. */
   readonly #arrangements = new Map<ObjectId, readonly CatalogArrangement[]>();
+
+  /**
+   * The arrangements without which another plan would be made, or is worth it. Shared ones come and go with views: of a
+   * small relation none is waited for, and one that a plan imports the plan asks for by itself (`Planning`).
+   */
+  #decisive(relation: ObjectId, arrangements: readonly CatalogArrangement[]): readonly unknown[] {
+    const [primary] = arrangements;
+    const size = primary === undefined ? null : magnitude(this.#estimate(primary.id));
+    const named = arrangements.filter(({ name, primary }) => primary || name !== null);
+    return [size, ...(size === null ? named : arrangements).map(({ id }) => id)];
+  }
 
   #arrangementsOf(catalog: Catalog, relation: ObjectId): CatalogArrangement[] {
     const object = catalog.has(relation) ? catalog.object(relation) : null;
@@ -312,7 +323,6 @@ export class StatementCatalog implements CatalogReader {
       .filter((object) => 'uses' in object && object.uses.includes(arrangement))
       .map((object) => `${object.schema}.${object.name}`);
   }
-
 
   #asRelation(object: CatalogObject): CatalogRelation | null {
     let relation = this.#made.get(object);
@@ -383,12 +393,18 @@ export class StatementCatalog implements CatalogReader {
     }
   }
 
-  /** A plan goes on being right whatever this is; where it is looked at again, another power of ten makes a new one. */
-  #rowsOf({ id, arrangement }: { readonly id: ObjectId; readonly arrangement: ArrangementId }): number | null {
+  /** A plan goes on being right whatever this is; where it is looked at again, another magnitude makes a new one. */
+  #rowsOf({
+    id,
+    arrangement,
+  }: {
+    readonly id: ObjectId;
+    readonly arrangement: ArrangementId;
+  }): number | null {
     return this.#catalog.ask(
       `rows ${id}`,
       () => this.#estimate(arrangement),
-      (rows) => [rows === null ? null : Math.floor(Math.log10(rows))],
+      (rows) => [magnitude(rows)],
     );
   }
 
@@ -430,6 +446,11 @@ export class StatementCatalog implements CatalogReader {
     );
     return [...primary, ...others];
   }
+}
+
+/** How many powers of ten; null: so few rows that it does not matter in which way they are read. */
+function magnitude(rows: number | null): number | null {
+  return rows === null || rows < 1000 ? null : Math.floor(Math.log10(rows));
 }
 
 function named(object: CatalogObject, kind: RelationKind) {

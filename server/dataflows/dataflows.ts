@@ -66,6 +66,11 @@ export class Dataflows implements SharedArrangements {
     }
   }
 
+  /** Whether it is a shared arrangement, which goes when no view uses it any more. */
+  isShared(id: ArrangementId): boolean {
+    return this.#shared.has(id);
+  }
+
   hydrates(id: ArrangementId): boolean {
     return this.#hydrating.has(id);
   }
@@ -206,9 +211,13 @@ function dropped(error: unknown): SqlError {
 
 /** The arrangements that a plan reads. */
 export function imports(plan: Plan): ArrangementId[] {
-  return plan.nodes.flatMap(({ operator }) =>
+  const { nodes, output } = plan;
+  const own = nodes.flatMap(({ operator }) =>
     operator.kind === 'import' || operator.kind === 'lookup' ? [operator.arrangement] : [],
   );
+  return output.kind === 'write' && output.returningQuery
+    ? [...own, ...imports(output.returningQuery)]
+    : own;
 }
 
 /** The arrangements that a compiled statement reads. */

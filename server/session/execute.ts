@@ -5,7 +5,7 @@
 import { tokenize } from '../../sql/parse/lexer.ts';
 import { SqlError } from '../../sql/error.ts';
 import { parseAgain } from '../../sql/parse/memo.ts';
-import { type Instance, refuse } from '../../sql/parse/template.ts';
+import { type Instance, instanceOf, refuse } from '../../sql/parse/template.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { Portal } from './portal.ts';
 import type { Session } from './session.ts';
@@ -18,17 +18,7 @@ type Company = 'single' | 'group';
 export async function runQuery(session: Session, text: string, instance: Instance | null): Promise<void> {
   const { client } = session;
   session.closePortal('');
-  const shared = instance && prepareInstance(session, instance);
-  if (shared) {
-    try {
-      await runStatement(session, shared, 'single', true);
-    } catch (error) {
-      // A constant that is no value of its type is refused at its place, as in PostgreSQL.
-      if (isDataError(error)) prepareSimple(session, parseAgain(text)[0]!);
-      throw error;
-    }
-    return;
-  }
+  if (instance && (await runInstance(session, instance, () => parseAgain(text)[0]!, 'single', true))) return;
   const statements = parseAgain(text);
   if (statements.length === 0) {
     client.emptyQuery();
@@ -36,11 +26,35 @@ export async function runQuery(session: Session, text: string, instance: Instanc
   }
   const company = companyOf(session, statements);
   for (const [index, parsed] of statements.entries()) {
+    const ends = company === 'single' || index === statements.length - 1;
+    const own = statements.length > 1 ? instanceOf(parsed.text) : null;
+    if (own && (await runInstance(session, own, () => parsed, company, ends))) continue;
     const portal = prepareSimple(session, parsed);
     // With its constants it can be compiled: those of its shape go on so.
-    if (instance) refuse(instance.template);
-    await runStatement(session, portal, company, company === 'single' || index === statements.length - 1);
+    const refused = own ?? instance;
+    if (refused) refuse(refused.template);
+    await runStatement(session, portal, company, ends);
   }
+}
+
+/** Runs a statement with the plan of those of its shape; false when it has to be compiled for itself. */
+async function runInstance(
+  session: Session,
+  instance: Instance,
+  parsed: () => ParsedStatement,
+  company: Company,
+  ends: boolean,
+): Promise<boolean> {
+  const portal = prepareInstance(session, instance);
+  if (!portal) return false;
+  try {
+    await runStatement(session, portal, company, ends);
+  } catch (error) {
+    // A constant that is no value of its type is refused at its place, as in PostgreSQL.
+    if (isDataError(error)) prepareSimple(session, parsed());
+    throw error;
+  }
+  return true;
 }
 
 /** One statement of a Query message; `ends`: an implicit transaction ends with it. */

@@ -2,12 +2,20 @@
  * Constant expressions in clauses (AS OF, UP TO, LIMITs of our own statements): bound and evaluated as a one-row query.
  */
 import type { Node } from '@pgsql/types';
-import { findLocation } from '../../sql/ast/accessors.ts';
+import { findLocation, nodeAs } from '../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { SqlError } from '../../sql/error.ts';
 import { positionOf } from '../catalog/names.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
+
+/** The text of a whole number, which needs no plan. */
+function numberOf(expression: Node): string | null {
+  const constant = nodeAs(expression, 'A_Const');
+  if (constant?.ival) return String(constant.ival.ival ?? 0);
+  const digits = constant?.fval?.fval;
+  return digits !== undefined && /^[1-9]\d*$/.test(digits) ? digits : null;
+}
 
 /** The text form of a constant expression's value; 22004 when it is NULL, 42P10 when it is no constant. */
 export function evaluateConstant(
@@ -17,6 +25,8 @@ export function evaluateConstant(
   expression: Node,
   clause: string,
 ): string {
+  const number = numberOf(expression);
+  if (number !== null) return number;
   const node: Node = {
     SelectStmt: {
       targetList: [{ ResTarget: { val: expression } }],

@@ -154,7 +154,7 @@ export class Executor implements StatementExecutor {
     }
     const ended = this.#system.running.enter();
     try {
-      return await under.plan.runnable.run(session, { parameters, formats });
+      return await under.plan.runnable.run(session, { parsed: prepared.parsed, parameters, formats });
     } catch (error) {
       // The table was altered meanwhile: a statement on its own is planned anew.
       const again = error instanceof StaleWrite && !session.transaction.explicit;
@@ -252,7 +252,7 @@ export class Executor implements StatementExecutor {
       return new Plan(outcome, outcome.planLength === undefined ? null : questions, system);
     };
     // Nobody else sees the catalog of a transaction, and what others have compiled is not to go for it.
-    return system.staged ? compile() : this.#plans.get(parsed, typed, system, compile);
+    return system.staged ? compile() : this.#plans.get(parsed.planned ?? parsed, typed, system, compile);
   }
 }
 

@@ -39,7 +39,7 @@ export function prepareInternal(
   return {
     ...runnable,
     run: async (session, execution) => {
-      const result = await runnable.run(session, execution);
+      const result = await runnable.run(session, { ...execution, parsed });
       return result.kind === 'rows' ? { ...result, tag } : result;
     },
   };

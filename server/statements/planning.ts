@@ -38,7 +38,7 @@ import type { Definition, NameReference, ViewObject } from '../catalog/objects.t
 import { Remembered } from '../catalog/questions.ts';
 import { type KnownRelations, StatementCatalog } from '../catalog/reader.ts';
 import { checkColumns } from '../catalog/system/view-columns.ts';
-import type { Dataflows } from '../dataflows/dataflows.ts';
+import { type Dataflows, imports } from '../dataflows/dataflows.ts';
 import { disabledRules } from '../session/settings/rules.ts';
 import type { SessionContext } from '../session/statement.ts';
 
@@ -180,7 +180,17 @@ export class Planning {
     purpose: Purpose,
     catalog?: StatementCatalog,
   ): Compiled {
-    return compileQuery(query, purpose, this.planning(session, catalog));
+    return this.#withShared(compileQuery(query, purpose, this.planning(session, catalog)));
+  }
+
+  /** A plan goes with the shared arrangements that it imports. */
+  #withShared(compiled: Compiled): Compiled {
+    for (const id of imports(compiled.plan)) {
+      if (this.#dataflows.isShared(id)) {
+        this.#catalog.ask(`shared ${id}`, () => [this.#dataflows.isShared(id)]);
+      }
+    }
+    return compiled;
   }
 
   compileWrite(
@@ -190,7 +200,7 @@ export class Planning {
     options: BindOptions,
   ): Compiled {
     const write = bindWrite(node, this.bindEnvironment(session, parsed, options));
-    return compileWrite(write, this.planning(session, options.catalog));
+    return this.#withShared(compileWrite(write, this.planning(session, options.catalog)));
   }
 
   /** TRUNCATE: a write for each table. */

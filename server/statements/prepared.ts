@@ -8,6 +8,8 @@ import type { Direct, ResultColumn, SessionContext, StatementResult } from '../s
 import type { System } from '../system.ts';
 
 export interface Execution {
+  /** The statement that is run, where its plan is another's (`ParsedStatement.planned`). */
+  readonly parsed?: ParsedStatement | undefined;
   readonly parameters: readonly ParameterValue[];
   /** One for each result column: 0 text, 1 binary. */
   readonly formats: readonly number[];

@@ -75,7 +75,7 @@ export class CompiledSelect {
   async run(session: SessionContext, execution: Execution, encoding: RowEncoding): Promise<ResultCursor> {
     const { engine } = this.#system;
     const own = hasWritten(session.transaction);
-    const { timestamp, hold } = await this.#timestamp(session, own);
+    const { timestamp, hold } = await this.#timestamp(session, execution.parsed ?? this.#parsed, own);
     // A transaction that began before.
     if (this.#since !== null && timestamp < this.#since) {
       return this.#ofThePast(session).run(session, execution, encoding);
@@ -130,9 +130,10 @@ export class CompiledSelect {
 
   async #timestamp(
     session: SessionContext,
+    parsed: ParsedStatement,
     own: boolean,
   ): Promise<{ timestamp: Timestamp; hold: Hold | null }> {
-    const { asOf } = this.#parsed.extensions;
+    const { asOf } = parsed.extensions;
     const readable = whenReadable(this.#system, session, this.compiled);
     if (readable) await readable;
     const latest = await readTimestamp(this.#system, session);
@@ -143,8 +144,8 @@ export class CompiledSelect {
         message: 'AS OF in a transaction that has written is not supported',
       });
     }
-    const value = timestampClause(this.#system, session, this.#parsed, asOf.expression, 'AS OF');
-    const hold = holdAsOf(this.#system, this.#parsed, asOf, value, this.compiled, latest);
+    const value = timestampClause(this.#system, session, parsed, asOf.expression, 'AS OF');
+    const hold = holdAsOf(this.#system, parsed, asOf, value, this.compiled, latest);
     return { timestamp: hold.timestamp, hold };
   }
 }

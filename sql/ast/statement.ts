@@ -65,4 +65,6 @@ export interface ParsedStatement {
   notices: Notice[];
   /** The whole text; `source.positionOfByte(location)` gives an error's position. */
   source: SourceText;
+  /** The statement that plans of this one are kept under: the same in other company, or with another AS OF. Absent: itself. */
+  planned?: ParsedStatement;
 }

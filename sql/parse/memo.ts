@@ -17,19 +17,44 @@ let characters = 0;
 export function parseAgain(text: string): readonly ParsedStatement[] {
   const known = trees.get(text);
   if (known) {
-    // What was used last goes last.
-    trees.delete(text);
-    trees.set(text, known);
+    keep(text, known);
     return known;
   }
   const statements = parse(text);
+  for (const statement of statements) {
+    const first = firstAlike(statement, statements.length > 1);
+    if (first !== statement) statement.planned = first;
+  }
   if (text.length > LONGEST || statements.some(({ extensions }) => extensions.at.size > 0)) return statements;
+  keep(text, statements);
+  return statements;
+}
+
+/**
+ * The statement that came first of those that are the same, in whatever company, but for AS OF, which is their last clause:
+ * texts with it hardly come again.
+ */
+function firstAlike(statement: ParsedStatement, hasCompany: boolean): ParsedStatement {
+  const { text, offset, source, extensions, notices } = statement;
+  const { asOf, emitOnWindowClose, at } = extensions;
+  if (asOf === undefined && !hasCompany) return statement;
+  const alike = emitOnWindowClose === undefined && at.size === 0 && notices.length === 0;
+  if (!alike || statement.statement.kind !== 'postgres' || text.length > LONGEST) return statement;
+  const same = asOf === undefined ? text : text.slice(0, source.utf16OfByte(asOf.location) - offset);
+  // No text of a client has these characters.
+  const key = `${asOf === undefined ? '\u0000' : '\u0000\u0000'}${same}`;
+  const [first] = trees.get(key) ?? [];
+  keep(key, [first ?? statement]);
+  return first ?? statement;
+}
+
+function keep(text: string, statements: readonly ParsedStatement[]): void {
+  if (!trees.delete(text)) characters += text.length;
+  // What was used last goes last.
   trees.set(text, statements);
-  characters += text.length;
   for (const oldest of trees.keys()) {
     if (characters <= MOST_CHARACTERS) break;
     trees.delete(oldest);
     characters -= oldest.length;
   }
-  return statements;
 }

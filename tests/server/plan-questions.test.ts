@@ -9,9 +9,11 @@ const layout = { key: [], value: [0] } as unknown as TableObject['layout'];
 
 let catalog: Catalog;
 let rows: number;
+let shared: boolean;
 
 beforeEach(() => {
-  rows = 5;
+  rows = 2000;
+  shared = false;
   catalog = new Catalog();
   for (const [id, name] of ['pg_catalog', 'a', 'b'].entries())
     change({ kind: 'addSchema', schema: { id, name } });
@@ -46,7 +48,12 @@ function table(schema: string, name: string, more: Partial<TableObject> = {}): T
 function reader(): StatementCatalog {
   return new StatementCatalog({
     catalog,
-    shared: { *of() {}, hydrates: () => false },
+    shared: {
+      *of() {
+        if (shared) yield { id: 999, layout };
+      },
+      hydrates: () => false,
+    },
     bindView: () => {
       throw new Error('there is no view');
     },
@@ -87,7 +94,9 @@ const changes: [what: string, concerns: boolean, make: (t: TableObject) => void]
   ['a function of that name', true, () => addFunction('f')],
   ['another function', false, () => addFunction('g')],
   ['any type', true, () => addType()],
-  ['ten times as many rows', true, () => void ((rows = 50), table('b', 'u'))],
+  ['ten times as many rows', true, () => void ((rows = 20_000), table('b', 'u'))],
+  ['a few more rows', false, () => void ((rows = 2500), table('b', 'u'))],
+  ['an arrangement that others share, of a large table', true, () => void (shared = true)],
 ];
 
 test.each(changes)('%s: %s', (_what, concerns, make) => {
@@ -95,6 +104,14 @@ test.each(changes)('%s: %s', (_what, concerns, make) => {
   const questions = planned();
   make(t);
   expect(catalog.holds(questions)).toBe(!concerns);
+});
+
+test('an arrangement that others share, of a small table, is nothing to plan anew for', () => {
+  rows = 5;
+  table('b', 't');
+  const questions = planned();
+  shared = true;
+  expect(catalog.holds(questions)).toBe(true);
 });
 
 test('what is dropped and made again is another', () => {

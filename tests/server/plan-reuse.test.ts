@@ -186,3 +186,61 @@ test('a constant that is no value of its type is refused at its place, whatever 
   await client.query('ROLLBACK');
   expect(await rows('SELECT count(*)::int FROM public.e WHERE id = 1')).toEqual([[1]]);
 });
+
+test('statements of one text are planned as they are alone', async () => {
+  await client.query('CREATE TABLE public.many (id int4 PRIMARY KEY, v text)');
+  const inserts = Array.from({ length: 50 }, (_, n) => `INSERT INTO public.many VALUES (${n}, 'v${n}')`);
+  await client.query(inserts.join(';\n'));
+  expect(await rows('SELECT count(*)::int, min(v), max(v) FROM public.many')).toEqual([[50, 'v0', 'v9']]);
+  const found = (await client.query({
+    text: [3, 7, 70].map((id) => `SELECT v FROM public.many WHERE id = ${id}`).join('; '),
+    rowMode: 'array',
+  })) as unknown as pg.QueryArrayResult[];
+  expect(found.map((result) => result.rows)).toEqual([[['v3']], [['v7']], []]);
+  // What is wrong is told at its place in the whole text, and nothing of the text is done.
+  const text = [51, 52].map((id) => `INSERT INTO public.many VALUES (${id}, 'x')`).join('; ');
+  const wrong = `${text}; INSERT INTO public.many VALUES ('y', 'x')`;
+  await expect(client.query(wrong)).rejects.toMatchObject({
+    ...{ code: '22P02', position: String(wrong.indexOf("'y'") + 1) },
+    message: 'invalid input syntax for type integer: "y"',
+  });
+  await expect(client.query(`${text}; INSERT INTO public.many VALUES (3, 'x')`)).rejects.toMatchObject({
+    code: '23505',
+  });
+  expect(await rows('SELECT count(*)::int FROM public.many')).toEqual([[50]]);
+  await client.query(`CREATE TABLE public.later (id int4); INSERT INTO public.later VALUES (1); INSERT INTO public.later VALUES (2);
+    ALTER TABLE public.later ADD COLUMN w int4 DEFAULT 9; INSERT INTO public.later VALUES (3, 3)`);
+  expect(await rows('SELECT * FROM public.later ORDER BY 1')).toEqual([
+    [1, 9],
+    [2, 9],
+    [3, 3],
+  ]);
+});
+
+test('the same text at other times', async () => {
+  await client.query('CREATE TABLE public.timed (id int4 PRIMARY KEY); INSERT INTO public.timed VALUES (1)');
+  const subscriber = await server.connect();
+  await subscriber.query('BEGIN');
+  await subscriber.query(
+    'DECLARE c CURSOR FOR SUBSCRIBE (SELECT id FROM public.timed) WITH (SNAPSHOT = false)',
+  );
+  const times: string[] = [];
+  for (const id of [2, 3]) {
+    await client.query(`INSERT INTO public.timed VALUES (${id})`);
+    const { rows } = await subscriber.query<{ tw_timestamp: string }>("FETCH 1 c WITH (TIMEOUT = '5s')");
+    times.push(Object.values(rows[0]!)[0] as string);
+  }
+  for (const [at, count] of [
+    [times[0], 2],
+    [times[1], 3],
+    [times[0], 2],
+  ]) {
+    expect(await rows(`SELECT count(*)::int FROM public.timed AS OF ${at}`)).toEqual([[count]]);
+  }
+  await subscriber.end();
+  const late = 'SELECT count(*)::int FROM public.timed AS OF 99999999999999999';
+  await expect(client.query(late)).rejects.toMatchObject({
+    code: '22008',
+    position: String(late.indexOf('999') + 1),
+  });
+});

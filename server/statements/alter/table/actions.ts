@@ -125,7 +125,13 @@ export function notice({ session }: ActionContext, sqlstate: string, message: st
 function bindElements(context: ActionContext, draft: TableDraft, elements: readonly Node[]): BoundColumns {
   const { system, session, parsed } = context;
   const environment = system.planning.bindEnvironment(session, parsed);
-  return bindColumnDefinitions(draft.table.name, elements, environment, parsed.text, draft.catalogColumns);
+  return bindColumnDefinitions(
+    draft.table.name,
+    elements,
+    environment,
+    parsed.source.text,
+    draft.catalogColumns,
+  );
 }
 
 function addColumn(context: ActionContext, draft: TableDraft, command: AlterTableCmd): void {
@@ -235,7 +241,7 @@ function setDefault(context: ActionContext, draft: TableDraft, { command, segmen
     return;
   }
   const { system, session, parsed } = context;
-  const text = textBehind(parsed.text, segment, 'default') ?? '';
+  const text = textBehind(parsed.source.text, segment, 'default') ?? '';
   bindDefault(command.def, column, system.planning.bindEnvironment(session, parsed));
   target.column = { ...column, defaultText: text };
 }
@@ -297,7 +303,7 @@ function alterType(context: ActionContext, draft: TableDraft, { command, segment
         hint: 'You might need to add an explicit cast.',
       });
     }
-    target.expression = textBehind(parsed.text, segment, 'using');
+    target.expression = textBehind(parsed.source.text, segment, 'using');
   } else if (castPath(column.type.name, type.name, 'assignment') === null) {
     const written = `USING ${quoteIdentifier(column.name)}::${formatType(type)}`;
     throw new SqlError({

@@ -27,7 +27,7 @@ export function prepareAlterTableActions(
     system.ddl.run(async () => {
       const table = findTable(system, session, parsed, statement.relation, statement.missing_ok === true);
       if (!table) return 'ALTER TABLE';
-      const segments = actionSegments(parsed.text, statement.relation?.location ?? 0);
+      const segments = actionSegments(parsed.source.text, statement.relation?.location ?? 0);
       const actions = (statement.cmds ?? []).map((node, index): Action => ({
         command: nodeAs(node, 'AlterTableCmd')!,
         segment: segments[index] ?? [],

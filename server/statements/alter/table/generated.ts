@@ -67,7 +67,7 @@ export function setExpression(
     { name: draft.table.name, columns: draft.catalogColumns },
     environment,
   );
-  const text = textBehind(parsed.text, segment, 'as') ?? '';
+  const text = textBehind(parsed.source.text, segment, 'as') ?? '';
   target.column = { ...column, generated: { ...column.generated, text: text.slice(1, -1).trim() } };
   draft.rewrites = true;
 }
