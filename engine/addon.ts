@@ -138,6 +138,7 @@ export interface NativeEngine {
   noteTaken(session: number, notes: boolean): void;
   takeAgain(session: number): void;
   forgetSession(session: number): void;
+  seedSession(session: number, seed: number): void;
   install(request: number, plan: string, asOf: number): void;
   drop(id: number): void;
   subscribe(id: number, plan: string, options: string): void;

@@ -238,6 +238,10 @@ export class NativeBinding implements Engine {
     this.#engine.forgetSession(session);
   }
 
+  seedSession(session: number, seed: number): void {
+    this.#engine.seedSession(session, seed);
+  }
+
   async install(plan: Plan, asOf: Timestamp): Promise<void> {
     await this.#request((request) => this.#engine.install(request, JSON.stringify(plan), asOf));
   }

@@ -1,7 +1,8 @@
-/** The table, column or constraint that an error is about. */
+/** The table, column, domain or constraint that an error is about. */
 export interface ErrorSubject {
   readonly schema: string;
-  readonly table: string;
+  readonly table?: string | null;
+  readonly datatype?: string | null;
   readonly column?: string | null;
   readonly constraint?: string | null;
 }

@@ -533,6 +533,8 @@ export interface Engine {
   takeAgain(session: number): void;
   /** What sequences keep for a session's currval and lastval is not needed any more. */
   forgetSession(session: number): void;
+  /** What random numbers of a session follow from, from now on: from -1 to 1. */
+  seedSession(session: number, seed: number): void;
   /** Starts a maintained plan (Output.arrangement) and resolves when it can be read at `asOf`. Throws EngineError. */
   install(plan: Plan, asOf: Timestamp): Promise<void>;
   /** Whether who reads a relation gets its rows only, where it has errors too; from now on. */

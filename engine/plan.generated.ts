@@ -36,7 +36,11 @@ typmod: number,
  * Whether the planner could not exclude NULL.
  */
 nullable: boolean, };
-export type Expr = { "kind": "column", index: number, } | { "kind": "literal", scalar: ScalarType, text: string | null, } | { "kind": "parameter", index: number, } | { "kind": "logicalNow" } | { "kind": "call", opcode: string, arguments: Array<Expr>, scalar: ScalarType, } | { "kind": "input", argument: Expr, scalar: ScalarType, typmod: number, } | { "kind": "output", argument: Expr, from: ScalarType, } | { "kind": "and", operands: Array<Expr>, } | { "kind": "or", operands: Array<Expr>, } | { "kind": "not", operand: Expr, } | { "kind": "isNull", operand: Expr, } | { "kind": "isTrue", operand: Expr, } | { "kind": "case", branches: Array<CaseBranch>, otherwise: Expr, scalar: ScalarType, } | { "kind": "coalesce", operands: Array<Expr>, scalar: ScalarType, } | { "kind": "inList", operand: Expr, list: Array<Expr>, of: ScalarType, } | { "kind": "canonical", operand: Expr, of: ScalarType, } | { "kind": "notDistinct", left: Expr, right: Expr, of: ScalarType, } | { "kind": "array", elements: Array<Expr>, nested: boolean, scalar: ScalarType, } | { "kind": "mapArray", array: Expr, body: Expr, scalar: ScalarType, } | { "kind": "quantified", all: boolean, left: Expr, array: Expr, comparison: Expr, } | { "kind": "element", index: number, scalar: ScalarType, } | { "kind": "raise", sqlstate: string, message: string, scalar: ScalarType, };
+export type Expr = { "kind": "column", index: number, } | { "kind": "literal", scalar: ScalarType, text: string | null, } | { "kind": "parameter", index: number, } | { "kind": "logicalNow" } | { "kind": "call", opcode: string, arguments: Array<Expr>, scalar: ScalarType, } | { "kind": "input", argument: Expr, scalar: ScalarType, typmod: number, } | { "kind": "output", argument: Expr, from: ScalarType, } | { "kind": "and", operands: Array<Expr>, } | { "kind": "or", operands: Array<Expr>, } | { "kind": "not", operand: Expr, } | { "kind": "isNull", operand: Expr, } | { "kind": "isTrue", operand: Expr, } | { "kind": "case", branches: Array<CaseBranch>, otherwise: Expr, scalar: ScalarType, } | { "kind": "coalesce", operands: Array<Expr>, scalar: ScalarType, } | { "kind": "inList", operand: Expr, list: Array<Expr>, of: ScalarType, } | { "kind": "canonical", operand: Expr, of: ScalarType, } | { "kind": "notDistinct", left: Expr, right: Expr, of: ScalarType, } | { "kind": "array", elements: Array<Expr>, nested: boolean, scalar: ScalarType, } | { "kind": "mapArray", array: Expr, body: Expr, scalar: ScalarType, } | { "kind": "quantified", all: boolean, left: Expr, array: Expr, comparison: Expr, } | { "kind": "element", index: number, scalar: ScalarType, } | { "kind": "raise", sqlstate: string, message: string, 
+/**
+ * The domain that it is about.
+ */
+about?: DomainSubject, scalar: ScalarType, };
 export type CaseBranch = { 
 /**
  * A bool expression.
@@ -46,6 +50,19 @@ condition: Expr,
  * The branch's value.
  */
 result: Expr, };
+export type DomainSubject = { 
+/**
+ * The domain's schema.
+ */
+schema: string, 
+/**
+ * The domain's name.
+ */
+datatype: string, 
+/**
+ * None: NOT NULL.
+ */
+constraint: string | null, };
 export type Node = { 
 /**
  * For EXPLAIN, logs and metrics.
@@ -277,7 +294,12 @@ returningQuery?: Plan,
 /**
  * The last column of `inserted`, an int8, says in which order its rows are taken, and is not part of them.
  */
-ordered?: boolean, conflict: OnConflict | null, };
+ordered?: boolean, 
+/**
+ * With `ordered`: what makes the rows that are written of those of `inserted`, one after the other in their order. It
+ * has what must be computed in that order, like the next number of a sequence.
+ */
+completed?: Mfp, conflict: OnConflict | null, };
 export type Finishing = { 
 /**
  * Sort keys over the node's columns; rows that tie come in the order of their packed bytes.

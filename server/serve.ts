@@ -8,7 +8,7 @@ import type { StatementExecutor } from './session/statement.ts';
 /** The assembled parts behind the protocol. */
 export interface RunningSystem {
   readonly executor: StatementExecutor;
-  readonly engine: Pick<Engine, 'cancellation' | 'forgetSession'>;
+  readonly engine: Pick<Engine, 'cancellation' | 'forgetSession' | 'seedSession'>;
   stop(): Promise<void>;
 }
 

@@ -110,6 +110,8 @@ export interface DomainCheck {
 /** A domain with all that it says of its values, and what the domains say that it is over. */
 export interface CatalogDomain {
   readonly id: ObjectId;
+  readonly schema: string;
+  readonly name: string;
   /** As messages show it. */
   readonly display: string;
   readonly type: SqlType;

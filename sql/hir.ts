@@ -5,7 +5,13 @@
  * innermost subquery that the reference stands in, or around the lateral side of a join (then the left side's row);
  * level 2 the row around that, and so on. A derived table that is not lateral makes no level.
  */
-import type { AggregateFunction, Frame, TableFunction, WindowFunction } from '../engine/plan.generated.ts';
+import type {
+  AggregateFunction,
+  DomainSubject,
+  Frame,
+  TableFunction,
+  WindowFunction,
+} from '../engine/plan.generated.ts';
 import type { ObjectId, UniqueKey } from './catalog.ts';
 import type { NullableType, SqlType } from './types/type.ts';
 
@@ -90,7 +96,14 @@ export type HirScalar =
     }
   /** What the innermost mapArray or quantifiedArray around it binds. */
   | { readonly kind: 'element'; readonly index: number; readonly type: NullableType }
-  | { readonly kind: 'raise'; readonly sqlstate: string; readonly message: string; readonly type: SqlType }
+  | {
+      readonly kind: 'raise';
+      readonly sqlstate: string;
+      readonly message: string;
+      /** The domain that it is about. */
+      readonly about?: DomainSubject;
+      readonly type: SqlType;
+    }
   | { readonly kind: 'exists'; readonly relation: HirRelation }
   /** One column; no row gives NULL, more than one row is error 21000. */
   | { readonly kind: 'scalarSubquery'; readonly relation: HirRelation; readonly type: SqlType }

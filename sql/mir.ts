@@ -11,7 +11,13 @@
  * (`canFail`) does not move below a filter, join or CASE branch that could have removed its row; predicates of one
  * Filter are evaluated in order, and a row stops at the first that is not true.
  */
-import type { AggregateFunction, Frame, TableFunction, WindowFunction } from '../engine/plan.generated.ts';
+import type {
+  AggregateFunction,
+  DomainSubject,
+  Frame,
+  TableFunction,
+  WindowFunction,
+} from '../engine/plan.generated.ts';
 import type { ObjectId } from './catalog.ts';
 import type { NullableType } from './types/type.ts';
 
@@ -59,7 +65,12 @@ export type MirScalar = { readonly type: MirType } & (
     }
   /** What the innermost mapArray or quantifiedArray around it binds. */
   | { readonly kind: 'element'; readonly index: number }
-  | { readonly kind: 'raise'; readonly sqlstate: string; readonly message: string }
+  | {
+      readonly kind: 'raise';
+      readonly sqlstate: string;
+      readonly message: string;
+      readonly about?: DomainSubject;
+    }
 );
 
 export interface MirBranch {

@@ -186,6 +186,8 @@ export class StatementCatalog implements CatalogReader {
     const beneath = object.over === null ? null : this.domain(object.over);
     return {
       id,
+      schema: object.schema,
+      name: object.name,
       display: quoteIdentifier(object.name),
       type: object.type,
       notNull: object.notNull !== null || beneath?.notNull === true,

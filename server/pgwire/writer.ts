@@ -238,9 +238,10 @@ export class BackendWriter {
     this.#end();
   }
 
-  #about({ schema, table, column, constraint }: ErrorSubject): void {
+  #about({ schema, table, column, datatype, constraint }: ErrorSubject): void {
     this.#field('s', schema);
-    this.#field('t', table);
+    if (table) this.#field('t', table);
+    if (datatype) this.#field('d', datatype);
     if (column) this.#field('c', column);
     if (constraint) this.#field('n', constraint);
   }

@@ -35,7 +35,7 @@ import { prepareUtility } from './utility/dispatch.ts';
 /** What sessions share. */
 export interface SessionHost {
   readonly executor: StatementExecutor;
-  readonly engine: Pick<Engine, 'cancellation' | 'forgetSession'>;
+  readonly engine: Pick<Engine, 'cancellation' | 'forgetSession' | 'seedSession'>;
   readonly advisoryLocks: AdvisoryLocks;
 }
 
@@ -67,6 +67,8 @@ export class Session implements SessionContext {
   readonly instances = new WeakMap<Template, Prepared>();
   readonly #newCancellation: () => Cancellation;
   readonly #forget: () => void;
+  /** setseed: from -1 to 1. */
+  readonly seed: (seed: number) => void;
   #scope: CancelScope | null = null;
   #busy = false;
   #closed = false;
@@ -78,6 +80,7 @@ export class Session implements SessionContext {
     this.executor = host.executor;
     this.advisoryLocks = host.advisoryLocks;
     this.#newCancellation = () => host.engine.cancellation();
+    this.seed = (seed) => host.engine.seedSession(this.number, seed);
     this.#forget = () => host.engine.forgetSession(this.number);
     this.settings = new Settings(user, (name, value) => client.parameter(name, value));
     this.transactions = new TransactionControl(

@@ -3,6 +3,7 @@
  * looked at where a value becomes one of the domain, which is a cast, or a row's column when it is written.
  */
 import type { Node } from '@pgsql/types';
+import type { DomainSubject } from '../../engine/plan.generated.ts';
 import { typeReference } from '../ast/accessors.ts';
 import type { CatalogDomain } from '../catalog.ts';
 import { EditableText } from '../parse/edits.ts';
@@ -49,9 +50,9 @@ export function bindTypeOrDomain(
 export function asDomain(domain: CatalogDomain, value: HirScalar, context: QueryContext): HirScalar {
   const { name, typmod } = typeOf(value);
   const type = { name, typmod };
-  const branches = violations(domain, value, context).map(({ condition, sqlstate, message }) => ({
+  const branches = domainViolations(domain, value, context).map(({ condition, ...raised }) => ({
     condition,
-    result: { kind: 'raise', sqlstate, message, type } as const,
+    result: { kind: 'raise', ...raised, type } as const,
   }));
   return branches.length === 0 ? value : { kind: 'case', branches, otherwise: value, type };
 }
@@ -59,26 +60,33 @@ export function asDomain(domain: CatalogDomain, value: HirScalar, context: Query
 /** A condition that is true, or raises what a value breaks. */
 export function domainCondition(domain: CatalogDomain, value: HirScalar, context: QueryContext): HirScalar {
   const type = { name: 'bool', typmod: -1 } as const;
-  const branches = violations(domain, value, context).map(({ condition, sqlstate, message }) => ({
+  const branches = domainViolations(domain, value, context).map(({ condition, ...raised }) => ({
     condition,
-    result: { kind: 'raise', sqlstate, message, type } as const,
+    result: { kind: 'raise', ...raised, type } as const,
   }));
   return { kind: 'case', branches, otherwise: literal('bool', 't'), type };
 }
 
-interface Violation {
+/** What a value of a domain must not be. */
+export interface Violation {
   readonly condition: HirScalar;
   readonly sqlstate: string;
   readonly message: string;
+  readonly about: DomainSubject;
 }
 
 /** NOT NULL comes first, then the conditions of the domains that it is over. */
-function violations(domain: CatalogDomain, value: HirScalar, context: QueryContext): Violation[] {
-  const { display } = domain;
+export function domainViolations(
+  domain: CatalogDomain,
+  value: HirScalar,
+  context: QueryContext,
+): Violation[] {
+  const { display, schema, name: datatype } = domain;
   const found: Violation[] = [];
   if (domain.notNull) {
     const message = `domain ${display} does not allow null values`;
-    found.push({ condition: isNull(value), sqlstate: '23502', message });
+    const about = { schema, datatype, constraint: null };
+    found.push({ condition: isNull(value), sqlstate: '23502', message, about });
   }
   for (const check of domain.checks) {
     const condition = bindOverValue(check.text, value, context);
@@ -86,6 +94,7 @@ function violations(domain: CatalogDomain, value: HirScalar, context: QueryConte
       condition: { kind: 'isTrue', operand: not(condition) },
       sqlstate: '23514',
       message: `value for domain ${display} violates check constraint "${check.name}"`,
+      about: { schema, datatype, constraint: check.name },
     });
   }
   return found;

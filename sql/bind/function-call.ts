@@ -22,9 +22,11 @@ import { coerce, unknownToText } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
 import { operand } from './operator.ts';
+import { makeRecord } from './record.ts';
 import { isRecordFunction, recordFunctionValue } from './json-record.ts';
 import { toJson, withObjects } from './json.ts';
-import { bindToRegistered } from './registered-text.ts';
+import { bindInputIsValid, inputErrorFields } from './input-error.ts';
+import { bindToRegistered, lookedForBy } from './to-registered.ts';
 import { isNull, literal, typeOf } from './scalar.ts';
 import { sessionValue } from './session-value.ts';
 import { bindCurrentSetting } from './setting.ts';
@@ -317,6 +319,8 @@ function bindSpecial(
         return { scalar: literal('name', statement.environment.catalog.database), at };
       case 'pg_backend_pid':
         return session('backendProcess', 'int4');
+      // There is no type xid8: its numbers are those of bigint.
+      case 'pg_current_xact_id':
       case 'txid_current':
         return session('transactionNumber', 'int8');
       // Of the catalog's own functions and views.
@@ -370,11 +374,18 @@ function bindSpecial(
     case 'current_setting':
       return bindCurrentSetting(args(), context, at);
     case 'to_regclass':
-    case 'to_regtype': {
+    case 'to_regtype':
+    case 'to_regproc':
+    case 'to_regnamespace':
+    case 'to_regrole': {
       if (count !== 1) return null;
-      const scalar = bindToRegistered(context, name === 'to_regclass' ? 'regclass' : 'regtype', args()[0]!);
+      const scalar = bindToRegistered(context, lookedForBy(name)!, args()[0]!);
       return scalar && { scalar, at };
     }
+    case 'pg_input_is_valid':
+      return count === 2 ? { scalar: bindInputIsValid(args(), context), at } : null;
+    case 'pg_input_error_info':
+      return count === 2 ? { scalar: makeRecord(inputErrorFields(args(), context)), at } : null;
     case 'pg_typeof': {
       if (count !== 1) return null;
       const [argument] = args();

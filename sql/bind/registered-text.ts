@@ -1,14 +1,12 @@
-/** The names that values of regclass, regtype… stand for, and the functions that look for a name without an error. */
+/** The names that values of regclass, regtype… stand for. */
 import { functionByOid } from '../functions/table.ts';
 import { quoteIdentifier, quoteLiteral } from '../functions/quote.ts';
 import { registeredName } from '../functions/catalog-functions.ts';
 import { allTypes, isVector } from '../types/table.ts';
 import type { HirScalar } from '../hir.ts';
-import type { TypeName } from '../types/type.ts';
 import { bindBody } from './body.ts';
 import { coerce } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
-import { bindRegistered, isMissing } from './registered.ts';
 import { literal, typeOf } from './scalar.ts';
 import type { Bound } from './statement.ts';
 
@@ -35,28 +33,6 @@ export function registeredText(context: ExpressionContext, bound: Bound): HirSca
   return bindBody(context, functionByOid(FORMAT_TYPE), [oid], body);
 }
 
-/** to_regclass, to_regtype: NULL where there is no such object. Null where the name is no constant. */
-export function bindToRegistered(
-  context: ExpressionContext,
-  type: TypeName,
-  argument: Bound,
-): HirScalar | null {
-  const { statement } = context;
-  const { scalar } = argument;
-  if (scalar.kind !== 'literal' && type === 'regtype') {
-    const text = coerce(statement, argument, 'text', 'implicit');
-    return text && bindBody(context, { ...functionByOid(FORMAT_TYPE), result: type }, [text], typesByName);
-  }
-  if (scalar.kind !== 'literal' || statement.environment.inView === true) return null;
-  if (scalar.text === null) return literal(type, null);
-  try {
-    return bindRegistered(statement, type, scalar.text, argument.at);
-  } catch (error) {
-    if (isMissing(error)) return literal(type, null);
-    throw error;
-  }
-}
-
 function relationName({ statement }: ExpressionContext, oid: string): string {
   if (oid === '0') return '-';
   const found = statement.environment.catalog.classNamed(Number(oid));
@@ -75,9 +51,3 @@ function typeNames(withOwn: boolean): string {
 const BUILT_IN_NAMES = quoteLiteral(
   JSON.stringify(Object.fromEntries([['0', '-'], ...allTypes.map(({ oid, display }) => [oid, display])])),
 );
-
-const typesByName = `CASE lower($1) ${allTypes
-  .flatMap(({ oid, name, display }) =>
-    [...new Set([name, display])].map((text) => `WHEN ${quoteLiteral(text)} THEN ${oid}::oid`),
-  )
-  .join(' ')} END::regtype`;

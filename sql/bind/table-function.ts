@@ -20,6 +20,7 @@ import { sessionWindow } from './session-window.ts';
 import { bindTableCall, tableFunction } from './set-returning.ts';
 import { bindSqlCall, sqlFunctionRows } from './sql-function.ts';
 import { isTimeWindow, timeWindow } from './time-window.ts';
+import { inputErrorFields } from './input-error.ts';
 
 /** Binds a RangeFunction. */
 export function bindTableFunction(node: RangeFunction, context: QueryContext): BoundFrom {
@@ -45,6 +46,9 @@ export function bindTableFunction(node: RangeFunction, context: QueryContext): B
   }
   if (node.coldeflist !== undefined || items.some((item) => nodeAs(item[1], 'List') !== undefined)) {
     throw statement.unsupported('a column definition list', at);
+  }
+  if (call?.args?.length === 2 && items.length === 1 && name === 'pg_input_error_info') {
+    return inputErrorInfo(call, node, context);
   }
   const own = call === undefined || items.length > 1 ? null : ownFunction(call, node, context);
   if (own !== null) return own;
@@ -72,6 +76,20 @@ function ownFunction(node: FuncCall, range: RangeFunction, context: QueryContext
     : rows;
   const bound = aliased(named, called.name, null, range.alias, context, undefined, undefined);
   return isValue ? asValue(bound) : bound;
+}
+
+/** One row, whose columns are what is wrong with a text. */
+function inputErrorInfo(call: FuncCall, range: RangeFunction, context: QueryContext): BoundFrom {
+  const expression = expressionContext(context, { items: [], outer: context.outer }, 'functions in FROM');
+  const { statement } = context;
+  if (range.ordinality === true) {
+    throw statement.unsupported('WITH ORDINALITY of a function without sets', locationOf(call));
+  }
+  const args = call.args!.map((argument) => bindExpression(argument, expression));
+  const fields = inputErrorFields(args, expression);
+  const columns = fields.map(({ name, scalar }) => ({ name, type: columnType(scalar) }));
+  const relation: HirRelation = { kind: 'constant', columns, rows: [fields.map(({ scalar }) => scalar)] };
+  return aliased(relation, 'pg_input_error_info', null, range.alias, context, undefined, undefined);
 }
 
 /** `unnest(a, b)` is unnest(a) and unnest(b) in step. */

@@ -31,7 +31,7 @@ class PlanPrinter {
       indent(uses.filter((use) => use.node === node).map((use) => useText(use, transient)));
     return [
       ...nodes.flatMap((_, index) => [...this.#node(index), ...usesOf(index)]),
-      ...outputLines(output),
+      ...outputLines(output, nodes),
       ...usesOf(null),
       ...indexHints(this.#physical, this.#catalog).map((hint) => `hint: ${hint}`),
     ].join('\n');
@@ -173,7 +173,7 @@ function reduceText(reduce: ReduceClass): string {
   return `reduce (${reduce.class}${form}) ${aggregates.join(', ')} of`;
 }
 
-function outputLines(output: Output): string[] {
+function outputLines(output: Output, nodes: readonly Node[]): string[] {
   switch (output.kind) {
     case 'arrangement':
       return [`maintain %${output.node} by [${keyText(output.layout.key)}]`];
@@ -209,7 +209,11 @@ function outputLines(output: Output): string[] {
                 '  on conflict do update',
                 ...mfpLines(conflict.update, 2 * conflict.arbiters[0]!.layout.restore.length),
               ];
-      return [`write${deleted}${inserted}`, ...resolved, ...returning];
+      const { completed } = output;
+      const width = completed === undefined ? 0 : nodes[output.inserted!]!.columns.length - 1;
+      const made =
+        completed === undefined ? [] : ['  completed in order', ...indent(mfpLines(completed, width))];
+      return [`write${deleted}${inserted}`, ...made, ...resolved, ...returning];
     }
   }
 }

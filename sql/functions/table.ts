@@ -50,7 +50,9 @@ export interface OperatorEntry {
 
 const total = new Set(families.flatMap((family) => family.total));
 const native = new Set(families.flatMap((family) => [...family.total, ...family.fallible]));
-const nullable = new Set(families.flatMap((family) => family.nullable ?? []));
+/** What is wrong with a text is NULL where nothing is. */
+const INPUT_ERROR = 'input_error';
+const nullable = new Set([INPUT_ERROR, ...families.flatMap((family) => family.nullable ?? [])]);
 
 const argumentsOf = new Map(
   argumentRows.map(([oid, names, defaults, variadic]) => [
@@ -172,6 +174,12 @@ export const arraySubscript = variadic('array_subscript', false);
 export const arrayAssignment: FunctionEntry = { ...variadic('array_set', true), canBeNull: false };
 /** An array with others in the place of a slice: the array, the others, and the bounds as `array_slice` has them. */
 export const arraySliceAssignment = variadic('array_set_slice', true);
+/** What is wrong with a text as the input of a type, whose shape is the second argument; NULL: nothing. */
+export const inputError: FunctionEntry = {
+  ...variadic(INPUT_ERROR, false, '_text'),
+  strict: true,
+  volatility: 'stable',
+};
 /** ROW(…). */
 export const rowConstructor: FunctionEntry = { ...variadic('row', false), canBeNull: false };
 /** `(record).field`, by its number from 0. */

@@ -86,6 +86,7 @@ export function lowerScalarWith(
         kind: 'raise',
         sqlstate: scalar.sqlstate,
         message: scalar.message,
+        ...(scalar.about === undefined ? {} : { about: scalar.about }),
         type: build.withNullable(scalar.type, true),
       };
     case 'exists':

@@ -456,8 +456,12 @@ export function sameScalar(left: MirScalar, right: MirScalar): boolean {
     case 'literal':
       return left.text === (right as typeof left).text;
     case 'raise': {
-      const { sqlstate, message } = right as typeof left;
-      return left.sqlstate === sqlstate && left.message === message;
+      const { sqlstate, message, about } = right as typeof left;
+      const isAboutSame =
+        left.about?.schema === about?.schema &&
+        left.about?.datatype === about?.datatype &&
+        left.about?.constraint === about?.constraint;
+      return left.sqlstate === sqlstate && left.message === message && isAboutSame;
     }
     case 'call': {
       const other = right as typeof left;

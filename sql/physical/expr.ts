@@ -89,8 +89,16 @@ export function toExpr(scalar: MirScalar): Expr {
       };
     case 'element':
       return { kind: 'element', index: scalar.index, scalar: scalarType };
-    case 'raise':
-      return { kind: 'raise', sqlstate: scalar.sqlstate, message: scalar.message, scalar: scalarType };
+    case 'raise': {
+      const { sqlstate, message, about } = scalar;
+      return {
+        kind: 'raise',
+        sqlstate,
+        message,
+        ...(about === undefined ? {} : { about }),
+        scalar: scalarType,
+      };
+    }
   }
 }
 

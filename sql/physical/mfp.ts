@@ -93,6 +93,12 @@ export class FusedSteps {
     return this.predicates.length === 0 && this.projection.every((index) => index < this.input.length);
   }
 
+  get isVolatile(): boolean {
+    return (
+      this.expressions.some(isVolatile) || this.predicates.some(({ condition }) => isVolatile(condition))
+    );
+  }
+
   get canFail(): boolean {
     return this.expressions.some(canFail) || this.predicates.some(({ condition }) => canFail(condition));
   }
@@ -144,6 +150,28 @@ export class FusedSteps {
       this.predicates,
       indexes.map((index) => this.projection[index]!),
     );
+  }
+
+  /** The same without the last output column, over an input without the column that this is; null where it is read otherwise. */
+  withoutLast(): { readonly from: number; readonly steps: FusedSteps } | null {
+    const from = this.projection.at(-1)!;
+    const scalars = [...this.expressions, ...this.predicates.map(({ condition }) => condition)];
+    const isRead =
+      from >= this.input.length ||
+      this.projection.indexOf(from) < this.projection.length - 1 ||
+      scalars.some((scalar) => columnsRead(scalar).has(from));
+    if (isRead) return null;
+    const to = (index: number): number => (index < from ? index : index - 1);
+    const steps = new FusedSteps(
+      this.input.toSpliced(from, 1),
+      this.expressions.map((scalar) => remapColumns(scalar, to)),
+      this.predicates.map(({ position, condition }) => ({
+        position: position - 1,
+        condition: remapColumns(condition, to),
+      })),
+      this.projection.slice(0, -1).map(to),
+    );
+    return { from, steps };
   }
 
   /** A scalar over the output columns as one over the input columns alone; null if that would repeat much work. */

@@ -33,13 +33,22 @@ function planRows(builder: PlanBuilder, flow: Flow, target: WriteTarget): WriteO
   );
   switch (target.operation) {
     case 'insert': {
-      const inserted = builder.materialize(flow);
+      const inOrder = target.ordered ? completedInOrder(builder, flow) : null;
+      const inserted = inOrder?.inserted ?? builder.materialize(flow);
       const columns = target.ordered ? flow.columns.slice(0, -1) : flow.columns;
       const conflict = planConflict(columns, width, target);
       const old = columns.slice(0, width).map((type) => ({ ...type, nullable: true }));
       const row = conflict === null ? columns : [...old, ...columns];
       const returning = returns && programOf(row, returns);
-      return { kind: 'write', arrangement, deleted: null, inserted, returned: null, returning, conflict };
+      const completed = inOrder === null ? {} : { completed: inOrder.completed };
+      return {
+        kind: 'write',
+        arrangement,
+        ...{ deleted: null, inserted, returned: null },
+        ...completed,
+        returning,
+        conflict,
+      };
     }
     case 'delete': {
       if (flow.columns.length === width) {
@@ -107,6 +116,23 @@ function planConflict(
   const steps = FusedSteps.identity(row).filter(update.condition === null ? [] : [update.condition]);
   const places = update.values.map((_, index) => row.length + index);
   return { arbiters: keys, update: steps.map(update.values).project(places).toMfp() };
+}
+
+/**
+ * Rows with their number last, from before what is volatile is computed for them; that is done when they are in order. Null
+ * where nothing is.
+ */
+function completedInOrder(
+  builder: PlanBuilder,
+  { node, steps }: Flow,
+): { readonly inserted: number; readonly completed: NonNullable<WriteOutput['completed']> } | null {
+  const rest = steps.isVolatile ? steps.withoutLast() : null;
+  if (rest === null) return null;
+  const { input } = steps;
+  const others = input.flatMap((_, index) => (index === rest.from ? [] : [index]));
+  const numbered = FusedSteps.identity(input).project([...others, rest.from]);
+  const columns = [...others, rest.from].map((index) => input[index]!);
+  return { inserted: builder.materialize({ node, steps: numbered, columns }), completed: rest.steps.toMfp() };
 }
 
 /** Parts of one node's rows: what they have in common is computed once. */

@@ -61,3 +61,39 @@ test('a relation that is not there: the nearest name', async () => {
     hint: 'Perhaps you meant the relation "orders".',
   });
 });
+
+test.each([
+  'INSERT INTO of_domains (p) VALUES (0)',
+  'INSERT INTO of_domains (p) VALUES (null)',
+  'INSERT INTO of_domains (p, e) SELECT 1, 7',
+  'INSERT INTO of_domains (p, e) VALUES (1, -2)',
+  'UPDATE of_domains SET p = p - 10',
+  'SELECT 0::positive',
+  'SELECT null::positive',
+  'SELECT $$-1$$::"Even"',
+  'SELECT checked(-5)',
+])('%s names the domain and its constraint', async (sql) => {
+  const setup = [
+    'CREATE DOMAIN positive AS int NOT NULL CHECK (VALUE > 0)',
+    'CREATE DOMAIN "Even" AS int CONSTRAINT "no odd" CHECK (VALUE % 2 = 0) CHECK (VALUE > 0)',
+    'CREATE FUNCTION checked(x positive) RETURNS int LANGUAGE SQL RETURN x',
+    'CREATE TABLE of_domains (p positive, e "Even")',
+    'INSERT INTO of_domains VALUES (1, 2)',
+  ];
+  const fields = async (connection: pg.Client): Promise<unknown> => {
+    await connection.query('BEGIN');
+    try {
+      for (const statement of setup) await connection.query(statement);
+      await connection.query(sql);
+      return null;
+    } catch (error) {
+      const { code, message, schema, table, column, dataType, constraint } = error as pg.DatabaseError;
+      return { code, message, schema, table, column, dataType, constraint };
+    } finally {
+      await connection.query('ROLLBACK');
+    }
+  };
+  const [found, wanted] = [await fields(client), await fields(theirs)];
+  expect(found).toEqual(wanted);
+  expect(found).toMatchObject({ schema: 'public', dataType: expect.any(String) as string });
+});

@@ -16,7 +16,7 @@ let port: number;
 
 beforeAll(async () => {
   executor = new FakeExecutor();
-  const engine = { cancellation: () => ({ cancel() {} }), forgetSession() {} };
+  const engine = { cancellation: () => ({ cancel() {} }), forgetSession() {}, seedSession() {} };
   listener = new Listener({ executor, engine, log: silentLog, host: '127.0.0.1', port: 0 });
   port = await listener.listen();
 });

@@ -28,7 +28,7 @@ beforeAll(async () => {
     "CREATE FUNCTION numbers(int) RETURNS TABLE (n int) LANGUAGE sql AS 'SELECT generate_series(1, $1)'",
   );
   await setup.end();
-  const engine = { cancellation: () => ({ cancel() {} }), forgetSession() {} };
+  const engine = { cancellation: () => ({ cancel() {} }), forgetSession() {}, seedSession() {} };
   const executor = new FakeExecutor();
   listener = new Listener({ executor, engine, log: silentLog, host: '127.0.0.1', port: 0 });
   port = await listener.listen();

@@ -27,7 +27,7 @@ const clients: TranscriptClient[] = [];
 
 beforeAll(async () => {
   executor = new FakeExecutor();
-  const engine = { cancellation: () => ({ cancel() {} }), forgetSession() {} };
+  const engine = { cancellation: () => ({ cancel() {} }), forgetSession() {}, seedSession() {} };
   listener = new Listener({ executor, engine, log: silentLog, host: '127.0.0.1', port: 0 });
   port = await listener.listen();
 });
@@ -783,7 +783,7 @@ suite('streams and cancellation', () => {
 });
 
 test('a stop ends every connection with 57P01, a running one too', async () => {
-  const engine = { cancellation: () => ({ cancel() {} }), forgetSession() {} };
+  const engine = { cancellation: () => ({ cancel() {} }), forgetSession() {}, seedSession() {} };
   const other = new Listener({ executor, engine, log: silentLog, host: '127.0.0.1', port: 0 });
   const otherPort = await other.listen();
   const idle = await TranscriptClient.open(otherPort);

@@ -17,7 +17,7 @@ let busy: Promise<void>;
 
 const startSystem: StartSystem = async (options) => {
   ({ panic } = options);
-  const engine = { cancellation: () => ({ cancel() {} }), forgetSession() {} };
+  const engine = { cancellation: () => ({ cancel() {} }), forgetSession() {}, seedSession() {} };
   return {
     executor: new FakeExecutor(),
     engine,

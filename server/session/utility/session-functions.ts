@@ -13,6 +13,7 @@ import type { Prepared } from '../prepared.ts';
 import type { Session } from '../session.ts';
 import { advisoryLockFunctions } from './advisory-lock.ts';
 import { setConfig } from './set-config.ts';
+import { setSeed } from './setseed.ts';
 import { sleepFunctions } from './sleep.ts';
 
 export interface SessionFunction {
@@ -29,6 +30,7 @@ const functions: Readonly<Record<string, SessionFunction>> = {
   set_config: setConfig,
   ...advisoryLockFunctions,
   ...sleepFunctions,
+  setseed: setSeed,
 };
 
 interface Call {

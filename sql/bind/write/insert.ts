@@ -2,9 +2,11 @@ import type { InsertStmt, Node, OverridingKind, SelectStmt } from '@pgsql/types'
 import { locationOf, nodeAs } from '../../ast/accessors.ts';
 import type { CatalogColumn, CatalogRelation } from '../../catalog.ts';
 import type { HirColumn, HirRelation, HirScalar, HirWrite } from '../../hir.ts';
+import { unknownToText } from '../coerce.ts';
 import { expressionContext } from '../context.ts';
 import type { QueryContext } from '../context.ts';
 import { hasSubquery } from '../../hir/subquery.ts';
+import { isVolatile } from '../../hir/volatile.ts';
 import { bindWith } from '../cte.ts';
 import { completeRows } from '../generated-column.ts';
 import { bindExpression } from '../expression.ts';
@@ -15,6 +17,8 @@ import type { Bound } from '../statement.ts';
 import { emptyScope } from '../scope.ts';
 import { bindConflict } from './conflict.ts';
 import { updatesBySubquery, withSubqueriesBelow } from './conflict-subqueries.ts';
+import { computedInOrder, numberedRows } from './ordered-rows.ts';
+import { withPart } from './parts.ts';
 import { bindReturning } from './returning.ts';
 import { assign, bindTarget, columnNumber, defaultValue, isDefault } from './target.ts';
 
@@ -26,12 +30,14 @@ export function bindInsert(node: InsertStmt, outer: QueryContext): HirWrite {
   const columns = targetColumns(node.cols, relation, context, node.override);
   const select = nodeAs(node.selectStmt, 'SelectStmt');
   const rows = valuesOf(select);
+  const answers = node.onConflictClause !== undefined || node.returningClause !== undefined;
+  const queried =
+    select === undefined || rows !== null
+      ? null
+      : insertQuery({ select, answers }, relation, columns, context);
   const source =
-    select === undefined
-      ? insertDefaults(relation, context)
-      : rows !== null
-        ? insertValues(rows, relation, columns, context)
-        : insertQuery(select, relation, columns, context);
+    queried?.rows ??
+    (rows === null ? insertDefaults(relation, context) : insertValues(rows, relation, columns, context));
   const conflict = bindConflict(node.onConflictClause, relation, node.relation!, context);
   const returning = bindReturning(
     node.returningClause,
@@ -41,12 +47,13 @@ export function bindInsert(node: InsertStmt, outer: QueryContext): HirWrite {
     context,
   );
   // Rows of a VALUES come in their order of themselves, unless they are joined with others for subqueries.
-  const ordered =
+  const isJoined =
     source.kind === 'constant' &&
     source.rows.length > 1 &&
     (conflict !== null || returning !== null) &&
     ((conflict !== null && updatesBySubquery(conflict)) || source.rows.some((row) => row.some(hasSubquery)));
-  const numbered = ordered ? withNumber(source) : source;
+  const ordered = isJoined || queried?.ordered === true;
+  const numbered = isJoined ? withNumber(source) : source;
   const complete = completeRows(numbered, 0, relation, statement.environment);
   const parts =
     conflict === null
@@ -64,11 +71,14 @@ export function bindInsert(node: InsertStmt, outer: QueryContext): HirWrite {
   };
 }
 
+/** Of a row's number. */
+const NUMBER = { name: 'int8', typmod: -1, nullable: false } as const;
+
 /** The rows of a VALUES with their number behind them. */
-function withNumber(values: Extract<HirRelation, { kind: 'constant' }>): HirRelation {
-  const type = { name: 'int8' as const, typmod: -1, nullable: false };
-  const columns = [...values.columns, { name: 'number', type }];
-  const rows = values.rows.map((row, i) => [...row, literal(type.name, String(i))]);
+function withNumber(values: HirRelation): HirRelation {
+  if (values.kind !== 'constant') return values;
+  const columns = [...values.columns, { name: 'number', type: NUMBER }];
+  const rows = values.rows.map((row, i) => [...row, literal(NUMBER.name, String(i))]);
   return { ...values, columns, rows };
 }
 
@@ -76,6 +86,8 @@ function withNumber(values: Extract<HirRelation, { kind: 'constant' }>): HirRela
 export interface Columns {
   readonly numbers: readonly number[];
   readonly places: readonly (number | undefined)[];
+  /** Where in each column the value goes: `a[1]`, `c.field`; none: it is the column's. */
+  readonly steps: readonly (readonly Node[])[];
   /** OVERRIDING SYSTEM VALUE, or USER VALUE. */
   readonly overriding: 'system' | 'user' | null;
 }
@@ -90,23 +102,26 @@ export function targetColumns(
   const overriding =
     override === 'OVERRIDING_SYSTEM_VALUE' ? 'system' : override === 'OVERRIDING_USER_VALUE' ? 'user' : null;
   if (cols === undefined) {
-    return { numbers: relation.columns.map((_, i) => i), places: [], overriding };
+    return { numbers: relation.columns.map((_, i) => i), places: [], steps: [], overriding };
   }
   const numbers: number[] = [];
   const places: (number | undefined)[] = [];
+  const steps: (readonly Node[])[] = [];
   for (const column of cols) {
     const target = nodeAs(column, 'ResTarget')!;
     const at = locationOf(target);
     const number = columnNumber(relation, target.name!, at, context);
-    if (target.indirection !== undefined)
-      throw context.statement.unsupported('assignment to a part of a column', at);
-    if (numbers.includes(number)) {
+    const within = target.indirection ?? [];
+    // Several values may be parts of one column.
+    const others = numbers.flatMap((other, i) => (other === number ? [steps[i]!] : []));
+    if (others.some((other) => other.length === 0 || within.length === 0)) {
       throw context.statement.error('42701', `column "${target.name}" specified more than once`, at);
     }
     numbers.push(number);
     places.push(at);
+    steps.push(within);
   }
-  return { numbers, places, overriding };
+  return { numbers, places, steps, overriding };
 }
 
 /** The lists of a VALUES that is nothing but that. */
@@ -174,10 +189,15 @@ export function insertedValues(
   values.forEach((value, i) => {
     const number = columns.numbers[i]!;
     const column = relation.columns[number]!;
+    const steps = columns.steps[i] ?? [];
+    if (value === null && steps.length > 0) {
+      const what = 'A_Indices' in steps[0]! ? 'an array element' : 'a subfield';
+      throw context.statement.error('0A000', `cannot set ${what} to DEFAULT`, columns.places[i]);
+    }
     row[number] =
       value === null || isOverridden(column, columns)
         ? defaultValue(column, context)
-        : assign(column, given(column, value, columns, context), context);
+        : placed(column, row[number], value, i, columns, context);
   });
   return relation.columns.map((column, i) => row[i] ?? defaultValue(column, context));
 }
@@ -196,6 +216,27 @@ function rowColumns(relation: CatalogRelation, rows: readonly (readonly HirScala
     name,
     type: { ...type, nullable: type.nullable && rows.some((row) => isNullable(row[i]!)) },
   }));
+}
+
+/** The column's value with the one that the command gives: this, or what is there with another part. */
+function placed(
+  column: CatalogColumn,
+  before: HirScalar | undefined,
+  value: Bound,
+  i: number,
+  columns: Columns,
+  context: QueryContext,
+): HirScalar {
+  const allowed = given(column, value, columns, context);
+  const steps = columns.steps[i] ?? [];
+  if (steps.length === 0) return assign(column, allowed, context);
+  const base = before ?? literal(column.type.name, null, column.type.typmod);
+  return withPart(base, column.type, steps, {
+    column,
+    value: allowed,
+    at: columns.places[i],
+    context: expressionContext(context, emptyScope, 'VALUES'),
+  });
 }
 
 /** OVERRIDING USER VALUE: an identity column takes no value but its own. */
@@ -224,12 +265,13 @@ function insertDefaults(relation: CatalogRelation, context: QueryContext): HirRe
   return { kind: 'constant', columns: rowColumns(relation, rows), rows };
 }
 
+/** The query's rows as rows of the table; `ordered`: with their number behind them. */
 function insertQuery(
-  select: SelectStmt,
+  { select, answers }: { readonly select: SelectStmt; readonly answers: boolean },
   relation: CatalogRelation,
   columns: Columns,
   context: QueryContext,
-): HirRelation {
+): { readonly rows: HirRelation; readonly ordered: boolean } {
   const prepared = prepareSelectStatement(select, context);
   const { targets } = prepared;
   checkCount(
@@ -241,26 +283,49 @@ function insertQuery(
   );
   // Untyped literals take the column's type; what has a type is cast behind the query, so that DISTINCT and set
   // operations work on what the query says.
+  const isUntyped = targets.map(({ bound }) => typeOf(bound.scalar).name === 'unknown');
   const typed = targets.map(({ bound }, i) => {
-    const column = relation.columns[columns.numbers[i]!]!;
-    return typeOf(bound.scalar).name === 'unknown' ? assign(column, bound, context) : bound.scalar;
+    if (!isUntyped[i]!) return bound.scalar;
+    const inPart = (columns.steps[i]?.length ?? 0) > 0;
+    return inPart
+      ? unknownToText(context.statement, bound)
+      : assign(relation.columns[columns.numbers[i]!]!, bound, context);
   });
-  const source = asRelation(prepared.finish(typed));
-  const provided = new Map(columns.numbers.slice(0, targets.length).map((number, i) => [number, i]));
-  return projectScalars(
-    source,
-    relation.columns.map((column, number) => {
-      const i = isOverridden(column, columns) ? undefined : provided.get(number);
-      if (i === undefined) return { name: column.name, scalar: defaultValue(column, context) };
-      const scalar: HirScalar = { kind: 'column', index: i, type: source.columns[i]!.type };
-      return {
-        name: column.name,
-        scalar: assign(
-          column,
-          given(column, { scalar, at: targets[i]!.bound.at }, columns, context),
-          context,
-        ),
-      };
-    }),
+  const bound = prepared.finish(typed);
+  const inOrder = computedInOrder(select, typed, bound.order);
+  const defaults = relation.columns.map((column, number) =>
+    columns.numbers.slice(0, targets.length).includes(number) && !isOverridden(column, columns)
+      ? null
+      : defaultValue(column, context),
   );
+  const isNumbered = defaults.some((value) => value !== null && isVolatile(value)) || inOrder.size > 0;
+  const ordered = bound.order.length > 0 && (answers || isNumbered);
+  const nulls = typed.map((scalar, i) => {
+    const { name, typmod } = typeOf(scalar);
+    return inOrder.has(i) ? literal(name, null, typmod) : scalar;
+  });
+  const source = ordered
+    ? numberedRows(inOrder.size === 0 ? bound : prepared.finish(nulls))
+    : asRelation(bound);
+  const row: (HirScalar | undefined)[] = relation.columns.map(() => undefined);
+  targets.forEach(({ bound }, i) => {
+    const number = columns.numbers[i]!;
+    const column = relation.columns[number]!;
+    if (isOverridden(column, columns)) return;
+    // An untyped literal is what its place makes of it.
+    const isLiteral = isUntyped[i]! && bound.scalar.kind === 'literal' && (columns.steps[i]?.length ?? 0) > 0;
+    const scalar: HirScalar = isLiteral
+      ? bound.scalar
+      : ordered && inOrder.has(i)
+        ? typed[i]!
+        : { kind: 'column', index: i, type: source.columns[i]!.type };
+    row[number] = placed(column, row[number], { scalar, at: bound.at }, i, columns, context);
+  });
+  const values = relation.columns.map(({ name }, number) => ({
+    name,
+    scalar: row[number] ?? defaults[number]!,
+  }));
+  const number: HirScalar = { kind: 'column', index: targets.length, type: NUMBER };
+  const rows = projectScalars(source, ordered ? [...values, { name: 'number', scalar: number }] : values);
+  return { rows, ordered };
 }

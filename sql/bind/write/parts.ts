@@ -17,7 +17,7 @@ import { coerce, coerceToType } from '../coerce.ts';
 import type { ExpressionContext } from '../context.ts';
 import { bindExpression } from '../expression.ts';
 import { fieldsOf } from '../record.ts';
-import { call, literal, truth } from '../scalar.ts';
+import { call, int4, literal, truth } from '../scalar.ts';
 import type { Bound } from '../statement.ts';
 
 interface Part {
@@ -92,14 +92,16 @@ function withElement(base: HirScalar, type: SqlType, steps: readonly Node[], par
   };
   const arrayOf = plain(type.name);
   if (indices.some((index) => index.is_slice === true)) {
-    if (indices.length > 1 || rest.length > 0) {
-      throw statement.unsupported('assignment to a slice of several dimensions', at);
-    }
-    const [{ lidx, uidx }] = indices as [{ lidx?: Node; uidx?: Node }];
+    if (rest.length > 0) throw statement.unsupported('assignment to a part of a slice', at);
     const bound = (node: Node | undefined): HirScalar[] =>
       node === undefined ? [truth(false), literal('int4', null)] : [truth(true), subscript(node)];
+    // A subscript among slices is one from 1 on.
+    const bounds = indices.flatMap(({ lidx, uidx, is_slice: isSlice }) => [
+      ...(isSlice === true ? bound(lidx) : [truth(true), int4(1)]),
+      ...bound(uidx),
+    ]);
     const source = fitting(type, part);
-    return call(arraySliceAssignment, [base, source, ...bound(lidx), ...bound(uidx)], 'slice', arrayOf);
+    return call(arraySliceAssignment, [base, source, ...bounds], 'slice', arrayOf);
   }
   const places = indices.map((index) => subscript(index.uidx!));
   const own: SqlType = type.typmod === -1 ? plain(element) : { name: element, typmod: type.typmod };

@@ -99,33 +99,30 @@ export function bindAssignments(
         detail: `Column "${column.name}" is an identity column defined as GENERATED ALWAYS.`,
       });
     }
-    if (steps.length > 0) {
-      const value = valueOf(target.val!, context, at);
-      if (isDefault(value)) {
+    const multiple = nodeAs(target.val, 'MultiAssignRef');
+    const subquery = nodeAs(multiple?.source, 'SubLink');
+    const value = subquery === undefined ? valueOf(target.val!, context, at) : null;
+    if (value !== null && isDefault(value)) {
+      if (steps.length > 0) {
         const what = 'A_Indices' in steps[0]! ? 'an array element' : 'a subfield';
         throw statement.error('0A000', `cannot set ${what} to DEFAULT`, at);
       }
-      // Parts of one column follow each other.
-      const base = values.get(number) ?? expression.scope.items[0]!.columns[number]!.scalar;
-      const part = { column, value: bindExpression(value, expression), at, context: expression };
-      values.set(number, withPart(base, column.type, steps, part));
-      inParts.add(number);
+      values.set(number, defaultValue(column, context));
       continue;
     }
-    const part = nodeAs(target.val, 'MultiAssignRef');
-    const subquery = nodeAs(part?.source, 'SubLink');
-    if (part !== undefined && subquery !== undefined) {
-      const bound = bindRowColumn(subquery, (part.colno ?? 1) - 1, part.ncolumns ?? 1, expression);
+    const bound =
+      value === null
+        ? bindRowColumn(subquery!, (multiple!.colno ?? 1) - 1, multiple!.ncolumns ?? 1, expression)
+        : bindExpression(value, expression);
+    if (steps.length === 0) {
       values.set(number, assign(column, bound, context));
       continue;
     }
-    const value = valueOf(target.val!, context, at);
-    values.set(
-      number,
-      isDefault(value)
-        ? defaultValue(column, context)
-        : assign(column, bindExpression(value, expression), context),
-    );
+    // Parts of one column follow each other.
+    const base = values.get(number) ?? expression.scope.items[0]!.columns[number]!.scalar;
+    const part = { column, value: bound, at, context: expression };
+    values.set(number, withPart(base, column.type, steps, part));
+    inParts.add(number);
   }
   return values;
 }

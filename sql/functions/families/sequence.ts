@@ -8,5 +8,8 @@ export const sequenceFunctions: FunctionFamily = {
   fallible: words('nextval_oid currval_oid lastval setval_oid setval3_oid'),
 };
 
+/** Random numbers, which setseed decides for a session. */
+const randomFunctions = words('drandom drandom_normal int4random int8random numeric_random');
+
 /** Functions that want to know the session. */
-export const ofSession: ReadonlySet<string> = new Set(sequenceFunctions.fallible);
+export const ofSession: ReadonlySet<string> = new Set([...sequenceFunctions.fallible, ...randomFunctions]);

@@ -3,8 +3,8 @@
 use crate::context::Context;
 use crate::expression::{Call, Compiled, Literal, Node, Storage};
 use crate::registry::{self, Site, Volatility};
-use tidewire_plan::{ColumnType, Expr, ScalarType};
-use tidewire_row::{Arena, Datum, EvalError, FormatSettings, text_in};
+use tidewire_plan::{ColumnType, DomainSubject, Expr, ScalarType};
+use tidewire_row::{About, Arena, Datum, EvalError, FormatSettings, text_in};
 
 /// Compiles an expression over rows of `columns`. Unknown opcodes, columns and parameters refuse the plan.
 ///
@@ -192,8 +192,17 @@ impl Compiler<'_> {
                 comparison: self.boxed(comparison)?,
             },
             Expr::Element { index, .. } => Node::Column(*index as usize),
-            Expr::Raise { sqlstate, message, .. } => {
-                Node::Raise(Box::new(EvalError::new(sqlstate, message.as_str())))
+            Expr::Raise { sqlstate, message, about, .. } => {
+                let error = EvalError::new(sqlstate, message.as_str());
+                Node::Raise(Box::new(match about {
+                    None => error,
+                    Some(DomainSubject { schema, datatype, constraint }) => error.with_about(About {
+                        schema: schema.clone(),
+                        datatype: Some(datatype.clone()),
+                        constraint: constraint.clone(),
+                        ..About::default()
+                    }),
+                }))
             }
         };
         Ok(node)

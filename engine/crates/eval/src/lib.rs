@@ -18,6 +18,7 @@ mod jsonpath;
 mod mfp;
 mod populate;
 mod registry;
+pub mod seeds;
 pub mod sequences;
 mod sqljson;
 mod table;

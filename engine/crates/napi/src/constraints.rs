@@ -114,7 +114,8 @@ impl TableConstraints {
     fn about(&self, column: Option<&str>, constraint: Option<&str>) -> About {
         About {
             schema: self.schema.clone(),
-            table: self.said.relation.clone(),
+            table: Some(self.said.relation.clone()),
+            datatype: None,
             column: column.map(str::to_owned),
             constraint: constraint.map(str::to_owned),
         }

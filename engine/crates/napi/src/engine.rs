@@ -23,6 +23,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 use tidewire_arrange::{ImportProvider, Rendered};
+use tidewire_eval::seeds;
 use tidewire_eval::sequences::{self, SequenceOptions};
 use tidewire_eval::{fold_with, opcodes};
 use tidewire_generate::{EventSink, Nexmark, counter};
@@ -558,6 +559,13 @@ impl NativeEngine {
     #[napi(catch_unwind)]
     pub fn forget_session(&self, session: f64) {
         sequences::forget_session(session as i64);
+        seeds::forget_session(session as i64);
+    }
+
+    /// What the session's random numbers follow from, from now on: -1 to 1.
+    #[napi(catch_unwind)]
+    pub fn seed_session(&self, session: f64, seed: f64) {
+        seeds::seed(session as i64, seed);
     }
 
     /// Starts a maintained plan; the request is answered when it can be read.

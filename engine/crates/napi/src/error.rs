@@ -11,6 +11,7 @@ pub fn to_json(error: &EvalError) -> String {
         json!({
             "schema": about.schema,
             "table": about.table,
+            "datatype": about.datatype,
             "column": about.column,
             "constraint": about.constraint,
         })

@@ -94,7 +94,7 @@ impl Collection {
     /// What an error about one of its constraints is about.
     pub fn about(&self, constraint: &str) -> About {
         let (schema, table) = (self.schema().to_owned(), self.relation().to_owned());
-        About { schema, table, column: None, constraint: Some(constraint.to_owned()) }
+        About { schema, table: Some(table), constraint: Some(constraint.to_owned()), ..About::default() }
     }
 
     /// Its name without the schema.

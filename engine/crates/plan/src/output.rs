@@ -49,6 +49,11 @@ pub enum Output {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         #[ts(optional, as = "Option<bool>")]
         ordered: bool,
+        /// With `ordered`: what makes the rows that are written of those of `inserted`, one after the other in their order. It
+        /// has what must be computed in that order, like the next number of a sequence.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        completed: Option<Mfp>,
         conflict: Option<OnConflict>,
     },
 }

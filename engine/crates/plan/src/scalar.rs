@@ -312,7 +312,27 @@ pub enum Expr {
     /// What the innermost MapArray or Quantified around it binds.
     Element { index: u32, scalar: ScalarType },
     /// Raises an error when evaluated, with this SQLSTATE and message.
-    Raise { sqlstate: String, message: String, scalar: ScalarType },
+    Raise {
+        sqlstate: String,
+        message: String,
+        /// The domain that it is about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        about: Option<DomainSubject>,
+        scalar: ScalarType,
+    },
+}
+
+/// The domain, and its constraint, that an error is about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DomainSubject {
+    /// The domain's schema.
+    pub schema: String,
+    /// The domain's name.
+    pub datatype: String,
+    /// None: NOT NULL.
+    pub constraint: Option<String>,
 }
 
 /// One `WHEN condition THEN result`.

@@ -63,6 +63,21 @@ fn in_order(rows: &Updates, columns: &[ColumnType]) -> Updates {
     ordered
 }
 
+/// What a program makes of each row, as often as it is there.
+fn one_by_one(rows: &Updates, runner: &mut Runner) -> EvalResult<Updates> {
+    let mut made = Updates::new();
+    let mut row = Vec::new();
+    for update in rows.iter() {
+        for _ in 0..update.diff.max(0) {
+            row.clear();
+            if runner.run(&[update.val], &mut row)? {
+                made.push_row(&row, 0, 1);
+            }
+        }
+    }
+    Ok(made)
+}
+
 /// Why an execution gave no result.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExecuteError {
@@ -148,8 +163,16 @@ struct Compilation {
 
 /// What becomes of the rows.
 enum FinishTemplate {
-    Rows { types: Vec<ScalarType>, limit: Option<Compiled>, offset: Option<Compiled> },
-    Write { returning: Option<Arc<CompiledMfp>>, conflict: Option<Conflict> },
+    Rows {
+        types: Vec<ScalarType>,
+        limit: Option<Compiled>,
+        offset: Option<Compiled>,
+    },
+    Write {
+        completed: Option<Arc<CompiledMfp>>,
+        returning: Option<Arc<CompiledMfp>>,
+        conflict: Option<Conflict>,
+    },
 }
 
 impl Prepared {
@@ -193,6 +216,11 @@ impl Prepared {
 
     /// Whether it is not the same to run it twice. Of plans that are immediate.
     pub fn is_volatile(&self) -> bool {
+        if let Output::Write { completed: Some(mfp), .. } = &self.plan.output
+            && mfp.expressions.iter().any(is_volatile)
+        {
+            return true;
+        }
         self.plan.nodes.iter().any(|node| match &node.operator {
             Operator::Lookup { keys, range, .. } => {
                 let ends = range.iter().flat_map(|range| [&range.from, &range.to]).flatten();
@@ -224,7 +252,9 @@ impl Prepared {
                 let (limit, offset) = (count(&finishing.limit)?, count(&finishing.offset)?);
                 FinishTemplate::Rows { types, limit, offset }
             }
-            Output::Write { deleted, inserted, returned, returning, ordered, conflict, .. } => {
+            Output::Write {
+                deleted, inserted, returned, returning, ordered, completed, conflict, ..
+            } => {
                 let Some(node) = inserted.or(*deleted) else {
                     return Err(ExecuteError::Refused("the plan writes nothing".into()));
                 };
@@ -235,6 +265,19 @@ impl Prepared {
                         return Err(ExecuteError::Refused("what is inserted has no order".into()));
                     }
                 }
+                if completed.is_some() && !ordered {
+                    return Err(ExecuteError::Refused("what is completed has no order".into()));
+                }
+                let completed = match completed {
+                    None => None,
+                    Some(mfp) => {
+                        let compiled = CompiledMfp::new(mfp, &columns, &plan.parameters, settings)?;
+                        let column =
+                            |scalar: &ScalarType| ColumnType { scalar: *scalar, typmod: -1, nullable: true };
+                        columns = compiled.output().iter().map(column).collect();
+                        Some(Arc::new(compiled))
+                    }
+                };
                 let conflict = match conflict {
                     None => None,
                     Some(_) if deleted.is_some() || returned.is_some() => {
@@ -247,7 +290,8 @@ impl Prepared {
                     }
                 };
                 let compile = |mfp| CompiledMfp::new(mfp, &columns, &plan.parameters, settings).map(Arc::new);
-                FinishTemplate::Write { returning: returning.as_ref().map(compile).transpose()?, conflict }
+                let returning = returning.as_ref().map(compile).transpose()?;
+                FinishTemplate::Write { completed, returning, conflict }
             }
             _ => return Err(ExecuteError::Refused("a maintained plan is not executed".into())),
         };
@@ -312,7 +356,7 @@ impl Prepared {
         let compiled = self.compilation(&environment.settings)?;
         let (
             Output::Write { inserted, returned, ordered, .. },
-            FinishTemplate::Write { returning, conflict },
+            FinishTemplate::Write { completed, returning, conflict },
         ) = (&self.plan.output, &compiled.finish)
         else {
             return Err(ExecuteError::Refused("the plan does not write".into()));
@@ -360,6 +404,9 @@ impl Prepared {
         if let (true, Some(node)) = (*ordered, inserted) {
             let columns = &self.plan.nodes[*node as usize].columns;
             result.inserted = in_order(&result.inserted, columns);
+        }
+        if let Some(mfp) = completed {
+            result.inserted = one_by_one(&result.inserted, &mut Runner::new(mfp.clone(), scope.clone()))?;
         }
         let own = |row| conflict.as_ref().map_or(row, |conflict| conflict.split(row).0);
         result.inserted.iter().try_for_each(|row| check(own(row.val)))?;

@@ -217,6 +217,7 @@ fn an_update_deletes_and_inserts_and_returns_new_rows() {
             replaced: None,
             returning_query: None,
             ordered: false,
+            completed: None,
             conflict: None,
             returning: Some(returning),
         },
@@ -242,6 +243,7 @@ fn inserting_constants_needs_no_collection() {
         replaced: None,
         returning_query: None,
         ordered: false,
+        completed: None,
         returning: None,
         conflict: None,
     };
@@ -356,6 +358,7 @@ fn what_differs_at_each_call_is_computed_once_a_row() {
         replaced: None,
         returning_query: None,
         ordered: false,
+        completed: None,
         returning: None,
         conflict: None,
     };

@@ -17,13 +17,15 @@ struct Fields {
     about: Option<About>,
 }
 
-/// The table, column or constraint that an error is about: fields of their own in PostgreSQL's errors.
+/// The table, column, domain or constraint that an error is about: fields of their own in PostgreSQL's errors.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct About {
-    /// The table's schema.
+    /// The schema of the table or the domain.
     pub schema: String,
     /// The table.
-    pub table: String,
+    pub table: Option<String>,
+    /// The domain.
+    pub datatype: Option<String>,
     /// One of its columns.
     pub column: Option<String>,
     /// One of its constraints.

@@ -10,6 +10,7 @@ mod float;
 pub(crate) mod formatting;
 mod hash;
 mod identifier;
+mod input;
 mod integer;
 mod json;
 pub(crate) mod json_build;
@@ -64,6 +65,7 @@ pub(crate) fn families() -> Vec<&'static [Function]> {
     all.push(degrees::FUNCTIONS);
     all.push(hash::FUNCTIONS);
     all.push(identifier::FUNCTIONS);
+    all.push(input::FUNCTIONS);
     all.push(normalize::FUNCTIONS);
     all.push(random::FUNCTIONS);
     all.extend(ranges::families());

@@ -1,7 +1,9 @@
-//! Random numbers: xoshiro256++, one generator a thread, seeded by the system.
+//! Random numbers: xoshiro256++, one generator a thread, seeded by the system; PostgreSQL's own for a session that called
+//! setseed (`seeds.rs`). The last argument, which SQL does not write, is the session.
 
 use super::uuid::random_bytes;
 use crate::registry::{Function, fallible};
+use crate::seeds;
 use std::cell::Cell;
 use std::f64::consts::TAU;
 use tidewire_row::{Arena, EvalError, EvalResult, Numeric};
@@ -34,9 +36,24 @@ pub(super) fn bits() -> EvalResult<u64> {
     Ok(drawn)
 }
 
-/// From 0 on, less than 1.
-fn unit() -> EvalResult<f64> {
-    Ok((bits()? >> 11) as f64 / (1u64 << 53) as f64)
+/// From 0 on, less than 1: as many bits as PostgreSQL takes.
+fn unit(session: i64) -> EvalResult<f64> {
+    let drawn = match seeds::bits(session) {
+        Some(drawn) => drawn,
+        None => bits()?,
+    };
+    Ok((drawn >> 12) as f64 / (1u64 << 52) as f64)
+}
+
+/// From 0 to `last`, as the session draws.
+fn within(last: u64, session: i64) -> EvalResult<u64> {
+    if last == 0 {
+        return Ok(0);
+    }
+    match seeds::up_to(last, session) {
+        Some(drawn) => Ok(drawn),
+        None => up_to(last),
+    }
 }
 
 /// From 0 to `last`.
@@ -54,15 +71,20 @@ fn disordered() -> EvalError {
     EvalError::new("22023", "lower bound must be less than or equal to upper bound")
 }
 
-fn between(low: i64, high: i64) -> EvalResult<i64> {
+fn between(low: i64, high: i64, session: i64) -> EvalResult<i64> {
     if low > high {
         return Err(disordered());
     }
-    Ok(low.wrapping_add(up_to(high.wrapping_sub(low) as u64)? as i64))
+    Ok(low.wrapping_add(within(high.wrapping_sub(low) as u64, session)? as i64))
 }
 
 /// A multiple of the smaller unit of both bounds: the place in the range has 38 digits.
-fn numeric_between<'a>(low: Numeric<'a>, high: Numeric<'a>, arena: &'a Arena) -> EvalResult<Numeric<'a>> {
+fn numeric_between<'a>(
+    low: Numeric<'a>,
+    high: Numeric<'a>,
+    session: i64,
+    arena: &'a Arena,
+) -> EvalResult<Numeric<'a>> {
     for (bound, name) in [(low, "lower"), (high, "upper")] {
         if !bound.is_finite() {
             let what = if bound.is_nan() { "NaN" } else { "infinity" };
@@ -73,8 +95,8 @@ fn numeric_between<'a>(low: Numeric<'a>, high: Numeric<'a>, arena: &'a Arena) ->
         return Err(disordered());
     }
     let scale = low.scale().max(high.scale());
-    let digits =
-        format!("0.{:019}{:019}", up_to(9_999_999_999_999_999_999)?, up_to(9_999_999_999_999_999_999)?);
+    let half = || within(9_999_999_999_999_999_999, session);
+    let digits = format!("0.{:019}{:019}", half()?, half()?);
     let place = Numeric::parse(&digits, -1, arena)?;
     let units = Numeric::parse(&format!("1e{scale}"), -1, arena)?;
     let count = high.sub(&low, arena)?.mul(&units, arena)?.add(&Numeric::ONE, arena)?;
@@ -84,18 +106,22 @@ fn numeric_between<'a>(low: Numeric<'a>, high: Numeric<'a>, arena: &'a Arena) ->
 }
 
 /// Box and Muller's transform.
-fn normal(mean: f64, deviation: f64) -> EvalResult<f64> {
-    let (first, second) = (1.0 - unit()?, unit()?);
-    Ok(mean + deviation * (-2.0 * first.ln()).sqrt() * (TAU * second).cos())
+fn normal(mean: f64, deviation: f64, session: i64) -> EvalResult<f64> {
+    let (first, second) = (1.0 - unit(session)?, 1.0 - unit(session)?);
+    Ok(mean + deviation * ((-2.0 * first.ln()).sqrt() * (TAU * second).sin()))
 }
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    fallible!("drandom", () => unit()).volatile(),
-    fallible!("drandom_normal", (mean: Float64, deviation: Float64) => normal(mean, deviation)).volatile(),
-    fallible!("int4random", (low: Int32, high: Int32) =>
-        between(low.into(), high.into()).map(|value| value as i32))
+    fallible!("drandom", (session: Int64) => unit(session)).volatile(),
+    fallible!("drandom_normal", (mean: Float64, deviation: Float64, session: Int64) =>
+        normal(mean, deviation, session))
     .volatile(),
-    fallible!("int8random", (low: Int64, high: Int64) => between(low, high)).volatile(),
-    fallible!("numeric_random", (low: Numeric, high: Numeric), env => numeric_between(low, high, env.arena))
+    fallible!("int4random", (low: Int32, high: Int32, session: Int64) =>
+        between(low.into(), high.into(), session).map(|value| value as i32))
+    .volatile(),
+    fallible!("int8random", (low: Int64, high: Int64, session: Int64) => between(low, high, session))
         .volatile(),
+    fallible!("numeric_random", (low: Numeric, high: Numeric, session: Int64), env =>
+        numeric_between(low, high, session, env.arena))
+    .volatile(),
 ];

@@ -19,6 +19,7 @@ fn main() {
         ColumnType,
         Expr,
         CaseBranch,
+        DomainSubject,
         Node,
         Layout,
         KeyExpr,

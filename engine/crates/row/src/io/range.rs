@@ -4,7 +4,7 @@ use super::composed::{ended, int4, is_space, take};
 use super::{FormatSettings, binary_in, binary_out, text_in, text_out};
 use crate::range::{Bound, Bounds, RangeRef};
 use crate::{Arena, Datum, EvalError, EvalResult};
-use tidewire_plan::RangeType;
+use tidewire_plan::{RangeType, ScalarType};
 
 const EMPTY: &[u8] = b"empty";
 
@@ -186,6 +186,18 @@ pub(super) fn send_bounds(of: RangeType, (lower, upper): &Bounds<'_>, out: &mut 
     }
 }
 
+/// What the receive function of a bound's type reads of its bytes: range_recv does not look at what it leaves.
+fn without_rest(subtype: ScalarType, bytes: &[u8]) -> &[u8] {
+    let length = match (subtype, bytes) {
+        (ScalarType::Int4 | ScalarType::Date, _) => 4,
+        (ScalarType::Int8 | ScalarType::Timestamp | ScalarType::Timestamptz, _) => 8,
+        // A count of digits, three words, and the digits.
+        (ScalarType::Numeric, [high, low, ..]) => 8 + 2 * usize::from(u16::from_be_bytes([*high, *low])),
+        _ => bytes.len(),
+    };
+    &bytes[..length.min(bytes.len())]
+}
+
 /// range_recv
 pub(super) fn receive<'a>(of: RangeType, bytes: &[u8], arena: &'a Arena) -> EvalResult<RangeRef<'a>> {
     let nothing = || EvalError::new("08P01", "no data left in message");
@@ -196,7 +208,8 @@ pub(super) fn receive<'a>(of: RangeType, bytes: &[u8], arena: &'a Arena) -> Eval
             return Ok(Datum::Null);
         }
         let length = int4(&mut rest)?;
-        binary_in(of.subtype(), -1, take(&mut rest, length)?, &scratch)
+        let subtype = of.subtype();
+        binary_in(subtype, -1, without_rest(subtype, take(&mut rest, length)?), &scratch)
     };
     let lower = Bound::lower(value(LOWER_INFINITE)?, flags & LOWER_INCLUSIVE != 0, &scratch);
     let upper = Bound::upper(value(UPPER_INFINITE)?, flags & UPPER_INCLUSIVE != 0, &scratch);

@@ -1,0 +1,107 @@
+/** to_regclass, to_regtype and their kin: the object of a name, or NULL where there is none. */
+import type { CatalogReader } from '../catalog.ts';
+import { functionByOid } from '../functions/table.ts';
+import { quoteLiteral } from '../functions/quote.ts';
+import { allTypes, typeRow } from '../types/table.ts';
+import type { HirScalar } from '../hir.ts';
+import type { TypeName } from '../types/type.ts';
+import { bindBody } from './body.ts';
+import { coerce } from './coerce.ts';
+import type { ExpressionContext } from './context.ts';
+import { bindRegistered, isMissing } from './registered.ts';
+import { literal } from './scalar.ts';
+import type { Bound } from './statement.ts';
+
+/** format_type(oid, int4), which gives a text. */
+const FORMAT_TYPE = 1081;
+
+const looksFor: Readonly<Record<string, TypeName>> = {
+  to_regclass: 'regclass',
+  to_regtype: 'regtype',
+  to_regproc: 'regproc',
+  to_regnamespace: 'regnamespace',
+  to_regrole: 'regrole',
+};
+
+/** The type whose values such a function gives; undefined for another function. */
+export function lookedForBy(name: string): TypeName | undefined {
+  return looksFor[name];
+}
+
+/** The value of a call. Null where a view would follow no name. */
+export function bindToRegistered(
+  context: ExpressionContext,
+  type: TypeName,
+  argument: Bound,
+): HirScalar | null {
+  const { statement } = context;
+  const { scalar } = argument;
+  const { catalog, inView } = statement.environment;
+  // What types are called is known; a view would keep the number that another name had.
+  if (inView === true && (type !== 'regtype' || scalar.kind === 'literal')) return null;
+  if (scalar.kind !== 'literal') {
+    const text = coerce(statement, argument, 'text', 'implicit');
+    const body = lookUp(type, catalog, inView === true);
+    return text && bindBody(context, { ...functionByOid(FORMAT_TYPE), result: type }, [text], body);
+  }
+  if (scalar.text === null) return literal(type, null);
+  try {
+    return bindRegistered(statement, type, scalar.text, argument.at);
+  } catch (error) {
+    if (isMissing(error)) return literal(type, null);
+    throw error;
+  }
+}
+
+/** A name, or one with its schema, as `$1`. */
+const PART = '("([^"]|"")+"|[[:alpha:]_][[:alnum:]_$]*)';
+const NAME = quoteLiteral(`^\\s*${PART}\\s*(\\.\\s*${PART}\\s*)?$`);
+const PARTS = 'parse_ident($1, true)';
+const LAST = `(${PARTS})[array_length(${PARTS}, 1)]`;
+
+/** The expression that finds the object whose name `$1` is. */
+function lookUp(type: TypeName, catalog: CatalogReader, inView: boolean): string {
+  if (type === 'regtype') return typeNamed(!inView && catalog.ownTypes().length > 0);
+  const path = `ARRAY[${catalog.searchPath.map(quoteLiteral).join(', ')}]::text[]`;
+  const inSchema = `CASE WHEN array_length(${PARTS}, 1) = 1 THEN s.name::text = ANY (${path}) ELSE s.name = (${PARTS})[1] END`;
+  const from = (relation: string): string =>
+    `FROM tw_internal.${relation} o JOIN tw_internal.schemas s ON s.oid = o.schema_oid WHERE o.name = ${LAST} AND ${inSchema}`;
+  const unqualified = (relation: string): string =>
+    `SELECT oid FROM tw_internal.${relation} WHERE name = ${LAST} AND array_length(${PARTS}, 1) = 1`;
+  const queries: Partial<Record<TypeName, string>> = {
+    regclass: `SELECT o.oid ${from('relations')} ORDER BY array_position(${path}, s.name::text) LIMIT 1`,
+    regproc: `SELECT min(o.oid) ${from('functions')} HAVING count(*) = 1`,
+    regnamespace: unqualified('schemas'),
+    regrole: unqualified('roles'),
+  };
+  return `CASE WHEN $1 = '-' THEN 0::oid WHEN $1 ~ '^[0-9]{1,9}$' THEN $1::oid
+    WHEN $1 ~ ${NAME} THEN (${queries[type]!}) END::${type}`;
+}
+
+/** Without a modifier and brackets. */
+const BARE = `regexp_replace(lower(trim($1)), '\\s*\\(.*\\)|\\s*\\[[0-9]*\\]|^pg_catalog\\.', '', 'g')`;
+const SPELLED: Readonly<Record<string, TypeName>> = { int: 'int4', decimal: 'numeric', float: 'float8' };
+
+/** Built-in types by their names, as one value; `oid` gives what is shown for one. */
+function builtIn(oid: (row: (typeof allTypes)[number]) => number): string {
+  const named = allTypes.flatMap((row) =>
+    [...new Set([row.name, row.display])].map((text) => [text, oid(row)] as const),
+  );
+  const spelled = Object.entries(SPELLED).map(([text, name]) => [text, oid(typeRow(name))] as const);
+  return quoteLiteral(JSON.stringify(Object.fromEntries([...named, ...spelled])));
+}
+
+const BUILT_IN_TYPES = builtIn(({ oid }) => oid);
+// Arrays of arrays are arrays.
+const BUILT_IN_ARRAYS = builtIn(({ oid, array }) => (array === 0 ? oid : array));
+
+/** Types of one's own are looked up, where that is not for good. */
+function typeNamed(withOwn: boolean): string {
+  const found = (builtIn: string, column: string): string => {
+    const known = `(${builtIn}::jsonb ->> ${BARE})::oid`;
+    const own = `(SELECT min(${column}) FROM tw_internal.types WHERE name = ${BARE})`;
+    return withOwn ? `coalesce(${known}, ${own})` : known;
+  };
+  return `(CASE WHEN $1 ~ '\\]\\s*$' THEN ${found(BUILT_IN_ARRAYS, 'array_oid')}
+    ELSE ${found(BUILT_IN_TYPES, 'oid')} END)::regtype`;
+}
