@@ -29,6 +29,7 @@ import { shareSubplans } from './rules/share-subplans.ts';
 import { spreadEqualities } from './rules/spread-equalities.ts';
 import { thresholdElision } from './rules/threshold-elision.ts';
 import { topKBelowMap } from './rules/top-k-below-map.ts';
+import { belowFinishing, topKBelowOuterJoin } from './rules/top-k-below-outer-join.ts';
 import { unreadPartner } from './rules/unread-partner.ts';
 import { windowTopK } from './rules/window-top-k.ts';
 import { PlanVerificationError, verify } from './verify.ts';
@@ -91,8 +92,12 @@ const SIMPLIFY: Group = {
   repeat: true,
 };
 
+/** While both parts of an outer join still read the same: later rules tell them apart. */
+const KEPT_SIDES: Group = { rules: [topKBelowOuterJoin, inlineLet, fuse], repeat: true };
+
 const PIPELINE: readonly Group[] = [
   SIMPLIFY,
+  KEPT_SIDES,
   // Once, on joins that are whole and inputs that have their predicates: what is derived is pushed by the next round.
   { rules: [spreadEqualities, notNullKeys, fallibleKeys], repeat: false },
   SIMPLIFY,
@@ -143,19 +148,19 @@ export function optimize(
 ): OptimizedQuery {
   const strict = context.strict ?? false;
   const { columns } = query.relation;
-  if (strict) return { [optimized]: true, relation: runRules(query.relation, context, without, true) };
-  const relation = runRules(query.relation, context, without, false);
+  if (strict) return { [optimized]: true, relation: runRules(query, context, without, true) };
+  const relation = runRules(query, context, without, false);
   try {
     verify(relation, columns, 'all rules', false);
   } catch (error) {
-    if (error instanceof PlanVerificationError) runRules(query.relation, context, without, true);
+    if (error instanceof PlanVerificationError) runRules(query, context, without, true);
     throw error;
   }
   return { [optimized]: true, relation };
 }
 
 function runRules(
-  from: MirRelation,
+  { relation: from, finishing }: LoweredQuery,
   context: RuleContext,
   without: ReadonlySet<string>,
   verifyEach: boolean,
@@ -170,6 +175,14 @@ function runRules(
   for (const group of PIPELINE) {
     if (group.after && !group.after.some((rule) => changed.has(rule))) continue;
     changed = new Set();
+    if (group === KEPT_SIDES && finishing !== null && !without.has(topKBelowOuterJoin.name)) {
+      // The outermost ORDER BY and LIMIT are no part of the relation.
+      const outcome = belowFinishing(relation, finishing, context);
+      if (outcome !== relation) {
+        relation = refreshBindings(outcome);
+        check(relation, topKBelowOuterJoin.name);
+      }
+    }
     relation = runGroup(group, relation, context, without, (outcome, rule) => {
       changed.add(rule);
       check(outcome, rule.name);

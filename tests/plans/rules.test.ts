@@ -88,6 +88,57 @@ describe('a join with the table that a foreign key refers to', () => {
   });
 });
 
+describe('a top-k takes no more of the kept side of an outer join than it wants', () => {
+  const shown = (query: string): string =>
+    optimized(`select x.id, x.name from (${query}) x`).replaceAll(/\n */g, ' ');
+  const over = 'from orders o left join customers c on c.id = o.customer_id';
+  const after = /let l0 = (?:project #0, #1 )?top-k order by #0 limit (\d+) get public.orders .*union/;
+
+  test('where the order is by its columns', () => {
+    expect(shown(`select o.id, c.name ${over} order by o.id limit 10`)).toMatch(after);
+    expect(shown(`select o.id, c.name ${over} order by o.id offset 5 limit 10`)).toContain('limit 15 ');
+    expect(shown(`select o.id, c.name ${over} order by o.placed limit 10`)).toContain('limit 10 with ties');
+    expect(
+      shown(
+        'select o.id, c.name from customers c right join orders o on c.id = o.customer_id order by o.id limit 3',
+      ),
+    ).toMatch(after);
+    expect(
+      shown(
+        'select o.id, c.name from customers c full join orders o on c.id = o.customer_id order by o.id limit 3',
+      ),
+    ).toMatch(after);
+    expect(
+      shown(`select o.id, c.name ${over} union all select o.id, 'x' ${over} order by 1 limit 4`),
+    ).toContain('limit 4 get public.orders');
+  });
+
+  test('where they are the last that the query says', () => {
+    const last = (query: string): string => optimized(query).replaceAll(/\n */g, ' ');
+    expect(last(`select o.id, c.name ${over} order by o.id limit 10`)).toMatch(
+      /^let l0 = .*top-k order by #0 limit 10 get/,
+    );
+    expect(last(`select o.id, c.name ${over} order by o.placed offset 1 limit 2`)).toContain(
+      'limit 3 with ties',
+    );
+    expect(last(`select o.id, c.name ${over} limit 10`)).not.toContain('top-k');
+    expect(last(`select o.id, c.name ${over} order by c.name limit 10`)).not.toContain('top-k');
+  });
+
+  test('not where it is by others, there is no limit, or what can fail is computed for all rows', () => {
+    for (const query of [
+      `select o.id, c.name ${over} order by c.name limit 10`,
+      `select o.id, c.name ${over} order by o.id, c.name limit 10`,
+      `select o.id, c.name ${over} order by o.id offset 10`,
+      `select o.id, c.name, 1 / o.id as q ${over} order by o.id limit 10`,
+      `select o.id, c.name from orders o join customers c on c.id = o.customer_id order by o.id limit 10`,
+    ]) {
+      expect(shown(query), query).not.toMatch(/top-k.*get l/);
+      expect(shown(query).match(/top-k/g), query).toHaveLength(1);
+    }
+  });
+});
+
 describe('what a top-k does not order by is computed behind it', () => {
   const inner = (text: string): string => optimized(`select x.y from (${text}) x where x.y <> 'z'`);
   const above = /\|\|[^]*top-k/;
