@@ -388,9 +388,13 @@ name: string,
  */
 arrangement: number, 
 /**
- * Its layout: the key is made of columns.
+ * Its layout. Where only some rows count, the key of others has a NULL.
  */
 layout: Layout, 
+/**
+ * What messages call the parts of the key; none: the columns that it is made of.
+ */
+elements: Array<string>, 
 /**
  * Whether keys with a NULL can be duplicates (NULLS NOT DISTINCT).
  */

@@ -42,6 +42,16 @@ export interface UniqueKey {
   readonly nullsEqual: boolean;
   /** Declared as a constraint, not as an index. */
   readonly isConstraint: boolean;
+  /** It is by expressions (where a column is -1), or has a condition: no key of the relation. */
+  readonly special?: UniqueExpressions;
+}
+
+/** What a unique index is by that is no list of columns of all rows. */
+export interface UniqueExpressions {
+  /** The texts of its columns and expressions. */
+  readonly elements: readonly string[];
+  /** Rows that do not satisfy it exclude none; null: all do. */
+  readonly predicate: string | null;
 }
 
 /** A foreign key, seen from the table that it refers to. */

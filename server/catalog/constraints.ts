@@ -7,7 +7,8 @@ import type { ObjectId } from '../../sql/catalog.ts';
 import type { System } from '../system.ts';
 import type { Catalog } from './catalog.ts';
 import { engineForeignKeys } from './foreign-keys.ts';
-import type { IndexObject, TableObject } from './objects.ts';
+import { elementTexts } from './definition-text.ts';
+import { type IndexObject, type TableObject, isKey } from './objects.ts';
 
 /** The unique indexes of a table, without the primary key's. */
 export function uniqueIndexes(catalog: Catalog, table: ObjectId): IndexObject[] {
@@ -38,12 +39,11 @@ export function constrain(system: System, table: TableObject, indexes: readonly 
           condition: system.planning.compileCheck(table, text, timeZone),
         })),
     ],
-    unique: indexes.map(({ name, arrangement, layout, nullsEqual }) => ({
-      name,
-      arrangement,
-      layout,
-      nullsEqual,
-    })),
+    unique: indexes.map((index) => {
+      const { name, arrangement, layout, nullsEqual } = index;
+      const elements = isKey(index) ? [] : elementTexts(index, table.columns);
+      return { name, arrangement, layout, nullsEqual, elements };
+    }),
     foreign: engineForeignKeys(system, table, indexes),
   };
   system.engine.constrain(table.arrangement, constraints, table.checks[0]?.timeZone ?? 'UTC');

@@ -1,6 +1,6 @@
 /** What pg_get_indexdef and pg_get_constraintdef show. */
 import { quoteIdentifier } from '../../sql/functions/quote.ts';
-import { indexElements } from '../statements/names/create-text.ts';
+import { indexElements, predicateText } from '../statements/names/create-text.ts';
 import type { Catalog } from './catalog.ts';
 import type {
   CatalogObject,
@@ -13,11 +13,20 @@ import type {
 /** The indexed columns and expressions, as they are written. */
 export function indexedTexts(index: IndexObject, catalog: Catalog): string[] {
   const table = catalog.object(index.table);
-  const columns = isColumned(table) ? table.columns : [];
+  return elementTexts(index, isColumned(table) ? table.columns : []);
+}
+
+/** The same, over the columns of its relation. */
+export function elementTexts(index: IndexObject, columns: readonly { readonly name: string }[]): string[] {
   const written = index.columns.includes(0) && index.statement ? indexElements(index.statement) : [];
   return index.columns.map((number, at) =>
     number === 0 ? (written[at] ?? '') : quoteIdentifier(columns[number - 1]!.name),
   );
+}
+
+/** The condition of a partial index, as it is written; null: it has none. */
+export function indexPredicate({ partial, statement }: IndexObject): string | null {
+  return partial && statement !== null ? predicateText(statement) : null;
 }
 
 /** `CREATE UNIQUE INDEX name ON schema.table USING btree (a, b)`. */
@@ -26,7 +35,9 @@ export function indexDefinition(index: IndexObject, catalog: Catalog): string {
   const on = `${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)}`;
   const nulls = index.nullsEqual ? ' NULLS NOT DISTINCT' : '';
   const list = indexedTexts(index, catalog).join(', ');
-  return `CREATE ${index.unique ? 'UNIQUE ' : ''}INDEX ${quoteIdentifier(index.name)} ON ${on} USING btree (${list})${nulls}`;
+  const predicate = indexPredicate(index);
+  const where = predicate === null ? '' : ` WHERE ${predicate}`;
+  return `CREATE ${index.unique ? 'UNIQUE ' : ''}INDEX ${quoteIdentifier(index.name)} ON ${on} USING btree (${list})${nulls}${where}`;
 }
 
 /** `PRIMARY KEY (a, b)`, `UNIQUE (a)`: of the constraint that an index is of. */

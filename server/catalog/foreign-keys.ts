@@ -5,7 +5,7 @@ import type { ObjectId } from '../../sql/catalog.ts';
 import type { System } from '../system.ts';
 import type { Catalog } from './catalog.ts';
 import { uniqueIndexes } from './constraints.ts';
-import type { ForeignKeyConstraint, IndexObject, TableObject } from './objects.ts';
+import { type ForeignKeyConstraint, type IndexObject, type TableObject, isKey } from './objects.ts';
 
 /** A foreign key with the table that it is of. */
 export interface Referring {
@@ -49,7 +49,7 @@ export function parentKey(
     const { arrangement, layout } = table;
     return { name: table.primaryKeyName ?? '', columns: primary, arrangement, layout };
   }
-  for (const { name, columns: numbers, arrangement, layout } of uniques) {
+  for (const { name, columns: numbers, arrangement, layout } of uniques.filter(isKey)) {
     const own = numbers.map((number) => number - 1);
     if (same(own)) return { name, columns: own, arrangement, layout };
   }

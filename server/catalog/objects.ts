@@ -141,8 +141,15 @@ export interface IndexObject extends ObjectBase {
   readonly nullsEqual: boolean;
   /** Indexed columns as column numbers (0 where it is an expression). */
   readonly columns: readonly number[];
+  /** It was declared with a condition, which its statement has: rows that do not satisfy it do not count as duplicates. */
+  readonly partial: boolean;
   /** Shared arrangements that its dataflow imports. */
   readonly uses: readonly ArrangementId[];
+}
+
+/** A unique index that is a key of its table: by columns, and of all rows. */
+export function isKey({ columns, partial }: Pick<IndexObject, 'columns' | 'partial'>): boolean {
+  return !partial && !columns.includes(0);
 }
 
 /** Numbers as texts: they are of bigint. */

@@ -22,7 +22,8 @@ import type { ArrangementId, Layout } from '../../engine/index.ts';
 import type { Catalog } from './catalog.ts';
 import { Remembered } from './questions.ts';
 import { uniqueIndexes } from './constraints.ts';
-import { kindName } from './objects.ts';
+import { elementTexts, indexPredicate } from './definition-text.ts';
+import { isKey, kindName } from './objects.ts';
 import { referringTo } from './foreign-keys.ts';
 import type {
   CatalogObject,
@@ -373,8 +374,9 @@ export class StatementCatalog implements CatalogReader {
       case 'source':
       case 'materializedView': {
         const uniqueKeys = object.kind === 'table' ? this.#uniqueKeys(object) : [];
-        const excludesNull = ({ columns, nullsEqual }: UniqueKey): boolean =>
-          nullsEqual || columns.every((column) => !object.columns[column]!.type.nullable);
+        const excludesNull = ({ columns, nullsEqual, special }: UniqueKey): boolean =>
+          special === undefined &&
+          (nullsEqual || columns.every((column) => !object.columns[column]!.type.nullable));
         const secondary = uniqueKeys.slice(object.keys.length).filter(excludesNull);
         const estimatedRows = (): number | null => this.#rowsOf(object);
         return {
@@ -436,16 +438,22 @@ export class StatementCatalog implements CatalogReader {
       const name = primaryKeyName ?? '';
       return { name, columns, arrangement, layout, nullsEqual: false, isConstraint: true };
     });
-    const others = uniqueIndexes(this.#catalog, table.id).map(
-      ({ name, columns, arrangement, layout, nullsEqual, constraint }): UniqueKey => ({
+    const others = uniqueIndexes(this.#catalog, table.id).map((index): UniqueKey => {
+      const { name, columns, arrangement, layout, nullsEqual, constraint } = index;
+      return {
         name,
         columns: columns.map((number) => number - 1),
         arrangement,
         layout,
         nullsEqual,
         isConstraint: constraint,
-      }),
-    );
+        ...(isKey(index)
+          ? {}
+          : {
+              special: { elements: elementTexts(index, table.columns), predicate: indexPredicate(index) },
+            }),
+      };
+    });
     return [...primary, ...others];
   }
 }

@@ -123,6 +123,7 @@ export function uniqueIndex(
     constraint: true,
     nullsEqual,
     columns: columns.map((column) => column + 1),
+    partial: false,
     uses: [],
   };
 }

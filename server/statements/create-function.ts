@@ -43,7 +43,8 @@ function bind(
 ): BoundFunction {
   const catalog = system.planning.catalogFor(session);
   const environment = system.planning.bindEnvironment(session, parsed, { catalog });
-  return { definition: bindFunctionDefinition(statement, environment), catalog };
+  const checks = session.setting('check_function_bodies') !== 'off';
+  return { definition: bindFunctionDefinition(statement, environment, checks), catalog };
 }
 
 export function prepareCreateFunction(

@@ -3,9 +3,10 @@ import type { IndexStmt, Node } from '@pgsql/types';
 import { nodeAs, rangeName } from '../../sql/ast/accessors.ts';
 import type { QualifiedName } from '../../sql/ast/name.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
-import { bindScalar } from '../../sql/bind/bind.ts';
+import { type BindEnvironment, bindScalar } from '../../sql/bind/bind.ts';
+import { isImmutable } from '../../sql/bind/generated-column.ts';
 import { requireIndexable } from '../../sql/bind/comparable.ts';
-import { typeOf } from '../../sql/bind/scalar.ts';
+import { literal, typeOf } from '../../sql/bind/scalar.ts';
 import { compileKey } from '../../sql/compile.ts';
 import { SqlError } from '../../sql/error.ts';
 import type { HirScalar } from '../../sql/hir.ts';
@@ -14,7 +15,7 @@ import { type KeyExpr, type Plan, FORMAT_VERSION } from '../../engine/plan.gener
 import { layoutByKey } from '../../sql/physical/layout.ts';
 import { toColumnType } from '../../sql/types/column-type.ts';
 import { lookUp, nameIsTaken, requireObject } from '../catalog/names.ts';
-import { type CatalogObject, type IndexObject, kindName } from '../catalog/objects.ts';
+import { type CatalogObject, type IndexObject, isKey, kindName } from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { leaveOutOption } from './alter/options.ts';
@@ -22,6 +23,7 @@ import { parseBoolean } from '../session/settings/definition.ts';
 import { type Making, makeMaintained } from './maintained-object.ts';
 import { free } from './constraint-objects.ts';
 import { type Runnable, command } from './prepared.ts';
+import { hasNoEffect } from './no-effect.ts';
 import { SYSTEM_SESSION } from './planning.ts';
 import { storedView } from './stored-view.ts';
 import { verifyUnique } from './verify-constraints.ts';
@@ -37,22 +39,26 @@ export function prepareCreateIndex(
   parsed: ParsedStatement,
   statement: IndexStmt,
 ): Runnable {
-  if (statement.whereClause) {
-    throw new SqlError({ sqlstate: '0A000', message: 'partial indexes are not supported' });
-  }
   if (statement.tableSpace) {
     throw new SqlError({ sqlstate: '0A000', message: 'CREATE INDEX … TABLESPACE is not supported' });
   }
   const method = statement.accessMethod ?? 'btree';
-  if (method !== 'btree') {
+  if (method !== 'btree' && method !== 'hash') {
     throw new SqlError({
       sqlstate: '0A000',
       message: `access method "${method}" is not supported`,
-      hint: 'Leave out USING.',
+      hint: 'Leave the index out: what it would help with runs without it.',
     });
   }
   const relationName = rangeName(statement.relation);
   return command((session) => {
+    if (method === 'hash') {
+      const message = 'substituting access method "btree" for "hash"';
+      session.notice({ severity: 'NOTICE', sqlstate: '00000', message });
+    }
+    if (statement.whereClause && statement.unique !== true) {
+      hasNoEffect(session, 'WHERE', 'The index has the rows that do not satisfy it too.');
+    }
     const background = readBackground(session, parsed, statement.options ?? []);
     return createIndex(system, session, parsed, statement, relationName, background);
   });
@@ -149,6 +155,7 @@ function planIndex(
             columns: relation.columns,
           });
           requireIndexable(typeOf(scalar).name);
+          if (!isImmutable(scalar)) throw changing('expression');
           return scalar;
         })
       : (relation.keys[0] ?? relation.columns.map((_, index) => index)).map((index) => ({
@@ -156,11 +163,15 @@ function planIndex(
           index,
           type: relation.columns[index]!.type,
         }));
+  const columns = scalars.map((scalar) => (scalar.kind === 'column' ? scalar.index + 1 : 0));
+  const { whereClause } = statement;
+  const counting = whereClause
+    ? uniqueWhere(whereClause, system.planning.bindEnvironment(session, parsed), relation)
+    : null;
   const key = compileKey(
-    scalars,
+    counting !== null && statement.unique === true ? onlyWhere(counting, scalars) : scalars,
     relation.columns.map((column) => column.type),
   );
-  const columns = scalars.map((scalar) => (scalar.kind === 'column' ? scalar.index + 1 : 0));
   if (columns.some((number) => relation.columns[number - 1]?.generated?.stored === false)) {
     const message = 'indexes on virtual generated columns are not supported';
     throw new SqlError({ sqlstate: '0A000', message });
@@ -188,24 +199,54 @@ function planIndex(
     constraint: false,
     nullsEqual: statement.nulls_not_distinct === true,
     columns,
+    partial: whereClause !== undefined,
     uses: [],
   };
   const maintained = { plan: indexPlan(relation, index), requires: [] };
   if (!index.unique) return { object: index, maintained, ...(stores ? { stores } : {}) };
   if (relation.kind !== 'table') {
+    if (
+      isKey(index) &&
+      relation.keys.some((known) => known.every((column) => columns.includes(column + 1)))
+    ) {
+      return { object: index, maintained, ...(stores ? { stores } : {}) };
+    }
     const message = `a unique index on ${kindName(relation.kind)} "${relation.name}" is not supported`;
+    const hint = 'Leave out UNIQUE: only rows of tables can be refused.';
+    throw new SqlError({ sqlstate: '0A000', message, hint });
+  }
+  if (index.nullsEqual && index.partial) {
+    const message = 'NULLS NOT DISTINCT of a partial index is not supported';
     throw new SqlError({ sqlstate: '0A000', message });
   }
-  if (columns.includes(0)) {
-    throw new SqlError({ sqlstate: '0A000', message: 'unique indexes on expressions are not supported' });
-  }
   return { object: index, maintained, verify: verifyUnique(system, session, index) };
+}
+
+/** The condition of a partial index. */
+function uniqueWhere(node: Node, environment: BindEnvironment, relation: Pick<Stored, 'columns'>): HirScalar {
+  const type = { name: 'bool', typmod: -1 } as const;
+  const condition = bindScalar(node, environment, { columns: relation.columns, type });
+  if (!isImmutable(condition)) throw changing('predicate');
+  return condition;
+}
+
+function changing(place: string): SqlError {
+  const message = `functions in index ${place} must be marked IMMUTABLE`;
+  return new SqlError({ sqlstate: '42P17', message });
+}
+
+/** The key of a partial unique index: rows that do not count have a NULL in it, and NULLs are different. */
+function onlyWhere(condition: HirScalar, [first, ...others]: readonly HirScalar[]): HirScalar[] {
+  const { name, typmod } = typeOf(first!);
+  const type = { name, typmod, nullable: true };
+  const branches = [{ condition, result: first! }];
+  return [{ kind: 'case', branches, otherwise: literal(name, null, typmod), type }, ...others];
 }
 
 /** The key of an index over a relation that has changed; `columns`: the numbers of the indexed columns now. */
 export function indexKeyAgain(
   system: System,
-  index: Pick<IndexObject, 'statement'>,
+  index: Pick<IndexObject, 'statement' | 'unique' | 'partial'>,
   columns: readonly number[],
   relation: Pick<Stored, 'columns'>,
 ): KeyExpr[] {
@@ -219,7 +260,10 @@ export function indexKeyAgain(
     const environment = system.planning.bindEnvironment(SYSTEM_SESSION, parsed);
     return bindScalar(node, environment, { columns: relation.columns });
   });
-  return compileKey(scalars, types);
+  const where = made?.whereClause;
+  if (!index.unique || !index.partial || !parsed || !where) return compileKey(scalars, types);
+  const environment = system.planning.bindEnvironment(SYSTEM_SESSION, parsed);
+  return compileKey(onlyWhere(uniqueWhere(where, environment, relation), scalars), types);
 }
 
 /** The dataflow of an index: its relation, arranged by the index's layout. */

@@ -123,6 +123,7 @@ export function primaryIndex(system: System, table: TableObject, columns: readon
     constraint: true,
     nullsEqual: false,
     columns: columns.map((column) => column + 1),
+    partial: false,
     uses: [],
   };
 }
@@ -148,7 +149,10 @@ export function refuseForms(parsed: ParsedStatement, statement: CreateStmt): voi
     throw new SqlError({
       sqlstate: '0A000',
       message: `${form} is not supported`,
-      hint: 'All tables are kept in the same way: write CREATE TABLE name (columns).',
+      hint:
+        persistence === 't'
+          ? 'Make an ordinary table, and drop it when it is not needed any more.'
+          : 'All tables are kept in the same way: write CREATE TABLE name (columns).',
       position: positionOf(parsed, statement.relation?.location),
     });
   }

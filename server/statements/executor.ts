@@ -2,8 +2,9 @@
  * Which statement kind goes to which file. Prepared statements are compiled again when what they were compiled out of has
  * changed since.
  */
-import type { TypeName } from '@pgsql/types';
+import type { DropStmt, TypeName } from '@pgsql/types';
 import type { Engine } from '../../engine/index.ts';
+import { nodeAs, stringOf } from '../../sql/ast/accessors.ts';
 import { commandName, insteadOf } from '../../sql/ast/command-name.ts';
 import { intoClauseOf, selectIntoAsCreate } from '../../sql/ast/select-into.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
@@ -61,8 +62,9 @@ import { prepareDropFunction } from './drop-function.ts';
 import { prepareExplain } from './explain.ts';
 import { prepareDefaultPrivileges, prepareGrant, prepareGrantRole } from './grant.ts';
 import { Plan, PlanCache } from './plan-cache.ts';
-import type { Runnable } from './prepared.ts';
+import { type Runnable, command } from './prepared.ts';
 import { prepareRefresh } from './refresh.ts';
+import { lockingFirst, lockingIn, RowLocks, withoutRows } from './row-locks.ts';
 import { prepareSelect } from './select.ts';
 import { prepareSetConstraints } from './set-constraints.ts';
 import { prepareShowCreate, prepareShowObjects } from './show.ts';
@@ -86,6 +88,7 @@ export class Executor implements StatementExecutor {
   readonly #plans = new PlanCache();
 
   readonly #ddl: DdlLock;
+  readonly #locks = new RowLocks();
   /** How many there have been. */
   #transactions = 0;
 
@@ -223,6 +226,7 @@ export class Executor implements StatementExecutor {
   }
 
   rollback(transaction: OpenTransaction): void {
+    this.#locks.release(transaction, this.#system.sequencer.last);
     for (const undo of transaction.undo.splice(0).toReversed()) undo();
     transaction.hold?.release();
     transaction.hold = null;
@@ -246,13 +250,29 @@ export class Executor implements StatementExecutor {
     const compile = (): Plan => {
       const { catalog } = system;
       const { outcome, questions } = recording(catalog, () =>
-        prepareStatement(system, session, parsed, types),
+        this.#prepareStatement(system, session, parsed, types),
       );
       // What is not kept may look at more than the catalog.
       return new Plan(outcome, outcome.planLength === undefined ? null : questions, system);
     };
     // Nobody else sees the catalog of a transaction, and what others have compiled is not to go for it.
     return system.staged ? compile() : this.#plans.get(parsed.planned ?? parsed, typed, system, compile);
+  }
+
+  #prepareStatement(
+    system: System,
+    session: SessionContext,
+    parsed: ParsedStatement,
+    types: readonly (SqlType | null)[],
+  ): Runnable {
+    const runnable = prepareStatement(system, session, parsed, types);
+    const node = parsed.statement.kind === 'postgres' ? parsed.statement.node : null;
+    const locking = node && /\bfor\b/i.test(parsed.text) ? lockingIn(node) : [];
+    if (!node || locking.length === 0) return runnable;
+    return lockingFirst(system, this.#locks, parsed, locking, runnable, () => {
+      const select = withoutRows(nodeAs(node, 'SelectStmt')!);
+      return prepareSelect(system, session, parsed, { SelectStmt: select }, types);
+    });
   }
 }
 
@@ -261,6 +281,19 @@ function keyOf(session: SessionContext, wrote: boolean): string {
   const { user, database, timeZone, searchPath } = session;
   const withoutRules = session.setting('disabled_rules');
   return [wrote, user, database, timeZone, withoutRules, ...searchPath].join('\u0000');
+}
+
+/** DROP … IF EXISTS. */
+function skipDrop(name: string, { objects = [] }: DropStmt): Runnable {
+  return command(async (session) => {
+    for (const object of objects) {
+      const parts = nodeAs(object, 'ObjectWithArgs')?.objname ?? nodeAs(object, 'List')?.items ?? [object];
+      const kind = name.replace('DROP ', '').toLowerCase();
+      const message = `${kind} "${stringOf(parts.at(-1))}" does not exist, skipping`;
+      session.notice({ severity: 'NOTICE', sqlstate: '00000', message });
+    }
+    return name;
+  });
 }
 
 function columnsText(of: Pick<PreparedStatement, 'columns'>): string {
@@ -408,5 +441,7 @@ function preparePostgres(
   if ('RefreshMatViewStmt' in node) return prepareRefresh(system, parsed, node.RefreshMatViewStmt);
   if ('CreateExtensionStmt' in node) throw refuseExtension(node.CreateExtensionStmt.extname ?? '');
   const name = commandName(node);
+  // Of kinds of objects that there are none of, none is there.
+  if ('DropStmt' in node && node.DropStmt.missing_ok === true) return skipDrop(name, node.DropStmt);
   throw new SqlError({ sqlstate: '0A000', message: `${name} is not supported`, hint: insteadOf(name) });
 }

@@ -9,7 +9,7 @@ import { type Edit, EditableText } from '../../sql/parse/edits.ts';
 import { parse } from '../../sql/parse/parse.ts';
 import { uniqueIndexes } from '../catalog/constraints.ts';
 import { positionOf } from '../catalog/names.ts';
-import type { TableObject } from '../catalog/objects.ts';
+import { type TableObject, isKey } from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { typeText } from './create-table-as.ts';
@@ -101,7 +101,16 @@ function constraintTexts(system: System, table: TableObject, options: number): s
   const list = (columns: readonly number[]): string =>
     `(${columns.map((column) => quoteIdentifier(table.columns[column]!.name)).join(', ')})`;
   const primary = table.primaryKeyName === null ? [] : [`PRIMARY KEY ${list(table.keys[0]!)}`];
-  const uniques = uniqueIndexes(system.catalog, table.id).map(({ columns, nullsEqual }) => {
+  const indexes = uniqueIndexes(system.catalog, table.id);
+  const special = indexes.find((index) => !isKey(index));
+  if (special && options & INCLUDING.indexes) {
+    throw new SqlError({
+      sqlstate: '0A000',
+      message: `INCLUDING INDEXES is not supported for index "${special.name}"`,
+      hint: 'It is on expressions or has a condition: create it by itself.',
+    });
+  }
+  const uniques = indexes.filter(isKey).map(({ columns, nullsEqual }) => {
     const nulls = nullsEqual ? 'NULLS NOT DISTINCT ' : '';
     return `UNIQUE ${nulls}${list(columns.map((number) => number - 1))}`;
   });

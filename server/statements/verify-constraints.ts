@@ -4,6 +4,7 @@
  */
 import { SqlError } from '../../sql/error.ts';
 import { constrain, constrainAgain, uniqueIndexes } from '../catalog/constraints.ts';
+import { elementTexts, indexPredicate } from '../catalog/definition-text.ts';
 import type { IndexObject, TableObject } from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
@@ -13,14 +14,18 @@ import { firstRow, quoteIdentifier } from './internal-query.ts';
 export function verifyUnique(
   system: System,
   session: SessionContext,
-  index: Pick<IndexObject, 'table' | 'name' | 'columns' | 'nullsEqual'> & IndexObject,
+  index: IndexObject,
 ): () => Promise<void> {
   return async () => {
     const table = system.catalog.object(index.table) as TableObject;
     constrain(system, table, [...uniqueIndexes(system.catalog, table.id), index]);
     try {
-      const columns = index.columns.map((number) => quoteIdentifier(table.columns[number - 1]!.name));
+      const names = elementTexts(index, table.columns);
+      const elements = names.map((text, at) => `(${text}) AS e${at}`).join(', ');
+      const columns = names.map((_, at) => `e${at}`);
       const from = `${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)}`;
+      const predicate = indexPredicate(index);
+      const counting = predicate === null ? '' : ` WHERE ${predicate}`;
       const distinct = index.nullsEqual
         ? ''
         : `WHERE ${columns.map((column) => `${column} IS NOT NULL`).join(' AND ')}`;
@@ -28,10 +33,10 @@ export function verifyUnique(
       const row = await firstRow(
         system,
         session,
-        `SELECT ${texts} FROM ${from} ${distinct} GROUP BY ${columns.join(', ')} HAVING count(*) > 1 LIMIT 1`,
+        `SELECT ${texts} FROM (SELECT ${elements} FROM ${from}${counting}) AS keys ${distinct}
+          GROUP BY ${columns.join(', ')} HAVING count(*) > 1 LIMIT 1`,
       );
       if (row === null) return;
-      const names = index.columns.map((number) => table.columns[number - 1]!.name);
       throw new SqlError({
         sqlstate: '23505',
         message: `could not create unique index "${index.name}"`,

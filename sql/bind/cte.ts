@@ -33,8 +33,10 @@ export function bindWith(clause: WithClause | undefined, context: QueryContext):
     const name = node.ctename!;
     const at = locationOf(node);
     const query = node.ctequery!;
-    if (nodeKind(query) !== 'SelectStmt')
-      throw statement.unsupported('data-modifying statements in WITH', at);
+    if (nodeKind(query) !== 'SelectStmt') {
+      const hint = 'Run it before as a statement of its own, in the same transaction.';
+      throw statement.error('0A000', 'statements that write are not supported in WITH', at, { hint });
+    }
     if (node.search_clause !== undefined) throw statement.unsupported('SEARCH', at);
     if (node.cycle_clause !== undefined) throw statement.unsupported('CYCLE', at);
     // Under RECURSIVE each name is visible in all; that it is used so is what we cannot do.

@@ -30,19 +30,13 @@ import { bindToRegistered, lookedForBy } from './to-registered.ts';
 import { isNull, literal, typeOf } from './scalar.ts';
 import { sessionValue } from './session-value.ts';
 import { bindCurrentSetting } from './setting.ts';
+import { functionsElsewhere } from './elsewhere.ts';
 import { bindHypotheticalSet } from './hypothetical-set.ts';
 import { bindSetInExpression } from './set-returning.ts';
 import { bindSqlCall, sqlFunctionValue } from './sql-function.ts';
 import type { Bound } from './statement.ts';
 import { bindVariadicAny, isVariadicAny } from './variadic-any.ts';
 import { bindWindowCall } from './window-call.ts';
-
-/** Functions of other streaming databases, with what they are here. */
-const elsewhere: Record<string, string> = {
-  mz_now: 'The current time of a view is tw_now().',
-  mz_logical_timestamp: 'The current time of a view is tw_now().',
-  proctime: 'The current time of a one-shot query is now().',
-};
 
 /** Binds a call. */
 export function bindFunctionCall(node: FuncCall, context: ExpressionContext): Bound {
@@ -249,7 +243,7 @@ function refusal(
   if (!known && isPostgresFunction(name)) return statement.unsupported(`function ${name}()`, at);
   return statement.error('42883', `function ${signature} does not exist`, at, {
     hint:
-      elsewhere[name] ??
+      functionsElsewhere.get(name) ??
       'No function matches the given name and argument types. You might need to add explicit type casts.',
   });
 }

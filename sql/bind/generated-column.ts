@@ -88,7 +88,7 @@ const changing: ReadonlySet<string> = new Set(
 const settled = new Set<TypeName>(['date', 'timestamp', 'timestamptz']);
 const readBySettings = new Set<TypeName>(['date', 'time', 'timestamp', 'timestamptz', 'interval']);
 
-function isImmutable(scalar: HirScalar): boolean {
+export function isImmutable(scalar: HirScalar): boolean {
   let immutable = true;
   visit(scalar, (node) => {
     if (node.kind === 'session' || node.kind === 'parameter') immutable = false;

@@ -5,6 +5,7 @@ import type { HirColumn, HirOrder, HirRelation, HirScalar } from '../hir.ts';
 import { unknownToText } from './coerce.ts';
 import type { QueryContext } from './context.ts';
 import { bindWith } from './cte.ts';
+import { checkLocking } from './locking.ts';
 import { project, topK } from './relation.ts';
 import { prepareSelect } from './select.ts';
 import { limitBySubquery } from './limit.ts';
@@ -46,9 +47,7 @@ export function prepareQuery(node: Node, context: QueryContext): PreparedSelect 
 /** Prepares a SELECT, VALUES or set operation with its WITH. */
 export function prepareSelectStatement(select: SelectStmt, outer: QueryContext): PreparedSelect {
   const { statement } = outer;
-  if (select.lockingClause !== undefined) {
-    throw statement.unsupported('FOR UPDATE and FOR SHARE');
-  }
+  if (select.lockingClause !== undefined) checkLocking(select, statement);
   if (select.intoClause !== undefined) {
     throw statement.unsupported(
       'SELECT INTO here',

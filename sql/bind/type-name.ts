@@ -1,3 +1,4 @@
+import { typesElsewhere } from './elsewhere.ts';
 import type { TypeName as TypeNameNode } from '@pgsql/types';
 import { constantOf, nodeAs, typeReference } from '../ast/accessors.ts';
 import { displayType } from '../types/format.ts';
@@ -37,7 +38,9 @@ export function bindTypeName(statement: Statement, node: TypeNameNode): SqlType 
       throw statement.error('3F000', `schema "${schema}" does not exist`, at);
     }
     const dimensions = '[]'.repeat(reference.arrayBounds.length > 0 ? 1 : 0);
-    throw statement.error('42704', `type "${reference.names.join('.')}${dimensions}" does not exist`, at);
+    const hint = typesElsewhere.get(reference.names.at(-1) ?? '');
+    const message = `type "${reference.names.join('.')}${dimensions}" does not exist`;
+    throw statement.error('42704', message, at, hint === undefined ? {} : { hint });
   }
   if (reference.arrayBounds.length > 0) {
     const element = bindTypeName(statement, { ...node, arrayBounds: [] });

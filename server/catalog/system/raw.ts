@@ -10,16 +10,18 @@ import {
   checkDefinition,
   foreignKeyDefinition,
   indexDefinition,
+  indexPredicate,
   indexedTexts,
   keyDefinition,
 } from '../definition-text.ts';
-import type {
-  CatalogObject,
-  ForeignKeyConstraint,
-  IndexObject,
-  MaterializedViewObject,
-  TypeObject,
-  ViewObject,
+import {
+  type CatalogObject,
+  type ForeignKeyConstraint,
+  type IndexObject,
+  type MaterializedViewObject,
+  type TypeObject,
+  type ViewObject,
+  isKey,
 } from '../objects.ts';
 import { typeOfObject } from '../reader.ts';
 import { functions } from './functions.ts';
@@ -202,6 +204,7 @@ const indexes: RawTable = {
     ['nulls_equal', 'bool'],
     ['definition', 'text'],
     ['elements', '_text'],
+    ['predicate', 'text'],
   ],
   ofObject: (object, catalog) => {
     if (object.kind !== 'index') return [];
@@ -210,7 +213,20 @@ const indexes: RawTable = {
     const elements = textArray(indexedTexts(object, catalog));
     const zeros = numbers.map(() => 0);
     const keys = [numbers, zeros, zeros].map(vectorText);
-    return [[id, table, unique, primary, ...keys, constraint, nullsEqual, definition, elements]];
+    return [
+      [
+        id,
+        table,
+        unique,
+        primary,
+        ...keys,
+        constraint,
+        nullsEqual,
+        definition,
+        elements,
+        indexPredicate(object),
+      ],
+    ];
   },
 };
 
@@ -259,6 +275,7 @@ function parentIndex({ parent, parentColumns }: ForeignKeyConstraint, catalog: C
       (object) =>
         object.kind === 'index' &&
         object.unique &&
+        isKey(object) &&
         object.columns.toSorted((a, b) => a - b).join() === wanted,
     );
   return found?.id ?? 0;

@@ -195,7 +195,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       is_unique AS indisunique, nulls_equal AS indnullsnotdistinct, is_primary AS indisprimary, false AS indisexclusion,
       true AS indimmediate, false AS indisclustered, true AS indisvalid, false AS indcheckxmin, true AS indisready,
       true AS indislive, false AS indisreplident, columns AS indkey, classes AS indcollation, classes AS indclass, options AS indoption,
-      CASE WHEN 0 = ANY (columns::int2[]) THEN array_to_string(elements, ', ') END AS indexprs, ${NO_TEXT} AS indpred
+      CASE WHEN 0 = ANY (columns::int2[]) THEN array_to_string(elements, ', ') END AS indexprs, predicate AS indpred
       FROM tw_internal.indexes`,
   },
   {

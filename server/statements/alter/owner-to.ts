@@ -5,6 +5,7 @@
 import type { AlterOwnerStmt } from '@pgsql/types';
 import { nameParts, nodeAs, stringOf, typeReference } from '../../../sql/ast/accessors.ts';
 import type { Alter } from '../../../sql/ast/alter.ts';
+import { commandName } from '../../../sql/ast/command-name.ts';
 import type { ObjectKind as NamedKind } from '../../../sql/ast/object-kind.ts';
 import type { ParsedStatement } from '../../../sql/ast/statement.ts';
 import { SqlError } from '../../../sql/error.ts';
@@ -57,8 +58,9 @@ export function prepareAlterOwner(system: System, parsed: ParsedStatement, state
 export function prepareAlterOtherOwner(
   system: System,
   parsed: ParsedStatement,
-  { objectType, object, newowner }: AlterOwnerStmt,
+  statement: AlterOwnerStmt,
 ): Runnable {
+  const { objectType, object, newowner } = statement;
   const kind = (objectType ?? '').replace('OBJECT_', '').replaceAll('_', ' ');
   return command(async (session) => {
     requireRoleSpec(session, newowner, false);
@@ -81,7 +83,10 @@ export function prepareAlterOtherOwner(
         if (stringOf(object) === session.database) break;
         throw new SqlError({ sqlstate: '3D000', message: `database "${stringOf(object)}" does not exist` });
       default:
-        throw new SqlError({ sqlstate: '0A000', message: `ALTER ${kind} … OWNER TO is not supported` });
+        throw new SqlError({
+          sqlstate: '0A000',
+          message: `${commandName({ AlterOwnerStmt: statement })} is not supported`,
+        });
     }
     return `ALTER ${kind}`;
   });

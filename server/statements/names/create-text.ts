@@ -178,6 +178,7 @@ export function withIndexColumn(statement: string, from: string, to: string): st
   const params = (index.indexParams ?? []).map((param) => nodeAs(param, 'IndexElem'));
   const elements = elementStarts(text, index);
   if (params.some((param) => param?.expr && namesColumn(param.expr, from))) return null;
+  if (index.whereClause && namesColumn(index.whereClause, from)) return null;
   const edits = params.flatMap((param, at) =>
     param?.name === from ? [text.replace(elements[at]!, elements[at]!, quoteIdentifier(to))] : [],
   );
@@ -202,6 +203,20 @@ export function indexElements(statement: string): string[] {
     }
     return statement.slice(text.tokens[start]!.start, text.tokens[end]!.end);
   });
+}
+
+/** The text of the condition of a CREATE INDEX … WHERE. */
+export function predicateText(statement: string): string {
+  const text = new EditableText(statement);
+  let depth = 0;
+  for (const [at, mark] of text.tokens.entries()) {
+    if (mark.text === '(') depth++;
+    if (mark.text === ')') depth--;
+    if (depth > 0 || mark.kind !== 'word' || mark.text !== 'where') continue;
+    const ends = text.tokens.slice(at + 1).filter((token) => token.text !== ';');
+    return statement.slice(ends[0]!.start, ends.at(-1)!.end);
+  }
+  throw new Error('a partial index keeps the statement with its condition');
 }
 
 /** Where each indexed column or expression begins: behind the bracket and behind each comma at its depth. */

@@ -88,6 +88,11 @@ function withOldRow(
   key: UniqueKey,
   context: QueryContext,
 ): HirRelation {
+  if (key.special !== undefined) {
+    throw context.statement.unsupported(
+      'a subquery in DO UPDATE by an index with expressions or a condition',
+    );
+  }
   const width = proposed.columns.length;
   const right = map(relationOf(table, context), [{ name: 'conflicts', scalar: truth(true) }]);
   const expression = expressionContext(context, emptyScope, 'WHERE');

@@ -1,11 +1,14 @@
 /** INSERT … ON CONFLICT: which keys decide, and what DO UPDATE makes of the row that is there. */
-import type { InferClause, OnConflictClause, RangeVar } from '@pgsql/types';
+import type { InferClause, Node, OnConflictClause, RangeVar } from '@pgsql/types';
 import { locationOf, nodeAs } from '../../ast/accessors.ts';
 import type { CatalogRelation, UniqueKey } from '../../catalog.ts';
 import type { HirConflict, HirScalar } from '../../hir.ts';
 import { expressionContext } from '../context.ts';
 import type { QueryContext } from '../context.ts';
-import { bindCondition } from '../expression.ts';
+import { parseExpression } from '../body.ts';
+import { bindCondition, bindExpression } from '../expression.ts';
+import { sameScalar, scalarKey } from '../scalar.ts';
+import type { Bound } from '../statement.ts';
 import { withGenerated } from '../generated-column.ts';
 import type { Scope } from '../scope.ts';
 import { bindAssignments } from './update.ts';
@@ -64,19 +67,34 @@ function infer(clause: InferClause, relation: CatalogRelation, context: QueryCon
     throw statement.error('42704', message, at);
   }
   const wanted = new Set<number>();
-  let known = true;
+  const expressions = new Map<string, Bound>();
+  const own: Scope = { items: [targetItem(relation, { relname: relation.name })], outer: null };
+  const bind = (node: Node): Bound => bindExpression(node, expressionContext(context, own, 'options'));
   for (const item of clause.indexElems ?? []) {
     const element = nodeAs(item, 'IndexElem')!;
     const number = relation.columns.findIndex(({ name }) => name === element.name);
-    if (element.name === undefined) known = false;
-    else if (number < 0) throw statement.error('42703', `column "${element.name}" does not exist`, at);
-    wanted.add(number);
+    if (element.expr !== undefined) {
+      const bound = bind(element.expr);
+      expressions.set(scalarKey(bound.scalar), bound);
+    } else if (number < 0) throw statement.error('42703', `column "${element.name}" does not exist`, at);
+    else wanted.add(number);
   }
-  // A condition only admits partial indexes too, which there are none of.
-  const found = keys.filter(
-    ({ columns }) => new Set(columns).size === wanted.size && columns.every((column) => wanted.has(column)),
-  );
-  if (known && found.length > 0) return found;
+  const condition = clause.whereClause === undefined ? null : bind(clause.whereClause);
+  /** The same expression, written in the index. */
+  const isBound = (text: string, bound: Bound): boolean =>
+    statement.withoutPositions(() => sameScalar(bind(parseExpression(text)).scalar, bound.scalar));
+  // As in PostgreSQL a condition admits partial indexes, those without one too. It must be the index's own: what it implies is not looked for.
+  const found = keys.filter(({ columns, special }) => {
+    const plain = columns.filter((column) => column >= 0);
+    if (new Set(plain).size !== wanted.size || !plain.every((column) => wanted.has(column))) return false;
+    const texts = special?.elements.filter((_, i) => columns[i]! < 0) ?? [];
+    const given = [...expressions.values()];
+    if (!texts.every((text) => given.some((bound) => isBound(text, bound)))) return false;
+    if (!given.every((bound) => texts.some((text) => isBound(text, bound)))) return false;
+    const predicate = special?.predicate ?? null;
+    return predicate === null || (condition !== null && isBound(predicate, condition));
+  });
+  if (found.length > 0) return found;
   const message = 'there is no unique or exclusion constraint matching the ON CONFLICT specification';
   throw statement.error('42P10', message);
 }

@@ -6,7 +6,9 @@ import { eatObjectKind } from './object-kind.ts';
 export function parseDrop(cursor: Cursor): Drop | undefined {
   cursor.expect('drop');
   const objectKind = eatObjectKind(cursor);
-  if (objectKind === undefined || cursor.is('concurrently')) return undefined;
+  if (objectKind === undefined) return undefined;
+  // An index goes while others read and write in any case.
+  if (objectKind === 'index') cursor.eat('concurrently');
   const ifExists = cursor.ifExists();
   const names = [cursor.qualifiedName()];
   while (cursor.eatMark(',')) names.push(cursor.qualifiedName());

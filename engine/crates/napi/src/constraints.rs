@@ -1,6 +1,7 @@
 //! The constraints of a table as its rows are checked against them.
 
 use crate::error::internal;
+use crate::expression_key::ExpressionSplitter;
 use crate::references::ForeignKey;
 use std::sync::Arc;
 use tidewire_eval::{CompiledMfp, Context, Scratch};
@@ -9,7 +10,7 @@ use tidewire_row::{
     About, Arena, Datum, EvalError, EvalResult, FormatSettings, column_bounds, decode_datum, has_null,
     text_out,
 };
-use tidewire_worker::{LayoutSplitter, UniqueKey};
+use tidewire_worker::{LayoutSplitter, Splitter, UniqueKey};
 
 /// Compiled constraints.
 pub struct TableConstraints {
@@ -24,6 +25,8 @@ pub struct TableConstraints {
     checks: Vec<CompiledMfp>,
     /// Unique keys besides the primary key.
     pub keys: Vec<UniqueKey>,
+    /// Those of them that are made of expressions.
+    computed: Vec<Arc<ExpressionSplitter>>,
     /// What its rows refer to.
     pub foreign: Vec<Arc<ForeignKey>>,
     /// One of these is MATCH FULL.
@@ -57,11 +60,19 @@ impl TableConstraints {
         };
         let checks = said.checks.iter().map(|check| compile(&check.condition)).collect::<EvalResult<_>>()?;
         let mut keys = Vec::with_capacity(said.unique.len());
+        let mut computed = Vec::new();
         for unique in &said.unique {
             let types: Vec<ScalarType> = unique.layout.key.iter().map(|key| key.column.scalar).collect();
+            let splitter: Arc<dyn Splitter> = if ExpressionSplitter::is_of_columns(&unique.layout) {
+                Arc::new(LayoutSplitter::new(columns, &unique.layout).map_err(internal)?)
+            } else {
+                let splitter = Arc::new(ExpressionSplitter::new(columns, &unique.layout, settings)?);
+                computed.push(splitter.clone());
+                splitter
+            };
             keys.push(UniqueKey {
                 arrangement: unique.arrangement,
-                splitter: Arc::new(LayoutSplitter::new(columns, &unique.layout).map_err(internal)?),
+                splitter,
                 types: types.into(),
                 nulls_equal: unique.nulls_equal,
             });
@@ -73,6 +84,7 @@ impl TableConstraints {
             not_null: said.not_null.iter().map(|index| *index as usize).collect(),
             checks,
             keys,
+            computed,
             foreign,
             full: said.foreign.iter().any(|key| key.full),
             said,
@@ -156,8 +168,8 @@ impl RowChecker<'_> {
     /// Whether a row may be in the table: 23502 or 23514 if not.
     pub fn check(&mut self, row: &[u8]) -> EvalResult<()> {
         let RowChecker { constraints, settings, arena, scratch, bounds, out } = self;
-        let TableConstraints { said, types, not_null, checks, full, .. } = constraints;
-        if not_null.is_empty() && checks.is_empty() && !full {
+        let TableConstraints { said, types, not_null, checks, computed, full, .. } = constraints;
+        if not_null.is_empty() && checks.is_empty() && computed.is_empty() && !full {
             return Ok(());
         }
         column_bounds(row, types, bounds);
@@ -184,6 +196,9 @@ impl RowChecker<'_> {
                 let about = constraints.about(None, Some(name));
                 return Err(EvalError::new("23514", message).with_detail(detail).with_about(about));
             }
+        }
+        for key in computed {
+            key.check(row)?;
         }
         for key in said.foreign.iter().filter(|key| key.full) {
             let is_null = |index: &u32| {

@@ -137,18 +137,29 @@ impl Collection {
     pub fn duplicate_key(&self, key: &[u8], constraint: Option<u64>, row: Option<&[u8]>) -> EvalError {
         let relation = self.relation();
         let other = constraint.and_then(|id| self.constraints.as_ref()?.unique(id));
-        let (layout, name) = match other {
-            Some(unique) => (&unique.layout, unique.name.clone()),
-            None => (&self.layout, self.constraint.clone().unwrap_or_else(|| format!("{relation}_pkey"))),
+        let (layout, name, elements) = match other {
+            Some(unique) => (&unique.layout, unique.name.clone(), &unique.elements[..]),
+            None => {
+                let name = self.constraint.clone().unwrap_or_else(|| format!("{relation}_pkey"));
+                (&self.layout, name, &[][..])
+            }
         };
         EvalError::new("23505", format!("duplicate key value violates unique constraint \"{name}\""))
-            .with_detail(format!("Key{} already exists.", self.key_text(layout, key, row, None)))
+            .with_detail(format!("Key{} already exists.", self.key_text(layout, key, row, None, elements)))
             .with_about(self.about(&name))
     }
 
     /// `(a, b)=(1, 2)` of a packed key. With `row`, which has the key, columns show what they have there (1.50), not what
-    /// stands for it in keys (1.5). `order`: the columns in another order than the layout's.
-    pub fn key_text(&self, layout: &Layout, key: &[u8], row: Option<&[u8]>, order: Option<&[u32]>) -> String {
+    /// stands for it in keys (1.5). `order`: the columns in another order than the layout's. `elements`: what the key's parts
+    /// are called where they are not columns.
+    pub fn key_text(
+        &self,
+        layout: &Layout,
+        key: &[u8],
+        row: Option<&[u8]>,
+        order: Option<&[u32]>,
+        elements: &[String],
+    ) -> String {
         let arena = Arena::new();
         let text_of = |datum: Datum<'_>, scalar: ScalarType| {
             let mut text = Vec::new();
@@ -183,7 +194,8 @@ impl Collection {
             fields.sort_by_key(|(column, _)| place(column));
         }
         let names = fields.iter().map(|(column, _)| self.column_names.get((*column)?).cloned());
-        let names: Option<Vec<String>> = names.collect();
+        let names: Option<Vec<String>> =
+            if elements.is_empty() { names.collect() } else { Some(elements.to_vec()) };
         let values: Vec<String> = fields.iter().map(|(_, text)| text.clone()).collect();
         let names = names.map(|names| format!(" ({})", names.join(", "))).unwrap_or_default();
         format!("{names}=({})", values.join(", "))

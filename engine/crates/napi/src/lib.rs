@@ -17,6 +17,7 @@ mod engine;
 mod error;
 mod error_log;
 mod execution;
+mod expression_key;
 mod jobs;
 pub mod kafka;
 mod read;

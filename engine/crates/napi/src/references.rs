@@ -373,7 +373,7 @@ pub fn violated(
         false => (&said.parent_layout, &said.parent_columns),
     };
     let text = collection(collections, side)
-        .map(|table| table.key_text(layout, value, row, Some(columns)))
+        .map(|table| table.key_text(layout, value, row, Some(columns), &[]))
         .unwrap_or_default();
     let (message, detail) = match missing {
         true => (
@@ -395,7 +395,7 @@ fn restricted(key: &ForeignKey, value: &[u8], row: &[u8], collections: &Collecti
     let Names { name, child, parent, about } = names(key, collections);
     let said = &key.said;
     let text = collection(collections, said.parent)
-        .map(|table| table.key_text(&said.parent_layout, value, Some(row), Some(&said.parent_columns)))
+        .map(|table| table.key_text(&said.parent_layout, value, Some(row), Some(&said.parent_columns), &[]))
         .unwrap_or_default();
     let message = format!(
         "update or delete on table \"{parent}\" violates RESTRICT setting of foreign key constraint \"{name}\" on table \"{child}\""

@@ -44,8 +44,10 @@ pub struct UniqueConstraint {
     /// The table arranged by the key.
     #[ts(type = "number")]
     pub arrangement: ArrangementId,
-    /// Its layout: the key is made of columns.
+    /// Its layout. Where only some rows count, the key of others has a NULL.
     pub layout: Layout,
+    /// What messages call the parts of the key; none: the columns that it is made of.
+    pub elements: Vec<String>,
     /// Whether keys with a NULL can be duplicates (NULLS NOT DISTINCT).
     pub nulls_equal: bool,
 }

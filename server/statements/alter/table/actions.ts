@@ -104,6 +104,7 @@ export function applyAction(context: ActionContext, draft: TableDraft, action: A
 function unsupported({ subtype }: AlterTableCmd): SqlError {
   const words = (subtype ?? '')
     .replace('AT_', '')
+    .replace(/Trig(?=[A-Z]|$)/, 'Trigger')
     .replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ')
     .toUpperCase();
   const hint = words === 'ENABLE ROW SECURITY' ? 'Make a view with the condition.' : undefined;

@@ -114,7 +114,8 @@ export class TableDraft {
     const { name } = column.column;
     this.columns = this.columns.filter((other) => other !== column);
     this.indexes = this.indexes.filter(({ before, columns }) => {
-      const inExpression = columns.includes(null) && before !== null && readsColumn(before.statement, name);
+      const hasTexts = before !== null && (columns.includes(null) || before.partial);
+      const inExpression = hasTexts && readsColumn(before.statement, name);
       return !columns.includes(column) && !inExpression;
     });
     this.checks = this.checks.filter(({ columns }) => !columns.includes(column));
