@@ -106,7 +106,9 @@ export class Session implements SessionContext {
   }
 
   get timeZone(): string {
-    return this.settings.get('timezone');
+    const style = this.settings.get('intervalstyle');
+    const zone = this.settings.get('timezone');
+    return style === 'postgres' ? zone : `${zone}\n${style}`;
   }
 
   get settingsVersion(): number {

@@ -156,6 +156,7 @@ export interface SessionContext {
   /** All of them, by lower-case name. */
   allSettings(): Readonly<Record<string, string>>;
   readonly searchPath: readonly string[];
+  /** How the engine reads and shows times: the TimeZone, and behind a line end an IntervalStyle that is not `postgres`. */
   readonly timeZone: string;
   /** Another one after each change of a setting. */
   readonly settingsVersion: number;

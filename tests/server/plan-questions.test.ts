@@ -143,7 +143,7 @@ function index(of: TableObject): void {
   const object: IndexObject = {
     ...{ kind: 'index', id: catalog.allocateObject(), schema: 'b', name: 'i', dependsOn: [of.id] },
     ...{ statement: null, table: of.id, arrangement: catalog.allocateArrangement(), layout, unique: false },
-    ...{ primary: false, constraint: false, nullsEqual: false, columns: [1], uses: [] },
+    ...{ primary: false, constraint: false, nullsEqual: false, columns: [1], partial: false, uses: [] },
   };
   change({ kind: 'add', object });
 }

@@ -159,7 +159,7 @@ const definitions: readonly SettingDefinition[] = [
     initial: 'postgres',
     description: 'Sets the display format for interval values.',
     reported: true,
-    accept: onlyValue('postgres'),
+    accept: oneOf(['postgres', 'postgres_verbose', 'sql_standard', 'iso_8601']),
   },
   {
     name: 'is_superuser',

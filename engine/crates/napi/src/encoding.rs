@@ -15,6 +15,7 @@ use tidewire_decode::{
 };
 use tidewire_plan::{ColumnType, Mfp, OrderKey, ScalarType};
 use tidewire_render::RowFormat;
+use tidewire_row::io::IntervalStyle;
 use tidewire_row::{EvalError, FormatSettings, Zone};
 
 use crate::error::internal;
@@ -632,7 +633,16 @@ pub fn parse<T: for<'de> Deserialize<'de>>(json: &str) -> Result<T, EvalError> {
     serde_json::from_str(json).map_err(|error| internal(format!("options refused: {error}")))
 }
 
-/// Settings of a session with this TimeZone.
+/// Settings of a session with this TimeZone; behind a line end can stand its IntervalStyle.
 pub fn settings(time_zone: &str) -> Result<FormatSettings, EvalError> {
-    Ok(FormatSettings { time_zone: Zone::lookup_or_error(time_zone)?, ..FormatSettings::default() })
+    let (time_zone, style) = time_zone.split_once('\n').unwrap_or((time_zone, "postgres"));
+    let interval_style = match style {
+        "postgres" => IntervalStyle::Postgres,
+        "postgres_verbose" => IntervalStyle::PostgresVerbose,
+        "sql_standard" => IntervalStyle::SqlStandard,
+        "iso_8601" => IntervalStyle::Iso8601,
+        other => return Err(internal(format!("there is no IntervalStyle {other}"))),
+    };
+    let time_zone = Zone::lookup_or_error(time_zone)?;
+    Ok(FormatSettings { time_zone, interval_style, ..FormatSettings::default() })
 }
