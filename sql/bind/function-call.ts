@@ -121,11 +121,30 @@ export function applyFunction(
     const placed = resolvePlaced(name, types, { names: args.map(() => null), spreads: false });
     if (typeof placed !== 'string') return applyPlaced(placed, args, context, at);
   }
+  if (entry === 'none') {
+    const named = withRegclass(name, args, context);
+    if (named !== null) return applyFunction(name, named, context, at, written);
+  }
   if (typeof entry === 'string') throw notFound(name, written, args, entry, context, at);
   if (entry.kind === 'aggregate')
     throw statement.error('42803', `aggregate function ${name}() is not allowed here`, at);
   const operands = args.map((argument, i) => operand(context, argument, entry.arguments[i]!));
   return applyEntry(entry, operands, context, at);
+}
+
+/** A text is the relation of its name where a function wants one: `nextval(pg_get_serial_sequence('t', 'id'))`. */
+function withRegclass(name: string, args: readonly Bound[], context: ExpressionContext): Bound[] | null {
+  const [first, ...others] = args;
+  const types = args.map((argument) => typeOf(argument.scalar).name);
+  if (first === undefined || !['text', 'varchar', 'name'].includes(types[0]!)) return null;
+  if (typeof resolveFunction(name, ['regclass', ...types.slice(1)]) === 'string') return null;
+  const found = bindToRegistered(context, 'regclass', first);
+  if (found === null) return null;
+  const type = typeOf(found);
+  const missing: HirScalar = { kind: 'raise', sqlstate: '42P01', message: 'relation does not exist', type };
+  const some: HirScalar = { kind: 'coalesce', operands: [found, missing], type };
+  const branches = [{ condition: isNull(first.scalar), result: literal('regclass', null) }];
+  return [{ scalar: { kind: 'case', branches, otherwise: some, type }, at: first.at }, ...others];
 }
 
 /** A call whose arguments are, some of them, given by their names, or the last one as VARIADIC. */

@@ -18,7 +18,8 @@ export function refuseLabelUses(system: System, type: EnumTypeObject, label: str
   for (const object of readersOf(system, type)) {
     const uses = usesIn(system, object, own, label);
     const maintained = object.kind === 'materializedView' || object.kind === 'sink';
-    if (!uses.names && !(maintained && (uses.shows || uses.reads)) && !isComputedIndex(object)) continue;
+    if (!uses.names && !(maintained && (uses.shows || uses.reads)) && !isComputedIndex(system, object, type))
+      continue;
     throw new SqlError({
       sqlstate: '0A000',
       message: `renaming a label of ${describeObject(type, system.catalog)} that ${describeObject(object, system.catalog)} uses is not supported`,
@@ -32,7 +33,8 @@ export function refuseLabelReaders(system: System, type: EnumTypeObject): void {
   const own = typeOfObject(type);
   for (const object of readersOf(system, type)) {
     const maintained = object.kind === 'materializedView' || object.kind === 'sink';
-    if (!(maintained && usesIn(system, object, own, null).reads) && !isComputedIndex(object)) continue;
+    if (!(maintained && usesIn(system, object, own, null).reads) && !isComputedIndex(system, object, type))
+      continue;
     throw new SqlError({
       sqlstate: '0A000',
       message: `adding a label to ${describeObject(type, system.catalog)}, whose labels ${describeObject(object, system.catalog)} reads, is not supported`,
@@ -41,8 +43,14 @@ export function refuseLabelReaders(system: System, type: EnumTypeObject): void {
   }
 }
 
-function isComputedIndex(object: CatalogObject): boolean {
-  return object.kind === 'index' && object.columns.includes(0);
+/** An index whose expressions, or whose condition, name a column of the type, or the type itself. */
+function isComputedIndex(system: System, object: CatalogObject, type: EnumTypeObject): boolean {
+  if (object.kind !== 'index' || (!object.partial && !object.columns.includes(0))) return false;
+  const table = system.catalog.object(object.table);
+  const own = typeOfObject(type);
+  const columns = 'columns' in table && table.kind !== 'index' ? table.columns : [];
+  const names = columns.filter((column) => mentionsType(column.type.name, own)).map(({ name }) => name);
+  return [type.name, ...names].some((name) => object.statement?.includes(name) === true);
 }
 
 /** What names the type or has columns of it, and what reads these, and so on. */
