@@ -158,7 +158,7 @@ describe.skipIf(!hasPsql)('pg_dump', () => {
       SELECT f FROM app.films f ORDER BY id;
       SELECT n FROM app.notes n ORDER BY id;
       SELECT r FROM app.per_rating r ORDER BY rating;
-      SELECT app.long_films(100);
+      SELECT * FROM app.long_films(100);
       SELECT col_description('app.films'::regclass, 2), obj_description('app.films_title'::regclass, 'pg_class');
       INSERT INTO app.films (title) VALUES ('next') RETURNING id, rating;
       INSERT INTO app.notes (film_id) VALUES (3) RETURNING id;`);
