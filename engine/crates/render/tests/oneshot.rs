@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use tidewire_arrange::{ShardedSnapshot, Snapshot, Updates, frontier_at, output_batch};
 use tidewire_plan::ScalarType::{Int4, Int8, Interval, Text, Timestamp};
 use tidewire_plan::*;
@@ -76,10 +75,6 @@ fn text_of(gathered: Collector, types: &[ScalarType]) -> Vec<String> {
     shown
 }
 
-fn never() -> Arc<AtomicBool> {
-    Arc::new(AtomicBool::new(false))
-}
-
 fn overlaid(snapshot: &ShardedSnapshot, updates: &Updates) -> ShardedSnapshot {
     snapshot.overlaid(&[vec![output_batch(updates, &frontier_at(0), &frontier_at(1))]])
 }
@@ -108,7 +103,7 @@ fn a_look_up_with_a_parameter_is_immediate() {
         let environment = Environment { parameters, ..Environment::default() };
         let format = RowFormat::DataRow(vec![false]);
         let results = |finish| Results::new(finish, format, &[], FormatSettings::default());
-        let (gathered, rest) = prepared.execute(environment, sources(), &never(), results).expect("a result");
+        let (gathered, rest) = prepared.execute(environment, sources(), results).expect("a result");
         let mut result = gathered.finish(rest);
         let mut out = Vec::new();
         let (rows, done) = result.next(0, &mut out);
@@ -135,7 +130,7 @@ fn a_large_result_is_computed_in_portions() {
     let output = Output::Rows { node: 0, finishing: finishing(vec![], None, vec![0, 1]) };
     let results = |finish| Results::new(finish, RowFormat::DataRow(vec![]), &[], FormatSettings::default());
     let (gathered, rest) = Prepared::new(plan(vec![], vec![import], output))
-        .execute(Environment::default(), HashMap::from([(1, source)]), &never(), results)
+        .execute(Environment::default(), HashMap::from([(1, source)]), results)
         .expect("a result");
     let mut result = gathered.finish(rest);
     let (mut seen, mut portions) = (Vec::new(), 1);
@@ -169,7 +164,6 @@ fn finishing_orders_and_limits() {
         Prepared::new(plan(vec![], vec![import.clone()], output)).execute(
             Environment::default(),
             sources(),
-            &never(),
             Collector::new,
         )
     };
@@ -223,7 +217,7 @@ fn an_update_deletes_and_inserts_and_returns_new_rows() {
         },
     );
     let result = Prepared::new(plan.clone())
-        .execute_write(Environment::default(), sources(), &never(), Collector::new, &mut |_| Ok(()))
+        .execute_write(Environment::default(), sources(), Collector::new, &mut |_| Ok(()))
         .unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!((result.affected, result.deleted.len(), result.inserted.len()), (2, 2, 2));
     assert_eq!(text_of(result.returning.expect("rows"), &[Int4]), ["13", "14"]);
@@ -250,7 +244,7 @@ fn inserting_constants_needs_no_collection() {
     let plan = plan(vec![], vec![node(table(), Operator::Constant { rows })], output);
     assert!(Prepared::new(plan.clone()).is_immediate());
     let result = Prepared::new(plan.clone())
-        .execute_write(Environment::default(), HashMap::new(), &never(), Collector::new, &mut |_| Ok(()))
+        .execute_write(Environment::default(), HashMap::new(), Collector::new, &mut |_| Ok(()))
         .unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!((result.affected, result.deleted.len()), (3, 0));
 }
@@ -279,7 +273,7 @@ fn hop_gives_one_row_a_window() {
         Output::Rows { node: 1, finishing: finishing(vec![], None, vec![1, 2]) },
     );
     let (rows, _) = Prepared::new(plan.clone())
-        .execute(Environment::default(), HashMap::new(), &never(), Collector::new)
+        .execute(Environment::default(), HashMap::new(), Collector::new)
         .unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!(
         text_of(rows, &[Timestamp, Timestamp, Timestamp]),
@@ -312,7 +306,7 @@ fn interval_sums() {
         Output::Rows { node: 1, finishing: finishing(vec![], None, vec![0]) },
     );
     let (rows, _) = Prepared::new(plan.clone())
-        .execute(Environment::default(), HashMap::new(), &never(), Collector::new)
+        .execute(Environment::default(), HashMap::new(), Collector::new)
         .unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!(text_of(rows, &[Interval]), ["1 mon 5 days 01:00:00"]);
 }
@@ -329,7 +323,6 @@ fn an_error_in_a_source_fails_its_readers() {
     match Prepared::new(plan(vec![], vec![import], output)).execute(
         Environment::default(),
         sources,
-        &never(),
         Collector::new,
     ) {
         Err(ExecuteError::Data(error)) => assert_eq!(error.message(), "bad record"),
@@ -363,7 +356,7 @@ fn what_differs_at_each_call_is_computed_once_a_row() {
         conflict: None,
     };
     let result = Prepared::new(plan(vec![], nodes, output))
-        .execute_write(Environment::default(), HashMap::new(), &never(), Collector::new, &mut |_| Ok(()))
+        .execute_write(Environment::default(), HashMap::new(), Collector::new, &mut |_| Ok(()))
         .unwrap_or_else(|error| panic!("{error:?}"));
     let rows = |updates: &Updates| {
         let mut rows: Vec<Vec<u8>> = updates.iter().map(|update| update.val.to_vec()).collect();

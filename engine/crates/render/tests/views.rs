@@ -667,7 +667,6 @@ fn random_stream(workers: usize, seed: u64, rounds: u64) {
                     let shot = Prepared::new(one_shot(&query.plan)).execute(
                         Environment { as_of: time, ..Environment::default() },
                         engine.sources(time),
-                        &Arc::new(AtomicBool::new(false)),
                         Collector::new,
                     );
                     match shot {
