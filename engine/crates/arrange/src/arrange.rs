@@ -1,6 +1,6 @@
 //! The arrange driver: from a stream of packed updates to an arrangement.
 
-use crate::staging::Staging;
+use crate::intake::{Intake, Sealed};
 use crate::{
     Arr, Flow, Meter, ReadBatch, RowSpine, RowStream, RowTrace, Seed, Shared, UpdateRef, Updates,
     frontier_at, hash_row, time_of,
@@ -11,7 +11,6 @@ use std::cell::Cell;
 use std::rc::Rc;
 use timely::container::CapacityContainerBuilder;
 use timely::dataflow::channels::pact::{ExchangeCore, ParallelizationContract, Pipeline};
-use timely::dataflow::operators::Capability;
 use timely::dataflow::operators::generic::{Operator, OperatorInfo};
 use timely::progress::frontier::AntichainRef;
 use timely::scheduling::Activator;
@@ -81,40 +80,23 @@ where
         let activator = scope.activator_for(info.address.clone());
         let OwnTrace { agent, mut writer, watch, mut upper, merged } =
             own_trace(&info, activator, seed, &shared, flow.meter());
-        let floor = upper;
-        trace = Some(RowTrace::live(agent, shared.clone(), 0, floor));
-        let mut staging = Staging::default();
-        // The least time of what is staged.
-        let mut held: Option<Capability<u64>> = None;
+        trace = Some(RowTrace::live(agent, shared.clone(), 0, upper));
+        let mut intake = Intake::new(upper);
         move |(input, frontier), output| {
-            input.for_each(|capability, updates| {
-                if floor > 0 {
-                    updates.retain(|update| update.time >= floor);
-                    // Nothing may be held for what is in the seed: a seed that is CLOSED never lets go of it.
-                    if updates.is_empty() {
-                        return;
-                    }
-                }
-                if held.as_ref().is_none_or(|held| capability.time() < held.time()) {
-                    held = Some(capability.retain(0));
-                }
-                staging.push(updates);
-            });
+            input.for_each(|capability, updates| intake.receive(capability, updates));
             let complete = time_of(frontier.frontier());
             if complete > upper {
-                if let Some(capability) = held.take_if(|held| *held.time() < complete) {
-                    let from = (*capability.time()).max(upper);
-                    if from > upper {
-                        writer.seal(frontier_at(from));
+                match intake.seal(upper, complete) {
+                    Some(Sealed { batch, from, capability }) => {
+                        if from > upper {
+                            writer.seal(frontier_at(from));
+                        }
+                        writer.insert(batch.clone(), Some(*capability.time()));
+                        if !batch.is_empty() {
+                            output.session(&capability).give(ReadBatch::local(batch));
+                        }
                     }
-                    let batch = staging.seal(from, complete);
-                    writer.insert(batch.clone(), Some(*capability.time()));
-                    if !batch.is_empty() {
-                        output.session(&capability).give(ReadBatch::local(batch));
-                    }
-                    held = staging.least_time().map(|next| capability.delayed(&next));
-                } else {
-                    writer.seal(frontier_at(complete));
+                    None => writer.seal(frontier_at(complete)),
                 }
                 upper = complete;
                 shared.set_upper(complete);

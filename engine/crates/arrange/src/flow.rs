@@ -15,7 +15,7 @@ pub struct Seed {
 }
 
 /// What every stateful operator of one dataflow is given: pass it to [`arrange`](crate::arrange),
-/// [`reduce`](crate::reduce) and [`Kept`](crate::Kept). Cheap to clone.
+/// [`arrange_reduce`](crate::arrange_reduce) and [`Kept`](crate::Kept). Cheap to clone.
 ///
 /// A dataflow that hydrates elsewhere records its stateful operators; the maintained one starts from their seeds. They
 /// are matched by the order in which they are built, which must be the same in every rendering of a plan.
@@ -115,7 +115,7 @@ pub trait ImportProvider<'s> {
 /// The result of rendering a plan.
 #[allow(clippy::large_enum_variant, reason = "one lives for the moment of building a dataflow")]
 pub enum Rendered<'s> {
-    /// For a maintained collection: both made by [`arrange`](crate::arrange) or [`reduce`](crate::reduce) in this
+    /// For a maintained collection: both made by [`arrange`](crate::arrange) or [`group_by`](crate::group_by) in this
     /// dataflow; an import can't be handed on as it is. Errors by [`arrange_errors`](crate::arrange_errors).
     Arranged {
         /// The rows, by the plan's layout.

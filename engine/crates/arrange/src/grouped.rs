@@ -1,8 +1,8 @@
 //! Arranging and reducing in one operator, for arrangements that only their reduction reads.
 
 use crate::arrange::{OwnTrace, own_trace};
+use crate::intake::{Intake, Sealed};
 use crate::reduce::Groups;
-use crate::staging::Staging;
 use crate::{Arr, Flow, ReadBatch, RowBatch, RowStream, RowTrace, Shared, UpdateRef, Updates};
 use crate::{frontier_at, hash_row, time_of};
 use differential_dataflow::operators::arrange::Arranged;
@@ -11,13 +11,14 @@ use differential_dataflow::trace::BatchReader;
 use differential_dataflow::trace::TraceReader;
 use timely::container::CapacityContainerBuilder;
 use timely::dataflow::channels::pact::ExchangeCore;
-use timely::dataflow::operators::Capability;
 use timely::dataflow::operators::generic::Operator;
 
-/// Arranges keyed updates, each key on one worker, and reduces the arrangement by a tactic, into an arrangement.
+/// Arranges keyed updates, each key on one worker, and reduces the arrangement by a tactic, into an arrangement. A time that
+/// is complete is reduced at once, without waiting for the news of it to come around.
 ///
-/// What [`arrange`](crate::arrange) and [`reduce`](crate::reduce) would do one after the other; here a time that is complete
-/// is reduced at once, without waiting for the news of it to come around.
+/// `retire` is given: the source's batches before the new one, the output's batches, the new batch, and the interval that it
+/// must retire wholly: one output batch with exactly that description, shipped at the held time, nothing withheld. Use
+/// [`output_batch`](crate::output_batch) to make it.
 pub fn arrange_reduce<'s, T>(flow: &Flow, stream: RowStream<'s>, name: &str, mut tactic: T) -> Arr<'s>
 where
     T: ReduceTactic<ReadBatch, RowBatch> + 'static,
@@ -34,39 +35,21 @@ where
         let mut input = own_trace(&info, activator(), source_seed, &source, flow.meter());
         let OwnTrace { mut agent, mut writer, watch, mut upper, merged } =
             own_trace(&info, activator(), seed, &shared, flow.meter());
-        let floor = upper;
         debug_assert_eq!(input.upper, upper, "both were complete at one time");
         traces = Some([
-            RowTrace::live(input.agent.clone(), source.clone(), 0, floor),
-            RowTrace::live(agent.clone(), shared.clone(), 0, floor),
+            RowTrace::live(input.agent.clone(), source.clone(), 0, upper),
+            RowTrace::live(agent.clone(), shared.clone(), 0, upper),
         ]);
-        let mut staging = Staging::default();
-        // The least time of what is staged.
-        let mut held: Option<Capability<u64>> = None;
+        let mut intake = Intake::new(upper);
         move |(stream, frontier), output| {
-            stream.for_each(|capability, updates| {
-                if floor > 0 {
-                    updates.retain(|update| update.time >= floor);
-                    // A seed that is CLOSED never lets go of what is held.
-                    if updates.is_empty() {
-                        return;
-                    }
-                }
-                if held.as_ref().is_none_or(|held| capability.time() < held.time()) {
-                    held = Some(capability.retain(0));
-                }
-                staging.push(updates);
-            });
+            stream.for_each(|capability, updates| intake.receive(capability, updates));
             let complete = time_of(frontier.frontier());
             if complete > upper {
-                if let Some(capability) = held.take_if(|held| *held.time() < complete) {
-                    let from = (*capability.time()).max(upper);
+                if let Some(Sealed { batch, from, capability }) = intake.seal(upper, complete) {
                     if from > upper {
                         input.writer.seal(frontier_at(from));
                         writer.seal(frontier_at(from));
                     }
-                    let batch = staging.seal(from, complete);
-                    held = staging.least_time().map(|next| capability.delayed(&next));
                     let mut before = Vec::new();
                     input.agent.map_batches(|batch| {
                         if !batch.is_empty() {
@@ -121,8 +104,10 @@ where
     Arranged { stream, trace }
 }
 
-/// Groups keyed updates with a function of the whole group, as [`reduce_groups`](crate::reduce_groups) does with an
-/// arrangement.
+/// Groups keyed updates with a function of the whole group: `logic(key, values with their counts, output)` appends the group's
+/// output values to `output` (each once). Not called for empty groups. Counts are not 0, values ascend.
+///
+/// For functions whose cost is that of the group. Those that need less (min, max, top-k) bring their own tactic.
 pub fn group_by<'s, L>(flow: &Flow, stream: RowStream<'s>, name: &str, logic: L) -> Arr<'s>
 where
     L: FnMut(&[u8], &[(&[u8], i64)], &mut Vec<Vec<u8>>) + 'static,

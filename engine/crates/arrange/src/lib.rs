@@ -5,8 +5,7 @@
 //! - Between operators flow [`RowStream`]s of [`Updates`]: packed rows with time and multiplicity in one slab. A stream of
 //!   whole rows leaves the key empty. [`flat_map`] makes rows and errors from rows; streams are united with timely's
 //!   `concat`, negated with [`negate`].
-//! - [`arrange`]`(flow, stream, name)` sorts a keyed stream into an [`Arr`]; [`reduce`] and [`reduce_groups`] go from an
-//!   [`Arr`] to an [`Arr`], [`arrange_reduce`] and [`group_by`] from a stream at once; [`join`] matches two on their whole keys; [`flat_map_arranged`] and [`rows_of`] go back to a
+//! - [`arrange`]`(flow, stream, name)` sorts a keyed stream into an [`Arr`]; [`arrange_reduce`] and [`group_by`] do, and reduce it; [`join`] matches two on their whole keys; [`flat_map_arranged`] and [`rows_of`] go back to a
 //!   stream. [`arrange_errors`] is for a plan's errors.
 //! - Collections come from an [`ImportProvider`]; its [`Flow`] is what stateful operators are given. The result is a
 //!   [`Rendered`].
@@ -26,6 +25,7 @@ mod follow;
 mod grouped;
 mod half_join;
 mod import;
+mod intake;
 mod join;
 mod kept;
 mod merge;
@@ -61,7 +61,7 @@ pub use meter::Meter;
 pub use offsets::{Column, Offsets};
 pub use order::sorted_by_bytes;
 pub use read_batch::ReadBatch;
-pub use reduce::{KeySeeker, distinct_keys, output_batch, reduce, reduce_groups};
+pub use reduce::{KeySeeker, distinct_keys, output_batch};
 pub use resident::Resident;
 pub use shared::{CLOSED, Reading, Shared, Slot, new_slot};
 pub use slabs::{keep_slabs, release_idle_slabs};

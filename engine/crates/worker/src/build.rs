@@ -5,7 +5,7 @@ use tidewire_arrange::{ImportProvider, Rendered};
 use timely::dataflow::Scope;
 
 /// Builds a dataflow on each worker, the same on all of them. All its state is in [`arrange`](tidewire_arrange::arrange),
-/// [`reduce`](tidewire_arrange::reduce) and [`Kept`](tidewire_arrange::Kept), so that it can hydrate elsewhere and start from
+/// [`arrange_reduce`](tidewire_arrange::arrange_reduce) and [`Kept`](tidewire_arrange::Kept), so that it can hydrate elsewhere and start from
 /// seeds.
 pub trait Build: Send + Sync {
     /// Adds the operators to the scope.

@@ -2,7 +2,6 @@
 
 mod support;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use support::{Bag, Engine, Rows, View, bag_of, split_row, write_set};

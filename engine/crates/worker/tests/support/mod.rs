@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use tidewire_arrange::{
-    ImportProvider, Raises, Rendered, RowStream, ShardedSnapshot, Updates, arrange, arrange_errors,
-    flat_map_arranged, join, reduce_groups, rows_of,
+    Arr, ImportProvider, Raises, Rendered, RowStream, ShardedSnapshot, Updates, arrange, arrange_errors,
+    flat_map_arranged, group_by, join, rows_of,
 };
 use tidewire_worker::{Build, Event, Runtime, Splitter, WriteSet};
 use timely::dataflow::Scope;
@@ -125,11 +125,18 @@ fn keyed<'s>(stream: RowStream<'s>) -> RowStream<'s> {
     .0
 }
 
-fn joined<'s>(left: tidewire_arrange::Arr<'s>, right: tidewire_arrange::Arr<'s>) -> RowStream<'s> {
+fn joined<'s>(left: Arr<'s>, right: Arr<'s>) -> RowStream<'s> {
     let (ok, _err) = join(left, right, Raises::Never, |key, x, y, out| {
         out.ok(&[&[key.len() as u8], key, x, y].concat());
     });
     keyed(ok)
+}
+
+fn regrouped<'s>(arrangement: Arr<'s>) -> RowStream<'s> {
+    let (rows, _) = flat_map_arranged(arrangement, "Rows", Raises::Never, |update, out| {
+        out.ok.push(update.key, update.val, update.time, update.diff);
+    });
+    rows
 }
 
 fn count(_key: &[u8], values: &[(&[u8], i64)], out: &mut Vec<Vec<u8>>) {
@@ -158,17 +165,16 @@ impl Build for View {
                 errors = timely::dataflow::operators::Concat::concat(errors, b.err);
                 arrange(&flow, joined(first.ok, b.ok), "Join")
             }
-            View::Count(_) => reduce_groups(&flow, first.ok, "Count", count),
+            View::Count(_) => group_by(&flow, regrouped(first.ok), "Count", count),
             View::CountJoin(_, b) => {
                 let b = imports.import(b)?;
                 errors = timely::dataflow::operators::Concat::concat(errors, b.err);
-                let inner = arrange(&flow, joined(first.ok, b.ok), "Join");
-                reduce_groups(&flow, inner, "Count", count)
+                group_by(&flow, joined(first.ok, b.ok), "Count", count)
             }
             View::JoinCount(_, b) => {
                 let b = imports.import(b)?;
                 errors = timely::dataflow::operators::Concat::concat(errors, b.err);
-                let counted = reduce_groups(&flow, b.ok, "Count", count);
+                let counted = group_by(&flow, regrouped(b.ok), "Count", count);
                 arrange(&flow, joined(first.ok, counted), "Join")
             }
             View::Swap(_) => {
@@ -189,11 +195,11 @@ impl Build for View {
                 arrange(&flow, ok, "Fallible")
             }
             View::Broken(_) => {
-                let _ = reduce_groups(&flow, first.ok, "Count", count);
+                let _ = group_by(&flow, regrouped(first.ok), "Count", count);
                 return Err("this plan can't be rendered".into());
             }
             View::Constant => unreachable!("returned above"),
-            View::Panics(_) => reduce_groups(&flow, first.ok, "Panics", |_, _, _| panic!("on purpose")),
+            View::Panics(_) => group_by(&flow, regrouped(first.ok), "Panics", |_, _, _| panic!("on purpose")),
         };
         Ok(Rendered::Arranged { ok, err: arrange_errors(&flow, errors, "Errors") })
     }
