@@ -215,9 +215,7 @@ export function imports(plan: Plan): ArrangementId[] {
   const own = nodes.flatMap(({ operator }) =>
     operator.kind === 'import' || operator.kind === 'lookup' ? [operator.arrangement] : [],
   );
-  return output.kind === 'write' && output.returningQuery
-    ? [...own, ...imports(output.returningQuery)]
-    : own;
+  return output.kind === 'write' && output.returningQuery ? [...own, ...imports(output.returningQuery)] : own;
 }
 
 /** The arrangements that a compiled statement reads. */
