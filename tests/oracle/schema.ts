@@ -158,6 +158,11 @@ export function literal(random: Random, type: Type): string {
   const value = random.pick(DOMAINS[type]);
   if (type === 'bool') return value;
   if (type === 'int4') return value.startsWith('-') ? `(${value})` : value;
+  return typed(value, type);
+}
+
+/** A value with its type. A cast binds closer than a sign: the least integers are no integers without theirs. */
+export function typed(value: string, type: string): string {
   return `${value.startsWith('-') ? `(${value})` : value}::${type}`;
 }
 

@@ -1,6 +1,6 @@
 /** Random transactions: inserts, updates and deletes, upserts and merges, duplicates, rollbacks, delete all and fill again. */
 import type { Random } from './random.ts';
-import { randomValue, type Column, type Schema, type Table } from './schema.ts';
+import { randomValue, typed, type Column, type Schema, type Table } from './schema.ts';
 
 export interface Transaction {
   readonly statements: readonly string[];
@@ -54,7 +54,9 @@ function change(random: Random, schema: Schema, table: Table, keys: Keys): strin
       1,
       () => {
         const row = values(random, schema, table, keys);
-        const same = table.columns.map((c, i) => `${c.name} IS NOT DISTINCT FROM ${row[i]}::${c.declared}`);
+        const same = table.columns.map(
+          (c, i) => `${c.name} IS NOT DISTINCT FROM ${typed(row[i]!, c.declared)}`,
+        );
         return [
           `INSERT INTO ${table.name} VALUES (${row.join(', ')})`,
           `DELETE FROM ${table.name} WHERE ${same.join(' AND ')}`,
@@ -110,7 +112,7 @@ function rowsOfKeys(random: Random, schema: Schema, table: Table, twice: number)
     const key = random.chance(twice) ? first : first + r;
     const rest = table.columns
       .slice(1)
-      .map((column) => `${randomValue(random, column, schema)}::${column.declared}`);
+      .map((column) => typed(randomValue(random, column, schema), column.declared));
     return `(${[key, ...rest].join(', ')})`;
   });
 }
@@ -248,7 +250,7 @@ function insertSelect(random: Random, schema: Schema, table: Table, keys: Keys):
     );
     return fitting.length > 0 && random.chance(0.8)
       ? random.pick(fitting).name
-      : `${randomValue(random, column, schema)}::${column.declared}`;
+      : typed(randomValue(random, column, schema), column.declared);
   });
   usage(keys, table).rows += 5;
   const small = `(SELECT count(*) FROM ${table.name}) < 20 AND (SELECT count(*) FROM ${source.name}) < 20`;
