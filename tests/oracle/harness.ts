@@ -300,8 +300,9 @@ class Run {
       ];
       for (const [kind, answer] of found) {
         if (failed(answer)) return failure('only we error', view, index, answer, kind);
-        const withModifiers = !planned.some((tag) => view.features.has(tag));
-        const [wanted, given] = [columnsOf(theirs, withModifiers), columnsOf(answer, withModifiers)];
+        const given = columnsOf(answer);
+        let wanted = columnsOf(theirs);
+        if (wanted !== given) wanted = columnsOf(await this.#analyzed(theirs, live.theirText));
         if (wanted !== given) {
           const text = `${kind}: PostgreSQL has ${wanted}, Tidewire ${given}`;
           return { kind: 'columns', view, transaction: index, sqlstate: null, text };
@@ -316,6 +317,21 @@ class Run {
       now.push({ live, expected, types: theirs.types });
     }
     return this.#checkPast(now, index);
+  }
+
+  /**
+   * The columns as PostgreSQL's analysis has them. With an answer it describes them as it has planned them: those of INTERSECT
+   * with the modifiers of the left input, those of a CASE or of a SQL function with what remains of it.
+   */
+  async #analyzed(theirs: Columns, text: string): Promise<Columns> {
+    const { postgres } = this.#systems;
+    const [, modifiers] = await oneByOne(postgres, [
+      `CREATE TEMP VIEW analyzed AS ${text}`,
+      "SELECT atttypmod FROM pg_attribute WHERE attrelid = 'analyzed'::regclass ORDER BY attnum",
+      'DROP VIEW analyzed',
+    ]);
+    if (modifiers === undefined || failed(modifiers)) return theirs;
+    return { ...theirs, modifiers: modifiers.rows.map(([modifier]) => Number(modifier)) };
   }
 
   /** Where one expression only can fail, it fails with the same SQLSTATE. */
@@ -420,15 +436,11 @@ async function oneByOne(client: pg.Client, texts: readonly string[]): Promise<An
   return answers;
 }
 
-/**
- * PostgreSQL describes a query's columns as it has planned them: those of INTERSECT and EXCEPT with the modifiers of the left
- * input, those of a SQL function with what its inlined body has. A view of the same text has the common ones, and none.
- */
-const planned = ['intersect', 'intersect all', 'except', 'except all', 'sql function'];
+type Columns = Pick<Exclude<Answer, { error: string }>, 'names' | 'types' | 'modifiers'>;
 
-function columnsOf(result: Exclude<Answer, { error: string }>, withModifiers: boolean): string {
+function columnsOf(result: Columns): string {
   const { names, types, modifiers } = result;
-  const modifier = (i: number): string => (withModifiers && modifiers[i] !== -1 ? `(${modifiers[i]})` : '');
+  const modifier = (i: number): string => (modifiers[i] === -1 ? '' : `(${modifiers[i]})`);
   return names.map((name, i) => `${name}:${types[i]}${modifier(i)}`).join(', ');
 }
 
