@@ -3,17 +3,16 @@
  * everybody, it has; what is revoked, it goes on having, as a superuser of PostgreSQL does, and that is said.
  */
 import type { AlterDefaultPrivilegesStmt, GrantRoleStmt, GrantStmt, Node } from '@pgsql/types';
-import { nameParts, nodeAs, rangeName, stringOf, typeReference } from '../../sql/ast/accessors.ts';
+import { nodeAs, rangeName, stringOf } from '../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { SqlError } from '../../sql/error.ts';
 import { lookUp, positionOf } from '../catalog/names.ts';
 import { requireRole, requireRoleSpec } from '../catalog/roles.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
-import { findFunction } from './drop-function.ts';
-import { requireType } from './alter/type/require-type.ts';
 import { hasNoEffect } from './no-effect.ts';
 import { type Runnable, command } from './prepared.ts';
+import { requireNamed, requireSchema } from './require-named.ts';
 
 /** GRANT and REVOKE of privileges on objects. */
 export function prepareGrant(system: System, parsed: ParsedStatement, statement: GrantStmt): Runnable {
@@ -71,11 +70,6 @@ function requireGrantees(session: SessionContext, { grantees = [], grantor }: Gr
   if (grantor) requireRoleSpec(session, grantor, false);
 }
 
-function requireSchema(system: System, name: string): void {
-  if (system.catalog.schema(name)) return;
-  throw new SqlError({ sqlstate: '3F000', message: `schema "${name}" does not exist` });
-}
-
 function requireObjects(
   system: System,
   session: SessionContext,
@@ -96,34 +90,16 @@ function requireObject(
   kind: string,
   node: Node,
 ): void {
-  switch (kind) {
-    case 'OBJECT_TABLE':
-    case 'OBJECT_SEQUENCE': {
-      const name = rangeName(nodeAs(node, 'RangeVar'));
-      if (lookUp(system.catalog, session, parsed, name)) return;
-      throw new SqlError({
-        sqlstate: '42P01',
-        message: `relation "${name.parts.join('.')}" does not exist`,
-        position: positionOf(parsed, name.location),
-      });
-    }
-    case 'OBJECT_FUNCTION':
-    case 'OBJECT_ROUTINE':
-      findFunction(system, session, parsed, nodeAs(node, 'ObjectWithArgs')!, false);
-      return;
-    case 'OBJECT_TYPE':
-    case 'OBJECT_DOMAIN': {
-      const type = nodeAs(node, 'TypeName');
-      const names = type ? typeReference(type).names : nameParts(nodeAs(node, 'List')?.items);
-      requireType(system, session, parsed, names);
-      return;
-    }
-    case 'OBJECT_DATABASE':
-      if (stringOf(node) === session.database) return;
-      throw new SqlError({ sqlstate: '3D000', message: `database "${stringOf(node)}" does not exist` });
-    default: {
-      const what = kind.replace('OBJECT_', '').replaceAll('_', ' ');
-      throw new SqlError({ sqlstate: '0A000', message: `GRANT … ON ${what} is not supported` });
-    }
+  if (kind === 'OBJECT_TABLE' || kind === 'OBJECT_SEQUENCE') {
+    const name = rangeName(nodeAs(node, 'RangeVar'));
+    if (lookUp(system.catalog, session, parsed, name)) return;
+    throw new SqlError({
+      sqlstate: '42P01',
+      message: `relation "${name.parts.join('.')}" does not exist`,
+      position: positionOf(parsed, name.location),
+    });
   }
+  if (requireNamed(system, session, parsed, kind, node)) return;
+  const what = kind.replace('OBJECT_', '').replaceAll('_', ' ');
+  throw new SqlError({ sqlstate: '0A000', message: `GRANT … ON ${what} is not supported` });
 }

@@ -5,10 +5,10 @@
  */
 import { resolveOperator } from '../functions/resolve.ts';
 import type { OperatorEntry } from '../functions/table.ts';
-import type { HirRelation, HirScalar, HirWindowCall } from '../hir.ts';
+import type { HirScalar } from '../hir.ts';
 import type { BoundSelect } from './query.ts';
+import { ranked } from './ranked.ts';
 import { columnOf, filter, map } from './relation.ts';
-import { USUAL_FRAME } from './window-frame.ts';
 import { and, call, isNull, literal, or, scalarKey } from './scalar.ts';
 
 /** A subquery is in it. */
@@ -24,24 +24,11 @@ export function limitBySubquery(bound: BoundSelect): BoundSelect {
   const counts = [bound.limit, bound.offset];
   if (!counts.some((count) => count !== null && containsSubquery(count))) return bound;
   const width = relation.columns.length;
-  const number = (kind: 'rowNumber' | 'rank'): HirWindowCall => ({
-    function: { kind },
-    arguments: [],
-    filter: null,
-    frame: USUAL_FRAME,
-    type: { ...int8, nullable: false },
-  });
-  const numbered: HirRelation = {
-    kind: 'window',
-    columns: [
-      ...relation.columns,
-      ...['row_number', 'rank'].map((name) => ({ name, type: { ...int8, nullable: false } })),
-    ],
-    input: relation,
-    partition: [],
-    order,
-    calls: [number('rowNumber'), number('rank')],
-  };
+  const places = [
+    { name: 'row_number', kind: 'rowNumber' },
+    { name: 'rank', kind: 'rank' },
+  ] as const;
+  const numbered = ranked(relation, places, { partition: [], order });
   const counted = map(numbered, [
     { name: 'limit', scalar: bound.limit ?? literal('int8', null) },
     { name: 'offset', scalar: bound.offset ?? literal('int8', null) },

@@ -3,7 +3,6 @@
  * of a role that nobody made.
  */
 import type { AlterOwnerStmt } from '@pgsql/types';
-import { nameParts, nodeAs, stringOf, typeReference } from '../../../sql/ast/accessors.ts';
 import type { Alter } from '../../../sql/ast/alter.ts';
 import { commandName } from '../../../sql/ast/command-name.ts';
 import type { ObjectKind as NamedKind } from '../../../sql/ast/object-kind.ts';
@@ -13,10 +12,9 @@ import { positionOf } from '../../catalog/names.ts';
 import type { ObjectKind } from '../../catalog/objects.ts';
 import { requireRole, requireRoleSpec } from '../../catalog/roles.ts';
 import type { System } from '../../system.ts';
-import { findFunction } from '../drop-function.ts';
 import { type Runnable, command } from '../prepared.ts';
+import { requireNamed } from '../require-named.ts';
 import { alterObject } from './object.ts';
-import { requireType } from './type/require-type.ts';
 
 /** As in PostgreSQL, ALTER TABLE takes views, indexes and sequences too. */
 const KINDS: Readonly<Record<Exclude<NamedKind, 'schema'>, readonly ObjectKind[]>> = {
@@ -64,29 +62,9 @@ export function prepareAlterOtherOwner(
   const kind = (objectType ?? '').replace('OBJECT_', '').replaceAll('_', ' ');
   return command(async (session) => {
     requireRoleSpec(session, newowner, false);
-    switch (objectType) {
-      case 'OBJECT_FUNCTION':
-      case 'OBJECT_ROUTINE':
-        findFunction(system, session, parsed, nodeAs(object, 'ObjectWithArgs')!, false);
-        break;
-      case 'OBJECT_TYPE':
-      case 'OBJECT_DOMAIN': {
-        const type = nodeAs(object, 'TypeName');
-        const names = type ? typeReference(type).names : nameParts(nodeAs(object, 'List')?.items);
-        requireType(system, session, parsed, names);
-        break;
-      }
-      case 'OBJECT_SCHEMA':
-        if (system.catalog.schema(stringOf(object))) break;
-        throw new SqlError({ sqlstate: '3F000', message: `schema "${stringOf(object)}" does not exist` });
-      case 'OBJECT_DATABASE':
-        if (stringOf(object) === session.database) break;
-        throw new SqlError({ sqlstate: '3D000', message: `database "${stringOf(object)}" does not exist` });
-      default:
-        throw new SqlError({
-          sqlstate: '0A000',
-          message: `${commandName({ AlterOwnerStmt: statement })} is not supported`,
-        });
+    if (!requireNamed(system, session, parsed, objectType, object)) {
+      const message = `${commandName({ AlterOwnerStmt: statement })} is not supported`;
+      throw new SqlError({ sqlstate: '0A000', message });
     }
     return `ALTER ${kind}`;
   });

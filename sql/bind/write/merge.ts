@@ -7,7 +7,7 @@
 import type { MergeStmt, MergeWhenClause, Node } from '@pgsql/types';
 import { locationOf, nodeAs } from '../../ast/accessors.ts';
 import type { CatalogRelation } from '../../catalog.ts';
-import type { HirRelation, HirScalar, HirWindowCall, HirWrite } from '../../hir.ts';
+import type { HirRelation, HirScalar, HirWrite } from '../../hir.ts';
 import { expressionContext } from '../context.ts';
 import type { ExpressionContext, QueryContext } from '../context.ts';
 import { bindWith } from '../cte.ts';
@@ -15,11 +15,11 @@ import { bindCondition, bindExpression } from '../expression.ts';
 import { bindFromItem } from '../from.ts';
 import { completeRows } from '../generated-column.ts';
 import type { BoundFrom } from '../from.ts';
+import { ranked } from '../ranked.ts';
 import { columnOf, filter, map, projectScalars } from '../relation.ts';
 import { and, int4, isNull, literal, not, truth } from '../scalar.ts';
 import { shiftItems } from '../scope.ts';
 import type { Scope, ScopeItem } from '../scope.ts';
-import { USUAL_FRAME } from '../window-frame.ts';
 import { insertedValues, targetColumns } from './insert.ts';
 import { bindReturning } from './returning.ts';
 import { bindTarget, targetRows } from './target.ts';
@@ -166,21 +166,10 @@ function distinguished(relation: CatalogRelation, from: BoundFrom): Target {
   const [key] = relation.keys;
   if (key !== undefined && key.length > 0) return { ...from, identity: key };
   const all = relation.columns.map((_, i) => i);
-  const numbering: HirWindowCall = {
-    function: { kind: 'rowNumber' },
-    arguments: [],
-    filter: null,
-    frame: USUAL_FRAME,
-    type: { name: 'int8', typmod: -1, nullable: false },
-  };
-  const numbered: HirRelation = {
-    kind: 'window',
-    columns: [...from.relation.columns, { name: 'row_number', type: numbering.type }],
-    input: from.relation,
+  const numbered = ranked(from.relation, [{ name: 'row_number', kind: 'rowNumber' }], {
     partition: all,
     order: [],
-    calls: [numbering],
-  };
+  });
   // The number first: it is NULL only where there is no row.
   return { relation: numbered, items: from.items, identity: [all.length, ...all] };
 }

@@ -3,33 +3,21 @@
  * is computed then: sequences number the rows as the query orders them.
  */
 import type { SelectStmt } from '@pgsql/types';
-import type { HirRelation, HirScalar, HirWindowCall } from '../../hir.ts';
+import type { HirRelation, HirScalar } from '../../hir.ts';
 import { freeOfScalar } from '../../hir/traverse.ts';
 import { isVolatile } from '../../hir/volatile.ts';
 import type { BoundSelect } from '../query.ts';
+import { ranked } from '../ranked.ts';
 import { project, topK } from '../relation.ts';
-import { USUAL_FRAME } from '../window-frame.ts';
-
-const NUMBERING: HirWindowCall = {
-  function: { kind: 'rowNumber' },
-  arguments: [],
-  filter: null,
-  frame: USUAL_FRAME,
-  type: { name: 'int8', typmod: -1, nullable: false },
-};
 
 /** What the query shows, and behind it the row's number in its order. */
 export function numberedRows(bound: BoundSelect): HirRelation {
   const limited = bound.limit !== null || bound.offset !== null;
   const input = limited ? topK(bound.relation, bound) : bound.relation;
-  const numbered: HirRelation = {
-    kind: 'window',
-    columns: [...input.columns, { name: 'number', type: NUMBERING.type }],
-    input,
+  const numbered = ranked(input, [{ name: 'number', kind: 'rowNumber' }], {
     partition: [],
     order: bound.order,
-    calls: [NUMBERING],
-  };
+  });
   return project(numbered, [...bound.projection, input.columns.length]);
 }
 

@@ -5,8 +5,9 @@
 //! - Between operators flow [`RowStream`]s of [`Updates`]: packed rows with time and multiplicity in one slab. A stream of
 //!   whole rows leaves the key empty. [`flat_map`] makes rows and errors from rows; streams are united with timely's
 //!   `concat`, negated with [`negate`].
-//! - [`arrange`]`(flow, stream, name)` sorts a keyed stream into an [`Arr`]; [`arrange_reduce`] and [`group_by`] do, and reduce it; [`join`] matches two on their whole keys; [`flat_map_arranged`] and [`rows_of`] go back to a
-//!   stream. [`arrange_errors`] is for a plan's errors.
+//! - [`arrange`]`(flow, stream, name)` sorts a keyed stream into an [`Arr`]; [`arrange_reduce`] and [`group_by`] do, and
+//!   reduce it; [`join`] matches two on their whole keys; [`flat_map_arranged`] and [`rows_of`] go back to a stream.
+//!   [`arrange_errors`] is for a plan's errors.
 //! - Collections come from an [`ImportProvider`]; its [`Flow`] is what stateful operators are given. The result is a
 //!   [`Rendered`].
 //!
