@@ -220,6 +220,8 @@ export interface CatalogReader {
   ownTypes(): readonly TypeName[];
   /** One of them is called: what is bound depends on it. */
   useFunction(called: CatalogFunction, at?: number): void;
+  /** The function or the type that the name at a place of the bound text was found to mean. */
+  meaning(at: number): ObjectId | null;
   hasSchema(name: string): boolean;
   schemaId(name: string): ObjectId | null;
   /** The schemas of the search path, and the relations in them that a name finds another before. */

@@ -210,7 +210,7 @@ export class Catalog {
       seen.add(id);
       for (const dependent of this.dependents(id)) {
         const belongs =
-          dependent.kind === 'index' ||
+          (dependent.kind === 'index' && dependent.table === id) ||
           dependent.kind === 'sequence' ||
           (dependent.kind === 'source' && dependent.parent === id);
         if (!belongs && !ids.includes(dependent.id)) hindrances.push([dependent, this.object(id)]);

@@ -8,7 +8,8 @@ import type { System } from '../system.ts';
 import type { Catalog } from './catalog.ts';
 import { engineForeignKeys } from './foreign-keys.ts';
 import { elementTexts } from './definition-text.ts';
-import { type IndexObject, type TableObject, isKey } from './objects.ts';
+import { type CatalogObject, type IndexObject, type TableObject, isKey } from './objects.ts';
+import { namesOwn } from './stored-expressions.ts';
 
 /** The unique indexes of a table, without the primary key's. */
 export function uniqueIndexes(catalog: Catalog, table: ObjectId): IndexObject[] {
@@ -34,10 +35,7 @@ export function constrain(system: System, table: TableObject, indexes: readonly 
       ...system.planning.compileDomains(table.columns, 'UTC'),
       ...table.checks
         .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-        .map(({ name, text, timeZone }) => ({
-          name,
-          condition: system.planning.compileCheck(table, text, timeZone),
-        })),
+        .map((check) => ({ name: check.name, condition: system.planning.compileCheck(table, check) })),
     ],
     unique: indexes.map((index) => {
       const { name, arrangement, layout, nullsEqual } = index;
@@ -47,6 +45,23 @@ export function constrain(system: System, table: TableObject, indexes: readonly 
     foreign: engineForeignKeys(system, table, indexes),
   };
   system.engine.constrain(table.arrangement, constraints, table.checks[0]?.timeZone ?? 'UTC');
+}
+
+/** Functions are others than before: what is checked with any is compiled with what they are now. */
+export function constrainCallers(system: System): void {
+  for (const table of system.catalog.objects()) {
+    if (table.kind !== 'table') continue;
+    const domains = table.columns.flatMap(({ domain }) => domainsBeneath(system, domain));
+    if ([table, ...domains].some((object) => namesOwn(object))) constrainAgain(system, table.id);
+  }
+}
+
+/** A domain and those that it is over. */
+function domainsBeneath(system: System, id: ObjectId | null | undefined): CatalogObject[] {
+  if (id === null || id === undefined) return [];
+  const domain = system.catalog.object(id);
+  const over = domain.kind === 'type' && domain.form === 'domain' ? domain.over : null;
+  return [domain, ...domainsBeneath(system, over)];
 }
 
 /** The same for a table as the catalog has it, if it still does. */

@@ -2,21 +2,23 @@
 import { quoteIdentifier } from '../../sql/functions/quote.ts';
 import { indexElements, predicateText } from '../statements/names/create-text.ts';
 import type { Catalog } from './catalog.ts';
-import type {
-  CatalogObject,
-  CheckConstraint,
-  ForeignKeyConstraint,
-  IndexObject,
-  TableObject,
-} from './objects.ts';
+import type { CatalogObject, ForeignKeyConstraint, IndexObject, TableObject } from './objects.ts';
+import { shownExpression } from './stored-expressions.ts';
 
-/** The indexed columns and expressions, as they are written. */
+/** The indexed columns and expressions, as they are shown. */
 export function indexedTexts(index: IndexObject, catalog: Catalog): string[] {
   const table = catalog.object(index.table);
-  return elementTexts(index, isColumned(table) ? table.columns : []);
+  const kept = elementTexts(index, isColumned(table) ? table.columns : []);
+  return kept.map((text) => shownExpression(text, index.schema, catalog));
 }
 
-/** The same, over the columns of its relation. */
+/** The condition of a partial index, as it is shown; null: it has none. */
+export function shownPredicate(index: IndexObject, catalog: Catalog): string | null {
+  const kept = indexPredicate(index);
+  return kept === null ? null : shownExpression(kept, index.schema, catalog);
+}
+
+/** The columns and expressions as they are kept, over the columns of its relation. */
 export function elementTexts(index: IndexObject, columns: readonly { readonly name: string }[]): string[] {
   const written = index.columns.includes(0) && index.statement ? indexElements(index.statement) : [];
   return index.columns.map((number, at) =>
@@ -24,7 +26,7 @@ export function elementTexts(index: IndexObject, columns: readonly { readonly na
   );
 }
 
-/** The condition of a partial index, as it is written; null: it has none. */
+/** The condition of a partial index, as it is kept; null: it has none. */
 export function indexPredicate({ partial, statement }: IndexObject): string | null {
   return partial && statement !== null ? predicateText(statement) : null;
 }
@@ -35,7 +37,7 @@ export function indexDefinition(index: IndexObject, catalog: Catalog): string {
   const on = `${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)}`;
   const nulls = index.nullsEqual ? ' NULLS NOT DISTINCT' : '';
   const list = indexedTexts(index, catalog).join(', ');
-  const predicate = indexPredicate(index);
+  const predicate = shownPredicate(index, catalog);
   const where = predicate === null ? '' : ` WHERE ${predicate}`;
   return `CREATE ${index.unique ? 'UNIQUE ' : ''}INDEX ${quoteIdentifier(index.name)} ON ${on} USING btree (${list})${nulls}${where}`;
 }
@@ -48,8 +50,8 @@ export function keyDefinition(index: IndexObject, catalog: Catalog): string {
 }
 
 /** `CHECK (a > 0)`. */
-export function checkDefinition({ text }: CheckConstraint): string {
-  return `CHECK (${text})`;
+export function checkDefinition(condition: string): string {
+  return `CHECK (${condition})`;
 }
 
 const ACTIONS: Readonly<Record<ForeignKeyConstraint['onDelete'], string>> = {

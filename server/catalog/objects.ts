@@ -64,6 +64,8 @@ export interface CheckConstraint {
   readonly columns: readonly number[];
   /** The TimeZone of its creation, which its constants keep. */
   readonly timeZone: string;
+  /** The search path of its creation, in which the bodies of the functions that it calls find their names. */
+  readonly searchPath: readonly string[];
   readonly comment?: string | undefined;
 }
 

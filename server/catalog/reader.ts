@@ -14,6 +14,7 @@ import type {
 } from '../../sql/catalog.ts';
 import type { HirRelation } from '../../sql/hir.ts';
 import { quoteIdentifier } from '../../sql/functions/quote.ts';
+import { pinnedOid } from '../../sql/parse/pinned-names.ts';
 import { domainType, enumType } from '../../sql/types/enum.ts';
 import { nameType } from '../../sql/types/own.ts';
 import { recordType } from '../../sql/types/record.ts';
@@ -141,9 +142,16 @@ export class StatementCatalog implements CatalogReader {
     return relation;
   }
 
-  findFunctions(schema: string | null, name: string, at?: number): readonly CatalogFunction[] {
+  /** What a name means whatever the search path: by its place in a text that was bound before, or by its oid. */
+  #pinned(schema: string | null, name: string, at: number | undefined): CatalogObject | null {
     const known = at === undefined ? undefined : this.#references.find((reference) => reference.at === at);
-    const object = known && this.#catalog.object(known.object);
+    if (known) return this.#catalog.object(known.object);
+    const oid = pinnedOid(schema, name);
+    return oid !== null && this.#catalog.has(oid) ? this.#catalog.object(oid) : null;
+  }
+
+  findFunctions(schema: string | null, name: string, at?: number): readonly CatalogFunction[] {
+    const object = this.#pinned(schema, name, at);
     if (object?.kind === 'function') return [object];
     const found: CatalogFunction[] = [];
     const signature = ({ parameters }: CatalogFunction): string => parameters.map(({ type }) => type).join();
@@ -164,8 +172,7 @@ export class StatementCatalog implements CatalogReader {
   }
 
   #findType(schema: string | null, name: string, at?: number): TypeObject | null {
-    const known = at === undefined ? undefined : this.#references.find((reference) => reference.at === at);
-    const pinned = known && this.#catalog.object(known.object);
+    const pinned = this.#pinned(schema, name, at);
     if (pinned?.kind === 'type') return pinned;
     for (const candidate of schema === null ? this.searchPath : [schema]) {
       const object = this.#catalog.type(candidate, name);
@@ -229,6 +236,10 @@ export class StatementCatalog implements CatalogReader {
 
   useFunction(_called: CatalogFunction, _at?: number): void {
     // Only who records what it depends on wants to know.
+  }
+
+  meaning(_at: number): ObjectId | null {
+    return null;
   }
 
   hasSchema(name: string): boolean {

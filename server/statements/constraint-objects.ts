@@ -6,6 +6,7 @@ import { SqlError } from '../../sql/error.ts';
 import { layoutByKey } from '../../sql/physical/layout.ts';
 import { toColumnType } from '../../sql/types/column-type.ts';
 import type { CheckConstraint, IndexObject, SequenceObject, TableObject } from '../catalog/objects.ts';
+import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { quoteIdentifier, quoteLiteral } from '../../sql/functions/quote.ts';
 import { sequenceName, sequenceOptions } from './sequence-options.ts';
@@ -16,7 +17,7 @@ export function namedChecks(
   table: string,
   columns: readonly CatalogColumn[],
   checks: readonly BoundCheck[],
-  timeZone: string,
+  { timeZone, searchPath }: Pick<SessionContext, 'timeZone' | 'searchPath'>,
   taken: readonly string[] = [],
 ): CheckConstraint[] {
   const names = new Set(taken);
@@ -30,7 +31,7 @@ export function namedChecks(
       throw new SqlError({ sqlstate: '42710', message: `check constraint "${chosen}" already exists` });
     }
     names.add(chosen);
-    return { id: system.catalog.allocateObject(), name: chosen, text, columns: read, timeZone };
+    return { id: system.catalog.allocateObject(), name: chosen, text, columns: read, timeZone, searchPath };
   });
 }
 

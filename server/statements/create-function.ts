@@ -6,9 +6,11 @@ import { type FunctionDefinition, bindFunctionDefinition } from '../../sql/bind/
 import type { CatalogFunction, ObjectId } from '../../sql/catalog.ts';
 import { SqlError } from '../../sql/error.ts';
 import { shownSignature } from '../catalog/function-text.ts';
+import { pinnedOidsOf } from '../../sql/parse/pinned-names.ts';
 import { ownTypesOf } from '../../sql/types/mentions.ts';
 import type { TypeName } from '../../sql/types/type.ts';
 import { commitCatalog } from '../catalog/commit.ts';
+import { constrainCallers } from '../catalog/constraints.ts';
 import { newName } from '../catalog/names.ts';
 import { type CatalogObject, type FunctionObject, describeObject } from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
@@ -78,6 +80,7 @@ export function prepareCreateFunction(
           ...new Set([
             ...(isParsed ? catalog.resolved : ownTypesOf([...types, ...resultTypes(result)])),
             ...domainsOf(definition),
+            ...parameters.flatMap(({ defaultValue }) => (defaultValue ? pinnedOidsOf(defaultValue) : [])),
           ]),
         ],
         statement: parsed.text,
@@ -89,7 +92,9 @@ export function prepareCreateFunction(
         body,
         source,
       };
-      await commitCatalog(system, [{ kind: existing ? 'replace' : 'add', object }]);
+      await commitCatalog(system, [{ kind: existing ? 'replace' : 'add', object }], {
+        committed: () => constrainCallers(system),
+      });
       return 'CREATE FUNCTION';
     }, session),
   );

@@ -11,6 +11,7 @@ import { compileKey } from '../../sql/compile.ts';
 import { SqlError } from '../../sql/error.ts';
 import type { HirScalar } from '../../sql/hir.ts';
 import { parse } from '../../sql/parse/parse.ts';
+import { pinnedOids, withPinnedNames } from '../../sql/parse/pinned-names.ts';
 import { type KeyExpr, type Plan, FORMAT_VERSION } from '../../engine/plan.generated.ts';
 import { layoutByKey } from '../../sql/physical/layout.ts';
 import { toColumnType } from '../../sql/types/column-type.ts';
@@ -141,6 +142,7 @@ function planIndex(
   const stores = found.kind === 'materializedView' ? storedView(system, found) : null;
   const relation: Stored = stores?.view ?? found;
   const columnTypes = relation.columns.map((column) => toColumnType(column.type));
+  const environment = system.planning.bindEnvironment(session, parsed);
   const fields = (statement.indexParams ?? []).map((param) => nodeAs(param, 'IndexElem'));
   const scalars =
     fields.length > 0
@@ -151,9 +153,7 @@ function planIndex(
           const node: Node = field?.expr ?? {
             ColumnRef: { fields: [{ String: { sval: field?.name ?? '' } }] },
           };
-          const scalar = bindScalar(node, system.planning.bindEnvironment(session, parsed), {
-            columns: relation.columns,
-          });
+          const scalar = bindScalar(node, environment, { columns: relation.columns });
           requireIndexable(typeOf(scalar).name);
           if (!isImmutable(scalar)) throw changing('expression');
           return scalar;
@@ -165,9 +165,7 @@ function planIndex(
         }));
   const columns = scalars.map((scalar) => (scalar.kind === 'column' ? scalar.index + 1 : 0));
   const { whereClause } = statement;
-  const counting = whereClause
-    ? uniqueWhere(whereClause, system.planning.bindEnvironment(session, parsed), relation)
-    : null;
+  const counting = whereClause ? uniqueWhere(whereClause, environment, relation) : null;
   const key = compileKey(
     counting !== null && statement.unique === true ? onlyWhere(counting, scalars) : scalars,
     relation.columns.map((column) => column.type),
@@ -185,12 +183,16 @@ function planIndex(
   const target = { schema: relation.schema, name };
   const arrangement = system.catalog.allocateArrangement();
   const layout = layoutByKey(columnTypes, key);
+  const { text, offset, source } = parsed;
+  const named = withPinnedNames(source.text, offset, offset + text.length, (at) =>
+    environment.catalog.meaning(at),
+  );
   const index: IndexObject = {
     kind: 'index',
     id: system.catalog.allocateObject(),
     ...target,
-    dependsOn: [relation.id],
-    statement: parsed.text,
+    dependsOn: [...new Set([relation.id, ...pinnedOids(named)])],
+    statement: named,
     table: relation.id,
     arrangement,
     layout,

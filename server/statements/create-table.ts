@@ -61,7 +61,7 @@ export function prepareCreateTable(
         layout,
         keys: primaryKey ? [primaryKey.columns] : [],
         primaryKeyName: primaryKey ? (primaryKey.name ?? `${target.name}_pkey`) : null,
-        checks: namedChecks(system, target.name, columns, definition.checks, session.timeZone),
+        checks: namedChecks(system, target.name, columns, definition.checks, session),
         foreignKeys: [],
       };
       const uniques = uniquesOf(system, bare, definition.uniques);

@@ -3,29 +3,53 @@ import type { DropStmt, ObjectWithArgs } from '@pgsql/types';
 import { nameParts, nodeAs } from '../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { bindParameterType } from '../../sql/bind/bind.ts';
+import type { ObjectId } from '../../sql/catalog.ts';
 import { SqlError } from '../../sql/error.ts';
 import { functionsNamed } from '../../sql/functions/table.ts';
 import { shownSignature } from '../catalog/function-text.ts';
 import type { FunctionObject } from '../catalog/objects.ts';
+import { inOneCommit } from '../catalog/staged-ddl.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
+import { dropExpressionsNaming, expressionsNaming } from './alter/table/drop-expressions.ts';
 import { dropObjects } from './drop.ts';
+import { dropColumns } from './drop-type.ts';
 import { type Runnable, command } from './prepared.ts';
 
 export function prepareDropFunction(system: System, parsed: ParsedStatement, statement: DropStmt): Runnable {
   return command((session) =>
-    system.ddl.run(async () => {
+    inOneCommit(system, session, async (system) => {
+      const cascade = statement.behavior === 'DROP_CASCADE';
       const ids = (statement.objects ?? []).flatMap((node) => {
         const named = nodeAs(node, 'ObjectWithArgs')!;
         const found = findFunction(system, session, parsed, named, statement.missing_ok === true);
         return found === null ? [] : [found.id];
       });
-      await dropObjects(system, session, [...new Set(ids)], {
-        cascade: statement.behavior === 'DROP_CASCADE',
-      });
+      const named = [...new Set(ids)];
+      if (!cascade) refuseDependents(system, named);
+      const cascaded = cascade
+        ? [
+            ...(await dropExpressionsNaming(system, session, parsed, new Set(named))),
+            ...(await dropColumns(system, session, parsed, named)),
+          ]
+        : [];
+      await dropObjects(system, session, named, { cascade, cascaded });
       return 'DROP FUNCTION';
-    }, session),
+    }),
   );
+}
+
+/** Expressions of tables and domains are told of before other objects that depend on a function. */
+function refuseDependents(system: System, ids: readonly ObjectId[]): void {
+  try {
+    system.catalog.dropOrder(ids, false);
+  } catch (error) {
+    if (!(error instanceof SqlError)) throw error;
+    const going = system.catalog.dropOrder(ids, true);
+    const lines = ids.flatMap((id) => expressionsNaming(system, id, going));
+    const { sqlstate, message, detail, hint } = error;
+    throw new SqlError({ sqlstate, message, detail: [...lines, detail].join('\n'), hint });
+  }
 }
 
 /** The function that a statement names; null where it may be missing, with a NOTICE. */

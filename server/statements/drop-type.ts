@@ -19,6 +19,7 @@ import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { findOwnType } from './alter/type/require-type.ts';
 import { dropColumnsOfTypes } from './alter/table/drop-columns.ts';
+import { dropExpressionsNaming } from './alter/table/drop-expressions.ts';
 import { columnsOfType, dropObjects } from './drop.ts';
 import { type Runnable, command } from './prepared.ts';
 
@@ -48,7 +49,12 @@ export function prepareDropType(system: System, parsed: ParsedStatement, stateme
       });
       const named = [...new Set(ids)];
       if (!cascade) refuseDependents(system, named);
-      const cascaded = cascade ? await dropColumns(system, session, parsed, named) : [];
+      const cascaded = cascade
+        ? [
+            ...(await dropColumns(system, session, parsed, named)),
+            ...(await dropExpressionsNaming(system, session, parsed, new Set(named))),
+          ]
+        : [];
       await dropObjects(system, session, named, { cascade, cascaded });
       return isDomain ? 'DROP DOMAIN' : 'DROP TYPE';
     }),
@@ -56,7 +62,7 @@ export function prepareDropType(system: System, parsed: ParsedStatement, stateme
 }
 
 /** CASCADE: the columns of these types, and of those that go with them. */
-async function dropColumns(
+export async function dropColumns(
   system: System,
   session: SessionContext,
   parsed: ParsedStatement,

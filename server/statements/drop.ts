@@ -7,7 +7,7 @@ import { mentionsType } from '../../sql/types/mentions.ts';
 import type { CatalogChange } from '../catalog/catalog.ts';
 import { SYSTEM_SCHEMAS } from '../catalog/catalog.ts';
 import { commitCatalog } from '../catalog/commit.ts';
-import { constrainAgain } from '../catalog/constraints.ts';
+import { constrainAgain, constrainCallers } from '../catalog/constraints.ts';
 import { article, lookUp, positionOf, requireObject } from '../catalog/names.ts';
 import {
   type ForeignKeyConstraint,
@@ -23,6 +23,8 @@ import {
 import { typeOfObject } from '../catalog/reader.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
+import { dropExpressionsNaming, refuseNamedInExpressions } from './alter/table/drop-expressions.ts';
+import { inOneCommit } from '../catalog/staged-ddl.ts';
 import { type Runnable, command } from './prepared.ts';
 
 /** The catalog's kinds that a kind in DDL stands for. */
@@ -51,27 +53,37 @@ export function catalogKinds(named: NamedKind): readonly ObjectKind[] {
   }
 }
 
+/** DROP SCHEMA. CASCADE takes along what in other schemas calls the functions, and names the types, of this one. */
+function prepareDropSchema(system: System, parsed: ParsedStatement, statement: Drop): Runnable {
+  const { cascade } = statement;
+  return command((session) =>
+    inOneCommit(system, session, async (system) => {
+      const schemas: CatalogChange[] = [];
+      const ids = schemaMembers(system, session, parsed, statement, schemas);
+      const cascaded = cascade ? await dropExpressionsNaming(system, session, parsed, new Set(ids)) : [];
+      await dropObjects(system, session, ids, { cascade, schemas, cascaded });
+      return 'DROP SCHEMA';
+    }),
+  );
+}
+
 export function prepareDrop(system: System, parsed: ParsedStatement, statement: Drop): Runnable {
+  if (statement.objectKind === 'schema') return prepareDropSchema(system, parsed, statement);
   const tag = `DROP ${statement.objectKind.toUpperCase()}`;
-  if (statement.objectKind !== 'schema') catalogKinds(statement.objectKind);
   return command((session) =>
     system.ddl.run(async () => {
-      const schemas: CatalogChange[] = [];
-      const ids =
-        statement.objectKind === 'schema'
-          ? schemaMembers(system, session, parsed, statement, schemas)
-          : statement.names.flatMap((name) => {
-              const kinds = catalogKinds(statement.objectKind);
-              if (statement.ifExists && !lookUp(system.catalog, session, parsed, name)) {
-                const written = name.parts.join('.');
-                const message = `${statement.objectKind} "${written}" does not exist, skipping`;
-                session.notice({ severity: 'NOTICE', sqlstate: '00000', message });
-                return [];
-              }
-              return [requireObject(system.catalog, session, parsed, name, kinds, useDrop).id];
-            });
+      const ids = statement.names.flatMap((name) => {
+        const kinds = catalogKinds(statement.objectKind);
+        if (statement.ifExists && !lookUp(system.catalog, session, parsed, name)) {
+          const written = name.parts.join('.');
+          const message = `${statement.objectKind} "${written}" does not exist, skipping`;
+          session.notice({ severity: 'NOTICE', sqlstate: '00000', message });
+          return [];
+        }
+        return [requireObject(system.catalog, session, parsed, name, kinds, useDrop).id];
+      });
       const named = statement.objectKind === 'index' ? ids : [];
-      await dropObjects(system, session, ids, { cascade: statement.cascade, named, schemas });
+      await dropObjects(system, session, ids, { cascade: statement.cascade, named });
       return tag;
     }, session),
   );
@@ -96,9 +108,13 @@ export async function dropObjects(
     refuseUndroppable(system, object, named, objects);
     if (object.kind === 'type') refuseColumns(system, object, objects);
   }
+  refuseNamedInExpressions(system, objects);
   if (system.staged?.alone === false) objects.forEach(refuseRunning);
   const cascaded = objects.filter(
-    (object) => !ids.includes(object.id) && object.kind !== 'index' && object.kind !== 'sequence',
+    (object) =>
+      !ids.includes(object.id) &&
+      object.kind !== 'sequence' &&
+      (object.kind !== 'index' || !objects.some(({ id }) => id === object.table)),
   );
   const unreferred = referredTo(system, objects, options.cascade);
   noticeCascade(session, [
@@ -389,11 +405,13 @@ export function releaseObject(system: System, object: CatalogObject): void {
     case 'sequence':
       system.engine.dropSequence(object.id);
       return;
+    case 'function':
+      constrainCallers(system);
+      return;
     case 'view':
     case 'sink':
     case 'secret':
     case 'connection':
-    case 'function':
     case 'type':
       return;
   }

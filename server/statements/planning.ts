@@ -28,13 +28,15 @@ import {
   compileRow,
   compileWrite,
 } from '../../sql/compile.ts';
-import type { HirQuery, HirRelation } from '../../sql/hir.ts';
+import { SqlError } from '../../sql/error.ts';
+import type { HirQuery, HirRelation, HirScalar } from '../../sql/hir.ts';
 import { KnownViews } from '../../sql/lower/known-views.ts';
 import { parse } from '../../sql/parse/parse.ts';
+import { pinnedOids } from '../../sql/parse/pinned-names.ts';
 import { SourceText } from '../../sql/parse/source-text.ts';
 import type { SqlType } from '../../sql/types/type.ts';
 import { type Catalog, FIRST_USER_ID } from '../catalog/catalog.ts';
-import type { Definition, NameReference, ViewObject } from '../catalog/objects.ts';
+import type { CheckConstraint, Definition, NameReference, ViewObject } from '../catalog/objects.ts';
 import { Remembered } from '../catalog/questions.ts';
 import { type KnownRelations, StatementCatalog } from '../catalog/reader.ts';
 import { checkColumns } from '../catalog/system/view-columns.ts';
@@ -90,6 +92,11 @@ export class RecordingCatalog extends StatementCatalog {
     if (at !== undefined) this.#references.set(at, { object: called.id });
   }
 
+  override meaning(at: number): ObjectId | null {
+    const means = this.#references.get(at);
+    return means === undefined || means.columns !== undefined ? null : means.object;
+  }
+
   /** The names in the text from `start` on, placed from there. */
   references(start: number): NameReference[] {
     return [...this.#references].map(([at, means]) => ({ at: at - start, ...means }));
@@ -107,6 +114,23 @@ export const SYSTEM_SESSION: PlanningSession = {
 interface SystemViews {
   readonly relations: Map<ObjectId, HirRelation>;
   readonly known: KnownViews;
+}
+
+/** The search path of a session that has set none, in which what belongs to no session finds its names. */
+const DEFAULT_SEARCH_PATH = ['public'];
+
+/**
+ * A condition that a function's body makes: it may have been taken what it calls since it was declared. As in PostgreSQL it is
+ * the row that is refused then.
+ */
+function orRaised<T>(bind: () => T, callsOwn: boolean, raising: (condition: HirScalar) => T): T {
+  try {
+    return bind();
+  } catch (error) {
+    if (!(error instanceof SqlError) || !callsOwn) throw error;
+    const { sqlstate, message } = error;
+    return raising({ kind: 'raise', sqlstate, message, type: { name: 'bool', typmod: -1 } });
+  }
 }
 
 export class Planning {
@@ -218,9 +242,10 @@ export class Planning {
   /** The columns that a table's generated columns are computed from, by column number. */
   columnsOfGenerated(table: Pick<CatalogRelation, 'name' | 'columns'>): Map<number, number[]> {
     const source = new SourceText('');
+    const session = { ...SYSTEM_SESSION, searchPath: DEFAULT_SEARCH_PATH };
     return columnsOfGenerated(
       table,
-      this.bindEnvironment(SYSTEM_SESSION, { extensions: { at: new Map() }, source }),
+      this.bindEnvironment(session, { extensions: { at: new Map() }, source }),
     );
   }
 
@@ -231,28 +256,48 @@ export class Planning {
     action: ReferentialAction,
   ): Mfp {
     const source = new SourceText('');
-    const environment = this.bindEnvironment(SYSTEM_SESSION, { extensions: { at: new Map() }, source });
+    const session = { ...SYSTEM_SESSION, searchPath: DEFAULT_SEARCH_PATH };
+    const environment = this.bindEnvironment(session, { extensions: { at: new Map() }, source });
     const row = [...child.columns, ...parent].map(({ type }) => ({ ...type, nullable: true }));
     return compileRow(bindReferentialAction(child, parent, action, environment), row);
   }
 
   /** A CHECK's condition over the table's row. */
-  compileCheck(table: Pick<CatalogRelation, 'name' | 'columns'>, text: string, timeZone: string): Expr {
-    const session = { ...SYSTEM_SESSION, timeZone };
+  compileCheck(
+    table: Pick<CatalogRelation, 'name' | 'columns'>,
+    { text, timeZone, searchPath }: Pick<CheckConstraint, 'text' | 'timeZone' | 'searchPath'>,
+  ): Expr {
+    const session = { ...SYSTEM_SESSION, timeZone, searchPath };
     const source = new SourceText(text);
     const environment = this.bindEnvironment(session, { extensions: { at: new Map() }, source });
     const types = table.columns.map(({ type }) => ({ ...type, nullable: true }));
-    return compileExpressions([bindCheckText(text, table, environment)], types)[0]!;
+    const callsOwn = pinnedOids(text).length > 0;
+    const condition = orRaised(
+      () => bindCheckText(text, table, environment),
+      callsOwn,
+      (raised) => raised,
+    );
+    return compileExpressions([condition], types)[0]!;
   }
 
   /** That the columns of a table that are of domains have their values. */
   compileDomains(columns: readonly CatalogColumn[], timeZone: string): { name: string; condition: Expr }[] {
     if (columns.every(({ domain }) => domain === undefined)) return [];
-    const session = { ...SYSTEM_SESSION, timeZone };
+    const session = { ...SYSTEM_SESSION, timeZone, searchPath: DEFAULT_SEARCH_PATH };
     const source = new SourceText('');
     const environment = this.bindEnvironment(session, { extensions: { at: new Map() }, source });
     const types = columns.map(({ type }) => ({ ...type, nullable: true }));
-    return bindDomainConditions(columns, environment).map(({ name, condition }) => ({
+    const { catalog } = environment;
+    const callsOwn = columns.some(
+      ({ domain }) =>
+        domain !== undefined && catalog.domain(domain).checks.some(({ text }) => pinnedOids(text).length > 0),
+    );
+    const conditions = orRaised(
+      () => bindDomainConditions(columns, environment),
+      callsOwn,
+      (condition) => [{ name: '', condition }],
+    );
+    return conditions.map(({ name, condition }) => ({
       name,
       condition: compileExpressions([condition], types)[0]!,
     }));

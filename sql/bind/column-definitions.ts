@@ -2,9 +2,16 @@
 import type { ColumnDef, Constraint, Node, RangeVar, TypeName } from '@pgsql/types';
 import { locationOf, nodeAs, nodeKind, stringOf } from '../ast/accessors.ts';
 import type { TableElement } from '../ast/table-element.ts';
-import type { CatalogColumn, ForeignKeyRules, ObjectId, ReferentialAction } from '../catalog.ts';
+import type {
+  CatalogColumn,
+  CatalogReader,
+  ForeignKeyRules,
+  ObjectId,
+  ReferentialAction,
+} from '../catalog.ts';
 import { plain } from '../types/table.ts';
 import { tokenize } from '../parse/lexer.ts';
+import { withPinnedNames } from '../parse/pinned-names.ts';
 import { SourceText } from '../parse/source-text.ts';
 import type { SqlType } from '../types/type.ts';
 import { checkCollation } from './cast.ts';
@@ -351,11 +358,11 @@ export function bindColumnDefinitions(
   const typed = columns.map((column, i) =>
     numbers.includes(i) ? { ...column, type: { ...column.type, nullable: false } } : column,
   );
-  bindGenerations(name, elements, typed, statement);
+  const generated = bindGenerations(name, elements, typed, statement, text);
   for (const key of [...(primary === null ? [] : [primary]), ...uniques])
     refuseVirtual(key, primary, typed, statement);
   return {
-    columns: typed,
+    columns: typed.map((column) => ({ ...column, ...generated.get(column.name) })),
     primaryKey: primary === null ? null : { name: primary.name ?? `${name}_pkey`, columns: numbers },
     uniques: uniques.map((unique) => ({
       name: unique.name ?? null,
@@ -368,13 +375,16 @@ export function bindColumnDefinitions(
   };
 }
 
-/** What generated columns are computed by, where it was declared. */
+/** What generated columns are computed by, where it was declared; by the columns' names. */
 function bindGenerations(
   name: string,
   elements: readonly (TableElement | Node)[],
   columns: readonly CatalogColumn[],
   statement: Statement,
-): void {
+  text: string,
+): Map<string, Pick<CatalogColumn, 'generated'>> {
+  const { catalog } = statement.environment;
+  const bound = new Map<string, Pick<CatalogColumn, 'generated'>>();
   for (const element of elements) {
     const node = 'kind' in element ? null : nodeAs(element as Node, 'ColumnDef');
     const column = columns.find((other) => other.name === node?.colname);
@@ -383,7 +393,11 @@ function bindGenerations(
       .find(({ contype }) => contype === 'CONSTR_GENERATED');
     if (column === undefined || clause === undefined) continue;
     bindGeneration(clause.raw_expr!, column, { name, columns }, new Statement({ ...statement.environment }));
+    const written = parenthesized(text, locationOf(clause) ?? 0, 'as', catalog);
+    const generated = { text: withoutTableName(written), stored: clause.generated_kind === 's' };
+    bound.set(column.name, { generated });
   }
+  return bound;
 }
 
 /** PostgreSQL has no keys over virtual columns. */
@@ -429,18 +443,20 @@ function bindCheck(
   const condition = bindCheckCondition(check.raw_expr!, { name: table, columns }, statement);
   return {
     name: check.conname ?? null,
-    text: withoutTableName(parenthesized(text, locationOf(check) ?? 0, 'check')),
+    text: withoutTableName(
+      parenthesized(text, locationOf(check) ?? 0, 'check', statement.environment.catalog),
+    ),
     columns: columnsOfCheck(condition),
   };
 }
 
-/** The text within the parentheses of a CHECK, whose constraint begins at `byte`. */
-export function checkSource(text: string, byte: number): string {
-  return parenthesized(text, byte, 'check');
+/** The text within the parentheses of a CHECK, whose constraint begins at `byte` and was bound. */
+export function checkSource(text: string, byte: number, catalog: CatalogReader): string {
+  return parenthesized(text, byte, 'check', catalog);
 }
 
-/** The text within the parentheses behind a keyword, of a clause that begins at `byte`. */
-function parenthesized(text: string, byte: number, keyword: 'check' | 'as'): string {
+/** The text within the parentheses behind a keyword, of a clause that begins at `byte`: to be kept, once it was bound. */
+function parenthesized(text: string, byte: number, keyword: 'check' | 'as', catalog: CatalogReader): string {
   const source = new SourceText(text);
   const begin = source.utf16OfByte(byte);
   const tokens = tokenize(source).filter((token) => token.start >= begin);
@@ -454,7 +470,7 @@ function parenthesized(text: string, byte: number, keyword: 'check' | 'as'): str
     if (token.text === ')') depth--;
     return depth === 0;
   });
-  return text.slice(tokens[open]!.end, tokens[close]!.start).trim();
+  return withPinnedNames(text, tokens[open]!.end, tokens[close]!.start, (at) => catalog.meaning(at)).trim();
 }
 
 function bindColumn(table: string, node: ColumnDef, statement: Statement, text: string): CatalogColumn {
@@ -498,7 +514,7 @@ function bindColumn(table: string, node: ColumnDef, statement: Statement, text: 
           );
         }
         checkDefault({ name, type, domain: domain?.id }, constraint.raw_expr!, statement);
-        defaultText = defaultSource(text, at ?? 0);
+        defaultText = defaultSource(text, at ?? 0, statement.environment.catalog);
         break;
       }
       case 'CONSTR_IDENTITY':
@@ -518,10 +534,8 @@ function bindColumn(table: string, node: ColumnDef, statement: Statement, text: 
           throw statement.error('42601', message, at);
         }
         generatedAt = at;
-        generated = {
-          text: withoutTableName(parenthesized(text, at ?? 0, 'as')),
-          stored: constraint.generated_kind === 's',
-        };
+        // Its text is kept once it was bound, which takes the other columns.
+        generated = { text: '', stored: constraint.generated_kind === 's' };
         break;
       case 'CONSTR_ATTR_DEFERRABLE':
       case 'CONSTR_ATTR_NOT_DEFERRABLE':
@@ -599,9 +613,9 @@ const constraintWords = new Set(
 
 /**
  * The text of a DEFAULT expression: from behind its keyword to what ends a b_expr, a comma, a closing parenthesis or the
- * next constraint. (The tree has no ends, and PostgreSQL's deparser is not in the parser.)
+ * next constraint. (The tree has no ends, and PostgreSQL's deparser is not in the parser.) To be kept, once it was bound.
  */
-export function defaultSource(text: string, byte: number): string {
+export function defaultSource(text: string, byte: number, catalog: CatalogReader): string {
   const source = new SourceText(text);
   const begin = source.utf16OfByte(byte);
   const tokens = tokenize(source).filter((token) => token.start >= begin);
@@ -619,5 +633,5 @@ export function defaultSource(text: string, byte: number): string {
     previous = word;
     end = token.end;
   }
-  return text.slice(tokens[0]!.end, end).trim();
+  return withPinnedNames(text, tokens[0]!.end, end, (at) => catalog.meaning(at)).trim();
 }

@@ -23,6 +23,7 @@ import { elementOfVariadic } from '../types/polymorphic.ts';
 import { displayType } from '../types/format.ts';
 import type { HirColumn } from '../hir.ts';
 import { parse } from '../parse/parse.ts';
+import { pinnedNode } from '../parse/pinned-names.ts';
 import { SourceText } from '../parse/source-text.ts';
 import { castPath } from '../types/casts.ts';
 import type { TypeName } from '../types/type.ts';
@@ -162,9 +163,11 @@ function readParameters(
         throw invalid(statement, 'VARIADIC parameter must be the last input parameter', at);
       }
       inputNames.add(name);
-      const defaultValue = node.defexpr ?? null;
-      if (defaultValue !== null) checkDefault(statement, defaultValue, type, domain);
-      else if (hasDefault) {
+      let defaultValue = node.defexpr ?? null;
+      if (defaultValue !== null) {
+        checkDefault(statement, defaultValue, type, domain);
+        defaultValue = pinnedNode(defaultValue, (at) => statement.environment.catalog.meaning(at));
+      } else if (hasDefault) {
         throw invalid(
           statement,
           'input parameters after one with a default value must also have defaults',

@@ -25,7 +25,7 @@ export interface GeneratingTable {
 /** Binds what a column is computed by, over the row of its table; refuses what PostgreSQL refuses. */
 export function bindGeneration(
   node: Node,
-  column: Pick<CatalogColumn, 'name' | 'type' | 'domain'>,
+  column: Pick<CatalogColumn, 'name' | 'type' | 'domain' | 'generated'>,
   table: GeneratingTable,
   statement: Statement,
 ): HirScalar {
@@ -37,7 +37,13 @@ export function bindGeneration(
   );
   const bound = bindExpression(node, context);
   refuseGenerated(bound.scalar, column, table, statement);
-  const immutable = isImmutable(bound.scalar);
+  const immutable = isImmutable(bound.scalar, statement);
+  if (column.generated?.stored === false && statement.ownCalls.length > 0) {
+    const message = 'generation expression uses user-defined function';
+    throw statement.error('0A000', message, statement.ownCalls[0], {
+      detail: 'Virtual generated columns that make use of user-defined functions are not yet supported.',
+    });
+  }
   if (!immutable) throw statement.error('42P17', 'generation expression is not immutable');
   const scalar = coerceToType(statement, bound, column.type, 'assignment');
   if (scalar === null) {
@@ -69,11 +75,18 @@ function refuseGenerated(
   });
 }
 
-function visit(scalar: HirScalar, look: (node: HirScalar) => void): void {
+/** `parts`: what of a node is looked at in the place of all that is in it. */
+function visit(
+  scalar: HirScalar,
+  look: (node: HirScalar) => void,
+  parts: (node: HirScalar) => readonly HirScalar[] | undefined = () => undefined,
+): void {
+  const instead = parts(scalar);
+  if (instead !== undefined) return instead.forEach((part) => visit(part, look, parts));
   look(scalar);
   mapScalarParts(scalar, {
     scalar: (part) => {
-      visit(part, look);
+      visit(part, look, parts);
       return part;
     },
     relation: (relation) => relation,
@@ -88,22 +101,24 @@ const changing: ReadonlySet<string> = new Set(
 const settled = new Set<TypeName>(['date', 'timestamp', 'timestamptz']);
 const readBySettings = new Set<TypeName>(['date', 'time', 'timestamp', 'timestamptz', 'interval']);
 
-export function isImmutable(scalar: HirScalar): boolean {
+/** A function in SQL is immutable if it is declared so, or its body is: PostgreSQL looks at what is left of it, too. */
+export function isImmutable(scalar: HirScalar, statement?: Statement): boolean {
   let immutable = true;
-  visit(scalar, (node) => {
+  const look = (node: HirScalar): void => {
     if (node.kind === 'session' || node.kind === 'parameter') immutable = false;
     if (node.kind === 'call' && changing.has(node.opcode)) immutable = false;
     if (node.kind === 'output' && settled.has(typeOf(node.argument).name)) immutable = false;
     const reads = node.kind === 'input' && node.argument.kind !== 'literal';
     if (reads && readBySettings.has(node.type.name)) immutable = false;
-  });
+  };
+  visit(scalar, look, (node) => statement?.immutableCalls.get(node));
   return immutable;
 }
 
 /** What ALTER TABLE says that a column is computed by: refused as in CREATE TABLE. */
 export function bindGeneratedColumn(
   node: Node,
-  column: Pick<CatalogColumn, 'name' | 'type'>,
+  column: Pick<CatalogColumn, 'name' | 'type' | 'generated'>,
   table: GeneratingTable,
   environment: BindEnvironment,
 ): void {

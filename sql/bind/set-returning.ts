@@ -231,7 +231,8 @@ export function bindSetInExpression(node: FuncCall, context: ExpressionContext):
   return { scalar: { kind: 'case', branches, otherwise: record, type }, at };
 }
 
-function misplaced(statement: Statement, context: ExpressionContext, at: number | undefined): Error {
+/** A set where no set can stand. */
+export function misplaced(statement: Statement, context: ExpressionContext, at: number | undefined): Error {
   if (context.clause === 'functions in FROM') {
     return statement.error('0A000', 'set-returning functions must appear at top level of FROM', at);
   }

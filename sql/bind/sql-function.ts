@@ -12,6 +12,7 @@ import type { Given, Placement } from '../functions/placement.ts';
 import { resolveAmong } from '../functions/resolve.ts';
 import { functionsNamed } from '../functions/table.ts';
 import type { HirColumn, HirRelation, HirScalar } from '../hir.ts';
+import { hasSubquery } from '../hir/subquery.ts';
 import { liftScalar } from '../hir/traverse.ts';
 import { signatureOf } from '../types/format.ts';
 import { variadicElement } from '../types/polymorphic.ts';
@@ -31,6 +32,7 @@ import { columnOf, filter, oneRow, projectScalars, topK } from './relation.ts';
 import { and, isNull, isNullable, literal, not, or, typeOf, relabel } from './scalar.ts';
 import { emptyScope, itemFor } from './scope.ts';
 import type { Scope } from './scope.ts';
+import { misplaced } from './set-returning.ts';
 import type { Bound } from './statement.ts';
 
 /** A function with the arguments of a call in place. */
@@ -54,12 +56,15 @@ interface BuiltIn {
   readonly called: null;
 }
 
-/** Clauses whose expressions are kept as texts, which know of no other object. */
+/** Clauses whose expressions are kept as texts, in which one's own functions are named by their oids. */
 const STORED_EXPRESSIONS: ReadonlySet<Clause> = new Set([
   'check constraints',
   'column generation expressions',
   'DEFAULT expressions',
 ]);
+
+/** Those whose expressions are computed for a row as it is written, where there is nothing else to read. */
+const OF_ONE_ROW: ReadonlySet<Clause> = new Set(['check constraints', 'column generation expressions']);
 
 /** The function in SQL that a call means; null if it means another, or none. */
 export function bindSqlCall(node: FuncCall, context: ExpressionContext): BoundCall | null {
@@ -68,12 +73,11 @@ export function bindSqlCall(node: FuncCall, context: ExpressionContext): BoundCa
   const [name, schema = null] = nameParts(node.funcname).reverse() as [string, string?];
   const at = locationOf(node);
   const place = statement.isUserText ? at : undefined;
-  const own = schema === 'pg_catalog' ? [] : catalog.findFunctions(schema, name, place);
+  // In a kept text the plain names are PostgreSQL's: no function that comes later can take them.
+  const isKept = STORED_EXPRESSIONS.has(context.clause) && !statement.isUserText;
+  if (schema === 'pg_catalog' || (schema === null && isKept)) return null;
+  const own = catalog.findFunctions(schema, name, place);
   if (own.length === 0) return null;
-  if (STORED_EXPRESSIONS.has(context.clause)) {
-    const message = `calling ${name}(), which is a function in SQL, in ${context.clause} is not supported`;
-    throw statement.error('0A000', message, at);
-  }
   const given = bindArguments(node, context);
   const { values: args, names, spreads } = given;
   const overloads = own.flatMap((called) => overloadOf(called, given));
@@ -199,9 +203,11 @@ export function functionBody(
 /** The value of a function in an expression. */
 export function sqlFunctionValue(call: BoundCall, context: ExpressionContext): HirScalar {
   const { called, operands, at } = call;
-  const { statement } = context;
+  const { statement, clause } = context;
   const { result } = called;
+  if (statement.isUserText) statement.ownCalls.push(at);
   if (result.set) {
+    if (STORED_EXPRESSIONS.has(clause)) throw misplaced(statement, context, at);
     const what = `set-returning function ${called.name}() here`;
     throw statement.unsupported(what, at, 'Write the call in FROM.');
   }
@@ -211,15 +217,23 @@ export function sqlFunctionValue(call: BoundCall, context: ExpressionContext): H
     result.kind === 'columns'
       ? recordOf(relation, result.columns, context.query)
       : resultValue(context.query, bound(valueOf(relation)), result);
+  if (OF_ONE_ROW.has(clause) && hasSubquery(value)) {
+    const message = `calling ${called.name}(), which reads a relation, in ${clause} is not supported`;
+    throw statement.error('0A000', message, at);
+  }
   const absent = called.strict ? operands.filter(isNullable).map(isNull) : [];
-  if (absent.length === 0) return value;
   const { name: type } = typeOf(value);
-  return {
-    kind: 'case',
-    branches: [{ condition: or(absent), result: literal(type, null) }],
-    otherwise: value,
-    type: plain(type),
-  };
+  const scalar: HirScalar =
+    absent.length === 0
+      ? value
+      : {
+          kind: 'case',
+          branches: [{ condition: or(absent), result: literal(type, null) }],
+          otherwise: value,
+          type: plain(type),
+        };
+  if (called.volatility === 'immutable') statement.immutableCalls.set(scalar, operands);
+  return scalar;
 }
 
 /** What a function gives is of the type that it says, without a modifier, and of its domain. */

@@ -25,6 +25,10 @@ export class Statement {
   readonly environment: BindEnvironment;
   /** Where column references came from. */
   readonly origins = new WeakMap<HirScalar, ColumnOrigin>();
+  /** Where the text that is bound calls functions in SQL. */
+  readonly ownCalls: (number | undefined)[] = [];
+  /** Values of functions that are declared IMMUTABLE, which are so whatever their bodies are, with their arguments. */
+  readonly immutableCalls = new WeakMap<HirScalar, readonly HirScalar[]>();
   /** The domains that expressions are of, as messages show them: their types are those that the domains are over. */
   readonly #domains = new WeakMap<HirScalar, string>();
   #parameters: (SqlType | null)[];

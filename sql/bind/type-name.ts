@@ -26,8 +26,9 @@ export function bindTypeName(statement: Statement, node: TypeNameNode): SqlType 
   if (node.pct_type === true) throw statement.unsupported('%TYPE', at);
   const schema = reference.names.length > 1 ? reference.names[reference.names.length - 2]! : null;
   const builtIn = schema === null || schema === 'pg_catalog' ? findType(name) : undefined;
-  const type = builtIn ?? statement.environment.catalog.findType(schema, name, at) ?? undefined;
-  if (type === undefined && statement.environment.catalog.findDomain(schema, name, at) !== null) {
+  const place = statement.isUserText ? at : undefined;
+  const type = builtIn ?? statement.environment.catalog.findType(schema, name, place) ?? undefined;
+  if (type === undefined && statement.environment.catalog.findDomain(schema, name, place) !== null) {
     throw statement.unsupported(`domain ${name} in this place`, at, 'Write the type that it is over.');
   }
   if (type === undefined || type === 'unknown') {

@@ -90,6 +90,7 @@ export function makeCatalog(
     ownTypes: () => [],
     findFunctions: () => [],
     useFunction: () => undefined,
+    meaning: () => null,
     hasSchema: (name) => name === 'public' || name === 'pg_catalog',
     findClass: () => null,
     classNamed: () => null,

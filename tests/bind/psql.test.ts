@@ -43,6 +43,7 @@ function systemCatalog(): CatalogReader {
     ownTypes: () => [],
     findFunctions: () => [],
     useFunction: () => undefined,
+    meaning: () => null,
     hasSchema: () => true,
     findClass: () => null,
     classNamed: () => null,

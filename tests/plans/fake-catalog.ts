@@ -145,6 +145,7 @@ export function fakeCatalog(): CatalogReader {
     ownTypes: () => [],
     findFunctions: () => [],
     useFunction: () => undefined,
+    meaning: () => null,
     hasSchema: (name) => name === 'public',
     findClass: () => null,
     classNamed: () => null,

@@ -10,9 +10,9 @@ import {
   checkDefinition,
   foreignKeyDefinition,
   indexDefinition,
-  indexPredicate,
   indexedTexts,
   keyDefinition,
+  shownPredicate,
 } from '../definition-text.ts';
 import {
   type CatalogObject,
@@ -27,6 +27,7 @@ import { typeOfObject } from '../reader.ts';
 import { functions } from './functions.ts';
 import { tableText } from '../../statements/names/table-text.ts';
 import { uniqueIndexes } from '../constraints.ts';
+import { namesOwn, shownExpression } from '../stored-expressions.ts';
 import { referringTo } from '../foreign-keys.ts';
 import { casts, operators, settings } from './static.ts';
 import { textArray, vectorText } from './array-text.ts';
@@ -136,9 +137,9 @@ const relations: RawTable = {
         indexed,
         object.kind === 'table' ? object.checks.length : 0,
         definition,
-        object.kind === 'table' && object.foreignKeys.length > 0
+        object.kind === 'table' && (object.foreignKeys.length > 0 || namesOwn(object))
           ? tableText(object, uniqueIndexes(catalog, object.id), catalog)
-          : object.statement,
+          : object.statement && shownExpression(object.statement, object.schema, catalog),
         // PostgreSQL's foreign keys are triggers, and psql looks for them where there are some.
         object.kind === 'table' &&
           (object.foreignKeys.length > 0 || referringTo(catalog, object.id).length > 0),
@@ -164,6 +165,8 @@ const columns: RawTable = {
   ofObject: (object, catalog) => {
     if (object.kind === 'sequence' || isUnrelated(object)) return [];
     if (object.kind === 'index') return indexColumns(object, catalog);
+    const shown = (text: string | null): string | null =>
+      text === null ? null : shownExpression(text, object.schema, catalog);
     return object.columns.map((column, index) => [
       object.id,
       index + 1,
@@ -171,7 +174,7 @@ const columns: RawTable = {
       column.domain ?? typeOid(column.type.name),
       column.domain === undefined ? column.type.typmod : -1,
       !column.type.nullable,
-      column.generated?.text ?? (column.identity === undefined ? column.defaultText : null),
+      shown(column.generated?.text ?? (column.identity === undefined ? column.defaultText : null)),
       column.identity === undefined ? '' : column.identity === 'always' ? 'a' : 'd',
       column.generated === undefined ? '' : column.generated.stored ? 's' : 'v',
     ]);
@@ -224,7 +227,7 @@ const indexes: RawTable = {
         nullsEqual,
         definition,
         elements,
-        indexPredicate(object),
+        shownPredicate(object, catalog),
       ],
     ];
   },
@@ -310,7 +313,8 @@ const constraints: RawTable = {
     const none: RawValue[] = [0, null, ' ', ' ', null, ' ', false, false];
     if (object.kind === 'type' && object.form === 'domain') {
       const { notNull, checks } = object;
-      const made = checks.map(({ id, name, text, validated }): RawValue[] => {
+      const made = checks.map(({ id, name, text: kept, validated }): RawValue[] => {
+        const text = shownExpression(kept, object.schema, catalog);
         const definition = `CHECK (${text})${validated ? '' : ' NOT VALID'}`;
         return [id, 0, name, 'c', 0, null, text, definition, object.id, schema, validated, ...none];
       });
@@ -328,10 +332,13 @@ const constraints: RawTable = {
     }
     if (object.kind !== 'table') return [];
     const list = (columns: readonly number[]): string => `{${columns.map((number) => number + 1).join(',')}}`;
-    const checks = object.checks.map((check): RawValue[] => [
-      ...[check.id, object.id, check.name, 'c', 0, list(check.columns), check.text, checkDefinition(check)],
-      ...[0, schema, true, ...none],
-    ]);
+    const checks = object.checks.map(({ id, name, columns: read, text }): RawValue[] => {
+      const condition = shownExpression(text, object.schema, catalog);
+      return [
+        ...[id, object.id, name, 'c', 0, list(read), condition, checkDefinition(condition)],
+        ...[0, schema, true, ...none],
+      ];
+    });
     const foreign = object.foreignKeys.map((foreignKey): RawValue[] => {
       const { id, name, columns: own, parent, parentColumns, onUpdate, onDelete } = foreignKey;
       const { onDeleteColumns, full, deferrable, deferred, validated } = foreignKey;
@@ -439,7 +446,7 @@ const types: RawTable = {
         ...typeRow(`_${own}` as TypeName),
         ...{ oid: arrayId, element: id, name: `_${name}`, display: `${display}[]` },
       },
-    ].map((row, index) => typeValues(row, schemaId, index === 0 ? domainValues(object) : undefined));
+    ].map((row, index) => typeValues(row, schemaId, index === 0 ? domainValues(object, catalog) : undefined));
   },
   fixed: () => allTypes.map((row) => typeValues(row, PG_CATALOG)),
 };
@@ -470,10 +477,11 @@ function beneath(object: TypeObject): Partial<TypeRow> {
 }
 
 /** base_oid, typmod, not_null, default_text */
-function domainValues(object: TypeObject): RawValue[] | undefined {
+function domainValues(object: TypeObject, catalog: Catalog): RawValue[] | undefined {
   if (object.form !== 'domain') return undefined;
   const { over, type, notNull, defaultText } = object;
-  return [over ?? typeOid(type.name), type.typmod, notNull !== null, defaultText];
+  const shown = defaultText === null ? null : shownExpression(defaultText, object.schema, catalog);
+  return [over ?? typeOid(type.name), type.typmod, notNull !== null, shown];
 }
 
 function typeValues(

@@ -6,6 +6,7 @@ import type { Engine, RowDecoder, Transaction } from '../../../engine/index.ts';
 import { toColumnType } from '../../../sql/types/column-type.ts';
 import type { Catalog, CatalogChange, SchemaObject } from '../catalog.ts';
 import { referringTo } from '../foreign-keys.ts';
+import { expressionReaders } from '../stored-expressions.ts';
 import type { ObjectId } from '../../../sql/catalog.ts';
 import type { CatalogObject, SystemTableObject } from '../objects.ts';
 import type { RawTable, RawValue } from './raw.ts';
@@ -49,6 +50,8 @@ export class SystemWriter {
   write(changes: readonly CatalogChange[], transaction: Transaction, catalog: Catalog): void {
     const after = catalog.after(changes);
     const ids = new Set<ObjectId>();
+    /** Expressions are shown with the names of these. */
+    const named = new Set<ObjectId>();
     for (const change of changes) {
       switch (change.kind) {
         case 'addSchema':
@@ -61,7 +64,11 @@ export class SystemWriter {
           this.#schema(schema, -1, transaction);
           if (change.kind === 'dropSchema') break;
           this.#schema({ ...schema, name: change.name }, 1, transaction);
-          for (const object of catalog.objects()) if (object.schema === schema.name) ids.add(object.id);
+          for (const object of catalog.objects()) {
+            if (object.schema !== schema.name) continue;
+            ids.add(object.id);
+            if (isNamed(object)) named.add(object.id);
+          }
           break;
         }
         case 'commentSchema': {
@@ -76,6 +83,7 @@ export class SystemWriter {
           break;
         case 'replace':
           ids.add(change.object.id);
+          if (isNamed(change.object)) named.add(change.object.id);
           // Definitions name what they are over.
           for (const dependent of catalog.dependents(change.object.id)) ids.add(dependent.id);
           for (const { table } of referringTo(catalog, change.object.id)) ids.add(table.id);
@@ -85,6 +93,7 @@ export class SystemWriter {
           break;
       }
     }
+    if (named.size > 0) for (const { id } of expressionReaders(catalog, named)) ids.add(id);
     for (const id of [...ids]) {
       for (const seen of [catalog, after]) {
         const object = seen.has(id) ? seen.object(id) : null;
@@ -108,6 +117,10 @@ export class SystemWriter {
       write(relation, decoder, relation.raw.ofObject?.(object, catalog) ?? [], diff, transaction);
     }
   }
+}
+
+function isNamed({ kind }: CatalogObject): boolean {
+  return kind === 'function' || kind === 'type';
 }
 
 function write(

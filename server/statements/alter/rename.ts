@@ -3,7 +3,7 @@ import type { ObjectId } from '../../../sql/catalog.ts';
 import { SqlError } from '../../../sql/error.ts';
 import { type CatalogChange, type SchemaObject, SYSTEM_SCHEMAS } from '../../catalog/catalog.ts';
 import { commitCatalog } from '../../catalog/commit.ts';
-import { constrainAgain } from '../../catalog/constraints.ts';
+import { constrainAgain, constrainCallers } from '../../catalog/constraints.ts';
 import { type CatalogObject, type IndexObject, kindName } from '../../catalog/objects.ts';
 import type { System } from '../../system.ts';
 import { showType } from '../../catalog/reader.ts';
@@ -93,6 +93,10 @@ export async function renameSchema(system: System, schema: SchemaObject, name: s
     if ('searchPath' in object && object.searchPath.includes(schema.name)) {
       next.set(object.id, { ...object, searchPath: path(object.searchPath) });
     }
+    if (object.kind === 'table' && object.checks.some(({ searchPath }) => searchPath.includes(schema.name))) {
+      const checks = object.checks.map((check) => ({ ...check, searchPath: path(check.searchPath) }));
+      next.set(object.id, { ...object, checks });
+    }
   }
   for (const { object, to } of moves) {
     if (object.statement === null || object.kind === 'index') continue;
@@ -158,6 +162,7 @@ function nameConstraint(
 /** What errors of the engine say. To be called when the catalog has changed. */
 export function tellEngine(system: System, object: CatalogObject): void {
   if (object.kind === 'index' && object.unique) constrainAgain(system, object.table);
+  if (object.kind === 'function') constrainCallers(system);
   if (object.kind === 'type') showType(object);
   if (object.kind === 'type' && object.form === 'enum') defineEnum(system, object);
   if (object.kind !== 'table') return;

@@ -3,8 +3,10 @@ import type { AlterDomainStmt, RenameStmt } from '@pgsql/types';
 import { nameParts, nodeAs } from '../../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../../sql/ast/statement.ts';
 import { checkDomainClauses, checkSource } from '../../../sql/bind/bind.ts';
-import type { ObjectId } from '../../../sql/catalog.ts';
+import type { CatalogReader, ObjectId } from '../../../sql/catalog.ts';
 import { SqlError } from '../../../sql/error.ts';
+import { pinnedOids, withPinnedNames } from '../../../sql/parse/pinned-names.ts';
+import { ownTypesOf } from '../../../sql/types/mentions.ts';
 import { commitCatalog } from '../../catalog/commit.ts';
 import { constrainAgain } from '../../catalog/constraints.ts';
 import type { DomainObject, TableObject } from '../../catalog/objects.ts';
@@ -106,6 +108,21 @@ function breaks(text: string): Verification {
   };
 }
 
+/** The text behind SET DEFAULT, which was bound. */
+function defaultOf({ text, offset, source }: ParsedStatement, catalog: CatalogReader): string {
+  const keywords = /^[\s\S]*?\bset\s+default\b\s*/i.exec(text)?.[0] ?? '';
+  const from = offset + keywords.length;
+  return withPinnedNames(source.text, from, offset + text.length, (at) => catalog.meaning(at)).trim();
+}
+
+/** The domain depends on what its DEFAULT names. */
+function withDefault(domain: DomainObject, defaultText: string | null): DomainObject {
+  const needed = [domain.over, ...ownTypesOf([domain.type.name])];
+  const before = pinnedOids(domain.defaultText).filter((id) => !needed.includes(id));
+  const kept = domain.dependsOn.filter((id) => !before.includes(id));
+  return { ...domain, defaultText, dependsOn: [...new Set([...kept, ...pinnedOids(defaultText)])] };
+}
+
 function change(
   system: System,
   session: SessionContext,
@@ -117,11 +134,10 @@ function change(
   const environment = system.planning.bindEnvironment(session, parsed);
   switch (subtype) {
     case 'T': {
-      if (statement.def === undefined) return { changed: { ...domain, defaultText: null }, verify: null };
+      if (statement.def === undefined) return { changed: withDefault(domain, null), verify: null };
       checkDomainClauses(domain, { checks: [], defaultValue: statement.def }, environment);
-      const text =
-        /\bset\s+default\b([\s\S]*)$/i.exec(parsed.text)?.[1]?.trim().replace(/;$/, '').trim() ?? '';
-      return { changed: { ...domain, defaultText: /^null$/i.test(text) ? null : text }, verify: null };
+      const text = defaultOf(parsed, environment.catalog);
+      return { changed: withDefault(domain, /^null$/i.test(text) ? null : text), verify: null };
     }
     case 'N':
       return { changed: domain.notNull ? { ...domain, notNull: null } : domain, verify: null };
@@ -147,7 +163,7 @@ function change(
       checkDomainClauses(domain, { checks: [constraint.raw_expr!], defaultValue: null }, environment);
       const chosen = constraint.conname ?? freeName(`${domain.name}_check`, namesOf(domain));
       if (namesOf(domain).includes(chosen)) throw alreadyThere(chosen, domain.name);
-      const text = checkSource(parsed.source.text, constraint.location ?? 0);
+      const text = checkSource(parsed.source.text, constraint.location ?? 0, environment.catalog);
       const validated = constraint.skip_validation !== true;
       const check = { id: system.catalog.allocateObject(), name: chosen, text, validated };
       return {
@@ -178,7 +194,7 @@ function change(
 }
 
 /** Makes it hold, and then true. */
-async function commitDomain(
+export async function commitDomain(
   system: System,
   session: SessionContext,
   domain: DomainObject,

@@ -33,12 +33,24 @@ export function prepareCreateDomain(
       }
       const constraints = (statement.constraints ?? []).map((node) => nodeAs(node, 'Constraint')!);
       const said = clausesOf(parsed, constraints);
-      checkDomainClauses({ name: target.name, type }, said.nodes, environment);
+      const own = new Set(catalog.resolved);
+      const { name: called } = target;
+      checkDomainClauses(
+        { name: called, type },
+        { ...noClauses, defaultValue: said.defaultValue },
+        environment,
+      );
+      // A function that a CHECK calls takes the CHECK along when it goes; one that DEFAULT calls, the domain.
+      const dependsOn = [...own, ...catalog.resolved];
+      const checkNodes = said.checks.map(({ node }) => node);
+      checkDomainClauses({ name: called, type }, { ...noClauses, checks: checkNodes }, environment);
+      const { text: source } = parsed.source;
       const taken: string[] = [];
-      const checks = said.checks.map(({ name, text }): DomainCheckObject => {
+      const checks = said.checks.map(({ name, at }): DomainCheckObject => {
         const chosen = name ?? freeName(`${target.name}_check`, taken);
         if (taken.includes(chosen)) throw alreadyThere(chosen, target.name);
         taken.push(chosen);
+        const text = checkSource(source, at, catalog);
         return { id: system.catalog.allocateObject(), name: chosen, text, validated: true };
       });
       const object: DomainObject = {
@@ -47,14 +59,14 @@ export function prepareCreateDomain(
         id: system.catalog.allocateObject(),
         arrayId: system.catalog.allocateObject(),
         ...target,
-        dependsOn: [...catalog.resolved],
+        dependsOn: [...new Set(dependsOn)],
         statement: parsed.text,
         type,
         over: over?.id ?? null,
         notNull: said.notNull
           ? { id: system.catalog.allocateObject(), name: said.notNullName ?? `${target.name}_not_null` }
           : null,
-        defaultText: said.defaultText,
+        defaultText: said.defaultAt === null ? null : defaultSource(source, said.defaultAt, catalog),
         checks,
       };
       showType(object);
@@ -83,18 +95,20 @@ export function freeName(name: string, taken: readonly string[]): string {
 interface Clauses {
   readonly notNull: boolean;
   readonly notNullName: string | null;
-  readonly defaultText: string | null;
-  readonly checks: readonly { readonly name: string | null; readonly text: string }[];
-  readonly nodes: { readonly checks: readonly Node[]; readonly defaultValue: Node | null };
+  /** Where it begins in the text (UTF-8 bytes), as the checks. */
+  readonly defaultAt: number | null;
+  readonly defaultValue: Node | null;
+  readonly checks: readonly { readonly name: string | null; readonly at: number; readonly node: Node }[];
 }
+
+const noClauses = { checks: [], defaultValue: null };
 
 function clausesOf(parsed: ParsedStatement, constraints: readonly Constraint[]): Clauses {
   let nullable: boolean | null = null;
   let notNullName: string | null = null;
-  let defaultText: string | null = null;
+  let defaultAt: number | null = null;
   let defaultValue: Node | null = null;
-  const checks: { name: string | null; text: string }[] = [];
-  const nodes: Node[] = [];
+  const checks: { name: string | null; at: number; node: Node }[] = [];
   for (const constraint of constraints) {
     const { contype, location = 0, conname: name = null } = constraint;
     const refuse = (sqlstate: string, message: string): SqlError =>
@@ -110,16 +124,15 @@ function clausesOf(parsed: ParsedStatement, constraints: readonly Constraint[]):
         break;
       }
       case 'CONSTR_DEFAULT':
-        if (defaultText !== null) throw refuse('42601', 'multiple default expressions');
-        defaultText = defaultSource(parsed.source.text, location);
+        if (defaultAt !== null) throw refuse('42601', 'multiple default expressions');
+        defaultAt = location;
         defaultValue = constraint.raw_expr!;
         break;
       case 'CONSTR_CHECK':
         if (constraint.is_no_inherit === true) {
           throw refuse('42P16', 'check constraints for domains cannot be marked NO INHERIT');
         }
-        checks.push({ name, text: checkSource(parsed.source.text, location) });
-        nodes.push(constraint.raw_expr!);
+        checks.push({ name, at: location, node: constraint.raw_expr! });
         break;
       case 'CONSTR_UNIQUE':
         throw refuse('42601', 'unique constraints not possible for domains');
@@ -136,8 +149,8 @@ function clausesOf(parsed: ParsedStatement, constraints: readonly Constraint[]):
   return {
     notNull: nullable === false,
     notNullName,
-    defaultText,
+    defaultAt,
+    defaultValue,
     checks,
-    nodes: { checks: nodes, defaultValue },
   };
 }

@@ -5,21 +5,23 @@ import { formatType } from '../../../sql/types/format.ts';
 import { ownTypesOf } from '../../../sql/types/mentions.ts';
 import { elementType } from '../../../sql/types/table.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
-import { foreignKeyDefinition } from '../../catalog/definition-text.ts';
+import { checkDefinition, foreignKeyDefinition } from '../../catalog/definition-text.ts';
 import type { IndexObject, TableObject } from '../../catalog/objects.ts';
+import { shownExpression } from '../../catalog/stored-expressions.ts';
 
 export function tableText(table: TableObject, uniques: readonly IndexObject[], catalog: Catalog): string {
   const names = table.columns.map(({ name }) => quoteIdentifier(name));
   const list = (columns: readonly number[]): string => columns.map((column) => names[column]).join(', ');
+  const shown = (text: string): string => shownExpression(text, table.schema, catalog);
   const columns = table.columns.map((column, index) => {
     const { type, defaultText, identity, generated: computed } = column;
     const generated =
       computed !== undefined
-        ? ` GENERATED ALWAYS AS (${computed.text}) ${computed.stored ? 'STORED' : 'VIRTUAL'}`
+        ? ` GENERATED ALWAYS AS (${shown(computed.text)}) ${computed.stored ? 'STORED' : 'VIRTUAL'}`
         : identity === undefined
           ? defaultText === null
             ? ''
-            : ` DEFAULT ${defaultText}`
+            : ` DEFAULT ${shown(defaultText)}`
           : ` GENERATED ${identity === 'always' ? 'ALWAYS' : 'BY DEFAULT'} AS IDENTITY`;
     const notNull = type.nullable || identity !== undefined ? '' : ' NOT NULL';
     const [own] = column.domain === undefined ? ownTypesOf([type.name]) : [column.domain];
@@ -40,7 +42,9 @@ export function tableText(table: TableObject, uniques: readonly IndexObject[], c
       const nulls = nullsEqual ? ' NULLS NOT DISTINCT' : '';
       return `CONSTRAINT ${quoteIdentifier(name)} UNIQUE${nulls} (${list(numbers.map((number) => number - 1))})`;
     });
-  const checks = table.checks.map(({ name, text }) => `CONSTRAINT ${quoteIdentifier(name)} CHECK (${text})`);
+  const checks = table.checks.map(
+    ({ name, text }) => `CONSTRAINT ${quoteIdentifier(name)} ${checkDefinition(shown(text))}`,
+  );
   const foreign = table.foreignKeys.map(
     (foreignKey) =>
       `CONSTRAINT ${quoteIdentifier(foreignKey.name)} ${foreignKeyDefinition(table, foreignKey, catalog)}`,

@@ -23,7 +23,7 @@ import { leaveOutAction } from './no-effect.ts';
 import { refuseColumnReaders } from './column-readers.ts';
 import { dropExpression, dropGenerated, readingColumns, setExpression } from './generated.ts';
 import type { DraftColumn, TableDraft } from './draft.ts';
-import { textBehind } from './segments.ts';
+import { expressionBehind, textBehind } from './segments.ts';
 
 export interface ActionContext {
   readonly system: System;
@@ -242,8 +242,9 @@ function setDefault(context: ActionContext, draft: TableDraft, { command, segmen
     return;
   }
   const { system, session, parsed } = context;
-  const text = textBehind(parsed.source.text, segment, 'default') ?? '';
-  bindDefault(command.def, column, system.planning.bindEnvironment(session, parsed));
+  const environment = system.planning.bindEnvironment(session, parsed);
+  bindDefault(command.def, column, environment);
+  const text = expressionBehind(parsed.source.text, segment, 'default', environment.catalog);
   target.column = { ...column, defaultText: text };
 }
 

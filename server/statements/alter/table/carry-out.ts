@@ -236,7 +236,7 @@ function newTable(
     draft.checks
       .filter(({ before }) => before === null)
       .map(({ name, text, columns: read }) => ({ name, text, columns: read.map(numberOf) })),
-    session.timeZone,
+    session,
     kept.map(({ name }) => name),
   );
   const bare: TableObject = {

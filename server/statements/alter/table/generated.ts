@@ -6,7 +6,7 @@ import type { Action, ActionContext } from './actions.ts';
 import { notice, requireColumn } from './actions.ts';
 import { tellCascade } from './cascade.ts';
 import type { DraftColumn, TableDraft } from './draft.ts';
-import { textBehind } from './segments.ts';
+import { expressionBehind } from './segments.ts';
 
 /** The generated columns that are computed from a column. */
 export function readingColumns(
@@ -67,7 +67,7 @@ export function setExpression(
     { name: draft.table.name, columns: draft.catalogColumns },
     environment,
   );
-  const text = textBehind(parsed.source.text, segment, 'as') ?? '';
+  const text = expressionBehind(parsed.source.text, segment, 'as', environment.catalog);
   target.column = { ...column, generated: { ...column.generated, text: text.slice(1, -1).trim() } };
   draft.rewrites = true;
 }

@@ -1,5 +1,7 @@
 /** The texts of ALTER TABLE's actions, one for each: trees have no ends, and what is kept is kept as it was written. */
+import type { CatalogReader } from '../../../../sql/catalog.ts';
 import { type Token, tokenize } from '../../../../sql/parse/lexer.ts';
+import { withPinnedNames } from '../../../../sql/parse/pinned-names.ts';
 import { SourceText } from '../../../../sql/parse/source-text.ts';
 
 /** Splits the statement's actions at the commas between them. `from`: where the table's name begins (UTF-8 bytes). */
@@ -25,6 +27,22 @@ export function actionSegments(text: string, from: number): Token[][] {
 
 /** The text behind the first of these words that stands outside of brackets; null: there is none. */
 export function textBehind(text: string, segment: readonly Token[], word: string): string | null {
+  const range = rangeBehind(segment, word);
+  return range && text.slice(...range);
+}
+
+/** The same, of an expression that is kept once it was bound. */
+export function expressionBehind(
+  text: string,
+  segment: readonly Token[],
+  word: string,
+  catalog: CatalogReader,
+): string {
+  const range = rangeBehind(segment, word);
+  return range === null ? '' : withPinnedNames(text, ...range, (at) => catalog.meaning(at));
+}
+
+function rangeBehind(segment: readonly Token[], word: string): [start: number, end: number] | null {
   let depth = 0;
   const at = segment.findIndex((token) => {
     if (token.text === '(' || token.text === '[') depth++;
@@ -33,5 +51,5 @@ export function textBehind(text: string, segment: readonly Token[], word: string
   });
   const first = segment[at + 1];
   if (at < 0 || first === undefined) return null;
-  return text.slice(first.start, segment.at(-1)!.end);
+  return [first.start, segment.at(-1)!.end];
 }
