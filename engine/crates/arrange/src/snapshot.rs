@@ -1,7 +1,9 @@
 //! Reading collections off the worker: published snapshots and merging cursors over their batches.
 
+use crate::order::{common_prefix, prefix};
 use crate::{RowBatch, shard_of};
 use differential_dataflow::trace::BatchReader;
+use std::cmp::Ordering;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -158,6 +160,29 @@ impl ShardedSnapshot {
     }
 }
 
+/// How far the rows of some runs are alike, so that numbers made of what follows tell most of them apart.
+#[derive(Clone, Copy)]
+enum Alike {
+    /// Their keys begin with so many bytes.
+    Keys(usize),
+    /// They have one key, and values that begin with so many bytes.
+    Values(usize),
+}
+
+impl Alike {
+    fn of(runs: &[Run<'_>]) -> Self {
+        let keys =
+            || runs.iter().flat_map(|run| [run.batch.key(run.key_index), run.batch.key(run.key_end - 1)]);
+        let common = common_prefix(keys());
+        if keys().any(|key| key.len() > common) {
+            return Alike::Keys(common);
+        }
+        let values =
+            runs.iter().flat_map(|run| [run.position, run.position_end - 1].map(|at| run.batch.value(at)));
+        Alike::Values(common_prefix(values))
+    }
+}
+
 /// A range of one sorted batch.
 struct Run<'a> {
     batch: &'a RowBatch,
@@ -165,14 +190,19 @@ struct Run<'a> {
     key_end: usize,
     position: usize,
     position_end: usize,
-    /// The head: current key and value.
+    alike: Alike,
+    /// The head: current key and value, and a number that orders as they do where it differs.
     key: &'a [u8],
     val: &'a [u8],
+    number: u128,
 }
 
 impl<'a> Run<'a> {
     fn range(batch: &'a RowBatch, key_index: usize, key_end: usize) -> Self {
-        let mut run = Run { batch, key_index, key_end, position: 0, position_end: 0, key: &[], val: &[] };
+        let alike = Alike::Keys(0);
+        let (key, val): (&[u8], &[u8]) = (&[], &[]);
+        let (position, position_end, number) = (0, 0, 0);
+        let mut run = Run { batch, key_index, key_end, position, position_end, alike, key, val, number };
         run.load_key();
         run
     }
@@ -180,8 +210,18 @@ impl<'a> Run<'a> {
     fn load_key(&mut self) {
         if self.key_index < self.key_end {
             self.key = self.batch.key(self.key_index);
+            if let Alike::Keys(common) = self.alike {
+                self.number = prefix(&self.key[common..]);
+            }
             (self.position, self.position_end) = self.batch.values(self.key_index);
-            self.val = self.batch.value(self.position);
+            self.load_value();
+        }
+    }
+
+    fn load_value(&mut self) {
+        self.val = self.batch.value(self.position);
+        if let Alike::Values(common) = self.alike {
+            self.number = prefix(&self.val[common..]);
         }
     }
 
@@ -192,42 +232,51 @@ impl<'a> Run<'a> {
     fn step(&mut self) {
         self.position += 1;
         if self.position < self.position_end {
-            self.val = self.batch.value(self.position);
+            self.load_value();
         } else {
             self.key_index += 1;
             self.load_key();
         }
     }
 
-    fn head(&self) -> (&'a [u8], &'a [u8]) {
-        (self.key, self.val)
+    /// Its head's place among others'.
+    fn compare(&self, other: &Self) -> Ordering {
+        self.number.cmp(&other.number).then_with(|| (self.key, self.val).cmp(&(other.key, other.val)))
     }
 }
 
 /// Merges sorted runs and adds up multiplicities at one time, without owning a row.
 pub struct SnapshotCursor<'a> {
-    /// Valid runs, the one with the greatest head first, so that the least is popped from the end.
     runs: Vec<Run<'a>>,
+    /// Which of them are valid, the one with the greatest head first, so that the least is popped from the end.
+    order: Vec<u32>,
     time: u64,
 }
 
 impl<'a> SnapshotCursor<'a> {
     fn new(mut runs: Vec<Run<'a>>, time: u64) -> Self {
         runs.retain(Run::valid);
-        runs.sort_by(|a, b| b.head().cmp(&a.head()));
-        SnapshotCursor { runs, time }
+        let mut order: Vec<u32> = (0..runs.len() as u32).collect();
+        if runs.len() > 1 {
+            let alike = Alike::of(&runs);
+            for run in &mut runs {
+                run.alike = alike;
+                run.load_key();
+            }
+            order.sort_by(|a, b| runs[*b as usize].compare(&runs[*a as usize]));
+        }
+        SnapshotCursor { runs, order, time }
     }
 
     /// Brings the last run, whose head moved, to its place.
-    fn settle(&mut self) {
-        let Some(last) = self.runs.last() else { return };
-        if !last.valid() {
-            self.runs.pop();
+    fn settle(&mut self, moved: usize) {
+        if !self.runs[moved].valid() {
+            self.order.pop();
             return;
         }
-        let mut at = self.runs.len() - 1;
-        while at > 0 && self.runs[at].head() > self.runs[at - 1].head() {
-            self.runs.swap(at, at - 1);
+        let mut at = self.order.len() - 1;
+        while at > 0 && self.runs[moved].compare(&self.runs[self.order[at - 1] as usize]).is_gt() {
+            self.order.swap(at, at - 1);
             at -= 1;
         }
     }
@@ -238,19 +287,25 @@ impl<'a> Iterator for SnapshotCursor<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let (key, val) = self.runs.last()?.head();
+            let mut least = *self.order.last()? as usize;
+            let Run { key, val, number, .. } = self.runs[least];
             let mut count = 0i64;
-            while let Some(run) = self.runs.last_mut() {
-                if run.head() != (key, val) {
-                    break;
-                }
+            loop {
+                let run = &mut self.runs[least];
                 run.batch.updates(run.position, |time, diff| {
                     if time <= self.time {
                         count = count.wrapping_add(diff);
                     }
                 });
                 run.step();
-                self.settle();
+                self.settle(least);
+                let Some(next) = self.order.last() else { break };
+                least = *next as usize;
+                let run = &self.runs[least];
+                // A run has a row once.
+                if run.number != number || (run.key, run.val) != (key, val) {
+                    break;
+                }
             }
             if count != 0 {
                 return Some((key, val, count));

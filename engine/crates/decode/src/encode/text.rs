@@ -30,17 +30,32 @@ pub(super) fn row(
             Datum::Null => out.extend_from_slice(format.null.as_bytes()),
             Datum::Text(text) if scalar != ScalarType::Char => escape(text.as_bytes(), format.delimiter, out),
             value => {
-                scratch.clear();
-                text_out(value, scalar, settings, scratch);
-                escape(scratch, format.delimiter, out);
+                let start = out.len();
+                text_out(value, scalar, settings, out);
+                if is_special(&out[start..], format.delimiter) {
+                    scratch.clear();
+                    scratch.extend_from_slice(&out[start..]);
+                    out.truncate(start);
+                    escape(scratch, format.delimiter, out);
+                }
             }
         }
     }
     out.push(b'\n');
 }
 
+/// Whether there may be something to escape. All bytes are looked at, many at a time.
+fn is_special(bytes: &[u8], delimiter: u8) -> bool {
+    let special = |byte: u8| (byte < b' ') | (byte == b'\\') | (byte == delimiter);
+    bytes.iter().fold(false, |found, &byte| found | special(byte))
+}
+
 /// CopyAttributeOutText: control characters that C has letters for, backslash and delimiter get a backslash.
 fn escape(bytes: &[u8], delimiter: u8, out: &mut Vec<u8>) {
+    if !is_special(bytes, delimiter) {
+        out.extend_from_slice(bytes);
+        return;
+    }
     let mut start = 0;
     for (i, &byte) in bytes.iter().enumerate() {
         let letter = match byte {
