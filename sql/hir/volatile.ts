@@ -12,6 +12,11 @@ export function isVolatile(scalar: HirScalar): boolean {
   return volatileWithin(scalar, () => false);
 }
 
+/** Whether one is called in a scalar or in its subqueries. */
+export function isVolatileThroughout(scalar: HirScalar): boolean {
+  return volatileWithin(scalar, isVolatileRelation);
+}
+
 /** Whether a volatile function is called anywhere in a relation. */
 export function isVolatileRelation(relation: HirRelation): boolean {
   let found = false;

@@ -5,12 +5,15 @@
  *     L full join R on c   =   (L ⋈ R)  +  NULLs(L anti R)  +  NULLs(R anti L)
  *
  * where anti is by the keys of c when c is equalities only. Otherwise the rows with a partner are read off the inner
- * join itself: L anti distinct(left part of the inner join), by identity of the whole row, which keeps multiplicities.
+ * join itself: L anti distinct(left part of the inner join), by identity of a key, or of the columns that c reads: these decide
+ * whether a row has a partner, and what nobody reads of a row is not computed for it.
  */
 import type { HirRelation, HirScalar } from '../hir.ts';
 import { hasSubquery } from '../hir/subquery.ts';
+import { isVolatileThroughout } from '../hir/volatile.ts';
 import type { MirKeyPair, MirRelation, MirScalar, MirType } from '../mir.ts';
 import { identityKeys, keyPair } from '../mir/equality.ts';
+import { freeOfScalar } from '../hir/traverse.ts';
 import type { OuterColumn } from '../hir/traverse.ts';
 import { distinct, filter, join, map, mapOnly, project, semiJoin, union } from '../mir/relation.ts';
 import * as build from '../mir/scalar.ts';
@@ -31,6 +34,8 @@ type HirJoin = Extract<HirRelation, { kind: 'join' }>;
 interface Side {
   readonly relation: MirRelation;
   readonly width: number;
+  /** Its rows are kept as they are, and found by all their columns. */
+  readonly isStored: boolean;
 }
 
 export function lowerJoin(context: LoweringContext, hir: HirJoin, domain: Domain): MirRelation {
@@ -71,8 +76,8 @@ export function joinOver(
     return context.share(left, (l) =>
       context.share(right, (r) =>
         outerJoin(context, {
-          left: { relation: l, width: prefix.width },
-          right: { relation: r, width: 0 },
+          left: { relation: l, width: prefix.width, isStored: left.kind === 'get' },
+          right: { relation: r, width: 0, isStored: right.kind === 'get' },
           outer: prefix.outer,
           keys: [],
           conjuncts,
@@ -112,8 +117,8 @@ export function joinOver(
   const right = scope.bind(whole.relation);
   return scope.finish(
     outerJoin(context, {
-      left: { relation: scope.relation, width: prefix.width },
-      right: { relation: right, width: whole.width },
+      left: { relation: scope.relation, width: prefix.width, isStored: false },
+      right: { relation: right, width: whole.width, isStored: false },
       outer: prefix.outer,
       keys: whole.keys,
       conjuncts,
@@ -162,8 +167,8 @@ function keptRight(context: LoweringContext, hir: HirJoin, domain: Domain): MirR
       const { width } = prefix;
       const inLeft = prefixOf(leftDomain).width;
       return outerJoin(context, {
-        left: { relation: l, width: inLeft },
-        right: { relation: r, width },
+        left: { relation: l, width: inLeft, isStored: left.kind === 'get' },
+        right: { relation: r, width, isStored: right.kind === 'get' },
         outer: prefix.outer,
         keys: inLeft === 0 ? [] : identityKeys(prefix.outer.map((_, at) => l.columns[at]!)),
         conjuncts: hir.on === null ? [] : hirConjuncts(hir.on),
@@ -281,10 +286,13 @@ function outerJoin(context: LoweringContext, parts: OuterJoin): MirRelation {
     }
     inner = joinOn(left, right, conditions, parts.keys);
   }
+  const read = columnsOfConditions(parts, place);
   return context.share(inner, (shared) => {
-    const withoutPartner = (side: MirRelation, offset: number): MirRelation => {
-      // A unique key tells rows apart as well as the whole row does.
-      const key = context.keysOf(side)[0] ?? range(side.columns.length);
+    const withoutPartner = ({ relation: side, isStored }: Side, offset: number): MirRelation => {
+      const own = range(side.columns.length);
+      const decisive = read === null || isStored ? own : own.filter((at) => read.has(offset + at));
+      // A unique key tells rows apart, too.
+      const key = context.keysOf(side)[0] ?? decisive;
       const matched = distinct(
         project(
           shared,
@@ -299,10 +307,26 @@ function outerJoin(context: LoweringContext, parts: OuterJoin): MirRelation {
       return semiJoin(side, matched, keys, { anti: true });
     };
     const results = [shapeInner(shared, shape, arity)];
-    if (keepsLeft) results.push(shapeAlone(withoutPartner(left, 0), 'left', shape, columns, arity));
-    if (keepsRight) results.push(shapeAlone(withoutPartner(right, arity), 'right', shape, columns, arity));
+    if (keepsLeft) results.push(shapeAlone(withoutPartner(parts.left, 0), 'left', shape, columns, arity));
+    if (keepsRight)
+      results.push(shapeAlone(withoutPartner(parts.right, arity), 'right', shape, columns, arity));
     return union(results, shapeKeys(outerKeys(context, left, right, shared, keeps), shape, arity));
   });
+}
+
+/** The columns of the inner join that its conditions read; null where they are volatile, and decide for each row anew. */
+function columnsOfConditions({ left, keys, conjuncts }: OuterJoin, place: Place): Set<number> | null {
+  if (conjuncts.some(isVolatileThroughout)) return null;
+  const arity = left.relation.columns.length;
+  const read = new Set<number>();
+  for (const key of keys) {
+    build.columnsRead(key.left, read);
+    for (const index of build.columnsRead(key.right)) read.add(arity + index);
+  }
+  for (const conjunct of conjuncts) {
+    for (const { level, index } of freeOfScalar(conjunct).columns) read.add(place(level, index));
+  }
+  return read;
 }
 
 interface SideConditions {
