@@ -145,6 +145,9 @@ export interface MirOrder {
  * the relation is.
  */
 export interface MirNotes {
+  /** Its kind, and those of all nodes that it is made of, as bits (`mir/kinds.ts`). */
+  readonly kind: number;
+  kinds: number;
   /** The bindings that it reads and does not make (`mir/bindings.ts`). */
   free: ReadonlySet<number> | null;
   /** Whether reads of its own bindings carry the bindings' columns. */

@@ -52,5 +52,7 @@ export function rowOf(relation: MirRelation, prefix: Prefix): Row {
 }
 
 export function range(length: number, from = 0): number[] {
-  return Array.from({ length }, (_, index) => from + index);
+  const numbers: number[] = [];
+  for (let index = 0; index < length; index += 1) numbers.push(from + index);
+  return numbers;
 }

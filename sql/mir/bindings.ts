@@ -2,22 +2,23 @@
  * The bindings that relations read.
  */
 import type { MirRelation, MirType } from '../mir.ts';
+import { hasSome, kinds } from './kinds.ts';
 import * as build from './relation.ts';
-import { inputs, rewriteRelation, visitRelation, withInputs } from './traverse.ts';
+import { inputs, mapInputs, rewriteRelation, visitRelation, withInputs } from './traverse.ts';
 
 /** Numbers of bindings. */
 export type Bindings = ReadonlySet<number>;
 
 const NONE: Bindings = new Set();
+const READS = kinds('getLet');
 
 /** The bindings that a relation reads and does not make itself. */
 export function freeBindings(relation: MirRelation): Bindings {
-  const below = inputs(relation);
-  if (below.length === 0 && relation.kind !== 'getLet') return NONE;
+  if (!hasSome(relation, READS)) return NONE;
   const { notes } = relation;
   if (notes.free !== null) return notes.free;
   let found: Bindings = relation.kind === 'getLet' ? new Set([relation.binding]) : NONE;
-  for (const input of below) found = both(found, freeBindings(input));
+  for (const input of inputs(relation)) found = both(found, freeBindings(input));
   if (relation.kind === 'let' && found.has(relation.binding)) {
     // A value never reads its own binding, and bindings are unique.
     const rest = new Set(found);
@@ -99,15 +100,14 @@ export function refreshBindings(relation: MirRelation): MirRelation {
         ? node
         : build.getLet(node.binding, columns);
     }
-    const before = inputs(node);
-    if (before.length === 0 || node.notes.fresh) return node;
+    if (node.notes.fresh || !hasSome(node, READS)) return node;
     let after: MirRelation;
     if (node.kind === 'let') {
       const value = walk(node.value);
       types.set(node.binding, value.columns);
       after = withInputs(node, [value, walk(node.body)]);
     } else {
-      after = withInputs(node, before.map(walk));
+      after = mapInputs(node, walk);
     }
     if (freeBindings(after).size === 0) after.notes.fresh = true;
     return after;

@@ -16,10 +16,41 @@ import type {
   MirType,
   MirWindowCall,
 } from '../mir.ts';
+import type { Kinds } from './kinds.ts';
+import { kinds } from './kinds.ts';
 import { conjuncts } from './scalar.ts';
 
-function unknown(): MirNotes {
-  return { free: null, fresh: false, keys: null, settled: 0, verified: 0 };
+const CONSTANT = kinds('constant');
+const GET = kinds('get');
+const GET_LET = kinds('getLet');
+const LET = kinds('let');
+const FILTER = kinds('filter');
+const MAP = kinds('map');
+const PROJECT = kinds('project');
+const FLAT_MAP = kinds('flatMap');
+const JOIN = kinds('join');
+const SEMI_JOIN = kinds('semiJoin');
+const REDUCE = kinds('reduce');
+const DISTINCT = kinds('distinct');
+const TOP_K = kinds('topK');
+const WINDOW = kinds('window');
+const GUARD = kinds('guard');
+const NEGATE = kinds('negate');
+const THRESHOLD = kinds('threshold');
+const UNION = kinds('union');
+
+/** Notes of a new node of this kind over these inputs. */
+function notes(kind: Kinds, first: MirRelation | null, second: MirRelation | null = null): MirNotes {
+  let below = 0;
+  if (first !== null) below |= first.notes.kinds;
+  if (second !== null) below |= second.notes.kinds;
+  return { kind, kinds: kind | below, free: null, fresh: false, keys: null, settled: 0, verified: 0 };
+}
+
+function notesOfAll(kind: Kinds, inputs: readonly MirRelation[]): MirNotes {
+  const made = notes(kind, null);
+  for (const input of inputs) made.kinds |= input.notes.kinds;
+  return made;
 }
 
 export type MirNode<K extends MirRelation['kind']> = Extract<MirRelation, { kind: K }>;
@@ -29,7 +60,7 @@ export function constant(columns: readonly MirType[], rows: readonly MirConstant
     ...type,
     nullable: rows.some((row) => row.values[index] === null),
   }));
-  return { kind: 'constant', rows, columns: types, notes: unknown() };
+  return { kind: 'constant', rows, columns: types, notes: notes(CONSTANT, null) };
 }
 
 /** One row without columns. */
@@ -37,15 +68,15 @@ export const UNIT: MirRelation = {
   kind: 'constant',
   rows: [{ values: [], diff: 1 }],
   columns: [],
-  notes: unknown(),
+  notes: notes(CONSTANT, null),
 };
 
 export function empty(columns: readonly MirType[]): MirRelation {
   return {
     kind: 'constant',
     rows: [],
-    columns: columns.map((type) => ({ ...type, nullable: false })),
-    notes: unknown(),
+    columns: columns.map((type) => (type.nullable ? { ...type, nullable: false } : type)),
+    notes: notes(CONSTANT, null),
   };
 }
 
@@ -63,15 +94,15 @@ export function isUnit(relation: MirRelation): boolean {
 }
 
 export function get(object: ObjectId, columns: readonly MirType[]): MirRelation {
-  return { kind: 'get', object, columns, notes: unknown() };
+  return { kind: 'get', object, columns, notes: notes(GET, null) };
 }
 
 export function getLet(binding: number, columns: readonly MirType[]): MirRelation {
-  return { kind: 'getLet', binding, columns, notes: unknown() };
+  return { kind: 'getLet', binding, columns, notes: notes(GET_LET, null) };
 }
 
 export function letIn(binding: number, value: MirRelation, body: MirRelation): MirRelation {
-  return { kind: 'let', binding, value, body, columns: body.columns, notes: unknown() };
+  return { kind: 'let', binding, value, body, columns: body.columns, notes: notes(LET, value, body) };
 }
 
 /** Columns that `predicates` exclude NULL from: `x IS NOT NULL` and nothing cleverer. */
@@ -90,7 +121,13 @@ function refine(columns: readonly MirType[], predicates: readonly MirScalar[]): 
 export function filter(input: MirRelation, predicates: readonly MirScalar[]): MirRelation {
   if (predicates.length === 0) return input;
   const flat = predicates.flatMap(conjuncts);
-  return { kind: 'filter', input, predicates: flat, columns: refine(input.columns, flat), notes: unknown() };
+  return {
+    kind: 'filter',
+    input,
+    predicates: flat,
+    columns: refine(input.columns, flat),
+    notes: notes(FILTER, input),
+  };
 }
 
 /** A plain column is as nullable as what it reads is by now. */
@@ -105,7 +142,7 @@ export function map(input: MirRelation, scalars: readonly MirScalar[]): MirRelat
   if (scalars.length === 0) return input;
   const columns = [...input.columns];
   for (const scalar of scalars) columns.push(currentType(scalar, columns));
-  return { kind: 'map', input, scalars, columns, notes: unknown() };
+  return { kind: 'map', input, scalars, columns, notes: notes(MAP, input) };
 }
 
 export function project(input: MirRelation, indexes: readonly number[]): MirRelation {
@@ -117,7 +154,7 @@ export function project(input: MirRelation, indexes: readonly number[]): MirRela
     input,
     indexes,
     columns: indexes.map((index) => input.columns[index]!),
-    notes: unknown(),
+    notes: notes(PROJECT, input),
   };
 }
 
@@ -146,7 +183,7 @@ export function flatMap(
     calls,
     ordinality,
     columns: [...input.columns, ...appended],
-    notes: unknown(),
+    notes: notes(FLAT_MAP, input),
   };
 }
 
@@ -164,7 +201,7 @@ export function join(
     equivalences,
     residual: residual.flatMap(conjuncts),
     columns,
-    notes: unknown(),
+    notes: notesOfAll(JOIN, inputs),
   };
 }
 
@@ -174,7 +211,15 @@ export function semiJoin(
   keys: readonly MirKeyPair[],
   options: { anti: boolean },
 ): MirRelation {
-  return { kind: 'semiJoin', anti: options.anti, left, right, keys, columns: left.columns, notes: unknown() };
+  return {
+    kind: 'semiJoin',
+    anti: options.anti,
+    left,
+    right,
+    keys,
+    columns: left.columns,
+    notes: notes(SEMI_JOIN, left, right),
+  };
 }
 
 export function reduce(
@@ -184,11 +229,11 @@ export function reduce(
 ): MirRelation {
   const keyTypes = keys.map((key) => currentType(key, input.columns));
   const columns = [...keyTypes, ...aggregates.map((aggregate) => aggregate.type)];
-  return { kind: 'reduce', input, keys, aggregates, columns, notes: unknown() };
+  return { kind: 'reduce', input, keys, aggregates, columns, notes: notes(REDUCE, input) };
 }
 
 export function distinct(input: MirRelation): MirRelation {
-  return { kind: 'distinct', input, columns: input.columns, notes: unknown() };
+  return { kind: 'distinct', input, columns: input.columns, notes: notes(DISTINCT, input) };
 }
 
 export function topK(
@@ -211,7 +256,7 @@ export function topK(
     offset,
     withTies,
     columns: input.columns,
-    notes: unknown(),
+    notes: notes(TOP_K, input),
   };
 }
 
@@ -226,7 +271,7 @@ export function window(
   const { partition, order, calls } = options;
   if (calls.length === 0) return input;
   const columns = [...input.columns, ...calls.map((call) => call.type)];
-  return { kind: 'window', input, partition, order, calls, columns, notes: unknown() };
+  return { kind: 'window', input, partition, order, calls, columns, notes: notes(WINDOW, input) };
 }
 
 export function guard(
@@ -244,16 +289,16 @@ export function guard(
     message,
     ...hinted,
     columns: input.columns,
-    notes: unknown(),
+    notes: notes(GUARD, input),
   };
 }
 
 export function negate(input: MirRelation): MirRelation {
-  return { kind: 'negate', input, columns: input.columns, notes: unknown() };
+  return { kind: 'negate', input, columns: input.columns, notes: notes(NEGATE, input) };
 }
 
 export function threshold(input: MirRelation): MirRelation {
-  return { kind: 'threshold', input, columns: input.columns, notes: unknown() };
+  return { kind: 'threshold', input, columns: input.columns, notes: notes(THRESHOLD, input) };
 }
 
 /** Inputs have equal types; NULL can occur where it can in one of them, and a modifier holds only if all have it. */
@@ -268,5 +313,5 @@ export function union(
     typmod: inputs.every((input) => input.columns[index]!.typmod === type.typmod) ? type.typmod : -1,
     nullable: inputs.some((input) => input.columns[index]!.nullable),
   }));
-  return { kind: 'union', inputs, keys, columns, notes: unknown() };
+  return { kind: 'union', inputs, keys, columns, notes: notesOfAll(UNION, inputs) };
 }

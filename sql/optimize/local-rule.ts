@@ -3,6 +3,7 @@
  * it will leave it so wherever that stands, and is not asked again: when it comes again, most is as it was.
  */
 import type { MirRelation } from '../mir.ts';
+import type { Kinds } from '../mir/kinds.ts';
 import { mapInputs } from '../mir/traverse.ts';
 import type { Rule, RuleContext } from './pipeline.ts';
 
@@ -16,17 +17,23 @@ export function settledBit(): number {
   return 1 << (rules - 1);
 }
 
-/** The rule that rewrites each node, bottom-up. */
+/**
+ * The rule that rewrites each node of these kinds, bottom-up; where a relation has none of the kinds that it `needs`, there
+ * is nothing to rewrite.
+ */
 export function localRule(
   name: string,
+  of: Kinds,
   rewrite: (node: MirRelation, context: RuleContext) => MirRelation,
+  needs = of,
 ): Rule {
   const bit = settledBit();
   const apply = (relation: MirRelation, context: RuleContext): MirRelation => {
     const walk = (node: MirRelation): MirRelation => {
       const { notes } = node;
-      if ((notes.settled & bit) !== 0) return node;
-      const outcome = rewrite(mapInputs(node, walk), context);
+      if ((notes.settled & bit) !== 0 || (notes.kinds & needs) === 0) return node;
+      const over = mapInputs(node, walk);
+      const outcome = (over.notes.kind & of) === 0 ? over : rewrite(over, context);
       if (outcome === node) notes.settled |= bit;
       return outcome;
     };

@@ -63,6 +63,25 @@ function similarity(operator: Operator): string {
   }
 }
 
+/** Whether two parts of a plan, which are data alone, say the same. */
+function sameData(left: unknown, right: unknown): boolean {
+  if (left === right) return true;
+  if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false;
+  if (Array.isArray(left)) {
+    return (
+      Array.isArray(right) &&
+      left.length === right.length &&
+      left.every((item, index) => sameData(item, right[index]))
+    );
+  }
+  const names = Object.keys(left);
+  const other = right as Readonly<Record<string, unknown>>;
+  return (
+    names.length === Object.keys(right).length &&
+    names.every((name) => name in right && sameData((left as typeof other)[name], other[name]))
+  );
+}
+
 export class PlanBuilder {
   readonly nodes: Node[] = [];
   readonly shared: SharedRequest[] = [];
@@ -73,7 +92,6 @@ export class PlanBuilder {
   readonly #allocate: (() => ArrangementId) | null;
   /** Nodes by what they read, in which the same operator is looked for. */
   readonly #similar = new Map<string, number[]>();
-  readonly #texts: (string | undefined)[] = [];
   /** Columns of each node as MIR types them. */
   readonly #types: (readonly MirType[])[] = [];
   /** Nodes that are whole named relations. */
@@ -94,18 +112,12 @@ export class PlanBuilder {
     if (similar === undefined) this.#similar.set(kind, [this.nodes.length]);
     else if (operator.kind === 'import') return similar[0]!;
     else {
-      const text = JSON.stringify(operator);
-      const known = similar.find((other) => this.#text(other) === text);
+      const known = similar.find((other) => sameData(this.nodes[other]!.operator, operator));
       if (known !== undefined) return known;
-      this.#texts[this.nodes.length] = text;
       similar.push(this.nodes.length);
     }
     this.#types.push(columns);
     return this.nodes.push({ label, columns: columns.map(toColumnType), operator }) - 1;
-  }
-
-  #text(node: number): string {
-    return (this.#texts[node] ??= JSON.stringify(this.nodes[node]!.operator));
   }
 
   flow(node: number): Flow {

@@ -19,17 +19,18 @@ import { joinFlows, planJoin } from './join.ts';
 import { planLookup } from './lookup.ts';
 import { planDistinct, planReduce } from './reduce.ts';
 
-interface BindingFacts {
-  readonly flow: Flow;
-  readonly keys: Keys;
-  readonly rows: number;
-  readonly appendOnly: boolean;
+/** What is known of the values of bindings. */
+class Bindings {
+  readonly flows = new Map<number, Flow>();
+  readonly keys = new Map<number, Keys>();
+  readonly rows = new Map<number, number>();
+  readonly appendOnly = new Set<number>();
 }
 
 /** Renders the relations of one plan; a let's value is rendered once. */
 export class RelationPlanner {
   readonly #builder: PlanBuilder;
-  readonly #bindings = new Map<number, BindingFacts>();
+  readonly #bindings = new Bindings();
   /** Rows of named relations, and those expected of others, which ordering joins asks for again and again. */
   readonly #counts = new Map<ObjectId, number | null>();
   readonly #expected = { filtered: new Map<MirRelation, number>(), whole: new Map<MirRelation, number>() };
@@ -53,15 +54,16 @@ export class RelationPlanner {
       case 'get':
         return builder.flow(builder.import(builder.primary(relation.object), relation.columns));
       case 'getLet':
-        return this.#bindings.get(relation.binding)!.flow;
-      case 'let':
-        this.#bindings.set(relation.binding, {
-          keys: this.#keys(relation.value),
-          rows: this.#rows(relation.value),
-          appendOnly: this.#isAppendOnly(relation.value),
-          flow: this.plan(relation.value),
-        });
-        return this.plan(relation.body);
+        return this.#bindings.flows.get(relation.binding)!;
+      case 'let': {
+        const { binding, value, body } = relation;
+        const { flows, keys, rows, appendOnly } = this.#bindings;
+        keys.set(binding, this.#keys(value));
+        rows.set(binding, this.#rows(value));
+        if (this.#isAppendOnly(value)) appendOnly.add(binding);
+        flows.set(binding, this.plan(value));
+        return this.plan(body);
+      }
       case 'filter': {
         const flow = this.plan(
           relation.predicates.some(isVolatile) ? eachRowOnce(relation.input) : relation.input,
@@ -179,8 +181,7 @@ export class RelationPlanner {
 
   #keys(relation: MirRelation): Keys {
     if (relation.notes.keys !== null) return relation.notes.keys;
-    const bindings = new Map([...this.#bindings].map(([binding, facts]) => [binding, facts.keys]));
-    return uniqueKeys(relation, (object) => this.#builder.catalog.relation(object).keys, bindings);
+    return uniqueKeys(relation, (object) => this.#builder.catalog.relation(object).keys, this.#bindings.keys);
   }
 
   /** Nothing that is forgotten of such a relation comes back into a result. */
@@ -191,15 +192,14 @@ export class RelationPlanner {
   #isAppendOnly(relation: MirRelation): boolean {
     return isAppendOnly(relation, {
       object: (object) => this.#builder.catalog.relation(object).appendOnly === true,
-      binding: (binding) => this.#bindings.get(binding)?.appendOnly === true,
+      binding: (binding) => this.#bindings.appendOnly.has(binding),
     });
   }
 
   #rows(relation: MirRelation, ignored: 'filters ignored' | null = null): number {
-    const bindings = new Map([...this.#bindings].map(([binding, facts]) => [binding, facts.rows]));
     return expectedRows(relation, {
       rowsOf: (object) => this.#rowsOf(object),
-      bindings,
+      bindings: this.#bindings.rows,
       ignored,
       known: ignored === null ? this.#expected.filtered : this.#expected.whole,
     });

@@ -3,8 +3,21 @@ import { recordFields } from './record.ts';
 import { elementType, isRegistered, isVector } from './table.ts';
 import type { NullableType, TypeName } from './type.ts';
 
+const scalarTypes = new Map<TypeName, ScalarType>();
+const MOST_TYPES = 10_000;
+
 /** The engine's type for a type of SQL; `unknown` is text by the time that it gets there. */
 export function toScalarType(name: TypeName): ScalarType {
+  let type = scalarTypes.get(name);
+  if (type === undefined) {
+    type = findScalarType(name);
+    if (scalarTypes.size >= MOST_TYPES) scalarTypes.clear();
+    scalarTypes.set(name, type);
+  }
+  return type;
+}
+
+function findScalarType(name: TypeName): ScalarType {
   if (isRegistered(name)) return 'oid';
   if (name.startsWith('_reg')) return '_oid';
   if (isVector(name)) return toScalarType(`_${elementType(name)!}` as TypeName);

@@ -7,6 +7,7 @@
  * its result and of the default row that stands in for it only whether they are there.
  */
 import type { MirRelation } from '../../mir.ts';
+import { hasSome, kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
 import { rewriteRelation } from '../../mir/traverse.ts';
 import { RelationIdentity } from '../analysis/identity.ts';
@@ -27,9 +28,12 @@ function cancel(node: build.MirNode<'union'>, identity: RelationIdentity): MirRe
   return inputs.length === 0 ? build.empty(node.columns) : build.union(inputs, node.keys);
 }
 
+const NEGATE = kinds('negate');
+
 export const cancelNegation: Rule = {
   name: 'cancel-negation',
   apply: (relation) => {
+    if (!hasSome(relation, NEGATE)) return relation;
     const identity = new RelationIdentity();
     return rewriteRelation(relation, (node) => (node.kind === 'union' ? cancel(node, identity) : node));
   },

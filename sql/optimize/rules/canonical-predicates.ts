@@ -12,6 +12,7 @@
 import { operators } from '../../functions/table.ts';
 import type { MirRelation, MirScalar } from '../../mir.ts';
 import { equalitySides } from '../../mir/equality.ts';
+import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
 import {
   and,
@@ -205,4 +206,4 @@ function rewrite(relation: MirRelation): MirRelation {
   return relation;
 }
 
-export const canonicalPredicates = localRule('canonical-predicates', rewrite);
+export const canonicalPredicates = localRule('canonical-predicates', kinds('filter', 'join'), rewrite);

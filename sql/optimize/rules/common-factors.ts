@@ -7,6 +7,7 @@
  * of which a branch before it had decided.
  */
 import type { MirScalar } from '../../mir.ts';
+import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
 import { and, canFail, conjuncts, or, sameScalar } from '../../mir/scalar.ts';
 import { localRule } from '../local-rule.ts';
@@ -35,7 +36,7 @@ function split(predicates: readonly MirScalar[]): readonly MirScalar[] | null {
     : after;
 }
 
-export const commonFactors = localRule('common-factors', (node) => {
+export const commonFactors = localRule('common-factors', kinds('filter', 'join'), (node) => {
   if (node.kind === 'filter') {
     const predicates = split(node.predicates);
     return predicates === null ? node : build.filter(node.input, predicates);

@@ -7,6 +7,7 @@
  * The group's keys and the arguments tell rows apart, so no value comes twice in a group.
  */
 import type { MirAggregate, MirRelation } from '../../mir.ts';
+import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
 import type { Keys } from '../analysis/keys.ts';
 import { rewriteWithKeys } from '../analysis/with-keys.ts';
@@ -48,6 +49,7 @@ export const distinctArguments: Rule = {
     rewriteWithKeys(
       relation,
       keysOfObject,
+      kinds('reduce'),
       (node, keysOf) => (node.kind === 'reduce' ? rewrite(node, keysOf) : node),
       bit,
     ),

@@ -9,6 +9,7 @@
  */
 import type { MirEquivalence, MirRelation, MirScalar } from '../../mir.ts';
 import { equalitySides } from '../../mir/equality.ts';
+import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
 import { canFail, columnsRead, remapColumns, shiftColumns } from '../../mir/scalar.ts';
 import { visitRelation } from '../../mir/traverse.ts';
@@ -91,6 +92,6 @@ function liftFirst(relation: MirJoin): MirRelation {
   return build.project(build.join(inputs, [equivalence], residual), to);
 }
 
-export const fallibleKeys = localRule('fallible-keys', (node) =>
+export const fallibleKeys = localRule('fallible-keys', kinds('join'), (node) =>
   node.kind === 'join' ? liftFirst(node) : node,
 );

@@ -9,6 +9,7 @@
  * An expression that raises an error stays as it is: it raises when a row reaches it.
  */
 import type { MirConstantRow, MirRelation, MirScalar } from '../../mir.ts';
+import { otherKinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
 import {
   and,
@@ -241,6 +242,8 @@ function withLiterals(relation: MirRelation): MirRelation {
   );
 }
 
-export const foldConstants = localRule('fold-constants', (node, context) =>
-  foldRelation(mapScalars(withLiterals(node), (scalar) => foldScalar(scalar, context))),
+export const foldConstants = localRule(
+  'fold-constants',
+  otherKinds('constant', 'get', 'getLet', 'let'),
+  (node, context) => foldRelation(mapScalars(withLiterals(node), (scalar) => foldScalar(scalar, context))),
 );

@@ -12,6 +12,7 @@
  */
 import type { ObjectId, Reference } from '../../catalog.ts';
 import type { MirRelation, MirScalar } from '../../mir.ts';
+import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
 import { column, columnsRead, isNull, not, remapColumns, sameScalar, substitute } from '../../mir/scalar.ts';
 import { localRule } from '../local-rule.ts';
@@ -178,6 +179,6 @@ function rewriteJoin(join: MirJoin, foreignKeys: ForeignKeys): MirRelation {
   return join;
 }
 
-export const foreignKeyJoin = localRule('foreign-key-join', (node, { foreignKeys }) =>
+export const foreignKeyJoin = localRule('foreign-key-join', kinds('join'), (node, { foreignKeys }) =>
   node.kind === 'join' && foreignKeys !== undefined ? rewriteJoin(node, foreignKeys) : node,
 );

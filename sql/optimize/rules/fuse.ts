@@ -8,6 +8,7 @@
  * A projection between two joins is lifted above both, so that they can be one.
  */
 import type { MirEquivalence, MirRelation, MirScalar } from '../../mir.ts';
+import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
 import { isTrueLiteral, remapColumns } from '../../mir/scalar.ts';
 import { localRule } from '../local-rule.ts';
@@ -101,4 +102,8 @@ function rewrite(relation: MirRelation): MirRelation {
   }
 }
 
-export const fuse = localRule('fuse', rewrite);
+export const fuse = localRule(
+  'fuse',
+  kinds('filter', 'map', 'project', 'union', 'join', 'negate', 'distinct'),
+  rewrite,
+);

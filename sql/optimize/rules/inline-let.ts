@@ -7,6 +7,7 @@
  */
 import type { MirRelation } from '../../mir.ts';
 import { countReads, substituteBinding } from '../../mir/bindings.ts';
+import { kinds } from '../../mir/kinds.ts';
 import { localRule } from '../local-rule.ts';
 
 /** Reads of a named relation or of another binding, and constants of a row, are shared by what they name. */
@@ -32,4 +33,4 @@ function inline(relation: MirRelation): MirRelation {
   return reads === 1 || isFree(value) ? substituteBinding(body, binding, value) : relation;
 }
 
-export const inlineLet = localRule('inline-let', inline);
+export const inlineLet = localRule('inline-let', kinds('let'), inline);

@@ -8,6 +8,7 @@
  * A guard keyed by a unique key never sees a second row; a top-k whose partitions have one row each keeps them all.
  */
 import type { MirRelation, MirScalar } from '../../mir.ts';
+import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
 import type { Rule } from '../pipeline.ts';
 import { coversKey } from '../analysis/keys.ts';
@@ -48,5 +49,6 @@ const bit = settledBit();
 
 export const keyedDistinct: Rule = {
   name: 'keyed-distinct',
-  apply: (relation, context) => rewriteWithKeys(relation, context.keysOfObject, rewrite, bit),
+  apply: (relation, context) =>
+    rewriteWithKeys(relation, context.keysOfObject, kinds('distinct', 'guard', 'topK'), rewrite, bit),
 };

@@ -8,6 +8,7 @@
  */
 import { functions } from '../../functions/table.ts';
 import type { MirAggregate, MirRelation, MirScalar } from '../../mir.ts';
+import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
 import { call, caseOf, isNull, isTrueLiteral, literal, relabel } from '../../mir/scalar.ts';
 import type { SqlType } from '../../types/type.ts';
@@ -77,6 +78,7 @@ export const keyedReduce: Rule = {
     rewriteWithKeys(
       relation,
       context.keysOfObject,
+      kinds('reduce'),
       (node, keysOf) =>
         node.kind === 'reduce' && holdKey(keysOf(node.input), node.keys) ? (rewrite(node) ?? node) : node,
       bit,

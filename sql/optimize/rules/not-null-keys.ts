@@ -9,6 +9,7 @@
  * arrangement, and the engine's join skips NULL keys by itself. Runs once.
  */
 import type { MirRelation, MirScalar } from '../../mir.ts';
+import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
 import { canFail, children, columnsRead, isNull, not, sameScalar } from '../../mir/scalar.ts';
 import { localRule } from '../local-rule.ts';
@@ -78,4 +79,4 @@ function rewrite(relation: MirRelation): MirRelation {
   return relation.kind === 'join' ? deriveOnInputs(relation) : relation;
 }
 
-export const notNullKeys = localRule('not-null-keys', rewrite);
+export const notNullKeys = localRule('not-null-keys', kinds('filter', 'join'), rewrite);

@@ -7,6 +7,7 @@
  * above compares such a column. Conditions in WHERE do the same by being pushed into the union.
  */
 import type { MirRelation, MirScalar } from '../../mir.ts';
+import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
 import { columnsRead, isNullLiteral, remapColumns, shiftColumns, visitScalar } from '../../mir/scalar.ts';
 import { withInputs } from '../../mir/traverse.ts';
@@ -86,4 +87,4 @@ function rewrite(node: MirRelation): MirRelation {
   return withInputs(node, [left, right]);
 }
 
-export const nullBranches = localRule('null-branches', rewrite);
+export const nullBranches = localRule('null-branches', kinds('join', 'semiJoin'), rewrite, kinds('union'));

@@ -8,6 +8,7 @@
  * reduction of its own, joined to the others. A year, a count cast to numeric or a sum of bigint has no digits after the point.
  */
 import type { MirRelation, MirScalar } from '../../mir.ts';
+import { hasSome, kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
 import { sameScalar } from '../../mir/scalar.ts';
 import { rewriteRelation, visitRelation } from '../../mir/traverse.ts';
@@ -135,9 +136,12 @@ function rewrite(node: build.MirNode<'reduce'>, bindings: Bindings): MirRelation
   return build.project(reduced, [...node.keys.map((_, index) => index), ...columns]);
 }
 
+const REDUCE = kinds('reduce');
+
 export const oneRepresentation: Rule = {
   name: 'one-representation',
   apply: (relation) => {
+    if (!hasSome(relation, REDUCE)) return relation;
     const bindings = new Map<number, MirRelation>();
     visitRelation(relation, (node) => {
       if (node.kind === 'let') bindings.set(node.binding, node.value);

@@ -12,6 +12,7 @@ import type { MirRelation } from '../../mir.ts';
 import * as build from '../../mir/relation.ts';
 import { isFalseLiteral, isNullLiteral } from '../../mir/scalar.ts';
 import type { MirScalar } from '../../mir.ts';
+import { kinds, otherKinds } from '../../mir/kinds.ts';
 import { localRule } from '../local-rule.ts';
 
 const never = (predicate: MirScalar): boolean => isFalseLiteral(predicate) || isNullLiteral(predicate);
@@ -47,4 +48,9 @@ function rewrite(relation: MirRelation): MirRelation {
   }
 }
 
-export const propagateEmpty = localRule('propagate-empty', rewrite);
+export const propagateEmpty = localRule(
+  'propagate-empty',
+  otherKinds('constant', 'get', 'getLet'),
+  rewrite,
+  kinds('constant', 'filter', 'join'),
+);

@@ -10,6 +10,7 @@
  */
 import type { MirEquivalence, MirRelation, MirScalar } from '../../mir.ts';
 import { equalitySides } from '../../mir/equality.ts';
+import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
 import {
   canFail,
@@ -223,4 +224,4 @@ function rewrite(relation: MirRelation): MirRelation {
   return same ? relation : after;
 }
 
-export const pushPredicates = localRule('push-predicates', rewrite);
+export const pushPredicates = localRule('push-predicates', kinds('filter', 'join'), rewrite);

@@ -7,6 +7,7 @@
  * NULL must not be, as the equality said.
  */
 import type { MirRelation, MirScalar } from '../../mir.ts';
+import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
 import { column, isNull, not, remapColumns, sameScalar } from '../../mir/scalar.ts';
 import type { KeysOfObject } from '../analysis/keys.ts';
@@ -117,6 +118,6 @@ function merged(
   );
 }
 
-export const selfJoin = localRule('self-join', (node, { keysOfObject }) =>
+export const selfJoin = localRule('self-join', kinds('join'), (node, { keysOfObject }) =>
   node.kind === 'join' ? (mergeOnce(node, keysOfObject) ?? node) : node,
 );

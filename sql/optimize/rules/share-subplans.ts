@@ -60,7 +60,30 @@ function countShareable(
   return counts;
 }
 
+/** Whether two parts could be the same: by their form alone, which is found without looking at scalars. */
+function mayRepeat(relation: MirRelation): boolean {
+  const forms = new Set<number>();
+  let repeats = false;
+  const form = (node: MirRelation): number => {
+    if (node.kind === 'let') {
+      form(node.value);
+      return form(node.body);
+    }
+    let number = Math.imul(node.notes.kind, 31) + node.columns.length;
+    if (node.kind === 'get') number += Math.imul(node.object, 1_000_003);
+    for (const input of inputs(node)) number = (Math.imul(number, 65_599) + form(input)) | 0;
+    if (STATEFUL.has(node.kind)) {
+      repeats ||= forms.has(number);
+      forms.add(number);
+    }
+    return number;
+  };
+  form(relation);
+  return repeats;
+}
+
 function share(relation: MirRelation): MirRelation {
+  if (!mayRepeat(relation)) return relation;
   const identity = new RelationIdentity();
   const { bindings, body } = hoist(relation);
   const counts = countShareable([...bindings.map(({ value }) => value), body], identity);

@@ -9,6 +9,7 @@
  */
 import type { MirRelation, MirScalar } from '../../mir.ts';
 import { freeBindings } from '../../mir/bindings.ts';
+import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
 import { canFail, sameScalar } from '../../mir/scalar.ts';
 import { isVolatile } from '../../mir/volatile.ts';
@@ -55,4 +56,4 @@ function rewrite(relation: MirRelation): MirRelation {
   return build.letIn(binding, build.filter(value, shared), without(body, binding, shared));
 }
 
-export const sharedPredicates = localRule('shared-predicates', rewrite);
+export const sharedPredicates = localRule('shared-predicates', kinds('let'), rewrite);

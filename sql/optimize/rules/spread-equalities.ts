@@ -8,6 +8,7 @@
  */
 import type { MirEquivalence, MirRelation, MirScalar } from '../../mir.ts';
 import { equalitySides } from '../../mir/equality.ts';
+import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
 import {
   canFail,
@@ -91,6 +92,6 @@ function spread(relation: MirJoin): MirRelation {
   return same ? relation : build.join(inputs, equivalences, relation.residual);
 }
 
-export const spreadEqualities = localRule('spread-equalities', (node) =>
+export const spreadEqualities = localRule('spread-equalities', kinds('join'), (node) =>
   node.kind === 'join' ? spread(node) : node,
 );

@@ -5,6 +5,7 @@
  *     distinct(threshold x)     →  distinct x
  */
 import type { MirRelation } from '../../mir.ts';
+import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
 import { inputs } from '../../mir/traverse.ts';
 import { localRule } from '../local-rule.ts';
@@ -39,4 +40,9 @@ function rewrite(node: MirRelation): MirRelation {
   }
 }
 
-export const thresholdElision = localRule('threshold-elision', rewrite);
+export const thresholdElision = localRule(
+  'threshold-elision',
+  kinds('threshold', 'distinct'),
+  rewrite,
+  kinds('threshold'),
+);

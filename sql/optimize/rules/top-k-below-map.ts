@@ -11,6 +11,7 @@
 import type { MirRelation, MirScalar } from '../../mir.ts';
 import * as build from '../../mir/relation.ts';
 import { equalityKey } from '../../mir/equality.ts';
+import { kinds } from '../../mir/kinds.ts';
 import { canFail, column, columnsRead, remapColumns, sameScalar } from '../../mir/scalar.ts';
 import { isVolatile } from '../../mir/volatile.ts';
 import type { Keys } from '../analysis/keys.ts';
@@ -81,7 +82,7 @@ function rewriteTopK(node: MirTopK, keysOf: (input: MirRelation) => Keys): MirRe
 export const topKBelowMap: Rule = {
   name: 'top-k-below-map',
   apply: (relation, context) =>
-    rewriteWithKeys(relation, context.keysOfObject, (node, keysOf) =>
+    rewriteWithKeys(relation, context.keysOfObject, kinds('topK'), (node, keysOf) =>
       node.kind === 'topK' ? rewriteTopK(node, keysOf) : node,
     ),
 };

@@ -25,6 +25,7 @@ import {
   shiftColumns,
 } from '../../mir/scalar.ts';
 import { equalityKey } from '../../mir/equality.ts';
+import { kinds } from '../../mir/kinds.ts';
 import { visitRelation } from '../../mir/traverse.ts';
 import { isVolatile } from '../../mir/volatile.ts';
 import { RelationIdentity } from '../analysis/identity.ts';
@@ -260,7 +261,7 @@ export const topKBelowOuterJoin: Rule = {
   name: 'top-k-below-outer-join',
   apply: (relation, context) => {
     let pushing: Pushing | null = null;
-    return rewriteWithKeys(relation, context.keysOfObject, (node, keysOf) => {
+    return rewriteWithKeys(relation, context.keysOfObject, kinds('topK'), (node, keysOf) => {
       if (node.kind !== 'topK') return node;
       pushing ??= new Pushing(relation, keysOf);
       return pushing.rewrite(node);

@@ -10,6 +10,7 @@
  * After demand, which tells what is read.
  */
 import type { MirEquivalence, MirKeyPair, MirRelation } from '../../mir.ts';
+import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
 import { sameScalar, shiftColumns } from '../../mir/scalar.ts';
 import { RelationIdentity } from '../analysis/identity.ts';
@@ -99,7 +100,7 @@ export const unreadPartner: Rule = {
   name: 'unread-partner',
   apply: (relation, context) => {
     const identity = new RelationIdentity();
-    return rewriteWithKeys(relation, context.keysOfObject, (node, keysOf) =>
+    return rewriteWithKeys(relation, context.keysOfObject, kinds('union'), (node, keysOf) =>
       node.kind === 'union' ? rewriteUnion(node, identity, keysOf) : node,
     );
   },

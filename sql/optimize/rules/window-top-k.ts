@@ -9,6 +9,7 @@
  * would miss the rows that are gone. Ranks cannot fail, so no error appears.
  */
 import type { MirRelation, MirScalar } from '../../mir.ts';
+import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
 import { literal, sameScalar } from '../../mir/scalar.ts';
 import { plain } from '../../types/table.ts';
@@ -96,4 +97,4 @@ function rewrite(relation: MirRelation): MirRelation {
   return relation;
 }
 
-export const windowTopK = localRule('window-top-k', rewrite);
+export const windowTopK = localRule('window-top-k', kinds('filter'), rewrite, kinds('window'));
