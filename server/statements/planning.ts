@@ -18,6 +18,7 @@ import {
   bindWrite,
   columnsOfGenerated,
 } from '../../sql/bind/bind.ts';
+import { BodyTemplates } from '../../sql/bind/body-templates.ts';
 import type { CatalogColumn, CatalogFunction, CatalogRelation, ObjectId } from '../../sql/catalog.ts';
 import {
   type Compiled,
@@ -114,6 +115,8 @@ export const SYSTEM_SESSION: PlanningSession = {
 interface SystemViews {
   readonly relations: Map<ObjectId, HirRelation>;
   readonly known: KnownViews;
+  /** And the bodies of functions over them. */
+  readonly bodies: BodyTemplates;
 }
 
 /** The search path of a session that has set none, in which what belongs to no session finds its names. */
@@ -148,7 +151,11 @@ export class Planning {
     engine: Engine,
     catalog: Catalog,
     dataflows: Dataflows,
-    systemViews: SystemViews = { relations: new Map(), known: new KnownViews() },
+    systemViews: SystemViews = {
+      relations: new Map(),
+      known: new KnownViews(),
+      bodies: new BodyTemplates(),
+    },
     views = new Remembered<object, HirRelation>(),
   ) {
     this.#engine = engine;
@@ -376,6 +383,7 @@ export class Planning {
       inView: options.inView ?? false,
       registeredAsNumbers: options.registeredAsNumbers ?? false,
       ofSystem: options.ofSystem ?? false,
+      bodies: this.#systemViews.bodies,
       evaluate: (expression) => this.#engine.evaluate(expression, session.timeZone),
     };
   }

@@ -2,16 +2,21 @@
 import type { Node } from '@pgsql/types';
 import { nodeAs } from '../ast/accessors.ts';
 import { ofSession } from '../functions/families/sequence.ts';
+import { SqlError } from '../error.ts';
 import type { FunctionEntry } from '../functions/table.ts';
 import type { HirScalar } from '../hir.ts';
 import { isGrammarError, parsePostgres } from '../parse/postgres.ts';
 import type { SqlType } from '../types/type.ts';
 import { plain } from '../types/table.ts';
 import { coerce } from './coerce.ts';
+import type { BodyTemplate } from './body-templates.ts';
+import { argumentsKey, instantiate, placeholders } from './body-templates.ts';
+import { STORED_EXPRESSIONS, expressionContext } from './context.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression } from './expression.ts';
 import { call } from './scalar.ts';
 import { emptyScope } from './scope.ts';
+import { Statement } from './statement.ts';
 
 const parsed = new Map<string, Node>();
 
@@ -52,16 +57,68 @@ export function bindBody(
   args: readonly HirScalar[],
   body: string = entry.body!,
 ): HirScalar {
+  const template = templateOf(context, entry, args, body);
+  if (template === null) return bindInPlace(context, entry, args, body);
+  const { catalog } = context.statement.environment;
+  for (const { schema, name } of template.relations) catalog.findRelation(schema, name);
+  return instantiate(template, args);
+}
+
+function bindInPlace(
+  context: ExpressionContext,
+  entry: FunctionEntry,
+  args: readonly HirScalar[],
+  body: string,
+): HirScalar {
   const { statement } = context;
   const bound = statement.withoutPositions(() =>
     bindExpression(parseExpression(body), {
       ...context,
       scope: emptyScope,
-      query: { ...context.query, ctes: [], outer: null, bodyArguments: args },
+      query: { ...context.query, ctes: [], outer: null, bodyArguments: args, ofPostgres: true },
       collector: null,
     }),
   );
   return coerce(statement, bound, entry.result, 'assignment')!;
+}
+
+/** The body, bound for such arguments; null where it has to be bound in its place. */
+function templateOf(
+  context: ExpressionContext,
+  entry: FunctionEntry,
+  args: readonly HirScalar[],
+  body: string,
+): BodyTemplate | null {
+  const { environment } = context.statement;
+  const { bodies, inView } = environment;
+  if (bodies === undefined || inView === true || STORED_EXPRESSIONS.has(context.clause)) return null;
+  const key = argumentsKey(args);
+  if (key === null) return null;
+  const signature = `${entry.result} ${key}`;
+  let template = bodies.get(body, signature);
+  if (template === undefined) {
+    template = makeTemplate(new Statement(environment), entry, placeholders(args), body);
+    bodies.set(body, signature, template);
+  }
+  return template;
+}
+
+function makeTemplate(
+  statement: Statement,
+  entry: FunctionEntry,
+  args: readonly HirScalar[],
+  body: string,
+): BodyTemplate | null {
+  const query = { statement, ctes: [], outer: null };
+  try {
+    const scalar = bindInPlace(expressionContext(query, emptyScope, 'SELECT'), entry, args, body);
+    // Numbers of bindings are the statement's.
+    return statement.hasBindings ? null : { scalar, relations: statement.relations };
+  } catch (error) {
+    // It is refused where it is called, or has what only a query can collect.
+    if (error instanceof SqlError) return null;
+    throw error;
+  }
 }
 
 /** The call of a native function. */

@@ -31,6 +31,8 @@ export interface QueryContext {
   readonly outer: Scope | null;
   /** Values of $1… in the body of a SQL function, over the row that its call stands in; else parameters are the statement's. */
   readonly bodyArguments?: readonly HirScalar[];
+  /** It is in the body of a function of PostgreSQL's, which calls no other functions. */
+  readonly ofPostgres?: boolean;
   /** The functions whose bodies the query is in. */
   readonly calledBy?: readonly ObjectId[];
 }
@@ -55,6 +57,13 @@ export type Clause =
   | 'column generation expressions'
   | 'functions in FROM'
   | 'options';
+
+/** Clauses whose expressions are kept as texts, in which one's own functions are named by their oids. */
+export const STORED_EXPRESSIONS: ReadonlySet<Clause> = new Set([
+  'check constraints',
+  'column generation expressions',
+  'DEFAULT expressions',
+]);
 
 /** Collects the aggregates of one query level; a call is then the column behind the FROM clause's own. */
 export interface AggregateCollector {

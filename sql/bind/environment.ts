@@ -2,6 +2,7 @@ import type { CatalogReader } from '../catalog.ts';
 import type { Expr } from '../../engine/plan.generated.ts';
 import type { Extension } from '../ast/extension.ts';
 import type { SqlType } from '../types/type.ts';
+import type { BodyTemplates } from './body-templates.ts';
 
 /** What binding one statement may know and use. */
 export interface BindEnvironment {
@@ -20,6 +21,8 @@ export interface BindEnvironment {
   readonly registeredAsNumbers?: boolean;
   /** The expression is a DEFAULT, read again with each INSERT: it may not stand for the time at which it was written. */
   readonly forDefault?: boolean;
+  /** Bodies of PostgreSQL's functions that were bound over this catalog. */
+  readonly bodies?: BodyTemplates;
   /** Clauses that PostgreSQL's grammar lacks, by location. */
   readonly extensions?: { readonly at: ReadonlyMap<number, Extension> };
 }

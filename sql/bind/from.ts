@@ -120,6 +120,7 @@ export function findRelation(node: RangeVar, context: QueryContext): CatalogRela
     const full = `${node.catalogname}.${schema}.${name}`;
     throw statement.error('0A000', `cross-database references are not implemented: "${full}"`, at);
   }
+  statement.relations.push({ schema, name });
   const found = catalog.findRelation(schema, name, statement.isUserText ? at : undefined);
   if (found !== null) return found;
   if (isPostgresRelation(schema, name)) {

@@ -92,7 +92,7 @@ export function bindJoin(node: JoinExpr, context: QueryContext): BoundFrom {
       ? commonNames(visible(left.items), visible(right.items))
       : node.usingClause?.map(stringOf);
   let on: HirScalar | null = null;
-  let columns: ScopeColumn[] = [...visible(leftItems), ...visible(rightItems)];
+  let columns = (): ScopeColumn[] => [...visible(leftItems), ...visible(rightItems)];
   if (names !== undefined) {
     const conditions: HirScalar[] = [];
     const merged: ScopeColumn[] = [];
@@ -112,7 +112,7 @@ export function bindJoin(node: JoinExpr, context: QueryContext): BoundFrom {
     }
     if (conditions.length > 0) on = and(conditions);
     const rest = (all: readonly ScopeColumn[]) => all.filter((column) => !names.includes(column.name));
-    columns = [...merged, ...rest(visible(leftItems)), ...rest(visible(rightItems))];
+    columns = () => [...merged, ...rest(visible(leftItems)), ...rest(visible(rightItems))];
   } else if (node.quals !== undefined) {
     on = bindCondition(node.quals, expressionContext(context, before, 'JOIN conditions'), 'JOIN/ON');
   }
@@ -126,11 +126,12 @@ const bound = (scalar: HirScalar) => ({ scalar, at: undefined });
 function joinItems(
   node: JoinExpr,
   inner: readonly ScopeItem[],
-  columns: readonly ScopeColumn[],
+  shown: () => readonly ScopeColumn[],
   merged: readonly string[] | undefined,
   context: QueryContext,
 ): ScopeItem[] {
   if (node.alias !== undefined) {
+    const columns = shown();
     const names = (node.alias.colnames ?? []).map(stringOf);
     const aliasName = node.alias.aliasname!;
     if (names.length > columns.length) {
@@ -141,6 +142,7 @@ function joinItems(
   }
   // Without merged columns the sides' own entries say it all, and messages can name their relations.
   if (merged === undefined) return [...inner];
+  const columns = shown();
   const hidden = inner.map((item) => ({ ...item, byColumn: false }));
   const join: ScopeItem = { name: null, schema: null, columns, byName: false, byColumn: true };
   const using = node.join_using_alias;

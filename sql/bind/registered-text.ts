@@ -43,11 +43,13 @@ function relationName({ statement }: ExpressionContext, oid: string): string {
 
 /** Types of one's own are looked up. */
 function typeNames(withOwn: boolean): string {
-  const own = withOwn ? '(SELECT display FROM tw_internal.types WHERE oid = $1), ' : '';
-  return `coalesce(${BUILT_IN_NAMES}::jsonb ->> $1::text, ${own}$1::text)`;
+  return withOwn ? ALL_TYPE_NAMES : BUILT_IN_TYPE_NAMES;
 }
 
 /** By oid. They are one value: a branch for each would be planned with each statement. */
 const BUILT_IN_NAMES = quoteLiteral(
   JSON.stringify(Object.fromEntries([['0', '-'], ...allTypes.map(({ oid, display }) => [oid, display])])),
 );
+
+const BUILT_IN_TYPE_NAMES = `coalesce(${BUILT_IN_NAMES}::jsonb ->> $1::text, $1::text)`;
+const ALL_TYPE_NAMES = `coalesce(${BUILT_IN_NAMES}::jsonb ->> $1::text, (SELECT display FROM tw_internal.types WHERE oid = $1), $1::text)`;

@@ -20,7 +20,7 @@ import { arrayType, plain } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
 import { bindArguments, callText } from './call-arguments.ts';
 import { coerce } from './coerce.ts';
-import { expressionContext } from './context.ts';
+import { STORED_EXPRESSIONS, expressionContext } from './context.ts';
 import type { Clause, ExpressionContext, QueryContext } from './context.ts';
 import { asDomain } from './domain.ts';
 import { bindExpression } from './expression.ts';
@@ -56,13 +56,6 @@ interface BuiltIn {
   readonly called: null;
 }
 
-/** Clauses whose expressions are kept as texts, in which one's own functions are named by their oids. */
-const STORED_EXPRESSIONS: ReadonlySet<Clause> = new Set([
-  'check constraints',
-  'column generation expressions',
-  'DEFAULT expressions',
-]);
-
 /** Those whose expressions are computed for a row as it is written, where there is nothing else to read. */
 const OF_ONE_ROW: ReadonlySet<Clause> = new Set(['check constraints', 'column generation expressions']);
 
@@ -73,9 +66,10 @@ export function bindSqlCall(node: FuncCall, context: ExpressionContext): BoundCa
   const [name, schema = null] = nameParts(node.funcname).reverse() as [string, string?];
   const at = locationOf(node);
   const place = statement.isUserText ? at : undefined;
-  // In a kept text the plain names are PostgreSQL's: no function that comes later can take them.
+  // In a kept text the plain names are PostgreSQL's: no function that comes later can take them. So they are in its functions.
   const isKept = STORED_EXPRESSIONS.has(context.clause) && !statement.isUserText;
-  if (schema === 'pg_catalog' || (schema === null && isKept)) return null;
+  if (schema === 'pg_catalog' || (schema === null && (isKept || context.query.ofPostgres === true)))
+    return null;
   const own = catalog.findFunctions(schema, name, place);
   if (own.length === 0) return null;
   const given = bindArguments(node, context);

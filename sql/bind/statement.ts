@@ -5,6 +5,7 @@ import type { ObjectId } from '../catalog.ts';
 import { typeOf } from './scalar.ts';
 import type { HirScalar } from '../hir.ts';
 import type { SqlType, TypeName } from '../types/type.ts';
+import type { RelationName } from './body-templates.ts';
 import type { BindEnvironment } from './environment.ts';
 
 /** A bound expression and where it begins in the text (UTF-8 bytes). */
@@ -32,6 +33,8 @@ export class Statement {
   /** The domains that expressions are of, as messages show them: their types are those that the domains are over. */
   readonly #domains = new WeakMap<HirScalar, string>();
   #parameters: (SqlType | null)[];
+  /** The relations that it names. */
+  readonly relations: RelationName[] = [];
   #nextBinding = 0;
   #hidden = 0;
 
@@ -69,6 +72,10 @@ export class Statement {
     const { scalar } = bound;
     if (scalar.kind !== 'parameter' || scalar.type.name !== 'unknown') return bound;
     return { ...bound, scalar: { ...scalar, type: this.parameterType(scalar.index) } };
+  }
+
+  get hasBindings(): boolean {
+    return this.#nextBinding > 0;
   }
 
   /** A new number for a CTE binding. */

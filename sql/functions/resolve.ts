@@ -83,12 +83,27 @@ export function resolvePlaced(
   return typeof found === 'string' ? found : { ...found, entry: { ...found.entry, result: found.result } };
 }
 
+/** Operators that were found, by name and types of the operands: what they mean never changes. */
+const found = new Map<string, Resolution<OperatorEntry>>();
+const MOST_FOUND = 10_000;
+
 /** The operator that `left name right` (or the prefix `name right`, with left null) means. */
 export function resolveOperator(
   name: string,
   left: TypeName | null,
   right: TypeName,
 ): Resolution<OperatorEntry> {
+  const key = `${left ?? ''} ${name} ${right}`;
+  let operator = found.get(key);
+  if (operator === undefined) {
+    operator = findOperator(name, left, right);
+    if (found.size >= MOST_FOUND) found.clear();
+    found.set(key, operator);
+  }
+  return operator;
+}
+
+function findOperator(name: string, left: TypeName | null, right: TypeName): Resolution<OperatorEntry> {
   const named = operatorsNamed(name);
   if (left !== null && (recordFields(left) ?? recordFields(right)) !== null) {
     const isOpen = recordFields(left)?.some(({ type: { name: of } }) => of === 'unknown') ?? true;
@@ -112,16 +127,16 @@ export function resolveOperator(
   const candidates = named
     .filter((entry) => entry.left !== null)
     .map((entry) => ({ entry, types: [entry.left!, entry.right] }));
-  const found = select(candidates, [left, right]);
-  if (typeof found === 'string') return found;
-  const meaning = instantiation([found.left!, found.right], [left, right]);
-  if (meaning === null) return found;
+  const selected = select(candidates, [left, right]);
+  if (typeof selected === 'string') return selected;
+  const meaning = instantiation([selected.left!, selected.right], [left, right]);
+  if (meaning === null) return selected;
   return {
-    ...found,
-    left: meaning(found.left!),
-    right: meaning(found.right),
-    result: meaning(found.result) as TypeName,
-    function: concrete(found.function, [left, right]),
+    ...selected,
+    left: meaning(selected.left!),
+    right: meaning(selected.right),
+    result: meaning(selected.result) as TypeName,
+    function: concrete(selected.function, [left, right]),
   };
 }
 

@@ -256,12 +256,16 @@ export interface Free {
   readonly bindings: readonly number[];
 }
 
+/** A row has fewer columns. */
+const MOST_COLUMNS = 2 ** 20;
+
 class FreeCollector {
-  readonly columns = new Map<string, OuterColumn & { readonly type: NullableType }>();
+  /** By level and index. */
+  readonly columns = new Map<number, OuterColumn & { readonly type: NullableType }>();
   readonly bindings = new Set<number>();
 
   column(level: number, index: number, type: NullableType): void {
-    const key = `${level}:${index}`;
+    const key = level * MOST_COLUMNS + index;
     if (!this.columns.has(key)) this.columns.set(key, { level, index, type });
   }
 

@@ -37,7 +37,7 @@ export function identifierOf(token: Token, source: SourceText): string {
  */
 export function mayTruncate(source: SourceText): boolean {
   return source.isAscii
-    ? /[\w$]{64}|"[^"]{62}/.test(source.text)
+    ? /(?<![\w$])[\w$]{64}|"[^"]{62}/.test(source.text)
     : // A code unit is at most three bytes, and 22 of them are the first that exceed 63.
       /[\w$\u0080-\uffff]{22}|"[^"]{20}/.test(source.text);
 }

@@ -24,17 +24,27 @@ export type CastPath =
 const rank: Record<CastContext, number> = { implicit: 0, assignment: 1, explicit: 2 };
 const contexts: Record<string, CastContext> = { i: 'implicit', a: 'assignment', e: 'explicit' };
 
-const casts = new Map<string, { readonly path: CastPath; readonly context: CastContext }>();
+interface Cast {
+  readonly path: CastPath;
+  readonly context: CastContext;
+}
+
+/** By source and target. */
+const casts = new Map<string, Map<string, Cast>>();
 for (const [, source, target, proc, context, method] of castRows) {
   const path: CastPath =
     method === 'f' ? { kind: 'function', proc } : method === 'i' ? { kind: 'io' } : { kind: 'relabel' };
-  casts.set(`${source}>${target}`, { path, context: contexts[context]! });
+  let targets = casts.get(source);
+  if (targets === undefined) casts.set(source, (targets = new Map()));
+  targets.set(target, { path, context: contexts[context]! });
 }
+
+const RELABEL: CastPath = { kind: 'relabel' };
 
 /** The way from `source` to `target` in this context, or null. Neither is `unknown`. */
 export function castPath(source: TypeName, target: TypeName, context: CastContext): CastPath | null {
-  if (source === target) return { kind: 'relabel' };
-  const cast = casts.get(`${source}>${target}`);
+  if (source === target) return RELABEL;
+  const cast = casts.get(source)?.get(target);
   if (cast !== undefined) return rank[cast.context] <= rank[context] ? cast.path : null;
   const [given, wanted] = [recordFields(source), recordFields(target)];
   if (given !== null && wanted !== null) {
@@ -56,7 +66,7 @@ export function castPath(source: TypeName, target: TypeName, context: CastContex
 
 /** The function that applies a type's modifier to a value of the same type, or null. */
 export function lengthCoercion(type: TypeName): number | null {
-  const cast = casts.get(`${type}>${type}`);
+  const cast = casts.get(type)?.get(type);
   return cast?.path.kind === 'function' ? cast.path.proc : null;
 }
 

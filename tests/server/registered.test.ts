@@ -52,6 +52,19 @@ test('a relation as its name, with its schema where that is not searched', async
   await client.query('RESET search_path');
 });
 
+test("PostgreSQL's functions call its own functions, whatever others are called", async () => {
+  await client.query(`CREATE FUNCTION quote_ident(name) RETURNS text LANGUAGE sql AS $$ SELECT 'another' $$`);
+  expect(
+    await row(
+      `SELECT DISTINCT attrelid::regclass::text FROM pg_attribute WHERE attrelid = 'orders'::regclass`,
+    ),
+  ).toEqual(['orders']);
+  expect(await row(`SELECT quote_ident(relname) FROM pg_class WHERE relname = 'orders'`)).toEqual([
+    'another',
+  ]);
+  await client.query('DROP FUNCTION quote_ident(name)');
+});
+
 test('to_regclass gives NULL where there is no such relation', async () => {
   expect(
     await row(`SELECT to_regclass('orders')::text, to_regclass('orders') IS NULL, to_regclass('nowhere.orders') IS NULL,

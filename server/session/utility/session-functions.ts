@@ -33,6 +33,9 @@ const functions: Readonly<Record<string, SessionFunction>> = {
   setseed: setSeed,
 };
 
+/** What the grammar says of a SELECT that only lists values. */
+const CLAUSES_OF_CALLS: ReadonlySet<string> = new Set(['targetList', 'limitOption', 'op']);
+
 interface Call {
   readonly name: string;
   readonly called: SessionFunction;
@@ -97,9 +100,10 @@ function binary({ result }: SessionFunction, value: string | null): string | Buf
 }
 
 /** The calls that a SELECT consists of, if it is nothing else. */
-function callsOf({ targetList = [], ...rest }: SelectStmt): readonly Call[] | null {
-  const others = Object.entries(rest).filter(([key]) => key !== 'limitOption' && key !== 'op');
-  if (others.length > 0 || targetList.length === 0) return null;
+function callsOf(statement: SelectStmt): readonly Call[] | null {
+  const { targetList = [] } = statement;
+  for (const clause in statement) if (!CLAUSES_OF_CALLS.has(clause)) return null;
+  if (targetList.length === 0) return null;
   const calls = targetList.map((target): Call | null => {
     const { name, val } = nodeAs(target, 'ResTarget')!;
     const node = nodeAs(val, 'FuncCall');
