@@ -192,7 +192,7 @@ export interface CatalogReader {
   readonly version: number;
   readonly database: string;
   readonly user: string;
-  /** Schemas searched for unqualified names, in order, `pg_catalog` included. */
+  /** Schemas searched for unqualified names, in order, `pg_catalog` and that of temporary objects included. */
   readonly searchPath: readonly string[];
   /**
    * Resolves `name` along the search path, or in `schema`. `at`: where the name stands in the bound text (UTF-8 bytes);
@@ -222,6 +222,8 @@ export interface CatalogReader {
   useFunction(called: CatalogFunction, at?: number): void;
   /** The function or the type that the name at a place of the bound text was found to mean. */
   meaning(at: number): ObjectId | null;
+  /** The schema of the session's temporary objects, if there are any: searched first, but for functions. */
+  readonly temporarySchema: string | null;
   hasSchema(name: string): boolean;
   schemaId(name: string): ObjectId | null;
   /** The schemas of the search path, and the relations in them that a name finds another before. */

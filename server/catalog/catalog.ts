@@ -9,6 +9,7 @@ import { SqlError } from '../../sql/error.ts';
 import type { CatalogObject, FunctionObject, TypeObject } from './objects.ts';
 import { describeObject } from './objects.ts';
 import { questionsAtHand, unrecorded } from './questions.ts';
+import { isTemporarySchema } from './temporary.ts';
 import type { Questions } from './questions.ts';
 
 /** User objects start here, as in PostgreSQL. */
@@ -45,9 +46,15 @@ export class Catalog {
   #functions: { readonly version: number; readonly byName: Map<string, FunctionObject[]> } | null = null;
   /** Another one when a type of one's own comes, changes or goes. */
   #types: unknown = {};
+  #temporarySchemas = 0;
 
   get version(): number {
     return this.#version;
+  }
+
+  /** Another number when a session's first temporary object comes, or its last goes: names may mean others then. */
+  get temporarySchemas(): number {
+    return this.#temporarySchemas;
   }
 
   /** Stands for all types of one's own, as they are. */
@@ -239,6 +246,7 @@ export class Catalog {
     copy.#version = this.#version;
     copy.#next = this.#next;
     copy.#types = this.#types;
+    copy.#temporarySchemas = this.#temporarySchemas;
     for (const [name, schema] of this.#schemas) copy.#schemas.set(name, schema);
     for (const [id, object] of this.#objects) copy.#objects.set(id, object);
     for (const [name, id] of this.#names) copy.#names.set(name, id);
@@ -257,10 +265,13 @@ export class Catalog {
     switch (change.kind) {
       case 'addSchema':
         this.#schemas.set(change.schema.name, change.schema);
+        if (isTemporarySchema(change.schema.name)) this.#temporarySchemas += 1;
         return;
       case 'dropSchema': {
         const schema = [...this.#schemas.values()].find((candidate) => candidate.id === change.id);
-        if (schema) this.#schemas.delete(schema.name);
+        if (!schema) return;
+        this.#schemas.delete(schema.name);
+        if (isTemporarySchema(schema.name)) this.#temporarySchemas += 1;
         return;
       }
       case 'renameSchema': {

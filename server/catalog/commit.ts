@@ -5,6 +5,7 @@
 import type { Transaction } from '../../engine/index.ts';
 import type { System } from '../system.ts';
 import type { CatalogChange } from './catalog.ts';
+import { withTemporarySchemas } from './temporary.ts';
 
 /** What belongs to a change outside of the catalog. */
 export interface Effects {
@@ -18,11 +19,12 @@ export interface Effects {
 
 export async function commitCatalog(
   system: System,
-  changes: readonly CatalogChange[],
+  made: readonly CatalogChange[],
   effects: Effects = {},
   /** Rows that become true with it; the caller's to close. */
   writes: Transaction | null = null,
 ): Promise<void> {
+  const changes = withTemporarySchemas(system.catalog, made);
   if (system.staged) {
     system.staged.stage(changes, effects);
     return;

@@ -8,11 +8,15 @@ import { nearestName } from '../../sql/nearest-name.ts';
 import type { SessionContext } from '../session/statement.ts';
 import { type Catalog, SYSTEM_SCHEMAS } from './catalog.ts';
 import { type CatalogObject, type ObjectKind, kindName } from './objects.ts';
+import { isTemporarySchema, schemasOf } from './temporary.ts';
 
 /** Where an error about `location` stands in the text that the user sent. */
 export function positionOf(parsed: ParsedStatement, location: number | undefined): number | undefined {
   return location === undefined ? undefined : parsed.source.positionOfByte(location);
 }
+
+/** What a statement says of a new object's life: nothing, TEMPORARY, UNLOGGED, or that it is not of a session. */
+export type Persistence = 'unsaid' | 'temporary' | 'unlogged' | 'permanent';
 
 /** Schema and name for a new object; 3F000 when there is no such schema, 42501 in a system schema. */
 export function newName(
@@ -20,12 +24,25 @@ export function newName(
   session: SessionContext,
   parsed: ParsedStatement,
   name: QualifiedName,
+  persistence: Persistence = 'unsaid',
 ): { schema: string; name: string } {
   const [schema, relation] = splitName(parsed, name);
   const position = positionOf(parsed, name.location);
-  const target = schema ?? session.searchPath.find((candidate) => catalog.schema(candidate) !== null);
+  const { temporarySchema } = session;
+  const isThere = (candidate: string): boolean =>
+    candidate === temporarySchema || catalog.schema(candidate) !== null;
+  const target =
+    schema === null
+      ? persistence === 'temporary'
+        ? temporarySchema
+        : session.searchPath.find(isThere)
+      : schemasOf(catalog, session, schema)[0];
   if (target === undefined) {
     throw new SqlError({ sqlstate: '3F000', message: 'no schema has been selected to create in', position });
+  }
+  if (isTemporarySchema(target) || persistence === 'temporary') {
+    refuseTemporary(target, temporarySchema, persistence, position);
+    return { schema: target, name: relation };
   }
   if (!catalog.schema(target)) {
     throw new SqlError({ sqlstate: '3F000', message: `schema "${target}" does not exist`, position });
@@ -39,6 +56,29 @@ export function newName(
     });
   }
   return { schema: target, name: relation };
+}
+
+/** Temporary objects are in the schema of their session, and nothing else is. */
+function refuseTemporary(
+  schema: string,
+  own: string,
+  persistence: Persistence,
+  position: number | undefined,
+): void {
+  const refused = (sqlstate: string, message: string): SqlError =>
+    new SqlError({ sqlstate, message, position });
+  if (!isTemporarySchema(schema)) {
+    throw refused('42P16', 'cannot create temporary relation in non-temporary schema');
+  }
+  if (schema !== own) {
+    throw refused('42P16', 'cannot create relations in temporary schemas of other sessions');
+  }
+  if (persistence === 'unlogged') {
+    throw refused('42P16', 'only temporary relations may be created in temporary schemas');
+  }
+  if (persistence === 'permanent') {
+    throw refused('0A000', 'only tables, views, sequences, types and functions can be temporary');
+  }
 }
 
 /** `[schema, name]`; a third part must be the database and is left out by the caller's session check. */
@@ -62,7 +102,9 @@ export function lookUp(
   name: QualifiedName,
 ): CatalogObject | null {
   const [schema, relation] = splitName(parsed, name);
-  for (const candidate of schema === null ? ['pg_catalog', ...session.searchPath] : [schema]) {
+  const { temporarySchema } = session;
+  const searchPath = ['pg_catalog', ...session.searchPath];
+  for (const candidate of schemasOf(catalog, { searchPath, temporarySchema }, schema)) {
     const object = catalog.find(candidate, relation);
     if (object) return object;
   }
@@ -87,7 +129,9 @@ export function requireObject(
   if (!object) {
     const near = nearestName(
       name.parts.at(-1)!,
-      [...catalog.objects()].filter((other) => kinds.includes(other.kind)).map((other) => other.name),
+      [...catalog.objects()]
+        .filter((other) => kinds.includes(other.kind) && !isTemporarySchema(other.schema))
+        .map((other) => other.name),
     );
     throw new SqlError({
       sqlstate: kinds.every((kind) => UNRELATED.includes(kind)) ? '42704' : '42P01',

@@ -86,6 +86,8 @@ export interface TableObject extends ObjectBase, Stored {
   readonly primaryKeyName: string | null;
   readonly checks: readonly CheckConstraint[];
   readonly foreignKeys: readonly ForeignKeyConstraint[];
+  /** ON COMMIT of a temporary table: what a commit does to it, if anything. */
+  readonly onCommit?: 'deleteRows' | 'drop';
 }
 
 /** A relation of the catalog itself, in `tw_internal`. */

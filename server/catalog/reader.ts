@@ -12,6 +12,7 @@ import type {
   RelationKind,
   UniqueKey,
 } from '../../sql/catalog.ts';
+import { SqlError } from '../../sql/error.ts';
 import type { HirRelation } from '../../sql/hir.ts';
 import { quoteIdentifier } from '../../sql/functions/quote.ts';
 import { pinnedOid } from '../../sql/parse/pinned-names.ts';
@@ -26,6 +27,7 @@ import { uniqueIndexes } from './constraints.ts';
 import { elementTexts, indexPredicate } from './definition-text.ts';
 import { isKey, kindName } from './objects.ts';
 import { referringTo } from './foreign-keys.ts';
+import { type Searching, functionSchemasOf, isTemporarySchema, schemasOf } from './temporary.ts';
 import type {
   CatalogObject,
   MaterializedViewObject,
@@ -65,6 +67,8 @@ export class StatementCatalog implements CatalogReader {
   readonly database: string;
   readonly user: string;
   readonly searchPath: readonly string[];
+  readonly temporarySchema: string | null;
+  readonly #searching: Searching;
   readonly #catalog: Catalog;
   readonly #shared: SharedArrangements;
   readonly #bindView: BindView;
@@ -84,6 +88,7 @@ export class StatementCatalog implements CatalogReader {
     bindView: BindView;
     estimate: (arrangement: ArrangementId) => number | null;
     searchPath: readonly string[];
+    temporarySchema?: string | undefined;
     user: string;
     database: string;
     /** For a transaction that has written: see `ownWrites` of the class. */
@@ -103,9 +108,13 @@ export class StatementCatalog implements CatalogReader {
     this.user = options.user;
     this.database = options.database;
     // As in PostgreSQL, pg_catalog is searched first unless the path names it.
-    this.searchPath = options.searchPath.includes('pg_catalog')
+    const searchPath = options.searchPath.includes('pg_catalog')
       ? options.searchPath
       : ['pg_catalog', ...options.searchPath];
+    const { temporarySchema: own } = options;
+    this.#searching = { searchPath, ...(own === undefined ? {} : { temporarySchema: own }) };
+    this.searchPath = schemasOf(this.#catalog, this.#searching);
+    this.temporarySchema = own !== undefined && this.searchPath.includes(own) ? own : null;
   }
 
   findRelation(schema: string | null, name: string, at?: number): CatalogRelation | null {
@@ -114,16 +123,27 @@ export class StatementCatalog implements CatalogReader {
       const relation = this.relation(known.object);
       return known.columns === undefined ? relation : { ...relation, visibleColumns: known.columns };
     }
-    for (const candidate of schema === null ? this.searchPath : [schema]) {
+    for (const candidate of this.#schemas(schema)) {
       const object = this.#catalog.find(candidate, name);
       const relation = object && this.#asRelation(object);
-      if (relation) return relation;
+      if (relation) return this.#accessible(relation);
     }
     return null;
   }
 
+  #schemas(schema: string | null): readonly string[] {
+    return schema === null ? this.searchPath : schemasOf(this.#catalog, this.#searching, schema);
+  }
+
+  #accessible(relation: CatalogRelation): CatalogRelation {
+    const { temporarySchema: own } = this.#searching;
+    if (own === undefined || relation.schema === own || !isTemporarySchema(relation.schema)) return relation;
+    const message = 'cannot access temporary tables of other sessions';
+    throw new SqlError({ sqlstate: '0A000', message });
+  }
+
   findClass(schema: string | null, name: string): ObjectId | null {
-    for (const candidate of schema === null ? this.searchPath : [schema]) {
+    for (const candidate of this.#schemas(schema)) {
       const object = this.#catalog.find(candidate, name);
       if (object && (object.kind === 'index' || this.#asRelation(object))) return object.id;
     }
@@ -155,7 +175,7 @@ export class StatementCatalog implements CatalogReader {
     if (object?.kind === 'function') return [object];
     const found: CatalogFunction[] = [];
     const signature = ({ parameters }: CatalogFunction): string => parameters.map(({ type }) => type).join();
-    for (const candidate of schema === null ? this.searchPath : [schema]) {
+    for (const candidate of functionSchemasOf(this.#searching, schema)) {
       for (const each of this.#catalog.functions(candidate, name)) {
         // One that comes earlier in the path hides one of the same arguments.
         if (!found.some((other) => signature(other) === signature(each))) found.push(each);
@@ -174,7 +194,7 @@ export class StatementCatalog implements CatalogReader {
   #findType(schema: string | null, name: string, at?: number): TypeObject | null {
     const pinned = this.#pinned(schema, name, at);
     if (pinned?.kind === 'type') return pinned;
-    for (const candidate of schema === null ? this.searchPath : [schema]) {
+    for (const candidate of this.#schemas(schema)) {
       const object = this.#catalog.type(candidate, name);
       if (object) return object;
     }
@@ -243,7 +263,8 @@ export class StatementCatalog implements CatalogReader {
   }
 
   hasSchema(name: string): boolean {
-    return this.#catalog.schema(name) !== null;
+    // Of `pg_temp` nobody is told that it is not there.
+    return name === 'pg_temp' || this.#catalog.schema(name) !== null;
   }
 
   schemaId(name: string): ObjectId | null {

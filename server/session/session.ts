@@ -8,6 +8,7 @@ import { SqlError } from '../../sql/error.ts';
 import { parseAgain } from '../../sql/parse/memo.ts';
 import { type Template, instanceOf } from '../../sql/parse/template.ts';
 import type { SqlType } from '../../sql/types/type.ts';
+import { temporarySchemaOf } from '../catalog/temporary.ts';
 import { expandFormats } from '../results/columns.ts';
 import type { AdvisoryLocks } from './advisory-locks.ts';
 import { CancelScope } from './cancel-scope.ts';
@@ -49,6 +50,8 @@ let sessions = 0;
 
 export class Session implements SessionContext {
   readonly number = ++sessions;
+  readonly temporarySchema = temporarySchemaOf(this.number);
+  hasOnCommit = false;
   readonly user: string;
   readonly database: string;
   readonly client: Client;
@@ -102,7 +105,7 @@ export class Session implements SessionContext {
   }
 
   get searchPath(): readonly string[] {
-    return this.settings.searchPath(this.user);
+    return this.settings.searchPath(this.user, this.temporarySchema);
   }
 
   get timeZone(): string {
@@ -256,7 +259,10 @@ export class Session implements SessionContext {
       this.transactionEnded(true);
       return null;
     }
-    return this.transactions.commit().then(() => this.transactionEnded(true));
+    return this.transactions.commit().then(() => {
+      this.transactionEnded(true);
+      return this.executor.afterCommit(this) ?? undefined;
+    });
   }
 
   /** A statement or message failed: the transaction fails with it. Gives the error to report. */
@@ -315,6 +321,7 @@ export class Session implements SessionContext {
   async commit(): Promise<boolean> {
     const committed = await this.transactions.commit();
     this.transactionEnded(committed);
+    if (committed) await this.executor.afterCommit(this);
     return committed;
   }
 
@@ -366,6 +373,8 @@ export class Session implements SessionContext {
     this.cursors.closeAll();
     this.transactions.rollback();
     this.advisoryLocks.giveAll(this.number, ['session', 'transaction']);
+    // The client is gone: there is nobody to be told.
+    this.executor.dropTemporary(this, true).catch(() => undefined);
     this.#forget();
   }
 }

@@ -156,6 +156,10 @@ export interface SessionContext {
   /** All of them, by lower-case name. */
   allSettings(): Readonly<Record<string, string>>;
   readonly searchPath: readonly string[];
+  /** Where its temporary objects are, whether there are any or not. */
+  readonly temporarySchema: string;
+  /** It has made a temporary table that a commit does something to. */
+  hasOnCommit: boolean;
   /** How the engine reads and shows times: the TimeZone, and behind a line end an IntervalStyle that is not `postgres`. */
   readonly timeZone: string;
   /** Another one after each change of a setting. */
@@ -205,4 +209,8 @@ export interface StatementExecutor {
   /** Commits its writes; resolves when they are acknowledged. Rejects with 40001, 23505. Always closes it. */
   commit(transaction: OpenTransaction): Promise<void>;
   rollback(transaction: OpenTransaction): void;
+  /** A transaction of the session was committed: what ON COMMIT says of its temporary tables. Null: nothing. */
+  afterCommit(session: SessionContext): Promise<void> | null;
+  /** Its temporary objects go: at once (DISCARD), or because it ends. */
+  dropTemporary(session: SessionContext, ends: boolean): Promise<void>;
 }

@@ -36,7 +36,7 @@ export function prepareCreateConnection(
   return command((session) =>
     system.ddl.run(async () => {
       const { connector: kind, options: written } = connectorOf(parsed, statement);
-      const target = newName(system.catalog, session, parsed, statement.name);
+      const target = newName(system.catalog, session, parsed, statement.name, 'permanent');
       if (nameIsTaken(system.catalog, session, target, statement.ifNotExists)) return TAG;
       const { validate } = parseOptions(statementOptions, statement.with, 'CREATE CONNECTION', parsed.source);
       const secrets = secretFinder(system.catalog, session, parsed);

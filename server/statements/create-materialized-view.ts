@@ -32,7 +32,7 @@ export function prepareCreateMaterializedView(
     const isTaken = (target: { schema: string; name: string }): boolean =>
       nameIsTaken(system.catalog, session, target, statement.ifNotExists);
     const plan = (): Making | null => {
-      const target = newName(system.catalog, session, parsed, statement.name);
+      const target = newName(system.catalog, session, parsed, statement.name, 'permanent');
       if (isTaken(target)) return null;
       const { query, columns, catalog, definition } = bindDefinition(system, session, parsed, statement);
       const arrangement = system.catalog.allocateArrangement();
@@ -78,7 +78,7 @@ function replaceExisting(
 ): Promise<boolean> {
   const { onError, stored } = readViewOptions(parsed, statement.with);
   return system.ddl.run(async () => {
-    const target = newName(system.catalog, session, parsed, statement.name);
+    const target = newName(system.catalog, session, parsed, statement.name, 'permanent');
     const existing = system.catalog.find(target.schema, target.name);
     if (!existing) return false;
     if (existing.kind !== 'materializedView') {

@@ -30,7 +30,7 @@ export function prepareCreateSecret(
   }
   return command((session) =>
     system.ddl.run(async () => {
-      const target = newName(system.catalog, session, parsed, statement.name);
+      const target = newName(system.catalog, session, parsed, statement.name, 'permanent');
       if (nameIsTaken(system.catalog, session, target, statement.ifNotExists)) return TAG;
       const value = secretValue(system, session, parsed, statement.value);
       const id = system.catalog.allocateObject();

@@ -8,6 +8,7 @@ import { nameIsTaken, newName, requireObject } from '../catalog/names.ts';
 import type { SequenceObject, TableObject } from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
+import { persistenceOf } from './create-table.ts';
 import { type Runnable, command } from './prepared.ts';
 import { isNumeric, ownedByOf, sequenceOptions } from './sequence-options.ts';
 
@@ -16,15 +17,14 @@ export function prepareCreateSequence(
   parsed: ParsedStatement,
   statement: CreateSeqStmt,
 ): Runnable {
-  if ((statement.sequence?.relpersistence ?? 'p') !== 'p') {
-    const message = 'temporary and unlogged sequences are not supported';
-    throw new SqlError({ sqlstate: '0A000', message });
+  if (statement.sequence?.relpersistence === 'u') {
+    throw new SqlError({ sqlstate: '0A000', message: 'unlogged sequences are not supported' });
   }
   const options = sequenceOptions((statement.options ?? []).filter(isNumeric), null);
   const name = rangeName(statement.sequence);
   return command((session) =>
     system.ddl.run(async () => {
-      const target = newName(system.catalog, session, parsed, name);
+      const target = newName(system.catalog, session, parsed, name, persistenceOf(statement.sequence));
       if (nameIsTaken(system.catalog, session, target, statement.if_not_exists ?? false)) {
         return 'CREATE SEQUENCE';
       }

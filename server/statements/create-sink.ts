@@ -2,6 +2,7 @@
 import type { SubscribeOptions } from '../../engine/index.ts';
 import type { CreateSink } from '../../sql/ast/create-sink.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
+import { SqlError } from '../../sql/error.ts';
 import { commitCatalog } from '../catalog/commit.ts';
 import { nameIsTaken, newName } from '../catalog/names.ts';
 import type { SinkObject } from '../catalog/objects.ts';
@@ -10,6 +11,7 @@ import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { asSessionNotice } from './notices.ts';
 import { connectionOptions, connectionsOf } from './connection-options.ts';
+import { readsTemporary } from './create-view.ts';
 import { registerSchemas, sinkRegistries } from '../ingest/sink-schema.ts';
 import { type Runnable, command } from './prepared.ts';
 import { whenReadable } from './snapshot.ts';
@@ -25,9 +27,13 @@ export function prepareCreateSink(
   defineSink(system, session, parsed, statement); // errors before anything waits
   return command((session) =>
     system.ddl.run(async () => {
-      const target = newName(system.catalog, session, parsed, statement.name);
+      const target = newName(system.catalog, session, parsed, statement.name, 'permanent');
       if (nameIsTaken(system.catalog, session, target, statement.ifNotExists)) return TAG;
       const definition = defineSink(system, session, parsed, statement);
+      if (readsTemporary(system, definition.catalog)) {
+        const message = 'sinks must not use temporary tables or views';
+        throw new SqlError({ sqlstate: '0A000', message });
+      }
       const { connector, connectorName, connection, options, formats, compiled, names } = definition;
       const { envelope } = definition.envelope;
       const connections = connectionsOf(system, session, parsed);

@@ -41,7 +41,7 @@ export function prepareCreateSource(
   return command((session) =>
     system.ddl.run(async () => {
       const definition = await define(session);
-      const target = newName(system.catalog, session, parsed, statement.name);
+      const target = newName(system.catalog, session, parsed, statement.name, 'permanent');
       if (nameIsTaken(system.catalog, session, target, statement.ifNotExists)) return TAG;
       const connection = connectionOf(session);
       const registry = definition.input.kind === 'records' ? definition.input.registry : null;
@@ -76,7 +76,7 @@ export function prepareCreateSource(
         const name =
           typeof table.name === 'string'
             ? { schema: target.schema, name: table.name }
-            : newName(system.catalog, session, parsed, table.name);
+            : newName(system.catalog, session, parsed, table.name, 'permanent');
         const key = table.primaryKey;
         const object = relations.add(name, table.columns, {
           key,
@@ -88,7 +88,7 @@ export function prepareCreateSource(
       }
       const into = statement.onError?.into;
       const rejects = into
-        ? relations.add(newName(system.catalog, session, parsed, into), rejectColumns, {
+        ? relations.add(newName(system.catalog, session, parsed, into, 'permanent'), rejectColumns, {
             key: null,
             checked: false,
             own: false,

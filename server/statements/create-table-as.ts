@@ -17,7 +17,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { nameIsTaken, newName } from '../catalog/names.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
-import { leaveOutForms, prepareCreateTable, refuseForms } from './create-table.ts';
+import { leaveOutForms, persistenceOf, prepareCreateTable, refuseForms } from './create-table.ts';
 import type { Runnable } from './prepared.ts';
 import { prepareWrite } from './write.ts';
 
@@ -44,11 +44,12 @@ export function prepareCreateTableAs(
     columns: null,
     run: async (session, execution) => {
       leaveOutForms(session, parsed, { relation: into.rel, options: into.options });
-      const target = newName(system.catalog, session, parsed, rangeName(into.rel));
+      const target = newName(system.catalog, session, parsed, rangeName(into.rel), persistenceOf(into.rel));
       const created = { kind: 'command', tag: 'CREATE TABLE AS' } as const;
       if (nameIsTaken(system.catalog, session, target, statement.if_not_exists ?? false)) return created;
       const name = `${quoteIdentifier(target.schema)}.${quoteIdentifier(target.name)}`;
-      const create = parse(`CREATE TABLE ${name} (${columnTexts(system.catalog, columns)})`)[0]!;
+      const onCommit = into.onCommit === undefined ? '' : ON_COMMIT[into.onCommit];
+      const create = parse(`CREATE TABLE ${name} (${columnTexts(system.catalog, columns)})${onCommit}`)[0]!;
       const node = create.statement.kind === 'postgres' ? create.statement.node : undefined;
       await prepareCreateTable(system, session, create, nodeAs(node, 'CreateStmt')!).run(session, {
         parameters: [],
@@ -71,6 +72,13 @@ export function prepareCreateTableAs(
     },
   };
 }
+
+const ON_COMMIT: Readonly<Record<NonNullable<IntoClause['onCommit']>, string>> = {
+  ONCOMMIT_NOOP: '',
+  ONCOMMIT_PRESERVE_ROWS: ' ON COMMIT PRESERVE ROWS',
+  ONCOMMIT_DELETE_ROWS: ' ON COMMIT DELETE ROWS',
+  ONCOMMIT_DROP: ' ON COMMIT DROP',
+};
 
 interface NamedColumn {
   readonly name: string;

@@ -1,5 +1,5 @@
 /** CREATE TABLE: columns, defaults, the primary key, which is the table's arrangement, and its constraints. */
-import type { CreateStmt } from '@pgsql/types';
+import type { CreateStmt, RangeVar } from '@pgsql/types';
 import { nodeAs, rangeName } from '../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { bindColumnDefinitions } from '../../sql/bind/bind.ts';
@@ -7,9 +7,10 @@ import { SqlError } from '../../sql/error.ts';
 import { layoutByColumns } from '../../sql/physical/layout.ts';
 import { toColumnType } from '../../sql/types/column-type.ts';
 import { commitCatalog } from '../catalog/commit.ts';
-import { nameIsTaken, newName, positionOf } from '../catalog/names.ts';
+import { type Persistence, nameIsTaken, newName, positionOf } from '../catalog/names.ts';
 import { constrain } from '../catalog/constraints.ts';
 import type { IndexObject, TableObject } from '../catalog/objects.ts';
+import { isTemporarySchema } from '../catalog/temporary.ts';
 import type { Installation } from '../dataflows/dataflows.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
@@ -41,7 +42,8 @@ export function prepareCreateTable(
   return command((session) =>
     system.ddl.run(async () => {
       leaveOutForms(session, parsed, statement);
-      const target = newName(system.catalog, session, parsed, name);
+      const target = newName(system.catalog, session, parsed, name, persistenceOf(relation));
+      const onCommit = onCommitOf(statement.oncommit, target);
       if (nameIsTaken(system.catalog, session, target, statement.if_not_exists ?? false))
         return 'CREATE TABLE';
       const { primaryKey } = definition;
@@ -63,6 +65,7 @@ export function prepareCreateTable(
         primaryKeyName: primaryKey ? (primaryKey.name ?? `${target.name}_pkey`) : null,
         checks: namedChecks(system, target.name, columns, definition.checks, session),
         foreignKeys: [],
+        ...(onCommit === null ? {} : { onCommit }),
       };
       const uniques = uniquesOf(system, bare, definition.uniques);
       const context = { system, session, parsed };
@@ -96,6 +99,7 @@ export function prepareCreateTable(
         throw error;
       }
       const objects = [...sequences, table, ...(primary ? [primary] : []), ...uniques];
+      if (onCommit !== null) session.hasOnCommit = true;
       await commitCatalog(
         system,
         objects.map((object) => ({ kind: 'add', object })),
@@ -104,6 +108,32 @@ export function prepareCreateTable(
       return 'CREATE TABLE';
     }, session),
   );
+}
+
+/** How long a statement says that a relation is there. */
+export function persistenceOf(relation: RangeVar | undefined): Persistence {
+  switch (relation?.relpersistence) {
+    case 't':
+      return 'temporary';
+    case 'u':
+      return 'unlogged';
+    default:
+      return 'unsaid';
+  }
+}
+
+/** ON COMMIT; null where rows stay, which is what is said by saying nothing. */
+function onCommitOf(
+  action: CreateStmt['oncommit'],
+  { schema }: { readonly schema: string },
+): TableObject['onCommit'] | null {
+  if (action === undefined || action === 'ONCOMMIT_NOOP') return null;
+  if (!isTemporarySchema(schema)) {
+    const message = 'ON COMMIT can only be used on temporary tables';
+    throw new SqlError({ sqlstate: '42P16', message });
+  }
+  if (action === 'ONCOMMIT_PRESERVE_ROWS') return null;
+  return action === 'ONCOMMIT_DROP' ? 'drop' : 'deleteRows';
 }
 
 /** The index that a primary key is: the table's own arrangement. */
@@ -130,29 +160,23 @@ export function primaryIndex(system: System, table: TableObject, columns: readon
 
 /** Forms of CREATE TABLE that would make another table than the one that is made here. */
 export function refuseForms(parsed: ParsedStatement, statement: CreateStmt): void {
-  const persistence = statement.relation?.relpersistence ?? 'p';
   const form =
-    persistence === 't'
-      ? 'CREATE TEMPORARY TABLE'
-      : statement.partspec || statement.partbound
-        ? 'CREATE TABLE with partitions'
-        : statement.inhRelations?.length
-          ? 'CREATE TABLE … INHERITS'
-          : statement.ofTypename
-            ? 'CREATE TABLE … OF'
-            : statement.tablespacename
-              ? 'CREATE TABLE … TABLESPACE'
-              : statement.accessMethod
-                ? 'CREATE TABLE … USING'
-                : null;
+    statement.partspec || statement.partbound
+      ? 'CREATE TABLE with partitions'
+      : statement.inhRelations?.length
+        ? 'CREATE TABLE … INHERITS'
+        : statement.ofTypename
+          ? 'CREATE TABLE … OF'
+          : statement.tablespacename
+            ? 'CREATE TABLE … TABLESPACE'
+            : statement.accessMethod
+              ? 'CREATE TABLE … USING'
+              : null;
   if (form) {
     throw new SqlError({
       sqlstate: '0A000',
       message: `${form} is not supported`,
-      hint:
-        persistence === 't'
-          ? 'Make an ordinary table, and drop it when it is not needed any more.'
-          : 'All tables are kept in the same way: write CREATE TABLE name (columns).',
+      hint: 'All tables are kept in the same way: write CREATE TABLE name (columns).',
       position: positionOf(parsed, statement.relation?.location),
     });
   }

@@ -8,6 +8,7 @@ import { isAnonymous } from '../../sql/types/record.ts';
 import { commitCatalog } from '../catalog/commit.ts';
 import { nameIsTaken, newName, positionOf } from '../catalog/names.ts';
 import { type Definition, type ViewObject, kindName } from '../catalog/objects.ts';
+import { isTemporarySchema } from '../catalog/temporary.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import type { RecordingCatalog } from './planning.ts';
@@ -55,6 +56,10 @@ export function bindDefinition(
     { ...parsed, node: statement.query.node },
     { catalog },
   );
+  if (statement.materialized && readsTemporary(system, catalog)) {
+    const message = 'materialized views must not use temporary tables or views';
+    throw new SqlError({ sqlstate: '0A000', message });
+  }
   const names = statement.columns ?? [];
   if (names.length > query.columns.length) {
     throw new SqlError({
@@ -88,6 +93,11 @@ export function bindDefinition(
   return { query, columns, catalog, definition };
 }
 
+/** Whether a query that was bound reads what goes with the session. */
+export function readsTemporary(system: System, { resolved }: RecordingCatalog): boolean {
+  return [...resolved].some((id) => isTemporarySchema(system.catalog.object(id).schema));
+}
+
 export function prepareCreateView(
   system: System,
   session: SessionContext,
@@ -100,7 +110,13 @@ export function prepareCreateView(
       leaveOutViewOptions(session, parsed, statement.with);
       if (statement.checkOption) hasNoEffect(session, 'WITH CHECK OPTION', 'Views are read-only.');
       const bound = bindDefinition(system, session, parsed, statement);
-      const target = newName(system.catalog, session, parsed, statement.name);
+      const becomes = !statement.temporary && readsTemporary(system, bound.catalog);
+      if (becomes) {
+        const message = `view "${statement.name.parts.at(-1)}" will be a temporary view`;
+        session.notice({ severity: 'NOTICE', sqlstate: '00000', message });
+      }
+      const persistence = statement.temporary || becomes ? 'temporary' : 'unsaid';
+      const target = newName(system.catalog, session, parsed, statement.name, persistence);
       const existing = statement.orReplace ? system.catalog.find(target.schema, target.name) : null;
       if (!existing && nameIsTaken(system.catalog, session, target, statement.ifNotExists))
         return 'CREATE VIEW';

@@ -8,6 +8,7 @@ import { SqlError } from '../../sql/error.ts';
 import { functionsNamed } from '../../sql/functions/table.ts';
 import { shownSignature } from '../catalog/function-text.ts';
 import type { FunctionObject } from '../catalog/objects.ts';
+import { functionSchemasOf } from '../catalog/temporary.ts';
 import { inOneCommit } from '../catalog/staged-ddl.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
@@ -63,7 +64,7 @@ export function findFunction(
   const parts = nameParts(objname);
   const name = parts[parts.length - 1]!;
   const written = parts.join('.');
-  const schemas = parts.length > 1 ? [parts[parts.length - 2]!] : session.searchPath;
+  const schemas = functionSchemasOf(session, parts.at(-2));
   const found = schemas.flatMap((schema) => [...system.catalog.functions(schema, name)]);
   if (unspecified === true) {
     if (found.length > 1) {

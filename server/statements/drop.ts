@@ -9,6 +9,7 @@ import { SYSTEM_SCHEMAS } from '../catalog/catalog.ts';
 import { commitCatalog } from '../catalog/commit.ts';
 import { constrainAgain, constrainCallers } from '../catalog/constraints.ts';
 import { article, lookUp, positionOf, requireObject } from '../catalog/names.ts';
+import { isTemporarySchema } from '../catalog/temporary.ts';
 import {
   type ForeignKeyConstraint,
   type TableObject,
@@ -92,7 +93,7 @@ export function prepareDrop(system: System, parsed: ParsedStatement, statement: 
 /** Drops these and, with CASCADE, what depends on them; `named`: indexes that the statement itself names. */
 export async function dropObjects(
   system: System,
-  session: SessionContext,
+  session: Pick<SessionContext, 'notice'>,
   ids: readonly number[],
   options: {
     readonly cascade: boolean;
@@ -293,7 +294,7 @@ function schemaMembers(
       session.notice({ severity: 'NOTICE', sqlstate: '00000', message: `${message}, skipping` });
       continue;
     }
-    if ((SYSTEM_SCHEMAS as readonly string[]).includes(written)) {
+    if ((SYSTEM_SCHEMAS as readonly string[]).includes(written) || isTemporarySchema(written)) {
       throw new SqlError({
         sqlstate: '42501',
         message: `permission denied: "${written}" is a system schema`,

@@ -24,9 +24,11 @@ import type {
   StatementExecutor,
   StatementResult,
 } from '../session/statement.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import type { DdlLock } from '../catalog/ddl-lock.ts';
 import { recording } from '../catalog/questions.ts';
-import { StagedDdl } from '../catalog/staged-ddl.ts';
+import { StagedDdl, inOneCommit } from '../catalog/staged-ddl.ts';
+import { schemasOf } from '../catalog/temporary.ts';
 import type { System } from '../system.ts';
 import { StaleWrite } from '../timeline/sequencer.ts';
 import { prepareAlter } from './alter/alter.ts';
@@ -71,6 +73,7 @@ import { prepareShowCreate, prepareShowObjects } from './show.ts';
 import { forgetSnapshot } from './snapshot.ts';
 import { prepareSubscribe } from './subscribe.ts';
 import { prepareValidateConnection } from './validate-connection.ts';
+import { afterCommit, dropTemporary } from './temporary-objects.ts';
 import { prepareTruncate } from './truncate.ts';
 import { isWrite, prepareWrite } from './write.ts';
 
@@ -80,6 +83,8 @@ interface CompiledUnder {
   key: string;
   /** The version of the settings under which the key was found to be right outside of a transaction. */
   settingsVersion: number;
+  /** And that of the sessions' temporary schemas. */
+  temporarySchemas: number;
 }
 
 export class Executor implements StatementExecutor {
@@ -103,9 +108,9 @@ export class Executor implements StatementExecutor {
     parsed: ParsedStatement,
     parameterTypes: readonly (SqlType | null)[],
   ): PreparedStatement {
-    const key = keyOf(session, hasWritten(session.transaction));
+    const key = keyOf(this.#systemOf(session).catalog, session, hasWritten(session.transaction));
     const plan = this.#compile(session, parsed, parameterTypes, key);
-    const under: CompiledUnder = { plan, key, settingsVersion: -1 };
+    const under: CompiledUnder = { plan, key, settingsVersion: -1, temporarySchemas: -1 };
     return {
       parsed,
       parameterTypes: plan.runnable.parameterTypes,
@@ -142,8 +147,8 @@ export class Executor implements StatementExecutor {
     formats: readonly number[],
   ): Promise<StatementResult> {
     const under = prepared.plan as CompiledUnder;
-    const key = keyOf(session, hasWritten(session.transaction));
     const { catalog } = this.#systemOf(session);
+    const key = keyOf(catalog, session, hasWritten(session.transaction));
     const { version } = catalog;
     if (under.key !== key || !under.plan.isCurrent({ catalog, dataflows: this.#system.dataflows })) {
       const types = prepared.parameterTypes;
@@ -169,11 +174,26 @@ export class Executor implements StatementExecutor {
     return this.execute(session, prepared, parameters, formats);
   }
 
+  afterCommit(session: SessionContext): Promise<void> | null {
+    return session.hasOnCommit ? afterCommit(this.#system, session) : null;
+  }
+
+  async dropTemporary(session: SessionContext, ends: boolean): Promise<void> {
+    const system = ends ? this.#system : this.#systemOf(session);
+    if (system.catalog.schema(session.temporarySchema) === null) return;
+    if (ends) await system.ddl.run(() => dropTemporary(system, session, true));
+    else await inOneCommit(system, session, (staged) => dropTemporary(staged, session, false));
+  }
+
   direct(session: SessionContext, prepared: PreparedStatement): Direct | null {
+    if (session.hasOnCommit) return null;
     const under = prepared.plan as CompiledUnder;
-    if (under.settingsVersion !== session.settingsVersion) {
-      if (under.key !== keyOf(session, false)) return null;
-      under.settingsVersion = session.settingsVersion;
+    const { catalog } = this.#system;
+    const { settingsVersion } = session;
+    const { temporarySchemas } = catalog;
+    if (under.settingsVersion !== settingsVersion || under.temporarySchemas !== temporarySchemas) {
+      if (under.key !== keyOf(catalog, session, false)) return null;
+      Object.assign(under, { settingsVersion, temporarySchemas });
     }
     if (!under.plan.isCurrent(this.#system)) return null;
     return under.plan.runnable.direct?.(session) ?? null;
@@ -277,10 +297,10 @@ export class Executor implements StatementExecutor {
 }
 
 /** A transaction that has written reads materialized views through their definitions: other plans. */
-function keyOf(session: SessionContext, wrote: boolean): string {
-  const { user, database, timeZone, searchPath } = session;
+function keyOf(catalog: Catalog, session: SessionContext, wrote: boolean): string {
+  const { user, database, timeZone } = session;
   const withoutRules = session.setting('disabled_rules');
-  return [wrote, user, database, timeZone, withoutRules, ...searchPath].join('\u0000');
+  return [wrote, user, database, timeZone, withoutRules, ...schemasOf(catalog, session)].join('\u0000');
 }
 
 /** DROP … IF EXISTS. */

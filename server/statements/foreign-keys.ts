@@ -13,6 +13,7 @@ import { uniqueIndexes } from '../catalog/constraints.ts';
 import { parentKey } from '../catalog/foreign-keys.ts';
 import { lookUp, positionOf } from '../catalog/names.ts';
 import type { ForeignKeyConstraint, IndexObject, TableObject } from '../catalog/objects.ts';
+import { isTemporarySchema } from '../catalog/temporary.ts';
 import type { Installation } from '../dataflows/dataflows.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
@@ -129,6 +130,11 @@ function parentTable(
   }
   if (object.kind !== 'table') {
     throw new SqlError({ sqlstate: '42809', message: `referenced relation "${object.name}" is not a table` });
+  }
+  if (isTemporarySchema(object.schema) !== isTemporarySchema(table.schema)) {
+    const kind = isTemporarySchema(table.schema) ? 'temporary' : 'permanent';
+    const message = `constraints on ${kind} tables may reference only ${kind} tables`;
+    throw new SqlError({ sqlstate: '42P16', message });
   }
   return object;
 }

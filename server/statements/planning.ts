@@ -47,7 +47,7 @@ import type { SessionContext } from '../session/statement.ts';
 
 /** The settings that planning depends on. */
 export type PlanningSession = Pick<SessionContext, 'user' | 'database' | 'searchPath' | 'timeZone'> &
-  Partial<Pick<SessionContext, 'setting'>>;
+  Partial<Pick<SessionContext, 'setting' | 'temporarySchema'>>;
 
 /** A query's tree with the text that its locations are in. */
 export interface Bindable {
@@ -176,6 +176,7 @@ export class Planning {
       bindView: (view) => this.bindView(view),
       estimate: (arrangement) => this.#engine.size(arrangement).rows || null,
       searchPath: session.searchPath,
+      temporarySchema: session.temporarySchema,
       user: session.user,
       database: session.database,
       ownWrites: options.ownWrites ?? false,

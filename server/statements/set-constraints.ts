@@ -6,6 +6,7 @@ import type { ObjectId } from '../../sql/catalog.ts';
 import { SqlError } from '../../sql/error.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ForeignKeyConstraint, TableObject } from '../catalog/objects.ts';
+import { schemasOf } from '../catalog/temporary.ts';
 import type { OpenTransaction, SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { type Runnable, command } from './prepared.ts';
@@ -69,7 +70,7 @@ function named(
   name: string,
 ): { readonly id: ObjectId }[] {
   const all = foreignKeys(catalog);
-  for (const candidate of schema === null ? session.searchPath : [schema]) {
+  for (const candidate of schemasOf(catalog, session, schema)) {
     const found = all.filter(
       ({ table, foreignKey }) => table.schema === candidate && foreignKey.name === name,
     );

@@ -5,6 +5,7 @@ import type { ShowCreate, ShowList, ShowObjects } from '../../sql/ast/show.ts';
 import { SqlError } from '../../sql/error.ts';
 import { positionOf, requireObject } from '../catalog/names.ts';
 import { type CatalogObject, describeObject } from '../catalog/objects.ts';
+import { functionSchemasOf } from '../catalog/temporary.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { connectionText } from './create-connection.ts';
@@ -229,7 +230,7 @@ function showFunctions(
   { parts, location }: QualifiedName,
 ): Runnable {
   const name = parts[parts.length - 1]!;
-  const schemas = parts.length > 1 ? [parts[parts.length - 2]!] : session.searchPath;
+  const schemas = functionSchemasOf(session, parts.at(-2));
   const found = schemas.flatMap((schema) => [...system.catalog.functions(schema, name)]);
   if (found.length === 0) {
     const message = `could not find a function named "${parts.join('.')}"`;

@@ -121,9 +121,9 @@ function arrayElements(node: Node, context: ExpressionContext): Bound[] | null |
     const argument = nodeAs(call.args?.[0], 'A_Const');
     const value = argument === undefined ? undefined : constantOf(argument);
     if (value?.kind !== 'boolean') return null;
-    const names = context.statement.environment.catalog.searchPath.filter(
-      (schema) => value.value || schema !== 'pg_catalog',
-    );
+    const { searchPath, temporarySchema } = context.statement.environment.catalog;
+    const implicit = ['pg_catalog', temporarySchema];
+    const names = searchPath.filter((schema) => value.value || !implicit.includes(schema));
     return names.map((name) => ({ scalar: literal('name', name), at: locationOf(call) }));
   }
   return null;

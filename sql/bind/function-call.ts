@@ -379,8 +379,9 @@ function bindSpecial(
       const [argument] = args();
       const text = argument?.scalar.kind === 'literal' ? argument.scalar.text : null;
       if (count !== 1 || (text !== 't' && text !== 'f')) return null;
-      const { searchPath } = statement.environment.catalog;
-      const names = searchPath.filter((schema) => text === 't' || schema !== 'pg_catalog');
+      const { searchPath, temporarySchema } = statement.environment.catalog;
+      const implicit = ['pg_catalog', temporarySchema];
+      const names = searchPath.filter((schema) => text === 't' || !implicit.includes(schema));
       const elements = names.map((schema) => literal('name', schema));
       return { scalar: { kind: 'array', elements, nested: false, type: plain('_name') }, at };
     }

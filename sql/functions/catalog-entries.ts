@@ -41,6 +41,7 @@ const ENTRIES: readonly (readonly [
     'int8',
     'disk space usage for all indexes attached to the specified table',
   ],
+  [2855, 'pg_is_other_temp_schema', 'oid', 'bool', "is schema another session's temp schema?"],
   [2323, 'pg_tablespace_size', 'oid', 'int8', 'total disk space usage for the specified tablespace'],
   [
     3036,

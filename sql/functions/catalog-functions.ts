@@ -112,9 +112,11 @@ const bodies: Record<string, Body> = {
   pg_client_encoding: "'UTF8'::name",
   unicode_version: "'16.0'",
   getpgusername: 'current_user',
-  // There are no triggers, temporary schemas, policies, nor a compiler of machine code.
+  pg_my_temp_schema: (catalog) => `${ownTemporarySchema(catalog)}::oid`,
+  pg_is_other_temp_schema: (catalog) =>
+    `$1 <> ${ownTemporarySchema(catalog)} AND $1 IN (SELECT oid FROM tw_internal.schemas WHERE starts_with(name::text, 'pg_temp_'))`,
+  // There are no triggers, policies, nor a compiler of machine code.
   pg_trigger_depth: '0',
-  pg_my_temp_schema: '0::oid',
   pg_jit_available: 'false',
   row_security_active: 'false',
 };
@@ -124,6 +126,11 @@ export function catalogFunctionBody(entry: FunctionEntry, catalog: CatalogReader
   const body = bodies[`${entry.name}(${entry.arguments.join(' ')})`] ?? bodies[entry.name];
   if (body === undefined) return null;
   return typeof body === 'string' ? body : body(catalog);
+}
+
+/** The oid of the session's temporary schema; 0: it has none. */
+function ownTemporarySchema(catalog: CatalogReader): number {
+  return catalog.temporarySchema === null ? 0 : (catalog.schemaId(catalog.temporarySchema) ?? 0);
 }
 
 /** The condition that a row of tw_internal.relations is the first of its name along the search path. */

@@ -91,6 +91,7 @@ export function makeCatalog(
     findFunctions: () => [],
     useFunction: () => undefined,
     meaning: () => null,
+    temporarySchema: null,
     hasSchema: (name) => name === 'public' || name === 'pg_catalog',
     findClass: () => null,
     classNamed: () => null,

@@ -44,6 +44,7 @@ function systemCatalog(): CatalogReader {
     findFunctions: () => [],
     useFunction: () => undefined,
     meaning: () => null,
+    temporarySchema: null,
     hasSchema: () => true,
     findClass: () => null,
     classNamed: () => null,

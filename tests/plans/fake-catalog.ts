@@ -146,6 +146,7 @@ export function fakeCatalog(): CatalogReader {
     findFunctions: () => [],
     useFunction: () => undefined,
     meaning: () => null,
+    temporarySchema: null,
     hasSchema: (name) => name === 'public',
     findClass: () => null,
     classNamed: () => null,

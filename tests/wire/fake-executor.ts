@@ -207,6 +207,12 @@ export class FakeExecutor implements StatementExecutor {
     if (error) throw error;
   }
 
+  afterCommit(): null {
+    return null;
+  }
+
+  async dropTemporary(): Promise<void> {}
+
   rollback(transaction: OpenTransaction): void {
     const written = transaction.writes.byteLength();
     if (written > 0) this.log.push(`rollback ${written}`);

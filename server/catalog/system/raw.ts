@@ -29,6 +29,7 @@ import { tableText } from '../../statements/names/table-text.ts';
 import { uniqueIndexes } from '../constraints.ts';
 import { namesOwn, shownExpression } from '../stored-expressions.ts';
 import { referringTo } from '../foreign-keys.ts';
+import { isTemporarySchema } from '../temporary.ts';
 import { casts, operators, settings } from './static.ts';
 import { textArray, vectorText } from './array-text.ts';
 import type { TypeRow } from '../../../sql/functions/catalog-rows.ts';
@@ -113,6 +114,7 @@ const relations: RawTable = {
     ['definition', 'text'],
     ['statement', 'text'],
     ['has_triggers', 'bool'],
+    ['persistence', 'char'],
   ],
   ofObject: (object, catalog) => {
     if (isUnrelated(object)) return [];
@@ -143,6 +145,7 @@ const relations: RawTable = {
         // PostgreSQL's foreign keys are triggers, and psql looks for them where there are some.
         object.kind === 'table' &&
           (object.foreignKeys.length > 0 || referringTo(catalog, object.id).length > 0),
+        isTemporarySchema(object.schema) ? 't' : 'p',
       ],
     ];
   },

@@ -161,7 +161,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       CASE relkind WHEN 'r' THEN 2::oid WHEN 'm' THEN 2::oid WHEN 'i' THEN 403::oid ELSE 0::oid END AS relam,
       oid AS relfilenode, 0::oid AS reltablespace, 0 AS relpages, (-1)::real AS reltuples, 0 AS relallvisible,
       0 AS relallfrozen, 0::oid AS reltoastrelid, has_index AS relhasindex, false AS relisshared,
-      'p'::"char" AS relpersistence, relkind, column_count AS relnatts, check_count AS relchecks,
+      persistence AS relpersistence, relkind, column_count AS relnatts, check_count AS relchecks,
       false AS relhasrules, has_triggers AS relhastriggers, false AS relhassubclass, false AS relrowsecurity,
       false AS relforcerowsecurity, true AS relispopulated, 'd'::"char" AS relreplident, false AS relispartition,
       0::oid AS relrewrite, 0::oid AS relfrozenxid, 0::oid AS relminmxid, ${NO_TEXTS} AS relacl,
@@ -228,7 +228,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     schema: 'information_schema',
     name: 'tables',
     query: `SELECT current_database()::name AS table_catalog, s.name AS table_schema, r.name AS table_name,
-      CASE r.relkind WHEN 'r' THEN 'BASE TABLE' ELSE 'VIEW' END AS table_type
+      CASE WHEN r.persistence = 't' THEN 'LOCAL TEMPORARY' WHEN r.relkind = 'r' THEN 'BASE TABLE' ELSE 'VIEW' END AS table_type
       FROM tw_internal.relations r JOIN tw_internal.schemas s ON s.oid = r.schema_oid
       WHERE r.relkind IN ('r', 'v')`,
   },

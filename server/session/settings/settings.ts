@@ -142,11 +142,15 @@ export class Settings {
     }
   }
 
-  /** Schemas of search_path in order, as names. */
-  searchPath(user: string): readonly string[] {
+  /** Schemas of search_path in order, as names; `temporarySchema`: what pg_temp means. */
+  searchPath(user: string, temporarySchema: string): readonly string[] {
     const text = this.#effective.get('search_path')!;
     if (this.#parsedPath?.text !== text) {
-      const path = splitList(text).map((name) => (name === '$user' ? user : name));
+      const meaning = new Map([
+        ['$user', user],
+        ['pg_temp', temporarySchema],
+      ]);
+      const path = splitList(text).map((name) => meaning.get(name) ?? name);
       this.#parsedPath = { text, path: path.filter((name) => name !== '') };
     }
     return this.#parsedPath.path;

@@ -7,24 +7,34 @@ import type { Session } from '../session.ts';
 import { utility } from './utility.ts';
 
 export function prepareDiscard(session: Session, parsed: ParsedStatement, statement: DiscardStmt): Prepared {
-  return utility(parsed, () => {
-    switch (statement.target) {
-      case 'DISCARD_PLANS':
-        return 'DISCARD PLANS';
-      case 'DISCARD_SEQUENCES':
-        return 'DISCARD SEQUENCES';
-      case 'DISCARD_TEMP':
-        return 'DISCARD TEMP';
-      default:
-        break;
-    }
-    if (session.transactions.isBlock) {
-      throw new SqlError({ sqlstate: '25001', message: 'DISCARD ALL cannot run inside a transaction block' });
-    }
-    session.cursors.closeAll();
-    session.statements.clear();
-    session.settings.resetAll();
-    session.advisoryLocks.giveAll(session.number, ['session']);
-    return 'DISCARD ALL';
-  });
+  const discardTemporary = (): Promise<void> => session.executor.dropTemporary(session, false);
+  return utility(
+    parsed,
+    async () => {
+      switch (statement.target) {
+        case 'DISCARD_PLANS':
+          return 'DISCARD PLANS';
+        case 'DISCARD_SEQUENCES':
+          return 'DISCARD SEQUENCES';
+        case 'DISCARD_TEMP':
+          await discardTemporary();
+          return 'DISCARD TEMP';
+        default:
+          break;
+      }
+      if (session.transactions.isBlock) {
+        throw new SqlError({
+          sqlstate: '25001',
+          message: 'DISCARD ALL cannot run inside a transaction block',
+        });
+      }
+      session.cursors.closeAll();
+      session.statements.clear();
+      session.settings.resetAll();
+      session.advisoryLocks.giveAll(session.number, ['session']);
+      await discardTemporary();
+      return 'DISCARD ALL';
+    },
+    { managesTransaction: false },
+  );
 }

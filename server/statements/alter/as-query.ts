@@ -4,6 +4,7 @@ import type { CreateView } from '../../../sql/ast/create-view.ts';
 import type { Query } from '../../../sql/ast/query.ts';
 import type { ParsedStatement } from '../../../sql/ast/statement.ts';
 import { type MaterializedViewObject, type ViewObject, kindName } from '../../catalog/objects.ts';
+import { isTemporarySchema } from '../../catalog/temporary.ts';
 import type { SessionContext } from '../../session/statement.ts';
 import type { System } from '../../system.ts';
 import { bindDefinition } from '../create-view.ts';
@@ -21,6 +22,7 @@ export async function replaceQuery(
     kind: 'create_view',
     orReplace: true,
     materialized: view.kind === 'materializedView',
+    temporary: isTemporarySchema(view.schema),
     ifNotExists: false,
     name: statement.name,
     columns: undefined,

@@ -5,6 +5,7 @@ import { type CatalogChange, type SchemaObject, SYSTEM_SCHEMAS } from '../../cat
 import { commitCatalog } from '../../catalog/commit.ts';
 import { constrainAgain, constrainCallers } from '../../catalog/constraints.ts';
 import { type CatalogObject, type IndexObject, kindName } from '../../catalog/objects.ts';
+import { isTemporarySchema } from '../../catalog/temporary.ts';
 import type { System } from '../../system.ts';
 import { showType } from '../../catalog/reader.ts';
 import { defineEnum, withStatement } from '../create-enum-type.ts';
@@ -27,6 +28,7 @@ export async function rename(system: System, object: CatalogObject, name: string
 
 /** A table takes its indexes and sequences along. */
 export async function setSchema(system: System, object: CatalogObject, schema: string): Promise<void> {
+  refuseTemporaryMove(object, schema);
   if (!system.catalog.schema(schema)) {
     throw new SqlError({ sqlstate: '3F000', message: `schema "${schema}" does not exist` });
   }
@@ -49,6 +51,13 @@ export async function setSchema(system: System, object: CatalogObject, schema: s
     system,
     moved.map((each) => ({ object: each, to: { schema, name: each.name } })),
   );
+}
+
+/** Nothing becomes temporary, or ceases to be. */
+export function refuseTemporaryMove(object: CatalogObject, schema: string): void {
+  if (schema !== 'pg_temp' && !isTemporarySchema(schema) && !isTemporarySchema(object.schema)) return;
+  const message = 'cannot move objects into or out of temporary schemas';
+  throw new SqlError({ sqlstate: '0A000', message });
 }
 
 /** Gives objects their new names, and every text that names them. */

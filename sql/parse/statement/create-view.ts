@@ -5,8 +5,13 @@ import { parseQuery } from '../extensions.ts';
 import { parseOptions } from '../options.ts';
 import { parseInCluster } from './create-source.ts';
 
-/** CREATE [OR REPLACE] [MATERIALIZED] VIEW …, from behind VIEW. */
-export function parseCreateView(cursor: Cursor, orReplace: boolean, materialized: boolean): CreateView {
+/** CREATE [OR REPLACE] [MATERIALIZED | TEMPORARY] VIEW …, from behind VIEW. */
+export function parseCreateView(
+  cursor: Cursor,
+  orReplace: boolean,
+  kind: 'plain' | 'materialized' | 'temporary',
+): CreateView {
+  const materialized = kind === 'materialized';
   const ifNotExists = cursor.ifNotExists();
   const name = cursor.qualifiedName("the view's name");
   const columns = cursor.isMark('(') ? cursor.nameList() : undefined;
@@ -29,6 +34,7 @@ export function parseCreateView(cursor: Cursor, orReplace: boolean, materialized
     kind: 'create_view',
     orReplace,
     materialized,
+    temporary: kind === 'temporary',
     ifNotExists,
     name,
     columns,

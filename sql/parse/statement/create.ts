@@ -14,8 +14,11 @@ export function parseCreate(cursor: Cursor): Statement | undefined {
   cursor.expect('create');
   const orReplace = cursor.eat('or', 'replace');
   const kindAt = cursor.offset;
-  if (cursor.eat('materialized', 'view')) return parseCreateView(cursor, orReplace, true);
-  if (cursor.eat('view')) return parseCreateView(cursor, orReplace, false);
+  if (cursor.eat('materialized', 'view')) return parseCreateView(cursor, orReplace, 'materialized');
+  if (cursor.eat('view')) return parseCreateView(cursor, orReplace, 'plain');
+  if (cursor.eat('temporary', 'view') || cursor.eat('temp', 'view')) {
+    return parseCreateView(cursor, orReplace, 'temporary');
+  }
   if (cursor.eat('table')) return orReplace ? undefined : parseCreateTable(cursor);
   const own = cursor.eatOneOf(['source', 'sink', 'connection', 'secret', 'cluster', 'subscription'] as const);
   if (own !== undefined && orReplace) {
@@ -53,15 +56,8 @@ export function parseCreate(cursor: Cursor): Statement | undefined {
         'SUBSCRIBE streams the changes of a relation or query.',
       );
   }
-  for (const temporary of ['temp', 'temporary', 'recursive'] as const) {
-    if (cursor.is(temporary, 'view') || cursor.is(temporary, 'recursive')) {
-      throw errorAt(
-        cursor.context,
-        kindAt,
-        `CREATE ${temporary.toUpperCase()} VIEW is not supported`,
-        '0A000',
-      );
-    }
+  if (['temp', 'temporary'].some((word) => cursor.is(word, 'recursive')) || cursor.is('recursive', 'view')) {
+    throw errorAt(cursor.context, kindAt, 'CREATE RECURSIVE VIEW is not supported', '0A000');
   }
   if (cursor.eat('default', 'index')) return parseCreateDefaultIndex(cursor);
   return undefined;

@@ -370,7 +370,8 @@ async function copyRows(
   const from = `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
   const [parsed] = parse(`INSERT INTO ${besideName(table)} ${draft.rows(from)}`);
   if (parsed?.statement.kind !== 'postgres') throw new Error('an INSERT');
-  const settings = { ...SYSTEM_SESSION, searchPath: session.searchPath, timeZone: session.timeZone };
+  const { searchPath, temporarySchema, timeZone } = session;
+  const settings = { ...SYSTEM_SESSION, searchPath, temporarySchema, timeZone };
   const ownWrites = writes.arrangements().length > 0;
   const catalog = system.planning.catalogFor(settings, { ownWrites });
   const { node } = parsed.statement;

@@ -2,6 +2,7 @@ import type { ParsedStatement } from '../../../../sql/ast/statement.ts';
 import { SqlError } from '../../../../sql/error.ts';
 import { findType } from '../../../../sql/types/table.ts';
 import type { TypeObject } from '../../../catalog/objects.ts';
+import { schemasOf } from '../../../catalog/temporary.ts';
 import type { SessionContext } from '../../../session/statement.ts';
 import type { System } from '../../../system.ts';
 
@@ -12,8 +13,7 @@ export function findOwnType(
   parts: readonly string[],
 ): TypeObject | null {
   const name = parts[parts.length - 1]!;
-  const schemas = parts.length > 1 ? [parts[parts.length - 2]!] : session.searchPath;
-  for (const schema of schemas) {
+  for (const schema of schemasOf(system.catalog, session, parts.at(-2))) {
     const found = system.catalog.type(schema, name);
     if (found) return found;
   }
