@@ -2,7 +2,8 @@
 import type { Engine } from '../engine/index.ts';
 import { openDataDirectory } from './data-directory.ts';
 import type { Log } from './log.ts';
-import { CRASH, Listener, SHUTDOWN } from './pgwire/listener.ts';
+import { CRASH, SHUTDOWN } from './pgwire/endings.ts';
+import { Listener } from './pgwire/listener.ts';
 import type { StatementExecutor } from './session/statement.ts';
 
 /** The assembled parts behind the protocol. */

@@ -274,6 +274,7 @@ function sessionTypes(lowered: LoweredQuery): ScalarType[] {
       case 'settings':
       case 'objectSizes':
       case 'sequenceValues':
+      case 'sessionActivity':
         return 'jsonb';
       default:
         return 'name';

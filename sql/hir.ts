@@ -35,7 +35,9 @@ export type SessionValue =
   /** What relations take, by oid, as jsonb: own bytes, those of indexes, all; under `database` the sum. */
   | 'objectSizes'
   /** Sequences by oid, as jsonb: the last value, and whether it was given out. */
-  | 'sequenceValues';
+  | 'sequenceValues'
+  /** What sessions do, as jsonb: an array of objects. */
+  | 'sessionActivity';
 
 export type HirScalar =
   | { readonly kind: 'literal'; readonly type: SqlType; readonly text: string | null }

@@ -24,6 +24,7 @@ import type { DirectAnswer, DirectWrite, Notice, ResultColumn } from '../session
 import { type Bound, readBound } from './bound.ts';
 import type { CancelKeys } from './cancel-keys.ts';
 import { CopyReceiver } from './copy-receiver.ts';
+import { SHUTDOWN } from './endings.ts';
 import { type Frame, FrameReader } from './frames.ts';
 import { type FrontendMessage, readMessage } from './frontend.ts';
 import { ProtocolError } from './protocol-error.ts';
@@ -377,7 +378,10 @@ export class Connection implements Client {
     if (!this.#socket.destroyed) setTimeout(() => this.#socket.destroy(), 1000).unref();
     if (this.#copy) this.#copy.abort(new SqlError({ sqlstate: '08006', message: 'client disconnected' }));
     this.#copy = null;
-    if (this.#process > 0) this.#host.cancelKeys.release(this.#process);
+    if (this.#process > 0) {
+      this.#host.cancelKeys.release(this.#process);
+      this.#host.sessions.remove(this.#process);
+    }
     try {
       this.#session?.close();
     } catch (error) {
@@ -433,6 +437,14 @@ export class Connection implements Client {
     );
     this.#process = process;
     session.process = process;
+    const { remoteAddress: address = null, remotePort: port = null } = this.#socket;
+    this.#host.sessions.add(process, {
+      session,
+      address: address?.replace(/^::ffff:/, '') ?? null,
+      port,
+      cancel: () => this.#cancel(session),
+      terminate: () => this.terminate(SHUTDOWN),
+    });
     writer.backendKeyData(process, key);
     this.#stopIdleTimer();
     this.#ready();

@@ -1,6 +1,7 @@
 /** Accepts connections, counts them, and ends them with the server. */
 import { type Server, createServer } from 'node:net';
 import { AdvisoryLocks } from '../session/advisory-locks.ts';
+import { Sessions } from '../session/sessions.ts';
 import type { StatementExecutor } from '../session/statement.ts';
 import type { SessionHost } from '../session/session.ts';
 import type { Log } from '../log.ts';
@@ -32,6 +33,7 @@ export class Listener {
       executor: options.executor,
       engine: options.engine,
       advisoryLocks: new AdvisoryLocks(),
+      sessions: new Sessions(),
       log: options.log,
       cancelKeys: this.#cancelKeys,
       user: options.user ?? 'tidewire',
@@ -75,16 +77,3 @@ export class Listener {
     await closed;
   }
 }
-
-/** To every client when the server ends in order. */
-export const SHUTDOWN = {
-  sqlstate: '57P01',
-  message: 'terminating connection due to administrator command',
-} as const;
-
-/** To every client when the engine is lost. */
-export const CRASH = {
-  sqlstate: '57P02',
-  message: 'terminating connection because the engine failed',
-  hint: 'In a moment you should be able to reconnect and repeat your command.',
-} as const;

@@ -10,6 +10,7 @@ import { type Template, instanceOf } from '../../sql/parse/template.ts';
 import type { SqlType } from '../../sql/types/type.ts';
 import { temporarySchemaOf } from '../catalog/temporary.ts';
 import { expandFormats } from '../results/columns.ts';
+import { Activity } from './activity.ts';
 import type { AdvisoryLocks } from './advisory-locks.ts';
 import { CancelScope } from './cancel-scope.ts';
 import type { Client } from './client.ts';
@@ -30,6 +31,7 @@ import type {
   StatementExecutor,
 } from './statement.ts';
 import { type SavepointState, Savepoints } from './savepoints.ts';
+import type { Sessions } from './sessions.ts';
 import { TransactionControl, type TransactionStatus } from './transaction.ts';
 import { prepareUtility } from './utility/dispatch.ts';
 
@@ -38,6 +40,7 @@ export interface SessionHost {
   readonly executor: StatementExecutor;
   readonly engine: Pick<Engine, 'cancellation' | 'forgetSession' | 'seedSession'>;
   readonly advisoryLocks: AdvisoryLocks;
+  readonly sessions: Sessions;
 }
 
 const SILENT_BELOW: Readonly<Record<string, readonly Notice['severity'][]>> = {
@@ -59,6 +62,8 @@ export class Session implements SessionContext {
   readonly settings: Settings;
   readonly transactions: TransactionControl;
   readonly advisoryLocks: AdvisoryLocks;
+  readonly sessions: Sessions;
+  readonly activity = new Activity();
   /** The number that clients know its connection by. */
   process = 0;
   readonly cursors = new Cursors();
@@ -82,6 +87,7 @@ export class Session implements SessionContext {
     this.client = client;
     this.executor = host.executor;
     this.advisoryLocks = host.advisoryLocks;
+    this.sessions = host.sessions;
     this.#newCancellation = () => host.engine.cancellation();
     this.seed = (seed) => host.engine.seedSession(this.number, seed);
     this.#forget = () => host.engine.forgetSession(this.number);
@@ -102,6 +108,10 @@ export class Session implements SessionContext {
     const all = this.settings.all();
     const known = all.map(({ definition, value }) => [definition.name.toLowerCase(), value]);
     return Object.fromEntries([...known, ...this.settings.custom()]);
+  }
+
+  sessionActivity(): string {
+    return this.sessions.describe();
   }
 
   get searchPath(): readonly string[] {
@@ -150,8 +160,11 @@ export class Session implements SessionContext {
   query(text: string): Promise<void> | null {
     const instance = instanceOf(text);
     const direct = instance && directOf(this, instance);
-    if (direct?.kind === 'read' && answerDirectly(this, direct.answer, instance!)) return null;
-    return this.#timed(async () => {
+    if (direct?.kind === 'read' && answerDirectly(this, direct.answer, instance!)) {
+      this.activity.ran(text);
+      return null;
+    }
+    return this.#timed(text, async () => {
       if (direct?.kind === 'write' && (await writeDirectly(this, direct.write, instance!))) return;
       await runQuery(this, text, instance);
     });
@@ -160,7 +173,10 @@ export class Session implements SessionContext {
   /** What answers the prepared statement without a portal; null while the session is in a transaction, or where nothing does. */
   direct(statementName: string): Direct | null {
     if (!this.isUnoccupied) return null;
-    return this.statements.get(statementName)?.direct?.() ?? null;
+    const prepared = this.statements.get(statementName);
+    const direct = prepared?.direct?.() ?? null;
+    if (direct) this.activity.ran(prepared!.text);
+    return direct;
   }
 
   /** No statement has run since the last transaction, and no portal waits. */
@@ -235,7 +251,7 @@ export class Session implements SessionContext {
   /** Execute. `alone`: a Sync follows, so that nothing else can belong to the same implicit transaction. */
   execute(portalName: string, maxRows: number, alone: boolean): Promise<void> {
     const portal = this.portal(portalName);
-    return this.#timed(() => runPortal(this, portal, maxRows, alone));
+    return this.#timed(portal.prepared.text, () => runPortal(this, portal, maxRows, alone));
   }
 
   closeStatement(name: string): void {
@@ -333,6 +349,7 @@ export class Session implements SessionContext {
   transactionEnded(committed: boolean): void {
     if (committed) this.settings.commit();
     else this.settings.rollback();
+    this.activity.transactionStart = null;
     this.advisoryLocks.giveAll(this.number, ['transaction']);
     this.cursors.endTransaction(committed);
     this.savepoints.clear();
@@ -351,7 +368,8 @@ export class Session implements SessionContext {
     };
   }
 
-  async #timed(run: () => Promise<void>): Promise<void> {
+  async #timed(text: string, run: () => Promise<void>): Promise<void> {
+    this.activity.begin(text);
     const scope = new CancelScope(this.#newCancellation);
     this.#scope = scope;
     this.#busy = true;
@@ -362,6 +380,7 @@ export class Session implements SessionContext {
       await run();
     } finally {
       this.#busy = false;
+      this.activity.end(this.transactions.inUse);
       if (timer) clearTimeout(timer);
       if (this.#closed) this.#release();
     }

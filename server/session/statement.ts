@@ -156,6 +156,8 @@ export interface SessionContext {
   /** All of them, by lower-case name. */
   allSettings(): Readonly<Record<string, string>>;
   readonly searchPath: readonly string[];
+  /** What all sessions do, as a json text. */
+  sessionActivity(): string;
   /** Where its temporary objects are, whether there are any or not. */
   readonly temporarySchema: string;
   /** It has made a temporary table that a commit does something to. */

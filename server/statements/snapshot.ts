@@ -141,6 +141,8 @@ function sessionText(
       return objectSizes(system);
     case 'sequenceValues':
       return sequenceValues(system);
+    case 'sessionActivity':
+      return session.sessionActivity();
   }
 }
 

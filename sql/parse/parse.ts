@@ -23,11 +23,15 @@ export function parse(text: string): ParsedStatement[] {
   try {
     return OWN.test(text) ? parseWithOwn(source) : parsePlain(source);
   } catch (error) {
-    throw error instanceof SqlError && NAMES_SECRET.test(text) ? withoutQuote(error) : error;
+    throw error instanceof SqlError && mayNameSecret(text) ? withoutQuote(error) : error;
   }
 }
 
-/** A text that may have a secret's value in it. */
+/** Whether a text may have a secret's value in it: then nobody is shown any of it. */
+export function mayNameSecret(text: string): boolean {
+  return NAMES_SECRET.test(text);
+}
+
 const NAMES_SECRET = /\b(create|alter)(\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)+secret\b/i;
 
 /** A refusal that quotes nothing of the text; its position says where it is. */

@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url';
 import type * as logging from '../../server/log.ts';
 import type { Client } from '../../server/session/client.ts';
 import type * as locks from '../../server/session/advisory-locks.ts';
+import type * as live from '../../server/session/sessions.ts';
 import type * as sessions from '../../server/session/session.ts';
 import type * as systems from '../../server/start-system.ts';
 
@@ -44,6 +45,7 @@ const load = (path: string): Promise<unknown> => import(pathToFileURL(join(folde
 const { startSystem } = (await load('server/start-system.js')) as typeof systems;
 const { Session } = (await load('server/session/session.js')) as typeof sessions;
 const { AdvisoryLocks } = (await load('server/session/advisory-locks.js')) as typeof locks;
+const { Sessions } = (await load('server/session/sessions.js')) as typeof live;
 const { createLog } = (await load('server/log.js')) as typeof logging;
 
 const system = await startSystem({
@@ -56,7 +58,7 @@ const system = await startSystem({
 /** Nothing is sent to it while statements are planned. */
 const client = { notice: () => undefined, parameter: () => undefined } as unknown as Client;
 const session = new Session(
-  { ...system, advisoryLocks: new AdvisoryLocks() },
+  { ...system, advisoryLocks: new AdvisoryLocks(), sessions: new Sessions() },
   client,
   'tidewire',
   'tidewire',

@@ -1,7 +1,8 @@
 /** The same messages to PostgreSQL and to the protocol here: both must answer the same messages. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { silentLog } from '../../server/log.ts';
-import { Listener, SHUTDOWN } from '../../server/pgwire/listener.ts';
+import { SHUTDOWN } from '../../server/pgwire/endings.ts';
+import { Listener } from '../../server/pgwire/listener.ts';
 import { type Postgres, startPostgres } from '../support/postgres.ts';
 import { FakeExecutor } from './fake-executor.ts';
 import {

@@ -1,7 +1,8 @@
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe as suite, expect, test } from 'vitest';
 import { silentLog } from '../../server/log.ts';
-import { Listener, SHUTDOWN } from '../../server/pgwire/listener.ts';
+import { SHUTDOWN } from '../../server/pgwire/endings.ts';
+import { Listener } from '../../server/pgwire/listener.ts';
 import { SqlError } from '../../sql/error.ts';
 import { FakeExecutor } from './fake-executor.ts';
 import {

@@ -571,6 +571,18 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       ${NO_TEXT} AS sourcefile, NULL::int4 AS sourceline, false AS pending_restart FROM tw_internal.settings`,
   },
   {
+    schema: 'pg_catalog',
+    name: 'pg_stat_activity',
+    query: `SELECT d.oid AS datid, a.datname, a.pid, NULL::int4 AS leader_pid, r.oid AS usesysid, a.usename, a.application_name,
+      a.client_addr, ${NO_TEXT} AS client_hostname, a.client_port, a.backend_start, a.xact_start, a.query_start, a.state_change,
+      a.wait_event_type, a.wait_event, a.state, NULL::oid AS backend_xid, NULL::oid AS backend_xmin, NULL::int8 AS query_id, a.query,
+      'client backend'::text AS backend_type
+      FROM jsonb_to_recordset(tw_session_activity()) AS a (datname name, pid int4, usename name, application_name text, client_addr text,
+        client_port int4, backend_start timestamptz, xact_start timestamptz, query_start timestamptz, state_change timestamptz,
+        wait_event_type text, wait_event text, state text, query text)
+      LEFT JOIN pg_catalog.pg_database d ON d.datname = a.datname LEFT JOIN tw_internal.roles r ON r.name = a.usename`,
+  },
+  {
     schema: 'information_schema',
     name: 'referential_constraints',
     query: `SELECT current_database()::name AS constraint_catalog, s.name AS constraint_schema, c.name AS constraint_name,

@@ -14,7 +14,8 @@ function lock(mode: LockMode, span: LockSpan): SessionFunction {
     strict: true,
     async act(session, args) {
       const request = { owner: session.number, mode, span };
-      await session.advisoryLocks.take(keyOf(args), request, session.cancelled);
+      const taken = session.advisoryLocks.take(keyOf(args), request, session.cancelled);
+      await session.activity.waitingFor({ type: 'Lock', event: 'advisory' }, taken);
       return '';
     },
   };

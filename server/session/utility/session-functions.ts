@@ -1,6 +1,6 @@
 /**
- * Functions that act on the session, where they stand alone in a SELECT: `SELECT pg_advisory_lock(1)`. Anywhere else they
- * are refused: when, and how often, a query computes a call is the planner's.
+ * Functions that act on sessions, where they are columns of a SELECT: `SELECT pg_advisory_lock(1)`. They are called for each row of
+ * its result, one after the other. Anywhere else they are refused: when, and how often, a query computes a call is the planner's.
  */
 import type { FuncCall, Node, SelectStmt } from '@pgsql/types';
 import { nameParts, nodeAs } from '../../../sql/ast/accessors.ts';
@@ -8,10 +8,13 @@ import type { ParsedStatement } from '../../../sql/ast/statement.ts';
 import { SqlError } from '../../../sql/error.ts';
 import { plain } from '../../../sql/types/table.ts';
 import type { SqlType, TypeName } from '../../../sql/types/type.ts';
+import type { ResultCursor } from '../../../engine/index.ts';
 import { ReadyCursor, rowFields, textRow } from '../../results/messages.ts';
 import type { Prepared } from '../prepared.ts';
 import type { Session } from '../session.ts';
+import type { ResultColumn } from '../statement.ts';
 import { advisoryLockFunctions } from './advisory-lock.ts';
+import { backendFunctions } from './backends.ts';
 import { setConfig } from './set-config.ts';
 import { setSeed } from './setseed.ts';
 import { sleepFunctions } from './sleep.ts';
@@ -29,12 +32,19 @@ export interface SessionFunction {
 const functions: Readonly<Record<string, SessionFunction>> = {
   set_config: setConfig,
   ...advisoryLockFunctions,
+  ...backendFunctions,
   ...sleepFunctions,
   setseed: setSeed,
 };
 
-/** What the grammar says of a SELECT that only lists values. */
-const CLAUSES_OF_CALLS: ReadonlySet<string> = new Set(['targetList', 'limitOption', 'op']);
+/** What a SELECT with such columns may have: what makes rows of rows computes them itself. */
+const CLAUSES_OF_CALLS: ReadonlySet<string> = new Set([
+  ...['targetList', 'limitOption', 'op', 'fromClause', 'whereClause', 'limitCount', 'limitOffset'],
+  ...['sortClause', 'withClause'],
+]);
+
+/** A column of the SELECT: a call, or an expression of another kind. */
+type Column = Call | { readonly target: Node };
 
 interface Call {
   readonly name: string;
@@ -50,48 +60,87 @@ export function prepareSessionFunctions(
   statement: SelectStmt,
   types: readonly (SqlType | null)[],
 ): Prepared | null {
-  const calls = callsOf(statement);
-  if (calls === null) return null;
+  const columns = columnsOf(statement);
+  if (columns === null) return null;
   // The arguments are any expressions: a query computes them. A call without any still has a column.
   const none: Node = { ResTarget: { val: { A_Const: { isnull: true, location: -1 } } } };
   const node: Node = {
     SelectStmt: {
+      ...statement,
       targetList: [
         none,
-        ...calls.flatMap((call) =>
-          call.args.map((arg, i): Node => ({ ResTarget: { val: castTo(arg, call.types[i]!) } })),
+        ...columns.flatMap((column) =>
+          'target' in column
+            ? [column.target]
+            : column.args.map((arg, i): Node => ({ ResTarget: { val: castTo(arg, column.types[i]!) } })),
         ),
       ],
-      limitOption: 'LIMIT_OPTION_DEFAULT',
-      op: 'SETOP_NONE',
     },
   };
   const query: ParsedStatement = { ...parsed, statement: { kind: 'postgres', node }, notices: [] };
   const prepared = session.executor.prepare(session, query, types);
-  const columns = calls.map(({ name, called }) => ({ name, type: plain(called.result) }));
+  const widths = columns.map((column) => ('target' in column ? 1 : column.args.length));
+  let at = 1;
+  const described = columns.map((column, i): ResultColumn => {
+    const own = prepared.columns![at];
+    at += widths[i]!;
+    return 'target' in column ? own! : { name: column.name, type: plain(column.called.result) };
+  });
   return {
     parsed,
     text: parsed.text,
     parameterTypes: prepared.parameterTypes,
-    columns,
+    columns: described,
     endsTransaction: false,
     ddl: null,
     managesTransaction: false,
     run: async (parameters, formats) => {
-      const asked = [0, ...calls.flatMap(({ args }) => args.map(() => 0))];
-      const result = await session.executor.execute(session, prepared, parameters, asked);
-      if (result.kind !== 'rows') throw new SqlError({ sqlstate: 'XX000', message: 'arguments gave no row' });
-      const [, ...fields] = rowFields(result.cursor.next(1).chunk).map((field) => field?.toString() ?? null);
-      result.cursor.close();
-      const values: (string | Buffer | null)[] = [];
-      for (const [index, { called, args }] of calls.entries()) {
-        const given = fields.splice(0, args.length);
-        const value = called.strict && given.includes(null) ? null : await called.act(session, given);
-        values.push(formats[index] === 1 ? binary(called, value) : value);
+      const asked = columns.flatMap((column, i) =>
+        'target' in column ? [formats[i] ?? 0] : column.args.map(() => 0),
+      );
+      const result = await session.executor.execute(session, prepared, parameters, [0, ...asked]);
+      if (result.kind !== 'rows')
+        throw new SqlError({ sqlstate: 'XX000', message: 'arguments gave no rows' });
+      const rows: Buffer[] = [];
+      for await (const [, ...fields] of rowsOf(result.cursor)) {
+        const values: (string | Buffer | null)[] = [];
+        for (const [index, column] of columns.entries()) {
+          const given = fields.splice(0, widths[index]!);
+          values.push(
+            'target' in column ? given[0]! : await valueOf(session, column, given, formats[index] === 1),
+          );
+        }
+        rows.push(textRow(values));
       }
-      return { kind: 'rows', columns, cursor: new ReadyCursor([textRow(values)]), tag: 'SELECT' };
+      return { kind: 'rows', columns: described, cursor: new ReadyCursor(rows), tag: 'SELECT' };
     },
   };
+}
+
+/** The rows of a result, one after the other. */
+async function* rowsOf(cursor: ResultCursor): AsyncGenerator<(Buffer | null)[]> {
+  try {
+    for (;;) {
+      const filling = cursor.fill();
+      if (filling) await filling;
+      const { chunk, rows, done } = cursor.next(1);
+      if (rows > 0) yield rowFields(Buffer.from(chunk));
+      if (done) return;
+    }
+  } finally {
+    cursor.close();
+  }
+}
+
+async function valueOf(
+  session: Session,
+  { called }: Call,
+  given: readonly (Buffer | null)[],
+  isBinary: boolean,
+): Promise<string | Buffer | null> {
+  const args = given.map((field) => field?.toString() ?? null);
+  const value = called.strict && args.includes(null) ? null : await called.act(session, args);
+  return isBinary ? binary(called, value) : value;
 }
 
 /** A value in the binary format, which for texts is the same. */
@@ -99,17 +148,25 @@ function binary({ result }: SessionFunction, value: string | null): string | Buf
   return result === 'bool' && value !== null ? Buffer.from([value === 't' ? 1 : 0]) : value;
 }
 
-/** The calls that a SELECT consists of, if it is nothing else. */
-function callsOf(statement: SelectStmt): readonly Call[] | null {
-  const { targetList = [] } = statement;
+/** The columns of a SELECT, if some are calls and the others can be computed beside them. */
+function columnsOf(statement: SelectStmt): readonly Column[] | null {
+  const { targetList = [], sortClause = [] } = statement;
   for (const clause in statement) if (!CLAUSES_OF_CALLS.has(clause)) return null;
-  if (targetList.length === 0) return null;
-  const calls = targetList.map((target): Call | null => {
+  // Numbers count the columns that are shown.
+  if (sortClause.some((item) => 'A_Const' in (nodeAs(item, 'SortBy')?.node ?? {}))) return null;
+  const columns = targetList.map((target): Column => {
     const { name, val } = nodeAs(target, 'ResTarget')!;
     const node = nodeAs(val, 'FuncCall');
-    return node === undefined ? null : callOf(node, name);
+    return (node === undefined ? null : callOf(node, name)) ?? { target };
   });
-  return calls.every((call) => call !== null) ? calls : null;
+  const others = columns.flatMap((column) => ('target' in column ? [column.target] : []));
+  return others.length === columns.length || others.some(isStar) ? null : columns;
+}
+
+/** `*` and `t.*`, which are any number of columns. */
+function isStar(target: Node): boolean {
+  const last = nodeAs(nodeAs(target, 'ResTarget')?.val, 'ColumnRef')?.fields?.at(-1);
+  return last !== undefined && 'A_Star' in last;
 }
 
 function callOf({ funcname, args = [], ...rest }: FuncCall, alias: string | undefined): Call | null {

@@ -15,7 +15,8 @@ const sleep: SessionFunction = {
       let timer: NodeJS.Timeout | undefined;
       const over = new Promise<void>((resolve) => (timer = setTimeout(resolve, now)));
       try {
-        await Promise.race([over, session.cancelled]);
+        const waited = Promise.race([over, session.cancelled]);
+        await session.activity.waitingFor({ type: 'Timeout', event: 'PgSleep' }, waited);
       } finally {
         clearTimeout(timer);
       }
