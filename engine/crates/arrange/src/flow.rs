@@ -15,7 +15,7 @@ pub struct Seed {
 }
 
 /// What every stateful operator of one dataflow is given: pass it to [`arrange`](crate::arrange),
-/// [`arrange_reduce`](crate::arrange_reduce) and [`Kept`](crate::Kept). Cheap to clone.
+/// [`arrange_reduce`](crate::arrange_reduce), [`Kept`](crate::Kept) and [`Backing`](crate::Backing). Cheap to clone.
 ///
 /// A dataflow that hydrates elsewhere records its stateful operators; the maintained one starts from their seeds. They
 /// are matched by the order in which they are built, which must be the same in every rendering of a plan.
@@ -49,7 +49,8 @@ impl Flow {
         Flow { meter: meter.clone(), ..self }
     }
 
-    pub(crate) fn meter(&self) -> &Meter {
+    /// What counts the state of its operators.
+    pub fn meter(&self) -> &Meter {
         &self.meter
     }
 
@@ -71,6 +72,11 @@ impl Flow {
     /// A dataflow whose stateful operators start from seeds.
     pub fn seeded(seeds: Vec<Seed>) -> Self {
         Self::of(Mode::Seeded(seeds.into()))
+    }
+
+    /// Whether it is such a one.
+    pub(crate) fn is_recording(&self) -> bool {
+        matches!(&*self.mode.borrow(), Mode::Recording(_))
     }
 
     /// The traces of a recording dataflow's stateful operators. They hold compaction back: compact them.

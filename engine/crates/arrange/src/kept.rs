@@ -2,7 +2,10 @@
 //! and what it shows.
 
 use crate::arrange::{OwnTrace, own_trace};
-use crate::{Flow, ReadBatch, RowSpine, RowTrace, Shared, Updates, frontier_at, output_batch};
+use crate::meter::Gauge;
+use crate::{
+    Flow, ReadBatch, RowBatch, RowSpine, RowTrace, Seed, Shared, Updates, frontier_at, output_batch,
+};
 use differential_dataflow::operators::arrange::{TraceAgent, TraceWriter};
 use differential_dataflow::trace::{BatchReader, TraceReader};
 use std::cell::Cell;
@@ -10,8 +13,7 @@ use std::rc::Rc;
 use timely::dataflow::operators::generic::OperatorInfo;
 use timely::scheduling::Activator;
 
-/// One value of its own for each key. The operator works on a cache of it: where that was not filled from the start
-/// ([`was_seeded`](Kept::was_seeded)), what the cache misses may be here.
+/// Values of an operator's own for each key, in batches that can be handed over.
 pub struct Kept {
     agent: TraceAgent<RowSpine>,
     writer: TraceWriter<RowSpine>,
@@ -38,11 +40,6 @@ impl Kept {
     /// Updates at times below are in the state that it was seeded with; 0 if it began empty.
     pub fn floor(&self) -> u64 {
         self.floor
-    }
-
-    /// Whether it began with contents, so that a cache of it is not complete.
-    pub fn was_seeded(&self) -> bool {
-        self.floor > 0
     }
 
     /// Calls `each` with the values of a key and how often they come and go, up to [`advance`](Kept::advance)'s time;
@@ -73,6 +70,83 @@ impl Kept {
             self.agent.set_physical_compaction(upper.borrow());
         }
         self.writer.exert();
+    }
+}
+
+/// What is behind an operator's hash table of groups, which has one value for each of them.
+pub enum Backing {
+    /// Nothing: the table has all.
+    Nothing,
+    /// All that the table has: another dataflow is to start from it.
+    Written(Kept),
+    /// What the table started from: of a group that it never had, the value may be here.
+    Seed(SeededGroups),
+}
+
+impl Backing {
+    /// That of the operator that is being built; `activator` is that operator's.
+    pub fn new(flow: &Flow, info: &OperatorInfo, activator: Activator) -> Self {
+        if flow.is_recording() {
+            return Kept::new(flow, info, activator).map_or(Backing::Nothing, Backing::Written);
+        }
+        flow.next_seed().map_or(Backing::Nothing, |seed| Backing::Seed(SeededGroups::new(flow, seed)))
+    }
+
+    /// Updates at times below are in the table's values already; 0 if it begins empty.
+    pub fn floor(&self) -> u64 {
+        match self {
+            Backing::Seed(seed) => seed.upper,
+            Backing::Nothing | Backing::Written(_) => 0,
+        }
+    }
+}
+
+/// The groups that a table starts from, each with one value.
+pub struct SeededGroups {
+    batches: Vec<RowBatch>,
+    upper: u64,
+    /// Those that [`take`](SeededGroups::take) has not given yet, or more.
+    left: usize,
+    _gauge: Gauge,
+}
+
+impl SeededGroups {
+    fn new(flow: &Flow, Seed { batches, upper }: Seed) -> Self {
+        let mut gauge = Gauge::of(flow.meter());
+        gauge.show(batches.iter().map(RowBatch::byte_count).sum());
+        SeededGroups { left: batches.iter().map(RowBatch::key_count).sum(), batches, upper, _gauge: gauge }
+    }
+
+    /// Whether there was such a group.
+    pub fn has(&self, key: &[u8]) -> bool {
+        self.batches.iter().any(|batch| batch.find(key).is_some())
+    }
+
+    /// The value of a group, which is asked for once.
+    pub fn take(&mut self, key: &[u8]) -> Option<&[u8]> {
+        let mut found: Vec<(&[u8], i64)> = Vec::new();
+        for batch in &self.batches {
+            let Some(index) = batch.find(key) else { continue };
+            self.left -= 1;
+            let (low, high) = batch.values(index);
+            for position in low..high {
+                let value = batch.value(position);
+                let mut count = 0;
+                batch.updates(position, |_, diff| count += diff);
+                match found.iter_mut().find(|(known, _)| *known == value) {
+                    Some((_, known)) => *known += count,
+                    None => found.push((value, count)),
+                }
+            }
+        }
+        found.retain(|(_, count)| *count != 0);
+        debug_assert!(found.len() <= 1, "a group has one value");
+        found.first().map(|(value, _)| *value)
+    }
+
+    /// Whether all groups were taken.
+    pub fn is_spent(&self) -> bool {
+        self.left == 0
     }
 }
 

@@ -1,32 +1,34 @@
-//! How much the arrangements of a dataflow hold, on all workers.
+//! How much the state of a dataflow takes, on all workers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-/// Bytes that arrangements hold, about: of keys and values, and what their times and counts take. Cheap to clone; all
+/// Bytes that arrangements and tables of groups hold, about: of keys and values, and what goes with them. Cheap to clone; all
 /// clones are one meter.
 #[derive(Clone, Default)]
 pub struct Meter(Arc<AtomicI64>);
 
 impl Meter {
-    /// The bytes, as they were when each arrangement last changed.
+    /// The bytes, as they were when each of them last changed.
     pub fn bytes(&self) -> u64 {
         self.0.load(Ordering::Relaxed).max(0) as u64
     }
 }
 
-/// One arrangement's part of a [`Meter`]; given back when it goes.
-pub(crate) struct Gauge {
+/// The part of one arrangement or table in a [`Meter`]; given back when it goes.
+pub struct Gauge {
     meter: Meter,
     shown: usize,
 }
 
 impl Gauge {
-    pub(crate) fn of(meter: &Meter) -> Self {
+    /// Of something that takes nothing yet.
+    pub fn of(meter: &Meter) -> Self {
         Gauge { meter: meter.clone(), shown: 0 }
     }
 
-    pub(crate) fn show(&mut self, bytes: usize) {
+    /// What it takes now.
+    pub fn show(&mut self, bytes: usize) {
         if bytes != self.shown {
             self.meter.0.fetch_add(bytes as i64 - self.shown as i64, Ordering::Relaxed);
             self.shown = bytes;

@@ -4,7 +4,7 @@
 use crate::stash::Stash;
 use differential_dataflow::operators::arrange::Arranged;
 use tidewire_arrange::{
-    Arr, Flow, Kept, ReadBatch, RowStream, RowTrace, Shown, UpdateRef, Updates, hash_row, time_of,
+    Arr, Flow, ReadBatch, RowStream, RowTrace, Shown, UpdateRef, Updates, hash_row, time_of,
 };
 use timely::container::CapacityContainerBuilder;
 use timely::dataflow::Stream;
@@ -101,15 +101,14 @@ impl Showing for Arranging {
     }
 }
 
-/// Runs groups over a keyed stream; `make` gets the arrangement that they keep, if they keep one: a dataflow that runs
-/// once has one time, and needs none.
+/// Runs groups over a keyed stream; `make` is given the operator and what activates it, and gives the groups with the time
+/// below which updates are in what they start from.
 pub fn kept_groups<'s, G: Groups>(
-    flow: &Flow,
     input: RowStream<'s>,
     name: &str,
-    make: impl FnOnce(Option<Kept>) -> G,
+    make: impl FnOnce(&OperatorInfo, Activator) -> (G, u64),
 ) -> (RowStream<'s>, RowStream<'s>) {
-    let (rows, errors, _) = operator(flow, input, name, make, |_| (Sent, None));
+    let (rows, errors, _) = operator(input, name, make, |_| (Sent, None));
     (rows, errors)
 }
 
@@ -118,9 +117,9 @@ pub fn kept_groups_arranged<'s, G: Groups>(
     flow: &Flow,
     input: RowStream<'s>,
     name: &str,
-    make: impl FnOnce(Option<Kept>) -> G,
+    make: impl FnOnce(&OperatorInfo, Activator) -> (G, u64),
 ) -> (Arr<'s>, RowStream<'s>) {
-    let (stream, errors, trace) = operator(flow, input, name, make, |(info, activator)| {
+    let (stream, errors, trace) = operator(input, name, make, |(info, activator)| {
         let (shown, trace) = Shown::new(flow, info, activator);
         (Arranging { shown, rows: Updates::new(), first: None }, Some(trace))
     });
@@ -128,18 +127,15 @@ pub fn kept_groups_arranged<'s, G: Groups>(
 }
 
 fn operator<'s, G: Groups, S: Showing>(
-    flow: &Flow,
     input: RowStream<'s>,
     name: &str,
-    make: impl FnOnce(Option<Kept>) -> G,
+    make: impl FnOnce(&OperatorInfo, Activator) -> (G, u64),
     showing: impl FnOnce((&OperatorInfo, Activator)) -> (S, Option<RowTrace>),
 ) -> (Stream<'s, u64, S::Container>, RowStream<'s>, Option<RowTrace>) {
     let scope = input.scope();
     let mut operator = OperatorBuilder::new(name.to_owned(), scope);
     let info = operator.operator_info();
-    let kept = Kept::new(flow, &info, scope.activator_for(info.address.clone()));
-    // What is below is in the state that it starts from.
-    let floor = kept.as_ref().map_or(0, Kept::floor);
+    let (mut groups, floor) = make(&info, scope.activator_for(info.address.clone()));
     let (mut showing, trace) = showing((&info, scope.activator_for(info.address.clone())));
     let pact = ExchangeCore::<Builder, _>::new_core(|update: &UpdateRef<'_>| hash_row(update.key));
     let mut input = operator.new_input(input, pact);
@@ -147,7 +143,6 @@ fn operator<'s, G: Groups, S: Showing>(
     let (err_output, err) = operator.new_output();
     let mut ok_output = OutputBuilder::<u64, CapacityContainerBuilder<S::Container>>::from(ok_output);
     let mut err_output = OutputBuilder::<u64, Builder>::from(err_output);
-    let mut groups = make(kept);
     operator.build(move |_capabilities| {
         let mut stash = Stash::<2>::new();
         let (mut made, mut failed) = (Updates::new(), Updates::new());

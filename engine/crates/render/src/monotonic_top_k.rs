@@ -181,5 +181,9 @@ pub fn monotonic_top_k<'s>(
     name: &str,
     window: TopK,
 ) -> (RowStream<'s>, RowStream<'s>) {
-    kept_groups(flow, input, name, |kept| TopGroups::new(window, kept))
+    kept_groups(input, name, |info, activator| {
+        let kept = Kept::new(flow, info, activator);
+        let floor = kept.as_ref().map_or(0, Kept::floor);
+        (TopGroups::new(window, kept), floor)
+    })
 }

@@ -6,7 +6,7 @@ use crate::imports::Imports;
 use crate::progress::Progress;
 use crate::subscription::{Subscription, sink};
 use std::cell::Cell;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 use tidewire_arrange::{BatchQueue, Flow, ImportHandle, Rendered, RowTrace, Shared, Slot, Written};
@@ -47,6 +47,8 @@ pub(crate) struct World {
     hydrating: BTreeSet<u64>,
     fed: HashMap<u64, Fed>,
     progress: Arc<Progress>,
+    /// Sequenced and not reported yet, ascending.
+    unreported: VecDeque<u64>,
     reported: u64,
 }
 
@@ -70,6 +72,7 @@ impl World {
             hydrating: BTreeSet::new(),
             fed: HashMap::new(),
             progress,
+            unreported: VecDeque::new(),
             reported: 0,
         }
     }
@@ -314,7 +317,7 @@ impl World {
         for id in &affected {
             self.members[id].gates.iter().for_each(|shared| shared.announce(time));
         }
-        self.sequenced.set(time);
+        self.sequence(time);
         for (id, writes) in &announcement.writes {
             if let Some(written) = self.members.get_mut(id).and_then(|member| member.written.as_mut()) {
                 written.commit(&mut writes.take(self.index), time);
@@ -332,12 +335,17 @@ impl World {
         self.dirty.extend(&affected);
     }
 
+    fn sequence(&mut self, time: u64) {
+        self.sequenced.set(time);
+        self.unreported.push_back(time);
+    }
+
     /// Time moves on without changes. Subscriptions learn of it; what changed since the last tick is compacted again.
     pub(crate) fn tick(&mut self, time: u64) {
         if time <= self.sequenced.get() {
             return;
         }
-        self.sequenced.set(time);
+        self.sequence(time);
         for (id, member) in &self.members {
             if member.subscription.is_some() {
                 member.imports.iter().for_each(|(_, handle)| handle.activate());
@@ -356,7 +364,7 @@ impl World {
         }
     }
 
-    /// Reports what is complete, hands over what has hydrated, compacts what changed. Called between steps.
+    /// Reports the last sequenced time that is complete, hands over what has hydrated, compacts what changed. Called between steps.
     pub(crate) fn report(&mut self) {
         let sequenced = self.sequenced.get();
         let mut complete = sequenced;
@@ -365,9 +373,11 @@ impl World {
                 complete = complete.min(member.gate().saturating_sub(1));
             }
         }
-        if complete > self.reported {
-            self.reported = complete;
-            self.progress.report(self.index, complete);
+        let ended = self.unreported.partition_point(|time| *time <= complete);
+        let last = self.unreported.drain(..ended).next_back();
+        if let Some(time) = last {
+            self.reported = time;
+            self.progress.report(self.index, time);
             self.compact_touched(sequenced);
         }
         if !self.hydrating.is_empty() {

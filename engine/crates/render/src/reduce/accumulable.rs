@@ -93,6 +93,10 @@ impl Grouping for Accumulable {
         }
     }
 
+    fn state_byte_count(&self) -> usize {
+        self.aggregates.len() * size_of::<Cell>()
+    }
+
     fn present(&mut self, state: &GroupState, out: &mut Vec<u8>) -> Presence {
         if state.count < 0 {
             return Presence::Absent;

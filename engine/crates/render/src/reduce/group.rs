@@ -4,14 +4,15 @@
 //! time, then a time's updates are applied as a whole and each touched group is judged once, at the end of it. What a
 //! group shows is a function of its state alone, so the output is consolidated and retractions restore everything.
 //!
-//! The states are an arrangement of the operator's own ([`Kept`]), so that a maintained view can start from the state of
-//! one that hydrated elsewhere. The hash table is a cache of it: whole where it began empty; where it began with a seed,
-//! a group is fetched when it is first touched, so that to start costs nothing.
+//! The states are in a hash table. While a view hydrates elsewhere they are an arrangement too, so that the maintained dataflow
+//! can start from them: it fetches a group when that is first touched, so that to start costs nothing.
 
 use super::table::GroupTable;
 use crate::kept_groups::{Groups, kept_groups, kept_groups_arranged};
-use tidewire_arrange::{Arr, Flow, Kept, RowStream, Updates, hash_row};
+use tidewire_arrange::{Arr, Backing, Flow, Gauge, RowStream, Updates, hash_row};
 use tidewire_row::work::checkpoint;
+use timely::dataflow::operators::generic::OperatorInfo;
+use timely::scheduling::Activator;
 
 /// What a group shows for its state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,6 +41,11 @@ pub trait Grouping: 'static {
 
     /// The state that [`encode`](Grouping::encode) wrote; encoded again it gives the same bytes.
     fn decode(&self, bytes: &[u8]) -> Self::State;
+
+    /// What a state takes besides itself, about.
+    fn state_byte_count(&self) -> usize {
+        0
+    }
 
     /// What the group shows: appends the value row or the error row to `out`.
     fn present(&mut self, state: &Self::State, out: &mut Vec<u8>) -> Presence;
@@ -70,9 +76,10 @@ struct HashGroups<G: Grouping> {
     /// The states of the touched groups before this round, encoded, one after the other.
     states: Vec<u8>,
     fresh: Vec<u8>,
-    kept: Option<Kept>,
-    /// What is new since `kept` was last advanced.
+    backing: Backing,
+    /// What is new since the backing was last advanced, if it is written.
     changes: Updates,
+    gauge: Gauge,
 }
 
 /// A group touched in a round, as it was before.
@@ -95,7 +102,7 @@ pub enum Shape {
 }
 
 impl<G: Grouping> HashGroups<G> {
-    fn new(grouping: G, shape: Shape, kept: Option<Kept>) -> Self {
+    fn new(grouping: G, shape: Shape, backing: Backing, gauge: Gauge) -> Self {
         HashGroups {
             grouping,
             shape,
@@ -105,18 +112,29 @@ impl<G: Grouping> HashGroups<G> {
             shown: Vec::new(),
             states: Vec::new(),
             fresh: Vec::new(),
-            kept,
+            backing,
             changes: Updates::new(),
+            gauge,
+        }
+    }
+
+    /// A seed of which all groups were taken goes, and with it the empty groups that only said so.
+    fn forget_spent_seed(&mut self) {
+        if matches!(&self.backing, Backing::Seed(seed) if seed.is_spent()) {
+            self.backing = Backing::Nothing;
+            let grouping = &self.grouping;
+            self.table.retain(|marked| !grouping.is_empty(&marked.state));
         }
     }
 }
 
 impl<G: Grouping> Groups for HashGroups<G> {
     fn advance(&mut self, time: u64) {
-        if let Some(kept) = &mut self.kept {
+        if let Backing::Written(kept) = &mut self.backing {
             kept.advance(&self.changes, time);
             self.changes.clear();
         }
+        self.gauge.show(self.table.byte_count(self.grouping.state_byte_count()));
     }
 
     fn apply(&mut self, time: u64, updates: &Updates, ok: &mut Updates, err: &mut Updates) {
@@ -126,14 +144,16 @@ impl<G: Grouping> Groups for HashGroups<G> {
             Shape::KeyIsRow => ok.push_row(key, time, diff),
         };
         self.round += 1;
+        let written = matches!(self.backing, Backing::Written(_));
         for update in updates.iter() {
             checkpoint();
-            let (grouping, kept) = (&self.grouping, &self.kept);
-            let fetch = || match kept {
-                Some(kept) if kept.was_seeded() => {
-                    Marked { round: 0, state: fetch(grouping, kept, update.key) }
-                }
-                _ => Marked::default(),
+            let (grouping, backing) = (&self.grouping, &mut self.backing);
+            let fetch = || {
+                let seeded = match backing {
+                    Backing::Seed(seed) => seed.take(update.key).map(|bytes| grouping.decode(bytes)),
+                    Backing::Nothing | Backing::Written(_) => None,
+                };
+                Marked { round: 0, state: seeded.unwrap_or_default() }
             };
             let slot = self.table.slot_of(hash_row(update.key), update.key, fetch);
             let marked = self.table.state_mut(slot);
@@ -142,7 +162,7 @@ impl<G: Grouping> Groups for HashGroups<G> {
                 let presence = match self.grouping.is_empty(&marked.state) {
                     true => Presence::Absent,
                     false => {
-                        if self.kept.is_some() {
+                        if written {
                             self.grouping.encode(&marked.state, &mut self.states);
                         }
                         self.grouping.present(&marked.state, &mut self.shown)
@@ -159,7 +179,7 @@ impl<G: Grouping> Groups for HashGroups<G> {
             let old = &self.states[state_start..state_end];
             (shown_start, state_start) = (shown_end, state_end);
             let empty = self.grouping.is_empty(state);
-            if self.kept.is_some() {
+            if written {
                 self.fresh.clear();
                 if !empty {
                     self.grouping.encode(state, &mut self.fresh);
@@ -199,7 +219,13 @@ impl<G: Grouping> Groups for HashGroups<G> {
                 }
             }
             if empty {
-                self.table.remove(slot);
+                match &self.backing {
+                    // It must not be found there again.
+                    Backing::Seed(seed) if seed.has(key) => {
+                        self.table.state_mut(slot).state = G::State::default();
+                    }
+                    _ => self.table.remove(slot),
+                }
             }
         }
         for buffer in [&mut self.shown, &mut self.states] {
@@ -208,23 +234,20 @@ impl<G: Grouping> Groups for HashGroups<G> {
                 buffer.shrink_to(1 << 16);
             }
         }
-        // What was forgotten here must not be found there.
-        if self.kept.as_ref().is_some_and(Kept::was_seeded) {
-            self.advance(time + 1);
-        }
+        self.forget_spent_seed();
     }
 }
 
-/// The state of a group that the table does not have.
-fn fetch<G: Grouping>(grouping: &G, kept: &Kept, key: &[u8]) -> G::State {
-    let mut found: Vec<(Vec<u8>, i64)> = Vec::new();
-    kept.find(key, |bytes, diff| match found.iter_mut().find(|(known, _)| known == bytes) {
-        Some((_, count)) => *count += diff,
-        None => found.push((bytes.to_vec(), diff)),
-    });
-    found.retain(|(_, count)| *count != 0);
-    debug_assert!(found.len() <= 1, "a group has one state");
-    found.first().map_or_else(G::State::default, |(bytes, _)| grouping.decode(bytes))
+fn hash_groups<G: Grouping>(
+    flow: &Flow,
+    info: &OperatorInfo,
+    activator: Activator,
+    shape: Shape,
+    grouping: G,
+) -> (HashGroups<G>, u64) {
+    let backing = Backing::new(flow, info, activator);
+    let floor = backing.floor();
+    (HashGroups::new(grouping, shape, backing, Gauge::of(flow.meter())), floor)
 }
 
 /// Groups a keyed stream. Gives `(key, value)` rows, consolidated at each time, and errors.
@@ -235,7 +258,7 @@ pub fn group<'s, G: Grouping>(
     shape: Shape,
     grouping: G,
 ) -> (RowStream<'s>, RowStream<'s>) {
-    kept_groups(flow, input, name, |kept| HashGroups::new(grouping, shape, kept))
+    kept_groups(input, name, |info, activator| hash_groups(flow, info, activator, shape, grouping))
 }
 
 /// [`group`] whose rows are keyed by their groups, as an arrangement.
@@ -245,5 +268,7 @@ pub fn group_arranged<'s, G: Grouping>(
     name: &str,
     grouping: G,
 ) -> (Arr<'s>, RowStream<'s>) {
-    kept_groups_arranged(flow, input, name, |kept| HashGroups::new(grouping, Shape::Keyed, kept))
+    kept_groups_arranged(flow, input, name, |info, activator| {
+        hash_groups(flow, info, activator, Shape::Keyed, grouping)
+    })
 }

@@ -7,6 +7,8 @@ pub struct GroupTable<S> {
     slots: Vec<Slot<S>>,
     free: Vec<u32>,
     live: usize,
+    /// Of the keys.
+    key_bytes: usize,
 }
 
 struct Slot<S> {
@@ -17,7 +19,7 @@ struct Slot<S> {
 
 impl<S: Default> Default for GroupTable<S> {
     fn default() -> Self {
-        GroupTable { buckets: vec![0; 16], slots: Vec::new(), free: Vec::new(), live: 0 }
+        GroupTable { buckets: vec![0; 16], slots: Vec::new(), free: Vec::new(), live: 0, key_bytes: 0 }
     }
 }
 
@@ -63,10 +65,29 @@ impl<S: Default> GroupTable<S> {
         };
         self.buckets[at] = slot + 1;
         self.live += 1;
+        self.key_bytes += key.len();
         if self.live * 4 > self.buckets.len() * 3 {
             self.rehash(self.buckets.len() * 2);
         }
         slot
+    }
+
+    /// What it takes, about, where each state takes so much besides itself.
+    pub fn byte_count(&self, state_bytes: usize) -> usize {
+        self.buckets.len() * size_of::<u32>()
+            + self.slots.len() * size_of::<Slot<S>>()
+            + self.key_bytes
+            + self.live * state_bytes
+    }
+
+    /// Forgets all groups but those of which `keep` holds.
+    pub fn retain(&mut self, keep: impl Fn(&S) -> bool) {
+        let live: Vec<u32> = self.buckets.iter().filter(|slot| **slot != 0).map(|slot| slot - 1).collect();
+        for slot in live {
+            if !keep(&self.slots[slot as usize].state) {
+                self.remove(slot);
+            }
+        }
     }
 
     fn rehash(&mut self, size: usize) {
@@ -118,6 +139,7 @@ impl<S: Default> GroupTable<S> {
         }
         self.buckets[at] = 0;
         let entry = &mut self.slots[slot as usize];
+        self.key_bytes -= entry.key.len();
         entry.key = Box::default();
         entry.state = S::default();
         self.free.push(slot);
