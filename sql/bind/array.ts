@@ -5,10 +5,11 @@ import { arraySlice, arraySubscript, functionsNamed } from '../functions/table.t
 import type { HirScalar } from '../hir.ts';
 import { displayType } from '../types/format.ts';
 import { arrayType, elementType, plain } from '../types/table.ts';
-import type { SqlType, TypeName } from '../types/type.ts';
+import type { SqlType } from '../types/type.ts';
 import { coerce, coerceToCommon } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
+import { bindJsonbSubscripts } from './jsonb-subscript.ts';
 import { selectField } from './record.ts';
 import { call, int4, literal, truth, typeOf } from './scalar.ts';
 import type { Bound } from './statement.ts';
@@ -108,22 +109,7 @@ function subscriptOf(bound: Bound, indices: readonly A_Indices[], context: Expre
 
 /** `j['a'][0]`: the value at the path. */
 function jsonbSubscript(bound: Bound, indices: readonly A_Indices[], context: ExpressionContext): HirScalar {
-  const { statement } = context;
-  const path = indices.map((index): HirScalar => {
-    if (index.is_slice === true) {
-      throw statement.error('42804', 'jsonb subscript does not support slices', bound.at);
-    }
-    const value = bindExpression(index.uidx!, context);
-    const source = typeOf(value.scalar).name;
-    const wanted: TypeName = source === 'int4' || source === 'int2' || source === 'int8' ? 'int4' : 'text';
-    const scalar = coerce(statement, value, wanted, 'assignment');
-    if (scalar === null) {
-      throw statement.error('42804', 'subscript type is not supported', value.at, {
-        hint: 'jsonb subscript must be coercible to either integer or text.',
-      });
-    }
-    return wanted === 'text' ? scalar : { kind: 'output', argument: scalar, type: plain('text') };
-  });
+  const path = bindJsonbSubscripts(indices, context).map(({ text }) => text);
   const array: HirScalar = { kind: 'array', elements: path, nested: false, type: plain('_text') };
   const [entry] = functionsNamed('jsonb_extract_path');
   return call(entry!, [bound.scalar, array], 'subscript', plain('jsonb'));

@@ -16,9 +16,11 @@ import type { SqlType } from '../../types/type.ts';
 import { coerce, coerceToType } from '../coerce.ts';
 import type { ExpressionContext } from '../context.ts';
 import { bindExpression } from '../expression.ts';
+import { bindJsonbSubscripts } from '../jsonb-subscript.ts';
 import { fieldsOf } from '../record.ts';
 import { call, int4, literal, truth } from '../scalar.ts';
 import type { Bound } from '../statement.ts';
+import { withJsonbPart } from './jsonb-part.ts';
 
 interface Part {
   readonly column: CatalogColumn;
@@ -76,14 +78,17 @@ function withElement(base: HirScalar, type: SqlType, steps: readonly Node[], par
   const { at, context } = part;
   const { statement } = context;
   const element = elementType(type.name);
-  if (element === null) {
-    if (type.name === 'jsonb') throw statement.unsupported('assignment to a part of a jsonb value', at);
-    const message = `cannot subscript type ${displayType(type.name)} because it does not support subscripting`;
-    throw statement.error('42804', message, at);
-  }
   const last = steps.findIndex((step) => !('A_Indices' in step));
   const indices = steps.slice(0, last < 0 ? steps.length : last).map((step) => nodeAs(step, 'A_Indices')!);
   const rest = steps.slice(indices.length);
+  if (type.name === 'jsonb') {
+    const value = rest.length === 0 ? fitting(type, part) : withField(base, type, rest, part);
+    return withJsonbPart(base, bindJsonbSubscripts(indices, context), value, context);
+  }
+  if (element === null) {
+    const message = `cannot subscript type ${displayType(type.name)} because it does not support subscripting`;
+    throw statement.error('42804', message, at);
+  }
   const subscript = (node: Node): HirScalar => {
     const bound = bindExpression(node, context);
     const scalar = coerce(statement, bound, 'int4', 'assignment');
