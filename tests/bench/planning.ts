@@ -5,12 +5,12 @@
  * what all of them take.
  *
  *     --rounds 20
- *     --warming 12                  rounds before those that count
- *     --beside DIR                  another build (DIR/server/main.js), in rounds that alternate
+ *     --warming 40                  rounds before those that count: code is compiled for a long time
+ *     --beside DIR                  another build (DIR/server/main.js), in turn at each statement
  *     --slowest 5                   statements that are shown
  *     --markdown
  */
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,7 @@ const PROFILED_ROUNDS = 4;
 
 const options = parseOptions(process.argv.slice(2), ['rounds', 'warming', 'beside', 'slowest', 'markdown']);
 const rounds = Math.round(options.number('rounds', 20));
-const warming = Math.round(options.number('warming', 12));
+const warming = Math.round(options.number('warming', 40));
 const beside = options.text('beside', '');
 const slowest = Math.round(options.number('slowest', 5));
 const markdown = options.flag('markdown');
@@ -43,48 +43,26 @@ function statementsOf(folder: string): string[] {
   return [...new Set(all)].filter((sql) => PLANNED.test(sql.trim()));
 }
 
+/** What a build took. */
 class Build {
   readonly name: string;
-  readonly #process: ChildProcess;
-  readonly #ended: Promise<never>;
   /** By statement, of each round. */
   readonly times: number[][];
   readonly samples = new Map<string, number>();
 
-  constructor(name: string, folder: string, file: string, statements: number) {
+  constructor(name: string, statements: number) {
     this.name = name;
     this.times = Array.from({ length: statements }, () => []);
-    this.#process = fork(new URL('./planning-task.js', import.meta.url), [resolve(folder), file]);
-    this.#ended = once(this.#process, 'exit').then(([code]) => {
-      throw new Error(`${name} ended with ${code}`);
-    });
-    this.#ended.catch(() => undefined);
   }
 
-  /** Its next message. */
-  said(): Promise<unknown> {
-    return Promise.race([once(this.#process, 'message').then(([message]) => message), this.#ended]);
-  }
-
-  async round(round: Round): Promise<Planned> {
-    this.#process.send(round);
-    return (await this.said()) as Planned;
-  }
-
-  async measure(): Promise<void> {
-    const { microseconds } = await this.round({ profiled: false });
+  add(microseconds: readonly (number | null)[]): void {
     for (const [number, time] of microseconds.entries()) if (time !== null) this.times[number]!.push(time);
   }
 
-  async profile(): Promise<void> {
-    const { samples } = await this.round({ profiled: true });
+  addSamples(samples: Planned['samples']): void {
     for (const [stage, count] of Object.entries(samples)) {
       this.samples.set(stage, (this.samples.get(stage) ?? 0) + count);
     }
-  }
-
-  end(): void {
-    this.#process.disconnect();
   }
 }
 
@@ -95,15 +73,38 @@ const statements = statementsOf(join(projectRoot, 'tests/fixtures/client-traffic
 const folder = mkdtempSync(join(tmpdir(), 'tidewire-planning-'));
 const file = join(folder, 'statements.json');
 writeFileSync(file, JSON.stringify(statements));
-const builds = [new Build('this build', join(projectRoot, 'build'), file, statements.length)];
-if (beside !== '') builds.push(new Build(beside, beside, file, statements.length));
+const own = join(projectRoot, 'build');
+const folders = beside === '' ? [own] : [own, resolve(beside)];
+const builds = ['this build', beside]
+  .slice(0, folders.length)
+  .map((name) => new Build(name, statements.length));
+const task = fork(new URL('./planning-task.js', import.meta.url), [file, ...folders]);
+const ended = once(task, 'exit').then(([code]) => {
+  throw new Error(`the servers ended with ${code}`);
+});
+ended.catch(() => undefined);
+
+/** The task's next message. */
+const said = async (): Promise<unknown> =>
+  Promise.race([once(task, 'message').then(([message]) => message as unknown), ended]);
+
+async function round(profiled: number | null): Promise<Planned> {
+  task.send({ profiled } satisfies Round);
+  return (await said()) as Planned;
+}
+
 try {
-  await Promise.all(builds.map((build) => build.said()));
-  for (let n = 0; n < warming; n++) for (const build of builds) await build.round({ profiled: false });
-  for (let n = 0; n < rounds; n++) for (const build of builds) await build.measure();
-  for (let n = 0; n < PROFILED_ROUNDS; n++) for (const build of builds) await build.profile();
+  await said();
+  for (let n = 0; n < warming; n++) await round(null);
+  for (let n = 0; n < rounds; n++) {
+    const { microseconds } = await round(null);
+    builds.forEach((build, number) => build.add(microseconds[number]!));
+  }
+  for (let n = 0; n < PROFILED_ROUNDS; n++) {
+    for (const [number, build] of builds.entries()) build.addSamples((await round(number)).samples);
+  }
 } finally {
-  for (const build of builds) build.end();
+  if (task.connected) task.disconnect();
   rmSync(folder, { recursive: true });
 }
 
@@ -137,6 +138,14 @@ console.log(
     markdown,
   ),
 );
+if (second) {
+  const others = new Map(second.planned.map(({ number, time }) => [number, time]));
+  const ratios = first!.planned.flatMap(({ number, time }) => {
+    const other = others.get(number);
+    return other === undefined ? [] : [time / other];
+  });
+  console.log(`\nmedian of the statements' ratios: ${median(ratios).toFixed(3)}`);
+}
 console.log('\nthe slowest:');
 for (const { number, time } of first!.planned.toSorted((a, b) => b.time - a.time).slice(0, slowest)) {
   console.log(`${milliseconds(time)}  ${statements[number]!.replaceAll(/\s+/g, ' ').slice(0, 110)}`);
