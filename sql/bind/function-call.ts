@@ -392,6 +392,10 @@ function bindSpecial(
     case 'to_regclass':
     case 'to_regtype':
     case 'to_regproc':
+    case 'to_regprocedure':
+    case 'to_regoper':
+    case 'to_regoperator':
+    case 'to_regcollation':
     case 'to_regnamespace':
     case 'to_regrole': {
       if (count !== 1) return null;

@@ -1,17 +1,20 @@
 import { SqlError } from '../error.ts';
 import { typeFunctionRows } from '../functions/catalog.generated.ts';
-import { functionsNamed } from '../functions/table.ts';
 import { findType, findTypeByOid, pseudoTypeOid, typeOid, typeRow } from '../types/table.ts';
 import type { HirScalar } from '../hir.ts';
 import type { TypeName } from '../types/type.ts';
+import { functionOids, operatorOids, splitSignature } from './registered-signature.ts';
 import { literal } from './scalar.ts';
 import type { Statement } from './statement.ts';
 
-/** Functions of this name, those that types are read and written with too. */
-function functionOids(name: string): number[] {
-  const typeFunctions = typeFunctionRows.filter(([, own]) => own === name);
-  return [...functionsNamed(name).map(({ oid }) => oid), ...typeFunctions.map(([oid]) => oid)];
+/** Functions that types are read and written with. */
+function typeFunctionOids(schema: string | null, name: string): number[] {
+  if (schema !== null && schema !== 'pg_catalog') return [];
+  return typeFunctionRows.filter(([, own]) => own === name).map(([oid]) => oid);
 }
+
+/** oids of the collations that are always there; PostgreSQL's own. */
+const collations: Record<string, number> = { default: 100, C: 950, POSIX: 951, ucs_basic: 962 };
 
 /** oids of the schemas that are always there; PostgreSQL's own. */
 const fixedSchemas: Record<string, number> = { pg_catalog: 11, public: 2200 };
@@ -34,6 +37,12 @@ export function bindRegistered(
     // Arrays of arrays are arrays.
     return literal(type, oid === 0 ? element.text : String(oid));
   }
+  if (type === 'regprocedure' || type === 'regoperator') {
+    return bindSignature(statement, type, text, at);
+  }
+  // A modifier says nothing of which type it is.
+  const bare = type === 'regtype' ? text.replace(/\s*\([\s0-9,]*\)\s*/, ' ').trim() : text;
+  if (bare !== text.trim() && type === 'regtype') return bindRegistered(statement, type, bare, at);
   const parts = splitName(text);
   if (parts === null) throw statement.error('42602', 'invalid name syntax', at);
   const name = parts[parts.length - 1]!;
@@ -51,13 +60,30 @@ export function bindRegistered(
       if (pseudo !== undefined) return literal(type, String(pseudo));
       const found = findType(name) ?? catalog.findType(schema, name);
       if (found !== null && found !== undefined) return literal(type, String(typeOid(found)));
+      const domain = catalog.findDomain(schema, name);
+      if (domain !== null) return literal(type, String(domain.id));
       throw statement.error('42704', `type "${parts.join('.')}" does not exist`, at);
     }
     case 'regproc': {
-      const found = new Set(functionOids(name));
+      const found = new Set([
+        ...functionOids(catalog, schema, name, null),
+        ...typeFunctionOids(schema, name),
+      ]);
       if (found.size === 1) return literal(type, String([...found][0]!));
       if (found.size > 1) throw statement.error('42725', `more than one function named "${text}"`, at);
       throw statement.error('42883', `function "${text}" does not exist`, at);
+    }
+    case 'regoper': {
+      const [oid, another] = operatorOids(schema, name, null);
+      if (another !== undefined) throw statement.error('42725', `more than one operator named ${text}`, at);
+      if (oid !== undefined) return literal(type, String(oid));
+      throw statement.error('42883', `operator does not exist: ${text}`, at);
+    }
+    case 'regcollation': {
+      const oid = schema === null || schema === 'pg_catalog' ? collations[name] : undefined;
+      if (oid !== undefined) return literal(type, String(oid));
+      const message = `collation "${parts.join('.')}" for encoding "UTF8" does not exist`;
+      throw statement.error('42704', message, at);
     }
     case 'regnamespace': {
       const oid = fixedSchemas[name];
@@ -74,9 +100,45 @@ export function bindRegistered(
   }
 }
 
-/** The error that no object has the name, or that it is none. */
+/** `name(type, type)` as a regprocedure or a regoperator. */
+function bindSignature(
+  statement: Statement,
+  type: 'regprocedure' | 'regoperator',
+  text: string,
+  at: number | undefined,
+): HirScalar {
+  const { name: written, types } = splitSignature(statement, text, at);
+  const parts = splitName(written.trim());
+  if (parts === null) throw statement.error('42602', 'invalid name syntax', at);
+  const [name, schema = null] = parts.toReversed() as [string, string?];
+  const isOperator = type === 'regoperator';
+  if (isOperator && types.length !== 2) {
+    throw types.length < 2
+      ? statement.error('42P02', 'missing argument', at, {
+          hint: 'Use NONE to denote the missing argument of a unary operator.',
+        })
+      : statement.error('54023', 'too many arguments', at, {
+          hint: 'Provide two argument types for operator.',
+        });
+  }
+  const oids = types.map((each) => {
+    if (isOperator && each.trim().toLowerCase() === 'none') return 0;
+    const found = bindRegistered(statement, 'regtype', each.trim(), at) as { readonly text: string };
+    return Number(found.text);
+  });
+  const [found] = isOperator
+    ? operatorOids(schema, name, oids)
+    : functionOids(statement.environment.catalog, schema, name, oids);
+  if (found !== undefined) return literal(type, String(found));
+  const what = isOperator ? `operator does not exist: ${text}` : `function "${text}" does not exist`;
+  throw statement.error('42883', what, at);
+}
+
+/** What says that no object has the name, that several have, or that it is none. */
+const MISSING = ['42P01', '42602', '42704', '3F000', '42883', '42725', '22P02', '42P02', '54023'];
+
 export function isMissing(error: unknown): boolean {
-  return error instanceof SqlError && ['42P01', '42602', '42704', '3F000', '42883'].includes(error.sqlstate);
+  return error instanceof SqlError && MISSING.includes(error.sqlstate);
 }
 
 const aliases: Record<string, TypeName> = {

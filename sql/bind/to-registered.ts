@@ -19,6 +19,10 @@ const looksFor: Readonly<Record<string, TypeName>> = {
   to_regclass: 'regclass',
   to_regtype: 'regtype',
   to_regproc: 'regproc',
+  to_regprocedure: 'regprocedure',
+  to_regoper: 'regoper',
+  to_regoperator: 'regoperator',
+  to_regcollation: 'regcollation',
   to_regnamespace: 'regnamespace',
   to_regrole: 'regrole',
 };
@@ -59,6 +63,24 @@ const NAME = quoteLiteral(`^\\s*${PART}\\s*(\\.\\s*${PART}\\s*)?$`);
 const PARTS = 'parse_ident($1, true)';
 const LAST = `(${PARTS})[array_length(${PARTS}, 1)]`;
 
+/** A name with types in parentheses, and its parts. */
+const SIGNATURE = quoteLiteral('^[^()]+\\(.*\\)\\s*$');
+const BEFORE = `trim(substring($1 from '^[^(]*'))`;
+const WITHIN = `substring($1 from '\\((.*)\\)\\s*$')`;
+/** All operators are of one schema. */
+const OPERATOR = `regexp_replace(trim($1), '^pg_catalog\\.', '')`;
+
+/** The type that an expression's text names, as an oid. */
+function typeIn(text: string, catalog: CatalogReader): string {
+  return typeNamed(catalog.ownTypes().length > 0).replaceAll('$1', () => text);
+}
+
+/** An operand of the operator whose signature `$1` is. */
+function operand(place: 1 | 2, catalog: CatalogReader): string {
+  const text = `split_part(${WITHIN}, ',', ${place})`;
+  return `CASE WHEN lower(trim(${text})) = 'none' THEN 0::oid ELSE ${typeIn(text, catalog)}::oid END`;
+}
+
 /** The expression that finds the object whose name `$1` is. */
 function lookUp(type: TypeName, catalog: CatalogReader, inView: boolean): string {
   if (type === 'regtype') return typeNamed(!inView && catalog.ownTypes().length > 0);
@@ -73,9 +95,17 @@ function lookUp(type: TypeName, catalog: CatalogReader, inView: boolean): string
     regproc: `SELECT min(o.oid) ${from('functions')} HAVING count(*) = 1`,
     regnamespace: unqualified('schemas'),
     regrole: unqualified('roles'),
+    regcollation: `SELECT oid FROM pg_catalog.pg_collation WHERE collname = ${LAST} AND array_length(${PARTS}, 1) = 1`,
+    regoper: `SELECT min(oid) FROM tw_internal.operators WHERE name = ${OPERATOR} HAVING count(*) = 1`,
+    regprocedure: `SELECT min(o.oid) ${from('functions').replaceAll('$1', () => BEFORE)}
+      AND array_to_string(o.argument_oids, ' ') = (SELECT coalesce(string_agg(coalesce(${typeIn('a.type', catalog)}::oid::text, '?'), ' ' ORDER BY a.place), '')
+        FROM unnest(string_to_array(${WITHIN}, ',')) WITH ORDINALITY AS a (type, place) WHERE trim(${WITHIN}) <> '')`,
+    regoperator: `SELECT min(oid) FROM tw_internal.operators WHERE name = ${OPERATOR.replaceAll('$1', () => BEFORE)}
+      AND left_oid = ${operand(1, catalog)} AND right_oid = ${operand(2, catalog)}`,
   };
+  const shape = { regoper: "'.'", regprocedure: SIGNATURE, regoperator: SIGNATURE }[type as string] ?? NAME;
   return `CASE WHEN $1 = '-' THEN 0::oid WHEN $1 ~ '^[0-9]{1,9}$' THEN $1::oid
-    WHEN $1 ~ ${NAME} THEN (${queries[type]!}) END::${type}`;
+    WHEN $1 ~ ${shape} THEN (${queries[type]!}) END::${type}`;
 }
 
 /** Without a modifier and brackets. */

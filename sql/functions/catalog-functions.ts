@@ -143,6 +143,27 @@ function visibleRelation(catalog: CatalogReader, prefix: string): string {
 
 const quoted = (alias: string): string => `quote_ident(${alias}.name)`;
 
+/** The name of a row of tw_internal.functions, with its schema where that is not searched. */
+function functionName(catalog: CatalogReader): string {
+  const own = ownTemporarySchema(catalog);
+  const schemas = catalog.visibility().schemas.filter((id) => id !== own);
+  const qualified = `(SELECT quote_ident(s.name) || '.' FROM tw_internal.schemas s WHERE s.oid = f.schema_oid)`;
+  const prefix =
+    schemas.length === 0
+      ? qualified
+      : `CASE WHEN f.schema_oid IN (${schemas.join(', ')}) THEN '' ELSE ${qualified} END`;
+  return `${prefix} || quote_ident(f.name)`;
+}
+
+/** Without the arguments' names, which those of the user's functions may have. */
+const ARGUMENT_TYPES =
+  `CASE WHEN f.argument_names IS NULL OR f.schema_oid = 11 THEN replace(f.argument_types, ', ', ',')
+  ELSE (SELECT coalesce(string_agg(t.display, ',' ORDER BY a.place), '')
+    FROM unnest(string_to_array(array_to_string(f.argument_oids, ' '), ' ')) WITH ORDINALITY AS a (type, place)
+    JOIN tw_internal.types t ON t.oid = a.type::oid) END`
+    .split(/\s*\n\s*/)
+    .join(' ');
+
 /** The name of the object that the oid $1 of a reg* type stands for. */
 export function registeredName(type: TypeName, catalog: CatalogReader): string {
   const named = (query: string): string =>
@@ -157,10 +178,10 @@ export function registeredName(type: TypeName, catalog: CatalogReader): string {
     case 'regrole':
       return named('SELECT quote_ident(name) FROM tw_internal.roles WHERE oid = $1');
     case 'regproc':
-      return named('SELECT quote_ident(name) FROM tw_internal.functions WHERE oid = $1');
+      return named(`SELECT ${functionName(catalog)} FROM tw_internal.functions f WHERE f.oid = $1`);
     case 'regprocedure':
-      return named(`SELECT quote_ident(name) || '(' || replace(argument_types, ', ', ',') || ')'
-        FROM tw_internal.functions WHERE oid = $1`);
+      return named(`SELECT ${functionName(catalog)} || '(' || ${ARGUMENT_TYPES} || ')'
+        FROM tw_internal.functions f WHERE f.oid = $1`);
     case 'regoper':
       return named('SELECT name FROM tw_internal.operators WHERE oid = $1');
     case 'regoperator':
