@@ -120,7 +120,6 @@ test('a missing object is told first', async () => {
 });
 
 test.each([
-  ['CREATE TEMP TABLE n (x int)', 'CREATE TEMPORARY TABLE is not supported'],
   ['CREATE TABLE n (x int) PARTITION BY RANGE (x)', 'CREATE TABLE with partitions is not supported'],
   ['CREATE TABLE n (y int) INHERITS (t)', 'CREATE TABLE … INHERITS is not supported'],
   ['CREATE TABLE n (x int) TABLESPACE fast', 'CREATE TABLE … TABLESPACE is not supported'],
