@@ -8,6 +8,7 @@
  *     --seconds 2              of each run
  *     --runs 3                 of each system
  *     --workers 1              of Tidewire
+ *     --view                   Tidewire maintains a view of the accounts meanwhile: sums of a thousand groups
  *     --markdown
  */
 import { startPostgres } from '../support/postgres.ts';
@@ -22,7 +23,7 @@ import { cpuSeconds } from './usage.ts';
 import { type Address, WireClient } from './wire.ts';
 
 const options = parseOptions(process.argv.slice(2), [
-  ...['clients', 'protocols', 'operations', 'seconds', 'runs', 'workers', 'markdown'],
+  ...['clients', 'protocols', 'operations', 'seconds', 'runs', 'workers', 'view', 'markdown'],
 ]);
 const clientCounts = options.numbers('clients', [1, 8, 32]);
 const protocols = options.some<Protocol>('protocols', ['prepared', 'extended', 'simple']);
@@ -30,6 +31,7 @@ const operations = options.some<Operation>('operations', ['read', 'insert', 'upd
 const seconds = options.number('seconds', 2);
 const runs = options.number('runs', 3);
 const workers = options.number('workers', 1);
+const view = options.flag('view');
 
 interface Server {
   readonly name: string;
@@ -51,6 +53,9 @@ const SETUP = [
   'CREATE TABLE history (account int8, delta int8)',
   `INSERT INTO accounts SELECT i, 0, repeat('x', 84) FROM generate_series(0, ${ACCOUNTS - 1}) AS i`,
 ];
+
+const VIEW = `CREATE MATERIALIZED VIEW balances AS
+  SELECT id % 1000 AS branch, count(*) AS accounts, sum(balance) AS balance FROM accounts GROUP BY id % 1000`;
 
 async function measure(server: Server, load: Omit<Load, 'address' | 'seconds'>): Promise<Run> {
   const task: Load = { ...load, address: server.address, seconds };
@@ -99,6 +104,7 @@ try {
   for (const { address } of servers) {
     const client = await WireClient.open(address);
     for (const statement of SETUP) await client.run(statement);
+    if (view && address === servers[0]!.address) await client.run(VIEW);
     client.end();
   }
   const header = [
@@ -145,7 +151,7 @@ try {
   }
   console.log(table(lines, options.flag('markdown')));
   console.log(
-    `\n${circumstances([`${workers} worker${workers === 1 ? '' : 's'}`, postgres.version])}. ` +
+    `\n${circumstances([`${workers} worker${workers === 1 ? '' : 's'}${view ? ' and a view of the accounts' : ''}`, postgres.version])}. ` +
       `${thousands(ACCOUNTS)} rows, ${runs} run${runs === 1 ? '' : 's'} of ${seconds} s each in turn: medians, ratios of pairs with their range.`,
   );
   const busy = loadWarning();
