@@ -65,7 +65,7 @@ pub use read_batch::ReadBatch;
 pub use reduce::{KeySeeker, distinct_keys, output_batch};
 pub use resident::Resident;
 pub use shared::{CLOSED, Reading, Shared, Slot, new_slot};
-pub use slabs::{keep_slabs, release_idle_slabs};
+pub use slabs::{give_back_free_memory, keep_slabs, release_idle_slabs, set_up_allocator};
 pub use snapshot::{ShardedSnapshot, Snapshot, SnapshotCursor};
 pub use sort::{consolidated, consolidated_by_time};
 pub use spine::RowSpine;

@@ -48,8 +48,26 @@ pub fn release_idle_slabs() -> Option<Duration> {
     })
 }
 
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+/// Below this the allocator uses pages again instead of giving them back; it takes no more.
+const REUSED_BYTES: libc::c_int = 32 << 20;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+/// Each thread's arena keeps so much free at its end, which only the freeing of something in it gives back.
+const ARENA_REST_BYTES: libc::c_int = 16 << 20;
+
+/// Sets the allocator up, once for the process. By itself it comes to the first of these bounds with the first large rows, and
+/// keeps four times the second in the arena of each thread that ever had some.
+pub fn set_up_allocator() {
+    // SAFETY: they change nothing that is in use.
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, REUSED_BYTES);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, ARENA_REST_BYTES);
+    };
+}
+
 /// After a load the allocator holds much that is free.
-fn give_back_free_memory() {
+pub fn give_back_free_memory() {
     // SAFETY: it changes nothing that is in use.
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     unsafe {

@@ -15,14 +15,14 @@ use crate::jobs::Pool;
 use crate::read::{NativeRead, ReadColumn};
 use crate::references::{Deferred, ForeignKey, violated};
 use crate::subscriptions::Subscriber;
-use crate::transaction::{NativeTransaction, WriteSets};
+use crate::transaction::{NativeTransaction, WriteSets, lock};
 use crate::write::NativeWrite;
 use napi::bindgen_prelude::{Buffer, ClassInstance, Function};
 use napi_derive::napi;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
-use tidewire_arrange::{ImportProvider, Rendered};
+use tidewire_arrange::{ImportProvider, Rendered, set_up_allocator};
 use tidewire_eval::seeds;
 use tidewire_eval::sequences::{self, SequenceOptions};
 use tidewire_eval::{fold_with, opcodes};
@@ -327,6 +327,7 @@ impl NativeEngine {
     pub fn new(workers: u32, callback: Function<'_, Arguments, ()>) -> napi::Result<Self> {
         let dispatch = Dispatch::new(callback)?;
         call(|| {
+            set_up_allocator();
             let deliveries = Deliveries::start(dispatch.clone())?;
             let (events, sink) = (deliveries.clone(), dispatch.clone());
             let runtime = Runtime::start(workers as usize, move |event| match event {
@@ -866,6 +867,9 @@ impl NativeEngine {
         let writes: Vec<_> = transactions.iter().map(|transaction| transaction.lock().writes()).collect();
         let (runtime, collections) = (self.runtime.clone(), self.collections.clone());
         let bytes: usize = writes.iter().flatten().map(|(_, set)| set.byte_len()).sum();
+        let is_small = bytes <= COMMIT_NOW_BYTES;
+        // The handles of large ones may stay long: JavaScript does not know what they hold.
+        let large: Vec<_> = transactions.iter().filter(|_| !is_small).map(|each| each.shared()).collect();
         let run = move || {
             let mut writes: Vec<Writes> = writes;
             let refused: Vec<Option<EvalError>> = writes
@@ -879,6 +883,11 @@ impl NativeEngine {
                 })
                 .collect();
             let conflicts = runtime.commit(timestamp as u64, &writes).map_err(internal)?;
+            for ((sets, refused), conflict) in large.iter().zip(&refused).zip(&conflicts) {
+                if refused.is_none() && conflict.is_none() {
+                    *lock(sets) = WriteSets::default();
+                }
+            }
             if conflicts.iter().all(Option::is_none) && refused.iter().all(Option::is_none) {
                 return Ok(String::new());
             }
@@ -888,7 +897,7 @@ impl NativeEngine {
             });
             Ok(format!("[{}]", errors.collect::<Vec<_>>().join(",")))
         };
-        if bytes <= COMMIT_NOW_BYTES && self.sequence.is_idle() {
+        if is_small && self.sequence.is_idle() {
             return call(run).map(Some);
         }
         self.sequence.answer(request as u64, move || run().map(Answer::Json));

@@ -119,6 +119,11 @@ impl Admitted {
         Arc::new(Admitted { writes, splitter, sorted, by_key: Mutex::default() })
     }
 
+    /// Bytes of its rows.
+    pub(crate) fn byte_len(&self) -> usize {
+        self.writes.byte_len()
+    }
+
     fn sorted(&self) -> &Updates {
         self.sorted.get_or_init(|| {
             let keyed = self.writes.keyed(self.splitter.as_ref());

@@ -20,7 +20,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
-use tidewire_arrange::{Flow, Follower, Reading, Rendered, RowBatch, RowTrace, Seed};
+use tidewire_arrange::{Flow, Follower, Reading, Rendered, RowBatch, RowTrace, Seed, give_back_free_memory};
 use tidewire_row::work::{Limit, Stopped, limited};
 use timely::worker::Worker;
 
@@ -114,7 +114,10 @@ impl Hydration {
             std::thread::Builder::new().name("tidewire-hydrate".into()).spawn(move || match timely::execute(
                 config, run,
             ) {
-                Ok(guards) => drop(guards.join()),
+                Ok(guards) => {
+                    drop(guards.join());
+                    give_back_free_memory();
+                }
                 Err(error) => failed.installation.failed(error),
             });
         if let Err(error) = spawned {

@@ -29,6 +29,9 @@ const HYDRATE_ELSEWHERE_FROM: usize = 10_000;
 /// a series.
 const MAKE_ELSEWHERE_FROM: u64 = 1_000_000;
 
+/// After so much was forgotten the allocator gives back what it holds free.
+const LARGE_BYTES: usize = 1 << 20;
+
 /// The engine's timely workers in this process. All methods may be called from any thread; none waits for a worker.
 pub struct Runtime {
     workers: usize,
@@ -366,7 +369,7 @@ impl Runtime {
         // Snapshots are loaded after this, so they hold everything up to it, and stay exact at it.
         let hold = self.hold_computed();
         let computed = hold.time();
-        commands.in_flight = commands.in_flight.split_off(&(computed + 1));
+        commands.forget_through(computed);
         let registry = self.registry.read().expect("not poisoned");
         let mut admitted: Vec<(u64, Arc<Admitted>)> = Vec::new();
         let mut group: BTreeMap<u64, Partitioned> = BTreeMap::new();
@@ -518,9 +521,14 @@ impl Runtime {
     /// Time moves on without changes.
     pub fn tick(&self, time: u64) {
         let mut commands = self.commands();
+        // Where nobody commits, a large transaction would stay.
+        let forgotten_bytes = commands.forget_through(self.computed());
         if time > commands.sequenced {
             commands.sequenced = time;
             commands.send(Command::Tick(time));
+        }
+        if forgotten_bytes >= LARGE_BYTES {
+            commands.send_first(Command::GiveBackMemory);
         }
     }
 
@@ -690,6 +698,21 @@ impl Drop for Runtime {
 }
 
 impl Commands {
+    /// To the first worker alone.
+    fn send_first(&self, command: Command) {
+        if let (Some(sender), Some(thread)) = (self.senders.first(), self.threads.first()) {
+            let _ = sender.send(command);
+            thread.unpark();
+        }
+    }
+
+    /// Forgets writes that are computed; how large they were.
+    fn forget_through(&mut self, computed: u64) -> usize {
+        let later = self.in_flight.split_off(&(computed + 1));
+        let forgotten = std::mem::replace(&mut self.in_flight, later);
+        forgotten.values().flatten().map(|(_, admitted)| admitted.byte_len()).sum()
+    }
+
     fn send(&mut self, command: Command) {
         for (sender, thread) in self.senders.iter().zip(&self.threads) {
             // A worker that is gone has said so by an event.

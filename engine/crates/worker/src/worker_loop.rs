@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::Thread;
-use tidewire_arrange::{keep_slabs, release_idle_slabs};
+use tidewire_arrange::{give_back_free_memory, keep_slabs, release_idle_slabs};
 use timely::worker::Worker;
 
 /// What the workers' threads share.
@@ -76,6 +76,7 @@ fn serve(
             Command::Drop(id) => world.drop_member(id),
             Command::Announce(announcement) => world.announce(&announcement),
             Command::Tick(time) => world.tick(time),
+            Command::GiveBackMemory => give_back_free_memory(),
             Command::Stop => return false,
         }
     }
