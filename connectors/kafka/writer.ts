@@ -103,6 +103,10 @@ export class KafkaWriter implements SinkWriter {
   #partitions = 0;
   /** Of the transaction that is open. */
   #open = { bytes: 0, records: 0 };
+  /** What the broker has said to be committed. */
+  #acknowledged: number | undefined;
+  /** A commit of which it has not said anything. */
+  #unanswered: { readonly upTo: number; readonly bytes: number; readonly records: number } | null = null;
   #bytes = 0;
   #records = 0;
   #closed = false;
@@ -131,7 +135,8 @@ export class KafkaWriter implements SinkWriter {
         await admin.connect();
         await this.#prepareTopic(admin);
         await this.#progress.prepare(admin);
-        const progress = await this.#patiently(COORDINATOR_COMES, () => this.#progress.read(client, admin));
+        const read = await this.#patiently(COORDINATOR_COMES, () => this.#progress.read(client, admin));
+        const progress = this.#learn(read);
         this.#first = progress === undefined;
         if (!this.#first) await this.#begin(this.#options.transaction_timeout);
         return progress;
@@ -144,6 +149,23 @@ export class KafkaWriter implements SinkWriter {
       if (this.#state.get().state === 'recovering') this.#enter('running');
       if (this.#closed) await this.#release();
     }
+  }
+
+  /**
+   * What is committed, of what was read. A coordinator that has just come up may tell of a commit before the last that it
+   * acknowledged; where nothing is committed, the target is another one.
+   */
+  #learn(read: number | undefined): number | undefined {
+    const unanswered = this.#unanswered;
+    this.#unanswered = null;
+    if (read !== undefined && unanswered !== null && unanswered.upTo <= read) this.#count(unanswered);
+    if (read !== undefined && (this.#acknowledged ?? 0) > read) return this.#acknowledged;
+    return (this.#acknowledged = read);
+  }
+
+  #count({ bytes, records }: { readonly bytes: number; readonly records: number }): void {
+    this.#bytes += bytes;
+    this.#records += records;
   }
 
   /**
@@ -210,10 +232,12 @@ export class KafkaWriter implements SinkWriter {
       };
       if (!batch.whole) return;
       await this.#patiently(ONE_AFTER_THE_OTHER, () => this.#progress.write(transaction, batch.upTo));
+      this.#unanswered = { upTo: batch.upTo, ...this.#open };
       await transaction.commit();
+      this.#unanswered = null;
+      this.#acknowledged = batch.upTo;
       this.#transaction = null;
-      this.#bytes += this.#open.bytes;
-      this.#records += this.#open.records;
+      this.#count(this.#open);
       this.#open = { bytes: 0, records: 0 };
       this.#said.clear();
       this.#enter('running');
