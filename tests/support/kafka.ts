@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import kafkajs from 'kafkajs';
 import type { Kafka } from 'kafkajs';
 import { CACHE, type Missing, kept, run, setUp } from './set-up.ts';
-import { freePort } from './postgres.ts';
+import { freePort } from './ports.ts';
 
 /** 4.4.0 lacks its tools. */
 const NEWEST = '4.3.1';

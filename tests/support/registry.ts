@@ -7,7 +7,7 @@ import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CACHE, type Missing, kept, run, setUp } from './set-up.ts';
-import { freePort } from './postgres.ts';
+import { freePort } from './ports.ts';
 
 const VERSION = '3.3.3';
 const JAVA_PACKAGE = '21.0.8.2';

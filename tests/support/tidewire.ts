@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { freePort } from './postgres.ts';
+import { freePort } from './ports.ts';
 import { projectRoot } from './root.ts';
 
 export { projectRoot };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { silentLog } from '../../server/log.ts';
 import { type StartSystem, serve } from '../../server/serve.ts';
-import { freePort } from '../support/postgres.ts';
+import { freePort } from '../support/ports.ts';
 import { FakeExecutor } from './fake-executor.ts';
 import { TranscriptClient } from './transcript.ts';
 
