@@ -88,6 +88,15 @@ function withPart(root: Node, index: number, by: readonly Node[]): Node {
   return { ...root, parts: [...root.parts.slice(0, index), ...by, ...root.parts.slice(index + 1)] };
 }
 
+/** The queries within one, the outermost first. */
+export function* queriesIn(root: Node): Generator<Node> {
+  for (const part of root.parts) {
+    if (typeof part === 'string') continue;
+    if (part.kind === 'query') yield part;
+    yield* queriesIn(part);
+  }
+}
+
 function* replacements(root: Node): Generator<Node> {
   if (root.kind === 'query') yield* inside(root, (part) => part.kind === 'query');
   if (root.kind !== 'expression') return;

@@ -96,6 +96,7 @@ function add(sum: Outcome, one: Outcome): void {
   sum.views += one.views;
   sum.refusedByPostgres += one.refusedByPostgres;
   sum.errors += one.errors;
+  sum.uncomputed += one.uncomputed;
   sum.past += one.past;
   sum.compacted += one.compacted;
 }
@@ -106,6 +107,7 @@ function summary(sum: Outcome, started: number): string {
     `${sum.checks} view-checks in ${((Date.now() - started) / 1000).toFixed(1)} s, ${failures} failures`,
     `${percent(sum.telling, sum.checks)} of results not empty and changing, ${percent(sum.nonEmpty, sum.checks)} not empty`,
     `${sum.past} reads of the past, ${sum.compacted} of them too late`,
-    `PostgreSQL refused ${sum.refusedByPostgres} of ${sum.views} queries and raised data errors in ${sum.errors} checks`,
+    `PostgreSQL refused ${sum.refusedByPostgres} of ${sum.views} queries and raised data errors in ${sum.errors} checks, ` +
+      `and did not compute what fails in ${sum.uncomputed}`,
   ].join('; ');
 }
