@@ -84,12 +84,14 @@ export function prepareSelect(select: SelectStmt, context: QueryContext): Prepar
   const limit = bindLimit(select, context, scope);
   const grouped = groupBy !== null || having !== null || aggregates.length + groupings.length > 0;
 
+  // A query that leaves the rows as they come leaves their order too.
+  const inherits = sort.length === 0 && distinct === null && !grouped && windows.keepsOrder;
+  if (!grouped) windows.follow(order);
+
   const finish = (final: readonly HirScalar[]) => {
     const extras = sort.flatMap(({ item }) =>
       item.kind === 'expression' ? [unknownToText(statement, item.bound)] : [],
     );
-    // A query that leaves the rows as they come leaves their order too.
-    const inherits = sort.length === 0 && distinct === null && !grouped && windows.calls.length === 0;
     const inherited = inherits ? order.map(({ scalar }) => scalar) : [];
     let relation: HirRelation = where === null ? from.relation : filter(from.relation, where);
     let scalars = [...final, ...extras, ...inherited];

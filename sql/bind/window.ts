@@ -18,6 +18,7 @@ import { columnType, scalarKey, typeOf } from './scalar.ts';
 import type { Statement } from './statement.ts';
 import { bindFrame, hasFrame } from './window-frame.ts';
 import type { BoundFrame } from './window-frame.ts';
+import { inRowsOrder } from './window-order.ts';
 
 /** The first column that stands for a window function's result; sets come behind them. */
 const WINDOWS = 1 << 23;
@@ -37,7 +38,7 @@ export interface WindowCall {
   readonly type: NullableType;
 }
 
-interface OrderItem extends SortDirection {
+export interface OrderItem extends SortDirection {
   readonly scalar: HirScalar;
 }
 
@@ -48,7 +49,7 @@ interface Specification {
   readonly frame: BoundFrame;
 }
 
-interface PlacedCall extends WindowCall {
+export interface PlacedCall extends WindowCall {
   readonly over: Specification;
 }
 
@@ -90,6 +91,18 @@ export class WindowCollector {
     let index = this.calls.findIndex((other) => callKey(other) === key);
     if (index < 0) index = this.calls.push({ ...call, over }) - 1;
     return { kind: 'column', index: WINDOWS + index, type: call.type };
+  }
+
+  /** Whether the rows stay in the order in which they come. */
+  get keepsOrder(): boolean {
+    return this.calls.every(({ over }) => over.partition.length === 0 && over.order.length === 0);
+  }
+
+  /** The rows come in this order. */
+  follow(rows: readonly OrderItem[]): void {
+    this.calls.forEach((call, index) => {
+      this.calls[index] = inRowsOrder(call, rows);
+    });
   }
 
   #over(definition: WindowDef, context: ExpressionContext): Specification {

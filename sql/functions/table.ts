@@ -174,6 +174,11 @@ export const arraySubscript = variadic('array_subscript', false);
 export const arrayAssignment: FunctionEntry = { ...variadic('array_set', true), canBeNull: false };
 /** An array with others in the place of a slice: the array, the others, and the bounds as `array_slice` has them. */
 export const arraySliceAssignment = variadic('array_set_slice', true);
+/** A jsonb value with another part: the value, the part, the steps to it, each a text or an int4. */
+export const jsonbAssignment: FunctionEntry = {
+  ...variadic('jsonb_set_element', true, 'jsonb'),
+  canBeNull: false,
+};
 /** What is wrong with a text as the input of a type, whose shape is the second argument; NULL: nothing. */
 export const inputError: FunctionEntry = {
   ...variadic(INPUT_ERROR, false, '_text'),

@@ -6,6 +6,7 @@ import {
   arrayAssignment,
   arraySliceAssignment,
   arraySubscript,
+  jsonbAssignment,
   rowConstructor,
 } from '../../functions/table.ts';
 import type { HirScalar } from '../../hir.ts';
@@ -20,7 +21,6 @@ import { bindJsonbSubscripts } from '../jsonb-subscript.ts';
 import { fieldsOf } from '../record.ts';
 import { call, int4, literal, truth } from '../scalar.ts';
 import type { Bound } from '../statement.ts';
-import { withJsonbPart } from './jsonb-part.ts';
 
 interface Part {
   readonly column: CatalogColumn;
@@ -83,7 +83,8 @@ function withElement(base: HirScalar, type: SqlType, steps: readonly Node[], par
   const rest = steps.slice(indices.length);
   if (type.name === 'jsonb') {
     const value = rest.length === 0 ? fitting(type, part) : withField(base, type, rest, part);
-    return withJsonbPart(base, bindJsonbSubscripts(indices, context), value, context);
+    const path = bindJsonbSubscripts(indices, context).map(({ text, integer }) => integer ?? text);
+    return call(jsonbAssignment, [base, value, ...path], 'subscript', plain('jsonb'));
   }
   if (element === null) {
     const message = `cannot subscript type ${displayType(type.name)} because it does not support subscripting`;

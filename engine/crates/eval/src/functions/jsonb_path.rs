@@ -6,7 +6,7 @@ use crate::registry::{Function, fallible, mismatch, total};
 use tidewire_row::{Arena, ArrayRef, Datum, EvalError, EvalResult, JsonbBuilder, JsonbRef, jsonb};
 
 /// How deep a path is followed: far deeper than documents go, far from a thread's stack.
-const MOST_LEVELS: usize = 1_000;
+pub(super) const MOST_LEVELS: usize = 1_000;
 
 fn keys<'a>(path: ArrayRef<'a>, arena: &'a Arena) -> Vec<Option<&'a str>> {
     path.elements(arena)
@@ -15,6 +15,11 @@ fn keys<'a>(path: ArrayRef<'a>, arena: &'a Arena) -> Vec<Option<&'a str>> {
             _ => None,
         })
         .collect()
+}
+
+/// The place in an array that a key is, as strtol reads it.
+pub(super) fn place(key: &str) -> Option<i32> {
+    key.trim_start_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r']).parse().ok()
 }
 
 fn checked_path(path: ArrayRef<'_>) -> EvalResult<()> {
@@ -35,7 +40,7 @@ fn extract<'a>(value: JsonbRef<'a>, path: ArrayRef<'a>, arena: &'a Arena) -> Opt
         found = if found.is_object() {
             found.get_field(key)?
         } else if found.is_array() {
-            found.get_element(key.trim_start().parse().ok()?)?
+            found.get_element(place(key)?.into())?
         } else {
             return None;
         };
@@ -179,7 +184,7 @@ fn write<'a>(
         builder.end();
         return Ok(());
     }
-    let Ok(index) = key.trim_start().parse::<i32>() else {
+    let Some(index) = place(key) else {
         return Err(EvalError::new(
             "22P02",
             format!("path element at position {} is not an integer: \"{key}\"", level + 1),

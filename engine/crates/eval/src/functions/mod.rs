@@ -15,6 +15,7 @@ mod integer;
 mod json;
 pub(crate) mod json_build;
 pub(crate) mod jsonb;
+mod jsonb_assign;
 pub(crate) mod jsonb_build;
 mod jsonb_path;
 mod keywords;
@@ -54,6 +55,7 @@ pub(crate) fn families() -> Vec<&'static [Function]> {
     all.extend_from_slice(uuid::FUNCTIONS);
     all.extend_from_slice(enumeration::FUNCTIONS);
     all.extend_from_slice(jsonb::FUNCTIONS);
+    all.push(jsonb_assign::FUNCTIONS);
     all.push(json::FUNCTIONS);
     all.push(json_build::FUNCTIONS);
     all.push(jsonb_build::FUNCTIONS);
