@@ -269,7 +269,8 @@ impl<'a> SnapshotCursor<'a> {
     }
 
     /// Brings the last run, whose head moved, to its place.
-    fn settle(&mut self, moved: usize) {
+    fn settle(&mut self) {
+        let Some(moved) = self.order.last().map(|last| *last as usize) else { return };
         if !self.runs[moved].valid() {
             self.order.pop();
             return;
@@ -298,7 +299,7 @@ impl<'a> Iterator for SnapshotCursor<'a> {
                     }
                 });
                 run.step();
-                self.settle(least);
+                self.settle();
                 let Some(next) = self.order.last() else { break };
                 least = *next as usize;
                 let run = &self.runs[least];
