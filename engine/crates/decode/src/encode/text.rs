@@ -36,7 +36,7 @@ pub(super) fn row(
                     scratch.clear();
                     scratch.extend_from_slice(&out[start..]);
                     out.truncate(start);
-                    escape(scratch, format.delimiter, out);
+                    escape_special(scratch, format.delimiter, out);
                 }
             }
         }
@@ -50,12 +50,16 @@ fn is_special(bytes: &[u8], delimiter: u8) -> bool {
     bytes.iter().fold(false, |found, &byte| found | special(byte))
 }
 
-/// CopyAttributeOutText: control characters that C has letters for, backslash and delimiter get a backslash.
 fn escape(bytes: &[u8], delimiter: u8, out: &mut Vec<u8>) {
-    if !is_special(bytes, delimiter) {
+    if is_special(bytes, delimiter) {
+        escape_special(bytes, delimiter, out);
+    } else {
         out.extend_from_slice(bytes);
-        return;
     }
+}
+
+/// CopyAttributeOutText: control characters that C has letters for, backslash and delimiter get a backslash.
+fn escape_special(bytes: &[u8], delimiter: u8, out: &mut Vec<u8>) {
     let mut start = 0;
     for (i, &byte) in bytes.iter().enumerate() {
         let letter = match byte {
