@@ -48,11 +48,11 @@ pub fn release_idle_slabs() -> Option<Duration> {
     })
 }
 
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
 /// Below this the allocator uses pages again instead of giving them back; it takes no more.
-const REUSED_BYTES: libc::c_int = 32 << 20;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
+const REUSED_BYTES: libc::c_int = 32 << 20;
 /// Each thread's arena keeps so much free at its end, which only the freeing of something in it gives back.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
 const ARENA_REST_BYTES: libc::c_int = 16 << 20;
 
 /// Sets the allocator up, once for the process. By itself it comes to the first of these bounds with the first large rows, and

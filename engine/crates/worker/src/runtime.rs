@@ -528,7 +528,7 @@ impl Runtime {
             commands.send(Command::Tick(time));
         }
         if forgotten_bytes >= LARGE_BYTES {
-            commands.send_first(Command::GiveBackMemory);
+            commands.send_to(1, Command::GiveBackMemory);
         }
     }
 
@@ -698,14 +698,6 @@ impl Drop for Runtime {
 }
 
 impl Commands {
-    /// To the first worker alone.
-    fn send_first(&self, command: Command) {
-        if let (Some(sender), Some(thread)) = (self.senders.first(), self.threads.first()) {
-            let _ = sender.send(command);
-            thread.unpark();
-        }
-    }
-
     /// Forgets writes that are computed; how large they were.
     fn forget_through(&mut self, computed: u64) -> usize {
         let later = self.in_flight.split_off(&(computed + 1));
@@ -713,8 +705,14 @@ impl Commands {
         forgotten.values().flatten().map(|(_, admitted)| admitted.byte_len()).sum()
     }
 
+    /// To all workers.
     fn send(&mut self, command: Command) {
-        for (sender, thread) in self.senders.iter().zip(&self.threads) {
+        self.send_to(self.senders.len(), command);
+    }
+
+    /// To the first `count` workers.
+    fn send_to(&mut self, count: usize, command: Command) {
+        for (sender, thread) in self.senders.iter().zip(&self.threads).take(count) {
             // A worker that is gone has said so by an event.
             let _ = sender.send(command.clone());
             thread.unpark();
