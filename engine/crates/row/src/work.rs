@@ -62,17 +62,18 @@ pub fn spend(units: u64) {
     }
 }
 
+/// Stops at the limit, or says when to look again.
 #[cold]
 fn look() {
-    let stops = LIMIT.with_borrow(|limit| match limit {
-        None => false,
-        Some(Limit::Cancellation(flag)) => flag.load(Ordering::Relaxed),
-        Some(Limit::Units(_)) => true,
+    let left = LIMIT.with_borrow(|limit| match limit {
+        None => Some(u64::MAX),
+        Some(Limit::Cancellation(flag)) => (!flag.load(Ordering::Relaxed)).then_some(PATIENCE),
+        Some(Limit::Units(_)) => None,
     });
-    if stops {
-        resume_unwind(Box::new(Stopped));
+    match left {
+        Some(left) => LEFT.set(left),
+        None => resume_unwind(Box::new(Stopped)),
     }
-    LEFT.set(LIMIT.with_borrow(|limit| limit.as_ref().map_or(u64::MAX, |_| PATIENCE)));
 }
 
 #[cfg(test)]
