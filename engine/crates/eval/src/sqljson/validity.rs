@@ -69,16 +69,4 @@ impl Events for Unique {
             _ => Ok(()),
         }
     }
-    fn string(&mut self, _: &str, _: Range<usize>) -> EvalResult<()> {
-        Ok(())
-    }
-    fn number(&mut self, _: &str, _: Range<usize>) -> EvalResult<()> {
-        Ok(())
-    }
-    fn boolean(&mut self, _: bool, _: Range<usize>) -> EvalResult<()> {
-        Ok(())
-    }
-    fn null(&mut self, _: Range<usize>) -> EvalResult<()> {
-        Ok(())
-    }
 }

@@ -3,26 +3,42 @@
 use crate::{EvalError, EvalResult};
 use std::ops::Range;
 
-/// Takes what a JSON text consists of, in its order; `span`: where it stands in the text.
+/// Takes what a JSON text consists of, in its order, and passes over what it has no use for; `span`: where it stands in the text.
 pub trait Events {
     /// Whether it wants strings without their escapes. Where nobody does, `\u0000` and surrogates alone are no error.
     const UNESCAPES: bool;
     /// `{`
-    fn begin_object(&mut self, at: usize) -> EvalResult<()>;
+    fn begin_object(&mut self, _at: usize) -> EvalResult<()> {
+        Ok(())
+    }
     /// `[`
-    fn begin_array(&mut self, at: usize) -> EvalResult<()>;
+    fn begin_array(&mut self, _at: usize) -> EvalResult<()> {
+        Ok(())
+    }
     /// `}` or `]`; `at`: behind it.
-    fn end(&mut self, at: usize) -> EvalResult<()>;
+    fn end(&mut self, _at: usize) -> EvalResult<()> {
+        Ok(())
+    }
     /// The name of an object's member.
-    fn key(&mut self, key: &str, span: Range<usize>) -> EvalResult<()>;
+    fn key(&mut self, _key: &str, _span: Range<usize>) -> EvalResult<()> {
+        Ok(())
+    }
     /// A string.
-    fn string(&mut self, text: &str, span: Range<usize>) -> EvalResult<()>;
+    fn string(&mut self, _text: &str, _span: Range<usize>) -> EvalResult<()> {
+        Ok(())
+    }
     /// A number.
-    fn number(&mut self, text: &str, span: Range<usize>) -> EvalResult<()>;
+    fn number(&mut self, _text: &str, _span: Range<usize>) -> EvalResult<()> {
+        Ok(())
+    }
     /// true or false.
-    fn boolean(&mut self, value: bool, span: Range<usize>) -> EvalResult<()>;
+    fn boolean(&mut self, _value: bool, _span: Range<usize>) -> EvalResult<()> {
+        Ok(())
+    }
     /// null
-    fn null(&mut self, span: Range<usize>) -> EvalResult<()>;
+    fn null(&mut self, _span: Range<usize>) -> EvalResult<()> {
+        Ok(())
+    }
 }
 
 /// Nothing but whether it is JSON.
@@ -30,30 +46,6 @@ struct Validity;
 
 impl Events for Validity {
     const UNESCAPES: bool = false;
-    fn begin_object(&mut self, _: usize) -> EvalResult<()> {
-        Ok(())
-    }
-    fn begin_array(&mut self, _: usize) -> EvalResult<()> {
-        Ok(())
-    }
-    fn end(&mut self, _: usize) -> EvalResult<()> {
-        Ok(())
-    }
-    fn key(&mut self, _: &str, _: Range<usize>) -> EvalResult<()> {
-        Ok(())
-    }
-    fn string(&mut self, _: &str, _: Range<usize>) -> EvalResult<()> {
-        Ok(())
-    }
-    fn number(&mut self, _: &str, _: Range<usize>) -> EvalResult<()> {
-        Ok(())
-    }
-    fn boolean(&mut self, _: bool, _: Range<usize>) -> EvalResult<()> {
-        Ok(())
-    }
-    fn null(&mut self, _: Range<usize>) -> EvalResult<()> {
-        Ok(())
-    }
 }
 
 /// `json_in`: refuses what is no JSON.
