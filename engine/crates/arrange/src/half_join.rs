@@ -83,7 +83,7 @@ where
                         break;
                     }
                     if part.least() < complete {
-                        let due = part.due(complete);
+                        let due = part.updates.take_before(complete);
                         let mut made = OkErr::default();
                         let mut ship = |made: &mut OkErr| {
                             fuel = fuel.saturating_sub(made.ok.len() + made.err.len());
@@ -138,20 +138,6 @@ struct Waiting {
 impl Waiting {
     fn least(&self) -> u64 {
         self.updates.time_bounds().map_or(CLOSED, |(least, _)| least)
-    }
-
-    /// Takes those before `complete`.
-    fn due(&mut self, complete: u64) -> Updates {
-        let all = std::mem::take(&mut self.updates);
-        if all.time_bounds().is_some_and(|(_, greatest)| greatest < complete) {
-            return all;
-        }
-        let mut due = Updates::new();
-        for update in all.iter() {
-            let part = if update.time < complete { &mut due } else { &mut self.updates };
-            part.push(update.key, update.val, update.time, update.diff);
-        }
-        due
     }
 
     /// Holds no more time than it has to.

@@ -7,7 +7,6 @@ use differential_dataflow::trace::Description;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use tidewire_row::work::checkpoint;
-use timely::container::PushInto;
 
 /// At this size what has come is sorted into a run. What a source commits at once is less: it is sorted straight into its
 /// batch.
@@ -59,21 +58,10 @@ impl Staging {
         }
         self.close_run();
         let mut ready = Vec::new();
-        for run in std::mem::take(&mut self.runs) {
-            let (least, greatest) = run.time_bounds().expect("runs are not empty");
-            if greatest < upper {
-                ready.push(run);
-            } else if least >= upper {
-                self.runs.push(run);
-            } else {
-                let (mut now, mut later) = (Updates::new(), Updates::new());
-                for update in run.iter() {
-                    if update.time < upper { &mut now } else { &mut later }.push_into(update);
-                }
-                ready.push(now);
-                self.runs.push(later);
-            }
+        for run in &mut self.runs {
+            ready.push(run.take_before(upper));
         }
+        self.runs.retain(|run| !run.is_empty());
         merged(&ready)
     }
 

@@ -238,6 +238,21 @@ impl Updates {
         *self = kept;
     }
 
+    /// Takes out those before `time`, in their order.
+    pub fn take_before(&mut self, time: u64) -> Updates {
+        match self.time_bounds() {
+            Some((_, greatest)) if greatest < time => return std::mem::take(self),
+            Some((least, _)) if least < time => {}
+            _ => return Updates::new(),
+        }
+        let (mut before, mut later) = (Updates::new(), Updates::new());
+        for update in self.iter() {
+            if update.time < time { &mut before } else { &mut later }.push_into(update);
+        }
+        *self = later;
+        before
+    }
+
     /// The least and the greatest time; None when empty.
     pub fn time_bounds(&self) -> Option<(u64, u64)> {
         let first = self.entries.first()?.time;

@@ -54,23 +54,12 @@ impl Subscription {
         if state.closed || complete <= state.delivered {
             return;
         }
-        let rows = take_below(&mut state.ok, complete);
-        let errors = take_below(&mut state.err, complete);
+        let rows = consolidated_by_time(&state.ok.take_before(complete));
+        let errors = consolidated_by_time(&state.err.take_before(complete));
         state.delivered = complete;
         // Under the lock: events of one subscription come in the order of time.
         (self.sink)(Event::Changes { subscription: self.id, up_to: complete, rows, errors });
     }
-}
-
-/// Takes the updates before `time`, consolidated, in the order of time.
-fn take_below(updates: &mut Updates, time: u64) -> Updates {
-    if updates.time_bounds().is_none_or(|(_, greatest)| greatest < time) {
-        return consolidated_by_time(&std::mem::take(updates));
-    }
-    let mut taken = updates.clone();
-    taken.retain(|update| update.time < time);
-    updates.retain(|update| update.time >= time);
-    consolidated_by_time(&taken)
 }
 
 /// This worker's end. Its `upper` is what was delivered.
