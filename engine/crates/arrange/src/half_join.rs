@@ -11,7 +11,7 @@
 //!   update's own time, what was there before must be told apart.
 
 use crate::{Arr, KeySeeker, OkErr, ReadBatch, RowStream, RowTrace, UpdateRef, Updates, hash_row, time_of};
-use crate::{CLOSED, frontier_at};
+use crate::{CLOSED, frontier_at, sorted_by_bytes};
 use differential_dataflow::trace::TraceReader;
 use std::collections::VecDeque;
 use tidewire_row::work::checkpoint;
@@ -155,8 +155,8 @@ fn look_up(
     sees: Sees,
     mut each: impl FnMut(&[u8], &[u8], &[u8], u64, i64),
 ) {
-    let mut order: Vec<u32> = (0..updates.len() as u32).collect();
-    order.sort_unstable_by(|a, b| updates.get(*a as usize).key.cmp(updates.get(*b as usize).key));
+    let key = |index: usize| updates.get(index).key;
+    let order = sorted_by_bytes(updates.len(), key, |a, b| key(a).cmp(key(b)));
     let mut seeker = KeySeeker::new(batches.len());
     let mut runs: Vec<(usize, usize, usize)> = Vec::new();
     let mut of: Option<&[u8]> = None;

@@ -67,7 +67,7 @@ pub use resident::Resident;
 pub use shared::{CLOSED, Reading, Shared, Slot, new_slot};
 pub use slabs::{give_back_free_memory, keep_slabs, release_idle_slabs, set_up_allocator};
 pub use snapshot::{ShardedSnapshot, Snapshot, SnapshotCursor};
-pub use sort::{consolidated, consolidated_by_time};
+pub use sort::{consolidated, consolidated_by_time, sorted_indexes};
 pub use spine::RowSpine;
 pub use staging::Staging;
 pub use storage::{RowStorage, StorageBuilder};

@@ -17,11 +17,11 @@ pub(crate) fn by_data(a: &UpdateRef<'_>, b: &UpdateRef<'_>) -> Ordering {
 
 /// Sorted by key, value and time, equal ones added up, zeros left out.
 pub fn consolidated(updates: &Updates) -> Updates {
-    sum_runs(updates, sorted(updates).into_iter().map(|index| index as usize))
+    sum_runs(updates, sorted_indexes(updates).into_iter().map(|index| index as usize))
 }
 
 /// The indexes of the updates by key, value and time.
-pub(crate) fn sorted(updates: &Updates) -> Vec<u32> {
+pub fn sorted_indexes(updates: &Updates) -> Vec<u32> {
     let compared = Compared::of(updates);
     sorted_by_bytes(
         updates.len(),

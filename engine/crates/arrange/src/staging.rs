@@ -1,7 +1,7 @@
 //! Keyed updates on their way into a batch.
 
 use crate::order::{common_prefix, prefix};
-use crate::sort::{by_data, consolidated, sorted};
+use crate::sort::{by_data, consolidated, sorted_indexes};
 use crate::{RowBatch, RowStorage, StorageBuilder, UpdateRef, Updates, frontier_at};
 use differential_dataflow::trace::Description;
 use std::cmp::Ordering;
@@ -75,7 +75,7 @@ impl Staging {
 /// The columns of updates that come in any order.
 pub fn storage_of(updates: &Updates) -> RowStorage {
     let mut columns = Columns::new([updates]);
-    for index in sorted(updates) {
+    for index in sorted_indexes(updates) {
         checkpoint();
         columns.push(updates.get(index as usize));
     }

@@ -7,7 +7,7 @@
 use crate::kept_groups::{Groups, kept_groups};
 use crate::top_k::{TopK, split_value};
 use std::cmp::Ordering;
-use tidewire_arrange::{Flow, Kept, RowStream, Updates};
+use tidewire_arrange::{Flow, Kept, RowStream, Updates, sorted_indexes};
 use tidewire_row::EvalError;
 
 /// A value with how often it is kept and how often it is shown.
@@ -89,13 +89,8 @@ impl TopGroups {
 
 impl Groups for TopGroups {
     fn apply(&mut self, time: u64, updates: &Updates, ok: &mut Updates, err: &mut Updates) {
-        let mut order: Vec<u32> = (0..updates.len() as u32).collect();
         let at = |index: u32| updates.get(index as usize);
-        order.sort_unstable_by(|a, b| {
-            let (a, b) = (at(*a), at(*b));
-            a.key.cmp(b.key).then_with(|| a.val.cmp(b.val))
-        });
-        for group in order.chunk_by(|a, b| at(*a).key == at(*b).key) {
+        for group in sorted_indexes(updates).chunk_by(|a, b| at(*a).key == at(*b).key) {
             let key = at(group[0]).key;
             let held = self.held(key);
             let mut before = Cut::new(self.window);
