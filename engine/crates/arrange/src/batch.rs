@@ -84,6 +84,14 @@ impl RowBatch {
         }
     }
 
+    /// How often the value at a position comes more than it goes, all times together.
+    #[inline]
+    pub fn total(&self, position: usize) -> i64 {
+        let mut total = 0i64;
+        self.updates(position, |_, diff| total = total.wrapping_add(diff));
+        total
+    }
+
     /// The first key index at or after `start` whose key is not less than `key`; gallops, so that ascending searches
     /// over a batch cost little each.
     pub fn seek(&self, start: usize, key: &[u8]) -> usize {

@@ -4,7 +4,8 @@
 use crate::arrange::{OwnTrace, own_trace};
 use crate::meter::Gauge;
 use crate::{
-    Flow, ReadBatch, RowBatch, RowSpine, RowTrace, Seed, Shared, Updates, frontier_at, output_batch,
+    Flow, ReadBatch, RowBatch, RowSpine, RowTrace, Seed, Shared, SoleValue, Updates, frontier_at,
+    output_batch,
 };
 use differential_dataflow::operators::arrange::{TraceAgent, TraceWriter};
 use differential_dataflow::trace::{BatchReader, TraceReader};
@@ -124,24 +125,14 @@ impl SeededGroups {
 
     /// The value of a group, which is asked for once.
     pub fn take(&mut self, key: &[u8]) -> Option<&[u8]> {
-        let mut found: Vec<(&[u8], i64)> = Vec::new();
+        let mut sole = SoleValue::default();
         for batch in &self.batches {
             let Some(index) = batch.find(key) else { continue };
             self.left -= 1;
             let (low, high) = batch.values(index);
-            for position in low..high {
-                let value = batch.value(position);
-                let mut count = 0;
-                batch.updates(position, |_, diff| count += diff);
-                match found.iter_mut().find(|(known, _)| *known == value) {
-                    Some((_, known)) => *known += count,
-                    None => found.push((value, count)),
-                }
-            }
+            sole.add(batch, low, high);
         }
-        found.retain(|(_, count)| *count != 0);
-        debug_assert!(found.len() <= 1, "a group has one value");
-        found.first().map(|(value, _)| *value)
+        sole.get()
     }
 
     /// Whether all groups were taken.

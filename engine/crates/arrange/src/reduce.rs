@@ -98,8 +98,7 @@ where
             let mut current: BTreeMap<Vec<u8>, i64> = BTreeMap::new();
             in_output.seek(output.iter(), key, |batch, low, high| {
                 for position in low..high {
-                    let mut count = 0;
-                    output[batch].updates(position, |_, diff| count += diff);
+                    let count = output[batch].total(position);
                     if count != 0 {
                         *current.entry(output[batch].value(position).to_vec()).or_default() += count;
                     }

@@ -121,8 +121,7 @@ impl ReduceTactic<ReadBatch, RowBatch> for TopK {
             let mut shown: BTreeMap<&[u8], i64> = BTreeMap::new();
             in_output.seek(output.iter(), key, |index, low, high| {
                 for position in low..high {
-                    let count = shown.entry(output[index].value(position)).or_default();
-                    output[index].updates(position, |_, diff| *count += diff);
+                    *shown.entry(output[index].value(position)).or_default() += output[index].total(position);
                 }
             });
             shown.retain(|_, count| *count != 0);

@@ -8,7 +8,9 @@
 
 use super::ordered::{GroupRanges, touched};
 use differential_dataflow::operators::reduce::ReduceTactic;
-use tidewire_arrange::{KeySeeker, ReadBatch, RowBatch, Updates, distinct_keys, output_batch, time_of};
+use tidewire_arrange::{
+    KeySeeker, ReadBatch, RowBatch, SoleValue, Updates, distinct_keys, output_batch, time_of,
+};
 use tidewire_plan::ScalarType;
 use tidewire_row::skip_column;
 use timely::progress::Antichain;
@@ -148,19 +150,9 @@ impl ReduceTactic<ReadBatch, RowBatch> for Hierarchical {
     }
 }
 
-/// The one value that the output has for `key`.
+/// What the output has for `key`.
 fn shown_row(seeker: &mut KeySeeker, output: &[RowBatch], key: &[u8]) -> Option<Vec<u8>> {
-    let mut counts: Vec<(&[u8], i64)> = Vec::new();
-    seeker.seek(output.iter(), key, |index, low, high| {
-        for position in low..high {
-            let value = output[index].value(position);
-            let mut count = 0;
-            output[index].updates(position, |_, diff| count += diff);
-            match counts.iter_mut().find(|(known, _)| *known == value) {
-                Some((_, known)) => *known += count,
-                None => counts.push((value, count)),
-            }
-        }
-    });
-    counts.into_iter().find(|(_, count)| *count > 0).map(|(value, _)| value.to_vec())
+    let mut sole = SoleValue::default();
+    seeker.seek(output.iter(), key, |index, low, high| sole.add(&output[index], low, high));
+    sole.get().map(<[u8]>::to_vec)
 }
