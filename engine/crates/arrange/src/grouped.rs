@@ -2,27 +2,24 @@
 
 use crate::arrange::{OwnTrace, own_trace};
 use crate::intake::{Intake, Sealed};
-use crate::reduce::Groups;
-use crate::{Arr, Flow, ReadBatch, RowBatch, RowStream, RowTrace, Shared, UpdateRef, Updates};
+use crate::reduce::{Groups, Reduction, output_batch};
+use crate::{Arr, Flow, ReadBatch, RowBatch, RowSpine, RowStream, RowTrace, Shared, UpdateRef, Updates};
 use crate::{frontier_at, hash_row, time_of};
-use differential_dataflow::operators::arrange::Arranged;
-use differential_dataflow::operators::reduce::ReduceTactic;
+use differential_dataflow::operators::arrange::{Arranged, TraceAgent};
 use differential_dataflow::trace::BatchReader;
 use differential_dataflow::trace::TraceReader;
 use timely::container::CapacityContainerBuilder;
 use timely::dataflow::channels::pact::ExchangeCore;
 use timely::dataflow::operators::generic::Operator;
 
-/// Arranges keyed updates, each key on one worker, and reduces the arrangement by a tactic, into an arrangement. A time that
-/// is complete is reduced at once, without waiting for the news of it to come around.
-///
-/// `retire` is given: the source's batches before the new one, the output's batches, the new batch, and the interval that it
-/// must retire wholly: one output batch with exactly that description, shipped at the held time, nothing withheld. Use
-/// [`output_batch`](crate::output_batch) to make it.
-pub fn arrange_reduce<'s, T>(flow: &Flow, stream: RowStream<'s>, name: &str, mut tactic: T) -> Arr<'s>
-where
-    T: ReduceTactic<ReadBatch, RowBatch> + 'static,
-{
+/// Arranges keyed updates, each key on one worker, and reduces the arrangement into another. A time that is complete is reduced
+/// at once, without waiting for the news of it to come around.
+pub fn arrange_reduce<'s>(
+    flow: &Flow,
+    stream: RowStream<'s>,
+    name: &str,
+    mut reduction: impl Reduction,
+) -> Arr<'s> {
     let scope = stream.scope();
     let pact = ExchangeCore::<CapacityContainerBuilder<Updates>, _>::new_core(|update: &UpdateRef<'_>| {
         hash_row(update.key)
@@ -50,33 +47,12 @@ where
                         input.writer.seal(frontier_at(from));
                         writer.seal(frontier_at(from));
                     }
-                    let mut before = Vec::new();
-                    input.agent.map_batches(|batch| {
-                        if !batch.is_empty() {
-                            before.push(ReadBatch::local(batch.clone()));
-                        }
-                    });
-                    let mut outputs = Vec::new();
-                    agent.map_batches(|batch| {
-                        if !batch.is_empty() {
-                            outputs.push(batch.clone());
-                        }
-                    });
-                    input.writer.insert(batch.clone(), Some(*capability.time()));
-                    let (made, withheld) = tactic.retire(
-                        before,
-                        outputs,
-                        vec![ReadBatch::local(batch)],
-                        &frontier_at(from),
-                        &frontier_at(complete),
-                        &frontier_at(*capability.time()),
-                    );
-                    assert!(withheld.is_empty(), "a tactic over ordered times withholds nothing");
-                    for (time, batch) in made {
-                        writer.insert(batch.clone(), Some(time));
-                        if !batch.is_empty() {
-                            output.session(&capability).give(ReadBatch::local(batch));
-                        }
+                    let changes = reduction.changes(&batches_of(&input.agent), &batches_of(&agent), &batch);
+                    input.writer.insert(batch, Some(*capability.time()));
+                    let made = output_batch(&changes, &frontier_at(from), &frontier_at(complete));
+                    writer.insert(made.clone(), Some(*capability.time()));
+                    if !made.is_empty() {
+                        output.session(&capability).give(ReadBatch::local(made));
                     }
                 }
                 let done = frontier_at(complete);
@@ -104,10 +80,17 @@ where
     Arranged { stream, trace }
 }
 
+/// The batches that have rows.
+fn batches_of(agent: &TraceAgent<RowSpine>) -> Vec<RowBatch> {
+    let mut batches = Vec::new();
+    agent.map_batches(|batch| batches.extend((!batch.is_empty()).then(|| batch.clone())));
+    batches
+}
+
 /// Groups keyed updates with a function of the whole group: `logic(key, values with their counts, output)` appends the group's
 /// output values to `output` (each once). Not called for empty groups. Counts are not 0, values ascend.
 ///
-/// For functions whose cost is that of the group. Those that need less (min, max, top-k) bring their own tactic.
+/// For functions whose cost is that of the group. Those that need less (min, max, top-k) bring their own [`Reduction`].
 pub fn group_by<'s, L>(flow: &Flow, stream: RowStream<'s>, name: &str, logic: L) -> Arr<'s>
 where
     L: FnMut(&[u8], &[(&[u8], i64)], &mut Vec<Vec<u8>>) + 'static,

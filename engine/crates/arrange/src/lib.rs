@@ -63,7 +63,7 @@ pub use meter::{Gauge, Meter};
 pub use offsets::{Column, Offsets};
 pub use order::sorted_by_bytes;
 pub use read_batch::ReadBatch;
-pub use reduce::{KeySeeker, distinct_keys, output_batch};
+pub use reduce::{KeySeeker, Reduction, output_batch};
 pub use resident::Resident;
 pub use shared::{CLOSED, Reading, Shared, Slot, new_slot};
 pub use slabs::{give_back_free_memory, keep_slabs, release_idle_slabs, set_up_allocator};

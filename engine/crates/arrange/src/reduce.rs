@@ -1,20 +1,26 @@
-//! Grouping by a function of the whole group, and what tactics of reductions have in common.
+//! Reductions of arrangements: what they are, what they have in common, and the one by a function of the whole group.
 
 use crate::staging::storage_of;
-use crate::{ReadBatch, RowBatch, Updates, frontier_at, time_of};
-use differential_dataflow::operators::reduce::ReduceTactic;
+use crate::{RowBatch, Updates, frontier_at};
 use differential_dataflow::trace::Description;
 use std::collections::BTreeMap;
 use tidewire_row::work::checkpoint;
 use timely::progress::Antichain;
 
-/// The one batch of a tactic's interval. `updates` come in any order, times within the interval.
+/// How the groups of an arrangement are reduced.
+pub trait Reduction: 'static {
+    /// What changes in the output, in any order, at the times at which `input` changes the source. `source` and `output` are
+    /// what both had before.
+    fn changes(&mut self, source: &[RowBatch], output: &[RowBatch], input: &RowBatch) -> Updates;
+}
+
+/// The batch of an interval. `updates` come in any order, times within the interval.
 pub fn output_batch(updates: &Updates, lower: &Antichain<u64>, upper: &Antichain<u64>) -> RowBatch {
     let description = Description::new(lower.clone(), upper.clone(), frontier_at(0));
     RowBatch::new(storage_of(updates), description)
 }
 
-/// The tactic of [`group_by`](crate::group_by).
+/// The reduction of [`group_by`](crate::group_by).
 pub(crate) struct Groups<L>(pub(crate) L);
 
 /// Positions in sorted batches, moved to ascending keys.
@@ -46,53 +52,28 @@ impl KeySeeker {
     }
 }
 
-/// The distinct keys of sorted batches, ascending.
-pub fn distinct_keys(batches: &[ReadBatch]) -> Vec<&[u8]> {
-    let mut keys: Vec<&[u8]> = batches
-        .iter()
-        .flat_map(|batch| (0..batch.rows().key_count()).map(|index| batch.rows().key(index)))
-        .collect();
-    if batches.len() > 1 {
-        keys.sort_unstable();
-        keys.dedup();
-    }
-    keys
-}
-
-impl<L> ReduceTactic<ReadBatch, RowBatch> for Groups<L>
+impl<L> Reduction for Groups<L>
 where
-    L: FnMut(&[u8], &[(&[u8], i64)], &mut Vec<Vec<u8>>),
+    L: FnMut(&[u8], &[(&[u8], i64)], &mut Vec<Vec<u8>>) + 'static,
 {
-    fn retire(
-        &mut self,
-        source: Vec<ReadBatch>,
-        output: Vec<RowBatch>,
-        input: Vec<ReadBatch>,
-        lower: &Antichain<u64>,
-        upper: &Antichain<u64>,
-        held: &Antichain<u64>,
-    ) -> (Vec<(u64, RowBatch)>, Antichain<u64>) {
+    fn changes(&mut self, source: &[RowBatch], output: &[RowBatch], input: &RowBatch) -> Updates {
         let mut made = Updates::new();
         let mut in_source = KeySeeker::new(source.len());
-        let mut in_input = KeySeeker::new(input.len());
         let mut in_output = KeySeeker::new(output.len());
         let mut wanted = Vec::new();
-        for key in distinct_keys(&input) {
+        for index in 0..input.key_count() {
+            let key = input.key(index);
             let mut group: Vec<(&[u8], u64, i64)> = Vec::new();
-            let mut times: Vec<u64> = Vec::new();
-            in_input.seek(input.iter().map(ReadBatch::rows), key, |batch, low, high| {
+            let (low, high) = input.values(index);
+            for position in low..high {
+                let value = input.value(position);
+                input.updates(position, |time, diff| group.push((value, time, diff)));
+            }
+            let mut times: Vec<u64> = group.iter().map(|(_, time, _)| *time).collect();
+            in_source.seek(source.iter(), key, |batch, low, high| {
                 for position in low..high {
-                    let val = input[batch].rows().value(position);
-                    input[batch].updates(position, |time, diff| {
-                        times.push(time);
-                        group.push((val, time, diff));
-                    });
-                }
-            });
-            in_source.seek(source.iter().map(ReadBatch::rows), key, |batch, low, high| {
-                for position in low..high {
-                    let val = source[batch].rows().value(position);
-                    source[batch].updates(position, |time, diff| group.push((val, time, diff)));
+                    let value = source[batch].value(position);
+                    source[batch].updates(position, |time, diff| group.push((value, time, diff)));
                 }
             });
             let mut current: BTreeMap<Vec<u8>, i64> = BTreeMap::new();
@@ -133,8 +114,7 @@ where
                 }
             }
         }
-        let time = held.first().copied().unwrap_or_else(|| time_of(lower.borrow()));
-        (vec![(time, output_batch(&made, lower, upper))], Antichain::new())
+        made
     }
 }
 

@@ -238,8 +238,8 @@ impl<'s> Rendering<'_, 's> {
                         at = end;
                     }
                 });
-                let tactic = Hierarchical::new(aggregates.clone());
-                Built::Arranged(arrange_reduce(imports.flow(), rows, name, tactic))
+                let reduction = Hierarchical::new(aggregates.clone());
+                Built::Arranged(arrange_reduce(imports.flow(), rows, name, reduction))
             }
             Step::Basic { input, basic } => {
                 let (encoder, basic) = (basic.clone(), basic.clone());

@@ -5,10 +5,8 @@
 //! full window is seen to be without effect, and a change before its end reads `offset + limit` rows.
 
 use crate::reduce::ordered::{GroupRanges, touched};
-use differential_dataflow::operators::reduce::ReduceTactic;
 use std::collections::BTreeMap;
-use tidewire_arrange::{KeySeeker, ReadBatch, RowBatch, Updates, distinct_keys, output_batch, time_of};
-use timely::progress::Antichain;
+use tidewire_arrange::{KeySeeker, Reduction, RowBatch, Updates};
 
 /// Appends a value: `write_order` appends the order bytes.
 pub fn encode_value(out: &mut Vec<u8>, row: &[u8], write_order: impl FnOnce(&mut Vec<u8>)) {
@@ -96,28 +94,17 @@ impl TopK {
     }
 }
 
-impl ReduceTactic<ReadBatch, RowBatch> for TopK {
-    fn retire(
-        &mut self,
-        source: Vec<ReadBatch>,
-        output: Vec<RowBatch>,
-        input: Vec<ReadBatch>,
-        lower: &Antichain<u64>,
-        upper: &Antichain<u64>,
-        held: &Antichain<u64>,
-    ) -> (Vec<(u64, RowBatch)>, Antichain<u64>) {
+impl Reduction for TopK {
+    fn changes(&mut self, source: &[RowBatch], output: &[RowBatch], input: &RowBatch) -> Updates {
         let mut made = Updates::new();
         let mut in_source = KeySeeker::new(source.len());
-        let mut in_input = KeySeeker::new(input.len());
-        let mut of_input = KeySeeker::new(input.len());
         let mut in_output = KeySeeker::new(output.len());
         let mut ranges = GroupRanges::default();
         let mut changes = Vec::new();
-        for key in distinct_keys(&input) {
-            ranges.clear();
-            ranges.add(&mut in_source, &source, key);
-            ranges.add(&mut in_input, &input, key);
-            touched(&mut of_input, &input, key, &mut changes);
+        for index in 0..input.key_count() {
+            let key = input.key(index);
+            ranges.load(&mut in_source, source, input, index);
+            touched(input, index, &mut changes);
             let mut shown: BTreeMap<&[u8], i64> = BTreeMap::new();
             in_output.seek(output.iter(), key, |index, low, high| {
                 for position in low..high {
@@ -146,7 +133,6 @@ impl ReduceTactic<ReadBatch, RowBatch> for TopK {
                 shown = window;
             }
         }
-        let time = held.first().copied().unwrap_or_else(|| time_of(lower.borrow()));
-        (vec![(time, output_batch(&made, lower, upper))], Antichain::new())
+        made
     }
 }

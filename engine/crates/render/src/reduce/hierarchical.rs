@@ -7,13 +7,9 @@
 //! so never reads the group again.
 
 use super::ordered::{GroupRanges, touched};
-use differential_dataflow::operators::reduce::ReduceTactic;
-use tidewire_arrange::{
-    KeySeeker, ReadBatch, RowBatch, SoleValue, Updates, distinct_keys, output_batch, time_of,
-};
+use tidewire_arrange::{KeySeeker, Reduction, RowBatch, SoleValue, Updates};
 use tidewire_plan::ScalarType;
 use tidewire_row::skip_column;
-use timely::progress::Antichain;
 
 /// Tag of NULL in a packed column.
 const NULL_TAG: u8 = 0x02;
@@ -78,29 +74,18 @@ impl Hierarchical {
     }
 }
 
-impl ReduceTactic<ReadBatch, RowBatch> for Hierarchical {
-    fn retire(
-        &mut self,
-        source: Vec<ReadBatch>,
-        output: Vec<RowBatch>,
-        input: Vec<ReadBatch>,
-        lower: &Antichain<u64>,
-        upper: &Antichain<u64>,
-        held: &Antichain<u64>,
-    ) -> (Vec<(u64, RowBatch)>, Antichain<u64>) {
+impl Reduction for Hierarchical {
+    fn changes(&mut self, source: &[RowBatch], output: &[RowBatch], input: &RowBatch) -> Updates {
         let mut made = Updates::new();
         let mut in_source = KeySeeker::new(source.len());
-        let mut in_input = KeySeeker::new(input.len());
-        let mut of_input = KeySeeker::new(input.len());
         let mut in_output = KeySeeker::new(output.len());
         let mut ranges = GroupRanges::default();
         let mut changes = Vec::new();
-        for key in distinct_keys(&input) {
-            ranges.clear();
-            ranges.add(&mut in_source, &source, key);
-            ranges.add(&mut in_input, &input, key);
-            touched(&mut of_input, &input, key, &mut changes);
-            let mut shown = shown_row(&mut in_output, &output, key);
+        for index in 0..input.key_count() {
+            let key = input.key(index);
+            ranges.load(&mut in_source, source, input, index);
+            touched(input, index, &mut changes);
+            let mut shown = shown_row(&mut in_output, output, key);
             let mut forms = match &shown {
                 Some(row) => self.forms_of(row),
                 None => vec![None; self.aggregates.len()],
@@ -145,8 +130,7 @@ impl ReduceTactic<ReadBatch, RowBatch> for Hierarchical {
                 }
             }
         }
-        let time = held.first().copied().unwrap_or_else(|| time_of(lower.borrow()));
-        (vec![(time, output_batch(&made, lower, upper))], Antichain::new())
+        made
     }
 }
 

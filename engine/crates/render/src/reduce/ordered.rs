@@ -1,6 +1,6 @@
 //! Reading one group of an arrangement in the order of its values, from any value on.
 
-use tidewire_arrange::{KeySeeker, ReadBatch};
+use tidewire_arrange::{KeySeeker, RowBatch};
 
 /// The value ranges of one key in several sorted batches.
 #[derive(Default)]
@@ -10,21 +10,25 @@ pub struct GroupRanges<'a> {
 
 #[derive(Clone, Copy)]
 struct Run<'a> {
-    batch: &'a ReadBatch,
+    batch: &'a RowBatch,
     position: usize,
     end: usize,
 }
 
 impl<'a> GroupRanges<'a> {
-    /// Forgets the key.
-    pub fn clear(&mut self) {
+    /// Turns to the key at `index` of a new batch: its values there and in `source`, on which `seeker` stands.
+    pub fn load(
+        &mut self,
+        seeker: &mut KeySeeker,
+        source: &'a [RowBatch],
+        input: &'a RowBatch,
+        index: usize,
+    ) {
+        let (position, end) = input.values(index);
         self.runs.clear();
-    }
-
-    /// Adds the values of `key` in `batches`; `seeker` stands on those batches.
-    pub fn add(&mut self, seeker: &mut KeySeeker, batches: &'a [ReadBatch], key: &[u8]) {
-        seeker.seek(batches.iter().map(ReadBatch::rows), key, |index, position, end| {
-            self.runs.push(Run { batch: &batches[index], position, end });
+        self.runs.push(Run { batch: input, position, end });
+        seeker.seek(source.iter(), input.key(index), |batch, position, end| {
+            self.runs.push(Run { batch: &source[batch], position, end });
         });
     }
 
@@ -32,7 +36,7 @@ impl<'a> GroupRanges<'a> {
     pub fn from(&self, start: &[u8]) -> GroupCursor<'a> {
         let mut runs: Vec<(&'a [u8], Run<'a>)> = Vec::with_capacity(self.runs.len());
         for run in &self.runs {
-            let rows = run.batch.rows();
+            let rows = run.batch;
             let (mut low, mut high) = (run.position, run.end);
             while low < high {
                 let middle = low + (high - low) / 2;
@@ -75,7 +79,7 @@ impl<'a> GroupCursor<'a> {
                     self.runs.swap_remove(index);
                     continue;
                 }
-                *value = run.batch.rows().value(run.position);
+                *value = run.batch.value(run.position);
             }
             index += 1;
         }
@@ -83,20 +87,14 @@ impl<'a> GroupCursor<'a> {
     }
 }
 
-/// The updates of one key in the new batches: `(time, value)`, in that order.
-pub fn touched<'a>(
-    seeker: &mut KeySeeker,
-    batches: &'a [ReadBatch],
-    key: &[u8],
-    out: &mut Vec<(u64, &'a [u8])>,
-) {
+/// The updates of the key at `index` of a new batch: `(time, value)`, in that order.
+pub fn touched<'a>(input: &'a RowBatch, index: usize, out: &mut Vec<(u64, &'a [u8])>) {
     out.clear();
-    seeker.seek(batches.iter().map(ReadBatch::rows), key, |index, low, high| {
-        for position in low..high {
-            let value = batches[index].rows().value(position);
-            batches[index].updates(position, |time, _| out.push((time, value)));
-        }
-    });
+    let (low, high) = input.values(index);
+    for position in low..high {
+        let value = input.value(position);
+        input.updates(position, |time, _| out.push((time, value)));
+    }
     out.sort_unstable();
     out.dedup();
 }
