@@ -2,19 +2,15 @@
 import pg from 'pg';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { testServer } from '../support/test-server.ts';
 
-let server: Tidewire;
-
-beforeAll(async () => {
-  server = await startTidewire();
+const server = testServer({}, async () => {
   const client = await server.connect();
   await client.query(
     'CREATE TABLE items (id int PRIMARY KEY, name text NOT NULL, price numeric, tags jsonb, at timestamptz)',
   );
   await client.end();
 });
-afterAll(() => server?.stop());
 
 describe('node-postgres', () => {
   let client: pg.Client;

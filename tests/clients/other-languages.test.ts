@@ -3,19 +3,14 @@
  * the reason, one step after the other.
  */
 import { spawn } from 'node:child_process';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { describeWith } from '../support/left-out.ts';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { testServer } from '../support/test-server.ts';
 import { java, python } from './setup.ts';
 
 const withPython = python();
 const withJava = java();
-let server: Tidewire;
-
-beforeAll(async () => {
-  server = await startTidewire();
-});
-afterAll(() => server?.stop());
+const server = testServer();
 
 /** The steps that a program has passed; its whole output when one failed. */
 function steps([program, ...args]: string[]): Promise<string[]> {

@@ -1,7 +1,7 @@
 /** What pg_dump writes, loaded by the real psql where there is one: tables, rows and all that is said of them. */
 import { spawnSync } from 'node:child_process';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { describe, expect, test } from 'vitest';
+import { testServer } from '../support/test-server.ts';
 
 const hasPsql = spawnSync('psql', ['--version']).status === 0;
 
@@ -124,14 +124,7 @@ ALTER DEFAULT PRIVILEGES FOR ROLE tidewire IN SCHEMA app GRANT SELECT ON TABLES 
 REFRESH MATERIALIZED VIEW app.per_rating;
 `;
 
-let server: Tidewire;
-
-beforeAll(async () => {
-  server = await startTidewire();
-});
-afterAll(async () => {
-  await server?.stop();
-});
+const server = testServer();
 
 function psql(input: string): {
   readonly status: number | null;

@@ -1,16 +1,14 @@
 /** psql's own commands over objects of each kind, by the real psql where there is one: what its users read. */
 import { spawnSync } from 'node:child_process';
 import type pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { describe, expect, test } from 'vitest';
+import { testServer } from '../support/test-server.ts';
 
 const hasPsql = spawnSync('psql', ['--version']).status === 0;
 
-let server: Tidewire;
 let client: pg.Client;
 
-beforeAll(async () => {
-  server = await startTidewire();
+const server = testServer({}, async () => {
   client = await server.connect();
   for (const statement of [
     `CREATE TABLE authors (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL,
@@ -22,10 +20,6 @@ beforeAll(async () => {
   ]) {
     await client.query(statement);
   }
-});
-afterAll(async () => {
-  await client?.end();
-  await server?.stop();
 });
 
 /** What psql prints, without the spaces at line ends. */

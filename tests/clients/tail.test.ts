@@ -2,21 +2,16 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { projectRoot } from '../support/root.ts';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { testServer } from '../support/test-server.ts';
+import { startTidewire } from '../support/tidewire.ts';
 
-let server: Tidewire;
 let writer: pg.Client;
 
-beforeAll(async () => {
-  server = await startTidewire();
+const server = testServer({}, async () => {
   writer = await server.connect();
   await writer.query("CREATE TABLE t (id int8, v numeric, note text); INSERT INTO t VALUES (1, 1.50, 'one')");
-});
-afterAll(async () => {
-  await writer?.end();
-  await server?.stop();
 });
 
 interface Tail {

@@ -5,9 +5,9 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { projectRoot } from '../support/root.ts';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { testServer } from '../support/test-server.ts';
 
 const folder = join(projectRoot, 'tests/fixtures/client-traffic');
 /** Milliseconds that one statement may take. */
@@ -19,12 +19,7 @@ const EXPECTED = [
   '42883',
 ];
 
-let server: Tidewire;
-
-beforeAll(async () => {
-  server = await startTidewire();
-});
-afterAll(() => server?.stop());
+const server = testServer();
 
 function statements(file: string): string[] {
   const text = readFileSync(join(folder, file), 'utf8');

@@ -1,10 +1,10 @@
 /** The typed client against the server. */
 import type pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { type Change, type Client, type Progress, connect } from '../../clients/typescript/index.ts';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { testServer } from '../support/test-server.ts';
+import { startTidewire } from '../support/tidewire.ts';
 
-let server: Tidewire;
 let writer: pg.Client;
 let client: Client;
 
@@ -13,8 +13,7 @@ interface City {
   n: bigint;
 }
 
-beforeAll(async () => {
-  server = await startTidewire();
+const server = testServer({}, async () => {
   writer = await server.connect();
   await writer.query(
     `CREATE TABLE sales (city text, amount numeric, details jsonb, at timestamptz);
@@ -23,10 +22,8 @@ beforeAll(async () => {
   );
   client = await connect(`postgres://tidewire@127.0.0.1:${server.port}/tidewire`);
 });
-afterAll(async () => {
+afterAll(() => {
   client?.close();
-  await writer?.end();
-  await server?.stop();
 });
 
 /** The next of a live query. */

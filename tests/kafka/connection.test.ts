@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { KAFKA_USER, type KafkaBroker, kafkaMissing, startKafka } from '../support/kafka.ts';
 import { describeWith } from '../support/left-out.ts';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { testServer } from '../support/test-server.ts';
 
 /** Everything that a client was told. */
 class Heard {
@@ -29,20 +29,14 @@ class Heard {
   }
 }
 
-let server: Tidewire;
 let client: pg.Client;
 const heard = new Heard();
 const ask = (sql: string): Promise<unknown[]> => heard.query(client, sql);
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
-beforeAll(async () => {
-  server = await startTidewire();
+const server = testServer({}, async () => {
   client = await server.connect();
   heard.listen(client);
-});
-afterAll(async () => {
-  await client?.end();
-  await server?.stop();
 });
 
 /** Every relation that the catalog has, as text. */

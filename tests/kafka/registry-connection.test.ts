@@ -9,22 +9,16 @@ import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeWith } from '../support/left-out.ts';
 import { type Registry, registryMissing, startRegistry } from '../support/registry.ts';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { testServer } from '../support/test-server.ts';
 
-let server: Tidewire;
 let client: pg.Client;
 const ask = async (sql: string): Promise<unknown[]> => (await client.query(sql)).rows as unknown[];
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
-beforeAll(async () => {
-  server = await startTidewire();
+const server = testServer({}, async () => {
   client = await server.connect();
   await ask("CREATE SECRET right_password AS 'pa55-r1ght'");
   await ask("CREATE SECRET wrong_password AS 'pa55-wr0ng'");
-});
-afterAll(async () => {
-  await client?.end();
-  await server?.stop();
 });
 
 describe('a connection to a registry', () => {

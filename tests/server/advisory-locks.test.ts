@@ -1,24 +1,17 @@
 /** Advisory locks between sessions: who waits, who is refused, and when a lock is given back. */
 import type pg from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { beforeEach, expect, test } from 'vitest';
+import { testServer } from '../support/test-server.ts';
 
-let server: Tidewire;
 let clients: pg.Client[];
 
-beforeAll(async () => {
-  server = await startTidewire();
+const server = testServer({}, async () => {
   clients = await Promise.all([server.connect(), server.connect(), server.connect()]);
 });
 
 beforeEach(async () => {
   for (const client of clients)
     await client.query('RESET statement_timeout; SELECT pg_advisory_unlock_all()');
-});
-
-afterAll(async () => {
-  for (const client of clients ?? []) await client.end();
-  await server?.stop();
 });
 
 const value = async (client: pg.Client, sql: string, values: unknown[] = []): Promise<unknown> => {

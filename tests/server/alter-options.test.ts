@@ -1,23 +1,16 @@
 /** Options and forms of CREATE and ALTER that have no effect here: none is taken silently. */
 import type pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { expect, test } from 'vitest';
+import { testServer } from '../support/test-server.ts';
 
-let server: Tidewire;
 let client: pg.Client;
 
-beforeAll(async () => {
-  server = await startTidewire();
+const server = testServer({}, async () => {
   client = await server.connect();
   await client.query('CREATE TABLE t (x int)');
   await client.query('CREATE VIEW v AS SELECT x FROM t');
   await client.query('CREATE MATERIALIZED VIEW m AS SELECT x FROM t');
   await client.query('CREATE INDEX i ON t (x)');
-});
-
-afterAll(async () => {
-  await client?.end();
-  await server?.stop();
 });
 
 test.each(['TABLE t', 'VIEW v', 'MATERIALIZED VIEW m', 'INDEX i'])('ALTER %s', async (object) => {

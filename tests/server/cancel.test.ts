@@ -1,20 +1,13 @@
 /** A query that makes very many rows in one step of an operator ends when it is told to, and others go on. */
 import type pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { expect, test } from 'vitest';
+import { testServer } from '../support/test-server.ts';
 
-let server: Tidewire;
 let client: pg.Client;
 
-beforeAll(async () => {
-  server = await startTidewire();
+const server = testServer({}, async () => {
   client = await server.connect();
   await client.query('CREATE TABLE g (x int); INSERT INTO g SELECT generate_series(1, 30000)');
-});
-
-afterAll(async () => {
-  await client?.end();
-  await server?.stop();
 });
 
 test.each([

@@ -1,13 +1,11 @@
 /** COMMENT ON: what the catalog shows of it, and that it goes with its object. */
 import type pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { expect, test } from 'vitest';
+import { testServer } from '../support/test-server.ts';
 
-let server: Tidewire;
 let client: pg.Client;
 
-beforeAll(async () => {
-  server = await startTidewire();
+const server = testServer({}, async () => {
   client = await server.connect();
   await client.query(`
     CREATE SCHEMA app;
@@ -19,11 +17,6 @@ beforeAll(async () => {
     CREATE MATERIALIZED VIEW app.m AS SELECT id, a FROM app.t;
     CREATE SEQUENCE app.s;
     CREATE FUNCTION app.f(x int) RETURNS int LANGUAGE sql AS 'SELECT x'`);
-});
-
-afterAll(async () => {
-  await client?.end();
-  await server?.stop();
 });
 
 /** Comments of the objects of the test, with what they are of. */

@@ -1,20 +1,13 @@
 /** CHECK, UNIQUE and NOT NULL where statements alone do not show them: several transactions, DDL. */
 import type pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTidewire, type Tidewire } from '../support/tidewire.ts';
+import { expect, test } from 'vitest';
+import { testServer } from '../support/test-server.ts';
 
-let tidewire: Tidewire;
 let one: pg.Client;
 let two: pg.Client;
-beforeAll(async () => {
-  tidewire = await startTidewire({ workers: 2 });
+const tidewire = testServer({ workers: 2 }, async () => {
   one = await tidewire.connect();
   two = await tidewire.connect();
-});
-afterAll(async () => {
-  await one.end();
-  await two.end();
-  await tidewire.stop();
 });
 
 test('of two transactions with the same unique value the second to commit is refused', async () => {

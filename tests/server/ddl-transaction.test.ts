@@ -1,22 +1,14 @@
 /** DDL inside BEGIN … COMMIT: all of it or nothing, seen by its own transaction first. */
 import type pg from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { beforeEach, expect, test } from 'vitest';
+import { testServer } from '../support/test-server.ts';
 
-let server: Tidewire;
 let client: pg.Client;
 let other: pg.Client;
 
-beforeAll(async () => {
-  server = await startTidewire();
+const server = testServer({}, async () => {
   client = await server.connect();
   other = await server.connect();
-});
-
-afterAll(async () => {
-  await client?.end();
-  await other?.end();
-  await server?.stop();
 });
 
 let number = 0;

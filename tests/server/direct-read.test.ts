@@ -2,15 +2,13 @@
  * Small reads are answered in one call where Bind, Execute and Sync lie together. With a Flush between them they do not,
  * and go the ordinary way: both must answer the same messages.
  */
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { afterAll, expect, test } from 'vitest';
+import { testServer } from '../support/test-server.ts';
 import { TranscriptClient, bind, describe, execute, flush, parse, query, sync } from '../wire/transcript.ts';
 
-let server: Tidewire;
 let client: TranscriptClient;
 
-beforeAll(async () => {
-  server = await startTidewire({ workers: 2 });
+const server = testServer({ workers: 2 }, async () => {
   client = await TranscriptClient.open(server.port);
   await client.query('CREATE TABLE t (id int8 PRIMARY KEY, name text, price numeric, at timestamptz)');
   await client.query(
@@ -20,10 +18,7 @@ beforeAll(async () => {
   await client.query(`INSERT INTO t VALUES (0, NULL, NULL, NULL)`);
 });
 
-afterAll(async () => {
-  client?.close();
-  await server?.stop();
-});
+afterAll(() => client?.close());
 
 async function answer(...messages: Buffer[]): Promise<string[]> {
   client.send(...messages);

@@ -3,8 +3,8 @@
  * them they do not, and go the ordinary way: both must answer the same messages and leave the same rows.
  */
 import type pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { afterAll, expect, test } from 'vitest';
+import { testServer } from '../support/test-server.ts';
 import {
   TranscriptClient,
   bind,
@@ -17,12 +17,10 @@ import {
   sync,
 } from '../wire/transcript.ts';
 
-let server: Tidewire;
 let client: TranscriptClient;
 let reader: pg.Client;
 
-beforeAll(async () => {
-  server = await startTidewire({ workers: 2 });
+const server = testServer({ workers: 2 }, async () => {
   client = await TranscriptClient.open(server.port);
   reader = await server.connect();
   for (const table of ['together', 'apart']) {
@@ -35,11 +33,7 @@ beforeAll(async () => {
   }
 });
 
-afterAll(async () => {
-  client?.close();
-  await reader?.end();
-  await server?.stop();
-});
+afterAll(() => client?.close());
 
 async function answer(...messages: Buffer[]): Promise<string[]> {
   client.send(...messages);

@@ -3,21 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTidewire, type Tidewire } from '../support/tidewire.ts';
+import { afterAll, describe, expect, test } from 'vitest';
+import { testServer } from '../support/test-server.ts';
 
 describe('a type whose columns are in several tables', () => {
-  let tidewire: Tidewire;
   let client: pg.Client;
   const directory = mkdtempSync(join(tmpdir(), 'tidewire-drop-type-'));
-  beforeAll(async () => {
-    tidewire = await startTidewire();
+  afterAll(() => rmSync(directory, { recursive: true }));
+  const tidewire = testServer({}, async () => {
     client = await tidewire.connect();
-  });
-  afterAll(async () => {
-    await client.end();
-    await tidewire.stop();
-    rmSync(directory, { recursive: true });
   });
 
   const rows = async (table: string): Promise<unknown> =>

@@ -3,20 +3,15 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { testServer } from '../support/test-server.ts';
 
-let server: Tidewire;
 let client: pg.Client;
 
-beforeAll(async () => {
-  server = await startTidewire();
+const server = testServer({}, async () => {
   client = await server.connect();
 });
-afterAll(async () => {
-  await client?.end();
-  await server?.stop();
-});
+
 beforeEach(async () => {
   // One by one: a source is not dropped in a transaction.
   for (const each of ['DROP SCHEMA IF EXISTS e CASCADE', 'CREATE SCHEMA e', 'SET search_path = e'])

@@ -1,21 +1,14 @@
 /** EXPLAIN over the wire: which arrangements a plan reuses and makes, whose they are, and what to index. */
 import type pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { expect, test } from 'vitest';
+import { testServer } from '../support/test-server.ts';
 
-let server: Tidewire;
 let client: pg.Client;
 
-beforeAll(async () => {
-  server = await startTidewire();
+const server = testServer({}, async () => {
   client = await server.connect();
   await client.query('CREATE TABLE customers (id int PRIMARY KEY, name text)');
   await client.query('CREATE TABLE orders (id int PRIMARY KEY, customer_id int, total int)');
-});
-
-afterAll(async () => {
-  await client?.end();
-  await server?.stop();
 });
 
 async function explain(sql: string): Promise<string> {

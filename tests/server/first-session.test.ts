@@ -1,21 +1,14 @@
 /** A user's first hour, over the real wire: every statement kind once, against the built server. */
 import { spawnSync } from 'node:child_process';
 import type pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { describeWith, psqlMissing } from '../support/left-out.ts';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { testServer } from '../support/test-server.ts';
 
-let server: Tidewire;
 let client: pg.Client;
 
-beforeAll(async () => {
-  server = await startTidewire();
+const server = testServer({}, async () => {
   client = await server.connect();
-});
-
-afterAll(async () => {
-  await client?.end();
-  await server?.stop();
 });
 
 async function rows(sql: string, values: unknown[] = []): Promise<unknown[][]> {

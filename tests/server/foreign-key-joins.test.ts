@@ -1,19 +1,12 @@
 /** Joins that a foreign key makes needless: the answers are those without the rule, whenever the foreign key holds. */
 import type pg from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { startTidewire, type Tidewire } from '../support/tidewire.ts';
+import { beforeEach, expect, test } from 'vitest';
+import { testServer } from '../support/test-server.ts';
 
-let tidewire: Tidewire;
 let client: pg.Client;
 
-beforeAll(async () => {
-  tidewire = await startTidewire();
+const tidewire = testServer({}, async () => {
   client = await tidewire.connect();
-});
-
-afterAll(async () => {
-  await client?.end();
-  await tidewire?.stop();
 });
 
 let number = 0;

@@ -1,20 +1,13 @@
 /** Foreign keys where statements alone do not show them: transactions side by side, prepared plans, much data. */
 import type pg from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { startTidewire, type Tidewire } from '../support/tidewire.ts';
+import { beforeEach, expect, test } from 'vitest';
+import { testServer } from '../support/test-server.ts';
 
-let tidewire: Tidewire;
 let one: pg.Client;
 let two: pg.Client;
-beforeAll(async () => {
-  tidewire = await startTidewire({ workers: 2 });
+const tidewire = testServer({ workers: 2 }, async () => {
   one = await tidewire.connect();
   two = await tidewire.connect();
-});
-afterAll(async () => {
-  await one.end();
-  await two.end();
-  await tidewire.stop();
 });
 
 beforeEach(async () => {

@@ -1,10 +1,9 @@
 /** What it means to wait for a view or an index that hydrates, or not to: at the wire, while other statements go on. */
 import { connect } from 'node:net';
 import type pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { expect, test } from 'vitest';
+import { testServer } from '../support/test-server.ts';
 
-let server: Tidewire;
 let client: pg.Client;
 let other: pg.Client;
 
@@ -12,20 +11,13 @@ let other: pg.Client;
 const LONG =
   'SELECT a.g, count(*) AS pairs, sum(b.id) AS total FROM big a JOIN big b ON a.g = b.g GROUP BY a.g';
 
-beforeAll(async () => {
-  server = await startTidewire();
+const server = testServer({}, async () => {
   client = await server.connect();
   other = await server.connect();
   await client.query('CREATE TABLE big (id int PRIMARY KEY, g int NOT NULL)');
   await client.query('CREATE TABLE small (id int PRIMARY KEY, v int)');
   const values = Array.from({ length: 12_000 }, (_, id) => `(${id}, ${id % 100})`);
   await client.query(`INSERT INTO big VALUES ${values.join(', ')}`);
-});
-
-afterAll(async () => {
-  await client?.end();
-  await other?.end();
-  await server?.stop();
 });
 
 async function rows(on: pg.Client, sql: string): Promise<unknown[][]> {

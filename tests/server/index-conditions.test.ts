@@ -1,24 +1,17 @@
 /** Indexes on expressions and with a condition: what is refused by them, and what they are shown as. */
 import type pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { expect, test } from 'vitest';
+import { testServer } from '../support/test-server.ts';
 
-let server: Tidewire;
 let client: pg.Client;
 
-beforeAll(async () => {
-  server = await startTidewire();
+const server = testServer({}, async () => {
   client = await server.connect();
   await client.query(`
     CREATE TABLE users (id int PRIMARY KEY, email text, name text, deleted_at timestamp, n numeric);
     INSERT INTO users VALUES (1, 'Ann@x', 'ann', NULL, 1.50), (2, 'bob@x', 'ann', '2020-01-01', 2), (3, NULL, 'cy', NULL, 3);
     CREATE UNIQUE INDEX by_email ON users (lower(email));
     CREATE UNIQUE INDEX by_name ON users USING btree (name) WHERE (deleted_at IS NULL)`);
-});
-
-afterAll(async () => {
-  await client?.end();
-  await server?.stop();
 });
 
 async function rows(text: string): Promise<unknown[][]> {

@@ -1,21 +1,15 @@
 /** Keys by rows and by the elements of arrays: SELECT, UPDATE and DELETE look them up. */
 import type pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTidewire, type Tidewire } from '../support/tidewire.ts';
+import { expect, test } from 'vitest';
+import { testServer } from '../support/test-server.ts';
 
-let tidewire: Tidewire;
 let client: pg.Client;
-beforeAll(async () => {
-  tidewire = await startTidewire({ workers: 2 });
+const tidewire = testServer({ workers: 2 }, async () => {
   client = await tidewire.connect();
   await client.query('CREATE TABLE one (id int PRIMARY KEY, v text)');
   await client.query('CREATE TABLE two (a int, b text, v int, PRIMARY KEY (a, b))');
   await client.query(`INSERT INTO one SELECT i, 'v' || i FROM generate_series(1, 100) AS i`);
   await client.query(`INSERT INTO two SELECT i % 10, 'b' || i, i FROM generate_series(1, 100) AS i`);
-});
-afterAll(async () => {
-  await client.end();
-  await tidewire.stop();
 });
 
 const values: unknown[] = [[3, null, 5, 3, 1000]];

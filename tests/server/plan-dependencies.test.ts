@@ -3,24 +3,16 @@
  * relations are, what the optimizer relied on.
  */
 import pg from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { beforeEach, expect, test } from 'vitest';
+import { testServer } from '../support/test-server.ts';
 
-let server: Tidewire;
 let client: pg.Client;
 /** What has the plans was another's, who does the DDL. */
 let other: pg.Client;
 
-beforeAll(async () => {
-  server = await startTidewire();
+const server = testServer({}, async () => {
   client = await server.connect();
   other = await server.connect();
-});
-
-afterAll(async () => {
-  await client?.end();
-  await other?.end();
-  await server?.stop();
 });
 
 beforeEach(async () => {

@@ -1,19 +1,12 @@
 /** Plans that are kept between statements and sessions answer as if they had been made anew. */
 import type pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { expect, test } from 'vitest';
+import { testServer } from '../support/test-server.ts';
 
-let server: Tidewire;
 let client: pg.Client;
 
-beforeAll(async () => {
-  server = await startTidewire();
+const server = testServer({}, async () => {
   client = await server.connect();
-});
-
-afterAll(async () => {
-  await client?.end();
-  await server?.stop();
 });
 
 async function rows(sql: string, values: unknown[] = []): Promise<unknown[][]> {

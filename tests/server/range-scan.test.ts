@@ -1,8 +1,8 @@
 /** Conditions that bound an index's key: the same rows as without the index, for every type, end and kind of reader. */
 import type pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { Random } from '../oracle/random.ts';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { testServer } from '../support/test-server.ts';
 
 /** Columns with an index each, and values from below to above what the rows have. */
 const COLUMNS: Readonly<Record<string, { readonly type: string; readonly values: readonly string[] }>> = {
@@ -19,14 +19,12 @@ const COLUMNS: Readonly<Record<string, { readonly type: string; readonly values:
 };
 const NAMES = Object.keys(COLUMNS);
 
-let server: Tidewire;
 let client: pg.Client;
 const random = new Random(11);
 
 const value = (name: string): string => (random.chance(0.1) ? 'NULL' : random.pick(COLUMNS[name]!.values));
 
-beforeAll(async () => {
-  server = await startTidewire({ workers: 2 });
+const server = testServer({ workers: 2 }, async () => {
   client = await server.connect();
   const columns = NAMES.map((name) => `${name} ${COLUMNS[name]!.type}`).join(', ');
   for (const table of ['plain', 'indexed']) {
@@ -36,11 +34,6 @@ beforeAll(async () => {
   await client.query('CREATE INDEX by_both ON indexed (t, i)');
   const rows = Array.from({ length: 300 }, (_, id) => `(${id}, ${NAMES.map(value).join(', ')})`).join(', ');
   for (const table of ['plain', 'indexed']) await client.query(`INSERT INTO ${table} VALUES ${rows}`);
-});
-
-afterAll(async () => {
-  await client?.end();
-  await server?.stop();
 });
 
 async function ids(sql: string, parameters: unknown[] = []): Promise<number[]> {

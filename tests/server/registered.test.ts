@@ -1,20 +1,13 @@
 /** regclass, regtype and their like: names of objects as values, as PostgreSQL shows them. */
 import type pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { expect, test } from 'vitest';
+import { testServer } from '../support/test-server.ts';
 
-let server: Tidewire;
 let client: pg.Client;
 
-beforeAll(async () => {
-  server = await startTidewire();
+const server = testServer({}, async () => {
   client = await server.connect();
   await client.query('CREATE TABLE orders (id int); CREATE SCHEMA "My s"; CREATE TABLE "My s"."T" (x int)');
-});
-
-afterAll(async () => {
-  await client?.end();
-  await server?.stop();
 });
 
 async function row(sql: string): Promise<unknown[]> {

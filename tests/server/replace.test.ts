@@ -2,20 +2,13 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { beforeEach, expect, test } from 'vitest';
+import { testServer } from '../support/test-server.ts';
 
-let server: Tidewire;
 let client: pg.Client;
 
-beforeAll(async () => {
-  server = await startTidewire({ workers: 2 });
+const server = testServer({ workers: 2 }, async () => {
   client = await server.connect();
-});
-
-afterAll(async () => {
-  await client?.end();
-  await server?.stop();
 });
 
 let number = 0;

@@ -1,14 +1,12 @@
 /** SELECT … FOR UPDATE and FOR SHARE: who waits for whom, and what is seen then. */
 import type pg from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { beforeEach, expect, test } from 'vitest';
+import { testServer } from '../support/test-server.ts';
 
-let server: Tidewire;
 let one: pg.Client;
 let other: pg.Client;
 
-beforeAll(async () => {
-  server = await startTidewire();
+const server = testServer({}, async () => {
   [one, other] = await Promise.all([server.connect(), server.connect()]);
   await one.query('CREATE TABLE accounts (id int PRIMARY KEY, balance int)');
   await one.query('CREATE TABLE jobs (id int PRIMARY KEY, state text)');
@@ -22,12 +20,6 @@ beforeEach(async () => {
   await one.query(
     "INSERT INTO accounts VALUES (1, 100), (2, 0); INSERT INTO jobs VALUES (1, 'new'), (2, 'new')",
   );
-});
-
-afterAll(async () => {
-  await one?.end();
-  await other?.end();
-  await server?.stop();
 });
 
 async function rows(client: pg.Client, text: string): Promise<unknown[][]> {

@@ -1,19 +1,12 @@
 /** pg_stat_activity, pg_cancel_backend and pg_terminate_backend between sessions. */
 import type pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { expect, test } from 'vitest';
+import { testServer } from '../support/test-server.ts';
 
-let server: Tidewire;
 let watcher: pg.Client;
 
-beforeAll(async () => {
-  server = await startTidewire();
+const server = testServer({}, async () => {
   watcher = await server.connect({ application_name: 'watcher' });
-});
-
-afterAll(async () => {
-  await watcher?.end();
-  await server?.stop();
 });
 
 async function rows(sql: string): Promise<string[]> {

@@ -1,23 +1,16 @@
 /** SHOW of lists: LIKE and WHERE, a condition like any other. */
 import type pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { expect, test } from 'vitest';
+import { testServer } from '../support/test-server.ts';
 
-let server: Tidewire;
 let client: pg.Client;
 
-beforeAll(async () => {
-  server = await startTidewire();
+const server = testServer({}, async () => {
   client = await server.connect();
   await client.query('CREATE TABLE orders (id int PRIMARY KEY, city text)');
   await client.query('CREATE TABLE "Ärger" (x int)');
   await client.query('CREATE INDEX by_city ON orders (city)');
   await client.query('CREATE VIEW cities AS SELECT city FROM orders');
-});
-
-afterAll(async () => {
-  await client?.end();
-  await server?.stop();
 });
 
 async function rows(sql: string): Promise<unknown[][]> {

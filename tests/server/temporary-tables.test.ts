@@ -1,14 +1,12 @@
 /** Temporary objects: seen by their session alone, found first, and gone with it. What is expected is what PostgreSQL gives. */
 import type pg from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { beforeEach, expect, test } from 'vitest';
+import { testServer } from '../support/test-server.ts';
 
-let server: Tidewire;
 let client: pg.Client;
 let other: pg.Client;
 
-beforeAll(async () => {
-  server = await startTidewire();
+const server = testServer({}, async () => {
   other = await server.connect();
   await other.query('CREATE TABLE t (a int); INSERT INTO t VALUES (1)');
 });
@@ -16,12 +14,6 @@ beforeAll(async () => {
 beforeEach(async () => {
   await client?.end();
   client = await server.connect();
-});
-
-afterAll(async () => {
-  await client?.end();
-  await other?.end();
-  await server?.stop();
 });
 
 /** The rows of a query, each as its values joined. */

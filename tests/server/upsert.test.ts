@@ -1,23 +1,17 @@
 /** INSERT … ON CONFLICT and MERGE where several clients write the same keys at once. */
 import type pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTidewire, type Tidewire } from '../support/tidewire.ts';
+import { describe, expect, test } from 'vitest';
+import { testServer } from '../support/test-server.ts';
 
 const CLIENTS = 8;
 const ROUNDS = 25;
 
 describe('clients that write the same keys', () => {
-  let tidewire: Tidewire;
   let clients: pg.Client[];
-  beforeAll(async () => {
-    tidewire = await startTidewire({ workers: 2 });
+  const tidewire = testServer({ workers: 2 }, async () => {
     clients = await Promise.all(Array.from({ length: CLIENTS }, () => tidewire.connect()));
     await clients[0]!.query('CREATE TABLE hits (page text PRIMARY KEY, n int NOT NULL)');
     await clients[0]!.query('CREATE MATERIALIZED VIEW total AS SELECT sum(n) AS n FROM hits');
-  });
-  afterAll(async () => {
-    await Promise.all(clients.map((client) => client.end()));
-    await tidewire.stop();
   });
 
   const total = async (): Promise<unknown> =>

@@ -4,9 +4,9 @@
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startPostgres } from '../support/postgres.ts';
-import { startTidewire, type Tidewire } from '../support/tidewire.ts';
+import { testServer } from '../support/test-server.ts';
 import { formatSlt, parseSlt } from './file.ts';
 import { answerSlt, runSlt, WAYS } from './run.ts';
 
@@ -37,13 +37,7 @@ if (process.env.UPDATE_SLT === '1') {
   });
 } else {
   describe.each([1, 2])('%i workers', (workers) => {
-    let tidewire: Tidewire;
-    beforeAll(async () => {
-      tidewire = await startTidewire({ workers });
-    });
-    afterAll(async () => {
-      await tidewire?.stop();
-    });
+    const tidewire = testServer({ workers });
 
     for (const way of WAYS.filter((candidate) => (candidate.workers ?? 1) === workers)) {
       test.each(files)(`%s, ${way.name}`, async (file) => {

@@ -2,24 +2,18 @@
 import { connect } from 'node:net';
 import { serialize } from 'pg-protocol';
 import type pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { residentMegabytes } from '../support/memory.ts';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { testServer } from '../support/test-server.ts';
 
 const KEYS = 1000;
 /** Growth that garbage and fragmentation explain, in MiB. Every version kept would be over 100. */
 const SLACK = 48;
 
-let server: Tidewire;
 let client: pg.Client;
 
-beforeAll(async () => {
-  server = await startTidewire();
+const server = testServer({}, async () => {
   client = await server.connect();
-});
-afterAll(async () => {
-  await client?.end();
-  await server?.stop();
 });
 
 test(

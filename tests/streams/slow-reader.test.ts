@@ -2,9 +2,9 @@
 import { type Socket, connect } from 'node:net';
 import { serialize } from 'pg-protocol';
 import type pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { residentMegabytes } from '../support/memory.ts';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { testServer } from '../support/test-server.ts';
 
 /** What the server lets wait for one reader. */
 const BUFFER = 64;
@@ -12,16 +12,10 @@ const EVENTS = 400_000;
 /** A thousand bytes a row: 400 MB for each reader, while the source itself keeps 8 bytes a row. */
 const WIDE = "SUBSCRIBE (SELECT counter, repeat('x', 1000) AS pad FROM events)";
 
-let server: Tidewire;
 let client: pg.Client;
 
-beforeAll(async () => {
-  server = await startTidewire();
+const server = testServer({}, async () => {
   client = await server.connect();
-});
-afterAll(async () => {
-  await client?.end();
-  await server?.stop();
 });
 
 /** A client that sends a query and never reads the answer. */

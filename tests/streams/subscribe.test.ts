@@ -1,21 +1,16 @@
 /** SUBSCRIBE and its clauses over the real wire. */
 import type pg from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Live, live } from '../support/live.ts';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { testServer } from '../support/test-server.ts';
 
-let server: Tidewire;
 let client: pg.Client;
 const open: Live[] = [];
 
-beforeAll(async () => {
-  server = await startTidewire();
+const server = testServer({}, async () => {
   client = await server.connect();
 });
-afterAll(async () => {
-  await client?.end();
-  await server?.stop();
-});
+
 beforeEach(async () => {
   await client.query(
     `CREATE TABLE t (k int, v text, n numeric);

@@ -20,8 +20,14 @@ export interface Tidewire {
   stop(): Promise<number | null>;
 }
 
+export interface TidewireOptions {
+  readonly workers?: number;
+  /** More arguments of the command. */
+  readonly args?: readonly string[];
+}
+
 /** Starts a server and waits until it answers. */
-export async function startTidewire(options: { workers?: number; args?: string[] } = {}): Promise<Tidewire> {
+export async function startTidewire(options: TidewireOptions = {}): Promise<Tidewire> {
   const data = mkdtempSync(join(tmpdir(), 'tidewire-data-'));
   const port = await freePort();
   const server = spawn(

@@ -1,9 +1,9 @@
 /** Delta joins give what chains of joins give, while several of their inputs change at once. */
 import type pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ask, failed } from '../oracle/client.ts';
 import { Random } from '../oracle/random.ts';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { testServer } from '../support/test-server.ts';
 
 const SCHEMA = [
   'CREATE TABLE customers (id int PRIMARY KEY, region int, rate numeric)',
@@ -64,17 +64,11 @@ function change(random: Random): string {
 }
 
 describe.each([1, 2])('%i workers', (workers) => {
-  let server: Tidewire;
   let client: pg.Client;
 
-  beforeAll(async () => {
-    server = await startTidewire({ workers });
+  const server = testServer({ workers }, async () => {
     client = await server.connect();
     for (const sql of SCHEMA) await client.query(sql);
-  });
-  afterAll(async () => {
-    await client?.end();
-    await server?.stop();
   });
 
   async function createViews(suffix: string): Promise<void> {

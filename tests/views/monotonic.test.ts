@@ -3,8 +3,9 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { describe, expect, test } from 'vitest';
+import { testServer } from '../support/test-server.ts';
+import { startTidewire } from '../support/tidewire.ts';
 
 /** Queries over `bid` and `auction` of NEXMARK; those whose state is a part of the input's rows are `less`. */
 const QUERIES: Readonly<Record<string, { readonly sql: string; readonly less: boolean }>> = {
@@ -61,16 +62,10 @@ async function planOf(client: pg.Client, sql: string): Promise<string> {
 }
 
 describe.each([1, 2])('%i workers', (workers) => {
-  let server: Tidewire;
   let client: pg.Client;
 
-  beforeAll(async () => {
-    server = await startTidewire({ workers });
+  const server = testServer({ workers }, async () => {
     client = await server.connect();
-  });
-  afterAll(async () => {
-    await client?.end();
-    await server?.stop();
   });
 
   async function createViews(suffix: string): Promise<void> {
