@@ -2,6 +2,7 @@
  * PostgreSQL's functions over the catalog, as expressions over $1, $2…: the binder puts the expression in the place of the
  * call. A look-up is a subquery by a key of a raw relation.
  */
+import { BoundedCache } from '../bounded-cache.ts';
 import type { CatalogReader } from '../catalog.ts';
 import { displayType } from '../types/format.ts';
 import { allTypes, elementType, typeRow, types } from '../types/table.ts';
@@ -204,19 +205,12 @@ const LENGTH = `($2 - 4)::text`;
 const SCALE = `((($2 - 4) >> 16) & 65535)::text || ',' || ((($2 - 4) & 2047 # 1024) - 1024)::text`;
 
 /** For each set of types of one's own. */
-const formatTypeBodies = new Map<string, string>();
-const MOST_BODIES = 100;
+const formatTypeBodies = new BoundedCache<string, string>(100);
 
 function formatTypeBody(own: readonly TypeName[]): string {
   // Types of one's own are shown by names that change.
   const key = own.map((name) => `${name} ${typeRow(name).display}`).join();
-  let body = formatTypeBodies.get(key);
-  if (body === undefined) {
-    body = makeFormatTypeBody(own);
-    if (formatTypeBodies.size >= MOST_BODIES) formatTypeBodies.clear();
-    formatTypeBodies.set(key, body);
-  }
-  return body;
+  return formatTypeBodies.get(key) ?? formatTypeBodies.set(key, makeFormatTypeBody(own));
 }
 
 /** The name of the type $1 with the modifier $2. The names are one value: a branch for each would be planned with each call. */

@@ -1,4 +1,5 @@
 /** Which overload a call means: PostgreSQL's func_get_detail, oper and func_select_candidate. */
+import { BoundedCache } from '../bounded-cache.ts';
 import { canCoerce } from '../types/casts.ts';
 import { instantiation, isConsistent } from '../types/polymorphic.ts';
 import { recordFields } from '../types/record.ts';
@@ -84,8 +85,7 @@ export function resolvePlaced(
 }
 
 /** Operators that were found, by name and types of the operands: what they mean never changes. */
-const found = new Map<string, Resolution<OperatorEntry>>();
-const MOST_FOUND = 10_000;
+const found = new BoundedCache<string, Resolution<OperatorEntry>>(10_000);
 
 /** The operator that `left name right` (or the prefix `name right`, with left null) means. */
 export function resolveOperator(
@@ -94,13 +94,7 @@ export function resolveOperator(
   right: TypeName,
 ): Resolution<OperatorEntry> {
   const key = `${left ?? ''} ${name} ${right}`;
-  let operator = found.get(key);
-  if (operator === undefined) {
-    operator = findOperator(name, left, right);
-    if (found.size >= MOST_FOUND) found.clear();
-    found.set(key, operator);
-  }
-  return operator;
+  return found.get(key) ?? found.set(key, findOperator(name, left, right));
 }
 
 function findOperator(name: string, left: TypeName | null, right: TypeName): Resolution<OperatorEntry> {

@@ -1,20 +1,14 @@
 import type { ColumnType, ScalarType } from '../../engine/plan.generated.ts';
+import { BoundedCache } from '../bounded-cache.ts';
 import { recordFields } from './record.ts';
 import { elementType, isRegistered, isVector } from './table.ts';
 import type { NullableType, TypeName } from './type.ts';
 
-const scalarTypes = new Map<TypeName, ScalarType>();
-const MOST_TYPES = 10_000;
+const scalarTypes = new BoundedCache<TypeName, ScalarType>(10_000);
 
 /** The engine's type for a type of SQL; `unknown` is text by the time that it gets there. */
 export function toScalarType(name: TypeName): ScalarType {
-  let type = scalarTypes.get(name);
-  if (type === undefined) {
-    type = findScalarType(name);
-    if (scalarTypes.size >= MOST_TYPES) scalarTypes.clear();
-    scalarTypes.set(name, type);
-  }
-  return type;
+  return scalarTypes.get(name) ?? scalarTypes.set(name, findScalarType(name));
 }
 
 function findScalarType(name: TypeName): ScalarType {
