@@ -165,7 +165,7 @@ function planIndex(
         }));
   const columns = scalars.map((scalar) => (scalar.kind === 'column' ? scalar.index + 1 : 0));
   const { whereClause } = statement;
-  const counting = whereClause ? uniqueWhere(whereClause, environment, relation) : null;
+  const counting = whereClause ? bindCondition(whereClause, environment, relation) : null;
   const key = compileKey(
     counting !== null && statement.unique === true ? onlyWhere(counting, scalars) : scalars,
     relation.columns.map((column) => column.type),
@@ -225,7 +225,11 @@ function planIndex(
 }
 
 /** The condition of a partial index. */
-function uniqueWhere(node: Node, environment: BindEnvironment, relation: Pick<Stored, 'columns'>): HirScalar {
+function bindCondition(
+  node: Node,
+  environment: BindEnvironment,
+  relation: Pick<Stored, 'columns'>,
+): HirScalar {
   const type = { name: 'bool', typmod: -1 } as const;
   const condition = bindScalar(node, environment, { columns: relation.columns, type });
   if (!isImmutable(condition)) throw changing('predicate');
@@ -248,24 +252,35 @@ function onlyWhere(condition: HirScalar, [first, ...others]: readonly HirScalar[
 /** The key of an index over a relation that has changed; `columns`: the numbers of the indexed columns now. */
 export function indexKeyAgain(
   system: System,
-  index: Pick<IndexObject, 'statement' | 'unique' | 'partial'>,
+  index: Pick<IndexObject, 'statement' | 'unique'>,
   columns: readonly number[],
   relation: Pick<Stored, 'columns'>,
 ): KeyExpr[] {
-  const types = relation.columns.map((column) => column.type);
-  const [parsed] = index.statement === null ? [] : parse(index.statement);
+  const { fields, condition } = bindIndex(system, index, columns, relation);
+  return compileKey(
+    index.unique && condition !== null ? onlyWhere(condition, fields) : fields,
+    relation.columns.map((column) => column.type),
+  );
+}
+
+/** The fields and the condition of an index that was made, over its relation's columns as they are. */
+export function bindIndex(
+  system: System,
+  { statement }: Pick<IndexObject, 'statement'>,
+  columns: readonly number[],
+  relation: Pick<Stored, 'columns'>,
+): { readonly fields: readonly HirScalar[]; readonly condition: HirScalar | null } {
+  const [parsed] = statement === null ? [] : parse(statement);
   const made = parsed?.statement.kind === 'postgres' ? nodeAs(parsed.statement.node, 'IndexStmt') : undefined;
-  const scalars = columns.map((number, at): HirScalar => {
-    if (number > 0) return { kind: 'column', index: number - 1, type: types[number - 1]! };
+  const environment = parsed && system.planning.bindEnvironment(SYSTEM_SESSION, parsed);
+  const fields = columns.map((number, at): HirScalar => {
+    if (number > 0) return { kind: 'column', index: number - 1, type: relation.columns[number - 1]!.type };
     const node = nodeAs(made?.indexParams?.[at], 'IndexElem')?.expr;
-    if (!parsed || !node) throw new Error('an index keeps the statement of its expressions');
-    const environment = system.planning.bindEnvironment(SYSTEM_SESSION, parsed);
+    if (!environment || !node) throw new Error('an index keeps the statement of its expressions');
     return bindScalar(node, environment, { columns: relation.columns });
   });
   const where = made?.whereClause;
-  if (!index.unique || !index.partial || !parsed || !where) return compileKey(scalars, types);
-  const environment = system.planning.bindEnvironment(SYSTEM_SESSION, parsed);
-  return compileKey(onlyWhere(uniqueWhere(where, environment, relation), scalars), types);
+  return { fields, condition: environment && where ? bindCondition(where, environment, relation) : null };
 }
 
 /** The dataflow of an index: its relation, arranged by the index's layout. */

@@ -105,6 +105,9 @@ describe('labels that change', () => {
     ["CREATE TABLE d (m mood DEFAULT 'sad')", 'table d'],
     ["CREATE TABLE d (m mood CHECK (m <> 'sad'))", 'table d'],
     ["CREATE FUNCTION r(m mood) RETURNS bool LANGUAGE sql AS $$ SELECT m = 'sad' $$", 'function r(mood)'],
+    ["CREATE INDEX r ON t ((m = 'sad'))", 'index r'],
+    ['CREATE INDEX r ON t ((m::text))', 'index r'],
+    ["CREATE UNIQUE INDEX r ON t (id) WHERE m = 'sad'", 'index r'],
   ])('RENAME VALUE is refused beside %s', async (create, reader) => {
     await client.query(create);
     const refused = await refusal("ALTER TYPE mood RENAME VALUE 'sad' TO 'blue'");
@@ -118,6 +121,22 @@ describe('labels that change', () => {
   ])('ADD VALUE is refused beside %s', async (create) => {
     await client.query(create);
     expect(await refusal("ALTER TYPE mood ADD VALUE 'fine'")).toContain('0A000');
+  });
+
+  test('indexes by what does not change go on', async () => {
+    await client.query('CREATE INDEX by_m ON t (m)');
+    await client.query('CREATE INDEX by_remainder ON t ((id % 2))');
+    await client.query("CREATE INDEX by_truth ON t ((m = 'happy'))");
+    await client.query("ALTER TYPE mood RENAME VALUE 'sad' TO 'blue'");
+    await client.query('CREATE INDEX by_label ON t ((m::text))');
+    await client.query("ALTER TYPE mood ADD VALUE 'fine' BEFORE 'happy'");
+    await client.query("INSERT INTO t VALUES (3, 'fine'), (4, 'blue')");
+    const ids = async (condition: string): Promise<unknown[]> =>
+      (await rows(`SELECT id FROM t WHERE ${condition} ORDER BY id`)).flat();
+    expect(await ids("m = 'blue'")).toEqual([1, 4]);
+    expect(await ids("m::text = 'fine'")).toEqual([3]);
+    expect(await ids('id % 2 = 1')).toEqual([1, 3]);
+    expect(await ids("m = 'happy'")).toEqual([2]);
   });
 
   test('a transaction that is rolled back adds none', async () => {

@@ -11,15 +11,14 @@ import type { TypeName } from '../../../../sql/types/type.ts';
 import { type CatalogObject, type EnumTypeObject, describeObject } from '../../../catalog/objects.ts';
 import { typeOfObject } from '../../../catalog/reader.ts';
 import type { System } from '../../../system.ts';
+import { type Stored, bindIndex } from '../../create-index.ts';
 
 /** Refuses RENAME VALUE where what is maintained shows labels, or where a stored text names this one. */
 export function refuseLabelUses(system: System, type: EnumTypeObject, label: string): void {
   const own = typeOfObject(type);
   for (const object of readersOf(system, type)) {
     const uses = usesIn(system, object, own, label);
-    const maintained = object.kind === 'materializedView' || object.kind === 'sink';
-    if (!uses.names && !(maintained && (uses.shows || uses.reads)) && !isComputedIndex(system, object, type))
-      continue;
+    if (!uses.names && !(isMaintained(object) && (uses.shows || uses.reads))) continue;
     throw new SqlError({
       sqlstate: '0A000',
       message: `renaming a label of ${describeObject(type, system.catalog)} that ${describeObject(object, system.catalog)} uses is not supported`,
@@ -32,9 +31,7 @@ export function refuseLabelUses(system: System, type: EnumTypeObject, label: str
 export function refuseLabelReaders(system: System, type: EnumTypeObject): void {
   const own = typeOfObject(type);
   for (const object of readersOf(system, type)) {
-    const maintained = object.kind === 'materializedView' || object.kind === 'sink';
-    if (!(maintained && usesIn(system, object, own, null).reads) && !isComputedIndex(system, object, type))
-      continue;
+    if (!isMaintained(object) || !usesIn(system, object, own, null).reads) continue;
     throw new SqlError({
       sqlstate: '0A000',
       message: `adding a label to ${describeObject(type, system.catalog)}, whose labels ${describeObject(object, system.catalog)} reads, is not supported`,
@@ -43,14 +40,9 @@ export function refuseLabelReaders(system: System, type: EnumTypeObject): void {
   }
 }
 
-/** An index whose expressions, or whose condition, name a column of the type, or the type itself. */
-function isComputedIndex(system: System, object: CatalogObject, type: EnumTypeObject): boolean {
-  if (object.kind !== 'index' || (!object.partial && !object.columns.includes(0))) return false;
-  const table = system.catalog.object(object.table);
-  const own = typeOfObject(type);
-  const columns = 'columns' in table && table.kind !== 'index' ? table.columns : [];
-  const names = columns.filter((column) => mentionsType(column.type.name, own)).map(({ name }) => name);
-  return [type.name, ...names].some((name) => object.statement?.includes(name) === true);
+/** Its rows, or its keys, were computed with the labels of their time. */
+function isMaintained({ kind }: CatalogObject): boolean {
+  return kind === 'materializedView' || kind === 'sink' || kind === 'index';
 }
 
 /** What names the type or has columns of it, and what reads these, and so on. */
@@ -98,8 +90,12 @@ function usesIn(system: System, object: CatalogObject, type: TypeName, label: st
       for (const column of object.columns) inText(column.defaultText);
       for (const check of object.checks) inText(check.text);
       break;
+    case 'index': {
+      const relation = system.catalog.object(object.table) as Stored;
+      walk(bindIndex(system, object, object.columns, relation), type, label, uses);
+      break;
+    }
     case 'function':
-    case 'index':
       inText(object.statement);
       break;
   }
