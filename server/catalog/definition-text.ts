@@ -14,8 +14,7 @@ export function indexedTexts(index: IndexObject, catalog: Catalog): string[] {
 
 /** The condition of a partial index, as it is shown; null: it has none. */
 export function shownPredicate(index: IndexObject, catalog: Catalog): string | null {
-  const kept = indexPredicate(index);
-  return kept === null ? null : shownExpression(kept, index.schema, catalog);
+  return shownExpression(indexPredicate(index), index.schema, catalog);
 }
 
 /** The columns and expressions as they are kept, over the columns of its relation. */

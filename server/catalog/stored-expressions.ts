@@ -43,7 +43,10 @@ export function expressionReaders(catalog: Catalog, ids: ReadonlySet<ObjectId>):
 }
 
 /** The text as it is shown: names of objects in other schemas than that of the table are qualified. */
-export function shownExpression(text: string, schema: string, catalog: ObjectsById): string {
+export function shownExpression(text: string, schema: string, catalog: ObjectsById): string;
+export function shownExpression(text: string | null, schema: string, catalog: ObjectsById): string | null;
+export function shownExpression(text: string | null, schema: string, catalog: ObjectsById): string | null {
+  if (text === null) return null;
   return withShownNames(text, (oid) => {
     const object = catalog.object(oid);
     return (object.schema === schema ? [object.name] : [object.schema, object.name])

@@ -249,12 +249,7 @@ export class Planning {
 
   /** The columns that a table's generated columns are computed from, by column number. */
   columnsOfGenerated(table: Pick<CatalogRelation, 'name' | 'columns'>): Map<number, number[]> {
-    const source = new SourceText('');
-    const session = { ...SYSTEM_SESSION, searchPath: DEFAULT_SEARCH_PATH };
-    return columnsOfGenerated(
-      table,
-      this.bindEnvironment(session, { extensions: { at: new Map() }, source }),
-    );
+    return columnsOfGenerated(table, this.#storedEnvironment({}));
   }
 
   /** What a foreign key's action makes of a row that refers, over its columns followed by those of the referenced row. */
@@ -263,9 +258,7 @@ export class Planning {
     parent: readonly CatalogColumn[],
     action: ReferentialAction,
   ): Mfp {
-    const source = new SourceText('');
-    const session = { ...SYSTEM_SESSION, searchPath: DEFAULT_SEARCH_PATH };
-    const environment = this.bindEnvironment(session, { extensions: { at: new Map() }, source });
+    const environment = this.#storedEnvironment({});
     const row = [...child.columns, ...parent].map(({ type }) => ({ ...type, nullable: true }));
     return compileRow(bindReferentialAction(child, parent, action, environment), row);
   }
@@ -275,9 +268,7 @@ export class Planning {
     table: Pick<CatalogRelation, 'name' | 'columns'>,
     { text, timeZone, searchPath }: Pick<CheckConstraint, 'text' | 'timeZone' | 'searchPath'>,
   ): Expr {
-    const session = { ...SYSTEM_SESSION, timeZone, searchPath };
-    const source = new SourceText(text);
-    const environment = this.bindEnvironment(session, { extensions: { at: new Map() }, source });
+    const environment = this.#storedEnvironment({ timeZone, searchPath }, text);
     const types = table.columns.map(({ type }) => ({ ...type, nullable: true }));
     const callsOwn = pinnedOids(text).length > 0;
     const condition = orRaised(
@@ -291,9 +282,7 @@ export class Planning {
   /** That the columns of a table that are of domains have their values. */
   compileDomains(columns: readonly CatalogColumn[], timeZone: string): { name: string; condition: Expr }[] {
     if (columns.every(({ domain }) => domain === undefined)) return [];
-    const session = { ...SYSTEM_SESSION, timeZone, searchPath: DEFAULT_SEARCH_PATH };
-    const source = new SourceText('');
-    const environment = this.bindEnvironment(session, { extensions: { at: new Map() }, source });
+    const environment = this.#storedEnvironment({ timeZone });
     const types = columns.map(({ type }) => ({ ...type, nullable: true }));
     const { catalog } = environment;
     const callsOwn = columns.some(
@@ -369,6 +358,15 @@ export class Planning {
       withoutRules: disabledRules(session.setting?.('disabled_rules') ?? ''),
       allocateArrangement: () => this.#catalog.allocateArrangement(),
     };
+  }
+
+  /** For what the catalog keeps, which belongs to no session. */
+  #storedEnvironment(
+    settings: Partial<Pick<PlanningSession, 'timeZone' | 'searchPath'>>,
+    text = '',
+  ): BindEnvironment {
+    const session = { ...SYSTEM_SESSION, searchPath: DEFAULT_SEARCH_PATH, ...settings };
+    return this.bindEnvironment(session, { extensions: { at: new Map() }, source: new SourceText(text) });
   }
 
   bindEnvironment(

@@ -7,6 +7,7 @@ import { arrayType, elementType, plain } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
 import { coerce, coerceToCommon, elementOf } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
+import { currentSchemas } from './current-schemas.ts';
 import { bindExpression, leftmost } from './expression.ts';
 import { applyOperator, findOperator, makeOperator, operand } from './operator.ts';
 import { oneOf, operatorName } from './operator-expression.ts';
@@ -121,9 +122,7 @@ function arrayElements(node: Node, context: ExpressionContext): Bound[] | null |
     const argument = nodeAs(call.args?.[0], 'A_Const');
     const value = argument === undefined ? undefined : constantOf(argument);
     if (value?.kind !== 'boolean') return null;
-    const { searchPath, temporarySchema } = context.statement.environment.catalog;
-    const implicit = ['pg_catalog', temporarySchema];
-    const names = searchPath.filter((schema) => value.value || !implicit.includes(schema));
+    const names = currentSchemas(context.statement.environment.catalog, value.value);
     return names.map((name) => ({ scalar: literal('name', name), at: locationOf(call) }));
   }
   return null;

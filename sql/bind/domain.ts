@@ -38,8 +38,8 @@ export function bindTypeOrDomain(
   const schema = names.length > 1 ? names[names.length - 2]! : null;
   const { catalog } = statement.environment;
   const builtIn = (schema === null || schema === 'pg_catalog') && findType(name) !== undefined;
-  const place = statement.isUserText ? location : undefined;
-  const domain = arrayBounds.length > 0 || builtIn ? null : catalog.findDomain(schema, name, place);
+  const domain =
+    arrayBounds.length > 0 || builtIn ? null : catalog.findDomain(schema, name, statement.placeOf(location));
   if (domain === null) return { type: bindTypeName(statement, node), domain: null };
   if (typmods.length > 0) {
     throw statement.error('42601', `type modifier is not allowed for type "${name}"`, location);

@@ -121,7 +121,7 @@ export function findRelation(node: RangeVar, context: QueryContext): CatalogRela
     throw statement.error('0A000', `cross-database references are not implemented: "${full}"`, at);
   }
   statement.relations.push({ schema, name });
-  const found = catalog.findRelation(schema, name, statement.isUserText ? at : undefined);
+  const found = catalog.findRelation(schema, name, statement.placeOf(at));
   if (found !== null) return found;
   if (isPostgresRelation(schema, name)) {
     throw statement.error('0A000', `relation "${schema ?? 'pg_catalog'}.${name}" is not supported`, at, {

@@ -20,6 +20,7 @@ import { bindArguments, callText, hasNamedArguments } from './call-arguments.ts'
 import type { CallArguments } from './call-arguments.ts';
 import { coerce, unknownToText } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
+import { currentSchemas } from './current-schemas.ts';
 import { bindExpression, leftmost } from './expression.ts';
 import { operand } from './operator.ts';
 import { makeRecord } from './record.ts';
@@ -381,9 +382,7 @@ function bindSpecial(
       const [argument] = args();
       const text = argument?.scalar.kind === 'literal' ? argument.scalar.text : null;
       if (count !== 1 || (text !== 't' && text !== 'f')) return null;
-      const { searchPath, temporarySchema } = statement.environment.catalog;
-      const implicit = ['pg_catalog', temporarySchema];
-      const names = searchPath.filter((schema) => text === 't' || !implicit.includes(schema));
+      const names = currentSchemas(statement.environment.catalog, text === 't');
       const elements = names.map((schema) => literal('name', schema));
       return { scalar: { kind: 'array', elements, nested: false, type: plain('_name') }, at };
     }

@@ -179,13 +179,12 @@ function rowOfTable(node: Node | undefined, { statement }: ExpressionContext): T
   const name = names[names.length - 1]!;
   const schema = names.length > 1 ? names[names.length - 2]! : null;
   const { catalog } = statement.environment;
+  const place = statement.placeOf(location);
   const isType =
     findType(name) !== undefined ||
-    catalog.findType(schema, name, location) !== null ||
-    catalog.findDomain(schema, name, location) !== null;
-  const relation = isType
-    ? null
-    : catalog.findRelation(schema, name, statement.isUserText ? location : undefined);
+    catalog.findType(schema, name, place) !== null ||
+    catalog.findDomain(schema, name, place) !== null;
+  const relation = isType ? null : catalog.findRelation(schema, name, place);
   if (relation === null) return null;
   return recordType(
     relation.columns.map((column) => ({

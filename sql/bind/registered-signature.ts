@@ -34,12 +34,14 @@ export function splitSignature(statement: Statement, text: string, at: number | 
   return { name, types };
 }
 
+/** The place of the first such character outside of quotes, or -1. */
 function indexOutside(text: string, wanted: string): number {
   let quoted = false;
-  return Array.from(text).findIndex((char) => {
-    if (char === '"') quoted = !quoted;
-    return char === wanted && !quoted;
-  });
+  for (let index = 0; index < text.length; index += 1) {
+    if (text[index] === '"') quoted = !quoted;
+    if (text[index] === wanted && !quoted) return index;
+  }
+  return -1;
 }
 
 /** The oids of the functions of a name; with `types`, of the one that takes arguments of these. */

@@ -40,9 +40,11 @@ export function bindRegistered(
   if (type === 'regprocedure' || type === 'regoperator') {
     return bindSignature(statement, type, text, at);
   }
-  // A modifier says nothing of which type it is.
-  const bare = type === 'regtype' ? text.replace(/\s*\([\s0-9,]*\)\s*/, ' ').trim() : text;
-  if (bare !== text.trim() && type === 'regtype') return bindRegistered(statement, type, bare, at);
+  if (type === 'regtype') {
+    // A modifier says nothing of which type it is.
+    const bare = text.replace(/\s*\([\s0-9,]*\)\s*/, ' ').trim();
+    if (bare !== text.trim()) return bindRegistered(statement, type, bare, at);
+  }
   const parts = splitName(text);
   if (parts === null) throw statement.error('42602', 'invalid name syntax', at);
   const name = parts[parts.length - 1]!;

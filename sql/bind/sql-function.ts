@@ -65,7 +65,7 @@ export function bindSqlCall(node: FuncCall, context: ExpressionContext): BoundCa
   const { catalog } = statement.environment;
   const [name, schema = null] = nameParts(node.funcname).reverse() as [string, string?];
   const at = locationOf(node);
-  const place = statement.isUserText ? at : undefined;
+  const place = statement.placeOf(at);
   // In a kept text the plain names are PostgreSQL's: no function that comes later can take them. So they are in its functions.
   const isKept = STORED_EXPRESSIONS.has(context.clause) && !statement.isUserText;
   if (schema === 'pg_catalog' || (schema === null && (isKept || context.query.ofPostgres === true)))

@@ -103,6 +103,11 @@ export class Statement {
     return this.#hidden === 0;
   }
 
+  /** Where a name stands in the user's text; undefined in another, in which names have no places. */
+  placeOf(at: number | undefined): number | undefined {
+    return this.isUserText ? at : undefined;
+  }
+
   error(
     sqlstate: string,
     message: string,

@@ -26,7 +26,7 @@ export function bindTypeName(statement: Statement, node: TypeNameNode): SqlType 
   if (node.pct_type === true) throw statement.unsupported('%TYPE', at);
   const schema = reference.names.length > 1 ? reference.names[reference.names.length - 2]! : null;
   const builtIn = schema === null || schema === 'pg_catalog' ? findType(name) : undefined;
-  const place = statement.isUserText ? at : undefined;
+  const place = statement.placeOf(at);
   const type = builtIn ?? statement.environment.catalog.findType(schema, name, place) ?? undefined;
   if (type === undefined && statement.environment.catalog.findDomain(schema, name, place) !== null) {
     throw statement.unsupported(`domain ${name} in this place`, at, 'Write the type that it is over.');

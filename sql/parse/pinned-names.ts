@@ -1,5 +1,5 @@
 /**
- * The text of a DEFAULT, a CHECK or a generated column is bound again wherever it is used, under any search path. What in it
+ * The text of a DEFAULT, a CHECK, a generated column or an index is bound again wherever it is used, under any search path. What in it
  * is the user's own (functions in SQL, types) is therefore named by its oid: `tw_internal."#16385"(a)` goes on meaning the same
  * when the function gets another name, or another function comes that would suit as well.
  */

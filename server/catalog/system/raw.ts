@@ -141,7 +141,7 @@ const relations: RawTable = {
         definition,
         object.kind === 'table' && (object.foreignKeys.length > 0 || namesOwn(object))
           ? tableText(object, uniqueIndexes(catalog, object.id), catalog)
-          : object.statement && shownExpression(object.statement, object.schema, catalog),
+          : shownExpression(object.statement, object.schema, catalog),
         // PostgreSQL's foreign keys are triggers, and psql looks for them where there are some.
         object.kind === 'table' &&
           (object.foreignKeys.length > 0 || referringTo(catalog, object.id).length > 0),
@@ -168,8 +168,6 @@ const columns: RawTable = {
   ofObject: (object, catalog) => {
     if (object.kind === 'sequence' || isUnrelated(object)) return [];
     if (object.kind === 'index') return indexColumns(object, catalog);
-    const shown = (text: string | null): string | null =>
-      text === null ? null : shownExpression(text, object.schema, catalog);
     return object.columns.map((column, index) => [
       object.id,
       index + 1,
@@ -177,7 +175,11 @@ const columns: RawTable = {
       column.domain ?? typeOid(column.type.name),
       column.domain === undefined ? column.type.typmod : -1,
       !column.type.nullable,
-      shown(column.generated?.text ?? (column.identity === undefined ? column.defaultText : null)),
+      shownExpression(
+        column.generated?.text ?? (column.identity === undefined ? column.defaultText : null),
+        object.schema,
+        catalog,
+      ),
       column.identity === undefined ? '' : column.identity === 'always' ? 'a' : 'd',
       column.generated === undefined ? '' : column.generated.stored ? 's' : 'v',
     ]);
@@ -483,7 +485,7 @@ function beneath(object: TypeObject): Partial<TypeRow> {
 function domainValues(object: TypeObject, catalog: Catalog): RawValue[] | undefined {
   if (object.form !== 'domain') return undefined;
   const { over, type, notNull, defaultText } = object;
-  const shown = defaultText === null ? null : shownExpression(defaultText, object.schema, catalog);
+  const shown = shownExpression(defaultText, object.schema, catalog);
   return [over ?? typeOid(type.name), type.typmod, notNull !== null, shown];
 }
 
