@@ -43,7 +43,36 @@ const described =
   now transaction_timestamp statement_timestamp clock_timestamp current_user session_user current_setting
   pg_postmaster_start_time txid_current random gen_random_uuid pg_get_function_result pg_get_function_arguments
   timeofday uuidv4 concat concat_ws jsonb_object pg_client_encoding unicode_version pg_trigger_depth pg_my_temp_schema
-  pg_jit_available row_security_active getpgusername pg_sequence_last_value`);
+  pg_jit_available row_security_active getpgusername pg_sequence_last_value
+  pg_get_serial_sequence pg_get_functiondef pg_get_function_sqlbody pg_get_function_identity_arguments pg_get_ruledef
+  pg_get_triggerdef pg_get_statisticsobjdef pg_get_statisticsobjdef_columns pg_get_partkeydef pg_get_partition_constraintdef
+  pg_statistics_obj_is_visible pg_opfamily_is_visible pg_conversion_is_visible pg_ts_parser_is_visible pg_ts_dict_is_visible
+  pg_ts_template_is_visible pg_ts_config_is_visible pg_indexes_size pg_is_other_temp_schema pg_tablespace_size
+  pg_relation_is_updatable has_column_privilege has_any_column_privilege has_function_privilege has_sequence_privilege
+  has_type_privilege has_language_privilege has_tablespace_privilege has_server_privilege
+  has_foreign_data_wrapper_privilege has_parameter_privilege pg_encoding_max_length pg_basetype oidvectortypes
+  pg_last_xact_replay_timestamp system_user`);
+// What the binder makes of a call itself, or a relation in FROM: pg_proc has them, the overloads are not resolved by it.
+const bound =
+  words(`to_regclass to_regtype to_regtypemod to_regproc to_regprocedure to_regoper to_regoperator to_regcollation
+  to_regnamespace to_regrole pg_typeof pg_input_is_valid pg_input_error_info num_nulls num_nonnulls format current_schemas
+  to_json to_jsonb row_to_json array_to_json count
+  json_build_array json_build_object jsonb_build_array jsonb_build_object json_extract_path json_extract_path_text
+  jsonb_extract_path jsonb_extract_path_text json_object_agg json_object_agg_strict json_object_agg_unique
+  json_object_agg_unique_strict jsonb_object_agg jsonb_object_agg_strict jsonb_object_agg_unique
+  jsonb_object_agg_unique_strict percentile_cont percentile_disc mode concat concat_ws
+  generate_series generate_subscripts unnest string_to_table regexp_matches regexp_split_to_table
+  json_array_elements json_array_elements_text json_object_keys json_each json_each_text json_to_record json_to_recordset
+  json_populate_record json_populate_recordset jsonb_array_elements jsonb_array_elements_text jsonb_object_keys jsonb_each
+  jsonb_each_text jsonb_to_record jsonb_to_recordset jsonb_populate_record jsonb_populate_recordset jsonb_path_query
+  jsonb_path_query_tz pg_get_keywords pg_partition_ancestors
+  row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value`);
+// What the session does, where a statement is nothing but the call; anywhere else a call is refused by name.
+const ofSession =
+  words(`set_config setseed pg_sleep pg_sleep_for pg_sleep_until pg_cancel_backend pg_terminate_backend pg_advisory_lock pg_advisory_lock_shared
+  pg_advisory_xact_lock pg_advisory_xact_lock_shared pg_try_advisory_lock pg_try_advisory_lock_shared
+  pg_try_advisory_xact_lock pg_try_advisory_xact_lock_shared pg_advisory_unlock pg_advisory_unlock_shared
+  pg_advisory_unlock_all`);
 
 const client = new Client({
   connectionString: process.argv[2],
@@ -99,6 +128,31 @@ const argumentRows = await rows(
    order by 1`,
   procs,
 );
+// Pseudo-types that stand in signatures alone.
+const inSignatures = [...types, ...nominal, 'record'];
+const boundRows = await rows(
+  `select p.oid, proname, prokind, r.typname, proretset::int, proisstrict::int, provolatile, pronargdefaults,
+     coalesce((select typname from pg_type where oid = provariadic), ''), coalesce(array_to_string(${named}, ' '), ''),
+     coalesce(array_to_string(proargnames[1:pronargs], ' '), ''), prosrc, coalesce(d.description, '')
+   from pg_proc p join pg_type r on r.oid = prorettype
+   left join pg_description d on d.objoid = p.oid and d.classoid = 'pg_proc'::regclass and d.objsubid = 0
+   where pronamespace = 11 and proname = any($1) and not p.oid::text = any($2) and r.typname = any($3::text[])
+     and (pronargs = 0 or ${named}::text[] <@ $3::text[])
+   order by p.oid`,
+  [...bound, ...ofSession],
+  procs,
+  inSignatures,
+);
+// What \\df shows of a function, where it is not the list of its types.
+const signatureRows = await rows(
+  `select p.oid, pg_get_function_arguments(p.oid), pg_get_function_identity_arguments(p.oid), pg_get_function_result(p.oid)
+   from pg_proc p where p.oid::text = any($1)
+     and (pg_get_function_arguments(p.oid), pg_get_function_result(p.oid)) is distinct from
+       (coalesce((select string_agg(t::regtype::text, ', ' order by n) from unnest(proargtypes) with ordinality a(t, n)), ''),
+        prorettype::regtype::text)
+   order by p.oid`,
+  [...procs, ...boundRows.map((r) => r[0])],
+);
 const operatorRows = await rows(
   `select o.oid, oprname, coalesce(l.typname, ''), r.typname, t.typname, oprcode::oid, oprcom, oprnegate,
      oprcanmerge::int, oprcanhash::int
@@ -134,7 +188,7 @@ const nameRows = await rows(
      and not proname = any(select proname from pg_proc where oid::text = any($1))
      and not exists (select from unnest(proargtypes) t where t::regtype::text in ('internal', 'cstring'))
      and prorettype::regtype::text not in ('internal', 'cstring', 'trigger', 'event_trigger') order by 1`,
-  procs,
+  [...procs, ...boundRows.filter(([, name]) => !ofSession.includes(name)).map(([oid]) => oid)],
 );
 const relationRows = await rows(
   `select n.nspname || '.' || c.relname,
@@ -170,11 +224,22 @@ const list = (name, type, texts) =>
 writeFileSync(
   new URL('../sql/functions/catalog.generated.ts', import.meta.url),
   `// Generated from PostgreSQL 18 by scripts/generate-sql-catalog.mjs. Do not edit.
-import type { ArgumentRow, CastRow, OperatorRow, ProcRow, RangeRow, TypeRow } from './catalog-rows.ts';
+import type {
+  ArgumentRow,
+  BoundRow,
+  CastRow,
+  OperatorRow,
+  ProcRow,
+  RangeRow,
+  SignatureRow,
+  TypeRow,
+} from './catalog-rows.ts';
 
 ${list('typeRows', 'TypeRow', typeRows.map(typeText))}
 ${list('typeFunctionRows', '(readonly [oid: number, name: string])', typeFunctionRows.map(numeric([0])))}
 ${list('procRows', 'ProcRow', procRows.map(numeric([0, 5])))}
+${list('boundRows', 'BoundRow', boundRows.map(numeric([0, 4, 5, 7])))}
+${list('signatureRows', 'SignatureRow', signatureRows.map(numeric([0])))}
 ${list('argumentRows', 'ArgumentRow', argumentRows.map(numeric([0])))}
 ${list('operatorRows', 'OperatorRow', operatorRows.map(numeric([0, 5, 6, 7, 8, 9])))}
 ${list('castRows', 'CastRow', castRows.map(numeric([0, 3])))}

@@ -9,6 +9,7 @@ import { parseAgain } from '../../sql/parse/memo.ts';
 import { type Template, instanceOf } from '../../sql/parse/template.ts';
 import type { SqlType } from '../../sql/types/type.ts';
 import { temporarySchemaOf } from '../catalog/temporary.ts';
+import type { Log } from '../log.ts';
 import { expandFormats } from '../results/columns.ts';
 import { Activity } from './activity.ts';
 import type { AdvisoryLocks } from './advisory-locks.ts';
@@ -41,6 +42,7 @@ export interface SessionHost {
   readonly engine: Pick<Engine, 'cancellation' | 'forgetSession' | 'seedSession'>;
   readonly advisoryLocks: AdvisoryLocks;
   readonly sessions: Sessions;
+  readonly log: Pick<Log, 'error'>;
 }
 
 const SILENT_BELOW: Readonly<Record<string, readonly Notice['severity'][]>> = {
@@ -74,6 +76,7 @@ export class Session implements SessionContext {
   /** Of texts of the simple protocol, by what they share. */
   readonly instances = new WeakMap<Template, Prepared>();
   readonly #newCancellation: () => Cancellation;
+  readonly #log: Pick<Log, 'error'>;
   readonly #forget: () => void;
   /** setseed: from -1 to 1. */
   readonly seed: (seed: number) => void;
@@ -90,6 +93,7 @@ export class Session implements SessionContext {
     this.sessions = host.sessions;
     this.#newCancellation = () => host.engine.cancellation();
     this.seed = (seed) => host.engine.seedSession(this.number, seed);
+    this.#log = host.log;
     this.#forget = () => host.engine.forgetSession(this.number);
     this.settings = new Settings(user, (name, value) => client.parameter(name, value));
     this.transactions = new TransactionControl(
@@ -392,8 +396,10 @@ export class Session implements SessionContext {
     this.cursors.closeAll();
     this.transactions.rollback();
     this.advisoryLocks.giveAll(this.number, ['session', 'transaction']);
-    // The client is gone: there is nobody to be told.
-    this.executor.dropTemporary(this, true).catch(() => undefined);
+    // The client is gone: there is nobody else to be told.
+    this.executor.dropTemporary(this, true).catch((error: unknown) => {
+      this.#log.error('dropping the temporary objects of a session failed', { session: this.number, error });
+    });
     this.#forget();
   }
 }

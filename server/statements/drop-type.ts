@@ -68,9 +68,9 @@ export async function dropColumns(
   parsed: ParsedStatement,
   ids: readonly ObjectId[],
 ): Promise<string[]> {
-  const types = system.catalog
-    .dropOrder(ids, true)
-    .filter((object): object is TypeObject => object.kind === 'type');
+  const objects = system.catalog.dropOrder(ids, true);
+  const dropped = new Set(objects.map(({ id }) => id));
+  const types = objects.filter((object): object is TypeObject => object.kind === 'type');
   const composites = types.flatMap((type) =>
     type.form === 'composite' && !ids.includes(type.id) ? [type] : [],
   );
@@ -95,7 +95,7 @@ export async function dropColumns(
   );
   if (replacing.length > 0) await commitCatalog(system, replacing);
   const others = types.filter((type) => !composites.some(({ id }) => id === type.id));
-  return [...gone, ...(await dropColumnsOfTypes(system, session, parsed, others))];
+  return [...gone, ...(await dropColumnsOfTypes(system, session, parsed, others, dropped))];
 }
 
 type Composite = Extract<TypeObject, { form: 'composite' }>;

@@ -26,6 +26,8 @@ import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { dropExpressionsNaming, refuseNamedInExpressions } from './alter/table/drop-expressions.ts';
 import { inOneCommit } from '../catalog/staged-ddl.ts';
+import { dropColumns } from './drop-type.ts';
+import { callsSequence } from './names/sequence-defaults.ts';
 import { type Runnable, command } from './prepared.ts';
 
 /** The catalog's kinds that a kind in DDL stands for. */
@@ -54,6 +56,12 @@ export function catalogKinds(named: NamedKind): readonly ObjectKind[] {
   }
 }
 
+/** With its schema in its name, where that is not searched. */
+function shownFrom(object: CatalogObject, { searchPath }: SessionContext): CatalogObject {
+  const { schema, name } = object;
+  return searchPath.includes(schema) ? object : { ...object, name: `${schema}.${name}` };
+}
+
 /** DROP SCHEMA. CASCADE takes along what in other schemas calls the functions, and names the types, of this one. */
 function prepareDropSchema(system: System, parsed: ParsedStatement, statement: Drop): Runnable {
   const { cascade } = statement;
@@ -61,7 +69,17 @@ function prepareDropSchema(system: System, parsed: ParsedStatement, statement: D
     inOneCommit(system, session, async (system) => {
       const schemas: CatalogChange[] = [];
       const ids = schemaMembers(system, session, parsed, statement, schemas);
-      const cascaded = cascade ? await dropExpressionsNaming(system, session, parsed, new Set(ids)) : [];
+      const members = ids
+        .map((id) => system.catalog.object(id))
+        .filter((object) => !belongsToTable(object))
+        .map((object) => describeObject(shownFrom(object, session), system.catalog));
+      const cascaded = cascade
+        ? [
+            ...members,
+            ...(await dropColumns(system, session, parsed, ids)),
+            ...(await dropExpressionsNaming(system, session, parsed, new Set(ids))),
+          ]
+        : [];
       await dropObjects(system, session, ids, { cascade, schemas, cascaded });
       return 'DROP SCHEMA';
     }),
@@ -71,8 +89,12 @@ function prepareDropSchema(system: System, parsed: ParsedStatement, statement: D
 export function prepareDrop(system: System, parsed: ParsedStatement, statement: Drop): Runnable {
   if (statement.objectKind === 'schema') return prepareDropSchema(system, parsed, statement);
   const tag = `DROP ${statement.objectKind.toUpperCase()}`;
+  const { cascade } = statement;
+  // DEFAULTs that take from what goes are changed in the same commit.
+  const run = <T>(session: SessionContext, work: (system: System) => Promise<T>): Promise<T> =>
+    cascade ? inOneCommit(system, session, work) : system.ddl.run(() => work(system), session);
   return command((session) =>
-    system.ddl.run(async () => {
+    run(session, async (system) => {
       const ids = statement.names.flatMap((name) => {
         const kinds = catalogKinds(statement.objectKind);
         if (statement.ifExists && !lookUp(system.catalog, session, parsed, name)) {
@@ -84,9 +106,10 @@ export function prepareDrop(system: System, parsed: ParsedStatement, statement: 
         return [requireObject(system.catalog, session, parsed, name, kinds, useDrop).id];
       });
       const named = statement.objectKind === 'index' ? ids : [];
-      await dropObjects(system, session, ids, { cascade: statement.cascade, named });
+      const cascaded = cascade ? await dropExpressionsNaming(system, session, parsed, new Set(ids)) : [];
+      await dropObjects(system, session, ids, { cascade, named, cascaded });
       return tag;
-    }, session),
+    }),
   );
 }
 
@@ -231,14 +254,16 @@ function refuseUndroppable(
   }
 }
 
-/** A column that takes its values from a sequence needs it; CASCADE does not take the DEFAULT away. */
+/** A column that takes its values from a sequence needs it; a DEFAULT goes before, with CASCADE. */
 function refuseNeeded(system: System, sequence: SequenceObject, dropped: readonly CatalogObject[]): void {
   const { name, ownedBy, identity } = sequence;
+  const hint = 'Use DROP ... CASCADE to drop the dependent objects too.';
   for (const table of system.catalog.objects()) {
     if (table.kind !== 'table' || dropped.includes(table)) continue;
     const column = table.columns.find(
       ({ defaultText }, index) =>
-        (ownedBy?.table === table.id && ownedBy.column === index) || takesFrom(defaultText, name),
+        (identity && ownedBy?.table === table.id && ownedBy.column === index) ||
+        (defaultText !== null && callsSequence(defaultText, sequence)),
     );
     if (!column) continue;
     const owner = `column ${column.name} of table ${table.name}`;
@@ -253,16 +278,10 @@ function refuseNeeded(system: System, sequence: SequenceObject, dropped: readonl
             sqlstate: '2BP01',
             message: `cannot drop sequence ${name} because other objects depend on it`,
             detail: `default value for ${owner} depends on sequence ${name}`,
+            hint,
           },
     );
   }
-}
-
-/** Whether a DEFAULT calls nextval of a sequence of this name, in whatever schema. */
-function takesFrom(defaultText: string | null, name: string): boolean {
-  const called = /nextval\s*\(\s*'((?:[^']|'')*)'/i.exec(defaultText ?? '')?.[1];
-  const last = called?.split('.').at(-1)?.replaceAll('"', '').replaceAll("''", "'");
-  return last === name;
 }
 
 /** A source or a sink cannot be started again where it was when a transaction is rolled back. */

@@ -5,23 +5,26 @@ import { parse } from '../../sql/parse/parse.ts';
 import type { CatalogObject, TableObject } from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
+import { dropExpressionsNaming } from './alter/table/drop-expressions.ts';
+import { dropColumns } from './drop-type.ts';
 import { dropObjects } from './drop.ts';
 import { SYSTEM_SESSION } from './planning.ts';
-
-type Owner = Pick<SessionContext, 'temporarySchema'>;
 
 /** Nobody asked for what goes. */
 const SILENT = { notice: () => undefined };
 
-/** All temporary objects of a session go, and with it their schema. A step of DDL. */
-export async function dropTemporary(
-  system: System,
-  { temporarySchema }: Owner,
-  ends: boolean,
-): Promise<void> {
+/**
+ * All temporary objects of a session go, and with them what permanent ones compute with them; when the session ends, their
+ * schema too. A step of DDL.
+ */
+export async function dropTemporary(system: System, session: SessionContext, ends: boolean): Promise<void> {
+  const { temporarySchema } = session;
   const schema = system.catalog.schema(temporarySchema);
   if (schema === null) return;
   const ids = objectsIn(system, temporarySchema).map(({ id }) => id);
+  const [parsed] = parse('DISCARD TEMP');
+  await dropColumns(system, session, parsed!, ids);
+  await dropExpressionsNaming(system, session, parsed!, new Set(ids));
   const schemas = ends ? ([{ kind: 'dropSchema', id: schema.id }] as const) : [];
   await dropObjects(system, SILENT, ids, { cascade: true, schemas });
 }

@@ -13,6 +13,7 @@ import { bindExpression, leftmost } from './expression.ts';
 import { registeredText } from './registered-text.ts';
 import { relabel, typeOf } from './scalar.ts';
 import type { Bound } from './statement.ts';
+import { bindExisting } from './to-registered.ts';
 
 /** `CAST (x AS type)`, `x::type`, `type 'literal'`. */
 export function bindCast(node: TypeCast, context: ExpressionContext): Bound {
@@ -26,7 +27,10 @@ export function bindCast(node: TypeCast, context: ExpressionContext): Bound {
       ? bindArray(elements, { name: type.name, typmod: -1 }, context)
       : bindExpression(node.arg!, context);
   const at = locationOf(node) ?? locationOf(node.typeName!);
-  const scalar = named(context, bound, type) ?? coerceToType(statement, bound, type, 'explicit');
+  const scalar =
+    named(context, bound, type) ??
+    looked(context, bound, type) ??
+    coerceToType(statement, bound, type, 'explicit');
   if (scalar === null) {
     const source = statement.shownType(bound.scalar);
     throw statement.error(
@@ -60,6 +64,13 @@ function named(context: ExpressionContext, bound: Bound, type: SqlType): HirScal
   if (!isRegistered(source) && !isVector(source)) return null;
   const text = registeredText(context, bound);
   return text && relabel(text, type);
+}
+
+/** The object that a text names, where it is cast to a regclass, regtype… */
+function looked(context: ExpressionContext, bound: Bound, { name }: SqlType): HirScalar | null {
+  const source = typeOf(bound.scalar).name;
+  const isText = source !== 'unknown' && typeRow(source).category === 'S';
+  return isText && isRegistered(name) ? bindExisting(context, name, bound) : null;
 }
 
 /** Collations that are comparison by code point, which is what we do. */

@@ -82,12 +82,14 @@ interface KeyClause {
 interface Clauses {
   readonly sequence: Omit<BoundSequence, 'column'> | null;
   readonly keys: readonly KeyClause[];
+  /** NOT NULL as a constraint of the table. */
+  readonly notNull: readonly KeyClause[];
   readonly uniques: readonly (KeyClause & { readonly nullsEqual: boolean })[];
   readonly checks: readonly Constraint[];
   readonly foreign: readonly (KeyClause & { readonly constraint: Constraint })[];
 }
 
-const noClauses: Clauses = { sequence: null, keys: [], uniques: [], checks: [], foreign: [] };
+const noClauses: Clauses = { sequence: null, keys: [], notNull: [], uniques: [], checks: [], foreign: [] };
 
 /** What one element declares: a column (and perhaps a key over it), or a key. */
 function bindElement(
@@ -114,6 +116,7 @@ function clausesOf(
   statement: Statement,
 ): Clauses {
   const keys: KeyClause[] = [];
+  const notNull: KeyClause[] = [];
   const uniques: (KeyClause & { nullsEqual: boolean })[] = [];
   const checks: Constraint[] = [];
   const foreign: (KeyClause & { constraint: Constraint })[] = [];
@@ -124,6 +127,9 @@ function clausesOf(
       case 'CONSTR_PRIMARY':
         refuseKeyForms(constraint, statement);
         keys.push(clause);
+        break;
+      case 'CONSTR_NOTNULL':
+        notNull.push(clause);
         break;
       case 'CONSTR_UNIQUE':
         refuseKeyForms(constraint, statement);
@@ -144,7 +150,7 @@ function clausesOf(
         throw unsupportedConstraint(constraint, statement);
     }
   }
-  return { sequence: null, keys, uniques, checks, foreign };
+  return { sequence: null, keys, notNull, uniques, checks, foreign };
 }
 
 function refuseForeignForms(constraint: Constraint, statement: Statement): void {
@@ -309,10 +315,7 @@ function bindDefinition(
 }
 
 function unsupportedConstraint(constraint: Constraint, statement: Statement): Error {
-  const names: Record<string, string> = {
-    CONSTR_EXCLUSION: 'EXCLUDE',
-  };
-  const name = names[constraint.contype ?? ''] ?? 'this constraint';
+  const name = constraint.contype === 'CONSTR_EXCLUSION' ? 'EXCLUDE' : 'of this kind';
   return statement.unsupported(`constraint ${name}`, locationOf(constraint));
 }
 
@@ -331,6 +334,7 @@ export function bindColumnDefinitions(
   const checks: Constraint[] = [];
   const sequences: BoundSequence[] = [];
   const foreign: Clauses['foreign'][number][] = [];
+  const notNull: KeyClause[] = [];
   let primary: KeyClause | null = null;
   for (const element of elements) {
     const { column, clauses } = bindElement(name, element, statement, text);
@@ -350,13 +354,19 @@ export function bindColumnDefinitions(
       }
       primary = key;
     }
+    notNull.push(...clauses.notNull);
     uniques.push(...clauses.uniques);
     checks.push(...clauses.checks);
     foreign.push(...clauses.foreign);
   }
   const numbers = primary === null ? [] : keyColumns(columns, primary, 'primary key', statement);
+  const required = notNull.flatMap((clause) =>
+    clause.columns.map((column) => requireNamed(columns, name, column, clause, statement)),
+  );
   const typed = columns.map((column, i) =>
-    numbers.includes(i) ? { ...column, type: { ...column.type, nullable: false } } : column,
+    numbers.includes(i) || required.includes(column)
+      ? { ...column, type: { ...column.type, nullable: false } }
+      : column,
   );
   const generated = bindGenerations(name, elements, typed, statement, text);
   for (const key of [...(primary === null ? [] : [primary]), ...uniques])
@@ -413,6 +423,19 @@ function refuseVirtual(
   if (!virtual) return;
   const what = key === primary ? 'primary keys' : 'unique constraints';
   throw statement.error('0A000', `${what} on virtual generated columns are not supported`, key.at);
+}
+
+/** The column that NOT NULL is said of. */
+function requireNamed(
+  columns: readonly CatalogColumn[],
+  table: string,
+  name: string,
+  { at }: KeyClause,
+  statement: Statement,
+): CatalogColumn {
+  const column = columns.find((other) => other.name === name);
+  if (column !== undefined) return column;
+  throw statement.error('42703', `column "${name}" of relation "${table}" does not exist`, at);
 }
 
 /** The numbers of a key's columns. */

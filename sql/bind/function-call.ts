@@ -12,7 +12,7 @@ import { catalogFunctionBody } from '../functions/catalog-functions.ts';
 import type { HirScalar } from '../hir.ts';
 import { castPath } from '../types/casts.ts';
 import { recordFields } from '../types/record.ts';
-import { elementType, plain } from '../types/table.ts';
+import { elementType, plain, typeOid } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
 import { bindAggregate } from './aggregate-call.ts';
 import { bindBody, callFunction, parseExpression } from './body.ts';
@@ -27,7 +27,7 @@ import { makeRecord } from './record.ts';
 import { isRecordFunction, recordFunctionValue } from './json-record.ts';
 import { toJson, withObjects } from './json.ts';
 import { bindInputIsValid, inputErrorFields } from './input-error.ts';
-import { bindToRegistered, lookedForBy } from './to-registered.ts';
+import { bindExisting, bindToRegistered, lookedForBy } from './to-registered.ts';
 import { isNull, literal, typeOf } from './scalar.ts';
 import { sessionValue } from './session-value.ts';
 import { bindCurrentSetting } from './setting.ts';
@@ -35,7 +35,7 @@ import { functionsElsewhere } from './elsewhere.ts';
 import { bindHypotheticalSet } from './hypothetical-set.ts';
 import { bindSetInExpression } from './set-returning.ts';
 import { bindSqlCall, sqlFunctionValue } from './sql-function.ts';
-import type { Bound } from './statement.ts';
+import type { Bound, Statement } from './statement.ts';
 import { bindVariadicAny, isVariadicAny } from './variadic-any.ts';
 import { bindWindowCall } from './window-call.ts';
 
@@ -57,16 +57,14 @@ export function bindFunctionCall(node: FuncCall, context: ExpressionContext): Bo
     if (node.agg_within_group === true) return bindHypotheticalSet(node, name, context);
     throw statement.error('42809', `window function ${name} requires an OVER clause`, at);
   }
-  if (isSetReturning(name)) return bindSetInExpression(node, context);
+  if (isSetReturning(name)) {
+    const set = bindSetInExpression(node, context);
+    return hasAggregateSyntax(node) ? refuseAggregateSyntax(node, name, context) : set;
+  }
   if (isRecordFunction(node)) return { scalar: recordFunctionValue(node, context), at };
   if (functionsNamed(name).some((entry) => entry.kind === 'aggregate'))
     return bindAggregate(node, name, context);
-  if (
-    node.agg_star === true ||
-    node.agg_distinct === true ||
-    node.agg_order !== undefined ||
-    node.agg_filter
-  ) {
+  if (hasAggregateSyntax(node)) {
     if (node.agg_within_group === true) return refuseWithinGroup(name, context, at);
     const args = (node.args ?? []).map((argument) => bindExpression(argument, context));
     applyFunction(name, args, context, at, parts.join('.'));
@@ -139,13 +137,8 @@ function withRegclass(name: string, args: readonly Bound[], context: ExpressionC
   const types = args.map((argument) => typeOf(argument.scalar).name);
   if (first === undefined || !['text', 'varchar', 'name'].includes(types[0]!)) return null;
   if (typeof resolveFunction(name, ['regclass', ...types.slice(1)]) === 'string') return null;
-  const found = bindToRegistered(context, 'regclass', first);
-  if (found === null) return null;
-  const type = typeOf(found);
-  const missing: HirScalar = { kind: 'raise', sqlstate: '42P01', message: 'relation does not exist', type };
-  const some: HirScalar = { kind: 'coalesce', operands: [found, missing], type };
-  const branches = [{ condition: isNull(first.scalar), result: literal('regclass', null) }];
-  return [{ scalar: { kind: 'case', branches, otherwise: some, type }, at: first.at }, ...others];
+  const found = bindExisting(context, 'regclass', first);
+  return found && [{ scalar: found, at: first.at }, ...others];
 }
 
 /** A call whose arguments are, some of them, given by their names, or the last one as VARIADIC. */
@@ -286,6 +279,12 @@ function refuseWithinGroup(name: string, context: ExpressionContext, at: number 
   throw context.statement.error('42809', message, at);
 }
 
+/** Whether a call says what only an aggregate's can. */
+function hasAggregateSyntax(node: FuncCall): boolean {
+  const { agg_star: star, agg_distinct: distinct, agg_order: order, agg_filter: filter } = node;
+  return star === true || distinct === true || order !== undefined || filter !== undefined;
+}
+
 function refuseAggregateSyntax(node: FuncCall, name: string, context: ExpressionContext): never {
   const { statement } = context;
   const at = locationOf(node);
@@ -399,6 +398,9 @@ function bindSpecial(
     case 'to_regrole': {
       if (count !== 1) return null;
       const scalar = bindToRegistered(context, lookedForBy(name)!, args()[0]!);
+      if (scalar === null && statement.environment.inView === true) {
+        throw statement.unsupported(`${name}() in a view`, at, 'A view follows no names.');
+      }
       return scalar && { scalar, at };
     }
     case 'pg_input_is_valid':
@@ -408,11 +410,24 @@ function bindSpecial(
     case 'pg_typeof': {
       if (count !== 1) return null;
       const [argument] = args();
-      return { scalar: literal('text', statement.shownType(unknownToText(statement, argument!))), at };
+      return { scalar: typeOfValue(statement, argument!), at };
     }
     default:
       return isVariadicAny(name) ? bindVariadicAny(node, name, context, at) : null;
   }
+}
+
+/** A regtype, whose name is shown; a view, which shows numbers of those, has the name itself. */
+function typeOfValue(statement: Statement, argument: Bound): HirScalar {
+  const { environment } = statement;
+  if (environment.inView === true) {
+    return literal('text', statement.shownType(unknownToText(statement, argument)));
+  }
+  if (argument.scalar.kind === 'literal' && typeOf(argument.scalar).name === 'unknown') {
+    return literal('regtype', String(typeOid('unknown')));
+  }
+  const value = unknownToText(statement, argument);
+  return literal('regtype', String(statement.domainOf(value) ?? typeOid(typeOf(value).name)));
 }
 
 /** `row_to_json(record [, pretty])` */

@@ -31,6 +31,22 @@ export function checkLocking(select: SelectStmt, statement: Statement): void {
   }
 }
 
+/** What a row of the result would be made of, so that it is no row of a table. */
+export function checkLocked(
+  select: SelectStmt,
+  uses: { readonly aggregates: boolean; readonly windows: boolean; readonly sets: boolean },
+  statement: Statement,
+): void {
+  const clause = nodeAs(select.lockingClause?.[0], 'LockingClause');
+  if (clause === undefined) return;
+  const refuse = (what: string): never => {
+    throw statement.error('0A000', `${strengthOf(clause)} is not allowed with ${what}`);
+  };
+  if (uses.aggregates) refuse('aggregate functions');
+  if (uses.windows) refuse('window functions');
+  if (uses.sets) refuse('set-returning functions in the target list');
+}
+
 function refusedWith(select: SelectStmt): string | null {
   if ((select.op ?? 'SETOP_NONE') !== 'SETOP_NONE') return 'is not allowed with UNION/INTERSECT/EXCEPT';
   if (select.valuesLists !== undefined) return 'cannot be applied to VALUES';

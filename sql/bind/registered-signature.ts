@@ -1,6 +1,6 @@
 /** Functions and operators by their names and the types of their arguments: what a regprocedure and a regoperator are written as. */
 import type { CatalogReader } from '../catalog.ts';
-import { functionsNamed, operatorsNamed } from '../functions/table.ts';
+import { signaturesNamed, operatorsNamed } from '../functions/table.ts';
 import { findType, pseudoTypeOid, typeOid } from '../types/table.ts';
 import type { Statement } from './statement.ts';
 
@@ -59,7 +59,7 @@ export function functionOids(
   );
   // What names one depends on it.
   for (const called of found) catalog.useFunction(called);
-  const builtIn = schema === null || schema === 'pg_catalog' ? functionsNamed(name) : [];
+  const builtIn = schema === null || schema === 'pg_catalog' ? signaturesNamed(name) : [];
   const taking = builtIn.filter(
     (entry) => wanted === undefined || entry.arguments.map(signatureOid).join() === wanted,
   );

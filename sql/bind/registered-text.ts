@@ -48,7 +48,15 @@ function typeNames(withOwn: boolean): string {
 
 /** By oid. They are one value: a branch for each would be planned with each statement. */
 const BUILT_IN_NAMES = quoteLiteral(
-  JSON.stringify(Object.fromEntries([['0', '-'], ...allTypes.map(({ oid, display }) => [oid, display])])),
+  JSON.stringify(
+    Object.fromEntries([
+      ...[
+        ['0', '-'],
+        ['2249', 'record'],
+      ],
+      ...allTypes.map(({ oid, display }) => [oid, display]),
+    ]),
+  ),
 );
 
 const BUILT_IN_TYPE_NAMES = `coalesce(${BUILT_IN_NAMES}::jsonb ->> $1::text, $1::text)`;

@@ -11,6 +11,7 @@ import type { AggregateCollector, ExpressionContext, QueryContext } from './cont
 import { bindCondition, bindExpression } from './expression.ts';
 import { bindFrom } from './from.ts';
 import { bindGroupBy, group } from './grouping.ts';
+import { checkLocked } from './locking.ts';
 import { bindLimit, bindListItem, sortDirection } from './order.ts';
 import type { ListItem, SortDirection } from './order.ts';
 import type { PreparedSelect, Target } from './query.ts';
@@ -82,6 +83,12 @@ export function prepareSelect(select: SelectStmt, context: QueryContext): Prepar
   const distinct = bindDistinct(select, targets, sort, inClause('DISTINCT ON', true));
   windows.bindNamed(inClause('SELECT', true));
   const limit = bindLimit(select, context, scope);
+  const uses = {
+    aggregates: aggregates.length + groupings.length > 0,
+    windows: windows.calls.length > 0,
+    sets: sets.calls.length > 0,
+  };
+  checkLocked(select, uses, statement);
   const grouped = groupBy !== null || having !== null || aggregates.length + groupings.length > 0;
 
   // A query that leaves the rows as they come leaves their order too.

@@ -30,8 +30,8 @@ export class Statement {
   readonly ownCalls: (number | undefined)[] = [];
   /** Values of functions that are declared IMMUTABLE, which are so whatever their bodies are, with their arguments. */
   readonly immutableCalls = new WeakMap<HirScalar, readonly HirScalar[]>();
-  /** The domains that expressions are of, as messages show them: their types are those that the domains are over. */
-  readonly #domains = new WeakMap<HirScalar, string>();
+  /** The domains that expressions are of: their types are those that the domains are over. */
+  readonly #domains = new WeakMap<HirScalar, ObjectId>();
   #parameters: (SqlType | null)[];
   /** The relations that it names. */
   readonly relations: RelationName[] = [];
@@ -45,13 +45,21 @@ export class Statement {
 
   /** The expression, which is of a domain. */
   ofDomain(scalar: HirScalar, domain: ObjectId): HirScalar {
-    this.#domains.set(scalar, this.environment.catalog.domain(domain).display);
+    this.#domains.set(scalar, domain);
     return scalar;
+  }
+
+  /** The domain that an expression is of. */
+  domainOf(scalar: HirScalar): ObjectId | undefined {
+    return this.#domains.get(scalar);
   }
 
   /** The type of an expression as messages show it. */
   shownType(scalar: HirScalar): string {
-    return this.#domains.get(scalar) ?? displayType(typeOf(scalar).name);
+    const domain = this.domainOf(scalar);
+    return domain === undefined
+      ? displayType(typeOf(scalar).name)
+      : this.environment.catalog.domain(domain).display;
   }
 
   /** The type of a place as messages show it. */

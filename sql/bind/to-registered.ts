@@ -1,19 +1,20 @@
 /** to_regclass, to_regtype and their kin: the object of a name, or NULL where there is none. */
 import type { CatalogReader } from '../catalog.ts';
-import { functionByOid } from '../functions/table.ts';
+import { functionByOid, raised } from '../functions/table.ts';
 import { quoteLiteral } from '../functions/quote.ts';
-import { allTypes, typeRow } from '../types/table.ts';
+import { allTypes, plain, typeRow } from '../types/table.ts';
 import type { HirScalar } from '../hir.ts';
 import type { TypeName } from '../types/type.ts';
 import { bindBody } from './body.ts';
 import { coerce } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindRegistered, isMissing } from './registered.ts';
-import { literal } from './scalar.ts';
+import { call, isNull, literal } from './scalar.ts';
 import type { Bound } from './statement.ts';
 
 /** format_type(oid, int4), which gives a text. */
 const FORMAT_TYPE = 1081;
+const TEXTCAT = 1258;
 
 const looksFor: Readonly<Record<string, TypeName>> = {
   to_regclass: 'regclass',
@@ -55,6 +56,34 @@ export function bindToRegistered(
     if (isMissing(error)) return literal(type, null);
     throw error;
   }
+}
+
+/** What is raised where there is no object of a name: before the name, and after it. */
+const missing: Partial<Record<TypeName, readonly [sqlstate: string, before: string, after: string]>> = {
+  regclass: ['42P01', 'relation "', '" does not exist'],
+  regtype: ['42704', 'type "', '" does not exist'],
+  regproc: ['42883', 'function "', '" does not exist'],
+  regprocedure: ['42883', 'function "', '" does not exist'],
+  regoper: ['42883', 'operator does not exist: ', ''],
+  regoperator: ['42883', 'operator does not exist: ', ''],
+  regcollation: ['42704', 'collation "', '" for encoding "UTF8" does not exist'],
+  regnamespace: ['3F000', 'schema "', '" does not exist'],
+  regrole: ['42704', 'role "', '" does not exist'],
+};
+
+/** The object that a text names, which is there or an error is raised; null where a view would follow no name. */
+export function bindExisting(context: ExpressionContext, type: TypeName, argument: Bound): HirScalar | null {
+  const found = bindToRegistered(context, type, argument);
+  const text = coerce(context.statement, argument, 'text', 'implicit');
+  const error = missing[type];
+  if (found === null || text === null || error === undefined) return null;
+  const [sqlstate, before, after] = error;
+  const concatenated = (...sides: HirScalar[]): HirScalar => call(functionByOid(TEXTCAT), sides);
+  const message = concatenated(concatenated(literal('text', before), text), literal('text', after));
+  const raises = call(raised, [literal('text', sqlstate), message], 'raise', plain(type));
+  const branches = [{ condition: isNull(text), result: literal(type, null) }];
+  const otherwise: HirScalar = { kind: 'coalesce', operands: [found, raises], type: plain(type) };
+  return { kind: 'case', branches, otherwise, type: plain(type) };
 }
 
 /** A name, or one with its schema, as `$1`. */

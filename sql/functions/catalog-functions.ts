@@ -26,6 +26,15 @@ function size(oid: string, index: number): string {
 
 const DATABASE_SIZE = "(tw_object_sizes() ->> 'database')::int8";
 
+/** The overloads that take an object's name, of the session's role or of another. */
+function privilegesByName(name: string, type: TypeName, column = ''): Record<string, Body> {
+  return {
+    [`${name}(text${column} text)`]: `$1::${type} IS NOT NULL`,
+    [`${name}(name text${column} text)`]: `$2::${type} IS NOT NULL`,
+    [`${name}(oid text${column} text)`]: `$2::${type} IS NOT NULL`,
+  };
+}
+
 /** By name; for overloads that differ, by `name(types)`. */
 const bodies: Record<string, Body> = {
   pg_get_userbyid: (catalog) =>
@@ -58,12 +67,28 @@ const bodies: Record<string, Body> = {
   pg_char_to_encoding:
     "CASE upper($1::text) WHEN 'UTF8' THEN 6 WHEN 'UTF-8' THEN 6 WHEN 'SQL_ASCII' THEN 0 ELSE -1 END",
   // There is one role, and it may do everything.
-  has_schema_privilege: 'true',
-  has_table_privilege: 'true',
-  has_database_privilege: 'true',
+  has_any_column_privilege: 'true',
   has_column_privilege: 'true',
+  has_database_privilege: 'true',
+  has_foreign_data_wrapper_privilege: 'true',
   has_function_privilege: 'true',
+  has_language_privilege: 'true',
+  has_parameter_privilege: 'true',
+  has_schema_privilege: 'true',
   has_sequence_privilege: 'true',
+  has_server_privilege: 'true',
+  has_table_privilege: 'true',
+  has_tablespace_privilege: 'true',
+  has_type_privilege: 'true',
+  // What is named is there, or that is an error.
+  ...privilegesByName('has_table_privilege', 'regclass'),
+  ...privilegesByName('has_any_column_privilege', 'regclass'),
+  ...privilegesByName('has_column_privilege', 'regclass', ' text'),
+  ...privilegesByName('has_column_privilege', 'regclass', ' int2'),
+  ...privilegesByName('has_sequence_privilege', 'regclass'),
+  ...privilegesByName('has_schema_privilege', 'regnamespace'),
+  ...privilegesByName('has_function_privilege', 'regprocedure'),
+  ...privilegesByName('has_type_privilege', 'regtype'),
   pg_has_role: 'true',
   pg_is_in_recovery: 'false',
   pg_relation_is_publishable: 'false',
@@ -83,7 +108,7 @@ const bodies: Record<string, Body> = {
     JOIN tw_internal.relations t ON t.oid = q.owner_table JOIN tw_internal.schemas ts ON ts.oid = t.schema_oid
     WHERE c.name = $2 AND $1 IN (quote_ident(t.name), quote_ident(ts.name) || '.' || quote_ident(t.name)) LIMIT 1)`,
   pg_get_function_arguments: '(SELECT argument_types FROM tw_internal.functions WHERE oid = $1)',
-  pg_get_function_identity_arguments: '(SELECT argument_types FROM tw_internal.functions WHERE oid = $1)',
+  pg_get_function_identity_arguments: '(SELECT identity_types FROM tw_internal.functions WHERE oid = $1)',
   pg_get_functiondef: '(SELECT statement FROM tw_internal.functions WHERE oid = $1)',
   pg_get_function_result: '(SELECT result_type FROM tw_internal.functions WHERE oid = $1)',
   // Of kinds of objects that there are none of.
@@ -111,8 +136,16 @@ const bodies: Record<string, Body> = {
   'jsonb_object(_text)': 'json_object($1)::jsonb',
   'jsonb_object(_text _text)': 'json_object($1, $2)::jsonb',
   pg_client_encoding: "'UTF8'::name",
+  pg_encoding_max_length: 'CASE $1 WHEN 6 THEN 4 WHEN 0 THEN 1 END',
+  // A domain over a domain is kept as one over the type beneath.
+  pg_basetype: `(SELECT CASE WHEN kind = 'd' THEN base_oid ELSE oid END FROM tw_internal.types WHERE oid = $1::oid)::regtype`,
+  oidvectortypes: `(SELECT coalesce(string_agg(format_type(each::oid, NULL), ', ' ORDER BY place), '')
+    FROM unnest(string_to_array(array_to_string($1, ' '), ' ')) WITH ORDINALITY AS a (each, place))`,
   unicode_version: "'16.0'",
   getpgusername: 'current_user',
+  // Who connects is not authenticated.
+  system_user: 'NULL::text',
+  pg_last_xact_replay_timestamp: 'NULL::timestamptz',
   pg_my_temp_schema: (catalog) => `${ownTemporarySchema(catalog)}::oid`,
   pg_is_other_temp_schema: (catalog) =>
     `$1 <> ${ownTemporarySchema(catalog)} AND $1 IN (SELECT oid FROM tw_internal.schemas WHERE starts_with(name::text, 'pg_temp_'))`,
@@ -158,10 +191,9 @@ function functionName(catalog: CatalogReader): string {
 
 /** Without the arguments' names, which those of the user's functions may have. */
 const ARGUMENT_TYPES =
-  `CASE WHEN f.argument_names IS NULL OR f.schema_oid = 11 THEN replace(f.argument_types, ', ', ',')
-  ELSE (SELECT coalesce(string_agg(t.display, ',' ORDER BY a.place), '')
+  `coalesce(f.type_names, (SELECT coalesce(string_agg(t.display, ',' ORDER BY a.place), '')
     FROM unnest(string_to_array(array_to_string(f.argument_oids, ' '), ' ')) WITH ORDINALITY AS a (type, place)
-    JOIN tw_internal.types t ON t.oid = a.type::oid) END`
+    JOIN tw_internal.types t ON t.oid = a.type::oid))`
     .split(/\s*\n\s*/)
     .join(' ');
 

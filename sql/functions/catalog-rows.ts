@@ -79,3 +79,23 @@ export type RangeRow = readonly [
   canonical: number,
   difference: number,
 ];
+
+/** A `pg_proc` row of what the binder makes of a call itself. */
+export type BoundRow = readonly [
+  oid: number,
+  name: string,
+  kind: 'f' | 'a' | 'w',
+  result: string,
+  returnsSet: 0 | 1,
+  strict: 0 | 1,
+  volatility: 'i' | 's' | 'v',
+  defaults: number,
+  variadic: string,
+  argumentTypes: string,
+  argumentNames: string,
+  opcode: string,
+  description: string,
+];
+
+/** What `pg_get_function_arguments`, `…_identity_arguments` and `…_result` show, where it is not the types alone. */
+export type SignatureRow = readonly [oid: number, arguments: string, identity: string, result: string];

@@ -2,7 +2,7 @@
 import { ownAggregates } from './aggregates.ts';
 import { catalogEntries } from './catalog-entries.ts';
 import { families } from './families.ts';
-import { argumentRows, operatorRows, procRows } from './catalog.generated.ts';
+import { argumentRows, boundRows, operatorRows, procRows } from './catalog.generated.ts';
 import type { TypeName } from '../types/type.ts';
 
 /** A function or aggregate, as pg_proc has it and with what the optimizer wants to know. */
@@ -185,6 +185,8 @@ export const inputError: FunctionEntry = {
   strict: true,
   volatility: 'stable',
 };
+/** Raises the error of this SQLSTATE and message. */
+export const raised: FunctionEntry = { ...variadic('raise', true), strict: true };
 /** ROW(…). */
 export const rowConstructor: FunctionEntry = { ...variadic('row', false), canBeNull: false };
 /** `(record).field`, by its number from 0. */
@@ -245,6 +247,21 @@ export const operators: readonly OperatorEntry[] = operatorRows.map(
 );
 
 const operatorsByName = groupBy(operators, (entry) => entry.name);
+
+/** What the binder makes of a call itself: oids and argument types by name. */
+const boundByName = groupBy(
+  boundRows.map(([oid, name, , , , , , , , types]) => ({
+    oid,
+    name,
+    arguments: types === '' ? [] : types.split(' '),
+  })),
+  (entry) => entry.name,
+);
+
+/** The oids and argument types of all that pg_proc has of this name. */
+export function signaturesNamed(name: string): readonly Pick<FunctionEntry, 'oid' | 'arguments'>[] {
+  return [...functionsNamed(name), ...(boundByName.get(name) ?? [])];
+}
 
 /** Functions and aggregates of this name. */
 export function functionsNamed(name: string): readonly FunctionEntry[] {

@@ -59,7 +59,7 @@ async function sessionOf(folder: string): Promise<sessions.Session> {
       throw new Error(message);
     },
   });
-  const host = { ...system, advisoryLocks: new AdvisoryLocks(), sessions: new Sessions() };
+  const host = { ...system, advisoryLocks: new AdvisoryLocks(), sessions: new Sessions(), log: silentLog };
   return new Session(host, client, 'tidewire', 'tidewire');
 }
 

@@ -1,5 +1,5 @@
 /** tw_internal.functions: PostgreSQL's own, which are the same for all servers, and those that users make. */
-import { typeFunctionRows } from '../../../sql/functions/catalog.generated.ts';
+import { boundRows, signatureRows, typeFunctionRows } from '../../../sql/functions/catalog.generated.ts';
 import { type FunctionEntry, functions as functionEntries } from '../../../sql/functions/table.ts';
 import { typeOid } from '../../../sql/types/table.ts';
 import { variadicElement } from '../../../sql/types/polymorphic.ts';
@@ -13,6 +13,23 @@ const INTERNAL = 12;
 const SQL = 14;
 const PG_CATALOG = 11;
 
+const signatures = new Map(
+  signatureRows.map(([oid, given, identity, result]) => [oid, { given, identity, result }]),
+);
+
+/** What is shown of a function: the result, the arguments, these without defaults, and their types alone. */
+function shown(oid: number, types: readonly string[], result: string): [string, string, string, string] {
+  const known = signatures.get(oid);
+  const displayed = types.map(signatureType);
+  const listed = displayed.join(', ');
+  return [
+    known?.result ?? signatureType(result),
+    known?.given ?? listed,
+    known?.identity ?? listed,
+    displayed.join(','),
+  ];
+}
+
 function ownFunction(entry: FunctionEntry): RawValue[] {
   const { oid, name, kind, body, strict, volatility, opcode, description, argumentNames = null } = entry;
   return [
@@ -23,8 +40,21 @@ function ownFunction(entry: FunctionEntry): RawValue[] {
       signatureOid(entry.variadic ?? ''),
       vectorText(entry.arguments.map(signatureOid)),
     ],
-    ...[argumentNames && textArray(argumentNames), signatureType(entry.result)],
-    ...[entry.arguments.map(signatureType).join(', '), body ?? opcode, null, description],
+    argumentNames && textArray(argumentNames),
+    ...[...shown(oid, entry.arguments, entry.result), body ?? opcode, null, description],
+  ];
+}
+
+/** A function that the binder makes something of itself. */
+function boundFunction(row: (typeof boundRows)[number]): RawValue[] {
+  const [oid, name, kind, result, returnsSet, strict, volatility, defaults, variadic, ...rest] = row;
+  const [argumentTypes, argumentNames, opcode, description] = rest;
+  const types = argumentTypes === '' ? [] : argumentTypes.split(' ');
+  return [
+    ...[oid, name, PG_CATALOG, kind, INTERNAL, signatureOid(result), returnsSet === 1, strict === 1],
+    ...[volatility, types.length, defaults, signatureOid(variadic), vectorText(types.map(signatureOid))],
+    argumentNames === '' ? null : textArray(argumentNames.split(' ')),
+    ...[...shown(oid, types, result), opcode, null, description],
   ];
 }
 
@@ -33,7 +63,7 @@ function typeFunction([oid, name]: (typeof typeFunctionRows)[number]): RawValue[
   const { cstring } = pseudoTypes;
   return [
     ...[oid, name, PG_CATALOG, 'f', INTERNAL, cstring!, false, true, 'i', 1, 0, 0],
-    ...[vectorText([cstring!]), null, 'cstring', 'cstring', name, null, 'I/O'],
+    ...[vectorText([cstring!]), null, ...shown(oid, ['cstring'], 'cstring'), name, null, 'I/O'],
   ];
 }
 
@@ -57,12 +87,16 @@ export const functions: RawTable = {
     ['argument_names', '_text'],
     ['result_type', 'text'],
     ['argument_types', 'text'],
+    ['identity_types', 'text'],
+    // Of PostgreSQL's own; those of users' functions follow the names of types.
+    ['type_names', 'text'],
     ['source', 'text'],
     ['statement', 'text'],
     ['description', 'text'],
   ],
   fixed: () => [
     ...functionEntries.map(ownFunction),
+    ...boundRows.map(boundFunction),
     ...typeFunctionRows
       .filter(([oid]) => !functionEntries.some((entry) => entry.oid === oid))
       .map(typeFunction),
@@ -72,6 +106,7 @@ export const functions: RawTable = {
     const { parameters, result, strict, volatility } = object;
     const variadic = variadicElement(object);
     const defaults = parameters.filter(({ defaultValue }) => defaultValue !== null).length;
+    const given = argumentsText(object, catalog);
     const named = parameters.some(({ name }) => name !== '');
     return [
       [
@@ -84,7 +119,7 @@ export const functions: RawTable = {
         ...[volatility[0]!, parameters.length, defaults, variadic === null ? 0 : typeOid(variadic)],
         ...[vectorText(parameters.map(({ type, domain }) => domain ?? typeOid(type)))],
         ...[named ? textArray(parameters.map(({ name }) => name)) : null],
-        ...[resultText(object, catalog), argumentsText(object, catalog), object.source, object.statement, ''],
+        ...[resultText(object, catalog), given, given, null, object.source, object.statement, ''],
       ],
     ];
   },

@@ -30,5 +30,7 @@ export function signatureOid(name: string): number {
 /** A type of a signature as PostgreSQL shows it. */
 export function signatureType(name: string): string {
   const type = findType(name);
+  // A keyword.
+  if (name === 'any') return '"any"';
   return type === undefined ? name : displayType(type);
 }

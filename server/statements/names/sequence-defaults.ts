@@ -33,12 +33,20 @@ export function followSequences(
   }
 }
 
+/** Whether a DEFAULT takes its values from this sequence. */
+export function callsSequence(text: string, sequence: Pick<CatalogObject, 'schema' | 'name'>): boolean {
+  return [...text.matchAll(CALL)].some(([, , written]) => names(written!, sequence));
+}
+
+/** Whether a literal's text is the name of this object; one without a schema is that of any. */
+function names(written: string, { schema, name }: Pick<CatalogObject, 'schema' | 'name'>): boolean {
+  const parts = partsOf(written.replaceAll("''", "'"));
+  return parts.at(-1) === name && (parts.length === 1 || parts.at(-2) === schema);
+}
+
 function rewritten(text: string, moves: readonly Move[]): string {
   return text.replaceAll(CALL, (whole: string, before: string, written: string) => {
-    const parts = partsOf(written.replaceAll("''", "'"));
-    const move = moves.find(
-      ({ object }) => parts.at(-1) === object.name && (parts.length === 1 || parts.at(-2) === object.schema),
-    );
+    const move = moves.find(({ object }) => names(written, object));
     if (!move) return whole;
     const { schema, name } = move.to;
     return `${before}${quoteLiteral(`${quoteIdentifier(schema)}.${quoteIdentifier(name)}`)}`;

@@ -1,5 +1,6 @@
 /** Columns of tables that go with their type: DROP TYPE … CASCADE. */
 import type { ParsedStatement } from '../../../../sql/ast/statement.ts';
+import type { ObjectId } from '../../../../sql/catalog.ts';
 import { SqlError } from '../../../../sql/error.ts';
 import { referringTo } from '../../../catalog/foreign-keys.ts';
 import { type TableObject, type TypeObject, describeObject } from '../../../catalog/objects.ts';
@@ -10,16 +11,18 @@ import { takeOut } from './actions.ts';
 import { carryOut } from './carry-out.ts';
 import { TableDraft } from './draft.ts';
 
-/** Stages that the columns of these types go, with all that depends on them. Gives what went, as notices say it. */
+/** The columns of these types go, with all that depends on them; not those of `dropped`. Gives what went, as notices say it. */
 export async function dropColumnsOfTypes(
   system: System,
   session: SessionContext,
   parsed: ParsedStatement,
   types: readonly TypeObject[],
+  dropped: ReadonlySet<ObjectId>,
 ): Promise<string[]> {
   const names = new Map<number, Set<string>>();
   for (const type of types) {
     for (const { stored, columns } of columnsOfType(system, type)) {
+      if (dropped.has(stored.id)) continue;
       if (stored.kind === 'source') {
         throw new SqlError({
           sqlstate: '0A000',

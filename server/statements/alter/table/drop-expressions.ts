@@ -11,6 +11,7 @@ import {
 } from '../../../catalog/stored-expressions.ts';
 import type { SessionContext } from '../../../session/statement.ts';
 import type { System } from '../../../system.ts';
+import { callsSequence } from '../../names/sequence-defaults.ts';
 import { commitDomain } from '../../domain/alter-domain.ts';
 import { takeOut } from './actions.ts';
 import { carryOut } from './carry-out.ts';
@@ -54,7 +55,7 @@ export function refuseNamedInExpressions(system: System, dropped: readonly Catal
   });
 }
 
-/** Stages that the expressions that name these go; generated columns go with theirs. Gives what went, as notices say it. */
+/** Commits that the expressions that name these go; generated columns go with theirs. Gives what went, as notices say it. */
 export async function dropExpressionsNaming(
   system: System,
   session: SessionContext,
@@ -63,11 +64,16 @@ export async function dropExpressionsNaming(
 ): Promise<string[]> {
   const cascaded: string[] = [];
   const context = { system, session, parsed, cascaded };
-  const names = ({ text }: StoredExpression): boolean => pinnedOids(text).some((oid) => ids.has(oid));
-  const gone = new Set(system.catalog.dropOrder([...ids], true).map(({ id }) => id));
-  for (const owner of expressionReaders(system.catalog, ids)) {
+  const objects = system.catalog.dropOrder([...ids], true);
+  const gone = new Set(objects.map(({ id }) => id));
+  const sequences = objects.filter(({ kind }) => kind === 'sequence');
+  const names = ({ kind, text }: StoredExpression): boolean =>
+    pinnedOids(text).some((oid) => ids.has(oid)) ||
+    (kind === 'default' && sequences.some((sequence) => callsSequence(text, sequence)));
+  for (const owner of [...system.catalog.objects()]) {
     if (gone.has(owner.id)) continue;
     const going = storedExpressions(owner).filter(names);
+    if (going.length === 0) continue;
     if (owner.kind === 'table') {
       const draft = new TableDraft(system, owner);
       for (const expression of going) {

@@ -22,6 +22,7 @@ mod keywords;
 mod normalize;
 mod numeric;
 mod pattern;
+mod raise;
 mod random;
 mod ranges;
 mod record;
@@ -68,6 +69,7 @@ pub(crate) fn families() -> Vec<&'static [Function]> {
     all.push(hash::FUNCTIONS);
     all.push(identifier::FUNCTIONS);
     all.push(input::FUNCTIONS);
+    all.push(raise::FUNCTIONS);
     all.push(normalize::FUNCTIONS);
     all.push(random::FUNCTIONS);
     all.extend(ranges::families());

@@ -197,7 +197,7 @@ impl PairMoments {
             F::Corr if is_zero(&sxx) || is_zero(&syy) => return Ok(Datum::Null),
             F::Corr => match (scaled(&sxx), scaled(&syy), scaled(&sxy)) {
                 (Some(sxx), Some(syy), Some(sxy)) => {
-                    let correlation = sxy.over(sxx.root().times(syy.root())).value();
+                    let correlation = sxy.over(sxx.times(syy).root()).value();
                     return Ok(Datum::Float64(correlation.clamp(-1.0, 1.0)));
                 }
                 _ => None,
@@ -323,6 +323,9 @@ mod tests {
         assert_eq!(value(&moments, F::Corr, 10), Some(1.0));
         assert_eq!(value(&moments, F::RegrR2, 10), Some(1.0));
         assert_eq!(value(&moments, F::CovarPop, 10), Some(4.125));
+        // The root of the product is exact where the product of the roots is not.
+        let steep: Vec<(f64, f64)> = (1..6).map(|x| (10.0 * x as f64, x as f64)).collect();
+        assert_eq!(value(&pairs(&steep), F::Corr, 5), Some(1.0));
     }
 
     #[test]
