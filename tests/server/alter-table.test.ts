@@ -4,6 +4,7 @@
  */
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { rowsOf } from '../support/answers.ts';
 import { outcome } from '../support/outcome.ts';
 import { type Postgres, startPostgres } from '../support/postgres.ts';
 import { type Tidewire, startTidewire } from '../support/tidewire.ts';
@@ -143,9 +144,7 @@ describe.each(Object.entries(SCRIPTS))('%s', (_name, statements) => {
   });
 });
 
-async function rows(sql: string): Promise<unknown[][]> {
-  return (await client.query({ text: sql, rowMode: 'array' })).rows as unknown[][];
-}
+const rows = (sql: string): Promise<unknown[][]> => rowsOf(client, sql);
 
 test('materialized views, indexes and SHOW CREATE follow', async () => {
   await client.query('CREATE TABLE m (id int PRIMARY KEY, g int, x int)');

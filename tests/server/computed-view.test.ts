@@ -1,6 +1,7 @@
 /** Materialized views whose rows are another relation's, hardly changed, and are not kept a second time. */
 import type pg from 'pg';
 import { beforeEach, expect, test } from 'vitest';
+import { rowsOf } from '../support/answers.ts';
 import { testServer } from '../support/test-server.ts';
 
 let client: pg.Client;
@@ -24,9 +25,7 @@ async function run(...statements: string[]): Promise<void> {
   for (const sql of statements) await client.query(sql);
 }
 
-async function rows(sql: string): Promise<unknown[][]> {
-  return (await client.query({ text: sql, rowMode: 'array' })).rows as unknown[][];
-}
+const rows = (sql: string): Promise<unknown[][]> => rowsOf(client, sql);
 
 async function isComputed(view: string): Promise<boolean> {
   const [[text]] = (await rows(`EXPLAIN MEMORY PLAN FOR MATERIALIZED VIEW ${view}`)) as [[string]];

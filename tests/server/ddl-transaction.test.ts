@@ -1,6 +1,7 @@
 /** DDL inside BEGIN … COMMIT: all of it or nothing, seen by its own transaction first. */
 import type pg from 'pg';
 import { beforeEach, expect, test } from 'vitest';
+import { errorRaisedBy, rowsOf } from '../support/answers.ts';
 import { testServer } from '../support/test-server.ts';
 
 let client: pg.Client;
@@ -22,18 +23,9 @@ async function run(...statements: string[]): Promise<void> {
   for (const sql of statements) await client.query(sql);
 }
 
-async function rows(sql: string, by = client): Promise<unknown[][]> {
-  return (await by.query({ text: sql, rowMode: 'array' })).rows as unknown[][];
-}
+const rows = (sql: string, by = client): Promise<unknown[][]> => rowsOf(by, sql);
 
-async function errorOf(sql: string, by = client): Promise<{ code?: string; message: string }> {
-  try {
-    await by.query(sql);
-  } catch (error) {
-    return error as { code?: string; message: string };
-  }
-  throw new Error(`no error from: ${sql}`);
-}
+const errorOf = (sql: string, by = client): Promise<pg.DatabaseError> => errorRaisedBy(by, sql);
 
 test('a migration is committed as one', async () => {
   await run(

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import type pg from 'pg';
 import { expect, test } from 'vitest';
+import { errorRaisedBy, rowsOf } from '../support/answers.ts';
 import { describeWith, psqlMissing } from '../support/left-out.ts';
 import { testServer } from '../support/test-server.ts';
 
@@ -11,19 +12,9 @@ const server = testServer({}, async () => {
   client = await server.connect();
 });
 
-async function rows(sql: string, values: unknown[] = []): Promise<unknown[][]> {
-  const result = await client.query({ text: sql, values, rowMode: 'array' });
-  return result.rows as unknown[][];
-}
+const rows = (sql: string, values: unknown[] = []): Promise<unknown[][]> => rowsOf(client, sql, values);
 
-async function errorOf(sql: string): Promise<{ code?: string; message: string; position?: string }> {
-  try {
-    await client.query(sql);
-  } catch (error) {
-    return error as { code?: string; message: string };
-  }
-  throw new Error(`no error from: ${sql}`);
-}
+const errorOf = (sql: string): Promise<pg.DatabaseError> => errorRaisedBy(client, sql);
 
 function psql(...args: string[]): string {
   const result = spawnSync(

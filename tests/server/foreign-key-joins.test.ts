@@ -1,6 +1,7 @@
 /** Joins that a foreign key makes needless: the answers are those without the rule, whenever the foreign key holds. */
 import type pg from 'pg';
 import { beforeEach, expect, test } from 'vitest';
+import { rowsOf } from '../support/answers.ts';
 import { testServer } from '../support/test-server.ts';
 
 let client: pg.Client;
@@ -23,9 +24,7 @@ beforeEach(async () => {
   `);
 });
 
-async function rows(sql: string, on = client): Promise<unknown[][]> {
-  return (await on.query({ text: sql, rowMode: 'array' })).rows as unknown[][];
-}
+const rows = (sql: string, on = client): Promise<unknown[][]> => rowsOf(on, sql);
 
 async function plan(sql: string): Promise<string> {
   return (await rows(`EXPLAIN ${sql}`)).flat().join('\n');

@@ -2,6 +2,7 @@
 import { connect } from 'node:net';
 import type pg from 'pg';
 import { expect, test } from 'vitest';
+import { rowsOf } from '../support/answers.ts';
 import { testServer } from '../support/test-server.ts';
 
 let client: pg.Client;
@@ -19,11 +20,6 @@ const server = testServer({}, async () => {
   const values = Array.from({ length: 12_000 }, (_, id) => `(${id}, ${id % 100})`);
   await client.query(`INSERT INTO big VALUES ${values.join(', ')}`);
 });
-
-async function rows(on: pg.Client, sql: string): Promise<unknown[][]> {
-  const result = await on.query({ text: sql, rowMode: 'array' });
-  return result.rows as unknown[][];
-}
 
 function errorOf(query: Promise<unknown>): Promise<{ code?: string; message?: string }> {
   return query.then(
@@ -69,20 +65,20 @@ test('CREATE MATERIALIZED VIEW returns when it has hydrated, tells how far it is
     notices.filter((text) => text.startsWith('materialized view "pairs" is hydrating')).length,
   ).toBeGreaterThan(0);
   expect(commits).toBeGreaterThan(10);
-  expect(await rows(client, 'SELECT * FROM pairs ORDER BY g LIMIT 1')).toEqual(
-    await rows(client, `${LONG} ORDER BY g LIMIT 1`),
+  expect(await rowsOf(client, 'SELECT * FROM pairs ORDER BY g LIMIT 1')).toEqual(
+    await rowsOf(client, `${LONG} ORDER BY g LIMIT 1`),
   );
   await client.query('SET hydration_notice_interval = 0');
   await client.query('DROP MATERIALIZED VIEW pairs');
 });
 
 test('a cancelled CREATE leaves nothing behind', async () => {
-  const before = await rows(client, 'SELECT oid, name FROM tw_catalog.relations ORDER BY 1');
+  const before = await rowsOf(client, 'SELECT oid, name FROM tw_catalog.relations ORDER BY 1');
   const creating = errorOf(client.query(`CREATE MATERIALIZED VIEW cancelled AS ${LONG}`));
   await other.query('SELECT 1');
   await cancel(client);
   expect((await creating).code).toBe('57014');
-  expect(await rows(client, 'SELECT oid, name FROM tw_catalog.relations ORDER BY 1')).toEqual(before);
+  expect(await rowsOf(client, 'SELECT oid, name FROM tw_catalog.relations ORDER BY 1')).toEqual(before);
   expect((await errorOf(client.query('SELECT * FROM cancelled'))).code).toBe('42P01');
   // The name is free, and so is what the half-made view shared.
   await client.query('CREATE MATERIALIZED VIEW cancelled AS SELECT count(*) FROM big');
@@ -111,7 +107,7 @@ test('what is handed over begins with constants and goes on with changes', async
       'USING (code), generate_series(1, code) AS s (n)',
   );
   await client.query('INSERT INTO coded VALUES (7, 2), (8, 3), (9, 1)');
-  expect(await rows(client, 'SELECT * FROM named ORDER BY id, n')).toEqual([
+  expect(await rowsOf(client, 'SELECT * FROM named ORDER BY id, n')).toEqual([
     [7, 'two', 1],
     [7, 'two', 2],
     [9, 'one', 1],
@@ -133,8 +129,8 @@ test('in the background: at once, and readers wait', async () => {
   await other.query('SET statement_timeout = 0');
   // A view over it waits too.
   await other.query('CREATE MATERIALIZED VIEW over_later AS SELECT count(*) AS groups FROM later');
-  expect(await rows(other, 'SELECT groups FROM over_later')).toEqual([['100']]);
-  expect(await rows(other, 'SELECT count(*) FROM later')).toEqual([['100']]);
+  expect(await rowsOf(other, 'SELECT groups FROM over_later')).toEqual([['100']]);
+  expect(await rowsOf(other, 'SELECT count(*) FROM later')).toEqual([['100']]);
   await client.query('DROP MATERIALIZED VIEW later CASCADE');
 });
 
@@ -150,12 +146,12 @@ test('a view that hydrates in the background can be dropped, and its readers lea
 
 test('an index of a view that is computed when it is read holds nothing up while the rows are stored', async () => {
   const isComputed = async (view: string): Promise<boolean> =>
-    (await rows(other, `EXPLAIN MEMORY PLAN FOR MATERIALIZED VIEW ${view}`))
+    (await rowsOf(other, `EXPLAIN MEMORY PLAN FOR MATERIALIZED VIEW ${view}`))
       .flat()
       .join()
       .includes('computed when');
   const useOf = async (view: string): Promise<string> =>
-    (await rows(other, `EXPLAIN SELECT * FROM ${view} WHERE pairs = 1`)).flat().join('\n');
+    (await rowsOf(other, `EXPLAIN SELECT * FROM ${view} WHERE pairs = 1`)).flat().join('\n');
   for (const options of ['', 'WITH (background)']) {
     await client.query(`CREATE MATERIALIZED VIEW slow WITH (background) AS ${LONG}`);
     await client.query('CREATE MATERIALIZED VIEW plain AS SELECT g, pairs, total FROM slow');
@@ -175,9 +171,9 @@ test('an index of a view that is computed when it is read holds nothing up while
     await indexing;
     expect(await isComputed('plain'), options).toBe(false);
     expect(await useOf('plain')).toContain('by_pairs');
-    expect(await rows(other, 'SELECT count(*) FROM plain WHERE pairs = 14400')).toEqual([['100']]);
+    expect(await rowsOf(other, 'SELECT count(*) FROM plain WHERE pairs = 14400')).toEqual([['100']]);
     await client.query('INSERT INTO big VALUES (-1, 0)');
-    expect(await rows(other, 'SELECT g FROM plain WHERE pairs = 14641')).toEqual([[0]]);
+    expect(await rowsOf(other, 'SELECT g FROM plain WHERE pairs = 14641')).toEqual([[0]]);
     await client.query('DELETE FROM big WHERE id = -1');
     await client.query('DROP MATERIALIZED VIEW slow CASCADE');
   }
@@ -191,18 +187,18 @@ test('a view whose rows are being stored in the background can be renamed, repla
   };
   await begin();
   await client.query('ALTER MATERIALIZED VIEW plain RENAME TO renamed');
-  expect(await rows(client, 'SELECT count(*) FROM renamed WHERE pairs = 14400')).toEqual([['100']]);
+  expect(await rowsOf(client, 'SELECT count(*) FROM renamed WHERE pairs = 14400')).toEqual([['100']]);
   await client.query('CREATE INDEX by_total ON renamed (total)');
-  expect(await rows(client, 'SELECT count(*) FROM renamed WHERE pairs = 14400')).toEqual([['100']]);
+  expect(await rowsOf(client, 'SELECT count(*) FROM renamed WHERE pairs = 14400')).toEqual([['100']]);
   await client.query('DROP MATERIALIZED VIEW slow CASCADE');
 
   await begin();
   await client.query(
     'CREATE OR REPLACE MATERIALIZED VIEW plain AS SELECT g, -pairs AS pairs, total FROM slow',
   );
-  expect(await rows(client, 'SELECT count(*) FROM plain WHERE pairs = -14400')).toEqual([['100']]);
+  expect(await rowsOf(client, 'SELECT count(*) FROM plain WHERE pairs = -14400')).toEqual([['100']]);
   await client.query('INSERT INTO big VALUES (-1, 0)');
-  expect(await rows(client, 'SELECT g FROM plain WHERE pairs = -14641')).toEqual([[0]]);
+  expect(await rowsOf(client, 'SELECT g FROM plain WHERE pairs = -14641')).toEqual([[0]]);
   await client.query('DELETE FROM big WHERE id = -1');
   await client.query('DROP MATERIALIZED VIEW slow CASCADE');
 
@@ -211,7 +207,7 @@ test('a view whose rows are being stored in the background can be renamed, repla
   expect((await errorOf(client.query('SELECT * FROM plain'))).code).toBe('42P01');
   await begin();
   await client.query('DROP INDEX by_pairs');
-  expect(await rows(client, 'SELECT count(*) FROM plain WHERE pairs = 14400')).toEqual([['100']]);
+  expect(await rowsOf(client, 'SELECT count(*) FROM plain WHERE pairs = 14400')).toEqual([['100']]);
   await client.query('DROP MATERIALIZED VIEW slow CASCADE');
 });
 
@@ -219,8 +215,8 @@ test('options of a view and an index are checked', async () => {
   const refused = await errorOf(client.query('CREATE MATERIALIZED VIEW o WITH (BACKGRUND) AS SELECT 1 AS x'));
   expect(refused).toMatchObject({ code: '22023', hint: 'Perhaps you meant "background".' });
   await client.query('CREATE INDEX small_by_v ON small (v) WITH (background = true)');
-  expect(await rows(client, 'SELECT count(*) FROM small WHERE v = 1')).toEqual(
-    await rows(client, 'SELECT count(*) FROM small'),
+  expect(await rowsOf(client, 'SELECT count(*) FROM small WHERE v = 1')).toEqual(
+    await rowsOf(client, 'SELECT count(*) FROM small'),
   );
 });
 
@@ -232,7 +228,7 @@ test('an error that two rows raise goes with the second of them', async () => {
     expect((await errorOf(client.query('SELECT * FROM quotients'))).code).toBe('22012');
     await client.query('DELETE FROM divisors WHERE id = $1', [id]);
   }
-  expect(await rows(client, 'SELECT * FROM quotients')).toEqual([[3, 2]]);
+  expect(await rowsOf(client, 'SELECT * FROM quotients')).toEqual([[3, 2]]);
 });
 
 test('on_error = skip: the rows without those that fail, and how many errors there are', async () => {
@@ -242,17 +238,21 @@ test('on_error = skip: the rows without those that fail, and how many errors the
     'CREATE MATERIALIZED VIEW skipping WITH (on_error = skip) AS SELECT id, 10 / d AS q FROM parts',
   );
   await client.query('CREATE MATERIALIZED VIEW reader AS SELECT count(*) AS n FROM skipping');
-  expect(await rows(client, 'SELECT * FROM skipping')).toEqual([[2, 5]]);
-  expect(await rows(client, 'SELECT n FROM reader')).toEqual([['1']]);
-  expect(await rows(client, "SHOW MATERIALIZED VIEWS LIKE 'skipping'")).toEqual([['skipping', 'skip', '1']]);
+  expect(await rowsOf(client, 'SELECT * FROM skipping')).toEqual([[2, 5]]);
+  expect(await rowsOf(client, 'SELECT n FROM reader')).toEqual([['1']]);
+  expect(await rowsOf(client, "SHOW MATERIALIZED VIEWS LIKE 'skipping'")).toEqual([
+    ['skipping', 'skip', '1'],
+  ]);
   await client.query('ALTER MATERIALIZED VIEW skipping SET (on_error = fail)');
   expect((await errorOf(client.query('SELECT * FROM skipping'))).code).toBe('22012');
   await client.query('ALTER MATERIALIZED VIEW skipping RESET (on_error)');
   expect((await errorOf(client.query('SELECT * FROM skipping'))).code).toBe('22012');
   await client.query("ALTER MATERIALIZED VIEW skipping SET (on_error = 'skip')");
-  expect(await rows(client, 'SELECT * FROM skipping')).toEqual([[2, 5]]);
+  expect(await rowsOf(client, 'SELECT * FROM skipping')).toEqual([[2, 5]]);
   await client.query('DELETE FROM parts WHERE d = 0');
-  expect(await rows(client, "SHOW MATERIALIZED VIEWS LIKE 'skipping'")).toEqual([['skipping', 'skip', '0']]);
+  expect(await rowsOf(client, "SHOW MATERIALIZED VIEWS LIKE 'skipping'")).toEqual([
+    ['skipping', 'skip', '0'],
+  ]);
   const refused = await errorOf(client.query('ALTER MATERIALIZED VIEW skipping SET (on_error = maybe)'));
   expect(refused.code).toBe('22023');
 });
@@ -264,5 +264,5 @@ test('a snapshot that is gone is 22023 with the oldest timestamp', async () => {
     detail: expect.stringMatching(/oldest readable timestamp is \d{10,}/),
   });
   // The oldest readable timestamp may lie before the rows.
-  expect(await rows(client, 'SELECT count(*) <= 12000 FROM big AS OF AT LEAST 1')).toEqual([[true]]);
+  expect(await rowsOf(client, 'SELECT count(*) <= 12000 FROM big AS OF AT LEAST 1')).toEqual([[true]]);
 });

@@ -1,6 +1,7 @@
 /** Indexes on expressions and with a condition: what is refused by them, and what they are shown as. */
 import type pg from 'pg';
 import { expect, test } from 'vitest';
+import { rowsOf } from '../support/answers.ts';
 import { testServer } from '../support/test-server.ts';
 
 let client: pg.Client;
@@ -14,9 +15,7 @@ const server = testServer({}, async () => {
     CREATE UNIQUE INDEX by_name ON users USING btree (name) WHERE (deleted_at IS NULL)`);
 });
 
-async function rows(text: string): Promise<unknown[][]> {
-  return (await client.query<unknown[]>({ text, rowMode: 'array' })).rows;
-}
+const rows = (text: string): Promise<unknown[][]> => rowsOf(client, text);
 
 const duplicate = (constraint: string, detail: string) => ({
   code: '23505',

@@ -1,6 +1,7 @@
 /** Plans that are kept between statements and sessions answer as if they had been made anew. */
 import type pg from 'pg';
 import { expect, test } from 'vitest';
+import { rowsOf } from '../support/answers.ts';
 import { testServer } from '../support/test-server.ts';
 
 let client: pg.Client;
@@ -9,10 +10,7 @@ const server = testServer({}, async () => {
   client = await server.connect();
 });
 
-async function rows(sql: string, values: unknown[] = []): Promise<unknown[][]> {
-  const result = await client.query({ text: sql, values, rowMode: 'array' });
-  return result.rows as unknown[][];
-}
+const rows = (sql: string, values: unknown[] = []): Promise<unknown[][]> => rowsOf(client, sql, values);
 
 test('the same text under another search path, time zone and catalog', async () => {
   for (const schema of ['one', 'two']) {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { beforeEach, expect, test } from 'vitest';
+import { errorRaisedBy, rowsOf } from '../support/answers.ts';
 import { testServer } from '../support/test-server.ts';
 
 let client: pg.Client;
@@ -25,23 +26,13 @@ async function run(...statements: string[]): Promise<void> {
   for (const sql of statements) await client.query(sql);
 }
 
-async function rows(sql: string): Promise<unknown[][]> {
-  const result = await client.query({ text: sql, rowMode: 'array' });
-  return result.rows as unknown[][];
-}
+const rows = (sql: string): Promise<unknown[][]> => rowsOf(client, sql);
 
 async function columns(sql: string): Promise<string[]> {
   return (await client.query(sql)).fields.map(({ name }) => name);
 }
 
-async function errorOf(sql: string): Promise<{ code?: string; message: string; detail?: string }> {
-  try {
-    await client.query(sql);
-  } catch (error) {
-    return error as { code?: string; message: string };
-  }
-  throw new Error(`no error from: ${sql}`);
-}
+const errorOf = (sql: string): Promise<pg.DatabaseError> => errorRaisedBy(client, sql);
 
 async function showCreate(kind: string, name: string): Promise<unknown> {
   return (await rows(`SHOW CREATE ${kind} ${name}`))[0]![1];

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { beforeEach, expect, test } from 'vitest';
+import { errorRaisedBy, rowsOf } from '../support/answers.ts';
 import { testServer } from '../support/test-server.ts';
 
 let client: pg.Client;
@@ -27,18 +28,9 @@ async function run(...statements: string[]): Promise<void> {
   for (const sql of statements) await client.query(sql);
 }
 
-async function rows(sql: string, by = client): Promise<unknown[][]> {
-  return (await by.query({ text: sql, rowMode: 'array' })).rows as unknown[][];
-}
+const rows = (sql: string, by = client): Promise<unknown[][]> => rowsOf(by, sql);
 
-async function errorOf(sql: string): Promise<{ code?: string; message: string }> {
-  try {
-    await client.query(sql);
-  } catch (error) {
-    return error as { code?: string; message: string };
-  }
-  throw new Error(`no error from: ${sql}`);
-}
+const errorOf = (sql: string): Promise<pg.DatabaseError> => errorRaisedBy(client, sql);
 
 test('a materialized view that nothing reads may become anything', async () => {
   await run('CREATE OR REPLACE MATERIALIZED VIEW m AS SELECT city, sum(n) AS s FROM t GROUP BY city');

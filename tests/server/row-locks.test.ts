@@ -1,6 +1,7 @@
 /** SELECT … FOR UPDATE and FOR SHARE: who waits for whom, and what is seen then. */
 import type pg from 'pg';
 import { beforeEach, expect, test } from 'vitest';
+import { rowsOf } from '../support/answers.ts';
 import { testServer } from '../support/test-server.ts';
 
 let one: pg.Client;
@@ -22,10 +23,6 @@ beforeEach(async () => {
   );
 });
 
-async function rows(client: pg.Client, text: string): Promise<unknown[][]> {
-  return (await client.query<unknown[]>({ text, rowMode: 'array' })).rows;
-}
-
 /** Whether a query is still waiting after others have been answered. */
 async function waits(pending: Promise<unknown>): Promise<boolean> {
   const answered = Symbol('answered');
@@ -40,22 +37,22 @@ async function waits(pending: Promise<unknown>): Promise<boolean> {
 
 test('who comes second waits, and sees what the first has committed', async () => {
   await one.query('BEGIN');
-  expect(await rows(one, 'SELECT balance FROM accounts WHERE id = 1 FOR UPDATE')).toEqual([[100]]);
+  expect(await rowsOf(one, 'SELECT balance FROM accounts WHERE id = 1 FOR UPDATE')).toEqual([[100]]);
   await other.query('BEGIN');
-  const second = rows(other, 'SELECT balance FROM accounts WHERE id = 1 FOR UPDATE');
+  const second = rowsOf(other, 'SELECT balance FROM accounts WHERE id = 1 FOR UPDATE');
   expect(await waits(second)).toBe(true);
   await one.query('UPDATE accounts SET balance = balance - 30 WHERE id = 1');
   await one.query('COMMIT');
   expect(await second).toEqual([[70]]);
   await other.query('UPDATE accounts SET balance = balance - 30 WHERE id = 1');
   await other.query('COMMIT');
-  expect(await rows(one, 'SELECT balance FROM accounts WHERE id = 1')).toEqual([[40]]);
+  expect(await rowsOf(one, 'SELECT balance FROM accounts WHERE id = 1')).toEqual([[40]]);
 });
 
 test('a view is locked as the tables that it is over', async () => {
   await one.query('BEGIN; SELECT * FROM rich FOR UPDATE');
   await other.query('BEGIN');
-  const second = rows(other, 'SELECT id FROM accounts ORDER BY id LIMIT 1 FOR NO KEY UPDATE');
+  const second = rowsOf(other, 'SELECT id FROM accounts ORDER BY id LIMIT 1 FOR NO KEY UPDATE');
   expect(await waits(second)).toBe(true);
   await one.query('ROLLBACK');
   expect(await second).toEqual([[1]]);
@@ -74,7 +71,7 @@ test('what was read before the wait may be old: 40001', async () => {
 test('shared locks go together', async () => {
   await one.query('BEGIN; SELECT * FROM accounts FOR SHARE');
   await other.query('BEGIN');
-  expect(await rows(other, 'SELECT id FROM accounts WHERE id = 1 FOR KEY SHARE')).toEqual([[1]]);
+  expect(await rowsOf(other, 'SELECT id FROM accounts WHERE id = 1 FOR KEY SHARE')).toEqual([[1]]);
   await expect(other.query('SELECT id FROM accounts FOR UPDATE NOWAIT')).rejects.toMatchObject({
     code: '55P03',
     message: 'could not obtain lock on row in relation "accounts"',
@@ -87,14 +84,14 @@ test('SKIP LOCKED gives no rows of a table that somebody has, and others as ever
   expect((await one.query(next, ['new'])).rows).toEqual([{ id: 1 }]);
   await other.query('BEGIN');
   expect((await other.query(next, ['new'])).rows).toEqual([]);
-  expect(await rows(other, 'SELECT id FROM accounts WHERE id = 1 FOR UPDATE SKIP LOCKED')).toEqual([[1]]);
+  expect(await rowsOf(other, 'SELECT id FROM accounts WHERE id = 1 FOR UPDATE SKIP LOCKED')).toEqual([[1]]);
   await one.query('COMMIT');
 });
 
 test('each of two workers takes another job, in statements of their own', async () => {
   const take = `UPDATE jobs SET state = 'taken' WHERE id =
     (SELECT id FROM jobs WHERE state = 'new' ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id`;
-  const taken = await Promise.all([rows(one, take), rows(other, take)]);
+  const taken = await Promise.all([rowsOf(one, take), rowsOf(other, take)]);
   expect(taken.flat(2).toSorted()).toEqual([1, 2]);
 });
 

@@ -1,6 +1,7 @@
 /** SHOW of lists: LIKE and WHERE, a condition like any other. */
 import type pg from 'pg';
 import { expect, test } from 'vitest';
+import { errorRaisedBy, rowsOf } from '../support/answers.ts';
 import { testServer } from '../support/test-server.ts';
 
 let client: pg.Client;
@@ -13,18 +14,9 @@ const server = testServer({}, async () => {
   await client.query('CREATE VIEW cities AS SELECT city FROM orders');
 });
 
-async function rows(sql: string): Promise<unknown[][]> {
-  return (await client.query({ text: sql, rowMode: 'array' })).rows as unknown[][];
-}
+const rows = (sql: string): Promise<unknown[][]> => rowsOf(client, sql);
 
-async function errorOf(sql: string): Promise<{ code?: string; message: string; position?: string }> {
-  try {
-    await client.query(sql);
-  } catch (error) {
-    return error as { code?: string; message: string };
-  }
-  throw new Error(`no error from: ${sql}`);
-}
+const errorOf = (sql: string): Promise<pg.DatabaseError> => errorRaisedBy(client, sql);
 
 test('WHERE is a condition over the list', async () => {
   expect(await rows("SHOW TABLES WHERE name ~ '^o'")).toEqual([['orders']]);

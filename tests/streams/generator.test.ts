@@ -1,6 +1,7 @@
 /** GENERATOR sources over a real server. */
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { rowsOf } from '../support/answers.ts';
 import { type Tidewire, startTidewire } from '../support/tidewire.ts';
 
 let server: Tidewire;
@@ -18,9 +19,7 @@ afterAll(async () => {
   if (code !== undefined) expect(code).toBe(0);
 });
 
-async function rows(sql: string): Promise<unknown[][]> {
-  return (await client.query<unknown[]>({ text: sql, rowMode: 'array' })).rows;
-}
+const rows = (sql: string): Promise<unknown[][]> => rowsOf(client, sql);
 
 function becomes(sql: string): ReturnType<typeof expect.poll> {
   return expect.poll(() => rows(sql), { timeout: 30_000, interval: 20 });

@@ -1,6 +1,7 @@
 /** SUBSCRIBE and its clauses over the real wire. */
 import type pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { errorRaisedBy } from '../support/answers.ts';
 import { type Live, live } from '../support/live.ts';
 import { testServer } from '../support/test-server.ts';
 
@@ -28,11 +29,7 @@ async function subscribe(text: string): Promise<Live> {
   return stream;
 }
 
-async function errorOf(sql: string): Promise<pg.DatabaseError> {
-  const error: unknown = await client.query(sql).catch((reason: unknown) => reason);
-  if (error instanceof Error) return error as pg.DatabaseError;
-  throw new Error(`no error from: ${sql}`);
-}
+const errorOf = (sql: string): Promise<pg.DatabaseError> => errorRaisedBy(client, sql);
 
 const [NUMERIC, BOOL, INT8, INT4, TEXT] = [1700, 16, 20, 23, 25];
 
