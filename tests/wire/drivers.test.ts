@@ -2,29 +2,17 @@
 import { spawn } from 'node:child_process';
 import { Client, type QueryConfig } from 'pg';
 import postgres from 'postgres';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { connect } from '../../clients/typescript/index.ts';
-import { silentLog } from '../../server/log.ts';
-import { SHUTDOWN } from '../../server/pgwire/endings.ts';
-import { Listener } from '../../server/pgwire/listener.ts';
 import { SqlError } from '../../sql/error.ts';
 import { describeWith, psqlMissing } from '../support/left-out.ts';
-import { FakeExecutor } from './fake-executor.ts';
+import { fakeServer } from './fake-server.ts';
 
-let executor: FakeExecutor;
-let listener: Listener;
-let port: number;
-
-beforeAll(async () => {
-  executor = new FakeExecutor();
-  const engine = { cancellation: () => ({ cancel() {} }), forgetSession() {}, seedSession() {} };
-  listener = new Listener({ executor, engine, log: silentLog, host: '127.0.0.1', port: 0 });
-  port = await listener.listen();
-});
-afterAll(() => listener.stop(SHUTDOWN));
+const server = fakeServer();
+const { executor } = server;
 
 test('node-postgres: simple, parameters, named statements, errors, transactions', async () => {
-  const client = new Client({ host: '127.0.0.1', port, user: 'tidewire', database: 'tidewire' });
+  const client = new Client({ host: '127.0.0.1', port: server.port, user: 'tidewire', database: 'tidewire' });
   await client.connect();
   try {
     const notices: string[] = [];
@@ -56,7 +44,7 @@ test('node-postgres: simple, parameters, named statements, errors, transactions'
 test('postgres.js: pipelines, prepared statements, a cursor', async () => {
   const sql = postgres({
     host: '127.0.0.1',
-    port,
+    port: server.port,
     user: 'tidewire',
     database: 'tidewire',
     max: 1,
@@ -87,7 +75,7 @@ function psql(
   return new Promise((resolve) => {
     const child = spawn(
       'psql',
-      ['-X', '-h', '127.0.0.1', '-p', String(port), '-U', 'tidewire', ...args, 'tidewire'],
+      ['-X', '-h', '127.0.0.1', '-p', String(server.port), '-U', 'tidewire', ...args, 'tidewire'],
       {
         env: { ...process.env, PGCONNECT_TIMEOUT: '10' },
       },
@@ -127,7 +115,7 @@ describeWith(psqlMissing(), 'psql', () => {
 });
 
 test('the typed client: queries and changes', async () => {
-  const client = await connect({ port });
+  const client = await connect({ port: server.port });
   try {
     expect((await client.query<{ n: number }>('SELECT n FROM numbers(2)')).rows).toEqual([
       { n: 1 },
@@ -160,7 +148,7 @@ test('the typed client: queries and changes', async () => {
 });
 
 test('the typed client: errors of a subscription, and its end by a signal', async () => {
-  const client = await connect(`postgres://tidewire@127.0.0.1:${port}/tidewire`);
+  const client = await connect(`postgres://tidewire@127.0.0.1:${server.port}/tidewire`);
   try {
     const failing = client.subscribe('changes_failing').next();
     await expect.poll(() => executor.streams.has('changes_failing')).toBe(true);
@@ -178,14 +166,14 @@ test('the typed client: errors of a subscription, and its end by a signal', asyn
 });
 
 test('a reader that does not read makes the server wait, not grow', async () => {
-  const client = new Client({ host: '127.0.0.1', port, user: 'tidewire', database: 'tidewire' });
+  const client = new Client({ host: '127.0.0.1', port: server.port, user: 'tidewire', database: 'tidewire' });
   await client.connect();
   try {
     const socket = (client as unknown as { connection: { stream: import('node:net').Socket } }).connection
       .stream;
     const result = client.query('SELECT n FROM numbers(300000)');
     socket.pause();
-    const other = await connect({ port });
+    const other = await connect({ port: server.port });
     expect((await other.query("SELECT 'alive'")).rows).toEqual([{ '?column?': 'alive' }]);
     other.close();
     socket.resume();

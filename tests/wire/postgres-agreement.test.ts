@@ -1,10 +1,7 @@
 /** The same messages to PostgreSQL and to the protocol here: both must answer the same messages. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { silentLog } from '../../server/log.ts';
-import { SHUTDOWN } from '../../server/pgwire/endings.ts';
-import { Listener } from '../../server/pgwire/listener.ts';
 import { type Postgres, startPostgres } from '../support/postgres.ts';
-import { FakeExecutor } from './fake-executor.ts';
+import { fakeServer } from './fake-server.ts';
 import {
   TranscriptClient,
   bind,
@@ -18,9 +15,8 @@ import {
   sync,
 } from './transcript.ts';
 
+const server = fakeServer();
 let postgres: Postgres;
-let listener: Listener;
-let port: number;
 
 beforeAll(async () => {
   postgres = await startPostgres();
@@ -29,15 +25,8 @@ beforeAll(async () => {
     "CREATE FUNCTION numbers(int) RETURNS TABLE (n int) LANGUAGE sql AS 'SELECT generate_series(1, $1)'",
   );
   await setup.end();
-  const engine = { cancellation: () => ({ cancel() {} }), forgetSession() {}, seedSession() {} };
-  const executor = new FakeExecutor();
-  listener = new Listener({ executor, engine, log: silentLog, host: '127.0.0.1', port: 0 });
-  port = await listener.listen();
 });
-afterAll(async () => {
-  await listener.stop(SHUTDOWN);
-  await postgres.stop();
-});
+afterAll(() => postgres?.stop());
 
 const Q = (text: string): Buffer[] => [query(text)];
 const five = parse('SELECT n FROM numbers(5)', 'five');
@@ -166,7 +155,7 @@ function comparable(lines: readonly string[]): string[] {
 }
 
 test.each(Object.keys(conversations))('%s', async (name) => {
-  const ours = await TranscriptClient.open(port);
+  const ours = await server.open();
   const theirs = await TranscriptClient.open(postgres.port, { user: 'postgres', database: 'postgres' });
   try {
     for (const [step, messages] of conversations[name]!.entries()) {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { SHUTDOWN } from '../../../server/pgwire/endings.ts';
 import { SqlError } from '../../../sql/error.ts';
 import { TranscriptClient, int32, message, query } from '../transcript.ts';
-import { fakeServer, listenerOf } from './fake-server.ts';
+import { fakeServer, listenerOf } from '../fake-server.ts';
 
 const { executor, open, raw } = fakeServer();
 

@@ -1,7 +1,7 @@
 /** COPY, in and out. */
 import { expect, test } from 'vitest';
 import { bind, copyData, execute, message, parse, query, sync } from '../transcript.ts';
-import { fakeServer } from './fake-server.ts';
+import { fakeServer } from '../fake-server.ts';
 
 const { executor, open } = fakeServer();
 

@@ -1,7 +1,7 @@
 /** PREPARE, and cursors in SQL. */
 import { expect, test } from 'vitest';
 import { bind, execute, parse, query, sync } from '../transcript.ts';
-import { N, fakeServer } from './fake-server.ts';
+import { N, fakeServer } from '../fake-server.ts';
 
 const { executor, open } = fakeServer();
 

@@ -1,7 +1,7 @@
 /** Parse, Bind, Describe, Execute and Sync. */
 import { expect, test } from 'vitest';
 import { bind, close, describe, execute, parse, query, flush, sync } from '../transcript.ts';
-import { fakeServer } from './fake-server.ts';
+import { fakeServer } from '../fake-server.ts';
 
 const { executor, open } = fakeServer();
 

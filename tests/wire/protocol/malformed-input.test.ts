@@ -1,7 +1,7 @@
 /** What is no message ends the connection at most. */
 import { expect, test } from 'vitest';
 import { int32, message } from '../transcript.ts';
-import { fakeServer } from './fake-server.ts';
+import { fakeServer } from '../fake-server.ts';
 
 const { open } = fakeServer();
 

@@ -1,6 +1,6 @@
 /** SET, SHOW and RESET. */
 import { expect, test } from 'vitest';
-import { fakeServer } from './fake-server.ts';
+import { fakeServer } from '../fake-server.ts';
 
 const { open } = fakeServer();
 

@@ -1,7 +1,7 @@
 /** Queries as texts. */
 import { expect, test } from 'vitest';
 import { SqlError } from '../../../sql/error.ts';
-import { N, fakeServer } from './fake-server.ts';
+import { N, fakeServer } from '../fake-server.ts';
 
 const { executor, open } = fakeServer();
 

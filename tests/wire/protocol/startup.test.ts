@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { int32, startup } from '../transcript.ts';
-import { fakeServer } from './fake-server.ts';
+import { fakeServer } from '../fake-server.ts';
 
 const server = fakeServer();
 const { open, raw } = server;

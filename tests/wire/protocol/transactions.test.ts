@@ -1,6 +1,6 @@
 /** Transaction blocks and savepoints. */
 import { expect, test } from 'vitest';
-import { fakeServer } from './fake-server.ts';
+import { fakeServer } from '../fake-server.ts';
 
 const { executor, open } = fakeServer();
 

@@ -1,10 +1,10 @@
 /** The protocol's side of the server before statements that are a fake's. */
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { silentLog } from '../../../server/log.ts';
-import { SHUTDOWN } from '../../../server/pgwire/endings.ts';
-import { Listener } from '../../../server/pgwire/listener.ts';
-import { FakeExecutor } from '../fake-executor.ts';
-import { TranscriptClient } from '../transcript.ts';
+import { silentLog } from '../../server/log.ts';
+import { SHUTDOWN } from '../../server/pgwire/endings.ts';
+import { Listener } from '../../server/pgwire/listener.ts';
+import { FakeExecutor } from './fake-executor.ts';
+import { TranscriptClient } from './transcript.ts';
 
 /** The columns of the fake's `SELECT n`. */
 export const N = 'RowDescription n:23/4/-1/text';
@@ -18,6 +18,7 @@ export interface FakeServer {
   raw(): TranscriptClient;
 }
 
+/** On a port that is free. */
 export function listenerOf(executor: FakeExecutor): Listener {
   const engine = { cancellation: () => ({ cancel() {} }), forgetSession() {}, seedSession() {} };
   return new Listener({ executor, engine, log: silentLog, host: '127.0.0.1', port: 0 });
