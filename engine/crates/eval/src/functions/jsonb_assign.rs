@@ -24,7 +24,7 @@ fn set_element<'a>(arguments: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'
         .map(|step| match *step {
             Datum::Text(key) => Ok(Step { key, place: place(key) }),
             Datum::Int32(index) => {
-                Ok(Step { key: env.arena.push_str(&index.to_string()), place: Some(index) })
+                Ok(Step { key: env.arena.push_str(index.to_string()), place: Some(index) })
             }
             _ => Err(EvalError::new("22004", "jsonb subscript in assignment must not be null")),
         })
