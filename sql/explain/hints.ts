@@ -1,10 +1,12 @@
 /**
- * What to index: relations that a plan for rows scans although equalities fix some columns, and arrangements that it makes
- * anew each time; in a maintained plan, arrangements of its own that an index would stand in for.
+ * What to index: relations that a plan for rows scans although conditions fix or bound some columns, or though only the first rows
+ * in an order are wanted, and arrangements that it makes anew each time; in a maintained plan, arrangements of its own that an index
+ * would stand in for.
  */
 import type { Expr, Mfp, Node, Plan } from '../../engine/plan.generated.ts';
 import type { CatalogReader, CatalogRelation } from '../catalog.ts';
 import type { PhysicalPlan } from '../physical/physical.ts';
+import { ORDERED } from '../physical/lookup.ts';
 import { quoted } from './text.ts';
 
 /** A relation under a node, with what each of the node's columns is of it; null: something computed. */
@@ -35,19 +37,56 @@ export function indexHints(physical: PhysicalPlan, catalog: CatalogReader): stri
     } else if (once && operator.kind === 'mfp') {
       const base = baseOf(plan, operator.input, catalog);
       if (!base || plan.nodes[operator.input]!.operator.kind !== 'import') return;
-      const columns = [...new Set(fixedColumns(operator.mfp))].flatMap(
-        (column) => base.columns[column] ?? [],
-      );
+      const fixed = relationColumns(fixedColumns(operator.mfp), base);
+      const columns =
+        fixed.length > 0 ? fixed : relationColumns(boundedColumns(operator.mfp), base).slice(0, 1);
       if (columns.length === 0 || hasIndex(catalog, base.relation, columns)) return;
+      const part = fixed.length > 0 ? 'a look-up' : 'a range';
       hints.add(
-        `${createIndex(base.relation, columns)} would make a look-up of the scan that %${index} filters`,
+        `${createIndex(base.relation, columns)} would make ${part} of the scan that %${index} filters`,
       );
     }
   });
+  const order = orderHint(plan, catalog);
+  if (order !== null) hints.add(order);
   return [...hints];
 }
 
-function baseOf(plan: Plan, node: number, catalog: CatalogReader): Base | null {
+/** An index in the order of which the rows would come, where only the first are wanted and all are read. */
+function orderHint({ nodes, output }: Plan, catalog: CatalogReader): string | null {
+  if (output.kind !== 'rows') return null;
+  const { node, finishing } = output;
+  const [first] = finishing.order;
+  if (first === undefined || finishing.limit === null || finishing.sorted !== undefined) return null;
+  const base = baseOf({ nodes }, node, catalog);
+  if (base === null) return null;
+  const other = finishing.order.findIndex(
+    ({ column, descending, nullsFirst }) =>
+      descending !== first.descending ||
+      descending !== nullsFirst ||
+      !ORDERED.has(nodes[node]!.columns[column]!.scalar),
+  );
+  const keys = finishing.order.slice(0, other < 0 ? undefined : other).map(({ column }) => column);
+  const sorted = relationColumns(keys, base);
+  if (sorted.length === 0 || sorted.length < new Set(keys).size) return null;
+  const { operator } = nodes[node]!;
+  const fixed =
+    operator.kind === 'mfp'
+      ? relationColumns(fixedColumns(operator.mfp), {
+          ...base,
+          columns: baseOf({ nodes }, operator.input, catalog)!.columns,
+        })
+      : [];
+  const columns = [...new Set([...fixed, ...sorted])];
+  return `${createIndex(base.relation, columns)} would give the rows in their order, up to the limit`;
+}
+
+/** The relation's columns among those of a node, each once. */
+function relationColumns(columns: readonly number[], base: Base): number[] {
+  return [...new Set(columns)].flatMap((column) => base.columns[column] ?? []);
+}
+
+function baseOf(plan: Pick<Plan, 'nodes'>, node: number, catalog: CatalogReader): Base | null {
   const { label, operator }: Node = plan.nodes[node]!;
   if (operator.kind === 'import') {
     const name = label.replace(/^import /, '');
@@ -79,6 +118,15 @@ function fixedColumns(mfp: Mfp): number[] {
     if (condition.kind !== 'call' || !condition.opcode.endsWith('eq')) return [];
     return fixedBy(condition.arguments);
   });
+}
+
+/** Columns that a condition compares with a value by `<` and its kin. */
+function boundedColumns(mfp: Mfp): number[] {
+  return mfp.predicates.flatMap(({ condition }) =>
+    condition.kind === 'call' && /(?:lt|le|gt|ge)$/.test(condition.opcode)
+      ? fixedBy(condition.arguments)
+      : [],
+  );
 }
 
 function columnOf(expr: Expr): number[] {

@@ -73,8 +73,10 @@ class PlanPrinter {
           ...(operator.keys[0]?.length === 0 ? [] : [`${shown.join(', ')}${more}`]),
           ...(from === null ? [] : [`from ${exprText(from)}`]),
           ...(to === null ? [] : [`to ${exprText(to)}`]),
+          ...(operator.descending === true ? ['descending'] : []),
         ];
-        return [`scan of ${this.#arrangement(node)}: ${parts.join(' ')}`];
+        const of = parts.length === 0 ? '' : `: ${parts.join(' ')}`;
+        return [`scan of ${this.#arrangement(node)}${of}`];
       }
       case 'mfp':
         return [`map/filter %${operator.input}`, ...mfpLines(operator.mfp, this.#arity(operator.input))];
@@ -180,12 +182,13 @@ function outputLines(output: Output, nodes: readonly Node[]): string[] {
     case 'subscription':
       return [`subscribe %${output.node}`];
     case 'rows': {
-      const { order, limit, offset, withTies, projection } = output.finishing;
+      const { order, sorted = 0, limit, offset, withTies, projection } = output.finishing;
       const parts = [
         order.length === 0 ? '' : ` order by ${order.map(orderText).join(', ')}`,
         limit === null ? '' : ` limit ${exprText(limit)}`,
         offset === null ? '' : ` offset ${exprText(offset)}`,
         withTies ? ' with ties' : '',
+        sorted === 0 ? '' : ` (rows come by ${order.slice(0, sorted).map(orderText).join(', ')})`,
         ` output ${columnList(projection)}`,
       ];
       return [`rows %${output.node}${parts.join('')}`];

@@ -38,6 +38,8 @@ export interface BuilderOptions {
   readonly allocate: (() => ArrangementId) | null;
   /** Literal keys may be looked up instead of scanned. */
   readonly lookups: boolean;
+  /** Rows may be read in the order of an arrangement. */
+  readonly sortedScans: boolean;
   /** Joins may be delta joins. */
   readonly deltaJoins: boolean;
   /** What rows cannot leave may be kept in part. */
@@ -87,6 +89,7 @@ export class PlanBuilder {
   readonly shared: SharedRequest[] = [];
   readonly catalog: CatalogReader;
   readonly lookups: boolean;
+  readonly sortedScans: boolean;
   readonly deltaJoins: boolean;
   readonly monotonicForms: boolean;
   readonly #allocate: (() => ArrangementId) | null;
@@ -96,10 +99,13 @@ export class PlanBuilder {
   readonly #types: (readonly MirType[])[] = [];
   /** Nodes that are whole named relations. */
   readonly #relations = new Map<number, ObjectId>();
+  /** Nodes that are parts of named relations. */
+  readonly #parts = new Map<number, ObjectId>();
 
   constructor(options: BuilderOptions) {
     this.catalog = options.catalog;
     this.lookups = options.lookups;
+    this.sortedScans = options.sortedScans;
     this.deltaJoins = options.deltaJoins;
     this.monotonicForms = options.monotonicForms;
     this.#allocate = options.allocate;
@@ -145,6 +151,16 @@ export class PlanBuilder {
   /** The named relation that a node is, whole. */
   relationOf(node: number): ObjectId | null {
     return this.#relations.get(node) ?? null;
+  }
+
+  /** A node looks rows of a named relation up. */
+  noteLookup(node: number, object: ObjectId): void {
+    this.#parts.set(node, object);
+  }
+
+  /** The named relation whose rows a node reads, all or some. */
+  relationRead(node: number): ObjectId | null {
+    return this.relationOf(node) ?? this.#parts.get(node) ?? null;
   }
 
   primary(object: ObjectId): CatalogArrangement {

@@ -23,7 +23,7 @@ import { sameExpr, toExpr } from './expr.ts';
 /** Look-ups of more keys than this are scans. */
 const MAX_KEYS = 1024;
 
-interface FixedKey {
+export interface FixedKey {
   readonly key: Expr;
   readonly values: readonly Expr[];
   /** The one value is an array, whose elements are meant. */
@@ -37,7 +37,7 @@ interface FixedRows {
 }
 
 /** Key expressions of the relation that the predicates fix to some values. */
-function fixedKeys(predicates: readonly MirScalar[]): FixedKey[] {
+export function fixedKeys(predicates: readonly MirScalar[]): FixedKey[] {
   const fixed: FixedKey[] = [];
   for (const predicate of predicates) {
     // Later conditions are evaluated only for rows that pass this one: a look-up by them would skip its errors, which
@@ -99,14 +99,14 @@ function fixedRows(predicates: readonly MirScalar[]): FixedRows[] {
   });
 }
 
-interface Bound {
+export interface Bound {
   readonly key: Expr;
   readonly side: 'from' | 'to';
   readonly value: Expr;
 }
 
 /** Types whose packed form is in the order of their comparison operators. */
-const ORDERED = new Set([
+export const ORDERED: ReadonlySet<string> = new Set([
   'int2',
   'int4',
   'int8',
@@ -140,7 +140,7 @@ function comparable(scalar: Extract<MirScalar, { kind: 'call' }>): readonly [Mir
 }
 
 /** Key expressions that the predicates bound on one side. */
-function boundsOf(predicates: readonly MirScalar[]): Bound[] {
+export function boundsOf(predicates: readonly MirScalar[]): Bound[] {
   return predicates.flatMap((predicate): Bound[] => {
     if (predicate.kind !== 'call' || canFail(predicate)) return [];
     const side = SIDES[predicate.name];
@@ -258,5 +258,6 @@ export function planLookup(
     ...(range === null ? {} : { range }),
     ...(each.length === 0 ? {} : { each: [...each] }),
   });
+  builder.noteLookup(node, object);
   return { ...flow, node };
 }

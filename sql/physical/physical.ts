@@ -16,6 +16,7 @@ import { compact } from './compact.ts';
 import { toExpr, toOrderKey } from './expr.ts';
 import { layoutByColumns } from './layout.ts';
 import { RelationPlanner } from './relation.ts';
+import { planSortedScan } from './sorted-scan.ts';
 import { planWrite } from './write.ts';
 
 const physical: unique symbol = Symbol('physical');
@@ -62,9 +63,10 @@ export interface PhysicalOptions {
 
 const DELTA_JOIN = 'delta-join';
 const MONOTONIC = 'monotonic';
+const SORTED_SCAN = 'sorted-scan';
 
 /** The names of what can be left out here, as rules of the optimizer can. */
-export const PHYSICAL_CHOICES: readonly string[] = [DELTA_JOIN, MONOTONIC];
+export const PHYSICAL_CHOICES: readonly string[] = [DELTA_JOIN, MONOTONIC, SORTED_SCAN];
 
 /** Plans an optimized relation. */
 export function planRelation(relation: MirRelation, options: PhysicalOptions): PhysicalPlan {
@@ -74,6 +76,7 @@ export function planRelation(relation: MirRelation, options: PhysicalOptions): P
     catalog,
     allocate: target.kind === 'maintain' ? options.allocate : null,
     lookups: once,
+    sortedScans: once && !options.withoutRules?.has(SORTED_SCAN),
     deltaJoins: !once && !options.withoutRules?.has(DELTA_JOIN),
     monotonicForms: !once && !options.withoutRules?.has(MONOTONIC),
   });
@@ -102,15 +105,14 @@ function outputOf(
 ): { output: Output; layout: Layout | null } {
   const { target } = options;
   switch (target.kind) {
-    case 'rows':
+    case 'rows': {
+      const sorted = planSortedScan(builder, flow, target.finishing);
+      const finishing = toFinishing(target.finishing, sorted?.keys ?? 0);
       return {
-        output: {
-          kind: 'rows',
-          node: builder.materialize(flow),
-          finishing: toFinishing(target.finishing),
-        },
+        output: { kind: 'rows', node: builder.materialize(sorted?.flow ?? flow), finishing },
         layout: null,
       };
+    }
     case 'subscribe':
       return { output: { kind: 'subscription', node: builder.materialize(flow) }, layout: null };
     case 'maintain': {
@@ -123,9 +125,10 @@ function outputOf(
   }
 }
 
-function toFinishing(finishing: MirFinishing): Finishing {
+function toFinishing(finishing: MirFinishing, sorted: number): Finishing {
   return {
     order: finishing.order.map(toOrderKey),
+    ...(sorted === 0 ? {} : { sorted }),
     limit: finishing.limit === null ? null : toExpr(finishing.limit),
     offset: finishing.offset === null ? null : toExpr(finishing.offset),
     withTies: finishing.withTies,

@@ -13,7 +13,12 @@ export interface Result {
  * which of them stands for a group.
  */
 export function bag(rows: readonly Row[], types: readonly number[], byEquality: boolean): string[] {
-  return rows.map((row) => rowText(row, types, byEquality)).sort();
+  return texts(rows, types, byEquality).sort();
+}
+
+/** The rows as they come. */
+export function texts(rows: readonly Row[], types: readonly number[], byEquality: boolean): string[] {
+  return rows.map((row) => rowText(row, types, byEquality));
 }
 
 function rowText(row: Row, types: readonly number[], byEquality: boolean): string {

@@ -1,5 +1,6 @@
 /** One case: tables, views and a stream of transactions, all of it a function of the seed. */
 import { render, type Node } from './node.ts';
+import { randomPages } from './pages.ts';
 import { randomBase, randomQuery, type Base } from './queries.ts';
 import { Random } from './random.ts';
 import { createComposite, randomFunctions } from './functions.ts';
@@ -39,7 +40,12 @@ export interface Case {
   readonly transactions: readonly Transaction[];
   readonly views: readonly View[];
   readonly indexes: readonly IndexEvent[];
+  /** Queries whose rows are compared in their order. */
+  readonly pages: readonly string[];
 }
+
+/** Pages of a case. */
+const PAGES = 3;
 
 export function generateCase(seed: number): Case {
   const random = new Random(seed);
@@ -77,6 +83,7 @@ export function generateCase(seed: number): Case {
     transactions,
     views,
     indexes: indexEvents(random, schema, transactions.length),
+    pages: randomPages(random.fork(), schema, PAGES),
   };
 }
 

@@ -2,8 +2,9 @@
  * A case on Tidewire and on PostgreSQL side by side. After every transaction each view, the one-shot SELECT of the
  * same text, the fold of a SUBSCRIBE to the view and reads of the past equal what PostgreSQL answers to the text.
  */
+import { createHash } from 'node:crypto';
 import type pg from 'pg';
-import { bag, difference, same } from './bag.ts';
+import { bag, difference, same, texts } from './bag.ts';
 import { type Case, type View } from './case.ts';
 import { CHECKED_AT_END } from './schema.ts';
 import { ask, askAll, failed, Fold, type Answer } from './client.ts';
@@ -20,7 +21,15 @@ export interface Systems {
 }
 
 export type FailureKind =
-  'refused' | 'only we error' | 'view' | 'one-shot' | 'subscribe' | 'as of' | 'statement' | 'columns';
+  | 'refused'
+  | 'only we error'
+  | 'view'
+  | 'one-shot'
+  | 'subscribe'
+  | 'as of'
+  | 'statement'
+  | 'columns'
+  | 'page';
 
 export interface Failure {
   readonly kind: FailureKind;
@@ -66,6 +75,10 @@ export function noOutcome(): Outcome {
 }
 
 const PATIENCE = 10_000;
+/** A view of more rows than this is dropped: joins of duplicates can make millions. */
+const MOST_ROWS = 50_000;
+/** A view that had more rows than this is counted before it is read. */
+const MANY_ROWS = 1000;
 /** Past timestamps read after each transaction: a text with AS OF is planned each time. */
 const PAST_READS = 1;
 
@@ -88,8 +101,10 @@ interface Live {
   readonly text: string;
   readonly theirText: string;
   fold: Fold | null;
-  /** Non-empty results by text. */
+  /** Digests of its results. */
   results: Set<string>;
+  /** Rows of its last result. */
+  rows: number;
   checks: number;
   nonEmpty: number;
   transactions: number;
@@ -161,7 +176,7 @@ class Run {
 
   /** Indexes and views that come and go before a transaction. */
   async #define(index: number): Promise<Failure | null> {
-    const { tidewire, self } = this.#systems;
+    const { tidewire } = this.#systems;
     for (const event of this.#test.indexes) {
       if (event.before !== index) continue;
       const answer = await ask(tidewire, event.statement);
@@ -170,15 +185,35 @@ class Run {
     for (const view of this.#test.views) {
       const at = this.#live.findIndex((live) => live.view === view);
       if (view.droppedBefore === index && at >= 0) {
-        this.#live[at]!.fold?.close();
-        this.#live.splice(at, 1);
-        const drop = `DROP MATERIALIZED VIEW ${view.name}${self ? '' : ' CASCADE'}`;
-        const answer = await ask(tidewire, drop);
-        if (failed(answer)) return failure('statement', null, index, answer, drop);
+        const wrong = await this.#drop(this.#live[at]!, index);
+        if (wrong) return wrong;
       }
       if (view.madeBefore !== index) continue;
       const refused = await this.#create(view, index);
       if (refused) return refused;
+    }
+    return null;
+  }
+
+  async #drop(live: Live, index: number): Promise<Failure | null> {
+    const { tidewire, self } = this.#systems;
+    live.fold?.close();
+    this.#live.splice(this.#live.indexOf(live), 1);
+    const drop = `DROP MATERIALIZED VIEW ${live.view.name}${self ? '' : ' CASCADE'}`;
+    const answer = await ask(tidewire, drop);
+    return failed(answer) ? failure('statement', null, index, answer, drop) : null;
+  }
+
+  /** Drops the views that have become too large to be compared. */
+  async #dropLarge(index: number): Promise<Failure | null> {
+    for (const live of this.#live.filter(({ rows }) => rows > MANY_ROWS)) {
+      const counted = await ask(
+        this.#systems.postgres,
+        `SELECT count(*) FROM (${live.theirText}) AS counted`,
+      );
+      if (failed(counted) || Number(counted.rows[0]![0]) <= MOST_ROWS) continue;
+      const wrong = await this.#drop(live, index);
+      if (wrong) return wrong;
     }
     return null;
   }
@@ -208,6 +243,7 @@ class Run {
         theirText,
         fold,
         results: new Set(),
+        rows: Infinity,
         checks: 0,
         nonEmpty: 0,
         transactions: 0,
@@ -254,6 +290,8 @@ class Run {
 
   async #check(index: number): Promise<Failure | null> {
     const { postgres, tidewire, self } = this.#systems;
+    const undropped = await this.#dropLarge(index);
+    if (undropped) return undropped;
     if (self)
       for (const { view } of this.#live) await ask(tidewire, `REFRESH MATERIALIZED VIEW ${view.name}`);
     const ours = async (): Promise<[Answer[], Answer[]]> => [
@@ -296,7 +334,8 @@ class Run {
         this.#outcome.nonEmpty++;
         live.nonEmpty++;
       }
-      live.results.add(expected.join('\n'));
+      live.rows = expected.length;
+      live.results.add(createHash('sha1').update(expected.join('\n')).digest('base64'));
       const found: [FailureKind, Answer][] = [
         ['one-shot', oneShot],
         ['view', ofView],
@@ -330,7 +369,24 @@ class Run {
       if (wrong) return wrong;
       now.push({ live, expected, types: theirs.types });
     }
-    return this.#checkPast(now, index);
+    return (await this.#checkPages(index)) ?? this.#checkPast(now, index);
+  }
+
+  async #checkPages(index: number): Promise<Failure | null> {
+    const { postgres, tidewire } = this.#systems;
+    const { pages } = this.#test;
+    const [theirs, ours] = await Promise.all([each(postgres, pages), each(tidewire, pages)]);
+    for (const [at, page] of pages.entries()) {
+      const [wanted, given] = [theirs[at]!, ours[at]!];
+      if (failed(wanted)) throw new Error(`PostgreSQL refuses a page: ${wanted.message}: ${page}`);
+      if (failed(given)) return failure('page', null, index, given, page);
+      const [expected, found] = [wanted, given].map(({ rows, types }) => texts(rows, types, true));
+      if (!same(expected!, found!)) {
+        const text = `${page}\n${expected!.join('\n')}\nTidewire:\n${found!.join('\n')}`;
+        return { kind: 'page', view: null, transaction: index, sqlstate: null, text };
+      }
+    }
+    return null;
   }
 
   /**

@@ -261,6 +261,24 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'closure: rest(both).toMfp(),',
   },
   {
+    name: 'rows come sorted though their NULLs stand elsewhere',
+    file: 'sql/physical/sorted-scan.ts',
+    from: 'if (!isNext || !nullsFit ||',
+    to: 'if (!isNext ||',
+  },
+  {
+    name: 'rows that come sorted by some keys are sorted by all',
+    file: 'sql/physical/sorted-scan.ts',
+    from: 'return { flow: { ...flow, node }, keys };',
+    to: 'return { flow: { ...flow, node }, keys: order.length };',
+  },
+  {
+    name: 'a scan from the last key on is sorted as one from the first',
+    file: 'sql/physical/sorted-scan.ts',
+    from: '...(descending ? { descending } : {}),',
+    to: '',
+  },
+  {
     name: 'a delta join makes a row twice whose inputs change at once',
     file: 'engine/crates/arrange/src/half_join.rs',
     from: '(time == update.time && sees == Sees::Through)',

@@ -23,6 +23,8 @@ const CASES: readonly Case[] = [
   { name: 'range-scan', sql: 'select c from t where b between $1 and 10 and c is not null' },
   { name: 'range-scan-of-a-key', sql: 'select b from t where 100 < a' },
   { name: 'order-and-limit', sql: 'select c from t where b > 1 order by b desc, a limit 10 offset 2' },
+  { name: 'sorted-scan', sql: 'select b, c from t order by a limit 3' },
+  { name: 'sorted-scan-of-a-part', sql: 'select a from t where b = 5 and c > $1 order by a desc limit $2' },
   {
     name: 'view-join-aggregate',
     sql: 'select c.name, sum(o.total) as total, count(*) as n from orders o join customers c on c.id = o.customer_id group by c.name',

@@ -112,6 +112,15 @@ impl ShardedSnapshot {
         SnapshotCursor::new(runs, self.time)
     }
 
+    /// The keys that are less than `end`, or all, from the last to the first, each with its rows.
+    pub fn keys_back(&self, end: Option<&[u8]>) -> KeysBack<'_> {
+        let ends = self.batches().map(|batch| {
+            let end = end.map_or(batch.key_count(), |end| batch.seek(0, end));
+            (batch, end)
+        });
+        KeysBack { ends: ends.collect(), time: self.time }
+    }
+
     /// The rows under `key`, in the order of their values.
     pub fn seek(&self, key: &[u8]) -> SnapshotCursor<'_> {
         let shard = &self.shards[shard_of(key, self.shards.len())];
@@ -157,6 +166,27 @@ impl ShardedSnapshot {
             each(key, val, diff)?;
         }
         ControlFlow::Continue(())
+    }
+}
+
+/// Keys in descending order, each with its rows in the order of their values.
+pub struct KeysBack<'a> {
+    /// Batches, and where those of their keys end that are still to be read.
+    ends: Vec<(&'a RowBatch, usize)>,
+    time: u64,
+}
+
+impl<'a> Iterator for KeysBack<'a> {
+    type Item = (&'a [u8], SnapshotCursor<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let last = |(batch, end): &(&'a RowBatch, usize)| end.checked_sub(1).map(|index| batch.key(index));
+        let key = self.ends.iter().filter_map(last).max()?;
+        let runs = self.ends.iter_mut().filter(|run| last(run) == Some(key)).map(|(batch, end)| {
+            *end -= 1;
+            Run::range(batch, *end, *end + 1)
+        });
+        Some((key, SnapshotCursor::new(runs.collect(), self.time)))
     }
 }
 

@@ -91,6 +91,10 @@ pub struct Arbiter {
 pub struct Finishing {
     /// Sort keys over the node's columns; rows that tie come in the order of their packed bytes.
     pub order: Vec<OrderKey>,
+    /// The rows come in the order of so many of the first sort keys: what is behind the limit need not be computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub sorted: Option<u32>,
     /// LIMIT, an int8 expression without columns; NULL means none.
     pub limit: Option<Expr>,
     /// OFFSET, an int8 expression without columns.

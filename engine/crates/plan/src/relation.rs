@@ -381,6 +381,7 @@ pub enum Operator {
     /// Reads of an imported arrangement under literal keys: `keys` are rows of literals or parameters for the
     /// arrangement's whole key. Yields the rows under them (each distinct key once). With `range` they are for its first
     /// fields, and the range is of the field behind them; rows at its ends and beyond may be among those that it yields.
+    /// A query that is answered once reads them in the order of their keys, or, `descending`, from the last key to the first.
     /// Fields in `each` are arrays, whose elements other than NULL stand for a key each.
     Lookup {
         #[ts(type = "number")]
@@ -390,6 +391,9 @@ pub enum Operator {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]
         range: Option<KeyRange>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        descending: Option<bool>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]
         each: Option<Vec<u32>>,

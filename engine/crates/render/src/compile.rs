@@ -98,6 +98,14 @@ impl KeyInterval {
         KeyInterval { prefix, from, to }
     }
 
+    /// Greater than all of its keys, and than no key that is greater than all of them; None: nothing is.
+    pub fn end(&self) -> Option<Vec<u8>> {
+        let mut end = [&self.prefix[..], self.to.as_deref().unwrap_or_default()].concat();
+        while end.pop_if(|byte| *byte == u8::MAX).is_some() {}
+        *end.last_mut()? += 1;
+        Some(end)
+    }
+
     /// Whether a key that is not less than `from` is in it. Packed fields are in the order of their values.
     pub fn has(&self, key: &[u8]) -> bool {
         let Some(rest) = key.strip_prefix(&self.prefix[..]) else { return false };
@@ -114,8 +122,12 @@ pub enum Step {
     Import(u64),
     /// With the sorted key rows.
     Lookup(u64, Vec<Vec<u8>>),
-    /// In order, each row in one of them at most.
-    Ranges(u64, Vec<KeyInterval>),
+    /// In order, each row in one of them at most; `descending`: what is answered once reads them from the last key on.
+    Ranges {
+        arrangement: u64,
+        intervals: Vec<KeyInterval>,
+        descending: bool,
+    },
     /// Also an Mfp that several nodes read.
     Pipeline(Pipeline),
     FlatMap {
@@ -210,7 +222,12 @@ enum KeyField {
 enum Late {
     /// The keys of a look-up.
     Keys(u64, Vec<Vec<KeyField>>),
-    Ranges(u64, Vec<Vec<Compiled>>, [Option<Compiled>; 2]),
+    Ranges {
+        arrangement: u64,
+        prefixes: Vec<Vec<Compiled>>,
+        ends: [Option<Compiled>; 2],
+        descending: bool,
+    },
     /// The window of a top-k.
     Window {
         offset: Option<Compiled>,
@@ -298,7 +315,7 @@ impl Template {
                     packed.dedup();
                     Step::Lookup(*arrangement, packed)
                 }
-                Late::Ranges(arrangement, prefixes, ends) => {
+                Late::Ranges { arrangement, prefixes, ends, descending } => {
                     let pack = |fields: &mut dyn Iterator<Item = &Compiled>| {
                         let mut bytes = Vec::new();
                         for field in fields {
@@ -315,9 +332,11 @@ impl Template {
                     let [from, to] = ends;
                     let from = pack(&mut from.iter())?;
                     let to = to.as_ref().map(|to| pack(&mut std::iter::once(to))).transpose()?;
-                    let intervals =
-                        packed.into_iter().map(|prefix| KeyInterval::new(prefix, &from, to.clone()));
-                    Step::Ranges(*arrangement, intervals.collect())
+                    let intervals = packed
+                        .into_iter()
+                        .map(|prefix| KeyInterval::new(prefix, &from, to.clone()))
+                        .collect();
+                    Step::Ranges { arrangement: *arrangement, intervals, descending: *descending }
                 }
                 Late::Window { offset, limit } => match &*steps[*index] {
                     Step::TopK { input, types, order, window, monotonic } => {
@@ -351,7 +370,7 @@ impl Program {
             .steps
             .iter()
             .filter_map(|step| match step.as_ref() {
-                Step::Import(id) | Step::Lookup(id, _) | Step::Ranges(id, _) => Some(*id),
+                Step::Import(id) | Step::Lookup(id, _) | Step::Ranges { arrangement: id, .. } => Some(*id),
                 _ => None,
             })
             .collect();
@@ -367,7 +386,7 @@ impl Program {
             | Step::Constant(_)
             | Step::Import(_)
             | Step::Lookup(..)
-            | Step::Ranges(..)
+            | Step::Ranges { .. }
             | Step::Union(_) => true,
             // It has several readers, each of which would compute its rows anew.
             Step::Pipeline(pipeline) => !pipeline.mfp.is_volatile(),
@@ -599,13 +618,14 @@ impl<'a> Compiler<'a> {
                 Step::Constant(packed)
             }
             Operator::Import { arrangement, .. } => Step::Import(*arrangement),
-            Operator::Lookup { arrangement, keys, range: Some(range), .. } => {
+            Operator::Lookup { arrangement, keys, range: Some(range), descending, .. } => {
                 let key = |key: &Vec<Expr>| key.iter().map(|expr| self.value(expr)).collect();
-                let keys = keys.iter().map(key).collect::<Result<_, CompileError>>()?;
+                let prefixes = keys.iter().map(key).collect::<Result<_, CompileError>>()?;
                 let end = |end: &Option<Expr>| end.as_ref().map(|expr| self.value(expr)).transpose();
                 let ends = [end(&range.from)?, end(&range.to)?];
-                self.late.push((index, Late::Ranges(*arrangement, keys, ends)));
-                Step::Ranges(*arrangement, Vec::new())
+                let (arrangement, descending) = (*arrangement, descending == &Some(true));
+                self.late.push((index, Late::Ranges { arrangement, prefixes, ends, descending }));
+                Step::Ranges { arrangement, intervals: Vec::new(), descending }
             }
             Operator::Lookup { arrangement, keys, each, .. } => {
                 let is_each = |at: usize| each.iter().flatten().any(|field| *field as usize == at);

@@ -336,6 +336,7 @@ impl Prepared {
         let gathered = results(Finish {
             types: types.clone(),
             order: finishing.order.clone(),
+            sorted: finishing.sorted.unwrap_or(0) as usize,
             limit,
             offset: row_count(offset.as_ref(), &program.scope, OFFSET)?.unwrap_or(0),
             with_ties: finishing.with_ties,
@@ -367,8 +368,15 @@ impl Prepared {
         let returning = returning.as_ref().map(|mfp| {
             let types = mfp.output().to_vec();
             let projection = (0..types.len() as u32).collect();
-            let finish =
-                Finish { types, order: vec![], limit: None, offset: 0, with_ties: false, projection };
+            let finish = Finish {
+                types,
+                order: vec![],
+                sorted: 0,
+                limit: None,
+                offset: 0,
+                with_ties: false,
+                projection,
+            };
             (Runner::new(mfp.clone(), scope.clone()), finish)
         });
         let mut result = WriteResult {
@@ -463,6 +471,11 @@ impl Prepared {
 
 fn check_finishing(finishing: &Finishing, arity: u32) -> Result<(), ExecuteError> {
     let columns = finishing.order.iter().map(|key| key.column).chain(finishing.projection.iter().copied());
+    if finishing.sorted.is_some_and(|keys| keys as usize > finishing.order.len()) {
+        return Err(ExecuteError::Refused(
+            "plan refused: rows are sorted by more keys than there are".into(),
+        ));
+    }
     match columns.into_iter().find(|column| *column >= arity) {
         Some(column) => {
             Err(ExecuteError::Refused(format!("plan refused: finishing reads column {column} of {arity}")))
@@ -650,12 +663,23 @@ impl Direct<'_> {
                 }
                 Ok(())
             }
-            Step::Ranges(id, intervals) => {
+            Step::Ranges { arrangement, intervals, descending: false } => {
                 for interval in intervals {
-                    let rows = self.sources[id].ok.cursor_from(&interval.from);
+                    let rows = self.sources[arrangement].ok.cursor_from(&interval.from);
                     let inside = rows.take_while(|(key, _, _)| interval.has(key));
                     for (key, value, count) in inside {
                         each(&[key, value], count)?;
+                    }
+                }
+                Ok(())
+            }
+            Step::Ranges { arrangement, intervals, descending: true } => {
+                for interval in intervals.iter().rev() {
+                    let keys = self.sources[arrangement].ok.keys_back(interval.end().as_deref());
+                    for (key, rows) in keys.take_while(|(key, _)| *key >= &interval.from[..]) {
+                        for (_, value, count) in rows {
+                            each(&[key, value], count)?;
+                        }
                     }
                 }
                 Ok(())

@@ -11,6 +11,8 @@ pub struct Finish {
     pub types: Vec<ScalarType>,
     /// Sort keys; rows that tie come in the order of their bytes.
     pub order: Vec<OrderKey>,
+    /// Rows come in the order of so many of the first sort keys.
+    pub sorted: usize,
     /// LIMIT.
     pub limit: Option<u64>,
     /// OFFSET.
@@ -44,6 +46,11 @@ pub struct Collector {
     bytes: Vec<u8>,
     resident: Resident,
     entries: Vec<Entry>,
+    /// Of rows that come sorted: how many came, and by what the last of them is sorted.
+    came: u64,
+    last: Vec<u8>,
+    /// With a limit: order bytes and row of one that so many are not behind; others behind it are not shown.
+    bound: Option<Vec<u8>>,
 }
 
 #[derive(Clone, Copy)]
@@ -58,7 +65,36 @@ struct Entry {
 impl Collector {
     /// Nothing yet.
     pub fn new(finish: Finish) -> Self {
-        Collector { finish, bytes: Vec::new(), resident: Resident::default(), entries: Vec::new() }
+        Collector {
+            finish,
+            bytes: Vec::new(),
+            resident: Resident::default(),
+            entries: Vec::new(),
+            came: 0,
+            last: Vec::new(),
+            bound: None,
+        }
+    }
+
+    /// How many rows of the order the result takes.
+    fn wanted(&self) -> u64 {
+        self.finish.limit.unwrap_or(u64::MAX).saturating_add(self.finish.offset)
+    }
+
+    /// Whether a row and all that come after it, sorted as they are, are behind the limit.
+    fn is_behind(&mut self, row: &[u8], count: u64) -> bool {
+        let Finish { types, order, sorted, limit, .. } = &self.finish;
+        if *sorted == 0 || limit.is_none() {
+            return false;
+        }
+        let mut keys = Vec::with_capacity(self.last.len());
+        order_bytes(row, types, &order[..*sorted], &mut keys);
+        if self.came >= self.wanted() && keys != self.last {
+            return true;
+        }
+        self.came = self.came.saturating_add(count);
+        self.last = keys;
+        false
     }
 
     fn add(&mut self, row: &[u8], count: u64) {
@@ -73,12 +109,15 @@ impl Collector {
         order_bytes(row, &self.finish.types, &self.finish.order, &mut self.bytes);
         let row_start = self.bytes.len();
         self.bytes.extend_from_slice(row);
+        if self.bound.as_ref().is_some_and(|bound| self.bytes[start..] > bound[..]) {
+            self.bytes.truncate(start);
+            return;
+        }
         self.entries.push(Entry { start, row: row_start, end: self.bytes.len(), count });
         // With a limit, only what can be shown is kept.
-        if let Some(limit) = self.finish.limit
+        if self.finish.limit.is_some()
             && !self.finish.with_ties
-            && self.entries.len() as u64
-                > limit.saturating_add(self.finish.offset).saturating_mul(2).max(4096)
+            && self.entries.len() as u64 > self.wanted().saturating_mul(2).max(4096)
         {
             self.shrink();
         }
@@ -93,8 +132,8 @@ impl Collector {
 
     fn shrink(&mut self) {
         self.sort();
-        let keep = self.finish.limit.unwrap_or(u64::MAX).saturating_add(self.finish.offset);
-        self.entries.truncate(keep.min(usize::MAX as u64) as usize);
+        self.entries.truncate(self.wanted().min(usize::MAX as u64) as usize);
+        self.bound = self.entries.last().map(|entry| self.bytes[entry.start..entry.end].to_vec());
         let mut bytes = Vec::with_capacity(self.bytes.len() / 2);
         for entry in &mut self.entries {
             let start = bytes.len();
@@ -136,6 +175,9 @@ impl Collector {
 
 impl Gather for Collector {
     fn push(&mut self, row: &[u8], count: u64) -> Demand {
+        if self.is_behind(row, count) {
+            return Demand::Nothing;
+        }
         self.add(row, count);
         Demand::More
     }
@@ -180,6 +222,7 @@ mod tests {
         Finish {
             types: vec![ScalarType::Int4, ScalarType::Text],
             order: vec![OrderKey { column: 0, descending: true, nulls_first: false }],
+            sorted: 0,
             limit,
             offset,
             with_ties,
@@ -196,15 +239,61 @@ mod tests {
         let rows = collector.finish();
         let arena = tidewire_row::Arena::new();
         rows.iter()
-            .map(|(row, count)| match read(row, &types, &arena) {
+            .map(|(row, count)| match value(row, &types, &arena) {
                 Datum::Int32(value) => (value, count),
                 other => panic!("{other:?}"),
             })
             .collect()
     }
 
-    fn read<'a>(row: &'a [u8], types: &[ScalarType], arena: &'a tidewire_row::Arena) -> Datum<'a> {
+    fn value<'a>(row: &'a [u8], types: &[ScalarType], arena: &'a tidewire_row::Arena) -> Datum<'a> {
         tidewire_row::decode_column(row, types, 0, arena)
+    }
+
+    /// The first columns of finished rows.
+    fn first_of(collector: Collector) -> Vec<i32> {
+        let types = [ScalarType::Int4, ScalarType::Text];
+        let arena = tidewire_row::Arena::new();
+        let first = |(row, _): (&[u8], u64)| match value(row, &types, &arena) {
+            Datum::Int32(value) => value,
+            other => panic!("{other:?}"),
+        };
+        collector.finish().iter().map(first).collect()
+    }
+
+    #[test]
+    fn rows_that_come_sorted_end_behind_the_limit() {
+        let types = vec![ScalarType::Int4, ScalarType::Text];
+        let order = vec![
+            OrderKey { column: 0, descending: false, nulls_first: false },
+            OrderKey { column: 1, descending: false, nulls_first: false },
+        ];
+        let finish = |offset, with_ties| {
+            let (types, order) = (types.clone(), order.clone());
+            Finish { types, order, sorted: 1, limit: Some(1), offset, with_ties, projection: vec![1] }
+        };
+        let read = |finish| {
+            let mut collector = Collector::new(finish);
+            let rows = [(1, "d", 1), (1, "c", 1), (2, "b", 2), (2, "a", 1), (3, "z", 1), (4, "y", 1)];
+            let taken = rows.iter().take_while(|(value, text, count)| {
+                let row = Row::pack(&[Datum::Int32(*value), Datum::Text(text)]);
+                collector.push(row.as_bytes(), *count) == Demand::More
+            });
+            (taken.count(), first_of(collector))
+        };
+        assert_eq!(read(finish(0, false)), (2, vec![1]));
+        assert_eq!(read(finish(1, true)), (2, vec![1]));
+        assert_eq!(read(finish(2, false)), (4, vec![2]));
+    }
+
+    #[test]
+    fn rows_behind_the_limit_are_forgotten() {
+        let mut collector = Collector::new(finish(Some(3), 1, false));
+        for value in (0..20_000).map(|value| value * 7919 % 20_000) {
+            collector.add(Row::pack(&[Datum::Int32(value), Datum::Text("x")]).as_bytes(), 1);
+        }
+        assert!(collector.entries.len() < 5000);
+        assert_eq!(first_of(collector), [19_998, 19_997, 19_996]);
     }
 
     #[test]

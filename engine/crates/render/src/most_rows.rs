@@ -13,7 +13,7 @@ impl Program {
             let rows = match step.as_ref() {
                 Step::Fused => continue,
                 Step::Constant(rows) => rows.len() as u64,
-                Step::Import(id) | Step::Lookup(id, _) | Step::Ranges(id, _) => rows_of(*id),
+                Step::Import(id) | Step::Lookup(id, _) | Step::Ranges { arrangement: id, .. } => rows_of(*id),
                 Step::FlatMap { input, .. } => match of(&input.source) {
                     0 => 0,
                     _ => u64::MAX,

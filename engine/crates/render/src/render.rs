@@ -146,7 +146,7 @@ impl<'s> Rendering<'_, 's> {
                 let found = lookup(imported.ok, name, keys.clone());
                 self.keyed(index, imports, found, true)
             }
-            Step::Ranges(id, intervals) => {
+            Step::Ranges { arrangement: id, intervals, .. } => {
                 let imported = imports.import(*id)?;
                 self.errors.push(imported.err);
                 let found = look_between(imported.ok, name, intervals.clone());

@@ -285,7 +285,7 @@ mod tests {
 
     fn results(order: Vec<OrderKey>, limit: Option<u64>, offset: u64) -> Results {
         let types = vec![ScalarType::Int4, ScalarType::Text];
-        let finish = Finish { types, order, limit, offset, with_ties: false, projection: vec![1] };
+        let finish = Finish { types, order, sorted: 0, limit, offset, with_ties: false, projection: vec![1] };
         Results::new(finish, RowFormat::DataRow(vec![]), &[], FormatSettings::default())
     }
 

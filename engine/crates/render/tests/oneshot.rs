@@ -80,7 +80,7 @@ fn overlaid(snapshot: &ShardedSnapshot, updates: &Updates) -> ShardedSnapshot {
 }
 
 fn finishing(order: Vec<OrderKey>, limit: Option<Expr>, projection: Vec<u32>) -> Finishing {
-    Finishing { order, limit, offset: None, with_ties: false, projection }
+    Finishing { order, sorted: None, limit, offset: None, with_ties: false, projection }
 }
 
 #[test]
@@ -90,6 +90,7 @@ fn a_look_up_with_a_parameter_is_immediate() {
         layout: table_layout(),
         keys: vec![vec![Expr::Parameter { index: 0 }]],
         range: None,
+        descending: None,
         each: None,
     };
     let output = Output::Rows { node: 0, finishing: finishing(vec![], None, vec![1]) };
@@ -110,6 +111,35 @@ fn a_look_up_with_a_parameter_is_immediate() {
         assert_eq!((rows, done), (!expected.is_empty() as u64, true));
         assert!(out.ends_with(&expected), "{out:?}");
     }
+}
+
+#[test]
+fn a_range_is_read_from_either_end() {
+    let int4 = |text: &str| Some(literal(Int4, text));
+    let sorted = |range: KeyRange, descending: bool, limit: &str| {
+        let lookup = Operator::Lookup {
+            arrangement: 1,
+            layout: table_layout(),
+            keys: vec![vec![]],
+            range: Some(range),
+            descending: Some(descending),
+            each: None,
+        };
+        let order = vec![OrderKey { column: 0, descending, nulls_first: descending }];
+        let finishing =
+            Finishing { sorted: Some(1), ..finishing(order, Some(literal(Int8, limit)), vec![0, 1]) };
+        let plan = plan(vec![], vec![node(table(), lookup)], Output::Rows { node: 0, finishing });
+        let (rows, _) =
+            Prepared::new(plan).execute(Environment::default(), sources(), Collector::new).expect("a result");
+        text_of(rows, &[Int4, Text])
+    };
+    let all = || KeyRange { from: None, to: None };
+    assert_eq!(sorted(all(), false, "2"), ["1|one", "2|two"]);
+    assert_eq!(sorted(all(), true, "2"), ["4|four", "3|three"]);
+    assert_eq!(sorted(KeyRange { from: None, to: int4("3") }, true, "9"), ["3|three", "2|two", "1|one"]);
+    assert_eq!(sorted(KeyRange { from: int4("2"), to: int4("3") }, true, "9"), ["3|three", "2|two"]);
+    assert_eq!(sorted(KeyRange { from: int4("5"), to: None }, true, "9"), [""; 0]);
+    assert_eq!(sorted(KeyRange { from: int4("2"), to: None }, false, "1"), ["2|two"]);
 }
 
 #[test]

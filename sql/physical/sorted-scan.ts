@@ -1,0 +1,143 @@
+/**
+ * Rows that are wanted in an order, up to a limit, are read in the order of an arrangement's keys (rule 21).
+ *
+ *     SELECT … FROM t ORDER BY id LIMIT 10                       →  scan t [id] in order
+ *     SELECT … FROM t WHERE id < $1 ORDER BY id DESC LIMIT 10    →  scan t [id] to $1 in descending order
+ *     SELECT … FROM t WHERE city = $1 ORDER BY day LIMIT 10      →  scan t [city, day] ($1) in order
+ *
+ * Whoever finishes the rows sorts them all the same, and stops where a row differs from those that are enough in the sort keys that
+ * the arrangement has: the answer is that of a scan. It is never more work than one, but may be more than a look-up of few rows,
+ * which therefore stays.
+ */
+import type { Expr, KeyRange } from '../../engine/plan.generated.ts';
+import type { CatalogArrangement } from '../catalog.ts';
+import type { MirFinishing, MirOrder, MirScalar } from '../mir.ts';
+import { equalityKey, representation } from '../mir/equality.ts';
+import { column, columnsRead } from '../mir/scalar.ts';
+import type { Flow, PlanBuilder } from './builder.ts';
+import { sameExpr, toExpr } from './expr.ts';
+import { boundsOf, fixedKeys, ORDERED } from './lookup.ts';
+import type { Bound, FixedKey } from './lookup.ts';
+
+export interface SortedFlow {
+  readonly flow: Flow;
+  /** How many of the first sort keys its rows come in the order of. */
+  readonly keys: number;
+}
+
+/** A sort key over the relation's columns. */
+interface Wanted extends MirOrder {
+  readonly scalar: MirScalar;
+  readonly key: Expr;
+}
+
+interface Candidate {
+  readonly arrangement: CatalogArrangement;
+  readonly prefix: readonly Expr[];
+  readonly range: KeyRange;
+  readonly descending: boolean;
+  readonly keys: number;
+}
+
+const endCount = ({ from, to }: KeyRange): number => (from === null ? 0 : 1) + (to === null ? 0 : 1);
+
+/** The sort keys up to the first that no arrangement can have. */
+function wantedOrder(flow: Flow, order: readonly MirOrder[]): Wanted[] {
+  const wanted: Wanted[] = [];
+  for (const item of order) {
+    const scalar = flow.steps.inline(column(item.column, flow.columns[item.column]!), Infinity);
+    if (scalar === null || columnsRead(scalar).size === 0 || !ORDERED.has(representation(scalar.type))) break;
+    wanted.push({ ...item, scalar, key: toExpr(equalityKey(scalar)) });
+  }
+  return wanted;
+}
+
+function candidateOf(
+  arrangement: CatalogArrangement,
+  wanted: readonly Wanted[],
+  fixed: readonly FixedKey[],
+  bounds: readonly Bound[],
+): Candidate | null {
+  const fields = arrangement.layout.key.map(({ expr }) => expr);
+  const valueOf = (field: Expr): Expr | undefined =>
+    fixed.find(({ key, values, each }) => values.length === 1 && each !== true && sameExpr(key, field))
+      ?.values[0];
+  const values = fields.map(valueOf);
+  const open = values.findIndex((value) => value === undefined);
+  if (open < 0) return null;
+  const boundsOn = (field: Expr): readonly Bound[] => bounds.filter(({ key }) => sameExpr(key, field));
+  let at = open;
+  let keys = 0;
+  let descending: boolean | null = null;
+  for (const item of wanted) {
+    // Rows that pass the conditions do not differ in it.
+    if (valueOf(item.key) === undefined) {
+      while (at < fields.length && values[at] !== undefined) at += 1;
+      const isNext = at < fields.length && sameExpr(fields[at]!, item.key);
+      // NULLs are the last of a packed field; a comparison lets none pass.
+      const nullsFit =
+        !item.scalar.type.nullable || item.descending === item.nullsFirst || boundsOn(item.key).length > 0;
+      if (!isNext || !nullsFit || (descending !== null && item.descending !== descending)) break;
+      ({ descending } = item);
+      at += 1;
+    }
+    keys += 1;
+  }
+  if (descending === null) return null;
+  const end = (side: Bound['side']): Expr | null =>
+    boundsOn(fields[open]!).find((bound) => bound.side === side)?.value ?? null;
+  const range = { from: end('from'), to: end('to') };
+  return { arrangement, prefix: values.slice(0, open) as Expr[], range, descending, keys };
+}
+
+/** More fixed fields first, then more sort keys, then ranges with more ends. */
+function isBetter(one: Candidate, other: Candidate): boolean {
+  const ranks = ({ prefix, keys, range }: Candidate): number[] => [prefix.length, keys, endCount(range)];
+  const mine = ranks(one);
+  const theirs = ranks(other);
+  const first = mine.findIndex((rank, index) => rank !== theirs[index]);
+  return first >= 0 && mine[first]! > theirs[first]!;
+}
+
+/** Whether the rows are looked up already, and may be fewer than a scan in order would pass over. */
+function isNarrower(builder: PlanBuilder, flow: Flow, { prefix, range }: Candidate): boolean {
+  const { operator } = builder.nodes[flow.node]!;
+  if (operator.kind !== 'lookup') return false;
+  const [key] = operator.keys;
+  if (operator.keys.length !== 1 || operator.each !== undefined) return true;
+  if (prefix.length !== key!.length) return prefix.length < key!.length;
+  return operator.range !== undefined && endCount(range) < endCount(operator.range);
+}
+
+/** The flow's rows in the order of as many sort keys as an arrangement has; null: none has any, or all rows are wanted. */
+export function planSortedScan(
+  builder: PlanBuilder,
+  flow: Flow,
+  { order, limit }: MirFinishing,
+): SortedFlow | null {
+  const object = builder.relationRead(flow.node);
+  if (!builder.sortedScans || object === null || limit === null || flow.steps.isVolatile) return null;
+  const wanted = wantedOrder(flow, order);
+  if (wanted.length === 0) return null;
+  const conditions = flow.steps.predicates
+    .map(({ condition }) => condition)
+    .filter((condition) => [...columnsRead(condition)].every((index) => index < flow.steps.input.length));
+  const fixed = fixedKeys(conditions);
+  const bounds = boundsOf(conditions);
+  let chosen: Candidate | null = null;
+  for (const arrangement of builder.catalog.arrangements(object)) {
+    const candidate = candidateOf(arrangement, wanted, fixed, bounds);
+    if (candidate !== null && (chosen === null || isBetter(candidate, chosen))) chosen = candidate;
+  }
+  if (chosen === null || isNarrower(builder, flow, chosen)) return null;
+  const { arrangement, prefix, range, descending, keys } = chosen;
+  const node = builder.add(`lookup ${builder.relationName(object)}`, flow.steps.input, {
+    kind: 'lookup',
+    arrangement: arrangement.id,
+    layout: arrangement.layout,
+    keys: [[...prefix]],
+    range,
+    ...(descending ? { descending } : {}),
+  });
+  return { flow: { ...flow, node }, keys };
+}

@@ -1,0 +1,187 @@
+/**
+ * The deliberate differences of docs/differences.md, each as both systems have it: what PostgreSQL does too would be no difference.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type pg from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { ask, failed } from '../oracle/client.ts';
+import { projectRoot } from '../support/root.ts';
+import { startPostgres, type Postgres } from '../support/postgres.ts';
+import { startTidewire, type Tidewire } from '../support/tidewire.ts';
+
+let postgres: Postgres;
+let tidewire: Tidewire;
+let theirs: pg.Client;
+let ours: pg.Client;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  tidewire = await startTidewire();
+  theirs = await postgres.connect();
+  ours = await tidewire.connect();
+});
+
+afterAll(async () => {
+  await tidewire?.stop();
+  await postgres?.stop();
+});
+
+afterEach(async () => {
+  for (const client of [ours, theirs]) await client.query('ROLLBACK');
+});
+
+/** The rows, columns parted by a bar, or the SQLSTATE. */
+async function answer(client: pg.Client, sql: string): Promise<string | string[]> {
+  const given = await ask(client, sql);
+  return failed(given) ? given.error : given.rows.map((row) => row.join('|'));
+}
+
+/** Both systems' answers. */
+async function both(
+  sql: string,
+): Promise<{ readonly tidewire: string | string[]; readonly postgres: string | string[] }> {
+  return { tidewire: await answer(ours, sql), postgres: await answer(theirs, sql) };
+}
+
+async function setUp(...statements: string[]): Promise<void> {
+  for (const sql of statements) expect(await both(sql), sql).toEqual({ tidewire: [], postgres: [] });
+}
+
+/** The notices that a statement gives in Tidewire. */
+async function noticesOf(sql: string): Promise<string[]> {
+  const notices: string[] = [];
+  const listen = (notice: { readonly message?: string | undefined }): void => {
+    notices.push(notice.message ?? '');
+  };
+  ours.on('notice', listen);
+  try {
+    expect(await answer(ours, sql), sql).toEqual([]);
+  } finally {
+    ours.off('notice', listen);
+  }
+  return notices;
+}
+
+/** By how the list's item begins. */
+const DIFFERENCES: Readonly<Record<string, () => Promise<void>>> = {
+  'A materialized view is always up to date.': async () => {
+    await setUp('CREATE TABLE fresh (x int)', 'CREATE MATERIALIZED VIEW fresh_view AS SELECT x FROM fresh');
+    await setUp('INSERT INTO fresh VALUES (1)');
+    expect(await both('SELECT count(*) FROM fresh_view')).toEqual({ tidewire: ['1'], postgres: ['0'] });
+    expect(await noticesOf('REFRESH MATERIALIZED VIEW fresh_view')).toHaveLength(1);
+  },
+  "An error in a view's row is an error of the view": async () => {
+    await setUp('CREATE TABLE wrong (x int)', 'INSERT INTO wrong VALUES (0), (1)');
+    const create = 'CREATE MATERIALIZED VIEW quotients AS SELECT 1 / x AS q FROM wrong';
+    expect(await both(create)).toEqual({ tidewire: [], postgres: '22012' });
+    expect(await answer(ours, 'SELECT q FROM quotients')).toBe('22012');
+    await setUp('DELETE FROM wrong WHERE x = 0');
+    expect(await answer(ours, 'SELECT q FROM quotients')).toEqual(['1']);
+  },
+  'Snapshot isolation, first committer wins.': async () => {
+    await setUp('CREATE TABLE shared (id int PRIMARY KEY, n int)', 'INSERT INTO shared VALUES (1, 0)');
+    const other = await tidewire.connect();
+    for (const client of [ours, other]) {
+      expect(await answer(client, 'BEGIN')).toEqual([]);
+      expect(await answer(client, 'UPDATE shared SET n = n + 1')).toEqual([]);
+    }
+    expect(await answer(ours, 'COMMIT')).toEqual([]);
+    expect(await answer(other, 'COMMIT')).toBe('40001');
+    await other.end();
+    await setUp('BEGIN');
+    expect(await both('LOCK TABLE shared')).toEqual({ tidewire: '0A000', postgres: [] });
+  },
+  'Keys are checked for all rows of a statement together': async () => {
+    await setUp('CREATE TABLE numbered (id int PRIMARY KEY)', 'INSERT INTO numbered VALUES (1), (2)');
+    const shift = 'UPDATE numbered SET id = id + 1';
+    expect(await both(shift)).toEqual({ tidewire: [], postgres: '23505' });
+  },
+  'Both sides of a join, of EXCEPT and of INTERSECT are computed': async () => {
+    await setUp('CREATE TABLE one (x int)', 'INSERT INTO one VALUES (1)');
+    const none = 'SELECT x FROM one WHERE x > 1';
+    const raises = 'SELECT 1 / (x - 1) AS y FROM one';
+    for (const sql of [
+      `SELECT x, y FROM (${none}) a CROSS JOIN (${raises}) b`,
+      `${none} EXCEPT ${raises}`,
+      `${none} INTERSECT ${raises}`,
+    ])
+      expect(await both(sql), sql).toEqual({ tidewire: '22012', postgres: [] });
+  },
+  'Text compares by code point.': async () => {
+    const sql = `SELECT 'a' < 'B' COLLATE "en-x-icu"`;
+    expect(await both(sql)).toEqual({ tidewire: '0A000', postgres: ['t'] });
+    for (const name of ['default', 'C', 'POSIX', 'ucs_basic', 'C.UTF-8'])
+      expect(await answer(ours, `SELECT 'a' < 'B' COLLATE "${name}"`), name).toEqual(['f']);
+  },
+  "Rows that tie in a window's order": async () => {
+    await setUp('CREATE TABLE ties (x int)', 'INSERT INTO ties VALUES (2), (1)');
+    expect(await both('SELECT x, row_number() OVER () FROM ties ORDER BY 2')).toEqual({
+      tidewire: ['1|1', '2|2'],
+      postgres: ['2|1', '1|2'],
+    });
+    expect(await both('SELECT array_agg(x), any_value(x) FROM ties')).toEqual({
+      tidewire: ['{1,2}|1'],
+      postgres: ['{2,1}|2'],
+    });
+  },
+  'Sums, averages, variances, correlations and regressions of floats': async () => {
+    await setUp('CREATE TABLE reals (x real)', 'INSERT INTO reals VALUES (16777216), (1), (1), (1), (1)');
+    expect(await both('SELECT sum(x) FROM reals')).toEqual({
+      tidewire: ['1.677722e+07'],
+      postgres: ['1.6777216e+07'],
+    });
+  },
+  'A view has no order.': async () => {
+    await setUp('CREATE TABLE falling (x int)', 'INSERT INTO falling VALUES (1), (2), (3)');
+    await setUp('CREATE MATERIALIZED VIEW falling_view AS SELECT x FROM falling ORDER BY x DESC');
+    expect(await both('SELECT array_agg(x) FROM falling_view')).toEqual({
+      tidewire: ['{1,2,3}'],
+      postgres: ['{3,2,1}'],
+    });
+  },
+  'now(), current_user and volatile functions are refused in views': async () => {
+    for (const value of ['now()', 'current_user', 'random()']) {
+      const created = await both(`CREATE MATERIALIZED VIEW session_view AS SELECT ${value} AS v`);
+      expect(created, value).toEqual({ tidewire: '0A000', postgres: [] });
+      await answer(theirs, 'DROP MATERIALIZED VIEW session_view');
+    }
+  },
+  'Partitioned tables': async () => {
+    const create = 'CREATE TABLE parted (x int) PARTITION BY RANGE (x)';
+    expect(await both(create)).toEqual({ tidewire: '0A000', postgres: [] });
+    expect(await noticesOf('CREATE UNLOGGED TABLE unlogged (x int) WITH (fillfactor = 50)')).toHaveLength(2);
+  },
+  '`IN CLUSTER name` and `FLUSH`': async () => {
+    expect(await answer(theirs, 'FLUSH')).toBe('42601');
+    expect(await noticesOf('FLUSH')).toHaveLength(1);
+    expect(
+      await noticesOf('CREATE MATERIALIZED VIEW clustered IN CLUSTER quick AS SELECT 1 AS x'),
+    ).toHaveLength(1);
+    for (const sql of ['VACUUM', 'ANALYZE', 'CHECKPOINT']) expect(await noticesOf(sql), sql).toHaveLength(1);
+  },
+  Errors: async () => {
+    await setUp('CREATE TABLE customers (id int)');
+    const sql = 'SELECT * FROM customer';
+    const [mine, reference] = [await ask(ours, sql), await ask(theirs, sql)];
+    expect(mine).toMatchObject({ error: '42P01', hint: 'Perhaps you meant the relation "customers".' });
+    expect(reference).toMatchObject({ error: '42P01', hint: undefined });
+  },
+};
+
+/** How the items of the list of deliberate differences begin. */
+function documented(): string[] {
+  const page = readFileSync(join(projectRoot, 'docs/differences.md'), 'utf8');
+  const list = page.slice(page.indexOf('## Deliberate'), page.indexOf('## Until they are built'));
+  return [...list.matchAll(/^- \*\*(.+?)\*\*/gms)].map((item) => item[1]!.replaceAll(/\s+/g, ' '));
+}
+
+describe('deliberate differences from PostgreSQL', () => {
+  test('are all documented, and all tested', () => {
+    expect(documented()).toEqual(Object.keys(DIFFERENCES));
+  });
+
+  test.each(Object.entries(DIFFERENCES))('%s', async (_, check) => {
+    await check();
+  });
+});
