@@ -31,8 +31,8 @@ function line(buffer: Buffer, start: number, end: number): void {
   if (buffer[diff] === 0x2d) return; // the group as it was: -1
   const category = buffer.indexOf(TAB, diff) + 1;
   const latest = buffer.indexOf(TAB, category) + 1;
-  const group = Number(buffer.toString('latin1', category, latest - 1));
-  const seen = Number(buffer.toString('latin1', latest, end)) - first;
+  const group = integer(buffer, category, latest - 1);
+  const seen = integer(buffer, latest, end) - first;
   let row = waiting[group]!;
   for (; row <= seen; row += GROUPS) {
     arrived[row] = time;
@@ -40,4 +40,13 @@ function line(buffer: Buffer, start: number, end: number): void {
   }
   waiting[group] = row;
   if (left === 0) report('complete');
+}
+
+/** Of digits, with a sign before them or not; a line feed may stand behind. No garbage, as strings would be. */
+function integer(buffer: Buffer, start: number, end: number): number {
+  const negative = buffer[start] === 0x2d;
+  let value = 0;
+  for (let at = negative ? start + 1 : start; at < end && buffer[at] !== 0x0a; at++)
+    value = value * 10 + buffer[at]! - 0x30;
+  return negative ? -value : value;
 }

@@ -16,7 +16,8 @@ export interface PushTask {
   readonly connections: number;
   /** The followed file that rows are appended to; null: they are inserted. */
   readonly file: string | null;
-  /** By row: when it was due, and when its effect came; 0 before. Microseconds. */
+  /** By row: when it was due, when it was sent, and when its effect came; 0 before. Microseconds. */
   readonly due: Float64Array;
+  readonly sent: Float64Array;
   readonly arrived: Float64Array;
 }

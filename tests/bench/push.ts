@@ -1,8 +1,8 @@
 /**
  * `npm run bench -- push`: from INSERT to a subscriber. Single rows, each a transaction of its own, are written at a
  * steady rate into a relation of a million rows; a view joins it and aggregates the join; a client reads
- * COPY (SUBSCRIBE view). Latency is from when a row was due to be sent, so that a writer that had to wait counts,
- * until the line with its effect has come. The same again while another connection runs scans and joins over the same
+ * COPY (SUBSCRIBE view). Latency is from when a row was sent, until the line with its effect has come; the writer waits for
+ * no answer, so that what is slow is not sent later. How late it sent by its own timer is told beside. The same again while another connection runs scans and joins over the same
  * relations, one after another.
  *
  *     --rates 100,1000,10000   rows a second
@@ -41,6 +41,8 @@ const shared = (length: number): Float64Array =>
 interface Measured {
   /** Milliseconds, ascending. */
   readonly latencies: Float64Array;
+  /** The same of when rows were sent after they were due. */
+  readonly lateness: Float64Array;
   readonly missing: number;
   /** Rows a second from the first that was due to the last that came. */
   readonly rate: number;
@@ -58,7 +60,7 @@ async function measure(
 ): Promise<Measured> {
   const count = Math.round(rate * (seconds + 1));
   const task: PushTask = {
-    ...{ address, file, first, rate, due: shared(count), arrived: shared(count) },
+    ...{ address, file, first, rate, due: shared(count), sent: shared(count), arrived: shared(count) },
     connections: Math.min(8, Math.ceil(rate / 1000)),
   };
   const subscriber = thread('push-subscriber', task);
@@ -88,7 +90,8 @@ async function measure(
     const counted = [...task.arrived.keys()].slice(Math.round(rate));
     const came = counted.filter((i) => task.arrived[i]! > 0);
     return {
-      latencies: Float64Array.from(came, (i) => (task.arrived[i]! - task.due[i]!) / 1000).sort(),
+      latencies: Float64Array.from(came, (i) => (task.arrived[i]! - task.sent[i]!) / 1000).sort(),
+      lateness: Float64Array.from(came, (i) => (task.sent[i]! - task.due[i]!) / 1000).sort(),
       missing: counted.length - came.length,
       rate: count / ((task.arrived.reduce((a, b) => Math.max(a, b), 0) - task.due[0]!) / 1e6),
       cpuPerSecond: spent / elapsed,
@@ -138,6 +141,7 @@ const header = [
   'p50 ms',
   'p99 ms',
   'max ms',
+  'sent late p50 / p99 ms',
   'rows/s kept',
   'CPU s/s',
   'queries/s beside',
@@ -172,6 +176,7 @@ async function measureAll(from: 'insert' | 'file'): Promise<void> {
           thousands(rate),
           scans ? 'scans and joins' : 'nothing',
           ...[at(0.5), at(0.99), at(1)],
+          [0.5, 0.99].map((share) => quantile(measured.lateness, share).toFixed(2)).join(' / '),
           missing > 0 ? `no: ${thousands(missing)} never came` : thousands(measured.rate),
           measured.cpuPerSecond.toFixed(2),
           scans ? measured.scansPerSecond.toFixed(1) : '',

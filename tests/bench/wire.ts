@@ -17,6 +17,8 @@ export type OnMessage = (type: number, buffer: Buffer, start: number, end: numbe
 export const READY = 0x5a; // Z
 export const COPY_DATA = 0x64; // d
 const ERROR = 0x45; // E
+const READ_BYTES = 1 << 16;
+const NOTHING: Buffer = Buffer.alloc(0);
 
 export class WireClient {
   readonly socket: Socket;
@@ -25,22 +27,26 @@ export class WireClient {
   onError: (error: Error) => void = (error) => {
     throw error;
   };
-  private rest: Buffer = Buffer.alloc(0);
+  private rest: Buffer = NOTHING;
 
-  private constructor(socket: Socket) {
-    this.socket = socket;
-    socket.setNoDelay(true);
-    socket.on('data', (chunk: Buffer) => this.receive(chunk));
-    socket.on('error', (error) => this.onError(error));
+  private constructor({ port }: Address) {
+    // One buffer for all that comes: garbage of clients would be collected while a server is measured.
+    const buffer = Buffer.allocUnsafe(READ_BYTES);
+    const callback = (byteCount: number): boolean => {
+      this.receive(buffer.subarray(0, byteCount));
+      return true;
+    };
+    this.socket = connect({ port, host: '127.0.0.1', onread: { buffer, callback } });
+    this.socket.setNoDelay(true);
+    this.socket.on('error', (error) => this.onError(error));
   }
 
   static async open(address: Address): Promise<WireClient> {
-    const socket = connect(address.port, '127.0.0.1');
+    const client = new WireClient(address);
     await new Promise<void>((resolve, reject) => {
-      socket.once('connect', resolve);
-      socket.once('error', reject);
+      client.socket.once('connect', resolve);
+      client.onError = reject;
     });
-    const client = new WireClient(socket);
     await client.request(startup(address));
     return client;
   }
@@ -69,7 +75,7 @@ export class WireClient {
   async copyOut(query: string): Promise<Buffer[]> {
     const lines: Buffer[] = [];
     await this.request(simpleQuery(`COPY (${query}) TO STDOUT`), (type, buffer, start, end) => {
-      if (type === COPY_DATA) lines.push(buffer.subarray(start, end));
+      if (type === COPY_DATA) lines.push(Buffer.from(buffer.subarray(start, end)));
     });
     return lines;
   }
@@ -89,7 +95,8 @@ export class WireClient {
       this.onMessage(buffer[at]!, buffer, at + 5, end);
       at = end;
     }
-    this.rest = at === buffer.length ? Buffer.alloc(0) : buffer.subarray(at);
+    // A copy: the bytes that were read are overwritten by the next.
+    this.rest = at === buffer.length ? NOTHING : Buffer.from(buffer.subarray(at));
   }
 }
 
