@@ -31,7 +31,9 @@ use tidewire_plan::{Constraints, EnumDefinition, EnumLabel, Expr, Output, Plan, 
 use tidewire_render::{CompileError, Environment, Prepared, Program};
 use tidewire_row::work::{Limit, limited};
 use tidewire_row::{EvalError, FormatSettings};
-use tidewire_worker::{Build, Conflict, Event, Hold, HoldApart, LayoutSplitter, Runtime, Writes};
+use tidewire_worker::{
+    Build, Conflict, Event, Hold, HoldApart, LayoutSplitter, Runtime, TimeSlice, Writes, ask_for,
+};
 use timely::dataflow::Scope;
 
 /// A group of so few bytes is committed on the thread that serves all sessions: some rows are checked in microseconds.
@@ -343,10 +345,12 @@ impl NativeEngine {
             .map_err(internal)?;
             let runtime = Arc::new(runtime);
             deliveries.tell(Notice::Engine(Arc::downgrade(&runtime)));
+            // This is the thread of all sessions.
+            ask_for(TimeSlice::Short);
             Ok(NativeEngine {
                 runtime,
-                queries: Pool::new("tidewire-query", QUERY_THREADS, &dispatch)?,
-                sequence: Pool::new("tidewire-commit", 1, &dispatch)?,
+                queries: Pool::new("tidewire-query", QUERY_THREADS, TimeSlice::Usual, &dispatch)?,
+                sequence: Pool::new("tidewire-commit", 1, TimeSlice::Short, &dispatch)?,
                 dispatch,
                 deliveries,
                 collections: Collections::default(),

@@ -6,6 +6,7 @@ use crossbeam_channel::{Sender, unbounded};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tidewire_row::EvalError;
+use tidewire_worker::{TimeSlice, ask_for};
 
 /// Expressions are walked recursively, as deep as plans may nest.
 const STACK_BYTES: usize = 16 << 20;
@@ -26,7 +27,7 @@ pub struct Pool {
 
 impl Pool {
     /// Starts the threads.
-    pub fn new(name: &str, threads: usize, dispatch: &Dispatch) -> Result<Self, EvalError> {
+    pub fn new(name: &str, threads: usize, slice: TimeSlice, dispatch: &Dispatch) -> Result<Self, EvalError> {
         let (sender, receiver) = unbounded::<Job>();
         let open: Arc<AtomicUsize> = Arc::default();
         for _ in 0..threads {
@@ -35,6 +36,7 @@ impl Pool {
                 .name(name.to_owned())
                 .stack_size(STACK_BYTES)
                 .spawn(move || {
+                    ask_for(slice);
                     for job in receiver {
                         let answer = guarded(job.run);
                         open.fetch_sub(1, Ordering::Release);

@@ -12,6 +12,7 @@ use crate::SharedBuild;
 use crate::command::{Command, Installation};
 use crate::imports::Imports;
 use crate::panic_message;
+use crate::time_slice::{TimeSlice, ask_for};
 use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -110,16 +111,16 @@ impl Hydration {
             }));
         };
         let failed = hydration.clone();
-        let spawned =
-            std::thread::Builder::new().name("tidewire-hydrate".into()).spawn(move || match timely::execute(
-                config, run,
-            ) {
+        let spawned = std::thread::Builder::new().name("tidewire-hydrate".into()).spawn(move || {
+            ask_for(TimeSlice::Usual);
+            match timely::execute(config, run) {
                 Ok(guards) => {
                     drop(guards.join());
                     give_back_free_memory();
                 }
                 Err(error) => failed.installation.failed(error),
-            });
+            }
+        });
         if let Err(error) = spawned {
             hydration.installation.failed(error.to_string());
         }

@@ -22,6 +22,7 @@ mod read;
 mod runtime;
 mod split;
 mod subscription;
+mod time_slice;
 mod upserts;
 mod worker_loop;
 mod world;
@@ -35,6 +36,7 @@ pub use overlay::Overlay;
 pub use read::{CollectionSnapshot, ReadError};
 pub use runtime::{Runtime, Writes};
 pub use split::{LayoutSplitter, Splitter};
+pub use time_slice::{TimeSlice, ask_for};
 pub use upserts::{MASKED_COLUMNS, Upserts};
 pub use write_set::WriteSet;
 

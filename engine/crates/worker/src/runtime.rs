@@ -8,6 +8,7 @@ use crate::hydrate::Hydration;
 use crate::progress::Progress;
 use crate::read::{CollectionSnapshot, shards};
 use crate::subscription::Subscription;
+use crate::time_slice::{TimeSlice, ask_for};
 use crate::worker_loop::WorkerShared;
 use crate::write_set::Partitioned;
 use crate::{Build, Event, EventSink, Overlay, SharedBuild, Splitter, WriteSet};
@@ -107,10 +108,13 @@ impl Runtime {
         };
         let engine = std::thread::Builder::new()
             .name("tidewire-engine".into())
-            .spawn(move || match timely::execute(config, move |worker| shared.run(worker)) {
-                // Joined here, on a thread of its own.
-                Ok(guards) => drop(guards.join()),
-                Err(error) => eprintln!("the engine's workers could not start: {error}"),
+            .spawn(move || {
+                ask_for(TimeSlice::Short);
+                match timely::execute(config, move |worker| shared.run(worker)) {
+                    // Joined here, on a thread of its own.
+                    Ok(guards) => drop(guards.join()),
+                    Err(error) => eprintln!("the engine's workers could not start: {error}"),
+                }
             })
             .map_err(|error| error.to_string())?;
         let mut threads: Vec<Option<Thread>> = vec![None; workers];
