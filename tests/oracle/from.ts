@@ -3,7 +3,7 @@ import { FAMILIES, predicate, type ScopeColumn } from './expressions.ts';
 import { lateralJoin } from './lateral.ts';
 import { dialect, node, type Node } from './node.ts';
 import type { Random } from './random.ts';
-import { context, select, setOperation, type Relation, type State } from './queries.ts';
+import { AMBIGUOUS, context, select, setOperation, type Relation, type State } from './queries.ts';
 import { literal, randomType, type Column, type Table } from './schema.ts';
 
 export interface From {
@@ -131,6 +131,31 @@ function sessions(random: Random, table: Table, alias: string): From {
   return { tree: dialect(ours, theirs), scope: [...own, ...window] };
 }
 
+/** Some columns of a table, each row of them once; what is read of them may be fewer. */
+function distinctRows({ schema, features }: State, random: Random, alias: string): From {
+  const { name, columns } = random.pick(schema.tables);
+  // Which of equal values is shown is left open.
+  const plain = columns.filter(({ type }) => !AMBIGUOUS.has(type));
+  if (plain.length === 0)
+    return { tree: node('plain', `${name} AS ${alias}`), scope: scopeOfTable(columns, alias) };
+  features.add('distinct rows');
+  const some = plain.filter(() => random.chance(0.7));
+  const shown = some.length > 0 ? some : plain;
+  const names = shown.map((column) => column.name).join(', ');
+  return {
+    tree: node('plain', `(SELECT DISTINCT ${names} FROM ${name}) AS ${alias}`),
+    scope: scopeOfTable(shown, alias),
+  };
+}
+
+function scopeOfTable(columns: readonly Column[], alias: string): ScopeColumn[] {
+  return columns.map(({ name, type }) => ({
+    sql: `${alias}.${name}`,
+    type,
+    dyadic: type === 'float8' || type === 'float4',
+  }));
+}
+
 function primary(state: State, depth: number): From {
   const { random, features, schema } = state;
   const alias = `r${state.names.next++}`;
@@ -142,6 +167,8 @@ function primary(state: State, depth: number): From {
     const body = random.chance(0.8) || state.safe ? select(inner, null, 0) : setOperation(inner, null, 1);
     return { tree: node('plain', '(', body.tree, `) AS ${alias}`), scope: scopeOf(body.columns) };
   }
+  const own = random.fork();
+  if (state.level > 2 && own.chance(0.06)) return distinctRows(state, own, alias);
   if (state.level > 1 && random.chance(0.03)) {
     features.add('values');
     const types = [randomType(random), 'int4'] as const;
@@ -173,9 +200,6 @@ function primary(state: State, depth: number): From {
     features.add('session window');
     return sessions(random, random.pick(timed), alias);
   }
-  const column = ({ name, type }: Column): ScopeColumn => {
-    features.add(`type ${type}`);
-    return { sql: `${alias}.${name}`, type, dyadic: type === 'float8' || type === 'float4' };
-  };
-  return { tree: node('plain', `${table.name} AS ${alias}`), scope: table.columns.map(column) };
+  for (const { type } of table.columns) features.add(`type ${type}`);
+  return { tree: node('plain', `${table.name} AS ${alias}`), scope: scopeOfTable(table.columns, alias) };
 }

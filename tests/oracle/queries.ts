@@ -12,9 +12,9 @@ import {
   type ScopeColumn,
 } from './expressions.ts';
 import { fromClause } from './from.ts';
-import { list, node, render, sql, type Node } from './node.ts';
+import { expression, list, node, render, sql, type Node } from './node.ts';
 import type { Random } from './random.ts';
-import { randomType, TYPES, type Schema, type Type } from './schema.ts';
+import { literal, randomType, TYPES, type Schema, type Type } from './schema.ts';
 import { windows } from './windows.ts';
 
 export interface Query {
@@ -242,9 +242,26 @@ function subquery(around: State, columns: readonly ScopeColumn[], type: Type, si
 }
 
 export function where(inner: Context, probability: number): Node {
+  const own = inner.random.fork();
   if (!inner.random.chance(probability)) return node('optional');
   inner.features.add('where');
+  const plain = inner.columns.filter(({ type }) => (TYPES as readonly string[]).includes(type));
+  if (plain.length > 0 && own.chance(0.15)) return node('optional', ' WHERE ', ofOneColumn(own, plain));
   return node('optional', ' WHERE ', predicate(inner, 2));
+}
+
+/** Conditions of one column that rules put together: values that it may have, and what says that it is not NULL. */
+function ofOneColumn(random: Random, columns: readonly ScopeColumn[]): Node {
+  const { sql, type } = random.pick(columns);
+  const value = (): string => literal(random, type as Type);
+  const another = random.pick(columns).sql;
+  const text = random.pick([
+    () => `${sql} = ${value()} OR ${sql} = ${value()}`,
+    () => `${sql} IN (${value()}, ${value()}) OR ${sql} = ${value()} OR ${another} IS NULL`,
+    () => `${sql} IS NOT NULL AND num_nulls(${sql}, ${another}) < 2`,
+    () => `num_nulls(${another}, ${sql}) >= 1 AND ${sql} IS NOT NULL`,
+  ]);
+  return expression('bool', [`(${text()})`]);
 }
 
 /**
