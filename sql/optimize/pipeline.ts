@@ -4,6 +4,7 @@
 import type { ObjectId, Reference } from '../catalog.ts';
 import type { MirRelation, MirScalar } from '../mir.ts';
 import type { LoweredQuery } from '../lower/lower.ts';
+import { belowFinishing } from './analysis/first-rows.ts';
 import type { Keys } from './analysis/keys.ts';
 import { refreshBindings } from '../mir/bindings.ts';
 import { cancelNegation } from './rules/cancel-negation.ts';
@@ -29,7 +30,8 @@ import { shareSubplans } from './rules/share-subplans.ts';
 import { spreadEqualities } from './rules/spread-equalities.ts';
 import { thresholdElision } from './rules/threshold-elision.ts';
 import { topKBelowMap } from './rules/top-k-below-map.ts';
-import { belowFinishing, topKBelowOuterJoin } from './rules/top-k-below-outer-join.ts';
+import { topKBelowOuterJoin } from './rules/top-k-below-outer-join.ts';
+import { topKBelowReference } from './rules/top-k-below-reference.ts';
 import { unreadPartner } from './rules/unread-partner.ts';
 import { windowTopK } from './rules/window-top-k.ts';
 import { PlanVerificationError, verify } from './verify.ts';
@@ -93,7 +95,10 @@ const SIMPLIFY: Group = {
 };
 
 /** While both parts of an outer join still read the same: later rules tell them apart. */
-const KEPT_SIDES: Group = { rules: [topKBelowOuterJoin, inlineLet, fuse], repeat: true };
+const KEPT_SIDES: Group = { rules: [topKBelowOuterJoin, topKBelowReference, inlineLet, fuse], repeat: true };
+
+/** Those that look at the outermost ORDER BY and LIMIT too, which are no part of the relation. */
+const FOR_FINISHING: readonly Rule[] = [topKBelowOuterJoin, topKBelowReference];
 
 const PIPELINE: readonly Group[] = [
   SIMPLIFY,
@@ -175,12 +180,13 @@ function runRules(
   for (const group of PIPELINE) {
     if (group.after && !group.after.some((rule) => changed.has(rule))) continue;
     changed = new Set();
-    if (group === KEPT_SIDES && finishing !== null && !without.has(topKBelowOuterJoin.name)) {
-      // The outermost ORDER BY and LIMIT are no part of the relation.
-      const outcome = belowFinishing(relation, finishing, context);
-      if (outcome !== relation) {
+    if (group === KEPT_SIDES && finishing !== null) {
+      for (const rule of FOR_FINISHING) {
+        if (without.has(rule.name)) continue;
+        const outcome = belowFinishing(rule, relation, finishing, context);
+        if (outcome === relation) continue;
         relation = refreshBindings(outcome);
-        check(relation, topKBelowOuterJoin.name);
+        check(relation, rule.name);
       }
     }
     relation = runGroup(group, relation, context, without, (outcome, rule) => {

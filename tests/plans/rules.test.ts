@@ -88,6 +88,40 @@ describe('a join with the table that a foreign key refers to', () => {
   });
 });
 
+describe('a top-k takes no more of a table than it wants of a join with what that refers to', () => {
+  const over = 'from orders o join customers c on c.id = o.customer_id';
+  const shown = (text: string, reference: Partial<Reference> = {}): string =>
+    withForeignKey(`select x.id, x.name from (${text}) x`, reference).replaceAll(/\n */g, ' ');
+  const below = /top-k .*join .*top-k order by #0 limit 10 filter \(#1 is not null\)/;
+
+  test('where the order is by its columns', () => {
+    expect(shown(`select o.id, c.name ${over} order by o.id limit 10`)).toMatch(below);
+    expect(shown(`select o.id, c.name ${over} order by o.id offset 5 limit 10`)).toContain('limit 15 ');
+    expect(shown(`select o.id, c.name ${over} order by o.placed limit 10`)).toContain('limit 10 with ties');
+    expect(shown(`select o.id, c.name ${over} where o.total > 5 order by o.id limit 10`)).toMatch(
+      /top-k.*top-k/,
+    );
+    expect(withForeignKey(`select o.id, c.name ${over} order by o.id desc limit 10`)).toMatch(
+      /join[^]*top-k order by #0 desc limit 10\n/,
+    );
+  });
+
+  test('not where rows may be dropped or come twice, the order is by others, or the foreign key may not hold', () => {
+    for (const query of [
+      `select o.id, c.name ${over} order by c.name limit 10`,
+      `select o.id, c.name ${over} order by o.id, c.name limit 10`,
+      `select o.id, c.name ${over} where c.credit > 5 order by o.id limit 10`,
+      `select o.id, c.name ${over} and c.credit > o.total order by o.id limit 10`,
+      `select c.id, c.name ${over} order by c.credit limit 10`,
+      `select o.id, c.name ${over} join t on t.a = c.id order by o.id limit 10`,
+    ])
+      expect(shown(query).match(/top-k/g), query).toHaveLength(1);
+    const plain = `select o.id, c.name ${over} order by o.id limit 10`;
+    expect(shown(plain, { deferrable: true }).match(/top-k/g)).toHaveLength(1);
+    expect(shown(plain, { validated: false }).match(/top-k/g)).toHaveLength(1);
+  });
+});
+
 describe('a top-k takes no more of the kept side of an outer join than it wants', () => {
   const shown = (query: string): string =>
     optimized(`select x.id, x.name from (${query}) x`).replaceAll(/\n */g, ' ');

@@ -10,109 +10,36 @@
  * past: what is maintained would outlive the constraint. A constraint that can be deferred, or that was not looked at for the rows that
  * were there, says nothing. After demand, which leaves of the other table what is read.
  */
-import type { ObjectId, Reference } from '../../catalog.ts';
+import type { Reference } from '../../catalog.ts';
 import type { MirRelation, MirScalar } from '../../mir.ts';
 import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
 import { column, columnsRead, isNull, not, remapColumns, sameScalar, substitute } from '../../mir/scalar.ts';
+import { isCertain, pairedKey, shownOf, startsOf } from '../analysis/references.ts';
+import type { MirJoin, Places, Shown } from '../analysis/references.ts';
 import { localRule } from '../local-rule.ts';
 import type { ForeignKeys } from '../pipeline.ts';
 
-type MirJoin = Extract<MirRelation, { kind: 'join' }>;
-
-/** A column of a named relation, in one place where that is read. */
-interface Origin {
-  readonly get: Extract<MirRelation, { kind: 'get' }>;
-  readonly index: number;
-}
-
-/** The relation's column that a column hands on. */
-function originOf(relation: MirRelation, index: number): Origin | null {
-  switch (relation.kind) {
-    case 'get':
-      return { get: relation, index };
-    case 'filter':
-    case 'map':
-      return index < relation.input.columns.length ? originOf(relation.input, index) : null;
-    case 'project':
-      return originOf(relation.input, relation.indexes[index]!);
-    default:
-      return null;
-  }
-}
-
-/** A table of which some columns are shown. */
-interface Shown {
-  readonly object: ObjectId;
-  /** Their numbers in the table. */
-  readonly columns: readonly number[];
-  /** What is asked of its rows, over all of the table's columns. */
-  readonly predicates: readonly MirScalar[];
-}
-
-function shownOf(input: MirRelation): Shown | null {
-  switch (input.kind) {
-    case 'get':
-      return { object: input.object, columns: input.columns.map((_, index) => index), predicates: [] };
-    case 'project': {
-      const inner = shownOf(input.input);
-      return inner && { ...inner, columns: input.indexes.map((index) => inner.columns[index]!) };
-    }
-    case 'filter': {
-      const inner = shownOf(input.input);
-      if (inner === null) return null;
-      const asked = input.predicates.map((predicate) =>
-        remapColumns(predicate, (index) => inner.columns[index]!),
-      );
-      return { ...inner, predicates: [...inner.predicates, ...asked] };
-    }
-    default:
-      return null;
-  }
-}
-
-/** Where each column of the referenced table's is found in the referring one; null if the join is not by the foreign key. */
+/** As `pairedKey`, of a table of which nothing but the key is shown and asked. */
 function pairedColumns(
   join: MirJoin,
   starts: readonly number[],
-  places: { readonly parent: number; readonly child: number },
-  { columns: shown, predicates }: Shown,
+  places: Places,
+  whole: Shown,
   reference: Reference,
 ): ReadonlyMap<number, number> | null {
-  const [parentStart, childStart] = [starts[places.parent]!, starts[places.child]!];
-  const child = join.inputs[places.child]!;
-  const paired = new Map<number, number>();
-  let read: MirRelation | null = null;
-  for (const [position, number] of shown.entries()) {
-    const at = reference.parentColumns.indexOf(number);
-    if (at < 0) return null;
-    const own = parentStart + position;
-    const partner = join.equivalences
-      .filter(({ scalars }) => scalars.some((scalar) => scalar.kind === 'column' && scalar.index === own))
-      .flatMap(({ scalars }) => scalars)
-      .flatMap((scalar) => (scalar.kind === 'column' ? [scalar.index] : []))
-      .find((index) => {
-        if (index < childStart || index >= childStart + child.columns.length) return false;
-        const origin = originOf(child, index - childStart);
-        const fits = origin?.get.object === reference.child && origin.index === reference.columns[at];
-        if (!fits || (read !== null && read !== origin.get)) return false;
-        read = origin.get;
-        return child.columns[index - childStart]!.name === join.columns[own]!.name;
-      });
-    if (partner === undefined) return null;
-    paired.set(own, partner);
-  }
-  // Less than the whole key may be shared by several rows.
-  if (!reference.parentColumns.every((number) => shown.includes(number))) return null;
+  const { columns: shown, predicates } = whole;
+  if (!shown.every((number) => reference.parentColumns.includes(number))) return null;
   const asked = predicates.flatMap((predicate) => [...columnsRead(predicate)]);
-  return asked.every((number) => shown.includes(number)) ? paired : null;
+  if (!asked.every((number) => shown.includes(number))) return null;
+  return pairedKey(join, starts, places, whole, reference);
 }
 
 /** The join without the referenced table. */
 function withoutParent(
   join: MirJoin,
   starts: readonly number[],
-  places: { readonly parent: number; readonly child: number },
+  places: Places,
   { columns: shown, predicates }: Shown,
   paired: ReadonlyMap<number, number>,
 ): MirRelation {
@@ -154,18 +81,13 @@ function withoutParent(
 }
 
 function rewriteJoin(join: MirJoin, foreignKeys: ForeignKeys): MirRelation {
-  const starts: number[] = [];
-  let arity = 0;
-  for (const input of join.inputs) {
-    starts.push(arity);
-    arity += input.columns.length;
-  }
+  const starts = startsOf(join);
   for (const [parent, input] of join.inputs.entries()) {
     const whole = shownOf(input);
     const references = whole === null ? [] : foreignKeys.to(whole.object);
     if (whole === null || references.length === 0) continue;
     for (const reference of references) {
-      if (!reference.validated || reference.deferrable) continue;
+      if (!isCertain(reference)) continue;
       for (const child of join.inputs.keys()) {
         if (child === parent) continue;
         const places = { parent, child };

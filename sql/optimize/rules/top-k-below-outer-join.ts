@@ -12,83 +12,18 @@
  * perhaps among others of a UNION ALL, of which each is looked at for itself. What can raise an error for a row that is left
  * out keeps its rows.
  */
-import type { MirFinishing, MirKeyPair, MirOrder, MirRelation, MirScalar } from '../../mir.ts';
+import type { MirKeyPair, MirRelation, MirScalar } from '../../mir.ts';
 import { boundIn } from '../../mir/bindings.ts';
 import * as build from '../../mir/relation.ts';
-import {
-  canFail,
-  column,
-  columnsRead,
-  literal,
-  remapColumns,
-  sameScalar,
-  shiftColumns,
-} from '../../mir/scalar.ts';
-import { equalityKey } from '../../mir/equality.ts';
+import { remapColumns, sameScalar, shiftColumns } from '../../mir/scalar.ts';
 import { kinds } from '../../mir/kinds.ts';
 import { visitRelation } from '../../mir/traverse.ts';
-import { isVolatile } from '../../mir/volatile.ts';
+import { below, firstRows, rowsRead } from '../analysis/first-rows.ts';
+import type { MirTopK, Wanted } from '../analysis/first-rows.ts';
 import { RelationIdentity } from '../analysis/identity.ts';
 import type { Keys } from '../analysis/keys.ts';
-import { coversKey, keyColumn } from '../analysis/keys.ts';
 import { rewriteWithKeys } from '../analysis/with-keys.ts';
-import type { Rule, RuleContext } from '../pipeline.ts';
-
-type MirTopK = build.MirNode<'topK'>;
-
-/** A node below others that keep its rows and compute nothing that can fail. */
-interface Below<K extends MirRelation['kind']> {
-  readonly node: build.MirNode<K>;
-  /** Where a column of what is above comes from in the node; null: it is computed between. */
-  readonly place: (column: number) => number | null;
-  /** The same above another node. */
-  readonly around: (node: MirRelation) => MirRelation;
-}
-
-function below<K extends MirRelation['kind']>(relation: MirRelation, kind: K): Below<K> | null {
-  if (relation.kind === kind) {
-    return {
-      node: relation as build.MirNode<K>,
-      place: (column) => column,
-      around: (node) => node,
-    };
-  }
-  switch (relation.kind) {
-    case 'project': {
-      const found = below(relation.input, kind);
-      return (
-        found && {
-          node: found.node,
-          place: (column) => found.place(relation.indexes[column]!),
-          around: (node) => build.project(found.around(node), relation.indexes),
-        }
-      );
-    }
-    case 'map': {
-      if (relation.scalars.some((scalar) => canFail(scalar) || isVolatile(scalar))) return null;
-      const found = below(relation.input, kind);
-      const width = relation.input.columns.length;
-      return (
-        found && {
-          node: found.node,
-          place: (column) => (column < width ? found.place(column) : null),
-          around: (node) => build.map(found.around(node), relation.scalars),
-        }
-      );
-    }
-    case 'let': {
-      const found = below(relation.body, kind);
-      return (
-        found && {
-          ...found,
-          around: (node) => build.letIn(relation.binding, relation.value, found.around(node)),
-        }
-      );
-    }
-    default:
-      return null;
-  }
-}
+import type { Rule } from '../pipeline.ts';
 
 /** The parts of an outer join that keeps one side. */
 interface OuterJoin {
@@ -136,23 +71,6 @@ function outerJoin(inner: MirRelation, alone: MirRelation, identity: RelationIde
       anti.around(build.semiJoin(fewer, right, keys, { anti: true })),
     ],
   };
-}
-
-/** How many rows the top-k reads of its input in their order; null if that is not known or not limited. */
-function rowsRead({ limit, offset }: MirTopK): MirScalar | null {
-  if (limit === null || (limit.kind === 'literal' && limit.text === null)) return null;
-  if (offset === null) return limit;
-  if (limit.kind !== 'literal' || offset.kind !== 'literal' || offset.text === null) return null;
-  return literal(limit.type, String(BigInt(limit.text!) + BigInt(offset.text)));
-}
-
-/** A top-k above a relation. */
-interface Wanted {
-  readonly node: MirTopK;
-  /** How many of its first rows are wanted. */
-  readonly limit: MirScalar;
-  /** Where a column of the top-k comes from in the relation. */
-  readonly place: (column: number) => number | null;
 }
 
 class Pushing {
@@ -219,42 +137,11 @@ class Pushing {
   }
 
   /** The first rows of the kept side, if the top-k's order and groups are its. */
-  #fewer(join: OuterJoin, { node, limit, place: above }: Wanted): MirRelation | null {
-    const { kept } = join;
-    if (this.#known(kept).kind === 'topK') return null;
-    const place = (index: number): number | null => {
-      const at = above(index);
-      return at === null ? null : join.place(at);
-    };
-    const order = node.order.flatMap((key): MirOrder[] => {
-      const at = place(key.column);
-      return at === null ? [] : [{ ...key, column: at }];
-    });
-    const read = node.partition.flatMap((scalar) => [...columnsRead(scalar)]);
-    // Without an order all rows tie.
-    if (order.length === 0 || order.length < node.order.length || read.some((index) => place(index) === null))
-      return null;
-    const partition = node.partition.map((scalar) => remapColumns(scalar, (index) => place(index)!));
-    // Values of a type whose equality is wider than identity tie though they are not the same.
-    const fixed = [...order.map((key) => column(key.column, kept.columns[key.column]!)), ...partition].filter(
-      (scalar) => sameScalar(equalityKey(scalar), scalar),
-    );
-    const told = new Set(fixed.flatMap((scalar) => keyColumn(scalar) ?? []));
-    const withTies = !coversKey(this.#keysOf(this.#known(kept)), told);
-    return build.topK(kept, { partition, order, limit, offset: null, withTies });
+  #fewer({ kept, place }: OuterJoin, wanted: Wanted): MirRelation | null {
+    const known = this.#known(kept);
+    if (known.kind === 'topK') return null;
+    return firstRows({ relation: kept, place, keys: this.#keysOf(known) }, wanted);
   }
-}
-
-/** What is below the outermost ORDER BY and LIMIT of a query that is answered once: they stay where they are. */
-export function belowFinishing(
-  relation: MirRelation,
-  { order, limit, offset, withTies }: MirFinishing,
-  context: RuleContext,
-): MirRelation {
-  if (limit === null) return relation;
-  const whole = build.topK(relation, { partition: [], order, limit, offset, withTies });
-  const after = topKBelowOuterJoin.apply(whole, context);
-  return after !== whole && after.kind === 'topK' ? after.input : relation;
 }
 
 export const topKBelowOuterJoin: Rule = {
