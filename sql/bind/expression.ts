@@ -3,6 +3,7 @@ import type { BooleanTest, BoolExpr, ColumnRef, Node, NullTest, ParamRef } from 
 import { locationOf, nameParts, nodeAs, nodeKind } from '../ast/accessors.ts';
 import type { HirScalar } from '../hir.ts';
 import { liftScalar } from '../hir/traverse.ts';
+import { recordFields } from '../types/record.ts';
 import { bindArray, bindSubscript } from './array.ts';
 import { bindCast, bindCollate } from './cast.ts';
 import { coerceToBoolean } from './coerce.ts';
@@ -12,9 +13,9 @@ import { bindGroupingFunction } from './grouping-sets.ts';
 import { bindFunctionCall } from './function-call.ts';
 import { bindConstant } from './literal.ts';
 import { bindOperatorExpression } from './operator-expression.ts';
-import { bindRow, bindWholeRow, recordNullTest } from './record.ts';
+import { bindRow, bindWholeRow, fieldOf, recordNullTest } from './record.ts';
 import { rowElements } from './row-comparison.ts';
-import { and, not, or } from './scalar.ts';
+import { and, not, or, typeOf } from './scalar.ts';
 import { resolveColumn } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { bindSessionValue } from './session-value.ts';
@@ -92,7 +93,22 @@ function bindColumn(node: ColumnRef, context: ExpressionContext, at: number | un
   if (context.clause === 'DEFAULT expressions') {
     throw context.statement.error('0A000', 'cannot use column reference in DEFAULT expression', at);
   }
-  return resolveColumn(context.statement, context.scope, parts, at);
+  return parameterField(context, parts) ?? resolveColumn(context.statement, context.scope, parts, at);
+}
+
+/** `parameter.field` in a function's body, where no relation has the name. */
+function parameterField({ query, scope }: ExpressionContext, parts: readonly string[]): HirScalar | null {
+  if (query.bodyArguments === undefined || parts.length < 2) return null;
+  let around = scope;
+  for (; around.outer !== null; around = around.outer) {
+    if (around.items.some(({ name }) => name === parts[0])) return null;
+  }
+  const [called] = around.items;
+  const [field, parameter, of = called?.name] = parts.toReversed() as [string, string, string?];
+  const column = of === called?.name ? called?.columns.find(({ name }) => name === parameter) : undefined;
+  const fields = column === undefined ? null : recordFields(typeOf(column.scalar).name);
+  const index = fields?.findIndex(({ name }) => name === field) ?? -1;
+  return index < 0 ? null : fieldOf(liftScalar(column!.scalar, depthOf(scope)), index);
 }
 
 function bindMergeAction(context: ExpressionContext, at: number | undefined): HirScalar {

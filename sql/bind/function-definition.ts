@@ -34,7 +34,7 @@ import type { BindEnvironment } from './environment.ts';
 import { bindExpression } from './expression.ts';
 import { pseudoTypeNamed } from './pseudo-type.ts';
 import { emptyScope } from './scope.ts';
-import { functionBody } from './sql-function.ts';
+import { columnsOfBody, functionBody } from './sql-function.ts';
 import { Statement } from './statement.ts';
 import { shownColumns } from './query.ts';
 
@@ -45,6 +45,8 @@ export interface FunctionDefinition extends Omit<CatalogFunction, 'id' | 'schema
   /** The body is part of the statement: its names are bound now, not at each call. */
   readonly isParsed: boolean;
 }
+
+type ValueResult = Extract<FunctionResult, { kind: 'value' }>;
 
 interface Options {
   readonly source: string | null;
@@ -444,8 +446,9 @@ function checkColumns(
 ): void {
   const { result } = definition;
   const refused = (detail: string): SqlError => mismatch(definition, detail, catalog);
-  const declared = result.kind === 'value' ? [result.type] : result.columns.map(({ type }) => type);
-  if (result.kind === 'value' && given.length !== 1) {
+  const columns = columnsOfBody(result, given);
+  const declared = columns === null ? [(result as ValueResult).type] : columns.map(({ type }) => type);
+  if (columns === null && given.length !== 1) {
     throw refused('Final statement must return exactly one column.');
   }
   declared.forEach((type, i) => {
@@ -454,7 +457,7 @@ function checkColumns(
     const { name: source } = column.type;
     if (source === type || castPath(source, type, 'assignment') !== null) return;
     throw refused(
-      result.kind === 'value'
+      columns === null
         ? `Actual return type is ${displayType(source)}.`
         : `Final statement returns ${displayType(source)} instead of ${displayType(type)} at column ${i + 1}.`,
     );

@@ -8,10 +8,11 @@ import { displayType } from '../types/format.ts';
 import { recordFields, recordType } from '../types/record.ts';
 import type { RecordField } from '../types/record.ts';
 import { plain } from '../types/table.ts';
+import type { TypeName } from '../types/type.ts';
 import { unknownToText } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression } from './expression.ts';
-import { and, call, int4, isNull, literal, typeOf } from './scalar.ts';
+import { and, call, int4, isNull, literal, relabel, typeOf } from './scalar.ts';
 import { findItem } from './scope.ts';
 import type { ScopeItem } from './scope.ts';
 import type { Bound, Statement } from './statement.ts';
@@ -119,7 +120,7 @@ export function bindWholeRow(node: ColumnRef, context: ExpressionContext): HirSc
 
 /** A row of a FROM item as a record: NULL where an outer join has none. */
 export function wholeRow(item: ScopeItem): HirScalar {
-  const record = makeRecord(item.columns);
+  const record = ofRowType(makeRecord(item.columns), item.rowType);
   if (item.mayBeMissing !== true) return record;
   const type = typeOf(record);
   return {
@@ -130,6 +131,17 @@ export function wholeRow(item: ScopeItem): HirScalar {
     otherwise: record,
     type,
   };
+}
+
+/** A record of these very fields is of the type; one whose columns have other names is of none. */
+function ofRowType(record: HirScalar, rowType: TypeName | undefined): HirScalar {
+  const [given, wanted] = [typeOf(record).name, rowType].map((type) =>
+    type === undefined ? null : recordFields(type),
+  );
+  const same =
+    given?.length === wanted?.length &&
+    given?.every(({ name, type }, i) => name === wanted![i]!.name && type.name === wanted![i]!.type.name);
+  return rowType !== undefined && same === true ? relabel(record, plain(rowType)) : record;
 }
 
 /** `record IS NULL` (all fields are) and `record IS NOT NULL` (none is); null for what is no record. */

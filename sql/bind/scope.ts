@@ -4,6 +4,7 @@ import type { HirScalar } from '../hir.ts';
 import { liftScalar } from '../hir/traverse.ts';
 import type { AggregateCollector, Clause } from './context.ts';
 import { wholeRow } from './record.ts';
+import type { TypeName } from '../types/type.ts';
 import { asNullable, mapColumns } from './scalar.ts';
 import type { Statement } from './statement.ts';
 
@@ -33,6 +34,8 @@ export interface ScopeItem {
   readonly isValue?: boolean;
   /** The catalog's relation that it is: `tableoid`. */
   readonly object?: ObjectId;
+  /** The composite type that its rows are of. */
+  readonly rowType?: TypeName;
   /** An outer join can leave it without a row. */
   readonly mayBeMissing?: boolean;
   /** The columns of its primary key, for functional dependency; absent where there is none. */

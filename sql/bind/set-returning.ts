@@ -11,7 +11,7 @@ import { tableFunctionsNamed } from '../functions/table-functions.ts';
 import type { TableFunctionEntry } from '../functions/table-functions.ts';
 import type { HirColumn, HirRelation, HirScalar, HirTableCall } from '../hir.ts';
 import { freeOfScalar, liftScalar, mapReferences } from '../hir/traverse.ts';
-import { plain } from '../types/table.ts';
+import { elementType, plain } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
 import { bindArguments, callText } from './call-arguments.ts';
 import type { ExpressionContext } from './context.ts';
@@ -200,10 +200,9 @@ function canError(entry: TableFunctionEntry, args: readonly HirScalar[]): boolea
   return entry.canError;
 }
 
-/** A call in an expression. */
-export function bindSetInExpression(node: FuncCall, context: ExpressionContext): Bound {
+/** The sets of the level that a call stands in; an error where no set can stand. */
+function requireSets(context: ExpressionContext, at: number | undefined): SetCollector {
   const { statement, sets } = context;
-  const at = locationOf(node);
   if (!(sets instanceof SetCollector)) throw misplaced(statement, context, at);
   if (context.insideAggregate) {
     throw statement.error(
@@ -215,6 +214,25 @@ export function bindSetInExpression(node: FuncCall, context: ExpressionContext):
       },
     );
   }
+  return sets;
+}
+
+/** The elements of an array, which are what a function named `name` gives. */
+export function bindElements(
+  name: string,
+  array: HirScalar,
+  context: ExpressionContext,
+  at: number | undefined,
+): HirScalar {
+  const sets = requireSets(context, at);
+  const type = { ...plain(elementType(typeOf(array).name)!), nullable: true };
+  return sets.register({ function: 'unnest', arguments: [array], canError: false }, [{ name, type }])[0]!;
+}
+
+/** A call in an expression. */
+export function bindSetInExpression(node: FuncCall, context: ExpressionContext): Bound {
+  const at = locationOf(node);
+  const sets = requireSets(context, at);
   const { entry, call } = bindTableCall(node, context);
   // NULL where another set of the level has more rows.
   const columns = entry.columns.map(({ name, type }): HirColumn => ({

@@ -5,7 +5,7 @@
 import type { FuncCall, Node } from '@pgsql/types';
 import { isVolatile } from '../hir/volatile.ts';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
-import type { CatalogFunction, FunctionColumn, ObjectId } from '../catalog.ts';
+import type { CatalogFunction, FunctionColumn, FunctionResult, ObjectId } from '../catalog.ts';
 import { SqlError } from '../error.ts';
 import { placementOf } from '../functions/placement.ts';
 import type { Given, Placement } from '../functions/placement.ts';
@@ -14,9 +14,11 @@ import { functionsNamed } from '../functions/table.ts';
 import type { HirColumn, HirRelation, HirScalar } from '../hir.ts';
 import { hasSubquery } from '../hir/subquery.ts';
 import { liftScalar } from '../hir/traverse.ts';
+import { castPath } from '../types/casts.ts';
 import { signatureOf } from '../types/format.ts';
 import { variadicElement } from '../types/polymorphic.ts';
-import { arrayType, plain } from '../types/table.ts';
+import { recordFields } from '../types/record.ts';
+import { arrayType, elementType, plain } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
 import { bindArguments, callText } from './call-arguments.ts';
 import { coerce } from './coerce.ts';
@@ -27,13 +29,14 @@ import { bindExpression } from './expression.ts';
 import { operand } from './operator.ts';
 import { asRelation, bindQueryNode } from './query.ts';
 import type { BoundSelect } from './query.ts';
-import { makeRecord } from './record.ts';
+import { fieldsOf, makeRecord } from './record.ts';
 import { columnOf, filter, oneRow, projectScalars, topK } from './relation.ts';
 import { and, isNull, isNullable, literal, not, or, typeOf, relabel } from './scalar.ts';
 import { emptyScope, itemFor } from './scope.ts';
 import type { Scope } from './scope.ts';
-import { misplaced } from './set-returning.ts';
+import { bindElements, misplaced } from './set-returning.ts';
 import type { Bound } from './statement.ts';
+import { arrayOf } from './subquery.ts';
 
 /** A function with the arguments of a call in place. */
 export interface BoundCall {
@@ -202,15 +205,12 @@ export function sqlFunctionValue(call: BoundCall, context: ExpressionContext): H
   if (statement.isUserText) statement.ownCalls.push(at);
   if (result.set) {
     if (STORED_EXPRESSIONS.has(clause)) throw misplaced(statement, context, at);
-    const what = `set-returning function ${called.name}() here`;
-    throw statement.unsupported(what, at, 'Write the call in FROM.');
+    return bindElements(called.name, arrayOfRows(call, context), context, at);
   }
   const relation = firstRow(bindFunctionBody(call, context.query));
-  const bound = (scalar: HirScalar): Bound => ({ scalar, at });
-  const value =
-    result.kind === 'columns'
-      ? recordOf(relation, result.columns, context.query)
-      : resultValue(context.query, bound(valueOf(relation)), result);
+  const columns = columnsOfBody(result, relation.columns);
+  const row = columns === null ? valueOf(relation) : recordOf(relation, columns, context.query);
+  const value = result.kind === 'columns' ? row : resultValue(context.query, { scalar: row, at }, result);
   if (OF_ONE_ROW.has(clause) && hasSubquery(value)) {
     const message = `calling ${called.name}(), which reads a relation, in ${clause} is not supported`;
     throw statement.error('0A000', message, at);
@@ -228,6 +228,43 @@ export function sqlFunctionValue(call: BoundCall, context: ExpressionContext): H
         };
   if (called.volatility === 'immutable') statement.immutableCalls.set(scalar, operands);
   return scalar;
+}
+
+/**
+ * The columns that a body has for what a function gives; null where the body gives the value itself. A row of a composite type
+ * can be either: its fields one by one, or one value of the type.
+ */
+export function columnsOfBody(
+  result: FunctionResult,
+  given: readonly HirColumn[],
+): readonly FunctionColumn[] | null {
+  if (result.kind === 'columns') return result.columns;
+  const fields = recordFields(result.type);
+  if (fields === null) return null;
+  const [only, second] = given;
+  const isRow =
+    only !== undefined &&
+    second === undefined &&
+    castPath(only.type.name, result.type, 'assignment') !== null;
+  return isRow ? null : fields.map(({ name, type }) => ({ name, type: type.name }));
+}
+
+/** What a function gives as rows, as the elements of an array. */
+function arrayOfRows(call: BoundCall, context: ExpressionContext): HirScalar {
+  const { called, at } = call;
+  const { statement } = context;
+  const rows = sqlFunctionRows(call, context.query);
+  const columns = rows.columns.map(({ name }, i) => ({ name, scalar: columnOf(rows, i) }));
+  const { result } = called;
+  const composite = result.kind === 'value' && recordFields(result.type) !== null ? result.type : null;
+  const isRow = result.kind === 'columns' || composite !== null;
+  const row = isRow ? makeRecord(columns) : columns[0]!.scalar;
+  const value = composite === null ? row : relabel(row, plain(composite));
+  if (elementType(typeOf(value).name) !== null) {
+    const what = `set-returning function ${called.name}(), which gives arrays, here`;
+    throw statement.unsupported(what, at, 'Write the call in FROM.');
+  }
+  return arrayOf(statement, rows, value, [], at);
 }
 
 /** What a function gives is of the type that it says, without a modifier, and of its domain. */
@@ -300,14 +337,18 @@ export function sqlFunctionRows(call: BoundCall, context: QueryContext): HirRela
   const { result } = called;
   const body = bindFunctionBody(call, context);
   const given = result.set ? asRelation(body) : firstRow(body);
-  const columns = result.kind === 'columns' ? result.columns : [{ ...result, name: called.name }];
-  const converted = projectScalars(
-    given,
-    columns.map((column, i) => {
-      const bound: Bound = { scalar: columnOf(given, i), at: undefined };
-      return { name: column.name, scalar: resultValue(context, bound, column) };
-    }),
-  );
+  const columns = columnsOfBody(result, given.columns);
+  const ofColumn = (column: Parameters<typeof resultValue>[2], i: number): HirScalar =>
+    resultValue(context, { scalar: columnOf(given, i), at: undefined }, column);
+  const values = (): { name: string; scalar: HirScalar }[] => {
+    if (columns !== null)
+      return columns.map((column, i) => ({ name: column.name, scalar: ofColumn(column, i) }));
+    const value = ofColumn(result as Extract<FunctionResult, { kind: 'value' }>, 0);
+    return recordFields(typeOf(value).name) === null
+      ? [{ name: called.name, scalar: value }]
+      : fieldsOf(value);
+  };
+  const converted = projectScalars(given, values());
   const present = called.strict
     ? operands.filter(isNullable).map((argument) => not(isNull(liftScalar(argument, 1))))
     : [];

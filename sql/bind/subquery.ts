@@ -13,7 +13,7 @@ import { bindQueryNode, bindSubquery } from './query.ts';
 import { compareRows } from './row-comparison.ts';
 import { columnOf, filter, project, projectScalars, topK } from './relation.ts';
 import { and, columnType, isNullable, literal, not, or, typeOf } from './scalar.ts';
-import type { Bound } from './statement.ts';
+import type { Bound, Statement } from './statement.ts';
 
 /** `(SELECT …)`, EXISTS, IN, op ANY, op ALL. */
 export function bindSubLink(node: SubLink, context: ExpressionContext): Bound {
@@ -87,6 +87,22 @@ function arraySubquery(
   const limited = query.limit !== null || query.offset !== null;
   const input = limited ? topK(query.relation, query) : query.relation;
   const value = columnOf(input, query.projection[0]!);
+  const order = query.order.map(({ column, descending, nullsFirst }) => ({
+    scalar: columnOf(input, column),
+    descending,
+    nullsFirst,
+  }));
+  return { scalar: arrayOf(statement, input, value, order, at), at };
+}
+
+/** The array of a relation's values. */
+export function arrayOf(
+  statement: Statement,
+  input: HirRelation,
+  value: HirScalar,
+  order: HirAggregate['order'],
+  at: number | undefined,
+): HirScalar {
   const { name } = typeOf(value);
   const array = elementType(name) === null ? arrayType(name) : name;
   if (array === null) throw statement.unsupported(`arrays of type ${displayType(name)}`, at);
@@ -94,11 +110,7 @@ function arraySubquery(
     function: 'arrayAgg',
     arguments: [value],
     distinct: false,
-    order: query.order.map(({ column, descending, nullsFirst }) => ({
-      scalar: columnOf(input, column),
-      descending,
-      nullsFirst,
-    })),
+    order,
     filter: null,
     type: { ...plain(array), nullable: true },
   };
@@ -113,8 +125,7 @@ function arraySubquery(
   };
   const type = plain(array);
   const subquery: HirScalar = { kind: 'scalarSubquery', relation, type };
-  const scalar: HirScalar = { kind: 'coalesce', operands: [subquery, literal(array, '{}')], type };
-  return { scalar, at };
+  return { kind: 'coalesce', operands: [subquery, literal(array, '{}')], type };
 }
 
 function oneColumn(relation: HirRelation, context: ExpressionContext, at: number | undefined): HirRelation {

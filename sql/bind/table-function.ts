@@ -3,7 +3,9 @@ import type { FuncCall, Node, RangeFunction } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import type { HirColumn, HirRelation } from '../hir.ts';
 import { isSetReturning, tableQuery } from '../functions/table-functions.ts';
+import { compositeName, recordFields } from '../types/record.ts';
 import { plain } from '../types/table.ts';
+import type { TypeName } from '../types/type.ts';
 import { parseQuery } from './body.ts';
 import { unknownToText } from './coerce.ts';
 import { columnName } from './column-name.ts';
@@ -14,6 +16,8 @@ import { aliased } from './from.ts';
 import type { BoundFrom } from './from.ts';
 import { bindRecordFunction, isRecordFunction } from './json-record.ts';
 import { bindSubquery } from './query.ts';
+import { fieldsOf } from './record.ts';
+import { columnOf, projectScalars } from './relation.ts';
 import { columnType } from './scalar.ts';
 import { emptyScope } from './scope.ts';
 import { sessionWindow } from './session-window.ts';
@@ -69,13 +73,15 @@ function ownFunction(node: FuncCall, range: RangeFunction, context: QueryContext
   }
   const rows = sqlFunctionRows(call, context);
   const { called } = call;
-  const isValue = called.result.kind === 'value';
+  const { result } = called;
+  const isValue = result.kind === 'value' && recordFields(result.type) === null;
   const [column] = rows.columns;
   const named = isValue
     ? { ...rows, columns: [{ ...column!, name: range.alias?.aliasname ?? called.name }] }
     : rows;
   const bound = aliased(named, called.name, null, range.alias, context, undefined, undefined);
-  return isValue ? asValue(bound) : bound;
+  if (isValue) return asValue(bound);
+  return result.kind === 'value' ? ofRowType(bound, result.type) : bound;
 }
 
 /** One row, whose columns are what is wrong with a text. */
@@ -133,13 +139,39 @@ function functionsInFrom(nodes: readonly Node[], node: RangeFunction, context: Q
       type: { ...plain(column.type), nullable: column.nullable },
     })),
   );
-  const relation = tableFunction(
-    sets.map(({ call }) => call),
-    columns,
-    node.ordinality === true,
+  const relation = withFields(
+    tableFunction(
+      sets.map(({ call }) => call),
+      columns,
+      node.ordinality === true,
+    ),
   );
   const bound = aliased(relation, names[0]!, null, node.alias, context, undefined, undefined);
-  return relation.columns.length === 1 ? asValue(bound) : bound;
+  const [column] = columns.flat();
+  const isOne = columns.flat().length === 1 && node.ordinality !== true;
+  if (isOne && relation.columns.length === 1 && !isComposite(column!)) return asValue(bound);
+  return isOne ? ofRowType(bound, column!.type.name) : bound;
+}
+
+function isComposite({ type }: HirColumn): boolean {
+  return compositeName(type.name) !== null;
+}
+
+/** Values of composite types are rows of their fields in FROM. */
+function withFields(relation: HirRelation): HirRelation {
+  if (!relation.columns.some(isComposite)) return relation;
+  return projectScalars(
+    relation,
+    relation.columns.flatMap((column, i) => {
+      const scalar = columnOf(relation, i);
+      return isComposite(column) ? fieldsOf(scalar) : [{ name: column.name, scalar }];
+    }),
+  );
+}
+
+/** The item's rows are of this composite type. */
+function ofRowType({ relation, items }: BoundFrom, rowType: TypeName): BoundFrom {
+  return { relation, items: items.map((item) => ({ ...item, rowType })) };
 }
 
 /** The item's name stands for its one column's value. */
