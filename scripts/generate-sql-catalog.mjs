@@ -65,11 +65,11 @@ const bound =
   json_array_elements json_array_elements_text json_object_keys json_each json_each_text json_to_record json_to_recordset
   json_populate_record json_populate_recordset jsonb_array_elements jsonb_array_elements_text jsonb_object_keys jsonb_each
   jsonb_each_text jsonb_to_record jsonb_to_recordset jsonb_populate_record jsonb_populate_recordset jsonb_path_query
-  jsonb_path_query_tz pg_get_keywords pg_partition_ancestors
+  jsonb_path_query_tz pg_partition_ancestors
   row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value`);
-// What the session does, where a statement is nothing but the call; anywhere else a call is refused by name.
-const ofSession =
-  words(`set_config setseed pg_sleep pg_sleep_for pg_sleep_until pg_cancel_backend pg_terminate_backend pg_advisory_lock pg_advisory_lock_shared
+// What stands in certain places alone: what the session does, as the whole of a statement. Elsewhere a call is refused by name.
+const ofPlaces =
+  words(`pg_get_keywords set_config setseed pg_sleep pg_sleep_for pg_sleep_until pg_cancel_backend pg_terminate_backend pg_advisory_lock pg_advisory_lock_shared
   pg_advisory_xact_lock pg_advisory_xact_lock_shared pg_try_advisory_lock pg_try_advisory_lock_shared
   pg_try_advisory_xact_lock pg_try_advisory_xact_lock_shared pg_advisory_unlock pg_advisory_unlock_shared
   pg_advisory_unlock_all`);
@@ -139,7 +139,7 @@ const boundRows = await rows(
    where pronamespace = 11 and proname = any($1) and not p.oid::text = any($2) and r.typname = any($3::text[])
      and (pronargs = 0 or ${named}::text[] <@ $3::text[])
    order by p.oid`,
-  [...bound, ...ofSession],
+  [...bound, ...ofPlaces],
   procs,
   inSignatures,
 );
@@ -188,7 +188,7 @@ const nameRows = await rows(
      and not proname = any(select proname from pg_proc where oid::text = any($1))
      and not exists (select from unnest(proargtypes) t where t::regtype::text in ('internal', 'cstring'))
      and prorettype::regtype::text not in ('internal', 'cstring', 'trigger', 'event_trigger') order by 1`,
-  [...procs, ...boundRows.filter(([, name]) => !ofSession.includes(name)).map(([oid]) => oid)],
+  [...procs, ...boundRows.filter(([, name]) => !ofPlaces.includes(name)).map(([oid]) => oid)],
 );
 const relationRows = await rows(
   `select n.nspname || '.' || c.relname,

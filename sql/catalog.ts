@@ -139,6 +139,8 @@ export interface FunctionParameter {
   readonly type: TypeName;
   /** The domain that its values are of. */
   readonly domain?: ObjectId;
+  /** The relation whose rows its values are, or the elements of these. */
+  readonly rowOf?: ObjectId;
   /** The expression that stands for it where a call leaves it out. */
   readonly defaultValue: Node | null;
   /** The last one, of an array type: a call may give its elements. */
@@ -153,6 +155,8 @@ export type FunctionResult =
       readonly type: TypeName;
       /** The domain that its values are of. */
       readonly domain?: ObjectId;
+      /** The relation whose rows its values are, or the elements of these. */
+      readonly rowOf?: ObjectId;
     }
   | { readonly kind: 'columns'; readonly set: boolean; readonly columns: readonly FunctionColumn[] };
 

@@ -9,6 +9,7 @@ interface Typed {
   readonly name: string;
   readonly type: TypeName;
   readonly domain?: ObjectId;
+  readonly rowOf?: ObjectId;
 }
 
 function written(column: Typed, catalog: Catalog): string {

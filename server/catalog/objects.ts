@@ -8,6 +8,7 @@ import type { CatalogColumn, CatalogFunction, ForeignKeyRules, ObjectId } from '
 import { quoteIdentifier } from '../../sql/functions/quote.ts';
 import { displayType } from '../../sql/types/format.ts';
 import type { RecordField } from '../../sql/types/record.ts';
+import { elementType } from '../../sql/types/table.ts';
 import type { SqlType, TypeName } from '../../sql/types/type.ts';
 
 interface ObjectBase {
@@ -315,10 +316,24 @@ export function describeObject(object: CatalogObject, catalog: ObjectsById): str
   return `function ${object.name}(${object.parameters.map((each) => typeText(each, catalog)).join()})`;
 }
 
-/** A type, or the domain that stands for it. */
+/** What a parameter's type is among those of other functions: that of a relation's rows changes with its columns. */
+export function parameterKey({
+  type,
+  rowOf,
+}: {
+  readonly type: TypeName;
+  readonly rowOf?: ObjectId;
+}): string {
+  return rowOf === undefined ? type : `${elementType(type) === null ? '' : '_'}#${rowOf}`;
+}
+
+/** A type, or the domain or the relation that stands for it. */
 export function typeText(
-  { type, domain }: { readonly type: TypeName; readonly domain?: ObjectId },
+  { type, domain, rowOf }: { readonly type: TypeName; readonly domain?: ObjectId; readonly rowOf?: ObjectId },
   catalog: ObjectsById,
 ): string {
+  if (rowOf !== undefined) {
+    return `${quoteIdentifier(catalog.object(rowOf).name)}${elementType(type) === null ? '' : '[]'}`;
+  }
   return domain === undefined ? displayType(type) : quoteIdentifier(catalog.object(domain).name);
 }

@@ -27,6 +27,7 @@ import { uniqueIndexes } from './constraints.ts';
 import { elementTexts, indexPredicate } from './definition-text.ts';
 import { isKey, kindName } from './objects.ts';
 import { referringTo } from './foreign-keys.ts';
+import { withRowTypes } from './row-types.ts';
 import { type Searching, functionSchemasOf, isTemporarySchema, schemasOf } from './temporary.ts';
 import type {
   CatalogObject,
@@ -172,11 +173,12 @@ export class StatementCatalog implements CatalogReader {
 
   findFunctions(schema: string | null, name: string, at?: number): readonly CatalogFunction[] {
     const object = this.#pinned(schema, name, at);
-    if (object?.kind === 'function') return [object];
+    if (object?.kind === 'function') return [withRowTypes(object, this.#catalog)];
     const found: CatalogFunction[] = [];
     const signature = ({ parameters }: CatalogFunction): string => parameters.map(({ type }) => type).join();
     for (const candidate of functionSchemasOf(this.#searching, schema)) {
-      for (const each of this.#catalog.functions(candidate, name)) {
+      for (const known of this.#catalog.functions(candidate, name)) {
+        const each = withRowTypes(known, this.#catalog);
         // One that comes earlier in the path hides one of the same arguments.
         if (!found.some((other) => signature(other) === signature(each))) found.push(each);
       }

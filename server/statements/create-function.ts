@@ -12,7 +12,7 @@ import type { TypeName } from '../../sql/types/type.ts';
 import { commitCatalog } from '../catalog/commit.ts';
 import { constrainCallers } from '../catalog/constraints.ts';
 import { newName } from '../catalog/names.ts';
-import { type CatalogObject, type FunctionObject, describeObject } from '../catalog/objects.ts';
+import { type CatalogObject, type FunctionObject, describeObject, parameterKey } from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import type { RecordingCatalog } from './planning.ts';
@@ -35,6 +35,12 @@ function domainsOf({ parameters, result }: CatalogDefinition): ObjectId[] {
     result.kind === 'value' ? result.domain : undefined,
   ];
   return [...new Set(said.filter((domain) => domain !== undefined))];
+}
+
+/** The relations whose rows a signature has. */
+function relationsOf({ parameters, result }: CatalogDefinition): ObjectId[] {
+  const said = [...parameters, ...(result.kind === 'value' ? [result] : [])];
+  return said.flatMap(({ rowOf }) => rowOf ?? []);
 }
 
 function bind(
@@ -64,7 +70,10 @@ export function prepareCreateFunction(
       const types = definition.parameters.map(({ type }) => type);
       const existing = system.catalog
         .functions(target.schema, target.name)
-        .find(({ parameters }) => parameters.map(({ type }) => type).join() === types.join());
+        .find(
+          ({ parameters }) =>
+            parameters.map(parameterKey).join() === definition.parameters.map(parameterKey).join(),
+        );
       if (existing && statement.replace !== true) {
         const message = `function "${target.name}" already exists with same argument types`;
         throw new SqlError({ sqlstate: '42723', message });
@@ -80,6 +89,7 @@ export function prepareCreateFunction(
           ...new Set([
             ...(isParsed ? catalog.resolved : ownTypesOf([...types, ...resultTypes(result)])),
             ...domainsOf(definition),
+            ...relationsOf(definition),
             ...parameters.flatMap(({ defaultValue }) => (defaultValue ? pinnedOidsOf(defaultValue) : [])),
           ]),
         ],
@@ -105,7 +115,9 @@ function refuseReplacement(system: System, existing: FunctionObject, definition:
   const signature = shownSignature(system.catalog, existing.name, existing.parameters);
   const hint = `Use DROP FUNCTION ${signature} first.`;
   const { result } = definition;
-  const isSame = JSON.stringify(existing.result) === JSON.stringify(result);
+  const keyOf = (given: CatalogDefinition['result']): string =>
+    JSON.stringify(given.kind === 'value' ? { ...given, type: parameterKey(given) } : given);
+  const isSame = keyOf(existing.result) === keyOf(result);
   if (!isSame) {
     const sameKind = existing.result.kind === 'columns' && result.kind === 'columns';
     throw new SqlError({

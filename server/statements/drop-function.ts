@@ -7,7 +7,7 @@ import type { ObjectId } from '../../sql/catalog.ts';
 import { SqlError } from '../../sql/error.ts';
 import { functionsNamed } from '../../sql/functions/table.ts';
 import { shownSignature } from '../catalog/function-text.ts';
-import type { FunctionObject } from '../catalog/objects.ts';
+import { type FunctionObject, parameterKey } from '../catalog/objects.ts';
 import { functionSchemasOf } from '../catalog/temporary.ts';
 import { inOneCommit } from '../catalog/staged-ddl.ts';
 import type { SessionContext } from '../session/statement.ts';
@@ -86,7 +86,8 @@ export function findFunction(
   const environment = system.planning.bindEnvironment(session, parsed);
   const given = objargs.map((type) => bindParameterType(nodeAs(type, 'TypeName')!, environment));
   const types = given.map(({ type }) => type);
-  const match = found.find(({ parameters }) => parameters.map(({ type }) => type).join() === types.join());
+  const wanted = given.map(parameterKey).join();
+  const match = found.find(({ parameters }) => parameters.map(parameterKey).join() === wanted);
   if (match) return match;
   const signature = shownSignature(system.catalog, written, given);
   const builtIn = functionsNamed(name).some((entry) => entry.arguments.join() === types.join());

@@ -262,9 +262,9 @@ export function bindScalar(node: Node, environment: BindEnvironment, options: Sc
 export function bindParameterType(
   node: TypeNameNode,
   environment: BindEnvironment,
-): { readonly type: TypeName; readonly domain?: ObjectId } {
-  const { type, domain } = declaredWithDomain(begin(environment).statement, node);
-  return domain === null ? { type } : { type, domain };
+): { readonly type: TypeName; readonly domain?: ObjectId; readonly rowOf?: ObjectId } {
+  const { domain, ...rest } = declaredWithDomain(begin(environment).statement, node);
+  return domain === null ? rest : { ...rest, domain };
 }
 
 /** The fields of a composite type. */

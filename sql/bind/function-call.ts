@@ -26,7 +26,8 @@ import { operand } from './operator.ts';
 import { makeRecord } from './record.ts';
 import { isRecordFunction, recordFunctionValue } from './json-record.ts';
 import { toJson, withObjects } from './json.ts';
-import { bindInputIsValid, inputErrorFields } from './input-error.ts';
+import { bindInputIsValid, inputErrorFields, typeNamed } from './input-error.ts';
+import { isMissing } from './registered.ts';
 import { bindExisting, bindToRegistered, lookedForBy } from './to-registered.ts';
 import { isNull, literal, typeOf } from './scalar.ts';
 import { sessionValue } from './session-value.ts';
@@ -403,6 +404,11 @@ function bindSpecial(
       }
       return scalar && { scalar, at };
     }
+    case 'to_regtypemod': {
+      const [argument] = args();
+      if (count !== 1 || argument === undefined) return null;
+      return { scalar: modifierNamed(argument, context), at };
+    }
     case 'pg_input_is_valid':
       return count === 2 ? { scalar: bindInputIsValid(args(), context), at } : null;
     case 'pg_input_error_info':
@@ -414,6 +420,20 @@ function bindSpecial(
     }
     default:
       return isVariadicAny(name) ? bindVariadicAny(node, name, context, at) : null;
+  }
+}
+
+/** to_regtypemod: the modifier in a type's name; NULL where there is no such type. */
+function modifierNamed({ scalar, at }: Bound, context: ExpressionContext): HirScalar {
+  if (scalar.kind !== 'literal') {
+    throw context.statement.unsupported('to_regtypemod() of a text that is not a literal', at);
+  }
+  if (scalar.text === null) return literal('int4', null);
+  try {
+    return literal('int4', String(typeNamed(scalar.text, context).type.typmod));
+  } catch (error) {
+    if (isMissing(error)) return literal('int4', null);
+    throw error;
   }
 }
 

@@ -33,6 +33,7 @@ import { bindTypeOrDomain } from './domain.ts';
 import type { BindEnvironment } from './environment.ts';
 import { bindExpression } from './expression.ts';
 import { pseudoTypeNamed } from './pseudo-type.ts';
+import { bindRowType } from './row-type.ts';
 import { emptyScope } from './scope.ts';
 import { columnsOfBody, functionBody } from './sql-function.ts';
 import { Statement } from './statement.ts';
@@ -146,7 +147,7 @@ function readParameters(
     if (pseudo !== null && WITHOUT_VALUES.has(pseudo)) {
       throw invalid(statement, `SQL functions cannot have arguments of type ${pseudo}`);
     }
-    const { type, domain } = declaredWithDomain(statement, node.argType!);
+    const { type, domain, rowOf } = declaredWithDomain(statement, node.argType!);
     const variadic = mode === 'FUNC_PARAM_VARIADIC';
     if (variadic && elementOfVariadic(type) === null) {
       throw invalid(statement, 'VARIADIC parameter must be an array', at);
@@ -181,6 +182,7 @@ function readParameters(
         name,
         type,
         ...(domain === null ? {} : { domain }),
+        ...(rowOf === undefined ? {} : { rowOf }),
         defaultValue,
         ...(variadic ? { variadic } : {}),
       });
@@ -204,10 +206,12 @@ const WITHOUT_VALUES = new Set(['void', 'cstring', 'internal', 'trigger', 'event
 export function declaredWithDomain(
   statement: Statement,
   node: TypeNode,
-): { readonly type: TypeName; readonly domain: ObjectId | null } {
+): { readonly type: TypeName; readonly domain: ObjectId | null; readonly rowOf?: ObjectId } {
   const { names, arrayBounds } = typeReference(node);
   const name = names[names.length - 1]!;
   if (isPolymorphic(name) && arrayBounds.length === 0) return { type: name as TypeName, domain: null };
+  const row = bindRowType(statement, node);
+  if (row !== null) return { type: row.type, domain: null, rowOf: row.relation };
   const { type, domain } = bindTypeOrDomain(statement, { ...node, setof: false });
   return { type: type.name, domain: domain?.id ?? null };
 }
@@ -250,8 +254,12 @@ function resultOf(
     if (name !== 'void' && WITHOUT_VALUES.has(name)) {
       throw invalid(statement, `SQL functions cannot return type ${name}`);
     }
-    const { type, domain } = declaredWithDomain(statement, node);
-    return { kind: 'value', set, type, ...(domain === null ? {} : { domain }) };
+    const { type, domain, rowOf } = declaredWithDomain(statement, node);
+    return {
+      ...{ kind: 'value', set, type },
+      ...(domain === null ? {} : { domain }),
+      ...(rowOf === undefined ? {} : { rowOf }),
+    };
   }
   const isRecord = outputs.length > 1 || isTable;
   if (node !== undefined && !isTable) {

@@ -76,7 +76,8 @@ function errorOf(
   return { text: value, error: branches.length === 0 ? found : error };
 }
 
-function typeNamed(name: string, context: ExpressionContext): DeclaredType {
+/** The type that a text says, with its modifier. */
+export function typeNamed(name: string, context: ExpressionContext): DeclaredType {
   const cast = nodeAs(castTo(name), 'TypeCast');
   if (cast?.typeName === undefined) throw syntaxError(name);
   return bindTypeOrDomain(context.statement, cast.typeName);

@@ -3,13 +3,13 @@
  * a column definition list or of the composite type of the first argument; the engine is told them as a constant.
  */
 import type { ColumnDef, FuncCall, Node, RangeFunction } from '@pgsql/types';
-import { locationOf, nameParts, nodeAs, typeReference } from '../ast/accessors.ts';
+import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import { populateFunctions } from '../functions/table.ts';
 import type { HirColumn, HirRelation, HirScalar } from '../hir.ts';
 import { canCoerce } from '../types/casts.ts';
 import { toScalarType } from '../types/column-type.ts';
-import { recordFields, recordType } from '../types/record.ts';
-import { elementType, findType, plain } from '../types/table.ts';
+import { recordFields } from '../types/record.ts';
+import { elementType, plain } from '../types/table.ts';
 import type { SqlType, TypeName } from '../types/type.ts';
 import { bindArguments, callText } from './call-arguments.ts';
 import type { CallArguments } from './call-arguments.ts';
@@ -134,12 +134,7 @@ export function recordFunctionValue(node: FuncCall, context: ExpressionContext):
 
 function bound(node: FuncCall, called: RecordFunction, context: ExpressionContext): BoundArguments {
   const { statement } = context;
-  const [first, ...rest] = node.args ?? [];
-  const table = called.hasBase ? rowOfTable(first, context) : null;
-  const args = bindArguments(
-    table === null ? node : { ...node, args: [{ A_Const: { isnull: true } }, ...rest] },
-    context,
-  );
+  const args = bindArguments(node, context);
   const { base, json } = placed(args, called);
   if (
     json === null ||
@@ -157,7 +152,6 @@ function bound(node: FuncCall, called: RecordFunction, context: ExpressionContex
   }
   const value = operand(context, json, called.json);
   if (base === null) return { base: literal('text', null), json: value, type: null };
-  if (table !== null) return { base: literal(table, null), json: value, type: table };
   const type = typeOf(base.scalar).name;
   if (type === 'unknown') {
     const message = 'could not determine polymorphic type because input has type unknown';
@@ -168,30 +162,6 @@ function bound(node: FuncCall, called: RecordFunction, context: ExpressionContex
     throw statement.error('42804', `first argument of ${name} must be a row type`);
   }
   return { base: base.scalar, json: value, type };
-}
-
-/** `NULL::t` where t is a relation: a record of its columns. */
-function rowOfTable(node: Node | undefined, { statement }: ExpressionContext): TypeName | null {
-  const cast = nodeAs(node, 'TypeCast');
-  if (cast?.typeName === undefined || nodeAs(cast.arg, 'A_Const')?.isnull !== true) return null;
-  const { names, arrayBounds, typmods, location } = typeReference(cast.typeName);
-  if (arrayBounds.length > 0 || typmods.length > 0) return null;
-  const name = names[names.length - 1]!;
-  const schema = names.length > 1 ? names[names.length - 2]! : null;
-  const { catalog } = statement.environment;
-  const place = statement.placeOf(location);
-  const isType =
-    findType(name) !== undefined ||
-    catalog.findType(schema, name, place) !== null ||
-    catalog.findDomain(schema, name, place) !== null;
-  const relation = isType ? null : catalog.findRelation(schema, name, place);
-  if (relation === null) return null;
-  return recordType(
-    relation.columns.map((column) => ({
-      name: column.name,
-      type: { name: column.type.name, typmod: column.type.typmod },
-    })),
-  );
 }
 
 /** json_populate_record and json_populate_recordset have a third argument, which means nothing any more. */

@@ -21,7 +21,7 @@ import { recordFields } from '../types/record.ts';
 import { arrayType, elementType, plain } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
 import { bindArguments, callText } from './call-arguments.ts';
-import { coerce } from './coerce.ts';
+import { coerce, coerceToType } from './coerce.ts';
 import { STORED_EXPRESSIONS, expressionContext } from './context.ts';
 import type { Clause, ExpressionContext, QueryContext } from './context.ts';
 import { asDomain } from './domain.ts';
@@ -230,6 +230,11 @@ export function sqlFunctionValue(call: BoundCall, context: ExpressionContext): H
   return scalar;
 }
 
+/** A field of a composite type has a modifier, too. */
+interface BodyColumn extends FunctionColumn {
+  readonly typmod?: number;
+}
+
 /**
  * The columns that a body has for what a function gives; null where the body gives the value itself. A row of a composite type
  * can be either: its fields one by one, or one value of the type.
@@ -237,7 +242,7 @@ export function sqlFunctionValue(call: BoundCall, context: ExpressionContext): H
 export function columnsOfBody(
   result: FunctionResult,
   given: readonly HirColumn[],
-): readonly FunctionColumn[] | null {
+): readonly BodyColumn[] | null {
   if (result.kind === 'columns') return result.columns;
   const fields = recordFields(result.type);
   if (fields === null) return null;
@@ -246,7 +251,7 @@ export function columnsOfBody(
     only !== undefined &&
     second === undefined &&
     castPath(only.type.name, result.type, 'assignment') !== null;
-  return isRow ? null : fields.map(({ name, type }) => ({ name, type: type.name }));
+  return isRow ? null : fields.map(({ name, type }) => ({ name, type: type.name, typmod: type.typmod }));
 }
 
 /** What a function gives as rows, as the elements of an array. */
@@ -271,9 +276,12 @@ function arrayOfRows(call: BoundCall, context: ExpressionContext): HirScalar {
 function resultValue(
   context: QueryContext,
   bound: Bound,
-  { type, domain }: { readonly type: TypeName; readonly domain?: ObjectId },
+  { type, domain, typmod }: { readonly type: TypeName; readonly domain?: ObjectId; readonly typmod?: number },
 ): HirScalar {
   const { statement } = context;
+  if (typmod !== undefined) {
+    return coerceToType(statement, bound, { name: type, typmod }, 'assignment') ?? bound.scalar;
+  }
   const value = relabel(coerce(statement, bound, type, 'assignment') ?? bound.scalar, plain(type));
   return domain === undefined
     ? value
@@ -281,15 +289,11 @@ function resultValue(
 }
 
 /** The one row of a function with several columns. */
-function recordOf(
-  relation: HirRelation,
-  columns: readonly FunctionColumn[],
-  context: QueryContext,
-): HirScalar {
+function recordOf(relation: HirRelation, columns: readonly BodyColumn[], context: QueryContext): HirScalar {
   const record = makeRecord(
-    columns.map(({ name, type }, i) => {
+    columns.map((column, i) => {
       const bound: Bound = { scalar: columnOf(relation, i), at: undefined };
-      return { name, scalar: resultValue(context, bound, { type }) };
+      return { name: column.name, scalar: resultValue(context, bound, column) };
     }),
   );
   const { name, typmod } = typeOf(record);

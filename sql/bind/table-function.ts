@@ -3,7 +3,7 @@ import type { FuncCall, Node, RangeFunction } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import type { HirColumn, HirRelation } from '../hir.ts';
 import { isSetReturning, tableQuery } from '../functions/table-functions.ts';
-import { compositeName, recordFields } from '../types/record.ts';
+import { recordFields } from '../types/record.ts';
 import { plain } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
 import { parseQuery } from './body.ts';
@@ -149,22 +149,22 @@ function functionsInFrom(nodes: readonly Node[], node: RangeFunction, context: Q
   const bound = aliased(relation, names[0]!, null, node.alias, context, undefined, undefined);
   const [column] = columns.flat();
   const isOne = columns.flat().length === 1 && node.ordinality !== true;
-  if (isOne && relation.columns.length === 1 && !isComposite(column!)) return asValue(bound);
+  if (isOne && relation.columns.length === 1 && !isRecord(column!)) return asValue(bound);
   return isOne ? ofRowType(bound, column!.type.name) : bound;
 }
 
-function isComposite({ type }: HirColumn): boolean {
-  return compositeName(type.name) !== null;
+function isRecord({ type }: HirColumn): boolean {
+  return recordFields(type.name) !== null;
 }
 
-/** Values of composite types are rows of their fields in FROM. */
+/** Records are rows of their fields in FROM. */
 function withFields(relation: HirRelation): HirRelation {
-  if (!relation.columns.some(isComposite)) return relation;
+  if (!relation.columns.some(isRecord)) return relation;
   return projectScalars(
     relation,
     relation.columns.flatMap((column, i) => {
       const scalar = columnOf(relation, i);
-      return isComposite(column) ? fieldsOf(scalar) : [{ name: column.name, scalar }];
+      return isRecord(column) ? fieldsOf(scalar) : [{ name: column.name, scalar }];
     }),
   );
 }

@@ -6,6 +6,7 @@ import { arrayType, findType, plain } from '../types/table.ts';
 import { isModifierError, withModifier } from '../types/typmod.ts';
 import type { SqlType } from '../types/type.ts';
 import { pseudoTypeNamed } from './pseudo-type.ts';
+import { bindRowType } from './row-type.ts';
 import type { Statement } from './statement.ts';
 
 /** Types that PostgreSQL has and Tidewire does not: named in the refusal, unlike a name that nobody knows. */
@@ -37,6 +38,9 @@ export function bindTypeName(statement: Statement, node: TypeNameNode): SqlType 
     if (pseudo !== null || isForeign) throw statement.unsupported(`type ${pseudo ?? name}`, at);
     if (schema !== null && schema !== 'pg_catalog' && !statement.environment.catalog.hasSchema(schema)) {
       throw statement.error('3F000', `schema "${schema}" does not exist`, at);
+    }
+    if (bindRowType(statement, node) !== null) {
+      throw statement.unsupported(`the type of the rows of ${reference.names.join('.')} here`, at);
     }
     const dimensions = '[]'.repeat(reference.arrayBounds.length > 0 ? 1 : 0);
     const hint = typesElsewhere.get(reference.names.at(-1) ?? '');

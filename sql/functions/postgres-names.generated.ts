@@ -565,6 +565,7 @@ pg_get_backend_memory_contexts
 pg_get_catalog_foreign_keys
 pg_get_expr
 pg_get_function_arg_default
+pg_get_keywords
 pg_get_loaded_modules
 pg_get_multixact_members
 pg_get_object_address

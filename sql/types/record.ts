@@ -24,6 +24,13 @@ export function recordType(fields: readonly RecordField[], composite: number | n
   return `(${number})` as TypeName;
 }
 
+/** The record of a relation's columns. */
+export function rowTypeOf(columns: readonly RecordField[]): TypeName {
+  return recordType(
+    columns.map(({ name, type }) => ({ name, type: { name: type.name, typmod: type.typmod } })),
+  );
+}
+
 /** The composite type that a record type is; null for one of no name and for what is no record. */
 export function compositeName(name: string): OwnType | null {
   const oid = name.startsWith('(') ? shapes[Number(name.slice(1, -1))]!.composite : null;
