@@ -48,6 +48,13 @@ export function fromClause(state: State, depth: number): From {
 /** ON or USING; null for NATURAL. */
 function condition(state: State, kind: string, left: From, right: From): Node | null {
   const { random, features } = state;
+  const own = random.fork();
+  const numbers = right.scope.filter(({ type }) => type === 'int4');
+  const shown = left.scope.filter(({ type }) => type !== 'shown');
+  if (kind !== 'FULL JOIN' && !state.safe && numbers.length > 0 && shown.length > 0 && own.chance(0.06)) {
+    features.add('join by what NULL has a value of');
+    return node('plain', ` ON num_nulls(${own.pick(shown).sql}) = ${own.pick(numbers).sql}`);
+  }
   const pairs = left.scope.flatMap((a) =>
     right.scope.filter((b) => a.type === b.type && a.type !== 'shown').map((b) => [a, b] as const),
   );

@@ -151,7 +151,7 @@ export const MUTANTS: readonly Mutant[] = [
     'return build.distinct(this.prune(relation.input, wanted));',
   ),
   rule(
-    'IS NOT NULL implied by what is no strict call',
+    'NULL is rejected by what is no strict call',
     'not-null-keys',
     "scalar.kind === 'call' && scalar.strict && children",
     "'arguments' in scalar && children",

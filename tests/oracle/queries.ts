@@ -259,7 +259,7 @@ function ofOneColumn(random: Random, columns: readonly ScopeColumn[]): Node {
     () => `${sql} = ${value()} OR ${sql} = ${value()}`,
     () => `${sql} IN (${value()}, ${value()}) OR ${sql} = ${value()} OR ${another} IS NULL`,
     () => `${sql} IS NOT NULL AND num_nulls(${sql}, ${another}) < 2`,
-    () => `num_nulls(${another}, ${sql}) >= 1 AND ${sql} IS NOT NULL`,
+    () => `num_nulls(${sql}, ${another}) >= 1`,
   ]);
   return expression('bool', [`(${text()})`]);
 }

@@ -1,23 +1,16 @@
 /**
  * Rule 9: what is known not to be NULL.
  *
- *     a join b on a.x = b.y where a.x is not null   →  the condition goes: the join says it
- *     where a > 5 and a is not null                 →  where a > 5
  *     (select … from t where p) a join b on a.x = b.y  →  … where p and x is not null, if x can be NULL
  *
- * The last only where the input is filtered anyway: on a bare relation it would stand in the way of a shared
- * arrangement, and the engine's join skips NULL keys by itself. Runs once.
+ * Only where the input is filtered anyway: on a bare relation it would stand in the way of a shared arrangement, and the
+ * engine's join skips NULL keys by itself. Runs once.
  */
 import type { MirRelation, MirScalar } from '../../mir.ts';
 import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
 import { canFail, children, columnsRead, isNull, not, sameScalar } from '../../mir/scalar.ts';
 import { localRule } from '../local-rule.ts';
-
-/** The scalar of `x is not null`. */
-function notNullOperand(predicate: MirScalar): MirScalar | null {
-  return predicate.kind === 'not' && predicate.operand.kind === 'isNull' ? predicate.operand.operand : null;
-}
 
 /** Whether a true value of this predicate implies that the column is not NULL: strict calls all the way down. */
 export function rejectsNull(scalar: MirScalar, column: MirScalar): boolean {
@@ -30,18 +23,6 @@ export function rejectsNull(scalar: MirScalar, column: MirScalar): boolean {
   return (
     scalar.kind === 'call' && scalar.strict && children(scalar).some((child) => rejectsNull(child, column))
   );
-}
-
-/** Drops `x is not null` where another predicate says so; the type keeps its refinement only if the drop is harmless. */
-function dropImplied(predicates: readonly MirScalar[]): readonly MirScalar[] {
-  const kept = predicates.filter((predicate) => {
-    const operand = notNullOperand(predicate);
-    if (operand === null || operand.kind !== 'column' || operand.type.nullable) return true;
-    return !predicates.some(
-      (other) => other !== predicate && notNullOperand(other) === null && rejectsNull(other, operand),
-    );
-  });
-  return kept.length === predicates.length ? predicates : kept;
 }
 
 function deriveOnInputs(relation: Extract<MirRelation, { kind: 'join' }>): MirRelation {
@@ -71,12 +52,6 @@ function deriveOnInputs(relation: Extract<MirRelation, { kind: 'join' }>): MirRe
   return build.join(inputs, relation.equivalences, relation.residual);
 }
 
-function rewrite(relation: MirRelation): MirRelation {
-  if (relation.kind === 'filter') {
-    const predicates = dropImplied(relation.predicates);
-    return predicates === relation.predicates ? relation : build.filter(relation.input, predicates);
-  }
-  return relation.kind === 'join' ? deriveOnInputs(relation) : relation;
-}
-
-export const notNullKeys = localRule('not-null-keys', kinds('filter', 'join'), rewrite);
+export const notNullKeys = localRule('not-null-keys', kinds('join'), (node) =>
+  node.kind === 'join' ? deriveOnInputs(node) : node,
+);
