@@ -174,7 +174,7 @@ export function compileWrite(write: HirWrite, environment: PlanningEnvironment):
       update: lowered.update,
     },
     hir: write.relation,
-    columns: (write.returning ?? []).map(({ name, type }) => ({ name, type })),
+    columns: (write.returning ?? []).map(({ name, type, shownType = type }) => ({ name, type: shownType })),
     parameters: write.parameters,
   });
 }

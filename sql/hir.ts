@@ -293,9 +293,17 @@ export interface HirWrite {
   /** insert: the last column, an int8, says in which order the rows are taken, and is not part of them. */
   readonly ordered?: boolean;
   /** Over `relation`'s columns; with `conflict`: over the old row's columns (NULL if there is none) and the new row's. */
-  readonly returning:
-    readonly { readonly name: string; readonly scalar: HirScalar; readonly type: NullableType }[] | null;
+  readonly returning: readonly HirReturned[] | null;
   readonly parameters: readonly SqlType[];
+}
+
+/** A column of RETURNING. */
+export interface HirReturned {
+  readonly name: string;
+  readonly scalar: HirScalar;
+  readonly type: NullableType;
+  /** What the client is told that it is, where `scalar` is a text that stands for a value. */
+  readonly shownType?: NullableType;
 }
 
 /** ON CONFLICT. */

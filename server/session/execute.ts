@@ -7,6 +7,7 @@ import { SqlError } from '../../sql/error.ts';
 import { parseAgain } from '../../sql/parse/memo.ts';
 import { type Instance, instanceOf, refuse } from '../../sql/parse/template.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
+import { elementType, isRegistered } from '../../sql/types/table.ts';
 import { Portal } from './portal.ts';
 import type { Session } from './session.ts';
 import { ddlName, isComposite, isTransactional } from './statement-class.ts';
@@ -122,6 +123,8 @@ async function start(session: Session, portal: Portal, company: Company): Promis
 function prepareInstance(session: Session, { template, values }: Instance): Portal | null {
   try {
     const prepared = session.prepare(template.parsed, template.types);
+    // A constant that names an object is looked up as the statement is bound.
+    if (prepared.parameterTypes.some(({ name }) => isRegistered(elementType(name) ?? name))) return null;
     session.instances.set(template, prepared);
     return new Portal(
       prepared,

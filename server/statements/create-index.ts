@@ -153,7 +153,10 @@ function planIndex(
           const node: Node = field?.expr ?? {
             ColumnRef: { fields: [{ String: { sval: field?.name ?? '' } }] },
           };
-          const scalar = bindScalar(node, environment, { columns: relation.columns });
+          const scalar = bindScalar(node, environment, {
+            columns: relation.columns,
+            clause: 'index expressions',
+          });
           requireIndexable(typeOf(scalar).name);
           if (!isImmutable(scalar)) throw changing('expression');
           return scalar;
@@ -231,7 +234,11 @@ function bindCondition(
   relation: Pick<Stored, 'columns'>,
 ): HirScalar {
   const type = { name: 'bool', typmod: -1 } as const;
-  const condition = bindScalar(node, environment, { columns: relation.columns, type });
+  const condition = bindScalar(node, environment, {
+    columns: relation.columns,
+    type,
+    clause: 'index predicates',
+  });
   if (!isImmutable(condition)) throw changing('predicate');
   return condition;
 }

@@ -56,6 +56,9 @@ export type Clause =
   | 'check constraints'
   | 'column generation expressions'
   | 'functions in FROM'
+  | 'index expressions'
+  | 'index predicates'
+  | 'transform expressions'
   | 'options';
 
 /** Clauses whose expressions are kept as texts, in which one's own functions are named by their oids. */

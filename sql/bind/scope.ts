@@ -157,7 +157,20 @@ function unqualified(
       hint: 'To reference that column, you must mark this subquery with LATERAL.',
     });
   }
+  if (scope.items.some(({ object }) => object !== undefined)) refuseSystemColumn(statement, name, at);
   throw statement.error('42703', `column "${name}" does not exist`, at, suggestion(scope, null, name));
+}
+
+/** Columns that PostgreSQL's rows have of where and by whom they were written. */
+const SYSTEM_COLUMNS: ReadonlySet<string> = new Set(['ctid', 'xmin', 'xmax', 'cmin', 'cmax']);
+
+function refuseSystemColumn(statement: Statement, name: string, at: number | undefined): void {
+  if (!SYSTEM_COLUMNS.has(name)) return;
+  const hint =
+    name === 'xmax'
+      ? 'In RETURNING, old is NULL for a row that was inserted: RETURNING old IS NULL.'
+      : undefined;
+  throw statement.unsupported(`system column ${name}`, at, hint);
 }
 
 function hiddenScopes(scope: Scope): Scope[] {
@@ -208,6 +221,7 @@ function qualified(
   if (columns.length > 1) throw statement.error('42702', `column reference "${name}" is ambiguous`, at);
   if (columns.length === 1) return { item, column: columns[0]!, level };
   if (name === 'tableoid' && item.object !== undefined) return tableOid(item);
+  if (item.object !== undefined) refuseSystemColumn(statement, name, at);
   const relation = parts[parts.length - 2]!;
   throw statement.error(
     '42703',

@@ -3,9 +3,11 @@ import type { RangeVar, ReturningClause } from '@pgsql/types';
 import { locationOf, nodeAs } from '../../ast/accessors.ts';
 import type { CatalogRelation } from '../../catalog.ts';
 import type { HirScalar, HirWrite } from '../../hir.ts';
+import { isRegistered } from '../../types/table.ts';
 import { unknownToText } from '../coerce.ts';
 import { expressionContext } from '../context.ts';
 import type { QueryContext } from '../context.ts';
+import { registeredText } from '../registered-text.ts';
 import { columnType, literal } from '../scalar.ts';
 import type { Scope, ScopeItem } from '../scope.ts';
 import { bindTargets } from '../select.ts';
@@ -49,12 +51,15 @@ export function bindReturning(
     outer: null,
     ...(row.mergeAction === undefined ? {} : { mergeAction: row.mergeAction }),
   };
-  return bindTargets(clause.exprs ?? [], expressionContext(context, scope, 'RETURNING')).map(
-    ({ name, bound }) => {
-      const scalar = unknownToText(context.statement, bound);
-      return { name, scalar, type: columnType(scalar) };
-    },
-  );
+  const expressions = expressionContext(context, scope, 'RETURNING');
+  return bindTargets(clause.exprs ?? [], expressions).map(({ name, bound }) => {
+    const scalar = unknownToText(context.statement, bound);
+    const type = columnType(scalar);
+    if (!isRegistered(type.name)) return { name, scalar, type };
+    // Values of reg* types are shown as the names that they stand for.
+    const text = registeredText(expressions, { scalar, at: bound.at }) ?? scalar;
+    return { name, scalar: text, type: columnType(text), shownType: type };
+  });
 }
 
 /** OLD and NEW, or what WITH (OLD AS …, NEW AS …) calls them; a table of that name hides them. */

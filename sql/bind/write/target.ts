@@ -54,8 +54,9 @@ export function targetItem(relation: CatalogRelation, node: RangeVar, offset = 0
     domain: column.domain,
   }));
   const alias = node.alias?.aliasname;
-  if (alias === undefined) return itemFor(relation.name, relation.schema, columns);
-  return { ...itemFor(alias, null, columns), relation: relation.name };
+  const object = relation.id;
+  if (alias === undefined) return { ...itemFor(relation.name, relation.schema, columns), object };
+  return { ...itemFor(alias, null, columns), relation: relation.name, object };
 }
 
 /** The table's rows, joined with what FROM or USING names. */

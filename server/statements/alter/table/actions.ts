@@ -297,7 +297,9 @@ function alterType(context: ActionContext, draft: TableDraft, { command, segment
   const using = definition.raw_default;
   if (using !== undefined) {
     const columns = draft.table.columns.map(({ name, type }) => ({ name, type }));
-    const { name: given } = typeOfScalar(bindScalar(using, environment, { columns }));
+    const { name: given } = typeOfScalar(
+      bindScalar(using, environment, { columns, clause: 'transform expressions' }),
+    );
     if (given !== type.name && castPath(given, type.name, 'assignment') === null) {
       throw new SqlError({
         sqlstate: '42804',
