@@ -21,3 +21,13 @@ export interface PushTask {
   readonly sent: Float64Array;
   readonly arrived: Float64Array;
 }
+
+/** What goes on beside. */
+export const BESIDE = ['nothing', 'scans', 'hydration'] as const;
+export type Beside = (typeof BESIDE)[number];
+
+export interface BesideTask {
+  readonly address: Address;
+  /** Run again and again, in this order. */
+  readonly statements: readonly string[];
+}

@@ -3,12 +3,14 @@
  * steady rate into a relation of a million rows; a view joins it and aggregates the join; a client reads
  * COPY (SUBSCRIBE view). Latency is from when a row was sent, until the line with its effect has come; the writer waits for
  * no answer, so that what is slow is not sent later. How late it sent by its own timer is told beside. The same again while another connection runs scans and joins over the same
- * relations, one after another.
+ * relations, one after another, and while it makes a view of another table of many rows, again and again.
  *
  *     --rates 100,1000,10000   rows a second
  *     --from insert,file       INSERTs, or lines appended to a file that a source follows
  *     --seconds 10             of each rate; the first second is not counted
  *     --rows 1000000           in the relation before
+ *     --beside nothing,scans,hydration
+ *     --archived 10000000      rows of the table that is hydrated beside
  *     --workers 1
  *     --markdown
  */
@@ -18,7 +20,7 @@ import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { startTidewire } from '../support/tidewire.ts';
 import { parseOptions } from './options.ts';
-import { GROUPS, PRODUCTS, type PushTask } from './push-task.ts';
+import { BESIDE, type Beside, type BesideTask, GROUPS, PRODUCTS, type PushTask } from './push-task.ts';
 import { circumstances, loadWarning, table } from './report.ts';
 import { quantile, thousands } from './statistics.ts';
 import { said, tell, thread } from './threads.ts';
@@ -26,12 +28,31 @@ import { cpuSeconds } from './usage.ts';
 import { type Address, WireClient } from './wire.ts';
 
 const options = parseOptions(process.argv.slice(2), [
-  ...['rates', 'from', 'seconds', 'rows', 'workers', 'markdown'],
+  ...['rates', 'from', 'seconds', 'rows', 'beside', 'archived', 'workers', 'markdown'],
 ]);
 const rates = options.numbers('rates', [100, 1000, 10_000]);
 const seconds = options.number('seconds', 10);
 const rows = Math.round(options.number('rows', 1_000_000));
+const archived = Math.round(options.number('archived', 10_000_000));
+const besides = options.some<Beside>('beside', [...BESIDE]);
 const workers = options.number('workers', 1);
+/** What another connection runs again and again. */
+const STATEMENTS: Readonly<Record<Exclude<Beside, 'nothing'>, readonly string[]>> = {
+  scans: [
+    'SELECT count(*), sum(amount) FROM orders WHERE amount % 7 = 3',
+    'SELECT count(*) FROM orders o JOIN products p ON o.product = p.id WHERE p.price > 50',
+  ],
+  hydration: [
+    'CREATE MATERIALIZED VIEW archived_sales AS SELECT product, count(*), sum(amount) FROM archive GROUP BY product',
+    'DROP MATERIALIZED VIEW archived_sales',
+  ],
+};
+const NAMES: Readonly<Record<Beside, string>> = {
+  nothing: 'nothing',
+  scans: 'scans and joins',
+  hydration: `a view of ${thousands(archived)} rows is made`,
+};
+
 /** After the last row was due, for the last effects to come. */
 const PATIENCE_SECONDS = 30;
 
@@ -47,7 +68,7 @@ interface Measured {
   /** Rows a second from the first that was due to the last that came. */
   readonly rate: number;
   readonly cpuPerSecond: number;
-  readonly scansPerSecond: number;
+  readonly statementsPerSecond: number;
 }
 
 async function measure(
@@ -56,7 +77,7 @@ async function measure(
   file: string | null,
   first: number,
   rate: number,
-  scans: boolean,
+  beside: Beside,
 ): Promise<Measured> {
   const count = Math.round(rate * (seconds + 1));
   const task: PushTask = {
@@ -64,15 +85,16 @@ async function measure(
     connections: Math.min(8, Math.ceil(rate / 1000)),
   };
   const subscriber = thread('push-subscriber', task);
-  const scanner = scans ? thread('push-scanner', address) : null;
+  const other: BesideTask | null = beside === 'nothing' ? null : { address, statements: STATEMENTS[beside] };
+  const disturber = other === null ? null : thread('push-beside', other);
   let writer: Worker | null = null;
   try {
     await said(subscriber);
-    if (scanner !== null) await said(scanner);
+    if (disturber !== null) await said(disturber);
     const [cpu, start] = [cpuSeconds(pid), performance.now()];
     writer = thread('push-writer', task);
     const failed = new Promise<never>((_, reject) => {
-      for (const each of [writer, subscriber, scanner]) each?.once('error', reject);
+      for (const each of [writer, subscriber, disturber]) each?.once('error', reject);
     });
     let limit: NodeJS.Timeout | undefined;
     const late = new Promise(
@@ -82,10 +104,10 @@ async function measure(
     clearTimeout(limit);
     const elapsed = (performance.now() - start) / 1000;
     const spent = cpuSeconds(pid) - cpu;
-    let scanned = 0;
-    if (scanner !== null) {
-      tell(scanner, 'how many');
-      scanned = (await said(scanner)) as number;
+    let done = 0;
+    if (disturber !== null) {
+      tell(disturber, 'how many');
+      done = (await said(disturber)) as number;
     }
     const counted = [...task.arrived.keys()].slice(Math.round(rate));
     const came = counted.filter((i) => task.arrived[i]! > 0);
@@ -95,10 +117,10 @@ async function measure(
       missing: counted.length - came.length,
       rate: count / ((task.arrived.reduce((a, b) => Math.max(a, b), 0) - task.due[0]!) / 1e6),
       cpuPerSecond: spent / elapsed,
-      scansPerSecond: scanned / elapsed,
+      statementsPerSecond: done / elapsed,
     };
   } finally {
-    for (const each of [writer, subscriber, scanner]) await each?.terminate();
+    for (const each of [writer, subscriber, disturber]) await each?.terminate();
   }
 }
 
@@ -134,6 +156,14 @@ async function makeOrders(client: WireClient, file: string | null): Promise<void
   }
 }
 
+/** A table that nothing but a view that is made meanwhile reads. */
+async function makeArchive(client: WireClient): Promise<void> {
+  await client.run('CREATE TABLE archive (number int8, product int8, amount int8)');
+  await client.run(
+    `INSERT INTO archive SELECT i, i % ${PRODUCTS}, i % 10 FROM generate_series(1, ${archived}) AS i`,
+  );
+}
+
 const header = [
   'from',
   'rows/s',
@@ -144,7 +174,7 @@ const header = [
   'sent late p50 / p99 ms',
   'rows/s kept',
   'CPU s/s',
-  'queries/s beside',
+  'statements/s beside',
 ];
 const lines = [header];
 const folder = mkdtempSync(join(tmpdir(), 'tidewire-push-'));
@@ -165,21 +195,22 @@ async function measureAll(from: 'insert' | 'file'): Promise<void> {
       FROM orders o JOIN products p ON o.product = p.id GROUP BY p.category`);
     await client.copyOut('SELECT * FROM sales');
     let first = 0;
-    for (const scans of [false, true]) {
+    for (const beside of besides) {
+      if (beside === 'hydration') await makeArchive(client);
       for (const rate of rates) {
-        const measured = await measure(server.process.pid!, address, file, first, rate, scans);
+        const measured = await measure(server.process.pid!, address, file, first, rate, beside);
         first += Math.ceil((rate * (seconds + 1)) / GROUPS) * GROUPS;
         const { latencies, missing } = measured;
         const at = (share: number): string => quantile(latencies, share).toFixed(2);
         lines.push([
           from,
           thousands(rate),
-          scans ? 'scans and joins' : 'nothing',
+          NAMES[beside],
           ...[at(0.5), at(0.99), at(1)],
           [0.5, 0.99].map((share) => quantile(measured.lateness, share).toFixed(2)).join(' / '),
           missing > 0 ? `no: ${thousands(missing)} never came` : thousands(measured.rate),
           measured.cpuPerSecond.toFixed(2),
-          scans ? measured.scansPerSecond.toFixed(1) : '',
+          beside === 'nothing' ? '' : measured.statementsPerSecond.toFixed(1),
         ]);
       }
     }
@@ -194,7 +225,7 @@ try {
   console.log(table(lines, options.flag('markdown')));
   console.log(
     `\n${circumstances([`${workers} worker${workers === 1 ? '' : 's'}`])}. ${thousands(rows)} rows joined with ` +
-      `${thousands(PRODUCTS)} and aggregated to ${thousands(GROUPS)}; writer, subscriber and scanner are threads of one client process.`,
+      `${thousands(PRODUCTS)} and aggregated to ${thousands(GROUPS)}; writer, subscriber and what is beside are threads of one client process.`,
   );
   const busy = loadWarning();
   if (busy !== null) console.log(`Note: ${busy}.`);
