@@ -103,12 +103,12 @@ impl Hydration {
             if outcome.is_err() {
                 shared.cancel();
             }
-            shared.finished(worker.index(), outcome);
             let _ = catch_unwind(AssertUnwindSafe(|| {
                 for dataflow in worker.installed_dataflows() {
                     worker.drop_dataflow(dataflow);
                 }
             }));
+            shared.finished(worker.index(), outcome);
         };
         let failed = hydration.clone();
         let spawned = std::thread::Builder::new().name("tidewire-hydrate".into()).spawn(move || {
@@ -167,6 +167,8 @@ impl Hydration {
         let all = state.outcome.iter().all(Option::is_some);
         drop(state);
         if all {
+            // As long as nobody else has what was allocated here: the allocator is locked meanwhile.
+            give_back_free_memory();
             (self.send)(Command::HandOver(self.me()));
         }
     }
