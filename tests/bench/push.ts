@@ -2,8 +2,9 @@
  * `npm run bench -- push`: from INSERT to a subscriber. Single rows, each a transaction of its own, are written at a
  * steady rate into a relation of a million rows; a view joins it and aggregates the join; a client reads
  * COPY (SUBSCRIBE view). Latency is from when a row was sent, until the line with its effect has come; the writer waits for
- * no answer, so that what is slow is not sent later. How late it sent by its own timer is told beside. The same again while another connection runs scans and joins over the same
- * relations, one after another, and while it makes a view of another table of many rows, again and again.
+ * no answer, so that what is slow is not sent later. How late it sent by its own timer is told beside. The same again while
+ * another connection runs scans and joins over the same relations, one after another, and while it makes a view of another
+ * table of many rows, again and again.
  *
  *     --rates 100,1000,10000   rows a second
  *     --from insert,file       INSERTs, or lines appended to a file that a source follows

@@ -114,10 +114,7 @@ impl Hydration {
         let spawned = std::thread::Builder::new().name("tidewire-hydrate".into()).spawn(move || {
             ask_for(TimeSlice::Usual);
             match timely::execute(config, run) {
-                Ok(guards) => {
-                    drop(guards.join());
-                    give_back_free_memory();
-                }
+                Ok(guards) => drop(guards.join()),
                 Err(error) => failed.installation.failed(error),
             }
         });

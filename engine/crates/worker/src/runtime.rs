@@ -45,6 +45,7 @@ pub struct Runtime {
 }
 
 /// A collection or a subscription.
+#[derive(Default)]
 pub(crate) struct Registered {
     pub(crate) slots: Arc<Vec<(Slot, Slot)>>,
     /// Of what is written to.
@@ -150,10 +151,7 @@ impl Runtime {
             slots: slots.clone(),
             writable: Some(Writable { splitter, unique, keys: Arc::default(), foreign: Arc::default() }),
             readable: Arc::new(AtomicBool::new(true)),
-            subscription: None,
-            skips_errors: AtomicBool::default(),
-            hydration: None,
-            meter: Meter::default(),
+            ..Registered::default()
         };
         self.register(id, registered)?;
         self.commands().send(Command::Create { id, slots });

@@ -10,7 +10,6 @@ use crate::{Build, SharedBuild};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tidewire_arrange::Meter;
 
 /// Fewer updates hydrate in place within some milliseconds.
 pub(super) const HYDRATE_ELSEWHERE_FROM: usize = 10_000;
@@ -33,25 +32,13 @@ impl Runtime {
         let slots = self.new_slots(as_of);
         let readable: Arc<AtomicBool> = Arc::default();
         let hold = InputHold::All(self.hold_for(as_of)?);
-        let registered = Registered {
-            slots: slots.clone(),
-            writable: None,
-            readable: readable.clone(),
-            subscription: None,
-            skips_errors: AtomicBool::default(),
-            hydration: None,
-            meter: Meter::default(),
-        };
+        let registered =
+            Registered { slots: slots.clone(), readable: readable.clone(), ..Registered::default() };
         self.register(id, registered)?;
-        let runtime = Arc::downgrade(self);
-        let done = Box::new(move |result: Result<(), String>| {
-            match &result {
-                Ok(()) => readable.store(true, Ordering::Release),
-                Err(_) => {
-                    if let Some(runtime) = runtime.upgrade() {
-                        runtime.drop_failed(id, &readable);
-                    }
-                }
+        let made = readable.clone();
+        let done = self.forgetting_failed(id, readable, move |result| {
+            if result.is_ok() {
+                made.store(true, Ordering::Release);
             }
             done(result);
         });
@@ -124,24 +111,12 @@ impl Runtime {
         let subscription = Subscription::new(id, as_of, self.sink.clone());
         let readable: Arc<AtomicBool> = Arc::default();
         let registered = Registered {
-            slots: Arc::default(),
-            writable: None,
             readable: readable.clone(),
             subscription: Some(subscription.clone()),
-            skips_errors: AtomicBool::default(),
-            hydration: None,
-            meter: Meter::default(),
+            ..Registered::default()
         };
         self.register(id, registered)?;
-        let runtime = Arc::downgrade(self);
-        let done = Box::new(move |result: Result<(), String>| {
-            if result.is_err()
-                && let Some(runtime) = runtime.upgrade()
-            {
-                runtime.drop_failed(id, &readable);
-            }
-            done(result);
-        });
+        let done = self.forgetting_failed(id, readable, done);
         let output = InstallOutput::Subscription(subscription);
         let silenced = self.skipping_errors(&build.inputs());
         let installation = Installation::new(
@@ -173,6 +148,24 @@ impl Runtime {
         let registry = self.registry.read().expect("not poisoned");
         let skips = |id: &u64| registry.get(id).is_some_and(|r| r.skips_errors.load(Ordering::Acquire));
         ids.iter().copied().filter(skips).collect()
+    }
+
+    /// Calls `done`, after what could not be installed is forgotten.
+    fn forgetting_failed(
+        self: &Arc<Self>,
+        id: u64,
+        readable: Arc<AtomicBool>,
+        done: impl FnOnce(Result<(), String>) + Send + 'static,
+    ) -> Box<dyn FnOnce(Result<(), String>) + Send> {
+        let runtime = Arc::downgrade(self);
+        Box::new(move |result| {
+            if result.is_err()
+                && let Some(runtime) = runtime.upgrade()
+            {
+                runtime.drop_failed(id, &readable);
+            }
+            done(result);
+        })
     }
 
     /// Forgets what could not be installed, unless its id is another's by now.
