@@ -3,6 +3,7 @@
  * make (rule 25). No exhaustive search.
  */
 import type { MirRelation } from '../mir.ts';
+import { columnStarts } from '../mir/column-starts.ts';
 import { columnsRead } from '../mir/scalar.ts';
 import type { Keys } from '../optimize/analysis/keys.ts';
 import { coversKey, keyColumn } from '../optimize/analysis/keys.ts';
@@ -55,12 +56,7 @@ interface Link {
 }
 
 function equalityLinks(join: Extract<MirRelation, { kind: 'join' }>): Link[] {
-  const offsets: number[] = [];
-  let arity = 0;
-  for (const input of join.inputs) {
-    offsets.push(arity);
-    arity += input.columns.length;
-  }
+  const offsets = columnStarts(join.inputs);
   return join.equivalences.map(({ scalars }) => {
     const columns = new Map<number, number[]>();
     for (const scalar of scalars) {

@@ -4,6 +4,7 @@
  * there; one that can fail runs last, so that every other condition has removed its rows before.
  */
 import type { MirRelation, MirScalar, MirType } from '../mir.ts';
+import { columnStarts } from '../mir/column-starts.ts';
 import { keyEquality } from '../mir/equality.ts';
 import { canFail, columnsRead, remapColumns, shiftColumns } from '../mir/scalar.ts';
 import type { Flow, PlanBuilder } from './builder.ts';
@@ -79,12 +80,7 @@ export function joinSteps(
   order: readonly number[],
   demand: readonly number[],
 ): JoinStep[] {
-  const offsets: number[] = [];
-  let arity = 0;
-  for (const flow of flows) {
-    offsets.push(arity);
-    arity += flow.columns.length;
-  }
+  const offsets = columnStarts(flows);
   const inputOf = (scalar: MirScalar): number => {
     const [first] = columnsRead(scalar);
     return first === undefined ? order[0]! : offsets.findLastIndex((offset) => offset <= first);

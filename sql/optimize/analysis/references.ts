@@ -67,16 +67,6 @@ export interface Places {
   readonly child: number;
 }
 
-/** Where the inputs' columns begin. */
-export function startsOf({ inputs }: MirJoin): number[] {
-  let arity = 0;
-  return inputs.map((input) => {
-    const start = arity;
-    arity += input.columns.length;
-    return start;
-  });
-}
-
 /** Whether a foreign key holds at every time. */
 export function isCertain({ validated, deferrable }: Reference): boolean {
   return validated && !deferrable;

@@ -8,6 +8,7 @@
  * is empty. So the key is a column of b semi-joined with the other inputs on nothing.
  */
 import type { MirEquivalence, MirRelation, MirScalar } from '../../mir.ts';
+import { columnStarts } from '../../mir/column-starts.ts';
 import { equalitySides } from '../../mir/equality.ts';
 import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
@@ -24,16 +25,6 @@ function inputsRead(scalar: MirScalar, starts: readonly number[]): number[] {
   ];
 }
 
-function startsOf(relation: MirJoin): number[] {
-  const starts: number[] = [];
-  let arity = 0;
-  for (const input of relation.inputs) {
-    starts.push(arity);
-    arity += input.columns.length;
-  }
-  return starts;
-}
-
 /** Reading an input twice must not compute it twice: only what is a name or close to it. */
 function isCheap(relation: MirRelation): boolean {
   let cheap = true;
@@ -45,7 +36,7 @@ function isCheap(relation: MirRelation): boolean {
 
 function liftFirst(relation: MirJoin): MirRelation {
   if (relation.equivalences.length > 0) return relation;
-  const starts = startsOf(relation);
+  const starts = columnStarts(relation.inputs);
   const at = relation.residual.findIndex((scalar) => inputsRead(scalar, starts).length > 1);
   const condition = relation.residual[at];
   if (condition === undefined || !canFail(condition)) return relation;

@@ -12,10 +12,11 @@
  */
 import type { Reference } from '../../catalog.ts';
 import type { MirRelation, MirScalar } from '../../mir.ts';
+import { columnStarts } from '../../mir/column-starts.ts';
 import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
 import { column, columnsRead, isNull, not, remapColumns, sameScalar, substitute } from '../../mir/scalar.ts';
-import { isCertain, pairedKey, shownOf, startsOf } from '../analysis/references.ts';
+import { isCertain, pairedKey, shownOf } from '../analysis/references.ts';
 import type { MirJoin, Places, Shown } from '../analysis/references.ts';
 import { localRule } from '../local-rule.ts';
 import type { ForeignKeys } from '../pipeline.ts';
@@ -81,7 +82,7 @@ function withoutParent(
 }
 
 function rewriteJoin(join: MirJoin, foreignKeys: ForeignKeys): MirRelation {
-  const starts = startsOf(join);
+  const starts = columnStarts(join.inputs);
   for (const [parent, input] of join.inputs.entries()) {
     const whole = shownOf(input);
     const references = whole === null ? [] : foreignKeys.to(whole.object);

@@ -7,6 +7,7 @@
  * engine's join skips NULL keys by itself. Runs once.
  */
 import type { MirRelation, MirScalar } from '../../mir.ts';
+import { columnStarts } from '../../mir/column-starts.ts';
 import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
 import { canFail, children, columnsRead, isNull, not, sameScalar } from '../../mir/scalar.ts';
@@ -26,12 +27,7 @@ export function rejectsNull(scalar: MirScalar, column: MirScalar): boolean {
 }
 
 function deriveOnInputs(relation: Extract<MirRelation, { kind: 'join' }>): MirRelation {
-  const starts: number[] = [];
-  let arity = 0;
-  for (const input of relation.inputs) {
-    starts.push(arity);
-    arity += input.columns.length;
-  }
+  const starts = columnStarts(relation.inputs);
   const derived = relation.inputs.map((): MirScalar[] => []);
   for (const { scalars, nullSafe } of relation.equivalences) {
     if (nullSafe) continue;

@@ -9,6 +9,7 @@
  * never adds one.
  */
 import type { MirEquivalence, MirRelation, MirScalar } from '../../mir.ts';
+import { columnStarts } from '../../mir/column-starts.ts';
 import { equalitySides } from '../../mir/equality.ts';
 import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
@@ -76,12 +77,7 @@ function throughMap(
 
 /** Distributes conditions over a join: to an input, to the equivalences, or to the residual. */
 function distribute(relation: MirJoin, conditions: readonly MirScalar[]): MirRelation {
-  const starts: number[] = [];
-  let arity = 0;
-  for (const input of relation.inputs) {
-    starts.push(arity);
-    arity += input.columns.length;
-  }
+  const starts = columnStarts(relation.inputs);
   const inputOf = (index: number): number => starts.findLastIndex((start) => start <= index);
   const inputsOf = (scalar: MirScalar): number[] => [...new Set([...columnsRead(scalar)].map(inputOf))];
   const pushed = relation.inputs.map((): MirScalar[] => []);

@@ -7,6 +7,7 @@
  * NULL must not be, as the equality said.
  */
 import type { MirRelation, MirScalar } from '../../mir.ts';
+import { columnStarts } from '../../mir/column-starts.ts';
 import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
 import { column, isNull, not, remapColumns, sameScalar } from '../../mir/scalar.ts';
@@ -49,12 +50,7 @@ function equalKey(
 }
 
 function mergeOnce(join: MirJoin, keysOfObject: KeysOfObject): MirRelation | null {
-  const starts: number[] = [];
-  let arity = 0;
-  for (const input of join.inputs) {
-    starts.push(arity);
-    arity += input.columns.length;
-  }
+  const starts = columnStarts(join.inputs);
   const named = join.inputs.map(namedOf);
   for (const [first, kept] of named.entries()) {
     for (const [second, gone] of named.entries()) {

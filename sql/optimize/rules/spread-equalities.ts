@@ -7,6 +7,7 @@
  * Runs once, after predicates have reached the inputs: the derived ones are then pushed like written ones.
  */
 import type { MirEquivalence, MirRelation, MirScalar } from '../../mir.ts';
+import { columnStarts } from '../../mir/column-starts.ts';
 import { equalitySides } from '../../mir/equality.ts';
 import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
@@ -63,12 +64,7 @@ function fixedValue(input: MirRelation, scalar: MirScalar): MirScalar | null {
 
 function spread(relation: MirJoin): MirRelation {
   const equivalences = mergeClasses(relation.equivalences);
-  const starts: number[] = [];
-  let arity = 0;
-  for (const input of relation.inputs) {
-    starts.push(arity);
-    arity += input.columns.length;
-  }
+  const starts = columnStarts(relation.inputs);
   const derived = relation.inputs.map((): MirScalar[] => []);
   for (const { scalars, nullSafe } of equivalences) {
     if (nullSafe) continue;

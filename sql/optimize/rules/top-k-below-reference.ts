@@ -8,13 +8,14 @@
  * read once.
  */
 import type { MirRelation } from '../../mir.ts';
+import { columnStarts } from '../../mir/column-starts.ts';
 import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
 import { column, isNull, not } from '../../mir/scalar.ts';
 import { below, firstRows, rowsRead } from '../analysis/first-rows.ts';
 import type { MirTopK } from '../analysis/first-rows.ts';
 import type { Keys } from '../analysis/keys.ts';
-import { isCertain, pairedKey, shownOf, startsOf } from '../analysis/references.ts';
+import { isCertain, pairedKey, shownOf } from '../analysis/references.ts';
 import type { MirJoin, Places } from '../analysis/references.ts';
 import { rewriteWithKeys } from '../analysis/with-keys.ts';
 import type { ForeignKeys, Rule } from '../pipeline.ts';
@@ -47,7 +48,7 @@ function referring(
 
 /** The input's rows, each of which comes out of the join once; null: some do not. */
 function keptOnce(join: MirJoin, root: number, foreignKeys: ForeignKeys): MirRelation | null {
-  const starts = startsOf(join);
+  const starts = columnStarts(join.inputs);
   const reached = new Set([root]);
   const nullable: number[] = [];
   let equalities = 0;
@@ -83,7 +84,7 @@ function rewriteTopK(
   const found = limit && below(node.input, 'join');
   if (limit === null || found === null || found.node.residual.length > 0) return node;
   const join: MirJoin = found.node;
-  const starts = startsOf(join);
+  const starts = columnStarts(join.inputs);
   const first = node.order[0] === undefined ? null : found.place(node.order[0].column);
   const root = first === null ? -1 : starts.findLastIndex((start) => start <= first);
   if (root < 0 || below(join.inputs[root]!, 'topK') !== null) return node;
