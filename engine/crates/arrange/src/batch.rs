@@ -105,16 +105,7 @@ impl RowBatch {
 
     /// The key index of `key`, if it is there.
     pub fn find(&self, key: &[u8]) -> Option<usize> {
-        let (mut low, mut high) = (0, self.key_count());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.key(middle) < key {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        (low < self.key_count() && self.key(low) == key).then_some(low)
+        self.storage.keys.find(key)
     }
 }
 

@@ -32,6 +32,49 @@ impl RowContainer {
         &self.bytes[start..end]
     }
 
+    /// The index of a row, where the rows ascend and none stands twice.
+    pub(crate) fn find(&self, row: &[u8]) -> Option<usize> {
+        match self.offsets.even() {
+            Some(width) if width != row.len() => None,
+            Some(width @ 8..=16) => self.find_number(number(row), |bytes| number(&bytes[..width])),
+            _ => {
+                let index = self.lower_bound(|other| other < row);
+                (index < self.count() && self.row(index) == row).then_some(index)
+            }
+        }
+    }
+
+    /// As [`find`](Self::find), of rows of one width that are told apart by a number each.
+    #[inline]
+    fn find_number(&self, wanted: u128, number: impl Fn(&[u8]) -> u128) -> Option<usize> {
+        let width = self.offsets.even()?;
+        let at = |index: usize| number(&self.bytes[index * width..]);
+        // The last of those that are not greater is in `[low, low + count)`, if there is one.
+        let (mut low, mut count) = (0, self.count());
+        while count > 1 {
+            let half = count / 2;
+            if at(low + half) <= wanted {
+                low += half;
+            }
+            count -= half;
+        }
+        (count == 1 && at(low) == wanted).then_some(low)
+    }
+
+    /// The first index whose row is not `before`, which holds up to some row.
+    fn lower_bound(&self, before: impl Fn(&[u8]) -> bool) -> usize {
+        let (mut low, mut high) = (0, self.count());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if before(self.row(middle)) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+
     /// Appends a row.
     #[inline]
     pub fn push(&mut self, row: &[u8]) {
@@ -65,6 +108,15 @@ impl RowContainer {
         }
         self.offsets.shrink();
     }
+}
+
+/// Eight to sixteen bytes as a number that orders rows of one length as they do: the first eight, and the last eight, which
+/// say nothing new where they overlap.
+#[inline]
+fn number(bytes: &[u8]) -> u128 {
+    let (first, last) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>());
+    let [first, last] = [first, last].map(|chunk| chunk.map_or(0, |chunk| u64::from_be_bytes(*chunk)));
+    u128::from(first) << 64 | u128::from(last)
 }
 
 impl Drop for RowContainer {

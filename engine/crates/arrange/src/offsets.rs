@@ -110,6 +110,15 @@ impl Offsets {
         }
     }
 
+    /// The length of all ranges, if it is one.
+    #[inline]
+    pub(crate) fn even(&self) -> Option<usize> {
+        match self.0 {
+            Form::Even { length, .. } => Some(length),
+            Form::Narrow(_) | Form::Wide(_) => None,
+        }
+    }
+
     /// Whether every range is of length 1.
     pub(crate) fn is_unit(&self) -> bool {
         matches!(self.0, Form::Even { length: 1, .. })

@@ -134,25 +134,35 @@ impl ShardedSnapshot {
 
     /// The sum of the multiplicities under `key`.
     pub fn count(&self, key: &[u8]) -> i64 {
-        let shard = &self.shards[shard_of(key, self.shards.len())];
-        let mut count = 0i64;
-        for batch in &shard.batches {
-            let Some(index) = batch.find(key) else { continue };
-            let (low, high) = batch.values(index);
-            for position in low..high {
-                batch.updates(position, |time, diff| {
-                    if time <= self.time {
-                        count = count.wrapping_add(diff);
-                    }
-                });
-            }
-        }
-        count
+        self.sum(key, |batch, index| batch.values(index))
     }
 
     /// The multiplicity of one row.
     pub fn multiplicity(&self, key: &[u8], val: &[u8]) -> i64 {
-        self.seek(key).find(|(_, other, _)| *other == val).map_or(0, |(_, _, count)| count)
+        self.sum(key, |batch, index| {
+            let (low, high) = batch.values(index);
+            let position = batch.seek_value(low, high, val);
+            let found = position < high && batch.value(position) == val;
+            (position, position + usize::from(found))
+        })
+    }
+
+    /// The sum of the multiplicities of the positions that `range` gives in each batch that has the key, by its index.
+    fn sum(&self, key: &[u8], range: impl Fn(&RowBatch, usize) -> (usize, usize)) -> i64 {
+        let shard = &self.shards[shard_of(key, self.shards.len())];
+        let mut sum = 0i64;
+        for batch in &shard.batches {
+            let Some(index) = batch.find(key) else { continue };
+            let (low, high) = range(batch, index);
+            for position in low..high {
+                batch.updates(position, |time, diff| {
+                    if time <= self.time {
+                        sum = sum.wrapping_add(diff);
+                    }
+                });
+            }
+        }
+        sum
     }
 
     /// Whether no row has a multiplicity other than 0.

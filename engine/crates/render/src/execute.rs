@@ -210,9 +210,7 @@ fn run(
         let direct = Direct::new(&program, &sources);
         match &*program.sink {
             Sink::Rows(pipeline) => direct.pipeline(pipeline, &mut |row, count| add(&[], row, count)),
-            Sink::Write(parts) => parts.iter().try_for_each(|(mark, pipeline)| {
-                direct.pipeline(pipeline, &mut |row, count| add(mark, row, count))
-            }),
+            Sink::Write(parts) => direct.marked(parts, &mut add),
             Sink::Arrange { .. } => {
                 return Err(ExecuteError::Refused("a maintained plan is not executed".into()));
             }

@@ -1,5 +1,6 @@
 //! What an execution depends on besides its inputs, and expressions that depend on that alone.
 
+use smallvec::SmallVec;
 use std::sync::Arc;
 use tidewire_eval::{Compiled, Context};
 use tidewire_plan::ScalarType;
@@ -39,7 +40,7 @@ impl Scope {
         }
         let arena = Arena::new();
         let mut at = 0;
-        let parameters: Vec<Datum<'_>> = self
+        let parameters: SmallVec<[Datum<'_>; 8]> = self
             .parameters
             .iter()
             .map(|scalar| read_column(&self.environment.parameters, &mut at, *scalar, &arena))

@@ -75,6 +75,31 @@ struct Position {
     stop: Cell<bool>,
 }
 
+/// What runs a pipeline over the rows of its node.
+struct Reader {
+    runner: Runner,
+    volatile: bool,
+    row: Vec<u8>,
+}
+
+impl Reader {
+    fn read(
+        &mut self,
+        rows: &[&[u8]],
+        count: i64,
+        each: &mut dyn FnMut(&[u8], i64) -> Result<(), Halt>,
+    ) -> Result<(), Halt> {
+        let (copies, count) = if self.volatile && count > 1 { (count, 1) } else { (1, count) };
+        for _ in 0..copies {
+            self.row.clear();
+            if self.runner.run(rows, &mut self.row)? {
+                each(&self.row, count)?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Evaluates plans whose operators keep no state, row by row.
 pub(super) struct Direct<'a> {
     program: &'a Program,
@@ -92,19 +117,34 @@ impl<'a> Direct<'a> {
         pipeline: &Pipeline,
         each: &mut dyn FnMut(&[u8], i64) -> Result<(), Halt>,
     ) -> Result<(), Halt> {
-        let mut runner = Runner::new(pipeline.mfp.clone(), self.program.scope.clone());
-        let mut out = Vec::new();
-        let volatile = pipeline.mfp.is_volatile();
-        self.node(pipeline.source, &mut |rows, count| {
-            let (copies, count) = if volatile && count > 1 { (count, 1) } else { (1, count) };
-            for _ in 0..copies {
-                out.clear();
-                if runner.run(rows, &mut out)? {
-                    each(&out, count)?;
-                }
+        let mut reader = self.reader(pipeline);
+        self.node(pipeline.source, &mut |rows, count| reader.read(rows, count, each))
+    }
+
+    /// The rows of several pipelines, each with its mark. Those over one node read it once.
+    pub(super) fn marked(
+        &self,
+        parts: &[(&'static [u8], Pipeline)],
+        each: &mut dyn FnMut(&'static [u8], &[u8], i64) -> Result<(), Halt>,
+    ) -> Result<(), Halt> {
+        for (index, (_, Pipeline { source, .. })) in parts.iter().enumerate() {
+            if parts[..index].iter().any(|(_, earlier)| earlier.source == *source) {
+                continue;
             }
-            Ok(())
-        })
+            let siblings = parts[index..].iter().filter(|(_, part)| part.source == *source);
+            let mut readers: Vec<_> = siblings.map(|(mark, part)| (*mark, self.reader(part))).collect();
+            self.node(*source, &mut |rows, count| {
+                readers.iter_mut().try_for_each(|(mark, reader)| {
+                    reader.read(rows, count, &mut |row, count| each(mark, row, count))
+                })
+            })?;
+        }
+        Ok(())
+    }
+
+    fn reader(&self, pipeline: &Pipeline) -> Reader {
+        let runner = Runner::new(pipeline.mfp.clone(), self.program.scope.clone());
+        Reader { runner, volatile: pipeline.mfp.is_volatile(), row: Vec::new() }
     }
 
     fn node(&self, node: usize, each: &mut dyn FnMut(&[&[u8]], i64) -> Result<(), Halt>) -> Result<(), Halt> {
