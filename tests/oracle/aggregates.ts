@@ -1,10 +1,11 @@
 /** SELECT with GROUP BY or a global aggregate, FILTER, DISTINCT inside aggregates and HAVING. */
 import { orderedAggregates } from './ordered-aggregates.ts';
-import { anyType, predicate, want, type Context, type ScopeColumn } from './expressions.ts';
+import { anyType, predicate, want, type Context, type Features, type ScopeColumn } from './expressions.ts';
 import type { From } from './from.ts';
 import { groupingSets } from './lateral.ts';
 import { expression, list, node, sql, type Node } from './node.ts';
 import { context, representatives, type Relation, type State } from './queries.ts';
+import type { Random } from './random.ts';
 import { randomType, type Type } from './schema.ts';
 
 export function aggregate(state: State, types: readonly Type[] | null, from: From, filter: Node): Relation {
@@ -49,6 +50,10 @@ export function aggregate(state: State, types: readonly Type[] | null, from: Fro
       }
     }
   }
+  const own = random.fork();
+  if (!types && own.chance(0.12)) {
+    for (const tree of distinctOfSeveral(own, features, scope)) add(tree, 'int8');
+  }
   const plain = node(
     'plain',
     ' GROUP BY ',
@@ -73,6 +78,21 @@ export function aggregate(state: State, types: readonly Type[] | null, from: Fro
     tree: node('query', 'SELECT ', list(', ', items), ' FROM ', from.tree, filter, ...end),
     columns: representatives(state, columns, items),
   };
+}
+
+/** DISTINCT aggregates of one column, each over other rows. */
+function distinctOfSeveral(random: Random, features: Features, scope: Context): Node[] {
+  const plain = scope.columns.filter(({ type }) => type !== 'shown');
+  if (plain.length === 0) return [];
+  features.add('distinct aggregates with filters');
+  const { sql: column, type } = random.pick(plain);
+  const count = random.between(2, 3);
+  return Array.from({ length: count }, (_, index) => {
+    const name = (type === 'int4' || type === 'int2') && random.chance(0.5) ? 'sum' : 'count';
+    const condition = predicate({ ...scope, random, safe: true }, 1);
+    const filter = index > 0 || random.chance(0.5) ? [' FILTER (WHERE ', condition, ')'] : [];
+    return expression('int8', [`${name}(DISTINCT ${column})`, node('optional', ...filter)]);
+  });
 }
 
 /** A float whose sums are exact, so that they do not depend on the order. */

@@ -71,7 +71,10 @@ export function generateCase(seed: number): Case {
     for (const tag of streamTags(transactions)) features.add(tag);
     views.push({ name: `v${v}`, tree: query.tree, madeBefore, droppedBefore, byEquality, features });
   }
-  const tables = schema.tables.map(createTable);
+  // What others refer to is made first.
+  const tables = schema.tables
+    .toSorted((one, other) => Number(other.isParent) - Number(one.isParent))
+    .map(createTable);
   return {
     seed,
     tables,

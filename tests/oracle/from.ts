@@ -38,22 +38,29 @@ export function fromClause(state: State, depth: number): From {
     }
     const on = condition(state, kind, left, right);
     const tree = on
-      ? node('plain', left.tree, ` ${kind} `, right.tree, on)
+      ? node('plain', left.tree, ` ${kind} `, right.tree, on.tree)
       : node('plain', left.tree, ` NATURAL ${kind} `, right.tree);
-    left = { tree, scope };
+    left = { tree, scope: [...scope, ...(on?.merged ?? [])] };
   }
   return left;
 }
 
-/** ON or USING; null for NATURAL. */
-function condition(state: State, kind: string, left: From, right: From): Node | null {
+/** ON or USING, with the columns that it merges. */
+interface Condition {
+  readonly tree: Node;
+  readonly merged?: readonly ScopeColumn[];
+}
+
+/** Null for NATURAL. */
+function condition(state: State, kind: string, left: From, right: From): Condition | null {
   const { random, features } = state;
+  const on = (...parts: (string | Node)[]): Condition => ({ tree: node('plain', ...parts) });
   const own = random.fork();
   const numbers = right.scope.filter(({ type }) => type === 'int4');
   const shown = left.scope.filter(({ type }) => type !== 'shown');
   if (kind !== 'FULL JOIN' && !state.safe && numbers.length > 0 && shown.length > 0 && own.chance(0.06)) {
     features.add('join by what NULL has a value of');
-    return node('plain', ` ON num_nulls(${own.pick(shown).sql}) = ${own.pick(numbers).sql}`);
+    return on(` ON num_nulls(${own.pick(shown).sql}) = ${own.pick(numbers).sql}`);
   }
   const pairs = left.scope.flatMap((a) =>
     right.scope.filter((b) => a.type === b.type && a.type !== 'shown').map((b) => [a, b] as const),
@@ -81,7 +88,18 @@ function condition(state: State, kind: string, left: From, right: From): Node | 
     features.add('using');
     const columns = [name(random.pick(usable)[0])];
     if (random.chance(0.3)) columns.push(...usable.map(([a]) => name(a)).filter((n) => n !== columns[0]));
-    return node('plain', ` USING (${[...new Set(columns)].join(', ')})`);
+    const names = [...new Set(columns)];
+    const alias = own.chance(0.6) ? `r${state.names.next++}` : null;
+    const merged = names.flatMap((merging): ScopeColumn[] => {
+      const [one, other] = usable.find(([a]) => name(a) === merging) ?? [];
+      return alias !== null && one !== undefined && one.type === other!.type
+        ? [{ sql: `${alias}.${merging}`, type: one.type }]
+        : [];
+    });
+    return {
+      tree: node('plain', ` USING (${names.join(', ')})${alias === null ? '' : ` AS ${alias}`}`),
+      merged,
+    };
   }
   const crossed = left.scope.flatMap((a) =>
     right.scope.filter((b) => a.type !== b.type && common([a, b])).map((b) => [a, b] as const),
@@ -89,25 +107,25 @@ function condition(state: State, kind: string, left: From, right: From): Node | 
   if (crossed.length > 0 && kind !== 'FULL JOIN' && random.chance(0.12)) {
     features.add('join of two types');
     const [a, b] = random.pick(crossed);
-    return node('plain', ` ON ${a.sql} = ${b.sql}`);
+    return on(` ON ${a.sql} = ${b.sql}`);
   }
   if (pairs.length > 0 && (kind === 'FULL JOIN' || state.safe || random.chance(0.88))) {
     // Columns of tables mostly: computed ones seldom meet.
     const same = pairs.filter(([x, y]) => name(x) === name(y));
     const [a, b] = random.pick(same.length > 0 && random.chance(0.5) ? same : pairs);
     const equality = `${a.sql} = ${b.sql}`;
-    if (kind === 'FULL JOIN' || random.chance(0.7)) return node('plain', ` ON ${equality}`);
+    if (kind === 'FULL JOIN' || random.chance(0.7)) return on(` ON ${equality}`);
     features.add('join residual');
     const both = context(state, [...left.scope, ...right.scope], false);
-    return node('plain', ` ON ${equality}`, node('optional', ' AND ', predicate(both, 1)));
+    return on(` ON ${equality}`, node('optional', ' AND ', predicate(both, 1)));
   }
-  if (kind === 'FULL JOIN') return node('plain', ' ON true');
+  if (kind === 'FULL JOIN') return on(' ON true');
   features.add('join without equality');
   if (pairs.length > 0 && random.chance(0.5)) {
     const [a, b] = random.pick(pairs);
-    return node('plain', ` ON ${a.sql} ${random.pick(['<', '>=', '<>', 'IS NOT DISTINCT FROM'])} ${b.sql}`);
+    return on(` ON ${a.sql} ${random.pick(['<', '>=', '<>', 'IS NOT DISTINCT FROM'])} ${b.sql}`);
   }
-  return node('plain', ' ON ', predicate(context(state, [...left.scope, ...right.scope], false), 1));
+  return on(' ON ', predicate(context(state, [...left.scope, ...right.scope], false), 1));
 }
 
 const isTime = ({ type }: Column): boolean => type === 'timestamp' || type === 'timestamptz';

@@ -1,41 +1,110 @@
 /**
- * Pages: the first rows of a table in an order that tells all of them apart. Their order is compared too, and they are what indexes are
- * read in the order of.
+ * Pages: the first rows of a table, or of one joined with what it refers to, in an order that tells all of them apart, and the least and
+ * greatest values. Their order is compared too, and they are what indexes are read in the order of.
  */
 import type { Random } from './random.ts';
-import { literal, type Column, type Schema } from './schema.ts';
+import { literal, type Column, type Schema, type Table } from './schema.ts';
 
 /** Each a query for both systems. */
 export function randomPages(random: Random, schema: Schema, count: number): string[] {
+  const children = schema.tables.filter(({ columns }) => columns.some(({ parent }) => parent !== undefined));
   return Array.from({ length: count }, () => {
-    const table = random.pick(schema.tables);
-    const { columns } = table;
-    // As indexes have them: some of the columns, in the table's order.
-    const some = columns.filter(() => random.chance(0.4));
-    const first = some.length > 0 ? some : [columns[0]!];
-    const fixed = first.slice(0, random.chance(0.4) ? random.below(first.length) : 0);
-    const descending = random.chance(0.5);
-    const key = (name: string, own: boolean): string => {
-      const down = own ? descending : random.chance(0.5);
-      const nulls = random.chance(0.8) ? '' : ` NULLS ${random.pick(['FIRST', 'LAST'])}`;
-      return `${name}${down ? ' DESC' : ''}${nulls}`;
-    };
-    const sorted = first.filter((column) => random.chance(0.2) || !fixed.includes(column));
-    const order = [
-      ...sorted.map(({ name }) => key(name, random.chance(0.9))),
-      ...columns.map(({ name }) => key(name, false)),
-      // Equal values of one type can have several texts.
-      ...columns.map(({ name }) => `${name}::text`),
-    ];
-    const compare = ({ name, type }: Column, operator: string): string =>
-      `${name} ${operator} ${literal(random, type)}`;
-    const conditions = [
-      ...fixed.map((column) => compare(column, '=')),
-      ...(random.chance(0.4) ? [compare(random.pick(first), random.pick(['<', '<=', '>', '>=']))] : []),
-      ...(random.chance(0.2) ? [compare(random.pick(columns), '<>')] : []),
-    ];
-    const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
-    const offset = random.chance(0.3) ? ` OFFSET ${random.below(4)}` : '';
-    return `SELECT * FROM ${table.name}${where} ORDER BY ${order.join(', ')} LIMIT ${random.between(1, 6)}${offset}`;
+    const make = random.weighted<() => string>([
+      [5, () => page(random, random.pick(schema.tables))],
+      [children.length > 0 ? 3 : 0, () => joined(random, schema, random.pick(children))],
+      [2, () => extremes(random, random.pick(schema.tables))],
+    ]);
+    return make();
   });
+}
+
+/** As indexes have them: some of the columns, in the table's order. */
+function someColumns(random: Random, { columns }: Table): readonly Column[] {
+  const some = columns.filter(() => random.chance(0.4));
+  return some.length > 0 ? some : [columns[0]!];
+}
+
+function key(random: Random, name: string, descending: boolean): string {
+  const nulls = random.chance(0.8) ? '' : ` NULLS ${random.pick(['FIRST', 'LAST'])}`;
+  return `${name}${descending ? ' DESC' : ''}${nulls}`;
+}
+
+function end(random: Random): string {
+  return ` LIMIT ${random.between(1, 6)}${random.chance(0.3) ? ` OFFSET ${random.below(4)}` : ''}`;
+}
+
+function whereOf(conditions: readonly string[]): string {
+  return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
+}
+
+/** Values for the first of the columns, and perhaps bounds and others. */
+function conditionsOf(
+  random: Random,
+  table: Table,
+  first: readonly Column[],
+  fixed: readonly Column[],
+): string[] {
+  const compare = ({ name, type }: Column, operator: string): string =>
+    `${name} ${operator} ${literal(random, type)}`;
+  return [
+    ...fixed.map((column) => compare(column, '=')),
+    ...(random.chance(0.4) ? [compare(random.pick(first), random.pick(['<', '<=', '>', '>=']))] : []),
+    ...(random.chance(0.2) ? [compare(random.pick(table.columns), '<>')] : []),
+  ];
+}
+
+function page(random: Random, table: Table): string {
+  const { columns } = table;
+  const first = someColumns(random, table);
+  const fixed = first.slice(0, random.chance(0.4) ? random.below(first.length) : 0);
+  const descending = random.chance(0.5);
+  const sorted = first.filter((column) => random.chance(0.2) || !fixed.includes(column));
+  const order = [
+    ...sorted.map(({ name }) => key(random, name, random.chance(0.9) ? descending : random.chance(0.5))),
+    ...columns.map(({ name }) => key(random, name, random.chance(0.5))),
+    // Equal values of one type can have several texts.
+    ...columns.map(({ name }) => `${name}::text`),
+  ];
+  const where = whereOf(conditionsOf(random, table, first, fixed));
+  return `SELECT * FROM ${table.name}${where} ORDER BY ${order.join(', ')}${end(random)}`;
+}
+
+/** A table with what it refers to. */
+function joined(random: Random, schema: Schema, table: Table): string {
+  const { name: reference, parent } = table.columns.find((column) => column.parent !== undefined)!;
+  const others = schema.tables.find(({ name }) => name === parent)!.columns;
+  const own = table.columns.map(({ name }) => `c.${name}`);
+  const all = [...own, ...others.map(({ name }) => `p.${name}`)];
+  const order = [
+    key(random, random.pick(random.chance(0.8) ? own : all), random.chance(0.5)),
+    ...all.flatMap((name) => [name, `${name}::text`]),
+  ];
+  const join = random.pick(['JOIN', 'JOIN', 'LEFT JOIN']);
+  const shown = random.chance(0.5) ? all : own;
+  const some = random.pick(table.columns);
+  const where = random.chance(0.3) ? ` WHERE c.${some.name} >= ${literal(random, some.type)}` : '';
+  const on = `c.${reference} = p.a`;
+  return `SELECT ${shown.join(', ')} FROM ${table.name} AS c ${join} ${parent} AS p ON ${on}${where} ORDER BY ${order.join(', ')}${end(random)}`;
+}
+
+const WITHOUT_ORDER: ReadonlySet<string> = new Set([
+  ...['bool', 'uuid', 'jsonb', 'int4range', 'numrange', 'daterange', 'int4multirange'],
+]);
+
+/** The least and the greatest values of columns, each perhaps of some rows. */
+function extremes(random: Random, table: Table): string {
+  const first = someColumns(random, table);
+  const usable = table.columns.filter(({ type }) => !WITHOUT_ORDER.has(type));
+  if (usable.length === 0) return page(random, table);
+  const last = first.at(-1)!;
+  const items = Array.from({ length: random.between(1, 3) }, () => {
+    const column = usable.includes(last) && random.chance(0.7) ? last : random.pick(usable);
+    // Which of several equal values is shown is nobody's promise.
+    const value = `${random.pick(['min', 'max'])}(${column.name})`;
+    return ['numeric', 'interval', 'float4', 'float8', 'bpchar'].includes(column.type)
+      ? `${value} = (SELECT ${value} FROM ${table.name})`
+      : value;
+  });
+  const fixed = random.chance(0.5) ? first.slice(0, -1) : [];
+  return `SELECT ${items.join(', ')} FROM ${table.name}${whereOf(conditionsOf(random, table, first, fixed))}`;
 }

@@ -247,6 +247,8 @@ export function where(inner: Context, probability: number): Node {
   inner.features.add('where');
   const plain = inner.columns.filter(({ type }) => (TYPES as readonly string[]).includes(type));
   if (plain.length > 0 && own.chance(0.15)) return node('optional', ' WHERE ', ofOneColumn(own, plain));
+  const partner = inner.subquery !== null && own.chance(0.15) ? partnerOf(own, inner) : null;
+  if (partner !== null) return node('optional', ' WHERE ', partner);
   return node('optional', ' WHERE ', predicate(inner, 2));
 }
 
@@ -262,6 +264,21 @@ function ofOneColumn(random: Random, columns: readonly ScopeColumn[]): Node {
     () => `num_nulls(${sql}, ${another}) >= 1`,
   ]);
   return expression('bool', [`(${text()})`]);
+}
+
+/** Whether a table has a row with a column's value, also where that may be NULL because an outer join found nothing. */
+function partnerOf(random: Random, { schema, columns, features }: Context): Node | null {
+  const pairs = schema.tables.flatMap((table) =>
+    table.columns.flatMap((other) =>
+      columns.filter(({ type }) => type === other.type).map((column) => ({ table, other, column })),
+    ),
+  );
+  if (pairs.length === 0) return null;
+  const { table, other, column } = random.pick(pairs);
+  const not = random.chance(0.7) ? 'NOT ' : '';
+  features.add(`${not.toLowerCase()}exists by an equality`);
+  const rows = `SELECT FROM ${table.name} AS partner WHERE partner.${other.name} = ${column.sql}`;
+  return expression('bool', [`(${not}EXISTS (${rows}))`]);
 }
 
 /**

@@ -22,6 +22,8 @@ export interface Column {
   /** The type with its modifier. */
   readonly declared: string;
   readonly nullable: boolean;
+  /** The table whose key it refers to. */
+  readonly parent?: string;
 }
 
 export interface Table {
@@ -31,6 +33,8 @@ export interface Table {
   readonly keyed: boolean;
   /** Keys change, and rows take those of others: PostgreSQL checks such a key at the end of the statement if it is told so. */
   readonly rekeyed: boolean;
+  /** Another table's column refers to its key. */
+  readonly isParent: boolean;
 }
 
 /** Where PostgreSQL is told; ON CONFLICT cannot use such a key. */
@@ -148,9 +152,16 @@ export function valuesOf(type: Type): string[] {
 /** A value of a column as SQL text, untyped: the place that it goes to has the type. */
 export function randomValue(random: Random, column: Column, schema: Schema): string {
   if (column.nullable && random.chance(0.15)) return 'NULL';
+  if (column.parent !== undefined) return keyOf(random, column.parent);
   if (schema.extremes && random.chance(0.08)) return random.pick(EXTREMES[column.type]);
   const mixed = schema.mixedScale ? MIXED[column.type] : undefined;
   return random.pick(mixed ?? DOMAINS[column.type]);
+}
+
+/** A key that the table has, unless it is empty. */
+function keyOf(random: Random, table: string): string {
+  const next = `(SELECT min(a) FROM ${table} WHERE a >= ${random.below(12)})`;
+  return `coalesce(${next}, (SELECT max(a) FROM ${table}))`;
 }
 
 /** A literal with its type written, for use inside queries. */
@@ -179,9 +190,22 @@ export function randomSchema(random: Random): Schema {
       const nullable = keyed && c === 0 ? false : random.chance(0.85);
       columns.push({ name: `${'abcde'[c]}`, type, declared: declared(random, type, mixedScale), nullable });
     }
-    tables.push({ name: `t${t + 1}`, columns, keyed, rekeyed: keyed && random.chance(0.4) });
+    const rekeyed = keyed && random.chance(0.4);
+    tables.push({ name: `t${t + 1}`, columns, keyed, rekeyed, isParent: false });
   }
+  refer(random.fork(), tables);
   return { tables, functions: [], composite: null, extremes: random.chance(0.15), mixedScale };
+}
+
+/** A table's key is what a column of another refers to; PostgreSQL has none refer to a key that is checked at the end. */
+function refer(random: Random, tables: Table[]): void {
+  const parent = tables.findIndex(({ keyed, rekeyed }) => keyed && !rekeyed);
+  if (parent < 0 || random.chance(0.3)) return;
+  const child = random.pick([...tables.keys()].filter((index) => index !== parent));
+  const column = { name: 'f', type: 'int4', declared: 'int4', parent: tables[parent]!.name } as const;
+  const nullable = random.chance(0.6);
+  tables[child] = { ...tables[child]!, columns: [...tables[child]!.columns, { ...column, nullable }] };
+  tables[parent] = { ...tables[parent]!, isParent: true };
 }
 
 function declared(random: Random, type: Type, mixedScale: boolean): string {
@@ -207,7 +231,12 @@ export function createTable(table: Table): string {
   const columns = table.columns.map((column, index) => {
     const primary = ` PRIMARY KEY${table.rekeyed ? CHECKED_AT_END : ''}`;
     const key = table.keyed && index === 0 ? primary : column.nullable ? '' : ' NOT NULL';
-    return `${column.name} ${column.declared}${key}`;
+    const action = column.nullable ? 'SET NULL' : 'CASCADE';
+    const reference =
+      column.parent === undefined
+        ? ''
+        : ` REFERENCES ${column.parent} (a) ON DELETE ${action} ON UPDATE CASCADE`;
+    return `${column.name} ${column.declared}${key}${reference}`;
   });
   return `CREATE TABLE ${table.name} (${columns.join(', ')})`;
 }

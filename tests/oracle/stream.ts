@@ -16,7 +16,12 @@ const MOST_ROWS = 30;
 export function randomTransactions(random: Random, schema: Schema, count: number): Transaction[] {
   const keys: Keys = new Map();
   const transactions: Transaction[] = [
-    { statements: schema.tables.map((table) => insert(random, schema, table, 9, keys)), rollback: false },
+    {
+      statements: schema.tables
+        .toSorted((one, other) => Number(other.isParent) - Number(one.isParent))
+        .map((table) => insert(random, schema, table, 9, keys)),
+      rollback: false,
+    },
   ];
   while (transactions.length < count) {
     const rollback = random.chance(0.08);
@@ -39,7 +44,7 @@ export function randomTransactions(random: Random, schema: Schema, count: number
 function change(random: Random, schema: Schema, table: Table, keys: Keys): string[] {
   const refill = (): string[] => {
     usage(keys, table).rows = 0;
-    const empty = random.chance(0.3) ? 'TRUNCATE' : 'DELETE FROM';
+    const empty = random.chance(0.3) && !table.isParent ? 'TRUNCATE' : 'DELETE FROM';
     return [`${empty} ${table.name}`, insert(random, schema, table, 8, keys)];
   };
   if (usage(keys, table).rows >= MOST_ROWS) return refill();
@@ -67,6 +72,7 @@ function change(random: Random, schema: Schema, table: Table, keys: Keys): strin
     [table.keyed ? 0 : 2, () => [duplicates(random, schema, table)]],
     [table.keyed && !table.rekeyed ? 2 : 0, () => [upsert(random, schema, table)]],
     [table.rekeyed ? 4 : 0, () => [rekey(random, table)]],
+    [table.isParent ? 1.5 : 0, () => [moveKey(random, table)]],
     [1.5, () => [updateFrom(random, schema, table) ?? update(random, schema, table)]],
     [1, () => [deleteUsing(random, schema, table)]],
     [table.keyed ? 0 : 1, () => [insertSelect(random, schema, table, keys)]],
@@ -160,8 +166,8 @@ function update(random: Random, schema: Schema, table: Table): string {
     free.filter((other) => other.type === column.type && (column.nullable || !other.nullable)),
   );
   const value = random.chance(0.25)
-    ? source.name
-    : column.type === 'int4' && random.chance(0.4) && !schema.extremes
+    ? (column.parent === undefined ? source : column).name
+    : column.type === 'int4' && column.parent === undefined && random.chance(0.4) && !schema.extremes
       ? `${column.name} % 5 + 1`
       : randomValue(random, column, schema);
   return `UPDATE ${table.name} SET ${column.name} = ${value} WHERE ${predicate(random, schema, table)}`;
@@ -210,6 +216,12 @@ function rekey(random: Random, { name, columns }: Table): string {
   ]);
 }
 
+/** A key to which rows of other tables may refer moves away. */
+function moveKey(random: Random, { name, columns }: Table): string {
+  const key = columns[0]!.name;
+  return `UPDATE ${name} SET ${key} = ${key} + ${random.pick([1, 7, 40])} WHERE ${key} = ${random.below(12)}`;
+}
+
 /** Types of which a greatest value is one value, however it is written. */
 const ORDERED: ReadonlySet<string> = new Set(['int2', 'int4', 'int8', 'text', 'date', 'timestamp', 'time']);
 
@@ -221,7 +233,7 @@ function updateFrom(random: Random, schema: Schema, table: Table): string | null
     .flatMap((to) =>
       source.columns.filter((from) => from.type === to.type).map((from) => [to, from] as const),
     )
-    .filter(([to]) => ORDERED.has(to.type));
+    .filter(([to]) => ORDERED.has(to.type) && to.parent === undefined);
   if (pairs.length === 0) return null;
   const [to, from] = random.pick(pairs);
   const key = source.columns[0]!.name;
@@ -246,7 +258,10 @@ function insertSelect(random: Random, schema: Schema, table: Table, keys: Keys):
   const source = random.pick(schema.tables);
   const items = table.columns.map((column) => {
     const fitting = source.columns.filter(
-      (other) => other.declared === column.declared && (column.nullable || !other.nullable),
+      (other) =>
+        other.declared === column.declared &&
+        (column.nullable || !other.nullable) &&
+        other.parent === column.parent,
     );
     return fitting.length > 0 && random.chance(0.8)
       ? random.pick(fitting).name
