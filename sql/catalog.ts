@@ -198,6 +198,8 @@ export interface CatalogReader {
   readonly user: string;
   /** Schemas searched for unqualified names, in order, `pg_catalog` and that of temporary objects included. */
   readonly searchPath: readonly string[];
+  /** Those of them that the setting does not name. */
+  readonly implicitSchemas: readonly string[];
   /**
    * Resolves `name` along the search path, or in `schema`. `at`: where the name stands in the bound text (UTF-8 bytes);
    * undefined where it is not the user's text. A stored definition knows by place what its names mean.

@@ -68,6 +68,7 @@ export class StatementCatalog implements CatalogReader {
   readonly database: string;
   readonly user: string;
   readonly searchPath: readonly string[];
+  readonly implicitSchemas: readonly string[];
   readonly temporarySchema: string | null;
   readonly #searching: Searching;
   readonly #catalog: Catalog;
@@ -115,6 +116,7 @@ export class StatementCatalog implements CatalogReader {
     const { temporarySchema: own } = options;
     this.#searching = { searchPath, ...(own === undefined ? {} : { temporarySchema: own }) };
     this.searchPath = schemasOf(this.#catalog, this.#searching);
+    this.implicitSchemas = this.searchPath.filter((schema) => !options.searchPath.includes(schema));
     this.temporarySchema = own !== undefined && this.searchPath.includes(own) ? own : null;
   }
 

@@ -2,7 +2,7 @@
  * The boundary between the protocol (server/pgwire, server/session) and what statements do (server/statements).
  * The protocol knows no SQL; the executor knows no messages.
  */
-import type { TypeName } from '@pgsql/types';
+import type { Node, TypeName } from '@pgsql/types';
 import type {
   Cancellation,
   Framing,
@@ -190,6 +190,13 @@ export interface StatementExecutor {
   ): PreparedStatement;
   /** The type that a name in a statement means; of a domain that which it is over. */
   declaredType(session: SessionContext, parsed: ParsedStatement, node: TypeName): DeclaredType;
+  /** Refuses arguments that cannot be assigned to parameters of these types. */
+  checkArguments(
+    session: SessionContext,
+    parsed: ParsedStatement,
+    given: readonly Node[],
+    types: readonly SqlType[],
+  ): void;
   /** How a statement names a type. */
   nameOfType(type: SqlType): TypeName;
   /** Runs. `resultFormats`: one for each column, 0 text, 1 binary. Rejects with SqlError or EngineError. */

@@ -2,13 +2,13 @@
  * Which statement kind goes to which file. Prepared statements are compiled again when what they were compiled out of has
  * changed since.
  */
-import type { DropStmt, TypeName } from '@pgsql/types';
+import type { DropStmt, Node, TypeName } from '@pgsql/types';
 import type { Engine } from '../../engine/index.ts';
 import { nodeAs, stringOf } from '../../sql/ast/accessors.ts';
 import { commandName, insteadOf } from '../../sql/ast/command-name.ts';
 import { intoClauseOf, selectIntoAsCreate } from '../../sql/ast/select-into.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
-import { bindDeclaredType } from '../../sql/bind/bind.ts';
+import { bindDeclaredType, checkArguments } from '../../sql/bind/bind.ts';
 import { SqlError } from '../../sql/error.ts';
 import { ownTypesOf } from '../../sql/types/mentions.ts';
 import { elementType } from '../../sql/types/table.ts';
@@ -124,6 +124,15 @@ export class Executor implements StatementExecutor {
     const environment = this.#system.planning.bindEnvironment(session, parsed);
     const { type, domain } = bindDeclaredType(node, environment);
     return { type, isDomain: domain !== null };
+  }
+
+  checkArguments(
+    session: SessionContext,
+    parsed: ParsedStatement,
+    given: readonly Node[],
+    types: readonly SqlType[],
+  ): void {
+    checkArguments(given, types, this.#system.planning.bindEnvironment(session, parsed));
   }
 
   nameOfType({ name }: SqlType): TypeName {

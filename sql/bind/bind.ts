@@ -258,6 +258,25 @@ export function bindScalar(node: Node, environment: BindEnvironment, options: Sc
   throw statement.error('42804', `expression is of type ${source} where ${wanted} is wanted`, bound.at);
 }
 
+/** Checks that EXECUTE's arguments can be assigned to the parameters. */
+export function checkArguments(
+  nodes: readonly Node[],
+  types: readonly SqlType[],
+  environment: BindEnvironment,
+): void {
+  const context = begin(environment);
+  const { statement } = context;
+  for (const [index, node] of nodes.entries()) {
+    const bound = bindExpression(node, expressionContext(context, emptyScope, 'EXECUTE parameters'));
+    const wanted = types[index]!;
+    if (coerceToType(statement, bound, { ...wanted, typmod: -1 }, 'assignment') !== null) continue;
+    const [given, expected] = [typeOf(bound.scalar), wanted].map(({ name }) => displayType(name));
+    const message = `parameter $${index + 1} of type ${given} cannot be coerced to the expected type ${expected}`;
+    const hint = 'You will need to rewrite or cast the expression.';
+    throw statement.error('42804', message, bound.at, { hint });
+  }
+}
+
 /** The type that a name in a statement means; polymorphic ones too, which signatures have. */
 export function bindParameterType(
   node: TypeNameNode,

@@ -59,6 +59,7 @@ export type Clause =
   | 'index expressions'
   | 'index predicates'
   | 'transform expressions'
+  | 'EXECUTE parameters'
   | 'options';
 
 /** Clauses whose expressions are kept as texts, in which one's own functions are named by their oids. */

@@ -1,10 +1,11 @@
 import type { CatalogReader } from '../catalog.ts';
 
-/** What current_schemas gives: the search path, with `implicit` those of its schemas that are searched without being named. */
+/** What current_schemas gives: the schemas of the search path that there are, with `implicit` those that it does not name too. */
 export function currentSchemas(
-  { searchPath, temporarySchema }: Pick<CatalogReader, 'searchPath' | 'temporarySchema'>,
+  catalog: Pick<CatalogReader, 'searchPath' | 'implicitSchemas' | 'schemaId'>,
   implicit: boolean,
 ): readonly string[] {
-  const unnamed = ['pg_catalog', temporarySchema];
-  return searchPath.filter((schema) => implicit || !unnamed.includes(schema));
+  return catalog.searchPath.filter(
+    (schema) => catalog.schemaId(schema) !== null && (implicit || !catalog.implicitSchemas.includes(schema)),
+  );
 }

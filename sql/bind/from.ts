@@ -3,6 +3,7 @@ import type { Alias, Node, RangeSubselect, RangeVar } from '@pgsql/types';
 import { locationOf, nodeAs, nodeKind, stringOf } from '../ast/accessors.ts';
 import type { CatalogRelation } from '../catalog.ts';
 import { isPostgresRelation } from '../functions/postgres-names.ts';
+import { quoteLiteral } from '../functions/quote.ts';
 import type { HirColumn, HirOrder, HirRelation } from '../hir.ts';
 import { freeOfRelation, withoutLevel } from '../hir/traverse.ts';
 import { nearestName } from '../nearest-name.ts';
@@ -14,7 +15,7 @@ import { bindJoin, crossJoin } from './join.ts';
 import { bindJsonTable } from './json-table.ts';
 import { bindOrderedSubquery } from './query.ts';
 import type { OrderedRelation } from './query.ts';
-import { columnOf, oneRow, withFreshBindings } from './relation.ts';
+import { columnOf, filter, oneRow, withFreshBindings } from './relation.ts';
 import { columnType } from './scalar.ts';
 import { emptyScope, itemFor, settled, withoutLateral } from './scope.ts';
 import type { Scope, ScopeColumn, ScopeItem } from './scope.ts';
@@ -98,7 +99,7 @@ export function bindRangeVar(node: RangeVar, context: QueryContext): BoundFrom {
     }
   }
   const found = findRelation(node, context);
-  const relation = relationOf(found, context);
+  const relation = shownToSession(found, relationOf(found, context), context);
   const primaryKey = found.primaryKeyName === null ? undefined : found.keys[0];
   const bound = aliased(relation, name, found.schema, node.alias, context, primaryKey, at);
   // What a view shows are rows of others, but PostgreSQL's catalog is of tables.
@@ -139,6 +140,32 @@ export function findRelation(node: RangeVar, context: QueryContext): CatalogRela
   throw statement.error('42P01', `relation "${full}" does not exist`, at, {
     hint: near === undefined || near === name ? undefined : `Perhaps you meant the relation "${near}".`,
   });
+}
+
+/**
+ * information_schema shows a session no temporary objects of others. Its views are the same for all sessions, so this is asked
+ * where one is named.
+ */
+function shownToSession(
+  { schema }: CatalogRelation,
+  relation: HirRelation,
+  context: QueryContext,
+): HirRelation {
+  const { statement } = context;
+  if (schema !== 'information_schema' || !statement.isUserText) return relation;
+  const at = relation.columns.findIndex(({ name }) => name === 'table_schema' || name === 'sequence_schema');
+  if (at < 0) return relation;
+  const { temporarySchema } = statement.environment.catalog;
+  const own = temporarySchema === null ? '' : ` OR $1 = ${quoteLiteral(temporarySchema)}`;
+  const condition = `NOT starts_with($1::text, 'pg_temp_')${own}`;
+  const body = { bodyArguments: [columnOf(relation, at)], ofPostgres: true };
+  const scope = expressionContext(
+    { ...context, ctes: [], outer: null, ...body },
+    emptyScope,
+    'functions in FROM',
+  );
+  const { scalar } = statement.withoutPositions(() => bindExpression(parseExpression(condition), scope));
+  return filter(relation, scalar);
 }
 
 /** The one row of a sequence: its state when the statement runs. */

@@ -6,7 +6,7 @@ import type { PlacedFunction } from '../functions/resolve.ts';
 import { windowFunctionNamed } from '../functions/window-functions.ts';
 import { isSetReturning } from '../functions/table-functions.ts';
 import { isPostgresFunction } from '../functions/postgres-names.ts';
-import { functionsNamed } from '../functions/table.ts';
+import { functionsNamed, raised } from '../functions/table.ts';
 import type { FunctionEntry } from '../functions/table.ts';
 import { catalogFunctionBody } from '../functions/catalog-functions.ts';
 import type { HirScalar } from '../hir.ts';
@@ -29,7 +29,7 @@ import { toJson, withObjects } from './json.ts';
 import { bindInputIsValid, inputErrorFields, typeNamed } from './input-error.ts';
 import { isMissing } from './registered.ts';
 import { bindExisting, bindToRegistered, lookedForBy } from './to-registered.ts';
-import { isNull, literal, typeOf } from './scalar.ts';
+import { call, isNull, literal, typeOf } from './scalar.ts';
 import { sessionValue } from './session-value.ts';
 import { bindCurrentSetting } from './setting.ts';
 import { functionsElsewhere } from './elsewhere.ts';
@@ -352,6 +352,12 @@ function bindSpecial(
   }
   const args = (): Bound[] => (node.args ?? []).map((argument) => bindExpression(argument, context));
   switch (name) {
+    // In bodies of PostgreSQL's functions: an error, in the place of a truth value.
+    case 'tw_raise': {
+      if (context.query.ofPostgres !== true) return null;
+      const texts = args().map((argument) => coerce(statement, argument, 'text', 'implicit')!);
+      return { scalar: call(raised, texts, 'raise', plain('bool')), at };
+    }
     case 'to_json':
     case 'to_jsonb': {
       const to = name === 'to_json' ? 'json' : 'jsonb';

@@ -37,12 +37,13 @@ export function limitBySubquery(bound: BoundSelect): BoundSelect {
   const limit = notNegative(columnOf(counted, width + 2), 'LIMIT', '2201W');
   const offset = notNegative(columnOf(counted, width + 3), 'OFFSET', '2201X');
   const skipped: HirScalar = { kind: 'coalesce', operands: [offset, literal('int8', '0')], type: int8 };
-  const place = operator('-', withTies ? rank : row, skipped);
-  const stays = and([operator('>', row, skipped), or([isNull(limit), operator('<=', place, limit)])]);
+  const place = int8Operator('-', withTies ? rank : row, skipped);
+  const stays = and([int8Operator('>', row, skipped), or([isNull(limit), int8Operator('<=', place, limit)])]);
   return { ...bound, relation: filter(counted, stays), limit: null, offset: null, withTies: false };
 }
 
-function operator(name: string, left: HirScalar, right: HirScalar): HirScalar {
+/** An operator of two int8. */
+export function int8Operator(name: string, left: HirScalar, right: HirScalar): HirScalar {
   return call((resolveOperator(name, 'int8', 'int8') as OperatorEntry).function, [left, right], name);
 }
 
@@ -52,7 +53,7 @@ function notNegative(count: HirScalar, clause: string, sqlstate: string): HirSca
     kind: 'case',
     branches: [
       {
-        condition: operator('<', count, literal('int8', '0')),
+        condition: int8Operator('<', count, literal('int8', '0')),
         result: { kind: 'raise', sqlstate, message, type: int8 },
       },
     ],

@@ -42,7 +42,9 @@ export function bindRegistered(
   }
   if (type === 'regtype') {
     // A modifier says nothing of which type it is.
-    const bare = text.replace(/\s*\([\s0-9,]*\)\s*/, ' ').trim();
+    const bare = text
+      .replace(/("(?:[^"]|"")*")|\s*\([\s0-9,]*\)\s*/g, (_, quoted: string | undefined) => quoted ?? ' ')
+      .trim();
     if (bare !== text.trim()) return bindRegistered(statement, type, bare, at);
   }
   const parts = splitName(text);

@@ -5,7 +5,7 @@ import type { HirAggregate, HirRelation, HirScalar } from '../hir.ts';
 import { liftScalar } from '../hir/traverse.ts';
 import { displayType } from '../types/format.ts';
 import { arrayType, elementType, plain } from '../types/table.ts';
-import type { ExpressionContext, QueryContext } from './context.ts';
+import type { Clause, ExpressionContext, QueryContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
 import { equalityOperands, findOperator, operand } from './operator.ts';
 import { callFunction } from './body.ts';
@@ -15,19 +15,23 @@ import { columnOf, filter, project, projectScalars, topK } from './relation.ts';
 import { and, columnType, isNullable, literal, not, or, typeOf } from './scalar.ts';
 import type { Bound, Statement } from './statement.ts';
 
+/** Clauses in which there are none, as errors call them. */
+const WITHOUT_SUBQUERIES: Partial<Record<Clause, string>> = {
+  'check constraints': 'check constraint',
+  'column generation expressions': 'column generation expression',
+  'DEFAULT expressions': 'DEFAULT expression',
+  'EXECUTE parameters': 'EXECUTE parameter',
+  'index expressions': 'index expression',
+  'index predicates': 'index predicate',
+  'transform expressions': 'transform expression',
+};
+
 /** `(SELECT …)`, EXISTS, IN, op ANY, op ALL. */
 export function bindSubLink(node: SubLink, context: ExpressionContext): Bound {
   const { statement } = context;
   const at = locationOf(node);
-  if (context.clause === 'check constraints') {
-    throw statement.error('0A000', 'cannot use subquery in check constraint', at);
-  }
-  if (context.clause === 'column generation expressions') {
-    throw statement.error('0A000', 'cannot use subquery in column generation expression', at);
-  }
-  if (context.clause === 'DEFAULT expressions') {
-    throw statement.error('0A000', 'cannot use subquery in DEFAULT expression', at);
-  }
+  const place = WITHOUT_SUBQUERIES[context.clause];
+  if (place !== undefined) throw statement.error('0A000', `cannot use subquery in ${place}`, at);
   const inner = around(context);
   const relation = (): HirRelation => bindSubquery(node.subselect!, inner);
   switch (node.subLinkType) {

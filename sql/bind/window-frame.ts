@@ -6,11 +6,13 @@ import type { Frame, FrameBound, FrameMode } from '../../engine/plan.generated.t
 import type { HirScalar } from '../hir.ts';
 import { canCoerce } from '../types/casts.ts';
 import { displayType } from '../types/format.ts';
+import { plain } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
 import { coerce, coerceToSpecific } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression } from './expression.ts';
-import { readsColumns, typeOf } from './scalar.ts';
+import { int8Operator } from './limit.ts';
+import { isNull, literal, readsColumns, truth, typeOf } from './scalar.ts';
 
 /** The bits of `WindowDef.frameOptions` (PostgreSQL's FRAMEOPTION_…). */
 const NONDEFAULT = 0x1;
@@ -35,6 +37,38 @@ export interface BoundFrame {
   readonly frame: Frame;
   readonly start: HirScalar | null;
   readonly end: HirScalar | null;
+}
+
+/**
+ * What PostgreSQL asks of a frame's offsets before it reads a row, where they may not fulfil it: true, or an error. Those of RANGE are
+ * compared with rows, and are only not NULL before.
+ */
+export function checkOfOffsets({ frame, start, end }: BoundFrame): HirScalar | null {
+  const ends = [
+    ['starting', start],
+    ['ending', end],
+  ] as const;
+  const branches = ends.flatMap(([which, offset]) => {
+    const isRange = frame.mode === 'range';
+    if (offset === null) return [];
+    if (offset.kind === 'literal' && offset.text !== null && (isRange || !offset.text.startsWith('-')))
+      return [];
+    const raise = (sqlstate: string, what: string): HirScalar => {
+      return {
+        kind: 'raise',
+        sqlstate,
+        message: `frame ${which} offset must not be ${what}`,
+        type: plain('bool'),
+      };
+    };
+    const unknown = { condition: isNull(offset), result: raise('22004', 'null') };
+    if (isRange) return [unknown];
+    const condition = int8Operator('<', offset, literal('int8', '0'));
+    return [unknown, { condition, result: raise('22013', 'negative') }];
+  });
+  return branches.length === 0
+    ? null
+    : { kind: 'case', branches, otherwise: truth(true), type: plain('bool') };
 }
 
 /** RANGE UNBOUNDED PRECEDING. */

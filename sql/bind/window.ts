@@ -14,9 +14,10 @@ import type { ExpressionContext } from './context.ts';
 import { bindExpression } from './expression.ts';
 import { sortDirection } from './order.ts';
 import type { SortDirection } from './order.ts';
-import { columnType, scalarKey, typeOf } from './scalar.ts';
+import { filter, oneRow } from './relation.ts';
+import { and, columnType, scalarKey, typeOf } from './scalar.ts';
 import type { Statement } from './statement.ts';
-import { bindFrame, hasFrame } from './window-frame.ts';
+import { bindFrame, checkOfOffsets, hasFrame } from './window-frame.ts';
 import type { BoundFrame } from './window-frame.ts';
 import { inRowsOrder } from './window-order.ts';
 
@@ -254,6 +255,10 @@ export function projectWindows(
     const appended = computed.map((scalar): HirColumn => ({ name: '?column?', type: columnType(scalar) }));
     relation = { kind: 'map', columns: [...input.columns, ...appended], input, scalars: computed };
   }
+  const checks = collector.calls
+    .map(({ over }) => checkOfOffsets(over.frame))
+    .filter((check) => check !== null);
+  if (checks.length > 0) relation = besideCheck(relation, rewrite(and(checks)));
   const places = new Map<number, number>();
   for (const { calls, partition, order, made } of nodes) {
     calls.forEach((index, at) => places.set(WINDOWS + index, relation.columns.length + at));
@@ -276,6 +281,12 @@ export function projectWindows(
       return at === undefined ? column : { ...column, index: at };
     });
   return { relation, place };
+}
+
+/** The relation, or an error though it has no rows. */
+function besideCheck(relation: HirRelation, check: HirScalar): HirRelation {
+  const left = filter(oneRow, check);
+  return { kind: 'join', type: 'inner', columns: relation.columns, left, right: relation, on: null };
 }
 
 function withOffsets(frame: Frame, start: number | null, end: number | null): Frame {

@@ -8,6 +8,7 @@ import { displayType } from '../types/format.ts';
 import { allTypes, elementType, typeRow, types } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
 import { quoteLiteral } from './quote.ts';
+import { privilegeBody } from './privileges.ts';
 import type { FunctionEntry } from './table.ts';
 
 /** The role that owns everything: PostgreSQL's bootstrap superuser. */
@@ -25,15 +26,6 @@ function size(oid: string, index: number): string {
 }
 
 const DATABASE_SIZE = "(tw_object_sizes() ->> 'database')::int8";
-
-/** The overloads that take an object's name, of the session's role or of another. */
-function privilegesByName(name: string, type: TypeName, column = ''): Record<string, Body> {
-  return {
-    [`${name}(text${column} text)`]: `$1::${type} IS NOT NULL`,
-    [`${name}(name text${column} text)`]: `$2::${type} IS NOT NULL`,
-    [`${name}(oid text${column} text)`]: `$2::${type} IS NOT NULL`,
-  };
-}
 
 /** By name; for overloads that differ, by `name(types)`. */
 const bodies: Record<string, Body> = {
@@ -66,30 +58,6 @@ const bodies: Record<string, Body> = {
   pg_encoding_to_char: "CASE $1 WHEN 6 THEN 'UTF8' WHEN 0 THEN 'SQL_ASCII' ELSE '' END",
   pg_char_to_encoding:
     "CASE upper($1::text) WHEN 'UTF8' THEN 6 WHEN 'UTF-8' THEN 6 WHEN 'SQL_ASCII' THEN 0 ELSE -1 END",
-  // There is one role, and it may do everything.
-  has_any_column_privilege: 'true',
-  has_column_privilege: 'true',
-  has_database_privilege: 'true',
-  has_foreign_data_wrapper_privilege: 'true',
-  has_function_privilege: 'true',
-  has_language_privilege: 'true',
-  has_parameter_privilege: 'true',
-  has_schema_privilege: 'true',
-  has_sequence_privilege: 'true',
-  has_server_privilege: 'true',
-  has_table_privilege: 'true',
-  has_tablespace_privilege: 'true',
-  has_type_privilege: 'true',
-  // What is named is there, or that is an error.
-  ...privilegesByName('has_table_privilege', 'regclass'),
-  ...privilegesByName('has_any_column_privilege', 'regclass'),
-  ...privilegesByName('has_column_privilege', 'regclass', ' text'),
-  ...privilegesByName('has_column_privilege', 'regclass', ' int2'),
-  ...privilegesByName('has_sequence_privilege', 'regclass'),
-  ...privilegesByName('has_schema_privilege', 'regnamespace'),
-  ...privilegesByName('has_function_privilege', 'regprocedure'),
-  ...privilegesByName('has_type_privilege', 'regtype'),
-  pg_has_role: 'true',
   pg_is_in_recovery: 'false',
   pg_relation_is_publishable: 'false',
   // The catalog keeps the text itself where PostgreSQL keeps a tree.
@@ -157,6 +125,8 @@ const bodies: Record<string, Body> = {
 
 /** The expression that stands for a call, or null if the function has none. */
 export function catalogFunctionBody(entry: FunctionEntry, catalog: CatalogReader): string | null {
+  const asked = privilegeBody(entry);
+  if (asked !== null) return asked;
   const body = bodies[`${entry.name}(${entry.arguments.join(' ')})`] ?? bodies[entry.name];
   if (body === undefined) return null;
   return typeof body === 'string' ? body : body(catalog);

@@ -4,7 +4,9 @@
  */
 import type { AggregateFunction } from '../../engine/plan.generated.ts';
 import type { HirAggregate, HirRelation, HirScalar } from '../hir.ts';
-import { isCount } from '../hir/aggregate.ts';
+import { directArguments, isCount } from '../hir/aggregate.ts';
+import { hasSubquery } from '../hir/subquery.ts';
+import { freeOfScalar } from '../hir/traverse.ts';
 import type { MirAggregate, MirRelation, MirScalar } from '../mir.ts';
 import { map, negate, project, union, UNIT } from '../mir/relation.ts';
 import * as build from '../mir/scalar.ts';
@@ -12,9 +14,9 @@ import type { LoweringContext } from './context.ts';
 import { reduceBySqlEquality } from './distinct.ts';
 import { keysInSets, SET, withEmptySets, withSets } from './grouping-sets.ts';
 import { lowerRelation } from './relation.ts';
-import { placeIn, prefixOf, range } from './row.ts';
+import { NO_ROW, placeIn, prefixOf, range } from './row.ts';
 import type { Domain, Prefix } from './row.ts';
-import { ScalarScope } from './scalar.ts';
+import { lowerPlainScalar, ScalarScope } from './scalar.ts';
 import { lowerScalar } from './subqueries.ts';
 
 /** Aggregates that are the same of a bag and of its set. */
@@ -28,17 +30,37 @@ const ignoresDuplicates: ReadonlySet<AggregateFunction> = new Set([
   'leastRepresentation',
 ]);
 
-/** The value of an aggregate over no rows. */
-function defaultValue(aggregate: HirAggregate): MirScalar {
-  return build.literal(aggregate.type, isCount(aggregate) ? '0' : null);
+/** The value of an aggregate over no rows: an error, where a percentile's fraction is none. */
+function defaultValue(context: LoweringContext, aggregate: HirAggregate): MirScalar {
+  const none = build.literal(aggregate.type, isCount(aggregate) ? '0' : null);
+  const [fraction] = aggregate.arguments.slice(0, directArguments(aggregate));
+  const checked = fraction === undefined ? null : checkedFraction(context, fraction);
+  return checked === null
+    ? none
+    : build.caseOf([{ condition: build.isNull(checked), result: none }], none, none.type);
+}
+
+/**
+ * A percentile's fraction, or an error; null where it needs no check. PostgreSQL looks at none of several where there are no rows; one
+ * that the rows around decide on is not looked at here.
+ */
+function checkedFraction(context: LoweringContext, fraction: HirScalar): MirScalar | null {
+  if (hasSubquery(fraction) || freeOfScalar(fraction).columns.length > 0) return null;
+  const lowered = lowerPlainScalar(context, NO_ROW, fraction);
+  if (lowered.type.name !== 'float8') return null;
+  const text = lowered.kind === 'literal' ? lowered.text : undefined;
+  if (text === null || (text !== undefined && Number(text) >= 0 && Number(text) <= 1)) return null;
+  const options = { strict: true, canError: true };
+  return build.call('percentile_fraction', 'percentile_fraction', [lowered], lowered.type, options);
 }
 
 /** What the aggregates of a global Aggregate are where there is no row; null if it has keys. */
 export function aggregateDefaults(
+  context: LoweringContext,
   hir: Extract<HirRelation, { kind: 'aggregate' }>,
 ): readonly MirScalar[] | null {
   if (!hir.global || hir.keys.length > 0 || hir.groupingSets !== null) return null;
-  return hir.aggregates.map((aggregate) => defaultValue(aggregate));
+  return hir.aggregates.map((aggregate) => defaultValue(context, aggregate));
 }
 
 /** The Aggregate over `input`, within each value of the prefix; without the default rows of a global one. */
@@ -85,9 +107,10 @@ export function lowerAggregate(
   const prefix = prefixOf(domain);
   const reduced = aggregateOver(context, hir, lowerRelation(context, hir.input, domain), prefix);
   if (hir.groupingSets !== null) {
-    return withEmptySets(context, hir, reduced, domain, hir.aggregates.map(defaultValue));
+    const defaults = hir.aggregates.map((aggregate) => defaultValue(context, aggregate));
+    return withEmptySets(context, hir, reduced, domain, defaults);
   }
-  const defaults = aggregateDefaults(hir);
+  const defaults = aggregateDefaults(context, hir);
   if (defaults === null) return reduced;
   return context.share(reduced, (shared) => {
     const rest = union(

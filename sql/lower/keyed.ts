@@ -140,7 +140,7 @@ export function lowerKeyed(context: LoweringContext, hir: HirRelation, outer: Ou
       const base = plainInput(hir.input);
       if (base === null) return null;
       const relation = aggregateOver(context, hir, base.relation, prefixOfKeys(base));
-      return { ...base, relation, defaults: aggregateDefaults(hir) };
+      return { ...base, relation, defaults: aggregateDefaults(context, hir) };
     }
     case 'distinct': {
       const base = plainInput(hir.input);

@@ -77,6 +77,7 @@ export function makeCatalog(
     database: 'tidewire',
     user: 'tidewire',
     searchPath: ['pg_catalog', 'public'],
+    implicitSchemas: ['pg_catalog'],
     findRelation: (schema, name) =>
       relations.find(
         (relation) => relation.name === name && (schema === null || relation.schema === schema),

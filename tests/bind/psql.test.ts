@@ -28,6 +28,7 @@ function systemCatalog(): CatalogReader {
     database: 'tidewire',
     user: 'tidewire',
     searchPath,
+    implicitSchemas: ['pg_catalog'],
     findRelation: (schema, name) =>
       relations.find(
         (relation) =>

@@ -128,6 +128,7 @@ export function fakeCatalog(): CatalogReader {
     database: 'tidewire',
     user: 'tidewire',
     searchPath: ['public', 'pg_catalog'],
+    implicitSchemas: ['pg_catalog'],
     findRelation: (schema, name) =>
       relations.find(
         (relation) => relation.name === name && (schema === null || schema === relation.schema),

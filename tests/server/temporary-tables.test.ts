@@ -61,6 +61,11 @@ test('a temporary table is found before others, by its session alone', async () 
       "SELECT table_type FROM information_schema.tables WHERE table_name = 't' ORDER BY table_schema",
     ),
   ).toEqual(['LOCAL TEMPORARY', 'BASE TABLE']);
+  // Others' are not shown.
+  for (const view of ['tables', 'columns']) {
+    const shown = `SELECT DISTINCT table_schema FROM information_schema.${view} WHERE table_name = 't'`;
+    expect(await rows(other, shown)).toEqual(['public']);
+  }
 });
 
 test('prepared statements see a table that comes to be found first, in their session', async () => {

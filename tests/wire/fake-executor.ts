@@ -149,6 +149,8 @@ export class FakeExecutor implements StatementExecutor {
     return { names: [{ String: { sval: name } }], typemod: -1, location: -1 };
   }
 
+  checkArguments(): void {}
+
   declaredType(_: unknown, __: unknown, node: TypeNode): DeclaredType {
     const { names } = typeReference(node);
     return { type: plain(findType(names.at(-1)!)!), isDomain: false };

@@ -28,7 +28,7 @@ export function prepareExecute(session: Session, parsed: ParsedStatement, statem
   };
 }
 
-/** The arguments as text values. Constants are taken as written; anything else is computed as a query. */
+/** The arguments as text values. Constants of the parameter's type are taken as written; anything else is computed as a query. */
 async function evaluate(
   session: Session,
   parsed: ParsedStatement,
@@ -37,9 +37,10 @@ async function evaluate(
 ): Promise<ParameterValue[]> {
   // What becomes a value of a domain is looked at.
   const constants = given.map((node, index) =>
-    declared[index]?.isDomain === true ? undefined : constantValue(node),
+    declared[index]?.isDomain === true ? undefined : constantValue(node, types[index]!.name),
   );
   if (constants.every((value) => value !== undefined)) return constants;
+  session.executor.checkArguments(session, parsed, given, types);
   const node: Node = {
     SelectStmt: {
       targetList: given.map((arg, index) => ({
@@ -68,7 +69,11 @@ async function evaluate(
   return fields;
 }
 
-function constantValue(node: Node): ParameterValue | undefined {
+const INTEGERS: ReadonlySet<string> = new Set(['int4', 'int8', 'numeric']);
+const TEXTS: ReadonlySet<string> = new Set(['text', 'varchar']);
+
+/** A constant that is a value of the type as it is written. */
+function constantValue(node: Node, type: string): ParameterValue | undefined {
   const fields = nodeAs(node, 'A_Const');
   if (!fields) return undefined;
   const constant = constantOf(fields);
@@ -76,10 +81,13 @@ function constantValue(node: Node): ParameterValue | undefined {
     case 'null':
       return { format: 0, value: null };
     case 'boolean':
+      if (type !== 'bool') return undefined;
       return { format: 0, value: Buffer.from(constant.value ? 't' : 'f') };
     case 'integer':
+      if (!INTEGERS.has(type)) return undefined;
       return { format: 0, value: Buffer.from(String(constant.value)) };
     case 'string':
+      if (!TEXTS.has(type)) return undefined;
       return { format: 0, value: Buffer.from(constant.value) };
     default:
       return undefined;

@@ -4,6 +4,7 @@ import { SqlError } from '../../../sql/error.ts';
 import { parse } from '../../../sql/parse/parse.ts';
 import {
   type CatalogObject,
+  type FunctionObject,
   type NameReference,
   type SinkObject,
   describeObject,
@@ -18,6 +19,7 @@ import {
   renameColumnInQuery,
   renameInQuery,
 } from './references.ts';
+import { withTypeName } from './type-names.ts';
 
 /** A schema that is renamed with all that is in it: unqualified names go on meaning the same. */
 export interface SchemaRenaming {
@@ -70,7 +72,7 @@ export function afterRenaming(
     case 'type':
       return dependent;
     case 'function':
-      throw cannotFollow(system, dependent, renamings[0]!.object);
+      return namingTypes(system, dependent, renamings);
   }
 }
 
@@ -157,6 +159,22 @@ function namingRelation<O extends CatalogObject>(
   return {
     ...object,
     statement: withRelationName(object.statement, to, qualify && from.schema !== to.schema),
+  };
+}
+
+/** A function that takes or gives rows. As in PostgreSQL, a body that is a text goes on with the names that it has. */
+function namingTypes(
+  system: System,
+  dependent: FunctionObject,
+  renamings: readonly Renaming[],
+): CatalogObject {
+  const { statement, source } = dependent;
+  if (source === '') throw cannotFollow(system, dependent, renamings[0]!.object);
+  if (statement === null) return dependent;
+  const own = renamings.filter(({ object }) => dependent.dependsOn.includes(object));
+  return {
+    ...dependent,
+    statement: own.reduce((text, { from, to }) => withTypeName(text, from, to), statement),
   };
 }
 

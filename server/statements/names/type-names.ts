@@ -10,6 +10,9 @@ import { type CatalogObject, type TypeObject, describeObject } from '../../catal
 import { typeOfObject } from '../../catalog/reader.ts';
 import type { System } from '../../system.ts';
 
+/** Where nodes of a statement have a type's name. */
+const TYPE_FIELDS = ['typeName', 'argType', 'returnType'];
+
 interface QualifiedName {
   readonly schema: string;
   readonly name: string;
@@ -41,13 +44,14 @@ function names(text: string, name: string): boolean {
   );
 }
 
-function withTypeName(statement: string, from: QualifiedName, to: QualifiedName): string {
+/** A statement with another name for a type wherever it names it as one. */
+export function withTypeName(statement: string, from: QualifiedName, to: QualifiedName): string {
   const text = new EditableText(statement);
   const edits: Edit[] = [];
   const walk = (value: unknown): void => {
     if (value === null || typeof value !== 'object') return;
-    const node = 'typeName' in value ? (value.typeName as TypeNameNode | undefined) : undefined;
-    if (node?.names !== undefined) {
+    for (const node of TYPE_FIELDS.flatMap((field) => (value as Record<string, TypeNameNode>)[field] ?? [])) {
+      if (node.names === undefined) continue;
       const { names: parts, location } = typeReference(node);
       const first = location === undefined ? undefined : text.tokenAt(location);
       const isThis =

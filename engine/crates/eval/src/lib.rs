@@ -27,6 +27,7 @@ pub use compile::{compile, compile_with};
 pub use context::{Context, OwnedContext};
 pub use expression::Compiled;
 pub use fold::{fold, fold_with};
+pub use functions::percentile_fraction;
 pub use mfp::{CompiledMfp, MfpInput, Scratch, is_volatile};
 pub use registry::{OpcodeInfo, opcodes};
 pub use table::{TableCalls, TableScratch};

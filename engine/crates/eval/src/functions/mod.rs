@@ -22,6 +22,7 @@ mod keywords;
 mod normalize;
 mod numeric;
 mod pattern;
+mod percentile;
 mod raise;
 mod random;
 mod ranges;
@@ -29,6 +30,7 @@ mod record;
 pub(crate) mod regexp;
 mod regexp_syntax;
 mod sequence;
+mod similar;
 mod size;
 mod spread;
 pub(crate) mod text;
@@ -37,6 +39,8 @@ mod text_order;
 mod uuid;
 
 use crate::registry::Function;
+
+pub use percentile::percentile_fraction;
 
 /// All families' functions.
 pub(crate) fn families() -> Vec<&'static [Function]> {
@@ -71,6 +75,7 @@ pub(crate) fn families() -> Vec<&'static [Function]> {
     all.push(input::FUNCTIONS);
     all.push(raise::FUNCTIONS);
     all.push(normalize::FUNCTIONS);
+    all.push(percentile::FUNCTIONS);
     all.push(random::FUNCTIONS);
     all.extend(ranges::families());
     all.push(size::FUNCTIONS);

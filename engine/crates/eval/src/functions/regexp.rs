@@ -2,6 +2,7 @@
 
 pub(crate) use super::regexp_syntax::Options;
 use super::regexp_syntax::{invalid, translate};
+use super::similar::{Parts, similar};
 use super::text::characters;
 use crate::context::Env;
 use crate::registry::{Function, fallible};
@@ -27,6 +28,8 @@ enum Engine {
     Longest { plain: regex::Regex, whole: regex::Regex, dfa: Arc<DFA>, caches: Pool<Cache, MakeCache> },
     /// Back references and lookaround.
     Backtracking(fancy_regex::Regex),
+    /// What SUBSTRING … SIMILAR looks for.
+    Parts(Box<Parts>),
 }
 
 /// Makes the scratch space that a thread needs for a search.
@@ -67,6 +70,9 @@ fn failed(error: fancy_regex::Error) -> EvalError {
 impl Pattern {
     /// Compiles a pattern.
     pub(crate) fn new(pattern: &str, options: Options) -> EvalResult<Self> {
+        if let Some(parts) = Parts::of(pattern, options) {
+            return Ok(Pattern { engine: Engine::Parts(Box::new(parts)), global: options.global });
+        }
         let translated = translate(pattern, options)?;
         let global = options.global;
         if translated.backtracking {
@@ -98,6 +104,7 @@ impl Pattern {
         match &self.engine {
             Engine::Plain(plain) | Engine::Longest { plain, .. } => Ok(plain.is_match(text)),
             Engine::Backtracking(engine) => engine.is_match(text).map_err(failed),
+            Engine::Parts(parts) => Ok(parts.find(text)?.is_some()),
         }
     }
 
@@ -136,6 +143,10 @@ impl Pattern {
                 Ok(captures.map(|captures| {
                     captures.iter().map(|group| group.map(|group| (group.start(), group.end()))).collect()
                 }))
+            }
+            Engine::Parts(_) if at > 0 => Ok(None),
+            Engine::Parts(parts) => {
+                Ok(parts.find(text)?.map(|part| vec![Some((0, text.len())), Some((part.start, part.end))]))
             }
         }
     }
@@ -423,69 +434,6 @@ fn split_to_array<'a>(text: &str, source: &str, flags: &str, env: &Env<'a>) -> E
 /// `substring(text from pattern)`: the first group, or the whole match where there are no groups.
 fn substring<'a>(text: &'a str, pattern: &Pattern) -> EvalResult<Option<&'a str>> {
     match_group(text, pattern, 1)
-}
-
-/// `similar_escape_internal` of PostgreSQL: SIMILAR TO's pattern as a regular expression.
-fn similar<'a>(pattern: &str, escape: &str, arena: &'a Arena) -> EvalResult<&'a str> {
-    let mut characters = escape.chars();
-    let escape = characters.next();
-    if characters.next().is_some() {
-        return Err(EvalError::new("22025", "invalid escape string")
-            .with_hint("Escape string must be empty or one character."));
-    }
-    let mut out = String::from("^(?:");
-    let (mut after_escape, mut in_class, mut class_start, mut separators) = (false, false, false, 0);
-    for character in pattern.chars() {
-        if after_escape {
-            if character == '"' && !in_class {
-                match separators {
-                    0 => out.push_str("){1,1}?("),
-                    1 => out.push_str("){1,1}(?:"),
-                    _ => {
-                        return Err(EvalError::new(
-                            "2200C",
-                            "SQL regular expression may not contain more than two escape-double-quote separators",
-                        ));
-                    }
-                }
-                separators += 1;
-            } else {
-                out.push('\\');
-                out.push(character);
-            }
-            after_escape = false;
-            class_start = false;
-        } else if Some(character) == escape {
-            after_escape = true;
-        } else if in_class {
-            if character == '\\' {
-                out.push('\\');
-            }
-            out.push(character);
-            if character == ']' && !class_start {
-                in_class = false;
-            }
-            class_start = class_start && character == '^';
-        } else {
-            match character {
-                '[' => {
-                    in_class = true;
-                    class_start = true;
-                    out.push('[');
-                }
-                '%' => out.push_str(".*"),
-                '_' => out.push('.'),
-                '(' => out.push_str("(?:"),
-                '\\' | '.' | '^' | '$' => {
-                    out.push('\\');
-                    out.push(character);
-                }
-                _ => out.push(character),
-            }
-        }
-    }
-    out.push_str(")$");
-    Ok(arena.push_str(out))
 }
 
 macro_rules! operators {

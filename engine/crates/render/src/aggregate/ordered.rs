@@ -1,7 +1,7 @@
 //! Aggregates that are functions of a group's values in an order, not of sums: string_agg, jsonb_agg, percentiles….
 
 use super::ranges;
-use tidewire_eval::{Compiled, Context, compile};
+use tidewire_eval::{Compiled, Context, compile, percentile_fraction};
 use tidewire_plan::{Aggregate, AggregateFunction, ColumnType, Expr, RangeType, ScalarType};
 use tidewire_row::json::write::string;
 use tidewire_row::work::checkpoint;
@@ -368,10 +368,7 @@ impl Ordered {
         rows: &[Arguments<'a>],
         arena: &'a Arena,
     ) -> EvalResult<Datum<'a>> {
-        if !(0.0..=1.0).contains(&fraction) {
-            let message = format!("percentile value {} is not between 0 and 1", general(fraction));
-            return Err(EvalError::new("22003", message));
-        }
+        let fraction = percentile_fraction(fraction)?;
         let present = |row: &[u8]| {
             let at = tidewire_row::skip_column(row, 0, self.scalars[0]);
             row[at] != NULL_TAG
@@ -458,26 +455,4 @@ fn interpolation(scalar: ScalarType) -> Result<Compiled, String> {
         &[typed(scalar), typed(scalar), typed(ScalarType::Float8)],
         &[],
     )
-}
-
-/// printf's `%g`.
-fn general(value: f64) -> String {
-    if value.is_nan() {
-        return "nan".into();
-    }
-    if value.is_infinite() {
-        return if value < 0.0 { "-inf".into() } else { "inf".into() };
-    }
-    let scientific = format!("{value:.5e}");
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    let trim = |text: &str| match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        false => text.to_owned(),
-    };
-    if (-4..6).contains(&exponent) {
-        return trim(&format!("{value:.*}", (5 - exponent) as usize));
-    }
-    let sign = if exponent < 0 { '-' } else { '+' };
-    format!("{}e{sign}{:02}", trim(mantissa), exponent.abs())
 }
