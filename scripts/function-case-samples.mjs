@@ -151,6 +151,44 @@ export const samples = {
     '11111111-1111-1111-8111-111111111111',
     null,
   ],
+  inet: [
+    '192.168.1.5',
+    '192.168.1.5/24',
+    '192.168.0.0/16',
+    '10.1.2.3/8',
+    '0.0.0.0/0',
+    '255.255.255.255',
+    '192.168.1.200/25',
+    '2001:db8::ff00:42:8329/64',
+    '2001:db8::/32',
+    '::1',
+    '::ffff:1.2.3.4/120',
+    'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff',
+    '::/0',
+    null,
+  ],
+  cidr: [
+    '192.168.1.0/24',
+    '10.0.0.0/8',
+    '10.1.2.3/32',
+    '0.0.0.0/0',
+    '172.16.0.0/12',
+    '2001:db8::/32',
+    '2001:db8:0:0:1::/80',
+    '::ffff:1.2.3.0/120',
+    '::1/128',
+    '::/0',
+    'fe80::/10',
+    null,
+  ],
+  macaddr: ['08:00:2b:01:02:03', '00:00:00:00:00:00', 'ff:ff:ff:ff:ff:ff', '12:34:56:78:9a:bc', null],
+  macaddr8: [
+    '08:00:2b:01:02:03:04:05',
+    '08:00:2b:ff:fe:01:02:03',
+    '00:00:00:00:00:00:00:00',
+    'ff:ff:ff:ff:ff:ff:ff:ff',
+    null,
+  ],
   jsonpath: ['$', 'strict $.a', null],
   jsonb: [
     'null',
@@ -182,6 +220,8 @@ export const samples = {
 };
 
 const length = ['0', '1', '3', '5', '-1', '-2', '20', null];
+const lengths = ['0', '8', '24', '32', '33', '64', '128', '129', '-1', '-2', null];
+const distances = ['0', '1', '-1', '256', '4294967296', '9223372036854775807', '-9223372036854775808', null];
 const positions = ['1', '2', '0', '-1', '3', '10', null];
 const formats = [
   'YYYY-MM-DD HH24:MI:SS',
@@ -657,6 +697,9 @@ export const argumentSamples = {
   timestamp_zone: { 0: zones },
   timestamptz_zone: { 0: zones },
 };
+argumentSamples.inet_set_masklen = { 1: lengths };
+argumentSamples.cidr_set_masklen = { 1: lengths };
+for (const name of ['inetpl', 'inetmi_int8']) argumentSamples[name] = { 1: distances };
 for (const name of ['like', 'nlike', 'iclike', 'icnlike']) {
   argumentSamples[`text${name}`] = { 1: likePatterns };
   argumentSamples[`name${name}`] = { 1: likePatterns };
@@ -706,6 +749,7 @@ export function familyOf(opcode, args, result) {
   if (types.includes('jsonb')) return 'jsonb';
   if (types.some((type) => datetime.test(type)))
     return types.includes('interval') && !opcode.startsWith('timestamp') ? 'interval' : 'datetime';
+  if (types.some((type) => /^(inet|cidr|macaddr8?)$/.test(type))) return 'network';
   if (types.includes('uuid')) return 'uuid';
   if (types.includes('bytea')) return 'bytea';
   if (/regex|like|similar/.test(opcode)) return 'pattern';

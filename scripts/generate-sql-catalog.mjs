@@ -8,7 +8,7 @@ import { families } from '../build/sql/functions/families.js';
 
 const baseTypes =
   words(`bool bytea char name int8 int2 int4 text oid json jsonb jsonpath float4 float8 bpchar varchar date time
-  timestamp timestamptz interval numeric uuid int4range int8range numrange daterange tsrange tstzrange
+  timestamp timestamptz interval numeric uuid inet cidr macaddr macaddr8 int4range int8range numrange daterange tsrange tstzrange
   int4multirange int8multirange nummultirange datemultirange tsmultirange tstzmultirange`);
 // Types that have a name and an oid in expressions but no column form of their own.
 const registered = words(

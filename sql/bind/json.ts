@@ -21,6 +21,8 @@ export function withObjects(scalar: HirScalar, to: JsonType, lines = false): Hir
     const body = withObjects(elementOf(type), to);
     return { kind: 'mapArray', array: scalar, body, type: plain(arrayType(to)!) };
   }
+  // What the engine has of a value does not say which of cidr and inet it is.
+  if (type === 'cidr') return { kind: 'output', argument: scalar, type: plain('text') };
   if (recordFields(type) === null) return scalar;
   const pairs = fieldsOf(scalar).flatMap((field) => [
     literal('text', field.name),

@@ -11,6 +11,7 @@ import { integerFunctions } from './families/integer.ts';
 import { jsonFunctions } from './families/json.ts';
 import { jsonbFunctions } from './families/jsonb.ts';
 import { jsonpathFunctions } from './families/jsonpath.ts';
+import { networkFunctions } from './families/network.ts';
 import { numericFunctions } from './families/numeric.ts';
 import { patternFunctions } from './families/pattern.ts';
 import { rangeFunctions } from './families/range.ts';
@@ -34,4 +35,5 @@ export const families: readonly FunctionFamily[] = [
   sequenceFunctions,
   enumFunctions,
   rangeFunctions,
+  networkFunctions,
 ];

@@ -33,6 +33,9 @@ const EQUALITY = new Set([
   'timestamptz_eq',
   'interval_eq',
   'uuid_eq',
+  'network_eq',
+  'macaddr_eq',
+  'macaddr8_eq',
   'jsonb_eq',
   'array_eq',
   'record_eq',
@@ -70,13 +73,15 @@ export function widen(scalar: MirScalar, to: TypeName): MirScalar | null {
   return call(opcode, to, [scalar], { name: to, typmod: -1 }, { strict: true, canError: false });
 }
 
-/** text, varchar and name hold the same bytes; so do oid and the reg types. */
+/** text, varchar and name hold the same bytes; so do cidr and inet, oid and the reg types. */
 export function representation(type: SqlType): string {
   switch (type.name) {
     case 'varchar':
     case 'name':
     case 'char':
       return 'text';
+    case 'cidr':
+      return 'inet';
     default: {
       if (isRegistered(type.name)) return 'oid';
       if (recordFields(type.name) !== null) return toScalarType(type.name);

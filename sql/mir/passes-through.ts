@@ -26,6 +26,10 @@ const CHEAP: ReadonlySet<TypeName> = new Set<TypeName>([
   'timestamptz',
   'interval',
   'uuid',
+  'inet',
+  'cidr',
+  'macaddr',
+  'macaddr8',
   'oid',
 ]);
 

@@ -121,6 +121,9 @@ export const ORDERED: ReadonlySet<string> = new Set([
   'timestamp',
   'timestamptz',
   'uuid',
+  'inet',
+  'macaddr',
+  'macaddr8',
 ]);
 const SIDES: Readonly<Record<string, 'from' | 'to'>> = { '>': 'from', '>=': 'from', '<': 'to', '<=': 'to' };
 const MIXED_INTEGERS = /^int[248][248](?:lt|le|gt|ge)$/;

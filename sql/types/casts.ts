@@ -87,12 +87,11 @@ function representation(type: TypeName): string {
   if (isRegistered(type)) return 'oid';
   const element = elementType(type);
   const fields = recordFields(type);
-  // A record's fields are packed as they are: those of char(n) have order bytes of their own.
-  if (fields !== null) {
-    const of = fields.map(({ type: { name } }) => (name === 'bpchar' ? name : representation(name)));
-    return `(${of.join()})`;
-  }
-  // Arrays of char(n) have order bytes of their own.
-  if (element !== null) return element === 'bpchar' ? type : `_${representation(element)}`;
+  // Within records and arrays char(n) has order bytes of its own, and cidr is written as no other.
+  const inner = (name: TypeName): string =>
+    name === 'bpchar' || name === 'cidr' ? name : representation(name);
+  if (fields !== null) return `(${fields.map(({ type: { name } }) => inner(name)).join()})`;
+  if (element !== null) return `_${inner(element)}`;
+  if (type === 'cidr') return 'inet';
   return type === 'varchar' || type === 'bpchar' || type === 'unknown' ? 'text' : type;
 }

@@ -141,6 +141,11 @@ function aggregateOf(state: State, scope: Context, type: Type): Node {
     // Without an order of their own, or with another type's.
     case 'varchar':
       return expression(type, ['(', wrap(random.pick(['min', 'max']), value(type), 'text'), ')::varchar']);
+    case 'cidr':
+      return expression(type, ['network(', wrap(random.pick(['min', 'max']), value('inet'), 'inet'), ')']);
+    case 'macaddr':
+    case 'macaddr8':
+      return expression(type, ['lpad((', count(), `)::text, ${type === 'macaddr' ? 12 : 16}, '0')::${type}`]);
     case 'jsonb':
       return expression(type, ['(', count(), ')::text::jsonb']);
     case 'uuid':

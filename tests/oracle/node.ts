@@ -68,6 +68,10 @@ const LITERALS: Readonly<Record<string, string>> = {
   numrange: `'[0.00,1.00)'::numrange`,
   daterange: `'[2024-01-31,2024-03-01)'::daterange`,
   int4multirange: `'{[1,3)}'::int4multirange`,
+  inet: `inet '10.0.0.1'`,
+  cidr: `cidr '10.0.0.0/8'`,
+  macaddr: `macaddr '08:00:2b:01:02:03'`,
+  macaddr8: `macaddr8 '08:00:2b:01:02:03:04:05'`,
 };
 
 /** Smaller trees, the most reduced first. */

@@ -6,6 +6,7 @@ export const TYPES = [
   ...(['int2', 'float4', 'varchar', 'bpchar', 'bytea', 'uuid', 'jsonb'] as const),
   ...(['time', 'timestamptz', 'interval'] as const),
   ...(['int4range', 'numrange', 'daterange', 'int4multirange'] as const),
+  ...(['inet', 'cidr', 'macaddr', 'macaddr8'] as const),
 ] as const;
 export type Type = (typeof TYPES)[number];
 
@@ -106,6 +107,10 @@ const DOMAINS: Readonly<Record<Type, readonly string[]>> = {
   int4range: [`'empty'`, `'[1,3)'`, `'[2,6)'`, `'(,2)'`, `'[3,)'`, `'[-1,4)'`],
   numrange: [`'empty'`, `'[0.00,1.00)'`, `'[1.00,2.50]'`, `'(,1.00]'`, `'(2.50,)'`],
   daterange: [`'empty'`, `'[2024-01-31,2024-03-01)'`, `'[2024-02-29,2024-03-01)'`, `'(,2024-01-31)'`],
+  inet: [`'10.0.0.1'`, `'10.0.0.1/8'`, `'10.0.0.0/8'`, `'192.168.1.5/24'`, `'::1'`, `'2001:db8::1/64'`],
+  cidr: [`'10.0.0.0/8'`, `'10.0.0.1/32'`, `'192.168.1.0/24'`, `'::/0'`, `'2001:db8::/32'`],
+  macaddr: [`'08:00:2b:01:02:03'`, `'08:00:2b:ff:fe:00'`, `'00:00:00:00:00:01'`],
+  macaddr8: [`'08:00:2b:01:02:03:04:05'`, `'08:00:2b:ff:fe:01:02:03'`, `'00:00:00:00:00:00:00:01'`],
   int4multirange: [`'{}'`, `'{[1,3)}'`, `'{[1,3),[5,8)}'`, `'{(,2),[3,4)}'`, `'{[2,6),[9,)}'`],
 };
 
@@ -131,6 +136,10 @@ const EXTREMES: Readonly<Record<Type, readonly string[]>> = {
   int4range: [`'[-2147483648,2147483647)'`, `'[2147483646,)'`, `'(,)'`],
   numrange: [`'[-Infinity,NaN]'`, `'(,)'`, `'(99999999.99,Infinity)'`],
   daterange: [`'[2024-01-01,infinity]'`, `'(-infinity,2024-01-01)'`, `'(,)'`],
+  inet: [`'0.0.0.0/0'`, `'255.255.255.255'`, `'::'`, `'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'`],
+  cidr: [`'0.0.0.0/0'`, `'::1.2.3.4/128'`, `'ffff:ffff::/128'`],
+  macaddr: [`'00:00:00:00:00:00'`, `'ff:ff:ff:ff:ff:ff'`],
+  macaddr8: [`'00:00:00:00:00:00:00:00'`, `'ff:ff:ff:ff:ff:ff:ff:ff'`],
   int4multirange: [`'{(,)}'`, `'{[-2147483648,0),[2147483646,)}'`],
 };
 

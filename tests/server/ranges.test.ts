@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { binary } from '../support/binary.ts';
 import { type Postgres, startPostgres } from '../support/postgres.ts';
 import { type Tidewire, startTidewire } from '../support/tidewire.ts';
 
@@ -20,22 +21,6 @@ afterAll(async () => {
   await Promise.all([theirs?.end(), ours?.end()]);
   await Promise.all([postgres?.stop(), server?.stop()]);
 });
-
-/** The first row in binary form as hexadecimal digits, with the columns' types; or the error. */
-async function binary(client: pg.Client, text: string, values: Buffer[] = []): Promise<unknown> {
-  const raw = { getTypeParser: () => (value: Buffer | string) => Buffer.from(value as string) };
-  const query = { text, values, rowMode: 'array', binary: true, types: raw } as pg.QueryArrayConfig;
-  try {
-    const { fields, rows } = await client.query(query);
-    return {
-      types: fields.map(({ dataTypeID, dataTypeSize }) => [dataTypeID, dataTypeSize]),
-      values: rows[0]!.map((value: Buffer | null) => value?.toString('hex') ?? null),
-    };
-  } catch (error) {
-    const { code, message } = error as pg.DatabaseError;
-    return { code, message };
-  }
-}
 
 const VALUES = [
   ...[

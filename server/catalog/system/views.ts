@@ -27,15 +27,16 @@ const REFERENCE = `0::oid AS conparentid, c.parent_oid AS confrelid, c.on_update
 
 /** PostgreSQL's operator families and classes of btree, the one access method that there is. */
 const OPERATOR_FAMILIES = `(397, 'array_ops'), (424, 'bool_ops'), (426, 'bpchar_ops'), (428, 'bytea_ops'), (429, 'char_ops'),
-  (434, 'datetime_ops'), (1970, 'float_ops'), (1976, 'integer_ops'), (1982, 'interval_ops'), (1988, 'numeric_ops'),
-  (1989, 'oid_ops'), (1994, 'text_ops'), (1996, 'time_ops'), (2968, 'uuid_ops'), (4033, 'jsonb_ops'),
+  (434, 'datetime_ops'), (1970, 'float_ops'), (1974, 'network_ops'), (1976, 'integer_ops'), (1982, 'interval_ops'),
+  (1984, 'macaddr_ops'), (3371, 'macaddr8_ops'), (1988, 'numeric_ops'), (1989, 'oid_ops'), (1994, 'text_ops'), (1996, 'time_ops'), (2968, 'uuid_ops'), (4033, 'jsonb_ops'),
   (3901, 'range_ops'), (4199, 'multirange_ops')`;
-const OPERATOR_CLASSES = `(10006, 'array_ops', 397, 2277), (10008, 'bool_ops', 424, 16), (10009, 'bpchar_ops', 426, 1042),
-  (10011, 'bytea_ops', 428, 17), (10012, 'char_ops', 429, 18), (3122, 'date_ops', 434, 1082), (10016, 'float4_ops', 1970, 700),
-  (3123, 'float8_ops', 1970, 701), (1979, 'int2_ops', 1976, 21), (1978, 'int4_ops', 1976, 23), (3124, 'int8_ops', 1976, 20),
-  (10024, 'interval_ops', 1982, 1186), (10027, 'name_ops', 1994, 19), (3125, 'numeric_ops', 1988, 1700),
-  (1981, 'oid_ops', 1989, 26), (3126, 'text_ops', 1994, 25), (10037, 'time_ops', 1996, 1083),
-  (3127, 'timestamptz_ops', 434, 1184), (3128, 'timestamp_ops', 434, 1114), (10062, 'uuid_ops', 2968, 2950),
+const OPERATOR_CLASSES = `(10000, 'array_ops', 397, 2277), (10003, 'bool_ops', 424, 16), (10004, 'bpchar_ops', 426, 1042),
+  (10006, 'bytea_ops', 428, 17), (10007, 'char_ops', 429, 18), (3122, 'date_ops', 434, 1082), (10012, 'float4_ops', 1970, 700),
+  (3123, 'float8_ops', 1970, 701), (10015, 'inet_ops', 1974, 869), (1979, 'int2_ops', 1976, 21), (1978, 'int4_ops', 1976, 23),
+  (3124, 'int8_ops', 1976, 20), (10022, 'interval_ops', 1982, 1186), (10024, 'macaddr_ops', 1984, 829),
+  (10026, 'macaddr8_ops', 3371, 774), (10028, 'name_ops', 1994, 19), (3125, 'numeric_ops', 1988, 1700),
+  (1981, 'oid_ops', 1989, 26), (3126, 'text_ops', 1994, 25), (10038, 'time_ops', 1996, 1083),
+  (3127, 'timestamptz_ops', 434, 1184), (3128, 'timestamp_ops', 434, 1114), (10065, 'uuid_ops', 2968, 2950),
   (10088, 'jsonb_ops', 4033, 3802), (10076, 'range_ops', 3901, 3831), (10080, 'multirange_ops', 4199, 4537)`;
 
 /** PostgreSQL's own range types. */
@@ -577,7 +578,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       a.client_addr, ${NO_TEXT} AS client_hostname, a.client_port, a.backend_start, a.xact_start, a.query_start, a.state_change,
       a.wait_event_type, a.wait_event, a.state, NULL::oid AS backend_xid, NULL::oid AS backend_xmin, NULL::int8 AS query_id, a.query,
       'client backend'::text AS backend_type
-      FROM jsonb_to_recordset(tw_session_activity()) AS a (datname name, pid int4, usename name, application_name text, client_addr text,
+      FROM jsonb_to_recordset(tw_session_activity()) AS a (datname name, pid int4, usename name, application_name text, client_addr inet,
         client_port int4, backend_start timestamptz, xact_start timestamptz, query_start timestamptz, state_change timestamptz,
         wait_event_type text, wait_event text, state text, query text)
       LEFT JOIN pg_catalog.pg_database d ON d.datname = a.datname LEFT JOIN tw_internal.roles r ON r.name = a.usename`,

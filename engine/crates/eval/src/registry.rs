@@ -183,7 +183,8 @@ into_datum! {
     Bool(bool), Int16(i16), Int32(i32), Int64(i64), Oid(u32), Float32(f32), Float64(f64),
     Numeric(tidewire_row::Numeric<'a>), Text(&'a str), Bytea(&'a [u8]), Interval(tidewire_row::Interval),
     Jsonb(tidewire_row::JsonbRef<'a>), Enum(tidewire_row::EnumValue), Array(tidewire_row::ArrayRef<'a>), Record(tidewire_row::RecordRef<'a>),
-    Range(tidewire_row::RangeRef<'a>), Multirange(tidewire_row::MultirangeRef<'a>),
+    Range(tidewire_row::RangeRef<'a>), Multirange(tidewire_row::MultirangeRef<'a>), Inet(tidewire_row::Inet),
+    Macaddr([u8; 6]), Macaddr8([u8; 8]),
 }
 
 impl<'a, T: IntoDatum<'a>> IntoDatum<'a> for Option<T> {

@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex};
 use tidewire_arrange::ShardedSnapshot;
 use tidewire_plan::{ColumnType, Layout, Operator, Output, ScalarType};
 use tidewire_render::{Environment, Prepared, ResultSet, Results, RowFormat, Source};
+use tidewire_row::io::EXCESS;
 use tidewire_row::work::{Limit, limited};
 use tidewire_row::{
     About, Arena, Datum, EvalError, FormatSettings, binary_in, column_bounds, push_datum, push_null,
@@ -239,11 +240,19 @@ pub fn parameters(
                 }
                 text_in(*scalar, -1, text, settings, &arena)?
             }
-            _ => binary_in(*scalar, -1, value, &arena)?,
+            _ => binary_in(*scalar, -1, value, &arena).map_err(|error| of_parameter(error, index))?,
         };
         push_datum(&mut row, datum);
     }
     Ok(row)
+}
+
+/// That bytes are left over is said with the parameter's number.
+fn of_parameter(error: EvalError, index: usize) -> EvalError {
+    if error.message() != EXCESS {
+        return error;
+    }
+    EvalError::new(error.sqlstate(), format!("{EXCESS} in bind parameter {}", index + 1))
 }
 
 /// Why a collection can't be read, as a client is told.

@@ -31,6 +31,12 @@ pub enum ScalarType {
     Timestamptz,
     Interval,
     Uuid,
+    /// An address, and how much of it says which network it is in.
+    Inet,
+    /// A network: an address without bits beyond the network's.
+    Cidr,
+    Macaddr,
+    Macaddr8,
     Jsonb,
     /// JSON as it was written.
     Json,
@@ -154,6 +160,10 @@ pub enum BaseType {
     Timestamptz,
     Interval,
     Uuid,
+    Inet,
+    Cidr,
+    Macaddr,
+    Macaddr8,
     Jsonb,
     Json,
     Jsonpath,
@@ -223,8 +233,8 @@ macro_rules! base_types {
 base_types!(
     Bool "bool", Int2 "int2", Int4 "int4", Int8 "int8", Float4 "float4", Float8 "float8", Numeric "numeric",
     Text "text", Varchar "varchar", Bpchar "bpchar", Bytea "bytea", Date "date", Time "time",
-    Timestamp "timestamp", Timestamptz "timestamptz", Interval "interval", Uuid "uuid", Jsonb "jsonb", Json "json",
-    Jsonpath "jsonpath", Oid "oid", Name "name", Char "char",
+    Timestamp "timestamp", Timestamptz "timestamptz", Interval "interval", Uuid "uuid",
+    Inet "inet", Cidr "cidr", Macaddr "macaddr", Macaddr8 "macaddr8", Jsonb "jsonb", Json "json", Jsonpath "jsonpath", Oid "oid", Name "name", Char "char",
     Range(RangeType::Int4) "int4range", Range(RangeType::Int8) "int8range", Range(RangeType::Num) "numrange",
     Range(RangeType::Date) "daterange", Range(RangeType::Ts) "tsrange", Range(RangeType::Tstz) "tstzrange",
     Multirange(RangeType::Int4) "int4multirange", Multirange(RangeType::Int8) "int8multirange",

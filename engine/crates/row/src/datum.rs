@@ -1,11 +1,11 @@
 //! A value, borrowed from a packed row or from an [`Arena`](crate::Arena).
 
-use crate::{ArrayRef, EnumValue, Interval, JsonbRef, MultirangeRef, Numeric, RangeRef, RecordRef};
+use crate::{ArrayRef, EnumValue, Inet, Interval, JsonbRef, MultirangeRef, Numeric, RangeRef, RecordRef};
 
 /// A value of one of the plan's scalar types, or NULL.
 ///
 /// `Datum` is `Copy` and borrows what is not of fixed size. It is not self-describing beyond its variant: text,
-/// varchar, bpchar, name and "char" are all `Text`.
+/// varchar, bpchar, name and "char" are all `Text`, and inet and cidr are both `Inet`.
 #[derive(Clone, Copy, Debug)]
 pub enum Datum<'a> {
     /// SQL NULL, of any type.
@@ -42,6 +42,12 @@ pub enum Datum<'a> {
     Interval(Interval),
     /// uuid
     Uuid([u8; 16]),
+    /// inet and cidr
+    Inet(Inet),
+    /// macaddr
+    Macaddr([u8; 6]),
+    /// macaddr8
+    Macaddr8([u8; 8]),
     /// jsonb
     Jsonb(JsonbRef<'a>),
     /// json, as it was written

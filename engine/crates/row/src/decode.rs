@@ -1,7 +1,7 @@
 //! Reading packed rows: all columns, one column, or only where columns begin.
 
 use crate::encode::{TAG_VALUE, float32_from_bits, float64_from_bits};
-use crate::{Arena, ArrayRef, Datum, EnumValue, Interval, JsonbRef, RecordRef, ScalarType, numeric};
+use crate::{Arena, ArrayRef, Datum, EnumValue, Inet, Interval, JsonbRef, RecordRef, ScalarType, numeric};
 use crate::{MultirangeRef, RangeRef};
 
 #[inline(always)]
@@ -75,6 +75,9 @@ pub fn read_column<'a>(row: &'a [u8], at: &mut usize, scalar: ScalarType, arena:
         ScalarType::Float4 => Datum::Float32(float32_from_bits(u32::from_be_bytes(take(row, at)))),
         ScalarType::Time => Datum::Time(take_i64(row, at)),
         ScalarType::Uuid => Datum::Uuid(take(row, at)),
+        ScalarType::Inet | ScalarType::Cidr => Datum::Inet(Inet::read(row, at)),
+        ScalarType::Macaddr => Datum::Macaddr(take(row, at)),
+        ScalarType::Macaddr8 => Datum::Macaddr8(take(row, at)),
         ScalarType::Numeric => Datum::Numeric(numeric::packed::read(row, at, arena)),
         ScalarType::Interval => {
             let span: [u8; 10] = take(row, at);
@@ -146,7 +149,10 @@ pub fn skip_column(row: &[u8], at: usize, scalar: ScalarType) -> usize {
         | ScalarType::Time
         | ScalarType::Timestamp
         | ScalarType::Timestamptz
+        | ScalarType::Macaddr8
         | ScalarType::Enum(_) => start + 8,
+        ScalarType::Macaddr => start + 6,
+        ScalarType::Inet | ScalarType::Cidr => Inet::skip(row, start),
         ScalarType::Uuid => start + 16,
         ScalarType::Interval => start + 18,
         ScalarType::Text

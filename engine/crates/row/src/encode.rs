@@ -13,7 +13,8 @@
 //! | text, varchar, bpchar, name, "char", json | bytes, NUL | |
 //! | bytea | bytes with 0x00 as 0x00 0xff, then 0x00 0x00 | |
 //! | interval | span in µs, 10 bytes big-endian, offset | months, days |
-//! | uuid | 16 bytes | |
+//! | uuid, macaddr, macaddr8 | 16, 6, 8 bytes | |
+//! | inet, cidr | see [`crate::network`] | |
 //! | jsonb | see [`crate::jsonb`] | display scales of its numbers |
 //! | enums | place of the label, 8 bytes big-endian | |
 //! | ranges, multiranges | see [`crate::range`] | display scales of numeric bounds |
@@ -141,6 +142,12 @@ pub fn push_datum(out: &mut Vec<u8>, datum: Datum<'_>) {
             push_terminated(out, value);
         }
         Datum::Uuid(value) => push_fixed(out, value),
+        Datum::Macaddr(value) => push_fixed(out, value),
+        Datum::Macaddr8(value) => push_fixed(out, value),
+        Datum::Inet(value) => {
+            out.push(TAG_VALUE);
+            value.push(out);
+        }
         Datum::Bytea(value) => {
             out.push(TAG_VALUE);
             push_escaped(out, value);

@@ -5,13 +5,14 @@ mod common;
 
 use std::cmp::Ordering;
 use tidewire_plan::RangeType;
+use tidewire_row::network::Family;
 use tidewire_row::{
-    Arena, Bound, Datum, FormatSettings, Interval, JsonbBuilder, MultirangeRef, Numeric, RangeRef, Row,
+    Arena, Bound, Datum, FormatSettings, Inet, Interval, JsonbBuilder, MultirangeRef, Numeric, RangeRef, Row,
     ScalarType, canonical, column_bounds, compare, decode, encode_order, equal, hash_bytes,
     is_canonical_identity, push_datum, text_in, text_out,
 };
 
-const TYPES: [ScalarType; 27] = [
+const TYPES: [ScalarType; 31] = [
     ScalarType::Bool,
     ScalarType::Int2,
     ScalarType::Int4,
@@ -29,6 +30,10 @@ const TYPES: [ScalarType; 27] = [
     ScalarType::Timestamptz,
     ScalarType::Interval,
     ScalarType::Uuid,
+    ScalarType::Inet,
+    ScalarType::Cidr,
+    ScalarType::Macaddr,
+    ScalarType::Macaddr8,
     ScalarType::Jsonb,
     ScalarType::Oid,
     ScalarType::Name,
@@ -132,6 +137,16 @@ impl Random {
             2 => self.next() as i32 as i64,
             _ => self.next() as i64,
         }
+    }
+
+    /// Few bits, so that one network is in another.
+    fn inet(&mut self) -> Inet {
+        let family = if self.below(2) == 0 { Family::V4 } else { Family::V6 };
+        let most = u64::from(family.address_bits());
+        let bits = if self.below(3) == 0 { most } else { self.below(most + 1) };
+        let number =
+            u128::from(self.below(4)) << 126 | u128::from(self.below(8)) << 96 | u128::from(self.below(3));
+        Inet::new(family, bits as u8, number)
     }
 
     fn text(&mut self, limit: u64) -> String {
@@ -251,6 +266,10 @@ impl Random {
                 bytes[self.below(16) as usize] = self.next() as u8;
                 Datum::Uuid(bytes)
             }
+            ScalarType::Inet => Datum::Inet(self.inet()),
+            ScalarType::Cidr => Datum::Inet(self.inet().network()),
+            ScalarType::Macaddr => Datum::Macaddr([0, self.next() as u8, 0, 255, self.below(2) as u8, 0]),
+            ScalarType::Macaddr8 => Datum::Macaddr8((self.next() >> 40).to_be_bytes()),
             ScalarType::Jsonb => {
                 let mut builder = JsonbBuilder::new();
                 self.json(&mut builder, 0, arena);

@@ -2,6 +2,7 @@
 //! are PostgreSQL's on little-endian machines.
 
 use crate::registry::{Function, total};
+use tidewire_row::Inet;
 
 const fn start(length: u32) -> [u32; 3] {
     [0x9e37_79b9u32.wrapping_add(length).wrapping_add(3_923_095); 3]
@@ -79,6 +80,11 @@ fn unpadded(text: &str) -> &[u8] {
     text.trim_end_matches(' ').as_bytes()
 }
 
+/// An address as PostgreSQL keeps it: family, length of the network, bytes.
+fn inet(value: Inet) -> Vec<u8> {
+    [&[value.family().code(), value.bits()], value.address()].concat()
+}
+
 pub(super) const FUNCTIONS: &[Function] = &[
     total!("hashtext", (a: Text) => bytes(a.as_bytes(), 0) as i32),
     total!("hashtextextended", (a: Text, seed: Int64) => bytes(a.as_bytes(), seed as u64) as i64),
@@ -92,6 +98,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
     total!("hashint4extended", (a: Int32, seed: Int64) => number(a as u32, seed as u64) as i64),
     total!("hashint8", (a: Int64) => number(folded(a), 0) as i32),
     total!("hashint8extended", (a: Int64, seed: Int64) => number(folded(a), seed as u64) as i64),
+    total!("hashinet", (a: Inet) => bytes(&inet(a), 0) as i32),
+    total!("hashinetextended", (a: Inet, seed: Int64) => bytes(&inet(a), seed as u64) as i64),
+    total!("hashmacaddr", (a: Macaddr) => bytes(&a, 0) as i32),
+    total!("hashmacaddrextended", (a: Macaddr, seed: Int64) => bytes(&a, seed as u64) as i64),
+    total!("hashmacaddr8", (a: Macaddr8) => bytes(&a, 0) as i32),
+    total!("hashmacaddr8extended", (a: Macaddr8, seed: Int64) => bytes(&a, seed as u64) as i64),
     total!("uuid_hash", (a: Uuid) => bytes(&a, 0) as i32),
     total!("uuid_hash_extended", (a: Uuid, seed: Int64) => bytes(&a, seed as u64) as i64),
 ];

@@ -4,7 +4,8 @@ use super::text::{push_utf8, type_of};
 use crate::context::Env;
 use crate::registry::{Function, comparisons, fallible, total};
 use tidewire_row::{
-    Arena, Datum, EvalError, EvalResult, JsonbBuilder, JsonbRef, JsonbValue, Numeric, jsonb, text_out,
+    Arena, Datum, EvalError, EvalResult, JsonbBuilder, JsonbRef, JsonbValue, Numeric, ScalarType, jsonb,
+    text_out,
 };
 
 fn is_scalar(value: JsonbRef<'_>) -> bool {
@@ -313,12 +314,17 @@ fn to_jsonb<'a>(values: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'a>> {
         _ => {}
     }
     let mut builder = JsonbBuilder::new();
-    push_value(&mut builder, value, env)?;
+    push_value(&mut builder, value, type_of(value), env)?;
     Ok(Datum::Jsonb(builder.finish(env.arena)))
 }
 
-/// Appends a value as `to_jsonb` gives it; NULL is null.
-pub(super) fn push_value<'a>(builder: &mut JsonbBuilder, value: Datum<'a>, env: &Env<'a>) -> EvalResult<()> {
+/// Appends a value of a type as `to_jsonb` gives it; NULL is null.
+pub(super) fn push_value<'a>(
+    builder: &mut JsonbBuilder,
+    value: Datum<'a>,
+    scalar: ScalarType,
+    env: &Env<'a>,
+) -> EvalResult<()> {
     let arena = env.arena;
     match value {
         Datum::Null => builder.push_null(),
@@ -333,9 +339,9 @@ pub(super) fn push_value<'a>(builder: &mut JsonbBuilder, value: Datum<'a>, env: 
         // Fields without names are f1, f2….
         Datum::Record(value) => {
             builder.begin_object();
-            for (index, (_, field)) in value.fields(arena).enumerate() {
+            for (index, (of, field)) in value.fields(arena).enumerate() {
                 builder.key(&format!("f{}", index + 1));
-                push_value(builder, field, env)?;
+                push_value(builder, field, of, env)?;
             }
             builder.end();
         }
@@ -353,7 +359,7 @@ pub(super) fn push_value<'a>(builder: &mut JsonbBuilder, value: Datum<'a>, env: 
                     builder.begin_array();
                     *left = dimension.length;
                 }
-                push_value(builder, element, env)?;
+                push_value(builder, element, *value.element(), env)?;
                 for left in left.iter_mut().rev() {
                     *left -= 1;
                     if *left > 0 {
@@ -365,7 +371,7 @@ pub(super) fn push_value<'a>(builder: &mut JsonbBuilder, value: Datum<'a>, env: 
         }
         other => {
             let mut bytes = Vec::new();
-            text_out(other, type_of(other), env.settings(), &mut bytes);
+            text_out(other, scalar, env.settings(), &mut bytes);
             let text = String::from_utf8_lossy(&bytes);
             match other {
                 Datum::Float32(value) if value.is_finite() => {

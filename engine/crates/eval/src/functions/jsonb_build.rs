@@ -11,7 +11,7 @@ pub(crate) fn array<'a>(values: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum
     let mut builder = JsonbBuilder::new();
     builder.begin_array();
     for value in values {
-        push_value(&mut builder, *value, env)?;
+        push_value(&mut builder, *value, type_of(*value), env)?;
     }
     builder.end();
     Ok(Datum::Jsonb(builder.finish(env.arena)))
@@ -46,7 +46,7 @@ pub(crate) fn object<'a>(values: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datu
                 builder.key(&String::from_utf8_lossy(&text));
             }
         }
-        push_value(&mut builder, pair[1], env)?;
+        push_value(&mut builder, pair[1], type_of(pair[1]), env)?;
     }
     builder.end();
     Ok(Datum::Jsonb(builder.finish(env.arena)))

@@ -19,6 +19,8 @@ mod jsonb_assign;
 pub(crate) mod jsonb_build;
 mod jsonb_path;
 mod keywords;
+mod macaddr;
+mod network;
 mod normalize;
 mod numeric;
 mod pattern;
@@ -74,6 +76,8 @@ pub(crate) fn families() -> Vec<&'static [Function]> {
     all.push(identifier::FUNCTIONS);
     all.push(input::FUNCTIONS);
     all.push(raise::FUNCTIONS);
+    all.extend_from_slice(macaddr::FUNCTIONS);
+    all.extend_from_slice(network::FUNCTIONS);
     all.push(normalize::FUNCTIONS);
     all.push(percentile::FUNCTIONS);
     all.push(random::FUNCTIONS);

@@ -411,6 +411,10 @@ pub(super) fn oid(scalar: ScalarType) -> u32 {
         ScalarType::Interval => 1186,
         ScalarType::Numeric => 1700,
         ScalarType::Uuid => 2950,
+        ScalarType::Inet => 869,
+        ScalarType::Cidr => 650,
+        ScalarType::Macaddr => 829,
+        ScalarType::Macaddr8 => 774,
         ScalarType::Jsonb => 3802,
         ScalarType::Json => 114,
         ScalarType::Jsonpath => 4072,
@@ -502,7 +506,7 @@ pub(super) fn receive<'a>(
         }
     }
     if !rest.is_empty() {
-        return Err(invalid("incorrect binary data format".into()));
+        return Err(invalid(super::EXCESS.into()));
     }
     Ok(builder.finish_as(&dimensions, arena))
 }

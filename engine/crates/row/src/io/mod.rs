@@ -10,7 +10,9 @@ mod float;
 mod integer;
 mod interval;
 mod json;
+mod macaddr;
 mod multirange;
+mod network;
 mod oid;
 mod range;
 mod record;
@@ -27,6 +29,8 @@ pub use interval::apply_typmod as apply_interval_typmod;
 pub(crate) use integer::parse_int4;
 
 pub use character::{bpchar_in, char_in, name_in, varchar_in};
+pub use macaddr::extended as extended_macaddr;
+pub use network::{write as write_inet, write_abbreviated_cidr, write_host, write_with_length};
 
 /// What the session's settings say about text forms.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,6 +132,10 @@ pub fn type_name(scalar: ScalarType) -> &'static str {
         ScalarType::Timestamptz => "timestamp with time zone",
         ScalarType::Interval => "interval",
         ScalarType::Uuid => "uuid",
+        ScalarType::Inet => "inet",
+        ScalarType::Cidr => "cidr",
+        ScalarType::Macaddr => "macaddr",
+        ScalarType::Macaddr8 => "macaddr8",
         ScalarType::Jsonb => "jsonb",
         ScalarType::Json => "json",
         ScalarType::Jsonpath => "jsonpath",
@@ -152,6 +160,10 @@ pub fn type_name(scalar: ScalarType) -> &'static str {
             ScalarType::Timestamptz => "timestamp with time zone[]",
             ScalarType::Interval => "interval[]",
             ScalarType::Uuid => "uuid[]",
+            ScalarType::Inet => "inet[]",
+            ScalarType::Cidr => "cidr[]",
+            ScalarType::Macaddr => "macaddr[]",
+            ScalarType::Macaddr8 => "macaddr8[]",
             ScalarType::Jsonb => "jsonb[]",
             ScalarType::Json => "json[]",
             ScalarType::Jsonpath => "jsonpath[]",
@@ -211,6 +223,10 @@ pub fn text_in<'a>(
         ScalarType::Char => Datum::Text(character::char_in(text, arena)?),
         ScalarType::Bytea => Datum::Bytea(bytea::parse(text, arena)?),
         ScalarType::Uuid => Datum::Uuid(uuid::parse(text)?),
+        ScalarType::Inet => Datum::Inet(network::parse_inet(text)?),
+        ScalarType::Cidr => Datum::Inet(network::parse_cidr(text)?),
+        ScalarType::Macaddr => Datum::Macaddr(macaddr::parse(text)?),
+        ScalarType::Macaddr8 => Datum::Macaddr8(macaddr::parse8(text)?),
         ScalarType::Jsonb => Datum::Jsonb(crate::jsonb::parse(text, arena)?),
         ScalarType::Date => Datum::Date(datetime::parse_date(text, settings)?),
         ScalarType::Time => Datum::Time(datetime::parse_time(text, typmod, settings)?),
@@ -251,6 +267,10 @@ pub fn text_out(datum: Datum<'_>, scalar: ScalarType, settings: &FormatSettings,
         Datum::Enum(value) => out.extend_from_slice(value.label().as_bytes()),
         Datum::Bytea(value) => bytea::write(value, settings.bytea_output, out),
         Datum::Uuid(value) => uuid::write(&value, out),
+        Datum::Inet(value) if scalar == ScalarType::Cidr => network::write_with_length(value, out),
+        Datum::Inet(value) => network::write(value, out),
+        Datum::Macaddr(value) => macaddr::write(&value, out),
+        Datum::Macaddr8(value) => macaddr::write(&value, out),
         Datum::Jsonb(value) => value.write_text(out),
         Datum::Date(value) => datetime::write_date(value, settings, out),
         Datum::Time(value) => datetime::write_time(value, out),
@@ -287,6 +307,11 @@ pub fn binary_in<'a>(
         ScalarType::Char => Datum::Text(character::char_recv(bytes, arena)?),
         ScalarType::Bytea => Datum::Bytea(arena.push_bytes(bytes)),
         ScalarType::Uuid => Datum::Uuid(fixed(bytes)?),
+        ScalarType::Inet | ScalarType::Cidr => {
+            Datum::Inet(network::receive(bytes, scalar == ScalarType::Cidr)?)
+        }
+        ScalarType::Macaddr => Datum::Macaddr(macaddr::receive(bytes)?),
+        ScalarType::Macaddr8 => Datum::Macaddr8(macaddr::receive8(bytes)?),
         ScalarType::Jsonb => Datum::Jsonb(json::receive(bytes, arena)?),
         ScalarType::Date => {
             let days = i32::from_be_bytes(fixed(bytes)?);
@@ -355,6 +380,9 @@ pub fn binary_out(datum: Datum<'_>, scalar: ScalarType, out: &mut Vec<u8>) {
             out.extend_from_slice(&value.months.to_be_bytes());
         }
         Datum::Uuid(value) => out.extend_from_slice(&value),
+        Datum::Inet(value) => network::send(value, scalar == ScalarType::Cidr, out),
+        Datum::Macaddr(value) => out.extend_from_slice(&value),
+        Datum::Macaddr8(value) => out.extend_from_slice(&value),
         Datum::Jsonb(value) => {
             out.push(json::VERSION);
             value.write_text(out);
@@ -366,14 +394,17 @@ pub fn binary_out(datum: Datum<'_>, scalar: ScalarType, out: &mut Vec<u8>) {
     }
 }
 
+/// What a receive function that leaves bytes over says.
+pub const EXCESS: &str = "incorrect binary data format";
+
+fn excess() -> EvalError {
+    EvalError::new("22P03", EXCESS)
+}
+
 /// Bytes of exactly the type's length.
 fn fixed<const N: usize>(bytes: &[u8]) -> EvalResult<[u8; N]> {
     bytes.try_into().map_err(|_| {
-        if bytes.len() < N {
-            EvalError::new("08P01", "insufficient data left in message")
-        } else {
-            EvalError::new("22P03", "incorrect binary data format")
-        }
+        if bytes.len() < N { EvalError::new("08P01", "insufficient data left in message") } else { excess() }
     })
 }
 

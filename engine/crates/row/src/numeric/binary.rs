@@ -79,7 +79,7 @@ impl<'a> Numeric<'a> {
             );
         }
         if bytes.len() != 8 + count as usize * 2 {
-            return Err(EvalError::new("22P03", "incorrect binary data format"));
+            return Err(EvalError::new("22P03", crate::io::EXCESS));
         }
         let value = match sign {
             NAN => Numeric::NaN,
