@@ -122,5 +122,6 @@ fn number(bytes: &[u8]) -> u128 {
 impl Drop for RowContainer {
     fn drop(&mut self) {
         slabs::give(std::mem::take(&mut self.bytes));
+        self.offsets.drop_aside();
     }
 }

@@ -1,6 +1,10 @@
 //! Where consecutive ranges end.
 
+use crate::reclaim::reclaim;
 use std::ops::Range;
+
+/// To free so many numbers is left to whoever frees what is large.
+const LARGE: usize = 1 << 18;
 
 /// The ends of consecutive ranges that begin at 0. Ranges of one length, the usual case for keys of fixed width and for
 /// one value a key, take no room.
@@ -135,6 +139,13 @@ impl Offsets {
         };
     }
 
+    /// Forgets all ranges; to be called before it is dropped.
+    pub(crate) fn drop_aside(&mut self) {
+        if self.even().is_none() && self.len() >= LARGE {
+            reclaim(std::mem::take(self));
+        }
+    }
+
     /// Gives back what was reserved and not used.
     pub fn shrink(&mut self) {
         match &mut self.0 {
@@ -160,7 +171,14 @@ impl<T: Copy + PartialEq + Default> Default for Column<T> {
     }
 }
 
-impl<T: Copy + PartialEq + Default> Column<T> {
+impl<T: Copy + PartialEq + Default + Send + 'static> Column<T> {
+    /// Forgets all numbers; to be called before it is dropped.
+    pub(crate) fn drop_aside(&mut self) {
+        if matches!(self, Column::Each(values) if values.len() >= LARGE) {
+            reclaim(std::mem::take(self));
+        }
+    }
+
     /// How many.
     #[inline]
     pub fn len(&self) -> usize {

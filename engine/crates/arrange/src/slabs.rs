@@ -4,6 +4,7 @@
 //! needs: to hand it on saves giving its pages back and asking for them anew, which costs more than copying the
 //! rows. Only a thread that says so keeps slabs, and it has to say when it is idle.
 
+use crate::reclaim::{give_back_free_memory, reclaim_slab};
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
@@ -42,15 +43,14 @@ pub fn release_idle_slabs() -> Option<Duration> {
         if idle < IDLE {
             return Some(IDLE - idle);
         }
-        *pool = Pool::default();
+        std::mem::take(pool).kept.into_iter().for_each(reclaim_slab);
         give_back_free_memory();
         None
     })
 }
 
 /// Below this the allocator uses pages again instead of giving them back; it takes no more.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-const REUSED_BYTES: libc::c_int = 32 << 20;
+pub(crate) const MAPPED_BYTES: usize = 32 << 20;
 /// Each thread's arena keeps so much free at its end, which only the freeing of something in it gives back.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const ARENA_REST_BYTES: libc::c_int = 16 << 20;
@@ -61,17 +61,8 @@ pub fn set_up_allocator() {
     // SAFETY: they change nothing that is in use.
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     unsafe {
-        libc::mallopt(libc::M_MMAP_THRESHOLD, REUSED_BYTES);
+        libc::mallopt(libc::M_MMAP_THRESHOLD, MAPPED_BYTES as libc::c_int);
         libc::mallopt(libc::M_TRIM_THRESHOLD, ARENA_REST_BYTES);
-    };
-}
-
-/// After a load the allocator holds much that is free.
-pub fn give_back_free_memory() {
-    // SAFETY: it changes nothing that is in use.
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    unsafe {
-        libc::malloc_trim(0)
     };
 }
 
@@ -89,10 +80,9 @@ pub(crate) fn slab(bytes: usize) -> (Vec<u8>, bool) {
 pub(crate) fn give(slab: Vec<u8>) {
     if slab.capacity() >= LEAST_BYTES {
         // A thread that ends has no pool any more.
-        let _ = POOL.try_with(|pool| {
-            if let Some(pool) = pool.borrow_mut().as_mut() {
-                pool.give(slab);
-            }
+        let _ = POOL.try_with(|pool| match pool.borrow_mut().as_mut() {
+            Some(pool) => pool.give(slab),
+            None => reclaim_slab(slab),
         });
     }
 }
@@ -120,13 +110,16 @@ impl Pool {
     fn give(&mut self, mut slab: Vec<u8>) {
         self.used = Some(Instant::now());
         if slab.capacity() > MOST_BYTES {
+            reclaim_slab(slab);
             return;
         }
         slab.clear();
         self.bytes += slab.capacity();
         self.kept.push(slab);
         while self.bytes > MOST_BYTES {
-            self.bytes -= self.kept.remove(0).capacity();
+            let oldest = self.kept.remove(0);
+            self.bytes -= oldest.capacity();
+            reclaim_slab(oldest);
         }
     }
 }

@@ -29,6 +29,15 @@ impl RowStorage {
     }
 }
 
+impl Drop for RowStorage {
+    fn drop(&mut self) {
+        self.key_values.drop_aside();
+        self.value_updates.drop_aside();
+        self.times.drop_aside();
+        self.diffs.drop_aside();
+    }
+}
+
 /// Builds a [`RowStorage`] front to back: the updates of a value, the value, when its key has no more values the key.
 /// What adds up to nothing is left out.
 #[derive(Default)]

@@ -22,7 +22,7 @@ use napi::bindgen_prelude::Function;
 use napi_derive::napi;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use tidewire_arrange::set_up_allocator;
+use tidewire_arrange::{reclaim_aside, set_up_allocator};
 use tidewire_eval::{fold_with, opcodes};
 use tidewire_plan::{Expr, Plan, TOO_DEEP};
 use tidewire_row::EvalError;
@@ -71,6 +71,7 @@ impl NativeEngine {
             deliveries.tell(Notice::Engine(Arc::downgrade(&runtime)));
             // This is the thread of all sessions.
             ask_for(TimeSlice::Short);
+            reclaim_aside();
             Ok(NativeEngine {
                 runtime,
                 queries: Pool::new("tidewire-query", QUERY_THREADS, TimeSlice::Usual, &dispatch)?,

@@ -5,6 +5,7 @@ use crate::error::{guarded, internal};
 use crossbeam_channel::{Sender, unbounded};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use tidewire_arrange::reclaim_aside;
 use tidewire_row::EvalError;
 use tidewire_worker::{TimeSlice, ask_for};
 
@@ -37,6 +38,9 @@ impl Pool {
                 .stack_size(STACK_BYTES)
                 .spawn(move || {
                     ask_for(slice);
+                    if slice == TimeSlice::Short {
+                        reclaim_aside();
+                    }
                     for job in receiver {
                         let answer = guarded(job.run);
                         open.fetch_sub(1, Ordering::Release);

@@ -28,8 +28,6 @@ pub(crate) enum Command {
     Drop(u64),
     Announce(Arc<Announcement>),
     Tick(u64),
-    /// Has the allocator give back what it holds free.
-    GiveBackMemory,
     Stop,
 }
 

@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::Thread;
-use tidewire_arrange::{give_back_free_memory, keep_slabs, release_idle_slabs};
+use tidewire_arrange::{keep_slabs, reclaim_aside, release_idle_slabs};
 use timely::worker::Worker;
 
 /// What the workers' threads share.
@@ -30,6 +30,7 @@ impl WorkerShared {
         let _ = self.threads.send((index, std::thread::current()));
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             keep_slabs();
+            reclaim_aside();
             let mut world = World::new(index, self.progress.clone());
             let mut deferred = None;
             while !self.dead.load(Ordering::Acquire) && serve(&mut world, worker, &receiver, &mut deferred) {
@@ -76,7 +77,6 @@ fn serve(
             Command::Drop(id) => world.drop_member(id),
             Command::Announce(announcement) => world.announce(&announcement),
             Command::Tick(time) => world.tick(time),
-            Command::GiveBackMemory => give_back_free_memory(),
             Command::Stop => return false,
         }
     }

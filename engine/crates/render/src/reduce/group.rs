@@ -9,7 +9,7 @@
 
 use super::table::GroupTable;
 use crate::kept_groups::{Groups, kept_groups, kept_groups_arranged};
-use tidewire_arrange::{Arr, Backing, Flow, Gauge, RowStream, Updates, hash_row};
+use tidewire_arrange::{Arr, Backing, Flow, Gauge, RowStream, Updates, hash_row, reclaim};
 use tidewire_row::work::checkpoint;
 use timely::dataflow::operators::generic::OperatorInfo;
 use timely::scheduling::Activator;
@@ -28,7 +28,7 @@ pub enum Presence {
 /// A function of groups whose state adds up. It must not depend on the order of additions.
 pub trait Grouping: 'static {
     /// The state of one group; the default is that of the empty group.
-    type State: Default + 'static;
+    type State: Default + Send + 'static;
 
     /// Adds a value `diff` times.
     fn add(&mut self, state: &mut Self::State, value: &[u8], diff: i64);
@@ -80,6 +80,12 @@ struct HashGroups<G: Grouping> {
     /// What is new since the backing was last advanced, if it is written.
     changes: Updates,
     gauge: Gauge,
+}
+
+impl<G: Grouping> Drop for HashGroups<G> {
+    fn drop(&mut self) {
+        reclaim(std::mem::take(&mut self.table));
+    }
 }
 
 /// A group touched in a round, as it was before.

@@ -26,12 +26,7 @@ impl Commands {
 
     /// To all workers.
     pub(super) fn send(&mut self, command: Command) {
-        self.send_to(self.senders.len(), command);
-    }
-
-    /// To the first `count` workers.
-    pub(super) fn send_to(&mut self, count: usize, command: Command) {
-        for (sender, thread) in self.senders.iter().zip(&self.threads).take(count) {
+        for (sender, thread) in self.senders.iter().zip(&self.threads) {
             // A worker that is gone has said so by an event.
             let _ = sender.send(command.clone());
             thread.unpark();

@@ -11,7 +11,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use tidewire_arrange::{ShardedSnapshot, consolidated};
+use tidewire_arrange::{ShardedSnapshot, consolidated, give_back_free_memory};
 
 /// After so much was forgotten the allocator gives back what it holds free.
 const LARGE_BYTES: usize = 1 << 20;
@@ -200,7 +200,7 @@ impl Runtime {
             commands.send(Command::Tick(time));
         }
         if forgotten_bytes >= LARGE_BYTES {
-            commands.send_to(1, Command::GiveBackMemory);
+            give_back_free_memory();
         }
     }
 }
