@@ -21,7 +21,7 @@ nodes: Array<Node>,
  * What becomes of the result.
  */
 output: Output, };
-export type BaseType = "bool" | "int2" | "int4" | "int8" | "float4" | "float8" | "numeric" | "text" | "varchar" | "bpchar" | "bytea" | "date" | "time" | "timestamp" | "timestamptz" | "interval" | "uuid" | "inet" | "cidr" | "macaddr" | "macaddr8" | "jsonb" | "json" | "jsonpath" | "oid" | "name" | "char" | "int4range" | "int8range" | "numrange" | "daterange" | "tsrange" | "tstzrange" | "int4multirange" | "int8multirange" | "nummultirange" | "datemultirange" | "tsmultirange" | "tstzmultirange";
+export type BaseType = "bool" | "int2" | "int4" | "int8" | "float4" | "float8" | "numeric" | "text" | "varchar" | "bpchar" | "bytea" | "date" | "time" | "timestamp" | "timestamptz" | "interval" | "uuid" | "inet" | "cidr" | "macaddr" | "macaddr8" | "bit" | "varbit" | "jsonb" | "json" | "jsonpath" | "oid" | "name" | "char" | "int4range" | "int8range" | "numrange" | "daterange" | "tsrange" | "tstzrange" | "int4multirange" | "int8multirange" | "nummultirange" | "datemultirange" | "tsmultirange" | "tstzmultirange";
 export type ScalarType = BaseType | `_${BaseType}` | `(${string})` | `_(${string})` | `enum:${number}` | `_enum:${number}`;
 export type ColumnType = { 
 /**

@@ -189,6 +189,8 @@ export const samples = {
     'ff:ff:ff:ff:ff:ff:ff:ff',
     null,
   ],
+  bit: ['0', '1', '', '1010', '0110', '11111111', '000000001', '1'.repeat(32), '1'.repeat(33), null],
+  varbit: ['', '0', '1', '101', '0101011100', '000001101011', '1'.repeat(64), null],
   jsonpath: ['$', 'strict $.a', null],
   jsonb: [
     'null',
@@ -220,6 +222,8 @@ export const samples = {
 };
 
 const length = ['0', '1', '3', '5', '-1', '-2', '20', null];
+const places = ['0', '1', '2', '4', '9', '-1', '-3', '2147483647', '-2147483648', null];
+const sizes = ['0', '1', '3', '8', '40', '70', '-1', null];
 const lengths = ['0', '8', '24', '32', '33', '64', '128', '129', '-1', '-2', null];
 const distances = ['0', '1', '-1', '256', '4294967296', '9223372036854775807', '-9223372036854775808', null];
 const positions = ['1', '2', '0', '-1', '3', '10', null];
@@ -697,6 +701,13 @@ export const argumentSamples = {
   timestamp_zone: { 0: zones },
   timestamptz_zone: { 0: zones },
 };
+for (const name of ['bitshiftleft', 'bitshiftright', 'bitsubstr', 'bitsubstr_no_len', 'bitgetbit']) {
+  argumentSamples[name] = { 1: places, 2: places };
+}
+argumentSamples.bitsetbit = { 1: places, 2: ['0', '1', '2', null] };
+argumentSamples.bitoverlay = { 2: places, 3: places };
+argumentSamples.bitoverlay_no_len = { 2: places };
+for (const name of ['bitfromint4', 'bitfromint8', 'bit', 'varbit']) argumentSamples[name] = { 1: sizes };
 argumentSamples.inet_set_masklen = { 1: lengths };
 argumentSamples.cidr_set_masklen = { 1: lengths };
 for (const name of ['inetpl', 'inetmi_int8']) argumentSamples[name] = { 1: distances };
@@ -750,6 +761,7 @@ export function familyOf(opcode, args, result) {
   if (types.some((type) => datetime.test(type)))
     return types.includes('interval') && !opcode.startsWith('timestamp') ? 'interval' : 'datetime';
   if (types.some((type) => /^(inet|cidr|macaddr8?)$/.test(type))) return 'network';
+  if (types.some((type) => /^(var)?bit$/.test(type))) return 'bits';
   if (types.includes('uuid')) return 'uuid';
   if (types.includes('bytea')) return 'bytea';
   if (/regex|like|similar/.test(opcode)) return 'pattern';

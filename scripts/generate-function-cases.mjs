@@ -81,7 +81,8 @@ console.error([...lines].map(([family, cases]) => `${family} ${cases.length}`).j
 await client.end();
 
 function literal(value, type) {
-  const name = type === 'char' ? '"char"' : type === 'bpchar' ? 'bpchar' : type;
+  // Bare char and bit would be of one character, and of one bit.
+  const name = type === 'char' || type === 'bit' ? `"${type}"` : type;
   return value === null ? `NULL::${name}` : `$q$${value}$q$::${name}`;
 }
 

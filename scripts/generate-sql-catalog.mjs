@@ -8,7 +8,7 @@ import { families } from '../build/sql/functions/families.js';
 
 const baseTypes =
   words(`bool bytea char name int8 int2 int4 text oid json jsonb jsonpath float4 float8 bpchar varchar date time
-  timestamp timestamptz interval numeric uuid inet cidr macaddr macaddr8 int4range int8range numrange daterange tsrange tstzrange
+  timestamp timestamptz interval numeric uuid inet cidr macaddr macaddr8 bit varbit int4range int8range numrange daterange tsrange tstzrange
   int4multirange int8multirange nummultirange datemultirange tsmultirange tstzmultirange`);
 // Types that have a name and an oid in expressions but no column form of their own.
 const registered = words(
@@ -51,7 +51,7 @@ const described =
   pg_relation_is_updatable has_column_privilege has_any_column_privilege has_function_privilege has_sequence_privilege
   has_type_privilege has_language_privilege has_tablespace_privilege has_server_privilege
   has_foreign_data_wrapper_privilege has_parameter_privilege pg_encoding_max_length pg_basetype oidvectortypes
-  pg_last_xact_replay_timestamp system_user`);
+  pg_last_xact_replay_timestamp system_user inet_client_addr inet_client_port`);
 // What the binder makes of a call itself, or a relation in FROM: pg_proc has them, the overloads are not resolved by it.
 const bound =
   words(`to_regclass to_regtype to_regtypemod to_regproc to_regprocedure to_regoper to_regoperator to_regcollation

@@ -37,7 +37,7 @@ export function coerce(
         ? statement.sameOrigin(scalar, relabel(scalar, plain(target)))
         : throughInt8(scalar, source, target);
     case 'function':
-      return castCall(statement, path.proc, scalar, target, context === 'explicit');
+      return castCall(statement, path.proc, scalar, { name: target, typmod }, context === 'explicit');
     case 'io':
       return throughText(statement, bound, source, target);
     case 'fields':
@@ -125,15 +125,17 @@ function castCall(
   statement: Statement,
   proc: number,
   scalar: HirScalar,
-  target: TypeName,
+  target: SqlType,
   explicit: boolean,
 ): HirScalar {
   const entry = functionByOid(proc);
   const args = [scalar];
-  if (entry.arguments.length > 1) args.push(int4(-1));
+  // A function that takes the modifier has applied it.
+  const takesModifier = entry.arguments.length > 1;
+  if (takesModifier) args.push(int4(target.typmod));
   if (entry.arguments.length > 2) args.push(truth(explicit));
-  if (!entry.native) throw statement.unsupported(`the cast to ${displayType(target)}`);
-  return call(entry, args, entry.name, plain(target));
+  if (!entry.native) throw statement.unsupported(`the cast to ${displayType(target.name)}`);
+  return call(entry, args, entry.name, takesModifier ? target : plain(target.name));
 }
 
 function throughText(statement: Statement, bound: Bound, source: TypeName, target: TypeName): HirScalar {

@@ -27,7 +27,7 @@ export function bindConstant(statement: Statement, node: A_Const, at: number | u
     case 'string':
       return literal('unknown', constant.value);
     case 'bits':
-      throw statement.unsupported('bit string literals', at);
+      return readLiteral(statement, constant.value, 'bit', -1, at);
     case 'float': {
       const text = constant.text.replaceAll('_', '');
       if (/^[+-]?(0[xXoObB][0-9a-fA-F]+|[0-9]+)$/.test(text)) {

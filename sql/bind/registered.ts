@@ -155,6 +155,7 @@ const aliases: Record<string, TypeName> = {
   'double precision': 'float8',
   decimal: 'numeric',
   'character varying': 'varchar',
+  'bit varying': 'varbit',
   character: 'bpchar',
   'timestamp without time zone': 'timestamp',
   'timestamp with time zone': 'timestamptz',

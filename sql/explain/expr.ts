@@ -19,7 +19,7 @@ const OPERATORS: readonly (readonly [RegExp, string])[] = [
 ];
 
 const OPERATOR_TYPE =
-  /^(?:int|float|numeric|text|bpchar|date|time|timestamp|timestamptz|interval|uuid|bool|oid|bytea|name|network|macaddr)/;
+  /^(?:int|float|numeric|text|bpchar|date|time|timestamp|timestamptz|interval|uuid|bool|oid|bytea|name|network|macaddr|bit)/;
 
 /** An expression: columns are `#n` of the row. */
 export function exprText(expr: Expr): string {

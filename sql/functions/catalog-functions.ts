@@ -111,6 +111,8 @@ const bodies: Record<string, Body> = {
     FROM unnest(string_to_array(array_to_string($1, ' '), ' ')) WITH ORDINALITY AS a (each, place))`,
   unicode_version: "'16.0'",
   getpgusername: 'current_user',
+  inet_client_addr: '(SELECT client_addr FROM pg_catalog.pg_stat_activity WHERE pid = pg_backend_pid())',
+  inet_client_port: '(SELECT client_port FROM pg_catalog.pg_stat_activity WHERE pid = pg_backend_pid())',
   // Who connects is not authenticated.
   system_user: 'NULL::text',
   pg_last_xact_replay_timestamp: 'NULL::timestamptz',
@@ -202,6 +204,9 @@ export function registeredName(type: TypeName, catalog: CatalogReader): string {
 const MODIFIER = '\u0001';
 /** Types with a modifier, by how it is written. */
 const LENGTHS = ['varchar', 'bpchar'];
+const BITS = ['bit', 'varbit'];
+/** By oid: types whose usual names mean a length of 1, where it is said that there is none. */
+const ENDLESS = { 1042: 'bpchar', 1014: 'bpchar[]', 1560: '"bit"', 1561: '"bit"[]' };
 const PRECISIONS = ['time', 'timestamp', 'timestamptz'];
 const LENGTH = `($2 - 4)::text`;
 const SCALE = `((($2 - 4) >> 16) & 65535)::text || ',' || ((($2 - 4) & 2047 # 1024) - 1024)::text`;
@@ -220,7 +225,7 @@ function makeFormatTypeBody(own: readonly TypeName[]): string {
   const template = (name: string, display: string): string => {
     const element = elementType(name as TypeName);
     if (element !== null) return `${template(element, displayType(element))}[]`;
-    if (name === 'numeric' || LENGTHS.includes(name)) return `${display}${MODIFIER}`;
+    if ([...LENGTHS, ...BITS, 'numeric'].includes(name)) return `${display}${MODIFIER}`;
     return PRECISIONS.includes(name) ? display.replace(' ', `${MODIFIER} `) : display;
   };
   const oids = (names: readonly string[]): string =>
@@ -234,7 +239,8 @@ function makeFormatTypeBody(own: readonly TypeName[]): string {
   for (const { oid, display } of own.map(typeRow)) names[oid] = display;
   const modifier = `CASE WHEN $1 IN (${oids(LENGTHS)}) THEN '(' || ${LENGTH} || ')'
     WHEN $1 IN (${oids(['numeric'])}) THEN '(' || ${SCALE} || ')' ELSE '(' || $2::text || ')' END`;
-  return `CASE WHEN $1 IS NOT NULL THEN replace(coalesce(${quoteLiteral(JSON.stringify(names))}::jsonb ->> $1::text, '???'),
+  return `CASE WHEN $1 IS NOT NULL THEN replace(coalesce(CASE WHEN $2 < 0 THEN ${quoteLiteral(JSON.stringify(ENDLESS))}::jsonb ->> $1::text END,
+    ${quoteLiteral(JSON.stringify(names))}::jsonb ->> $1::text, '???'),
     ${quoteLiteral(MODIFIER)}, CASE WHEN $2 >= 0 THEN ${modifier} ELSE '' END) END`;
 }
 

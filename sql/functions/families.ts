@@ -1,6 +1,7 @@
 /** All families of functions, in one list. */
 import type { FunctionFamily } from './family.ts';
 import { arrayFunctions } from './families/array.ts';
+import { bitsFunctions } from './families/bits.ts';
 import { booleanFunctions } from './families/boolean.ts';
 import { byteaFunctions } from './families/bytea.ts';
 import { datetimeFunctions } from './families/datetime.ts';
@@ -36,4 +37,5 @@ export const families: readonly FunctionFamily[] = [
   enumFunctions,
   rangeFunctions,
   networkFunctions,
+  bitsFunctions,
 ];

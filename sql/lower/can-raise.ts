@@ -38,11 +38,15 @@ const infallibleAggregates: ReadonlySet<string> = new Set([
   ...['bitAnd', 'bitOr', 'bitXor', 'jsonbAgg', 'jsonbAggStrict', 'rangeAgg', 'rangeIntersectAgg', 'corr'],
 ]);
 
+/** Of bit strings they are errors where lengths differ. */
+const ofBits: ReadonlySet<string> = new Set(['bitAnd', 'bitOr', 'bitXor']);
+
 /** Ranks, neighbours and counts never fail; arguments that must be positive, offsets and sums can. */
-function windowCallCanRaise({ function: called, frame }: HirWindowCall): boolean {
+function windowCallCanRaise({ function: called, frame, type }: HirWindowCall): boolean {
   if ([frame.start, frame.end].some((bound) => 'column' in bound)) return true;
   if (called.kind === 'ntile' || called.kind === 'nthValue') return true;
-  return called.kind === 'aggregate' && !infallibleAggregates.has(called.function);
+  if (called.kind !== 'aggregate') return false;
+  return !infallibleAggregates.has(called.function) || (ofBits.has(called.function) && type.name === 'bit');
 }
 
 export function relationCanRaise(relation: HirRelation): boolean {

@@ -36,6 +36,7 @@ const EQUALITY = new Set([
   'network_eq',
   'macaddr_eq',
   'macaddr8_eq',
+  'biteq',
   'jsonb_eq',
   'array_eq',
   'record_eq',
@@ -73,7 +74,7 @@ export function widen(scalar: MirScalar, to: TypeName): MirScalar | null {
   return call(opcode, to, [scalar], { name: to, typmod: -1 }, { strict: true, canError: false });
 }
 
-/** text, varchar and name hold the same bytes; so do cidr and inet, oid and the reg types. */
+/** text, varchar and name hold the same bytes; so do cidr and inet, varbit and bit, oid and the reg types. */
 export function representation(type: SqlType): string {
   switch (type.name) {
     case 'varchar':
@@ -82,6 +83,8 @@ export function representation(type: SqlType): string {
       return 'text';
     case 'cidr':
       return 'inet';
+    case 'varbit':
+      return 'bit';
     default: {
       if (isRegistered(type.name)) return 'oid';
       if (recordFields(type.name) !== null) return toScalarType(type.name);

@@ -124,6 +124,7 @@ export const ORDERED: ReadonlySet<string> = new Set([
   'inet',
   'macaddr',
   'macaddr8',
+  'bit',
 ]);
 const SIDES: Readonly<Record<string, 'from' | 'to'>> = { '>': 'from', '>=': 'from', '<': 'to', '<=': 'to' };
 const MIXED_INTEGERS = /^int[248][248](?:lt|le|gt|ge)$/;

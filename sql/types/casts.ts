@@ -93,5 +93,6 @@ function representation(type: TypeName): string {
   if (fields !== null) return `(${fields.map(({ type: { name } }) => inner(name)).join()})`;
   if (element !== null) return `_${inner(element)}`;
   if (type === 'cidr') return 'inet';
+  if (type === 'varbit') return 'bit';
   return type === 'varchar' || type === 'bpchar' || type === 'unknown' ? 'text' : type;
 }

@@ -33,6 +33,9 @@ export function formatType(type: SqlType): string {
       const { precision, scale } = numericModifier(typmod);
       return `numeric(${precision},${scale})`;
     }
+    case 'bit':
+    case 'varbit':
+      return `${display}(${typmod})`;
     case 'time':
       return `time(${typmod}) without time zone`;
     case 'timestamp':

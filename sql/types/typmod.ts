@@ -12,7 +12,7 @@ const refuse = (message: string, sqlstate = '22023'): ModifierError => ({ sqlsta
 /** The type with a modifier that was written in parentheses, as its typmodin function takes it. */
 export function withModifier(name: TypeName, modifiers: readonly number[]): SqlType | ModifierError {
   if (modifiers.length === 0) {
-    // The bare word character means character(1); the grammar writes that modifier itself.
+    // The bare words character and bit mean character(1) and bit(1); the grammar writes that modifier itself.
     return { name, typmod: -1 };
   }
   const [first, second] = modifiers as [number, number | undefined];
@@ -29,6 +29,13 @@ export function withModifier(name: TypeName, modifiers: readonly number[]): SqlT
       if (first < 1) return refuse(`length for type ${word} must be at least 1`);
       if (first > 10485760) return refuse(`length for type ${word} cannot exceed 10485760`);
       return { name, typmod: first + 4 };
+    }
+    case 'bit':
+    case 'varbit': {
+      if (modifiers.length !== 1) return refuse('invalid type modifier');
+      if (first < 1) return refuse(`length for type ${name} must be at least 1`);
+      if (first > 83886080) return refuse(`length for type ${name} cannot exceed 83886080`);
+      return { name, typmod: first };
     }
     case 'numeric': {
       if (modifiers.length > 2) return refuse('invalid NUMERIC type modifier');

@@ -1,2 +1,1 @@
-select x'1f'
 select (select a from u limit t.a) from t

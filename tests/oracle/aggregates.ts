@@ -141,6 +141,9 @@ function aggregateOf(state: State, scope: Context, type: Type): Node {
     // Without an order of their own, or with another type's.
     case 'varchar':
       return expression(type, ['(', wrap(random.pick(['min', 'max']), value(type), 'text'), ')::varchar']);
+    // Without min and max, and in one length alone.
+    case 'varbit':
+      return expression(type, ['(', count(), ')::int4::bit(8)::varbit']);
     case 'cidr':
       return expression(type, ['network(', wrap(random.pick(['min', 'max']), value('inet'), 'inet'), ')']);
     case 'macaddr':

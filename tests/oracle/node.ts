@@ -70,6 +70,7 @@ const LITERALS: Readonly<Record<string, string>> = {
   int4multirange: `'{[1,3)}'::int4multirange`,
   inet: `inet '10.0.0.1'`,
   cidr: `cidr '10.0.0.0/8'`,
+  varbit: `varbit '101'`,
   macaddr: `macaddr '08:00:2b:01:02:03'`,
   macaddr8: `macaddr8 '08:00:2b:01:02:03:04:05'`,
 };

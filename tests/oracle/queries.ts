@@ -214,7 +214,16 @@ export function context(state: State, columns: readonly ScopeColumn[], subquerie
 
 const WITHOUT_EXTREMES: ReadonlySet<Type> = new Set([
   ...(['bool', 'uuid', 'jsonb', 'varchar'] as const),
-  ...(['int4range', 'numrange', 'daterange', 'int4multirange', 'cidr', 'macaddr', 'macaddr8'] as const),
+  ...([
+    'int4range',
+    'numrange',
+    'daterange',
+    'int4multirange',
+    'cidr',
+    'macaddr',
+    'macaddr8',
+    'varbit',
+  ] as const),
 ]);
 
 /** Half of them read columns of the query around them, in WHERE and in what they select but never in an aggregate. */

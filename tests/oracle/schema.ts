@@ -6,7 +6,7 @@ export const TYPES = [
   ...(['int2', 'float4', 'varchar', 'bpchar', 'bytea', 'uuid', 'jsonb'] as const),
   ...(['time', 'timestamptz', 'interval'] as const),
   ...(['int4range', 'numrange', 'daterange', 'int4multirange'] as const),
-  ...(['inet', 'cidr', 'macaddr', 'macaddr8'] as const),
+  ...(['inet', 'cidr', 'macaddr', 'macaddr8', 'varbit'] as const),
 ] as const;
 export type Type = (typeof TYPES)[number];
 
@@ -109,6 +109,7 @@ const DOMAINS: Readonly<Record<Type, readonly string[]>> = {
   daterange: [`'empty'`, `'[2024-01-31,2024-03-01)'`, `'[2024-02-29,2024-03-01)'`, `'(,2024-01-31)'`],
   inet: [`'10.0.0.1'`, `'10.0.0.1/8'`, `'10.0.0.0/8'`, `'192.168.1.5/24'`, `'::1'`, `'2001:db8::1/64'`],
   cidr: [`'10.0.0.0/8'`, `'10.0.0.1/32'`, `'192.168.1.0/24'`, `'::/0'`, `'2001:db8::/32'`],
+  varbit: [`B''`, `B'0'`, `B'1'`, `B'101'`, `B'000000001'`, `X'ff0'`],
   macaddr: [`'08:00:2b:01:02:03'`, `'08:00:2b:ff:fe:00'`, `'00:00:00:00:00:01'`],
   macaddr8: [`'08:00:2b:01:02:03:04:05'`, `'08:00:2b:ff:fe:01:02:03'`, `'00:00:00:00:00:00:00:01'`],
   int4multirange: [`'{}'`, `'{[1,3)}'`, `'{[1,3),[5,8)}'`, `'{(,2),[3,4)}'`, `'{[2,6),[9,)}'`],
@@ -138,6 +139,7 @@ const EXTREMES: Readonly<Record<Type, readonly string[]>> = {
   daterange: [`'[2024-01-01,infinity]'`, `'(-infinity,2024-01-01)'`, `'(,)'`],
   inet: [`'0.0.0.0/0'`, `'255.255.255.255'`, `'::'`, `'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'`],
   cidr: [`'0.0.0.0/0'`, `'::1.2.3.4/128'`, `'ffff:ffff::/128'`],
+  varbit: [`B'${'0'.repeat(64)}'`, `B'${'1'.repeat(65)}'`],
   macaddr: [`'00:00:00:00:00:00'`, `'ff:ff:ff:ff:ff:ff'`],
   macaddr8: [`'00:00:00:00:00:00:00:00'`, `'ff:ff:ff:ff:ff:ff:ff:ff'`],
   int4multirange: [`'{(,)}'`, `'{[-2147483648,0),[2147483646,)}'`],

@@ -55,6 +55,13 @@ test('a session is seen with what it does', async () => {
   await expect.poll(() => seen('seen')).toEqual([]);
 });
 
+test('a session knows where it comes from', async () => {
+  expect(
+    await rows(`SELECT client_addr << '127.0.0.0/8', client_addr = inet_client_addr(), client_port = inet_client_port()
+      FROM pg_stat_activity WHERE pid = pg_backend_pid()`),
+  ).toEqual(['true | true | true']);
+});
+
 test('what may hold a secret is not shown, and long texts are cut', async () => {
   const client = await server.connect({ application_name: 'teller' });
   await client.query("CREATE SECRET hidden AS 'x7b'");

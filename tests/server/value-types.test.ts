@@ -26,6 +26,7 @@ test.each([
   ...["'192.168.1.5'::inet", "'192.168.1.5/24'::inet", "'2001:db8::1/64'::inet", "'10.0.0.0/8'::cidr"],
   ...["'::/0'::cidr", "ARRAY['10.0.0.1', NULL]::inet[]", "ARRAY['10.0.0.1/32', '::/0']::cidr[]"],
   ...["'08:00:2b:01:02:03'::macaddr", "'08:00:2b:01:02:03:04:05'::macaddr8"],
+  ...["B'101'", "X'1F'", "B''", "'101010101'::varbit", "ARRAY[B'1', NULL, B'']", "'{1,01}'::varbit[]"],
   ...["(1, '10.0.0.0/8'::cidr, '1.2.3.4'::inet, '08:00:2b:01:02:03'::macaddr)", 'NULL::cidr'],
 ])('the binary form of %s', async (value) => {
   const text = `SELECT ${value}`;
@@ -59,6 +60,16 @@ test.each([
   ['macaddr8', '08002b010203'],
   ['macaddr8', '08002b01020304'],
   ['macaddr8', '08002b010203040506'],
+  ['varbit', '00000003 a0'],
+  ['varbit', '00000003 ff'],
+  ['varbit', '00000000'],
+  ['varbit', '00000009 ff80'],
+  ['varbit', '00000009 ff'],
+  ['varbit', '00000003 a000'],
+  ['varbit', 'ffffffff a0'],
+  ['varbit', '000003'],
+  ['bit(3)', '00000003 a0'],
+  ['bit(4)', '00000003 a0'],
 ])('%s of the bytes %s', async (type, hex) => {
   const text = `SELECT $1::${type}`;
   const [found, wanted] = [await binary(ours, text, [bytes(hex)]), await binary(theirs, text, [bytes(hex)])];
@@ -76,6 +87,17 @@ interface Family {
 }
 
 const families: Readonly<Record<string, Family>> = {
+  bits: {
+    columns: 'a bit(3), v bit varying(5)',
+    json: '{"id":1,"a":"101","v":"11111"}\n{"id":2,"a":"10"}\n{"id":3,"v":"111111"}\n{"id":4,"a":"xF"}\n',
+    csv: '5,000,\n6,,b01\n',
+    read: [
+      [1, '101', '11111'],
+      [5, '000', null],
+      [6, null, '01'],
+    ],
+    written: '"a":"101","v":"11111"',
+  },
   network: {
     columns: 'i inet, c cidr, m macaddr, e macaddr8',
     json: `{"id":1,"i":"192.168.1.5/24","c":"10.0.0.1/32","m":"08002b010203","e":"08002b010203"}

@@ -28,9 +28,10 @@ const REFERENCE = `0::oid AS conparentid, c.parent_oid AS confrelid, c.on_update
 /** PostgreSQL's operator families and classes of btree, the one access method that there is. */
 const OPERATOR_FAMILIES = `(397, 'array_ops'), (424, 'bool_ops'), (426, 'bpchar_ops'), (428, 'bytea_ops'), (429, 'char_ops'),
   (434, 'datetime_ops'), (1970, 'float_ops'), (1974, 'network_ops'), (1976, 'integer_ops'), (1982, 'interval_ops'),
-  (1984, 'macaddr_ops'), (3371, 'macaddr8_ops'), (1988, 'numeric_ops'), (1989, 'oid_ops'), (1994, 'text_ops'), (1996, 'time_ops'), (2968, 'uuid_ops'), (4033, 'jsonb_ops'),
+  (1984, 'macaddr_ops'), (3371, 'macaddr8_ops'), (423, 'bit_ops'), (2002, 'varbit_ops'), (1988, 'numeric_ops'), (1989, 'oid_ops'), (1994, 'text_ops'), (1996, 'time_ops'), (2968, 'uuid_ops'), (4033, 'jsonb_ops'),
   (3901, 'range_ops'), (4199, 'multirange_ops')`;
-const OPERATOR_CLASSES = `(10000, 'array_ops', 397, 2277), (10003, 'bool_ops', 424, 16), (10004, 'bpchar_ops', 426, 1042),
+const OPERATOR_CLASSES = `(10000, 'array_ops', 397, 2277), (10002, 'bit_ops', 423, 1560), (10043, 'varbit_ops', 2002, 1562),
+  (10003, 'bool_ops', 424, 16), (10004, 'bpchar_ops', 426, 1042),
   (10006, 'bytea_ops', 428, 17), (10007, 'char_ops', 429, 18), (3122, 'date_ops', 434, 1082), (10012, 'float4_ops', 1970, 700),
   (3123, 'float8_ops', 1970, 701), (10015, 'inet_ops', 1974, 869), (1979, 'int2_ops', 1976, 21), (1978, 'int4_ops', 1976, 23),
   (3124, 'int8_ops', 1976, 20), (10022, 'interval_ops', 1982, 1186), (10024, 'macaddr_ops', 1984, 829),
@@ -61,7 +62,8 @@ function informationColumns(): string {
     c.name AS column_name, c.number::int4 AS ordinal_position, c.default_text::varchar AS column_default,
     CASE WHEN c.not_null THEN 'NO' ELSE 'YES' END::varchar AS is_nullable,
     CASE WHEN t.category = 'A' THEN 'ARRAY' WHEN t.schema_oid <> 11 THEN 'USER-DEFINED' ELSE t.display END::varchar AS data_type,
-    CASE WHEN c.type_oid IN (1042, 1043) AND c.typmod > 4 THEN c.typmod - 4 END AS character_maximum_length,
+    CASE WHEN c.type_oid IN (1042, 1043) AND c.typmod > 4 THEN c.typmod - 4
+      WHEN c.type_oid IN (1560, 1562) AND c.typmod > 0 THEN c.typmod END AS character_maximum_length,
     CASE WHEN c.type_oid IN (1042, 1043) AND c.typmod > 4 THEN (c.typmod - 4) * 4
       WHEN c.type_oid IN (25, 1042, 1043) THEN 1073741824 END AS character_octet_length,
     ${ofType(`WHEN 21 THEN 16 WHEN 23 THEN 32 WHEN 20 THEN 64 WHEN 700 THEN 24 WHEN 701 THEN 53

@@ -281,6 +281,7 @@ pub(crate) fn copy_to<'b>(datum: Datum<'_>, arena: &'b Arena) -> Datum<'b> {
         Datum::Inet(value) => Datum::Inet(value),
         Datum::Macaddr(value) => Datum::Macaddr(value),
         Datum::Macaddr8(value) => Datum::Macaddr8(value),
+        Datum::Bits(value) => Datum::Bits(value.copy_to(arena)),
         Datum::Jsonb(value) => Datum::Jsonb(value.copy_to(arena)),
         Datum::Array(value) => Datum::Array(value.copy_to(arena)),
         Datum::Record(value) => Datum::Record(value.copy_to(arena)),

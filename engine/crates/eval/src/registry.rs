@@ -184,7 +184,7 @@ into_datum! {
     Numeric(tidewire_row::Numeric<'a>), Text(&'a str), Bytea(&'a [u8]), Interval(tidewire_row::Interval),
     Jsonb(tidewire_row::JsonbRef<'a>), Enum(tidewire_row::EnumValue), Array(tidewire_row::ArrayRef<'a>), Record(tidewire_row::RecordRef<'a>),
     Range(tidewire_row::RangeRef<'a>), Multirange(tidewire_row::MultirangeRef<'a>), Inet(tidewire_row::Inet),
-    Macaddr([u8; 6]), Macaddr8([u8; 8]),
+    Macaddr([u8; 6]), Macaddr8([u8; 8]), Bits(tidewire_row::Bits<'a>),
 }
 
 impl<'a, T: IntoDatum<'a>> IntoDatum<'a> for Option<T> {

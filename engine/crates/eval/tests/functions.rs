@@ -107,5 +107,5 @@ macro_rules! families {
 
 families!(
     range, integer, float, numeric, text, pattern, bytea, uuid, jsonb, jsonpath, datetime, interval,
-    formatting, network
+    formatting, network, bits
 );

@@ -41,6 +41,7 @@ pub fn compare(scalar: ScalarType, a: Datum<'_>, b: Datum<'_>) -> Ordering {
         (Datum::Inet(a), Datum::Inet(b)) => a.cmp(&b),
         (Datum::Macaddr(a), Datum::Macaddr(b)) => a.cmp(&b),
         (Datum::Macaddr8(a), Datum::Macaddr8(b)) => a.cmp(&b),
+        (Datum::Bits(a), Datum::Bits(b)) => a.cmp(&b),
         (Datum::Jsonb(a), Datum::Jsonb(b)) => a.compare(&b),
         (Datum::Enum(a), Datum::Enum(b)) => a.compare(&b),
         // json has no order of its own: what is the same text is the same.

@@ -1,11 +1,14 @@
 //! A value, borrowed from a packed row or from an [`Arena`](crate::Arena).
 
-use crate::{ArrayRef, EnumValue, Inet, Interval, JsonbRef, MultirangeRef, Numeric, RangeRef, RecordRef};
+use crate::{
+    ArrayRef, Bits, EnumValue, Inet, Interval, JsonbRef, MultirangeRef, Numeric, RangeRef, RecordRef,
+};
 
 /// A value of one of the plan's scalar types, or NULL.
 ///
 /// `Datum` is `Copy` and borrows what is not of fixed size. It is not self-describing beyond its variant: text,
-/// varchar, bpchar, name and "char" are all `Text`, and inet and cidr are both `Inet`.
+/// varchar, bpchar, name and "char" are all `Text`, inet and cidr are both `Inet`, bit and bit
+/// varying both `Bits`.
 #[derive(Clone, Copy, Debug)]
 pub enum Datum<'a> {
     /// SQL NULL, of any type.
@@ -48,6 +51,8 @@ pub enum Datum<'a> {
     Macaddr([u8; 6]),
     /// macaddr8
     Macaddr8([u8; 8]),
+    /// bit and bit varying
+    Bits(Bits<'a>),
     /// jsonb
     Jsonb(JsonbRef<'a>),
     /// json, as it was written

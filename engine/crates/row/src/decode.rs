@@ -1,7 +1,9 @@
 //! Reading packed rows: all columns, one column, or only where columns begin.
 
 use crate::encode::{TAG_VALUE, float32_from_bits, float64_from_bits};
-use crate::{Arena, ArrayRef, Datum, EnumValue, Inet, Interval, JsonbRef, RecordRef, ScalarType, numeric};
+use crate::{
+    Arena, ArrayRef, Bits, Datum, EnumValue, Inet, Interval, JsonbRef, RecordRef, ScalarType, numeric,
+};
 use crate::{MultirangeRef, RangeRef};
 
 #[inline(always)]
@@ -46,6 +48,25 @@ pub(crate) fn escaped_end(row: &[u8], start: usize) -> (usize, bool) {
     }
 }
 
+/// An escaped byte string as it was.
+fn take_escaped<'a>(row: &'a [u8], at: &mut usize, arena: &'a Arena) -> &'a [u8] {
+    let start = *at;
+    let (end, escaped) = escaped_end(row, start);
+    *at = end;
+    let body = &row[start..end - 2];
+    if !escaped {
+        return body;
+    }
+    let mut plain = Vec::with_capacity(body.len());
+    let mut rest = body;
+    while let Some(zero) = memchr::memchr(0, rest) {
+        plain.extend_from_slice(&rest[..=zero]);
+        rest = &rest[zero + 2..];
+    }
+    plain.extend_from_slice(rest);
+    arena.push_bytes(plain)
+}
+
 /// Reads the column at `*at` and moves `*at` past it.
 #[inline]
 pub fn read_column<'a>(row: &'a [u8], at: &mut usize, scalar: ScalarType, arena: &'a Arena) -> Datum<'a> {
@@ -85,22 +106,11 @@ pub fn read_column<'a>(row: &'a [u8], at: &mut usize, scalar: ScalarType, arena:
             let days = take_i32(row, at);
             Datum::Interval(Interval::from_span_bytes(span, months, days))
         }
-        ScalarType::Bytea => {
-            let start = *at;
-            let (end, escaped) = escaped_end(row, start);
-            *at = end;
-            let body = &row[start..end - 2];
-            if !escaped {
-                return Datum::Bytea(body);
-            }
-            let mut plain = Vec::with_capacity(body.len());
-            let mut rest = body;
-            while let Some(zero) = memchr::memchr(0, rest) {
-                plain.extend_from_slice(&rest[..=zero]);
-                rest = &rest[zero + 2..];
-            }
-            plain.extend_from_slice(rest);
-            Datum::Bytea(arena.push_bytes(plain))
+        ScalarType::Bytea => Datum::Bytea(take_escaped(row, at, arena)),
+        ScalarType::Bit | ScalarType::Varbit => {
+            let bytes = take_escaped(row, at, arena);
+            let [last] = take(row, at);
+            Datum::Bits(Bits::packed(bytes, last))
         }
         ScalarType::Jsonb => Datum::Jsonb(JsonbRef::read_packed(row, at)),
         ScalarType::Array(element) => Datum::Array(ArrayRef::read(row, at, element)),
@@ -163,6 +173,7 @@ pub fn skip_column(row: &[u8], at: usize, scalar: ScalarType) -> usize {
         | ScalarType::Char
         | ScalarType::Json => start + memchr::memchr(0, &row[start..]).expect("text is terminated") + 1,
         ScalarType::Bytea => escaped_end(row, start).0,
+        ScalarType::Bit | ScalarType::Varbit => escaped_end(row, start).0 + 1,
         ScalarType::Numeric => numeric::packed::skip(row, start),
         ScalarType::Jsonb => JsonbRef::skip_packed(row, start),
         ScalarType::Array(element) => ArrayRef::skip(row, start, element),

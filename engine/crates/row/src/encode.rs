@@ -12,6 +12,7 @@
 //! | numeric | see [`crate::numeric::packed`] | display scale |
 //! | text, varchar, bpchar, name, "char", json | bytes, NUL | |
 //! | bytea | bytes with 0x00 as 0x00 0xff, then 0x00 0x00 | |
+//! | bit, bit varying | bytes as bytea's, then the number of bits in the last | |
 //! | interval | span in µs, 10 bytes big-endian, offset | months, days |
 //! | uuid, macaddr, macaddr8 | 16, 6, 8 bytes | |
 //! | inet, cidr | see [`crate::network`] | |
@@ -151,6 +152,10 @@ pub fn push_datum(out: &mut Vec<u8>, datum: Datum<'_>) {
         Datum::Bytea(value) => {
             out.push(TAG_VALUE);
             push_escaped(out, value);
+        }
+        Datum::Bits(value) => {
+            out.push(TAG_VALUE);
+            value.push(out);
         }
         Datum::Numeric(value) => {
             out.push(TAG_VALUE);

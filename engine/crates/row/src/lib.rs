@@ -9,6 +9,7 @@
 pub mod abbreviations;
 mod arena;
 pub mod array;
+pub mod bits;
 pub mod calendar;
 mod canonical;
 mod compare;
@@ -34,6 +35,7 @@ pub mod work;
 
 pub use arena::Arena;
 pub use array::{ArrayBuilder, ArrayRef};
+pub use bits::Bits;
 pub use canonical::{canonical, is_canonical_identity};
 pub use compare::{compare, equal};
 pub use datum::Datum;

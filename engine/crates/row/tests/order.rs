@@ -7,12 +7,12 @@ use std::cmp::Ordering;
 use tidewire_plan::RangeType;
 use tidewire_row::network::Family;
 use tidewire_row::{
-    Arena, Bound, Datum, FormatSettings, Inet, Interval, JsonbBuilder, MultirangeRef, Numeric, RangeRef, Row,
-    ScalarType, canonical, column_bounds, compare, decode, encode_order, equal, hash_bytes,
+    Arena, Bits, Bound, Datum, FormatSettings, Inet, Interval, JsonbBuilder, MultirangeRef, Numeric,
+    RangeRef, Row, ScalarType, canonical, column_bounds, compare, decode, encode_order, equal, hash_bytes,
     is_canonical_identity, push_datum, text_in, text_out,
 };
 
-const TYPES: [ScalarType; 31] = [
+const TYPES: [ScalarType; 33] = [
     ScalarType::Bool,
     ScalarType::Int2,
     ScalarType::Int4,
@@ -34,6 +34,8 @@ const TYPES: [ScalarType; 31] = [
     ScalarType::Cidr,
     ScalarType::Macaddr,
     ScalarType::Macaddr8,
+    ScalarType::Bit,
+    ScalarType::Varbit,
     ScalarType::Jsonb,
     ScalarType::Oid,
     ScalarType::Name,
@@ -270,6 +272,10 @@ impl Random {
             ScalarType::Cidr => Datum::Inet(self.inet().network()),
             ScalarType::Macaddr => Datum::Macaddr([0, self.next() as u8, 0, 255, self.below(2) as u8, 0]),
             ScalarType::Macaddr8 => Datum::Macaddr8((self.next() >> 40).to_be_bytes()),
+            ScalarType::Bit | ScalarType::Varbit => {
+                let bits = (0..self.below(20)).map(|_| self.below(3) == 0);
+                Datum::Bits(Bits::collect(bits.collect::<Vec<_>>(), arena))
+            }
             ScalarType::Jsonb => {
                 let mut builder = JsonbBuilder::new();
                 self.json(&mut builder, 0, arena);

@@ -1,6 +1,7 @@
 //! The scalar functions, one file a family.
 
 pub(crate) mod arrays;
+mod bits;
 mod boolean;
 mod bytea;
 pub(crate) mod datetime;
@@ -76,6 +77,7 @@ pub(crate) fn families() -> Vec<&'static [Function]> {
     all.push(identifier::FUNCTIONS);
     all.push(input::FUNCTIONS);
     all.push(raise::FUNCTIONS);
+    all.extend_from_slice(bits::FUNCTIONS);
     all.extend_from_slice(macaddr::FUNCTIONS);
     all.extend_from_slice(network::FUNCTIONS);
     all.push(normalize::FUNCTIONS);

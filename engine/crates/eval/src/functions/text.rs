@@ -241,6 +241,7 @@ pub(crate) fn type_of(value: Datum<'_>) -> ScalarType {
         Datum::Inet(_) => ScalarType::Inet,
         Datum::Macaddr(_) => ScalarType::Macaddr,
         Datum::Macaddr8(_) => ScalarType::Macaddr8,
+        Datum::Bits(_) => ScalarType::Varbit,
         Datum::Jsonb(_) => ScalarType::Jsonb,
         Datum::Array(value) => ScalarType::Array(value.element()),
         Datum::Record(value) => ScalarType::Record(value.of()),

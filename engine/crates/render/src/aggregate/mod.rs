@@ -3,6 +3,7 @@
 //! Every accumulator is a commutative group: adding a value and retracting it restores the state. What can't be
 //! shown (overflow, a bad sum of infinities) is derived when the value is asked for, so that it can be retracted too.
 
+mod bit_strings;
 pub mod codec;
 mod first;
 mod float;
@@ -13,6 +14,7 @@ mod ranges;
 mod statistics;
 mod wide;
 
+use bit_strings::BitStrings;
 use first::First;
 pub use float::FloatSum;
 pub use interval::IntervalSum;
@@ -57,6 +59,7 @@ enum Kind {
     /// corr, covar, regr
     Pairs(AggregateFunction),
     Bits(AggregateFunction, ScalarType),
+    BitStrings(AggregateFunction),
     /// min, max, least representation of rows that are only added; whether the greatest is meant.
     First(bool),
 }
@@ -86,6 +89,8 @@ pub enum Cell {
     PairMoments(i64, Box<PairMoments>),
     /// Integers: not NULL, and how many have each bit.
     Bits(i64, Box<[i64; 64]>),
+    /// Bit strings: how many have each bit.
+    BitStrings(Box<BitStrings>),
     /// The least or the greatest so far.
     First(First),
 }
@@ -122,6 +127,7 @@ impl Accumulation {
             (F::BitAnd | F::BitOr | F::BitXor, Some(scalar @ (S::Int2 | S::Int4 | S::Int8))) => {
                 Kind::Bits(aggregate.function, scalar)
             }
+            (F::BitAnd | F::BitOr | F::BitXor, Some(S::Bit)) => Kind::BitStrings(aggregate.function),
             (F::RegrCount, _) if arguments == [S::Float8, S::Float8] => Kind::CountPairs,
             (
                 F::Corr
@@ -197,6 +203,7 @@ impl Accumulation {
             Kind::CountPairs => Cell::Count(0),
             Kind::Pairs(_) => Cell::PairMoments(0, Box::default()),
             Kind::Bits(..) => Cell::Bits(0, Box::new([0; 64])),
+            Kind::BitStrings(_) => Cell::BitStrings(Box::default()),
             Kind::First(greatest) => Cell::First(First::empty(greatest)),
         }
     }
@@ -222,6 +229,7 @@ impl Accumulation {
                 let count = reader.int();
                 Cell::Bits(count, Box::new(std::array::from_fn(|_| reader.int())))
             }
+            Cell::BitStrings(_) => Cell::BitStrings(Box::new(BitStrings::decode(reader))),
             Cell::First(_) => Cell::First(First::decode(self.kind == Kind::First(true), reader)),
         }
     }
@@ -244,6 +252,7 @@ impl Accumulation {
                 0 => Datum::Null,
                 _ => bits_value(function, scalar, *count, bits),
             },
+            (Kind::BitStrings(function), Cell::BitStrings(strings)) => strings.value(function, arena)?,
             (
                 _,
                 Cell::Integer(0, _)
@@ -365,6 +374,7 @@ impl Cell {
                 put_int(out, *count);
                 bits.iter().for_each(|with| put_int(out, *with));
             }
+            Cell::BitStrings(strings) => strings.encode(out),
             Cell::First(first) => first.encode(out),
         }
     }
@@ -431,6 +441,11 @@ impl Cell {
                     if value >> bit & 1 == 1 {
                         *with = with.wrapping_add(diff);
                     }
+                }
+            }
+            Cell::BitStrings(strings) => {
+                if let Datum::Bits(value) = value {
+                    strings.add(value, diff);
                 }
             }
             Cell::PairMoments(..) | Cell::First(_) => {}

@@ -415,6 +415,8 @@ pub(super) fn oid(scalar: ScalarType) -> u32 {
         ScalarType::Cidr => 650,
         ScalarType::Macaddr => 829,
         ScalarType::Macaddr8 => 774,
+        ScalarType::Bit => 1560,
+        ScalarType::Varbit => 1562,
         ScalarType::Jsonb => 3802,
         ScalarType::Json => 114,
         ScalarType::Jsonpath => 4072,

@@ -1,6 +1,7 @@
 //! PostgreSQL's input and output functions: text and binary, one file a family of types.
 
 mod array;
+mod bits;
 mod boolean;
 mod bytea;
 mod character;
@@ -22,6 +23,7 @@ use crate::timezone::Zone;
 use crate::{Arena, Datum, EnumValue, EvalError, EvalResult, Interval, Numeric, ScalarType, calendar};
 use tidewire_plan::RangeType;
 
+pub use bits::{other_length as bits_of_other_length, too_long_for_type as bits_too_long_for_type};
 pub use bytea::{decode_hex, encode_hex};
 pub use float::{write_float4, write_float8};
 pub use interval::apply_typmod as apply_interval_typmod;
@@ -136,6 +138,8 @@ pub fn type_name(scalar: ScalarType) -> &'static str {
         ScalarType::Cidr => "cidr",
         ScalarType::Macaddr => "macaddr",
         ScalarType::Macaddr8 => "macaddr8",
+        ScalarType::Bit => "bit",
+        ScalarType::Varbit => "bit varying",
         ScalarType::Jsonb => "jsonb",
         ScalarType::Json => "json",
         ScalarType::Jsonpath => "jsonpath",
@@ -164,6 +168,8 @@ pub fn type_name(scalar: ScalarType) -> &'static str {
             ScalarType::Cidr => "cidr[]",
             ScalarType::Macaddr => "macaddr[]",
             ScalarType::Macaddr8 => "macaddr8[]",
+            ScalarType::Bit => "bit[]",
+            ScalarType::Varbit => "bit varying[]",
             ScalarType::Jsonb => "jsonb[]",
             ScalarType::Json => "json[]",
             ScalarType::Jsonpath => "jsonpath[]",
@@ -227,6 +233,8 @@ pub fn text_in<'a>(
         ScalarType::Cidr => Datum::Inet(network::parse_cidr(text)?),
         ScalarType::Macaddr => Datum::Macaddr(macaddr::parse(text)?),
         ScalarType::Macaddr8 => Datum::Macaddr8(macaddr::parse8(text)?),
+        ScalarType::Bit => Datum::Bits(bits::parse(text, typmod, false, arena)?),
+        ScalarType::Varbit => Datum::Bits(bits::parse(text, typmod, true, arena)?),
         ScalarType::Jsonb => Datum::Jsonb(crate::jsonb::parse(text, arena)?),
         ScalarType::Date => Datum::Date(datetime::parse_date(text, settings)?),
         ScalarType::Time => Datum::Time(datetime::parse_time(text, typmod, settings)?),
@@ -271,6 +279,7 @@ pub fn text_out(datum: Datum<'_>, scalar: ScalarType, settings: &FormatSettings,
         Datum::Inet(value) => network::write(value, out),
         Datum::Macaddr(value) => macaddr::write(&value, out),
         Datum::Macaddr8(value) => macaddr::write(&value, out),
+        Datum::Bits(value) => bits::write(value, out),
         Datum::Jsonb(value) => value.write_text(out),
         Datum::Date(value) => datetime::write_date(value, settings, out),
         Datum::Time(value) => datetime::write_time(value, out),
@@ -312,6 +321,8 @@ pub fn binary_in<'a>(
         }
         ScalarType::Macaddr => Datum::Macaddr(macaddr::receive(bytes)?),
         ScalarType::Macaddr8 => Datum::Macaddr8(macaddr::receive8(bytes)?),
+        ScalarType::Bit => Datum::Bits(bits::receive(bytes, typmod, false, arena)?),
+        ScalarType::Varbit => Datum::Bits(bits::receive(bytes, typmod, true, arena)?),
         ScalarType::Jsonb => Datum::Jsonb(json::receive(bytes, arena)?),
         ScalarType::Date => {
             let days = i32::from_be_bytes(fixed(bytes)?);
@@ -383,6 +394,7 @@ pub fn binary_out(datum: Datum<'_>, scalar: ScalarType, out: &mut Vec<u8>) {
         Datum::Inet(value) => network::send(value, scalar == ScalarType::Cidr, out),
         Datum::Macaddr(value) => out.extend_from_slice(&value),
         Datum::Macaddr8(value) => out.extend_from_slice(&value),
+        Datum::Bits(value) => bits::send(value, out),
         Datum::Jsonb(value) => {
             out.push(json::VERSION);
             value.write_text(out);
