@@ -86,6 +86,17 @@ export interface ForeignKeyRules {
   readonly validated: boolean;
 }
 
+/** The query of a view, as it is kept. */
+export interface ViewDefinition {
+  readonly query: string;
+  /** What the relation's name that begins at this byte of the query means. */
+  relationAt(at: number): CatalogRelation | null;
+  readonly checkOption: CheckOption | null;
+}
+
+/** WITH CHECK OPTION: which conditions rows have to satisfy, this view's or those beneath too. */
+export type CheckOption = 'local' | 'cascaded';
+
 export interface CatalogRelation {
   readonly id: ObjectId;
   readonly schema: string;
@@ -105,6 +116,8 @@ export interface CatalogRelation {
   referencedBy?(): readonly Reference[];
   /** Of a table: it has foreign keys. */
   readonly refers?: boolean;
+  /** Of a view: what it was made of. */
+  readonly definition?: ViewDefinition;
   /** Of what reads as a view does: the definition's HIR (bound once as long as it means the same, columns renamed). */
   boundView?(): HirRelation;
   /** Rows at last count, for join ordering; null if unknown. */
@@ -176,6 +189,8 @@ export interface CatalogFunction {
   readonly volatility: 'immutable' | 'stable' | 'volatile';
   /** A `{ SelectStmt }`. */
   readonly body: Node;
+  /** SET search_path: where the names in its body are looked up, as they were written. */
+  readonly searchPath?: readonly string[] | undefined;
 }
 
 /** An arrangement that exists and may be imported. */
@@ -200,6 +215,8 @@ export interface CatalogReader {
   readonly searchPath: readonly string[];
   /** Those of them that the setting does not name. */
   readonly implicitSchemas: readonly string[];
+  /** Does some work with names looked up along another path. */
+  under<T>(searchPath: readonly string[], work: () => T): T;
   /**
    * Resolves `name` along the search path, or in `schema`. `at`: where the name stands in the bound text (UTF-8 bytes);
    * undefined where it is not the user's text. A stored definition knows by place what its names mean.

@@ -6,7 +6,7 @@
 import type { ArrangementId } from '../../engine/index.ts';
 import type { ObjectId } from '../../sql/catalog.ts';
 import { SqlError } from '../../sql/error.ts';
-import type { CatalogObject, FunctionObject, TypeObject } from './objects.ts';
+import type { CatalogObject, ExtensionObject, FunctionObject, TypeObject } from './objects.ts';
 import { describeObject } from './objects.ts';
 import { questionsAtHand, unrecorded } from './questions.ts';
 import { isTemporarySchema } from './temporary.ts';
@@ -125,6 +125,12 @@ export class Catalog {
     return object?.kind === 'type' ? object : null;
   }
 
+  /** The extension of this name. */
+  extension(name: string): ExtensionObject | null {
+    const object = this.#find(extensionKey(name));
+    return object?.kind === 'extension' ? object : null;
+  }
+
   /** The functions of this name in a schema. */
   functions(schema: string, name: string): readonly FunctionObject[] {
     const key = nameKey(schema, name);
@@ -219,6 +225,7 @@ export class Catalog {
         const belongs =
           (dependent.kind === 'index' && dependent.table === id) ||
           dependent.kind === 'sequence' ||
+          this.object(id).kind === 'extension' ||
           (dependent.kind === 'source' && dependent.parent === id);
         if (!belongs && !ids.includes(dependent.id)) hindrances.push([dependent, this.object(id)]);
         visit(dependent.id);
@@ -316,6 +323,7 @@ export class Catalog {
 /** Functions have names of their own, of which their arguments are part. */
 function keyOf(object: CatalogObject): string {
   if (object.kind === 'type') return typeKey(object.schema, object.name);
+  if (object.kind === 'extension') return extensionKey(object.name);
   if (object.kind !== 'function') return nameKey(object.schema, object.name);
   const types = object.parameters.map(({ type }) => type).join();
   return `${nameKey(object.schema, object.name)}\u0000${types}`;
@@ -323,6 +331,11 @@ function keyOf(object: CatalogObject): string {
 
 function typeKey(schema: string, name: string): string {
   return `${nameKey(schema, name)}\u0000type`;
+}
+
+/** Extensions are of no schema: it is their functions' that they name. */
+function extensionKey(name: string): string {
+  return `${nameKey('', name)}\u0000extension`;
 }
 
 function nameKey(schema: string, name: string): string {

@@ -49,8 +49,8 @@ export function keyDefinition(index: IndexObject, catalog: Catalog): string {
 }
 
 /** `CHECK (a > 0)`. */
-export function checkDefinition(condition: string): string {
-  return `CHECK (${condition})`;
+export function checkDefinition(condition: string, validated: boolean): string {
+  return `CHECK (${condition})${validated ? '' : ' NOT VALID'}`;
 }
 
 const ACTIONS: Readonly<Record<ForeignKeyConstraint['onDelete'], string>> = {

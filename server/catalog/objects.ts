@@ -4,7 +4,14 @@
 import type { ArrangementId, Layout } from '../../engine/index.ts';
 import type { OptionSpecs, ParsedOptions } from '../../connectors/options.ts';
 import type { Secret } from '../../connectors/secret.ts';
-import type { CatalogColumn, CatalogFunction, ForeignKeyRules, ObjectId } from '../../sql/catalog.ts';
+import type { WritableView } from '../../sql/bind/bind.ts';
+import type {
+  CatalogColumn,
+  CatalogFunction,
+  CheckOption,
+  ForeignKeyRules,
+  ObjectId,
+} from '../../sql/catalog.ts';
 import { quoteIdentifier } from '../../sql/functions/quote.ts';
 import { displayType } from '../../sql/types/format.ts';
 import type { RecordField } from '../../sql/types/record.ts';
@@ -63,6 +70,8 @@ export interface CheckConstraint {
   readonly text: string;
   /** The columns that it reads. */
   readonly columns: readonly number[];
+  /** Not NOT VALID: the rows that were there have been looked at. */
+  readonly validated: boolean;
   /** The TimeZone of its creation, which its constants keep. */
   readonly timeZone: string;
   /** The search path of its creation, in which the bodies of the functions that it calls find their names. */
@@ -110,6 +119,10 @@ export interface SourceObject extends ObjectBase, Stored {
 export interface ViewObject extends ObjectBase, Definition {
   readonly kind: 'view';
   readonly columns: readonly CatalogColumn[];
+  /** WITH CHECK OPTION. */
+  readonly checkOption?: CheckOption | undefined;
+  /** What can be written through it, as it was made; absent: nothing. */
+  readonly writable?: WritableView | undefined;
 }
 
 /** What readers of a view with errors get: the first error, or the rows without those that raised errors. */
@@ -204,6 +217,12 @@ export interface FunctionObject extends ObjectBase, CatalogFunction {
   readonly source: string;
 }
 
+/** CREATE EXTENSION: its functions are objects that depend on it. Extensions have names of their own. */
+export interface ExtensionObject extends ObjectBase {
+  readonly kind: 'extension';
+  readonly version: string;
+}
+
 /** Types have names of their own. */
 interface TypeBase extends ObjectBase {
   readonly kind: 'type';
@@ -271,6 +290,7 @@ export type CatalogObject =
   | SecretObject
   | ConnectionObject
   | FunctionObject
+  | ExtensionObject
   | TypeObject;
 
 export type ObjectKind = CatalogObject['kind'];
@@ -299,6 +319,8 @@ export function kindName(kind: ObjectKind): string {
       return 'connection';
     case 'function':
       return 'function';
+    case 'extension':
+      return 'extension';
     case 'type':
       return 'type';
   }

@@ -11,6 +11,7 @@ import type {
   ObjectId,
   RelationKind,
   UniqueKey,
+  ViewDefinition,
 } from '../../sql/catalog.ts';
 import { SqlError } from '../../sql/error.ts';
 import type { HirRelation } from '../../sql/hir.ts';
@@ -54,6 +55,12 @@ export interface SharedArrangements {
 /** Relations as planning sees them, for one value of `ownWrites`. */
 export type KnownRelations = Remembered<CatalogObject, CatalogRelation | null>;
 
+/** As in PostgreSQL, pg_catalog is searched first unless the path names it. */
+function searching(path: readonly string[], temporarySchema: string | undefined): Searching {
+  const searchPath = path.includes('pg_catalog') ? path : ['pg_catalog', ...path];
+  return { searchPath, ...(temporarySchema === undefined ? {} : { temporarySchema }) };
+}
+
 /** What a sequence gives where it is read as a relation. */
 const sequenceColumns: readonly CatalogColumn[] = (
   [
@@ -67,10 +74,10 @@ export class StatementCatalog implements CatalogReader {
   readonly version: number;
   readonly database: string;
   readonly user: string;
-  readonly searchPath: readonly string[];
-  readonly implicitSchemas: readonly string[];
-  readonly temporarySchema: string | null;
-  readonly #searching: Searching;
+  searchPath: readonly string[];
+  implicitSchemas: readonly string[];
+  temporarySchema: string | null;
+  #searching: Searching;
   readonly #catalog: Catalog;
   readonly #shared: SharedArrangements;
   readonly #bindView: BindView;
@@ -109,15 +116,30 @@ export class StatementCatalog implements CatalogReader {
     this.version = options.catalog.version;
     this.user = options.user;
     this.database = options.database;
-    // As in PostgreSQL, pg_catalog is searched first unless the path names it.
-    const searchPath = options.searchPath.includes('pg_catalog')
-      ? options.searchPath
-      : ['pg_catalog', ...options.searchPath];
     const { temporarySchema: own } = options;
-    this.#searching = { searchPath, ...(own === undefined ? {} : { temporarySchema: own }) };
+    this.#searching = searching(options.searchPath, own);
     this.searchPath = schemasOf(this.#catalog, this.#searching);
     this.implicitSchemas = this.searchPath.filter((schema) => !options.searchPath.includes(schema));
     this.temporarySchema = own !== undefined && this.searchPath.includes(own) ? own : null;
+  }
+
+  under<T>(searchPath: readonly string[], work: () => T): T {
+    const before = [this.#searching, this.searchPath, this.implicitSchemas, this.temporarySchema] as const;
+    const own = this.#searching.temporarySchema;
+    const meaning = new Map([
+      ['$user', this.user],
+      ['pg_temp', own ?? 'pg_temp'],
+    ]);
+    const path = searchPath.map((name) => meaning.get(name) ?? name);
+    this.#searching = searching(path, own);
+    this.searchPath = schemasOf(this.#catalog, this.#searching);
+    this.implicitSchemas = this.searchPath.filter((schema) => !path.includes(schema));
+    this.temporarySchema = own !== undefined && this.searchPath.includes(own) ? own : null;
+    try {
+      return work();
+    } finally {
+      [this.#searching, this.searchPath, this.implicitSchemas, this.temporarySchema] = before;
+    }
   }
 
   findRelation(schema: string | null, name: string, at?: number): CatalogRelation | null {
@@ -372,6 +394,17 @@ export class StatementCatalog implements CatalogReader {
     return relation;
   }
 
+  #definition({ query, references, checkOption }: ViewObject): ViewDefinition {
+    return {
+      query,
+      checkOption: checkOption ?? null,
+      relationAt: (at) => {
+        const reference = references.find((other) => other.at === at);
+        return reference === undefined ? null : this.relation(reference.object);
+      },
+    };
+  }
+
   /** Rules ask for a relation's keys again and again. */
   readonly #made = new Map<CatalogObject, CatalogRelation | null>();
 
@@ -386,6 +419,7 @@ export class StatementCatalog implements CatalogReader {
         keys: [],
         primaryKeyName: null,
         estimatedRows: null,
+        ...(object.kind === 'view' ? { definition: this.#definition(object) } : {}),
         boundView: () => this.#bindView(object),
       };
     }
@@ -403,6 +437,7 @@ export class StatementCatalog implements CatalogReader {
       case 'secret':
       case 'connection':
       case 'function':
+      case 'extension':
       case 'type':
         return null;
       case 'table':

@@ -17,7 +17,9 @@ import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { findOwnType, requireType } from './alter/type/require-type.ts';
 import { findFunction } from './drop-function.ts';
-import { refuseExtension } from './create-extension.ts';
+import { requireExtension } from './extension/create-extension.ts';
+import { WITHOUT_EFFECT } from '../catalog/known-extensions.ts';
+import { hasNoEffect } from './no-effect.ts';
 import { type Runnable, command } from './prepared.ts';
 
 /** What COMMENT ON calls relations; a source appears as a table. */
@@ -39,10 +41,21 @@ export function prepareComment(system: System, parsed: ParsedStatement, statemen
   const text = statement.comment === undefined || statement.comment === '' ? undefined : statement.comment;
   return command((session) =>
     system.ddl.run(async () => {
+      const nothing = withoutEffect(statement);
+      if (nothing !== null) {
+        hasNoEffect(session, nothing, 'There is no such object here.');
+        return 'COMMENT';
+      }
       await commitCatalog(system, [change({ system, session, parsed }, statement, text)]);
       return 'COMMENT';
     }, session),
   );
+}
+
+/** An extension that CREATE EXTENSION makes nothing of. */
+function withoutEffect({ objtype, object }: CommentStmt): string | null {
+  if (objtype !== 'OBJECT_EXTENSION' || !WITHOUT_EFFECT.has(stringOf(object))) return null;
+  return `COMMENT ON EXTENSION ${stringOf(object)}`;
 }
 
 function change(
@@ -90,11 +103,7 @@ function change(
       return { kind: 'commentSchema', id: schema.id, comment };
     }
     case 'OBJECT_EXTENSION':
-      throw new SqlError({
-        sqlstate: '42704',
-        message: `extension "${stringOf(object)}" does not exist`,
-        hint: refuseExtension(stringOf(object)).hint,
-      });
+      return { kind: 'replace', object: { ...requireExtension(system, stringOf(object)), comment } };
     default: {
       const what = objtype.replace('OBJECT_', '').replaceAll('_', ' ');
       throw new SqlError({ sqlstate: '0A000', message: `COMMENT ON ${what} is not supported` });

@@ -22,7 +22,7 @@ export function namedChecks(
 ): CheckConstraint[] {
   const names = new Set(taken);
   const explicit = checks.flatMap(({ name }) => name ?? []);
-  return checks.map(({ name, text, columns: read }) => {
+  return checks.map(({ name, text, columns: read, validated }) => {
     const [only] = read;
     const middle = read.length === 1 && only !== undefined ? `_${columns[only]!.name}` : '';
     const chosen =
@@ -31,7 +31,8 @@ export function namedChecks(
       throw new SqlError({ sqlstate: '42710', message: `check constraint "${chosen}" already exists` });
     }
     names.add(chosen);
-    return { id: system.catalog.allocateObject(), name: chosen, text, columns: read, timeZone, searchPath };
+    const id = system.catalog.allocateObject();
+    return { id, name: chosen, text, columns: read, validated, timeZone, searchPath };
   });
 }
 

@@ -1,6 +1,6 @@
 /** CREATE [OR REPLACE] FUNCTION … LANGUAGE SQL. */
-import type { CreateFunctionStmt } from '@pgsql/types';
-import { nameParts } from '../../sql/ast/accessors.ts';
+import type { CreateFunctionStmt, Node } from '@pgsql/types';
+import { constantOf, locationOf, nameParts, nodeAs } from '../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { type FunctionDefinition, bindFunctionDefinition } from '../../sql/bind/bind.ts';
 import type { CatalogFunction, ObjectId } from '../../sql/catalog.ts';
@@ -11,14 +11,15 @@ import { ownTypesOf } from '../../sql/types/mentions.ts';
 import type { TypeName } from '../../sql/types/type.ts';
 import { commitCatalog } from '../catalog/commit.ts';
 import { constrainCallers } from '../catalog/constraints.ts';
-import { newName } from '../catalog/names.ts';
+import { newName, positionOf } from '../catalog/names.ts';
 import { type CatalogObject, type FunctionObject, describeObject, parameterKey } from '../catalog/objects.ts';
+import { settings } from '../session/settings/table.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import type { RecordingCatalog } from './planning.ts';
 import { type Runnable, command } from './prepared.ts';
 
-interface BoundFunction {
+export interface BoundFunction {
   readonly definition: FunctionDefinition;
   readonly catalog: RecordingCatalog;
 }
@@ -43,7 +44,7 @@ function relationsOf({ parameters, result }: CatalogDefinition): ObjectId[] {
   return said.flatMap(({ rowOf }) => rowOf ?? []);
 }
 
-function bind(
+export function bindCreateFunction(
   system: System,
   session: SessionContext,
   parsed: ParsedStatement,
@@ -52,7 +53,46 @@ function bind(
   const catalog = system.planning.catalogFor(session);
   const environment = system.planning.bindEnvironment(session, parsed, { catalog });
   const checks = session.setting('check_function_bodies') !== 'off';
-  return { definition: bindFunctionDefinition(statement, environment, checks), catalog };
+  const path = readSettings(session, parsed, statement);
+  return { definition: bindFunctionDefinition(statement, environment, checks, path), catalog };
+}
+
+/** SET of a function: the search path of its body. What tunes PostgreSQL changes nothing here either; others are refused. */
+function readSettings(
+  session: SessionContext,
+  parsed: ParsedStatement,
+  statement: CreateFunctionStmt,
+): readonly string[] | undefined {
+  let path: readonly string[] | undefined;
+  for (const option of (statement.options ?? []).map((each) => nodeAs(each, 'DefElem')!)) {
+    if (option.defname !== 'set') continue;
+    const set = nodeAs(option.arg, 'VariableSetStmt');
+    const name = set?.name?.toLowerCase() ?? '';
+    if (name === 'search_path' && set?.kind !== 'VAR_SET_DEFAULT') {
+      path =
+        set?.kind === 'VAR_SET_CURRENT'
+          ? session.searchPath
+          : (set?.args ?? []).map((value) => constantText(value)).filter((schema) => schema !== '');
+      continue;
+    }
+    if (settings.get(name)?.isTuning === true) continue;
+    if (!settings.has(name)) {
+      const message = `unrecognized configuration parameter "${set?.name ?? ''}"`;
+      throw new SqlError({ sqlstate: '42704', message });
+    }
+    throw new SqlError({
+      sqlstate: '0A000',
+      message: `SET ${set?.name ?? ''} of a function is not supported`,
+      hint: 'There are search_path, and settings that change nothing.',
+      position: positionOf(parsed, locationOf(option)),
+    });
+  }
+  return path;
+}
+
+function constantText(node: Node): string {
+  const constant = constantOf(nodeAs(node, 'A_Const') ?? {});
+  return constant.kind === 'string' ? constant.value : '';
 }
 
 export function prepareCreateFunction(
@@ -61,13 +101,13 @@ export function prepareCreateFunction(
   parsed: ParsedStatement,
   statement: CreateFunctionStmt,
 ): Runnable {
-  bind(system, session, parsed, statement); // errors before anything waits
+  bindCreateFunction(system, session, parsed, statement); // errors before anything waits
   return command((session) =>
     system.ddl.run(async () => {
-      const { definition, catalog } = bind(system, session, parsed, statement);
+      const bound = bindCreateFunction(system, session, parsed, statement);
+      const { definition } = bound;
       const name = { parts: nameParts(statement.funcname), location: 0, end: 0 };
       const target = newName(system.catalog, session, parsed, name);
-      const types = definition.parameters.map(({ type }) => type);
       const existing = system.catalog
         .functions(target.schema, target.name)
         .find(
@@ -79,35 +119,47 @@ export function prepareCreateFunction(
         throw new SqlError({ sqlstate: '42723', message });
       }
       if (existing) refuseReplacement(system, existing, definition);
-      const { parameters, result, strict, volatility, body, source, isParsed } = definition;
-      const object: FunctionObject = {
-        kind: 'function',
-        id: existing?.id ?? system.catalog.allocateObject(),
-        ...target,
-        // As in PostgreSQL, the names in a text are looked up when the function is called.
-        dependsOn: [
-          ...new Set([
-            ...(isParsed ? catalog.resolved : ownTypesOf([...types, ...resultTypes(result)])),
-            ...domainsOf(definition),
-            ...relationsOf(definition),
-            ...parameters.flatMap(({ defaultValue }) => (defaultValue ? pinnedOidsOf(defaultValue) : [])),
-          ]),
-        ],
-        statement: parsed.text,
-        comment: existing?.comment,
-        parameters,
-        result,
-        strict,
-        volatility,
-        body,
-        source,
-      };
+      const made = functionObject(system, bound, target, parsed.text);
+      const object = existing ? { ...made, id: existing.id, comment: existing.comment } : made;
       await commitCatalog(system, [{ kind: existing ? 'replace' : 'add', object }], {
         committed: () => constrainCallers(system),
       });
       return 'CREATE FUNCTION';
     }, session),
   );
+}
+
+/** What a bound CREATE FUNCTION makes. */
+export function functionObject(
+  system: System,
+  { definition, catalog }: BoundFunction,
+  target: { readonly schema: string; readonly name: string },
+  statement: string,
+): FunctionObject {
+  const { parameters, result, strict, volatility, body, source, isParsed, searchPath } = definition;
+  const types = parameters.map(({ type }) => type);
+  return {
+    kind: 'function',
+    id: system.catalog.allocateObject(),
+    ...target,
+    // As in PostgreSQL, the names in a text are looked up when the function is called.
+    dependsOn: [
+      ...new Set([
+        ...(isParsed ? catalog.resolved : ownTypesOf([...types, ...resultTypes(result)])),
+        ...domainsOf(definition),
+        ...relationsOf(definition),
+        ...parameters.flatMap(({ defaultValue }) => (defaultValue ? pinnedOidsOf(defaultValue) : [])),
+      ]),
+    ],
+    statement,
+    parameters,
+    result,
+    strict,
+    volatility,
+    body,
+    source,
+    ...(searchPath === undefined ? {} : { searchPath }),
+  };
 }
 
 /** What a function that is replaced must keep. */

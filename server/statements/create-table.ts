@@ -63,13 +63,16 @@ export function prepareCreateTable(
         layout,
         keys: primaryKey ? [primaryKey.columns] : [],
         primaryKeyName: primaryKey ? (primaryKey.name ?? `${target.name}_pkey`) : null,
-        checks: namedChecks(system, target.name, columns, definition.checks, session),
+        // There are no rows that NOT VALID could leave unseen.
+        checks: namedChecks(system, target.name, columns, definition.checks, session).map((check) => ({
+          ...check,
+          validated: true,
+        })),
         foreignKeys: [],
         ...(onCommit === null ? {} : { onCommit }),
       };
       const uniques = uniquesOf(system, bare, definition.uniques);
       const context = { system, session, parsed };
-      // There are no rows that NOT VALID could leave unseen.
       const declared = definition.foreignKeys.map((foreignKey) => ({ ...foreignKey, validated: true }));
       const foreignKeys = namedForeignKeys(context, bare, uniques, declared);
       const table: TableObject = { ...bare, foreignKeys };

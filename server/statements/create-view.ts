@@ -1,7 +1,9 @@
 /** CREATE [OR REPLACE] VIEW: a name for a query, bound again when it is used. */
 import type { CreateView } from '../../sql/ast/create-view.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
-import type { CatalogColumn } from '../../sql/catalog.ts';
+import { NotUpdatable, updatableView, writableView } from '../../sql/bind/bind.ts';
+import { project } from '../../sql/bind/relation.ts';
+import type { CatalogColumn, CatalogRelation } from '../../sql/catalog.ts';
 import { SqlError } from '../../sql/error.ts';
 import type { HirQuery } from '../../sql/hir.ts';
 import { isAnonymous } from '../../sql/types/record.ts';
@@ -14,9 +16,8 @@ import type { System } from '../system.ts';
 import type { RecordingCatalog } from './planning.ts';
 import { type Runnable, command } from './prepared.ts';
 import { replaceDefinition } from './replace/replace.ts';
-import { hasNoEffect } from './no-effect.ts';
 import { isStorageParameter } from './alter/options.ts';
-import { leaveOutViewOptions, unknownOption } from './view-options.ts';
+import { leaveOutViewOptions, readCheckOption, unknownOption } from './view-options.ts';
 
 /** A view's query, bound, with what it depends on. */
 export interface BoundDefinition {
@@ -98,6 +99,32 @@ export function readsTemporary(system: System, { resolved }: RecordingCatalog): 
   return [...resolved].some((id) => isTemporarySchema(system.catalog.object(id).schema));
 }
 
+/** A view as binding sees it, before the catalog has it. */
+function asRelation({ query, definition, catalog }: BoundDefinition): CatalogRelation {
+  const relation = project(query.relation, query.finishing.projection);
+  return {
+    ...{ id: 0, schema: '', name: '', kind: 'view', keys: [], primaryKeyName: null, estimatedRows: null },
+    columns: query.columns.map(({ name, type }) => ({ name, type, defaultText: null })),
+    definition: {
+      query: definition.query,
+      checkOption: null,
+      relationAt: (at) => {
+        const reference = definition.references.find((other) => other.at === at);
+        return reference === undefined ? null : catalog.relation(reference.object);
+      },
+    },
+    boundView: () => relation,
+  };
+}
+
+/** A check option is of views that are written through. */
+function requireUpdatable(bound: BoundDefinition): void {
+  const found = updatableView(asRelation(bound), bound.catalog);
+  if (!(found instanceof NotUpdatable)) return;
+  const message = 'WITH CHECK OPTION is supported only on automatically updatable views';
+  throw new SqlError({ sqlstate: '0A000', message, hint: found.detail });
+}
+
 export function prepareCreateView(
   system: System,
   session: SessionContext,
@@ -108,8 +135,10 @@ export function prepareCreateView(
   return command((session) =>
     system.ddl.run(async () => {
       leaveOutViewOptions(session, parsed, statement.with);
-      if (statement.checkOption) hasNoEffect(session, 'WITH CHECK OPTION', 'Views are read-only.');
       const bound = bindDefinition(system, session, parsed, statement);
+      const checkOption = statement.checkOption ?? readCheckOption(parsed, statement.with);
+      if (checkOption) requireUpdatable(bound);
+      const writable = writableView(asRelation(bound), bound.catalog);
       const becomes = !statement.temporary && readsTemporary(system, bound.catalog);
       if (becomes) {
         const message = `view "${statement.name.parts.at(-1)}" will be a temporary view`;
@@ -128,7 +157,7 @@ export function prepareCreateView(
         });
       }
       if (existing) {
-        await replaceDefinition(system, existing, bound, parsed.text);
+        await replaceDefinition(system, { ...existing, checkOption, writable }, bound, parsed.text);
         return 'CREATE VIEW';
       }
       const { columns, catalog, definition } = bound;
@@ -139,6 +168,8 @@ export function prepareCreateView(
         dependsOn: [...catalog.resolved],
         statement: parsed.text,
         columns,
+        checkOption,
+        writable,
         ...definition,
       };
       await commitCatalog(system, [{ kind: 'add', object: view }]);

@@ -7,7 +7,7 @@ import type { ObjectId } from '../../sql/catalog.ts';
 import { SqlError } from '../../sql/error.ts';
 import { functionsNamed } from '../../sql/functions/table.ts';
 import { shownSignature } from '../catalog/function-text.ts';
-import { type FunctionObject, parameterKey } from '../catalog/objects.ts';
+import { type FunctionObject, describeObject, parameterKey } from '../catalog/objects.ts';
 import { functionSchemasOf } from '../catalog/temporary.ts';
 import { inOneCommit } from '../catalog/staged-ddl.ts';
 import type { SessionContext } from '../session/statement.ts';
@@ -26,18 +26,45 @@ export function prepareDropFunction(system: System, parsed: ParsedStatement, sta
         const found = findFunction(system, session, parsed, named, statement.missing_ok === true);
         return found === null ? [] : [found.id];
       });
-      const named = [...new Set(ids)];
-      if (!cascade) refuseDependents(system, named);
-      const cascaded = cascade
-        ? [
-            ...(await dropExpressionsNaming(system, session, parsed, new Set(named))),
-            ...(await dropColumns(system, session, parsed, named)),
-          ]
-        : [];
-      await dropObjects(system, session, named, { cascade, cascaded });
+      for (const id of ids) refuseMember(system, id);
+      await dropWithExpressions(system, session, parsed, ids, cascade);
       return 'DROP FUNCTION';
     }),
   );
+}
+
+/** Drops functions, with CASCADE the expressions of tables and domains that call them too. */
+export async function dropWithExpressions(
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  ids: readonly ObjectId[],
+  cascade: boolean,
+): Promise<void> {
+  const named = [...new Set(ids)];
+  if (!cascade) refuseDependents(system, named);
+  const cascaded = cascade
+    ? [
+        ...(await dropExpressionsNaming(system, session, parsed, new Set(named))),
+        ...(await dropColumns(system, session, parsed, named)),
+      ]
+    : [];
+  await dropObjects(system, session, named, { cascade, cascaded });
+}
+
+/** An extension needs its functions. */
+function refuseMember(system: System, id: ObjectId): void {
+  const member = system.catalog.object(id);
+  for (const on of member.dependsOn) {
+    const owner = system.catalog.object(on);
+    if (owner.kind !== 'extension') continue;
+    const extension = describeObject(owner, system.catalog);
+    throw new SqlError({
+      sqlstate: '2BP01',
+      message: `cannot drop ${describeObject(member, system.catalog)} because ${extension} requires it`,
+      hint: `You can drop ${extension} instead.`,
+    });
+  }
 }
 
 /** Expressions of tables and domains are told of before other objects that depend on a function. */

@@ -432,6 +432,7 @@ export function releaseObject(system: System, object: CatalogObject): void {
     case 'sink':
     case 'secret':
     case 'connection':
+    case 'extension':
     case 'type':
       return;
   }

@@ -43,7 +43,8 @@ import { prepareCopyFrom } from './copy-from.ts';
 import { prepareCopySubscribe, prepareCopyTo } from './copy-to.ts';
 import { prepareCreateConnection } from './create-connection.ts';
 import { prepareCreateEnumType } from './create-enum-type.ts';
-import { refuseExtension } from './create-extension.ts';
+import { prepareCreateExtension } from './extension/create-extension.ts';
+import { prepareDropExtension } from './extension/drop-extension.ts';
 import { prepareCreateFunction } from './create-function.ts';
 import { prepareCreateDefaultIndex, prepareCreateIndex } from './create-index.ts';
 import { prepareCreateMaterializedView } from './create-materialized-view.ts';
@@ -468,7 +469,10 @@ function preparePostgres(
     return prepareDefaultPrivileges(system, node.AlterDefaultPrivilegesStmt);
   }
   if ('RefreshMatViewStmt' in node) return prepareRefresh(system, parsed, node.RefreshMatViewStmt);
-  if ('CreateExtensionStmt' in node) throw refuseExtension(node.CreateExtensionStmt.extname ?? '');
+  if ('CreateExtensionStmt' in node) return prepareCreateExtension(system, parsed, node.CreateExtensionStmt);
+  if ('DropStmt' in node && node.DropStmt.removeType === 'OBJECT_EXTENSION') {
+    return prepareDropExtension(system, parsed, node.DropStmt);
+  }
   const name = commandName(node);
   // Of kinds of objects that there are none of, none is there.
   if ('DropStmt' in node && node.DropStmt.missing_ok === true) return skipDrop(name, node.DropStmt);

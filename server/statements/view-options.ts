@@ -4,6 +4,7 @@ import type { Option } from '../../sql/ast/options.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { SqlError } from '../../sql/error.ts';
 import { nearestName } from '../../sql/nearest-name.ts';
+import type { CheckOption } from '../../sql/catalog.ts';
 import { positionOf } from '../catalog/names.ts';
 import type { OnError } from '../catalog/objects.ts';
 import { isStorageParameter, leaveOutOption } from './alter/options.ts';
@@ -72,8 +73,26 @@ export function leaveOutViewOptions(
   options: readonly Option[],
 ): void {
   for (const option of options) {
+    if (option.name === 'check_option') continue;
     if (isStorageParameter(option.name)) leaveOutOption(session, parsed, option);
   }
+}
+
+/** `check_option` of a view: what WITH CHECK OPTION says behind the query. */
+export function readCheckOption(
+  parsed: ParsedStatement,
+  options: readonly Option[],
+): CheckOption | undefined {
+  const option = options.find(({ name }) => name === 'check_option');
+  if (option === undefined) return undefined;
+  const text = optionText(option).toLowerCase();
+  if (text === 'local' || text === 'cascaded') return text;
+  throw new SqlError({
+    sqlstate: '22023',
+    message: `invalid value for enum option "check_option": ${optionText(option)}`,
+    detail: 'Valid values are "local" and "cascaded".',
+    position: positionOf(parsed, option.valueLocation),
+  });
 }
 
 function checkOptions(

@@ -1,5 +1,6 @@
 import type { Identifier, QualifiedName } from './name.ts';
 import type { Option } from './options.ts';
+import type { CheckOption } from '../catalog.ts';
 import type { Query } from './query.ts';
 
 /** CREATE [OR REPLACE] [MATERIALIZED | TEMPORARY] VIEW. */
@@ -16,6 +17,6 @@ export interface CreateView {
   with: Option[];
   /** WITH NO DATA was written. */
   withNoData: boolean;
-  /** WITH CHECK OPTION was written. */
-  checkOption: boolean;
+  /** WITH CHECK OPTION. */
+  checkOption: CheckOption | undefined;
 }

@@ -48,6 +48,7 @@ import { bindMerge } from './write/merge.ts';
 import { type Truncation, bindTruncate } from './write/truncate.ts';
 import { bindUpdate } from './write/update.ts';
 
+export { NotUpdatable, type WritableView, updatableView, writableView } from './write/updatable-view.ts';
 export type { BindEnvironment } from './environment.ts';
 export { withRenamedColumn } from './check-constraint.ts';
 export { bindColumnDefinitions, bindDefault, checkSource, defaultSource } from './column-definitions.ts';

@@ -10,6 +10,7 @@ import type { RecordField } from '../types/record.ts';
 import { elementType, isRegistered, plain, typeRow } from '../types/table.ts';
 import type { SqlType, TypeName } from '../types/type.ts';
 import { evaluate, readLiteral, truncateName } from './literal.ts';
+import { castRelativeTime } from './relative-time.ts';
 import { fieldsOf } from './record.ts';
 import { call, int4, literal, relabel, truth, typeOf } from './scalar.ts';
 import type { Bound, Statement } from './statement.ts';
@@ -149,6 +150,11 @@ function throughText(statement: Statement, bound: Bound, source: TypeName, targe
       ? relabel(scalar, plain('text'))
       : { kind: 'output', argument: scalar, type: plain('text') };
   if (target === 'text' || target === 'varchar') return relabel(text, plain(target));
+  const relative =
+    scalar.kind === 'literal' && scalar.text !== null && typeRow(source).category === 'S'
+      ? castRelativeTime(statement, scalar.text, target, at)
+      : null;
+  if (relative !== null) return relative;
   return { kind: 'input', argument: text, type: plain(target) };
 }
 

@@ -53,6 +53,8 @@ export interface BoundCheck {
   readonly text: string;
   /** The columns that it reads. */
   readonly columns: readonly number[];
+  /** Not NOT VALID. */
+  readonly validated: boolean;
 }
 
 /** UNIQUE. */
@@ -470,6 +472,7 @@ function bindCheck(
       parenthesized(text, locationOf(check) ?? 0, 'check', statement.environment.catalog),
     ),
     columns: columnsOfCheck(condition),
+    validated: check.skip_validation !== true,
   };
 }
 

@@ -1,6 +1,7 @@
 /** Expressions: one node kind to one function; the larger matters have files of their own. */
 import type { BooleanTest, BoolExpr, ColumnRef, Node, NullTest, ParamRef } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs, nodeKind } from '../ast/accessors.ts';
+import { SqlError } from '../error.ts';
 import type { HirScalar } from '../hir.ts';
 import { liftScalar } from '../hir/traverse.ts';
 import { recordFields } from '../types/record.ts';
@@ -93,7 +94,31 @@ function bindColumn(node: ColumnRef, context: ExpressionContext, at: number | un
   if (context.clause === 'DEFAULT expressions') {
     throw context.statement.error('0A000', 'cannot use column reference in DEFAULT expression', at);
   }
-  return parameterField(context, parts) ?? resolveColumn(context.statement, context.scope, parts, at);
+  const field = parameterField(context, parts);
+  if (field !== null) return field;
+  try {
+    return resolveColumn(context.statement, context.scope, parts, at);
+  } catch (error) {
+    if (!(error instanceof SqlError) || error.sqlstate !== '42703' || parts.length < 2) throw error;
+    return calledOnRow(node, context, error);
+  }
+}
+
+/** `row.function`: the function of the row, where it has no such column; else that is the error. */
+function calledOnRow(
+  { fields = [], location }: ColumnRef,
+  context: ExpressionContext,
+  missing: SqlError,
+): HirScalar {
+  const [funcname, row] = [fields.slice(-1), fields.slice(0, -1)];
+  const at = location === undefined ? {} : { location };
+  const call: Node = { FuncCall: { funcname, args: [{ ColumnRef: { fields: row, ...at } }], ...at } };
+  try {
+    return bindExpression(call, context).scalar;
+  } catch (error) {
+    if (error instanceof SqlError && ['42883', '42703', '42P01'].includes(error.sqlstate)) throw missing;
+    throw error;
+  }
 }
 
 /** `parameter.field` in a function's body, where no relation has the name. */

@@ -23,7 +23,7 @@ import type { ExpressionContext } from './context.ts';
 import { currentSchemas } from './current-schemas.ts';
 import { bindExpression, leftmost } from './expression.ts';
 import { operand } from './operator.ts';
-import { makeRecord } from './record.ts';
+import { fieldOf, makeRecord } from './record.ts';
 import { isRecordFunction, recordFunctionValue } from './json-record.ts';
 import { toJson, withObjects } from './json.ts';
 import { bindInputIsValid, inputErrorFields, typeNamed } from './input-error.ts';
@@ -112,6 +112,8 @@ export function applyFunction(
   const { statement } = context;
   const types = args.map((argument) => typeOf(argument.scalar).name);
   const entry = resolveFunction(name, types);
+  const field = entry === 'none' ? fieldAsCall(name, args) : null;
+  if (field !== null) return field;
   const exact = typeof entry !== 'string' && entry.arguments.every((type, i) => type === types[i]);
   if (!exact && args.length === 1) {
     const cast = castAsCall(name, args[0]!, context);
@@ -130,6 +132,13 @@ export function applyFunction(
     throw statement.error('42803', `aggregate function ${name}() is not allowed here`, at);
   const operands = args.map((argument, i) => operand(context, argument, entry.arguments[i]!));
   return applyEntry(entry, operands, context, at);
+}
+
+/** `name(row)`: the row's field, where there is no such function. */
+function fieldAsCall(name: string, [record, ...others]: readonly Bound[]): HirScalar | null {
+  if (record === undefined || others.length > 0) return null;
+  const index = recordFields(typeOf(record.scalar).name)?.findIndex((field) => field.name === name) ?? -1;
+  return index < 0 ? null : fieldOf(record.scalar, index);
 }
 
 /** A text is the relation of its name where a function wants one: `nextval(pg_get_serial_sequence('t', 'id'))`. */

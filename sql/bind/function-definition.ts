@@ -66,6 +66,8 @@ export function bindFunctionDefinition(
   environment: BindEnvironment,
   /** Whether what a text names must be there now: the setting check_function_bodies. */
   checksBody = true,
+  /** SET search_path. */
+  searchPath?: readonly string[],
 ): FunctionDefinition {
   const statement = new Statement(environment);
   const name = nameParts(node.funcname).pop()!;
@@ -77,7 +79,18 @@ export function bindFunctionDefinition(
   const text = options.source === null ? null : bodyText(environment, options.source, options.sourceAt);
   const { body, source, isParsed } = bodyOf(statement, node, options, text, result, name, parameters);
   const { strict, volatility } = options;
-  const definition = { name, parameters, result, strict, volatility, body, source, isParsed };
+  const path = isParsed ? undefined : searchPath;
+  const definition = {
+    name,
+    parameters,
+    result,
+    strict,
+    volatility,
+    body,
+    source,
+    isParsed,
+    searchPath: path,
+  };
   if (checksBody || text === null) checkBody(environment, definition, text);
   return definition;
 }
@@ -90,6 +103,8 @@ function readOptions(statement: Statement, node: CreateFunctionStmt): Options {
   const seen = new Map<string, DefElem>();
   for (const option of (node.options ?? []).map((each) => nodeAs(each, 'DefElem')!)) {
     const name = option.defname!;
+    // Of several settings each has a clause of its own.
+    if (name === 'set') continue;
     if (seen.has(name))
       throw statement.error('42601', 'conflicting or redundant options', locationOf(option));
     seen.set(name, option);
@@ -98,7 +113,7 @@ function readOptions(statement: Statement, node: CreateFunctionStmt): Options {
     const option = seen.get(name);
     return option && locationOf(option);
   };
-  for (const name of ['window', 'transform', 'set', 'support']) {
+  for (const name of ['window', 'transform', 'support']) {
     if (seen.has(name)) throw statement.unsupported(`${name.toUpperCase()} of a function`, at(name));
   }
   const written = seen.get('language');

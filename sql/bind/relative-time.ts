@@ -18,6 +18,16 @@ const DATE_PLUS_INTEGER = 1141;
 
 const days: Readonly<Record<string, number>> = { yesterday: -1, today: 0, tomorrow: 1 };
 
+type TimeType = 'date' | 'time' | 'timestamp' | 'timestamptz';
+
+/** The word that a text is, if the type knows it. */
+function wordOf(text: string, type: TypeName): { readonly word: string; readonly type: TimeType } | null {
+  const word = /^\s*(now|today|tomorrow|yesterday)\s*$/i.exec(text)?.[1]?.toLowerCase();
+  if (word === undefined) return null;
+  if (type !== 'date' && type !== 'time' && type !== 'timestamp' && type !== 'timestamptz') return null;
+  return type === 'time' && word !== 'now' ? null : { word, type };
+}
+
 /** The value that such a literal has, or null for any other text or type. */
 export function readRelativeTime(
   statement: Statement,
@@ -25,18 +35,31 @@ export function readRelativeTime(
   type: TypeName,
   at: number | undefined,
 ): HirScalar | null {
-  const word = /^\s*(now|today|tomorrow|yesterday)\s*$/i.exec(text)?.[1]?.toLowerCase();
-  if (word === undefined) return null;
-  if (type !== 'date' && type !== 'time' && type !== 'timestamp' && type !== 'timestamptz') return null;
-  if (type === 'time' && word !== 'now') return null;
-  const { inView, forDefault } = statement.environment;
-  if (inView === true || forDefault === true) {
-    const place = inView === true ? 'a view' : 'a DEFAULT';
-    throw statement.error('0A000', `the ${type} '${word}' in ${place} is not supported`, at, {
-      hint:
-        inView === true
-          ? 'Compare with a column instead; filters on the current time are not there yet.'
-          : 'Use now() or CURRENT_DATE, which mean the time of each INSERT.',
+  const said = wordOf(text, type);
+  if (said === null) return null;
+  if (statement.environment.forDefault === true) {
+    throw statement.error('0A000', `the ${type} '${said.word}' in a DEFAULT is not supported`, at, {
+      hint: 'Use now() or CURRENT_DATE, which mean the time of each INSERT.',
+    });
+  }
+  return valueOf(statement, said.word, said.type, at);
+}
+
+/** The value of such a word as a text that is cast: read when the expression is computed, so in a DEFAULT by each INSERT. */
+export function castRelativeTime(
+  statement: Statement,
+  text: string,
+  type: TypeName,
+  at: number | undefined,
+): HirScalar | null {
+  const said = wordOf(text, type);
+  return said && valueOf(statement, said.word, said.type, at);
+}
+
+function valueOf(statement: Statement, word: string, type: TimeType, at: number | undefined): HirScalar {
+  if (statement.environment.inView === true) {
+    throw statement.error('0A000', `the ${type} '${word}' in a view is not supported`, at, {
+      hint: 'Compare with a column instead; filters on the current time are not there yet.',
     });
   }
   const now: HirScalar = { kind: 'session', value: 'transactionTimestamp', type: plain('timestamptz') };

@@ -188,13 +188,16 @@ export function functionBody(
     name === '' ? [] : [{ name, scalar: operands[i]! }],
   );
   const outer: Scope = { items: [itemFor(called.name, null, parameters)], outer: null };
-  return bindQueryNode(called.body, {
-    statement,
-    ctes: [],
-    outer,
-    bodyArguments: operands,
-    calledBy: [...calledBy, called.id],
-  });
+  const bind = (): BoundSelect =>
+    bindQueryNode(called.body, {
+      statement,
+      ctes: [],
+      outer,
+      bodyArguments: operands,
+      calledBy: [...calledBy, called.id],
+    });
+  const { searchPath } = called;
+  return searchPath === undefined ? bind() : statement.environment.catalog.under(searchPath, bind);
 }
 
 /** The value of a function in an expression. */

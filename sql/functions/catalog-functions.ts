@@ -98,7 +98,9 @@ const bodies: Record<string, Body> = {
   pg_sequence_last_value: `CASE WHEN (tw_sequence_values() -> $1::oid::text ->> 1)::bool
     THEN (tw_sequence_values() -> $1::oid::text ->> 0)::int8 END`,
   // INSERT, UPDATE and DELETE are 8, 4 and 16.
-  pg_relation_is_updatable: `(SELECT CASE WHEN object_type = 'table' THEN 28 ELSE 0 END FROM tw_internal.relations WHERE oid = $1::oid)`,
+  pg_relation_is_updatable: '(SELECT updatable FROM tw_internal.relations WHERE oid = $1::oid)',
+  pg_column_is_updatable: `coalesce((SELECT c.is_updatable AND r.updatable & 20 = 20 FROM tw_internal.columns c
+    JOIN tw_internal.relations r ON r.oid = c.relation_oid WHERE c.relation_oid = $1::oid AND c.number = $2), false)`,
   pg_tablespace_location: "''",
   pg_size_pretty: sizePrettyBody(),
   'jsonb_object(_text)': 'json_object($1)::jsonb',
@@ -113,6 +115,8 @@ const bodies: Record<string, Body> = {
   getpgusername: 'current_user',
   inet_client_addr: '(SELECT client_addr FROM pg_catalog.pg_stat_activity WHERE pid = pg_backend_pid())',
   inet_client_port: '(SELECT client_port FROM pg_catalog.pg_stat_activity WHERE pid = pg_backend_pid())',
+  pg_postmaster_start_time: `'${new Date(performance.timeOrigin).toISOString()}'::timestamptz`,
+  pg_conf_load_time: `'${new Date(performance.timeOrigin).toISOString()}'::timestamptz`,
   // Who connects is not authenticated.
   system_user: 'NULL::text',
   pg_last_xact_replay_timestamp: 'NULL::timestamptz',

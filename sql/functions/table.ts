@@ -2,6 +2,7 @@
 import { ownAggregates } from './aggregates.ts';
 import { catalogEntries } from './catalog-entries.ts';
 import { families } from './families.ts';
+import { ownFunctions } from './own-functions.ts';
 import { argumentRows, boundRows, operatorRows, procRows } from './catalog.generated.ts';
 import type { TypeName } from '../types/type.ts';
 
@@ -185,7 +186,7 @@ export const inputError: FunctionEntry = {
   strict: true,
   volatility: 'stable',
 };
-/** Raises the error of this SQLSTATE and message. */
+/** Raises the error of this SQLSTATE and message, and with a third argument this detail. */
 export const raised: FunctionEntry = { ...variadic('raise', true), strict: true };
 /** ROW(…). */
 export const rowConstructor: FunctionEntry = { ...variadic('row', false), canBeNull: false };
@@ -229,7 +230,10 @@ export function recordOperator(name: string, type: TypeName): OperatorEntry | nu
 /** `array[a:b][c:d]`. */
 export const arraySlice = variadic('array_slice', false);
 
-const functionsByName = groupBy([...functions, ...ownAggregates, ...catalogEntries], (entry) => entry.name);
+const functionsByName = groupBy(
+  [...functions, ...ownAggregates, ...ownFunctions, ...catalogEntries],
+  (entry) => entry.name,
+);
 const functionsByOid = new Map(functions.map((entry) => [entry.oid, entry]));
 
 /** All operators. */

@@ -125,6 +125,7 @@ export function fakeCatalog(): CatalogReader {
   );
   return {
     version: 1,
+    under: (_path, work) => work(),
     database: 'tidewire',
     user: 'tidewire',
     searchPath: ['public', 'pg_catalog'],

@@ -39,7 +39,7 @@ const lossless: [sql: string, notices: string[]][] = [
   ['CREATE INDEX d ON t (x) WITH (fillfactor = 70)', ['storage parameter "fillfactor" has no effect here']],
   [
     'CREATE VIEW e WITH (security_barrier = true) AS SELECT x FROM t WITH LOCAL CHECK OPTION',
-    ['storage parameter "security_barrier" has no effect here', 'WITH CHECK OPTION has no effect here'],
+    ['storage parameter "security_barrier" has no effect here'],
   ],
   ['CREATE MATERIALIZED VIEW f AS SELECT x FROM t WITH NO DATA', ['WITH NO DATA has no effect here']],
   ['REFRESH MATERIALIZED VIEW CONCURRENTLY f', ['REFRESH MATERIALIZED VIEW has no effect here']],
@@ -83,7 +83,7 @@ test.each([
     '0A000',
     'REFRESH MATERIALIZED VIEW … WITH NO DATA is not supported',
   ],
-  ['CREATE EXTENSION IF NOT EXISTS "uuid-ossp"', '0A000', 'extension "uuid-ossp" is not available'],
+  ['CREATE EXTENSION IF NOT EXISTS citext', '0A000', 'extension "citext" is not available'],
   [
     'CREATE TRIGGER x BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f()',
     '0A000',
@@ -119,4 +119,43 @@ test.each([
   ['CREATE INDEX n ON t (x) TABLESPACE fast', 'CREATE INDEX … TABLESPACE is not supported'],
 ])('%s', async (sql, message) => {
   await expect(client.query(sql)).rejects.toMatchObject({ code: '0A000', message });
+});
+
+test.each([
+  ['CREATE INDEX t_gin ON t USING gin (x)', 'access method "gin" has no effect here'],
+  ['ALTER TABLE t DISABLE TRIGGER ALL', 'DISABLE TRIGGER ALL has no effect here'],
+  ['ALTER TABLE t ENABLE TRIGGER USER', 'ENABLE TRIGGER USER has no effect here'],
+  ["SET work_mem = '65536kB'", 'parameter "work_mem" has no effect here'],
+  ['SET enable_seqscan = off', 'parameter "enable_seqscan" has no effect here'],
+  ['CREATE EXTENSION IF NOT EXISTS plpgsql', 'extension "plpgsql" has no effect here'],
+  ["COMMENT ON EXTENSION plpgsql IS 'x'", 'COMMENT ON EXTENSION plpgsql has no effect here'],
+])('%s', async (sql, notice) => {
+  expect(await noticesOf(sql)).toEqual([notice]);
+});
+
+test.each([
+  ['CREATE INDEX ON t USING gin (nosuch)', '42703', 'column "nosuch" does not exist'],
+  ['CREATE INDEX ON nowhere USING gist (x)', '42P01', 'relation "nowhere" does not exist'],
+  [
+    'CREATE UNIQUE INDEX ON t USING brin (x)',
+    '0A000',
+    'access method "brin" does not support unique indexes',
+  ],
+  ['CREATE INDEX ON t USING nosuch (x)', '42704', 'access method "nosuch" does not exist'],
+  [
+    'SET session_replication_role = replica',
+    '0A000',
+    'parameter "session_replication_role" cannot be set to "replica"',
+  ],
+  ["SET work_mem = 'much'", '22023', 'invalid value for parameter "work_mem": "much"'],
+])('%s is refused', async (sql, code, message) => {
+  await expect(client.query(sql)).rejects.toMatchObject({ code, message });
+});
+
+test('settings that tune nothing are shown as they were set', async () => {
+  await client.query("SET work_mem = '65536kB'; SET random_page_cost = 1.10; SET transaction_timeout = 0");
+  const { rows } = await client.query(
+    "SELECT current_setting('work_mem') AS m, current_setting('random_page_cost') AS c",
+  );
+  expect(rows).toEqual([{ m: '64MB', c: '1.1' }]);
 });

@@ -66,10 +66,13 @@ const schemas: RawTable = {
 };
 
 /** Objects that are no relations: they have a list of their own. */
-type Unrelated = Extract<CatalogObject, { kind: 'sink' | 'secret' | 'connection' | 'function' | 'type' }>;
+type Unrelated = Extract<
+  CatalogObject,
+  { kind: 'sink' | 'secret' | 'connection' | 'function' | 'extension' | 'type' }
+>;
 
 function isUnrelated(object: CatalogObject): object is Unrelated {
-  return ['sink', 'secret', 'connection', 'function', 'type'].includes(object.kind);
+  return ['sink', 'secret', 'connection', 'function', 'extension', 'type'].includes(object.kind);
 }
 
 /** `pg_class.relkind` of a relation: a source appears as a table to tools that know no sources. */
@@ -115,6 +118,8 @@ const relations: RawTable = {
     ['statement', 'text'],
     ['has_triggers', 'bool'],
     ['persistence', 'char'],
+    ['updatable', 'int4'],
+    ['check_option', 'text'],
   ],
   ofObject: (object, catalog) => {
     if (isUnrelated(object)) return [];
@@ -146,6 +151,8 @@ const relations: RawTable = {
         object.kind === 'table' &&
           (object.foreignKeys.length > 0 || referringTo(catalog, object.id).length > 0),
         isTemporarySchema(object.schema) ? 't' : 'p',
+        object.kind === 'table' ? 28 : object.kind === 'view' ? (object.writable?.events ?? 0) : 0,
+        object.kind === 'view' ? (object.checkOption?.toUpperCase() ?? 'NONE') : null,
       ],
     ];
   },
@@ -164,6 +171,7 @@ const columns: RawTable = {
     ['default_text', 'text'],
     ['identity', 'char'],
     ['generated', 'char'],
+    ['is_updatable', 'bool'],
   ],
   ofObject: (object, catalog) => {
     if (object.kind === 'sequence' || isUnrelated(object)) return [];
@@ -182,6 +190,7 @@ const columns: RawTable = {
       ),
       column.identity === undefined ? '' : column.identity === 'always' ? 'a' : 'd',
       column.generated === undefined ? '' : column.generated.stored ? 's' : 'v',
+      object.kind === 'table' || (object.kind === 'view' && object.writable?.columns[index] === true),
     ]);
   },
 };
@@ -193,7 +202,7 @@ function indexColumns(index: IndexObject, catalog: Catalog): RawValue[][] {
   return index.columns.map((number, at) => {
     const { name, type } = named[number - 1] ?? { name: at === 0 ? 'expr' : `expr${at}`, type: null };
     const scalar = type?.name ?? index.layout.key[at]!.column.scalar;
-    return [index.id, at + 1, name, typeOid(scalar), type?.typmod ?? -1, false, null, '', ''];
+    return [index.id, at + 1, name, typeOid(scalar), type?.typmod ?? -1, false, null, '', '', false];
   });
 }
 
@@ -320,8 +329,10 @@ const constraints: RawTable = {
       const { notNull, checks } = object;
       const made = checks.map(({ id, name, text: kept, validated }): RawValue[] => {
         const text = shownExpression(kept, object.schema, catalog);
-        const definition = `CHECK (${text})${validated ? '' : ' NOT VALID'}`;
-        return [id, 0, name, 'c', 0, null, text, definition, object.id, schema, validated, ...none];
+        return [
+          ...[id, 0, name, 'c', 0, null, text, checkDefinition(text, validated), object.id, schema],
+          ...[validated, ...none],
+        ];
       });
       if (!notNull) return made;
       return [
@@ -337,11 +348,11 @@ const constraints: RawTable = {
     }
     if (object.kind !== 'table') return [];
     const list = (columns: readonly number[]): string => `{${columns.map((number) => number + 1).join(',')}}`;
-    const checks = object.checks.map(({ id, name, columns: read, text }): RawValue[] => {
+    const checks = object.checks.map(({ id, name, columns: read, text, validated }): RawValue[] => {
       const condition = shownExpression(text, object.schema, catalog);
       return [
-        ...[id, object.id, name, 'c', 0, list(read), condition, checkDefinition(condition)],
-        ...[0, schema, true, ...none],
+        ...[id, object.id, name, 'c', 0, list(read), condition],
+        ...[checkDefinition(condition, validated), 0, schema, validated, ...none],
       ];
     });
     const foreign = object.foreignKeys.map((foreignKey): RawValue[] => {
@@ -399,6 +410,21 @@ const connections: RawTable = {
   ofObject: (object, catalog) =>
     object.kind === 'connection'
       ? [[object.id, object.name, catalog.schema(object.schema)?.id ?? 0, object.connector]]
+      : [],
+};
+
+const extensions: RawTable = {
+  name: 'extensions',
+  key: [0],
+  columns: [
+    ['oid', 'oid'],
+    ['name', 'name'],
+    ['schema_oid', 'oid'],
+    ['version', 'text'],
+  ],
+  ofObject: (object, catalog) =>
+    object.kind === 'extension'
+      ? [[object.id, object.name, catalog.schema(object.schema)?.id ?? 0, object.version]]
       : [],
 };
 
@@ -594,6 +620,8 @@ const comments: RawTable = {
     switch (object.kind) {
       case 'function':
         return own('pg_proc');
+      case 'extension':
+        return own('pg_extension');
       case 'type':
         return [...own('pg_type'), ...(object.form === 'domain' ? constraints(object.checks) : [])];
       case 'index':
@@ -644,4 +672,5 @@ export const RAW_TABLES: readonly RawTable[] = [
   settings,
   enumLabels,
   comments,
+  extensions,
 ];

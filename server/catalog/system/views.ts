@@ -4,6 +4,8 @@
  */
 import { rangeRows } from '../../../sql/functions/catalog.generated.ts';
 import { typeOid } from '../../../sql/types/table.ts';
+import { INFORMATION_VIEWS } from './information-views.ts';
+import { KNOWN_EXTENSIONS } from '../known-extensions.ts';
 import type { NullableType, TypeName } from '../../../sql/types/type.ts';
 
 export interface SystemView {
@@ -55,6 +57,9 @@ function rule(code: string): string {
     WHEN 'r' THEN 'RESTRICT' ELSE 'NO ACTION' END::varchar`;
 }
 
+/** information_schema tells of what users may reach, and tools leave out no schemas but PostgreSQL's own. */
+const OF_USERS = "s.name NOT IN ('tw_internal', 'tw_catalog')";
+
 /** information_schema.columns: what PostgreSQL works out from a type and its modifier. */
 function informationColumns(): string {
   const ofType = (branches: string): string => `CASE c.type_oid ${branches} END`;
@@ -89,8 +94,8 @@ function informationColumns(): string {
     CASE WHEN q.cycles THEN 'YES' ELSE 'NO' END::varchar AS identity_cycle,
     CASE WHEN c.generated = '' THEN 'NEVER' ELSE 'ALWAYS' END::varchar AS is_generated,
     CASE WHEN c.generated <> '' THEN c.default_text END::varchar AS generation_expression,
-    CASE WHEN r.relkind = 'r' AND r.object_type = 'table' THEN 'YES' ELSE 'NO' END::varchar AS is_updatable
-    FROM (SELECT k.relation_oid, k.number, k.name, k.not_null OR d.not_null AS not_null, k.default_text, k.identity, k.generated,
+    CASE WHEN c.is_updatable THEN 'YES' ELSE 'NO' END::varchar AS is_updatable
+    FROM (SELECT k.relation_oid, k.number, k.name, k.is_updatable, k.not_null OR d.not_null AS not_null, k.default_text, k.identity, k.generated,
         CASE WHEN d.kind = 'd' THEN d.base_oid ELSE k.type_oid END AS type_oid,
         CASE WHEN d.kind = 'd' THEN d.typmod ELSE k.typmod END AS typmod,
         CASE WHEN d.kind = 'd' THEN d.name END AS domain_name,
@@ -101,13 +106,18 @@ function informationColumns(): string {
     JOIN tw_internal.schemas us ON us.oid = t.schema_oid
     LEFT JOIN tw_internal.schemas ds ON ds.oid = c.domain_schema_oid
     LEFT JOIN tw_internal.sequences q ON q.owner_table = c.relation_oid AND q.owner_column = c.number AND q.is_identity
-    WHERE r.relkind IN ('r', 'v')`;
+    WHERE r.relkind IN ('r', 'v') AND ${OF_USERS}`;
 }
 
-/** In the order of their object ids; new ones go to the end. */
 /** Catalogs whose rows can have a comment. */
-const COMMENTED = ['pg_class', 'pg_type', 'pg_proc', 'pg_namespace', 'pg_constraint'];
+const COMMENTED = ['pg_class', 'pg_type', 'pg_proc', 'pg_namespace', 'pg_constraint', 'pg_extension'];
 
+/** The extensions that CREATE EXTENSION makes. */
+const AVAILABLE = [...KNOWN_EXTENSIONS]
+  .map(([name, { version, comment }]) => `('${name}', '${version}', '${comment}')`)
+  .join(', ');
+
+/** In the order of their object ids; new ones go to the end. */
 export const SYSTEM_VIEWS: readonly SystemView[] = [
   {
     schema: 'pg_catalog',
@@ -225,15 +235,19 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     schema: 'information_schema',
     name: 'schemata',
     query: `SELECT current_database()::name AS catalog_name, name AS schema_name, 'tidewire'::name AS schema_owner
-      FROM tw_internal.schemas`,
+      FROM tw_internal.schemas s WHERE ${OF_USERS}`,
   },
   {
     schema: 'information_schema',
     name: 'tables',
     query: `SELECT current_database()::name AS table_catalog, s.name AS table_schema, r.name AS table_name,
-      CASE WHEN r.persistence = 't' THEN 'LOCAL TEMPORARY' WHEN r.relkind = 'r' THEN 'BASE TABLE' ELSE 'VIEW' END AS table_type
+      CASE WHEN r.persistence = 't' THEN 'LOCAL TEMPORARY' WHEN r.relkind = 'r' THEN 'BASE TABLE' ELSE 'VIEW' END::varchar AS table_type,
+      NULL::name AS self_referencing_column_name, NULL::varchar AS reference_generation,
+      NULL::name AS user_defined_type_catalog, NULL::name AS user_defined_type_schema, NULL::name AS user_defined_type_name,
+      CASE WHEN r.updatable & 8 = 8 THEN 'YES' ELSE 'NO' END::varchar AS is_insertable_into, 'NO'::varchar AS is_typed,
+      CASE WHEN r.persistence = 't' THEN 'PRESERVE' END::varchar AS commit_action
       FROM tw_internal.relations r JOIN tw_internal.schemas s ON s.oid = r.schema_oid
-      WHERE r.relkind IN ('r', 'v')`,
+      WHERE r.relkind IN ('r', 'v') AND ${OF_USERS}`,
   },
   {
     schema: 'tw_catalog',
@@ -327,10 +341,10 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     name: 'table_constraints',
     query: `SELECT current_database()::name AS constraint_catalog, s.name AS constraint_schema, c.conname AS constraint_name,
       current_database()::name AS table_catalog, s.name AS table_schema, r.name AS table_name,
-      CASE c.contype WHEN 'c' THEN 'CHECK' WHEN 'p' THEN 'PRIMARY KEY' WHEN 'u' THEN 'UNIQUE' WHEN 'f' THEN 'FOREIGN KEY' END AS constraint_type,
-      CASE WHEN c.condeferrable THEN 'YES' ELSE 'NO' END AS is_deferrable,
-      CASE WHEN c.condeferred THEN 'YES' ELSE 'NO' END AS initially_deferred, 'YES' AS enforced,
-      CASE c.contype WHEN 'u' THEN CASE WHEN i.nulls_equal THEN 'NO' ELSE 'YES' END END AS nulls_distinct
+      CASE c.contype WHEN 'c' THEN 'CHECK' WHEN 'p' THEN 'PRIMARY KEY' WHEN 'u' THEN 'UNIQUE' WHEN 'f' THEN 'FOREIGN KEY' END::varchar AS constraint_type,
+      CASE WHEN c.condeferrable THEN 'YES' ELSE 'NO' END::varchar AS is_deferrable,
+      CASE WHEN c.condeferred THEN 'YES' ELSE 'NO' END::varchar AS initially_deferred, 'YES'::varchar AS enforced,
+      CASE c.contype WHEN 'u' THEN CASE WHEN i.nulls_equal THEN 'NO' ELSE 'YES' END END::varchar AS nulls_distinct
       FROM pg_catalog.pg_constraint c JOIN tw_internal.relations r ON r.oid = c.conrelid
       JOIN tw_internal.schemas s ON s.oid = r.schema_oid LEFT JOIN tw_internal.indexes i ON i.oid = c.conindid AND c.contype = 'u'`,
   },
@@ -369,7 +383,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     schema: 'information_schema',
     name: 'check_constraints',
     query: `SELECT current_database()::name AS constraint_catalog, s.name AS constraint_schema, c.name AS constraint_name,
-      c.condition AS check_clause
+      c.condition::varchar AS check_clause
       FROM tw_internal.constraints c JOIN tw_internal.schemas s ON s.oid = c.schema_oid WHERE c.type = 'c'`,
   },
   {
@@ -445,6 +459,12 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
   },
   {
     schema: 'pg_catalog',
+    name: 'pg_extension',
+    query: `SELECT oid, name AS extname, 10::oid AS extowner, schema_oid AS extnamespace, true AS extrelocatable,
+      version AS extversion, NULL::oid[] AS extconfig, ${NO_TEXTS} AS extcondition FROM tw_internal.extensions`,
+  },
+  {
+    schema: 'pg_catalog',
     name: 'pg_description',
     query: `SELECT oid AS objoid, 'pg_catalog.pg_proc'::regclass::oid AS classoid, 0 AS objsubid, description
       FROM tw_internal.functions WHERE description <> ''
@@ -459,7 +479,9 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       FROM tw_internal.sequences WHERE owner_table IS NOT NULL
       UNION ALL SELECT ${RELATION}, d.object_oid, 0, ${RELATION}, d.depends_on, 0,
       CASE r.relkind WHEN 'i' THEN 'a'::"char" ELSE 'n'::"char" END
-      FROM tw_internal.dependencies d JOIN tw_internal.relations r ON r.oid = d.object_oid WHERE r.relkind <> 'S'`,
+      FROM tw_internal.dependencies d JOIN tw_internal.relations r ON r.oid = d.object_oid WHERE r.relkind <> 'S'
+      UNION ALL SELECT 'pg_catalog.pg_proc'::regclass::oid, d.object_oid, 0, 'pg_catalog.pg_extension'::regclass::oid, d.depends_on, 0, 'e'
+      FROM tw_internal.dependencies d JOIN tw_internal.extensions e ON e.oid = d.depends_on`,
   },
   {
     schema: 'pg_catalog',
@@ -533,10 +555,11 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     schema: 'information_schema',
     name: 'views',
     query: `SELECT current_database()::name AS table_catalog, s.name AS table_schema, r.name AS table_name,
-      r.definition || ';' AS view_definition, 'NONE'::varchar AS check_option, 'NO'::varchar AS is_updatable,
-      'NO'::varchar AS is_insertable_into, 'NO'::varchar AS is_trigger_updatable,
+      (r.definition || ';')::varchar AS view_definition, r.check_option::varchar AS check_option,
+      CASE WHEN r.updatable & 20 = 20 THEN 'YES' ELSE 'NO' END::varchar AS is_updatable,
+      CASE WHEN r.updatable & 8 = 8 THEN 'YES' ELSE 'NO' END::varchar AS is_insertable_into, 'NO'::varchar AS is_trigger_updatable,
       'NO'::varchar AS is_trigger_deletable, 'NO'::varchar AS is_trigger_insertable_into
-      FROM tw_internal.relations r JOIN tw_internal.schemas s ON s.oid = r.schema_oid WHERE r.relkind = 'v'`,
+      FROM tw_internal.relations r JOIN tw_internal.schemas s ON s.oid = r.schema_oid WHERE r.relkind = 'v' AND ${OF_USERS}`,
   },
   {
     schema: 'information_schema',
@@ -597,4 +620,11 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       LEFT JOIN tw_internal.relations u ON u.oid = c.index_oid LEFT JOIN tw_internal.schemas us ON us.oid = u.schema_oid
       WHERE c.type = 'f'`,
   },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_available_extensions',
+    query: `SELECT column1::name AS name, column2 AS default_version, e.version AS installed_version, column3 AS comment
+      FROM (VALUES ${AVAILABLE}) AS a LEFT JOIN tw_internal.extensions e ON e.name = column1`,
+  },
+  ...INFORMATION_VIEWS,
 ];

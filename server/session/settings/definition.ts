@@ -12,6 +12,8 @@ export interface SettingDefinition {
   readonly accept?: (value: string, name: string) => string;
   /** A list: several values are joined as identifiers. */
   readonly list?: boolean;
+  /** Changes nothing, and SET says so. */
+  readonly isTuning?: boolean;
   /** Cannot be changed: why, for the hint. */
   readonly fixedBecause?: string;
 }

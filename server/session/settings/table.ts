@@ -15,6 +15,7 @@ import {
 import { duration } from './duration.ts';
 import { ruleNames } from './rules.ts';
 import { timeZone } from './time-zone.ts';
+import { tuning } from './tuning.ts';
 
 /** The PostgreSQL version that clients are told. */
 export const SERVER_VERSION = '15.13';
@@ -116,6 +117,12 @@ const definitions: readonly SettingDefinition[] = [
     initial: '1',
     description: 'Sets the number of digits displayed for floating-point values.',
     accept: extraFloatDigits,
+  },
+  {
+    name: 'default_with_oids',
+    initial: 'off',
+    description: 'Create new tables with OIDs by default.',
+    accept: onlyValue('off', boolean),
   },
   {
     name: 'disabled_rules',
@@ -258,6 +265,12 @@ const definitions: readonly SettingDefinition[] = [
     accept: timeZone,
   },
   {
+    name: 'session_replication_role',
+    initial: 'origin',
+    description: 'Sets which triggers and rules a session fires: foreign keys are always checked.',
+    accept: onlyValue('origin'),
+  },
+  {
     name: 'transaction_deferrable',
     initial: 'off',
     description: 'Whether to defer a read-only serializable transaction until it can run without conflicts.',
@@ -276,6 +289,12 @@ const definitions: readonly SettingDefinition[] = [
     accept: boolean,
   },
   {
+    name: 'transaction_timeout',
+    initial: '0',
+    description: 'Sets the maximum allowed duration of any transaction.',
+    accept: onlyValue('0', duration),
+  },
+  {
     name: 'xmloption',
     initial: 'content',
     description:
@@ -286,7 +305,7 @@ const definitions: readonly SettingDefinition[] = [
 
 /** By lower-case name. */
 export const settings: ReadonlyMap<string, SettingDefinition> = new Map(
-  definitions.map((definition) => [definition.name.toLowerCase(), definition]),
+  [...definitions, ...tuning].map((definition) => [definition.name.toLowerCase(), definition]),
 );
 
 /** Text goes through as it is: UTF8, or no conversion at all. */

@@ -43,11 +43,7 @@ function setOne(session: Session, parsed: ParsedStatement, statement: VariableSe
   const reset = statement.kind === 'VAR_RESET';
   const tag = reset ? 'RESET' : 'SET';
   if (/^rw_/i.test(name)) {
-    session.notice({
-      severity: 'NOTICE',
-      sqlstate: '00000',
-      message: `parameter "${name}" has no effect here`,
-    });
+    sayNoEffect(session, name);
     return tag;
   }
   const local = statement.is_local ?? false;
@@ -61,7 +57,13 @@ function setOne(session: Session, parsed: ParsedStatement, statement: VariableSe
   const value =
     statement.kind === 'VAR_SET_VALUE' ? valueOf(session, parsed, name, statement.args ?? []) : null;
   assignSetting(session, name, value, local);
+  if (value !== null && session.settings.definition(name).isTuning === true) sayNoEffect(session, name);
   return tag;
+}
+
+function sayNoEffect(session: Session, name: string): void {
+  const message = `parameter "${name}" has no effect here`;
+  session.notice({ severity: 'NOTICE', sqlstate: '00000', message });
 }
 
 function setTransaction(

@@ -29,7 +29,7 @@ export async function replaceQuery(
     query,
     with: [],
     withNoData: false,
-    checkOption: false,
+    checkOption: undefined,
   };
   const { source } = parsed;
   const { location, end } = statement.name;

@@ -99,7 +99,8 @@ export async function renameSchema(system: System, schema: SchemaObject, name: s
   const path = (old: readonly string[]) => old.map((entry) => (entry === schema.name ? name : entry));
   const next = new Map<ObjectId, CatalogObject>();
   for (const object of system.catalog.objects()) {
-    if ('searchPath' in object && object.searchPath.includes(schema.name)) {
+    // A function's path is a setting, which follows no names.
+    if (object.kind !== 'function' && 'searchPath' in object && object.searchPath.includes(schema.name)) {
       next.set(object.id, { ...object, searchPath: path(object.searchPath) });
     }
     if (object.kind === 'table' && object.checks.some(({ searchPath }) => searchPath.includes(schema.name))) {

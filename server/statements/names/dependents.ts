@@ -68,7 +68,7 @@ export function afterRenaming(
     case 'sequence':
     case 'secret':
     case 'connection':
-      return dependent;
+    case 'extension':
     case 'type':
       return dependent;
     case 'function':
@@ -110,7 +110,7 @@ export function afterColumnRenaming(
     case 'sequence':
     case 'secret':
     case 'connection':
-      return dependent;
+    case 'extension':
     case 'type':
       return dependent;
     case 'function':

@@ -43,7 +43,8 @@ export function tableText(table: TableObject, uniques: readonly IndexObject[], c
       return `CONSTRAINT ${quoteIdentifier(name)} UNIQUE${nulls} (${list(numbers.map((number) => number - 1))})`;
     });
   const checks = table.checks.map(
-    ({ name, text }) => `CONSTRAINT ${quoteIdentifier(name)} ${checkDefinition(shown(text))}`,
+    ({ name, text, validated }) =>
+      `CONSTRAINT ${quoteIdentifier(name)} ${checkDefinition(shown(text), validated)}`,
   );
   const foreign = table.foreignKeys.map(
     (foreignKey) =>

@@ -12,17 +12,18 @@ import type { Bound } from '../statement.ts';
 import { withGenerated } from '../generated-column.ts';
 import type { Scope } from '../scope.ts';
 import { bindAssignments } from './update.ts';
-import { targetItem } from './target.ts';
+import { type WriteTarget, targetItem } from './target.ts';
 
 /** Binds the clause; null: it can have no effect. */
 export function bindConflict(
   node: OnConflictClause | undefined,
-  relation: CatalogRelation,
+  target: WriteTarget,
   table: RangeVar,
   context: QueryContext,
 ): HirConflict | null {
   if (node === undefined) return null;
   const { statement } = context;
+  const { table: relation } = target;
   const updates = node.action === 'ONCONFLICT_UPDATE';
   if (updates && node.infer === undefined) {
     const message = 'ON CONFLICT DO UPDATE requires inference specification or constraint name';
@@ -30,16 +31,16 @@ export function bindConflict(
       hint: 'For example, ON CONFLICT (column_name).',
     });
   }
-  const found = node.infer === undefined ? uniqueKeysOf(relation) : infer(node.infer, relation, context);
+  const found = node.infer === undefined ? uniqueKeysOf(relation) : infer(node.infer, target, context);
   const width = relation.columns.length;
   if (!updates) return found.length === 0 ? null : { arbiters: found, width, update: null };
   const excluded = {
-    ...targetItem(relation, { ...table, alias: { aliasname: 'excluded' } }, width),
+    ...targetItem(target, { ...table, alias: { aliasname: 'excluded' } }, width),
     relation: 'excluded',
   };
-  const scope: Scope = { items: [targetItem(relation, table), excluded], outer: null };
+  const scope: Scope = { items: [targetItem(target, table), excluded], outer: null };
   const expression = expressionContext(context, scope, 'UPDATE');
-  const assigned = bindAssignments(node.targetList ?? [], relation, expression, context);
+  const assigned = bindAssignments(node.targetList ?? [], target, expression, context);
   const condition =
     node.whereClause === undefined
       ? null
@@ -48,6 +49,9 @@ export function bindConflict(
     ({ type }, index): HirScalar => assigned.get(index) ?? { kind: 'column', index, type },
   );
   const values = withGenerated(relation, row, statement.environment);
+  if (target.view !== null && target.view.checks.length > 0) {
+    throw statement.unsupported('ON CONFLICT DO UPDATE of a view with a check option', locationOf(node));
+  }
   return { arbiters: found.slice(0, 1), width, update: { condition, values } };
 }
 
@@ -56,23 +60,29 @@ function uniqueKeysOf(relation: CatalogRelation): readonly UniqueKey[] {
 }
 
 /** The keys that a conflict target means. */
-function infer(clause: InferClause, relation: CatalogRelation, context: QueryContext): readonly UniqueKey[] {
+function infer(clause: InferClause, target: WriteTarget, context: QueryContext): readonly UniqueKey[] {
   const { statement } = context;
+  const { table: relation, named } = target;
   const at = locationOf(clause);
   const keys = uniqueKeysOf(relation);
   if (clause.conname !== undefined) {
     const key = keys.find(({ name, isConstraint }) => isConstraint && name === clause.conname);
     if (key !== undefined) return [key];
-    const message = `constraint "${clause.conname}" for table "${relation.name}" does not exist`;
+    const message = `constraint "${clause.conname}" for table "${named.name}" does not exist`;
     throw statement.error('42704', message, at);
   }
   const wanted = new Set<number>();
   const expressions = new Map<string, Bound>();
-  const own: Scope = { items: [targetItem(relation, { relname: relation.name })], outer: null };
-  const bind = (node: Node): Bound => bindExpression(node, expressionContext(context, own, 'options'));
+  const given: Scope = { items: [targetItem(target, { relname: named.name })], outer: null };
+  const bind = (node: Node): Bound => bindExpression(node, expressionContext(context, given, 'options'));
+  const own: WriteTarget = { table: relation, named: relation, view: null };
+  const kept: Scope = { items: [targetItem(own, { relname: relation.name })], outer: null };
+  const bindKept = (text: string): Bound =>
+    bindExpression(parseExpression(text), expressionContext(context, kept, 'options'));
   for (const item of clause.indexElems ?? []) {
     const element = nodeAs(item, 'IndexElem')!;
-    const number = relation.columns.findIndex(({ name }) => name === element.name);
+    const index = named.columns.findIndex(({ name }) => name === element.name);
+    const number = target.view === null || index < 0 ? index : (target.view.columns[index]!.place ?? -1);
     if (element.expr !== undefined) {
       const bound = bind(element.expr);
       expressions.set(scalarKey(bound.scalar), bound);
@@ -82,15 +92,15 @@ function infer(clause: InferClause, relation: CatalogRelation, context: QueryCon
   const condition = clause.whereClause === undefined ? null : bind(clause.whereClause);
   /** The same expression, written in the index. */
   const isBound = (text: string, bound: Bound): boolean =>
-    statement.withoutPositions(() => sameScalar(bind(parseExpression(text)).scalar, bound.scalar));
+    statement.withoutPositions(() => sameScalar(bindKept(text).scalar, bound.scalar));
   // As in PostgreSQL a condition admits partial indexes, those without one too. It must be the index's own: what it implies is not looked for.
   const found = keys.filter(({ columns, special }) => {
     const plain = columns.filter((column) => column >= 0);
     if (new Set(plain).size !== wanted.size || !plain.every((column) => wanted.has(column))) return false;
     const texts = special?.elements.filter((_, i) => columns[i]! < 0) ?? [];
-    const given = [...expressions.values()];
-    if (!texts.every((text) => given.some((bound) => isBound(text, bound)))) return false;
-    if (!given.every((bound) => texts.some((text) => isBound(text, bound)))) return false;
+    const wantedTexts = [...expressions.values()];
+    if (!texts.every((text) => wantedTexts.some((bound) => isBound(text, bound)))) return false;
+    if (!wantedTexts.every((bound) => texts.some((text) => isBound(text, bound)))) return false;
     const predicate = special?.predicate ?? null;
     return predicate === null || (condition !== null && isBound(predicate, condition));
   });

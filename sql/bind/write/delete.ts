@@ -12,8 +12,9 @@ import { bindTarget, targetRows } from './target.ts';
 export function bindDelete(node: DeleteStmt, outer: QueryContext): HirWrite {
   const { statement } = outer;
   const { context, wrap } = bindWith(node.withClause, outer);
-  const relation = bindTarget(node.relation!, 'delete from', context);
-  const from = targetRows(relation, node.relation!, node.usingClause, context);
+  const target = bindTarget(node.relation!, 'delete from', context);
+  const { table: relation } = target;
+  const from = targetRows(target, node.relation!, node.usingClause, context);
   const scope = { items: from.items, outer: null };
   let rows: HirRelation = from.relation;
   if (node.whereClause !== undefined) {
@@ -33,7 +34,7 @@ export function bindDelete(node: DeleteStmt, outer: QueryContext): HirWrite {
     joined,
     returning: bindReturning(
       node.returningClause,
-      { relation, node: node.relation!, old: 0, new: null, others: from.items.slice(1) },
+      { target, node: node.relation!, old: 0, new: null, others: from.items.slice(1) },
       context,
     ),
     parameters: statement.parameters(),

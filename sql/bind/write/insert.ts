@@ -20,14 +20,25 @@ import { updatesBySubquery, withSubqueriesBelow } from './conflict-subqueries.ts
 import { computedInOrder, numberedRows } from './ordered-rows.ts';
 import { withPart } from './parts.ts';
 import { bindReturning } from './returning.ts';
-import { assign, bindTarget, columnNumber, defaultValue, isDefault } from './target.ts';
+import {
+  type WriteTarget,
+  assign,
+  bindTarget,
+  columnAs,
+  columnNumber,
+  defaultValue,
+  isDefault,
+  withViewChecks,
+  writtenColumn,
+} from './target.ts';
 
 /** INSERT: the new rows in the table's column order. */
 export function bindInsert(node: InsertStmt, outer: QueryContext): HirWrite {
   const { statement } = outer;
   const { context, wrap } = bindWith(node.withClause, outer);
-  const relation = bindTarget(node.relation!, 'insert into', context);
-  const columns = targetColumns(node.cols, relation, context, node.override);
+  const target = bindTarget(node.relation!, 'insert into', context);
+  const { table: relation } = target;
+  const columns = targetColumns(node.cols, target, context, node.override);
   const select = nodeAs(node.selectStmt, 'SelectStmt');
   const rows = valuesOf(select);
   const answers = node.onConflictClause !== undefined || node.returningClause !== undefined;
@@ -38,12 +49,12 @@ export function bindInsert(node: InsertStmt, outer: QueryContext): HirWrite {
   const source =
     queried?.rows ??
     (rows === null ? insertDefaults(relation, context) : insertValues(rows, relation, columns, context));
-  const conflict = bindConflict(node.onConflictClause, relation, node.relation!, context);
+  const conflict = bindConflict(node.onConflictClause, target, node.relation!, context);
   const returning = bindReturning(
     node.returningClause,
     conflict === null
-      ? { relation, node: node.relation!, old: null, new: 0 }
-      : { relation, node: node.relation!, old: 0, new: relation.columns.length, nullable: true },
+      ? { target, node: node.relation!, old: null, new: 0 }
+      : { target, node: node.relation!, old: 0, new: relation.columns.length, nullable: true },
     context,
   );
   // Rows of a VALUES come in their order of themselves, unless they are joined with others for subqueries.
@@ -54,7 +65,7 @@ export function bindInsert(node: InsertStmt, outer: QueryContext): HirWrite {
     ((conflict !== null && updatesBySubquery(conflict)) || source.rows.some((row) => row.some(hasSubquery)));
   const ordered = isJoined || queried?.ordered === true;
   const numbered = isJoined ? withNumber(source) : source;
-  const complete = completeRows(numbered, 0, relation, statement.environment);
+  const complete = withViewChecks(completeRows(numbered, 0, relation, statement.environment), 0, target);
   const parts =
     conflict === null
       ? { relation: complete, conflict }
@@ -84,7 +95,9 @@ function withNumber(values: HirRelation): HirRelation {
 
 /** The columns that values are given for. */
 export interface Columns {
-  readonly numbers: readonly number[];
+  readonly target: WriteTarget;
+  /** Of the table's columns; null where a view computes one. */
+  readonly numbers: readonly (number | null)[];
   readonly places: readonly (number | undefined)[];
   /** Where in each column the value goes: `a[1]`, `c.field`; none: it is the column's. */
   readonly steps: readonly (readonly Node[])[];
@@ -95,33 +108,41 @@ export interface Columns {
 /** Column numbers in the order in which values come. */
 export function targetColumns(
   cols: readonly Node[] | undefined,
-  relation: CatalogRelation,
+  target: WriteTarget,
   context: QueryContext,
   override: OverridingKind | undefined,
 ): Columns {
   const overriding =
     override === 'OVERRIDING_SYSTEM_VALUE' ? 'system' : override === 'OVERRIDING_USER_VALUE' ? 'user' : null;
   if (cols === undefined) {
-    return { numbers: relation.columns.map((_, i) => i), places: [], steps: [], overriding };
+    const numbers = target.named.columns.map((_, i) =>
+      target.view === null ? i : target.view.columns[i]!.place,
+    );
+    return { target, numbers, places: [], steps: [], overriding };
   }
   const numbers: number[] = [];
   const places: (number | undefined)[] = [];
   const steps: (readonly Node[])[] = [];
-  for (const column of cols) {
-    const target = nodeAs(column, 'ResTarget')!;
-    const at = locationOf(target);
-    const number = columnNumber(relation, target.name!, at, context);
-    const within = target.indirection ?? [];
+  for (const node of cols) {
+    const column = nodeAs(node, 'ResTarget')!;
+    const at = locationOf(column);
+    const number = columnNumber(target, column.name!, 'insert into', at, context);
+    const within = column.indirection ?? [];
     // Several values may be parts of one column.
     const others = numbers.flatMap((other, i) => (other === number ? [steps[i]!] : []));
     if (others.some((other) => other.length === 0 || within.length === 0)) {
-      throw context.statement.error('42701', `column "${target.name}" specified more than once`, at);
+      throw context.statement.error('42701', `column "${column.name}" specified more than once`, at);
     }
     numbers.push(number);
     places.push(at);
     steps.push(within);
   }
-  return { numbers, places, steps, overriding };
+  return { target, numbers, places, steps, overriding };
+}
+
+/** The number of the table's column that the value in this place is for. */
+function numberAt({ target, numbers }: Columns, i: number, context: QueryContext): number {
+  return numbers[i] ?? writtenColumn(target, i, 'insert into', context);
 }
 
 /** The lists of a VALUES that is nothing but that. */
@@ -187,8 +208,8 @@ export function insertedValues(
   }
   const row: (HirScalar | undefined)[] = relation.columns.map(() => undefined);
   values.forEach((value, i) => {
-    const number = columns.numbers[i]!;
-    const column = relation.columns[number]!;
+    const number = numberAt(columns, i, context);
+    const column = columnAs(columns.target, number);
     const steps = columns.steps[i] ?? [];
     if (value === null && steps.length > 0) {
       const what = 'A_Indices' in steps[0]! ? 'an array element' : 'a subfield';
@@ -289,7 +310,7 @@ function insertQuery(
     const inPart = (columns.steps[i]?.length ?? 0) > 0;
     return inPart
       ? unknownToText(context.statement, bound)
-      : assign(relation.columns[columns.numbers[i]!]!, bound, context);
+      : assign(columnAs(columns.target, numberAt(columns, i, context)), bound, context);
   });
   const bound = prepared.finish(typed);
   const inOrder = computedInOrder(select, typed, bound.order);
@@ -309,8 +330,8 @@ function insertQuery(
     : asRelation(bound);
   const row: (HirScalar | undefined)[] = relation.columns.map(() => undefined);
   targets.forEach(({ bound }, i) => {
-    const number = columns.numbers[i]!;
-    const column = relation.columns[number]!;
+    const number = numberAt(columns, i, context);
+    const column = columnAs(columns.target, number);
     if (isOverridden(column, columns)) return;
     // An untyped literal is what its place makes of it.
     const isLiteral = isUntyped[i]! && bound.scalar.kind === 'literal' && (columns.steps[i]?.length ?? 0) > 0;

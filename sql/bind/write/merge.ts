@@ -22,7 +22,7 @@ import { shiftItems } from '../scope.ts';
 import type { Scope, ScopeItem } from '../scope.ts';
 import { insertedValues, targetColumns } from './insert.ts';
 import { bindReturning } from './returning.ts';
-import { bindTarget, targetRows } from './target.ts';
+import { type WriteTarget, bindTarget, targetRows } from './target.ts';
 import { bindAssignments } from './update.ts';
 
 type Kind = 'matched' | 'not matched by source' | 'not matched by target';
@@ -46,8 +46,9 @@ const kinds: Record<string, Kind> = {
 export function bindMerge(node: MergeStmt, outer: QueryContext): HirWrite {
   const { statement } = outer;
   const { context, wrap } = bindWith(node.withClause, outer);
-  const relation = bindTarget(node.relation!, 'merge into', context);
-  const target = distinguished(relation, targetRows(relation, node.relation!, undefined, context));
+  const written = bindTarget(node.relation!, 'merge into', context);
+  const { table: relation } = written;
+  const target = distinguished(relation, targetRows(written, node.relation!, undefined, context));
   const source = bindFromItem(node.sourceRelation!, context);
   checkNames(target.items[0]!, source.items, context);
   const clauses = (node.mergeWhenClauses ?? []).map((item) => nodeAs(item, 'MergeWhenClause')!);
@@ -57,7 +58,7 @@ export function bindMerge(node: MergeStmt, outer: QueryContext): HirWrite {
     keepsTarget: has('not matched by source'),
     keepsSource: has('not matched by target'),
   });
-  const actions = clauses.map((clause) => bindAction(clause, relation, joined, node, context));
+  const actions = clauses.map((clause) => bindAction(clause, written, joined, node, context));
 
   // Which clause applies: its number from 1; 0 for none, and for DO NOTHING.
   const branches = actions.map(({ kind, condition, does }, i) => ({
@@ -84,7 +85,7 @@ export function bindMerge(node: MergeStmt, outer: QueryContext): HirWrite {
   };
   const text = { name: 'text', typmod: -1 } as const;
   const old = relation.columns.map((_, i) => columnOf(joined.relation, i));
-  const written = relation.columns.map(({ type }, i) =>
+  const fresh = relation.columns.map(({ type }, i) =>
     among(plainType(type), ({ values }) => values?.[i] ?? null),
   );
   const others = source.relation.columns.map((_, i) => columnOf(joined.relation, joined.sourceFrom + i));
@@ -95,7 +96,7 @@ export function bindMerge(node: MergeStmt, outer: QueryContext): HirWrite {
   );
   const scalars = [
     ...old,
-    ...written,
+    ...fresh,
     among(text, ({ does }) => literal('text', does)),
     ...others,
     ...identity,
@@ -121,7 +122,7 @@ export function bindMerge(node: MergeStmt, outer: QueryContext): HirWrite {
     returning: bindReturning(
       node.returningClause,
       {
-        relation,
+        target: written,
         node: node.relation!,
         old: 0,
         new: width,
@@ -234,12 +235,13 @@ function joinRows(
 
 function bindAction(
   clause: MergeWhenClause,
-  relation: CatalogRelation,
+  written: WriteTarget,
   joined: Joined,
   node: MergeStmt,
   context: QueryContext,
 ): Action {
   const kind = kinds[clause.matchKind!]!;
+  const { table: relation } = written;
   const { target, source } = joined.items;
   // What is absent cannot be referred to.
   const items =
@@ -251,12 +253,12 @@ function bindAction(
     clause.condition === undefined ? null : bindCondition(clause.condition, inClause('WHERE'), 'WHEN');
   switch (clause.commandType) {
     case 'CMD_UPDATE': {
-      const values = bindAssignments(clause.targetList ?? [], relation, inClause('UPDATE'), context);
+      const values = bindAssignments(clause.targetList ?? [], written, inClause('UPDATE'), context);
       const row = relation.columns.map((_, i) => values.get(i) ?? columnOf(joined.relation, i));
       return { kind, condition, does: 'UPDATE', values: row };
     }
     case 'CMD_INSERT': {
-      const columns = targetColumns(clause.targetList, relation, context, clause.override);
+      const columns = targetColumns(clause.targetList, written, context, clause.override);
       const bind = (item: Node) => bindExpression(item, inClause('VALUES'));
       const values = insertedValues(clause.values ?? [], relation, columns, bind, context);
       return { kind, condition, does: 'INSERT', values };

@@ -1,7 +1,6 @@
 /** RETURNING: the written row under the table's name, and under OLD and NEW. */
 import type { RangeVar, ReturningClause } from '@pgsql/types';
 import { locationOf, nodeAs } from '../../ast/accessors.ts';
-import type { CatalogRelation } from '../../catalog.ts';
 import type { HirScalar, HirWrite } from '../../hir.ts';
 import { isRegistered } from '../../types/table.ts';
 import { unknownToText } from '../coerce.ts';
@@ -11,11 +10,12 @@ import { registeredText } from '../registered-text.ts';
 import { columnType, literal } from '../scalar.ts';
 import type { Scope, ScopeItem } from '../scope.ts';
 import { bindTargets } from '../select.ts';
-import { targetItem } from './target.ts';
+import { type WriteTarget, targetColumnsAt, targetItem } from './target.ts';
+import { over } from './updatable-view.ts';
 
 /** The row that RETURNING reads. */
 export interface ReturnedRow {
-  readonly relation: CatalogRelation;
+  readonly target: WriteTarget;
   readonly node: RangeVar;
   /** Where the old row's columns begin; null: there is none, its columns are NULL. */
   readonly old: number | null;
@@ -38,14 +38,20 @@ export function bindReturning(
   context: QueryContext,
 ): HirWrite['returning'] {
   if (clause === undefined) return null;
-  const { relation, node, others = [] } = row;
-  const own = targetItem(relation, node, row.new ?? row.old ?? 0);
+  const { target, node, others = [] } = row;
+  const own = targetItem(target, node, row.new ?? row.old ?? 0);
   const { shown } = row;
-  const target =
+  const item =
     shown === undefined
       ? own
-      : { ...own, columns: own.columns.map(({ name }, i) => ({ name, scalar: shown[i]! })) };
-  const items = row.othersFirst === true ? [...others, target] : [target, ...others];
+      : {
+          ...own,
+          columns: targetColumnsAt(target, 0).map(({ name, scalar }) => ({
+            name,
+            scalar: over(scalar, shown),
+          })),
+        };
+  const items = row.othersFirst === true ? [...others, item] : [item, ...others];
   const scope: Scope = {
     items: [...items, ...versions(clause, row, items, context)],
     outer: null,
@@ -89,12 +95,15 @@ function versions(
     const name = names.get(version) ?? version;
     if (!names.has(version) && items.some((item) => item.name === name)) return [];
     const from = row[version];
-    const columns = row.relation.columns.map(({ name: column, type: { name, typmod, nullable } }, i) => {
+    const { table } = row.target;
+    const values = table.columns.map(({ type: { name, typmod, nullable } }, i): HirScalar => {
       const type = { name, typmod, nullable: nullable || row.nullable === true };
-      const scalar: HirScalar =
-        from === null ? literal(name, null, typmod) : { kind: 'column', index: from + i, type };
-      return { name: column, scalar };
+      return from === null ? literal(name, null, typmod) : { kind: 'column', index: from + i, type };
     });
+    const columns = targetColumnsAt(row.target, 0).map(({ name: column, scalar }) => ({
+      name: column,
+      scalar: over(scalar, values),
+    }));
     return [{ name, schema: null, columns, byName: true, byColumn: false }];
   });
 }

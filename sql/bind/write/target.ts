@@ -2,7 +2,9 @@
 import type { Node, RangeVar } from '@pgsql/types';
 import { locationOf } from '../../ast/accessors.ts';
 import type { CatalogColumn, CatalogRelation } from '../../catalog.ts';
-import type { HirScalar } from '../../hir.ts';
+import { functionByOid, raised } from '../../functions/table.ts';
+import type { HirRelation, HirScalar } from '../../hir.ts';
+import { plain } from '../../types/table.ts';
 import { parseExpression } from '../body.ts';
 import { coerceToType } from '../coerce.ts';
 import { expressionContext } from '../context.ts';
@@ -11,27 +13,49 @@ import { bindExpression } from '../expression.ts';
 import { bindFrom, findRelation, relationOf } from '../from.ts';
 import type { BoundFrom } from '../from.ts';
 import { crossJoin } from '../join.ts';
-import { isNullable, literal, typeOf } from '../scalar.ts';
+import { filter } from '../relation.ts';
+import { call, int4, isNullable, literal, truth, typeOf } from '../scalar.ts';
 import { emptyScope, itemFor } from '../scope.ts';
-import type { ScopeItem } from '../scope.ts';
+import type { ScopeColumn, ScopeItem } from '../scope.ts';
 import type { Bound } from '../statement.ts';
+import {
+  NotUpdatable,
+  type UpdatableView,
+  type ViewCheck,
+  shifted,
+  updatableView,
+} from './updatable-view.ts';
+
+const TEXTCAT = 1258;
+const TEXT_SUBSTR = 877;
+const TEXT_LENGTH = 1317;
+const INT4_GT = 147;
+
+/** How much of a value an error shows. */
+const SHOWN = 64;
 
 const nouns: Record<string, string> = {
   source: 'source',
-  view: 'view',
   materializedView: 'materialized view',
   systemTable: 'system table',
   sequence: 'sequence',
 };
 
-/** The table that is written to. */
-export function bindTarget(
-  node: RangeVar,
-  operation: 'insert into' | 'update' | 'delete from' | 'merge into',
-  context: QueryContext,
-): CatalogRelation {
+/** What a statement writes to. */
+export interface WriteTarget {
+  /** The table that has the rows. */
+  readonly table: CatalogRelation;
+  /** What the statement names: the table, or a view of it. */
+  readonly named: CatalogRelation;
+  readonly view: UpdatableView | null;
+}
+
+type Operation = 'insert into' | 'update' | 'delete from' | 'merge into';
+
+/** What an INSERT, UPDATE, DELETE or MERGE names. */
+export function bindTarget(node: RangeVar, operation: Operation, context: QueryContext): WriteTarget {
   const relation = findRelation(node, context);
-  if (relation.kind === 'table') return relation;
+  if (relation.kind === 'table') return { table: relation, named: relation, view: null };
   const { statement } = context;
   const at = locationOf(node);
   if (relation.kind === 'materializedView') {
@@ -40,49 +64,157 @@ export function bindTarget(
   if (relation.kind === 'systemTable' || relation.schema === 'pg_catalog') {
     throw statement.error('42501', `permission denied: "${relation.name}" is a system catalog`, at);
   }
-  const sqlstate = relation.kind === 'view' ? '55000' : '42809';
-  throw statement.error(sqlstate, `cannot ${operation} ${nouns[relation.kind]} "${relation.name}"`, at, {
+  if (relation.kind === 'view') return viewTarget(relation, operation, at, context);
+  throw statement.error('42809', `cannot ${operation} ${nouns[relation.kind]} "${relation.name}"`, at, {
     hint: relation.kind === 'source' ? 'A source is written by its connector only.' : undefined,
   });
 }
 
-/** The table's columns under its name or alias. */
-export function targetItem(relation: CatalogRelation, node: RangeVar, offset = 0): ScopeItem {
-  const columns = relation.columns.map((column, i) => ({
-    name: column.name,
-    scalar: { kind: 'column', index: offset + i, type: column.type } as const,
-    domain: column.domain,
-  }));
-  const alias = node.alias?.aliasname;
-  const object = relation.id;
-  if (alias === undefined) return { ...itemFor(relation.name, relation.schema, columns), object };
-  return { ...itemFor(alias, null, columns), relation: relation.name, object };
+/** What PostgreSQL says can be done where a view is not written through. */
+const ENABLING: Readonly<Record<Operation, string>> = {
+  'insert into':
+    'inserting into the view, provide an INSTEAD OF INSERT trigger or an unconditional ON INSERT DO INSTEAD rule',
+  update:
+    'updating the view, provide an INSTEAD OF UPDATE trigger or an unconditional ON UPDATE DO INSTEAD rule',
+  'delete from':
+    'deleting from the view, provide an INSTEAD OF DELETE trigger or an unconditional ON DELETE DO INSTEAD rule',
+  'merge into': 'merging into the view, provide an INSTEAD OF trigger',
+};
+
+function viewTarget(
+  relation: CatalogRelation,
+  operation: Operation,
+  at: number | undefined,
+  context: QueryContext,
+): WriteTarget {
+  const { statement } = context;
+  const view = updatableView(relation, statement.environment.catalog, operation === 'delete from');
+  if (view instanceof NotUpdatable) {
+    throw statement.error('55000', `cannot ${operation} view "${view.view}"`, at, {
+      detail: view.detail,
+      hint: operation === 'merge into' ? undefined : `To enable ${ENABLING[operation]}.`,
+    });
+  }
+  if (operation === 'merge into' && view.checks.length > 0) {
+    throw statement.unsupported('MERGE into a view with a check option', at);
+  }
+  return { table: view.table, named: relation, view };
 }
 
-/** The table's rows, joined with what FROM or USING names. */
+/** The columns that the statement can name, over a row of the table that begins at `offset`. */
+export function targetColumnsAt({ named, view }: WriteTarget, offset: number): ScopeColumn[] {
+  return named.columns.map(({ name, type, domain }, i) => {
+    if (view === null) return { name, scalar: { kind: 'column', index: offset + i, type }, domain };
+    const scalar = shifted(view.columns[i]!.scalar, offset);
+    return { name, scalar, domain };
+  });
+}
+
+/** They under the table's or the view's name or alias. */
+export function targetItem(target: WriteTarget, node: RangeVar, offset = 0): ScopeItem {
+  const { named, view } = target;
+  const columns = targetColumnsAt(target, offset);
+  const alias = node.alias?.aliasname;
+  const object = view === null ? { object: named.id } : {};
+  if (alias === undefined) return { ...itemFor(named.name, named.schema, columns), ...object };
+  return { ...itemFor(alias, null, columns), relation: named.name, ...object };
+}
+
+/** The table's rows, those of the view where one is named, joined with what FROM or USING names. */
 export function targetRows(
-  relation: CatalogRelation,
+  target: WriteTarget,
   node: RangeVar,
   others: readonly Node[] | undefined,
   context: QueryContext,
 ): BoundFrom {
-  const own = { relation: relationOf(relation, context), items: [targetItem(relation, node)] };
+  const rows = (target.view?.conditions ?? []).reduce(filter, relationOf(target.table, context));
+  const own = { relation: rows, items: [targetItem(target, node)] };
   if (others === undefined) return own;
   return crossJoin(own, { ...bindFrom(others, context), lateral: false }, context);
 }
 
-/** The number of a column by its name, or PostgreSQL's refusal. */
+/** The number of the table's column that a name means, or PostgreSQL's refusal. */
 export function columnNumber(
-  relation: CatalogRelation,
+  target: WriteTarget,
   name: string,
+  verb: 'insert into' | 'update',
   at: number | undefined,
   context: QueryContext,
   more: { readonly hint?: string } = {},
 ): number {
-  const index = relation.columns.findIndex((column) => column.name === name);
-  if (index >= 0) return index;
-  const message = `column "${name}" of relation "${relation.name}" does not exist`;
+  const index = target.named.columns.findIndex((column) => column.name === name);
+  if (index >= 0) return writtenColumn(target, index, verb, context);
+  const message = `column "${name}" of relation "${target.named.name}" does not exist`;
   throw context.statement.error('42703', message, at, more);
+}
+
+/** A column of the table, under the name that the statement has for it. */
+export function columnAs({ table, named, view }: WriteTarget, number: number): CatalogColumn {
+  const column = table.columns[number]!;
+  const own = view?.columns.findIndex(({ place }) => place === number) ?? -1;
+  return own < 0 ? column : { ...column, name: named.columns[own]!.name };
+}
+
+/** The table's column that one of a view's is. */
+export function writtenColumn(
+  { view }: WriteTarget,
+  index: number,
+  verb: 'insert into' | 'update',
+  { statement }: QueryContext,
+): number {
+  const place = view === null ? index : view.columns[index]!.place;
+  if (place !== null) return place;
+  const computed = view!.computes(index);
+  const message = `cannot ${verb} column "${computed.column}" of view "${computed.view}"`;
+  throw statement.error('0A000', message, undefined, {
+    detail: 'View columns that are not columns of their base relation are not updatable.',
+  });
+}
+
+/** New rows of the table, which begin at `offset`: one that a check option excludes is an error. */
+export function withViewChecks(rows: HirRelation, offset: number, target: WriteTarget): HirRelation {
+  return (target.view?.checks ?? []).reduce(
+    (checked, check) => filter(checked, satisfies(check, offset, target.table)),
+    rows,
+  );
+}
+
+/** True where a row satisfies a view's condition, else an error. */
+function satisfies({ view, condition }: ViewCheck, offset: number, table: CatalogRelation): HirScalar {
+  const bool = plain('bool');
+  const text = (value: string): HirScalar => literal('text', value);
+  const joined = (left: HirScalar, right: HirScalar): HirScalar =>
+    call(functionByOid(TEXTCAT), [left, right]);
+  const shown = table.columns
+    .map(({ type }, i): HirScalar => shownValue({ kind: 'column', index: offset + i, type }))
+    .reduce((left, right) => joined(joined(left, text(', ')), right));
+  const detail = joined(joined(text('Failing row contains ('), shown), text(').'));
+  const message = text(`new row violates check option for view "${view}"`);
+  const raises = call(raised, [text('44000'), message, detail], 'raise', bool);
+  const holds: HirScalar = { kind: 'isTrue', operand: shifted(condition, offset) };
+  return {
+    kind: 'case',
+    branches: [{ condition: holds, result: truth(true) }],
+    otherwise: raises,
+    type: bool,
+  };
+}
+
+/** A value as an error shows it: not more than 64 characters of it. */
+function shownValue(scalar: HirScalar): HirScalar {
+  const type = plain('text');
+  const value: HirScalar =
+    typeOf(scalar).name === 'text' ? scalar : { kind: 'output', argument: scalar, type };
+  const start = call(functionByOid(TEXT_SUBSTR), [value, int4(1), int4(SHOWN)]);
+  const longer = call(functionByOid(INT4_GT), [call(functionByOid(TEXT_LENGTH), [value]), int4(SHOWN)]);
+  const cut = call(functionByOid(TEXTCAT), [start, literal('text', '...')]);
+  const text: HirScalar = {
+    kind: 'case',
+    branches: [{ condition: longer, result: cut }],
+    otherwise: value,
+    type,
+  };
+  return { kind: 'coalesce', operands: [text, literal('text', 'null')], type };
 }
 
 /** A value for a column: assignment cast and modifier. That it is not NULL is checked where the row is written. */

@@ -1,6 +1,5 @@
 import type { Node, UpdateStmt } from '@pgsql/types';
 import { findLocation, locationOf, nodeAs } from '../../ast/accessors.ts';
-import type { CatalogRelation } from '../../catalog.ts';
 import type { HirRelation, HirScalar, HirWrite } from '../../hir.ts';
 import { expressionContext } from '../context.ts';
 import type { ExpressionContext, QueryContext } from '../context.ts';
@@ -8,19 +7,31 @@ import { bindWith } from '../cte.ts';
 import { bindCondition, bindExpression } from '../expression.ts';
 import { completeRows } from '../generated-column.ts';
 import { filter, projectScalars } from '../relation.ts';
+import { literal } from '../scalar.ts';
 import { shiftItems } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 import { bindRowColumn } from '../subquery.ts';
 import { withPart } from './parts.ts';
-import { assign, bindTarget, columnNumber, defaultValue, isDefault, targetRows } from './target.ts';
+import {
+  type WriteTarget,
+  assign,
+  bindTarget,
+  columnAs,
+  columnNumber,
+  defaultValue,
+  isDefault,
+  targetRows,
+  withViewChecks,
+} from './target.ts';
 import { bindReturning } from './returning.ts';
 
 /** UPDATE: the old row's columns, then the new row's. */
 export function bindUpdate(node: UpdateStmt, outer: QueryContext): HirWrite {
   const { statement } = outer;
   const { context, wrap } = bindWith(node.withClause, outer);
-  const relation = bindTarget(node.relation!, 'update', context);
-  const from = targetRows(relation, node.relation!, node.fromClause, context);
+  const target = bindTarget(node.relation!, 'update', context);
+  const { table: relation } = target;
+  const from = targetRows(target, node.relation!, node.fromClause, context);
   const scope: Scope = { items: from.items, outer: null };
   let rows: HirRelation = from.relation;
   if (node.whereClause !== undefined) {
@@ -28,7 +39,7 @@ export function bindUpdate(node: UpdateStmt, outer: QueryContext): HirWrite {
   }
   const values = bindAssignments(
     node.targetList ?? [],
-    relation,
+    target,
     expressionContext(context, scope, 'UPDATE'),
     context,
   );
@@ -45,15 +56,16 @@ export function bindUpdate(node: UpdateStmt, outer: QueryContext): HirWrite {
           scalar: { kind: 'column', index: relation.columns.length + i, type } as HirScalar,
         }));
   const changed = projectScalars(rows, [...old, ...fresh, ...others]);
+  const complete = completeRows(changed, relation.columns.length, relation, statement.environment);
   return {
     operation: 'update',
     object: relation.id,
-    relation: wrap(completeRows(changed, relation.columns.length, relation, statement.environment)),
+    relation: wrap(withViewChecks(complete, relation.columns.length, target)),
     joined: node.fromClause === undefined ? null : relation.columns.length,
     returning: bindReturning(
       node.returningClause,
       {
-        relation,
+        target,
         node: node.relation!,
         old: 0,
         new: relation.columns.length,
@@ -68,21 +80,22 @@ export function bindUpdate(node: UpdateStmt, outer: QueryContext): HirWrite {
 /** SET: the new values by column number. */
 export function bindAssignments(
   nodes: readonly Node[],
-  relation: CatalogRelation,
+  written: WriteTarget,
   expression: ExpressionContext,
   context: QueryContext,
 ): Map<number, HirScalar> {
   const { statement } = context;
+  const { named } = written;
   const values = new Map<number, HirScalar>();
   /** Columns of which parts are assigned. */
   const inParts = new Set<number>();
   for (const node of nodes) {
     const target = nodeAs(node, 'ResTarget')!;
     const at = locationOf(target);
-    const qualified = target.indirection !== undefined && target.name === relation.name;
+    const qualified = target.indirection !== undefined && target.name === named.name;
     const hint = 'SET target columns cannot be qualified with the relation name.';
-    const number = columnNumber(relation, target.name!, at, context, qualified ? { hint } : {});
-    const column = relation.columns[number]!;
+    const number = columnNumber(written, target.name!, 'update', at, context, qualified ? { hint } : {});
+    const column = columnAs(written, number);
     const steps = target.indirection ?? [];
     if (values.has(number) && (steps.length === 0 || !inParts.has(number))) {
       throw statement.error('42601', `multiple assignments to same column "${target.name}"`);
@@ -107,7 +120,9 @@ export function bindAssignments(
         const what = 'A_Indices' in steps[0]! ? 'an array element' : 'a subfield';
         throw statement.error('0A000', `cannot set ${what} to DEFAULT`, at);
       }
-      values.set(number, defaultValue(column, context));
+      // A view's columns have no DEFAULT of their own.
+      const { name, typmod } = column.type;
+      values.set(number, written.view === null ? defaultValue(column, context) : literal(name, null, typmod));
       continue;
     }
     const bound =
@@ -119,7 +134,8 @@ export function bindAssignments(
       continue;
     }
     // Parts of one column follow each other.
-    const base = values.get(number) ?? expression.scope.items[0]!.columns[number]!.scalar;
+    const own = named.columns.findIndex(({ name }) => name === target.name);
+    const base = values.get(number) ?? expression.scope.items[0]!.columns[own]!.scalar;
     const part = { column, value: bound, at, context: expression };
     values.set(number, withPart(base, column.type, steps, part));
     inParts.add(number);

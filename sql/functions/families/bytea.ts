@@ -18,7 +18,9 @@ export const byteaFunctions: FunctionFamily = {
     ...words(
       'byteaGetByte byteaSetByte byteaGetBit byteaSetBit bytealike byteanlike byteaoverlay byteaoverlay_no_len',
     ),
-    ...words('gen_random_uuid uuidv7 uuidv7_interval bytea_int2 bytea_int4 bytea_int8'),
+    ...words(
+      'gen_random_uuid uuidv7 uuidv7_interval bytea_int2 bytea_int4 bytea_int8 tw_digest tw_hmac tw_random_bytes',
+    ),
   ],
   nullable: words('uuid_extract_version uuid_extract_timestamp'),
 };

@@ -25,10 +25,10 @@ export function parseCreateView(
     cursor.at++;
     options.push(...parseOptions(cursor));
   }
-  // What a view is without these: filled, and read-only.
+  // What a materialized view is without this: filled.
   const withNoData = materialized && cursor.eat('with', 'no', 'data');
   if (materialized && !withNoData) cursor.eat('with', 'data');
-  const checkOption = !materialized && eatCheckOption(cursor);
+  const checkOption = materialized ? undefined : eatCheckOption(cursor);
   cursor.expectEnd();
   return {
     kind: 'create_view',
@@ -45,12 +45,10 @@ export function parseCreateView(
   };
 }
 
-function eatCheckOption(cursor: Cursor): boolean {
-  return (
-    cursor.eat('with', 'check', 'option') ||
-    cursor.eat('with', 'local', 'check', 'option') ||
-    cursor.eat('with', 'cascaded', 'check', 'option')
-  );
+function eatCheckOption(cursor: Cursor): CreateView['checkOption'] {
+  if (cursor.eat('with', 'local', 'check', 'option')) return 'local';
+  const cascaded = cursor.eat('with', 'check', 'option') || cursor.eat('with', 'cascaded', 'check', 'option');
+  return cascaded ? 'cascaded' : undefined;
 }
 
 /** Where the query ends: before WITH that no query can have at its end. */

@@ -330,11 +330,11 @@ function typeOfScalar(scalar: object): SqlType {
 }
 
 function addConstraint(context: ActionContext, draft: TableDraft, constraint: Constraint): void {
-  if (constraint.skip_validation === true && constraint.contype !== 'CONSTR_FOREIGN') {
+  if (constraint.skip_validation === true && constraint.contype === 'CONSTR_NOTNULL') {
     throw new SqlError({
       sqlstate: '0A000',
-      message: 'NOT VALID is not supported for this constraint',
-      hint: 'Rows that are there are checked when the constraint comes.',
+      message: 'NOT NULL … NOT VALID is not supported',
+      hint: 'Write CHECK (column IS NOT NULL) NOT VALID.',
     });
   }
   const { conname } = constraint;
@@ -365,7 +365,8 @@ function requireConstraint(draft: TableDraft, name: string): void {
 
 function validateConstraint(draft: TableDraft, name: string): void {
   requireConstraint(draft, name);
-  if (draft.checks.some((check) => check.name === name)) return;
+  const check = draft.checks.find((other) => other.name === name);
+  if (check) return draft.validate(check);
   const foreignKey = draft.foreignKeys.find((other) => other.name === name);
   if (!foreignKey) {
     throw new SqlError({

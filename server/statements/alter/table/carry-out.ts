@@ -135,8 +135,11 @@ async function prepare(
   }
   const uniques = indexes.filter(({ unique, primary }) => unique && !primary);
   // The commit would look at rows that NOT VALID leaves unseen, where it brings them anew.
-  const seen = table.foreignKeys.filter(({ validated }) => validated);
-  constrain(system, { ...table, foreignKeys: seen }, uniques);
+  const seen = {
+    foreignKeys: table.foreignKeys.filter(({ validated }) => validated),
+    checks: table.checks.filter(({ validated }) => validated),
+  };
+  constrain(system, { ...table, ...seen }, uniques);
   if (draft.rewrites) effects.abandoned.push(() => forgetReferences(system, table));
   if (!draft.rewrites) effects.abandoned.push(() => constrainAgain(system, old.id));
   const changes: CatalogChange[] = [
@@ -173,7 +176,9 @@ async function prepare(
     // Those who refer to the table look its keys up in the new one.
     for (const { table: child } of referringTo(system.catalog, old.id)) constrainAgain(system, child.id);
     for (const { id } of children) constrainAgain(system, id);
-    if (seen.length < table.foreignKeys.length) constrainAgain(system, table.id);
+    const unseen =
+      seen.foreignKeys.length < table.foreignKeys.length || seen.checks.length < table.checks.length;
+    if (unseen) constrainAgain(system, table.id);
     releaseForeignKeys(system, [...own, ...released]);
   });
   effects.committed.push(() => {
@@ -208,7 +213,7 @@ function secondaryIndexes(system: System, table: TableObject): IndexObject[] {
   return indexesOf(system, table).filter(({ primary }) => !primary);
 }
 
-/** The table and its indexes as they will be; `added`: the checks that its rows have not been looked at for. */
+/** The table and its indexes as they will be; `added`: the checks that its rows are to be looked at for. */
 function newTable(
   context: ActionContext,
   draft: TableDraft,
@@ -226,16 +231,19 @@ function newTable(
   const key = draft.primary?.columns.map(numberOf) ?? null;
   const columnTypes = columns.map((column) => toColumnType(column.type));
   const layout = layoutByColumns(columnTypes, key);
-  const kept = draft.checks.flatMap(({ before, name, columns: read }): CheckConstraint[] =>
-    before ? [{ ...before, name: name ?? before.name, columns: read.map(numberOf) }] : [],
+  const kept = draft.checks.flatMap(({ before, name, columns: read, validated }): CheckConstraint[] =>
+    before ? [{ ...before, name: name ?? before.name, columns: read.map(numberOf), validated }] : [],
   );
-  const added = namedChecks(
+  const validated = kept.filter(
+    (check) => check.validated && old.checks.some((before) => before.id === check.id && !before.validated),
+  );
+  const fresh = namedChecks(
     system,
     old.name,
     columns,
     draft.checks
       .filter(({ before }) => before === null)
-      .map(({ name, text, columns: read }) => ({ name, text, columns: read.map(numberOf) })),
+      .map(({ columns: read, ...check }) => ({ ...check, columns: read.map(numberOf) })),
     session,
     kept.map(({ name }) => name),
   );
@@ -244,7 +252,7 @@ function newTable(
     columns,
     keys: key ? [key] : [],
     primaryKeyName: draft.primary?.name ?? null,
-    checks: [...kept, ...added],
+    checks: [...kept, ...fresh],
     foreignKeys: [],
     ...(draft.rewrites ? { arrangement: system.catalog.allocateArrangement(), layout } : {}),
   };
@@ -267,14 +275,14 @@ function newTable(
     const arrangement = system.catalog.allocateArrangement();
     indexes.push({ ...index, name, columns: numbers, layout: again, arrangement });
   }
-  const fresh = draft.indexes
+  const keys = draft.indexes
     .filter((index) => index.before === null)
     .map(({ name, columns: read, nullsEqual }) => ({
       name: name === '' ? null : name,
       columns: read.map((column) => numberOf(column!)),
       nullsEqual,
     }));
-  indexes.push(...uniquesOf(system, bare, fresh));
+  indexes.push(...uniquesOf(system, bare, keys));
   const uniques = indexes.filter(({ primary }) => !primary);
   const unique = uniques.filter((index) => index.unique);
   const lost = lostForeignKeys(context, draft, bare, unique);
@@ -291,7 +299,7 @@ function newTable(
   return {
     table: { ...table, statement: tableText(table, unique, system.catalog) },
     indexes,
-    added,
+    added: [...validated, ...fresh.filter((check) => check.validated)],
     newKeys,
     lost,
   };
@@ -432,7 +440,7 @@ async function verify(
     throw new SqlError({ sqlstate: '23502', message });
   }
   const rewritten = draft.columns.some(({ before, expression }) => before === null || expression !== null);
-  for (const { name, text } of rewritten ? table.checks : added) {
+  for (const { name, text } of rewritten ? table.checks.filter((check) => check.validated) : added) {
     if (!(await violated(`NOT (${text})`))) continue;
     const message = `check constraint "${name}" of relation "${table.name}" is violated by some row`;
     throw new SqlError({ sqlstate: '23514', message });

@@ -38,6 +38,8 @@ export interface DraftCheck {
   name: string | null;
   readonly text: string;
   readonly columns: readonly DraftColumn[];
+  /** Not NOT VALID. */
+  readonly validated: boolean;
 }
 
 export interface DraftForeignKey {
@@ -92,6 +94,7 @@ export class TableDraft {
       name: check.name,
       text: check.text,
       columns: check.columns.map(at),
+      validated: check.validated,
     }));
     this.foreignKeys = table.foreignKeys.map((before) => ({
       before,
@@ -107,6 +110,11 @@ export class TableDraft {
     if (before === null) return;
     const at = this.foreignKeys.indexOf(foreignKey);
     this.foreignKeys[at] = { ...foreignKey, before: { ...before, ...changed } };
+  }
+
+  /** VALIDATE CONSTRAINT: the rows are looked at for a condition that was NOT VALID. */
+  validate(check: DraftCheck): void {
+    this.checks = this.checks.map((each) => (each === check ? { ...each, validated: true } : each));
   }
 
   /** A column goes, and indexes and constraints over it with it. */
@@ -134,9 +142,9 @@ export class TableDraft {
   }
 
   addChecks(checks: readonly BoundCheck[]): void {
-    for (const { name, text, columns } of checks) {
+    for (const { name, text, columns, validated } of checks) {
       const read = columns.map((number) => this.columns[number]!);
-      this.checks.push({ before: null, name, text, columns: read });
+      this.checks.push({ before: null, name, text, columns: read, validated });
     }
   }
 

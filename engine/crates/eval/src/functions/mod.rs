@@ -6,6 +6,7 @@ mod boolean;
 mod bytea;
 pub(crate) mod datetime;
 mod degrees;
+mod digest;
 mod enumeration;
 mod float;
 pub(crate) mod formatting;
@@ -73,6 +74,7 @@ pub(crate) fn families() -> Vec<&'static [Function]> {
     all.push(crate::sqljson::FUNCTIONS);
     all.push(record::FUNCTIONS);
     all.push(degrees::FUNCTIONS);
+    all.push(digest::FUNCTIONS);
     all.push(hash::FUNCTIONS);
     all.push(identifier::FUNCTIONS);
     all.push(input::FUNCTIONS);

@@ -4,10 +4,13 @@ use crate::context::Env;
 use crate::registry::{Function, mismatch};
 use tidewire_row::{Datum, EvalError, EvalResult};
 
-/// `(SQLSTATE, message)`: raises that error.
+/// `(SQLSTATE, message[, detail])`: raises that error.
 fn raise<'a>(arguments: &[Datum<'a>], _: &Env<'a>) -> EvalResult<Datum<'a>> {
     match *arguments {
         [Datum::Text(sqlstate), Datum::Text(message)] => Err(EvalError::new(sqlstate, message)),
+        [Datum::Text(sqlstate), Datum::Text(message), Datum::Text(detail)] => {
+            Err(EvalError::new(sqlstate, message).with_detail(detail))
+        }
         _ => Err(mismatch("raise", arguments)),
     }
 }

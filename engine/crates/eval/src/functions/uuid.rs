@@ -37,9 +37,23 @@ fn timestamp(uuid: &[u8; 16]) -> Option<i64> {
 /// The system's random bytes.
 pub(super) fn random_bytes<const COUNT: usize>() -> EvalResult<[u8; COUNT]> {
     let mut bytes = [0u8; COUNT];
-    let read = std::fs::File::open("/dev/urandom")
-        .and_then(|mut file| std::io::Read::read_exact(&mut file, &mut bytes));
-    read.map_err(|error| EvalError::new("XX000", format!("could not generate random values: {error}")))?;
+    fill_randomly(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn fill_randomly(bytes: &mut [u8]) -> EvalResult<()> {
+    let read =
+        std::fs::File::open("/dev/urandom").and_then(|mut file| std::io::Read::read_exact(&mut file, bytes));
+    read.map_err(|error| EvalError::new("XX000", format!("could not generate random values: {error}")))
+}
+
+/// pgcrypto's.
+fn random_bytes_of(count: i32) -> EvalResult<Vec<u8>> {
+    if !(1..=1024).contains(&count) {
+        return Err(EvalError::new("39000", "Length not in range"));
+    }
+    let mut bytes = vec![0; count as usize];
+    fill_randomly(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -87,6 +101,9 @@ pub(super) const FUNCTIONS: &[&[Function]] = &[
         total!("uuid_extract_timestamp", (a: Uuid) => timestamp(&a).map(Datum::Timestamptz)),
         fallible!("gen_random_uuid", () => random_bytes().map(|bytes| Datum::Uuid(of_version(bytes, 4))))
             .volatile(),
+        fallible!("tw_random_bytes", (count: Int32), env =>
+            random_bytes_of(count).map(|bytes| env.arena.push_bytes(bytes)))
+        .volatile(),
         fallible!("uuidv7", () => timed(ascending_time()).map(Datum::Uuid)).volatile(),
         fallible!("uuidv7_interval", (by: Interval), env => shifted(by, env).map(Datum::Uuid)).volatile(),
     ],

@@ -1,0 +1,162 @@
+/** Views of information_schema over routines and privileges. What they say nothing of is NULL, as in PostgreSQL. */
+import { postgresColumns } from '../../../sql/functions/postgres-names.ts';
+import type { SystemView } from './views.ts';
+
+const DATABASE = 'current_database()';
+/** There is one role, which owns everything and has every privilege. */
+const OWNER = "'tidewire'";
+
+/** A view with PostgreSQL's columns: these expressions in the places of some, NULL in those of the others. */
+function view(name: string, given: Readonly<Record<string, string>>, from: string): SystemView {
+  const list = postgresColumns('information_schema', name).map(
+    (column) => `(${given[column.name] ?? 'NULL'})::"${column.type}" AS "${column.name}"`,
+  );
+  return { schema: 'information_schema', name, query: `SELECT ${list.join(', ')} FROM ${from}` };
+}
+
+const OF_USERS = "s.name NOT IN ('tw_internal', 'tw_catalog')";
+const RELATIONS = `tw_internal.relations r JOIN tw_internal.schemas s ON s.oid = r.schema_oid`;
+
+const inTable = {
+  grantor: OWNER,
+  grantee: OWNER,
+  table_catalog: DATABASE,
+  table_schema: 's.name',
+  table_name: 'r.name',
+  privilege_type: 'p.privilege',
+  is_grantable: "'YES'",
+};
+
+const tablePrivileges = (name: string): SystemView =>
+  view(
+    name,
+    { ...inTable, with_hierarchy: "CASE p.privilege WHEN 'SELECT' THEN 'YES' ELSE 'NO' END" },
+    `${RELATIONS} CROSS JOIN (VALUES ('INSERT'), ('SELECT'), ('UPDATE'), ('DELETE'), ('TRUNCATE'), ('REFERENCES'), ('TRIGGER')) AS p (privilege)
+      WHERE r.relkind IN ('r', 'v') AND ${OF_USERS}`,
+  );
+
+const columnPrivileges = (name: string): SystemView =>
+  view(
+    name,
+    { ...inTable, column_name: 'c.name' },
+    `${RELATIONS} JOIN tw_internal.columns c ON c.relation_oid = r.oid
+      CROSS JOIN (VALUES ('INSERT'), ('SELECT'), ('UPDATE'), ('REFERENCES')) AS p (privilege)
+      WHERE r.relkind IN ('r', 'v') AND ${OF_USERS}`,
+  );
+
+const FUNCTIONS = `tw_internal.functions f JOIN tw_internal.schemas s ON s.oid = f.schema_oid`;
+const dataType = (type: string): string =>
+  `CASE WHEN ${type}.category = 'A' THEN 'ARRAY' WHEN ${type}.schema_oid <> 11 THEN 'USER-DEFINED' ELSE ${type}.display END`;
+const ofFunction = {
+  specific_catalog: DATABASE,
+  specific_schema: 's.name',
+  specific_name: "f.name || '_' || f.oid",
+};
+const routine = { routine_catalog: DATABASE, routine_schema: 's.name', routine_name: 'f.name' };
+
+export const INFORMATION_VIEWS: readonly SystemView[] = [
+  tablePrivileges('table_privileges'),
+  tablePrivileges('role_table_grants'),
+  columnPrivileges('column_privileges'),
+  columnPrivileges('role_column_grants'),
+  view(
+    'routines',
+    {
+      ...ofFunction,
+      ...routine,
+      routine_type: "CASE f.kind WHEN 'f' THEN 'FUNCTION' WHEN 'p' THEN 'PROCEDURE' END",
+      data_type: dataType('t'),
+      type_udt_catalog: DATABASE,
+      type_udt_schema: 'ts.name',
+      type_udt_name: 't.name',
+      dtd_identifier: "'0'",
+      routine_body: "CASE WHEN f.language_oid = 14 THEN 'SQL' ELSE 'EXTERNAL' END",
+      routine_definition: 'f.source',
+      external_name: 'NULL',
+      external_language: "CASE WHEN f.language_oid = 14 THEN 'SQL' ELSE 'INTERNAL' END",
+      parameter_style: "'GENERAL'",
+      is_deterministic: "CASE f.volatility WHEN 'i' THEN 'YES' ELSE 'NO' END",
+      sql_data_access: "'MODIFIES'",
+      is_null_call: "CASE WHEN f.kind = 'f' THEN CASE WHEN f.is_strict THEN 'YES' ELSE 'NO' END END",
+      schema_level_routine: "'YES'",
+      max_dynamic_result_sets: '0',
+      is_user_defined_cast: 'NULL',
+      is_implicitly_invocable: 'NULL',
+      security_type: "'INVOKER'",
+      as_locator: 'NULL',
+      is_udt_dependent: "'NO'",
+      new_savepoint_level: 'NULL',
+    },
+    `${FUNCTIONS} LEFT JOIN tw_internal.types t ON t.oid = f.result_oid LEFT JOIN tw_internal.schemas ts ON ts.oid = t.schema_oid
+      WHERE ${OF_USERS}`,
+  ),
+  view(
+    'parameters',
+    {
+      ...ofFunction,
+      ordinal_position: 'a.place',
+      parameter_mode: "'IN'",
+      is_result: "'NO'",
+      as_locator: "'NO'",
+      parameter_name: "nullif(f.argument_names[a.place], '')",
+      data_type: dataType('t'),
+      udt_catalog: DATABASE,
+      udt_schema: 'ts.name',
+      udt_name: 't.name',
+      dtd_identifier: 'a.place::text',
+    },
+    `${FUNCTIONS} CROSS JOIN LATERAL unnest(string_to_array(array_to_string(f.argument_oids, ' '), ' ')) WITH ORDINALITY AS a (type, place)
+      JOIN tw_internal.types t ON t.oid = a.type::oid JOIN tw_internal.schemas ts ON ts.oid = t.schema_oid WHERE ${OF_USERS}`,
+  ),
+  view(
+    'routine_privileges',
+    {
+      ...ofFunction,
+      ...routine,
+      grantor: OWNER,
+      grantee: OWNER,
+      privilege_type: "'EXECUTE'",
+      is_grantable: "'YES'",
+    },
+    `${FUNCTIONS} WHERE ${OF_USERS}`,
+  ),
+  view('enabled_roles', { role_name: 'o.name' }, 'tw_internal.roles o'),
+  view(
+    'character_sets',
+    {
+      character_set_name: "'UTF8'",
+      character_repertoire: "'UCS'",
+      form_of_use: "'UTF8'",
+      default_collate_catalog: DATABASE,
+      default_collate_schema: "'pg_catalog'",
+      default_collate_name: "'default'",
+    },
+    '(VALUES (1)) AS one',
+  ),
+  view(
+    'constraint_table_usage',
+    {
+      table_catalog: DATABASE,
+      table_schema: 's.name',
+      table_name: 'r.name',
+      constraint_catalog: DATABASE,
+      constraint_schema: 'cs.name',
+      constraint_name: 'c.name',
+    },
+    `tw_internal.constraints c JOIN tw_internal.relations r ON r.oid = CASE c.type WHEN 'f' THEN c.parent_oid ELSE c.table_oid END
+      JOIN tw_internal.schemas s ON s.oid = r.schema_oid JOIN tw_internal.schemas cs ON cs.oid = c.schema_oid WHERE c.type IN ('f', 'p', 'u')`,
+  ),
+  view(
+    'view_table_usage',
+    {
+      view_catalog: DATABASE,
+      view_schema: 'vs.name',
+      view_name: 'v.name',
+      table_catalog: DATABASE,
+      table_schema: 's.name',
+      table_name: 'r.name',
+    },
+    `${RELATIONS} JOIN tw_internal.dependencies d ON d.depends_on = r.oid JOIN tw_internal.relations v ON v.oid = d.object_oid
+      JOIN tw_internal.schemas vs ON vs.oid = v.schema_oid WHERE v.relkind = 'v' AND r.relkind IN ('r', 'v') AND vs.name NOT IN ('tw_internal', 'tw_catalog')`,
+  ),
+];
