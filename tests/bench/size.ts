@@ -1,8 +1,8 @@
 /**
- * `npm run bench -- size`: what size costs. Memory of a row in each kind of arrangement, and the server's CPU for one
- * more change where there are more rows, views, connections or subscribers.
+ * `npm run bench -- size`: what size costs. Memory of a row in each kind of arrangement, memory after every row was replaced
+ * ten times, and the server's CPU for one more change where there are more rows, views, connections or subscribers.
  *
- *     --only memory,rows,views,connections,subscribers
+ *     --only memory,churn,rows,views,connections,subscribers
  *     --rows 10000,100000,1000000,10000000        that there are before a change; for memory the greatest up to 1,000,000
  *     --views 1,10,100,300
  *     --connections 1,10,100,1000                 and as many subscribers
@@ -17,7 +17,9 @@ import { quantile, thousands } from './statistics.ts';
 import { cpuSeconds, settledMegabytes } from './usage.ts';
 import { type Address, COPY_DATA, WireClient, bindExecute, parse, simpleQuery, sync } from './wire.ts';
 
-const KINDS = ['memory', 'rows', 'views', 'connections', 'subscribers'] as const;
+const KINDS = ['memory', 'churn', 'rows', 'views', 'connections', 'subscribers'] as const;
+/** So often every row is replaced. */
+const CHURNS = 10;
 /** Of the table whose memory is measured. */
 const MOST_MEASURED_ROWS = 1_000_000;
 const GROUPS = 1000;
@@ -136,6 +138,30 @@ async function memory(): Promise<void> {
   show('Memory that a row takes (a key of 8 bytes, a group of 8, a text of 40)', lines);
 }
 
+/** Memory of a table and a view of it when they are new, and when every row was replaced again and again. */
+async function churn(): Promise<void> {
+  const rows = Math.min(MOST_MEASURED_ROWS, Math.max(...rowCounts));
+  const lines = [['rows', 'loaded, MB', `each replaced ${CHURNS} times, MB`, 'to loaded']];
+  await onServer(1, async (client, { process }) => {
+    await fill(client, rows, ' PRIMARY KEY');
+    await client.run(
+      'CREATE MATERIALIZED VIEW v AS SELECT part, count(*) AS n, max(value) AS last FROM items GROUP BY part',
+    );
+    const loaded = await settledMegabytes(process.pid!);
+    for (let i = 0; i < CHURNS; i++) {
+      await client.run(
+        `UPDATE items SET part = (part + 1) % ${GROUPS}, value = md5(value) || right(value, 8)`,
+      );
+    }
+    const churned = await settledMegabytes(process.pid!);
+    lines.push([
+      ...[thousands(rows), thousands(loaded), thousands(churned)],
+      `${(churned / loaded).toFixed(2)}×`,
+    ]);
+  });
+  show('Memory of a table by its primary key and an aggregate over it, before and after churn', lines);
+}
+
 async function rows(): Promise<void> {
   const lines = [['rows before', 'workers', 'CPU µs a change', 'p50 ms', 'p99 ms']];
   for (const workers of workerCounts) {
@@ -244,7 +270,7 @@ function show(title: string, lines: readonly (readonly string[])[]): void {
   console.log(`${title}:\n\n${table(lines, markdown)}\n`);
 }
 
-const measures = { memory, rows, views, connections, subscribers };
+const measures = { memory, churn, rows, views, connections, subscribers };
 for (const kind of only) await measures[kind]();
 console.log(circumstances([]));
 const busy = loadWarning();

@@ -99,11 +99,14 @@ export class PeakMemory {
   }
 }
 
-/** Resident megabytes of a process, when they do not change any more: what is under way has ended by then. */
+/**
+ * Resident megabytes of a process, when they have not changed for three seconds: what is under way has ended by then, and what
+ * is given back after a while is given back.
+ */
 export async function settledMegabytes(pid: number): Promise<number> {
   const deadline = performance.now() + 15_000;
   let last = Infinity;
-  for (let same = 0; same < 8 && performance.now() < deadline;) {
+  for (let same = 0; same < 20 && performance.now() < deadline;) {
     await new Promise((resolve) => setTimeout(resolve, 150));
     const now = kilobytes(pid, 'VmRSS') / 1024;
     same = Math.abs(now - last) < Math.max(1, now * 0.002) ? same + 1 : 0;

@@ -52,6 +52,11 @@ impl RowBatch {
         self.storage.vals.count()
     }
 
+    /// How many of its updates take something away.
+    pub(crate) fn retraction_count(&self) -> usize {
+        self.storage.diffs.count(|diff| diff < 0)
+    }
+
     /// The bytes of its keys and values.
     pub fn byte_count(&self) -> usize {
         self.storage.byte_count()

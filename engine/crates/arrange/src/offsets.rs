@@ -202,6 +202,20 @@ impl<T: Copy + PartialEq + Default + Send + 'static> Column<T> {
         }
     }
 
+    /// Of how many numbers something holds.
+    pub(crate) fn count(&self, holds: impl Fn(T) -> bool) -> usize {
+        match self {
+            Column::Same(value, count) => {
+                if holds(*value) {
+                    *count
+                } else {
+                    0
+                }
+            }
+            Column::Each(values) => values.iter().filter(|value| holds(**value)).count(),
+        }
+    }
+
     /// Appends a number.
     #[inline]
     pub fn push(&mut self, value: T) {

@@ -8,6 +8,7 @@ use differential_dataflow::trace::{Batch, BatchReader, ExertionLogic, Trace, Tra
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 use timely::PartialOrder;
 use timely::dataflow::operators::generic::OperatorInfo;
 use timely::progress::Antichain;
@@ -27,6 +28,10 @@ const AT_ONCE: usize = 64 << 10;
 const EFFORT: usize = 2;
 /// Fuel for one idle step.
 const IDLE_FUEL: isize = 32 << 10;
+/// When no batch has come for so long, what is gone is taken out of memory, if that is worth while:
+const QUIET: Duration = Duration::from_secs(2);
+/// one of so many updates takes something away.
+const UPDATES_PER_RETRACTION: usize = 16;
 
 /// Batches in the order of time, in tiers of weight: when enough of a tier stand side by side, they are merged into one of
 /// a higher tier, in steps that are paid for by the batches that come, and when idle.
@@ -42,9 +47,18 @@ pub struct RowSpine {
     pending: VecDeque<RowBatch>,
     upper: Antichain<u64>,
     activator: Option<Activator>,
+    /// When the last batch with updates came, and when it is to be looked whether others have come since; None when that was done.
+    quiet: Option<Quiet>,
     /// Set when merges changed which batches there are.
     merged: Rc<Cell<bool>>,
     gauge: Gauge,
+}
+
+struct Quiet {
+    since: Instant,
+    look_at: Instant,
+    /// Up to where there are updates.
+    upper: u64,
 }
 
 enum Entry {
@@ -62,6 +76,7 @@ impl RowSpine {
             pending: VecDeque::new(),
             upper: Antichain::from_elem(0),
             activator,
+            quiet: None,
             merged,
             gauge: Gauge::of(meter),
         }
@@ -173,6 +188,49 @@ impl RowSpine {
         }
     }
 
+    /// A batch with updates before `upper` has come.
+    fn disturb(&mut self, upper: u64) {
+        let since = Instant::now();
+        match (&mut self.quiet, &self.activator) {
+            (Some(quiet), _) => (quiet.since, quiet.upper) = (since, upper),
+            (None, Some(activator)) => {
+                self.quiet = Some(Quiet { since, look_at: since + QUIET, upper });
+                activator.activate_after(QUIET);
+            }
+            (None, None) => {}
+        }
+    }
+
+    /// Where it has been quiet for long, times are told apart no more, and much adds up to nothing, all batches become one.
+    fn settle(&mut self) {
+        let (Some(quiet), Some(activator)) = (&mut self.quiet, &self.activator) else { return };
+        let now = Instant::now();
+        if now < quiet.look_at {
+            return;
+        }
+        let is_compacted = time_of(self.logical.borrow()).saturating_add(1) >= quiet.upper;
+        quiet.look_at = if is_compacted { quiet.since } else { now } + QUIET;
+        if now < quiet.look_at {
+            activator.activate_after(quiet.look_at - now);
+            return;
+        }
+        self.quiet = None;
+        let (mut updates, mut retractions) = (0, 0);
+        self.each(|batch| {
+            updates += batch.len();
+            retractions += batch.retraction_count();
+        });
+        if retractions > 0 && retractions >= updates / UPDATES_PER_RETRACTION {
+            let batches = self.entries.drain(..).flat_map(|entry| match entry {
+                Entry::Batch(batch) => vec![batch],
+                // It begins anew.
+                Entry::Merging(merge) => merge.batches().cloned().collect(),
+            });
+            let merge = Merge::new(batches.collect(), time_of(self.logical.borrow()));
+            self.entries.push(Entry::Merging(Box::new(merge)));
+        }
+    }
+
     fn is_merging(&self) -> bool {
         self.entries.iter().any(|entry| matches!(entry, Entry::Merging(_)))
     }
@@ -268,6 +326,7 @@ impl Trace for RowSpine {
 
     /// Merges go on while there is nothing else to do.
     fn exert(&mut self) {
+        self.settle();
         if !self.is_merging() {
             return;
         }
@@ -287,6 +346,9 @@ impl Trace for RowSpine {
         assert!(batch.lower() != batch.upper(), "a batch spans time");
         assert_eq!(batch.lower(), &self.upper, "batches follow each other");
         self.upper.clone_from(batch.upper());
+        if !batch.is_empty() {
+            self.disturb(time_of(batch.upper().borrow()));
+        }
         self.pending.push_back(batch);
         self.admit();
         self.weigh();

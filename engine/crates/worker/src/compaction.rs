@@ -160,11 +160,6 @@ impl Frontiers {
     pub(crate) fn of(&self, id: u64) -> u64 {
         self.apart.get(&id).map_or(self.since, |held| self.since.min(*held))
     }
-
-    /// Whether it could be compacted further but for a hold of its own.
-    pub(crate) fn holds_back(&self, id: u64) -> bool {
-        self.of(id) < self.since
-    }
 }
 
 /// Keeps some collections readable at a time until it is dropped; the time can move on.

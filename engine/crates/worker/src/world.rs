@@ -6,7 +6,7 @@ use crate::imports::Imports;
 use crate::progress::Progress;
 use crate::subscription::{Subscription, sink};
 use std::cell::Cell;
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 use tidewire_arrange::{BatchQueue, Flow, ImportHandle, Rendered, RowTrace, Shared, Slot, Written};
@@ -42,8 +42,8 @@ pub(crate) struct World {
     members: HashMap<u64, Member>,
     /// Announced to and perhaps not complete.
     touched: BTreeSet<u64>,
-    /// Changed since the last tick: compacted once more then, when `since` has moved.
-    dirty: BTreeSet<u64>,
+    /// When what changed did so last: it is compacted at every tick until `since` has passed that.
+    dirty: BTreeMap<u64, u64>,
     hydrating: BTreeSet<u64>,
     fed: HashMap<u64, Fed>,
     progress: Arc<Progress>,
@@ -68,7 +68,7 @@ impl World {
             sequenced: Rc::default(),
             members: HashMap::new(),
             touched: BTreeSet::new(),
-            dirty: BTreeSet::new(),
+            dirty: BTreeMap::new(),
             hydrating: BTreeSet::new(),
             fed: HashMap::new(),
             progress,
@@ -126,7 +126,7 @@ impl World {
                 }
                 self.members.insert(id, member);
                 self.hydrating.insert(id);
-                self.dirty.insert(id);
+                self.dirty.insert(id, self.sequenced.get());
                 installation.built(self.index);
             }
             Err(error) => installation.failed(error),
@@ -332,7 +332,7 @@ impl World {
             }
         }
         self.touched.extend(&affected);
-        self.dirty.extend(&affected);
+        self.dirty.extend(affected.iter().map(|id| (*id, time)));
     }
 
     fn sequence(&mut self, time: u64) {
@@ -353,12 +353,12 @@ impl World {
             }
         }
         let frontiers = self.progress.compaction().frontiers();
-        for id in std::mem::take(&mut self.dirty) {
+        for (id, changed) in std::mem::take(&mut self.dirty) {
             if let Some(traces) = self.members.get_mut(&id).and_then(|member| member.traces.as_mut()) {
                 traces.0.compact(frontiers.of(id));
                 traces.1.compact(frontiers.of(id));
-                if frontiers.holds_back(id) {
-                    self.dirty.insert(id);
+                if frontiers.of(id) < changed {
+                    self.dirty.insert(id, changed);
                 }
             }
         }
