@@ -33,7 +33,7 @@ impl<'a> Bits<'a> {
     pub fn new(length: u32, mut bytes: Vec<u8>, arena: &'a Arena) -> Bits<'a> {
         bytes.resize(byte_count(length), 0);
         if let Some(last) = bytes.last_mut()
-            && length % 8 != 0
+            && !length.is_multiple_of(8)
         {
             *last &= 0xffu8 << (8 - length % 8);
         }
