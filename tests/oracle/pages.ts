@@ -87,14 +87,26 @@ function joined(random: Random, schema: Schema, table: Table): string {
   return `SELECT ${shown.join(', ')} FROM ${table.name} AS c ${join} ${parent} AS p ON ${on}${where} ORDER BY ${order.join(', ')}${end(random)}`;
 }
 
-const WITHOUT_ORDER: ReadonlySet<string> = new Set([
-  ...['bool', 'uuid', 'jsonb', 'int4range', 'numrange', 'daterange', 'int4multirange'],
+/** Of which PostgreSQL has no min and max. */
+const WITHOUT_EXTREMES: ReadonlySet<string> = new Set([
+  ...[
+    'bool',
+    'uuid',
+    'jsonb',
+    'macaddr',
+    'macaddr8',
+    'varbit',
+    'int4range',
+    'numrange',
+    'daterange',
+    'int4multirange',
+  ],
 ]);
 
 /** The least and the greatest values of columns, each perhaps of some rows. */
 function extremes(random: Random, table: Table): string {
   const first = someColumns(random, table);
-  const usable = table.columns.filter(({ type }) => !WITHOUT_ORDER.has(type));
+  const usable = table.columns.filter(({ type }) => !WITHOUT_EXTREMES.has(type));
   if (usable.length === 0) return page(random, table);
   const last = first.at(-1)!;
   const items = Array.from({ length: random.between(1, 3) }, () => {
