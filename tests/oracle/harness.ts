@@ -138,10 +138,16 @@ class Run {
     const { postgres, tidewire, self } = this.#systems;
     const ours = self ? `${this.#schema}_self` : this.#schema;
     await ask(postgres, `SET statement_timeout = ${PATIENCE}`);
-    for (const statement of ['CREATE SCHEMA X', 'SET search_path = X', ...test.tables, ...test.functions]) {
-      const theirs = await ask(postgres, statement.replace('X', this.#schema));
-      const own = self ? statement : statement.replace(CHECKED_AT_END, '');
-      const answer = await ask(tidewire, own.replace('X', ours));
+    const setUp = (schema: string): readonly string[] => [
+      `CREATE SCHEMA ${schema}`,
+      `SET search_path = ${schema}`,
+      ...test.tables,
+      ...test.functions,
+    ];
+    const own = setUp(ours);
+    for (const [index, statement] of setUp(this.#schema).entries()) {
+      const theirs = await ask(postgres, statement);
+      const answer = await ask(tidewire, self ? own[index]! : own[index]!.replace(CHECKED_AT_END, ''));
       if (failed(theirs)) throw new Error(`PostgreSQL refuses the set-up: ${theirs.message}: ${statement}`);
       if (failed(answer)) return failure('statement', null, 0, answer, statement);
     }
