@@ -119,7 +119,7 @@ function asRelation({ query, definition, catalog }: BoundDefinition): CatalogRel
 
 /** A check option is of views that are written through. */
 function requireUpdatable(bound: BoundDefinition): void {
-  const found = updatableView(asRelation(bound), bound.catalog);
+  const found = updatableView(asRelation(bound));
   if (!(found instanceof NotUpdatable)) return;
   const message = 'WITH CHECK OPTION is supported only on automatically updatable views';
   throw new SqlError({ sqlstate: '0A000', message, hint: found.detail });
@@ -138,7 +138,7 @@ export function prepareCreateView(
       const bound = bindDefinition(system, session, parsed, statement);
       const checkOption = statement.checkOption ?? readCheckOption(parsed, statement.with);
       if (checkOption) requireUpdatable(bound);
-      const writable = writableView(asRelation(bound), bound.catalog);
+      const writable = writableView(asRelation(bound));
       const becomes = !statement.temporary && readsTemporary(system, bound.catalog);
       if (becomes) {
         const message = `view "${statement.name.parts.at(-1)}" will be a temporary view`;

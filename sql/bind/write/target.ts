@@ -21,7 +21,7 @@ import type { Bound } from '../statement.ts';
 import {
   NotUpdatable,
   type UpdatableView,
-  type ViewCheck,
+  type ViewCondition,
   shifted,
   updatableView,
 } from './updatable-view.ts';
@@ -88,7 +88,7 @@ function viewTarget(
   context: QueryContext,
 ): WriteTarget {
   const { statement } = context;
-  const view = updatableView(relation, statement.environment.catalog, operation === 'delete from');
+  const view = updatableView(relation, operation === 'delete from');
   if (view instanceof NotUpdatable) {
     throw statement.error('55000', `cannot ${operation} view "${view.view}"`, at, {
       detail: view.detail,
@@ -127,7 +127,8 @@ export function targetRows(
   others: readonly Node[] | undefined,
   context: QueryContext,
 ): BoundFrom {
-  const rows = (target.view?.conditions ?? []).reduce(filter, relationOf(target.table, context));
+  const conditions = target.view?.conditions.map(({ condition }) => condition) ?? [];
+  const rows = conditions.reduce(filter, relationOf(target.table, context));
   const own = { relation: rows, items: [targetItem(target, node)] };
   if (others === undefined) return own;
   return crossJoin(own, { ...bindFrom(others, context), lateral: false }, context);
@@ -180,7 +181,7 @@ export function withViewChecks(rows: HirRelation, offset: number, target: WriteT
 }
 
 /** True where a row satisfies a view's condition, else an error. */
-function satisfies({ view, condition }: ViewCheck, offset: number, table: CatalogRelation): HirScalar {
+function satisfies({ view, condition }: ViewCondition, offset: number, table: CatalogRelation): HirScalar {
   const bool = plain('bool');
   const text = (value: string): HirScalar => literal('text', value);
   const joined = (left: HirScalar, right: HirScalar): HirScalar =>

@@ -4,14 +4,14 @@
  */
 import type { SelectStmt } from '@pgsql/types';
 import { locationOf, nodeAs } from '../../ast/accessors.ts';
-import type { CatalogReader, CatalogRelation } from '../../catalog.ts';
+import type { CatalogRelation } from '../../catalog.ts';
 import type { HirRelation, HirScalar } from '../../hir.ts';
 import { liftScalar, mapReferences } from '../../hir/traverse.ts';
 import { parseAgain } from '../../parse/memo.ts';
 import { sameScalar } from '../scalar.ts';
 
-/** A condition that rows have to satisfy to be written through a view. */
-export interface ViewCheck {
+/** A condition of a view: which rows of its table are in it, or what rows must satisfy to be written through it. */
+export interface ViewCondition {
   readonly view: string;
   readonly condition: HirScalar;
 }
@@ -20,10 +20,10 @@ export interface UpdatableView {
   readonly table: CatalogRelation;
   /** The view's columns, over a row of the table; `place`: the table's column that one is, null where it is computed. */
   readonly columns: readonly { readonly scalar: HirScalar; readonly place: number | null }[];
-  /** Which rows of the table are in the view. */
-  readonly conditions: readonly HirScalar[];
+  /** Which rows of the table are in the view: the conditions of the views beneath first, each under the name of its view. */
+  readonly conditions: readonly ViewCondition[];
   /** WITH CHECK OPTION, its own and those of the views beneath, these first. */
-  readonly checks: readonly ViewCheck[];
+  readonly checks: readonly ViewCondition[];
   /** The view that computes a column, this one or one beneath, and what the column is called there. */
   computes(column: number): { readonly view: string; readonly column: string };
 }
@@ -42,11 +42,7 @@ export class NotUpdatable {
 const NOT_ONE_TABLE = 'that do not select from a single table or view';
 
 /** What a view is made of, if it can be written through. `deletes`: rows are deleted only, so columns do not matter. */
-export function updatableView(
-  view: CatalogRelation,
-  catalog: CatalogReader,
-  deletes = false,
-): UpdatableView | NotUpdatable {
+export function updatableView(view: CatalogRelation, deletes = false): UpdatableView | NotUpdatable {
   const { definition, boundView } = view;
   if (definition === undefined || boundView === undefined) return new NotUpdatable(view.name, NOT_ONE_TABLE);
   const query = parseAgain(definition.query)[0]?.statement;
@@ -58,7 +54,7 @@ export function updatableView(
   if (hindrance !== null) return new NotUpdatable(view.name, hindrance);
   if (select.fromClause?.length !== 1 || base == null) return new NotUpdatable(view.name, NOT_ONE_TABLE);
   if (base.kind !== 'table' && base.kind !== 'view') return new NotUpdatable(view.name, NOT_ONE_TABLE);
-  const beneath = base.kind === 'table' ? null : updatableView(base, catalog, deletes);
+  const beneath = base.kind === 'table' ? null : updatableView(base, deletes);
   if (beneath instanceof NotUpdatable) return beneath;
   const table = beneath?.table ?? base;
   const simple = simpleRows(boundView());
@@ -67,18 +63,15 @@ export function updatableView(
   if (!deletes && columns.every(({ place }) => place === null)) {
     return new NotUpdatable(view.name, 'that have no updatable columns');
   }
-  // What the view beneath has comes first.
-  const own = simple.conditions.slice(beneath?.conditions.length ?? 0);
+  const under = beneath?.conditions ?? [];
+  const own = simple.conditions.slice(under.length).map((condition) => ({ view: view.name, condition }));
   const option = definition.checkOption;
-  const under =
-    beneath === null ? [] : option === 'cascaded' ? allConditions(base, beneath, catalog) : beneath.checks;
-  const checks =
-    option === null ? under : [...under, ...own.map((condition) => ({ view: view.name, condition }))];
+  const checked = option === 'cascaded' ? under : (beneath?.checks ?? []);
   return {
     table,
     columns,
-    conditions: simple.conditions,
-    checks,
+    conditions: [...under, ...own],
+    checks: option === null ? checked : [...checked, ...own],
     computes: (column) => {
       const { scalar } = columns[column]!;
       const same = beneath?.columns.findIndex((other) => sameScalar(other.scalar, scalar)) ?? -1;
@@ -99,33 +92,13 @@ export interface WritableView {
 const ALL_EVENTS = 28;
 const DELETE_ONLY = 16;
 
-export function writableView(view: CatalogRelation, catalog: CatalogReader): WritableView | undefined {
-  const found = updatableView(view, catalog);
+export function writableView(view: CatalogRelation): WritableView | undefined {
+  const found = updatableView(view);
   if (!(found instanceof NotUpdatable)) {
     return { events: ALL_EVENTS, columns: found.columns.map(({ place }) => place !== null) };
   }
-  if (updatableView(view, catalog, true) instanceof NotUpdatable) return undefined;
+  if (updatableView(view, true) instanceof NotUpdatable) return undefined;
   return { events: DELETE_ONLY, columns: view.columns.map(() => false) };
-}
-
-/** All conditions of a view and those beneath, each under the name of its view: what CASCADED checks. */
-function allConditions(
-  view: CatalogRelation,
-  { conditions }: UpdatableView,
-  catalog: CatalogReader,
-): ViewCheck[] {
-  const { definition } = view;
-  const query = definition && parseAgain(definition.query)[0]?.statement;
-  const select = query?.kind === 'postgres' ? nodeAs(query.node, 'SelectStmt') : undefined;
-  const from = nodeAs(select?.fromClause?.[0], 'RangeVar');
-  const base = from && definition?.relationAt(locationOf(from) ?? 0);
-  const beneath = base?.kind === 'view' ? updatableView(base, catalog, true) : null;
-  const under =
-    base == null || beneath === null || beneath instanceof NotUpdatable
-      ? []
-      : allConditions(base, beneath, catalog);
-  const own = conditions.slice(under.length).map((condition) => ({ view: view.name, condition }));
-  return [...under, ...own];
 }
 
 function placeOf(scalar: HirScalar): number | null {
