@@ -2,25 +2,8 @@
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { binary } from '../support/binary.ts';
-import { type Postgres, startPostgres } from '../support/postgres.ts';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
-
-let postgres: Postgres;
-let server: Tidewire;
-let theirs: pg.Client;
-let ours: pg.Client;
-
-beforeAll(async () => {
-  [postgres, server] = await Promise.all([startPostgres(), startTidewire()]);
-  [theirs, ours] = await Promise.all([postgres.connect(), server.connect()]);
-});
-afterAll(async () => {
-  await Promise.all([theirs?.end(), ours?.end()]);
-  await Promise.all([postgres?.stop(), server?.stop()]);
-});
+import { expect, test } from 'vitest';
+import { testBinaryAgreement } from '../support/binary-agreement.ts';
 
 const VALUES = [
   ...[
@@ -41,14 +24,7 @@ const VALUES = [
   "(1, '[1,5)'::int4range)",
 ];
 
-test.each(VALUES)('the binary form of %s', async (value) => {
-  const text = `SELECT ${value}`;
-  expect(await binary(ours, text)).toEqual(await binary(theirs, text));
-});
-
-const bytes = (hex: string): Buffer => Buffer.from(hex.replaceAll(' ', ''), 'hex');
-
-test.each([
+const RECEIVED: readonly (readonly [type: string, hex: string])[] = [
   ['int4range', '02 00000004 00000001 00000004 00000005'],
   ['int4range', '06 00000004 00000001 00000004 00000005'],
   ['int4range', '01'],
@@ -78,11 +54,9 @@ test.each([
   ['int4multirange', '00000001 00000001 01'],
   ['int4multirange', '00000002 00000001 01'],
   ['int4multirange', '00000000 00'],
-])('%s of the bytes %s', async (type, hex) => {
-  const text = `SELECT $1::${type}`;
-  const [found, wanted] = [await binary(ours, text, [bytes(hex)]), await binary(theirs, text, [bytes(hex)])];
-  expect(found).toEqual(wanted);
-});
+];
+
+const ours = testBinaryAgreement(VALUES, RECEIVED);
 
 test('sources read ranges, sinks write them, and subscriptions show them', { timeout: 60_000 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'tidewire-ranges-'));
@@ -96,27 +70,27 @@ test('sources read ranges, sinks write them, and subscriptions show them', { tim
     ['c', 'CSV'],
   ]) {
     const path = `${folder}/*.${name === 'j' ? 'jsonl' : 'csv'}`;
-    await ours.query(
+    await ours.client.query(
       `CREATE SOURCE ${name} (id int, r int4range, m int4multirange) FROM FILE (path '${path}') FORMAT ${format} ON ERROR SKIP`,
     );
   }
-  await ours.query('CREATE MATERIALIZED VIEW read AS SELECT * FROM j UNION ALL SELECT * FROM c');
+  await ours.client.query('CREATE MATERIALIZED VIEW read AS SELECT * FROM j UNION ALL SELECT * FROM c');
   const shown = async (): Promise<unknown[]> =>
-    (await ours.query({ text: 'SELECT id, r, m FROM read ORDER BY id', rowMode: 'array' })).rows;
+    (await ours.client.query({ text: 'SELECT id, r, m FROM read ORDER BY id', rowMode: 'array' })).rows;
   await expect.poll(shown, { timeout: 20_000 }).toEqual([
     [1, '[1,5)', '{[1,3)}'],
     [3, null, '{}'],
     [4, '(,4)', '{}'],
   ]);
-  const changes = await ours.query({
+  const changes = await ours.client.query({
     text: 'COPY (SELECT r, m FROM read ORDER BY id) TO STDOUT WITH (FORMAT csv)',
   });
   expect(changes.command).toBe('COPY');
 
-  await ours.query('BEGIN');
-  await ours.query('DECLARE changes CURSOR FOR SUBSCRIBE (SELECT id, r FROM read)');
-  const { rows } = await ours.query({ text: 'FETCH 3 changes', rowMode: 'array' });
-  await ours.query('ROLLBACK');
+  await ours.client.query('BEGIN');
+  await ours.client.query('DECLARE changes CURSOR FOR SUBSCRIBE (SELECT id, r FROM read)');
+  const { rows } = await ours.client.query({ text: 'FETCH 3 changes', rowMode: 'array' });
+  await ours.client.query('ROLLBACK');
   expect(rows.map((row) => row.slice(2)).sort()).toEqual([
     [1, '[1,5)'],
     [3, null],
@@ -124,7 +98,7 @@ test('sources read ranges, sinks write them, and subscriptions show them', { tim
   ]);
 
   const target = join(folder, 'written.out');
-  await ours.query(
+  await ours.client.query(
     `CREATE SINK written FROM read INTO FILE (PATH '${target}', OVERWRITE) FORMAT JSON ENVELOPE APPEND`,
   );
   const written = (): string => (existsSync(target) ? readFileSync(target, 'utf8') : '');

@@ -2,40 +2,18 @@
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { binary } from '../support/binary.ts';
-import { type Postgres, startPostgres } from '../support/postgres.ts';
-import { type Tidewire, startTidewire } from '../support/tidewire.ts';
+import { describe, expect, test } from 'vitest';
+import { testBinaryAgreement } from '../support/binary-agreement.ts';
 
-let postgres: Postgres;
-let server: Tidewire;
-let theirs: pg.Client;
-let ours: pg.Client;
-
-beforeAll(async () => {
-  [postgres, server] = await Promise.all([startPostgres(), startTidewire()]);
-  [theirs, ours] = await Promise.all([postgres.connect(), server.connect()]);
-});
-afterAll(async () => {
-  await Promise.all([theirs?.end(), ours?.end()]);
-  await Promise.all([postgres?.stop(), server?.stop()]);
-});
-
-test.each([
+const VALUES = [
   ...["'192.168.1.5'::inet", "'192.168.1.5/24'::inet", "'2001:db8::1/64'::inet", "'10.0.0.0/8'::cidr"],
   ...["'::/0'::cidr", "ARRAY['10.0.0.1', NULL]::inet[]", "ARRAY['10.0.0.1/32', '::/0']::cidr[]"],
   ...["'08:00:2b:01:02:03'::macaddr", "'08:00:2b:01:02:03:04:05'::macaddr8"],
   ...["B'101'", "X'1F'", "B''", "'101010101'::varbit", "ARRAY[B'1', NULL, B'']", "'{1,01}'::varbit[]"],
   ...["(1, '10.0.0.0/8'::cidr, '1.2.3.4'::inet, '08:00:2b:01:02:03'::macaddr)", 'NULL::cidr'],
-])('the binary form of %s', async (value) => {
-  const text = `SELECT ${value}`;
-  expect(await binary(ours, text)).toEqual(await binary(theirs, text));
-});
+];
 
-const bytes = (hex: string): Buffer => Buffer.from(hex.replaceAll(' ', ''), 'hex');
-
-test.each([
+const RECEIVED: readonly (readonly [type: string, hex: string])[] = [
   ['inet', '02 20 00 04 0a000001'],
   ['inet', '02 08 01 04 0a000001'],
   ['inet', '03 40 00 10 20010db8000000000000000000000001'],
@@ -70,11 +48,9 @@ test.each([
   ['varbit', '000003'],
   ['bit(3)', '00000003 a0'],
   ['bit(4)', '00000003 a0'],
-])('%s of the bytes %s', async (type, hex) => {
-  const text = `SELECT $1::${type}`;
-  const [found, wanted] = [await binary(ours, text, [bytes(hex)]), await binary(theirs, text, [bytes(hex)])];
-  expect(found).toEqual(wanted);
-});
+];
+
+const ours = testBinaryAgreement(VALUES, RECEIVED);
 
 interface Family {
   readonly columns: string;
@@ -121,27 +97,27 @@ describe.each(Object.entries(families))('%s', (family, { columns, json, csv, rea
     writeFileSync(join(folder, 'a.json'), json);
     writeFileSync(join(folder, 'a.csv'), csv);
     for (const format of ['json', 'csv']) {
-      await ours.query(
+      await ours.client.query(
         `CREATE SOURCE ${family}_${format} (id int, ${columns}) FROM FILE (path '${folder}/*.${format}') FORMAT ${format} ON ERROR SKIP`,
       );
     }
     const view = `${family}_read`;
-    await ours.query(
+    await ours.client.query(
       `CREATE MATERIALIZED VIEW ${view} WITH (stored) AS SELECT * FROM ${family}_json UNION ALL SELECT * FROM ${family}_csv`,
     );
     const text = `SELECT * FROM ${view} ORDER BY id`;
-    const shown = async (): Promise<unknown[]> => (await ours.query({ text, rowMode: 'array' })).rows;
+    const shown = async (): Promise<unknown[]> => (await ours.client.query({ text, rowMode: 'array' })).rows;
     await expect.poll(shown, { timeout: 20_000 }).toEqual(read);
 
-    await ours.query('BEGIN');
-    await ours.query(`DECLARE changes CURSOR FOR SUBSCRIBE (SELECT * FROM ${view})`);
-    const { rows } = await ours.query({ text: `FETCH ${read.length} changes`, rowMode: 'array' });
-    await ours.query('ROLLBACK');
+    await ours.client.query('BEGIN');
+    await ours.client.query(`DECLARE changes CURSOR FOR SUBSCRIBE (SELECT * FROM ${view})`);
+    const { rows } = await ours.client.query({ text: `FETCH ${read.length} changes`, rowMode: 'array' });
+    await ours.client.query('ROLLBACK');
     const first = rows.find((row) => row[2] === 1);
     expect(first?.slice(2)).toEqual(read[0]);
 
     const target = join(folder, 'written.out');
-    await ours.query(
+    await ours.client.query(
       `CREATE SINK ${family}_written FROM ${view} INTO FILE (PATH '${target}', OVERWRITE) FORMAT JSON ENVELOPE APPEND`,
     );
     const content = (): string => (existsSync(target) ? readFileSync(target, 'utf8') : '');
