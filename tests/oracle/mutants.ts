@@ -278,6 +278,30 @@ export const MUTANTS: readonly Mutant[] = [
     from: '...(descending ? { descending } : {}),',
     to: '',
   },
+  rule(
+    'the first rows by a foreign key are taken though it is NULL',
+    'top-k-below-reference',
+    'nullable.push(...unknown.map((index) => index - starts[root]!));',
+    '',
+  ),
+  {
+    name: 'the first rows below a join lose those that tie at their end',
+    file: 'sql/optimize/analysis/first-rows.ts',
+    from: 'const withTies = !coversKey(keys, told);',
+    to: 'const withTies = false;',
+  },
+  rule(
+    'a join by a foreign key keeps rows where it is NULL',
+    'foreign-key-join',
+    'build.filter(child, [...present, ...asked])',
+    'build.filter(child, asked)',
+  ),
+  {
+    name: 'a window without an order does not follow its rows',
+    file: 'sql/bind/window-order.ts',
+    from: 'if (BY_ROW.has(kind)) return frame;',
+    to: 'if (BY_ROW.has(kind)) return null;',
+  },
   {
     name: 'a delta join makes a row twice whose inputs change at once',
     file: 'engine/crates/arrange/src/half_join.rs',

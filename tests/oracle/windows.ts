@@ -6,6 +6,7 @@ import { anyType, predicate, want, type Context, type ScopeColumn } from './expr
 import type { From } from './from.ts';
 import { list, node, render, sql, type Node } from './node.ts';
 import { AMBIGUOUS, context, type Relation, type State } from './queries.ts';
+import type { Random } from './random.ts';
 import { randomType, type Type } from './schema.ts';
 
 interface Call {
@@ -15,6 +16,8 @@ interface Call {
 
 export function windows(state: State, from: From, filter: Node): Relation {
   const { random, features } = state;
+  const own = random.fork();
+  if (own.chance(0.12)) return inOrder(state, own);
   features.add('window');
   const scope = context(state, from.scope, false);
   // Which of several values is seen must not decide whether there is an error.
@@ -57,6 +60,37 @@ export function windows(state: State, from: From, filter: Node): Relation {
     tree: node('query', `SELECT ${shown} FROM (`, ranked, `) AS ranked WHERE ${test}`),
     columns,
   };
+}
+
+/** Windows over a subquery that has an order, which tells all rows apart: they go by it where they have none of their own. */
+function inOrder(state: State, random: Random): Relation {
+  const { features } = state;
+  const { name, columns } = random.pick(state.schema.tables);
+  features.add('window over ordered rows');
+  // Rows that are equal and look different may come in any order.
+  if (columns.some(({ type }) => AMBIGUOUS.has(type))) features.add('ambiguous');
+  const first = random.below(columns.length);
+  const order = [...columns.slice(first), ...columns.slice(0, first)].map(
+    (column) => `${column.name}${random.pick(DIRECTIONS)}`,
+  );
+  const plain = columns.filter(({ type }) => !AMBIGUOUS.has(type));
+  const value = random.pick(plain.length > 0 ? plain : columns);
+  // What PostgreSQL must sort anew need not keep the order.
+  const over = random.pick(['', '', `ORDER BY ${order[0]!}`]);
+  const calls = random.pick([
+    { text: 'row_number()', type: 'int8' as const },
+    { text: `lag(${value.name})`, type: value.type },
+    { text: `lead(${value.name}, 2)`, type: value.type },
+    { text: 'ntile(3)', type: 'int4' as const },
+  ]);
+  const rows = `(SELECT * FROM ${name} ORDER BY ${order.join(', ')}) AS ordered`;
+  const items = [...columns.map((column) => column.name), `${calls.text} OVER (${over})`];
+  const shown = [...columns, { type: calls.type }].map(({ type }, index) => ({
+    name: `c${index + 1}`,
+    type: AMBIGUOUS.has(type) ? ('shown' as const) : type,
+  }));
+  const list = items.map((item, index) => `${item} AS c${index + 1}`).join(', ');
+  return { tree: node('query', `SELECT ${list} FROM ${rows}`), columns: shown };
 }
 
 function partition(state: State, scope: Context): Node {
