@@ -185,7 +185,11 @@ from: Expr | null,
 /**
  * The same.
  */
-to: Expr | null, };
+to: Expr | null, 
+/**
+ * NULL, which is behind all values, is not among them.
+ */
+present?: boolean, };
 export type TableCall = { 
 /**
  * Which.
@@ -280,7 +284,7 @@ closure: Mfp,
  * What it gives.
  */
 columns: Array<ColumnType>, };
-export type Operator = { "kind": "constant", rows: Array<ConstantRow>, } | { "kind": "import", arrangement: number, layout: Layout, } | { "kind": "lookup", arrangement: number, layout: Layout, keys: Array<Array<Expr>>, range?: KeyRange, descending?: boolean, each?: Array<number>, } | { "kind": "mfp", input: number, mfp: Mfp, } | { "kind": "flatMap", input: number, calls: Array<TableCall>, ordinality: boolean, } | { "kind": "arrange", input: number, layout: Layout, } | { "kind": "join", left: number, right: number, nullSafe: Array<boolean>, closure: Mfp, } | { "kind": "deltaJoin", paths: Array<DeltaPath>, } | { "kind": "reduce", input: number, key: Array<KeyExpr>, class: ReduceClass, layout: Layout, } | { "kind": "topK", input: number, key: Array<KeyExpr>, order: Array<OrderKey>, limit: Expr | null, offset: Expr | null, withTies: boolean, monotonic?: boolean, } | { "kind": "window", input: number, key: Array<KeyExpr>, order: Array<OrderKey>, calls: Array<WindowCall>, } | { "kind": "negate", input: number, } | { "kind": "threshold", input: number, } | { "kind": "union", inputs: Array<number>, } | { "kind": "guard", input: number, key: Array<KeyExpr>, sqlstate: string, message: string, hint?: string, };
+export type Operator = { "kind": "constant", rows: Array<ConstantRow>, } | { "kind": "import", arrangement: number, layout: Layout, } | { "kind": "lookup", arrangement: number, layout: Layout, keys: Array<Array<Expr>>, range?: KeyRange, descending?: boolean, each?: Array<number>, } | { "kind": "mfp", input: number, mfp: Mfp, } | { "kind": "flatMap", input: number, calls: Array<TableCall>, ordinality: boolean, } | { "kind": "arrange", input: number, layout: Layout, } | { "kind": "join", left: number, right: number, nullSafe: Array<boolean>, closure: Mfp, } | { "kind": "deltaJoin", paths: Array<DeltaPath>, } | { "kind": "reduce", input: number, key: Array<KeyExpr>, class: ReduceClass, layout: Layout, } | { "kind": "topK", input: number, key: Array<KeyExpr>, order: Array<OrderKey>, limit: Expr | null, offset: Expr | null, withTies: boolean, monotonic?: boolean, sorted?: number, } | { "kind": "window", input: number, key: Array<KeyExpr>, order: Array<OrderKey>, calls: Array<WindowCall>, } | { "kind": "negate", input: number, } | { "kind": "threshold", input: number, } | { "kind": "union", inputs: Array<number>, } | { "kind": "guard", input: number, key: Array<KeyExpr>, sqlstate: string, message: string, hint?: string, };
 export type Output = { "kind": "arrangement", node: number, arrangement: number, layout: Layout, } | { "kind": "subscription", node: number, } | { "kind": "rows", node: number, finishing: Finishing, } | { "kind": "write", arrangement: number, deleted: number | null, inserted: number | null, returned: number | null, 
 /**
  * For foreign keys that follow a change: of each row that is replaced the old one's columns, then the new one's.

@@ -9,7 +9,7 @@ import { bindCondition } from './expression.ts';
 import { bindFromItem, bindRightItem } from './from.ts';
 import type { BoundFrom, RightFrom } from './from.ts';
 import { makeOperator } from './operator.ts';
-import { and, asNullable, typeOf } from './scalar.ts';
+import { and, asNullable, relabel, typeOf } from './scalar.ts';
 import { shiftItems } from './scope.ts';
 import type { Scope, ScopeColumn, ScopeItem } from './scope.ts';
 
@@ -189,7 +189,8 @@ function mergeColumn(type: JoinKind, left: HirScalar, right: HirScalar, context:
     [bound(left), bound(right)],
     'JOIN/USING',
   );
-  const [first, second] = scalars as [HirScalar, HirScalar];
+  // A modifier that only one side has is not the merged column's.
+  const [first, second] = scalars.map((scalar) => relabel(scalar, common)) as [HirScalar, HirScalar];
   switch (type) {
     case 'inner':
       return typeOf(left).name === common.name ? first : typeOf(right).name === common.name ? second : first;

@@ -1,7 +1,15 @@
 /**
  * The physical plan as text: nodes in dependency order, then the output.
  */
-import type { Expr, KeyExpr, Node, Operator, Output, ReduceClass } from '../../engine/plan.generated.ts';
+import type {
+  Expr,
+  KeyExpr,
+  Node,
+  Operator,
+  OrderKey,
+  Output,
+  ReduceClass,
+} from '../../engine/plan.generated.ts';
 import type { CatalogReader } from '../catalog.ts';
 import type { PhysicalPlan } from '../physical/physical.ts';
 import { arrangementUses, importNote, importedArrangement, isImport, useText } from './arrangements.ts';
@@ -68,11 +76,12 @@ class PlanPrinter {
         const more = operator.keys.length > 4 ? `, … ${operator.keys.length} keys` : '';
         if (operator.range === undefined)
           return [`lookup in ${this.#arrangement(node)}: ${shown.join(', ')}${more}`];
-        const { from, to } = operator.range;
+        const { from, to, present } = operator.range;
         const parts = [
           ...(operator.keys[0]?.length === 0 ? [] : [`${shown.join(', ')}${more}`]),
           ...(from === null ? [] : [`from ${exprText(from)}`]),
           ...(to === null ? [] : [`to ${exprText(to)}`]),
+          ...(present === true ? ['not null'] : []),
           ...(operator.descending === true ? ['descending'] : []),
         ];
         const of = parts.length === 0 ? '' : `: ${parts.join(' ')}`;
@@ -101,7 +110,8 @@ class PlanPrinter {
         const offset = operator.offset === null ? '' : ` offset ${exprText(operator.offset)}`;
         const ties = operator.withTies ? ' with ties' : '';
         const form = operator.monotonic === true ? 'top-k (monotonic)' : 'top-k';
-        return [`${form} %${operator.input}${by}${order}${limit}${offset}${ties}`];
+        const sorted = sortedText(operator.order, operator.sorted);
+        return [`${form} %${operator.input}${by}${order}${limit}${offset}${ties}${sorted}`];
       }
       case 'window':
         return [
@@ -182,13 +192,13 @@ function outputLines(output: Output, nodes: readonly Node[]): string[] {
     case 'subscription':
       return [`subscribe %${output.node}`];
     case 'rows': {
-      const { order, sorted = 0, limit, offset, withTies, projection } = output.finishing;
+      const { order, sorted, limit, offset, withTies, projection } = output.finishing;
       const parts = [
         order.length === 0 ? '' : ` order by ${order.map(orderText).join(', ')}`,
         limit === null ? '' : ` limit ${exprText(limit)}`,
         offset === null ? '' : ` offset ${exprText(offset)}`,
         withTies ? ' with ties' : '',
-        sorted === 0 ? '' : ` (rows come by ${order.slice(0, sorted).map(orderText).join(', ')})`,
+        sortedText(order, sorted),
         ` output ${columnList(projection)}`,
       ];
       return [`rows %${output.node}${parts.join('')}`];
@@ -224,4 +234,9 @@ function outputLines(output: Output, nodes: readonly Node[]): string[] {
 /** The plan as text; `arrangements`: with what each operator reuses and makes. */
 export function printPlan(physical: PhysicalPlan, catalog: CatalogReader, arrangements = false): string {
   return new PlanPrinter(physical, catalog).print(arrangements);
+}
+
+/** The first sort keys, if rows come in the order of so many. */
+function sortedText(order: readonly OrderKey[], sorted = 0): string {
+  return sorted === 0 ? '' : ` (rows come by ${order.slice(0, sorted).map(orderText).join(', ')})`;
 }

@@ -106,7 +106,8 @@ function outputOf(
   const { target } = options;
   switch (target.kind) {
     case 'rows': {
-      const sorted = planSortedScan(builder, flow, target.finishing);
+      const { order, limit } = target.finishing;
+      const sorted = limit === null ? null : planSortedScan(builder, flow, order);
       const finishing = toFinishing(target.finishing, sorted?.keys ?? 0);
       return {
         output: { kind: 'rows', node: builder.materialize(sorted?.flow ?? flow), finishing },

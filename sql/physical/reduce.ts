@@ -20,6 +20,7 @@ import { toColumnType } from '../types/column-type.ts';
 import { toExpr, toKeyExpr } from './expr.ts';
 import { joinFlows } from './join.ts';
 import { layoutByColumns } from './layout.ts';
+import { planExtremeRows } from './sorted-scan.ts';
 
 type ReduceClassName = 'distinct' | 'accumulable' | 'hierarchical' | 'basic';
 
@@ -246,6 +247,48 @@ function groupKey(aggregate: MirAggregate, monotonic: boolean): string {
   return `distinct ${aggregate.arguments.map(scalars.scalarKey).join(', ')} ${separate}`;
 }
 
+/** Some of the aggregates, by their numbers, and the reduction that computes them. */
+interface Part {
+  readonly indexes: readonly number[];
+  readonly flow: Flow;
+}
+
+/** A reduction for each class of aggregates. */
+function partsByClass(
+  builder: PlanBuilder,
+  input: Flow,
+  keys: readonly MirScalar[],
+  aggregates: readonly MirAggregate[],
+  monotonic: boolean,
+): Part[] {
+  const groups = new Map<string, number[]>();
+  for (const [index, aggregate] of aggregates.entries()) {
+    const key = groupKey(aggregate, monotonic);
+    groups.set(key, [...(groups.get(key) ?? []), index]);
+  }
+  return [...groups.values()].map((indexes) => {
+    const members = indexes.map((index) => aggregates[index]!);
+    const flow = isDistinctPart(members[0]!)
+      ? distinctPart(builder, input, keys, members, monotonic)
+      : reduceNode(builder, input, keys, members, monotonic);
+    return { indexes, flow };
+  });
+}
+
+/** Minima and maxima of rows that are read in their orders; null if others are asked for, which all rows must be read for. */
+function extremeParts(builder: PlanBuilder, input: Flow, aggregates: readonly MirAggregate[]): Part[] | null {
+  const parts: Part[] = [];
+  for (const [index, aggregate] of aggregates.entries()) {
+    const { function: name, arguments: args, filter } = aggregate;
+    if ((name !== 'min' && name !== 'max') || filter !== null) return null;
+    const rows = planExtremeRows(builder, input, args[0]!, name === 'min' ? 'least' : 'greatest');
+    if (rows === null) return null;
+    const value = { ...aggregate, arguments: [scalars.column(0, rows.columns[0]!)] };
+    parts.push({ indexes: [index], flow: reduceNode(builder, rows, [], [value], false) });
+  }
+  return parts;
+}
+
 /** Renders a Reduce. `monotonic`: rows of the input only come. */
 export function planReduce(
   builder: PlanBuilder,
@@ -264,18 +307,9 @@ export function planReduce(
     const groups = planDistinct(builder, input, keys);
     return { ...groups, steps: groups.steps.project(keyIndexes), columns: relation.columns };
   }
-  const groups = new Map<string, number[]>();
-  for (const [index, aggregate] of aggregates.entries()) {
-    const key = groupKey(aggregate, monotonic);
-    groups.set(key, [...(groups.get(key) ?? []), index]);
-  }
-  const parts = [...groups.values()].map((indexes) => {
-    const members = indexes.map((index) => aggregates[index]!);
-    const flow = isDistinctPart(members[0]!)
-      ? distinctPart(builder, input, keys, members, monotonic)
-      : reduceNode(builder, input, keys, members, monotonic);
-    return { indexes, flow };
-  });
+  const parts =
+    (keys.length === 0 ? extremeParts(builder, input, aggregates) : null) ??
+    partsByClass(builder, input, keys, aggregates, monotonic);
   let joined = parts[0]!.flow;
   const order = [...parts[0]!.indexes];
   for (const part of parts.slice(1)) {

@@ -18,6 +18,7 @@ import { expectedRows, joinOrders } from './join-order.ts';
 import { joinFlows, planJoin } from './join.ts';
 import { planLookup } from './lookup.ts';
 import { planDistinct, planReduce } from './reduce.ts';
+import { planFirstRows } from './sorted-scan.ts';
 
 /** What is known of the values of bindings. */
 class Bindings {
@@ -104,11 +105,14 @@ export class RelationPlanner {
         return planReduce(builder, relation, this.plan(relation.input), this.#isMonotonic(relation.input));
       case 'distinct':
         return planDistinct(builder, this.plan(relation.input), columnsOfRow(relation.columns));
-      case 'topK':
+      case 'topK': {
+        const flow = this.plan(relation.input);
+        const first = relation.partition.length > 0 ? null : planFirstRows(builder, flow, relation);
+        if (first !== null) return first;
         return builder.flow(
           builder.add('top-k', relation.columns, {
             kind: 'topK',
-            input: this.#node(relation.input),
+            input: builder.materialize(flow),
             key: relation.partition.map(toKeyExpr),
             order: relation.order.map(toOrderKey),
             limit: optional(relation.limit),
@@ -117,6 +121,7 @@ export class RelationPlanner {
             ...(isBounded(relation.limit) && this.#isMonotonic(relation.input) ? { monotonic: true } : {}),
           }),
         );
+      }
       case 'window':
         return builder.flow(
           builder.add('window', relation.columns, {

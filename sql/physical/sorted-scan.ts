@@ -4,18 +4,19 @@
  *     SELECT … FROM t ORDER BY id LIMIT 10                       →  scan t [id] in order
  *     SELECT … FROM t WHERE id < $1 ORDER BY id DESC LIMIT 10    →  scan t [id] to $1 in descending order
  *     SELECT … FROM t WHERE city = $1 ORDER BY day LIMIT 10      →  scan t [city, day] ($1) in order
+ *     SELECT max(day) FROM t WHERE city = $1                     →  the maximum of the first row of the same, descending
  *
- * Whoever finishes the rows sorts them all the same, and stops where a row differs from those that are enough in the sort keys that
+ * Whoever takes the first rows sorts them all the same, and stops where a row differs from those that are enough in the sort keys that
  * the arrangement has: the answer is that of a scan. It is never more work than one, but may be more than a look-up of few rows,
  * which therefore stays.
  */
 import type { Expr, KeyRange } from '../../engine/plan.generated.ts';
 import type { CatalogArrangement } from '../catalog.ts';
-import type { MirFinishing, MirOrder, MirScalar } from '../mir.ts';
-import { equalityKey, representation } from '../mir/equality.ts';
-import { column, columnsRead } from '../mir/scalar.ts';
+import type { MirOrder, MirScalar } from '../mir.ts';
+import { equalityKey, needsCanonical, representation } from '../mir/equality.ts';
+import { column, columnsRead, isNull, literal, not } from '../mir/scalar.ts';
 import type { Flow, PlanBuilder } from './builder.ts';
-import { sameExpr, toExpr } from './expr.ts';
+import { sameExpr, toExpr, toOrderKey } from './expr.ts';
 import { boundsOf, fixedKeys, ORDERED } from './lookup.ts';
 import type { Bound, FixedKey } from './lookup.ts';
 
@@ -57,6 +58,7 @@ function candidateOf(
   wanted: readonly Wanted[],
   fixed: readonly FixedKey[],
   bounds: readonly Bound[],
+  present: readonly Expr[],
 ): Candidate | null {
   const fields = arrangement.layout.key.map(({ expr }) => expr);
   const valueOf = (field: Expr): Expr | undefined =>
@@ -66,6 +68,7 @@ function candidateOf(
   const open = values.findIndex((value) => value === undefined);
   if (open < 0) return null;
   const boundsOn = (field: Expr): readonly Bound[] => bounds.filter(({ key }) => sameExpr(key, field));
+  const isPresent = (field: Expr): boolean => present.some((key) => sameExpr(key, field));
   let at = open;
   let keys = 0;
   let descending: boolean | null = null;
@@ -76,7 +79,10 @@ function candidateOf(
       const isNext = at < fields.length && sameExpr(fields[at]!, item.key);
       // NULLs are the last of a packed field; a comparison lets none pass.
       const nullsFit =
-        !item.scalar.type.nullable || item.descending === item.nullsFirst || boundsOn(item.key).length > 0;
+        !item.scalar.type.nullable ||
+        item.descending === item.nullsFirst ||
+        boundsOn(item.key).length > 0 ||
+        isPresent(item.key);
       if (!isNext || !nullsFit || (descending !== null && item.descending !== descending)) break;
       ({ descending } = item);
       at += 1;
@@ -86,7 +92,11 @@ function candidateOf(
   if (descending === null) return null;
   const end = (side: Bound['side']): Expr | null =>
     boundsOn(fields[open]!).find((bound) => bound.side === side)?.value ?? null;
-  const range = { from: end('from'), to: end('to') };
+  const range = {
+    from: end('from'),
+    to: end('to'),
+    ...(end('to') === null && isPresent(fields[open]!) ? { present: true } : {}),
+  };
   return { arrangement, prefix: values.slice(0, open) as Expr[], range, descending, keys };
 }
 
@@ -109,14 +119,14 @@ function isNarrower(builder: PlanBuilder, flow: Flow, { prefix, range }: Candida
   return operator.range !== undefined && endCount(range) < endCount(operator.range);
 }
 
-/** The flow's rows in the order of as many sort keys as an arrangement has; null: none has any, or all rows are wanted. */
+/** The flow's rows in the order of as many sort keys as an arrangement has; null: none has any. For who wants the first of them. */
 export function planSortedScan(
   builder: PlanBuilder,
   flow: Flow,
-  { order, limit }: MirFinishing,
+  order: readonly MirOrder[],
 ): SortedFlow | null {
   const object = builder.relationRead(flow.node);
-  if (!builder.sortedScans || object === null || limit === null || flow.steps.isVolatile) return null;
+  if (!builder.sortedScans || object === null || flow.steps.isVolatile) return null;
   const wanted = wantedOrder(flow, order);
   if (wanted.length === 0) return null;
   const conditions = flow.steps.predicates
@@ -124,9 +134,14 @@ export function planSortedScan(
     .filter((condition) => [...columnsRead(condition)].every((index) => index < flow.steps.input.length));
   const fixed = fixedKeys(conditions);
   const bounds = boundsOf(conditions);
+  const present = conditions.flatMap((condition) =>
+    condition.kind === 'not' && condition.operand.kind === 'isNull'
+      ? [toExpr(equalityKey(condition.operand.operand))]
+      : [],
+  );
   let chosen: Candidate | null = null;
   for (const arrangement of builder.catalog.arrangements(object)) {
-    const candidate = candidateOf(arrangement, wanted, fixed, bounds);
+    const candidate = candidateOf(arrangement, wanted, fixed, bounds, present);
     if (candidate !== null && (chosen === null || isBetter(candidate, chosen))) chosen = candidate;
   }
   if (chosen === null || isNarrower(builder, flow, chosen)) return null;
@@ -140,4 +155,56 @@ export function planSortedScan(
     ...(descending ? { descending } : {}),
   });
   return { flow: { ...flow, node }, keys };
+}
+
+interface Window {
+  readonly order: readonly MirOrder[];
+  readonly limit: MirScalar | null;
+  readonly offset: MirScalar | null;
+  readonly withTies: boolean;
+}
+
+/** The first of the flow's rows, read in their order; null where no arrangement has that. */
+export function planFirstRows(builder: PlanBuilder, flow: Flow, window: Window): Flow | null {
+  const { order, limit, offset, withTies } = window;
+  const sorted = limit === null ? null : planSortedScan(builder, flow, order);
+  if (sorted === null) return null;
+  const node = builder.add('top-k', flow.columns, {
+    kind: 'topK',
+    input: builder.materialize(sorted.flow),
+    key: [],
+    order: order.map(toOrderKey),
+    limit: toExpr(limit!),
+    offset: offset === null ? null : toExpr(offset),
+    withTies,
+    sorted: sorted.keys,
+  });
+  return builder.flow(node);
+}
+
+/** The rows with the least or greatest value of a scalar: one, or all where equal values can differ. */
+export function planExtremeRows(
+  builder: PlanBuilder,
+  flow: Flow,
+  scalar: MirScalar,
+  extreme: 'least' | 'greatest',
+): Flow | null {
+  const descending = extreme === 'greatest';
+  const steps = flow.steps.map([scalar]);
+  const index = flow.columns.length;
+  const columns = [...flow.columns, scalar.type];
+  const value = column(index, scalar.type);
+  const present = scalar.type.nullable ? [not(isNull(value))] : [];
+  const only = steps.filter(present).project([index]);
+  return planFirstRows(
+    builder,
+    { ...flow, steps: only, columns: [columns[index]!] },
+    {
+      // There is no NULL among them, wherever it would stand.
+      order: [{ column: 0, descending, nullsFirst: descending }],
+      limit: literal({ name: 'int8', typmod: -1 }, '1'),
+      offset: null,
+      withTies: needsCanonical(scalar.type),
+    },
+  );
 }

@@ -25,6 +25,12 @@ const CASES: readonly Case[] = [
   { name: 'order-and-limit', sql: 'select c from t where b > 1 order by b desc, a limit 10 offset 2' },
   { name: 'sorted-scan', sql: 'select b, c from t order by a limit 3' },
   { name: 'sorted-scan-of-a-part', sql: 'select a from t where b = 5 and c > $1 order by a desc limit $2' },
+  { name: 'extremes-in-order', sql: 'select min(a) as lo, max(a) as hi from t' },
+  { name: 'extremes-of-a-part', sql: 'select min(b) as lo, max(b) as hi from t where c > $1' },
+  {
+    name: 'first-rows-in-a-join',
+    sql: 'select s.a, u.v from (select a, b from t order by a desc limit 3) s join u on u.k = s.b',
+  },
   {
     name: 'view-join-aggregate',
     sql: 'select c.name, sum(o.total) as total, count(*) as n from orders o join customers c on c.id = o.customer_id group by c.name',

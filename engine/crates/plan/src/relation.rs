@@ -331,6 +331,10 @@ pub struct KeyRange {
     pub from: Option<Expr>,
     /// The same.
     pub to: Option<Expr>,
+    /// NULL, which is behind all values, is not among them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(as = "Option<bool>", optional)]
+    pub present: bool,
 }
 
 /// What becomes of the changes of one input of a delta join.
@@ -418,7 +422,8 @@ pub enum Operator {
     Reduce { input: NodeIndex, key: Vec<KeyExpr>, class: ReduceClass, layout: Layout },
     /// Of each group (by `key`) the rows from `offset` on, at most `limit`, in `order`; then by the whole row's bytes.
     /// `with_ties`: also rows equal to the last by `order`. `monotonic`: rows are only ever added, so what is behind the
-    /// limit need not be kept.
+    /// limit need not be kept. `sorted`, without groups: the input's rows come in the order of so many of the first sort keys,
+    /// and a query that is answered once reads no more of them than it shows.
     TopK {
         input: NodeIndex,
         key: Vec<KeyExpr>,
@@ -429,6 +434,9 @@ pub enum Operator {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         #[ts(as = "Option<bool>", optional)]
         monotonic: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        sorted: Option<u32>,
     },
     /// Input columns followed by the calls' results, over each partition (by `key`) in `order`, then in that of the whole
     /// rows' bytes. A partition that changes is computed again as a whole.

@@ -3,6 +3,7 @@
 
 mod dataflow;
 mod direct;
+mod first;
 mod prepare;
 mod write;
 
@@ -14,6 +15,7 @@ use crate::conflict::Conflict;
 use crate::finish::{Demand, Finish, Gather};
 use dataflow::dataflow;
 use direct::Direct;
+use first::with_first_rows;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use tidewire_arrange::{ShardedSnapshot, Snapshot, Updates, frontier_at, output_batch};
@@ -119,6 +121,7 @@ impl Prepared {
     ) -> Result<(R, Option<Scan>), ExecuteError> {
         let (mut gathered, program) = self.bound(environment, results)?;
         let Some(program) = program else { return Ok((gathered, None)) };
+        let program = with_first_rows(program, &sources)?;
         if !Scan::is_one(&program) {
             run(program, sources, |_, row, count| gathered.push(row, count))?;
             return Ok((gathered, None));

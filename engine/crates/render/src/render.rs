@@ -260,7 +260,7 @@ impl<'s> Rendering<'_, 's> {
                 self.errors.extend(err);
                 self.keyed(index, imports, ok, true)
             }
-            Step::TopK { input, types, order, window, monotonic } => {
+            Step::TopK { input, types, order, window, monotonic, first: _ } => {
                 let (types, order) = (types.clone(), order.clone());
                 let mut value = Vec::new();
                 let rows = self.run_with(input, name, move |key, row, time, diff, out| {
@@ -445,10 +445,10 @@ impl NullCheck {
 
     #[inline]
     fn may_match(&self, key: &[u8]) -> bool {
-        const NULL_TAG: u8 = 0x02;
+        use tidewire_row::encode::TAG_NULL;
         let mut at = 0;
         for (scalar, safe) in &self.fields {
-            if !safe && key[at] == NULL_TAG {
+            if !safe && key[at] == TAG_NULL {
                 return false;
             }
             at = skip_column(key, at, *scalar);

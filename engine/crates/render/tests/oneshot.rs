@@ -133,13 +133,19 @@ fn a_range_is_read_from_either_end() {
             Prepared::new(plan).execute(Environment::default(), sources(), Collector::new).expect("a result");
         text_of(rows, &[Int4, Text])
     };
-    let all = || KeyRange { from: None, to: None };
+    let all = || KeyRange { from: None, to: None, present: false };
     assert_eq!(sorted(all(), false, "2"), ["1|one", "2|two"]);
     assert_eq!(sorted(all(), true, "2"), ["4|four", "3|three"]);
-    assert_eq!(sorted(KeyRange { from: None, to: int4("3") }, true, "9"), ["3|three", "2|two", "1|one"]);
-    assert_eq!(sorted(KeyRange { from: int4("2"), to: int4("3") }, true, "9"), ["3|three", "2|two"]);
-    assert_eq!(sorted(KeyRange { from: int4("5"), to: None }, true, "9"), [""; 0]);
-    assert_eq!(sorted(KeyRange { from: int4("2"), to: None }, false, "1"), ["2|two"]);
+    assert_eq!(
+        sorted(KeyRange { from: None, to: int4("3"), present: false }, true, "9"),
+        ["3|three", "2|two", "1|one"]
+    );
+    assert_eq!(
+        sorted(KeyRange { from: int4("2"), to: int4("3"), present: false }, true, "9"),
+        ["3|three", "2|two"]
+    );
+    assert_eq!(sorted(KeyRange { from: int4("5"), to: None, present: false }, true, "9"), [""; 0]);
+    assert_eq!(sorted(KeyRange { from: int4("2"), to: None, present: false }, false, "1"), ["2|two"]);
 }
 
 #[test]

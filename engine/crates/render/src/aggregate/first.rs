@@ -1,10 +1,8 @@
 //! min, max and least representation where rows only come: the first of the values so far.
 
 use super::codec::{Reader, put_bytes, put_int};
+use tidewire_row::encode::TAG_NULL;
 use tidewire_row::{EvalError, EvalResult};
-
-/// Tag of NULL in a packed column.
-const NULL_TAG: u8 = 0x02;
 
 /// The least or the greatest of the packed columns so far: they are in the order of their values, and none begins with
 /// another.
@@ -25,7 +23,7 @@ impl First {
     /// Adds a packed column; NULLs do not take part.
     #[inline]
     pub fn add(&mut self, column: &[u8], diff: i64) {
-        if column.first() == Some(&NULL_TAG) {
+        if column.first() == Some(&TAG_NULL) {
             return;
         }
         if diff < 0 {
@@ -49,7 +47,7 @@ impl First {
         }
         match &self.value {
             Some(value) => out.extend_from_slice(value),
-            None => out.push(NULL_TAG),
+            None => out.push(TAG_NULL),
         }
         Ok(())
     }

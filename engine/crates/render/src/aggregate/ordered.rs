@@ -3,6 +3,7 @@
 use super::ranges;
 use tidewire_eval::{Compiled, Context, compile, percentile_fraction};
 use tidewire_plan::{Aggregate, AggregateFunction, ColumnType, Expr, RangeType, ScalarType};
+use tidewire_row::encode::TAG_NULL;
 use tidewire_row::json::write::string;
 use tidewire_row::work::checkpoint;
 use tidewire_row::{
@@ -349,7 +350,7 @@ impl Ordered {
             }
         };
         let at = |row: &[u8]| tidewire_row::skip_column(row, 0, self.scalars[0]);
-        if rows.iter().all(|(row, _)| row[at(row)] == NULL_TAG) {
+        if rows.iter().all(|(row, _)| row[at(row)] == TAG_NULL) {
             return Ok(Datum::Null);
         }
         let mut builder = ArrayBuilder::new(element);
@@ -371,7 +372,7 @@ impl Ordered {
         let fraction = percentile_fraction(fraction)?;
         let present = |row: &[u8]| {
             let at = tidewire_row::skip_column(row, 0, self.scalars[0]);
-            row[at] != NULL_TAG
+            row[at] != TAG_NULL
         };
         let total: u64 = rows.iter().filter(|(row, _)| present(row)).map(|(_, count)| count).sum();
         if total == 0 {
@@ -435,9 +436,6 @@ fn check_length(text: &str) -> EvalResult<()> {
     }
     Err(EvalError::new("54000", "string buffer exceeds maximum allowed length (1073741823 bytes)"))
 }
-
-/// Tag of NULL in a packed column.
-const NULL_TAG: u8 = 0x02;
 
 /// `low + fraction * (high - low)` over the columns low, high, fraction, as PostgreSQL's lerp functions have it.
 fn interpolation(scalar: ScalarType) -> Result<Compiled, String> {

@@ -1,7 +1,7 @@
 //! The step of each operator, and the sink of each output.
 
 use crate::compile::template::{KeyField, Late};
-use crate::compile::{CompileError, Compiler, Sink, Step, layout_input, own_layout, written_nodes};
+use crate::compile::{CompileError, Compiler, First, Sink, Step, layout_input, own_layout, written_nodes};
 use crate::reduce::basic::Basic;
 use crate::reduce::hierarchical::Extreme;
 use crate::top_k::TopK;
@@ -9,7 +9,7 @@ use crate::window::Window;
 use std::sync::Arc;
 use tidewire_eval::TableCalls;
 use tidewire_plan::{
-    Aggregate, AggregateFunction, Expr, Layout, Mfp, Operator, Output, ReduceClass, ScalarType,
+    Aggregate, AggregateFunction, Expr, Layout, Mfp, NodeIndex, Operator, Output, ReduceClass, ScalarType,
 };
 use tidewire_row::{Arena, Datum, EvalError, FormatSettings, push_datum, text_in};
 
@@ -44,7 +44,8 @@ impl<'a> Compiler<'a> {
                 let end = |end: &Option<Expr>| end.as_ref().map(|expr| self.value(expr)).transpose();
                 let ends = [end(&range.from)?, end(&range.to)?];
                 let (arrangement, descending) = (*arrangement, descending == &Some(true));
-                self.late.push((index, Late::Ranges { arrangement, prefixes, ends, descending }));
+                let present = range.present;
+                self.late.push((index, Late::Ranges { arrangement, prefixes, ends, present, descending }));
                 Step::Ranges { arrangement, intervals: Vec::new(), descending }
             }
             Operator::Lookup { arrangement, keys, each, .. } => {
@@ -148,9 +149,13 @@ impl<'a> Compiler<'a> {
                     }
                 }
             }
-            Operator::TopK { input, key, order, limit, offset, with_ties, monotonic } => {
+            Operator::TopK { input, key, order, limit, offset, with_ties, monotonic, sorted } => {
                 let columns =
                     (0..self.columns(*input as usize).len() as u32).map(|index| Expr::Column { index });
+                let first = sorted.map(|keys| self.first(*input, keys as usize)).transpose()?;
+                if first.as_ref().is_some_and(|first| first.sorted > order.len() || !key.is_empty()) {
+                    return Err("plan refused: a top-k whose rows come otherwise sorted".to_string().into());
+                }
                 let value = |expr: &Option<Expr>| expr.as_ref().map(|expr| self.value(expr)).transpose();
                 let window = Late::Window { offset: value(offset)?, limit: value(limit)? };
                 self.late.push((index, window));
@@ -160,6 +165,7 @@ impl<'a> Compiler<'a> {
                     order: order.clone(),
                     window: TopK { offset: 0, limit: None, with_ties: *with_ties },
                     monotonic: *monotonic,
+                    first: first.map(Arc::new),
                 }
             }
             Operator::Window { input, key, order, calls } => {
@@ -190,6 +196,18 @@ impl<'a> Compiler<'a> {
                 }
             }
         })
+    }
+
+    fn first(&self, input: NodeIndex, sorted: usize) -> Result<First, CompileError> {
+        let mut alone = Vec::new();
+        let mut below = vec![input];
+        while let Some(node) = below.pop() {
+            if self.consumers[node as usize] == 1 {
+                alone.push(node as usize);
+                below.extend(self.plan.nodes[node as usize].operator.inputs());
+            }
+        }
+        Ok(First { rows: self.rows(input)?, sorted, alone })
     }
 
     fn join(

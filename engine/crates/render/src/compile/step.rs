@@ -61,6 +61,16 @@ impl KeyInterval {
     }
 }
 
+/// Rows that come in the order of sort keys.
+pub struct First {
+    /// Whole.
+    pub rows: Pipeline,
+    /// The order of so many of the first keys.
+    pub sorted: usize,
+    /// The nodes that nobody else reads.
+    pub alone: Vec<usize>,
+}
+
 /// A compiled operator.
 pub enum Step {
     /// Nothing: a fused Mfp, part of its consumer's pipeline.
@@ -116,6 +126,8 @@ pub enum Step {
         order: Vec<OrderKey>,
         window: TopK,
         monotonic: bool,
+        /// How its rows are had without the others, where it is answered once.
+        first: Option<Arc<First>>,
     },
     Window {
         /// Key, then the whole row.

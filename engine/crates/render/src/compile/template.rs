@@ -9,6 +9,7 @@ use crate::top_k::TopK;
 use std::sync::Arc;
 use tidewire_eval::Compiled;
 use tidewire_plan::{Plan, ScalarType};
+use tidewire_row::encode::TAG_VALUE;
 use tidewire_row::{Datum, EvalResult, FormatSettings, has_null, push_datum};
 
 /// What is compiled of a plan before the values of its parameters are known: bound to them, as often as wanted, it
@@ -38,13 +39,11 @@ pub(super) enum Late {
         arrangement: u64,
         prefixes: Vec<Vec<Compiled>>,
         ends: [Option<Compiled>; 2],
+        present: bool,
         descending: bool,
     },
     /// The window of a top-k.
-    Window {
-        offset: Option<Compiled>,
-        limit: Option<Compiled>,
-    },
+    Window { offset: Option<Compiled>, limit: Option<Compiled> },
 }
 
 /// A plan ready to be rendered, as often as wanted.
@@ -97,7 +96,7 @@ impl Template {
                     packed.dedup();
                     Step::Lookup(*arrangement, packed)
                 }
-                Late::Ranges { arrangement, prefixes, ends, descending } => {
+                Late::Ranges { arrangement, prefixes, ends, present, descending } => {
                     let pack = |fields: &mut dyn Iterator<Item = &Compiled>| {
                         let mut bytes = Vec::new();
                         for field in fields {
@@ -114,6 +113,7 @@ impl Template {
                     let [from, to] = ends;
                     let from = pack(&mut from.iter())?;
                     let to = to.as_ref().map(|to| pack(&mut std::iter::once(to))).transpose()?;
+                    let to = to.or_else(|| present.then(|| vec![TAG_VALUE]));
                     let intervals = packed
                         .into_iter()
                         .map(|prefix| KeyInterval::new(prefix, &from, to.clone()))
@@ -121,14 +121,14 @@ impl Template {
                     Step::Ranges { arrangement: *arrangement, intervals, descending: *descending }
                 }
                 Late::Window { offset, limit } => match &*steps[*index] {
-                    Step::TopK { input, types, order, window, monotonic } => {
+                    Step::TopK { input, types, order, window, monotonic, first } => {
                         let limit = row_count(limit.as_ref(), &scope, LIMIT)?;
                         let offset = row_count(offset.as_ref(), &scope, OFFSET)?.unwrap_or(0);
                         let window = TopK { offset, limit, with_ties: window.with_ties };
                         let (input, types, order) = (input.clone(), types.clone(), order.clone());
                         // Without a limit nothing is behind it.
                         let monotonic = *monotonic && limit.is_some();
-                        Step::TopK { input, types, order, window, monotonic }
+                        Step::TopK { input, types, order, window, monotonic, first: first.clone() }
                     }
                     _ => unreachable!("only a top-k has a window"),
                 },

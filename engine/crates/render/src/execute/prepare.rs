@@ -59,6 +59,7 @@ impl Prepared {
                 let ends = range.iter().flat_map(|range| [&range.from, &range.to]).flatten();
                 keys.iter().flatten().chain(ends).any(is_volatile)
             }
+            Operator::TopK { limit, offset, .. } => limit.iter().chain(offset).any(is_volatile),
             Operator::Mfp { mfp, .. } => {
                 let conditions = mfp.predicates.iter().map(|predicate| &predicate.condition);
                 mfp.expressions.iter().chain(conditions).any(is_volatile)
@@ -144,6 +145,7 @@ fn is_immediate(plan: &Plan) -> bool {
                 | Operator::Lookup { .. }
                 | Operator::Mfp { .. }
                 | Operator::Union { .. }
+                | Operator::TopK { sorted: Some(_), .. }
         )
     })
 }

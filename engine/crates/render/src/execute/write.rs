@@ -1,6 +1,7 @@
 //! Plans that write: the rows that leave and enter, and RETURNING.
 
 use crate::compile::Environment;
+use crate::execute::first::with_first_rows;
 use crate::execute::{ExecuteError, FinishTemplate, Prepared, Source, run};
 use crate::finish::{Demand, Finish, Gather};
 use crate::pipeline::Runner;
@@ -44,6 +45,7 @@ impl Prepared {
         };
         let shows_inserted = inserted.is_some();
         let program = compiled.template.bind(environment.clone())?;
+        let program = with_first_rows(program, &sources)?;
         let scope = program.scope.clone();
         let returning = returning.as_ref().map(|mfp| {
             let types = mfp.output().to_vec();

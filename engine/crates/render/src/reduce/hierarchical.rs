@@ -9,10 +9,8 @@
 use super::ordered::{GroupRanges, touched};
 use tidewire_arrange::{KeySeeker, Reduction, RowBatch, SoleValue, Updates};
 use tidewire_plan::ScalarType;
+use tidewire_row::encode::TAG_NULL;
 use tidewire_row::skip_column;
-
-/// Tag of NULL in a packed column.
-const NULL_TAG: u8 = 0x02;
 
 /// Which extreme an aggregate shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +27,7 @@ pub type Aggregates = Vec<(Extreme, ScalarType)>;
 /// Appends the sort form of a packed column. It is its own inverse.
 pub fn sort_form(extreme: Extreme, column: &[u8], out: &mut Vec<u8>) {
     match extreme {
-        Extreme::Greatest if column.first() != Some(&NULL_TAG) => {
+        Extreme::Greatest if column.first() != Some(&TAG_NULL) => {
             out.extend_from_slice(&column[..1]);
             out.extend(column[1..].iter().map(|byte| !byte));
         }

@@ -8,6 +8,7 @@ use crate::aggregate::{Accumulation, Arguments, Cell, Ordered};
 use crate::compile::Scope;
 use std::sync::Arc;
 use tidewire_plan::{Aggregate, AggregateFunction, ColumnType, Expr, KeyExpr, WindowCall};
+use tidewire_row::encode::TAG_NULL;
 use tidewire_row::work::checkpoint;
 use tidewire_row::{Arena, Datum, EvalResult, push_datum};
 
@@ -37,9 +38,6 @@ enum State<'a> {
     /// The arguments of the frame's rows, packed one after the other, and where each ends.
     Ordered(Vec<u8>, Vec<usize>),
 }
-
-/// Tag of NULL in a packed column.
-const NULL_TAG: u8 = 0x02;
 
 impl AggregateCall {
     /// Refuses what does not add up.
@@ -127,7 +125,7 @@ impl AggregateCall {
                 }
                 State::Extreme(best) => {
                     let packed = partition.packed(row, self.arguments[0]);
-                    if packed.first() == Some(&NULL_TAG) {
+                    if packed.first() == Some(&TAG_NULL) {
                         continue;
                     }
                     let greatest = matches!(self.kind, Kind::Extreme { greatest: true });

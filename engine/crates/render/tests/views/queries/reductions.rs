@@ -176,6 +176,7 @@ fn top_k(name: &'static str, with_ties: bool) -> Query {
                     offset: Some(int8(1)),
                     with_ties,
                     monotonic: false,
+                    sorted: None,
                 },
             ),
         ]),

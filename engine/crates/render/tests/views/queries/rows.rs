@@ -107,7 +107,7 @@ fn look_up_of_a_range() -> Query {
                 arrangement: 1,
                 layout: layout(&table(), vec![key_of(0, Int4)]),
                 keys: vec![vec![]],
-                range: Some(KeyRange { from: Some(int4(1)), to: Some(int4(2)) }),
+                range: Some(KeyRange { from: Some(int4(1)), to: Some(int4(2)), present: false }),
                 descending: None,
                 each: None,
             },
