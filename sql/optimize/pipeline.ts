@@ -32,6 +32,7 @@ import { thresholdElision } from './rules/threshold-elision.ts';
 import { topKBelowMap } from './rules/top-k-below-map.ts';
 import { topKBelowOuterJoin } from './rules/top-k-below-outer-join.ts';
 import { topKBelowReference } from './rules/top-k-below-reference.ts';
+import { topKBelowUnion } from './rules/top-k-below-union.ts';
 import { unreadPartner } from './rules/unread-partner.ts';
 import { windowTopK } from './rules/window-top-k.ts';
 import { PlanVerificationError, verify } from './verify.ts';
@@ -95,10 +96,13 @@ const SIMPLIFY: Group = {
 };
 
 /** While both parts of an outer join still read the same: later rules tell them apart. */
-const KEPT_SIDES: Group = { rules: [topKBelowOuterJoin, topKBelowReference, inlineLet, fuse], repeat: true };
+const KEPT_SIDES: Group = {
+  rules: [topKBelowOuterJoin, topKBelowUnion, topKBelowReference, inlineLet, fuse],
+  repeat: true,
+};
 
 /** Those that look at the outermost ORDER BY and LIMIT too, which are no part of the relation. */
-const FOR_FINISHING: readonly Rule[] = [topKBelowOuterJoin, topKBelowReference];
+const FOR_FINISHING: readonly Rule[] = [topKBelowOuterJoin, topKBelowUnion, topKBelowReference];
 
 const PIPELINE: readonly Group[] = [
   SIMPLIFY,

@@ -99,6 +99,8 @@ export class PlanBuilder {
   readonly #types: (readonly MirType[])[] = [];
   /** Nodes that are whole named relations. */
   readonly #relations = new Map<number, ObjectId>();
+  /** Nodes whose rows are others each time. */
+  readonly #volatile = new Set<number>();
   /** Nodes that are parts of named relations. */
   readonly #parts = new Map<number, ObjectId>();
 
@@ -169,10 +171,18 @@ export class PlanBuilder {
     return primary;
   }
 
+  /** Whether a node computes what is another value each time. */
+  isVolatile(node: number): boolean {
+    return this.#volatile.has(node);
+  }
+
   /** The flow's rows as a node. */
   materialize(flow: Flow): number {
     if (flow.steps.isIdentity) return flow.node;
-    return this.add('map/filter', flow.columns, { kind: 'mfp', input: flow.node, mfp: flow.steps.toMfp() });
+    const operator = { kind: 'mfp', input: flow.node, mfp: flow.steps.toMfp() } as const;
+    const node = this.add('map/filter', flow.columns, operator);
+    if (flow.steps.isVolatile) this.#volatile.add(node);
+    return node;
   }
 
   /** The keys over the node's own columns, if the steps may be done after the join. */

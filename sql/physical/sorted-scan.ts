@@ -164,12 +164,40 @@ interface Window {
   readonly withTies: boolean;
 }
 
-/** The first of the flow's rows, read in their order; null where no arrangement has that. */
+/**
+ * The first of the flow's rows for a query that is answered once: read in their order, where an arrangement has it, or out of all of
+ * them, where that takes no state. Null where neither is.
+ */
 export function planFirstRows(builder: PlanBuilder, flow: Flow, window: Window): Flow | null {
-  const { order, limit, offset, withTies } = window;
-  const sorted = limit === null ? null : planSortedScan(builder, flow, order);
-  if (sorted === null) return null;
-  const node = builder.add('top-k', flow.columns, {
+  const { order, limit } = window;
+  if (!builder.sortedScans || limit === null) return null;
+  const whole = !flow.steps.isVolatile && isStateless(builder, flow.node) ? { flow, keys: 0 } : null;
+  const sorted = planSortedScan(builder, flow, order) ?? whole;
+  return sorted === null ? null : firstOf(builder, sorted, window);
+}
+
+/** Whether a node's rows are had one by one. */
+function isStateless(builder: PlanBuilder, node: number): boolean {
+  const { operator } = builder.nodes[node]!;
+  switch (operator.kind) {
+    case 'constant':
+    case 'import':
+    case 'lookup':
+      return true;
+    case 'topK':
+      return operator.sorted !== undefined;
+    case 'mfp':
+      return !builder.isVolatile(node) && isStateless(builder, operator.input);
+    case 'union':
+      return operator.inputs.every((input) => isStateless(builder, input));
+    default:
+      return false;
+  }
+}
+
+function firstOf(builder: PlanBuilder, sorted: SortedFlow, { order, limit, offset, withTies }: Window): Flow {
+  const { columns } = sorted.flow;
+  const node = builder.add('top-k', columns, {
     kind: 'topK',
     input: builder.materialize(sorted.flow),
     key: [],
@@ -196,15 +224,10 @@ export function planExtremeRows(
   const value = column(index, scalar.type);
   const present = scalar.type.nullable ? [not(isNull(value))] : [];
   const only = steps.filter(present).project([index]);
-  return planFirstRows(
-    builder,
-    { ...flow, steps: only, columns: [columns[index]!] },
-    {
-      // There is no NULL among them, wherever it would stand.
-      order: [{ column: 0, descending, nullsFirst: descending }],
-      limit: literal({ name: 'int8', typmod: -1 }, '1'),
-      offset: null,
-      withTies: needsCanonical(scalar.type),
-    },
-  );
+  // There is no NULL among them, wherever it would stand.
+  const order = [{ column: 0, descending, nullsFirst: descending }];
+  const sorted = planSortedScan(builder, { ...flow, steps: only, columns: [columns[index]!] }, order);
+  const limit = literal({ name: 'int8', typmod: -1 }, '1');
+  const window = { order, limit, offset: null, withTies: needsCanonical(scalar.type) };
+  return sorted === null ? null : firstOf(builder, sorted, window);
 }

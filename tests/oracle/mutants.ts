@@ -284,6 +284,12 @@ export const MUTANTS: readonly Mutant[] = [
     'nullable.push(...unknown.map((index) => index - starts[root]!));',
     '',
   ),
+  rule(
+    'the first rows of a union forget what takes others back',
+    'top-k-below-union',
+    ' || !found.node.inputs.every(isNonNegative)',
+    '',
+  ),
   {
     name: 'the first rows below a join lose those that tie at their end',
     file: 'sql/optimize/analysis/first-rows.ts',

@@ -32,6 +32,15 @@ const CASES: readonly Case[] = [
     sql: 'select s.a, u.v from (select a, b from t order by a desc limit 3) s join u on u.k = s.b',
   },
   {
+    name: 'first-rows-of-a-union',
+    sql: 'select a, b from t union all select k, v from u order by b desc nulls last, a limit 3',
+  },
+  {
+    name: 'view-first-rows-of-a-union',
+    sql: 'select a from (select a, b from t where c is not null union all select k, v from u) s order by b limit 2 offset 1',
+    purpose: view,
+  },
+  {
     name: 'view-join-aggregate',
     sql: 'select c.name, sum(o.total) as total, count(*) as n from orders o join customers c on c.id = o.customer_id group by c.name',
     purpose: view,

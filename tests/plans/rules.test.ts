@@ -400,3 +400,21 @@ describe('the verifier', () => {
     expect(() => verify(mixed, mixed.columns, 'r', true)).toThrow('union of text with int4');
   });
 });
+
+describe('a top-k takes no more of each input of a union than it wants', () => {
+  const count = (text: string): number => optimized(text).split('top-k').length - 1;
+
+  test('of each that is not limited itself', () => {
+    const union = 'select a, b from t union all select k, v from u';
+    expect(count(`select * from (${union} order by b limit 4) s`)).toBe(3);
+    expect(count(`select a from (${union}) s order by b limit 4 offset 1`)).toBe(2);
+    expect(
+      count(`(select a, b from t order by b limit 2) union all select k, v from u order by 2 limit 4`),
+    ).toBe(2);
+  });
+
+  test('not where rows take others back, or all are wanted', () => {
+    expect(count('select a from t except all select k from u order by 1 limit 4')).toBe(0);
+    expect(count('select a from t union all select k from u order by 1')).toBe(0);
+  });
+});

@@ -7,27 +7,8 @@
 import type { MirRelation } from '../../mir.ts';
 import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
-import { inputs } from '../../mir/traverse.ts';
+import { isNonNegative } from '../analysis/non-negative.ts';
 import { localRule } from '../local-rule.ts';
-
-/** Whether no row of it can have a negative multiplicity. */
-function isNonNegative(relation: MirRelation): boolean {
-  switch (relation.kind) {
-    case 'constant':
-      return relation.rows.every(({ diff }) => diff >= 0);
-    case 'get':
-    case 'distinct':
-    case 'threshold':
-    case 'reduce':
-      return true;
-    case 'negate':
-    case 'getLet':
-    case 'let':
-      return false;
-    default:
-      return inputs(relation).every(isNonNegative);
-  }
-}
 
 function rewrite(node: MirRelation): MirRelation {
   switch (node.kind) {
