@@ -277,16 +277,20 @@ function partsByClass(
 
 /** Minima and maxima of rows that are read in their orders; null if others are asked for, which all rows must be read for. */
 function extremeParts(builder: PlanBuilder, input: Flow, aggregates: readonly MirAggregate[]): Part[] | null {
-  const parts: Part[] = [];
-  for (const [index, aggregate] of aggregates.entries()) {
-    const { function: name, arguments: args, filter } = aggregate;
-    if ((name !== 'min' && name !== 'max') || filter !== null) return null;
-    const rows = planExtremeRows(builder, input, args[0]!, name === 'min' ? 'least' : 'greatest');
-    if (rows === null) return null;
-    const value = { ...aggregate, arguments: [scalars.column(0, rows.columns[0]!)] };
-    parts.push({ indexes: [index], flow: reduceNode(builder, rows, [], [value], false) });
-  }
-  return parts;
+  const isExtreme = ({ function: name, filter }: MirAggregate): boolean =>
+    (name === 'min' || name === 'max') && filter === null;
+  if (!aggregates.every(isExtreme)) return null;
+  const extremes = aggregates.map(({ function: name, arguments: args }) => ({
+    scalar: args[0]!,
+    greatest: name === 'max',
+  }));
+  const flows = planExtremeRows(builder, input, extremes);
+  return (
+    flows?.map((rows, index) => {
+      const value = { ...aggregates[index]!, arguments: [scalars.column(0, rows.columns[0]!)] };
+      return { indexes: [index], flow: reduceNode(builder, rows, [], [value], false) };
+    }) ?? null
+  );
 }
 
 /** Renders a Reduce. `monotonic`: rows of the input only come. */

@@ -11,7 +11,7 @@
  * which therefore stays.
  */
 import type { Expr, KeyRange } from '../../engine/plan.generated.ts';
-import type { CatalogArrangement } from '../catalog.ts';
+import type { CatalogArrangement, ObjectId } from '../catalog.ts';
 import type { MirOrder, MirScalar } from '../mir.ts';
 import { equalityKey, needsCanonical, representation } from '../mir/equality.ts';
 import { column, columnsRead, isNull, literal, not } from '../mir/scalar.ts';
@@ -119,12 +119,12 @@ function isNarrower(builder: PlanBuilder, flow: Flow, { prefix, range }: Candida
   return operator.range !== undefined && endCount(range) < endCount(operator.range);
 }
 
-/** The flow's rows in the order of as many sort keys as an arrangement has; null: none has any. For who wants the first of them. */
-export function planSortedScan(
+/** Which arrangement has the flow's rows in the order of the most sort keys. */
+function chooseArrangement(
   builder: PlanBuilder,
   flow: Flow,
   order: readonly MirOrder[],
-): SortedFlow | null {
+): (Candidate & { readonly object: ObjectId }) | null {
   const object = builder.relationRead(flow.node);
   if (!builder.sortedScans || object === null || flow.steps.isVolatile) return null;
   const wanted = wantedOrder(flow, order);
@@ -144,8 +144,18 @@ export function planSortedScan(
     const candidate = candidateOf(arrangement, wanted, fixed, bounds, present);
     if (candidate !== null && (chosen === null || isBetter(candidate, chosen))) chosen = candidate;
   }
-  if (chosen === null || isNarrower(builder, flow, chosen)) return null;
-  const { arrangement, prefix, range, descending, keys } = chosen;
+  return chosen === null || isNarrower(builder, flow, chosen) ? null : { ...chosen, object };
+}
+
+/** The flow's rows in the order of as many sort keys as an arrangement has; null: none has any. For who wants the first of them. */
+export function planSortedScan(
+  builder: PlanBuilder,
+  flow: Flow,
+  order: readonly MirOrder[],
+): SortedFlow | null {
+  const chosen = chooseArrangement(builder, flow, order);
+  if (chosen === null) return null;
+  const { arrangement, prefix, range, descending, keys, object } = chosen;
   const node = builder.add(`lookup ${builder.relationName(object)}`, flow.steps.input, {
     kind: 'lookup',
     arrangement: arrangement.id,
@@ -210,24 +220,38 @@ function firstOf(builder: PlanBuilder, sorted: SortedFlow, { order, limit, offse
   return builder.flow(node);
 }
 
-/** The rows with the least or greatest value of a scalar: one, or all where equal values can differ. */
+/** The least or the greatest value of a scalar over a flow's rows. */
+export interface Extreme {
+  readonly scalar: MirScalar;
+  readonly greatest: boolean;
+}
+
+/**
+ * For each of the extremes the rows that have it: one, or all where equal values can differ. Null where an arrangement is missing
+ * for one of them, since all rows are read then. If there are several, each has a row if there is any, so that its group is there.
+ */
 export function planExtremeRows(
   builder: PlanBuilder,
   flow: Flow,
-  scalar: MirScalar,
-  extreme: 'least' | 'greatest',
-): Flow | null {
-  const descending = extreme === 'greatest';
-  const steps = flow.steps.map([scalar]);
-  const index = flow.columns.length;
-  const columns = [...flow.columns, scalar.type];
-  const value = column(index, scalar.type);
-  const present = scalar.type.nullable ? [not(isNull(value))] : [];
-  const only = steps.filter(present).project([index]);
-  // There is no NULL among them, wherever it would stand.
-  const order = [{ column: 0, descending, nullsFirst: descending }];
-  const sorted = planSortedScan(builder, { ...flow, steps: only, columns: [columns[index]!] }, order);
-  const limit = literal({ name: 'int8', typmod: -1 }, '1');
-  const window = { order, limit, offset: null, withTies: needsCanonical(scalar.type) };
-  return sorted === null ? null : firstOf(builder, sorted, window);
+  extremes: readonly Extreme[],
+): Flow[] | null {
+  const alone = extremes.length === 1;
+  const chains = extremes.map(({ scalar, greatest }) => {
+    // In descending order NULLs come first; in ascending order they come last, and one that does says that there is a row.
+    const present = scalar.type.nullable && (greatest || alone);
+    if (present && !alone) return null;
+    const index = flow.columns.length;
+    const columns = [...flow.columns, scalar.type];
+    const kept = present ? [not(isNull(column(index, scalar.type)))] : [];
+    const steps = flow.steps.map([scalar]).filter(kept).project([index]);
+    const order = [{ column: 0, descending: greatest, nullsFirst: greatest }];
+    const values: Flow = { ...flow, steps, columns: [columns[index]!] };
+    return chooseArrangement(builder, values, order) === null ? null : { values, order, scalar };
+  });
+  if (!chains.every((chain) => chain !== null)) return null;
+  return chains.map(({ values, order, scalar }) => {
+    const limit = literal({ name: 'int8', typmod: -1 }, '1');
+    const window = { order, limit, offset: null, withTies: needsCanonical(scalar.type) };
+    return firstOf(builder, planSortedScan(builder, values, order)!, window);
+  });
 }
