@@ -105,6 +105,7 @@ export interface Delivered {
 }
 
 export interface NativeWrite {
+  readsAhead(): boolean;
   run(
     timestamp: number,
     messages: Buffer,
@@ -173,6 +174,7 @@ export interface NativeEngine {
   beginTransaction(): NativeTransaction;
   commit(request: number, timestamp: number, transactions: readonly NativeTransaction[]): string | null;
   advance(timestamp: number): void;
+  awaitComputed(timestamp: number): boolean;
   computed(): number;
   since(ids: readonly number[]): number;
   hold(timestamp: number, atLeast: boolean): { timestamp(): number; release(): void };

@@ -280,6 +280,7 @@ export class NativeBinding implements Engine {
     const write = native(() => this.#engine.directWrite((prepared as Prepared).native, timeZone));
     if (!write) return null;
     return {
+      readsAhead: write.readsAhead(),
       run: (timestamp, messages, from, to, session, transaction) =>
         write.run(timestamp, messages, from, to, session, nativeOf(transaction)),
     };
@@ -346,6 +347,10 @@ export class NativeBinding implements Engine {
 
   advance(timestamp: Timestamp): void {
     this.#engine.advance(timestamp);
+  }
+
+  awaitComputed(timestamp: Timestamp): boolean {
+    return this.#engine.awaitComputed(timestamp);
   }
 
   computed(): Timestamp {

@@ -35,8 +35,13 @@ export interface DirectRead {
 /** A prepared write that is run in one call, on the caller's thread. */
 export interface DirectWrite {
   /**
+   * Whether it reads nothing but what is written to: then it may run at the last timestamp of a commit before that is
+   * computed.
+   */
+  readonly readsAhead: boolean;
+  /**
    * Runs with the values of a Bind message, whose body is `messages[from..to]`, and behind them the session's, as texts.
-   * What it writes goes into a transaction that has written nothing. Gives how many rows it affected; or else nothing was
+   * What it writes is all that the transaction has written then. Gives how many rows it affected; or else nothing was
    * written, and `write` has to do it: -1 where the time is not computed yet, -2 where it fails or is large.
    */
   run(

@@ -129,7 +129,7 @@ export type GeneratorKind =
   { readonly kind: 'counter' } | { readonly kind: 'nexmark'; readonly seed: number };
 
 export interface EngineEvents {
-  /** Everything up to and including `timestamp` is computed; coalesced. */
+  /** Everything up to and including `timestamp` is computed; told of what is awaited, coalesced. */
   completed(timestamp: Timestamp): void;
   changes(chunk: SubscriptionChunk): void;
   /** The subscription ended: by an error in its relation, or because UP TO was reached (null). */
@@ -261,6 +261,8 @@ export interface Engine {
   commit(timestamp: Timestamp, transactions: readonly Transaction[]): Decisions | Promise<Decisions>;
   /** Moves time on without changes. */
   advance(timestamp: Timestamp): void;
+  /** Whether everything up to `timestamp` is computed; if not, the event `completed` tells when it is. */
+  awaitComputed(timestamp: Timestamp): boolean;
   /** All that is computed. */
   computed(): Timestamp;
   /** The oldest time at which the arrangements can still be read. */

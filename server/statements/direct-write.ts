@@ -16,7 +16,7 @@ const REFUSED_RUNS = 64;
 /** Transactions that are kept for the next writes. */
 const MOST_SPARE = 64;
 
-/** Nothing is in them. */
+/** The next run forgets what is in them. */
 const spare: Transaction[] = [];
 
 export class DirectWrites {
@@ -64,8 +64,8 @@ export class DirectWrites {
     const timestamp = sequencer.last;
     const transaction = spare.pop() ?? engine.beginTransaction();
     this.#numbers.begin(session);
-    const release = (done: boolean): void => {
-      transaction.clear();
+    const release = (done: boolean, affected: number): void => {
+      if (affected > 1) transaction.clear();
       if (spare.length < MOST_SPARE) spare.push(transaction);
       if (done) this.#numbers.end(session);
       else this.#numbers.again(session);
@@ -77,19 +77,19 @@ export class DirectWrites {
     const affected = native.run(timestamp, messages, from, to, values, transaction);
     if (affected < 0) {
       if (affected === -2) this.#left = REFUSED_RUNS;
-      release(false);
+      release(false, affected);
       done(null);
       return;
     }
     const tag = `${this.#tag} ${affected}`;
     const bytes = transaction.byteLength();
     if (bytes === 0) {
-      release(true);
+      release(true, affected);
       done(tag);
       return;
     }
     const decided = (error: Error | null): void => {
-      release(error === null);
+      release(error === null, affected);
       done(error ? null : tag);
     };
     sequencer.submit(transaction, decided, bytes);
@@ -111,11 +111,11 @@ class SessionWrite implements DirectWrite {
   }
 
   get hasTurn(): boolean {
-    return this.#sequencer.hasTurn;
+    return this.#sequencer.hasTurn(this.#native.readsAhead);
   }
 
   awaitTurn(turn: () => void): () => void {
-    return this.#sequencer.awaitTurn(turn);
+    return this.#sequencer.awaitTurn(turn, this.#native.readsAhead);
   }
 
   run(messages: Buffer, from: number, to: number, done: (tag: string | null) => void): void {

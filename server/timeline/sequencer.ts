@@ -1,10 +1,11 @@
 /**
  * The sequencer: one logical timeline. It alone issues timestamps, `max(now, last + 1)`, each to a group of commits.
  *
- * When the engine completes a timestamp, all that waits becomes the next group, up to a bound; there is no timer for
- * commits. Where several write, what their sockets brought together is in one group: it is taken when all of that has been
- * looked at. Who has a turn then writes at what was completed, and is in the group with the others. When nothing commits,
- * time still moves once a second, so that AS OF and progress do not stand still.
+ * All that waits becomes the next group, up to a bound, when the engine has completed enough of those before: while it
+ * computes one, the next is announced, so that neither waits for the other. There is no timer for commits. Where several
+ * write, what their sockets brought together is in one group: it is taken when all of that has been looked at. Who has a turn
+ * then writes at the last timestamp, and is in the group with the others. When nothing commits, time still moves once a
+ * second, so that AS OF and progress do not stand still.
  */
 import type { ArrangementId, Engine, Timestamp, Transaction } from '../../engine/index.ts';
 import { SqlError } from '../../sql/error.ts';
@@ -32,6 +33,10 @@ type Decided = (error: Error | null, timestamp: Timestamp) => void;
 const LONELY_GROUPS = 8;
 /** A group's bound: DESIGN's 4 MiB. A larger transaction is a group of its own. */
 const GROUP_BYTES = 4 << 20;
+/** So many groups may be announced and not computed, while they are small. */
+const MOST_AHEAD = 4;
+/** A group of more bytes is computed before the next is taken. */
+const AHEAD_BYTES = 64 << 10;
 const TICK_MILLISECONDS = 1000;
 
 export class Sequencer {
@@ -39,8 +44,12 @@ export class Sequencer {
   readonly #clock: () => Timestamp;
   #last: Timestamp;
   #waiting: Waiting[] = [];
-  /** In the order in which they asked. */
-  #turns = new Set<() => void>();
+  /** In the order in which they asked, each with whether it may run ahead of what is computed. */
+  #turns = new Map<() => void, boolean>();
+  /** Of the last groups, `MOST_AHEAD` of them, the oldest first. */
+  #groups: Timestamp[] = [];
+  /** Of the last group. */
+  #groupBytes = 0;
   #inTurns = false;
   /** The next group is taken at the end of this round of events. */
   #gathering = false;
@@ -81,7 +90,7 @@ export class Sequencer {
       return;
     }
     this.#waiting.push({ transaction, bytes, decided });
-    if (!this.#inTurns) this.#gather();
+    if (!this.#inTurns) this.#attend();
   }
 
   /** Whether there are turns; not while an arrangement is locked, which a transaction waits for by itself. */
@@ -89,19 +98,29 @@ export class Sequencer {
     return !this.#failed && this.#locks.size === 0;
   }
 
-  /** What is written now, at `last`, is committed in the next group, and nothing stands before that. */
-  get hasTurn(): boolean {
-    if (!this.givesTurns) return false;
+  /**
+   * What is written now, at `last`, is committed in the next group, and nothing stands before that. `readsAhead`: it needs not
+   * be computed.
+   */
+  hasTurn(readsAhead: boolean): boolean {
+    if (!this.givesTurns || this.#engine.computed() < this.#needed(readsAhead)) return false;
     if (this.#inTurns) return true;
     const nobodyWaits = (this.#waiting.length === 0 || this.#gathering) && this.#turns.size === 0;
-    return nobodyWaits && !this.#committing && this.#engine.computed() >= this.#last;
+    return nobodyWaits && !this.#committing;
   }
 
   /** Calls `turn` when there is one for it, or when there are none any more. Gives what withdraws it. */
-  awaitTurn(turn: () => void): () => void {
-    this.#turns.add(turn);
+  awaitTurn(turn: () => void, readsAhead: boolean): () => void {
+    this.#turns.set(turn, readsAhead);
     this.#lonely = 0;
+    this.#attend();
     return () => this.#turns.delete(turn);
+  }
+
+  /** What has to be computed for the next group: everything, or, ahead of that, all but the last groups. */
+  #needed(ahead: boolean): Timestamp {
+    if (!ahead || this.#groupBytes > AHEAD_BYTES) return this.#last;
+    return this.#groups.length < MOST_AHEAD ? 0 : this.#groups[0]!;
   }
 
   /**
@@ -129,18 +148,22 @@ export class Sequencer {
   /** Resolves when everything up to `timestamp` can be read. */
   whenComputed(timestamp: Timestamp): Promise<void> | null {
     if (this.#failed) return Promise.reject(this.#failed);
-    if (this.#engine.computed() >= timestamp) return null;
+    if (this.#engine.awaitComputed(timestamp)) return null;
     return new Promise((resolve, reject) => this.#readers.push({ timestamp, resolve, reject }));
   }
 
   /** The engine's event: everything up to `timestamp` is computed. */
   completed(timestamp: Timestamp): void {
-    if (this.#readers.length > 0) {
-      const ready = this.#readers.filter((reader) => reader.timestamp <= timestamp);
-      this.#readers = this.#readers.filter((reader) => reader.timestamp > timestamp);
+    let computed = timestamp;
+    while (this.#readers.length > 0) {
+      const ready = this.#readers.filter((reader) => reader.timestamp <= computed);
+      this.#readers = this.#readers.filter((reader) => reader.timestamp > computed);
       for (const reader of ready) reader.resolve();
+      const next = Math.min(...this.#readers.map((reader) => reader.timestamp));
+      if (this.#readers.length === 0 || !this.#engine.awaitComputed(next)) break;
+      computed = this.#engine.computed();
     }
-    if (this.#waiting.length > 0 || this.#turns.size > 0) this.#gather();
+    this.#attend();
   }
 
   /** The engine is lost: everything that waits fails. */
@@ -156,8 +179,9 @@ export class Sequencer {
     clearInterval(this.#ticker);
   }
 
-  #gather(): void {
-    if (this.#gathering || this.#committing) return;
+  /** Takes what waits as the next group when what it needs is computed, and what came with it looked at. */
+  #attend(): void {
+    if (this.#gathering || this.#committing || !this.#isNextComputed()) return;
     if (this.#lonely >= LONELY_GROUPS) {
       this.#next();
       return;
@@ -169,9 +193,15 @@ export class Sequencer {
     });
   }
 
+  /** Whether something waits, and what it needs is computed; if not, `completed` comes. */
+  #isNextComputed(): boolean {
+    if (this.#waiting.length === 0 && this.#turns.size === 0) return false;
+    const ahead = [...this.#turns.values()].every((readsAhead) => readsAhead);
+    return this.#engine.awaitComputed(this.#needed(ahead));
+  }
+
   #next(): void {
-    while (!this.#committing && (this.#waiting.length > 0 || this.#turns.size > 0)) {
-      if (this.#engine.computed() < this.#last) return;
+    while (!this.#committing && this.#isNextComputed()) {
       this.#giveTurns();
       const group = this.#takeGroup();
       if (group.length === 0) return;
@@ -196,6 +226,9 @@ export class Sequencer {
   #commitGroup(group: readonly Waiting[]): void {
     this.#lonely = group.length === 1 ? this.#lonely + 1 : 0;
     const timestamp = this.#issue();
+    this.#groups.push(timestamp);
+    if (this.#groups.length > MOST_AHEAD) this.#groups.shift();
+    this.#groupBytes = group.reduce((bytes, waiting) => bytes + waiting.bytes, 0);
     const transactions = group.map((waiting) => waiting.transaction);
     const decide = (errorOf: (index: number) => Error | null): void => {
       for (const [index, waiting] of group.entries()) waiting.decided(errorOf(index), timestamp);
@@ -225,7 +258,7 @@ export class Sequencer {
   /** What is written in them waits then. */
   #giveTurns(): void {
     if (this.#turns.size === 0) return;
-    const turns = [...this.#turns];
+    const turns = [...this.#turns.keys()];
     this.#turns.clear();
     this.#inTurns = true;
     for (const turn of turns) turn();

@@ -114,11 +114,13 @@ impl Deliveries {
         }
     }
 
-    /// Of a worker: everything up to `time` is computed. JavaScript hears it next.
-    pub fn completed(&self, time: u64) {
+    /// Of a worker: everything up to `time` is computed. Gives whether JavaScript must hear that, to deliver.
+    pub fn completed(&self, time: u64) -> bool {
+        let mut inbox = lock(&self.0.inbox);
         if self.0.following.load(Ordering::Acquire) > 0 {
-            lock(&self.0.inbox).notices.push_back(Notice::Completed(time));
+            inbox.notices.push_back(Notice::Completed(time));
         }
+        !inbox.notices.is_empty()
     }
 
     /// Of JavaScript: the reader of one took so many bytes.

@@ -6,7 +6,7 @@ use napi::Status;
 use napi::bindgen_prelude::{Buffer, FnArgs, Function};
 use napi::threadsafe_function::{ThreadsafeCallContext, ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
 use tidewire_row::EvalError;
 
 /// Kind, id, two numbers, bytes, text, cursor: `engine/index.ts` says what they are for each kind.
@@ -49,10 +49,11 @@ struct Inner {
     completed: Arc<Completed>,
 }
 
-#[derive(Default)]
 struct Completed {
     time: AtomicU64,
     waiting: AtomicBool,
+    /// The least time of which JavaScript wants to hear that it is computed.
+    awaited: AtomicU64,
     /// Messages of subscriptions that are on their way.
     deliveries: AtomicUsize,
 }
@@ -60,7 +61,12 @@ struct Completed {
 impl Dispatch {
     /// Calls `callback` on its thread.
     pub fn new(callback: Function<'_, Arguments, ()>) -> napi::Result<Self> {
-        let completed = Arc::new(Completed::default());
+        let completed = Arc::new(Completed {
+            time: AtomicU64::default(),
+            waiting: AtomicBool::default(),
+            awaited: AtomicU64::new(u64::MAX),
+            deliveries: AtomicUsize::default(),
+        });
         let latest = completed.clone();
         let callback = callback
             .build_threadsafe_function::<Message>()
@@ -88,11 +94,19 @@ impl Dispatch {
         self.0.completed.deliveries.load(Ordering::Acquire) > 0
     }
 
-    /// Everything up to `time` is computed.
-    pub fn completed(&self, time: u64) {
+    /// JavaScript wants to hear when `time` is computed; who calls this looks afterwards whether it is.
+    pub fn await_completed(&self, time: u64) {
+        self.0.completed.awaited.fetch_min(time, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
+    }
+
+    /// Everything up to `time` is computed, as who awaits it sees. `delivers`: there is something to tell of it in any case.
+    pub fn completed(&self, time: u64, delivers: bool) {
         let completed = &self.0.completed;
-        completed.time.fetch_max(time, Ordering::AcqRel);
-        if !completed.waiting.swap(true, Ordering::AcqRel) {
+        completed.time.fetch_max(time, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
+        let awaited = completed.awaited.load(Ordering::SeqCst) <= time;
+        if (awaited || delivers) && !completed.waiting.swap(true, Ordering::AcqRel) {
             self.send(Message::Completed);
         }
     }
@@ -111,6 +125,9 @@ impl Completed {
         match message {
             Message::Completed => {
                 self.waiting.store(false, Ordering::Release);
+                // Who still waits says so again.
+                self.awaited.store(u64::MAX, Ordering::SeqCst);
+                fence(Ordering::SeqCst);
                 (0, 0.0, number(self.time.load(Ordering::Acquire)), 0.0, None, None, None)
             }
             Message::Changes { subscription, up_to, chunk, rows, whole } => {

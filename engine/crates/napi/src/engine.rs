@@ -58,8 +58,8 @@ impl NativeEngine {
             let (events, sink) = (deliveries.clone(), dispatch.clone());
             let runtime = Runtime::start(workers as usize, move |event| match event {
                 Event::Completed(time) => {
-                    events.completed(time);
-                    sink.completed(time);
+                    let delivers = events.completed(time);
+                    sink.completed(time, delivers);
                 }
                 Event::Changes { subscription, up_to, rows, errors } => {
                     events.changes(subscription, up_to, rows, errors);

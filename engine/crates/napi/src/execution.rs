@@ -329,6 +329,8 @@ pub struct Request<'a> {
     pub limit: Limit,
     /// Of a plan that writes.
     pub target: Option<Target>,
+    /// The timestamp is the last announced one and need not be computed: the plan reads only what is written to.
+    pub ahead: bool,
 }
 
 impl Execution {
@@ -347,9 +349,11 @@ impl Execution {
         {
             ids.push(*arrangement);
         }
-        let snapshots = runtime
-            .snapshot(&ids, request.timestamp)
-            .map_err(|error| read_error(error, request.timestamp))?;
+        let snapshots = match request.ahead {
+            true => runtime.snapshot_ahead(&ids, request.timestamp),
+            false => runtime.snapshot(&ids, request.timestamp),
+        };
+        let snapshots = snapshots.map_err(|error| read_error(error, request.timestamp))?;
         let mut snapshots: HashMap<u64, CollectionSnapshot> = ids.iter().copied().zip(snapshots).collect();
         let constraints = request.target.iter().filter_map(|target| target.collection.constraints.as_ref());
         for key in constraints.flat_map(|constraints| &constraints.keys) {
@@ -479,6 +483,8 @@ impl Execution {
         // Else the plan is older than the first foreign key that acts, and the commit finds what it has left undone.
         let pairs = resolves || replaced.is_some() || deleted.is_none() || inserted.is_none();
         let timestamp = self.environment.as_of;
+        // It saw what was committed and nothing of its own.
+        let is_sound = self.own.is_none();
         let sources = self.sources()?;
         let target = self.target.take();
         let constraints = target.as_ref().and_then(|target| target.collection.constraints.clone());
@@ -505,9 +511,13 @@ impl Execution {
             let snapshot = |id: u64| self.snapshots.get(&id).map(|snapshot| &snapshot.ok);
             target.collection.refuse_duplicates(&self.runtime, arrangement, &written, snapshot)?;
         }
+        if is_sound {
+            written.mark_sound(timestamp);
+        }
+        let followed = if self.hold.is_some() { written.clone() } else { WriteSet::new() };
         if !written.is_empty() {
             let number = constraints.as_ref().map_or(0, |constraints| constraints.number);
-            append(transaction, arrangement, number, &written);
+            append(transaction, arrangement, number, written);
         }
         if let (Some(Target { collection: target, collections, references: checks }), Some(_hold)) =
             (&target, &self.hold)
@@ -519,7 +529,7 @@ impl Execution {
                 transaction,
                 settings: &settings,
                 snapshots: HashMap::new(),
-                written: BTreeMap::from([(arrangement, written)]),
+                written: BTreeMap::from([(arrangement, followed)]),
             };
             let run = || {
                 if pairs && target.referenced.iter().any(|key| key.acts()) {

@@ -92,6 +92,7 @@ impl NativeRead {
             encoding: Encoding::DataRow { formats },
             limit: AT_ONCE,
             target: None,
+            ahead: false,
         };
         let execution = Execution::new(&self.runtime, &self.prepared, request)?;
         if !execution.is_small() {

@@ -270,8 +270,8 @@ impl References<'_> {
             target.refuse_duplicates(self.runtime, id, &written, |id| snapshots.get(&id))?;
         }
         let number = constraints.as_ref().map_or(0, |constraints| constraints.number);
-        append(self.transaction, id, number, &written);
         self.written.entry(id).or_default().append(&written);
+        append(self.transaction, id, number, written);
         Ok(())
     }
 
@@ -327,11 +327,14 @@ impl References<'_> {
 }
 
 /// Adds rows that satisfy the constraints of this number to a transaction.
-pub fn append(transaction: &Mutex<WriteSets>, id: u64, number: u64, written: &WriteSet) {
+pub fn append(transaction: &Mutex<WriteSets>, id: u64, number: u64, written: WriteSet) {
     let mut sets = lock(transaction);
     let set = sets.of(id);
     let all = set.unchecked_from(number) == set.rows().len();
-    set.append(written);
+    match set.is_empty() {
+        true => *set = written,
+        false => set.append(&written),
+    }
     if all {
         set.mark_checked(number);
     }

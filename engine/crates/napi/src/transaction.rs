@@ -19,6 +19,11 @@ struct Own {
 }
 
 impl WriteSets {
+    /// Forgets all writes.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// The writes of one arrangement, to add to.
     pub fn of(&mut self, arrangement: u64) -> &mut WriteSet {
         Arc::make_mut(&mut self.0.entry(arrangement).or_default().set)
@@ -142,6 +147,6 @@ impl NativeTransaction {
     /// Forgets all writes.
     #[napi(catch_unwind)]
     pub fn clear(&self) {
-        self.lock().0.clear();
+        self.lock().clear();
     }
 }

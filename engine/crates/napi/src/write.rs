@@ -25,6 +25,7 @@ pub struct NativeWrite {
     prepared: Arc<Prepared>,
     settings: FormatSettings,
     target: u64,
+    reads_ahead: bool,
 }
 
 impl NativeWrite {
@@ -43,7 +44,8 @@ impl NativeWrite {
             return Ok(None);
         }
         let (settings, runtime, collections) = (settings(time_zone)?, runtime.clone(), collections.clone());
-        Ok(Some(NativeWrite { runtime, collections, prepared, settings, target }))
+        let reads_ahead = prepared.reads().iter().all(|id| collection(&collections, *id).is_some());
+        Ok(Some(NativeWrite { runtime, collections, prepared, settings, target, reads_ahead }))
     }
 
     fn affected(
@@ -76,6 +78,7 @@ impl NativeWrite {
                 collections: self.collections.clone(),
                 references: Checks::Follow,
             }),
+            ahead: self.reads_ahead,
         };
         let execution = Execution::new(&self.runtime, &self.prepared, request)?;
         if !execution.is_small() {
@@ -90,8 +93,14 @@ impl NativeWrite {
 
 #[napi]
 impl NativeWrite {
+    /// Whether it reads nothing but what is written to: then it may run at the last announced time before that is computed.
+    #[napi(catch_unwind)]
+    pub fn reads_ahead(&self) -> bool {
+        self.reads_ahead
+    }
+
     /// Runs it with the values of the Bind message whose body is `messages[from..to]`, and behind them those of the
-    /// session, as texts. What it writes goes into a transaction that has written nothing; gives how many rows it affected.
+    /// session, as texts. What it writes is all that the transaction has written then; gives how many rows it affected.
     /// Else nothing was written: -1 for now, since the time is not computed yet, or -2 because it is not small or fails.
     #[napi(catch_unwind)]
     pub fn run(
@@ -103,13 +112,17 @@ impl NativeWrite {
         session: Vec<Option<Buffer>>,
         transaction: &NativeTransaction,
     ) -> f64 {
-        if self.runtime.computed() < timestamp as u64 {
+        let time = timestamp as u64;
+        // A tick that was asked for is not announced at once.
+        let is_known = || self.reads_ahead && self.runtime.sequenced() == time;
+        if self.runtime.computed() < time && !is_known() {
             return LATER.into();
         }
+        transaction.lock().clear();
         let Some(bind) = messages.get(from as usize..to as usize).and_then(Bind::read) else {
             return REFUSED.into();
         };
-        match guarded(|| self.affected(timestamp as u64, bind, &session, transaction)) {
+        match guarded(|| self.affected(time, bind, &session, transaction)) {
             Ok(Some(affected)) => affected as f64,
             _ => REFUSED.into(),
         }

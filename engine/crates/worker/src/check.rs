@@ -124,7 +124,14 @@ impl Admitted {
         self.writes.byte_len()
     }
 
-    fn sorted(&self) -> &Updates {
+    /// Whether one of these keyed updates has a key that is written to here.
+    pub(crate) fn shares_key(&self, updates: &Updates) -> bool {
+        let sorted = self.sorted();
+        updates.iter().any(|update| under(sorted, update.key).next().is_some())
+    }
+
+    /// By key and value, consolidated.
+    pub(crate) fn sorted(&self) -> &Updates {
         self.sorted.get_or_init(|| {
             let keyed = self.writes.keyed(self.splitter.as_ref());
             consolidated(&keyed.expect("these rows were split when they were admitted"))

@@ -69,7 +69,8 @@ impl Overlay {
     }
 }
 
-fn batch(updates: &Updates) -> RowBatch {
+/// One batch of updates at the least time.
+pub(crate) fn batch(updates: &Updates) -> RowBatch {
     output_batch(updates, &frontier_at(0), &frontier_at(1))
 }
 

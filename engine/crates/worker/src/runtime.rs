@@ -1,5 +1,6 @@
 //! The handle on the engine's workers.
 
+mod ahead;
 mod commands;
 mod commit;
 mod figures;
@@ -112,7 +113,8 @@ impl Runtime {
             threads[index] = Some(thread);
         }
         let threads = threads.into_iter().map(|thread| thread.expect("each worker says once")).collect();
-        let commands = Commands { senders, threads, sequenced: 0, in_flight: BTreeMap::new() };
+        let commands =
+            Commands { senders, threads, sequenced: 0, in_flight: BTreeMap::new(), ahead: HashMap::new() };
         Ok(Runtime {
             workers,
             commands: Arc::new(Mutex::new(commands)),

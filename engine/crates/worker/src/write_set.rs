@@ -11,6 +11,8 @@ pub struct WriteSet {
     rows: Updates,
     upserts: Upserts,
     resolved: bool,
+    /// See [`mark_sound`](WriteSet::mark_sound).
+    sound_at: Option<u64>,
     /// The rows up to here satisfy the constraints of this number.
     checked: (u64, usize),
 }
@@ -23,6 +25,7 @@ impl WriteSet {
 
     /// Adds `diff` copies of a row.
     pub fn push(&mut self, row: &[u8], diff: i64) {
+        self.sound_at = None;
         self.rows.push_row(row, 0, diff);
     }
 
@@ -32,6 +35,7 @@ impl WriteSet {
         diff: i64,
         write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
     ) -> Result<(), E> {
+        self.sound_at = None;
         self.rows.try_push_with(0, diff, |bytes| write(bytes).map(|()| 0))
     }
 
@@ -39,6 +43,16 @@ impl WriteSet {
     /// resolves, not a duplicate.
     pub fn mark_resolved(&mut self) {
         self.resolved = true;
+    }
+
+    /// At this time what it deletes is there, and keys stay unique with what it inserts.
+    pub fn mark_sound(&mut self, time: u64) {
+        self.sound_at = Some(time);
+    }
+
+    /// Whether nothing more is to be looked up in the collection as it is at a time.
+    pub fn is_sound_at(&self, time: u64) -> bool {
+        self.sound_at == Some(time)
     }
 
     /// All rows so far satisfy the constraints that have this number.
@@ -58,6 +72,7 @@ impl WriteSet {
 
     /// Adds everything of another write set.
     pub fn append(&mut self, other: &WriteSet) {
+        self.sound_at = None;
         self.resolved |= other.resolved;
         self.rows.append(&other.rows);
         self.upserts.append(&other.upserts);
@@ -70,6 +85,7 @@ impl WriteSet {
 
     /// What is written by primary key, to add to.
     pub fn upserts_mut(&mut self) -> &mut Upserts {
+        self.sound_at = None;
         &mut self.upserts
     }
 
@@ -95,6 +111,7 @@ impl WriteSet {
 
     /// Takes back what was written after a mark.
     pub fn rollback_to(&mut self, [rows, upserts]: [usize; 2]) {
+        self.sound_at = None;
         self.rows.truncate(rows);
         self.checked.1 = self.checked.1.min(rows);
         self.upserts.truncate(upserts);
@@ -105,6 +122,7 @@ impl WriteSet {
         self.rows.clear();
         self.upserts.clear();
         self.resolved = false;
+        self.sound_at = None;
         self.checked = (0, 0);
     }
 

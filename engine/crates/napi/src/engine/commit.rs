@@ -102,6 +102,13 @@ impl NativeEngine {
         self.sequence.run(move || runtime.tick(timestamp as u64));
     }
 
+    /// Whether everything up to `timestamp` is computed; if not, the callback hears when it is.
+    #[napi(catch_unwind)]
+    pub fn await_computed(&self, timestamp: f64) -> bool {
+        self.dispatch.await_completed(timestamp as u64);
+        self.runtime.computed() >= timestamp as u64
+    }
+
     /// All that is computed.
     #[napi(catch_unwind)]
     pub fn computed(&self) -> f64 {

@@ -49,6 +49,7 @@ impl NativeEngine {
             encoding,
             limit,
             target,
+            ahead: false,
         };
         Execution::new(&self.runtime, &plan.prepared, request)
     }

@@ -2,8 +2,9 @@
 
 use crate::check::Admitted;
 use crate::command::Command;
+use crate::read::CollectionSnapshot;
 use crossbeam_channel::Sender;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::thread::Thread;
 
@@ -14,9 +15,17 @@ pub(super) struct Commands {
     pub(super) sequenced: u64,
     /// Writes announced after what was computed when they were last pruned: by time and collection.
     pub(super) in_flight: BTreeMap<u64, Vec<(u64, Arc<Admitted>)>>,
+    /// Collections at the last announced time, as far as somebody wanted to read them before it was computed.
+    pub(super) ahead: HashMap<u64, CollectionSnapshot>,
 }
 
 impl Commands {
+    /// A later time is announced.
+    pub(super) fn sequence(&mut self, time: u64) {
+        self.sequenced = time;
+        self.ahead.clear();
+    }
+
     /// Forgets writes that are computed; how large they were.
     pub(super) fn forget_through(&mut self, computed: u64) -> usize {
         let later = self.in_flight.split_off(&(computed + 1));

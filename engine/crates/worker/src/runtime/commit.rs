@@ -11,7 +11,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use tidewire_arrange::{ShardedSnapshot, consolidated, give_back_free_memory};
+use tidewire_arrange::{ShardedSnapshot, Updates, consolidated, give_back_free_memory};
 
 /// After so much was forgotten the allocator gives back what it holds free.
 const LARGE_BYTES: usize = 1 << 20;
@@ -91,15 +91,25 @@ impl Runtime {
                         Conflict::DuplicateKey { collection: *id, constraint, key, row }
                     };
                     if *unique || writes.rows().iter().any(|update| update.diff < 0) {
-                        let snapshot = snapshots
-                            .entry(*id)
-                            .or_insert_with(|| shards(&registered.slots, computed, false));
-                        let base = Base { collection: *id, snapshot, since: since(), unique: *unique };
+                        let loaded = &mut snapshots;
+                        let base = || {
+                            let snapshot = { loaded }
+                                .entry(*id)
+                                .or_insert_with(|| shards(&registered.slots, computed, false));
+                            Base { collection: *id, snapshot, since: since(), unique: *unique }
+                        };
+                        // What was looked up at the last time holds beside others of the group that have other keys.
+                        let is_known = |keyed: &Updates| {
+                            let mut group = admitted.iter().filter(|(other, _)| other == id);
+                            writes.is_sound_at(commands.sequenced)
+                                && group.all(|(_, other)| !other.shares_key(keyed))
+                        };
                         let keyed = if by_key {
-                            writes.upserts().resolve(&base, splitter.as_ref()).map_err(invalid)?
+                            writes.upserts().resolve(&base(), splitter.as_ref()).map_err(invalid)?
                         } else {
                             let keyed = consolidated(&writes.keyed(splitter.as_ref()).map_err(invalid)?);
-                            base.check(&keyed).map_err(|conflict| match conflict {
+                            let checked = if is_known(&keyed) { Ok(()) } else { base().check(&keyed) };
+                            checked.map_err(|conflict| match conflict {
                                 Conflict::DuplicateKey { key, constraint, .. } => {
                                     collides(key, constraint, splitter.as_ref())
                                 }
@@ -157,7 +167,7 @@ impl Runtime {
             }
         }
         drop(registry);
-        commands.sequenced = time;
+        commands.sequence(time);
         commands.in_flight.insert(time, admitted);
         let announcement = Announcement { time, writes: group.into_iter().collect() };
         commands.send(Command::Announce(Arc::new(announcement)));
@@ -196,7 +206,7 @@ impl Runtime {
         // Where nobody commits, a large transaction would stay.
         let forgotten_bytes = commands.forget_through(self.computed());
         if time > commands.sequenced {
-            commands.sequenced = time;
+            commands.sequence(time);
             commands.send(Command::Tick(time));
         }
         if forgotten_bytes >= LARGE_BYTES {
