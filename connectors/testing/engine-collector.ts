@@ -97,7 +97,8 @@ export class TestEngine {
     const time = ++this.#time;
     const [error] = await this.engine.commit(time, [transaction]);
     if (error) throw error;
-    while (this.engine.computed() < time) await new Promise<void>((resolve) => this.#computed.push(resolve));
+    while (!this.engine.awaitComputed(time))
+      await new Promise<void>((resolve) => this.#computed.push(resolve));
   }
 
   /** The rows of a plan, each a line as COPY writes it. */

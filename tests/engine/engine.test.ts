@@ -73,7 +73,7 @@ beforeAll(() => {
 afterAll(() => engine.stop());
 
 async function computed(timestamp: number): Promise<void> {
-  while (engine.computed() < timestamp) await new Promise<void>((resolve) => completed.push(resolve));
+  while (!engine.awaitComputed(timestamp)) await new Promise<void>((resolve) => completed.push(resolve));
 }
 
 async function until<T>(find: () => T | undefined): Promise<T> {

@@ -43,7 +43,7 @@ export class Settings {
   }
 
   get(name: string): string {
-    const value = this.#effective.get(name.toLowerCase());
+    const value = this.#effective.get(name) ?? this.#effective.get(name.toLowerCase());
     if (value === undefined) throw unknownSetting(name);
     return value;
   }
