@@ -11,7 +11,7 @@ const PG_CATALOG = `pg_auth_members pg_conversion pg_db_role_setting pg_default_
   pg_foreign_data_wrapper pg_foreign_server pg_foreign_table pg_group pg_inherits pg_init_privs
   pg_largeobject pg_largeobject_metadata pg_partitioned_table pg_policies pg_policy pg_prepared_xacts pg_publication
   pg_publication_namespace pg_publication_rel pg_publication_tables pg_replication_origin pg_replication_slots
-  pg_rewrite pg_rules pg_seclabel pg_seclabels pg_shdepend pg_shdescription pg_shseclabel pg_statistic_ext
+  pg_rules pg_seclabel pg_seclabels pg_shdepend pg_shdescription pg_shseclabel pg_statistic_ext
   pg_statistic_ext_data pg_stats pg_stats_ext pg_subscription pg_subscription_rel pg_transform pg_trigger pg_ts_config
   pg_ts_config_map pg_ts_dict pg_ts_parser pg_ts_template pg_user_mapping pg_user_mappings`;
 

@@ -4,6 +4,7 @@
  */
 import { rangeRows } from '../../../sql/functions/catalog.generated.ts';
 import { typeOid } from '../../../sql/types/table.ts';
+import { FIRST_USER_ID } from '../catalog.ts';
 import { INFORMATION_VIEWS } from './information-views.ts';
 import { KNOWN_EXTENSIONS } from '../known-extensions.ts';
 import type { NullableType, TypeName } from '../../../sql/types/type.ts';
@@ -20,6 +21,7 @@ const NO_TEXT = 'NULL::text';
 const NO_TEXTS = 'NULL::text[]';
 /** Where PostgreSQL says which catalog an object is of. */
 const RELATION = "'pg_catalog.pg_class'::regclass::oid";
+const RULE = "'pg_catalog.pg_rewrite'::regclass::oid";
 
 const CONSTRAINT = `c.is_deferrable AS condeferrable, c.is_deferred AS condeferred, true AS conenforced, c.is_validated AS convalidated`;
 const REFERENCE = `0::oid AS conparentid, c.parent_oid AS confrelid, c.on_update AS confupdtype, c.on_delete AS confdeltype,
@@ -64,7 +66,8 @@ const OF_USERS = "s.name NOT IN ('tw_internal', 'tw_catalog')";
 function informationColumns(): string {
   const ofType = (branches: string): string => `CASE c.type_oid ${branches} END`;
   return `SELECT current_database()::name AS table_catalog, s.name AS table_schema, r.name AS table_name,
-    c.name AS column_name, c.number::int4 AS ordinal_position, c.default_text::varchar AS column_default,
+    c.name AS column_name, c.number::int4 AS ordinal_position,
+    CASE WHEN c.generated = '' THEN c.default_text END::varchar AS column_default,
     CASE WHEN c.not_null THEN 'NO' ELSE 'YES' END::varchar AS is_nullable,
     CASE WHEN t.category = 'A' THEN 'ARRAY' WHEN t.schema_oid <> 11 THEN 'USER-DEFINED' ELSE t.display END::varchar AS data_type,
     CASE WHEN c.type_oid IN (1042, 1043) AND c.typmod > 4 THEN c.typmod - 4
@@ -175,7 +178,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       oid AS relfilenode, 0::oid AS reltablespace, 0 AS relpages, (-1)::real AS reltuples, 0 AS relallvisible,
       0 AS relallfrozen, 0::oid AS reltoastrelid, has_index AS relhasindex, false AS relisshared,
       persistence AS relpersistence, relkind, column_count AS relnatts, check_count AS relchecks,
-      false AS relhasrules, has_triggers AS relhastriggers, false AS relhassubclass, false AS relrowsecurity,
+      relkind IN ('v', 'm') AS relhasrules, has_triggers AS relhastriggers, false AS relhassubclass, false AS relrowsecurity,
       false AS relforcerowsecurity, true AS relispopulated, 'd'::"char" AS relreplident, false AS relispartition,
       0::oid AS relrewrite, 0::oid AS relfrozenxid, 0::oid AS relminmxid, ${NO_TEXTS} AS relacl,
       ${NO_TEXTS} AS reloptions, ${NO_TEXT} AS relpartbound FROM tw_internal.relations`,
@@ -473,13 +476,28 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
   },
   {
     schema: 'pg_catalog',
+    name: 'pg_rewrite',
+    query: `SELECT oid, '_RETURN'::name AS rulename, oid AS ev_class, '1'::"char" AS ev_type, 'O'::"char" AS ev_enabled,
+      true AS is_instead, ${NO_TEXT} AS ev_qual, ${NO_TEXT} AS ev_action
+      FROM tw_internal.relations WHERE relkind IN ('v', 'm')`,
+  },
+  {
+    schema: 'pg_catalog',
     name: 'pg_depend',
     query: `SELECT ${RELATION} AS classid, oid AS objid, 0 AS objsubid, ${RELATION} AS refclassid, owner_table AS refobjid,
       owner_column::int4 AS refobjsubid, CASE WHEN is_identity THEN 'i'::"char" ELSE 'a'::"char" END AS deptype
       FROM tw_internal.sequences WHERE owner_table IS NOT NULL
-      UNION ALL SELECT ${RELATION}, d.object_oid, 0, ${RELATION}, d.depends_on, 0,
+      UNION ALL SELECT CASE WHEN r.relkind IN ('v', 'm') THEN ${RULE} ELSE ${RELATION} END, d.object_oid, 0, t.catalog, d.depends_on, 0,
       CASE r.relkind WHEN 'i' THEN 'a'::"char" ELSE 'n'::"char" END
-      FROM tw_internal.dependencies d JOIN tw_internal.relations r ON r.oid = d.object_oid WHERE r.relkind <> 'S'
+      FROM tw_internal.dependencies d JOIN tw_internal.relations r ON r.oid = d.object_oid
+        JOIN (SELECT oid, ${RELATION} AS catalog FROM tw_internal.relations
+          UNION ALL SELECT oid, 'pg_catalog.pg_proc'::regclass::oid FROM tw_internal.functions
+          UNION ALL SELECT oid, 'pg_catalog.pg_type'::regclass::oid FROM tw_internal.types) t ON t.oid = d.depends_on
+      WHERE r.relkind <> 'S'
+      UNION ALL SELECT ${RULE}, oid, 0, ${RELATION}, ev_class, 0, 'i'::"char" FROM pg_catalog.pg_rewrite
+      WHERE ev_class >= ${FIRST_USER_ID}
+      UNION ALL SELECT ${RELATION}, r.oid, 0, 'pg_catalog.pg_namespace'::regclass::oid, r.schema_oid, 0, 'n'::"char"
+      FROM tw_internal.relations r WHERE r.relkind <> 'i' AND r.oid >= ${FIRST_USER_ID}
       UNION ALL SELECT 'pg_catalog.pg_proc'::regclass::oid, d.object_oid, 0, 'pg_catalog.pg_extension'::regclass::oid, d.depends_on, 0, 'e'
       FROM tw_internal.dependencies d JOIN tw_internal.extensions e ON e.oid = d.depends_on`,
   },
