@@ -97,6 +97,8 @@ export class SystemWriter {
     for (const id of [...ids]) {
       for (const seen of [catalog, after]) {
         const object = seen.has(id) ? seen.object(id) : null;
+        // A table's text names its unique constraints, which are indexes.
+        if (object?.kind === 'index') ids.add(object.table);
         if (object?.kind === 'table') for (const { parent } of object.foreignKeys) ids.add(parent);
       }
     }
