@@ -86,11 +86,14 @@ export function bindExisting(context: ExpressionContext, type: TypeName, argumen
   return { kind: 'case', branches, otherwise, type: plain(type) };
 }
 
-/** A name, or one with its schema, as `$1`. */
+/** A name, or one with its schema, or with the database and that, as `$1`. */
 const PART = '("([^"]|"")+"|[[:alpha:]_][[:alnum:]_$]*)';
-const NAME = quoteLiteral(`^\\s*${PART}\\s*(\\.\\s*${PART}\\s*)?$`);
+const NAME = quoteLiteral(`^\\s*${PART}\\s*(\\.\\s*${PART}\\s*){0,2}$`);
 const PARTS = 'parse_ident($1, true)';
-const LAST = `(${PARTS})[array_length(${PARTS}, 1)]`;
+const COUNT = `array_length(${PARTS}, 1)`;
+const LAST = `(${PARTS})[${COUNT}]`;
+/** The schema, where one is said; of another database there is nothing. */
+const SCHEMA = `CASE ${COUNT} WHEN 2 THEN (${PARTS})[1] WHEN 3 THEN CASE (${PARTS})[1] WHEN current_database() THEN (${PARTS})[2] END END`;
 
 /** A name with types in parentheses, and its parts. */
 const SIGNATURE = quoteLiteral('^[^()]+\\(.*\\)\\s*$');
@@ -101,7 +104,7 @@ const OPERATOR = `regexp_replace(trim($1), '^pg_catalog\\.', '')`;
 
 /** The type that an expression's text names, as an oid. */
 function typeIn(text: string, catalog: CatalogReader): string {
-  return typeNamed(catalog.ownTypes().length > 0).replaceAll('$1', () => text);
+  return typeNamed(catalog, false).replaceAll('$1', () => text);
 }
 
 /** An operand of the operator whose signature `$1` is. */
@@ -112,19 +115,19 @@ function operand(place: 1 | 2, catalog: CatalogReader): string {
 
 /** The expression that finds the object whose name `$1` is. */
 function lookUp(type: TypeName, catalog: CatalogReader, inView: boolean): string {
-  if (type === 'regtype') return typeNamed(!inView && catalog.ownTypes().length > 0);
-  const path = `ARRAY[${catalog.searchPath.map(quoteLiteral).join(', ')}]::text[]`;
-  const inSchema = `CASE WHEN array_length(${PARTS}, 1) = 1 THEN s.name::text = ANY (${path}) ELSE s.name = (${PARTS})[1] END`;
+  if (type === 'regtype') return typeNamed(catalog, inView);
+  const path = pathOf(catalog);
+  const inSchema = schemaIs(path);
   const from = (relation: string): string =>
     `FROM tw_internal.${relation} o JOIN tw_internal.schemas s ON s.oid = o.schema_oid WHERE o.name = ${LAST} AND ${inSchema}`;
   const unqualified = (relation: string): string =>
-    `SELECT oid FROM tw_internal.${relation} WHERE name = ${LAST} AND array_length(${PARTS}, 1) = 1`;
+    `SELECT oid FROM tw_internal.${relation} WHERE name = ${LAST} AND ${COUNT} = 1`;
   const queries: Partial<Record<TypeName, string>> = {
     regclass: `SELECT o.oid ${from('relations')} ORDER BY array_position(${path}, s.name::text) LIMIT 1`,
     regproc: `SELECT min(o.oid) ${from('functions')} HAVING count(*) = 1`,
     regnamespace: unqualified('schemas'),
     regrole: unqualified('roles'),
-    regcollation: `SELECT oid FROM pg_catalog.pg_collation WHERE collname = ${LAST} AND array_length(${PARTS}, 1) = 1`,
+    regcollation: `SELECT oid FROM pg_catalog.pg_collation WHERE collname = ${LAST} AND ${COUNT} = 1`,
     regoper: `SELECT min(oid) FROM tw_internal.operators WHERE name = ${OPERATOR} HAVING count(*) = 1`,
     regprocedure: `SELECT min(o.oid) ${from('functions').replaceAll('$1', () => BEFORE)}
       AND array_to_string(o.argument_oids, ' ') = (SELECT coalesce(string_agg(coalesce(${typeIn('a.type', catalog)}::oid::text, '?'), ' ' ORDER BY a.place), '')
@@ -137,8 +140,21 @@ function lookUp(type: TypeName, catalog: CatalogReader, inView: boolean): string
     WHEN $1 ~ ${shape} THEN (${queries[type]!}) END::${type}`;
 }
 
-/** Without a modifier and brackets. */
-const BARE = `regexp_replace(lower(trim($1)), '\\s*\\(.*\\)|\\s*\\[[0-9]*\\]|^pg_catalog\\.', '', 'g')`;
+/** The schemas in which a name is looked for. */
+function pathOf(catalog: CatalogReader): string {
+  return `ARRAY[${catalog.searchPath.map(quoteLiteral).join(', ')}]::text[]`;
+}
+
+/** Whether the schema `s` is the one that `$1` says, or one of the path. */
+function schemaIs(path: string): string {
+  return `CASE WHEN ${COUNT} = 1 THEN s.name::text = ANY (${path}) ELSE s.name = ${SCHEMA} END`;
+}
+
+/** A type's text without a modifier and brackets. */
+const BARE = `regexp_replace($1, '\\s*\\([^)]*\\)|\\s*\\[[0-9]*\\]', '', 'g')`;
+/** What PostgreSQL's own types are known by: a name, or words as in `timestamp with time zone`. */
+const KNOWN_AS = `CASE WHEN $1 !~ ${NAME} THEN lower(trim($1)) WHEN lower(trim($1)) = 'char' THEN 'character'
+  WHEN ${COUNT} = 1 OR ${SCHEMA} = 'pg_catalog' THEN ${LAST} END`;
 const SPELLED: Readonly<Record<string, TypeName>> = { int: 'int4', decimal: 'numeric', float: 'float8' };
 
 /** Built-in types by their names, as one value; `oid` gives what is shown for one. */
@@ -155,12 +171,16 @@ const BUILT_IN_TYPES = builtIn(({ oid }) => oid);
 const BUILT_IN_ARRAYS = builtIn(({ oid, array }) => (array === 0 ? oid : array));
 
 /** Types of one's own are looked up, where that is not for good. */
-function typeNamed(withOwn: boolean): string {
+function typeNamed(catalog: CatalogReader, inView: boolean): string {
+  const path = pathOf(catalog);
   const found = (builtIn: string, column: string): string => {
-    const known = `(${builtIn}::jsonb ->> ${BARE})::oid`;
-    const own = `(SELECT min(${column}) FROM tw_internal.types WHERE name = ${BARE})`;
-    return withOwn ? `coalesce(${known}, ${own})` : known;
+    const known = `(${builtIn}::jsonb ->> ${KNOWN_AS})::oid`;
+    if (inView || catalog.ownTypes().length === 0) return known;
+    return `coalesce(${known}, CASE WHEN $1 ~ ${NAME} THEN (SELECT t.${column} FROM tw_internal.types t
+      JOIN tw_internal.schemas s ON s.oid = t.schema_oid WHERE t.name = ${LAST} AND ${schemaIs(path)}
+      ORDER BY array_position(${path}, s.name::text) LIMIT 1) END)`;
   };
-  return `(CASE WHEN $1 ~ '\\]\\s*$' THEN ${found(BUILT_IN_ARRAYS, 'array_oid')}
-    ELSE ${found(BUILT_IN_TYPES, 'oid')} END)::regtype`;
+  const bare = (text: string): string => text.replaceAll('$1', () => BARE);
+  return `(CASE WHEN $1 ~ '\\]\\s*$' THEN ${bare(found(BUILT_IN_ARRAYS, 'array_oid'))}
+    ELSE ${bare(found(BUILT_IN_TYPES, 'oid'))} END)::regtype`;
 }
