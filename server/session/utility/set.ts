@@ -124,17 +124,25 @@ function argumentText(parsed: ParsedStatement, name: string, node: Node): string
         break;
     }
   }
-  if ('TypeCast' in node && name === 'TimeZone') {
-    throw new SqlError({
-      sqlstate: '0A000',
-      message: 'SET TIME ZONE INTERVAL is not supported: fixed offsets cannot be set',
-      hint: 'Use a name of the time zone database, such as UTC or Europe/Berlin.',
-    });
-  }
+  const interval = name === 'TimeZone' ? intervalText(node) : undefined;
+  if (interval !== undefined) return `INTERVAL '${interval}'`;
   const location = findLocation(node);
   throw new SqlError({
     sqlstate: '22023',
     message: `invalid value for parameter "${name}"`,
     position: location === undefined ? undefined : parsed.source.positionOfByte(location),
   });
+}
+
+/** The fields that an INTERVAL constant says; SET TIME ZONE takes HOUR and HOUR TO MINUTE. */
+const HOUR = 1 << 10;
+const HOUR_TO_MINUTE = HOUR | (1 << 11);
+
+/** An INTERVAL constant's text; a bare number has the unit that its fields give it. */
+function intervalText(node: Node): string | undefined {
+  const cast = nodeAs(node, 'TypeCast');
+  const text = nodeAs(cast?.arg, 'A_Const')?.sval?.sval;
+  if (text === undefined || !/^\s*[-+]?\d+(\.\d*)?\s*$/.test(text)) return text;
+  const fields = nodeAs(cast?.typeName?.typmods?.[0], 'A_Const')?.ival?.ival;
+  return `${text} ${fields === HOUR ? 'hour' : fields === HOUR_TO_MINUTE ? 'minute' : 'second'}`;
 }

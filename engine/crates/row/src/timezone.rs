@@ -147,10 +147,7 @@ impl Zone {
         match &self.inner.rule {
             Rule::Fixed(seconds) => {
                 let name = self.name();
-                let abbreviation = match name.strip_prefix('<').and_then(|rest| rest.split_once('>')) {
-                    Some((abbreviation, _)) => abbreviation,
-                    None => name,
-                };
+                let abbreviation = posix_name(name).map_or(name, |(abbreviation, _)| abbreviation);
                 LocalOffset { seconds: *seconds, dst: false, abbreviation: abbreviation.to_string() }
             }
             Rule::Tz(zone) => {
@@ -193,7 +190,7 @@ impl Zone {
 }
 
 /// A POSIX specification: an abbreviation and hours west of Greenwich, perhaps a daylight-saving zone. PostgreSQL
-/// takes any abbreviation; without a rule the daylight-saving time is that of the United States.
+/// takes any abbreviation, and none before a sign; without a rule the daylight-saving time is that of the United States.
 fn posix(name: &str) -> Option<Zone> {
     let (_, rest) = posix_name(name)?;
     let (west, rest) = posix_offset(rest)?;
@@ -215,7 +212,7 @@ fn posix_name(text: &str) -> Option<(&str, &str)> {
             text.split_at(end)
         }
     };
-    (!name.is_empty()).then_some((name, rest))
+    (!name.is_empty() || rest.starts_with(['-', '+'])).then_some((name, rest))
 }
 
 /// Cuts `[+-]hh[:mm[:ss]]` off: seconds west.
