@@ -226,7 +226,11 @@ export class Session implements SessionContext {
       throw new SqlError({ sqlstate: '42P03', message: `cursor "${portalName}" already exists` });
     }
     const formats = expandFormats(resultFormats, prepared.columns?.length ?? 0);
-    this.portals.set(portalName, new Portal(prepared, parameters, formats));
+    const values =
+      prepared.parsed === null
+        ? parameters
+        : this.executor.readNames(this, prepared.parsed, prepared.parameterTypes, parameters, portalName);
+    this.portals.set(portalName, new Portal(prepared, values, formats));
   }
 
   statement(name: string): Prepared {

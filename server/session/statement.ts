@@ -197,6 +197,14 @@ export interface StatementExecutor {
     given: readonly Node[],
     types: readonly SqlType[],
   ): void;
+  /** Parameter values as a Bind message has them, with what reg* types' texts name looked up. */
+  readNames(
+    session: SessionContext,
+    parsed: ParsedStatement,
+    types: readonly SqlType[],
+    parameters: readonly ParameterValue[],
+    portal: string,
+  ): readonly ParameterValue[];
   /** How a statement names a type. */
   nameOfType(type: SqlType): TypeName;
   /** Runs. `resultFormats`: one for each column, 0 text, 1 binary. Rejects with SqlError or EngineError. */

@@ -257,31 +257,30 @@ function refuseUndroppable(
 /** A column that takes its values from a sequence needs it; a DEFAULT goes before, with CASCADE. */
 function refuseNeeded(system: System, sequence: SequenceObject, dropped: readonly CatalogObject[]): void {
   const { name, ownedBy, identity } = sequence;
-  const hint = 'Use DROP ... CASCADE to drop the dependent objects too.';
+  const readers: string[] = [];
   for (const table of system.catalog.objects()) {
     if (table.kind !== 'table' || dropped.includes(table)) continue;
-    const column = table.columns.find(
-      ({ defaultText }, index) =>
-        (identity && ownedBy?.table === table.id && ownedBy.column === index) ||
-        (defaultText !== null && callsSequence(defaultText, sequence)),
-    );
-    if (!column) continue;
-    const owner = `column ${column.name} of table ${table.name}`;
-    throw new SqlError(
-      identity
-        ? {
-            sqlstate: '2BP01',
-            message: `cannot drop sequence ${name} because ${owner} requires it`,
-            hint: `You can drop ${owner} instead.`,
-          }
-        : {
-            sqlstate: '2BP01',
-            message: `cannot drop sequence ${name} because other objects depend on it`,
-            detail: `default value for ${owner} depends on sequence ${name}`,
-            hint,
-          },
-    );
+    for (const [index, column] of table.columns.entries()) {
+      const owner = `column ${column.name} of table ${table.name}`;
+      if (identity && ownedBy?.table === table.id && ownedBy.column === index) {
+        throw new SqlError({
+          sqlstate: '2BP01',
+          message: `cannot drop sequence ${name} because ${owner} requires it`,
+          hint: `You can drop ${owner} instead.`,
+        });
+      }
+      const { defaultText } = column;
+      if (defaultText !== null && callsSequence(defaultText, sequence))
+        readers.push(`default value for ${owner} depends on sequence ${name}`);
+    }
   }
+  if (readers.length === 0) return;
+  throw new SqlError({
+    sqlstate: '2BP01',
+    message: `cannot drop sequence ${name} because other objects depend on it`,
+    detail: readers.join('\n'),
+    hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
+  });
 }
 
 /** A source or a sink cannot be started again where it was when a transaction is rolled back. */

@@ -3,7 +3,7 @@
  * changed since.
  */
 import type { DropStmt, Node, TypeName } from '@pgsql/types';
-import type { Engine } from '../../engine/index.ts';
+import type { Engine, ParameterValue } from '../../engine/index.ts';
 import { nodeAs, stringOf } from '../../sql/ast/accessors.ts';
 import { commandName, insteadOf } from '../../sql/ast/command-name.ts';
 import { intoClauseOf, selectIntoAsCreate } from '../../sql/ast/select-into.ts';
@@ -67,6 +67,7 @@ import { prepareDefaultPrivileges, prepareGrant, prepareGrantRole } from './gran
 import { Plan, PlanCache } from './plan-cache.ts';
 import { type Runnable, command } from './prepared.ts';
 import { prepareRefresh } from './refresh.ts';
+import { readNames } from './registered-parameters.ts';
 import { lockingFirst, lockingIn, RowLocks, withoutRows } from './row-locks.ts';
 import { prepareSelect } from './select.ts';
 import { prepareSetConstraints } from './set-constraints.ts';
@@ -122,7 +123,7 @@ export class Executor implements StatementExecutor {
   }
 
   declaredType(session: SessionContext, parsed: ParsedStatement, node: TypeName): DeclaredType {
-    const environment = this.#system.planning.bindEnvironment(session, parsed);
+    const environment = this.#systemOf(session).planning.bindEnvironment(session, parsed);
     const { type, domain } = bindDeclaredType(node, environment);
     return { type, isDomain: domain !== null };
   }
@@ -133,7 +134,17 @@ export class Executor implements StatementExecutor {
     given: readonly Node[],
     types: readonly SqlType[],
   ): void {
-    checkArguments(given, types, this.#system.planning.bindEnvironment(session, parsed));
+    checkArguments(given, types, this.#systemOf(session).planning.bindEnvironment(session, parsed));
+  }
+
+  readNames(
+    session: SessionContext,
+    parsed: ParsedStatement,
+    types: readonly SqlType[],
+    parameters: readonly ParameterValue[],
+    portal: string,
+  ): readonly ParameterValue[] {
+    return readNames(this.#systemOf(session), session, parsed, { types, parameters, portal });
   }
 
   nameOfType({ name }: SqlType): TypeName {

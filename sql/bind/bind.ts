@@ -18,7 +18,6 @@ import { locationOf, nodeAs, nodeKind } from '../ast/accessors.ts';
 import type { HirColumn, HirQuery, HirRelation, HirScalar, HirWrite } from '../hir.ts';
 import { SqlError } from '../error.ts';
 import { displayType } from '../types/format.ts';
-import { isRegistered, isVector } from '../types/table.ts';
 import type { RecordField } from '../types/record.ts';
 import type { SqlType, TypeName } from '../types/type.ts';
 import type { ObjectId } from '../catalog.ts';
@@ -35,7 +34,8 @@ import { pseudoTypeNamed, refusePseudoColumn } from './pseudo-type.ts';
 import { asRelation, bindQueryNode, shownColumns } from './query.ts';
 import { declaredWithDomain } from './function-definition.ts';
 import type { BoundSelect } from './query.ts';
-import { registeredText } from './registered-text.ts';
+import { readLiteral } from './literal.ts';
+import { isShownByName, registeredText } from './registered-text.ts';
 import { map } from './relation.ts';
 import { emptyScope, itemFor } from './scope.ts';
 import { typeOf } from './scalar.ts';
@@ -113,13 +113,13 @@ function bindQueryInner(node: Node, context: QueryContext): HirQuery {
 function withNames(bound: BoundSelect, context: QueryContext): BoundSelect {
   if (context.statement.environment.registeredAsNumbers === true) return bound;
   const shown = shownColumns(bound);
-  if (!shown.some(({ type }) => isRegistered(type.name) || isVector(type.name))) return bound;
+  if (!shown.some(({ type }) => isShownByName(type.name))) return bound;
   const made: { name: string; scalar: HirScalar }[] = [];
   const width = bound.relation.columns.length;
   const expression = expressionContext(context, emptyScope, 'SELECT');
   const projection = bound.projection.map((index) => {
     const { name, type } = bound.relation.columns[index]!;
-    if (!isRegistered(type.name) && !isVector(type.name)) return index;
+    if (!isShownByName(type.name)) return index;
     const scalar = registeredText(expression, { scalar: { kind: 'column', index, type }, at: undefined });
     if (scalar === null) return index;
     made.push({ name, scalar });
@@ -276,6 +276,13 @@ export function checkArguments(
     const hint = 'You will need to rewrite or cast the expression.';
     throw statement.error('42804', message, bound.at, { hint });
   }
+}
+
+/** The text of a parameter of a reg* type, or of arrays of one, as numbers: names are looked up. */
+export function registeredParameter(text: string, type: TypeName, environment: BindEnvironment): string {
+  const { statement } = begin(environment);
+  const { text: numbers } = readLiteral(statement, text, type, -1, undefined) as { readonly text: string };
+  return numbers;
 }
 
 /** The type that a name in a statement means; polymorphic ones too, which signatures have. */

@@ -82,6 +82,9 @@ function bindInPlace(
   return coerce(statement, bound, entry.result, 'assignment')!;
 }
 
+/** What an argument names depends on the search path, and on what there is. */
+const LOOKS_UP = /\$[0-9]::reg|to_reg/;
+
 /** The body, bound for such arguments; null where it has to be bound in its place. */
 function templateOf(
   context: ExpressionContext,
@@ -92,6 +95,7 @@ function templateOf(
   const { environment } = context.statement;
   const { bodies, inView } = environment;
   if (bodies === undefined || inView === true || STORED_EXPRESSIONS.has(context.clause)) return null;
+  if (LOOKS_UP.test(body)) return null;
   const key = argumentsKey(args);
   if (key === null) return null;
   const signature = `${entry.result} ${key}`;

@@ -1,7 +1,7 @@
 import type { CollateClause, TypeCast } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import { displayType } from '../types/format.ts';
-import { elementType, isRegistered, isVector, typeRow } from '../types/table.ts';
+import { elementType, isRegistered, typeRow } from '../types/table.ts';
 import { recordFields } from '../types/record.ts';
 import type { SqlType, TypeName } from '../types/type.ts';
 import type { HirScalar } from '../hir.ts';
@@ -11,7 +11,7 @@ import type { ExpressionContext } from './context.ts';
 import { asDomain, bindTypeOrDomain } from './domain.ts';
 import { bindExpression, leftmost } from './expression.ts';
 import { bindRowType } from './row-type.ts';
-import { registeredText } from './registered-text.ts';
+import { isShownByName, registeredText } from './registered-text.ts';
 import { relabel, typeOf } from './scalar.ts';
 import type { Bound } from './statement.ts';
 import { bindExisting } from './to-registered.ts';
@@ -66,7 +66,7 @@ function whyNot(source: TypeName, target: TypeName): string | undefined {
 function named(context: ExpressionContext, bound: Bound, type: SqlType): HirScalar | null {
   if (type.typmod !== -1 || (type.name !== 'text' && type.name !== 'varchar')) return null;
   const source = typeOf(bound.scalar).name;
-  if (!isRegistered(source) && !isVector(source)) return null;
+  if (!isShownByName(source)) return null;
   const text = registeredText(context, bound);
   return text && relabel(text, type);
 }

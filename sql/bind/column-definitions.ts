@@ -12,6 +12,7 @@ import type {
 import { plain } from '../types/table.ts';
 import { tokenize } from '../parse/lexer.ts';
 import { withPinnedNames } from '../parse/pinned-names.ts';
+import { withFoundSequences } from './sequence-names.ts';
 import { SourceText } from '../parse/source-text.ts';
 import type { SqlType } from '../types/type.ts';
 import { checkCollation } from './cast.ts';
@@ -659,5 +660,6 @@ export function defaultSource(text: string, byte: number, catalog: CatalogReader
     previous = word;
     end = token.end;
   }
-  return withPinnedNames(text, tokens[0]!.end, end, (at) => catalog.meaning(at)).trim();
+  const pinned = withPinnedNames(text, tokens[0]!.end, end, (at) => catalog.meaning(at)).trim();
+  return withFoundSequences(pinned, catalog);
 }

@@ -145,7 +145,7 @@ function fieldAsCall(name: string, [record, ...others]: readonly Bound[]): HirSc
 function withRegclass(name: string, args: readonly Bound[], context: ExpressionContext): Bound[] | null {
   const [first, ...others] = args;
   const types = args.map((argument) => typeOf(argument.scalar).name);
-  if (first === undefined || !['text', 'varchar', 'name'].includes(types[0]!)) return null;
+  if (first === undefined || !['text', 'varchar'].includes(types[0]!)) return null;
   if (typeof resolveFunction(name, ['regclass', ...types.slice(1)]) === 'string') return null;
   const found = bindExisting(context, 'regclass', first);
   return found && [{ scalar: found, at: first.at }, ...others];

@@ -6,7 +6,7 @@ import type { HirScalar } from '../hir.ts';
 import { toScalarType } from '../types/column-type.ts';
 import { elementType, isRegistered, isVector, plain } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
-import { bindRegistered } from './registered.ts';
+import { bindRegistered, bindRegisteredArray } from './registered.ts';
 import { readRelativeTime } from './relative-time.ts';
 import { literal } from './scalar.ts';
 import type { Statement } from './statement.ts';
@@ -57,6 +57,12 @@ export function readLiteral(
   }
   if (name === 'name') return literal(name, truncateName(text));
   if (isRegistered(name)) return bindRegistered(statement, name, text, at);
+  const element = elementType(name);
+  if (element !== null && isRegistered(element)) {
+    const argument: Expr = { kind: 'literal', scalar: 'text', text };
+    const texts = evaluate(statement, { kind: 'input', argument, scalar: '_text', typmod: -1 }, at)!;
+    return bindRegisteredArray(statement, element, texts, at);
+  }
   if (isVector(name)) return bindVector(statement, name, text, at);
   const relative = readRelativeTime(statement, text, name, at);
   if (relative !== null) return relative;

@@ -1,9 +1,11 @@
 /** The names that values of regclass, regtype… stand for. */
 import { functionByOid } from '../functions/table.ts';
 import { quoteIdentifier, quoteLiteral } from '../functions/quote.ts';
-import { registeredName } from '../functions/catalog-functions.ts';
-import { allTypes, isVector } from '../types/table.ts';
+import { registeredName, typeDisplay } from '../functions/catalog-functions.ts';
+import { allTypes, elementType, isRegistered, isVector } from '../types/table.ts';
+import type { CatalogReader } from '../catalog.ts';
 import type { HirScalar } from '../hir.ts';
+import type { TypeName } from '../types/type.ts';
 import { bindBody } from './body.ts';
 import { coerce } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
@@ -12,6 +14,11 @@ import type { Bound } from './statement.ts';
 
 /** format_type(oid, int4), which gives a text. */
 const FORMAT_TYPE = 1081;
+
+/** Whether values of a type are shown otherwise than they are kept: as names, or as lists without braces. */
+export function isShownByName(name: TypeName): boolean {
+  return isVector(name) || isRegistered(elementType(name) ?? name);
+}
 
 /** `x::regtype::text`: what the value is shown as. Null where a view would keep a name that can change. */
 export function registeredText(context: ExpressionContext, bound: Bound): HirScalar | null {
@@ -28,9 +35,20 @@ export function registeredText(context: ExpressionContext, bound: Bound): HirSca
     if (inView === true) return null;
     return literal('text', scalar.text === null ? null : relationName(context, scalar.text));
   }
+  const nameOf = (type: TypeName): string =>
+    type === 'regtype' ? typeName(inView === true, catalog) : registeredName(type, catalog);
+  const element = elementType(name);
+  if (element !== null) {
+    const oids = coerce(statement, bound, '_oid', 'explicit')!;
+    // Of several dimensions the numbers are shown.
+    const names = `(SELECT array_agg(${nameOf(element).replaceAll('$1', 'e.oid')} ORDER BY e.place)::text
+      FROM unnest($1) WITH ORDINALITY AS e (oid, place))`;
+    const bounds = `CASE WHEN array_lower($1, 1) = 1 THEN '' ELSE '[' || array_lower($1, 1) || ':' || array_upper($1, 1) || ']=' END`;
+    const body = `CASE WHEN array_ndims($1) = 1 THEN ${bounds} || ${names} ELSE $1::text END`;
+    return bindBody(context, functionByOid(FORMAT_TYPE), [oids], body);
+  }
   const oid = coerce(statement, bound, 'oid', 'explicit')!;
-  const body = name === 'regtype' ? typeNames(catalog.ownTypes().length > 0) : registeredName(name, catalog);
-  return bindBody(context, functionByOid(FORMAT_TYPE), [oid], body);
+  return bindBody(context, functionByOid(FORMAT_TYPE), [oid], nameOf(name));
 }
 
 function relationName({ statement }: ExpressionContext, oid: string): string {
@@ -41,9 +59,10 @@ function relationName({ statement }: ExpressionContext, oid: string): string {
   return visible ? quoteIdentifier(name) : `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
 }
 
-/** Types of one's own are looked up. */
-function typeNames(withOwn: boolean): string {
-  return withOwn ? ALL_TYPE_NAMES : BUILT_IN_TYPE_NAMES;
+/** The name of a type; those of one's own are looked up. */
+function typeName(inView: boolean, catalog: CatalogReader): string {
+  const own = inView && catalog.ownTypes().length === 0 ? '' : `${typeDisplay(catalog)}, `;
+  return `coalesce(${BUILT_IN_NAMES}::jsonb ->> $1::text, ${own}$1::text)`;
 }
 
 /** By oid. They are one value: a branch for each would be planned with each statement. */
@@ -58,6 +77,3 @@ const BUILT_IN_NAMES = quoteLiteral(
     ]),
   ),
 );
-
-const BUILT_IN_TYPE_NAMES = `coalesce(${BUILT_IN_NAMES}::jsonb ->> $1::text, $1::text)`;
-const ALL_TYPE_NAMES = `coalesce(${BUILT_IN_NAMES}::jsonb ->> $1::text, (SELECT display FROM tw_internal.types WHERE oid = $1), $1::text)`;

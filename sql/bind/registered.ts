@@ -1,9 +1,9 @@
 import { SqlError } from '../error.ts';
 import { typeFunctionRows } from '../functions/catalog.generated.ts';
-import { findType, findTypeByOid, pseudoTypeOid, typeOid, typeRow } from '../types/table.ts';
 import type { HirScalar } from '../hir.ts';
 import type { TypeName } from '../types/type.ts';
 import { functionOids, operatorOids, splitSignature } from './registered-signature.ts';
+import { NO_TYPE, bindTypeText, checkParts } from './registered-type.ts';
 import { literal } from './scalar.ts';
 import type { Statement } from './statement.ts';
 
@@ -28,25 +28,10 @@ export function bindRegistered(
 ): HirScalar {
   if (/^[0-9]+$/.test(text)) return literal(type, text);
   if (text === '-') return literal(type, '0');
-  const spelled = type === 'regtype' ? aliases[text.trim().toLowerCase().replaceAll(/\s+/g, ' ')] : undefined;
-  if (spelled !== undefined) return literal(type, String(typeOid(spelled)));
-  const array = type === 'regtype' ? /^(.*\S)\s*\[\s*[0-9]*\s*\]\s*$/s.exec(text) : null;
-  if (array !== null) {
-    const element = bindRegistered(statement, type, array[1]!, at) as { readonly text: string };
-    const { array: oid } = typeRow(findTypeByOid(Number(element.text)) ?? 'unknown');
-    // Arrays of arrays are arrays.
-    return literal(type, oid === 0 ? element.text : String(oid));
-  }
   if (type === 'regprocedure' || type === 'regoperator') {
     return bindSignature(statement, type, text, at);
   }
-  if (type === 'regtype') {
-    // A modifier says nothing of which type it is.
-    const bare = text
-      .replace(/("(?:[^"]|"")*")|\s*\([\s0-9,]*\)\s*/g, (_, quoted: string | undefined) => quoted ?? ' ')
-      .trim();
-    if (bare !== text.trim()) return bindRegistered(statement, type, bare, at);
-  }
+  if (type === 'regtype') return literal(type, String(bindTypeText(statement, text, at)));
   const parts = splitName(text);
   if (parts === null) throw statement.error('42602', 'invalid name syntax', at);
   const name = parts[parts.length - 1]!;
@@ -54,19 +39,11 @@ export function bindRegistered(
   const { catalog } = statement.environment;
   switch (type) {
     case 'regclass': {
+      checkParts(statement, parts, parts.join('.'), 'relation', at);
       // A relation that is named here is one that the statement depends on.
       const oid = catalog.findRelation(schema, name)?.id ?? catalog.findClass(schema, name);
       if (oid !== null) return literal(type, String(oid));
       throw statement.error('42P01', `relation "${parts.join('.')}" does not exist`, at);
-    }
-    case 'regtype': {
-      const pseudo = schema === null || schema === 'pg_catalog' ? pseudoTypeOid(name) : undefined;
-      if (pseudo !== undefined) return literal(type, String(pseudo));
-      const found = findType(name) ?? catalog.findType(schema, name);
-      if (found !== null && found !== undefined) return literal(type, String(typeOid(found)));
-      const domain = catalog.findDomain(schema, name);
-      if (domain !== null) return literal(type, String(domain.id));
-      throw statement.error('42704', `type "${parts.join('.')}" does not exist`, at);
     }
     case 'regproc': {
       const found = new Set([
@@ -127,8 +104,7 @@ function bindSignature(
   }
   const oids = types.map((each) => {
     if (isOperator && each.trim().toLowerCase() === 'none') return 0;
-    const found = bindRegistered(statement, 'regtype', each.trim(), at) as { readonly text: string };
-    return Number(found.text);
+    return bindTypeText(statement, each.trim(), at);
   });
   const [found] = isOperator
     ? operatorOids(schema, name, oids)
@@ -138,29 +114,32 @@ function bindSignature(
   throw statement.error('42883', what, at);
 }
 
+/** A text of an array of reg* values as one of oids; NULLs and dimensions stay. */
+export function bindRegisteredArray(
+  statement: Statement,
+  element: TypeName,
+  text: string,
+  at: number | undefined,
+): HirScalar {
+  const start = text.indexOf('{');
+  const elements = text.slice(start).replaceAll(ELEMENT, (written, quoted: string | undefined) => {
+    if (quoted === undefined && written.toUpperCase() === 'NULL') return written;
+    const name = quoted === undefined ? written : quoted.replaceAll(/\\(.)/gs, '$1');
+    const { text: oid } = bindRegistered(statement, element, name, at) as { readonly text: string };
+    return oid;
+  });
+  return literal(`_${element}` as TypeName, text.slice(0, start) + elements);
+}
+
+/** An element as the output function of arrays writes it. */
+const ELEMENT = /"((?:[^"\\]|\\.)*)"|[^{},]+/gs;
+
 /** What says that no object has the name, that several have, or that it is none. */
 const MISSING = ['42P01', '42602', '42704', '3F000', '42883', '42725', '22P02', '42P02', '54023'];
 
 export function isMissing(error: unknown): boolean {
-  return error instanceof SqlError && MISSING.includes(error.sqlstate);
+  return error instanceof SqlError && (MISSING.includes(error.sqlstate) || error.message.startsWith(NO_TYPE));
 }
-
-const aliases: Record<string, TypeName> = {
-  integer: 'int4',
-  int: 'int4',
-  bigint: 'int8',
-  smallint: 'int2',
-  boolean: 'bool',
-  real: 'float4',
-  'double precision': 'float8',
-  decimal: 'numeric',
-  'character varying': 'varchar',
-  'bit varying': 'varbit',
-  character: 'bpchar',
-  'timestamp without time zone': 'timestamp',
-  'timestamp with time zone': 'timestamptz',
-  'time without time zone': 'time',
-};
 
 /** `a."B".c` as its parts, folded; null if malformed. */
 function splitName(text: string): string[] | null {

@@ -25,7 +25,8 @@ export function bindRowType(statement: Statement, node: TypeNameNode): RowType |
     catalog.findType(schema, name, place) !== null ||
     catalog.findDomain(schema, name, place) !== null;
   const relation = isType ? null : catalog.findRelation(schema, name, place);
-  if (relation === null) return null;
+  // Nobody declares a value of a sequence's.
+  if (relation === null || relation.kind === 'sequence') return null;
   const type = rowTypeOf(relation.columns);
   return { type: arrayBounds.length > 0 ? arrayType(type)! : type, relation: relation.id };
 }

@@ -1,4 +1,4 @@
-import { SqlError } from '../error.ts';
+import { SqlError, type SqlErrorOptions } from '../error.ts';
 import { plain } from '../types/table.ts';
 import { displayType, formatType } from '../types/format.ts';
 import type { ObjectId } from '../catalog.ts';
@@ -120,7 +120,7 @@ export class Statement {
     sqlstate: string,
     message: string,
     at?: number | undefined,
-    more: { readonly hint?: string | undefined; readonly detail?: string | undefined } = {},
+    more: Pick<SqlErrorOptions, 'hint' | 'detail' | 'where'> = {},
   ): SqlError {
     return new SqlError({ sqlstate, message, position: this.position(at), ...more });
   }

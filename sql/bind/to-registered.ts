@@ -1,20 +1,19 @@
 /** to_regclass, to_regtype and their kin: the object of a name, or NULL where there is none. */
 import type { CatalogReader } from '../catalog.ts';
-import { functionByOid, raised } from '../functions/table.ts';
+import { functionByOid } from '../functions/table.ts';
 import { quoteLiteral } from '../functions/quote.ts';
-import { allTypes, plain, typeRow } from '../types/table.ts';
+import { allTypes, typeRow } from '../types/table.ts';
 import type { HirScalar } from '../hir.ts';
 import type { TypeName } from '../types/type.ts';
 import { bindBody } from './body.ts';
 import { coerce } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindRegistered, isMissing } from './registered.ts';
-import { call, isNull, literal } from './scalar.ts';
+import { literal } from './scalar.ts';
 import type { Bound } from './statement.ts';
 
 /** format_type(oid, int4), which gives a text. */
 const FORMAT_TYPE = 1081;
-const TEXTCAT = 1258;
 
 const looksFor: Readonly<Record<string, TypeName>> = {
   to_regclass: 'regclass',
@@ -46,8 +45,7 @@ export function bindToRegistered(
   if (inView === true && (type !== 'regtype' || scalar.kind === 'literal')) return null;
   if (scalar.kind !== 'literal') {
     const text = coerce(statement, argument, 'text', 'implicit');
-    const body = lookUp(type, catalog, inView === true);
-    return text && bindBody(context, { ...functionByOid(FORMAT_TYPE), result: type }, [text], body);
+    return text && bindLookUp(context, type, text, lookUp(type, catalog, inView === true));
   }
   if (scalar.text === null) return literal(type, null);
   try {
@@ -71,29 +69,55 @@ const missing: Partial<Record<TypeName, readonly [sqlstate: string, before: stri
   regrole: ['42704', 'role "', '" does not exist'],
 };
 
+/** Those whose text is a name that may have parts, and nothing else. */
+const ofParts: ReadonlySet<TypeName> = new Set(['regclass', 'regnamespace', 'regrole', 'regcollation']);
+
 /** The object that a text names, which is there or an error is raised; null where a view would follow no name. */
 export function bindExisting(context: ExpressionContext, type: TypeName, argument: Bound): HirScalar | null {
-  const found = bindToRegistered(context, type, argument);
+  if (argument.scalar.kind === 'literal') {
+    const found = bindToRegistered(context, type, argument);
+    const isThere = found?.kind === 'literal' && found.text !== null;
+    if (isThere || found === null || argument.scalar.text === null) return found;
+  }
+  const { catalog, inView } = context.statement.environment;
   const text = coerce(context.statement, argument, 'text', 'implicit');
   const error = missing[type];
-  if (found === null || text === null || error === undefined) return null;
+  if ((inView === true && type !== 'regtype') || text === null || error === undefined) return null;
   const [sqlstate, before, after] = error;
-  const concatenated = (...sides: HirScalar[]): HirScalar => call(functionByOid(TEXTCAT), sides);
-  const message = concatenated(concatenated(literal('text', before), text), literal('text', after));
-  const raises = call(raised, [literal('text', sqlstate), message], 'raise', plain(type));
-  const branches = [{ condition: isNull(text), result: literal(type, null) }];
-  const otherwise: HirScalar = { kind: 'coalesce', operands: [found, raises], type: plain(type) };
-  return { kind: 'case', branches, otherwise, type: plain(type) };
+  const named = `${quoteLiteral(before)} || ${ofParts.has(type) ? SHOWN : '$1'} || ${quoteLiteral(after)}`;
+  // A signature is read otherwise.
+  const orInvalid = (valid: string, invalid: string): string =>
+    ofParts.has(type) ? `CASE WHEN $1 ~ ${ANY_NAME} THEN ${valid} ELSE ${quoteLiteral(invalid)} END` : valid;
+  const state = orInvalid(quoteLiteral(sqlstate), '42602');
+  const message = orInvalid(named, 'invalid name syntax');
+  const found = lookUp(type, catalog, inView === true);
+  const raises = `CASE WHEN tw_raise(${state}, ${message}) THEN 0::oid END::${type}`;
+  const body = `CASE WHEN $1 IS NOT NULL THEN coalesce(${found}, ${raises}) END`;
+  return bindLookUp(context, type, text, body);
+}
+
+/** A body that has its argument many times, of a value that is computed once. */
+function bindLookUp(context: ExpressionContext, type: TypeName, text: HirScalar, body: string): HirScalar {
+  const isSimple = text.kind === 'column' || text.kind === 'literal' || text.kind === 'parameter';
+  const once = isSimple
+    ? body
+    : `(SELECT ${body.replaceAll('$1', 'asked.t')} FROM (SELECT $1 AS t) AS asked)`;
+  return bindBody(context, { ...functionByOid(FORMAT_TYPE), result: type }, [text], once);
 }
 
 /** A name, or one with its schema, or with the database and that, as `$1`. */
 const PART = '("([^"]|"")+"|[[:alpha:]_][[:alnum:]_$]*)';
+const ANY_PART = '("([^"]|"")+"|[^".[:space:]]+)';
 const NAME = quoteLiteral(`^\\s*${PART}\\s*(\\.\\s*${PART}\\s*){0,2}$`);
 const PARTS = 'parse_ident($1, true)';
 const COUNT = `array_length(${PARTS}, 1)`;
 const LAST = `(${PARTS})[${COUNT}]`;
 /** The schema, where one is said; of another database there is nothing. */
 const SCHEMA = `CASE ${COUNT} WHEN 2 THEN (${PARTS})[1] WHEN 3 THEN CASE (${PARTS})[1] WHEN current_database() THEN (${PARTS})[2] END END`;
+
+/** What is a name, whether there can be an object of it or not, and as messages show it. */
+const ANY_NAME = quoteLiteral(`^\\s*${ANY_PART}(\\s*\\.\\s*${ANY_PART})*\\s*$`);
+const SHOWN = `CASE WHEN $1 ~ ${NAME} THEN array_to_string(${PARTS}, '.') ELSE $1 END`;
 
 /** A name with types in parentheses, and its parts. */
 const SIGNATURE = quoteLiteral('^[^()]+\\(.*\\)\\s*$');
@@ -117,9 +141,7 @@ function operand(place: 1 | 2, catalog: CatalogReader): string {
 function lookUp(type: TypeName, catalog: CatalogReader, inView: boolean): string {
   if (type === 'regtype') return typeNamed(catalog, inView);
   const path = pathOf(catalog);
-  const inSchema = schemaIs(path);
-  const from = (relation: string): string =>
-    `FROM tw_internal.${relation} o JOIN tw_internal.schemas s ON s.oid = o.schema_oid WHERE o.name = ${LAST} AND ${inSchema}`;
+  const from = (relation: string): string => fromNamed(relation, catalog);
   const unqualified = (relation: string): string =>
     `SELECT oid FROM tw_internal.${relation} WHERE name = ${LAST} AND ${COUNT} = 1`;
   const queries: Partial<Record<TypeName, string>> = {
@@ -145,9 +167,13 @@ function pathOf(catalog: CatalogReader): string {
   return `ARRAY[${catalog.searchPath.map(quoteLiteral).join(', ')}]::text[]`;
 }
 
-/** Whether the schema `s` is the one that `$1` says, or one of the path. */
-function schemaIs(path: string): string {
-  return `CASE WHEN ${COUNT} = 1 THEN s.name::text = ANY (${path}) ELSE s.name = ${SCHEMA} END`;
+/** The rows of the name `$1`, in the schema that it says or along the search path. */
+function fromNamed(relation: string, catalog: CatalogReader): string {
+  const { temporarySchema: own } = catalog;
+  const said =
+    own === null ? SCHEMA : `CASE ${SCHEMA} WHEN 'pg_temp' THEN ${quoteLiteral(own)} ELSE ${SCHEMA} END`;
+  return `FROM tw_internal.${relation} o JOIN tw_internal.schemas s ON s.oid = o.schema_oid WHERE o.name = ${LAST}
+    AND CASE WHEN ${COUNT} = 1 THEN s.name::text = ANY (${pathOf(catalog)}) ELSE s.name = ${said} END`;
 }
 
 /** A type's text without a modifier and brackets. */
@@ -170,15 +196,13 @@ const BUILT_IN_TYPES = builtIn(({ oid }) => oid);
 // Arrays of arrays are arrays.
 const BUILT_IN_ARRAYS = builtIn(({ oid, array }) => (array === 0 ? oid : array));
 
-/** Types of one's own are looked up, where that is not for good. */
+/** Types of one's own and of relations' rows are looked up, where that is not for good. */
 function typeNamed(catalog: CatalogReader, inView: boolean): string {
-  const path = pathOf(catalog);
   const found = (builtIn: string, column: string): string => {
     const known = `(${builtIn}::jsonb ->> ${KNOWN_AS})::oid`;
-    if (inView || catalog.ownTypes().length === 0) return known;
-    return `coalesce(${known}, CASE WHEN $1 ~ ${NAME} THEN (SELECT t.${column} FROM tw_internal.types t
-      JOIN tw_internal.schemas s ON s.oid = t.schema_oid WHERE t.name = ${LAST} AND ${schemaIs(path)}
-      ORDER BY array_position(${path}, s.name::text) LIMIT 1) END)`;
+    if (inView) return known;
+    return `coalesce(${known}, CASE WHEN $1 ~ ${NAME} THEN (SELECT o.${column} ${fromNamed('types', catalog)}
+      ORDER BY array_position(${pathOf(catalog)}, s.name::text) LIMIT 1) END)`;
   };
   const bare = (text: string): string => text.replaceAll('$1', () => BARE);
   return `(CASE WHEN $1 ~ '\\]\\s*$' THEN ${bare(found(BUILT_IN_ARRAYS, 'array_oid'))}

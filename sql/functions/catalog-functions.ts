@@ -2,10 +2,9 @@
  * PostgreSQL's functions over the catalog, as expressions over $1, $2…: the binder puts the expression in the place of the
  * call. A look-up is a subquery by a key of a raw relation.
  */
-import { BoundedCache } from '../bounded-cache.ts';
 import type { CatalogReader } from '../catalog.ts';
 import { displayType } from '../types/format.ts';
-import { allTypes, elementType, typeRow, types } from '../types/table.ts';
+import { allTypes, elementType, types } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
 import { quoteLiteral } from './quote.ts';
 import { privilegeBody } from './privileges.ts';
@@ -26,6 +25,32 @@ function size(oid: string, index: number): string {
 }
 
 const DATABASE_SIZE = "(tw_object_sizes() ->> 'database')::int8";
+
+/**
+ * The catalog keeps the text itself where PostgreSQL keeps a tree; it shows what sequences are called where they are looked for
+ * first.
+ */
+const EXPRESSION = `coalesce(replace($1, 'nextval(''' || quote_ident(current_schema()) || '.', 'nextval('''), $1)`;
+
+/**
+ * The sequence that the column named $2 of the relation whose name the text $1 is owns. Unlike a cast to regclass, it says
+ * which schema is not there.
+ */
+const SERIAL_SEQUENCE = `(SELECT CASE WHEN k.t IS NULL OR k.c IS NULL THEN NULL
+    WHEN k.relation IS NULL THEN tw_raise(
+      CASE WHEN k.t !~ '^\\s*("([^"]|"")+"|[^".[:space:]]+)(\\s*\\.\\s*("([^"]|"")+"|[^".[:space:]]+))*\\s*$' THEN '42602' WHEN k.nowhere THEN '3F000' ELSE '42P01' END,
+      CASE WHEN k.t !~ '^\\s*("([^"]|"")+"|[^".[:space:]]+)(\\s*\\.\\s*("([^"]|"")+"|[^".[:space:]]+))*\\s*$' THEN 'invalid name syntax'
+        WHEN k.nowhere THEN 'schema "' || (k.parts)[1] || '" does not exist' ELSE 'relation "' || coalesce(array_to_string(k.parts, '.'), k.t) || '" does not exist' END)::text
+    WHEN k.number IS NULL THEN tw_raise('42703', 'column "' || k.c || '" of relation "' || k.name || '" does not exist')::text
+    ELSE (SELECT CASE WHEN r.persistence = 't' THEN 'pg_temp' ELSE quote_ident(s.name) END || '.' || quote_ident(r.name)
+      FROM tw_internal.sequences q JOIN tw_internal.relations r ON r.oid = q.oid JOIN tw_internal.schemas s ON s.oid = r.schema_oid
+      WHERE q.owner_table = k.relation AND q.owner_column = k.number ORDER BY q.oid LIMIT 1) END
+  FROM (SELECT o.t, o.c, o.relation, o.parts, array_length(o.parts, 1) = 2 AND s.oid IS NULL AS nowhere, r.name, c.number
+    FROM (SELECT a.t, a.c, to_regclass(a.t) AS relation,
+        CASE WHEN a.t ~ '^\\s*("([^"]|"")+"|[[:alpha:]_][[:alnum:]_$]*)\\s*(\\.\\s*("([^"]|"")+"|[[:alpha:]_][[:alnum:]_$]*)\\s*)?$' THEN parse_ident(a.t) END AS parts
+      FROM (SELECT $1 AS t, $2 AS c) AS a) AS o
+    LEFT JOIN tw_internal.schemas s ON s.name = (o.parts)[1] LEFT JOIN tw_internal.relations r ON r.oid = o.relation
+    LEFT JOIN tw_internal.columns c ON c.relation_oid = o.relation AND c.name = o.c) AS k)`;
 
 /** By name; for overloads that differ, by `name(types)`. */
 const bodies: Record<string, Body> = {
@@ -52,7 +77,7 @@ const bodies: Record<string, Body> = {
     '(SELECT comment FROM tw_internal.comments WHERE object_oid = $1 AND number = 0 ORDER BY catalog LIMIT 1)',
   shobj_description: 'NULL::text',
   col_description: `(SELECT comment FROM tw_internal.comments WHERE object_oid = $1 AND catalog = 'pg_class' AND number = $2 AND $2 <> 0)`,
-  format_type: (catalog) => formatTypeBody(catalog.ownTypes()),
+  format_type: formatTypeBody,
   version: "'PostgreSQL 15.13 (Tidewire 0.1.0)'",
   getdatabaseencoding: "'UTF8'",
   pg_encoding_to_char: "CASE $1 WHEN 6 THEN 'UTF8' WHEN 0 THEN 'SQL_ASCII' ELSE '' END",
@@ -60,9 +85,8 @@ const bodies: Record<string, Body> = {
     "CASE upper($1::text) WHEN 'UTF8' THEN 6 WHEN 'UTF-8' THEN 6 WHEN 'SQL_ASCII' THEN 0 ELSE -1 END",
   pg_is_in_recovery: 'false',
   pg_relation_is_publishable: 'false',
-  // The catalog keeps the text itself where PostgreSQL keeps a tree.
-  'pg_get_expr(text oid)': '$1',
-  'pg_get_expr(text oid bool)': '$1',
+  'pg_get_expr(text oid)': EXPRESSION,
+  'pg_get_expr(text oid bool)': EXPRESSION,
   'pg_get_viewdef(oid)': VIEW_DEFINITION,
   'pg_get_viewdef(oid bool)': VIEW_DEFINITION,
   'pg_get_viewdef(oid int4)': VIEW_DEFINITION,
@@ -70,11 +94,7 @@ const bodies: Record<string, Body> = {
   'pg_get_indexdef(oid)': INDEX_DEFINITION,
   'pg_get_indexdef(oid int4 bool)': `CASE $2 WHEN 0 THEN ${INDEX_DEFINITION}
     ELSE (SELECT elements[$2] FROM tw_internal.indexes WHERE oid = $1) END`,
-  pg_get_serial_sequence: `(SELECT quote_ident(s.name) || '.' || quote_ident(r.name)
-    FROM tw_internal.sequences q JOIN tw_internal.relations r ON r.oid = q.oid JOIN tw_internal.schemas s ON s.oid = r.schema_oid
-    JOIN tw_internal.columns c ON c.relation_oid = q.owner_table AND c.number = q.owner_column
-    JOIN tw_internal.relations t ON t.oid = q.owner_table JOIN tw_internal.schemas ts ON ts.oid = t.schema_oid
-    WHERE c.name = $2 AND $1 IN (quote_ident(t.name), quote_ident(ts.name) || '.' || quote_ident(t.name)) LIMIT 1)`,
+  pg_get_serial_sequence: SERIAL_SEQUENCE,
   pg_get_function_arguments: '(SELECT argument_types FROM tw_internal.functions WHERE oid = $1)',
   pg_get_function_identity_arguments: '(SELECT identity_types FROM tw_internal.functions WHERE oid = $1)',
   pg_get_functiondef: '(SELECT statement FROM tw_internal.functions WHERE oid = $1)',
@@ -215,36 +235,41 @@ const PRECISIONS = ['time', 'timestamp', 'timestamptz'];
 const LENGTH = `($2 - 4)::text`;
 const SCALE = `((($2 - 4) >> 16) & 65535)::text || ',' || ((($2 - 4) & 2047 # 1024) - 1024)::text`;
 
-/** For each set of types of one's own. */
-const formatTypeBodies = new BoundedCache<string, string>(100);
-
-function formatTypeBody(own: readonly TypeName[]): string {
-  // Types of one's own are shown by names that change.
-  const key = own.map((name) => `${name} ${typeRow(name).display}`).join();
-  return formatTypeBodies.get(key) ?? formatTypeBodies.set(key, makeFormatTypeBody(own));
+/** The name of a type of one's own of the oid $1, or of a relation's rows, with its schema where that is not searched. */
+export function typeDisplay(catalog: CatalogReader): string {
+  const schemas = catalog.visibility().schemas.join(', ');
+  const visible = schemas === '' ? 'false' : `t.schema_oid IN (${schemas})`;
+  return `(SELECT CASE WHEN ${visible} THEN t.display ELSE quote_ident(s.name) || '.' || t.display END
+    FROM tw_internal.types t JOIN tw_internal.schemas s ON s.oid = t.schema_oid WHERE t.oid = $1)`;
 }
 
-/** The name of the type $1 with the modifier $2. The names are one value: a branch for each would be planned with each call. */
-function makeFormatTypeBody(own: readonly TypeName[]): string {
-  const template = (name: string, display: string): string => {
-    const element = elementType(name as TypeName);
-    if (element !== null) return `${template(element, displayType(element))}[]`;
-    if ([...LENGTHS, ...BITS, 'numeric'].includes(name)) return `${display}${MODIFIER}`;
-    return PRECISIONS.includes(name) ? display.replace(' ', `${MODIFIER} `) : display;
-  };
+/** Built-in types by their oids: one value, for a branch for each would be planned with each call. */
+const typeTemplates = quoteLiteral(
+  JSON.stringify({
+    0: '-',
+    ...Object.fromEntries(allTypes.map(({ oid, name, display }) => [oid, typeTemplate(name, display)])),
+  }),
+);
+
+/** A type's name, with a sign where its modifier goes. */
+function typeTemplate(name: string, display: string): string {
+  const element = elementType(name as TypeName);
+  if (element !== null) return `${typeTemplate(element, displayType(element))}[]`;
+  if ([...LENGTHS, ...BITS, 'numeric'].includes(name)) return `${display}${MODIFIER}`;
+  return PRECISIONS.includes(name) ? display.replace(' ', `${MODIFIER} `) : display;
+}
+
+/** The name of the type $1 with the modifier $2. */
+function formatTypeBody(catalog: CatalogReader): string {
   const oids = (names: readonly string[]): string =>
     types
       .filter(({ name }) => names.includes(elementType(name as TypeName) ?? name))
       .map(({ oid }) => `${oid}::oid`)
       .join(', ');
-  const names: Record<string, string> = { 0: '-' };
-  for (const { oid, name, display } of allTypes) names[oid] = template(name, display);
-  // A type of one's own is shown as it is; so are its arrays.
-  for (const { oid, display } of own.map(typeRow)) names[oid] = display;
   const modifier = `CASE WHEN $1 IN (${oids(LENGTHS)}) THEN '(' || ${LENGTH} || ')'
     WHEN $1 IN (${oids(['numeric'])}) THEN '(' || ${SCALE} || ')' ELSE '(' || $2::text || ')' END`;
   return `CASE WHEN $1 IS NOT NULL THEN replace(coalesce(CASE WHEN $2 < 0 THEN ${quoteLiteral(JSON.stringify(ENDLESS))}::jsonb ->> $1::text END,
-    ${quoteLiteral(JSON.stringify(names))}::jsonb ->> $1::text, '???'),
+    ${typeTemplates}::jsonb ->> $1::text, ${typeDisplay(catalog)}, '???'),
     ${quoteLiteral(MODIFIER)}, CASE WHEN $2 >= 0 THEN ${modifier} ELSE '' END) END`;
 }
 

@@ -33,3 +33,11 @@ export function ownType(oid: number): OwnType | undefined {
 export function elementOfArray(oid: number): number | undefined {
   return arrays.get(oid);
 }
+
+/** Objects' ids stay below: what is above are the types of relations' rows and of arrays of these. */
+const ROW_TYPES = 1 << 30;
+
+/** The oids of the type of a relation's rows and of their arrays' type. */
+export function rowTypeOids(relation: number): { readonly oid: number; readonly array: number } {
+  return { oid: ROW_TYPES + 2 * relation, array: ROW_TYPES + 2 * relation + 1 };
+}

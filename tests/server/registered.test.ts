@@ -77,3 +77,58 @@ test('a view does not keep the name that a relation had', async () => {
   const create = "CREATE VIEW v AS SELECT 'orders'::regclass::text AS a";
   await expect(client.query(create)).rejects.toMatchObject({ code: '0A000' });
 });
+
+test('a parameter is the name of an object', async () => {
+  await client.query(`CREATE FUNCTION twice(int) RETURNS int LANGUAGE sql AS 'SELECT $1 * 2'`);
+  const named: [type: string, text: string, shown: string][] = [
+    ['regclass', 'orders', 'orders'],
+    ['regclass', '"My s"."T"', '"My s"."T"'],
+    ['regclass', '-', '-'],
+    ['regclass[]', '{orders,"\\"My s\\".\\"T\\"",NULL}', '{orders,"\\"My s\\".\\"T\\"",NULL}'],
+    ['regtype', 'integer[]', 'integer[]'],
+    ['regtype', 'orders', 'orders'],
+    ['regproc', 'twice', 'twice'],
+    ['regprocedure', 'twice(int)', 'twice(integer)'],
+    ['regnamespace', '"My s"', '"My s"'],
+    ['regrole', 'tidewire', 'tidewire'],
+  ];
+  for (const [type, text, shown] of named) {
+    const { rows } = await client.query<{ a: string; b: boolean }>(
+      `SELECT $1::${type}::text AS a, $1 IS NULL AS b`,
+      [text],
+    );
+    expect(rows, type).toEqual([{ a: shown, b: false }]);
+  }
+  const { rows } = await client.query(
+    `SELECT attname FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0`,
+    ['orders'],
+  );
+  expect(rows).toEqual([{ attname: 'id' }]);
+  await client.query('INSERT INTO orders SELECT relnatts FROM pg_class WHERE oid = $1::regclass', ['orders']);
+  expect((await client.query('SELECT id FROM orders')).rows).toEqual([{ id: 1 }]);
+});
+
+test('a parameter that names nothing is refused as it is bound', async () => {
+  const refused: [type: string, text: string, code: string, message: string][] = [
+    ['regclass', 'nothing', '42P01', 'relation "nothing" does not exist'],
+    ['regclass', 'not a name', '42602', 'invalid name syntax'],
+    ['regtype', 'nothing', '42704', 'type "nothing" does not exist'],
+    ['regproc', 'abs', '42725', 'more than one function named "abs"'],
+    ['regnamespace', 'nothing', '3F000', 'schema "nothing" does not exist'],
+    ['regrole', 'nobody', '42704', 'role "nobody" does not exist'],
+    ['regclass[]', '{orders,nothing}', '42P01', 'relation "nothing" does not exist'],
+  ];
+  for (const [type, text, code, message] of refused) {
+    const asked = client.query(`SELECT $1::${type}`, [text]);
+    await expect(asked, type).rejects.toMatchObject({
+      code,
+      message,
+      where: "unnamed portal parameter $1 = '...'",
+    });
+  }
+  // A prepared statement looks the name up each time.
+  const text = { name: 'columns', text: 'SELECT relnatts FROM pg_class WHERE oid = $1::regclass' };
+  await expect(client.query({ ...text, values: ['later'] })).rejects.toMatchObject({ code: '42P01' });
+  await client.query('CREATE TABLE later (a int, b int)');
+  expect((await client.query({ ...text, values: ['later'] })).rows).toEqual([{ relnatts: 2 }]);
+});

@@ -151,6 +151,15 @@ export class FakeExecutor implements StatementExecutor {
 
   checkArguments(): void {}
 
+  readNames(
+    _: unknown,
+    __: unknown,
+    ___: unknown,
+    parameters: readonly ParameterValue[],
+  ): readonly ParameterValue[] {
+    return parameters;
+  }
+
   declaredType(_: unknown, __: unknown, node: TypeNode): DeclaredType {
     const { names } = typeReference(node);
     return { type: plain(findType(names.at(-1)!)!), isDomain: false };

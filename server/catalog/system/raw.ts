@@ -33,6 +33,8 @@ import { isTemporarySchema } from '../temporary.ts';
 import { casts, operators, settings } from './static.ts';
 import { textArray, vectorText } from './array-text.ts';
 import type { TypeRow } from '../../../sql/functions/catalog-rows.ts';
+import { rowTypeOids } from '../../../sql/types/own.ts';
+import { recordType } from '../../../sql/types/record.ts';
 import { allTypes, typeOid, typeRow } from '../../../sql/types/table.ts';
 import type { TypeName } from '../../../sql/types/type.ts';
 
@@ -464,9 +466,10 @@ const types: RawTable = {
     ['typmod', 'int4'],
     ['not_null', 'bool'],
     ['default_text', 'text'],
+    ['relation_oid', 'oid'],
   ],
   ofObject: (object, catalog) => {
-    if (object.kind !== 'type') return [];
+    if (object.kind !== 'type') return rowTypes(object, catalog);
     const own = typeOfObject(object);
     const schemaId = catalog.schema(object.schema)?.id ?? 0;
     const { id, arrayId, name } = object;
@@ -515,10 +518,27 @@ function domainValues(object: TypeObject, catalog: Catalog): RawValue[] | undefi
   return [over ?? typeOid(type.name), type.typmod, notNull !== null, shown];
 }
 
+/** The type of a relation's rows, and that of their arrays. */
+function rowTypes(object: CatalogObject, catalog: Catalog): RawValue[][] {
+  if (isUnrelated(object) || object.kind === 'index' || object.kind === 'sequence') return [];
+  const schemaId = catalog.schema(object.schema)?.id ?? 0;
+  const { oid, array } = rowTypeOids(object.id);
+  const { name } = object;
+  const record = typeRow(recordType([]));
+  const display = quoteIdentifier(name);
+  const row: TypeRow = { ...record, kind: 'c', category: 'C', oid, array, name, display };
+  const arrays: TypeRow = {
+    ...typeRow(`_${recordType([])}` as TypeName),
+    ...{ kind: 'b', category: 'A', oid: array, element: oid, name: `_${name}`, display: `${display}[]` },
+  };
+  return [typeValues(row, schemaId, undefined, object.id), typeValues(arrays, schemaId)];
+}
+
 function typeValues(
   row: TypeRow,
   schema: number,
   domain: readonly RawValue[] = [0, -1, false, null],
+  relation = 0,
 ): RawValue[] {
   return [
     ...[row.oid, row.name, row.length, row.category, row.preferred, row.array, row.element],
@@ -526,6 +546,7 @@ function typeValues(
     ...[row.input, row.output, row.receive, row.send, row.display],
     schema,
     ...domain,
+    relation,
   ];
 }
 

@@ -3,6 +3,7 @@
  * are the union of PostgreSQL 15 to 18, so that clients of those versions find theirs.
  */
 import { rangeRows } from '../../../sql/functions/catalog.generated.ts';
+import { rowTypeOids } from '../../../sql/types/own.ts';
 import { typeOid } from '../../../sql/types/table.ts';
 import { FIRST_USER_ID } from '../catalog.ts';
 import { INFORMATION_VIEWS } from './information-views.ts';
@@ -17,6 +18,7 @@ export interface SystemView {
   readonly columns?: readonly { readonly name: string; readonly type: NullableType }[];
 }
 
+const { oid: ROW_TYPES } = rowTypeOids(0);
 const NO_TEXT = 'NULL::text';
 const NO_TEXTS = 'NULL::text[]';
 /** Where PostgreSQL says which catalog an object is of. */
@@ -67,7 +69,7 @@ function informationColumns(): string {
   const ofType = (branches: string): string => `CASE c.type_oid ${branches} END`;
   return `SELECT current_database()::name AS table_catalog, s.name AS table_schema, r.name AS table_name,
     c.name AS column_name, c.number::int4 AS ordinal_position,
-    CASE WHEN c.generated = '' THEN c.default_text END::varchar AS column_default,
+    CASE WHEN c.generated = '' THEN pg_get_expr(c.default_text, c.relation_oid) END::varchar AS column_default,
     CASE WHEN c.not_null THEN 'NO' ELSE 'YES' END::varchar AS is_nullable,
     CASE WHEN t.category = 'A' THEN 'ARRAY' WHEN t.schema_oid <> 11 THEN 'USER-DEFINED' ELSE t.display END::varchar AS data_type,
     CASE WHEN c.type_oid IN (1042, 1043) AND c.typmod > 4 THEN c.typmod - 4
@@ -172,7 +174,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
   {
     schema: 'pg_catalog',
     name: 'pg_class',
-    query: `SELECT oid, name AS relname, schema_oid AS relnamespace, 0::oid AS reltype, 0::oid AS reloftype,
+    query: `SELECT oid, name AS relname, schema_oid AS relnamespace, CASE WHEN relkind IN ('r', 'v', 'm') THEN (${ROW_TYPES} + 2 * oid::int8)::oid ELSE 0::oid END AS reltype, 0::oid AS reloftype,
       owner AS relowner,
       CASE relkind WHEN 'r' THEN 2::oid WHEN 'm' THEN 2::oid WHEN 'i' THEN 403::oid ELSE 0::oid END AS relam,
       oid AS relfilenode, 0::oid AS reltablespace, 0 AS relpages, (-1)::real AS reltuples, 0 AS relallvisible,
@@ -282,7 +284,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     name: 'pg_type',
     query: `SELECT oid, name AS typname, schema_oid AS typnamespace, 10::oid AS typowner, length AS typlen, is_by_value AS typbyval,
       kind AS typtype, category AS typcategory, is_preferred AS typispreferred, true AS typisdefined,
-      ','::"char" AS typdelim, 0::oid AS typrelid, 0::oid::regproc AS typsubscript, element_oid AS typelem,
+      ','::"char" AS typdelim, relation_oid AS typrelid, 0::oid::regproc AS typsubscript, element_oid AS typelem,
       array_oid AS typarray, input::regproc AS typinput, output::regproc AS typoutput, receive::regproc AS typreceive,
       send::regproc AS typsend, 0::oid::regproc AS typmodin, 0::oid::regproc AS typmodout, 0::oid::regproc AS typanalyze,
       alignment AS typalign, storage AS typstorage, not_null AS typnotnull, base_oid AS typbasetype, typmod AS typtypmod,

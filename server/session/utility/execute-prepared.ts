@@ -4,6 +4,8 @@ import type { ParameterValue } from '../../../engine/index.ts';
 import { constantOf, nodeAs } from '../../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../../sql/ast/statement.ts';
 import { SqlError } from '../../../sql/error.ts';
+import { elementType, isRegistered } from '../../../sql/types/table.ts';
+import type { SqlType } from '../../../sql/types/type.ts';
 import { rowFields } from '../../results/messages.ts';
 import type { Prepared } from '../prepared.ts';
 import type { Session } from '../session.ts';
@@ -45,13 +47,16 @@ async function evaluate(
     SelectStmt: {
       targetList: given.map((arg, index) => ({
         ResTarget: {
-          val: {
-            TypeCast: {
-              arg,
-              typeName: declared[index]?.written ?? session.executor.nameOfType(types[index]!),
-              location: -1,
+          val: asNumbers(
+            {
+              TypeCast: {
+                arg,
+                typeName: declared[index]?.written ?? session.executor.nameOfType(types[index]!),
+                location: -1,
+              },
             },
-          },
+            types[index]!,
+          ),
         },
       })),
       limitOption: 'LIMIT_OPTION_DEFAULT',
@@ -67,6 +72,18 @@ async function evaluate(
   const fields = rowFields(row).map((value) => ({ format: 0 as const, value: value && Buffer.from(value) }));
   result.cursor.close();
   return fields;
+}
+
+/** A value of a reg* type is shown by its name, which may be another's too. */
+function asNumbers(node: Node, { name }: SqlType): Node {
+  const element = elementType(name);
+  if (!isRegistered(element ?? name)) return node;
+  const typeName = { names: ['pg_catalog', element === null ? 'oid' : '_oid'].map(stringNode), typemod: -1 };
+  return { TypeCast: { arg: node, typeName, location: -1 } };
+}
+
+function stringNode(sval: string): Node {
+  return { String: { sval } };
 }
 
 const INTEGERS: ReadonlySet<string> = new Set(['int4', 'int8', 'numeric']);

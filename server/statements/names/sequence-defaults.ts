@@ -1,6 +1,6 @@
 /** DEFAULTs name their sequences in texts: those follow a sequence that gets another name. */
 import type { ObjectId } from '../../../sql/catalog.ts';
-import { quoteIdentifier, quoteLiteral } from '../../../sql/functions/quote.ts';
+import { sequenceNames, withSequenceNames } from '../../../sql/bind/sequence-names.ts';
 import type { CatalogObject, TableObject } from '../../catalog/objects.ts';
 import type { System } from '../../system.ts';
 
@@ -8,8 +8,6 @@ interface Move {
   readonly object: CatalogObject;
   readonly to: { readonly schema: string; readonly name: string };
 }
-
-const CALL = /((?:nextval|currval|setval)\s*\(\s*)'((?:[^']|'')*)'/gi;
 
 /** Rewrites the DEFAULTs of all tables whose sequences are among `moves`; `next` has what changes besides. */
 export function followSequences(
@@ -35,26 +33,14 @@ export function followSequences(
 
 /** Whether a DEFAULT takes its values from this sequence. */
 export function callsSequence(text: string, sequence: Pick<CatalogObject, 'schema' | 'name'>): boolean {
-  return [...text.matchAll(CALL)].some(([, , written]) => names(written!, sequence));
+  return sequenceNames(text).some((parts) => names(parts, sequence));
 }
 
-/** Whether a literal's text is the name of this object; one without a schema is that of any. */
-function names(written: string, { schema, name }: Pick<CatalogObject, 'schema' | 'name'>): boolean {
-  const parts = partsOf(written.replaceAll("''", "'"));
+/** Whether the parts of a name are this object's. */
+function names(parts: readonly string[], { schema, name }: Pick<CatalogObject, 'schema' | 'name'>): boolean {
   return parts.at(-1) === name && (parts.length === 1 || parts.at(-2) === schema);
 }
 
 function rewritten(text: string, moves: readonly Move[]): string {
-  return text.replaceAll(CALL, (whole: string, before: string, written: string) => {
-    const move = moves.find(({ object }) => names(written, object));
-    if (!move) return whole;
-    const { schema, name } = move.to;
-    return `${before}${quoteLiteral(`${quoteIdentifier(schema)}.${quoteIdentifier(name)}`)}`;
-  });
-}
-
-function partsOf(name: string): string[] {
-  return [...name.matchAll(/"((?:[^"]|"")+)"|([^".\s]+)/g)].map(([, quoted, plain]) =>
-    quoted === undefined ? plain!.toLowerCase() : quoted.replaceAll('""', '"'),
-  );
+  return withSequenceNames(text, (parts) => moves.find(({ object }) => names(parts, object))?.to ?? null);
 }

@@ -2,11 +2,10 @@
 import type { RangeVar, ReturningClause } from '@pgsql/types';
 import { locationOf, nodeAs } from '../../ast/accessors.ts';
 import type { HirScalar, HirWrite } from '../../hir.ts';
-import { isRegistered } from '../../types/table.ts';
 import { unknownToText } from '../coerce.ts';
 import { expressionContext } from '../context.ts';
 import type { QueryContext } from '../context.ts';
-import { registeredText } from '../registered-text.ts';
+import { isShownByName, registeredText } from '../registered-text.ts';
 import { columnType, literal } from '../scalar.ts';
 import type { Scope, ScopeItem } from '../scope.ts';
 import { bindTargets } from '../select.ts';
@@ -61,7 +60,7 @@ export function bindReturning(
   return bindTargets(clause.exprs ?? [], expressions).map(({ name, bound }) => {
     const scalar = unknownToText(context.statement, bound);
     const type = columnType(scalar);
-    if (!isRegistered(type.name)) return { name, scalar, type };
+    if (!isShownByName(type.name)) return { name, scalar, type };
     // Values of reg* types are shown as the names that they stand for.
     const text = registeredText(expressions, { scalar, at: bound.at }) ?? scalar;
     return { name, scalar: text, type: columnType(text), shownType: type };

@@ -8,6 +8,7 @@ import {
   bindDefault,
   bindScalar,
 } from '../../../../sql/bind/bind.ts';
+import { withFoundSequences } from '../../../../sql/bind/sequence-names.ts';
 import { SqlError } from '../../../../sql/error.ts';
 import type { Token } from '../../../../sql/parse/lexer.ts';
 import { castPath } from '../../../../sql/types/casts.ts';
@@ -244,7 +245,8 @@ function setDefault(context: ActionContext, draft: TableDraft, { command, segmen
   const { system, session, parsed } = context;
   const environment = system.planning.bindEnvironment(session, parsed);
   bindDefault(command.def, column, environment);
-  const text = expressionBehind(parsed.source.text, segment, 'default', environment.catalog);
+  const { catalog } = environment;
+  const text = withFoundSequences(expressionBehind(parsed.source.text, segment, 'default', catalog), catalog);
   target.column = { ...column, defaultText: text };
 }
 
