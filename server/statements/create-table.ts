@@ -37,6 +37,9 @@ export function prepareCreateTable(
     relation?.relname ?? '',
     statement.tableElts ?? [],
     system.planning.bindEnvironment(session, parsed),
+    undefined,
+    undefined,
+    relation?.schemaname,
   );
   const name = rangeName(relation);
   return command((session) =>

@@ -15,7 +15,11 @@ import type { Statement } from './statement.ts';
 /** Binds a CHECK's condition over the row of a table. */
 export function bindCheckCondition(
   node: Node,
-  table: { readonly name: string; readonly columns: readonly Pick<CatalogColumn, 'name' | 'type'>[] },
+  table: {
+    readonly name: string;
+    readonly schema?: string | null;
+    readonly columns: readonly Pick<CatalogColumn, 'name' | 'type'>[];
+  },
   statement: Statement,
 ): HirScalar {
   const scope = scopeOfRow(table);

@@ -23,7 +23,7 @@ import { coerceToType } from './coerce.ts';
 import { expressionContext } from './context.ts';
 import { bindTypeOrDomain } from './domain.ts';
 import { refusePseudoColumn } from './pseudo-type.ts';
-import { bindGeneration } from './generated-column.ts';
+import { bindGeneration, type GeneratingTable } from './generated-column.ts';
 import type { BindEnvironment } from './environment.ts';
 import { bindExpression } from './expression.ts';
 import { emptyScope } from './scope.ts';
@@ -330,6 +330,8 @@ export function bindColumnDefinitions(
   text: string = environment.source.text ?? '',
   /** The columns that are there already: the first ones of what is returned. */
   existing: readonly CatalogColumn[] = [],
+  /** The table's schema, with which conditions may name its columns. */
+  schema: string | null = null,
 ): BoundColumns {
   const statement = new Statement({ ...environment, forDefault: true });
   const columns: CatalogColumn[] = [...existing];
@@ -371,7 +373,8 @@ export function bindColumnDefinitions(
       ? { ...column, type: { ...column.type, nullable: false } }
       : column,
   );
-  const generated = bindGenerations(name, elements, typed, statement, text);
+  const row = { name, schema, columns: typed };
+  const generated = bindGenerations(row, elements, statement, text);
   for (const key of [...(primary === null ? [] : [primary]), ...uniques])
     refuseVirtual(key, primary, typed, statement);
   return {
@@ -383,16 +386,15 @@ export function bindColumnDefinitions(
       nullsEqual: unique.nullsEqual,
     })),
     sequences,
-    checks: checks.map((check) => bindCheck(name, typed, check, statement, text)),
+    checks: checks.map((check) => bindCheck(row, check, statement, text)),
     foreignKeys: foreign.map((clause) => bindForeignKey(typed, clause, statement)),
   };
 }
 
 /** What generated columns are computed by, where it was declared; by the columns' names. */
 function bindGenerations(
-  name: string,
+  table: GeneratingTable,
   elements: readonly (TableElement | Node)[],
-  columns: readonly CatalogColumn[],
   statement: Statement,
   text: string,
 ): Map<string, Pick<CatalogColumn, 'generated'>> {
@@ -400,12 +402,12 @@ function bindGenerations(
   const bound = new Map<string, Pick<CatalogColumn, 'generated'>>();
   for (const element of elements) {
     const node = 'kind' in element ? null : nodeAs(element as Node, 'ColumnDef');
-    const column = columns.find((other) => other.name === node?.colname);
+    const column = table.columns.find((other) => other.name === node?.colname);
     const clause = (node?.constraints ?? [])
       .map((constraint) => nodeAs(constraint, 'Constraint')!)
       .find(({ contype }) => contype === 'CONSTR_GENERATED');
     if (column === undefined || clause === undefined) continue;
-    bindGeneration(clause.raw_expr!, column, { name, columns }, new Statement({ ...statement.environment }));
+    bindGeneration(clause.raw_expr!, column, table, new Statement({ ...statement.environment }));
     const written = parenthesized(text, locationOf(clause) ?? 0, 'as', catalog);
     const generated = { text: withoutTableName(written), stored: clause.generated_kind === 's' };
     bound.set(column.name, { generated });
@@ -460,13 +462,12 @@ function keyColumns(
 }
 
 function bindCheck(
-  table: string,
-  columns: readonly CatalogColumn[],
+  table: GeneratingTable,
   check: Constraint,
   statement: Statement,
   text: string,
 ): BoundCheck {
-  const condition = bindCheckCondition(check.raw_expr!, { name: table, columns }, statement);
+  const condition = bindCheckCondition(check.raw_expr!, table, statement);
   return {
     name: check.conname ?? null,
     text: withoutTableName(

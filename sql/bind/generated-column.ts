@@ -19,6 +19,8 @@ import { Statement } from './statement.ts';
 /** What a table's columns are, to one who computes them. */
 export interface GeneratingTable {
   readonly name: string;
+  /** Where its columns may be named with it. */
+  readonly schema?: string | null;
   readonly columns: readonly CatalogColumn[];
 }
 

@@ -357,6 +357,7 @@ export function itemFor(
 /** Of a row of a table that is not checked for NULLs yet: any column may be one. */
 export function scopeOfRow(table: {
   readonly name: string;
+  readonly schema?: string | null;
   readonly columns: readonly Pick<CatalogColumn, 'name' | 'type' | 'domain'>[];
 }): Scope {
   const columns = table.columns.map(({ name, type, domain }, index) => ({
@@ -364,5 +365,5 @@ export function scopeOfRow(table: {
     domain,
     scalar: { kind: 'column', index, type: { ...type, nullable: true } } as const,
   }));
-  return { items: [itemFor(table.name, null, columns)], outer: null };
+  return { items: [itemFor(table.name, table.schema ?? null, columns)], outer: null };
 }

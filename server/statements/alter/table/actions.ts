@@ -133,6 +133,7 @@ function bindElements(context: ActionContext, draft: TableDraft, elements: reado
     environment,
     parsed.source.text,
     draft.catalogColumns,
+    draft.table.schema,
   );
 }
 
