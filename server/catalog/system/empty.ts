@@ -8,17 +8,24 @@ import type { TypeName } from '../../../sql/types/type.ts';
 import type { SystemView } from './views.ts';
 
 const PG_CATALOG = `pg_auth_members pg_conversion pg_db_role_setting pg_default_acl pg_event_trigger
-  pg_foreign_data_wrapper pg_foreign_server pg_foreign_table pg_group pg_inherits pg_init_privs
-  pg_largeobject pg_largeobject_metadata pg_partitioned_table pg_policies pg_policy pg_prepared_xacts pg_publication
-  pg_publication_namespace pg_publication_rel pg_publication_tables pg_replication_origin pg_replication_slots
-  pg_rules pg_seclabel pg_seclabels pg_shdepend pg_shdescription pg_shseclabel pg_statistic_ext
-  pg_statistic_ext_data pg_stats pg_stats_ext pg_subscription pg_subscription_rel pg_transform pg_trigger pg_ts_config
-  pg_ts_config_map pg_ts_dict pg_ts_parser pg_ts_template pg_user_mapping pg_user_mappings`;
+  pg_file_settings pg_foreign_data_wrapper pg_foreign_server pg_foreign_table pg_group pg_hba_file_rules
+  pg_ident_file_mappings pg_inherits pg_init_privs pg_largeobject pg_largeobject_metadata pg_parameter_acl
+  pg_partitioned_table pg_policies pg_policy pg_prepared_xacts pg_publication pg_publication_namespace
+  pg_publication_rel pg_publication_tables pg_replication_origin pg_replication_origin_status
+  pg_replication_slots pg_rules pg_seclabel pg_seclabels pg_shdepend pg_shdescription pg_shseclabel
+  pg_stat_database_conflicts pg_stat_progress_analyze pg_stat_progress_basebackup pg_stat_progress_cluster
+  pg_stat_progress_copy pg_stat_progress_create_index pg_stat_progress_vacuum pg_stat_replication
+  pg_stat_replication_slots pg_stat_subscription pg_stat_subscription_stats pg_stat_user_functions
+  pg_stat_wal_receiver pg_stat_xact_user_functions pg_statistic pg_statistic_ext pg_statistic_ext_data
+  pg_stats pg_stats_ext pg_stats_ext_exprs pg_subscription pg_subscription_rel pg_transform pg_trigger
+  pg_ts_config pg_ts_config_map pg_ts_dict pg_ts_parser pg_ts_template pg_user_mapping pg_user_mappings`;
 
-const INFORMATION_SCHEMA = `administrable_role_authorizations applicable_roles attributes column_column_usage column_domain_usage
-  column_options data_type_privileges foreign_data_wrapper_options foreign_data_wrappers foreign_server_options
-  foreign_servers foreign_table_options foreign_tables role_udt_grants transforms triggered_update_columns triggers
-  udt_privileges user_mapping_options user_mappings`;
+const INFORMATION_SCHEMA = `administrable_role_authorizations applicable_roles attributes
+  check_constraint_routine_usage column_column_usage column_domain_usage column_options
+  data_type_privileges foreign_data_wrapper_options foreign_data_wrappers foreign_server_options
+  foreign_servers foreign_table_options foreign_tables role_udt_grants
+  routine_column_usage routine_routine_usage routine_sequence_usage routine_table_usage transforms
+  triggered_update_columns triggers udt_privileges user_mapping_options user_mappings view_routine_usage`;
 
 /** Columns of older versions that 18 has no more. */
 const OLDER: Readonly<Record<string, string>> = {

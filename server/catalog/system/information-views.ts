@@ -146,6 +146,25 @@ export const INFORMATION_VIEWS: readonly SystemView[] = [
     `tw_internal.constraints c JOIN tw_internal.relations r ON r.oid = CASE c.type WHEN 'f' THEN c.parent_oid ELSE c.table_oid END
       JOIN tw_internal.schemas s ON s.oid = r.schema_oid JOIN tw_internal.schemas cs ON cs.oid = c.schema_oid WHERE c.type IN ('f', 'p', 'u')`,
   ),
+  view('information_schema_catalog_name', { catalog_name: DATABASE }, '(VALUES (1)) AS one'),
+  view(
+    'element_types',
+    {
+      object_catalog: DATABASE,
+      object_schema: 's.name',
+      object_name: 'r.name',
+      object_type: "'TABLE'",
+      collection_type_identifier: 'c.number',
+      data_type: "CASE WHEN e.schema_oid <> 11 THEN 'USER-DEFINED' ELSE e.display END",
+      udt_catalog: DATABASE,
+      udt_schema: 'es.name',
+      udt_name: 'e.name',
+      dtd_identifier: "'a' || c.number",
+    },
+    `${RELATIONS} JOIN tw_internal.columns c ON c.relation_oid = r.oid JOIN tw_internal.types a ON a.oid = c.type_oid
+      JOIN tw_internal.types e ON e.oid = a.element_oid JOIN tw_internal.schemas es ON es.oid = e.schema_oid
+      WHERE r.relkind IN ('r', 'v') AND a.category = 'A' AND ${OF_USERS}`,
+  ),
   view(
     'view_table_usage',
     {

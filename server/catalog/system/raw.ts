@@ -31,6 +31,7 @@ import { namesOwn, shownExpression } from '../stored-expressions.ts';
 import { referringTo } from '../foreign-keys.ts';
 import { isTemporarySchema } from '../temporary.ts';
 import { casts, operators, settings } from './static.ts';
+import { operatorClass } from './operator-classes.ts';
 import { textArray, vectorText } from './array-text.ts';
 import type { TypeRow } from '../../../sql/functions/catalog-rows.ts';
 import { rowTypeOids } from '../../../sql/types/own.ts';
@@ -177,7 +178,7 @@ const columns: RawTable = {
   ],
   ofObject: (object, catalog) => {
     if (object.kind === 'sequence' || isUnrelated(object)) return [];
-    if (object.kind === 'index') return indexColumns(object, catalog);
+    if (object.kind === 'index') return indexColumnRows(object, catalog);
     return object.columns.map((column, index) => [
       object.id,
       index + 1,
@@ -198,14 +199,25 @@ const columns: RawTable = {
 };
 
 /** An index has columns too: those that it is by, and `expr` for an expression. */
-function indexColumns(index: IndexObject, catalog: Catalog): RawValue[][] {
+function indexColumns(
+  index: IndexObject,
+  catalog: Catalog,
+): { readonly name: string; readonly type: { readonly name: TypeName; readonly typmod: number } }[] {
   const table = catalog.object(index.table);
   const named = 'columns' in table && table.kind !== 'index' ? table.columns : [];
-  return index.columns.map((number, at) => {
-    const { name, type } = named[number - 1] ?? { name: at === 0 ? 'expr' : `expr${at}`, type: null };
-    const scalar = type?.name ?? index.layout.key[at]!.column.scalar;
-    return [index.id, at + 1, name, typeOid(scalar), type?.typmod ?? -1, false, null, '', '', false];
-  });
+  return index.columns.map(
+    (number, at) =>
+      named[number - 1] ?? {
+        name: at === 0 ? 'expr' : `expr${at}`,
+        type: { name: index.layout.key[at]!.column.scalar as TypeName, typmod: -1 },
+      },
+  );
+}
+
+function indexColumnRows(index: IndexObject, catalog: Catalog): RawValue[][] {
+  return indexColumns(index, catalog).map(({ name, type }, at) => [
+    ...[index.id, at + 1, name, typeOid(type.name), type.typmod, false, null, '', '', false],
+  ]);
 }
 
 const indexes: RawTable = {
@@ -219,6 +231,7 @@ const indexes: RawTable = {
     ['columns', 'int2vector'],
     ['classes', 'oidvector'],
     ['options', 'int2vector'],
+    ['collations', 'oidvector'],
     ['is_constraint', 'bool'],
     ['nulls_equal', 'bool'],
     ['definition', 'text'],
@@ -230,8 +243,13 @@ const indexes: RawTable = {
     const { id, table, unique, primary, columns: numbers, constraint, nullsEqual } = object;
     const definition = indexDefinition(object, catalog);
     const elements = textArray(indexedTexts(object, catalog));
-    const zeros = numbers.map(() => 0);
-    const keys = [numbers, zeros, zeros].map(vectorText);
+    const types = indexColumns(object, catalog).map(({ type }) => typeRow(type.name));
+    const keys = [
+      numbers,
+      types.map(operatorClass),
+      numbers.map((): number => 0),
+      types.map(({ collation }) => collation),
+    ].map(vectorText);
     return [
       [
         id,

@@ -7,6 +7,8 @@ import { rowTypeOids } from '../../../sql/types/own.ts';
 import { typeOid } from '../../../sql/types/table.ts';
 import { FIRST_USER_ID } from '../catalog.ts';
 import { INFORMATION_VIEWS } from './information-views.ts';
+import { OPERATOR_CLASSES, OPERATOR_FAMILIES } from './operator-classes.ts';
+import { STATISTICS_VIEWS } from './statistics-views.ts';
 import { KNOWN_EXTENSIONS } from '../known-extensions.ts';
 import type { NullableType, TypeName } from '../../../sql/types/type.ts';
 
@@ -30,21 +32,6 @@ const REFERENCE = `0::oid AS conparentid, c.parent_oid AS confrelid, c.on_update
   c.match AS confmatchtype, true AS conislocal, 0::smallint AS coninhcount, false AS connoinherit, false AS conperiod,
   c.parent_columns AS confkey, NULL::oid[] AS conpfeqop, NULL::oid[] AS conppeqop, NULL::oid[] AS conffeqop,
   c.on_delete_columns AS confdelsetcols, NULL::oid[] AS conexclop`;
-
-/** PostgreSQL's operator families and classes of btree, the one access method that there is. */
-const OPERATOR_FAMILIES = `(397, 'array_ops'), (424, 'bool_ops'), (426, 'bpchar_ops'), (428, 'bytea_ops'), (429, 'char_ops'),
-  (434, 'datetime_ops'), (1970, 'float_ops'), (1974, 'network_ops'), (1976, 'integer_ops'), (1982, 'interval_ops'),
-  (1984, 'macaddr_ops'), (3371, 'macaddr8_ops'), (423, 'bit_ops'), (2002, 'varbit_ops'), (1988, 'numeric_ops'), (1989, 'oid_ops'), (1994, 'text_ops'), (1996, 'time_ops'), (2968, 'uuid_ops'), (4033, 'jsonb_ops'),
-  (3901, 'range_ops'), (4199, 'multirange_ops')`;
-const OPERATOR_CLASSES = `(10000, 'array_ops', 397, 2277), (10002, 'bit_ops', 423, 1560), (10043, 'varbit_ops', 2002, 1562),
-  (10003, 'bool_ops', 424, 16), (10004, 'bpchar_ops', 426, 1042),
-  (10006, 'bytea_ops', 428, 17), (10007, 'char_ops', 429, 18), (3122, 'date_ops', 434, 1082), (10012, 'float4_ops', 1970, 700),
-  (3123, 'float8_ops', 1970, 701), (10015, 'inet_ops', 1974, 869), (1979, 'int2_ops', 1976, 21), (1978, 'int4_ops', 1976, 23),
-  (3124, 'int8_ops', 1976, 20), (10022, 'interval_ops', 1982, 1186), (10024, 'macaddr_ops', 1984, 829),
-  (10026, 'macaddr8_ops', 3371, 774), (10028, 'name_ops', 1994, 19), (3125, 'numeric_ops', 1988, 1700),
-  (1981, 'oid_ops', 1989, 26), (3126, 'text_ops', 1994, 25), (10038, 'time_ops', 1996, 1083),
-  (3127, 'timestamptz_ops', 434, 1184), (3128, 'timestamp_ops', 434, 1114), (10065, 'uuid_ops', 2968, 2950),
-  (10088, 'jsonb_ops', 4033, 3802), (10076, 'range_ops', 3901, 3831), (10080, 'multirange_ops', 4199, 4537)`;
 
 /** PostgreSQL's own range types. */
 function rangeTypes(): string {
@@ -212,7 +199,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       cardinality(elements)::smallint AS indnkeyatts,
       is_unique AS indisunique, nulls_equal AS indnullsnotdistinct, is_primary AS indisprimary, false AS indisexclusion,
       true AS indimmediate, false AS indisclustered, true AS indisvalid, false AS indcheckxmin, true AS indisready,
-      true AS indislive, false AS indisreplident, columns AS indkey, classes AS indcollation, classes AS indclass, options AS indoption,
+      true AS indislive, false AS indisreplident, columns AS indkey, collations AS indcollation, classes AS indclass, options AS indoption,
       CASE WHEN 0 = ANY (columns::int2[]) THEN array_to_string(elements, ', ') END AS indexprs, predicate AS indpred
       FROM tw_internal.indexes`,
   },
@@ -507,14 +494,14 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     schema: 'pg_catalog',
     name: 'pg_opfamily',
     query: `SELECT column1::oid AS oid, 403::oid AS opfmethod, column2::name AS opfname, 11::oid AS opfnamespace,
-      10::oid AS opfowner FROM (VALUES ${OPERATOR_FAMILIES}) AS f`,
+      10::oid AS opfowner FROM (VALUES ${OPERATOR_FAMILIES.map(([oid, name]) => `(${oid}, '${name}')`).join(', ')}) AS f`,
   },
   {
     schema: 'pg_catalog',
     name: 'pg_opclass',
     query: `SELECT column1::oid AS oid, 403::oid AS opcmethod, column2::name AS opcname, 11::oid AS opcnamespace,
       10::oid AS opcowner, column3::oid AS opcfamily, column4::oid AS opcintype, true AS opcdefault, 0::oid AS opckeytype
-      FROM (VALUES ${OPERATOR_CLASSES}) AS c`,
+      FROM (VALUES ${OPERATOR_CLASSES.map(([oid, name, family, type]) => `(${oid}, '${name}', ${family}, ${type})`).join(', ')}) AS c`,
   },
   {
     schema: 'pg_catalog',
@@ -647,4 +634,5 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       FROM (VALUES ${AVAILABLE}) AS a LEFT JOIN tw_internal.extensions e ON e.name = column1`,
   },
   ...INFORMATION_VIEWS,
+  ...STATISTICS_VIEWS,
 ];
