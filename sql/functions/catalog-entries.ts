@@ -1,6 +1,6 @@
 /**
- * Functions over the catalog whose signatures PostgreSQL writes with a type that there is not (pg_node_tree). Their bodies
- * are in catalog-functions.ts.
+ * Functions over the catalog whose signatures PostgreSQL writes with a type that there is not (pg_node_tree), and others that
+ * the generated list leaves out. Their bodies are in catalog-functions.ts.
  */
 import type { TypeName } from '../types/type.ts';
 import type { FunctionEntry } from './table.ts';
@@ -15,6 +15,7 @@ const ENTRIES: readonly (readonly [
 ])[] = [
   [1716, 'pg_get_expr', 'text oid', 'text', 'deparse an encoded expression'],
   [2509, 'pg_get_expr', 'text oid bool', 'text', 'deparse an encoded expression with pretty-print option'],
+  [3843, 'pg_column_is_updatable', 'regclass int2 bool', 'bool', 'is a column updatable'],
 ];
 
 export const catalogEntries: readonly FunctionEntry[] = ENTRIES.map(

@@ -3,6 +3,7 @@
  * anew beside the old, and takes its place in one commit of the catalog. Until then every reader sees the old ones, from
  * then on the new ones; all of them are exact at each timestamp.
  */
+import { writableView } from '../../../sql/bind/bind.ts';
 import type { CatalogColumn, ObjectId } from '../../../sql/catalog.ts';
 import { SqlError } from '../../../sql/error.ts';
 import { layoutByKey } from '../../../sql/physical/layout.ts';
@@ -59,7 +60,7 @@ export async function rebuild(
   try {
     for (const object of objects) {
       const planning = system.planning.over(catalog);
-      if (object.kind === 'view') put(boundAgain(planning, object));
+      if (object.kind === 'view') put(withWritable(system, catalog, boundAgain(planning, object)));
       if (object.kind !== 'materializedView') continue;
       const made = await installView(system, planning, object);
       installed.push(made);
@@ -125,6 +126,12 @@ export function refuseSinks(
 /** A plain view whose columns may have become nullable, or no longer be. */
 function boundAgain(planning: Planning, view: ViewObject): ViewObject {
   return { ...view, columns: withTypes(view.columns, planning.bindDefinition(view).columns) };
+}
+
+/** What can be written through a view depends on those beneath it. */
+function withWritable(system: System, catalog: Catalog, view: ViewObject): ViewObject {
+  const planning = system.planning.over(catalog.after([{ kind: 'replace', object: view }]));
+  return { ...view, writable: writableView(planning.catalogFor(SYSTEM_SESSION).relation(view.id)) };
 }
 
 function withTypes(

@@ -12,7 +12,7 @@ import type { Bound } from '../statement.ts';
 import { withGenerated } from '../generated-column.ts';
 import type { Scope } from '../scope.ts';
 import { bindAssignments } from './update.ts';
-import { type WriteTarget, targetItem } from './target.ts';
+import { type WriteTarget, checkedValues, targetItem } from './target.ts';
 
 /** Binds the clause; null: it can have no effect. */
 export function bindConflict(
@@ -49,10 +49,8 @@ export function bindConflict(
     ({ type }, index): HirScalar => assigned.get(index) ?? { kind: 'column', index, type },
   );
   const values = withGenerated(relation, row, statement.environment);
-  if (target.view !== null && target.view.checks.length > 0) {
-    throw statement.unsupported('ON CONFLICT DO UPDATE of a view with a check option', locationOf(node));
-  }
-  return { arbiters: found.slice(0, 1), width, update: { condition, values } };
+  const checked = checkedValues(values, target, condition);
+  return { arbiters: found.slice(0, 1), width, update: { condition, values: checked } };
 }
 
 function uniqueKeysOf(relation: CatalogRelation): readonly UniqueKey[] {

@@ -22,7 +22,7 @@ import { shiftItems } from '../scope.ts';
 import type { Scope, ScopeItem } from '../scope.ts';
 import { insertedValues, targetColumns } from './insert.ts';
 import { bindReturning } from './returning.ts';
-import { type WriteTarget, bindTarget, targetRows } from './target.ts';
+import { type WriteTarget, bindTarget, targetRows, withViewChecks } from './target.ts';
 import { bindAssignments } from './update.ts';
 
 type Kind = 'matched' | 'not matched by source' | 'not matched by target';
@@ -111,7 +111,8 @@ export function bindMerge(node: MergeStmt, outer: QueryContext): HirWrite {
     left: columnOf(given, 2 * width),
     right: literal('text', 'DELETE'),
   };
-  const merged = completeRows(given, width, relation, statement.environment, not(deleted));
+  const complete = completeRows(given, width, relation, statement.environment, not(deleted));
+  const merged = withViewChecks(complete, width, written, deleted);
   const action = columnOf(merged, 2 * width);
   return {
     operation: 'merge',

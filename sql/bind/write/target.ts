@@ -14,7 +14,7 @@ import { bindFrom, findRelation, relationOf } from '../from.ts';
 import type { BoundFrom } from '../from.ts';
 import { crossJoin } from '../join.ts';
 import { filter } from '../relation.ts';
-import { call, int4, isNullable, literal, truth, typeOf } from '../scalar.ts';
+import { and, call, int4, isNullable, literal, not, truth, typeOf } from '../scalar.ts';
 import { emptyScope, itemFor } from '../scope.ts';
 import type { ScopeColumn, ScopeItem } from '../scope.ts';
 import type { Bound } from '../statement.ts';
@@ -22,6 +22,7 @@ import {
   NotUpdatable,
   type UpdatableView,
   type ViewCondition,
+  over,
   shifted,
   updatableView,
 } from './updatable-view.ts';
@@ -94,9 +95,6 @@ function viewTarget(
       detail: view.detail,
       hint: operation === 'merge into' ? undefined : `To enable ${ENABLING[operation]}.`,
     });
-  }
-  if (operation === 'merge into' && view.checks.length > 0) {
-    throw statement.unsupported('MERGE into a view with a check option', at);
   }
   return { table: view.table, named: relation, view };
 }
@@ -172,12 +170,42 @@ export function writtenColumn(
   });
 }
 
-/** New rows of the table, which begin at `offset`: one that a check option excludes is an error. */
-export function withViewChecks(rows: HirRelation, offset: number, target: WriteTarget): HirRelation {
-  return (target.view?.checks ?? []).reduce(
-    (checked, check) => filter(checked, satisfies(check, offset, target.table)),
-    rows,
-  );
+/**
+ * New rows of the table, which begin at `offset`: one that a check option excludes is an error. `unless`: there is no new row.
+ */
+export function withViewChecks(
+  rows: HirRelation,
+  offset: number,
+  target: WriteTarget,
+  unless: HirScalar | null = null,
+): HirRelation {
+  return (target.view?.checks ?? []).reduce((checked, check) => {
+    const condition = satisfies(check, offset, target.table);
+    if (unless === null) return filter(checked, condition);
+    const branches = [{ condition: unless, result: truth(true) }];
+    return filter(checked, { kind: 'case', branches, otherwise: condition, type: plain('bool') });
+  }, rows);
+}
+
+/** A row's values, the first of which raises an error where a check option excludes the row. `when`: the row is written. */
+export function checkedValues(
+  values: readonly HirScalar[],
+  target: WriteTarget,
+  when: HirScalar | null,
+): readonly HirScalar[] {
+  const checks = target.view?.checks ?? [];
+  const [first, ...others] = values;
+  if (first === undefined || checks.length === 0) return values;
+  const { name, typmod } = typeOf(first);
+  const type = { name, typmod };
+  const branches =
+    when === null ? [] : [{ condition: not({ kind: 'isTrue', operand: when }), result: first }];
+  const holds = and(checks.map((check) => over(satisfies(check, 0, target.table), values)));
+  const otherwise = literal(name, null, typmod);
+  return [
+    { kind: 'case', branches: [...branches, { condition: holds, result: first }], otherwise, type },
+    ...others,
+  ];
 }
 
 /** True where a row satisfies a view's condition, else an error. */
