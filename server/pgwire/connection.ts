@@ -29,6 +29,7 @@ import { type Frame, FrameReader } from './frames.ts';
 import { type FrontendMessage, readMessage } from './frontend.ts';
 import { ProtocolError } from './protocol-error.ts';
 import { reportOf } from './report.ts';
+import { readShared } from './shared-reads.ts';
 import { type StartupPacket, readOptions, readStartup } from './startup.ts';
 import { BackendWriter, type ReportFields } from './writer.ts';
 
@@ -75,7 +76,7 @@ export class Connection implements Client {
     this.#host = host;
     this.#writer = new BackendWriter(socket);
     socket.setNoDelay(true);
-    socket.on('data', (chunk: Buffer) => this.#received(chunk));
+    readShared(socket, (chunk, isShared) => this.#received(chunk, isShared));
     socket.on('error', (error) => host.log.debug('connection error', { error: error.message }));
     socket.on('end', () => this.#end());
     socket.on('close', () => this.#end());
@@ -91,10 +92,11 @@ export class Connection implements Client {
 
   // Receiving.
 
-  #received(chunk: Buffer): void {
+  #received(chunk: Buffer, isShared: boolean): void {
     if (this.#ended) return;
-    this.#frames.push(chunk);
+    this.#frames.push(chunk, isShared);
     this.#pump();
+    this.#frames.own();
     if (!this.#running || this.#ended) return;
     if (this.#copy) return;
     if (this.#frames.buffered > PENDING_BYTES) this.#socket.pause();

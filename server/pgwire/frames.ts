@@ -26,16 +26,31 @@ export class FrameReader {
   #offset = 0;
   #length = 0;
   #startup = true;
+  /** The first and only part is overwritten by the next chunk. */
+  #isShared = false;
 
   /** Bytes received and not yet taken. */
   get buffered(): number {
     return this.#length;
   }
 
-  push(chunk: Buffer): void {
+  /** `isShared`: the chunk is overwritten later, but not before `own`. */
+  push(chunk: Buffer, isShared = false): void {
     if (chunk.length === 0) return;
-    this.#parts.push(chunk);
+    const follows = this.#parts.length > 0;
+    this.#parts.push(isShared && follows ? Buffer.from(chunk) : chunk);
+    this.#isShared = isShared && !follows;
     this.#length += chunk.length;
+  }
+
+  /** Copies what was not taken of a chunk that is overwritten. */
+  own(): void {
+    if (!this.#isShared) return;
+    this.#isShared = false;
+    const [part] = this.#parts;
+    if (part === undefined) return;
+    this.#parts[0] = Buffer.from(part.subarray(this.#offset));
+    this.#offset = 0;
   }
 
   /** From here on messages have a type byte. */
@@ -48,7 +63,7 @@ export class FrameReader {
     return this.#length === 0 ? null : this.#byte(0);
   }
 
-  /** What lies together from the next message on; all of it in nearly all cases. */
+  /** What lies together from the next message on; all of it in nearly all cases. It may be overwritten after `own`. */
   get together(): { readonly bytes: Buffer; readonly at: number } | null {
     const bytes = this.#parts[0];
     return bytes === undefined ? null : { bytes, at: this.#offset };
@@ -83,6 +98,7 @@ export class FrameReader {
     this.#checkLength(type, length);
     const total = header - 4 + length;
     if (this.#length < total) return null;
+    this.own();
     this.#gather(total);
     const first = this.#parts[0]!;
     const body = first.subarray(this.#offset + header, this.#offset + total);

@@ -45,14 +45,14 @@ impl Snapshot {
 /// A collection at one time: the snapshots of all workers.
 #[derive(Clone)]
 pub struct ShardedSnapshot {
-    shards: Vec<Arc<Snapshot>>,
+    shards: Arc<[Arc<Snapshot>]>,
     time: u64,
 }
 
 impl ShardedSnapshot {
     /// The shards of a collection, by worker, read at `time`, which the caller has checked.
-    pub fn new(shards: Vec<Arc<Snapshot>>, time: u64) -> Self {
-        ShardedSnapshot { shards, time }
+    pub fn new(shards: impl IntoIterator<Item = Arc<Snapshot>>, time: u64) -> Self {
+        ShardedSnapshot { shards: shards.into_iter().collect(), time }
     }
 
     /// The time at which it is read.

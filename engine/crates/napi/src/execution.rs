@@ -419,11 +419,9 @@ impl Execution {
                 self.overlay_keys(id, &transaction, &set)?;
             }
         }
-        let sources = self
-            .snapshots
-            .iter()
-            .map(|(id, snapshot)| (*id, Source { ok: snapshot.ok.clone(), err: snapshot.err.clone() }));
-        Ok(sources.collect())
+        let source =
+            |snapshot: &CollectionSnapshot| Source { ok: snapshot.ok.clone(), err: snapshot.err.clone() };
+        Ok(self.snapshots.iter().map(|(id, snapshot)| (*id, source(snapshot))).collect())
     }
 
     /// The transaction's own writes to the written table, on top of its other keys' arrangements.

@@ -3,6 +3,7 @@
 
 use crate::bind::Bind;
 use crate::encoding::{Encoding, settings};
+use crate::engine::{Collections, collection};
 use crate::error::{guarded, unless_stopped};
 use crate::execution::{AT_ONCE, Execution, NativePlan, Request};
 use napi::bindgen_prelude::BufferSlice;
@@ -37,6 +38,12 @@ pub struct NativeRead {
     prepared: Arc<Prepared>,
     settings: FormatSettings,
     columns: Vec<ReadColumn>,
+    reads_ahead: bool,
+}
+
+/// Whether a plan reads nothing but what is written to: that is known before it is computed.
+pub fn reads_ahead(prepared: &Prepared, collections: &Collections) -> bool {
+    prepared.reads().iter().all(|id| collection(collections, *id).is_some())
 }
 
 /// A column as RowDescription tells it.
@@ -52,6 +59,7 @@ impl NativeRead {
     /// None where a plan has effects or takes more than a moment.
     pub fn new(
         runtime: &Arc<Runtime>,
+        collections: &Collections,
         plan: &NativePlan,
         time_zone: &str,
         columns: Vec<ReadColumn>,
@@ -61,7 +69,8 @@ impl NativeRead {
             return Ok(None);
         }
         let (settings, runtime) = (settings(time_zone)?, runtime.clone());
-        Ok(Some(NativeRead { runtime, prepared, settings, columns }))
+        let reads_ahead = reads_ahead(&prepared, collections);
+        Ok(Some(NativeRead { runtime, prepared, settings, columns, reads_ahead }))
     }
 
     fn messages(
@@ -92,7 +101,7 @@ impl NativeRead {
             encoding: Encoding::DataRow { formats },
             limit: AT_ONCE,
             target: None,
-            ahead: false,
+            ahead: self.reads_ahead,
         };
         let execution = Execution::new(&self.runtime, &self.prepared, request)?;
         if !execution.is_small() {
@@ -144,7 +153,9 @@ impl NativeRead {
         mut out: BufferSlice<'_>,
         at: u32,
     ) -> i32 {
-        if self.runtime.computed() < timestamp as u64 {
+        let time = timestamp as u64;
+        let is_known = || self.reads_ahead && self.runtime.is_known(self.prepared.reads(), time);
+        if self.runtime.computed() < time && !is_known() {
             return LATER;
         }
         let framing = match framing {
@@ -155,7 +166,7 @@ impl NativeRead {
         let Some(bind) = messages.get(from as usize..to as usize).and_then(Bind::read) else {
             return REFUSED;
         };
-        let Ok(Some(answer)) = guarded(|| self.messages(timestamp as u64, &bind, framing)) else {
+        let Ok(Some(answer)) = guarded(|| self.messages(time, &bind, framing)) else {
             return REFUSED;
         };
         let at = at as usize;

@@ -7,7 +7,7 @@ use crate::encoding::{Encoding, settings};
 use crate::engine::{Collections, collection};
 use crate::error::{guarded, internal};
 use crate::execution::{AT_ONCE, Checks, Execution, NativePlan, Request, Target};
-use crate::read::{LATER, REFUSED};
+use crate::read::{LATER, REFUSED, reads_ahead};
 use crate::transaction::NativeTransaction;
 use napi::bindgen_prelude::{Buffer, BufferSlice};
 use napi_derive::napi;
@@ -25,6 +25,8 @@ pub struct NativeWrite {
     prepared: Arc<Prepared>,
     settings: FormatSettings,
     target: u64,
+    /// What it reads and writes.
+    touches: Vec<u64>,
     reads_ahead: bool,
 }
 
@@ -44,8 +46,9 @@ impl NativeWrite {
             return Ok(None);
         }
         let (settings, runtime, collections) = (settings(time_zone)?, runtime.clone(), collections.clone());
-        let reads_ahead = prepared.reads().iter().all(|id| collection(&collections, *id).is_some());
-        Ok(Some(NativeWrite { runtime, collections, prepared, settings, target, reads_ahead }))
+        let reads_ahead = reads_ahead(&prepared, &collections);
+        let touches = prepared.reads().iter().copied().chain([target]).collect();
+        Ok(Some(NativeWrite { runtime, collections, prepared, settings, target, touches, reads_ahead }))
     }
 
     fn affected(
@@ -113,9 +116,8 @@ impl NativeWrite {
         transaction: &NativeTransaction,
     ) -> f64 {
         let time = timestamp as u64;
-        // A tick that was asked for is not announced at once.
-        let is_known = || self.reads_ahead && self.runtime.sequenced() == time;
-        if self.runtime.computed() < time && !is_known() {
+        if self.runtime.computed() < time && !(self.reads_ahead && self.runtime.is_known(&self.touches, time))
+        {
             return LATER.into();
         }
         transaction.lock().clear();

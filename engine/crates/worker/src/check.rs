@@ -2,7 +2,7 @@
 
 use crate::{Splitter, WriteSet};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use tidewire_arrange::{ShardedSnapshot, UpdateRef, Updates, consolidated};
 use tidewire_plan::ScalarType;
 use tidewire_row::has_null;
@@ -52,7 +52,8 @@ pub enum Conflict {
 pub(crate) struct Admitted {
     writes: Arc<WriteSet>,
     splitter: Arc<dyn Splitter>,
-    sorted: OnceLock<Updates>,
+    /// What writes by key came to, consolidated.
+    resolved: Option<Updates>,
     /// By other keys of the collection, by their arrangement.
     by_key: Mutex<HashMap<u64, Arc<Updates>>>,
 }
@@ -109,14 +110,13 @@ impl UniqueKey {
 }
 
 impl Admitted {
-    /// `sorted`: the writes by key and value, consolidated, if they are at hand.
+    /// `resolved`: what writes by key came to, by key and value, consolidated.
     pub(crate) fn new(
         writes: Arc<WriteSet>,
         splitter: Arc<dyn Splitter>,
-        sorted: Option<Updates>,
+        resolved: Option<Updates>,
     ) -> Arc<Self> {
-        let sorted = sorted.map_or_else(OnceLock::new, OnceLock::from);
-        Arc::new(Admitted { writes, splitter, sorted, by_key: Mutex::default() })
+        Arc::new(Admitted { writes, splitter, resolved, by_key: Mutex::default() })
     }
 
     /// Bytes of its rows.
@@ -126,16 +126,18 @@ impl Admitted {
 
     /// Whether one of these keyed updates has a key that is written to here.
     pub(crate) fn shares_key(&self, updates: &Updates) -> bool {
-        let sorted = self.sorted();
-        updates.iter().any(|update| under(sorted, update.key).next().is_some())
+        self.with_sorted(|sorted| updates.iter().any(|update| under(sorted, update.key).next().is_some()))
     }
 
-    /// By key and value, consolidated.
-    pub(crate) fn sorted(&self) -> &Updates {
-        self.sorted.get_or_init(|| {
-            let keyed = self.writes.keyed(self.splitter.as_ref());
-            consolidated(&keyed.expect("these rows were split when they were admitted"))
-        })
+    /// Calls `read` with the updates by key and value, consolidated.
+    pub(crate) fn with_sorted<R>(&self, read: impl FnOnce(&Updates) -> R) -> R {
+        match &self.resolved {
+            Some(resolved) => read(resolved),
+            None => {
+                let sorted = self.writes.sorted(self.splitter.as_ref());
+                read(&sorted.expect("these rows were split when they were admitted"))
+            }
+        }
     }
 }
 
@@ -183,10 +185,10 @@ impl Base<'_> {
 
     fn multiplicity(&self, row: UpdateRef<'_>) -> i64 {
         let later = self.since.iter().map(|updates| {
-            under(updates.sorted(), row.key)
-                .filter(|update| update.val == row.val)
-                .map(|update| update.diff)
-                .sum::<i64>()
+            updates.with_sorted(|sorted| {
+                let alike = under(sorted, row.key).filter(|update| update.val == row.val);
+                alike.map(|update| update.diff).sum::<i64>()
+            })
         });
         self.snapshot.multiplicity(row.key, row.val) + later.sum::<i64>()
     }
@@ -197,17 +199,16 @@ impl Base<'_> {
             each(val, count);
         }
         for updates in &self.since {
-            for update in under(updates.sorted(), key) {
-                each(update.val, update.diff);
-            }
+            updates.with_sorted(|sorted| {
+                under(sorted, key).for_each(|update| each(update.val, update.diff));
+            });
         }
     }
 
     fn count(&self, key: &[u8]) -> i64 {
-        let later = self
-            .since
-            .iter()
-            .map(|updates| under(updates.sorted(), key).map(|update| update.diff).sum::<i64>());
+        let later = self.since.iter().map(|updates| {
+            updates.with_sorted(|sorted| under(sorted, key).map(|update| update.diff).sum::<i64>())
+        });
         self.snapshot.count(key) + later.sum::<i64>()
     }
 }
@@ -226,18 +227,17 @@ pub(crate) fn under<'a>(updates: &'a Updates, key: &'a [u8]) -> impl Iterator<It
     (low..updates.len()).map(|index| updates.get(index)).take_while(move |update| update.key == key)
 }
 
-/// The first key that would be there more than once if `writes` (keyed) were applied to the snapshot.
-pub fn duplicate_key(snapshot: &ShardedSnapshot, writes: &Updates) -> Option<Vec<u8>> {
+/// The first key that would be there more than once if consolidated keyed writes were applied to the snapshot.
+pub(crate) fn duplicate_key(snapshot: &ShardedSnapshot, writes: &Updates) -> Option<Vec<u8>> {
     let base = Base { collection: 0, snapshot, since: Vec::new(), unique: true };
-    let writes = consolidated(writes);
     let mut index = 0;
     while index < writes.len() {
         let key = writes.get(index).key;
-        let net: i64 = under(&writes, key).map(|update| update.diff).sum();
+        let net: i64 = under(writes, key).map(|update| update.diff).sum();
         if net > 0 && base.count(key) + net > 1 {
             return Some(key.to_vec());
         }
-        index += under(&writes, key).count();
+        index += under(writes, key).count();
     }
     None
 }

@@ -29,7 +29,7 @@ mod world;
 mod write_set;
 
 pub use build::{Build, SharedBuild};
-pub use check::{Conflict, UniqueKey, duplicate_key};
+pub use check::{Conflict, UniqueKey};
 pub use compaction::{Compaction, Hold, HoldApart, InputHold, TooOld};
 pub use foreign::{ForeignKey, Side};
 pub use overlay::Overlay;

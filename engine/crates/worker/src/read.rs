@@ -61,7 +61,7 @@ impl Runtime {
 /// Loads a collection's shards, to be read at `time`.
 pub(crate) fn shards(slots: &[(Slot, Slot)], time: u64, errors: bool) -> ShardedSnapshot {
     let shards = slots.iter().map(|(ok, err)| if errors { err.load_full() } else { ok.load_full() });
-    ShardedSnapshot::new(shards.collect(), time)
+    ShardedSnapshot::new(shards, time)
 }
 
 pub(crate) fn checked(slots: &[(Slot, Slot)], time: u64, errors: bool) -> Result<ShardedSnapshot, ReadError> {

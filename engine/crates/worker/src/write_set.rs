@@ -1,8 +1,8 @@
 //! What a transaction writes into one collection.
 
 use crate::{Splitter, Upserts};
-use std::sync::Mutex;
-use tidewire_arrange::{Updates, shard_of};
+use std::sync::{Arc, Mutex, OnceLock};
+use tidewire_arrange::{Updates, consolidated, shard_of};
 
 /// Packed whole rows with multiplicities: deletions are negative. Upserts stand in the place of
 /// rows: who writes by key writes nothing else into the collection, and reads none of it before the commit.
@@ -13,6 +13,8 @@ pub struct WriteSet {
     resolved: bool,
     /// See [`mark_sound`](WriteSet::mark_sound).
     sound_at: Option<u64>,
+    /// See [`sorted`](WriteSet::sorted).
+    sorted: OnceLock<Arc<Updates>>,
     /// The rows up to here satisfy the constraints of this number.
     checked: (u64, usize),
 }
@@ -23,9 +25,15 @@ impl WriteSet {
         Self::default()
     }
 
+    /// What was found out about its rows is out of date.
+    fn touch(&mut self) {
+        self.sound_at = None;
+        self.sorted.take();
+    }
+
     /// Adds `diff` copies of a row.
     pub fn push(&mut self, row: &[u8], diff: i64) {
-        self.sound_at = None;
+        self.touch();
         self.rows.push_row(row, 0, diff);
     }
 
@@ -35,7 +43,7 @@ impl WriteSet {
         diff: i64,
         write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.sound_at = None;
+        self.touch();
         self.rows.try_push_with(0, diff, |bytes| write(bytes).map(|()| 0))
     }
 
@@ -72,7 +80,7 @@ impl WriteSet {
 
     /// Adds everything of another write set.
     pub fn append(&mut self, other: &WriteSet) {
-        self.sound_at = None;
+        self.touch();
         self.resolved |= other.resolved;
         self.rows.append(&other.rows);
         self.upserts.append(&other.upserts);
@@ -85,7 +93,7 @@ impl WriteSet {
 
     /// What is written by primary key, to add to.
     pub fn upserts_mut(&mut self) -> &mut Upserts {
-        self.sound_at = None;
+        self.touch();
         &mut self.upserts
     }
 
@@ -111,7 +119,7 @@ impl WriteSet {
 
     /// Takes back what was written after a mark.
     pub fn rollback_to(&mut self, [rows, upserts]: [usize; 2]) {
-        self.sound_at = None;
+        self.touch();
         self.rows.truncate(rows);
         self.checked.1 = self.checked.1.min(rows);
         self.upserts.truncate(upserts);
@@ -122,7 +130,7 @@ impl WriteSet {
         self.rows.clear();
         self.upserts.clear();
         self.resolved = false;
-        self.sound_at = None;
+        self.touch();
         self.checked = (0, 0);
     }
 
@@ -137,7 +145,16 @@ impl WriteSet {
         found.map(|update| update.val.to_vec())
     }
 
-    /// The rows as (key, value) by a collection's layout.
+    /// The rows as (key, value) by their own collection's layout, consolidated. Worked out once.
+    pub fn sorted(&self, splitter: &dyn Splitter) -> Result<Arc<Updates>, String> {
+        if let Some(sorted) = self.sorted.get() {
+            return Ok(sorted.clone());
+        }
+        let sorted = Arc::new(consolidated(&self.keyed(splitter)?));
+        Ok(self.sorted.get_or_init(|| sorted).clone())
+    }
+
+    /// The rows as (key, value) by a layout.
     pub fn keyed(&self, splitter: &dyn Splitter) -> Result<Updates, String> {
         let mut keyed = Updates::with_capacity(self.rows.len(), self.rows.byte_len());
         for update in self.rows.iter() {

@@ -71,7 +71,7 @@ impl NativeEngine {
         time_zone: String,
         columns: Vec<ReadColumn>,
     ) -> napi::Result<Option<NativeRead>> {
-        call(|| NativeRead::new(&self.runtime, plan, &time_zone, columns))
+        call(|| NativeRead::new(&self.runtime, &self.collections, plan, &time_zone, columns))
     }
 
     /// A plan as a write that is run in one call; None where it is none.

@@ -7,7 +7,15 @@ use crate::runtime::Runtime;
 use crate::runtime::commands::Commands;
 use tidewire_arrange::{RowBatch, Updates, shard_of};
 
+/// Of more bytes that are announced and not computed nobody makes a snapshot.
+const MOST_BYTES: usize = 1 << 20;
+
 impl Runtime {
+    /// Whether these collections can be read at a time, which is computed or the last announced one.
+    pub fn is_known(&self, ids: &[u64], time: u64) -> bool {
+        time <= self.computed() || self.snapshot_ahead(ids, time).is_ok()
+    }
+
     /// Collections that are written to, at the last announced time, which need not be computed.
     pub fn snapshot_ahead(&self, ids: &[u64], time: u64) -> Result<Vec<CollectionSnapshot>, ReadError> {
         let mut commands = self.commands();
@@ -32,13 +40,20 @@ impl Runtime {
             if registered.writable.is_none() {
                 return Err(ReadError::NotComputed { computed });
             }
-            let mut parts = vec![Updates::new(); self.workers];
             let announced = in_flight.range(computed + 1..).flat_map(|(_, admitted)| admitted);
-            for (_, admitted) in announced.filter(|(other, _)| other == id) {
-                for update in admitted.sorted().iter() {
-                    // At the least time, as what is on top of a snapshot is.
-                    parts[shard_of(update.key, self.workers)].push(update.key, update.val, 0, update.diff);
-                }
+            let announced = announced.filter(|(other, _)| other == id);
+            if announced.clone().map(|(_, admitted)| admitted.byte_len()).sum::<usize>() > MOST_BYTES {
+                return Err(ReadError::NotComputed { computed });
+            }
+            let mut parts = vec![Updates::new(); self.workers];
+            for (_, admitted) in announced {
+                admitted.with_sorted(|sorted| {
+                    for update in sorted.iter() {
+                        // At the least time, as what is on top of a snapshot is.
+                        let part = &mut parts[shard_of(update.key, self.workers)];
+                        part.push(update.key, update.val, 0, update.diff);
+                    }
+                });
             }
             let on_top = |part: &Updates| if part.is_empty() { Vec::new() } else { vec![batch(part)] };
             let on_top: Vec<Vec<RowBatch>> = parts.iter().map(on_top).collect();

@@ -73,7 +73,7 @@ impl Runtime {
                         return Err(invalid("it is a view".into()));
                     };
                     let mut part = Partitioned::new(self.workers, time);
-                    let mut sorted = None;
+                    let mut resolved = None;
                     let by_key = !writes.upserts().is_empty();
                     if by_key && (!*unique || !writes.rows().is_empty()) {
                         let message = "writes by key need a primary key, and nothing else beside them";
@@ -104,10 +104,13 @@ impl Runtime {
                             writes.is_sound_at(commands.sequenced)
                                 && group.all(|(_, other)| !other.shares_key(keyed))
                         };
-                        let keyed = if by_key {
-                            writes.upserts().resolve(&base(), splitter.as_ref()).map_err(invalid)?
+                        if by_key {
+                            let keyed =
+                                writes.upserts().resolve(&base(), splitter.as_ref()).map_err(invalid)?;
+                            part.add_keyed(&keyed);
+                            resolved = Some(keyed);
                         } else {
-                            let keyed = consolidated(&writes.keyed(splitter.as_ref()).map_err(invalid)?);
+                            let keyed = writes.sorted(splitter.as_ref()).map_err(invalid)?;
                             let checked = if is_known(&keyed) { Ok(()) } else { base().check(&keyed) };
                             checked.map_err(|conflict| match conflict {
                                 Conflict::DuplicateKey { key, constraint, .. } => {
@@ -115,10 +118,8 @@ impl Runtime {
                                 }
                                 other => other,
                             })?;
-                            keyed
-                        };
-                        part.add_keyed(&keyed);
-                        sorted = Some(keyed);
+                            part.add_keyed(&keyed);
+                        }
                     } else {
                         part.add_rows(writes.rows(), splitter.as_ref()).map_err(invalid)?;
                     }
@@ -134,7 +135,7 @@ impl Runtime {
                             return Err(collides(duplicate, Some(key.arrangement), splitter));
                         }
                     }
-                    parts.push((*id, part, Admitted::new(writes.clone(), splitter.clone(), sorted)));
+                    parts.push((*id, part, Admitted::new(writes.clone(), splitter.clone(), resolved)));
                 }
                 for foreign in foreign_keys(&registry, transaction) {
                     let snapshot = |side: &Side| {

@@ -40,7 +40,7 @@ impl Runtime {
         writes: &WriteSet,
         snapshot: &ShardedSnapshot,
     ) -> Result<Option<Vec<u8>>, String> {
-        Ok(duplicate_key(snapshot, &writes.keyed(self.splitter(id)?.as_ref())?))
+        Ok(duplicate_key(snapshot, writes.sorted(self.splitter(id)?.as_ref())?.as_ref()))
     }
 
     /// The first packed value of a key that would be there more than once with these writes.
