@@ -66,6 +66,23 @@ export function prepareCreateIndex(
   });
 }
 
+/** The relation that is to have an index. */
+function indexedRelation(
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  name: QualifiedName,
+): Stored {
+  const found = requireObject(system.catalog, session, parsed, name, [...INDEXED, 'view']);
+  if (found.kind !== 'view') return found as Stored;
+  throw new SqlError({
+    sqlstate: '42809',
+    message: `cannot create index on relation "${found.name}"`,
+    detail: 'This operation is not supported for views.',
+    hint: 'A materialized view can have indexes.',
+  });
+}
+
 /** An index that would help with what runs without it: there is none, and that is said. */
 function leaveOutIndex(
   system: System,
@@ -79,7 +96,7 @@ function leaveOutIndex(
       const message = `access method "${method}" does not support unique indexes`;
       throw new SqlError({ sqlstate: '0A000', message });
     }
-    const found = requireObject(system.catalog, session, parsed, relationName, INDEXED) as Stored;
+    const found = indexedRelation(system, session, parsed, relationName);
     for (const param of statement.indexParams ?? []) {
       const { name } = nodeAs(param, 'IndexElem')!;
       if (name === undefined || found.columns.some((column) => column.name === name)) continue;
@@ -167,7 +184,7 @@ function planIndex(
   statement: IndexStmt,
   relationName: QualifiedName,
 ): Omit<Making, 'background'> {
-  const found = requireObject(system.catalog, session, parsed, relationName, INDEXED) as Stored;
+  const found = indexedRelation(system, session, parsed, relationName);
   const stores = found.kind === 'materializedView' ? storedView(system, found) : null;
   const relation: Stored = stores?.view ?? found;
   const columnTypes = relation.columns.map((column) => toColumnType(column.type));

@@ -39,6 +39,7 @@ export function bindDefinition(
     throw new SqlError({
       sqlstate: '0A000',
       message: 'EMIT ON WINDOW CLOSE is not supported yet',
+      hint: 'Leave it out: a window’s row is there from its first row on, and follows what comes.',
       position: positionOf(parsed, parsed.extensions.emitOnWindowClose),
     });
   }

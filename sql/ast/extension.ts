@@ -54,3 +54,18 @@ export function extensionName(extension: Extension): string {
       return 'SECRET in an expression';
   }
 }
+
+/** What is written in place of an extension that is not supported. */
+export function extensionHint(extension: Extension): string | undefined {
+  switch (extension.kind) {
+    case 'asof_join':
+      return 'Use JOIN LATERAL (SELECT … WHERE … ORDER BY time DESC LIMIT 1) ON true.';
+    case 'system_time':
+      return 'Leave it out: a view follows both sides of a join.';
+    case 'mutually_recursive':
+    case 'cte_types':
+      return 'Recursive queries are not there yet.';
+    default:
+      return undefined;
+  }
+}

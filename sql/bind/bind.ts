@@ -13,7 +13,7 @@ import type {
   UpdateStmt,
 } from '@pgsql/types';
 import type { CatalogColumn } from '../catalog.ts';
-import { extensionName } from '../ast/extension.ts';
+import { extensionHint, extensionName } from '../ast/extension.ts';
 import { locationOf, nodeAs, nodeKind } from '../ast/accessors.ts';
 import type { HirColumn, HirQuery, HirRelation, HirScalar, HirWrite } from '../hir.ts';
 import { SqlError } from '../error.ts';
@@ -69,7 +69,7 @@ function begin(environment: BindEnvironment): QueryContext {
   const statement = new Statement(environment);
   for (const extension of environment.extensions?.at.values() ?? []) {
     if (extension.kind === 'session_partition') continue;
-    throw statement.unsupported(extensionName(extension), extension.location);
+    throw statement.unsupported(extensionName(extension), extension.location, extensionHint(extension));
   }
   return { statement, ctes: [], outer: null };
 }

@@ -268,7 +268,11 @@ function bindOwnElement(
       return { column: null, clauses: { ...noClauses, keys } };
     }
     case 'watermark':
-      throw statement.unsupported('WATERMARK FOR', element.location);
+      throw statement.unsupported(
+        'WATERMARK FOR',
+        element.location,
+        'Leave it out: a view is right however late a row comes.',
+      );
   }
 }
 

@@ -1,6 +1,7 @@
 /** FuncCall: functions, casts written as calls, and what is handed on to aggregates. */
 import type { FuncCall } from '@pgsql/types';
-import { locationOf, nameParts } from '../ast/accessors.ts';
+import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
+import { SqlError } from '../error.ts';
 import { castByName, resolveFunction, resolvePlaced } from '../functions/resolve.ts';
 import type { PlacedFunction } from '../functions/resolve.ts';
 import { windowFunctionNamed } from '../functions/window-functions.ts';
@@ -66,7 +67,10 @@ export function bindFunctionCall(node: FuncCall, context: ExpressionContext): Bo
   if (functionsNamed(name).some((entry) => entry.kind === 'aggregate'))
     return bindAggregate(node, name, context);
   if (hasAggregateSyntax(node)) {
-    if (node.agg_within_group === true) return refuseWithinGroup(name, context, at);
+    if (node.agg_within_group === true) {
+      if (functionsNamed(name).length === 0) throw missingOrdered(node, context, at);
+      return refuseWithinGroup(name, context, at);
+    }
     const args = (node.args ?? []).map((argument) => bindExpression(argument, context));
     applyFunction(name, args, context, at, parts.join('.'));
     return refuseAggregateSyntax(node, name, context);
@@ -74,7 +78,7 @@ export function bindFunctionCall(node: FuncCall, context: ExpressionContext): Bo
   const isNamed = hasNamedArguments(node) || (node.func_variadic === true && takesVariadic);
   const special = isNamed ? null : bindSpecial(node, name, context, at);
   if (special !== null) return special;
-  const args = bindArguments(node, context);
+  const args = bindArgumentsOf(name, node, context);
   return {
     scalar: isNamed
       ? applyByName(node, args, context, at)
@@ -225,6 +229,26 @@ function refuseOthers(sequence: HirScalar, { statement }: ExpressionContext): vo
 
 /** Functions that have no entry, because they take what entries cannot say. */
 const boundHere = new Set(['row_to_json']);
+
+/** The arguments of a call. Those of another database's function may be no expressions here: `datediff(day, a, b)`. */
+function bindArgumentsOf(name: string, node: FuncCall, context: ExpressionContext): CallArguments {
+  try {
+    return bindArguments(node, context);
+  } catch (error) {
+    const hint = functionsElsewhere.get(name);
+    if (!(error instanceof SqlError) || error.sqlstate !== '42703' || hint === undefined) throw error;
+    if (functionsNamed(name).length > 0) throw error;
+    const { sqlstate, message, detail, position } = error;
+    throw new SqlError({ sqlstate, message, detail, hint, position });
+  }
+}
+
+/** No function is meant by a call with WITHIN GROUP: what it is ordered by are arguments too. */
+function missingOrdered(node: FuncCall, context: ExpressionContext, at: number | undefined): Error {
+  const order = (node.agg_order ?? []).map((item) => nodeAs(item, 'SortBy')!.node!);
+  const all = { ...node, args: [...(node.args ?? []), ...order] };
+  return missing(node, bindArguments(all, context), 'none', context, at);
+}
 
 /** No function is meant by a call. */
 function missing(

@@ -14,7 +14,8 @@ import {
 // their own, attached by offset, and blanked before PostgreSQL's grammar sees the text.
 
 /** Words of which a text must have one for any clause of this file to be in it. */
-export const EXTENSION_WORDS = 'asof|mutually|emit|system_time|strict|as\\s+of|session(?=\\s*\\()';
+export const EXTENSION_WORDS =
+  'asof|mutually|emit|system_time|strict|as\\s+of|(?:session|options)(?=\\s*\\()';
 
 /** A query of ours: extensions taken out, the rest parsed by PostgreSQL. */
 export function parseQuery(cursor: Cursor): Query {
@@ -125,6 +126,16 @@ export function extractExtensions(cursor: Cursor): Span[] {
           i += 2;
         }
         break;
+      case 'options': {
+        // Materialize: how many rows a group is expected to have. Foreign tables have OPTIONS too, of other words.
+        const close = tokens[i + 1]?.text === '(' ? cursor.closing(i + 1) : i;
+        if (cursor.isAt(close - 4, 'group', 'size') || cursor.isAt(close - 3, 'group', 'size')) {
+          noEffect(context, 'OPTIONS (… GROUP SIZE …)', cursor.offsetAt(i));
+          cut(i, close + 1);
+          i = close;
+        }
+        break;
+      }
       case 'strict':
         if (cursor.isAt(i - 1, 'level') && cursor.isAt(i + 1, 'serializable')) {
           context.extensions.strictSerializable = at(i);

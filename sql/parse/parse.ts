@@ -2,6 +2,7 @@ import type { ParsedStatement } from '../ast/statement.ts';
 import { SqlError } from '../error.ts';
 import { newContext } from './context.ts';
 import { Cursor } from './cursor.ts';
+import { clauseElsewhere } from './elsewhere.ts';
 import { EXTENSION_WORDS } from './extensions.ts';
 import { grammarHint, grammarSqlstate, parseGrammar } from './grammar.ts';
 import { mayTruncate, truncationNotices } from './identifier.ts';
@@ -23,7 +24,8 @@ export function parse(text: string): ParsedStatement[] {
   try {
     return OWN.test(text) ? parseWithOwn(source) : parsePlain(source);
   } catch (error) {
-    throw error instanceof SqlError && mayNameSecret(text) ? withoutQuote(error) : error;
+    if (!(error instanceof SqlError)) throw error;
+    throw mayNameSecret(text) ? withoutQuote(error) : withHint(error, source);
   }
 }
 
@@ -37,6 +39,15 @@ const NAMES_SECRET = /\b(create|alter)(\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)+secret\b/
 /** A refusal that quotes nothing of the text; its position says where it is. */
 function withoutQuote({ sqlstate, message, position }: SqlError): SqlError {
   return new SqlError({ sqlstate, message: message.replace(/ ?(at or near |)"[\s\S]*$/, ''), position });
+}
+
+/** A syntax error says what is written here, where the text has what another database has. */
+function withHint(error: SqlError, source: SourceText): SqlError {
+  const { sqlstate, message, detail, position } = error;
+  const isOpen = error.hint === undefined || error.hint.startsWith('Expected ');
+  if (!message.startsWith('syntax error') || position === undefined || !isOpen) return error;
+  const hint = clauseElsewhere(source, source.utf16OfCodePoint(position - 1));
+  return hint === undefined ? error : new SqlError({ sqlstate, message, detail, hint, position });
 }
 
 /** All statements by PostgreSQL's grammar in one call. */

@@ -42,7 +42,7 @@ function setOne(session: Session, parsed: ParsedStatement, statement: VariableSe
   const { transactions } = session;
   const reset = statement.kind === 'VAR_RESET';
   const tag = reset ? 'RESET' : 'SET';
-  if (/^rw_/i.test(name)) {
+  if (isElsewhere(name)) {
     sayNoEffect(session, name);
     return tag;
   }
@@ -59,6 +59,17 @@ function setOne(session: Session, parsed: ParsedStatement, statement: VariableSe
   assignSetting(session, name, value, local);
   if (value !== null && session.settings.definition(name).isTuning === true) sayNoEffect(session, name);
   return tag;
+}
+
+/** Settings of Materialize and RisingWave: where views run, with how many threads, and what a query reads. */
+const ELSEWHERE = new Set([
+  ...['cluster', 'cluster_replica', 'real_time_recency', 'auto_route_catalog_queries'],
+  ...['batch_parallelism', 'background_ddl'],
+  ...['query_mode', 'visibility_mode', 'source_rate_limit', 'backfill_rate_limit', 'sink_decouple'],
+]);
+
+function isElsewhere(name: string): boolean {
+  return /^(rw|streaming)_/i.test(name) || ELSEWHERE.has(name.toLowerCase());
 }
 
 function sayNoEffect(session: Session, name: string): void {
