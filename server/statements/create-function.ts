@@ -58,10 +58,10 @@ export function bindCreateFunction(
 }
 
 /** SET of a function: the search path of its body. What tunes PostgreSQL changes nothing here either; others are refused. */
-function readSettings(
+export function readSettings(
   session: SessionContext,
   parsed: ParsedStatement,
-  statement: CreateFunctionStmt,
+  statement: Pick<CreateFunctionStmt, 'options'>,
 ): readonly string[] | undefined {
   let path: readonly string[] | undefined;
   for (const option of (statement.options ?? []).map((each) => nodeAs(each, 'DefElem')!)) {
@@ -202,7 +202,11 @@ function refuseReplacement(system: System, existing: FunctionObject, definition:
 type CatalogDefinition = Pick<CatalogFunction, 'parameters' | 'result'>;
 
 /** What keeps rows that a function, or a view with it, has computed. */
-function maintainedWith(system: System, id: ObjectId, seen = new Set<ObjectId>()): CatalogObject | null {
+export function maintainedWith(
+  system: System,
+  id: ObjectId,
+  seen = new Set<ObjectId>(),
+): CatalogObject | null {
   for (const dependent of system.catalog.dependents(id)) {
     if (seen.has(dependent.id)) continue;
     seen.add(dependent.id);

@@ -32,6 +32,7 @@ import { schemasOf } from '../catalog/temporary.ts';
 import type { System } from '../system.ts';
 import { StaleWrite } from '../timeline/sequencer.ts';
 import { prepareAlter } from './alter/alter.ts';
+import { prepareAlterFunction } from './alter/alter-function.ts';
 import { prepareRenameFunction, prepareSetFunctionSchema } from './alter/rename-function.ts';
 import { prepareAlterOtherOwner } from './alter/owner-to.ts';
 import { prepareAlterEnum } from './alter/type/alter-enum.ts';
@@ -435,6 +436,7 @@ function preparePostgres(
   if ('RenameStmt' in node && node.RenameStmt.renameType === 'OBJECT_FUNCTION') {
     return prepareRenameFunction(system, parsed, node.RenameStmt);
   }
+  if ('AlterFunctionStmt' in node) return prepareAlterFunction(system, parsed, node.AlterFunctionStmt);
   if ('AlterObjectSchemaStmt' in node && node.AlterObjectSchemaStmt.objectType === 'OBJECT_FUNCTION') {
     return prepareSetFunctionSchema(system, parsed, node.AlterObjectSchemaStmt);
   }

@@ -16,13 +16,14 @@ const ENTRIES: readonly (readonly [
   [1716, 'pg_get_expr', 'text oid', 'text', 'deparse an encoded expression'],
   [2509, 'pg_get_expr', 'text oid bool', 'text', 'deparse an encoded expression with pretty-print option'],
   [3843, 'pg_column_is_updatable', 'regclass int2 bool', 'bool', 'is a column updatable'],
+  [817, 'current_query', '', 'text', 'get the currently executing query'],
 ];
 
 export const catalogEntries: readonly FunctionEntry[] = ENTRIES.map(
   ([oid, name, argumentTypes, result, description]): FunctionEntry => ({
     oid,
     name,
-    arguments: argumentTypes.split(' '),
+    arguments: argumentTypes === '' ? [] : argumentTypes.split(' '),
     result,
     opcode: '',
     strict: true,

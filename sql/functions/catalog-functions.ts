@@ -133,6 +133,7 @@ const bodies: Record<string, Body> = {
     FROM unnest(string_to_array(array_to_string($1, ' '), ' ')) WITH ORDINALITY AS a (each, place))`,
   unicode_version: "'16.0'",
   getpgusername: 'current_user',
+  current_query: '(SELECT query FROM pg_catalog.pg_stat_activity WHERE pid = pg_backend_pid())',
   inet_client_addr: '(SELECT client_addr FROM pg_catalog.pg_stat_activity WHERE pid = pg_backend_pid())',
   inet_client_port: '(SELECT client_port FROM pg_catalog.pg_stat_activity WHERE pid = pg_backend_pid())',
   pg_postmaster_start_time: `'${new Date(performance.timeOrigin).toISOString()}'::timestamptz`,

@@ -1,6 +1,7 @@
 /** tw_internal.functions: PostgreSQL's own, which are the same for all servers, and those that users make. */
 import { boundRows, signatureRows, typeFunctionRows } from '../../../sql/functions/catalog.generated.ts';
 import { type FunctionEntry, functions as functionEntries } from '../../../sql/functions/table.ts';
+import { quoteIdentifier } from '../../../sql/functions/quote.ts';
 import { typeOid } from '../../../sql/types/table.ts';
 import { variadicElement } from '../../../sql/types/polymorphic.ts';
 import { argumentsText, resultText } from '../function-text.ts';
@@ -93,17 +94,20 @@ export const functions: RawTable = {
     ['source', 'text'],
     ['statement', 'text'],
     ['description', 'text'],
+    // What SET says, as `pg_proc.proconfig` has it.
+    ['settings', '_text'],
   ],
-  fixed: () => [
-    ...functionEntries.map(ownFunction),
-    ...boundRows.map(boundFunction),
-    ...typeFunctionRows
-      .filter(([oid]) => !functionEntries.some((entry) => entry.oid === oid))
-      .map(typeFunction),
-  ],
+  fixed: () =>
+    [
+      ...functionEntries.map(ownFunction),
+      ...boundRows.map(boundFunction),
+      ...typeFunctionRows
+        .filter(([oid]) => !functionEntries.some((entry) => entry.oid === oid))
+        .map(typeFunction),
+    ].map((row) => [...row, null]),
   ofObject: (object, catalog) => {
     if (object.kind !== 'function') return [];
-    const { parameters, result, strict, volatility } = object;
+    const { parameters, result, strict, volatility, searchPath } = object;
     const variadic = variadicElement(object);
     const defaults = parameters.filter(({ defaultValue }) => defaultValue !== null).length;
     const given = argumentsText(object, catalog);
@@ -120,6 +124,9 @@ export const functions: RawTable = {
         ...[vectorText(parameters.map(({ type, domain }) => domain ?? typeOid(type)))],
         ...[named ? textArray(parameters.map(({ name }) => name)) : null],
         ...[resultText(object, catalog), given, given, null, object.source, object.statement, ''],
+        searchPath === undefined
+          ? null
+          : textArray([`search_path=${searchPath.map(quoteIdentifier).join(', ')}`]),
       ],
     ];
   },

@@ -414,7 +414,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       volatility AS provolatile, 's'::"char" AS proparallel, argument_count AS pronargs, default_count AS pronargdefaults,
       result_oid AS prorettype, argument_oids AS proargtypes, NULL::oid[] AS proallargtypes,
       CASE WHEN variadic_oid <> 0 THEN array_fill('i'::"char", ARRAY[argument_count - 1]) || 'v'::"char" END AS proargmodes, argument_names AS proargnames, ${NO_TEXT} AS proargdefaults, NULL::oid[] AS protrftypes,
-      source AS prosrc, ${NO_TEXT} AS probin, ${NO_TEXT} AS prosqlbody, ${NO_TEXTS} AS proconfig, ${NO_TEXTS} AS proacl
+      source AS prosrc, ${NO_TEXT} AS probin, ${NO_TEXT} AS prosqlbody, settings AS proconfig, ${NO_TEXTS} AS proacl
       FROM tw_internal.functions`,
   },
   {
