@@ -4,6 +4,7 @@ import type { HirScalar } from '../hir.ts';
 import type { TypeName } from '../types/type.ts';
 import { functionOids, operatorOids, splitSignature } from './registered-signature.ts';
 import { NO_TYPE, bindTypeText, checkParts } from './registered-type.ts';
+import { typeOid } from '../types/table.ts';
 import { literal } from './scalar.ts';
 import type { Statement } from './statement.ts';
 
@@ -81,6 +82,20 @@ export function bindRegistered(
   }
 }
 
+const CSTRING = 2275;
+/** Types that functions of types take, and expressions do not have. */
+const IN_SIGNATURES: Readonly<Record<string, number>> = { cstring: CSTRING, internal: 2281 };
+const WITH_TYPMOD = new Set(
+  `array_in bit_in bpcharin domain_in interval_in multirange_in numeric_in range_in record_in time_in timestamp_in
+  timestamptz_in varbit_in varcharin`.split(/\s+/),
+);
+
+/** What the function that reads a type's text takes, as oids: the text, the type and its modifier where it needs them. */
+function inputArguments(name: string): number[] {
+  if (name === 'enum_in') return [CSTRING, typeOid('oid')];
+  return WITH_TYPMOD.has(name) ? [CSTRING, typeOid('oid'), typeOid('int4')] : [CSTRING];
+}
+
 /** `name(type, type)` as a regprocedure or a regoperator. */
 function bindSignature(
   statement: Statement,
@@ -104,11 +119,16 @@ function bindSignature(
   }
   const oids = types.map((each) => {
     if (isOperator && each.trim().toLowerCase() === 'none') return 0;
-    return bindTypeText(statement, each.trim(), at);
+    return IN_SIGNATURES[each.trim().toLowerCase()] ?? bindTypeText(statement, each.trim(), at);
   });
   const [found] = isOperator
     ? operatorOids(schema, name, oids)
-    : functionOids(statement.environment.catalog, schema, name, oids);
+    : [
+        ...functionOids(statement.environment.catalog, schema, name, oids),
+        ...(name.endsWith('in') && inputArguments(name).join() === oids.join()
+          ? typeFunctionOids(schema, name)
+          : []),
+      ];
   if (found !== undefined) return literal(type, String(found));
   const what = isOperator ? `operator does not exist: ${text}` : `function "${text}" does not exist`;
   throw statement.error('42883', what, at);
