@@ -23,6 +23,17 @@ interface Grant extends Request {
 
 interface Waiter extends Request {
   readonly granted: () => void;
+  /** Since when it waits, in milliseconds since 1970. */
+  readonly since: number;
+}
+
+/** A lock that somebody has, or waits for. */
+export interface ShownLock {
+  /** One number of 64 bits, or two of 32 with a colon between them. */
+  readonly key: string;
+  readonly mode: LockMode;
+  /** Null: it is held. */
+  readonly waitsSince: number | null;
 }
 
 interface Lock {
@@ -52,7 +63,7 @@ export class AdvisoryLocks {
     const lock = this.#lock(key);
     let waiter: Waiter | undefined;
     const granted = new Promise<void>((resolve) => {
-      waiter = { ...request, granted: resolve };
+      waiter = { ...request, granted: resolve, since: Date.now() };
       lock.waiting.push(waiter);
     });
     try {
@@ -87,6 +98,20 @@ export class AdvisoryLocks {
     for (const key of this.#held.get(owner) ?? []) {
       this.#remove(key, this.#lock(key), (each) => each.owner === owner && spans.includes(each.span));
     }
+  }
+
+  /** What an owner holds and waits for; what it has for its session and for its transaction too is one lock. */
+  of(owner: Owner): ShownLock[] {
+    const shown: ShownLock[] = [];
+    for (const key of this.#held.get(owner) ?? []) {
+      const modes = this.#lock(key).grants.flatMap((grant) => (grant.owner === owner ? [grant.mode] : []));
+      shown.push(...[...new Set(modes)].map((mode) => ({ key, mode, waitsSince: null })));
+    }
+    for (const [key, { waiting }] of this.#locks) {
+      const own = waiting.filter((waiter) => waiter.owner === owner);
+      shown.push(...own.map(({ mode, since }) => ({ key, mode, waitsSince: since })));
+    }
+    return shown;
   }
 
   #lock(key: string): Lock {

@@ -12,7 +12,7 @@ import { temporarySchemaOf } from '../catalog/temporary.ts';
 import type { Log } from '../log.ts';
 import { expandFormats } from '../results/columns.ts';
 import { Activity } from './activity.ts';
-import type { AdvisoryLocks } from './advisory-locks.ts';
+import type { AdvisoryLocks, ShownLock } from './advisory-locks.ts';
 import { CancelScope } from './cancel-scope.ts';
 import type { Client } from './client.ts';
 import { Cursors } from './cursors.ts';
@@ -112,6 +112,11 @@ export class Session implements SessionContext {
     const all = this.settings.all();
     const known = all.map(({ definition, value }) => [definition.name.toLowerCase(), value]);
     return Object.fromEntries([...known, ...this.settings.custom()]);
+  }
+
+  /** The advisory locks that it has or waits for. */
+  get locks(): readonly ShownLock[] {
+    return this.advisoryLocks.of(this.number);
   }
 
   sessionActivity(): string {

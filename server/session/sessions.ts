@@ -1,9 +1,10 @@
 /** The sessions that there are, by the numbers that clients know their connections by. */
 import { mayNameSecret } from '../../sql/parse/parse.ts';
+import type { ShownLock } from './advisory-locks.ts';
 import type { Session } from './session.ts';
 
 export interface LiveSession {
-  readonly session: Pick<Session, 'activity' | 'user' | 'database' | 'setting' | 'status'>;
+  readonly session: Pick<Session, 'activity' | 'user' | 'database' | 'setting' | 'status' | 'locks'>;
   /** Of its client. */
   readonly address: string | null;
   readonly port: number | null;
@@ -53,6 +54,23 @@ function describe(pid: number, { session, address, port }: LiveSession): Record<
     wait_event: wait?.event,
     state: isActive ? 'active' : STATES[session.status],
     query: mayNameSecret(query) ? '[secret]' : activity.shownQuery,
+    locks: session.locks.map(describeLock),
+  };
+}
+
+/** By the columns of pg_locks: a number of 64 bits is two of 32, told from two by `objsubid`. */
+function describeLock({ key, mode, waitsSince }: ShownLock): Record<string, unknown> {
+  const [first = '0', second] = key.split(':');
+  const whole = BigInt.asUintN(64, BigInt(first));
+  const high = second === undefined ? whole >> 32n : BigInt.asUintN(32, whole);
+  const low = BigInt.asUintN(32, second === undefined ? whole : BigInt(second));
+  return {
+    classid: Number(high),
+    objid: Number(low),
+    objsubid: second === undefined ? 1 : 2,
+    mode: mode === 'exclusive' ? 'ExclusiveLock' : 'ShareLock',
+    granted: waitsSince === null,
+    waitstart: timestamp(waitsSince),
   };
 }
 

@@ -87,3 +87,27 @@ test('a wait ends by a timeout and by a deadlock', async () => {
   await b.query('SELECT pg_advisory_unlock(2)');
   expect(await waiter.done).toBe('');
 });
+
+test('pg_locks shows who holds locks, and who waits', async () => {
+  const [a, b] = clients as [pg.Client, pg.Client];
+  const shown = async (): Promise<unknown[]> =>
+    (
+      await a.query(`SELECT classid::bigint::int AS class, objid::bigint AS object, objsubid AS sub, mode, granted,
+        pid = pg_backend_pid() AS own, waitstart IS NOT NULL AS waits, database IS NOT NULL AS here
+        FROM pg_locks WHERE locktype = 'advisory' ORDER BY objid, granted DESC`)
+    ).rows;
+  expect(await shown()).toEqual([]);
+  await a.query('SELECT pg_advisory_lock(4294967338), pg_advisory_lock(4294967338)');
+  await a.query('SELECT pg_advisory_lock_shared(7, -1)');
+  const waiter = waiting(b, 'SELECT pg_advisory_lock_shared(4294967338)');
+  const held = { own: true, granted: true, waits: false, here: true };
+  const asked = { own: false, granted: false, waits: true, here: true };
+  await expect.poll(shown).toEqual([
+    { class: 1, object: '42', sub: 1, mode: 'ExclusiveLock', ...held },
+    { class: 1, object: '42', sub: 1, mode: 'ShareLock', ...asked },
+    { class: 7, object: '4294967295', sub: 2, mode: 'ShareLock', ...held },
+  ]);
+  await a.query('SELECT pg_advisory_unlock_all()');
+  await waiter.done;
+  expect(await shown()).toEqual([{ class: 1, object: '42', sub: 1, mode: 'ShareLock', ...held, own: false }]);
+});

@@ -92,4 +92,5 @@ pg_catalog.pg_statio_sys_indexes relid:oid indexrelid:oid schemaname:name relnam
 pg_catalog.pg_statio_all_sequences relid:oid schemaname:name relname:name blks_read:int8! blks_hit:int8!
 pg_catalog.pg_statio_user_sequences relid:oid schemaname:name relname:name blks_read:int8! blks_hit:int8!
 pg_catalog.pg_statio_sys_sequences relid:oid schemaname:name relname:name blks_read:int8! blks_hit:int8!
+pg_catalog.pg_locks locktype:text! database:oid relation:oid page:int4 tuple:int2 virtualxid:text transactionid:oid classid:oid objid:oid objsubid:int2 virtualtransaction:text pid:int4 mode:text granted:bool fastpath:bool! waitstart:timestamptz
 `;

@@ -635,4 +635,15 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
   },
   ...INFORMATION_VIEWS,
   ...STATISTICS_VIEWS,
+  {
+    // Rows are locked by nobody, and tables by no statement: what there is are the locks that clients ask for.
+    schema: 'pg_catalog',
+    name: 'pg_locks',
+    query: `SELECT 'advisory'::text AS locktype, d.oid AS database, NULL::oid AS relation, NULL::int4 AS page, NULL::int2 AS tuple,
+      ${NO_TEXT} AS virtualxid, NULL::oid AS transactionid, l.classid, l.objid, l.objsubid, ${NO_TEXT} AS virtualtransaction, a.pid,
+      l.mode, l.granted, false AS fastpath, l.waitstart
+      FROM jsonb_to_recordset(tw_session_activity()) AS a (datname name, pid int4, locks jsonb)
+      CROSS JOIN LATERAL jsonb_to_recordset(a.locks) AS l (classid oid, objid oid, objsubid int2, mode text, granted bool, waitstart timestamptz)
+      LEFT JOIN pg_catalog.pg_database d ON d.datname = a.datname`,
+  },
 ];
