@@ -10,7 +10,7 @@ import type { ExpressionContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
 import { equalityOperands, findOperator, makeOperator, notDistinct } from './operator.ts';
 import { bindRowComparison, bindRowDistinct, comparesRows, rowElements } from './row-comparison.ts';
-import { and, isNull, literal, not, or, typeOf } from './scalar.ts';
+import { and, isNull, literal, not, or, readsColumns, typeOf } from './scalar.ts';
 import type { Bound } from './statement.ts';
 import { bindArrayComparison } from './array-comparison.ts';
 
@@ -142,9 +142,10 @@ function bindInList(node: A_Expr, context: ExpressionContext, at: number | undef
 export function oneOf(
   context: ExpressionContext,
   left: Bound,
-  values: readonly Bound[],
+  written: readonly Bound[],
   at: number | undefined,
 ): HirScalar {
+  const values = withCommonType(context, left, written);
   const constants = values.filter(({ scalar }) => scalar.kind === 'literal');
   const others = values.filter(({ scalar }) => scalar.kind !== 'literal');
   const alternatives: HirScalar[] = [];
@@ -153,6 +154,31 @@ export function oneOf(
   for (const value of list === null ? values : others)
     alternatives.push(makeOperator(context, '=', left, value, at));
   return or(alternatives);
+}
+
+/** As in PostgreSQL several values that read no columns are an array's elements: literals are read as what all have in common. */
+function withCommonType(
+  { statement }: ExpressionContext,
+  left: Bound,
+  values: readonly Bound[],
+): readonly Bound[] {
+  const isElement = values.map(({ scalar }) => !readsColumns(scalar));
+  const elements = values.filter((_, i) => isElement[i]!);
+  const untyped = ({ scalar }: Bound): boolean =>
+    scalar.kind === 'literal' && typeOf(scalar).name === 'unknown';
+  if (
+    elements.length < 2 ||
+    !elements.some(untyped) ||
+    elements.every(({ scalar }) => scalar.kind === 'literal')
+  )
+    return values;
+  const outcome = commonType([left, ...elements].map(({ scalar }) => typeOf(scalar).name));
+  if ('conflict' in outcome) return values;
+  return values.map((value, i) =>
+    isElement[i]! && untyped(value)
+      ? { ...value, scalar: coerce(statement, value, outcome.type, 'implicit') ?? value.scalar }
+      : value,
+  );
 }
 
 function constantList(
