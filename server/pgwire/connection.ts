@@ -21,7 +21,7 @@ import type { Client } from '../session/client.ts';
 import { Session, type SessionHost } from '../session/session.ts';
 import { durationMilliseconds } from '../session/settings/duration.ts';
 import type { DirectAnswer, DirectWrite, Notice, ResultColumn } from '../session/statement.ts';
-import { type Bound, readBound } from './bound.ts';
+import { type Bound, BoundReader } from './bound.ts';
 import type { CancelKeys } from './cancel-keys.ts';
 import { CopyReceiver } from './copy-receiver.ts';
 import { SHUTDOWN } from './endings.ts';
@@ -55,6 +55,7 @@ export class Connection implements Client {
   readonly #socket: Socket;
   readonly #host: ConnectionHost;
   readonly #frames = new FrameReader();
+  readonly #bound = new BoundReader();
   readonly #writer: BackendWriter;
   #session: Session | null = null;
   #process = 0;
@@ -169,7 +170,7 @@ export class Connection implements Client {
     // An idle client whose time runs is rare; its timer is the ordinary way's.
     if (!together || this.#idleTimer) return false;
     const { bytes, at } = together;
-    const bound = readBound(bytes, at);
+    const bound = this.#bound.read(bytes, at);
     const direct = bound && session.direct(bound.statement);
     if (!direct) return false;
     if (direct.kind === 'write') {

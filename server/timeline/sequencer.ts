@@ -43,6 +43,8 @@ export class Sequencer {
   readonly #engine: Engine;
   readonly #clock: () => Timestamp;
   #last: Timestamp;
+  /** At least this is computed; the engine is asked only where it does not do. */
+  #computed: Timestamp = 0;
   #waiting: Waiting[] = [];
   /** In the order in which they asked, each with whether it may run ahead of what is computed. */
   #turns = new Map<() => void, boolean>();
@@ -103,7 +105,7 @@ export class Sequencer {
    * be computed.
    */
   hasTurn(readsAhead: boolean): boolean {
-    if (!this.givesTurns || this.#engine.computed() < this.#needed(readsAhead)) return false;
+    if (!this.givesTurns || !this.#isComputed(this.#needed(readsAhead))) return false;
     if (this.#inTurns) return true;
     const nobodyWaits = (this.#waiting.length === 0 || this.#gathering) && this.#turns.size === 0;
     return nobodyWaits && !this.#committing;
@@ -115,6 +117,11 @@ export class Sequencer {
     this.#lonely = 0;
     this.#attend();
     return () => this.#turns.delete(turn);
+  }
+
+  #isComputed(timestamp: Timestamp): boolean {
+    if (this.#computed < timestamp) this.#computed = this.#engine.computed();
+    return this.#computed >= timestamp;
   }
 
   /** What has to be computed for the next group: everything, or, ahead of that, all but the last groups. */
@@ -148,7 +155,7 @@ export class Sequencer {
   /** Resolves when everything up to `timestamp` can be read. */
   whenComputed(timestamp: Timestamp): Promise<void> | null {
     if (this.#failed) return Promise.reject(this.#failed);
-    if (this.#engine.awaitComputed(timestamp)) return null;
+    if (this.#computed >= timestamp || this.#engine.awaitComputed(timestamp)) return null;
     return new Promise((resolve, reject) => this.#readers.push({ timestamp, resolve, reject }));
   }
 
@@ -196,8 +203,10 @@ export class Sequencer {
   /** Whether something waits, and what it needs is computed; if not, `completed` comes. */
   #isNextComputed(): boolean {
     if (this.#waiting.length === 0 && this.#turns.size === 0) return false;
-    const ahead = [...this.#turns.values()].every((readsAhead) => readsAhead);
-    return this.#engine.awaitComputed(this.#needed(ahead));
+    let ahead = true;
+    for (const readsAhead of this.#turns.values()) ahead &&= readsAhead;
+    const needed = this.#needed(ahead);
+    return this.#computed >= needed || this.#engine.awaitComputed(needed);
   }
 
   #next(): void {
