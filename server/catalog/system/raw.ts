@@ -5,7 +5,7 @@
  */
 import type { Catalog, SchemaObject } from '../catalog.ts';
 import { quoteIdentifier } from '../../../sql/functions/quote.ts';
-import type { ObjectId, ReferentialAction } from '../../../sql/catalog.ts';
+import type { CatalogColumn, ObjectId, ReferentialAction } from '../../../sql/catalog.ts';
 import {
   checkDefinition,
   foreignKeyDefinition,
@@ -32,6 +32,7 @@ import { referringTo } from '../foreign-keys.ts';
 import { isTemporarySchema } from '../temporary.ts';
 import { casts, operators, settings } from './static.ts';
 import { operatorClass } from './operator-classes.ts';
+import { shownDefault } from '../shown-default.ts';
 import { textArray, vectorText } from './array-text.ts';
 import type { TypeRow } from '../../../sql/functions/catalog-rows.ts';
 import { rowTypeOids } from '../../../sql/types/own.ts';
@@ -186,17 +187,21 @@ const columns: RawTable = {
       column.domain ?? typeOid(column.type.name),
       column.domain === undefined ? column.type.typmod : -1,
       !column.type.nullable,
-      shownExpression(
-        column.generated?.text ?? (column.identity === undefined ? column.defaultText : null),
-        object.schema,
-        catalog,
-      ),
+      shownValue(column, object.schema, catalog),
       column.identity === undefined ? '' : column.identity === 'always' ? 'a' : 'd',
       column.generated === undefined ? '' : column.generated.stored ? 's' : 'v',
       object.kind === 'table' || (object.kind === 'view' && object.writable?.columns[index] === true),
     ]);
   },
 };
+
+/** What a column has where no value is given, or is computed by. */
+function shownValue(column: CatalogColumn, schema: string, catalog: Catalog): string | null {
+  const { generated, identity, defaultText, type } = column;
+  if (generated !== undefined) return shownExpression(generated.text, schema, catalog);
+  if (identity !== undefined || defaultText === null) return null;
+  return shownDefault(shownExpression(defaultText, schema, catalog), type.name, schema, catalog);
+}
 
 /** An index has columns too: those that it is by, and `expr` for an expression. */
 function indexColumns(
