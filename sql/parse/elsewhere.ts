@@ -74,9 +74,10 @@ const CLAUSES: readonly (readonly [around: RegExp, hint: string])[] = [
   [/`.*\^|\^`/, 'Names are quoted with double quotes.'],
 ];
 
-/** How many words before and behind the place are looked at. */
+/** How many words before and behind the place are looked at, and how much of each: patterns take longer than linear time. */
 const BEFORE = 200;
 const BEHIND = 4;
+const LONGEST = 64;
 
 /** The hint for a syntax error at a place of the text (UTF-16), if what stands there is some other database's. */
 export function clauseElsewhere(source: SourceText, at: number): string | undefined {
@@ -87,7 +88,9 @@ export function clauseElsewhere(source: SourceText, at: number): string | undefi
   const shown = (from: number, to: number): string[] =>
     tokens
       .slice(Math.max(from, 0), to)
-      .map(({ kind, text }) => (kind === 'string' ? `'…'` : kind === 'number' ? '0' : text));
+      .map(({ kind, text }) =>
+        kind === 'string' ? `'…'` : kind === 'number' ? '0' : text.slice(0, LONGEST),
+      );
   const before = shown(Math.max(ends + 1, index - BEFORE), index);
   const around = [...before, `^${shown(index, index + BEHIND).join(' ')}`].join(' ');
   return CLAUSES.find(([pattern]) => pattern.test(around))?.[1];
