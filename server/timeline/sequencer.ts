@@ -124,6 +124,11 @@ export class Sequencer {
     return this.#computed >= timestamp;
   }
 
+  /** False: the event `completed` comes when it is. */
+  #isComputedOrAwaited(timestamp: Timestamp): boolean {
+    return this.#computed >= timestamp || this.#engine.awaitComputed(timestamp);
+  }
+
   /** What has to be computed for the next group: everything, or, ahead of that, all but the last groups. */
   #needed(ahead: boolean): Timestamp {
     if (!ahead || this.#groupBytes > AHEAD_BYTES) return this.#last;
@@ -155,7 +160,7 @@ export class Sequencer {
   /** Resolves when everything up to `timestamp` can be read. */
   whenComputed(timestamp: Timestamp): Promise<void> | null {
     if (this.#failed) return Promise.reject(this.#failed);
-    if (this.#computed >= timestamp || this.#engine.awaitComputed(timestamp)) return null;
+    if (this.#isComputedOrAwaited(timestamp)) return null;
     return new Promise((resolve, reject) => this.#readers.push({ timestamp, resolve, reject }));
   }
 
@@ -206,7 +211,7 @@ export class Sequencer {
     let ahead = true;
     for (const readsAhead of this.#turns.values()) ahead &&= readsAhead;
     const needed = this.#needed(ahead);
-    return this.#computed >= needed || this.#engine.awaitComputed(needed);
+    return this.#isComputedOrAwaited(needed);
   }
 
   #next(): void {

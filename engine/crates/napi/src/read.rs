@@ -55,6 +55,11 @@ pub struct ReadColumn {
     pub typmod: i32,
 }
 
+/// Whether collections can be read at a time: it is computed or, where `ahead` may do, announced.
+pub fn is_readable(runtime: &Runtime, ahead: bool, ids: &[u64], time: u64) -> bool {
+    time <= runtime.computed() || ahead && runtime.snapshot_ahead(ids, time).is_ok()
+}
+
 impl NativeRead {
     /// None where a plan has effects or takes more than a moment.
     pub fn new(
@@ -154,8 +159,7 @@ impl NativeRead {
         at: u32,
     ) -> i32 {
         let time = timestamp as u64;
-        let is_known = || self.reads_ahead && self.runtime.is_known(self.prepared.reads(), time);
-        if self.runtime.computed() < time && !is_known() {
+        if !is_readable(&self.runtime, self.reads_ahead, self.prepared.reads(), time) {
             return LATER;
         }
         let framing = match framing {

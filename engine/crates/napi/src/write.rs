@@ -7,7 +7,7 @@ use crate::encoding::{Encoding, settings};
 use crate::engine::{Collections, collection};
 use crate::error::{guarded, internal};
 use crate::execution::{AT_ONCE, Checks, Execution, NativePlan, Request, Target};
-use crate::read::{LATER, REFUSED, reads_ahead};
+use crate::read::{LATER, REFUSED, is_readable, reads_ahead};
 use crate::transaction::NativeTransaction;
 use napi::bindgen_prelude::{Buffer, BufferSlice};
 use napi_derive::napi;
@@ -116,8 +116,7 @@ impl NativeWrite {
         transaction: &NativeTransaction,
     ) -> f64 {
         let time = timestamp as u64;
-        if self.runtime.computed() < time && !(self.reads_ahead && self.runtime.is_known(&self.touches, time))
-        {
+        if !is_readable(&self.runtime, self.reads_ahead, &self.touches, time) {
             return LATER.into();
         }
         transaction.lock().clear();

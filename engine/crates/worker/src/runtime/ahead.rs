@@ -11,11 +11,6 @@ use tidewire_arrange::{RowBatch, Updates, shard_of};
 const MOST_BYTES: usize = 1 << 20;
 
 impl Runtime {
-    /// Whether these collections can be read at a time, which is computed or the last announced one.
-    pub fn is_known(&self, ids: &[u64], time: u64) -> bool {
-        time <= self.computed() || self.snapshot_ahead(ids, time).is_ok()
-    }
-
     /// Collections that are written to, at the last announced time, which need not be computed.
     pub fn snapshot_ahead(&self, ids: &[u64], time: u64) -> Result<Vec<CollectionSnapshot>, ReadError> {
         let mut commands = self.commands();
