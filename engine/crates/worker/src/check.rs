@@ -74,20 +74,11 @@ pub struct UniqueKey {
 impl UniqueKey {
     /// The first packed key that would be there more than once with these writes; `count` says how often it is there.
     pub(crate) fn duplicate(&self, writes: &Updates, count: impl Fn(&[u8]) -> i64) -> Option<Vec<u8>> {
-        let mut index = 0;
-        while index < writes.len() {
-            let key = writes.get(index).key;
-            let mut net = 0i64;
-            while index < writes.len() && writes.get(index).key == key {
-                net += writes.get(index).diff;
-                index += 1;
-            }
-            let counts = net > 0 && (self.nulls_equal || !has_null(key, &self.types));
-            if counts && count(key) + net > 1 {
-                return Some(key.to_vec());
-            }
-        }
-        None
+        let count = |key: &[u8]| match self.nulls_equal || !has_null(key, &self.types) {
+            true => Some(count(key)),
+            false => None,
+        };
+        first_duplicate(writes, count)
     }
 
     /// The same, of a commit: `since` was admitted after the snapshot of the key's arrangement.
@@ -229,15 +220,23 @@ pub(crate) fn under<'a>(updates: &'a Updates, key: &'a [u8]) -> impl Iterator<It
 
 /// The first key that would be there more than once if consolidated keyed writes were applied to the snapshot.
 pub(crate) fn duplicate_key(snapshot: &ShardedSnapshot, writes: &Updates) -> Option<Vec<u8>> {
-    let base = Base { collection: 0, snapshot, since: Vec::new(), unique: true };
+    first_duplicate(writes, |key| Some(snapshot.count(key)))
+}
+
+/// The first key of consolidated keyed writes that would be there more than once; `count` says how often it is there, or that
+/// it may be as often as one likes.
+fn first_duplicate(writes: &Updates, count: impl Fn(&[u8]) -> Option<i64>) -> Option<Vec<u8>> {
     let mut index = 0;
     while index < writes.len() {
         let key = writes.get(index).key;
-        let net: i64 = under(writes, key).map(|update| update.diff).sum();
-        if net > 0 && base.count(key) + net > 1 {
+        let mut net = 0i64;
+        while index < writes.len() && writes.get(index).key == key {
+            net += writes.get(index).diff;
+            index += 1;
+        }
+        if net > 0 && count(key).is_some_and(|count| count + net > 1) {
             return Some(key.to_vec());
         }
-        index += under(writes, key).count();
     }
     None
 }
