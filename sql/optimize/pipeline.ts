@@ -12,6 +12,7 @@ import { canonicalPredicates } from './rules/canonical-predicates.ts';
 import { commonFactors } from './rules/common-factors.ts';
 import { demand } from './rules/demand.ts';
 import { distinctArguments } from './rules/distinct-arguments.ts';
+import { extremeRows } from './rules/extreme-rows.ts';
 import { fallibleKeys } from './rules/fallible-keys.ts';
 import { foldConstants } from './rules/fold-constants.ts';
 import { foreignKeyJoin } from './rules/foreign-key-join.ts';
@@ -95,9 +96,9 @@ const SIMPLIFY: Group = {
   repeat: true,
 };
 
-/** While both parts of an outer join still read the same: later rules tell them apart. */
+/** While both parts of an outer join, and rows and the grouping of them, still read the same: later rules tell them apart. */
 const KEPT_SIDES: Group = {
-  rules: [topKBelowOuterJoin, topKBelowUnion, topKBelowReference, inlineLet, fuse],
+  rules: [extremeRows, topKBelowOuterJoin, topKBelowUnion, topKBelowReference, inlineLet, fuse],
   repeat: true,
 };
 

@@ -4,7 +4,7 @@ import { lateralJoin } from './lateral.ts';
 import { dialect, node, type Node } from './node.ts';
 import type { Random } from './random.ts';
 import { AMBIGUOUS, context, select, setOperation, type Relation, type State } from './queries.ts';
-import { literal, randomType, type Column, type Table } from './schema.ts';
+import { literal, randomType, WITHOUT_EXTREMES, type Column, type Table } from './schema.ts';
 
 export interface From {
   readonly tree: Node;
@@ -173,6 +173,47 @@ function distinctRows({ schema, features }: State, random: Random, alias: string
   };
 }
 
+/** The rows of a table that have a maximum or minimum, of all or of their group: in the ways in which that is asked for. */
+function extremeRows({ schema, features }: State, random: Random, alias: string): From {
+  const { name, columns } = random.pick(schema.tables);
+  const scope = scopeOfTable(columns, alias);
+  const ordered = columns.filter(({ type }) => !WITHOUT_EXTREMES.has(type));
+  if (ordered.length === 0) return { tree: node('plain', `${name} AS ${alias}`), scope };
+  features.add('rows of extremes');
+  const extreme = random.pick(ordered).name;
+  const keys = columns
+    .filter((column) => column.name !== extreme && random.chance(0.4))
+    .map((key) => key.name);
+  const most = `${random.pick(['min', 'max'])}(${extreme})`;
+  const only = random.chance(0.25) ? ` WHERE ${random.pick(columns).name} IS NOT NULL` : '';
+  const rest = random.chance(0.25) ? `s.${random.pick(columns).name} IS NOT NULL` : 'true';
+  const grouping = (shown: string): string => {
+    const by = keys.length > 0 ? ` GROUP BY ${keys.join(', ')}` : random.pick(['', ' GROUP BY ()']);
+    return `SELECT ${[...keys, `${most}${shown}`].join(', ')} FROM ${name}${only}${by}`;
+  };
+  const isSame = random.chance(0.1) ? 'IS NOT DISTINCT FROM' : '=';
+  const on = [...keys, 'most'].map((key) => `s.${key === 'most' ? extreme : key} ${isSame} m.${key}`);
+  const from = only === '' ? name : `(SELECT * FROM ${name}${only})`;
+  const source = random.chance(0.5) ? from : name;
+  const query = random.weighted([
+    [
+      2,
+      `SELECT s.* FROM ${source} AS s JOIN (${grouping(' AS most')}) AS m ON ${on.join(' AND ')} WHERE ${rest}`,
+    ],
+    [
+      1,
+      `SELECT s.* FROM ${source} AS s WHERE (${[...keys, extreme].map((key) => `s.${key}`).join(', ')}) IN (${grouping('')}) AND ${rest}`,
+    ],
+    [
+      1,
+      `SELECT s.* FROM ${source} AS s WHERE ${rest} AND s.${extreme} = (SELECT ${most} FROM ${from} AS o WHERE ${
+        keys.length > 0 ? keys.map((key) => `o.${key} = s.${key}`).join(' AND ') : 'true'
+      })`.replace(`${most} FROM`, `${most.replace('(', '(o.')} FROM`),
+    ],
+  ]);
+  return { tree: node('plain', `(${query}) AS ${alias}`), scope };
+}
+
 function scopeOfTable(columns: readonly Column[], alias: string): ScopeColumn[] {
   return columns.map(({ name, type }) => ({
     sql: `${alias}.${name}`,
@@ -194,6 +235,7 @@ function primary(state: State, depth: number): From {
   }
   const own = random.fork();
   if (state.level > 2 && own.chance(0.06)) return distinctRows(state, own, alias);
+  if (state.level > 1 && own.chance(0.06)) return extremeRows(state, own, alias);
   if (state.level > 1 && random.chance(0.03)) {
     features.add('values');
     const types = [randomType(random), 'int4'] as const;

@@ -244,7 +244,7 @@ export const MUTANTS: readonly Mutant[] = [
   render('DISTINCT keeps duplicates', 'reduce/distinct', 'Presence::Row(1)', 'Presence::Row(*count)'),
   render(
     'top-k forgets OFFSET',
-    'top_k',
+    'top_k/mod',
     'let mut skip = self.offset;',
     'let mut skip = self.offset.min(0);',
   ),
@@ -314,4 +314,23 @@ export const MUTANTS: readonly Mutant[] = [
     from: '(time == update.time && sees == Sees::Through)',
     to: '(time == update.time && sees == sees)',
   },
+  rule('rows of extremes come without those that tie', 'extreme-rows', 'withTies: true', 'withTies: false'),
+  rule(
+    'rows of extremes come of the group of NULL',
+    'extreme-rows',
+    'if (isPresent && wanted.type.nullable)',
+    'if (isExtreme && wanted.type.nullable)',
+  ),
+  rule(
+    'rows that have an extreme lose what filters them alone',
+    'extreme-rows',
+    'if (rest.some(canFail)) return null;',
+    'if (rest.some(canFail)) return null; rest.length = 0;',
+  ),
+  render(
+    'a row that ties with the first of its group is behind it',
+    'top_k/extreme',
+    'split_value(least).0 <= order)',
+    'split_value(least).0 < order)',
+  ),
 ];

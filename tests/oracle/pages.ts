@@ -3,7 +3,7 @@
  * greatest values. Their order is compared too, and they are what indexes are read in the order of.
  */
 import type { Random } from './random.ts';
-import { literal, type Column, type Schema, type Table } from './schema.ts';
+import { literal, WITHOUT_EXTREMES, type Column, type Schema, type Table } from './schema.ts';
 
 /** Each a query for both systems. */
 export function randomPages(random: Random, schema: Schema, count: number): string[] {
@@ -86,22 +86,6 @@ function joined(random: Random, schema: Schema, table: Table): string {
   const on = `c.${reference} = p.a`;
   return `SELECT ${shown.join(', ')} FROM ${table.name} AS c ${join} ${parent} AS p ON ${on}${where} ORDER BY ${order.join(', ')}${end(random)}`;
 }
-
-/** Of which PostgreSQL has no min and max. */
-const WITHOUT_EXTREMES: ReadonlySet<string> = new Set([
-  ...[
-    'bool',
-    'uuid',
-    'jsonb',
-    'macaddr',
-    'macaddr8',
-    'varbit',
-    'int4range',
-    'numrange',
-    'daterange',
-    'int4multirange',
-  ],
-]);
 
 /** The least and the greatest values of columns, each perhaps of some rows. */
 function extremes(random: Random, table: Table): string {

@@ -14,7 +14,7 @@ import {
 import { fromClause } from './from.ts';
 import { expression, list, node, render, sql, type Node } from './node.ts';
 import type { Random } from './random.ts';
-import { literal, randomType, TYPES, type Schema, type Type } from './schema.ts';
+import { literal, randomType, TYPES, WITHOUT_EXTREMES, type Schema, type Type } from './schema.ts';
 import { windows } from './windows.ts';
 
 export interface Query {
@@ -212,19 +212,8 @@ export function context(state: State, columns: readonly ScopeColumn[], subquerie
   };
 }
 
-const WITHOUT_EXTREMES: ReadonlySet<Type> = new Set([
-  ...(['bool', 'uuid', 'jsonb', 'varchar'] as const),
-  ...([
-    'int4range',
-    'numrange',
-    'daterange',
-    'int4multirange',
-    'cidr',
-    'macaddr',
-    'macaddr8',
-    'varbit',
-  ] as const),
-]);
+/** Of which min and max have another type. */
+const OTHER_EXTREMES: ReadonlySet<Type> = new Set(['varchar', 'cidr']);
 
 /** Half of them read columns of the query around them, in WHERE and in what they select but never in an aggregate. */
 function subquery(around: State, columns: readonly ScopeColumn[], type: Type, single: boolean): Node {
@@ -242,7 +231,7 @@ function subquery(around: State, columns: readonly ScopeColumn[], type: Type, si
     return node('query', 'SELECT bool_or(', want(inner, 'bool', 1), ') FROM ', from.tree, filter);
   }
   // A value that may stand for others would be computed with: only its order matters, or there is none.
-  if (WITHOUT_EXTREMES.has(type) || AMBIGUOUS.has(type)) {
+  if (WITHOUT_EXTREMES.has(type) || OTHER_EXTREMES.has(type) || AMBIGUOUS.has(type)) {
     const value = node('query', 'SELECT ', want(inner, type, 1), ' AS c FROM ', from.tree, filter);
     return node('query', value, ` ORDER BY 1 LIMIT 1`);
   }

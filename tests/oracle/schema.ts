@@ -10,6 +10,12 @@ export const TYPES = [
 ] as const;
 export type Type = (typeof TYPES)[number];
 
+/** Of which PostgreSQL has no min and max. */
+export const WITHOUT_EXTREMES: ReadonlySet<Type> = new Set([
+  ...(['bool', 'uuid', 'jsonb', 'macaddr', 'macaddr8', 'varbit'] as const),
+  ...(['int4range', 'numrange', 'daterange', 'int4multirange'] as const),
+]);
+
 /** The types that most columns have; the others come in now and then. */
 const COMMON: readonly Type[] = ['int4', 'int8', 'numeric', 'text', 'bool', 'float8', 'date', 'timestamp'];
 

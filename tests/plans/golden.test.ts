@@ -58,6 +58,12 @@ const CASES: readonly Case[] = [
     purpose: view,
   },
   {
+    name: 'view-rows-of-extremes',
+    sql: `select f.k, f.v, m.most from feed f join (select k, max(v) as most from feed group by k) m
+      on m.k = f.k and m.most = f.v where f.v > 'm'`,
+    purpose: view,
+  },
+  {
     name: 'view-comma-join',
     sql: `select c.name, o.placed, t.c from orders o, customers c, t
       where o.customer_id = c.id and t.a = c.id and c.name = 'ann' and o.total > 10`,

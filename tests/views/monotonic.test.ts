@@ -49,6 +49,17 @@ const QUERIES: Readonly<Record<string, { readonly sql: string; readonly less: bo
     sql: `SELECT DISTINCT ON (bidder) bidder, auction, price, date_time FROM bid ORDER BY bidder, date_time DESC, price, auction`,
     less: true,
   },
+  dearest: {
+    sql: `SELECT * FROM bid WHERE (auction, price) IN (SELECT auction, max(price) FROM bid GROUP BY auction)`,
+    less: true,
+  },
+  equal: {
+    sql: `SELECT b.bidder, b.price, m.least FROM bid AS b
+      JOIN (SELECT bidder % 10 AS k, min(price % 20) AS least FROM bid GROUP BY bidder % 10) AS m
+      ON b.bidder % 10 = m.k AND b.price % 20 = m.least`,
+    less: true,
+  },
+  last: { sql: 'SELECT * FROM bid WHERE date_time = (SELECT max(date_time) FROM bid)', less: true },
   united: {
     sql: `SELECT k, max(v) AS v FROM (SELECT auction AS k, price AS v FROM bid WHERE price > 100
       UNION ALL SELECT id, initial_bid FROM auction) AS u GROUP BY k`,

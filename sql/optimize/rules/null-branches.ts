@@ -40,6 +40,10 @@ function withoutNulls(input: MirRelation, scalars: readonly MirScalar[]): MirRel
     );
     return below === input.input ? input : build.project(below, input.indexes);
   }
+  if (input.kind === 'let') {
+    const body = withoutNulls(input.body, scalars);
+    return body === input.body ? input : build.letIn(input.binding, input.value, body);
+  }
   if (input.kind !== 'union') return input;
   const isNullIn = (part: MirRelation, scalar: MirScalar): boolean => {
     const read: MirScalar[] = [];

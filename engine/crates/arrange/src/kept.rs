@@ -55,6 +55,14 @@ impl Kept {
         });
     }
 
+    /// Calls `each` with the least value of a key in each batch that has the key, whether or not others have taken it away.
+    pub fn least(&self, key: &[u8], mut each: impl FnMut(&[u8])) {
+        self.agent.map_batches(|batch| {
+            let Some(index) = batch.find(key) else { return };
+            each(batch.value(batch.values(index).0));
+        });
+    }
+
     /// Takes changes in, at times from where it stands and below `to`, and stands there.
     pub fn advance(&mut self, changes: &Updates, to: u64) {
         if to > self.upper {

@@ -17,7 +17,6 @@ mod encode;
 mod execute;
 mod finish;
 mod kept_groups;
-mod monotonic_top_k;
 mod most_rows;
 mod pipeline;
 mod reduce;

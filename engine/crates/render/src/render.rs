@@ -2,14 +2,13 @@
 
 use crate::compile::{Form, KeyInterval, Program, Sink, Step};
 use crate::delta::delta_join;
-use crate::monotonic_top_k::monotonic_top_k;
 use crate::pipeline::{Built, Runner, container, run, run_with};
 use crate::reduce::accumulable::Accumulable;
 use crate::reduce::basic;
 use crate::reduce::distinct::{AtMostOne, Distinct, Threshold};
 use crate::reduce::group::{Grouping, Shape, group, group_arranged};
 use crate::reduce::hierarchical::{Hierarchical, sort_form};
-use crate::top_k::{encode_value, split_value};
+use crate::top_k::{encode_value, monotonic_top_k, split_value};
 use crate::window;
 use std::sync::Arc;
 use tidewire_arrange::{

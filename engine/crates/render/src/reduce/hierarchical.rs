@@ -81,7 +81,7 @@ impl Reduction for Hierarchical {
         let mut changes = Vec::new();
         for index in 0..input.key_count() {
             let key = input.key(index);
-            ranges.load(&mut in_source, source, input, index);
+            ranges.load_with(&mut in_source, source, input, index);
             touched(input, index, &mut changes);
             let mut shown = shown_row(&mut in_output, output, key);
             let mut forms = match &shown {

@@ -16,20 +16,33 @@ struct Run<'a> {
 }
 
 impl<'a> GroupRanges<'a> {
+    /// Turns to `key`: its values in `source`, on which `seeker` stands.
+    pub fn load(&mut self, seeker: &mut KeySeeker, source: &'a [RowBatch], key: &[u8]) {
+        self.runs.clear();
+        seeker.seek(source.iter(), key, |batch, position, end| {
+            self.runs.push(Run { batch: &source[batch], position, end });
+        });
+    }
+
     /// Turns to the key at `index` of a new batch: its values there and in `source`, on which `seeker` stands.
-    pub fn load(
+    pub fn load_with(
         &mut self,
         seeker: &mut KeySeeker,
         source: &'a [RowBatch],
         input: &'a RowBatch,
         index: usize,
     ) {
+        self.load(seeker, source, input.key(index));
         let (position, end) = input.values(index);
-        self.runs.clear();
         self.runs.push(Run { batch: input, position, end });
-        seeker.seek(source.iter(), input.key(index), |batch, position, end| {
-            self.runs.push(Run { batch: &source[batch], position, end });
-        });
+    }
+
+    /// How often `value` is there as of `time`.
+    pub fn count(&self, value: &[u8], time: u64) -> i64 {
+        match self.from(value).next(time) {
+            Some((found, count)) if found == value => count,
+            _ => 0,
+        }
     }
 
     /// Walks the values from the first that is not less than `start`.

@@ -9,7 +9,14 @@ use tidewire_plan::*;
 use tidewire_row::{Arena, Datum};
 
 pub fn queries() -> Vec<Query> {
-    vec![distinct(), sums(), extremes(), top_k("top-k", false), top_k("top-k with ties", true)]
+    vec![
+        distinct(),
+        sums(),
+        extremes(),
+        top_k("top-k", [1, 2], false, |[t, _]| (top(t, [1, 2], false), vec![])),
+        top_k("top-k with ties", [1, 2], true, |[t, _]| (top(t, [1, 2], true), vec![])),
+        top_k("first rows with ties", [0, 1], true, |[t, _]| (top(t, [0, 1], true), vec![])),
+    ]
 }
 
 fn distinct() -> Query {
@@ -160,7 +167,12 @@ fn extremes() -> Query {
     }
 }
 
-fn top_k(name: &'static str, with_ties: bool) -> Query {
+fn top_k(
+    name: &'static str,
+    [offset, limit]: [i64; 2],
+    with_ties: bool,
+    expect: fn(&Tables) -> Answer,
+) -> Query {
     Query {
         name,
         plan: plan(vec![
@@ -172,30 +184,27 @@ fn top_k(name: &'static str, with_ties: bool) -> Query {
                     input: 1,
                     key: vec![key_of(0, Int4)],
                     order: vec![OrderKey { column: 1, descending: true, nulls_first: true }],
-                    limit: Some(int8(2)),
-                    offset: Some(int8(1)),
+                    limit: Some(int8(limit)),
+                    offset: Some(int8(offset)),
                     with_ties,
                     monotonic: false,
                     sorted: None,
                 },
             ),
         ]),
-        expect: match with_ties {
-            false => |[t, _]| (top(t, false), vec![]),
-            true => |[t, _]| (top(t, true), vec![]),
-        },
+        expect,
     }
 }
 
-fn top(t: &[R], ties: bool) -> Bag {
+fn top(t: &[R], [offset, limit]: [usize; 2], ties: bool) -> Bag {
     let mut shown = Vec::new();
     for (k, mut rows) in groups(t) {
         // DESC NULLS FIRST.
         rows.sort_by_key(|row| (row.v.is_some(), std::cmp::Reverse(row.v)));
-        let mut window: Vec<R> = rows.iter().skip(1).take(2).copied().collect();
-        if ties && window.len() == 2 {
-            let last = window[1].v;
-            window.extend(rows.iter().skip(3).filter(|row| row.v == last));
+        let mut window: Vec<R> = rows.iter().skip(offset).take(limit).copied().collect();
+        if ties && window.len() == limit {
+            let last = window[limit - 1].v;
+            window.extend(rows.iter().skip(offset + limit).filter(|row| row.v == last));
         }
         shown.extend(window.iter().map(|row| pack(&[opt(k, Datum::Int32), opt(row.v, Datum::Int32)])));
     }

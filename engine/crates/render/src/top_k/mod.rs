@@ -2,7 +2,13 @@
 //!
 //! The source arrangement has the value `order bytes, row, length of the order bytes` (see [`encode_value`]), so its
 //! order is that of the order keys, then of the row's bytes. The output keeps the same form, so that a change behind a
-//! full window is seen to be without effect, and a change before its end reads `offset + limit` rows.
+//! full window is seen to be without effect, and a change before its end reads `offset + limit` rows, and those that tie.
+
+mod extreme;
+mod monotonic;
+mod monotonic_extreme;
+
+pub use monotonic::monotonic_top_k;
 
 use crate::reduce::ordered::{GroupRanges, touched};
 use std::collections::BTreeMap;
@@ -36,6 +42,11 @@ pub struct TopK {
 }
 
 impl TopK {
+    /// Whether it is the first row and all that tie with it: any number of rows, all equal in the order.
+    fn is_extreme(&self) -> bool {
+        self.offset == 0 && self.limit == Some(1) && self.with_ties
+    }
+
     /// The rows of the window as of `time` with their multiplicities.
     fn window<'a>(&self, ranges: &GroupRanges<'a>, time: u64) -> BTreeMap<&'a [u8], i64> {
         let mut window = BTreeMap::new();
@@ -96,6 +107,9 @@ impl TopK {
 
 impl Reduction for TopK {
     fn changes(&mut self, source: &[RowBatch], output: &[RowBatch], input: &RowBatch) -> Updates {
+        if self.is_extreme() {
+            return extreme::changes(source, output, input);
+        }
         let mut made = Updates::new();
         let mut in_source = KeySeeker::new(source.len());
         let mut in_output = KeySeeker::new(output.len());
@@ -103,7 +117,7 @@ impl Reduction for TopK {
         let mut changes = Vec::new();
         for index in 0..input.key_count() {
             let key = input.key(index);
-            ranges.load(&mut in_source, source, input, index);
+            ranges.load_with(&mut in_source, source, input, index);
             touched(input, index, &mut changes);
             let mut shown: BTreeMap<&[u8], i64> = BTreeMap::new();
             in_output.seek(output.iter(), key, |index, low, high| {

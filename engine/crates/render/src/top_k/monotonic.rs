@@ -2,13 +2,16 @@
 //!
 //! A row behind `offset + limit` others (and behind their ties) stays behind them for good, so it is forgotten at once: there is
 //! no arrangement of the input. What is kept is the operator's own arrangement ([`Kept`]), in the form of
-//! [`top_k`](crate::top_k): from it a maintained view can start.
+//! [`top_k`](super): from it a maintained view can start.
 
+use super::monotonic_extreme::ExtremeGroups;
+use super::{TopK, split_value};
 use crate::kept_groups::{Groups, kept_groups};
-use crate::top_k::{TopK, split_value};
 use std::cmp::Ordering;
 use tidewire_arrange::{Flow, Kept, RowStream, Updates, sorted_indexes};
 use tidewire_row::EvalError;
+use timely::dataflow::operators::generic::OperatorInfo;
+use timely::scheduling::Activator;
 
 /// A value with how often it is kept and how often it is shown.
 type Winner<'a> = (&'a [u8], i64, i64);
@@ -51,22 +54,23 @@ impl<'a> Cut<'a> {
     }
 }
 
-struct TopGroups {
-    window: TopK,
-    kept: Option<Kept>,
-    changes: Updates,
-    taken_away: Vec<u8>,
+/// The rows that are kept, if anyone asks for them again, and how they change.
+pub struct KeptRows {
+    pub kept: Option<Kept>,
+    pub changes: Updates,
+    /// The error of a row that is taken away.
+    pub taken_away: Vec<u8>,
 }
 
-impl TopGroups {
-    fn new(window: TopK, kept: Option<Kept>) -> Self {
+impl KeptRows {
+    fn new(kept: Option<Kept>) -> Self {
         let error = EvalError::new("XX000", "a row was taken from an input to which rows are only added");
         let taken_away = error.to_row().as_bytes().to_vec();
-        TopGroups { window, kept, changes: Updates::new(), taken_away }
+        KeptRows { kept, changes: Updates::new(), taken_away }
     }
 
     /// What is kept of a group, in order.
-    fn held(&self, key: &[u8]) -> Vec<(Vec<u8>, u64)> {
+    pub fn of(&self, key: &[u8]) -> Vec<(Vec<u8>, u64)> {
         let mut found: Vec<(Vec<u8>, i64)> = Vec::new();
         if let Some(kept) = &self.kept {
             kept.find(key, |value, diff| found.push((value.to_vec(), diff)));
@@ -85,6 +89,19 @@ impl TopGroups {
             .map(|(value, count)| (value, count as u64))
             .collect()
     }
+
+    /// Everything before `time` has been applied.
+    pub fn advance(&mut self, time: u64) {
+        if let Some(kept) = &mut self.kept {
+            kept.advance(&self.changes, time);
+        }
+        self.changes.clear();
+    }
+}
+
+struct TopGroups {
+    window: TopK,
+    rows: KeptRows,
 }
 
 impl Groups for TopGroups {
@@ -92,14 +109,14 @@ impl Groups for TopGroups {
         let at = |index: u32| updates.get(index as usize);
         for group in sorted_indexes(updates).chunk_by(|a, b| at(*a).key == at(*b).key) {
             let key = at(group[0]).key;
-            let held = self.held(key);
+            let held = self.rows.of(key);
             let mut before = Cut::new(self.window);
             let _ = held.iter().all(|(value, count)| before.take(value, *count));
             let mut after = Cut::new(self.window);
             let mut old = held.iter().map(|(value, count)| (&value[..], *count)).peekable();
             let new = group.iter().map(|index| at(*index)).filter(|update| match update.diff {
                 ..=0 => {
-                    err.push_row(&self.taken_away, time, 1);
+                    err.push_row(&self.rows.taken_away, time, 1);
                     false
                 }
                 _ => true,
@@ -128,7 +145,7 @@ impl Groups for TopGroups {
             }
             // Those that lost may have been taken away all the same.
             new.for_each(drop);
-            let changes = &mut self.changes;
+            let changes = &mut self.rows.changes;
             differences(&before.winners, &after.winners, |value, kept, shown| {
                 if kept != 0 {
                     changes.push(key, value, time, kept);
@@ -142,10 +159,7 @@ impl Groups for TopGroups {
     }
 
     fn advance(&mut self, time: u64) {
-        if let Some(kept) = &mut self.kept {
-            kept.advance(&self.changes, time);
-        }
-        self.changes.clear();
+        self.rows.advance(time);
     }
 }
 
@@ -168,7 +182,7 @@ fn differences(before: &[Winner<'_>], after: &[Winner<'_>], mut each: impl FnMut
     }
 }
 
-/// The windows of a keyed stream of [encoded](crate::top_k::encode_value) values, to which rows are only added. Gives rows, and an
+/// The windows of a keyed stream of [encoded](super::encode_value) values, to which rows are only added. Gives rows, and an
 /// error for each row that was taken away all the same.
 pub fn monotonic_top_k<'s>(
     flow: &Flow,
@@ -176,9 +190,19 @@ pub fn monotonic_top_k<'s>(
     name: &str,
     window: TopK,
 ) -> (RowStream<'s>, RowStream<'s>) {
-    kept_groups(input, name, |info, activator| {
+    let rows = |info: &OperatorInfo, activator: Activator| {
         let kept = Kept::new(flow, info, activator);
         let floor = kept.as_ref().map_or(0, Kept::floor);
-        (TopGroups::new(window, kept), floor)
-    })
+        (KeptRows::new(kept), floor)
+    };
+    match window.is_extreme() {
+        true => kept_groups(input, name, |info, activator| {
+            let (rows, floor) = rows(info, activator);
+            (ExtremeGroups::new(rows), floor)
+        }),
+        false => kept_groups(input, name, |info, activator| {
+            let (rows, floor) = rows(info, activator);
+            (TopGroups { window, rows }, floor)
+        }),
+    }
 }
