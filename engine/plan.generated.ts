@@ -338,7 +338,11 @@ arbiters: Array<Arbiter>,
  * None: a row that conflicts is left out. Else, with exactly one arbiter: the row that is there is replaced by what
  * this makes of its columns followed by the columns of the row that conflicts; it stays where a predicate drops it.
  */
-update: Mfp | null, };
+update: Mfp | null, 
+/**
+ * Runs over each row that conflicts with none, before it is inserted, for the errors that it raises.
+ */
+check?: Mfp, };
 export type Arbiter = { 
 /**
  * The arrangement by the key.

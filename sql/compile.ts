@@ -172,6 +172,7 @@ export function compileWrite(write: HirWrite, environment: PlanningEnvironment):
       ordered: write.ordered ?? false,
       arbiters: write.conflict?.arbiters ?? null,
       update: lowered.update,
+      check: lowered.check,
     },
     hir: write.relation,
     columns: (write.returning ?? []).map(({ name, type, shownType = type }) => ({ name, type: shownType })),
@@ -276,6 +277,8 @@ function sessionTypes(lowered: LoweredQuery): ScalarType[] {
       case 'sequenceValues':
       case 'sessionActivity':
         return 'jsonb';
+      case 'currentQuery':
+        return 'text';
       default:
         return 'name';
     }

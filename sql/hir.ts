@@ -26,6 +26,8 @@ export type SessionValue =
   | 'currentDatabase'
   /** What sequences know a session by. */
   | 'sessionNumber'
+  /** The text that the client sent. */
+  | 'currentQuery'
   /** What clients know the session's connection by. */
   | 'backendProcess'
   /** Of transactions a later one's is greater. */
@@ -314,4 +316,6 @@ export interface HirConflict {
   readonly width: number;
   /** DO UPDATE, over the old row's columns and then those of the row that conflicts: when, and the new row. Null: DO NOTHING. */
   readonly update: { readonly condition: HirScalar | null; readonly values: readonly HirScalar[] } | null;
+  /** Over a row that conflicts with none: true, or an error. */
+  readonly check: HirScalar | null;
 }

@@ -119,6 +119,10 @@ export class Session implements SessionContext {
     return this.advisoryLocks.of(this.number);
   }
 
+  get currentQuery(): string {
+    return this.activity.query;
+  }
+
   sessionActivity(): string {
     return this.sessions.describe();
   }

@@ -156,6 +156,8 @@ export interface SessionContext {
   /** All of them, by lower-case name. */
   allSettings(): Readonly<Record<string, string>>;
   readonly searchPath: readonly string[];
+  /** The text that the client sent. */
+  readonly currentQuery: string;
   /** What all sessions do, as a json text. */
   sessionActivity(): string;
   /** Where its temporary objects are, whether there are any or not. */

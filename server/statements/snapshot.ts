@@ -135,6 +135,8 @@ function sessionText(
       return String(session.process);
     case 'transactionNumber':
       return String(session.transaction.number);
+    case 'currentQuery':
+      return session.currentQuery;
     case 'settings':
       return JSON.stringify(session.allSettings());
     case 'objectSizes':

@@ -31,6 +31,7 @@ import { bindInputIsValid, inputErrorFields, typeNamed } from './input-error.ts'
 import { isMissing } from './registered.ts';
 import { bindExisting, bindToRegistered, lookedForBy } from './to-registered.ts';
 import { call, isNull, literal, typeOf } from './scalar.ts';
+import { bindTypeText } from './registered-type.ts';
 import { sessionValue } from './session-value.ts';
 import { bindCurrentSetting } from './setting.ts';
 import { functionsElsewhere } from './elsewhere.ts';
@@ -360,6 +361,8 @@ function bindSpecial(
         return session('currentUser', 'name');
       case 'session_user':
         return session('sessionUser', 'name');
+      case 'current_query':
+        return session('currentQuery', 'text');
       case 'current_schema':
         return session('currentSchema', 'name');
       case 'current_database':
@@ -469,6 +472,7 @@ function modifierNamed({ scalar, at }: Bound, context: ExpressionContext): HirSc
   }
   if (scalar.text === null) return literal('int4', null);
   try {
+    bindTypeText(context.statement, scalar.text, undefined);
     return literal('int4', String(typeNamed(scalar.text, context).type.typmod));
   } catch (error) {
     if (isMissing(error)) return literal('int4', null);

@@ -1,14 +1,15 @@
 /**
- * LIMIT and OFFSET by a subquery: rows are numbered in the query's order, and those that the counts admit stay.
+ * LIMIT and OFFSET by a subquery: rows are numbered in the query's order, and those that the counts admit stay. The counts
+ * are computed once, and checked though there are no rows.
  *
  *     … ORDER BY a LIMIT (SELECT n FROM x)   →   … WHERE row_number() OVER (ORDER BY a) <= (SELECT n FROM x)
  */
 import { resolveOperator } from '../functions/resolve.ts';
 import type { OperatorEntry } from '../functions/table.ts';
-import type { HirScalar } from '../hir.ts';
+import type { HirRelation, HirScalar } from '../hir.ts';
 import type { BoundSelect } from './query.ts';
 import { ranked } from './ranked.ts';
-import { columnOf, filter, map } from './relation.ts';
+import { columnOf, filter, map, oneRow, orError, projectScalars } from './relation.ts';
 import { and, call, isNull, literal, or, scalarKey } from './scalar.ts';
 
 /** A subquery is in it. */
@@ -23,19 +24,31 @@ export function limitBySubquery(bound: BoundSelect): BoundSelect {
   const { relation, order, withTies } = bound;
   const counts = [bound.limit, bound.offset];
   if (!counts.some((count) => count !== null && containsSubquery(count))) return bound;
-  const width = relation.columns.length;
+  const given = map(oneRow, [
+    { name: 'offset', scalar: bound.offset ?? literal('int8', null) },
+    { name: 'limit', scalar: bound.limit ?? literal('int8', null) },
+  ]);
+  const checked = projectScalars(given, [
+    { name: 'offset', scalar: notNegative(columnOf(given, 0), 'OFFSET', '2201X') },
+    { name: 'limit', scalar: notNegative(columnOf(given, 1), 'LIMIT', '2201W') },
+  ]);
+  const never = or([0, 1].map((index) => isNegative(columnOf(checked, index))));
   const places = [
     { name: 'row_number', kind: 'rowNumber' },
     { name: 'rank', kind: 'rank' },
   ] as const;
-  const numbered = ranked(relation, places, { partition: [], order });
-  const counted = map(numbered, [
-    { name: 'limit', scalar: bound.limit ?? literal('int8', null) },
-    { name: 'offset', scalar: bound.offset ?? literal('int8', null) },
-  ]);
+  const numbered = ranked(orError(relation, checked, never), places, { partition: [], order });
+  const width = relation.columns.length;
+  const counted: HirRelation = {
+    kind: 'join',
+    type: 'inner',
+    columns: [...numbered.columns, ...checked.columns],
+    left: numbered,
+    right: checked,
+    on: null,
+  };
   const [row, rank] = [columnOf(counted, width), columnOf(counted, width + 1)];
-  const limit = notNegative(columnOf(counted, width + 2), 'LIMIT', '2201W');
-  const offset = notNegative(columnOf(counted, width + 3), 'OFFSET', '2201X');
+  const [offset, limit] = [columnOf(counted, width + 2), columnOf(counted, width + 3)];
   const skipped: HirScalar = { kind: 'coalesce', operands: [offset, literal('int8', '0')], type: int8 };
   const place = int8Operator('-', withTies ? rank : row, skipped);
   const stays = and([int8Operator('>', row, skipped), or([isNull(limit), int8Operator('<=', place, limit)])]);
@@ -47,13 +60,17 @@ export function int8Operator(name: string, left: HirScalar, right: HirScalar): H
   return call((resolveOperator(name, 'int8', 'int8') as OperatorEntry).function, [left, right], name);
 }
 
+function isNegative(count: HirScalar): HirScalar {
+  return int8Operator('<', count, literal('int8', '0'));
+}
+
 function notNegative(count: HirScalar, clause: string, sqlstate: string): HirScalar {
   const message = `${clause} must not be negative`;
   return {
     kind: 'case',
     branches: [
       {
-        condition: int8Operator('<', count, literal('int8', '0')),
+        condition: isNegative(count),
         result: { kind: 'raise', sqlstate, message, type: int8 },
       },
     ],

@@ -2,6 +2,7 @@
 import type { TypeName as TypeNameNode } from '@pgsql/types';
 import { nodeAs, typeReference } from '../ast/accessors.ts';
 import { BoundedCache } from '../bounded-cache.ts';
+import { SqlError } from '../error.ts';
 import { type GrammarError, isGrammarError, parsePostgres } from '../parse/postgres.ts';
 import { ownType, rowTypeOids } from '../types/own.ts';
 import { findType, findTypeByOid, pseudoTypeOid, typeOid, typeRow } from '../types/table.ts';
@@ -18,12 +19,16 @@ const AFTER = '\n)';
 
 const parsed = new BoundedCache<string, TypeNameNode | GrammarError>(1000);
 
-/** The oid of the type. */
+/** The oid of the type. `at`: undefined where an error in the text is told by its place there. */
 export function bindTypeText(statement: Statement, text: string, at: number | undefined): number {
   const invalid = `${NO_TYPE}"${text}"`;
   const node = text.trim() === '' ? null : (parsed.get(text) ?? parsed.set(text, parseType(text)));
   if (node === null) throw statement.error('42601', invalid, at);
-  if ('codePoint' in node) throw statement.error('42601', node.message, at, { where: invalid });
+  if ('codePoint' in node) {
+    const { message, codePoint } = node;
+    const position = at === undefined ? codePoint + 1 : statement.position(at);
+    throw new SqlError({ sqlstate: '42601', message, position, where: invalid });
+  }
   if (node.setof === true) throw statement.error('42601', invalid, at);
   const { names, arrayBounds, typmods } = typeReference(node);
   const shown = names.join('.');
@@ -95,9 +100,11 @@ function ofBuiltIn(oid: number): Oids {
 function parseType(text: string): TypeNameNode | GrammarError {
   const answer = parsePostgres(`${BEFORE}${text}${AFTER}`);
   if (isGrammarError(answer)) {
+    const codePoint = Math.min(answer.codePoint - BEFORE.length, [...text].length);
     // What ends the text is ours.
-    const isEnd = answer.codePoint >= BEFORE.length + [...text].length;
-    return isEnd ? { ...answer, message: 'syntax error at end of input' } : answer;
+    const isEnd = codePoint === [...text].length;
+    const message = isEnd ? 'syntax error at end of input' : answer.message.replace(`${AFTER}"`, '"');
+    return { message, codePoint };
   }
   const select = nodeAs(answer.stmts?.[0]?.stmt, 'SelectStmt');
   const target = nodeAs(select?.targetList?.[0], 'ResTarget');
@@ -105,6 +112,7 @@ function parseType(text: string): TypeNameNode | GrammarError {
   const node = nodeAs(cast?.arg, 'A_Const') === undefined ? undefined : cast?.typeName;
   const isAlone =
     answer.stmts?.length === 1 && select?.targetList?.length === 1 && select.fromClause === undefined;
-  if (node === undefined || !isAlone) return { message: 'syntax error at or near ")"', codePoint: 0 };
+  if (node === undefined || !isAlone)
+    return { message: 'syntax error at or near ")"', codePoint: text.indexOf(')') };
   return node;
 }

@@ -37,6 +37,9 @@ export function bindRegistered(
   if (parts === null) throw statement.error('42602', 'invalid name syntax', at);
   const name = parts[parts.length - 1]!;
   const schema = parts.length > 1 ? parts[parts.length - 2]! : null;
+  if ((type === 'regnamespace' || type === 'regrole') && parts.length > 1) {
+    throw statement.error('42602', 'invalid name syntax', at);
+  }
   const { catalog } = statement.environment;
   switch (type) {
     case 'regclass': {
@@ -47,6 +50,7 @@ export function bindRegistered(
       throw statement.error('42P01', `relation "${parts.join('.')}" does not exist`, at);
     }
     case 'regproc': {
+      checkParts(statement, parts, parts.join('.'), 'qualified', at);
       const found = new Set([
         ...functionOids(catalog, schema, name, null),
         ...typeFunctionOids(schema, name),
@@ -62,6 +66,7 @@ export function bindRegistered(
       throw statement.error('42883', `operator does not exist: ${text}`, at);
     }
     case 'regcollation': {
+      checkParts(statement, parts, parts.join('.'), 'qualified', at);
       const oid = schema === null || schema === 'pg_catalog' ? collations[name] : undefined;
       if (oid !== undefined) return literal(type, String(oid));
       const message = `collation "${parts.join('.')}" for encoding "UTF8" does not exist`;

@@ -10,6 +10,22 @@ export function filter(input: HirRelation, condition: HirScalar): HirRelation {
   return { kind: 'filter', columns: input.columns, input, condition };
 }
 
+/** The relation, or the error that `never`, a condition on the row of `one` that is never true, raises though there are no rows. */
+export function orError(relation: HirRelation, one: HirRelation, never: HirScalar): HirRelation {
+  const absent = relation.columns.map(({ name, type }) => ({
+    name,
+    scalar: { kind: 'raise', sqlstate: 'XX000', message: 'a row that there cannot be', type } as const,
+  }));
+  return {
+    kind: 'setOperation',
+    columns: relation.columns,
+    operation: 'union',
+    all: true,
+    left: relation,
+    right: projectScalars(filter(one, never), absent),
+  };
+}
+
 export function project(
   input: HirRelation,
   indexes: readonly number[],

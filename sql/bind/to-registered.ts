@@ -49,7 +49,8 @@ export function bindToRegistered(
   }
   if (scalar.text === null) return literal(type, null);
   try {
-    return bindRegistered(statement, type, scalar.text, argument.at);
+    // It is looked for when the statement runs: errors are about the text, not about where it stands.
+    return bindRegistered(statement, type, scalar.text, undefined);
   } catch (error) {
     if (isMissing(error)) return literal(type, null);
     throw error;

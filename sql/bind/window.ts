@@ -14,8 +14,8 @@ import type { ExpressionContext } from './context.ts';
 import { bindExpression } from './expression.ts';
 import { sortDirection } from './order.ts';
 import type { SortDirection } from './order.ts';
-import { filter, oneRow } from './relation.ts';
-import { and, columnType, scalarKey, typeOf } from './scalar.ts';
+import { oneRow, orError } from './relation.ts';
+import { and, columnType, not, scalarKey, typeOf } from './scalar.ts';
 import type { Statement } from './statement.ts';
 import { bindFrame, checkOfOffsets, hasFrame } from './window-frame.ts';
 import type { BoundFrame } from './window-frame.ts';
@@ -24,6 +24,11 @@ import { inRowsOrder } from './window-order.ts';
 /** The first column that stands for a window function's result; sets come behind them. */
 const WINDOWS = 1 << 23;
 const LAST = (1 << 24) - 1;
+
+/** Functions of which PostgreSQL knows that the frame does not matter to them. */
+const FRAMELESS: ReadonlySet<WindowFunction['kind']> = new Set([
+  ...(['rowNumber', 'rank', 'denseRank', 'percentRank', 'cumeDist', 'ntile'] as const),
+]);
 
 /** Whether a column of this number is a window function's result. */
 export function isWindow(index: number): boolean {
@@ -177,18 +182,30 @@ function specificationKey({ partition, order }: Specification): string {
   ].join('\n');
 }
 
+function frameKey({ frame, start, end }: BoundFrame): string {
+  const offsets = [start, end].map((offset) => (offset === null ? '' : scalarKey(offset)));
+  return [JSON.stringify(frame), ...offsets].join('\n');
+}
+
 function callKey(call: PlacedCall): string {
-  const { frame, start, end } = call.over.frame;
   return [
     JSON.stringify(call.function),
     ...call.arguments.map(scalarKey),
     'filter',
     call.filter === null ? '' : scalarKey(call.filter),
-    JSON.stringify(frame),
-    start === null ? '' : scalarKey(start),
-    end === null ? '' : scalarKey(end),
+    frameKey(call.over.frame),
     specificationKey(call.over),
   ].join('\n');
+}
+
+/** Of a window without such a call PostgreSQL does not look at the frame. */
+function readsFrame({ function: called }: PlacedCall): boolean {
+  return !FRAMELESS.has(called.kind);
+}
+
+function sameWindow(one: PlacedCall, other: PlacedCall): boolean {
+  const keyOf = ({ over }: PlacedCall): string => `${frameKey(over.frame)}\n${specificationKey(over)}`;
+  return keyOf(one) === keyOf(other);
 }
 
 function scalarsOf(call: PlacedCall): HirScalar[] {
@@ -256,9 +273,10 @@ export function projectWindows(
     relation = { kind: 'map', columns: [...input.columns, ...appended], input, scalars: computed };
   }
   const checks = collector.calls
+    .filter((call) => collector.calls.some((other) => sameWindow(call, other) && readsFrame(other)))
     .map(({ over }) => checkOfOffsets(over.frame))
     .filter((check) => check !== null);
-  if (checks.length > 0) relation = besideCheck(relation, rewrite(and(checks)));
+  if (checks.length > 0) relation = orError(relation, oneRow, not(rewrite(and(checks))));
   const places = new Map<number, number>();
   for (const { calls, partition, order, made } of nodes) {
     calls.forEach((index, at) => places.set(WINDOWS + index, relation.columns.length + at));
@@ -281,12 +299,6 @@ export function projectWindows(
       return at === undefined ? column : { ...column, index: at };
     });
   return { relation, place };
-}
-
-/** The relation, or an error though it has no rows. */
-function besideCheck(relation: HirRelation, check: HirScalar): HirRelation {
-  const left = filter(oneRow, check);
-  return { kind: 'join', type: 'inner', columns: relation.columns, left, right: relation, on: null };
 }
 
 function withOffsets(frame: Frame, start: number | null, end: number | null): Frame {

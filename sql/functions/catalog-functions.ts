@@ -37,19 +37,27 @@ const EXPRESSION = `coalesce(replace($1, 'nextval(''' || quote_ident(current_sch
  * which schema is not there.
  */
 const SERIAL_SEQUENCE = `(SELECT CASE WHEN k.t IS NULL OR k.c IS NULL THEN NULL
-    WHEN k.relation IS NULL THEN tw_raise(
-      CASE WHEN k.t !~ '^\\s*("([^"]|"")+"|[^".[:space:]]+)(\\s*\\.\\s*("([^"]|"")+"|[^".[:space:]]+))*\\s*$' THEN '42602' WHEN k.nowhere THEN '3F000' ELSE '42P01' END,
-      CASE WHEN k.t !~ '^\\s*("([^"]|"")+"|[^".[:space:]]+)(\\s*\\.\\s*("([^"]|"")+"|[^".[:space:]]+))*\\s*$' THEN 'invalid name syntax'
-        WHEN k.nowhere THEN 'schema "' || (k.parts)[1] || '" does not exist' ELSE 'relation "' || coalesce(array_to_string(k.parts, '.'), k.t) || '" does not exist' END)::text
-    WHEN k.number IS NULL THEN tw_raise('42703', 'column "' || k.c || '" of relation "' || k.name || '" does not exist')::text
-    ELSE (SELECT CASE WHEN r.persistence = 't' THEN 'pg_temp' ELSE quote_ident(s.name) END || '.' || quote_ident(r.name)
+    WHEN k.relation IS NOT NULL AND k.number IS NULL
+      THEN tw_raise('42703', 'column "' || k.c || '" of relation "' || k.name || '" does not exist')::text
+    WHEN k.relation IS NOT NULL THEN (SELECT CASE WHEN r.persistence = 't' THEN 'pg_temp' ELSE quote_ident(s.name) END || '.' || quote_ident(r.name)
       FROM tw_internal.sequences q JOIN tw_internal.relations r ON r.oid = q.oid JOIN tw_internal.schemas s ON s.oid = r.schema_oid
-      WHERE q.owner_table = k.relation AND q.owner_column = k.number ORDER BY q.oid LIMIT 1) END
-  FROM (SELECT o.t, o.c, o.relation, o.parts, array_length(o.parts, 1) = 2 AND s.oid IS NULL AS nowhere, r.name, c.number
-    FROM (SELECT a.t, a.c, to_regclass(a.t) AS relation,
-        CASE WHEN a.t ~ '^\\s*("([^"]|"")+"|[[:alpha:]_][[:alnum:]_$]*)\\s*(\\.\\s*("([^"]|"")+"|[[:alpha:]_][[:alnum:]_$]*)\\s*)?$' THEN parse_ident(a.t) END AS parts
-      FROM (SELECT $1 AS t, $2 AS c) AS a) AS o
-    LEFT JOIN tw_internal.schemas s ON s.name = (o.parts)[1] LEFT JOIN tw_internal.relations r ON r.oid = o.relation
+      WHERE q.owner_table = k.relation AND q.owner_column = k.number ORDER BY q.oid LIMIT 1)
+    WHEN k.t !~ '^\\s*("([^"]|"")+"|[^".[:space:]]+)(\\s*\\.\\s*("([^"]|"")+"|[^".[:space:]]+))*\\s*$'
+      THEN tw_raise('42602', 'invalid name syntax')::text
+    WHEN array_length(k.parts, 1) > 3
+      THEN tw_raise('42601', 'improper relation name (too many dotted names): ' || k.shown)::text
+    WHEN array_length(k.parts, 1) = 3 AND (k.parts)[1] <> current_database()
+      THEN tw_raise('0A000', 'cross-database references are not implemented: "' || k.shown || '"')::text
+    WHEN k.schema IS NOT NULL AND k.schema_oid IS NULL
+      THEN tw_raise('3F000', 'schema "' || k.schema || '" does not exist')::text
+    ELSE tw_raise('42P01', 'relation "' || k.shown || '" does not exist')::text END
+  FROM (SELECT o.*, s.oid AS schema_oid, r.name, c.number
+    FROM (SELECT p.*, coalesce(array_to_string(p.parts, '.'), p.t) AS shown,
+        CASE array_length(p.parts, 1) WHEN 2 THEN (p.parts)[1] WHEN 3 THEN (p.parts)[2] END AS schema
+      FROM (SELECT a.t, a.c, to_regclass(a.t) AS relation,
+          CASE WHEN a.t ~ '^\\s*("([^"]|"")+"|[[:alpha:]_][[:alnum:]_$]*)\\s*(\\.\\s*("([^"]|"")+"|[[:alpha:]_][[:alnum:]_$]*)\\s*)*$' THEN parse_ident(a.t) END AS parts
+        FROM (SELECT $1 AS t, $2 AS c) AS a) AS p) AS o
+    LEFT JOIN tw_internal.schemas s ON s.name = o.schema LEFT JOIN tw_internal.relations r ON r.oid = o.relation
     LEFT JOIN tw_internal.columns c ON c.relation_oid = o.relation AND c.name = o.c) AS k)`;
 
 /** By name; for overloads that differ, by `name(types)`. */
@@ -133,7 +141,6 @@ const bodies: Record<string, Body> = {
     FROM unnest(string_to_array(array_to_string($1, ' '), ' ')) WITH ORDINALITY AS a (each, place))`,
   unicode_version: "'16.0'",
   getpgusername: 'current_user',
-  current_query: '(SELECT query FROM pg_catalog.pg_stat_activity WHERE pid = pg_backend_pid())',
   inet_client_addr: '(SELECT client_addr FROM pg_catalog.pg_stat_activity WHERE pid = pg_backend_pid())',
   inet_client_port: '(SELECT client_port FROM pg_catalog.pg_stat_activity WHERE pid = pg_backend_pid())',
   pg_postmaster_start_time: `'${new Date(performance.timeOrigin).toISOString()}'::timestamptz`,

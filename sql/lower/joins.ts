@@ -20,6 +20,7 @@ import * as build from '../mir/scalar.ts';
 import type { Keys } from '../optimize/analysis/keys.ts';
 import { appendRow, apply, joinApplied } from './apply.ts';
 import type { Applied } from './apply.ts';
+import { relationCanRaise } from './can-raise.ts';
 import { applyConjuncts } from './conjuncts.ts';
 import type { LoweringContext } from './context.ts';
 import { isLinear } from './linear.ts';
@@ -70,7 +71,13 @@ export function joinOver(
   domain: Domain = null,
 ): MirRelation {
   const conjuncts = hir.on === null ? [] : hirConjuncts(hir.on);
-  if (!context.isCorrelated(hir.right)) {
+  // What raises for each row raises for none.
+  const isPerRow =
+    hir.type === 'inner' &&
+    hir.lateral === true &&
+    hir.right.kind === 'tableFunction' &&
+    relationCanRaise(hir.right);
+  if (!isPerRow && !context.isCorrelated(hir.right)) {
     const right = lowerRelation(context, hir.right, domainFor(context, hir.right, domain));
     if (hir.type === 'inner') return innerJoin(context, left, right, conjuncts, prefix);
     return context.share(left, (l) =>

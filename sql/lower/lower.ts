@@ -95,6 +95,8 @@ export function lowerQuery(query: HirQuery, options: LowerOptions): LoweredQuery
 export interface LoweredWrite extends LoweredQuery {
   /** ON CONFLICT DO UPDATE. */
   readonly update: { readonly condition: MirScalar | null; readonly values: readonly MirScalar[] } | null;
+  /** ON CONFLICT: over a row that is inserted. */
+  readonly check: MirScalar | null;
   /** RETURNING where it is a query of its own: over what `returning` then gives. */
   readonly returningQuery: LoweredQuery | null;
 }
@@ -135,6 +137,10 @@ export function lowerWrite(write: HirWrite, options: Omit<LowerOptions, 'maintai
       condition: update.condition && scalar(update.condition, clause),
       values: update.values.map((value) => scalar(value, clause)),
     },
+    check:
+      conflict?.check == null
+        ? null
+        : lowerPlainScalar(context, { columns, place: (_, index) => index }, conflict.check),
   };
 }
 

@@ -48,6 +48,8 @@ export type Target =
       readonly arbiters: readonly UniqueKey[] | null;
       /** DO UPDATE over the old row's columns and then the relation's. */
       readonly update: { readonly condition: MirScalar | null; readonly values: readonly MirScalar[] } | null;
+      /** With `arbiters`: raises where a row must not be inserted. */
+      readonly check: MirScalar | null;
     };
 
 export interface PhysicalOptions {

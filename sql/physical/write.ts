@@ -106,16 +106,17 @@ function programOf(row: readonly MirType[], scalars: readonly MirScalar[]): Writ
 function planConflict(
   columns: readonly MirType[],
   width: number,
-  { arbiters, update }: WriteTarget,
+  { arbiters, update, check: checked }: WriteTarget,
 ): WriteOutput['conflict'] {
   if (arbiters === null) return null;
   const keys = arbiters.map(({ arrangement, layout, nullsEqual }) => ({ arrangement, layout, nullsEqual }));
-  if (update === null) return { arbiters: keys, update: null };
+  const check = checked === null ? {} : { check: programOf(columns, [checked])! };
+  if (update === null) return { arbiters: keys, update: null, ...check };
   const old = columns.slice(0, width).map((type) => ({ ...type, nullable: true }));
   const row = [...old, ...columns];
   const steps = FusedSteps.identity(row).filter(update.condition === null ? [] : [update.condition]);
   const places = update.values.map((_, index) => row.length + index);
-  return { arbiters: keys, update: steps.map(update.values).project(places).toMfp() };
+  return { arbiters: keys, update: steps.map(update.values).project(places).toMfp(), ...check };
 }
 
 /**

@@ -33,7 +33,7 @@ export function bindConflict(
   }
   const found = node.infer === undefined ? uniqueKeysOf(relation) : infer(node.infer, target, context);
   const width = relation.columns.length;
-  if (!updates) return found.length === 0 ? null : { arbiters: found, width, update: null };
+  if (!updates) return found.length === 0 ? null : { arbiters: found, width, update: null, check: null };
   const excluded = {
     ...targetItem(target, { ...table, alias: { aliasname: 'excluded' } }, width),
     relation: 'excluded',
@@ -50,7 +50,7 @@ export function bindConflict(
   );
   const values = withGenerated(relation, row, statement.environment);
   const checked = checkedValues(values, target, condition);
-  return { arbiters: found.slice(0, 1), width, update: { condition, values: checked } };
+  return { arbiters: found.slice(0, 1), width, update: { condition, values: checked }, check: null };
 }
 
 function uniqueKeysOf(relation: CatalogRelation): readonly UniqueKey[] {

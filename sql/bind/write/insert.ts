@@ -17,6 +17,7 @@ import type { Bound } from '../statement.ts';
 import { emptyScope } from '../scope.ts';
 import { bindConflict } from './conflict.ts';
 import { updatesBySubquery, withSubqueriesBelow } from './conflict-subqueries.ts';
+import { withInsertionCheck } from './insertion-check.ts';
 import { computedInOrder, numberedRows } from './ordered-rows.ts';
 import { withPart } from './parts.ts';
 import { bindReturning } from './returning.ts';
@@ -65,11 +66,15 @@ export function bindInsert(node: InsertStmt, outer: QueryContext): HirWrite {
     ((conflict !== null && updatesBySubquery(conflict)) || source.rows.some((row) => row.some(hasSubquery)));
   const ordered = isJoined || queried?.ordered === true;
   const numbered = isJoined ? withNumber(source) : source;
-  const complete = withViewChecks(completeRows(numbered, 0, relation, statement.environment), 0, target);
+  const complete = completeRows(numbered, 0, relation, statement.environment);
   const parts =
     conflict === null
-      ? { relation: complete, conflict }
-      : withSubqueriesBelow({ relation: complete, conflict }, relation, context);
+      ? { relation: withViewChecks(complete, 0, target), conflict }
+      : withInsertionCheck(
+          withSubqueriesBelow({ relation: complete, conflict }, relation, context),
+          target,
+          ordered,
+        );
   return {
     operation: 'insert',
     object: relation.id,

@@ -208,8 +208,13 @@ export function checkedValues(
   ];
 }
 
-/** True where a row satisfies a view's condition, else an error. */
-function satisfies({ view, condition }: ViewCondition, offset: number, table: CatalogRelation): HirScalar {
+/** True where a row satisfies a view's condition, else an error. `holds`: whether it does. */
+export function satisfies(
+  { view, condition }: ViewCondition,
+  offset: number,
+  table: CatalogRelation,
+  holds: HirScalar = shifted(condition, offset),
+): HirScalar {
   const bool = plain('bool');
   const text = (value: string): HirScalar => literal('text', value);
   const joined = (left: HirScalar, right: HirScalar): HirScalar =>
@@ -220,10 +225,9 @@ function satisfies({ view, condition }: ViewCondition, offset: number, table: Ca
   const detail = joined(joined(text('Failing row contains ('), shown), text(').'));
   const message = text(`new row violates check option for view "${view}"`);
   const raises = call(raised, [text('44000'), message, detail], 'raise', bool);
-  const holds: HirScalar = { kind: 'isTrue', operand: shifted(condition, offset) };
   return {
     kind: 'case',
-    branches: [{ condition: holds, result: truth(true) }],
+    branches: [{ condition: { kind: 'isTrue', operand: holds }, result: truth(true) }],
     otherwise: raises,
     type: bool,
   };

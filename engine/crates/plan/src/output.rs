@@ -70,6 +70,10 @@ pub struct OnConflict {
     /// None: a row that conflicts is left out. Else, with exactly one arbiter: the row that is there is replaced by what
     /// this makes of its columns followed by the columns of the row that conflicts; it stays where a predicate drops it.
     pub update: Option<Mfp>,
+    /// Runs over each row that conflicts with none, before it is inserted, for the errors that it raises.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub check: Option<Mfp>,
 }
 
 /// A unique key of a table.

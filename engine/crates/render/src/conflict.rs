@@ -16,6 +16,7 @@ use tidewire_row::{EvalError, FormatSettings, column_bounds, has_null, push_null
 pub struct Conflict {
     arbiters: Vec<Arbiter>,
     update: Option<Arc<CompiledMfp>>,
+    check: Option<Arc<CompiledMfp>>,
     /// The table's columns.
     table: Vec<ScalarType>,
     /// How many columns a proposed row has behind them.
@@ -74,8 +75,12 @@ impl Conflict {
             }
             _ => return Err("plan refused: DO UPDATE has one arbiter".to_string().into()),
         };
+        let check = match &conflict.check {
+            None => None,
+            Some(mfp) => Some(Arc::new(CompiledMfp::new(mfp, proposed, parameters, settings)?)),
+        };
         let table = columns.iter().map(|column| column.scalar).collect();
-        Ok(Conflict { arbiters, update, table, others: proposed.len() - width })
+        Ok(Conflict { arbiters, update, check, table, others: proposed.len() - width })
     }
 
     /// How many columns the table has.
@@ -103,6 +108,7 @@ impl Conflict {
         let runner = |mfp: &Arc<CompiledMfp>| Runner::new(mfp.clone(), scope.clone());
         let mut keys: Vec<Runner> = self.arbiters.iter().map(|arbiter| runner(&arbiter.key)).collect();
         let mut update = self.update.as_ref().map(runner);
+        let mut check = self.check.as_ref().map(runner);
         let mut resolved = Resolved::default();
         // Keys that the command has made, and keys of rows that it has replaced.
         let mut made: HashSet<(usize, Vec<u8>)> = HashSet::new();
@@ -148,6 +154,10 @@ impl Conflict {
                     restored.extend_from_slice(others);
                     resolved.written.push_row(&restored, 0, 1);
                     continue 'copies;
+                }
+                if let Some(check) = &mut check {
+                    fresh.clear();
+                    check.run(&[row.val], &mut fresh)?;
                 }
                 made.extend(own_keys);
                 resolved.inserted.push_row(own, 0, 1);
