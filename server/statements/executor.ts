@@ -371,7 +371,7 @@ function prepareStatement(
     case 'copy_subscribe':
       return prepareCopySubscribe(system, session, parsed, statement);
     case 'explain':
-      return prepareExplain(system, session, parsed, statement);
+      return prepareExplain(system, session, parsed, statement, parameterTypes);
     case 'show_objects':
       return prepareShowObjects(system, session, parsed, statement);
     case 'show_create':

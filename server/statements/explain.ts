@@ -5,6 +5,7 @@ import type { Explain } from '../../sql/ast/explain.ts';
 import type { ParsedStatement, Statement } from '../../sql/ast/statement.ts';
 import type { Compiled, Purpose } from '../../sql/compile.ts';
 import { SqlError } from '../../sql/error.ts';
+import type { SqlType } from '../../sql/types/type.ts';
 import { requireObject } from '../catalog/names.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
@@ -20,13 +21,14 @@ export function prepareExplain(
   session: SessionContext,
   parsed: ParsedStatement,
   statement: Explain,
+  parameterTypes: readonly (SqlType | null)[],
 ): Runnable {
   const stage = statement.stage ?? 'physical';
-  const { format, arrangements, summary } = explainOptions(statement.options);
+  const { format, arrangements, summary, genericPlan } = explainOptions(statement.options);
   if (stage === 'memory' && statement.target.kind === 'object') {
     const { name, objectKind } = statement.target;
     const object = requireObject(system.catalog, session, parsed, name, catalogKinds(objectKind));
-    const asked = (): Runnable => answer(system, session, explainMemory(system, object, format), format);
+    const asked = (): Runnable => answer(system, session, explainMemory(system, object, format), format, []);
     return {
       ...asked(),
       planLength: undefined,
@@ -51,20 +53,28 @@ export function prepareExplain(
     throw new SqlError({ sqlstate: '0A000', message: 'EXPLAIN option SUMMARY is not supported in JSON' });
   }
   const start = performance.now();
-  const compiled = compileTarget(system, session, parsed, statement);
+  const compiled = compileTarget(system, session, parsed, statement, parameterTypes);
   const time = performance.now() - start;
   const text = compiled.explain(stage, format, { arrangements });
-  if (!summary) return answer(system, session, text, format);
-  const timed = answer(system, session, `${text}\nPlanning Time: ${time.toFixed(3)} ms`, format);
+  // A plan is for whatever values parameters have. They are asked for all the same, and read.
+  const types = genericPlan ? [] : compiled.parameters;
+  if (!summary) return answer(system, session, text, format, types);
+  const timed = answer(system, session, `${text}\nPlanning Time: ${time.toFixed(3)} ms`, format, types);
   // A plan that is kept would show the time of its making again.
   return { ...timed, planLength: undefined };
 }
 
-function answer(system: System, session: SessionContext, text: string, format: 'text' | 'json'): Runnable {
+function answer(
+  system: System,
+  session: SessionContext,
+  text: string,
+  format: 'text' | 'json',
+  parameterTypes: readonly SqlType[],
+): Runnable {
   const lines = format === 'json' ? [text] : text.split('\n');
   const rows = lines.map((line, index) => `(${index}, ${quoteLiteral(line)})`).join(', ');
   const sql = `SELECT t.line AS ${quoteIdentifier('QUERY PLAN')} FROM (VALUES ${rows}) AS t (number, line) ORDER BY t.number`;
-  return prepareInternal(system, session, sql, 'EXPLAIN');
+  return prepareInternal(system, session, sql, 'EXPLAIN', { parameterTypes });
 }
 
 interface Options {
@@ -72,18 +82,28 @@ interface Options {
   readonly arrangements: boolean;
   /** How long planning took. */
   readonly summary: boolean;
+  /** Parameters may stand in it that nobody gives values. */
+  readonly genericPlan: boolean;
 }
 
+/** Options that are on or off, under PostgreSQL's names. */
+const FLAGS: Readonly<Record<string, 'arrangements' | 'summary' | 'genericPlan'>> = {
+  arrangements: 'arrangements',
+  summary: 'summary',
+  generic_plan: 'genericPlan',
+};
+
 function explainOptions(options: readonly Node[]): Options {
-  let result: Options = { format: 'text', arrangements: false, summary: false };
+  let result: Options = { format: 'text', arrangements: false, summary: false, genericPlan: false };
   for (const node of options) {
     const option = nodeAs(node, 'DefElem');
     const value = stringOf(option?.arg).toLowerCase();
+    const flag = FLAGS[option?.defname ?? ''];
     if (option?.defname === 'format' && (value === 'text' || value === 'json')) {
       result = { ...result, format: value };
-    } else if (option?.defname === 'arrangements' || option?.defname === 'summary') {
-      const isOff = value === 'false' || value === 'off' || integerOf(option.arg) === 0;
-      result = { ...result, [option.defname]: !isOff };
+    } else if (flag !== undefined) {
+      const isOff = value === 'false' || value === 'off' || integerOf(option?.arg) === 0;
+      result = { ...result, [flag]: !isOff };
     } else if (option?.defname === 'costs' || option?.defname === 'verbose') continue;
     else {
       const what = `${option?.defname ?? ''}${value === '' ? '' : ` ${value}`}`.toUpperCase();
@@ -98,6 +118,7 @@ function compileTarget(
   session: SessionContext,
   parsed: ParsedStatement,
   statement: Explain,
+  parameterTypes: readonly (SqlType | null)[],
 ): Compiled {
   const { target } = statement;
   if (target.kind === 'object') {
@@ -120,7 +141,7 @@ function compileTarget(
     const query = system.planning.bindDefinition(object);
     return system.planning.compileQuery(viewSession, query, purpose);
   }
-  return compileStatement(system, session, parsed, target.statement);
+  return compileStatement(system, session, parsed, target.statement, parameterTypes);
 }
 
 function compileStatement(
@@ -128,6 +149,7 @@ function compileStatement(
   session: SessionContext,
   parsed: ParsedStatement,
   statement: Statement,
+  parameterTypes: readonly (SqlType | null)[],
 ): Compiled {
   if (statement.kind === 'create_view') {
     const purpose: Purpose = statement.materialized
@@ -143,9 +165,10 @@ function compileStatement(
   }
   if (statement.kind === 'postgres') {
     const { node } = statement;
-    if ('SelectStmt' in node) return compileNode(system, session, parsed, node, { kind: 'rows' });
+    if ('SelectStmt' in node)
+      return compileNode(system, session, parsed, node, { kind: 'rows' }, parameterTypes);
     if (isWrite(node)) {
-      return system.planning.compileWrite(session, parsed, node, {});
+      return system.planning.compileWrite(session, parsed, node, { parameterTypes });
     }
   }
   throw new SqlError({ sqlstate: '0A000', message: 'EXPLAIN of this statement is not supported' });
@@ -157,11 +180,12 @@ function compileNode(
   parsed: ParsedStatement,
   node: Node,
   purpose: Purpose,
+  parameterTypes: readonly (SqlType | null)[] = [],
 ): Compiled {
   const source = { ...parsed, node };
   const query =
     purpose.kind === 'rows'
-      ? system.planning.bindQuery(session, source)
+      ? system.planning.bindQuery(session, source, { parameterTypes })
       : system.planning.bindMaintained(session, source);
   const now = parsed.extensions.asOf === undefined;
   return system.planning.compileQuery(

@@ -5,6 +5,7 @@ import type { Node } from '@pgsql/types';
 import { nodeAs } from '../../sql/ast/accessors.ts';
 import { parse } from '../../sql/parse/parse.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
+import type { SqlType } from '../../sql/types/type.ts';
 import { rowFields } from '../results/messages.ts';
 import { hasWritten } from '../session/statement.ts';
 import type { SessionContext } from '../session/statement.ts';
@@ -19,25 +20,32 @@ export interface UserCondition {
   readonly parsed: ParsedStatement;
 }
 
-/**
- * Prepares `sql`, a SELECT; `tag` is the command tag that the client sees. `where` becomes its WHERE; errors in it have
- * their place in the user's text.
- */
+/** What is the user's about a query of ours. */
+interface Given {
+  /** It becomes the WHERE; errors in it have their place in the user's text. */
+  readonly where?: UserCondition | null;
+  /** Parameters that the statement has. */
+  readonly parameterTypes?: readonly SqlType[];
+}
+
+/** Prepares `sql`, a SELECT; `tag` is the command tag that the client sees. */
 export function prepareInternal(
   system: System,
   session: SessionContext,
   sql: string,
   tag: string,
-  where: UserCondition | null = null,
+  { where = null, parameterTypes = [] }: Given = {},
 ): Runnable {
   const [own] = parse(sql);
   const select = own?.statement.kind === 'postgres' ? nodeAs(own.statement.node, 'SelectStmt') : undefined;
   if (!own || !select) throw new Error('an internal query is a SELECT');
   const parsed = where?.parsed ?? own;
   const node: Node = { SelectStmt: where ? { ...select, whereClause: where.node } : select };
-  const runnable = prepareSelect(system, session, parsed, node, []);
+  const runnable = prepareSelect(system, session, parsed, node, parameterTypes);
   return {
     ...runnable,
+    // It would say SELECT.
+    direct: () => null,
     run: async (session, execution) => {
       const result = await runnable.run(session, { ...execution, parsed });
       return result.kind === 'rows' ? { ...result, tag } : result;

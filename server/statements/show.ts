@@ -56,7 +56,7 @@ function prepareList(
   const order = statement.list === 'columns' ? 'position' : 'name';
   const sql = `SELECT ${columns} FROM (${query}) AS shown${like} ORDER BY ${order}`;
   const where = statement.where ? { node: statement.where, parsed } : null;
-  return prepareInternal(system, session, sql, 'SHOW', where);
+  return prepareInternal(system, session, sql, 'SHOW', { where });
 }
 
 /** A list as a query, whose columns WHERE can use, and those that are shown. */

@@ -108,3 +108,36 @@ test('SUMMARY says how long planning took', async () => {
   expect(await explain('EXPLAIN (SUMMARY off) SELECT 1')).not.toContain('Planning Time');
   await expect(explain('EXPLAIN (SUMMARY, FORMAT JSON) SELECT 1')).rejects.toMatchObject({ code: '0A000' });
 });
+
+test('plans of statements with parameters: values are bound or given, and read', async () => {
+  const sql = 'EXPLAIN SELECT name FROM customers WHERE id = $1';
+  const plan = 'lookup in arrangement public.customers[id]: ($1)';
+  const bound = await client.query<{ 'QUERY PLAN': string }>(sql, ['1']);
+  expect(bound.rows[0]!['QUERY PLAN']).toContain(plan);
+  expect(bound.command).toBe('EXPLAIN');
+  await expect(client.query(sql, ['one'])).rejects.toMatchObject({ code: '22P02' });
+  await expect(client.query(sql)).rejects.toMatchObject({ code: '42P02', position: '47' });
+  expect(await explain(sql.replace('EXPLAIN', 'EXPLAIN (GENERIC_PLAN)'))).toContain(plan);
+
+  await client.query('PREPARE named AS SELECT name FROM customers WHERE id = $1');
+  expect(await explain('EXPLAIN EXECUTE named(1)')).toContain(plan);
+  expect(await explain('EXPLAIN (GENERIC_PLAN) EXECUTE named(1)')).toContain(plan);
+  expect(await explain('EXPLAIN OPTIMIZED PLAN FOR EXECUTE named(1 + 1)')).toContain('$1');
+  await expect(explain("EXPLAIN EXECUTE named('x')")).rejects.toMatchObject({
+    code: '22P02',
+    position: '23',
+  });
+  await expect(explain('EXPLAIN EXECUTE named(1, 2)')).rejects.toMatchObject({ code: '42601' });
+  await expect(explain('EXPLAIN EXECUTE nothing(1)')).rejects.toMatchObject({ code: '26000' });
+});
+
+test('EXECUTE takes no values from Bind', async () => {
+  const wrong = client.query({ text: 'EXECUTE named($1)', values: ['1'] });
+  await expect(wrong).rejects.toMatchObject({ code: '08P01' });
+});
+
+test('a write that is explained writes nothing', async () => {
+  await client.query('PREPARE adds AS INSERT INTO customers VALUES ($1, $2)');
+  expect(await explain("EXPLAIN EXECUTE adds(-1, 'nobody')")).toContain('write insert');
+  expect((await client.query('SELECT * FROM customers WHERE id = -1')).rows).toEqual([]);
+});

@@ -8,7 +8,7 @@ import { prepareCloseCursor } from './close-cursor.ts';
 import { prepareDeallocate } from './deallocate.ts';
 import { prepareDeclareCursor } from './declare-cursor.ts';
 import { prepareDiscard } from './discard.ts';
-import { prepareExecute } from './execute-prepared.ts';
+import { prepareExecute, prepareExplainExecute } from './execute-prepared.ts';
 import { prepareFetch } from './fetch.ts';
 import { prepareFlush } from './flush.ts';
 import { prepareMaintenance } from './maintenance.ts';
@@ -35,6 +35,8 @@ export function prepareUtility(
       return prepareFetch(session, parsed, statement);
     case 'flush':
       return prepareFlush(session, parsed);
+    case 'explain':
+      return prepareExplainExecute(session, parsed, statement);
     case 'postgres':
       break;
     default:

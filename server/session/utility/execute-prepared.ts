@@ -2,6 +2,7 @@
 import type { ExecuteStmt, Node } from '@pgsql/types';
 import type { ParameterValue } from '../../../engine/index.ts';
 import { constantOf, nodeAs } from '../../../sql/ast/accessors.ts';
+import type { Explain } from '../../../sql/ast/explain.ts';
 import type { ParsedStatement } from '../../../sql/ast/statement.ts';
 import { SqlError } from '../../../sql/error.ts';
 import { elementType, isRegistered } from '../../../sql/types/table.ts';
@@ -11,8 +12,45 @@ import type { Prepared } from '../prepared.ts';
 import type { Session } from '../session.ts';
 
 export function prepareExecute(session: Session, parsed: ParsedStatement, statement: ExecuteStmt): Prepared {
+  const inner = session.statement(statement.name ?? '');
+  return withArguments(session, parsed, statement, inner);
+}
+
+/** EXPLAIN EXECUTE: the plan of the statement that is prepared. Null: it explains something else. */
+export function prepareExplainExecute(
+  session: Session,
+  parsed: ParsedStatement,
+  explain: Explain,
+): Prepared | null {
+  const { target } = explain;
+  if (target.kind !== 'statement' || target.statement.kind !== 'postgres') return null;
+  const execute = nodeAs(target.statement.node, 'ExecuteStmt');
+  if (execute === undefined) return null;
+  const { parsed: inner, parameterTypes, declared = [] } = session.statement(execute.name ?? '');
+  if (inner === null)
+    throw new SqlError({ sqlstate: '0A000', message: 'EXPLAIN of this statement is not supported' });
+  const explained: ParsedStatement = {
+    ...inner,
+    statement: { ...explain, target: { ...target, statement: inner.statement } },
+  };
+  const prepared = session.prepare(explained, parameterTypes);
+  return withArguments(session, parsed, execute, {
+    ...prepared,
+    parameterTypes,
+    declared,
+    // GENERIC_PLAN asks for no values.
+    run: (values, formats) => prepared.run(values.slice(0, prepared.parameterTypes.length), formats),
+  });
+}
+
+/** A statement with the arguments of EXECUTE as its parameters. */
+function withArguments(
+  session: Session,
+  parsed: ParsedStatement,
+  statement: ExecuteStmt,
+  inner: Prepared,
+): Prepared {
   const name = statement.name ?? '';
-  const inner = session.statement(name);
   const given = statement.params ?? [];
   if (given.length !== inner.parameterTypes.length) {
     throw new SqlError({
@@ -26,6 +64,8 @@ export function prepareExecute(session: Session, parsed: ParsedStatement, statem
     parsed,
     text: parsed.text,
     parameterTypes: [],
+    // It would read its parameters from Bind.
+    direct: () => null,
     run: async (_, formats) => inner.run(await evaluate(session, parsed, given, inner), formats),
   };
 }
