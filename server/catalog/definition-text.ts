@@ -1,9 +1,18 @@
 /** What pg_get_indexdef and pg_get_constraintdef show. */
 import { quoteIdentifier } from '../../sql/functions/quote.ts';
-import { indexElements, predicateText } from '../statements/names/create-text.ts';
+import {
+  type IndexDeclaration,
+  type IndexKey,
+  indexDeclaration,
+  indexElements,
+  predicateText,
+} from '../statements/names/create-text.ts';
+import { typeRow } from '../../sql/types/table.ts';
+import type { TypeName } from '../../sql/types/type.ts';
 import type { Catalog } from './catalog.ts';
 import type { CatalogObject, ForeignKeyConstraint, IndexObject, TableObject } from './objects.ts';
 import { shownExpression } from './stored-expressions.ts';
+import { OPERATOR_CLASSES, operatorClass } from './system/operator-classes.ts';
 
 /** The indexed columns and expressions, as they are shown. */
 export function indexedTexts(index: IndexObject, catalog: Catalog): string[] {
@@ -30,15 +39,44 @@ export function indexPredicate({ partial, statement }: IndexObject): string | nu
   return partial && statement !== null ? predicateText(statement) : null;
 }
 
-/** `CREATE UNIQUE INDEX name ON schema.table USING btree (a, b)`. */
+/** What was said of an index besides its keys; null: nothing, as of a constraint's. */
+export function declarationOf({ statement }: IndexObject): IndexDeclaration | null {
+  return statement === null ? null : indexDeclaration(statement);
+}
+
+/** How a key is compared and ordered, where that is not as usual: ` COLLATE "C" text_pattern_ops DESC NULLS LAST`. */
+function keyOptions({ descending, nullsFirst, collation, operatorClass }: IndexKey, usual: string): string {
+  const collated =
+    collation === null || collation === 'default' ? '' : ` COLLATE ${quoteIdentifier(collation)}`;
+  const classed =
+    operatorClass === null || operatorClass === usual ? '' : ` ${quoteIdentifier(operatorClass)}`;
+  const nulls = descending === nullsFirst ? '' : ` NULLS ${nullsFirst ? 'FIRST' : 'LAST'}`;
+  return `${collated}${classed}${descending ? ' DESC' : ''}${nulls}`;
+}
+
+/** `CREATE UNIQUE INDEX name ON schema.table USING btree (a, b DESC) INCLUDE (c)`. */
 export function indexDefinition(index: IndexObject, catalog: Catalog): string {
   const table = catalog.object(index.table);
   const on = `${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)}`;
   const nulls = index.nullsEqual ? ' NULLS NOT DISTINCT' : '';
-  const list = indexedTexts(index, catalog).join(', ');
+  const declared = declarationOf(index);
+  const list = indexedTexts(index, catalog)
+    .map((text, at) => {
+      const key = declared?.keys[at];
+      return key === undefined ? text : `${text}${keyOptions(key, usualClass(index, at))}`;
+    })
+    .join(', ');
+  const included = declared?.included.map(quoteIdentifier).join(', ') ?? '';
+  const include = included === '' ? '' : ` INCLUDE (${included})`;
   const predicate = shownPredicate(index, catalog);
   const where = predicate === null ? '' : ` WHERE ${predicate}`;
-  return `CREATE ${index.unique ? 'UNIQUE ' : ''}INDEX ${quoteIdentifier(index.name)} ON ${on} USING btree (${list})${nulls}${where}`;
+  return `CREATE ${index.unique ? 'UNIQUE ' : ''}INDEX ${quoteIdentifier(index.name)} ON ${on} USING ${declared?.method ?? 'btree'} (${list})${include}${nulls}${where}`;
+}
+
+/** The operator class that a key of an index has without saying one. */
+function usualClass({ layout }: IndexObject, at: number): string {
+  const oid = operatorClass(typeRow(layout.key[at]!.column.scalar as TypeName));
+  return OPERATOR_CLASSES.find(([known]) => known === oid)?.[1] ?? '';
 }
 
 /** `PRIMARY KEY (a, b)`, `UNIQUE (a)`: of the constraint that an index is of. */
@@ -61,17 +99,18 @@ const ACTIONS: Readonly<Record<ForeignKeyConstraint['onDelete'], string>> = {
   setDefault: 'SET DEFAULT',
 };
 
-/** `FOREIGN KEY (a) REFERENCES other(id) ON DELETE CASCADE`. */
+/** `FOREIGN KEY (a) REFERENCES other(id) ON DELETE CASCADE`; the other table is named as from the table's own schema. */
 export function foreignKeyDefinition(
   table: TableObject,
   { columns, parent, parentColumns, onUpdate, onDelete, ...rest }: ForeignKeyConstraint,
   catalog: Catalog,
+  otherName?: string,
 ): string {
   const other = parent === table.id ? table : (catalog.object(parent) as TableObject);
   const list = (of: TableObject, numbers: readonly number[]): string =>
     numbers.map((number) => quoteIdentifier(of.columns[number]!.name)).join(', ');
   const schema = other.schema === table.schema ? '' : `${quoteIdentifier(other.schema)}.`;
-  const name = `${schema}${quoteIdentifier(other.name)}`;
+  const name = otherName ?? `${schema}${quoteIdentifier(other.name)}`;
   const actions = [
     onUpdate === 'noAction' ? '' : ` ON UPDATE ${ACTIONS[onUpdate]}`,
     onDelete === 'noAction' ? '' : ` ON DELETE ${ACTIONS[onDelete]}`,

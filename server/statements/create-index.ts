@@ -1,6 +1,6 @@
 /** CREATE INDEX: an arrangement of a stored relation by other keys, imported by later plans that look up or join by them. */
-import type { IndexStmt, Node } from '@pgsql/types';
-import { nodeAs, rangeName } from '../../sql/ast/accessors.ts';
+import type { IndexElem, IndexStmt, Node } from '@pgsql/types';
+import { nodeAs, rangeName, stringOf } from '../../sql/ast/accessors.ts';
 import type { QualifiedName } from '../../sql/ast/name.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { type BindEnvironment, bindScalar } from '../../sql/bind/bind.ts';
@@ -15,14 +15,19 @@ import { pinnedOids, withPinnedNames } from '../../sql/parse/pinned-names.ts';
 import { type KeyExpr, type Plan, FORMAT_VERSION } from '../../engine/plan.generated.ts';
 import { layoutByKey } from '../../sql/physical/layout.ts';
 import { toColumnType } from '../../sql/types/column-type.ts';
+import { displayType } from '../../sql/types/format.ts';
+import { typeRow } from '../../sql/types/table.ts';
+import type { TypeName } from '../../sql/types/type.ts';
 import { lookUp, nameIsTaken, requireObject } from '../catalog/names.ts';
 import { type CatalogObject, type IndexObject, isKey, kindName } from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
+import { OPERATOR_CLASSES, namedOperatorClass } from '../catalog/system/operator-classes.ts';
 import { leaveOutOption } from './alter/options.ts';
 import { parseBoolean } from '../session/settings/definition.ts';
 import { type Making, makeMaintained } from './maintained-object.ts';
 import { free } from './constraint-objects.ts';
+import { declarationOf, indexColumnNames } from './names/create-text.ts';
 import { type Runnable, command } from './prepared.ts';
 import { hasNoEffect } from './no-effect.ts';
 import { SYSTEM_SESSION } from './planning.ts';
@@ -53,17 +58,64 @@ export function prepareCreateIndex(
     const message = `access method "${method}" does not exist`;
     throw new SqlError({ sqlstate: '42704', message });
   }
+  if (method === 'hash') refuseOfHash(statement);
   return command((session) => {
-    if (method === 'hash') {
-      const message = 'substituting access method "btree" for "hash"';
-      session.notice({ severity: 'NOTICE', sqlstate: '00000', message });
-    }
     if (statement.whereClause && statement.unique !== true) {
       hasNoEffect(session, 'WHERE', 'The index has the rows that do not satisfy it too.');
     }
     const background = readBackground(session, parsed, statement.options ?? []);
     return createIndex(system, session, parsed, statement, relationName, background);
   });
+}
+
+/** What PostgreSQL refuses of a hash index, which has no order and one key. */
+function refuseOfHash({ unique, indexParams, indexIncludingParams }: IndexStmt): void {
+  const elements = (indexParams ?? []).map((param) => nodeAs(param, 'IndexElem')!);
+  const isOrdered = ({ ordering, nulls_ordering: nulls }: IndexElem, part: 'order' | 'nulls'): boolean => {
+    const said = part === 'order' ? ordering : nulls;
+    return said !== undefined && said !== 'SORTBY_DEFAULT' && said !== 'SORTBY_NULLS_DEFAULT';
+  };
+  const unsupported =
+    unique === true
+      ? 'unique indexes'
+      : (indexIncludingParams ?? []).length > 0
+        ? 'included columns'
+        : elements.length > 1
+          ? 'multicolumn indexes'
+          : elements.some((element) => isOrdered(element, 'order'))
+            ? 'ASC/DESC options'
+            : elements.some((element) => isOrdered(element, 'nulls'))
+              ? 'NULLS FIRST/LAST options'
+              : null;
+  if (unsupported === null) return;
+  const message = `access method "hash" does not support ${unsupported}`;
+  throw new SqlError({ sqlstate: '0A000', message });
+}
+
+/** The operator class that an index names for a key, if it takes the key's type. */
+function requireOperatorClass(name: string, type: TypeName, method: string): void {
+  if (!OPERATOR_CLASSES.some(([, known]) => known === name)) {
+    const message = `operator class "${name}" does not exist for access method "${method}"`;
+    throw new SqlError({ sqlstate: '42704', message });
+  }
+  if (namedOperatorClass(name, typeRow(type)) !== null) return;
+  const message = `operator class "${name}" does not accept data type ${displayType(type)}`;
+  throw new SqlError({ sqlstate: '42804', message });
+}
+
+/** The columns behind INCLUDE: an index has whole rows, so they only need to be there. */
+function requireIncluded(statement: IndexStmt, relation: Stored): void {
+  for (const param of statement.indexIncludingParams ?? []) {
+    const { name, expr } = nodeAs(param, 'IndexElem')!;
+    if (expr) {
+      throw new SqlError({
+        sqlstate: '0A000',
+        message: 'expressions are not supported in included columns',
+      });
+    }
+    if (relation.columns.some((column) => column.name === name)) continue;
+    throw new SqlError({ sqlstate: '42703', message: `column "${name}" does not exist` });
+  }
 }
 
 /** The relation that is to have an index. */
@@ -204,6 +256,9 @@ function planIndex(
             clause: 'index expressions',
           });
           requireIndexable(typeOf(scalar).name);
+          const named = field?.opclass?.at(-1);
+          if (named)
+            requireOperatorClass(stringOf(named), typeOf(scalar).name, statement.accessMethod ?? 'btree');
           if (!isImmutable(scalar)) throw changing('expression');
           return scalar;
         })
@@ -212,6 +267,7 @@ function planIndex(
           index,
           type: relation.columns[index]!.type,
         }));
+  requireIncluded(statement, relation);
   const columns = scalars.map((scalar) => (scalar.kind === 'column' ? scalar.index + 1 : 0));
   const { whereClause } = statement;
   const counting = whereClause ? bindCondition(whereClause, environment, relation) : null;
@@ -223,9 +279,12 @@ function planIndex(
     const message = 'indexes on virtual generated columns are not supported';
     throw new SqlError({ sqlstate: '0A000', message });
   }
-  const suffix = columns
-    .map((number) => (number > 0 ? relation.columns[number - 1]?.name : 'expr'))
-    .join('_');
+  const declared = declarationOf(statement);
+  const suffix = (
+    fields.length > 0
+      ? indexColumnNames(declared)
+      : columns.map((number) => relation.columns[number - 1]!.name)
+  ).join('_');
   const name =
     statement.idxname ||
     free(`${relation.name}_${suffix}_idx`, (taken) => system.catalog.find(relation.schema, taken) !== null);

@@ -203,7 +203,11 @@ export function applyModifier(
   at?: number,
 ): HirScalar {
   const now = typeOf(scalar);
-  if (type.typmod < 0 || now.typmod === type.typmod) return scalar;
+  if (now.typmod === type.typmod) return scalar;
+  // No value changes, but `n::numeric` is of no precision that `n` has.
+  if (type.typmod < 0) {
+    return explicit ? statement.sameOrigin(scalar, relabel(scalar, { ...now, typmod: -1 })) : scalar;
+  }
   const inner = elementType(type.name);
   if (inner !== null) {
     if (scalar.kind === 'literal' && scalar.text === null) return literal(type.name, null, type.typmod);

@@ -1,6 +1,6 @@
 import { SqlError, type SqlErrorOptions } from '../error.ts';
 import { plain } from '../types/table.ts';
-import { displayType, formatType } from '../types/format.ts';
+import { displayType } from '../types/format.ts';
 import type { ObjectId } from '../catalog.ts';
 import { typeOf } from './scalar.ts';
 import type { HirScalar } from '../hir.ts';
@@ -65,7 +65,7 @@ export class Statement {
   /** The type of a place as messages show it. */
   shownPlace({ type, domain }: { readonly type: SqlType; readonly domain?: ObjectId | undefined }): string {
     if (domain !== undefined) return this.environment.catalog.domain(domain).display;
-    return formatType({ ...type, typmod: -1 });
+    return displayType(type.name);
   }
 
   /** `copy` is the same column reference as `original`. */

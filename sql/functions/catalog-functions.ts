@@ -3,7 +3,7 @@
  * call. A look-up is a subquery by a key of a raw relation.
  */
 import type { CatalogReader } from '../catalog.ts';
-import { displayType } from '../types/format.ts';
+import { displayType, formatType } from '../types/format.ts';
 import { allTypes, elementType, types } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
 import { quoteLiteral } from './quote.ts';
@@ -17,6 +17,8 @@ type Body = string | ((catalog: CatalogReader) => string);
 
 /** The text that the catalog keeps. */
 const VIEW_DEFINITION = `(SELECT definition || ';' FROM tw_internal.relations WHERE oid = $1)`;
+/** Stands in the definition of a foreign key where the name of the other table goes, which depends on the search path. */
+export const OTHER_TABLE = '\u0001';
 const INDEX_DEFINITION = '(SELECT definition FROM tw_internal.indexes WHERE oid = $1)';
 
 /** One of the numbers that are known of the object with this oid. */
@@ -66,8 +68,8 @@ const bodies: Record<string, Body> = {
     `CASE $1 WHEN ${OWNER_OID}::oid THEN ${quoteLiteral(catalog.user)} ELSE 'unknown (OID=' || $1::text || ')' END`,
   pg_table_is_visible: (catalog) =>
     `$1 IN (SELECT oid FROM tw_internal.relations WHERE ${visibleRelation(catalog, '')})`,
-  pg_type_is_visible: '$1 IS NOT NULL',
-  pg_function_is_visible: '$1 IS NOT NULL',
+  pg_type_is_visible: (catalog) => visibleBySchema(catalog, 'types'),
+  pg_function_is_visible: (catalog) => visibleBySchema(catalog, 'functions'),
   pg_operator_is_visible: '$1 IS NOT NULL',
   pg_opclass_is_visible: '$1 IS NOT NULL',
   pg_collation_is_visible: '$1 IS NOT NULL',
@@ -98,7 +100,9 @@ const bodies: Record<string, Body> = {
   'pg_get_viewdef(oid)': VIEW_DEFINITION,
   'pg_get_viewdef(oid bool)': VIEW_DEFINITION,
   'pg_get_viewdef(oid int4)': VIEW_DEFINITION,
-  pg_get_constraintdef: '(SELECT definition FROM tw_internal.constraints WHERE oid = $1)',
+  pg_get_constraintdef: (catalog) => `(SELECT CASE type WHEN 'f'
+    THEN replace(definition, '${OTHER_TABLE}', ${registeredName('regclass', catalog).replaceAll('$1', 'parent_oid')})
+    ELSE definition END FROM tw_internal.constraints WHERE oid = $1)`,
   'pg_get_indexdef(oid)': INDEX_DEFINITION,
   'pg_get_indexdef(oid int4 bool)': `CASE $2 WHEN 0 THEN ${INDEX_DEFINITION}
     ELSE (SELECT elements[$2] FROM tw_internal.indexes WHERE oid = $1) END`,
@@ -179,6 +183,13 @@ function visibleRelation(catalog: CatalogReader, prefix: string): string {
   return `${prefix}schema_oid IN (${schemas.join(', ')})${first}`;
 }
 
+/** Whether the object of the oid $1 is in a schema that is searched. */
+function visibleBySchema(catalog: CatalogReader, relation: 'types' | 'functions'): string {
+  const { schemas } = catalog.visibility();
+  const searched = schemas.length === 0 ? 'false' : `schema_oid IN (${schemas.join(', ')})`;
+  return `$1 IN (SELECT oid FROM tw_internal.${relation} WHERE ${searched})`;
+}
+
 const quoted = (alias: string): string => `quote_ident(${alias}.name)`;
 
 /** The name of a row of tw_internal.functions, with its schema where that is not searched. */
@@ -238,7 +249,11 @@ const MODIFIER = '\u0001';
 const LENGTHS = ['varchar', 'bpchar'];
 const BITS = ['bit', 'varbit'];
 /** By oid: types whose usual names mean a length of 1, where it is said that there is none. */
-const ENDLESS = { 1042: 'bpchar', 1014: 'bpchar[]', 1560: '"bit"', 1561: '"bit"[]' };
+const ENDLESS = Object.fromEntries(
+  allTypes
+    .map(({ oid, name, display }) => [oid, formatType({ name: name as TypeName, typmod: -1 }), display])
+    .flatMap(([oid, endless, display]) => (endless === display ? [] : [[oid, endless]])),
+);
 const PRECISIONS = ['time', 'timestamp', 'timestamptz'];
 const LENGTH = `($2 - 4)::text`;
 const SCALE = `((($2 - 4) >> 16) & 65535)::text || ',' || ((($2 - 4) & 2047 # 1024) - 1024)::text`;

@@ -17,12 +17,18 @@ const intervalFields: readonly (readonly [mask: number, text: string])[] = [
   [(1 << 11) | (1 << 12), ' minute to second'],
 ];
 
-/** What PostgreSQL's format_type(oid, typmod) prints: `character varying(10)`. */
+/** Types whose bare name in SQL means length 1: without a length they have another. */
+const ENDLESS: Readonly<Record<string, string>> = { bpchar: 'bpchar', bit: '"bit"' };
+
+/** What PostgreSQL's format_type(oid, typmod) prints: `character varying(10)`. It names this very type in SQL. */
 export function formatType(type: SqlType): string {
   const { name, typmod } = type;
   const display = typeRow(name).display;
-  if (typmod < 0) return display;
   const element = elementType(name);
+  if (typmod < 0) {
+    const endless = ENDLESS[element ?? name];
+    return endless === undefined ? display : `${endless}${element === null ? '' : '[]'}`;
+  }
   if (element !== null) return `${formatType({ name: element, typmod })}[]`;
   switch (name) {
     case 'varchar':

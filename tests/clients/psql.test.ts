@@ -55,7 +55,7 @@ Check constraints:
       `        Index "public.books_title"
   Column   |  Type   | Key? |  Definition
 -----------+---------+------+--------------
- expr      | text    | yes  | lower(title)
+ lower     | text    | yes  | lower(title)
  author_id | integer | yes  | author_id
 btree, for table "public.books"`,
     );

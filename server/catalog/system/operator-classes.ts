@@ -1,4 +1,4 @@
-/** PostgreSQL's operator families and classes of btree, the one access method that there is. */
+/** PostgreSQL's operator families and classes of btree, whose order is that of all indexes. */
 import type { TypeRow } from '../../../sql/functions/catalog-rows.ts';
 import { isRegistered, typeOid } from '../../../sql/types/table.ts';
 
@@ -20,6 +20,8 @@ export const OPERATOR_FAMILIES: readonly (readonly [oid: number, name: string])[
   [1988, 'numeric_ops'],
   [1989, 'oid_ops'],
   [1994, 'text_ops'],
+  [2095, 'text_pattern_ops'],
+  [2097, 'bpchar_pattern_ops'],
   [1996, 'time_ops'],
   [2968, 'uuid_ops'],
   [4033, 'jsonb_ops'],
@@ -65,6 +67,11 @@ export const OPERATOR_CLASSES: readonly (readonly [
   [10080, 'multirange_ops', 4199, 4537],
   [10069, 'enum_ops', 3522, 3500],
   [10034, 'record_ops', 2994, 2249],
+  [4217, 'text_pattern_ops', 2095, 25],
+  [4218, 'varchar_pattern_ops', 2095, 25],
+  [4219, 'bpchar_pattern_ops', 2097, 1042],
+  [10044, 'varchar_ops', 1994, 25],
+  [10009, 'cidr_ops', 1974, 869],
 ];
 
 /** What types of a kind are compared as. */
@@ -74,6 +81,19 @@ const COMPARED_AS: Readonly<Record<string, number>> = {
   varchar: typeOid('text'),
   cidr: typeOid('inet'),
 };
+
+/** Whether the class is that of its type where none is said. */
+export function isUsual(oid: number): boolean {
+  const type = OPERATOR_CLASSES.find(([known]) => known === oid)?.[3];
+  return OPERATOR_CLASSES.find(([, , , other]) => other === type)?.[0] === oid;
+}
+
+/** The operator class of a name that an index of a column of a type may have; null: it does not take the type. */
+export function namedOperatorClass(name: string, type: TypeRow): number | null {
+  const usual = OPERATOR_CLASSES.find(([oid]) => oid === operatorClass(type));
+  const named = OPERATOR_CLASSES.find(([, known]) => known === name);
+  return named !== undefined && named[3] === usual?.[3] ? named[0] : null;
+}
 
 /** The operator class that an index of a column of a type has without saying one. */
 export function operatorClass({ name, oid, kind, category }: TypeRow): number {

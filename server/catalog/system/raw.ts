@@ -4,10 +4,12 @@
  * and dropping an object are these rows with multiplicity 1 and -1.
  */
 import type { Catalog, SchemaObject } from '../catalog.ts';
+import { OTHER_TABLE } from '../../../sql/functions/catalog-functions.ts';
 import { quoteIdentifier } from '../../../sql/functions/quote.ts';
 import type { CatalogColumn, ObjectId, ReferentialAction } from '../../../sql/catalog.ts';
 import {
   checkDefinition,
+  declarationOf,
   foreignKeyDefinition,
   indexDefinition,
   indexedTexts,
@@ -25,13 +27,15 @@ import {
 } from '../objects.ts';
 import { typeOfObject } from '../reader.ts';
 import { functions } from './functions.ts';
+import { indexColumnNames } from '../../statements/names/create-text.ts';
 import { tableText } from '../../statements/names/table-text.ts';
 import { uniqueIndexes } from '../constraints.ts';
 import { namesOwn, shownExpression } from '../stored-expressions.ts';
 import { referringTo } from '../foreign-keys.ts';
 import { isTemporarySchema } from '../temporary.ts';
 import { casts, operators, settings } from './static.ts';
-import { operatorClass } from './operator-classes.ts';
+import { collationOid } from './collations.ts';
+import { namedOperatorClass, operatorClass } from './operator-classes.ts';
 import { shownDefault } from '../shown-default.ts';
 import { textArray, vectorText } from './array-text.ts';
 import type { TypeRow } from '../../../sql/functions/catalog-rows.ts';
@@ -117,6 +121,7 @@ const relations: RawTable = {
     ['owner', 'oid'],
     ['column_count', 'int2'],
     ['has_index', 'bool'],
+    ['access_method', 'oid'],
     ['check_count', 'int2'],
     ['definition', 'text'],
     ['statement', 'text'],
@@ -135,7 +140,6 @@ const relations: RawTable = {
         : object.kind === 'systemTable'
           ? 'table'
           : object.kind;
-    const indexed = object.kind === 'table' && object.primaryKeyName !== null;
     return [
       [
         object.id,
@@ -144,8 +148,13 @@ const relations: RawTable = {
         relationKind(object),
         type,
         OWNER_OID,
-        object.kind === 'sequence' ? 3 : object.columns.length,
-        indexed,
+        object.kind === 'sequence'
+          ? 3
+          : object.kind === 'index'
+            ? indexColumns(object, catalog).length
+            : object.columns.length,
+        catalog.dependents(object.id).some((other) => other.kind === 'index' && other.table === object.id),
+        object.kind === 'index' && declarationOf(object)?.method === 'hash' ? 405 : 403,
         object.kind === 'table' ? object.checks.length : 0,
         definition,
         object.kind === 'table' && (object.foreignKeys.length > 0 || namesOwn(object))
@@ -186,7 +195,8 @@ const columns: RawTable = {
       column.name,
       column.domain ?? typeOid(column.type.name),
       column.domain === undefined ? column.type.typmod : -1,
-      !column.type.nullable,
+      // Of views PostgreSQL says nothing, whatever is known of their columns.
+      !column.type.nullable && object.kind !== 'view' && object.kind !== 'materializedView',
       shownValue(column, object.schema, catalog),
       column.identity === undefined ? '' : column.identity === 'always' ? 'a' : 'd',
       column.generated === undefined ? '' : column.generated.stored ? 's' : 'v',
@@ -203,20 +213,28 @@ function shownValue(column: CatalogColumn, schema: string, catalog: Catalog): st
   return shownDefault(shownExpression(defaultText, schema, catalog), type.name, schema, catalog);
 }
 
-/** An index has columns too: those that it is by, and `expr` for an expression. */
-function indexColumns(
-  index: IndexObject,
-  catalog: Catalog,
-): { readonly name: string; readonly type: { readonly name: TypeName; readonly typmod: number } }[] {
+interface IndexColumn {
+  /** Of the relation's column; 0: it is an expression. */
+  readonly number: number;
+  readonly name: string;
+  readonly type: { readonly name: TypeName; readonly typmod: number };
+}
+
+/** An index has columns too: those that it is by, expressions under names of their own, and what it includes. */
+function indexColumns(index: IndexObject, catalog: Catalog): IndexColumn[] {
   const table = catalog.object(index.table);
   const named = 'columns' in table && table.kind !== 'index' ? table.columns : [];
-  return index.columns.map(
-    (number, at) =>
-      named[number - 1] ?? {
-        name: at === 0 ? 'expr' : `expr${at}`,
-        type: { name: index.layout.key[at]!.column.scalar as TypeName, typmod: -1 },
-      },
+  const declared = declarationOf(index);
+  const included = (declared?.included ?? []).map(
+    (name) => named.findIndex((each) => each.name === name) + 1,
   );
+  const names = declared === null ? [] : indexColumnNames(declared);
+  return [...index.columns, ...included].map((number, at) => {
+    const column = named[number - 1];
+    const name = names[at] ?? column?.name ?? 'expr';
+    const type = column?.type ?? { name: index.layout.key[at]!.column.scalar as TypeName, typmod: -1 };
+    return { number, name, type };
+  });
 }
 
 function indexColumnRows(index: IndexObject, catalog: Catalog): RawValue[][] {
@@ -241,20 +259,28 @@ const indexes: RawTable = {
     ['nulls_equal', 'bool'],
     ['definition', 'text'],
     ['elements', '_text'],
+    ['expressions', 'text'],
     ['predicate', 'text'],
   ],
   ofObject: (object, catalog) => {
     if (object.kind !== 'index') return [];
-    const { id, table, unique, primary, columns: numbers, constraint, nullsEqual } = object;
+    const { id, table, unique, primary, constraint, nullsEqual } = object;
     const definition = indexDefinition(object, catalog);
-    const elements = textArray(indexedTexts(object, catalog));
-    const types = indexColumns(object, catalog).map(({ type }) => typeRow(type.name));
+    const texts = indexedTexts(object, catalog);
+    const columns = indexColumns(object, catalog);
+    const types = columns.slice(0, texts.length).map(({ type }) => typeRow(type.name));
+    const declared = declarationOf(object)?.keys ?? [];
     const keys = [
-      numbers,
-      types.map(operatorClass),
-      numbers.map((): number => 0),
-      types.map(({ collation }) => collation),
+      columns.map(({ number }) => number),
+      types.map((type, at) => {
+        const name = declared[at]?.operatorClass ?? null;
+        return (name === null ? null : namedOperatorClass(name, type)) ?? operatorClass(type);
+      }),
+      types.map((_, at) => (declared[at]?.descending ? 1 : 0) + (declared[at]?.nullsFirst ? 2 : 0)),
+      types.map(({ collation }, at) => collationOid(declared[at]?.collation ?? null) ?? collation),
     ].map(vectorText);
+    const elements = [...texts, ...columns.slice(texts.length).map(({ name }) => quoteIdentifier(name))];
+    const expressions = texts.filter((_, at) => columns[at]!.number === 0);
     return [
       [
         id,
@@ -265,7 +291,8 @@ const indexes: RawTable = {
         constraint,
         nullsEqual,
         definition,
-        elements,
+        textArray(elements),
+        expressions.length === 0 ? null : expressions.join(', '),
         shownPredicate(object, catalog),
       ],
     ];
@@ -385,7 +412,7 @@ const constraints: RawTable = {
       const { onDeleteColumns, full, deferrable, deferred, validated } = foreignKey;
       return [
         ...[id, object.id, name, 'f', parentIndex(foreignKey, catalog), list(own), null],
-        ...[foreignKeyDefinition(object, foreignKey, catalog), 0, schema, validated],
+        ...[foreignKeyDefinition(object, foreignKey, catalog, OTHER_TABLE), 0, schema, validated],
         ...[parent, list(parentColumns), ACTION_CODES[onUpdate], ACTION_CODES[onDelete]],
         ...[onDeleteColumns && list(onDeleteColumns), full ? 'f' : 's', deferrable, deferred],
       ];

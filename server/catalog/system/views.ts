@@ -7,7 +7,8 @@ import { rowTypeOids } from '../../../sql/types/own.ts';
 import { typeOid } from '../../../sql/types/table.ts';
 import { FIRST_USER_ID } from '../catalog.ts';
 import { INFORMATION_VIEWS } from './information-views.ts';
-import { OPERATOR_CLASSES, OPERATOR_FAMILIES } from './operator-classes.ts';
+import { COLLATIONS } from './collations.ts';
+import { OPERATOR_CLASSES, OPERATOR_FAMILIES, isUsual } from './operator-classes.ts';
 import { STATISTICS_VIEWS } from './statistics-views.ts';
 import { KNOWN_EXTENSIONS } from '../known-extensions.ts';
 import type { NullableType, TypeName } from '../../../sql/types/type.ts';
@@ -141,7 +142,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     schema: 'pg_catalog',
     name: 'pg_am',
     query: `SELECT column1::oid AS oid, column2::name AS amname, column3::oid AS amhandler, column4::"char" AS amtype
-      FROM (VALUES (2, 'heap', 3, 't'), (403, 'btree', 330, 'i')) AS am`,
+      FROM (VALUES (2, 'heap', 3, 't'), (403, 'btree', 330, 'i'), (405, 'hash', 331, 'i')) AS am`,
   },
   {
     schema: 'pg_catalog',
@@ -163,12 +164,12 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     name: 'pg_class',
     query: `SELECT oid, name AS relname, schema_oid AS relnamespace, CASE WHEN relkind IN ('r', 'v', 'm') THEN (${ROW_TYPES} + 2 * oid::int8)::oid ELSE 0::oid END AS reltype, 0::oid AS reloftype,
       owner AS relowner,
-      CASE relkind WHEN 'r' THEN 2::oid WHEN 'm' THEN 2::oid WHEN 'i' THEN 403::oid ELSE 0::oid END AS relam,
-      oid AS relfilenode, 0::oid AS reltablespace, 0 AS relpages, (-1)::real AS reltuples, 0 AS relallvisible,
+      CASE relkind WHEN 'r' THEN 2::oid WHEN 'm' THEN 2::oid WHEN 'i' THEN access_method ELSE 0::oid END AS relam,
+      CASE WHEN relkind = 'v' THEN 0::oid ELSE oid END AS relfilenode, 0::oid AS reltablespace, 0 AS relpages, (-1)::real AS reltuples, 0 AS relallvisible,
       0 AS relallfrozen, 0::oid AS reltoastrelid, has_index AS relhasindex, false AS relisshared,
       persistence AS relpersistence, relkind, column_count AS relnatts, check_count AS relchecks,
       relkind IN ('v', 'm') AS relhasrules, has_triggers AS relhastriggers, false AS relhassubclass, false AS relrowsecurity,
-      false AS relforcerowsecurity, true AS relispopulated, 'd'::"char" AS relreplident, false AS relispartition,
+      false AS relforcerowsecurity, true AS relispopulated, (CASE WHEN relkind IN ('r', 'm') THEN 'd' ELSE 'n' END)::"char" AS relreplident, false AS relispartition,
       0::oid AS relrewrite, 0::oid AS relfrozenxid, 0::oid AS relminmxid, ${NO_TEXTS} AS relacl,
       ${NO_TEXTS} AS reloptions, ${NO_TEXT} AS relpartbound FROM tw_internal.relations`,
   },
@@ -196,11 +197,11 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     schema: 'pg_catalog',
     name: 'pg_index',
     query: `SELECT oid AS indexrelid, table_oid AS indrelid, cardinality(elements)::smallint AS indnatts,
-      cardinality(elements)::smallint AS indnkeyatts,
+      cardinality(options::int2[])::smallint AS indnkeyatts,
       is_unique AS indisunique, nulls_equal AS indnullsnotdistinct, is_primary AS indisprimary, false AS indisexclusion,
       true AS indimmediate, false AS indisclustered, true AS indisvalid, false AS indcheckxmin, true AS indisready,
       true AS indislive, false AS indisreplident, columns AS indkey, collations AS indcollation, classes AS indclass, options AS indoption,
-      CASE WHEN 0 = ANY (columns::int2[]) THEN array_to_string(elements, ', ') END AS indexprs, predicate AS indpred
+      expressions AS indexprs, predicate AS indpred
       FROM tw_internal.indexes`,
   },
   {
@@ -439,8 +440,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       column3::"char" AS collprovider, true AS collisdeterministic, -1 AS collencoding, column4 AS collcollate,
       column4 AS collctype, ${NO_TEXT} AS colllocale, ${NO_TEXT} AS colliculocale, ${NO_TEXT} AS collicurules,
       ${NO_TEXT} AS collversion
-      FROM (VALUES (100, 'default', 'd', NULL), (950, 'C', 'c', 'C'), (951, 'POSIX', 'c', 'POSIX'),
-        (962, 'ucs_basic', 'b', NULL)) AS c`,
+      FROM (VALUES ${COLLATIONS.map(([oid, name, provider, locale]) => `(${oid}, '${name}', '${provider}', ${locale})`).join(', ')}) AS c`,
   },
   {
     schema: 'pg_catalog',
@@ -500,8 +500,8 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     schema: 'pg_catalog',
     name: 'pg_opclass',
     query: `SELECT column1::oid AS oid, 403::oid AS opcmethod, column2::name AS opcname, 11::oid AS opcnamespace,
-      10::oid AS opcowner, column3::oid AS opcfamily, column4::oid AS opcintype, true AS opcdefault, 0::oid AS opckeytype
-      FROM (VALUES ${OPERATOR_CLASSES.map(([oid, name, family, type]) => `(${oid}, '${name}', ${family}, ${type})`).join(', ')}) AS c`,
+      10::oid AS opcowner, column3::oid AS opcfamily, column4::oid AS opcintype, column5 AS opcdefault, 0::oid AS opckeytype
+      FROM (VALUES ${OPERATOR_CLASSES.map(([oid, name, family, type]) => `(${oid}, '${name}', ${family}, ${type}, ${isUsual(oid)})`).join(', ')}) AS c`,
   },
   {
     schema: 'pg_catalog',

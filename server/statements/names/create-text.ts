@@ -3,12 +3,14 @@
  * column list, its query.
  */
 import type { CreateStmt, IndexStmt, Node } from '@pgsql/types';
-import { nodeAs } from '../../../sql/ast/accessors.ts';
+import { nodeAs, stringOf } from '../../../sql/ast/accessors.ts';
 import type { Statement } from '../../../sql/ast/statement.ts';
+import { columnName } from '../../../sql/bind/column-name.ts';
 import { quoteIdentifier } from '../../../sql/functions/quote.ts';
 import { columnReferences, renamings } from '../../../sql/parse/column-references.ts';
 import { EditableText } from '../../../sql/parse/edits.ts';
 import { parse } from '../../../sql/parse/parse.ts';
+import { free } from '../constraint-objects.ts';
 
 interface QualifiedName {
   readonly schema: string;
@@ -182,10 +184,18 @@ export function withIndexColumn(statement: string, from: string, to: string): st
   const edits = params.flatMap((param, at) =>
     param?.name === from ? [text.replace(elements[at]!, elements[at]!, quoteIdentifier(to))] : [],
   );
-  return text.edited(edits);
+  const including = text.find((token) => token.text === 'include', elements.at(-1));
+  const included = declarationOf(index).included.flatMap((name, at) => {
+    const place = including! + 2 + 2 * at;
+    return name === from ? [text.replace(place, place, quoteIdentifier(to))] : [];
+  });
+  return text.edited([...edits, ...included]);
 }
 
-/** The texts of the columns and expressions that a CREATE INDEX names. */
+/**
+ * The texts of the expressions that a CREATE INDEX names, without what says how they are ordered: each is in brackets or
+ * a call, and ends where these do. Where it names a column there is something that is none.
+ */
 export function indexElements(statement: string): string[] {
   const index = indexOf(statement);
   if (!index?.relation) return [];
@@ -196,13 +206,69 @@ export function indexElements(statement: string): string[] {
     let end = start;
     for (let at = start; at < text.tokens.length; at++) {
       const mark = text.tokens[at]!;
-      if (mark.text === '(' || mark.text === '[') depth++;
-      if ((mark.text === ')' || mark.text === ']') && depth-- === 0) break;
-      if (mark.text === ',' && depth === 0) break;
+      if (mark.text === '(') depth++;
+      if (mark.text !== ')') continue;
+      if (--depth < 0) break;
+      if (depth > 0) continue;
       end = at;
+      break;
     }
     return statement.slice(text.tokens[start]!.start, text.tokens[end]!.end);
   });
+}
+
+/** What a CREATE INDEX says besides its keys: the index is shown so, and answers the same without it. */
+export interface IndexDeclaration {
+  readonly method: string;
+  readonly keys: readonly IndexKey[];
+  /** Columns behind INCLUDE. */
+  readonly included: readonly string[];
+}
+
+export interface IndexKey {
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+  readonly collation: string | null;
+  readonly operatorClass: string | null;
+  /** Of the column, or PostgreSQL's for an expression: of the function that it calls, and `expr` where it has none. */
+  readonly name: string;
+}
+
+/** What the columns of an index are called: as its keys and what it includes, each another name. */
+export function indexColumnNames({ keys, included }: Pick<IndexDeclaration, 'keys' | 'included'>): string[] {
+  const names: string[] = [];
+  for (const wanted of [...keys.map(({ name }) => name), ...included]) {
+    names.push(free(wanted, (taken) => names.includes(taken)));
+  }
+  return names;
+}
+
+/** Null: CREATE DEFAULT INDEX, which says nothing. */
+export function indexDeclaration(statement: string): IndexDeclaration | null {
+  const index = indexOf(statement);
+  return index?.relation ? declarationOf(index) : null;
+}
+
+export function declarationOf(index: IndexStmt): IndexDeclaration {
+  const last = (names: readonly Node[] | undefined): string | null => {
+    const node = names?.at(-1);
+    return node === undefined ? null : stringOf(node);
+  };
+  const elements = (index.indexParams ?? []).map((param) => nodeAs(param, 'IndexElem')!);
+  return {
+    method: index.accessMethod ?? 'btree',
+    keys: elements.map(({ name, expr, collation, opclass, ordering, nulls_ordering: nulls }) => {
+      const descending = ordering === 'SORTBY_DESC';
+      return {
+        descending,
+        nullsFirst: nulls === 'SORTBY_NULLS_FIRST' || (descending && nulls !== 'SORTBY_NULLS_LAST'),
+        collation: last(collation),
+        operatorClass: last(opclass),
+        name: name ?? columnName(expr!).replace('?column?', 'expr'),
+      };
+    }),
+    included: (index.indexIncludingParams ?? []).map((param) => nodeAs(param, 'IndexElem')?.name ?? ''),
+  };
 }
 
 /** The text of the condition of a CREATE INDEX … WHERE. */

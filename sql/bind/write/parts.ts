@@ -10,7 +10,7 @@ import {
   rowConstructor,
 } from '../../functions/table.ts';
 import type { HirScalar } from '../../hir.ts';
-import { displayType, formatType } from '../../types/format.ts';
+import { displayType } from '../../types/format.ts';
 import { recordFields } from '../../types/record.ts';
 import { elementType, plain } from '../../types/table.ts';
 import type { SqlType } from '../../types/type.ts';
@@ -43,7 +43,7 @@ function fitting(type: SqlType, { column, field, value, at, context: { statement
   const scalar = coerceToType(statement, value, type, 'assignment');
   if (scalar !== null) return scalar;
   const source = statement.shownType(value.scalar);
-  const wanted = formatType({ ...type, typmod: -1 });
+  const wanted = displayType(type.name);
   const message =
     field === undefined
       ? `subscripted assignment to "${column.name}" requires type ${wanted} but expression is of type ${source}`

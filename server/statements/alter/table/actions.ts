@@ -12,7 +12,7 @@ import { withFoundSequences } from '../../../../sql/bind/sequence-names.ts';
 import { SqlError } from '../../../../sql/error.ts';
 import type { Token } from '../../../../sql/parse/lexer.ts';
 import { castPath } from '../../../../sql/types/casts.ts';
-import { formatType } from '../../../../sql/types/format.ts';
+import { displayType, formatType } from '../../../../sql/types/format.ts';
 import type { SqlType } from '../../../../sql/types/type.ts';
 import { quoteIdentifier } from '../../../../sql/functions/quote.ts';
 import type { SessionContext } from '../../../session/statement.ts';
@@ -306,7 +306,7 @@ function alterType(context: ActionContext, draft: TableDraft, { command, segment
     if (given !== type.name && castPath(given, type.name, 'assignment') === null) {
       throw new SqlError({
         sqlstate: '42804',
-        message: `result of USING clause for column "${column.name}" cannot be cast automatically to type ${domain === undefined ? formatType(type) : system.catalog.object(domain).name}`,
+        message: `result of USING clause for column "${column.name}" cannot be cast automatically to type ${domain === undefined ? displayType(type.name) : system.catalog.object(domain).name}`,
         hint: 'You might need to add an explicit cast.',
       });
     }
@@ -315,7 +315,7 @@ function alterType(context: ActionContext, draft: TableDraft, { command, segment
     const written = `USING ${quoteIdentifier(column.name)}::${formatType(type)}`;
     throw new SqlError({
       sqlstate: '42804',
-      message: `column "${column.name}" cannot be cast automatically to type ${formatType(type)}`,
+      message: `column "${column.name}" cannot be cast automatically to type ${displayType(type.name)}`,
       hint: `You might need to specify "${written}".`,
     });
   }

@@ -10,6 +10,7 @@ import type {
   SequenceObject,
   TableObject,
 } from '../../../catalog/objects.ts';
+import { declarationOf } from '../../../catalog/definition-text.ts';
 import type { System } from '../../../system.ts';
 import type { Catalog } from '../../../catalog/catalog.ts';
 import { typeText } from '../../create-table-as.ts';
@@ -124,7 +125,8 @@ export class TableDraft {
     this.indexes = this.indexes.filter(({ before, columns }) => {
       const hasTexts = before !== null && (columns.includes(null) || before.partial);
       const inExpression = hasTexts && readsColumn(before.statement, name);
-      return !columns.includes(column) && !inExpression;
+      const isIncluded = before !== null && (declarationOf(before)?.included.includes(name) ?? false);
+      return !columns.includes(column) && !inExpression && !isIncluded;
     });
     this.checks = this.checks.filter(({ columns }) => !columns.includes(column));
     this.foreignKeys = this.foreignKeys.filter(({ columns }) => !columns.includes(column));
