@@ -14,6 +14,7 @@ import type {
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import type { StagedDdl } from '../catalog/staged-ddl.ts';
 import type { SqlType } from '../../sql/types/type.ts';
+import type { ReadSet } from '../timeline/read-sets.ts';
 
 export interface ResultColumn {
   readonly name: string;
@@ -119,6 +120,8 @@ export interface OpenTransaction {
   timestamp: Timestamp | null;
   /** Keeps the snapshot readable. */
   hold: { release(): void } | null;
+  /** What it has read, where it is SERIALIZABLE and may write; null else, and before its snapshot. */
+  reads: ReadSet | null;
   readonly writes: Transaction;
   /** Its changes of the catalog, which wait for its commit; null before the first. */
   ddl: StagedDdl | null;

@@ -248,6 +248,7 @@ export class Executor implements StatementExecutor {
       number: this.#transactions,
       timestamp: null,
       hold: null,
+      reads: null,
       writes: this.#engine.beginTransaction(),
       ddl: null,
       undo: [],
@@ -259,7 +260,7 @@ export class Executor implements StatementExecutor {
   async commit(transaction: OpenTransaction): Promise<void> {
     try {
       await transaction.ddl?.beforeCommit();
-      if (hasWritten(transaction)) await this.#system.sequencer.commit(transaction.writes);
+      if (hasWritten(transaction)) await this.#system.sequencer.commit(transaction.writes, transaction.reads);
       transaction.ddl?.committed();
       transaction.undo.length = 0;
     } finally {
@@ -270,8 +271,7 @@ export class Executor implements StatementExecutor {
   rollback(transaction: OpenTransaction): void {
     this.#locks.release(transaction, this.#system.sequencer.last);
     for (const undo of transaction.undo.splice(0).toReversed()) undo();
-    transaction.hold?.release();
-    transaction.hold = null;
+    forgetSnapshot(transaction);
     transaction.ddl?.end();
     transaction.writes.close();
   }

@@ -136,7 +136,7 @@ export class CompiledSelect {
     const { asOf } = parsed.extensions;
     const readable = whenReadable(this.#system, session, this.compiled);
     if (readable) await readable;
-    const latest = await readTimestamp(this.#system, session);
+    const latest = await readTimestamp(this.#system, session, this.compiled);
     if (!asOf) return { timestamp: latest, hold: null };
     if (own) {
       throw new SqlError({

@@ -2,7 +2,8 @@
  * The time at which a statement reads. A transaction keeps the snapshot of its first statement.
  */
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
-import type { Hold, Timestamp } from '../../engine/index.ts';
+import type { ArrangementId, Hold, Timestamp } from '../../engine/index.ts';
+import type { ObjectId } from '../../sql/catalog.ts';
 import type { AsOf } from '../../sql/ast/extension.ts';
 import type { Compiled } from '../../sql/compile.ts';
 import type { SessionValue } from '../../sql/hir.ts';
@@ -14,10 +15,48 @@ import type { OpenTransaction, SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { objectSizes, sequenceValues } from './sizes.ts';
 
-/** The transaction's snapshot, computed: everything that was acknowledged before is in it. */
-export async function readTimestamp(system: System, session: SessionContext): Promise<Timestamp> {
+/** Whether what a transaction reads must be so when it commits. Transactions that only read are serializable anyway. */
+export function isSerializable(session: SessionContext): boolean {
+  return session.setting('transaction_isolation').includes('serializable');
+}
+
+/** The tables that a compiled statement reads, themselves or through views. */
+function tablesOf(
+  { catalog }: System,
+  { reads, plan }: Pick<Compiled, 'reads' | 'plan'>,
+): Set<ArrangementId> {
+  const tables = new Set<ArrangementId>();
+  const seen = new Set<ObjectId>();
+  const visit = (id: ObjectId): void => {
+    if (seen.has(id)) return;
+    seen.add(id);
+    const object = catalog.object(id);
+    if (object?.kind === 'table' || object?.kind === 'source') tables.add(object.arrangement);
+    else if (object?.kind === 'view' || object?.kind === 'materializedView') object.dependsOn.forEach(visit);
+  };
+  reads.forEach(visit);
+  // Whether a key is there.
+  if (plan.output.kind === 'write' && plan.output.conflict !== null) tables.add(plan.output.arrangement);
+  return tables;
+}
+
+/**
+ * The transaction's snapshot, computed: everything that was acknowledged before is in it. `compiled`: what is read there of
+ * tables.
+ */
+export async function readTimestamp(
+  system: System,
+  session: SessionContext,
+  compiled?: Pick<Compiled, 'reads' | 'plan'>,
+): Promise<Timestamp> {
   const { transaction } = session;
   const first = transaction.timestamp === null;
+  if (first && !transaction.readOnly && isSerializable(session)) {
+    transaction.reads = system.sequencer.openReads();
+  }
+  if (transaction.reads && compiled) {
+    for (const table of tablesOf(system, compiled)) transaction.reads.tables.add(table);
+  }
   const timestamp = (transaction.timestamp ??= system.sequencer.last);
   const computed = system.sequencer.whenComputed(timestamp);
   // Who waits must find the time readable still, however much is computed meanwhile.
@@ -30,6 +69,8 @@ export async function readTimestamp(system: System, session: SessionContext): Pr
 export function forgetSnapshot(transaction: OpenTransaction): void {
   transaction.hold?.release();
   transaction.hold = null;
+  transaction.reads?.release();
+  transaction.reads = null;
   transaction.timestamp = null;
 }
 

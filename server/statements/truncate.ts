@@ -35,7 +35,7 @@ export function prepareTruncate(
     for (const { compiled, plan } of tables) {
       const readable = whenReadable(system, session, compiled);
       if (readable) await readable;
-      const timestamp = await readTimestamp(system, session);
+      const timestamp = await readTimestamp(system, session, compiled);
       const { returning } = await system.engine.write(plan, {
         timestamp,
         parameters: [],

@@ -12,10 +12,17 @@ import { referringTo } from '../catalog/foreign-keys.ts';
 import { hasWritten } from '../session/statement.ts';
 import type { SessionContext, StatementResult } from '../session/statement.ts';
 import type { System } from '../system.ts';
+import { StaleRead } from '../timeline/read-sets.ts';
 import { DirectWrites } from './direct-write.ts';
 import type { Execution, Runnable } from './prepared.ts';
 import { deferredForeignKeys } from './set-constraints.ts';
-import { forgetSnapshot, readTimestamp, sessionParameters, whenReadable } from './snapshot.ts';
+import {
+  forgetSnapshot,
+  isSerializable,
+  readTimestamp,
+  sessionParameters,
+  whenReadable,
+} from './snapshot.ts';
 import { takenNumbers } from './taken-numbers.ts';
 
 /**
@@ -44,7 +51,7 @@ export function prepareWrite(
   const runOnce = async (session: SessionContext, execution: Execution): Promise<StatementResult> => {
     const readable = whenReadable(system, session, compiled);
     if (readable) await readable;
-    const timestamp = await readTimestamp(system, session);
+    const timestamp = await readTimestamp(system, session, compiled);
     const { affected, returning } = await system.engine.write(plan, {
       timestamp,
       parameters: [
@@ -77,7 +84,7 @@ export function prepareWrite(
     parameterTypes: compiled.parameters,
     columns,
     planLength: plan.length,
-    direct: (session) => (parsed.notices.length > 0 ? null : direct.of(session)),
+    direct: (session) => (parsed.notices.length > 0 || isSerializable(session) ? null : direct.of(session)),
     run: async (session, execution) => {
       if (session.transaction.readOnly) {
         throw new SqlError({
@@ -138,11 +145,11 @@ export async function commitAlone<T>(
   for (let attempt = 1; ; attempt++) {
     const result = await work();
     try {
-      if (hasWritten(transaction)) await system.sequencer.commit(transaction.writes);
+      if (hasWritten(transaction)) await system.sequencer.commit(transaction.writes, transaction.reads);
       return result;
     } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
-      const looksAgain = attempt <= SECOND_LOOKS && mayPass(error);
+      if (!(error instanceof EngineError || error instanceof StaleRead)) throw error;
+      const looksAgain = error instanceof EngineError && attempt <= SECOND_LOOKS && mayPass(error);
       if ((error.sqlstate !== '40001' && !looksAgain) || attempt === ATTEMPTS) throw error;
       forgetSnapshot(transaction);
     } finally {

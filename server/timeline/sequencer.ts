@@ -9,6 +9,7 @@
  */
 import type { ArrangementId, Engine, Timestamp, Transaction } from '../../engine/index.ts';
 import { SqlError } from '../../sql/error.ts';
+import { type ReadSet, ReadSets, StaleRead } from './read-sets.ts';
 
 /** A transaction has written to a table that is not there any more in this form: what it did has to be done again. */
 export class StaleWrite extends SqlError {
@@ -23,6 +24,7 @@ export class StaleWrite extends SqlError {
 interface Waiting {
   readonly transaction: Transaction;
   readonly bytes: number;
+  readonly reads: ReadSet | null;
   readonly decided: Decided;
 }
 
@@ -61,6 +63,7 @@ export class Sequencer {
   #readers: { readonly timestamp: Timestamp; resolve(): void; reject(error: Error): void }[] = [];
   /** Whose commits alone may write to an arrangement; null: nobody's may any more. */
   readonly #locks = new Map<ArrangementId, Transaction | null>();
+  readonly #readSets = new ReadSets();
   #idle: (() => void)[] = [];
   #failed: Error | null = null;
   /** Also what keeps the process alive: the engine's events do not. */
@@ -78,20 +81,38 @@ export class Sequencer {
     return this.#last;
   }
 
-  /** Commits; resolves with its timestamp when the commit is decided, rejects with 40001 or 23505. */
-  commit(transaction: Transaction): Promise<Timestamp> {
+  /**
+   * Commits; resolves with its timestamp when the commit is decided, rejects with 40001 or 23505. `reads`: what must not have
+   * changed.
+   */
+  commit(transaction: Transaction, reads: ReadSet | null = null): Promise<Timestamp> {
     return new Promise((resolve, reject) =>
-      this.submit(transaction, (error, timestamp) => (error ? reject(error) : resolve(timestamp))),
+      this.submit(
+        transaction,
+        (error, timestamp) => (error ? reject(error) : resolve(timestamp)),
+        transaction.byteLength(),
+        reads,
+      ),
     );
   }
 
+  /** For what a transaction reads whose snapshot is `last`; to be released at its end. */
+  openReads(): ReadSet {
+    return this.#readSets.open(this.#last);
+  }
+
   /** Commits, and tells when that is decided. */
-  submit(transaction: Transaction, decided: Decided, bytes = transaction.byteLength()): void {
+  submit(
+    transaction: Transaction,
+    decided: Decided,
+    bytes = transaction.byteLength(),
+    reads: ReadSet | null = null,
+  ): void {
     if (this.#failed) {
       decided(this.#failed, this.#last);
       return;
     }
-    this.#waiting.push({ transaction, bytes, decided });
+    this.#waiting.push({ transaction, bytes, reads, decided });
     if (!this.#inTurns) this.#attend();
   }
 
@@ -217,9 +238,10 @@ export class Sequencer {
   #next(): void {
     while (!this.#committing && this.#isNextComputed()) {
       this.#giveTurns();
-      const group = this.#takeGroup();
-      if (group.length === 0) return;
-      this.#commitGroup(group);
+      const taken = this.#takeGroup();
+      if (taken.length === 0) return;
+      const group = this.#readSets.admit(taken, ({ decided }) => decided(new StaleRead(), this.#last));
+      if (group.length > 0) this.#commitGroup(group);
     }
   }
 
@@ -240,6 +262,7 @@ export class Sequencer {
   #commitGroup(group: readonly Waiting[]): void {
     this.#lonely = group.length === 1 ? this.#lonely + 1 : 0;
     const timestamp = this.#issue();
+    this.#readSets.wrote(group, timestamp);
     this.#groups.push(timestamp);
     if (this.#groups.length > MOST_AHEAD) this.#groups.shift();
     this.#groupBytes = group.reduce((bytes, waiting) => bytes + waiting.bytes, 0);

@@ -202,6 +202,7 @@ export class FakeExecutor implements StatementExecutor {
       number: 1,
       timestamp: null,
       hold: null,
+      reads: null,
       writes: new FakeWrites(),
       ddl: null,
       undo: [],

@@ -6,7 +6,7 @@ import { SqlError } from '../../../sql/error.ts';
 import type { Prepared } from '../prepared.ts';
 import type { Session } from '../session.ts';
 import { joinList } from '../settings/settings.ts';
-import { checkIsolation, readModes, setModes } from './transaction.ts';
+import { readModes, requireUnread, setModes } from './transaction.ts';
 import { utility } from './utility.ts';
 
 export function prepareSet(session: Session, parsed: ParsedStatement, statement: VariableSetStmt): Prepared {
@@ -30,7 +30,7 @@ export function assignSetting(session: Session, name: string, value: string | nu
   const key = name.toLowerCase();
   if (key === 'transaction_isolation' && value !== null) {
     const level = settings.definition(name).accept!(value, name);
-    checkIsolation(level, settings.get('transaction_read_only') === 'on');
+    requireUnread(session, level);
   }
   if (key === 'transaction_read_only' && transactions.isExplicit) {
     transactions.restart(settings.definition(name).accept!(value ?? 'off', name) === 'on');

@@ -59,7 +59,6 @@ function begin(session: Session, parsed: ParsedStatement, options: readonly Node
   }
   const modes = readModes(parsed, options);
   const readOnly = modes.readOnly ?? session.settings.get('transaction_read_only') === 'on';
-  checkIsolation(modes.isolation ?? session.settings.get('transaction_isolation'), readOnly);
   session.transactions.begin(readOnly);
   applyModes(session, modes);
 }
@@ -136,31 +135,22 @@ export function readModes(parsed: ParsedStatement, options: readonly Node[]): Tr
   return { isolation: strict ? 'strict serializable' : isolation, readOnly, deferrable };
 }
 
-/**
- * Every transaction reads one snapshot and the first committer wins: at least REPEATABLE READ, for whatever weaker is
- * asked. A transaction that only reads is strictly serializable; one that writes is not, so there it is refused.
- */
-export function checkIsolation(level: string, readOnly: boolean): void {
-  if (readOnly || !level.includes('serializable')) return;
+/** A level can be changed until something was read. */
+export function requireUnread(session: Session, level: string): void {
+  const { settings, transactions } = session;
+  const isSame = level === settings.get('transaction_isolation');
+  if (isSame || transactions.currentOrNull?.timestamp == null) return;
   throw new SqlError({
-    sqlstate: '0A000',
-    message: `isolation level ${level.toUpperCase()} is supported for READ ONLY transactions and single statements only`,
-    hint: 'Use REPEATABLE READ: one snapshot, and of two writers of a row the second gets 40001.',
+    sqlstate: '25001',
+    message: 'SET TRANSACTION ISOLATION LEVEL must be called before any query',
   });
 }
 
 /** SET TRANSACTION in an open transaction. */
 export function setModes(session: Session, parsed: ParsedStatement, options: readonly Node[]): void {
   const modes = readModes(parsed, options);
-  const { settings, transactions } = session;
-  const isolation = modes.isolation ?? settings.get('transaction_isolation');
-  if (modes.isolation !== undefined && transactions.currentOrNull?.timestamp != null) {
-    throw new SqlError({
-      sqlstate: '25001',
-      message: 'SET TRANSACTION ISOLATION LEVEL must be called before any query',
-    });
-  }
-  checkIsolation(isolation, modes.readOnly ?? settings.get('transaction_read_only') === 'on');
+  const { transactions } = session;
+  if (modes.isolation !== undefined) requireUnread(session, modes.isolation);
   if (modes.readOnly !== undefined) transactions.restart(modes.readOnly);
   applyModes(session, modes);
 }

@@ -72,13 +72,12 @@ test('savepoints recover a transaction, and take back what was written after the
   expect(executor.log).toContain('commit 1');
 });
 
-test('serializable only where it is true', async () => {
+test('serializable, to read and to write', async () => {
   const client = await open();
-  expect((await client.query('BEGIN ISOLATION LEVEL SERIALIZABLE'))[0]).toContain(
-    'ErrorResponse ERROR 0A000',
-  );
-  expect((await client.query('BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY'))[0]).toBe(
-    'CommandComplete BEGIN',
-  );
+  for (const mode of ['', ' READ ONLY']) {
+    const begun = await client.query(`BEGIN ISOLATION LEVEL SERIALIZABLE${mode}`);
+    expect(begun[0]).toBe('CommandComplete BEGIN');
+    if (mode === '') await client.query('ROLLBACK');
+  }
   expect(await client.query('SHOW transaction isolation level')).toContain('DataRow serializable');
 });
