@@ -2,6 +2,7 @@
  * Pages: the first rows of a table, or of one joined with what it refers to, in an order that tells all of them apart, and the least and
  * greatest values. Their order is compared too, and they are what indexes are read in the order of.
  */
+import { AMBIGUOUS } from './queries.ts';
 import type { Random } from './random.ts';
 import { literal, WITHOUT_EXTREMES, type Column, type Schema, type Table } from './schema.ts';
 
@@ -12,6 +13,8 @@ export function randomPages(random: Random, schema: Schema, count: number): stri
     const make = random.weighted<() => string>([
       [5, () => page(random, random.pick(schema.tables))],
       [children.length > 0 ? 3 : 0, () => joined(random, schema, random.pick(children))],
+      [children.length > 0 ? 4 : 0, () => referring(random, schema, random.pick(children))],
+      [2, () => combined(random, schema)],
       [2, () => extremes(random, random.pick(schema.tables))],
     ]);
     return make();
@@ -85,6 +88,51 @@ function joined(random: Random, schema: Schema, table: Table): string {
   const where = random.chance(0.3) ? ` WHERE c.${some.name} >= ${literal(random, some.type)}` : '';
   const on = `c.${reference} = p.a`;
   return `SELECT ${shown.join(', ')} FROM ${table.name} AS c ${join} ${parent} AS p ON ${on}${where} ORDER BY ${order.join(', ')}${end(random)}`;
+}
+
+/**
+ * The first rows of a table that refers to another, in an order of its own: those that tie have the same columns, or come all.
+ * What is shown of the other table belongs to the reference.
+ */
+function referring(random: Random, schema: Schema, table: Table): string {
+  const { name: reference, parent } = table.columns.find((column) => column.parent !== undefined)!;
+  const others = schema.tables.find(({ name }) => name === parent)!.columns;
+  const own = table.columns.filter(({ type }) => !AMBIGUOUS.has(type)).map(({ name }) => `c.${name}`);
+  const drawn = own.map((name) => ({ name, at: random.next() }));
+  const columns = drawn.toSorted((one, other) => one.at - other.at).map(({ name }) => name);
+  const join = random.pick(['JOIN', 'JOIN', 'LEFT JOIN']);
+  const some = random.pick(table.columns);
+  const where = random.chance(0.3) ? ` WHERE c.${some.name} >= ${literal(random, some.type)}` : '';
+  const from = `FROM ${table.name} AS c ${join} ${parent} AS p ON c.${reference} = p.a${where}`;
+  const descending = random.chance(0.5);
+  const order = columns.map((name) => key(random, name, random.chance(0.9) ? descending : !descending));
+  if (random.chance(0.5)) {
+    const shown = random.chance(0.5) ? own : [...own, ...others.map(({ name }) => `p.${name}`)];
+    return `SELECT ${shown.join(', ')} ${from} ORDER BY ${order.join(', ')}${end(random)}`;
+  }
+  const first = order.slice(0, random.between(1, 2)).join(', ');
+  const tied = `SELECT ${own.join(', ')} ${from} ORDER BY ${first} FETCH FIRST ${random.between(1, 4)} ROWS WITH TIES`;
+  return `SELECT * FROM (${tied}) AS tied ORDER BY ${own.map((_, index) => index + 1).join(', ')}`;
+}
+
+/** The first rows of what two tables have together, or one of them without the other. */
+function combined(random: Random, schema: Schema): string {
+  const [left, right] = [random.pick(schema.tables), random.pick(schema.tables)];
+  const pairs = left.columns.flatMap((one) =>
+    right.columns
+      .filter(({ declared }) => declared === one.declared && !AMBIGUOUS.has(one.type))
+      .map((other) => [one.name, other.name] as const),
+  );
+  // The first columns are of one type, and few values.
+  const [[one, other] = ['a', 'a'] as const, second] = [random.pick(pairs), random.pick(pairs)];
+  const some =
+    second !== undefined && random.chance(0.3) ? [[one, other] as const, second] : [[one, other] as const];
+  const operator = random.pick(['UNION', 'EXCEPT', 'INTERSECT']);
+  const all = random.chance(0.8) ? ' ALL' : '';
+  const side = (table: Table, place: 0 | 1): string =>
+    `SELECT ${some.map((pair) => pair[place]).join(', ')} FROM ${table.name}`;
+  const order = some.map((_, index) => key(random, String(index + 1), random.chance(0.5)));
+  return `${side(left, 0)} ${operator}${all} ${side(right, 1)} ORDER BY ${order.join(', ')}${end(random)}`;
 }
 
 /** The least and the greatest values of columns, each perhaps of some rows. */

@@ -113,7 +113,9 @@ function topLevel(state: State): Relation {
       4,
       () => {
         features.add('top-k');
-        const body = random.chance(0.8) ? select(state, null, 2) : setOperation(state, null, 1);
+        const own = random.fork();
+        const body = random.chance(0.7) ? select(state, null, 2) : setOperation(state, null, 1);
+        if (own.chance(0.25)) return withTies(own, body);
         // By all columns: the order is total.
         const keys = body.columns.map(
           (_, index) => `${index + 1}${random.pick(['', '', ' DESC', ' NULLS FIRST', ' DESC NULLS LAST'])}`,
@@ -127,6 +129,15 @@ function topLevel(state: State): Relation {
       },
     ],
   ])();
+}
+
+/** The first rows by some of the columns, with all that tie at their end. */
+function withTies(random: Random, body: Relation): Relation {
+  const keys = body.columns
+    .map((_, index) => `${index + 1}${random.pick(['', '', ' DESC', ' NULLS FIRST', ' DESC NULLS LAST'])}`)
+    .slice(0, random.between(1, 2));
+  const limit = ` ORDER BY ${keys.join(', ')} FETCH FIRST ${random.between(1, 4)} ROWS WITH TIES`;
+  return { ...body, tree: node('plain', body.tree, limit) };
 }
 
 /** Calls of registered functions over one table, not nested. */
