@@ -53,7 +53,7 @@ export function ddlName(parsed: ParsedStatement): string | null {
   const { statement } = parsed;
   switch (statement.kind) {
     case 'postgres':
-      if (isComposite(parsed)) return 'SelectStmt' in statement.node ? 'SELECT INTO' : 'CREATE TABLE AS';
+      if (makesTable(parsed)) return 'SelectStmt' in statement.node ? 'SELECT INTO' : 'CREATE TABLE AS';
       return NOT_DDL.has(nodeKind(statement.node)) ? null : firstWords(parsed.text);
     case 'copy_subscribe':
     case 'declare_cursor':
@@ -71,8 +71,17 @@ export function ddlName(parsed: ParsedStatement): string | null {
   }
 }
 
-/** CREATE TABLE AS and SELECT INTO make a table and write its rows: a transaction of several parts, though alone. */
-export function isComposite({ statement }: ParsedStatement): boolean {
+/** CREATE TABLE AS, DO, CREATE SCHEMA with elements…: a transaction of several parts, though alone. */
+export function isComposite(parsed: ParsedStatement): boolean {
+  if (makesTable(parsed)) return true;
+  const { statement } = parsed;
+  if (statement.kind !== 'postgres') return false;
+  const { node } = statement;
+  return 'DoStmt' in node || (nodeAs(node, 'CreateSchemaStmt')?.schemaElts?.length ?? 0) > 0;
+}
+
+/** CREATE TABLE AS and SELECT INTO make a table and write its rows. */
+function makesTable({ statement }: ParsedStatement): boolean {
   if (statement.kind !== 'postgres') return false;
   const select = nodeAs(statement.node, 'SelectStmt');
   return select === undefined ? 'CreateTableAsStmt' in statement.node : intoClauseOf(select) !== undefined;

@@ -7,13 +7,6 @@ import { type Runnable, command } from './prepared.ts';
 
 export function prepareCreateSchema(system: System, statement: CreateSchemaStmt): Runnable {
   const name = statement.schemaname ?? '';
-  if ((statement.schemaElts ?? []).length > 0) {
-    throw new SqlError({
-      sqlstate: '0A000',
-      message: 'CREATE SCHEMA with elements is not supported',
-      hint: 'Create the schema first, then its objects.',
-    });
-  }
   return command((session) =>
     system.ddl.run(async () => {
       if (name.startsWith('pg_') || name.startsWith('tw_')) {

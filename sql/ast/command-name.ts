@@ -62,13 +62,18 @@ const NAMES: Readonly<Record<string, string>> = {
 
 const HINTS: Readonly<Record<string, string>> = {
   'CREATE AGGREGATE': 'Write the expression over aggregates as a function in SQL, or where it is used.',
+  'ALTER DATABASE … SET': 'Use SET, or the options of a connection.',
+  'CREATE COLLATION': 'Texts compare by code point; lower(…) compares without case.',
   'CREATE DATABASE': 'A server has one database; use CREATE SCHEMA.',
+  'DROP DATABASE': 'A server has one database; use DROP SCHEMA … CASCADE.',
   'CREATE FOREIGN TABLE': 'Use CREATE SOURCE for data from outside.',
   'CREATE POLICY': 'Make a view with the condition.',
+  'CREATE PROCEDURE': 'Write the statements in one transaction, or a function in SQL.',
   'CREATE PUBLICATION': 'Use SUBSCRIBE, or CREATE SINK, to have changes.',
   'CREATE ROLE': 'There is one role, tidewire.',
   'CREATE RULE': 'Make a view of the query instead.',
   'CREATE STATISTICS': 'Leave it out: how many rows and values there are is known.',
+  'CREATE SERVER': 'Use CREATE CONNECTION and CREATE SOURCE for data from outside.',
   'CREATE SUBSCRIPTION': 'Use CREATE SOURCE for data from outside.',
   'CREATE TRIGGER':
     'Use a DEFAULT, a generated column or a constraint for the row; a materialized view for what follows from it; SUBSCRIBE or CREATE SINK to act on changes.',

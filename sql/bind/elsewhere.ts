@@ -128,5 +128,12 @@ export const typesElsewhere: ReadonlyMap<string, string> = new Map(
     number: 'Use numeric.',
     citext: 'Use text, and compare lower(…).',
     hstore: 'Use jsonb.',
+    money: 'Use numeric.',
+    xml: 'Use text, or jsonb.',
+    timetz: 'Use time, or timestamptz.',
+    tsvector: 'Use text, with LIKE or regular expressions.',
+    tsquery: 'Use text, with LIKE or regular expressions.',
+    point: 'Use two columns of double precision.',
+    xid8: 'Use bigint.',
   }),
 );

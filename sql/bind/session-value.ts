@@ -14,7 +14,7 @@ const TIMESTAMPTZ_TO_DATE = 1178;
 const TIMESTAMPTZ_TO_TIME = 2019;
 const TIMESTAMPTZ_TO_TIMESTAMP = 2027;
 
-/** A session value by its SQL name; in a view it is refused. */
+/** A session value by its SQL name; in a view and in a CHECK it is refused. */
 export function sessionValue(
   context: ExpressionContext,
   value: SessionValue,
@@ -29,6 +29,11 @@ export function sessionValue(
       hint: temporal
         ? 'Compare with a column instead; filters on the current time are not there yet.'
         : 'A view has the same contents for every session.',
+    });
+  }
+  if (context.clause === 'check constraints') {
+    throw context.statement.error('0A000', `${name} in a CHECK is not supported`, at, {
+      hint: 'A CHECK holds of a row at any time and for any session.',
     });
   }
   return { kind: 'session', value, type: plain(type) };

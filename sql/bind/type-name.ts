@@ -35,7 +35,9 @@ export function bindTypeName(statement: Statement, node: TypeNameNode): SqlType 
   if (type === undefined || type === 'unknown') {
     const pseudo = pseudoTypeNamed(node);
     const isForeign = (schema === null || schema === 'pg_catalog') && foreign.has(name);
-    if (pseudo !== null || isForeign) throw statement.unsupported(`type ${pseudo ?? name}`, at);
+    if (pseudo !== null || isForeign) {
+      throw statement.unsupported(`type ${pseudo ?? name}`, at, typesElsewhere.get(pseudo ?? name));
+    }
     if (schema !== null && schema !== 'pg_catalog' && !statement.environment.catalog.hasSchema(schema)) {
       throw statement.error('3F000', `schema "${schema}" does not exist`, at);
     }

@@ -64,6 +64,7 @@ export function grammarSqlstate(message: string): string {
   if (message.startsWith('unsafe use of')) return '22P06';
   if (message.startsWith('invalid byte sequence')) return '22021';
   if (/identifier too long/.test(message)) return '42622';
+  if (message.endsWith('cannot include schema elements')) return '0A000';
   if (/^frame (?:start|end)/.test(message)) return '42P20';
   if (/improper qualified name|invalid name/.test(message)) return '42601';
   return '42601';

@@ -119,6 +119,12 @@ const definitions: readonly SettingDefinition[] = [
     accept: extraFloatDigits,
   },
   {
+    name: 'escape_string_warning',
+    initial: 'on',
+    description: 'Warn about backslash escapes in ordinary string literals.',
+    accept: boolean,
+  },
+  {
     name: 'default_with_oids',
     initial: 'off',
     description: 'Create new tables with OIDs by default.',

@@ -5,9 +5,11 @@ import type { SqlType } from '../../../sql/types/type.ts';
 import type { Prepared } from '../prepared.ts';
 import type { Session } from '../session.ts';
 import { prepareCloseCursor } from './close-cursor.ts';
+import { prepareCreateSchemaElements } from './create-schema-elements.ts';
 import { prepareDeallocate } from './deallocate.ts';
 import { prepareDeclareCursor } from './declare-cursor.ts';
 import { prepareDiscard } from './discard.ts';
+import { prepareDo } from './do.ts';
 import { prepareExecute, prepareExplainExecute } from './execute-prepared.ts';
 import { prepareFetch } from './fetch.ts';
 import { prepareFlush } from './flush.ts';
@@ -59,5 +61,9 @@ export function prepareUtility(
   if (discard) return prepareDiscard(session, parsed, discard);
   const close = nodeAs(node, 'ClosePortalStmt');
   if (close) return prepareCloseCursor(session, parsed, close);
+  const block = nodeAs(node, 'DoStmt');
+  if (block) return prepareDo(session, parsed, block);
+  const schema = nodeAs(node, 'CreateSchemaStmt');
+  if (schema) return prepareCreateSchemaElements(session, parsed, schema);
   return prepareMaintenance(session, parsed, node) ?? refuseUnsupported(parsed, node);
 }

@@ -5,6 +5,7 @@ import type { ParsedStatement } from '../../../sql/ast/statement.ts';
 import { SqlError } from '../../../sql/error.ts';
 import type { Prepared } from '../prepared.ts';
 import type { Session } from '../session.ts';
+import type { SavepointState } from '../savepoints.ts';
 import { asDeclared } from '../statement.ts';
 import { parseBoolean } from '../settings/definition.ts';
 import { utility } from './utility.ts';
@@ -85,7 +86,12 @@ function rollback(session: Session, chain: boolean): string {
 
 function rollbackTo(session: Session, name: string): string {
   requireBlock(session, 'ROLLBACK TO SAVEPOINT');
-  const state = session.savepoints.rollbackTo(name);
+  returnTo(session, session.savepoints.rollbackTo(name));
+  return 'ROLLBACK';
+}
+
+/** What the transaction has done since is taken back. */
+export function returnTo(session: Session, state: SavepointState): void {
   const transaction = session.transactions.currentOrNull;
   transaction?.writes.rollbackTo(state.writes ?? []);
   transaction?.ddl?.rollbackTo(state.ddl);
@@ -93,7 +99,6 @@ function rollbackTo(session: Session, name: string): string {
   session.settings.restore(state.settings);
   session.cursors.closeAllBut(state.cursors);
   session.transactions.recover();
-  return 'ROLLBACK';
 }
 
 function requireBlock(session: Session, what: string): void {

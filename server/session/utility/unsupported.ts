@@ -13,8 +13,7 @@ const REFUSED: Partial<Record<NodeKind, { readonly name: string; readonly hint?:
     name: 'LOCK TABLE',
     hint: 'Of two transactions that write the same row, the second gets 40001.',
   },
-  DoStmt: { name: 'DO' },
-  CallStmt: { name: 'CALL' },
+  CallStmt: { name: 'CALL', hint: 'Call a function in SQL with SELECT.' },
   LoadStmt: { name: 'LOAD' },
 };
 

@@ -18,6 +18,7 @@ const DETAILS: Readonly<Record<string, readonly [action: string, detail: string]
   AT_DropCluster: ['SET WITHOUT CLUSTER', IN_MEMORY],
   AT_SetLogged: ['SET LOGGED', 'All tables are kept in the same way.'],
   AT_SetUnLogged: ['SET UNLOGGED', 'All tables are kept in the same way.'],
+  AT_DropOids: ['SET WITHOUT OIDS', 'No table has them.'],
   AT_EnableTrigAll: ['ENABLE TRIGGER ALL', 'There are no triggers.'],
   AT_EnableTrigUser: ['ENABLE TRIGGER USER', 'There are no triggers.'],
   AT_DisableTrigUser: ['DISABLE TRIGGER USER', 'There are no triggers.'],
