@@ -104,11 +104,14 @@ function referring(random: Random, schema: Schema, table: Table): string {
   const some = random.pick(table.columns);
   const where = random.chance(0.3) ? ` WHERE c.${some.name} >= ${literal(random, some.type)}` : '';
   const from = `FROM ${table.name} AS c ${join} ${parent} AS p ON c.${reference} = p.a${where}`;
+  // What asks the other table for nothing but whether the reference is there.
+  if (random.chance(0.2)) return `SELECT count(*), count(c.${reference}) ${from}`;
   const descending = random.chance(0.5);
   const order = columns.map((name) => key(random, name, random.chance(0.9) ? descending : !descending));
   if (random.chance(0.5)) {
     const shown = random.chance(0.5) ? own : [...own, ...others.map(({ name }) => `p.${name}`)];
-    return `SELECT ${shown.join(', ')} ${from} ORDER BY ${order.join(', ')}${end(random)}`;
+    const limit = random.chance(0.3) ? '' : end(random);
+    return `SELECT ${shown.join(', ')} ${from} ORDER BY ${order.join(', ')}${limit}`;
   }
   const first = order.slice(0, random.between(1, 2)).join(', ');
   const tied = `SELECT ${own.join(', ')} ${from} ORDER BY ${first} FETCH FIRST ${random.between(1, 4)} ROWS WITH TIES`;
@@ -123,10 +126,8 @@ function combined(random: Random, schema: Schema): string {
       .filter(({ declared }) => declared === one.declared && !AMBIGUOUS.has(one.type))
       .map((other) => [one.name, other.name] as const),
   );
-  // The first columns are of one type, and few values.
-  const [[one, other] = ['a', 'a'] as const, second] = [random.pick(pairs), random.pick(pairs)];
-  const some =
-    second !== undefined && random.chance(0.3) ? [[one, other] as const, second] : [[one, other] as const];
+  // The first columns of all tables are of one type.
+  const some = random.chance(0.3) ? [random.pick(pairs), random.pick(pairs)] : [random.pick(pairs)];
   const operator = random.pick(['UNION', 'EXCEPT', 'INTERSECT']);
   const all = random.chance(0.8) ? ' ALL' : '';
   const side = (table: Table, place: 0 | 1): string =>
