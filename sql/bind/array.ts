@@ -66,7 +66,7 @@ export function bindSubscript(node: A_Indirection, context: ExpressionContext): 
       continue;
     }
     const subscripted = indices.length === 0 ? bound : subscriptOf(bound, indices, context);
-    bound = { scalar: selectField(statement, subscripted, step), at };
+    bound = { scalar: selectField(statement, subscripted, step, node.arg!), at };
     indices = [];
   }
   return indices.length === 0 ? bound : subscriptOf(bound, indices, context);

@@ -86,8 +86,8 @@ export function expanded(node: Node | undefined, context: ExpressionContext): Fi
   return fieldsOf(bound.scalar);
 }
 
-/** `(record).name`. */
-export function selectField(statement: Statement, record: Bound, step: Node): HirScalar {
+/** `(record).name`. `from`: what the record is written as. */
+export function selectField(statement: Statement, record: Bound, step: Node, from: Node): HirScalar {
   if ('A_Star' in step) {
     throw statement.error('0A000', 'row expansion via "*" is not supported here', record.at);
   }
@@ -101,9 +101,19 @@ export function selectField(statement: Statement, record: Bound, step: Node): Hi
   }
   const index = fields.findIndex((field) => field.name === name);
   if (index < 0) {
-    throw statement.error('42703', `could not identify column "${name}" in record data type`, record.at);
+    throw statement.error('42703', missingField(statement, record.scalar, name, from), record.at);
   }
   return fieldOf(record.scalar, index);
+}
+
+function missingField(statement: Statement, record: HirScalar, name: string, from: Node): string {
+  const reference = nodeAs(from, 'ColumnRef');
+  const row =
+    reference === undefined ? undefined : nameParts(reference.fields).findLast((part) => part !== '*');
+  const type = statement.shownType(record);
+  if (type !== 'record') return `column "${name}" not found in data type ${type}`;
+  if (row !== undefined && record.kind !== 'column') return `column ${row}.${name} does not exist`;
+  return `could not identify column "${name}" in record data type`;
 }
 
 /** `t.*` where one value stands: the row as a whole. */

@@ -103,6 +103,7 @@ function versions(
       name: column,
       scalar: over(scalar, values),
     }));
-    return [{ name, schema: null, columns, byName: true, byColumn: false }];
+    const mayBeMissing = from === null || row.nullable === true;
+    return [{ name, schema: null, columns, byName: true, byColumn: false, mayBeMissing }];
   });
 }
