@@ -1,4 +1,5 @@
 /** CREATE FUNCTION … LANGUAGE SQL: what it declares, and whether its body gives that. */
+import { insteadOf } from '../ast/command-name.ts';
 import type { CreateFunctionStmt, DefElem, Node, TypeName as TypeNode } from '@pgsql/types';
 import {
   booleanOf,
@@ -71,7 +72,8 @@ export function bindFunctionDefinition(
 ): FunctionDefinition {
   const statement = new Statement(environment);
   const name = nameParts(node.funcname).pop()!;
-  if (node.is_procedure === true) throw statement.unsupported('CREATE PROCEDURE');
+  if (node.is_procedure === true)
+    throw statement.unsupported('CREATE PROCEDURE', undefined, insteadOf('CREATE PROCEDURE'));
   const options = readOptions(statement, node);
   const { parameters, outputs, isTable } = readParameters(statement, node.parameters ?? []);
   const result = resultOf(statement, node.returnType, outputs, isTable);

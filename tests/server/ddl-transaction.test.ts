@@ -222,3 +222,21 @@ test('a source and a sink wait for their turn at most lock_timeout', async () =>
   await other.query('RESET lock_timeout');
   await run('ROLLBACK');
 });
+
+test('DO and CREATE SCHEMA with elements are one transaction by the extended protocol too', async () => {
+  const extended = (name: string, text: string): Promise<unknown> => client.query({ name, text });
+  await extended('made', 'DO $$ BEGIN CREATE TABLE t (a int PRIMARY KEY); INSERT INTO t VALUES (1); END $$');
+  const failing = "DO $$ BEGIN CREATE TABLE u (a int); EXECUTE 'INSERT INTO t VALUES (1)'; END $$";
+  await expect(extended('failed', failing)).rejects.toMatchObject({ code: '23505' });
+  expect(await errorOf('SELECT * FROM u')).toMatchObject({ code: '42P01' });
+  const schema = `elements_${number}`;
+  await extended('schema', `CREATE SCHEMA ${schema} CREATE VIEW v AS SELECT a FROM w CREATE TABLE w (a int)`);
+  await other.query(`INSERT INTO ${schema}.w VALUES (7)`);
+  expect(await rows(`SELECT a FROM t UNION ALL SELECT a FROM ${schema}.v ORDER BY a`, other)).toEqual([
+    [1],
+    [7],
+  ]);
+  await run('BEGIN READ ONLY');
+  expect(await errorOf('DO $$ BEGIN CREATE TABLE x (a int); END $$')).toMatchObject({ code: '25006' });
+  await run('ROLLBACK');
+});

@@ -1,6 +1,7 @@
 /** pg_stat_activity, pg_cancel_backend and pg_terminate_backend between sessions. */
 import type pg from 'pg';
 import { expect, test } from 'vitest';
+import { errorRaisedBy } from '../support/answers.ts';
 import { testServer } from '../support/test-server.ts';
 
 let watcher: pg.Client;
@@ -67,6 +68,9 @@ test('what may hold a secret is not shown, and long texts are cut', async () => 
   await client.query("CREATE SECRET hidden AS 'x7b'");
   expect(await seen('teller')).toEqual(['idle | Client | ClientRead | false | [secret]']);
   await client.query("alter /* … */ secret hidden AS 'x8b'");
+  expect(await seen('teller')).toEqual(['idle | Client | ClientRead | false | [secret]']);
+  const inBlock = await errorRaisedBy(client, "DO $$ BEGIN CREATE SECRET other AS 'x9b'; END $$");
+  expect(inBlock.where).toBe('PL/pgSQL function inline_code_block line 1 at SQL statement');
   expect(await seen('teller')).toEqual(['idle | Client | ClientRead | false | [secret]']);
   await client.query(`SELECT '${'é'.repeat(1000)}'`);
   const [query = ''] = await rows("SELECT query FROM pg_stat_activity WHERE application_name = 'teller'");

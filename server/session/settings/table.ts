@@ -119,6 +119,12 @@ const definitions: readonly SettingDefinition[] = [
     accept: extraFloatDigits,
   },
   {
+    name: 'synchronize_seqscans',
+    initial: 'on',
+    description: 'Enables synchronized sequential scans: what is read comes in no order.',
+    accept: boolean,
+  },
+  {
     name: 'escape_string_warning',
     initial: 'on',
     description: 'Warn about backslash escapes in ordinary string literals.',

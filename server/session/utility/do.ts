@@ -5,7 +5,7 @@ import type { Block, PlStatement } from '../../../sql/ast/plpgsql.ts';
 import type { ParsedStatement } from '../../../sql/ast/statement.ts';
 import { EngineError } from '../../../engine/index.ts';
 import { SqlError } from '../../../sql/error.ts';
-import { parse } from '../../../sql/parse/parse.ts';
+import { mayNameSecret, parse } from '../../../sql/parse/parse.ts';
 import { parsePlpgsql } from '../../../sql/parse/plpgsql.ts';
 import type { Prepared } from '../prepared.ts';
 import type { Session } from '../session.ts';
@@ -131,7 +131,7 @@ async function compute(
   shown: string,
   where: string,
 ): Promise<string | null> {
-  return inside(`PL/pgSQL expression "${shown}"\n${where}`, async () => {
+  return inside(contextOf('PL/pgSQL expression', shown, where), async () => {
     const [parsed] = parse(`SELECT ${expression}`);
     const row = await runInner(session, parsed!);
     const field = row?.[0] ?? null;
@@ -140,7 +140,7 @@ async function compute(
 }
 
 async function runTexts(session: Session, text: string, where: string, isOwn = false): Promise<void> {
-  const parsed = await inside(`SQL statement "${text}"\n${where}`, async () => parse(text));
+  const parsed = await inside(contextOf('SQL statement', text, where), async () => parse(text));
   for (const each of parsed) {
     if (isOwn && each.statement.kind === 'postgres' && 'SelectStmt' in each.statement.node) {
       throw new SqlError({
@@ -150,8 +150,13 @@ async function runTexts(session: Session, text: string, where: string, isOwn = f
         where,
       });
     }
-    await inside(`SQL statement "${text}"\n${where}`, () => runInner(session, each));
+    await inside(contextOf('SQL statement', text, where), () => runInner(session, each));
   }
+}
+
+/** What could hold a secret is shown to nobody. */
+function contextOf(what: string, text: string, where: string): string {
+  return mayNameSecret(text) ? where : `${what} "${text}"\n${where}`;
 }
 
 /** An error of an inner text says where it comes from: its position would be one of that text. */
