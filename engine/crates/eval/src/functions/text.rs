@@ -85,7 +85,11 @@ fn map_case<'a>(text: &'a str, arena: &'a Arena, map: fn(char) -> char) -> &'a s
     if mapped == text { text } else { arena.push_str(mapped) }
 }
 
+#[inline]
 pub(super) fn upper(character: char) -> char {
+    if character.is_ascii() {
+        return character.to_ascii_uppercase();
+    }
     let mut mapped = character.to_uppercase();
     match (mapped.next(), mapped.next()) {
         (Some(one), None) => one,
@@ -93,7 +97,11 @@ pub(super) fn upper(character: char) -> char {
     }
 }
 
+#[inline]
 pub(super) fn lower(character: char) -> char {
+    if character.is_ascii() {
+        return character.to_ascii_lowercase();
+    }
     let mut mapped = character.to_lowercase();
     match (mapped.next(), mapped.next()) {
         (Some(one), None) => one,

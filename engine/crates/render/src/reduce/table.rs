@@ -23,6 +23,13 @@ impl<S: Default> Default for GroupTable<S> {
     }
 }
 
+/// Whether two keys are equal. The key of all rows, which is empty, has no memory: comparing nothing at such an address with
+/// masked loads takes some hundred cycles on current processors.
+#[inline]
+fn is_same(left: &[u8], right: &[u8]) -> bool {
+    left.len() == right.len() && (left.is_empty() || left == right)
+}
+
 impl<S: Default> GroupTable<S> {
     #[cfg(test)]
     fn len(&self) -> usize {
@@ -45,7 +52,7 @@ impl<S: Default> GroupTable<S> {
                 0 => break,
                 slot => {
                     let found = &self.slots[slot as usize - 1];
-                    if found.hash == hash && *found.key == *key {
+                    if found.hash == hash && is_same(&found.key, key) {
                         return slot - 1;
                     }
                 }
