@@ -206,6 +206,25 @@ export interface CatalogArrangement {
   users?(): readonly string[];
 }
 
+/** A materialized view that can be read where a query has its body. */
+export interface CatalogViewBody {
+  readonly object: ObjectId;
+  readonly arrangement: ArrangementId;
+  readonly body: ViewBody;
+  readonly columns: readonly NullableType[];
+}
+
+/**
+ * What a materialized view's query says (`optimize/analysis/body-form.ts`), by which others are known to have it for a
+ * part.
+ */
+export interface ViewBody {
+  readonly core: string;
+  readonly columns: readonly string[];
+  /** The relations that it is computed from. */
+  readonly reads: readonly ObjectId[];
+}
+
 export interface CatalogReader {
   /** Any DDL raises it. */
   readonly version: number;
@@ -255,6 +274,8 @@ export interface CatalogReader {
   relationNames(): readonly string[];
   /** Arrangements of a relation, the primary one first. */
   arrangements(relation: ObjectId): readonly CatalogArrangement[];
+  /** The views that are kept, can be read, and are computed from nothing but these relations; `than`: all but it. */
+  viewsOver(relations: ReadonlySet<ObjectId>, than: ObjectId | null): readonly CatalogViewBody[];
 }
 
 export type { SqlType };

@@ -2,7 +2,7 @@
  * The life of a query, in one function: bound HIR → lower → optimize → physical. SELECT, views, subscriptions and DML
  * share it up to the physical plan.
  */
-import type { CatalogReader, ObjectId, Reference } from './catalog.ts';
+import type { CatalogReader, CatalogViewBody, ObjectId, Reference, ViewBody } from './catalog.ts';
 import { SqlError } from './error.ts';
 import type { HirColumn, HirQuery, HirRelation, HirScalar, HirWrite, SessionValue } from './hir.ts';
 import type { MirRelation, MirScalar } from './mir.ts';
@@ -18,6 +18,8 @@ import { returnedColumns } from './lower/returning.ts';
 import type { KnownView, KnownViews } from './lower/known-views.ts';
 import { isAppendOnly } from './optimize/analysis/append-only.ts';
 import type { ForeignKeys, RuleContext } from './optimize/pipeline.ts';
+import type { ReadableViews } from './optimize/rules/read-views.ts';
+import { bodyOf } from './optimize/rules/read-views.ts';
 import { optimize, simplify } from './optimize/pipeline.ts';
 import { evaluatorFor } from './optimize/evaluate.ts';
 import type { PhysicalPlan, Target } from './physical/physical.ts';
@@ -35,10 +37,18 @@ import { WRITTEN, withWritten } from './written.ts';
 
 /** What a compiled query will be used for. */
 export type Purpose =
-  /** Rows for a client; `parameters` may stay open. `now`: not of a time before the foreign keys that the catalog has. */
+  /**
+   * Rows for a client; `parameters` may stay open. `now`: not of a time before the foreign keys and the views that the
+   * catalog has.
+   */
   | { readonly kind: 'rows'; readonly now?: boolean }
-  /** A materialized view kept in `arrangement`. */
-  | { readonly kind: 'maintain'; readonly arrangement: ArrangementId; readonly name: string }
+  /** A materialized view kept in `arrangement`; `view`: one that is there already. */
+  | {
+      readonly kind: 'maintain';
+      readonly arrangement: ArrangementId;
+      readonly name: string;
+      readonly view?: ObjectId;
+    }
   /** SUBSCRIBE or a sink. */
   | { readonly kind: 'subscribe'; readonly name: string };
 
@@ -68,8 +78,12 @@ export interface Compiled {
   readonly passesThrough: boolean;
   /** Of what is maintained: rows come, and never go or change. */
   readonly appendOnly: boolean;
-  /** It is right only for times at which the foreign keys hold that the catalog had. */
-  readonly usesForeignKeys?: boolean;
+  /** It is right only for times at which the foreign keys hold, and the views can be read, that the catalog had. */
+  readonly sinceCatalog?: boolean;
+  /** The views that it reads in the place of their queries. */
+  readonly unnamed: readonly Pick<CatalogViewBody, 'object' | 'arrangement'>[];
+  /** Of what is maintained: what others find it by; null where nothing would be gained. */
+  readonly body: ViewBody | null;
   /** For maintain: the layout of the output arrangement. */
   readonly layout: Layout | null;
   /** Texts of the stages for EXPLAIN: produced on demand. */
@@ -80,6 +94,8 @@ export interface PlanningEnvironment {
   readonly catalog: CatalogReader;
   /** The native evaluator of an expression without columns; throws EngineError, also where it costs too much for planning. */
   fold(expression: Expr): string | null;
+  /** The session's settings that expressions are evaluated under (`SessionContext.timeZone`). */
+  readonly timeZone: string;
   /** Rules of the optimizer that are left out: for tests, and to find the one that is wrong. */
   readonly withoutRules?: ReadonlySet<string>;
   /** Views that are lowered and simplified once. */
@@ -92,9 +108,12 @@ export interface PlanningEnvironment {
 export function compileQuery(query: HirQuery, purpose: Purpose, environment: PlanningEnvironment): Compiled {
   const maintained = purpose.kind !== 'rows';
   const foreignKeys = new KnownForeignKeys(environment.catalog);
+  const views = new ViewsInPlace(environment, purpose);
+  const now = purpose.kind === 'rows' && purpose.now === true;
   const rules = {
     ...rulesFor(environment),
-    ...(purpose.kind === 'rows' && purpose.now ? { foreignKeys } : {}),
+    ...(now ? { foreignKeys } : {}),
+    ...(now || purpose.kind === 'maintain' ? { views } : {}),
   };
   const { keysOfObject } = rules;
   const lowered = lowerQuery(query, { keysOfObject, maintained, knownView: knownViews(environment, rules) });
@@ -120,7 +139,8 @@ export function compileQuery(query: HirQuery, purpose: Purpose, environment: Pla
     columns: query.columns,
     parameters: maintained ? [] : query.parameters,
   });
-  return foreignKeys.used ? { ...compiled, usesForeignKeys: true } : compiled;
+  const { used } = views;
+  return foreignKeys.used || used.size > 0 ? { ...compiled, sinceCatalog: true } : compiled;
 }
 
 class KnownForeignKeys implements ForeignKeys {
@@ -137,6 +157,37 @@ class KnownForeignKeys implements ForeignKeys {
 
   use(): void {
     this.used = true;
+  }
+}
+
+/** What is maintained is computed under no session's settings. */
+const MAINTAINED_IN = 'UTC';
+
+/** The views that the catalog has, and those of them that a plan reads. */
+class ViewsInPlace implements ReadableViews {
+  readonly #catalog: CatalogReader;
+  /** The view that is planned. */
+  readonly #than: ObjectId | null;
+  readonly settings: string;
+  readonly used = new Set<CatalogViewBody>();
+
+  constructor({ catalog, timeZone }: PlanningEnvironment, purpose: Purpose) {
+    this.#catalog = catalog;
+    this.#than = (purpose.kind === 'maintain' ? purpose.view : undefined) ?? null;
+    this.settings = purpose.kind === 'rows' ? timeZone : MAINTAINED_IN;
+  }
+
+  over(relations: ReadonlySet<ObjectId>): readonly CatalogViewBody[] {
+    return this.#catalog.viewsOver(relations, this.#than);
+  }
+
+  /** A table that is altered, or a view that is replaced, has another. */
+  rowsOf(object: ObjectId): string {
+    return String(this.#catalog.arrangements(object)[0]?.id);
+  }
+
+  use(view: CatalogViewBody): void {
+    this.used.add(view);
   }
 }
 
@@ -209,8 +260,15 @@ interface ToPlan {
   readonly parameters: readonly SqlType[];
 }
 
+interface Planned extends PlannedStages {
+  /** What `optimized` was before it was known which views there are. */
+  readonly simplified: MirRelation;
+  /** Those of `unnamed`. */
+  readonly used: readonly CatalogViewBody[];
+}
+
 /** The stages after lowering. */
-function planLowered(environment: PlanningEnvironment, rules: RuleContext, input: ToPlan): PlannedStages {
+function planLowered(environment: PlanningEnvironment, rules: RuleContext, input: ToPlan): Planned {
   const { catalog } = environment;
   const { lowered } = input;
   const optimized = optimize(lowered, rules, environment.withoutRules);
@@ -222,7 +280,16 @@ function planLowered(environment: PlanningEnvironment, rules: RuleContext, input
     allocate: () => environment.allocateArrangement(),
     withoutRules: environment.withoutRules,
   });
-  return { lowered: lowered.relation, optimized: optimized.relation, physical, catalog };
+  const used = [...(rules.views?.used ?? [])];
+  return {
+    lowered: lowered.relation,
+    simplified: optimized.simplified,
+    optimized: optimized.relation,
+    physical,
+    catalog,
+    unnamed: new Set(used.map(({ object }) => object)),
+    used,
+  };
 }
 
 function compileLowered(
@@ -237,7 +304,8 @@ function compileLowered(
   const { catalog } = environment;
   const { lowered, returning = null } = input;
   const planned = planLowered(environment, rules, input);
-  const { optimized, physical } = planned;
+  const { optimized, physical, used } = planned;
+  const isMaintained = input.target.kind === 'maintain';
   const read = [lowered.relation, ...(returning === null ? [] : [returning.lowered])];
   return {
     plan: physical.plan,
@@ -247,9 +315,12 @@ function compileLowered(
     reads: objectsOf(read),
     requires: physical.shared.map((request) => ({ ...request, plan: planShared(request, catalog) })),
     keys: lowered.keys,
-    passesThrough: passesThrough(optimized),
+    unnamed: used,
+    body: isMaintained && rules.views ? bodyOf(planned.simplified, rules, rules.views) : null,
+    // What it reads without a name goes on for it, but is nothing that it could be read through.
+    passesThrough: used.length === 0 && passesThrough(optimized),
     appendOnly:
-      input.target.kind === 'maintain' &&
+      isMaintained &&
       isAppendOnly(optimized, {
         object: (object) => catalog.relation(object).appendOnly === true,
         binding: () => false,

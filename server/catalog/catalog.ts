@@ -4,9 +4,15 @@
  * (`questions.ts`), so that a plan knows which changes concern it: whatever tells something of the catalog has to note it.
  */
 import type { ArrangementId } from '../../engine/index.ts';
-import type { ObjectId } from '../../sql/catalog.ts';
+import type { ObjectId, ViewBody } from '../../sql/catalog.ts';
 import { SqlError } from '../../sql/error.ts';
-import type { CatalogObject, ExtensionObject, FunctionObject, TypeObject } from './objects.ts';
+import type {
+  CatalogObject,
+  ExtensionObject,
+  FunctionObject,
+  MaterializedViewObject,
+  TypeObject,
+} from './objects.ts';
 import { describeObject } from './objects.ts';
 import { questionsAtHand, unrecorded } from './questions.ts';
 import { isTemporarySchema } from './temporary.ts';
@@ -20,6 +26,14 @@ export interface SchemaObject {
   readonly name: string;
   /** COMMENT ON it. */
   readonly comment?: string | undefined;
+}
+
+interface HasBody {
+  readonly body: ViewBody;
+}
+
+function hasBody(view: MaterializedViewObject): view is MaterializedViewObject & HasBody {
+  return view.body !== null;
 }
 
 /** One step of a DDL statement. */
@@ -43,6 +57,8 @@ export class Catalog {
   readonly #names = new Map<string, ObjectId>();
   /** By what they depend on; made when it is asked for, until the next change. */
   #dependents: Map<ObjectId, CatalogObject[]> | null = null;
+  /** Views by the first of the relations that their bodies read; made when it is asked for, until the next change. */
+  #bodies: Map<ObjectId, (MaterializedViewObject & HasBody)[]> | null = null;
   #functions: { readonly version: number; readonly byName: Map<string, FunctionObject[]> } | null = null;
   /** Another one when a type of one's own comes, changes or goes. */
   #types: unknown = {};
@@ -169,6 +185,22 @@ export class Catalog {
     return this.#dependents.get(id) ?? [];
   }
 
+  /** Views that are kept, with their errors, and could be read for a part of a query; `id`: the first relation that their bodies read. */
+  viewsFrom(id: ObjectId): readonly (MaterializedViewObject & HasBody)[] {
+    if (this.#bodies === null) {
+      this.#bodies = new Map();
+      for (const object of this.#objects.values()) {
+        if (object.kind !== 'materializedView' || object.isComputed || object.onError !== 'fail') continue;
+        if (!hasBody(object)) continue;
+        const first = Math.min(...object.body.reads);
+        const known = this.#bodies.get(first);
+        if (known) known.push(object);
+        else this.#bodies.set(first, [object]);
+      }
+    }
+    return this.#bodies.get(id) ?? [];
+  }
+
   /**
    * Asks something else, as one question: plans depend on what it comes to, and not on all that it looks at. The answer is the
    * same as before if its parts are (`partsOf`).
@@ -265,6 +297,7 @@ export class Catalog {
   apply(changes: readonly CatalogChange[]): void {
     for (const change of changes) this.#applyOne(change);
     this.#dependents = null;
+    this.#bodies = null;
     this.#version = this.#next.version++;
   }
 

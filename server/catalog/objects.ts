@@ -11,6 +11,7 @@ import type {
   CheckOption,
   ForeignKeyRules,
   ObjectId,
+  ViewBody,
 } from '../../sql/catalog.ts';
 import { quoteIdentifier } from '../../sql/functions/quote.ts';
 import { displayType } from '../../sql/types/format.ts';
@@ -140,7 +141,9 @@ export interface MaterializedViewObject extends ObjectBase, Stored, Definition {
   readonly isComputed: boolean;
   /** Rows come, and never go or change: what it is made of is so. What reads it is planned by that. */
   readonly appendOnly: boolean;
-  /** Shared arrangements that its dataflow imports. */
+  /** What other queries find it by that have its query for a part; null where it saves them nothing. */
+  readonly body: ViewBody | null;
+  /** Shared arrangements that its dataflow imports, and those of views that it reads and does not name. */
   readonly uses: readonly ArrangementId[];
 }
 

@@ -8,6 +8,7 @@ import type {
   CatalogFunction,
   CatalogReader,
   CatalogRelation,
+  CatalogViewBody,
   ObjectId,
   RelationKind,
   UniqueKey,
@@ -22,7 +23,7 @@ import { nameType } from '../../sql/types/own.ts';
 import { recordType } from '../../sql/types/record.ts';
 import type { TypeName } from '../../sql/types/type.ts';
 import type { ArrangementId, Layout } from '../../engine/index.ts';
-import type { Catalog } from './catalog.ts';
+import { type Catalog, FIRST_USER_ID } from './catalog.ts';
 import { Remembered } from './questions.ts';
 import { uniqueIndexes } from './constraints.ts';
 import { elementTexts, indexPredicate } from './definition-text.ts';
@@ -334,6 +335,28 @@ export class StatementCatalog implements CatalogReader {
         (arrangements) => this.#decisive(relation, arrangements),
       );
       this.#arrangements.set(relation, found);
+    }
+    return found;
+  }
+
+  viewsOver(relations: ReadonlySet<ObjectId>, than: ObjectId | null): readonly CatalogViewBody[] {
+    if (this.#ownWrites) return [];
+    const found: CatalogViewBody[] = [];
+    const own = than !== null && this.#catalog.has(than) ? this.#catalog.object(than) : null;
+    /** A view that would go on for this one alone if this one read it. */
+    const readsOwn = ({ uses }: MaterializedViewObject): boolean =>
+      own?.kind === 'materializedView' && uses.includes(own.arrangement);
+    for (const relation of relations) {
+      // What is computed from the catalog's own relations alone is small.
+      if (relation < FIRST_USER_ID) continue;
+      const views = this.#catalog.ask(`views from ${relation}`, (catalog) =>
+        catalog.viewsFrom(relation).filter(({ arrangement }) => !this.#shared.hydrates(arrangement)),
+      );
+      for (const view of views) {
+        const { id, body, arrangement, columns } = view;
+        if (id === than || readsOwn(view) || !body.reads.every((read) => relations.has(read))) continue;
+        found.push({ object: id, body, arrangement, columns: columns.map(({ type }) => type) });
+      }
     }
     return found;
   }

@@ -24,6 +24,8 @@ interface Shared {
 export interface Maintained {
   readonly plan: Plan;
   readonly requires: readonly RequiredArrangement[];
+  /** The views that it reads and does not name. */
+  readonly unnamed?: Compiled['unnamed'];
   /** Its readers get its rows only, where it has errors too. */
   readonly skipsErrors?: boolean;
 }
@@ -31,7 +33,7 @@ export interface Maintained {
 /** A dataflow that was started. */
 export interface Installation {
   readonly arrangement: ArrangementId;
-  /** The shared arrangements that it holds, for `release`. */
+  /** What it holds, for `release`. */
   readonly uses: readonly ArrangementId[];
   /** Resolves when it can be read; rejects when it never will. */
   readonly ready: Promise<void>;
@@ -40,6 +42,11 @@ export interface Installation {
 export class Dataflows implements SharedArrangements {
   readonly #engine: Engine;
   readonly #shared = new Map<ArrangementId, Shared>();
+  /**
+   * Views' arrangements that are read by what does not name the view: they stay when it is dropped or replaced. `dropped`:
+   * what the view's dataflow holds, since then.
+   */
+  readonly #held = new Map<ArrangementId, { references: number; dropped: readonly ArrangementId[] | null }>();
   /** Dataflows that hydrate, and those that failed to until they are dropped. */
   readonly #hydrating = new Map<ArrangementId, Promise<void>>();
   /** Views that are computed when they are read, and whose rows are about to be kept. Each resolves when that has ended. */
@@ -96,7 +103,7 @@ export class Dataflows implements SharedArrangements {
       if (base === undefined) throw new Error('a shared arrangement is made from another');
       this.#shared.set(id, { id, relation, base, layout, references: 0, ready: false });
     }
-    const uses = this.retain(imports(plan));
+    const uses = this.retain(imports(plan), maintained.unnamed);
     const ready = this.#install(maintained, now).then(
       () => {
         // Dropped while it was told to be ready: nobody reads it any more.
@@ -137,10 +144,15 @@ export class Dataflows implements SharedArrangements {
     return this.#engine.hydration(id);
   }
 
-  /** Drops a dataflow, hydrated or not, and gives back what it holds. */
+  /** Drops a dataflow, hydrated or not, and gives back what it holds: when nobody reads it who does not name it. */
   drop({ arrangement, uses }: Pick<Installation, 'arrangement' | 'uses'>): void {
     this.#hydrating.delete(arrangement);
     this.#version++;
+    const held = this.#held.get(arrangement);
+    if (held) {
+      held.dropped = uses;
+      return;
+    }
     this.#engine.drop(arrangement);
     this.release(uses);
   }
@@ -165,8 +177,8 @@ export class Dataflows implements SharedArrangements {
     return [...this.#shared.values()].filter((shared) => shared.base === base).map(({ id }) => id);
   }
 
-  /** Holds those of these arrangements that are shared, for `release`. */
-  retain(ids: Iterable<ArrangementId>): readonly ArrangementId[] {
+  /** Holds those of these arrangements that are shared, and those of views that are read without a name, for `release`. */
+  retain(ids: Iterable<ArrangementId>, unnamed: Compiled['unnamed'] = []): readonly ArrangementId[] {
     const uses: ArrangementId[] = [];
     for (const id of new Set(ids)) {
       const shared = this.#shared.get(id);
@@ -174,17 +186,33 @@ export class Dataflows implements SharedArrangements {
       shared.references++;
       uses.push(id);
     }
-    return uses;
+    for (const { arrangement: id } of unnamed) {
+      const held = this.#held.get(id);
+      if (held) held.references++;
+      else this.#held.set(id, { references: 1, dropped: null });
+    }
+    // What is made of a view's arrangement goes before it.
+    return [...uses, ...unnamed.map(({ arrangement }) => arrangement)];
   }
 
-  /** Gives back shared arrangements; the last one out drops the dataflow. */
+  /** Gives back what `retain` held; the last one out drops the dataflow. */
   release(ids: readonly ArrangementId[]): void {
     for (const id of ids) {
       const shared = this.#shared.get(id);
-      if (!shared) continue;
-      shared.references--;
-      this.#dropUnused(id);
+      if (shared) {
+        shared.references--;
+        this.#dropUnused(id);
+      } else this.#releaseView(id);
     }
+  }
+
+  #releaseView(id: ArrangementId): void {
+    const held = this.#held.get(id);
+    if (!held) return;
+    held.references--;
+    if (held.references > 0) return;
+    this.#held.delete(id);
+    if (held.dropped) this.drop({ arrangement: id, uses: held.dropped });
   }
 
   /** How many dataflows use a shared arrangement. */

@@ -60,6 +60,7 @@ export function prepareCreateMaterializedView(
         mustStore: stored,
         isComputed: readsAsView(compiled, { mustStore: stored, onError }),
         appendOnly: compiled.appendOnly,
+        body: compiled.body,
       };
       const maintained = { ...compiled, skipsErrors: onError === 'skip' };
       return { object, maintained, background };

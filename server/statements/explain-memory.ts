@@ -8,7 +8,8 @@ import type { System } from '../system.ts';
 
 interface Shared {
   readonly relation: string;
-  readonly key: readonly string[];
+  /** Null where the relation is no more. */
+  readonly key: readonly string[] | null;
   readonly rows: number;
   readonly bytes: number;
   readonly users: readonly string[];
@@ -54,7 +55,13 @@ function sharedBy(system: System, view: CatalogObject, id: ArrangementId): Share
     timeZone: 'UTC',
   });
   const { rows, state } = system.engine.size(id);
-  for (const object of view.dependsOn) {
+  const objects = [...system.catalog.objects()];
+  const users = objects
+    .filter((object) => 'uses' in object && object.uses.includes(id))
+    .map((object) => `${object.schema}.${object.name}`);
+  // What it names, and views that it reads without a name.
+  const views = objects.filter(({ kind }) => kind === 'materializedView').map((object) => object.id);
+  for (const object of [...view.dependsOn, ...views]) {
     const found = catalog.arrangements(object).find((arrangement) => arrangement.id === id);
     if (!found) continue;
     const relation = catalog.relation(object);
@@ -62,10 +69,9 @@ function sharedBy(system: System, view: CatalogObject, id: ArrangementId): Share
       const inner = expr.kind === 'canonical' ? expr.operand : expr;
       return inner.kind === 'column' ? relation.columns[inner.index]!.name : 'an expression';
     });
-    const users = found.users?.() ?? [];
     return { relation: `${relation.schema}.${relation.name}`, key, rows, bytes: state, users };
   }
-  return { relation: 'a relation', key: [], rows, bytes: state, users: [] };
+  return { relation: 'a view that was dropped or replaced', key: null, rows, bytes: state, users };
 }
 
 function textOf({ view, rows, bytes, shared, total }: Memory): string {
@@ -73,7 +79,7 @@ function textOf({ view, rows, bytes, shared, total }: Memory): string {
     `${view}: ${rows} rows; its operators hold ${sizeText(bytes)}`,
     ...shared.map(
       (item) =>
-        `${item.relation} by [${item.key.join(', ')}]: ${item.rows} rows, ${sizeText(item.bytes)}, shared by ${item.users.join(', ')}`,
+        `${item.relation}${item.key === null ? '' : ` by [${item.key.join(', ')}]`}: ${item.rows} rows, ${sizeText(item.bytes)}, shared by ${item.users.join(', ')}`,
     ),
     `together: ${sizeText(total)}`,
   ].join('\n');

@@ -133,11 +133,13 @@ function compileTarget(
       throw new SqlError({ sqlstate: '42809', message: `"${object.name}" is not a view` });
     }
     const { searchPath, timeZone } = object;
-    const viewSession = { user: session.user, database: session.database, searchPath, timeZone };
+    const { user, database } = session;
+    const setting: SessionContext['setting'] = (name) => session.setting(name);
+    const viewSession = { user, database, searchPath, timeZone, setting };
     const purpose: Purpose =
       object.kind === 'view'
         ? { kind: 'subscribe', name: object.name }
-        : { kind: 'maintain', arrangement: object.arrangement, name: object.name };
+        : { kind: 'maintain', arrangement: object.arrangement, name: object.name, view: object.id };
     const query = system.planning.bindDefinition(object);
     return system.planning.compileQuery(viewSession, query, purpose);
   }

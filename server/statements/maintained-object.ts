@@ -64,7 +64,14 @@ export async function makeMaintained(
     }
     const ids = [...begun.made.dependsOn, ...(begun.stored?.view.dependsOn ?? [])];
     const read = ids.map((id) => system.catalog.object(id));
-    return { begun, read, verify: making.verify, ended };
+    const { unnamed = [] } = making.maintained;
+    return {
+      begun,
+      read,
+      unnamed: unnamed.map(({ object }) => system.catalog.object(object)),
+      verify: making.verify,
+      ended,
+    };
   }, session);
   if (!started) return;
   try {
@@ -81,15 +88,18 @@ async function finish(
   started: {
     readonly begun: Begun;
     readonly read: readonly CatalogObject[];
+    /** Views that it does not name, which may be dropped. */
+    readonly unnamed: readonly CatalogObject[];
     readonly verify: Making['verify'];
   },
   isTaken: (object: MaintainedObject) => boolean,
 ): Promise<void> {
-  const { begun, read, verify } = started;
+  const { begun, read, unnamed, verify } = started;
   await orDrop(system, begun, () => hydrated(system, session, begun));
   await system.ddl.run(async () => {
     const taken = await orDrop(system, begun, async () => {
-      read.forEach((object) => refuseChanged(system, object));
+      const stay = unnamed.filter(({ id }) => system.catalog.has(id));
+      [...read, ...stay].forEach((object) => refuseChanged(system, object));
       if (isTaken(begun.made)) return true;
       await verify?.();
       return false;
@@ -187,8 +197,8 @@ async function keepRows(system: System, { view, installation }: NonNullable<Begu
     system.dataflows.drop(installation);
     return;
   }
-  const { arrangement, layout, keys, appendOnly, isComputed, uses } = view;
-  const kept = { ...now, arrangement, layout, keys, appendOnly, isComputed, uses };
+  const { arrangement, layout, keys, appendOnly, body, isComputed, uses } = view;
+  const kept = { ...now, arrangement, layout, keys, appendOnly, body, isComputed, uses };
   await commitCatalog(system, [{ kind: 'replace', object: kept }]);
 }
 

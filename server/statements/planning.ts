@@ -354,6 +354,7 @@ export class Planning {
     return {
       catalog: catalog ?? this.catalogFor(session),
       fold: (expression) => this.#engine.fold(expression, session.timeZone),
+      timeZone: session.timeZone,
       knownViews: this.#systemViews.known,
       withoutRules: disabledRules(session.setting?.('disabled_rules') ?? ''),
       allocateArrangement: () => this.#catalog.allocateArrangement(),

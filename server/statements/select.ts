@@ -58,7 +58,7 @@ export class CompiledSelect {
     // Before it is compiled: what the catalog says has been true since then.
     const { last } = system.sequencer;
     this.compiled = system.planning.compileQuery(session, query, { kind: 'rows', now }, catalog);
-    this.#since = this.compiled.usesForeignKeys === true ? last : null;
+    this.#since = this.compiled.sinceCatalog === true ? last : null;
     let past: { readonly plan: CompiledSelect; readonly version: string } | null = null;
     this.#ofThePast = (reader) => {
       // It may have asked what this one did not ask, so any change makes it anew.
@@ -76,8 +76,8 @@ export class CompiledSelect {
     const { engine } = this.#system;
     const own = hasWritten(session.transaction);
     const { timestamp, hold } = await this.#timestamp(session, execution.parsed ?? this.#parsed, own);
-    // A transaction that began before.
-    if (this.#since !== null && timestamp < this.#since) {
+    // A transaction that began before; views that it does not name, which were dropped while it waited.
+    if ((this.#since !== null && timestamp < this.#since) || !this.#hasUnnamed()) {
       return this.#ofThePast(session).run(session, execution, encoding);
     }
     try {
@@ -95,6 +95,15 @@ export class CompiledSelect {
     } finally {
       hold?.release();
     }
+  }
+
+  #hasUnnamed(): boolean {
+    const { catalog } = this.#system;
+    return this.compiled.unnamed.every(({ object, arrangement }) => {
+      const view = catalog.has(object) ? catalog.object(object) : null;
+      if (view?.kind !== 'materializedView') return false;
+      return view.arrangement === arrangement && view.onError === 'fail';
+    });
   }
 
   direct({ timeZone }: SessionContext): Direct | null {

@@ -3,9 +3,10 @@
  * this describes.
  */
 import type { KeyExpr, Layout, Node, Operator, Plan } from '../../engine/plan.generated.ts';
-import type { CatalogReader } from '../catalog.ts';
+import type { CatalogReader, ObjectId } from '../catalog.ts';
 import type { PhysicalPlan } from '../physical/physical.ts';
 import { exprText } from './expr.ts';
+import { IN_PLACE } from './text.ts';
 
 /** An arrangement of a named relation that a plan imports. */
 export interface ImportedArrangement {
@@ -18,6 +19,8 @@ export interface ImportedArrangement {
   readonly name: string | null;
   /** The objects whose dataflows hold a shared one. */
   readonly users: readonly string[];
+  /** Of a view that is read in the place of its query. */
+  readonly inPlace?: true;
 }
 
 /** What one operator does with arrangements; `node` null: the output. */
@@ -41,13 +44,15 @@ export function importedArrangement(
   node: Node & { readonly operator: Extract<Operator, { kind: 'import' | 'lookup' }> },
   physical: PhysicalPlan,
   catalog: CatalogReader,
+  unnamed: ReadonlySet<ObjectId>,
 ): ImportedArrangement {
   const { arrangement: id, layout } = node.operator;
   const name = node.label.replace(/^(?:import|lookup) /, '');
   const dot = name.indexOf('.');
   const relation = catalog.findRelation(name.slice(0, dot), name.slice(dot + 1));
   const key = keyNames(layout.key, relation?.columns ?? []);
-  const described = { relation: name, key, name: null, users: [] };
+  const inPlace = relation !== null && unnamed.has(relation.id) ? { inPlace: true as const } : {};
+  const described = { relation: name, key, name: null, users: [], ...inPlace };
   if (physical.shared.some((request) => request.id === id)) return { ...described, kind: 'new' };
   const known =
     relation === null ? undefined : catalog.arrangements(relation.id).find((item) => item.id === id);
@@ -83,7 +88,11 @@ function isDirect(plan: Plan): boolean {
 }
 
 /** The arrangements of all operators, in the plan's order; the output's last. */
-export function arrangementUses(physical: PhysicalPlan, catalog: CatalogReader): ArrangementUse[] {
+export function arrangementUses(
+  physical: PhysicalPlan,
+  catalog: CatalogReader,
+  unnamed: ReadonlySet<ObjectId>,
+): ArrangementUse[] {
   const { plan } = physical;
   const direct = isDirect(plan);
   /** Nodes whose rows are wanted by key. */
@@ -111,7 +120,9 @@ export function arrangementUses(physical: PhysicalPlan, catalog: CatalogReader):
     switch (operator.kind) {
       case 'import':
       case 'lookup':
-        return isImport(node) ? [{ node: index, reuses: importedArrangement(node, physical, catalog) }] : [];
+        return isImport(node)
+          ? [{ node: index, reuses: importedArrangement(node, physical, catalog, unnamed) }]
+          : [];
       case 'arrange':
         return [makes(`the rows of %${operator.input}`, keyTexts(operator.layout.key))];
       case 'join':
@@ -157,6 +168,10 @@ export function arrangementUses(physical: PhysicalPlan, catalog: CatalogReader):
 
 /** `(shared by 2)`, behind an arrangement's name. */
 export function importNote(imported: ImportedArrangement): string {
+  return `${kindNote(imported)}${imported.inPlace ? IN_PLACE : ''}`;
+}
+
+function kindNote(imported: ImportedArrangement): string {
   switch (imported.kind) {
     case 'own':
       return '';
@@ -178,7 +193,8 @@ export function useText(use: ArrangementUse, transient: boolean): string {
   }
   const { reuses } = use;
   if ('nodes' in reuses) return `reuses ${reuses.nodes.map((node) => `%${node}`).join(' and ')}`;
-  const what = `${reuses.relation} by [${reuses.key.join(', ')}]`;
+  const place = reuses.inPlace ? IN_PLACE : '';
+  const what = `${reuses.relation} by [${reuses.key.join(', ')}]${place}`;
   switch (reuses.kind) {
     case 'own':
       return `reuses ${what}: the relation's own`;

@@ -1,7 +1,7 @@
 /**
  * EXPLAIN of each stage, as text or JSON.
  */
-import type { CatalogReader } from '../catalog.ts';
+import type { CatalogReader, ObjectId } from '../catalog.ts';
 import type { HirRelation } from '../hir.ts';
 import type { MirRelation } from '../mir.ts';
 import type { PhysicalPlan } from '../physical/physical.ts';
@@ -22,6 +22,8 @@ export interface PlannedStages {
   readonly optimized: MirRelation;
   readonly physical: PhysicalPlan;
   readonly catalog: CatalogReader;
+  /** The views that are read in the place of their bodies. */
+  readonly unnamed: ReadonlySet<ObjectId>;
 }
 
 /** All stages of one compilation. */
@@ -44,12 +46,12 @@ export function explainStage(
   format: ExplainFormat,
   { arrangements = false }: ExplainOptions = {},
 ): string {
-  const { hir, lowered, optimized, physical, catalog } = stages;
+  const { hir, lowered, optimized, physical, catalog, unnamed } = stages;
   if (format === 'json') {
     const plan = arrangements
       ? {
           plan: physical.plan,
-          arrangements: arrangementUses(physical, catalog),
+          arrangements: arrangementUses(physical, catalog, unnamed),
           hints: indexHints(physical, catalog),
         }
       : physical.plan;
@@ -65,7 +67,7 @@ export function explainStage(
 }
 
 function planText(
-  { lowered, optimized, physical, catalog }: PlannedStages,
+  { lowered, optimized, physical, catalog, unnamed }: PlannedStages,
   stage: Exclude<ExplainStage, 'raw'>,
   arrangements: boolean,
 ): string {
@@ -73,8 +75,8 @@ function planText(
     case 'decorrelated':
       return printMir(lowered, catalog);
     case 'optimized':
-      return printMir(optimized, catalog);
+      return printMir(optimized, catalog, unnamed);
     case 'physical':
-      return printPlan(physical, catalog, arrangements);
+      return printPlan(physical, catalog, unnamed, arrangements);
   }
 }

@@ -1,10 +1,19 @@
 /**
  * MIR as text, a node a line, inputs below it.
  */
-import type { CatalogReader } from '../catalog.ts';
+import type { CatalogReader, ObjectId } from '../catalog.ts';
 import type { MirRelation, MirScalar } from '../mir.ts';
 import { inputs } from '../mir/traverse.ts';
-import { aggregateText, callText, columnList, indent, literalText, orderText, relationName } from './text.ts';
+import {
+  IN_PLACE,
+  aggregateText,
+  callText,
+  columnList,
+  indent,
+  literalText,
+  orderText,
+  relationName,
+} from './text.ts';
 import { windowText } from './window.ts';
 
 /** A scalar: columns are `#n` of the node's input. */
@@ -64,7 +73,7 @@ export function mirScalarText(scalar: MirScalar): string {
 const list = (scalars: readonly MirScalar[]): string => scalars.map(mirScalarText).join(', ');
 
 /** The one line of a node. */
-function headline(relation: MirRelation, catalog: CatalogReader): string {
+function headline(relation: MirRelation, catalog: CatalogReader, unnamed: ReadonlySet<ObjectId>): string {
   switch (relation.kind) {
     case 'constant': {
       const rows = relation.rows.slice(0, 4).map((row) => {
@@ -75,7 +84,7 @@ function headline(relation: MirRelation, catalog: CatalogReader): string {
       return relation.rows.length === 0 ? 'constant: no rows' : `constant ${rows.join(', ')}${more}`;
     }
     case 'get':
-      return `get ${relationName(catalog, relation.object)}`;
+      return `get ${relationName(catalog, relation.object)}${unnamed.has(relation.object) ? IN_PLACE : ''}`;
     case 'getLet':
       return `get l${relation.binding}`;
     case 'let':
@@ -139,15 +148,16 @@ function aggregateList(relation: Extract<MirRelation, { kind: 'reduce' }>): stri
   return aggregates.join(', ');
 }
 
-function lines(relation: MirRelation, catalog: CatalogReader): string[] {
-  const head = headline(relation, catalog);
-  if (relation.kind === 'let') {
-    return [head, ...indent(lines(relation.value, catalog)), ...lines(relation.body, catalog)];
-  }
-  return [head, ...indent(inputs(relation).flatMap((input) => lines(input, catalog)))];
-}
-
-/** The relation as text. */
-export function printMir(relation: MirRelation, catalog: CatalogReader): string {
-  return lines(relation, catalog).join('\n');
+/** The relation as text; `unnamed`: the views that are read in the place of their queries. */
+export function printMir(
+  relation: MirRelation,
+  catalog: CatalogReader,
+  unnamed: ReadonlySet<ObjectId> = new Set(),
+): string {
+  const lines = (node: MirRelation): string[] => {
+    const head = headline(node, catalog, unnamed);
+    if (node.kind === 'let') return [head, ...indent(lines(node.value)), ...lines(node.body)];
+    return [head, ...indent(inputs(node).flatMap(lines))];
+  };
+  return lines(relation).join('\n');
 }

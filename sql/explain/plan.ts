@@ -10,7 +10,7 @@ import type {
   Output,
   ReduceClass,
 } from '../../engine/plan.generated.ts';
-import type { CatalogReader } from '../catalog.ts';
+import type { CatalogReader, ObjectId } from '../catalog.ts';
 import type { PhysicalPlan } from '../physical/physical.ts';
 import { arrangementUses, importNote, importedArrangement, isImport, useText } from './arrangements.ts';
 import { exprText, mfpLines } from './expr.ts';
@@ -25,16 +25,19 @@ class PlanPrinter {
   readonly #physical: PhysicalPlan;
   readonly #catalog: CatalogReader;
 
-  constructor(physical: PhysicalPlan, catalog: CatalogReader) {
+  readonly #unnamed: ReadonlySet<ObjectId>;
+
+  constructor(physical: PhysicalPlan, catalog: CatalogReader, unnamed: ReadonlySet<ObjectId>) {
     this.#physical = physical;
     this.#catalog = catalog;
+    this.#unnamed = unnamed;
   }
 
   /** `arrangements`: with what each operator reuses and makes. */
   print(arrangements: boolean): string {
     const { nodes, output } = this.#physical.plan;
     const transient = output.kind === 'rows' || output.kind === 'write';
-    const uses = arrangements ? arrangementUses(this.#physical, this.#catalog) : [];
+    const uses = arrangements ? arrangementUses(this.#physical, this.#catalog, this.#unnamed) : [];
     const usesOf = (node: number | null): string[] =>
       indent(uses.filter((use) => use.node === node).map((use) => useText(use, transient)));
     return [
@@ -58,7 +61,7 @@ class PlanPrinter {
   /** `arrangement public.orders[customer_id] (shared by 3)`. */
   #arrangement(node: Node): string {
     if (!isImport(node)) throw new Error('no arrangement is read');
-    const imported = importedArrangement(node, this.#physical, this.#catalog);
+    const imported = importedArrangement(node, this.#physical, this.#catalog, this.#unnamed);
     return `arrangement ${imported.relation}[${imported.key.join(', ')}]${importNote(imported)}`;
   }
 
@@ -231,9 +234,17 @@ function outputLines(output: Output, nodes: readonly Node[]): string[] {
   }
 }
 
-/** The plan as text; `arrangements`: with what each operator reuses and makes. */
-export function printPlan(physical: PhysicalPlan, catalog: CatalogReader, arrangements = false): string {
-  return new PlanPrinter(physical, catalog).print(arrangements);
+/**
+ * The plan as text; `unnamed`: the views that are read in the place of their queries; `arrangements`: with what each
+ * operator reuses and makes.
+ */
+export function printPlan(
+  physical: PhysicalPlan,
+  catalog: CatalogReader,
+  unnamed: ReadonlySet<ObjectId>,
+  arrangements: boolean,
+): string {
+  return new PlanPrinter(physical, catalog, unnamed).print(arrangements);
 }
 
 /** The first sort keys, if rows come in the order of so many. */

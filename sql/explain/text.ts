@@ -14,6 +14,9 @@ export function relationName(catalog: CatalogReader, object: ObjectId): string {
   return `${relation.schema}.${relation.name}`;
 }
 
+/** Behind the name of a view that the query does not name: a part of it is the view's query. */
+export const IN_PLACE = ' (in place of its query)';
+
 /** A name as it is written in SQL. */
 export function quoted(name: string): string {
   return /^[a-z_][a-z0-9_$]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;

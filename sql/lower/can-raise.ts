@@ -1,10 +1,10 @@
 /**
  * Whether a HIR relation or scalar can raise an error, and whether a relation has at most one row by its shape.
  */
-import type { HirRelation, HirScalar, HirWindowCall } from '../hir.ts';
+import type { HirRelation, HirScalar } from '../hir.ts';
 import { aggregateScalars } from '../hir/aggregate.ts';
 import { hirChildren } from '../hir/subquery.ts';
-import { neverFails } from '../mir/fallible.ts';
+import { neverFails, windowCallCanFail } from '../mir/fallible.ts';
 
 export function scalarCanRaise(scalar: HirScalar): boolean {
   switch (scalar.kind) {
@@ -32,22 +32,6 @@ export function scalarCanRaise(scalar: HirScalar): boolean {
 }
 
 const optional = (scalar: HirScalar | null): boolean => scalar !== null && scalarCanRaise(scalar);
-
-const infallibleAggregates: ReadonlySet<string> = new Set([
-  ...['count', 'countAll', 'min', 'max', 'boolAnd', 'boolOr', 'leastRepresentation', 'regrCount'],
-  ...['bitAnd', 'bitOr', 'bitXor', 'jsonbAgg', 'jsonbAggStrict', 'rangeAgg', 'rangeIntersectAgg', 'corr'],
-]);
-
-/** Of bit strings they are errors where lengths differ. */
-const ofBits: ReadonlySet<string> = new Set(['bitAnd', 'bitOr', 'bitXor']);
-
-/** Ranks, neighbours and counts never fail; arguments that must be positive, offsets and sums can. */
-function windowCallCanRaise({ function: called, frame, type }: HirWindowCall): boolean {
-  if ([frame.start, frame.end].some((bound) => 'column' in bound)) return true;
-  if (called.kind === 'ntile' || called.kind === 'nthValue') return true;
-  if (called.kind !== 'aggregate') return false;
-  return !infallibleAggregates.has(called.function) || (ofBits.has(called.function) && type.name === 'bit');
-}
 
 export function relationCanRaise(relation: HirRelation): boolean {
   switch (relation.kind) {
@@ -79,7 +63,7 @@ export function relationCanRaise(relation: HirRelation): boolean {
         relationCanRaise(relation.input)
       );
     case 'window':
-      return relation.calls.some(windowCallCanRaise) || relationCanRaise(relation.input);
+      return relation.calls.some(windowCallCanFail) || relationCanRaise(relation.input);
     case 'setOperation':
       return relationCanRaise(relation.left) || relationCanRaise(relation.right);
   }

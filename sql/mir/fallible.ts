@@ -2,6 +2,7 @@
  * Calls that can fail in general but not with these arguments. The error law holds back every scalar that can fail, so
  * it pays to know that `x like 'a%'`, `x / 2` or the product of two numeric(15,2) cannot.
  */
+import type { Frame, WindowFunction } from '../../engine/plan.generated.ts';
 import type { SqlType } from '../types/type.ts';
 
 /** What is looked at of an operand: HIR and MIR scalars both have it. */
@@ -103,4 +104,41 @@ export function neverFails(opcode: string, operands: readonly Operand[]): boolea
     return operands.reduce((sum, operand) => sum + boundedTerms(operand), 0) <= MAX_TERMS;
   }
   return false;
+}
+
+const AGGREGATES = new Set([
+  ...['count', 'countAll', 'min', 'max', 'boolAnd', 'boolOr', 'leastRepresentation', 'regrCount'],
+  ...['bitAnd', 'bitOr', 'bitXor', 'jsonbAgg', 'jsonbAggStrict', 'rangeAgg', 'rangeIntersectAgg', 'corr'],
+]);
+
+/** Of bit strings they are errors where lengths differ. */
+const AGGREGATES_OF_BITS = new Set(['bitAnd', 'bitOr', 'bitXor']);
+
+/** Whether an aggregate has a value whatever its arguments' values are. */
+export function aggregateNeverFails(name: string, result: SqlType): boolean {
+  return AGGREGATES.has(name) && !(AGGREGATES_OF_BITS.has(name) && result.name === 'bit');
+}
+
+const INTEGERS = new Set(['int2', 'int4', 'int8']);
+
+/** Whether a sum or an average of such an argument stays in its range, of any number of rows that can be. */
+export function sumNeverFails(name: string, argument: Operand): boolean {
+  if (name !== 'sum' && name !== 'avg') return false;
+  return INTEGERS.has(argument.type?.name ?? '') || boundedTerms(argument) <= MAX_TERMS;
+}
+
+/** Ranks, neighbours and counts never fail; arguments that must be positive, offsets and sums can. */
+export function windowCallCanFail({
+  function: called,
+  frame,
+  type,
+}: {
+  readonly function: WindowFunction;
+  readonly frame: Frame;
+  readonly type: SqlType;
+}): boolean {
+  if ([frame.start, frame.end].some((bound) => 'column' in bound)) return true;
+  if (called.kind === 'ntile' || called.kind === 'nthValue') return true;
+  if (called.kind !== 'aggregate') return false;
+  return !aggregateNeverFails(called.function, type);
 }

@@ -413,16 +413,28 @@ export function scalarSize(scalar: MirScalar): number {
 
 /** A text that is equal for scalars that compute the same by the same means. Nullability does not count. */
 export function scalarKey(scalar: MirScalar): string {
+  return scalarKeyOver(scalar, String);
+}
+
+/** The same, with what `columnText` says of columns in place of their numbers. */
+export function scalarKeyOver(scalar: MirScalar, columnText: (index: number) => string): string {
   const own = `${scalar.kind}:${scalar.type.name},${scalar.type.typmod}`;
+  const keyOf = (operand: MirScalar): string => scalarKeyOver(operand, columnText);
+  const keysOf = (operands: readonly MirScalar[]): string => {
+    let text = '';
+    for (const operand of operands) text += `${keyOf(operand)},`;
+    return text;
+  };
   switch (scalar.kind) {
     case 'column':
+      return `${own}#${columnText(scalar.index)}`;
     case 'parameter':
     case 'element':
       return `${own}#${scalar.index}`;
     case 'literal':
       return `${own}${scalar.text === null ? '' : JSON.stringify(scalar.text)}`;
     case 'raise':
-      return `${own}${JSON.stringify([scalar.sqlstate, scalar.message])}`;
+      return `${own}${JSON.stringify([scalar.sqlstate, scalar.message, scalar.about])}`;
     case 'call':
       // Errors name the function.
       return `${own} ${scalar.opcode} ${scalar.name} ${scalar.canError}(${keysOf(scalar.arguments)})`;
@@ -431,16 +443,10 @@ export function scalarKey(scalar: MirScalar): string {
     case 'quantifiedArray':
       return `${own} ${scalar.all}(${keysOf(children(scalar))})`;
     case 'inList':
-      return `${own}(${scalarKey(scalar.operand)};${keysOf(scalar.list)})`;
+      return `${own}(${keyOf(scalar.operand)};${keysOf(scalar.list)})`;
     default:
       return `${own}(${keysOf(children(scalar))})`;
   }
-}
-
-function keysOf(scalars: readonly MirScalar[]): string {
-  let text = '';
-  for (const scalar of scalars) text += `${scalarKey(scalar)},`;
-  return text;
 }
 
 /** Whether two scalars compute the same by the same means: those of equal `scalarKey`. */

@@ -25,6 +25,8 @@ import { nullBranches } from './rules/null-branches.ts';
 import { oneRepresentation } from './rules/one-representation.ts';
 import { propagateEmpty } from './rules/propagate-empty.ts';
 import { pushPredicates } from './rules/push-predicates.ts';
+import type { ReadableViews } from './rules/read-views.ts';
+import { readViews, readViewsBelow } from './rules/read-views.ts';
 import { selfJoin } from './rules/self-join.ts';
 import { sharedPredicates } from './rules/shared-predicates.ts';
 import { shareSubplans } from './rules/share-subplans.ts';
@@ -45,6 +47,8 @@ export interface RuleContext {
   keysOfObject(object: ObjectId): Keys;
   /** Absent where the plan may be right at times when they do not hold: before they came, or when they have gone. */
   readonly foreignKeys?: ForeignKeys;
+  /** Absent where no view is read that the query does not name. */
+  readonly views?: ReadableViews;
   /** Tests: a rule that does not come to rest, or loses NOT NULL, is an error. */
   readonly strict?: boolean;
 }
@@ -69,6 +73,8 @@ const optimized: unique symbol = Symbol('optimized');
 export interface OptimizedQuery {
   readonly [optimized]: true;
   readonly relation: MirRelation;
+  /** The same before it was known which views there are. */
+  readonly simplified: MirRelation;
 }
 
 interface Group {
@@ -102,12 +108,16 @@ const KEPT_SIDES: Group = {
   repeat: true,
 };
 
+/** Before conditions are derived from what is around a part: it would no longer be what a view has. */
+const READ_VIEWS: Group = { rules: [readViews], repeat: false };
+
 /** Those that look at the outermost ORDER BY and LIMIT too, which are no part of the relation. */
 const FOR_FINISHING: readonly Rule[] = [topKBelowOuterJoin, topKBelowUnion, topKBelowReference];
 
 const PIPELINE: readonly Group[] = [
   SIMPLIFY,
   KEPT_SIDES,
+  READ_VIEWS,
   // Once, on joins that are whole and inputs that have their predicates: what is derived is pushed by the next round.
   { rules: [spreadEqualities, notNullKeys, fallibleKeys], repeat: false },
   SIMPLIFY,
@@ -158,15 +168,15 @@ export function optimize(
 ): OptimizedQuery {
   const strict = context.strict ?? false;
   const { columns } = query.relation;
-  if (strict) return { [optimized]: true, relation: runRules(query, context, without, true) };
-  const relation = runRules(query, context, without, false);
+  if (strict) return { [optimized]: true, ...runRules(query, context, without, true) };
+  const { relation, simplified } = runRules(query, context, without, false);
   try {
     verify(relation, columns, 'all rules', false);
   } catch (error) {
     if (error instanceof PlanVerificationError) runRules(query, context, without, true);
     throw error;
   }
-  return { [optimized]: true, relation };
+  return { [optimized]: true, relation, simplified };
 }
 
 function runRules(
@@ -174,7 +184,7 @@ function runRules(
   context: RuleContext,
   without: ReadonlySet<string>,
   verifyEach: boolean,
-): MirRelation {
+): Pick<OptimizedQuery, 'relation' | 'simplified'> {
   const check = (relation: MirRelation, rule: string): void => {
     if (verifyEach) verify(relation, from.columns, rule, context.strict ?? false);
   };
@@ -182,7 +192,17 @@ function runRules(
   /** The rules that changed something in the group before. */
   let changed = new Set<Rule>();
   let relation = from;
+  let simplified = from;
   for (const group of PIPELINE) {
+    if (group === READ_VIEWS) {
+      simplified = relation;
+      if (finishing !== null && !without.has(readViews.name)) {
+        const outcome = readViewsBelow(finishing, relation, context);
+        if (outcome !== relation) relation = refreshBindings(outcome);
+        check(relation, readViews.name);
+        continue;
+      }
+    }
     if (group.after && !group.after.some((rule) => changed.has(rule))) continue;
     changed = new Set();
     if (group === KEPT_SIDES && finishing !== null) {
@@ -199,7 +219,7 @@ function runRules(
       check(outcome, rule.name);
     });
   }
-  return relation;
+  return { relation, simplified };
 }
 
 function runGroup(

@@ -101,6 +101,7 @@ export function makeCatalog(
     visibility: () => ({ schemas: [11, 2200], shadowed: [] }),
     relationNames: () => relations.map((relation) => relation.name),
     arrangements: () => [],
+    viewsOver: () => [],
   };
   const add = (relation: Partial<CatalogRelation> & Pick<CatalogRelation, 'name' | 'columns'>): void => {
     relations.push({

@@ -54,6 +54,7 @@ function systemCatalog(): CatalogReader {
     visibility: () => ({ schemas: [11, 2200], shadowed: [] }),
     relationNames: () => [],
     arrangements: () => [],
+    viewsOver: () => [],
   };
   for (const view of SYSTEM_VIEWS) {
     const { node } = statementOf(view.query);

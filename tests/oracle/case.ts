@@ -6,6 +6,7 @@ import { Random } from './random.ts';
 import { createComposite, randomFunctions } from './functions.ts';
 import { CHECKED_AT_END, createTable, randomSchema, type Schema } from './schema.ts';
 import { randomTransactions, type Transaction } from './stream.ts';
+import { twinOf } from './twins.ts';
 
 export interface View {
   readonly name: string;
@@ -71,6 +72,7 @@ export function generateCase(seed: number): Case {
     for (const tag of streamTags(transactions)) features.add(tag);
     views.push({ name: `v${v}`, tree: query.tree, madeBefore, droppedBefore, byEquality, features });
   }
+  views.push(...twins(random.fork(), views, transactions.length));
   // What others refer to is made first.
   const tables = schema.tables
     .toSorted((one, other) => Number(other.isParent) - Number(one.isParent))
@@ -88,6 +90,22 @@ export function generateCase(seed: number): Case {
     indexes: indexEvents(random, schema, transactions.length),
     pages: randomPages(random.fork(), schema, PAGES),
   };
+}
+
+/** How often a view has a twin. */
+const TWINS = 0.3;
+
+function twins(random: Random, views: readonly View[], length: number): View[] {
+  return views
+    .filter(() => random.chance(TWINS))
+    .map((view, index) => ({
+      name: `w${index + 1}`,
+      tree: twinOf(random, view.tree, view.features),
+      madeBefore: random.chance(0.3) ? 0 : random.between(1, Math.floor(length / 2)),
+      droppedBefore: random.chance(0.8) ? Infinity : random.between(Math.floor(length / 2) + 1, length),
+      byEquality: true,
+      features: new Set([...view.features, 'twin']),
+    }));
 }
 
 function indexEvents(random: Random, schema: Schema, length: number): IndexEvent[] {

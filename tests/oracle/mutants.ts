@@ -20,6 +20,10 @@ const render = (name: string, file: string, from: string, to: string): Mutant =>
   return { name, file: `engine/crates/render/src/${file}.rs`, from, to };
 };
 
+const form = (name: string, from: string, to: string): Mutant => {
+  return { name, file: 'sql/optimize/analysis/body-form.ts', from, to };
+};
+
 export const MUTANTS: readonly Mutant[] = [
   lower(
     'NOT IN as a plain anti join',
@@ -301,6 +305,29 @@ export const MUTANTS: readonly Mutant[] = [
     'foreign-key-join',
     'build.filter(child, [...present, ...asked])',
     'build.filter(child, asked)',
+  ),
+  form('a view is read that has other conditions', 'this.#conditions(relation.predicates, columns)', '[]'),
+  form(
+    'a view of a join is read that has other conditions',
+    'this.#conditions(relation.residual, columns)',
+    '[]',
+  ),
+  form('a view is read that has other groups', "said('reduce', core, set(keys))", "said('reduce', core)"),
+  form(
+    'a view is read of rows that are different by other columns',
+    'said(relation.kind, core, set(columns))',
+    'said(relation.kind, core)',
+  ),
+  form(
+    'a view of rows with a partner is read for those without',
+    "'semi join', relation.anti,",
+    "'semi join',",
+  ),
+  rule(
+    'a view that is read has its columns in the order of the query',
+    'read-views',
+    'view.body.columns.indexOf(text)',
+    'view.body.columns.includes(text) ? at : -1',
   ),
   {
     name: 'a window without an order does not follow its rows',

@@ -26,6 +26,7 @@ export function planningEnvironment(): PlanningEnvironment {
   return {
     catalog,
     fold,
+    timeZone: 'UTC',
     allocateArrangement: () => {
       next += 1;
       return next;

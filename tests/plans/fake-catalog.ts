@@ -156,5 +156,6 @@ export function fakeCatalog(): CatalogReader {
     visibility: () => ({ schemas: [11, 2200], shadowed: [] }),
     relationNames: () => relations.map((relation) => relation.name),
     arrangements: (id) => arrangements.get(id) ?? [],
+    viewsOver: () => [],
   };
 }

@@ -3,12 +3,14 @@
  */
 import { describe, expect, test } from 'vitest';
 import { printMir } from '../../sql/explain/mir.ts';
-import type { Reference } from '../../sql/catalog.ts';
+import type { CatalogViewBody, Reference } from '../../sql/catalog.ts';
 import { lowerQuery } from '../../sql/lower/lower.ts';
 import { column, TRUE } from '../../sql/mir/scalar.ts';
 import { filter, get, union } from '../../sql/mir/relation.ts';
 import { evaluatorFor } from '../../sql/optimize/evaluate.ts';
 import { optimize } from '../../sql/optimize/pipeline.ts';
+import type { ReadableViews } from '../../sql/optimize/rules/read-views.ts';
+import { bodyOf } from '../../sql/optimize/rules/read-views.ts';
 import { PlanVerificationError, verify } from '../../sql/optimize/verify.ts';
 import { bindText, catalog } from './compile.ts';
 import { evaluate } from './evaluate.ts';
@@ -45,6 +47,82 @@ function withForeignKey(text: string, reference: Partial<Reference> = {}): strin
   };
   return printMir(optimize(lowered, rules).relation, catalog);
 }
+
+/** As if `u` were a materialized view of a query of two columns, of the types that `u` has. */
+function withView(view: string, text: string, settings = 'UTC'): string {
+  const keysOfObject = (object: number) => catalog.relation(object).keys;
+  const rules = { fold: evaluatorFor((expression) => evaluate(expression, [])), keysOfObject, strict: true };
+  const forms = { rowsOf: () => '', settings: 'UTC' };
+  const lowered = (sql: string, maintained: boolean) =>
+    lowerQuery(bindText(sql, maintained), { keysOfObject, maintained });
+  const body = bodyOf(optimize(lowered(view, true), rules).simplified, rules, forms);
+  const u = catalog.findRelation('public', 'u')!;
+  const kept = { object: u.id, arrangement: 1, columns: u.columns.map((each) => each.type) };
+  const used = new Set<CatalogViewBody>();
+  const views: ReadableViews = {
+    ...forms,
+    settings,
+    used,
+    over: () => (body === null ? [] : [{ ...kept, body }]),
+    use: (each) => used.add(each),
+  };
+  return printMir(optimize(lowered(text, false), { ...rules, views }).relation, catalog);
+}
+
+describe('a part that is all of a view', () => {
+  const groups = 'select b, max(a) as m from t where c is not null group by b';
+  const reads = (text: string, view = groups): boolean => withView(view, text).includes('get public.u');
+
+  test('is read there', () => {
+    expect(withView(groups, 'select max(a), b from t where c is not null group by b')).toBe(
+      'project #1, #0\n  get public.u',
+    );
+    expect(
+      withView(
+        groups,
+        'select o.id from (select b from t where c is not null group by b having max(a) > 3) x join orders o on o.id = x.b',
+      ),
+    ).not.toContain('public.t');
+    expect(reads('select b, 2 * max(a) from t where c is not null group by b order by 2 limit 3')).toBe(true);
+    const joined = 'select t.a, t.b from t join orders o on o.id = t.a';
+    expect(reads('select count(*) as n from orders o, t where t.a = o.id group by t.b', joined)).toBe(true);
+    // A filter alone keeps nothing.
+    expect(reads('select a, b from t where b > 1', 'select a, b from t where b > 1')).toBe(false);
+  });
+
+  test.each([
+    'select b, max(a) from t group by b',
+    'select b, max(a) from t where c is not null and a > 1 group by b',
+    'select b, min(a) from t where c is not null group by b',
+    'select a, max(b) from t where c is not null group by a',
+    'select max(a) from t where c is not null',
+    'select b, max(a) from t where c is null group by b',
+    'select b, max(a) from t where c is not null group by b, c',
+    'select b, max(a) from (select b, a from t where c is not null limit 5) x group by b',
+    'select b, max(a) from t join w on w.s = t.c group by b',
+    'select b, max(a) filter (where a > 1) from t where c is not null group by b',
+    'select b, max(a) from t where c is not null group by b having b = 5',
+  ])('is not %s', (text) => {
+    expect(reads(text)).toBe(false);
+  });
+
+  test('is not one that raises what the view does not, or the other way round', () => {
+    const view = 'select b, count(*)::int4 as n from t where 10 / a > 1 and b > 0 group by b';
+    expect(reads('select b, count(*)::int4 from t where 10 / a > 1 and b > 0 group by b', view)).toBe(true);
+    expect(reads('select b, count(*)::int4 from t where b > 0 and 10 / a > 1 group by b', view)).toBe(false);
+    // The cast can fail, and is not read.
+    expect(reads('select b from t where 10 / a > 1 and b > 0 group by b', view)).toBe(false);
+    const safe = 'select b, max(a) as m from t where b > 0 and a <> 2 group by b';
+    expect(reads('select max(a), b from t where a <> 2 and b > 0 group by b', safe)).toBe(true);
+  });
+
+  test('is computed under the same settings, where that matters', () => {
+    const view = `select length((placed::timestamptz)::text) as l, max(id)::int4 as m from orders group by 1`;
+    expect(withView(view, view)).toContain('get public.u');
+    expect(withView(view, view, 'Asia/Tokyo')).not.toContain('get public.u');
+    expect(withView(groups, groups, 'Asia/Tokyo')).toContain('get public.u');
+  });
+});
 
 describe('a join with the table that a foreign key refers to', () => {
   const over = 'from orders o join customers c on c.id = o.customer_id';

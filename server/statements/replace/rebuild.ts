@@ -27,7 +27,10 @@ import { type Planning, SYSTEM_SESSION } from '../planning.ts';
 /** What a definition says of a view: all but what is installed for it. */
 export type Defined =
   | ViewObject
-  | Omit<MaterializedViewObject, 'arrangement' | 'layout' | 'keys' | 'uses' | 'isComputed' | 'appendOnly'>;
+  | Omit<
+      MaterializedViewObject,
+      'arrangement' | 'layout' | 'keys' | 'uses' | 'isComputed' | 'appendOnly' | 'body'
+    >;
 
 /** Puts `root` in the place of the view with its id, with all that is computed from it. */
 export async function replaceView(system: System, root: Defined): Promise<void> {
@@ -97,7 +100,8 @@ export function readersOf(system: System, id: ObjectId): CatalogObject[] {
   const order: CatalogObject[] = [];
   const seen = new Set<ObjectId>();
   const visit = (from: ObjectId): void => {
-    for (const reader of system.catalog.dependents(from)) {
+    // What came first stands first: others may read it without a name.
+    for (const reader of system.catalog.dependents(from).toReversed()) {
       if (seen.has(reader.id)) continue;
       seen.add(reader.id);
       visit(reader.id);
@@ -168,13 +172,18 @@ export function planView(
   const query = planning.bindDefinition(view);
   const arrangement = system.catalog.allocateArrangement();
   const name = `materialized view ${view.schema}.${view.name}`;
-  const compiled = planning.compileQuery(session, query, { kind: 'maintain', arrangement, name });
+  const compiled = planning.compileQuery(session, query, {
+    kind: 'maintain',
+    arrangement,
+    name,
+    view: view.id,
+  });
   if (!compiled.layout) throw new Error('a maintained plan has a layout');
   const maintained = { ...compiled, skipsErrors: view.onError === 'skip' };
   const isComputed = readsAsView(compiled, view);
   const columns = withTypes(view.columns, query.columns);
-  const { layout, keys, appendOnly } = compiled;
-  const object = { ...view, columns, arrangement, layout, keys, isComputed, appendOnly, uses: [] };
+  const { layout, keys, appendOnly, body } = compiled;
+  const object = { ...view, columns, arrangement, layout, keys, isComputed, appendOnly, body, uses: [] };
   return { object, maintained };
 }
 
@@ -189,6 +198,6 @@ async function installIndex(system: System, catalog: Catalog, index: IndexObject
 
 function uninstall(system: System, object: CatalogObject): void {
   if (!('arrangement' in object) || (object.kind === 'materializedView' && object.isComputed)) return;
-  system.engine.drop(object.arrangement);
-  if (object.kind === 'materializedView') system.dataflows.release(object.uses);
+  if (object.kind === 'materializedView') system.dataflows.drop(object);
+  else system.engine.drop(object.arrangement);
 }

@@ -64,7 +64,7 @@ function ownText(relation: MirRelation): string {
       return `${relation.anti} ${keys.join()}`;
     }
     case 'reduce':
-      return `${scalars(relation.keys)} ${relation.aggregates.map(aggregateText).join()}`;
+      return `${scalars(relation.keys)} ${relation.aggregates.map((aggregate) => aggregateText(aggregate)).join()}`;
     case 'topK': {
       const { partition, order, limit, offset, withTies } = relation;
       return `${scalars(partition)} ${orders(order)} ${optional(limit)} ${optional(offset)} ${withTies}`;
@@ -82,10 +82,15 @@ function ownText(relation: MirRelation): string {
   }
 }
 
-function aggregateText(aggregate: MirAggregate): string {
+/** What an aggregate says; `textOf`: what a scalar over the rows says. */
+export function aggregateText(
+  aggregate: MirAggregate,
+  textOf: (scalar: MirScalar) => string = scalarKey,
+): string {
   const { function: name, distinct, order, filter, type } = aggregate;
-  const keys = order.map((key) => `${optional(key.scalar)} ${key.descending} ${key.nullsFirst}`);
-  return `${name} ${type.name},${type.typmod} ${distinct}(${scalars(aggregate.arguments)}) ${keys.join()} ${optional(filter)}`;
+  const keys = order.map((key) => `${textOf(key.scalar)} ${key.descending} ${key.nullsFirst}`);
+  const read = aggregate.arguments.map(textOf).join(';');
+  return `${name} ${type.name},${type.typmod} ${distinct}(${read}) ${keys.join()} ${filter === null ? '' : textOf(filter)}`;
 }
 
 function typesText(relation: MirRelation): string {

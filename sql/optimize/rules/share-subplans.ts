@@ -8,21 +8,12 @@
  * places have the form that the other rules give them, and what demand leaves of them is what either reads.
  */
 import type { MirRelation } from '../../mir.ts';
+import { isOf } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
 import { inputs, withInputs } from '../../mir/traverse.ts';
+import { KEEPS_STATE } from '../analysis/body-form.ts';
 import { RelationIdentity } from '../analysis/identity.ts';
 import type { Rule } from '../pipeline.ts';
-
-const STATEFUL: ReadonlySet<MirRelation['kind']> = new Set([
-  'join',
-  'semiJoin',
-  'reduce',
-  'distinct',
-  'topK',
-  'window',
-  'threshold',
-  'guard',
-]);
 
 interface Binding {
   readonly binding: number;
@@ -47,7 +38,7 @@ function countShareable(
 ): ReadonlyMap<number, number> {
   const counts = new Map<number, number>();
   const walk = (node: MirRelation): void => {
-    if (STATEFUL.has(node.kind)) {
+    if (isOf(node, KEEPS_STATE)) {
       const number = identity.of(node);
       const count = (counts.get(number) ?? 0) + 1;
       counts.set(number, count);
@@ -72,7 +63,7 @@ function mayRepeat(relation: MirRelation): boolean {
     let number = Math.imul(node.notes.kind, 31) + node.columns.length;
     if (node.kind === 'get') number += Math.imul(node.object, 1_000_003);
     for (const input of inputs(node)) number = (Math.imul(number, 65_599) + form(input)) | 0;
-    if (STATEFUL.has(node.kind)) {
+    if (isOf(node, KEEPS_STATE)) {
       repeats ||= forms.has(number);
       forms.add(number);
     }
@@ -92,7 +83,7 @@ function share(relation: MirRelation): MirRelation {
   const known = new Map<number, MirRelation>();
   const all: Binding[] = [];
   const walk = (node: MirRelation): MirRelation => {
-    const number = STATEFUL.has(node.kind) ? identity.of(node) : null;
+    const number = isOf(node, KEEPS_STATE) ? identity.of(node) : null;
     if (number === null || counts.get(number) === 1) return withInputs(node, inputs(node).map(walk));
     let named = known.get(number);
     if (named === undefined) {

@@ -96,7 +96,13 @@ describe('TPC-H', () => {
   test.each(Object.entries(TPCH))('%s', (name, text) => {
     const relation = optimized(text, false);
     expect(crossProducts(relation)).toEqual([]);
-    const environment = { catalog, evaluate: literals, fold: literals, allocateArrangement: () => 9000 };
+    const environment = {
+      catalog,
+      evaluate: literals,
+      fold: literals,
+      timeZone: 'UTC',
+      allocateArrangement: () => 9000,
+    };
     const rows: Purpose = { kind: 'rows' };
     expect(compileQuery(bind(text, false), rows, environment).plan.nodes.length).toBeGreaterThan(0);
     const named = text.replace(
