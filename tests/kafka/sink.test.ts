@@ -467,8 +467,9 @@ describeWith(kafkaMissing(), 'INTO KAFKA', () => {
     );
     await messages('lasting', 2);
     // The sink has heard of it too: else these changes would count among those that wait.
-    const lag = "SELECT lag::int FROM tw_catalog.sink_status WHERE name = 'lasting_out'";
-    await gives(lag, [[0]]);
+    const written =
+      "SELECT lag::int, written_up_to IS NOT NULL FROM tw_catalog.sink_status WHERE name = 'lasting_out'";
+    await gives(written, [[0, true]]);
     await broker.kill();
     await ask('INSERT INTO lasting VALUES (3)');
     const status = "SELECT state, error IS NOT NULL FROM tw_catalog.sink_status WHERE name = 'lasting_out'";
