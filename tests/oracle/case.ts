@@ -6,7 +6,7 @@ import { Random } from './random.ts';
 import { createComposite, randomFunctions } from './functions.ts';
 import { CHECKED_AT_END, createTable, randomSchema, type Schema } from './schema.ts';
 import { randomTransactions, type Transaction } from './stream.ts';
-import { twinOf } from './twins.ts';
+import { twinsOf } from './twins.ts';
 
 export interface View {
   readonly name: string;
@@ -93,14 +93,15 @@ export function generateCase(seed: number): Case {
 }
 
 /** How often a view has a twin. */
-const TWINS = 0.3;
+const TWINS = 0.35;
 
 function twins(random: Random, views: readonly View[], length: number): View[] {
   return views
     .filter(() => random.chance(TWINS))
-    .map((view, index) => ({
+    .flatMap((view) => twinsOf(random, view.tree, view.features).map((tree) => ({ view, tree })))
+    .map(({ view, tree }, index) => ({
       name: `w${index + 1}`,
-      tree: twinOf(random, view.tree, view.features),
+      tree,
       madeBefore: random.chance(0.3) ? 0 : random.between(1, Math.floor(length / 2)),
       droppedBefore: random.chance(0.8) ? Infinity : random.between(Math.floor(length / 2) + 1, length),
       byEquality: true,

@@ -89,6 +89,15 @@ export function* smaller(root: Node): Generator<Node> {
   }
 }
 
+/** The tree without one of the parts that can be left out. */
+export function* withoutOptional(root: Node): Generator<Node> {
+  for (const [index, part] of root.parts.entries()) {
+    if (typeof part === 'string') continue;
+    for (const other of withoutOptional(part)) yield withPart(root, index, [other]);
+    if (part.kind === 'optional' && part.parts.length > 0) yield withPart(root, index, []);
+  }
+}
+
 function withPart(root: Node, index: number, by: readonly Node[]): Node {
   return { ...root, parts: [...root.parts.slice(0, index), ...by, ...root.parts.slice(index + 1)] };
 }
