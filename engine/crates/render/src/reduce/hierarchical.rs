@@ -6,7 +6,7 @@
 //! exists while it has any value. A change looks from the lesser of the old extreme and the least value touched, and
 //! so never reads the group again.
 
-use super::ordered::{GroupRanges, touched};
+use super::ordered::each_changed_group;
 use tidewire_arrange::{KeySeeker, Reduction, RowBatch, SoleValue, Updates};
 use tidewire_plan::ScalarType;
 use tidewire_row::encode::TAG_NULL;
@@ -75,20 +75,14 @@ impl Hierarchical {
 impl Reduction for Hierarchical {
     fn changes(&mut self, source: &[RowBatch], output: &[RowBatch], input: &RowBatch) -> Updates {
         let mut made = Updates::new();
-        let mut in_source = KeySeeker::new(source.len());
         let mut in_output = KeySeeker::new(output.len());
-        let mut ranges = GroupRanges::default();
-        let mut changes = Vec::new();
-        for index in 0..input.key_count() {
-            let key = input.key(index);
-            ranges.load_with(&mut in_source, source, input, index);
-            touched(input, index, &mut changes);
+        each_changed_group(source, input, |key, ranges, changes| {
             let mut shown = shown_row(&mut in_output, output, key);
             let mut forms = match &shown {
                 Some(row) => self.forms_of(row),
                 None => vec![None; self.aggregates.len()],
             };
-            let mut rest = &changes[..];
+            let mut rest = changes;
             while let Some((time, _)) = rest.first().copied() {
                 let end = rest.partition_point(|(at, _)| *at == time);
                 let (now, later) = rest.split_at(end);
@@ -127,7 +121,7 @@ impl Reduction for Hierarchical {
                     shown = row;
                 }
             }
-        }
+        });
         made
     }
 }

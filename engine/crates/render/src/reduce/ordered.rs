@@ -24,19 +24,6 @@ impl<'a> GroupRanges<'a> {
         });
     }
 
-    /// Turns to the key at `index` of a new batch: its values there and in `source`, on which `seeker` stands.
-    pub fn load_with(
-        &mut self,
-        seeker: &mut KeySeeker,
-        source: &'a [RowBatch],
-        input: &'a RowBatch,
-        index: usize,
-    ) {
-        self.load(seeker, source, input.key(index));
-        let (position, end) = input.values(index);
-        self.runs.push(Run { batch: input, position, end });
-    }
-
     /// How often `value` is there as of `time`.
     pub fn count(&self, value: &[u8], time: u64) -> i64 {
         match self.from(value).next(time) {
@@ -100,14 +87,28 @@ impl<'a> GroupCursor<'a> {
     }
 }
 
-/// The updates of the key at `index` of a new batch: `(time, value)`, in that order.
-pub fn touched<'a>(input: &'a RowBatch, index: usize, out: &mut Vec<(u64, &'a [u8])>) {
-    out.clear();
-    let (low, high) = input.values(index);
-    for position in low..high {
-        let value = input.value(position);
-        input.updates(position, |time, _| out.push((time, value)));
+/// Calls `each` with every key that a new batch changes, its values there and in `source`, and the updates of the batch:
+/// `(time, value)`, in that order. Keys ascend.
+pub fn each_changed_group<'a>(
+    source: &'a [RowBatch],
+    input: &'a RowBatch,
+    mut each: impl FnMut(&'a [u8], &GroupRanges<'a>, &[(u64, &'a [u8])]),
+) {
+    let mut in_source = KeySeeker::new(source.len());
+    let mut ranges = GroupRanges::default();
+    let mut changes: Vec<(u64, &'a [u8])> = Vec::new();
+    for index in 0..input.key_count() {
+        let key = input.key(index);
+        ranges.load(&mut in_source, source, key);
+        let (position, end) = input.values(index);
+        ranges.runs.push(Run { batch: input, position, end });
+        changes.clear();
+        for position in position..end {
+            let value = input.value(position);
+            input.updates(position, |time, _| changes.push((time, value)));
+        }
+        changes.sort_unstable();
+        changes.dedup();
+        each(key, &ranges, &changes);
     }
-    out.sort_unstable();
-    out.dedup();
 }

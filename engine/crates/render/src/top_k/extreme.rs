@@ -4,19 +4,19 @@
 //! read that were shown before.
 
 use super::split_value;
-use crate::reduce::ordered::{GroupRanges, touched};
+use crate::reduce::ordered::{GroupRanges, each_changed_group};
 use tidewire_arrange::{KeySeeker, RowBatch, Updates};
 
 /// What a group shows.
-struct Shown<'a> {
+struct Shown<'g, 'a> {
     /// As it was before the batch.
-    output: GroupRanges<'a>,
-    source: GroupRanges<'a>,
+    output: &'g GroupRanges<'a>,
+    source: &'g GroupRanges<'a>,
     /// The last time of the batch that has been looked at.
     time: Option<u64>,
 }
 
-impl<'a> Shown<'a> {
+impl<'a> Shown<'_, 'a> {
     /// How often a value is shown that is among the first.
     fn count(&self, value: &[u8]) -> i64 {
         match self.time {
@@ -28,8 +28,8 @@ impl<'a> Shown<'a> {
     /// Calls `each` with what is shown, whose order is `order`.
     fn each(&self, order: &[u8], each: impl FnMut(&'a [u8], i64)) {
         match self.time {
-            None => ties(&self.output, order, u64::MAX, each),
-            Some(time) => ties(&self.source, order, time, each),
+            None => ties(self.output, order, u64::MAX, each),
+            Some(time) => ties(self.source, order, time, each),
         }
     }
 }
@@ -61,21 +61,16 @@ fn ties<'a>(ranges: &GroupRanges<'a>, order: &[u8], time: u64, mut each: impl Fn
 /// As [`Reduction::changes`](tidewire_arrange::Reduction::changes).
 pub fn changes(source: &[RowBatch], output: &[RowBatch], input: &RowBatch) -> Updates {
     let mut made = Updates::new();
-    let mut in_source = KeySeeker::new(source.len());
     let mut in_output = KeySeeker::new(output.len());
-    let mut shown = Shown { output: GroupRanges::default(), source: GroupRanges::default(), time: None };
-    let mut changes = Vec::new();
-    for index in 0..input.key_count() {
-        let key = input.key(index);
-        shown.source.load_with(&mut in_source, source, input, index);
-        shown.output.load(&mut in_output, output, key);
-        shown.time = None;
-        touched(input, index, &mut changes);
-        let mut order = first_order(&shown.output, u64::MAX);
+    let mut before = GroupRanges::default();
+    each_changed_group(source, input, |key, ranges, changes| {
+        before.load(&mut in_output, output, key);
+        let mut shown = Shown { output: &before, source: ranges, time: None };
+        let mut order = first_order(shown.output, u64::MAX);
         for changed in changes.chunk_by(|(time, _), (next, _)| time == next) {
             let (time, least) = changed[0];
             if order.is_none_or(|order| split_value(least).0 <= order) {
-                let first = first_order(&shown.source, time);
+                let first = first_order(shown.source, time);
                 if first == order {
                     let among = changed.iter().filter(|(_, value)| Some(split_value(value).0) == order);
                     for (_, value) in among {
@@ -89,13 +84,13 @@ pub fn changes(source: &[RowBatch], output: &[RowBatch], input: &RowBatch) -> Up
                         shown.each(order, |value, count| made.push(key, value, time, -count));
                     }
                     if let Some(first) = first {
-                        ties(&shown.source, first, time, |value, count| made.push(key, value, time, count));
+                        ties(shown.source, first, time, |value, count| made.push(key, value, time, count));
                     }
                     order = first;
                 }
             }
             shown.time = Some(time);
         }
-    }
+    });
     made
 }

@@ -10,7 +10,7 @@ mod monotonic_extreme;
 
 pub use monotonic::monotonic_top_k;
 
-use crate::reduce::ordered::{GroupRanges, touched};
+use crate::reduce::ordered::{GroupRanges, each_changed_group};
 use std::collections::BTreeMap;
 use tidewire_arrange::{KeySeeker, Reduction, RowBatch, Updates};
 
@@ -111,14 +111,8 @@ impl Reduction for TopK {
             return extreme::changes(source, output, input);
         }
         let mut made = Updates::new();
-        let mut in_source = KeySeeker::new(source.len());
         let mut in_output = KeySeeker::new(output.len());
-        let mut ranges = GroupRanges::default();
-        let mut changes = Vec::new();
-        for index in 0..input.key_count() {
-            let key = input.key(index);
-            ranges.load_with(&mut in_source, source, input, index);
-            touched(input, index, &mut changes);
+        each_changed_group(source, input, |key, ranges, changes| {
             let mut shown: BTreeMap<&[u8], i64> = BTreeMap::new();
             in_output.seek(output.iter(), key, |index, low, high| {
                 for position in low..high {
@@ -126,13 +120,13 @@ impl Reduction for TopK {
                 }
             });
             shown.retain(|_, count| *count != 0);
-            let mut rest = &changes[..];
+            let mut rest = changes;
             while let Some((time, least)) = rest.first().copied() {
                 rest = &rest[rest.partition_point(|(at, _)| *at == time)..];
                 if self.is_behind(&shown, least) {
                     continue;
                 }
-                let window = self.window(&ranges, time);
+                let window = self.window(ranges, time);
                 for (value, count) in &shown {
                     let kept = window.get(value).copied().unwrap_or(0);
                     if kept != *count {
@@ -146,7 +140,7 @@ impl Reduction for TopK {
                 }
                 shown = window;
             }
-        }
+        });
         made
     }
 }
