@@ -410,6 +410,15 @@ test('a subscription without a snapshot shows progress and ends at UP TO', async
   expect(lines.at(-1)).toBe(`${start + 3}|t|NULL|NULL|NULL|NULL`);
 });
 
+test('subscriptions end at UP TO when time moves on while they start', async () => {
+  for (let id = 1_000; id < 1_400; id++) {
+    subscribe(id, { snapshot: false, upTo: time + 1 });
+    engine.advance(++time);
+    const end = await until(() => ended.find((event) => event.subscription === id));
+    expect(end.error, `subscription ${id}`).toBe(null);
+  }
+});
+
 test('envelopes show one change for each key and time', async () => {
   subscribe(102, { snapshot: false, envelope: { kind: 'upsert', key: [0] } });
   subscribe(103, { snapshot: false, envelope: { kind: 'debezium', key: [0] } });

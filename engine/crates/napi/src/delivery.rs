@@ -96,6 +96,12 @@ impl Deliveries {
         self.wake();
     }
 
+    /// There is a subscription. It is to be added before its dataflow is started: from here on it hears of what is computed.
+    pub fn add(&self, id: u64, subscriber: Subscriber) {
+        self.0.following.fetch_add(usize::from(subscriber.follows_time()), Ordering::AcqRel);
+        self.tell(Notice::Add(id, Box::new(subscriber)));
+    }
+
     /// Has the thread see to it.
     pub fn tell(&self, notice: Notice) {
         lock(&self.0.inbox).notices.push_back(notice);
@@ -237,12 +243,14 @@ impl Delivery {
         match notice {
             Notice::Engine(engine) => self.engine = engine,
             Notice::Add(id, subscriber) => {
-                self.following.fetch_add(usize::from(subscriber.follows_time()), Ordering::AcqRel);
                 self.subscribers.insert(id, *subscriber);
             }
             Notice::Ready(id) => {
                 if let Some(subscriber) = self.subscribers.get_mut(&id) {
                     subscriber.ready = true;
+                    // Nobody may ever tell of it again.
+                    let complete = subscriber.complete;
+                    self.receive(id, complete, Updates::new(), &Updates::new());
                 }
             }
             Notice::Failed(id, error) => self.end(id, Some(error)),
@@ -265,9 +273,14 @@ impl Delivery {
                 self.receive(subscription, up_to, rows, &errors);
             }
             Notice::Completed(time) => {
-                let told = self.subscribers.iter().filter(|(_, each)| each.ready && each.follows_time());
-                for id in told.map(|(id, _)| *id).collect::<Vec<_>>() {
-                    self.receive(id, time.saturating_add(1), Updates::new(), &Updates::new());
+                let complete = time.saturating_add(1);
+                let told = self.subscribers.iter_mut().filter(|(_, each)| each.follows_time());
+                let ready = told.filter_map(|(id, each)| {
+                    each.complete = complete;
+                    each.ready.then_some(*id)
+                });
+                for id in ready.collect::<Vec<_>>() {
+                    self.receive(id, complete, Updates::new(), &Updates::new());
                 }
             }
         }

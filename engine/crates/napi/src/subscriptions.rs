@@ -32,6 +32,8 @@ pub struct Subscriber {
     end: u64,
     /// All workers have caught up with it.
     pub ready: bool,
+    /// Everything before this is computed, as far as it was told. Until it is ready that need not have come from its workers.
+    pub complete: u64,
     started: bool,
     /// Everything before this has come from the workers.
     received: u64,
@@ -73,6 +75,7 @@ impl Subscriber {
             snapshot,
             end: up_to.unwrap_or(u64::MAX),
             ready: false,
+            complete: 0,
             started: false,
             received: as_of,
             sent: as_of,

@@ -153,7 +153,7 @@ impl NativeEngine {
             let hold =
                 self.runtime.hold_inputs(&view.inputs(), as_of).map_err(|error| too_old(as_of, error))?;
             let subscriber = Subscriber::new(encoder, as_of, options.snapshot, options.up_to);
-            self.deliveries.tell(Notice::Add(id, Box::new(subscriber)));
+            self.deliveries.add(id, subscriber);
             let (runtime, deliveries) = (self.runtime.clone(), self.deliveries.clone());
             self.sequence.run(move || {
                 let failed = deliveries.clone();
