@@ -7,8 +7,9 @@ import {
   indexElements,
   predicateText,
 } from '../statements/names/create-text.ts';
-import { typeRow } from '../../sql/types/table.ts';
-import type { TypeName } from '../../sql/types/type.ts';
+import { recordType } from '../../sql/types/record.ts';
+import { plain, typeRow } from '../../sql/types/table.ts';
+import type { SqlType, TypeName } from '../../sql/types/type.ts';
 import type { Catalog } from './catalog.ts';
 import type { CatalogObject, ForeignKeyConstraint, IndexObject, TableObject } from './objects.ts';
 import { shownExpression } from './stored-expressions.ts';
@@ -63,7 +64,7 @@ export function indexDefinition(index: IndexObject, catalog: Catalog): string {
   const list = indexedTexts(index, catalog)
     .map((text, at) => {
       const key = declared?.keys[at];
-      return key === undefined ? text : `${text}${keyOptions(key, usualClass(index, at))}`;
+      return key === undefined ? text : `${text}${keyOptions(key, usualClass(index, at, catalog))}`;
     })
     .join(', ');
   const included = declared?.included.map(quoteIdentifier).join(', ') ?? '';
@@ -74,9 +75,19 @@ export function indexDefinition(index: IndexObject, catalog: Catalog): string {
 }
 
 /** The operator class that a key of an index has without saying one. */
-function usualClass({ layout }: IndexObject, at: number): string {
-  const oid = operatorClass(typeRow(layout.key[at]!.column.scalar as TypeName));
+function usualClass(index: IndexObject, at: number, catalog: Catalog): string {
+  const oid = operatorClass(typeRow(keyType(index, at, catalog).name));
   return OPERATOR_CLASSES.find(([known]) => known === oid)?.[1] ?? '';
+}
+
+/** The type of what an index is by: its column's, or that of an expression, of which only the engine's is known. */
+export function keyType({ table, columns, layout }: IndexObject, at: number, catalog: Catalog): SqlType {
+  const of = catalog.object(table);
+  const column = isColumned(of) ? of.columns[columns[at]! - 1] : undefined;
+  if (column !== undefined) return column.type;
+  const { scalar } = layout.key[at]!.column;
+  const name = scalar.replace(/\(.*\)$/, recordType([])) as TypeName;
+  return plain(name);
 }
 
 /** `PRIMARY KEY (a, b)`, `UNIQUE (a)`: of the constraint that an index is of. */

@@ -20,7 +20,7 @@ import { quoteIdentifier } from '../../sql/functions/quote.ts';
 import { pinnedOid } from '../../sql/parse/pinned-names.ts';
 import { domainType, enumType } from '../../sql/types/enum.ts';
 import { nameType } from '../../sql/types/own.ts';
-import { recordType } from '../../sql/types/record.ts';
+import { recordType, rowTypeOf } from '../../sql/types/record.ts';
 import type { TypeName } from '../../sql/types/type.ts';
 import type { ArrangementId, Layout } from '../../engine/index.ts';
 import { type Catalog, FIRST_USER_ID } from './catalog.ts';
@@ -570,6 +570,22 @@ export function typeOfObject(object: TypeObject): TypeName {
       return domainType(object.id);
     case 'composite':
       return recordType(object.fields, object.id);
+  }
+}
+
+/** The type that an object's name stands for in declarations: a type, or that of a relation's rows; null: none. */
+export function declarableType(object: CatalogObject): TypeName | null {
+  switch (object.kind) {
+    case 'type':
+      return typeOfObject(object);
+    case 'table':
+    case 'source':
+    case 'view':
+    case 'materializedView':
+    case 'systemTable':
+      return rowTypeOf(object);
+    default:
+      return null;
   }
 }
 

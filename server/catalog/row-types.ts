@@ -14,7 +14,10 @@ export function withRowTypes(called: CatalogFunction, catalog: Catalog): Catalog
   const current = ({ type, rowOf }: { readonly type: TypeName; readonly rowOf?: ObjectId }): TypeName => {
     if (rowOf === undefined) return type;
     const relation = catalog.object(rowOf);
-    const row = 'columns' in relation ? rowTypeOf(relation.columns as readonly CatalogColumn[]) : type;
+    const row =
+      'columns' in relation
+        ? rowTypeOf({ ...relation, columns: relation.columns as readonly CatalogColumn[] })
+        : type;
     return elementType(type) === null ? row : arrayType(row)!;
   };
   const given = parameters.map(current);

@@ -11,7 +11,7 @@ import { elementType, findType } from '../../sql/types/table.ts';
 import type { TypeName } from '../../sql/types/type.ts';
 import type { CatalogChange } from '../catalog/catalog.ts';
 import { commitCatalog } from '../catalog/commit.ts';
-import { showType, typeOfObject } from '../catalog/reader.ts';
+import { declarableType, showType, typeOfObject } from '../catalog/reader.ts';
 import { positionOf } from '../catalog/names.ts';
 import { inOneCommit } from '../catalog/staged-ddl.ts';
 import { type CatalogObject, type TypeObject, describeObject } from '../catalog/objects.ts';
@@ -74,7 +74,7 @@ export async function dropColumns(
   const composites = types.flatMap((type) =>
     type.form === 'composite' && !ids.includes(type.id) ? [type] : [],
   );
-  const rest = composites.map((composite) => withoutFieldsOf(system, composite, types));
+  const rest = composites.map((composite) => withoutFieldsOf(system, composite, objects));
   const used = composites.find((_, index) => rest[index] === null);
   if (used) {
     const first = describeObject(system.catalog.object(ids[0]!), system.catalog);
@@ -85,7 +85,7 @@ export async function dropColumns(
     });
   }
   const gone = composites.flatMap((composite) => {
-    const going = fieldsOf(composite, types);
+    const going = fieldsOf(composite, objects);
     return going.map(
       ({ name }) => `column ${name} of composite ${describeObject(composite, system.catalog)}`,
     );
@@ -94,15 +94,15 @@ export async function dropColumns(
     object === null ? [] : [{ kind: 'replace', object }],
   );
   if (replacing.length > 0) await commitCatalog(system, replacing);
-  const others = types.filter((type) => !composites.some(({ id }) => id === type.id));
+  const others = objects.filter((object) => !composites.some(({ id }) => id === object.id));
   return [...gone, ...(await dropColumnsOfTypes(system, session, parsed, others, dropped))];
 }
 
 type Composite = Extract<TypeObject, { form: 'composite' }>;
 
 /** The fields of a composite type that are of these types. */
-function fieldsOf(composite: Composite, types: readonly TypeObject[]): Composite['fields'] {
-  const others = types.filter(({ id }) => id !== composite.id).map(typeOfObject);
+function fieldsOf(composite: Composite, types: readonly CatalogObject[]): Composite['fields'] {
+  const others = types.flatMap((each) => (each.id === composite.id ? [] : (declarableType(each) ?? [])));
   return composite.fields.filter(({ type }) => others.some((other) => mentionsType(type.name, other)));
 }
 
@@ -110,7 +110,7 @@ function fieldsOf(composite: Composite, types: readonly TypeObject[]): Composite
 function withoutFieldsOf(
   system: System,
   composite: Composite,
-  types: readonly TypeObject[],
+  types: readonly CatalogObject[],
 ): Composite | null {
   const going = fieldsOf(composite, types);
   const isUsed = system.catalog.dependents(composite.id).length > 0;

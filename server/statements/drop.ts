@@ -17,11 +17,10 @@ import {
   type ObjectKind,
   type SequenceObject,
   type SourceObject,
-  type TypeObject,
   describeObject,
   kindName,
 } from '../catalog/objects.ts';
-import { typeOfObject } from '../catalog/reader.ts';
+import { declarableType } from '../catalog/reader.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { dropExpressionsNaming, refuseNamedInExpressions } from './alter/table/drop-expressions.ts';
@@ -106,7 +105,12 @@ export function prepareDrop(system: System, parsed: ParsedStatement, statement: 
         return [requireObject(system.catalog, session, parsed, name, kinds, useDrop).id];
       });
       const named = statement.objectKind === 'index' ? ids : [];
-      const cascaded = cascade ? await dropExpressionsNaming(system, session, parsed, new Set(ids)) : [];
+      const cascaded = cascade
+        ? [
+            ...(await dropColumns(system, session, parsed, ids)),
+            ...(await dropExpressionsNaming(system, session, parsed, new Set(ids))),
+          ]
+        : [];
       await dropObjects(system, session, ids, { cascade, named, cascaded });
       return tag;
     }),
@@ -130,7 +134,7 @@ export async function dropObjects(
   const objects = system.catalog.dropOrder(ids, options.cascade);
   for (const object of objects) {
     refuseUndroppable(system, object, named, objects);
-    if (object.kind === 'type') refuseColumns(system, object, objects);
+    refuseColumns(system, object, objects);
   }
   refuseNamedInExpressions(system, objects);
   if (system.staged?.alone === false) objects.forEach(refuseRunning);
@@ -342,9 +346,10 @@ export interface TypedColumns {
   readonly columns: readonly string[];
 }
 
-/** The columns that are of a type, or of one made of it. */
-export function columnsOfType(system: System, type: TypeObject): TypedColumns[] {
-  const own = typeOfObject(type);
+/** The columns that are of a type, or of one made of it; of a relation: of the type of its rows. */
+export function columnsOfType(system: System, type: CatalogObject): TypedColumns[] {
+  const own = declarableType(type);
+  if (own === null) return [];
   return [...system.catalog.objects()].flatMap((stored) => {
     if (stored.kind !== 'table' && stored.kind !== 'source') return [];
     const columns = stored.columns.filter(
@@ -355,8 +360,8 @@ export function columnsOfType(system: System, type: TypeObject): TypedColumns[] 
 }
 
 /** Columns of tables and sources need their type; CASCADE has taken them along before. */
-function refuseColumns(system: System, object: TypeObject, dropped: readonly CatalogObject[]): void {
-  const type = describeObject(object, system.catalog);
+function refuseColumns(system: System, object: CatalogObject, dropped: readonly CatalogObject[]): void {
+  const type = `type ${object.name}`;
   const readers = columnsOfType(system, object)
     .filter(({ stored }) => !dropped.includes(stored))
     .flatMap(({ stored, columns }) =>
@@ -365,7 +370,7 @@ function refuseColumns(system: System, object: TypeObject, dropped: readonly Cat
   if (readers.length === 0) return;
   throw new SqlError({
     sqlstate: '2BP01',
-    message: `cannot drop ${type} because other objects depend on it`,
+    message: `cannot drop ${describeObject(object, system.catalog)} because other objects depend on it`,
     detail: readers.map((reader) => `${reader} depends on ${type}`).join('\n'),
     hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
   });

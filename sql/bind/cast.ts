@@ -10,7 +10,6 @@ import { coerceToType } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { asDomain, bindTypeOrDomain } from './domain.ts';
 import { bindExpression, leftmost } from './expression.ts';
-import { bindRowType } from './row-type.ts';
 import { isShownByName, registeredText } from './registered-text.ts';
 import { relabel, typeOf } from './scalar.ts';
 import type { Bound } from './statement.ts';
@@ -19,11 +18,7 @@ import { bindExisting } from './to-registered.ts';
 /** `CAST (x AS type)`, `x::type`, `type 'literal'`. */
 export function bindCast(node: TypeCast, context: ExpressionContext): Bound {
   const { statement } = context;
-  const row = bindRowType(statement, node.typeName!);
-  const { type, domain } =
-    row === null
-      ? bindTypeOrDomain(statement, node.typeName!)
-      : { type: { name: row.type, typmod: -1 }, domain: null };
+  const { type, domain } = bindTypeOrDomain(statement, node.typeName!);
   const elements = nodeAs(node.arg, 'A_ArrayExpr');
   // Elements that are written out are cast themselves.
   const inner = elements === undefined ? null : elementType(type.name);

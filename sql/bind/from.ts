@@ -7,6 +7,8 @@ import { quoteLiteral } from '../functions/quote.ts';
 import type { HirColumn, HirOrder, HirRelation } from '../hir.ts';
 import { freeOfRelation, withoutLevel } from '../hir/traverse.ts';
 import { nearestName } from '../nearest-name.ts';
+import { rowTypeOf } from '../types/record.ts';
+import type { TypeName } from '../types/type.ts';
 import { parseExpression } from './body.ts';
 import { expressionContext } from './context.ts';
 import type { QueryContext } from './context.ts';
@@ -107,7 +109,9 @@ export function bindRangeVar(node: RangeVar, context: QueryContext): BoundFrom {
   const [item] = bound.items;
   const columns =
     found.visibleColumns === undefined ? item!.columns : item!.columns.slice(0, found.visibleColumns);
-  return { relation, items: [{ ...item!, columns, ...(isTable ? { object: found.id } : {}) }] };
+  const rowType = (): TypeName =>
+    rowTypeOf({ ...found, columns: found.columns.slice(0, found.visibleColumns) });
+  return { relation, items: [{ ...item!, columns, rowType, ...(isTable ? { object: found.id } : {}) }] };
 }
 
 /** The catalog's relation of this name, or PostgreSQL's refusal. */

@@ -5,7 +5,7 @@ import { fieldSelection, recordIsNotNull, recordIsNull, rowConstructor } from '.
 import type { HirScalar } from '../hir.ts';
 import { liftScalar } from '../hir/traverse.ts';
 import { displayType } from '../types/format.ts';
-import { recordFields, recordType } from '../types/record.ts';
+import { compositeName, recordFields, recordType } from '../types/record.ts';
 import type { RecordField } from '../types/record.ts';
 import { plain } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
@@ -111,8 +111,8 @@ function missingField(statement: Statement, record: HirScalar, name: string, fro
   const row =
     reference === undefined ? undefined : nameParts(reference.fields).findLast((part) => part !== '*');
   const type = statement.shownType(record);
-  if (type !== 'record') return `column "${name}" not found in data type ${type}`;
   if (row !== undefined && record.kind !== 'column') return `column ${row}.${name} does not exist`;
+  if (type !== 'record') return `column "${name}" not found in data type ${type}`;
   return `could not identify column "${name}" in record data type`;
 }
 
@@ -130,7 +130,7 @@ export function bindWholeRow(node: ColumnRef, context: ExpressionContext): HirSc
 
 /** A row of a FROM item as a record: NULL where an outer join has none. */
 export function wholeRow(item: ScopeItem): HirScalar {
-  const record = ofRowType(makeRecord(item.columns), item.rowType);
+  const record = ofRowType(makeRecord(item.columns), item.rowType?.());
   if (item.mayBeMissing !== true) return record;
   const type = typeOf(record);
   return {
@@ -143,15 +143,13 @@ export function wholeRow(item: ScopeItem): HirScalar {
   };
 }
 
-/** A record of these very fields is of the type; one whose columns have other names is of none. */
+/** A record of these very fields is of the type, whatever the item calls its columns; what has no name has the item's. */
 function ofRowType(record: HirScalar, rowType: TypeName | undefined): HirScalar {
-  const [given, wanted] = [typeOf(record).name, rowType].map((type) =>
-    type === undefined ? null : recordFields(type),
-  );
+  if (rowType === undefined || compositeName(rowType) === null) return record;
+  const [given, wanted] = [recordFields(typeOf(record).name)!, recordFields(rowType)!];
   const same =
-    given?.length === wanted?.length &&
-    given?.every(({ name, type }, i) => name === wanted![i]!.name && type.name === wanted![i]!.type.name);
-  return rowType !== undefined && same === true ? relabel(record, plain(rowType)) : record;
+    given.length === wanted.length && given.every(({ type }, i) => type.name === wanted[i]!.type.name);
+  return same ? relabel(record, plain(rowType)) : record;
 }
 
 /** `record IS NULL` (all fields are) and `record IS NOT NULL` (none is); null for what is no record. */

@@ -1,4 +1,4 @@
-/** The type of a relation's rows, which its name stands for where a value is cast, or a function declared: a record. */
+/** The type of a relation's rows, which its name stands for where a value is cast, or a function declared. */
 import type { TypeName as TypeNameNode } from '@pgsql/types';
 import { typeReference } from '../ast/accessors.ts';
 import type { ObjectId } from '../catalog.ts';
@@ -27,6 +27,6 @@ export function bindRowType(statement: Statement, node: TypeNameNode): RowType |
   const relation = isType ? null : catalog.findRelation(schema, name, place);
   // Nobody declares a value of a sequence's.
   if (relation === null || relation.kind === 'sequence') return null;
-  const type = rowTypeOf(relation.columns);
+  const type = rowTypeOf(relation);
   return { type: arrayBounds.length > 0 ? arrayType(type)! : type, relation: relation.id };
 }

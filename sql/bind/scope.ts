@@ -35,7 +35,7 @@ export interface ScopeItem {
   /** The catalog's relation that it is: `tableoid`. */
   readonly object?: ObjectId;
   /** The composite type that its rows are of. */
-  readonly rowType?: TypeName;
+  readonly rowType?: () => TypeName;
   /** An outer join can leave it without a row. */
   readonly mayBeMissing?: boolean;
   /** The columns of its primary key, for functional dependency; absent where there is none. */

@@ -170,8 +170,8 @@ function withFields(relation: HirRelation): HirRelation {
 }
 
 /** The item's rows are of this composite type. */
-function ofRowType({ relation, items }: BoundFrom, rowType: TypeName): BoundFrom {
-  return { relation, items: items.map((item) => ({ ...item, rowType })) };
+function ofRowType({ relation, items }: BoundFrom, type: TypeName): BoundFrom {
+  return { relation, items: items.map((item) => ({ ...item, rowType: () => type })) };
 }
 
 /** The item's name stands for its one column's value. */

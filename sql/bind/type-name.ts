@@ -41,9 +41,8 @@ export function bindTypeName(statement: Statement, node: TypeNameNode): SqlType 
     if (schema !== null && schema !== 'pg_catalog' && !statement.environment.catalog.hasSchema(schema)) {
       throw statement.error('3F000', `schema "${schema}" does not exist`, at);
     }
-    if (bindRowType(statement, node) !== null) {
-      throw statement.unsupported(`the type of the rows of ${reference.names.join('.')} here`, at);
-    }
+    const row = bindRowType(statement, node);
+    if (row !== null) return plain(row.type);
     const dimensions = '[]'.repeat(reference.arrayBounds.length > 0 ? 1 : 0);
     const hint = typesElsewhere.get(reference.names.at(-1) ?? '');
     const message = `type "${reference.names.join('.')}${dimensions}" does not exist`;

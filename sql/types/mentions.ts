@@ -1,4 +1,5 @@
 import { enumOid } from './enum.ts';
+import { objectOfType } from './own.ts';
 import { compositeName, recordFields } from './record.ts';
 import { elementType } from './table.ts';
 import type { TypeName } from './type.ts';
@@ -11,11 +12,11 @@ export function mentionsType(type: TypeName, other: TypeName): boolean {
   return recordFields(type)?.some((field) => mentionsType(field.type.name, other)) === true;
 }
 
-/** The oids of the types of one's own among these, or whose arrays are. */
+/** The objects that the types of one's own among these are, or whose arrays are: a relation's rows are of its type. */
 export function ownTypesOf(types: readonly TypeName[]): number[] {
   const oids = types.flatMap((type) => {
     const element = elementType(type) ?? type;
     return enumOid(element) ?? compositeName(element)?.oid ?? [];
   });
-  return [...new Set(oids)];
+  return [...new Set(oids.map(objectOfType))];
 }

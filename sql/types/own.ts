@@ -37,6 +37,11 @@ export function elementOfArray(oid: number): number | undefined {
 /** Objects' ids stay below: what is above are the types of relations' rows and of arrays of these. */
 const ROW_TYPES = 1 << 30;
 
+/** The object that a type's oid is of: a type, or the relation of whose rows it is. */
+export function objectOfType(oid: number): number {
+  return oid < ROW_TYPES ? oid : (oid - ROW_TYPES) >> 1;
+}
+
 /** The oids of the type of a relation's rows and of their arrays' type. */
 export function rowTypeOids(relation: number): { readonly oid: number; readonly array: number } {
   return { oid: ROW_TYPES + 2 * relation, array: ROW_TYPES + 2 * relation + 1 };

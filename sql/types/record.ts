@@ -1,5 +1,5 @@
 /** Record types: several values as one. Each list of fields is a type of its own, named by its number: `(3)`. */
-import { type OwnType, ownType } from './own.ts';
+import { type OwnType, nameType, ownType, rowTypeOids } from './own.ts';
 import type { SqlType, TypeName } from './type.ts';
 
 export interface RecordField {
@@ -24,11 +24,26 @@ export function recordType(fields: readonly RecordField[], composite: number | n
   return `(${number})` as TypeName;
 }
 
-/** The record of a relation's columns. */
-export function rowTypeOf(columns: readonly RecordField[]): TypeName {
-  return recordType(
-    columns.map(({ name, type }) => ({ name, type: { name: type.name, typmod: type.typmod } })),
+/** The composite type of a relation's rows, which has the relation's name. */
+export function rowTypeOf({
+  id,
+  name,
+  columns,
+}: {
+  readonly id: number;
+  readonly name: string;
+  readonly columns: readonly RecordField[];
+}): TypeName {
+  const oids = rowTypeOids(id);
+  const type = recordType(
+    columns.map(({ name: column, type: of }) => ({
+      name: column,
+      type: { name: of.name, typmod: of.typmod },
+    })),
+    oids.oid,
   );
+  nameType({ ...oids, name, type });
+  return type;
 }
 
 /** The composite type that a record type is; null for one of no name and for what is no record. */

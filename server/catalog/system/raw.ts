@@ -14,6 +14,7 @@ import {
   indexDefinition,
   indexedTexts,
   keyDefinition,
+  keyType,
   shownPredicate,
 } from '../definition-text.ts';
 import {
@@ -232,7 +233,7 @@ function indexColumns(index: IndexObject, catalog: Catalog): IndexColumn[] {
   return [...index.columns, ...included].map((number, at) => {
     const column = named[number - 1];
     const name = names[at] ?? column?.name ?? 'expr';
-    const type = column?.type ?? { name: index.layout.key[at]!.column.scalar as TypeName, typmod: -1 };
+    const type = column?.type ?? keyType(index, at, catalog);
     return { number, name, type };
   });
 }

@@ -11,6 +11,7 @@ import type { System } from '../../system.ts';
 import { withColumnList, withTableColumn } from '../names/create-text.ts';
 import { afterColumnRenaming } from '../names/dependents.ts';
 import { tellEngine } from './rename.ts';
+import { refuseKeptRows } from './table/kept-rows.ts';
 
 type Relation = Extract<CatalogObject, { kind: 'table' | 'view' | 'materializedView' }>;
 
@@ -50,6 +51,7 @@ export async function renameColumn(
     relation.id,
     renamed.kind === 'table' ? { ...renamed, checks: renamedChecks(renamed, column.name, to) } : renamed,
   );
+  refuseKeptRows(system, relation, renamed);
   const changes = [...next.values()].map((object) => ({ kind: 'replace', object }) as const);
   const planners = {
     before: system.planning,

@@ -7,10 +7,11 @@ import { constrainAgain, constrainCallers } from '../../catalog/constraints.ts';
 import { type CatalogObject, type IndexObject, kindName } from '../../catalog/objects.ts';
 import { isTemporarySchema } from '../../catalog/temporary.ts';
 import type { System } from '../../system.ts';
-import { showType } from '../../catalog/reader.ts';
+import { declarableType, showType } from '../../catalog/reader.ts';
 import { defineEnum, withStatement } from '../create-enum-type.ts';
 import { withIndexName, withOwnName, withPrimaryKeyName } from '../names/create-text.ts';
 import { afterRenaming } from '../names/dependents.ts';
+import { columnsFollow } from '../names/type-names.ts';
 import type { Renaming } from '../names/references.ts';
 import { followSequences } from '../names/sequence-defaults.ts';
 
@@ -64,10 +65,9 @@ export function refuseTemporaryMove(object: CatalogObject, schema: string): void
 export async function move(
   system: System,
   moves: readonly { readonly object: CatalogObject; readonly to: QualifiedName }[],
-  /** What changes with them otherwise. */
-  also: readonly CatalogObject[] = [],
 ): Promise<void> {
-  const next = new Map<ObjectId, CatalogObject>(also.map((object) => [object.id, object]));
+  const columns = moves.flatMap(({ object, to }) => columnsFollow(system, object, to));
+  const next = new Map<ObjectId, CatalogObject>(columns.map((object) => [object.id, object]));
   for (const { object, to } of moves) {
     next.set(object.id, named(system, object, to));
     if (object.kind === 'index' && object.primary) nameConstraint(system, next, object, to.name);
@@ -174,6 +174,7 @@ export function tellEngine(system: System, object: CatalogObject): void {
   if (object.kind === 'index' && object.unique) constrainAgain(system, object.table);
   if (object.kind === 'function') constrainCallers(system);
   if (object.kind === 'type') showType(object);
+  else declarableType(object);
   if (object.kind === 'type' && object.form === 'enum') defineEnum(system, object);
   if (object.kind !== 'table') return;
   constrainAgain(system, object.id);

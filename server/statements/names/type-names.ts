@@ -6,8 +6,8 @@ import { quoteIdentifier } from '../../../sql/functions/quote.ts';
 import { type Edit, EditableText } from '../../../sql/parse/edits.ts';
 import { parse } from '../../../sql/parse/parse.ts';
 import { mentionsType } from '../../../sql/types/mentions.ts';
-import { type CatalogObject, type TypeObject, describeObject } from '../../catalog/objects.ts';
-import { typeOfObject } from '../../catalog/reader.ts';
+import { type CatalogObject, describeObject } from '../../catalog/objects.ts';
+import { declarableType } from '../../catalog/reader.ts';
 import type { System } from '../../system.ts';
 
 /** Where nodes of a statement have a type's name. */
@@ -19,8 +19,9 @@ interface QualifiedName {
 }
 
 /** The tables and sources with columns of the type, as they read after it was renamed. */
-export function columnsFollow(system: System, type: TypeObject, to: QualifiedName): CatalogObject[] {
-  const own = typeOfObject(type);
+export function columnsFollow(system: System, type: CatalogObject, to: QualifiedName): CatalogObject[] {
+  const own = declarableType(type);
+  if (own === null) return [];
   return [...system.catalog.objects()].flatMap((object): CatalogObject[] => {
     if (object.kind !== 'table' && object.kind !== 'source') return [];
     const isReader = object.columns.some(
@@ -67,7 +68,7 @@ export function withTypeName(statement: string, from: QualifiedName, to: Qualifi
   return text.edited(edits);
 }
 
-function cannotFollow(system: System, type: TypeObject, reader: CatalogObject): SqlError {
+function cannotFollow(system: System, type: CatalogObject, reader: CatalogObject): SqlError {
   const what = describeObject(reader, system.catalog);
   return new SqlError({
     sqlstate: '0A000',

@@ -11,6 +11,8 @@ import type { Scope, ScopeItem } from '../scope.ts';
 import { bindTargets } from '../select.ts';
 import { type WriteTarget, targetColumnsAt, targetItem } from './target.ts';
 import { over } from './updatable-view.ts';
+import { rowTypeOf } from '../../types/record.ts';
+import type { TypeName } from '../../types/type.ts';
 
 /** The row that RETURNING reads. */
 export interface ReturnedRow {
@@ -104,6 +106,7 @@ function versions(
       scalar: over(scalar, values),
     }));
     const mayBeMissing = from === null || row.nullable === true;
-    return [{ name, schema: null, columns, byName: true, byColumn: false, mayBeMissing }];
+    const rowType = (): TypeName => rowTypeOf(row.target.named);
+    return [{ name, schema: null, columns, byName: true, byColumn: false, mayBeMissing, rowType }];
   });
 }

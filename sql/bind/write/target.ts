@@ -4,7 +4,9 @@ import { locationOf } from '../../ast/accessors.ts';
 import type { CatalogColumn, CatalogRelation } from '../../catalog.ts';
 import { functionByOid, raised } from '../../functions/table.ts';
 import type { HirRelation, HirScalar } from '../../hir.ts';
+import { rowTypeOf } from '../../types/record.ts';
 import { plain } from '../../types/table.ts';
+import type { TypeName } from '../../types/type.ts';
 import { parseExpression } from '../body.ts';
 import { coerceToType } from '../coerce.ts';
 import { expressionContext } from '../context.ts';
@@ -113,7 +115,8 @@ export function targetItem(target: WriteTarget, node: RangeVar, offset = 0): Sco
   const { named, view } = target;
   const columns = targetColumnsAt(target, offset);
   const alias = node.alias?.aliasname;
-  const object = view === null ? { object: named.id } : {};
+  const rowType = (): TypeName => rowTypeOf(named);
+  const object = view === null ? { object: named.id, rowType } : { rowType };
   if (alias === undefined) return { ...itemFor(named.name, named.schema, columns), ...object };
   return { ...itemFor(alias, null, columns), relation: named.name, ...object };
 }

@@ -41,6 +41,7 @@ import { SYSTEM_SESSION } from '../../planning.ts';
 import { sessionParameters } from '../../snapshot.ts';
 import { readersOf, rebuild, refuseSinks } from '../../replace/rebuild.ts';
 import type { ActionContext } from './actions.ts';
+import { refuseKeptRows } from './kept-rows.ts';
 import type { TableDraft } from './draft.ts';
 import {
   followed,
@@ -114,6 +115,7 @@ async function prepare(
     effects.abandoned.push(changeSequence(system, before, after, restart));
   }
   const { table, indexes, added, newKeys, lost } = newTable(context, draft);
+  refuseKeptRows(system, old, table);
   await lockParents(system, table, newKeys, writes, effects);
   const drops = dropsOf(system, draft, indexes);
   const readers = readersOf(system, old.id).filter(

@@ -3,7 +3,7 @@ import type { ParsedStatement } from '../../../../sql/ast/statement.ts';
 import type { ObjectId } from '../../../../sql/catalog.ts';
 import { SqlError } from '../../../../sql/error.ts';
 import { referringTo } from '../../../catalog/foreign-keys.ts';
-import { type TableObject, type TypeObject, describeObject } from '../../../catalog/objects.ts';
+import { type CatalogObject, type TableObject, describeObject } from '../../../catalog/objects.ts';
 import type { SessionContext } from '../../../session/statement.ts';
 import type { System } from '../../../system.ts';
 import { columnsOfType } from '../../drop.ts';
@@ -16,7 +16,7 @@ export async function dropColumnsOfTypes(
   system: System,
   session: SessionContext,
   parsed: ParsedStatement,
-  types: readonly TypeObject[],
+  types: readonly CatalogObject[],
   dropped: ReadonlySet<ObjectId>,
 ): Promise<string[]> {
   const names = new Map<number, Set<string>>();

@@ -8,7 +8,6 @@ import type { System } from '../../../system.ts';
 import { SYSTEM_SCHEMAS } from '../../../catalog/catalog.ts';
 import { refuseTaken } from '../../create-type.ts';
 import { type Runnable, command } from '../../prepared.ts';
-import { columnsFollow } from '../../names/type-names.ts';
 import { move } from '../rename.ts';
 import { requireType } from './require-type.ts';
 
@@ -56,7 +55,7 @@ function prepareMove(
       const object = requireType(system, session, parsed, nameParts(list));
       const target = to(object);
       refuseTaken(system, target);
-      await move(system, [{ object, to: target }], columnsFollow(system, object, target));
+      await move(system, [{ object, to: target }]);
       return tag;
     }, session),
   );
