@@ -170,8 +170,15 @@ export type FunctionResult =
       readonly domain?: ObjectId;
       /** The relation whose rows its values are, or the elements of these. */
       readonly rowOf?: ObjectId;
+      /** The name of the one OUT parameter, which its column in FROM has. */
+      readonly column?: string;
     }
-  | { readonly kind: 'columns'; readonly set: boolean; readonly columns: readonly FunctionColumn[] };
+  | {
+      readonly kind: 'columns';
+      readonly set: boolean;
+      /** None: RETURNS record. A call in FROM says the columns, elsewhere they are those of the body. */
+      readonly columns: readonly FunctionColumn[];
+    };
 
 export interface FunctionColumn {
   readonly name: string;

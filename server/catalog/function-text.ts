@@ -35,6 +35,7 @@ export function shownSignature(
 /** `integer`, `SETOF text`, `TABLE(a integer, b text)`. */
 export function resultText({ result }: CatalogFunction, catalog: Catalog): string {
   if (result.kind === 'value') return `${result.set ? 'SETOF ' : ''}${typeText(result, catalog)}`;
+  if (result.columns.length === 0) return result.set ? 'SETOF record' : 'record';
   const columns = result.columns.map((column) => written(column, catalog)).join(', ');
   return result.set ? `TABLE(${columns})` : 'record';
 }

@@ -165,7 +165,7 @@ export function functionObject(
 /** What a function that is replaced must keep. */
 function refuseReplacement(system: System, existing: FunctionObject, definition: CatalogDefinition): void {
   const signature = shownSignature(system.catalog, existing.name, existing.parameters);
-  const hint = `Use DROP FUNCTION ${signature} first.`;
+  const hint = `Use DROP ${describeObject(existing, system.catalog).replace('function', 'FUNCTION')} first.`;
   const { result } = definition;
   const keyOf = (given: CatalogDefinition['result']): string =>
     JSON.stringify(given.kind === 'value' ? { ...given, type: parameterKey(given) } : given);

@@ -12,7 +12,6 @@ import {
 } from '../ast/accessors.ts';
 import type {
   CatalogFunction,
-  CatalogReader,
   FunctionColumn,
   FunctionParameter,
   FunctionResult,
@@ -26,7 +25,6 @@ import type { HirColumn } from '../hir.ts';
 import { parse } from '../parse/parse.ts';
 import { pinnedNode } from '../parse/pinned-names.ts';
 import { SourceText } from '../parse/source-text.ts';
-import { castPath } from '../types/casts.ts';
 import type { TypeName } from '../types/type.ts';
 import { coerce } from './coerce.ts';
 import { expressionContext } from './context.ts';
@@ -36,7 +34,8 @@ import { bindExpression } from './expression.ts';
 import { pseudoTypeNamed } from './pseudo-type.ts';
 import { bindRowType } from './row-type.ts';
 import { emptyScope } from './scope.ts';
-import { columnsOfBody, functionBody } from './sql-function.ts';
+import { checkColumns, mismatch } from './function-result.ts';
+import { functionBody } from './sql-function.ts';
 import { Statement } from './statement.ts';
 import { shownColumns } from './query.ts';
 
@@ -47,8 +46,6 @@ export interface FunctionDefinition extends Omit<CatalogFunction, 'id' | 'schema
   /** The body is part of the statement: its names are bound now, not at each call. */
   readonly isParsed: boolean;
 }
-
-type ValueResult = Extract<FunctionResult, { kind: 'value' }>;
 
 interface Options {
   readonly source: string | null;
@@ -146,12 +143,16 @@ function readOptions(statement: Statement, node: CreateFunctionStmt): Options {
   };
 }
 
+interface OutputParameter extends FunctionColumn {
+  readonly isNamed: boolean;
+}
+
 function readParameters(
   statement: Statement,
   nodes: readonly Node[],
-): { parameters: FunctionParameter[]; outputs: FunctionColumn[]; isTable: boolean } {
+): { parameters: FunctionParameter[]; outputs: OutputParameter[]; isTable: boolean } {
   const parameters: FunctionParameter[] = [];
-  const outputs: FunctionColumn[] = [];
+  const outputs: OutputParameter[] = [];
   const inputNames = new Set<string>();
   const outputNames = new Set<string>();
   let isTable = false;
@@ -174,9 +175,7 @@ function readParameters(
     const clash =
       name !== '' &&
       ((isInput && inputNames.has(name)) ||
-        (mode !== 'FUNC_PARAM_IN' && mode !== 'FUNC_PARAM_DEFAULT' && outputNames.has(name)) ||
-        (isOutput && inputNames.has(name)) ||
-        (isInput && outputNames.has(name)));
+        ((isOutput || mode === 'FUNC_PARAM_INOUT') && outputNames.has(name)));
     if (clash) throw invalid(statement, `parameter name "${name}" used more than once`, at);
     if (isInput) {
       if (parameters.at(-1)?.variadic) {
@@ -209,7 +208,8 @@ function readParameters(
     if (isOutput || mode === 'FUNC_PARAM_INOUT') {
       if (domain !== null) throw statement.unsupported('a column of a domain in what a function gives', at);
       outputNames.add(name);
-      outputs.push({ name: name === '' ? `column${outputs.length + 1}` : name, type });
+      const isNamed = name !== '';
+      outputs.push({ name: isNamed ? name : `column${outputs.length + 1}`, type, isNamed });
     }
     isTable ||= mode === 'FUNC_PARAM_TABLE';
   }
@@ -252,7 +252,7 @@ function checkDefault(statement: Statement, node: Node, type: TypeName, domain: 
 function resultOf(
   statement: Statement,
   node: TypeNode | undefined,
-  outputs: readonly FunctionColumn[],
+  outputs: readonly OutputParameter[],
   isTable: boolean,
 ): FunctionResult {
   const set = node?.setof === true;
@@ -260,13 +260,7 @@ function resultOf(
   if (first === undefined) {
     if (node === undefined) throw invalid(statement, 'function result type must be specified');
     const name = typeReference(node).names.at(-1)!;
-    if (name === 'record') {
-      throw statement.unsupported(
-        'a function that returns record without OUT parameters',
-        locationOf(node),
-        'Write RETURNS TABLE (…).',
-      );
-    }
+    if (name === 'record') return { kind: 'columns', set, columns: [] };
     if (name === 'void') throw statement.unsupported('a function that returns void', locationOf(node));
     if (name !== 'void' && WITHOUT_VALUES.has(name)) {
       throw invalid(statement, `SQL functions cannot return type ${name}`);
@@ -287,8 +281,9 @@ function resultOf(
       throw invalid(statement, `function result type must be ${type} because of OUT parameters`);
     }
   }
-  if (isRecord && (outputs.length > 1 || isTable)) return { kind: 'columns', set, columns: outputs };
-  return { kind: 'value', set, type: first.type };
+  if (isRecord && (outputs.length > 1 || isTable))
+    return { kind: 'columns', set, columns: outputs.map(({ name, type }) => ({ name, type })) };
+  return { kind: 'value', set, type: first.type, ...(first.isNamed ? { column: first.name } : {}) };
 }
 
 /** A polymorphic result must be decided by the arguments. */
@@ -424,21 +419,6 @@ function inText<T>(statement: Statement | null, name: string, text: BodyText | n
   }
 }
 
-function mismatch(
-  { name, result }: Pick<FunctionDefinition, 'name' | 'result'>,
-  detail: string,
-  catalog: CatalogReader,
-): SqlError {
-  const type =
-    result.kind !== 'value'
-      ? 'record'
-      : result.domain === undefined
-        ? displayType(result.type)
-        : catalog.domain(result.domain).display;
-  const message = `return type mismatch in function declared to return ${type}`;
-  return new SqlError({ sqlstate: '42P13', message, detail, where: `SQL function "${name}"` });
-}
-
 /** The body binds, and gives what is declared. What is polymorphic is only known at a call. */
 function checkBody(
   environment: BindEnvironment,
@@ -462,32 +442,4 @@ function checkBody(
   const bind = (): readonly HirColumn[] =>
     shownColumns(functionBody({ called, operands, at: undefined }, context));
   checkColumns(definition, text === null ? bind() : inText(null, name, text, bind), environment.catalog);
-}
-
-function checkColumns(
-  definition: FunctionDefinition,
-  given: readonly HirColumn[],
-  catalog: CatalogReader,
-): void {
-  const { result } = definition;
-  const refused = (detail: string): SqlError => mismatch(definition, detail, catalog);
-  const columns = columnsOfBody(result, given);
-  const declared = columns === null ? [(result as ValueResult).type] : columns.map(({ type }) => type);
-  if (columns === null && given.length !== 1) {
-    throw refused('Final statement must return exactly one column.');
-  }
-  declared.forEach((type, i) => {
-    const column = given[i];
-    if (column === undefined) throw refused('Final statement returns too few columns.');
-    const { name: source } = column.type;
-    if (source === type || castPath(source, type, 'assignment') !== null) return;
-    throw refused(
-      columns === null
-        ? `Actual return type is ${displayType(source)}.`
-        : `Final statement returns ${displayType(source)} instead of ${displayType(type)} at column ${i + 1}.`,
-    );
-  });
-  if (given.length > declared.length) {
-    throw refused('Final statement returns too many columns.');
-  }
 }

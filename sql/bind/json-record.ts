@@ -95,7 +95,7 @@ export function bindRecordFunction(
           name: field.name,
           declared: { type: field.type, domain: null },
         }))
-      : defined(definitions, context);
+      : definedColumns(definitions, context);
   const shape = shapeOf(columns.map(({ name: column, declared }) => ({ name: column, type: declared.type })));
   const rows = tableFunction(
     [
@@ -188,7 +188,7 @@ function placed(
 }
 
 /** The columns of a column definition list. */
-function defined(definitions: readonly Node[], context: QueryContext): Column[] {
+export function definedColumns(definitions: readonly Node[], context: QueryContext): Column[] {
   const { statement } = context;
   const columns: Column[] = [];
   for (const definition of definitions) {

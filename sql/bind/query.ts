@@ -86,7 +86,11 @@ export interface OrderedRelation {
 
 /** As `bindSubquery`, with what its ORDER BY is by. */
 export function bindOrderedSubquery(node: Node, context: QueryContext): OrderedRelation {
-  const bound = bindQueryNode(node, context);
+  return asOrderedRelation(bindQueryNode(node, context));
+}
+
+/** As `asRelation`, with what its ORDER BY is by. */
+export function asOrderedRelation(bound: BoundSelect): OrderedRelation {
   const { projection, order } = bound;
   const hidden = [...new Set(order.map(({ column }) => column))].filter(
     (column) => !projection.includes(column),

@@ -5,7 +5,7 @@
 import type { FuncCall, Node } from '@pgsql/types';
 import { isVolatile } from '../hir/volatile.ts';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
-import type { CatalogFunction, FunctionColumn, FunctionResult, ObjectId } from '../catalog.ts';
+import type { CatalogFunction, FunctionResult, ObjectId } from '../catalog.ts';
 import { SqlError } from '../error.ts';
 import { placementOf } from '../functions/placement.ts';
 import type { Given, Placement } from '../functions/placement.ts';
@@ -14,7 +14,6 @@ import { functionsNamed } from '../functions/table.ts';
 import type { HirColumn, HirRelation, HirScalar } from '../hir.ts';
 import { hasSubquery } from '../hir/subquery.ts';
 import { liftScalar } from '../hir/traverse.ts';
-import { castPath } from '../types/casts.ts';
 import { signatureOf } from '../types/format.ts';
 import { variadicElement } from '../types/polymorphic.ts';
 import { recordFields } from '../types/record.ts';
@@ -26,11 +25,13 @@ import { STORED_EXPRESSIONS, expressionContext } from './context.ts';
 import type { Clause, ExpressionContext, QueryContext } from './context.ts';
 import { asDomain } from './domain.ts';
 import { bindExpression } from './expression.ts';
+import { checkColumns, columnsOfBody } from './function-result.ts';
+import type { BodyColumn } from './function-result.ts';
 import { operand } from './operator.ts';
-import { asRelation, bindQueryNode } from './query.ts';
-import type { BoundSelect } from './query.ts';
-import { fieldsOf, makeRecord } from './record.ts';
-import { columnOf, filter, oneRow, projectScalars, topK } from './relation.ts';
+import { asOrderedRelation, asRelation, bindQueryNode } from './query.ts';
+import type { BoundSelect, OrderedRelation } from './query.ts';
+import { fieldOf, fieldsOf, makeRecord } from './record.ts';
+import { columnOf, filter, oneRow, project, projectScalars, topK } from './relation.ts';
 import { and, isNull, isNullable, literal, not, or, typeOf, relabel } from './scalar.ts';
 import { emptyScope, itemFor } from './scope.ts';
 import type { Scope } from './scope.ts';
@@ -45,6 +46,8 @@ export interface BoundCall {
   /** One for each parameter, over the row that the call stands in. */
   readonly operands: readonly HirScalar[];
   readonly at: number | undefined;
+  /** The columns of the result are those that the call defines: what the body gives is to be looked at. */
+  readonly definesColumns?: boolean;
 }
 
 /** A function as a call could mean it. */
@@ -208,7 +211,9 @@ export function sqlFunctionValue(call: BoundCall, context: ExpressionContext): H
   if (statement.isUserText) statement.ownCalls.push(at);
   if (result.set) {
     if (STORED_EXPRESSIONS.has(clause)) throw misplaced(statement, context, at);
-    return bindElements(called.name, arrayOfRows(call, context), context, at);
+    const element = bindElements(called.name, arrayOfRows(call, context), context, at);
+    const isArray = result.kind === 'value' && elementType(result.type) !== null;
+    return isArray ? fieldOf(element, 0) : element;
   }
   const relation = firstRow(bindFunctionBody(call, context.query));
   const columns = columnsOfBody(result, relation.columns);
@@ -233,46 +238,29 @@ export function sqlFunctionValue(call: BoundCall, context: ExpressionContext): H
   return scalar;
 }
 
-/** A field of a composite type has a modifier, too. */
-interface BodyColumn extends FunctionColumn {
-  readonly typmod?: number;
-}
-
 /**
- * The columns that a body has for what a function gives; null where the body gives the value itself. A row of a composite type
- * can be either: its fields one by one, or one value of the type.
+ * What a function gives as rows, as the elements of an array, in the order of its query. There are no arrays of arrays: of these an
+ * element is the record of one.
  */
-export function columnsOfBody(
-  result: FunctionResult,
-  given: readonly HirColumn[],
-): readonly BodyColumn[] | null {
-  if (result.kind === 'columns') return result.columns;
-  const fields = recordFields(result.type);
-  if (fields === null) return null;
-  const [only, second] = given;
-  const isRow =
-    only !== undefined &&
-    second === undefined &&
-    castPath(only.type.name, result.type, 'assignment') !== null;
-  return isRow ? null : fields.map(({ name, type }) => ({ name, type: type.name, typmod: type.typmod }));
-}
-
-/** What a function gives as rows, as the elements of an array. */
-function arrayOfRows(call: BoundCall, context: ExpressionContext): HirScalar {
+export function arrayOfRows(call: BoundCall, context: ExpressionContext): HirScalar {
   const { called, at } = call;
-  const { statement } = context;
-  const rows = sqlFunctionRows(call, context.query);
-  const columns = rows.columns.map(({ name }, i) => ({ name, scalar: columnOf(rows, i) }));
+  const { relation, visible, order } = orderedFunctionRows(call, context.query);
+  const columns = relation.columns
+    .slice(0, visible)
+    .map(({ name }, i) => ({ name, scalar: columnOf(relation, i) }));
   const { result } = called;
   const composite = result.kind === 'value' && recordFields(result.type) !== null ? result.type : null;
-  const isRow = result.kind === 'columns' || composite !== null;
-  const row = isRow ? makeRecord(columns) : columns[0]!.scalar;
+  const isValue = result.kind === 'value' && composite === null;
+  const [first] = columns;
+  const isPlain = isValue && elementType(typeOf(first!.scalar).name) === null;
+  const row = isPlain ? first!.scalar : makeRecord(columns);
   const value = composite === null ? row : relabel(row, plain(composite));
-  if (elementType(typeOf(value).name) !== null) {
-    const what = `set-returning function ${called.name}(), which gives arrays, here`;
-    throw statement.unsupported(what, at, 'Write the call in FROM.');
-  }
-  return arrayOf(statement, rows, value, [], at);
+  const keys = order.map(({ column, descending, nullsFirst }) => ({
+    scalar: columnOf(relation, column),
+    descending,
+    nullsFirst,
+  }));
+  return arrayOf(context.statement, relation, value, keys, at);
 }
 
 /** What a function gives is of the type that it says, without a modifier, and of its domain. */
@@ -340,11 +328,25 @@ function valueOf(relation: HirRelation): HirScalar {
 
 /** The rows of a function in FROM, whose arguments read the row around it. */
 export function sqlFunctionRows(call: BoundCall, context: QueryContext): HirRelation {
+  const { relation, visible } = orderedFunctionRows(call, context);
+  return project(
+    relation,
+    relation.columns.slice(0, visible).map((_, i) => i),
+  );
+}
+
+/** They, with what the function's query orders them by. */
+function orderedFunctionRows(call: BoundCall, context: QueryContext): OrderedRelation {
   const { called, operands } = call;
   const { result } = called;
   const body = bindFunctionBody(call, context);
-  const given = result.set ? asRelation(body) : firstRow(body);
-  const columns = columnsOfBody(result, given.columns);
+  const ordered: OrderedRelation = result.set
+    ? asOrderedRelation(body)
+    : { relation: firstRow(body), visible: body.projection.length, order: [] };
+  const given = ordered.relation;
+  const shown = given.columns.slice(0, ordered.visible);
+  if (call.definesColumns === true) checkColumns(called, shown, context.statement.environment.catalog);
+  const columns = columnsOfBody(result, shown);
   const ofColumn = (column: Parameters<typeof resultValue>[2], i: number): HirScalar =>
     resultValue(context, { scalar: columnOf(given, i), at: undefined }, column);
   const values = (): { name: string; scalar: HirScalar }[] => {
@@ -355,18 +357,33 @@ export function sqlFunctionRows(call: BoundCall, context: QueryContext): HirRela
       ? [{ name: called.name, scalar: value }]
       : fieldsOf(value);
   };
-  const converted = projectScalars(given, values());
+  const row = values();
+  const hidden = [...new Set(ordered.order.map(({ column }) => column))];
+  const converted = projectScalars(given, [
+    ...row,
+    ...hidden.map((column) => ({ name: given.columns[column]!.name, scalar: columnOf(given, column) })),
+  ]);
   const present = called.strict
     ? operands.filter(isNullable).map((argument) => not(isNull(liftScalar(argument, 1))))
     : [];
   const rows = present.length === 0 ? converted : filter(converted, and(present));
-  if (result.set) return rows;
+  const visible = row.length;
+  const order = ordered.order.map((key) => ({ ...key, column: visible + hidden.indexOf(key.column) }));
+  if (result.set) return { relation: rows, visible, order };
   // A function that is no set has a row in any case.
   const nullable = rows.columns.map((column): HirColumn => ({
     ...column,
     type: { ...column.type, nullable: true },
   }));
-  return { kind: 'join', columns: nullable, type: 'left', left: oneRow, right: rows, on: null };
+  const relation: HirRelation = {
+    kind: 'join',
+    columns: nullable,
+    type: 'left',
+    left: oneRow,
+    right: rows,
+    on: null,
+  };
+  return { relation, visible, order };
 }
 
 /** An argument that is volatile must be computed once: the body has to be an expression that reads it exactly once. */

@@ -1,28 +1,30 @@
 /** Functions in FROM: set-returning ones, and windows of time over a relation. */
 import type { FuncCall, Node, RangeFunction } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
-import type { HirColumn, HirRelation } from '../hir.ts';
+import type { HirColumn, HirRelation, HirScalar, HirTableCall } from '../hir.ts';
 import { isSetReturning, tableQuery } from '../functions/table-functions.ts';
-import { recordFields } from '../types/record.ts';
-import { plain } from '../types/table.ts';
+import { displayType } from '../types/format.ts';
+import { compositeName, recordFields } from '../types/record.ts';
+import { arrayType, elementType, plain } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
 import { parseQuery } from './body.ts';
 import { unknownToText } from './coerce.ts';
 import { columnName } from './column-name.ts';
 import { expressionContext } from './context.ts';
-import type { QueryContext } from './context.ts';
+import type { ExpressionContext, QueryContext } from './context.ts';
 import { bindExpression } from './expression.ts';
 import { aliased } from './from.ts';
 import type { BoundFrom } from './from.ts';
-import { bindRecordFunction, isRecordFunction } from './json-record.ts';
+import { bindRecordFunction, definedColumns, isRecordFunction } from './json-record.ts';
 import { bindSubquery } from './query.ts';
-import { fieldsOf } from './record.ts';
+import { fieldsOf, makeRecord } from './record.ts';
 import { columnOf, projectScalars } from './relation.ts';
-import { columnType } from './scalar.ts';
+import { columnType, typeOf } from './scalar.ts';
 import { emptyScope } from './scope.ts';
 import { sessionWindow } from './session-window.ts';
 import { bindTableCall, tableFunction } from './set-returning.ts';
-import { bindSqlCall, sqlFunctionRows } from './sql-function.ts';
+import { arrayOfRows, bindSqlCall, sqlFunctionRows } from './sql-function.ts';
+import type { BoundCall } from './sql-function.ts';
 import { isTimeWindow, timeWindow } from './time-window.ts';
 import { inputErrorFields } from './input-error.ts';
 
@@ -37,47 +39,96 @@ export function bindTableFunction(node: RangeFunction, context: QueryContext): B
     if (node.ordinality === true) throw statement.unsupported('WITH ORDINALITY', at);
     return name === 'session' ? sessionWindow(call, node, context) : timeWindow(name, call, node, context);
   }
+  const definitions = node.coldeflist ?? nodeAs(items[0]?.[1], 'List')?.items;
   const query = call?.args === undefined && items.length === 1 ? tableQuery(name ?? '') : null;
   if (query !== null) {
+    checkDefinitions(null, definitions, context);
     const relation = statement.withoutPositions(() =>
       bindSubquery(parseQuery(query), { ...context, ctes: [], outer: null }),
     );
     return aliased(relation, name!, null, node.alias, context, undefined, undefined);
   }
-  const definitions = node.coldeflist ?? nodeAs(items[0]?.[1], 'List')?.items;
   if (call !== undefined && items.length === 1 && isRecordFunction(call)) {
     return bindRecordFunction(call, definitions, node, context);
-  }
-  if (node.coldeflist !== undefined || items.some((item) => nodeAs(item[1], 'List') !== undefined)) {
-    throw statement.unsupported('a column definition list', at);
   }
   if (call?.args?.length === 2 && items.length === 1 && name === 'pg_input_error_info') {
     return inputErrorInfo(call, node, context);
   }
-  const own = call === undefined || items.length > 1 ? null : ownFunction(call, node, context);
+  const own =
+    call === undefined || items.length > 1 || node.ordinality === true
+      ? null
+      : ownFunction(call, definitions, node, context);
   if (own !== null) return own;
-  return functionsInFrom(
-    items.flatMap((item) => unnested(item[0]!)),
-    node,
-    context,
-  );
+  if (node.ordinality === true && node.coldeflist !== undefined) {
+    const first = locationOf(nodeAs(node.coldeflist[0], 'ColumnDef')!);
+    throw statement.error('42601', 'WITH ORDINALITY cannot be used with a column definition list', first, {
+      hint: 'Put the column definition list inside ROWS FROM().',
+    });
+  }
+  const parts = items.flatMap((item): FunctionItem[] => {
+    const defined = node.coldeflist ?? nodeAs(item[1], 'List')?.items;
+    return unnested(item[0]!).map((each) => ({ node: each, definitions: defined }));
+  });
+  return functionsInFrom(parts, node, context);
+}
+
+/** A function of ROWS FROM, with its column definition list. */
+interface FunctionItem {
+  readonly node: Node;
+  readonly definitions: readonly Node[] | undefined;
+}
+
+/** The call, of a function that returns record with the columns of the list, which no other has. */
+function withDefinitions(
+  call: BoundCall,
+  definitions: readonly Node[] | undefined,
+  context: QueryContext,
+): BoundCall {
+  const { statement } = context;
+  const { result } = call.called;
+  const isRecord = result.kind === 'columns' && result.columns.length === 0;
+  if (definitions === undefined) {
+    if (!isRecord) return call;
+    const message = 'a column definition list is required for functions returning "record"';
+    throw statement.error('42601', message, call.at);
+  }
+  if (isRecord) {
+    const columns = definedColumns(definitions, context).map(({ name, declared }) => ({
+      name,
+      type: declared.type.name,
+      typmod: declared.type.typmod,
+    }));
+    return { ...call, called: { ...call.called, result: { ...result, columns } }, definesColumns: true };
+  }
+  const isComposite = result.kind === 'value' && recordFields(result.type) !== null;
+  const why =
+    result.kind === 'columns'
+      ? 'redundant for a function with OUT parameters'
+      : isComposite
+        ? 'redundant for a function returning a named composite type'
+        : 'only allowed for functions returning "record"';
+  const at = locationOf(nodeAs(definitions[0], 'ColumnDef')!);
+  throw statement.error('42601', `a column definition list is ${why}`, at);
 }
 
 /** A function in SQL. Its arguments read the row around it. */
-function ownFunction(node: FuncCall, range: RangeFunction, context: QueryContext): BoundFrom | null {
+function ownFunction(
+  node: FuncCall,
+  definitions: readonly Node[] | undefined,
+  range: RangeFunction,
+  context: QueryContext,
+): BoundFrom | null {
   const around = expressionContext(context, context.outer ?? emptyScope, 'functions in FROM');
-  const call = bindSqlCall(node, around);
-  if (call === null) return null;
-  if (range.ordinality === true) {
-    throw context.statement.unsupported('WITH ORDINALITY of a function in SQL', call.at);
-  }
+  const found = bindSqlCall(node, around);
+  if (found === null) return null;
+  const call = withDefinitions(found, definitions, context);
   const rows = sqlFunctionRows(call, context);
   const { called } = call;
   const { result } = called;
   const isValue = result.kind === 'value' && recordFields(result.type) === null;
   const [column] = rows.columns;
   const named = isValue
-    ? { ...rows, columns: [{ ...column!, name: range.alias?.aliasname ?? called.name }] }
+    ? { ...rows, columns: [{ ...column!, name: result.column ?? range.alias?.aliasname ?? called.name }] }
     : rows;
   const bound = aliased(named, called.name, null, range.alias, context, undefined, undefined);
   if (isValue) return asValue(bound);
@@ -106,51 +157,150 @@ function unnested(node: Node): Node[] {
   return args.map((argument) => ({ FuncCall: { ...call, args: [argument] } }));
 }
 
+/** A part of ROWS FROM as a call of the engine's, with the columns that it has. */
+interface BoundPart {
+  readonly call: HirTableCall;
+  readonly columns: readonly HirColumn[];
+  /** It gives one value a row, under the function's name or an alias. */
+  readonly isValue: boolean;
+}
+
 /** `f(x)`, `ROWS FROM (f(x), g(x))`, WITH ORDINALITY. */
-function functionsInFrom(nodes: readonly Node[], node: RangeFunction, context: QueryContext): BoundFrom {
-  const { statement } = context;
+function functionsInFrom(
+  parts: readonly FunctionItem[],
+  node: RangeFunction,
+  context: QueryContext,
+): BoundFrom {
   const scope = { items: [], outer: context.outer };
   const expression = expressionContext(context, scope, 'functions in FROM');
   const alias = node.alias?.aliasname;
-  const names = nodes.map(columnName);
-  const calls = nodes.map((item) => {
-    const call = nodeAs(item, 'FuncCall');
-    const isSet = call !== undefined && isSetReturning(nameParts(call.funcname).pop()!);
-    return isSet ? bindTableCall(call, expression) : bindExpression(item, expression);
-  });
-  const at = calls[0]!.at;
-  const [first] = calls;
-  if (calls.length === 1 && first !== undefined && 'scalar' in first) {
+  const names = parts.map((part) => columnName(part.node));
+  const [first] = parts;
+  const single = parts.length === 1 && node.ordinality !== true ? oneValue(first!, expression) : null;
+  if (single !== null) {
     // A function that gives one value is a relation of one row.
-    if (node.ordinality === true)
-      throw statement.unsupported('WITH ORDINALITY of a function without sets', at);
-    const scalar = unknownToText(statement, first);
-    const columns = [{ name: alias ?? names[0]!, type: columnType(scalar) }];
-    const relation: HirRelation = { kind: 'constant', columns, rows: [[scalar]] };
-    return asValue(aliased(relation, names[0]!, null, node.alias, context, undefined, undefined));
+    const columns = [{ name: alias ?? names[0]!, type: columnType(single) }];
+    const relation: HirRelation = { kind: 'constant', columns, rows: [[single]] };
+    const isRow = recordFields(typeOf(single).name) !== null;
+    const shown = isRow && first!.definitions !== undefined ? withFields(relation) : relation;
+    const bound = aliased(
+      withDefinedNames(shown, first!.definitions, context),
+      ...([names[0]!, null, node.alias, context, undefined, undefined] as const),
+    );
+    return shown === relation ? asValue(bound) : bound;
   }
-  const sets = calls.map((call) => {
-    if ('call' in call) return call;
-    throw statement.unsupported('ROWS FROM with a function that gives no sets', call.at);
-  });
-  const columns = sets.map(({ entry }) =>
-    entry.columns.map((column): HirColumn => ({
-      name: column.name ?? (sets.length === 1 ? alias : undefined) ?? entry.name,
-      type: { ...plain(column.type), nullable: column.nullable },
-    })),
+  const bound = parts.map((part, i) => boundPart(part, names[i]!, expression));
+  const columns = bound.map((part) =>
+    part.isValue && parts.length === 1 && alias !== undefined
+      ? part.columns.map((column) => ({ ...column, name: alias }))
+      : part.columns,
   );
   const relation = withFields(
     tableFunction(
-      sets.map(({ call }) => call),
+      bound.map(({ call }) => call),
       columns,
       node.ordinality === true,
     ),
   );
-  const bound = aliased(relation, names[0]!, null, node.alias, context, undefined, undefined);
+  const named = parts.length === 1 ? withDefinedNames(relation, first!.definitions, context) : relation;
+  const from = aliased(named, names[0]!, null, node.alias, context, undefined, undefined);
   const [column] = columns.flat();
   const isOne = columns.flat().length === 1 && node.ordinality !== true;
-  if (isOne && relation.columns.length === 1 && !isRecord(column!)) return asValue(bound);
-  return isOne ? ofRowType(bound, column!.type.name) : bound;
+  if (isOne && relation.columns.length === 1 && !isRecord(column!)) return asValue(from);
+  return isOne ? ofRowType(from, column!.type.name) : from;
+}
+
+/** What a function gives that is none of sets; null for one that is. */
+function oneValue({ node, definitions }: FunctionItem, expression: ExpressionContext): HirScalar | null {
+  const call = nodeAs(node, 'FuncCall');
+  if (call !== undefined && isSetReturning(nameParts(call.funcname).pop()!)) return null;
+  const value = unknownToText(expression.statement, bindExpression(node, expression));
+  checkDefinitions(typeOf(value).name, definitions, expression.query);
+  return value;
+}
+
+function boundPart(part: FunctionItem, name: string, expression: ExpressionContext): BoundPart {
+  const { node, definitions } = part;
+  const call = nodeAs(node, 'FuncCall');
+  if (call !== undefined && isSetReturning(nameParts(call.funcname).pop()!)) {
+    const { entry, call: made } = bindTableCall(call, expression);
+    const [only] = entry.columns;
+    if (entry.columns.length > 1) checkDefinitions(null, definitions, expression.query);
+    else checkDefinitions(only!.type, definitions, expression.query);
+    const columns = entry.columns.map((column): HirColumn => ({
+      name: column.name ?? entry.name,
+      type: { ...plain(column.type), nullable: column.nullable },
+    }));
+    return { call: made, columns, isValue: only!.name === null || only!.name === undefined };
+  }
+  const own = call === undefined ? null : bindSqlCall(call, expression);
+  const array =
+    own === null
+      ? arrayOfOne(oneValue(part, expression)!, name)
+      : arrayOfRows(withDefinitions(own, definitions, expression.query), expression);
+  const type = { ...plain(elementType(typeOf(array).name)!), nullable: true };
+  const result = own?.called.result;
+  const column = result?.kind === 'value' ? result.column : undefined;
+  return {
+    call: { function: 'unnest', arguments: [array], canError: false },
+    columns: [{ name: column ?? name, type }],
+    isValue: column === undefined,
+  };
+}
+
+/** A value as the one row of a function. There are no arrays of arrays: of these it is the record of one. */
+function arrayOfOne(value: HirScalar, name: string): HirScalar {
+  const type = typeOf(value).name;
+  const element = elementType(type) === null ? value : makeRecord([{ name, scalar: value }]);
+  const array = arrayType(typeOf(element).name)!;
+  return { kind: 'array', elements: [element], nested: false, type: plain(array) };
+}
+
+/** A column definition list is for records of no name, which have to be as it says. `type`: null for columns that have names. */
+function checkDefinitions(
+  type: TypeName | null,
+  definitions: readonly Node[] | undefined,
+  context: QueryContext,
+): void {
+  if (definitions === undefined) return;
+  const { statement } = context;
+  const given = type === null ? null : recordFields(type);
+  if (given === null || compositeName(type!) !== null) {
+    const why =
+      type === null
+        ? 'redundant for a function with OUT parameters'
+        : given === null
+          ? 'only allowed for functions returning "record"'
+          : 'redundant for a function returning a named composite type';
+    const at = locationOf(nodeAs(definitions[0], 'ColumnDef')!);
+    throw statement.error('42601', `a column definition list is ${why}`, at);
+  }
+  const wanted = definedColumns(definitions, context);
+  const message = 'function return row and query-specified return row do not match';
+  const returned = `${given.length} attribute${given.length === 1 ? '' : 's'}`;
+  if (given.length !== wanted.length) {
+    const detail = `Returned row contains ${returned}, but query expects ${wanted.length}.`;
+    throw statement.error('42804', message, undefined, { detail });
+  }
+  given.forEach((field, i) => {
+    const { name } = wanted[i]!.declared.type;
+    const own = field.type.name === 'unknown' ? 'text' : field.type.name;
+    if (own === name) return;
+    const detail = `Returned type ${displayType(own)} at ordinal position ${i + 1}, but query expects ${displayType(name)}.`;
+    throw statement.error('42804', message, undefined, { detail });
+  });
+}
+
+/** The columns under the names of a column definition list. */
+function withDefinedNames(
+  relation: HirRelation,
+  definitions: readonly Node[] | undefined,
+  context: QueryContext,
+): HirRelation {
+  if (definitions === undefined) return relation;
+  const defined = definedColumns(definitions, context);
+  const columns = relation.columns.map((column, i) => ({ ...column, name: defined[i]?.name ?? column.name }));
+  return { ...relation, columns };
 }
 
 function isRecord({ type }: HirColumn): boolean {
