@@ -1,5 +1,7 @@
 /** CREATE [OR REPLACE] VIEW: a name for a query, bound again when it is used. */
+import { nodeAs } from '../../sql/ast/accessors.ts';
 import type { CreateView } from '../../sql/ast/create-view.ts';
+import { intoClauseOf } from '../../sql/ast/select-into.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { NotUpdatable, updatableView, writableView } from '../../sql/bind/bind.ts';
 import { project } from '../../sql/bind/relation.ts';
@@ -52,6 +54,10 @@ export function bindDefinition(
   }
   const option = statement.with.find(({ name }) => !isStorageParameter(name));
   if (option && !statement.materialized) throw unknownOption(parsed, option.name, option.location);
+  const select = nodeAs(statement.query.node, 'SelectStmt');
+  if (!statement.materialized && select !== undefined && intoClauseOf(select) !== undefined) {
+    throw new SqlError({ sqlstate: '0A000', message: 'views must not contain SELECT INTO' });
+  }
   const catalog = system.planning.catalogFor(session);
   const query = system.planning.bindMaintained(
     session,
@@ -66,7 +72,9 @@ export function bindDefinition(
   if (names.length > query.columns.length) {
     throw new SqlError({
       sqlstate: '42601',
-      message: 'CREATE VIEW specifies more column names than columns',
+      message: statement.materialized
+        ? 'too many column names were specified'
+        : 'CREATE VIEW specifies more column names than columns',
       position: positionOf(parsed, names[query.columns.length]?.location),
     });
   }

@@ -123,12 +123,7 @@ export function parseExpressionList(context: ParseContext, span: Span): Node[] {
 export function parseQueryNode(context: ParseContext, span: Span, cuts: readonly Span[] = []): Node {
   const statements = parseFragment(context, span, cuts);
   const stmt = statements[0]?.stmt;
-  if (
-    statements.length !== 1 ||
-    stmt === undefined ||
-    !('SelectStmt' in stmt) ||
-    stmt.SelectStmt.intoClause
-  ) {
+  if (statements.length !== 1 || stmt === undefined || !('SelectStmt' in stmt)) {
     throw new SqlError({
       sqlstate: '42601',
       message: statements.length === 0 ? 'syntax error at end of input' : 'a query is expected here',

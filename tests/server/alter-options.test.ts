@@ -147,7 +147,18 @@ test.each([
     '0A000',
     'parameter "session_replication_role" cannot be set to "replica"',
   ],
+  ['CREATE MATERIALIZED VIEW n (a, b) AS SELECT 1', '42601', 'too many column names were specified'],
   ["SET work_mem = 'much'", '22023', 'invalid value for parameter "work_mem": "much"'],
+  [
+    'SET work_mem = 0',
+    '22023',
+    '0 kB is outside the valid range for parameter "work_mem" (64 kB .. 2147483647 kB)',
+  ],
+  [
+    'SET parallel_setup_cost = -1',
+    '22023',
+    '-1 is outside the valid range for parameter "parallel_setup_cost" (0 .. 1.79769e+308)',
+  ],
 ])('%s is refused', async (sql, code, message) => {
   await expect(client.query(sql)).rejects.toMatchObject({ code, message });
 });
@@ -158,4 +169,9 @@ test('settings that tune nothing are shown as they were set', async () => {
     "SELECT current_setting('work_mem') AS m, current_setting('random_page_cost') AS c",
   );
   expect(rows).toEqual([{ m: '64MB', c: '1.1' }]);
+  await client.query('SET min_parallel_table_scan_size = 0; SET min_parallel_index_scan_size = 32');
+  const parallel = await client.query(
+    "SELECT current_setting('min_parallel_table_scan_size') AS t, current_setting('min_parallel_index_scan_size') AS i",
+  );
+  expect(parallel.rows).toEqual([{ t: '0', i: '256kB' }]);
 });
