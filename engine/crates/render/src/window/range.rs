@@ -196,7 +196,8 @@ impl Bound<'_> {
     fn holds(&self, key: Datum<'_>, less: bool, scalar: ScalarType) -> bool {
         use std::cmp::Ordering;
         let order = match (self, key) {
-            (Bound::Everything, _) => return true,
+            // NaN is beyond what infinity reaches.
+            (Bound::Everything, key) => return !(less && is_nan(key)),
             (Bound::Integer(bound), Datum::Time(key)) => (key as i128).cmp(bound),
             (Bound::Integer(bound), key) => {
                 (crate::compile::int8_of(key).unwrap_or_default() as i128).cmp(bound)
@@ -234,6 +235,15 @@ fn float(value: Datum<'_>) -> f64 {
         Datum::Float32(value) => value as f64 + 0.0,
         Datum::Float64(value) => value + 0.0,
         _ => f64::NAN,
+    }
+}
+
+fn is_nan(value: Datum<'_>) -> bool {
+    match value {
+        Datum::Float32(value) => value.is_nan(),
+        Datum::Float64(value) => value.is_nan(),
+        Datum::Numeric(value) => value.is_nan(),
+        _ => false,
     }
 }
 
