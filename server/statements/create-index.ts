@@ -16,6 +16,7 @@ import { type KeyExpr, type Plan, FORMAT_VERSION } from '../../engine/plan.gener
 import { layoutByKey } from '../../sql/physical/layout.ts';
 import { toColumnType } from '../../sql/types/column-type.ts';
 import { displayType } from '../../sql/types/format.ts';
+import { isAnonymous } from '../../sql/types/record.ts';
 import { typeRow } from '../../sql/types/table.ts';
 import type { TypeName } from '../../sql/types/type.ts';
 import { lookUp, nameIsTaken, requireObject } from '../catalog/names.ts';
@@ -242,9 +243,10 @@ function planIndex(
   const columnTypes = relation.columns.map((column) => toColumnType(column.type));
   const environment = system.planning.bindEnvironment(session, parsed);
   const fields = (statement.indexParams ?? []).map((param) => nodeAs(param, 'IndexElem'));
+  const declared = declarationOf(statement);
   const scalars =
     fields.length > 0
-      ? fields.map((field) => {
+      ? fields.map((field, at) => {
           if (field?.name !== undefined && !relation.columns.some(({ name }) => name === field.name)) {
             throw new SqlError({ sqlstate: '42703', message: `column "${field.name}" does not exist` });
           }
@@ -255,6 +257,10 @@ function planIndex(
             columns: relation.columns,
             clause: 'index expressions',
           });
+          if (isAnonymous(typeOf(scalar).name)) {
+            const message = `column "${indexColumnNames(declared)[at]}" has pseudo-type record`;
+            throw new SqlError({ sqlstate: '42P16', message });
+          }
           requireIndexable(typeOf(scalar).name);
           const named = field?.opclass?.at(-1);
           if (named)
@@ -279,7 +285,6 @@ function planIndex(
     const message = 'indexes on virtual generated columns are not supported';
     throw new SqlError({ sqlstate: '0A000', message });
   }
-  const declared = declarationOf(statement);
   const suffix = (
     fields.length > 0
       ? indexColumnNames(declared)
