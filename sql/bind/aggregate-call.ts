@@ -15,6 +15,7 @@ import type { SqlType, TypeName } from '../types/type.ts';
 import { requireEquality, requireOrder } from './comparable.ts';
 import { coerceToBoolean, unknownToText } from './coerce.ts';
 import { siteAt } from './aggregate-site.ts';
+import { noMatchHint } from './call-arguments.ts';
 import type { AggregateCollector, ExpressionContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
 import { operand } from './operator.ts';
@@ -59,7 +60,7 @@ export function resolveAggregate(
       });
     }
     throw statement.error('42883', `function ${signature} does not exist`, at, {
-      hint: 'No function matches the given name and argument types. You might need to add explicit type casts.',
+      hint: noMatchHint(node),
     });
   }
   const definition = aggregateNamed(name);
@@ -114,19 +115,21 @@ export function bindAggregate(node: FuncCall, name: string, context: ExpressionC
   }
   const directions = sorts.map((sort) => sortDirection(statement, sort));
   for (const bound of sorted) requireOrder(statement, typeOf(bound.scalar).name, bound.at);
+  const distinct = node.agg_distinct === true || definition.alwaysDistinct === true;
   const written = within
     ? [resolved.arguments.at(-1)!]
-    : sorted.map((bound) => asArgument(bound, direct, resolved) ?? unknownToText(statement, bound));
+    : sorted.map((bound) => {
+        const argument = asArgument(bound, direct, resolved);
+        if (argument !== undefined || !distinct) return argument ?? unknownToText(statement, bound);
+        // One that only its conversion makes an argument is none in PostgreSQL.
+        const message = 'in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list';
+        throw statement.error('42P10', message, bound.at);
+      });
   const order = written.map((scalar, i): HirAggregateOrder => ({ scalar, ...directions[i]! }));
-  const distinct = node.agg_distinct === true || definition.alwaysDistinct === true;
   if (distinct) for (const bound of args) requireEquality(statement, typeOf(bound.scalar).name, bound.at);
   const called = completed(
     { function: resolved.function, arguments: resolved.arguments, distinct, order, filter },
     resolved,
-    () => {
-      const message = 'in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list';
-      throw statement.error('42P10', message, sorted.at(-1)?.at);
-    },
   );
   const type = { ...resolved.result, nullable: !isCount(resolved) };
   // Without an order of its own it goes by that of the rows, as in PostgreSQL.
@@ -159,16 +162,18 @@ export function placeAggregate(
   const read = aggregateScalars(called).flatMap((scalar) => freeOfScalar(scalar).columns);
   const level = read.length === 0 ? 0 : Math.min(...read.map((column) => column.level));
   const site = siteAt(context, level);
-  const nested =
-    site !== 'FROM' &&
-    (site.insideAggregate ||
-      read.some(
-        ({ level: own, index }) => own === level && (isAggregate(index, site.collector) || isGrouping(index)),
-      ));
-  if (nested) throw statement.error('42803', 'aggregate function calls cannot be nested', at);
   if (site === 'FROM') {
     const message = 'aggregate functions are not allowed in FROM clause of their own query level';
     throw statement.error('42803', message, at);
+  }
+  const nested = 'aggregate function calls cannot be nested';
+  if (site.insideAggregate) throw statement.error('42803', nested, at);
+  const inner = read.find(
+    ({ level: own, index }) => own === level && (isAggregate(index, site.collector) || isGrouping(index)),
+  );
+  if (inner !== undefined) {
+    const { places, width } = site.collector!;
+    throw statement.error('42803', nested, isGrouping(inner.index) ? at : places[inner.index - width]);
   }
   if (site.collector === null) {
     throw statement.error('42803', `aggregate functions are not allowed in ${site.clause}`, at);
@@ -182,7 +187,9 @@ export function placeAggregate(
       : called.order.map((key) => ({ ...key, scalar: lifted(key.scalar) })),
     filter: called.filter === null ? null : lifted(called.filter),
   };
-  const index = site.collector.width + register(site.collector.aggregates, aggregate);
+  const number = register(site.collector.aggregates, aggregate);
+  site.collector.places[number] = at;
+  const index = site.collector.width + number;
   return liftScalar({ kind: 'column', index, type: aggregate.type }, level);
 }
 
@@ -204,14 +211,12 @@ function checkWithinGroup(
 type Called = Omit<HirAggregate, 'type'>;
 
 /** The call with the order that the engine needs, and none that it does not. */
-function completed(called: Called, resolved: ResolvedAggregate, refuse: () => never): Called {
+function completed(called: Called, resolved: ResolvedAggregate): Called {
   const { definition, written } = resolved;
   if (definition.withinGroup) return called;
   if (called.distinct) {
     // Rows that tie in the order are the same: the order is by all arguments, and by nothing else.
     const keys = new Set(called.order.map((key) => scalarKey(key.scalar)));
-    const known = new Set(written.map((argument) => scalarKey(argument)));
-    if ([...keys].some((key) => !known.has(key))) refuse();
     if (!definition.ordered) return { ...called, order: [] };
     const rest = written.filter((argument) => !keys.has(scalarKey(argument)));
     const ascending = rest.map((scalar) => ({ scalar, descending: false, nullsFirst: false }));

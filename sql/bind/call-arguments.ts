@@ -36,6 +36,13 @@ export function bindArguments(node: FuncCall, context: ExpressionContext): CallA
   return { values, names, spreads: node.func_variadic === true };
 }
 
+/** What PostgreSQL advises where no function is meant by a call. */
+export function noMatchHint({ agg_order: order = [], agg_within_group: within }: FuncCall): string {
+  return order.length > 1 && within !== true
+    ? 'No aggregate function matches the given name and argument types. Perhaps you misplaced ORDER BY; ORDER BY must appear after all regular arguments of the aggregate.'
+    : 'No function matches the given name and argument types. You might need to add explicit type casts.';
+}
+
 /** A call as messages show it. */
 export function callText(statement: Statement, node: FuncCall, { values, names }: CallArguments): string {
   const types = values.map(({ scalar }, i) => {

@@ -73,6 +73,10 @@ export const STORED_EXPRESSIONS: ReadonlySet<Clause> = new Set([
 export interface AggregateCollector {
   readonly width: number;
   readonly aggregates: HirAggregate[];
+  /** Where each of them was last read in the text. */
+  readonly places: (number | undefined)[];
+  /** Direct arguments of aggregates that are bound to others: like columns beside aggregates, they must be the group's. */
+  readonly direct: HirScalar[];
   /** The arguments of each GROUPING(). */
   readonly groupings: (readonly Bound[])[];
   /** The order in which the rows come: what depends on one and has no other takes it. */

@@ -57,8 +57,25 @@ export function bindRightItem(
   context: QueryContext,
   lateral: 'seen' | 'refused' = 'seen',
 ): RightFrom {
-  const outer: Scope = { items: left, outer: context.outer, lateral };
-  const bound = bindFromItem(node, { ...context, outer });
+  return beside(left, lateral, context, (inner) => bindFromItem(node, inner));
+}
+
+/** What FROM or USING names beside a table that is written, to which it may not refer. */
+export function bindBesideWritten(
+  nodes: readonly Node[],
+  written: readonly ScopeItem[],
+  context: QueryContext,
+): RightFrom {
+  return beside(written, 'written', context, (inner) => bindFrom(nodes, inner));
+}
+
+function beside(
+  left: readonly ScopeItem[],
+  lateral: NonNullable<Scope['lateral']>,
+  context: QueryContext,
+  bind: (context: QueryContext) => BoundFrom,
+): RightFrom {
+  const bound = bind({ ...context, outer: { items: left, outer: context.outer, lateral } });
   const { columns } = freeOfRelation(bound.relation);
   if (columns.some(({ level }) => level === 1)) return { ...bound, lateral: true };
   if (columns.length === 0) return { ...bound, lateral: false };
@@ -212,8 +229,8 @@ function getOf({ id, columns }: CatalogRelation): HirRelation {
 }
 
 function bindRangeSubselect(node: RangeSubselect, context: QueryContext): BoundFrom {
-  const sight = node.lateral === true ? settled : withoutLateral;
-  const inner = { ...context, outer: sight(context.outer) };
+  const outer = node.lateral === true ? settled(context.outer) : withoutLateral(context.outer, 'subquery');
+  const inner = { ...context, outer };
   return ordered(bindOrderedSubquery(node.subquery!, inner), null, node.alias, context, undefined);
 }
 

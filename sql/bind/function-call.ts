@@ -17,7 +17,7 @@ import { elementType, plain, typeOid } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
 import { bindAggregate } from './aggregate-call.ts';
 import { bindBody, callFunction, parseExpression } from './body.ts';
-import { bindArguments, callText, hasNamedArguments } from './call-arguments.ts';
+import { bindArguments, callText, hasNamedArguments, noMatchHint } from './call-arguments.ts';
 import type { CallArguments } from './call-arguments.ts';
 import { coerce, unknownToText } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
@@ -73,7 +73,13 @@ export function bindFunctionCall(node: FuncCall, context: ExpressionContext): Bo
       return refuseWithinGroup(name, context, at);
     }
     const args = (node.args ?? []).map((argument) => bindExpression(argument, context));
-    applyFunction(name, args, context, at, parts.join('.'));
+    try {
+      applyFunction(name, args, context, at, parts.join('.'));
+    } catch (error) {
+      const isMissing = error instanceof SqlError && error.sqlstate === '42883';
+      if (!isMissing || (node.agg_order ?? []).length < 2) throw error;
+      throw statement.error('42883', error.message, at, { hint: noMatchHint(node) });
+    }
     return refuseAggregateSyntax(node, name, context);
   }
   const isNamed = hasNamedArguments(node) || (node.func_variadic === true && takesVariadic);

@@ -112,7 +112,7 @@ export interface Spread {
 export function group(
   input: HirRelation,
   groupBy: BoundGroupBy | null,
-  { aggregates, groupings }: AggregateCollector,
+  { aggregates, groupings, direct }: AggregateCollector,
   scalars: readonly HirScalar[],
   scope: Scope,
   context: QueryContext,
@@ -166,10 +166,22 @@ export function group(
     );
   scalars.forEach(collect);
   // Direct arguments have one value a group.
+  detail = 'Direct arguments of an ordered-set aggregate must use only grouped columns.';
   for (const aggregate of aggregates) {
-    detail = 'Direct arguments of an ordered-set aggregate must use only grouped columns.';
     aggregate.arguments.slice(0, directArguments(aggregate)).forEach(collect);
   }
+  direct.forEach(collect);
+  const inEverySet = (scalar: HirScalar): HirScalar => {
+    const place =
+      places.get(scalarKey(scalar)) ?? (isOwnColumn(scalar) ? columnPlaces.get(scalar.index) : undefined);
+    if (place === undefined)
+      return mapScalarParts(scalar, { scalar: inEverySet, relation: (relation) => relation });
+    if (isCommon(place)) return scalar;
+    const { at } = context.statement.origins.get(scalar) ?? {};
+    throw context.statement.unsupported('a key of only some grouping sets in a direct argument', at);
+  };
+  const directs = aggregates.flatMap((call) => call.arguments.slice(0, directArguments(call)));
+  [...directs, ...direct].forEach(inEverySet);
 
   const global = keys.length === 0 && sets === null;
   const grouped = spread?.relation ?? input;

@@ -5,6 +5,7 @@
 import type { FuncCall } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import type { HirScalar } from '../hir.ts';
+import { freeOfScalar } from '../hir/traverse.ts';
 import { displayType } from '../types/format.ts';
 import { plain } from '../types/table.ts';
 import { placeAggregate } from './aggregate-call.ts';
@@ -14,7 +15,7 @@ import { bindExpression } from './expression.ts';
 import { makeOperator, notDistinct } from './operator.ts';
 import { sortDirection } from './order.ts';
 import type { SortDirection } from './order.ts';
-import { and, literal, not, or, readsColumns, typeOf } from './scalar.ts';
+import { and, literal, not, or, typeOf } from './scalar.ts';
 import type { Bound } from './statement.ts';
 
 /** A sort key with the value that the hypothetical row has for it. */
@@ -38,10 +39,12 @@ export function bindHypotheticalSet(node: FuncCall, name: string, context: Expre
       hint: `To use the hypothetical-set aggregate ${name}, the number of hypothetical direct arguments (here ${direct.length}) must match the number of ordering columns (here ${sorted.length}).`,
     });
   }
-  const reads = direct.find(({ scalar }) => readsColumns(scalar));
-  if (reads !== undefined) {
-    throw statement.unsupported(`${name} WITHIN GROUP of arguments that read columns`, reads.at);
+  const read = direct.flatMap(({ scalar }) => freeOfScalar(scalar).columns);
+  if (read.some(({ level }) => level > 0)) {
+    throw statement.unsupported(`${name} WITHIN GROUP of a column of an outer query`, direct[0]!.at);
   }
+  // A group's rows have the same value of what the group has one of.
+  context.collector?.direct.push(...direct.map(({ scalar }) => scalar));
   const keys = sorted.map((value, i): Key => {
     const pair = coerceToCommon(statement, [direct[i]!, value], 'WITHIN GROUP').scalars;
     const [given, compared] = pair as [HirScalar, HirScalar];

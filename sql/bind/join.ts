@@ -10,7 +10,7 @@ import { bindFromItem, bindRightItem } from './from.ts';
 import type { BoundFrom, RightFrom } from './from.ts';
 import { makeOperator } from './operator.ts';
 import { and, asNullable, relabel, typeOf } from './scalar.ts';
-import { shiftItems } from './scope.ts';
+import { shiftItems, withoutLateral } from './scope.ts';
 import type { Scope, ScopeColumn, ScopeItem } from './scope.ts';
 
 type JoinKind = 'inner' | 'left' | 'right' | 'full';
@@ -82,7 +82,7 @@ export function bindJoin(node: JoinExpr, context: QueryContext): BoundFrom {
   // Conditions see the columns as they are before the join pads them with NULLs.
   const before: Scope = {
     items: [...left.items, ...shiftItems(right.items, offset, false)],
-    outer: context.outer,
+    outer: withoutLateral(context.outer, 'condition'),
   };
   const leftItems = shiftItems(left.items, 0, type === 'right' || type === 'full');
   const rightItems = shiftItems(right.items, offset, type === 'left' || type === 'full');
@@ -130,29 +130,38 @@ function joinItems(
   merged: readonly string[] | undefined,
   context: QueryContext,
 ): ScopeItem[] {
+  const joined = { schema: null, isJoin: true } as const;
   if (node.alias !== undefined) {
     const columns = shown();
     const names = (node.alias.colnames ?? []).map(stringOf);
     const aliasName = node.alias.aliasname!;
     if (names.length > columns.length) {
-      throw context.statement.error('42P10', `column alias list for "${aliasName}" has too many entries`);
+      throw context.statement.error(
+        '42P10',
+        `join expression "${aliasName}" has ${columns.length} columns available but ${names.length} columns specified`,
+      );
     }
     const renamed = columns.map((column, i) => ({ ...column, name: names[i] ?? column.name }));
-    return [{ name: aliasName, schema: null, columns: renamed, byName: true, byColumn: true }];
+    const behind = inner.map(({ object: _object, ...item }) => ({ ...item, byName: false, byColumn: false }));
+    return [...behind, { ...joined, name: aliasName, columns: renamed, byName: true, byColumn: true }];
   }
   // Without merged columns the sides' own entries say it all, and messages can name their relations.
   if (merged === undefined) return [...inner];
   const columns = shown();
   const hidden = inner.map((item) => ({ ...item, byColumn: false }));
-  const join: ScopeItem = { name: null, schema: null, columns, byName: false, byColumn: true };
+  const join: ScopeItem = { ...joined, name: null, columns, byName: false, byColumn: true };
   const using = node.join_using_alias;
   if (using === undefined) return [...hidden, join];
   const usingColumns = columns.slice(0, merged.length);
-  return [
-    ...hidden,
-    join,
-    { name: using.aliasname!, schema: null, columns: usingColumns, byName: true, byColumn: false },
-  ];
+  const alias: ScopeItem = {
+    ...joined,
+    name: using.aliasname!,
+    columns: usingColumns,
+    byName: true,
+    byColumn: false,
+  };
+  checkNames(hidden, [alias], context);
+  return [...hidden, join, alias];
 }
 
 function visible(items: readonly ScopeItem[]): ScopeColumn[] {

@@ -1,6 +1,7 @@
 /** FOR UPDATE and FOR SHARE: where they may stand. What they do is done before the statement runs. */
-import type { LockingClause, SelectStmt } from '@pgsql/types';
+import type { LockingClause, Node, SelectStmt } from '@pgsql/types';
 import { locationOf, nodeAs } from '../ast/accessors.ts';
+import type { QueryContext } from './context.ts';
 import type { Statement } from './statement.ts';
 
 const STRENGTHS: Readonly<Record<string, string>> = {
@@ -15,7 +16,10 @@ export function strengthOf({ strength }: LockingClause): string {
   return STRENGTHS[strength ?? ''] ?? 'FOR UPDATE';
 }
 
-export function checkLocking(select: SelectStmt, statement: Statement): void {
+export function checkLocking(select: SelectStmt, { statement, ctes }: QueryContext): void {
+  const own = (select.withClause?.ctes ?? []).map((node) => nodeAs(node, 'CommonTableExpr')?.ctename);
+  const isCte = (relation: string): boolean =>
+    own.includes(relation) || ctes.some(({ name }) => name === relation);
   for (const node of select.lockingClause ?? []) {
     const clause = nodeAs(node, 'LockingClause')!;
     const name = strengthOf(clause);
@@ -24,9 +28,15 @@ export function checkLocking(select: SelectStmt, statement: Statement): void {
     if (refused !== null) throw statement.error('0A000', `${name} ${refused}`);
     for (const relation of clause.lockedRels ?? []) {
       const range = nodeAs(relation, 'RangeVar')!;
-      if (namesOf(select.fromClause ?? []).includes(range.relname!)) continue;
-      const message = `relation "${range.relname}" in ${name} clause not found in FROM clause`;
-      throw statement.error('42P01', message, locationOf(range));
+      const entries = (select.fromClause ?? []).flatMap(entriesOf);
+      const entry = entries.find(({ alias }) => alias === range.relname);
+      if (entry === undefined) {
+        const message = `relation "${range.relname}" in ${name} clause not found in FROM clause`;
+        throw statement.error('42P01', message, locationOf(range));
+      }
+      const what = entry.relation !== undefined && isCte(entry.relation) ? 'a WITH query' : entry.what;
+      if (what === 'relation' || what === 'subquery') continue;
+      throw statement.error('0A000', `${name} cannot be applied to ${what}`, locationOf(range));
     }
   }
 }
@@ -56,13 +66,33 @@ function refusedWith(select: SelectStmt): string | null {
   return null;
 }
 
-/** The names of the items of FROM. */
-function namesOf(nodes: NonNullable<SelectStmt['fromClause']>): string[] {
-  return nodes.flatMap((node): string[] => {
-    const join = nodeAs(node, 'JoinExpr');
-    if (join) return namesOf([join.larg, join.rarg].filter((side) => side !== undefined));
-    const range = nodeAs(node, 'RangeVar');
-    const alias = range?.alias ?? nodeAs(node, 'RangeSubselect')?.alias;
-    return [alias?.aliasname ?? range?.relname ?? ''];
-  });
+/** What an alias in FROM can stand for; where nothing can be locked, as the refusal calls it. */
+type Entry = {
+  readonly alias: string;
+  readonly what: 'relation' | 'subquery' | 'a join' | 'a function' | 'a table function';
+  /** Of a relation that is named without a schema: a name that can be WITH's. */
+  readonly relation?: string;
+};
+
+/** What can be named of an item of FROM: an alias of a join hides what is joined. */
+function entriesOf(node: Node): Entry[] {
+  const join = nodeAs(node, 'JoinExpr');
+  if (join !== undefined) {
+    const alias = join.alias ?? join.join_using_alias;
+    const own: Entry[] = alias === undefined ? [] : [{ alias: alias.aliasname!, what: 'a join' }];
+    if (join.alias !== undefined) return own;
+    return [join.larg, join.rarg].flatMap((side) => (side === undefined ? [] : entriesOf(side))).concat(own);
+  }
+  const range = nodeAs(node, 'RangeVar');
+  if (range !== undefined) {
+    const alias = range.alias?.aliasname ?? range.relname!;
+    const isBare = range.schemaname === undefined;
+    return [{ alias, what: 'relation', ...(isBare ? { relation: range.relname! } : {}) }];
+  }
+  const subquery = nodeAs(node, 'RangeSubselect');
+  const called = nodeAs(node, 'RangeFunction');
+  const alias = (subquery ?? called ?? nodeAs(node, 'JsonTable'))?.alias?.aliasname;
+  if (alias === undefined) return [];
+  if (subquery !== undefined) return [{ alias, what: 'subquery' }];
+  return [{ alias, what: called === undefined ? 'a table function' : 'a function' }];
 }

@@ -1,6 +1,6 @@
 /** SELECT in all its forms: what they share, WITH, ORDER BY and LIMIT. */
 import type { Node, SelectStmt } from '@pgsql/types';
-import { nodeAs, nodeKind } from '../ast/accessors.ts';
+import { locationOf, nodeAs, nodeKind } from '../ast/accessors.ts';
 import type { HirColumn, HirOrder, HirRelation, HirScalar } from '../hir.ts';
 import { unknownToText } from './coerce.ts';
 import type { QueryContext } from './context.ts';
@@ -33,6 +33,8 @@ export interface Target {
 /** A SELECT whose output types may still be changed by what it is part of. */
 export interface PreparedSelect {
   readonly targets: readonly Target[];
+  /** The queries of a set operation. */
+  readonly operands?: readonly PreparedSelect[];
   /** Builds it with these scalars, one for each target, over the same columns. */
   finish(scalars: readonly HirScalar[]): BoundSelect;
 }
@@ -47,12 +49,12 @@ export function prepareQuery(node: Node, context: QueryContext): PreparedSelect 
 /** Prepares a SELECT, VALUES or set operation with its WITH. */
 export function prepareSelectStatement(select: SelectStmt, outer: QueryContext): PreparedSelect {
   const { statement } = outer;
-  if (select.lockingClause !== undefined) checkLocking(select, statement);
+  if (select.lockingClause !== undefined) checkLocking(select, outer);
   if (select.intoClause !== undefined) {
-    throw statement.unsupported(
-      'SELECT INTO here',
-      undefined,
-      'Write SELECT … INTO as a statement of its own.',
+    throw statement.error(
+      '42601',
+      'SELECT ... INTO is not allowed here',
+      locationOf(select.intoClause.rel ?? {}),
     );
   }
   const { context, wrap } = bindWith(select.withClause, outer);
@@ -62,8 +64,11 @@ export function prepareSelectStatement(select: SelectStmt, outer: QueryContext):
       : (select.op ?? 'SETOP_NONE') !== 'SETOP_NONE'
         ? prepareSetOperation(select, context)
         : prepareSelect(select, context);
+  const { sortClause, limitCount, limitOffset, withClause } = select;
+  const isBare = [sortClause, limitCount, limitOffset, withClause].every((clause) => clause === undefined);
   return {
     targets: prepared.targets,
+    ...(isBare && prepared.operands !== undefined ? { operands: prepared.operands } : {}),
     finish: (scalars) => {
       const bound = limitBySubquery(prepared.finish(scalars));
       return { ...bound, relation: wrap(bound.relation) };

@@ -1,5 +1,6 @@
 /** Names in FROM: which columns a reference can mean (PostgreSQL's parse_relation). */
 import type { CatalogColumn, ObjectId } from '../catalog.ts';
+import type { SqlErrorOptions } from '../error.ts';
 import type { HirScalar } from '../hir.ts';
 import { liftScalar } from '../hir/traverse.ts';
 import type { AggregateCollector, Clause } from './context.ts';
@@ -38,6 +39,8 @@ export interface ScopeItem {
   readonly rowType?: () => TypeName;
   /** An outer join can leave it without a row. */
   readonly mayBeMissing?: boolean;
+  /** The outcome of a JOIN: its columns are those of other entries, which messages show instead. */
+  readonly isJoin?: boolean;
   /** The columns of its primary key, for functional dependency; absent where there is none. */
   readonly primaryKey?: readonly number[];
 }
@@ -57,9 +60,11 @@ export interface Scope {
   readonly site?: AggregateSite;
   /**
    * The left side of a join, seen from its right: only LATERAL subqueries and functions may refer to it (`seen`), those
-   * of RIGHT and FULL joins neither (`refused`).
+   * of RIGHT and FULL joins neither (`refused`), and none to what UPDATE or DELETE writes (`written`).
    */
-  readonly lateral?: 'seen' | 'hidden' | 'refused';
+  readonly lateral?: 'seen' | 'refused' | 'written';
+  /** Where such a left side is out of sight: in a subquery that is not LATERAL, or in the condition of a JOIN. */
+  readonly hiddenFrom?: 'subquery' | 'condition';
   /** What merge_action() is, where it may be called. */
   readonly mergeAction?: HirScalar;
 }
@@ -108,10 +113,20 @@ export function resolveColumn(
   if ('constant' in found) return found.constant;
   // A node of its own for each reference: messages want to know where it stood.
   const scalar = { ...liftScalar(found.column.scalar, found.level) };
-  const qualifiedName = found.item.name === null ? name : `${found.item.name}.${name}`;
-  statement.origins.set(scalar, { at, qualified: qualifiedName });
+  const around = outward(scope)[found.level]!;
+  statement.origins.set(scalar, { at, qualified: qualifiedName(around, found.item, found.column) });
   const { domain } = found.column;
   return domain === undefined ? scalar : statement.ofDomain(scalar, domain);
+}
+
+/** A column as messages call it: one of a join's is that of the relation which is joined. */
+export function qualifiedName({ items }: Scope, item: ScopeItem | undefined, column: ScopeColumn): string {
+  const { scalar } = column;
+  if (item?.isJoin !== true) return item?.name ? `${item.name}.${column.name}` : column.name;
+  const isSame = (other: ScopeColumn): boolean =>
+    scalar.kind === 'column' && other.scalar.kind === 'column' && other.scalar.index === scalar.index;
+  const owner = items.find((other) => other.isJoin !== true && other.columns.some(isSame));
+  return owner?.name ? `${owner.name}.${owner.columns.find(isSame)!.name}` : column.name;
 }
 
 /** A system column: the oid of the relation that a row is of. */
@@ -127,9 +142,9 @@ function unqualified(
 ): Found | Constant {
   let level = 0;
   for (let around: Scope | null = scope; around !== null; around = around.outer) {
-    const found = around.lateral === 'hidden' ? null : matches(statement, around, name, at);
+    const found = around.hiddenFrom === undefined ? matches(statement, around, name, at) : null;
     if (found !== null) {
-      if (around.lateral === 'refused') throw notLateral(statement, found.item.name ?? name, at);
+      refuseReference(statement, around, found.item.name ?? name, at);
       return { ...found, level };
     }
     level += 1;
@@ -142,23 +157,15 @@ function unqualified(
   level = 0;
   for (let around: Scope | null = scope; around !== null; around = around.outer) {
     const item = around.items.find((candidate) => candidate.byName && candidate.name === name);
-    if (item?.isValue === true && around.lateral !== 'hidden')
-      return { item, column: item.columns[0]!, level };
-    if (item !== undefined && around.lateral !== 'hidden') {
+    if (item !== undefined && around.hiddenFrom === undefined) {
+      if (item.isValue === true) return { item, column: item.columns[0]!, level };
       return { item, column: { name, scalar: wholeRow(item) }, level };
     }
     level += 1;
   }
-  const hidden = hiddenScopes(scope).find((around) => matches(statement, around, name, at) !== null);
-  if (hidden !== undefined) {
-    const { item } = matches(statement, hidden, name, at)!;
-    throw statement.error('42703', `column "${name}" does not exist`, at, {
-      detail: `There is a column named "${name}" in table "${item.name}", but it cannot be referenced from this part of the query.`,
-      hint: 'To reference that column, you must mark this subquery with LATERAL.',
-    });
-  }
   if (scope.items.some(({ object }) => object !== undefined)) refuseSystemColumn(statement, name, at);
-  throw statement.error('42703', `column "${name}" does not exist`, at, suggestion(scope, null, name));
+  const more = unreachable(scope, name) ?? suggestion(scope, null, name);
+  throw statement.error('42703', `column "${name}" does not exist`, at, more);
 }
 
 /** Columns that PostgreSQL's rows have of where and by whom they were written. */
@@ -173,18 +180,63 @@ function refuseSystemColumn(statement: Statement, name: string, at: number | und
   throw statement.unsupported(`system column ${name}`, at, hint);
 }
 
-function hiddenScopes(scope: Scope): Scope[] {
-  const hidden: Scope[] = [];
-  for (let around: Scope | null = scope; around !== null; around = around.outer) {
-    if (around.lateral === 'hidden') hidden.push(around);
-  }
-  return hidden;
+/** The scopes from the innermost on. */
+export function outward(scope: Scope): Scope[] {
+  const all: Scope[] = [];
+  for (let each: Scope | null = scope; each !== null; each = each.outer) all.push(each);
+  return all;
 }
 
-function notLateral(statement: Statement, relation: string, at: number | undefined): Error {
-  return statement.error('42P10', `invalid reference to FROM-clause entry for table "${relation}"`, at, {
-    detail: 'The combining JOIN type must be INNER or LEFT for a LATERAL reference.',
-  });
+/** What PostgreSQL says of a column that only entries have which cannot be referenced. */
+function unreachable(scope: Scope, name: string): Pick<SqlErrorOptions, 'detail' | 'hint'> | null {
+  const [first, second] = outward(scope).flatMap((each) =>
+    each.items
+      .filter((item) => item.isJoin !== true && item.columns.some((column) => column.name === name))
+      .map((item) => ({ item, scope: each })),
+  );
+  if (first === undefined) return null;
+  if (second !== undefined) {
+    return {
+      detail: `There are columns named "${name}", but they are in tables that cannot be referenced from this part of the query.`,
+      hint: 'Try using a table-qualified name.',
+    };
+  }
+  return {
+    detail: `There is a column named "${name}" in table "${first.item.name ?? 'unnamed_subquery'}", but it cannot be referenced from this part of the query.`,
+    hint: isLateral(first.scope, first.item)
+      ? 'To reference that column, you must mark this subquery with LATERAL.'
+      : first.item.byName && first.scope.hiddenFrom === undefined
+        ? 'To reference that column, you must use a table-qualified name.'
+        : undefined,
+  };
+}
+
+/** Whether LATERAL would bring an entry into sight. */
+function isLateral({ lateral, hiddenFrom }: Scope, { byName }: ScopeItem): boolean {
+  return byName && lateral === 'seen' && hiddenFrom === 'subquery';
+}
+
+/** What is seen to the left may be no entry that can be referred to. */
+function refuseReference(
+  statement: Statement,
+  { lateral }: Scope,
+  relation: string,
+  at: number | undefined,
+): void {
+  if (lateral === undefined || lateral === 'seen') return;
+  const message = `invalid reference to FROM-clause entry for table "${relation}"`;
+  throw statement.error(
+    '42P10',
+    message,
+    at,
+    lateral === 'written'
+      ? { hint: cannotReference(relation) }
+      : { detail: 'The combining JOIN type must be INNER or LEFT for a LATERAL reference.' },
+  );
+}
+
+function cannotReference(relation: string): string {
+  return `There is an entry for table "${relation}", but it cannot be referenced from this part of the query.`;
 }
 
 function matches(
@@ -246,54 +298,69 @@ export function findItem(
   }
   let level = 0;
   for (let around: Scope | null = scope; around !== null; around = around.outer) {
-    const [item, second] = around.lateral === 'hidden' ? [] : allNamed(around, parts);
+    const [item, second] = around.hiddenFrom === undefined ? allNamed(around, parts) : [];
     if (item !== undefined) {
       if (second !== undefined)
         throw statement.error('42P09', `table reference "${relation}" is ambiguous`, at);
-      if (around.lateral === 'refused') throw notLateral(statement, relation, at);
+      refuseReference(statement, around, relation, at);
       return { item, level };
     }
     level += 1;
   }
-  if (hiddenScopes(scope).some((around) => allNamed(around, parts).length > 0)) {
-    throw statement.error('42P01', `invalid reference to FROM-clause entry for table "${relation}"`, at, {
-      detail: `There is an entry for table "${relation}", but it cannot be referenced from this part of the query.`,
-      hint: 'To reference that table, you must mark this subquery with LATERAL.',
-    });
+  throw missingEntry(statement, scope, parts, at);
+}
+
+/** PostgreSQL's refusal of a name that no entry in sight has. */
+function missingEntry(
+  statement: Statement,
+  scope: Scope,
+  parts: readonly string[],
+  at: number | undefined,
+): Error {
+  const relation = parts[parts.length - 1]!;
+  const invalid = `invalid reference to FROM-clause entry for table "${relation}"`;
+  for (const each of outward(scope)) {
+    const item = each.items.find((entry) => entry.name === relation);
+    if (item !== undefined) {
+      return statement.error('42P01', invalid, at, {
+        detail: cannotReference(relation),
+        hint: isLateral(each, item)
+          ? 'To reference that table, you must mark this subquery with LATERAL.'
+          : undefined,
+      });
+    }
+    const aliased =
+      parts.length === 1 && each.hiddenFrom === undefined
+        ? each.items.find((entry) => entry.byName && entry.relation === relation)
+        : undefined;
+    if (aliased !== undefined) {
+      return statement.error('42P01', invalid, at, {
+        hint: `Perhaps you meant to reference the table alias "${aliased.name}".`,
+      });
+    }
   }
-  if (scope.items.some((item) => item.name === relation)) {
-    const aliased = scope.items.find((item) => item.name === relation)!;
-    throw statement.error('42P01', `invalid reference to FROM-clause entry for table "${relation}"`, at, {
-      detail: `There is an entry for table "${aliased.name}", but it cannot be referenced from this part of the query.`,
-    });
-  }
-  const behindAlias =
-    parts.length === 1 ? scope.items.find((item) => item.byName && item.relation === relation) : undefined;
-  if (behindAlias !== undefined) {
-    throw statement.error('42P01', `invalid reference to FROM-clause entry for table "${relation}"`, at, {
-      hint: `Perhaps you meant to reference the table alias "${behindAlias.name}".`,
-    });
-  }
-  throw statement.error('42P01', `missing FROM-clause entry for table "${relation}"`, at);
+  return statement.error('42P01', `missing FROM-clause entry for table "${relation}"`, at);
 }
 
 function allNamed(scope: Scope, parts: readonly string[]): ScopeItem[] {
-  const relation = parts[parts.length - 1]!;
-  const schema = parts.length > 1 ? parts[parts.length - 2]! : null;
-  return scope.items.filter(
-    (item) => item.byName && item.name === relation && (schema === null || item.schema === schema),
-  );
+  return scope.items.filter((item) => item.byName && isNamed(item, parts));
 }
 
-/** The scope as a derived table that is not LATERAL sees it: the left sides of joins are out of its sight. */
-export function withoutLateral(scope: Scope | null): Scope | null {
+/** Whether `[relation]` or `[schema, relation]` is what an entry is called. */
+function isNamed({ name, schema }: ScopeItem, parts: readonly string[]): boolean {
+  const [relation, within = null] = parts.toReversed();
+  return name === relation && (within === null || schema === within);
+}
+
+/** The scope from where the left sides of joins are out of sight. */
+export function withoutLateral(scope: Scope | null, from: 'subquery' | 'condition'): Scope | null {
   if (scope === null || scope.lateral === undefined) return scope;
-  return { ...scope, lateral: 'hidden', outer: withoutLateral(scope.outer) };
+  return { ...scope, hiddenFrom: scope.hiddenFrom ?? from, outer: withoutLateral(scope.outer, from) };
 }
 
 /** The scope around a subquery, as the subqueries of its own FROM see it: what it may refer to, they may too. */
 export function settled(scope: Scope | null): Scope | null {
-  if (scope === null || scope.lateral !== 'seen') return scope;
+  if (scope === null || scope.lateral !== 'seen' || scope.hiddenFrom !== undefined) return scope;
   const { lateral: _lateral, ...rest } = scope;
   return { ...rest, outer: settled(scope.outer) };
 }
@@ -307,10 +374,10 @@ export function allColumns(scope: Scope): readonly ScopeColumn[] {
 function suggestion(scope: Scope, relation: string | null, name: string): { hint?: string } {
   let best = 4;
   let names: string[] = [];
-  for (const item of scope.items) {
-    if (item.name === null) continue;
+  for (const item of outward(scope).flatMap(({ items }) => items)) {
+    if (item.name === null || item.isJoin === true) continue;
     for (const column of item.columns) {
-      const penalty = relation === null ? 0 : Math.min(levenshtein(relation, item.name), 3);
+      const penalty = relation === null ? 0 : levenshtein(relation, item.name);
       const distance = penalty + levenshtein(name, column.name);
       if (distance > best || distance > Math.floor(name.length / 2) + penalty) continue;
       if (distance < best) {

@@ -16,9 +16,9 @@ import { bindLimit, bindListItem, sortDirection } from './order.ts';
 import type { ListItem, SortDirection } from './order.ts';
 import type { PreparedSelect, Target } from './query.ts';
 import { expanded } from './record.ts';
-import { columnOf, filter, projectScalars, topK } from './relation.ts';
+import { columnOf, filter, map, projectScalars, topK } from './relation.ts';
 import { sameScalar, scalarKey, typeOf } from './scalar.ts';
-import { allColumns, findItem } from './scope.ts';
+import { allColumns, findItem, outward, qualifiedName } from './scope.ts';
 import type { Scope } from './scope.ts';
 import type { Bound } from './statement.ts';
 import { projectSets, SetCollector, setArguments } from './set-returning.ts';
@@ -39,7 +39,7 @@ export function prepareSelect(select: SelectStmt, context: QueryContext): Prepar
   }));
   const collector: AggregateCollector = {
     ...{ width: from.relation.columns.length, aggregates, groupings },
-    order,
+    ...{ places: [], direct: [], order },
   };
   const sets = new SetCollector();
   const setsIn = (clause: ExpressionContext['clause']): SetCollector | null =>
@@ -91,6 +91,8 @@ export function prepareSelect(select: SelectStmt, context: QueryContext): Prepar
   checkLocked(select, uses, statement);
   const grouped = groupBy !== null || having !== null || aggregates.length + groupings.length > 0;
 
+  const distinctOn = distinct === null || distinct === 'all' ? [] : distinct;
+
   // A query that leaves the rows as they come leaves their order too.
   const inherits = sort.length === 0 && distinct === null && !grouped && windows.keepsOrder;
   if (!grouped) windows.follow(order);
@@ -104,17 +106,27 @@ export function prepareSelect(select: SelectStmt, context: QueryContext): Prepar
     let scalars = [...final, ...extras, ...inherited];
     let calls: readonly SetCall[] = sets.calls;
     let rewrite = (scalar: HirScalar): HirScalar => scalar;
+    // Sets that windows are made of are rows before there are windows.
+    const early = readOutside(sets, groupBy?.keys ?? [], windowScalars(windows));
     if (grouped) {
       // Sets that are keys are rows before there are groups.
       const keyed = sets.readBy(groupBy?.keys ?? []);
       const spread = keyed.length === 0 ? null : projectSets(relation, keyed, (scalar) => scalar);
       calls = remaining(sets, groupBy?.keys ?? [], scalars);
-      const inner = [...setArguments(calls), ...windowScalars(windows)];
+      const inner = [...setArguments([...calls, ...early]), ...windowScalars(windows)];
       const computed = [...scalars, ...inner, ...(having === null ? [] : [having])];
       const grouping = group(relation, groupBy, collector, computed, scope, context, spread);
       relation = having === null ? grouping.relation : filter(grouping.relation, grouping.rewrite(having));
       rewrite = grouping.rewrite;
       scalars = scalars.map(grouping.rewriteTarget);
+    }
+    if (early.length > 0) {
+      const spread = projectSets(relation, early, rewrite);
+      const before = rewrite;
+      relation = spread.relation;
+      scalars = scalars.map((scalar) => spread.place(scalar));
+      rewrite = (scalar) => spread.place(before(scalar));
+      calls = calls.filter((call) => !early.includes(call));
     }
     if (windows.calls.length > 0) {
       const { relation: projected, place } = projectWindows(relation, windows, rewrite);
@@ -122,6 +134,31 @@ export function prepareSelect(select: SelectStmt, context: QueryContext): Prepar
       relation = projected;
       scalars = scalars.map(place);
       rewrite = (scalar) => place(before(scalar));
+    }
+    const firstRows = (of: HirRelation, placeOfKey: (item: ListItem) => number): HirRelation =>
+      topK(of, {
+        partition: distinctOn.map(placeOfKey),
+        order: sort.map(({ item, ...direction }) => ({ ...direction, column: placeOfKey(item) })),
+        limit: { kind: 'literal', type: { name: 'int8', typmod: -1 }, text: '1' },
+        offset: null,
+      });
+    const placed = (item: ListItem): number => placeOf(item, sort, targets.length);
+    // As in PostgreSQL, sets that rows are neither sorted nor told apart by come after both.
+    const items = [...sort.map(({ item }) => item), ...distinctOn];
+    const keys = items.map((item) => scalars[placed(item)]!);
+    const postponed =
+      calls.length > 0 &&
+      distinctOn.length > 0 &&
+      select.sortClause !== undefined &&
+      calls.length === sets.calls.length &&
+      sets.readBy(keys).length === 0;
+    if (postponed) {
+      const width = relation.columns.length;
+      const keyed = map(
+        relation,
+        keys.map((scalar) => ({ name: '?column?', scalar })),
+      );
+      relation = firstRows(keyed, (item) => width + items.indexOf(item));
     }
     if (calls.length > 0) {
       const projected = projectSets(relation, calls, rewrite);
@@ -136,21 +173,25 @@ export function prepareSelect(select: SelectStmt, context: QueryContext): Prepar
       ? follows.map((key, i) => ({ ...key, column: targets.length + extras.length + i }))
       : sortOrder(sort, targets.length);
     if (distinct === 'all') relation = { kind: 'distinct', columns: relation.columns, input: relation };
-    else if (distinct !== null) {
-      relation = topK(relation, {
-        partition: distinct.map((item) => placeOf(item, sort, targets.length)),
-        order: sorted,
-        limit: { kind: 'literal', type: { name: 'int8', typmod: -1 }, text: '1' },
-        offset: null,
-      });
+    else if (distinctOn.length > 0 && !postponed) {
+      relation = firstRows(relation, placed);
     }
     return { relation, projection: targets.map((_, i) => i), order: sorted, ...limit };
   };
   return { targets, finish };
 }
 
-/** The sets that expressions read outside of the keys of GROUP BY: they run over the groups. */
+/** The sets that run over the groups. */
 function remaining(
+  sets: SetCollector,
+  keys: readonly HirScalar[],
+  scalars: readonly HirScalar[],
+): readonly SetCall[] {
+  return keys.length === 0 ? sets.calls : readOutside(sets, keys, scalars);
+}
+
+/** The sets that expressions read outside of the keys of GROUP BY. */
+function readOutside(
   sets: SetCollector,
   keys: readonly HirScalar[],
   scalars: readonly HirScalar[],
@@ -162,7 +203,6 @@ function remaining(
     if (scalar.kind === 'column') outside.push(scalar);
     return mapScalarParts(scalar, { scalar: visit, relation: (relation) => relation });
   };
-  if (keys.length === 0) return sets.calls;
   scalars.forEach(visit);
   return sets.readBy(outside);
 }
@@ -215,10 +255,8 @@ function starOf(node: Node | undefined, context: ExpressionContext): Target[] | 
   return columns.map((column) => {
     const scalar = { ...liftScalar(column.scalar, item?.level ?? 0) };
     const owner = item?.item ?? scope.items.find((other) => other.columns.includes(column));
-    statement.origins.set(scalar, {
-      at,
-      qualified: owner?.name ? `${owner.name}.${column.name}` : column.name,
-    });
+    const around = outward(scope)[item?.level ?? 0]!;
+    statement.origins.set(scalar, { at, qualified: qualifiedName(around, owner, column) });
     return { name: column.name, bound: { scalar, at } };
   });
 }
@@ -254,14 +292,14 @@ function bindDistinct(
   const sorted = sort.map(({ item }) => items.some((other) => same(item, other)));
   const firstOther = sorted.indexOf(false);
   const late = firstOther < 0 ? -1 : sorted.indexOf(true, firstOther);
-  const missing = items.some((item) => !sort.some((key) => same(key.item, item)));
-  if (late >= 0 || (missing && firstOther >= 0)) {
-    const first = items.find((item) => !sort.some((key) => same(key.item, item))) ?? items[0]!;
-    const { at } = first;
+  const missing = items.find((item) => !sort.some((key) => same(key.item, item)));
+  const mismatch =
+    late >= 0 ? items.find((item) => same(sort[late]!.item, item)) : firstOther >= 0 ? missing : undefined;
+  if (mismatch !== undefined) {
     throw statement.error(
       '42P10',
       'SELECT DISTINCT ON expressions must match initial ORDER BY expressions',
-      at,
+      mismatch.at,
     );
   }
   for (const item of items) {

@@ -1,6 +1,6 @@
 /** UNION, INTERSECT, EXCEPT. */
 import type { SelectStmt } from '@pgsql/types';
-import { nodeAs } from '../ast/accessors.ts';
+import { locationOf, nodeAs } from '../ast/accessors.ts';
 import type { HirColumn, HirRelation, HirScalar } from '../hir.ts';
 import { coerceToCommon } from './coerce.ts';
 import { requireEquality, requireOrder } from './comparable.ts';
@@ -11,6 +11,8 @@ import { asRelation, prepareSelectStatement } from './query.ts';
 import type { PreparedSelect, Target } from './query.ts';
 import { projectScalars } from './relation.ts';
 import { typeOf } from './scalar.ts';
+import { itemFor } from './scope.ts';
+import type { ScopeColumn, ScopeItem } from './scope.ts';
 
 const words = { SETOP_UNION: 'UNION', SETOP_INTERSECT: 'INTERSECT', SETOP_EXCEPT: 'EXCEPT' } as const;
 
@@ -19,6 +21,11 @@ export function prepareSetOperation(select: SelectStmt, context: QueryContext): 
   const { statement } = context;
   const word = words[select.op as keyof typeof words];
   const left = prepareSelectStatement(select.larg!, context);
+  const into = select.rarg!.intoClause;
+  if (into !== undefined) {
+    const message = 'INTO is only allowed on first SELECT of UNION/INTERSECT/EXCEPT';
+    throw statement.error('42601', message, locationOf(into.rel ?? {}));
+  }
   const right = prepareSelectStatement(select.rarg!, context);
   if (left.targets.length !== right.targets.length) {
     throw statement.error(
@@ -54,7 +61,7 @@ export function prepareSetOperation(select: SelectStmt, context: QueryContext): 
   }));
   const order = (select.sortClause ?? []).map((node) => {
     const sortBy = nodeAs(node, 'SortBy')!;
-    const item = sortItem(select, sortBy, targets, context);
+    const item = sortItem(sortBy, targets, [left, right].flatMap(leaves), context);
     const { scalar, at } = targets[item]!.bound;
     requireOrder(statement, typeOf(scalar).name, at);
     return { column: item, ...sortDirection(statement, sortBy) };
@@ -62,6 +69,7 @@ export function prepareSetOperation(select: SelectStmt, context: QueryContext): 
   const limit = bindLimit(select, context, { items: [], outer: context.outer });
   return {
     targets,
+    operands: [left, right],
     finish: (scalars) => ({
       relation: projectScalars(
         relation,
@@ -85,26 +93,28 @@ function combine(left: HirColumn, right: HirColumn, word: string): HirColumn {
   return { name: left.name, type: { name: left.type.name, typmod: same ? left.type.typmod : -1, nullable } };
 }
 
-/** Only output names and positions can be sorted by. */
+/** The queries that a set operation is of, without those that are set operations themselves. */
+function leaves(query: PreparedSelect): readonly PreparedSelect[] {
+  return query.operands?.flatMap(leaves) ?? [query];
+}
+
+/** Only output names and positions can be sorted by. `queries`: those that it is of. */
 function sortItem(
-  select: SelectStmt,
   sortBy: NonNullable<ReturnType<typeof nodeAs<'SortBy'>>>,
   targets: readonly Target[],
+  queries: readonly PreparedSelect[],
   context: QueryContext,
 ): number {
   const { statement } = context;
-  const scope = {
-    items: [
-      {
-        name: null,
-        schema: null,
-        columns: targets.map(({ name, bound }) => ({ name, scalar: bound.scalar })),
-        byName: false,
-        byColumn: true,
-      },
-    ],
-    outer: context.outer,
-  };
+  const columnsOf = (of: readonly Target[]): ScopeColumn[] =>
+    of.map(({ name, bound }) => ({ name, scalar: bound.scalar }));
+  const hidden = queries.map((query, i): ScopeItem => ({
+    ...itemFor(`*SELECT* ${i + 1}`, null, columnsOf(query.targets)),
+    byName: false,
+    byColumn: false,
+  }));
+  const result = { ...itemFor(null, null, columnsOf(targets)), isJoin: true };
+  const scope = { items: [...hidden, result], outer: context.outer };
   const item = bindListItem(sortBy.node!, targets, expressionContext(context, scope, 'ORDER BY'), 'ORDER BY');
   if (item.kind === 'target') return item.index;
   throw statement.error('0A000', 'invalid UNION/INTERSECT/EXCEPT ORDER BY clause', item.at, {

@@ -254,11 +254,18 @@ export function misplaced(statement: Statement, context: ExpressionContext, at: 
   if (context.clause === 'functions in FROM') {
     return statement.error('0A000', 'set-returning functions must appear at top level of FROM', at);
   }
-  const place = typeof context.sets === 'string' ? context.sets : context.clause;
-  const inside = typeof context.sets === 'string';
-  return statement.error('0A000', `set-returning functions are not allowed in ${place}`, at, {
-    hint: inside
-      ? 'You might be able to move the set-returning function into a LATERAL FROM item.'
-      : undefined,
+  const { sets, clause } = context;
+  if (typeof sets !== 'string') {
+    return statement.error('0A000', `set-returning functions are not allowed in ${clause}`, at);
+  }
+  const message =
+    sets === 'window function calls'
+      ? `${sets} cannot contain set-returning function calls`
+      : `set-returning functions are not allowed in ${sets}`;
+  return statement.error('0A000', message, at, {
+    hint:
+      sets === 'window definitions'
+        ? undefined
+        : 'You might be able to move the set-returning function into a LATERAL FROM item.',
   });
 }

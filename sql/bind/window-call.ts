@@ -5,6 +5,7 @@ import { aggregateNamed } from '../functions/aggregates.ts';
 import { functionsNamed } from '../functions/table.ts';
 import { windowFunctionNamed } from '../functions/window-functions.ts';
 import type { WindowFunctionEntry } from '../functions/window-functions.ts';
+import { isSetReturning } from '../functions/table-functions.ts';
 import type { HirScalar } from '../hir.ts';
 import { isCount } from '../hir/aggregate.ts';
 import { canCoerce } from '../types/casts.ts';
@@ -29,7 +30,7 @@ export function bindWindowCall(node: FuncCall, name: string, context: Expression
   const own = windowFunctionNamed(name);
   const isAggregate = functionsNamed(name).some((entry) => entry.kind === 'aggregate');
   if (own === undefined && !isAggregate) {
-    if (functionsNamed(name).length === 0) throw notFound(node, args, context);
+    if (functionsNamed(name).length === 0 && !isSetReturning(name)) throw notFound(node, args, context);
     const message = `OVER specified, but ${name} is not a window function nor an aggregate function`;
     throw statement.error('42809', message, at);
   }

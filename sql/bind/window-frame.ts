@@ -160,6 +160,11 @@ function distanceType(type: TypeName): TypeName | null {
   }
 }
 
+/** The type that PostgreSQL's operator class sorts a type's values as. */
+function sortedAs(type: TypeName): TypeName {
+  return type === 'varchar' ? 'text' : type === 'cidr' ? 'inet' : type;
+}
+
 function bindOffset(
   node: Node,
   mode: FrameMode,
@@ -168,14 +173,14 @@ function bindOffset(
 ): HirScalar {
   const { statement } = context;
   const construct = mode.toUpperCase();
-  const bound = bindExpression(node, { ...context, collector: null });
+  const bound = bindExpression(node, { ...context, collector: null, sets: 'window definitions' });
   if (readsColumns(bound.scalar)) {
     throw statement.error('42P10', `argument of ${construct} must not contain variables`, bound.at);
   }
   if (mode !== 'range') return coerceToSpecific(statement, bound, 'int8', construct);
   const type = typeOf(key!).name;
   const distance = distanceType(type);
-  const refused = `RANGE with offset PRECEDING/FOLLOWING is not supported for column type ${displayType(type)}`;
+  const refused = `RANGE with offset PRECEDING/FOLLOWING is not supported for column type ${displayType(sortedAs(type))}`;
   if (distance === null) throw statement.error('0A000', refused, bound.at);
   const given = typeOf(bound.scalar).name;
   if (given !== 'unknown' && given !== distance && !canCoerce(given, distance)) {

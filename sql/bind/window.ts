@@ -122,7 +122,7 @@ export class WindowCollector {
     const known = named ? this.#named.get(definition.name!) : undefined;
     if (known !== undefined && known.bound !== null) return known.bound;
     const statement = this.#statement;
-    const context: ExpressionContext = { ...around, windows: 'definitions', sets: 'window definitions' };
+    const context: ExpressionContext = { ...around, windows: 'definitions' };
     const base = this.#base(definition, around);
     const at = locationOf(definition);
     const inherited = definition.refname ?? '';

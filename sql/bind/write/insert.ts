@@ -11,7 +11,8 @@ import { bindWith } from '../cte.ts';
 import { completeRows } from '../generated-column.ts';
 import { bindExpression } from '../expression.ts';
 import { asRelation, prepareSelectStatement } from '../query.ts';
-import { projectScalars } from '../relation.ts';
+import { oneRow, projectScalars } from '../relation.ts';
+import { projectSets, SetCollector } from '../set-returning.ts';
 import { isNullable, literal, typeOf } from '../scalar.ts';
 import type { Bound } from '../statement.ts';
 import { emptyScope } from '../scope.ts';
@@ -184,7 +185,9 @@ function insertValues(
   context: QueryContext,
 ): HirRelation {
   const { statement } = context;
-  const expression = expressionContext(context, emptyScope, 'VALUES');
+  // One list alone is a SELECT list, which can have sets.
+  const sets = lists.length === 1 ? new SetCollector() : null;
+  const expression = expressionContext(context, emptyScope, 'VALUES', null, sets);
   let width = -1;
   const rows = lists.map((list): HirScalar[] => {
     const items = nodeAs(list, 'List')?.items ?? [];
@@ -194,7 +197,13 @@ function insertValues(
     width = items.length;
     return insertedValues(items, relation, columns, (item) => bindExpression(item, expression), context);
   });
-  return { kind: 'constant', columns: rowColumns(relation, rows), rows };
+  const row = rowColumns(relation, rows);
+  if (sets === null || sets.calls.length === 0) return { kind: 'constant', columns: row, rows };
+  const { relation: spread, place } = projectSets(oneRow, sets.calls, (scalar) => scalar);
+  return projectScalars(
+    spread,
+    rows[0]!.map((scalar, i) => ({ name: row[i]!.name, scalar: place(scalar) })),
+  );
 }
 
 /** One row's values, DEFAULT among them, as a row of the table. */

@@ -45,6 +45,9 @@ const kinds: Record<string, Kind> = {
 /** Binds MERGE. */
 export function bindMerge(node: MergeStmt, outer: QueryContext): HirWrite {
   const { statement } = outer;
+  if (node.withClause?.recursive === true) {
+    throw statement.error('42601', 'WITH RECURSIVE is not supported for MERGE statement');
+  }
   const { context, wrap } = bindWith(node.withClause, outer);
   const written = bindTarget(node.relation!, 'merge into', context);
   const { table: relation } = written;

@@ -12,7 +12,7 @@ import { coerceToType } from '../coerce.ts';
 import { expressionContext } from '../context.ts';
 import type { QueryContext } from '../context.ts';
 import { bindExpression } from '../expression.ts';
-import { bindFrom, findRelation, relationOf } from '../from.ts';
+import { bindBesideWritten, findRelation, relationOf } from '../from.ts';
 import type { BoundFrom } from '../from.ts';
 import { crossJoin } from '../join.ts';
 import { filter } from '../relation.ts';
@@ -132,7 +132,7 @@ export function targetRows(
   const rows = conditions.reduce(filter, relationOf(target.table, context));
   const own = { relation: rows, items: [targetItem(target, node)] };
   if (others === undefined) return own;
-  return crossJoin(own, { ...bindFrom(others, context), lateral: false }, context);
+  return crossJoin(own, bindBesideWritten(others, own.items, context), context);
 }
 
 /** The number of the table's column that a name means, or PostgreSQL's refusal. */
