@@ -138,6 +138,7 @@ export interface NativeEngine {
   sequenceState(oid: number): { last: string; called: boolean } | null;
   noteTaken(session: number, notes: boolean): void;
   takeAgain(session: number): void;
+  forgetSequences(session: number): void;
   forgetSession(session: number): void;
   seedSession(session: number, seed: number): void;
   install(request: number, plan: string, asOf: number): void;

@@ -234,6 +234,10 @@ export class NativeBinding implements Engine {
     this.#engine.takeAgain(session);
   }
 
+  forgetSequences(session: number): void {
+    this.#engine.forgetSequences(session);
+  }
+
   forgetSession(session: number): void {
     this.#engine.forgetSession(session);
   }

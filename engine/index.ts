@@ -217,6 +217,8 @@ export interface Engine {
   noteTaken(session: number, notes: boolean): void;
   /** What was noted is what the session takes next. */
   takeAgain(session: number): void;
+  /** A session has taken nothing of any sequence, as far as currval and lastval know. */
+  forgetSequences(session: number): void;
   /** What sequences keep for a session's currval and lastval is not needed any more. */
   forgetSession(session: number): void;
   /** What random numbers of a session follow from, from now on: from -1 to 1. */

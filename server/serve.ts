@@ -9,7 +9,7 @@ import type { StatementExecutor } from './session/statement.ts';
 /** The assembled parts behind the protocol. */
 export interface RunningSystem {
   readonly executor: StatementExecutor;
-  readonly engine: Pick<Engine, 'cancellation' | 'forgetSession' | 'seedSession'>;
+  readonly engine: Pick<Engine, 'cancellation' | 'forgetSequences' | 'forgetSession' | 'seedSession'>;
   stop(): Promise<void>;
 }
 

@@ -8,6 +8,7 @@ import { parseAgain } from '../../sql/parse/memo.ts';
 import { type Instance, instanceOf, refuse } from '../../sql/parse/template.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { elementType, isRegistered } from '../../sql/types/table.ts';
+import { requireWritable } from './access-mode.ts';
 import { Portal } from './portal.ts';
 import type { Session } from './session.ts';
 import { ddlName, isComposite, isTransactional } from './statement-class.ts';
@@ -113,7 +114,10 @@ async function start(session: Session, portal: Portal, company: Company): Promis
   session.checkNotFailed(prepared.endsTransaction);
   if (!prepared.managesTransaction) {
     session.transactions.enter(company);
-    if (prepared.ddl !== null && session.transactions.isBlock) await prepared.beginDdl?.();
+    if (prepared.ddl !== null) {
+      requireWritable(session.transactions.current, prepared.ddl);
+      if (session.transactions.isBlock) await prepared.beginDdl?.();
+    }
   }
   for (const notice of prepared.parsed?.notices ?? []) session.notice(notice);
   portal.start(await prepared.run(portal.parameters, portal.formats));

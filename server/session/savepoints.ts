@@ -23,9 +23,14 @@ export class Savepoints {
     this.#stack.push({ name, state });
   }
 
-  /** RELEASE: forgets it and those after it. */
-  release(name: string): void {
-    this.#stack.splice(this.#find(name));
+  get any(): boolean {
+    return this.#stack.length > 0;
+  }
+
+  /** RELEASE: forgets it and those after it; what it remembered. */
+  release(name: string): SavepointState {
+    const [released] = this.#stack.splice(this.#find(name));
+    return released!.state;
   }
 
   /** ROLLBACK TO: forgets those after it. */

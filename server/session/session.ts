@@ -39,7 +39,7 @@ import { prepareUtility } from './utility/dispatch.ts';
 /** What sessions share. */
 export interface SessionHost {
   readonly executor: StatementExecutor;
-  readonly engine: Pick<Engine, 'cancellation' | 'forgetSession' | 'seedSession'>;
+  readonly engine: Pick<Engine, 'cancellation' | 'forgetSequences' | 'forgetSession' | 'seedSession'>;
   readonly advisoryLocks: AdvisoryLocks;
   readonly sessions: Sessions;
   readonly log: Pick<Log, 'error'>;
@@ -78,6 +78,8 @@ export class Session implements SessionContext {
   readonly #newCancellation: () => Cancellation;
   readonly #log: Pick<Log, 'error'>;
   readonly #forget: () => void;
+  /** DISCARD SEQUENCES. */
+  readonly forgetSequences: () => void;
   /** setseed: from -1 to 1. */
   readonly seed: (seed: number) => void;
   #scope: CancelScope | null = null;
@@ -92,6 +94,7 @@ export class Session implements SessionContext {
     this.advisoryLocks = host.advisoryLocks;
     this.sessions = host.sessions;
     this.#newCancellation = () => host.engine.cancellation();
+    this.forgetSequences = () => host.engine.forgetSequences(this.number);
     this.seed = (seed) => host.engine.seedSession(this.number, seed);
     this.#log = host.log;
     this.#forget = () => host.engine.forgetSession(this.number);

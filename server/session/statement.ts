@@ -128,7 +128,7 @@ export interface OpenTransaction {
   /** What its end takes back where it is not committed, and no write of its. */
   readonly undo: (() => void)[];
   constraintModes: ConstraintModes;
-  readonly readOnly: boolean;
+  readOnly: boolean;
   /** Made by BEGIN, not by a single statement. */
   readonly explicit: boolean;
 }

@@ -83,25 +83,19 @@ export class TransactionControl {
     this.#block = 'explicit';
   }
 
-  /** Another access mode, before the transaction has done anything. */
-  restart(readOnly: boolean): void {
-    if (!this.#open || this.#open.readOnly === readOnly) return;
-    const used = this.#open.timestamp !== null || this.#open.writes.byteLength() > 0;
-    if (used && !readOnly) {
+  /** Another access mode: READ WRITE only before the first query, and not since a savepoint. */
+  setReadOnly(readOnly: boolean, hasSavepoint: boolean): void {
+    const open = this.#open;
+    if (!open || open.readOnly === readOnly) return;
+    if (!readOnly && (hasSavepoint || open.timestamp !== null)) {
       throw new SqlError({
         sqlstate: '25001',
-        message: 'transaction read-write mode must be set before any query',
+        message: hasSavepoint
+          ? 'cannot set transaction read-write mode inside a read-only transaction'
+          : 'transaction read-write mode must be set before any query',
       });
     }
-    if (used) {
-      throw new SqlError({
-        sqlstate: '0A000',
-        message: 'a transaction that has run a query cannot become read-only',
-        hint: 'Use SET TRANSACTION READ ONLY as its first statement, or BEGIN READ ONLY.',
-      });
-    }
-    this.#executor.rollback(this.#open);
-    this.#open = this.#executor.begin({ readOnly, explicit: true });
+    open.readOnly = readOnly;
   }
 
   /** Ends the transaction whatever it is; true when it was committed, false when it had failed. */

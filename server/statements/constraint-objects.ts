@@ -3,6 +3,7 @@ import type { BoundCheck, BoundColumns, BoundUnique } from '../../sql/bind/bind.
 import type { CatalogColumn, ObjectId } from '../../sql/catalog.ts';
 import { compileKey } from '../../sql/compile.ts';
 import { SqlError } from '../../sql/error.ts';
+import { freeObjectName } from '../../sql/object-name.ts';
 import { layoutByKey } from '../../sql/physical/layout.ts';
 import { toColumnType } from '../../sql/types/column-type.ts';
 import type { CheckConstraint, IndexObject, SequenceObject, TableObject } from '../catalog/objects.ts';
@@ -24,9 +25,9 @@ export function namedChecks(
   const explicit = checks.flatMap(({ name }) => name ?? []);
   return checks.map(({ name, text, columns: read, validated }) => {
     const [only] = read;
-    const middle = read.length === 1 && only !== undefined ? `_${columns[only]!.name}` : '';
-    const chosen =
-      name ?? free(`${table}${middle}_check`, (other) => names.has(other) || explicit.includes(other));
+    const middle = read.length === 1 && only !== undefined ? columns[only]!.name : '';
+    const isTaken = (other: string): boolean => names.has(other) || explicit.includes(other);
+    const chosen = name ?? freeObjectName(table, middle, 'check', isTaken);
     if (names.has(chosen)) {
       throw new SqlError({ sqlstate: '42710', message: `check constraint "${chosen}" already exists` });
     }
@@ -56,7 +57,7 @@ export function withSequences(
     if (given !== undefined && taken(given)) {
       throw new SqlError({ sqlstate: '42P07', message: `relation "${given}" already exists` });
     }
-    const name = given ?? free(`${target.name}_${own.name}_seq`, taken);
+    const name = given ?? freeObjectName(target.name, own.name, 'seq', taken);
     const written = `${quoteIdentifier(target.schema)}.${quoteIdentifier(name)}`;
     columns[column] = { ...own, defaultText: `nextval(${quoteLiteral(written).trim()}::regclass)` };
     return {
@@ -88,8 +89,9 @@ export function uniquesOf(
   const made: IndexObject[] = [];
   for (const { name, columns, nullsEqual } of uniques) {
     if (name === null && primary !== undefined && primary.join() === columns.join()) continue;
-    const base = [table.name, ...columns.map((column) => table.columns[column]!.name), 'key'].join('_');
-    const chosen = name ?? free(base, (other) => isTaken(other) || explicit.includes(other));
+    const named = columns.map((column) => table.columns[column]!.name).join('_');
+    const isChosen = (other: string): boolean => isTaken(other) || explicit.includes(other);
+    const chosen = name ?? freeObjectName(table.name, named, 'key', isChosen);
     if (isTaken(chosen)) {
       throw new SqlError({ sqlstate: '42P07', message: `relation "${chosen}" already exists` });
     }
@@ -128,12 +130,4 @@ export function uniqueIndex(
     partial: false,
     uses: [],
   };
-}
-
-/** PostgreSQL's choice of a name: the first that is free. */
-export function free(base: string, isTaken: (name: string) => boolean): string {
-  for (let number = 0; ; number++) {
-    const name = number === 0 ? base : `${base}${number}`;
-    if (!isTaken(name)) return name;
-  }
 }

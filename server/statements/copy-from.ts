@@ -9,6 +9,8 @@ import { SqlError } from '../../sql/error.ts';
 import { toColumnType } from '../../sql/types/column-type.ts';
 import { lookUp, positionOf, requireObject } from '../catalog/names.ts';
 import type { TableObject } from '../catalog/objects.ts';
+import { isTemporarySchema } from '../catalog/temporary.ts';
+import { requireWritable } from '../session/access-mode.ts';
 import type { SessionContext, StatementResult } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { type CopyOptions, listedColumns, readCopyOptions } from './copy-options.ts';
@@ -44,13 +46,8 @@ export function prepareCopyFrom(
     parameterTypes: [],
     columns: null,
     run: async (session): Promise<StatementResult> => {
-      if (session.transaction.readOnly) {
-        throw new SqlError({
-          sqlstate: '25006',
-          message: 'cannot execute COPY FROM in a read-only transaction',
-        });
-      }
       const table = requireObject(system.catalog, session, parsed, name, ['table']) as TableObject;
+      if (!isTemporarySchema(table.schema)) requireWritable(session.transaction, 'COPY FROM');
       return copyIn(system, session, parsed, table, nameParts(statement.attlist), options);
     },
   };

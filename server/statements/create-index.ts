@@ -27,7 +27,7 @@ import { OPERATOR_CLASSES, namedOperatorClass } from '../catalog/system/operator
 import { leaveOutOption } from './alter/options.ts';
 import { parseBoolean } from '../session/settings/definition.ts';
 import { type Making, makeMaintained } from './maintained-object.ts';
-import { free } from './constraint-objects.ts';
+import { freeObjectName } from '../../sql/object-name.ts';
 import { declarationOf, indexColumnNames } from './names/create-text.ts';
 import { type Runnable, command } from './prepared.ts';
 import { hasNoEffect } from './no-effect.ts';
@@ -292,7 +292,12 @@ function planIndex(
   ).join('_');
   const name =
     statement.idxname ||
-    free(`${relation.name}_${suffix}_idx`, (taken) => system.catalog.find(relation.schema, taken) !== null);
+    freeObjectName(
+      relation.name,
+      suffix,
+      'idx',
+      (taken) => system.catalog.find(relation.schema, taken) !== null,
+    );
   const target = { schema: relation.schema, name };
   const arrangement = system.catalog.allocateArrangement();
   const layout = layoutByKey(columnTypes, key);

@@ -9,6 +9,7 @@ import type { SequenceObject, TableObject } from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { persistenceOf } from './create-table.ts';
+import { hasNoEffect } from './no-effect.ts';
 import { type Runnable, command } from './prepared.ts';
 import { isNumeric, ownedByOf, sequenceOptions } from './sequence-options.ts';
 
@@ -17,13 +18,13 @@ export function prepareCreateSequence(
   parsed: ParsedStatement,
   statement: CreateSeqStmt,
 ): Runnable {
-  if (statement.sequence?.relpersistence === 'u') {
-    throw new SqlError({ sqlstate: '0A000', message: 'unlogged sequences are not supported' });
-  }
   const options = sequenceOptions((statement.options ?? []).filter(isNumeric), null);
   const name = rangeName(statement.sequence);
   return command((session) =>
     system.ddl.run(async () => {
+      if (statement.sequence?.relpersistence === 'u') {
+        hasNoEffect(session, 'UNLOGGED', 'All sequences are kept in the same way.');
+      }
       const target = newName(system.catalog, session, parsed, name, persistenceOf(statement.sequence));
       if (nameIsTaken(system.catalog, session, target, statement.if_not_exists ?? false)) {
         return 'CREATE SEQUENCE';

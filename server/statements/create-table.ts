@@ -5,6 +5,7 @@ import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { bindColumnDefinitions } from '../../sql/bind/bind.ts';
 import { SqlError } from '../../sql/error.ts';
 import { layoutByColumns } from '../../sql/physical/layout.ts';
+import { objectName } from '../../sql/object-name.ts';
 import { toColumnType } from '../../sql/types/column-type.ts';
 import { commitCatalog } from '../catalog/commit.ts';
 import { type Persistence, nameIsTaken, newName, positionOf } from '../catalog/names.ts';
@@ -65,7 +66,7 @@ export function prepareCreateTable(
         arrangement,
         layout,
         keys: primaryKey ? [primaryKey.columns] : [],
-        primaryKeyName: primaryKey ? (primaryKey.name ?? `${target.name}_pkey`) : null,
+        primaryKeyName: primaryKey ? primaryKey.name : null,
         // There are no rows that NOT VALID could leave unseen.
         checks: namedChecks(system, target.name, columns, definition.checks, session).map((check) => ({
           ...check,
@@ -82,7 +83,7 @@ export function prepareCreateTable(
       const primary = primaryKey && primaryIndex(system, table, primaryKey.columns);
       const qualified = `${target.schema}.${target.name}`;
       system.engine.createCollection(arrangement, qualified, columnTypes, layout, primaryKey !== null, {
-        constraint: table.primaryKeyName ?? `${target.name}_pkey`,
+        constraint: table.primaryKeyName ?? objectName(target.name, '', 'pkey'),
         columns: columns.map((column) => column.name),
       });
       const installations: Installation[] = [];

@@ -127,8 +127,8 @@ function asRelation({ query, definition, catalog }: BoundDefinition): CatalogRel
 }
 
 /** A check option is of views that are written through. */
-function requireUpdatable(bound: BoundDefinition): void {
-  const found = updatableView(asRelation(bound));
+export function requireUpdatable(view: CatalogRelation): void {
+  const found = updatableView(view);
   if (!(found instanceof NotUpdatable)) return;
   const message = 'WITH CHECK OPTION is supported only on automatically updatable views';
   throw new SqlError({ sqlstate: '0A000', message, hint: found.detail });
@@ -146,7 +146,7 @@ export function prepareCreateView(
       leaveOutViewOptions(session, parsed, statement.with);
       const bound = bindDefinition(system, session, parsed, statement);
       const checkOption = statement.checkOption ?? readCheckOption(parsed, statement.with);
-      if (checkOption) requireUpdatable(bound);
+      if (checkOption) requireUpdatable(asRelation(bound));
       const writable = writableView(asRelation(bound));
       const becomes = !statement.temporary && readsTemporary(system, bound.catalog);
       if (becomes) {

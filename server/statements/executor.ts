@@ -37,7 +37,7 @@ import { prepareRenameFunction, prepareSetFunctionSchema } from './alter/rename-
 import { prepareAlterOtherOwner } from './alter/owner-to.ts';
 import { prepareAlterEnum } from './alter/type/alter-enum.ts';
 import { prepareRenameType, prepareSetTypeSchema } from './alter/type/rename-type.ts';
-import { prepareAlterSequenceOptions } from './alter/alter-sequence.ts';
+import { prepareAlterSequenceOptions, prepareAlterSequencePersistence } from './alter/alter-sequence.ts';
 import { prepareAlterTableActions, prepareRenameConstraint } from './alter/table/alter-table.ts';
 import { prepareComment } from './comment.ts';
 import { prepareCopyFrom } from './copy-from.ts';
@@ -77,6 +77,7 @@ import { forgetSnapshot } from './snapshot.ts';
 import { prepareSubscribe } from './subscribe.ts';
 import { prepareValidateConnection } from './validate-connection.ts';
 import { afterCommit, dropTemporary } from './temporary-objects.ts';
+import { requireWritable } from '../session/access-mode.ts';
 import { prepareTruncate } from './truncate.ts';
 import { isWrite, prepareWrite } from './write.ts';
 
@@ -224,12 +225,7 @@ export class Executor implements StatementExecutor {
   async beginDdl(session: SessionContext, prepared: PreparedStatement): Promise<void> {
     const { transaction } = session;
     const name = ddlName(prepared.parsed) ?? '';
-    if (transaction.readOnly) {
-      throw new SqlError({
-        sqlstate: '25006',
-        message: `cannot execute ${name} in a read-only transaction`,
-      });
-    }
+    requireWritable(transaction, name);
     if (!isTransactional(prepared.parsed)) {
       throw new SqlError({
         sqlstate: '0A000',
@@ -421,6 +417,9 @@ function preparePostgres(
   if ('CreateSeqStmt' in node) return prepareCreateSequence(system, parsed, node.CreateSeqStmt);
   if ('AlterTableStmt' in node && node.AlterTableStmt.objtype === 'OBJECT_TABLE') {
     return prepareAlterTableActions(system, parsed, node.AlterTableStmt);
+  }
+  if ('AlterTableStmt' in node && node.AlterTableStmt.objtype === 'OBJECT_SEQUENCE') {
+    return prepareAlterSequencePersistence(system, parsed, node.AlterTableStmt);
   }
   if ('RenameStmt' in node && node.RenameStmt.renameType === 'OBJECT_TABCONSTRAINT') {
     return prepareRenameConstraint(system, parsed, node.RenameStmt);

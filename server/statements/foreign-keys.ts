@@ -17,7 +17,7 @@ import { isTemporarySchema } from '../catalog/temporary.ts';
 import type { Installation } from '../dataflows/dataflows.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
-import { free } from './constraint-objects.ts';
+import { freeObjectName } from '../../sql/object-name.ts';
 import { indexPlan } from './create-index.ts';
 
 /** `table` with its unique indexes is as it will be. */
@@ -30,8 +30,8 @@ export function namedForeignKeys(
   const taken = new Set([...table.checks, ...table.foreignKeys].map(({ name }) => name));
   return declared.map((foreignKey): ForeignKeyConstraint => {
     const names = foreignKey.columns.map((column) => table.columns[column]!.name);
-    const base = [table.name, ...names, 'fkey'].join('_');
-    const name = foreignKey.name ?? free(base, (other) => taken.has(other));
+    const isTaken = (other: string): boolean => taken.has(other);
+    const name = foreignKey.name ?? freeObjectName(table.name, names.join('_'), 'fkey', isTaken);
     if (taken.has(name)) {
       const message = `constraint "${name}" for relation "${table.name}" already exists`;
       throw new SqlError({ sqlstate: '42710', message });

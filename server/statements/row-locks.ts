@@ -9,6 +9,7 @@ import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import type { ObjectId } from '../../sql/catalog.ts';
 import { strengthOf } from '../../sql/bind/locking.ts';
 import { SqlError } from '../../sql/error.ts';
+import { requireWritable } from '../session/access-mode.ts';
 import type { Timestamp } from '../../engine/index.ts';
 import { lookUp } from '../catalog/names.ts';
 import { AdvisoryLocks, type LockMode } from '../session/advisory-locks.ts';
@@ -96,10 +97,7 @@ export function lockingFirst(
     ...rest,
     run: async (session, execution) => {
       const { transaction } = session;
-      if (transaction.readOnly) {
-        const message = `cannot execute SELECT ${strengthOf(locking[0]!.clause)} in a read-only transaction`;
-        throw new SqlError({ sqlstate: '25006', message });
-      }
+      requireWritable(transaction, `SELECT ${strengthOf(locking[0]!.clause)}`);
       if (!transaction.explicit) return runnable.run(session, execution);
       for (const { select, clause, isWhole } of locking) {
         const { strength, waitPolicy } = clause;

@@ -31,22 +31,28 @@ export function sequenceOptions(
     const node = given.get(name);
     return node === undefined || node === null ? null : integerOf(node);
   };
-  // What is not named stays, but for bounds that were those of another type.
+  // What is not named stays, but for bounds that were those of another type: they become its own.
   const kept = (name: string, value: string | undefined): bigint | null =>
     given.has(name) || value === undefined ? null : BigInt(value);
   const old = before === null ? null : (1n << (BITS[before.dataType] - 1n)) - 1n;
-  const bound = (name: string, value: string | undefined, own: bigint | null): bigint | null =>
-    before !== null && type !== before.dataType && own !== null && value === String(own)
-      ? null
-      : kept(name, value);
+  const bound = (
+    name: string,
+    value: string | undefined,
+    of: { readonly old: bigint | null; readonly now: bigint },
+  ): bigint | null => {
+    const isOfType = before !== null && type !== before.dataType && value === String(of.old);
+    return isOfType && !given.has(name) ? of.now : kept(name, value);
+  };
   const increment = number('increment') ?? kept('increment', before?.increment) ?? 1n;
   if (increment === 0n) throw refusal('22023', 'INCREMENT must not be zero');
   const least =
     number('minvalue') ??
-    bound('minvalue', before?.least, old === null ? null : -old - 1n) ??
+    bound('minvalue', before?.least, { old: old === null ? null : -old - 1n, now: -most - 1n }) ??
     (increment > 0n ? 1n : -most - 1n);
   const greatest =
-    number('maxvalue') ?? bound('maxvalue', before?.greatest, old) ?? (increment > 0n ? most : -1n);
+    number('maxvalue') ??
+    bound('maxvalue', before?.greatest, { old, now: most }) ??
+    (increment > 0n ? most : -1n);
   const within = (value: bigint): boolean => value >= -most - 1n && value <= most;
   const noun = displayType(type);
   if (!within(greatest)) {

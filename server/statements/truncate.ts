@@ -4,8 +4,8 @@
  */
 import type { TruncateStmt } from '@pgsql/types';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
-import { SqlError } from '../../sql/error.ts';
 import type { SequenceObject } from '../catalog/objects.ts';
+import { requireWritable } from '../session/access-mode.ts';
 import { hasWritten } from '../session/statement.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
@@ -49,10 +49,7 @@ export function prepareTruncate(
   };
 
   return command(async (session) => {
-    if (session.transaction.readOnly) {
-      const message = 'cannot execute TRUNCATE TABLE in a read-only transaction';
-      throw new SqlError({ sqlstate: '25006', message });
-    }
+    requireWritable(session.transaction, 'TRUNCATE TABLE');
     for (const table of truncation.cascaded) {
       const message = `truncate cascades to table "${table}"`;
       session.notice({ severity: 'NOTICE', sqlstate: '00000', message });

@@ -70,7 +70,7 @@ function leaveOutOthers(
 export function leaveOutViewOptions(
   session: SessionContext,
   parsed: ParsedStatement,
-  options: readonly Option[],
+  options: readonly Identifier[],
 ): void {
   for (const option of options) {
     if (option.name === 'check_option') continue;

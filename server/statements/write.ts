@@ -5,10 +5,12 @@
 import type { Node } from '@pgsql/types';
 import { type ArrangementId, EngineError } from '../../engine/index.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
-import { SqlError } from '../../sql/error.ts';
 import type { SqlType } from '../../sql/types/type.ts';
+import { isTemporarySchema } from '../catalog/temporary.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { referringTo } from '../catalog/foreign-keys.ts';
+import type { TableObject } from '../catalog/objects.ts';
+import { requireWritable } from '../session/access-mode.ts';
 import { hasWritten } from '../session/statement.ts';
 import type { SessionContext, StatementResult } from '../session/statement.ts';
 import type { System } from '../system.ts';
@@ -80,18 +82,21 @@ export function prepareWrite(
     return actingReferences(system.catalog, output.arrangement);
   };
 
+  // What is the session's own may be written.
+  const refuseUnlessTemporary = (session: SessionContext): void => {
+    const { output } = compiled.plan;
+    const table = output.kind === 'write' ? tableOf(system.catalog, output.arrangement) : undefined;
+    if (table && isTemporarySchema(table.schema)) return;
+    requireWritable(session.transaction, tag.split(' ')[0]!);
+  };
+
   return {
     parameterTypes: compiled.parameters,
     columns,
     planLength: plan.length,
     direct: (session) => (parsed.notices.length > 0 || isSerializable(session) ? null : direct.of(session)),
     run: async (session, execution) => {
-      if (session.transaction.readOnly) {
-        throw new SqlError({
-          sqlstate: '25006',
-          message: `cannot execute ${tag.split(' ')[0]} in a read-only transaction`,
-        });
-      }
+      if (session.transaction.readOnly) refuseUnlessTemporary(session);
       if (session.transaction.explicit) return runOnce(session, execution);
       numbers.begin(session);
       try {
@@ -120,15 +125,20 @@ function tagOf(node: Node): string {
   return 'DeleteStmt' in node ? 'DELETE' : 'MERGE';
 }
 
+function tableOf(catalog: Catalog, arrangement: ArrangementId): TableObject | undefined {
+  for (const table of catalog.objects()) {
+    if (table.kind === 'table' && table.arrangement === arrangement) return table;
+  }
+  return undefined;
+}
+
 /** Whether foreign keys that refer to a table change what refers. */
 function actingReferences(catalog: Catalog, arrangement: ArrangementId): boolean {
-  for (const table of catalog.objects()) {
-    if (table.kind !== 'table' || table.arrangement !== arrangement) continue;
-    return referringTo(catalog, table.id).some(
-      ({ foreignKey: { onDelete, onUpdate } }) => onDelete !== 'noAction' || onUpdate !== 'noAction',
-    );
-  }
-  return false;
+  const table = tableOf(catalog, arrangement);
+  if (table === undefined) return false;
+  return referringTo(catalog, table.id).some(
+    ({ foreignKey: { onDelete, onUpdate } }) => onDelete !== 'noAction' || onUpdate !== 'noAction',
+  );
 }
 
 /**

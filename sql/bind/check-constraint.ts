@@ -22,7 +22,7 @@ export function bindCheckCondition(
   },
   statement: Statement,
 ): HirScalar {
-  const scope = scopeOfRow(table);
+  const scope = scopeOfRow(table, 'check constraint');
   const context = expressionContext({ statement, ctes: [], outer: null }, scope, 'check constraints');
   return bindCondition(node, context, 'CHECK');
 }
@@ -33,16 +33,25 @@ export function columnsOfCheck(condition: HirScalar): number[] {
   return [...new Set(indexes)].toSorted((a, b) => a - b);
 }
 
-/** A condition's text with its columns named by their names alone: what the table is called does not matter then. */
-export function withoutTableName(condition: string): string {
+/**
+ * A condition's text with its columns named by their names alone, and the row as a whole by its columns: what the table is
+ * called does not matter then.
+ */
+export function withoutTableName(
+  condition: string,
+  table: { readonly name: string; readonly columns: readonly Pick<CatalogColumn, 'name'>[] },
+): string {
   const text = new EditableText(condition);
   const references = columnReferences(text, parseExpression(condition), EXPRESSION_PREFIX.length);
-  const edits = references
-    .filter(({ tokens }) => tokens.length > 1)
-    .map(({ tokens }) => {
-      const last = text.tokens[tokens.at(-1)!]!;
-      return text.replace(tokens[0]!, tokens.at(-1)!, condition.slice(last.start, last.end));
-    });
+  const isWholeRow = (name: string): boolean =>
+    name === table.name && table.columns.every((column) => column.name !== name);
+  const row = `ROW(${table.columns.map(({ name }) => quoteIdentifier(name)).join(', ')})`;
+  const edits = references.flatMap(({ tokens, column }) => {
+    const [first, last] = [tokens[0]!, tokens.at(-1)!];
+    if (tokens.length === 1) return isWholeRow(column) ? [text.replace(first, last, row)] : [];
+    const { start, end } = text.tokens[last]!;
+    return [text.replace(first, last, condition.slice(start, end))];
+  });
   return text.edited(edits);
 }
 

@@ -10,6 +10,7 @@ import type {
   ReferentialAction,
 } from '../catalog.ts';
 import { plain } from '../types/table.ts';
+import { objectName } from '../object-name.ts';
 import { tokenize } from '../parse/lexer.ts';
 import { withPinnedNames } from '../parse/pinned-names.ts';
 import { withFoundSequences } from './sequence-names.ts';
@@ -26,7 +27,7 @@ import { refusePseudoColumn } from './pseudo-type.ts';
 import { bindGeneration, type GeneratingTable } from './generated-column.ts';
 import type { BindEnvironment } from './environment.ts';
 import { bindExpression } from './expression.ts';
-import { emptyScope } from './scope.ts';
+import { emptyScope, isSystemColumn } from './scope.ts';
 import { Statement } from './statement.ts';
 
 /** What the elements declare. */
@@ -139,8 +140,7 @@ function clausesOf(
         uniques.push({ ...clause, nullsEqual: constraint.nulls_not_distinct === true });
         break;
       case 'CONSTR_CHECK':
-        if (constraint.is_no_inherit === true) throw statement.unsupported('CHECK … NO INHERIT', at);
-        if (constraint.is_enforced === false) throw statement.unsupported('NOT ENFORCED', at);
+        if (constraint.is_enforced !== true) throw statement.unsupported('NOT ENFORCED', at);
         checks.push(constraint);
         break;
       case 'CONSTR_FOREIGN': {
@@ -158,7 +158,7 @@ function clausesOf(
 
 function refuseForeignForms(constraint: Constraint, statement: Statement): void {
   const at = locationOf(constraint);
-  if (constraint.is_enforced === false) throw statement.unsupported('NOT ENFORCED', at);
+  if (constraint.is_enforced !== true) throw statement.unsupported('NOT ENFORCED', at);
   if (constraint.fk_matchtype === 'p')
     throw statement.error('0A000', 'MATCH PARTIAL not yet implemented', at);
   if (constraint.fk_with_period === true || constraint.pk_with_period === true) {
@@ -205,12 +205,18 @@ function bindForeignKey(
   const numbers = names.map((name) => {
     const number = columns.findIndex((column) => column.name === name);
     if (number >= 0) return number;
+    if (isSystemColumn(name)) throw statement.error('0A000', 'system columns cannot be used in foreign keys');
     const message = `column "${name}" referenced in foreign key constraint does not exist`;
     throw statement.error('42703', message);
   });
-  const changed = (constraint.fk_del_set_cols ?? []).map(stringOf).map((name) => {
+  const named = new Set((constraint.fk_del_set_cols ?? []).map(stringOf));
+  const changed = [...named].map((name) => {
     const number = numbers.find((column) => columns[column]!.name === name);
     if (number !== undefined) return number;
+    if (!columns.some((column) => column.name === name)) {
+      const message = `column "${name}" referenced in foreign key constraint does not exist`;
+      throw statement.error('42703', message);
+    }
     const message = `column "${name}" referenced in ON DELETE SET action must be part of foreign key`;
     throw statement.error('42P10', message);
   });
@@ -383,7 +389,8 @@ export function bindColumnDefinitions(
     refuseVirtual(key, primary, typed, statement);
   return {
     columns: typed.map((column) => ({ ...column, ...generated.get(column.name) })),
-    primaryKey: primary === null ? null : { name: primary.name ?? `${name}_pkey`, columns: numbers },
+    primaryKey:
+      primary === null ? null : { name: primary.name ?? objectName(name, '', 'pkey'), columns: numbers },
     uniques: uniques.map((unique) => ({
       name: unique.name ?? null,
       columns: keyColumns(columns, unique, 'unique', statement),
@@ -413,7 +420,7 @@ function bindGenerations(
     if (column === undefined || clause === undefined) continue;
     bindGeneration(clause.raw_expr!, column, table, new Statement({ ...statement.environment }));
     const written = parenthesized(text, locationOf(clause) ?? 0, 'as', catalog);
-    const generated = { text: withoutTableName(written), stored: clause.generated_kind === 's' };
+    const generated = { text: withoutTableName(written, table), stored: clause.generated_kind === 's' };
     bound.set(column.name, { generated });
   }
   return bound;
@@ -476,6 +483,7 @@ function bindCheck(
     name: check.conname ?? null,
     text: withoutTableName(
       parenthesized(text, locationOf(check) ?? 0, 'check', statement.environment.catalog),
+      table,
     ),
     columns: columnsOfCheck(condition),
     validated: check.skip_validation !== true,
@@ -520,6 +528,7 @@ function bindColumn(table: string, node: ColumnDef, statement: Statement, text: 
   let conflict: number | undefined | null = null;
   let defaultText: string | null = null;
   let identity: CatalogColumn['identity'];
+  let identityAt: number | undefined;
   let generated: CatalogColumn['generated'];
   let generatedAt: number | undefined;
   for (const element of node.constraints ?? []) {
@@ -550,6 +559,7 @@ function bindColumn(table: string, node: ColumnDef, statement: Statement, text: 
         break;
       }
       case 'CONSTR_IDENTITY':
+        identityAt = at;
         if (identity !== undefined) {
           const message = `multiple identity specifications for column "${name}" of table "${table}"`;
           throw statement.error('42601', message, at);
@@ -558,6 +568,8 @@ function bindColumn(table: string, node: ColumnDef, statement: Statement, text: 
           throw statement.error('22023', 'identity column type must be smallint, integer, or bigint');
         }
         identity = constraint.generated_when === 'a' ? 'always' : 'byDefault';
+        if (declared === true) conflict ??= at;
+        declared = false;
         nullable = false;
         break;
       case 'CONSTR_GENERATED':
@@ -590,7 +602,7 @@ function bindColumn(table: string, node: ColumnDef, statement: Statement, text: 
   }
   if (identity !== undefined && (defaultText !== null || serial !== undefined)) {
     const message = `both default and identity specified for column "${name}" of table "${table}"`;
-    throw statement.error('42601', message);
+    throw statement.error('42601', message, identityAt);
   }
   if (generated !== undefined) {
     const other =

@@ -137,8 +137,11 @@ function parameterField({ query, scope }: ExpressionContext, parts: readonly str
 }
 
 function bindMergeAction(context: ExpressionContext, at: number | undefined): HirScalar {
-  const { mergeAction } = context.scope;
-  if (mergeAction !== undefined) return mergeAction;
+  let level = 0;
+  for (let around: Scope | null = context.scope; around !== null; around = around.outer) {
+    if (around.mergeAction !== undefined) return liftScalar(around.mergeAction, level);
+    level += 1;
+  }
   const message = 'MERGE_ACTION() can only be used in the RETURNING list of a MERGE command';
   throw context.statement.error('42601', message, at);
 }

@@ -31,7 +31,7 @@ export function bindGeneration(
   table: GeneratingTable,
   statement: Statement,
 ): HirScalar {
-  const scope = scopeOfRow(table);
+  const scope = scopeOfRow(table, 'column generation expression');
   const context = expressionContext(
     { statement, ctes: [], outer: null },
     scope,

@@ -135,12 +135,15 @@ export function wholeRow(item: ScopeItem): HirScalar {
   const type = typeOf(record);
   return {
     kind: 'case',
-    branches: [
-      { condition: and(item.columns.map(({ scalar }) => isNull(scalar))), result: literal(type.name, null) },
-    ],
+    branches: [{ condition: isMissing(item), result: literal(type.name, null) }],
     otherwise: record,
     type,
   };
+}
+
+/** That an outer join has no row of the item: none of its columns has a value. */
+export function isMissing(item: ScopeItem): HirScalar {
+  return and(item.columns.map(({ scalar }) => isNull(scalar)));
 }
 
 /** A record of these very fields is of the type, whatever the item calls its columns; what has no name has the item's. */

@@ -4,9 +4,9 @@ import type { SqlErrorOptions } from '../error.ts';
 import type { HirScalar } from '../hir.ts';
 import { liftScalar } from '../hir/traverse.ts';
 import type { AggregateCollector, Clause } from './context.ts';
-import { wholeRow } from './record.ts';
+import { isMissing, wholeRow } from './record.ts';
 import type { TypeName } from '../types/type.ts';
-import { asNullable, mapColumns } from './scalar.ts';
+import { asNullable, literal, mapColumns, typeOf } from './scalar.ts';
 import type { Statement } from './statement.ts';
 
 /** A column that a FROM item offers. */
@@ -41,9 +41,14 @@ export interface ScopeItem {
   readonly mayBeMissing?: boolean;
   /** The outcome of a JOIN: its columns are those of other entries, which messages show instead. */
   readonly isJoin?: boolean;
+  /** It is the row that a kept expression is about. */
+  readonly of?: KeptExpression;
   /** The columns of its primary key, for functional dependency; absent where there is none. */
   readonly primaryKey?: readonly number[];
 }
+
+/** Where an expression stands that is kept, and computed for each row of a table. */
+export type KeptExpression = 'check constraint' | 'column generation expression';
 
 /** Where an expression stands that a subquery is part of: an aggregate in the subquery may belong to it. */
 export interface AggregateSite {
@@ -95,7 +100,7 @@ interface Found {
   readonly level: number;
 }
 
-/** What is the same for every row. */
+/** What is not a column of the item. */
 interface Constant {
   readonly constant: HirScalar;
 }
@@ -129,9 +134,13 @@ export function qualifiedName({ items }: Scope, item: ScopeItem | undefined, col
   return owner?.name ? `${owner.name}.${owner.columns.find(isSame)!.name}` : column.name;
 }
 
-/** A system column: the oid of the relation that a row is of. */
-function tableOid(item: ScopeItem): Constant {
-  return { constant: { kind: 'literal', type: { name: 'oid', typmod: -1 }, text: String(item.object!) } };
+/** A system column: the oid of the relation that a row is of; NULL where there is none. */
+function tableOid(item: ScopeItem, level: number): Constant {
+  const oid = literal('oid', String(item.object!));
+  if (item.mayBeMissing !== true) return { constant: oid };
+  const branches = [{ condition: isMissing(item), result: literal('oid', null) }];
+  const own: HirScalar = { kind: 'case', branches, otherwise: oid, type: typeOf(oid) };
+  return { constant: liftScalar(own, level) };
 }
 
 function unqualified(
@@ -150,20 +159,26 @@ function unqualified(
     level += 1;
   }
   if (name === 'tableoid') {
-    const relations = scope.items.filter(({ object }) => object !== undefined);
+    const relations = scope.items.filter(({ object, byColumn }) => object !== undefined && byColumn);
     if (relations.length > 1) throw statement.error('42702', 'column reference "tableoid" is ambiguous', at);
-    if (relations.length === 1) return tableOid(relations[0]!);
+    if (relations.length === 1) return tableOid(relations[0]!, 0);
   }
   level = 0;
   for (let around: Scope | null = scope; around !== null; around = around.outer) {
     const item = around.items.find((candidate) => candidate.byName && candidate.name === name);
     if (item !== undefined && around.hiddenFrom === undefined) {
       if (item.isValue === true) return { item, column: item.columns[0]!, level };
+      if (item.of === 'column generation expression') {
+        throw statement.error('42P17', `cannot use whole-row variable in ${item.of}`, at, {
+          detail: 'This would cause the generated column to depend on its own value.',
+        });
+      }
       return { item, column: { name, scalar: wholeRow(item) }, level };
     }
     level += 1;
   }
-  if (scope.items.some(({ object }) => object !== undefined)) refuseSystemColumn(statement, name, at);
+  const row = scope.items.find(({ object, of }) => object !== undefined || of !== undefined);
+  if (row !== undefined) refuseSystemColumn(statement, row, name, at);
   const more = unreachable(scope, name) ?? suggestion(scope, null, name);
   throw statement.error('42703', `column "${name}" does not exist`, at, more);
 }
@@ -171,8 +186,25 @@ function unqualified(
 /** Columns that PostgreSQL's rows have of where and by whom they were written. */
 const SYSTEM_COLUMNS: ReadonlySet<string> = new Set(['ctid', 'xmin', 'xmax', 'cmin', 'cmax']);
 
-function refuseSystemColumn(statement: Statement, name: string, at: number | undefined): void {
+/** `tableoid` or one that there is only in PostgreSQL. */
+export function isSystemColumn(name: string): boolean {
+  return name === 'tableoid' || SYSTEM_COLUMNS.has(name);
+}
+
+function refuseSystemColumn(
+  statement: Statement,
+  { of }: ScopeItem,
+  name: string,
+  at: number | undefined,
+): void {
+  if (of !== undefined && name === 'tableoid') throw statement.unsupported(`tableoid in a ${of}`, at);
   if (!SYSTEM_COLUMNS.has(name)) return;
+  if (of === 'check constraint') {
+    throw statement.error('42P10', `system column "${name}" reference in check constraint is invalid`, at);
+  }
+  if (of !== undefined) {
+    throw statement.error('42P10', `cannot use system column "${name}" in ${of}`, at);
+  }
   const hint =
     name === 'xmax'
       ? 'In RETURNING, old is NULL for a row that was inserted: RETURNING old IS NULL.'
@@ -272,8 +304,8 @@ function qualified(
   const columns = item.columns.filter((column) => column.name === name);
   if (columns.length > 1) throw statement.error('42702', `column reference "${name}" is ambiguous`, at);
   if (columns.length === 1) return { item, column: columns[0]!, level };
-  if (name === 'tableoid' && item.object !== undefined) return tableOid(item);
-  if (item.object !== undefined) refuseSystemColumn(statement, name, at);
+  if (name === 'tableoid' && item.object !== undefined) return tableOid(item, level);
+  if (item.object !== undefined || item.of !== undefined) refuseSystemColumn(statement, item, name, at);
   const relation = parts[parts.length - 2]!;
   throw statement.error(
     '42703',
@@ -371,7 +403,7 @@ export function allColumns(scope: Scope): readonly ScopeColumn[] {
 }
 
 /** PostgreSQL's hint for a column that is not there: the nearest one or two names, at most half of the name away. */
-function suggestion(scope: Scope, relation: string | null, name: string): { hint?: string } {
+export function suggestion(scope: Scope, relation: string | null, name: string): { hint?: string } {
   let best = 4;
   let names: string[] = [];
   for (const item of outward(scope).flatMap(({ items }) => items)) {
@@ -421,16 +453,24 @@ export function itemFor(
   };
 }
 
+/** What has a name here, and is not to be referred to. */
+export function hiddenItem(name: string | null): ScopeItem {
+  return { name, schema: null, columns: [], byName: false, byColumn: false };
+}
+
 /** Of a row of a table that is not checked for NULLs yet: any column may be one. */
-export function scopeOfRow(table: {
-  readonly name: string;
-  readonly schema?: string | null;
-  readonly columns: readonly Pick<CatalogColumn, 'name' | 'type' | 'domain'>[];
-}): Scope {
+export function scopeOfRow(
+  table: {
+    readonly name: string;
+    readonly schema?: string | null;
+    readonly columns: readonly Pick<CatalogColumn, 'name' | 'type' | 'domain'>[];
+  },
+  of: KeptExpression,
+): Scope {
   const columns = table.columns.map(({ name, type, domain }, index) => ({
     name,
     domain,
     scalar: { kind: 'column', index, type: { ...type, nullable: true } } as const,
   }));
-  return { items: [itemFor(table.name, table.schema ?? null, columns)], outer: null };
+  return { items: [{ ...itemFor(table.name, table.schema ?? null, columns), of }], outer: null };
 }

@@ -103,7 +103,8 @@ function findOperator(name: string, left: TypeName | null, right: TypeName): Res
     const isOpen = recordFields(left)?.some(({ type: { name: of } }) => of === 'unknown') ?? true;
     const type = isOpen && recordFields(right) !== null ? right : left;
     const comparable = canCoerce(left, type) && canCoerce(right, type);
-    return (comparable ? recordOperator(name, type) : null) ?? 'none';
+    // What is not a comparison may take values of any type.
+    if (name !== '||') return (comparable ? recordOperator(name, type) : null) ?? 'none';
   }
   if (left === null) {
     const exact = named.find((entry) => entry.left === null && entry.right === right);

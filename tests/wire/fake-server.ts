@@ -20,7 +20,12 @@ export interface FakeServer {
 
 /** On a port that is free. */
 export function listenerOf(executor: FakeExecutor): Listener {
-  const engine = { cancellation: () => ({ cancel() {} }), forgetSession() {}, seedSession() {} };
+  const engine = {
+    cancellation: () => ({ cancel() {} }),
+    forgetSequences() {},
+    forgetSession() {},
+    seedSession() {},
+  };
   return new Listener({ executor, engine, log: silentLog, host: '127.0.0.1', port: 0 });
 }
 

@@ -17,7 +17,12 @@ let busy: Promise<void>;
 
 const startSystem: StartSystem = async (options) => {
   ({ panic } = options);
-  const engine = { cancellation: () => ({ cancel() {} }), forgetSession() {}, seedSession() {} };
+  const engine = {
+    cancellation: () => ({ cancel() {} }),
+    forgetSequences() {},
+    forgetSession() {},
+    seedSession() {},
+  };
   return {
     executor: new FakeExecutor(),
     engine,

@@ -15,6 +15,7 @@ export function prepareDiscard(session: Session, parsed: ParsedStatement, statem
         case 'DISCARD_PLANS':
           return 'DISCARD PLANS';
         case 'DISCARD_SEQUENCES':
+          session.forgetSequences();
           return 'DISCARD SEQUENCES';
         case 'DISCARD_TEMP':
           await discardTemporary();
@@ -31,6 +32,7 @@ export function prepareDiscard(session: Session, parsed: ParsedStatement, statem
       session.cursors.closeAll();
       session.statements.clear();
       session.settings.resetAll();
+      session.forgetSequences();
       session.advisoryLocks.giveAll(session.number, ['session']);
       await discardTemporary();
       return 'DISCARD ALL';

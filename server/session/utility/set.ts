@@ -33,7 +33,8 @@ export function assignSetting(session: Session, name: string, value: string | nu
     requireUnread(session, level);
   }
   if (key === 'transaction_read_only' && transactions.isExplicit) {
-    transactions.restart(settings.definition(name).accept!(value ?? 'off', name) === 'on');
+    const readOnly = settings.definition(name).accept!(value ?? 'off', name) === 'on';
+    transactions.setReadOnly(readOnly, session.savepoints.any);
   }
   settings.set(name, value, local || key.startsWith('transaction_'));
 }
@@ -54,12 +55,22 @@ function setOne(session: Session, parsed: ParsedStatement, statement: VariableSe
       message: 'SET LOCAL can only be used in transaction blocks',
     });
   }
+  if (reset && TRANSACTION_MODES.has(name.toLowerCase())) {
+    throw new SqlError({ sqlstate: '0A000', message: `parameter "${name}" cannot be reset` });
+  }
   const value =
     statement.kind === 'VAR_SET_VALUE' ? valueOf(session, parsed, name, statement.args ?? []) : null;
   assignSetting(session, name, value, local);
   if (value !== null && session.settings.definition(name).isTuning === true) sayNoEffect(session, name);
   return tag;
 }
+
+/** What a transaction begins with; `default_…` can be reset. */
+const TRANSACTION_MODES = new Set([
+  'transaction_isolation',
+  'transaction_read_only',
+  'transaction_deferrable',
+]);
 
 /** Settings of Materialize and RisingWave: where views run, with how many threads, and what a query reads. */
 const ELSEWHERE = new Set([

@@ -35,7 +35,10 @@ export function prepareTransaction(
     case 'TRANS_STMT_RELEASE':
       return utility(parsed, () => {
         requireBlock(session, 'RELEASE SAVEPOINT');
-        session.savepoints.release(statement.savepoint_name ?? '');
+        const { settings } = session.savepoints.release(statement.savepoint_name ?? '');
+        // The access mode belongs to the subtransaction.
+        session.settings.setForTransaction(ACCESS_MODE, settings.effective.get(ACCESS_MODE) ?? 'off');
+        followAccessMode(session);
         return 'RELEASE';
       });
     case 'TRANS_STMT_ROLLBACK_TO':
@@ -59,7 +62,7 @@ function begin(session: Session, parsed: ParsedStatement, options: readonly Node
     return;
   }
   const modes = readModes(parsed, options);
-  const readOnly = modes.readOnly ?? session.settings.get('transaction_read_only') === 'on';
+  const readOnly = modes.readOnly ?? session.settings.get(ACCESS_MODE) === 'on';
   session.transactions.begin(readOnly);
   applyModes(session, modes);
 }
@@ -97,8 +100,17 @@ export function returnTo(session: Session, state: SavepointState): void {
   transaction?.ddl?.rollbackTo(state.ddl);
   if (transaction) transaction.constraintModes = state.constraintModes ?? asDeclared;
   session.settings.restore(state.settings);
+  followAccessMode(session);
   session.cursors.closeAllBut(state.cursors);
   session.transactions.recover();
+}
+
+const ACCESS_MODE = 'transaction_read_only';
+
+/** The transaction is as read-only as its setting says. */
+function followAccessMode({ settings, transactions }: Session): void {
+  const { currentOrNull } = transactions;
+  if (currentOrNull) currentOrNull.readOnly = settings.get(ACCESS_MODE) === 'on';
 }
 
 function requireBlock(session: Session, what: string): void {
@@ -156,7 +168,7 @@ export function setModes(session: Session, parsed: ParsedStatement, options: rea
   const modes = readModes(parsed, options);
   const { transactions } = session;
   if (modes.isolation !== undefined) requireUnread(session, modes.isolation);
-  if (modes.readOnly !== undefined) transactions.restart(modes.readOnly);
+  if (modes.readOnly !== undefined) transactions.setReadOnly(modes.readOnly, session.savepoints.any);
   applyModes(session, modes);
 }
 
@@ -164,7 +176,7 @@ function applyModes(session: Session, modes: TransactionModes): void {
   const { settings } = session;
   if (modes.isolation !== undefined) settings.setForTransaction('transaction_isolation', modes.isolation);
   const flag = (value: boolean): string => (value ? 'on' : 'off');
-  if (modes.readOnly !== undefined) settings.setForTransaction('transaction_read_only', flag(modes.readOnly));
+  if (modes.readOnly !== undefined) settings.setForTransaction(ACCESS_MODE, flag(modes.readOnly));
   if (modes.deferrable !== undefined) {
     settings.setForTransaction('transaction_deferrable', flag(modes.deferrable));
   }
@@ -173,7 +185,7 @@ function applyModes(session: Session, modes: TransactionModes): void {
 function currentModes(session: Session): TransactionModes {
   return {
     isolation: session.settings.get('transaction_isolation'),
-    readOnly: parseBoolean(session.settings.get('transaction_read_only')),
+    readOnly: parseBoolean(session.settings.get(ACCESS_MODE)),
     deferrable: parseBoolean(session.settings.get('transaction_deferrable')),
   };
 }

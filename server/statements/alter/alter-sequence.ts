@@ -1,6 +1,6 @@
 /** ALTER SEQUENCE: its options, its owner, its name. */
-import type { AlterSeqStmt } from '@pgsql/types';
-import { rangeName } from '../../../sql/ast/accessors.ts';
+import type { AlterSeqStmt, AlterTableStmt } from '@pgsql/types';
+import { nodeAs, rangeName } from '../../../sql/ast/accessors.ts';
 import type { Alter } from '../../../sql/ast/alter.ts';
 import type { ParsedStatement } from '../../../sql/ast/statement.ts';
 import { SqlError } from '../../../sql/error.ts';
@@ -9,6 +9,7 @@ import { lookUp, positionOf, requireObject } from '../../catalog/names.ts';
 import type { SequenceObject } from '../../catalog/objects.ts';
 import type { System } from '../../system.ts';
 import { changeSequence, ownership } from '../create-sequence.ts';
+import { hasNoEffect } from '../no-effect.ts';
 import { type Runnable, command } from '../prepared.ts';
 import { isNumeric, ownedByOf, restartOf, sequenceOptions } from '../sequence-options.ts';
 import { alterObject, unsupportedAction } from './object.ts';
@@ -60,14 +61,44 @@ export function prepareAlterSequenceOptions(
       const restart = restartOf(options, numbers);
       const owner = ownedByOf(options);
       if (owner !== null && before.identity) {
-        const message = 'cannot change ownership of identity sequence';
-        throw new SqlError({ sqlstate: '0A000', message });
+        const table = before.ownedBy && system.catalog.object(before.ownedBy.table);
+        throw new SqlError({
+          sqlstate: '0A000',
+          message: 'cannot change ownership of identity sequence',
+          detail: table ? `Sequence "${before.name}" is linked to table "${table.name}".` : undefined,
+        });
       }
       const owned = owner === null ? {} : ownership(system, session, parsed, before.schema, owner);
       const object: SequenceObject = { ...before, ...numbers, ...owned };
       refuseOutside(system, object, restart);
       const undo = changeSequence(system, before, object, restart);
       await commitCatalog(system, [{ kind: 'replace', object }], { abandoned: undo });
+      return 'ALTER SEQUENCE';
+    }, session),
+  );
+}
+
+/** SET LOGGED, SET UNLOGGED: of tables and sequences that are all in memory. */
+export function prepareAlterSequencePersistence(
+  system: System,
+  parsed: ParsedStatement,
+  { relation, cmds = [], missing_ok }: AlterTableStmt,
+): Runnable {
+  const name = rangeName(relation);
+  const [action] = cmds.map((node) => nodeAs(node, 'AlterTableCmd')?.subtype);
+  if (action !== 'AT_SetLogged' && action !== 'AT_SetUnLogged') {
+    throw new SqlError({ sqlstate: '0A000', message: 'this form of ALTER SEQUENCE is not supported' });
+  }
+  return command((session) =>
+    system.ddl.run(async () => {
+      if (missing_ok === true && !lookUp(system.catalog, session, parsed, name)) {
+        const message = `relation "${name.parts.join('.')}" does not exist, skipping`;
+        session.notice({ severity: 'NOTICE', sqlstate: '00000', message });
+        return 'ALTER SEQUENCE';
+      }
+      requireObject(system.catalog, session, parsed, name, ['sequence']);
+      const clause = action === 'AT_SetLogged' ? 'SET LOGGED' : 'SET UNLOGGED';
+      hasNoEffect(session, clause, 'All sequences are kept in the same way.');
       return 'ALTER SEQUENCE';
     }, session),
   );

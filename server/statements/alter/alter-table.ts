@@ -1,4 +1,4 @@
-/** ALTER TABLE. As in PostgreSQL, its RENAME and SET SCHEMA take views and indexes too. */
+/** ALTER TABLE. As in PostgreSQL, its RENAME and SET SCHEMA take views and indexes too, and RENAME sequences. */
 import type { Alter } from '../../../sql/ast/alter.ts';
 import type { ParsedStatement } from '../../../sql/ast/statement.ts';
 import type { System } from '../../system.ts';
@@ -15,7 +15,7 @@ export function prepareAlterTable(system: System, parsed: ParsedStatement, state
   const { action } = statement;
   switch (action.kind) {
     case 'rename':
-      return alterObject(system, parsed, statement, RELATIONS_AND_INDEXES, (object) =>
+      return alterObject(system, parsed, statement, [...RELATIONS_AND_INDEXES, 'sequence'], (object) =>
         rename(system, object, action.to.name),
       );
     case 'rename_column':

@@ -8,6 +8,7 @@ import { type CatalogObject, type IndexObject, kindName } from '../../catalog/ob
 import { isTemporarySchema } from '../../catalog/temporary.ts';
 import type { System } from '../../system.ts';
 import { declarableType, showType } from '../../catalog/reader.ts';
+import { changeSequence } from '../create-sequence.ts';
 import { defineEnum, withStatement } from '../create-enum-type.ts';
 import { withIndexName, withOwnName, withPrimaryKeyName } from '../names/create-text.ts';
 import { afterRenaming } from '../names/dependents.ts';
@@ -173,6 +174,7 @@ function nameConstraint(
 export function tellEngine(system: System, object: CatalogObject): void {
   if (object.kind === 'index' && object.unique) constrainAgain(system, object.table);
   if (object.kind === 'function') constrainCallers(system);
+  if (object.kind === 'sequence') changeSequence(system, object, object, null);
   if (object.kind === 'type') showType(object);
   else declarableType(object);
   if (object.kind === 'type' && object.form === 'enum') defineEnum(system, object);

@@ -10,7 +10,6 @@ import { quoteIdentifier } from '../../../sql/functions/quote.ts';
 import { columnReferences, renamings } from '../../../sql/parse/column-references.ts';
 import { EditableText } from '../../../sql/parse/edits.ts';
 import { parse } from '../../../sql/parse/parse.ts';
-import { free } from '../constraint-objects.ts';
 
 interface QualifiedName {
   readonly schema: string;
@@ -234,11 +233,17 @@ export interface IndexKey {
   readonly name: string;
 }
 
+/** The name, or with the first number that makes it another than these. */
+function freeName(name: string, taken: readonly string[]): string {
+  if (!taken.includes(name)) return name;
+  for (let number = 1; ; number++) if (!taken.includes(`${name}${number}`)) return `${name}${number}`;
+}
+
 /** What the columns of an index are called: as its keys and what it includes, each another name. */
 export function indexColumnNames({ keys, included }: Pick<IndexDeclaration, 'keys' | 'included'>): string[] {
   const names: string[] = [];
   for (const wanted of [...keys.map(({ name }) => name), ...included]) {
-    names.push(free(wanted, (taken) => names.includes(taken)));
+    names.push(freeName(wanted, names));
   }
   return names;
 }

@@ -9,7 +9,8 @@ import { Secret } from '../../../connectors/secret.ts';
 import type { ConnectorClause } from '../../../sql/ast/create-source.ts';
 import type { Option } from '../../../sql/ast/options.ts';
 import { quoteLiteral } from '../../../sql/functions/quote.ts';
-import { EditableText } from '../../../sql/parse/edits.ts';
+import type { CheckOption } from '../../../sql/catalog.ts';
+import { type Edit, EditableText } from '../../../sql/parse/edits.ts';
 import { parse } from '../../../sql/parse/parse.ts';
 import type { OnError } from '../../catalog/objects.ts';
 import type { SourceSettings } from '../../ingest/running-source.ts';
@@ -65,6 +66,28 @@ export function withViewOnError(statement: string, onError: OnError): string {
   });
   if (as === undefined) throw new Error('CREATE MATERIALIZED VIEW has a query');
   return text.edited([text.insertBehind(as - 1, ` WITH (on_error = ${onError})`)]);
+}
+
+/** CREATE VIEW with this check option, or with none. */
+export function withCheckOption(statement: string, checkOption: CheckOption | undefined): string {
+  const parsed = parse(statement)[0]?.statement;
+  if (parsed?.kind !== 'create_view') throw new Error('the statement is CREATE VIEW');
+  const text = new EditableText(statement);
+  const edits: Edit[] = [];
+  const option = parsed.with.find(({ name }) => name === 'check_option');
+  if (option) {
+    const first = text.tokenAt(option.location)!;
+    const isAlone =
+      text.tokens[first - 1]!.text === '(' && text.tokens[endOf(text, option) + 1]!.text === ')';
+    edits.push(isAlone ? text.replace(first - 2, endOf(text, option) + 1, '') : removeOption(text, option));
+  }
+  const last = text.tokens.length - 1;
+  if (parsed.checkOption !== undefined) {
+    const clause = text.tokens.findLastIndex(({ text: token }) => token === 'with');
+    edits.push(text.replace(clause, last, ''));
+  }
+  const bare = text.edited(edits).trimEnd();
+  return checkOption === undefined ? bare : `${bare} WITH ${checkOption.toUpperCase()} CHECK OPTION`;
 }
 
 function createSource(statement: string) {

@@ -10,7 +10,7 @@ import { bindCondition, bindExpression } from '../expression.ts';
 import { sameScalar, scalarKey } from '../scalar.ts';
 import type { Bound } from '../statement.ts';
 import { withGenerated } from '../generated-column.ts';
-import type { Scope } from '../scope.ts';
+import { type Scope, suggestion } from '../scope.ts';
 import { bindAssignments } from './update.ts';
 import { type WriteTarget, checkedValues, targetItem } from './target.ts';
 
@@ -31,16 +31,20 @@ export function bindConflict(
       hint: 'For example, ON CONFLICT (column_name).',
     });
   }
-  const found = node.infer === undefined ? uniqueKeysOf(relation) : infer(node.infer, target, context);
   const width = relation.columns.length;
-  if (!updates) return found.length === 0 ? null : { arbiters: found, width, update: null, check: null };
+  const own = targetItem(target, table);
   const excluded = {
     ...targetItem(target, { ...table, alias: { aliasname: 'excluded' } }, width),
     relation: 'excluded',
   };
-  const scope: Scope = { items: [targetItem(target, table), excluded], outer: null };
+  const scope: Scope = { items: updates ? [own, excluded] : [own], outer: null };
+  const found = node.infer === undefined ? uniqueKeysOf(relation) : infer(node.infer, target, scope, context);
+  if (!updates) {
+    requireArbiter(found, node, context);
+    return found.length === 0 ? null : { arbiters: found, width, update: null, check: null };
+  }
   const expression = expressionContext(context, scope, 'UPDATE');
-  const assigned = bindAssignments(node.targetList ?? [], target, expression, context);
+  const assigned = bindAssignments(node.targetList ?? [], target, expression, context, 'insert into');
   const condition =
     node.whereClause === undefined
       ? null
@@ -50,15 +54,36 @@ export function bindConflict(
   );
   const values = withGenerated(relation, row, statement.environment);
   const checked = checkedValues(values, target, condition);
+  requireArbiter(found, node, context);
   return { arbiters: found.slice(0, 1), width, update: { condition, values: checked }, check: null };
+}
+
+function conjunctsOf({ scalar, at }: Bound): Bound[] {
+  return scalar.kind === 'and' ? scalar.operands.map((operand) => ({ scalar: operand, at })) : [];
 }
 
 function uniqueKeysOf(relation: CatalogRelation): readonly UniqueKey[] {
   return relation.uniqueKeys ?? [];
 }
 
-/** The keys that a conflict target means. */
-function infer(clause: InferClause, target: WriteTarget, context: QueryContext): readonly UniqueKey[] {
+/** What DO UPDATE says is looked at before it is looked for what decides. */
+function requireArbiter(
+  found: readonly UniqueKey[],
+  { infer: clause }: OnConflictClause,
+  { statement }: QueryContext,
+): void {
+  if (clause === undefined || found.length > 0) return;
+  const message = 'there is no unique or exclusion constraint matching the ON CONFLICT specification';
+  throw statement.error('42P10', message);
+}
+
+/** The keys that a conflict target means; `scope`: what the command can name. */
+function infer(
+  clause: InferClause,
+  target: WriteTarget,
+  scope: Scope,
+  context: QueryContext,
+): readonly UniqueKey[] {
   const { statement } = context;
   const { table: relation, named } = target;
   const at = locationOf(clause);
@@ -71,7 +96,7 @@ function infer(clause: InferClause, target: WriteTarget, context: QueryContext):
   }
   const wanted = new Set<number>();
   const expressions = new Map<string, Bound>();
-  const given: Scope = { items: [targetItem(target, { relname: named.name })], outer: null };
+  const given: Scope = { items: scope.items.slice(0, 1), outer: null };
   const bind = (node: Node): Bound => bindExpression(node, expressionContext(context, given, 'options'));
   const own: WriteTarget = { table: relation, named: relation, view: null };
   const kept: Scope = { items: [targetItem(own, { relname: relation.name })], outer: null };
@@ -84,15 +109,20 @@ function infer(clause: InferClause, target: WriteTarget, context: QueryContext):
     if (element.expr !== undefined) {
       const bound = bind(element.expr);
       expressions.set(scalarKey(bound.scalar), bound);
-    } else if (number < 0) throw statement.error('42703', `column "${element.name}" does not exist`, at);
-    else wanted.add(number);
+    } else if (number < 0) {
+      const name = element.name ?? '';
+      const hint = suggestion(scope, null, name);
+      throw statement.error('42703', `column "${name}" does not exist`, at, hint);
+    } else wanted.add(number);
   }
   const condition = clause.whereClause === undefined ? null : bind(clause.whereClause);
+  // The whole condition, or one of those that it is made of.
+  const conjuncts = condition === null ? [] : [condition, ...conjunctsOf(condition)];
   /** The same expression, written in the index. */
   const isBound = (text: string, bound: Bound): boolean =>
     statement.withoutPositions(() => sameScalar(bindKept(text).scalar, bound.scalar));
-  // As in PostgreSQL a condition admits partial indexes, those without one too. It must be the index's own: what it implies is not looked for.
-  const found = keys.filter(({ columns, special }) => {
+  // As in PostgreSQL a condition admits partial indexes, those without one too. The index's own must be a part of it: what it implies is not looked for.
+  return keys.filter(({ columns, special }) => {
     const plain = columns.filter((column) => column >= 0);
     if (new Set(plain).size !== wanted.size || !plain.every((column) => wanted.has(column))) return false;
     const texts = special?.elements.filter((_, i) => columns[i]! < 0) ?? [];
@@ -100,9 +130,6 @@ function infer(clause: InferClause, target: WriteTarget, context: QueryContext):
     if (!texts.every((text) => wantedTexts.some((bound) => isBound(text, bound)))) return false;
     if (!wantedTexts.every((bound) => texts.some((text) => isBound(text, bound)))) return false;
     const predicate = special?.predicate ?? null;
-    return predicate === null || (condition !== null && isBound(predicate, condition));
+    return predicate === null || (condition !== null && conjuncts.some((part) => isBound(predicate, part)));
   });
-  if (found.length > 0) return found;
-  const message = 'there is no unique or exclusion constraint matching the ON CONFLICT specification';
-  throw statement.error('42P10', message);
 }

@@ -13,9 +13,9 @@ import { bindExpression } from '../expression.ts';
 import { asRelation, prepareSelectStatement } from '../query.ts';
 import { oneRow, projectScalars } from '../relation.ts';
 import { projectSets, SetCollector } from '../set-returning.ts';
-import { isNullable, literal, typeOf } from '../scalar.ts';
+import { and, isNull, isNullable, literal, typeOf } from '../scalar.ts';
 import type { Bound } from '../statement.ts';
-import { emptyScope } from '../scope.ts';
+import { emptyScope, hiddenItem } from '../scope.ts';
 import { bindConflict } from './conflict.ts';
 import { updatesBySubquery, withSubqueriesBelow } from './conflict-subqueries.ts';
 import { withInsertionCheck } from './insertion-check.ts';
@@ -56,7 +56,14 @@ export function bindInsert(node: InsertStmt, outer: QueryContext): HirWrite {
     node.returningClause,
     conflict === null
       ? { target, node: node.relation!, old: null, new: 0 }
-      : { target, node: node.relation!, old: 0, new: relation.columns.length, nullable: true },
+      : {
+          target,
+          node: node.relation!,
+          old: 0,
+          new: relation.columns.length,
+          absent: { old: noRow(relation), new: null },
+          others: [hiddenItem('excluded')],
+        },
     context,
   );
   // Rows of a VALUES come in their order of themselves, unless they are joined with others for subqueries.
@@ -86,6 +93,17 @@ export function bindInsert(node: InsertStmt, outer: QueryContext): HirWrite {
     relation: wrap(parts.relation),
     parameters: statement.parameters(),
   };
+}
+
+/** That the row of the table, which begins at 0, is none: a column that is not NULL tells it, else all do. */
+function noRow({ columns }: CatalogRelation): HirScalar {
+  const scalars = columns.map(({ type }, index): HirScalar => ({
+    kind: 'column',
+    index,
+    type: { ...type, nullable: true },
+  }));
+  const required = columns.findIndex(({ type }) => !type.nullable);
+  return and((required < 0 ? scalars : [scalars[required]!]).map(isNull));
 }
 
 /** Of a row's number. */
@@ -218,7 +236,8 @@ export function insertedValues(
   const named = columns.places.length > 0;
   // INSERT DEFAULT VALUES names none.
   if (items.length > 0) {
-    checkCount(items.length, columns, named, placeOf(items[columns.numbers.length]), context);
+    const extra = columns.numbers.length;
+    checkCount(items.length, columns, named, values[extra]?.at ?? placeOf(items[extra]), context);
   }
   const row: (HirScalar | undefined)[] = relation.columns.map(() => undefined);
   values.forEach((value, i) => {
@@ -228,6 +247,10 @@ export function insertedValues(
     if (value === null && steps.length > 0) {
       const what = 'A_Indices' in steps[0]! ? 'an array element' : 'a subfield';
       throw context.statement.error('0A000', `cannot set ${what} to DEFAULT`, columns.places[i]);
+    }
+    if (row[number] !== undefined && steps.length === 0) {
+      const { name } = relation.columns[number]!;
+      throw context.statement.error('42601', `multiple assignments to same column "${name}"`);
     }
     row[number] =
       value === null || isOverridden(column, columns)

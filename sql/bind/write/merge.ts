@@ -18,11 +18,11 @@ import type { BoundFrom } from '../from.ts';
 import { ranked } from '../ranked.ts';
 import { columnOf, filter, map, projectScalars } from '../relation.ts';
 import { and, int4, isNull, literal, not, truth } from '../scalar.ts';
-import { shiftItems } from '../scope.ts';
+import { hiddenItem, shiftItems } from '../scope.ts';
 import type { Scope, ScopeItem } from '../scope.ts';
 import { insertedValues, targetColumns } from './insert.ts';
 import { bindReturning } from './returning.ts';
-import { type WriteTarget, bindTarget, targetRows, withViewChecks } from './target.ts';
+import { type MergedOperation, type WriteTarget, bindTarget, targetRows, withViewChecks } from './target.ts';
 import { bindAssignments } from './update.ts';
 
 type Kind = 'matched' | 'not matched by source' | 'not matched by target';
@@ -42,6 +42,12 @@ const kinds: Record<string, Kind> = {
   MERGE_WHEN_NOT_MATCHED_BY_TARGET: 'not matched by target',
 };
 
+const OPERATIONS: Readonly<Partial<Record<string, MergedOperation>>> = {
+  CMD_INSERT: 'insert into',
+  CMD_UPDATE: 'update',
+  CMD_DELETE: 'delete from',
+};
+
 /** Binds MERGE. */
 export function bindMerge(node: MergeStmt, outer: QueryContext): HirWrite {
   const { statement } = outer;
@@ -49,13 +55,14 @@ export function bindMerge(node: MergeStmt, outer: QueryContext): HirWrite {
     throw statement.error('42601', 'WITH RECURSIVE is not supported for MERGE statement');
   }
   const { context, wrap } = bindWith(node.withClause, outer);
-  const written = bindTarget(node.relation!, 'merge into', context);
+  const clauses = (node.mergeWhenClauses ?? []).map((item) => nodeAs(item, 'MergeWhenClause')!);
+  checkReachable(clauses, context);
+  const [first] = clauses.flatMap(({ commandType }) => OPERATIONS[commandType!] ?? []);
+  const written = bindTarget(node.relation!, 'merge into', context, first);
   const { table: relation } = written;
   const target = distinguished(relation, targetRows(written, node.relation!, undefined, context));
   const source = bindFromItem(node.sourceRelation!, context);
   checkNames(target.items[0]!, source.items, context);
-  const clauses = (node.mergeWhenClauses ?? []).map((item) => nodeAs(item, 'MergeWhenClause')!);
-  checkReachable(clauses, context);
   const has = (kind: Kind): boolean => clauses.some((clause) => kinds[clause.matchKind!] === kind);
   const joined = joinRows(node.joinCondition!, target, source, context, {
     keepsTarget: has('not matched by source'),
@@ -117,6 +124,11 @@ export function bindMerge(node: MergeStmt, outer: QueryContext): HirWrite {
   const complete = completeRows(given, width, relation, statement.environment, not(deleted));
   const merged = withViewChecks(complete, width, written, deleted);
   const action = columnOf(merged, 2 * width);
+  const does = (name: NonNullable<Action['does']>): HirScalar => ({
+    kind: 'notDistinct',
+    left: action,
+    right: literal('text', name),
+  });
   return {
     operation: 'merge',
     object: relation.id,
@@ -130,12 +142,12 @@ export function bindMerge(node: MergeStmt, outer: QueryContext): HirWrite {
         node: node.relation!,
         old: 0,
         new: width,
-        nullable: true,
+        absent: { old: does('INSERT'), new: does('DELETE') },
         shown: relation.columns.map(({ type }, i) => ({
           kind: 'case',
           branches: [
             {
-              condition: { kind: 'notDistinct', left: action, right: literal('text', 'DELETE') },
+              condition: does('DELETE'),
               result: columnOf(merged, i),
             },
           ],
@@ -249,7 +261,11 @@ function bindAction(
   const { target, source } = joined.items;
   // What is absent cannot be referred to.
   const items =
-    kind === 'matched' ? [target, ...source] : kind === 'not matched by source' ? [target] : source;
+    kind === 'matched'
+      ? [target, ...source]
+      : kind === 'not matched by source'
+        ? [target, ...source.map(({ name }) => hiddenItem(name))]
+        : [hiddenItem(target.name), ...source];
   const scope: Scope = { items, outer: null };
   const inClause = (name: 'WHERE' | 'UPDATE' | 'VALUES'): ExpressionContext =>
     expressionContext(context, scope, name);

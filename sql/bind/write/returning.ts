@@ -1,12 +1,12 @@
 /** RETURNING: the written row under the table's name, and under OLD and NEW. */
 import type { RangeVar, ReturningClause } from '@pgsql/types';
-import { locationOf, nodeAs } from '../../ast/accessors.ts';
+import { findLocation, locationOf, nodeAs } from '../../ast/accessors.ts';
 import type { HirScalar, HirWrite } from '../../hir.ts';
 import { unknownToText } from '../coerce.ts';
 import { expressionContext } from '../context.ts';
 import type { QueryContext } from '../context.ts';
 import { isShownByName, registeredText } from '../registered-text.ts';
-import { columnType, literal } from '../scalar.ts';
+import { columnType, literal, truth } from '../scalar.ts';
 import type { Scope, ScopeItem } from '../scope.ts';
 import { bindTargets } from '../select.ts';
 import { type WriteTarget, targetColumnsAt, targetItem } from './target.ts';
@@ -23,8 +23,8 @@ export interface ReturnedRow {
   readonly new: number | null;
   /** The columns under the table's name, where they are not those of the new row, or else of the old. */
   readonly shown?: readonly HirScalar[];
-  /** The old or new row may be absent from some rows. */
-  readonly nullable?: boolean;
+  /** Which rows have no old or no new row, where some have. */
+  readonly absent?: { readonly old: HirScalar; readonly new: HirScalar | null };
   /** What else it may read. */
   readonly others?: readonly ScopeItem[];
   /** Others come before the table. */
@@ -59,7 +59,12 @@ export function bindReturning(
     ...(row.mergeAction === undefined ? {} : { mergeAction: row.mergeAction }),
   };
   const expressions = expressionContext(context, scope, 'RETURNING');
-  return bindTargets(clause.exprs ?? [], expressions).map(({ name, bound }) => {
+  const targets = bindTargets(clause.exprs ?? [], expressions);
+  if (targets.length === 0) {
+    const at = findLocation(clause.exprs);
+    throw context.statement.error('42601', 'RETURNING must have at least one column', at);
+  }
+  return targets.map(({ name, bound }) => {
     const scalar = unknownToText(context.statement, bound);
     const type = columnType(scalar);
     if (!isShownByName(type.name)) return { name, scalar, type };
@@ -97,16 +102,33 @@ function versions(
     if (!names.has(version) && items.some((item) => item.name === name)) return [];
     const from = row[version];
     const { table } = row.target;
+    const absent = from === null ? truth(true) : (row.absent?.[version] ?? null);
     const values = table.columns.map(({ type: { name, typmod, nullable } }, i): HirScalar => {
-      const type = { name, typmod, nullable: nullable || row.nullable === true };
+      const type = { name, typmod, nullable: nullable || absent !== null };
       return from === null ? literal(name, null, typmod) : { kind: 'column', index: from + i, type };
     });
+    // What a view computes has a value without a row, too.
     const columns = targetColumnsAt(row.target, 0).map(({ name: column, scalar }) => ({
       name: column,
-      scalar: over(scalar, values),
+      scalar: unlessAbsent(over(scalar, values), scalar.kind === 'column' ? null : absent),
     }));
-    const mayBeMissing = from === null || row.nullable === true;
-    const rowType = (): TypeName => rowTypeOf(row.target.named);
-    return [{ name, schema: null, columns, byName: true, byColumn: false, mayBeMissing, rowType }];
+    const { named, view } = row.target;
+    const rowType = (): TypeName => rowTypeOf(named);
+    const own: ScopeItem = { name, schema: null, columns, byName: true, byColumn: false, rowType };
+    return [
+      {
+        ...own,
+        ...(view === null ? { object: named.id } : {}),
+        ...(absent === null ? {} : { mayBeMissing: true }),
+      },
+    ];
   });
+}
+
+function unlessAbsent(scalar: HirScalar, absent: HirScalar | null): HirScalar {
+  if (absent === null) return scalar;
+  const { name, typmod } = columnType(scalar);
+  const type = { name, typmod };
+  const branches = [{ condition: absent, result: literal(name, null, typmod) }];
+  return { kind: 'case', branches, otherwise: scalar, type };
 }

@@ -55,47 +55,67 @@ export interface WriteTarget {
 
 type Operation = 'insert into' | 'update' | 'delete from' | 'merge into';
 
+/** What a MERGE does first. */
+export type MergedOperation = Exclude<Operation, 'merge into'>;
+
 /** What an INSERT, UPDATE, DELETE or MERGE names. */
-export function bindTarget(node: RangeVar, operation: Operation, context: QueryContext): WriteTarget {
+export function bindTarget(
+  node: RangeVar,
+  operation: Operation,
+  context: QueryContext,
+  merged?: MergedOperation,
+): WriteTarget {
   const relation = findRelation(node, context);
   if (relation.kind === 'table') return { table: relation, named: relation, view: null };
   const { statement } = context;
   const at = locationOf(node);
   if (relation.kind === 'materializedView') {
+    if (operation === 'merge into') {
+      throw statement.error('0A000', `cannot execute MERGE on relation "${relation.name}"`, at, {
+        detail: 'This operation is not supported for materialized views.',
+      });
+    }
     throw statement.error('42809', `cannot change materialized view "${relation.name}"`, at);
   }
   if (relation.kind === 'systemTable' || relation.schema === 'pg_catalog') {
     throw statement.error('42501', `permission denied: "${relation.name}" is a system catalog`, at);
   }
-  if (relation.kind === 'view') return viewTarget(relation, operation, at, context);
+  if (relation.kind === 'view') return viewTarget(relation, operation, merged, at, context);
   throw statement.error('42809', `cannot ${operation} ${nouns[relation.kind]} "${relation.name}"`, at, {
     hint: relation.kind === 'source' ? 'A source is written by its connector only.' : undefined,
   });
 }
 
 /** What PostgreSQL says can be done where a view is not written through. */
-const ENABLING: Readonly<Record<Operation, string>> = {
-  'insert into':
-    'inserting into the view, provide an INSTEAD OF INSERT trigger or an unconditional ON INSERT DO INSTEAD rule',
-  update:
-    'updating the view, provide an INSTEAD OF UPDATE trigger or an unconditional ON UPDATE DO INSTEAD rule',
-  'delete from':
-    'deleting from the view, provide an INSTEAD OF DELETE trigger or an unconditional ON DELETE DO INSTEAD rule',
-  'merge into': 'merging into the view, provide an INSTEAD OF trigger',
+const ENABLING: Readonly<Record<MergedOperation, { readonly does: string; readonly event: string }>> = {
+  'insert into': { does: 'inserting into the view', event: 'INSERT' },
+  update: { does: 'updating the view', event: 'UPDATE' },
+  'delete from': { does: 'deleting from the view', event: 'DELETE' },
 };
+
+function enabling(operation: Operation, merged: MergedOperation | undefined): string | undefined {
+  if (operation === 'merge into') {
+    if (merged === undefined) return undefined;
+    const { does, event } = ENABLING[merged];
+    return `To enable ${does} using MERGE, provide an INSTEAD OF ${event} trigger.`;
+  }
+  const { does, event } = ENABLING[operation];
+  return `To enable ${does}, provide an INSTEAD OF ${event} trigger or an unconditional ON ${event} DO INSTEAD rule.`;
+}
 
 function viewTarget(
   relation: CatalogRelation,
   operation: Operation,
+  merged: MergedOperation | undefined,
   at: number | undefined,
   context: QueryContext,
 ): WriteTarget {
   const { statement } = context;
   const view = updatableView(relation, operation === 'delete from');
   if (view instanceof NotUpdatable) {
-    throw statement.error('55000', `cannot ${operation} view "${view.view}"`, at, {
+    throw statement.error('55000', `cannot ${merged ?? operation} view "${view.view}"`, at, {
       detail: view.detail,
-      hint: operation === 'merge into' ? undefined : `To enable ${ENABLING[operation]}.`,
+      hint: enabling(operation, merged),
     });
   }
   return { table: view.table, named: relation, view };

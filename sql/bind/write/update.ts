@@ -10,6 +10,8 @@ import { filter, projectScalars } from '../relation.ts';
 import { literal } from '../scalar.ts';
 import { shiftItems } from '../scope.ts';
 import type { Scope } from '../scope.ts';
+import { expanded } from '../record.ts';
+import type { Bound } from '../statement.ts';
 import { bindRowColumn } from '../subquery.ts';
 import { withPart } from './parts.ts';
 import {
@@ -83,23 +85,28 @@ export function bindAssignments(
   written: WriteTarget,
   expression: ExpressionContext,
   context: QueryContext,
+  verb: 'insert into' | 'update' = 'update',
 ): Map<number, HirScalar> {
   const { statement } = context;
   const { named } = written;
   const values = new Map<number, HirScalar>();
   /** Columns of which parts are assigned. */
   const inParts = new Set<number>();
+  const assigned = new Set<string>();
   for (const node of nodes) {
     const target = nodeAs(node, 'ResTarget')!;
     const at = locationOf(target);
-    const qualified = target.indirection !== undefined && target.name === named.name;
+    const qualified = target.indirection !== undefined && target.name === expression.scope.items[0]!.name;
     const hint = 'SET target columns cannot be qualified with the relation name.';
-    const number = columnNumber(written, target.name!, 'update', at, context, qualified ? { hint } : {});
+    const number = columnNumber(written, target.name!, verb, at, context, qualified ? { hint } : {});
     const column = columnAs(written, number);
     const steps = target.indirection ?? [];
     if (values.has(number) && (steps.length === 0 || !inParts.has(number))) {
-      throw statement.error('42601', `multiple assignments to same column "${target.name}"`);
+      // Two columns of a view that are one of the table are told by its name.
+      const name = assigned.has(target.name!) ? target.name! : written.table.columns[number]!.name;
+      throw statement.error('42601', `multiple assignments to same column "${name}"`);
     }
+    assigned.add(target.name!);
     if (column.generated !== undefined && !isDefault(target.val!)) {
       const message = `column "${column.name}" can only be updated to DEFAULT`;
       throw statement.error('428C9', message, at, {
@@ -114,8 +121,8 @@ export function bindAssignments(
     }
     const multiple = nodeAs(target.val, 'MultiAssignRef');
     const subquery = nodeAs(multiple?.source, 'SubLink');
-    const value = subquery === undefined ? valueOf(target.val!, context, at) : null;
-    if (value !== null && isDefault(value)) {
+    const value = subquery === undefined ? valueOf(target.val!, expression, at) : null;
+    if (value !== null && 'node' in value && isDefault(value.node)) {
       if (steps.length > 0) {
         const what = 'A_Indices' in steps[0]! ? 'an array element' : 'a subfield';
         throw statement.error('0A000', `cannot set ${what} to DEFAULT`, at);
@@ -128,7 +135,9 @@ export function bindAssignments(
     const bound =
       value === null
         ? bindRowColumn(subquery!, (multiple!.colno ?? 1) - 1, multiple!.ncolumns ?? 1, expression)
-        : bindExpression(value, expression);
+        : 'node' in value
+          ? bindExpression(value.node, expression)
+          : value;
     if (steps.length === 0) {
       values.set(number, assign(column, bound, context));
       continue;
@@ -144,22 +153,27 @@ export function bindAssignments(
 }
 
 /** The value of one column; `(a, b) = (x, y)` names its part of the row. */
-function valueOf(node: Node, context: QueryContext, at: number | undefined): Node {
+function valueOf(
+  node: Node,
+  context: ExpressionContext,
+  at: number | undefined,
+): Bound | { readonly node: Node } {
   const part = nodeAs(node, 'MultiAssignRef');
-  if (part === undefined) return node;
+  if (part === undefined) return { node };
+  const { statement } = context;
   const row = nodeAs(part.source, 'RowExpr');
   if (row === undefined)
-    throw context.statement.error(
+    throw statement.error(
       '0A000',
       'source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression',
       findLocation(part.source) ?? at,
     );
-  if (row.args?.length !== part.ncolumns) {
-    throw context.statement.error(
-      '42601',
-      'number of columns does not match number of values',
-      locationOf(row),
-    );
+  const values = (row.args ?? []).flatMap((argument): (Bound | { readonly node: Node })[] => {
+    const star = expanded(argument, context);
+    return star?.map(({ scalar }) => ({ scalar, at: findLocation(argument) })) ?? [{ node: argument }];
+  });
+  if (values.length !== part.ncolumns) {
+    throw statement.error('42601', 'number of columns does not match number of values', locationOf(row));
   }
-  return row.args![(part.colno ?? 1) - 1]!;
+  return values[(part.colno ?? 1) - 1]!;
 }

@@ -195,7 +195,9 @@ pub(crate) fn current(oid: u32, session: i64) -> EvalResult<i64> {
 pub(crate) fn last(session: i64) -> EvalResult<i64> {
     let sequences = lock();
     let taken = sequences.sessions.get(&session);
-    let value = taken.and_then(|session| session.values.get(session.last.as_ref()?));
+    // A sequence that was dropped since has none.
+    let oid = taken.and_then(|session| session.last).filter(|oid| sequences.all.contains_key(oid));
+    let value = oid.and_then(|oid| taken?.values.get(&oid));
     value.copied().ok_or_else(|| EvalError::new("55000", "lastval is not yet defined in this session"))
 }
 

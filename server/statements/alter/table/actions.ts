@@ -18,8 +18,9 @@ import { quoteIdentifier } from '../../../../sql/functions/quote.ts';
 import type { SessionContext } from '../../../session/statement.ts';
 import type { System } from '../../../system.ts';
 import { withSequences } from '../../constraint-objects.ts';
+import { positionOf } from '../../../catalog/names.ts';
 import { requireRoleSpec } from '../../../catalog/roles.ts';
-import { addIdentity, dropIdentity, setIdentity } from './identity.ts';
+import { addIdentity, dropIdentity, setIdentity, setIdentityType } from './identity.ts';
 import { leaveOutAction } from './no-effect.ts';
 import { refuseColumnReaders } from './column-readers.ts';
 import { dropExpression, dropGenerated, readingColumns, setExpression } from './generated.ts';
@@ -298,6 +299,14 @@ function alterType(context: ActionContext, draft: TableDraft, { command, segment
     });
   }
   const using = definition.raw_default;
+  if (using !== undefined && column.generated !== undefined) {
+    throw new SqlError({
+      sqlstate: '42611',
+      message: 'cannot specify USING when altering type of generated column',
+      detail: `Column "${column.name}" is a generated column.`,
+      position: positionOf(parsed, definition.location),
+    });
+  }
   if (using !== undefined) {
     const columns = draft.table.columns.map(({ name, type }) => ({ name, type }));
     const { name: given } = typeOfScalar(
@@ -319,6 +328,7 @@ function alterType(context: ActionContext, draft: TableDraft, { command, segment
       hint: `You might need to specify "${written}".`,
     });
   }
+  setIdentityType(context, draft, target, type);
   const { domain: _before, ...rest } = column;
   target.column = {
     ...rest,
@@ -326,6 +336,7 @@ function alterType(context: ActionContext, draft: TableDraft, { command, segment
     ...(declared!.domain === undefined ? {} : { domain: declared!.domain }),
   };
   draft.rewrites = true;
+  if (!column.type.nullable) draft.notNull.push(target);
 }
 
 function typeOfScalar(scalar: object): SqlType {

@@ -9,6 +9,7 @@ import { SqlError } from '../../../../sql/error.ts';
 import { quoteIdentifier } from '../../../../sql/functions/quote.ts';
 import { parse } from '../../../../sql/parse/parse.ts';
 import { layoutByColumns, layoutByKey } from '../../../../sql/physical/layout.ts';
+import { objectName } from '../../../../sql/object-name.ts';
 import { toColumnType } from '../../../../sql/types/column-type.ts';
 import type { CatalogChange } from '../../../catalog/catalog.ts';
 import { commitCatalog } from '../../../catalog/commit.ts';
@@ -42,7 +43,7 @@ import { sessionParameters } from '../../snapshot.ts';
 import { readersOf, rebuild, refuseSinks } from '../../replace/rebuild.ts';
 import type { ActionContext } from './actions.ts';
 import { refuseKeptRows } from './kept-rows.ts';
-import type { TableDraft } from './draft.ts';
+import type { DraftColumn, TableDraft } from './draft.ts';
 import {
   followed,
   lockParents,
@@ -128,6 +129,7 @@ async function prepare(
     effects.abandoned.push(() => system.engine.drop(table.arrangement));
   }
   const sequences = draft.newSequences.map((object): CatalogChange => ({ kind: 'add', object }));
+  await verifyNewKey(context, draft);
   if (draft.rewrites) await copyRows(context, draft, table, sequences, writes);
   await verify(context, draft, { table, added, newKeys, writes });
   await installIndexes(system, draft, table, indexes, effects);
@@ -336,7 +338,7 @@ function createCollection(system: System, table: TableObject): void {
     table.layout,
     table.keys.length > 0,
     {
-      constraint: table.primaryKeyName ?? `${table.name}_pkey`,
+      constraint: table.primaryKeyName ?? objectName(table.name, '', 'pkey'),
       columns: table.columns.map((column) => column.name),
     },
   );
@@ -418,6 +420,24 @@ async function copyRows(
   }
 }
 
+function hasNulls({ table }: TableDraft, { column }: DraftColumn): SqlError {
+  const message = `column "${column.name}" of relation "${table.name}" contains null values`;
+  return new SqlError({ sqlstate: '23502', message });
+}
+
+/** A primary key has no NULLs, which is looked at before whether its values repeat. */
+async function verifyNewKey({ system, session }: ActionContext, draft: TableDraft): Promise<void> {
+  if (draft.primary?.isNew !== true) return;
+  const { schema, name, columns } = draft.table;
+  for (const target of draft.primary.columns) {
+    if (target.before === null || target.expression !== null || !draft.notNull.includes(target)) continue;
+    const column = quoteIdentifier(columns[target.before]!.name);
+    const from = `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
+    const row = await firstRow(system, session, `SELECT '' FROM ${from} WHERE ${column} IS NULL LIMIT 1`);
+    if (row !== null) throw hasNulls(draft, target);
+  }
+}
+
 /** Looks at the rows for what the table demands now and did not before. */
 async function verify(
   { system: main, session }: ActionContext,
@@ -438,10 +458,13 @@ async function verify(
   for (const target of draft.notNull) {
     const { name } = target.column;
     if (!draft.columns.includes(target) || !(await violated(`${quoteIdentifier(name)} IS NULL`))) continue;
-    const message = `column "${name}" of relation "${table.name}" contains null values`;
-    throw new SqlError({ sqlstate: '23502', message });
+    throw hasNulls(draft, target);
   }
-  const rewritten = draft.columns.some(({ before, expression }) => before === null || expression !== null);
+  const isComputed = ({ before, expression, column }: DraftColumn): boolean =>
+    before === null ||
+    expression !== null ||
+    column.generated?.text !== draft.table.columns[before]!.generated?.text;
+  const rewritten = draft.columns.some(isComputed);
   for (const { name, text } of rewritten ? table.checks.filter((check) => check.validated) : added) {
     if (!(await violated(`NOT (${text})`))) continue;
     const message = `check constraint "${name}" of relation "${table.name}" is violated by some row`;

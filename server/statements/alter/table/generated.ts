@@ -70,6 +70,7 @@ export function setExpression(
   const text = expressionBehind(parsed.source.text, segment, 'as', environment.catalog);
   target.column = { ...column, generated: { ...column.generated, text: text.slice(1, -1).trim() } };
   draft.rewrites = true;
+  if (!column.type.nullable) draft.notNull.push(target);
 }
 
 export function dropExpression(context: ActionContext, draft: TableDraft, command: AlterTableCmd): void {

@@ -2,7 +2,9 @@
 import type { AlterTableCmd } from '@pgsql/types';
 import { integerOf, nodeAs } from '../../../../sql/ast/accessors.ts';
 import { SqlError } from '../../../../sql/error.ts';
-import type { SequenceObject } from '../../../catalog/objects.ts';
+import type { SequenceObject, SequenceOptions } from '../../../catalog/objects.ts';
+import type { SqlType } from '../../../../sql/types/type.ts';
+import type { System } from '../../../system.ts';
 import { withSequences } from '../../constraint-objects.ts';
 import { isNumeric, restartOf, sequenceOptions } from '../../sequence-options.ts';
 import { type ActionContext, notice, requireColumn } from './actions.ts';
@@ -45,13 +47,50 @@ export function setIdentity({ system }: ActionContext, draft: TableDraft, comman
   }
   const ofSequence = options.filter((node) => !isGenerated(nodeAs(node, 'DefElem')!));
   if (ofSequence.length === 0) return;
-  const before = ownedSequence(draft, target, system.catalog.dependents(draft.table.id));
-  const numbers = sequenceOptions(ofSequence.filter(isNumeric), null, before);
-  draft.alteredSequences.push({
-    before,
-    after: { ...before, ...numbers },
-    restart: restartOf(ofSequence, numbers),
+  alterSequence(system, draft, target, (now) => {
+    const numbers = sequenceOptions(ofSequence.filter(isNumeric), null, now);
+    return { numbers, restart: restartOf(ofSequence, numbers) };
   });
+}
+
+/** An identity column of another type: its sequence counts in that. */
+export function setIdentityType(
+  { system }: ActionContext,
+  draft: TableDraft,
+  target: DraftColumn,
+  { name }: SqlType,
+): void {
+  if (target.column.identity === undefined) return;
+  if (name !== 'int2' && name !== 'int4' && name !== 'int8') {
+    const message = 'identity column type must be smallint, integer, or bigint';
+    throw new SqlError({ sqlstate: '22023', message });
+  }
+  alterSequence(system, draft, target, (now) => ({ numbers: sequenceOptions([], name, now), restart: null }));
+}
+
+/** The column's sequence as it is by now, with other numbers. */
+function alterSequence(
+  system: System,
+  draft: TableDraft,
+  target: DraftColumn,
+  change: (now: SequenceObject) => { readonly numbers: SequenceOptions; readonly restart: string | null },
+): void {
+  const column = draft.columns.indexOf(target);
+  const fresh = draft.newSequences.findIndex(({ ownedBy }) => ownedBy?.column === column);
+  if (target.before === null || fresh >= 0) {
+    const now = draft.newSequences[fresh]!;
+    const { numbers, restart } = change(now);
+    draft.newSequences[fresh] = { ...now, ...numbers, start: restart ?? numbers.start };
+    return;
+  }
+  const before = ownedSequence(draft, target, system.catalog.dependents(draft.table.id));
+  const at = draft.alteredSequences.findIndex(({ after }) => after.id === before.id);
+  const last = draft.alteredSequences[at];
+  const now = last?.after ?? before;
+  const { numbers, restart } = change(now);
+  const altered = { before, after: { ...now, ...numbers }, restart: restart ?? last?.restart ?? null };
+  if (last) draft.alteredSequences[at] = altered;
+  else draft.alteredSequences.push(altered);
 }
 
 export function dropIdentity(context: ActionContext, draft: TableDraft, command: AlterTableCmd): void {

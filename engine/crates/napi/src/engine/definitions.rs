@@ -95,6 +95,12 @@ impl NativeEngine {
         sequences::take_again(session as i64);
     }
 
+    /// A session has taken nothing of any sequence, as far as currval and lastval know.
+    #[napi(catch_unwind)]
+    pub fn forget_sequences(&self, session: f64) {
+        sequences::forget_session(session as i64);
+    }
+
     /// A session ended.
     #[napi(catch_unwind)]
     pub fn forget_session(&self, session: f64) {
