@@ -425,16 +425,22 @@ function hasNulls({ table }: TableDraft, { column }: DraftColumn): SqlError {
   return new SqlError({ sqlstate: '23502', message });
 }
 
-/** A primary key has no NULLs, which is looked at before whether its values repeat. */
+/** A primary key has no NULLs: those are told where no other values of it repeat, as NULLs do not in PostgreSQL's index. */
 async function verifyNewKey({ system, session }: ActionContext, draft: TableDraft): Promise<void> {
-  if (draft.primary?.isNew !== true) return;
+  const key = draft.primary?.isNew === true ? draft.primary.columns : [];
+  if (key.some(({ before, expression }) => before === null || expression !== null)) return;
   const { schema, name, columns } = draft.table;
-  for (const target of draft.primary.columns) {
-    if (target.before === null || target.expression !== null || !draft.notNull.includes(target)) continue;
-    const column = quoteIdentifier(columns[target.before]!.name);
-    const from = `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
-    const row = await firstRow(system, session, `SELECT '' FROM ${from} WHERE ${column} IS NULL LIMIT 1`);
-    if (row !== null) throw hasNulls(draft, target);
+  const from = `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
+  const names = key.map(({ before }) => quoteIdentifier(columns[before!]!.name));
+  for (const [at, target] of key.entries()) {
+    if (!draft.notNull.includes(target)) continue;
+    const nulls = `SELECT '' FROM ${from} WHERE ${names[at]} IS NULL LIMIT 1`;
+    if ((await firstRow(system, session, nulls)) === null) continue;
+    const given = names.map((column) => `${column} IS NOT NULL`).join(' AND ');
+    const list = names.join(', ');
+    const repeated = `SELECT '' FROM ${from} WHERE ${given} GROUP BY ${list} HAVING count(*) > 1 LIMIT 1`;
+    if ((await firstRow(system, session, repeated)) === null) throw hasNulls(draft, target);
+    return;
   }
 }
 
