@@ -1,19 +1,20 @@
 /** JSON_EXISTS, JSON_VALUE and JSON_QUERY: a path over a document, and what becomes of its errors. */
-import type { JsonArgument, JsonBehavior, JsonFuncExpr, JsonOutput, Node } from '@pgsql/types';
+import type { JsonArgument, JsonBehavior, JsonFuncExpr, Node } from '@pgsql/types';
 import { locationOf, nodeAs } from '../ast/accessors.ts';
 import { sqlJsonFunctions, variadicFunctions } from '../functions/table.ts';
 import type { HirScalar } from '../hir.ts';
+import { freeOfScalar } from '../hir/traverse.ts';
 import { displayType } from '../types/format.ts';
 import { elementType, plain, typeRow } from '../types/table.ts';
 import type { SqlType } from '../types/type.ts';
 import { coerce, coerceToType } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression } from './expression.ts';
+import { isFormatted, outputType } from './json-format.ts';
 import { toJson } from './json.ts';
 import { shapeOf } from './json-record.ts';
-import { call, literal, typeOf } from './scalar.ts';
+import { call, literal, relabel, typeOf } from './scalar.ts';
 import type { Bound } from './statement.ts';
-import { bindTypeName } from './type-name.ts';
 
 type Kind = 'JSON_EXISTS' | 'JSON_VALUE' | 'JSON_QUERY';
 
@@ -32,16 +33,21 @@ export function bindJsonQuery(node: JsonFuncExpr, context: ExpressionContext): B
   const path = pathOf(node.pathspec, context);
   const variables = variablesOf(node.passing ?? [], context);
   if (kind === 'JSON_EXISTS') {
-    const onError = existsOnError(node.on_error, context);
+    const onError = existsOnError(node.on_error, context, node.column_name);
     const scalar = call(sqlJsonFunctions.json_exists, [document, path, variables, literal('text', onError)]);
     return { scalar, at };
   }
-  const type = outputType(node.output, plain(kind === 'JSON_VALUE' ? 'text' : 'jsonb'), context);
+  const format = node.output?.returning?.format;
+  if (kind === 'JSON_VALUE' && isFormatted(format)) {
+    const message = `cannot specify FORMAT JSON in RETURNING clause of ${kind}()`;
+    throw context.statement.error('42601', message, locationOf(format!));
+  }
+  const type = outputType(node.output, plain(kind === 'JSON_VALUE' ? 'text' : 'jsonb'), context, true);
   // Of a column of JSON_TABLE, messages name the column.
   const column = node.column_name === undefined ? '' : ` \n${node.column_name}`;
   const how = `${kind === 'JSON_QUERY' ? wrapping(node, context) : ''}${column}`;
-  const [empty, emptyValue] = behavior(node.on_empty, 'EMPTY', kind, type, context);
-  const [error, errorValue] = behavior(node.on_error, 'ERROR', kind, type, context);
+  const [empty, emptyValue] = behavior(node.on_empty, 'EMPTY', kind, type, node.column_name, context);
+  const [error, errorValue] = behavior(node.on_error, 'ERROR', kind, type, node.column_name, context);
   const shape = shapeOf([{ name: '', type }]);
   const entry = kind === 'JSON_VALUE' ? sqlJsonFunctions.json_value : sqlJsonFunctions.json_query;
   const args = [
@@ -65,9 +71,9 @@ function documentOf(node: Node | undefined, context: ExpressionContext): HirScal
 function pathOf(node: Node | undefined, context: ExpressionContext): HirScalar {
   const { statement } = context;
   const bound = bindExpression(node!, context);
-  const path = coerce(statement, bound, 'jsonpath', 'implicit');
+  const path = coerce(statement, bound, 'jsonpath', 'explicit');
   if (path !== null) return path;
-  const type = displayType(typeOf(bound.scalar).name);
+  const type = statement.shownType(bound.scalar);
   const message = `JSON path expression must be of type jsonpath, not of type ${type}`;
   throw statement.error('42804', message, bound.at);
 }
@@ -90,16 +96,11 @@ function variablesOf(passing: readonly Node[], context: ExpressionContext): HirS
   return call(variadicFunctions['jsonb_build_object']!.each, pairs);
 }
 
-/** RETURNING. */
-export function outputType(
-  output: JsonOutput | undefined,
-  otherwise: SqlType,
+function existsOnError(
+  node: JsonBehavior | undefined,
   context: ExpressionContext,
-): SqlType {
-  return output?.typeName === undefined ? otherwise : bindTypeName(context.statement, output.typeName);
-}
-
-function existsOnError(node: JsonBehavior | undefined, context: ExpressionContext): string {
+  column: string | undefined,
+): string {
   switch (node?.btype ?? 'JSON_BEHAVIOR_FALSE') {
     case 'JSON_BEHAVIOR_FALSE':
       return 'false';
@@ -110,16 +111,17 @@ function existsOnError(node: JsonBehavior | undefined, context: ExpressionContex
     case 'JSON_BEHAVIOR_ERROR':
       return 'error';
     default:
-      throw context.statement.error('42601', 'invalid ON ERROR behavior', locationOf(node!), {
-        detail: 'Only ERROR, TRUE, FALSE, or UNKNOWN is allowed in ON ERROR for JSON_EXISTS().',
-      });
+      throw invalidBehavior(context, node!, 'ERROR', column, 'ERROR, TRUE, FALSE, or UNKNOWN', [
+        'EXISTS',
+        'JSON_EXISTS',
+      ]);
   }
 }
 
 /** WRAPPER and QUOTES, in words. */
 function wrapping(node: JsonFuncExpr, context: ExpressionContext): string {
   const wraps = node.wrapper === 'JSW_UNCONDITIONAL' || node.wrapper === 'JSW_CONDITIONAL';
-  if (wraps && node.quotes !== undefined && node.quotes !== 'JS_QUOTES_UNSPEC') {
+  if (wraps && node.quotes === 'JS_QUOTES_OMIT') {
     const message = 'SQL/JSON QUOTES behavior must not be specified when WITH WRAPPER is used';
     throw context.statement.error('42601', message, locationOf(node));
   }
@@ -134,6 +136,7 @@ function behavior(
   event: 'EMPTY' | 'ERROR',
   kind: 'JSON_VALUE' | 'JSON_QUERY',
   type: SqlType,
+  column: string | undefined,
   context: ExpressionContext,
 ): readonly ['error' | 'value', HirScalar] {
   const { statement } = context;
@@ -145,11 +148,16 @@ function behavior(
       return ['error', nothing];
     case 'JSON_BEHAVIOR_DEFAULT': {
       const bound = bindExpression(node!.expr!, context);
-      const value = coerceToType(statement, bound, type, 'explicit');
+      checkDefault(node!.expr!, bound, context);
+      const given = typeOf(bound.scalar).name;
+      // What is of the type is not made shorter, and nothing is cut off without a word.
+      if (given === type.name) return ['value', relabel(bound.scalar, type)];
+      const isString = typeRow(type.name).category === 'S' || typeRow(type.name).category === 'V';
+      const value = coerceToType(statement, bound, type, isString ? 'assignment' : 'explicit');
       if (value !== null) return ['value', value];
-      const given = displayType(typeOf(bound.scalar).name);
-      const message = `cannot cast behavior expression of type ${given} to ${displayType(type.name)}`;
-      throw statement.error('42846', message, locationOf(node!));
+      const message = `cannot cast behavior expression of type ${displayType(given)} to ${displayType(type.name)}`;
+      const hint = `You will need to explicitly cast the expression to type ${displayType(type.name)}.`;
+      throw statement.error('42846', message, bound.at, { hint });
     }
     case 'JSON_BEHAVIOR_EMPTY':
     case 'JSON_BEHAVIOR_EMPTY_ARRAY':
@@ -157,7 +165,8 @@ function behavior(
       if (kind === 'JSON_VALUE') break;
       const text = node!.btype === 'JSON_BEHAVIOR_EMPTY_OBJECT' ? '{}' : '[]';
       if (elementType(type.name) !== null && text === '[]') return ['value', literal(type.name, '{}')];
-      if (type.name === 'json' || type.name === 'jsonb' || typeRow(type.name).category === 'S') {
+      const { name } = type;
+      if (name === 'json' || name === 'jsonb' || name === 'bytea' || typeRow(name).category === 'S') {
         return ['value', literal(type.name, text)];
       }
       const what = text === '[]' ? 'EMPTY ARRAY' : 'EMPTY OBJECT';
@@ -169,7 +178,40 @@ function behavior(
     kind === 'JSON_VALUE'
       ? 'ERROR, NULL, or DEFAULT expression'
       : 'ERROR, NULL, EMPTY ARRAY, EMPTY OBJECT, or DEFAULT expression';
-  throw statement.error('42601', `invalid ON ${event} behavior`, locationOf(node!), {
-    detail: `Only ${allowed} is allowed in ON ${event} for ${kind}().`,
+  const kinds = kind === 'JSON_VALUE' ? (['scalar', kind] as const) : (['formatted', kind] as const);
+  throw invalidBehavior(context, node!, event, column, allowed, kinds);
+}
+
+/** Of a column of JSON_TABLE, the message speaks of the column. */
+function invalidBehavior(
+  { statement }: ExpressionContext,
+  node: JsonBehavior,
+  event: 'EMPTY' | 'ERROR',
+  column: string | undefined,
+  allowed: string,
+  [ofColumn, ofFunction]: readonly [string, Kind],
+): Error {
+  const where = column === undefined ? '' : ` for column "${column}"`;
+  const which = column === undefined ? `${ofFunction}()` : `${ofColumn} columns`;
+  return statement.error('42601', `invalid ON ${event} behavior${where}`, locationOf(node), {
+    detail: `Only ${allowed} is allowed in ON ${event} for ${which}.`,
   });
+}
+
+/** A DEFAULT is the same for all rows: constants, functions and operators. */
+function checkDefault(node: Node, { scalar, at }: Bound, { statement }: ExpressionContext): void {
+  const refused = (message: string): Error => statement.error('42804', message, at);
+  const only = 'can only specify a constant, non-aggregate function, or operator expression for DEFAULT';
+  const walk = (value: unknown): void => {
+    if (value === null || typeof value !== 'object') return;
+    for (const [kind, child] of Object.entries(value)) {
+      if (kind === 'SubLink' || kind === 'over' || kind === 'CaseExpr') throw refused(only);
+      walk(child);
+    }
+  };
+  walk(node);
+  if (scalar.kind === 'column') throw refused(only);
+  if (freeOfScalar(scalar).columns.length > 0) {
+    throw refused('DEFAULT expression must not contain column references');
+  }
 }

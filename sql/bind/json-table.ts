@@ -33,6 +33,12 @@ export function bindJsonTable(node: JsonTable, context: QueryContext): BoundFrom
   const document = castTo(node.context_item!.raw_expr!, 'jsonb');
   const columns = columnsOf(node.columns);
   const query = table.query(document, node.pathspec!, columns, 0);
+  const named = node.alias?.colnames?.length ?? 0;
+  const available = shownColumns(columns).length;
+  if (named > available) {
+    const message = `JSON_TABLE function has ${available} columns available but ${named} columns specified`;
+    throw context.statement.error('42P10', message);
+  }
   const relation = bindSubquery({ SelectStmt: query }, { ...context, outer: settled(context.outer) });
   return aliased(relation, 'json_table', null, node.alias, context, undefined, locationOf(node));
 }
@@ -51,7 +57,12 @@ function checkNames(node: JsonTable, { statement }: QueryContext): void {
     seen.add(name);
   };
   const walk = (columns: readonly JsonTableColumn[]): void => {
+    let ordinality = false;
     for (const column of columns) {
+      if (column.coltype === 'JTC_FOR_ORDINALITY' && ordinality) {
+        throw statement.error('42601', 'only one FOR ORDINALITY column is allowed', locationOf(column));
+      }
+      ordinality ||= column.coltype === 'JTC_FOR_ORDINALITY';
       if (column.coltype !== 'JTC_NESTED') see(column.name, locationOf(column));
       else see(column.pathspec?.name, column.pathspec?.name_location);
       walk(columnsOf(column.columns));

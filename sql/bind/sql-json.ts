@@ -22,7 +22,8 @@ import type { ExpressionContext } from './context.ts';
 import { bindExpression } from './expression.ts';
 import { bindFunctionCall } from './function-call.ts';
 import { toJson, withObjects } from './json.ts';
-import { bindJsonQuery, outputType } from './json-query.ts';
+import { asText, bindFormatted, isFormatted, notReturned, outputType, textAs } from './json-format.ts';
+import { bindJsonQuery } from './json-query.ts';
 import { and, call, literal, not, typeOf } from './scalar.ts';
 import type { Bound } from './statement.ts';
 import { bindSubLink } from './subquery.ts';
@@ -33,7 +34,7 @@ export function bindSqlJson(node: Node, context: ExpressionContext): Bound | nul
   if ('JsonIsPredicate' in node) return isJson(node.JsonIsPredicate, context);
   if ('JsonParseExpr' in node) {
     const { expr, unique_keys: unique, location } = node.JsonParseExpr;
-    return parsed(bindExpression(expr!.raw_expr!, context), unique === true, context, location);
+    return parsed(expr!, unique === true, context, location);
   }
   if ('JsonScalarExpr' in node) {
     const bound = bindExpression(node.JsonScalarExpr.expr!, context);
@@ -101,13 +102,22 @@ function isOf(value: HirScalar, kind: string, unique: boolean): HirScalar {
 }
 
 /** `JSON(text)` */
-function parsed(bound: Bound, unique: boolean, context: ExpressionContext, at: number | undefined): Bound {
+function parsed(
+  expression: JsonValueExpr,
+  unique: boolean,
+  context: ExpressionContext,
+  at: number | undefined,
+): Bound {
   const { statement } = context;
+  const bound = asText(bindFormatted(expression, context));
+  const given = typeOf(bindExpression(expression.raw_expr!, context).scalar).name;
+  if (unique && (given === 'json' || given === 'jsonb')) {
+    throw statement.error('42804', 'cannot use non-string types with WITH UNIQUE KEYS clause', at);
+  }
   const type = plain('json');
   const scalar = coerceToType(statement, bound, type, 'explicit');
   if (scalar === null) {
-    const given = displayType(typeOf(bound.scalar).name);
-    throw statement.error('42846', `cannot cast type ${given} to json`, bound.at);
+    throw statement.error('42846', `cannot cast type ${displayType(given)} to json`, bound.at);
   }
   if (!unique) return { scalar, at };
   const value = unknownToText(statement, bound);
@@ -125,13 +135,13 @@ function parsed(bound: Bound, unique: boolean, context: ExpressionContext, at: n
 }
 
 function serialized(
-  { raw_expr: node }: JsonValueExpr,
+  expression: JsonValueExpr,
   output: JsonOutput | undefined,
   context: ExpressionContext,
   at: number | undefined,
 ): Bound {
   const { statement } = context;
-  const bound = bindExpression(node!, context);
+  const bound = asText(bindFormatted(expression, context));
   const given = typeOf(bound.scalar).name;
   const isJsonb = given === 'jsonb';
   const json = coerceToType(statement, bound, plain(isJsonb ? 'jsonb' : 'json'), 'explicit');
@@ -143,20 +153,15 @@ function serialized(
     throw statement.error('42804', message, bound.at);
   }
   const type = outputType(output, plain('text'), context);
-  if (typeRow(type.name).category !== 'S') {
-    throw statement.unsupported(`JSON_SERIALIZE() RETURNING ${displayType(type.name)}`, at);
-  }
-  return { scalar: coerceToType(statement, { scalar: json, at }, type, 'explicit')!, at };
+  const scalar = textAs({ scalar: json, at }, type, context);
+  if (scalar !== null) return { scalar, at };
+  const message = `cannot use type ${displayType(type.name)} in RETURNING clause of JSON_SERIALIZE()`;
+  throw statement.error('42804', message, undefined, { hint: 'Try returning a string type or bytea.' });
 }
 
 /** A member's value: with FORMAT JSON a text is read as JSON. */
-function member({ raw_expr: node, format }: JsonValueExpr, context: ExpressionContext): HirScalar {
-  const { statement } = context;
-  const bound = bindExpression(node!, context);
-  if (format?.format_type === 'JS_FORMAT_JSON' || format?.format_type === 'JS_FORMAT_JSONB') {
-    return coerceToType(statement, bound, plain('json'), 'explicit')!;
-  }
-  return withObjects(unknownToText(statement, bound), 'json');
+function member(value: JsonValueExpr, context: ExpressionContext): HirScalar {
+  return withObjects(unknownToText(context.statement, bindFormatted(value, context)), 'json');
 }
 
 function constructed(
@@ -177,6 +182,8 @@ function constructed(
   return { scalar: converted(scalar, made, type, context, at), at };
 }
 
+const words = (...parts: string[]): Node[] => parts.map((sval) => ({ String: { sval } }));
+
 /** JSON_ARRAYAGG and JSON_OBJECTAGG are json_agg and json_object_agg, or those of jsonb. */
 function aggregated(
   name: 'agg' | 'object_agg',
@@ -185,21 +192,31 @@ function aggregated(
   { output, agg_order: order, agg_filter: filter, over, location }: JsonAggConstructor,
   context: ExpressionContext,
 ): Bound {
-  const args = members.map(({ raw_expr: node, format }): Node =>
-    format?.format_type === 'JS_FORMAT_JSON'
-      ? { TypeCast: { arg: node!, typeName: { names: [{ String: { sval: 'json' } }], typemod: -1 } } }
-      : node!,
-  );
+  const cast = (arg: Node, type: string): Node => ({
+    TypeCast: { arg, typeName: { names: words('pg_catalog', type), typemod: -1 } },
+  });
+  const within = { ...context, insideAggregate: true };
+  const args = members.map((member): Node => {
+    const given = typeOf(bindExpression(member.raw_expr!, within).scalar).name;
+    if (!isFormatted(member.format)) {
+      return given === 'unknown' ? cast(member.raw_expr!, 'text') : member.raw_expr!;
+    }
+    const made = typeOf(bindFormatted(member, within).scalar).name;
+    if (given === made) return member.raw_expr!;
+    if (given !== 'bytea') return cast(member.raw_expr!, 'json');
+    const encoding: Node = { A_Const: { sval: { sval: 'UTF8' } } };
+    const funcname = words('pg_catalog', 'convert_from');
+    return cast({ FuncCall: { funcname, args: [member.raw_expr!, encoding] } }, 'json');
+  });
   // Of jsonb, JSON is jsonb. What the type is only the bound argument knows; binding it leaves nothing behind.
-  const inside = { ...context, insideAggregate: true };
   const isJsonb =
     output?.typeName === undefined &&
-    args.some((argument) => typeOf(bindExpression(argument, inside).scalar).name === 'jsonb');
+    args.some((argument) => typeOf(bindExpression(argument, within).scalar).name === 'jsonb');
   const type = outputType(output, plain(isJsonb ? 'jsonb' : 'json'), context);
   const made = type.name === 'jsonb' ? 'jsonb' : 'json';
   const bound = bindFunctionCall(
     {
-      funcname: ['pg_catalog', `${made}_${name}${variant}`].map((sval) => ({ String: { sval } })),
+      funcname: words('pg_catalog', `${made}_${name}${variant}`),
       args,
       ...(order === undefined ? {} : { agg_order: order }),
       ...(filter === undefined ? {} : { agg_filter: filter }),
@@ -216,14 +233,13 @@ function converted(
   scalar: HirScalar,
   made: 'json' | 'jsonb',
   type: SqlType,
-  { statement }: ExpressionContext,
+  context: ExpressionContext,
   at: number | undefined,
 ): HirScalar {
   if (type.name === made) return scalar;
-  const isText = typeRow(type.name).category === 'S';
-  const text = isText ? coerceToType(statement, { scalar, at }, type, 'explicit') : null;
+  const text = textAs({ scalar, at }, type, context);
   if (text !== null) return text;
-  throw statement.error('42846', `cannot cast type ${made} to ${displayType(type.name)}`, at);
+  throw notReturned(made, type, context, at);
 }
 
 /** `JSON_ARRAY(SELECT …)` is the subquery `SELECT JSON_ARRAYAGG(a) FROM (SELECT …) AS q(a)`. */
@@ -231,11 +247,6 @@ function subqueryOf(
   { query, output, format, absent_on_null: absent, location }: JsonArrayQueryConstructor,
   context: ExpressionContext,
 ): SubLink {
-  const { statement } = context;
-  if (nodeAs(query, 'SelectStmt')?.sortClause !== undefined) {
-    const hint = 'An aggregate sorts by its own ORDER BY: json_arrayagg(value ORDER BY key).';
-    throw statement.unsupported('ORDER BY in JSON_ARRAY(SELECT …)', location, hint);
-  }
   // More than one column is an error of a subquery that is a value; binding it as one leaves nothing behind.
   bindSubLink(
     { subLinkType: 'EXPR_SUBLINK', subselect: query!, ...(location === undefined ? {} : { location }) },

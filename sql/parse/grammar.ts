@@ -66,6 +66,8 @@ export function grammarSqlstate(message: string): string {
   if (/identifier too long/.test(message)) return '42622';
   if (message.endsWith('cannot include schema elements')) return '0A000';
   if (/^frame (?:start|end)/.test(message)) return '42P20';
+  if (message.startsWith('unrecognized JSON encoding')) return '22023';
+  if (message.startsWith('only string constants are supported in JSON_TABLE')) return '0A000';
   if (/improper qualified name|invalid name/.test(message)) return '42601';
   return '42601';
 }
