@@ -4,6 +4,7 @@
  */
 import type { Constraints } from '../../engine/plan.generated.ts';
 import type { ObjectId } from '../../sql/catalog.ts';
+import { domainsWithin } from '../../sql/types/record.ts';
 import type { System } from '../system.ts';
 import type { Catalog } from './catalog.ts';
 import { engineForeignKeys } from './foreign-keys.ts';
@@ -51,7 +52,9 @@ export function constrain(system: System, table: TableObject, indexes: readonly 
 export function constrainCallers(system: System): void {
   for (const table of system.catalog.objects()) {
     if (table.kind !== 'table') continue;
-    const domains = table.columns.flatMap(({ domain }) => domainsBeneath(system, domain));
+    const domains = table.columns.flatMap(({ domain, type }) =>
+      [domain, ...domainsWithin(type.name)].flatMap((each) => domainsBeneath(system, each)),
+    );
     if ([table, ...domains].some((object) => namesOwn(object))) constrainAgain(system, table.id);
   }
 }

@@ -6,6 +6,7 @@ import type { ObjectId } from '../../sql/catalog.ts';
 import { SqlError } from '../../sql/error.ts';
 import { quoteIdentifier } from '../../sql/functions/quote.ts';
 import { formatType } from '../../sql/types/format.ts';
+import { domainType } from '../../sql/types/enum.ts';
 import { mentionsType } from '../../sql/types/mentions.ts';
 import { elementType, findType } from '../../sql/types/table.ts';
 import type { TypeName } from '../../sql/types/type.ts';
@@ -103,7 +104,11 @@ type Composite = Extract<TypeObject, { form: 'composite' }>;
 /** The fields of a composite type that are of these types. */
 function fieldsOf(composite: Composite, types: readonly CatalogObject[]): Composite['fields'] {
   const others = types.flatMap((each) => (each.id === composite.id ? [] : (declarableType(each) ?? [])));
-  return composite.fields.filter(({ type }) => others.some((other) => mentionsType(type.name, other)));
+  return composite.fields.filter(({ type, domain }) =>
+    others.some(
+      (other) => mentionsType(type.name, other) || (domain !== undefined && domainType(domain) === other),
+    ),
+  );
 }
 
 /** A composite type that nothing uses, without its fields of these types; null where rows of it may be kept, or none is left. */
@@ -149,7 +154,7 @@ function refuseDependents(system: System, ids: readonly ObjectId[]): void {
       if (object.kind !== 'type' || object.form !== 'composite') return [];
       composites.add(shown(object));
       return object.fields
-        .filter(({ type: of }) => isDirect(of.name))
+        .filter(({ type: of, domain }) => domain === id || isDirect(of.name))
         .map(({ name }) => ({ at: object.id, text: `column ${name} of composite ${shown(object)}` }));
     });
     return [...columns, ...fields]

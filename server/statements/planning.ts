@@ -35,6 +35,7 @@ import { KnownViews } from '../../sql/lower/known-views.ts';
 import { parse } from '../../sql/parse/parse.ts';
 import { pinnedOids } from '../../sql/parse/pinned-names.ts';
 import { SourceText } from '../../sql/parse/source-text.ts';
+import { domainsWithin } from '../../sql/types/record.ts';
 import type { SqlType } from '../../sql/types/type.ts';
 import { type Catalog, FIRST_USER_ID } from '../catalog/catalog.ts';
 import type { CheckConstraint, Definition, NameReference, ViewObject } from '../catalog/objects.ts';
@@ -281,13 +282,13 @@ export class Planning {
 
   /** That the columns of a table that are of domains have their values. */
   compileDomains(columns: readonly CatalogColumn[], timeZone: string): { name: string; condition: Expr }[] {
-    if (columns.every(({ domain }) => domain === undefined)) return [];
+    const domains = columns.flatMap(({ domain, type }) => [domain ?? [], domainsWithin(type.name)].flat());
+    if (domains.length === 0) return [];
     const environment = this.#storedEnvironment({ timeZone });
     const types = columns.map(({ type }) => ({ ...type, nullable: true }));
     const { catalog } = environment;
-    const callsOwn = columns.some(
-      ({ domain }) =>
-        domain !== undefined && catalog.domain(domain).checks.some(({ text }) => pinnedOids(text).length > 0),
+    const callsOwn = domains.some((domain) =>
+      catalog.domain(domain).checks.some(({ text }) => pinnedOids(text).length > 0),
     );
     const conditions = orRaised(
       () => bindDomainConditions(columns, environment),

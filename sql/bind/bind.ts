@@ -18,6 +18,7 @@ import { locationOf, nodeAs, nodeKind } from '../ast/accessors.ts';
 import type { HirColumn, HirQuery, HirRelation, HirScalar, HirWrite } from '../hir.ts';
 import { SqlError } from '../error.ts';
 import { displayType } from '../types/format.ts';
+import { hasConditions, recordFields } from '../types/record.ts';
 import type { RecordField } from '../types/record.ts';
 import type { SqlType, TypeName } from '../types/type.ts';
 import type { ObjectId } from '../catalog.ts';
@@ -36,11 +37,11 @@ import { declaredWithDomain } from './function-definition.ts';
 import type { BoundSelect } from './query.ts';
 import { readLiteral } from './literal.ts';
 import { isShownByName, registeredText } from './registered-text.ts';
+import { fieldOf } from './record.ts';
 import { map } from './relation.ts';
 import { emptyScope, itemFor } from './scope.ts';
-import { typeOf } from './scalar.ts';
+import { or, typeOf } from './scalar.ts';
 import { Statement } from './statement.ts';
-import { bindTypeName } from './type-name.ts';
 import { bindDefault } from './column-definitions.ts';
 import { bindDelete } from './write/delete.ts';
 import { bindInsert } from './write/insert.ts';
@@ -198,11 +199,32 @@ export function bindDomainConditions(
 ): { readonly name: string; readonly condition: HirScalar }[] {
   const context = begin(environment);
   return columns.flatMap(({ domain: id, type }, index) => {
-    const domain = id === undefined ? null : environment.catalog.domain(id);
-    if (domain === null || (!domain.notNull && domain.checks.length === 0)) return [];
     const value: HirScalar = { kind: 'column', index, type: { ...type, nullable: true } };
-    return [{ name: domain.display, condition: domainCondition(domain, value, context) }];
+    const own = id === undefined ? [] : conditionsOf(id, value, context);
+    return [...own, ...fieldConditions(value, context)];
   });
+}
+
+type DomainConditions = { readonly name: string; readonly condition: HirScalar }[];
+
+function conditionsOf(id: ObjectId, value: HirScalar, context: QueryContext): DomainConditions {
+  const domain = context.statement.environment.catalog.domain(id);
+  if (!domain.notNull && domain.checks.length === 0) return [];
+  return [{ name: domain.display, condition: domainCondition(domain, value, context) }];
+}
+
+/** The same of the fields of a row; those of no row are none. */
+function fieldConditions(row: HirScalar, context: QueryContext): DomainConditions {
+  const { name } = typeOf(row);
+  const fields = recordFields(name);
+  if (fields === null || !hasConditions(name)) return [];
+  const found = fields.flatMap(({ domain }, i) => {
+    const value = fieldOf(row, i);
+    const own = domain === undefined ? [] : conditionsOf(domain, value, context);
+    return [...own, ...fieldConditions(value, context)];
+  });
+  const absent: HirScalar = { kind: 'isNull', operand: row };
+  return found.map((each) => ({ ...each, condition: or([absent, each.condition]) }));
 }
 
 /** The type that a name means where a domain can stand too, and that domain. */
@@ -303,6 +325,7 @@ export function bindFields(columns: readonly ColumnDef[], environment: BindEnvir
     if (names.has(name)) throw statement.error('42701', `column "${name}" specified more than once`);
     names.add(name);
     refusePseudoColumn(statement, name, column.typeName!);
-    return { name, type: bindTypeName(statement, column.typeName!) };
+    const { type, domain } = bindTypeOrDomain(statement, column.typeName!);
+    return domain === null ? { name, type } : { name, type, domain: domain.id };
   });
 }

@@ -1,8 +1,8 @@
 import type { CollateClause, TypeCast } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import { displayType } from '../types/format.ts';
-import { elementType, isRegistered, typeRow } from '../types/table.ts';
-import { recordFields } from '../types/record.ts';
+import { elementType, isRegistered, plain, typeRow } from '../types/table.ts';
+import { recordFields, recordType } from '../types/record.ts';
 import type { SqlType, TypeName } from '../types/type.ts';
 import type { HirScalar } from '../hir.ts';
 import { bindArray } from './array.ts';
@@ -10,14 +10,17 @@ import { coerceToType } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { asDomain, bindTypeOrDomain } from './domain.ts';
 import { bindExpression, leftmost } from './expression.ts';
+import { pseudoTypeNamed } from './pseudo-type.ts';
 import { isShownByName, registeredText } from './registered-text.ts';
-import { relabel, typeOf } from './scalar.ts';
+import { literal, relabel, typeOf } from './scalar.ts';
 import type { Bound } from './statement.ts';
 import { bindExisting } from './to-registered.ts';
 
 /** `CAST (x AS type)`, `x::type`, `type 'literal'`. */
 export function bindCast(node: TypeCast, context: ExpressionContext): Bound {
   const { statement } = context;
+  const pseudo = pseudoTypeNamed(node.typeName!);
+  if (pseudo === 'record') return bindToRecord(node, context);
   const { type, domain } = bindTypeOrDomain(statement, node.typeName!);
   const elements = nodeAs(node.arg, 'A_ArrayExpr');
   // Elements that are written out are cast themselves.
@@ -48,6 +51,22 @@ export function bindCast(node: TypeCast, context: ExpressionContext): Bound {
     return { scalar: statement.ofDomain(value, domain.id), at: leftmost(at, bound.at) };
   }
   return { scalar, at: isLiteral ? bound.at : leftmost(at, bound.at) };
+}
+
+/** `x::record`: a row as it is, and NULL as one without fields. */
+function bindToRecord(node: TypeCast, context: ExpressionContext): Bound {
+  const { statement } = context;
+  const bound = bindExpression(node.arg!, context);
+  const at = locationOf(node) ?? locationOf(node.typeName!);
+  const fields = recordFields(typeOf(bound.scalar).name);
+  if (fields !== null) return { scalar: relabel(bound.scalar, plain(recordType(fields))), at: bound.at };
+  const isNull = bound.scalar.kind === 'literal' && bound.scalar.text === null;
+  if (isNull) return { scalar: literal(recordType([]), null), at: bound.at };
+  if (typeOf(bound.scalar).name === 'unknown') {
+    throw statement.error('0A000', 'input of anonymous composite types is not implemented', bound.at);
+  }
+  const source = statement.shownType(bound.scalar);
+  throw statement.error('42846', `cannot cast type ${source} to record`, at);
 }
 
 /** What hinders the cast of a record. */

@@ -5,11 +5,12 @@ import { castPath, lengthCoercion, sameRepresentation } from '../types/casts.ts'
 import type { CastContext } from '../types/casts.ts';
 import { commonType, commonTypmod } from '../types/common.ts';
 import { displayType } from '../types/format.ts';
-import { recordFields, recordType } from '../types/record.ts';
+import { hasConditions, recordFields, recordType, withoutConditions } from '../types/record.ts';
 import type { RecordField } from '../types/record.ts';
 import { elementType, isRegistered, plain, typeRow } from '../types/table.ts';
 import type { SqlType, TypeName } from '../types/type.ts';
 import { evaluate, readLiteral, truncateName } from './literal.ts';
+import { asDomain } from './domain.ts';
 import { castRelativeTime } from './relative-time.ts';
 import { fieldsOf } from './record.ts';
 import { call, int4, literal, relabel, truth, typeOf } from './scalar.ts';
@@ -42,11 +43,11 @@ export function coerce(
     case 'io':
       return throughText(statement, bound, source, target);
     case 'fields':
-      return sameRepresentation(source, target) && !hasModifiers(target)
+      return sameRepresentation(source, target) && !hasConditions(target)
         ? statement.sameOrigin(scalar, relabel(scalar, plain(target)))
         : castFields(statement, bound, target, context);
     case 'elements':
-      return sameRepresentation(source, target)
+      return sameRepresentation(source, target) && !hasConditions(target)
         ? statement.sameOrigin(scalar, relabel(scalar, plain(target)))
         : castElements(statement, bound, target, context);
   }
@@ -64,17 +65,19 @@ function castElements(statement: Statement, bound: Bound, target: TypeName, cont
   return { kind: 'mapArray', array: scalar, body, type: plain(target) };
 }
 
-function hasModifiers(record: TypeName): boolean {
-  return recordFields(record)!.some(({ type }) => type.typmod !== -1);
-}
-
-/** A record whose fields are of other types; NULL stays NULL. */
+/** A record whose fields are of other types, or of domains; NULL stays NULL. */
 function castFields(statement: Statement, bound: Bound, target: TypeName, context: CastContext): HirScalar {
   const { scalar, at } = bound;
   const wanted = recordFields(target)!;
   const values = fieldsOf(scalar).map((field, i) => {
-    const { type } = wanted[i]!;
-    return coerceToType(statement, { scalar: field.scalar, at }, type, context)!;
+    const { type, domain } = wanted[i]!;
+    const value = coerceToType(statement, { scalar: field.scalar, at }, type, context)!;
+    if (domain === undefined) return value;
+    return asDomain(statement.environment.catalog.domain(domain), value, {
+      statement,
+      ctes: [],
+      outer: null,
+    });
   });
   const made = call(rowConstructor, values, 'ROW', plain(target));
   if (scalar.kind === 'call' && scalar.opcode === 'row') return made;
@@ -93,23 +96,21 @@ function coerceUnknown(
   typmod: number,
   at: number | undefined,
 ): HirScalar {
+  // What the fields' modifiers and domains say is looked at when the rows have been read.
+  const bare = hasConditions(target) ? withoutConditions(target) : target;
+  const conditioned = (read: HirScalar): HirScalar =>
+    bare === target ? read : coerce(statement, { scalar: read, at }, target, 'assignment')!;
   if (scalar.kind === 'literal') {
-    const fields = recordFields(target);
-    if (fields === null || !hasModifiers(target))
-      return readLiteral(statement, scalar.text, target, typmod, at);
-    // The fields' modifiers are applied to what was read.
-    const bare = recordType(fields.map(({ name, type }) => ({ name, type: plain(type.name) })));
-    const read = readLiteral(statement, scalar.text, bare, -1, at);
-    return castFields(statement, { scalar: read, at }, target, 'assignment');
+    return conditioned(readLiteral(statement, scalar.text, bare, typmod, at));
   }
   if (scalar.kind === 'parameter') {
     statement.settleParameter(scalar.index, target, at);
-    return { kind: 'parameter', index: scalar.index, type: plain(target) };
+    return conditioned({ kind: 'parameter', index: scalar.index, type: plain(bare) });
   }
   // A column of unknown type: an untyped literal of a subquery, text by now.
   return target === 'text'
     ? relabel(scalar, plain('text'))
-    : { kind: 'input', argument: scalar, type: plain(target) };
+    : conditioned({ kind: 'input', argument: scalar, type: plain(bare) });
 }
 
 /** int4 and oid count as one representation in PostgreSQL, not here: through int8, which has room for both. */
@@ -155,7 +156,9 @@ function throughText(statement: Statement, bound: Bound, source: TypeName, targe
       ? castRelativeTime(statement, scalar.text, target, at)
       : null;
   if (relative !== null) return relative;
-  return { kind: 'input', argument: text, type: plain(target) };
+  if (!hasConditions(target)) return { kind: 'input', argument: text, type: plain(target) };
+  const read: HirScalar = { kind: 'input', argument: text, type: plain(withoutConditions(target)) };
+  return coerce(statement, { scalar: read, at }, target, 'assignment')!;
 }
 
 /** Constants whose text stays the same: `1` as int8, numeric or float8 needs no call. */

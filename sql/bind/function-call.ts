@@ -60,11 +60,11 @@ export function bindFunctionCall(node: FuncCall, context: ExpressionContext): Bo
     if (node.agg_within_group === true) return bindHypotheticalSet(node, name, context);
     throw statement.error('42809', `window function ${name} requires an OVER clause`, at);
   }
+  if (isRecordFunction(node)) return { scalar: recordFunctionValue(node, context), at };
   if (isSetReturning(name)) {
     const set = bindSetInExpression(node, context);
     return hasAggregateSyntax(node) ? refuseAggregateSyntax(node, name, context) : set;
   }
-  if (isRecordFunction(node)) return { scalar: recordFunctionValue(node, context), at };
   if (functionsNamed(name).some((entry) => entry.kind === 'aggregate'))
     return bindAggregate(node, name, context);
   if (hasAggregateSyntax(node)) {

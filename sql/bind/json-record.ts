@@ -5,24 +5,28 @@
 import type { ColumnDef, FuncCall, Node, RangeFunction } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import { populateFunctions } from '../functions/table.ts';
+import type { ObjectId } from '../catalog.ts';
 import type { HirColumn, HirRelation, HirScalar } from '../hir.ts';
 import { canCoerce } from '../types/casts.ts';
 import { toScalarType } from '../types/column-type.ts';
-import { recordFields } from '../types/record.ts';
+import { compositeName, hasConditions, recordFields, withoutConditions } from '../types/record.ts';
 import { elementType, plain } from '../types/table.ts';
 import type { SqlType, TypeName } from '../types/type.ts';
 import { bindArguments, callText } from './call-arguments.ts';
 import type { CallArguments } from './call-arguments.ts';
 import { expressionContext } from './context.ts';
 import type { ExpressionContext, QueryContext } from './context.ts';
+import { coerce } from './coerce.ts';
 import { asDomain, bindTypeOrDomain } from './domain.ts';
 import type { DeclaredType } from './domain.ts';
 import { aliased } from './from.ts';
 import type { BoundFrom } from './from.ts';
 import { operand } from './operator.ts';
 import { refusePseudoColumn } from './pseudo-type.ts';
-import { call, literal, typeOf } from './scalar.ts';
-import { tableFunction } from './set-returning.ts';
+import { makeRecord } from './record.ts';
+import { call, literal, relabel, typeOf } from './scalar.ts';
+import { registerSet, tableFunction } from './set-returning.ts';
+import { checkDefinitions } from './table-function.ts';
 
 interface RecordFunction {
   readonly json: 'json' | 'jsonb';
@@ -59,6 +63,7 @@ interface BoundArguments {
   readonly json: HirScalar;
   /** The base's type. */
   readonly type: TypeName | null;
+  readonly domain: ObjectId | undefined;
 }
 
 /** A call in FROM; `definitions`: its column definition list. */
@@ -74,7 +79,10 @@ export function bindRecordFunction(
   const called = FUNCTIONS.get(name)!;
   const scope = { items: [], outer: context.outer };
   const { base, json, type } = bound(node, called, expressionContext(context, scope, 'functions in FROM'));
-  if (definitions !== undefined && type !== null) {
+  if (definitions !== undefined && type !== null && compositeName(type) === null) {
+    checkDefinitions(type, definitions, context);
+  }
+  if (definitions !== undefined && type !== null && compositeName(type) !== null) {
     const message = 'a column definition list is redundant for a function returning a named composite type';
     throw statement.error('42601', message, locationOf(nodeAs(definitions[0], 'ColumnDef') ?? node));
   }
@@ -90,12 +98,15 @@ export function bindRecordFunction(
     });
   }
   const columns =
-    definitions === undefined
-      ? recordFields(type!)!.map((field) => ({
+    type !== null
+      ? recordFields(type)!.map((field) => ({
           name: field.name,
-          declared: { type: field.type, domain: null },
+          declared: {
+            type: field.type,
+            domain: field.domain === undefined ? null : statement.environment.catalog.domain(field.domain),
+          },
         }))
-      : definedColumns(definitions, context);
+      : definedColumns(definitions!, context);
   const shape = shapeOf(columns.map(({ name: column, declared }) => ({ name: column, type: declared.type })));
   const rows = tableFunction(
     [
@@ -121,7 +132,7 @@ export function recordFunctionValue(node: FuncCall, context: ExpressionContext):
   const { statement } = context;
   const name = nameParts(node.funcname).pop()!;
   const called = FUNCTIONS.get(name)!;
-  const { base, json, type } = bound(node, called, context);
+  const { base, json, type, domain } = bound(node, called, context);
   if (type === null) {
     const message = `could not determine row type for result of ${name}`;
     const hint =
@@ -129,7 +140,33 @@ export function recordFunctionValue(node: FuncCall, context: ExpressionContext):
     throw statement.error('0A000', message, undefined, { hint });
   }
   const shape = literal('text', shapeOf(recordFields(type)!));
-  return call(populateFunctions[called.json], [base, json, shape], name, plain(type));
+  const read = plain(hasConditions(type) ? withoutConditions(type) : type);
+  if (called.isSet) {
+    const rows = { function: 'jsonPopulateRecordset', canError: true } as const;
+    const columns = recordFields(read.name)!.map((field): HirColumn => ({
+      name: field.name,
+      type: { ...field.type, nullable: true },
+    }));
+    const set = { ...rows, arguments: [base, json, shape, literal('text', name)] };
+    const values = registerSet(set, columns, context, locationOf(node));
+    const row = makeRecord(columns.map((column, i) => ({ name: column.name, scalar: values[i]! })));
+    return ofBase(relabel(row, read), type, domain, context);
+  }
+  const row = call(populateFunctions[called.json], [base, json, shape], name, read);
+  return ofBase(row, type, domain, context);
+}
+
+/** A row as one of the base's type, and of its domain. */
+function ofBase(
+  row: HirScalar,
+  type: TypeName,
+  domain: ObjectId | undefined,
+  { statement, query }: ExpressionContext,
+): HirScalar {
+  const value = coerce(statement, { scalar: row, at: undefined }, type, 'assignment')!;
+  if (domain === undefined) return value;
+  const { catalog } = statement.environment;
+  return statement.ofDomain({ ...asDomain(catalog.domain(domain), value, query) }, domain);
 }
 
 function bound(node: FuncCall, called: RecordFunction, context: ExpressionContext): BoundArguments {
@@ -151,7 +188,9 @@ function bound(node: FuncCall, called: RecordFunction, context: ExpressionContex
     );
   }
   const value = operand(context, json, called.json);
-  if (base === null) return { base: literal('text', null), json: value, type: null };
+  if (base === null || isNullRecord(base.scalar)) {
+    return { base: literal('text', null), json: value, type: null, domain: undefined };
+  }
   const type = typeOf(base.scalar).name;
   if (type === 'unknown') {
     const message = 'could not determine polymorphic type because input has type unknown';
@@ -161,7 +200,12 @@ function bound(node: FuncCall, called: RecordFunction, context: ExpressionContex
     const name = nameParts(node.funcname).pop()!;
     throw statement.error('42804', `first argument of ${name} must be a row type`);
   }
-  return { base: base.scalar, json: value, type };
+  return { base: base.scalar, json: value, type, domain: statement.domainOf(base.scalar) };
+}
+
+/** `NULL::record`, of which nobody knows the fields. */
+function isNullRecord(scalar: HirScalar): boolean {
+  return scalar.kind === 'literal' && scalar.text === null && recordFields(scalar.type.name)?.length === 0;
 }
 
 /** json_populate_record and json_populate_recordset have a third argument, which means nothing any more. */

@@ -229,6 +229,16 @@ export function bindElements(
   return sets.register({ function: 'unnest', arguments: [array], canError: false }, [{ name, type }])[0]!;
 }
 
+/** The columns of a set that stands in an expression. */
+export function registerSet(
+  call: HirTableCall,
+  columns: readonly HirColumn[],
+  context: ExpressionContext,
+  at: number | undefined,
+): HirScalar[] {
+  return requireSets(context, at).register(call, columns);
+}
+
 /** A call in an expression. */
 export function bindSetInExpression(node: FuncCall, context: ExpressionContext): Bound {
   const at = locationOf(node);

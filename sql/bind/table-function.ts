@@ -257,7 +257,7 @@ function arrayOfOne(value: HirScalar, name: string): HirScalar {
 }
 
 /** A column definition list is for records of no name, which have to be as it says. `type`: null for columns that have names. */
-function checkDefinitions(
+export function checkDefinitions(
   type: TypeName | null,
   definitions: readonly Node[] | undefined,
   context: QueryContext,

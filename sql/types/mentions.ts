@@ -1,4 +1,4 @@
-import { enumOid } from './enum.ts';
+import { domainType, enumOid } from './enum.ts';
 import { objectOfType } from './own.ts';
 import { compositeName, recordFields } from './record.ts';
 import { elementType } from './table.ts';
@@ -9,7 +9,13 @@ export function mentionsType(type: TypeName, other: TypeName): boolean {
   if (type === other) return true;
   const element = elementType(type);
   if (element !== null) return mentionsType(element, other);
-  return recordFields(type)?.some((field) => mentionsType(field.type.name, other)) === true;
+  return (
+    recordFields(type)?.some(
+      (field) =>
+        mentionsType(field.type.name, other) ||
+        (field.domain !== undefined && domainType(field.domain) === other),
+    ) === true
+  );
 }
 
 /** The objects that the types of one's own among these are, or whose arrays are: a relation's rows are of its type. */

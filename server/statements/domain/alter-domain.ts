@@ -6,7 +6,8 @@ import { checkDomainClauses, checkSource } from '../../../sql/bind/bind.ts';
 import type { CatalogReader, ObjectId } from '../../../sql/catalog.ts';
 import { SqlError } from '../../../sql/error.ts';
 import { pinnedOids, withPinnedNames } from '../../../sql/parse/pinned-names.ts';
-import { ownTypesOf } from '../../../sql/types/mentions.ts';
+import { domainType } from '../../../sql/types/enum.ts';
+import { mentionsType, ownTypesOf } from '../../../sql/types/mentions.ts';
 import { commitCatalog } from '../../catalog/commit.ts';
 import { constrainAgain } from '../../catalog/constraints.ts';
 import type { DomainObject, TableObject } from '../../catalog/objects.ts';
@@ -243,6 +244,14 @@ function tablesOf(system: System, domain: ObjectId): { table: TableObject; colum
   }
   return [...system.catalog.objects()].flatMap((table) => {
     if (table.kind !== 'table') return [];
+    const within = table.columns.find(({ type }) =>
+      [...domains].some((id) => mentionsType(type.name, domainType(id))),
+    );
+    if (within !== undefined) {
+      const name = system.catalog.object(domain).name;
+      const message = `cannot alter type "${name}" because column "${table.name}.${within.name}" uses it`;
+      throw new SqlError({ sqlstate: '0A000', message });
+    }
     const columns = table.columns
       .filter((column) => domains.has(column.domain ?? -1))
       .map(({ name }) => name);
