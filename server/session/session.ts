@@ -20,6 +20,7 @@ import { answerDirectly, directOf, writeDirectly } from './direct.ts';
 import { runPortal, runQuery } from './execute.ts';
 import { Portal } from './portal.ts';
 import type { Prepared } from './prepared.ts';
+import { formatSettings } from './settings/format-settings.ts';
 import { Settings } from './settings/settings.ts';
 import { durationMilliseconds } from './settings/duration.ts';
 import { ddlName, endsTransaction } from './statement-class.ts';
@@ -135,9 +136,7 @@ export class Session implements SessionContext {
   }
 
   get timeZone(): string {
-    const style = this.settings.get('intervalstyle');
-    const zone = this.settings.get('timezone');
-    return style === 'postgres' ? zone : `${zone}\n${style}`;
+    return formatSettings(this.settings);
   }
 
   get settingsVersion(): number {

@@ -167,7 +167,7 @@ export interface SessionContext {
   readonly temporarySchema: string;
   /** It has made a temporary table that a commit does something to. */
   hasOnCommit: boolean;
-  /** How the engine reads and shows times: the TimeZone, and behind a line end an IntervalStyle that is not `postgres`. */
+  /** How the engine reads and shows values: the TimeZone, and behind it what else is not as it is by default (`formatSettings`). */
   readonly timeZone: string;
   /** Another one after each change of a setting. */
   readonly settingsVersion: number;

@@ -46,6 +46,12 @@ function series(type: TypeName, step: TypeName): TableFunctionEntry[] {
   return step === type ? [entry([type, type], [[type, '1']]), stepped] : [stepped];
 }
 
+/** The steps are days and months in a zone of its own. */
+const seriesAtZone = series('timestamptz', 'interval').map((entry) => ({
+  ...entry,
+  arguments: [...entry.arguments, 'text' as const],
+}));
+
 function jsonb(
   name: string,
   called: TableFunction,
@@ -91,6 +97,7 @@ const ENTRIES: readonly TableFunctionEntry[] = [
   ...series('numeric', 'numeric'),
   ...series('timestamp', 'interval'),
   ...series('timestamptz', 'interval'),
+  ...seriesAtZone,
   split('string_to_table', 'stringToTable', 2, null, false),
   split('string_to_table', 'stringToTable', 3, null, false),
   split('regexp_split_to_table', 'regexpSplitToTable', 2, '', true),

@@ -18,7 +18,7 @@ export function parseGrammar(parsed: SourceText): RawStmt[] | Refusal {
   }
   try {
     const answer = parsePostgres(parsed.text);
-    if (!isGrammarError(answer)) return answer.stmts ?? [];
+    if (!isGrammarError(answer)) return junkAfterParameter(parsed) ?? answer.stmts ?? [];
     if (answer.message.startsWith('memory exhausted')) throw tooComplex();
     const byte =
       answer.codePoint < 0 ? undefined : parsed.byteOfUtf16(parsed.utf16OfCodePoint(answer.codePoint));
@@ -27,6 +27,23 @@ export function parseGrammar(parsed: SourceText): RawStmt[] | Refusal {
     if (error instanceof ParserExhausted) throw tooComplex();
     throw error;
   }
+}
+
+/** `$1a`, which the parser's scanner takes for `$1 a` and PostgreSQL's does not take. */
+function junkAfterParameter(parsed: SourceText): Refusal | undefined {
+  if (!/\$\d+[A-Za-z_\u0080-\uffff]/.test(parsed.text)) return undefined;
+  const tokens = tokenize(parsed);
+  const index = tokens.findIndex(
+    ({ kind, end }, i) =>
+      kind === 'parameter' && tokens[i + 1]?.kind === 'word' && tokens[i + 1]?.start === end,
+  );
+  if (index < 0) return undefined;
+  const { start } = tokens[index]!;
+  const text = parsed.text.slice(start, tokens[index + 1]!.end);
+  return {
+    message: `trailing junk after parameter at or near "${text}"`,
+    byte: parsed.byteOfUtf16(start),
+  };
 }
 
 function tooComplex(): SqlError {
@@ -42,8 +59,11 @@ export function grammarHint(
   parsed: SourceText,
   { message, byte }: Refusal,
 ): { sqlstate?: string; hint?: string } {
-  if (!message.startsWith('invalid Unicode escape') || message.includes('value') || byte === undefined)
-    return {};
+  // Not the character behind UESCAPE, nor a value.
+  const concerned =
+    message.startsWith('invalid Unicode escape') &&
+    !/^invalid Unicode escape (?:character|value)/.test(message);
+  if (!concerned || byte === undefined) return {};
   const at = parsed.utf16OfByte(byte);
   const token = tokenize(parsed, 0, parsed.text.length).find(({ start, end }) => start <= at && at < end);
   if (/^u&/i.test(parsed.text.slice(token?.start ?? at)))

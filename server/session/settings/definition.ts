@@ -8,8 +8,8 @@ export interface SettingDefinition {
   readonly description: string;
   /** Clients are told about changes (ParameterStatus). */
   readonly reported?: boolean;
-  /** A value in its canonical form. Throws SqlError 22023 or 0A000. Absent: cannot be changed (55P02). */
-  readonly accept?: (value: string, name: string) => string;
+  /** A value in its canonical form, where `current` is in force. Throws SqlError 22023 or 0A000. Absent: cannot be changed (55P02). */
+  readonly accept?: (value: string, name: string, current: string) => string;
   /** A list: several values are joined as identifiers. */
   readonly list?: boolean;
   /** Changes nothing, and SET says so. */

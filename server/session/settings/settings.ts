@@ -87,7 +87,10 @@ export class Settings {
       throw new SqlError({ sqlstate: '55P02', message: `parameter "${definition.name}" cannot be changed` });
     }
     if (!settings.has(key)) this.#makeKnown(key);
-    const accepted = value === null ? this.#initial.get(key)! : definition.accept(value, definition.name);
+    const accepted =
+      value === null
+        ? this.#initial.get(key)!
+        : definition.accept(value, definition.name, this.#effective.get(key)!);
     this.#undo ??= this.snapshot();
     if (!local) this.#session.set(key, accepted);
     this.#apply(key, accepted);

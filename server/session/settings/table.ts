@@ -3,15 +3,8 @@
  * something; a value that would promise what the server does not do is refused.
  */
 import { SqlError } from '../../../sql/error.ts';
-import {
-  type SettingDefinition,
-  boolean,
-  integer,
-  invalidValue,
-  oneOf,
-  onlyValue,
-  text,
-} from './definition.ts';
+import { type SettingDefinition, boolean, integer, oneOf, onlyValue, text } from './definition.ts';
+import { DEFAULT_DATE_STYLE, dateStyle } from './date-style.ts';
 import { duration } from './duration.ts';
 import { ruleNames } from './rules.ts';
 import { timeZone } from './time-zone.ts';
@@ -40,6 +33,13 @@ const MESSAGE_LEVELS = [
   'error',
 ];
 
+const LOCALES = [
+  ['lc_messages', 'Sets the language in which messages are displayed.'],
+  ['lc_monetary', 'Sets the locale for formatting monetary amounts.'],
+  ['lc_numeric', 'Sets the locale for formatting numbers.'],
+  ['lc_time', 'Sets the locale for formatting date and time values.'],
+] as const;
+
 const definitions: readonly SettingDefinition[] = [
   {
     name: 'application_name',
@@ -52,7 +52,7 @@ const definitions: readonly SettingDefinition[] = [
     name: 'bytea_output',
     initial: 'hex',
     description: 'Sets the output format for bytea.',
-    accept: onlyValue('hex'),
+    accept: oneOf(['escape', 'hex']),
   },
   {
     name: 'check_function_bodies',
@@ -75,7 +75,7 @@ const definitions: readonly SettingDefinition[] = [
   },
   {
     name: 'DateStyle',
-    initial: 'ISO, MDY',
+    initial: DEFAULT_DATE_STYLE,
     description: 'Sets the display format for date and time values.',
     reported: true,
     accept: dateStyle,
@@ -116,7 +116,7 @@ const definitions: readonly SettingDefinition[] = [
     name: 'extra_float_digits',
     initial: '1',
     description: 'Sets the number of digits displayed for floating-point values.',
-    accept: extraFloatDigits,
+    accept: integer(-15, 3),
   },
   {
     name: 'synchronize_seqscans',
@@ -196,6 +196,12 @@ const definitions: readonly SettingDefinition[] = [
     initial: 'C.UTF-8',
     description: 'Shows the character classification and case conversion locale.',
   },
+  ...LOCALES.map(([name, description]): SettingDefinition => ({
+    name,
+    initial: 'C',
+    description,
+    accept: plainLocale,
+  })),
   {
     name: 'lock_timeout',
     initial: '0',
@@ -320,6 +326,16 @@ export const settings: ReadonlyMap<string, SettingDefinition> = new Map(
   [...definitions, ...tuning].map((definition) => [definition.name.toLowerCase(), definition]),
 );
 
+/** Names of the locale by which everything is formatted. */
+function plainLocale(value: string, name: string): string {
+  if (['C', 'POSIX', 'C.UTF-8', 'C.utf8', ''].includes(value)) return value;
+  throw new SqlError({
+    sqlstate: '0A000',
+    message: `parameter "${name}" cannot be set to "${value}"`,
+    hint: 'Only "C" is supported.',
+  });
+}
+
 /** Text goes through as it is: UTF8, or no conversion at all. */
 function clientEncoding(value: string): string {
   const name = value.toUpperCase().replaceAll(/[^A-Z0-9]/g, '');
@@ -329,35 +345,5 @@ function clientEncoding(value: string): string {
     sqlstate: '0A000',
     message: `client encoding "${value}" is not supported`,
     hint: 'Set client_encoding to UTF8.',
-  });
-}
-
-/** Output is ISO; the order of input fields is month, day, year. */
-function dateStyle(value: string, name: string): string {
-  const words = value
-    .toLowerCase()
-    .split(/[\s,"]+/)
-    .filter((word) => word !== '');
-  for (const word of words) {
-    if (['iso', 'mdy', 'us', 'noneuro', 'noneuropean', 'default'].includes(word)) continue;
-    const known = ['german', 'sql', 'postgres', 'dmy', 'ymd', 'euro', 'european'].includes(word);
-    if (!known) throw invalidValue(name, value);
-    throw new SqlError({
-      sqlstate: '0A000',
-      message: `DateStyle "${value}" is not supported`,
-      hint: 'Only "ISO, MDY" is supported.',
-    });
-  }
-  return 'ISO, MDY';
-}
-
-/** From 1 on PostgreSQL prints the shortest text that reads back as the same number; that is what we print. */
-function extraFloatDigits(value: string, name: string): string {
-  const digits = integer(-15, 3)(value, name);
-  if (Number(digits) >= 1) return digits;
-  throw new SqlError({
-    sqlstate: '0A000',
-    message: `extra_float_digits = ${digits} is not supported`,
-    hint: 'Floating-point numbers are always printed exactly: use 1, 2 or 3.',
   });
 }

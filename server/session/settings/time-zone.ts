@@ -44,10 +44,18 @@ function isZone(text: string): boolean {
   }
 }
 
-/** `UTC+3`, `<+02>-02`, `+02:00`: an abbreviation, if there is one, and hours west of Greenwich. */
+const ABBREVIATION = '(?:<[^>]+>|[a-z]+)';
+const CLOCK = '(\\d+)(?::[0-5]?\\d){0,2}';
+/** When daylight-saving time begins and ends: `M4.1.0`, `J60/3`. */
+const CHANGE = `(?:M(?:1[0-2]|0?[1-9])\\.[1-5]\\.[0-6]|J?\\d{1,3})(?:/[-+]?\\d+(?::[0-5]?\\d){0,2})?`;
+const DAYLIGHT = `${ABBREVIATION}(?:[-+]?${CLOCK})?(?:,${CHANGE},${CHANGE})?`;
+const POSIX = new RegExp(`^${ABBREVIATION}?[-+]?${CLOCK}(?:${DAYLIGHT})?$`, 'i');
+
+/** `UTC+3`, `<+02>-02`, `+02:00`, `CST7CDT,M4.1.0,M10.5.0`: an abbreviation, if there is one, and hours west of Greenwich. */
 function posixName(value: string): string | undefined {
-  const hours = /^(?:<[^>]+>[-+]?|[a-z]+[-+]?|[-+])(\d+)(?::[0-5]?\d){0,2}$/i.exec(value)?.[1];
-  return hours !== undefined && Number(hours) < HOUR_LIMIT ? value.toUpperCase() : undefined;
+  const [, ...hours] = POSIX.exec(value) ?? [];
+  if (hours[0] === undefined) return undefined;
+  return hours.every((count) => Number(count ?? 0) < HOUR_LIMIT) ? value.toUpperCase() : undefined;
 }
 
 /** A zone of one offset, in seconds east of Greenwich. */

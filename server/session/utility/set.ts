@@ -29,11 +29,11 @@ export function assignSetting(session: Session, name: string, value: string | nu
   const { settings, transactions } = session;
   const key = name.toLowerCase();
   if (key === 'transaction_isolation' && value !== null) {
-    const level = settings.definition(name).accept!(value, name);
+    const level = settings.definition(name).accept!(value, name, settings.get(name));
     requireUnread(session, level);
   }
   if (key === 'transaction_read_only' && transactions.isExplicit) {
-    const readOnly = settings.definition(name).accept!(value ?? 'off', name) === 'on';
+    const readOnly = settings.definition(name).accept!(value ?? 'off', name, settings.get(name)) === 'on';
     transactions.setReadOnly(readOnly, session.savepoints.any);
   }
   settings.set(name, value, local || key.startsWith('transaction_'));

@@ -5,7 +5,7 @@ import type { FunctionFamily } from '../family.ts';
 export const byteaFunctions: FunctionFamily = {
   name: 'bytea',
   total: [
-    ...words('uuid_hash uuid_hash_extended'),
+    ...words('uuid_hash uuid_hash_extended hashbytea hashbyteaextended byteasend uuid_send'),
     ...comparisons('bytea', 'uuid_'),
     ...words('byteacat byteaoctetlen byteapos byteatrim bytealtrim byteartrim md5_bytea bytea_bit_count'),
     ...words(

@@ -7,6 +7,9 @@ const orders = words('eq ne lt le gt ge');
 export const datetimeFunctions: FunctionFamily = {
   name: 'datetime',
   total: [
+    ...words('hashdate hashdateextended time_hash time_hash_extended timestamp_hash timestamp_hash_extended'),
+    ...words('timestamptz_hash timestamptz_hash_extended interval_hash interval_hash_extended'),
+    ...words('date_send time_send timestamp_send timestamptz_send interval_send'),
     ...comparisons('date_', 'time_', 'timestamp_', 'interval_'),
     ...orders.flatMap((order) => [`date_${order}_timestamp`, `timestamp_${order}_date`]),
     ...orders.flatMap((order) => [`timestamp_${order}_timestamptz`, `timestamptz_${order}_timestamp`]),

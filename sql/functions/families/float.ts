@@ -5,6 +5,7 @@ import type { FunctionFamily } from '../family.ts';
 export const floatFunctions: FunctionFamily = {
   name: 'float',
   total: [
+    ...words('hashfloat4 hashfloat4extended hashfloat8 hashfloat8extended float4send float8send'),
     ...comparisons('float4', 'float8', 'float48', 'float84'),
     ...words('float4up float4um float4abs float8up float8um float8abs'),
     ...words('i2tof i4tof i8tof i2tod i4tod i8tod ftod'),

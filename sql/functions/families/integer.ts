@@ -6,6 +6,8 @@ export const integerFunctions: FunctionFamily = {
   name: 'integer',
   total: [
     ...words('hashint2 hashint2extended hashint4 hashint4extended hashint8 hashint8extended'),
+    ...words('hashoid hashoidextended hashoidvector hashoidvectorextended'),
+    ...words('int2send int4send int8send oidsend'),
     ...comparisons('int2', 'int4', 'int8', 'int24', 'int42', 'int28', 'int82', 'int48', 'int84', 'oid'),
     ...words('int2up int4up int8up int2and int2or int2xor int2not int4and int4or int4xor int4not'),
     ...words('int8and int8or int8xor int8not int2shl int2shr int4shl int4shr int8shl int8shr'),

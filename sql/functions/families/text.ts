@@ -5,7 +5,10 @@ import type { FunctionFamily } from '../family.ts';
 export const textFunctions: FunctionFamily = {
   name: 'text',
   total: [
-    ...words('hashtext hashtextextended hashbpchar hashbpcharextended hashname hashnameextended'),
+    ...words(
+      'hashtext hashtextextended hashbpchar hashbpcharextended hashname hashnameextended hashchar hashcharextended',
+    ),
+    ...words('textsend varcharsend bpcharsend'),
     ...words('texteq textne text_lt text_le text_gt text_ge'),
     ...comparisons('bpchar', 'name', 'char'),
     ...words('nameeqtext namenetext namelttext nameletext namegttext namegetext'),
@@ -23,6 +26,8 @@ export const textFunctions: FunctionFamily = {
     ...words('varchar bpchar'),
     // Concatenations and repetitions that could outgrow a value, and positions that can be refused.
     ...words('repeat replace_text lpad rpad text_substr text_substr_no_len textoverlay textoverlay_no_len'),
-    ...words('split_part chr unistr parse_ident unicode_normalize_func unicode_is_normalized'),
+    ...words(
+      'split_part chr unistr parse_ident unicode_normalize_func unicode_is_normalized unicode_assigned',
+    ),
   ],
 };

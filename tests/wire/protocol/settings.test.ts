@@ -9,12 +9,18 @@ test.each([
   ['SET timezon = 1', '42704 unrecognized configuration parameter "timezon" H=Perhaps you meant "TimeZone".'],
   ['SET server_version = 1', '55P02 parameter "server_version" cannot be changed'],
   ["SET TimeZone = 'Mars/Olympus'", '22023 invalid value for parameter "TimeZone": "Mars/Olympus"'],
-  ["SET DateStyle = 'German'", '0A000 DateStyle "German" is not supported'],
+  [
+    "SET DateStyle = 'iso, sql'",
+    '22023 invalid value for parameter "DateStyle": "iso, sql" D=Conflicting "DateStyle" specifications.',
+  ],
   [
     'SET standard_conforming_strings = off',
     '0A000 parameter "standard_conforming_strings" cannot be set to "off"',
   ],
-  ['SET extra_float_digits = 0', '0A000 extra_float_digits = 0 is not supported'],
+  [
+    'SET extra_float_digits = 4',
+    '22023 4 is outside the valid range for parameter "extra_float_digits" (-15 .. 3)',
+  ],
   ["SET statement_timeout = 'soon'", '22023 invalid value for parameter "statement_timeout": "soon"'],
   ['LISTEN x', '0A000 LISTEN is not supported'],
 ])('%s', async (text, expected) => {

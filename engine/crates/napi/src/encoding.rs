@@ -15,7 +15,7 @@ use tidewire_decode::{
 };
 use tidewire_plan::{ColumnType, Mfp, OrderKey, ScalarType};
 use tidewire_render::RowFormat;
-use tidewire_row::io::IntervalStyle;
+use tidewire_row::io::{ByteaOutput, DateOrder, DateStyle, IntervalStyle};
 use tidewire_row::{EvalError, FormatSettings, Zone};
 
 use crate::error::internal;
@@ -633,16 +633,47 @@ pub fn parse<T: for<'de> Deserialize<'de>>(json: &str) -> Result<T, EvalError> {
     serde_json::from_str(json).map_err(|error| internal(format!("options refused: {error}")))
 }
 
-/// Settings of a session with this TimeZone; behind a line end can stand its IntervalStyle.
-pub fn settings(time_zone: &str) -> Result<FormatSettings, EvalError> {
-    let (time_zone, style) = time_zone.split_once('\n').unwrap_or((time_zone, "postgres"));
-    let interval_style = match style {
-        "postgres" => IntervalStyle::Postgres,
-        "postgres_verbose" => IntervalStyle::PostgresVerbose,
-        "sql_standard" => IntervalStyle::SqlStandard,
-        "iso_8601" => IntervalStyle::Iso8601,
-        other => return Err(internal(format!("there is no IntervalStyle {other}"))),
-    };
-    let time_zone = Zone::lookup_or_error(time_zone)?;
-    Ok(FormatSettings { time_zone, interval_style, ..FormatSettings::default() })
+/// Settings of a session: its TimeZone, and behind line ends, if not all are as they are by default, IntervalStyle, DateStyle,
+/// extra_float_digits and bytea_output.
+pub fn settings(text: &str) -> Result<FormatSettings, EvalError> {
+    let mut lines = text.split('\n');
+    let time_zone = Zone::lookup_or_error(lines.next().unwrap_or_default())?;
+    let mut settings = FormatSettings { time_zone, ..FormatSettings::default() };
+    let unknown = |name: &str, value: &str| internal(format!("there is no {name} {value}"));
+    if let Some(style) = lines.next() {
+        settings.interval_style = match style {
+            "postgres" => IntervalStyle::Postgres,
+            "postgres_verbose" => IntervalStyle::PostgresVerbose,
+            "sql_standard" => IntervalStyle::SqlStandard,
+            "iso_8601" => IntervalStyle::Iso8601,
+            other => return Err(unknown("IntervalStyle", other)),
+        };
+    }
+    if let Some(words) = lines.next() {
+        let (style, order) = words.split_once(", ").ok_or_else(|| unknown("DateStyle", words))?;
+        settings.date_style = match style {
+            "ISO" => DateStyle::Iso,
+            "SQL" => DateStyle::Sql,
+            "Postgres" => DateStyle::Postgres,
+            "German" => DateStyle::German,
+            other => return Err(unknown("DateStyle", other)),
+        };
+        settings.date_order = match order {
+            "MDY" => DateOrder::Mdy,
+            "DMY" => DateOrder::Dmy,
+            "YMD" => DateOrder::Ymd,
+            other => return Err(unknown("DateStyle", other)),
+        };
+    }
+    if let Some(digits) = lines.next() {
+        settings.extra_float_digits = digits.parse().map_err(|_| unknown("extra_float_digits", digits))?;
+    }
+    if let Some(output) = lines.next() {
+        settings.bytea_output = match output {
+            "hex" => ByteaOutput::Hex,
+            "escape" => ByteaOutput::Escape,
+            other => return Err(unknown("bytea_output", other)),
+        };
+    }
+    Ok(settings)
 }

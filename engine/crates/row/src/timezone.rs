@@ -3,8 +3,8 @@
 use crate::calendar::{DAY, SECOND, UNIX_EPOCH_MICROS};
 use crate::{EvalError, EvalResult};
 use jiff::civil::DateTime;
-use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
-use std::sync::Arc;
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneTransition};
+use std::sync::{Arc, OnceLock};
 
 /// 400 years: after them the calendar, days of the week included, repeats.
 const CYCLE: i64 = 146_097 * DAY;
@@ -22,6 +22,24 @@ pub struct Zone {
 struct Inner {
     name: String,
     rule: Rule,
+    /// What it ever called its offsets.
+    abbreviations: OnceLock<Vec<Named>>,
+}
+
+/// An abbreviation of a zone, with the offset that it stands for if it was always the same.
+#[derive(Debug)]
+struct Named {
+    abbreviation: String,
+    offset: Option<(i32, bool)>,
+}
+
+/// What an abbreviation means in a zone that uses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ZoneAbbreviation {
+    /// Seconds east and whether that is daylight-saving time, at all times.
+    Fixed(i32, bool),
+    /// It depends on the time.
+    Varying,
 }
 
 #[derive(Debug)]
@@ -78,7 +96,7 @@ impl Zone {
     }
 
     fn new(name: String, rule: Rule) -> Self {
-        Zone { inner: Arc::new(Inner { name, rule }) }
+        Zone { inner: Arc::new(Inner { name, rule, abbreviations: OnceLock::new() }) }
     }
 
     /// A zone of the database by its name in any case, or a POSIX specification (`EST5EDT`, `<+02>-02`).
@@ -161,6 +179,42 @@ impl Zone {
         }
     }
 
+    /// What the zone means by an abbreviation; None if it never used it.
+    pub fn abbreviation(&self, name: &str) -> Option<ZoneAbbreviation> {
+        let Rule::Tz(zone) = &self.inner.rule else {
+            let info = self.info_at(0);
+            return info
+                .abbreviation
+                .eq_ignore_ascii_case(name)
+                .then_some(ZoneAbbreviation::Fixed(info.seconds, info.dst));
+        };
+        let known = self.inner.abbreviations.get_or_init(|| abbreviations_of(zone));
+        let found = known.iter().find(|named| named.abbreviation.eq_ignore_ascii_case(name))?;
+        Some(
+            found.offset.map_or(ZoneAbbreviation::Varying, |(east, daylight)| {
+                ZoneAbbreviation::Fixed(east, daylight)
+            }),
+        )
+    }
+
+    /// Seconds east that an abbreviation meant last at a local time, or else would mean first; where the zone never used it,
+    /// what holds at that time.
+    pub fn offset_of_abbreviation(&self, name: &str, local: i64) -> i32 {
+        let east = self.offset_of_local(local);
+        match &self.inner.rule {
+            Rule::Fixed(_) => east,
+            Rule::Tz(zone) => meaning_at(zone, name, instant(local - east as i64 * SECOND)).unwrap_or(east),
+        }
+    }
+
+    /// [`Zone::offset_of_abbreviation`] at an instant.
+    pub fn offset_of_abbreviation_at(&self, name: &str, utc: i64) -> i32 {
+        match &self.inner.rule {
+            Rule::Fixed(seconds) => *seconds,
+            Rule::Tz(zone) => meaning_at(zone, name, instant(utc)).unwrap_or_else(|| self.offset_at(utc)),
+        }
+    }
+
     /// The local time (µs since 2000-01-01 local) of an instant.
     #[inline]
     pub fn to_local(&self, utc: i64) -> i64 {
@@ -212,7 +266,8 @@ fn posix_name(text: &str) -> Option<(&str, &str)> {
             text.split_at(end)
         }
     };
-    (!name.is_empty() || rest.starts_with(['-', '+'])).then_some((name, rest))
+    (!name.is_empty() || rest.starts_with(|first: char| matches!(first, '-' | '+') || first.is_ascii_digit()))
+        .then_some((name, rest))
 }
 
 /// Cuts `[+-]hh[:mm[:ss]]` off: seconds west.
@@ -233,6 +288,45 @@ fn posix_offset(text: &str) -> Option<(i32, &str)> {
         rest = &rest[digits..];
     }
     Some((if negative { -seconds } else { seconds }, rest))
+}
+
+/// Transitions are looked at from where the database begins until its last rules have come round.
+fn transitions(zone: &TimeZone) -> impl Iterator<Item = TimeZoneTransition<'_>> {
+    const LAST_YEAR: i16 = 2040;
+    zone.following(jiff::Timestamp::MIN)
+        .take_while(|transition| transition.timestamp().to_zoned(TimeZone::UTC).year() < LAST_YEAR)
+}
+
+fn abbreviations_of(zone: &TimeZone) -> Vec<Named> {
+    let first = zone.to_offset_info(jiff::Timestamp::MIN);
+    let first = (first.abbreviation().to_string(), first.offset().seconds(), first.dst().is_dst());
+    let later = transitions(zone).map(|transition| {
+        (transition.abbreviation().to_string(), transition.offset().seconds(), transition.dst().is_dst())
+    });
+    let mut known: Vec<Named> = Vec::new();
+    for (abbreviation, east, daylight) in std::iter::once(first).chain(later) {
+        match known.iter_mut().find(|named| named.abbreviation == abbreviation) {
+            Some(named) if named.offset != Some((east, daylight)) => named.offset = None,
+            Some(_) => {}
+            None => known.push(Named { abbreviation, offset: Some((east, daylight)) }),
+        }
+    }
+    known
+}
+
+/// `pg_interpret_timezone_abbrev`: the last use up to a time, or else the first one behind it.
+fn meaning_at(zone: &TimeZone, name: &str, at: jiff::Timestamp) -> Option<i32> {
+    let mut before = None;
+    for transition in
+        transitions(zone).filter(|transition| transition.abbreviation().eq_ignore_ascii_case(name))
+    {
+        let east = transition.offset().seconds();
+        if transition.timestamp() > at {
+            return Some(before.unwrap_or(east));
+        }
+        before = Some(east);
+    }
+    before
 }
 
 /// Moves a time by whole calendar cycles into the years that the database knows.

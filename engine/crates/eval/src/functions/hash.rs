@@ -2,7 +2,7 @@
 //! are PostgreSQL's on little-endian machines.
 
 use crate::registry::{Function, total};
-use tidewire_row::Inet;
+use tidewire_row::{Arena, ArrayRef, Datum, Inet, Numeric};
 
 const fn start(length: u32) -> [u32; 3] {
     [0x9e37_79b9u32.wrapping_add(length).wrapping_add(3_923_095); 3]
@@ -80,6 +80,45 @@ fn unpadded(text: &str) -> &[u8] {
     text.trim_end_matches(' ').as_bytes()
 }
 
+/// Zeros of both signs are one value, and so are all NaNs; a real hashes as the double that it is.
+fn float(value: f64, seed: u64) -> u64 {
+    match value {
+        0.0 => seed,
+        _ if value.is_nan() => bytes(&f64::NAN.to_le_bytes(), seed),
+        _ => bytes(&value.to_le_bytes(), seed),
+    }
+}
+
+fn wide(value: i64, seed: u64) -> u64 {
+    number(folded(value), seed)
+}
+
+/// The groups of four digits, and the weight of the first: trailing zeros do not count.
+fn numeric(value: Numeric<'_>, seed: u64) -> u64 {
+    if !value.is_finite() {
+        return seed;
+    }
+    if value.is_zero() {
+        return seed.wrapping_sub(1);
+    }
+    let mut form = Vec::new();
+    value.write_binary(&mut form);
+    let weight = i16::from_be_bytes([form[2], form[3]]);
+    let groups: Vec<u8> = form[8..].chunks_exact(2).flat_map(|group| [group[1], group[0]]).collect();
+    bytes(&groups, seed) ^ weight as u64
+}
+
+/// Numbers beside each other, as PostgreSQL keeps an oidvector.
+fn oids(vector: ArrayRef<'_>, arena: &Arena) -> Vec<u8> {
+    let number = |element: Datum<'_>| if let Datum::Oid(oid) = element { oid } else { 0 };
+    vector.elements(arena).flat_map(|element| number(element).to_le_bytes()).collect()
+}
+
+/// A "char" is a signed byte.
+fn character(text: &str) -> u32 {
+    text.as_bytes().first().map_or(0, |byte| *byte as i8 as i32 as u32)
+}
+
 /// An address as PostgreSQL keeps it: family, length of the network, bytes.
 fn inet(value: Inet) -> Vec<u8> {
     [&[value.family().code(), value.bits()], value.address()].concat()
@@ -100,6 +139,33 @@ pub(super) const FUNCTIONS: &[Function] = &[
     total!("hashint8extended", (a: Int64, seed: Int64) => number(folded(a), seed as u64) as i64),
     total!("hashinet", (a: Inet) => bytes(&inet(a), 0) as i32),
     total!("hashinetextended", (a: Inet, seed: Int64) => bytes(&inet(a), seed as u64) as i64),
+    total!("hashbool", (a: Bool) => number(a as u32, 0) as i32),
+    total!("hashboolextended", (a: Bool, seed: Int64) => number(a as u32, seed as u64) as i64),
+    total!("hashbytea", (a: Bytea) => bytes(a, 0) as i32),
+    total!("hashbyteaextended", (a: Bytea, seed: Int64) => bytes(a, seed as u64) as i64),
+    total!("hashchar", (a: Text) => number(character(a), 0) as i32),
+    total!("hashcharextended", (a: Text, seed: Int64) => number(character(a), seed as u64) as i64),
+    total!("hashdate", (a: Date) => number(a as u32, 0) as i32),
+    total!("hashdateextended", (a: Date, seed: Int64) => number(a as u32, seed as u64) as i64),
+    total!("time_hash", (a: Time) => wide(a, 0) as i32),
+    total!("time_hash_extended", (a: Time, seed: Int64) => wide(a, seed as u64) as i64),
+    total!("timestamp_hash", (a: Timestamp) => wide(a, 0) as i32),
+    total!("timestamp_hash_extended", (a: Timestamp, seed: Int64) => wide(a, seed as u64) as i64),
+    total!("timestamptz_hash", (a: Timestamptz) => wide(a, 0) as i32),
+    total!("timestamptz_hash_extended", (a: Timestamptz, seed: Int64) => wide(a, seed as u64) as i64),
+    total!("interval_hash", (a: Interval) => wide(a.span() as i64, 0) as i32),
+    total!("interval_hash_extended", (a: Interval, seed: Int64) => wide(a.span() as i64, seed as u64) as i64),
+    total!("hashfloat4", (a: Float32) => float(a.into(), 0) as i32),
+    total!("hashfloat4extended", (a: Float32, seed: Int64) => float(a.into(), seed as u64) as i64),
+    total!("hashfloat8", (a: Float64) => float(a, 0) as i32),
+    total!("hashfloat8extended", (a: Float64, seed: Int64) => float(a, seed as u64) as i64),
+    total!("hash_numeric", (a: Numeric) => numeric(a, 0) as i32),
+    total!("hash_numeric_extended", (a: Numeric, seed: Int64) => numeric(a, seed as u64) as i64),
+    total!("hashoid", (a: Oid) => number(a, 0) as i32),
+    total!("hashoidextended", (a: Oid, seed: Int64) => number(a, seed as u64) as i64),
+    total!("hashoidvector", (a: Array), env => bytes(&oids(a, env.arena), 0) as i32),
+    total!("hashoidvectorextended", (a: Array, seed: Int64), env =>
+        bytes(&oids(a, env.arena), seed as u64) as i64),
     total!("hashmacaddr", (a: Macaddr) => bytes(&a, 0) as i32),
     total!("hashmacaddrextended", (a: Macaddr, seed: Int64) => bytes(&a, seed as u64) as i64),
     total!("hashmacaddr8", (a: Macaddr8) => bytes(&a, 0) as i32),

@@ -6,6 +6,9 @@ use crate::registry::{Function, mismatch};
 use tidewire_row::array::Dimension;
 use tidewire_row::{ArrayBuilder, Datum, EvalResult, ScalarType, text_in};
 
+/// The SQLSTATE of input that has no value of its own.
+const NOT_A_CONSTANT: &str = "0A000";
+
 /// `(text, shape of one field)`: message, detail, hint and SQLSTATE of the error; NULL where there is none.
 fn input_error<'a>(arguments: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'a>> {
     let [Datum::Text(text), Datum::Text(shape)] = *arguments else {
@@ -15,6 +18,10 @@ fn input_error<'a>(arguments: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'
     let Err(error) = text_in(scalar, typmod, text, env.settings(), env.arena) else {
         return Ok(Datum::Null);
     };
+    // A word for the current time: as a literal it is a value.
+    if error.sqlstate() == NOT_A_CONSTANT {
+        return Ok(Datum::Null);
+    }
     let optional = |field: Option<&'a str>| field.map_or(Datum::Null, Datum::Text);
     let kept = |field: &str| env.arena.push_str(field);
     let mut fields = ArrayBuilder::new(&ScalarType::Text);

@@ -3,9 +3,9 @@
 use super::text::{push_utf8, type_of};
 use crate::context::Env;
 use crate::registry::{Function, comparisons, fallible, total};
+use tidewire_row::json::write::scalar_text;
 use tidewire_row::{
     Arena, Datum, EvalError, EvalResult, JsonbBuilder, JsonbRef, JsonbValue, Numeric, ScalarType, jsonb,
-    text_out,
 };
 
 fn is_scalar(value: JsonbRef<'_>) -> bool {
@@ -371,7 +371,7 @@ pub(super) fn push_value<'a>(
         }
         other => {
             let mut bytes = Vec::new();
-            text_out(other, scalar, env.settings(), &mut bytes);
+            scalar_text(other, scalar, env.settings(), &mut bytes);
             let text = String::from_utf8_lossy(&bytes);
             match other {
                 Datum::Float32(value) if value.is_finite() => {
@@ -379,16 +379,6 @@ pub(super) fn push_value<'a>(
                 }
                 Datum::Float64(value) if value.is_finite() => {
                     builder.push_numeric(Numeric::parse(&text, -1, arena)?);
-                }
-                // ISO 8601, as JSON readers want it.
-                Datum::Timestamp(at) | Datum::Timestamptz(at) if at != i64::MIN && at != i64::MAX => {
-                    let mut text = text.replacen(' ', "T", 1);
-                    if matches!(other, Datum::Timestamptz(_))
-                        && let Some(sign) = text.rfind(['+', '-']).filter(|sign| *sign + 3 == text.len())
-                    {
-                        text.insert_str(sign + 3, ":00");
-                    }
-                    builder.push_string(&text);
                 }
                 _ => builder.push_string(&text),
             }

@@ -4,8 +4,8 @@ use super::jsonb::push_value;
 use super::text::type_of;
 use crate::context::Env;
 use crate::registry::Function;
-use tidewire_row::json::write::iso_8601;
-use tidewire_row::{Datum, EvalError, EvalResult, JsonbBuilder, text_out};
+use tidewire_row::json::write::scalar_text;
+use tidewire_row::{Datum, EvalError, EvalResult, JsonbBuilder};
 
 pub(crate) fn array<'a>(values: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'a>> {
     let mut builder = JsonbBuilder::new();
@@ -39,10 +39,7 @@ pub(crate) fn object<'a>(values: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datu
             Datum::Bool(key) => builder.key(if key { "true" } else { "false" }),
             key => {
                 text.clear();
-                text_out(key, type_of(key), env.settings(), &mut text);
-                if matches!(key, Datum::Timestamp(_) | Datum::Timestamptz(_)) {
-                    iso_8601(&mut text);
-                }
+                scalar_text(key, type_of(key), env.settings(), &mut text);
                 builder.key(&String::from_utf8_lossy(&text));
             }
         }

@@ -1,6 +1,7 @@
 //! The scalar functions, one file a family.
 
 pub(crate) mod arrays;
+mod binary_form;
 mod bits;
 mod boolean;
 mod bytea;
@@ -75,6 +76,7 @@ pub(crate) fn families() -> Vec<&'static [Function]> {
     all.push(record::FUNCTIONS);
     all.push(degrees::FUNCTIONS);
     all.push(digest::FUNCTIONS);
+    all.push(binary_form::FUNCTIONS);
     all.push(hash::FUNCTIONS);
     all.push(identifier::FUNCTIONS);
     all.push(input::FUNCTIONS);

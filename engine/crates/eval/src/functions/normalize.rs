@@ -1,6 +1,8 @@
 //! Unicode's normalization forms.
 
 use crate::registry::{Function, fallible};
+use regex::Regex;
+use std::sync::LazyLock;
 use tidewire_row::{EvalError, EvalResult};
 use unicode_normalization::{UnicodeNormalization, is_nfc, is_nfd, is_nfkc, is_nfkd};
 
@@ -38,7 +40,15 @@ fn is_normalized(text: &str, form: Form) -> bool {
     }
 }
 
+/// Whether every character has a meaning in Unicode.
+fn is_assigned(text: &str) -> EvalResult<bool> {
+    static ASSIGNED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\A\P{Cn}*\z").ok());
+    let assigned = ASSIGNED.as_ref().ok_or_else(|| EvalError::new("XX000", "no table of Unicode"))?;
+    Ok(assigned.is_match(text))
+}
+
 pub(super) const FUNCTIONS: &[Function] = &[
+    fallible!("unicode_assigned", (a: Text) => is_assigned(a)),
     fallible!("unicode_normalize_func", (a: Text, name: Text), env => match form(name) {
         Ok(_) if a.is_ascii() => Ok(a),
         Ok(form) => Ok(env.arena.push_str(normalized(a, form))),

@@ -78,6 +78,7 @@ fn factorial(a: i64, arena: &Arena) -> EvalResult<Numeric<'_>> {
 pub(super) const FUNCTIONS: &[&[Function]] = &[
     &comparisons!("numeric_", Numeric, Numeric, |a, b| a.compare(&b)),
     &[
+        fallible!("numeric_inc", (a: Numeric), env => a.add(&Numeric::ONE, env.arena)),
         fallible!("numeric_add", (a: Numeric, b: Numeric), env => a.add(&b, env.arena)),
         fallible!("numeric_sub", (a: Numeric, b: Numeric), env => a.sub(&b, env.arena)),
         fallible!("numeric_mul", (a: Numeric, b: Numeric), env => a.mul(&b, env.arena)),

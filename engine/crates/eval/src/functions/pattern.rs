@@ -219,6 +219,36 @@ fn like_escape<'a>(pattern: &'a str, escape: &str, arena: &'a Arena) -> EvalResu
     Ok(arena.push_str(out))
 }
 
+/// [`like_escape`] for bytes.
+fn like_escape_bytes(pattern: &[u8], escape: &[u8]) -> EvalResult<Vec<u8>> {
+    let escape = match *escape {
+        [] => None,
+        [escape] => Some(escape),
+        _ => {
+            return Err(EvalError::new("22025", "invalid escape string")
+                .with_hint("Escape string must be empty or one character."));
+        }
+    };
+    if escape == Some(b'\\') {
+        return Ok(pattern.to_vec());
+    }
+    let mut out = Vec::with_capacity(pattern.len() + 4);
+    let mut after_escape = false;
+    for &byte in pattern {
+        if Some(byte) == escape && !after_escape {
+            out.push(b'\\');
+            after_escape = true;
+            continue;
+        }
+        if byte == b'\\' && !after_escape {
+            out.push(b'\\');
+        }
+        out.push(byte);
+        after_escape = false;
+    }
+    Ok(out)
+}
+
 macro_rules! patterns {
     ($($opcode:literal => $matcher:ident $wanted:literal),* $(,)?) => {
         [$(fallible!($opcode, (text: Text, pattern: Text), env =>
@@ -234,6 +264,8 @@ pub(super) const FUNCTIONS: &[&[Function]] = &[
         "nameiclike" => ilike true, "nameicnlike" => ilike false,
     },
     &[
+        fallible!("like_escape_bytea", (pattern: Bytea, escape: Bytea), env =>
+            like_escape_bytes(pattern, escape).map(|bytes| env.arena.push_bytes(bytes))),
         fallible!("like_escape", (pattern: Text, escape: Text), env => like_escape(pattern, escape, env.arena)),
     ],
 ];

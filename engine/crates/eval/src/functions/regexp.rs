@@ -247,17 +247,42 @@ fn expand(replacement: &str, text: &str, groups: &Groups, out: &mut String) {
     }
 }
 
+/// Which matches are replaced.
+#[derive(Clone, Copy)]
+struct Replaced {
+    /// The byte position where the search begins.
+    from: usize,
+    /// Counted from 1; 0 for all.
+    n: i32,
+}
+
 fn replace<'a>(text: &'a str, pattern: &Pattern, replacement: &str, arena: &'a Arena) -> EvalResult<&'a str> {
+    let which = Replaced { from: 0, n: if pattern.global { 0 } else { 1 } };
+    replace_some(text, pattern, replacement, which, arena)
+}
+
+fn replace_some<'a>(
+    text: &'a str,
+    pattern: &Pattern,
+    replacement: &str,
+    Replaced { from, n }: Replaced,
+    arena: &'a Arena,
+) -> EvalResult<&'a str> {
     let mut out = String::new();
     let mut copied = 0;
     let mut any = false;
-    pattern.each_match(text, 0, |groups| {
+    let mut seen = 0;
+    pattern.each_match(text, from, |groups| {
         let Some(Some((start, end))) = groups.first().copied() else { return false };
+        seen += 1;
+        if n > seen {
+            return true;
+        }
         any = true;
         out.push_str(&text[copied..start]);
         expand(replacement, text, groups, &mut out);
         copied = end;
-        pattern.global && out.len() <= super::text::MAX_BYTES
+        n == 0 && out.len() <= super::text::MAX_BYTES
     })?;
     if !any {
         return Ok(text);
@@ -282,6 +307,26 @@ fn replace_flagged<'a>(
         ));
     }
     replace(text, &*flagged(source, flags, None, env)?, replacement, env.arena)
+}
+
+/// regexp_replace with a start: which match is replaced is said by `n` alone, not by flag g.
+fn replace_from<'a>(
+    text: &'a str,
+    pattern: impl FnOnce() -> EvalResult<Arc<Pattern>>,
+    replacement: &str,
+    start: i32,
+    n: i32,
+    arena: &'a Arena,
+) -> EvalResult<&'a str> {
+    let from = start_of(text, start)?;
+    if n < 0 {
+        return Err(bad_parameter("n", n));
+    }
+    let pattern = pattern()?;
+    match from {
+        Some(from) => replace_some(text, &pattern, replacement, Replaced { from, n }, arena),
+        None => Ok(text),
+    }
 }
 
 #[cold]
@@ -467,6 +512,15 @@ pub(super) const FUNCTIONS: &[&[Function]] = &[
             replace(text, &*pattern(source, Options::default(), env)?, replacement, env.arena)),
         fallible!("textregexreplace", (text: Text, source: Text, replacement: Text, flags: Text), env =>
             replace_flagged(text, source, replacement, flags, env)),
+        fallible!("textregexreplace_extended_no_n",
+            (text: Text, source: Text, replacement: Text, start: Int32), env =>
+            replace_from(text, || pattern(source, Options::default(), env), replacement, start, 1, env.arena)),
+        fallible!("textregexreplace_extended_no_flags",
+            (text: Text, source: Text, replacement: Text, start: Int32, n: Int32), env =>
+            replace_from(text, || pattern(source, Options::default(), env), replacement, start, n, env.arena)),
+        fallible!("textregexreplace_extended",
+            (text: Text, source: Text, replacement: Text, start: Int32, n: Int32, flags: Text), env =>
+            replace_from(text, || flagged(source, flags, None, env), replacement, start, n, env.arena)),
         fallible!("regexp_like_no_flags", (text: Text, source: Text), env => matches(text, source, false, env)),
         fallible!("regexp_like", (text: Text, source: Text, flags: Text), env =>
             flagged(source, flags, Some("regexp_like()"), env)?.is_match(text)),

@@ -13,6 +13,14 @@ fn spread<'a>(values: &[Datum<'a>], env: &Env<'a>, body: Body) -> EvalResult<Dat
     body(&all, env)
 }
 
+/// `format`: an array that is NULL has no values.
+fn format_spread<'a>(values: &[Datum<'a>], env: &Env<'a>) -> EvalResult<Datum<'a>> {
+    match values.split_last() {
+        Some((Datum::Null, before)) => text_edit::format(before, env),
+        _ => spread(values, env, text_edit::format),
+    }
+}
+
 fn nulls<'a>(values: &[Datum<'a>], _: &Env<'a>) -> EvalResult<Datum<'a>> {
     let count = values.iter().filter(|value| matches!(value, Datum::Null)).count();
     Ok(Datum::Int32(count as i32))
@@ -34,7 +42,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::lenient("pg_num_nonnulls", others),
     spread!("pg_num_nulls_spread", nulls),
     spread!("pg_num_nonnulls_spread", others),
-    spread!("text_format_spread", text_edit::format),
+    Function::lenient("text_format_spread", format_spread).stable(),
     spread!("json_build_array_spread", json_build::build_array),
     spread!("json_build_object_spread", json_build::build_object),
     spread!("jsonb_build_array_spread", jsonb_build::array),

@@ -110,6 +110,16 @@ pub(super) fn lower(character: char) -> char {
     }
 }
 
+/// Unicode's simple case folding: the lower case of the upper case, but for letters that fold to themselves.
+fn fold_case(character: char) -> char {
+    match character {
+        // Cherokee folds to its upper case; dotless i has no folding but Turkish's.
+        '\u{131}' | '\u{130}' | '\u{13a0}'..='\u{13f5}' => character,
+        '\u{13f8}'..='\u{13fd}' | '\u{ab70}'..='\u{abbf}' => upper(character),
+        _ => lower(upper(character)),
+    }
+}
+
 fn mapped_or(character: char) -> char {
     if character == '\u{130}' { 'i' } else { character }
 }
@@ -312,7 +322,7 @@ pub(super) const FUNCTIONS: &[&[Function]] = &[&[
     total!("bpcharoctetlen", (a: Text) => a.len() as i32),
     total!("lower", (a: Text), env => map_case(a, env.arena, lower)),
     total!("upper", (a: Text), env => map_case(a, env.arena, upper)),
-    total!("casefold", (a: Text), env => map_case(a, env.arena, lower)),
+    total!("casefold", (a: Text), env => map_case(a, env.arena, fold_case)),
     total!("initcap", (a: Text), env => env.arena.push_str(initcap(a))),
     total!("btrim", (a: Text, set: Text) => trim(a, set, true, true)),
     total!("btrim1", (a: Text) => a.trim_matches(' ')),

@@ -75,12 +75,11 @@ fn ascending_time() -> u64 {
     next(last.unwrap_or(0))
 }
 
-/// Version 7: milliseconds since 1970, and their 4096ths.
-fn timed(nanos: u64) -> EvalResult<[u8; 16]> {
-    let (millis, rest) = (nanos / 1_000_000, nanos % 1_000_000);
+/// Version 7: milliseconds since 1970, and their 4096ths from the nanoseconds behind them.
+fn timed(millis: u64, rest: u64) -> EvalResult<[u8; 16]> {
     let mut bytes = random_bytes::<16>()?;
     bytes[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
-    bytes[6..8].copy_from_slice(&((rest * 4096 / 1_000_000) as u16).to_be_bytes());
+    bytes[6..8].copy_from_slice(&((rest.wrapping_mul(4096) / 1_000_000) as u16).to_be_bytes());
     Ok(of_version(bytes, 7))
 }
 
@@ -89,9 +88,10 @@ fn shifted(by: Interval, env: &Env<'_>) -> EvalResult<[u8; 16]> {
     let nanos = ascending_time();
     let now = (nanos / 1000) as i64 - EPOCH_SHIFT_MICROS;
     let then = timestamptz_plus(now, by, &env.settings().time_zone)?;
-    let micros = then.checked_add(EPOCH_SHIFT_MICROS).and_then(|micros| u64::try_from(micros).ok());
-    let nanos = micros.and_then(|micros| micros.checked_mul(1000)?.checked_add(nanos % 1000));
-    timed(nanos.ok_or_else(|| EvalError::out_of_range("timestamp"))?)
+    let micros = then.wrapping_add(EPOCH_SHIFT_MICROS);
+    // PostgreSQL's own arithmetic: a time that 48 bits of milliseconds do not hold wraps.
+    let nanos = micros % 1000 * 1000 + (nanos % 1000) as i64;
+    timed((micros / 1000) as u64, nanos as u64)
 }
 
 pub(super) const FUNCTIONS: &[&[Function]] = &[
@@ -104,7 +104,11 @@ pub(super) const FUNCTIONS: &[&[Function]] = &[
         fallible!("tw_random_bytes", (count: Int32), env =>
             random_bytes_of(count).map(|bytes| env.arena.push_bytes(bytes)))
         .volatile(),
-        fallible!("uuidv7", () => timed(ascending_time()).map(Datum::Uuid)).volatile(),
+        fallible!("uuidv7", () => {
+            let nanos = ascending_time();
+            timed(nanos / 1_000_000, nanos % 1_000_000).map(Datum::Uuid)
+        })
+        .volatile(),
         fallible!("uuidv7_interval", (by: Interval), env => shifted(by, env).map(Datum::Uuid)).volatile(),
     ],
 ];

@@ -2,7 +2,7 @@
 
 use super::Rows;
 use crate::context::Env;
-use crate::functions::datetime::{timestamp_plus, timestamptz_plus};
+use crate::functions::datetime::{parse_zone, timestamp_plus, timestamptz_plus};
 use std::cmp::Ordering;
 use tidewire_plan::ScalarType;
 use tidewire_row::{Arena, Datum, EvalError, EvalResult, Interval, Numeric, decode, push_datum};
@@ -33,6 +33,10 @@ pub(super) fn generate(arguments: &[Datum<'_>], env: &Env<'_>, rows: &mut Rows) 
         [Datum::Timestamptz(start), Datum::Timestamptz(stop), Datum::Interval(step)] => {
             let zone = &env.settings().time_zone;
             times(start, stop, step, rows, Datum::Timestamptz, |at| timestamptz_plus(at, step, zone))
+        }
+        [Datum::Timestamptz(start), Datum::Timestamptz(stop), Datum::Interval(step), Datum::Text(zone)] => {
+            let zone = parse_zone(zone, env)?;
+            times(start, stop, step, rows, Datum::Timestamptz, |at| timestamptz_plus(at, step, &*zone))
         }
         _ => Err(EvalError::new("XX000", "generate_series: arguments of one type are wanted")),
     }
@@ -88,7 +92,8 @@ fn numerics(start: Numeric<'_>, stop: Numeric<'_>, step: Numeric<'_>, rows: &mut
             return Ok(());
         }
         rows.push(&[Datum::Numeric(value)])?;
-        let next = value.add(&step, &arena)?;
+        // What no numeric can be is beyond any end.
+        let Ok(next) = value.add(&step, &arena) else { return Ok(()) };
         let mut bytes = Vec::with_capacity(packed.len());
         push_datum(&mut bytes, Datum::Numeric(next));
         packed = bytes;

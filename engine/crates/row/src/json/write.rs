@@ -1,5 +1,6 @@
 //! Values as JSON, as PostgreSQL's `to_json` writes them.
 
+use crate::io::DateStyle;
 use crate::{Arena, ArrayRef, Datum, FormatSettings, ScalarType, text_out};
 
 /// Appends one value.
@@ -32,7 +33,7 @@ pub fn value(
         }
         datum => {
             scratch.clear();
-            text_out(datum, scalar, settings, scratch);
+            scalar_text(datum, scalar, settings, scratch);
             match scalar {
                 ScalarType::Jsonb => out.extend_from_slice(scratch),
                 ScalarType::Int2
@@ -45,11 +46,25 @@ pub fn value(
                 {
                     out.extend_from_slice(scratch);
                 }
-                ScalarType::Timestamp | ScalarType::Timestamptz => {
-                    iso_8601(scratch);
-                    string(scratch, out);
-                }
                 _ => string(scratch, out),
+            }
+        }
+    }
+}
+
+/// Writes a scalar's text into an empty buffer as JSON has it: dates and times in ISO 8601, whatever DateStyle says.
+pub fn scalar_text(datum: Datum<'_>, scalar: ScalarType, settings: &FormatSettings, out: &mut Vec<u8>) {
+    match datum {
+        Datum::Date(_) | Datum::Timestamp(_) | Datum::Timestamptz(_)
+            if settings.date_style != DateStyle::Iso =>
+        {
+            let settings = FormatSettings { date_style: DateStyle::Iso, ..settings.clone() };
+            scalar_text(datum, scalar, &settings, out);
+        }
+        _ => {
+            text_out(datum, scalar, settings, out);
+            if matches!(datum, Datum::Timestamp(_) | Datum::Timestamptz(_)) {
+                iso_8601(out);
             }
         }
     }

@@ -65,5 +65,5 @@ impl<'a> Numeric<'a> {
 
 fn clamp(scale: i32) -> i32 {
     // PostgreSQL 18 limits by the format's range: 131072 + 1 digits before, 16383 after.
-    scale.clamp(-(super::MAX_INTEGER_DIGITS as i32), super::MAX_SCALE.max(MAX_DISPLAY_SCALE))
+    scale.clamp(-(super::MAX_INTEGER_DIGITS as i32 + 1), super::MAX_SCALE.max(MAX_DISPLAY_SCALE))
 }

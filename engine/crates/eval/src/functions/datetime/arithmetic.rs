@@ -20,7 +20,8 @@ fn add_months(local: i64, months: i32) -> Option<i64> {
 }
 
 fn add_days(local: i64, days: i32) -> Option<i64> {
-    (days as i64).checked_mul(DAY).and_then(|micros| local.checked_add(micros))
+    let (day, time) = calendar::split_timestamp(local);
+    (day + days as i64).checked_mul(DAY).and_then(|midnight| midnight.checked_add(time))
 }
 
 /// The sum with an infinity on either side; None when both are finite.

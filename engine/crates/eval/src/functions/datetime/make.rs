@@ -1,6 +1,6 @@
 //! `make_date`, `make_time`, `make_timestamp`, `make_timestamptz`, `make_interval`, `to_timestamp(float8)`.
 
-use super::zone::{numeric_offset, parse_zone};
+use super::zone::{NamedZone, Zoned, numeric_offset, parse_zone};
 use super::{interval_out_of_range, is_infinite, timestamp_out_of_range, valid};
 use crate::context::Env;
 use crate::registry::{Function, fallible};
@@ -58,6 +58,7 @@ fn day_number(year: i32, month: i32, day: i32, shown: i32) -> EvalResult<i64> {
         || !(1..=12).contains(&month)
         || day < 1
         || day as u32 > calendar::days_in_month(astronomical, month as u32)
+        || year == i32::MIN
     {
         return Err(refuse(" field value"));
     }
@@ -72,7 +73,7 @@ fn day_number(year: i32, month: i32, day: i32, shown: i32) -> EvalResult<i64> {
 
 fn make_date(year: i32, month: i32, day: i32) -> EvalResult<Datum<'static>> {
     // PostgreSQL's message shows a year BC as it counts inside.
-    let shown = if year < 0 { year.saturating_add(1) } else { year };
+    let shown = if year < 0 && year > i32::MIN { year + 1 } else { year };
     let days = day_number(year, month, day, shown)?;
     if calendar::is_valid_date(days) {
         return Ok(Datum::Date(days as i32));
@@ -112,7 +113,7 @@ fn local_timestamp(year: i32, month: i32, day: i32, hour: i32, minute: i32, seco
 }
 
 /// A zone as `make_timestamptz` takes it: an offset with its sign, or a name.
-fn zone_argument(name: &str, env: &Env<'_>) -> EvalResult<Arc<Zone>> {
+fn zone_argument(name: &str, env: &Env<'_>) -> EvalResult<Arc<NamedZone>> {
     if name.starts_with(|first: char| first.is_ascii_digit()) {
         return Err(EvalError::invalid_syntax("numeric time zone", name)
             .with_hint("Numeric time zones must have \"-\" or \"+\" as first character."))
@@ -122,7 +123,7 @@ fn zone_argument(name: &str, env: &Env<'_>) -> EvalResult<Arc<Zone>> {
     }
     if let Some(seconds) = numeric_offset(name) {
         return match seconds {
-            Some(seconds) => Ok(Arc::new(Zone::fixed(seconds))),
+            Some(seconds) => Ok(Arc::new(Zone::fixed(seconds).into())),
             None => Err(EvalError::new("22023", format!("numeric time zone \"{name}\" out of range"))),
         };
     }
@@ -138,7 +139,11 @@ fn make_interval(
     minutes: i32,
     seconds: f64,
 ) -> EvalResult<Interval> {
-    let seconds = (seconds * 1e6).round_ties_even();
+    let scaled = seconds * 1e6;
+    if scaled.is_infinite() && seconds.is_finite() {
+        return Err(EvalError::new("22003", "value out of range: overflow"));
+    }
+    let seconds = scaled.round_ties_even();
     let in_range = seconds >= i64::MIN as f64 && seconds < -(i64::MIN as f64);
     let interval = (|| {
         let months = years.checked_mul(12)?.checked_add(months)?;
@@ -197,7 +202,7 @@ pub(super) const FUNCTIONS: &[&[Function]] = &[&[
     fallible!("make_timestamptz_at_timezone",
         (year: Int32, month: Int32, day: Int32, hour: Int32, minute: Int32, second: Float64, zone: Text), env =>
         local_timestamp(year, month, day, hour, minute, second)
-            .and_then(|local| valid(Some(zone_argument(zone, env)?.to_utc(local))))
+            .and_then(|local| valid(Some(zone_argument(zone, env)?.utc(local))))
             .map(Datum::Timestamptz)).stable(),
     fallible!("make_interval",
         (years: Int32, months: Int32, weeks: Int32, days: Int32, hours: Int32, minutes: Int32, seconds: Float64) =>

@@ -20,6 +20,7 @@ use crate::registry::Function;
 pub(crate) use arithmetic::{timestamp_plus, timestamptz_plus};
 use tidewire_row::calendar::{self, DAY, HOUR, MINUTE, SECOND};
 use tidewire_row::{Datum, EvalError, EvalResult};
+pub(crate) use zone::parse_zone;
 
 /// All families of this folder.
 pub(super) fn families() -> Vec<&'static [Function]> {

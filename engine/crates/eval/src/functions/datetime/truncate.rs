@@ -5,7 +5,6 @@ use super::zone::{Zoned, parse_zone};
 use super::{Fields, interval_out_of_range, is_infinite, monday, valid};
 use crate::registry::{Function, fallible};
 use tidewire_row::calendar::{self, DAY, HOUR, MINUTE, SECOND};
-use tidewire_row::timezone::Zone;
 use tidewire_row::{Datum, EvalResult, Interval};
 
 /// The unit of a name, if timestamps can be cut to it.
@@ -53,7 +52,7 @@ fn of_timestamp(name: &str, at: i64) -> EvalResult<Datum<'static>> {
     valid(start_of(unit, at)).map(Datum::Timestamp)
 }
 
-fn of_timestamptz(name: &str, at: i64, zone: &Zone) -> EvalResult<Datum<'static>> {
+fn of_timestamptz(name: &str, at: i64, zone: &impl Zoned) -> EvalResult<Datum<'static>> {
     let unit = unit_of(name, "timestamp with time zone")?;
     if is_infinite(at) {
         return Ok(Datum::Timestamptz(at));
@@ -105,6 +104,6 @@ pub(super) const FUNCTIONS: &[&[Function]] = &[&[
         of_timestamptz(unit, a, &env.settings().time_zone))
     .stable(),
     fallible!("timestamptz_trunc_zone", (unit: Text, a: Timestamptz, zone: Text), env =>
-        parse_zone(zone, env).and_then(|zone| of_timestamptz(unit, a, &zone))),
+        parse_zone(zone, env).and_then(|zone| of_timestamptz(unit, a, &*zone))),
     fallible!("interval_trunc", (unit: Text, a: Interval) => of_interval(unit, a)),
 ]];

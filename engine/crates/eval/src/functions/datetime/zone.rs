@@ -6,7 +6,7 @@ use crate::registry::{Function, fallible};
 use std::sync::Arc;
 use tidewire_row::abbreviations::{self, Abbreviation};
 use tidewire_row::calendar::SECOND;
-use tidewire_row::timezone::Zone;
+use tidewire_row::timezone::{Zone, ZoneAbbreviation};
 use tidewire_row::{Datum, EvalError, EvalResult, Interval, ScalarType, text_out};
 
 /// Turns instants into local times and back.
@@ -25,18 +25,57 @@ impl Zoned for Zone {
     }
 }
 
-/// The zone of a name or abbreviation, kept at the call site.
-pub(super) fn parse_zone(name: &str, env: &Env<'_>) -> EvalResult<Arc<Zone>> {
+/// What an argument names: a zone, or what an abbreviation means in one, which depends on the time.
+pub(crate) struct NamedZone {
+    zone: Zone,
+    abbreviation: Option<Box<str>>,
+}
+
+impl Zoned for NamedZone {
+    fn local(&self, utc: i64) -> i64 {
+        match &self.abbreviation {
+            Some(name) => {
+                utc.saturating_add(i64::from(self.zone.offset_of_abbreviation_at(name, utc)) * SECOND)
+            }
+            None => self.zone.to_local(utc),
+        }
+    }
+
+    fn utc(&self, local: i64) -> i64 {
+        match &self.abbreviation {
+            Some(name) => {
+                local.saturating_sub(i64::from(self.zone.offset_of_abbreviation(name, local)) * SECOND)
+            }
+            None => self.zone.to_utc(local),
+        }
+    }
+}
+
+impl From<Zone> for NamedZone {
+    fn from(zone: Zone) -> Self {
+        NamedZone { zone, abbreviation: None }
+    }
+}
+
+/// The zone of a name or abbreviation, kept at the call site. The session's zone knows its own abbreviations best.
+pub(crate) fn parse_zone(name: &str, env: &Env<'_>) -> EvalResult<Arc<NamedZone>> {
+    let session = &env.settings().time_zone;
     env.site.cached(name, || {
+        let varying = |zone: Zone| NamedZone { zone, abbreviation: Some(name.into()) };
+        match session.abbreviation(name) {
+            Some(ZoneAbbreviation::Fixed(seconds, _)) => return Ok(Zone::fixed(seconds).into()),
+            Some(ZoneAbbreviation::Varying) => return Ok(varying(session.clone())),
+            None => {}
+        }
         match abbreviations::lookup(&name.to_ascii_lowercase()) {
-            Some(Abbreviation::Fixed(seconds, _)) => Ok(Zone::fixed(seconds)),
-            Some(Abbreviation::Zone(zone)) => Zone::lookup_or_error(zone),
+            Some(Abbreviation::Fixed(seconds, _)) => Ok(Zone::fixed(seconds).into()),
+            Some(Abbreviation::Zone(zone)) => Zone::lookup_or_error(zone).map(varying),
             None => match Zone::lookup(name) {
-                Some(zone) => Ok(zone),
+                Some(zone) => Ok(zone.into()),
                 // A bare offset is a POSIX zone without a name: positive is west.
                 None => match numeric_offset(name) {
-                    Some(Some(seconds)) => Ok(Zone::fixed(-seconds)),
-                    _ => Zone::lookup_or_error(name),
+                    Some(Some(seconds)) => Ok(Zone::fixed(-seconds).into()),
+                    _ => Zone::lookup_or_error(name).map(NamedZone::from),
                 },
             },
         }
@@ -60,12 +99,14 @@ pub(super) fn numeric_offset(text: &str) -> Option<Option<i32>> {
         vec![rest]
     };
     if parts.len() > 3
-        || parts.iter().any(|part| part.is_empty() || !part.bytes().all(|b| b.is_ascii_digit()))
+        || parts[0].is_empty()
+        || parts.iter().any(|part| !part.bytes().all(|b| b.is_ascii_digit()))
     {
         return None;
     }
     let mut numbers = [0i32; 3];
-    for (number, part) in numbers.iter_mut().zip(&parts) {
+    // Behind a colon may stand nothing.
+    for (number, part) in numbers.iter_mut().zip(&parts).filter(|(_, part)| !part.is_empty()) {
         *number = part.parse().unwrap_or(i32::MAX);
     }
     let [hours, minutes, seconds] = numbers;
@@ -92,12 +133,12 @@ fn interval_zone(zone: Interval, env: &Env<'_>) -> EvalResult<Zone> {
     i32::try_from(zone.micros / SECOND).map(Zone::fixed).map_err(|_| super::timestamp_out_of_range())
 }
 
-fn to_utc(at: i64, zone: &Zone) -> EvalResult<Datum<'static>> {
+fn to_utc(at: i64, zone: &impl Zoned) -> EvalResult<Datum<'static>> {
     let utc = if is_infinite(at) { at } else { valid(Some(zone.utc(at)))? };
     Ok(Datum::Timestamptz(utc))
 }
 
-fn to_local(at: i64, zone: &Zone) -> EvalResult<Datum<'static>> {
+fn to_local(at: i64, zone: &impl Zoned) -> EvalResult<Datum<'static>> {
     let local = if is_infinite(at) { at } else { valid(Some(zone.local(at)))? };
     Ok(Datum::Timestamp(local))
 }

@@ -163,10 +163,9 @@ fn roman_number(text: &str) -> EvalResult<Numeric<'static>> {
             !matches!(character.to_ascii_uppercase(), 'I' | 'V' | 'X' | 'L' | 'C' | 'D' | 'M')
         })
         .unwrap_or(trimmed.len());
-    let rest = &trimmed[end..];
-    let blank_rest = rest.bytes().all(|byte| byte.is_ascii_whitespace());
+    // What follows the numeral is not looked at.
     match roman::value(&trimmed[..end]) {
-        Some(value) if end > 0 && blank_rest => Ok(Numeric::from_i64(value as i64)),
+        Some(value) if end > 0 => Ok(Numeric::from_i64(value as i64)),
         _ => Err(EvalError::new("22P02", "invalid Roman numeral")),
     }
 }

@@ -8,7 +8,7 @@ use super::{Refusal, civil_from_julian, tokenize};
 use crate::abbreviations::{self, Abbreviation};
 use crate::calendar::DAY;
 use crate::io::FormatSettings;
-use crate::timezone::Zone;
+use crate::timezone::{Zone, ZoneAbbreviation};
 
 /// What an input says.
 pub(super) enum Decoded {
@@ -46,7 +46,13 @@ struct Decoder {
     afternoon: Option<bool>,
     /// A zone whose offset depends on the time.
     named: Option<Zone>,
+    /// The abbreviation by which it was named.
+    abbreviation: Option<String>,
+    /// The session's.
+    zone: Zone,
     special: Option<Special>,
+    /// A word for the current time or day.
+    current: Option<String>,
     /// `time` is wanted, not a date.
     time_only: bool,
 }
@@ -74,12 +80,19 @@ pub(super) fn decode_date_time(input: &str, settings: &FormatSettings) -> Result
         return Err(Refusal::BadFormat);
     }
     if let Some(zone) = &decoder.named {
-        decoder.fields.east = zone.offset_of_local(decoder.fields.local_micros());
+        let local = decoder.fields.local_micros();
+        decoder.fields.east = match &decoder.abbreviation {
+            Some(name) => zone.offset_of_abbreviation(name, local),
+            None => zone.offset_of_local(local),
+        };
     } else if known & mask::ZONE == 0 {
         if known & mask::DAYLIGHT != 0 {
             return Err(Refusal::BadFormat);
         }
         decoder.fields.east = settings.time_zone.offset_of_local(decoder.fields.local_micros());
+    }
+    if let Some(word) = decoder.current {
+        return Err(Refusal::CurrentTime(word));
     }
     Ok(Decoded::Fields(decoder.fields))
 }
@@ -113,6 +126,9 @@ pub(super) fn decode_time_only(input: &str, settings: &FormatSettings) -> Result
     if needs_date && known & mask::DATE != mask::DATE {
         return Err(Refusal::BadFormat);
     }
+    if let Some(word) = decoder.current {
+        return Err(Refusal::CurrentTime(word));
+    }
     Ok(decoder.fields)
 }
 
@@ -128,7 +144,10 @@ impl Decoder {
             bc: false,
             afternoon: None,
             named: None,
+            abbreviation: None,
+            zone: settings.time_zone.clone(),
             special: None,
+            current: None,
             time_only,
         }
     }
@@ -266,14 +285,31 @@ impl Decoder {
 
     /// A word; None if it says nothing.
     fn word(&mut self, text: &str) -> Result<Option<u32>, Refusal> {
-        if let Some(abbreviation) = abbreviations::lookup(text) {
-            let daylight = match abbreviation {
-                Abbreviation::Fixed(east, daylight) => {
+        // The session's zone knows its own abbreviations best.
+        let own = self.zone.abbreviation(text).map(|meaning| match meaning {
+            ZoneAbbreviation::Fixed(east, daylight) => Ok((east, daylight)),
+            ZoneAbbreviation::Varying => Err(self.zone.clone()),
+        });
+        let meaning = match own {
+            Some(meaning) => Some(meaning),
+            None => abbreviations::lookup(text)
+                .map(|abbreviation| match abbreviation {
+                    Abbreviation::Fixed(east, daylight) => Ok(Ok((east, daylight))),
+                    Abbreviation::Zone(name) => {
+                        Zone::lookup(name).map(Err).ok_or_else(|| Refusal::BadZone(name.into()))
+                    }
+                })
+                .transpose()?,
+        };
+        if let Some(meaning) = meaning {
+            let daylight = match meaning {
+                Ok((east, daylight)) => {
                     self.fields.east = east;
                     daylight
                 }
-                Abbreviation::Zone(name) => {
-                    self.named = Some(Zone::lookup(name).ok_or_else(|| Refusal::BadZone(name.into()))?);
+                Err(zone) => {
+                    self.named = Some(zone);
+                    self.abbreviation = Some(text.to_string());
                     true
                 }
             };
@@ -347,7 +383,17 @@ impl Decoder {
                 });
                 mask::DATE | mask::TIME | mask::ZONE
             }
-            Word::Current => return Err(Refusal::CurrentTime(text.to_string())),
+            Word::Current if self.time_only && text != "now" => return Err(Refusal::BadFormat),
+            Word::Current => {
+                self.current = Some(text.to_string());
+                // Any day: what else is said is checked beside it.
+                (self.fields.year, self.fields.month, self.fields.day) = (2000, 1, 1);
+                match text {
+                    "now" if self.time_only => mask::TIME,
+                    "now" => mask::DATE | mask::TIME | mask::ZONE,
+                    _ => mask::DATE,
+                }
+            }
         };
         Ok(Some(decoded))
     }
