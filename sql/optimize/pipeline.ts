@@ -12,6 +12,7 @@ import { canonicalPredicates } from './rules/canonical-predicates.ts';
 import { commonFactors } from './rules/common-factors.ts';
 import { demand } from './rules/demand.ts';
 import { distinctArguments } from './rules/distinct-arguments.ts';
+import { extremePartner } from './rules/extreme-partner.ts';
 import { extremeRows } from './rules/extreme-rows.ts';
 import { fallibleKeys } from './rules/fallible-keys.ts';
 import { foldConstants } from './rules/fold-constants.ts';
@@ -132,13 +133,16 @@ const PIPELINE: readonly Group[] = [
   { rules: [demand], repeat: false },
   // What demand shows to be unread; then again, for what that leaves unread, and what it leaves to fuse.
   {
-    rules: [inlineLet, fuse, cancelNegation, unreadPartner, foreignKeyJoin, keyedDistinct, propagateEmpty],
+    rules: [
+      ...[inlineLet, fuse, cancelNegation, unreadPartner, foreignKeyJoin],
+      ...[extremePartner, keyedDistinct, propagateEmpty],
+    ],
     repeat: true,
   },
   {
     rules: [demand],
     repeat: false,
-    after: [cancelNegation, unreadPartner, foreignKeyJoin, keyedDistinct, propagateEmpty],
+    after: [cancelNegation, unreadPartner, foreignKeyJoin, extremePartner, keyedDistinct, propagateEmpty],
   },
   // When columns that nobody reads are gone: what is left of a map is not fused with what is below the top-k.
   { rules: [topKBelowMap], repeat: false },

@@ -214,6 +214,58 @@ function extremeRows({ schema, features }: State, random: Random, alias: string)
   return { tree: node('plain', `(${query}) AS ${alias}`), scope };
 }
 
+/** The rows of a table that have a partner which is greater or less, or have none: in the ways in which that is asked for. */
+function rowsByPartner({ schema, features }: State, random: Random, alias: string): From {
+  const { name, columns } = random.pick(schema.tables);
+  const partner = random.chance(0.6)
+    ? schema.tables.find((table) => table.name === name)!
+    : random.pick(schema.tables);
+  const whole = { tree: node('plain', `${name} AS ${alias}`), scope: scopeOfTable(columns, alias) };
+  const pairs = columns.flatMap((own) =>
+    partner.columns.filter((other) => other.type === own.type).map((other) => ({ own, other })),
+  );
+  const ordered = pairs.filter(({ own: { type } }) => !WITHOUT_EXTREMES.has(type));
+  if (ordered.length === 0) return whole;
+  features.add('rows by a partner');
+  const { own, other } = random.pick(ordered);
+  const compared = (pair: (typeof pairs)[number], operator: string): string =>
+    random.chance(0.5)
+      ? `o.${pair.other.name} ${operator} s.${pair.own.name}`
+      : `s.${pair.own.name} ${operator} o.${pair.other.name}`;
+  const keys = pairs.filter((pair) => pair.other !== other && random.chance(0.3)).slice(0, 2);
+  const equal = random.chance(0.1) ? 'IS NOT DISTINCT FROM' : '=';
+  const on = [
+    ...keys.map((key) => `o.${key.other.name} ${equal} s.${key.own.name}`),
+    compared({ own, other }, random.pick(['<', '<=', '>', '>='])),
+    ...(random.chance(0.25) ? [`o.${random.pick(partner.columns).name} IS NOT NULL`] : []),
+    ...(random.chance(0.2) ? [compared(random.pick(ordered), random.pick(['<', '>', '<>']))] : []),
+    ...(random.chance(0.1) ? [`s.${random.pick(columns).name} IS NOT NULL`] : []),
+  ].join(' AND ');
+  const plain = columns.filter(({ type }) => !AMBIGUOUS.has(type));
+  const shown = plain.filter(() => random.chance(0.6)).map((column) => `s.${column.name}`);
+  if (shown.length > 0 && random.chance(0.2)) {
+    const query = `SELECT DISTINCT ${shown.join(', ')} FROM ${name} AS s JOIN ${partner.name} AS o ON ${on}`;
+    return {
+      tree: node('plain', `(${query}) AS ${alias}`),
+      scope: scopeOfTable(
+        plain.filter((column) => shown.includes(`s.${column.name}`)),
+        alias,
+      ),
+    };
+  }
+  const query = random.weighted([
+    [
+      2,
+      `SELECT s.* FROM ${name} AS s WHERE ${random.pick(['', 'NOT '])}EXISTS (SELECT 1 FROM ${partner.name} AS o WHERE ${on})`,
+    ],
+    [
+      1,
+      `SELECT s.* FROM ${name} AS s LEFT JOIN ${partner.name} AS o ON ${on} WHERE o.${random.pick(partner.columns).name} IS NULL`,
+    ],
+  ]);
+  return { tree: node('plain', `(${query}) AS ${alias}`), scope: whole.scope };
+}
+
 function scopeOfTable(columns: readonly Column[], alias: string): ScopeColumn[] {
   return columns.map(({ name, type }) => ({
     sql: `${alias}.${name}`,
@@ -236,6 +288,7 @@ function primary(state: State, depth: number): From {
   const own = random.fork();
   if (state.level > 2 && own.chance(0.06)) return distinctRows(state, own, alias);
   if (state.level > 1 && own.chance(0.06)) return extremeRows(state, own, alias);
+  if (state.level > 1 && own.chance(0.06)) return rowsByPartner(state, own, alias);
   if (state.level > 1 && random.chance(0.03)) {
     features.add('values');
     const types = [randomType(random), 'int4'] as const;

@@ -360,4 +360,22 @@ export const MUTANTS: readonly Mutant[] = [
     'split_value(least).0 <= order)',
     'split_value(least).0 < order)',
   ),
+  rule(
+    'the least partner stands for all where the greatest decides',
+    'extreme-partner',
+    'own === 0 ? decides : other',
+    'own === 0 ? other : decides',
+  ),
+  rule(
+    'one partner stands for those of all groups',
+    'extreme-partner',
+    'own.length === 1) keys.push',
+    'own.length === 1 && scalars.length > 2) keys.push',
+  ),
+  rule(
+    'a partner stands for all that a second condition tells apart',
+    'extreme-partner',
+    'reading.length !== 1',
+    'reading.length === 0',
+  ),
 ];

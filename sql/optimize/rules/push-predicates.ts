@@ -8,13 +8,14 @@
  * union); it never enters a join's input. Predicates that cannot fail may overtake those that can: that drops errors,
  * never adds one.
  */
-import type { MirEquivalence, MirRelation, MirScalar } from '../../mir.ts';
+import type { MirEquivalence, MirRelation, MirScalar, MirType } from '../../mir.ts';
 import { columnStarts } from '../../mir/column-starts.ts';
 import { equalitySides } from '../../mir/equality.ts';
 import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
 import {
   canFail,
+  column,
   columnsRead,
   remapColumns,
   sameScalar,
@@ -108,6 +109,13 @@ function filterPushed(input: MirRelation, predicates: readonly MirScalar[]): Mir
   return filter.kind === 'filter' && filter !== input ? pushFilter(filter) : filter;
 }
 
+/** Over a part of a union, whose columns may not be NULL where the union's may. */
+function readFrom(predicate: MirScalar, whole: readonly MirType[], part: readonly MirType[]): MirScalar {
+  const isKnown = (index: number): boolean => whole[index]!.nullable && !part[index]!.nullable;
+  if (![...columnsRead(predicate)].some(isKnown)) return predicate;
+  return substitute(predicate, (index) => column(index, part[index]!));
+}
+
 function pushFilter(relation: Extract<MirRelation, { kind: 'filter' }>): MirRelation {
   const { input, predicates } = relation;
   const total = (predicate: MirScalar): boolean => !canFail(predicate);
@@ -136,7 +144,12 @@ function pushFilter(relation: Extract<MirRelation, { kind: 'filter' }>): MirRela
       return build.letIn(input.binding, input.value, filterPushed(input.body, predicates));
     case 'union':
       return build.union(
-        input.inputs.map((part) => filterPushed(part, predicates)),
+        input.inputs.map((part) =>
+          filterPushed(
+            part,
+            predicates.map((predicate) => readFrom(predicate, input.columns, part.columns)),
+          ),
+        ),
         input.keys,
       );
     case 'negate':
