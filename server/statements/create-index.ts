@@ -3,7 +3,7 @@ import type { IndexElem, IndexStmt, Node } from '@pgsql/types';
 import { nodeAs, rangeName, stringOf } from '../../sql/ast/accessors.ts';
 import type { QualifiedName } from '../../sql/ast/name.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
-import { type BindEnvironment, bindScalar } from '../../sql/bind/bind.ts';
+import { type BindEnvironment, bindScalar, requireIndexCollation } from '../../sql/bind/bind.ts';
 import { isImmutable } from '../../sql/bind/generated-column.ts';
 import { requireIndexable } from '../../sql/bind/comparable.ts';
 import { literal, typeOf } from '../../sql/bind/scalar.ts';
@@ -262,6 +262,7 @@ function planIndex(
             throw new SqlError({ sqlstate: '42P16', message });
           }
           requireIndexable(typeOf(scalar).name);
+          if (field?.collation) requireIndexCollation(field.collation, typeOf(scalar), environment);
           const named = field?.opclass?.at(-1);
           if (named)
             requireOperatorClass(stringOf(named), typeOf(scalar).name, statement.accessMethod ?? 'btree');

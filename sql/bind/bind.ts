@@ -3,6 +3,7 @@
  * cast becomes a node, and what PostgreSQL refuses is refused with its SQLSTATE, message and position.
  */
 import type {
+  CollateClause,
   ColumnDef,
   DeleteStmt,
   InsertStmt,
@@ -24,6 +25,7 @@ import type { SqlType, TypeName } from '../types/type.ts';
 import type { ObjectId } from '../catalog.ts';
 import { parseExpression } from './body.ts';
 import { bindCheckCondition } from './check-constraint.ts';
+import { checkColumnCollation } from './cast.ts';
 import { coerceToType, unknownToText } from './coerce.ts';
 import { expressionContext } from './context.ts';
 import { bindTypeOrDomain, checkDomainCondition, domainCondition } from './domain.ts';
@@ -238,6 +240,22 @@ export function bindDomainBase(node: TypeNameNode, environment: BindEnvironment)
   if (pseudo === null) return bindDeclaredType(node, environment);
   const { statement } = begin(environment);
   throw statement.error('42804', `"${pseudo}" is not a valid base type for a domain`, locationOf(node));
+}
+
+/** Refuses a COLLATE clause of a domain that we do not know, or of a type that has no collations. */
+export function requireCollatable(
+  clause: CollateClause,
+  type: TypeNameNode,
+  environment: BindEnvironment,
+): void {
+  const { statement } = begin(environment);
+  checkColumnCollation(statement, clause, bindTypeOrDomain(statement, type).type, locationOf(type));
+}
+
+/** Refuses a collation of an index's key that we do not know, or of a type that has none. */
+export function requireIndexCollation(name: Node[], type: SqlType, environment: BindEnvironment): void {
+  const { statement } = begin(environment);
+  statement.withoutPositions(() => checkColumnCollation(statement, { collname: name }, type));
 }
 
 /** The condition of a domain's CHECK is one over VALUE; its DEFAULT a value of its type. */

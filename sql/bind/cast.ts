@@ -13,7 +13,7 @@ import { bindExpression, leftmost } from './expression.ts';
 import { pseudoTypeNamed } from './pseudo-type.ts';
 import { isShownByName, registeredText } from './registered-text.ts';
 import { literal, relabel, typeOf } from './scalar.ts';
-import type { Bound } from './statement.ts';
+import type { Bound, Statement } from './statement.ts';
 import { bindExisting } from './to-registered.ts';
 
 /** `CAST (x AS type)`, `x::type`, `type 'literal'`. */
@@ -101,14 +101,25 @@ export function bindCollate(node: CollateClause, context: ExpressionContext): Bo
   const bound = bindExpression(node.arg!, context);
   checkCollation(context, node);
   const type = typeOf(bound.scalar).name;
-  if (type !== 'unknown' && typeRow(type).collation === 0) {
-    throw statement.error(
-      '42804',
-      `collations are not supported by type ${displayType(type)}`,
-      locationOf(node),
-    );
-  }
+  if (type !== 'unknown') requireCollations(statement, type, locationOf(node));
   return bound;
+}
+
+/** COLLATE behind a column's or a domain's type. */
+export function checkColumnCollation(
+  statement: Statement,
+  node: CollateClause,
+  { name }: SqlType,
+  at = locationOf(node),
+): void {
+  checkCollation({ statement }, node);
+  requireCollations(statement, name, at);
+}
+
+function requireCollations(statement: Statement, type: TypeName, at: number | undefined): void {
+  // An array has those of its elements.
+  if (typeRow(elementType(type) ?? type).collation !== 0) return;
+  throw statement.error('42804', `collations are not supported by type ${displayType(type)}`, at);
 }
 
 /** Refuses a collation that orders otherwise than by code point. */

@@ -16,7 +16,7 @@ import { withPinnedNames } from '../parse/pinned-names.ts';
 import { withFoundSequences } from './sequence-names.ts';
 import { SourceText } from '../parse/source-text.ts';
 import type { SqlType } from '../types/type.ts';
-import { checkCollation } from './cast.ts';
+import { checkColumnCollation } from './cast.ts';
 import { withAttributes } from './constraint-attributes.ts';
 import { bindCheckCondition, columnsOfCheck, withoutTableName } from './check-constraint.ts';
 import { requireIndexable } from './comparable.ts';
@@ -522,7 +522,7 @@ function bindColumn(table: string, node: ColumnDef, statement: Statement, text: 
   const serial = serialType(node.typeName);
   const { type, domain } =
     serial === undefined ? bindTypeOrDomain(statement, node.typeName) : { type: plain(serial), domain: null };
-  if (node.collClause !== undefined) checkCollation({ statement }, node.collClause);
+  if (node.collClause !== undefined) checkColumnCollation(statement, node.collClause, type);
   let nullable = serial === undefined;
   let declared: boolean | null = null;
   let conflict: number | undefined | null = null;

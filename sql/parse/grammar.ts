@@ -73,7 +73,8 @@ export function grammarHint(
 
 /** PostgreSQL's SQLSTATE for a message of its scanner or grammar; the parser's binding gives only messages. */
 export function grammarSqlstate(message: string): string {
-  if (/not (yet )?(supported|implemented)|unsupported/.test(message)) return '0A000';
+  if (/not (yet )?(supported|implemented)|unsupported|constraints cannot be marked/.test(message))
+    return '0A000';
   if (
     /^invalid Unicode escape|^invalid Unicode surrogate|^invalid escape|invalid hexadecimal digit/.test(
       message,

@@ -2,7 +2,13 @@
 import type { Constraint, CreateDomainStmt, Node } from '@pgsql/types';
 import { nameParts, nodeAs } from '../../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../../sql/ast/statement.ts';
-import { bindDomainBase, checkDomainClauses, checkSource, defaultSource } from '../../../sql/bind/bind.ts';
+import {
+  bindDomainBase,
+  checkDomainClauses,
+  checkSource,
+  defaultSource,
+  requireCollatable,
+} from '../../../sql/bind/bind.ts';
 import { SqlError } from '../../../sql/error.ts';
 import { isAnonymous } from '../../../sql/types/record.ts';
 import { commitCatalog } from '../../catalog/commit.ts';
@@ -31,6 +37,7 @@ export function prepareCreateDomain(
           message: `"${type.name}" is not a valid base type for a domain`,
         });
       }
+      if (statement.collClause) requireCollatable(statement.collClause, statement.typeName!, environment);
       const constraints = (statement.constraints ?? []).map((node) => nodeAs(node, 'Constraint')!);
       const said = clausesOf(parsed, constraints);
       const own = new Set(catalog.resolved);
@@ -117,8 +124,12 @@ function clausesOf(parsed: ParsedStatement, constraints: readonly Constraint[]):
       case 'CONSTR_NULL':
       case 'CONSTR_NOTNULL': {
         const said = contype === 'CONSTR_NULL';
+        if (constraint.is_no_inherit === true) {
+          throw refuse('42P17', 'not-null constraints for domains cannot be marked NO INHERIT');
+        }
         if (nullable !== null && nullable !== said)
           throw refuse('42601', 'conflicting NULL/NOT NULL constraints');
+        if (nullable === false) throw refuse('42P17', 'redundant NOT NULL constraint definition');
         nullable = said;
         notNullName ??= name;
         break;
@@ -130,7 +141,7 @@ function clausesOf(parsed: ParsedStatement, constraints: readonly Constraint[]):
         break;
       case 'CONSTR_CHECK':
         if (constraint.is_no_inherit === true) {
-          throw refuse('42P16', 'check constraints for domains cannot be marked NO INHERIT');
+          throw refuse('42P17', 'check constraints for domains cannot be marked NO INHERIT');
         }
         checks.push({ name, at: location, node: constraint.raw_expr! });
         break;
@@ -142,6 +153,12 @@ function clausesOf(parsed: ParsedStatement, constraints: readonly Constraint[]):
         throw refuse('42601', 'exclusion constraints not possible for domains');
       case 'CONSTR_FOREIGN':
         throw refuse('42601', 'foreign key constraints not possible for domains');
+      case 'CONSTR_GENERATED':
+      case 'CONSTR_IDENTITY':
+        throw refuse('0A000', 'specifying GENERATED not supported for domains');
+      case 'CONSTR_ATTR_ENFORCED':
+      case 'CONSTR_ATTR_NOT_ENFORCED':
+        throw refuse('42P17', 'specifying constraint enforceability not supported for domains');
       default:
         throw refuse('0A000', 'specifying constraint deferrability not supported for domains');
     }

@@ -151,7 +151,10 @@ function addColumn(context: ActionContext, draft: TableDraft, command: AlterTabl
     sequences: bound.sequences,
   });
   const column = columns.at(-1)!;
-  const added: DraftColumn = { column, before: null, expression: column.defaultText };
+  const { domain, identity } = column;
+  const catalog = context.system.planning.catalogFor(context.session);
+  const ofDomain = domain === undefined || identity !== undefined ? null : catalog.domain(domain).defaultText;
+  const added: DraftColumn = { column, before: null, expression: column.defaultText ?? ofDomain };
   draft.columns.push(added);
   draft.newSequences.push(...sequences);
   draft.rewrites = true;
