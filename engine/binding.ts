@@ -404,6 +404,7 @@ export class NativeBinding implements Engine {
     envelope?: MessageEnvelope;
     mfp: Mfp;
     timeZone: string;
+    skipUnreadable?: boolean;
   }): RowDecoder {
     return new Decoder(native(() => this.#engine.decoder(JSON.stringify(options))));
   }

@@ -51,6 +51,7 @@ export type DecodeFormat =
       readonly forceNull?: readonly number[];
       /** Columns in which the null text is a text. */
       readonly forceNotNull?: readonly number[];
+      readonly default?: DefaultMarker;
     }
   | {
       readonly kind: 'copyText';
@@ -58,7 +59,17 @@ export type DecodeFormat =
       readonly nullText: string;
       readonly header: boolean;
       readonly headerMatch?: boolean;
+      readonly default?: DefaultMarker;
     };
+
+/**
+ * COPY's DEFAULT: fields with this text are their columns' defaults, which only these fields have. Behind the fields of a row
+ * stands for each, as a bool, whether it is.
+ */
+export interface DefaultMarker {
+  readonly text: string;
+  readonly fields: readonly number[];
+}
 
 /** Metadata of a message as a column: the key or a header as a type, text, int4, int8, timestamptz, jsonb. */
 export type MessageColumn =
@@ -118,6 +129,8 @@ export interface DecodeError {
   /** Record number, from 1. */
   readonly line: number;
   readonly bytes: Buffer;
+  /** The column whose value is none of its type. */
+  readonly column?: string;
 }
 
 /** Where records go that are no rows. */
@@ -158,6 +171,8 @@ export interface DecodeOutcome {
   readonly rows: number;
   readonly errorCount: number;
   readonly errors: readonly DecodeError[];
+  /** With `skipUnreadable`: records that were left out. */
+  readonly skipped: number;
   /** Bytes of the unfinished record that is kept. */
   readonly pending: number;
 }

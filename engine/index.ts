@@ -299,6 +299,8 @@ export interface Engine {
     envelope?: MessageEnvelope;
     mfp: import('./plan.generated.ts').Mfp;
     timeZone: string;
+    /** Records with a value that is none of its type are left out and counted; they are no errors. */
+    skipUnreadable?: boolean;
   }): RowDecoder;
   /** The columns that the schema of a format has by itself. */
   schemaColumns(format: DecodeFormat): readonly { readonly name: string; readonly type: ColumnType }[];

@@ -386,17 +386,20 @@ export function compileRow(
   scalars: readonly HirScalar[],
   columns: readonly NullableType[],
   generated: ReadonlyMap<number, HirScalar> = new Map(),
+  /** Over that row: which rows there are. */
+  condition: HirScalar | null = null,
 ): Mfp {
   const width = columns.length;
   const given = compileScalars(scalars, columns);
   const row = [...columns, ...scalars.map((scalar) => ({ ...typeOf(scalar), nullable: true }))];
-  const moved = [...generated.values()].map((scalar) =>
-    mapReferences(scalar, (column) => ({ ...column, index: width + column.index })),
-  );
+  const overRow = (scalar: HirScalar): HirScalar =>
+    mapReferences(scalar, (column) => ({ ...column, index: width + column.index }));
+  const moved = [...generated.values()].map(overRow);
+  const conditions = condition === null ? [] : compileScalars([overRow(condition)], row).map(toExpr);
   const places = new Map([...generated.keys()].map((number, at) => [number, row.length + at]));
   return {
     expressions: [...given, ...compileScalars(moved, row)].map(toExpr),
-    predicates: [],
+    predicates: conditions.map((expr) => ({ position: row.length, condition: expr })),
     projection: scalars.map((_, index) => places.get(index) ?? width + index),
   };
 }

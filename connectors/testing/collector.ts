@@ -74,7 +74,13 @@ export class Collector implements IngestTarget {
           rows.set(row, (rows.get(row) ?? 0) + diff);
           count++;
         }
-        return { rows: count, errorCount: errors.length, errors, pending: Buffer.byteLength(tail) };
+        return {
+          rows: count,
+          errorCount: errors.length,
+          errors,
+          skipped: 0,
+          pending: Buffer.byteLength(tail),
+        };
       },
       stage: () => Promise.reject(new Error('these are no messages')),
       learnSchema: () => undefined,

@@ -127,6 +127,8 @@ export interface OpenTransaction {
   ddl: StagedDdl | null;
   /** What its end takes back where it is not committed, and no write of its. */
   readonly undo: (() => void)[];
+  /** Tables that it has created, or emptied by TRUNCATE, since its last savepoint. */
+  readonly fresh: Set<number>;
   constraintModes: ConstraintModes;
   readOnly: boolean;
   /** Made by BEGIN, not by a single statement. */

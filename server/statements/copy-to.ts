@@ -1,8 +1,9 @@
 /** COPY table | (query) | (SUBSCRIBE …) TO STDOUT: the same plans, encoded as COPY lines. */
 import type { CopyStmt, Node } from '@pgsql/types';
 import type { RowEncoding } from '../../engine/index.ts';
-import { nameParts, rangeName } from '../../sql/ast/accessors.ts';
+import { nameParts, nodeAs, rangeName } from '../../sql/ast/accessors.ts';
 import type { CopySubscribe } from '../../sql/ast/copy-subscribe.ts';
+import { intoClauseOf } from '../../sql/ast/select-into.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { SqlError } from '../../sql/error.ts';
 import type { StatementCatalog } from '../catalog/reader.ts';
@@ -12,6 +13,7 @@ import { type CopyOptions, listedColumns, readCopyOptions } from './copy-options
 import type { Runnable } from './prepared.ts';
 import { CompiledSelect } from './select.ts';
 import { CompiledSubscribe, selectAll } from './subscribe.ts';
+import { isWrite, prepareWrite } from './write.ts';
 
 export function prepareCopyTo(
   system: System,
@@ -21,6 +23,12 @@ export function prepareCopyTo(
 ): Runnable {
   refuseFile(statement);
   const options = readCopyOptions(parsed, statement);
+  const { query } = statement;
+  if (query !== undefined && isWrite(query)) return copyReturning(system, session, parsed, query, options);
+  const selected = nodeAs(query, 'SelectStmt');
+  if (selected !== undefined && intoClauseOf(selected) !== undefined) {
+    throw new SqlError({ sqlstate: '0A000', message: 'COPY (SELECT INTO) is not supported' });
+  }
   const node: Node = statement.query ?? selectColumns(system.planning.catalogFor(session), statement);
   const select = new CompiledSelect(system, session, parsed, node, []);
   const names = select.compiled.columns.map((column) => column.name);
@@ -33,6 +41,33 @@ export function prepareCopyTo(
       cursor: await select.run(session, { parameters: [], formats: [] }, copyEncoding(options, names)),
       header: header(options, names),
     }),
+  };
+}
+
+/** COPY (INSERT … RETURNING …): the command runs, and the rows that it returns are copied. */
+function copyReturning(
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  query: Node,
+  options: CopyOptions,
+): Runnable {
+  const [fields] = Object.values(query) as { readonly returningClause?: unknown }[];
+  if (fields?.returningClause === undefined) {
+    throw new SqlError({ sqlstate: '0A000', message: 'COPY query must have a RETURNING clause' });
+  }
+  const { columns, run } = prepareWrite(system, session, parsed, query, []);
+  const names = (columns ?? []).map(({ name }) => name);
+  return {
+    parameterTypes: [],
+    columns: null,
+    run: async (session) => {
+      const encoding = copyEncoding(options, names);
+      const result = await run(session, { parameters: [], formats: [], encoding });
+      if (result.kind !== 'rows') throw new Error('a command that returns rows');
+      const { cursor } = result;
+      return { kind: 'copyOut', columnCount: names.length, cursor, header: header(options, names) };
+    },
   };
 }
 
@@ -70,7 +105,7 @@ function refuseFile(statement: CopyStmt): void {
 function copyEncoding(options: CopyOptions, names: readonly string[]): RowEncoding {
   const { nullText, delimiter, quote, escape } = options;
   if (options.format === 'text') return { kind: 'copyText', nullText, delimiter };
-  const forceQuote = listedColumns(options.forceQuote, names);
+  const forceQuote = listedColumns('FORCE_QUOTE', options.forceQuote, names);
   return { kind: 'copyCsv', nullText, delimiter, header: null, quote, escape, forceQuote };
 }
 

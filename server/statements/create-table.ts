@@ -107,6 +107,7 @@ export function prepareCreateTable(
       }
       const objects = [...sequences, table, ...(primary ? [primary] : []), ...uniques];
       if (onCommit !== null) session.hasOnCommit = true;
+      session.transaction.fresh.add(table.id);
       await commitCatalog(
         system,
         objects.map((object) => ({ kind: 'add', object })),

@@ -248,6 +248,7 @@ export class Executor implements StatementExecutor {
       writes: this.#engine.beginTransaction(),
       ddl: null,
       undo: [],
+      fresh: new Set(),
       constraintModes: asDeclared,
       ...options,
     };

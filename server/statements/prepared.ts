@@ -1,7 +1,7 @@
 /**
  * What a statement kind's `prepare` gives: the parts that do not depend on parameter values, and how to run it.
  */
-import type { ParameterValue } from '../../engine/index.ts';
+import type { ParameterValue, RowEncoding } from '../../engine/index.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import type { SqlType } from '../../sql/types/type.ts';
 import type { Direct, ResultColumn, SessionContext, StatementResult } from '../session/statement.ts';
@@ -13,6 +13,8 @@ export interface Execution {
   readonly parameters: readonly ParameterValue[];
   /** One for each result column: 0 text, 1 binary. */
   readonly formats: readonly number[];
+  /** How rows that a write returns are written, where they are not for the protocol. */
+  readonly encoding?: RowEncoding;
 }
 
 export interface Runnable {

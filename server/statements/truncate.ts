@@ -56,6 +56,7 @@ export function prepareTruncate(
     }
     if (session.transaction.explicit) {
       await truncate(session);
+      for (const id of catalog.resolved) session.transaction.fresh.add(id);
       session.transaction.undo.push(...restarted.map(restart));
     } else {
       await commitAlone(system, session, () => truncate(session));

@@ -62,7 +62,7 @@ export function prepareWrite(
       ],
       timeZone: session.timeZone,
       transaction: session.transaction.writes,
-      encoding: { kind: 'dataRow', formats: execution.formats },
+      encoding: execution.encoding ?? { kind: 'dataRow', formats: execution.formats },
       cancel: session.cancel,
       // On its own the commit looks at what it has written.
       references: session.transaction.explicit ? 'check' : 'follow',

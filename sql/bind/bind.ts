@@ -65,7 +65,7 @@ export type {
 export { bindGeneratedColumn, columnsOfGenerated } from './generated-column.ts';
 export { bindFunctionDefinition } from './function-definition.ts';
 export type { FunctionDefinition } from './function-definition.ts';
-export { bindDecodedRow } from './write/copy.ts';
+export { bindCopyCondition, bindDecodedRow } from './write/copy.ts';
 export { type ReferentialAction, bindReferentialAction } from './write/referential.ts';
 
 function begin(environment: BindEnvironment): QueryContext {

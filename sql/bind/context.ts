@@ -60,6 +60,7 @@ export type Clause =
   | 'index predicates'
   | 'transform expressions'
   | 'EXECUTE parameters'
+  | 'COPY FROM WHERE conditions'
   | 'options';
 
 /** Clauses whose expressions are kept as texts, in which one's own functions are named by their oids. */

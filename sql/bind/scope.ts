@@ -47,8 +47,9 @@ export interface ScopeItem {
   readonly primaryKey?: readonly number[];
 }
 
-/** Where an expression stands that is kept, and computed for each row of a table. */
-export type KeptExpression = 'check constraint' | 'column generation expression';
+/** Where an expression stands that is computed for each row that a table gets. */
+export type KeptExpression =
+  'check constraint' | 'column generation expression' | 'COPY FROM WHERE condition';
 
 /** Where an expression stands that a subquery is part of: an aggregate in the subquery may belong to it. */
 export interface AggregateSite {
@@ -197,6 +198,11 @@ function refuseSystemColumn(
   name: string,
   at: number | undefined,
 ): void {
+  if (of === 'COPY FROM WHERE condition' && SYSTEM_COLUMNS.has(name)) {
+    throw statement.error('42P10', 'system columns are not supported in COPY FROM WHERE conditions', at, {
+      detail: `Column "${name}" is a system column.`,
+    });
+  }
   if (of !== undefined && name === 'tableoid') throw statement.unsupported(`tableoid in a ${of}`, at);
   if (!SYSTEM_COLUMNS.has(name)) return;
   if (of === 'check constraint') {

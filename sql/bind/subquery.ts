@@ -21,6 +21,7 @@ const WITHOUT_SUBQUERIES: Partial<Record<Clause, string>> = {
   'column generation expressions': 'column generation expression',
   'DEFAULT expressions': 'DEFAULT expression',
   'EXECUTE parameters': 'EXECUTE parameter',
+  'COPY FROM WHERE conditions': 'COPY FROM WHERE condition',
   'index expressions': 'index expression',
   'index predicates': 'index predicate',
   'transform expressions': 'transform expression',

@@ -52,7 +52,7 @@ class FakeEngine {
           line: 1,
           bytes: Buffer.from(line),
         }));
-        return { rows: good.length, errorCount: errors.length, errors, pending: 0 };
+        return { rows: good.length, errorCount: errors.length, errors, pending: 0, skipped: 0 };
       },
       stage: () => Promise.reject(new Error('these are no messages')),
       learnSchema: () => undefined,

@@ -133,3 +133,88 @@ test.each([
     return [...(await client.until('Z')), ...(await client.query('SELECT * FROM c ORDER BY id'))];
   });
 });
+
+test.each([
+  ["WHERE a > 1 AND b <> 'y'", '1\tx\n2\ty\n3\tz\n'],
+  ['WHERE a > max(a)', ''],
+  ['WHERE a IN (SELECT 1)', ''],
+  ['WHERE a IN (generate_series(1, 5))', ''],
+  ['WHERE a = row_number() OVER ()', ''],
+  ['WHERE nosuch = 1', ''],
+  ['WHERE twice = 2', ''],
+  ['WHERE ctid IS NULL', ''],
+  [String.raw`WITH (DEFAULT '\D')`, '1\t\\D\n2\tz\n3\t\\N\n'],
+  [String.raw`WITH (FORMAT csv, DEFAULT '\D')`, '1,\\D\n2,"\\D"\n3,\n'],
+  [String.raw`WITH (DEFAULT '\D')`, '\\D\tz\n'],
+  [String.raw`WITH (DEFAULT '\N')`, ''],
+  ["WITH (DEFAULT 'a;b', DELIMITER ';')", ''],
+  [String.raw`WITH (DEFAULT E'\n')`, ''],
+  ['WITH (ON_ERROR ignore)', '1\tx\nbad\ty\n3\tz\n99999999999\tw\n'],
+  ['WITH (ON_ERROR ignore, LOG_VERBOSITY silent)', '1\tx\nbad\ty\n'],
+  ['WITH (ON_ERROR ignore, REJECT_LIMIT 1)', 'bad\tx\nbad\ty\n'],
+  ['WITH (ON_ERROR ignore, REJECT_LIMIT 2)', 'bad\tx\nbad\ty\n'],
+  ['WITH (ON_ERROR ignore)', '1\tx\n2\n'],
+  ['WITH (ON_ERROR ignore)', '1\tx\n1\tx\n'],
+  ['WITH (ON_ERROR nosuch)', ''],
+  ['WITH (REJECT_LIMIT 1)', ''],
+  ['WITH (ON_ERROR ignore, REJECT_LIMIT 0)', ''],
+  ['WITH (ON_ERROR ignore, ON_ERROR ignore)', ''],
+  ['WITH (FORMAT binary, ON_ERROR ignore)', ''],
+  ["WITH (FORMAT binary, DELIMITER ',')", ''],
+  ['WITH (FORMAT csv, FORCE_QUOTE (a))', ''],
+  ['WITH (FORMAT csv, FORCE_NULL (nosuch))', ''],
+  ['', 'a\\.b\tx\n'],
+  ['WITH (HEADER match)', 'a\t\\N\n'],
+])('in: %s %j', async (clauses, data) => {
+  await agree(async (client) => {
+    await client.query('DROP TABLE IF EXISTS d');
+    await client.query(
+      "CREATE TABLE d (a int PRIMARY KEY, b text DEFAULT 'none', twice int GENERATED ALWAYS AS (a * 2) STORED)",
+    );
+    client.send(query(`COPY d (a, b) FROM STDIN ${clauses}`), copyData(data), message('c'));
+    return [...(await client.until('Z')), ...(await client.query('SELECT * FROM d ORDER BY a'))];
+  });
+});
+
+test.each([
+  ["INSERT INTO d VALUES (1, 'one'), (2, NULL) RETURNING *"],
+  ["UPDATE d SET b = 'x' WHERE a = 1 RETURNING a, old.b, new.b"],
+  ['DELETE FROM d RETURNING b'],
+  [
+    'MERGE INTO d USING (VALUES (1)) AS s (a) ON d.a = s.a WHEN NOT MATCHED THEN INSERT VALUES (s.a) RETURNING merge_action(), d.a',
+  ],
+  ['DELETE FROM d'],
+  ['SELECT 1 AS a INTO e'],
+])('out: %s', async (command) => {
+  await agree(async (client) => {
+    await client.query('DROP TABLE IF EXISTS d');
+    await client.query('CREATE TABLE d (a int, b text)');
+    await client.query("INSERT INTO d VALUES (1, 'first'), (3, 'third')");
+    const answers = await client.query(`COPY (${command}) TO STDOUT WITH (FORMAT csv, HEADER)`);
+    return [...answers, ...(await client.query('SELECT * FROM d ORDER BY a, b'))];
+  });
+});
+
+test('in, frozen', async () => {
+  await agree(async (client) => {
+    await client.query('DROP TABLE IF EXISTS f');
+    await client.query('CREATE TABLE f (a int)');
+    const answers: string[] = [];
+    const copy = async (): Promise<void> => {
+      client.send(query('COPY f FROM STDIN WITH (FREEZE)'), copyData('1\n'), message('c'));
+      answers.push(...(await client.until('Z')).filter((line) => !/^(Notice|CopyIn)/.test(line)));
+    };
+    for (const statements of [['TRUNCATE f'], ['TRUNCATE f', 'SAVEPOINT s'], ['SELECT 1']]) {
+      await client.query('BEGIN');
+      for (const each of statements) await client.query(each);
+      await copy();
+      answers.push(...(await client.query('COMMIT')));
+    }
+    await client.query('BEGIN');
+    await client.query('DROP TABLE f');
+    await client.query('CREATE TABLE f (a int)');
+    await copy();
+    answers.push(...(await client.query('COMMIT')), ...(await client.query('SELECT * FROM f')));
+    return answers;
+  });
+});

@@ -206,6 +206,7 @@ export class FakeExecutor implements StatementExecutor {
       writes: new FakeWrites(),
       ddl: null,
       undo: [],
+      fresh: new Set(),
       constraintModes: { all: null, each: new Map() },
       ...options,
     };

@@ -30,6 +30,7 @@ export function prepareTransaction(
       return utility(parsed, () => {
         requireBlock(session, 'SAVEPOINT');
         session.savepoints.define(statement.savepoint_name ?? '', session.savepointState());
+        session.transactions.currentOrNull?.fresh.clear();
         return 'SAVEPOINT';
       });
     case 'TRANS_STMT_RELEASE':
@@ -98,6 +99,7 @@ export function returnTo(session: Session, state: SavepointState): void {
   const transaction = session.transactions.currentOrNull;
   transaction?.writes.rollbackTo(state.writes ?? []);
   transaction?.ddl?.rollbackTo(state.ddl);
+  transaction?.fresh.clear();
   if (transaction) transaction.constraintModes = state.constraintModes ?? asDeclared;
   session.settings.restore(state.settings);
   followAccessMode(session);

@@ -3,6 +3,7 @@
 use crate::Field;
 use crate::csv::{CsvHeader, match_header};
 use crate::decoder::{Frame, Outcome, RecordDecoder, without_return};
+use crate::field::DefaultMarker;
 use crate::value::{ValueContext, push_null, push_text, utf8};
 use tidewire_row::{EvalError, EvalResult};
 
@@ -15,11 +16,13 @@ pub struct CopyTextFormat {
     pub null: String,
     /// The first line is a header: skipped, or held against the fields' names.
     pub header: CsvHeader,
+    /// What stands for a default.
+    pub default: Option<DefaultMarker>,
 }
 
 impl Default for CopyTextFormat {
     fn default() -> Self {
-        CopyTextFormat { delimiter: b'\t', null: "\\N".to_string(), header: CsvHeader::None }
+        CopyTextFormat { delimiter: b'\t', null: "\\N".to_string(), header: CsvHeader::None, default: None }
     }
 }
 
@@ -28,6 +31,8 @@ pub(crate) struct CopyTextDecoder {
     at_header: bool,
     scanned: usize,
     scratch: Vec<u8>,
+    /// Which fields of the record were defaults.
+    marked: Vec<bool>,
 }
 
 impl CopyTextDecoder {
@@ -37,6 +42,7 @@ impl CopyTextDecoder {
             format,
             scanned: 0,
             scratch: Vec::new(),
+            marked: Vec::new(),
         }
     }
 }
@@ -82,7 +88,7 @@ impl RecordDecoder for CopyTextDecoder {
                 let delimiter = self.format.delimiter;
                 let names = record.split(|&byte| byte == delimiter);
                 let names: Vec<_> = names.map(|name| String::from_utf8_lossy(name).into_owned()).collect();
-                match_header(&names, fields)?;
+                match_header(&names, fields, Some(&self.format.null))?;
             }
             return Ok(Outcome::Nothing);
         }
@@ -95,7 +101,8 @@ impl RecordDecoder for CopyTextDecoder {
         }
         let mut at = 0;
         let mut more = !fields.is_empty();
-        for field in fields {
+        self.marked.clear();
+        for (number, field) in fields.iter().enumerate() {
             if !more {
                 return Err(EvalError::new("22P04", format!("missing data for column \"{}\"", field.name)));
             }
@@ -105,19 +112,31 @@ impl RecordDecoder for CopyTextDecoder {
             at = end + 1;
             if raw == self.format.null.as_bytes() {
                 push_null(out, field)?;
+                self.marked.push(false);
                 continue;
+            }
+            if let Some(marker) = &self.format.default {
+                let is_default = marker.marks(raw, number, field)?;
+                self.marked.push(is_default);
+                if is_default {
+                    push_null(out, field)?;
+                    continue;
+                }
             }
             let text = if memchr::memchr(b'\\', raw).is_none() {
                 utf8(raw)?
             } else {
                 self.scratch.clear();
-                unescape(raw, &mut self.scratch);
+                unescape(raw, &mut self.scratch)?;
                 utf8(&self.scratch)?
             };
             push_text(out, field, text, context).map_err(|error| field.locate(error))?;
         }
         if more {
             return Err(EvalError::new("22P04", "extra data after last expected column"));
+        }
+        if self.format.default.is_some() {
+            DefaultMarker::push_marks(&self.marked, out);
         }
         Ok(Outcome::Row)
     }
@@ -137,8 +156,8 @@ fn field_end(record: &[u8], from: usize, delimiter: u8) -> usize {
 }
 
 /// Undoes the escapes: `\b \f \n \r \t \v`, one to three octal digits, `\x` and one or two hexadecimal digits; any
-/// other character behind a backslash is itself.
-fn unescape(raw: &[u8], out: &mut Vec<u8>) {
+/// other character behind a backslash is itself, but `\.`, which ends the stream and is a line of its own.
+fn unescape(raw: &[u8], out: &mut Vec<u8>) -> EvalResult<()> {
     let mut at = 0;
     while at < raw.len() {
         let byte = raw[at];
@@ -156,6 +175,7 @@ fn unescape(raw: &[u8], out: &mut Vec<u8>) {
             b'r' => out.push(b'\r'),
             b't' => out.push(b'\t'),
             b'v' => out.push(11),
+            b'.' => return Err(EvalError::new("22P04", "end-of-copy marker is not alone on its line")),
             b'0'..=b'7' => {
                 let mut value = u32::from(escaped - b'0');
                 for _ in 0..2 {
@@ -187,4 +207,5 @@ fn unescape(raw: &[u8], out: &mut Vec<u8>) {
             other => out.push(other),
         }
     }
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use crate::Field;
 use crate::decoder::{Frame, Outcome, RecordDecoder, without_return};
+use crate::field::DefaultMarker;
 use crate::value::{ValueContext, check_zero, push_checked, push_null, utf8};
 use tidewire_row::{EvalError, EvalResult};
 
@@ -36,6 +37,8 @@ pub struct CsvFormat {
     pub force_null: Vec<usize>,
     /// Fields for which the null text is text, not NULL.
     pub force_not_null: Vec<usize>,
+    /// What stands for a default, unquoted.
+    pub default: Option<DefaultMarker>,
     /// Blank lines are no records. COPY takes them as records of one empty field.
     pub skip_blank: bool,
     /// A carriage return outside of quotes that ends no line is data. COPY refuses it.
@@ -52,6 +55,7 @@ impl Default for CsvFormat {
             header: CsvHeader::None,
             force_null: Vec::new(),
             force_not_null: Vec::new(),
+            default: None,
             skip_blank: false,
             allow_returns: false,
         }
@@ -77,6 +81,8 @@ pub(crate) struct CsvDecoder {
     /// The header lacks a field: every record is refused.
     lacking: Option<EvalError>,
     columns: Vec<Column>,
+    /// Which fields of the record were defaults.
+    marked: Vec<bool>,
     scratch: Vec<u8>,
     scanned: usize,
     in_quote: bool,
@@ -107,6 +113,7 @@ impl CsvDecoder {
             width: 0,
             lacking: None,
             columns: Vec::new(),
+            marked: Vec::new(),
             scratch: Vec::new(),
             scanned: 0,
             in_quote: false,
@@ -235,7 +242,7 @@ impl CsvDecoder {
             .collect();
         self.width = names.len();
         if self.format.header == CsvHeader::Match {
-            return match_header(&names, fields);
+            return match_header(&names, fields, None);
         }
         let mut places = Vec::with_capacity(fields.len());
         for field in fields {
@@ -262,7 +269,7 @@ impl CsvDecoder {
 }
 
 /// PostgreSQL's check of HEADER MATCH.
-pub(crate) fn match_header(names: &[String], fields: &[Field]) -> EvalResult<()> {
+pub(crate) fn match_header(names: &[String], fields: &[Field], null: Option<&str>) -> EvalResult<()> {
     if names.len() != fields.len() {
         return Err(EvalError::new(
             "22P04",
@@ -271,10 +278,12 @@ pub(crate) fn match_header(names: &[String], fields: &[Field]) -> EvalResult<()>
     }
     for (i, (name, field)) in names.iter().zip(fields).enumerate() {
         if *name != field.name {
+            let got = if null == Some(name) { "null value (" } else { "" };
+            let end = if got.is_empty() { "" } else { ")" };
             return Err(EvalError::new(
                 "22P04",
                 format!(
-                    "column name mismatch in header line field {}: got \"{name}\", expected \"{}\"",
+                    "column name mismatch in header line field {}: got {got}\"{name}\"{end}, expected \"{}\"",
                     i + 1,
                     field.name
                 ),
@@ -374,6 +383,8 @@ impl RecordDecoder for CsvDecoder {
         if self.columns.len() > width {
             return Err(EvalError::new("22P04", "extra data after last expected column"));
         }
+        let mut marked = std::mem::take(&mut self.marked);
+        marked.clear();
         for (i, field) in fields.iter().enumerate() {
             let place = self.places.as_ref().map_or(i, |places| places[i]);
             let Some(&column) = self.columns.get(place) else {
@@ -386,7 +397,12 @@ impl RecordDecoder for CsvDecoder {
             } else {
                 is_null_text && !self.format.force_not_null.contains(&i)
             };
-            if null {
+            let is_default = match &self.format.default {
+                Some(marker) if !null && !column.quoted => marker.marks(bytes, i, field)?,
+                _ => false,
+            };
+            marked.push(is_default);
+            if null || is_default {
                 push_null(out, field)?;
                 continue;
             }
@@ -400,6 +416,10 @@ impl RecordDecoder for CsvDecoder {
                 return Err(field.locate(error));
             }
         }
+        if self.format.default.is_some() {
+            DefaultMarker::push_marks(&marked, out);
+        }
+        self.marked = marked;
         Ok(Outcome::Row)
     }
 }

@@ -30,7 +30,7 @@ pub use copy_text::CopyTextFormat;
 pub use csv::{CsvFormat, CsvHeader};
 pub use debezium::{Debezium, Decimals};
 pub use decoder::{Format, StreamDecoder};
-pub use field::Field;
+pub use field::{DefaultMarker, Field};
 pub use json::{JsonFormat, PathStep};
 pub use kafka::{Aborted, ChunkPlace, Compression, Portion, compress, decompress, portions};
 pub use keyed::{KeyFormat, Upsert};

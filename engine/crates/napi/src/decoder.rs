@@ -43,6 +43,8 @@ struct Core {
     settings: FormatSettings,
     /// What the relation's rows must satisfy.
     constraints: Option<Arc<TableConstraints>>,
+    /// Records with a value that is none of its type are left out and counted.
+    skips_unreadable: bool,
 }
 
 /// Where the messages of a chunk are from.
@@ -68,6 +70,8 @@ pub struct NativeDecodeError {
     pub offset: f64,
     pub line: f64,
     pub bytes: Buffer,
+    /// The column whose value is none.
+    pub column: Option<String>,
 }
 
 /// What became of a chunk.
@@ -76,6 +80,8 @@ pub struct Decoded {
     pub rows: f64,
     pub error_count: f64,
     pub errors: Vec<NativeDecodeError>,
+    /// Records that were left out since a value is none of its type.
+    pub skipped: f64,
     /// Bytes of the unfinished record.
     pub pending: f64,
 }
@@ -114,9 +120,13 @@ impl Core {
                 collection,
             );
         }
+        // What says which fields were defaults comes behind them.
+        let mark = ColumnType { scalar: ScalarType::Bool, typmod: -1, nullable: false };
+        let marks = if options.format.marks_defaults() { fields.len() } else { 0 };
         let columns: Vec<ColumnType> = fields
             .iter()
             .map(|field| field.column)
+            .chain(std::iter::repeat_n(mark, marks))
             .chain(std::iter::repeat_n(text, options.metadata))
             .chain(options.places.iter().map(|_| place))
             .chain(items.iter().flatten().map(MessageItem::column))
@@ -147,6 +157,7 @@ impl Core {
             places: options.places,
             settings,
             constraints: collection.and_then(|collection| collection.constraints.clone()),
+            skips_unreadable: options.skip_unreadable,
         })
     }
 
@@ -179,6 +190,7 @@ impl Core {
             places: vec![],
             settings,
             constraints: None,
+            skips_unreadable: false,
         })
     }
 }
@@ -200,6 +212,8 @@ struct Sink<'a> {
     scratch: Scratch,
     out: Vec<u8>,
     rows: u64,
+    skips_unreadable: bool,
+    skipped: u64,
     refused: Refused<'a>,
 }
 
@@ -243,7 +257,7 @@ impl Refusals<'_> {
     }
 
     /// Writes what is left, and says what became of a chunk with this many rows.
-    fn finish(self, rows: u64, pending: usize) -> Decoded {
+    fn finish(self, rows: u64, skipped: u64, pending: usize) -> Decoded {
         if let Some(log) = self.log {
             log.write(self.sets);
         }
@@ -253,12 +267,14 @@ impl Refusals<'_> {
             detail: error.error.detail().map(str::to_owned),
             offset: error.position.offset as f64,
             line: error.position.line as f64,
+            column: error.error.about().and_then(|about| about.column.clone()),
             bytes: error.bytes.into(),
         });
         Decoded {
             rows: rows as f64,
             error_count: self.count as f64,
             errors: errors.collect(),
+            skipped: skipped as f64,
             pending: pending as f64,
         }
     }
@@ -323,11 +339,23 @@ impl RecordSink for Sink<'_> {
         if self.diff == 0 {
             return;
         }
+        if self.skips_unreadable && is_unreadable(&error.error) {
+            self.skipped += 1;
+            return;
+        }
         match &mut self.refused {
             Refused::Staged(errors) => errors.push(error),
             Refused::Written(refusals) => refusals.add(error),
         }
     }
+}
+
+/// That a field's text is no value of its type, and not that the record is no record.
+fn is_unreadable(error: &EvalError) -> bool {
+    let sqlstate = error.sqlstate();
+    sqlstate.starts_with("22")
+        && sqlstate != "22P04"
+        && error.about().is_some_and(|about| about.column.is_some())
 }
 
 impl Core {
@@ -340,6 +368,7 @@ impl Core {
         refused: Refused<'a>,
     ) -> (&'a mut Decoder, Sink<'a>) {
         let Core { decoder, mfp, places, settings, constraints, metadata: width, .. } = self;
+        let skips_unreadable = self.skips_unreadable;
         let sink = Sink {
             mfp,
             context: Context { parameters: &[], settings, logical_time: 0 },
@@ -354,6 +383,8 @@ impl Core {
             scratch: Scratch::new(),
             out: Vec::new(),
             rows: 0,
+            skips_unreadable,
+            skipped: 0,
             refused,
         };
         (decoder, sink)
@@ -465,7 +496,7 @@ impl NativeStaged {
                 out: Vec::new(),
             };
             errors.into_iter().for_each(|error| refusals.add(error));
-            Ok(refusals.finish(rows, 0))
+            Ok(refusals.finish(rows, 0, 0))
         })
     }
 }
@@ -582,13 +613,13 @@ impl NativeDecoder {
             };
             decoder.push(&chunk, end, &mut sink);
             let pending = decoder.pending();
-            let Sink { mut own, rows, refused, .. } = sink;
+            let Sink { mut own, rows, skipped, refused, .. } = sink;
             let Refused::Written(refusals) = refused else { unreachable!("what is refused is written") };
             if checked_before {
                 own.mark_checked(number);
             }
             *refusals.sets.of(arrangement) = own;
-            Ok(refusals.finish(rows, pending))
+            Ok(refusals.finish(rows, skipped, pending))
         })
     }
 }

@@ -9,9 +9,9 @@ use tidewire_decode::encode::protobuf::{ProtobufPayload, protobuf_schema};
 use tidewire_decode::encode::schema::{MessageShape, SchemaColumn};
 use tidewire_decode::encode::{CsvStyle, OutputFormat};
 use tidewire_decode::{
-    AvroFormat, CopyTextFormat, CsvFormat, CsvHeader, Debezium, Decimals, Envelope as SourceEnvelope, Field,
-    Format, JsonFormat, KeyFormat, MessageFormat, MessageItem, PathStep, ProtobufFormat, SchemaDecoder,
-    SchemaFormat, SchemaText, Upsert,
+    AvroFormat, CopyTextFormat, CsvFormat, CsvHeader, Debezium, Decimals, DefaultMarker,
+    Envelope as SourceEnvelope, Field, Format, JsonFormat, KeyFormat, MessageFormat, MessageItem, PathStep,
+    ProtobufFormat, SchemaDecoder, SchemaFormat, SchemaText, Upsert,
 };
 use tidewire_plan::{ColumnType, Mfp, OrderKey, ScalarType};
 use tidewire_render::RowFormat;
@@ -206,7 +206,8 @@ impl Encoding {
             }
             Encoding::CopyText { null_text, delimiter } => {
                 let delimiter = byte(&delimiter, b'\t');
-                let format = CopyTextFormat { delimiter, null: null_text, header: CsvHeader::None };
+                let format =
+                    CopyTextFormat { delimiter, null: null_text, header: CsvHeader::None, default: None };
                 (RowFormat::Copy(OutputFormat::CopyText(format)), vec![])
             }
             Encoding::CopyCsv { null_text, delimiter, header, quote, escape, force_quote } => {
@@ -299,6 +300,8 @@ pub enum DecodeFormat {
         force_null: Vec<usize>,
         #[serde(default)]
         force_not_null: Vec<usize>,
+        #[serde(default)]
+        default: Option<DefaultText>,
     },
     /// The one field takes all of a message.
     Whole,
@@ -326,7 +329,22 @@ pub enum DecodeFormat {
         header: bool,
         #[serde(default)]
         header_match: bool,
+        #[serde(default)]
+        default: Option<DefaultText>,
     },
+}
+
+/// What stands for a column's default, and of which fields.
+#[derive(Deserialize)]
+pub struct DefaultText {
+    text: String,
+    fields: Vec<usize>,
+}
+
+impl From<DefaultText> for DefaultMarker {
+    fn from(DefaultText { text, fields }: DefaultText) -> Self {
+        DefaultMarker { text, fields }
+    }
 }
 
 /// A step of a path: a number is an element's.
@@ -338,6 +356,14 @@ pub enum JsonPathStep {
 }
 
 impl DecodeFormat {
+    /// Rows say behind their fields which of these were defaults.
+    pub fn marks_defaults(&self) -> bool {
+        match self {
+            DecodeFormat::Csv { default, .. } | DecodeFormat::CopyText { default, .. } => default.is_some(),
+            _ => false,
+        }
+    }
+
     /// The decoder's format.
     pub fn format(self) -> Result<Format, EvalError> {
         Ok(match self {
@@ -361,6 +387,7 @@ impl DecodeFormat {
                 skip_blank_lines,
                 force_null,
                 force_not_null,
+                default,
             } => Format::Csv(CsvFormat {
                 delimiter: byte(&delimiter, b','),
                 quote: byte(&quote, b'"'),
@@ -372,14 +399,16 @@ impl DecodeFormat {
                 },
                 force_null,
                 force_not_null,
+                default: default.map(DefaultMarker::from),
                 skip_blank: skip_blank_lines,
                 allow_returns: skip_blank_lines,
             }),
-            DecodeFormat::CopyText { delimiter, null_text, header, header_match } => {
+            DecodeFormat::CopyText { delimiter, null_text, header, header_match, default } => {
                 Format::CopyText(CopyTextFormat {
                     delimiter: byte(&delimiter, b'\t'),
                     null: null_text,
                     header: copy_header(header, header_match),
+                    default: default.map(DefaultMarker::from),
                 })
             }
             DecodeFormat::Whole | DecodeFormat::Avro { .. } | DecodeFormat::Protobuf { .. } => {
@@ -626,6 +655,9 @@ pub struct DecoderOptions {
     pub envelope: Option<MessageEnvelope>,
     pub mfp: Mfp,
     pub time_zone: String,
+    /// Records with a value that is none of its type are left out and counted.
+    #[serde(default)]
+    pub skip_unreadable: bool,
 }
 
 /// Reads options.
