@@ -178,21 +178,17 @@ function copyIn(
   };
 }
 
-function decodeFormat(
-  options: CopyOptions,
-  { columns }: TableObject,
-  fields: readonly number[],
-): DecodeFormat {
+function decodeFormat(options: CopyOptions, table: TableObject, fields: readonly number[]): DecodeFormat {
   const { delimiter, nullText, header, headerMatch, quote, escape, defaultText } = options;
-  const all = columns.map(({ name }) => name);
-  const names = fields.map((index) => all[index]!);
+  const { columns } = table;
+  const names = fields.map((index) => columns[index]!.name);
   const withDefault = fields.flatMap((index, field) => (columns[index]!.defaultText === null ? [] : [field]));
   const marker = defaultText === null ? {} : { default: { text: defaultText, fields: withDefault } };
   if (options.format === 'text') {
     return { kind: 'copyText', delimiter, nullText, header, headerMatch, ...marker };
   }
-  const forceNull = listedColumns('FORCE_NULL', options.forceNull, names, all);
-  const forceNotNull = listedColumns('FORCE_NOT_NULL', options.forceNotNull, names, all);
+  const forceNull = listedColumns('FORCE_NULL', options.forceNull, names, table);
+  const forceNotNull = listedColumns('FORCE_NOT_NULL', options.forceNotNull, names, table);
   const format = { kind: 'csv', delimiter, nullText, quote, escape } as const;
   return { ...format, header, headerMatch, forceNull, forceNotNull, ...marker };
 }

@@ -193,19 +193,22 @@ function flagOf(name: string, value: Node | undefined): boolean {
   return refuse('42601', `${name} requires a Boolean value`);
 }
 
-/** Numbers of the columns that an option lists among those that are copied; `all`: those of the table. */
+/** Numbers of the columns that an option lists among those that are copied, of a relation where it is one that is. */
 export function listedColumns(
   option: string,
   list: ColumnList,
   names: readonly string[],
-  all: readonly string[] = names,
+  relation?: { readonly name: string; readonly columns: readonly { readonly name: string }[] },
 ): number[] {
   if (list === '*') return names.map((_, index) => index);
   return list.map((name) => {
     const index = names.indexOf(name);
     if (index >= 0) return index;
-    if (all.includes(name)) return refuse('42P10', `${option} column "${name}" not referenced by COPY`);
-    return refuse('42703', `column "${name}" does not exist`);
+    if (relation?.columns.some((column) => column.name === name) === true) {
+      return refuse('42P10', `${option} column "${name}" not referenced by COPY`);
+    }
+    const of = relation === undefined ? '' : ` of relation "${relation.name}"`;
+    return refuse('42703', `column "${name}"${of} does not exist`);
   });
 }
 

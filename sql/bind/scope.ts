@@ -198,17 +198,12 @@ function refuseSystemColumn(
   name: string,
   at: number | undefined,
 ): void {
-  if (of === 'COPY FROM WHERE condition' && SYSTEM_COLUMNS.has(name)) {
-    throw statement.error('42P10', 'system columns are not supported in COPY FROM WHERE conditions', at, {
-      detail: `Column "${name}" is a system column.`,
-    });
-  }
   if (of !== undefined && name === 'tableoid') throw statement.unsupported(`tableoid in a ${of}`, at);
   if (!SYSTEM_COLUMNS.has(name)) return;
   if (of === 'check constraint') {
     throw statement.error('42P10', `system column "${name}" reference in check constraint is invalid`, at);
   }
-  if (of !== undefined) {
+  if (of === 'column generation expression') {
     throw statement.error('42P10', `cannot use system column "${name}" in ${of}`, at);
   }
   const hint =

@@ -142,7 +142,6 @@ test.each([
   ['WHERE a = row_number() OVER ()', ''],
   ['WHERE nosuch = 1', ''],
   ['WHERE twice = 2', ''],
-  ['WHERE ctid IS NULL', ''],
   [String.raw`WITH (DEFAULT '\D')`, '1\t\\D\n2\tz\n3\t\\N\n'],
   [String.raw`WITH (FORMAT csv, DEFAULT '\D')`, '1,\\D\n2,"\\D"\n3,\n'],
   [String.raw`WITH (DEFAULT '\D')`, '\\D\tz\n'],
