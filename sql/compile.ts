@@ -347,6 +347,7 @@ function sessionTypes(lowered: LoweredQuery): ScalarType[] {
       case 'objectSizes':
       case 'sequenceValues':
       case 'sessionActivity':
+      case 'sessionObjects':
         return 'jsonb';
       case 'currentQuery':
         return 'text';

@@ -39,7 +39,9 @@ export type SessionValue =
   /** Sequences by oid, as jsonb: the last value, and whether it was given out. */
   | 'sequenceValues'
   /** What sessions do, as jsonb: an array of objects. */
-  | 'sessionActivity';
+  | 'sessionActivity'
+  /** The session's cursors and prepared statements, as jsonb: an array of objects for each. */
+  | 'sessionObjects';
 
 export type HirScalar =
   | { readonly kind: 'literal'; readonly type: SqlType; readonly text: string | null }

@@ -19,6 +19,10 @@ export class SqlCursor {
   readonly columns: readonly ResultColumn[];
   readonly hold: boolean;
   readonly binary: boolean;
+  /** The statement that declared it. */
+  readonly statement: string;
+  /** Milliseconds since 1970. */
+  readonly since = Date.now();
   source: CursorSource;
   /** One for each column: the formats that `source` encodes. */
   formats: readonly number[];
@@ -31,12 +35,14 @@ export class SqlCursor {
     columns: readonly ResultColumn[];
     hold: boolean;
     binary: boolean;
+    statement: string;
     source: CursorSource;
   }) {
     this.name = options.name;
     this.columns = options.columns;
     this.hold = options.hold;
     this.binary = options.binary;
+    this.statement = options.statement;
     this.source = options.source;
     this.formats = options.columns.map(() => (options.binary ? 1 : 0));
   }
@@ -82,6 +88,10 @@ export class Cursors {
 
   names(): ReadonlySet<string> {
     return new Set(this.#cursors.keys());
+  }
+
+  all(): readonly SqlCursor[] {
+    return [...this.#cursors.values()];
   }
 
   add(cursor: SqlCursor): void {

@@ -10,6 +10,15 @@ export interface DeclaredParameter extends DeclaredType {
   readonly written: TypeName;
 }
 
+/** How a statement came to its name. */
+export interface NamedStatement {
+  readonly text: string;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+  /** By PREPARE. */
+  readonly bySql: boolean;
+}
+
 export interface Prepared {
   /** Null: the empty query. */
   readonly parsed: ParsedStatement | null;
@@ -18,6 +27,8 @@ export interface Prepared {
   /** What PREPARE says of its parameters; null: nothing. */
   readonly declared?: readonly (DeclaredParameter | null)[];
   readonly columns: readonly ResultColumn[] | null;
+  /** What pg_prepared_statements shows of one that has a name. */
+  readonly named?: NamedStatement;
   /** May run in a failed transaction. */
   readonly endsTransaction: boolean;
   /** Changes the catalog: runs in a transaction of its own. The name that messages use, else null. */

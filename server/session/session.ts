@@ -35,6 +35,7 @@ import type {
 import { type SavepointState, Savepoints } from './savepoints.ts';
 import type { Sessions } from './sessions.ts';
 import { TransactionControl, type TransactionStatus } from './transaction.ts';
+import { describeObjects, namedNow } from './session-objects.ts';
 import { prepareUtility } from './utility/dispatch.ts';
 
 /** What sessions share. */
@@ -131,6 +132,10 @@ export class Session implements SessionContext {
     return this.sessions.describe();
   }
 
+  objects(): string {
+    return describeObjects(this);
+  }
+
   get searchPath(): readonly string[] {
     return this.settings.searchPath(this.user, this.temporarySchema);
   }
@@ -213,7 +218,8 @@ export class Session implements SessionContext {
     }
     if (name === '') this.statements.delete('');
     const parsed = statements[0];
-    this.statements.set(name, parsed ? this.prepare(parsed, types) : EMPTY_QUERY);
+    const prepared = parsed ? this.prepare(parsed, types) : EMPTY_QUERY;
+    this.statements.set(name, name === '' ? prepared : { ...prepared, named: namedNow(text, false) });
   }
 
   bind(

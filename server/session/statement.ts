@@ -165,6 +165,8 @@ export interface SessionContext {
   readonly currentQuery: string;
   /** What all sessions do, as a json text. */
   sessionActivity(): string;
+  /** Its cursors and prepared statements, as a json text. */
+  objects(): string;
   /** Where its temporary objects are, whether there are any or not. */
   readonly temporarySchema: string;
   /** It has made a temporary table that a commit does something to. */

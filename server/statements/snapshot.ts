@@ -186,6 +186,8 @@ function sessionText(
       return sequenceValues(system);
     case 'sessionActivity':
       return session.sessionActivity();
+    case 'sessionObjects':
+      return session.objects();
   }
 }
 

@@ -388,6 +388,8 @@ function bindSpecial(
         return session('sequenceValues', 'jsonb');
       case 'tw_session_activity':
         return session('sessionActivity', 'jsonb');
+      case 'tw_session_objects':
+        return session('sessionObjects', 'jsonb');
       case 'tw_now':
         throw statement.error('0A000', 'tw_now() is not supported', at, {
           hint: 'Filters on the current time are not there yet.',

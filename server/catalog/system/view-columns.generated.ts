@@ -93,4 +93,6 @@ pg_catalog.pg_statio_all_sequences relid:oid schemaname:name relname:name blks_r
 pg_catalog.pg_statio_user_sequences relid:oid schemaname:name relname:name blks_read:int8! blks_hit:int8!
 pg_catalog.pg_statio_sys_sequences relid:oid schemaname:name relname:name blks_read:int8! blks_hit:int8!
 pg_catalog.pg_locks locktype:text! database:oid relation:oid page:int4 tuple:int2 virtualxid:text transactionid:oid classid:oid objid:oid objsubid:int2 virtualtransaction:text pid:int4 mode:text granted:bool fastpath:bool! waitstart:timestamptz
+pg_catalog.pg_cursors name:text statement:text is_holdable:bool is_binary:bool is_scrollable:bool! creation_time:timestamptz
+pg_catalog.pg_prepared_statements name:text statement:text prepare_time:timestamptz parameter_types:_regtype result_types:_regtype from_sql:bool generic_plans:int8! custom_plans:int8!
 `;

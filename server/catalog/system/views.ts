@@ -646,4 +646,20 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       CROSS JOIN LATERAL jsonb_to_recordset(a.locks) AS l (classid oid, objid oid, objsubid int2, mode text, granted bool, waitstart timestamptz)
       LEFT JOIN pg_catalog.pg_database d ON d.datname = a.datname`,
   },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_cursors',
+    query: `SELECT name, statement, is_holdable, is_binary, false AS is_scrollable, creation_time
+      FROM jsonb_to_recordset(tw_session_objects() -> 'cursors') AS c (name text, statement text, is_holdable bool, is_binary bool,
+        creation_time timestamptz)`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_prepared_statements',
+    // A plan holds for all values, and how often it was taken is not counted.
+    query: `SELECT name, statement, prepare_time, parameter_types::regtype[] AS parameter_types, result_types::regtype[] AS result_types,
+      from_sql, 0::int8 AS generic_plans, 0::int8 AS custom_plans
+      FROM jsonb_to_recordset(tw_session_objects() -> 'statements') AS p (name text, statement text, prepare_time timestamptz,
+        parameter_types oid[], result_types oid[], from_sql bool)`,
+  },
 ];

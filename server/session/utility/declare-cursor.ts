@@ -42,7 +42,7 @@ export function prepareDeclareCursor(
     ddl: null,
     managesTransaction: false,
     run: async (parameters) => {
-      await declare(session, statement, inner, parameters);
+      await declare(session, parsed, statement, inner, parameters);
       return { kind: 'command', tag: 'DECLARE CURSOR' };
     },
   };
@@ -50,6 +50,7 @@ export function prepareDeclareCursor(
 
 async function declare(
   session: Session,
+  { text }: ParsedStatement,
   statement: DeclareCursor,
   inner: PreparedStatement,
   parameters: readonly ParameterValue[],
@@ -75,7 +76,7 @@ async function declare(
     result.kind === 'stream'
       ? { kind: 'stream', reader: new StreamReader(result.stream) }
       : { kind: 'rows', cursor: result.cursor, again: rerun(session, run) };
-  session.cursors.add(new SqlCursor({ name, columns, hold, binary, source }));
+  session.cursors.add(new SqlCursor({ name, columns, hold, binary, statement: text, source }));
 }
 
 /** Runs the query again, while its transaction is open and has written nothing since: then it gives the same rows. */

@@ -6,6 +6,7 @@ import { SqlError } from '../../../sql/error.ts';
 import { plain } from '../../../sql/types/table.ts';
 import type { DeclaredParameter, Prepared } from '../prepared.ts';
 import type { Session } from '../session.ts';
+import { namedNow } from '../session-objects.ts';
 import { utility } from './utility.ts';
 
 export function preparePrepare(session: Session, parsed: ParsedStatement, statement: PrepareStmt): Prepared {
@@ -26,7 +27,8 @@ export function preparePrepare(session: Session, parsed: ParsedStatement, statem
         notices: [],
       };
       const types = declared.map((parameter) => parameter?.type ?? null);
-      session.statements.set(name, { ...session.prepare(inner, types), declared });
+      const named = namedNow(parsed.text, true);
+      session.statements.set(name, { ...session.prepare(inner, types), declared, named });
       return 'PREPARE';
     },
     { managesTransaction: false },
