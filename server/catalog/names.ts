@@ -127,6 +127,11 @@ export function requireObject(
   const written = name.parts.join('.');
   const wanted = kindName(kinds[0]!);
   if (!object) {
+    const [schema] = splitName(parsed, name);
+    const [searched] = schema === null ? [] : schemasOf(catalog, session, schema);
+    if (searched !== undefined && searched !== session.temporarySchema && !catalog.schema(searched)) {
+      throw new SqlError({ sqlstate: '3F000', message: `schema "${schema}" does not exist` });
+    }
     const near = nearestName(
       name.parts.at(-1)!,
       [...catalog.objects()]

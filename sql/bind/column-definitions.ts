@@ -631,7 +631,9 @@ function checkDefault(
 ): void {
   const context = { statement, ctes: [], outer: null };
   const bound = bindExpression(node, expressionContext(context, emptyScope, 'DEFAULT expressions'));
-  if (coerceToType(statement, bound, column.type, 'assignment') !== null) return;
+  // That it is too long for the column is said where it is used.
+  const type = column.type.name === 'interval' ? column.type : { ...column.type, typmod: -1 };
+  if (coerceToType(statement, bound, type, 'assignment') !== null) return;
   throw statement.error(
     '42804',
     `column "${column.name}" is of type ${statement.shownPlace(column)} but default expression is of type ${statement.shownType(bound.scalar)}`,

@@ -86,6 +86,7 @@ export function grammarSqlstate(message: string): string {
   if (message.startsWith('invalid byte sequence')) return '22021';
   if (/identifier too long/.test(message)) return '42622';
   if (message.endsWith('cannot include schema elements')) return '0A000';
+  if (/cannot be altered to be|only supported for ON DELETE actions$/.test(message)) return '0A000';
   if (/^frame (?:start|end)/.test(message)) return '42P20';
   if (message.startsWith('unrecognized JSON encoding')) return '22023';
   if (message.startsWith('only string constants are supported in JSON_TABLE')) return '0A000';

@@ -94,7 +94,11 @@ function forward(cursor: SqlCursor, statement: Fetch): { readonly skip: number; 
     return { skip: count - cursor.position - 1, count: 1 };
   }
   if (direction === 'forward' && count === 0 && statement.move) return { skip: 0, count: 0 };
-  throw new SqlError({ sqlstate: '55000', message: 'cursor can only scan forward' });
+  throw new SqlError({
+    sqlstate: '55000',
+    message: 'cursor can only scan forward',
+    hint: 'Declare it with SCROLL option to enable backward scan.',
+  });
 }
 
 function timeoutOf(parsed: ParsedStatement, statement: Fetch): number | null {
