@@ -11,7 +11,7 @@ import { type Runnable, command } from './prepared.ts';
 export function prepareRefresh(
   system: System,
   parsed: ParsedStatement,
-  { relation, skipData }: RefreshMatViewStmt,
+  { relation, skipData, concurrent }: RefreshMatViewStmt,
 ): Runnable {
   const name = rangeName(relation);
   return command(async (session) => {
@@ -23,6 +23,10 @@ export function prepareRefresh(
     }
     if (object.kind !== 'materializedView') {
       throw new SqlError({ sqlstate: '0A000', message: `"${object.name}" is not a materialized view` });
+    }
+    if (skipData === true && concurrent === true) {
+      const message = 'CONCURRENTLY and WITH NO DATA options cannot be used together';
+      throw new SqlError({ sqlstate: '42601', message });
     }
     if (skipData === true) {
       throw new SqlError({

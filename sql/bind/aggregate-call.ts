@@ -7,7 +7,7 @@ import type { AggregateDefinition } from '../functions/aggregates.ts';
 import { functionsNamed } from '../functions/table.ts';
 import { resolveFunction } from '../functions/resolve.ts';
 import type { HirAggregate, HirAggregateOrder, HirScalar } from '../hir.ts';
-import { aggregateScalars, isCount } from '../hir/aggregate.ts';
+import { aggregateScalars, directArguments, isCount } from '../hir/aggregate.ts';
 import { freeOfScalar, liftScalar } from '../hir/traverse.ts';
 import { recordFields } from '../types/record.ts';
 import { elementType, plain } from '../types/table.ts';
@@ -159,8 +159,15 @@ export function placeAggregate(
   followsRows = false,
 ): HirScalar {
   const { statement } = context;
-  const read = aggregateScalars(called).flatMap((scalar) => freeOfScalar(scalar).columns);
+  const direct = directArguments(called);
+  const aggregated = { ...called, arguments: called.arguments.slice(direct) };
+  const read = aggregateScalars(aggregated).flatMap((scalar) => freeOfScalar(scalar).columns);
   const level = read.length === 0 ? 0 : Math.min(...read.map((column) => column.level));
+  for (const scalar of called.arguments.slice(0, direct)) {
+    if (!freeOfScalar(scalar).columns.some((column) => column.level < level)) continue;
+    const message = 'outer-level aggregate cannot contain a lower-level variable in its direct arguments';
+    throw statement.error('42803', message, statement.origins.get(scalar)?.at ?? at);
+  }
   const site = siteAt(context, level);
   if (site === 'FROM') {
     const message = 'aggregate functions are not allowed in FROM clause of their own query level';

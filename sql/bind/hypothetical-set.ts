@@ -46,8 +46,8 @@ export function bindHypotheticalSet(node: FuncCall, name: string, context: Expre
   // A group's rows have the same value of what the group has one of.
   context.collector?.direct.push(...direct.map(({ scalar }) => scalar));
   const keys = sorted.map((value, i): Key => {
-    const pair = coerceToCommon(statement, [direct[i]!, value], 'WITHIN GROUP').scalars;
-    const [given, compared] = pair as [HirScalar, HirScalar];
+    const pair = coerceToCommon(statement, [value, direct[i]!], 'WITHIN GROUP').scalars;
+    const [compared, given] = pair as [HirScalar, HirScalar];
     return {
       given: { scalar: given, at: direct[i]!.at },
       value: { scalar: compared, at: value.at },

@@ -111,8 +111,13 @@ export interface BoundLimit {
 
 /** Binds LIMIT and OFFSET: int8 expressions without columns; NULL is none. */
 export function bindLimit(select: SelectStmt, context: QueryContext, scope: Scope): BoundLimit {
+  const withTies = select.limitOption === 'LIMIT_OPTION_WITH_TIES';
   const bind = (node: Node | undefined, clause: 'LIMIT' | 'OFFSET'): HirScalar | null => {
     if (node === undefined) return null;
+    if (withTies && clause === 'LIMIT' && nodeAs(node, 'A_Const')?.isnull === true) {
+      const message = 'row count cannot be null in FETCH FIRST ... WITH TIES clause';
+      throw context.statement.error('2201W', message);
+    }
     const bound = bindExpression(node, expressionContext(context, scope, clause));
     const scalar = coerceToSpecific(context.statement, bound, 'int8', clause);
     if (readsColumns(scalar)) {
@@ -126,6 +131,6 @@ export function bindLimit(select: SelectStmt, context: QueryContext, scope: Scop
   return {
     limit: bind(select.limitCount, 'LIMIT'),
     offset: bind(select.limitOffset, 'OFFSET'),
-    withTies: select.limitOption === 'LIMIT_OPTION_WITH_TIES',
+    withTies,
   };
 }

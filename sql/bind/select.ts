@@ -230,14 +230,15 @@ function placeOf(item: ListItem, sort: readonly SortItem[], width: number): numb
 export function bindTargets(nodes: readonly Node[], context: ExpressionContext): Target[] {
   return nodes.flatMap((node) => {
     const target = nodeAs(node, 'ResTarget')!;
-    const star = starOf(target.val, context);
+    const star = expandStar(target.val, context);
     if (star !== null) return star;
     const bound = bindExpression(target.val!, context);
     return [{ name: target.name ?? columnName(target.val!), bound }];
   });
 }
 
-function starOf(node: Node | undefined, context: ExpressionContext): Target[] | null {
+/** What `*`, `relation.*` or `(row).*` stands for; null: it is another expression. */
+export function expandStar(node: Node | undefined, context: ExpressionContext): Target[] | null {
   const reference = nodeAs(node, 'ColumnRef');
   if (reference === undefined) {
     const fields = expanded(node, context);

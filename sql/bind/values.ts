@@ -8,6 +8,7 @@ import { bindExpression } from './expression.ts';
 import { bindListItem, bindLimit, sortDirection } from './order.ts';
 import type { PreparedSelect, Target } from './query.ts';
 import { projectScalars } from './relation.ts';
+import { expandStar } from './select.ts';
 import { isNullable } from './scalar.ts';
 import { itemFor } from './scope.ts';
 import type { Bound } from './statement.ts';
@@ -19,7 +20,9 @@ export function bindValuesRows(lists: readonly Node[], context: QueryContext): B
   let width = -1;
   return lists.map((list) => {
     const items = nodeAs(list, 'List')?.items ?? [];
-    const row = items.map((item) => bindExpression(item, expression));
+    const row = items.flatMap(
+      (item) => expandStar(item, expression)?.map(({ bound }) => bound) ?? [bindExpression(item, expression)],
+    );
     if (width >= 0 && row.length !== width) {
       throw statement.error('42601', 'VALUES lists must all be the same length', row[0]?.at);
     }

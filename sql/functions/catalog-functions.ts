@@ -17,6 +17,7 @@ type Body = string | ((catalog: CatalogReader) => string);
 
 /** The text that the catalog keeps. */
 const VIEW_DEFINITION = `(SELECT definition || ';' FROM tw_internal.relations WHERE oid = $1)`;
+const NAMED_VIEW_DEFINITION = VIEW_DEFINITION.replace('$1', '$1::regclass');
 /** Stands in the definition of a foreign key where the name of the other table goes, which depends on the search path. */
 export const OTHER_TABLE = '\u0001';
 const INDEX_DEFINITION = '(SELECT definition FROM tw_internal.indexes WHERE oid = $1)';
@@ -97,6 +98,8 @@ const bodies: Record<string, Body> = {
   pg_relation_is_publishable: 'false',
   'pg_get_expr(text oid)': EXPRESSION,
   'pg_get_expr(text oid bool)': EXPRESSION,
+  'pg_get_viewdef(text)': NAMED_VIEW_DEFINITION,
+  'pg_get_viewdef(text bool)': NAMED_VIEW_DEFINITION,
   'pg_get_viewdef(oid)': VIEW_DEFINITION,
   'pg_get_viewdef(oid bool)': VIEW_DEFINITION,
   'pg_get_viewdef(oid int4)': VIEW_DEFINITION,

@@ -18,6 +18,7 @@ import { NO_ROW } from './row.ts';
 import { lowerPlainScalar } from './scalar.ts';
 import { mergedOnce } from './merged-once.ts';
 import { oncePerRow } from './once-per-row.ts';
+import { withoutUnread } from './unread.ts';
 
 const lowered: unique symbol = Symbol('lowered');
 
@@ -77,8 +78,9 @@ function limitExpression(
 /** Lowers a bound query. */
 export function lowerQuery(query: HirQuery, options: LowerOptions): LoweredQuery {
   const context = new LoweringContext({ ...options, parameters: query.parameters.length });
-  const relation = lowerRelation(context, query.relation, null);
   const { order, withTies, projection } = query.finishing;
+  const read = new Set([...projection, ...order.map(({ column }) => column)]);
+  const relation = lowerRelation(context, withoutUnread(query.relation, read), null);
   const limit = limitExpression(context, query.finishing.limit, 'LIMIT');
   const offset = limitExpression(context, query.finishing.offset, 'OFFSET');
   if (!options.maintained) {
@@ -108,7 +110,7 @@ export function lowerWrite(write: HirWrite, options: Omit<LowerOptions, 'maintai
     parameters: write.parameters.length,
     maintained: false,
   });
-  const rows = lowerRelation(context, write.relation, null);
+  const rows = lowerRelation(context, withoutUnread(write.relation, null), null);
   const { joined, identity } = write;
   const once = joined === null ? rows : oncePerRow(context, write.object, rows, joined);
   const relation = identity === undefined ? once : mergedOnce(once, identity);

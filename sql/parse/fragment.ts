@@ -2,7 +2,7 @@ import type { ColumnDef, Node, RawStmt, TypeName } from '@pgsql/types';
 import { nodeAs } from '../ast/accessors.ts';
 import { SqlError } from '../error.ts';
 import { errorAt, type ParseContext } from './context.ts';
-import { grammarSqlstate, parseGrammar } from './grammar.ts';
+import { grammarHint, grammarSqlstate, parseGrammar } from './grammar.ts';
 import { SourceText } from './source-text.ts';
 
 /** A part of the user's text, in UTF-16 offsets. */
@@ -44,6 +44,7 @@ export function parseFragment(
   throw new SqlError({
     sqlstate: grammarSqlstate(message),
     message,
+    ...grammarHint(parsed, answer),
     position: source.positionOfByte(Math.min(Math.max(byte, first), last)),
   });
 }

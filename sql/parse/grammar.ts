@@ -54,11 +54,14 @@ function tooComplex(): SqlError {
   });
 }
 
-/** The hint of PostgreSQL's scanner at `byte`, which the binding does not give; also whether it is in an E'' string. */
+/** The hint of PostgreSQL's scanner or grammar at `byte`, which the binding does not give; also whether it is in an E'' string. */
 export function grammarHint(
   parsed: SourceText,
   { message, byte }: Refusal,
 ): { sqlstate?: string; hint?: string } {
+  if (message === 'missing argument') {
+    return { hint: 'Use NONE to denote the missing argument of a unary operator.' };
+  }
   // Not the character behind UESCAPE, nor a value.
   const concerned =
     message.startsWith('invalid Unicode escape') &&
