@@ -267,13 +267,19 @@ export function declarationOf(index: IndexStmt): IndexDeclaration {
       return {
         descending,
         nullsFirst: nulls === 'SORTBY_NULLS_FIRST' || (descending && nulls !== 'SORTBY_NULLS_LAST'),
-        collation: last(collation),
+        collation: last(collation ?? collationOfColumn(expr)),
         operatorClass: last(opclass),
         name: name ?? columnName(expr!).replace('?column?', 'expr'),
       };
     }),
     included: (index.indexIncludingParams ?? []).map((param) => nodeAs(param, 'IndexElem')?.name ?? ''),
   };
+}
+
+/** The collation of a key that is a column with COLLATE in brackets, which is that of a column without them. */
+function collationOfColumn(expr: Node | undefined): readonly Node[] | undefined {
+  const { arg, collname } = nodeAs(expr, 'CollateClause') ?? {};
+  return nodeAs(arg, 'ColumnRef') === undefined ? undefined : collname;
 }
 
 /** The text of the condition of a CREATE INDEX … WHERE. */
