@@ -114,6 +114,17 @@ const DIFFERENCES: Readonly<Record<string, () => Promise<void>>> = {
     for (const name of ['default', 'C', 'POSIX', 'ucs_basic', 'C.UTF-8'])
       expect(await answer(ours, `SELECT 'a' < 'B' COLLATE "${name}"`), name).toEqual(['f']);
   },
+  'A constant part of an expression raises its error where it is reached': async () => {
+    await setUp('CREATE TABLE small (x int)', 'INSERT INTO small VALUES (1)');
+    expect(await both('SELECT CASE WHEN x > 100 THEN 1 / 0 END AS q FROM small')).toEqual({
+      tidewire: [''],
+      postgres: '22012',
+    });
+  },
+  'A set-returning function gives all its rows': async () => {
+    const sql = "SELECT generate_series('2024-01-01'::timestamp, 'infinity', '1 year') LIMIT 1";
+    expect(await both(sql)).toEqual({ tidewire: '22008', postgres: ['2024-01-01 00:00:00'] });
+  },
   "Rows that tie in a window's order": async () => {
     await setUp('CREATE TABLE ties (x int)', 'INSERT INTO ties VALUES (2), (1)');
     expect(await both('SELECT x, row_number() OVER () FROM ties ORDER BY 2')).toEqual({
