@@ -18,6 +18,7 @@ import {
   bindWrite,
   columnsOfGenerated,
 } from '../../sql/bind/bind.ts';
+import type { WorkingTables } from '../../sql/bind/environment.ts';
 import { BodyTemplates } from '../../sql/bind/body-templates.ts';
 import type { CatalogColumn, CatalogFunction, CatalogRelation, ObjectId } from '../../sql/catalog.ts';
 import {
@@ -64,6 +65,7 @@ export interface BindOptions {
   readonly inView?: boolean;
   /** See `BindEnvironment`. */
   readonly registeredAsNumbers?: boolean;
+  readonly workingTables?: WorkingTables | undefined;
   readonly ofSystem?: boolean;
   /** The catalog to resolve names in; `catalogFor(session)` where none is given. */
   readonly catalog?: StatementCatalog;
@@ -383,6 +385,7 @@ export class Planning {
       parameterTypes: options.parameterTypes ?? [],
       inView: options.inView ?? false,
       registeredAsNumbers: options.registeredAsNumbers ?? false,
+      workingTables: options.workingTables,
       ofSystem: options.ofSystem ?? false,
       bodies: this.#systemViews.bodies,
       evaluate: (expression) => this.#engine.evaluate(expression, session.timeZone),

@@ -3,7 +3,9 @@
  */
 import type { Node } from '@pgsql/types';
 import type { Hold, PreparedPlan, ResultCursor, RowEncoding, Timestamp } from '../../engine/index.ts';
+import { nodeAs } from '../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
+import type { WorkingTables } from '../../sql/bind/bind.ts';
 import type { Compiled } from '../../sql/compile.ts';
 import { SqlError } from '../../sql/error.ts';
 import { isRegistered } from '../../sql/types/table.ts';
@@ -13,6 +15,7 @@ import { hasWritten } from '../session/statement.ts';
 import type { Direct, SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import type { Execution, Runnable } from './prepared.ts';
+import { prepareRecursiveSelect, recursiveItems } from './recursive-select.ts';
 import { holdAsOf, readTimestamp, sessionParameters, whenReadable } from './snapshot.ts';
 import { timestampClause } from './timestamp-clause.ts';
 
@@ -23,6 +26,7 @@ interface SelectOptions {
   readonly registeredAsNumbers?: boolean;
   /** It is not read AS OF a time. */
   readonly now?: boolean;
+  readonly workingTables?: WorkingTables;
 }
 
 /** A compiled query with what it takes to run it again and again. */
@@ -44,8 +48,13 @@ export class CompiledSelect {
     parsed: ParsedStatement,
     node: Node,
     parameterTypes: readonly (SqlType | null)[],
-    { registeredAsNumbers = false, now = parsed.extensions.asOf === undefined }: SelectOptions = {},
+    options: SelectOptions = {},
   ) {
+    const {
+      registeredAsNumbers = false,
+      now = parsed.extensions.asOf === undefined,
+      workingTables,
+    } = options;
     this.#system = system;
     this.#parsed = parsed;
     const ownWrites = hasWritten(session.transaction);
@@ -53,7 +62,7 @@ export class CompiledSelect {
     const query = system.planning.bindQuery(
       session,
       { ...parsed, node },
-      { parameterTypes, catalog, registeredAsNumbers },
+      { parameterTypes, catalog, registeredAsNumbers, workingTables },
     );
     // Before it is compiled: what the catalog says has been true since then.
     const { last } = system.sequencer;
@@ -64,7 +73,7 @@ export class CompiledSelect {
       // It may have asked what this one did not ask, so any change makes it anew.
       const version = `${system.catalog.version} ${system.dataflows.version}`;
       if (past?.version !== version) {
-        const options = { registeredAsNumbers, now: false };
+        const options = { registeredAsNumbers, now: false, workingTables };
         past = { plan: new CompiledSelect(system, reader, parsed, node, parameterTypes, options), version };
       }
       return past.plan;
@@ -133,6 +142,10 @@ export class CompiledSelect {
     };
   }
 
+  close(): void {
+    this.#plan.close();
+  }
+
   get planLength(): number {
     return this.#plan.length;
   }
@@ -166,6 +179,10 @@ export function prepareSelect(
   node: Node,
   parameterTypes: readonly (SqlType | null)[],
 ): Runnable {
+  const statement = nodeAs(node, 'SelectStmt');
+  if (statement && recursiveItems(statement).length > 0) {
+    return prepareRecursiveSelect(system, session, parsed, statement, parameterTypes);
+  }
   const select = new CompiledSelect(system, session, parsed, node, parameterTypes);
   const { columns } = select.compiled;
   const registered = columns.flatMap(({ type }, index) => (isRegistered(type.name) ? [index] : []));

@@ -52,7 +52,7 @@ import { type Truncation, bindTruncate } from './write/truncate.ts';
 import { bindUpdate } from './write/update.ts';
 
 export { NotUpdatable, type WritableView, updatableView, writableView } from './write/updatable-view.ts';
-export type { BindEnvironment } from './environment.ts';
+export type { BindEnvironment, WorkingTable, WorkingTables } from './environment.ts';
 export { withRenamedColumn } from './check-constraint.ts';
 export { bindColumnDefinitions, bindDefault, checkSource, defaultSource } from './column-definitions.ts';
 export type {

@@ -2,7 +2,9 @@ import type { WithClause } from '@pgsql/types';
 import { locationOf, nodeAs, nodeKind, stringOf } from '../ast/accessors.ts';
 import type { HirColumn, HirRelation } from '../hir.ts';
 import type { CteEntry, QueryContext } from './context.ts';
+import type { WorkingTable } from './environment.ts';
 import { bindOrderedSubquery } from './query.ts';
+import { literal } from './scalar.ts';
 
 /** The context in which the statement under WITH is bound, and how its outcome is wrapped. */
 export interface BoundWith {
@@ -32,6 +34,18 @@ export function bindWith(clause: WithClause | undefined, context: QueryContext):
   nodes.forEach((node, i) => {
     const name = node.ctename!;
     const at = locationOf(node);
+    const known = statement.environment.workingTables?.get(node);
+    if (known !== undefined) {
+      const given = node.aliascolnames?.map(stringOf) ?? [];
+      const value = constantRows(known);
+      const columns = renamed(value.columns, given, name, context, at);
+      const binding = statement.newBinding();
+      const visible = columns.length;
+      const entry: CteEntry = { name, binding, columns, visible, order: [], used: false, refusal: null };
+      bound.push({ entry, value: { ...value, columns } });
+      ctes = [entry, ...ctes];
+      return;
+    }
     const query = node.ctequery!;
     if (nodeKind(query) !== 'SelectStmt') {
       const hint = 'Run it before as a statement of its own, in the same transaction.';
@@ -73,6 +87,14 @@ export function bindWith(clause: WithClause | undefined, context: QueryContext):
       body,
     );
   return { context: { ...context, ctes }, wrap };
+}
+
+function constantRows({ columns, rows }: WorkingTable): HirRelation {
+  return {
+    kind: 'constant',
+    columns: columns.map(({ name, type }) => ({ name, type: { ...type, nullable: true } })),
+    rows: rows.map((row) => row.map((text, i) => literal(columns[i]!.type.name, text))),
+  };
 }
 
 function refusedEntry(name: string): CteEntry {

@@ -1,4 +1,6 @@
+import type { CommonTableExpr } from '@pgsql/types';
 import type { CatalogReader } from '../catalog.ts';
+import type { HirColumn } from '../hir.ts';
 import type { Expr } from '../../engine/plan.generated.ts';
 import type { Extension } from '../ast/extension.ts';
 import type { SqlType } from '../types/type.ts';
@@ -23,6 +25,16 @@ export interface BindEnvironment {
   readonly forDefault?: boolean;
   /** Bodies of PostgreSQL's functions that were bound over this catalog. */
   readonly bodies?: BodyTemplates;
+  /** Rows that stand for WITH items. */
+  readonly workingTables?: WorkingTables | undefined;
   /** Clauses that PostgreSQL's grammar lacks, by location. */
   readonly extensions?: { readonly at: ReadonlyMap<number, Extension> };
 }
+
+/** What a WITH item that reads itself gave so far: texts of values. */
+export interface WorkingTable {
+  readonly columns: readonly Pick<HirColumn, 'name' | 'type'>[];
+  readonly rows: readonly (readonly (string | null)[])[];
+}
+
+export type WorkingTables = ReadonlyMap<CommonTableExpr, WorkingTable>;
