@@ -65,11 +65,11 @@ const bound =
   json_array_elements json_array_elements_text json_object_keys json_each json_each_text json_to_record json_to_recordset
   json_populate_record json_populate_recordset jsonb_array_elements jsonb_array_elements_text jsonb_object_keys jsonb_each
   jsonb_each_text jsonb_to_record jsonb_to_recordset jsonb_populate_record jsonb_populate_recordset jsonb_path_query
-  jsonb_path_query_tz pg_partition_ancestors
+  jsonb_path_query_tz pg_partition_ancestors pg_options_to_table
   row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value`);
 // What stands in certain places alone: what the session does, as the whole of a statement. Elsewhere a call is refused by name.
 const ofPlaces =
-  words(`pg_get_keywords set_config setseed pg_sleep pg_sleep_for pg_sleep_until pg_cancel_backend pg_terminate_backend pg_advisory_lock pg_advisory_lock_shared
+  words(`pg_get_keywords pg_available_extensions set_config setseed pg_sleep pg_sleep_for pg_sleep_until pg_cancel_backend pg_terminate_backend pg_advisory_lock pg_advisory_lock_shared
   pg_advisory_xact_lock pg_advisory_xact_lock_shared pg_try_advisory_lock pg_try_advisory_lock_shared
   pg_try_advisory_xact_lock pg_try_advisory_xact_lock_shared pg_advisory_unlock pg_advisory_unlock_shared
   pg_advisory_unlock_all`);
@@ -91,7 +91,8 @@ if (repeated.length > 0) throw new Error(`named twice: ${repeated.join(' ')}`);
 const known = new Set(
   (await rows(`select distinct prosrc from pg_proc where prosrc = any($1)`, opcodes)).map((r) => r[0]),
 );
-const unknown = opcodes.filter((opcode) => !known.has(opcode));
+// What extensions are made of is the engine's own.
+const unknown = opcodes.filter((opcode) => !known.has(opcode) && !opcode.startsWith('tw_'));
 if (unknown.length > 0) throw new Error(`PostgreSQL has no function ${unknown.join(' ')}`);
 
 const typeRows = await rows(
@@ -194,7 +195,7 @@ const nameRows = await rows(
   [...procs, ...boundRows.filter(([, name]) => !ofPlaces.includes(name)).map(([oid]) => oid)],
 );
 const relationRows = await rows(
-  `select n.nspname || '.' || c.relname,
+  `select n.nspname || '.' || c.relname || case when c.oid < 10000 then '@' || c.oid else '' end,
      string_agg(' ' || a.attname || ':' || (select typname from pg_type where oid = coalesce(nullif(t.typbasetype, 0), t.oid)), '' order by attnum)
    from pg_class c join pg_namespace n on n.oid = c.relnamespace
    join pg_attribute a on a.attrelid = c.oid and attnum > 0 join pg_type t on t.oid = a.atttypid
@@ -263,7 +264,7 @@ ${keywordRows.map((row) => row.join(' ')).join('\n')}
 writeFileSync(
   new URL('../sql/functions/postgres-relations.generated.ts', import.meta.url),
   `// Generated from PostgreSQL 18 by scripts/generate-sql-catalog.mjs. Do not edit.
-/** The relations of PostgreSQL's catalog, one a line, with their columns and types. */
+/** The relations of PostgreSQL's catalog, one a line, with their oids where those never change, columns and types. */
 export const postgresRelations = \`
 ${relationRows.map(([name, columns]) => `${name}${columns}`).join('\n')}
 \`;

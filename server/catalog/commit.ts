@@ -31,6 +31,7 @@ export async function commitCatalog(
   }
   const transaction = writes ?? system.engine.beginTransaction();
   try {
+    await system.ddl.free(changes);
     await effects.before?.();
     system.systemWriter.write(changes, transaction, system.catalog);
     await system.sequencer.commit(transaction);

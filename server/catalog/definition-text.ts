@@ -1,4 +1,4 @@
-/** What pg_get_indexdef and pg_get_constraintdef show. */
+/** What pg_get_indexdef and pg_get_constraintdef show, with marked names. */
 import { quoteIdentifier } from '../../sql/functions/quote.ts';
 import {
   type IndexDeclaration,
@@ -12,19 +12,19 @@ import { plain, typeRow } from '../../sql/types/table.ts';
 import type { SqlType, TypeName } from '../../sql/types/type.ts';
 import type { Catalog } from './catalog.ts';
 import type { CatalogObject, ForeignKeyConstraint, IndexObject, TableObject } from './objects.ts';
-import { shownExpression } from './stored-expressions.ts';
+import { markedExpression } from './stored-expressions.ts';
 import { OPERATOR_CLASSES, operatorClass } from './system/operator-classes.ts';
 
 /** The indexed columns and expressions, as they are shown. */
 export function indexedTexts(index: IndexObject, catalog: Catalog): string[] {
   const table = catalog.object(index.table);
   const kept = elementTexts(index, isColumned(table) ? table.columns : []);
-  return kept.map((text) => shownExpression(text, index.schema, catalog));
+  return kept.map((text) => markedExpression(text, catalog));
 }
 
 /** The condition of a partial index, as it is shown; null: it has none. */
 export function shownPredicate(index: IndexObject, catalog: Catalog): string | null {
-  return shownExpression(indexPredicate(index), index.schema, catalog);
+  return markedExpression(indexPredicate(index), catalog);
 }
 
 /** The columns and expressions as they are kept, over the columns of its relation. */

@@ -96,6 +96,7 @@ export const KNOWN_EXTENSIONS: ReadonlyMap<string, KnownExtension> = new Map([
 
 /** Extensions that there is nothing to make of, and why: no answer depends on them. */
 export const WITHOUT_EFFECT: ReadonlyMap<string, string> = new Map([
+  ['tidewire', 'It is always there.'],
   ['plpgsql', 'Functions in it are refused where they are created.'],
   ['btree_gin', 'Its operator classes are for indexes of gin.'],
   ['btree_gist', 'Its operator classes are for indexes of gist.'],
@@ -108,4 +109,14 @@ export const INSTEAD: Readonly<Record<string, string>> = {
   hstore: 'Use jsonb.',
   pg_trgm: 'LIKE, ILIKE and regular expressions are there without it.',
   unaccent: "Use translate(), or regexp_replace(normalize(text, NFD), '[\\u0300-\\u036f]', '', 'g').",
+};
+
+/**
+ * An extension that is always there, as plpgsql is in PostgreSQL: what PostgreSQL has nothing like belongs to it, so that dumps,
+ * which leave out extensions' objects, have what PostgreSQL can load.
+ */
+export const OWN_EXTENSION = {
+  oid: 13_010,
+  version: '0.1.0',
+  comment: 'sources, sinks and what reads them',
 };

@@ -218,6 +218,13 @@ export interface FunctionObject extends ObjectBase, CatalogFunction {
   readonly kind: 'function';
   /** The text of its body, where it was given as a text: `pg_proc.prosrc`. */
   readonly source: string;
+  /** What is shown of its statement; the names in it are pinned. */
+  readonly texts: {
+    /** Of each parameter; null: it has no default. */
+    readonly defaults: readonly (string | null)[];
+    /** The body where it is part of the statement. */
+    readonly body: string | null;
+  };
 }
 
 /** CREATE EXTENSION: its functions are objects that depend on it. Extensions have names of their own. */

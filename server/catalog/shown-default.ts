@@ -2,7 +2,7 @@
 import { displayType } from '../../sql/types/format.ts';
 import { typeOid } from '../../sql/types/table.ts';
 import type { TypeName } from '../../sql/types/type.ts';
-import { quoteIdentifier } from '../../sql/functions/quote.ts';
+import { markedName } from '../../sql/functions/marked-names.ts';
 import { type Catalog, FIRST_USER_ID } from './catalog.ts';
 
 const STRING = /^\s*'((?:[^']|'')*)'\s*$/;
@@ -11,8 +11,8 @@ const FALSE = ['f', 'false', 'n', 'no', 'off', '0'];
 /** Integers below zero are a cast, as an operator would not be a constant. */
 const INTEGERS: ReadonlySet<TypeName> = new Set(['int2', 'int4', 'int8']);
 
-/** The text of a column's DEFAULT, which stands in a schema. */
-export function shownDefault(text: string, type: TypeName, schema: string, catalog: Catalog): string {
+/** The text of a column's DEFAULT, with marked names. */
+export function shownDefault(text: string, type: TypeName, catalog: Catalog): string {
   if (/^\s*(true|false)\s*$/i.test(text)) return text.trim().toLowerCase();
   const negative = /^\s*-\s*(\d+)\s*$/.exec(text)?.[1];
   if (negative !== undefined && INTEGERS.has(type)) return `'-${negative}'::integer`;
@@ -23,16 +23,14 @@ export function shownDefault(text: string, type: TypeName, schema: string, catal
   if (type === 'bool' && FALSE.includes(word)) return 'false';
   if ((type === 'int4' && /^\d+$/.test(word)) || (type === 'numeric' && /^\d+(\.\d+)?$/.test(word)))
     return word;
-  const shown = shownType(type, schema, catalog);
+  const shown = shownType(type, catalog);
   return shown === null ? text : `'${value}'::${shown}`;
 }
 
 /** Null for an array of a type of one's own. */
-function shownType(type: TypeName, schema: string, catalog: Catalog): string | null {
+function shownType(type: TypeName, catalog: Catalog): string | null {
   const oid = typeOid(type);
   if (oid < FIRST_USER_ID) return type === 'bpchar' ? type : displayType(type);
   if (!catalog.has(oid)) return null;
-  const object = catalog.object(oid);
-  const parts = object.schema === schema ? [object.name] : [object.schema, object.name];
-  return parts.map(quoteIdentifier).join('.');
+  return markedName(catalog.object(oid));
 }

@@ -61,6 +61,7 @@ export class StagedDdl {
 
   /** The transaction's writes are about to be committed. */
   async beforeCommit(): Promise<void> {
+    await this.#main.ddl.free(this.#changes());
     for (const { effects } of this.#steps) await effects.before?.();
   }
 
@@ -90,7 +91,12 @@ export class StagedDdl {
       ...this.#main,
       catalog,
       planning: this.#main.planning.over(catalog),
-      ddl: { run: (work) => work(), acquire: () => Promise.resolve(() => undefined) },
+      ddl: {
+        run: (work) => work(),
+        acquire: () => Promise.resolve(() => undefined),
+        share: (transaction, relations) => this.#main.ddl.share(transaction, relations),
+        free: () => Promise.resolve(),
+      },
       staged: this,
     };
   }

@@ -1,5 +1,6 @@
 /** Expressions that tables and domains keep as texts: what in them is the user's own, and how they are shown. */
 import type { ObjectId } from '../../sql/catalog.ts';
+import { markedName } from '../../sql/functions/marked-names.ts';
 import { quoteIdentifier } from '../../sql/functions/quote.ts';
 import { pinnedOids, withShownNames } from '../../sql/parse/pinned-names.ts';
 import type { Catalog } from './catalog.ts';
@@ -40,6 +41,13 @@ export function namesOwn(object: CatalogObject, ids?: ReadonlySet<ObjectId>): bo
 /** The tables and domains with an expression that names one of these. */
 export function expressionReaders(catalog: Catalog, ids: ReadonlySet<ObjectId>): CatalogObject[] {
   return [...catalog.objects()].filter((object) => namesOwn(object, ids));
+}
+
+/** The text with marked names, for what the catalog's own functions show. */
+export function markedExpression(text: string, catalog: ObjectsById): string;
+export function markedExpression(text: string | null, catalog: ObjectsById): string | null;
+export function markedExpression(text: string | null, catalog: ObjectsById): string | null {
+  return text === null ? null : withShownNames(text, (oid) => markedName(catalog.object(oid)));
 }
 
 /** The text as it is shown: names of objects in other schemas than that of the table are qualified. */

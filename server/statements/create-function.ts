@@ -16,12 +16,14 @@ import { type CatalogObject, type FunctionObject, describeObject, parameterKey }
 import { settings } from '../session/settings/table.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
+import { type FunctionTexts, functionTexts } from './function-texts.ts';
 import type { RecordingCatalog } from './planning.ts';
 import { type Runnable, command } from './prepared.ts';
 
 export interface BoundFunction {
   readonly definition: FunctionDefinition;
   readonly catalog: RecordingCatalog;
+  readonly texts: FunctionTexts;
 }
 
 /** The types of what a function gives. */
@@ -54,7 +56,8 @@ export function bindCreateFunction(
   const environment = system.planning.bindEnvironment(session, parsed, { catalog });
   const checks = session.setting('check_function_bodies') !== 'off';
   const path = readSettings(session, parsed, statement);
-  return { definition: bindFunctionDefinition(statement, environment, checks, path), catalog };
+  const definition = bindFunctionDefinition(statement, environment, checks, path);
+  return { definition, catalog, texts: functionTexts(parsed, statement, catalog) };
 }
 
 /** SET of a function: the search path of its body. What tunes PostgreSQL changes nothing here either; others are refused. */
@@ -132,7 +135,7 @@ export function prepareCreateFunction(
 /** What a bound CREATE FUNCTION makes. */
 export function functionObject(
   system: System,
-  { definition, catalog }: BoundFunction,
+  { definition, catalog, texts }: BoundFunction,
   target: { readonly schema: string; readonly name: string },
   statement: string,
 ): FunctionObject {
@@ -158,6 +161,7 @@ export function functionObject(
     volatility,
     body,
     source,
+    texts,
     ...(searchPath === undefined ? {} : { searchPath }),
   };
 }

@@ -71,6 +71,7 @@ import { prepareRefresh } from './refresh.ts';
 import { readNames } from './registered-parameters.ts';
 import { lockingFirst, lockingIn, RowLocks, withoutRows } from './row-locks.ts';
 import { prepareSelect } from './select.ts';
+import { prepareLockTable } from './lock-table.ts';
 import { prepareSetConstraints } from './set-constraints.ts';
 import { prepareShowCreate, prepareShowObjects } from './show.ts';
 import { forgetSnapshot } from './snapshot.ts';
@@ -267,6 +268,7 @@ export class Executor implements StatementExecutor {
 
   rollback(transaction: OpenTransaction): void {
     this.#locks.release(transaction, this.#system.sequencer.last);
+    this.#ddl.shared.release(transaction.number);
     for (const undo of transaction.undo.splice(0).toReversed()) undo();
     forgetSnapshot(transaction);
     transaction.ddl?.end();
@@ -413,6 +415,7 @@ function preparePostgres(
   if (isWrite(node)) {
     return prepareWrite(system, session, parsed, node, parameterTypes);
   }
+  if ('LockStmt' in node) return prepareLockTable(system, parsed, node.LockStmt);
   if ('ConstraintsSetStmt' in node) return prepareSetConstraints(system, node.ConstraintsSetStmt);
   if ('TruncateStmt' in node) return prepareTruncate(system, session, parsed, node.TruncateStmt);
   if ('CreateSeqStmt' in node) return prepareCreateSequence(system, parsed, node.CreateSeqStmt);

@@ -14,7 +14,7 @@ import { rowFields } from '../results/messages.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import type { Execution, Runnable } from './prepared.ts';
-import { referencesIn, refuseIllFormed } from './recursive-terms.ts';
+import { leftmost, referencesIn, refuseIllFormed } from './recursive-terms.ts';
 import { CompiledSelect } from './select.ts';
 
 /** All rows are kept until the statement ends: one that would go on for ever ends here. */
@@ -91,7 +91,7 @@ export function prepareRecursiveSelect(
       const { columns } = bases[index]!.compiled;
       const all: (readonly (string | null)[])[] = [];
       found.set(each.cte, { columns, rows: [] });
-      let rows = await rowsOf(index === 0 ? bases[0]! : compile(baseOf(select, each), found, types));
+      let rows = await rowsOf(compile(baseOf(select, each), found, types));
       while (rows.length > 0) {
         if (all.length + rows.length > MOST_ROWS) throw tooMany(each.cte);
         for (const row of rows) all.push(row);
@@ -224,6 +224,7 @@ function checkTypes(
   round: CompiledSelect,
   parsed: ParsedStatement,
 ): void {
+  const { targetList: targets = [] } = nodeAs(cte.ctequery, 'SelectStmt')?.larg ?? {};
   base.compiled.columns.forEach(({ type }, index) => {
     const overall = round.compiled.columns[index]!.type;
     if (overall.name === type.name) return;
@@ -231,7 +232,7 @@ function checkTypes(
       sqlstate: '42804',
       message: `recursive query "${cte.ctename}" column ${index + 1} has type ${formatType(type)} in non-recursive term but type ${formatType(overall)} overall`,
       hint: 'Cast the output of the non-recursive term to the correct type.',
-      position: positionOf(parsed, cte.location),
+      position: positionOf(parsed, leftmost(targets[index] ?? {})),
     });
   });
 }

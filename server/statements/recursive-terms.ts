@@ -104,7 +104,8 @@ export function refuseIllFormed(
   }
 }
 
-function leftmost(value: unknown): number | undefined {
+/** Where the first thing in a tree stands. */
+export function leftmost(value: unknown): number | undefined {
   if (value === null || typeof value !== 'object') return undefined;
   const places = Object.entries(value).flatMap(([key, child]) =>
     key === 'location' && child >= 0 ? [child as number] : (leftmost(child) ?? []),

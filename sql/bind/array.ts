@@ -1,11 +1,13 @@
 /** ARRAY[…], subscripts and slices. */
 import type { A_ArrayExpr, A_Indices, A_Indirection, Node } from '@pgsql/types';
 import { locationOf, nodeAs } from '../ast/accessors.ts';
+import { elementOfName } from '../functions/catalog-entries.ts';
 import { arraySlice, arraySubscript, functionsNamed } from '../functions/table.ts';
 import type { HirScalar } from '../hir.ts';
 import { displayType } from '../types/format.ts';
 import { arrayType, elementType, plain } from '../types/table.ts';
 import type { SqlType } from '../types/type.ts';
+import { bindBody } from './body.ts';
 import { coerce, coerceToCommon } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
@@ -13,9 +15,6 @@ import { bindJsonbSubscripts } from './jsonb-subscript.ts';
 import { selectField } from './record.ts';
 import { call, int4, literal, truth, typeOf } from './scalar.ts';
 import type { Bound } from './statement.ts';
-
-/** MAXDIM */
-const MAXIMUM_DIMENSIONS = 6;
 
 /** Binds ARRAY[…]: of the elements' common type, or of the type that a cast around it asks for. */
 export function bindArray(node: A_ArrayExpr, wanted: SqlType | null, context: ExpressionContext): Bound {
@@ -80,12 +79,8 @@ function subscriptOf(bound: Bound, indices: readonly A_Indices[], context: Expre
   const { at } = bound;
   const { name, typmod } = typeOf(bound.scalar);
   if (name === 'jsonb') return { scalar: jsonbSubscript(bound, indices, context), at };
-  if (indices.length > MAXIMUM_DIMENSIONS) {
-    const message = `number of array dimensions (${indices.length}) exceeds the maximum allowed (${MAXIMUM_DIMENSIONS})`;
-    throw statement.error('54000', message);
-  }
   const element = elementType(name);
-  if (element === null) {
+  if (element === null && name !== 'name') {
     const message = `cannot subscript type ${displayType(name)} because it does not support subscripting`;
     throw statement.error('42804', message, at);
   }
@@ -97,6 +92,17 @@ function subscriptOf(bound: Bound, indices: readonly A_Indices[], context: Expre
     }
     return scalar;
   };
+  if (element === null) {
+    if (indices.some((index) => index.is_slice === true)) {
+      throw statement.error('0A000', 'slices of fixed-length arrays not implemented', leftmost(at));
+    }
+    const args = [bound.scalar, subscript(indices[0]!.uidx!)];
+    const none = indices.length > 1;
+    return {
+      scalar: none ? literal('char', null) : bindBody(context, elementOfName, args),
+      at: leftmost(at),
+    };
+  }
   if (!indices.some((index) => index.is_slice === true)) {
     const type: SqlType = typmod === -1 ? plain(element) : { name: element, typmod };
     const args = [bound.scalar, ...indices.map((index) => subscript(index.uidx!))];

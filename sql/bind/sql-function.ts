@@ -30,6 +30,7 @@ import type { BodyColumn } from './function-result.ts';
 import { operand } from './operator.ts';
 import { asOrderedRelation, asRelation, bindQueryNode } from './query.ts';
 import type { BoundSelect, OrderedRelation } from './query.ts';
+import { postgresSqlFunctions } from './postgres-sql-functions.ts';
 import { fieldOf, fieldsOf, makeRecord } from './record.ts';
 import { columnOf, filter, oneRow, project, projectScalars, topK } from './relation.ts';
 import { and, isNull, isNullable, literal, not, or, typeOf, relabel } from './scalar.ts';
@@ -74,29 +75,14 @@ export function bindSqlCall(node: FuncCall, context: ExpressionContext): BoundCa
   const place = statement.placeOf(at);
   // In a kept text the plain names are PostgreSQL's: no function that comes later can take them. So they are in its functions.
   const isKept = STORED_EXPRESSIONS.has(context.clause) && !statement.isUserText;
-  if (schema === 'pg_catalog' || (schema === null && (isKept || context.query.ofPostgres === true)))
-    return null;
-  const own = catalog.findFunctions(schema, name, place);
+  const onlyPostgres =
+    schema === 'pg_catalog' || (schema === null && (isKept || context.query.ofPostgres === true));
+  const known = postgresSqlFunctions(schema, name);
+  const own = onlyPostgres ? known : [...known, ...catalog.findFunctions(schema, name, place)];
   if (own.length === 0) return null;
   const given = bindArguments(node, context);
   const { values: args, names, spreads } = given;
-  const placed = own.flatMap((called) => overloadOf(called, given));
-  // Of those that take the same arguments, the earlier schema's come first, and then what needs not gather them.
-  const preferred = placed.filter((each) =>
-    placed.every(
-      (other) =>
-        !takesSame(each, other) ||
-        (each.called.schema === other.called.schema
-          ? each.collectsFrom === null || other.collectsFrom !== null
-          : placed.indexOf(each) < placed.indexOf(other)),
-    ),
-  );
-  const rivals = preferred.filter((each) =>
-    preferred.some((other) => other !== each && takesSame(each, other)),
-  );
-  const overloads = preferred.filter(
-    (each) => !rivals.slice(rivals.indexOf(each) + 1).some((other) => takesSame(each, other)),
-  );
+  const overloads = own.flatMap((called) => overloadOf(called, given));
   const types = args.map((argument) => typeOf(argument.scalar).name);
   const isPlain = !spreads && names.every((each) => each === null);
   const builtIn = schema === null && isPlain ? functionsNamed(name) : [];
@@ -107,9 +93,7 @@ export function bindSqlCall(node: FuncCall, context: ExpressionContext): BoundCa
     ...overloads.filter((overload) => !shadowed(overload)),
     ...builtIn.map((entry): BuiltIn => ({ arguments: entry.arguments, called: null })),
   ];
-  const chosen = resolveAmong(candidates, types);
-  const isRival = rivals.some((each) => typeof chosen !== 'string' && takesSame(each, chosen));
-  const found = isRival ? 'ambiguous' : chosen;
+  const found = resolveAmong(candidates, types);
   if (typeof found === 'string') {
     if (found === 'none' && isPlain) return null;
     const signature = callText(statement, node, given);
@@ -142,12 +126,8 @@ export function bindSqlCall(node: FuncCall, context: ExpressionContext): BoundCa
     const { domain } = called.parameters[i]!;
     return domain === undefined ? value : asDomain(catalog.domain(domain), value, context.query);
   });
-  catalog.useFunction(called, place);
+  if (!known.includes(called)) catalog.useFunction(called, place);
   return { called: { ...called, result: resultOf(called, found.columns) }, operands: checked, at };
-}
-
-function takesSame(one: { readonly arguments: readonly string[] }, other: typeof one): boolean {
-  return one.arguments.join() === other.arguments.join();
 }
 
 function overloadOf(called: CatalogFunction, given: Given): Overload[] {

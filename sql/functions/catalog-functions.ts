@@ -6,8 +6,9 @@ import type { CatalogReader } from '../catalog.ts';
 import { displayType, formatType } from '../types/format.ts';
 import { allTypes, elementType, types } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
+import { shownNames } from './marked-names.ts';
 import { quoteLiteral } from './quote.ts';
-import { privilegeBody } from './privileges.ts';
+import { ACL_DEFAULT, privilegeBody } from './privileges.ts';
 import type { FunctionEntry } from './table.ts';
 
 /** The role that owns everything: PostgreSQL's bootstrap superuser. */
@@ -16,11 +17,11 @@ const OWNER_OID = 10;
 type Body = string | ((catalog: CatalogReader) => string);
 
 /** The text that the catalog keeps. */
-const VIEW_DEFINITION = `(SELECT definition || ';' FROM tw_internal.relations WHERE oid = $1)`;
+const VIEW_DEFINITION = `(SELECT ${shownNames('definition')} || ';' FROM tw_internal.relations WHERE oid = $1)`;
 const NAMED_VIEW_DEFINITION = VIEW_DEFINITION.replace('$1', '$1::regclass');
 /** Stands in the definition of a foreign key where the name of the other table goes, which depends on the search path. */
 export const OTHER_TABLE = '\u0001';
-const INDEX_DEFINITION = '(SELECT definition FROM tw_internal.indexes WHERE oid = $1)';
+const INDEX_DEFINITION = `(SELECT ${shownNames('definition')} FROM tw_internal.indexes WHERE oid = $1)`;
 
 /** One of the numbers that are known of the object with this oid. */
 function size(oid: string, index: number): string {
@@ -33,7 +34,9 @@ const DATABASE_SIZE = "(tw_object_sizes() ->> 'database')::int8";
  * The catalog keeps the text itself where PostgreSQL keeps a tree; it shows what sequences are called where they are looked for
  * first.
  */
-const EXPRESSION = `coalesce(replace($1, 'nextval(''' || quote_ident(current_schema()) || '.', 'nextval('''), $1)`;
+const EXPRESSION = shownNames(
+  "coalesce(replace($1, 'nextval(''' || quote_ident(current_schema()) || '.', 'nextval('''), $1)",
+);
 
 /**
  * The sequence that the column named $2 of the relation whose name the text $1 is owns. Unlike a cast to regclass, it says
@@ -90,6 +93,7 @@ const bodies: Record<string, Body> = {
   col_description: `(SELECT comment FROM tw_internal.comments WHERE object_oid = $1 AND catalog = 'pg_class' AND number = $2 AND $2 <> 0)`,
   format_type: formatTypeBody,
   version: "'PostgreSQL 15.13 (Tidewire 0.1.0)'",
+  acldefault: ACL_DEFAULT,
   getdatabaseencoding: "'UTF8'",
   pg_encoding_to_char: "CASE $1 WHEN 6 THEN 'UTF8' WHEN 0 THEN 'SQL_ASCII' ELSE '' END",
   pg_char_to_encoding:
@@ -105,17 +109,17 @@ const bodies: Record<string, Body> = {
   'pg_get_viewdef(oid int4)': VIEW_DEFINITION,
   pg_get_constraintdef: (catalog) => `(SELECT CASE type WHEN 'f'
     THEN replace(definition, '${OTHER_TABLE}', ${registeredName('regclass', catalog).replaceAll('$1', 'parent_oid')})
-    ELSE definition END FROM tw_internal.constraints WHERE oid = $1)`,
+    ELSE ${shownNames('definition')} END FROM tw_internal.constraints WHERE oid = $1)`,
   'pg_get_indexdef(oid)': INDEX_DEFINITION,
   'pg_get_indexdef(oid int4 bool)': `CASE $2 WHEN 0 THEN ${INDEX_DEFINITION}
-    ELSE (SELECT elements[$2] FROM tw_internal.indexes WHERE oid = $1) END`,
+    ELSE (SELECT ${shownNames('elements[$2]')} FROM tw_internal.indexes WHERE oid = $1) END`,
   pg_get_serial_sequence: SERIAL_SEQUENCE,
-  pg_get_function_arguments: '(SELECT argument_types FROM tw_internal.functions WHERE oid = $1)',
-  pg_get_function_identity_arguments: '(SELECT identity_types FROM tw_internal.functions WHERE oid = $1)',
+  pg_get_function_arguments: `(SELECT ${shownNames('argument_types')} FROM tw_internal.functions WHERE oid = $1)`,
+  pg_get_function_identity_arguments: `(SELECT ${shownNames('identity_types')} FROM tw_internal.functions WHERE oid = $1)`,
   pg_get_functiondef: '(SELECT statement FROM tw_internal.functions WHERE oid = $1)',
-  pg_get_function_result: '(SELECT result_type FROM tw_internal.functions WHERE oid = $1)',
+  pg_get_function_result: `(SELECT ${shownNames('result_type')} FROM tw_internal.functions WHERE oid = $1)`,
+  pg_get_function_sqlbody: `(SELECT ${shownNames('sql_body')} FROM tw_internal.functions WHERE oid = $1)`,
   // Of kinds of objects that there are none of.
-  pg_get_function_sqlbody: 'NULL::text',
   pg_get_ruledef: 'NULL::text',
   pg_get_triggerdef: 'NULL::text',
   pg_get_statisticsobjdef: 'NULL::text',

@@ -525,7 +525,6 @@ pg_node_tree_send
 pg_notification_queue_usage
 pg_notify
 pg_numa_available
-pg_options_to_table
 pg_partition_root
 pg_partition_tree
 pg_prepared_statement

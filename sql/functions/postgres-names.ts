@@ -2,13 +2,19 @@ import { postgresNames } from './postgres-names.generated.ts';
 import { postgresRelations } from './postgres-relations.generated.ts';
 
 let names: Set<string> | undefined;
-let relations: Map<string, readonly RelationColumn[]> | undefined;
+let relations: Map<string, PostgresRelation> | undefined;
 
 /** A column of a relation of PostgreSQL's catalog. */
 export interface RelationColumn {
   readonly name: string;
   /** `pg_type.typname`. */
   readonly type: string;
+}
+
+interface PostgresRelation {
+  /** null: each database has its own. */
+  readonly oid: number | null;
+  readonly columns: readonly RelationColumn[];
 }
 
 /** Whether PostgreSQL has a function of this name that is not in our table. */
@@ -24,25 +30,29 @@ export function isPostgresRelation(schema: string | null, name: string): boolean
 
 /** The columns of a relation of PostgreSQL's catalog, as PostgreSQL 18 has them. */
 export function postgresColumns(schema: string, name: string): readonly RelationColumn[] {
-  const columns = relationsByName().get(`${schema}.${name}`);
-  if (columns === undefined) throw new Error(`PostgreSQL has no relation ${schema}.${name}`);
-  return columns;
+  const relation = relationsByName().get(`${schema}.${name}`);
+  if (relation === undefined) throw new Error(`PostgreSQL has no relation ${schema}.${name}`);
+  return relation.columns;
 }
 
-function relationsByName(): Map<string, readonly RelationColumn[]> {
+/** The oid of a relation of PostgreSQL's catalog, which clients go by without asking; null: none that is always the same. */
+export function postgresOid(schema: string, name: string): number | null {
+  return relationsByName().get(`${schema}.${name}`)?.oid ?? null;
+}
+
+function relationsByName(): Map<string, PostgresRelation> {
   relations ??= new Map(
     postgresRelations
       .trim()
       .split('\n')
       .map((line) => {
-        const [relation, ...columns] = line.split(' ');
-        return [
-          relation!,
-          columns.map((column) => {
-            const [name, type] = column.split(':') as [string, string];
-            return { name, type };
-          }),
-        ];
+        const [relation, ...list] = line.split(' ');
+        const [known, oid] = relation!.split('@') as [string, string?];
+        const columns = list.map((column) => {
+          const [name, type] = column.split(':') as [string, string];
+          return { name, type };
+        });
+        return [known, { oid: oid === undefined ? null : Number(oid), columns }];
       }),
   );
   return relations;

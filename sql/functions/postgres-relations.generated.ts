@@ -1,5 +1,5 @@
 // Generated from PostgreSQL 18 by scripts/generate-sql-catalog.mjs. Do not edit.
-/** The relations of PostgreSQL's catalog, one a line, with their columns and types. */
+/** The relations of PostgreSQL's catalog, one a line, with their oids where those never change, columns and types. */
 export const postgresRelations = `
 information_schema._pg_foreign_data_wrappers oid:oid fdwowner:oid fdwoptions:_text foreign_data_wrapper_catalog:name foreign_data_wrapper_name:name authorization_identifier:name foreign_data_wrapper_language:varchar
 information_schema._pg_foreign_servers oid:oid srvoptions:_text foreign_server_catalog:name foreign_server_name:name foreign_data_wrapper_catalog:name foreign_data_wrapper_name:name foreign_server_type:varchar foreign_server_version:varchar authorization_identifier:name
@@ -70,82 +70,82 @@ information_schema.view_column_usage view_catalog:name view_schema:name view_nam
 information_schema.view_routine_usage table_catalog:name table_schema:name table_name:name specific_catalog:name specific_schema:name specific_name:name
 information_schema.view_table_usage view_catalog:name view_schema:name view_name:name table_catalog:name table_schema:name table_name:name
 information_schema.views table_catalog:name table_schema:name table_name:name view_definition:varchar check_option:varchar is_updatable:varchar is_insertable_into:varchar is_trigger_updatable:varchar is_trigger_deletable:varchar is_trigger_insertable_into:varchar
-pg_catalog.pg_aggregate aggfnoid:regproc aggkind:char aggnumdirectargs:int2 aggtransfn:regproc aggfinalfn:regproc aggcombinefn:regproc aggserialfn:regproc aggdeserialfn:regproc aggmtransfn:regproc aggminvtransfn:regproc aggmfinalfn:regproc aggfinalextra:bool aggmfinalextra:bool aggfinalmodify:char aggmfinalmodify:char aggsortop:oid aggtranstype:oid aggtransspace:int4 aggmtranstype:oid aggmtransspace:int4 agginitval:text aggminitval:text
+pg_catalog.pg_aggregate@2600 aggfnoid:regproc aggkind:char aggnumdirectargs:int2 aggtransfn:regproc aggfinalfn:regproc aggcombinefn:regproc aggserialfn:regproc aggdeserialfn:regproc aggmtransfn:regproc aggminvtransfn:regproc aggmfinalfn:regproc aggfinalextra:bool aggmfinalextra:bool aggfinalmodify:char aggmfinalmodify:char aggsortop:oid aggtranstype:oid aggtransspace:int4 aggmtranstype:oid aggmtransspace:int4 agginitval:text aggminitval:text
 pg_catalog.pg_aios pid:int4 io_id:int4 io_generation:int8 state:text operation:text off:int8 length:int8 target:text handle_data_len:int2 raw_result:int4 result:text target_desc:text f_sync:bool f_localmem:bool f_buffered:bool
-pg_catalog.pg_am oid:oid amname:name amhandler:regproc amtype:char
-pg_catalog.pg_amop oid:oid amopfamily:oid amoplefttype:oid amoprighttype:oid amopstrategy:int2 amoppurpose:char amopopr:oid amopmethod:oid amopsortfamily:oid
-pg_catalog.pg_amproc oid:oid amprocfamily:oid amproclefttype:oid amprocrighttype:oid amprocnum:int2 amproc:regproc
-pg_catalog.pg_attrdef oid:oid adrelid:oid adnum:int2 adbin:pg_node_tree
-pg_catalog.pg_attribute attrelid:oid attname:name atttypid:oid attlen:int2 attnum:int2 atttypmod:int4 attndims:int2 attbyval:bool attalign:char attstorage:char attcompression:char attnotnull:bool atthasdef:bool atthasmissing:bool attidentity:char attgenerated:char attisdropped:bool attislocal:bool attinhcount:int2 attcollation:oid attstattarget:int2 attacl:_aclitem attoptions:_text attfdwoptions:_text attmissingval:anyarray
-pg_catalog.pg_auth_members oid:oid roleid:oid member:oid grantor:oid admin_option:bool inherit_option:bool set_option:bool
-pg_catalog.pg_authid oid:oid rolname:name rolsuper:bool rolinherit:bool rolcreaterole:bool rolcreatedb:bool rolcanlogin:bool rolreplication:bool rolbypassrls:bool rolconnlimit:int4 rolpassword:text rolvaliduntil:timestamptz
+pg_catalog.pg_am@2601 oid:oid amname:name amhandler:regproc amtype:char
+pg_catalog.pg_amop@2602 oid:oid amopfamily:oid amoplefttype:oid amoprighttype:oid amopstrategy:int2 amoppurpose:char amopopr:oid amopmethod:oid amopsortfamily:oid
+pg_catalog.pg_amproc@2603 oid:oid amprocfamily:oid amproclefttype:oid amprocrighttype:oid amprocnum:int2 amproc:regproc
+pg_catalog.pg_attrdef@2604 oid:oid adrelid:oid adnum:int2 adbin:pg_node_tree
+pg_catalog.pg_attribute@1249 attrelid:oid attname:name atttypid:oid attlen:int2 attnum:int2 atttypmod:int4 attndims:int2 attbyval:bool attalign:char attstorage:char attcompression:char attnotnull:bool atthasdef:bool atthasmissing:bool attidentity:char attgenerated:char attisdropped:bool attislocal:bool attinhcount:int2 attcollation:oid attstattarget:int2 attacl:_aclitem attoptions:_text attfdwoptions:_text attmissingval:anyarray
+pg_catalog.pg_auth_members@1261 oid:oid roleid:oid member:oid grantor:oid admin_option:bool inherit_option:bool set_option:bool
+pg_catalog.pg_authid@1260 oid:oid rolname:name rolsuper:bool rolinherit:bool rolcreaterole:bool rolcreatedb:bool rolcanlogin:bool rolreplication:bool rolbypassrls:bool rolconnlimit:int4 rolpassword:text rolvaliduntil:timestamptz
 pg_catalog.pg_available_extension_versions name:name version:text installed:bool superuser:bool trusted:bool relocatable:bool schema:name requires:_name comment:text
 pg_catalog.pg_available_extensions name:name default_version:text installed_version:text comment:text
 pg_catalog.pg_backend_memory_contexts name:text ident:text type:text level:int4 path:_int4 total_bytes:int8 total_nblocks:int8 free_bytes:int8 free_chunks:int8 used_bytes:int8
-pg_catalog.pg_cast oid:oid castsource:oid casttarget:oid castfunc:oid castcontext:char castmethod:char
-pg_catalog.pg_class oid:oid relname:name relnamespace:oid reltype:oid reloftype:oid relowner:oid relam:oid relfilenode:oid reltablespace:oid relpages:int4 reltuples:float4 relallvisible:int4 relallfrozen:int4 reltoastrelid:oid relhasindex:bool relisshared:bool relpersistence:char relkind:char relnatts:int2 relchecks:int2 relhasrules:bool relhastriggers:bool relhassubclass:bool relrowsecurity:bool relforcerowsecurity:bool relispopulated:bool relreplident:char relispartition:bool relrewrite:oid relfrozenxid:xid relminmxid:xid relacl:_aclitem reloptions:_text relpartbound:pg_node_tree
-pg_catalog.pg_collation oid:oid collname:name collnamespace:oid collowner:oid collprovider:char collisdeterministic:bool collencoding:int4 collcollate:text collctype:text colllocale:text collicurules:text collversion:text
+pg_catalog.pg_cast@2605 oid:oid castsource:oid casttarget:oid castfunc:oid castcontext:char castmethod:char
+pg_catalog.pg_class@1259 oid:oid relname:name relnamespace:oid reltype:oid reloftype:oid relowner:oid relam:oid relfilenode:oid reltablespace:oid relpages:int4 reltuples:float4 relallvisible:int4 relallfrozen:int4 reltoastrelid:oid relhasindex:bool relisshared:bool relpersistence:char relkind:char relnatts:int2 relchecks:int2 relhasrules:bool relhastriggers:bool relhassubclass:bool relrowsecurity:bool relforcerowsecurity:bool relispopulated:bool relreplident:char relispartition:bool relrewrite:oid relfrozenxid:xid relminmxid:xid relacl:_aclitem reloptions:_text relpartbound:pg_node_tree
+pg_catalog.pg_collation@3456 oid:oid collname:name collnamespace:oid collowner:oid collprovider:char collisdeterministic:bool collencoding:int4 collcollate:text collctype:text colllocale:text collicurules:text collversion:text
 pg_catalog.pg_config name:text setting:text
-pg_catalog.pg_constraint oid:oid conname:name connamespace:oid contype:char condeferrable:bool condeferred:bool conenforced:bool convalidated:bool conrelid:oid contypid:oid conindid:oid conparentid:oid confrelid:oid confupdtype:char confdeltype:char confmatchtype:char conislocal:bool coninhcount:int2 connoinherit:bool conperiod:bool conkey:_int2 confkey:_int2 conpfeqop:_oid conppeqop:_oid conffeqop:_oid confdelsetcols:_int2 conexclop:_oid conbin:pg_node_tree
-pg_catalog.pg_conversion oid:oid conname:name connamespace:oid conowner:oid conforencoding:int4 contoencoding:int4 conproc:regproc condefault:bool
+pg_catalog.pg_constraint@2606 oid:oid conname:name connamespace:oid contype:char condeferrable:bool condeferred:bool conenforced:bool convalidated:bool conrelid:oid contypid:oid conindid:oid conparentid:oid confrelid:oid confupdtype:char confdeltype:char confmatchtype:char conislocal:bool coninhcount:int2 connoinherit:bool conperiod:bool conkey:_int2 confkey:_int2 conpfeqop:_oid conppeqop:_oid conffeqop:_oid confdelsetcols:_int2 conexclop:_oid conbin:pg_node_tree
+pg_catalog.pg_conversion@2607 oid:oid conname:name connamespace:oid conowner:oid conforencoding:int4 contoencoding:int4 conproc:regproc condefault:bool
 pg_catalog.pg_cursors name:text statement:text is_holdable:bool is_binary:bool is_scrollable:bool creation_time:timestamptz
-pg_catalog.pg_database oid:oid datname:name datdba:oid encoding:int4 datlocprovider:char datistemplate:bool datallowconn:bool dathasloginevt:bool datconnlimit:int4 datfrozenxid:xid datminmxid:xid dattablespace:oid datcollate:text datctype:text datlocale:text daticurules:text datcollversion:text datacl:_aclitem
-pg_catalog.pg_db_role_setting setdatabase:oid setrole:oid setconfig:_text
-pg_catalog.pg_default_acl oid:oid defaclrole:oid defaclnamespace:oid defaclobjtype:char defaclacl:_aclitem
-pg_catalog.pg_depend classid:oid objid:oid objsubid:int4 refclassid:oid refobjid:oid refobjsubid:int4 deptype:char
-pg_catalog.pg_description objoid:oid classoid:oid objsubid:int4 description:text
-pg_catalog.pg_enum oid:oid enumtypid:oid enumsortorder:float4 enumlabel:name
-pg_catalog.pg_event_trigger oid:oid evtname:name evtevent:name evtowner:oid evtfoid:oid evtenabled:char evttags:_text
-pg_catalog.pg_extension oid:oid extname:name extowner:oid extnamespace:oid extrelocatable:bool extversion:text extconfig:_oid extcondition:_text
+pg_catalog.pg_database@1262 oid:oid datname:name datdba:oid encoding:int4 datlocprovider:char datistemplate:bool datallowconn:bool dathasloginevt:bool datconnlimit:int4 datfrozenxid:xid datminmxid:xid dattablespace:oid datcollate:text datctype:text datlocale:text daticurules:text datcollversion:text datacl:_aclitem
+pg_catalog.pg_db_role_setting@2964 setdatabase:oid setrole:oid setconfig:_text
+pg_catalog.pg_default_acl@826 oid:oid defaclrole:oid defaclnamespace:oid defaclobjtype:char defaclacl:_aclitem
+pg_catalog.pg_depend@2608 classid:oid objid:oid objsubid:int4 refclassid:oid refobjid:oid refobjsubid:int4 deptype:char
+pg_catalog.pg_description@2609 objoid:oid classoid:oid objsubid:int4 description:text
+pg_catalog.pg_enum@3501 oid:oid enumtypid:oid enumsortorder:float4 enumlabel:name
+pg_catalog.pg_event_trigger@3466 oid:oid evtname:name evtevent:name evtowner:oid evtfoid:oid evtenabled:char evttags:_text
+pg_catalog.pg_extension@3079 oid:oid extname:name extowner:oid extnamespace:oid extrelocatable:bool extversion:text extconfig:_oid extcondition:_text
 pg_catalog.pg_file_settings sourcefile:text sourceline:int4 seqno:int4 name:text setting:text applied:bool error:text
-pg_catalog.pg_foreign_data_wrapper oid:oid fdwname:name fdwowner:oid fdwhandler:oid fdwvalidator:oid fdwacl:_aclitem fdwoptions:_text
-pg_catalog.pg_foreign_server oid:oid srvname:name srvowner:oid srvfdw:oid srvtype:text srvversion:text srvacl:_aclitem srvoptions:_text
-pg_catalog.pg_foreign_table ftrelid:oid ftserver:oid ftoptions:_text
+pg_catalog.pg_foreign_data_wrapper@2328 oid:oid fdwname:name fdwowner:oid fdwhandler:oid fdwvalidator:oid fdwacl:_aclitem fdwoptions:_text
+pg_catalog.pg_foreign_server@1417 oid:oid srvname:name srvowner:oid srvfdw:oid srvtype:text srvversion:text srvacl:_aclitem srvoptions:_text
+pg_catalog.pg_foreign_table@3118 ftrelid:oid ftserver:oid ftoptions:_text
 pg_catalog.pg_group groname:name grosysid:oid grolist:_oid
 pg_catalog.pg_hba_file_rules rule_number:int4 file_name:text line_number:int4 type:text database:_text user_name:_text address:text netmask:text auth_method:text options:_text error:text
 pg_catalog.pg_ident_file_mappings map_number:int4 file_name:text line_number:int4 map_name:text sys_name:text pg_username:text error:text
-pg_catalog.pg_index indexrelid:oid indrelid:oid indnatts:int2 indnkeyatts:int2 indisunique:bool indnullsnotdistinct:bool indisprimary:bool indisexclusion:bool indimmediate:bool indisclustered:bool indisvalid:bool indcheckxmin:bool indisready:bool indislive:bool indisreplident:bool indkey:int2vector indcollation:oidvector indclass:oidvector indoption:int2vector indexprs:pg_node_tree indpred:pg_node_tree
+pg_catalog.pg_index@2610 indexrelid:oid indrelid:oid indnatts:int2 indnkeyatts:int2 indisunique:bool indnullsnotdistinct:bool indisprimary:bool indisexclusion:bool indimmediate:bool indisclustered:bool indisvalid:bool indcheckxmin:bool indisready:bool indislive:bool indisreplident:bool indkey:int2vector indcollation:oidvector indclass:oidvector indoption:int2vector indexprs:pg_node_tree indpred:pg_node_tree
 pg_catalog.pg_indexes schemaname:name tablename:name indexname:name tablespace:name indexdef:text
-pg_catalog.pg_inherits inhrelid:oid inhparent:oid inhseqno:int4 inhdetachpending:bool
-pg_catalog.pg_init_privs objoid:oid classoid:oid objsubid:int4 privtype:char initprivs:_aclitem
-pg_catalog.pg_language oid:oid lanname:name lanowner:oid lanispl:bool lanpltrusted:bool lanplcallfoid:oid laninline:oid lanvalidator:oid lanacl:_aclitem
-pg_catalog.pg_largeobject loid:oid pageno:int4 data:bytea
-pg_catalog.pg_largeobject_metadata oid:oid lomowner:oid lomacl:_aclitem
+pg_catalog.pg_inherits@2611 inhrelid:oid inhparent:oid inhseqno:int4 inhdetachpending:bool
+pg_catalog.pg_init_privs@3394 objoid:oid classoid:oid objsubid:int4 privtype:char initprivs:_aclitem
+pg_catalog.pg_language@2612 oid:oid lanname:name lanowner:oid lanispl:bool lanpltrusted:bool lanplcallfoid:oid laninline:oid lanvalidator:oid lanacl:_aclitem
+pg_catalog.pg_largeobject@2613 loid:oid pageno:int4 data:bytea
+pg_catalog.pg_largeobject_metadata@2995 oid:oid lomowner:oid lomacl:_aclitem
 pg_catalog.pg_locks locktype:text database:oid relation:oid page:int4 tuple:int2 virtualxid:text transactionid:xid classid:oid objid:oid objsubid:int2 virtualtransaction:text pid:int4 mode:text granted:bool fastpath:bool waitstart:timestamptz
 pg_catalog.pg_matviews schemaname:name matviewname:name matviewowner:name tablespace:name hasindexes:bool ispopulated:bool definition:text
-pg_catalog.pg_namespace oid:oid nspname:name nspowner:oid nspacl:_aclitem
-pg_catalog.pg_opclass oid:oid opcmethod:oid opcname:name opcnamespace:oid opcowner:oid opcfamily:oid opcintype:oid opcdefault:bool opckeytype:oid
-pg_catalog.pg_operator oid:oid oprname:name oprnamespace:oid oprowner:oid oprkind:char oprcanmerge:bool oprcanhash:bool oprleft:oid oprright:oid oprresult:oid oprcom:oid oprnegate:oid oprcode:regproc oprrest:regproc oprjoin:regproc
-pg_catalog.pg_opfamily oid:oid opfmethod:oid opfname:name opfnamespace:oid opfowner:oid
-pg_catalog.pg_parameter_acl oid:oid parname:text paracl:_aclitem
-pg_catalog.pg_partitioned_table partrelid:oid partstrat:char partnatts:int2 partdefid:oid partattrs:int2vector partclass:oidvector partcollation:oidvector partexprs:pg_node_tree
+pg_catalog.pg_namespace@2615 oid:oid nspname:name nspowner:oid nspacl:_aclitem
+pg_catalog.pg_opclass@2616 oid:oid opcmethod:oid opcname:name opcnamespace:oid opcowner:oid opcfamily:oid opcintype:oid opcdefault:bool opckeytype:oid
+pg_catalog.pg_operator@2617 oid:oid oprname:name oprnamespace:oid oprowner:oid oprkind:char oprcanmerge:bool oprcanhash:bool oprleft:oid oprright:oid oprresult:oid oprcom:oid oprnegate:oid oprcode:regproc oprrest:regproc oprjoin:regproc
+pg_catalog.pg_opfamily@2753 oid:oid opfmethod:oid opfname:name opfnamespace:oid opfowner:oid
+pg_catalog.pg_parameter_acl@6243 oid:oid parname:text paracl:_aclitem
+pg_catalog.pg_partitioned_table@3350 partrelid:oid partstrat:char partnatts:int2 partdefid:oid partattrs:int2vector partclass:oidvector partcollation:oidvector partexprs:pg_node_tree
 pg_catalog.pg_policies schemaname:name tablename:name policyname:name permissive:text roles:_name cmd:text qual:text with_check:text
-pg_catalog.pg_policy oid:oid polname:name polrelid:oid polcmd:char polpermissive:bool polroles:_oid polqual:pg_node_tree polwithcheck:pg_node_tree
+pg_catalog.pg_policy@3256 oid:oid polname:name polrelid:oid polcmd:char polpermissive:bool polroles:_oid polqual:pg_node_tree polwithcheck:pg_node_tree
 pg_catalog.pg_prepared_statements name:text statement:text prepare_time:timestamptz parameter_types:_regtype result_types:_regtype from_sql:bool generic_plans:int8 custom_plans:int8
 pg_catalog.pg_prepared_xacts transaction:xid gid:text prepared:timestamptz owner:name database:name
-pg_catalog.pg_proc oid:oid proname:name pronamespace:oid proowner:oid prolang:oid procost:float4 prorows:float4 provariadic:oid prosupport:regproc prokind:char prosecdef:bool proleakproof:bool proisstrict:bool proretset:bool provolatile:char proparallel:char pronargs:int2 pronargdefaults:int2 prorettype:oid proargtypes:oidvector proallargtypes:_oid proargmodes:_char proargnames:_text proargdefaults:pg_node_tree protrftypes:_oid prosrc:text probin:text prosqlbody:pg_node_tree proconfig:_text proacl:_aclitem
-pg_catalog.pg_publication oid:oid pubname:name pubowner:oid puballtables:bool pubinsert:bool pubupdate:bool pubdelete:bool pubtruncate:bool pubviaroot:bool pubgencols:char
-pg_catalog.pg_publication_namespace oid:oid pnpubid:oid pnnspid:oid
-pg_catalog.pg_publication_rel oid:oid prpubid:oid prrelid:oid prqual:pg_node_tree prattrs:int2vector
+pg_catalog.pg_proc@1255 oid:oid proname:name pronamespace:oid proowner:oid prolang:oid procost:float4 prorows:float4 provariadic:oid prosupport:regproc prokind:char prosecdef:bool proleakproof:bool proisstrict:bool proretset:bool provolatile:char proparallel:char pronargs:int2 pronargdefaults:int2 prorettype:oid proargtypes:oidvector proallargtypes:_oid proargmodes:_char proargnames:_text proargdefaults:pg_node_tree protrftypes:_oid prosrc:text probin:text prosqlbody:pg_node_tree proconfig:_text proacl:_aclitem
+pg_catalog.pg_publication@6104 oid:oid pubname:name pubowner:oid puballtables:bool pubinsert:bool pubupdate:bool pubdelete:bool pubtruncate:bool pubviaroot:bool pubgencols:char
+pg_catalog.pg_publication_namespace@6237 oid:oid pnpubid:oid pnnspid:oid
+pg_catalog.pg_publication_rel@6106 oid:oid prpubid:oid prrelid:oid prqual:pg_node_tree prattrs:int2vector
 pg_catalog.pg_publication_tables pubname:name schemaname:name tablename:name attnames:_name rowfilter:text
-pg_catalog.pg_range rngtypid:oid rngsubtype:oid rngmultitypid:oid rngcollation:oid rngsubopc:oid rngcanonical:regproc rngsubdiff:regproc
-pg_catalog.pg_replication_origin roident:oid roname:text
+pg_catalog.pg_range@3541 rngtypid:oid rngsubtype:oid rngmultitypid:oid rngcollation:oid rngsubopc:oid rngcanonical:regproc rngsubdiff:regproc
+pg_catalog.pg_replication_origin@6000 roident:oid roname:text
 pg_catalog.pg_replication_origin_status local_id:oid external_id:text remote_lsn:pg_lsn local_lsn:pg_lsn
 pg_catalog.pg_replication_slots slot_name:name plugin:name slot_type:text datoid:oid database:name temporary:bool active:bool active_pid:int4 xmin:xid catalog_xmin:xid restart_lsn:pg_lsn confirmed_flush_lsn:pg_lsn wal_status:text safe_wal_size:int8 two_phase:bool two_phase_at:pg_lsn inactive_since:timestamptz conflicting:bool invalidation_reason:text failover:bool synced:bool
-pg_catalog.pg_rewrite oid:oid rulename:name ev_class:oid ev_type:char ev_enabled:char is_instead:bool ev_qual:pg_node_tree ev_action:pg_node_tree
+pg_catalog.pg_rewrite@2618 oid:oid rulename:name ev_class:oid ev_type:char ev_enabled:char is_instead:bool ev_qual:pg_node_tree ev_action:pg_node_tree
 pg_catalog.pg_roles rolname:name rolsuper:bool rolinherit:bool rolcreaterole:bool rolcreatedb:bool rolcanlogin:bool rolreplication:bool rolconnlimit:int4 rolpassword:text rolvaliduntil:timestamptz rolbypassrls:bool rolconfig:_text oid:oid
 pg_catalog.pg_rules schemaname:name tablename:name rulename:name definition:text
-pg_catalog.pg_seclabel objoid:oid classoid:oid objsubid:int4 provider:text label:text
+pg_catalog.pg_seclabel@3596 objoid:oid classoid:oid objsubid:int4 provider:text label:text
 pg_catalog.pg_seclabels objoid:oid classoid:oid objsubid:int4 objtype:text objnamespace:oid objname:text provider:text label:text
-pg_catalog.pg_sequence seqrelid:oid seqtypid:oid seqstart:int8 seqincrement:int8 seqmax:int8 seqmin:int8 seqcache:int8 seqcycle:bool
+pg_catalog.pg_sequence@2224 seqrelid:oid seqtypid:oid seqstart:int8 seqincrement:int8 seqmax:int8 seqmin:int8 seqcache:int8 seqcycle:bool
 pg_catalog.pg_sequences schemaname:name sequencename:name sequenceowner:name data_type:regtype start_value:int8 min_value:int8 max_value:int8 increment_by:int8 cycle:bool cache_size:int8 last_value:int8
 pg_catalog.pg_settings name:text setting:text unit:text category:text short_desc:text extra_desc:text context:text vartype:text source:text min_val:text max_val:text enumvals:_text boot_val:text reset_val:text sourcefile:text sourceline:int4 pending_restart:bool
 pg_catalog.pg_shadow usename:name usesysid:oid usecreatedb:bool usesuper:bool userepl:bool usebypassrls:bool passwd:text valuntil:timestamptz useconfig:_text
-pg_catalog.pg_shdepend dbid:oid classid:oid objid:oid objsubid:int4 refclassid:oid refobjid:oid deptype:char
-pg_catalog.pg_shdescription objoid:oid classoid:oid description:text
+pg_catalog.pg_shdepend@1214 dbid:oid classid:oid objid:oid objsubid:int4 refclassid:oid refobjid:oid deptype:char
+pg_catalog.pg_shdescription@2396 objoid:oid classoid:oid description:text
 pg_catalog.pg_shmem_allocations name:text off:int8 size:int8 allocated_size:int8
 pg_catalog.pg_shmem_allocations_numa name:text numa_node:int4 size:int8
-pg_catalog.pg_shseclabel objoid:oid classoid:oid provider:text label:text
+pg_catalog.pg_shseclabel@3592 objoid:oid classoid:oid provider:text label:text
 pg_catalog.pg_stat_activity datid:oid datname:name pid:int4 leader_pid:int4 usesysid:oid usename:name application_name:text client_addr:inet client_hostname:text client_port:int4 backend_start:timestamptz xact_start:timestamptz query_start:timestamptz state_change:timestamptz wait_event_type:text wait_event:text state:text backend_xid:xid backend_xmin:xid query_id:int8 query:text backend_type:text
 pg_catalog.pg_stat_all_indexes relid:oid indexrelid:oid schemaname:name relname:name indexrelname:name idx_scan:int8 last_idx_scan:timestamptz idx_tup_read:int8 idx_tup_fetch:int8
 pg_catalog.pg_stat_all_tables relid:oid schemaname:name relname:name seq_scan:int8 last_seq_scan:timestamptz seq_tup_read:int8 idx_scan:int8 last_idx_scan:timestamptz idx_tup_fetch:int8 n_tup_ins:int8 n_tup_upd:int8 n_tup_del:int8 n_tup_hot_upd:int8 n_tup_newpage_upd:int8 n_live_tup:int8 n_dead_tup:int8 n_mod_since_analyze:int8 n_ins_since_vacuum:int8 last_vacuum:timestamptz last_autovacuum:timestamptz last_analyze:timestamptz last_autoanalyze:timestamptz vacuum_count:int8 autovacuum_count:int8 analyze_count:int8 autoanalyze_count:int8 total_vacuum_time:float8 total_autovacuum_time:float8 total_analyze_time:float8 total_autoanalyze_time:float8
@@ -189,28 +189,28 @@ pg_catalog.pg_statio_sys_tables relid:oid schemaname:name relname:name heap_blks
 pg_catalog.pg_statio_user_indexes relid:oid indexrelid:oid schemaname:name relname:name indexrelname:name idx_blks_read:int8 idx_blks_hit:int8
 pg_catalog.pg_statio_user_sequences relid:oid schemaname:name relname:name blks_read:int8 blks_hit:int8
 pg_catalog.pg_statio_user_tables relid:oid schemaname:name relname:name heap_blks_read:int8 heap_blks_hit:int8 idx_blks_read:int8 idx_blks_hit:int8 toast_blks_read:int8 toast_blks_hit:int8 tidx_blks_read:int8 tidx_blks_hit:int8
-pg_catalog.pg_statistic starelid:oid staattnum:int2 stainherit:bool stanullfrac:float4 stawidth:int4 stadistinct:float4 stakind1:int2 stakind2:int2 stakind3:int2 stakind4:int2 stakind5:int2 staop1:oid staop2:oid staop3:oid staop4:oid staop5:oid stacoll1:oid stacoll2:oid stacoll3:oid stacoll4:oid stacoll5:oid stanumbers1:_float4 stanumbers2:_float4 stanumbers3:_float4 stanumbers4:_float4 stanumbers5:_float4 stavalues1:anyarray stavalues2:anyarray stavalues3:anyarray stavalues4:anyarray stavalues5:anyarray
-pg_catalog.pg_statistic_ext oid:oid stxrelid:oid stxname:name stxnamespace:oid stxowner:oid stxkeys:int2vector stxstattarget:int2 stxkind:_char stxexprs:pg_node_tree
-pg_catalog.pg_statistic_ext_data stxoid:oid stxdinherit:bool stxdndistinct:pg_ndistinct stxddependencies:pg_dependencies stxdmcv:pg_mcv_list stxdexpr:_pg_statistic
+pg_catalog.pg_statistic@2619 starelid:oid staattnum:int2 stainherit:bool stanullfrac:float4 stawidth:int4 stadistinct:float4 stakind1:int2 stakind2:int2 stakind3:int2 stakind4:int2 stakind5:int2 staop1:oid staop2:oid staop3:oid staop4:oid staop5:oid stacoll1:oid stacoll2:oid stacoll3:oid stacoll4:oid stacoll5:oid stanumbers1:_float4 stanumbers2:_float4 stanumbers3:_float4 stanumbers4:_float4 stanumbers5:_float4 stavalues1:anyarray stavalues2:anyarray stavalues3:anyarray stavalues4:anyarray stavalues5:anyarray
+pg_catalog.pg_statistic_ext@3381 oid:oid stxrelid:oid stxname:name stxnamespace:oid stxowner:oid stxkeys:int2vector stxstattarget:int2 stxkind:_char stxexprs:pg_node_tree
+pg_catalog.pg_statistic_ext_data@3429 stxoid:oid stxdinherit:bool stxdndistinct:pg_ndistinct stxddependencies:pg_dependencies stxdmcv:pg_mcv_list stxdexpr:_pg_statistic
 pg_catalog.pg_stats schemaname:name tablename:name attname:name inherited:bool null_frac:float4 avg_width:int4 n_distinct:float4 most_common_vals:anyarray most_common_freqs:_float4 histogram_bounds:anyarray correlation:float4 most_common_elems:anyarray most_common_elem_freqs:_float4 elem_count_histogram:_float4 range_length_histogram:anyarray range_empty_frac:float4 range_bounds_histogram:anyarray
 pg_catalog.pg_stats_ext schemaname:name tablename:name statistics_schemaname:name statistics_name:name statistics_owner:name attnames:_name exprs:_text kinds:_char inherited:bool n_distinct:pg_ndistinct dependencies:pg_dependencies most_common_vals:_text most_common_val_nulls:_bool most_common_freqs:_float8 most_common_base_freqs:_float8
 pg_catalog.pg_stats_ext_exprs schemaname:name tablename:name statistics_schemaname:name statistics_name:name statistics_owner:name expr:text inherited:bool null_frac:float4 avg_width:int4 n_distinct:float4 most_common_vals:anyarray most_common_freqs:_float4 histogram_bounds:anyarray correlation:float4 most_common_elems:anyarray most_common_elem_freqs:_float4 elem_count_histogram:_float4
-pg_catalog.pg_subscription oid:oid subdbid:oid subskiplsn:pg_lsn subname:name subowner:oid subenabled:bool subbinary:bool substream:char subtwophasestate:char subdisableonerr:bool subpasswordrequired:bool subrunasowner:bool subfailover:bool subconninfo:text subslotname:name subsynccommit:text subpublications:_text suborigin:text
-pg_catalog.pg_subscription_rel srsubid:oid srrelid:oid srsubstate:char srsublsn:pg_lsn
+pg_catalog.pg_subscription@6100 oid:oid subdbid:oid subskiplsn:pg_lsn subname:name subowner:oid subenabled:bool subbinary:bool substream:char subtwophasestate:char subdisableonerr:bool subpasswordrequired:bool subrunasowner:bool subfailover:bool subconninfo:text subslotname:name subsynccommit:text subpublications:_text suborigin:text
+pg_catalog.pg_subscription_rel@6102 srsubid:oid srrelid:oid srsubstate:char srsublsn:pg_lsn
 pg_catalog.pg_tables schemaname:name tablename:name tableowner:name tablespace:name hasindexes:bool hasrules:bool hastriggers:bool rowsecurity:bool
-pg_catalog.pg_tablespace oid:oid spcname:name spcowner:oid spcacl:_aclitem spcoptions:_text
+pg_catalog.pg_tablespace@1213 oid:oid spcname:name spcowner:oid spcacl:_aclitem spcoptions:_text
 pg_catalog.pg_timezone_abbrevs abbrev:text utc_offset:interval is_dst:bool
 pg_catalog.pg_timezone_names name:text abbrev:text utc_offset:interval is_dst:bool
-pg_catalog.pg_transform oid:oid trftype:oid trflang:oid trffromsql:regproc trftosql:regproc
-pg_catalog.pg_trigger oid:oid tgrelid:oid tgparentid:oid tgname:name tgfoid:oid tgtype:int2 tgenabled:char tgisinternal:bool tgconstrrelid:oid tgconstrindid:oid tgconstraint:oid tgdeferrable:bool tginitdeferred:bool tgnargs:int2 tgattr:int2vector tgargs:bytea tgqual:pg_node_tree tgoldtable:name tgnewtable:name
-pg_catalog.pg_ts_config oid:oid cfgname:name cfgnamespace:oid cfgowner:oid cfgparser:oid
-pg_catalog.pg_ts_config_map mapcfg:oid maptokentype:int4 mapseqno:int4 mapdict:oid
-pg_catalog.pg_ts_dict oid:oid dictname:name dictnamespace:oid dictowner:oid dicttemplate:oid dictinitoption:text
-pg_catalog.pg_ts_parser oid:oid prsname:name prsnamespace:oid prsstart:regproc prstoken:regproc prsend:regproc prsheadline:regproc prslextype:regproc
-pg_catalog.pg_ts_template oid:oid tmplname:name tmplnamespace:oid tmplinit:regproc tmpllexize:regproc
-pg_catalog.pg_type oid:oid typname:name typnamespace:oid typowner:oid typlen:int2 typbyval:bool typtype:char typcategory:char typispreferred:bool typisdefined:bool typdelim:char typrelid:oid typsubscript:regproc typelem:oid typarray:oid typinput:regproc typoutput:regproc typreceive:regproc typsend:regproc typmodin:regproc typmodout:regproc typanalyze:regproc typalign:char typstorage:char typnotnull:bool typbasetype:oid typtypmod:int4 typndims:int4 typcollation:oid typdefaultbin:pg_node_tree typdefault:text typacl:_aclitem
+pg_catalog.pg_transform@3576 oid:oid trftype:oid trflang:oid trffromsql:regproc trftosql:regproc
+pg_catalog.pg_trigger@2620 oid:oid tgrelid:oid tgparentid:oid tgname:name tgfoid:oid tgtype:int2 tgenabled:char tgisinternal:bool tgconstrrelid:oid tgconstrindid:oid tgconstraint:oid tgdeferrable:bool tginitdeferred:bool tgnargs:int2 tgattr:int2vector tgargs:bytea tgqual:pg_node_tree tgoldtable:name tgnewtable:name
+pg_catalog.pg_ts_config@3602 oid:oid cfgname:name cfgnamespace:oid cfgowner:oid cfgparser:oid
+pg_catalog.pg_ts_config_map@3603 mapcfg:oid maptokentype:int4 mapseqno:int4 mapdict:oid
+pg_catalog.pg_ts_dict@3600 oid:oid dictname:name dictnamespace:oid dictowner:oid dicttemplate:oid dictinitoption:text
+pg_catalog.pg_ts_parser@3601 oid:oid prsname:name prsnamespace:oid prsstart:regproc prstoken:regproc prsend:regproc prsheadline:regproc prslextype:regproc
+pg_catalog.pg_ts_template@3764 oid:oid tmplname:name tmplnamespace:oid tmplinit:regproc tmpllexize:regproc
+pg_catalog.pg_type@1247 oid:oid typname:name typnamespace:oid typowner:oid typlen:int2 typbyval:bool typtype:char typcategory:char typispreferred:bool typisdefined:bool typdelim:char typrelid:oid typsubscript:regproc typelem:oid typarray:oid typinput:regproc typoutput:regproc typreceive:regproc typsend:regproc typmodin:regproc typmodout:regproc typanalyze:regproc typalign:char typstorage:char typnotnull:bool typbasetype:oid typtypmod:int4 typndims:int4 typcollation:oid typdefaultbin:pg_node_tree typdefault:text typacl:_aclitem
 pg_catalog.pg_user usename:name usesysid:oid usecreatedb:bool usesuper:bool userepl:bool usebypassrls:bool passwd:text valuntil:timestamptz useconfig:_text
-pg_catalog.pg_user_mapping oid:oid umuser:oid umserver:oid umoptions:_text
+pg_catalog.pg_user_mapping@1418 oid:oid umuser:oid umserver:oid umoptions:_text
 pg_catalog.pg_user_mappings umid:oid srvid:oid srvname:name umuser:oid usename:name umoptions:_text
 pg_catalog.pg_views schemaname:name viewname:name viewowner:name definition:text
 pg_catalog.pg_wait_events type:text name:text description:text

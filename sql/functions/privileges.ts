@@ -52,3 +52,33 @@ export function privilegeBody({ name, arguments: types }: FunctionEntry): string
   const message = `'unrecognized privilege type: "' || btrim(split_part(${rest}, ',', 1)) || '"'`;
   return `CASE WHEN ${present.join(' AND ')} THEN ${rest} = '' OR tw_raise('22023', ${message}) END`;
 }
+
+/** What PUBLIC and the owner may do to an object of a kind while nobody said anything, in the letters of an aclitem. */
+const DEFAULTS: Readonly<Record<string, readonly [everybody: string, owner: string]>> = {
+  c: ['', ''],
+  r: ['', 'arwdDxtm'],
+  s: ['', 'rwU'],
+  d: ['Tc', 'CTc'],
+  f: ['X', 'X'],
+  l: ['U', 'U'],
+  L: ['', 'rw'],
+  n: ['', 'UC'],
+  p: ['', 'sA'],
+  t: ['', 'C'],
+  F: ['', 'U'],
+  S: ['', 'U'],
+  T: ['U', 'U'],
+};
+
+/** acldefault(kind, owner). */
+export const ACL_DEFAULT = `CASE $1 ${Object.entries(DEFAULTS)
+  .map(([kind, [everybody, owner]]) => {
+    const items = [
+      ...(everybody === '' ? [] : [`'=${everybody}/' || g.grantor`]),
+      ...(owner === '' ? [] : [`g.grantor || '=${owner}/' || g.grantor`]),
+    ];
+    const array = items.length === 0 ? "'{}'::text[]" : `ARRAY[${items.join(', ')}]`;
+    return `WHEN '${kind}' THEN (SELECT ${array} FROM (SELECT coalesce((SELECT quote_ident(name) FROM tw_internal.roles WHERE oid = $2), $2::text)) AS g (grantor))`;
+  })
+  .join(' ')}
+  ELSE tw_raise('XX000', 'unrecognized object type abbreviation: ' || $1::text)::text::text[] END`;

@@ -183,6 +183,8 @@ export function tableFunctionsNamed(name: string): readonly TableFunctionEntry[]
 
 /** PostgreSQL's functions over the catalog that give rows, as queries; each takes no arguments. */
 const QUERIES: Readonly<Record<string, () => string>> = {
+  pg_available_extensions: () =>
+    'SELECT name, default_version, comment FROM pg_catalog.pg_available_extensions',
   pg_get_keywords: () => {
     const categories: Record<string, string> = {
       U: 'unreserved',

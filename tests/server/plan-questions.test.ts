@@ -161,7 +161,12 @@ function addFunction(name: string): void {
         statement: null,
       },
       ...{ parameters: [], result: { kind: 'value', set: false, type: 'int4' }, strict: false },
-      ...{ volatility: 'immutable', body: { SelectStmt: {} }, source: '' },
+      ...{
+        volatility: 'immutable',
+        body: { SelectStmt: {} },
+        texts: { defaults: [], body: null },
+        source: '',
+      },
     },
   });
 }

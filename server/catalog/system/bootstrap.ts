@@ -4,6 +4,7 @@
 import type { Engine, Transaction } from '../../../engine/index.ts';
 import { layoutByColumns } from '../../../sql/physical/layout.ts';
 import { toColumnType } from '../../../sql/types/column-type.ts';
+import { postgresOid } from '../../../sql/functions/postgres-names.ts';
 import type { NullableType } from '../../../sql/types/type.ts';
 import type { Catalog, CatalogChange } from '../catalog.ts';
 import type { CatalogObject, SystemTableObject, ViewObject } from '../objects.ts';
@@ -15,11 +16,11 @@ import { type SystemRelation, SystemWriter } from './writer.ts';
 
 /** PostgreSQL's oids where it has them. */
 const SCHEMAS = [
-  { id: 11, name: 'pg_catalog' },
+  { id: 11, name: 'pg_catalog', comment: 'system catalog schema' },
   { id: 13000, name: 'information_schema' },
   { id: 13001, name: 'tw_internal' },
   { id: 13002, name: 'tw_catalog' },
-  { id: 2200, name: 'public' },
+  { id: 2200, name: 'public', comment: 'standard public schema' },
 ];
 const FIRST_RAW_ID = 13100;
 const FIRST_VIEW_ID = 13200;
@@ -73,13 +74,18 @@ export function bootstrapCatalog(
   for (const { object } of relations) add(object);
   // They read each other: each is there before the next is described.
   SYSTEM_VIEWS.forEach((view, index) => {
-    const object = viewObject(view, FIRST_VIEW_ID + index);
+    const object = viewObject(view, viewId(view, FIRST_VIEW_ID + index));
     add({ ...object, columns: describe(object) });
   });
   const next = FIRST_VIEW_ID + SYSTEM_VIEWS.length;
-  EMPTY_VIEWS.forEach((view, index) => add(viewObject(view, next + index)));
+  EMPTY_VIEWS.forEach((view, index) => add(viewObject(view, viewId(view, next + index))));
   writer.write(objects, transaction, before);
   return { writer, transaction };
+}
+
+/** Clients know the oids of PostgreSQL's own tables, and compare `tableoid` with them. */
+function viewId({ schema, name }: SystemView, otherwise: number): number {
+  return postgresOid(schema, name) ?? otherwise;
 }
 
 function viewObject({ schema, name, query, columns = [] }: SystemView, id: number): ViewObject {

@@ -6,6 +6,7 @@ import { typeOid } from '../../../sql/types/table.ts';
 import { variadicElement } from '../../../sql/types/polymorphic.ts';
 import { argumentsText, resultText } from '../function-text.ts';
 import { pseudoTypes, signatureOid, signatureType } from './pseudo-types.ts';
+import { markedExpression } from '../stored-expressions.ts';
 import type { RawTable, RawValue } from './raw.ts';
 import { textArray, vectorText } from './array-text.ts';
 
@@ -96,6 +97,8 @@ export const functions: RawTable = {
     ['description', 'text'],
     // What SET says, as `pg_proc.proconfig` has it.
     ['settings', '_text'],
+    // With marked names.
+    ['sql_body', 'text'],
   ],
   fixed: () =>
     [
@@ -104,13 +107,13 @@ export const functions: RawTable = {
       ...typeFunctionRows
         .filter(([oid]) => !functionEntries.some((entry) => entry.oid === oid))
         .map(typeFunction),
-    ].map((row) => [...row, null]),
+    ].map((row) => [...row, null, null]),
   ofObject: (object, catalog) => {
     if (object.kind !== 'function') return [];
     const { parameters, result, strict, volatility, searchPath } = object;
     const variadic = variadicElement(object);
     const defaults = parameters.filter(({ defaultValue }) => defaultValue !== null).length;
-    const given = argumentsText(object, catalog);
+    const given = (withDefaults: boolean): string => argumentsText(object, catalog, withDefaults);
     const named = parameters.some(({ name }) => name !== '');
     return [
       [
@@ -123,10 +126,19 @@ export const functions: RawTable = {
         ...[volatility[0]!, parameters.length, defaults, variadic === null ? 0 : typeOid(variadic)],
         ...[vectorText(parameters.map(({ type, domain }) => domain ?? typeOid(type)))],
         ...[named ? textArray(parameters.map(({ name }) => name)) : null],
-        ...[resultText(object, catalog), given, given, null, object.source, object.statement, ''],
+        ...[
+          resultText(object, catalog),
+          given(true),
+          given(false),
+          null,
+          object.source,
+          object.statement,
+          '',
+        ],
         searchPath === undefined
           ? null
           : textArray([`search_path=${searchPath.map(quoteIdentifier).join(', ')}`]),
+        markedExpression(object.texts.body, catalog),
       ],
     ];
   },

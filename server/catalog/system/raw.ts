@@ -3,9 +3,12 @@
  * information_schema are views over them (views.ts). Each says its columns and the rows of an object once; adding
  * and dropping an object are these rows with multiplicity 1 and -1.
  */
-import type { Catalog, SchemaObject } from '../catalog.ts';
+import { type Catalog, FIRST_USER_ID, type SchemaObject } from '../catalog.ts';
 import { OTHER_TABLE } from '../../../sql/functions/catalog-functions.ts';
+import { markedName } from '../../../sql/functions/marked-names.ts';
+import { sequenceNames } from '../../../sql/bind/sequence-names.ts';
 import { quoteIdentifier } from '../../../sql/functions/quote.ts';
+import { EditableText } from '../../../sql/parse/edits.ts';
 import type { CatalogColumn, ObjectId, ReferentialAction } from '../../../sql/catalog.ts';
 import {
   checkDefinition,
@@ -19,6 +22,7 @@ import {
 } from '../definition-text.ts';
 import {
   type CatalogObject,
+  type CompositeTypeObject,
   type ForeignKeyConstraint,
   type IndexObject,
   type MaterializedViewObject,
@@ -30,8 +34,9 @@ import { typeOfObject } from '../reader.ts';
 import { functions } from './functions.ts';
 import { indexColumnNames } from '../../statements/names/create-text.ts';
 import { tableText } from '../../statements/names/table-text.ts';
+import { OWN_EXTENSION } from '../known-extensions.ts';
 import { uniqueIndexes } from '../constraints.ts';
-import { namesOwn, shownExpression } from '../stored-expressions.ts';
+import { markedExpression, namesOwn, shownExpression } from '../stored-expressions.ts';
 import { referringTo } from '../foreign-keys.ts';
 import { isTemporarySchema } from '../temporary.ts';
 import { casts, operators, settings } from './static.ts';
@@ -62,6 +67,8 @@ export interface RawTable {
 /** The one role until authentication is built; its oid is PostgreSQL's bootstrap superuser. */
 export const OWNER_OID = 10;
 export const OWNER_NAME = 'tidewire';
+/** PostgreSQL's role that owns `public`, of which the owner of the database is a member. */
+const DATABASE_OWNER = 6171;
 
 const schemas: RawTable = {
   name: 'schemas',
@@ -71,7 +78,7 @@ const schemas: RawTable = {
     ['name', 'name'],
     ['owner', 'oid'],
   ],
-  ofSchema: (schema) => [[schema.id, schema.name, OWNER_OID]],
+  ofSchema: (schema) => [[schema.id, schema.name, schema.name === 'public' ? DATABASE_OWNER : OWNER_OID]],
 };
 
 /** Objects that are no relations: they have a list of their own. */
@@ -102,12 +109,27 @@ function relationKind(object: Exclude<CatalogObject, Unrelated>): string {
   }
 }
 
-/** The query of a view, under the view's own names where a column list or a rename gave it others. */
-function definitionText(view: ViewObject | MaterializedViewObject): string {
-  const { columns, queryColumns, query } = view;
+/** The query of a view, under the view's own names where a column list or a rename gave it others; its names are marked. */
+function definitionText(view: ViewObject | MaterializedViewObject, catalog: Catalog): string {
+  const { columns, queryColumns } = view;
+  const query = markedQuery(view, catalog);
   if (queryColumns.every((name, index) => name === columns[index]?.name)) return query;
   const names = columns.map((column) => quoteIdentifier(column.name)).join(', ');
   return `SELECT * FROM (${query}) AS ${quoteIdentifier(view.name)}(${names})`;
+}
+
+function markedQuery({ query, references }: ViewObject | MaterializedViewObject, catalog: Catalog): string {
+  if (references.length === 0) return query;
+  const text = new EditableText(query);
+  return text.edited(
+    references.flatMap(({ at, object }) => {
+      const first = text.tokenAt(at);
+      // What is PostgreSQL's own stays as it was written, and so does a name with its schema.
+      if (first === undefined || object < FIRST_USER_ID || !catalog.has(object)) return [];
+      if (text.nameAt(first).length > 1) return [];
+      return [text.replace(first, first, markedName(catalog.object(object)))];
+    }),
+  );
 }
 
 const relations: RawTable = {
@@ -130,11 +152,14 @@ const relations: RawTable = {
     ['persistence', 'char'],
     ['updatable', 'int4'],
     ['check_option', 'text'],
+    // It is a source, or reads one: what PostgreSQL cannot have.
+    ['of_source', 'bool'],
   ],
   ofObject: (object, catalog) => {
+    if (object.kind === 'type' && object.form === 'composite') return [compositeRelation(object, catalog)];
     if (isUnrelated(object)) return [];
     const definition =
-      object.kind === 'view' || object.kind === 'materializedView' ? definitionText(object) : null;
+      object.kind === 'view' || object.kind === 'materializedView' ? definitionText(object, catalog) : null;
     const type =
       object.kind === 'materializedView'
         ? 'materialized view'
@@ -167,10 +192,31 @@ const relations: RawTable = {
         isTemporarySchema(object.schema) ? 't' : 'p',
         object.kind === 'table' ? 28 : object.kind === 'view' ? (object.writable?.events ?? 0) : 0,
         object.kind === 'view' ? (object.checkOption?.toUpperCase() ?? 'NONE') : null,
+        isOfSource(object, catalog),
       ],
     ];
   },
 };
+
+/** A composite type has a relation without rows, whose columns are its fields. */
+function compositeRelation({ id, schema, name, fields }: CompositeTypeObject, catalog: Catalog): RawValue[] {
+  const { oid } = rowTypeOids(id);
+  const none = [false, 0, 0, null, null, false, 'p', 0, null, false];
+  return [
+    ...[oid, name, catalog.schema(schema)?.id ?? 0, 'c', 'composite type', OWNER_OID, fields.length],
+    ...none,
+  ];
+}
+
+function isOfSource(object: CatalogObject, catalog: Catalog, seen = new Set<ObjectId>()): boolean {
+  if (object.kind === 'source') return true;
+  if (object.kind === 'table') return false;
+  return object.dependsOn.some((id) => {
+    if (seen.has(id) || !catalog.has(id)) return false;
+    seen.add(id);
+    return isOfSource(catalog.object(id), catalog, seen);
+  });
+}
 
 const columns: RawTable = {
   name: 'columns',
@@ -186,8 +232,15 @@ const columns: RawTable = {
     ['identity', 'char'],
     ['generated', 'char'],
     ['is_updatable', 'bool'],
+    ['length', 'int2'],
+    ['is_by_value', 'bool'],
+    ['alignment', 'char'],
+    ['storage', 'char'],
+    // Those that its DEFAULT takes values from.
+    ['sequences', '_oid'],
   ],
   ofObject: (object, catalog) => {
+    if (object.kind === 'type' && object.form === 'composite') return compositeColumns(object);
     if (object.kind === 'sequence' || isUnrelated(object)) return [];
     if (object.kind === 'index') return indexColumnRows(object, catalog);
     return object.columns.map((column, index) => [
@@ -198,20 +251,45 @@ const columns: RawTable = {
       column.domain === undefined ? column.type.typmod : -1,
       // Of views PostgreSQL says nothing, whatever is known of their columns.
       !column.type.nullable && object.kind !== 'view' && object.kind !== 'materializedView',
-      shownValue(column, object.schema, catalog),
+      shownValue(column, catalog),
       column.identity === undefined ? '' : column.identity === 'always' ? 'a' : 'd',
       column.generated === undefined ? '' : column.generated.stored ? 's' : 'v',
       object.kind === 'table' || (object.kind === 'view' && object.writable?.columns[index] === true),
+      ...physicalValues(column.type.name),
+      sequencesOf(column, object.schema, catalog),
     ]);
   },
 };
 
+function sequencesOf({ defaultText }: CatalogColumn, schema: string, catalog: Catalog): RawValue {
+  const found = sequenceNames(defaultText ?? '').flatMap((parts) => {
+    const object = catalog.find(parts.at(-2) ?? schema, parts.at(-1)!);
+    return object?.kind === 'sequence' ? [object.id] : [];
+  });
+  return found.length === 0 ? null : `{${found.join(',')}}`;
+}
+
+/** How values of the type are kept, as pg_attribute repeats it of pg_type. */
+function physicalValues(type: TypeName): RawValue[] {
+  const { length, byValue, align, storage } = typeRow(type);
+  return [length, byValue, align, storage];
+}
+
+function compositeColumns({ id, fields }: CompositeTypeObject): RawValue[][] {
+  const { oid } = rowTypeOids(id);
+  return fields.map(({ name, type }, index) => [
+    ...[oid, index + 1, name, typeOid(type.name), type.typmod, false, null, '', '', false],
+    ...physicalValues(type.name),
+    null,
+  ]);
+}
+
 /** What a column has where no value is given, or is computed by. */
-function shownValue(column: CatalogColumn, schema: string, catalog: Catalog): string | null {
+function shownValue(column: CatalogColumn, catalog: Catalog): string | null {
   const { generated, identity, defaultText, type } = column;
-  if (generated !== undefined) return shownExpression(generated.text, schema, catalog);
+  if (generated !== undefined) return markedExpression(generated.text, catalog);
   if (identity !== undefined || defaultText === null) return null;
-  return shownDefault(shownExpression(defaultText, schema, catalog), type.name, schema, catalog);
+  return shownDefault(markedExpression(defaultText, catalog), type.name, catalog);
 }
 
 interface IndexColumn {
@@ -241,6 +319,8 @@ function indexColumns(index: IndexObject, catalog: Catalog): IndexColumn[] {
 function indexColumnRows(index: IndexObject, catalog: Catalog): RawValue[][] {
   return indexColumns(index, catalog).map(({ name, type }, at) => [
     ...[index.id, at + 1, name, typeOid(type.name), type.typmod, false, null, '', '', false],
+    ...physicalValues(type.name),
+    null,
   ]);
 }
 
@@ -381,7 +461,7 @@ const constraints: RawTable = {
     if (object.kind === 'type' && object.form === 'domain') {
       const { notNull, checks } = object;
       const made = checks.map(({ id, name, text: kept, validated }): RawValue[] => {
-        const text = shownExpression(kept, object.schema, catalog);
+        const text = markedExpression(kept, catalog);
         return [
           ...[id, 0, name, 'c', 0, null, text, checkDefinition(text, validated), object.id, schema],
           ...[validated, ...none],
@@ -402,7 +482,7 @@ const constraints: RawTable = {
     if (object.kind !== 'table') return [];
     const list = (columns: readonly number[]): string => `{${columns.map((number) => number + 1).join(',')}}`;
     const checks = object.checks.map(({ id, name, columns: read, text, validated }): RawValue[] => {
-      const condition = shownExpression(text, object.schema, catalog);
+      const condition = markedExpression(text, catalog);
       return [
         ...[id, object.id, name, 'c', 0, list(read), condition],
         ...[checkDefinition(condition, validated), 0, schema, validated, ...none],
@@ -487,8 +567,13 @@ const roles: RawTable = {
   columns: [
     ['oid', 'oid'],
     ['name', 'name'],
+    // As which one can connect.
+    ['is_login', 'bool'],
   ],
-  fixed: () => [[OWNER_OID, OWNER_NAME]],
+  fixed: () => [
+    [OWNER_OID, OWNER_NAME, true],
+    [DATABASE_OWNER, 'pg_database_owner', false],
+  ],
 };
 
 const types: RawTable = {
@@ -531,7 +616,11 @@ const types: RawTable = {
         ...typeRow(`_${own}` as TypeName),
         ...{ oid: arrayId, element: id, name: `_${name}`, display: `${display}[]` },
       },
-    ].map((row, index) => typeValues(row, schemaId, index === 0 ? domainValues(object, catalog) : undefined));
+    ].map((row, index) =>
+      index === 0
+        ? typeValues(row, schemaId, domainValues(object, catalog), relationOf(object))
+        : typeValues(row, schemaId),
+    );
   },
   fixed: () => allTypes.map((row) => typeValues(row, PG_CATALOG)),
 };
@@ -554,6 +643,11 @@ const enumLabels: RawTable = {
 /** `pg_catalog`. */
 const PG_CATALOG = 11;
 
+/** The relation that a composite type's fields are columns of. */
+function relationOf(object: TypeObject): number {
+  return object.form === 'composite' ? rowTypeOids(object.id).oid : 0;
+}
+
 /** How values of a domain are kept is how those of the type beneath are. */
 function beneath(object: TypeObject): Partial<TypeRow> {
   if (object.form !== 'domain') return {};
@@ -565,7 +659,7 @@ function beneath(object: TypeObject): Partial<TypeRow> {
 function domainValues(object: TypeObject, catalog: Catalog): RawValue[] | undefined {
   if (object.form !== 'domain') return undefined;
   const { over, type, notNull, defaultText } = object;
-  const shown = shownExpression(defaultText, object.schema, catalog);
+  const shown = markedExpression(defaultText, catalog);
   return [over ?? typeOid(type.name), type.typmod, notNull !== null, shown];
 }
 
@@ -684,6 +778,7 @@ const comments: RawTable = {
     ['number', 'int4'],
     ['comment', 'text'],
   ],
+  fixed: () => commentRow(OWN_EXTENSION.oid, 'pg_extension', OWN_EXTENSION.comment),
   ofSchema: ({ id, comment }) => commentRow(id, 'pg_namespace', comment),
   ofObject: (object) => {
     const own = (catalog: string): RawValue[][] => commentRow(object.id, catalog, object.comment);

@@ -10,7 +10,7 @@ import { INFORMATION_VIEWS } from './information-views.ts';
 import { COLLATIONS } from './collations.ts';
 import { OPERATOR_CLASSES, OPERATOR_FAMILIES, isUsual } from './operator-classes.ts';
 import { STATISTICS_VIEWS } from './statistics-views.ts';
-import { KNOWN_EXTENSIONS } from '../known-extensions.ts';
+import { KNOWN_EXTENSIONS, OWN_EXTENSION } from '../known-extensions.ts';
 import type { NullableType, TypeName } from '../../../sql/types/type.ts';
 
 export interface SystemView {
@@ -41,6 +41,11 @@ function rangeTypes(): string {
     ...rest,
   ]);
   return rows.map((row) => `(${row.join(', ')})`).join(', ');
+}
+
+/** The oid of a column's default: no two have the same while there are fewer than 2,500,000 objects. */
+function defaultOid(relation: string, number: string): string {
+  return `(((${relation}::int8 * 1664) + ${number}) % 4294967296)::oid`;
 }
 
 /** A referential action in the words of information_schema. */
@@ -86,7 +91,7 @@ function informationColumns(): string {
     q.maximum::varchar AS identity_maximum, q.minimum::varchar AS identity_minimum,
     CASE WHEN q.cycles THEN 'YES' ELSE 'NO' END::varchar AS identity_cycle,
     CASE WHEN c.generated = '' THEN 'NEVER' ELSE 'ALWAYS' END::varchar AS is_generated,
-    CASE WHEN c.generated <> '' THEN c.default_text END::varchar AS generation_expression,
+    CASE WHEN c.generated <> '' THEN pg_get_expr(c.default_text, c.relation_oid) END::varchar AS generation_expression,
     CASE WHEN c.is_updatable THEN 'YES' ELSE 'NO' END::varchar AS is_updatable
     FROM (SELECT k.relation_oid, k.number, k.name, k.is_updatable, k.not_null OR d.not_null AS not_null, k.default_text, k.identity, k.generated,
         CASE WHEN d.kind = 'd' THEN d.base_oid ELSE k.type_oid END AS type_oid,
@@ -106,7 +111,7 @@ function informationColumns(): string {
 const COMMENTED = ['pg_class', 'pg_type', 'pg_proc', 'pg_namespace', 'pg_constraint', 'pg_extension'];
 
 /** The extensions that CREATE EXTENSION makes. */
-const AVAILABLE = [...KNOWN_EXTENSIONS]
+const AVAILABLE = [...KNOWN_EXTENSIONS, ['tidewire', OWN_EXTENSION] as const]
   .map(([name, { version, comment }]) => `('${name}', '${version}', '${comment}')`)
   .join(', ');
 
@@ -115,20 +120,21 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
   {
     schema: 'pg_catalog',
     name: 'pg_namespace',
-    query: `SELECT oid, name AS nspname, owner AS nspowner, ${NO_TEXTS} AS nspacl FROM tw_internal.schemas`,
+    query: `SELECT oid, name AS nspname, owner AS nspowner,
+      CASE oid WHEN 2200 THEN ARRAY['pg_database_owner=UC/pg_database_owner', '=U/pg_database_owner'] END AS nspacl FROM tw_internal.schemas`,
   },
   {
     schema: 'pg_catalog',
     name: 'pg_roles',
-    query: `SELECT oid, name AS rolname, true AS rolsuper, true AS rolinherit, true AS rolcreaterole, true AS rolcreatedb,
-      true AS rolcanlogin, false AS rolreplication, -1 AS rolconnlimit, '********'::text AS rolpassword,
-      NULL::timestamptz AS rolvaliduntil, true AS rolbypassrls, ${NO_TEXT} AS rolconfig FROM tw_internal.roles`,
+    query: `SELECT oid, name AS rolname, is_login AS rolsuper, true AS rolinherit, is_login AS rolcreaterole, is_login AS rolcreatedb,
+      is_login AS rolcanlogin, false AS rolreplication, -1 AS rolconnlimit, '********'::text AS rolpassword,
+      NULL::timestamptz AS rolvaliduntil, is_login AS rolbypassrls, ${NO_TEXT} AS rolconfig FROM tw_internal.roles`,
   },
   {
     schema: 'pg_catalog',
     name: 'pg_authid',
-    query: `SELECT oid, name AS rolname, true AS rolsuper, true AS rolinherit, true AS rolcreaterole, true AS rolcreatedb,
-      true AS rolcanlogin, false AS rolreplication, true AS rolbypassrls, -1 AS rolconnlimit,
+    query: `SELECT oid, name AS rolname, is_login AS rolsuper, true AS rolinherit, is_login AS rolcreaterole, is_login AS rolcreatedb,
+      is_login AS rolcanlogin, false AS rolreplication, is_login AS rolbypassrls, -1 AS rolconnlimit,
       ${NO_TEXT} AS rolpassword, NULL::timestamptz AS rolvaliduntil FROM tw_internal.roles`,
   },
   {
@@ -136,7 +142,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     name: 'pg_user',
     query: `SELECT name AS usename, oid AS usesysid, true AS usecreatedb, true AS usesuper, false AS userepl,
       true AS usebypassrls, '********'::text AS passwd, NULL::timestamptz AS valuntil, ${NO_TEXT} AS useconfig
-      FROM tw_internal.roles`,
+      FROM tw_internal.roles WHERE is_login`,
   },
   {
     schema: 'pg_catalog',
@@ -151,46 +157,46 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       'c'::"char" AS datlocprovider, false AS datistemplate, true AS datallowconn, false AS dathasloginevt,
       -1 AS datconnlimit, 1663::oid AS dattablespace, 'C.UTF-8'::text AS datcollate, 'C.UTF-8'::text AS datctype,
       ${NO_TEXT} AS daticulocale, ${NO_TEXT} AS datlocale, ${NO_TEXT} AS daticurules, ${NO_TEXT} AS datcollversion,
-      ${NO_TEXTS} AS datacl FROM tw_internal.roles`,
+      ${NO_TEXTS} AS datacl, 0::oid AS datfrozenxid, 0::oid AS datminmxid FROM tw_internal.roles WHERE is_login`,
   },
   {
     schema: 'pg_catalog',
     name: 'pg_tablespace',
     query: `SELECT 1663::oid AS oid, 'pg_default'::name AS spcname, oid AS spcowner, ${NO_TEXTS} AS spcacl,
-      ${NO_TEXTS} AS spcoptions FROM tw_internal.roles`,
+      ${NO_TEXTS} AS spcoptions FROM tw_internal.roles WHERE is_login`,
   },
   {
     schema: 'pg_catalog',
     name: 'pg_class',
-    query: `SELECT oid, name AS relname, schema_oid AS relnamespace, CASE WHEN relkind IN ('r', 'v', 'm') THEN (${ROW_TYPES} + 2 * oid::int8)::oid ELSE 0::oid END AS reltype, 0::oid AS reloftype,
+    query: `SELECT oid, name AS relname, schema_oid AS relnamespace, CASE WHEN relkind IN ('r', 'v', 'm') THEN (${ROW_TYPES} + 2 * oid::int8)::oid
+        WHEN relkind = 'c' THEN ((oid::int8 - ${ROW_TYPES}) / 2)::oid ELSE 0::oid END AS reltype, 0::oid AS reloftype,
       owner AS relowner,
       CASE relkind WHEN 'r' THEN 2::oid WHEN 'm' THEN 2::oid WHEN 'i' THEN access_method ELSE 0::oid END AS relam,
-      CASE WHEN relkind = 'v' THEN 0::oid ELSE oid END AS relfilenode, 0::oid AS reltablespace, 0 AS relpages, (-1)::real AS reltuples, 0 AS relallvisible,
-      0 AS relallfrozen, 0::oid AS reltoastrelid, has_index AS relhasindex, false AS relisshared,
+      CASE WHEN relkind IN ('v', 'c') THEN 0::oid ELSE oid END AS relfilenode, 0::oid AS reltablespace, 0 AS relpages, (-1)::real AS reltuples, 0 AS relallvisible,
+      0 AS relallfrozen, 0::oid AS reltoastrelid, has_index AND relkind <> 'v' AS relhasindex, false AS relisshared,
       persistence AS relpersistence, relkind, column_count AS relnatts, check_count AS relchecks,
       relkind IN ('v', 'm') AS relhasrules, has_triggers AS relhastriggers, false AS relhassubclass, false AS relrowsecurity,
       false AS relforcerowsecurity, true AS relispopulated, (CASE WHEN relkind IN ('r', 'm') THEN 'd' ELSE 'n' END)::"char" AS relreplident, false AS relispartition,
       0::oid AS relrewrite, 0::oid AS relfrozenxid, 0::oid AS relminmxid, ${NO_TEXTS} AS relacl,
-      ${NO_TEXTS} AS reloptions, ${NO_TEXT} AS relpartbound FROM tw_internal.relations`,
+      CASE WHEN check_option <> 'NONE' THEN ARRAY['check_option=' || lower(check_option)] END AS reloptions,
+      ${NO_TEXT} AS relpartbound FROM tw_internal.relations`,
   },
   {
     schema: 'pg_catalog',
     name: 'pg_attribute',
-    query: `SELECT relation_oid AS attrelid, name AS attname, type_oid AS atttypid, (-1)::smallint AS attlen, number AS attnum,
-      -1 AS attcacheoff, typmod AS atttypmod, 0::smallint AS attndims, false AS attbyval, 'i'::"char" AS attalign,
-      CASE WHEN type_oid = 1700 THEN 'm'::"char"
-        WHEN type_oid IN (17, 25, 1042, 1043, 3802) OR type_oid BETWEEN 1000 AND 1042 THEN 'x'::"char"
-        ELSE 'p'::"char" END AS attstorage, ''::"char" AS attcompression, not_null AS attnotnull,
+    query: `SELECT relation_oid AS attrelid, name AS attname, type_oid AS atttypid, length AS attlen, number AS attnum,
+      -1 AS attcacheoff, typmod AS atttypmod, 0::smallint AS attndims, is_by_value AS attbyval, alignment AS attalign,
+      storage AS attstorage, ''::"char" AS attcompression, not_null AS attnotnull,
       default_text IS NOT NULL AS atthasdef, false AS atthasmissing, identity AS attidentity,
       generated AS attgenerated, false AS attisdropped, true AS attislocal, 0::smallint AS attinhcount,
-      NULL::smallint AS attstattarget, CASE WHEN type_oid IN (25, 1042, 1043, 1009, 1014, 1015) THEN 100::oid WHEN type_oid IN (19, 1003) THEN 950::oid
+      (-1)::smallint AS attstattarget, CASE WHEN type_oid IN (25, 1042, 1043, 1009, 1014, 1015) THEN 100::oid WHEN type_oid IN (19, 1003) THEN 950::oid
       ELSE 0::oid END AS attcollation, ${NO_TEXTS} AS attacl, ${NO_TEXTS} AS attoptions,
       ${NO_TEXTS} AS attfdwoptions, NULL::text AS attmissingval FROM tw_internal.columns`,
   },
   {
     schema: 'pg_catalog',
     name: 'pg_attrdef',
-    query: `SELECT relation_oid AS oid, relation_oid AS adrelid, number AS adnum, default_text AS adbin
+    query: `SELECT ${defaultOid('relation_oid', 'number')} AS oid, relation_oid AS adrelid, number AS adnum, default_text AS adbin
       FROM tw_internal.columns WHERE default_text IS NOT NULL`,
   },
   {
@@ -214,14 +220,14 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
   {
     schema: 'pg_catalog',
     name: 'pg_views',
-    query: `SELECT s.name AS schemaname, r.name AS viewname, 'tidewire'::name AS viewowner, r.definition
+    query: `SELECT s.name AS schemaname, r.name AS viewname, 'tidewire'::name AS viewowner, pg_get_viewdef(r.oid) AS definition
       FROM tw_internal.relations r JOIN tw_internal.schemas s ON s.oid = r.schema_oid WHERE r.relkind = 'v'`,
   },
   {
     schema: 'pg_catalog',
     name: 'pg_matviews',
     query: `SELECT s.name AS schemaname, r.name AS matviewname, 'tidewire'::name AS matviewowner, NULL::name AS tablespace,
-      false AS hasindexes, true AS ispopulated, r.definition
+      false AS hasindexes, true AS ispopulated, pg_get_viewdef(r.oid) AS definition
       FROM tw_internal.relations r JOIN tw_internal.schemas s ON s.oid = r.schema_oid WHERE r.relkind = 'm'`,
   },
   {
@@ -246,7 +252,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     schema: 'tw_catalog',
     name: 'relations',
     query: `SELECT r.oid, s.name AS schema_name, r.name, r.object_type AS type, r.statement
-      FROM tw_internal.relations r JOIN tw_internal.schemas s ON s.oid = r.schema_oid`,
+      FROM tw_internal.relations r JOIN tw_internal.schemas s ON s.oid = r.schema_oid WHERE r.relkind <> 'c'`,
   },
   {
     schema: 'tw_catalog',
@@ -276,7 +282,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       array_oid AS typarray, input::regproc AS typinput, output::regproc AS typoutput, receive::regproc AS typreceive,
       send::regproc AS typsend, 0::oid::regproc AS typmodin, 0::oid::regproc AS typmodout, 0::oid::regproc AS typanalyze,
       alignment AS typalign, storage AS typstorage, not_null AS typnotnull, base_oid AS typbasetype, typmod AS typtypmod,
-      0 AS typndims, collation_oid AS typcollation, default_text AS typdefaultbin, default_text AS typdefault,
+      0 AS typndims, collation_oid AS typcollation, default_text AS typdefaultbin, pg_get_expr(default_text, 0) AS typdefault,
       ${NO_TEXTS} AS typacl FROM tw_internal.types`,
   },
   {
@@ -327,7 +333,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     name: 'pg_constraint',
     query: `SELECT c.oid, c.name AS conname, c.schema_oid AS connamespace, c.type AS contype, ${CONSTRAINT},
       c.table_oid AS conrelid, c.type_oid AS contypid, c.index_oid AS conindid, ${REFERENCE}, c.columns AS conkey,
-      c.condition AS conbin FROM tw_internal.constraints c`,
+      c.condition AS conbin FROM tw_internal.constraints c WHERE c.type <> 'n'`,
   },
   {
     schema: 'information_schema',
@@ -356,7 +362,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       CASE WHEN b.oid IN (20, 21, 23) THEN 0
         WHEN b.oid = 1700 AND d.typmod >= 0 THEN (d.typmod - 4) & 65535 END AS numeric_scale,
       NULL::int4 AS datetime_precision, NULL::varchar AS interval_type, NULL::int4 AS interval_precision,
-      d.default_text::varchar AS domain_default, current_database()::name AS udt_catalog, bs.name AS udt_schema,
+      pg_get_expr(d.default_text, 0)::varchar AS domain_default, current_database()::name AS udt_catalog, bs.name AS udt_schema,
       b.name AS udt_name, NULL::name AS scope_catalog, NULL::name AS scope_schema, NULL::name AS scope_name,
       NULL::int4 AS maximum_cardinality, '1'::name AS dtd_identifier
       FROM tw_internal.types d JOIN tw_internal.schemas s ON s.oid = d.schema_oid
@@ -376,7 +382,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     schema: 'information_schema',
     name: 'check_constraints',
     query: `SELECT current_database()::name AS constraint_catalog, s.name AS constraint_schema, c.name AS constraint_name,
-      c.condition::varchar AS check_clause
+      pg_get_expr(c.condition, c.table_oid)::varchar AS check_clause
       FROM tw_internal.constraints c JOIN tw_internal.schemas s ON s.oid = c.schema_oid WHERE c.type = 'c'`,
   },
   {
@@ -401,7 +407,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
   {
     schema: 'tw_catalog',
     name: 'functions',
-    query: `SELECT f.oid, s.name AS schema_name, f.name, f.argument_types AS arguments, f.result_type AS result,
+    query: `SELECT f.oid, s.name AS schema_name, f.name, pg_get_function_arguments(f.oid) AS arguments, pg_get_function_result(f.oid) AS result,
       CASE f.volatility WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' ELSE 'volatile' END AS volatility, f.is_strict,
       f.statement FROM tw_internal.functions f JOIN tw_internal.schemas s ON s.oid = f.schema_oid
       WHERE f.statement IS NOT NULL`,
@@ -410,12 +416,12 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     schema: 'pg_catalog',
     name: 'pg_proc',
     query: `SELECT oid, name AS proname, schema_oid AS pronamespace, 10::oid AS proowner, language_oid AS prolang,
-      1::real AS procost, 0::real AS prorows, variadic_oid AS provariadic, 0::oid::regproc AS prosupport, kind AS prokind,
+      (CASE language_oid WHEN 14 THEN 100 ELSE 1 END)::real AS procost, (CASE WHEN returns_set THEN 1000 ELSE 0 END)::real AS prorows, variadic_oid AS provariadic, 0::oid::regproc AS prosupport, kind AS prokind,
       false AS prosecdef, false AS proleakproof, is_strict AS proisstrict, returns_set AS proretset,
-      volatility AS provolatile, 's'::"char" AS proparallel, argument_count AS pronargs, default_count AS pronargdefaults,
+      volatility AS provolatile, (CASE language_oid WHEN 14 THEN 'u' ELSE 's' END)::"char" AS proparallel, argument_count AS pronargs, default_count AS pronargdefaults,
       result_oid AS prorettype, argument_oids AS proargtypes, NULL::oid[] AS proallargtypes,
       CASE WHEN variadic_oid <> 0 THEN array_fill('i'::"char", ARRAY[argument_count - 1]) || 'v'::"char" END AS proargmodes, argument_names AS proargnames, ${NO_TEXT} AS proargdefaults, NULL::oid[] AS protrftypes,
-      source AS prosrc, ${NO_TEXT} AS probin, ${NO_TEXT} AS prosqlbody, settings AS proconfig, ${NO_TEXTS} AS proacl
+      source AS prosrc, ${NO_TEXT} AS probin, pg_get_function_sqlbody(oid) AS prosqlbody, settings AS proconfig, ${NO_TEXTS} AS proacl
       FROM tw_internal.functions`,
   },
   {
@@ -453,7 +459,8 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     schema: 'pg_catalog',
     name: 'pg_extension',
     query: `SELECT oid, name AS extname, 10::oid AS extowner, schema_oid AS extnamespace, true AS extrelocatable,
-      version AS extversion, NULL::oid[] AS extconfig, ${NO_TEXTS} AS extcondition FROM tw_internal.extensions`,
+      version AS extversion, NULL::oid[] AS extconfig, ${NO_TEXTS} AS extcondition FROM tw_internal.extensions
+      UNION ALL SELECT ${OWN_EXTENSION.oid}::oid, 'tidewire', 10::oid, 11::oid, false, '${OWN_EXTENSION.version}', NULL, NULL`,
   },
   {
     schema: 'pg_catalog',
@@ -476,9 +483,11 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     query: `SELECT ${RELATION} AS classid, oid AS objid, 0 AS objsubid, ${RELATION} AS refclassid, owner_table AS refobjid,
       owner_column::int4 AS refobjsubid, CASE WHEN is_identity THEN 'i'::"char" ELSE 'a'::"char" END AS deptype
       FROM tw_internal.sequences WHERE owner_table IS NOT NULL
-      UNION ALL SELECT CASE WHEN r.relkind IN ('v', 'm') THEN ${RULE} ELSE ${RELATION} END, d.object_oid, 0, t.catalog, d.depends_on, 0,
-      CASE r.relkind WHEN 'i' THEN 'a'::"char" ELSE 'n'::"char" END
-      FROM tw_internal.dependencies d JOIN tw_internal.relations r ON r.oid = d.object_oid
+      UNION ALL SELECT r.catalog, d.object_oid, 0, t.catalog, d.depends_on, 0, CASE r.relkind WHEN 'i' THEN 'a'::"char" ELSE 'n'::"char" END
+      FROM tw_internal.dependencies d
+        JOIN (SELECT oid, relkind, CASE WHEN relkind IN ('v', 'm') THEN ${RULE} ELSE ${RELATION} END AS catalog FROM tw_internal.relations
+          UNION ALL SELECT oid, ' ', 'pg_catalog.pg_proc'::regclass::oid FROM tw_internal.functions
+          UNION ALL SELECT oid, ' ', 'pg_catalog.pg_type'::regclass::oid FROM tw_internal.types) r ON r.oid = d.object_oid
         JOIN (SELECT oid, ${RELATION} AS catalog FROM tw_internal.relations
           UNION ALL SELECT oid, 'pg_catalog.pg_proc'::regclass::oid FROM tw_internal.functions
           UNION ALL SELECT oid, 'pg_catalog.pg_type'::regclass::oid FROM tw_internal.types) t ON t.oid = d.depends_on
@@ -488,7 +497,16 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       UNION ALL SELECT ${RELATION}, r.oid, 0, 'pg_catalog.pg_namespace'::regclass::oid, r.schema_oid, 0, 'n'::"char"
       FROM tw_internal.relations r WHERE r.relkind <> 'i' AND r.oid >= ${FIRST_USER_ID}
       UNION ALL SELECT 'pg_catalog.pg_proc'::regclass::oid, d.object_oid, 0, 'pg_catalog.pg_extension'::regclass::oid, d.depends_on, 0, 'e'
-      FROM tw_internal.dependencies d JOIN tw_internal.extensions e ON e.oid = d.depends_on`,
+      FROM tw_internal.dependencies d JOIN tw_internal.extensions e ON e.oid = d.depends_on
+      UNION ALL SELECT 'pg_catalog.pg_attrdef'::regclass::oid, ${defaultOid('relation_oid', 'number')}, 0, ${RELATION}, relation_oid, number::int4, 'a'
+      FROM tw_internal.columns WHERE default_text IS NOT NULL
+      UNION ALL SELECT 'pg_catalog.pg_attrdef'::regclass::oid, ${defaultOid('c.relation_oid', 'c.number')}, 0, ${RELATION}, s.oid, 0, 'n'
+      FROM tw_internal.columns c CROSS JOIN LATERAL unnest(c.sequences) AS s (oid)
+      UNION ALL SELECT 'pg_catalog.pg_namespace'::regclass::oid, oid, 0, 'pg_catalog.pg_extension'::regclass::oid, ${OWN_EXTENSION.oid}::oid, 0, 'e'
+      FROM tw_internal.schemas WHERE name IN ('tw_internal', 'tw_catalog')
+      UNION ALL SELECT ${RELATION}, r.oid, 0, 'pg_catalog.pg_extension'::regclass::oid, ${OWN_EXTENSION.oid}::oid, 0, 'e'
+      FROM tw_internal.relations r JOIN tw_internal.schemas s ON s.oid = r.schema_oid
+      WHERE r.of_source OR s.name IN ('tw_internal', 'tw_catalog')`,
   },
   {
     schema: 'pg_catalog',
@@ -540,7 +558,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     schema: 'pg_catalog',
     name: 'pg_indexes',
     query: `SELECT s.name AS schemaname, t.name AS tablename, r.name AS indexname, NULL::name AS tablespace,
-      i.definition AS indexdef
+      pg_get_indexdef(i.oid) AS indexdef
       FROM tw_internal.indexes i JOIN tw_internal.relations r ON r.oid = i.oid
       JOIN tw_internal.relations t ON t.oid = i.table_oid JOIN tw_internal.schemas s ON s.oid = r.schema_oid`,
   },
@@ -562,7 +580,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     schema: 'information_schema',
     name: 'views',
     query: `SELECT current_database()::name AS table_catalog, s.name AS table_schema, r.name AS table_name,
-      (r.definition || ';')::varchar AS view_definition, r.check_option::varchar AS check_option,
+      pg_get_viewdef(r.oid)::varchar AS view_definition, r.check_option::varchar AS check_option,
       CASE WHEN r.updatable & 20 = 20 THEN 'YES' ELSE 'NO' END::varchar AS is_updatable,
       CASE WHEN r.updatable & 8 = 8 THEN 'YES' ELSE 'NO' END::varchar AS is_insertable_into, 'NO'::varchar AS is_trigger_updatable,
       'NO'::varchar AS is_trigger_deletable, 'NO'::varchar AS is_trigger_insertable_into
@@ -630,8 +648,8 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
   {
     schema: 'pg_catalog',
     name: 'pg_available_extensions',
-    query: `SELECT column1::name AS name, column2 AS default_version, e.version AS installed_version, column3 AS comment
-      FROM (VALUES ${AVAILABLE}) AS a LEFT JOIN tw_internal.extensions e ON e.name = column1`,
+    query: `SELECT column1::name AS name, column2 AS default_version, e.extversion AS installed_version, column3 AS comment
+      FROM (VALUES ${AVAILABLE}) AS a LEFT JOIN pg_catalog.pg_extension e ON e.extname = column1`,
   },
   ...INFORMATION_VIEWS,
   ...STATISTICS_VIEWS,

@@ -67,6 +67,7 @@ export class SystemWriter {
           for (const object of catalog.objects()) {
             if (object.schema !== schema.name) continue;
             ids.add(object.id);
+            for (const dependent of catalog.dependents(object.id)) ids.add(dependent.id);
             if (isNamed(object)) named.add(object.id);
           }
           break;
@@ -84,8 +85,8 @@ export class SystemWriter {
         case 'replace':
           ids.add(change.object.id);
           if (isNamed(change.object)) named.add(change.object.id);
-          // Definitions name what they are over.
-          for (const dependent of catalog.dependents(change.object.id)) ids.add(dependent.id);
+          // Definitions name what they are over, and sources make a difference to all that reads them.
+          for (const id of dependentsOf(catalog, change.object.id)) ids.add(id);
           for (const { table } of referringTo(catalog, change.object.id)) ids.add(table.id);
           break;
         case 'drop':
@@ -119,6 +120,16 @@ export class SystemWriter {
       write(relation, decoder, relation.raw.ofObject?.(object, catalog) ?? [], diff, transaction);
     }
   }
+}
+
+/** What depends on an object, or on what does. */
+function dependentsOf(catalog: Catalog, id: ObjectId, found = new Set<ObjectId>()): Set<ObjectId> {
+  for (const dependent of catalog.dependents(id)) {
+    if (found.has(dependent.id)) continue;
+    found.add(dependent.id);
+    dependentsOf(catalog, dependent.id, found);
+  }
+  return found;
 }
 
 function isNamed({ kind }: CatalogObject): boolean {

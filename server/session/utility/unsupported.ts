@@ -9,10 +9,6 @@ import { utility } from './utility.ts';
 const REFUSED: Partial<Record<NodeKind, { readonly name: string; readonly hint?: string }>> = {
   ListenStmt: { name: 'LISTEN', hint: 'Use SUBSCRIBE to follow the changes of a relation or query.' },
   NotifyStmt: { name: 'NOTIFY', hint: 'Use SUBSCRIBE to follow the changes of a relation or query.' },
-  LockStmt: {
-    name: 'LOCK TABLE',
-    hint: 'Of two transactions that write the same row, the second gets 40001.',
-  },
   CallStmt: { name: 'CALL', hint: 'Call a function in SQL with SELECT.' },
   LoadStmt: { name: 'LOAD' },
 };
