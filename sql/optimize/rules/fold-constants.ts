@@ -242,8 +242,27 @@ function withLiterals(relation: MirRelation): MirRelation {
   );
 }
 
+/** A join's keys each read one of its inputs: one that would be a constant stays as it was. */
+function withColumnsInKeys(before: MirRelation, after: MirRelation): MirRelation {
+  if (before === after || before.kind !== 'join' || after.kind !== 'join') return after;
+  const equivalences = after.equivalences.map((item, i) =>
+    item.scalars.every((scalar) => columnsRead(scalar).size > 0) ? item : before.equivalences[i]!,
+  );
+  if (equivalences.every((item, i) => item === after.equivalences[i])) return after;
+  const isSame =
+    equivalences.every((item, i) => item === before.equivalences[i]) &&
+    after.residual.every((scalar, i) => scalar === before.residual[i]);
+  return isSame ? before : build.join(after.inputs, equivalences, after.residual);
+}
+
 export const foldConstants = localRule(
   'fold-constants',
   otherKinds('constant', 'get', 'getLet', 'let'),
-  (node, context) => foldRelation(mapScalars(withLiterals(node), (scalar) => foldScalar(scalar, context))),
+  (node, context) =>
+    foldRelation(
+      withColumnsInKeys(
+        node,
+        mapScalars(withLiterals(node), (scalar) => foldScalar(scalar, context)),
+      ),
+    ),
 );
