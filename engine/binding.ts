@@ -294,7 +294,7 @@ export class NativeBinding implements Engine {
     const { encoding } = options;
     const transaction = options.transaction ? nativeOf(options.transaction) : null;
     const values = planArguments(prepared, options, transaction);
-    if (prepared.immediate && encoding.kind === 'dataRow') {
+    if (prepared.immediate && encoding.kind === 'dataRow' && encoding.canonical !== true) {
       const ready = native(() => this.#engine.executeNow(...values, encoding.formats));
       if (ready?.chunk) return new ReadyCursor(ready.rows, ready.chunk);
       if (ready?.cursor) return this.#cursor(ready.cursor);

@@ -27,7 +27,8 @@ export type { ErrorSubject } from './error.ts';
 
 /** How result rows are encoded. Column formats: 0 text, 1 binary; one for each projected column. */
 export type RowEncoding =
-  | { readonly kind: 'dataRow'; readonly formats: readonly number[] }
+  /** `canonical`: texts are those of the same literals, whatever the session's settings are. */
+  | { readonly kind: 'dataRow'; readonly formats: readonly number[]; readonly canonical?: boolean }
   | { readonly kind: 'copyText'; readonly nullText: string; readonly delimiter: string }
   | {
       readonly kind: 'copyCsv';

@@ -16,6 +16,7 @@ import type { System } from '../system.ts';
 import type { Execution, Runnable } from './prepared.ts';
 import { leftmost, referencesIn, refuseIllFormed } from './recursive-terms.ts';
 import { CompiledSelect } from './select.ts';
+import { readTimestamp } from './snapshot.ts';
 
 /** All rows are kept until the statement ends: one that would go on for ever ends here. */
 const MOST_ROWS = 1_000_000;
@@ -72,7 +73,7 @@ export function prepareRecursiveSelect(
     const rowsOf = async (one: CompiledSelect): Promise<WorkingTable['rows']> => {
       const rows: (string | null)[][] = [];
       const formats = one.compiled.columns.map(() => 0);
-      const cursor = await one.run(session, execution, { kind: 'dataRow', formats });
+      const cursor = await one.run(session, execution, { kind: 'dataRow', formats, canonical: true });
       try {
         for (;;) {
           const filling = cursor.fill();
@@ -91,7 +92,9 @@ export function prepareRecursiveSelect(
       const { columns } = bases[index]!.compiled;
       const all: (readonly (string | null)[])[] = [];
       found.set(each.cte, { columns, rows: [] });
-      let rows = await rowsOf(compile(baseOf(select, each), found, types));
+      const base = compile(baseOf(select, each), found, types);
+      let rows = await rowsOf(base);
+      base.close();
       while (rows.length > 0) {
         if (all.length + rows.length > MOST_ROWS) throw tooMany(each.cte);
         for (const row of rows) all.push(row);
@@ -113,9 +116,15 @@ export function prepareRecursiveSelect(
     columns,
     run: async (session, execution) => {
       const { formats } = execution;
-      const made = await run(session, execution);
-      const cursor = await made.run(session, execution, { kind: 'dataRow', formats });
-      return { kind: 'rows', columns, cursor, tag: 'SELECT' };
+      // However many rounds there are, the last one finds what the first one read.
+      const hold = parsed.extensions.asOf ? null : system.engine.hold(await readTimestamp(system, session));
+      try {
+        const made = await run(session, execution);
+        const cursor = await made.run(session, execution, { kind: 'dataRow', formats });
+        return { kind: 'rows', columns, cursor, tag: 'SELECT' };
+      } finally {
+        hold?.release();
+      }
     },
   };
 }

@@ -6,7 +6,7 @@
 import { castPath } from '../../sql/types/casts.ts';
 import { functions, operators, type FunctionEntry } from '../../sql/functions/table.ts';
 import type { TypeName } from '../../sql/types/type.ts';
-import { TYPES, type Type } from './schema.ts';
+import { DOMAINS, TYPES, typed, type Type } from './schema.ts';
 
 export interface Registered {
   /** The tag of coverage: the name with the types. */
@@ -413,11 +413,25 @@ function usable(entry: FunctionEntry): boolean {
   );
 }
 
+function isElementOf(element: Type | undefined, range: Type | undefined): boolean {
+  return RANGES.some(({ anyrange, anyelement }) => anyrange === range && anyelement === element);
+}
+
+/**
+ * Elements that are looked for in a range: where a column is looked for in a constant range that is empty or unbounded,
+ * PostgreSQL 18 forgets the column, and that an outer join has made it NULL.
+ */
+function literalsOf(type: Type): string[] {
+  return DOMAINS[type].map((value) => typed(value, type));
+}
+
 function avoided(entry: FunctionEntry): boolean {
   return AVOIDED.some((reason) => reason(entry) !== false);
 }
 
 function recipe(name: string, signature: string, types: readonly Type[]): Literals {
+  if (name === '@>' && isElementOf(types[1], types[0])) return [null, literalsOf(types[1]!)];
+  if (name === '<@' && isElementOf(types[0], types[1])) return [literalsOf(types[0]!), null];
   const found = RECIPES[signature] ?? RECIPES[name] ?? [];
   const literals = typeof found === 'function' ? found(types) : found;
   return types.map((_, index) => literals[index] ?? null);

@@ -68,7 +68,7 @@ export interface Schema {
   readonly mixedScale: boolean;
 }
 
-const DOMAINS: Readonly<Record<Type, readonly string[]>> = {
+export const DOMAINS: Readonly<Record<Type, readonly string[]>> = {
   int2: ['0', '1', '2', '7', '-1'],
   int4: ['0', '1', '2', '3', '-1'],
   int8: ['0', '1', '2', '5', '-1'],

@@ -24,8 +24,12 @@ use crate::error::internal;
 #[derive(Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Encoding {
-    /// DataRow messages.
-    DataRow { formats: Vec<u8> },
+    /// DataRow messages; canonical: with texts that mean the same whatever the session's settings are.
+    DataRow {
+        formats: Vec<u8>,
+        #[serde(default)]
+        canonical: bool,
+    },
     /// CopyData messages of the text format.
     CopyText { null_text: String, delimiter: String },
     /// CopyData messages of CSV.
@@ -198,10 +202,18 @@ impl PayloadOptions {
 }
 
 impl Encoding {
+    /// What texts are written with, in a session that has these settings.
+    pub fn settings(&self, session: &FormatSettings) -> FormatSettings {
+        match self {
+            Encoding::DataRow { canonical: true, .. } => FormatSettings::default(),
+            _ => session.clone(),
+        }
+    }
+
     /// The format of rows for a client, with the names of a header.
     pub fn row_format(self) -> Result<(RowFormat, Vec<String>), EvalError> {
         Ok(match self {
-            Encoding::DataRow { formats } => {
+            Encoding::DataRow { formats, .. } => {
                 (RowFormat::DataRow(formats.into_iter().map(|format| format == 1).collect()), vec![])
             }
             Encoding::CopyText { null_text, delimiter } => {

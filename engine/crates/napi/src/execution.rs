@@ -280,6 +280,8 @@ pub struct Execution {
     limit: Limit,
     format: RowFormat,
     names: Vec<String>,
+    /// The settings that results are written with.
+    written_with: FormatSettings,
     /// Of a write.
     target: Option<Target>,
     /// Of a write that has to do with foreign keys: keeps its time readable.
@@ -372,6 +374,7 @@ impl Execution {
         let refers = request.target.as_ref().is_some_and(Target::refers);
         let hold = refers.then(|| runtime.hold(request.timestamp)).transpose();
         let hold = hold.map_err(|error| crate::error::too_old(request.timestamp, error))?;
+        let written_with = request.encoding.settings(&settings);
         let (format, names) = request.encoding.row_format()?;
         Ok(Execution {
             prepared: prepared.clone(),
@@ -382,6 +385,7 @@ impl Execution {
             limit: request.limit,
             format,
             names,
+            written_with,
             target: request.target,
             hold,
         })
@@ -463,9 +467,8 @@ impl Execution {
     pub fn first_rows(mut self) -> Result<ResultSet, EvalError> {
         // The transaction's own rows are sorted without a limit: it keeps what comes of that.
         let sources = self.sources()?;
-        let settings = self.environment.settings.clone();
-        let Execution { prepared, environment, limit, format, names, .. } = self;
-        let results = |finish| Results::new(finish, format, &names, settings);
+        let Execution { prepared, environment, limit, format, names, written_with, .. } = self;
+        let results = |finish| Results::new(finish, format, &names, written_with);
         let run = || prepared.execute(environment, sources, results).map(|(rows, rest)| rows.finish(rest));
         Ok(limited(limit, run).map_err(stopped)??)
     }
@@ -488,7 +491,8 @@ impl Execution {
         let constraints = target.as_ref().and_then(|target| target.collection.constraints.clone());
         let settings = self.environment.settings.clone();
         let (format, names) = (self.format.clone(), &self.names);
-        let results = |finish| Results::new(finish, format, names, settings.clone());
+        let written_with = self.written_with.clone();
+        let results = |finish| Results::new(finish, format, names, written_with);
         let mut check = constraints.as_ref().map(|constraints| constraints.checker(&settings));
         let (prepared, environment) = (&self.prepared, self.environment);
         let mut check_row = |row: &[u8]| check.as_mut().map_or(Ok(()), |check| check.check(row));

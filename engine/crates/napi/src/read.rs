@@ -103,7 +103,7 @@ impl NativeRead {
             values: &bind.values,
             settings: self.settings.clone(),
             transaction: None,
-            encoding: Encoding::DataRow { formats },
+            encoding: Encoding::DataRow { formats, canonical: false },
             limit: AT_ONCE,
             target: None,
             ahead: self.reads_ahead,

@@ -74,7 +74,7 @@ impl NativeWrite {
             values: &values,
             settings: self.settings.clone(),
             transaction: None,
-            encoding: Encoding::DataRow { formats: Vec::new() },
+            encoding: Encoding::DataRow { formats: Vec::new(), canonical: false },
             limit: AT_ONCE,
             target: target.map(|collection| Target {
                 collection,

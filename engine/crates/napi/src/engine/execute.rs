@@ -104,7 +104,7 @@ impl NativeEngine {
                 &values,
                 &time_zone,
                 transaction,
-                Encoding::DataRow { formats: columns },
+                Encoding::DataRow { formats: columns, canonical: false },
                 AT_ONCE,
                 Checks::Commit,
             )?;
@@ -184,7 +184,7 @@ impl NativeEngine {
                 &values,
                 &time_zone,
                 Some(transaction),
-                Encoding::DataRow { formats: Vec::new() },
+                Encoding::DataRow { formats: Vec::new(), canonical: false },
                 AT_ONCE,
                 checks(references, deferred),
             )?;
