@@ -16,6 +16,9 @@ import { selectField } from './record.ts';
 import { call, int4, literal, truth, typeOf } from './scalar.ts';
 import type { Bound } from './statement.ts';
 
+/** MAXDIM */
+const MAXIMUM_DIMENSIONS = 6;
+
 /** Binds ARRAY[…]: of the elements' common type, or of the type that a cast around it asks for. */
 export function bindArray(node: A_ArrayExpr, wanted: SqlType | null, context: ExpressionContext): Bound {
   const { statement } = context;
@@ -79,6 +82,10 @@ function subscriptOf(bound: Bound, indices: readonly A_Indices[], context: Expre
   const { at } = bound;
   const { name, typmod } = typeOf(bound.scalar);
   if (name === 'jsonb') return { scalar: jsonbSubscript(bound, indices, context), at };
+  if (indices.length > MAXIMUM_DIMENSIONS) {
+    const message = `number of array dimensions (${indices.length}) exceeds the maximum allowed (${MAXIMUM_DIMENSIONS})`;
+    throw statement.error('54000', message);
+  }
   const element = elementType(name);
   if (element === null && name !== 'name') {
     const message = `cannot subscript type ${displayType(name)} because it does not support subscripting`;

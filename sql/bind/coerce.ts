@@ -5,7 +5,13 @@ import { castPath, lengthCoercion, sameRepresentation } from '../types/casts.ts'
 import type { CastContext } from '../types/casts.ts';
 import { commonType, commonTypmod } from '../types/common.ts';
 import { displayType } from '../types/format.ts';
-import { hasConditions, recordFields, recordType, withoutConditions } from '../types/record.ts';
+import {
+  compositeName,
+  hasConditions,
+  recordFields,
+  recordType,
+  withoutConditions,
+} from '../types/record.ts';
 import type { RecordField } from '../types/record.ts';
 import { elementType, isRegistered, plain, typeRow } from '../types/table.ts';
 import type { SqlType, TypeName } from '../types/type.ts';
@@ -311,11 +317,12 @@ export function coerceToCommon(
   context: string,
   part: (index: number) => string = () => context,
 ): { readonly type: SqlType; readonly scalars: HirScalar[] } {
-  const values = given.map((value) =>
-    recordFields(typeOf(value.scalar).name) === null
-      ? value
-      : { ...value, scalar: unknownToText(statement, value) },
-  );
+  const record = commonRecord(given.map((value) => typeOf(value.scalar).name));
+  const values = given.map((value) => {
+    if (recordFields(typeOf(value.scalar).name) === null) return value;
+    const scalar = record && coerce(statement, value, record, 'implicit');
+    return { ...value, scalar: scalar ?? unknownToText(statement, value) };
+  });
   const outcome = commonType(values.map((value) => typeOf(value.scalar).name));
   if ('conflict' in outcome) {
     const [first, second] = outcome.conflict;
@@ -343,6 +350,19 @@ export function coerceToCommon(
   );
   const type = typmod === -1 ? plain(outcome.type) : { name: outcome.type, typmod };
   return { type, scalars };
+}
+
+/** The record of no name that rows of one length are, of which some have fields that nothing has given a type; null: there is none. */
+function commonRecord(types: readonly TypeName[]): TypeName | null {
+  const rows = types.flatMap((type) => (compositeName(type) === null ? [recordFields(type) ?? []] : []));
+  const [first] = rows.filter((fields) => fields.length > 0);
+  if (first === undefined || !rows.flat().some(({ type }) => type.name === 'unknown')) return null;
+  if (rows.some((fields) => fields.length !== 0 && fields.length !== first.length)) return null;
+  const fields = first.map(({ name }, i): RecordField => {
+    const known = rows.map((row) => row[i]?.type.name).find((type) => type !== undefined && !isOpen(type));
+    return { name, type: plain(known ?? 'text') };
+  });
+  return recordType(fields);
 }
 
 /** Whether it is unknown, or a record with what is. */

@@ -310,6 +310,8 @@ function castAsCall(name: string, argument: Bound, context: ExpressionContext): 
   if (source !== 'unknown') {
     const path = castPath(source, target, 'explicit');
     if (path === null || path.kind === 'function') return null;
+    // A row becomes a text by a cast alone.
+    if (path.kind === 'io' && recordFields(source) !== null) return null;
   }
   return coerce(context.statement, argument, target, 'explicit');
 }

@@ -9,6 +9,7 @@ import { coerce } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
 import { equalityOperands, findOperator, makeOperator, notDistinct } from './operator.ts';
+import { imageComparison } from './record-image.ts';
 import { bindRowComparison, bindRowDistinct, comparesRows, rowElements } from './row-comparison.ts';
 import { and, isNull, literal, not, or, readsColumns, typeOf } from './scalar.ts';
 import type { Bound } from './statement.ts';
@@ -80,7 +81,9 @@ function bindOperator(node: A_Expr, context: ExpressionContext, at: number | und
   if (comparesRows(node)) return bindRowComparison(node, name, context, at);
   const left = node.lexpr === undefined ? null : bindExpression(node.lexpr, context);
   const right = bindExpression(node.rexpr!, context);
-  return { scalar: makeOperator(context, name, left, right, at), at: leftmost(at, left?.at) };
+  const image = left && imageComparison(name, left.scalar, right.scalar, context);
+  const scalar = image ?? makeOperator(context, name, left, right, at);
+  return { scalar, at: leftmost(at, left?.at) };
 }
 
 function bindNullIf(node: A_Expr, context: ExpressionContext, at: number | undefined): Bound {

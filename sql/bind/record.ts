@@ -57,7 +57,9 @@ export function bindRow(node: RowExpr, context: ExpressionContext): Bound {
     if (star !== null) return star.map(({ scalar }) => scalar);
     // Untyped literals and parameters wait for the type that the row is cast to.
     const bound = bindExpression(argument, context);
-    const waits = bound.scalar.kind === 'literal' || bound.scalar.kind === 'parameter';
+    const { kind } = bound.scalar;
+    const isRow = kind === 'call' && bound.scalar.opcode === 'row';
+    const waits = kind === 'literal' || kind === 'parameter' || isRow;
     return [waits ? bound.scalar : unknownToText(context.statement, bound)];
   });
   const record = makeRecord(values.map((scalar, i) => ({ name: `f${i + 1}`, scalar })));

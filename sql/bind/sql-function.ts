@@ -82,7 +82,23 @@ export function bindSqlCall(node: FuncCall, context: ExpressionContext): BoundCa
   if (own.length === 0) return null;
   const given = bindArguments(node, context);
   const { values: args, names, spreads } = given;
-  const overloads = own.flatMap((called) => overloadOf(called, given));
+  const placed = own.flatMap((called) => overloadOf(called, given));
+  // Of those that take the same arguments, the earlier schema's come first, and then what needs not gather them.
+  const preferred = placed.filter((each) =>
+    placed.every(
+      (other) =>
+        !takesSame(each, other) ||
+        (each.called.schema === other.called.schema
+          ? each.collectsFrom === null || other.collectsFrom !== null
+          : placed.indexOf(each) < placed.indexOf(other)),
+    ),
+  );
+  const rivals = preferred.filter((each) =>
+    preferred.some((other) => other !== each && takesSame(each, other)),
+  );
+  const overloads = preferred.filter(
+    (each) => !rivals.slice(rivals.indexOf(each) + 1).some((other) => takesSame(each, other)),
+  );
   const types = args.map((argument) => typeOf(argument.scalar).name);
   const isPlain = !spreads && names.every((each) => each === null);
   const builtIn = schema === null && isPlain ? functionsNamed(name) : [];
@@ -93,7 +109,9 @@ export function bindSqlCall(node: FuncCall, context: ExpressionContext): BoundCa
     ...overloads.filter((overload) => !shadowed(overload)),
     ...builtIn.map((entry): BuiltIn => ({ arguments: entry.arguments, called: null })),
   ];
-  const found = resolveAmong(candidates, types);
+  const chosen = resolveAmong(candidates, types);
+  const isRival = rivals.some((each) => typeof chosen !== 'string' && takesSame(each, chosen));
+  const found = isRival ? 'ambiguous' : chosen;
   if (typeof found === 'string') {
     if (found === 'none' && isPlain) return null;
     const signature = callText(statement, node, given);
@@ -128,6 +146,10 @@ export function bindSqlCall(node: FuncCall, context: ExpressionContext): BoundCa
   });
   if (!known.includes(called)) catalog.useFunction(called, place);
   return { called: { ...called, result: resultOf(called, found.columns) }, operands: checked, at };
+}
+
+function takesSame(one: { readonly arguments: readonly string[] }, other: typeof one): boolean {
+  return one.arguments.join() === other.arguments.join();
 }
 
 function overloadOf(called: CatalogFunction, given: Given): Overload[] {

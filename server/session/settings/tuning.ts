@@ -73,6 +73,7 @@ const others: readonly (readonly [name: string, initial: string, accept: Accept,
   ['enable_partitionwise_aggregate', 'off', boolean, 'Enables partitionwise aggregation and grouping.'],
   ['enable_partitionwise_join', 'off', boolean, 'Enables partitionwise join.'],
   ['work_mem', '4MB', memory(64), 'Sets the maximum memory to be used for query workspaces.'],
+  ['max_stack_depth', '2MB', memory(100), 'Sets the maximum stack depth, in kilobytes.'],
   ['hash_mem_multiplier', '2', real(1, 1000), 'Multiple of "work_mem" to use for hash tables.'],
   [
     'maintenance_work_mem',
