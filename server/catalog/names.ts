@@ -121,11 +121,16 @@ export function requireObject(
   parsed: ParsedStatement,
   name: QualifiedName,
   kinds: readonly ObjectKind[],
-  hint?: (found: CatalogObject) => string,
+  more: {
+    readonly hint?: (found: CatalogObject) => string;
+    /** A missing object is told as a relation, whatever its kind. */
+    readonly relation?: boolean;
+  } = {},
 ): CatalogObject {
   const object = lookUp(catalog, session, parsed, name);
   const written = name.parts.join('.');
   const wanted = kindName(kinds[0]!);
+  const isRelation = more.relation === true;
   if (!object) {
     const [schema] = splitName(parsed, name);
     const [searched] = schema === null ? [] : schemasOf(catalog, session, schema);
@@ -139,8 +144,8 @@ export function requireObject(
         .map((other) => other.name),
     );
     throw new SqlError({
-      sqlstate: kinds.every((kind) => UNRELATED.includes(kind)) ? '42704' : '42P01',
-      message: `${kinds.length > 1 ? 'relation' : wanted} "${written}" does not exist`,
+      sqlstate: !isRelation && kinds.every((kind) => UNRELATED.includes(kind)) ? '42704' : '42P01',
+      message: `${isRelation || kinds.length > 1 ? 'relation' : wanted} "${written}" does not exist`,
       hint: near === undefined ? undefined : `Perhaps you meant "${near}".`,
       position: positionOf(parsed, name.location),
     });
@@ -149,11 +154,18 @@ export function requireObject(
     throw new SqlError({
       sqlstate: '42809',
       message: `"${written}" is not ${article(wanted)}`,
-      hint: hint?.(object) ?? `It is ${article(kindName(object.kind))}.`,
+      hint: more.hint?.(object) ?? `It is ${article(kindName(object.kind))}.`,
       position: positionOf(parsed, name.location),
     });
   }
   return object;
+}
+
+/** Refuses to change what the catalog is made of. */
+export function refuseSystemCatalog({ kind, schema, name }: CatalogObject): void {
+  if (kind !== 'systemTable' && !(SYSTEM_SCHEMAS as readonly string[]).includes(schema)) return;
+  const message = `permission denied: "${name}" is a system catalog`;
+  throw new SqlError({ sqlstate: '42501', message });
 }
 
 /** 42P07 when the name is taken; with IF NOT EXISTS a notice, and true. */

@@ -25,6 +25,11 @@ export function storedExpressions(object: CatalogObject): StoredExpression[] {
     });
     return [...columns, ...checks(object.checks)];
   }
+  if (object.kind === 'view') {
+    return object.columns.flatMap(({ name, defaultText: text }): StoredExpression[] =>
+      text === null ? [] : [{ kind: 'default', name, text }],
+    );
+  }
   if (object.kind !== 'type' || object.form !== 'domain') return [];
   const { name, defaultText } = object;
   const own: StoredExpression[] = defaultText === null ? [] : [{ kind: 'default', name, text: defaultText }];

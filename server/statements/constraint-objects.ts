@@ -80,11 +80,16 @@ export function uniquesOf(
   system: System,
   table: TableObject,
   uniques: readonly BoundUnique[],
+  /** Objects that go meanwhile, and leave their names. */
+  gone: ReadonlySet<ObjectId> = new Set(),
 ): IndexObject[] {
+  const inCatalog = (name: string): boolean => {
+    const found = system.catalog.find(table.schema, name);
+    return found !== null && !gone.has(found.id);
+  };
   const names = new Set<string>(table.primaryKeyName === null ? [] : [table.primaryKeyName]);
   const explicit = uniques.flatMap(({ name }) => name ?? []);
-  const isTaken = (name: string): boolean =>
-    names.has(name) || name === table.name || system.catalog.find(table.schema, name) !== null;
+  const isTaken = (name: string): boolean => names.has(name) || name === table.name || inCatalog(name);
   const [primary] = table.keys;
   const made: IndexObject[] = [];
   for (const { name, columns, nullsEqual } of uniques) {

@@ -19,12 +19,13 @@ import { displayType } from '../../sql/types/format.ts';
 import { isAnonymous } from '../../sql/types/record.ts';
 import { typeRow } from '../../sql/types/table.ts';
 import type { TypeName } from '../../sql/types/type.ts';
-import { lookUp, nameIsTaken, requireObject } from '../catalog/names.ts';
+import { lookUp, nameIsTaken, refuseSystemCatalog, requireObject } from '../catalog/names.ts';
 import { type CatalogObject, type IndexObject, isKey, kindName } from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { OPERATOR_CLASSES, namedOperatorClass } from '../catalog/system/operator-classes.ts';
-import { leaveOutOption } from './alter/options.ts';
+import { leaveOutOptions } from './alter/options.ts';
+import { type ParameterOwner, givenParameter } from './storage-parameters.ts';
 import { parseBoolean } from '../session/settings/definition.ts';
 import { type Making, makeMaintained } from './maintained-object.ts';
 import { freeObjectName } from '../../sql/object-name.ts';
@@ -64,7 +65,7 @@ export function prepareCreateIndex(
     if (statement.whereClause && statement.unique !== true) {
       hasNoEffect(session, 'WHERE', 'The index has the rows that do not satisfy it too.');
     }
-    const background = readBackground(session, parsed, statement.options ?? []);
+    const background = readBackground(session, parsed, statement);
     return createIndex(system, session, parsed, statement, relationName, background);
   });
 }
@@ -104,6 +105,12 @@ function requireOperatorClass(name: string, type: TypeName, method: string): voi
   throw new SqlError({ sqlstate: '42804', message });
 }
 
+/** Those of btree and hash have nothing to be set. */
+function withoutOptions(operatorClass: string): SqlError {
+  const message = `operator class ${operatorClass} has no options`;
+  return new SqlError({ sqlstate: '22023', message });
+}
+
 /** The columns behind INCLUDE: an index has whole rows, so they only need to be there. */
 function requireIncluded(statement: IndexStmt, relation: Stored): void {
   for (const param of statement.indexIncludingParams ?? []) {
@@ -127,6 +134,7 @@ function indexedRelation(
   name: QualifiedName,
 ): Stored {
   const found = requireObject(system.catalog, session, parsed, name, [...INDEXED, 'view']);
+  refuseSystemCatalog(found);
   if (found.kind !== 'view') return found as Stored;
   throw new SqlError({
     sqlstate: '42809',
@@ -155,6 +163,7 @@ function leaveOutIndex(
       if (name === undefined || found.columns.some((column) => column.name === name)) continue;
       throw new SqlError({ sqlstate: '42703', message: `column "${name}" does not exist` });
     }
+    readBackground(session, parsed, statement);
     hasNoEffect(
       session,
       `access method "${method}"`,
@@ -199,35 +208,19 @@ async function createIndex(
 }
 
 /** `WITH (background)` or `WITH (background = true)`. */
-function readBackground(session: SessionContext, parsed: ParsedStatement, options: readonly Node[]): boolean {
-  let background = false;
-  for (const node of options) {
-    const option = nodeAs(node, 'DefElem');
-    const name = option?.defname ?? '';
-    if (name !== 'background') {
-      leaveOutOption(session, parsed, { name, location: option?.location ?? 0 });
-      continue;
-    }
-    const { arg } = option ?? {};
-    const text = arg === undefined ? 'true' : definitionText(arg);
-    const value = parseBoolean(text);
-    if (value === undefined) {
-      throw new SqlError({
-        sqlstate: '22023',
-        message: `invalid value for boolean option "background": ${text}`,
-      });
-    }
-    background = value;
-  }
-  return background;
-}
-
-function definitionText(node: Node): string {
-  if ('String' in node) return node.String.sval ?? '';
-  if ('Boolean' in node) return String(node.Boolean.boolval ?? false);
-  if ('Integer' in node) return String(node.Integer.ival ?? 0);
-  const type = nodeAs(node, 'TypeName')?.names?.at(-1);
-  return type === undefined ? '' : (nodeAs(type, 'String')?.sval ?? '');
+function readBackground(
+  session: SessionContext,
+  parsed: ParsedStatement,
+  { options = [], accessMethod }: IndexStmt,
+): boolean {
+  const given = options.map((node) => givenParameter(nodeAs(node, 'DefElem')!));
+  const others = given.filter(({ name }) => name !== 'background');
+  leaveOutOptions(session, parsed, others, (accessMethod ?? 'btree') as ParameterOwner);
+  const background = given.find(({ name }) => name === 'background');
+  const value = background === undefined ? false : parseBoolean(background.text ?? '');
+  if (value !== undefined) return value;
+  const message = `invalid value for boolean option "background": ${background?.text}`;
+  throw new SqlError({ sqlstate: '22023', message });
 }
 
 function planIndex(
@@ -264,8 +257,10 @@ function planIndex(
           requireIndexable(typeOf(scalar).name);
           if (field?.collation) requireIndexCollation(field.collation, typeOf(scalar), environment);
           const named = field?.opclass?.at(-1);
-          if (named)
+          if (named) {
             requireOperatorClass(stringOf(named), typeOf(scalar).name, statement.accessMethod ?? 'btree');
+            if (field?.opclassopts) throw withoutOptions(stringOf(named));
+          }
           if (!isImmutable(scalar)) throw changing('expression');
           return scalar;
         })

@@ -23,7 +23,7 @@ export function prepareCreateMaterializedView(
   bindDefinition(system, session, parsed, statement); // errors before anything waits
   const { background, onError, stored } = readViewOptions(parsed, statement.with);
   return command(async (session) => {
-    leaveOutViewOptions(session, parsed, statement.with);
+    leaveOutViewOptions(session, parsed, statement.with, 'materializedView');
     if (statement.withNoData) {
       hasNoEffect(session, 'WITH NO DATA', 'A materialized view is always up to date.');
     }

@@ -15,7 +15,9 @@ import { isTemporarySchema } from '../catalog/temporary.ts';
 import type { Installation } from '../dataflows/dataflows.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
-import { leaveOutOption } from './alter/options.ts';
+import { parseBoolean } from '../session/settings/definition.ts';
+import { leaveOutOptions } from './alter/options.ts';
+import { givenParameter } from './storage-parameters.ts';
 import { namedChecks, uniquesOf, withSequences } from './constraint-objects.ts';
 import { indexPlan } from './create-index.ts';
 import { hasNoEffect } from './no-effect.ts';
@@ -199,9 +201,15 @@ export function leaveOutForms(
   if (relation?.relpersistence === 'u') {
     hasNoEffect(session, 'UNLOGGED', 'All tables are kept in the same way.');
   }
-  for (const node of options) {
-    const { defnamespace, defname = '', location = 0 } = nodeAs(node, 'DefElem') ?? {};
-    const name = defnamespace === undefined ? defname : `${defnamespace}.${defname}`;
-    leaveOutOption(session, parsed, { name, location });
+  const given = options.map((node) => givenParameter(nodeAs(node, 'DefElem')!));
+  const oids = given.find(({ name }) => name === 'oids');
+  if (oids !== undefined && parseBoolean(oids.text ?? '') !== false) {
+    throw new SqlError({ sqlstate: '0A000', message: 'tables declared WITH OIDS are not supported' });
   }
+  leaveOutOptions(
+    session,
+    parsed,
+    given.filter((parameter) => parameter !== oids),
+    'table',
+  );
 }

@@ -3,7 +3,7 @@ import { nodeAs } from '../../sql/ast/accessors.ts';
 import type { CreateView } from '../../sql/ast/create-view.ts';
 import { intoClauseOf } from '../../sql/ast/select-into.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
-import { NotUpdatable, updatableView, writableView } from '../../sql/bind/bind.ts';
+import { NotUpdatable, refuseSystemName, updatableView, writableView } from '../../sql/bind/bind.ts';
 import { project } from '../../sql/bind/relation.ts';
 import type { CatalogColumn, CatalogRelation } from '../../sql/catalog.ts';
 import { SqlError } from '../../sql/error.ts';
@@ -18,7 +18,7 @@ import type { System } from '../system.ts';
 import type { RecordingCatalog } from './planning.ts';
 import { type Runnable, command } from './prepared.ts';
 import { replaceDefinition } from './replace/replace.ts';
-import { isStorageParameter } from './alter/options.ts';
+import { isStorageParameter } from './storage-parameters.ts';
 import { leaveOutViewOptions, readCheckOption, unknownOption } from './view-options.ts';
 
 /** A view's query, bound, with what it depends on. */
@@ -52,7 +52,7 @@ export function bindDefinition(
       position: positionOf(parsed, parsed.extensions.asOf.location),
     });
   }
-  const option = statement.with.find(({ name }) => !isStorageParameter(name));
+  const option = statement.with.find(({ name }) => !isStorageParameter(name, 'view'));
   if (option && !statement.materialized) throw unknownOption(parsed, option.name, option.location);
   const select = nodeAs(statement.query.node, 'SelectStmt');
   if (!statement.materialized && select !== undefined && intoClauseOf(select) !== undefined) {
@@ -88,6 +88,7 @@ export function bindDefinition(
   });
   const seen = new Set<string>();
   for (const { name } of columns) {
+    if (statement.materialized) refuseSystemName(name);
     if (seen.has(name)) {
       throw new SqlError({ sqlstate: '42701', message: `column "${name}" specified more than once` });
     }
@@ -143,7 +144,7 @@ export function prepareCreateView(
   bindDefinition(system, session, parsed, statement); // errors before anything waits
   return command((session) =>
     system.ddl.run(async () => {
-      leaveOutViewOptions(session, parsed, statement.with);
+      leaveOutViewOptions(session, parsed, statement.with, 'view');
       const bound = bindDefinition(system, session, parsed, statement);
       const checkOption = statement.checkOption ?? readCheckOption(parsed, statement.with);
       if (checkOption) requireUpdatable(asRelation(bound));

@@ -8,7 +8,7 @@ import type { CatalogChange } from '../catalog/catalog.ts';
 import { SYSTEM_SCHEMAS } from '../catalog/catalog.ts';
 import { commitCatalog } from '../catalog/commit.ts';
 import { constrainAgain, constrainCallers } from '../catalog/constraints.ts';
-import { article, lookUp, positionOf, requireObject } from '../catalog/names.ts';
+import { article, lookUp, positionOf, refuseSystemCatalog, requireObject } from '../catalog/names.ts';
 import { isTemporarySchema } from '../catalog/temporary.ts';
 import {
   type ForeignKeyConstraint,
@@ -102,7 +102,9 @@ export function prepareDrop(system: System, parsed: ParsedStatement, statement: 
           session.notice({ severity: 'NOTICE', sqlstate: '00000', message });
           return [];
         }
-        return [requireObject(system.catalog, session, parsed, name, kinds, useDrop).id];
+        const found = lookUp(system.catalog, session, parsed, name);
+        if (found) refuseSystemCatalog(found);
+        return [requireObject(system.catalog, session, parsed, name, kinds, { hint: useDrop }).id];
       });
       const named = statement.objectKind === 'index' ? ids : [];
       const cascaded = cascade
@@ -263,9 +265,9 @@ function refuseNeeded(system: System, sequence: SequenceObject, dropped: readonl
   const { name, ownedBy, identity } = sequence;
   const readers: string[] = [];
   for (const table of system.catalog.objects()) {
-    if (table.kind !== 'table' || dropped.includes(table)) continue;
+    if ((table.kind !== 'table' && table.kind !== 'view') || dropped.includes(table)) continue;
     for (const [index, column] of table.columns.entries()) {
-      const owner = `column ${column.name} of table ${table.name}`;
+      const owner = `column ${column.name} of ${table.kind} ${table.name}`;
       if (identity && ownedBy?.table === table.id && ownedBy.column === index) {
         throw new SqlError({
           sqlstate: '2BP01',

@@ -324,6 +324,14 @@ function keyOf(catalog: Catalog, session: SessionContext, wrote: boolean): strin
   return [wrote, user, database, timeZone, withoutRules, ...schemasOf(catalog, session)].join('\u0000');
 }
 
+/** What ALTER … with actions is of. */
+const ALTERED_RELATIONS: ReadonlySet<string> = new Set([
+  'OBJECT_TABLE',
+  'OBJECT_VIEW',
+  'OBJECT_MATVIEW',
+  'OBJECT_INDEX',
+]);
+
 /** DROP … IF EXISTS. */
 function skipDrop(name: string, { objects = [] }: DropStmt): Runnable {
   return command(async (session) => {
@@ -419,7 +427,7 @@ function preparePostgres(
   if ('ConstraintsSetStmt' in node) return prepareSetConstraints(system, node.ConstraintsSetStmt);
   if ('TruncateStmt' in node) return prepareTruncate(system, session, parsed, node.TruncateStmt);
   if ('CreateSeqStmt' in node) return prepareCreateSequence(system, parsed, node.CreateSeqStmt);
-  if ('AlterTableStmt' in node && node.AlterTableStmt.objtype === 'OBJECT_TABLE') {
+  if ('AlterTableStmt' in node && ALTERED_RELATIONS.has(node.AlterTableStmt.objtype ?? '')) {
     return prepareAlterTableActions(system, parsed, node.AlterTableStmt);
   }
   if ('AlterTableStmt' in node && node.AlterTableStmt.objtype === 'OBJECT_SEQUENCE') {

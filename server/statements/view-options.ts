@@ -7,7 +7,14 @@ import { nearestName } from '../../sql/nearest-name.ts';
 import type { CheckOption } from '../../sql/catalog.ts';
 import { positionOf } from '../catalog/names.ts';
 import type { OnError } from '../catalog/objects.ts';
-import { isStorageParameter, leaveOutOption } from './alter/options.ts';
+import { leaveOutOptions } from './alter/options.ts';
+import {
+  type GivenParameter,
+  type ParameterOwner,
+  givenOption,
+  isStorageParameter,
+  optionText,
+} from './storage-parameters.ts';
 import type { SessionContext } from '../session/statement.ts';
 import { parseBoolean } from '../session/settings/definition.ts';
 
@@ -41,7 +48,7 @@ export function readAlteredOptions(
   parsed: ParsedStatement,
   options: readonly Option[],
 ): OnError | null {
-  leaveOutOthers(session, parsed, options);
+  leaveOutOthers(session, parsed, options.map(givenOption));
   const onError = checkOptions(parsed, options, ALTERABLE).get('on_error');
   return onError ? onErrorOf(parsed, onError) : null;
 }
@@ -52,30 +59,37 @@ export function readResetOptions(
   parsed: ParsedStatement,
   names: readonly Identifier[],
 ): OnError | null {
-  leaveOutOthers(session, parsed, names);
+  leaveOutOthers(
+    session,
+    parsed,
+    names.map(({ name, location }) => ({ name, text: null, location })),
+  );
   return names.some(({ name }) => ALTERABLE.includes(name)) ? 'fail' : null;
 }
 
 function leaveOutOthers(
   session: SessionContext,
   parsed: ParsedStatement,
-  options: readonly Identifier[],
+  given: readonly GivenParameter[],
 ): void {
-  for (const option of options) {
-    if (!ALTERABLE.includes(option.name)) leaveOutOption(session, parsed, option);
-  }
+  const others = given.filter(({ name }) => !ALTERABLE.includes(name));
+  leaveOutOptions(session, parsed, others, 'materializedView');
 }
 
 /** PostgreSQL's options of views and materialized views. */
 export function leaveOutViewOptions(
   session: SessionContext,
   parsed: ParsedStatement,
-  options: readonly Identifier[],
+  options: readonly Option[],
+  owner: ParameterOwner,
 ): void {
-  for (const option of options) {
-    if (option.name === 'check_option') continue;
-    if (isStorageParameter(option.name)) leaveOutOption(session, parsed, option);
-  }
+  const given = options.map(givenOption).filter(({ name }) => name !== 'check_option');
+  leaveOutOptions(
+    session,
+    parsed,
+    given.filter(({ name }) => isStorageParameter(name, owner)),
+    owner,
+  );
 }
 
 /** `check_option` of a view: what WITH CHECK OPTION says behind the query. */
@@ -102,7 +116,7 @@ function checkOptions(
 ): Map<string, Option> {
   const known = new Map<string, Option>();
   for (const option of options) {
-    if (isStorageParameter(option.name)) continue;
+    if (isStorageParameter(option.name, 'materializedView')) continue;
     if (!names.includes(option.name)) throw unknownOption(parsed, option.name, option.location, names);
     if (known.has(option.name)) {
       throw new SqlError({
@@ -125,7 +139,7 @@ export function unknownOption(
   const near = nearestName(name, names);
   return new SqlError({
     sqlstate: '22023',
-    message: `unrecognized view option "${name}"`,
+    message: `unrecognized parameter "${name}"`,
     hint: near === undefined ? undefined : `Perhaps you meant "${near}".`,
     position: positionOf(parsed, location),
   });
@@ -150,19 +164,4 @@ function badValue(parsed: ParsedStatement, option: Option, hint: string): SqlErr
     hint,
     position: positionOf(parsed, option.valueLocation),
   });
-}
-
-function optionText({ value }: Option): string {
-  switch (value.kind) {
-    case 'flag':
-      return 'true';
-    case 'word':
-      return value.name.parts.join('.');
-    case 'string':
-    case 'number':
-    case 'interval':
-      return value.value;
-    default:
-      return '';
-  }
 }

@@ -54,7 +54,13 @@ import { bindUpdate } from './write/update.ts';
 export { NotUpdatable, type WritableView, updatableView, writableView } from './write/updatable-view.ts';
 export type { BindEnvironment, WorkingTable, WorkingTables } from './environment.ts';
 export { withRenamedColumn } from './check-constraint.ts';
-export { bindColumnDefinitions, bindDefault, checkSource, defaultSource } from './column-definitions.ts';
+export {
+  bindColumnDefinitions,
+  bindDefault,
+  checkSource,
+  defaultCasts,
+  defaultSource,
+} from './column-definitions.ts';
 export type {
   BoundCheck,
   BoundColumns,
@@ -63,6 +69,8 @@ export type {
   BoundUnique,
 } from './column-definitions.ts';
 export { bindGeneratedColumn, columnsOfGenerated } from './generated-column.ts';
+export { requireCompression, requireStorage } from './column-storage.ts';
+export { isSystemColumn, refuseSystemName } from './system-column.ts';
 export { bindFunctionDefinition } from './function-definition.ts';
 export type { FunctionDefinition } from './function-definition.ts';
 export { bindCopyCondition, bindDecodedRow } from './write/copy.ts';
@@ -279,6 +287,8 @@ export interface ScalarOptions {
   readonly columns?: readonly HirColumn[];
   /** The type that it is assigned to; null: its own. */
   readonly type?: SqlType | null;
+  /** An untyped literal stays one, to become what it is used as. */
+  readonly keepsUnknown?: boolean;
 }
 
 /** Binds an expression on its own: a DEFAULT, an option's value, a generated column. */
@@ -291,6 +301,7 @@ export function bindScalar(node: Node, environment: BindEnvironment, options: Sc
   }));
   const scope = columns.length === 0 ? emptyScope : { items: [itemFor(null, null, columns)], outer: null };
   const bound = bindExpression(node, expressionContext(context, scope, options.clause ?? 'options'));
+  if (options.keepsUnknown === true) return bound.scalar;
   if (options.type === undefined || options.type === null) return unknownToText(statement, bound);
   const scalar = coerceToType(statement, bound, options.type, 'assignment');
   if (scalar !== null) return scalar;

@@ -9,6 +9,7 @@ import type {
   ObjectId,
   ReferentialAction,
 } from '../catalog.ts';
+import { castPath } from '../types/casts.ts';
 import { plain } from '../types/table.ts';
 import { objectName } from '../object-name.ts';
 import { tokenize } from '../parse/lexer.ts';
@@ -17,9 +18,11 @@ import { withFoundSequences } from './sequence-names.ts';
 import { SourceText } from '../parse/source-text.ts';
 import type { SqlType } from '../types/type.ts';
 import { checkColumnCollation } from './cast.ts';
+import { parseExpression } from './body.ts';
 import { withAttributes } from './constraint-attributes.ts';
 import { bindCheckCondition, columnsOfCheck, withoutTableName } from './check-constraint.ts';
 import { requireIndexable } from './comparable.ts';
+import { requireCompression, requireStorage } from './column-storage.ts';
 import { coerceToType } from './coerce.ts';
 import { expressionContext } from './context.ts';
 import { bindTypeOrDomain } from './domain.ts';
@@ -27,8 +30,10 @@ import { refusePseudoColumn } from './pseudo-type.ts';
 import { bindGeneration, type GeneratingTable } from './generated-column.ts';
 import type { BindEnvironment } from './environment.ts';
 import { bindExpression } from './expression.ts';
-import { emptyScope, isSystemColumn } from './scope.ts';
+import { typeOf } from './scalar.ts';
+import { emptyScope } from './scope.ts';
 import { Statement } from './statement.ts';
+import { isSystemColumn, refuseSystemName } from './system-column.ts';
 
 /** What the elements declare. */
 export interface BoundColumns {
@@ -354,6 +359,7 @@ export function bindColumnDefinitions(
   for (const element of elements) {
     const { column, clauses } = bindElement(name, element, statement, text);
     if (column !== null) {
+      refuseSystemName(column.name);
       if (columns.some((other) => other.name === column.name)) {
         const message = existing.some((other) => other.name === column.name)
           ? `column "${column.name}" of relation "${name}" already exists`
@@ -373,6 +379,10 @@ export function bindColumnDefinitions(
     uniques.push(...clauses.uniques);
     checks.push(...clauses.checks);
     foreign.push(...clauses.foreign);
+  }
+  for (const column of primary?.columns ?? []) {
+    // PostgreSQL adds a primary key's NOT NULLs before the key.
+    if (existing.length > 0) requireNamed(columns, name, column, primary!, statement);
   }
   const numbers = primary === null ? [] : keyColumns(columns, primary, 'primary key', statement);
   const required = notNull.flatMap((clause) =>
@@ -523,6 +533,8 @@ function bindColumn(table: string, node: ColumnDef, statement: Statement, text: 
   const { type, domain } =
     serial === undefined ? bindTypeOrDomain(statement, node.typeName) : { type: plain(serial), domain: null };
   if (node.collClause !== undefined) checkColumnCollation(statement, node.collClause, type);
+  if (node.storage_name !== undefined) requireStorage(node.storage_name, type.name);
+  if (node.compression !== undefined) requireCompression(node.compression, type.name);
   let nullable = serial === undefined;
   let declared: boolean | null = null;
   let conflict: number | undefined | null = null;
@@ -649,6 +661,23 @@ export function bindDefault(
   environment: BindEnvironment,
 ): void {
   checkDefault(column, node, new Statement({ ...environment, forDefault: true }));
+}
+
+/** Whether the DEFAULT that a column has becomes one of another type by itself. */
+export function defaultCasts(
+  text: string,
+  column: Pick<CatalogColumn, 'type'>,
+  to: SqlType,
+  environment: BindEnvironment,
+): boolean {
+  const statement = new Statement({ ...environment, forDefault: true });
+  const context = { statement, ctes: [], outer: null };
+  const node = parseExpression(text);
+  const { scalar } = bindExpression(node, expressionContext(context, emptyScope, 'DEFAULT expressions'));
+  if (scalar.kind === 'literal' && scalar.text === null) return true;
+  const { name } = typeOf(scalar);
+  const given = name === 'unknown' ? column.type.name : name;
+  return given === to.name || castPath(given, to.name, 'assignment') !== null;
 }
 
 const constraintWords = new Set(

@@ -8,6 +8,7 @@ import { isMissing, wholeRow } from './record.ts';
 import type { TypeName } from '../types/type.ts';
 import { asNullable, literal, mapColumns, typeOf } from './scalar.ts';
 import type { Statement } from './statement.ts';
+import { SYSTEM_COLUMNS } from './system-column.ts';
 
 /** A column that a FROM item offers. */
 export interface ScopeColumn {
@@ -182,14 +183,6 @@ function unqualified(
   if (row !== undefined) refuseSystemColumn(statement, row, name, at);
   const more = unreachable(scope, name) ?? suggestion(scope, null, name);
   throw statement.error('42703', `column "${name}" does not exist`, at, more);
-}
-
-/** Columns that PostgreSQL's rows have of where and by whom they were written. */
-const SYSTEM_COLUMNS: ReadonlySet<string> = new Set(['ctid', 'xmin', 'xmax', 'cmin', 'cmax']);
-
-/** `tableoid` or one that there is only in PostgreSQL. */
-export function isSystemColumn(name: string): boolean {
-  return name === 'tableoid' || SYSTEM_COLUMNS.has(name);
 }
 
 function refuseSystemColumn(

@@ -85,6 +85,7 @@ export function grammarSqlstate(message: string): string {
   ) {
     return message.startsWith('invalid Unicode') ? '42601' : '22025';
   }
+  if (message.startsWith('column number must be in range')) return '22023';
   if (message.startsWith('unsafe use of')) return '22P06';
   if (message.startsWith('invalid byte sequence')) return '22021';
   if (/identifier too long/.test(message)) return '42622';

@@ -13,7 +13,12 @@ const server = testServer({}, async () => {
   await client.query('CREATE INDEX i ON t (x)');
 });
 
-test.each(['TABLE t', 'VIEW v', 'MATERIALIZED VIEW m', 'INDEX i'])('ALTER %s', async (object) => {
+test.each([
+  ['TABLE t', 'fillfactor = 70'],
+  ['VIEW v', 'security_barrier = true'],
+  ['MATERIALIZED VIEW m', 'fillfactor = 70'],
+  ['INDEX i', 'fillfactor = 70'],
+])('ALTER %s', async (object, setting) => {
   const position = String(`ALTER ${object} SET (`.length + 1);
   await expect(client.query(`ALTER ${object} SET (nothing = 1)`)).rejects.toMatchObject({
     code: '22023',
@@ -21,9 +26,10 @@ test.each(['TABLE t', 'VIEW v', 'MATERIALIZED VIEW m', 'INDEX i'])('ALTER %s', a
     position,
   });
   await expect(client.query(`ALTER ${object} RESET (nothing)`)).rejects.toMatchObject({ code: '22023' });
-  const ignored = 'storage parameter "fillfactor" has no effect here';
-  expect(await noticesOf(`ALTER ${object} SET (fillfactor = 70)`)).toEqual([ignored]);
-  expect(await noticesOf(`ALTER ${object} RESET (fillfactor)`)).toEqual([ignored]);
+  const [name] = setting.split(' ');
+  const ignored = `storage parameter "${name}" has no effect here`;
+  expect(await noticesOf(`ALTER ${object} SET (${setting})`)).toEqual([ignored]);
+  expect(await noticesOf(`ALTER ${object} RESET (${name})`)).toEqual([ignored]);
 });
 
 const lossless: [sql: string, notices: string[]][] = [

@@ -4,7 +4,7 @@ import type { ParsedStatement } from '../../../sql/ast/statement.ts';
 import type { System } from '../../system.ts';
 import type { Runnable } from '../prepared.ts';
 import { alterObject, unsupportedAction } from './object.ts';
-import { leaveOutOptions } from './options.ts';
+import { alterOptions } from './options.ts';
 import { renameColumn } from './rename-column.ts';
 import { indexHasNoSchema, rename, setSchema } from './rename.ts';
 
@@ -29,13 +29,7 @@ export function prepareAlterTable(system: System, parsed: ParsedStatement, state
       });
     case 'set_options':
     case 'reset_options':
-      return alterObject(
-        system,
-        parsed,
-        statement,
-        RELATIONS_AND_INDEXES,
-        leaveOutOptions(parsed, statement),
-      );
+      return alterObject(system, parsed, statement, RELATIONS_AND_INDEXES, alterOptions(parsed, statement));
     default:
       throw unsupportedAction(statement);
   }

@@ -1,6 +1,5 @@
 /** ALTER VIEW. */
 import type { Alter } from '../../../sql/ast/alter.ts';
-import type { Identifier } from '../../../sql/ast/name.ts';
 import type { ParsedStatement } from '../../../sql/ast/statement.ts';
 import type { CheckOption } from '../../../sql/catalog.ts';
 import { commitCatalog } from '../../catalog/commit.ts';
@@ -12,7 +11,7 @@ import { withCheckOption } from '../names/current-options.ts';
 import type { Runnable } from '../prepared.ts';
 import { readCheckOption } from '../view-options.ts';
 import { replaceQuery } from './as-query.ts';
-import { leaveOutOption } from './options.ts';
+import { alteredParameters, leaveOutOptions } from './options.ts';
 import { alterObject, unsupportedAction } from './object.ts';
 import { renameColumn } from './rename-column.ts';
 import { rename, setSchema } from './rename.ts';
@@ -38,13 +37,13 @@ export function prepareAlterView(system: System, parsed: ParsedStatement, statem
       );
     case 'set_options':
       return alterObject(system, parsed, statement, ['view'], async (view, session) => {
-        leaveOutOthers(session, parsed, action.options);
+        leaveOutOthers(session, parsed, statement);
         const checkOption = readCheckOption(parsed, action.options);
         if (checkOption !== undefined) await setCheckOption(system, session, view, checkOption);
       });
     case 'reset_options':
       return alterObject(system, parsed, statement, ['view'], async (view, session) => {
-        leaveOutOthers(session, parsed, action.names);
+        leaveOutOthers(session, parsed, statement);
         const resets = action.names.some(({ name }) => name === 'check_option');
         if (resets) await setCheckOption(system, session, view, undefined);
       });
@@ -53,14 +52,9 @@ export function prepareAlterView(system: System, parsed: ParsedStatement, statem
   }
 }
 
-function leaveOutOthers(
-  session: SessionContext,
-  parsed: ParsedStatement,
-  options: readonly Identifier[],
-): void {
-  for (const option of options) {
-    if (option.name !== 'check_option') leaveOutOption(session, parsed, option);
-  }
+function leaveOutOthers(session: SessionContext, parsed: ParsedStatement, statement: Alter): void {
+  const others = alteredParameters(statement).filter(({ name }) => name !== 'check_option');
+  leaveOutOptions(session, parsed, others, 'view');
 }
 
 async function setCheckOption(

@@ -2,12 +2,14 @@
 import type { Alter } from '../../../sql/ast/alter.ts';
 import type { ParsedStatement } from '../../../sql/ast/statement.ts';
 import { SqlError } from '../../../sql/error.ts';
-import { SYSTEM_SCHEMAS } from '../../catalog/catalog.ts';
-import { lookUp, requireObject } from '../../catalog/names.ts';
+import { lookUp, refuseSystemCatalog, requireObject } from '../../catalog/names.ts';
 import type { CatalogObject, ObjectKind } from '../../catalog/objects.ts';
 import type { SessionContext } from '../../session/statement.ts';
 import type { System } from '../../system.ts';
 import { type Runnable, command } from '../prepared.ts';
+
+/** What PostgreSQL calls a relation where there is none of the name. */
+const RELATIONS: readonly ObjectKind[] = ['table', 'view', 'materializedView', 'index', 'sequence'];
 
 /** Finds the object that the statement names and runs `action` on it, as one step of DDL. */
 export function alterObject<K extends ObjectKind>(
@@ -25,13 +27,9 @@ export function alterObject<K extends ObjectKind>(
         session.notice({ severity: 'NOTICE', sqlstate: '00000', message });
         return tag;
       }
-      const object = requireObject(system.catalog, session, parsed, statement.name, kinds);
-      if ((SYSTEM_SCHEMAS as readonly string[]).includes(object.schema)) {
-        throw new SqlError({
-          sqlstate: '42501',
-          message: `permission denied: "${object.name}" is a system catalog`,
-        });
-      }
+      const relation = kinds.every((kind) => RELATIONS.includes(kind));
+      const object = requireObject(system.catalog, session, parsed, statement.name, kinds, { relation });
+      refuseSystemCatalog(object);
       await action(object as Extract<CatalogObject, { kind: K }>, session);
       return tag;
     }, session),

@@ -1,55 +1,51 @@
-/**
- * Options in parentheses that objects of ours do not have: PostgreSQL's storage parameters are accepted without effect, with
- * a NOTICE, others are not known.
- */
+/** Storage parameters are accepted without effect, with a NOTICE. */
 import type { Alter } from '../../../sql/ast/alter.ts';
-import type { Identifier } from '../../../sql/ast/name.ts';
 import type { ParsedStatement } from '../../../sql/ast/statement.ts';
-import { SqlError } from '../../../sql/error.ts';
-import { positionOf } from '../../catalog/names.ts';
+import { declarationOf } from '../../catalog/definition-text.ts';
 import type { CatalogObject } from '../../catalog/objects.ts';
 import type { SessionContext } from '../../session/statement.ts';
 import { hasNoEffect } from '../no-effect.ts';
+import {
+  type GivenParameter,
+  type ParameterOwner,
+  givenOption,
+  refuseRepeated,
+  requireParameter,
+} from '../storage-parameters.ts';
 
-/** PostgreSQL 18's storage parameters and view options, but `autovacuum_…` and `toast.…`. */
-const POSTGRES: ReadonlySet<string> = new Set([
-  'fillfactor',
-  'parallel_workers',
-  'vacuum_truncate',
-  'vacuum_index_cleanup',
-  'vacuum_max_eager_freeze_failure_rate',
-  'user_catalog_table',
-  'log_autovacuum_min_duration',
-  'toast_tuple_target',
-  'deduplicate_items',
-  'security_barrier',
-  'security_invoker',
-  'check_option',
-]);
-
-export function isStorageParameter(name: string): boolean {
-  return POSTGRES.has(name) || /^(autovacuum_|toast\.)/.test(name);
-}
-
-/** An option that an object of ours does not have: PostgreSQL's are told of and left out, others are not known. */
-export function leaveOutOption(session: SessionContext, parsed: ParsedStatement, option: Identifier): void {
-  const { name, location } = option;
-  if (isStorageParameter(name)) {
-    hasNoEffect(session, `storage parameter "${name}"`, 'Rows are kept in memory, in one form.');
-    return;
-  }
-  const position = positionOf(parsed, location);
-  throw new SqlError({ sqlstate: '22023', message: `unrecognized parameter "${name}"`, position });
-}
-
-/** SET (…) and RESET (…) of an object without options. */
+/** Parameters that are PostgreSQL's are told of and left out, others are not known. */
 export function leaveOutOptions(
+  session: SessionContext,
   parsed: ParsedStatement,
-  { action }: Alter,
+  parameters: readonly GivenParameter[],
+  owner: ParameterOwner,
+): void {
+  refuseRepeated(parameters);
+  for (const parameter of parameters) requireParameter(parsed, parameter, owner);
+  for (const { name } of parameters) {
+    hasNoEffect(session, `storage parameter "${name}"`, 'Rows are kept in memory, in one form.');
+  }
+}
+
+/** What ALTER … SET (…) or RESET (…) names. */
+export function alteredParameters({ action }: Alter): readonly GivenParameter[] {
+  if (action.kind === 'set_options') return action.options.map(givenOption);
+  if (action.kind !== 'reset_options') return [];
+  return action.names.map(({ name, location }) => ({ name, text: null, location }));
+}
+
+/** What an object's parameters are those of. */
+export function parameterOwner(object: CatalogObject): ParameterOwner {
+  if (object.kind === 'view' || object.kind === 'materializedView') return object.kind;
+  if (object.kind === 'index') return declarationOf(object)?.method === 'hash' ? 'hash' : 'btree';
+  return 'table';
+}
+
+/** SET (…) and RESET (…) of an object without options of ours. */
+export function alterOptions(
+  parsed: ParsedStatement,
+  statement: Alter,
 ): (object: CatalogObject, session: SessionContext) => Promise<void> {
-  const named =
-    action.kind === 'set_options' ? action.options : action.kind === 'reset_options' ? action.names : [];
-  return async (_object, session) => {
-    for (const option of named) leaveOutOption(session, parsed, option);
-  };
+  return async (object, session) =>
+    leaveOutOptions(session, parsed, alteredParameters(statement), parameterOwner(object));
 }

@@ -1,7 +1,7 @@
 /** RENAME COLUMN: a column of a table or view under another name; what reads it goes on reading it. */
 import type { Identifier } from '../../../sql/ast/name.ts';
 import type { ParsedStatement } from '../../../sql/ast/statement.ts';
-import { withRenamedColumn } from '../../../sql/bind/bind.ts';
+import { isSystemColumn, refuseSystemName, withRenamedColumn } from '../../../sql/bind/bind.ts';
 import type { ObjectId } from '../../../sql/catalog.ts';
 import { SqlError } from '../../../sql/error.ts';
 import { commitCatalog } from '../../catalog/commit.ts';
@@ -25,12 +25,17 @@ export async function renameColumn(
   const names = relation.columns.map(({ name }) => name);
   const index = names.indexOf(column.name);
   if (index < 0) {
+    if (isSystemColumn(column.name)) {
+      const message = `cannot rename system column "${column.name}"`;
+      throw new SqlError({ sqlstate: '0A000', message });
+    }
     throw new SqlError({
       sqlstate: '42703',
       message: `column "${column.name}" does not exist`,
       position: positionOf(parsed, column.location),
     });
   }
+  refuseSystemName(to);
   if (names.includes(to)) {
     throw new SqlError({
       sqlstate: '42701',

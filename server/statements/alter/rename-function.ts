@@ -26,7 +26,7 @@ export function prepareSetFunctionSchema(
   parsed: ParsedStatement,
   statement: AlterObjectSchemaStmt,
 ): Runnable {
-  return prepareMove(system, parsed, statement.object, ({ name }) => {
+  return prepareMove(system, parsed, statement.object, ({ schema: before, name }) => {
     const schema = statement.newschema ?? '';
     if (!system.catalog.schema(schema)) {
       throw new SqlError({ sqlstate: '3F000', message: `schema "${schema}" does not exist` });
@@ -34,7 +34,7 @@ export function prepareSetFunctionSchema(
     if ((SYSTEM_SCHEMAS as readonly string[]).includes(schema)) {
       throw new SqlError({ sqlstate: '42501', message: `permission denied for schema ${schema}` });
     }
-    return { schema, name };
+    return schema === before ? null : { schema, name };
   });
 }
 
@@ -47,12 +47,14 @@ function prepareMove(
   system: System,
   parsed: ParsedStatement,
   named: Node | undefined,
-  to: (from: Place) => Place,
+  /** Null: nothing changes. */
+  to: (from: Place) => Place | null,
 ): Runnable {
   return command((session) =>
     system.ddl.run(async () => {
       const object = findFunction(system, session, parsed, nodeAs(named, 'ObjectWithArgs')!, false)!;
       const target = to(object);
+      if (target === null) return 'ALTER FUNCTION';
       const types = object.parameters.map(({ type }) => type);
       const taken = system.catalog
         .functions(target.schema, target.name)

@@ -1,7 +1,7 @@
 /** DEFAULTs name their sequences in texts: those follow a sequence that gets another name. */
 import type { ObjectId } from '../../../sql/catalog.ts';
 import { sequenceNames, withSequenceNames } from '../../../sql/bind/sequence-names.ts';
-import type { CatalogObject, TableObject } from '../../catalog/objects.ts';
+import type { CatalogObject } from '../../catalog/objects.ts';
 import type { System } from '../../system.ts';
 
 interface Move {
@@ -9,7 +9,7 @@ interface Move {
   readonly to: { readonly schema: string; readonly name: string };
 }
 
-/** Rewrites the DEFAULTs of all tables whose sequences are among `moves`; `next` has what changes besides. */
+/** Rewrites the DEFAULTs of all tables and views whose sequences are among `moves`; `next` has what changes besides. */
 export function followSequences(
   system: System,
   next: Map<ObjectId, CatalogObject>,
@@ -19,15 +19,16 @@ export function followSequences(
   if (sequences.length === 0) return;
   for (const object of system.catalog.objects()) {
     const table = next.get(object.id) ?? object;
-    if (table.kind !== 'table') continue;
+    if (table.kind !== 'table' && table.kind !== 'view') continue;
     const columns = table.columns.map((column) => {
       const { defaultText } = column;
       return defaultText === null ? column : { ...column, defaultText: rewritten(defaultText, sequences) };
     });
     const changed = columns.some(({ defaultText }, at) => defaultText !== table.columns[at]!.defaultText);
     if (!changed) continue;
-    const statement = table.statement === null ? null : rewritten(table.statement, sequences);
-    next.set(table.id, { ...table, columns, statement } satisfies TableObject);
+    const { statement } = table;
+    const again = statement === null || table.kind === 'view' ? statement : rewritten(statement, sequences);
+    next.set(table.id, { ...table, columns, statement: again } satisfies CatalogObject);
   }
 }
 

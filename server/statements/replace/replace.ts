@@ -15,8 +15,8 @@ export async function replaceDefinition(
 ): Promise<void> {
   const { catalog, definition } = bound;
   const columns = bound.columns.map((column, index) => {
-    const comment = existing.columns[index]?.comment;
-    return comment === undefined ? column : { ...column, comment };
+    const { comment, defaultText = null } = existing.columns[index] ?? {};
+    return { ...column, defaultText, ...(comment === undefined ? {} : { comment }) };
   });
   const dependsOn = [...catalog.resolved];
   const replacement = { ...existing, ...definition, columns, dependsOn, statement };

@@ -41,6 +41,7 @@ export function bindInsert(node: InsertStmt, outer: QueryContext): HirWrite {
   const target = bindTarget(node.relation!, 'insert into', context);
   const { table: relation } = target;
   const columns = targetColumns(node.cols, target, context, node.override);
+  if (target.view !== null) refuseComputedDefaults(node.cols, target, context);
   const select = nodeAs(node.selectStmt, 'SelectStmt');
   const rows = valuesOf(select);
   const answers = node.onConflictClause !== undefined || node.returningClause !== undefined;
@@ -162,6 +163,18 @@ export function targetColumns(
     steps.push(within);
   }
   return { target, numbers, places, steps, overriding };
+}
+
+/** A view's DEFAULT of a column that it computes goes nowhere. */
+function refuseComputedDefaults(
+  cols: readonly Node[] | undefined,
+  target: WriteTarget,
+  context: QueryContext,
+): void {
+  const given = new Set(cols?.map((node) => nodeAs(node, 'ResTarget')!.name));
+  target.named.columns.forEach(({ name, defaultText }, index) => {
+    if (defaultText !== null && !given.has(name)) writtenColumn(target, index, 'insert into', context);
+  });
 }
 
 /** The number of the table's column that the value in this place is for. */

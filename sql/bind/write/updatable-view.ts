@@ -60,6 +60,7 @@ export function updatableView(view: CatalogRelation, deletes = false): Updatable
   const simple = simpleRows(boundView());
   if (typeof simple === 'string') return new NotUpdatable(view.name, RETURNING[simple] ?? NOT_ONE_TABLE);
   const columns = simple.scalars.map((scalar) => ({ scalar, place: placeOf(scalar) }));
+  const places = columns.map(({ place }) => place);
   if (!deletes && columns.every(({ place }) => place === null)) {
     return new NotUpdatable(view.name, 'that have no updatable columns');
   }
@@ -68,7 +69,7 @@ export function updatableView(view: CatalogRelation, deletes = false): Updatable
   const option = definition.checkOption;
   const checked = option === 'cascaded' ? under : (beneath?.checks ?? []);
   return {
-    table,
+    table: withDefaultsOf(view, places, table),
     columns,
     conditions: [...under, ...own],
     checks: option === null ? checked : [...checked, ...own],
@@ -79,6 +80,20 @@ export function updatableView(view: CatalogRelation, deletes = false): Updatable
       return { view: view.name, column: view.columns[column]!.name };
     },
   };
+}
+
+/** The table with the DEFAULTs of the view's columns, where these have some. */
+function withDefaultsOf(
+  view: CatalogRelation,
+  places: readonly (number | null)[],
+  table: CatalogRelation,
+): CatalogRelation {
+  if (view.columns.every(({ defaultText }) => defaultText === null)) return table;
+  const columns = table.columns.map((column, number) => {
+    const defaultText = view.columns[places.indexOf(number)]?.defaultText ?? null;
+    return defaultText === null ? column : { ...column, defaultText };
+  });
+  return { ...table, columns };
 }
 
 /** What can be written through a view, as information_schema tells it. */

@@ -127,9 +127,12 @@ export function bindAssignments(
         const what = 'A_Indices' in steps[0]! ? 'an array element' : 'a subfield';
         throw statement.error('0A000', `cannot set ${what} to DEFAULT`, at);
       }
-      // A view's columns have no DEFAULT of their own.
+      // What a view's column has no DEFAULT of its own for becomes NULL.
       const { name, typmod } = column.type;
-      values.set(number, written.view === null ? defaultValue(column, context) : literal(name, null, typmod));
+      const own = named.columns.find((other) => other.name === target.name)?.defaultText ?? null;
+      const ofView = own === null ? null : { ...column, defaultText: own };
+      const byDefault = written.view === null ? column : ofView;
+      values.set(number, byDefault === null ? literal(name, null, typmod) : defaultValue(byDefault, context));
       continue;
     }
     const bound =

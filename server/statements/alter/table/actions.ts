@@ -6,7 +6,10 @@ import {
   type BoundColumns,
   bindColumnDefinitions,
   bindDefault,
+  defaultCasts,
   bindScalar,
+  isSystemColumn,
+  refuseSystemName,
 } from '../../../../sql/bind/bind.ts';
 import { withFoundSequences } from '../../../../sql/bind/sequence-names.ts';
 import { SqlError } from '../../../../sql/error.ts';
@@ -21,6 +24,7 @@ import { withSequences } from '../../constraint-objects.ts';
 import { positionOf } from '../../../catalog/names.ts';
 import { requireRoleSpec } from '../../../catalog/roles.ts';
 import { addIdentity, dropIdentity, setIdentity, setIdentityType } from './identity.ts';
+import { refuseOwnRows } from './kept-rows.ts';
 import { leaveOutAction } from './no-effect.ts';
 import { refuseColumnReaders } from './column-readers.ts';
 import { dropExpression, dropGenerated, readingColumns, setExpression } from './generated.ts';
@@ -117,6 +121,9 @@ function unsupported({ subtype }: AlterTableCmd): SqlError {
 export function requireColumn(draft: TableDraft, name = ''): DraftColumn {
   const column = draft.find(name);
   if (column) return column;
+  if (isSystemColumn(name)) {
+    throw new SqlError({ sqlstate: '0A000', message: `cannot alter system column "${name}"` });
+  }
   const message = `column "${name}" of relation "${draft.table.name}" does not exist`;
   throw new SqlError({ sqlstate: '42703', message });
 }
@@ -141,6 +148,7 @@ function bindElements(context: ActionContext, draft: TableDraft, elements: reado
 function addColumn(context: ActionContext, draft: TableDraft, command: AlterTableCmd): void {
   const definition = nodeAs(command.def, 'ColumnDef')!;
   const { name } = draft.table;
+  refuseSystemName(definition.colname ?? '');
   if (command.missing_ok === true && draft.find(definition.colname ?? '')) {
     const message = `column "${definition.colname}" of relation "${name}" already exists, skipping`;
     return notice(context, '42701', message);
@@ -151,6 +159,7 @@ function addColumn(context: ActionContext, draft: TableDraft, command: AlterTabl
     sequences: bound.sequences,
   });
   const column = columns.at(-1)!;
+  refuseOwnRows(context.system, draft.table, column);
   const { domain, identity } = column;
   const catalog = context.system.planning.catalogFor(context.session);
   const ofDomain = domain === undefined || identity !== undefined ? null : catalog.domain(domain).defaultText;
@@ -192,6 +201,9 @@ function dropColumn(context: ActionContext, draft: TableDraft, command: AlterTab
   const { table } = draft;
   const name = command.name ?? '';
   const dropped = draft.find(name);
+  if (isSystemColumn(name)) {
+    throw new SqlError({ sqlstate: '0A000', message: `cannot drop system column "${name}"` });
+  }
   if (!dropped && command.missing_ok === true) {
     const message = `column "${name}" of relation "${table.name}" does not exist, skipping`;
     return notice(context, '00000', message);
@@ -287,11 +299,13 @@ function alterType(context: ActionContext, draft: TableDraft, { command, segment
   const bare: ColumnDef = {
     colname: command.name!,
     typeName: definition.typeName!,
+    ...(definition.collClause === undefined ? {} : { collClause: definition.collClause }),
     location: definition.location!,
   };
   const [declared] = bindColumnDefinitions(draft.table.name, [{ ColumnDef: bare }], environment).columns;
   const { type, domain } = declared!;
   const { column } = target;
+  refuseOwnRows(system, draft.table, declared!);
   refuseColumnReaders(context, draft, target, 'alter');
   const [generated] = readingColumns(context, draft, target);
   if (generated) {
@@ -313,9 +327,9 @@ function alterType(context: ActionContext, draft: TableDraft, { command, segment
   if (using !== undefined) {
     const columns = draft.table.columns.map(({ name, type }) => ({ name, type }));
     const { name: given } = typeOfScalar(
-      bindScalar(using, environment, { columns, clause: 'transform expressions' }),
+      bindScalar(using, environment, { columns, clause: 'transform expressions', keepsUnknown: true }),
     );
-    if (given !== type.name && castPath(given, type.name, 'assignment') === null) {
+    if (given !== 'unknown' && given !== type.name && castPath(given, type.name, 'assignment') === null) {
       throw new SqlError({
         sqlstate: '42804',
         message: `result of USING clause for column "${column.name}" cannot be cast automatically to type ${domain === undefined ? displayType(type.name) : system.catalog.object(domain).name}`,
@@ -330,6 +344,11 @@ function alterType(context: ActionContext, draft: TableDraft, { command, segment
       message: `column "${column.name}" cannot be cast automatically to type ${displayType(type.name)}`,
       hint: `You might need to specify "${written}".`,
     });
+  }
+  if (column.defaultText !== null && !defaultCasts(column.defaultText, column, type, environment)) {
+    const shown = domain === undefined ? displayType(type.name) : system.catalog.object(domain).name;
+    const message = `default for column "${column.name}" cannot be cast automatically to type ${shown}`;
+    throw new SqlError({ sqlstate: '42804', message });
   }
   setIdentityType(context, draft, target, type);
   const { domain: _before, ...rest } = column;
@@ -355,7 +374,12 @@ function addConstraint(context: ActionContext, draft: TableDraft, constraint: Co
     });
   }
   const { conname } = constraint;
-  if (conname !== undefined && draftHasConstraint(draft, conname)) {
+  const isSecondKey = constraint.contype === 'CONSTR_PRIMARY' && draft.primary !== null;
+  const takesName = KEYS.has(constraint.contype ?? '') && !isSecondKey;
+  if (conname !== undefined && takesName && isKeyName(draft, conname)) {
+    throw new SqlError({ sqlstate: '42P07', message: `relation "${conname}" already exists` });
+  }
+  if (conname !== undefined && !isSecondKey && draftHasConstraint(draft, conname)) {
     const message = `constraint "${conname}" for relation "${draft.table.name}" already exists`;
     throw new SqlError({ sqlstate: '42710', message });
   }
@@ -366,12 +390,18 @@ function addConstraint(context: ActionContext, draft: TableDraft, constraint: Co
   addKeys(draft, bindElements(context, draft, [{ Constraint: constraint }]));
 }
 
+const KEYS: ReadonlySet<string> = new Set(['CONSTR_UNIQUE', 'CONSTR_PRIMARY']);
+
+/** Whether a key has the name, which its index has too. */
+function isKeyName(draft: TableDraft, name: string): boolean {
+  const isUnique = draft.indexes.some((index) => index.before?.constraint === true && index.name === name);
+  return isUnique || draft.primary?.name === name;
+}
+
 function draftHasConstraint(draft: TableDraft, name: string): boolean {
-  const isConstraint = draft.indexes.some(
-    (index) => index.before?.constraint === true && index.name === name,
+  return (
+    isKeyName(draft, name) || [...draft.checks, ...draft.foreignKeys].some((other) => other.name === name)
   );
-  const others = [...draft.checks, ...draft.foreignKeys];
-  return isConstraint || draft.primary?.name === name || others.some((other) => other.name === name);
 }
 
 function requireConstraint(draft: TableDraft, name: string): void {

@@ -3,10 +3,9 @@ import type { AlterTableStmt, RangeVar, RenameStmt } from '@pgsql/types';
 import { nodeAs, rangeName } from '../../../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../../../sql/ast/statement.ts';
 import { SqlError } from '../../../../sql/error.ts';
-import { SYSTEM_SCHEMAS } from '../../../catalog/catalog.ts';
 import { commitCatalog } from '../../../catalog/commit.ts';
 import { constrainAgain, uniqueIndexes } from '../../../catalog/constraints.ts';
-import { lookUp, requireObject } from '../../../catalog/names.ts';
+import { lookUp, refuseSystemCatalog, requireObject } from '../../../catalog/names.ts';
 import type { IndexObject, TableObject } from '../../../catalog/objects.ts';
 import type { SessionContext } from '../../../session/statement.ts';
 import type { System } from '../../../system.ts';
@@ -16,6 +15,8 @@ import { rename } from '../rename.ts';
 import { type Action, applyAction, passOf } from './actions.ts';
 import { carryOut } from './carry-out.ts';
 import { TableDraft } from './draft.ts';
+import { type OtherRelation, isOtherRelation } from './action-targets.ts';
+import { alterOtherRelation } from './other-relations.ts';
 import { actionSegments } from './segments.ts';
 
 export function prepareAlterTableActions(
@@ -25,20 +26,26 @@ export function prepareAlterTableActions(
 ): Runnable {
   return command((session) =>
     system.ddl.run(async () => {
-      const table = findTable(system, session, parsed, statement.relation, statement.missing_ok === true);
-      if (!table) return 'ALTER TABLE';
+      const kind = KINDS[statement.objtype ?? ''];
+      const tag = kind?.tag ?? 'ALTER TABLE';
+      const named = findAltered(system, session, parsed, statement, kind?.kind ?? null);
+      if (!named) return tag;
       const segments = actionSegments(parsed.source.text, statement.relation?.location ?? 0);
       const actions = (statement.cmds ?? []).map((node, index): Action => ({
         command: nodeAs(node, 'AlterTableCmd')!,
         segment: segments[index] ?? [],
       }));
       const context = { system, session, parsed };
-      const draft = new TableDraft(system, table);
+      if (named.kind !== 'table') {
+        await alterOtherRelation(context, named, actions);
+        return tag;
+      }
+      const draft = new TableDraft(system, named);
       for (const action of actions.toSorted((a, b) => passOf(a.command) - passOf(b.command))) {
         applyAction(context, draft, action);
       }
       await carryOut(context, draft);
-      return 'ALTER TABLE';
+      return tag;
     }, session),
   );
 }
@@ -57,6 +64,32 @@ export function prepareRenameConstraint(
   );
 }
 
+/** What ALTER VIEW, ALTER MATERIALIZED VIEW and ALTER INDEX name. */
+const KINDS: Readonly<
+  Record<string, { readonly kind: OtherRelation['kind']; readonly tag: string } | undefined>
+> = {
+  OBJECT_VIEW: { kind: 'view', tag: 'ALTER VIEW' },
+  OBJECT_MATVIEW: { kind: 'materializedView', tag: 'ALTER MATERIALIZED VIEW' },
+  OBJECT_INDEX: { kind: 'index', tag: 'ALTER INDEX' },
+};
+
+/** The relation that the statement names; ALTER TABLE may name any. */
+function findAltered(
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  { relation, missing_ok = false }: AlterTableStmt,
+  kind: OtherRelation['kind'] | null,
+): TableObject | OtherRelation | null {
+  const found = lookUp(system.catalog, session, parsed, rangeName(relation));
+  if (found === null || (kind === null && !isOtherRelation(found))) {
+    return findTable(system, session, parsed, relation, missing_ok);
+  }
+  refuseSystemCatalog(found);
+  const kinds = kind === null ? [found.kind] : [kind];
+  return requireObject(system.catalog, session, parsed, rangeName(relation), kinds) as OtherRelation;
+}
+
 function findTable(
   system: System,
   session: SessionContext,
@@ -71,12 +104,7 @@ function findTable(
     return null;
   }
   const object = requireObject(system.catalog, session, parsed, name, ['table', 'systemTable']);
-  if (object.kind === 'systemTable' || (SYSTEM_SCHEMAS as readonly string[]).includes(object.schema)) {
-    throw new SqlError({
-      sqlstate: '42501',
-      message: `permission denied: "${object.name}" is a system catalog`,
-    });
-  }
+  refuseSystemCatalog(object);
   return object as TableObject;
 }
 

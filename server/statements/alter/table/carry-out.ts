@@ -15,13 +15,14 @@ import type { CatalogChange } from '../../../catalog/catalog.ts';
 import { commitCatalog } from '../../../catalog/commit.ts';
 import { referringTo } from '../../../catalog/foreign-keys.ts';
 import { constrain, constrainAgain } from '../../../catalog/constraints.ts';
-import type {
-  CatalogObject,
-  CheckConstraint,
-  ForeignKeyConstraint,
-  IndexObject,
-  SequenceObject,
-  TableObject,
+import {
+  type CatalogObject,
+  type CheckConstraint,
+  type ForeignKeyConstraint,
+  type IndexObject,
+  type SequenceObject,
+  type TableObject,
+  isKey,
 } from '../../../catalog/objects.ts';
 import type { System } from '../../../system.ts';
 import { namedChecks, uniquesOf } from '../../constraint-objects.ts';
@@ -286,7 +287,9 @@ function newTable(
       columns: read.map((column) => numberOf(column!)),
       nullsEqual,
     }));
-  indexes.push(...uniquesOf(system, bare, keys));
+  const staying = new Set(indexes.map(({ id }) => id));
+  const gone = new Set(indexesOf(system, old).flatMap(({ id }) => (staying.has(id) ? [] : [id])));
+  indexes.push(...uniquesOf(system, bare, keys, gone));
   const uniques = indexes.filter(({ primary }) => !primary);
   const unique = uniques.filter((index) => index.unique);
   const lost = lostForeignKeys(context, draft, bare, unique);
@@ -483,8 +486,10 @@ async function verify(
     newKeys,
     query: (sql) => firstRow(system, reader, sql),
   });
-  const fresh = draft.indexes.filter(({ before }) => before === null);
-  for (const { name, columns, nullsEqual } of fresh) {
+  const looked = draft.indexes.filter(({ before, columns }) =>
+    before === null ? true : isUniqueKey(before) && columns.some((column) => isComputed(column!)),
+  );
+  for (const { name, columns, nullsEqual } of looked) {
     const names = columns.map((column) => column!.column.name);
     const list = names.map(quoteIdentifier);
     const distinct = nullsEqual ? '' : `WHERE ${list.map((column) => `${column} IS NOT NULL`).join(' AND ')}`;
@@ -501,6 +506,10 @@ async function verify(
       detail: `Key (${names.join(', ')})=(${row.map((value) => value ?? 'null').join(', ')}) is duplicated.`,
     });
   }
+}
+
+function isUniqueKey(index: IndexObject): boolean {
+  return index.unique && isKey(index);
 }
 
 async function installIndexes(

@@ -3,6 +3,7 @@ import type { ParsedStatement } from '../../../../sql/ast/statement.ts';
 import type { ObjectId } from '../../../../sql/catalog.ts';
 import { SqlError } from '../../../../sql/error.ts';
 import { pinnedOids } from '../../../../sql/parse/pinned-names.ts';
+import { commitCatalog } from '../../../catalog/commit.ts';
 import { type CatalogObject, type DomainObject, describeObject } from '../../../catalog/objects.ts';
 import {
   type StoredExpression,
@@ -85,6 +86,12 @@ export async function dropExpressionsNaming(
         else if (column) column.column = { ...column.column, defaultText: null };
       }
       await carryOut(context, draft);
+    } else if (owner.kind === 'view') {
+      cascaded.push(...going.map((expression) => described(system, owner, expression)));
+      const columns = owner.columns.map((column) =>
+        going.some(({ name }) => name === column.name) ? { ...column, defaultText: null } : column,
+      );
+      await commitCatalog(system, [{ kind: 'replace', object: { ...owner, columns } }]);
     } else {
       cascaded.push(...going.map((expression) => described(system, owner, expression)));
       const domain = owner as DomainObject;

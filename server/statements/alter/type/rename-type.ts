@@ -25,7 +25,7 @@ export function prepareSetTypeSchema(
   statement: AlterObjectSchemaStmt,
 ): Runnable {
   const tag = statement.objectType === 'OBJECT_DOMAIN' ? 'ALTER DOMAIN' : 'ALTER TYPE';
-  return prepareMove(system, parsed, statement.object, tag, ({ name }) => {
+  return prepareMove(system, parsed, statement.object, tag, ({ schema: before, name }) => {
     const schema = statement.newschema ?? '';
     if (!system.catalog.schema(schema)) {
       throw new SqlError({ sqlstate: '3F000', message: `schema "${schema}" does not exist` });
@@ -33,7 +33,7 @@ export function prepareSetTypeSchema(
     if ((SYSTEM_SCHEMAS as readonly string[]).includes(schema)) {
       throw new SqlError({ sqlstate: '42501', message: `permission denied for schema ${schema}` });
     }
-    return { schema, name };
+    return schema === before ? null : { schema, name };
   });
 }
 
@@ -47,13 +47,15 @@ function prepareMove(
   parsed: ParsedStatement,
   named: Node | undefined,
   tag: string,
-  to: (from: Place) => Place,
+  /** Null: nothing changes. */
+  to: (from: Place) => Place | null,
 ): Runnable {
   return command((session: SessionContext) =>
     system.ddl.run(async () => {
       const list = named && 'List' in named ? (named.List as { items?: Node[] }).items : undefined;
       const object = requireType(system, session, parsed, nameParts(list));
       const target = to(object);
+      if (target === null) return tag;
       refuseTaken(system, target);
       await move(system, [{ object, to: target }]);
       return tag;
