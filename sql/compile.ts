@@ -226,7 +226,11 @@ export function compileWrite(write: HirWrite, environment: PlanningEnvironment):
       check: lowered.check,
     },
     hir: write.relation,
-    columns: (write.returning ?? []).map(({ name, type, shownType = type }) => ({ name, type: shownType })),
+    columns: (write.returning ?? []).map(({ name, type, shownType = type, origin }) => ({
+      name,
+      type: shownType,
+      origin,
+    })),
     parameters: write.parameters,
   });
 }

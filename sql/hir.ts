@@ -132,6 +132,14 @@ export interface HirColumn {
   readonly type: NullableType;
   /** The domain that its values are of, for messages; its type is the one that the domain is over. */
   readonly domain?: ObjectId | undefined;
+  /** The relation's column that it shows as it is, for clients. */
+  readonly origin?: ColumnOrigin | undefined;
+}
+
+/** A column of a relation of the catalog, counted from 1. */
+export interface ColumnOrigin {
+  readonly relation: ObjectId;
+  readonly number: number;
 }
 
 /** A sort key over a column of the input. */
@@ -308,6 +316,7 @@ export interface HirReturned {
   readonly type: NullableType;
   /** What the client is told that it is, where `scalar` is a text that stands for a value. */
   readonly shownType?: NullableType;
+  readonly origin?: ColumnOrigin | undefined;
 }
 
 /** ON CONFLICT. */

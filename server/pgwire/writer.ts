@@ -32,6 +32,9 @@ export interface ReportFields {
 /** A column as RowDescription tells it. */
 export interface RowField {
   readonly name: string;
+  /** The relation and the number of the column that it shows; 0: it is none. */
+  readonly relationOid: number;
+  readonly columnNumber: number;
   readonly typeOid: number;
   readonly typeLength: number;
   readonly typmod: number;
@@ -129,8 +132,8 @@ export class BackendWriter {
     this.#int16(fields.length);
     for (const field of fields) {
       this.#string(field.name);
-      this.#int32(0);
-      this.#int16(0);
+      this.#int32(field.relationOid);
+      this.#int16(field.columnNumber);
       this.#int32(field.typeOid);
       this.#int16(field.typeLength);
       this.#int32(field.typmod);

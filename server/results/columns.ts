@@ -8,6 +8,8 @@ import type { ResultColumn } from '../session/statement.ts';
 export function rowFieldsOf(columns: readonly ResultColumn[], formats: readonly number[]): RowField[] {
   return columns.map((column, index) => ({
     name: column.name,
+    relationOid: column.origin?.relation ?? 0,
+    columnNumber: column.origin?.number ?? 0,
     typeOid: typeOid(column.type.name),
     typeLength: typeLength(column.type.name),
     typmod: column.type.typmod,

@@ -13,12 +13,15 @@ import type {
 } from '../../engine/index.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import type { StagedDdl } from '../catalog/staged-ddl.ts';
+import type { ColumnOrigin } from '../../sql/hir.ts';
 import type { SqlType } from '../../sql/types/type.ts';
 import type { ReadSet } from '../timeline/read-sets.ts';
 
 export interface ResultColumn {
   readonly name: string;
   readonly type: SqlType;
+  /** The column of a relation that it shows. */
+  readonly origin?: ColumnOrigin | undefined;
 }
 
 export interface Notice {

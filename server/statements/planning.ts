@@ -318,7 +318,7 @@ export class Planning {
   }
 
   #bindView(
-    view: Pick<ViewObject, 'schema' | 'name' | 'columns'> & Definition,
+    view: Pick<ViewObject, 'id' | 'schema' | 'name' | 'columns'> & Definition,
     ofSystem: boolean,
   ): HirRelation {
     const { relation: unnamed } = this.bindDefinition(view, ofSystem);
@@ -326,6 +326,7 @@ export class Planning {
     const columns = unnamed.columns.map((column, index) => ({
       ...column,
       name: view.columns[index]?.name ?? column.name,
+      origin: { relation: view.id, number: index + 1 },
     }));
     return { ...unnamed, columns };
   }

@@ -143,6 +143,11 @@ function castCall(
   if (takesModifier) args.push(int4(target.typmod));
   if (entry.arguments.length > 2) args.push(truth(explicit));
   if (!entry.native) throw statement.unsupported(`the cast to ${displayType(target.name)}`);
+  // What casts int2 to oid gives int4.
+  const made = entry.result as TypeName;
+  if (made === 'int4' && !sameRepresentation(made, target.name)) {
+    return throughInt8(call(entry, args), made, target.name);
+  }
   return call(entry, args, entry.name, takesModifier ? target : plain(target.name));
 }
 

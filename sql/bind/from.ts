@@ -222,9 +222,10 @@ function getOf({ id, columns }: CatalogRelation): HirRelation {
   return {
     kind: 'get',
     object: id,
-    columns: columns.map(({ name, type, domain }): HirColumn =>
-      domain === undefined ? { name, type } : { name, type, domain },
-    ),
+    columns: columns.map(({ name, type, domain }, index): HirColumn => {
+      const origin = { relation: id, number: index + 1 };
+      return domain === undefined ? { name, type, origin } : { name, type, domain, origin };
+    }),
   };
 }
 

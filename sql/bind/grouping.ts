@@ -189,7 +189,10 @@ export function group(
   const columns: HirColumn[] = [
     ...placed.map((key, index): HirColumn => {
       const type = columnType(key);
-      return { name: keyName(key, grouped), type: isCommon(index) ? type : { ...type, nullable: true } };
+      const name = keyName(key, grouped);
+      const origin =
+        key.kind === 'column' && key.level === undefined ? grouped.columns[key.index]!.origin : undefined;
+      return { name, type: isCommon(index) ? type : { ...type, nullable: true }, origin };
     }),
     ...aggregates.map((aggregate): HirColumn => ({
       name: aggregate.function,

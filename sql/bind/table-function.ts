@@ -122,7 +122,9 @@ function ownFunction(
   const found = bindSqlCall(node, around);
   if (found === null) return null;
   const call = withDefinitions(found, definitions, context);
-  const rows = sqlFunctionRows(call, context);
+  const made = sqlFunctionRows(call, context);
+  // What a function gives is of no relation.
+  const rows = { ...made, columns: made.columns.map((column) => ({ ...column, origin: undefined })) };
   const { called } = call;
   const { result } = called;
   const isValue = result.kind === 'value' && recordFields(result.type) === null;

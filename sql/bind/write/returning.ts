@@ -1,7 +1,7 @@
 /** RETURNING: the written row under the table's name, and under OLD and NEW. */
 import type { RangeVar, ReturningClause } from '@pgsql/types';
 import { findLocation, locationOf, nodeAs } from '../../ast/accessors.ts';
-import type { HirScalar, HirWrite } from '../../hir.ts';
+import type { ColumnOrigin, HirScalar, HirWrite } from '../../hir.ts';
 import { unknownToText } from '../coerce.ts';
 import { expressionContext } from '../context.ts';
 import type { QueryContext } from '../context.ts';
@@ -53,8 +53,9 @@ export function bindReturning(
           })),
         };
   const items = row.othersFirst === true ? [...others, item] : [item, ...others];
+  const both = versions(clause, row, items, context);
   const scope: Scope = {
-    items: [...items, ...versions(clause, row, items, context)],
+    items: [...items, ...both],
     outer: null,
     ...(row.mergeAction === undefined ? {} : { mergeAction: row.mergeAction }),
   };
@@ -67,11 +68,26 @@ export function bindReturning(
   return targets.map(({ name, bound }) => {
     const scalar = unknownToText(context.statement, bound);
     const type = columnType(scalar);
-    if (!isShownByName(type.name)) return { name, scalar, type };
+    const origin = originOf(scalar, [item, ...both], target);
+    if (!isShownByName(type.name)) return { name, scalar, type, origin };
     // Values of reg* types are shown as the names that they stand for.
     const text = registeredText(expressions, { scalar, at: bound.at }) ?? scalar;
     return { name, scalar: text, type: columnType(text), shownType: type };
   });
+}
+
+/** The column of the target that a scalar shows as it is. */
+function originOf(
+  scalar: HirScalar,
+  items: readonly ScopeItem[],
+  { named }: WriteTarget,
+): ColumnOrigin | undefined {
+  if (scalar.kind !== 'column' || scalar.level !== undefined) return undefined;
+  for (const { columns } of items) {
+    const index = columns.findIndex(({ scalar: own }) => own.kind === 'column' && own.index === scalar.index);
+    if (index >= 0) return { relation: named.id, number: index + 1 };
+  }
+  return undefined;
 }
 
 /** OLD and NEW, or what WITH (OLD AS …, NEW AS …) calls them; a table of that name hides them. */
