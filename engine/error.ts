@@ -7,6 +7,16 @@ export interface ErrorSubject {
   readonly constraint?: string | null;
 }
 
+/** Where data raised an error, as far as it is known. */
+export interface ErrorOrigin {
+  /** `pg_proc.prosrc` of the function. */
+  readonly function: string | null;
+  /** The row that it was computed for: the relation's arrangement, and the values of that one's key as text. */
+  readonly row: { readonly arrangement: number; readonly key: string } | null;
+  /** The arrangement of the view that it was computed for. */
+  readonly view: number | null;
+}
+
 /** A data error: what PostgreSQL would report. */
 export class EngineError extends Error {
   readonly sqlstate: string;
@@ -15,6 +25,7 @@ export class EngineError extends Error {
   /** PostgreSQL's CONTEXT. */
   readonly where: string | undefined;
   readonly about: ErrorSubject | undefined;
+  readonly origin: ErrorOrigin | undefined;
   constructor(options: {
     sqlstate: string;
     message: string;
@@ -22,6 +33,7 @@ export class EngineError extends Error {
     hint?: string;
     where?: string;
     about?: ErrorSubject;
+    origin?: ErrorOrigin;
   }) {
     super(options.message);
     this.name = 'EngineError';
@@ -30,6 +42,7 @@ export class EngineError extends Error {
     this.hint = options.hint;
     this.where = options.where;
     this.about = options.about;
+    this.origin = options.origin;
   }
 }
 
@@ -43,6 +56,7 @@ export function engineError(text: string): EngineError {
       hint: string | null;
       where: string | null;
       about: ErrorSubject | null;
+      origin: ErrorOrigin;
     };
     return new EngineError({
       sqlstate: fields.sqlstate,
@@ -51,6 +65,7 @@ export function engineError(text: string): EngineError {
       ...(fields.hint === null ? {} : { hint: fields.hint }),
       ...(fields.where === null ? {} : { where: fields.where }),
       ...(fields.about ? { about: fields.about } : {}),
+      origin: fields.origin,
     });
   } catch {
     return new EngineError({ sqlstate: 'XX000', message: text });

@@ -23,6 +23,7 @@ export type ArrangementId = number;
 export type Timestamp = number;
 
 export { EngineError };
+export type { ErrorOrigin } from './error.ts';
 export type { ErrorSubject } from './error.ts';
 
 /** How result rows are encoded. Column formats: 0 text, 1 binary; one for each projected column. */

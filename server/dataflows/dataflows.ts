@@ -78,6 +78,11 @@ export class Dataflows implements SharedArrangements {
     return this.#shared.has(id);
   }
 
+  /** The relation that a shared arrangement is of, and how it is laid out. */
+  sharedAs(id: ArrangementId): Pick<Shared, 'relation' | 'layout'> | null {
+    return this.#shared.get(id) ?? null;
+  }
+
   hydrates(id: ArrangementId): boolean {
     return this.#hydrating.has(id);
   }

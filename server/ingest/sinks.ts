@@ -22,6 +22,8 @@ import type {
 import type { OptionSpecs, ParsedOptions } from '../../connectors/options.ts';
 import { Egress } from '../../connectors/egress.ts';
 import type { ObjectId } from '../../sql/catalog.ts';
+import type { Catalog } from '../catalog/catalog.ts';
+import { located } from '../catalog/error-context.ts';
 import { type Dataflows, imports } from '../dataflows/dataflows.ts';
 import type { SubscriptionConsumer, Subscriptions } from '../dataflows/subscriptions.ts';
 import type { Log } from '../log.ts';
@@ -81,6 +83,7 @@ export interface SinkParts {
   readonly sequencer: Sequencer;
   readonly subscriptions: Subscriptions;
   readonly dataflows: Dataflows;
+  readonly catalog: Catalog;
   readonly log: Log;
 }
 
@@ -344,8 +347,12 @@ export class RunningSink {
   }
 
   #fail(error: Error): void {
-    const { message, detail } = error as Error & { detail?: string };
-    const reason = detail === undefined ? message : `${message}: ${detail}`;
+    const { message, detail, where } = located(error, this.#parts) as Error & {
+      detail?: string;
+      where?: string;
+    };
+    const told = detail === undefined ? message : `${message}: ${detail}`;
+    const reason = where === undefined ? told : `${told} (${where.replaceAll('\n', ', ')})`;
     this.#ended ??= { state: 'failed', error: reason, since: Date.now() };
     this.#parts.log.error('sink failed', { sink: this.#setup.name, reason });
   }

@@ -308,7 +308,7 @@ export class Session implements SessionContext {
 
   /** A statement or message failed: the transaction fails with it. Gives the error to report. */
   fail(error: unknown): unknown {
-    const explained = this.#scope?.explain(error) ?? error;
+    const explained = this.executor.locate(this.#scope?.explain(error) ?? error);
     if (this.transactions.fail()) this.transactionEnded(false);
     else for (const portal of this.portals.values()) portal.close();
     return explained;

@@ -238,6 +238,8 @@ export interface StatementExecutor {
   /** Commits its writes; resolves when they are acknowledged. Rejects with 40001, 23505. Always closes it. */
   commit(transaction: OpenTransaction): Promise<void>;
   rollback(transaction: OpenTransaction): void;
+  /** An error with where in the data it was raised, if it says so. */
+  locate(error: unknown): unknown;
   /** A transaction of the session was committed: what ON COMMIT says of its temporary tables. Null: nothing. */
   afterCommit(session: SessionContext): Promise<void> | null;
   /** Its temporary objects go: at once (DISCARD), or because it ends. */

@@ -26,6 +26,7 @@ import type {
 } from '../session/statement.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { DdlLock } from '../catalog/ddl-lock.ts';
+import { located } from '../catalog/error-context.ts';
 import { recording } from '../catalog/questions.ts';
 import { StagedDdl, inOneCommit } from '../catalog/staged-ddl.ts';
 import { schemasOf } from '../catalog/temporary.ts';
@@ -264,6 +265,10 @@ export class Executor implements StatementExecutor {
     } finally {
       this.rollback(transaction);
     }
+  }
+
+  locate(error: unknown): unknown {
+    return located(error, this.#system);
   }
 
   rollback(transaction: OpenTransaction): void {

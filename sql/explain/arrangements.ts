@@ -32,7 +32,7 @@ export type ArrangementUse =
   | { readonly node: number | null; readonly keeps: 'nothing' };
 
 /** The columns of a key, by name where they are the relation's own. */
-function keyNames(key: readonly KeyExpr[], columns: readonly { readonly name: string }[]): string[] {
+export function keyNames(key: readonly KeyExpr[], columns: readonly { readonly name: string }[]): string[] {
   return key.map(({ expr }) => {
     const inner = expr.kind === 'canonical' ? expr.operand : expr;
     return (inner.kind === 'column' ? columns[inner.index]?.name : undefined) ?? exprText(expr);

@@ -56,7 +56,7 @@ export function explainStage(
         }
       : physical.plan;
     const trees = { raw: hir, decorrelated: lowered, optimized, physical: plan };
-    return JSON.stringify(trees[stage], null, 2);
+    return JSON.stringify(trees[stage], withoutNotes, 2);
   }
   if (stage === 'raw') return printHir(hir, catalog);
   const text = planText(stages, stage, arrangements);
@@ -64,6 +64,11 @@ export function explainStage(
   return returning === null
     ? text
     : [text, 'returning:', ...indent(planText(returning, stage, arrangements).split('\n'))].join('\n');
+}
+
+/** Trees without what rules keep out of them. */
+function withoutNotes(field: string, value: unknown): unknown {
+  return field === 'notes' ? undefined : value;
 }
 
 function planText(

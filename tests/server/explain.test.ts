@@ -141,3 +141,11 @@ test('a write that is explained writes nothing', async () => {
   expect(await explain("EXPLAIN EXECUTE adds(-1, 'nobody')")).toContain('write insert');
   expect((await client.query('SELECT * FROM customers WHERE id = -1')).rows).toEqual([]);
 });
+
+test('trees in JSON have what the stage is, not what was noted of them', async () => {
+  for (const stage of ['RAW', 'DECORRELATED', 'OPTIMIZED', 'PHYSICAL']) {
+    const text = await explain(`EXPLAIN ${stage} PLAN AS JSON FOR SELECT name FROM customers WHERE id > 1`);
+    expect(JSON.parse(text)).toBeTypeOf('object');
+    expect(text).not.toContain('"notes"');
+  }
+});

@@ -220,6 +220,10 @@ export class FakeExecutor implements StatementExecutor {
     if (error) throw error;
   }
 
+  locate(error: unknown): unknown {
+    return error;
+  }
+
   afterCommit(): null {
     return null;
   }

@@ -333,7 +333,14 @@ impl Call {
         if self.function.strict && values.iter().any(|value| null_datum(*value)) {
             return Ok(Datum::Null);
         }
-        (self.function.body)(values, env)
+        let result = (self.function.body)(values, env);
+        if result.is_err() { self.raised(result) } else { result }
+    }
+
+    /// The error says which function raised it.
+    #[cold]
+    fn raised<'a>(&self, result: EvalResult<Datum<'a>>) -> EvalResult<Datum<'a>> {
+        result.map_err(|error| error.in_function(self.function.opcode))
     }
 }
 

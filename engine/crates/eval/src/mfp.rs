@@ -254,6 +254,11 @@ impl CompiledMfp {
         self.expressions.iter().chain(&self.predicates).any(Compiled::can_raise)
     }
 
+    /// The types of a packed row that it reads.
+    pub fn source(&self, index: usize) -> impl Iterator<Item = ScalarType> + '_ {
+        self.sources[index].iter().map(|field| field.scalar)
+    }
+
     /// The types of the output's columns.
     pub fn output(&self) -> &[ScalarType] {
         &self.output

@@ -16,8 +16,14 @@ pub fn to_json(error: &EvalError) -> String {
             "constraint": about.constraint,
         })
     });
+    let origin = error.origin();
     json!({
         "about": about,
+        "origin": {
+            "function": origin.function,
+            "row": origin.row.as_ref().map(|row| json!({ "arrangement": row.arrangement, "key": row.key })),
+            "view": origin.view,
+        },
         "sqlstate": error.sqlstate(),
         "message": error.message(),
         "detail": error.detail(),

@@ -6,7 +6,7 @@ use tidewire_arrange::{Arr, OkErr, Raises, RowStream, UpdateRef, Updates, flat_m
 use tidewire_eval::{CompiledMfp, EvalResult, Scratch};
 use tidewire_plan::ScalarType;
 use tidewire_row::work::checkpoint;
-use tidewire_row::{Arena, skip_columns};
+use tidewire_row::{Arena, Datum, EvalError, FormatSettings, InputRow, read_column, skip_columns, text_out};
 
 /// A node's rows as they were built.
 #[derive(Clone)]
@@ -28,24 +28,44 @@ pub struct Runner {
     arena: Arena,
     scratch: Scratch,
     runs: u32,
+    /// The relation's arrangement whose keys and values are the sources.
+    reads: Option<u64>,
 }
 
 impl Runner {
     /// Ready to run.
     pub fn new(mfp: Arc<CompiledMfp>, scope: Arc<Scope>) -> Self {
-        Runner { mfp, scope, arena: Arena::new(), scratch: Scratch::new(), runs: 0 }
+        Runner { mfp, scope, arena: Arena::new(), scratch: Scratch::new(), runs: 0, reads: None }
+    }
+
+    /// Over the rows of a relation, if they are one's: its errors say which row.
+    fn reading(self, reads: Option<u64>) -> Self {
+        Runner { reads, ..self }
     }
 
     /// Appends the projected row to `out`; false if it was dropped.
     #[inline]
     pub fn run(&mut self, sources: &[&[u8]], out: &mut Vec<u8>) -> EvalResult<bool> {
         checkpoint();
-        let Runner { mfp, scope, arena, scratch, runs } = self;
+        let Runner { mfp, scope, arena, scratch, runs, .. } = self;
         *runs = runs.wrapping_add(1);
         if *runs % 256 == 0 {
             arena.reset();
         }
         scope.with(|context| mfp.apply_sources(sources, context, arena, scratch, out))
+    }
+
+    /// The error with the row for which it was raised. The same row raises the same error: it takes back what it raised.
+    #[cold]
+    fn located(&self, error: EvalError, sources: &[&[u8]]) -> EvalError {
+        let Some(arrangement) = self.reads else { return error };
+        let (arena, key) = (Arena::new(), sources[0]);
+        let mut at = 0;
+        let values: Vec<String> = self.scope.with(|context| {
+            let value = |scalar| shown(read_column(key, &mut at, scalar, &arena), scalar, context.settings);
+            self.mfp.source(0).map(value).collect()
+        });
+        error.for_row(InputRow { arrangement, key: values.join(", ") })
     }
 
     /// Runs over a row and pushes what it yields; `key` are the types of the leading key columns.
@@ -69,7 +89,7 @@ impl Runner {
             match self.run(sources, bytes) {
                 Ok(true) => Ok(key.map_or(0, |types| skip_columns(bytes, start, types) - start)),
                 Ok(false) => Err(None),
-                Err(error) => Err(Some(error)),
+                Err(error) => Err(Some(self.located(error, sources))),
             }
         });
         if let Err(Some(error)) = pushed {
@@ -78,12 +98,30 @@ impl Runner {
     }
 }
 
-/// The pipeline's output (keyed if it has a key) and its errors.
+/// Characters of a value that an error shows of the row's key.
+const SHOWN: usize = 64;
+
+/// A value of a key as an error shows it.
+fn shown(value: Datum<'_>, scalar: ScalarType, settings: &FormatSettings) -> String {
+    if matches!(value, Datum::Null) {
+        return "null".into();
+    }
+    let mut bytes = Vec::new();
+    text_out(value, scalar, settings, &mut bytes);
+    let text = String::from_utf8_lossy(&bytes);
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.into_owned(),
+    }
+}
+
+/// The pipeline's output (keyed if it has a key) and its errors. `reads`: the relation's arrangement that the node is.
 pub fn run<'s>(
     built: &Built<'s>,
     pipeline: &Pipeline,
     scope: &Arc<Scope>,
     name: &str,
+    reads: Option<u64>,
 ) -> (RowStream<'s>, Option<RowStream<'s>>) {
     if let Built::Rows(stream) = built
         && pipeline.key.is_none()
@@ -91,7 +129,7 @@ pub fn run<'s>(
     {
         return (stream.clone(), None);
     }
-    let mut runner = Runner::new(pipeline.mfp.clone(), scope.clone());
+    let mut runner = Runner::new(pipeline.mfp.clone(), scope.clone()).reading(reads);
     let key = pipeline.key.clone();
     over(built, name, Raises::when(pipeline.mfp.can_raise()), move |sources, time, diff, out| {
         runner.push(sources, key.as_deref(), time, diff, out);
@@ -104,9 +142,10 @@ pub fn run_with<'s>(
     pipeline: &Pipeline,
     scope: &Arc<Scope>,
     name: &str,
+    reads: Option<u64>,
     mut emit: impl FnMut(&[u8], &[u8], u64, i64, &mut OkErr) + 'static,
 ) -> (RowStream<'s>, Option<RowStream<'s>>) {
-    let mut runner = Runner::new(pipeline.mfp.clone(), scope.clone());
+    let mut runner = Runner::new(pipeline.mfp.clone(), scope.clone()).reading(reads);
     let key = pipeline.key.clone();
     let mut row = Vec::new();
     over(built, name, Raises::when(pipeline.mfp.can_raise()), move |sources, time, diff, out| {
@@ -118,7 +157,10 @@ pub fn run_with<'s>(
                 emit(key, rest, time, diff, out);
             }
             Ok(false) => {}
-            Err(error) => out.err.push_row_with(time, diff, |bytes| error.encode(bytes)),
+            Err(error) => {
+                let error = runner.located(error, sources);
+                out.err.push_row_with(time, diff, |bytes| error.encode(bytes));
+            }
         }
     })
 }

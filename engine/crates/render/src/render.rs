@@ -19,7 +19,7 @@ use tidewire_arrange::{
 use tidewire_eval::TableScratch;
 use tidewire_plan::ScalarType;
 use tidewire_row::work::checkpoint;
-use tidewire_row::{Arena, decode, encode_order, read_column, skip_column};
+use tidewire_row::{Arena, EvalError, decode, encode_order, read_column, skip_column};
 use timely::container::CapacityContainerBuilder;
 use timely::dataflow::Scope;
 use timely::dataflow::operators::generic::OutputBuilderSession;
@@ -43,7 +43,8 @@ impl Program {
         scope: Scope<'s, u64>,
         imports: &mut dyn ImportProvider<'s>,
     ) -> Result<Rendered<'s>, String> {
-        let mut rendering = Rendering { program: self, scope, errors: Vec::new(), built: Vec::new() };
+        let (errors, imported) = (Vec::new(), Vec::new());
+        let mut rendering = Rendering { program: self, scope, errors, imported, built: Vec::new() };
         for index in 0..self.steps.len() {
             let built = rendering.step(index, imports)?;
             rendering.built.push(built);
@@ -57,13 +58,16 @@ struct Rendering<'a, 's> {
     scope: Scope<'s, u64>,
     /// The errors of all operators: any of them fails the result.
     errors: Vec<RowStream<'s>>,
+    /// The errors of what is read, which fail it too.
+    imported: Vec<RowStream<'s>>,
     built: Vec<Built<'s>>,
 }
 
 impl<'s> Rendering<'_, 's> {
     /// The output of a pipeline; its errors are noted.
     fn run(&mut self, pipeline: &crate::compile::Pipeline, name: &str) -> RowStream<'s> {
-        let (ok, err) = run(&self.built[pipeline.source], pipeline, &self.program.scope, name);
+        let reads = self.named_input(pipeline);
+        let (ok, err) = run(&self.built[pipeline.source], pipeline, &self.program.scope, name, reads);
         self.errors.extend(err);
         ok
     }
@@ -74,10 +78,16 @@ impl<'s> Rendering<'_, 's> {
         name: &str,
         emit: impl FnMut(&[u8], &[u8], u64, i64, &mut OkErr) + 'static,
     ) -> RowStream<'s> {
-        let built = &self.built[pipeline.source];
-        let (ok, err) = run_with(built, pipeline, &self.program.scope, name, emit);
+        let (built, reads) = (&self.built[pipeline.source], self.named_input(pipeline));
+        let (ok, err) = run_with(built, pipeline, &self.program.scope, name, reads, emit);
         self.errors.extend(err);
         ok
+    }
+
+    /// The relation whose rows a view's errors name.
+    fn named_input(&self, pipeline: &crate::compile::Pipeline) -> Option<u64> {
+        let is_view = matches!(&*self.program.sink, Sink::Arrange { .. });
+        self.program.steps[pipeline.source].import().filter(|_| is_view)
     }
 
     fn arrangement(&self, node: usize) -> Result<Arr<'s>, String> {
@@ -136,18 +146,18 @@ impl<'s> Rendering<'_, 's> {
             }
             Step::Import(id) => {
                 let imported = imports.import(*id)?;
-                self.errors.push(imported.err);
+                self.imported.push(imported.err);
                 Built::Arranged(imported.ok)
             }
             Step::Lookup(id, keys) => {
                 let imported = imports.import(*id)?;
-                self.errors.push(imported.err);
+                self.imported.push(imported.err);
                 let found = lookup(imported.ok, name, keys.clone());
                 self.keyed(index, imports, found, true)
             }
             Step::Ranges { arrangement: id, intervals, .. } => {
                 let imported = imports.import(*id)?;
-                self.errors.push(imported.err);
+                self.imported.push(imported.err);
                 let found = look_between(imported.ok, name, intervals.clone());
                 self.keyed(index, imports, found, true)
             }
@@ -329,7 +339,7 @@ impl<'s> Rendering<'_, 's> {
         let sink: Arc<Sink> = self.program.sink.clone();
         let name = self.program.name.clone();
         let ok = match &*sink {
-            Sink::Arrange { pipeline, direct } => {
+            Sink::Arrange { arrangement, pipeline, direct } => {
                 let ok = match direct.map(|node| &self.built[node]) {
                     Some(Built::Arranged(arrangement)) => arrangement.clone(),
                     _ => {
@@ -337,7 +347,7 @@ impl<'s> Rendering<'_, 's> {
                         arrange(imports.flow(), rows, &name)
                     }
                 };
-                let errors = self.union(self.errors.clone());
+                let errors = self.errors_of(*arrangement);
                 let err = arrange_errors(imports.flow(), errors, "Errors");
                 return Rendered::Arranged { ok, err };
             }
@@ -352,8 +362,22 @@ impl<'s> Rendering<'_, 's> {
                 self.union(streams)
             }
         };
-        let errors = std::mem::take(&mut self.errors);
+        let errors = [std::mem::take(&mut self.errors), std::mem::take(&mut self.imported)].concat();
         Rendered::Rows { ok, err: self.union(errors) }
+    }
+
+    /// All errors of the view that is maintained in an arrangement. Those that it reads have the name of another.
+    fn errors_of(&self, view: u64) -> RowStream<'s> {
+        let mut errors = self.imported.clone();
+        if !self.errors.is_empty() {
+            let raised = self.union(self.errors.clone());
+            let named = move |update: UpdateRef<'_>, out: &mut OkErr| {
+                let error = EvalError::from_row(update.val).of_view(view);
+                out.ok.push_row_with(update.time, update.diff, |bytes| error.encode(bytes));
+            };
+            errors.push(flat_map(raised, "Errors", Raises::Never, named).0);
+        }
+        self.union(errors)
     }
 }
 

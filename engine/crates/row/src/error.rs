@@ -1,6 +1,7 @@
 //! Data errors, as values and as rows of error collections.
 
 use crate::{Datum, Row, ScalarType, decode, push_datum};
+use std::borrow::Cow;
 
 /// An error that data raised: SQLSTATE, message, detail, hint, context. One pointer wide.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,8 +14,29 @@ struct Fields {
     detail: Option<String>,
     hint: Option<String>,
     context: Option<String>,
+    origin: Origin,
     /// Not in error rows: only statements say it.
     about: Option<About>,
+}
+
+/// Where an error was raised, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Origin {
+    /// The function, as `pg_proc.prosrc` has it.
+    pub function: Option<Cow<'static, str>>,
+    /// The row that it was computed for.
+    pub row: Option<InputRow>,
+    /// The arrangement of the view that it was computed for.
+    pub view: Option<u64>,
+}
+
+/// A row of a relation, by what the relation is arranged by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InputRow {
+    /// The arrangement that it stands in.
+    pub arrangement: u64,
+    /// The values of its key, as text.
+    pub key: String,
 }
 
 /// The table, column, domain or constraint that an error is about: fields of their own in PostgreSQL's errors.
@@ -35,8 +57,11 @@ pub struct About {
 /// The result of evaluating or converting a value.
 pub type EvalResult<T> = Result<T, EvalError>;
 
-/// The columns of an error row.
-const ERROR_TYPES: [ScalarType; 5] = [ScalarType::Text; 5];
+/// The columns of an error row: SQLSTATE, message, detail, hint, context, and the origin's function, row and view.
+const ERROR_TYPES: [ScalarType; 9] = {
+    use ScalarType::{Int8, Text};
+    [Text, Text, Text, Text, Text, Text, Int8, Text, Int8]
+};
 
 impl EvalError {
     /// An error with SQLSTATE (five characters) and message.
@@ -53,6 +78,7 @@ impl EvalError {
             detail: None,
             hint: None,
             context: None,
+            origin: Origin::default(),
             about: None,
         }))
     }
@@ -85,6 +111,32 @@ impl EvalError {
         self
     }
 
+    /// The same error, raised by a function, if it is not known to be raised by another.
+    #[must_use]
+    pub fn in_function(mut self, function: &'static str) -> Self {
+        self.0.origin.function.get_or_insert(Cow::Borrowed(function));
+        self
+    }
+
+    /// The same error, raised for a row.
+    #[must_use]
+    pub fn for_row(mut self, row: InputRow) -> Self {
+        self.0.origin.row = Some(row);
+        self
+    }
+
+    /// The same error, of the view that is maintained in an arrangement.
+    #[must_use]
+    pub fn of_view(mut self, arrangement: u64) -> Self {
+        self.0.origin.view = Some(arrangement);
+        self
+    }
+
+    /// Where it was raised.
+    pub fn origin(&self) -> &Origin {
+        &self.0.origin
+    }
+
     /// What it is about.
     pub fn about(&self) -> Option<&About> {
         self.0.about.as_ref()
@@ -115,7 +167,7 @@ impl EvalError {
         self.0.context.as_deref()
     }
 
-    /// The error as a row of an error collection: sqlstate, message, detail, hint, context.
+    /// The error as a row of an error collection.
     pub fn to_row(&self) -> Row {
         let mut bytes = Vec::with_capacity(16 + self.0.message.len());
         self.encode(&mut bytes);
@@ -130,12 +182,18 @@ impl EvalError {
         for field in [optional(&self.0.detail), optional(&self.0.hint), optional(&self.0.context)] {
             push_datum(out, field.as_deref().map_or(Datum::Null, Datum::Text));
         }
+        let Origin { function, row, view } = &self.0.origin;
+        let number = |id: Option<u64>| id.map_or(Datum::Null, |id| Datum::Int64(id as i64));
+        push_datum(out, function.as_deref().map_or(Datum::Null, Datum::Text));
+        push_datum(out, number(row.as_ref().map(|row| row.arrangement)));
+        push_datum(out, row.as_ref().map_or(Datum::Null, |row| Datum::Text(&row.key)));
+        push_datum(out, number(*view));
     }
 
     /// The error that [`EvalError::to_row`] wrote.
     pub fn from_row(row: &[u8]) -> Self {
         let arena = crate::Arena::new();
-        let mut columns = Vec::with_capacity(5);
+        let mut columns = Vec::with_capacity(ERROR_TYPES.len());
         decode(row, &ERROR_TYPES, &arena, &mut columns);
         let text = |index: usize| match columns.get(index) {
             Some(Datum::Text(text)) => Some(text.to_string()),
@@ -145,6 +203,15 @@ impl EvalError {
         error.0.detail = text(2);
         error.0.hint = text(3);
         error.0.context = text(4);
+        let number = |index: usize| match columns.get(index) {
+            Some(Datum::Int64(number)) => Some(*number as u64),
+            _ => None,
+        };
+        error.0.origin = Origin {
+            function: text(5).map(Cow::Owned),
+            row: number(6).zip(text(7)).map(|(arrangement, key)| InputRow { arrangement, key }),
+            view: number(8),
+        };
         error
     }
 

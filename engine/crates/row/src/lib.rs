@@ -44,7 +44,7 @@ pub use decode::{
 };
 pub use encode::{push_datum, push_int64, push_null, push_text};
 pub use enumeration::EnumValue;
-pub use error::{About, EvalError, EvalResult};
+pub use error::{About, EvalError, EvalResult, InputRow, Origin};
 pub use hash::{hash_bytes, hash_bytes_seeded};
 pub use interval::Interval;
 pub use io::{FormatSettings, binary_in, binary_out, text_in, text_out};

@@ -2,7 +2,9 @@
 
 mod common;
 
-use tidewire_row::{Arena, Datum, EvalError, FormatSettings, ScalarType, binary_in, binary_out, text_in};
+use tidewire_row::{
+    Arena, Datum, EvalError, FormatSettings, InputRow, ScalarType, binary_in, binary_out, text_in,
+};
 
 fn read(of: ScalarType, typmod: i32, text: &str) -> Result<String, String> {
     let arena = Arena::new();
@@ -76,4 +78,8 @@ fn errors_travel_as_rows() {
     assert_eq!(EvalError::from_row(&error.to_row()), error);
     let bare = EvalError::new("22003", "integer out of range");
     assert_eq!(EvalError::from_row(&bare.to_row()), bare);
+    let row = InputRow { arrangement: 7, key: "1, x".into() };
+    let located = bare.in_function("int4mul").in_function("int4pl").for_row(row).of_view(u64::from(u32::MAX));
+    assert_eq!(EvalError::from_row(&located.to_row()), located);
+    assert_eq!(located.origin().function.as_deref(), Some("int4mul"));
 }

@@ -237,12 +237,13 @@ impl<'a> Compiler<'a> {
 
     pub(super) fn sink(&self) -> Result<Sink, CompileError> {
         Ok(match &self.plan.output {
-            Output::Arrangement { node, layout, .. } => {
+            Output::Arrangement { node, arrangement, layout } => {
                 let operator = &self.plan.nodes[*node as usize].operator;
                 // An import can't be handed on as it is.
                 let own = !matches!(operator, Operator::Import { .. } | Operator::Lookup { .. })
                     && own_layout(operator) == Some(layout);
                 Sink::Arrange {
+                    arrangement: *arrangement,
                     pipeline: self.arranged(*node, layout)?,
                     direct: own.then_some(*node as usize),
                 }

@@ -149,10 +149,20 @@ pub enum Step {
     },
 }
 
+impl Step {
+    /// The relation's arrangement whose rows it gives.
+    pub fn import(&self) -> Option<u64> {
+        match self {
+            Step::Import(id) | Step::Lookup(id, _) | Step::Ranges { arrangement: id, .. } => Some(*id),
+            _ => None,
+        }
+    }
+}
+
 /// What becomes of the result.
 pub enum Sink {
     /// Arranged by this keyed pipeline; `direct` when the node's arrangement is what is wanted.
-    Arrange { pipeline: Pipeline, direct: Option<usize> },
+    Arrange { arrangement: u64, pipeline: Pipeline, direct: Option<usize> },
     /// Whole rows.
     Rows(Pipeline),
     /// Deleted and inserted rows, marked by a leading byte.

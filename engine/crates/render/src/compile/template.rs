@@ -148,14 +148,7 @@ impl Program {
 
     /// The collections that it imports.
     pub fn imports(&self) -> Vec<u64> {
-        let mut ids: Vec<u64> = self
-            .steps
-            .iter()
-            .filter_map(|step| match step.as_ref() {
-                Step::Import(id) | Step::Lookup(id, _) | Step::Ranges { arrangement: id, .. } => Some(*id),
-                _ => None,
-            })
-            .collect();
+        let mut ids: Vec<u64> = self.steps.iter().filter_map(|step| step.import()).collect();
         ids.sort_unstable();
         ids.dedup();
         ids
