@@ -48,6 +48,9 @@ export type CatalogChange =
 
 export const SYSTEM_SCHEMAS = ['pg_catalog', 'information_schema', 'tw_internal', 'tw_catalog'] as const;
 
+/** What depends on an object that is to be dropped. */
+type Hindrance = readonly [dependent: CatalogObject, on: string];
+
 export class Catalog {
   #version = 1;
   /** Shared with what `after` gives: an id and a version are issued once. */
@@ -247,36 +250,55 @@ export class Catalog {
    * is error 2BP01; indexes go with their table silently, as in PostgreSQL.
    */
   dropOrder(ids: readonly ObjectId[], cascade: boolean): CatalogObject[] {
+    const { order, hindrances } = this.#dependencies(ids);
+    if (cascade || hindrances.length === 0) return order;
+    const what = ids.length === 1 ? describeObject(this.object(ids[0]!), this) : 'desired object(s)';
+    throw new SqlError({
+      sqlstate: '2BP01',
+      message: `cannot drop ${what} because other objects depend on ${ids.length === 1 ? 'it' : 'them'}`,
+      detail: this.#told(hindrances),
+      hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
+    });
+  }
+
+  /** The detail of 2BP01: these depend on what is to go, and others on them. */
+  dependencyLines(ids: readonly ObjectId[], on: string): string {
+    const own = ids.map((id): Hindrance => [this.object(id), on]);
+    return this.#told([...own, ...this.#dependencies(ids).hindrances]);
+  }
+
+  #told(hindrances: readonly Hindrance[]): string {
+    return hindrances
+      .toSorted(([a], [b]) => a.id - b.id)
+      .map(([dependent, on]) => `${describeObject(dependent, this)} depends on ${on}`)
+      .join('\n');
+  }
+
+  #dependencies(ids: readonly ObjectId[]): {
+    readonly order: CatalogObject[];
+    readonly hindrances: readonly Hindrance[];
+  } {
     const order: CatalogObject[] = [];
-    const hindrances: [dependent: CatalogObject, object: CatalogObject][] = [];
+    const hindrances: Hindrance[] = [];
     const seen = new Set<ObjectId>();
     const visit = (id: ObjectId): void => {
       if (seen.has(id)) return;
       seen.add(id);
-      for (const dependent of this.dependents(id)) {
+      // What depends on several is told once, with what PostgreSQL comes by first.
+      for (const dependent of this.dependents(id).toSorted((one, other) => other.id - one.id)) {
         const belongs =
           (dependent.kind === 'index' && dependent.table === id) ||
           dependent.kind === 'sequence' ||
           this.object(id).kind === 'extension' ||
           (dependent.kind === 'source' && dependent.parent === id);
-        if (!belongs && !ids.includes(dependent.id)) hindrances.push([dependent, this.object(id)]);
+        if (!belongs && !ids.includes(dependent.id) && !seen.has(dependent.id))
+          hindrances.push([dependent, describeObject(this.object(id), this)]);
         visit(dependent.id);
       }
       order.push(this.object(id));
     };
     ids.forEach(visit);
-    if (cascade || hindrances.length === 0) return order;
-    const noun = (object: CatalogObject): string => describeObject(object, this);
-    const what = ids.length === 1 ? noun(this.object(ids[0]!)) : 'desired object(s)';
-    throw new SqlError({
-      sqlstate: '2BP01',
-      message: `cannot drop ${what} because other objects depend on ${ids.length === 1 ? 'it' : 'them'}`,
-      detail: hindrances
-        .toSorted(([a], [b]) => a.id - b.id)
-        .map(([dependent, object]) => `${noun(dependent)} depends on ${noun(object)}`)
-        .join('\n'),
-      hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
-    });
+    return { order, hindrances };
   }
 
   /** A catalog of its own as this one will be after `changes`, to see what they would mean. */

@@ -96,6 +96,21 @@ impl Compiled {
         Ok(matches!(self.root.eval(row, context, arena)?, Datum::Bool(true)))
     }
 
+    /// The error that it raises for a row, with the function that does. What it is made of is evaluated again to find
+    /// that: rows that raise none cost nothing.
+    pub(crate) fn located<'a>(
+        &'a self,
+        error: EvalError,
+        row: &[Datum<'a>],
+        context: &'a Context<'a>,
+        arena: &'a Arena,
+    ) -> EvalError {
+        match self.root.raising(&|node| node.eval(row, context, arena)) {
+            Some(function) => error.in_function(function),
+            None => error,
+        }
+    }
+
     /// The type of its value.
     pub fn scalar(&self) -> ScalarType {
         self.scalar
@@ -149,6 +164,45 @@ impl Node {
                     || branches.iter().any(|(condition, result)| condition.can_raise() || result.can_raise())
             }
         }
+    }
+
+    /// The function that raises the error of this node, if it is a function's.
+    fn raising<'a>(&'a self, eval: &dyn Fn(&'a Node) -> EvalResult<Datum<'a>>) -> Option<&'static str> {
+        let first = |nodes: &'a [Node]| nodes.iter().find(|node| eval(node).is_err());
+        let failing = match self {
+            Node::Column(_) | Node::Literal(_) | Node::Parameter(_) | Node::LogicalNow | Node::Raise(_) => {
+                None
+            }
+            Node::Call(call) => match first(&call.arguments) {
+                None => return Some(call.function.opcode),
+                argument => argument,
+            },
+            Node::And(nodes) | Node::Or(nodes) | Node::Coalesce(nodes) => first(nodes),
+            Node::Array { elements, .. } => first(elements),
+            Node::Not(node)
+            | Node::IsNull(node)
+            | Node::IsTrue(node)
+            | Node::Input { argument: node, .. }
+            | Node::Output { argument: node, .. }
+            | Node::Canonical { operand: node, .. }
+            | Node::InList { operand: node, .. }
+            | Node::MapArray { array: node, .. } => first(std::slice::from_ref(node)),
+            Node::InExpressions { operand, list, .. } => {
+                first(std::slice::from_ref(operand)).or_else(|| first(list))
+            }
+            Node::NotDistinct { left, right, .. } | Node::Quantified { left, array: right, .. } => {
+                first(std::slice::from_ref(left)).or_else(|| first(std::slice::from_ref(right)))
+            }
+            Node::Case { branches, otherwise } => branches
+                .iter()
+                .find_map(|(condition, result)| match eval(condition) {
+                    Err(_) => Some(condition),
+                    Ok(Datum::Bool(true)) => Some(result),
+                    Ok(_) => None,
+                })
+                .or(Some(&**otherwise)),
+        };
+        failing?.raising(eval)
     }
 
     pub(crate) fn eval<'a>(
@@ -333,14 +387,7 @@ impl Call {
         if self.function.strict && values.iter().any(|value| null_datum(*value)) {
             return Ok(Datum::Null);
         }
-        let result = (self.function.body)(values, env);
-        if result.is_err() { self.raised(result) } else { result }
-    }
-
-    /// The error says which function raised it.
-    #[cold]
-    fn raised<'a>(&self, result: EvalResult<Datum<'a>>) -> EvalResult<Datum<'a>> {
-        result.map_err(|error| error.in_function(self.function.opcode))
+        (self.function.body)(values, env)
     }
 }
 

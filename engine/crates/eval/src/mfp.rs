@@ -5,7 +5,9 @@ use crate::context::Context;
 use crate::expression::Compiled;
 use crate::registry::{self, Volatility};
 use tidewire_plan::{ColumnType, Expr, Mfp, ScalarType};
-use tidewire_row::{Arena, Datum, EvalResult, FormatSettings, push_datum, read_column, skip_column};
+use tidewire_row::{
+    Arena, Datum, EvalError, EvalResult, FormatSettings, push_datum, read_column, skip_column,
+};
 
 /// Where the input's columns come from: packed rows ("sources"), each with the types of its fields, and for each column
 /// of the input its source and field.
@@ -432,6 +434,19 @@ impl CompiledMfp {
         }
     }
 
+    /// The error with the function that raised it. What is volatile is not evaluated again to find it.
+    #[cold]
+    fn located<'a>(
+        &self,
+        error: EvalError,
+        of: &'a Compiled,
+        values: &[Datum<'a>],
+        context: &'a Context<'a>,
+        arena: &'a Arena,
+    ) -> EvalError {
+        if self.volatile { error } else { of.located(error, values, context, arena) }
+    }
+
     #[inline]
     fn steps<'a>(
         &'a self,
@@ -444,11 +459,17 @@ impl CompiledMfp {
         for step in steps {
             match *step {
                 Step::Expression(index) => {
-                    values[first_expression + index] =
-                        self.expressions[index].eval(values, context, arena)?;
+                    let expression = &self.expressions[index];
+                    values[first_expression + index] = expression
+                        .eval(values, context, arena)
+                        .map_err(|error| self.located(error, expression, values, context, arena))?;
                 }
                 Step::Predicate(index) => {
-                    if !self.predicates[index].is_true(values, context, arena)? {
+                    let predicate = &self.predicates[index];
+                    if !predicate
+                        .is_true(values, context, arena)
+                        .map_err(|error| self.located(error, predicate, values, context, arena))?
+                    {
                         return Ok(false);
                     }
                 }

@@ -26,7 +26,7 @@ import { requireRoleSpec } from '../../../catalog/roles.ts';
 import { addIdentity, dropIdentity, setIdentity, setIdentityType } from './identity.ts';
 import { refuseOwnRows } from './kept-rows.ts';
 import { leaveOutAction } from './no-effect.ts';
-import { refuseColumnReaders } from './column-readers.ts';
+import { refuseColumnReaders, refuseKeyReaders } from './view-readers.ts';
 import { dropExpression, dropGenerated, readingColumns, setExpression } from './generated.ts';
 import type { DraftColumn, TableDraft } from './draft.ts';
 import { expressionBehind, textBehind } from './segments.ts';
@@ -450,6 +450,7 @@ function dropConstraint(context: ActionContext, draft: TableDraft, command: Alte
   }
   draft.cascades ||= command.behavior === 'DROP_CASCADE';
   if (draft.primary?.name === name) {
+    refuseKeyReaders(context, draft, name, command.behavior === 'DROP_CASCADE');
     draft.primary = null;
     draft.rewrites = true;
   }
