@@ -93,7 +93,7 @@ export interface Compiled {
 export interface PlanningEnvironment {
   readonly catalog: CatalogReader;
   /** The native evaluator of an expression without columns; throws EngineError, also where it costs too much for planning. */
-  fold(expression: Expr): string | null;
+  fold(expression: Expr, settings: string): string | null;
   /** The session's settings that expressions are evaluated under (`SessionContext.timeZone`). */
   readonly timeZone: string;
   /** Rules of the optimizer that are left out: for tests, and to find the one that is wrong. */
@@ -111,7 +111,7 @@ export function compileQuery(query: HirQuery, purpose: Purpose, environment: Pla
   const views = new ViewsInPlace(environment, purpose);
   const now = purpose.kind === 'rows' && purpose.now === true;
   const rules = {
-    ...rulesFor(environment),
+    ...rulesFor(environment, views.settings),
     ...(now ? { foreignKeys } : {}),
     ...(now || purpose.kind === 'maintain' ? { views } : {}),
   };
@@ -160,7 +160,7 @@ class KnownForeignKeys implements ForeignKeys {
   }
 }
 
-/** What is maintained is computed under no session's settings. */
+/** What is maintained is computed under no session's settings, constant parts of it too. */
 const MAINTAINED_IN = 'UTC';
 
 /** The views that the catalog has, and those of them that a plan reads. */
@@ -198,7 +198,7 @@ export function compileWrite(write: HirWrite, environment: PlanningEnvironment):
   const queried = write.returning?.some(({ scalar }) => hasSubquery(scalar)) ?? false;
   const catalog = queried ? withWritten(environment.catalog, returnedColumns(write)) : environment.catalog;
   const known = { ...environment, catalog };
-  const rules = rulesFor(known);
+  const rules = rulesFor(known, known.timeZone);
   const { keysOfObject } = rules;
   const lowered = lowerWrite(write, { keysOfObject, knownView: knownViews(environment, rules) });
   const { returningQuery } = lowered;
@@ -235,9 +235,9 @@ export function compileWrite(write: HirWrite, environment: PlanningEnvironment):
   });
 }
 
-function rulesFor({ catalog, fold }: PlanningEnvironment): RuleContext {
+function rulesFor({ catalog, fold }: PlanningEnvironment, settings: string): RuleContext {
   return {
-    fold: evaluatorFor((expression) => fold(expression)),
+    fold: evaluatorFor((expression) => fold(expression, settings)),
     keysOfObject: (object) => catalog.relation(object).keys,
   };
 }

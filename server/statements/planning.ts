@@ -357,7 +357,7 @@ export class Planning {
   planning(session: PlanningSession, catalog?: StatementCatalog): PlanningEnvironment {
     return {
       catalog: catalog ?? this.catalogFor(session),
-      fold: (expression) => this.#engine.fold(expression, session.timeZone),
+      fold: (expression, settings) => this.#engine.fold(expression, settings),
       timeZone: session.timeZone,
       knownViews: this.#systemViews.known,
       withoutRules: disabledRules(session.setting?.('disabled_rules') ?? ''),

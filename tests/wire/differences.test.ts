@@ -158,6 +158,21 @@ const DIFFERENCES: Readonly<Record<string, () => Promise<void>>> = {
       await answer(theirs, 'DROP MATERIALIZED VIEW session_view');
     }
   },
+  'Materialized views compute in UTC': async () => {
+    await setUp("SET TimeZone = 'Asia/Tokyo'", 'CREATE TABLE moments (at timestamptz)');
+    await setUp("INSERT INTO moments VALUES ('2024-01-01 20:00+00')");
+    // The literals are the same moment, whoever computes with them.
+    const moment = "timestamptz '2024-01-02 05:00'";
+    await setUp(
+      `CREATE MATERIALIZED VIEW shown AS SELECT at::text AS t, at::date AS d, ${moment}::text AS ct,
+        extract(day FROM ${moment}) AS cd, '2024-01-01 20:00'::text::timestamptz = at AS r FROM moments WHERE at = ${moment}`,
+    );
+    expect(await both('SELECT * FROM shown')).toEqual({
+      tidewire: ['2024-01-01 20:00:00+00|2024-01-01|2024-01-01 20:00:00+00|1|t'],
+      postgres: ['2024-01-02 05:00:00+09|2024-01-02|2024-01-02 05:00:00+09|2|f'],
+    });
+    await setUp('RESET TimeZone');
+  },
   'Partitioned tables': async () => {
     const create = 'CREATE TABLE parted (x int) PARTITION BY RANGE (x)';
     expect(await both(create)).toEqual({ tidewire: '0A000', postgres: [] });
