@@ -75,7 +75,7 @@ export function indexDefinition(index: IndexObject, catalog: Catalog): string {
 }
 
 /** The operator class that a key of an index has without saying one. */
-function usualClass(index: IndexObject, at: number, catalog: Catalog): string {
+export function usualClass(index: IndexObject, at: number, catalog: Catalog): string {
   const oid = operatorClass(typeRow(keyType(index, at, catalog).name));
   return OPERATOR_CLASSES.find(([known]) => known === oid)?.[1] ?? '';
 }
@@ -94,7 +94,9 @@ export function keyType({ table, columns, layout }: IndexObject, at: number, cat
 export function keyDefinition(index: IndexObject, catalog: Catalog): string {
   const nulls = index.nullsEqual ? ' NULLS NOT DISTINCT' : '';
   const kind = index.primary ? 'PRIMARY KEY' : `UNIQUE${nulls}`;
-  return `${kind} (${indexedTexts(index, catalog).join(', ')})`;
+  const included = declarationOf(index)?.included.map(quoteIdentifier).join(', ') ?? '';
+  const include = included === '' ? '' : ` INCLUDE (${included})`;
+  return `${kind} (${indexedTexts(index, catalog).join(', ')})${include}`;
 }
 
 /** `CHECK (a > 0)`. */

@@ -99,6 +99,8 @@ export interface TableObject extends ObjectBase, Stored {
   readonly foreignKeys: readonly ForeignKeyConstraint[];
   /** ON COMMIT of a temporary table: what a commit does to it, if anything. */
   readonly onCommit?: 'deleteRows' | 'drop';
+  /** The composite type that it is of. */
+  readonly ofType?: ObjectId | undefined;
 }
 
 /** A relation of the catalog itself, in `tw_internal`. */

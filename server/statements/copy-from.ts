@@ -8,7 +8,7 @@ import { compileRow } from '../../sql/compile.ts';
 import { SqlError } from '../../sql/error.ts';
 import { toColumnType } from '../../sql/types/column-type.ts';
 import { lookUp, positionOf, requireObject } from '../catalog/names.ts';
-import type { TableObject } from '../catalog/objects.ts';
+import { type TableObject, kindName } from '../catalog/objects.ts';
 import { isTemporarySchema } from '../catalog/temporary.ts';
 import { requireWritable } from '../session/access-mode.ts';
 import type { SessionContext, StatementResult } from '../session/statement.ts';
@@ -67,6 +67,13 @@ function requireCopied(
       sqlstate: '42809',
       message: `cannot copy to view "${found.name}"`,
       hint: 'To enable copying to a view, provide an INSTEAD OF INSERT trigger.',
+      position: positionOf(parsed, name.location),
+    });
+  }
+  if (found?.kind === 'materializedView' || found?.kind === 'sequence') {
+    throw new SqlError({
+      sqlstate: '42809',
+      message: `cannot copy to ${kindName(found.kind)} "${found.name}"`,
       position: positionOf(parsed, name.location),
     });
   }

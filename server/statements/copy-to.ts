@@ -5,7 +5,9 @@ import { nameParts, nodeAs, rangeName } from '../../sql/ast/accessors.ts';
 import type { CopySubscribe } from '../../sql/ast/copy-subscribe.ts';
 import { intoClauseOf } from '../../sql/ast/select-into.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
+import type { CatalogRelation } from '../../sql/catalog.ts';
 import { SqlError } from '../../sql/error.ts';
+import { SYSTEM_SCHEMAS } from '../catalog/catalog.ts';
 import type { StatementCatalog } from '../catalog/reader.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
@@ -129,9 +131,23 @@ function escapeText(name: string, delimiter: string): string {
 }
 
 /** `SELECT columns FROM relation` for the table form. */
+/** A view is a query, and has no rows of its own; the catalog's views are tables of PostgreSQL's. */
+function refuseCopied({ kind, schema, name }: CatalogRelation): void {
+  if (kind === 'sequence') {
+    throw new SqlError({ sqlstate: '42809', message: `cannot copy from sequence "${name}"` });
+  }
+  if (kind !== 'view' || (SYSTEM_SCHEMAS as readonly string[]).includes(schema)) return;
+  throw new SqlError({
+    sqlstate: '42809',
+    message: `cannot copy from view "${name}"`,
+    hint: 'Try the COPY (SELECT ...) TO variant.',
+  });
+}
+
 function selectColumns(catalog: StatementCatalog, statement: CopyStmt): Node {
   const name = rangeName(statement.relation);
   const relation = catalog.findRelation(name.parts.at(-2) ?? null, name.parts.at(-1)!);
+  if (relation !== null) refuseCopied(relation);
   for (const column of nameParts(statement.attlist)) {
     const found = relation?.columns.find((other) => other.name === column);
     if (found?.generated !== undefined) {

@@ -1,6 +1,6 @@
 /** CREATE INDEX: an arrangement of a stored relation by other keys, imported by later plans that look up or join by them. */
-import type { IndexElem, IndexStmt, Node } from '@pgsql/types';
-import { nodeAs, rangeName, stringOf } from '../../sql/ast/accessors.ts';
+import type { IndexStmt, Node } from '@pgsql/types';
+import { nodeAs, rangeName } from '../../sql/ast/accessors.ts';
 import type { QualifiedName } from '../../sql/ast/name.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { type BindEnvironment, bindScalar, requireIndexCollation } from '../../sql/bind/bind.ts';
@@ -15,15 +15,11 @@ import { pinnedOids, withPinnedNames } from '../../sql/parse/pinned-names.ts';
 import { type KeyExpr, type Plan, FORMAT_VERSION } from '../../engine/plan.generated.ts';
 import { layoutByKey } from '../../sql/physical/layout.ts';
 import { toColumnType } from '../../sql/types/column-type.ts';
-import { displayType } from '../../sql/types/format.ts';
 import { isAnonymous } from '../../sql/types/record.ts';
-import { typeRow } from '../../sql/types/table.ts';
-import type { TypeName } from '../../sql/types/type.ts';
 import { lookUp, nameIsTaken, refuseSystemCatalog, requireObject } from '../catalog/names.ts';
 import { type CatalogObject, type IndexObject, isKey, kindName } from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
-import { OPERATOR_CLASSES, namedOperatorClass } from '../catalog/system/operator-classes.ts';
 import { leaveOutOptions } from './alter/options.ts';
 import { type ParameterOwner, givenParameter } from './storage-parameters.ts';
 import { parseBoolean } from '../session/settings/definition.ts';
@@ -35,6 +31,13 @@ import { hasNoEffect } from './no-effect.ts';
 import { SYSTEM_SESSION } from './planning.ts';
 import { storedView } from './stored-view.ts';
 import { verifyUnique } from './verify-constraints.ts';
+import {
+  refuseOfHash,
+  refuseSystemColumns,
+  requireIncluded,
+  requireOperatorClass,
+} from './index-elements.ts';
+import { refuseInBlock } from './transaction-block.ts';
 
 export type Stored = Extract<CatalogObject, { arrangement: number; columns: readonly { name: string }[] }>;
 
@@ -62,68 +65,13 @@ export function prepareCreateIndex(
   }
   if (method === 'hash') refuseOfHash(statement);
   return command((session) => {
+    if (statement.concurrent === true) refuseInBlock(session, 'CREATE INDEX CONCURRENTLY');
     if (statement.whereClause && statement.unique !== true) {
       hasNoEffect(session, 'WHERE', 'The index has the rows that do not satisfy it too.');
     }
     const background = readBackground(session, parsed, statement);
     return createIndex(system, session, parsed, statement, relationName, background);
   });
-}
-
-/** What PostgreSQL refuses of a hash index, which has no order and one key. */
-function refuseOfHash({ unique, indexParams, indexIncludingParams }: IndexStmt): void {
-  const elements = (indexParams ?? []).map((param) => nodeAs(param, 'IndexElem')!);
-  const isOrdered = ({ ordering, nulls_ordering: nulls }: IndexElem, part: 'order' | 'nulls'): boolean => {
-    const said = part === 'order' ? ordering : nulls;
-    return said !== undefined && said !== 'SORTBY_DEFAULT' && said !== 'SORTBY_NULLS_DEFAULT';
-  };
-  const unsupported =
-    unique === true
-      ? 'unique indexes'
-      : (indexIncludingParams ?? []).length > 0
-        ? 'included columns'
-        : elements.length > 1
-          ? 'multicolumn indexes'
-          : elements.some((element) => isOrdered(element, 'order'))
-            ? 'ASC/DESC options'
-            : elements.some((element) => isOrdered(element, 'nulls'))
-              ? 'NULLS FIRST/LAST options'
-              : null;
-  if (unsupported === null) return;
-  const message = `access method "hash" does not support ${unsupported}`;
-  throw new SqlError({ sqlstate: '0A000', message });
-}
-
-/** The operator class that an index names for a key, if it takes the key's type. */
-function requireOperatorClass(name: string, type: TypeName, method: string): void {
-  if (!OPERATOR_CLASSES.some(([, known]) => known === name)) {
-    const message = `operator class "${name}" does not exist for access method "${method}"`;
-    throw new SqlError({ sqlstate: '42704', message });
-  }
-  if (namedOperatorClass(name, typeRow(type)) !== null) return;
-  const message = `operator class "${name}" does not accept data type ${displayType(type)}`;
-  throw new SqlError({ sqlstate: '42804', message });
-}
-
-/** Those of btree and hash have nothing to be set. */
-function withoutOptions(operatorClass: string): SqlError {
-  const message = `operator class ${operatorClass} has no options`;
-  return new SqlError({ sqlstate: '22023', message });
-}
-
-/** The columns behind INCLUDE: an index has whole rows, so they only need to be there. */
-function requireIncluded(statement: IndexStmt, relation: Stored): void {
-  for (const param of statement.indexIncludingParams ?? []) {
-    const { name, expr } = nodeAs(param, 'IndexElem')!;
-    if (expr) {
-      throw new SqlError({
-        sqlstate: '0A000',
-        message: 'expressions are not supported in included columns',
-      });
-    }
-    if (relation.columns.some((column) => column.name === name)) continue;
-    throw new SqlError({ sqlstate: '42703', message: `column "${name}" does not exist` });
-  }
 }
 
 /** The relation that is to have an index. */
@@ -236,6 +184,7 @@ function planIndex(
   const columnTypes = relation.columns.map((column) => toColumnType(column.type));
   const environment = system.planning.bindEnvironment(session, parsed);
   const fields = (statement.indexParams ?? []).map((param) => nodeAs(param, 'IndexElem'));
+  refuseSystemColumns(statement, relation);
   const declared = declarationOf(statement);
   const scalars =
     fields.length > 0
@@ -258,8 +207,7 @@ function planIndex(
           if (field?.collation) requireIndexCollation(field.collation, typeOf(scalar), environment);
           const named = field?.opclass?.at(-1);
           if (named) {
-            requireOperatorClass(stringOf(named), typeOf(scalar).name, statement.accessMethod ?? 'btree');
-            if (field?.opclassopts) throw withoutOptions(stringOf(named));
+            requireOperatorClass(field!, typeOf(scalar).name, statement.accessMethod ?? 'btree');
           }
           if (!isImmutable(scalar)) throw changing('expression');
           return scalar;

@@ -25,6 +25,7 @@ import { defineSequence } from './create-sequence.ts';
 import { namedForeignKeys, startReferring } from './foreign-keys.ts';
 import { createOf, withoutLike } from './like-clause.ts';
 import { type Runnable, command } from './prepared.ts';
+import { withoutOf } from './typed-table.ts';
 
 export function prepareCreateTable(
   system: System,
@@ -32,7 +33,8 @@ export function prepareCreateTable(
   written: ParsedStatement,
   node: CreateStmt,
 ): Runnable {
-  const parsed = withoutLike(system, session, written, node);
+  const { parsed: listed, ofType } = withoutOf(system, session, written, node);
+  const parsed = withoutLike(system, session, listed, createOf(listed) ?? node);
   const statement = createOf(parsed) ?? node;
   const relation = statement.relation;
   refuseForms(parsed, statement);
@@ -62,7 +64,8 @@ export function prepareCreateTable(
         kind: 'table',
         id: owner,
         ...target,
-        dependsOn: [],
+        dependsOn: ofType === null ? [] : [ofType],
+        ...(ofType === null ? {} : { ofType }),
         statement: parsed.text,
         columns,
         arrangement,
@@ -175,13 +178,11 @@ export function refuseForms(parsed: ParsedStatement, statement: CreateStmt): voi
       ? 'CREATE TABLE with partitions'
       : statement.inhRelations?.length
         ? 'CREATE TABLE … INHERITS'
-        : statement.ofTypename
-          ? 'CREATE TABLE … OF'
-          : statement.tablespacename
-            ? 'CREATE TABLE … TABLESPACE'
-            : statement.accessMethod
-              ? 'CREATE TABLE … USING'
-              : null;
+        : statement.tablespacename
+          ? 'CREATE TABLE … TABLESPACE'
+          : statement.accessMethod
+            ? 'CREATE TABLE … USING'
+            : null;
   if (form) {
     throw new SqlError({
       sqlstate: '0A000',

@@ -26,6 +26,7 @@ import type { System } from '../system.ts';
 import { dropExpressionsNaming, refuseNamedInExpressions } from './alter/table/drop-expressions.ts';
 import { inOneCommit } from '../catalog/staged-ddl.ts';
 import { dropColumns } from './drop-type.ts';
+import { refuseInBlock } from './transaction-block.ts';
 import { callsSequence } from './names/sequence-defaults.ts';
 import { type Runnable, command } from './prepared.ts';
 
@@ -92,8 +93,9 @@ export function prepareDrop(system: System, parsed: ParsedStatement, statement: 
   // DEFAULTs that take from what goes are changed in the same commit.
   const run = <T>(session: SessionContext, work: (system: System) => Promise<T>): Promise<T> =>
     cascade ? inOneCommit(system, session, work) : system.ddl.run(() => work(system), session);
-  return command((session) =>
-    run(session, async (system) => {
+  return command((session) => {
+    if (statement.concurrently) refuseConcurrently(session, statement);
+    return run(session, async (system) => {
       const ids = statement.names.flatMap((name) => {
         const kinds = catalogKinds(statement.objectKind);
         if (statement.ifExists && !lookUp(system.catalog, session, parsed, name)) {
@@ -115,8 +117,16 @@ export function prepareDrop(system: System, parsed: ParsedStatement, statement: 
         : [];
       await dropObjects(system, session, ids, { cascade, named, cascaded });
       return tag;
-    }),
-  );
+    });
+  });
+}
+
+function refuseConcurrently(session: SessionContext, { names, cascade }: Drop): void {
+  refuseInBlock(session, 'DROP INDEX CONCURRENTLY');
+  const what = names.length > 1 ? 'dropping multiple objects' : cascade ? 'CASCADE' : null;
+  if (what === null) return;
+  const message = `DROP INDEX CONCURRENTLY does not support ${what}`;
+  throw new SqlError({ sqlstate: '0A000', message });
 }
 
 /** Drops these and, with CASCADE, what depends on them; `named`: indexes that the statement itself names. */

@@ -8,4 +8,6 @@ export interface Drop {
   ifExists: boolean;
   names: QualifiedName[];
   cascade: boolean;
+  /** Of an index: CONCURRENTLY. */
+  concurrently: boolean;
 }

@@ -154,6 +154,7 @@ const relations: RawTable = {
     ['check_option', 'text'],
     // It is a source, or reads one: what PostgreSQL cannot have.
     ['of_source', 'bool'],
+    ['of_type', 'oid'],
   ],
   ofObject: (object, catalog) => {
     if (object.kind === 'type' && object.form === 'composite') return [compositeRelation(object, catalog)];
@@ -193,6 +194,7 @@ const relations: RawTable = {
         object.kind === 'table' ? 28 : object.kind === 'view' ? (object.writable?.events ?? 0) : 0,
         object.kind === 'view' ? (object.checkOption?.toUpperCase() ?? 'NONE') : null,
         isOfSource(object, catalog),
+        object.kind === 'table' ? (object.ofType ?? 0) : 0,
       ],
     ];
   },
@@ -201,7 +203,7 @@ const relations: RawTable = {
 /** A composite type has a relation without rows, whose columns are its fields. */
 function compositeRelation({ id, schema, name, fields }: CompositeTypeObject, catalog: Catalog): RawValue[] {
   const { oid } = rowTypeOids(id);
-  const none = [false, 0, 0, null, null, false, 'p', 0, null, false];
+  const none = [false, 0, 0, null, null, false, 'p', 0, null, false, 0];
   return [
     ...[oid, name, catalog.schema(schema)?.id ?? 0, 'c', 'composite type', OWNER_OID, fields.length],
     ...none,

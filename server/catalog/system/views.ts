@@ -169,7 +169,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     schema: 'pg_catalog',
     name: 'pg_class',
     query: `SELECT oid, name AS relname, schema_oid AS relnamespace, CASE WHEN relkind IN ('r', 'v', 'm') THEN (${ROW_TYPES} + 2 * oid::int8)::oid
-        WHEN relkind = 'c' THEN ((oid::int8 - ${ROW_TYPES}) / 2)::oid ELSE 0::oid END AS reltype, 0::oid AS reloftype,
+        WHEN relkind = 'c' THEN ((oid::int8 - ${ROW_TYPES}) / 2)::oid ELSE 0::oid END AS reltype, COALESCE(of_type, 0::oid) AS reloftype,
       owner AS relowner,
       CASE relkind WHEN 'r' THEN 2::oid WHEN 'm' THEN 2::oid WHEN 'i' THEN access_method ELSE 0::oid END AS relam,
       CASE WHEN relkind IN ('v', 'c') THEN 0::oid ELSE oid END AS relfilenode, 0::oid AS reltablespace, 0 AS relpages, (-1)::real AS reltuples, 0 AS relallvisible,

@@ -8,6 +8,7 @@ import { commitCatalog } from '../../catalog/commit.ts';
 import { positionOf } from '../../catalog/names.ts';
 import type { CatalogObject, TableObject } from '../../catalog/objects.ts';
 import type { System } from '../../system.ts';
+import { refuseTyped } from '../typed-table.ts';
 import { withColumnList, withTableColumn } from '../names/create-text.ts';
 import { afterColumnRenaming } from '../names/dependents.ts';
 import { tellEngine } from './rename.ts';
@@ -22,6 +23,7 @@ export async function renameColumn(
   column: Identifier,
   to: string,
 ): Promise<void> {
+  if (relation.kind === 'table') refuseTyped(relation, 'rename column of');
   const names = relation.columns.map(({ name }) => name);
   const index = names.indexOf(column.name);
   if (index < 0) {

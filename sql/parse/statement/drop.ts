@@ -8,12 +8,12 @@ export function parseDrop(cursor: Cursor): Drop | undefined {
   const objectKind = eatObjectKind(cursor);
   if (objectKind === undefined) return undefined;
   // An index goes while others read and write in any case.
-  if (objectKind === 'index') cursor.eat('concurrently');
+  const concurrently = objectKind === 'index' && cursor.eat('concurrently');
   const ifExists = cursor.ifExists();
   const names = [cursor.qualifiedName()];
   while (cursor.eatMark(',')) names.push(cursor.qualifiedName());
   const cascade = cursor.eat('cascade');
   if (!cascade) cursor.eat('restrict');
   cursor.expectEnd();
-  return { kind: 'drop', objectKind, ifExists, names, cascade };
+  return { kind: 'drop', objectKind, ifExists, names, cascade, concurrently };
 }

@@ -58,6 +58,8 @@ const ACTIONS: Readonly<Partial<Record<Subtype, ActionTarget>>> = {
   AT_DisableRowSecurity: { name: 'DISABLE ROW SECURITY' },
   AT_ForceRowSecurity: { name: 'FORCE ROW SECURITY' },
   AT_NoForceRowSecurity: { name: 'NO FORCE ROW SECURITY' },
+  AT_AddOf: { name: 'OF' },
+  AT_DropOf: { name: 'NOT OF' },
   AT_AddIdentity: { name: 'ALTER COLUMN ... ADD IDENTITY', others: ['view'] },
   AT_SetIdentity: { name: 'ALTER COLUMN ... SET', others: ['view'] },
   AT_DropIdentity: { name: 'ALTER COLUMN ... DROP IDENTITY', others: ['view'] },

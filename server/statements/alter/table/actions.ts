@@ -1,5 +1,5 @@
 /** What each action of ALTER TABLE does to the draft of its table. Errors are PostgreSQL's. */
-import type { ATAlterConstraint, AlterTableCmd, ColumnDef, Constraint, Node } from '@pgsql/types';
+import type { ATAlterConstraint, AlterTableCmd, ColumnDef, Constraint, Node, TypeName } from '@pgsql/types';
 import { nodeAs } from '../../../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../../../sql/ast/statement.ts';
 import {
@@ -21,6 +21,7 @@ import { quoteIdentifier } from '../../../../sql/functions/quote.ts';
 import type { SessionContext } from '../../../session/statement.ts';
 import type { System } from '../../../system.ts';
 import { withSequences } from '../../constraint-objects.ts';
+import { refuseTyped, requireColumnsOf, requireTableType } from '../../typed-table.ts';
 import { positionOf } from '../../../catalog/names.ts';
 import { requireRoleSpec } from '../../../catalog/roles.ts';
 import { addIdentity, dropIdentity, setIdentity, setIdentityType } from './identity.ts';
@@ -30,6 +31,7 @@ import { refuseColumnReaders, refuseKeyReaders } from './view-readers.ts';
 import { dropExpression, dropGenerated, readingColumns, setExpression } from './generated.ts';
 import type { DraftColumn, TableDraft } from './draft.ts';
 import { expressionBehind, textBehind } from './segments.ts';
+import { addKeyUsingIndex } from './using-index.ts';
 
 export interface ActionContext {
   readonly system: System;
@@ -100,6 +102,10 @@ export function applyAction(context: ActionContext, draft: TableDraft, action: A
       return setIdentity(context, draft, command);
     case 'AT_DropIdentity':
       return dropIdentity(context, draft, command);
+    case 'AT_AddOf':
+      return setType(context, draft, nodeAs(command.def, 'TypeName')!);
+    case 'AT_DropOf':
+      return dropTableType(draft);
     case 'AT_ChangeOwner':
       return requireRoleSpec(context.session, command.newowner, false);
     default:
@@ -146,6 +152,7 @@ function bindElements(context: ActionContext, draft: TableDraft, elements: reado
 }
 
 function addColumn(context: ActionContext, draft: TableDraft, command: AlterTableCmd): void {
+  refuseTyped(draft, 'add column to');
   const definition = nodeAs(command.def, 'ColumnDef')!;
   const { name } = draft.table;
   refuseSystemName(definition.colname ?? '');
@@ -198,6 +205,7 @@ function addKeys(draft: TableDraft, bound: BoundColumns): void {
 }
 
 function dropColumn(context: ActionContext, draft: TableDraft, command: AlterTableCmd): void {
+  refuseTyped(draft, 'drop column from');
   const { table } = draft;
   const name = command.name ?? '';
   const dropped = draft.find(name);
@@ -232,6 +240,21 @@ export function takeOut(
   if (draft.columns.length === 0) {
     throw new SqlError({ sqlstate: '0A000', message: 'a table without columns is not supported' });
   }
+}
+
+/** OF: the table is of the type, whose columns it has already. */
+function setType({ system, session, parsed }: ActionContext, draft: TableDraft, node: TypeName): void {
+  const type = requireTableType(system, session, parsed, node);
+  requireColumnsOf(draft.table.name, draft.catalogColumns, type);
+  draft.ofType = type.id;
+}
+
+/** NOT OF */
+function dropTableType(draft: TableDraft): void {
+  if (draft.ofType === undefined) {
+    throw new SqlError({ sqlstate: '42809', message: `"${draft.table.name}" is not a typed table` });
+  }
+  draft.ofType = undefined;
 }
 
 function setDefault(context: ActionContext, draft: TableDraft, { command, segment }: Action): void {
@@ -294,6 +317,7 @@ function dropNotNull(draft: TableDraft, command: AlterTableCmd): void {
 function alterType(context: ActionContext, draft: TableDraft, { command, segment }: Action): void {
   const target = requireColumn(draft, command.name);
   const definition = nodeAs(command.def, 'ColumnDef') as ColumnDef;
+  refuseTyped(draft, 'alter column type of', positionOf(context.parsed, definition.location));
   const { system, session, parsed } = context;
   const environment = system.planning.bindEnvironment(session, parsed);
   const bare: ColumnDef = {
@@ -387,6 +411,7 @@ function addConstraint(context: ActionContext, draft: TableDraft, constraint: Co
     const name = nodeAs(constraint.keys?.[0], 'String')?.sval;
     return setNotNull(draft, requireColumn(draft, name));
   }
+  if (constraint.indexname !== undefined) return addKeyUsingIndex(context, draft, constraint);
   addKeys(draft, bindElements(context, draft, [{ Constraint: constraint }]));
 }
 

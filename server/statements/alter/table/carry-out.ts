@@ -38,6 +38,7 @@ import {
 } from '../../drop.ts';
 import { namedForeignKeys, startReferring } from '../../foreign-keys.ts';
 import { firstRow } from '../../internal-query.ts';
+import { withIndexName } from '../../names/create-text.ts';
 import { tableText } from '../../names/table-text.ts';
 import { SYSTEM_SESSION } from '../../planning.ts';
 import { sessionParameters } from '../../snapshot.ts';
@@ -252,8 +253,14 @@ function newTable(
     session,
     kept.map(({ name }) => name),
   );
+  const { ofType } = draft;
   const bare: TableObject = {
     ...old,
+    dependsOn: [
+      ...old.dependsOn.filter((id) => id !== old.ofType),
+      ...(ofType === undefined ? [] : [ofType]),
+    ],
+    ofType,
     columns,
     keys: key ? [key] : [],
     primaryKeyName: draft.primary?.name ?? null,
@@ -266,19 +273,20 @@ function newTable(
   if (key && draft.primary) {
     const made = primaryIndex(system, bare, key);
     const { id, comment, constraintComment } = oldPrimary ?? {};
-    const same = id !== undefined && !draft.primary.isNew ? { id, comment, constraintComment } : {};
+    const isKept = id !== undefined && !draft.primary.isNew;
+    const same = isKept ? { id, comment, constraintComment } : { comment: draft.primary.comment };
     indexes.push({ ...made, ...same, name: draft.primary.name });
   }
   for (const { before: index, name, columns: read } of draft.indexes) {
     if (!index) continue;
     if (!draft.rewrites) {
-      indexes.push(name === index.name ? index : { ...index, name });
+      indexes.push(name === index.name ? index : renamedIndex(draft, index, name));
       continue;
     }
     const numbers = read.map((column) => (column === null ? 0 : numberOf(column) + 1));
     const again = layoutByKey(columnTypes, indexKeyAgain(system, index, numbers, bare));
     const arrangement = system.catalog.allocateArrangement();
-    indexes.push({ ...index, name, columns: numbers, layout: again, arrangement });
+    indexes.push({ ...renamedIndex(draft, index, name), columns: numbers, layout: again, arrangement });
   }
   const keys = draft.indexes
     .filter((index) => index.before === null)
@@ -310,6 +318,13 @@ function newTable(
     newKeys,
     lost,
   };
+}
+
+/** An index under the name of the constraint that it becomes. */
+function renamedIndex({ table }: TableDraft, index: IndexObject, name: string): IndexObject {
+  if (index.statement === null || name === index.name) return { ...index, name };
+  const columns = index.columns.map((number) => table.columns[number - 1]?.name ?? '');
+  return { ...index, name, statement: withIndexName(index.statement, name, columns) };
 }
 
 /** Sequences that go with columns, by the columns' numbers now. */

@@ -54,10 +54,17 @@ export interface DraftForeignKey {
 export class TableDraft {
   readonly table: TableObject;
   columns: DraftColumn[];
-  primary: { name: string; columns: readonly DraftColumn[]; readonly isNew: boolean } | null;
+  primary: {
+    name: string;
+    columns: readonly DraftColumn[];
+    readonly isNew: boolean;
+    /** Of the index that a new one was before. */
+    readonly comment?: string | undefined;
+  } | null;
   indexes: DraftIndex[];
   checks: DraftCheck[];
   foreignKeys: DraftForeignKey[];
+  ofType: TableObject['ofType'];
   /** DROP … CASCADE: foreign keys of other tables go too. */
   cascades = false;
   /** Columns that may not be NULL any more. */
@@ -80,6 +87,7 @@ export class TableDraft {
   constructor(system: System, table: TableObject) {
     this.#catalog = system.catalog;
     this.table = table;
+    this.ofType = table.ofType;
     this.columns = table.columns.map((column, before) => ({ column, before, expression: null }));
     const at = (number: number): DraftColumn => this.columns[number]!;
     const [key] = table.keys;
