@@ -28,6 +28,7 @@ import { typeOf } from './bind/scalar.ts';
 import { hasSubquery } from './hir/subquery.ts';
 import { mapReferences } from './hir/traverse.ts';
 import { passesThrough } from './mir/passes-through.ts';
+import { computesBySettings } from './mir/settings.ts';
 import { visitRelation } from './mir/traverse.ts';
 import type { ExplainFormat, ExplainOptions, ExplainStage, PlannedStages } from './explain/explain.ts';
 import { explainStage } from './explain/explain.ts';
@@ -76,6 +77,8 @@ export interface Compiled {
   readonly keys: readonly (readonly number[])[];
   /** It gives the rows of one relation, hardly changed: they need not be kept a second time. */
   readonly passesThrough: boolean;
+  /** Of what is maintained: under a session's settings its query may give other rows. */
+  readonly bySettings: boolean;
   /** Of what is maintained: rows come, and never go or change. */
   readonly appendOnly: boolean;
   /** It is right only for times at which the foreign keys hold, and the views can be read, that the catalog had. */
@@ -161,7 +164,7 @@ class KnownForeignKeys implements ForeignKeys {
 }
 
 /** What is maintained is computed under no session's settings, constant parts of it too. */
-const MAINTAINED_IN = 'UTC';
+export const MAINTAINED_IN = 'UTC';
 
 /** The views that the catalog has, and those of them that a plan reads. */
 class ViewsInPlace implements ReadableViews {
@@ -323,6 +326,7 @@ function compileLowered(
     body: isMaintained && rules.views ? bodyOf(planned.simplified, rules, rules.views) : null,
     // What it reads without a name goes on for it, but is nothing that it could be read through.
     passesThrough: used.length === 0 && passesThrough(optimized),
+    bySettings: isMaintained && computesBySettings(lowered.relation),
     appendOnly:
       isMaintained &&
       isAppendOnly(optimized, {

@@ -141,6 +141,8 @@ export interface MaterializedViewObject extends ObjectBase, Stored, Definition {
    * does, and the engine knows no arrangement of it.
    */
   readonly isComputed: boolean;
+  /** Under a session's settings its query may give other rows. */
+  readonly bySettings: boolean;
   /** Rows come, and never go or change: what it is made of is so. What reads it is planned by that. */
   readonly appendOnly: boolean;
   /** What other queries find it by that have its query for a part; null where it saves them nothing. */

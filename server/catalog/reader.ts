@@ -87,6 +87,8 @@ export class StatementCatalog implements CatalogReader {
    * materialized views are read through their definitions, and no index or shared arrangement is offered.
    */
   readonly #ownWrites: boolean;
+  /** The definitions would be computed under other settings than the views are. */
+  readonly #otherSettings: boolean;
   /** Rows of an arrangement, asked where joins are ordered only. */
   readonly #estimate: (arrangement: ArrangementId) => number | null;
   readonly #references: readonly NameReference[];
@@ -103,6 +105,8 @@ export class StatementCatalog implements CatalogReader {
     database: string;
     /** For a transaction that has written: see `ownWrites` of the class. */
     ownWrites: boolean;
+    /** Such a transaction has settings of its own. */
+    otherSettings?: boolean;
     /** What names mean by their place, in a text that was bound before. */
     references?: readonly NameReference[];
     relations?: KnownRelations;
@@ -112,6 +116,7 @@ export class StatementCatalog implements CatalogReader {
     this.#bindView = options.bindView;
     this.#estimate = options.estimate;
     this.#ownWrites = options.ownWrites;
+    this.#otherSettings = options.otherSettings ?? false;
     this.#references = options.references ?? [];
     this.#relations = options.relations ?? new Remembered();
     this.version = options.catalog.version;
@@ -152,9 +157,26 @@ export class StatementCatalog implements CatalogReader {
     for (const candidate of this.#schemas(schema)) {
       const object = this.#catalog.find(candidate, name);
       const relation = object && this.#asRelation(object);
-      if (relation) return this.#accessible(relation);
+      if (!relation) continue;
+      if (this.#otherSettings) this.#refuseBySettings(object);
+      return this.#accessible(relation);
     }
     return null;
+  }
+
+  /** A materialized view that would have other rows, computed by its definition under the session's settings, is not read so. */
+  #refuseBySettings(object: CatalogObject): void {
+    if (object.kind !== 'view' && object.kind !== 'materializedView') return;
+    if (object.kind === 'materializedView' && object.bySettings) {
+      throw new SqlError({
+        sqlstate: '0A000',
+        message: `reading materialized view "${object.name}" in a transaction that has written is not supported under these settings`,
+        detail: 'What it computes depends on the TimeZone, and is computed in UTC.',
+        hint: "Use SET TimeZone = 'UTC', or read it before the transaction writes.",
+      });
+    }
+    for (const id of object.dependsOn)
+      if (this.#catalog.has(id)) this.#refuseBySettings(this.#catalog.object(id));
   }
 
   #schemas(schema: string | null): readonly string[] {

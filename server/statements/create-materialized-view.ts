@@ -59,6 +59,7 @@ export function prepareCreateMaterializedView(
         onError,
         mustStore: stored,
         isComputed: readsAsView(compiled, { mustStore: stored, onError }),
+        bySettings: compiled.bySettings,
         appendOnly: compiled.appendOnly,
         body: compiled.body,
       };

@@ -22,6 +22,7 @@ import type { WorkingTables } from '../../sql/bind/environment.ts';
 import { BodyTemplates } from '../../sql/bind/body-templates.ts';
 import type { CatalogColumn, CatalogFunction, CatalogRelation, ObjectId } from '../../sql/catalog.ts';
 import {
+  MAINTAINED_IN,
   type Compiled,
   type PlanningEnvironment,
   type Purpose,
@@ -146,6 +147,7 @@ export class Planning {
   readonly #relations: KnownRelations = new Remembered();
   /** As statements see them whose transaction has written. */
   readonly #relationsWritten: KnownRelations = new Remembered();
+  readonly #viewsWritten = new Remembered<object, HirRelation>();
   readonly #views: Remembered<object, HirRelation>;
   /** The catalog's own views are over relations that never change, and mean the same in every version. */
   readonly #systemViews: SystemViews;
@@ -171,20 +173,22 @@ export class Planning {
   /** The catalog as a statement of `session` sees it. */
   catalogFor(
     session: PlanningSession,
-    options: { ownWrites?: boolean; references?: readonly NameReference[] } = {},
+    { ownWrites = false, references }: { ownWrites?: boolean; references?: readonly NameReference[] } = {},
   ): RecordingCatalog {
     return new RecordingCatalog({
       catalog: this.#catalog,
       shared: this.#dataflows,
-      bindView: (view) => this.bindView(view),
+      bindView: (view) => this.bindView(view, ownWrites),
       estimate: (arrangement) => this.#engine.size(arrangement).rows || null,
       searchPath: session.searchPath,
       temporarySchema: session.temporarySchema,
       user: session.user,
       database: session.database,
-      ownWrites: options.ownWrites ?? false,
-      relations: options.ownWrites === true ? this.#relationsWritten : this.#relations,
-      references: options.references ?? [],
+      ownWrites,
+      // A view's own text is no statement of the session's.
+      otherSettings: ownWrites && references === undefined && session.timeZone !== MAINTAINED_IN,
+      relations: ownWrites ? this.#relationsWritten : this.#relations,
+      references: references ?? [],
     });
   }
 
@@ -304,9 +308,13 @@ export class Planning {
   }
 
   /** The relation that a view's text means, with the view's column names. */
-  bindView(view: Pick<ViewObject, 'id' | 'schema' | 'name' | 'columns'> & Definition): HirRelation {
+  bindView(
+    view: Pick<ViewObject, 'id' | 'schema' | 'name' | 'columns'> & Definition,
+    ownWrites = false,
+  ): HirRelation {
     if (view.id >= FIRST_USER_ID) {
-      return this.#views.get(this.#catalog, view, () => this.#bindView(view, false));
+      const known = ownWrites ? this.#viewsWritten : this.#views;
+      return known.get(this.#catalog, view, () => this.#bindView(view, false, ownWrites));
     }
     let relation = this.#systemViews.relations.get(view.id);
     if (relation === undefined) {
@@ -320,8 +328,9 @@ export class Planning {
   #bindView(
     view: Pick<ViewObject, 'id' | 'schema' | 'name' | 'columns'> & Definition,
     ofSystem: boolean,
+    ownWrites = false,
   ): HirRelation {
-    const { relation: unnamed } = this.bindDefinition(view, ofSystem);
+    const { relation: unnamed } = this.bindDefinition(view, ofSystem, ownWrites);
     if (ofSystem) checkColumns(view, unnamed.columns);
     const columns = unnamed.columns.map((column, index) => ({
       ...column,
@@ -335,12 +344,13 @@ export class Planning {
   bindDefinition(
     definition: Pick<Definition, 'query' | 'searchPath' | 'timeZone' | 'references'>,
     ofSystem = false,
+    ownWrites = false,
   ): HirQuery & { readonly references: readonly NameReference[] } {
     const { searchPath, timeZone, references } = definition;
     const session = { ...SYSTEM_SESSION, searchPath, timeZone };
     const parsed = parse(definition.query)[0];
     if (!parsed || parsed.statement.kind !== 'postgres') throw new Error('a view has a query');
-    const catalog = this.catalogFor(session, { references });
+    const catalog = this.catalogFor(session, { references, ownWrites });
     const bound = this.bindMaintained(
       session,
       { ...parsed, node: parsed.statement.node },

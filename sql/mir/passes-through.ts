@@ -5,6 +5,7 @@
  */
 import type { TypeName } from '../types/type.ts';
 import type { MirRelation, MirScalar } from '../mir.ts';
+import { dependsOnSettings } from './settings.ts';
 import { canFail, children, columnsOfRow, columnsRead, substitute } from './scalar.ts';
 import { isVolatile } from './volatile.ts';
 
@@ -73,7 +74,8 @@ function rowsOf(relation: MirRelation): { scalars: readonly MirScalar[]; width: 
 }
 
 function isCheap(scalar: MirScalar): boolean {
-  if (canFail(scalar) || isVolatile(scalar)) return false;
+  // What is kept is the same for every session.
+  if (canFail(scalar) || isVolatile(scalar) || dependsOnSettings(scalar)) return false;
   const isPlain = scalar.kind === 'column' || scalar.kind === 'literal';
   return (
     isPlain ||

@@ -29,7 +29,7 @@ export type Defined =
   | ViewObject
   | Omit<
       MaterializedViewObject,
-      'arrangement' | 'layout' | 'keys' | 'uses' | 'isComputed' | 'appendOnly' | 'body'
+      'arrangement' | 'layout' | 'keys' | 'uses' | 'isComputed' | 'bySettings' | 'appendOnly' | 'body'
     >;
 
 /** Puts `root` in the place of the view with its id, with all that is computed from it. */
@@ -182,8 +182,9 @@ export function planView(
   const maintained = { ...compiled, skipsErrors: view.onError === 'skip' };
   const isComputed = readsAsView(compiled, view);
   const columns = withTypes(view.columns, query.columns);
-  const { layout, keys, appendOnly, body } = compiled;
-  const object = { ...view, columns, arrangement, layout, keys, isComputed, appendOnly, body, uses: [] };
+  const { layout, keys, bySettings, appendOnly, body } = compiled;
+  const made = { columns, arrangement, layout, keys, isComputed, bySettings, appendOnly, body };
+  const object = { ...view, ...made, uses: [] };
   return { object, maintained };
 }
 

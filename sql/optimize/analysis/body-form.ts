@@ -18,7 +18,8 @@ import { aggregateNeverFails, sumNeverFails, windowCallCanFail } from '../../mir
 import type { MirAggregate, MirOrder, MirRelation, MirScalar, MirType, MirWindowCall } from '../../mir.ts';
 import { kinds } from '../../mir/kinds.ts';
 import type { MirNode } from '../../mir/relation.ts';
-import { canFail, children, scalarKeyOver, visitScalar } from '../../mir/scalar.ts';
+import { canFail, scalarKeyOver } from '../../mir/scalar.ts';
+import { dependsOnSettings, isShownBySettings } from '../../mir/settings.ts';
 import { isVolatile } from '../../mir/volatile.ts';
 import { windowColumns } from '../../mir/window.ts';
 import { aggregateText } from './identity.ts';
@@ -285,7 +286,7 @@ export class BodyForms {
 
   /** Where of values of these types something is made that may depend on settings. */
   #settingsFor(types: readonly MirType[]): string {
-    return types.some(({ name }) => SHOWN_BY_SETTINGS.test(name)) ? this.#context.settings : '';
+    return types.some(isShownBySettings) ? this.#context.settings : '';
   }
 }
 
@@ -309,22 +310,4 @@ function orderTexts(order: readonly MirOrder[], columns: readonly string[]): str
 function breaksTies({ function: called, frame }: MirWindowCall): boolean {
   const sameForTies = ['rank', 'denseRank', 'percentRank', 'cumeDist'].includes(called.kind);
   return !sameForTies && !(called.kind === 'aggregate' && frame.mode !== 'rows');
-}
-
-/** timestamptz and its ranges, intervals, and arrays and records of these: as texts, or in computations with others. */
-const SHOWN_BY_SETTINGS = /tz|interval/;
-
-/** Whether more than columns and literals is made of what is another thing under other settings; false only if surely not. */
-function dependsOnSettings(scalar: MirScalar): boolean {
-  let depends = false;
-  visitScalar(scalar, (node) => {
-    if (node.kind === 'column' || node.kind === 'literal' || node.kind === 'parameter') return;
-    const types = [node, ...children(node)].map(({ type }) => type.name);
-    depends ||= types.some((type) => SHOWN_BY_SETTINGS.test(type));
-    // Of jsonb, `jsonb_path_exists_tz`.
-    if (node.kind === 'call') depends ||= /tz/i.test(`${node.opcode} ${node.name}`);
-    // Of a text like 'today'.
-    if (node.kind === 'input') depends ||= /date|time/.test(node.type.name);
-  });
-  return depends;
 }
