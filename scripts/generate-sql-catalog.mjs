@@ -51,7 +51,18 @@ const described =
   pg_relation_is_updatable has_column_privilege has_any_column_privilege has_function_privilege has_sequence_privilege
   has_type_privilege has_language_privilege has_tablespace_privilege has_server_privilege
   has_foreign_data_wrapper_privilege has_parameter_privilege pg_encoding_max_length pg_basetype oidvectortypes
-  pg_last_xact_replay_timestamp system_user inet_client_addr inet_client_port`);
+  pg_last_xact_replay_timestamp system_user inet_client_addr inet_client_port pg_is_wal_replay_paused pg_blocking_pids
+  pg_get_function_arg_default
+  pg_stat_get_numscans pg_stat_get_lastscan pg_stat_get_tuples_returned pg_stat_get_tuples_fetched pg_stat_get_tuples_inserted
+  pg_stat_get_tuples_updated pg_stat_get_tuples_deleted pg_stat_get_tuples_hot_updated pg_stat_get_tuples_newpage_updated
+  pg_stat_get_live_tuples pg_stat_get_dead_tuples pg_stat_get_mod_since_analyze pg_stat_get_ins_since_vacuum
+  pg_stat_get_blocks_fetched pg_stat_get_blocks_hit pg_stat_get_last_vacuum_time pg_stat_get_last_autovacuum_time
+  pg_stat_get_last_analyze_time pg_stat_get_last_autoanalyze_time pg_stat_get_vacuum_count pg_stat_get_autovacuum_count
+  pg_stat_get_analyze_count pg_stat_get_autoanalyze_count pg_stat_get_db_numbackends pg_stat_get_db_xact_commit
+  pg_stat_get_db_xact_rollback pg_stat_get_db_blocks_fetched pg_stat_get_db_blocks_hit pg_stat_get_db_tuples_returned
+  pg_stat_get_db_tuples_fetched pg_stat_get_db_tuples_inserted pg_stat_get_db_tuples_updated pg_stat_get_db_tuples_deleted
+  pg_stat_get_db_conflict_all pg_stat_get_db_deadlocks pg_stat_get_db_temp_files pg_stat_get_db_temp_bytes
+  pg_stat_get_db_stat_reset_time`);
 // What the binder makes of a call itself, or a relation in FROM: pg_proc has them, the overloads are not resolved by it.
 const bound =
   words(`to_regclass to_regtype to_regtypemod to_regproc to_regprocedure to_regoper to_regoperator to_regcollation
@@ -65,11 +76,11 @@ const bound =
   json_array_elements json_array_elements_text json_object_keys json_each json_each_text json_to_record json_to_recordset
   json_populate_record json_populate_recordset jsonb_array_elements jsonb_array_elements_text jsonb_object_keys jsonb_each
   jsonb_each_text jsonb_to_record jsonb_to_recordset jsonb_populate_record jsonb_populate_recordset jsonb_path_query
-  jsonb_path_query_tz pg_partition_ancestors pg_options_to_table
+  jsonb_path_query_tz pg_partition_ancestors pg_options_to_table aclexplode
   row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value`);
 // What stands in certain places alone: what the session does, as the whole of a statement. Elsewhere a call is refused by name.
 const ofPlaces =
-  words(`pg_get_keywords pg_available_extensions set_config setseed pg_sleep pg_sleep_for pg_sleep_until pg_cancel_backend pg_terminate_backend pg_advisory_lock pg_advisory_lock_shared
+  words(`pg_get_keywords pg_available_extensions pg_show_all_settings set_config setseed pg_sleep pg_sleep_for pg_sleep_until pg_cancel_backend pg_terminate_backend pg_advisory_lock pg_advisory_lock_shared
   pg_advisory_xact_lock pg_advisory_xact_lock_shared pg_try_advisory_lock pg_try_advisory_lock_shared
   pg_try_advisory_xact_lock pg_try_advisory_xact_lock_shared pg_advisory_unlock pg_advisory_unlock_shared
   pg_advisory_unlock_all`);
@@ -181,7 +192,8 @@ const rangeRows = await rows(
 );
 const typeFunctionRows = await rows(
   `select p.oid, proname from pg_proc p where pronamespace = 11
-     and (proname in ('enum_in', 'enum_out', 'enum_recv', 'enum_send', 'domain_in', 'domain_recv')
+     and (proname in ('enum_in', 'enum_out', 'enum_recv', 'enum_send', 'domain_in', 'domain_recv',
+         'record_in', 'record_out', 'record_recv', 'record_send')
        or exists (select from pg_type t where p.oid in (typinput, typoutput, typreceive, typsend) and t.oid::text = any($1)))
    order by 1`,
   typeRows.map((r) => r[0]),
@@ -196,9 +208,10 @@ const nameRows = await rows(
 );
 const relationRows = await rows(
   `select n.nspname || '.' || c.relname || case when c.oid < 10000 then '@' || c.oid else '' end,
-     string_agg(' ' || a.attname || ':' || (select typname from pg_type where oid = coalesce(nullif(t.typbasetype, 0), t.oid)), '' order by attnum)
+     string_agg(' ' || a.attname || ':' || case t.typtype when 'd' then b.typname || ':' || t.typname else t.typname end, '' order by attnum)
    from pg_class c join pg_namespace n on n.oid = c.relnamespace
    join pg_attribute a on a.attrelid = c.oid and attnum > 0 join pg_type t on t.oid = a.atttypid
+   left join pg_type b on b.oid = t.typbasetype
    where n.nspname in ('pg_catalog', 'information_schema') and c.relkind in ('r', 'v') group by 1 order by 1`,
 );
 const keywordRows = await rows(`select word, catcode, barelabel::int from pg_get_keywords() order by 1`);

@@ -31,6 +31,16 @@ function written(column: Typed, catalog: Catalog): string {
   return column.name === '' ? type : `${quoteIdentifier(column.name)} ${type}`;
 }
 
+/** The default of a parameter; null: it has none. */
+export function argumentDefault(
+  { parameters, texts }: Pick<FunctionObject, 'parameters' | 'texts'>,
+  index: number,
+  catalog: Catalog,
+): string | null {
+  const text = texts.defaults[index] ?? null;
+  return text && shownDefault(markedExpression(text, catalog), parameters[index]!.type, catalog);
+}
+
 /** `a integer DEFAULT 1, VARIADIC b text[]`; what the function gives as columns is among its result. */
 export function argumentsText(
   { parameters, texts }: Pick<FunctionObject, 'parameters' | 'texts'>,
@@ -38,9 +48,8 @@ export function argumentsText(
   withDefaults: boolean,
 ): string {
   const each = parameters.map((one, i) => {
-    const text = withDefaults ? (texts.defaults[i] ?? null) : null;
-    const shown =
-      text === null ? '' : ` DEFAULT ${shownDefault(markedExpression(text, catalog), one.type, catalog)}`;
+    const text = withDefaults ? argumentDefault({ parameters, texts }, i, catalog) : null;
+    const shown = text === null ? '' : ` DEFAULT ${text}`;
     return `${one.variadic ? 'VARIADIC ' : ''}${written(one, catalog)}${shown}`;
   });
   return each.join(', ');

@@ -2,7 +2,7 @@
 import type { RoleSpec } from '@pgsql/types';
 import { SqlError } from '../../sql/error.ts';
 import type { SessionContext } from '../session/statement.ts';
-import { OWNER_NAME } from './system/raw.ts';
+import { OWNER_NAME } from './system/schemas.ts';
 
 /** 42704 for the name of another role than the one that there is. */
 export function requireRole(session: SessionContext, name: string): void {

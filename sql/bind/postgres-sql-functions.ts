@@ -11,7 +11,39 @@ interface RowFunction {
   readonly query: string;
 }
 
+/** The letters of an aclitem. */
+const PRIVILEGES = Object.entries({
+  ...{ a: 'INSERT', r: 'SELECT', w: 'UPDATE', d: 'DELETE', D: 'TRUNCATE', x: 'REFERENCES', t: 'TRIGGER' },
+  ...{
+    X: 'EXECUTE',
+    U: 'USAGE',
+    C: 'CREATE',
+    T: 'TEMPORARY',
+    c: 'CONNECT',
+    s: 'SET',
+    A: 'ALTER SYSTEM',
+    m: 'MAINTAIN',
+  },
+});
+
 const FUNCTIONS: Readonly<Record<string, RowFunction>> = {
+  aclexplode: {
+    oid: 1689,
+    parameters: [['acl', '_text']],
+    columns: [
+      ['grantor', 'oid'],
+      ['grantee', 'oid'],
+      ['privilege_type', 'text'],
+      ['is_grantable', 'bool'],
+    ],
+    // A grantee without a name is PUBLIC.
+    query: `SELECT coalesce(r.oid, 0::oid), coalesce(e.oid, 0::oid),
+        CASE p.m[1] ${PRIVILEGES.map(([letter, name]) => `WHEN '${letter}' THEN '${name}'`).join(' ')} END, p.m[2] <> ''
+      FROM unnest($1) AS i (item)
+      CROSS JOIN LATERAL regexp_matches(split_part(split_part(i.item, '=', 2), '/', 1), '([a-zA-Z])(\\*?)', 'g') AS p (m)
+      LEFT JOIN tw_internal.roles r ON quote_ident(r.name) = split_part(i.item, '/', 2)
+      LEFT JOIN tw_internal.roles e ON quote_ident(e.name) = split_part(i.item, '=', 1)`,
+  },
   pg_options_to_table: {
     oid: 2289,
     parameters: [['options_array', '_text']],

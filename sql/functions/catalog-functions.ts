@@ -162,6 +162,13 @@ const bodies: Record<string, Body> = {
   pg_my_temp_schema: (catalog) => `${ownTemporarySchema(catalog)}::oid`,
   pg_is_other_temp_schema: (catalog) =>
     `$1 <> ${ownTemporarySchema(catalog)} AND $1 IN (SELECT oid FROM tw_internal.schemas WHERE starts_with(name::text, 'pg_temp_'))`,
+  pg_is_wal_replay_paused: `tw_raise('55000', 'recovery is not in progress')::bool`,
+  // Nobody waits for what another session has but for its advisory locks.
+  pg_blocking_pids: `(SELECT coalesce(array_agg(DISTINCT h.pid), '{}') FROM pg_catalog.pg_locks w
+    JOIN pg_catalog.pg_locks h ON h.granted AND (h.classid, h.objid, h.objsubid) = (w.classid, w.objid, w.objsubid)
+    WHERE w.pid = $1 AND NOT w.granted)`,
+  pg_get_function_arg_default: `(SELECT ${shownNames('argument_defaults[$2]')} FROM tw_internal.functions WHERE oid = $1)`,
+  pg_stat_get_db_numbackends: '(SELECT count(*)::int4 FROM pg_catalog.pg_stat_activity WHERE datid = $1)',
   // There are no triggers, policies, nor a compiler of machine code.
   pg_trigger_depth: '0',
   pg_jit_available: 'false',
@@ -173,8 +180,13 @@ export function catalogFunctionBody(entry: FunctionEntry, catalog: CatalogReader
   const asked = privilegeBody(entry);
   if (asked !== null) return asked;
   const body = bodies[`${entry.name}(${entry.arguments.join(' ')})`] ?? bodies[entry.name];
-  if (body === undefined) return null;
+  if (body === undefined) return entry.name.startsWith('pg_stat_get_') ? statisticsBody(entry) : null;
   return typeof body === 'string' ? body : body(catalog);
+}
+
+/** Nothing is counted: numbers are zero and times unknown. */
+function statisticsBody({ result }: FunctionEntry): string {
+  return result === 'timestamptz' ? 'NULL::timestamptz' : `CASE WHEN $1 IS NOT NULL THEN 0::${result} END`;
 }
 
 /** The oid of the session's temporary schema; 0: it has none. */

@@ -7,8 +7,10 @@ let relations: Map<string, PostgresRelation> | undefined;
 /** A column of a relation of PostgreSQL's catalog. */
 export interface RelationColumn {
   readonly name: string;
-  /** `pg_type.typname`. */
+  /** `pg_type.typname`; that beneath, where it is a domain's. */
   readonly type: string;
+  /** The domain of information_schema that its values are of. */
+  readonly domain?: string | undefined;
 }
 
 interface PostgresRelation {
@@ -49,8 +51,8 @@ function relationsByName(): Map<string, PostgresRelation> {
         const [relation, ...list] = line.split(' ');
         const [known, oid] = relation!.split('@') as [string, string?];
         const columns = list.map((column) => {
-          const [name, type] = column.split(':') as [string, string];
-          return { name, type };
+          const [name, type, domain] = column.split(':') as [string, string, string?];
+          return { name, type, domain };
         });
         return [known, { oid: oid === undefined ? null : Number(oid), columns }];
       }),

@@ -185,6 +185,7 @@ export function tableFunctionsNamed(name: string): readonly TableFunctionEntry[]
 const QUERIES: Readonly<Record<string, () => string>> = {
   pg_available_extensions: () =>
     'SELECT name, default_version, comment FROM pg_catalog.pg_available_extensions',
+  pg_show_all_settings: () => 'SELECT * FROM pg_catalog.pg_settings',
   pg_get_keywords: () => {
     const categories: Record<string, string> = {
       U: 'unreserved',

@@ -4,6 +4,7 @@ export function vectorText(numbers: readonly number[]): string {
 }
 
 /** An array's text form. */
-export function textArray(texts: readonly string[]): string {
-  return `{${texts.map((text) => `"${text.replaceAll(/["\\]/g, '\\$&')}"`).join(',')}}`;
+export function textArray(texts: readonly (string | null)[]): string {
+  const element = (text: string): string => `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
+  return `{${texts.map((text) => (text === null ? 'NULL' : element(text))).join(',')}}`;
 }

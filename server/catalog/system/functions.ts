@@ -4,10 +4,10 @@ import { type FunctionEntry, functions as functionEntries } from '../../../sql/f
 import { quoteIdentifier } from '../../../sql/functions/quote.ts';
 import { typeOid } from '../../../sql/types/table.ts';
 import { variadicElement } from '../../../sql/types/polymorphic.ts';
-import { argumentsText, resultText } from '../function-text.ts';
+import { argumentDefault, argumentsText, resultText } from '../function-text.ts';
 import { pseudoTypes, signatureOid, signatureType } from './pseudo-types.ts';
 import { markedExpression } from '../stored-expressions.ts';
-import type { RawTable, RawValue } from './raw.ts';
+import type { RawTable, RawValue } from './raw-table.ts';
 import { textArray, vectorText } from './array-text.ts';
 
 /** PostgreSQL's oids of its languages. */
@@ -99,6 +99,10 @@ export const functions: RawTable = {
     ['settings', '_text'],
     // With marked names.
     ['sql_body', 'text'],
+    // With marked names; NULL where there is none.
+    ['argument_defaults', '_text'],
+    // With those of RETURNS TABLE; NULL: there are none.
+    ['all_argument_oids', '_oid'],
   ],
   fixed: () =>
     [
@@ -107,14 +111,19 @@ export const functions: RawTable = {
       ...typeFunctionRows
         .filter(([oid]) => !functionEntries.some((entry) => entry.oid === oid))
         .map(typeFunction),
-    ].map((row) => [...row, null, null]),
+    ].map((row) => [...row, null, null, null, null]),
   ofObject: (object, catalog) => {
     if (object.kind !== 'function') return [];
     const { parameters, result, strict, volatility, searchPath } = object;
     const variadic = variadicElement(object);
     const defaults = parameters.filter(({ defaultValue }) => defaultValue !== null).length;
     const given = (withDefaults: boolean): string => argumentsText(object, catalog, withDefaults);
-    const named = parameters.some(({ name }) => name !== '');
+    const shown = result.kind === 'columns' ? result.columns : [];
+    const names = [...parameters, ...shown].map(({ name }) => name);
+    const oids = [
+      ...parameters.map(({ type, domain }) => domain ?? typeOid(type)),
+      ...shown.map(({ type }) => typeOid(type)),
+    ];
     return [
       [
         ...[object.id, object.name, catalog.schema(object.schema)?.id ?? 0, 'f', SQL],
@@ -125,7 +134,7 @@ export const functions: RawTable = {
         ],
         ...[volatility[0]!, parameters.length, defaults, variadic === null ? 0 : typeOid(variadic)],
         ...[vectorText(parameters.map(({ type, domain }) => domain ?? typeOid(type)))],
-        ...[named ? textArray(parameters.map(({ name }) => name)) : null],
+        ...[names.some((name) => name !== '') ? textArray(names) : null],
         ...[
           resultText(object, catalog),
           given(true),
@@ -139,6 +148,8 @@ export const functions: RawTable = {
           ? null
           : textArray([`search_path=${searchPath.map(quoteIdentifier).join(', ')}`]),
         markedExpression(object.texts.body, catalog),
+        textArray(parameters.map((_, i) => argumentDefault(object, i, catalog))),
+        shown.length === 0 ? null : `{${oids.join(',')}}`,
       ],
     ];
   },

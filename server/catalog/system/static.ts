@@ -3,7 +3,7 @@
  */
 import { castRows, operatorRows } from '../../../sql/functions/catalog.generated.ts';
 import { settings as definitions } from '../../session/settings/table.ts';
-import type { RawTable, RawValue } from './raw.ts';
+import type { RawTable, RawValue } from './raw-table.ts';
 import { signatureOid } from './pseudo-types.ts';
 
 export const operators: RawTable = {

@@ -36,20 +36,28 @@ const sequences: Subject = {
   from: `${RELATIONS} WHERE r.relkind = 'S'`,
 };
 
-function statistics(prefix: string, { of, identity, from }: Subject): SystemView[] {
-  return Object.entries(SCOPES).map(([scope, condition]) => {
-    const name = `${prefix}_${scope}_${of}`;
-    const list = postgresColumns('pg_catalog', name).map((column) => {
-      const unknown = column.type === 'timestamptz' ? 'NULL' : '0';
-      return `(${identity[column.name] ?? unknown})::"${column.type}" AS "${column.name}"`;
-    });
-    return {
-      schema: 'pg_catalog',
-      name,
-      query: `SELECT ${list.join(', ')} FROM ${from} AND ${condition}`,
-    };
+/** A view with PostgreSQL's columns: these, and counters that are zero and times that are unknown. */
+function counters(name: string, identity: Readonly<Record<string, string>>, from: string): SystemView {
+  const list = postgresColumns('pg_catalog', name).map(({ name: column, type }) => {
+    const unknown = ['timestamptz', 'text', 'xid', 'pg_lsn'].includes(type)
+      ? 'NULL'
+      : type === 'bool'
+        ? 'false'
+        : '0';
+    const shown = type === 'xid' ? 'oid' : type;
+    return `(${identity[column] ?? unknown})::"${shown}" AS "${column}"`;
   });
+  return { schema: 'pg_catalog', name, query: `SELECT ${list.join(', ')} FROM ${from}` };
 }
+
+function statistics(prefix: string, { of, identity, from }: Subject): SystemView[] {
+  return Object.entries(SCOPES).map(([scope, condition]) =>
+    counters(`${prefix}_${scope}_${of}`, identity, `${from} AND ${condition}`),
+  );
+}
+
+const ONE = '(VALUES (1)) AS one';
+const SESSIONS = 'pg_catalog.pg_stat_activity a';
 
 export const STATISTICS_VIEWS: readonly SystemView[] = [
   ...statistics('pg_stat', tables),
@@ -58,4 +66,25 @@ export const STATISTICS_VIEWS: readonly SystemView[] = [
   ...statistics('pg_statio', tables),
   ...statistics('pg_statio', indexes),
   ...statistics('pg_statio', sequences),
+];
+
+/** Of the whole server, and of sessions. */
+export const SERVER_STATISTICS_VIEWS: readonly SystemView[] = [
+  counters(
+    'pg_stat_database',
+    {
+      datid: 'd.oid',
+      datname: 'd.datname',
+      numbackends: '(SELECT count(*) FROM pg_catalog.pg_stat_activity a WHERE a.datid = d.oid)',
+      checksum_failures: 'NULL',
+    },
+    '(SELECT oid, datname FROM pg_catalog.pg_database UNION ALL SELECT 0::oid, NULL::name) AS d',
+  ),
+  counters('pg_stat_bgwriter', {}, ONE),
+  counters('pg_stat_checkpointer', {}, ONE),
+  counters('pg_stat_archiver', {}, ONE),
+  counters('pg_stat_wal', {}, ONE),
+  // Nobody connects with either.
+  counters('pg_stat_ssl', { pid: 'a.pid', bits: 'NULL', client_serial: 'NULL' }, SESSIONS),
+  counters('pg_stat_gssapi', { pid: 'a.pid' }, SESSIONS),
 ];

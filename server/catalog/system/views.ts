@@ -9,7 +9,7 @@ import { FIRST_USER_ID } from '../catalog.ts';
 import { INFORMATION_VIEWS } from './information-views.ts';
 import { COLLATIONS } from './collations.ts';
 import { OPERATOR_CLASSES, OPERATOR_FAMILIES, isUsual } from './operator-classes.ts';
-import { STATISTICS_VIEWS } from './statistics-views.ts';
+import { SERVER_STATISTICS_VIEWS, STATISTICS_VIEWS } from './statistics-views.ts';
 import { KNOWN_EXTENSIONS, OWN_EXTENSION } from '../known-extensions.ts';
 import type { NullableType, TypeName } from '../../../sql/types/type.ts';
 
@@ -26,11 +26,12 @@ const NO_TEXT = 'NULL::text';
 const NO_TEXTS = 'NULL::text[]';
 /** Where PostgreSQL says which catalog an object is of. */
 const RELATION = "'pg_catalog.pg_class'::regclass::oid";
+const CONSTRAINTS = "'pg_catalog.pg_constraint'::regclass::oid";
 const RULE = "'pg_catalog.pg_rewrite'::regclass::oid";
 
 const CONSTRAINT = `c.is_deferrable AS condeferrable, c.is_deferred AS condeferred, true AS conenforced, c.is_validated AS convalidated`;
 const REFERENCE = `0::oid AS conparentid, c.parent_oid AS confrelid, c.on_update AS confupdtype, c.on_delete AS confdeltype,
-  c.match AS confmatchtype, true AS conislocal, 0::smallint AS coninhcount, false AS connoinherit, false AS conperiod,
+  c.match AS confmatchtype, true AS conislocal, 0::smallint AS coninhcount, c.type IN ('p', 'u', 'f') AS connoinherit, false AS conperiod,
   c.parent_columns AS confkey, NULL::oid[] AS conpfeqop, NULL::oid[] AS conppeqop, NULL::oid[] AS conffeqop,
   c.on_delete_columns AS confdelsetcols, NULL::oid[] AS conexclop`;
 
@@ -172,7 +173,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
         WHEN relkind = 'c' THEN ((oid::int8 - ${ROW_TYPES}) / 2)::oid ELSE 0::oid END AS reltype, COALESCE(of_type, 0::oid) AS reloftype,
       owner AS relowner,
       CASE relkind WHEN 'r' THEN 2::oid WHEN 'm' THEN 2::oid WHEN 'i' THEN access_method ELSE 0::oid END AS relam,
-      CASE WHEN relkind IN ('v', 'c') THEN 0::oid ELSE oid END AS relfilenode, 0::oid AS reltablespace, 0 AS relpages, (-1)::real AS reltuples, 0 AS relallvisible,
+      CASE WHEN relkind IN ('v', 'c') THEN 0::oid ELSE oid END AS relfilenode, 0::oid AS reltablespace, CASE WHEN relkind IN ('i', 'S') THEN 1 ELSE 0 END AS relpages, (CASE relkind WHEN 'r' THEN -1 WHEN 'm' THEN -1 WHEN 'S' THEN 1 ELSE 0 END)::real AS reltuples, 0 AS relallvisible,
       0 AS relallfrozen, 0::oid AS reltoastrelid, has_index AND relkind <> 'v' AS relhasindex, false AS relisshared,
       persistence AS relpersistence, relkind, column_count AS relnatts, check_count AS relchecks,
       relkind IN ('v', 'm') AS relhasrules, has_triggers AS relhastriggers, false AS relhassubclass, false AS relrowsecurity,
@@ -185,7 +186,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     schema: 'pg_catalog',
     name: 'pg_attribute',
     query: `SELECT relation_oid AS attrelid, name AS attname, type_oid AS atttypid, length AS attlen, number AS attnum,
-      -1 AS attcacheoff, typmod AS atttypmod, 0::smallint AS attndims, is_by_value AS attbyval, alignment AS attalign,
+      -1 AS attcacheoff, typmod AS atttypmod, dimensions AS attndims, is_by_value AS attbyval, alignment AS attalign,
       storage AS attstorage, ''::"char" AS attcompression, not_null AS attnotnull,
       default_text IS NOT NULL AS atthasdef, false AS atthasmissing, identity AS attidentity,
       generated AS attgenerated, false AS attisdropped, true AS attislocal, 0::smallint AS attinhcount,
@@ -419,8 +420,10 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       (CASE language_oid WHEN 14 THEN 100 ELSE 1 END)::real AS procost, (CASE WHEN returns_set THEN 1000 ELSE 0 END)::real AS prorows, variadic_oid AS provariadic, 0::oid::regproc AS prosupport, kind AS prokind,
       false AS prosecdef, false AS proleakproof, is_strict AS proisstrict, returns_set AS proretset,
       volatility AS provolatile, (CASE language_oid WHEN 14 THEN 'u' ELSE 's' END)::"char" AS proparallel, argument_count AS pronargs, default_count AS pronargdefaults,
-      result_oid AS prorettype, argument_oids AS proargtypes, NULL::oid[] AS proallargtypes,
-      CASE WHEN variadic_oid <> 0 THEN array_fill('i'::"char", ARRAY[argument_count - 1]) || 'v'::"char" END AS proargmodes, argument_names AS proargnames, ${NO_TEXT} AS proargdefaults, NULL::oid[] AS protrftypes,
+      result_oid AS prorettype, argument_oids AS proargtypes, all_argument_oids AS proallargtypes,
+      CASE WHEN all_argument_oids IS NOT NULL
+          THEN array_fill('i'::"char", ARRAY[argument_count]) || array_fill('t'::"char", ARRAY[cardinality(all_argument_oids) - argument_count])
+        WHEN variadic_oid <> 0 THEN array_fill('i'::"char", ARRAY[argument_count - 1]) || 'v'::"char" END AS proargmodes, argument_names AS proargnames, ${NO_TEXT} AS proargdefaults, NULL::oid[] AS protrftypes,
       source AS prosrc, ${NO_TEXT} AS probin, pg_get_function_sqlbody(oid) AS prosqlbody, settings AS proconfig, ${NO_TEXTS} AS proacl
       FROM tw_internal.functions`,
   },
@@ -494,6 +497,16 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       WHERE r.relkind <> 'S'
       UNION ALL SELECT ${RULE}, oid, 0, ${RELATION}, ev_class, 0, 'i'::"char" FROM pg_catalog.pg_rewrite
       WHERE ev_class >= ${FIRST_USER_ID}
+      UNION ALL SELECT ${RELATION}, index_oid, 0, ${CONSTRAINTS}, oid, 0, 'i'::"char" FROM tw_internal.constraints WHERE type IN ('p', 'u')
+      UNION ALL SELECT ${CONSTRAINTS}, c.oid, 0, ${RELATION}, c.table_oid, n.number::int4, 'a'::"char"
+      FROM tw_internal.constraints c CROSS JOIN LATERAL unnest(c.columns) AS n (number)
+      UNION ALL SELECT ${CONSTRAINTS}, c.oid, 0, ${RELATION}, c.parent_oid, n.number::int4, 'n'::"char"
+      FROM tw_internal.constraints c CROSS JOIN LATERAL unnest(c.parent_columns) AS n (number)
+      UNION ALL SELECT ${CONSTRAINTS}, c.oid, 0, ${RELATION}, c.table_oid, n.number::int4, 'n'::"char"
+      FROM tw_internal.constraints c CROSS JOIN LATERAL unnest(c.columns) AS n (number) WHERE c.type = 'c'
+      UNION ALL SELECT ${CONSTRAINTS}, oid, 0, 'pg_catalog.pg_type'::regclass::oid, type_oid, 0, 'a'::"char"
+      FROM tw_internal.constraints WHERE type_oid <> 0
+      UNION ALL SELECT ${CONSTRAINTS}, oid, 0, ${RELATION}, index_oid, 0, 'n'::"char" FROM tw_internal.constraints WHERE type = 'f'
       UNION ALL SELECT ${RELATION}, r.oid, 0, 'pg_catalog.pg_namespace'::regclass::oid, r.schema_oid, 0, 'n'::"char"
       FROM tw_internal.relations r WHERE r.relkind <> 'i' AND r.oid >= ${FIRST_USER_ID}
       UNION ALL SELECT 'pg_catalog.pg_proc'::regclass::oid, d.object_oid, 0, 'pg_catalog.pg_extension'::regclass::oid, d.depends_on, 0, 'e'
@@ -679,5 +692,30 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       from_sql, 0::int8 AS generic_plans, 0::int8 AS custom_plans
       FROM jsonb_to_recordset(tw_session_objects() -> 'statements') AS p (name text, statement text, prepare_time timestamptz,
         parameter_types oid[], result_types oid[], from_sql bool)`,
+  },
+  ...SERVER_STATISTICS_VIEWS,
+  {
+    schema: 'pg_catalog',
+    name: 'pg_shadow',
+    query: `SELECT usename, usesysid, usecreatedb, usesuper, userepl, usebypassrls, ${NO_TEXT} AS passwd, valuntil, ${NO_TEXTS} AS useconfig
+      FROM pg_catalog.pg_user`,
+  },
+  {
+    schema: 'pg_catalog',
+    name: 'pg_available_extension_versions',
+    query: `SELECT name, default_version AS version, installed_version IS NOT NULL AS installed, true AS superuser, false AS trusted,
+      true AS relocatable, NULL::name AS schema, NULL::name[] AS requires, comment FROM pg_catalog.pg_available_extensions`,
+  },
+  {
+    // What computes an aggregate is no function of its own.
+    schema: 'pg_catalog',
+    name: 'pg_aggregate',
+    query: `SELECT oid::regproc AS aggfnoid, CASE WHEN name IN ('percentile_cont', 'percentile_disc', 'mode') THEN 'o' ELSE 'n' END::"char" AS aggkind,
+      (CASE WHEN name IN ('percentile_cont', 'percentile_disc') THEN 1 ELSE 0 END)::smallint AS aggnumdirectargs,
+      0::oid::regproc AS aggtransfn, 0::oid::regproc AS aggfinalfn, 0::oid::regproc AS aggcombinefn, 0::oid::regproc AS aggserialfn,
+      0::oid::regproc AS aggdeserialfn, 0::oid::regproc AS aggmtransfn, 0::oid::regproc AS aggminvtransfn, 0::oid::regproc AS aggmfinalfn,
+      false AS aggfinalextra, false AS aggmfinalextra, 'r'::"char" AS aggfinalmodify, 'r'::"char" AS aggmfinalmodify, 0::oid AS aggsortop,
+      0::oid AS aggtranstype, 0 AS aggtransspace, 0::oid AS aggmtranstype, 0 AS aggmtransspace, ${NO_TEXT} AS agginitval, ${NO_TEXT} AS aggminitval
+      FROM tw_internal.functions WHERE kind = 'a'`,
   },
 ];

@@ -9,7 +9,7 @@ import { referringTo } from '../foreign-keys.ts';
 import { expressionReaders } from '../stored-expressions.ts';
 import type { ObjectId } from '../../../sql/catalog.ts';
 import type { CatalogObject, SystemTableObject } from '../objects.ts';
-import type { RawTable, RawValue } from './raw.ts';
+import type { RawTable, RawValue } from './raw-table.ts';
 
 export interface SystemRelation {
   readonly raw: RawTable;
