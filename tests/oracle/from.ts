@@ -214,7 +214,7 @@ function extremeRows({ schema, features }: State, random: Random, alias: string)
   return { tree: node('plain', `(${query}) AS ${alias}`), scope };
 }
 
-/** The rows of a table that have a partner which is greater or less, or have none: in the ways in which that is asked for. */
+/** The rows of a table that have a partner which is greater, less or another, or have none: in the ways in which that is asked for. */
 function rowsByPartner({ schema, features }: State, random: Random, alias: string): From {
   const { name, columns } = random.pick(schema.tables);
   const partner = random.chance(0.6)
@@ -236,7 +236,7 @@ function rowsByPartner({ schema, features }: State, random: Random, alias: strin
   const equal = random.chance(0.1) ? 'IS NOT DISTINCT FROM' : '=';
   const on = [
     ...keys.map((key) => `o.${key.other.name} ${equal} s.${key.own.name}`),
-    compared({ own, other }, random.pick(['<', '<=', '>', '>='])),
+    compared({ own, other }, random.pick(['<', '<=', '>', '>=', '<>'])),
     ...(random.chance(0.25) ? [`o.${random.pick(partner.columns).name} IS NOT NULL`] : []),
     ...(random.chance(0.2) ? [compared(random.pick(ordered), random.pick(['<', '>', '<>']))] : []),
     ...(random.chance(0.1) ? [`s.${random.pick(columns).name} IS NOT NULL`] : []),

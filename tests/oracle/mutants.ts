@@ -363,9 +363,10 @@ export const MUTANTS: readonly Mutant[] = [
   rule(
     'the least partner stands for all where the greatest decides',
     'extreme-partner',
-    'own === 0 ? decides : other',
-    'own === 0 ? other : decides',
+    "(extreme === 'max' ? 'min' : 'max')",
+    'extreme',
   ),
+  rule('the least partner stands for all that are another', 'extreme-partner', "['min', 'max']", "['min']"),
   rule(
     'one partner stands for those of all groups',
     'extreme-partner',

@@ -74,6 +74,11 @@ const CASES: readonly Case[] = [
     purpose: view,
   },
   {
+    name: 'view-another-row',
+    sql: `select f.k, f.v from feed f where exists (select 1 from feed g where g.k = f.k and g.v <> f.v)`,
+    purpose: view,
+  },
+  {
     name: 'view-comma-join',
     sql: `select c.name, o.placed, t.c from orders o, customers c, t
       where o.customer_id = c.id and t.a = c.id and c.name = 'ann' and o.total > 10`,

@@ -1,12 +1,13 @@
 /**
  * Rule 31: of partners that are compared by an inequality alone, where it only matters whether there is one, the greatest or
- * the least stands for all.
+ * the least stands for all, and both where any other value will do.
  *
  *     select * from events e where not exists (select 1 from events f where f.item = e.item and f.at > e.at)
  *         →   … where not exists (select 1 from (select item, max(at) as at from events group by item) f
  *                                 where f.item = e.item and f.at > e.at)
  *
- * Some value of a group is greater than another one if the greatest is; NULLs are neither. A row is then compared with one of
+ * Some value of a group is greater than another one if the greatest is, and different if the greatest or the least is; NULLs
+ * are neither. A row is then compared with one of
  * its group instead of with each, whose number would be the square of the group's. Not where the rows that ask are those of
  * one value: an index finds their partners. After demand, which tells what is read.
  */
@@ -22,6 +23,7 @@ import {
   column,
   columnsRead,
   isColumnFree,
+  or,
   remapColumns,
   shiftColumns,
 } from '../../mir/scalar.ts';
@@ -33,13 +35,17 @@ import type { Rule } from '../pipeline.ts';
 
 type MirCall = Extract<MirScalar, { kind: 'call' }>;
 
-/** Which extreme of its left side decides each inequality, by opcode. */
-const DECIDES: ReadonlyMap<string, 'min' | 'max'> = (() => {
-  const extremes: Readonly<Record<string, 'min' | 'max'>> = {
-    '>': 'max',
-    '>=': 'max',
-    '<': 'min',
-    '<=': 'min',
+type Extreme = 'min' | 'max';
+
+/** Which extremes of its left side decide each inequality, by opcode. */
+const DECIDES: ReadonlyMap<string, readonly Extreme[]> = (() => {
+  const extremes: Readonly<Record<string, readonly Extreme[]>> = {
+    '>': ['max'],
+    '>=': ['max'],
+    '<': ['min'],
+    '<=': ['min'],
+    // Values of which none is another than this are all alike.
+    '<>': ['min', 'max'],
   };
   return new Map(
     operators.flatMap(({ name, function: { opcode } }) => {
@@ -58,7 +64,8 @@ interface Inequality {
   readonly call: MirCall;
   /** Which argument is the partner's. */
   readonly own: number;
-  readonly function: 'min' | 'max';
+  /** One of them decides it. */
+  readonly functions: readonly Extreme[];
 }
 
 const reads = (scalar: MirScalar, [start, end]: readonly [number, number]): boolean =>
@@ -76,8 +83,8 @@ function inequalityOf(residual: readonly MirScalar[], partner: readonly [number,
   const whole = [...columnsRead(value)].every((index) => index >= partner[0] && index < partner[1]);
   if (decides === undefined || !whole || reads(scalar.arguments[1 - own]!, partner)) return null;
   if (!ORDERED.has(representation(value.type))) return null;
-  const other = decides === 'max' ? 'min' : 'max';
-  return { at, call: scalar, own, function: own === 0 ? decides : other };
+  const functions = own === 0 ? decides : decides.map((extreme) => (extreme === 'max' ? 'min' : 'max'));
+  return { at, call: scalar, own, functions };
 }
 
 interface Key {
@@ -152,16 +159,18 @@ function withExtremes(
     if (coversKey(keysOf(input), new Set(scalars.flatMap((scalar) => keyColumn(scalar) ?? [])))) continue;
     if (join.inputs.some((other) => other !== input && isLookedUp(other, bindings))) continue;
     const value = shiftColumns(inequality.call.arguments[inequality.own]!, -start);
-    const extremes = build.reduce(input, scalars, [
-      {
-        function: inequality.function,
+    const extremes = build.reduce(
+      input,
+      scalars,
+      inequality.functions.map((extreme) => ({
+        function: extreme,
         arguments: [value],
         distinct: false,
         order: [],
         filter: null,
         type: value.type,
-      },
-    ]);
+      })),
+    );
     const removed = input.columns.length - extremes.columns.length;
     const to = (at: number): number => (at < end ? at : at - removed);
     const keyAt = (at: number): MirScalar => {
@@ -178,8 +187,12 @@ function withExtremes(
     const residual = join.residual.map((scalar, at) => {
       if (at !== inequality.at) return remapColumns(scalar, to);
       const other = remapColumns(inequality.call.arguments[1 - inequality.own]!, to);
-      const extreme = keyAt(keys.length);
-      return { ...inequality.call, arguments: inequality.own === 0 ? [extreme, other] : [other, extreme] };
+      const { call, own, functions } = inequality;
+      const decided = functions.map((_, number): MirScalar => {
+        const extreme = keyAt(keys.length + number);
+        return { ...call, arguments: own === 0 ? [extreme, other] : [other, extreme] };
+      });
+      return or(decided);
     });
     const inputs = join.inputs.with(index, extremes);
     return build.project(build.join(inputs, equivalences, residual), shown.map(to));
