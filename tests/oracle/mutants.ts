@@ -329,6 +329,12 @@ export const MUTANTS: readonly Mutant[] = [
     'view.body.columns.indexOf(text)',
     'view.body.columns.includes(text) ? at : -1',
   ),
+  rule(
+    'a view of all groups is read for the one that is wanted',
+    'read-views',
+    'return read && build.filter(read, all.fixed);',
+    'return read;',
+  ),
   {
     name: 'a window without an order does not follow its rows',
     file: 'sql/bind/window-order.ts',

@@ -20,6 +20,13 @@ const FAMILIES: readonly (readonly ((from: Node, partner: Node) => readonly (str
     (from) => ['SELECT x.c1, x.c2, count(*) AS n FROM ', from, ' GROUP BY x.c1, x.c2'],
     (from) => ['SELECT x.c2, count(*) AS n FROM ', from, ' GROUP BY x.c2, x.c1'],
     (from) => ['SELECT count(*) AS n FROM ', from],
+    // Of some types, as which it can be read.
+    (from) => ['SELECT x.c1, count(*) AS n FROM ', from, " GROUP BY x.c1 HAVING x.c1 = '1'"],
+    (from) => [
+      'SELECT count(*) AS n FROM ',
+      from,
+      " WHERE x.c2 IN ('1', '2') AND x.c1 = '1' GROUP BY x.c1, x.c2",
+    ],
   ],
   [
     (from) => ['SELECT DISTINCT x.c1 FROM ', from],

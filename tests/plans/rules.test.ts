@@ -101,9 +101,28 @@ describe('a part that is all of a view', () => {
     'select b, max(a) from (select b, a from t where c is not null limit 5) x group by b',
     'select b, max(a) from t join w on w.s = t.c group by b',
     'select b, max(a) filter (where a > 1) from t where c is not null group by b',
-    'select b, max(a) from t where c is not null group by b having b = 5',
+    'select b, max(a) from t where c is not null group by b having b > 5',
+    'select b, max(a) from t where c is not null and a = 5 group by b',
   ])('is not %s', (text) => {
     expect(reads(text)).toBe(false);
+  });
+
+  test('is read for the groups that are wanted by their whole key', () => {
+    const wanted = 'select max(a), b from t where c is not null and b = 5 group by b';
+    expect(withView(groups, wanted)).toBe('project #1, #0\n  filter (#0 = 5)\n    get public.u');
+    expect(reads(`select b, max(a) from t where c is not null group by b having b in (1, 2)`)).toBe(true);
+    expect(reads('select distinct b, a from t where b = 3 and 4 = a', 'select distinct a, b from t')).toBe(
+      true,
+    );
+    const joined = 'select t.b, max(t.a) as n from t join orders o on o.id = t.a group by t.b';
+    expect(reads(joined.replace('group', 'where t.b = 3 group'), joined)).toBe(true);
+    const pairs = 'select b, c, max(a) as n from t group by b, c';
+    expect(
+      reads('select n from (select a, b, count(*) as n from t group by a, b) x where a = 1', pairs),
+    ).toBe(false);
+    // The view has the error of another group.
+    const sums = 'select b, sum(10 / a)::int4 as n from t group by b';
+    expect(reads(sums.replace('group', 'where b = 3 group'), sums)).toBe(false);
   });
 
   test('is not one that raises what the view does not, or the other way round', () => {

@@ -99,8 +99,22 @@ test('what is not its query is not', async () => {
   ]) {
     expect(await inPlace(query), query).toEqual([]);
   }
-  // A condition on a group is looked for before it is counted.
-  expect(await inPlace(`SELECT * FROM (${GROUPS}) x WHERE g = 3`)).toEqual([]);
+  // A condition on groups is looked for before they are counted.
+  expect(await inPlace(`SELECT * FROM (${GROUPS}) x WHERE g > 3`)).toEqual([]);
+});
+
+test('groups that are wanted by their whole key are looked up', async () => {
+  const pairs = 'SELECT g, v % 2 AS odd, max(v) AS m FROM t GROUP BY g, v % 2';
+  await run(BY_G, `CREATE MATERIALIZED VIEW pairs AS ${pairs}`);
+  const one = `SELECT s, n FROM (${GROUPS}) x WHERE g = 3`;
+  const some = `SELECT g, n FROM t AS o JOIN (${GROUPS}) x USING (g) WHERE g IN (1, 4) AND n > 1`;
+  const maintained = `SELECT u.name, x.s FROM u JOIN (${GROUPS}) x ON x.g = u.g + 1 WHERE x.g = 2`;
+  for (const query of [one, some, maintained]) expect(await inPlace(query), query).toEqual(['by_g']);
+  expect(await plan(one)).toContain('lookup in arrangement');
+  expect(await inPlace(`SELECT * FROM (${pairs}) x WHERE g = 3`)).toEqual([]);
+  const pair = `SELECT m FROM (${pairs}) x WHERE odd = 1 AND 3 = g`;
+  await run(`CREATE MATERIALIZED VIEW reads AS ${maintained}`);
+  await sameAsWithout([one, some, maintained, pair, 'SELECT * FROM reads']);
 });
 
 test('views of each kind', async () => {

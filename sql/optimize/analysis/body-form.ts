@@ -296,7 +296,7 @@ function withErrors(core: string, raising: readonly string[]): string {
 
 const byCore = (a: BodyForm, b: BodyForm): number => (a.core < b.core ? -1 : a.core > b.core ? 1 : 0);
 
-function aggregateCanFail(aggregate: MirAggregate): boolean {
+export function aggregateCanFail(aggregate: MirAggregate): boolean {
   const { function: name, arguments: read, type } = aggregate;
   if (aggregateScalars(aggregate).some(canFail)) return true;
   return !aggregateNeverFails(name, type) && !(read[0] !== undefined && sumNeverFails(name, read[0]));

@@ -4,7 +4,7 @@
  *     select … from (select g, count(*) from t group by g) x join …   →   select … from by_g join …
  *
  * A part of the query that is the whole of a view, but for the order of its columns and columns that it lacks. The largest
- * such parts, of those that keep state. Once the query is simplified: conditions that restrict a part are in it then, so
+ * such parts, of those that keep state. A group that is wanted by its key is looked up in the view of all groups. Once the query is simplified: conditions that restrict a part are in it then, so
  * what is left would be computed as it is in the view, and what means the same has mostly one form. Before conditions are derived
  * from what stands around a part, which would tell it from the view. Which views there are is asked once, by what they read.
  */
@@ -15,6 +15,7 @@ import * as build from '../../mir/relation.ts';
 import { mapInputs, visitRelation } from '../../mir/traverse.ts';
 import type { BodyForm, FormContext } from '../analysis/body-form.ts';
 import { BodyForms, KEEPS_STATE } from '../analysis/body-form.ts';
+import { loosened } from '../analysis/loosened.ts';
 import type { Rule, RuleContext } from '../pipeline.ts';
 import { demand } from './demand.ts';
 
@@ -53,17 +54,27 @@ function apply(relation: MirRelation, context: RuleContext): MirRelation {
   const forms = new BodyForms(views);
   forms.of(whole);
   let found = false;
-  const walk = (node: MirRelation): MirRelation => {
-    if (!hasSome(node, KEEPS_STATE)) return node;
+  const readFrom = (node: MirRelation): MirRelation | null => {
     const form = forms.of(node);
     for (const view of known) {
       const read = view.body.core === form.core ? readInstead(node, form, view) : null;
       if (read === null) continue;
       views.use(view);
-      found = true;
       return read;
     }
-    return mapInputs(node, walk);
+    return null;
+  };
+  const readGroup = (node: MirRelation): MirRelation | null => {
+    const all = loosened(node);
+    const read = all && readFrom(all.relation);
+    return read && build.filter(read, all.fixed);
+  };
+  const walk = (node: MirRelation): MirRelation => {
+    if (!hasSome(node, KEEPS_STATE)) return node;
+    const read = readFrom(node) ?? readGroup(node);
+    if (read === null) return mapInputs(node, walk);
+    found = true;
+    return read;
   };
   const after = walk(whole);
   return found ? after : relation;
