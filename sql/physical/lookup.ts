@@ -10,7 +10,7 @@
  *
  * A look-up needs an arrangement whose whole key is fixed by equalities with expressions without columns. Else the first
  * fields may be, and the next lie in a range. The conditions stay above: they drop what a NULL parameter finds and the ends
- * of a range, and cost nothing on the few rows.
+ * of a range, and cost little on the few rows. An equality that alone fixes a field without NULLs holds for all that is found.
  */
 import type { Expr, KeyRange } from '../../engine/plan.generated.ts';
 import type { CatalogArrangement } from '../catalog.ts';
@@ -28,6 +28,8 @@ export interface FixedKey {
   readonly values: readonly Expr[];
   /** The one value is an array, whose elements are meant. */
   readonly each?: boolean;
+  /** The equality that says so. */
+  readonly by?: MirScalar;
 }
 
 /** Several key expressions that are fixed together: to one row of values or another. */
@@ -60,9 +62,9 @@ export function fixedKeys(predicates: readonly MirScalar[]): FixedKey[] {
     const sides = equalitySides(predicate);
     if (sides === null || canFail(sides.left) || canFail(sides.right)) continue;
     if (isColumnFree(sides.right) && !isColumnFree(sides.left)) {
-      fixed.push({ key: toExpr(sides.left), values: [toExpr(sides.right)] });
+      fixed.push({ key: toExpr(sides.left), values: [toExpr(sides.right)], by: predicate });
     } else if (isColumnFree(sides.left) && !isColumnFree(sides.right)) {
-      fixed.push({ key: toExpr(sides.right), values: [toExpr(sides.left)] });
+      fixed.push({ key: toExpr(sides.right), values: [toExpr(sides.left)], by: predicate });
     }
   }
   return fixed;
@@ -167,6 +169,8 @@ interface Choice {
   readonly each: readonly number[];
   /** None: the whole key is fixed. */
   readonly range: KeyRange | null;
+  /** Equalities that hold for all that is found. */
+  readonly implied: readonly MirScalar[];
 }
 
 /** A whole key by rows of values, and by what else is fixed. */
@@ -190,7 +194,7 @@ function choiceOfRows(
       [[]],
     ),
   );
-  return keys.length > MAX_KEYS ? null : { arrangement, keys, each, range: null };
+  return keys.length > MAX_KEYS ? null : { arrangement, keys, each, range: null, implied: [] };
 }
 
 /** How an arrangement finds the rows; null: it does not help. */
@@ -209,13 +213,20 @@ function choiceOf(
     [[]],
   );
   const each = parts.flatMap((part, at) => (part?.each === true ? [at] : []));
-  if (first < 0) return key.length === 0 ? null : { arrangement, keys, each, range: null };
+  if (first < 0) {
+    const implied = parts.flatMap((part, at) =>
+      part!.by !== undefined && !key[at]!.column.nullable ? [part!.by] : [],
+    );
+    return key.length === 0 ? null : { arrangement, keys, each, range: null, implied };
+  }
   // A range is of one row of values.
   if (each.some((at) => at < first)) return null;
   const mine = bounds.filter((bound) => sameExpr(bound.key, key[first]!.expr));
   const end = (side: Bound['side']): Expr | null => mine.find((bound) => bound.side === side)?.value ?? null;
   const range = { from: end('from'), to: end('to') };
-  return prefix.length === 0 && mine.length === 0 ? null : { arrangement, keys, each: [], range };
+  return prefix.length === 0 && mine.length === 0
+    ? null
+    : { arrangement, keys, each: [], range, implied: [] };
 }
 
 /** More fixed fields first, then ranges with more ends; where both are the same, a whole key, which is found at once. */
@@ -227,14 +238,15 @@ function weight({ keys, range }: Choice): number {
 
 /**
  * The flow's rows that can satisfy the predicates, by the longest key that they fix, or else by the first fields of one and
- * a range if `ranges`; null: scan. The flow must be a named relation, projected at most.
+ * a range if `ranges`, and the predicates that are still to be looked at; null: scan. The flow must be a named relation,
+ * projected at most.
  */
 export function planLookup(
   builder: PlanBuilder,
   flow: Flow,
   predicates: readonly MirScalar[],
   { ranges }: { readonly ranges: boolean },
-): Flow | null {
+): { readonly flow: Flow; readonly predicates: readonly MirScalar[] } | null {
   const object = builder.relationOf(flow.node);
   if (!builder.lookups || object === null || !flow.steps.isProjection) return null;
   const over = predicates.map((predicate) => flow.steps.inline(predicate, Infinity)!);
@@ -253,7 +265,7 @@ export function planLookup(
     }
   }
   if (chosen === null) return null;
-  const { arrangement, keys, each, range } = chosen;
+  const { arrangement, keys, each, range, implied } = chosen;
   const node = builder.add(`lookup ${builder.relationName(object)}`, flow.steps.input, {
     kind: 'lookup',
     arrangement: arrangement.id,
@@ -263,5 +275,8 @@ export function planLookup(
     ...(each.length === 0 ? {} : { each: [...each] }),
   });
   builder.noteLookup(node, object);
-  return { ...flow, node };
+  return {
+    flow: { ...flow, node },
+    predicates: predicates.filter((_, at) => !implied.includes(over[at]!)),
+  };
 }

@@ -69,8 +69,10 @@ export class RelationPlanner {
         const flow = this.plan(
           relation.predicates.some(isVolatile) ? eachRowOnce(relation.input) : relation.input,
         );
-        const found = planLookup(builder, flow, relation.predicates, { ranges: this.#ranges }) ?? flow;
-        return { ...found, steps: found.steps.filter(relation.predicates), columns: relation.columns };
+        const { predicates } = relation;
+        const found = planLookup(builder, flow, predicates, { ranges: this.#ranges }) ?? { flow, predicates };
+        const { steps } = found.flow;
+        return { ...found.flow, steps: steps.filter(found.predicates), columns: relation.columns };
       }
       case 'map': {
         const flow = this.plan(
