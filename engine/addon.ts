@@ -215,6 +215,7 @@ export type Callback = (
 export interface NativeAddon {
   NativeErrorLog: new (arrangement: number, owner: number, capacity: number) => NativeErrorLog;
   NativeEngine: new (workers: number, callback: Callback) => NativeEngine;
+  send(socket: number, bytes: Buffer, length: number): number;
   kafkaCompress(compression: string, content: Buffer): Buffer;
   kafkaDecompress(compression: string, bytes: Buffer): Buffer;
   kafkaPortions(chunk: Buffer, from: number, aborted: readonly number[], most: number): number[];

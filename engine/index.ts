@@ -15,6 +15,7 @@ export type * from './direct.ts';
 export type * from './plan.generated.ts';
 export { recordBatches } from './record-batches.ts';
 export type * from './record-batches.ts';
+export { sendAtOnce } from './socket.ts';
 export type * from './subscribe.ts';
 
 /** Engine-wide identity of a maintained arrangement; issued by the catalog, never reused. */

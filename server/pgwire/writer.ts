@@ -2,7 +2,7 @@
  * Builds backend messages in one scratch buffer and hands them to the socket in one write. Large chunks of ready rows
  * pass by without a copy.
  */
-import type { ErrorSubject } from '../../engine/index.ts';
+import { type ErrorSubject, sendAtOnce } from '../../engine/index.ts';
 import type { Socket } from 'node:net';
 
 /** Ready chunks from this size on are written as they are. */
@@ -216,10 +216,11 @@ export class BackendWriter {
   /** Gives the socket everything built so far, in one write. */
   flush(): void {
     if (this.#at === 0) return;
-    const bytes = this.#buffer.subarray(0, this.#at);
+    const length = this.#at;
     this.#at = 0;
     if (this.#socket.destroyed) return;
-    this.#socket.write(bytes);
+    const sent = sendAtOnce(this.#socket, this.#buffer, length);
+    if (sent < length) this.#socket.write(this.#buffer.subarray(sent, length));
     // The kernel took everything at once in nearly all cases; otherwise the socket still reads from this buffer.
     if (this.#socket.writableLength > 0 || this.#buffer.length > FLUSH_BYTES * 4) {
       this.#buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES);

@@ -115,8 +115,8 @@ export class CompiledSelect {
     });
   }
 
-  direct({ timeZone }: SessionContext): Direct | null {
-    if (this.#direct === undefined) this.#direct = this.#answerAtOnce(timeZone);
+  direct(session: SessionContext): Direct | null {
+    if (this.#direct === undefined) this.#direct = this.#answerAtOnce(session.timeZone);
     return this.#direct;
   }
 

@@ -141,7 +141,7 @@ try {
             thousands(median(each.map((run) => run.rate))),
             median(each.map((run) => run.middle)).toFixed(2),
             median(each.map((run) => run.high)).toFixed(2),
-            median(each.map((run) => run.cpu)).toFixed(0),
+            median(each.map((run) => run.cpu)).toFixed(1),
             ratio((run) => run.rate),
             ratio((run) => run.cpu),
           ]);

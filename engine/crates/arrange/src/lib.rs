@@ -69,7 +69,7 @@ pub use reduce::{KeySeeker, Reduction, output_batch};
 pub use resident::Resident;
 pub use shared::{CLOSED, Reading, Shared, Slot, new_slot};
 pub use slabs::{keep_slabs, release_idle_slabs, set_up_allocator};
-pub use snapshot::{KeysBack, ShardedSnapshot, Snapshot, SnapshotCursor};
+pub use snapshot::{CollectionSnapshot, KeysBack, ShardedSnapshot, Snapshot, SnapshotCursor};
 pub use sole_value::SoleValue;
 pub use sort::{consolidated, consolidated_by_time, sorted_indexes};
 pub use spine::RowSpine;

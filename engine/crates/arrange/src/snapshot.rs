@@ -3,6 +3,7 @@
 use crate::order::{common_prefix, prefix};
 use crate::{RowBatch, shard_of};
 use differential_dataflow::trace::BatchReader;
+use smallvec::SmallVec;
 use std::cmp::Ordering;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -45,8 +46,17 @@ impl Snapshot {
 /// A collection at one time: the snapshots of all workers.
 #[derive(Clone)]
 pub struct ShardedSnapshot {
-    shards: Arc<[Arc<Snapshot>]>,
+    shards: SmallVec<[Arc<Snapshot>; 2]>,
     time: u64,
+}
+
+/// A collection at one time, with its errors.
+#[derive(Clone)]
+pub struct CollectionSnapshot {
+    /// Its rows, by its layout.
+    pub ok: ShardedSnapshot,
+    /// Its errors: the error row is the key.
+    pub err: ShardedSnapshot,
 }
 
 impl ShardedSnapshot {
@@ -223,6 +233,9 @@ impl Alike {
     }
 }
 
+/// Few: a key that is looked up mostly lies in one batch.
+type Runs<'a> = SmallVec<[Run<'a>; 1]>;
+
 /// A range of one sorted batch.
 struct Run<'a> {
     batch: &'a RowBatch,
@@ -287,16 +300,16 @@ impl<'a> Run<'a> {
 
 /// Merges sorted runs and adds up multiplicities at one time, without owning a row.
 pub struct SnapshotCursor<'a> {
-    runs: Vec<Run<'a>>,
+    runs: Runs<'a>,
     /// Which of them are valid, the one with the greatest head first, so that the least is popped from the end.
-    order: Vec<u32>,
+    order: SmallVec<[u32; 8]>,
     time: u64,
 }
 
 impl<'a> SnapshotCursor<'a> {
-    fn new(mut runs: Vec<Run<'a>>, time: u64) -> Self {
-        runs.retain(Run::valid);
-        let mut order: Vec<u32> = (0..runs.len() as u32).collect();
+    fn new(mut runs: Runs<'a>, time: u64) -> Self {
+        runs.retain(|run| run.valid());
+        let mut order: SmallVec<[u32; 8]> = (0..runs.len() as u32).collect();
         if runs.len() > 1 {
             let alike = Alike::of(&runs);
             for run in &mut runs {

@@ -4,6 +4,7 @@ use crate::compile::{compile_mapped, type_of};
 use crate::context::Context;
 use crate::expression::Compiled;
 use crate::registry::{self, Volatility};
+use smallvec::SmallVec;
 use tidewire_plan::{ColumnType, Expr, Mfp, ScalarType};
 use tidewire_row::{
     Arena, Datum, EvalError, EvalResult, FormatSettings, push_datum, read_column, skip_column,
@@ -95,9 +96,9 @@ pub struct CompiledMfp {
 pub struct Scratch {
     values: Vec<Datum<'static>>,
     /// `(start, end)` of each slot's field in its source.
-    bounds: Vec<(u32, u32)>,
+    bounds: SmallVec<[(u32, u32); 8]>,
     /// Of each source: the next field and its position.
-    cursors: Vec<(usize, usize)>,
+    cursors: SmallVec<[(usize, usize); 2]>,
 }
 
 impl Scratch {

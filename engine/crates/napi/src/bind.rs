@@ -1,10 +1,12 @@
 //! The Bind message, as statements that are answered in one call take it.
 
+use smallvec::{SmallVec, smallvec};
+
 /// A Bind message's body.
 pub struct Bind<'a> {
-    pub formats: Vec<u32>,
-    pub values: Vec<Option<&'a [u8]>>,
-    pub result_formats: Vec<u8>,
+    pub formats: SmallVec<[u32; 8]>,
+    pub values: SmallVec<[Option<&'a [u8]>; 8]>,
+    pub result_formats: SmallVec<[u8; 8]>,
 }
 
 impl<'a> Bind<'a> {
@@ -16,8 +18,8 @@ impl<'a> Bind<'a> {
         let sent = fields.formats()?;
         let count = fields.uint16()?;
         let formats = match sent.len() {
-            0 => vec![0; count],
-            1 => vec![sent[0].into(); count],
+            0 => smallvec![0; count],
+            1 => smallvec![sent[0].into(); count],
             length if length == count => sent.into_iter().map(u32::from).collect(),
             _ => return None,
         };
@@ -46,7 +48,7 @@ impl<'a> Fields<'a> {
         self.take(2).map(|bytes| u16::from_be_bytes([bytes[0], bytes[1]]).into())
     }
 
-    fn formats(&mut self) -> Option<Vec<u8>> {
+    fn formats(&mut self) -> Option<SmallVec<[u8; 8]>> {
         let count = self.uint16()?;
         let format = |_| self.uint16().filter(|format| *format <= 1).map(|format| format as u8);
         (0..count).map(format).collect()

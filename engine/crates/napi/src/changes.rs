@@ -135,10 +135,7 @@ impl ChangeEncoder {
                         shown.extend(of(&rest));
                     }
                 }
-                let name = |index: usize| names.get(index).cloned().unwrap_or_default();
-                let columns =
-                    shown.iter().enumerate().map(|(index, scalar)| (name(index), *scalar)).collect();
-                Form::Rows(MessageEncoder::new(columns, format, settings))
+                Form::Rows(MessageEncoder::new(shown.iter().copied(), &names, format, settings))
             }
         };
         if let Some(key) = order.iter().find(|key| key.column as usize >= shown.len()) {

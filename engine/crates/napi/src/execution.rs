@@ -9,19 +9,20 @@ use crate::error::{internal, stopped};
 use crate::references::{Changes, Deferred, ForeignKey, References, append};
 use crate::transaction::{WriteSets, lock};
 use napi_derive::napi;
+use smallvec::SmallVec;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tidewire_arrange::ShardedSnapshot;
 use tidewire_plan::{ColumnType, Layout, Operator, Output, ScalarType};
-use tidewire_render::{Environment, Prepared, ResultSet, Results, RowFormat, Source};
+use tidewire_render::{Environment, Prepared, ResultSet, Results, RowFormat, Sources};
 use tidewire_row::io::EXCESS;
 use tidewire_row::work::{Limit, limited};
 use tidewire_row::{
     About, Arena, Datum, EvalError, FormatSettings, binary_in, column_bounds, push_datum, push_null,
     read_column, text_in, text_out,
 };
-use tidewire_worker::{CollectionSnapshot, Hold, LayoutSplitter, ReadError, Runtime, WriteSet};
+use tidewire_worker::{Hold, LayoutSplitter, ReadError, Runtime, WriteSet};
 
 /// An immediate plan that reads more than this runs on a query thread.
 const IMMEDIATE_UPDATES: usize = 2048;
@@ -274,7 +275,7 @@ pub struct Execution {
     prepared: Arc<Prepared>,
     environment: Environment,
     runtime: Arc<Runtime>,
-    snapshots: HashMap<u64, CollectionSnapshot>,
+    snapshots: Sources,
     /// The transaction, if it has written to what is read: to what, and how much of that is sorted already and not.
     own: Option<(Arc<Mutex<WriteSets>>, Vec<(u64, (usize, usize))>)>,
     limit: Limit,
@@ -345,7 +346,7 @@ impl Execution {
         let plan = prepared.plan();
         let settings = request.settings;
         let parameters = parameters(&plan.parameters, request.formats, request.values, &settings)?;
-        let mut ids = prepared.reads().to_vec();
+        let mut ids: SmallVec<[u64; 4]> = prepared.reads().into();
         if let Output::Write { arrangement, .. } = &plan.output
             && !ids.contains(arrangement)
         {
@@ -356,7 +357,7 @@ impl Execution {
             false => runtime.snapshot(&ids, request.timestamp),
         };
         let snapshots = snapshots.map_err(|error| read_error(error, request.timestamp))?;
-        let mut snapshots: HashMap<u64, CollectionSnapshot> = ids.iter().copied().zip(snapshots).collect();
+        let mut snapshots: Sources = ids.iter().copied().zip(snapshots).collect();
         let constraints = request.target.iter().filter_map(|target| target.collection.constraints.as_ref());
         for key in constraints.flat_map(|constraints| &constraints.keys) {
             // A key that came after the transaction's time is left to the commit.
@@ -403,7 +404,7 @@ impl Execution {
             Operator::Import { arrangement, .. } => {
                 let own =
                     written.iter().find(|(id, _)| id == arrangement).map_or(0, |(_, (sorted, _))| *sorted);
-                own + self.snapshots.get(arrangement).map_or(0, |snapshot| snapshot.ok.update_count())
+                own + self.snapshots.get(*arrangement).map_or(0, |snapshot| snapshot.ok.update_count())
             }
             Operator::Constant { rows } => rows.len(),
             _ => 0,
@@ -412,20 +413,20 @@ impl Execution {
         scanned.chain(unsorted).sum::<usize>() <= IMMEDIATE_UPDATES
     }
 
-    fn sources(&mut self) -> Result<HashMap<u64, Source>, EvalError> {
+    /// Puts what the transaction has written itself on top of what is read.
+    fn overlay(&mut self) -> Result<(), EvalError> {
         if let Some((transaction, written)) = self.own.take() {
             for (id, _) in written {
                 let Some((set, mut overlay)) = lock(&transaction).lend(id) else { continue };
                 // Sorting may take long: the transaction is not locked meanwhile.
-                let overlaid = self.runtime.overlay(id, &self.snapshots[&id], &set, &mut overlay);
+                let Some(snapshot) = self.snapshots.get(id) else { continue };
+                let overlaid = self.runtime.overlay(id, snapshot, &set, &mut overlay);
                 lock(&transaction).give_back(id, &set, overlay);
                 self.snapshots.insert(id, overlaid.map_err(internal)?);
                 self.overlay_keys(id, &transaction, &set)?;
             }
         }
-        let source =
-            |snapshot: &CollectionSnapshot| Source { ok: snapshot.ok.clone(), err: snapshot.err.clone() };
-        Ok(self.snapshots.iter().map(|(id, snapshot)| (*id, source(snapshot))).collect())
+        Ok(())
     }
 
     /// The transaction's own writes to the written table, on top of its other keys' arrangements.
@@ -444,7 +445,7 @@ impl Execution {
             return Ok(());
         }
         for key in &constraints.keys {
-            let Some(snapshot) = self.snapshots.get(&key.arrangement) else { continue };
+            let Some(snapshot) = self.snapshots.get(key.arrangement) else { continue };
             let mut overlay = lock(transaction).lend_by(id, key.arrangement);
             let overlaid = self.runtime.overlay_by(key.splitter.as_ref(), snapshot, set, &mut overlay);
             lock(transaction).give_back_by(id, key.arrangement, set, overlay);
@@ -466,10 +467,10 @@ impl Execution {
     /// Runs a plan that yields rows, perhaps only up to its first portion.
     pub fn first_rows(mut self) -> Result<ResultSet, EvalError> {
         // The transaction's own rows are sorted without a limit: it keeps what comes of that.
-        let sources = self.sources()?;
-        let Execution { prepared, environment, limit, format, names, written_with, .. } = self;
+        self.overlay()?;
+        let Execution { prepared, environment, snapshots, limit, format, names, written_with, .. } = self;
         let results = |finish| Results::new(finish, format, &names, written_with);
-        let run = || prepared.execute(environment, sources, results).map(|(rows, rest)| rows.finish(rest));
+        let run = || prepared.execute(environment, snapshots, results).map(|(rows, rest)| rows.finish(rest));
         Ok(limited(limit, run).map_err(stopped)??)
     }
 
@@ -486,7 +487,8 @@ impl Execution {
         let timestamp = self.environment.as_of;
         // It saw what was committed and nothing of its own.
         let is_sound = self.own.is_none();
-        let sources = self.sources()?;
+        self.overlay()?;
+        let sources = self.snapshots.clone();
         let target = self.target.take();
         let constraints = target.as_ref().and_then(|target| target.collection.constraints.clone());
         let settings = self.environment.settings.clone();
@@ -510,7 +512,7 @@ impl Execution {
         if let Some(target) = &target
             && !result.inserted.is_empty()
         {
-            let snapshot = |id: u64| self.snapshots.get(&id).map(|snapshot| &snapshot.ok);
+            let snapshot = |id: u64| self.snapshots.get(id).map(|snapshot| &snapshot.ok);
             target.collection.refuse_duplicates(&self.runtime, arrangement, &written, snapshot)?;
         }
         if is_sound {

@@ -22,6 +22,7 @@ mod jobs;
 pub mod kafka;
 mod read;
 mod references;
+pub mod socket;
 mod subscriptions;
 mod transaction;
 mod write;

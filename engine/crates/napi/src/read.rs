@@ -8,8 +8,9 @@ use crate::error::{guarded, unless_stopped};
 use crate::execution::{AT_ONCE, Execution, NativePlan, Request};
 use napi::bindgen_prelude::BufferSlice;
 use napi_derive::napi;
+use std::io::Write;
 use std::sync::Arc;
-use tidewire_render::Prepared;
+use tidewire_render::{Prepared, close_message};
 use tidewire_row::{EvalError, FormatSettings};
 use tidewire_worker::Runtime;
 
@@ -84,8 +85,9 @@ impl NativeRead {
         bind: &Bind<'_>,
         framing: Framing,
     ) -> Result<Option<Vec<u8>>, EvalError> {
+        // None: all are text.
         let formats: Vec<u8> = match *bind.result_formats {
-            [] => vec![0; self.columns.len()],
+            [] | [0] => vec![],
             [format] => vec![format; self.columns.len()],
             ref formats if formats.len() == self.columns.len() => formats.to_vec(),
             _ => return Ok(None),
@@ -115,10 +117,10 @@ impl NativeRead {
         let Some(mut results) = unless_stopped(execution.rows())? else { return Ok(None) };
         let Some(rows) = results.row_count().filter(|rows| *rows <= MOST_ROWS) else { return Ok(None) };
         while !results.next(0, &mut out).1 {}
-        let tag = format!("SELECT {rows}\0");
-        out.push(b'C');
-        out.extend_from_slice(&(tag.len() as u32 + 4).to_be_bytes());
-        out.extend_from_slice(tag.as_bytes());
+        let start = out.len();
+        out.extend_from_slice(b"C\0\0\0\0");
+        write!(out, "SELECT {rows}\0").expect("memory takes it");
+        close_message(&mut out, start);
         out.extend_from_slice(b"Z\0\0\0\x05I");
         Ok(Some(out))
     }
@@ -128,17 +130,16 @@ impl NativeRead {
         let start = out.len();
         out.extend_from_slice(b"T\0\0\0\0");
         out.extend_from_slice(&(self.columns.len() as u16).to_be_bytes());
-        for (column, format) in self.columns.iter().zip(formats) {
+        for (index, column) in self.columns.iter().enumerate() {
             out.extend_from_slice(column.name.as_bytes());
             // The name's end, and no table and no column of one.
             out.extend_from_slice(&[0; 7]);
             out.extend_from_slice(&column.type_oid.to_be_bytes());
             out.extend_from_slice(&(column.type_length as i16).to_be_bytes());
             out.extend_from_slice(&column.typmod.to_be_bytes());
-            out.extend_from_slice(&[0, *format]);
+            out.extend_from_slice(&[0, formats.get(index).copied().unwrap_or(0)]);
         }
-        let length = (out.len() - start - 1) as u32;
-        out[start + 1..start + 5].copy_from_slice(&length.to_be_bytes());
+        close_message(out, start);
     }
 }
 

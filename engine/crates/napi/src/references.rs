@@ -7,12 +7,12 @@ use crate::execution::read_error;
 use crate::transaction::{WriteSets, lock};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
-use tidewire_arrange::{ShardedSnapshot, Updates, consolidated};
+use tidewire_arrange::{CollectionSnapshot, ShardedSnapshot, Updates, consolidated};
 use tidewire_eval::{CompiledMfp, Context, Scratch};
 use tidewire_plan::{ColumnPlace, ColumnType, Layout, ReferentialAction, ScalarType};
 use tidewire_row::work::checkpoint;
 use tidewire_row::{About, Arena, EvalError, EvalResult, FormatSettings, column_bounds, has_null};
-use tidewire_worker::{CollectionSnapshot, LayoutSplitter, Runtime, Side, Splitter, WriteSet};
+use tidewire_worker::{LayoutSplitter, Runtime, Side, Splitter, WriteSet};
 
 /// A foreign key, compiled.
 pub struct ForeignKey {

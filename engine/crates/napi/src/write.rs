@@ -51,11 +51,11 @@ impl NativeWrite {
         Ok(Some(NativeWrite { runtime, collections, prepared, settings, target, touches, reads_ahead }))
     }
 
-    fn affected(
+    fn affected<'a>(
         &self,
         timestamp: u64,
-        bind: Bind<'_>,
-        session: &[Option<Buffer>],
+        bind: Bind<'a>,
+        session: &'a [Option<Buffer>],
         transaction: &NativeTransaction,
     ) -> Result<Option<u64>, EvalError> {
         let target = collection(&self.collections, self.target);

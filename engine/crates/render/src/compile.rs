@@ -9,7 +9,7 @@ mod template;
 
 pub use layout::{layout_input, own_layout};
 pub use scope::{Environment, LIMIT, OFFSET, Scope, int8_of, row_count};
-pub use step::{First, Form, KeyInterval, Pipeline, Sink, Step};
+pub use step::{First, Form, KeyInterval, PackedKeys, Pipeline, Sink, Step};
 pub use template::{Program, Template};
 
 use crate::compose::{expressions, identity, then};

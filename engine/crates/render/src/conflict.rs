@@ -3,9 +3,9 @@
 
 use crate::compile::{CompileError, Scope, key_program, layout_input};
 use crate::compose::identity;
-use crate::execute::{ExecuteError, Source};
+use crate::execute::{ExecuteError, Sources};
 use crate::pipeline::Runner;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use tidewire_arrange::Updates;
 use tidewire_eval::CompiledMfp;
@@ -102,7 +102,7 @@ impl Conflict {
     pub fn resolve(
         &self,
         proposed: &Updates,
-        sources: &HashMap<u64, Source>,
+        sources: &Sources,
         scope: &Arc<Scope>,
     ) -> Result<Resolved, ExecuteError> {
         let runner = |mfp: &Arc<CompiledMfp>| Runner::new(mfp.clone(), scope.clone());
@@ -128,9 +128,7 @@ impl Conflict {
                             Some(_) => return Err(twice().into()),
                         }
                     }
-                    let source = sources
-                        .get(&arbiter.arrangement)
-                        .ok_or_else(|| format!("arrangement {} was not given", arbiter.arrangement))?;
+                    let source = sources.given(arbiter.arrangement)?;
                     let there = source.ok.seek(&key.1).find(|(_, _, count)| *count > 0);
                     let Some((old_key, old_value, _)) = there.filter(|_| !gone.contains(&key)) else {
                         own_keys.push(key);

@@ -1,5 +1,7 @@
 //! Rows as ready protocol messages: DataRow, or CopyData with a line of COPY's formats.
 
+use smallvec::SmallVec;
+use std::sync::Arc;
 use tidewire_decode::encode::{OutputFormat, RowEncoder};
 use tidewire_plan::ScalarType;
 use tidewire_row::{Arena, FormatSettings, binary_out, column_bounds, read_column, text_out};
@@ -17,30 +19,39 @@ pub enum RowFormat {
 
 /// Encodes packed rows of one shape.
 pub struct MessageEncoder {
-    types: Vec<ScalarType>,
+    types: SmallVec<[ScalarType; 8]>,
     settings: FormatSettings,
     form: Form,
     arena: Arena,
 }
 
 enum Form {
+    /// Whether columns are binary; those that it does not name are not.
     DataRow(Vec<bool>),
     Copy(RowEncoder),
     Lines(RowEncoder),
 }
 
 impl MessageEncoder {
-    /// An encoder for rows of these columns.
-    pub fn new(columns: Vec<(String, ScalarType)>, format: RowFormat, settings: FormatSettings) -> Self {
-        let types: Vec<ScalarType> = columns.iter().map(|(_, scalar)| *scalar).collect();
+    /// An encoder for rows of columns of these types. `names` of the columns, or none: only some formats have them.
+    pub fn new(
+        types: impl IntoIterator<Item = ScalarType>,
+        names: &[String],
+        format: RowFormat,
+        settings: FormatSettings,
+    ) -> Self {
+        let types: SmallVec<[ScalarType; 8]> = types.into_iter().collect();
+        let columns = || {
+            let name = |index: usize| names.get(index).cloned().unwrap_or_default();
+            types.iter().enumerate().map(|(index, scalar)| (name(index), *scalar)).collect()
+        };
         let form = match format {
             RowFormat::DataRow(formats) => Form::DataRow(match formats.len() {
-                0 => vec![false; types.len()],
                 1 => vec![formats[0]; types.len()],
                 _ => formats,
             }),
-            RowFormat::Copy(format) => Form::Copy(RowEncoder::new(format, columns, settings.clone())),
-            RowFormat::Lines(format) => Form::Lines(RowEncoder::new(format, columns, settings.clone())),
+            RowFormat::Copy(format) => Form::Copy(RowEncoder::new(format, columns(), settings.clone())),
+            RowFormat::Lines(format) => Form::Lines(RowEncoder::new(format, columns(), settings.clone())),
         };
         MessageEncoder { types, settings, form, arena: Arena::new() }
     }
@@ -101,15 +112,15 @@ impl MessageEncoder {
 }
 
 /// Writes the length of the message that begins at `start`.
-fn close_message(out: &mut [u8], start: usize) {
+pub fn close_message(out: &mut [u8], start: usize) {
     let length = (out.len() - start - 1) as u32;
     out[start + 1..start + 5].copy_from_slice(&length.to_be_bytes());
 }
 
 /// Encodes some columns of packed rows.
 pub(crate) struct ShownEncoder {
-    types: Vec<ScalarType>,
-    projection: Vec<u32>,
+    types: Arc<[ScalarType]>,
+    projection: Arc<[u32]>,
     identity: bool,
     encoder: MessageEncoder,
     bounds: Vec<u32>,
@@ -119,17 +130,15 @@ pub(crate) struct ShownEncoder {
 impl ShownEncoder {
     /// An encoder of the columns `projection` of rows of `types`. `names` of the shown columns, or none.
     pub(crate) fn new(
-        types: Vec<ScalarType>,
-        projection: Vec<u32>,
+        types: Arc<[ScalarType]>,
+        projection: Arc<[u32]>,
         format: RowFormat,
         names: &[String],
         settings: FormatSettings,
     ) -> Self {
-        let name = |index: usize| names.get(index).cloned().unwrap_or_default();
         let shown = projection.iter().map(|column| types[*column as usize]);
-        let columns = shown.enumerate().map(|(index, scalar)| (name(index), scalar)).collect();
+        let encoder = MessageEncoder::new(shown, names, format, settings);
         let identity = projection.iter().copied().eq(0..types.len() as u32);
-        let encoder = MessageEncoder::new(columns, format, settings);
         ShownEncoder { types, projection, identity, encoder, bounds: Vec::new(), scratch: Vec::new() }
     }
 
@@ -145,7 +154,7 @@ impl ShownEncoder {
         }
         self.scratch.clear();
         column_bounds(row, &self.types, &mut self.bounds);
-        for column in &self.projection {
+        for column in &*self.projection {
             let column = *column as usize;
             self.scratch
                 .extend_from_slice(&row[self.bounds[column] as usize..self.bounds[column + 1] as usize]);

@@ -5,9 +5,11 @@ mod dataflow;
 mod direct;
 mod first;
 mod prepare;
+mod sources;
 mod write;
 
 pub use direct::Scan;
+pub use sources::Sources;
 pub use write::WriteResult;
 
 use crate::compile::{CompileError, Environment, LIMIT, OFFSET, Program, Sink, Template, row_count};
@@ -16,30 +18,10 @@ use crate::finish::{Demand, Finish, Gather};
 use dataflow::dataflow;
 use direct::Direct;
 use first::with_first_rows;
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
-use tidewire_arrange::{ShardedSnapshot, Snapshot, Updates, frontier_at, output_batch};
 use tidewire_eval::{Compiled, CompiledMfp};
 use tidewire_plan::{Output, Plan, ScalarType};
 use tidewire_row::{EvalError, FormatSettings};
-
-/// A collection at the time of the execution, with the transaction's own writes on top.
-#[derive(Clone)]
-pub struct Source {
-    /// Its rows.
-    pub ok: ShardedSnapshot,
-    /// Its errors: the error row is the key.
-    pub err: ShardedSnapshot,
-}
-
-impl Source {
-    /// Rows that stand in the order of their keys, as a collection that has nothing else.
-    fn of(rows: &Updates, time: u64) -> Self {
-        let empty = ShardedSnapshot::new(vec![Arc::new(Snapshot::empty(0))], time);
-        let batch = output_batch(rows, &frontier_at(0), &frontier_at(1));
-        Source { ok: empty.overlaid(&[vec![batch]]), err: empty }
-    }
-}
 
 /// Why an execution gave no result.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,7 +81,8 @@ struct Compilation {
 /// What becomes of the rows.
 enum FinishTemplate {
     Rows {
-        types: Vec<ScalarType>,
+        types: Arc<[ScalarType]>,
+        projection: Arc<[u32]>,
         limit: Option<Compiled>,
         offset: Option<Compiled>,
     },
@@ -116,7 +99,7 @@ impl Prepared {
     pub fn execute<R: Gather>(
         &self,
         environment: Environment,
-        sources: HashMap<u64, Source>,
+        sources: Sources,
         results: impl FnOnce(Finish) -> R,
     ) -> Result<(R, Option<Scan>), ExecuteError> {
         let (mut gathered, program) = self.bound(environment, results)?;
@@ -138,7 +121,7 @@ impl Prepared {
         results: impl FnOnce(Finish) -> R,
     ) -> Result<(R, Option<Program>), ExecuteError> {
         let compiled = self.compilation(&environment.settings)?;
-        let (Output::Rows { finishing, .. }, FinishTemplate::Rows { types, limit, offset }) =
+        let (Output::Rows { finishing, .. }, FinishTemplate::Rows { types, projection, limit, offset }) =
             (&self.plan.output, &compiled.finish)
         else {
             return Err(ExecuteError::Refused("the plan does not yield rows".into()));
@@ -152,7 +135,7 @@ impl Prepared {
             limit,
             offset: row_count(offset.as_ref(), &program.scope, OFFSET)?.unwrap_or(0),
             with_ties: finishing.with_ties,
-            projection: finishing.projection.clone(),
+            projection: projection.clone(),
         });
         Ok((gathered, (limit != Some(0)).then_some(program)))
     }
@@ -180,10 +163,9 @@ impl<E: Into<ExecuteError>> From<E> for Halt {
 }
 
 /// Fails if what a program reads holds errors.
-fn refuse_errors(program: &Program, sources: &HashMap<u64, Source>) -> Result<(), ExecuteError> {
-    for id in program.imports() {
-        let source = sources.get(&id).ok_or_else(|| format!("arrangement {id} was not given"))?;
-        if let Some((error, _, _)) = source.err.cursor().find(|(_, _, count)| *count > 0) {
+fn refuse_errors(program: &Program, sources: &Sources) -> Result<(), ExecuteError> {
+    for id in program.reads() {
+        if let Some((error, _, _)) = sources.given(id)?.err.cursor().find(|(_, _, count)| *count > 0) {
             return Err(EvalError::from_row(error).into());
         }
     }
@@ -200,7 +182,7 @@ fn multiplicity(count: i64) -> Result<u64, EvalError> {
 /// rows, or empty.
 fn run(
     program: Program,
-    sources: HashMap<u64, Source>,
+    sources: Sources,
     mut each: impl FnMut(&[u8], &[u8], u64) -> Demand,
 ) -> Result<(), ExecuteError> {
     refuse_errors(&program, &sources)?;

@@ -1,6 +1,7 @@
 //! Order, limit and offset of a one-shot result.
 
 use crate::render::order_bytes;
+use std::sync::Arc;
 use tidewire_arrange::{Resident, sorted_by_bytes};
 use tidewire_plan::{OrderKey, ScalarType};
 
@@ -8,7 +9,7 @@ use tidewire_plan::{OrderKey, ScalarType};
 #[derive(Clone, Debug)]
 pub struct Finish {
     /// Types of the rows' columns.
-    pub types: Vec<ScalarType>,
+    pub types: Arc<[ScalarType]>,
     /// Sort keys; rows that tie come in the order of their bytes.
     pub order: Vec<OrderKey>,
     /// Rows come in the order of so many of the first sort keys.
@@ -20,7 +21,7 @@ pub struct Finish {
     /// WITH TIES.
     pub with_ties: bool,
     /// The columns to show.
-    pub projection: Vec<u32>,
+    pub projection: Arc<[u32]>,
 }
 
 /// What an execution gives its rows to, each with its multiplicity.
@@ -220,13 +221,13 @@ mod tests {
 
     fn finish(limit: Option<u64>, offset: u64, with_ties: bool) -> Finish {
         Finish {
-            types: vec![ScalarType::Int4, ScalarType::Text],
+            types: [ScalarType::Int4, ScalarType::Text].into(),
             order: vec![OrderKey { column: 0, descending: true, nulls_first: false }],
             sorted: 0,
             limit,
             offset,
             with_ties,
-            projection: vec![1],
+            projection: [1].into(),
         }
     }
 
@@ -263,14 +264,14 @@ mod tests {
 
     #[test]
     fn rows_that_come_sorted_end_behind_the_limit() {
-        let types = vec![ScalarType::Int4, ScalarType::Text];
+        let types: Arc<[ScalarType]> = [ScalarType::Int4, ScalarType::Text].into();
         let order = vec![
             OrderKey { column: 0, descending: false, nulls_first: false },
             OrderKey { column: 1, descending: false, nulls_first: false },
         ];
         let finish = |offset, with_ties| {
             let (types, order) = (types.clone(), order.clone());
-            Finish { types, order, sorted: 1, limit: Some(1), offset, with_ties, projection: vec![1] }
+            Finish { types, order, sorted: 1, limit: Some(1), offset, with_ties, projection: [1].into() }
         };
         let read = |finish| {
             let mut collector = Collector::new(finish);

@@ -27,8 +27,8 @@ mod top_k;
 mod window;
 
 pub use compile::{CompileError, Environment, Program};
-pub use encode::{MessageEncoder, RowFormat};
-pub use execute::{ExecuteError, Prepared, Scan, Source, WriteResult};
+pub use encode::{MessageEncoder, RowFormat, close_message};
+pub use execute::{ExecuteError, Prepared, Scan, Sources, WriteResult};
 pub use finish::{Collector, Demand, Finish, Gather, Rows};
 pub use render::{DELETED, INSERTED, REPLACED, RETURNED, order_bytes};
 pub use result::{ResultSet, Results};

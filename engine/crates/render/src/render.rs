@@ -152,7 +152,7 @@ impl<'s> Rendering<'_, 's> {
             Step::Lookup(id, keys) => {
                 let imported = imports.import(*id)?;
                 self.imported.push(imported.err);
-                let found = lookup(imported.ok, name, keys.clone());
+                let found = lookup(imported.ok, name, keys.to_vec());
                 self.keyed(index, imports, found, true)
             }
             Step::Ranges { arrangement: id, intervals, .. } => {

@@ -3,6 +3,7 @@
 use crate::encode::{RowFormat, ShownEncoder};
 use crate::execute::{ExecuteError, Scan};
 use crate::finish::{Collector, Demand, Finish, Gather, Rows};
+use smallvec::{SmallVec, smallvec};
 use std::collections::VecDeque;
 use tidewire_row::FormatSettings;
 
@@ -16,17 +17,19 @@ const MANY_ROWS: u64 = 512;
 /// Gathers a result. Rows that have no order are encoded as they come, by the thread that computes them, and keep the
 /// order in which they were computed, a portion at a time where the execution can be resumed; rows that have one are
 /// encoded as they are taken.
-pub struct Results(Gathered);
+pub struct Results {
+    gathered: Gathered,
+    encoder: Box<ShownEncoder>,
+}
 
 enum Gathered {
-    Ordered { rows: Collector, encoder: Box<ShownEncoder> },
+    Ordered(Collector),
     Unordered(Unordered),
 }
 
 /// Rows that are encoded as they come.
 struct Unordered {
     chunks: Chunks,
-    encoder: Box<ShownEncoder>,
     /// Rows that are still to be left out.
     skip: u64,
     /// Rows that are still to be shown.
@@ -37,55 +40,69 @@ impl Results {
     /// A result in a format. `names` are used by formats with a header; they may be empty otherwise.
     pub fn new(finish: Finish, format: RowFormat, names: &[String], settings: FormatSettings) -> Self {
         let Finish { types, projection, .. } = &finish;
-        let encoder = Box::new(ShownEncoder::new(types.clone(), projection.clone(), format, names, settings));
-        if finish.order.is_empty() && !finish.with_ties {
-            let (skip, left) = (finish.offset, finish.limit.unwrap_or(u64::MAX));
-            let chunks = Chunks::default();
-            return Results(Gathered::Unordered(Unordered { chunks, encoder, skip, left }));
-        }
-        Results(Gathered::Ordered { rows: Collector::new(finish), encoder })
+        let encoder = ShownEncoder::new(types.clone(), projection.clone(), format, names, settings);
+        let encoder = Box::new(encoder);
+        let gathered = match finish.order.is_empty() && !finish.with_ties {
+            true => {
+                let (skip, left) = (finish.offset, finish.limit.unwrap_or(u64::MAX));
+                Gathered::Unordered(Unordered { chunks: Chunks::default(), skip, left })
+            }
+            false => Gathered::Ordered(Collector::new(finish)),
+        };
+        Results { gathered, encoder }
     }
 
     /// What was gathered, to be taken; `rest` computes what was not.
     pub fn finish(self, rest: Option<Scan>) -> ResultSet {
-        let taking = match self.0 {
-            Gathered::Ordered { rows, encoder } => {
-                Taking::Ordered { rows: rows.finish(), encoder, next: 0, shown: 0 }
-            }
+        let Results { gathered, mut encoder } = self;
+        let taking = match gathered {
+            Gathered::Ordered(rows) => Taking::Ordered { rows: rows.finish(), next: 0, shown: 0 },
             Gathered::Unordered(mut rows) => {
                 if rows.chunks.count == 0 {
-                    rows.chunks.header(&mut rows.encoder);
+                    rows.chunks.header(&mut encoder);
                 }
                 Taking::Encoded { rows, rest: rest.map(Box::new) }
             }
         };
-        ResultSet { taking, started: false }
+        ResultSet { taking, encoder, started: false }
     }
 }
 
 impl Gather for Results {
     fn push(&mut self, row: &[u8], count: u64) -> Demand {
-        match &mut self.0 {
-            Gathered::Ordered { rows, .. } => rows.push(row, count),
-            Gathered::Unordered(rows) => rows.push(row, count),
+        match &mut self.gathered {
+            Gathered::Ordered(rows) => rows.push(row, count),
+            Gathered::Unordered(rows) => rows.push(&mut self.encoder, row, count),
         }
     }
 }
 
-impl Gather for Unordered {
-    fn push(&mut self, row: &[u8], count: u64) -> Demand {
+impl Unordered {
+    fn push(&mut self, encoder: &mut ShownEncoder, row: &[u8], count: u64) -> Demand {
         let skipped = count.min(self.skip);
         self.skip -= skipped;
         let shown = (count - skipped).min(self.left);
         if shown > 0 {
             self.left -= shown;
-            self.chunks.push(&mut self.encoder, row, shown);
+            self.chunks.push(encoder, row, shown);
         }
         match self.left {
             0 => Demand::Nothing,
             _ if self.chunks.byte_count >= PORTION_BYTES => Demand::Later,
             _ => Demand::More,
         }
+    }
+}
+
+/// The next portion of rows.
+struct Refill<'a> {
+    rows: &'a mut Unordered,
+    encoder: &'a mut ShownEncoder,
+}
+
+impl Gather for Refill<'_> {
+    fn push(&mut self, row: &[u8], count: u64) -> Demand {
+        self.rows.push(self.encoder, row, count)
     }
 }
 
@@ -103,7 +120,7 @@ struct Chunks {
 struct Chunk {
     bytes: Vec<u8>,
     /// Where each row ends.
-    ends: Vec<u32>,
+    ends: SmallVec<[u32; 4]>,
     /// Rows that were handed out.
     taken: usize,
     /// How often it is still shown; more than once only if it is one row.
@@ -112,7 +129,7 @@ struct Chunk {
 
 impl Chunk {
     fn new(bytes: Vec<u8>) -> Self {
-        Chunk { bytes, ends: Vec::new(), taken: 0, copies: 1 }
+        Chunk { bytes, ends: SmallVec::new(), taken: 0, copies: 1 }
     }
 }
 
@@ -149,7 +166,7 @@ impl Chunks {
         self.byte_count += chunk.bytes.len() - start;
         if copies < count {
             let bytes = chunk.bytes[start..end].to_vec();
-            let ends = vec![bytes.len() as u32];
+            let ends = smallvec![bytes.len() as u32];
             self.chunks.push_back(Chunk { bytes, ends, taken: 0, copies: count - copies });
         }
     }
@@ -190,6 +207,7 @@ impl Chunks {
 /// The rows of a result.
 pub struct ResultSet {
     taking: Taking,
+    encoder: Box<ShownEncoder>,
     started: bool,
 }
 
@@ -197,7 +215,6 @@ enum Taking {
     /// `next`: the next row; `shown`: how often it was shown already.
     Ordered {
         rows: Rows,
-        encoder: Box<ShownEncoder>,
         next: usize,
         shown: u64,
     },
@@ -229,7 +246,7 @@ impl ResultSet {
     pub fn fill(&mut self) -> Result<(), ExecuteError> {
         if let Taking::Encoded { rows, rest } = &mut self.taking
             && let Some(scan) = rest
-            && scan.resume(rows)?
+            && scan.resume(&mut Refill { rows, encoder: &mut self.encoder })?
         {
             *rest = None;
         }
@@ -243,14 +260,15 @@ impl ResultSet {
         let max_rows = if max_rows == 0 { u64::MAX } else { max_rows };
         let mut taken = 0;
         let first = !std::mem::replace(&mut self.started, true);
-        let (rows, encoder, next, shown) = match &mut self.taking {
+        let encoder = &mut self.encoder;
+        let (rows, next, shown) = match &mut self.taking {
             Taking::Encoded { rows: Unordered { chunks, .. }, rest } => {
                 while taken < max_rows && out.len() - start < CHUNK_BYTES && !chunks.chunks.is_empty() {
                     taken += chunks.take(max_rows - taken, out);
                 }
                 return (taken, chunks.chunks.is_empty() && rest.is_none());
             }
-            Taking::Ordered { rows, encoder, next, shown } => (rows, encoder, next, shown),
+            Taking::Ordered { rows, next, shown } => (rows, next, shown),
         };
         if first {
             encoder.header(out);
@@ -284,8 +302,9 @@ mod tests {
     const NULL: &[u8] = b"D\0\0\0\x0a\0\x01\xff\xff\xff\xff";
 
     fn results(order: Vec<OrderKey>, limit: Option<u64>, offset: u64) -> Results {
-        let types = vec![ScalarType::Int4, ScalarType::Text];
-        let finish = Finish { types, order, sorted: 0, limit, offset, with_ties: false, projection: vec![1] };
+        let types = [ScalarType::Int4, ScalarType::Text].into();
+        let finish =
+            Finish { types, order, sorted: 0, limit, offset, with_ties: false, projection: [1].into() };
         Results::new(finish, RowFormat::DataRow(vec![]), &[], FormatSettings::default())
     }
 

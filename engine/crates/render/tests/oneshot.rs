@@ -1,8 +1,7 @@
 //! One-shot plans: parameters, look-ups, finishing, writes with RETURNING, table functions, what subscriptions send.
 
-use std::collections::HashMap;
 use std::sync::Arc;
-use tidewire_arrange::{ShardedSnapshot, Snapshot, Updates, frontier_at, output_batch};
+use tidewire_arrange::{CollectionSnapshot, ShardedSnapshot, Snapshot, Updates, frontier_at, output_batch};
 use tidewire_plan::ScalarType::{Int4, Int8, Interval, Text, Timestamp};
 use tidewire_plan::*;
 use tidewire_render::*;
@@ -37,14 +36,14 @@ fn table_layout() -> Layout {
     }
 }
 
-fn sources() -> HashMap<u64, Source> {
+fn sources() -> Sources {
     let mut rows = Updates::new();
     for (id, name) in [(1, "one"), (2, "two"), (3, "three"), (4, "four")] {
         let (key, value) = (Row::pack(&[Datum::Int32(id)]), Row::pack(&[Datum::Text(name)]));
         rows.push(key.as_bytes(), value.as_bytes(), 0, 1);
     }
     let empty = ShardedSnapshot::new(vec![Arc::new(Snapshot::empty(0))], 9);
-    HashMap::from([(1, Source { ok: overlaid(&empty, &rows), err: empty })])
+    Sources::from_iter([(1, CollectionSnapshot { ok: overlaid(&empty, &rows), err: empty })])
 }
 
 fn node(columns: Vec<ColumnType>, operator: Operator) -> Node {
@@ -160,13 +159,13 @@ fn a_large_result_is_computed_in_portions() {
             1,
         );
     }
-    let empty = sources().remove(&1).expect("there");
-    let source = Source { ok: overlaid(&empty.ok.emptied(), &rows), err: empty.err };
+    let empty = sources().get(1).expect("there").clone();
+    let source = CollectionSnapshot { ok: overlaid(&empty.ok.emptied(), &rows), err: empty.err };
     let import = node(table(), Operator::Import { arrangement: 1, layout: table_layout() });
     let output = Output::Rows { node: 0, finishing: finishing(vec![], None, vec![0, 1]) };
     let results = |finish| Results::new(finish, RowFormat::DataRow(vec![]), &[], FormatSettings::default());
     let (gathered, rest) = Prepared::new(plan(vec![], vec![import], output))
-        .execute(Environment::default(), HashMap::from([(1, source)]), results)
+        .execute(Environment::default(), Sources::from_iter([(1, source)]), results)
         .expect("a result");
     let mut result = gathered.finish(rest);
     let (mut seen, mut portions) = (Vec::new(), 1);
@@ -280,7 +279,7 @@ fn inserting_constants_needs_no_collection() {
     let plan = plan(vec![], vec![node(table(), Operator::Constant { rows })], output);
     assert!(Prepared::new(plan.clone()).is_immediate());
     let result = Prepared::new(plan.clone())
-        .execute_write(Environment::default(), HashMap::new(), Collector::new, &mut |_| Ok(()))
+        .execute_write(Environment::default(), Sources::default(), Collector::new, &mut |_| Ok(()))
         .unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!((result.affected, result.deleted.len()), (3, 0));
 }
@@ -309,7 +308,7 @@ fn hop_gives_one_row_a_window() {
         Output::Rows { node: 1, finishing: finishing(vec![], None, vec![1, 2]) },
     );
     let (rows, _) = Prepared::new(plan.clone())
-        .execute(Environment::default(), HashMap::new(), Collector::new)
+        .execute(Environment::default(), Sources::default(), Collector::new)
         .unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!(
         text_of(rows, &[Timestamp, Timestamp, Timestamp]),
@@ -342,7 +341,7 @@ fn interval_sums() {
         Output::Rows { node: 1, finishing: finishing(vec![], None, vec![0]) },
     );
     let (rows, _) = Prepared::new(plan.clone())
-        .execute(Environment::default(), HashMap::new(), Collector::new)
+        .execute(Environment::default(), Sources::default(), Collector::new)
         .unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!(text_of(rows, &[Interval]), ["1 mon 5 days 01:00:00"]);
 }
@@ -352,8 +351,8 @@ fn an_error_in_a_source_fails_its_readers() {
     let mut sources = sources();
     let mut errors = Updates::new();
     errors.push(tidewire_row::EvalError::new("22P02", "bad record").to_row().as_bytes(), &[], 0, 1);
-    let source = sources.get_mut(&1).expect("there");
-    source.err = overlaid(&source.err, &errors);
+    let CollectionSnapshot { ok, err } = sources.get(1).expect("there").clone();
+    sources.insert(1, CollectionSnapshot { ok, err: overlaid(&err, &errors) });
     let import = node(table(), Operator::Import { arrangement: 1, layout: table_layout() });
     let output = Output::Rows { node: 0, finishing: finishing(vec![], None, vec![0]) };
     match Prepared::new(plan(vec![], vec![import], output)).execute(
@@ -392,7 +391,7 @@ fn what_differs_at_each_call_is_computed_once_a_row() {
         conflict: None,
     };
     let result = Prepared::new(plan(vec![], nodes, output))
-        .execute_write(Environment::default(), HashMap::new(), Collector::new, &mut |_| Ok(()))
+        .execute_write(Environment::default(), Sources::default(), Collector::new, &mut |_| Ok(()))
         .unwrap_or_else(|error| panic!("{error:?}"));
     let rows = |updates: &Updates| {
         let mut rows: Vec<Vec<u8>> = updates.iter().map(|update| update.val.to_vec()).collect();

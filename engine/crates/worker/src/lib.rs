@@ -33,7 +33,7 @@ pub use check::{Conflict, UniqueKey};
 pub use compaction::{Compaction, Hold, HoldApart, InputHold, TooOld};
 pub use foreign::{ForeignKey, Side};
 pub use overlay::Overlay;
-pub use read::{CollectionSnapshot, ReadError};
+pub use read::{CollectionSnapshots, ReadError};
 pub use runtime::{Runtime, Writes};
 pub use split::{LayoutSplitter, Splitter};
 pub use time_slice::{TimeSlice, ask_for};

@@ -2,17 +2,12 @@
 
 use crate::compaction::TooOld;
 use crate::runtime::Runtime;
+use smallvec::SmallVec;
 use std::sync::atomic::Ordering;
-use tidewire_arrange::{ShardedSnapshot, Slot};
+use tidewire_arrange::{CollectionSnapshot, ShardedSnapshot, Slot};
 
-/// A collection at one time.
-#[derive(Clone)]
-pub struct CollectionSnapshot {
-    /// Its rows, by its layout.
-    pub ok: ShardedSnapshot,
-    /// Its errors: the error row is the key.
-    pub err: ShardedSnapshot,
-}
+/// The snapshots of some collections, mostly of one.
+pub type CollectionSnapshots = SmallVec<[CollectionSnapshot; 1]>;
 
 /// Why something can't be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +27,7 @@ pub enum ReadError {
 
 impl Runtime {
     /// The collections at a computed time, all at the same. Readable on any thread for as long as they are held.
-    pub fn snapshot(&self, ids: &[u64], time: u64) -> Result<Vec<CollectionSnapshot>, ReadError> {
+    pub fn snapshot(&self, ids: &[u64], time: u64) -> Result<CollectionSnapshots, ReadError> {
         let computed = self.computed();
         if time > computed {
             return Err(ReadError::NotComputed { computed });

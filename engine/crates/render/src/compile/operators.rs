@@ -1,7 +1,9 @@
 //! The step of each operator, and the sink of each output.
 
 use crate::compile::template::{KeyField, Late};
-use crate::compile::{CompileError, Compiler, First, Sink, Step, layout_input, own_layout, written_nodes};
+use crate::compile::{
+    CompileError, Compiler, First, PackedKeys, Sink, Step, layout_input, own_layout, written_nodes,
+};
 use crate::reduce::basic::Basic;
 use crate::reduce::hierarchical::Extreme;
 use crate::top_k::TopK;
@@ -57,7 +59,7 @@ impl<'a> Compiler<'a> {
                 let key = |key: &Vec<Expr>| key.iter().enumerate().map(field).collect();
                 let keys = keys.iter().map(key).collect::<Result<_, CompileError>>()?;
                 self.late.push((index, Late::Keys(*arrangement, keys)));
-                Step::Lookup(*arrangement, Vec::new())
+                Step::Lookup(*arrangement, PackedKeys::new())
             }
             Operator::Mfp { input, mfp } => match self.is_fused(index) {
                 true => Step::Fused,

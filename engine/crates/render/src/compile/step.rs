@@ -4,10 +4,14 @@ use crate::reduce::basic::Basic;
 use crate::reduce::hierarchical::Extreme;
 use crate::top_k::TopK;
 use crate::window::Window;
+use smallvec::SmallVec;
 use std::sync::Arc;
 use tidewire_eval::{CompiledMfp, TableCalls};
 use tidewire_plan::{Aggregate, OrderKey, ScalarType};
 use tidewire_row::EvalError;
+
+/// Packed keys that are looked up: mostly one.
+pub type PackedKeys = SmallVec<[Vec<u8>; 1]>;
 
 /// How a node's rows stand where its consumers read them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +83,7 @@ pub enum Step {
     Constant(Vec<(Vec<u8>, i64)>),
     Import(u64),
     /// With the sorted key rows.
-    Lookup(u64, Vec<Vec<u8>>),
+    Lookup(u64, PackedKeys),
     /// In order, each row in one of them at most; `descending`: what is answered once reads them from the last key on.
     Ranges {
         arrangement: u64,

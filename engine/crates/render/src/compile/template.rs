@@ -2,10 +2,11 @@
 
 use crate::compile::scope::constant;
 use crate::compile::{
-    CompileError, Compiler, Environment, Form, KeyInterval, LIMIT, OFFSET, Scope, Sink, Step, output_nodes,
-    row_count,
+    CompileError, Compiler, Environment, Form, KeyInterval, LIMIT, OFFSET, PackedKeys, Scope, Sink, Step,
+    output_nodes, row_count,
 };
 use crate::top_k::TopK;
+use smallvec::{SmallVec, smallvec};
 use std::sync::Arc;
 use tidewire_eval::Compiled;
 use tidewire_plan::{Plan, ScalarType};
@@ -17,12 +18,15 @@ use tidewire_row::{Datum, EvalResult, FormatSettings, has_null, push_datum};
 pub struct Template {
     name: Arc<str>,
     parameters: Arc<[ScalarType]>,
-    steps: Vec<Arc<Step>>,
+    steps: Steps,
     late: Vec<(usize, Late)>,
     forms: Arc<[Form]>,
     labels: Arc<[String]>,
     sink: Arc<Sink>,
 }
+
+/// Statements over one relation have a few.
+type Steps = SmallVec<[Arc<Step>; 8]>;
 
 /// A field of a look-up's key.
 pub(super) enum KeyField {
@@ -51,7 +55,7 @@ pub struct Program {
     /// For logs.
     pub name: Arc<str>,
     pub(crate) scope: Arc<Scope>,
-    pub(crate) steps: Vec<Arc<Step>>,
+    pub(crate) steps: Steps,
     pub(crate) forms: Arc<[Form]>,
     pub(crate) labels: Arc<[String]>,
     pub(crate) sink: Arc<Sink>,
@@ -64,7 +68,7 @@ impl Template {
             return Err(format!("plan refused: the output reads node {node} of {}", plan.nodes.len()).into());
         }
         let mut compiler = Compiler::new(plan, settings);
-        let mut steps = Vec::with_capacity(plan.nodes.len());
+        let mut steps = Steps::with_capacity(plan.nodes.len());
         for index in 0..plan.nodes.len() {
             steps.push(Arc::new(compiler.step(index)?));
         }
@@ -88,7 +92,7 @@ impl Template {
         for (index, late) in &self.late {
             let bound = match late {
                 Late::Keys(arrangement, keys) => {
-                    let mut packed = Vec::with_capacity(keys.len());
+                    let mut packed = PackedKeys::new();
                     for key in keys {
                         packed.extend(packed_keys(key, &scope)?);
                     }
@@ -146,12 +150,17 @@ impl Program {
         Template::compile(plan, &environment.settings)?.bind(environment)
     }
 
-    /// The collections that it imports.
+    /// The collections that it imports, each once.
     pub fn imports(&self) -> Vec<u64> {
-        let mut ids: Vec<u64> = self.steps.iter().filter_map(|step| step.import()).collect();
+        let mut ids: Vec<u64> = self.reads().collect();
         ids.sort_unstable();
         ids.dedup();
         ids
+    }
+
+    /// The collections that its steps read, perhaps more than once.
+    pub(crate) fn reads(&self) -> impl Iterator<Item = u64> {
+        self.steps.iter().filter_map(|step| step.import())
     }
 
     /// Whether no operator keeps state, so that rows can be had without a dataflow.
@@ -171,8 +180,8 @@ impl Program {
 }
 
 /// The packed keys that a look-up's key stands for.
-fn packed_keys(key: &[KeyField], scope: &Scope) -> EvalResult<Vec<Vec<u8>>> {
-    let mut packed = vec![Vec::new()];
+fn packed_keys(key: &[KeyField], scope: &Scope) -> EvalResult<PackedKeys> {
+    let mut packed: PackedKeys = smallvec![Vec::new()];
     for field in key {
         match field {
             KeyField::One(value) => constant(value, scope, |value| {
@@ -180,7 +189,7 @@ fn packed_keys(key: &[KeyField], scope: &Scope) -> EvalResult<Vec<Vec<u8>>> {
             })?,
             KeyField::Each(array) => {
                 packed = constant(array, scope, |value| {
-                    let Datum::Array(array) = value else { return Vec::new() };
+                    let Datum::Array(array) = value else { return PackedKeys::new() };
                     let elements: Vec<&[u8]> =
                         array.packed().filter(|element| !has_null(element, &[*array.element()])).collect();
                     let longer = |bytes: &Vec<u8>| {

@@ -1,8 +1,7 @@
 //! A dataflow that runs once, on the caller's thread.
 
 use crate::compile::Program;
-use crate::execute::{ExecuteError, Source};
-use std::collections::HashMap;
+use crate::execute::{ExecuteError, Sources};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
 use tidewire_arrange::{
@@ -20,12 +19,12 @@ const STEP_UNITS: u64 = 64;
 struct Snapshots<'a, 's> {
     scope: DataflowScope<'s, u64>,
     flow: Flow,
-    sources: &'a HashMap<u64, Source>,
+    sources: &'a Sources,
 }
 
 impl<'s> ImportProvider<'s> for Snapshots<'_, 's> {
     fn import(&mut self, id: u64) -> Result<Imported<'s>, String> {
-        let source = self.sources.get(&id).ok_or_else(|| format!("arrangement {id} was not given"))?;
+        let source = self.sources.get(id).ok_or_else(|| format!("arrangement {id} was not given"))?;
         let ok = import_snapshot(&source.ok, self.scope);
         let err = import_snapshot(&source.err, self.scope);
         Ok(Imported { ok, err: rows_of(err, "Errors", |key, _, row| row.extend_from_slice(key)) })
@@ -36,7 +35,7 @@ impl<'s> ImportProvider<'s> for Snapshots<'_, 's> {
 }
 
 /// Runs the program in a timely runtime of its own, to its end. Consolidated rows.
-pub(super) fn dataflow(program: Program, sources: HashMap<u64, Source>) -> Result<Updates, ExecuteError> {
+pub(super) fn dataflow(program: Program, sources: Sources) -> Result<Updates, ExecuteError> {
     let run = AssertUnwindSafe(move || {
         timely::execute_directly(move |worker| {
             let collected: Arc<Mutex<(Updates, Updates)>> = Arc::default();

@@ -1,17 +1,16 @@
 //! Evaluation row by row, of plans whose operators keep no state.
 
 use crate::compile::{Pipeline, Program, Sink, Step};
-use crate::execute::{ExecuteError, Halt, Source, multiplicity, refuse_errors};
+use crate::execute::{ExecuteError, Halt, Sources, multiplicity, refuse_errors};
 use crate::finish::{Demand, Gather};
 use crate::pipeline::Runner;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use tidewire_arrange::ShardedSnapshot;
 
 /// A plan that passes over one relation, row by row, and can stop between two of them. It keeps what it reads.
 pub struct Scan {
     program: Program,
-    sources: HashMap<u64, Source>,
+    sources: Sources,
     /// Key and value of the last row that was read.
     last: Option<(Vec<u8>, Vec<u8>)>,
     started: bool,
@@ -30,7 +29,7 @@ impl Scan {
         matches!(&*program.steps[pipeline.source], Step::Import(_))
     }
 
-    pub(super) fn new(program: Program, sources: HashMap<u64, Source>) -> Self {
+    pub(super) fn new(program: Program, sources: Sources) -> Self {
         Scan { program, sources, last: None, started: false }
     }
 
@@ -103,12 +102,12 @@ impl Reader {
 /// Evaluates plans whose operators keep no state, row by row.
 pub(super) struct Direct<'a> {
     program: &'a Program,
-    sources: &'a HashMap<u64, Source>,
+    sources: &'a Sources,
     position: Option<&'a Position>,
 }
 
 impl<'a> Direct<'a> {
-    pub(super) fn new(program: &'a Program, sources: &'a HashMap<u64, Source>) -> Self {
+    pub(super) fn new(program: &'a Program, sources: &'a Sources) -> Self {
         Direct { program, sources, position: None }
     }
 
@@ -150,10 +149,11 @@ impl<'a> Direct<'a> {
     fn node(&self, node: usize, each: &mut dyn FnMut(&[&[u8]], i64) -> Result<(), Halt>) -> Result<(), Halt> {
         match &*self.program.steps[node] {
             Step::Constant(rows) => rows.iter().try_for_each(|(row, count)| each(&[row], *count)),
-            Step::Import(id) => self.import(&self.sources[id].ok, each),
+            Step::Import(id) => self.import(&self.sources.given(*id)?.ok, each),
             Step::Lookup(id, keys) => {
+                let source = self.sources.given(*id)?;
                 for key in keys {
-                    for (key, value, count) in self.sources[id].ok.seek(key) {
+                    for (key, value, count) in source.ok.seek(key) {
                         each(&[key, value], count)?;
                     }
                 }
@@ -161,7 +161,7 @@ impl<'a> Direct<'a> {
             }
             Step::Ranges { arrangement, intervals, descending: false } => {
                 for interval in intervals {
-                    let rows = self.sources[arrangement].ok.cursor_from(&interval.from);
+                    let rows = self.sources.given(*arrangement)?.ok.cursor_from(&interval.from);
                     let inside = rows.take_while(|(key, _, _)| interval.has(key));
                     for (key, value, count) in inside {
                         each(&[key, value], count)?;
@@ -171,7 +171,7 @@ impl<'a> Direct<'a> {
             }
             Step::Ranges { arrangement, intervals, descending: true } => {
                 for interval in intervals.iter().rev() {
-                    let keys = self.sources[arrangement].ok.keys_back(interval.end().as_deref());
+                    let keys = self.sources.given(*arrangement)?.ok.keys_back(interval.end().as_deref());
                     for (key, rows) in keys.take_while(|(key, _)| *key >= &interval.from[..]) {
                         for (_, value, count) in rows {
                             each(&[key, value], count)?;

@@ -2,28 +2,24 @@
 
 use crate::compile::{Program, Step};
 use crate::execute::direct::Direct;
-use crate::execute::{ExecuteError, Halt, Source, multiplicity, refuse_errors};
+use crate::execute::{ExecuteError, Halt, Sources, multiplicity, refuse_errors};
 use crate::finish::{Collector, Demand, Finish, Gather};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The program with the rows of each such top-k in its place.
-pub(super) fn with_first_rows(
-    mut program: Program,
-    sources: &HashMap<u64, Source>,
-) -> Result<Program, ExecuteError> {
+pub(super) fn with_first_rows(mut program: Program, sources: &Sources) -> Result<Program, ExecuteError> {
     for index in 0..program.steps.len() {
         let step = program.steps[index].clone();
         let Step::TopK { types, order, window, first: Some(first), .. } = &*step else { continue };
         refuse_errors(&program, sources)?;
         let mut collector = Collector::new(Finish {
-            types: types.clone(),
+            types: types.as_slice().into(),
             order: order.clone(),
             sorted: first.sorted,
             limit: window.limit,
             offset: window.offset,
             with_ties: window.with_ties,
-            projection: vec![],
+            projection: Arc::default(),
         });
         let read = Direct::new(&program, sources).pipeline(
             &first.rows,

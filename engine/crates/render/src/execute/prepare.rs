@@ -84,7 +84,8 @@ impl Prepared {
                     expr.as_ref().map(|expr| compile_with(expr, &[], &plan.parameters, settings)).transpose()
                 };
                 let (limit, offset) = (count(&finishing.limit)?, count(&finishing.offset)?);
-                FinishTemplate::Rows { types, limit, offset }
+                let (types, projection) = (types.into(), finishing.projection.as_slice().into());
+                FinishTemplate::Rows { types, projection, limit, offset }
             }
             Output::Write {
                 deleted, inserted, returned, returning, ordered, completed, conflict, ..

@@ -2,12 +2,12 @@
 
 use crate::compile::Environment;
 use crate::execute::first::with_first_rows;
-use crate::execute::{ExecuteError, FinishTemplate, Prepared, Source, run};
+use crate::execute::{ExecuteError, FinishTemplate, Prepared, Sources, run};
 use crate::finish::{Demand, Finish, Gather};
 use crate::pipeline::Runner;
 use crate::render::{INSERTED, REPLACED, RETURNED};
-use std::collections::HashMap;
-use tidewire_arrange::Updates;
+use std::sync::Arc;
+use tidewire_arrange::{CollectionSnapshot, ShardedSnapshot, Snapshot, Updates, frontier_at, output_batch};
 use tidewire_plan::{ColumnType, Output, ScalarType, WRITTEN};
 use tidewire_row::{Datum, EvalResult, Row, column_bounds};
 
@@ -31,7 +31,7 @@ impl Prepared {
     pub fn execute_write<R: Gather>(
         &self,
         environment: Environment,
-        sources: HashMap<u64, Source>,
+        sources: Sources,
         results: impl FnOnce(Finish) -> R,
         check: &mut dyn FnMut(&[u8]) -> EvalResult<()>,
     ) -> Result<WriteResult<R>, ExecuteError> {
@@ -48,7 +48,7 @@ impl Prepared {
         let program = with_first_rows(program, &sources)?;
         let scope = program.scope.clone();
         let returning = returning.as_ref().map(|mfp| {
-            let types = mfp.output().to_vec();
+            let types: Arc<[ScalarType]> = mfp.output().into();
             let projection = (0..types.len() as u32).collect();
             let finish = Finish {
                 types,
@@ -131,7 +131,7 @@ impl Prepared {
                             numbered.push(number.as_bytes(), row, 0, 1);
                         }
                     })?;
-                    sources.insert(WRITTEN, Source::of(&numbered, environment.as_of));
+                    sources.insert(WRITTEN, collection_of(&numbered, environment.as_of));
                     let (mut gathered, rest) = query.execute(environment, sources, results)?;
                     if let Some(mut rest) = rest {
                         while !rest.resume(&mut gathered)? {}
@@ -149,6 +149,13 @@ impl Prepared {
         }
         Ok(result)
     }
+}
+
+/// Rows that stand in the order of their keys, as a collection that has nothing else.
+fn collection_of(rows: &Updates, time: u64) -> CollectionSnapshot {
+    let empty = ShardedSnapshot::new([Arc::new(Snapshot::empty(0))], time);
+    let batch = output_batch(rows, &frontier_at(0), &frontier_at(1));
+    CollectionSnapshot { ok: empty.overlaid(&[vec![batch]]), err: empty }
 }
 
 /// Rows in the order of their last column, without it.

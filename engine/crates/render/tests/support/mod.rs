@@ -1,12 +1,12 @@
 //! Plans over two tables of one shape, and the runtime that maintains them.
 #![allow(dead_code, reason = "each test uses its part")]
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use tidewire_arrange::{ImportProvider, Rendered, ShardedSnapshot};
 use tidewire_plan::*;
-use tidewire_render::{Environment, Program, Source};
+use tidewire_render::{Environment, Program, Sources};
 use tidewire_row::EvalError;
 use tidewire_worker::{Build, Event, LayoutSplitter, Runtime};
 use timely::dataflow::Scope;
@@ -194,10 +194,9 @@ impl Engine {
         }
     }
 
-    pub fn sources(&self, time: u64) -> HashMap<u64, Source> {
+    pub fn sources(&self, time: u64) -> Sources {
         let snapshots = self.runtime.snapshot(&[1, 2], time).expect("readable");
-        let sources = snapshots.into_iter().map(|snapshot| Source { ok: snapshot.ok, err: snapshot.err });
-        [1, 2].into_iter().zip(sources).collect()
+        [1, 2].into_iter().zip(snapshots).collect()
     }
 
     pub fn read(&self, id: u64, time: u64) -> Answer {

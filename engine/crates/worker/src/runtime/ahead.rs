@@ -2,17 +2,17 @@
 //! need not wait for the views.
 
 use crate::overlay::batch;
-use crate::read::{CollectionSnapshot, ReadError, checked};
+use crate::read::{CollectionSnapshots, ReadError, checked};
 use crate::runtime::Runtime;
 use crate::runtime::commands::Commands;
-use tidewire_arrange::{RowBatch, Updates, shard_of};
+use tidewire_arrange::{CollectionSnapshot, RowBatch, Updates, shard_of};
 
 /// Of more bytes that are announced and not computed nobody makes a snapshot.
 const MOST_BYTES: usize = 1 << 20;
 
 impl Runtime {
     /// Collections that are written to, at the last announced time, which need not be computed.
-    pub fn snapshot_ahead(&self, ids: &[u64], time: u64) -> Result<Vec<CollectionSnapshot>, ReadError> {
+    pub fn snapshot_ahead(&self, ids: &[u64], time: u64) -> Result<CollectionSnapshots, ReadError> {
         let mut commands = self.commands();
         // What is announced is pruned by what was computed before this.
         let computed = self.computed();
@@ -25,7 +25,7 @@ impl Runtime {
         }
         let registry = self.registry.read().expect("not poisoned");
         let Commands { in_flight, ahead: known, .. } = &mut *commands;
-        let mut snapshots = Vec::with_capacity(ids.len());
+        let mut snapshots = CollectionSnapshots::with_capacity(ids.len());
         for id in ids {
             if let Some(snapshot) = known.get(id) {
                 snapshots.push(snapshot.clone());

@@ -2,11 +2,11 @@
 
 use crate::check::Admitted;
 use crate::command::Command;
-use crate::read::CollectionSnapshot;
 use crossbeam_channel::Sender;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::thread::Thread;
+use tidewire_arrange::CollectionSnapshot;
 
 /// The way to the workers, and what was announced to them and is not computed yet.
 pub(super) struct Commands {

@@ -1,11 +1,10 @@
 //! A transaction's own writes, before they are committed: what it sees, and whether keys stay unique.
 
 use crate::check::{UniqueKey, duplicate_key};
-use crate::read::CollectionSnapshot;
 use crate::runtime::Runtime;
 use crate::{Overlay, Splitter, WriteSet};
 use std::sync::Arc;
-use tidewire_arrange::{ShardedSnapshot, consolidated};
+use tidewire_arrange::{CollectionSnapshot, ShardedSnapshot, consolidated};
 
 impl Runtime {
     /// A transaction's own writes on top of a collection's snapshot. `overlay` is what was made of them before: it takes
