@@ -2,7 +2,7 @@
 import { workerData } from 'node:worker_threads';
 import { now } from './clock.ts';
 import { GROUPS, type PushTask } from './push-task.ts';
-import { report } from './threads.ts';
+import { collectGarbage, report } from './threads.ts';
 import { COPY_DATA, WireClient, simpleQuery } from './wire.ts';
 
 const COPY_OUT = 0x48; // H
@@ -15,6 +15,7 @@ const waiting = Float64Array.from({ length: GROUPS }, (_, group) => group);
 let left = arrived.length;
 
 const client = await WireClient.open(task.address);
+collectGarbage();
 client.onMessage = (type, buffer, start, end) => {
   if (type === COPY_OUT) report('subscribed');
   else if (type === COPY_DATA) line(buffer, start, end);

@@ -3,6 +3,7 @@ import { openSync, writeSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import { now } from './clock.ts';
 import { PRODUCTS, type PushTask } from './push-task.ts';
+import { collectGarbage } from './threads.ts';
 import { WireClient, bindExecute, parse, sync } from './wire.ts';
 
 const task = workerData as PushTask;
@@ -31,6 +32,7 @@ function messages(): { bytes: Buffer; ends: Uint32Array } {
   return { ends: Uint32Array.from(parts, ({ length }) => (end += length)), bytes: Buffer.concat(parts) };
 }
 const { bytes, ends } = messages();
+collectGarbage();
 
 /** Sends the row at this place. */
 type Send = (index: number, start: number, end: number) => void;

@@ -1,4 +1,6 @@
 /** The benchmarks' clients run in threads of their own, so that one does not wait for another. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Worker, parentPort } from 'node:worker_threads';
 
 /** Starts a program of this folder. */
@@ -17,6 +19,12 @@ export function said(worker: Worker): Promise<unknown> {
 export function tell(to: Worker, message: unknown): void {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- of windows; threads have no origin
   to.postMessage(message);
+}
+
+/** Collects the garbage of this thread: else that is done while a server is measured, on a core that it wants. */
+export function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
 }
 
 /** From a thread: sends a message to the one that started it. */
