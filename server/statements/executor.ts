@@ -36,6 +36,7 @@ import { prepareAlter } from './alter/alter.ts';
 import { prepareAlterFunction } from './alter/alter-function.ts';
 import { prepareRenameFunction, prepareSetFunctionSchema } from './alter/rename-function.ts';
 import { prepareAlterOtherOwner } from './alter/owner-to.ts';
+import { prepareAlterComposite, prepareRenameAttribute } from './alter/type/alter-composite.ts';
 import { prepareAlterEnum } from './alter/type/alter-enum.ts';
 import { prepareRenameType, prepareSetTypeSchema } from './alter/type/rename-type.ts';
 import { prepareAlterSequenceOptions, prepareAlterSequencePersistence } from './alter/alter-sequence.ts';
@@ -437,6 +438,12 @@ function preparePostgres(
   }
   if ('AlterTableStmt' in node && node.AlterTableStmt.objtype === 'OBJECT_SEQUENCE') {
     return prepareAlterSequencePersistence(system, parsed, node.AlterTableStmt);
+  }
+  if ('AlterTableStmt' in node && node.AlterTableStmt.objtype === 'OBJECT_TYPE') {
+    return prepareAlterComposite(system, parsed, node.AlterTableStmt);
+  }
+  if ('RenameStmt' in node && node.RenameStmt.renameType === 'OBJECT_ATTRIBUTE') {
+    return prepareRenameAttribute(system, parsed, node.RenameStmt);
   }
   if ('RenameStmt' in node && node.RenameStmt.renameType === 'OBJECT_TABCONSTRAINT') {
     return prepareRenameConstraint(system, parsed, node.RenameStmt);

@@ -91,7 +91,8 @@ function refuseComputed({ constraints = [] }: ColumnDef): void {
   }
 }
 
-function fieldType(system: System, { type, domain }: RecordField): string {
+/** The type of a field as a statement names it. */
+export function fieldType(system: System, { type, domain }: RecordField): string {
   if (domain === undefined) return typeText(system.catalog, type);
   const { schema, name } = system.catalog.object(domain);
   return `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
