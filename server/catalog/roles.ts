@@ -32,3 +32,8 @@ export function requireRoleSpec(
       requireRole(session, role?.rolename ?? '');
   }
 }
+
+/** The name of a role that a statement names; the session's own where it is not said. */
+export function roleName({ user }: Pick<SessionContext, 'user'>, role: RoleSpec | undefined): string {
+  return role?.roletype === 'ROLESPEC_CSTRING' ? (role.rolename ?? user) : user;
+}

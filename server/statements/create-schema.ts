@@ -2,13 +2,16 @@
 import type { CreateSchemaStmt } from '@pgsql/types';
 import { SqlError } from '../../sql/error.ts';
 import { commitCatalog } from '../catalog/commit.ts';
+import { requireRoleSpec, roleName } from '../catalog/roles.ts';
 import type { System } from '../system.ts';
 import { type Runnable, command } from './prepared.ts';
 
 export function prepareCreateSchema(system: System, statement: CreateSchemaStmt): Runnable {
-  const name = statement.schemaname ?? '';
+  const { authrole } = statement;
   return command((session) =>
     system.ddl.run(async () => {
+      if (authrole !== undefined) requireRoleSpec(session, authrole, false);
+      const name = statement.schemaname ?? roleName(session, authrole);
       if (name.startsWith('pg_') || name.startsWith('tw_')) {
         throw new SqlError({
           sqlstate: '42939',

@@ -30,7 +30,7 @@ export function prepareCreateTableAs(
 ): Runnable {
   const { query, into = {} } = statement;
   if (query === undefined || !('SelectStmt' in query)) {
-    throw new SqlError({ sqlstate: '0A000', message: 'CREATE TABLE AS EXECUTE is not supported' });
+    throw new SqlError({ sqlstate: '0A000', message: 'CREATE TABLE AS of this statement is not supported' });
   }
   refuseForms(parsed, {
     relation: into.rel,

@@ -4,6 +4,7 @@ import { nodeAs, rangeName } from '../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { bindColumnDefinitions } from '../../sql/bind/bind.ts';
 import { SqlError } from '../../sql/error.ts';
+import { parse } from '../../sql/parse/parse.ts';
 import { layoutByColumns } from '../../sql/physical/layout.ts';
 import { objectName } from '../../sql/object-name.ts';
 import { toColumnType } from '../../sql/types/column-type.ts';
@@ -11,6 +12,7 @@ import { commitCatalog } from '../catalog/commit.ts';
 import { type Persistence, nameIsTaken, newName, positionOf } from '../catalog/names.ts';
 import { constrain } from '../catalog/constraints.ts';
 import type { IndexObject, TableObject } from '../catalog/objects.ts';
+import { inOneCommit } from '../catalog/staged-ddl.ts';
 import { isTemporarySchema } from '../catalog/temporary.ts';
 import type { Installation } from '../dataflows/dataflows.ts';
 import type { SessionContext } from '../session/statement.ts';
@@ -19,15 +21,50 @@ import { parseBoolean } from '../session/settings/definition.ts';
 import { leaveOutOptions } from './alter/options.ts';
 import { givenParameter } from './storage-parameters.ts';
 import { namedChecks, uniquesOf, withSequences } from './constraint-objects.ts';
-import { indexPlan } from './create-index.ts';
+import { indexPlan, prepareCreateIndex } from './create-index.ts';
 import { hasNoEffect } from './no-effect.ts';
 import { defineSequence } from './create-sequence.ts';
 import { namedForeignKeys, startReferring } from './foreign-keys.ts';
-import { createOf, withoutLike } from './like-clause.ts';
+import { createOf, likeIndexes, withoutLike } from './like-clause.ts';
 import { type Runnable, command } from './prepared.ts';
 import { withoutOf } from './typed-table.ts';
 
 export function prepareCreateTable(
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  node: CreateStmt,
+): Runnable {
+  const made = prepareTable(system, session, parsed, node);
+  const copies = (node.tableElts ?? []).some((element) => nodeAs(element, 'TableLikeClause')?.options);
+  if (!copies) return made;
+  return command((session) =>
+    inOneCommit(system, session, async (staged) => {
+      const nothing = { parameters: [], formats: [] };
+      const target = newName(
+        staged.catalog,
+        session,
+        parsed,
+        rangeName(node.relation),
+        persistenceOf(node.relation),
+      );
+      const isThere = staged.catalog.find(target.schema, target.name) !== null;
+      await prepareTable(staged, session, parsed, node).run(session, nothing);
+      // With IF NOT EXISTS there may be another table.
+      const indexes = isThere ? [] : likeIndexes(staged, session, parsed, node, target);
+      for (const text of indexes) {
+        const [index] = parse(text);
+        const statement = index!.statement.kind === 'postgres' ? index!.statement.node : undefined;
+        const { run } = prepareCreateIndex(staged, session, index!, nodeAs(statement, 'IndexStmt')!);
+        await run(session, nothing);
+      }
+      return 'CREATE TABLE';
+    }),
+  );
+}
+
+/** The table alone, with its keys. */
+function prepareTable(
   system: System,
   session: SessionContext,
   written: ParsedStatement,

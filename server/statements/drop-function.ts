@@ -111,7 +111,15 @@ export function findFunction(
     );
   }
   const environment = system.planning.bindEnvironment(session, parsed);
-  const given = objargs.map((type) => bindParameterType(nodeAs(type, 'TypeName')!, environment));
+  const given: ReturnType<typeof bindParameterType>[] = [];
+  try {
+    for (const type of objargs) given.push(bindParameterType(nodeAs(type, 'TypeName')!, environment));
+  } catch (error) {
+    const isMissing = error instanceof SqlError && ['42704', '3F000'].includes(error.sqlstate);
+    if (!missingOk || !isMissing) throw error;
+    session.notice({ severity: 'NOTICE', sqlstate: '00000', message: `${error.message}, skipping` });
+    return null;
+  }
   const types = given.map(({ type }) => type);
   const wanted = given.map(parameterKey).join();
   const match = found.find(({ parameters }) => parameters.map(parameterKey).join() === wanted);

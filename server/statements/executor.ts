@@ -63,6 +63,7 @@ import { prepareDrop } from './drop.ts';
 import { prepareAlterDomain, prepareRenameDomainConstraint } from './domain/alter-domain.ts';
 import { prepareCreateDomain } from './domain/create-domain.ts';
 import { prepareCreateType } from './create-type.ts';
+import { prepareDropAbsent, prepareDropDatabase, prepareDropRole } from './drop-absent.ts';
 import { prepareDropType } from './drop-type.ts';
 import { prepareDropFunction } from './drop-function.ts';
 import { prepareExplain } from './explain.ts';
@@ -509,7 +510,11 @@ function preparePostgres(
   if ('DropStmt' in node && node.DropStmt.removeType === 'OBJECT_EXTENSION') {
     return prepareDropExtension(system, parsed, node.DropStmt);
   }
+  if ('DropRoleStmt' in node) return prepareDropRole(node.DropRoleStmt);
+  if ('DropdbStmt' in node) return prepareDropDatabase(node.DropdbStmt);
   const name = commandName(node);
+  const absent = 'DropStmt' in node ? prepareDropAbsent(system, parsed, name, node.DropStmt) : null;
+  if (absent) return absent;
   // Of kinds of objects that there are none of, none is there.
   if ('DropStmt' in node && node.DropStmt.missing_ok === true) return skipDrop(name, node.DropStmt);
   throw new SqlError({ sqlstate: '0A000', message: `${name} is not supported`, hint: insteadOf(name) });

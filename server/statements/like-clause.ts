@@ -8,11 +8,14 @@ import { quoteIdentifier } from '../../sql/functions/quote.ts';
 import { type Edit, EditableText } from '../../sql/parse/edits.ts';
 import { parse } from '../../sql/parse/parse.ts';
 import { uniqueIndexes } from '../catalog/constraints.ts';
-import { positionOf } from '../catalog/names.ts';
-import { type TableObject, isKey } from '../catalog/objects.ts';
+import { lookUp, positionOf } from '../catalog/names.ts';
+import type { CatalogObject, IndexObject, SequenceObject, TableObject } from '../catalog/objects.ts';
+import { shownExpression } from '../catalog/stored-expressions.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
+import { findOwnType } from './alter/type/require-type.ts';
 import { typeText } from './create-table-as.ts';
+import { withIndexOf } from './names/create-text.ts';
 
 /** PostgreSQL's CREATE_TABLE_LIKE_…; comments, compression, statistics and storage there are none of. */
 const INCLUDING = {
@@ -57,27 +60,69 @@ function elementsOf(
   parsed: ParsedStatement,
   { relation, options = 0 }: TableLikeClause,
 ): string[] {
-  const { parts } = rangeName(relation);
+  const written = rangeName(relation);
+  const { parts } = written;
   const [name, schema = null] = parts.toReversed() as [string, string?];
+  // The name behind LIKE, where the statement has it.
+  const at = (createOf(parsed)?.tableElts ?? [])
+    .map((element) => nodeAs(element, 'TableLikeClause')?.relation)
+    .find((other) => other?.relname === name && (other.schemaname ?? null) === schema)?.location;
+  const position = positionOf(parsed, at);
+  const named = lookUp(system.catalog, session, parsed, written);
+  if (named?.kind === 'sequence' || named?.kind === 'index') {
+    throw new SqlError({
+      sqlstate: '42809',
+      message: `relation "${named.name}" is invalid in LIKE clause`,
+      detail: `This operation is not supported for ${named.kind === 'index' ? 'indexes' : 'sequences'}.`,
+      position,
+    });
+  }
   const found = system.planning.catalogFor(session).findRelation(schema, name);
+  const type = found === null ? findOwnType(system, session, parts) : null;
+  if (type?.form === 'composite') {
+    return type.fields.map(({ name: field, type: of, domain }) =>
+      columnText(
+        system,
+        { name: field, type: { ...of, nullable: true }, domain, defaultText: null },
+        options,
+        null,
+      ),
+    );
+  }
   if (found === null) {
     const message = `relation "${parts.join('.')}" does not exist`;
-    // The name behind LIKE, where the statement has it.
-    const at = (createOf(parsed)?.tableElts ?? [])
-      .map((element) => nodeAs(element, 'TableLikeClause')?.relation)
-      .find((other) => other?.relname === name && (other.schemaname ?? null) === schema)?.location;
-    throw new SqlError({ sqlstate: '42P01', message, position: positionOf(parsed, at) });
+    throw new SqlError({ sqlstate: '42P01', message, position });
   }
   const object = system.catalog.object(found.id);
   // That a view's column has no NULL is an observation, and no constraint.
   const nullable = object.kind !== 'table';
   const columns = found.columns.map((column) =>
-    columnText(system, nullable ? { ...column, type: { ...column.type, nullable } } : column, options),
+    columnText(
+      system,
+      nullable ? { ...column, type: { ...column.type, nullable } } : column,
+      options,
+      identityOf(system, object, column),
+    ),
   );
   return [...columns, ...(object.kind === 'table' ? constraintTexts(system, object, options) : [])];
 }
 
-function columnText(system: System, column: CatalogColumn, options: number): string {
+/** The sequence of an identity column. */
+function identityOf(system: System, object: CatalogObject, { name }: CatalogColumn): SequenceObject | null {
+  if (object.kind !== 'table') return null;
+  const number = object.columns.findIndex((column) => column.name === name);
+  const found = system.catalog
+    .dependents(object.id)
+    .find((other) => other.kind === 'sequence' && other.identity && other.ownedBy?.column === number);
+  return (found as SequenceObject | undefined) ?? null;
+}
+
+function columnText(
+  system: System,
+  column: CatalogColumn,
+  options: number,
+  sequence: SequenceObject | null,
+): string {
   const { type, domain, identity, generated, defaultText } = column;
   const words = [quoteIdentifier(column.name)];
   if (domain === undefined) words.push(typeText(system.catalog, type));
@@ -90,10 +135,18 @@ function columnText(system: System, column: CatalogColumn, options: number): str
     if (options & INCLUDING.generated) words.push(`GENERATED ALWAYS AS (${generated.text}) ${kind}`);
   } else if (identity !== undefined) {
     const when = identity === 'always' ? 'ALWAYS' : 'BY DEFAULT';
-    if (options & INCLUDING.identity) words.push(`GENERATED ${when} AS IDENTITY`);
+    if (options & INCLUDING.identity) words.push(`GENERATED ${when} AS IDENTITY${optionsText(sequence)}`);
   } else if (defaultText !== null && options & INCLUDING.defaults) words.push(`DEFAULT ${defaultText}`);
   if (!type.nullable) words.push('NOT NULL');
   return words.join(' ');
+}
+
+/** The options of a sequence, which another has too. */
+function optionsText(sequence: SequenceObject | null): string {
+  if (sequence === null) return '';
+  const { start, increment, least, greatest, cache, cycles } = sequence;
+  const bounds = `MINVALUE ${least} MAXVALUE ${greatest} CACHE ${cache}`;
+  return ` (START WITH ${start} INCREMENT BY ${increment} ${bounds} ${cycles ? 'CYCLE' : 'NO CYCLE'})`;
 }
 
 function constraintTexts(system: System, table: TableObject, options: number): string[] {
@@ -102,20 +155,39 @@ function constraintTexts(system: System, table: TableObject, options: number): s
     `(${columns.map((column) => quoteIdentifier(table.columns[column]!.name)).join(', ')})`;
   const primary = table.primaryKeyName === null ? [] : [`PRIMARY KEY ${list(table.keys[0]!)}`];
   const indexes = uniqueIndexes(system.catalog, table.id);
-  const special = indexes.find((index) => !isKey(index));
-  if (special && options & INCLUDING.indexes) {
-    throw new SqlError({
-      sqlstate: '0A000',
-      message: `INCLUDING INDEXES is not supported for index "${special.name}"`,
-      hint: 'It is on expressions or has a condition: create it by itself.',
+  const uniques = indexes
+    .filter(({ constraint }) => constraint)
+    .map(({ columns, nullsEqual }) => {
+      const nulls = nullsEqual ? 'NULLS NOT DISTINCT ' : '';
+      return `UNIQUE ${nulls}${list(columns.map((number) => number - 1))}`;
     });
-  }
-  const uniques = indexes.filter(isKey).map(({ columns, nullsEqual }) => {
-    const nulls = nullsEqual ? 'NULLS NOT DISTINCT ' : '';
-    return `UNIQUE ${nulls}${list(columns.map((number) => number - 1))}`;
-  });
   return [
     ...(options & INCLUDING.constraints ? checks : []),
     ...(options & INCLUDING.indexes ? [...primary, ...uniques] : []),
   ];
+}
+
+/** CREATE INDEX for the indexes that INCLUDING INDEXES brings besides keys, over the table `to`; they get names of their own. */
+export function likeIndexes(
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  { tableElts = [] }: CreateStmt,
+  to: { readonly schema: string; readonly name: string },
+): string[] {
+  return tableElts.flatMap((element) => {
+    const { relation, options = 0 } = nodeAs(element, 'TableLikeClause') ?? {};
+    if (!(options & INCLUDING.indexes)) return [];
+    const table = lookUp(system.catalog, session, parsed, rangeName(relation));
+    if (table?.kind !== 'table') return [];
+    return system.catalog
+      .dependents(table.id)
+      .filter(
+        (object): object is IndexObject =>
+          object.kind === 'index' && object.table === table.id && !object.constraint,
+      )
+      .flatMap(({ statement }) =>
+        statement === null ? [] : [shownExpression(withIndexOf(statement, to), '', system.catalog)],
+      );
+  });
 }

@@ -50,7 +50,7 @@ const lossless: [sql: string, notices: string[]][] = [
   ['CREATE MATERIALIZED VIEW f AS SELECT x FROM t WITH NO DATA', ['WITH NO DATA has no effect here']],
   ['REFRESH MATERIALIZED VIEW CONCURRENTLY f', ['REFRESH MATERIALIZED VIEW has no effect here']],
   ['DROP EXTENSION IF EXISTS hstore CASCADE', ['extension "hstore" does not exist, skipping']],
-  ['DROP TRIGGER IF EXISTS stamp ON t', ['trigger "stamp" does not exist, skipping']],
+  ['DROP TRIGGER IF EXISTS stamp ON t', ['trigger "stamp" for relation "t" does not exist, skipping']],
   ['ALTER TABLE t OWNER TO tidewire', []],
   ['ALTER VIEW v OWNER TO CURRENT_USER', []],
   ['ALTER SCHEMA public OWNER TO tidewire', []],

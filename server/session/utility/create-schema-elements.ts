@@ -8,6 +8,7 @@ import { tokenize } from '../../../sql/parse/lexer.ts';
 import { parse } from '../../../sql/parse/parse.ts';
 import type { Prepared } from '../prepared.ts';
 import type { Session } from '../session.ts';
+import { roleName } from '../../catalog/roles.ts';
 import { compound, runInner } from './inner-statement.ts';
 
 /** As PostgreSQL makes them: each kind after what it may need. */
@@ -19,7 +20,8 @@ export function prepareCreateSchemaElements(
   parsed: ParsedStatement,
   statement: CreateSchemaStmt,
 ): Prepared | null {
-  const { schemaElts: elements = [], schemaname: name = '' } = statement;
+  const { schemaElts: elements = [], authrole } = statement;
+  const name = statement.schemaname ?? roleName(session, authrole);
   if (elements.length === 0) return null;
   return compound(parsed, async () => {
     const bare: Node = { CreateSchemaStmt: { ...statement, schemaElts: [] } };
@@ -63,7 +65,12 @@ function refuseOtherSchema(element: Node, name: string): void {
     nodeAs(element, 'CreateStmt')?.relation ??
     nodeAs(element, 'ViewStmt')?.view ??
     nodeAs(element, 'CreateSeqStmt')?.sequence ??
-    nodeAs(element, 'IndexStmt')?.relation;
+    nodeAs(element, 'IndexStmt')?.relation ??
+    nodeAs(element, 'CreateTrigStmt')?.relation;
+  if (made?.relpersistence === 't') {
+    const message = 'cannot create temporary relation in non-temporary schema';
+    throw new SqlError({ sqlstate: '42P16', message });
+  }
   if (made?.schemaname === undefined || made.schemaname === name) return;
   const message = `CREATE specifies a schema (${made.schemaname}) different from the one being created (${name})`;
   throw new SqlError({ sqlstate: '42P15', message });

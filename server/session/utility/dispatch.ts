@@ -10,7 +10,7 @@ import { prepareDeallocate } from './deallocate.ts';
 import { prepareDeclareCursor } from './declare-cursor.ts';
 import { prepareDiscard } from './discard.ts';
 import { prepareDo } from './do.ts';
-import { prepareExecute, prepareExplainExecute } from './execute-prepared.ts';
+import { prepareExecute, prepareExplainExecute, prepareCreateTableAsExecute } from './execute-prepared.ts';
 import { prepareFetch } from './fetch.ts';
 import { prepareFlush } from './flush.ts';
 import { prepareMaintenance } from './maintenance.ts';
@@ -55,6 +55,8 @@ export function prepareUtility(
   if (prepare) return preparePrepare(session, parsed, prepare);
   const execute = nodeAs(node, 'ExecuteStmt');
   if (execute) return prepareExecute(session, parsed, execute);
+  const created = nodeAs(node, 'CreateTableAsStmt');
+  if (created) return prepareCreateTableAsExecute(session, parsed, created);
   const deallocate = nodeAs(node, 'DeallocateStmt');
   if (deallocate) return prepareDeallocate(session, parsed, deallocate);
   const discard = nodeAs(node, 'DiscardStmt');

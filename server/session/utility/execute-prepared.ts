@@ -1,5 +1,5 @@
 /** EXECUTE name [(arguments)]. */
-import type { ExecuteStmt, Node } from '@pgsql/types';
+import type { CreateTableAsStmt, ExecuteStmt, Node } from '@pgsql/types';
 import type { ParameterValue } from '../../../engine/index.ts';
 import { constantOf, nodeAs } from '../../../sql/ast/accessors.ts';
 import type { Explain } from '../../../sql/ast/explain.ts';
@@ -41,6 +41,25 @@ export function prepareExplainExecute(
     // GENERIC_PLAN asks for no values.
     run: (values, formats) => prepared.run(values.slice(0, prepared.parameterTypes.length), formats),
   });
+}
+
+/** CREATE TABLE AS EXECUTE: the rows of the statement that is prepared. Null: it is of a query. */
+export function prepareCreateTableAsExecute(
+  session: Session,
+  parsed: ParsedStatement,
+  created: CreateTableAsStmt,
+): Prepared | null {
+  const execute = nodeAs(created.query, 'ExecuteStmt');
+  if (execute === undefined) return null;
+  const { parsed: inner, parameterTypes, declared = [] } = session.statement(execute.name ?? '');
+  const query = inner?.statement.kind === 'postgres' ? inner.statement.node : undefined;
+  if (inner === null || query === undefined || !('SelectStmt' in query)) {
+    throw new SqlError({ sqlstate: '42809', message: 'prepared statement is not a SELECT' });
+  }
+  const node: Node = { CreateTableAsStmt: { ...created, query } };
+  const made: ParsedStatement = { ...inner, statement: { kind: 'postgres', node } };
+  const prepared = session.prepare(made, parameterTypes);
+  return withArguments(session, parsed, execute, { ...prepared, parameterTypes, declared });
 }
 
 /** A statement with the arguments of EXECUTE as its parameters. */

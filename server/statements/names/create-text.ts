@@ -63,6 +63,14 @@ export function withRelationName(statement: string, to: QualifiedName, qualify: 
   ]);
 }
 
+/** CREATE INDEX without a name of its own, on another relation. */
+export function withIndexOf(statement: string, to: QualifiedName): string {
+  const text = new EditableText(withRelationName(statement, to, true));
+  const on = text.find((token) => token.text === 'on' && token.kind === 'word');
+  const { idxname } = indexOf(text.source.text) ?? {};
+  return on === undefined || !idxname ? text.source.text : text.edited([text.replace(on - 1, on - 1, '')]);
+}
+
 /** CREATE SOURCE or CREATE SINK with another name for a connection, wherever it names it. */
 export function withConnectionName(
   statement: string,
