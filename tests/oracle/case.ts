@@ -85,11 +85,32 @@ export function generateCase(seed: number): Case {
       ...schema.functions.map(({ text }) => text),
     ],
     bases,
-    transactions,
+    transactions: withLooks(random.fork(), transactions, bases),
     views,
     indexes: indexEvents(random, schema, transactions.length),
     pages: randomPages(random.fork(), schema, PAGES),
   };
+}
+
+/** How often a transaction takes some of its statements back, and how often it reads a view after it has written. */
+const TAKES_BACK = 0.15;
+const LOOKS = 0.3;
+
+/** The transactions with savepoints, and reads of the base views: what was written is seen before it is committed. */
+function withLooks(
+  random: Random,
+  transactions: readonly Transaction[],
+  bases: readonly BaseView[],
+): readonly Transaction[] {
+  const look = (): string[] =>
+    bases.length > 0 && random.chance(LOOKS) ? [`SELECT count(*) FROM ${random.pick(bases).name}`] : [];
+  return transactions.map(({ statements, rollback }) => {
+    if (statements.length === 0) return { statements, rollback };
+    if (!random.chance(TAKES_BACK)) return { statements: [...statements, ...look()], rollback };
+    const at = random.below(statements.length);
+    const taken = ['SAVEPOINT taken', ...statements.slice(at), ...look(), 'ROLLBACK TO taken'];
+    return { statements: [...statements.slice(0, at), ...taken, ...look()], rollback };
+  });
 }
 
 /** How often a view has a twin. */

@@ -336,6 +336,12 @@ export const MUTANTS: readonly Mutant[] = [
     'return read;',
   ),
   {
+    name: "views on views do not see a transaction's own writes",
+    file: 'server/statements/planning.ts',
+    from: 'this.bindView(view, ownWrites)',
+    to: 'this.bindView(view)',
+  },
+  {
     name: 'a window without an order does not follow its rows',
     file: 'sql/bind/window-order.ts',
     from: 'if (BY_ROW.has(kind)) return frame;',
