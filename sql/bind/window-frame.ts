@@ -188,5 +188,8 @@ function bindOffset(
       hint: 'Cast the offset value to an appropriate type.',
     });
   }
-  return coerce(statement, bound, distance, 'implicit')!;
+  // A literal without a type is of the column's, if there is such a distance.
+  const isLiteral = given === 'unknown' && distance === 'int8' && type !== 'int8';
+  const read = isLiteral ? { ...bound, scalar: coerce(statement, bound, type, 'implicit')! } : bound;
+  return coerce(statement, read, distance, 'implicit')!;
 }
