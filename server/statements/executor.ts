@@ -32,7 +32,7 @@ import { StagedDdl, inOneCommit } from '../catalog/staged-ddl.ts';
 import { schemasOf } from '../catalog/temporary.ts';
 import type { System } from '../system.ts';
 import { StaleWrite } from '../timeline/sequencer.ts';
-import { prepareAlter } from './alter/alter.ts';
+import { asAlter, prepareAlter } from './alter/alter.ts';
 import { prepareAlterFunction } from './alter/alter-function.ts';
 import { prepareRenameFunction, prepareSetFunctionSchema } from './alter/rename-function.ts';
 import { prepareAlterOtherOwner } from './alter/owner-to.ts';
@@ -446,6 +446,8 @@ function preparePostgres(
   if ('RenameStmt' in node && node.RenameStmt.renameType === 'OBJECT_ATTRIBUTE') {
     return prepareRenameAttribute(system, parsed, node.RenameStmt);
   }
+  const renamed = 'RenameStmt' in node ? asAlter(node.RenameStmt) : null;
+  if (renamed) return prepareAlter(system, parsed, renamed);
   if ('RenameStmt' in node && node.RenameStmt.renameType === 'OBJECT_TABCONSTRAINT') {
     return prepareRenameConstraint(system, parsed, node.RenameStmt);
   }

@@ -1,5 +1,8 @@
 /** ALTER: which kind of object goes to which file. */
+import type { RenameStmt } from '@pgsql/types';
+import { rangeName } from '../../../sql/ast/accessors.ts';
 import type { Alter } from '../../../sql/ast/alter.ts';
+import type { Identifier } from '../../../sql/ast/name.ts';
 import type { ParsedStatement } from '../../../sql/ast/statement.ts';
 import type { System } from '../../system.ts';
 import type { Runnable } from '../prepared.ts';
@@ -14,6 +17,23 @@ import { prepareAlterSource } from './alter-source.ts';
 import { prepareAlterTable } from './alter-table.ts';
 import { prepareAlterView } from './alter-view.ts';
 import { prepareAlterOwner } from './owner-to.ts';
+
+/** RENAME of a table as PostgreSQL's grammar reads it: `ALTER TABLE ONLY t RENAME …`, `ALTER TABLE t * RENAME …`. Null: of another object. */
+export function asAlter({
+  renameType,
+  relationType,
+  relation,
+  subname = '',
+  newname = '',
+  missing_ok: ifExists = false,
+}: RenameStmt): Alter | null {
+  const name = rangeName(relation);
+  const named = (text: string): Identifier => ({ name: text, location: name.location });
+  const of = { kind: 'alter', objectKind: 'table', ifExists, name } as const;
+  if (renameType === 'OBJECT_TABLE') return { ...of, action: { kind: 'rename', to: named(newname) } };
+  if (renameType !== 'OBJECT_COLUMN' || relationType !== 'OBJECT_TABLE') return null;
+  return { ...of, action: { kind: 'rename_column', column: named(subname), to: named(newname) } };
+}
 
 export function prepareAlter(system: System, parsed: ParsedStatement, statement: Alter): Runnable {
   if (statement.action.kind === 'owner_to') return prepareAlterOwner(system, parsed, statement);
