@@ -13,6 +13,7 @@ import { coerce, coerceToBoolean, coerceToCommon } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression } from './expression.ts';
 import { makeOperator, notDistinct } from './operator.ts';
+import { makeRecord } from './record.ts';
 import { sortDirection } from './order.ts';
 import type { SortDirection } from './order.ts';
 import { and, literal, not, or, typeOf } from './scalar.ts';
@@ -84,7 +85,10 @@ export function bindHypotheticalSet(node: FuncCall, name: string, context: Expre
     case 'dense_rank': {
       const [key] = keys;
       if (keys.length !== 1 || key === undefined) {
-        throw statement.unsupported('dense_rank WITHIN GROUP of several keys', at);
+        const record = makeRecord(
+          keys.map(({ value }, index) => ({ name: `f${index + 1}`, scalar: value.scalar })),
+        );
+        return operator('+', count(before, record), one);
       }
       // NULLs are one value of their own, which a distinct count passes over.
       const isNull: HirScalar = { kind: 'isNull', operand: key.value.scalar };
