@@ -80,6 +80,10 @@ struct Translator<'p> {
     backtracking: bool,
     alternation: bool,
     lazy: bool,
+    /// What was read last may be followed by a quantifier.
+    quantifiable: bool,
+    /// Whether each group that is open may be.
+    open: Vec<bool>,
 }
 
 /// Translates a pattern.
@@ -131,6 +135,8 @@ pub(super) fn translate(pattern: &str, mut options: Options) -> EvalResult<Trans
         backtracking: false,
         alternation: false,
         lazy: false,
+        quantifiable: false,
+        open: Vec::new(),
     };
     translator.run()?;
     Ok(Translated {
@@ -152,46 +158,82 @@ impl Translator<'_> {
     fn run(&mut self) -> EvalResult<()> {
         while let Some(character) = self.peek() {
             self.at += 1;
-            match character {
-                '\\' => self.escape(false)?,
+            self.quantifiable = match character {
+                '\\' => {
+                    let constrains = matches!(self.peek(), Some('A' | 'Z' | 'm' | 'M' | 'y' | 'Y'));
+                    self.escape(false)?;
+                    !constrains
+                }
                 '[' if self.looking_at("[:<:]]") => {
                     self.at += 6;
                     self.out.push_str("\\b{start}");
+                    false
                 }
                 '[' if self.looking_at("[:>:]]") => {
                     self.at += 6;
                     self.out.push_str("\\b{end}");
+                    false
                 }
-                '[' => self.bracket()?,
+                '[' => {
+                    self.bracket()?;
+                    true
+                }
                 '(' => self.group()?,
                 '|' => {
                     self.alternation = true;
                     self.out.push('|');
+                    false
                 }
                 '*' | '+' | '?' => {
+                    self.require_quantifiable()?;
                     self.out.push(character);
                     self.laziness();
+                    false
                 }
-                '{' if self.peek().is_some_and(|next| next.is_ascii_digit()) => self.bound()?,
+                '{' if self.peek().is_some_and(|next| next.is_ascii_digit()) => {
+                    self.require_quantifiable()?;
+                    self.bound()?;
+                    false
+                }
                 '{' | '}' | ']' => {
                     self.out.push('\\');
                     self.out.push(character);
+                    true
                 }
-                '.' | '^' | '$' | ')' => self.out.push(character),
-                _ if self.options.expanded && character.is_whitespace() => {}
+                ')' => {
+                    self.out.push(')');
+                    self.open.pop().unwrap_or(true)
+                }
+                '^' | '$' => {
+                    self.out.push(character);
+                    false
+                }
+                '.' => {
+                    self.out.push('.');
+                    true
+                }
+                _ if self.options.expanded && character.is_whitespace() => self.quantifiable,
                 '#' if self.options.expanded => {
                     while self.peek().is_some_and(|next| next != '\n') {
                         self.at += 1;
                     }
+                    self.quantifiable
                 }
-                _ => self.literal(character),
-            }
+                _ => {
+                    self.literal(character);
+                    true
+                }
+            };
         }
         Ok(())
     }
 
     fn literal(&mut self, character: char) {
         self.out.push_str(&regex::escape(character.encode_utf8(&mut [0; 4])));
+    }
+
+    fn require_quantifiable(&self) -> EvalResult<()> {
+        if self.quantifiable { Ok(()) } else { Err(invalid("quantifier operand invalid")) }
     }
 
     fn laziness(&mut self) {
@@ -226,11 +268,13 @@ impl Translator<'_> {
         Ok(())
     }
 
-    fn group(&mut self) -> EvalResult<()> {
+    /// What follows a parenthesis that opens; gives what `quantifiable` is behind that.
+    fn group(&mut self) -> EvalResult<bool> {
         if self.peek() != Some('?') {
             self.groups += 1;
             self.out.push('(');
-            return Ok(());
+            self.open.push(true);
+            return Ok(false);
         }
         for (opening, backtracking) in
             [("?:", false), ("?=", true), ("?!", true), ("?<=", true), ("?<!", true)]
@@ -240,7 +284,8 @@ impl Translator<'_> {
                 self.out.push('(');
                 self.out.push_str(opening);
                 self.backtracking |= backtracking;
-                return Ok(());
+                self.open.push(!backtracking);
+                return Ok(false);
             }
         }
         if self.looking_at("?#") {
@@ -248,7 +293,7 @@ impl Translator<'_> {
                 self.at += 1;
             }
             self.at += 1;
-            return Ok(());
+            return Ok(self.quantifiable);
         }
         Err(invalid("quantifier operand invalid"))
     }
