@@ -351,6 +351,8 @@ function sessionTypes(lowered: LoweredQuery): ScalarType[] {
         return 'int8';
       case 'backendProcess':
         return 'int4';
+      case 'readOnly':
+        return 'bool';
       case 'settings':
       case 'objectSizes':
       case 'sequenceValues':

@@ -26,6 +26,8 @@ export type SessionValue =
   | 'currentDatabase'
   /** What sequences know a session by. */
   | 'sessionNumber'
+  /** Whether the transaction is READ ONLY. */
+  | 'readOnly'
   /** The text that the client sent. */
   | 'currentQuery'
   /** What clients know the session's connection by. */

@@ -172,6 +172,8 @@ function sessionText(
       return session.database;
     case 'sessionNumber':
       return String(session.number);
+    case 'readOnly':
+      return session.setting('transaction_read_only');
     case 'backendProcess':
       return String(session.process);
     case 'transactionNumber':

@@ -1,7 +1,7 @@
 /** Calls of functions, native or written as an expression over $1, $2… */
 import type { Node } from '@pgsql/types';
 import { nodeAs } from '../ast/accessors.ts';
-import { ofSession } from '../functions/families/sequence.ts';
+import { changesSequence, ofSession } from '../functions/families/sequence.ts';
 import { SqlError } from '../error.ts';
 import type { FunctionEntry } from '../functions/table.ts';
 import type { HirScalar } from '../hir.ts';
@@ -14,7 +14,7 @@ import { argumentsKey, instantiate, placeholders } from './body-templates.ts';
 import { STORED_EXPRESSIONS, expressionContext } from './context.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression } from './expression.ts';
-import { call } from './scalar.ts';
+import { call, literal } from './scalar.ts';
 import { emptyScope } from './scope.ts';
 import { Statement } from './statement.ts';
 
@@ -140,5 +140,15 @@ export function callFunction(
   }
   if (!ofSession.has(entry.opcode)) return call(entry, args, name, type);
   const session: HirScalar = { kind: 'session', value: 'sessionNumber', type: plain('int8') };
-  return call(entry, [...args, session], name, type);
+  const mode = changesSequence.has(entry.opcode) ? [accessMode(context, args[0]!)] : [];
+  return call(entry, [...args, session, ...mode], name, type);
+}
+
+/** Whether a sequence may not be changed: one that is temporary may always be. */
+function accessMode({ statement }: ExpressionContext, sequence: HirScalar): HirScalar {
+  const { catalog } = statement.environment;
+  const named = sequence.kind === 'literal' && sequence.text !== null;
+  const schema = named ? catalog.classNamed(Number(sequence.text))?.schema : undefined;
+  if (schema !== undefined && schema === catalog.temporarySchema) return literal('bool', 'f');
+  return { kind: 'session', value: 'readOnly', type: plain('bool') };
 }

@@ -108,6 +108,8 @@ export function bindCopyCondition(
 /** A DEFAULT of this session: decoders have no parameters. */
 function inSession(scalar: HirScalar, session: number): HirScalar {
   if (scalar.kind === 'session' && scalar.value === 'sessionNumber') return literal('int8', String(session));
+  // A COPY that got so far may write.
+  if (scalar.kind === 'session' && scalar.value === 'readOnly') return literal('bool', 'f');
   return mapScalarParts(scalar, {
     scalar: (part) => inSession(part, session),
     relation: (relation) => relation,

@@ -7,6 +7,7 @@ import { EngineError, type Transaction } from '../../../../engine/index.ts';
 import type { CatalogColumn, ObjectId } from '../../../../sql/catalog.ts';
 import { SqlError } from '../../../../sql/error.ts';
 import { quoteIdentifier } from '../../../../sql/functions/quote.ts';
+import type { SessionValue } from '../../../../sql/hir.ts';
 import { parse } from '../../../../sql/parse/parse.ts';
 import { layoutByColumns, layoutByKey } from '../../../../sql/physical/layout.ts';
 import { objectName } from '../../../../sql/object-name.ts';
@@ -406,7 +407,8 @@ async function copyRows(
   const catalog = system.planning.catalogFor(settings, { ownWrites });
   const { node } = parsed.statement;
   const compiled = system.planning.compileWrite(settings, parsed, node, { catalog });
-  if (compiled.sessionValues.some((value) => value !== 'sessionNumber' && !value.endsWith('Timestamp'))) {
+  const known = new Set<SessionValue>(['sessionNumber', 'readOnly']);
+  if (compiled.sessionValues.some((value) => !known.has(value) && !value.endsWith('Timestamp'))) {
     throw new SqlError({
       sqlstate: '0A000',
       message: 'values of the session in ALTER TABLE are not supported',
