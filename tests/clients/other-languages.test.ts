@@ -33,7 +33,7 @@ describeWith(withPython.missing, 'Python', () => {
     ['psycopg 3', 'psycopg3_program.py', 11],
     ['psycopg2', 'psycopg2_program.py', 4],
     ['asyncpg', 'asyncpg_program.py', 5],
-    ['SQLAlchemy over psycopg 3', 'sqlalchemy_program.py', 3],
+    ['SQLAlchemy over psycopg 3', 'sqlalchemy_program.py', 4],
   ])('%s', async (_name, program, count) => {
     expect(await steps(withPython.command(program))).toHaveLength(count);
   });

@@ -10,6 +10,7 @@ import type { Catalog, CatalogChange } from '../catalog.ts';
 import type { CatalogObject, SystemTableObject, ViewObject } from '../objects.ts';
 import { RAW_TABLES } from './raw.ts';
 import { EMPTY_VIEWS } from './empty.ts';
+import { INFORMATION_DOMAINS, informationDomains } from './information-domains.ts';
 import { SYSTEM_VIEWS, type SystemView } from './views.ts';
 import { generatedColumns } from './view-columns.ts';
 import { type SystemRelation, SystemWriter } from './writer.ts';
@@ -72,10 +73,11 @@ export function bootstrapCatalog(
     objects.push(change);
   };
   for (const { object } of relations) add(object);
+  INFORMATION_DOMAINS.forEach(add);
   // They read each other: each is there before the next is described.
   SYSTEM_VIEWS.forEach((view, index) => {
     const object = viewObject(view, viewId(view, FIRST_VIEW_ID + index));
-    add({ ...object, columns: describe(object) });
+    add({ ...object, columns: withDomains(view, describe(object)) });
   });
   const next = FIRST_VIEW_ID + SYSTEM_VIEWS.length;
   EMPTY_VIEWS.forEach((view, index) => add(viewObject(view, viewId(view, next + index))));
@@ -88,6 +90,17 @@ function viewId({ schema, name }: SystemView, otherwise: number): number {
   return postgresOid(schema, name) ?? otherwise;
 }
 
+/** pg_attribute names the domains; the columns' values are those of the types beneath. */
+function withDomains(
+  { schema, name }: Pick<SystemView, 'schema' | 'name'>,
+  columns: ViewObject['columns'],
+): ViewObject['columns'] {
+  const domains = informationDomains(schema, name);
+  return columns.map((column) =>
+    domains.has(column.name) ? { ...column, domain: domains.get(column.name)! } : column,
+  );
+}
+
 function viewObject({ schema, name, query, columns = [] }: SystemView, id: number): ViewObject {
   return {
     kind: 'view',
@@ -96,7 +109,10 @@ function viewObject({ schema, name, query, columns = [] }: SystemView, id: numbe
     name,
     dependsOn: [],
     statement: null,
-    columns: columns.map((column) => ({ ...column, defaultText: null })),
+    columns: withDomains(
+      { schema, name },
+      columns.map((column) => ({ ...column, defaultText: null })),
+    ),
     query,
     references: [],
     queryColumns: [],

@@ -21,7 +21,7 @@ const PG_CATALOG = `pg_auth_members pg_conversion pg_db_role_setting pg_default_
   pg_ts_config pg_ts_config_map pg_ts_dict pg_ts_parser pg_ts_template pg_user_mapping pg_user_mappings`;
 
 const INFORMATION_SCHEMA = `administrable_role_authorizations applicable_roles attributes
-  check_constraint_routine_usage column_column_usage column_domain_usage column_options
+  check_constraint_routine_usage column_column_usage column_options
   data_type_privileges foreign_data_wrapper_options foreign_data_wrappers foreign_server_options
   foreign_servers foreign_table_options foreign_tables role_udt_grants
   routine_column_usage routine_routine_usage routine_sequence_usage routine_table_usage transforms

@@ -54,6 +54,48 @@ const ofFunction = {
 };
 const routine = { routine_catalog: DATABASE, routine_schema: 's.name', routine_name: 'f.name' };
 
+const executable = {
+  ...ofFunction,
+  ...routine,
+  grantor: OWNER,
+  grantee: OWNER,
+  privilege_type: "'EXECUTE'",
+  is_grantable: "'YES'",
+};
+
+const COLUMNS = `${RELATIONS} JOIN tw_internal.columns c ON c.relation_oid = r.oid`;
+const columnOfTable = {
+  table_catalog: DATABASE,
+  table_schema: 's.name',
+  table_name: 'r.name',
+  column_name: 'c.name',
+};
+const domain = { domain_catalog: DATABASE, domain_schema: 'ds.name', domain_name: 'd.name' };
+/** A type, or the one that a domain is over. */
+const underlying = { udt_catalog: DATABASE, udt_schema: 'us.name', udt_name: 'u.name' };
+const UNDERLYING = `JOIN tw_internal.types u ON u.oid = CASE d.kind WHEN 'd' THEN d.base_oid ELSE d.oid END
+  JOIN tw_internal.schemas us ON us.oid = u.schema_oid`;
+
+/** Everybody may use domains and collations, the owner what is there. */
+const usage = (name: string, condition: string): SystemView =>
+  view(
+    name,
+    {
+      grantor: OWNER,
+      grantee: 'u.grantee',
+      object_catalog: DATABASE,
+      object_schema: 'u.schema',
+      object_name: 'u.name',
+      object_type: 'u.type',
+      privilege_type: "'USAGE'",
+      is_grantable: "CASE u.grantee WHEN 'PUBLIC' THEN 'NO' ELSE 'YES' END",
+    },
+    `(SELECT g.grantee, s.name AS schema, d.name, 'DOMAIN' AS type FROM tw_internal.types d JOIN tw_internal.schemas s ON s.oid = d.schema_oid
+        CROSS JOIN (VALUES ('PUBLIC'), (${OWNER})) AS g (grantee) WHERE d.kind = 'd'
+      UNION ALL SELECT 'PUBLIC', 'pg_catalog', collname, 'COLLATION' FROM pg_catalog.pg_collation
+      UNION ALL SELECT ${OWNER}, s.name, r.name, 'SEQUENCE' FROM ${RELATIONS} WHERE r.relkind = 'S') AS u WHERE ${condition}`,
+  );
+
 export const INFORMATION_VIEWS: readonly SystemView[] = [
   tablePrivileges('table_privileges'),
   tablePrivileges('role_table_grants'),
@@ -108,18 +150,7 @@ export const INFORMATION_VIEWS: readonly SystemView[] = [
     `${FUNCTIONS} CROSS JOIN LATERAL unnest(string_to_array(array_to_string(f.argument_oids, ' '), ' ')) WITH ORDINALITY AS a (type, place)
       JOIN tw_internal.types t ON t.oid = a.type::oid JOIN tw_internal.schemas ts ON ts.oid = t.schema_oid WHERE ${OF_USERS}`,
   ),
-  view(
-    'routine_privileges',
-    {
-      ...ofFunction,
-      ...routine,
-      grantor: OWNER,
-      grantee: OWNER,
-      privilege_type: "'EXECUTE'",
-      is_grantable: "'YES'",
-    },
-    `${FUNCTIONS} WHERE ${OF_USERS}`,
-  ),
+  view('routine_privileges', executable, `${FUNCTIONS} WHERE ${OF_USERS}`),
   view('enabled_roles', { role_name: 'o.name' }, 'tw_internal.roles o'),
   view(
     'character_sets',
@@ -178,4 +209,54 @@ export const INFORMATION_VIEWS: readonly SystemView[] = [
     `${RELATIONS} JOIN tw_internal.dependencies d ON d.depends_on = r.oid JOIN tw_internal.relations v ON v.oid = d.object_oid
       JOIN tw_internal.schemas vs ON vs.oid = v.schema_oid WHERE v.relkind = 'v' AND r.relkind IN ('r', 'v') AND vs.name NOT IN ('tw_internal', 'tw_catalog')`,
   ),
+  view(
+    'user_defined_types',
+    {
+      user_defined_type_catalog: DATABASE,
+      user_defined_type_schema: 's.name',
+      user_defined_type_name: 'r.name',
+      user_defined_type_category: "'STRUCTURED'",
+      is_instantiable: "'YES'",
+    },
+    `${RELATIONS} WHERE r.relkind = 'c'`,
+  ),
+  view(
+    'column_domain_usage',
+    { ...domain, ...columnOfTable },
+    `${COLUMNS} JOIN tw_internal.types d ON d.oid = c.type_oid AND d.kind = 'd' JOIN tw_internal.schemas ds ON ds.oid = d.schema_oid
+      WHERE r.relkind IN ('r', 'v') AND ${OF_USERS}`,
+  ),
+  view(
+    'column_udt_usage',
+    { ...underlying, ...columnOfTable },
+    `${COLUMNS} JOIN tw_internal.types d ON d.oid = c.type_oid ${UNDERLYING} WHERE r.relkind IN ('r', 'v') AND ${OF_USERS}`,
+  ),
+  view(
+    'domain_udt_usage',
+    { ...underlying, ...domain },
+    `tw_internal.types d JOIN tw_internal.schemas ds ON ds.oid = d.schema_oid ${UNDERLYING} WHERE d.kind = 'd'`,
+  ),
+  view('role_routine_grants', executable, `${FUNCTIONS} WHERE ${OF_USERS}`),
+  view(
+    'collations',
+    {
+      collation_catalog: DATABASE,
+      collation_schema: "'pg_catalog'",
+      collation_name: 'o.collname',
+      pad_attribute: "'NO PAD'",
+    },
+    'pg_catalog.pg_collation o',
+  ),
+  view(
+    'collation_character_set_applicability',
+    {
+      collation_catalog: DATABASE,
+      collation_schema: "'pg_catalog'",
+      collation_name: 'o.collname',
+      character_set_name: "'UTF8'",
+    },
+    'pg_catalog.pg_collation o',
+  ),
+  usage('usage_privileges', 'true'),
+  usage('role_usage_grants', "u.grantee <> 'PUBLIC'"),
 ];

@@ -11,9 +11,7 @@ from steps import raises, run, step
 
 
 def engine_for(port):
-    # Its look for the extension hstore casts a column from regtype to text, which is not there yet.
-    url = f"postgresql+psycopg://tidewire@127.0.0.1:{port}/tidewire"
-    return sa.create_engine(url, use_native_hstore=False)
+    return sa.create_engine(f"postgresql+psycopg://tidewire@127.0.0.1:{port}/tidewire")
 
 
 class Base(DeclarativeBase):
@@ -77,6 +75,37 @@ def savepoints_and_errors(port):
 def duplicate(session):
     with session.begin_nested():
         session.execute(sa.insert(Sale).values(id=1, city="x", amount=1, at=dt.datetime.now(dt.timezone.utc)))
+
+
+@step
+def what_is_there_is_read_back(port):
+    engine = engine_for(port)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("CREATE TYPE mood AS ENUM ('sad', 'ok')")
+        connection.exec_driver_sql(
+            "CREATE TABLE author (id serial PRIMARY KEY, name varchar(40) NOT NULL UNIQUE, feels mood DEFAULT 'ok')"
+        )
+        connection.exec_driver_sql(
+            "CREATE TABLE book (author int REFERENCES author ON DELETE CASCADE, n int, title text, "
+            "PRIMARY KEY (author, n), CONSTRAINT counted CHECK (n > 0))"
+        )
+        connection.exec_driver_sql("CREATE INDEX book_title ON book (title DESC)")
+        connection.exec_driver_sql("COMMENT ON COLUMN book.title IS 'as printed'")
+    metadata = sa.MetaData()
+    metadata.reflect(engine, only=["author", "book"])
+    author, book = metadata.tables["author"], metadata.tables["book"]
+    assert [c.name for c in author.primary_key] == ["id"]
+    assert [c.name for c in book.primary_key] == ["author", "n"]
+    assert author.c.name.type.length == 40 and not author.c.name.nullable
+    assert author.c.feels.type.enums == ["sad", "ok"]
+    assert [(k.target_fullname, k.ondelete) for k in book.foreign_keys] == [("author.id", "CASCADE")]
+    assert book.c.title.comment == "as printed"
+    inspector = sa.inspect(engine)
+    assert [u["column_names"] for u in inspector.get_unique_constraints("author")] == [["name"]]
+    assert [(i["name"], i["column_names"]) for i in inspector.get_indexes("book")] == [("book_title", ["title"])]
+    assert [c["name"] for c in inspector.get_check_constraints("book")] == ["counted"]
+    domains = [d["name"] for d in inspector.get_domains(schema="information_schema")]
+    assert domains == ["cardinal_number", "character_data", "sql_identifier", "time_stamp", "yes_or_no"]
 
 
 run(int(sys.argv[1]))
