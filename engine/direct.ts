@@ -9,6 +9,9 @@ export type Framing = (typeof framings)[keyof typeof framings];
 /** A column of a read as RowDescription tells it. */
 export interface ReadColumn {
   readonly name: string;
+  /** The relation and the number of the column that it shows; 0: it is none. */
+  readonly relationOid: number;
+  readonly columnNumber: number;
   readonly typeOid: number;
   readonly typeLength: number;
   readonly typmod: number;

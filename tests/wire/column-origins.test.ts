@@ -77,3 +77,12 @@ const statements = [
 test.each(statements)('%s', async (text) => {
   expect(await origins(ours, text)).toEqual(await origins(theirs, text));
 });
+
+// Small reads are described by what answers them.
+test.each(['a text', 'a named statement'])('a read by key: %s', async (kind) => {
+  const text = 'SELECT name, boss + 1 AS next, id FROM people WHERE id = ';
+  const query = kind === 'a text' ? `${text}7` : { name: 'by key', text: `${text}$1`, values: [7] };
+  const [our, their] = await Promise.all([ours, theirs].map((client) => client.query(query)));
+  expect(our!.fields.map(({ columnID }) => columnID)).toEqual(their!.fields.map(({ columnID }) => columnID));
+  expect(our!.fields.map(({ tableID }) => tableID > 0)).toEqual([true, false, true]);
+});

@@ -51,6 +51,8 @@ pub fn reads_ahead(prepared: &Prepared, collections: &Collections) -> bool {
 #[napi(object, object_to_js = false)]
 pub struct ReadColumn {
     pub name: String,
+    pub relation_oid: u32,
+    pub column_number: i32,
     pub type_oid: u32,
     pub type_length: i32,
     pub typmod: i32,
@@ -132,8 +134,9 @@ impl NativeRead {
         out.extend_from_slice(&(self.columns.len() as u16).to_be_bytes());
         for (index, column) in self.columns.iter().enumerate() {
             out.extend_from_slice(column.name.as_bytes());
-            // The name's end, and no table and no column of one.
-            out.extend_from_slice(&[0; 7]);
+            out.push(0);
+            out.extend_from_slice(&column.relation_oid.to_be_bytes());
+            out.extend_from_slice(&(column.column_number as i16).to_be_bytes());
             out.extend_from_slice(&column.type_oid.to_be_bytes());
             out.extend_from_slice(&(column.type_length as i16).to_be_bytes());
             out.extend_from_slice(&column.typmod.to_be_bytes());

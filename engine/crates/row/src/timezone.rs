@@ -4,7 +4,7 @@ use crate::calendar::{DAY, SECOND, UNIX_EPOCH_MICROS};
 use crate::{EvalError, EvalResult};
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneTransition};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 /// 400 years: after them the calendar, days of the week included, repeats.
 const CYCLE: i64 = 146_097 * DAY;
@@ -77,7 +77,8 @@ impl Eq for Zone {}
 impl Zone {
     /// UTC.
     pub fn utc() -> Self {
-        Zone::new("UTC".into(), Rule::Fixed(0))
+        static UTC: LazyLock<Zone> = LazyLock::new(|| Zone::new("UTC".into(), Rule::Fixed(0)));
+        UTC.clone()
     }
 
     /// A fixed offset, named as PostgreSQL names it (`<+02>-02`).

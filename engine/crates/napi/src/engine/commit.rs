@@ -125,7 +125,11 @@ fn check_rows(writes: &Writes, collections: &Collections) -> Result<(), EvalErro
             continue;
         };
         let rows = set.rows();
-        let (from, settings) = (set.unchecked_from(constraints.number), FormatSettings::default());
+        let from = set.unchecked_from(constraints.number);
+        if from == rows.len() {
+            continue;
+        }
+        let settings = FormatSettings::default();
         let mut checker = constraints.checker(&settings);
         for row in (from..rows.len()).map(|index| rows.get(index)).filter(|row| row.diff > 0) {
             checker.check(row.val)?;
