@@ -48,7 +48,7 @@ export interface Case {
 /** Pages of a case. */
 const PAGES = 3;
 
-export function generateCase(seed: number): Case {
+export function generateCase(seed: number, level: number | null = null): Case {
   const random = new Random(seed);
   const bare = randomSchema(random);
   const schema: Schema = { ...bare, ...randomFunctions(random, bare) };
@@ -63,7 +63,7 @@ export function generateCase(seed: number): Case {
   }
   const views: View[] = [];
   for (let v = 1; v <= random.between(4, 6); v++) {
-    const query = randomQuery(random, schema, named);
+    const query = randomQuery(random, schema, named, level);
     const byEquality = schema.mixedScale || query.features.has('ambiguous') || named.length > 0;
     const madeBefore = random.chance(0.5) ? 0 : random.between(1, Math.floor(transactions.length / 2));
     const droppedBefore = random.chance(0.9) ? Infinity : random.between(madeBefore + 1, transactions.length);

@@ -57,15 +57,25 @@ export const AMBIGUOUS: ReadonlySet<string> = new Set([
   'numrange',
 ]);
 
-export function randomQuery(random: Random, schema: Schema, views: readonly Base[]): Query {
-  const level = random.weighted([
-    [2.5, 1],
-    [2.5, 2],
-    [3, 3],
-    [3, 4],
-    [4, 5],
-    [2.5, 6],
-  ]);
+/** Levels, and how often their queries are made. */
+const LEVELS: readonly (readonly [number, number])[] = [
+  [2.5, 1],
+  [2.5, 2],
+  [3, 3],
+  [3, 4],
+  [4, 5],
+  [2.5, 6],
+];
+export const HIGHEST_LEVEL = LEVELS.length;
+
+/** `only`: a query of this level. */
+export function randomQuery(
+  random: Random,
+  schema: Schema,
+  views: readonly Base[],
+  only: number | null = null,
+): Query {
+  const level = only ?? random.weighted(LEVELS);
   const features = new Features();
   features.add(`level ${level}`);
   const named = views.map(({ name, columns }) => ({ tree: sql`${name}`, columns }));

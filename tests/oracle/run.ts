@@ -1,6 +1,9 @@
 /**
  * `npm run oracle -- [--seed N] [--checks N | --endless] [--workers N] [--keep-going] [--no-shrink] [--self]
- * [--minutes N] [--coverage] [--without RULE[,RULE…] | all | each]`
+ * [--minutes N] [--coverage] [--without RULE[,RULE…] | all | each] [--level N | --climb]`
+ *
+ * `--level` makes queries of one level; `--climb` begins with the lowest and opens the next when one was clean for `--checks`
+ * (10,000) checks.
  *
  * `--without` turns rules of the optimizer off; `each` goes through the cases with each rule off in turn, then with all off.
  */
@@ -13,6 +16,7 @@ import { startTidewire } from '../support/tidewire.ts';
 import { generateCase, script } from './case.ts';
 import { Coverage } from './coverage.ts';
 import { noOutcome, runCase, type Outcome, type Systems } from './harness.ts';
+import { HIGHEST_LEVEL } from './queries.ts';
 import { shrink } from './shrink.ts';
 
 const { values: options } = parseArgs({
@@ -27,17 +31,21 @@ const { values: options } = parseArgs({
     coverage: { type: 'boolean', default: false },
     self: { type: 'boolean', default: false },
     without: { type: 'string', default: '' },
+    level: { type: 'string' },
+    climb: { type: 'boolean', default: false },
   },
 });
 
 const firstSeed = options.seed === undefined ? Date.now() % 1_000_000_000 : Number(options.seed);
 const isEndless = options.endless || options.minutes !== undefined;
-const wanted = isEndless ? Infinity : Number(options.checks ?? (options.seed === undefined ? 2000 : 1));
+const defaultChecks = options.climb ? 10_000 : options.seed === undefined ? 2000 : 1;
+const wanted = isEndless ? Infinity : Number(options.checks ?? defaultChecks);
+const climbed = Array.from({ length: HIGHEST_LEVEL }, (_, index) => index + 1);
+const levels = options.climb ? climbed : [options.level === undefined ? null : Number(options.level)];
 const until = Date.now() + Number(options.minutes ?? Infinity) * 60_000;
 
 const postgres = await startPostgres();
 const tidewire = options.self ? null : await startTidewire({ workers: Number(options.workers) });
-const total = noOutcome();
 const coverage = new Coverage();
 let failures = 0;
 try {
@@ -54,30 +62,9 @@ try {
     self: options.self,
   };
   const turns = [...RULE_NAMES, ...PHYSICAL_CHOICES, 'all'];
-  const started = Date.now();
-  for (let seed = firstSeed; total.checks < wanted && Date.now() < until; seed++) {
-    const test = generateCase(seed);
-    if (options.without === 'each') {
-      await systems.tidewire.query(`SET disabled_rules = '${turns[(seed - firstSeed) % turns.length]}'`);
-    }
-    const outcome = await runCase(systems, test);
-    add(total, outcome);
-    coverage.add(outcome.features);
-    if (!outcome.failure) {
-      if (isEndless && (seed - firstSeed) % 50 === 49) console.log(summary(total, started));
-      continue;
-    }
-    failures++;
-    const off = options.without === 'each' ? turns[(seed - firstSeed) % turns.length] : options.without;
-    console.log(`seed ${seed} fails${off === '' ? '' : ` without ${off}`}: ${outcome.failure.kind}`);
-    const small = options['no-shrink']
-      ? { test, failure: outcome.failure }
-      : await shrink(systems, test, outcome.failure, 300);
-    console.log(script(small.test, small.failure));
-    if (!options['keep-going']) break;
-    total.checks++;
+  for (const level of levels) {
+    if (failures === 0) await run(systems, turns, level);
   }
-  console.log(summary(total, started));
   if (options.coverage) console.log(coverage.report());
 } catch (error) {
   failures++;
@@ -88,6 +75,36 @@ try {
   await postgres.stop();
 }
 process.exit(failures === 0 ? 0 : 1);
+
+/** Queries of a level, or of all. */
+async function run(systems: Systems, turns: readonly string[], level: number | null): Promise<void> {
+  const total = noOutcome();
+  const started = Date.now();
+  const name = level === null ? '' : `level ${level}: `;
+  for (let seed = firstSeed; total.checks < wanted && Date.now() < until; seed++) {
+    const test = generateCase(seed, level);
+    if (options.without === 'each') {
+      await systems.tidewire.query(`SET disabled_rules = '${turns[(seed - firstSeed) % turns.length]}'`);
+    }
+    const outcome = await runCase(systems, test);
+    add(total, outcome);
+    coverage.add(outcome.features);
+    if (!outcome.failure) {
+      if (isEndless && (seed - firstSeed) % 50 === 49) console.log(name + summary(total, started));
+      continue;
+    }
+    failures++;
+    const off = options.without === 'each' ? turns[(seed - firstSeed) % turns.length] : options.without;
+    console.log(`${name}seed ${seed} fails${off === '' ? '' : ` without ${off}`}: ${outcome.failure.kind}`);
+    const small = options['no-shrink']
+      ? { test, failure: outcome.failure }
+      : await shrink(systems, test, outcome.failure, 300);
+    console.log(script(small.test, small.failure));
+    if (!options['keep-going']) break;
+    total.checks++;
+  }
+  console.log(name + summary(total, started));
+}
 
 function add(sum: Outcome, one: Outcome): void {
   sum.checks += one.checks;
