@@ -5,12 +5,14 @@
  *     (a join b) join c                                   →   join(a, b, c)
  *     (x union all y) union all z                         →   union(x, y, z)
  *
- * A projection between two joins is lifted above both, so that they can be one.
+ * A projection between two joins is lifted above both, so that they can be one. A key of the outer one that is made of several
+ * inputs of the inner one is compared with its partners behind both.
  */
 import type { MirEquivalence, MirRelation, MirScalar } from '../../mir.ts';
+import { keyEquality } from '../../mir/equality.ts';
 import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
-import { isTrueLiteral, remapColumns } from '../../mir/scalar.ts';
+import { columnsRead, isTrueLiteral, remapColumns } from '../../mir/scalar.ts';
 import { localRule } from '../local-rule.ts';
 
 type MirJoin = Extract<MirRelation, { kind: 'join' }>;
@@ -51,12 +53,29 @@ function fuseJoin(relation: MirJoin): MirRelation {
     arity += join.columns.length;
   }
   const remap = (scalar: MirScalar): MirScalar => remapColumns(scalar, (index) => to[index]!);
-  for (const item of relation.equivalences) {
-    equivalences.push({ ...item, scalars: item.scalars.map(remap) });
+  for (const { scalars, nullSafe } of relation.equivalences) {
+    // A key of an input that was a join may read several of the join's inputs: then it is compared behind the fused join.
+    const over = scalars.map(remap);
+    const keys = over.filter((scalar) => readsOne(scalar, inputs));
+    if (keys.length > 1) equivalences.push({ scalars: keys, nullSafe });
+    const first = keys[0] ?? over[0]!;
+    const compared = over.filter((scalar) => scalar !== first && !keys.includes(scalar));
+    residual.push(...compared.flatMap((scalar) => keyEquality(first, scalar, nullSafe)));
   }
   residual.push(...relation.residual.map(remap));
   if (inputs.length === 0) inputs.push(build.UNIT);
   return build.project(build.join(inputs, equivalences, residual), to);
+}
+
+/** Whether all columns that it reads are one input's. */
+function readsOne(scalar: MirScalar, inputs: readonly MirRelation[]): boolean {
+  const read = [...columnsRead(scalar)];
+  let start = 0;
+  return inputs.some(({ columns }) => {
+    const from = start;
+    start += columns.length;
+    return read.every((index) => index >= from && index < start);
+  });
 }
 
 function rewrite(relation: MirRelation): MirRelation {
