@@ -326,6 +326,11 @@ offset: Expr | null,
  */
 withTies: boolean, 
 /**
+ * Runs over the rows that are wanted (and those that OFFSET leaves out), one after the other in their order: what must be
+ * computed so, and for no other row, like the next number of a sequence. `projection` is of what it makes.
+ */
+completed?: Mfp, 
+/**
  * The columns that the client sees.
  */
 projection: Array<number>, };

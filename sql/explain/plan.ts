@@ -4,6 +4,7 @@
 import type {
   Expr,
   KeyExpr,
+  Mfp,
   Node,
   Operator,
   OrderKey,
@@ -188,6 +189,11 @@ function reduceText(reduce: ReduceClass): string {
   return `reduce (${reduce.class}${form}) ${aggregates.join(', ')} of`;
 }
 
+/** What is computed for rows of so many columns once they are in order. */
+function completedLines(completed: Mfp | undefined, width: number): string[] {
+  return completed === undefined ? [] : ['  completed in order', ...indent(mfpLines(completed, width))];
+}
+
 function outputLines(output: Output, nodes: readonly Node[]): string[] {
   switch (output.kind) {
     case 'arrangement':
@@ -195,7 +201,7 @@ function outputLines(output: Output, nodes: readonly Node[]): string[] {
     case 'subscription':
       return [`subscribe %${output.node}`];
     case 'rows': {
-      const { order, sorted, limit, offset, withTies, projection } = output.finishing;
+      const { order, sorted, limit, offset, withTies, completed, projection } = output.finishing;
       const parts = [
         order.length === 0 ? '' : ` order by ${order.map(orderText).join(', ')}`,
         limit === null ? '' : ` limit ${exprText(limit)}`,
@@ -204,7 +210,10 @@ function outputLines(output: Output, nodes: readonly Node[]): string[] {
         sortedText(order, sorted),
         ` output ${columnList(projection)}`,
       ];
-      return [`rows %${output.node}${parts.join('')}`];
+      return [
+        `rows %${output.node}${parts.join('')}`,
+        ...completedLines(completed, nodes[output.node]!.columns.length),
+      ];
     }
     case 'write': {
       const deleted = output.deleted === null ? '' : ` delete %${output.deleted}`;
@@ -226,10 +235,8 @@ function outputLines(output: Output, nodes: readonly Node[]): string[] {
                 ...mfpLines(conflict.update, 2 * conflict.arbiters[0]!.layout.restore.length),
               ];
       const { completed } = output;
-      const width = completed === undefined ? 0 : nodes[output.inserted!]!.columns.length - 1;
-      const made =
-        completed === undefined ? [] : ['  completed in order', ...indent(mfpLines(completed, width))];
-      return [`write${deleted}${inserted}`, ...made, ...resolved, ...returning];
+      const made = completed && completedLines(completed, nodes[output.inserted!]!.columns.length - 1);
+      return [`write${deleted}${inserted}`, ...(made ?? []), ...resolved, ...returning];
     }
   }
 }

@@ -7,6 +7,7 @@
 import type { HirRelation, HirScalar } from '../hir.ts';
 import { hasSubquery } from '../hir/subquery.ts';
 import { freeOfScalar, liftScalar, mapReferences } from '../hir/traverse.ts';
+import { isVolatile } from '../hir/volatile.ts';
 import type { MirScalar } from '../mir.ts';
 import { guard, map, negate, project, union, UNIT } from '../mir/relation.ts';
 import * as build from '../mir/scalar.ts';
@@ -30,7 +31,11 @@ export function scalarSubquery(
   reach: readonly MirScalar[],
 ): MirScalar {
   const peeled = peel(scalar.relation);
-  if (peeled.base.kind === 'constant' && peeled.base.columns.length === 0 && peeled.base.rows.length === 1) {
+  // What is volatile and reads nothing around is one value for all rows, too.
+  const isSingle = scope.relation.kind === 'constant' && scope.relation.rows.length === 1;
+  const once = !isSingle && isVolatile(peeled.value) && !readsAround(peeled.value);
+  const { base } = peeled;
+  if (!once && base.kind === 'constant' && base.columns.length === 0 && base.rows.length === 1) {
     return lowerPlainScalar(scope.context, scope.row, liftScalar(peeled.value, -1));
   }
   if (!scope.context.isCorrelated(peeled.base) && !readsAround(peeled.value)) {

@@ -252,7 +252,7 @@ export function rewriteScalar(scalar: MirScalar, rewrite: (node: MirScalar) => M
 }
 
 /** Whether `test` holds for one of the operands; they are asked in evaluation order, up to the first that it holds for. */
-function someChild(scalar: MirScalar, test: (child: MirScalar) => boolean): boolean {
+export function someChild(scalar: MirScalar, test: (child: MirScalar) => boolean): boolean {
   switch (scalar.kind) {
     case 'column':
     case 'literal':

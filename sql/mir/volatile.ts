@@ -2,7 +2,7 @@
 import { functions } from '../functions/table.ts';
 import type { MirRelation, MirScalar } from '../mir.ts';
 import { threshold } from './relation.ts';
-import { visitScalar } from './scalar.ts';
+import { someChild } from './scalar.ts';
 
 const VOLATILE: ReadonlySet<string> = new Set(
   functions.filter((entry) => entry.volatility === 'volatile').map((entry) => entry.opcode),
@@ -15,11 +15,7 @@ export function isVolatileCall(scalar: MirScalar): boolean {
 
 /** Whether such a call is in it. */
 export function isVolatile(scalar: MirScalar): boolean {
-  let volatile = false;
-  visitScalar(scalar, (node) => {
-    volatile ||= isVolatileCall(node);
-  });
-  return volatile;
+  return isVolatileCall(scalar) || someChild(scalar, isVolatile);
 }
 
 /**

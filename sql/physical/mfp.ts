@@ -28,6 +28,7 @@ export class FusedSteps {
   readonly expressions: readonly MirScalar[];
   readonly predicates: readonly FusedPredicate[];
   readonly projection: readonly number[];
+  #isVolatile: boolean | null = null;
 
   private constructor(
     input: readonly MirType[],
@@ -90,13 +91,14 @@ export class FusedSteps {
 
   /** Only picks columns. */
   get isProjection(): boolean {
-    return this.predicates.length === 0 && this.projection.every((index) => index < this.input.length);
+    const picks = this.predicates.length === 0 && this.projection.every((index) => index < this.input.length);
+    return picks && !this.isVolatile;
   }
 
   get isVolatile(): boolean {
-    return (
-      this.expressions.some(isVolatile) || this.predicates.some(({ condition }) => isVolatile(condition))
-    );
+    this.#isVolatile ??=
+      this.expressions.some(isVolatile) || this.predicates.some(({ condition }) => isVolatile(condition));
+    return this.#isVolatile;
   }
 
   get canFail(): boolean {
@@ -174,6 +176,62 @@ export class FusedSteps {
     return { from, steps };
   }
 
+  /**
+   * What is volatile, with what reads it, apart: `rest` computes it, and gives all output columns, over those of `first`. Of these
+   * `places` are where the output columns `wanted` are, which nothing volatile is taken from; nor is it where it is not `shown`. Null
+   * if there is nothing to take.
+   */
+  volatileApart(
+    wanted: readonly number[],
+    shown: readonly number[],
+  ): { readonly first: FusedSteps; readonly rest: FusedSteps; readonly places: readonly number[] } | null {
+    const arity = this.input.length;
+    const readBy = (roots: Iterable<number>): Set<number> => {
+      const found = new Set<number>();
+      const add = (index: number): void => {
+        if (found.has(index)) return;
+        found.add(index);
+        if (index >= arity) columnsRead(this.expressions[index - arity]!).forEach(add);
+      };
+      for (const index of roots) add(index);
+      return found;
+    };
+    const output = (index: number): number => this.projection[index]!;
+    const conditions = this.predicates.flatMap(({ condition }) => [...columnsRead(condition)]);
+    const needed = readBy([...wanted.map(output), ...conditions]);
+    const isShown = readBy(shown.map(output));
+    const later = new Set<number>();
+    for (const [at, scalar] of this.expressions.entries()) {
+      const reads = [...columnsRead(scalar)];
+      const goes = isVolatile(scalar) || reads.some((index) => later.has(index));
+      if (goes && !needed.has(arity + at) && isShown.has(arity + at)) later.add(arity + at);
+    }
+    if (later.size === 0) return null;
+    const scalarsLater = [...later].map((index) => this.expressions[index - arity]!);
+    const read = new Set([...this.projection, ...scalarsLater.flatMap((scalar) => [...columnsRead(scalar)])]);
+    const kept = [...read].filter((index) => !later.has(index));
+    const order = [...this.expressions.keys()].map((at) => arity + at).filter((index) => !later.has(index));
+    const to = (index: number): number => (index < arity ? index : arity + order.indexOf(index));
+    const first = new FusedSteps(
+      this.input,
+      order.map((index) => remapColumns(this.expressions[index - arity]!, to)),
+      this.predicates.map(({ position, condition }) => ({
+        position: arity + order.filter((index) => index < position).length,
+        condition: remapColumns(condition, to),
+      })),
+      kept.map(to),
+    );
+    const behind = [...kept, ...later];
+    const place = (index: number): number => behind.indexOf(index);
+    const rest = new FusedSteps(
+      kept.map((index) => this.#typeAt(index)),
+      scalarsLater.map((scalar) => remapColumns(scalar, place)),
+      [],
+      this.projection.map(place),
+    );
+    return { first, rest, places: wanted.map((index) => place(this.projection[index]!)) };
+  }
+
   /** A scalar over the output columns as one over the input columns alone; null if that would repeat much work. */
   inline(scalar: MirScalar, limit = 16): MirScalar | null {
     const expand = (index: number): MirScalar =>
@@ -185,7 +243,7 @@ export class FusedSteps {
     return scalarSize(expanded) > scalarSize(scalar) + limit ? null : expanded;
   }
 
-  /** The plan's program: expressions that nothing needs are left out. */
+  /** The plan's program: expressions that nothing needs are left out, unless they are volatile. */
   toMfp(): Mfp {
     const arity = this.input.length;
     const needed = new Set<number>();
@@ -196,6 +254,7 @@ export class FusedSteps {
     };
     this.projection.forEach(need);
     for (const { condition } of this.predicates) columnsRead(condition).forEach(need);
+    for (const [at, scalar] of this.expressions.entries()) if (isVolatile(scalar)) need(arity + at);
     const order = [...needed].toSorted((a, b) => a - b);
     const to = new Map(order.map((index, position) => [index, arity + position]));
     const remap = (index: number): number => (index < arity ? index : to.get(index)!);

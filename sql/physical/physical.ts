@@ -3,13 +3,13 @@
  * are split by class, steps are fused, outputs are laid out.
  */
 import type { ArrangementId } from '../../engine/index.ts';
-import type { Finishing, Layout, Node, Output, Plan, ScalarType } from '../../engine/plan.generated.ts';
+import type { Finishing, Layout, Mfp, Node, Output, Plan, ScalarType } from '../../engine/plan.generated.ts';
 import { FORMAT_VERSION } from '../../engine/plan.generated.ts';
 import type { CatalogReader, ObjectId, UniqueKey } from '../catalog.ts';
 import type { HirWrite } from '../hir.ts';
 import type { MirFinishing, MirRelation, MirScalar } from '../mir.ts';
 import type { Keys } from '../optimize/analysis/keys.ts';
-import type { SharedRequest } from './builder.ts';
+import type { Flow, SharedRequest } from './builder.ts';
 import { PlanBuilder } from './builder.ts';
 import { toColumnType } from '../types/column-type.ts';
 import { compact } from './compact.ts';
@@ -102,17 +102,18 @@ export function planRelation(relation: MirRelation, options: PhysicalOptions): P
 
 function outputOf(
   builder: PlanBuilder,
-  flow: ReturnType<RelationPlanner['plan']>,
+  flow: Flow,
   options: PhysicalOptions,
 ): { output: Output; layout: Layout | null } {
   const { target } = options;
   switch (target.kind) {
     case 'rows': {
-      const { order, limit } = target.finishing;
-      const sorted = limit === null ? null : planSortedScan(builder, flow, order);
-      const finishing = toFinishing(target.finishing, sorted?.keys ?? 0);
+      const { flow: first, finishing, completed } = volatileLast(flow, target.finishing);
+      const { order, limit } = finishing;
+      const sorted = limit === null ? null : planSortedScan(builder, first, order);
+      const finish = { ...toFinishing(finishing, sorted?.keys ?? 0), ...(completed && { completed }) };
       return {
-        output: { kind: 'rows', node: builder.materialize(sorted?.flow ?? flow), finishing },
+        output: { kind: 'rows', node: builder.materialize(sorted?.flow ?? first), finishing: finish },
         layout: null,
       };
     }
@@ -126,6 +127,32 @@ function outputOf(
     case 'write':
       return { output: planWrite(builder, flow, target), layout: null };
   }
+}
+
+/** What is volatile is computed for the rows that are wanted, in their order, as PostgreSQL does; not what they are ordered by. */
+function volatileLast(
+  flow: Flow,
+  finishing: MirFinishing,
+): { readonly flow: Flow; readonly finishing: MirFinishing; readonly completed: Mfp | null } {
+  const { order, limit, offset, projection } = finishing;
+  const asItComes = order.length === 0 && limit === null && offset === null;
+  const apart = asItComes
+    ? null
+    : flow.steps.volatileApart(
+        order.map(({ column }) => column),
+        projection,
+      );
+  if (apart === null) return { flow, finishing, completed: null };
+  const { first, rest, places } = apart;
+  return {
+    flow: { node: flow.node, steps: first, columns: rest.input },
+    finishing: {
+      ...finishing,
+      order: order.map((key, index) => ({ ...key, column: places[index]! })),
+      projection: [...projection.keys()],
+    },
+    completed: rest.project(projection).toMfp(),
+  };
 }
 
 function toFinishing(finishing: MirFinishing, sorted: number): Finishing {

@@ -62,7 +62,9 @@ export class RelationPlanner {
         keys.set(binding, this.#keys(value));
         rows.set(binding, this.#rows(value));
         if (this.#isAppendOnly(value)) appendOnly.add(binding);
-        flows.set(binding, this.plan(value));
+        const flow = this.plan(value);
+        // Every reader has the values that were computed once.
+        flows.set(binding, flow.steps.isVolatile ? builder.flow(builder.materialize(flow)) : flow);
         return this.plan(body);
       }
       case 'filter': {

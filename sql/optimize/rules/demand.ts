@@ -4,7 +4,7 @@
  *     select a from (select a, b / c as d, count(*) over …) …   →   the unread columns are gone
  *
  * From the top down: each node is told which of its columns are wanted and returns exactly those, in order. A top-k
- * keeps all its input's columns, since whole rows break its ties. Runs once, when the predicates stand where they stay.
+ * keeps all its input's columns, since whole rows break its ties, and what is volatile is computed all the same, for what it does. Runs once, when the predicates stand where they stay.
  */
 import { aggregateScalars } from '../../hir/aggregate.ts';
 import type { MirRelation, MirScalar } from '../../mir.ts';
@@ -12,6 +12,7 @@ import { freeBindings } from '../../mir/bindings.ts';
 import * as build from '../../mir/relation.ts';
 import { columnsRead, remapColumns } from '../../mir/scalar.ts';
 import { inputs, withInputs } from '../../mir/traverse.ts';
+import { isVolatile } from '../../mir/volatile.ts';
 import { moveCall, windowColumns } from '../../mir/window.ts';
 import type { Rule } from '../pipeline.ts';
 
@@ -187,6 +188,8 @@ class Pruner {
   #map(relation: Extract<MirRelation, { kind: 'map' }>, wanted: readonly number[]): MirRelation {
     const arity = relation.input.columns.length;
     const needed = new Set(wanted);
+    for (const [index, scalar] of relation.scalars.entries())
+      if (isVolatile(scalar)) needed.add(arity + index);
     for (let index = relation.scalars.length - 1; index >= 0; index -= 1) {
       if (needed.has(arity + index)) columnsRead(relation.scalars[index]!, needed);
     }

@@ -6,7 +6,7 @@
  *
  * Rows that tie in the order come by all that they hold (`TopK` of the plan language). So either they hold all that they
  * held, or there are no ties: the order and the groups have a key. What can raise an error stays: as the query says, it
- * is computed for all rows. And the top-k keeps no more columns than before.
+ * is computed for all rows; what is volatile goes, as PostgreSQL computes it for the rows that are kept. And the top-k keeps no more columns than before.
  */
 import type { MirRelation, MirScalar } from '../../mir.ts';
 import * as build from '../../mir/relation.ts';
@@ -37,7 +37,7 @@ function rewriteTopK(node: MirTopK, keysOf: (input: MirRelation) => Keys): MirRe
   const computed = [...new Set(shown.filter((index) => index >= width))];
   const scalars = computed.map((index) => map.scalars[index - width]!);
   const stays = (scalar: MirScalar): boolean =>
-    canFail(scalar) || isVolatile(scalar) || [...columnsRead(scalar)].some((index) => index >= width);
+    (canFail(scalar) && !isVolatile(scalar)) || [...columnsRead(scalar)].some((index) => index >= width);
   if (scalars.length === 0 || scalars.some(stays)) return node;
   if (project !== null) {
     const fixed = [

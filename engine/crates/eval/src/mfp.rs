@@ -201,6 +201,13 @@ impl CompiledMfp {
             }
         }
 
+        // What has effects has them where nobody reads its value, too.
+        for index in 0..expressions.len() {
+            if !done[index] && is_volatile(&mfp.expressions[index]) {
+                need_expression(index, mfp, arity, &mut done, &mut map_steps, &mut map_columns);
+            }
+        }
+
         let mut sources: Vec<Vec<Field>> = input
             .sources
             .iter()
@@ -221,7 +228,8 @@ impl CompiledMfp {
             let field = slot - first_slot[source];
             map_bounds[source] = map_bounds[source].max(field + 1);
         }
-        let whole_row = sources.len() == 1
+        let whole_row = map_steps.is_empty()
+            && sources.len() == 1
             && projection.len() == fields
             && projection.iter().enumerate().all(|(index, column)| *column == Projected::Field(index));
         let projection = join_runs(projection, &first_slot);
@@ -229,7 +237,8 @@ impl CompiledMfp {
             map_bounds[0] = 0;
         }
         let slots = fields + expressions.len();
-        let volatile = mfp.expressions.iter().any(is_volatile);
+        let conditions = mfp.predicates.iter().map(|predicate| &predicate.condition);
+        let volatile = mfp.expressions.iter().chain(conditions).any(is_volatile);
         Ok(CompiledMfp {
             volatile,
             sources,

@@ -105,6 +105,11 @@ pub struct Finishing {
     pub offset: Option<Expr>,
     /// WITH TIES.
     pub with_ties: bool,
+    /// Runs over the rows that are wanted (and those that OFFSET leaves out), one after the other in their order: what must be
+    /// computed so, and for no other row, like the next number of a sequence. `projection` is of what it makes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub completed: Option<Mfp>,
     /// The columns that the client sees.
     pub projection: Vec<u32>,
 }

@@ -14,7 +14,8 @@ pub use write::WriteResult;
 
 use crate::compile::{CompileError, Environment, LIMIT, OFFSET, Program, Sink, Template, row_count};
 use crate::conflict::Conflict;
-use crate::finish::{Demand, Finish, Gather};
+use crate::finish::{Collector, Demand, Finish, Gather};
+use crate::pipeline::Runner;
 use dataflow::dataflow;
 use direct::Direct;
 use first::with_first_rows;
@@ -85,6 +86,7 @@ enum FinishTemplate {
         projection: Arc<[u32]>,
         limit: Option<Compiled>,
         offset: Option<Compiled>,
+        completed: Option<Arc<CompiledMfp>>,
     },
     Write {
         completed: Option<Arc<CompiledMfp>>,
@@ -102,8 +104,19 @@ impl Prepared {
         sources: Sources,
         results: impl FnOnce(Finish) -> R,
     ) -> Result<(R, Option<Scan>), ExecuteError> {
-        let (mut gathered, program) = self.bound(environment, results)?;
-        let Some(program) = program else { return Ok((gathered, None)) };
+        let compiled = self.compilation(&environment.settings)?;
+        let FinishTemplate::Rows { completed, .. } = &compiled.finish else {
+            return Err(ExecuteError::Refused("the plan does not yield rows".into()));
+        };
+        let (finish, program) = self.bound(&compiled, environment)?;
+        if let Some(mfp) = completed {
+            return Ok((complete(mfp, finish, program, sources, results)?, None));
+        }
+        let none = finish.limit == Some(0);
+        let mut gathered = results(finish);
+        if none {
+            return Ok((gathered, None));
+        }
         let program = with_first_rows(program, &sources)?;
         if !Scan::is_one(&program) {
             run(program, sources, |_, row, count| gathered.push(row, count))?;
@@ -114,31 +127,69 @@ impl Prepared {
         Ok((gathered, (!done).then_some(scan)))
     }
 
-    /// Where the rows go, and the program; None if no row is wanted.
-    fn bound<R>(
+    /// How the rows are finished, and the program.
+    fn bound(
         &self,
+        compiled: &Compilation,
         environment: Environment,
-        results: impl FnOnce(Finish) -> R,
-    ) -> Result<(R, Option<Program>), ExecuteError> {
-        let compiled = self.compilation(&environment.settings)?;
-        let (Output::Rows { finishing, .. }, FinishTemplate::Rows { types, projection, limit, offset }) =
+    ) -> Result<(Finish, Program), ExecuteError> {
+        let (Output::Rows { finishing, .. }, FinishTemplate::Rows { types, projection, limit, offset, .. }) =
             (&self.plan.output, &compiled.finish)
         else {
             return Err(ExecuteError::Refused("the plan does not yield rows".into()));
         };
         let program = compiled.template.bind(environment)?;
-        let limit = row_count(limit.as_ref(), &program.scope, LIMIT)?;
-        let gathered = results(Finish {
+        let finish = Finish {
             types: types.clone(),
             order: finishing.order.clone(),
             sorted: finishing.sorted.unwrap_or(0) as usize,
-            limit,
+            limit: row_count(limit.as_ref(), &program.scope, LIMIT)?,
             offset: row_count(offset.as_ref(), &program.scope, OFFSET)?.unwrap_or(0),
             with_ties: finishing.with_ties,
             projection: projection.clone(),
-        });
-        Ok((gathered, (limit != Some(0)).then_some(program)))
+        };
+        Ok((finish, program))
     }
+}
+
+/// Rows that are completed once they are in order and no more than are wanted.
+fn complete<R: Gather>(
+    mfp: &Arc<CompiledMfp>,
+    finish: Finish,
+    program: Program,
+    sources: Sources,
+    results: impl FnOnce(Finish) -> R,
+) -> Result<R, ExecuteError> {
+    let mut runner = Runner::new(mfp.clone(), program.scope.clone());
+    let Finish { limit, offset, projection, .. } = &finish;
+    let (offset, projection) = (*offset, projection.clone());
+    let none = *limit == Some(0);
+    let limit = limit.map(|limit| limit.saturating_add(offset));
+    let mut first = Collector::new(Finish { limit, offset: 0, ..finish });
+    if !none {
+        let program = with_first_rows(program, &sources)?;
+        run(program, sources, |_, row, count| first.push(row, count))?;
+    }
+    let types = mfp.output().into();
+    let mut gathered = results(Finish {
+        types,
+        order: vec![],
+        sorted: 0,
+        limit: None,
+        offset,
+        with_ties: false,
+        projection,
+    });
+    let mut made = Vec::new();
+    for (row, count) in first.finish().iter() {
+        for _ in 0..count {
+            made.clear();
+            if runner.run(&[row], &mut made)? {
+                gathered.push(&made, 1);
+            }
+        }
+    }
+    Ok(gathered)
 }
 
 impl From<String> for ExecuteError {

@@ -47,7 +47,7 @@ pub struct Collector {
     bytes: Vec<u8>,
     resident: Resident,
     entries: Vec<Entry>,
-    /// Of rows that come sorted: how many came, and by what the last of them is sorted.
+    /// Of rows that come sorted, or have no order: how many came, and by what the last of them is sorted.
     came: u64,
     last: Vec<u8>,
     /// With a limit: order bytes and row of one that so many are not behind; others behind it are not shown.
@@ -80,6 +80,11 @@ impl Collector {
     /// How many rows of the order the result takes.
     fn wanted(&self) -> u64 {
         self.finish.limit.unwrap_or(u64::MAX).saturating_add(self.finish.offset)
+    }
+
+    /// Whether any rows will do.
+    fn is_unordered(&self) -> bool {
+        self.finish.order.is_empty() && !self.finish.with_ties
     }
 
     /// Whether a row and all that come after it, sorted as they are, are behind the limit.
@@ -180,7 +185,11 @@ impl Gather for Collector {
             return Demand::Nothing;
         }
         self.add(row, count);
-        Demand::More
+        if !self.is_unordered() {
+            return Demand::More;
+        }
+        self.came = self.came.saturating_add(count);
+        if self.came >= self.wanted() { Demand::Nothing } else { Demand::More }
     }
 }
 
@@ -285,6 +294,14 @@ mod tests {
         assert_eq!(read(finish(0, false)), (2, vec![1]));
         assert_eq!(read(finish(1, true)), (2, vec![1]));
         assert_eq!(read(finish(2, false)), (4, vec![2]));
+    }
+
+    #[test]
+    fn rows_without_an_order_end_with_those_that_are_wanted() {
+        let mut collector = Collector::new(Finish { order: vec![], ..finish(Some(2), 1, false) });
+        let mut push =
+            |value| collector.push(Row::pack(&[Datum::Int32(value), Datum::Text("x")]).as_bytes(), 1);
+        assert_eq!([push(3), push(1), push(2)], [Demand::More, Demand::More, Demand::Nothing]);
     }
 
     #[test]

@@ -68,6 +68,13 @@ impl Runner {
         error.for_row(InputRow { arrangement, key: values.join(", ") })
     }
 
+    /// How often it runs over a row of this multiplicity, and that of what each run yields: what is volatile is another value for
+    /// each copy.
+    #[inline]
+    pub fn copies(&self, diff: i64) -> (i64, i64) {
+        if diff > 1 && self.mfp.is_volatile() { (diff, 1) } else { (1, diff) }
+    }
+
     /// Runs over a row and pushes what it yields; `key` are the types of the leading key columns.
     #[inline]
     pub fn push(
@@ -78,12 +85,21 @@ impl Runner {
         diff: i64,
         out: &mut OkErr,
     ) {
-        if diff > 1 && self.mfp.is_volatile() {
-            for _ in 0..diff {
-                self.push(sources, key, time, 1, out);
-            }
-            return;
+        let (copies, each) = self.copies(diff);
+        for _ in 0..copies {
+            self.push_once(sources, key, time, each, out);
         }
+    }
+
+    #[inline]
+    fn push_once(
+        &mut self,
+        sources: &[&[u8]],
+        key: Option<&[ScalarType]>,
+        time: u64,
+        diff: i64,
+        out: &mut OkErr,
+    ) {
         let pushed = out.ok.try_push_with(time, diff, |bytes| {
             let start = bytes.len();
             match self.run(sources, bytes) {
@@ -149,17 +165,20 @@ pub fn run_with<'s>(
     let key = pipeline.key.clone();
     let mut row = Vec::new();
     over(built, name, Raises::when(pipeline.mfp.can_raise()), move |sources, time, diff, out| {
-        row.clear();
-        match runner.run(sources, &mut row) {
-            Ok(true) => {
-                let end = key.as_deref().map_or(0, |types| skip_columns(&row, 0, types));
-                let (key, rest) = row.split_at(end);
-                emit(key, rest, time, diff, out);
-            }
-            Ok(false) => {}
-            Err(error) => {
-                let error = runner.located(error, sources);
-                out.err.push_row_with(time, diff, |bytes| error.encode(bytes));
+        let (copies, each) = runner.copies(diff);
+        for _ in 0..copies {
+            row.clear();
+            match runner.run(sources, &mut row) {
+                Ok(true) => {
+                    let end = key.as_deref().map_or(0, |types| skip_columns(&row, 0, types));
+                    let (key, rest) = row.split_at(end);
+                    emit(key, rest, time, each, out);
+                }
+                Ok(false) => {}
+                Err(error) => {
+                    let error = runner.located(error, sources);
+                    out.err.push_row_with(time, each, |bytes| error.encode(bytes));
+                }
             }
         }
     })

@@ -79,7 +79,7 @@ fn overlaid(snapshot: &ShardedSnapshot, updates: &Updates) -> ShardedSnapshot {
 }
 
 fn finishing(order: Vec<OrderKey>, limit: Option<Expr>, projection: Vec<u32>) -> Finishing {
-    Finishing { order, sorted: None, limit, offset: None, with_ties: false, projection }
+    Finishing { order, sorted: None, limit, offset: None, with_ties: false, completed: None, projection }
 }
 
 #[test]

@@ -49,9 +49,13 @@ impl Prepared {
 
     /// Whether it is not the same to run it twice. Of plans that are immediate.
     pub fn is_volatile(&self) -> bool {
-        if let Output::Write { completed: Some(mfp), .. } = &self.plan.output
-            && mfp.expressions.iter().any(is_volatile)
-        {
+        let completed = match &self.plan.output {
+            Output::Write { completed, .. } | Output::Rows { finishing: Finishing { completed, .. }, .. } => {
+                completed
+            }
+            _ => &None,
+        };
+        if completed.iter().flat_map(|mfp| &mfp.expressions).any(is_volatile) {
             return true;
         }
         self.plan.nodes.iter().any(|node| match &node.operator {
@@ -77,15 +81,20 @@ impl Prepared {
         let template = Template::compile(plan, settings)?;
         let finish = match &plan.output {
             Output::Rows { node, finishing } => {
-                let types: Vec<_> =
-                    plan.nodes[*node as usize].columns.iter().map(|column| column.scalar).collect();
-                check_finishing(finishing, types.len() as u32)?;
+                let columns = &plan.nodes[*node as usize].columns;
+                let types: Vec<_> = columns.iter().map(|column| column.scalar).collect();
+                let completed = match &finishing.completed {
+                    None => None,
+                    Some(mfp) => Some(Arc::new(CompiledMfp::new(mfp, columns, &plan.parameters, settings)?)),
+                };
+                let shown = completed.as_ref().map_or(types.len(), |mfp| mfp.output().len());
+                check_finishing(finishing, types.len() as u32, shown as u32)?;
                 let count = |expr: &Option<Expr>| {
                     expr.as_ref().map(|expr| compile_with(expr, &[], &plan.parameters, settings)).transpose()
                 };
                 let (limit, offset) = (count(&finishing.limit)?, count(&finishing.offset)?);
                 let (types, projection) = (types.into(), finishing.projection.as_slice().into());
-                FinishTemplate::Rows { types, projection, limit, offset }
+                FinishTemplate::Rows { types, projection, limit, offset, completed }
             }
             Output::Write {
                 deleted, inserted, returned, returning, ordered, completed, conflict, ..
@@ -151,16 +160,18 @@ fn is_immediate(plan: &Plan) -> bool {
     })
 }
 
-fn check_finishing(finishing: &Finishing, arity: u32) -> Result<(), ExecuteError> {
-    let columns = finishing.order.iter().map(|key| key.column).chain(finishing.projection.iter().copied());
+/// Its order is of rows of `arity` columns, what it shows of such as have `shown`.
+fn check_finishing(finishing: &Finishing, arity: u32, shown: u32) -> Result<(), ExecuteError> {
     if finishing.sorted.is_some_and(|keys| keys as usize > finishing.order.len()) {
         return Err(ExecuteError::Refused(
             "plan refused: rows are sorted by more keys than there are".into(),
         ));
     }
-    match columns.into_iter().find(|column| *column >= arity) {
-        Some(column) => {
-            Err(ExecuteError::Refused(format!("plan refused: finishing reads column {column} of {arity}")))
+    let sorted = finishing.order.iter().map(|key| (key.column, arity));
+    let projected = finishing.projection.iter().map(|column| (*column, shown));
+    match sorted.chain(projected).find(|(column, width)| column >= width) {
+        Some((column, width)) => {
+            Err(ExecuteError::Refused(format!("plan refused: finishing reads column {column} of {width}")))
         }
         None => Ok(()),
     }

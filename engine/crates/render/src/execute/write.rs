@@ -115,9 +115,12 @@ impl Prepared {
             let rows = if returned.is_some() || conflict.is_some() { &read } else { written };
             let mut each = |take: &mut dyn FnMut(&[u8], u64)| -> EvalResult<()> {
                 for update in rows.iter() {
-                    shown.clear();
-                    if runner.run(&[update.val], &mut shown)? {
-                        take(&shown, update.diff as u64);
+                    let (copies, each) = runner.copies(update.diff);
+                    for _ in 0..copies {
+                        shown.clear();
+                        if runner.run(&[update.val], &mut shown)? {
+                            take(&shown, each as u64);
+                        }
                     }
                 }
                 Ok(())

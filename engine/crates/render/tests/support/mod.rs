@@ -128,8 +128,15 @@ pub fn maintained(plan: &Plan, id: u64) -> Plan {
 pub fn one_shot(plan: &Plan) -> Plan {
     let node = plan.nodes.len() as u32 - 1;
     let projection = (0..plan.nodes[node as usize].columns.len() as u32).collect();
-    let finishing =
-        Finishing { order: vec![], sorted: None, limit: None, offset: None, with_ties: false, projection };
+    let finishing = Finishing {
+        order: vec![],
+        sorted: None,
+        limit: None,
+        offset: None,
+        with_ties: false,
+        completed: None,
+        projection,
+    };
     Plan { output: Output::Rows { node, finishing }, ..plan.clone() }
 }
 
