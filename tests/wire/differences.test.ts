@@ -173,6 +173,20 @@ const DIFFERENCES: Readonly<Record<string, () => Promise<void>>> = {
     });
     await setUp('RESET TimeZone');
   },
+  'CREATE MATERIALIZED VIEW': async () => {
+    const create = 'CREATE MATERIALIZED VIEW tagged AS SELECT 1 AS x';
+    // pg gives a tag's first word, and its count.
+    expect(await ours.query(create)).toMatchObject({ command: 'CREATE', rowCount: null });
+    expect(await theirs.query(create)).toMatchObject({ command: 'SELECT', rowCount: 1 });
+  },
+  'Virtual generated columns': async () => {
+    await setUp('CREATE DOMAIN natural_number AS int CHECK (VALUE >= 0)');
+    const column = 'twice natural_number GENERATED ALWAYS AS (x * 2) VIRTUAL';
+    expect(await both(`CREATE TABLE doubled (x int, ${column})`)).toEqual({
+      tidewire: [],
+      postgres: '0A000',
+    });
+  },
   'Partitioned tables': async () => {
     const create = 'CREATE TABLE parted (x int) PARTITION BY RANGE (x)';
     expect(await both(create)).toEqual({ tidewire: '0A000', postgres: [] });
