@@ -3,8 +3,12 @@ import { existsSync } from 'node:fs';
 import type { NativeAddon } from './addon.ts';
 import { EngineError } from './error.ts';
 
-/** The native library. Throws with a hint when it was not built. */
-export function loadAddon(): NativeAddon {
+let loaded: NativeAddon | null = null;
+
+/** The native library, which is looked for once. Throws with a hint when it was not built. */
+export const loadAddon = (): NativeAddon => (loaded ??= load());
+
+function load(): NativeAddon {
   const path = new URL('./tidewire.node', import.meta.url);
   const built = existsSync(path) ? path : new URL('../../engine/tidewire.node', import.meta.url);
   if (!existsSync(built)) {

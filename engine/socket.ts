@@ -1,9 +1,6 @@
 /** Sending through a socket without a write request: most answers of a server are small and taken by the kernel at once. */
 import type { Socket } from 'node:net';
-import type { NativeAddon } from './addon.ts';
 import { loadAddon } from './load-addon.ts';
-
-let addon: NativeAddon | null = null;
 
 interface Handle {
   readonly fd?: number;
@@ -17,5 +14,5 @@ export function sendAtOnce(socket: Socket, bytes: Buffer, length: number): numbe
   const { _handle: handle } = socket as unknown as { readonly _handle?: Handle | null };
   const fd = handle?.fd ?? -1;
   if (fd < 0 || socket.writableLength > 0 || !socket.writable) return 0;
-  return (addon ??= loadAddon()).send(fd, bytes, length);
+  return loadAddon().send(fd, bytes, length);
 }
