@@ -1,8 +1,9 @@
 /** What reaches outside: sources, sinks, connections and secrets, and how sources and sinks are. */
 import type { RawTable } from './raw-table.ts';
 
-export const sources: RawTable = {
-  name: 'sources',
+/** The objects of a kind that has a connector. */
+const connected = (name: string, kind: 'source' | 'sink' | 'connection'): RawTable => ({
+  name,
   columns: [
     ['oid', 'oid'],
     ['name', 'name'],
@@ -10,19 +11,14 @@ export const sources: RawTable = {
     ['connector', 'text'],
   ],
   ofObject: (object, catalog) =>
-    object.kind === 'source'
+    object.kind === kind
       ? [[object.id, object.name, catalog.schema(object.schema)?.id ?? 0, object.connector]]
       : [],
-};
+});
 
-export const sinks: RawTable = {
-  name: 'sinks',
-  columns: sources.columns,
-  ofObject: (object, catalog) =>
-    object.kind === 'sink'
-      ? [[object.id, object.name, catalog.schema(object.schema)?.id ?? 0, object.connector]]
-      : [],
-};
+export const sources = connected('sources', 'source');
+
+export const sinks = connected('sinks', 'sink');
 
 /** Names only: a secret's value is in no relation. */
 export const secrets: RawTable = {
@@ -36,14 +32,7 @@ export const secrets: RawTable = {
     object.kind === 'secret' ? [[object.id, object.name, catalog.schema(object.schema)?.id ?? 0]] : [],
 };
 
-export const connections: RawTable = {
-  name: 'connections',
-  columns: sources.columns,
-  ofObject: (object, catalog) =>
-    object.kind === 'connection'
-      ? [[object.id, object.name, catalog.schema(object.schema)?.id ?? 0, object.connector]]
-      : [],
-};
+export const connections = connected('connections', 'connection');
 
 /** The latest refused records of each source; the engine writes them (`ErrorLog`). */
 export const sourceErrors: RawTable = {
