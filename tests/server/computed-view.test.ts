@@ -1,7 +1,8 @@
 /** Materialized views whose rows are another relation's, hardly changed, and are not kept a second time. */
 import type pg from 'pg';
-import { beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { rowsOf } from '../support/answers.ts';
+import { freshSchema } from '../support/fresh-schema.ts';
 import { testServer } from '../support/test-server.ts';
 
 let client: pg.Client;
@@ -10,20 +11,12 @@ const server = testServer({ workers: 2 }, async () => {
   client = await server.connect();
 });
 
-let number = 0;
-beforeEach(async () => {
-  const schema = `s${++number}`;
-  await run(
-    `CREATE SCHEMA ${schema}`,
-    `SET search_path = ${schema}`,
-    'CREATE TABLE t (id int PRIMARY KEY, price int NOT NULL, name text, note text)',
-    "INSERT INTO t VALUES (1, 10, 'a', null), (2, 20, 'b', 'x')",
-  );
-});
-
-async function run(...statements: string[]): Promise<void> {
-  for (const sql of statements) await client.query(sql);
-}
+const schema = freshSchema(
+  () => client,
+  'CREATE TABLE t (id int PRIMARY KEY, price int NOT NULL, name text, note text)',
+  "INSERT INTO t VALUES (1, 10, 'a', null), (2, 20, 'b', 'x')",
+);
+const { run } = schema;
 
 const rows = (sql: string): Promise<unknown[][]> => rowsOf(client, sql);
 
@@ -111,7 +104,7 @@ test('it goes, and what it reads changes beneath it', async () => {
     const { connection } = subscriber as unknown as { connection: NodeJS.EventEmitter };
     connection.once('dataRow', resolve);
   });
-  const ended = subscriber.query(`SUBSCRIBE s${number}.b`).catch((error: unknown) => error);
+  const ended = subscriber.query(`SUBSCRIBE ${schema.name}.b`).catch((error: unknown) => error);
   await first;
   await run('DROP MATERIALIZED VIEW b');
   expect(await ended).toMatchObject({

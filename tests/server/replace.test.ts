@@ -2,8 +2,9 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
-import { beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { errorRaisedBy, rowsOf } from '../support/answers.ts';
+import { freshSchema } from '../support/fresh-schema.ts';
 import { testServer } from '../support/test-server.ts';
 
 let client: pg.Client;
@@ -12,21 +13,12 @@ const server = testServer({ workers: 2 }, async () => {
   client = await server.connect();
 });
 
-let number = 0;
-let schema = '';
-beforeEach(async () => {
-  schema = `s${++number}`;
-  await run(
-    `CREATE SCHEMA ${schema}`,
-    `SET search_path = ${schema}`,
-    'CREATE TABLE t (id int PRIMARY KEY, city text, n int)',
-    "INSERT INTO t VALUES (1, 'Oslo', 10), (2, 'Oslo', 20), (3, 'Rome', 30)",
-  );
-});
-
-async function run(...statements: string[]): Promise<void> {
-  for (const sql of statements) await client.query(sql);
-}
+const schema = freshSchema(
+  () => client,
+  'CREATE TABLE t (id int PRIMARY KEY, city text, n int)',
+  "INSERT INTO t VALUES (1, 'Oslo', 10), (2, 'Oslo', 20), (3, 'Rome', 30)",
+);
+const { run } = schema;
 
 const rows = (sql: string, by = client): Promise<unknown[][]> => rowsOf(by, sql);
 
@@ -131,7 +123,7 @@ test('sinks have delivered the old definition: refused by name', async () => {
   await run(
     'CREATE VIEW v AS SELECT n FROM t',
     'CREATE MATERIALIZED VIEW m AS SELECT n FROM v',
-    `CREATE SINK out FROM m INTO FILE (PATH '${join(tmpdir(), `tidewire-${process.pid}-${schema}`)}') FORMAT CSV`,
+    `CREATE SINK out FROM m INTO FILE (PATH '${join(tmpdir(), `tidewire-${process.pid}-${schema.name}`)}') FORMAT CSV`,
   );
   expect(await errorOf('CREATE OR REPLACE VIEW v AS SELECT -n AS n FROM t')).toMatchObject({
     code: '0A000',
@@ -148,9 +140,12 @@ test('ALTER … AS', async () => {
   );
   expect(await rows('SELECT n FROM m')).toEqual([['3']]);
   expect(await rows('SHOW CREATE MATERIALIZED VIEW m')).toEqual([
-    [`${schema}.m`, 'CREATE MATERIALIZED VIEW m AS SELECT count(*) AS n FROM t'],
+    [`${schema.name}.m`, 'CREATE MATERIALIZED VIEW m AS SELECT count(*) AS n FROM t'],
   ]);
-  await run('CREATE VIEW v AS SELECT 1 AS x', `ALTER VIEW ${schema}.v AS SELECT id AS x FROM t WHERE id = 2`);
+  await run(
+    'CREATE VIEW v AS SELECT 1 AS x',
+    `ALTER VIEW ${schema.name}.v AS SELECT id AS x FROM t WHERE id = 2`,
+  );
   expect(await rows('SELECT x FROM v')).toEqual([[2]]);
   expect(await rows("SELECT pg_get_viewdef('v'::regclass)")).toEqual([
     ['SELECT id AS x FROM t WHERE id = 2;'],
@@ -168,7 +163,7 @@ test('readers see all of the old or all of the new, and none fails', async () =>
     'CREATE MATERIALIZED VIEW b AS SELECT version, n FROM a',
   );
   const reader = await server.connect();
-  await reader.query(`SET search_path = ${schema}`);
+  await reader.query(`SET search_path = ${schema.name}`);
   const seen = new Set<unknown>();
   const stop = new AbortController();
   const reading = (async () => {
@@ -182,7 +177,7 @@ test('readers see all of the old or all of the new, and none fails', async () =>
   const writer = await server.connect();
   const writing = (async () => {
     for (let id = 100_000; !stop.signal.aborted; id++)
-      await writer.query(`INSERT INTO ${schema}.t VALUES (${id}, 'x', 1)`);
+      await writer.query(`INSERT INTO ${schema.name}.t VALUES (${id}, 'x', 1)`);
   })();
   for (const version of [2, 3, 4, 5]) {
     await run(`CREATE OR REPLACE MATERIALIZED VIEW a AS SELECT ${version} AS version, count(*) AS n FROM t`);
@@ -203,7 +198,7 @@ test('a subscription ends when what it reads is replaced or dropped', async () =
       const { connection } = subscriber as unknown as { connection: NodeJS.EventEmitter };
       connection.once('dataRow', resolve);
     });
-    const ended = subscriber.query(`SUBSCRIBE ${schema}.${relation}`).catch((error: unknown) => error);
+    const ended = subscriber.query(`SUBSCRIBE ${schema.name}.${relation}`).catch((error: unknown) => error);
     await first;
     return { ended };
   };

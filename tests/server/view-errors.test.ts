@@ -1,7 +1,8 @@
 /** What an error of a view says of where it was raised: the function, the input row by its key, and the view. */
 import type pg from 'pg';
-import { beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { rowsOf } from '../support/answers.ts';
+import { freshSchema } from '../support/fresh-schema.ts';
 import { live } from '../support/live.ts';
 import { testServer } from '../support/test-server.ts';
 
@@ -10,21 +11,12 @@ const server = testServer({ workers: 2 }, async () => {
   client = await server.connect();
 });
 
-let number = 0;
-let schema = '';
-beforeEach(async () => {
-  schema = `s${++number}`;
-  await run(
-    `CREATE SCHEMA ${schema}`,
-    `SET search_path = ${schema}`,
-    'CREATE TABLE pairs (id numeric PRIMARY KEY, a int, b int, s text)',
-    "INSERT INTO pairs VALUES (1, 6, 2, '1')",
-  );
-});
-
-async function run(...statements: string[]): Promise<void> {
-  for (const sql of statements) await client.query(sql);
-}
+const schema = freshSchema(
+  () => client,
+  'CREATE TABLE pairs (id numeric PRIMARY KEY, a int, b int, s text)',
+  "INSERT INTO pairs VALUES (1, 6, 2, '1')",
+);
+const { run } = schema;
 
 async function contextOf(sql: string): Promise<readonly string[] | undefined> {
   try {
@@ -35,7 +27,7 @@ async function contextOf(sql: string): Promise<readonly string[] | undefined> {
   return undefined;
 }
 
-const ofRow = (id: string): string => `row of ${schema}.pairs with (id)=(${id})`;
+const ofRow = (id: string): string => `row of ${schema.name}.pairs with (id)=(${id})`;
 
 test('the function, the row and the view, until the row has gone', async () => {
   await run(
@@ -47,16 +39,16 @@ test('the function, the row and the view, until the row has gone', async () => {
   expect(await contextOf('SELECT * FROM ratios')).toEqual([
     'function int4div',
     ofRow('2'),
-    `materialized view ${schema}.ratios`,
+    `materialized view ${schema.name}.ratios`,
   ]);
   expect(await contextOf('SELECT * FROM total')).toEqual([
     'function int4mod',
     ofRow('2'),
-    `materialized view ${schema}.total`,
+    `materialized view ${schema.name}.total`,
   ]);
   expect(await contextOf('SELECT * FROM numbers')).toEqual([
     ofRow('2'),
-    `materialized view ${schema}.numbers`,
+    `materialized view ${schema.name}.numbers`,
   ]);
   await run('DELETE FROM pairs WHERE id = 2');
   expect(await contextOf('SELECT * FROM ratios')).toContain(ofRow('2.5'));
@@ -82,7 +74,7 @@ test('the view that computed it, also where another reads it', async () => {
     'CREATE MATERIALIZED VIEW large AS SELECT max(1 / ratio) AS m FROM ratios WHERE ratio > 100',
     'INSERT INTO pairs VALUES (2, 1, 0)',
   );
-  const ratios = [`function int4div`, ofRow('2'), `materialized view ${schema}.ratios`];
+  const ratios = [`function int4div`, ofRow('2'), `materialized view ${schema.name}.ratios`];
   expect(await contextOf('SELECT * FROM large')).toEqual(ratios);
   expect(await contextOf('SELECT id FROM ratios WHERE ratio = 3')).toEqual(ratios);
 });
@@ -97,17 +89,17 @@ test('rows of tables without a key, and of shared arrangements; joins and groups
   );
   expect(await contextOf('SELECT * FROM plain')).toEqual([
     'function int4div',
-    `row of ${schema}."No Key" with (a, s)=(0, ${'1'.repeat(64)}...)`,
-    `materialized view ${schema}.plain`,
+    `row of ${schema.name}."No Key" with (a, s)=(0, ${'1'.repeat(64)}...)`,
+    `materialized view ${schema.name}.plain`,
   ]);
   expect(await contextOf('SELECT * FROM groups')).toEqual([
     'function int48div',
-    `materialized view ${schema}.groups`,
+    `materialized view ${schema.name}.groups`,
   ]);
   await run(`UPDATE "No Key" SET s = '1'`);
   expect(await contextOf('SELECT * FROM joined')).toEqual([
     'function int4div',
-    `materialized view ${schema}.joined`,
+    `materialized view ${schema.name}.joined`,
   ]);
   await run(`DELETE FROM pairs`);
   expect(await contextOf('SELECT * FROM joined')).toBeUndefined();
@@ -121,11 +113,11 @@ test('names are those of now; what has none is left out', async () => {
     'ALTER MATERIALIZED VIEW ratios RENAME TO quotients',
     'ALTER TABLE pairs RENAME COLUMN id TO "Key"',
   );
-  const row = `row of ${schema}.pairs with ("Key")=(2)`;
+  const row = `row of ${schema.name}.pairs with ("Key")=(2)`;
   expect(await contextOf('SELECT * FROM quotients')).toEqual([
     'function int4div',
     row,
-    `materialized view ${schema}.quotients`,
+    `materialized view ${schema.name}.quotients`,
   ]);
   await run('DROP MATERIALIZED VIEW quotients');
   const context = await contextOf('SELECT * FROM reader');
@@ -134,12 +126,12 @@ test('names are those of now; what has none is left out', async () => {
 
 test('a subscription ends with it; a query that runs once says what PostgreSQL says', async () => {
   await run('CREATE MATERIALIZED VIEW ratios AS SELECT id, a / b AS ratio FROM pairs');
-  const subscription = await live(server, `SUBSCRIBE ${schema}.ratios`);
+  const subscription = await live(server, `SUBSCRIBE ${schema.name}.ratios`);
   await subscription.take(1);
   await run('INSERT INTO pairs VALUES (2, 1, 0)');
   await expect
     .poll(() => subscription.ended?.where?.split('\n'))
-    .toEqual(['function int4div', ofRow('2'), `materialized view ${schema}.ratios`]);
+    .toEqual(['function int4div', ofRow('2'), `materialized view ${schema.name}.ratios`]);
   await subscription.close();
   await run(`SET disabled_rules = 'read-views'`);
   expect(await contextOf('SELECT id, a / b AS ratio FROM pairs')).toEqual([]);
