@@ -105,10 +105,23 @@ impl Prepared {
         results: impl FnOnce(Finish) -> R,
     ) -> Result<(R, Option<Scan>), ExecuteError> {
         let compiled = self.compilation(&environment.settings)?;
-        let FinishTemplate::Rows { completed, .. } = &compiled.finish else {
+        let (
+            Output::Rows { finishing, .. },
+            FinishTemplate::Rows { types, projection, limit, offset, completed },
+        ) = (&self.plan.output, &compiled.finish)
+        else {
             return Err(ExecuteError::Refused("the plan does not yield rows".into()));
         };
-        let (finish, program) = self.bound(&compiled, environment)?;
+        let program = compiled.template.bind(environment)?;
+        let finish = Finish {
+            types: types.clone(),
+            order: finishing.order.clone(),
+            sorted: finishing.sorted.unwrap_or(0) as usize,
+            limit: row_count(limit.as_ref(), &program.scope, LIMIT)?,
+            offset: row_count(offset.as_ref(), &program.scope, OFFSET)?.unwrap_or(0),
+            with_ties: finishing.with_ties,
+            projection: projection.clone(),
+        };
         if let Some(mfp) = completed {
             return Ok((complete(mfp, finish, program, sources, results)?, None));
         }
@@ -125,30 +138,6 @@ impl Prepared {
         let mut scan = Scan::new(program, sources);
         let done = scan.resume(&mut gathered)?;
         Ok((gathered, (!done).then_some(scan)))
-    }
-
-    /// How the rows are finished, and the program.
-    fn bound(
-        &self,
-        compiled: &Compilation,
-        environment: Environment,
-    ) -> Result<(Finish, Program), ExecuteError> {
-        let (Output::Rows { finishing, .. }, FinishTemplate::Rows { types, projection, limit, offset, .. }) =
-            (&self.plan.output, &compiled.finish)
-        else {
-            return Err(ExecuteError::Refused("the plan does not yield rows".into()));
-        };
-        let program = compiled.template.bind(environment)?;
-        let finish = Finish {
-            types: types.clone(),
-            order: finishing.order.clone(),
-            sorted: finishing.sorted.unwrap_or(0) as usize,
-            limit: row_count(limit.as_ref(), &program.scope, LIMIT)?,
-            offset: row_count(offset.as_ref(), &program.scope, OFFSET)?.unwrap_or(0),
-            with_ties: finishing.with_ties,
-            projection: projection.clone(),
-        };
-        Ok((finish, program))
     }
 }
 
