@@ -1,9 +1,12 @@
-import type { Node, SelectStmt } from '@pgsql/types';
-import { nameParts, nodeAs, stringOf } from '../ast/accessors.ts';
+import type { Node, SubLink } from '@pgsql/types';
+import { nameParts, stringOf } from '../ast/accessors.ts';
+
+/** What scalar subqueries call their column; none of those that are not bound. */
+type SubqueryColumns = Pick<WeakMap<SubLink, string>, 'get'>;
 
 /** The name that PostgreSQL gives a result column without AS (FigureColname). */
-export function columnName(node: Node): string {
-  return figure(node)?.name ?? '?column?';
+export function columnName(node: Node, subqueries: SubqueryColumns = new WeakMap()): string {
+  return figure(node, subqueries)?.name ?? '?column?';
 }
 
 interface Figure {
@@ -14,7 +17,7 @@ interface Figure {
 
 const strong = (name: string): Figure => ({ name, strong: true });
 
-function figure(node: Node | undefined): Figure | null {
+function figure(node: Node | undefined, subqueries: SubqueryColumns): Figure | null {
   if (node === undefined) return null;
   if ('ColumnRef' in node) {
     const last = nameParts(node.ColumnRef.fields)
@@ -25,22 +28,22 @@ function figure(node: Node | undefined): Figure | null {
   if ('A_Indirection' in node) {
     const fields = (node.A_Indirection.indirection ?? []).filter((step) => 'String' in step);
     const last = fields.pop();
-    return last === undefined ? figure(node.A_Indirection.arg) : strong(stringOf(last));
+    return last === undefined ? figure(node.A_Indirection.arg, subqueries) : strong(stringOf(last));
   }
   if ('FuncCall' in node) return strong(nameParts(node.FuncCall.funcname).pop()!);
   if ('A_Expr' in node) return node.A_Expr.kind === 'AEXPR_NULLIF' ? strong('nullif') : null;
   if ('TypeCast' in node) {
-    const inner = figure(node.TypeCast.arg);
+    const inner = figure(node.TypeCast.arg, subqueries);
     if (inner?.strong === true) return inner;
     const type = nameParts(node.TypeCast.typeName?.names).pop();
     return type === undefined ? inner : { name: type, strong: false };
   }
-  if ('CollateClause' in node) return figure(node.CollateClause.arg);
+  if ('CollateClause' in node) return figure(node.CollateClause.arg, subqueries);
   if ('GroupingFunc' in node) return strong('grouping');
   if ('MergeSupportFunc' in node) return strong('merge_action');
-  if ('SubLink' in node) return subLinkName(node.SubLink.subLinkType, node.SubLink.subselect);
+  if ('SubLink' in node) return subLinkName(node.SubLink, subqueries);
   if ('CaseExpr' in node) {
-    const inner = figure(node.CaseExpr.defresult);
+    const inner = figure(node.CaseExpr.defresult, subqueries);
     return inner?.strong === true ? inner : { name: 'case', strong: false };
   }
   if ('A_ArrayExpr' in node) return strong('array');
@@ -59,16 +62,20 @@ function figure(node: Node | undefined): Figure | null {
   return null;
 }
 
-function subLinkName(type: string | undefined, subselect: Node | undefined): Figure | null {
-  if (type === 'EXISTS_SUBLINK') return strong('exists');
-  if (type === 'ARRAY_SUBLINK') return strong('array');
-  if (type !== 'EXPR_SUBLINK') return null;
-  let select: SelectStmt | undefined = nodeAs(subselect, 'SelectStmt');
-  while (select?.larg !== undefined) select = select.larg;
-  if (select?.valuesLists !== undefined) return strong('column1');
-  const target = nodeAs(select?.targetList?.[0], 'ResTarget');
-  if (target?.name !== undefined) return strong(target.name);
-  return figure(target?.val);
+function subLinkName(node: SubLink, subqueries: SubqueryColumns): Figure | null {
+  switch (node.subLinkType) {
+    case 'EXISTS_SUBLINK':
+      return strong('exists');
+    case 'ARRAY_SUBLINK':
+      return strong('array');
+    case 'EXPR_SUBLINK': {
+      // What the subquery calls its column: a star is one there, and an expression without a name has '?column?'.
+      const name = subqueries.get(node);
+      return name === undefined ? null : strong(name);
+    }
+    default:
+      return null;
+  }
 }
 
 function valueFunctionName(operation: string | undefined): Figure {

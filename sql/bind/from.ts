@@ -19,7 +19,7 @@ import { bindOrderedSubquery } from './query.ts';
 import type { OrderedRelation } from './query.ts';
 import { columnOf, filter, oneRow, withFreshBindings } from './relation.ts';
 import { columnType } from './scalar.ts';
-import { emptyScope, itemFor, settled, withoutLateral } from './scope.ts';
+import { emptyScope, isLeftOfSameFrom, itemFor, settled, withoutLateral } from './scope.ts';
 import type { Scope, ScopeColumn, ScopeItem } from './scope.ts';
 import { bindTableFunction } from './table-function.ts';
 
@@ -75,7 +75,10 @@ function beside(
   context: QueryContext,
   bind: (context: QueryContext) => BoundFrom,
 ): RightFrom {
-  const bound = bind({ ...context, outer: { items: left, outer: context.outer, lateral } });
+  const { outer } = context;
+  const continues = outer !== null && isLeftOfSameFrom(outer);
+  const scope: Scope = { items: left, outer, lateral, ...(continues ? { continues } : {}) };
+  const bound = bind({ ...context, outer: scope });
   const { columns } = freeOfRelation(bound.relation);
   if (columns.some(({ level }) => level === 1)) return { ...bound, lateral: true };
   if (columns.length === 0) return { ...bound, lateral: false };
@@ -123,12 +126,12 @@ export function bindRangeVar(node: RangeVar, context: QueryContext): BoundFrom {
   const bound = aliased(relation, name, found.schema, node.alias, context, primaryKey, at);
   // What a view shows are rows of others, but PostgreSQL's catalog is of tables.
   const isTable = found.kind !== 'view' || found.schema === 'pg_catalog';
-  const [item] = bound.items;
+  const item = hidden(bound.items[0]!, name, node.alias);
   const columns =
-    found.visibleColumns === undefined ? item!.columns : item!.columns.slice(0, found.visibleColumns);
+    found.visibleColumns === undefined ? item.columns : item.columns.slice(0, found.visibleColumns);
   const rowType = (): TypeName =>
     rowTypeOf({ ...found, columns: found.columns.slice(0, found.visibleColumns) });
-  return { relation, items: [{ ...item!, columns, rowType, ...(isTable ? { object: found.id } : {}) }] };
+  return { relation, items: [{ ...item, columns, rowType, ...(isTable ? { object: found.id } : {}) }] };
 }
 
 /** The catalog's relation of this name, or PostgreSQL's refusal. */
@@ -245,7 +248,11 @@ function ordered(
 ): BoundFrom {
   const shown = { ...relation, columns: relation.columns.slice(0, visible) };
   const { items } = aliased(shown, name, null, alias, context, undefined, at);
-  return { relation, items, ...(order.length === 0 ? {} : { order }) };
+  return {
+    relation,
+    items: items.map((item) => hidden(item, name, alias)),
+    ...(order.length === 0 ? {} : { order }),
+  };
 }
 
 /** The columns that relations offer: those of the catalog are named again and again. */
@@ -288,5 +295,10 @@ export function aliased(
   const columns =
     names.length === 0 ? named : named.map((column, i) => ({ ...column, name: names[i] ?? column.name }));
   const item = itemFor(itemName, alias === undefined ? schema : null, columns, primaryKey);
-  return { relation, items: [alias === undefined || name === null ? item : { ...item, relation: name }] };
+  return { relation, items: [item] };
+}
+
+/** The entry of a relation, whose own name an alias hides. */
+function hidden(item: ScopeItem, name: string | null, alias: Alias | undefined): ScopeItem {
+  return alias === undefined || name === null ? item : { ...item, relation: name };
 }

@@ -70,6 +70,10 @@ export interface Scope {
    * of RIGHT and FULL joins neither (`refused`), and none to what UPDATE or DELETE writes (`written`).
    */
   readonly lateral?: 'seen' | 'refused' | 'written';
+  /** `outer` is more of what is to the left in the same FROM: one level of names with this. */
+  readonly continues?: true;
+  /** Such a left side is around a subquery, whose own names come before it. */
+  readonly isAround?: true;
   /** Where such a left side is out of sight: in a subquery that is not LATERAL, or in the condition of a JOIN. */
   readonly hiddenFrom?: 'subquery' | 'condition';
   /** What merge_action() is, where it may be called. */
@@ -151,33 +155,26 @@ function unqualified(
   name: string,
   at: number | undefined,
 ): Found | Constant {
-  let level = 0;
-  for (let around: Scope | null = scope; around !== null; around = around.outer) {
-    const found = around.hiddenFrom === undefined ? matches(statement, around, name, at) : null;
-    if (found !== null) {
-      refuseReference(statement, around, found.item.name ?? name, at);
-      return { ...found, level };
-    }
-    level += 1;
+  for (let near: Level | null = { scope, level: 0 }; near !== null; near = further(near)) {
+    const found = columnAt(statement, near, name, at);
+    if (found !== null) return found;
   }
   if (name === 'tableoid') {
     const relations = scope.items.filter(({ object, byColumn }) => object !== undefined && byColumn);
     if (relations.length > 1) throw statement.error('42702', 'column reference "tableoid" is ambiguous', at);
     if (relations.length === 1) return tableOid(relations[0]!, 0);
   }
-  level = 0;
-  for (let around: Scope | null = scope; around !== null; around = around.outer) {
-    const item = around.items.find((candidate) => candidate.byName && candidate.name === name);
-    if (item !== undefined && around.hiddenFrom === undefined) {
-      if (item.isValue === true) return { item, column: item.columns[0]!, level };
-      if (item.of === 'column generation expression') {
-        throw statement.error('42P17', `cannot use whole-row variable in ${item.of}`, at, {
-          detail: 'This would cause the generated column to depend on its own value.',
-        });
-      }
-      return { item, column: { name, scalar: wholeRow(item) }, level };
+  for (let near: Level | null = { scope, level: 0 }; near !== null; near = further(near)) {
+    const found = itemAt(statement, near, [name], at);
+    if (found === null) continue;
+    const { item, level } = found;
+    if (item.isValue === true) return { item, column: item.columns[0]!, level };
+    if (item.of === 'column generation expression') {
+      throw statement.error('42P17', `cannot use whole-row variable in ${item.of}`, at, {
+        detail: 'This would cause the generated column to depend on its own value.',
+      });
     }
-    level += 1;
+    return { item, column: { name, scalar: wholeRow(item) }, level };
   }
   const row = scope.items.find(({ object, of }) => object !== undefined || of !== undefined);
   if (row !== undefined) refuseSystemColumn(statement, row, name, at);
@@ -265,6 +262,56 @@ function cannotReference(relation: string): string {
   return `There is an entry for table "${relation}", but it cannot be referenced from this part of the query.`;
 }
 
+/** Where a level of names begins, and how far out that is. */
+interface Level {
+  readonly scope: Scope;
+  readonly level: number;
+}
+
+/** The next level of names. */
+function further({ scope, level }: Level): Level | null {
+  let [last, depth] = [scope, level + 1];
+  for (; last.continues === true; depth++) last = last.outer!;
+  return last.outer === null ? null : { scope: last.outer, level: depth };
+}
+
+/** The rest of a level of names: what is further to the left. */
+function restOf({ scope, level }: Level): Level | null {
+  return scope.continues === true ? { scope: scope.outer!, level: level + 1 } : null;
+}
+
+/** The column of a level of names that is called so. As PostgreSQL does, what is to the left is looked at first. */
+function columnAt(statement: Statement, near: Level, name: string, at: number | undefined): Found | null {
+  const { scope, level } = near;
+  const rest = restOf(near);
+  const left = rest === null ? null : columnAt(statement, rest, name, at);
+  const found = scope.hiddenFrom === undefined ? matches(statement, scope, name, at) : null;
+  if (found === null) return left;
+  if (left !== null) throw statement.error('42702', `column reference "${name}" is ambiguous`, at);
+  refuseReference(statement, scope, found.item.name ?? name, at);
+  return { ...found, level };
+}
+
+/** The entry of a level of names that is called so. */
+function itemAt(
+  statement: Statement,
+  near: Level,
+  parts: readonly string[],
+  at: number | undefined,
+): { readonly item: ScopeItem; readonly level: number } | null {
+  const { scope, level } = near;
+  const rest = restOf(near);
+  const left = rest === null ? null : itemAt(statement, rest, parts, at);
+  const [item, second] = scope.hiddenFrom === undefined ? allNamed(scope, parts) : [];
+  if (item === undefined) return left;
+  const relation = parts[parts.length - 1]!;
+  if (second !== undefined || left !== null) {
+    throw statement.error('42P09', `table reference "${relation}" is ambiguous`, at);
+  }
+  refuseReference(statement, scope, relation, at);
+  return { item, level };
+}
+
 function matches(
   statement: Statement,
   scope: Scope,
@@ -317,21 +364,13 @@ export function findItem(
   at: number | undefined,
   column?: string,
 ): { readonly item: ScopeItem; readonly level: number } {
-  const relation = parts[parts.length - 1]!;
   if (parts.length > 3) {
     const written = [...parts, ...(column === undefined ? [] : [column])].join('.');
     throw statement.error('42601', `improper qualified name (too many dotted names): ${written}`, at);
   }
-  let level = 0;
-  for (let around: Scope | null = scope; around !== null; around = around.outer) {
-    const [item, second] = around.hiddenFrom === undefined ? allNamed(around, parts) : [];
-    if (item !== undefined) {
-      if (second !== undefined)
-        throw statement.error('42P09', `table reference "${relation}" is ambiguous`, at);
-      refuseReference(statement, around, relation, at);
-      return { item, level };
-    }
-    level += 1;
+  for (let near: Level | null = { scope, level: 0 }; near !== null; near = further(near)) {
+    const found = itemAt(statement, near, parts, at);
+    if (found !== null) return found;
   }
   throw missingEntry(statement, scope, parts, at);
 }
@@ -378,6 +417,11 @@ function isNamed({ name, schema }: ScopeItem, parts: readonly string[]): boolean
   return name === relation && (within === null || schema === within);
 }
 
+/** Whether it is a left side of the FROM that is being bound, and not of one around it. */
+export function isLeftOfSameFrom({ lateral, hiddenFrom, isAround }: Scope): boolean {
+  return lateral !== undefined && hiddenFrom === undefined && isAround !== true;
+}
+
 /** The scope from where the left sides of joins are out of sight. */
 export function withoutLateral(scope: Scope | null, from: 'subquery' | 'condition'): Scope | null {
   if (scope === null || scope.lateral === undefined) return scope;
@@ -386,7 +430,8 @@ export function withoutLateral(scope: Scope | null, from: 'subquery' | 'conditio
 
 /** The scope around a subquery, as the subqueries of its own FROM see it: what it may refer to, they may too. */
 export function settled(scope: Scope | null): Scope | null {
-  if (scope === null || scope.lateral !== 'seen' || scope.hiddenFrom !== undefined) return scope;
+  if (scope === null || scope.lateral === undefined || scope.hiddenFrom !== undefined) return scope;
+  if (scope.lateral !== 'seen') return { ...scope, isAround: true };
   const { lateral: _lateral, ...rest } = scope;
   return { ...rest, outer: settled(scope.outer) };
 }

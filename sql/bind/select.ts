@@ -233,7 +233,7 @@ export function bindTargets(nodes: readonly Node[], context: ExpressionContext):
     const star = expandStar(target.val, context);
     if (star !== null) return star;
     const bound = bindExpression(target.val!, context);
-    return [{ name: target.name ?? columnName(target.val!), bound }];
+    return [{ name: target.name ?? columnName(target.val!, context.statement.subqueryColumns), bound }];
   });
 }
 

@@ -1,3 +1,4 @@
+import type { SubLink } from '@pgsql/types';
 import { SqlError, type SqlErrorOptions } from '../error.ts';
 import { plain } from '../types/table.ts';
 import { displayType } from '../types/format.ts';
@@ -26,6 +27,8 @@ export class Statement {
   readonly environment: BindEnvironment;
   /** Where column references came from. */
   readonly origins = new WeakMap<HirScalar, ColumnOrigin>();
+  /** What a scalar subquery calls its column. */
+  readonly subqueryColumns = new WeakMap<SubLink, string>();
   /** Where the text that is bound calls functions in SQL. */
   readonly ownCalls: (number | undefined)[] = [];
   /** Values of functions that are declared IMMUTABLE, which are so whatever their bodies are, with their arguments. */

@@ -40,7 +40,9 @@ export function bindSubLink(node: SubLink, context: ExpressionContext): Bound {
       return { scalar: { kind: 'exists', relation: relation() }, at };
     case 'EXPR_SUBLINK': {
       const bound = oneColumn(relation(), context, at);
-      const { name, typmod } = bound.columns[0]!.type;
+      const [column] = bound.columns;
+      statement.subqueryColumns.set(node, column!.name);
+      const { name, typmod } = column!.type;
       return { scalar: { kind: 'scalarSubquery', relation: bound, type: { name, typmod } }, at };
     }
     case 'ANY_SUBLINK':

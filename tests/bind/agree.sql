@@ -479,3 +479,6 @@ select a, generate_series(1, 2) as g from t group by a, g
 select x'1f', b'101' || '1', b'11'::int, a::bit(8), b'1'::varbit(3), bit_or(b'1'), length(b'1') from t group by a
 select inet '10.0.0.1' + a, a + inet '::1', '10.0.0.0/8'::cidr = '10.0.0.0/8'::inet, cidr '10.0.0.0/8' >>= '10.0.0.1', min(cidr '::/0'), host('1.2.3.4'::cidr), b::inet, abbrev(cidr '10.0.0.0/8') from t group by a, b
 select macaddr '08:00:2b:01:02:03' = macaddr8 '08:00:2b:01:02:03:04:05', macaddr '08:00:2b:01:02:03'::macaddr8, trunc(macaddr '08:00:2b:01:02:03') from t
+select (select * from u limit 1), (select t.* from (select a) t), (select x from (select a as x) q)::text from t
+select (values (1)), (select a union select 2), (table u limit 1), (select 1)::text, coalesce((select 1)) from t
+select case when true then 1 else (select a + 1) end, case when true then 1 else (select a) end from t
