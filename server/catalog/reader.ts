@@ -27,6 +27,7 @@ import { type Catalog, FIRST_USER_ID } from './catalog.ts';
 import { Remembered } from './questions.ts';
 import { uniqueIndexes } from './constraints.ts';
 import { elementTexts, indexPredicate } from './definition-text.ts';
+import { holdersOf } from './holders.ts';
 import { isKey, kindName } from './objects.ts';
 import { referringTo } from './foreign-keys.ts';
 import { withRowTypes } from './row-types.ts';
@@ -87,6 +88,8 @@ export class StatementCatalog implements CatalogReader {
    * materialized views are read through their definitions, and no index or shared arrangement is offered.
    */
   readonly #ownWrites: boolean;
+  /** For a time at which there were no other arrangements than the relations' own. */
+  readonly #past: boolean;
   /** The definitions would be computed under other settings than the views are. */
   readonly #otherSettings: boolean;
   /** Rows of an arrangement, asked where joins are ordered only. */
@@ -105,6 +108,8 @@ export class StatementCatalog implements CatalogReader {
     database: string;
     /** For a transaction that has written: see `ownWrites` of the class. */
     ownWrites: boolean;
+    /** See `past` of the class. */
+    past?: boolean;
     /** Such a transaction has settings of its own. */
     otherSettings?: boolean;
     /** What names mean by their place, in a text that was bound before. */
@@ -116,6 +121,7 @@ export class StatementCatalog implements CatalogReader {
     this.#bindView = options.bindView;
     this.#estimate = options.estimate;
     this.#ownWrites = options.ownWrites;
+    this.#past = options.past ?? false;
     this.#otherSettings = options.otherSettings ?? false;
     this.#references = options.references ?? [];
     this.#relations = options.relations ?? new Remembered();
@@ -403,7 +409,7 @@ export class StatementCatalog implements CatalogReader {
     const found: CatalogArrangement[] = [
       { id: object.arrangement, relation, layout: object.layout, primary: true, name: null },
     ];
-    if (this.#ownWrites) return found;
+    if (this.#ownWrites || this.#past) return found;
     for (const index of catalog.dependents(relation)) {
       if (index.kind !== 'index' || index.table !== relation || index.arrangement === object.arrangement)
         continue;
@@ -418,16 +424,10 @@ export class StatementCatalog implements CatalogReader {
         layout: shared.layout,
         primary: false,
         name: null,
-        users: () => this.#usersOf(shared.id),
+        users: () => holdersOf(this.#catalog, shared.id),
       });
     }
     return found;
-  }
-
-  #usersOf(arrangement: ArrangementId): string[] {
-    return [...this.#catalog.objects()]
-      .filter((object) => 'uses' in object && object.uses.includes(arrangement))
-      .map((object) => `${object.schema}.${object.name}`);
   }
 
   #asRelation(object: CatalogObject): CatalogRelation | null {

@@ -1,6 +1,7 @@
 /**
  * Installed dataflows and the arrangements that they share. An arrangement of a named relation on key expressions is
- * a dataflow of its own, counted by reference: dropping the view that asked for it first takes it from nobody.
+ * a dataflow of its own, counted by reference: dropping the view that asked for it first takes it from nobody. An index is
+ * a name for one: it holds what a view has asked for, and what is made for it views go on holding when it is dropped.
  *
  * A dataflow hydrates after it was started; who reads its arrangement waits for it (`whenReady`).
  */
@@ -8,6 +9,7 @@ import type { ArrangementId, Engine, Layout, Plan, Timestamp } from '../../engin
 import type { ObjectId } from '../../sql/catalog.ts';
 import type { Compiled, RequiredArrangement } from '../../sql/compile.ts';
 import { SqlError } from '../../sql/error.ts';
+import { sameKey } from '../../sql/physical/expr.ts';
 import type { SharedArrangements } from '../catalog/reader.ts';
 
 interface Shared {
@@ -18,6 +20,8 @@ interface Shared {
   readonly layout: Layout;
   references: number;
   ready: boolean;
+  /** From when on it can be read. */
+  since: Timestamp;
 }
 
 /** What a dataflow is started from: a maintained plan, and the shared arrangements that have to be made for it. */
@@ -30,10 +34,19 @@ export interface Maintained {
   readonly skipsErrors?: boolean;
 }
 
-/** A dataflow that was started. */
+/** A relation arranged by a key, for an index or a foreign key. */
+export interface Arranging {
+  readonly relation: ObjectId;
+  /** From the relation's own arrangement to a new one, which is made if there is none like it. */
+  readonly plan: Plan;
+  /** Arrangements that are not to be taken: by them constraints of one kind are told apart. */
+  readonly apart?: readonly ArrangementId[];
+}
+
+/** A dataflow that was started, or an arrangement that is held. */
 export interface Installation {
   readonly arrangement: ArrangementId;
-  /** What it holds, for `release`. */
+  /** What it holds, for `release`; the arrangement is among it where it is not its own. */
   readonly uses: readonly ArrangementId[];
   /** Resolves when it can be read; rejects when it never will. */
   readonly ready: Promise<void>;
@@ -83,6 +96,13 @@ export class Dataflows implements SharedArrangements {
     return this.#shared.get(id) ?? null;
   }
 
+  /** From when on those of these that are shared can be read. */
+  sharedSince(ids: Iterable<ArrangementId>): Timestamp {
+    let since = 0;
+    for (const id of ids) since = Math.max(since, this.#shared.get(id)?.since ?? 0);
+    return since;
+  }
+
   hydrates(id: ArrangementId): boolean {
     return this.#hydrating.has(id);
   }
@@ -106,10 +126,37 @@ export class Dataflows implements SharedArrangements {
       if (this.#shared.has(id)) continue;
       const [base] = imports(plan);
       if (base === undefined) throw new Error('a shared arrangement is made from another');
-      this.#shared.set(id, { id, relation, base, layout, references: 0, ready: false });
+      this.#shared.set(id, { id, relation, base, layout, references: 0, ready: false, since: 0 });
     }
     const uses = this.retain(imports(plan), maintained.unnamed);
-    const ready = this.#install(maintained, now).then(
+    return { arrangement, uses, ready: this.#hydrate(arrangement, this.#install(maintained, now)) };
+  }
+
+  /**
+   * Holds a relation arranged by a key: its own arrangement or a shared one by that key, or one that is started here and shared
+   * from then on. Give it up with `drop`, or what it holds with `release`.
+   */
+  share({ relation, plan, apart = [] }: Arranging, now: () => Timestamp): Installation {
+    const [source] = plan.nodes;
+    if (plan.output.kind !== 'arrangement' || source?.operator.kind !== 'import')
+      throw new Error('a relation is arranged from its own arrangement');
+    const { arrangement: id, layout } = plan.output;
+    const { arrangement: base, layout: own } = source.operator;
+    const known = [{ id: base, layout: own }, ...this.of(relation, base)].find(
+      (other) => !apart.includes(other.id) && sameKey(other.layout.key, layout.key),
+    );
+    if (known) {
+      const uses = this.retain([known.id], known.id === base ? [{ arrangement: base }] : []);
+      return { arrangement: known.id, uses, ready: this.whenReady([known.id]) ?? Promise.resolve() };
+    }
+    this.#shared.set(id, { id, relation, base, layout, references: 0, ready: false, since: 0 });
+    const uses = this.retain([id]);
+    return { arrangement: id, uses, ready: this.#hydrate(id, this.#arrange(id, plan, now)) };
+  }
+
+  /** Readers wait for it, until it has hydrated. */
+  #hydrate(arrangement: ArrangementId, hydrated: Promise<void>): Promise<void> {
+    const ready = hydrated.then(
       () => {
         // Dropped while it was told to be ready: nobody reads it any more.
         if (this.#hydrating.get(arrangement) === ready) this.#hydrating.delete(arrangement);
@@ -124,20 +171,25 @@ export class Dataflows implements SharedArrangements {
     ready.catch(() => {});
     this.#hydrating.set(arrangement, ready);
     this.#version++;
-    return { arrangement, uses, ready };
+    return ready;
+  }
+
+  async #arrange(id: ArrangementId, plan: Plan, now: () => Timestamp): Promise<void> {
+    const waiting = this.whenReady(imports(plan));
+    if (waiting) await waiting;
+    const shared = this.#shared.get(id);
+    if (!shared) throw new Error('it was dropped');
+    if (shared.ready) return;
+    shared.since = now();
+    await this.#engine.install(plan, shared.since);
+    shared.ready = true;
+    this.#version++;
   }
 
   async #install({ plan, requires, skipsErrors }: Maintained, now: () => Timestamp): Promise<void> {
     const waiting = this.whenReady([plan, ...requires.map((required) => required.plan)].flatMap(imports));
     if (waiting) await waiting;
-    for (const { id, plan } of requires) {
-      const shared = this.#shared.get(id);
-      if (!shared) throw new Error('it was dropped');
-      if (shared.ready) continue;
-      await this.#engine.install(plan, now());
-      shared.ready = true;
-      this.#version++;
-    }
+    for (const { id, plan } of requires) await this.#arrange(id, plan, now);
     await this.#engine.install(plan, now());
     if (skipsErrors && plan.output.kind === 'arrangement') {
       this.#engine.skipErrors(plan.output.arrangement, true);
@@ -151,6 +203,10 @@ export class Dataflows implements SharedArrangements {
 
   /** Drops a dataflow, hydrated or not, and gives back what it holds: when nobody reads it who does not name it. */
   drop({ arrangement, uses }: Pick<Installation, 'arrangement' | 'uses'>): void {
+    if (uses.includes(arrangement)) {
+      this.release(uses);
+      return;
+    }
     this.#hydrating.delete(arrangement);
     this.#version++;
     const held = this.#held.get(arrangement);
@@ -183,7 +239,10 @@ export class Dataflows implements SharedArrangements {
   }
 
   /** Holds those of these arrangements that are shared, and those of views that are read without a name, for `release`. */
-  retain(ids: Iterable<ArrangementId>, unnamed: Compiled['unnamed'] = []): readonly ArrangementId[] {
+  retain(
+    ids: Iterable<ArrangementId>,
+    unnamed: readonly { readonly arrangement: ArrangementId }[] = [],
+  ): readonly ArrangementId[] {
     const uses: ArrangementId[] = [];
     for (const id of new Set(ids)) {
       const shared = this.#shared.get(id);
@@ -229,6 +288,7 @@ export class Dataflows implements SharedArrangements {
     const shared = this.#shared.get(id);
     if (!shared || shared.references > 0) return;
     this.#shared.delete(id);
+    this.#hydrating.delete(id);
     this.#version++;
     this.#engine.drop(id);
   }

@@ -16,6 +16,8 @@ import { type KeyExpr, type Plan, FORMAT_VERSION } from '../../engine/plan.gener
 import { layoutByKey } from '../../sql/physical/layout.ts';
 import { toColumnType } from '../../sql/types/column-type.ts';
 import { isAnonymous } from '../../sql/types/record.ts';
+import { uniqueIndexes } from '../catalog/constraints.ts';
+import type { Arranging } from '../dataflows/dataflows.ts';
 import { lookUp, nameIsTaken, refuseSystemCatalog, requireObject } from '../catalog/names.ts';
 import { type CatalogObject, type IndexObject, isKey, kindName } from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
@@ -266,7 +268,7 @@ function planIndex(
     partial: whereClause !== undefined,
     uses: [],
   };
-  const maintained = { plan: indexPlan(relation, index), requires: [] };
+  const maintained = arrangingOf(relation, index, uniqueIndexes(system.catalog, relation.id));
   if (!index.unique) return { object: index, maintained, ...(stores ? { stores } : {}) };
   if (relation.kind !== 'table') {
     if (
@@ -283,7 +285,9 @@ function planIndex(
     const message = 'NULLS NOT DISTINCT of a partial index is not supported';
     throw new SqlError({ sqlstate: '0A000', message });
   }
-  return { object: index, maintained, verify: verifyUnique(system, session, index) };
+  const verify = ({ arrangement }: Pick<IndexObject, 'arrangement'>): Promise<void> =>
+    verifyUnique(system, session, { ...index, arrangement });
+  return { object: index, maintained, verify };
 }
 
 /** The condition of a partial index. */
@@ -349,7 +353,18 @@ export function bindIndex(
   return { fields, condition: environment && where ? bindCondition(where, environment, relation) : null };
 }
 
-/** The dataflow of an index: its relation, arranged by the index's layout. */
+/** The arrangement that an index names. Unique keys of a table are told apart by theirs: `others` are those that it has. */
+export function arrangingOf(
+  relation: Stored,
+  index: IndexObject,
+  others: readonly IndexObject[] = [],
+): Arranging {
+  const keys = [relation, ...others].map(({ arrangement }) => arrangement);
+  const apart = index.unique && relation.kind === 'table' ? keys : [];
+  return { relation: relation.id, plan: indexPlan(relation, index), apart };
+}
+
+/** A relation arranged by a layout. */
 export function indexPlan(
   relation: Stored,
   index: Pick<IndexObject, 'schema' | 'name' | 'arrangement' | 'layout'>,

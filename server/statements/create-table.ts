@@ -21,7 +21,7 @@ import { parseBoolean } from '../session/settings/definition.ts';
 import { leaveOutOptions } from './alter/options.ts';
 import { givenParameter } from './storage-parameters.ts';
 import { namedChecks, uniquesOf, withSequences } from './constraint-objects.ts';
-import { indexPlan, prepareCreateIndex } from './create-index.ts';
+import { arrangingOf, prepareCreateIndex } from './create-index.ts';
 import { hasNoEffect } from './no-effect.ts';
 import { defineSequence } from './create-sequence.ts';
 import { namedForeignKeys, startReferring } from './foreign-keys.ts';
@@ -117,15 +117,14 @@ function prepareTable(
         foreignKeys: [],
         ...(onCommit === null ? {} : { onCommit }),
       };
-      const uniques = uniquesOf(system, bare, definition.uniques);
+      const keys = uniquesOf(system, bare, definition.uniques);
       const context = { system, session, parsed };
       const declared = definition.foreignKeys.map((foreignKey) => ({ ...foreignKey, validated: true }));
-      const foreignKeys = namedForeignKeys(context, bare, uniques, declared);
-      const table: TableObject = { ...bare, foreignKeys };
-      const primary = primaryKey && primaryIndex(system, table, primaryKey.columns);
+      const foreignKeys = namedForeignKeys(context, bare, keys, declared);
+      const primary = primaryKey && primaryIndex(system, bare, primaryKey.columns);
       const qualified = `${target.schema}.${target.name}`;
       system.engine.createCollection(arrangement, qualified, columnTypes, layout, primaryKey !== null, {
-        constraint: table.primaryKeyName ?? objectName(target.name, '', 'pkey'),
+        constraint: bare.primaryKeyName ?? objectName(target.name, '', 'pkey'),
         columns: columns.map((column) => column.name),
       });
       const installations: Installation[] = [];
@@ -134,13 +133,22 @@ function prepareTable(
         for (const { id } of sequences) system.engine.dropSequence(id);
         system.engine.drop(arrangement);
       };
+      const uniques: IndexObject[] = [];
+      let table = bare;
       try {
         for (const sequence of sequences) defineSequence(system, sequence);
-        for (const index of uniques) {
-          const plan = indexPlan(table, index);
-          installations.push(system.dataflows.start({ plan, requires: [] }, () => system.sequencer.last));
+        for (const index of keys) {
+          const installation = system.dataflows.share(
+            arrangingOf(bare, index, uniques),
+            () => system.sequencer.last,
+          );
+          installations.push(installation);
+          const { arrangement, uses } = installation;
+          uniques.push({ ...index, arrangement, uses });
         }
-        installations.push(...startReferring(system, table, foreignKeys));
+        const referring = startReferring(system, { ...bare, foreignKeys }, foreignKeys);
+        installations.push(...referring.installations);
+        table = referring.table;
         await Promise.all(installations.map(({ ready }) => ready));
         constrain(system, table, uniques);
       } catch (error) {

@@ -231,7 +231,7 @@ function referredTo(
 
 /** After the commit: nobody looks anything up in these any more. */
 export function releaseForeignKeys(system: System, foreignKeys: readonly ForeignKeyConstraint[]): void {
-  for (const { arrangement } of foreignKeys) system.dataflows.drop({ arrangement, uses: [] });
+  system.dataflows.release(foreignKeys.map(({ arrangement }) => arrangement));
 }
 
 /** The engine forgets what a collection refers to. */
@@ -405,7 +405,8 @@ export function endSubscriptions(
   object: CatalogObject,
   what: 'dropped' | 'replaced' | 'altered',
 ): void {
-  if (!('arrangement' in object)) return;
+  // What reads an index's arrangement holds it.
+  if (!('arrangement' in object) || object.kind === 'index') return;
   const error = new SqlError({
     sqlstate: '55000',
     message: `${kindName(object.kind)} "${object.name}" was ${what} while the subscription ran`,
@@ -436,7 +437,7 @@ export function releaseObject(system: System, object: CatalogObject): void {
       return;
     case 'index':
       if (object.unique) constrainAgain(system, object.table);
-      if (!object.primary) system.dataflows.drop(object);
+      system.dataflows.release(object.uses);
       return;
     case 'sequence':
       system.engine.dropSequence(object.id);

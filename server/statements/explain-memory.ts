@@ -3,6 +3,7 @@
  */
 import type { ArrangementId } from '../../engine/index.ts';
 import { SqlError } from '../../sql/error.ts';
+import { holdersOf } from '../catalog/holders.ts';
 import type { CatalogObject } from '../catalog/objects.ts';
 import type { System } from '../system.ts';
 
@@ -56,9 +57,7 @@ function sharedBy(system: System, view: CatalogObject, id: ArrangementId): Share
   });
   const { rows, state } = system.engine.size(id);
   const objects = [...system.catalog.objects()];
-  const users = objects
-    .filter((object) => 'uses' in object && object.uses.includes(id))
-    .map((object) => `${object.schema}.${object.name}`);
+  const users = holdersOf(system.catalog, id);
   // What it names, and views that it reads without a name.
   const views = objects.filter(({ kind }) => kind === 'materializedView').map((object) => object.id);
   for (const object of [...view.dependsOn, ...views]) {

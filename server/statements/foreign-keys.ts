@@ -189,16 +189,24 @@ function checkTypes(
   });
 }
 
-/** Starts the arrangements of what refers; the collection is there. */
+/** The table with the arrangements of what refers, by which its foreign keys are told apart; the collection is there. */
 export function startReferring(
   system: System,
   table: TableObject,
   foreignKeys: readonly ForeignKeyConstraint[],
-): Installation[] {
-  return foreignKeys.map(({ name, arrangement, layout }) =>
-    system.dataflows.start(
-      { plan: indexPlan(table, { schema: table.schema, name, arrangement, layout }), requires: [] },
+): { readonly table: TableObject; readonly installations: readonly Installation[] } {
+  const installations: Installation[] = [];
+  const arranged = [...table.foreignKeys];
+  for (const { id, name, arrangement, layout } of foreignKeys) {
+    const others = arranged.filter((other) => other.id !== id);
+    const plan = indexPlan(table, { schema: table.schema, name, arrangement, layout });
+    const installation = system.dataflows.share(
+      { relation: table.id, plan, apart: others.map((other) => other.arrangement) },
       () => system.sequencer.last,
-    ),
-  );
+    );
+    installations.push(installation);
+    const at = arranged.findIndex((other) => other.id === id);
+    arranged[at] = { ...arranged[at]!, arrangement: installation.arrangement };
+  }
+  return { table: { ...table, foreignKeys: arranged }, installations };
 }

@@ -6,6 +6,7 @@
  * An index of a view that is computed when it is read is made of rows that have to be kept first: a dataflow of the view
  * hydrates before that of the index. The view goes on being computed until both have, or, in the background, it has.
  */
+import type { Timestamp } from '../../engine/index.ts';
 import { SqlError } from '../../sql/error.ts';
 import type { CatalogChange } from '../catalog/catalog.ts';
 import { commitCatalog } from '../catalog/commit.ts';
@@ -15,7 +16,7 @@ import {
   type MaterializedViewObject,
   kindName,
 } from '../catalog/objects.ts';
-import type { Installation, Maintained } from '../dataflows/dataflows.ts';
+import type { Arranging, Installation, Maintained } from '../dataflows/dataflows.ts';
 import { durationMilliseconds } from '../session/settings/duration.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
@@ -24,12 +25,13 @@ type MaintainedObject = MaterializedViewObject | IndexObject;
 
 export interface Making {
   readonly object: MaintainedObject;
-  readonly maintained: Maintained;
+  /** Of an index: the arrangement that it names. */
+  readonly maintained: Maintained | Arranging;
   readonly background: boolean;
   /** Of an index: the view whose rows are kept from now on, as it will be. */
   readonly stores?: { readonly view: MaterializedViewObject; readonly maintained: Maintained };
   /** What must hold once it has hydrated, before it has its name. */
-  readonly verify?: () => Promise<void>;
+  readonly verify?: (made: MaintainedObject) => Promise<void>;
 }
 
 /** What was begun: the view whose rows are kept for it, and the object. */
@@ -64,7 +66,7 @@ export async function makeMaintained(
     }
     const ids = [...begun.made.dependsOn, ...(begun.stored?.view.dependsOn ?? [])];
     const read = ids.map((id) => system.catalog.object(id));
-    const { unnamed = [] } = making.maintained;
+    const { unnamed = [] } = 'relation' in making.maintained ? {} : making.maintained;
     return {
       begun,
       read,
@@ -101,7 +103,7 @@ async function finish(
       const stay = unnamed.filter(({ id }) => system.catalog.has(id));
       [...read, ...stay].forEach((object) => refuseChanged(system, object));
       if (isTaken(begun.made)) return true;
-      await verify?.();
+      await verify?.(begun.made);
       return false;
     });
     if (taken) drop(system, begun);
@@ -122,7 +124,7 @@ async function makeInTransaction(
   if (!making.background || begun.stored) {
     await orDrop(system, begun, async () => {
       await hydrated(system, session, begun);
-      await making.verify?.();
+      await making.verify?.(begun.made);
     });
   }
   await add(system, begun);
@@ -136,12 +138,14 @@ async function addComputed(system: System, { object }: Making): Promise<boolean>
 }
 
 function begin(system: System, { maintained, object, stores }: Making): Begun {
-  const start = (what: Maintained): Installation => system.dataflows.start(what, () => system.sequencer.last);
-  const view = stores && start(stores.maintained);
-  const installation = start(maintained);
+  const { dataflows, sequencer } = system;
+  const now = (): Timestamp => sequencer.last;
+  const view = stores && dataflows.start(stores.maintained, now);
+  const installation =
+    'relation' in maintained ? dataflows.share(maintained, now) : dataflows.start(maintained, now);
   return {
     stored: stores && view ? { view: { ...stores.view, uses: view.uses }, installation: view } : null,
-    made: { ...object, uses: installation.uses },
+    made: { ...object, arrangement: installation.arrangement, uses: installation.uses },
     installation,
   };
 }

@@ -173,7 +173,11 @@ export class Planning {
   /** The catalog as a statement of `session` sees it. */
   catalogFor(
     session: PlanningSession,
-    { ownWrites = false, references }: { ownWrites?: boolean; references?: readonly NameReference[] } = {},
+    {
+      ownWrites = false,
+      past = false,
+      references,
+    }: { ownWrites?: boolean; past?: boolean; references?: readonly NameReference[] } = {},
   ): RecordingCatalog {
     return new RecordingCatalog({
       catalog: this.#catalog,
@@ -185,6 +189,7 @@ export class Planning {
       user: session.user,
       database: session.database,
       ownWrites,
+      past,
       // A view's own text is no statement of the session's.
       otherSettings: ownWrites && references === undefined && session.timeZone !== MAINTAINED_IN,
       relations: ownWrites ? this.#relationsWritten : this.#relations,

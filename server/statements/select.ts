@@ -2,7 +2,14 @@
  * SELECT, VALUES and TABLE: one snapshot, one plan, rows encoded by the engine.
  */
 import type { Node } from '@pgsql/types';
-import type { Hold, PreparedPlan, ResultCursor, RowEncoding, Timestamp } from '../../engine/index.ts';
+import type {
+  ArrangementId,
+  Hold,
+  PreparedPlan,
+  ResultCursor,
+  RowEncoding,
+  Timestamp,
+} from '../../engine/index.ts';
 import { nodeAs } from '../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import type { WorkingTables } from '../../sql/bind/bind.ts';
@@ -11,6 +18,7 @@ import { SqlError } from '../../sql/error.ts';
 import { isRegistered } from '../../sql/types/table.ts';
 import type { SqlType } from '../../sql/types/type.ts';
 import { rowFieldsOf } from '../results/columns.ts';
+import { importsOf } from '../dataflows/dataflows.ts';
 import { hasWritten } from '../session/statement.ts';
 import type { Direct, SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
@@ -26,6 +34,8 @@ interface SelectOptions {
   readonly registeredAsNumbers?: boolean;
   /** It is not read AS OF a time. */
   readonly now?: boolean;
+  /** It is read at a time before some arrangements: from relations' own alone. */
+  readonly past?: boolean;
   readonly workingTables?: WorkingTables;
 }
 
@@ -38,6 +48,8 @@ export class CompiledSelect {
   readonly #since: Timestamp | null;
   /** The same without what may be wrong then. */
   readonly #ofThePast: (session: SessionContext) => CompiledSelect;
+  readonly #isOfThePast: boolean;
+  readonly #imports: readonly ArrangementId[];
   readonly #plan: PreparedPlan;
   /** Undefined: not asked for yet. It holds under one time zone, as the compiled query does. */
   #direct: Direct | null | undefined;
@@ -53,12 +65,14 @@ export class CompiledSelect {
     const {
       registeredAsNumbers = false,
       now = parsed.extensions.asOf === undefined,
+      past: ofThePast = false,
       workingTables,
     } = options;
     this.#system = system;
     this.#parsed = parsed;
+    this.#isOfThePast = ofThePast;
     const ownWrites = hasWritten(session.transaction);
-    const catalog = system.planning.catalogFor(session, { ownWrites });
+    const catalog = system.planning.catalogFor(session, { ownWrites, past: ofThePast });
     const query = system.planning.bindQuery(
       session,
       { ...parsed, node },
@@ -73,11 +87,12 @@ export class CompiledSelect {
       // It may have asked what this one did not ask, so any change makes it anew.
       const version = `${system.catalog.version} ${system.dataflows.version}`;
       if (past?.version !== version) {
-        const options = { registeredAsNumbers, now: false, workingTables };
+        const options = { registeredAsNumbers, now: false, past: true, workingTables };
         past = { plan: new CompiledSelect(system, reader, parsed, node, parameterTypes, options), version };
       }
       return past.plan;
     };
+    this.#imports = importsOf(this.compiled);
     this.#plan = system.engine.prepare(this.compiled.plan);
   }
 
@@ -86,7 +101,9 @@ export class CompiledSelect {
     const own = hasWritten(session.transaction);
     const { timestamp, hold } = await this.#timestamp(session, execution.parsed ?? this.#parsed, own);
     // A transaction that began before; views that it does not name, which were dropped while it waited.
-    if ((this.#since !== null && timestamp < this.#since) || !this.#hasUnnamed()) {
+    const { dataflows } = this.#system;
+    const since = Math.max(this.#since ?? 0, dataflows.sharedSince(this.#imports));
+    if (!this.#isOfThePast && (timestamp < since || !this.#hasUnnamed())) {
       return this.#ofThePast(session).run(session, execution, encoding);
     }
     try {

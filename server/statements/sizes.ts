@@ -28,9 +28,11 @@ function sizesOf(system: System, object: CatalogObject): Sizes {
   if (!('arrangement' in object)) return [0, 0, 0];
   const { bytes, state } = held(system, object.arrangement);
   let [indexBytes, total] = [0, Math.max(bytes, state)];
+  // Several may name one arrangement, as the primary key names the table's own.
+  const counted = new Set([object.arrangement]);
   for (const index of system.catalog.dependents(object.id)) {
-    // The primary key is how the table itself is kept.
-    if (index.kind !== 'index' || index.table !== object.id || index.primary) continue;
+    if (index.kind !== 'index' || index.table !== object.id || counted.has(index.arrangement)) continue;
+    counted.add(index.arrangement);
     const size = held(system, index.arrangement);
     indexBytes += size.bytes;
     total += size.bytes;

@@ -87,7 +87,7 @@ export class CompiledSubscribe {
     timestamp: Timestamp,
     encoding: RowEncoding,
   ): RowStream {
-    const { engine, subscriptions, catalog } = this.#system;
+    const { engine, subscriptions, dataflows, catalog } = this.#system;
     const { upTo, envelope } = this.#statement;
     const parsed = this.#parsed;
     const end = upTo ? timestampClause(this.#system, session, parsed, upTo.expression, 'UP TO') : null;
@@ -108,15 +108,22 @@ export class CompiledSubscribe {
       timeZone: session.timeZone,
     };
     const id = catalog.allocateArrangement();
+    const read = importsOf(compiled);
+    let uses = dataflows.retain(read);
+    const remove = (): void => {
+      subscriptions.remove(id);
+      dataflows.release(uses);
+      uses = [];
+    };
     const stream = new SubscriptionStream(this.columns, {
       taken: (bytes) => engine.subscriptionTaken(id, bytes),
-      close: () => subscriptions.remove(id),
+      close: remove,
     });
-    subscriptions.add(id, stream, [...importsOf(compiled), ...computedArrangements(catalog, compiled.named)]);
+    subscriptions.add(id, stream, [...read, ...computedArrangements(catalog, compiled.named)]);
     try {
       engine.subscribe(id, compiled.plan, options);
     } catch (error) {
-      subscriptions.remove(id);
+      remove();
       throw error;
     }
     return stream;

@@ -19,7 +19,7 @@ import {
 } from '../../catalog/objects.ts';
 import type { Maintained } from '../../dataflows/dataflows.ts';
 import type { System } from '../../system.ts';
-import { type Stored, indexPlan } from '../create-index.ts';
+import { type Stored, arrangingOf } from '../create-index.ts';
 import { readsAsView } from '../stored-view.ts';
 import { endSubscriptions } from '../drop.ts';
 import { type Planning, SYSTEM_SESSION } from '../planning.ts';
@@ -193,12 +193,15 @@ async function installIndex(system: System, catalog: Catalog, index: IndexObject
   const columns = relation.columns.map((column) => toColumnType(column.type));
   const layout = layoutByKey(columns, index.layout.key);
   const made = { ...index, layout, arrangement: system.catalog.allocateArrangement() };
-  await system.engine.install(indexPlan(relation, made), system.sequencer.last);
-  return made;
+  const { arrangement, uses, ready } = system.dataflows.share(
+    arrangingOf(relation, made),
+    () => system.sequencer.last,
+  );
+  await ready;
+  return { ...made, arrangement, uses };
 }
 
 function uninstall(system: System, object: CatalogObject): void {
-  if (!('arrangement' in object) || (object.kind === 'materializedView' && object.isComputed)) return;
-  if (object.kind === 'materializedView') system.dataflows.drop(object);
-  else system.engine.drop(object.arrangement);
+  if (object.kind === 'index') system.dataflows.release(object.uses);
+  if (object.kind === 'materializedView' && !object.isComputed) system.dataflows.drop(object);
 }

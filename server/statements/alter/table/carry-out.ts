@@ -27,7 +27,7 @@ import {
 } from '../../../catalog/objects.ts';
 import type { System } from '../../../system.ts';
 import { namedChecks, uniquesOf } from '../../constraint-objects.ts';
-import { indexKeyAgain, indexPlan } from '../../create-index.ts';
+import { arrangingOf, indexKeyAgain } from '../../create-index.ts';
 import { changeSequence, defineSequence } from '../../create-sequence.ts';
 import { primaryIndex } from '../../create-table.ts';
 import {
@@ -118,25 +118,30 @@ async function prepare(
   for (const { before, after, restart } of draft.alteredSequences) {
     effects.abandoned.push(changeSequence(system, before, after, restart));
   }
-  const { table, indexes, added, newKeys, lost } = newTable(context, draft);
-  refuseKeptRows(system, old, table);
-  await lockParents(system, table, newKeys, writes, effects);
-  const drops = dropsOf(system, draft, indexes);
+  const { table: unarranged, indexes: named, added, newKeys, lost } = newTable(context, draft);
+  refuseKeptRows(system, old, unarranged);
+  await lockParents(system, unarranged, newKeys, writes, effects);
+  const drops = dropsOf(system, draft, named);
   const readers = readersOf(system, old.id).filter(
     ({ id, kind }) =>
       kind !== 'index' && kind !== 'sequence' && !draft.dropped.some((other) => other.id === id),
   );
   if (draft.rewrites) {
     refuseSinks(old, readers, 'alter');
-    createCollection(system, table);
-    effects.abandoned.push(() => system.engine.drop(table.arrangement));
+    createCollection(system, unarranged);
+    effects.abandoned.push(() => system.engine.drop(unarranged.arrangement));
   }
   const sequences = draft.newSequences.map((object): CatalogChange => ({ kind: 'add', object }));
   await verifyNewKey(context, draft);
-  if (draft.rewrites) await copyRows(context, draft, table, sequences, writes);
-  await verify(context, draft, { table, added, newKeys, writes });
-  await installIndexes(system, draft, table, indexes, effects);
-  for (const installation of startReferring(system, table, draft.rewrites ? table.foreignKeys : newKeys)) {
+  if (draft.rewrites) await copyRows(context, draft, unarranged, sequences, writes);
+  await verify(context, draft, { table: unarranged, added, newKeys, writes });
+  const indexes = await arrangeIndexes(system, draft, unarranged, named, effects);
+  const { table, installations } = startReferring(
+    system,
+    unarranged,
+    draft.rewrites ? unarranged.foreignKeys : newKeys,
+  );
+  for (const installation of installations) {
     effects.abandoned.push(() => system.dataflows.drop(installation));
     await installation.ready;
   }
@@ -192,8 +197,7 @@ async function prepare(
     // The old table's own indexes go with it; `constrain` of the new one stands.
     for (const object of drops) if (object.kind !== 'index') releaseObject(system, object);
     if (!draft.rewrites) {
-      for (const object of drops)
-        if (object.kind === 'index' && !object.primary) system.dataflows.drop(object);
+      for (const object of drops) if (object.kind === 'index') system.dataflows.release(object.uses);
     }
   });
   return changes;
@@ -201,9 +205,9 @@ async function prepare(
 
 /** The old collection with its indexes, when nobody reads them any more. */
 function retire(system: System, old: TableObject, indexes: readonly IndexObject[]): void {
-  for (const object of [old, ...indexes]) endSubscriptions(system, object, 'altered');
+  endSubscriptions(system, old, 'altered');
   system.running.afterCurrent(() => {
-    for (const index of indexes) system.engine.drop(index.arrangement);
+    for (const index of indexes) system.dataflows.release(index.uses);
     system.engine.drop(old.arrangement);
     system.sequencer.forget(old.arrangement);
   });
@@ -529,22 +533,30 @@ function isUniqueKey(index: IndexObject): boolean {
   return index.unique && isKey(index);
 }
 
-async function installIndexes(
+/** The indexes with the arrangements that they name. */
+async function arrangeIndexes(
   system: System,
   draft: TableDraft,
   table: TableObject,
   indexes: readonly IndexObject[],
   effects: Effects,
-): Promise<void> {
+): Promise<IndexObject[]> {
+  const isArranged = ({ id, primary }: IndexObject): boolean =>
+    primary || (!draft.rewrites && system.catalog.has(id));
+  const arranged = indexes.filter(isArranged);
   for (const index of indexes) {
-    if (index.primary || (!draft.rewrites && system.catalog.has(index.id))) continue;
-    const installation = system.dataflows.start(
-      { plan: indexPlan(table, index), requires: [] },
+    if (isArranged(index)) continue;
+    const others = arranged.filter(({ unique }) => unique);
+    const installation = system.dataflows.share(
+      arrangingOf(table, index, others),
       () => system.sequencer.last,
     );
     effects.abandoned.push(() => system.dataflows.drop(installation));
     await installation.ready;
+    const { arrangement, uses } = installation;
+    arranged.push({ ...index, arrangement, uses });
   }
+  return arranged;
 }
 
 /** A reader whose query goes on seeing the columns that it saw. */
