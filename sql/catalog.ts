@@ -26,7 +26,20 @@ export interface CatalogColumn {
    * it is computed by is immutable, so that no answer differs.
    */
   readonly generated?: { readonly text: string; readonly stored: boolean } | undefined;
+  /** NOT NULL of a table's column: its type is not nullable once that was validated. */
+  readonly notNull?: NotNullConstraint | undefined;
   /** COMMENT ON it. */
+  readonly comment?: string | undefined;
+}
+
+/** NOT NULL of a table's column, which is a constraint with a name. */
+export interface NotNullConstraint {
+  readonly id: ObjectId;
+  readonly name: string;
+  /** Not NOT VALID: the rows that were there have been looked at. */
+  readonly validated: boolean;
+  /** NO INHERIT, which is shown. */
+  readonly noInherit: boolean;
   readonly comment?: string | undefined;
 }
 
@@ -82,6 +95,8 @@ export interface ForeignKeyRules {
   readonly deferrable: boolean;
   /** INITIALLY DEFERRED. */
   readonly deferred: boolean;
+  /** Not NOT ENFORCED: rows are looked at. */
+  readonly enforced: boolean;
   /** Not NOT VALID: the rows that were there have been looked at. */
   readonly validated: boolean;
 }

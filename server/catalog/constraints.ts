@@ -1,6 +1,6 @@
 /**
  * The constraints of a table, as the catalog holds them and as the engine checks them. A unique key besides the primary
- * key is an index; NOT NULL is the column's; a CHECK is the table's.
+ * key is an index; NOT NULL is the column's; a CHECK is the table's. What is NOT ENFORCED the engine does not know.
  */
 import type { Constraints } from '../../engine/plan.generated.ts';
 import type { ObjectId } from '../../sql/catalog.ts';
@@ -30,11 +30,14 @@ export function constrain(system: System, table: TableObject, indexes: readonly 
   const constraints: Constraints = {
     relation: table.name,
     columns: table.columns.map(({ name }) => name),
-    notNull: table.columns.flatMap(({ type }, index) => (type.nullable ? [] : [index])),
+    notNull: table.columns.flatMap(({ type, notNull }, index) =>
+      type.nullable && notNull === undefined ? [] : [index],
+    ),
     // In the order of their names, as PostgreSQL; what is no value of its domain is never looked at otherwise.
     checks: [
       ...system.planning.compileDomains(table.columns, 'UTC'),
       ...table.checks
+        .filter(({ enforced }) => enforced)
         .toSorted((a, b) => (a.name < b.name ? -1 : 1))
         .map((check) => ({ name: check.name, condition: system.planning.compileCheck(table, check) })),
     ],

@@ -10,8 +10,15 @@ import {
 import { recordType } from '../../sql/types/record.ts';
 import { plain, typeRow } from '../../sql/types/table.ts';
 import type { SqlType, TypeName } from '../../sql/types/type.ts';
+import type { NotNullConstraint } from '../../sql/catalog.ts';
 import type { Catalog } from './catalog.ts';
-import type { CatalogObject, ForeignKeyConstraint, IndexObject, TableObject } from './objects.ts';
+import type {
+  CatalogObject,
+  CheckConstraint,
+  ForeignKeyConstraint,
+  IndexObject,
+  TableObject,
+} from './objects.ts';
 import { markedExpression } from './stored-expressions.ts';
 import { OPERATOR_CLASSES, operatorClass } from './system/operator-classes.ts';
 
@@ -100,8 +107,18 @@ export function keyDefinition(index: IndexObject, catalog: Catalog): string {
 }
 
 /** `CHECK (a > 0)`. */
-export function checkDefinition(condition: string, validated: boolean): string {
-  return `CHECK (${condition})${validated ? '' : ' NOT VALID'}`;
+export function checkDefinition(
+  condition: string,
+  { validated, enforced, noInherit }: Pick<CheckConstraint, 'validated' | 'enforced' | 'noInherit'>,
+): string {
+  const inherits = noInherit ? ' NO INHERIT' : '';
+  return `CHECK (${condition})${inherits}${enforced ? (validated ? '' : ' NOT VALID') : ' NOT ENFORCED'}`;
+}
+
+/** `NOT NULL a`, as a constraint of the table. */
+export function notNullDefinition(column: string, { validated, noInherit }: NotNullConstraint): string {
+  const inherits = noInherit ? ' NO INHERIT' : '';
+  return `NOT NULL ${quoteIdentifier(column)}${inherits}${validated ? '' : ' NOT VALID'}`;
 }
 
 const ACTIONS: Readonly<Record<ForeignKeyConstraint['onDelete'], string>> = {
@@ -130,7 +147,7 @@ export function foreignKeyDefinition(
     rest.onDeleteColumns === null ? '' : ` (${list(table, rest.onDeleteColumns)})`,
     rest.deferrable ? ' DEFERRABLE' : '',
     rest.deferred ? ' INITIALLY DEFERRED' : '',
-    rest.validated ? '' : ' NOT VALID',
+    rest.enforced ? (rest.validated ? '' : ' NOT VALID') : ' NOT ENFORCED',
   ].join('');
   return `FOREIGN KEY (${list(table, columns)}) REFERENCES ${name}(${list(other, parentColumns)})${rest.full ? ' MATCH FULL' : ''}${actions}`;
 }

@@ -62,7 +62,8 @@ export function engineForeignKeys(
   table: TableObject,
   indexes: readonly IndexObject[],
 ): ForeignKey[] {
-  return table.foreignKeys.map((foreignKey): ForeignKey => {
+  const enforced = table.foreignKeys.filter((foreignKey) => foreignKey.enforced);
+  return enforced.map((foreignKey): ForeignKey => {
     const parent =
       foreignKey.parent === table.id ? table : (catalog.object(foreignKey.parent) as TableObject);
     const uniques = parent === table ? indexes : uniqueIndexes(catalog, parent.id);

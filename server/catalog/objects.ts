@@ -10,6 +10,7 @@ import type {
   CatalogFunction,
   CheckOption,
   ForeignKeyRules,
+  NotNullConstraint,
   ObjectId,
   ViewBody,
 } from '../../sql/catalog.ts';
@@ -73,6 +74,10 @@ export interface CheckConstraint {
   readonly columns: readonly number[];
   /** Not NOT VALID: the rows that were there have been looked at. */
   readonly validated: boolean;
+  /** Not NOT ENFORCED: rows are looked at. */
+  readonly enforced: boolean;
+  /** NO INHERIT, which is shown. */
+  readonly noInherit: boolean;
   /** The TimeZone of its creation, which its constants keep. */
   readonly timeZone: string;
   /** The search path of its creation, in which the bodies of the functions that it calls find their names. */
@@ -101,6 +106,33 @@ export interface TableObject extends ObjectBase, Stored {
   readonly onCommit?: 'deleteRows' | 'drop';
   /** The composite type that it is of. */
   readonly ofType?: ObjectId | undefined;
+}
+
+/** The constraints that are no indexes. */
+export function ownConstraints({
+  checks,
+  foreignKeys,
+  columns,
+}: TableObject): (CheckConstraint | ForeignKeyConstraint | NotNullConstraint)[] {
+  return [...checks, ...foreignKeys, ...columns.flatMap(({ notNull }) => notNull ?? [])];
+}
+
+/** The table with other properties of the one of this name. */
+export function withConstraint(
+  table: TableObject,
+  name: string,
+  changed: Partial<Pick<CheckConstraint, 'name' | 'comment'>>,
+): TableObject {
+  const change = <Kind extends { readonly name: string }>(constraint: Kind): Kind =>
+    constraint.name === name ? { ...constraint, ...changed } : constraint;
+  return {
+    ...table,
+    checks: table.checks.map(change),
+    foreignKeys: table.foreignKeys.map(change),
+    columns: table.columns.map((column) =>
+      column.notNull?.name === name ? { ...column, notNull: change(column.notNull) } : column,
+    ),
+  };
 }
 
 /** A relation of the catalog itself, in `tw_internal`. */

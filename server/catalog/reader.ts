@@ -540,10 +540,9 @@ export class StatementCatalog implements CatalogReader {
     return {
       refers: table.foreignKeys.length > 0,
       referencedBy: () =>
-        referringTo(this.#catalog, table.id).map(({ table: child, foreignKey }) => ({
-          ...foreignKey,
-          child: child.id,
-        })),
+        referringTo(this.#catalog, table.id).flatMap(({ table: child, foreignKey }) =>
+          foreignKey.enforced ? [{ ...foreignKey, child: child.id }] : [],
+        ),
     };
   }
 

@@ -45,6 +45,9 @@ const NOT_DDL = new Set([
   'DoStmt',
   'ConstraintsSetStmt',
   'CheckPointStmt',
+  'ClusterStmt',
+  'ReindexStmt',
+  'VacuumStmt',
   'LoadStmt',
 ]);
 

@@ -12,6 +12,8 @@ import {
   type ObjectKind,
   type TableObject,
   kindName,
+  ownConstraints,
+  withConstraint,
 } from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
@@ -189,15 +191,11 @@ function withConstraintComment(
         object.kind === 'index' && object.constraint && object.table === table.id && object.name === name,
     );
   if (key) return { ...key, constraintComment: comment };
-  if (![...table.checks, ...table.foreignKeys].some((constraint) => constraint.name === name)) {
+  if (!ownConstraints(table).some((constraint) => constraint.name === name)) {
     const message = `constraint "${name}" for table "${table.name}" does not exist`;
     throw new SqlError({ sqlstate: '42704', message });
   }
-  return {
-    ...table,
-    checks: table.checks.map((each) => (each.name === name ? { ...each, comment } : each)),
-    foreignKeys: table.foreignKeys.map((each) => (each.name === name ? { ...each, comment } : each)),
-  };
+  return withConstraint(table, name, { comment });
 }
 
 function withDomainConstraintComment(

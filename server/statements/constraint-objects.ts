@@ -1,12 +1,13 @@
 /** The catalog's objects of the constraints that a statement declares, with the names that PostgreSQL would give them. */
-import type { BoundCheck, BoundColumns, BoundUnique } from '../../sql/bind/bind.ts';
-import type { CatalogColumn, ObjectId } from '../../sql/catalog.ts';
+import type { BoundCheck, BoundColumns, BoundNotNull, BoundUnique } from '../../sql/bind/bind.ts';
+import type { CatalogColumn, NotNullConstraint, ObjectId } from '../../sql/catalog.ts';
 import { compileKey } from '../../sql/compile.ts';
 import { SqlError } from '../../sql/error.ts';
 import { freeObjectName } from '../../sql/object-name.ts';
 import { layoutByKey } from '../../sql/physical/layout.ts';
 import { toColumnType } from '../../sql/types/column-type.ts';
 import type { CheckConstraint, IndexObject, SequenceObject, TableObject } from '../catalog/objects.ts';
+import type { Catalog } from '../catalog/catalog.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { quoteIdentifier, quoteLiteral } from '../../sql/functions/quote.ts';
@@ -23,7 +24,7 @@ export function namedChecks(
 ): CheckConstraint[] {
   const names = new Set(taken);
   const explicit = checks.flatMap(({ name }) => name ?? []);
-  return checks.map(({ name, text, columns: read, validated }) => {
+  return checks.map(({ name, text, columns: read, validated, enforced, noInherit }) => {
     const [only] = read;
     const middle = read.length === 1 && only !== undefined ? columns[only]!.name : '';
     const isTaken = (other: string): boolean => names.has(other) || explicit.includes(other);
@@ -33,7 +34,45 @@ export function namedChecks(
     }
     names.add(chosen);
     const id = system.catalog.allocateObject();
-    return { id, name: chosen, text, columns: read, validated, timeZone, searchPath };
+    return { id, name: chosen, text, columns: read, validated, enforced, noInherit, timeZone, searchPath };
+  });
+}
+
+/** A NOT NULL with its name: `table_column_not_null`. */
+export function namedNotNull(
+  catalog: Catalog,
+  table: string,
+  column: string,
+  declared: Pick<BoundNotNull, 'name' | 'noInherit'> | undefined,
+  isTaken: (name: string) => boolean,
+): NotNullConstraint {
+  const { name = null, noInherit = false } = declared ?? {};
+  if (name !== null && isTaken(name)) {
+    const message = `constraint "${name}" for relation "${table}" already exists`;
+    throw new SqlError({ sqlstate: '42710', message });
+  }
+  const chosen = name ?? freeObjectName(table, column, 'not_null', isTaken);
+  return { id: catalog.allocateObject(), name: chosen, validated: true, noInherit };
+}
+
+/** The columns of a new table with their NOT NULLs; those of keys and sequences, too. */
+export function withNotNulls(
+  catalog: Catalog,
+  table: string,
+  columns: readonly CatalogColumn[],
+  declared: readonly BoundNotNull[],
+  taken: readonly string[],
+): CatalogColumn[] {
+  const names = new Set(taken);
+  return columns.map((column, number) => {
+    if (column.type.nullable) return column;
+    const own = declared.find((notNull) => notNull.column === number);
+    const explicit = declared.flatMap((other) => (other === own ? [] : (other.name ?? [])));
+    const isTaken = (name: string): boolean =>
+      names.has(name) || (own?.name !== name && explicit.includes(name));
+    const notNull = namedNotNull(catalog, table, column.name, own, isTaken);
+    names.add(notNull.name);
+    return { ...column, notNull };
   });
 }
 

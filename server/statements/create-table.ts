@@ -20,7 +20,7 @@ import type { System } from '../system.ts';
 import { parseBoolean } from '../session/settings/definition.ts';
 import { leaveOutOptions } from './alter/options.ts';
 import { givenParameter } from './storage-parameters.ts';
-import { namedChecks, uniquesOf, withSequences } from './constraint-objects.ts';
+import { namedChecks, uniquesOf, withNotNulls, withSequences } from './constraint-objects.ts';
 import { arrangingOf, prepareCreateIndex } from './create-index.ts';
 import { hasNoEffect } from './no-effect.ts';
 import { defineSequence } from './create-sequence.ts';
@@ -93,7 +93,22 @@ function prepareTable(
         return 'CREATE TABLE';
       const { primaryKey } = definition;
       const owner = system.catalog.allocateObject();
-      const { columns, sequences } = withSequences(system, owner, target, definition);
+      // There are no rows that NOT VALID could leave unseen.
+      const checks = namedChecks(system, target.name, definition.columns, definition.checks, session).map(
+        (check) => ({ ...check, validated: check.enforced }),
+      );
+      const taken = [...checks, ...(primaryKey ? [primaryKey] : [])].map(({ name }) => name);
+      const required = withNotNulls(
+        system.catalog,
+        target.name,
+        definition.columns,
+        definition.notNulls,
+        taken,
+      );
+      const { columns, sequences } = withSequences(system, owner, target, {
+        columns: required,
+        sequences: definition.sequences,
+      });
       const columnTypes = columns.map((column) => toColumnType(column.type));
       const layout = layoutByColumns(columnTypes, primaryKey?.columns ?? null);
       const arrangement = system.catalog.allocateArrangement();
@@ -109,17 +124,16 @@ function prepareTable(
         layout,
         keys: primaryKey ? [primaryKey.columns] : [],
         primaryKeyName: primaryKey ? primaryKey.name : null,
-        // There are no rows that NOT VALID could leave unseen.
-        checks: namedChecks(system, target.name, columns, definition.checks, session).map((check) => ({
-          ...check,
-          validated: true,
-        })),
+        checks,
         foreignKeys: [],
         ...(onCommit === null ? {} : { onCommit }),
       };
       const keys = uniquesOf(system, bare, definition.uniques);
       const context = { system, session, parsed };
-      const declared = definition.foreignKeys.map((foreignKey) => ({ ...foreignKey, validated: true }));
+      const declared = definition.foreignKeys.map((foreignKey) => ({
+        ...foreignKey,
+        validated: foreignKey.enforced,
+      }));
       const foreignKeys = namedForeignKeys(context, bare, keys, declared);
       const primary = primaryKey && primaryIndex(system, bare, primaryKey.columns);
       const qualified = `${target.schema}.${target.name}`;

@@ -231,7 +231,8 @@ function referredTo(
 
 /** After the commit: nobody looks anything up in these any more. */
 export function releaseForeignKeys(system: System, foreignKeys: readonly ForeignKeyConstraint[]): void {
-  system.dataflows.release(foreignKeys.map(({ arrangement }) => arrangement));
+  const enforced = foreignKeys.filter((foreignKey) => foreignKey.enforced);
+  system.dataflows.release(enforced.map(({ arrangement }) => arrangement));
 }
 
 /** The engine forgets what a collection refers to. */

@@ -75,6 +75,7 @@ import { readNames } from './registered-parameters.ts';
 import { lockingFirst, lockingIn, RowLocks, withoutRows } from './row-locks.ts';
 import { prepareSelect } from './select.ts';
 import { prepareLockTable } from './lock-table.ts';
+import { prepareMaintenance } from './maintenance.ts';
 import { prepareSetConstraints } from './set-constraints.ts';
 import { prepareShowCreate, prepareShowObjects } from './show.ts';
 import { forgetSnapshot } from './snapshot.ts';
@@ -430,6 +431,8 @@ function preparePostgres(
   if (isWrite(node)) {
     return prepareWrite(system, session, parsed, node, parameterTypes);
   }
+  const maintenance = prepareMaintenance(system, parsed, node);
+  if (maintenance) return maintenance;
   if ('LockStmt' in node) return prepareLockTable(system, parsed, node.LockStmt);
   if ('ConstraintsSetStmt' in node) return prepareSetConstraints(system, node.ConstraintsSetStmt);
   if ('TruncateStmt' in node) return prepareTruncate(system, session, parsed, node.TruncateStmt);

@@ -12,7 +12,12 @@ import { displayType } from '../../sql/types/format.ts';
 import { uniqueIndexes } from '../catalog/constraints.ts';
 import { parentKey } from '../catalog/foreign-keys.ts';
 import { lookUp, positionOf } from '../catalog/names.ts';
-import type { ForeignKeyConstraint, IndexObject, TableObject } from '../catalog/objects.ts';
+import {
+  type ForeignKeyConstraint,
+  type IndexObject,
+  type TableObject,
+  ownConstraints,
+} from '../catalog/objects.ts';
 import { isTemporarySchema } from '../catalog/temporary.ts';
 import type { Installation } from '../dataflows/dataflows.ts';
 import type { SessionContext } from '../session/statement.ts';
@@ -27,7 +32,7 @@ export function namedForeignKeys(
   uniques: readonly IndexObject[],
   declared: readonly BoundForeignKey[],
 ): ForeignKeyConstraint[] {
-  const taken = new Set([...table.checks, ...table.foreignKeys].map(({ name }) => name));
+  const taken = new Set(ownConstraints(table).map(({ name }) => name));
   return declared.map((foreignKey): ForeignKeyConstraint => {
     const names = foreignKey.columns.map((column) => table.columns[column]!.name);
     const isTaken = (other: string): boolean => taken.has(other);
@@ -75,14 +80,14 @@ function resolve(
   }
   columns.forEach((column, at) => checkTypes(table, column, parent, referenced[at]!, name));
   const inOrder = key.columns.map((column) => columns[referenced.indexOf(column)]!);
-  const { onUpdate, onDelete, onDeleteColumns, full, deferrable, deferred, validated } = clauses;
+  const { onUpdate, onDelete, onDeleteColumns, full, deferrable, deferred, enforced, validated } = clauses;
   return {
     id: system.catalog.allocateObject(),
     name,
     columns,
     parent: parent.id,
     parentColumns: referenced,
-    ...{ onUpdate, onDelete, onDeleteColumns, full, deferrable, deferred, validated },
+    ...{ onUpdate, onDelete, onDeleteColumns, full, deferrable, deferred, enforced, validated },
     ...referringArrangement(system, table, inOrder),
   };
 }
@@ -189,7 +194,10 @@ function checkTypes(
   });
 }
 
-/** The table with the arrangements of what refers, by which its foreign keys are told apart; the collection is there. */
+/**
+ * The table with the arrangements of what refers, by which its foreign keys are told apart, where they are enforced; the
+ * collection is there.
+ */
 export function startReferring(
   system: System,
   table: TableObject,
@@ -197,7 +205,8 @@ export function startReferring(
 ): { readonly table: TableObject; readonly installations: readonly Installation[] } {
   const installations: Installation[] = [];
   const arranged = [...table.foreignKeys];
-  for (const { id, name, arrangement, layout } of foreignKeys) {
+  for (const { id, name, arrangement, layout, enforced } of foreignKeys) {
+    if (!enforced) continue;
     const others = arranged.filter((other) => other.id !== id);
     const plan = indexPlan(table, { schema: table.schema, name, arrangement, layout });
     const installation = system.dataflows.share(

@@ -8,6 +8,7 @@ import { quoteIdentifier } from '../../sql/functions/quote.ts';
 import { type Edit, EditableText } from '../../sql/parse/edits.ts';
 import { parse } from '../../sql/parse/parse.ts';
 import { uniqueIndexes } from '../catalog/constraints.ts';
+import { checkDefinition } from '../catalog/definition-text.ts';
 import { lookUp, positionOf } from '../catalog/names.ts';
 import type { CatalogObject, IndexObject, SequenceObject, TableObject } from '../catalog/objects.ts';
 import { shownExpression } from '../catalog/stored-expressions.ts';
@@ -99,7 +100,7 @@ function elementsOf(
   const columns = found.columns.map((column) =>
     columnText(
       system,
-      nullable ? { ...column, type: { ...column.type, nullable } } : column,
+      nullable ? { ...column, type: { ...column.type, nullable }, notNull: undefined } : column,
       options,
       identityOf(system, object, column),
     ),
@@ -123,7 +124,7 @@ function columnText(
   options: number,
   sequence: SequenceObject | null,
 ): string {
-  const { type, domain, identity, generated, defaultText } = column;
+  const { type, domain, identity, generated, defaultText, notNull } = column;
   const words = [quoteIdentifier(column.name)];
   if (domain === undefined) words.push(typeText(system.catalog, type));
   else {
@@ -137,7 +138,11 @@ function columnText(
     const when = identity === 'always' ? 'ALWAYS' : 'BY DEFAULT';
     if (options & INCLUDING.identity) words.push(`GENERATED ${when} AS IDENTITY${optionsText(sequence)}`);
   } else if (defaultText !== null && options & INCLUDING.defaults) words.push(`DEFAULT ${defaultText}`);
-  if (!type.nullable) words.push('NOT NULL');
+  if (notNull !== undefined) {
+    words.push(
+      `CONSTRAINT ${quoteIdentifier(notNull.name)} NOT NULL${notNull.noInherit ? ' NO INHERIT' : ''}`,
+    );
+  }
   return words.join(' ');
 }
 
@@ -150,7 +155,10 @@ function optionsText(sequence: SequenceObject | null): string {
 }
 
 function constraintTexts(system: System, table: TableObject, options: number): string[] {
-  const checks = table.checks.map(({ name, text }) => `CONSTRAINT ${quoteIdentifier(name)} CHECK (${text})`);
+  const checks = table.checks.map((check) => {
+    const definition = checkDefinition(check.text, { ...check, validated: true });
+    return `CONSTRAINT ${quoteIdentifier(check.name)} ${definition}`;
+  });
   const list = (columns: readonly number[]): string =>
     `(${columns.map((column) => quoteIdentifier(table.columns[column]!.name)).join(', ')})`;
   const primary = table.primaryKeyName === null ? [] : [`PRIMARY KEY ${list(table.keys[0]!)}`];

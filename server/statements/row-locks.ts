@@ -12,6 +12,7 @@ import { SqlError } from '../../sql/error.ts';
 import { requireWritable } from '../session/access-mode.ts';
 import type { Timestamp } from '../../engine/index.ts';
 import { lookUp } from '../catalog/names.ts';
+import { kindName } from '../catalog/objects.ts';
 import { AdvisoryLocks, type LockMode } from '../session/advisory-locks.ts';
 import type { OpenTransaction, SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
@@ -98,12 +99,13 @@ export function lockingFirst(
     run: async (session, execution) => {
       const { transaction } = session;
       requireWritable(transaction, `SELECT ${strengthOf(locking[0]!.clause)}`);
+      const locked = locking.map((each) => tablesOf(system, session, parsed, each.select, each.clause));
       if (!transaction.explicit) return runnable.run(session, execution);
-      for (const { select, clause, isWhole } of locking) {
+      for (const [at, { clause, isWhole }] of locking.entries()) {
         const { strength, waitPolicy } = clause;
         const mode = strength === 'LCS_FORSHARE' || strength === 'LCS_FORKEYSHARE' ? 'shared' : 'exclusive';
         const waits = waitPolicy !== 'LockWaitError' && !(isWhole && waitPolicy === 'LockWaitSkip');
-        for (const { id, name } of tablesOf(system, session, parsed, select, clause)) {
+        for (const { id, name } of locked[at]!) {
           if (await locks.take(session, id, { mode, waits })) continue;
           if (waitPolicy === 'LockWaitSkip') return none().run(session, execution);
           const message = `could not obtain lock on row in relation "${name}"`;
@@ -115,21 +117,25 @@ export function lockingFirst(
   };
 }
 
-/** The tables of FROM that the clause is about; those that views are over stand for them. */
+/** The tables of FROM that the clause is about; those that views are over stand for them. 42809: what has no rows to lock. */
 function tablesOf(
   system: System,
   session: SessionContext,
   parsed: ParsedStatement,
-  { fromClause = [] }: SelectStmt,
+  { fromClause = [], withClause }: SelectStmt,
   { lockedRels }: LockingClause,
 ): { readonly id: ObjectId; readonly name: string }[] {
   const named = lockedRels?.map((node) => nodeAs(node, 'RangeVar')?.relname);
+  const ctes = (withClause?.ctes ?? []).map((node) => nodeAs(node, 'CommonTableExpr')?.ctename);
   const found = new Map<ObjectId, string>();
   const add = (id: ObjectId): void => {
     const object = system.catalog.object(id);
     if (object.kind === 'table') found.set(id, object.name);
-    else if (object.kind === 'view' || object.kind === 'materializedView') {
-      for (const next of object.dependsOn) add(next);
+    else if (object.kind === 'view') {
+      for (const { object: next } of object.references) add(next);
+    } else if (object.kind === 'materializedView' || object.kind === 'sequence') {
+      const message = `cannot lock rows in ${kindName(object.kind)} "${object.name}"`;
+      throw new SqlError({ sqlstate: '42809', message });
     }
   };
   const visit = (node: Node): void => {
@@ -139,7 +145,8 @@ function tablesOf(
     if (inner) (inner.fromClause ?? []).forEach(visit);
     const range = nodeAs(node, 'RangeVar');
     if (!range || (named && !named.includes(range.alias?.aliasname ?? range.relname))) return;
-    const object = lookUp(system.catalog, session, parsed, rangeName(range));
+    const isCte = range.schemaname === undefined && ctes.includes(range.relname);
+    const object = isCte ? null : lookUp(system.catalog, session, parsed, rangeName(range));
     if (object) add(object.id);
   };
   fromClause.forEach(visit);

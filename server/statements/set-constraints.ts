@@ -5,7 +5,7 @@ import { nodeAs } from '../../sql/ast/accessors.ts';
 import type { ObjectId } from '../../sql/catalog.ts';
 import { SqlError } from '../../sql/error.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { ForeignKeyConstraint, TableObject } from '../catalog/objects.ts';
+import { type ForeignKeyConstraint, type TableObject, ownConstraints } from '../catalog/objects.ts';
 import { schemasOf } from '../catalog/temporary.ts';
 import type { OpenTransaction, SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
@@ -89,7 +89,7 @@ function hasOther(catalog: Catalog, schema: string, name: string): boolean {
   for (const object of catalog.objects()) {
     if (object.schema !== schema) continue;
     if (object.kind === 'index' && object.constraint && object.name === name) return true;
-    if (object.kind === 'table' && object.checks.some((check) => check.name === name)) return true;
+    if (object.kind === 'table' && ownConstraints(object).some((own) => own.name === name)) return true;
     if (object.kind === 'table' && object.primaryKeyName === name) return true;
   }
   return false;

@@ -137,7 +137,8 @@ function actingReferences(catalog: Catalog, arrangement: ArrangementId): boolean
   const table = tableOf(catalog, arrangement);
   if (table === undefined) return false;
   return referringTo(catalog, table.id).some(
-    ({ foreignKey: { onDelete, onUpdate } }) => onDelete !== 'noAction' || onUpdate !== 'noAction',
+    ({ foreignKey: { enforced, onDelete, onUpdate } }) =>
+      enforced && (onDelete !== 'noAction' || onUpdate !== 'noAction'),
   );
 }
 

@@ -63,6 +63,7 @@ export {
 } from './column-definitions.ts';
 export type {
   BoundCheck,
+  BoundNotNull,
   BoundColumns,
   BoundForeignKey,
   BoundSequence,

@@ -39,6 +39,8 @@ import { isSystemColumn, refuseSystemName } from './system-column.ts';
 export interface BoundColumns {
   readonly columns: readonly CatalogColumn[];
   readonly primaryKey: { readonly name: string; readonly columns: readonly number[] } | null;
+  /** Those that are written; a column has none to be without NULLs by a key or a sequence. */
+  readonly notNulls: readonly BoundNotNull[];
   readonly checks: readonly BoundCheck[];
   readonly uniques: readonly BoundUnique[];
   readonly foreignKeys: readonly BoundForeignKey[];
@@ -54,6 +56,13 @@ export interface BoundSequence {
   readonly options: readonly Node[];
 }
 
+/** NOT NULL. */
+export interface BoundNotNull {
+  readonly name: string | null;
+  readonly column: number;
+  readonly noInherit: boolean;
+}
+
 /** CHECK, as text. */
 export interface BoundCheck {
   readonly name: string | null;
@@ -62,6 +71,9 @@ export interface BoundCheck {
   readonly columns: readonly number[];
   /** Not NOT VALID. */
   readonly validated: boolean;
+  /** Not NOT ENFORCED. */
+  readonly enforced: boolean;
+  readonly noInherit: boolean;
 }
 
 /** UNIQUE. */
@@ -87,12 +99,15 @@ interface KeyClause {
   readonly at: number | undefined;
 }
 
+interface NotNullClause extends KeyClause {
+  readonly noInherit: boolean;
+}
+
 /** What an element declares besides its column. */
 interface Clauses {
   readonly sequence: Omit<BoundSequence, 'column'> | null;
   readonly keys: readonly KeyClause[];
-  /** NOT NULL as a constraint of the table. */
-  readonly notNull: readonly KeyClause[];
+  readonly notNull: readonly NotNullClause[];
   readonly uniques: readonly (KeyClause & { readonly nullsEqual: boolean })[];
   readonly checks: readonly Constraint[];
   readonly foreign: readonly (KeyClause & { readonly constraint: Constraint })[];
@@ -125,7 +140,7 @@ function clausesOf(
   statement: Statement,
 ): Clauses {
   const keys: KeyClause[] = [];
-  const notNull: KeyClause[] = [];
+  const notNull: NotNullClause[] = [];
   const uniques: (KeyClause & { nullsEqual: boolean })[] = [];
   const checks: Constraint[] = [];
   const foreign: (KeyClause & { constraint: Constraint })[] = [];
@@ -138,14 +153,13 @@ function clausesOf(
         keys.push(clause);
         break;
       case 'CONSTR_NOTNULL':
-        notNull.push(clause);
+        notNull.push({ ...clause, noInherit: constraint.is_no_inherit === true });
         break;
       case 'CONSTR_UNIQUE':
         refuseKeyForms(constraint, statement);
         uniques.push({ ...clause, nullsEqual: constraint.nulls_not_distinct === true });
         break;
       case 'CONSTR_CHECK':
-        if (constraint.is_enforced !== true) throw statement.unsupported('NOT ENFORCED', at);
         checks.push(constraint);
         break;
       case 'CONSTR_FOREIGN': {
@@ -163,7 +177,6 @@ function clausesOf(
 
 function refuseForeignForms(constraint: Constraint, statement: Statement): void {
   const at = locationOf(constraint);
-  if (constraint.is_enforced !== true) throw statement.unsupported('NOT ENFORCED', at);
   if (constraint.fk_matchtype === 'p')
     throw statement.error('0A000', 'MATCH PARTIAL not yet implemented', at);
   if (constraint.fk_with_period === true || constraint.pk_with_period === true) {
@@ -187,6 +200,11 @@ function refuseGeneratedForms(
   if (clause === null) return;
   const message = `invalid ${clause} action for foreign key constraint containing generated column`;
   throw statement.error('42601', message);
+}
+
+/** Not NOT ENFORCED. */
+function isEnforced({ is_enforced: enforced }: Constraint): boolean {
+  return enforced === true;
 }
 
 const ACTIONS: Readonly<Record<string, ReferentialAction>> = {
@@ -242,7 +260,8 @@ function bindForeignKey(
     full: constraint.fk_matchtype === 'f',
     deferrable: deferred || constraint.deferrable === true,
     deferred,
-    validated: constraint.skip_validation !== true,
+    enforced: isEnforced(constraint),
+    validated: constraint.skip_validation !== true && isEnforced(constraint),
   };
 }
 
@@ -315,7 +334,13 @@ function sequenceOf(definition: ColumnDef): Clauses['sequence'] {
   return null;
 }
 
-const KEYS_AND_CHECKS = new Set(['CONSTR_PRIMARY', 'CONSTR_UNIQUE', 'CONSTR_CHECK', 'CONSTR_FOREIGN']);
+const TABLE_CONSTRAINTS = new Set([
+  'CONSTR_PRIMARY',
+  'CONSTR_UNIQUE',
+  'CONSTR_NOTNULL',
+  'CONSTR_CHECK',
+  'CONSTR_FOREIGN',
+]);
 
 function bindDefinition(
   table: string,
@@ -326,7 +351,7 @@ function bindDefinition(
   const column = bindColumn(table, definition, statement, text);
   const constraints = (definition.constraints ?? []).map((node) => nodeAs(node, 'Constraint')!);
   const own = withAttributes(constraints, statement).filter(({ contype }) =>
-    KEYS_AND_CHECKS.has(contype ?? ''),
+    TABLE_CONSTRAINTS.has(contype ?? ''),
   );
   const sequence = sequenceOf(definition);
   return { column, clauses: { ...clausesOf(own, [column.name], statement), sequence } };
@@ -354,7 +379,7 @@ export function bindColumnDefinitions(
   const checks: Constraint[] = [];
   const sequences: BoundSequence[] = [];
   const foreign: Clauses['foreign'][number][] = [];
-  const notNull: KeyClause[] = [];
+  const notNull: NotNullClause[] = [];
   let primary: KeyClause | null = null;
   for (const element of elements) {
     const { column, clauses } = bindElement(name, element, statement, text);
@@ -407,6 +432,7 @@ export function bindColumnDefinitions(
       nullsEqual: unique.nullsEqual,
     })),
     sequences,
+    notNulls: boundNotNulls(columns, primary, notNull, statement),
     checks: checks.map((check) => bindCheck(row, check, statement, text)),
     foreignKeys: foreign.map((clause) => bindForeignKey(typed, clause, statement)),
   };
@@ -461,7 +487,42 @@ function requireNamed(
 ): CatalogColumn {
   const column = columns.find((other) => other.name === name);
   if (column !== undefined) return column;
+  if (isSystemColumn(name)) {
+    throw statement.error('0A000', `cannot add not-null constraint on system column "${name}"`, at);
+  }
   throw statement.error('42703', `column "${name}" of relation "${table}" does not exist`, at);
+}
+
+/** The NOT NULLs of columns, each once. */
+function boundNotNulls(
+  columns: readonly CatalogColumn[],
+  primary: KeyClause | null,
+  clauses: readonly NotNullClause[],
+  statement: Statement,
+): BoundNotNull[] {
+  const bound: BoundNotNull[] = [];
+  const refuseInheritance = (column: string | undefined): Error =>
+    statement.error(
+      '42601',
+      `conflicting NO INHERIT declarations for not-null constraints on column "${column}"`,
+    );
+  for (const { name = null, columns: names, noInherit } of clauses) {
+    const column = columns.findIndex((other) => other.name === names[0]);
+    const at = bound.findIndex((other) => other.column === column);
+    const before = bound[at];
+    if (noInherit && primary?.columns.includes(names[0]!)) throw refuseInheritance(names[0]);
+    if (before === undefined) {
+      bound.push({ name, column, noInherit });
+      continue;
+    }
+    if (before.name !== null && name !== null && before.name !== name) {
+      const message = `conflicting not-null constraint names "${before.name}" and "${name}"`;
+      throw statement.error('42601', message);
+    }
+    if (before.noInherit !== noInherit) throw refuseInheritance(names[0]);
+    bound[at] = { ...before, name: before.name ?? name };
+  }
+  return bound;
 }
 
 /** The numbers of a key's columns. */
@@ -496,7 +557,9 @@ function bindCheck(
       table,
     ),
     columns: columnsOfCheck(condition),
-    validated: check.skip_validation !== true,
+    validated: check.skip_validation !== true && isEnforced(check),
+    enforced: isEnforced(check),
+    noInherit: check.is_no_inherit === true,
   };
 }
 

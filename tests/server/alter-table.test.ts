@@ -217,7 +217,7 @@ test('a transaction that wrote before has to begin again', async () => {
 
 test('what is not there is refused by name', async () => {
   await client.query('CREATE TABLE refused (id int PRIMARY KEY)');
-  for (const action of ['ADD NOT NULL id NOT VALID', 'ENABLE ROW LEVEL SECURITY']) {
+  for (const action of ['ENABLE ROW LEVEL SECURITY']) {
     await expect(client.query(`ALTER TABLE refused ${action}`), action).rejects.toMatchObject({
       code: '0A000',
     });

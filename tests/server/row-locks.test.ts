@@ -138,3 +138,31 @@ test('a read-only transaction locks nothing', async () => {
     message: 'cannot execute SELECT FOR UPDATE in a read-only transaction',
   });
 });
+
+test('the rows of a materialized view are not locked', async () => {
+  await one.query('CREATE MATERIALIZED VIEW richest AS SELECT max(balance) AS most FROM accounts');
+  await one.query('CREATE VIEW shown AS SELECT * FROM richest');
+  const refused = { code: '42809', message: 'cannot lock rows in materialized view "richest"' };
+  for (const sql of [
+    'SELECT * FROM richest FOR UPDATE',
+    'SELECT * FROM shown FOR SHARE',
+    'SELECT * FROM accounts, richest FOR UPDATE OF richest',
+    'SELECT * FROM (SELECT * FROM richest) q FOR UPDATE',
+  ]) {
+    await expect(one.query(sql), sql).rejects.toMatchObject(refused);
+  }
+  expect(await rowsOf(one, 'SELECT id FROM accounts, richest WHERE id = 1 FOR UPDATE OF accounts')).toEqual([
+    [1],
+  ]);
+  expect(await rowsOf(one, 'WITH richest AS (SELECT 1 AS x) SELECT x FROM richest FOR UPDATE')).toEqual([
+    [1],
+  ]);
+});
+
+test('what maintenance names must be there', async () => {
+  await one.query('CREATE MATERIALIZED VIEW total AS SELECT sum(balance) AS balance FROM accounts');
+  for (const sql of ['REINDEX TABLE total', 'VACUUM ANALYZE total (balance)', 'ANALYZE total']) {
+    await expect(one.query(sql), sql).resolves.toBeDefined();
+  }
+  await expect(one.query('ANALYZE total (id)')).rejects.toMatchObject({ code: '42703' });
+});

@@ -46,7 +46,9 @@ export const columns: RawTable = {
       column.domain ?? typeOid(column.type.name),
       column.domain === undefined ? column.type.typmod : -1,
       // Of views PostgreSQL says nothing, whatever is known of their columns.
-      !column.type.nullable && object.kind !== 'view' && object.kind !== 'materializedView',
+      (!column.type.nullable || column.notNull !== undefined) &&
+        object.kind !== 'view' &&
+        object.kind !== 'materializedView',
       shownValue(column, catalog),
       column.identity === undefined ? '' : column.identity === 'always' ? 'a' : 'd',
       column.generated === undefined ? '' : column.generated.stored ? 's' : 'v',

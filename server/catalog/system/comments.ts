@@ -1,5 +1,6 @@
 import type { ObjectId } from '../../../sql/catalog.ts';
 import { OWN_EXTENSION } from '../known-extensions.ts';
+import { ownConstraints } from '../objects.ts';
 import type { RawTable, RawValue } from './raw-table.ts';
 
 /** COMMENT ON: of what, by the catalog that it is in, and of which column of it. */
@@ -36,7 +37,7 @@ export const comments: RawTable = {
           ...object.columns.flatMap(({ comment }, index) =>
             commentRow(object.id, 'pg_class', comment, index + 1),
           ),
-          ...(object.kind === 'table' ? constraints([...object.checks, ...object.foreignKeys]) : []),
+          ...(object.kind === 'table' ? constraints(ownConstraints(object)) : []),
         ];
       default:
         return own('pg_class');

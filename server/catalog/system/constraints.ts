@@ -1,8 +1,13 @@
-/** tw_internal.constraints: CHECK, PRIMARY KEY, UNIQUE and FOREIGN KEY; NOT NULL is the column's. */
+/** tw_internal.constraints: CHECK, NOT NULL, PRIMARY KEY, UNIQUE and FOREIGN KEY. */
 import type { ReferentialAction } from '../../../sql/catalog.ts';
 import { OTHER_TABLE } from '../../../sql/functions/catalog-functions.ts';
 import type { Catalog } from '../catalog.ts';
-import { checkDefinition, foreignKeyDefinition, keyDefinition } from '../definition-text.ts';
+import {
+  checkDefinition,
+  foreignKeyDefinition,
+  keyDefinition,
+  notNullDefinition,
+} from '../definition-text.ts';
 import { type ForeignKeyConstraint, isKey } from '../objects.ts';
 import { markedExpression } from '../stored-expressions.ts';
 import type { RawTable, RawValue } from './raw-table.ts';
@@ -56,17 +61,29 @@ export const constraints: RawTable = {
     ['match', 'char'],
     ['is_deferrable', 'bool'],
     ['is_deferred', 'bool'],
+    ['is_enforced', 'bool'],
+    ['no_inherit', 'bool'],
   ],
   ofObject: (object, catalog) => {
     const schema = catalog.schema(object.schema)?.id ?? 0;
-    const none: RawValue[] = [0, null, ' ', ' ', null, ' ', false, false];
+    const unreferring: RawValue[] = [0, null, ' ', ' ', null, ' ', false, false];
+    const none: RawValue[] = [...unreferring, true, false];
     if (object.kind === 'type' && object.form === 'domain') {
       const { notNull, checks } = object;
       const made = checks.map(({ id, name, text: kept, validated }): RawValue[] => {
         const text = markedExpression(kept, catalog);
         return [
-          ...[id, 0, name, 'c', 0, null, text, checkDefinition(text, validated), object.id, schema],
-          ...[validated, ...none],
+          ...[
+            id,
+            0,
+            name,
+            'c',
+            0,
+            null,
+            text,
+            checkDefinition(text, { validated, enforced: true, noInherit: false }),
+          ],
+          ...[object.id, schema, validated, ...none],
         ];
       });
       if (!notNull) return made;
@@ -79,27 +96,37 @@ export const constraints: RawTable = {
       const { id, table, name, primary, columns: numbers } = object;
       const keys = `{${numbers.join(',')}}`;
       const definition = keyDefinition(object, catalog);
-      return [[id, table, name, primary ? 'p' : 'u', id, keys, null, definition, 0, schema, true, ...none]];
+      const key = [id, table, name, primary ? 'p' : 'u', id, keys, null, definition, 0, schema, true];
+      return [[...key, ...unreferring, true, true]];
     }
     if (object.kind !== 'table') return [];
     const list = (columns: readonly number[]): string => `{${columns.map((number) => number + 1).join(',')}}`;
-    const checks = object.checks.map(({ id, name, columns: read, text, validated }): RawValue[] => {
+    const checks = object.checks.map((check): RawValue[] => {
+      const { id, name, columns: read, text, validated, enforced, noInherit } = check;
       const condition = markedExpression(text, catalog);
       return [
         ...[id, object.id, name, 'c', 0, list(read), condition],
-        ...[checkDefinition(condition, validated), 0, schema, validated, ...none],
+        ...[checkDefinition(condition, check), 0, schema, validated, ...unreferring, enforced, noInherit],
       ];
+    });
+    const notNulls = object.columns.flatMap(({ name: column, notNull }, number): RawValue[][] => {
+      if (notNull === undefined) return [];
+      const { id, name, validated, noInherit } = notNull;
+      const definition = notNullDefinition(column, notNull);
+      const own = [id, object.id, name, 'n', 0, list([number]), null, definition, 0, schema, validated];
+      return [[...own, ...unreferring, true, noInherit]];
     });
     const foreign = object.foreignKeys.map((foreignKey): RawValue[] => {
       const { id, name, columns: own, parent, parentColumns, onUpdate, onDelete } = foreignKey;
-      const { onDeleteColumns, full, deferrable, deferred, validated } = foreignKey;
+      const { onDeleteColumns, full, deferrable, deferred, enforced, validated } = foreignKey;
       return [
         ...[id, object.id, name, 'f', parentIndex(foreignKey, catalog), list(own), null],
         ...[foreignKeyDefinition(object, foreignKey, catalog, OTHER_TABLE), 0, schema, validated],
         ...[parent, list(parentColumns), ACTION_CODES[onUpdate], ACTION_CODES[onDelete]],
         ...[onDeleteColumns && list(onDeleteColumns), full ? 'f' : 's', deferrable, deferred],
+        ...[enforced, true],
       ];
     });
-    return [...checks, ...foreign];
+    return [...checks, ...notNulls, ...foreign];
   },
 };

@@ -29,9 +29,9 @@ const RELATION = "'pg_catalog.pg_class'::regclass::oid";
 const CONSTRAINTS = "'pg_catalog.pg_constraint'::regclass::oid";
 const RULE = "'pg_catalog.pg_rewrite'::regclass::oid";
 
-const CONSTRAINT = `c.is_deferrable AS condeferrable, c.is_deferred AS condeferred, true AS conenforced, c.is_validated AS convalidated`;
+const CONSTRAINT = `c.is_deferrable AS condeferrable, c.is_deferred AS condeferred, c.is_enforced AS conenforced, c.is_validated AS convalidated`;
 const REFERENCE = `0::oid AS conparentid, c.parent_oid AS confrelid, c.on_update AS confupdtype, c.on_delete AS confdeltype,
-  c.match AS confmatchtype, true AS conislocal, 0::smallint AS coninhcount, c.type IN ('p', 'u', 'f') AS connoinherit, false AS conperiod,
+  c.match AS confmatchtype, true AS conislocal, 0::smallint AS coninhcount, c.no_inherit AS connoinherit, false AS conperiod,
   c.parent_columns AS confkey, NULL::oid[] AS conpfeqop, NULL::oid[] AS conppeqop, NULL::oid[] AS conffeqop,
   c.on_delete_columns AS confdelsetcols, NULL::oid[] AS conexclop`;
 
@@ -330,20 +330,22 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       FROM tw_internal.connections o JOIN tw_internal.schemas s ON s.oid = o.schema_oid`,
   },
   {
+    // Of NOT NULLs the tables' alone: a pg_dump of a version that has none would write a domain's a second time.
     schema: 'pg_catalog',
     name: 'pg_constraint',
     query: `SELECT c.oid, c.name AS conname, c.schema_oid AS connamespace, c.type AS contype, ${CONSTRAINT},
       c.table_oid AS conrelid, c.type_oid AS contypid, c.index_oid AS conindid, ${REFERENCE}, c.columns AS conkey,
-      c.condition AS conbin FROM tw_internal.constraints c WHERE c.type <> 'n'`,
+      c.condition AS conbin FROM tw_internal.constraints c WHERE c.type <> 'n' OR c.table_oid <> 0`,
   },
   {
     schema: 'information_schema',
     name: 'table_constraints',
     query: `SELECT current_database()::name AS constraint_catalog, s.name AS constraint_schema, c.conname AS constraint_name,
       current_database()::name AS table_catalog, s.name AS table_schema, r.name AS table_name,
-      CASE c.contype WHEN 'c' THEN 'CHECK' WHEN 'p' THEN 'PRIMARY KEY' WHEN 'u' THEN 'UNIQUE' WHEN 'f' THEN 'FOREIGN KEY' END::varchar AS constraint_type,
+      CASE c.contype WHEN 'c' THEN 'CHECK' WHEN 'n' THEN 'CHECK' WHEN 'p' THEN 'PRIMARY KEY' WHEN 'u' THEN 'UNIQUE' WHEN 'f' THEN 'FOREIGN KEY' END::varchar AS constraint_type,
       CASE WHEN c.condeferrable THEN 'YES' ELSE 'NO' END::varchar AS is_deferrable,
-      CASE WHEN c.condeferred THEN 'YES' ELSE 'NO' END::varchar AS initially_deferred, 'YES'::varchar AS enforced,
+      CASE WHEN c.condeferred THEN 'YES' ELSE 'NO' END::varchar AS initially_deferred,
+      CASE WHEN c.conenforced THEN 'YES' ELSE 'NO' END::varchar AS enforced,
       CASE c.contype WHEN 'u' THEN CASE WHEN i.nulls_equal THEN 'NO' ELSE 'YES' END END::varchar AS nulls_distinct
       FROM pg_catalog.pg_constraint c JOIN tw_internal.relations r ON r.oid = c.conrelid
       JOIN tw_internal.schemas s ON s.oid = r.schema_oid LEFT JOIN tw_internal.indexes i ON i.oid = c.conindid AND c.contype = 'u'`,
@@ -384,7 +386,10 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     name: 'check_constraints',
     query: `SELECT current_database()::name AS constraint_catalog, s.name AS constraint_schema, c.name AS constraint_name,
       pg_get_expr(c.condition, c.table_oid)::varchar AS check_clause
-      FROM tw_internal.constraints c JOIN tw_internal.schemas s ON s.oid = c.schema_oid WHERE c.type = 'c'`,
+      FROM tw_internal.constraints c JOIN tw_internal.schemas s ON s.oid = c.schema_oid WHERE c.type = 'c'
+      UNION ALL SELECT current_database()::name, s.name, c.name, (k.name || ' IS NOT NULL')::varchar
+      FROM tw_internal.constraints c JOIN tw_internal.schemas s ON s.oid = c.schema_oid
+      JOIN tw_internal.columns k ON k.relation_oid = c.table_oid AND k.number = c.columns[1] WHERE c.type = 'n'`,
   },
   {
     schema: 'information_schema',

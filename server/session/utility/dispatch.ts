@@ -13,7 +13,6 @@ import { prepareDo } from './do.ts';
 import { prepareExecute, prepareExplainExecute, prepareCreateTableAsExecute } from './execute-prepared.ts';
 import { prepareFetch } from './fetch.ts';
 import { prepareFlush } from './flush.ts';
-import { prepareMaintenance } from './maintenance.ts';
 import { preparePrepare } from './prepare.ts';
 import { prepareSessionFunctions } from './session-functions.ts';
 import { prepareSet } from './set.ts';
@@ -67,5 +66,5 @@ export function prepareUtility(
   if (block) return prepareDo(session, parsed, block);
   const schema = nodeAs(node, 'CreateSchemaStmt');
   if (schema) return prepareCreateSchemaElements(session, parsed, schema);
-  return prepareMaintenance(session, parsed, node) ?? refuseUnsupported(parsed, node);
+  return refuseUnsupported(parsed, node);
 }

@@ -1,11 +1,12 @@
 /** CREATE TABLE as a table is now: what SHOW CREATE shows once ALTER TABLE has changed it. */
-import type { ObjectId } from '../../../sql/catalog.ts';
+import type { CatalogColumn, ObjectId } from '../../../sql/catalog.ts';
+import { objectName } from '../../../sql/object-name.ts';
 import { quoteIdentifier } from '../../../sql/functions/quote.ts';
 import { formatType } from '../../../sql/types/format.ts';
 import { ownTypesOf } from '../../../sql/types/mentions.ts';
 import { elementType } from '../../../sql/types/table.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
-import { checkDefinition, foreignKeyDefinition } from '../../catalog/definition-text.ts';
+import { checkDefinition, foreignKeyDefinition, notNullDefinition } from '../../catalog/definition-text.ts';
 import type { IndexObject, TableObject } from '../../catalog/objects.ts';
 import { shownExpression } from '../../catalog/stored-expressions.ts';
 
@@ -23,7 +24,7 @@ export function tableText(table: TableObject, uniques: readonly IndexObject[], c
             ? ''
             : ` DEFAULT ${shown(defaultText)}`
           : ` GENERATED ${identity === 'always' ? 'ALWAYS' : 'BY DEFAULT'} AS IDENTITY`;
-    const notNull = type.nullable || identity !== undefined ? '' : ' NOT NULL';
+    const notNull = notNullClause(table, column);
     const [own] = column.domain === undefined ? ownTypesOf([type.name]) : [column.domain];
     const typeText =
       own === undefined
@@ -43,15 +44,28 @@ export function tableText(table: TableObject, uniques: readonly IndexObject[], c
       return `CONSTRAINT ${quoteIdentifier(name)} UNIQUE${nulls} (${list(numbers.map((number) => number - 1))})`;
     });
   const checks = table.checks.map(
-    ({ name, text, validated }) =>
-      `CONSTRAINT ${quoteIdentifier(name)} ${checkDefinition(shown(text), validated)}`,
+    (check) => `CONSTRAINT ${quoteIdentifier(check.name)} ${checkDefinition(shown(check.text), check)}`,
+  );
+  const notValid = table.columns.flatMap(({ name, notNull }) =>
+    notNull?.validated === false
+      ? [`CONSTRAINT ${quoteIdentifier(notNull.name)} ${notNullDefinition(name, notNull)}`]
+      : [],
   );
   const foreign = table.foreignKeys.map(
     (foreignKey) =>
       `CONSTRAINT ${quoteIdentifier(foreignKey.name)} ${foreignKeyDefinition(table, foreignKey, catalog)}`,
   );
   const name = `${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)}`;
-  return `CREATE TABLE ${name} (\n  ${[...columns, ...key, ...unique, ...checks, ...foreign].join(',\n  ')}\n)`;
+  return `CREATE TABLE ${name} (\n  ${[...columns, ...key, ...unique, ...notValid, ...checks, ...foreign].join(',\n  ')}\n)`;
+}
+
+/** NOT NULL behind a column, with its name where PostgreSQL would choose another. */
+function notNullClause(table: TableObject, { name, type, identity, notNull }: CatalogColumn): string {
+  if (type.nullable || notNull === undefined) return '';
+  const isUsual = notNull.name === objectName(table.name, name, 'not_null');
+  if (isUsual && identity !== undefined && !notNull.noInherit) return '';
+  const inherits = notNull.noInherit ? ' NO INHERIT' : '';
+  return `${isUsual ? '' : ` CONSTRAINT ${quoteIdentifier(notNull.name)}`} NOT NULL${inherits}`;
 }
 
 /** A type of the user's as the table's statement names it: with its schema where that is another. */

@@ -81,7 +81,7 @@ export function applyAction(context: ActionContext, draft: TableDraft, action: A
     case 'AT_SetNotNull':
       return setNotNull(draft, requireColumn(draft, command.name));
     case 'AT_DropNotNull':
-      return dropNotNull(draft, command);
+      return dropNotNull(draft, requireColumn(draft, command.name), '42601');
     case 'AT_AlterColumnType':
       return alterType(context, draft, action);
     case 'AT_AddConstraint':
@@ -95,7 +95,7 @@ export function applyAction(context: ActionContext, draft: TableDraft, action: A
     case 'AT_ValidateConstraint':
       return validateConstraint(draft, command.name ?? '');
     case 'AT_AlterConstraint':
-      return alterConstraint(draft, nodeAs(command.def, 'ATAlterConstraint')!);
+      return alterConstraint(context, draft, nodeAs(command.def, 'ATAlterConstraint')!);
     case 'AT_AddIdentity':
       return addIdentity(context, draft, command);
     case 'AT_SetIdentity':
@@ -170,11 +170,16 @@ function addColumn(context: ActionContext, draft: TableDraft, command: AlterTabl
   const { domain, identity } = column;
   const catalog = context.system.planning.catalogFor(context.session);
   const ofDomain = domain === undefined || identity !== undefined ? null : catalog.domain(domain).defaultText;
-  const added: DraftColumn = { column, before: null, expression: column.defaultText ?? ofDomain };
+  const { type } = column;
+  const added: DraftColumn = {
+    column: { ...column, type: { ...type, nullable: true } },
+    before: null,
+    expression: column.defaultText ?? ofDomain,
+  };
   draft.columns.push(added);
   draft.newSequences.push(...sequences);
   draft.rewrites = true;
-  if (!column.type.nullable) draft.notNull.push(added);
+  if (!type.nullable) draft.addNotNull(added, bound.notNulls[0]);
   addKeys(draft, bound);
 }
 
@@ -189,7 +194,7 @@ function addKeys(draft: TableDraft, bound: BoundColumns): void {
       throw new SqlError({ sqlstate: '42P16', message });
     }
     const columns = primaryKey.columns.map(at);
-    for (const column of columns) setNotNull(draft, column);
+    requireKeyColumns(draft, columns);
     draft.primary = { name: primaryKey.name, columns, isNew: true };
     draft.rewrites = true;
   }
@@ -291,27 +296,79 @@ function setDefault(context: ActionContext, draft: TableDraft, { command, segmen
 }
 
 /** Rows are looked at before the table is without NULLs. */
-export function setNotNull(draft: TableDraft, target: DraftColumn): void {
-  if (!target.column.type.nullable) return;
-  target.column = { ...target.column, type: { ...target.column.type, nullable: false } };
-  draft.notNull.push(target);
+function setNotNull(draft: TableDraft, target: DraftColumn): void {
+  if (target.column.notNull === undefined) draft.addNotNull(target);
+  else draft.validateNotNull(target);
 }
 
-function dropNotNull(draft: TableDraft, command: AlterTableCmd): void {
-  const target = requireColumn(draft, command.name);
-  const { column } = target;
+/** A primary key's columns are without NULLs. */
+export function requireKeyColumns(draft: TableDraft, columns: readonly DraftColumn[]): void {
+  for (const { column } of columns) {
+    if (column.notNull?.validated !== false) continue;
+    throw new SqlError({
+      sqlstate: '55000',
+      message: `cannot create primary key on column "${column.name}"`,
+      detail: `The constraint "${column.notNull.name}" on column "${column.name}" of table "${draft.table.name}", marked NOT VALID, is incompatible with a primary key.`,
+      hint: VALIDATE,
+    });
+  }
+  for (const column of columns) setNotNull(draft, column);
+}
+
+const VALIDATE = 'You might need to validate it using ALTER TABLE ... VALIDATE CONSTRAINT.';
+
+/** A NOT NULL that is there is not validated by declaring it once more. */
+export function refuseNotValid(draft: TableDraft, { column: { notNull } }: DraftColumn): void {
+  if (notNull?.validated !== false) return;
+  throw new SqlError({
+    sqlstate: '55000',
+    message: `incompatible NOT VALID constraint "${notNull.name}" on relation "${draft.table.name}"`,
+    hint: VALIDATE,
+  });
+}
+
+function addNotNull(draft: TableDraft, constraint: Constraint): void {
+  const named = nodeAs(constraint.keys?.[0], 'String')?.sval ?? '';
+  if (isSystemColumn(named)) {
+    const message = `cannot add not-null constraint on system column "${named}"`;
+    throw new SqlError({ sqlstate: '0A000', message });
+  }
+  const target = requireColumn(draft, named);
+  const { notNull } = target.column;
+  const { conname: name = null, is_no_inherit: noInherit = false, skip_validation: skips } = constraint;
+  if (notNull === undefined) return draft.addNotNull(target, { name, noInherit }, skips !== true);
+  if (name !== null && name !== notNull.name) {
+    throw new SqlError({
+      sqlstate: '55000',
+      message: `cannot create not-null constraint "${name}" on column "${named}" of table "${draft.table.name}"`,
+      detail: `A not-null constraint named "${notNull.name}" already exists for this column.`,
+    });
+  }
+  if (notNull.noInherit !== noInherit) {
+    throw new SqlError({
+      sqlstate: '55000',
+      message: `cannot change NO INHERIT status of NOT NULL constraint "${notNull.name}" on relation "${draft.table.name}"`,
+      hint: 'You might need to make the existing constraint inheritable using ALTER TABLE ... ALTER CONSTRAINT ... INHERIT.',
+    });
+  }
+  if (skips !== true) refuseNotValid(draft, target);
+}
+
+/** `ofIdentity` is the SQLSTATE where the column is an identity column. */
+function dropNotNull(draft: TableDraft, target: DraftColumn, ofIdentity: '42601' | '55000'): void {
+  const { notNull, ...column } = target.column;
   const { name } = draft.table;
   if (draft.primary?.columns.includes(target) === true) {
     throw new SqlError({ sqlstate: '42P16', message: `column "${column.name}" is in a primary key` });
   }
   if (column.identity !== undefined) {
     const message = `column "${column.name}" of relation "${name}" is an identity column`;
-    throw new SqlError({ sqlstate: '42601', message });
+    throw new SqlError({ sqlstate: ofIdentity, message });
   }
-  if (column.type.nullable) return;
+  if (notNull === undefined) return;
   target.column = { ...column, type: { ...column.type, nullable: true } };
   // What is computed from the table may have relied on it.
-  draft.rewrites = true;
+  draft.rewrites ||= notNull.validated;
 }
 
 function alterType(context: ActionContext, draft: TableDraft, { command, segment }: Action): void {
@@ -390,26 +447,16 @@ function typeOfScalar(scalar: object): SqlType {
 }
 
 function addConstraint(context: ActionContext, draft: TableDraft, constraint: Constraint): void {
-  if (constraint.skip_validation === true && constraint.contype === 'CONSTR_NOTNULL') {
-    throw new SqlError({
-      sqlstate: '0A000',
-      message: 'NOT NULL … NOT VALID is not supported',
-      hint: 'Write CHECK (column IS NOT NULL) NOT VALID.',
-    });
-  }
   const { conname } = constraint;
   const isSecondKey = constraint.contype === 'CONSTR_PRIMARY' && draft.primary !== null;
   const takesName = KEYS.has(constraint.contype ?? '') && !isSecondKey;
-  if (conname !== undefined && takesName && isKeyName(draft, conname)) {
+  if (conname !== undefined && takesName && draft.isKeyName(conname)) {
     throw new SqlError({ sqlstate: '42P07', message: `relation "${conname}" already exists` });
   }
-  if (conname !== undefined && !isSecondKey && draftHasConstraint(draft, conname)) {
+  if (constraint.contype === 'CONSTR_NOTNULL') return addNotNull(draft, constraint);
+  if (conname !== undefined && !isSecondKey && draft.hasConstraint(conname)) {
     const message = `constraint "${conname}" for relation "${draft.table.name}" already exists`;
     throw new SqlError({ sqlstate: '42710', message });
-  }
-  if (constraint.contype === 'CONSTR_NOTNULL') {
-    const name = nodeAs(constraint.keys?.[0], 'String')?.sval;
-    return setNotNull(draft, requireColumn(draft, name));
   }
   if (constraint.indexname !== undefined) return addKeyUsingIndex(context, draft, constraint);
   addKeys(draft, bindElements(context, draft, [{ Constraint: constraint }]));
@@ -417,20 +464,8 @@ function addConstraint(context: ActionContext, draft: TableDraft, constraint: Co
 
 const KEYS: ReadonlySet<string> = new Set(['CONSTR_UNIQUE', 'CONSTR_PRIMARY']);
 
-/** Whether a key has the name, which its index has too. */
-function isKeyName(draft: TableDraft, name: string): boolean {
-  const isUnique = draft.indexes.some((index) => index.before?.constraint === true && index.name === name);
-  return isUnique || draft.primary?.name === name;
-}
-
-function draftHasConstraint(draft: TableDraft, name: string): boolean {
-  return (
-    isKeyName(draft, name) || [...draft.checks, ...draft.foreignKeys].some((other) => other.name === name)
-  );
-}
-
 function requireConstraint(draft: TableDraft, name: string): void {
-  if (draftHasConstraint(draft, name)) return;
+  if (draft.hasConstraint(name)) return;
   const message = `constraint "${name}" of relation "${draft.table.name}" does not exist`;
   throw new SqlError({ sqlstate: '42704', message });
 }
@@ -438,8 +473,13 @@ function requireConstraint(draft: TableDraft, name: string): void {
 function validateConstraint(draft: TableDraft, name: string): void {
   requireConstraint(draft, name);
   const check = draft.checks.find((other) => other.name === name);
-  if (check) return draft.validate(check);
   const foreignKey = draft.foreignKeys.find((other) => other.name === name);
+  if (check?.enforced === false || foreignKey?.before?.enforced === false) {
+    throw new SqlError({ sqlstate: '55000', message: 'cannot validate NOT ENFORCED constraint' });
+  }
+  if (check) return draft.validate(check);
+  const required = draft.notNullOf(name);
+  if (required) return draft.validateNotNull(required);
   if (!foreignKey) {
     throw new SqlError({
       sqlstate: '42809',
@@ -450,16 +490,33 @@ function validateConstraint(draft: TableDraft, name: string): void {
   if (foreignKey.before?.validated === false) draft.alterForeignKey(foreignKey, { validated: true });
 }
 
-function alterConstraint(draft: TableDraft, altered: ATAlterConstraint): void {
+function alterConstraint({ system }: ActionContext, draft: TableDraft, altered: ATAlterConstraint): void {
   const name = altered.conname ?? '';
   requireConstraint(draft, name);
   const foreignKey = draft.foreignKeys.find((other) => other.name === name);
-  if (!foreignKey) {
-    const message = `constraint "${name}" of relation "${draft.table.name}" is not a foreign key constraint`;
-    throw new SqlError({ sqlstate: '42809', message });
+  const required = draft.notNullOf(name);
+  const of = `constraint "${name}" of relation "${draft.table.name}"`;
+  if (!foreignKey && altered.alterDeferrability === true) {
+    throw new SqlError({ sqlstate: '42809', message: `${of} is not a foreign key constraint` });
   }
-  if (altered.alterEnforceability === true && altered.is_enforced !== true) {
-    throw new SqlError({ sqlstate: '0A000', message: 'NOT ENFORCED is not supported' });
+  if (!foreignKey && altered.alterEnforceability === true) {
+    throw new SqlError({ sqlstate: '42809', message: `cannot alter enforceability of ${of}` });
+  }
+  if (altered.alterInheritability === true) {
+    if (required?.column.notNull === undefined) {
+      throw new SqlError({ sqlstate: '42809', message: `${of} is not a not-null constraint` });
+    }
+    const notNull = { ...required.column.notNull, noInherit: altered.noinherit === true };
+    required.column = { ...required.column, notNull };
+  }
+  if (!foreignKey) return;
+  if (altered.alterEnforceability === true) {
+    const enforced = altered.is_enforced === true;
+    if (enforced !== foreignKey.before?.enforced) {
+      // What refers is arranged anew.
+      const arrangement = system.catalog.allocateArrangement();
+      draft.alterForeignKey(foreignKey, { enforced, validated: enforced, arrangement });
+    }
   }
   if (altered.alterDeferrability !== true) return;
   const deferred = altered.initdeferred === true;
@@ -468,11 +525,13 @@ function alterConstraint(draft: TableDraft, altered: ATAlterConstraint): void {
 
 function dropConstraint(context: ActionContext, draft: TableDraft, command: AlterTableCmd): void {
   const name = command.name ?? '';
-  if (!draftHasConstraint(draft, name)) {
+  if (!draft.hasConstraint(name)) {
     const message = `constraint "${name}" of relation "${draft.table.name}" does not exist`;
     if (command.missing_ok !== true) throw new SqlError({ sqlstate: '42704', message });
     return notice(context, '00000', `${message}, skipping`);
   }
+  const required = draft.notNullOf(name);
+  if (required) return dropNotNull(draft, required, '55000');
   draft.cascades ||= command.behavior === 'DROP_CASCADE';
   if (draft.primary?.name === name) {
     refuseKeyReaders(context, draft, name, command.behavior === 'DROP_CASCADE');

@@ -6,7 +6,12 @@ import { SqlError } from '../../../../sql/error.ts';
 import { commitCatalog } from '../../../catalog/commit.ts';
 import { constrainAgain, uniqueIndexes } from '../../../catalog/constraints.ts';
 import { lookUp, refuseSystemCatalog, requireObject } from '../../../catalog/names.ts';
-import type { IndexObject, TableObject } from '../../../catalog/objects.ts';
+import {
+  type IndexObject,
+  type TableObject,
+  ownConstraints,
+  withConstraint,
+} from '../../../catalog/objects.ts';
 import type { SessionContext } from '../../../session/statement.ts';
 import type { System } from '../../../system.ts';
 import { tableText } from '../../names/table-text.ts';
@@ -113,19 +118,17 @@ async function renameConstraint(system: System, table: TableObject, from: string
     .dependents(table.id)
     .filter((object): object is IndexObject => object.kind === 'index' && object.constraint);
   const key = keys.find(({ name }) => name === from);
-  const check = [...table.checks, ...table.foreignKeys].find(({ name }) => name === from);
-  if (!key && !check) {
+  const own = ownConstraints(table);
+  if (!key && !own.some(({ name }) => name === from)) {
     const message = `constraint "${from}" for table "${table.name}" does not exist`;
     throw new SqlError({ sqlstate: '42704', message });
   }
-  if ([...keys, ...table.checks, ...table.foreignKeys].some(({ name }) => name === to)) {
+  if ([...keys, ...own].some(({ name }) => name === to)) {
     const message = `constraint "${to}" for relation "${table.name}" already exists`;
     throw new SqlError({ sqlstate: '42710', message });
   }
   if (key) return rename(system, key, to);
-  const checks = table.checks.map((each) => (each === check ? { ...each, name: to } : each));
-  const foreignKeys = table.foreignKeys.map((each) => (each === check ? { ...each, name: to } : each));
-  const renamed = { ...table, checks, foreignKeys };
+  const renamed = withConstraint(table, from, { name: to });
   const object = {
     ...renamed,
     statement: tableText(renamed, uniqueIndexes(system.catalog, table.id), system.catalog),

@@ -150,6 +150,9 @@ async function prepare(
   const seen = {
     foreignKeys: table.foreignKeys.filter(({ validated }) => validated),
     checks: table.checks.filter(({ validated }) => validated),
+    columns: table.columns.map((column) =>
+      column.notNull?.validated === false ? { ...column, notNull: undefined } : column,
+    ),
   };
   constrain(system, { ...table, ...seen }, uniques);
   if (draft.rewrites) effects.abandoned.push(() => forgetReferences(system, table));
@@ -184,12 +187,14 @@ async function prepare(
   }
   effects.committed.push(() => {
     const kept = draft.rewrites ? [] : table.foreignKeys;
-    const own = old.foreignKeys.filter(({ id }) => !kept.some((other) => other.id === id));
+    const own = old.foreignKeys.filter(({ id }) => !kept.some((other) => other.id === id && other.enforced));
     // Those who refer to the table look its keys up in the new one.
     for (const { table: child } of referringTo(system.catalog, old.id)) constrainAgain(system, child.id);
     for (const { id } of children) constrainAgain(system, id);
     const unseen =
-      seen.foreignKeys.length < table.foreignKeys.length || seen.checks.length < table.checks.length;
+      seen.foreignKeys.length < table.foreignKeys.length ||
+      seen.checks.length < table.checks.length ||
+      seen.columns.some((column, at) => column !== table.columns[at]);
     if (unseen) constrainAgain(system, table.id);
     releaseForeignKeys(system, [...own, ...released]);
   });
@@ -256,7 +261,7 @@ function newTable(
       .filter(({ before }) => before === null)
       .map(({ columns: read, ...check }) => ({ ...check, columns: read.map(numberOf) })),
     session,
-    kept.map(({ name }) => name),
+    [...kept, ...columns.flatMap(({ notNull }) => notNull ?? [])].map(({ name }) => name),
   );
   const { ofType } = draft;
   const bare: TableObject = {
@@ -314,13 +319,16 @@ function newTable(
     own ? [{ ...own, columns: read.map(numberOf) }] : [],
   );
   const newKeys = namedForeignKeys(context, withKept, unique, declared);
+  const enforcedNow = keptKeys.filter(
+    ({ id, enforced }) => enforced && old.foreignKeys.some((before) => before.id === id && !before.enforced),
+  );
   const table: TableObject = { ...bare, foreignKeys: [...keptKeys, ...newKeys] };
   refuseOtherTypes(system, draft, table, lost);
   return {
     table: { ...table, statement: tableText(table, unique, system.catalog) },
     indexes,
     added: [...validated, ...fresh.filter((check) => check.validated)],
-    newKeys,
+    newKeys: [...enforcedNow, ...newKeys],
     lost,
   };
 }

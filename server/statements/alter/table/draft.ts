@@ -1,7 +1,7 @@
 /** A table while ALTER TABLE changes it: columns by identity, so that their numbers come last. */
 import type { CatalogColumn } from '../../../../sql/catalog.ts';
 import { quoteIdentifier } from '../../../../sql/functions/quote.ts';
-import type { BoundCheck, BoundForeignKey } from '../../../../sql/bind/bind.ts';
+import type { BoundCheck, BoundForeignKey, BoundNotNull } from '../../../../sql/bind/bind.ts';
 import type {
   CatalogObject,
   CheckConstraint,
@@ -13,6 +13,7 @@ import type {
 import { declarationOf } from '../../../catalog/definition-text.ts';
 import type { System } from '../../../system.ts';
 import type { Catalog } from '../../../catalog/catalog.ts';
+import { namedNotNull } from '../../constraint-objects.ts';
 import { typeText } from '../../create-table-as.ts';
 
 export interface DraftColumn {
@@ -41,6 +42,8 @@ export interface DraftCheck {
   readonly columns: readonly DraftColumn[];
   /** Not NOT VALID. */
   readonly validated: boolean;
+  readonly enforced: boolean;
+  readonly noInherit: boolean;
 }
 
 export interface DraftForeignKey {
@@ -104,6 +107,8 @@ export class TableDraft {
       text: check.text,
       columns: check.columns.map(at),
       validated: check.validated,
+      enforced: check.enforced,
+      noInherit: check.noInherit,
     }));
     this.foreignKeys = table.foreignKeys.map((before) => ({
       before,
@@ -152,10 +157,50 @@ export class TableDraft {
   }
 
   addChecks(checks: readonly BoundCheck[]): void {
-    for (const { name, text, columns, validated } of checks) {
-      const read = columns.map((number) => this.columns[number]!);
-      this.checks.push({ before: null, name, text, columns: read, validated });
+    for (const { columns, ...check } of checks) {
+      this.checks.push({ ...check, before: null, columns: columns.map((number) => this.columns[number]!) });
     }
+  }
+
+  /** A column gets a NOT NULL, which its rows are to be looked at for unless it is NOT VALID. */
+  addNotNull(
+    target: DraftColumn,
+    declared?: Pick<BoundNotNull, 'name' | 'noInherit'> | undefined,
+    validated = true,
+  ): void {
+    const { column } = target;
+    const isTaken = (name: string): boolean => this.hasConstraint(name);
+    const notNull = namedNotNull(this.#catalog, this.table.name, column.name, declared, isTaken);
+    target.column = { ...column, notNull: { ...notNull, validated: false } };
+    if (validated) this.validateNotNull(target);
+  }
+
+  /** There are to be no NULLs in the column: the rows are looked at before it is of a type without them. */
+  validateNotNull(target: DraftColumn): void {
+    const { notNull, type, ...column } = target.column;
+    if (notNull === undefined || notNull.validated) return;
+    const validated = { ...notNull, validated: true };
+    target.column = { ...column, type: { ...type, nullable: false }, notNull: validated };
+    this.notNull.push(target);
+  }
+
+  /** Whether a key has the name, which its index has too. */
+  isKeyName(name: string): boolean {
+    const isUnique = this.indexes.some((index) => index.before?.constraint === true && index.name === name);
+    return isUnique || this.primary?.name === name;
+  }
+
+  hasConstraint(name: string): boolean {
+    return (
+      this.isKeyName(name) ||
+      [...this.checks, ...this.foreignKeys].some((other) => other.name === name) ||
+      this.notNullOf(name) !== undefined
+    );
+  }
+
+  /** The column whose NOT NULL has the name. */
+  notNullOf(name: string): DraftColumn | undefined {
+    return this.columns.find(({ column }) => column.notNull?.name === name);
   }
 
   /** The query of the rows that the table will have, over the table as it was; `from` is its name. */

@@ -7,7 +7,7 @@ import type { SqlType } from '../../../../sql/types/type.ts';
 import type { System } from '../../../system.ts';
 import { withSequences } from '../../constraint-objects.ts';
 import { isNumeric, restartOf, sequenceOptions } from '../../sequence-options.ts';
-import { type ActionContext, notice, requireColumn } from './actions.ts';
+import { type ActionContext, notice, refuseNotValid, requireColumn } from './actions.ts';
 import type { DraftColumn, TableDraft } from './draft.ts';
 
 const ALWAYS = 'a';
@@ -24,6 +24,7 @@ export function addIdentity({ system }: ActionContext, draft: TableDraft, comman
   }
   const refuse = (why: string): SqlError =>
     new SqlError({ sqlstate: '55000', message: `column "${column.name}" of relation "${table}" ${why}` });
+  refuseNotValid(draft, target);
   if (column.type.nullable) throw refuse('must be declared NOT NULL before identity can be added');
   if (column.identity !== undefined) throw refuse('is already an identity column');
   if (column.defaultText !== null) throw refuse('already has a default value');

@@ -5,7 +5,7 @@ import { SqlError } from '../../../../sql/error.ts';
 import { declarationOf, usualClass } from '../../../catalog/definition-text.ts';
 import { positionOf } from '../../../catalog/names.ts';
 import type { IndexObject } from '../../../catalog/objects.ts';
-import { type ActionContext, notice, setNotNull } from './actions.ts';
+import { type ActionContext, notice, requireKeyColumns } from './actions.ts';
 import type { DraftIndex, TableDraft } from './draft.ts';
 
 const UNFIT = 'Cannot create a primary key or unique constraint using such an index.';
@@ -38,7 +38,7 @@ export function addKeyUsingIndex(context: ActionContext, draft: TableDraft, cons
     throw new SqlError({ sqlstate: '0A000', message: 'INCLUDE of a primary key is not supported' });
   }
   const columns = used.columns.map((column) => column!);
-  for (const column of columns) setNotNull(draft, column);
+  requireKeyColumns(draft, columns);
   // A primary key is the table's own arrangement.
   draft.indexes = draft.indexes.toSpliced(at, 1);
   draft.primary = { name, columns, isNew: true, comment: index.comment };
