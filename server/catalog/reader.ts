@@ -19,7 +19,7 @@ import type { HirRelation } from '../../sql/hir.ts';
 import { quoteIdentifier } from '../../sql/functions/quote.ts';
 import { pinnedOid } from '../../sql/parse/pinned-names.ts';
 import { domainType, enumType } from '../../sql/types/enum.ts';
-import { nameType } from '../../sql/types/own.ts';
+import { nameType, objectOfType, rowTypeOids } from '../../sql/types/own.ts';
 import { recordType, rowTypeOf } from '../../sql/types/record.ts';
 import type { TypeName } from '../../sql/types/type.ts';
 import type { ArrangementId, Layout } from '../../engine/index.ts';
@@ -200,13 +200,20 @@ export class StatementCatalog implements CatalogReader {
     for (const candidate of this.#schemas(schema)) {
       const object = this.#catalog.find(candidate, name);
       if (object && (object.kind === 'index' || this.#asRelation(object))) return object.id;
+      const type = this.#catalog.type(candidate, name);
+      if (type?.form !== 'composite') continue;
+      // A composite type has a relation of its own.
+      this.useType(type.id);
+      return rowTypeOids(type.id).oid;
     }
     return null;
   }
 
   classNamed(oid: ObjectId): { schema: string; name: string; visible: boolean; kind: string } | null {
-    if (!this.#catalog.has(oid)) return null;
-    const { schema, name, kind } = this.#catalog.object(oid);
+    const id = objectOfType(oid);
+    if (!this.#catalog.has(id)) return null;
+    const { schema, name, kind } = this.#catalog.object(id);
+    if (id !== oid && kind !== 'type') return null;
     return { schema, name, visible: this.findClass(null, name) === oid, kind: kindName(kind) };
   }
 

@@ -11,6 +11,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { quoteIdentifier, quoteLiteral } from '../../sql/functions/quote.ts';
+import { indexColumnNames } from './names/create-text.ts';
 import { sequenceName, sequenceOptions } from './sequence-options.ts';
 
 /** CHECKs with their names: `table_column_check`, or `table_check` where several columns are read. */
@@ -131,25 +132,40 @@ export function uniquesOf(
   const isTaken = (name: string): boolean => names.has(name) || name === table.name || inCatalog(name);
   const [primary] = table.keys;
   const made: IndexObject[] = [];
-  for (const { name, columns, nullsEqual } of uniques) {
-    if (name === null && primary !== undefined && primary.join() === columns.join()) continue;
-    const named = columns.map((column) => table.columns[column]!.name).join('_');
+  for (const { name, columns, nullsEqual, included } of uniques) {
+    if (name === null && included.length === 0 && primary !== undefined && primary.join() === columns.join())
+      continue;
+    const keys = columns.map((column) => ({ name: table.columns[column]!.name }));
+    const named = indexColumnNames({ keys, included }).join('_');
     const isChosen = (other: string): boolean => isTaken(other) || explicit.includes(other);
     const chosen = name ?? freeObjectName(table.name, named, 'key', isChosen);
     if (isTaken(chosen)) {
       throw new SqlError({ sqlstate: '42P07', message: `relation "${chosen}" already exists` });
     }
     names.add(chosen);
-    made.push(uniqueIndex(system, table, { name: chosen, columns, nullsEqual }));
+    made.push(uniqueIndex(system, table, { name: chosen, columns, nullsEqual, included }));
   }
   return made;
+}
+
+/** CREATE INDEX for a key that says more than its columns, by INCLUDE; null for others. */
+export function keyStatement(
+  { schema, name: table, columns: all }: TableObject,
+  name: string,
+  { columns, included, nullsEqual }: Omit<BoundUnique, 'name'>,
+): string | null {
+  if (included.length === 0) return null;
+  const keys = columns.map((column) => quoteIdentifier(all[column]!.name)).join(', ');
+  const on = `${quoteIdentifier(schema)}.${quoteIdentifier(table)}`;
+  const nulls = nullsEqual ? ' NULLS NOT DISTINCT' : '';
+  return `CREATE UNIQUE INDEX ${quoteIdentifier(name)} ON ${on} (${keys}) INCLUDE (${included.map(quoteIdentifier).join(', ')})${nulls}`;
 }
 
 /** The index of a UNIQUE constraint. */
 export function uniqueIndex(
   system: System,
   table: TableObject,
-  { name, columns, nullsEqual }: BoundUnique & { readonly name: string },
+  { name, columns, nullsEqual, included }: BoundUnique & { readonly name: string },
 ): IndexObject {
   const types = table.columns.map(({ type }) => type);
   const key = compileKey(
@@ -162,7 +178,7 @@ export function uniqueIndex(
     schema: table.schema,
     name,
     dependsOn: [table.id],
-    statement: null,
+    statement: keyStatement(table, name, { columns, included, nullsEqual }),
     table: table.id,
     arrangement: system.catalog.allocateArrangement(),
     layout: layoutByKey(types.map(toColumnType), key),

@@ -2,7 +2,7 @@
 import type { CreateStmt, RangeVar } from '@pgsql/types';
 import { nodeAs, rangeName } from '../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
-import { bindColumnDefinitions } from '../../sql/bind/bind.ts';
+import { type BoundPrimaryKey, bindColumnDefinitions } from '../../sql/bind/bind.ts';
 import { SqlError } from '../../sql/error.ts';
 import { parse } from '../../sql/parse/parse.ts';
 import { layoutByColumns } from '../../sql/physical/layout.ts';
@@ -20,12 +20,12 @@ import type { System } from '../system.ts';
 import { parseBoolean } from '../session/settings/definition.ts';
 import { leaveOutOptions } from './alter/options.ts';
 import { givenParameter } from './storage-parameters.ts';
-import { namedChecks, uniquesOf, withNotNulls, withSequences } from './constraint-objects.ts';
+import { keyStatement, namedChecks, uniquesOf, withNotNulls, withSequences } from './constraint-objects.ts';
 import { arrangingOf, prepareCreateIndex } from './create-index.ts';
 import { hasNoEffect } from './no-effect.ts';
 import { defineSequence } from './create-sequence.ts';
 import { namedForeignKeys, startReferring } from './foreign-keys.ts';
-import { createOf, likeIndexes, withoutLike } from './like-clause.ts';
+import { createOf, likeComments, likeIndexes, withoutLike } from './like-clause.ts';
 import { type Runnable, command } from './prepared.ts';
 import { withoutOf } from './typed-table.ts';
 
@@ -58,6 +58,8 @@ export function prepareCreateTable(
         const { run } = prepareCreateIndex(staged, session, index!, nodeAs(statement, 'IndexStmt')!);
         await run(session, nothing);
       }
+      const comments = isThere ? [] : likeComments(staged, session, parsed, node, target);
+      if (comments.length > 0) await commitCatalog(staged, comments);
       return 'CREATE TABLE';
     }),
   );
@@ -135,7 +137,7 @@ function prepareTable(
         validated: foreignKey.enforced,
       }));
       const foreignKeys = namedForeignKeys(context, bare, keys, declared);
-      const primary = primaryKey && primaryIndex(system, bare, primaryKey.columns);
+      const primary = primaryKey && primaryIndex(system, bare, primaryKey);
       const qualified = `${target.schema}.${target.name}`;
       system.engine.createCollection(arrangement, qualified, columnTypes, layout, primaryKey !== null, {
         constraint: bare.primaryKeyName ?? objectName(target.name, '', 'pkey'),
@@ -209,14 +211,19 @@ function onCommitOf(
 }
 
 /** The index that a primary key is: the table's own arrangement. */
-export function primaryIndex(system: System, table: TableObject, columns: readonly number[]): IndexObject {
+export function primaryIndex(
+  system: System,
+  table: TableObject,
+  { columns, included }: Pick<BoundPrimaryKey, 'columns' | 'included'>,
+): IndexObject {
+  const name = table.primaryKeyName ?? '';
   return {
     kind: 'index',
     id: system.catalog.allocateObject(),
     schema: table.schema,
-    name: table.primaryKeyName ?? '',
+    name,
     dependsOn: [table.id],
-    statement: null,
+    statement: keyStatement(table, name, { columns, included, nullsEqual: false }),
     table: table.id,
     arrangement: table.arrangement,
     layout: table.layout,

@@ -2,15 +2,23 @@
 import type { CreateStmt, Node, TableLikeClause } from '@pgsql/types';
 import { nodeAs, rangeName } from '../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
-import type { CatalogColumn } from '../../sql/catalog.ts';
+import type { CatalogColumn, ObjectId } from '../../sql/catalog.ts';
 import { SqlError } from '../../sql/error.ts';
 import { quoteIdentifier } from '../../sql/functions/quote.ts';
 import { type Edit, EditableText } from '../../sql/parse/edits.ts';
 import { parse } from '../../sql/parse/parse.ts';
+import type { CatalogChange } from '../catalog/catalog.ts';
 import { uniqueIndexes } from '../catalog/constraints.ts';
-import { checkDefinition } from '../catalog/definition-text.ts';
+import { checkDefinition, declarationOf, elementTexts, indexPredicate } from '../catalog/definition-text.ts';
 import { lookUp, positionOf } from '../catalog/names.ts';
-import type { CatalogObject, IndexObject, SequenceObject, TableObject } from '../catalog/objects.ts';
+import {
+  type CatalogObject,
+  type IndexObject,
+  type SequenceObject,
+  type TableObject,
+  ownConstraints,
+  withConstraint,
+} from '../catalog/objects.ts';
 import { shownExpression } from '../catalog/stored-expressions.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
@@ -18,8 +26,9 @@ import { findOwnType } from './alter/type/require-type.ts';
 import { typeText } from './create-table-as.ts';
 import { withIndexOf } from './names/create-text.ts';
 
-/** PostgreSQL's CREATE_TABLE_LIKE_…; comments, compression, statistics and storage there are none of. */
+/** PostgreSQL's CREATE_TABLE_LIKE_…; compression, statistics and storage there are none of. */
 const INCLUDING = {
+  comments: 1 << 0,
   constraints: 1 << 2,
   defaults: 1 << 3,
   generated: 1 << 4,
@@ -154,6 +163,48 @@ function optionsText(sequence: SequenceObject | null): string {
   return ` (START WITH ${start} INCREMENT BY ${increment} ${bounds} ${cycles ? 'CYCLE' : 'NO CYCLE'})`;
 }
 
+function indexesOf(system: System, table: CatalogObject): IndexObject[] {
+  return system.catalog
+    .dependents(table.id)
+    .filter((object): object is IndexObject => object.kind === 'index' && object.table === table.id);
+}
+
+/** The comments that INCLUDING COMMENTS brings: those of columns, and of the constraints and indexes that came with them. */
+export function likeComments(
+  system: System,
+  session: SessionContext,
+  parsed: ParsedStatement,
+  { tableElts = [] }: CreateStmt,
+  to: { readonly schema: string; readonly name: string },
+): CatalogChange[] {
+  const made = system.catalog.find(to.schema, to.name);
+  if (made?.kind !== 'table') return [];
+  let table = made;
+  const indexes = new Map<ObjectId, IndexObject>();
+  for (const element of tableElts) {
+    const { relation, options = 0 } = nodeAs(element, 'TableLikeClause') ?? {};
+    if (!(options & INCLUDING.comments)) continue;
+    const from = lookUp(system.catalog, session, parsed, rangeName(relation));
+    if (from === null || !('columns' in from) || from.kind === 'index') continue;
+    const columns = table.columns.map((column) => {
+      const { comment } = from.columns.find(({ name }) => name === column.name) ?? {};
+      return comment === undefined ? column : { ...column, comment };
+    });
+    table = { ...table, columns };
+    if (from.kind !== 'table') continue;
+    for (const { name, comment } of ownConstraints(from)) {
+      if (comment !== undefined) table = withConstraint(table, name, { comment });
+    }
+    const form = (index: IndexObject, of: TableObject): string =>
+      [index.unique, index.primary, ...elementTexts(index, of.columns), indexPredicate(index)].join('\n');
+    for (const { comment, ...index } of indexesOf(system, from)) {
+      const own = indexesOf(system, made).find((other) => form(other, made) === form(index, from));
+      if (comment !== undefined && own !== undefined) indexes.set(own.id, { ...own, comment });
+    }
+  }
+  return [table, ...indexes.values()].map((object) => ({ kind: 'replace', object }));
+}
+
 function constraintTexts(system: System, table: TableObject, options: number): string[] {
   const checks = table.checks.map((check) => {
     const definition = checkDefinition(check.text, { ...check, validated: true });
@@ -161,13 +212,18 @@ function constraintTexts(system: System, table: TableObject, options: number): s
   });
   const list = (columns: readonly number[]): string =>
     `(${columns.map((column) => quoteIdentifier(table.columns[column]!.name)).join(', ')})`;
-  const primary = table.primaryKeyName === null ? [] : [`PRIMARY KEY ${list(table.keys[0]!)}`];
+  const include = (index: IndexObject | undefined): string => {
+    const included = (index && declarationOf(index)?.included) ?? [];
+    return included.length === 0 ? '' : ` INCLUDE (${included.map(quoteIdentifier).join(', ')})`;
+  };
+  const key = indexesOf(system, table).find((index) => index.primary);
+  const primary = table.primaryKeyName === null ? [] : [`PRIMARY KEY ${list(table.keys[0]!)}${include(key)}`];
   const indexes = uniqueIndexes(system.catalog, table.id);
   const uniques = indexes
     .filter(({ constraint }) => constraint)
-    .map(({ columns, nullsEqual }) => {
-      const nulls = nullsEqual ? 'NULLS NOT DISTINCT ' : '';
-      return `UNIQUE ${nulls}${list(columns.map((number) => number - 1))}`;
+    .map((index) => {
+      const nulls = index.nullsEqual ? 'NULLS NOT DISTINCT ' : '';
+      return `UNIQUE ${nulls}${list(index.columns.map((number) => number - 1))}${include(index)}`;
     });
   return [
     ...(options & INCLUDING.constraints ? checks : []),
@@ -188,12 +244,8 @@ export function likeIndexes(
     if (!(options & INCLUDING.indexes)) return [];
     const table = lookUp(system.catalog, session, parsed, rangeName(relation));
     if (table?.kind !== 'table') return [];
-    return system.catalog
-      .dependents(table.id)
-      .filter(
-        (object): object is IndexObject =>
-          object.kind === 'index' && object.table === table.id && !object.constraint,
-      )
+    return indexesOf(system, table)
+      .filter(({ constraint }) => !constraint)
       .flatMap(({ statement }) =>
         statement === null ? [] : [shownExpression(withIndexOf(statement, to), '', system.catalog)],
       );

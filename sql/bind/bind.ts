@@ -64,6 +64,7 @@ export {
 export type {
   BoundCheck,
   BoundNotNull,
+  BoundPrimaryKey,
   BoundColumns,
   BoundForeignKey,
   BoundSequence,

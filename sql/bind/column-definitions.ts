@@ -38,7 +38,7 @@ import { isSystemColumn, refuseSystemName } from './system-column.ts';
 /** What the elements declare. */
 export interface BoundColumns {
   readonly columns: readonly CatalogColumn[];
-  readonly primaryKey: { readonly name: string; readonly columns: readonly number[] } | null;
+  readonly primaryKey: BoundPrimaryKey | null;
   /** Those that are written; a column has none to be without NULLs by a key or a sequence. */
   readonly notNulls: readonly BoundNotNull[];
   readonly checks: readonly BoundCheck[];
@@ -46,6 +46,14 @@ export interface BoundColumns {
   readonly foreignKeys: readonly BoundForeignKey[];
   /** Columns that take their values from sequences of their own. */
   readonly sequences: readonly BoundSequence[];
+}
+
+/** PRIMARY KEY. */
+export interface BoundPrimaryKey {
+  readonly name: string;
+  readonly columns: readonly number[];
+  /** The names of columns behind INCLUDE. */
+  readonly included: readonly string[];
 }
 
 /** A serial or identity column: its DEFAULT is to come. */
@@ -82,6 +90,8 @@ export interface BoundUnique {
   readonly columns: readonly number[];
   /** NULLS NOT DISTINCT. */
   readonly nullsEqual: boolean;
+  /** The names of columns behind INCLUDE. */
+  readonly included: readonly string[];
 }
 
 /** FOREIGN KEY. */
@@ -97,6 +107,8 @@ interface KeyClause {
   readonly name: string | undefined;
   readonly columns: readonly string[];
   readonly at: number | undefined;
+  /** Behind INCLUDE. */
+  readonly included?: readonly string[];
 }
 
 interface NotNullClause extends KeyClause {
@@ -146,7 +158,8 @@ function clausesOf(
   const foreign: (KeyClause & { constraint: Constraint })[] = [];
   for (const constraint of constraints) {
     const at = locationOf(constraint);
-    const clause = { name: constraint.conname, columns, at };
+    const included = (constraint.including ?? []).map(stringOf);
+    const clause = { name: constraint.conname, columns, at, included };
     switch (constraint.contype) {
       case 'CONSTR_PRIMARY':
         refuseKeyForms(constraint, statement);
@@ -271,7 +284,6 @@ function refuseKeyForms(constraint: Constraint, statement: Statement): void {
     throw statement.unsupported('deferred constraints', at);
   }
   if (constraint.without_overlaps === true) throw statement.unsupported('WITHOUT OVERLAPS', at);
-  if (constraint.including !== undefined) throw statement.unsupported('INCLUDE', at);
   if (constraint.indexname !== undefined) throw statement.unsupported('USING INDEX', at);
 }
 
@@ -425,11 +437,18 @@ export function bindColumnDefinitions(
   return {
     columns: typed.map((column) => ({ ...column, ...generated.get(column.name) })),
     primaryKey:
-      primary === null ? null : { name: primary.name ?? objectName(name, '', 'pkey'), columns: numbers },
+      primary === null
+        ? null
+        : {
+            name: primary.name ?? objectName(name, '', 'pkey'),
+            columns: numbers,
+            included: includedColumns(columns, primary, statement),
+          },
     uniques: uniques.map((unique) => ({
       name: unique.name ?? null,
       columns: keyColumns(columns, unique, 'unique', statement),
       nullsEqual: unique.nullsEqual,
+      included: includedColumns(columns, unique, statement),
     })),
     sequences,
     notNulls: boundNotNulls(columns, primary, notNull, statement),
@@ -541,6 +560,19 @@ function keyColumns(
     requireIndexable(columns[number]!.type.name);
     return number;
   });
+}
+
+/** What a key has behind INCLUDE. */
+function includedColumns(
+  columns: readonly CatalogColumn[],
+  { included = [], at }: KeyClause,
+  statement: Statement,
+): readonly string[] {
+  for (const name of included) {
+    if (columns.some((column) => column.name === name)) continue;
+    throw statement.error('42703', `column "${name}" named in key does not exist`, at);
+  }
+  return included;
 }
 
 function bindCheck(

@@ -2,6 +2,7 @@
 import { functionByOid } from '../functions/table.ts';
 import { quoteIdentifier, quoteLiteral } from '../functions/quote.ts';
 import { registeredName, typeDisplay } from '../functions/catalog-functions.ts';
+import { signatureTypes } from '../types/signature-types.ts';
 import { allTypes, elementType, isRegistered, isVector } from '../types/table.ts';
 import type { CatalogReader } from '../catalog.ts';
 import type { HirScalar } from '../hir.ts';
@@ -71,7 +72,10 @@ const BUILT_IN_NAMES = quoteLiteral(
     Object.fromEntries([
       ...[
         ['0', '-'],
-        ['2249', 'record'],
+        ...signatureTypes.flatMap(({ name, oid, array }) => [
+          [oid, name],
+          ...(array === 0 ? [] : [[array, `${name}[]`]]),
+        ]),
       ],
       ...allTypes.map(({ oid, display }) => [oid, display]),
     ]),

@@ -5,8 +5,8 @@ import { BoundedCache } from '../bounded-cache.ts';
 import { SqlError } from '../error.ts';
 import { type GrammarError, isGrammarError, parsePostgres } from '../parse/postgres.ts';
 import { ownType, rowTypeOids } from '../types/own.ts';
+import { signatureTypes } from '../types/signature-types.ts';
 import { findType, findTypeByOid, pseudoTypeOid, typeOid, typeRow } from '../types/table.ts';
-import { pseudoTypeNamed } from './pseudo-type.ts';
 import { bindRowType } from './row-type.ts';
 import type { Statement } from './statement.ts';
 import { bindTypeName } from './type-name.ts';
@@ -73,7 +73,7 @@ function elementNamed(statement: Statement, node: TypeNameNode, at: number | und
   if (schema === null || schema === 'pg_catalog') {
     const builtIn = findType(name);
     if (builtIn !== undefined) return ofBuiltIn(typeOid(builtIn));
-    const pseudo = pseudoTypeOid(name) ?? (pseudoTypeNamed(node) === 'record' ? RECORD : undefined);
+    const pseudo = pseudoTypeOid(name) ?? signatureTypes.find((type) => type.name === name)?.oid;
     if (pseudo !== undefined) return ofBuiltIn(pseudo);
   } else if (!catalog.hasSchema(schema)) {
     throw statement.error('3F000', `schema "${schema}" does not exist`, at);
@@ -83,14 +83,19 @@ function elementNamed(statement: Statement, node: TypeNameNode, at: number | und
   const domain = catalog.findDomain(schema, name);
   if (domain !== null) return { oid: domain.id, array: ownType(domain.id)?.array ?? 0 };
   const row = bindRowType(statement, node);
-  return row === null ? null : rowTypeOids(row.relation);
+  if (row !== null) return rowTypeOids(row.relation);
+  // What PostgreSQL calls the type of arrays.
+  const arrayOf = name.startsWith('_') ? elementNamed(statement, withName(node, name.slice(1)), at) : null;
+  return arrayOf === null ? null : { oid: arrayOf.array, array: arrayOf.array };
 }
 
-const RECORD = 2249;
-const RECORDS = 2287;
+function withName(node: TypeNameNode, name: string): TypeNameNode {
+  return { ...node, names: [...(node.names ?? []).slice(0, -1), { String: { sval: name } }] };
+}
 
 function ofBuiltIn(oid: number): Oids {
-  if (oid === RECORD) return { oid, array: RECORDS };
+  const known = signatureTypes.find((type) => type.oid === oid);
+  if (known !== undefined) return { oid, array: known.array === 0 ? oid : known.array };
   const type = findTypeByOid(oid);
   const array = type === undefined ? 0 : typeRow(type).array;
   // Arrays of arrays are arrays.

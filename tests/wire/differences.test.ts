@@ -192,6 +192,13 @@ const DIFFERENCES: Readonly<Record<string, () => Promise<void>>> = {
     expect(await both(create)).toEqual({ tidewire: '0A000', postgres: [] });
     expect(await noticesOf('CREATE UNLOGGED TABLE unlogged (x int) WITH (fillfactor = 50)')).toHaveLength(2);
   },
+  'Greedy and lazy quantifiers in one regular expression': async () => {
+    const match = (pattern: string) => both(`SELECT substring('aaabbb' FROM '${pattern}')`);
+    expect(await match('a+b*?')).toEqual({ tidewire: ['aaa'], postgres: ['aaabbb'] });
+    expect(await match('a+?(b*)')).toEqual({ tidewire: [''], postgres: [''] });
+    expect(await match('c*?(a{1,2})')).toEqual({ tidewire: ['aa'], postgres: ['a'] });
+    expect(await match('a+b*')).toEqual({ tidewire: ['aaabbb'], postgres: ['aaabbb'] });
+  },
   '`IN CLUSTER name` and `FLUSH`': async () => {
     expect(await answer(theirs, 'FLUSH')).toBe('42601');
     expect(await noticesOf('FLUSH')).toHaveLength(1);

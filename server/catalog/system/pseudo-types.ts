@@ -1,6 +1,7 @@
 /** Types that stand in signatures only, with PostgreSQL's oids. */
 import type { TypeRow } from '../../../sql/functions/catalog-rows.ts';
 import { displayType } from '../../../sql/types/format.ts';
+import { signatureTypes } from '../../../sql/types/signature-types.ts';
 import { findType, typeOid } from '../../../sql/types/table.ts';
 
 export const pseudoTypes: Readonly<Record<string, number>> = {
@@ -22,22 +23,8 @@ export const pseudoTypes: Readonly<Record<string, number>> = {
   void: 2278,
 };
 
-/** Those that expressions know nothing of, and what handlers and triggers return: name, oid, length, array. */
-const UNKNOWN: readonly (readonly [name: string, oid: number, length: number, array: number])[] = [
-  ['cstring', pseudoTypes['cstring']!, -2, 1263],
-  ['internal', pseudoTypes['internal']!, 8, 0],
-  ['record', pseudoTypes['record']!, -1, 2287],
-  ['trigger', 2279, 4, 0],
-  ['event_trigger', 3838, 4, 0],
-  ['language_handler', 2280, 4, 0],
-  ['fdw_handler', 3115, 4, 0],
-  ['index_am_handler', 325, 4, 0],
-  ['tsm_handler', 3310, 4, 0],
-  ['table_am_handler', 269, 4, 0],
-];
-
-/** Their rows of pg_type. */
-export const pseudoTypeRows: readonly TypeRow[] = UNKNOWN.map(([name, oid, length, array]) => ({
+/** The rows of pg_type of those that expressions know nothing of. */
+export const pseudoTypeRows: readonly TypeRow[] = signatureTypes.map(({ name, oid, length, array }) => ({
   ...{
     oid,
     name,

@@ -1,6 +1,7 @@
 /** tw_internal.relations: what pg_class lists. */
 import type { ObjectId } from '../../../sql/catalog.ts';
 import { markedName } from '../../../sql/functions/marked-names.ts';
+import { postgresOid } from '../../../sql/functions/postgres-names.ts';
 import { quoteIdentifier } from '../../../sql/functions/quote.ts';
 import { EditableText } from '../../../sql/parse/edits.ts';
 import { rowTypeOids } from '../../../sql/types/own.ts';
@@ -26,7 +27,10 @@ export function isUnrelated(object: CatalogObject): object is Unrelated {
   return ['sink', 'secret', 'connection', 'function', 'extension', 'type'].includes(object.kind);
 }
 
-/** `pg_class.relkind` of a relation: a source appears as a table to tools that know no sources. */
+/**
+ * `pg_class.relkind` of a relation: a source appears as a table to tools that know no sources, and so do the catalogs that
+ * are tables in PostgreSQL, which are those with an oid that is always the same.
+ */
 function relationKind(object: Exclude<CatalogObject, Unrelated>): string {
   switch (object.kind) {
     case 'table':
@@ -34,7 +38,7 @@ function relationKind(object: Exclude<CatalogObject, Unrelated>): string {
     case 'source':
       return 'r';
     case 'view':
-      return 'v';
+      return postgresOid(object.schema, object.name) === null ? 'v' : 'r';
     case 'materializedView':
       return 'm';
     case 'index':

@@ -248,7 +248,13 @@ function freeName(name: string, taken: readonly string[]): string {
 }
 
 /** What the columns of an index are called: as its keys and what it includes, each another name. */
-export function indexColumnNames({ keys, included }: Pick<IndexDeclaration, 'keys' | 'included'>): string[] {
+export function indexColumnNames({
+  keys,
+  included,
+}: {
+  readonly keys: readonly Pick<IndexKey, 'name'>[];
+  readonly included: readonly string[];
+}): string[] {
   const names: string[] = [];
   for (const wanted of [...keys.map(({ name }) => name), ...included]) {
     names.push(freeName(wanted, names));

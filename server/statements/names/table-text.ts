@@ -6,11 +6,17 @@ import { formatType } from '../../../sql/types/format.ts';
 import { ownTypesOf } from '../../../sql/types/mentions.ts';
 import { elementType } from '../../../sql/types/table.ts';
 import type { Catalog } from '../../catalog/catalog.ts';
-import { checkDefinition, foreignKeyDefinition, notNullDefinition } from '../../catalog/definition-text.ts';
+import {
+  checkDefinition,
+  declarationOf,
+  foreignKeyDefinition,
+  notNullDefinition,
+} from '../../catalog/definition-text.ts';
 import type { IndexObject, TableObject } from '../../catalog/objects.ts';
 import { shownExpression } from '../../catalog/stored-expressions.ts';
 
-export function tableText(table: TableObject, uniques: readonly IndexObject[], catalog: Catalog): string {
+/** `indexes`: the unique ones, as they are by now. */
+export function tableText(table: TableObject, indexes: readonly IndexObject[], catalog: Catalog): string {
   const names = table.columns.map(({ name }) => quoteIdentifier(name));
   const list = (columns: readonly number[]): string => columns.map((column) => names[column]).join(', ');
   const shown = (text: string): string => shownExpression(text, table.schema, catalog);
@@ -36,12 +42,15 @@ export function tableText(table: TableObject, uniques: readonly IndexObject[], c
   const key =
     primary === undefined
       ? []
-      : [`CONSTRAINT ${quoteIdentifier(table.primaryKeyName ?? '')} PRIMARY KEY (${list(primary)})`];
-  const unique = uniques
-    .filter(({ constraint }) => constraint)
-    .map(({ name, nullsEqual, columns: numbers }) => {
+      : [
+          `CONSTRAINT ${quoteIdentifier(table.primaryKeyName ?? '')} PRIMARY KEY (${list(primary)})${include(primaryOf(table, indexes, catalog))}`,
+        ];
+  const unique = indexes
+    .filter(({ constraint, primary: isPrimary }) => constraint && !isPrimary)
+    .map((index) => {
+      const { name, nullsEqual, columns: numbers } = index;
       const nulls = nullsEqual ? ' NULLS NOT DISTINCT' : '';
-      return `CONSTRAINT ${quoteIdentifier(name)} UNIQUE${nulls} (${list(numbers.map((number) => number - 1))})`;
+      return `CONSTRAINT ${quoteIdentifier(name)} UNIQUE${nulls} (${list(numbers.map((number) => number - 1))})${include(index)}`;
     });
   const checks = table.checks.map(
     (check) => `CONSTRAINT ${quoteIdentifier(check.name)} ${checkDefinition(shown(check.text), check)}`,
@@ -57,6 +66,22 @@ export function tableText(table: TableObject, uniques: readonly IndexObject[], c
   );
   const name = `${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)}`;
   return `CREATE TABLE ${name} (\n  ${[...columns, ...key, ...unique, ...notValid, ...checks, ...foreign].join(',\n  ')}\n)`;
+}
+
+function primaryOf(
+  { id }: TableObject,
+  indexes: readonly IndexObject[],
+  catalog: Catalog,
+): IndexObject | undefined {
+  const isPrimary = (object: { readonly kind: string }): object is IndexObject =>
+    object.kind === 'index' && (object as IndexObject).primary;
+  return indexes.find(isPrimary) ?? catalog.dependents(id).find(isPrimary);
+}
+
+/** What a key has behind INCLUDE. */
+function include(index: IndexObject | undefined): string {
+  const names = index && declarationOf(index)?.included;
+  return names?.length ? ` INCLUDE (${names.map(quoteIdentifier).join(', ')})` : '';
 }
 
 /** NOT NULL behind a column, with its name where PostgreSQL would choose another. */

@@ -195,12 +195,12 @@ function addKeys(draft: TableDraft, bound: BoundColumns): void {
     }
     const columns = primaryKey.columns.map(at);
     requireKeyColumns(draft, columns);
-    draft.primary = { name: primaryKey.name, columns, isNew: true };
+    draft.primary = { name: primaryKey.name, columns, isNew: true, included: primaryKey.included };
     draft.rewrites = true;
   }
   for (const unique of uniques) {
     const columns = unique.columns.map(at);
-    draft.indexes.push({ before: null, name: unique.name ?? '', columns, nullsEqual: unique.nullsEqual });
+    draft.indexes.push({ ...unique, before: null, name: unique.name ?? '', columns });
   }
   draft.addChecks(checks);
   for (const declared of bound.foreignKeys) {

@@ -281,7 +281,7 @@ function newTable(
   const oldPrimary = indexesOf(system, old).find(({ primary }) => primary);
   const indexes: IndexObject[] = [];
   if (key && draft.primary) {
-    const made = primaryIndex(system, bare, key);
+    const made = primaryIndex(system, bare, { columns: key, included: draft.primary.included });
     const { id, comment, constraintComment } = oldPrimary ?? {};
     const isKept = id !== undefined && !draft.primary.isNew;
     const same = isKept ? { id, comment, constraintComment } : { comment: draft.primary.comment };
@@ -300,7 +300,8 @@ function newTable(
   }
   const keys = draft.indexes
     .filter((index) => index.before === null)
-    .map(({ name, columns: read, nullsEqual }) => ({
+    .map(({ name, columns: read, nullsEqual, included = [] }) => ({
+      included,
       name: name === '' ? null : name,
       columns: read.map((column) => numberOf(column!)),
       nullsEqual,
@@ -325,7 +326,14 @@ function newTable(
   const table: TableObject = { ...bare, foreignKeys: [...keptKeys, ...newKeys] };
   refuseOtherTypes(system, draft, table, lost);
   return {
-    table: { ...table, statement: tableText(table, unique, system.catalog) },
+    table: {
+      ...table,
+      statement: tableText(
+        table,
+        indexes.filter((index) => index.unique),
+        system.catalog,
+      ),
+    },
     indexes,
     added: [...validated, ...fresh.filter((check) => check.validated)],
     newKeys: [...enforcedNow, ...newKeys],

@@ -32,6 +32,8 @@ export interface DraftIndex {
   /** Null where it is an expression. */
   readonly columns: readonly (DraftColumn | null)[];
   readonly nullsEqual: boolean;
+  /** What a new constraint has behind INCLUDE; the others' is in their statements. */
+  readonly included?: readonly string[];
 }
 
 export interface DraftCheck {
@@ -61,6 +63,8 @@ export class TableDraft {
     name: string;
     columns: readonly DraftColumn[];
     readonly isNew: boolean;
+    /** Behind INCLUDE. */
+    readonly included: readonly string[];
     /** Of the index that a new one was before. */
     readonly comment?: string | undefined;
   } | null;
@@ -94,8 +98,12 @@ export class TableDraft {
     this.columns = table.columns.map((column, before) => ({ column, before, expression: null }));
     const at = (number: number): DraftColumn => this.columns[number]!;
     const [key] = table.keys;
-    this.primary =
-      key === undefined ? null : { name: table.primaryKeyName ?? '', columns: key.map(at), isNew: false };
+    const [primary] = system.catalog
+      .dependents(table.id)
+      .filter((object): object is IndexObject => object.kind === 'index' && object.primary);
+    const included = (primary && declarationOf(primary)?.included) ?? [];
+    const name = table.primaryKeyName ?? '';
+    this.primary = key === undefined ? null : { name, columns: key.map(at), isNew: false, included };
     this.indexes = system.catalog.dependents(table.id).flatMap((object): DraftIndex[] => {
       if (object.kind !== 'index' || object.table !== table.id || object.primary) return [];
       const columns = object.columns.map((number) => (number === 0 ? null : at(number - 1)));
@@ -143,7 +151,10 @@ export class TableDraft {
     });
     this.checks = this.checks.filter(({ columns }) => !columns.includes(column));
     this.foreignKeys = this.foreignKeys.filter(({ columns }) => !columns.includes(column));
-    if (this.primary?.columns.includes(column) === true) this.primary = null;
+    const { primary } = this;
+    if (primary?.columns.includes(column) === true || primary?.included.includes(name) === true) {
+      this.primary = null;
+    }
     this.rewrites = true;
   }
 

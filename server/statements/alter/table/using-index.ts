@@ -34,14 +34,12 @@ export function addKeyUsingIndex(context: ActionContext, draft: TableDraft, cons
     const message = 'primary keys cannot use NULLS NOT DISTINCT indexes';
     throw new SqlError({ sqlstate: '42P16', message });
   }
-  if ((declarationOf(index)?.included.length ?? 0) > 0) {
-    throw new SqlError({ sqlstate: '0A000', message: 'INCLUDE of a primary key is not supported' });
-  }
   const columns = used.columns.map((column) => column!);
   requireKeyColumns(draft, columns);
   // A primary key is the table's own arrangement.
   draft.indexes = draft.indexes.toSpliced(at, 1);
-  draft.primary = { name, columns, isNew: true, comment: index.comment };
+  const included = declarationOf(index)?.included ?? [];
+  draft.primary = { name, columns, isNew: true, included, comment: index.comment };
   draft.rewrites = true;
 }
 
