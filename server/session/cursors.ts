@@ -1,17 +1,17 @@
 /** Cursors of DECLARE: results that wait to be fetched in portions. */
 import type { ResultCursor } from '../../engine/index.ts';
 import { SqlError } from '../../sql/error.ts';
+import { ScrollRows } from './scroll-rows.ts';
 import type { ResultColumn } from './statement.ts';
 import type { StreamReader } from './stream-reader.ts';
 
+/** The rows of a cursor in other formats, from the first on. */
+type Again = (formats: readonly number[]) => Promise<ResultCursor>;
+
 /** Where a cursor's rows come from. */
 export type CursorSource =
-  | {
-      readonly kind: 'rows';
-      readonly cursor: ResultCursor;
-      /** The same rows in other formats, from the first on; null when that cannot be had. */
-      readonly again: ((formats: readonly number[]) => Promise<ResultCursor>) | null;
-    }
+  | { readonly kind: 'rows'; readonly cursor: ResultCursor; readonly again: Again }
+  | { readonly kind: 'scroll'; readonly rows: ScrollRows; readonly again: Again }
   | { readonly kind: 'stream'; readonly reader: StreamReader };
 
 export class SqlCursor {
@@ -26,7 +26,7 @@ export class SqlCursor {
   source: CursorSource;
   /** One for each column: the formats that `source` encodes. */
   formats: readonly number[];
-  /** Rows fetched or skipped. */
+  /** Rows fetched or skipped, where it only goes forward. */
   position = 0;
   ended = false;
 
@@ -51,17 +51,23 @@ export class SqlCursor {
   async encode(formats: readonly number[]): Promise<void> {
     if (formats.every((format, index) => format === this.formats[index])) return;
     const { source } = this;
-    const cursor = source.kind === 'rows' ? await source.again?.(formats) : undefined;
-    if (!cursor || source.kind !== 'rows') {
+    if (source.kind === 'stream') {
       throw new SqlError({
         sqlstate: '0A000',
         message: `cursor "${this.name}" has its rows in ${this.binary ? 'binary' : 'text'} format only`,
         hint: this.binary ? undefined : 'DECLARE it as BINARY CURSOR to fetch in binary format.',
       });
     }
-    source.cursor.close();
-    this.source = { ...source, cursor };
+    const cursor = await source.again(formats);
+    this.close();
     this.formats = formats;
+    if (source.kind === 'scroll') {
+      const rows = new ScrollRows(cursor);
+      rows.stand(source.rows.position);
+      this.source = { ...source, rows };
+      return;
+    }
+    this.source = { ...source, cursor };
     let left = this.position;
     while (left > 0) {
       await cursor.fill();
@@ -71,9 +77,15 @@ export class SqlCursor {
     }
   }
 
+  get isScrollable(): boolean {
+    return this.source.kind === 'scroll';
+  }
+
   close(): void {
-    if (this.source.kind === 'rows') this.source.cursor.close();
-    else this.source.reader.close();
+    const { source } = this;
+    if (source.kind === 'rows') source.cursor.close();
+    else if (source.kind === 'scroll') source.rows.close();
+    else source.reader.close();
   }
 }
 

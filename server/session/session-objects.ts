@@ -12,11 +12,12 @@ export function namedNow(text: string, bySql: boolean): NamedStatement {
 /** A json text with an array of objects for each. */
 export function describeObjects({ cursors, statements }: Pick<Session, 'cursors' | 'statements'>): string {
   return JSON.stringify({
-    cursors: cursors.all().map(({ name, statement, hold, binary, since }) => ({
+    cursors: cursors.all().map(({ name, statement, hold, binary, isScrollable, since }) => ({
       name,
       statement: shown(statement),
       is_holdable: hold,
       is_binary: binary,
+      is_scrollable: isScrollable,
       creation_time: timestamp(since),
     })),
     statements: [...statements].flatMap(([name, prepared]) => describeStatement(name, prepared)),

@@ -8,6 +8,7 @@ export interface DeclareCursor {
   binary: boolean;
   /** SCROLL (true), NO SCROLL (false), or neither. */
   scroll: boolean | undefined;
+  insensitive: boolean;
   hold: boolean;
   body: { kind: 'query'; query: Query } | Subscribe;
 }

@@ -102,7 +102,7 @@ pg_catalog.pg_statio_all_sequences relid:oid schemaname:name relname:name blks_r
 pg_catalog.pg_statio_user_sequences relid:oid schemaname:name relname:name blks_read:int8! blks_hit:int8!
 pg_catalog.pg_statio_sys_sequences relid:oid schemaname:name relname:name blks_read:int8! blks_hit:int8!
 pg_catalog.pg_locks locktype:text! database:oid relation:oid page:int4 tuple:int2 virtualxid:text transactionid:oid classid:oid objid:oid objsubid:int2 virtualtransaction:text pid:int4 mode:text granted:bool fastpath:bool! waitstart:timestamptz
-pg_catalog.pg_cursors name:text statement:text is_holdable:bool is_binary:bool is_scrollable:bool! creation_time:timestamptz
+pg_catalog.pg_cursors name:text statement:text is_holdable:bool is_binary:bool is_scrollable:bool creation_time:timestamptz
 pg_catalog.pg_prepared_statements name:text statement:text prepare_time:timestamptz parameter_types:_regtype result_types:_regtype from_sql:bool generic_plans:int8! custom_plans:int8!
 pg_catalog.pg_stat_database datid:oid! datname:name numbackends:int4 xact_commit:int8! xact_rollback:int8! blks_read:int8! blks_hit:int8! tup_returned:int8! tup_fetched:int8! tup_inserted:int8! tup_updated:int8! tup_deleted:int8! conflicts:int8! temp_files:int8! temp_bytes:int8! deadlocks:int8! checksum_failures:int8 checksum_last_failure:timestamptz blk_read_time:float8! blk_write_time:float8! session_time:float8! active_time:float8! idle_in_transaction_time:float8! sessions:int8! sessions_abandoned:int8! sessions_fatal:int8! sessions_killed:int8! parallel_workers_to_launch:int8! parallel_workers_launched:int8! stats_reset:timestamptz
 pg_catalog.pg_stat_bgwriter buffers_clean:int8! maxwritten_clean:int8! buffers_alloc:int8! stats_reset:timestamptz

@@ -685,9 +685,9 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
   {
     schema: 'pg_catalog',
     name: 'pg_cursors',
-    query: `SELECT name, statement, is_holdable, is_binary, false AS is_scrollable, creation_time
+    query: `SELECT name, statement, is_holdable, is_binary, is_scrollable, creation_time
       FROM jsonb_to_recordset(tw_session_objects() -> 'cursors') AS c (name text, statement text, is_holdable bool, is_binary bool,
-        creation_time timestamptz)`,
+        is_scrollable bool, creation_time timestamptz)`,
   },
   {
     schema: 'pg_catalog',

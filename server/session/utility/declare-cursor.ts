@@ -1,12 +1,15 @@
 /** DECLARE name CURSOR FOR query | SUBSCRIBE …. */
 import type { ParameterValue, ResultCursor } from '../../../engine/index.ts';
+import { nodeAs } from '../../../sql/ast/accessors.ts';
 import type { DeclareCursor } from '../../../sql/ast/declare-cursor.ts';
 import type { ParsedStatement } from '../../../sql/ast/statement.ts';
+import { strengthOf } from '../../../sql/bind/locking.ts';
 import { SqlError } from '../../../sql/error.ts';
 import type { SqlType } from '../../../sql/types/type.ts';
 import { type CursorSource, SqlCursor } from '../cursors.ts';
 import type { Prepared } from '../prepared.ts';
 import type { Session } from '../session.ts';
+import { ScrollRows } from '../scroll-rows.ts';
 import { StreamReader } from '../stream-reader.ts';
 import type { PreparedStatement } from '../statement.ts';
 
@@ -17,13 +20,10 @@ export function prepareDeclareCursor(
   types: readonly (SqlType | null)[],
 ): Prepared {
   const { body } = statement;
-  if (statement.scroll === true) {
-    throw new SqlError({
-      sqlstate: '0A000',
-      message: 'SCROLL cursors are not supported',
-      hint: 'Cursors move forward only: leave out SCROLL.',
-    });
+  if (statement.scroll === true && body.kind !== 'query') {
+    throw new SqlError({ sqlstate: '0A000', message: 'a cursor over a subscription cannot be SCROLL' });
   }
+  refuseLocks(statement);
   const inner = session.executor.prepare(
     session,
     {
@@ -46,6 +46,23 @@ export function prepareDeclareCursor(
       return { kind: 'command', tag: 'DECLARE CURSOR' };
     },
   };
+}
+
+/** PostgreSQL's refusals of cursors that lock rows and outlive or pass them. */
+function refuseLocks({ body, hold, scroll, insensitive }: DeclareCursor): void {
+  const select = body.kind === 'query' ? nodeAs(body.query.node, 'SelectStmt') : undefined;
+  const clause = nodeAs(select?.lockingClause?.[0], 'LockingClause');
+  if (clause === undefined) return;
+  const strength = strengthOf(clause);
+  const refused = (sqlstate: string, cursor: string, verdict: string, kind: string) =>
+    new SqlError({
+      sqlstate,
+      message: `DECLARE ${cursor} ... ${strength} is not ${verdict}`,
+      detail: `${kind} cursors must be READ ONLY.`,
+    });
+  if (hold) throw refused('0A000', 'CURSOR WITH HOLD', 'supported', 'Holdable');
+  if (scroll === true) throw refused('0A000', 'SCROLL CURSOR', 'supported', 'Scrollable');
+  if (insensitive) throw refused('42P11', 'INSENSITIVE CURSOR', 'valid', 'Insensitive');
 }
 
 async function declare(
@@ -72,11 +89,13 @@ async function declare(
     throw new SqlError({ sqlstate: '0A000', message: 'a cursor needs a statement that returns rows' });
   }
   const columns = result.kind === 'rows' ? result.columns : result.stream.columns;
-  const source: CursorSource =
-    result.kind === 'stream'
-      ? { kind: 'stream', reader: new StreamReader(result.stream) }
-      : { kind: 'rows', cursor: result.cursor, again: rerun(session, run) };
-  session.cursors.add(new SqlCursor({ name, columns, hold, binary, statement: text, source }));
+  const source = (): CursorSource => {
+    if (result.kind === 'stream') return { kind: 'stream', reader: new StreamReader(result.stream) };
+    const again = rerun(session, run);
+    if (statement.scroll === true) return { kind: 'scroll', rows: new ScrollRows(result.cursor), again };
+    return { kind: 'rows', cursor: result.cursor, again };
+  };
+  session.cursors.add(new SqlCursor({ name, columns, hold, binary, statement: text, source: source() }));
 }
 
 /** Runs the query again, while its transaction is open and has written nothing since: then it gives the same rows. */

@@ -6,8 +6,10 @@ import type { ResultChunk, ResultCursor } from '../../../engine/index.ts';
 import type { Fetch } from '../../../sql/ast/fetch.ts';
 import type { ParsedStatement } from '../../../sql/ast/statement.ts';
 import { SqlError } from '../../../sql/error.ts';
+import type { CancelScope } from '../cancel-scope.ts';
 import type { SqlCursor } from '../cursors.ts';
 import type { Prepared } from '../prepared.ts';
+import type { Passed, ScrollRows } from '../scroll-rows.ts';
 import type { Session } from '../session.ts';
 import { intervalMilliseconds } from '../settings/duration.ts';
 import type { ResultColumn, RowStream, StatementResult } from '../statement.ts';
@@ -41,6 +43,11 @@ async function fetch(
 ): Promise<StatementResult> {
   const cursor = session.cursors.get(statement.cursor);
   await cursor.encode(formats);
+  if (cursor.source.kind === 'scroll') {
+    const { rows } = cursor.source;
+    const given = rows.give(await scroll(rows, statement, session.scope));
+    return { kind: 'rows', columns: cursor.columns, cursor: given, tag: 'FETCH' };
+  }
   const { skip, count } = forward(cursor, statement);
   if (skip > 0) await advance(session, cursor, skip, timeout);
   if (cursor.source.kind === 'stream') {
@@ -53,6 +60,9 @@ async function fetch(
 
 async function move(session: Session, statement: Fetch, timeout: number | null): Promise<number> {
   const cursor = session.cursors.get(statement.cursor);
+  if (cursor.source.kind === 'scroll') {
+    return (await scroll(cursor.source.rows, statement, session.scope)).count;
+  }
   const { skip, count } = forward(cursor, statement);
   const skipped = skip > 0 ? await advance(session, cursor, skip, timeout) : 0;
   return skipped + (await advance(session, cursor, count, timeout));
@@ -65,9 +75,11 @@ async function advance(
   count: number,
   timeout: number | null,
 ): Promise<number> {
+  const { source } = cursor;
   let passed = 0;
-  if (cursor.source.kind === 'rows') {
-    const rows = new FetchedRows(cursor, cursor.source.cursor, count);
+  if (source.kind === 'scroll') return (await source.rows.forward(count, session.scope)).count;
+  if (source.kind === 'rows') {
+    const rows = new FetchedRows(cursor, source.cursor, count);
     for (let done = false; !done;) {
       await rows.fill();
       const next = rows.next(0);
@@ -76,11 +88,39 @@ async function advance(
     }
     return passed;
   }
-  const stream = new FetchedStream(session, cursor, cursor.source.reader, count, timeout);
+  const stream = new FetchedStream(session, cursor, source.reader, count, timeout);
   for (;;) {
     const portion = await stream.next();
     if (portion === null) return passed;
     passed += portion.rows;
+  }
+}
+
+/** Moves a SCROLL cursor; returns the rows that FETCH gives (PostgreSQL's DoPortalRunFetch). */
+async function scroll(rows: ScrollRows, statement: Fetch, scope: CancelScope): Promise<Passed> {
+  const { direction } = statement;
+  const count = statement.count === 'all' ? Infinity : statement.count;
+  switch (direction) {
+    case 'forward':
+    case 'backward': {
+      if (count === 0) return rows.current(scope);
+      const ahead = (direction === 'forward') === count > 0;
+      return ahead ? rows.forward(Math.abs(count), scope) : rows.backward(Math.abs(count), scope);
+    }
+    case 'absolute':
+      if (count < 0) {
+        await rows.forward(Infinity, scope);
+        if (count < -1) await rows.backward(-count - 1, scope);
+        return rows.backward(1, scope);
+      }
+      rows.stand(0);
+      if (count > 1) await rows.forward(count - 1, scope);
+      return rows.forward(Math.min(count, 1), scope);
+    case 'relative':
+      if (count === 0) return rows.current(scope);
+      if (count > 1) await rows.forward(count - 1, scope);
+      if (count < -1) await rows.backward(-count - 1, scope);
+      return count > 0 ? rows.forward(1, scope) : rows.backward(1, scope);
   }
 }
 
@@ -93,7 +133,9 @@ function forward(cursor: SqlCursor, statement: Fetch): { readonly skip: number; 
   if (direction === 'absolute' && count > cursor.position) {
     return { skip: count - cursor.position - 1, count: 1 };
   }
-  if (direction === 'forward' && count === 0 && statement.move) return { skip: 0, count: 0 };
+  if (direction === 'forward' && count === 0 && (statement.move || cursor.position === 0)) {
+    return { skip: 0, count: 0 };
+  }
   throw new SqlError({
     sqlstate: '55000',
     message: 'cursor can only scan forward',

@@ -9,11 +9,13 @@ export function parseDeclareCursor(cursor: Cursor): DeclareCursor {
   cursor.expect('declare');
   const { name } = cursor.identifier("the cursor's name");
   let binary = false;
+  let insensitive = false;
   let scroll: boolean | undefined;
   for (;;) {
     const at = cursor.offset;
     if (cursor.eat('binary')) binary = true;
-    else if (cursor.eat('insensitive') || cursor.eat('asensitive')) continue;
+    else if (cursor.eat('insensitive')) insensitive = true;
+    else if (cursor.eat('asensitive')) continue;
     else if (cursor.eat('no', 'scroll')) {
       if (scroll === true)
         throw errorAt(cursor.context, at, 'cannot specify both SCROLL and NO SCROLL', '42P11');
@@ -32,5 +34,5 @@ export function parseDeclareCursor(cursor: Cursor): DeclareCursor {
     cursor.is('subscribe') || cursor.is('tail')
       ? parseSubscribe(cursor)
       : { kind: 'query', query: parseQuery(cursor) };
-  return { kind: 'declare_cursor', name, binary, scroll, hold, body };
+  return { kind: 'declare_cursor', name, binary, scroll, insensitive, hold, body };
 }
