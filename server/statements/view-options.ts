@@ -130,6 +130,14 @@ function checkOptions(
   return known;
 }
 
+/** Options of other databases' views, with what is said of them. */
+const ELSEWHERE: readonly (readonly [RegExp, string])[] = [
+  [/^refresh_/, 'Leave it out: a view is always up to date.'],
+  [/^retain_history/, 'Leave it out: AS OF reads what is still readable, and a sink keeps changes.'],
+  [/^assert_not_null/, 'Put WHERE … IS NOT NULL into the query, or NOT NULL to the columns of its tables.'],
+  [/^(?:partition_by|backfill_order)$/, 'Leave it out: a view keeps its rows in an order of its own.'],
+];
+
 export function unknownOption(
   parsed: ParsedStatement,
   name: string,
@@ -137,10 +145,11 @@ export function unknownOption(
   names: readonly string[] = [],
 ): SqlError {
   const near = nearestName(name, names);
+  const hint = near === undefined ? undefined : `Perhaps you meant "${near}".`;
   return new SqlError({
     sqlstate: '22023',
     message: `unrecognized parameter "${name}"`,
-    hint: near === undefined ? undefined : `Perhaps you meant "${near}".`,
+    hint: ELSEWHERE.find(([option]) => option.test(name))?.[1] ?? hint,
     position: positionOf(parsed, location),
   });
 }

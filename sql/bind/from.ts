@@ -12,6 +12,7 @@ import type { TypeName } from '../types/type.ts';
 import { parseExpression } from './body.ts';
 import { expressionContext } from './context.ts';
 import type { QueryContext } from './context.ts';
+import { catalogElsewhere } from './elsewhere.ts';
 import { bindExpression } from './expression.ts';
 import { bindJoin, crossJoin } from './join.ts';
 import { bindJsonTable } from './json-table.ts';
@@ -160,6 +161,10 @@ export function findRelation(node: RangeVar, context: QueryContext): CatalogRela
       detail: `There is a WITH item named "${name}", but it cannot be referenced from this part of the query.`,
       hint: 'Use WITH RECURSIVE, or re-order the WITH items to remove forward references.',
     });
+  }
+  const elsewhere = statement.isUserText ? catalogElsewhere(schema, name) : undefined;
+  if (elsewhere !== undefined) {
+    throw statement.error('42P01', `relation "${full}" does not exist`, at, { hint: elsewhere });
   }
   throw statement.error('42P01', `relation "${full}" does not exist`, at, {
     hint: near === undefined || near === name ? undefined : `Perhaps you meant the relation "${near}".`,

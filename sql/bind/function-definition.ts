@@ -58,6 +58,9 @@ interface Options {
 /** Languages of PostgreSQL in which functions cannot be written here. */
 const LANGUAGES = new Set(['plpgsql', 'c', 'internal', 'plperl', 'plperlu', 'plpython3u', 'pltcl', 'pltclu']);
 
+/** Those of RisingWave and others. */
+const FUNCTIONS_ELSEWHERE = new Set(['python', 'javascript', 'java', 'rust', 'wasm']);
+
 /** Binds a CREATE FUNCTION. The name is the function's, without its schema. */
 export function bindFunctionDefinition(
   node: CreateFunctionStmt,
@@ -121,7 +124,8 @@ function readOptions(statement: Statement, node: CreateFunctionStmt): Options {
   if (language !== 'sql') {
     if (LANGUAGES.has(language))
       throw statement.unsupported(`language ${language}`, undefined, 'Write the function in SQL.');
-    throw statement.error('42704', `language "${language}" does not exist`);
+    const hint = FUNCTIONS_ELSEWHERE.has(language) ? 'Write the function in SQL.' : undefined;
+    throw statement.error('42704', `language "${language}" does not exist`, undefined, { hint });
   }
   const as = nodeAs(seen.get('as')?.arg, 'List')?.items;
   if (as !== undefined && as.length > 1)

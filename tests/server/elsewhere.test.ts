@@ -68,6 +68,35 @@ const REFUSED: readonly (readonly [sql: string, code: string, near: string, hint
   ],
   ['SELECT timestampdiff(SECOND, at, at) FROM t', '42703', 'SECOND', /^Use a - b/],
   ["SELECT listagg(b, ',') WITHIN GROUP (ORDER BY b) FROM t", '42883', 'listagg', 'Use string_agg.'],
+  ["SELECT * FROM t PIVOT (sum(a) FOR b IN ('x' AS x))", '42601', '\\(', /^Use aggregates/],
+  ["SELECT b RLIKE 'x' FROM t", '42601', "'x'", 'Use the operator ~.'],
+  ['SELECT lag(a) IGNORE NULLS OVER (ORDER BY at) FROM t', '42601', 'NULLS', /IS NOT NULL in FROM/],
+  ['SELECT some(a > 0) FROM t', '42601', 'some', 'Use bool_or.'],
+  ['UPSERT INTO t VALUES (1)', '42601', 'UPSERT', /^Use INSERT … ON CONFLICT/],
+  ['CREATE MATERIALIZED VIEW x EMIT ON WINDOW CLOSE AS SELECT a FROM t', '42601', 'EMIT', LATE],
+  [
+    'CREATE MATERIALIZED VIEW x WITH (backfill_order = FIXED(t -> v)) AS SELECT a FROM t',
+    '42601',
+    '\\(',
+    'Leave it out.',
+  ],
+  [
+    "CREATE MATERIALIZED VIEW x WITH (REFRESH EVERY '1 day') AS SELECT a FROM t",
+    '22023',
+    'REFRESH',
+    'Leave it out: a view is always up to date.',
+  ],
+  [
+    'CREATE MATERIALIZED VIEW x WITH (ASSERT NOT NULL a) AS SELECT a FROM t',
+    '22023',
+    'ASSERT',
+    /IS NOT NULL into the query/,
+  ],
+  ['CREATE FUNCTION x(a int) RETURNS int LANGUAGE python AS $$ $$', '42704', '', /in SQL/],
+  ['SELECT array_transform(ARRAY[1], x -> x + 1)', '42703', 'x', /^Use ARRAY\(SELECT/],
+  ["SELECT map_keys('{}'::jsonb)", '42883', 'map_keys', /^Maps are jsonb/],
+  ['SELECT * FROM mz_objects', '42P01', 'mz_objects', /^Use pg_catalog/],
+  ['SELECT * FROM rw_catalog.rw_tables', '42P01', 'rw_catalog', /^Use pg_catalog/],
   ['SELECT mz_now()', '42883', 'mz_now', /^Filters on the current time/],
   ['CREATE INDEX ON v (a)', '42809', '', 'A materialized view can have indexes.'],
 ];
@@ -92,6 +121,7 @@ describe('what means nothing here is accepted', () => {
   test.each([
     ['SET cluster = quickstart', 'parameter "cluster" has no effect here'],
     ['SET streaming_parallelism = 4', 'parameter "streaming_parallelism" has no effect here'],
+    ['SET enable_join_ordering = false', 'parameter "enable_join_ordering" has no effect here'],
     [
       'SELECT a, max(b) FROM t GROUP BY a OPTIONS (AGGREGATE INPUT GROUP SIZE = 100)',
       'OPTIONS (… GROUP SIZE …) has no effect here',

@@ -76,7 +76,10 @@ const TRANSACTION_MODES = new Set([
 const ELSEWHERE = new Set([
   ...['cluster', 'cluster_replica', 'real_time_recency', 'auto_route_catalog_queries'],
   ...['batch_parallelism', 'background_ddl'],
-  ...['query_mode', 'visibility_mode', 'source_rate_limit', 'backfill_rate_limit', 'sink_decouple'],
+  ...['query_mode', 'visibility_mode', 'source_rate_limit', 'backfill_rate_limit', 'sink_rate_limit'],
+  ...['sink_decouple', 'enable_join_ordering', 'enable_two_phase_agg', 'enable_share_plan'],
+  ...['enable_index_selection', 'enable_serverless_backfill', 'create_compaction_group_for_mv'],
+  ...['batch_enable_distributed_dml', 'batch_enable_lookup_join', 'batch_enable_sort_agg'],
 ]);
 
 function isElsewhere(name: string): boolean {
