@@ -37,6 +37,8 @@ export type MirScalar = { readonly type: MirType } & (
       readonly strict: boolean;
       readonly canError: boolean;
       readonly arguments: readonly MirScalar[];
+      /** Which of the statement's volatile calls it is: two that are written alike have a value each. */
+      readonly occurrence?: number;
     }
   | { readonly kind: 'input' | 'output'; readonly argument: MirScalar }
   | { readonly kind: 'and' | 'or'; readonly operands: readonly MirScalar[] }

@@ -38,6 +38,7 @@ export class LoweringContext {
   readonly #maintained: boolean;
   readonly #bindings = new Map<number, Binding>();
   readonly #keys = new Map<number, Keys>();
+  readonly #occurrences = new Map<HirScalar, number>();
   readonly #knownView: (view: HirRelation) => KnownView | null;
   /** Bindings of known views that stand in the statement already. */
   readonly #used = new Set<number>();
@@ -76,6 +77,15 @@ export class LoweringContext {
   }
 
   /** The parameter that stands for a session value. */
+  /** The number of a volatile call, wherever it is lowered. */
+  occurrence(call: HirScalar): number {
+    const known = this.#occurrences.get(call);
+    if (known !== undefined) return known;
+    const number = this.#occurrences.size;
+    this.#occurrences.set(call, number);
+    return number;
+  }
+
   sessionParameter(value: SessionValue): number {
     if (this.#maintained) {
       const name = value.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

@@ -6,6 +6,7 @@ import type { HirScalar } from '../hir.ts';
 import type { MirRelation, MirScalar } from '../mir.ts';
 import { letIn } from '../mir/relation.ts';
 import * as build from '../mir/scalar.ts';
+import { isVolatileOpcode } from '../mir/volatile.ts';
 import type { LoweringContext } from './context.ts';
 import type { Place, Row } from './row.ts';
 
@@ -38,8 +39,12 @@ export function lowerScalarWith(
         index: context.sessionParameter(scalar.value),
         type: build.withNullable(scalar.type, scalar.value === 'currentSchema'),
       };
-    case 'call':
-      return build.call(scalar.opcode, scalar.name, scalar.arguments.map(child), scalar.type, scalar);
+    case 'call': {
+      const { opcode, name, strict, canError, type } = scalar;
+      const occurrence = isVolatileOpcode(opcode) ? { occurrence: context.occurrence(scalar) } : {};
+      const properties = { strict, canError, ...occurrence };
+      return build.call(opcode, name, scalar.arguments.map(child), type, properties);
+    }
     case 'input':
     case 'output': {
       const argument = child(scalar.argument);

@@ -107,8 +107,9 @@ export function call(
   name: string,
   operands: readonly MirScalar[],
   type: SqlType,
-  properties: { readonly strict: boolean; readonly canError: boolean },
+  properties: { readonly strict: boolean; readonly canError: boolean; readonly occurrence?: number },
 ): MirScalar {
+  const { occurrence } = properties;
   const nullable =
     opcodeCanBeNull(opcode, properties.strict) || operands.some((operand) => operand.type.nullable);
   return {
@@ -119,6 +120,7 @@ export function call(
     canError: properties.canError && !neverFails(opcode, operands),
     arguments: operands,
     type: withNullable(type, nullable),
+    ...(occurrence === undefined ? {} : { occurrence }),
   };
 }
 
@@ -437,7 +439,7 @@ export function scalarKeyOver(scalar: MirScalar, columnText: (index: number) => 
       return `${own}${JSON.stringify([scalar.sqlstate, scalar.message, scalar.about])}`;
     case 'call':
       // Errors name the function.
-      return `${own} ${scalar.opcode} ${scalar.name} ${scalar.canError}(${keysOf(scalar.arguments)})`;
+      return `${own} ${scalar.opcode} ${scalar.name} ${scalar.canError}${scalar.occurrence ?? ''}(${keysOf(scalar.arguments)})`;
     case 'array':
       return `${own} ${scalar.nested}(${keysOf(scalar.elements)})`;
     case 'quantifiedArray':
@@ -473,6 +475,7 @@ export function sameScalar(left: MirScalar, right: MirScalar): boolean {
       const other = right as typeof left;
       if (left.opcode !== other.opcode || left.name !== other.name || left.canError !== other.canError)
         return false;
+      if (left.occurrence !== other.occurrence) return false;
       return sameScalars(left.arguments, other.arguments);
     }
     case 'array':

@@ -8,9 +8,14 @@ const VOLATILE: ReadonlySet<string> = new Set(
   functions.filter((entry) => entry.volatility === 'volatile').map((entry) => entry.opcode),
 );
 
+/** Whether its calls are such. */
+export function isVolatileOpcode(opcode: string): boolean {
+  return VOLATILE.has(opcode);
+}
+
 /** Whether the node itself is such a call. */
 export function isVolatileCall(scalar: MirScalar): boolean {
-  return scalar.kind === 'call' && VOLATILE.has(scalar.opcode);
+  return scalar.kind === 'call' && isVolatileOpcode(scalar.opcode);
 }
 
 /** Whether such a call is in it. */

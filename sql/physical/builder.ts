@@ -99,8 +99,8 @@ export class PlanBuilder {
   readonly #types: (readonly MirType[])[] = [];
   /** Nodes that are whole named relations. */
   readonly #relations = new Map<number, ObjectId>();
-  /** Nodes whose rows are others each time. */
-  readonly #volatile = new Set<number>();
+  /** Nodes whose rows are others each time, with what makes them so. */
+  readonly #volatile = new Map<number, string>();
   /** Nodes that are parts of named relations. */
   readonly #parts = new Map<number, ObjectId>();
 
@@ -113,17 +113,21 @@ export class PlanBuilder {
     this.#allocate = options.allocate;
   }
 
-  /** Adds a node, or finds the one that does the same. */
-  add(label: string, columns: readonly MirType[], operator: Operator): number {
+  /** Adds a node, or finds the one that does the same; `volatile`: what of it has another value each time. */
+  add(label: string, columns: readonly MirType[], operator: Operator, volatile = ''): number {
     const kind = similarity(operator);
     const similar = this.#similar.get(kind);
     if (similar === undefined) this.#similar.set(kind, [this.nodes.length]);
     else if (operator.kind === 'import') return similar[0]!;
     else {
-      const known = similar.find((other) => sameData(this.nodes[other]!.operator, operator));
+      const known = similar.find(
+        (other) =>
+          (this.#volatile.get(other) ?? '') === volatile && sameData(this.nodes[other]!.operator, operator),
+      );
       if (known !== undefined) return known;
       similar.push(this.nodes.length);
     }
+    if (volatile !== '') this.#volatile.set(this.nodes.length, volatile);
     this.#types.push(columns);
     return this.nodes.push({ label, columns: columns.map(toColumnType), operator }) - 1;
   }
@@ -180,9 +184,7 @@ export class PlanBuilder {
   materialize(flow: Flow): number {
     if (flow.steps.isIdentity) return flow.node;
     const operator = { kind: 'mfp', input: flow.node, mfp: flow.steps.toMfp() } as const;
-    const node = this.add('map/filter', flow.columns, operator);
-    if (flow.steps.isVolatile) this.#volatile.add(node);
-    return node;
+    return this.add('map/filter', flow.columns, operator, flow.steps.volatileKey);
   }
 
   /** The keys over the node's own columns, if the steps may be done after the join. */

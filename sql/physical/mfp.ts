@@ -101,6 +101,13 @@ export class FusedSteps {
     return this.#isVolatile;
   }
 
+  /** What is volatile of it: steps that differ in it are not the same, though they say the same. */
+  get volatileKey(): string {
+    if (!this.isVolatile) return '';
+    const scalars = [...this.expressions, ...this.predicates.map(({ condition }) => condition)];
+    return scalars.filter(isVolatile).map(scalarKey).join(';');
+  }
+
   get canFail(): boolean {
     return this.expressions.some(canFail) || this.predicates.some(({ condition }) => canFail(condition));
   }

@@ -13,7 +13,7 @@ import { bindExpression } from '../expression.ts';
 import { asRelation, prepareSelectStatement } from '../query.ts';
 import { oneRow, projectScalars } from '../relation.ts';
 import { projectSets, SetCollector } from '../set-returning.ts';
-import { and, isNull, isNullable, literal, typeOf } from '../scalar.ts';
+import { and, isNull, isNullable, literal, sameScalar, typeOf } from '../scalar.ts';
 import type { Bound } from '../statement.ts';
 import { emptyScope, hiddenItem } from '../scope.ts';
 import { bindConflict } from './conflict.ts';
@@ -67,14 +67,16 @@ export function bindInsert(node: InsertStmt, outer: QueryContext): HirWrite {
         },
     context,
   );
-  // Rows of a VALUES come in their order of themselves, unless they are joined with others for subqueries.
+  // Rows of a VALUES come in their order of themselves, unless they are joined with others for subqueries, or computed each.
+  const several = source.kind === 'constant' && source.rows.length > 1 ? source : null;
+  const isCalled = several?.rows.some((row) => row.some(isVolatile)) === true;
   const isJoined =
-    source.kind === 'constant' &&
-    source.rows.length > 1 &&
+    several !== null &&
     (conflict !== null || returning !== null) &&
-    ((conflict !== null && updatesBySubquery(conflict)) || source.rows.some((row) => row.some(hasSubquery)));
-  const ordered = isJoined || queried?.ordered === true;
-  const numbered = isJoined ? withNumber(source) : source;
+    ((conflict !== null && updatesBySubquery(conflict)) || several.rows.some((row) => row.some(hasSubquery)));
+  const isNumbered = isJoined || isCalled;
+  const ordered = isNumbered || queried?.ordered === true;
+  const numbered = several !== null && isNumbered ? calledInOrder(several) : source;
   const complete = completeRows(numbered, 0, relation, statement.environment);
   const parts =
     conflict === null
@@ -110,12 +112,63 @@ function noRow({ columns }: CatalogRelation): HirScalar {
 /** Of a row's number. */
 const NUMBER = { name: 'int8', typmod: -1, nullable: false } as const;
 
-/** The rows of a VALUES with their number behind them. */
-function withNumber(values: HirRelation): HirRelation {
-  if (values.kind !== 'constant') return values;
-  const columns = [...values.columns, { name: 'number', type: NUMBER }];
-  const rows = values.rows.map((row, i) => [...row, literal(NUMBER.name, String(i))]);
-  return { ...values, columns, rows };
+type Values = Extract<HirRelation, { kind: 'constant' }>;
+
+/** Calls of one column that are written differently, of which no more are told apart by the rows' numbers. */
+const MOST_CALLS = 16;
+
+/**
+ * The rows of a VALUES with their number behind them. What is volatile in them is computed over the rows, so that it is when they
+ * are in order; where each row has its own, it stays in its row.
+ */
+function calledInOrder({ kind, columns, rows }: Values): HirRelation {
+  const number: HirScalar = { kind: 'column', index: columns.length, type: NUMBER };
+  const called = columns.map((_, place) => callsOf(rows.map((row) => row[place]!)));
+  const isKept = (place: number, row: number): boolean =>
+    !called[place]!.some(({ places }) => places.includes(row));
+  const numbered = rows.map((row, i) => [
+    ...row.map((scalar, place) => {
+      const { name, typmod } = columns[place]!.type;
+      return isKept(place, i) ? scalar : literal(name, null, typmod);
+    }),
+    literal(NUMBER.name, String(i)),
+  ]);
+  const below: HirColumn[] = columns.map(({ name, type }, place) => ({
+    name,
+    type: { ...type, nullable: type.nullable || called[place]!.length > 0 },
+  }));
+  const values: HirRelation = { kind, columns: [...below, { name: 'number', type: NUMBER }], rows: numbered };
+  if (called.every((calls) => calls.length === 0)) return values;
+  const scalars = columns.map(({ name, type }, place) => {
+    const calls = called[place]!;
+    const [first] = calls;
+    if (first?.places.length === rows.length) return { name, scalar: first.scalar };
+    const column: HirScalar = { kind: 'column', index: place, type: below[place]!.type };
+    if (first === undefined) return { name, scalar: column };
+    const branches = calls.map(({ scalar, places }) => ({
+      condition: {
+        kind: 'inList',
+        operand: number,
+        list: places.map((row) => literal(NUMBER.name, String(row))),
+      } satisfies HirScalar,
+      result: scalar,
+    }));
+    return { name, scalar: { kind: 'case', branches, otherwise: column, type } satisfies HirScalar };
+  });
+  return projectScalars(values, [...scalars, { name: 'number', scalar: number }]);
+}
+
+/** The volatile values among a column's, and the rows that have them. */
+function callsOf(values: readonly HirScalar[]): { readonly scalar: HirScalar; readonly places: number[] }[] {
+  const calls: { readonly scalar: HirScalar; readonly places: number[] }[] = [];
+  for (const [row, scalar] of values.entries()) {
+    if (!isVolatile(scalar) || hasSubquery(scalar)) continue;
+    const same = calls.find((call) => sameScalar(call.scalar, scalar));
+    if (same === undefined) calls.push({ scalar, places: [row] });
+    else same.places.push(row);
+    if (calls.length > MOST_CALLS) return [];
+  }
+  return calls;
 }
 
 /** The columns that values are given for. */
