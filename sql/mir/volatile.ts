@@ -3,6 +3,7 @@ import { functions } from '../functions/table.ts';
 import type { MirRelation, MirScalar } from '../mir.ts';
 import { threshold } from './relation.ts';
 import { someChild } from './scalar.ts';
+import { mapScalars, visitRelation } from './traverse.ts';
 
 const VOLATILE: ReadonlySet<string> = new Set(
   functions.filter((entry) => entry.volatility === 'volatile').map((entry) => entry.opcode),
@@ -21,6 +22,18 @@ export function isVolatileCall(scalar: MirScalar): boolean {
 /** Whether such a call is in it. */
 export function isVolatile(scalar: MirScalar): boolean {
   return isVolatileCall(scalar) || someChild(scalar, isVolatile);
+}
+
+/** Whether such a call is anywhere in a relation. */
+export function isVolatileThroughout(relation: MirRelation): boolean {
+  let found = false;
+  visitRelation(relation, (node) => {
+    mapScalars(node, (scalar) => {
+      found ||= isVolatile(scalar);
+      return scalar;
+    });
+  });
+  return found;
 }
 
 /**

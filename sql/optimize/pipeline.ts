@@ -11,6 +11,7 @@ import { cancelNegation } from './rules/cancel-negation.ts';
 import { canonicalPredicates } from './rules/canonical-predicates.ts';
 import { commonFactors } from './rules/common-factors.ts';
 import { demand } from './rules/demand.ts';
+import { denseRankTopK } from './rules/dense-rank-top-k.ts';
 import { distinctArguments } from './rules/distinct-arguments.ts';
 import { extremePartner } from './rules/extreme-partner.ts';
 import { extremeRows } from './rules/extreme-rows.ts';
@@ -119,6 +120,8 @@ const PIPELINE: readonly Group[] = [
   SIMPLIFY,
   KEPT_SIDES,
   READ_VIEWS,
+  // Once, when other ranks are top-ks and views have been found by their Windows.
+  { rules: [denseRankTopK], repeat: false },
   // Once, on joins that are whole and inputs that have their predicates: what is derived is pushed by the next round.
   { rules: [spreadEqualities, notNullKeys, fallibleKeys], repeat: false },
   SIMPLIFY,

@@ -353,6 +353,18 @@ export const MUTANTS: readonly Mutant[] = [
     from: '(time == update.time && sees == Sees::Through)',
     to: '(time == update.time && sees == sees)',
   },
+  rule(
+    'rows of the first values come without those of NULL',
+    'dense-rank-top-k',
+    'nullSafe: true',
+    'nullSafe: false',
+  ),
+  rule(
+    'one rank of the first values is all of them',
+    'dense-rank-top-k',
+    'bound.all ?',
+    'bound.most >= 1n ?',
+  ),
   rule('rows of extremes come without those that tie', 'extreme-rows', 'withTies: true', 'withTies: false'),
   rule(
     'rows of extremes come of the group of NULL',

@@ -44,8 +44,14 @@ export function windows(state: State, from: From, filter: Node): Relation {
   const body = node('query', 'SELECT ', list(', ', items), ' FROM ', from.tree, filter);
   if (!ranks) return { tree: body, columns };
   features.add('rank filter');
-  const rank = random.pick(['row_number', 'rank', 'dense_rank']);
-  const over = node('plain', 'OVER (', partition(state, safe), ' ', totalOrder(state, from), ')');
+  const rank = random.pick(['row_number', 'rank', 'dense_rank', 'dense_rank']);
+  // Rows that tie have the same rank, though their values may look different.
+  const tied = own.chance(0.3) ? 'numeric' : anyType(safe);
+  const ties = rank !== 'row_number' && own.chance(0.6);
+  const order = ties
+    ? node('plain', 'ORDER BY ', want(safe, tied, own.below(2)), own.pick(DIRECTIONS))
+    : totalOrder(state, from);
+  const over = node('plain', 'OVER (', partition(state, safe), ' ', order, ')');
   const ranked = node(
     'query',
     'SELECT ',
@@ -54,7 +60,7 @@ export function windows(state: State, from: From, filter: Node): Relation {
     from.tree,
     filter,
   );
-  const test = random.pick(['n <= 1', 'n <= 2', 'n < 3', 'n = 1', 'n = 2', '3 >= n']);
+  const test = random.pick(['n <= 1', 'n <= 2', 'n < 3', 'n = 1', 'n = 2', 'n = 2', '3 >= n']);
   const shown = columns.map(({ name }) => name).join(', ');
   return {
     tree: node('query', `SELECT ${shown} FROM (`, ranked, `) AS ranked WHERE ${test}`),

@@ -149,6 +149,12 @@ const CASES: readonly Case[] = [
     purpose: view,
   },
   {
+    name: 'view-dense-rank',
+    sql: `select customer_id, id from (
+      select *, dense_rank() over (partition by customer_id order by total desc) as r from orders) x where r <= 3`,
+    purpose: view,
+  },
+  {
     name: 'view-tumble',
     sql: `select window_start, count(*) as n from tumble(orders, placed, interval '10 seconds') group by window_start`,
     purpose: view,

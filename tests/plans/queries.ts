@@ -16,6 +16,11 @@ export const QUERIES: readonly string[] = [
   'select a, r from (select a, rank() over (order by b) as r from t) x where r < 3 and a > 1',
   'select a, d from (select a, dense_rank() over (order by b desc) as d from t) x where d <= 2',
   'select a, d from (select a, dense_rank() over (partition by c order by b) as d from t) x where d = 1',
+  'select a, b from (select a, b, dense_rank() over (partition by c order by b desc nulls last, a) as d from t) x where 3 > d',
+  'select a, d from (select a, b, dense_rank() over (partition by c order by b) as d from t) x where d = 2 and b > 1',
+  'select a, d, r, n from (select a, dense_rank() over w as d, rank() over w as r, row_number() over w as n from t window w as (partition by b order by a)) x where d <= 2',
+  'select a, n from (select t.a, dense_rank() over (order by t.b) as d, rank() over (order by t.b) as n from t join u on t.b = u.k) x where d < 3 and n > 1',
+  'select count(*) as c from (select dense_rank() over (order by b * 1.0, c) as d from t) x where d <= 2',
   'select a, b from (select a, b, count(*) over (partition by b) as n, row_number() over (order by a) as r from t) x where b = 1 and r <= 3',
   'select a, sum(b) over (order by a) as s, count(*) over () as n, lag(a) over (order by a) as l from t',
   // Project, filter, expressions.
