@@ -235,12 +235,6 @@ gist_translate_cmptype_common
 has_largeobject_privilege
 hash_aclitem
 hash_aclitem_extended
-hash_array
-hash_array_extended
-hash_multirange
-hash_multirange_extended
-hash_range
-hash_range_extended
 hash_record
 hash_record_extended
 hashcid
@@ -294,8 +288,6 @@ isvertical
 json_send
 json_to_tsvector
 jsonb_cmp
-jsonb_hash
-jsonb_hash_extended
 jsonb_populate_record_valid
 jsonb_send
 jsonb_to_tsvector

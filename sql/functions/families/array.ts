@@ -14,7 +14,7 @@ export const arrayFunctions: FunctionFamily = {
   fallible: [
     ...words('array_append array_prepend array_cat array_fill array_fill_with_lower_bounds trim_array'),
     ...words('array_position array_position_start array_positions array_remove'),
-    ...words('array_shuffle array_sample width_bucket_array'),
+    ...words('array_shuffle array_sample width_bucket_array hash_array hash_array_extended'),
   ],
   nullable: words('array_ndims array_dims array_lower array_upper array_length'),
 };

@@ -6,6 +6,7 @@ export const jsonbFunctions: FunctionFamily = {
   name: 'jsonb',
   total: [
     ...comparisons('jsonb_'),
+    ...words('jsonb_hash jsonb_hash_extended'),
     ...words('jsonb_object_field jsonb_object_field_text jsonb_array_element jsonb_array_element_text'),
     'to_jsonb',
     ...words('jsonb_extract_path jsonb_exists_any jsonb_exists_all'),

@@ -14,9 +14,10 @@ export const rangeFunctions: FunctionFamily = {
   name: 'range',
   total: [
     ...comparisons('range_', 'multirange_'),
-    ...words('range_cmp range_empty range_lower range_upper'),
+    ...words('range_cmp range_empty range_lower range_upper hash_range hash_range_extended'),
     ...words('range_lower_inc range_upper_inc range_lower_inf range_upper_inf'),
     ...words('multirange_cmp multirange_empty multirange_lower multirange_upper'),
+    ...words('hash_multirange hash_multirange_extended'),
     ...words('multirange_lower_inc multirange_upper_inc multirange_lower_inf multirange_upper_inf'),
     ...pairs('overlaps', 'before', 'after', 'overleft', 'overright', 'adjacent', 'contained_by'),
     ...words('range_contains range_contains_multirange range_contains_elem elem_contained_by_range'),

@@ -1,8 +1,12 @@
 //! PostgreSQL's hash functions (Jenkins' lookup3): clients shard rows and name advisory locks by them, so that the numbers
 //! are PostgreSQL's on little-endian machines.
 
-use crate::registry::{Function, total};
-use tidewire_row::{Arena, ArrayRef, Datum, Inet, Numeric};
+use crate::registry::{Function, fallible, total};
+use tidewire_plan::{RangeType, ScalarType};
+use tidewire_row::{
+    Arena, ArrayRef, Bound, Datum, EvalError, EvalResult, Inet, JsonbRef, JsonbValue, MultirangeRef, Numeric,
+    RangeRef,
+};
 
 const fn start(length: u32) -> [u32; 3] {
     [0x9e37_79b9u32.wrapping_add(length).wrapping_add(3_923_095); 3]
@@ -124,6 +128,158 @@ fn inet(value: Inet) -> Vec<u8> {
     [&[value.family().code(), value.bits()], value.address()].concat()
 }
 
+/// The hash of a value of this type that is not NULL: the lower half is that of 32 bits where the seed is zero.
+fn value(value: Datum<'_>, of: ScalarType, seed: u64, arena: &Arena) -> EvalResult<u64> {
+    Ok(match value {
+        Datum::Bool(value) => number(value as u32, seed),
+        Datum::Int16(value) => number(value as u32, seed),
+        Datum::Int32(value) | Datum::Date(value) => number(value as u32, seed),
+        Datum::Oid(value) => number(value, seed),
+        Datum::Int64(value) | Datum::Time(value) | Datum::Timestamp(value) | Datum::Timestamptz(value) => {
+            wide(value, seed)
+        }
+        Datum::Interval(value) => wide(value.span() as i64, seed),
+        Datum::Float32(value) => float(value.into(), seed),
+        Datum::Float64(value) => float(value, seed),
+        Datum::Numeric(value) => numeric(value, seed),
+        Datum::Text(value) if of == ScalarType::Bpchar => bytes(unpadded(value), seed),
+        Datum::Text(value) if of == ScalarType::Char => number(character(value), seed),
+        Datum::Text(value) if of != ScalarType::Jsonpath => bytes(value.as_bytes(), seed),
+        Datum::Bytea(value) => bytes(value, seed),
+        Datum::Uuid(value) => bytes(&value, seed),
+        Datum::Inet(value) => bytes(&inet(value), seed),
+        Datum::Macaddr(value) => bytes(&value, seed),
+        Datum::Macaddr8(value) => bytes(&value, seed),
+        Datum::Jsonb(value) => jsonb(value, seed, arena),
+        Datum::Array(value) => array(value, seed, arena)?,
+        Datum::Record(value) => value.fields(arena).try_fold(0, |hash, (of, field)| {
+            Ok::<_, EvalError>(beside(hash, element(field, of, seed, arena)?))
+        })?,
+        Datum::Range(value) => range(value, seed, arena),
+        Datum::Multirange(value) => multirange(value, seed, arena),
+        Datum::Enum(_) => return Err(EvalError::new("0A000", "hashes of enum values are not supported")),
+        _ => {
+            let message = format!("could not identify a hash function for type {}", unhashable(of));
+            return Err(EvalError::new("42883", message));
+        }
+    })
+}
+
+/// The types that PostgreSQL has no hash function of, as messages show them.
+fn unhashable(of: ScalarType) -> &'static str {
+    match of {
+        ScalarType::Bit => "bit",
+        ScalarType::Varbit => "bit varying",
+        ScalarType::Jsonpath => "jsonpath",
+        _ => "json",
+    }
+}
+
+/// Of an element or a field, which may be NULL.
+fn element(datum: Datum<'_>, of: ScalarType, seed: u64, arena: &Arena) -> EvalResult<u64> {
+    if matches!(datum, Datum::Null) { Ok(0) } else { value(datum, of, seed, arena) }
+}
+
+/// One hash after those before it.
+fn beside(before: u64, hash: u64) -> u64 {
+    (before << 5).wrapping_sub(before).wrapping_add(hash)
+}
+
+fn array(array: ArrayRef<'_>, seed: u64, arena: &Arena) -> EvalResult<u64> {
+    let of = *array.element();
+    array.elements(arena).try_fold(1, |hash, datum| Ok(beside(hash, element(datum, of, seed, arena)?)))
+}
+
+/// Both halves of 64 bits, each by one.
+fn rotated(hash: u64) -> u64 {
+    hash << 1 & 0xffff_fffe_ffff_fffe | hash >> 31 & 0x1_0000_0001
+}
+
+/// PostgreSQL's flags of a range.
+const EMPTY: u32 = 0x01;
+const LOWER_INCLUSIVE: u32 = 0x02;
+const UPPER_INCLUSIVE: u32 = 0x04;
+const LOWER_INFINITE: u32 = 0x08;
+const UPPER_INFINITE: u32 = 0x10;
+
+fn bounds((lower, upper): &(Bound<'_>, Bound<'_>), of: RangeType, seed: u64, arena: &Arena) -> u64 {
+    let flag = |is: bool, flag: u32| if is { flag } else { 0 };
+    let flags = flag(lower.is_inclusive(), LOWER_INCLUSIVE)
+        | flag(upper.is_inclusive(), UPPER_INCLUSIVE)
+        | flag(lower.is_infinite(), LOWER_INFINITE)
+        | flag(upper.is_infinite(), UPPER_INFINITE);
+    // What ranges are over is hashed without errors.
+    let bound = |bound: &Bound<'_>| match bound.datum(of, arena) {
+        Datum::Int32(value) | Datum::Date(value) => number(value as u32, seed),
+        Datum::Int64(value) | Datum::Timestamp(value) | Datum::Timestamptz(value) => wide(value, seed),
+        Datum::Numeric(value) => numeric(value, seed),
+        _ => 0,
+    };
+    rotated(number(flags, seed) ^ bound(lower)) ^ bound(upper)
+}
+
+fn range(range: RangeRef<'_>, seed: u64, arena: &Arena) -> u64 {
+    match range.bounds() {
+        None => rotated(number(EMPTY, seed)),
+        Some(all) => bounds(&all, range.of(), seed, arena),
+    }
+}
+
+fn multirange(multirange: MultirangeRef<'_>, seed: u64, arena: &Arena) -> u64 {
+    multirange.bounds().fold(1, |hash, each| beside(hash, bounds(&each, multirange.of(), seed, arena)))
+}
+
+/// What PostgreSQL marks an array and an object with.
+const ARRAY: u64 = 0x4000_0000_4000_0000;
+const OBJECT: u64 = 0x2000_0000_2000_0000;
+
+fn jsonb(value: JsonbRef<'_>, seed: u64, arena: &Arena) -> u64 {
+    match value.value(arena) {
+        JsonbValue::Array | JsonbValue::Object if value.is_empty() => seed,
+        JsonbValue::Array | JsonbValue::Object => {
+            let mut hash = 0;
+            jsonb_within(value, &mut hash, seed, arena);
+            hash
+        }
+        _ => {
+            // PostgreSQL keeps a scalar as the element of an array.
+            let mut hash = ARRAY;
+            jsonb_within(value, &mut hash, seed, arena);
+            hash
+        }
+    }
+}
+
+fn jsonb_within(value: JsonbRef<'_>, hash: &mut u64, seed: u64, arena: &Arena) {
+    let scalar = match value.value(arena) {
+        JsonbValue::Array => {
+            *hash ^= ARRAY;
+            value.elements().for_each(|element| jsonb_within(element, hash, seed, arena));
+            return;
+        }
+        JsonbValue::Object => {
+            *hash ^= OBJECT;
+            for (key, field) in value.pairs() {
+                *hash = rotated(*hash) ^ bytes(key.as_bytes(), seed);
+                jsonb_within(field, hash, seed, arena);
+            }
+            return;
+        }
+        JsonbValue::Null => seed.wrapping_add(1),
+        JsonbValue::Bool(value) if seed != 0 => number(value as u32, seed),
+        JsonbValue::Bool(value) => {
+            if value {
+                2
+            } else {
+                4
+            }
+        }
+        JsonbValue::Number(value) => numeric(value, seed),
+        JsonbValue::String(value) => bytes(value.as_bytes(), seed),
+    };
+    *hash = rotated(*hash) ^ scalar;
+}
+
 pub(super) const FUNCTIONS: &[Function] = &[
     total!("hashtext", (a: Text) => bytes(a.as_bytes(), 0) as i32),
     total!("hashtextextended", (a: Text, seed: Int64) => bytes(a.as_bytes(), seed as u64) as i64),
@@ -172,4 +328,14 @@ pub(super) const FUNCTIONS: &[Function] = &[
     total!("hashmacaddr8extended", (a: Macaddr8, seed: Int64) => bytes(&a, seed as u64) as i64),
     total!("uuid_hash", (a: Uuid) => bytes(&a, 0) as i32),
     total!("uuid_hash_extended", (a: Uuid, seed: Int64) => bytes(&a, seed as u64) as i64),
+    fallible!("hash_array", (a: Array), env => array(a, 0, env.arena).map(|hash| hash as i32)),
+    fallible!("hash_array_extended", (a: Array, seed: Int64), env =>
+        array(a, seed as u64, env.arena).map(|hash| hash as i64)),
+    total!("hash_range", (a: Range), env => range(a, 0, env.arena) as i32),
+    total!("hash_range_extended", (a: Range, seed: Int64), env => range(a, seed as u64, env.arena) as i64),
+    total!("hash_multirange", (a: Multirange), env => multirange(a, 0, env.arena) as i32),
+    total!("hash_multirange_extended", (a: Multirange, seed: Int64), env =>
+        multirange(a, seed as u64, env.arena) as i64),
+    total!("jsonb_hash", (a: Jsonb), env => jsonb(a, 0, env.arena) as i32),
+    total!("jsonb_hash_extended", (a: Jsonb, seed: Int64), env => jsonb(a, seed as u64, env.arena) as i64),
 ];
