@@ -107,22 +107,23 @@ export function bindAssignments(
       throw statement.error('42601', `multiple assignments to same column "${name}"`);
     }
     assigned.add(target.name!);
-    if (column.generated !== undefined && !isDefault(target.val!)) {
+    const multiple = nodeAs(target.val, 'MultiAssignRef');
+    const subquery = nodeAs(multiple?.source, 'SubLink');
+    const value = subquery === undefined ? valueOf(target.val!, expression, at) : null;
+    const toDefault = value !== null && 'node' in value && isDefault(value.node);
+    if (column.generated !== undefined && !toDefault) {
       const message = `column "${column.name}" can only be updated to DEFAULT`;
       throw statement.error('428C9', message, at, {
         detail: `Column "${column.name}" is a generated column.`,
       });
     }
-    if (column.identity === 'always' && !isDefault(target.val!)) {
+    if (column.identity === 'always' && !toDefault) {
       const message = `column "${column.name}" can only be updated to DEFAULT`;
       throw statement.error('428C9', message, at, {
         detail: `Column "${column.name}" is an identity column defined as GENERATED ALWAYS.`,
       });
     }
-    const multiple = nodeAs(target.val, 'MultiAssignRef');
-    const subquery = nodeAs(multiple?.source, 'SubLink');
-    const value = subquery === undefined ? valueOf(target.val!, expression, at) : null;
-    if (value !== null && 'node' in value && isDefault(value.node)) {
+    if (toDefault) {
       if (steps.length > 0) {
         const what = 'A_Indices' in steps[0]! ? 'an array element' : 'a subfield';
         throw statement.error('0A000', `cannot set ${what} to DEFAULT`, at);

@@ -75,7 +75,7 @@ pub use sort::{consolidated, consolidated_by_time, sorted_indexes};
 pub use spine::RowSpine;
 pub use staging::Staging;
 pub use storage::{RowStorage, StorageBuilder};
-pub use stream::{OkErr, Raises, arrange_errors, flat_map, flat_map_arranged, negate, rows_of};
+pub use stream::{OkErr, Raises, added_up, arrange_errors, flat_map, flat_map_arranged, negate, rows_of};
 pub use trace::{Arr, BatchQueue, RowTrace};
 pub use updates::{DrainUpdates, UpdateRef, Updates};
 pub use written::Written;

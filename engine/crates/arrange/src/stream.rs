@@ -1,6 +1,6 @@
 //! Stateless operators over packed updates: one row in, rows and errors out.
 
-use crate::{Arr, Flow, RowStream, UpdateRef, Updates, group_by};
+use crate::{Arr, Flow, RowStream, UpdateRef, Updates, consolidated, group_by};
 use tidewire_row::work::checkpoint;
 use timely::container::CapacityContainerBuilder;
 use timely::dataflow::Stream;
@@ -55,6 +55,30 @@ where
         for update in updates.iter() {
             checkpoint();
             each(&mut |out: &mut OkErr| logic(update, out));
+        }
+    })
+}
+
+/// The rows of a stream at its end, added up: copies that others take back are gone. For dataflows that run once, whose rows are
+/// all at one time.
+pub fn added_up<'s>(stream: RowStream<'s>, name: &str) -> RowStream<'s> {
+    stream.unary_frontier::<Builder, _, _, _>(Pipeline, name, |_capability, _info| {
+        let mut rows = Updates::new();
+        let mut held = None;
+        move |(input, frontier), output| {
+            input.for_each(|capability, updates| {
+                let held = held.get_or_insert_with(|| capability.retain(0));
+                for update in updates.iter() {
+                    checkpoint();
+                    rows.push(update.key, update.val, *held.time(), update.diff);
+                }
+            });
+            if frontier.is_empty()
+                && let Some(held) = held.take()
+            {
+                let mut made = consolidated(&std::mem::take(&mut rows));
+                output.session(&held).give_container(&mut made);
+            }
         }
     })
 }

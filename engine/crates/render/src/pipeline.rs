@@ -2,7 +2,9 @@
 
 use crate::compile::{Pipeline, Scope};
 use std::sync::Arc;
-use tidewire_arrange::{Arr, OkErr, Raises, RowStream, UpdateRef, Updates, flat_map, flat_map_arranged};
+use tidewire_arrange::{
+    Arr, OkErr, Raises, RowStream, UpdateRef, Updates, added_up, flat_map, flat_map_arranged,
+};
 use tidewire_eval::{CompiledMfp, EvalResult, Scratch};
 use tidewire_plan::ScalarType;
 use tidewire_row::work::checkpoint;
@@ -145,11 +147,17 @@ pub fn run<'s>(
     {
         return (stream.clone(), None);
     }
+    let settled = settled(built, pipeline, name);
     let mut runner = Runner::new(pipeline.mfp.clone(), scope.clone()).reading(reads);
     let key = pipeline.key.clone();
-    over(built, name, Raises::when(pipeline.mfp.can_raise()), move |sources, time, diff, out| {
-        runner.push(sources, key.as_deref(), time, diff, out);
-    })
+    over(
+        settled.as_ref().unwrap_or(built),
+        name,
+        Raises::when(pipeline.mfp.can_raise()),
+        move |sources, time, diff, out| {
+            runner.push(sources, key.as_deref(), time, diff, out);
+        },
+    )
 }
 
 /// The pipeline's rows, each handed as `(key, rest)` to `emit`, which pushes what it makes of them, and no errors.
@@ -161,26 +169,52 @@ pub fn run_with<'s>(
     reads: Option<u64>,
     mut emit: impl FnMut(&[u8], &[u8], u64, i64, &mut OkErr) + 'static,
 ) -> (RowStream<'s>, Option<RowStream<'s>>) {
+    let settled = settled(built, pipeline, name);
     let mut runner = Runner::new(pipeline.mfp.clone(), scope.clone()).reading(reads);
     let key = pipeline.key.clone();
     let mut row = Vec::new();
-    over(built, name, Raises::when(pipeline.mfp.can_raise()), move |sources, time, diff, out| {
-        let (copies, each) = runner.copies(diff);
-        for _ in 0..copies {
-            row.clear();
-            match runner.run(sources, &mut row) {
-                Ok(true) => {
-                    let end = key.as_deref().map_or(0, |types| skip_columns(&row, 0, types));
-                    let (key, rest) = row.split_at(end);
-                    emit(key, rest, time, each, out);
-                }
-                Ok(false) => {}
-                Err(error) => {
-                    let error = runner.located(error, sources);
-                    out.err.push_row_with(time, each, |bytes| error.encode(bytes));
+    over(
+        settled.as_ref().unwrap_or(built),
+        name,
+        Raises::when(pipeline.mfp.can_raise()),
+        move |sources, time, diff, out| {
+            let (copies, each) = runner.copies(diff);
+            for _ in 0..copies {
+                row.clear();
+                match runner.run(sources, &mut row) {
+                    Ok(true) => {
+                        let end = key.as_deref().map_or(0, |types| skip_columns(&row, 0, types));
+                        let (key, rest) = row.split_at(end);
+                        emit(key, rest, time, each, out);
+                    }
+                    Ok(false) => {}
+                    Err(error) => {
+                        let error = runner.located(error, sources);
+                        out.err.push_row_with(time, each, |bytes| error.encode(bytes));
+                    }
                 }
             }
+        },
+    )
+}
+
+/// What a volatile pipeline reads: what one row yields is not what the row that takes it back would, so none may come that is taken
+/// back. Nothing: the pipeline is not volatile.
+fn settled<'s>(built: &Built<'s>, pipeline: &Pipeline, name: &str) -> Option<Built<'s>> {
+    if !pipeline.mfp.is_volatile() {
+        return None;
+    }
+    Some(match built {
+        Built::Rows(stream) => Built::Rows(added_up(stream.clone(), name)),
+        Built::Keyed(stream) => Built::Keyed(added_up(stream.clone(), name)),
+        Built::Arranged(arrangement) => {
+            let copy = |update: UpdateRef<'_>, out: &mut OkErr| {
+                out.ok.push(update.key, update.val, update.time, update.diff);
+            };
+            let (rows, _) = flat_map_arranged(arrangement.clone(), name, Raises::Never, copy);
+            Built::Keyed(added_up(rows, name))
         }
+        Built::Nothing => Built::Nothing,
     })
 }
 
