@@ -176,6 +176,7 @@ export interface NativeEngine {
   commit(request: number, timestamp: number, transactions: readonly NativeTransaction[]): string | null;
   advance(timestamp: number): void;
   awaitComputed(timestamp: number): boolean;
+  tellLate(): boolean;
   computed(): number;
   since(ids: readonly number[]): number;
   hold(timestamp: number, atLeast: boolean): { timestamp(): number; release(): void };

@@ -357,6 +357,10 @@ export class NativeBinding implements Engine {
     return this.#engine.awaitComputed(timestamp);
   }
 
+  tellLate(): boolean {
+    return this.#engine.tellLate();
+  }
+
   computed(): Timestamp {
     return this.#engine.computed();
   }

@@ -268,6 +268,11 @@ export interface Engine {
   advance(timestamp: Timestamp): void;
   /** Whether everything up to `timestamp` is computed; if not, the event `completed` tells when it is. */
   awaitComputed(timestamp: Timestamp): boolean;
+  /**
+   * Small groups that nobody waits for and nobody subscribes to are computed some at a time. This has them begun with, unless
+   * others were since it was called last; true: it is to be called again.
+   */
+  tellLate(): boolean;
   /** All that is computed. */
   computed(): Timestamp;
   /** The oldest time at which the arrangements can still be read. */

@@ -2,7 +2,7 @@
  * The sequencer: one logical timeline. It alone issues timestamps, `max(now, last + 1)`, each to a group of commits.
  *
  * All that waits becomes the next group, up to a bound, when the engine has completed enough of those before: while it
- * computes one, the next is announced, so that neither waits for the other. There is no timer for commits. Where several
+ * computes one, the next is announced, so that neither waits for the other. No commit waits for a timer. Where several
  * write, what their sockets brought together is in one group: it is taken when all of that has been looked at. Who has a turn
  * then writes at the last timestamp, and is in the group with the others. When nothing commits, time still moves once a
  * second, so that AS OF and progress do not stand still.
@@ -35,11 +35,15 @@ type Decided = (error: Error | null, timestamp: Timestamp) => void;
 const LONELY_GROUPS = 8;
 /** A group's bound: DESIGN's 4 MiB. A larger transaction is a group of its own. */
 const GROUP_BYTES = 4 << 20;
-/** So many groups may be announced and not computed, while they are small. */
-const MOST_AHEAD = 4;
+/** So many groups may be announced and not computed, while they are small; and more, while they are young. */
+const AHEAD = 4;
+const MOST_AHEAD = 16;
+const YOUNG_MICROSECONDS = 3000;
 /** A group of more bytes is computed before the next is taken. */
 const AHEAD_BYTES = 64 << 10;
 const TICK_MILLISECONDS = 1000;
+/** Within twice this the engine begins with what nobody waits for. */
+const LATE_MILLISECONDS = 1;
 
 export class Sequencer {
   readonly #engine: Engine;
@@ -50,7 +54,7 @@ export class Sequencer {
   #waiting: Waiting[] = [];
   /** In the order in which they asked, each with whether it may run ahead of what is computed. */
   #turns = new Map<() => void, boolean>();
-  /** Of the last groups, `MOST_AHEAD` of them, the oldest first. */
+  /** Of the last groups, `MOST_AHEAD` of them at most, the oldest first. */
   #groups: Timestamp[] = [];
   /** Of the last group. */
   #groupBytes = 0;
@@ -66,6 +70,8 @@ export class Sequencer {
   readonly #readSets = new ReadSets();
   #idle: (() => void)[] = [];
   #failed: Error | null = null;
+  /** While the engine may have commits that it has not begun with. */
+  #late: NodeJS.Timeout | null = null;
   /** Also what keeps the process alive: the engine's events do not. */
   readonly #ticker: NodeJS.Timeout;
 
@@ -153,6 +159,9 @@ export class Sequencer {
   /** What has to be computed for the next group: everything, or, ahead of that, all but the last groups. */
   #needed(ahead: boolean): Timestamp {
     if (!ahead || this.#groupBytes > AHEAD_BYTES) return this.#last;
+    if (this.#groups.length < AHEAD) return 0;
+    const usual = this.#groups[this.#groups.length - AHEAD]!;
+    if (this.#last - usual > YOUNG_MICROSECONDS) return usual;
     return this.#groups.length < MOST_AHEAD ? 0 : this.#groups[0]!;
   }
 
@@ -202,7 +211,7 @@ export class Sequencer {
   /** The engine is lost: everything that waits fails. */
   fail(error: Error): void {
     this.#failed = error;
-    clearInterval(this.#ticker);
+    this.stop();
     for (const waiting of this.#waiting.splice(0)) waiting.decided(error, this.#last);
     for (const reader of this.#readers.splice(0)) reader.reject(error);
     this.#giveTurns();
@@ -210,6 +219,7 @@ export class Sequencer {
 
   stop(): void {
     clearInterval(this.#ticker);
+    if (this.#late) clearTimeout(this.#late);
   }
 
   /** Takes what waits as the next group when what it needs is computed, and what came with it looked at. */
@@ -272,6 +282,7 @@ export class Sequencer {
     };
     const ended = (): void => {
       this.#committing = false;
+      this.#late ??= setTimeout(() => this.#tellLate(), LATE_MILLISECONDS);
       for (const resolve of this.#idle.splice(0)) resolve();
     };
     this.#committing = true;
@@ -313,6 +324,10 @@ export class Sequencer {
       return false;
     });
     return blocked;
+  }
+
+  #tellLate(): void {
+    this.#late = this.#engine.tellLate() ? setTimeout(() => this.#tellLate(), LATE_MILLISECONDS) : null;
   }
 
   #issue(): Timestamp {

@@ -225,6 +225,28 @@ const sumPlan = (): Plan =>
     output: { kind: 'subscription', node: 1 },
   });
 
+test('small groups that nobody waits for are begun with at the latest when that is told late twice', async () => {
+  for (let round = 0; round < 20; round++) {
+    const transaction = engine.beginTransaction();
+    await decode(transaction, [{ id: 1_000_000 + round, v: 1, note: null }], 1);
+    expect(await engine.commit(++time, [transaction])).toEqual([null]);
+    if (round % 2 === 0) await computed(time);
+  }
+  // The last is waited for by nobody; workers that are awake by themselves may have computed it.
+  let calls = 0;
+  while (engine.tellLate()) expect(++calls, 'calls').toBeLessThan(2);
+  const limit = performance.now() + 10_000;
+  while (engine.computed() < time) {
+    expect(performance.now(), 'computed').toBeLessThan(limit);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  for (let round = 0; round < 20; round++) {
+    const transaction = engine.beginTransaction();
+    await decode(transaction, [{ id: 1_000_000 + round, v: 1, note: null }], -1);
+    await commit(transaction);
+  }
+});
+
 test('rows that were decoded and committed are selected', async () => {
   expect(await insert({ id: 1, v: 10, note: 'a' }, { id: 2, v: null, note: 'b' })).toEqual([null]);
   expect(engine.prepare(select([0])).immediate).toBe(true);

@@ -13,6 +13,9 @@ pub struct RowContainer {
     resident: Resident,
 }
 
+/// Among fewer rows the middle is as good a guess as any.
+const MANY_ROWS: usize = 256;
+
 impl RowContainer {
     /// Bytes held by the rows, without the offsets.
     pub fn byte_len(&self) -> usize {
@@ -44,13 +47,45 @@ impl RowContainer {
         }
     }
 
-    /// As [`find`](Self::find), of rows of one width that are told apart by a number each.
+    /// As [`find`](Self::find), of rows of one width that are told apart by a number each. Among many it begins where the
+    /// number would be if they were spread evenly, as keys often are, and goes on from there in steps that grow: some reads
+    /// that lie together instead of the logarithm's, which lie far apart. The worst case is twice the logarithm.
     #[inline]
     fn find_number(&self, wanted: u128, number: impl Fn(&[u8]) -> u128) -> Option<usize> {
         let width = self.offsets.even()?;
         let at = |index: usize| number(&self.bytes[index * width..]);
         // The last of those that are not greater is in `[low, low + count)`, if there is one.
         let (mut low, mut count) = (0, self.count());
+        if count > MANY_ROWS {
+            let (least, greatest) = (at(0), at(count - 1));
+            if wanted < least || wanted > greatest {
+                return None;
+            }
+            let near = evenly(wanted - least, greatest - least, count);
+            let (mut from, mut to) = (near, near);
+            let mut step = 4;
+            if at(near) <= wanted {
+                loop {
+                    to = (to + step).min(count);
+                    if to == count || at(to) > wanted {
+                        break;
+                    }
+                    from = to;
+                    step *= 4;
+                }
+            } else {
+                // The first is not greater.
+                loop {
+                    from = from.saturating_sub(step);
+                    if from == 0 || at(from) <= wanted {
+                        break;
+                    }
+                    to = from;
+                    step *= 4;
+                }
+            }
+            (low, count) = (from, to - from);
+        }
         while count > 1 {
             let half = count / 2;
             if at(low + half) <= wanted {
@@ -119,9 +154,58 @@ fn number(bytes: &[u8]) -> u128 {
     u128::from(first) << 64 | u128::from(last)
 }
 
+/// Which of `count` numbers, spread evenly from 0 to `span`, is near `wanted`, which is in that range.
+#[inline]
+fn evenly(wanted: u128, span: u128, count: usize) -> usize {
+    let shift = u128::BITS.saturating_sub(span.leading_zeros()).saturating_sub(u64::BITS);
+    let [wanted, span] = [wanted, span].map(|number| (number >> shift) as u64 as f64);
+    ((wanted / span * (count - 1) as f64) as usize).min(count - 1)
+}
+
 impl Drop for RowContainer {
     fn drop(&mut self) {
         slabs::give(std::mem::take(&mut self.bytes));
         self.offsets.drop_aside();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Keys of one width, ascending and different, are found, and what is between them is not: dense ones, sparse ones, clusters
+    /// that lie far from where an even spread has them.
+    #[test]
+    fn rows_of_one_width_are_found() {
+        let spreads: [(&str, fn(u64) -> u64); 5] = [
+            ("dense", |i| i * 2),
+            ("from the middle", |i| (1 << 40) + i * 2),
+            ("squares", |i| i * i * 2),
+            ("powers", |i| if i < 40 { 2 << i } else { (2 << 41) + i * 2 }),
+            ("an end far away", |i| if i < 999 { i * 2 } else { u64::MAX - 1 }),
+        ];
+        for (name, key) in spreads {
+            for width in [8, 9, 12, 16] {
+                for count in [0, 1, 2, 256, 257, 1000] {
+                    let row = |number: u64| {
+                        let mut row = vec![7; width - 8];
+                        row.extend(number.to_be_bytes());
+                        row
+                    };
+                    let mut rows = RowContainer::default();
+                    (0..count).for_each(|i| rows.push(&row(key(i))));
+                    for i in 0..count {
+                        let place = format!("{name}, row {i} of {count}, {width} bytes");
+                        assert_eq!(rows.find(&row(key(i))), Some(i as usize), "{place}");
+                        assert_eq!(rows.find(&row(key(i) + 1)), None, "after {place}");
+                    }
+                    assert_eq!(
+                        rows.find(&vec![0; width]),
+                        if key(0) == 0 && width == 8 && count > 0 { Some(0) } else { None }
+                    );
+                    assert_eq!(rows.find(&vec![255; width]), None);
+                }
+            }
+        }
     }
 }

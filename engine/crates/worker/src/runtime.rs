@@ -42,6 +42,8 @@ pub struct Runtime {
     sink: Arc<EventSink>,
     dead: Arc<AtomicBool>,
     hydrate_elsewhere_from: AtomicUsize,
+    /// Each subscription that is registered has one of it too.
+    followed: Arc<()>,
     engine: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -53,6 +55,8 @@ pub(crate) struct Registered {
     writable: Option<Writable>,
     pub(crate) readable: Arc<AtomicBool>,
     pub(crate) subscription: Option<Arc<Subscription>>,
+    /// Of a subscription.
+    _follows: Option<Arc<()>>,
     /// Who reads it gets its rows only.
     pub(crate) skips_errors: AtomicBool,
     hydration: Option<Arc<Hydration>>,
@@ -113,8 +117,15 @@ impl Runtime {
             threads[index] = Some(thread);
         }
         let threads = threads.into_iter().map(|thread| thread.expect("each worker says once")).collect();
-        let commands =
-            Commands { senders, threads, sequenced: 0, in_flight: BTreeMap::new(), ahead: HashMap::new() };
+        let commands = Commands {
+            senders,
+            threads,
+            sequenced: 0,
+            in_flight: BTreeMap::new(),
+            ahead: HashMap::new(),
+            untold: 0,
+            woken: false,
+        };
         Ok(Runtime {
             workers,
             commands: Arc::new(Mutex::new(commands)),
@@ -124,6 +135,7 @@ impl Runtime {
             sink,
             dead,
             hydrate_elsewhere_from: AtomicUsize::new(HYDRATE_ELSEWHERE_FROM),
+            followed: Arc::default(),
             engine: Mutex::new(Some(engine)),
         })
     }
@@ -182,7 +194,9 @@ impl Runtime {
         if let Some(hydration) = registered.hydration {
             hydration.cancel();
         }
-        self.commands().send(Command::Drop(id));
+        let mut commands = self.commands();
+        commands.ahead.remove(&id);
+        commands.send(Command::Drop(id));
     }
 
     /// The last commit's or tick's time.

@@ -106,7 +106,18 @@ impl NativeEngine {
     #[napi(catch_unwind)]
     pub fn await_computed(&self, timestamp: f64) -> bool {
         self.dispatch.await_completed(timestamp as u64);
-        self.runtime.computed() >= timestamp as u64
+        let computed = self.runtime.computed() >= timestamp as u64;
+        if !computed {
+            self.runtime.hasten();
+        }
+        computed
+    }
+
+    /// Commits that nobody waits for are begun with, unless others were since this was called last. Whether it is to be called
+    /// again.
+    #[napi(catch_unwind)]
+    pub fn tell_late(&self) -> bool {
+        self.runtime.tell_late()
     }
 
     /// All that is computed.

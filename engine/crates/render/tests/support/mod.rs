@@ -196,6 +196,7 @@ impl Engine {
     }
 
     pub fn wait(&self, time: u64) {
+        self.runtime.hasten();
         while self.runtime.computed() < time {
             self.completed.recv().expect("the engine lives");
         }

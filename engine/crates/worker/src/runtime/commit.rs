@@ -15,6 +15,11 @@ use tidewire_arrange::{ShardedSnapshot, Updates, consolidated, give_back_free_me
 
 /// After so much was forgotten the allocator gives back what it holds free.
 const LARGE_BYTES: usize = 1 << 20;
+/// After so many groups that nobody waits for the workers are woken: they compute them in one step, at little more cost
+/// than one.
+const MOST_UNTOLD: usize = 8;
+/// A group of more bytes is begun with at once.
+const SMALL_BYTES: usize = 64 << 10;
 
 /// A transaction's writes, each collection at most once.
 pub type Writes = Vec<(u64, Arc<WriteSet>)>;
@@ -45,7 +50,9 @@ impl Runtime {
     }
 
     /// Commits transactions as one group at `time`, in order. Each is checked against the state before it: one that
-    /// conflicts is left out and its conflict returned. A group that comes out empty still moves time on.
+    /// conflicts is left out and its conflict returned. A group that comes out empty still moves time on. Workers that sleep
+    /// are woken for a small group only where there are subscriptions; otherwise with a later one, by
+    /// [`hasten`](Self::hasten), or by [`tell_late`](Self::tell_late).
     pub fn commit(&self, time: u64, transactions: &[Writes]) -> Result<Vec<Option<Conflict>>, String> {
         if self.dead.load(Ordering::Acquire) {
             return Err("the engine has stopped".into());
@@ -168,11 +175,35 @@ impl Runtime {
             }
         }
         drop(registry);
-        commands.sequence(time);
+        commands.sequenced = time;
+        let byte_len: usize = admitted.iter().map(|(_, writes)| writes.byte_len()).sum();
         commands.in_flight.insert(time, admitted);
         let announcement = Announcement { time, writes: group.into_iter().collect() };
-        commands.send(Command::Announce(Arc::new(announcement)));
+        commands.leave(Command::Announce(Arc::new(announcement)));
+        let is_followed = Arc::strong_count(&self.followed) > 1;
+        if is_followed || commands.untold >= MOST_UNTOLD || byte_len > SMALL_BYTES {
+            commands.wake();
+        }
         Ok(outcomes)
+    }
+
+    /// Somebody waits for what was committed: the workers begin with it.
+    pub fn hasten(&self) {
+        let mut commands = self.commands();
+        if commands.untold > 0 {
+            commands.wake();
+        }
+    }
+
+    /// Wakes the workers for groups that nobody waits for, unless they were woken since this was called last. Whether there
+    /// still are such groups: then it is to be called again.
+    pub fn tell_late(&self) -> bool {
+        let mut commands = self.commands();
+        let was_woken = std::mem::take(&mut commands.woken);
+        if !was_woken && commands.untold > 0 {
+            commands.wake();
+        }
+        commands.untold > 0
     }
 
     /// Whether what a transaction has written so far keeps the foreign keys, beside what is committed; `left_out` says of the
@@ -207,7 +238,7 @@ impl Runtime {
         // Where nobody commits, a large transaction would stay.
         let forgotten_bytes = commands.forget_through(self.computed());
         if time > commands.sequenced {
-            commands.sequence(time);
+            commands.sequenced = time;
             commands.send(Command::Tick(time));
         }
         if forgotten_bytes >= LARGE_BYTES {

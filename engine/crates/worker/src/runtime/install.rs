@@ -113,6 +113,7 @@ impl Runtime {
         let registered = Registered {
             readable: readable.clone(),
             subscription: Some(subscription.clone()),
+            _follows: Some(self.followed.clone()),
             ..Registered::default()
         };
         self.register(id, registered)?;

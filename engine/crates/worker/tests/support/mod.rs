@@ -282,11 +282,13 @@ impl Engine {
     pub fn commit(&self, time: u64, writes: Vec<(u64, Vec<([u8; 2], i64)>)>) {
         let writes = writes.into_iter().map(|(id, rows)| (id, write_set(&rows))).collect();
         let outcomes = self.runtime.commit(time, &[writes]).expect("the engine runs");
+        self.runtime.hasten();
         assert_eq!(outcomes, vec![None], "the commit at {time} has no conflict");
     }
 
     /// Waits until `time` is computed.
     pub fn wait(&self, time: u64) {
+        self.runtime.hasten();
         while self.runtime.computed() < time {
             match self.events.recv().expect("the engine runs") {
                 Event::Panic(message) => panic!("a worker panicked: {message}"),
