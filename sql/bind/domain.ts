@@ -9,7 +9,9 @@ import type { CatalogDomain } from '../catalog.ts';
 import { EditableText } from '../parse/edits.ts';
 import { columnReferences } from '../parse/column-references.ts';
 import type { HirScalar } from '../hir.ts';
-import { findType } from '../types/table.ts';
+import { isVolatile } from '../hir/volatile.ts';
+import { arraySubscript } from '../functions/table.ts';
+import { arrayType, elementType, findType, plain } from '../types/table.ts';
 import type { SqlType } from '../types/type.ts';
 import { EXPRESSION_PREFIX, parseExpression } from './body.ts';
 import { bindCheckCondition } from './check-constraint.ts';
@@ -17,7 +19,7 @@ import { coerceToBoolean } from './coerce.ts';
 import type { QueryContext } from './context.ts';
 import { expressionContext } from './context.ts';
 import { bindExpression } from './expression.ts';
-import { isNull, literal, not, typeOf } from './scalar.ts';
+import { call, int4, isNull, literal, not, typeOf } from './scalar.ts';
 import { emptyScope } from './scope.ts';
 import type { Statement } from './statement.ts';
 import { bindTypeName } from './type-name.ts';
@@ -51,6 +53,15 @@ export function bindTypeOrDomain(
 export function asDomain(domain: CatalogDomain, value: HirScalar, context: QueryContext): HirScalar {
   const { name, typmod } = typeOf(value);
   const type = { name, typmod };
+  const list = arrayType(name);
+  if (isVolatile(value) && list !== null && elementType(name) === null) {
+    // Conditions and result are of one value: the element of an array of it.
+    const element: HirScalar = { kind: 'element', index: 0, type: { ...type, nullable: true } };
+    const array: HirScalar = { kind: 'array', elements: [value], nested: false, type: plain(list) };
+    const body = asDomain(domain, element, context);
+    const checked: HirScalar = { kind: 'mapArray', array, body, type: plain(list) };
+    return call(arraySubscript, [checked, int4(1)], 'subscript', type);
+  }
   const branches = domainViolations(domain, value, context).map(({ condition, ...raised }) => ({
     condition,
     result: { kind: 'raise', ...raised, type } as const,

@@ -117,55 +117,65 @@ type Values = Extract<HirRelation, { kind: 'constant' }>;
 /** Calls of one column that are written differently, of which no more are told apart by the rows' numbers. */
 const MOST_CALLS = 16;
 
+/** What is volatile of a column, and the rows of the VALUES that have it. */
+interface Called {
+  readonly scalar: HirScalar;
+  readonly rows: Set<number>;
+}
+
 /**
  * The rows of a VALUES with their number behind them. What is volatile in them is computed over the rows, so that it is when they
  * are in order; where each row has its own, it stays in its row.
  */
 function calledInOrder({ kind, columns, rows }: Values): HirRelation {
-  const number: HirScalar = { kind: 'column', index: columns.length, type: NUMBER };
   const called = columns.map((_, place) => callsOf(rows.map((row) => row[place]!)));
-  const isKept = (place: number, row: number): boolean =>
-    !called[place]!.some(({ places }) => places.includes(row));
-  const numbered = rows.map((row, i) => [
-    ...row.map((scalar, place) => {
-      const { name, typmod } = columns[place]!.type;
-      return isKept(place, i) ? scalar : literal(name, null, typmod);
-    }),
-    literal(NUMBER.name, String(i)),
-  ]);
-  const below: HirColumn[] = columns.map(({ name, type }, place) => ({
-    name,
-    type: { ...type, nullable: type.nullable || called[place]!.length > 0 },
-  }));
-  const values: HirRelation = { kind, columns: [...below, { name: 'number', type: NUMBER }], rows: numbered };
-  if (called.every((calls) => calls.length === 0)) return values;
+  const isAny = called.some((calls) => calls.length > 0);
+  const number = { name: 'number', type: NUMBER };
+  const values: HirRelation = {
+    kind,
+    columns: [
+      ...columns.map(({ name, type }, place) => ({
+        name,
+        type: { ...type, nullable: type.nullable || called[place]!.length > 0 },
+      })),
+      // Nothing may read the number by which the rows are sorted: whose calls are made is told by another.
+      ...(isAny ? [{ name: 'row', type: NUMBER }] : []),
+      number,
+    ],
+    rows: rows.map((row, i) => [
+      ...row.map((scalar, place) => {
+        const { name, typmod } = columns[place]!.type;
+        return called[place]!.some((call) => call.rows.has(i)) ? literal(name, null, typmod) : scalar;
+      }),
+      ...(isAny ? [literal(NUMBER.name, String(i))] : []),
+      literal(NUMBER.name, String(i)),
+    ]),
+  };
+  if (!isAny) return values;
+  const column = (index: number): HirScalar => ({ kind: 'column', index, type: values.columns[index]!.type });
   const scalars = columns.map(({ name, type }, place) => {
     const calls = called[place]!;
     const [first] = calls;
-    if (first?.places.length === rows.length) return { name, scalar: first.scalar };
-    const column: HirScalar = { kind: 'column', index: place, type: below[place]!.type };
-    if (first === undefined) return { name, scalar: column };
-    const branches = calls.map(({ scalar, places }) => ({
-      condition: {
-        kind: 'inList',
-        operand: number,
-        list: places.map((row) => literal(NUMBER.name, String(row))),
-      } satisfies HirScalar,
-      result: scalar,
-    }));
-    return { name, scalar: { kind: 'case', branches, otherwise: column, type } satisfies HirScalar };
+    if (first === undefined) return { name, scalar: column(place) };
+    if (first.rows.size === rows.length) return { name, scalar: first.scalar };
+    const branches = calls.map((call) => {
+      const list = [...call.rows].map((row) => literal(NUMBER.name, String(row)));
+      const condition: HirScalar = { kind: 'inList', operand: column(columns.length), list };
+      return { condition, result: call.scalar };
+    });
+    const scalar: HirScalar = { kind: 'case', branches, otherwise: column(place), type };
+    return { name, scalar };
   });
-  return projectScalars(values, [...scalars, { name: 'number', scalar: number }]);
+  return projectScalars(values, [...scalars, { name: number.name, scalar: column(columns.length + 1) }]);
 }
 
-/** The volatile values among a column's, and the rows that have them. */
-function callsOf(values: readonly HirScalar[]): { readonly scalar: HirScalar; readonly places: number[] }[] {
-  const calls: { readonly scalar: HirScalar; readonly places: number[] }[] = [];
+function callsOf(values: readonly HirScalar[]): Called[] {
+  const calls: Called[] = [];
   for (const [row, scalar] of values.entries()) {
     if (!isVolatile(scalar) || hasSubquery(scalar)) continue;
     const same = calls.find((call) => sameScalar(call.scalar, scalar));
-    if (same === undefined) calls.push({ scalar, places: [row] });
-    else same.places.push(row);
+    if (same === undefined) calls.push({ scalar, rows: new Set([row]) });
+    else same.rows.add(row);
     if (calls.length > MOST_CALLS) return [];
   }
   return calls;
