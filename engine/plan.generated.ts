@@ -371,6 +371,10 @@ relation: string,
  */
 columns: Array<string>, 
 /**
+ * Conditions of the columns' domains, which raise what a value breaks: they are looked at before all others.
+ */
+domains: Array<Expr>, 
+/**
  * Columns that are never NULL.
  */
 notNull: Array<number>, 

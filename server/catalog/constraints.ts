@@ -30,17 +30,15 @@ export function constrain(system: System, table: TableObject, indexes: readonly 
   const constraints: Constraints = {
     relation: table.name,
     columns: table.columns.map(({ name }) => name),
+    domains: system.planning.compileDomains(table.columns, 'UTC'),
     notNull: table.columns.flatMap(({ type, notNull }, index) =>
       type.nullable && notNull === undefined ? [] : [index],
     ),
-    // In the order of their names, as PostgreSQL; what is no value of its domain is never looked at otherwise.
-    checks: [
-      ...system.planning.compileDomains(table.columns, 'UTC'),
-      ...table.checks
-        .filter(({ enforced }) => enforced)
-        .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-        .map((check) => ({ name: check.name, condition: system.planning.compileCheck(table, check) })),
-    ],
+    // In the order of their names, as PostgreSQL.
+    checks: table.checks
+      .filter(({ enforced }) => enforced)
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+      .map((check) => ({ name: check.name, condition: system.planning.compileCheck(table, check) })),
     unique: indexes.map((index) => {
       const { name, arrangement, layout, nullsEqual } = index;
       const elements = isKey(index) ? [] : elementTexts(index, table.columns);

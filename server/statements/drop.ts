@@ -238,7 +238,7 @@ export function releaseForeignKeys(system: System, foreignKeys: readonly Foreign
 /** The engine forgets what a collection refers to. */
 export function forgetReferences(system: System, { arrangement, name, columns }: TableObject): void {
   const relation = { relation: name, columns: columns.map((column) => column.name) };
-  const none = { ...relation, notNull: [], checks: [], unique: [], foreign: [] };
+  const none = { ...relation, domains: [], notNull: [], checks: [], unique: [], foreign: [] };
   system.engine.constrain(arrangement, none, 'UTC');
 }
 

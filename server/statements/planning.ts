@@ -292,7 +292,7 @@ export class Planning {
   }
 
   /** That the columns of a table that are of domains have their values. */
-  compileDomains(columns: readonly CatalogColumn[], timeZone: string): { name: string; condition: Expr }[] {
+  compileDomains(columns: readonly CatalogColumn[], timeZone: string): Expr[] {
     const domains = columns.flatMap(({ domain, type }) => [domain ?? [], domainsWithin(type.name)].flat());
     if (domains.length === 0) return [];
     const environment = this.#storedEnvironment({ timeZone });
@@ -304,12 +304,9 @@ export class Planning {
     const conditions = orRaised(
       () => bindDomainConditions(columns, environment),
       callsOwn,
-      (condition) => [{ name: '', condition }],
+      (raised) => [raised],
     );
-    return conditions.map(({ name, condition }) => ({
-      name,
-      condition: compileExpressions([condition], types)[0]!,
-    }));
+    return conditions.flatMap((condition) => compileExpressions([condition], types));
   }
 
   /** The relation that a view's text means, with the view's column names. */

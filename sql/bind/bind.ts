@@ -208,7 +208,7 @@ export function bindCheckText(
 export function bindDomainConditions(
   columns: readonly CatalogColumn[],
   environment: BindEnvironment,
-): { readonly name: string; readonly condition: HirScalar }[] {
+): HirScalar[] {
   const context = begin(environment);
   return columns.flatMap(({ domain: id, type }, index) => {
     const value: HirScalar = { kind: 'column', index, type: { ...type, nullable: true } };
@@ -217,16 +217,14 @@ export function bindDomainConditions(
   });
 }
 
-type DomainConditions = { readonly name: string; readonly condition: HirScalar }[];
-
-function conditionsOf(id: ObjectId, value: HirScalar, context: QueryContext): DomainConditions {
+function conditionsOf(id: ObjectId, value: HirScalar, context: QueryContext): HirScalar[] {
   const domain = context.statement.environment.catalog.domain(id);
   if (!domain.notNull && domain.checks.length === 0) return [];
-  return [{ name: domain.display, condition: domainCondition(domain, value, context) }];
+  return [domainCondition(domain, value, context)];
 }
 
 /** The same of the fields of a row; those of no row are none. */
-function fieldConditions(row: HirScalar, context: QueryContext): DomainConditions {
+function fieldConditions(row: HirScalar, context: QueryContext): HirScalar[] {
   const { name } = typeOf(row);
   const fields = recordFields(name);
   if (fields === null || !hasConditions(name)) return [];
@@ -236,7 +234,7 @@ function fieldConditions(row: HirScalar, context: QueryContext): DomainCondition
     return [...own, ...fieldConditions(value, context)];
   });
   const absent: HirScalar = { kind: 'isNull', operand: row };
-  return found.map((each) => ({ ...each, condition: or([absent, each.condition]) }));
+  return found.map((condition) => or([absent, condition]));
 }
 
 /** The type that a name means where a domain can stand too, and that domain. */

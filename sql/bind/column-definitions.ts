@@ -625,6 +625,9 @@ function bindColumn(table: string, node: ColumnDef, statement: Statement, text: 
   }
   refusePseudoColumn(statement, name, node.typeName);
   const serial = serialType(node.typeName);
+  if (serial !== undefined && node.typeName.arrayBounds !== undefined) {
+    throw statement.error('0A000', 'array of serial is not implemented', locationOf(node.typeName));
+  }
   const { type, domain } =
     serial === undefined ? bindTypeOrDomain(statement, node.typeName) : { type: plain(serial), domain: null };
   if (node.collClause !== undefined) checkColumnCollation(statement, node.collClause, type);

@@ -13,7 +13,7 @@ import type { Statement } from './statement.ts';
 const foreign = new Set(
   `bit varbit box circle line lseg path point polygon cidr inet macaddr macaddr8 money pg_lsn
    pg_snapshot timetz tsquery tsvector txid_snapshot xml
-   serial bigserial smallserial serial2 serial4 serial8 regconfig regdictionary xid cid tid xid8 refcursor`
+   regconfig regdictionary xid cid tid xid8 refcursor`
     .trim()
     .split(/\s+/),
 );

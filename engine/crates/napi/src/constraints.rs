@@ -20,6 +20,8 @@ pub struct TableConstraints {
     schema: String,
     said: Constraints,
     types: Vec<ScalarType>,
+    /// Raise where a value is none of its domain.
+    domains: Vec<CompiledMfp>,
     not_null: Vec<usize>,
     /// Passes the rows that satisfy it.
     checks: Vec<CompiledMfp>,
@@ -58,6 +60,7 @@ impl TableConstraints {
             let mfp = Mfp { expressions: vec![], predicates: vec![predicate], projection: vec![] };
             CompiledMfp::new(&mfp, columns, &[], settings).map_err(internal)
         };
+        let domains = said.domains.iter().map(&compile).collect::<EvalResult<_>>()?;
         let checks = said.checks.iter().map(|check| compile(&check.condition)).collect::<EvalResult<_>>()?;
         let mut keys = Vec::with_capacity(said.unique.len());
         let mut computed = Vec::new();
@@ -81,6 +84,7 @@ impl TableConstraints {
             number,
             schema,
             types: columns.iter().map(|column| column.scalar).collect(),
+            domains,
             not_null: said.not_null.iter().map(|index| *index as usize).collect(),
             checks,
             keys,
@@ -168,9 +172,15 @@ impl RowChecker<'_> {
     /// Whether a row may be in the table: 23502 or 23514 if not.
     pub fn check(&mut self, row: &[u8]) -> EvalResult<()> {
         let RowChecker { constraints, settings, arena, scratch, bounds, out } = self;
-        let TableConstraints { said, types, not_null, checks, computed, full, .. } = constraints;
-        if not_null.is_empty() && checks.is_empty() && computed.is_empty() && !full {
+        let TableConstraints { said, types, domains, not_null, checks, computed, full, .. } = constraints;
+        let has_none = domains.is_empty() && not_null.is_empty() && checks.is_empty();
+        if has_none && computed.is_empty() && !full {
             return Ok(());
+        }
+        let context = Context { parameters: &[], settings, logical_time: 0 };
+        for domain in domains {
+            out.clear();
+            domain.apply(row, &context, arena, scratch, out)?;
         }
         column_bounds(row, types, bounds);
         for index in not_null.iter() {
@@ -185,7 +195,6 @@ impl RowChecker<'_> {
                 return Err(EvalError::new("23502", message).with_detail(detail).with_about(about));
             }
         }
-        let context = Context { parameters: &[], settings, logical_time: 0 };
         for (check, program) in said.checks.iter().zip(checks) {
             out.clear();
             if !program.apply(row, &context, arena, scratch, out)? {

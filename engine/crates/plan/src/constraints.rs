@@ -15,6 +15,8 @@ pub struct Constraints {
     pub relation: String,
     /// The columns' names.
     pub columns: Vec<String>,
+    /// Conditions of the columns' domains, which raise what a value breaks: they are looked at before all others.
+    pub domains: Vec<Expr>,
     /// Columns that are never NULL.
     pub not_null: Vec<u32>,
     /// CHECK, in the order in which they are evaluated.
