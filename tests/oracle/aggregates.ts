@@ -160,6 +160,20 @@ function aggregateOf(state: State, scope: Context, type: Type): Node {
       return wrap('range_intersect_agg', value(type), type);
     case 'int4multirange':
       return wrap('range_agg', value(random.pick(['int4range', 'int4multirange'])), type);
+    // Its least value is a record.
+    case 'duo': {
+      const argument = value('duo');
+      features.add('aggregate of composites');
+      return expression(type, ['(array_agg(', argument, ' ORDER BY ', argument, '))[1]']);
+    }
+    case 'int4[]':
+    case 'text[]':
+    case 'mood[]': {
+      if (random.chance(0.5)) return extreme();
+      const argument = value(type.slice(0, -2) as Type);
+      features.add('array_agg');
+      return expression(type, ['array_agg(', argument, ' ORDER BY ', argument, ')']);
+    }
     default:
       return extreme();
   }

@@ -1,5 +1,7 @@
 /** One case: tables, views and a stream of transactions, all of it a function of the seed. */
+import { isIndexable } from './computed-columns.ts';
 import { render, type Node } from './node.ts';
+import { CREATE_OWN_TYPES } from './own-types.ts';
 import { randomPages } from './pages.ts';
 import { randomBase, randomQuery, type Base } from './queries.ts';
 import { Random } from './random.ts';
@@ -34,6 +36,8 @@ export interface IndexEvent {
 
 export interface Case {
   readonly seed: number;
+  /** Types that columns have. */
+  readonly types: readonly string[];
   readonly tables: readonly string[];
   /** Functions in SQL and a composite type, after the tables. */
   readonly functions: readonly string[];
@@ -79,6 +83,7 @@ export function generateCase(seed: number, level: number | null = null): Case {
     .map(createTable);
   return {
     seed,
+    types: CREATE_OWN_TYPES,
     tables,
     functions: [
       ...(schema.composite ? [createComposite(schema.composite)] : []),
@@ -134,7 +139,9 @@ function indexEvents(random: Random, schema: Schema, length: number): IndexEvent
   const events: IndexEvent[] = [];
   for (let i = 1; i <= random.below(4); i++) {
     const table = random.pick(schema.tables);
-    const columns = table.columns.filter(() => random.chance(0.4)).map(({ name }) => name);
+    const columns = table.columns
+      .filter((column) => isIndexable(column) && random.chance(0.4))
+      .map(({ name }) => name);
     const made = random.below(length);
     const on = `${table.name} (${columns.length > 0 ? columns.join(', ') : table.columns[0]!.name})`;
     events.push({ before: made, statement: `CREATE INDEX i${i} ON ${on}` });
@@ -157,6 +164,7 @@ function streamTags(transactions: readonly Transaction[]): string[] {
 export function script(test: Case, failed: FailedAt): string {
   const lines = [
     `-- seed ${test.seed}: ${failed.kind}`,
+    ...test.types.map((text) => `${text};`),
     ...test.tables.map((table) => `${table.replace(CHECKED_AT_END, '')};`),
     ...test.functions.map((text) => `${text};`),
   ];

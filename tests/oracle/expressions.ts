@@ -2,6 +2,7 @@
 import { expression, node, sql, type Node } from './node.ts';
 import type { Random } from './random.ts';
 import { registeredByResult, type Registered } from './registered.ts';
+import { arrayCast, isArray, ownTypeConditions, ownTypeForms } from './own-types.ts';
 import { literal, randomType, type Schema, type SqlFunction, type Type } from './schema.ts';
 
 export interface ScopeColumn {
@@ -64,9 +65,10 @@ export function want(context: Context, type: Type, depth: number): Node {
     [1.5, () => call(context, type, 'coalesce', mixed(context, type, depth - 1))],
     [0.7, () => call(context, type, 'nullif', [want(context, type, depth - 1), want(context, type, 0)])],
     [columns.length > 0 ? 3 : 0, () => expression(type, [random.pick(columns).sql])],
-    [4, () => registered(context, type, depth - 1)],
+    [registeredByResult.has(type) ? 4 : 0, () => registered(context, type, depth - 1)],
+    [isArray(type) ? 0 : 0.4, () => element(context, type, depth - 1)],
+    ...ownTypeForms(context, type, depth - 1),
   ];
-  shared.push([0.4, () => element(context, type, depth - 1)]);
   const own = context.schema.functions.filter(({ kind, results }) => kind === 'value' && results[0] === type);
   if (own.length > 0) shared.push([3, () => ownCall(context, random.pick(own), depth - 1)]);
   if (context.schema.composite?.includes(type)) shared.push([2, () => field(context, type, depth - 1)]);
@@ -362,7 +364,7 @@ export function predicate(context: Context, depth: number): Node {
       },
     ],
     [
-      0.5,
+      isArray(type) ? 0 : 0.5,
       () => {
         context.features.add('any of array');
         const op = random.pick(['=', '<>', '<', '>=']);
@@ -377,11 +379,12 @@ export function predicate(context: Context, depth: number): Node {
       },
     ],
     [
-      0.5,
+      isArray(type) ? 0 : 0.5,
       () => {
         context.features.add('array comparison');
         const op = random.pick(['=', '<', '>=', '@>', '&&']);
-        return bool('ARRAY[', value(0), ', ', value(0), `] ${op} ARRAY[`, value(0), ']');
+        const cast = arrayCast(context.schema, type);
+        return bool('ARRAY[', value(0), ', ', value(0), `]${cast} ${op} ARRAY[`, value(0), `]${cast}`);
       },
     ],
     [
@@ -403,6 +406,7 @@ export function predicate(context: Context, depth: number): Node {
       },
     ],
     [0.7, () => bool(value(0, 'text'), random.pick([' LIKE ', ' ILIKE ', ' NOT LIKE ']), pattern(random))],
+    ...ownTypeConditions(context),
     [0.3, () => bool(value(0, 'text'), random.pick([` SIMILAR TO '(a|b)%'`, ` LIKE 'a!%' ESCAPE '!'`]))],
   ];
   if (depth > 0) {

@@ -1,10 +1,12 @@
 /** FROM: tables, views, derived tables, VALUES and joins of them. */
 import { FAMILIES, predicate, type ScopeColumn } from './expressions.ts';
 import { lateralJoin } from './lateral.ts';
-import { dialect, node, type Node } from './node.ts';
+import { node, type Node } from './node.ts';
+import { tableFunction } from './table-functions.ts';
+import { timeWindow } from './time-windows.ts';
 import type { Random } from './random.ts';
 import { AMBIGUOUS, context, select, setOperation, type Relation, type State } from './queries.ts';
-import { literal, randomType, WITHOUT_EXTREMES, type Column, type Table } from './schema.ts';
+import { literal, randomType, WITHOUT_EXTREMES, type Column } from './schema.ts';
 
 export interface From {
   readonly tree: Node;
@@ -128,34 +130,6 @@ function condition(state: State, kind: string, left: From, right: From): Conditi
   return on(' ON ', predicate(context(state, [...left.scope, ...right.scope], false), 1));
 }
 
-const isTime = ({ type }: Column): boolean => type === 'timestamp' || type === 'timestamptz';
-
-/** The sessions of a table with a time, which PostgreSQL makes of window functions. */
-function sessions(random: Random, table: Table, alias: string): From {
-  const { name: at, type } = random.pick(table.columns.filter(isTime));
-  const gap = `INTERVAL '${random.pick(['1 day', '29 days', '31 days', '3 hours'])}'`;
-  const others = table.columns.filter(({ name }) => name !== at);
-  const key = random.chance(0.5) && others.length > 0 ? random.pick(others).name : null;
-  const partition = key === null ? '' : `PARTITION BY ${key}`;
-  const names = table.columns.map(({ name }) => name).join(', ');
-  const ours = `SESSION(${table.name}, ${at}, ${gap}${key === null ? '' : ` ${partition}`}) AS ${alias}`;
-  const begins = `CASE WHEN ${at} - lag(${at}) OVER (${partition} ORDER BY ${at}) <= ${gap} THEN 0 ELSE 1 END`;
-  const marked = `SELECT *, ${begins} AS first FROM ${table.name} WHERE ${at} IS NOT NULL`;
-  const numbered = `SELECT *, sum(first) OVER (${partition} ORDER BY ${at}) AS number FROM (${marked}) AS marked`;
-  const session = `PARTITION BY ${key === null ? '' : `${key}, `}number`;
-  const theirs = `(SELECT ${names}, min(${at}) OVER (${session}) AS window_start, max(${at}) OVER (${session}) + ${gap} AS window_end
-    FROM (${numbered}) AS numbered) AS ${alias}`;
-  const own = table.columns.map((column): ScopeColumn => ({
-    sql: `${alias}.${column.name}`,
-    type: column.type,
-  }));
-  const window = ['window_start', 'window_end'].map((name): ScopeColumn => ({
-    sql: `${alias}.${name}`,
-    type,
-  }));
-  return { tree: dialect(ours, theirs), scope: [...own, ...window] };
-}
-
 /** Some columns of a table, each row of them once; what is read of them may be fewer. */
 function distinctRows({ schema, features }: State, random: Random, alias: string): From {
   const { name, columns } = random.pick(schema.tables);
@@ -266,7 +240,7 @@ function rowsByPartner({ schema, features }: State, random: Random, alias: strin
   return { tree: node('plain', `(${query}) AS ${alias}`), scope: whole.scope };
 }
 
-function scopeOfTable(columns: readonly Column[], alias: string): ScopeColumn[] {
+export function scopeOfTable(columns: readonly Column[], alias: string): ScopeColumn[] {
   return columns.map(({ name, type }) => ({
     sql: `${alias}.${name}`,
     type,
@@ -289,6 +263,7 @@ function primary(state: State, depth: number): From {
   if (state.level > 2 && own.chance(0.06)) return distinctRows(state, own, alias);
   if (state.level > 1 && own.chance(0.06)) return extremeRows(state, own, alias);
   if (state.level > 1 && own.chance(0.06)) return rowsByPartner(state, own, alias);
+  if (state.level > 1 && own.chance(0.025)) return tableFunction({ ...state, random: own }, alias, []);
   if (state.level > 1 && random.chance(0.03)) {
     features.add('values');
     const types = [randomType(random), 'int4'] as const;
@@ -314,12 +289,9 @@ function primary(state: State, depth: number): From {
     const columns = results.map((type, index) => ({ name: index === 0 ? 'x' : 'y', type }));
     return { tree: node('plain', `${name}(${random.between(-1, 3)}) AS ${alias}`), scope: scopeOf(columns) };
   }
+  const windowed = random.chance(0.12) ? timeWindow(state, random, alias) : null;
+  if (windowed !== null) return windowed;
   const table = random.pick(schema.tables);
-  const timed = schema.tables.filter(({ columns }) => columns.some(isTime));
-  if (!schema.extremes && timed.length > 0 && random.chance(0.15)) {
-    features.add('session window');
-    return sessions(random, random.pick(timed), alias);
-  }
   for (const { type } of table.columns) features.add(`type ${type}`);
   return { tree: node('plain', `${table.name} AS ${alias}`), scope: scopeOfTable(table.columns, alias) };
 }

@@ -76,6 +76,7 @@ export function noOutcome(): Outcome {
 }
 
 const PATIENCE = 10_000;
+const TIMED_OUT = '57014';
 /** A view of more rows than this is dropped: joins of duplicates can make millions. */
 const MOST_ROWS = 50_000;
 /** A view that had more rows than this is counted before it is read. */
@@ -123,6 +124,10 @@ class Run {
   readonly #schema: string;
   readonly #outcome: Outcome;
   readonly #random: Random;
+  /** Names of the case's own types in PostgreSQL and in Tidewire: their oids are each system's own. */
+  #ownTypes: readonly [TypeNames, TypeNames] = [new Map(), new Map()];
+  /** PostgreSQL has not had the time for a transaction. */
+  #isOver = false;
   readonly #live: Live[] = [];
   readonly #all: Live[] = [];
 
@@ -142,6 +147,7 @@ class Run {
     const setUp = (schema: string): readonly string[] => [
       `CREATE SCHEMA ${schema}`,
       `SET search_path = ${schema}`,
+      ...test.types,
       ...test.tables,
       ...test.functions,
     ];
@@ -152,6 +158,7 @@ class Run {
       if (failed(theirs)) throw new Error(`PostgreSQL refuses the set-up: ${theirs.message}: ${statement}`);
       if (failed(answer)) return failure('statement', null, 0, answer, statement);
     }
+    this.#ownTypes = [await ownTypes(postgres, this.#schema), await ownTypes(tidewire, ours)];
     for (const { name, tree, materialized } of test.bases) {
       const text = render(tree, self ? 'postgres' : 'tidewire');
       const theirs = await ask(postgres, `CREATE VIEW ${name} AS ${render(tree, 'postgres')}`);
@@ -162,8 +169,10 @@ class Run {
     }
     for (const [index, transaction] of test.transactions.entries()) {
       const wrong =
-        (await this.#define(index)) ?? (await this.#apply(transaction, index)) ?? (await this.#check(index));
-      if (wrong) return wrong;
+        (await this.#define(index)) ??
+        (await this.#apply(transaction, index)) ??
+        (this.#isOver ? null : await this.#check(index));
+      if (wrong || this.#isOver) return wrong;
     }
     return null;
   }
@@ -279,6 +288,9 @@ class Run {
     if ('error' in theirs || 'error' in answer) {
       await Promise.all([ask(postgres, 'ROLLBACK'), ask(tidewire, 'ROLLBACK')]);
       const [wanted, found] = [theirs, answer].map((each) => ('error' in each ? each.error : 'ok'));
+      // A look at a large view: the tables are not the same any more.
+      this.#isOver = wanted === TIMED_OUT;
+      if (this.#isOver) return null;
       if (wanted !== found) {
         const [message] = [answer, theirs].flatMap((each) => ('error' in each ? [each.message] : []));
         return wrong(`PostgreSQL: ${wanted}, Tidewire: ${found} ${message}`, found!);
@@ -370,9 +382,10 @@ class Run {
       }
       for (const [kind, answer] of found) {
         if (failed(answer)) continue;
-        const given = columnsOf(answer);
-        let wanted = columnsOf(theirs);
-        if (wanted !== given) wanted = columnsOf(await this.#analyzed(theirs, live.theirText));
+        const [theirTypes, ourTypes] = this.#ownTypes;
+        const given = columnsOf(answer, ourTypes);
+        let wanted = columnsOf(theirs, theirTypes);
+        if (wanted !== given) wanted = columnsOf(await this.#analyzed(theirs, live.theirText), theirTypes);
         if (wanted !== given) {
           const text = `${kind}: PostgreSQL has ${wanted}, Tidewire ${given}`;
           return { kind: 'columns', view, transaction: index, sqlstate: null, text };
@@ -549,10 +562,21 @@ async function oneByOne(client: pg.Client, texts: readonly string[]): Promise<An
 
 type Columns = Pick<Exclude<Answer, { error: string }>, 'names' | 'types' | 'modifiers'>;
 
-function columnsOf(result: Columns): string {
+type TypeNames = ReadonlyMap<number, string>;
+
+async function ownTypes(client: pg.Client, schema: string): Promise<TypeNames> {
+  const answer = await ask(
+    client,
+    `SELECT oid, typname FROM pg_type WHERE typnamespace = '${schema}'::regnamespace`,
+  );
+  if (failed(answer)) throw new Error(answer.message);
+  return new Map(answer.rows.map(([oid, name]) => [Number(oid), name!]));
+}
+
+function columnsOf(result: Columns, ownTypes: TypeNames): string {
   const { names, types, modifiers } = result;
   const modifier = (i: number): string => (modifiers[i] === -1 ? '' : `(${modifiers[i]})`);
-  return names.map((name, i) => `${name}:${types[i]}${modifier(i)}`).join(', ');
+  return names.map((name, i) => `${name}:${ownTypes.get(types[i]!) ?? types[i]}${modifier(i)}`).join(', ');
 }
 
 function failure(

@@ -1,6 +1,7 @@
 /** Items of FROM that read what stands to their left, from level 5: LATERAL subqueries and table functions. */
 import type { From } from './from.ts';
 import { node, type Node } from './node.ts';
+import { tableFunction } from './table-functions.ts';
 import { select, type Relation, type State } from './queries.ts';
 
 const LEAST_LEVEL = 5;
@@ -11,16 +12,21 @@ export function lateralJoin(state: State, left: From): From | null {
   const outer = left.scope.filter((column) => column.type !== 'shown');
   if (state.level < LEAST_LEVEL || state.safe || outer.length === 0 || !random.chance(0.25)) return null;
   const alias = `r${state.names.next++}`;
-  const right = random.chance(0.75) ? subquery(state, left) : series(state, left);
+  const right = random.chance(0.65) ? subqueryItem(state, left, alias) : tableFunction(state, alias, outer);
   const keepsLeft = random.chance(0.4);
   features.add(keepsLeft ? 'left join lateral' : 'join lateral');
   const [word, end] = keepsLeft ? [' LEFT JOIN LATERAL ', ' ON true'] : [' CROSS JOIN LATERAL ', ''];
   return {
-    tree: node('plain', left.tree, word, right.tree, ` AS ${alias} (${names(right.columns)})`, end),
-    scope: [
-      ...left.scope,
-      ...right.columns.map((column) => ({ sql: `${alias}.${column.name}`, type: column.type })),
-    ],
+    tree: node('plain', left.tree, word, right.tree, end),
+    scope: [...left.scope, ...right.scope],
+  };
+}
+
+function subqueryItem(state: State, left: From, alias: string): From {
+  const { tree, columns } = subquery(state, left);
+  return {
+    tree: node('plain', tree, ` AS ${alias} (${names(columns)})`),
+    scope: columns.map((column) => ({ sql: `${alias}.${column.name}`, type: column.type })),
   };
 }
 
@@ -44,22 +50,6 @@ function subquery(state: State, left: From): Relation {
     features.add('ambiguous');
   }
   return { ...body, tree: node('plain', '(', body.tree, limit, ')') };
-}
-
-/** A short series of integers. */
-function series(state: State, left: From): Relation {
-  const { random, features } = state;
-  features.add('generate_series');
-  const integers = left.scope.filter(({ type }) => ['int2', 'int4', 'int8'].includes(type));
-  const bound = (): string =>
-    integers.length > 0 && random.chance(0.8)
-      ? `(${random.pick(integers).sql} % 4)::int4`
-      : String(random.between(0, 3));
-  const call = `generate_series(${bound()}, ${bound()}${random.pick(['', '', ', 2', ', -1'])})`;
-  const columns: { readonly name: string; readonly type: 'int4' | 'int8' }[] = [{ name: 'c1', type: 'int4' }];
-  if (!random.chance(0.3)) return { tree: node('plain', call), columns };
-  columns.push({ name: 'c2', type: 'int8' });
-  return { tree: node('plain', call, ' WITH ORDINALITY'), columns };
 }
 
 /** GROUP BY of these keys, some of them in grouping sets. */

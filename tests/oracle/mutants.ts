@@ -403,4 +403,40 @@ export const MUTANTS: readonly Mutant[] = [
     'reading.length !== 1',
     'reading.length === 0',
   ),
+  lower(
+    'a row without a time is in a window of time',
+    'time-windows',
+    'type.nullable ? filter(below, [not(isNull(column(place, type)))]) : below',
+    'below',
+  ),
+  {
+    name: 'a row that is not there has its equals behind it',
+    file: 'sql/bind/hypothetical-set.ts',
+    from: 'count(or([before, same(context, keys, at)]))',
+    to: 'count(before)',
+  },
+  {
+    name: 'a row that is not there counts equal ones before it several times',
+    file: 'sql/bind/hypothetical-set.ts',
+    from: 'count(before, key.value.scalar)',
+    to: 'count(before)',
+  },
+  {
+    name: 'rows of VALUES take numbers of a sequence as they are computed',
+    file: 'sql/bind/write/insert.ts',
+    from: 'const isNumbered = isJoined || isCalled;',
+    to: 'const isNumbered = isJoined;',
+  },
+  {
+    name: 'a cast to a domain does not look at its first condition',
+    file: 'sql/bind/domain.ts',
+    from: 'for (const check of domain.checks) {',
+    to: 'for (const check of domain.checks.slice(1)) {',
+  },
+  {
+    name: 'a generated column is computed of the row that was there before',
+    file: 'sql/bind/generated-column.ts',
+    from: '(column) => at(from + column)',
+    to: '(column) => at(column)',
+  },
 ];

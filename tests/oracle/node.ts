@@ -73,6 +73,11 @@ const LITERALS: Readonly<Record<string, string>> = {
   varbit: `varbit '101'`,
   macaddr: `macaddr '08:00:2b:01:02:03'`,
   macaddr8: `macaddr8 '08:00:2b:01:02:03:04:05'`,
+  mood: `'low'::mood`,
+  duo: `'(1,a,low)'::duo`,
+  'int4[]': `'{1}'::int4[]`,
+  'text[]': `'{a}'::text[]`,
+  'mood[]': `'{low}'::mood[]`,
 };
 
 /** Smaller trees, the most reduced first. */

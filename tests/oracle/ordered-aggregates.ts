@@ -5,9 +5,12 @@
 import { predicate, want, type Context } from './expressions.ts';
 import { expression, node, type Node } from './node.ts';
 import type { State } from './queries.ts';
-import type { Type } from './schema.ts';
+import { literal, type Type } from './schema.ts';
 
 const EXACT: readonly Type[] = ['int2', 'int4', 'int8', 'text', 'bool', 'date', 'uuid', 'timestamp', 'bytea'];
+
+/** Types of the values of a row that is not there, and of those that it is put among. */
+const HYPOTHETICAL = ['int4', 'text', 'date', 'numeric', 'mood', 'bool'] as const;
 
 type Production = readonly [weight: number, make: () => Node];
 
@@ -42,6 +45,20 @@ export function orderedAggregates(state: State, scope: Context, type: Type): Pro
     `${direction()})`,
   ];
   const cast = (inner: Node, result: Type): Node => expression(result, ['(', inner, `)::${result}`]);
+  const hypothetical = (name: string, result: Type): Production => [
+    1,
+    () => {
+      const types = Array.from({ length: random.pick([1, 1, 2]) }, () => random.pick(HYPOTHETICAL));
+      features.add('hypothetical row');
+      const row = types.map((of) => (random.chance(0.1) ? `NULL::${of}` : literal(random, of)));
+      const keys = types.flatMap((of, index) => [
+        index === 0 ? '' : ', ',
+        value(of),
+        random.pick([direction(), ...(of === 'text' ? [' COLLATE "C" DESC'] : [])]),
+      ]);
+      return made(name, result, `${name}(${row.join(', ')}) WITHIN GROUP (ORDER BY `, ...keys, ')');
+    },
+  ];
   switch (type) {
     case 'text':
       return [
@@ -60,6 +77,14 @@ export function orderedAggregates(state: State, scope: Context, type: Type): Pro
           1,
           () =>
             cast(
+              made('least composite', 'duo', `${random.pick(['min', 'max'])}(`, value('duo'), ')'),
+              'text',
+            ),
+        ],
+        [
+          1,
+          () =>
+            cast(
               made('percentiles', 'text', ...within(`percentile_disc('{0.1,0.9}'::float8[])`, 'int4')),
               'text',
             ),
@@ -72,8 +97,17 @@ export function orderedAggregates(state: State, scope: Context, type: Type): Pro
       const argument = value(random.pick(['int2', 'int4', 'numeric']));
       return [[1.5, () => made(name, 'numeric', `${name}(`, argument, ')')]];
     }
+    case 'float8':
+      return [
+        hypothetical(random.pick(['percent_rank', 'cume_dist']), 'float8'),
+        [0.5, () => made('percentile_cont', 'float8', ...within('percentile_cont(0.5)', 'int4'))],
+      ];
+    case 'mood':
+    case 'int4[]':
+      return [[1, () => made('percentile_disc', type, ...within('percentile_disc(0.5)', type))]];
     case 'int8':
       return [
+        hypothetical(random.pick(['rank', 'dense_rank']), 'int8'),
         [
           0.7,
           () =>

@@ -264,7 +264,7 @@ export function where(inner: Context, probability: number): Node {
   const own = inner.random.fork();
   if (!inner.random.chance(probability)) return node('optional');
   inner.features.add('where');
-  const plain = inner.columns.filter(({ type }) => (TYPES as readonly string[]).includes(type));
+  const plain = inner.columns.filter(({ type }) => type !== 'shown');
   if (plain.length > 0 && own.chance(0.15)) return node('optional', ' WHERE ', ofOneColumn(own, plain));
   const partner = inner.subquery !== null && own.chance(0.15) ? partnerOf(own, inner) : null;
   if (partner !== null) return node('optional', ' WHERE ', partner);

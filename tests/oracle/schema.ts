@@ -1,4 +1,6 @@
 /** Tables of a case: few values per domain so that joins hit, NULLs, and now and then the corners of a type. */
+import { withComputed, type Computed } from './computed-columns.ts';
+import { domainOver, randomDomain, OWN_TYPES, type OwnType } from './own-types.ts';
 import type { Random } from './random.ts';
 
 export const TYPES = [
@@ -8,19 +10,23 @@ export const TYPES = [
   ...(['int4range', 'numrange', 'daterange', 'int4multirange'] as const),
   ...(['inet', 'cidr', 'macaddr', 'macaddr8', 'varbit'] as const),
 ] as const;
-export type Type = (typeof TYPES)[number];
+export type Type = (typeof TYPES)[number] | OwnType;
 
 /** Of which PostgreSQL has no min and max. */
 export const WITHOUT_EXTREMES: ReadonlySet<Type> = new Set([
   ...(['bool', 'uuid', 'jsonb', 'macaddr', 'macaddr8', 'varbit'] as const),
-  ...(['int4range', 'numrange', 'daterange', 'int4multirange'] as const),
+  ...(['int4range', 'numrange', 'daterange', 'int4multirange', 'duo'] as const),
 ]);
 
 /** The types that most columns have; the others come in now and then. */
 const COMMON: readonly Type[] = ['int4', 'int8', 'numeric', 'text', 'bool', 'float8', 'date', 'timestamp'];
 
 export function randomType(random: Random): Type {
-  return random.pick(random.chance(0.6) ? COMMON : TYPES);
+  return random.weighted<() => Type>([
+    [6, () => random.pick(COMMON)],
+    [3, () => random.pick(TYPES)],
+    [1.2, () => random.pick(OWN_TYPES)],
+  ])();
 }
 
 export interface Column {
@@ -31,6 +37,8 @@ export interface Column {
   readonly nullable: boolean;
   /** The table whose key it refers to. */
   readonly parent?: string;
+  /** Where its values come from, if statements need not give any. */
+  readonly computed?: Computed;
 }
 
 export interface Table {
@@ -119,6 +127,11 @@ export const DOMAINS: Readonly<Record<Type, readonly string[]>> = {
   macaddr: [`'08:00:2b:01:02:03'`, `'08:00:2b:ff:fe:00'`, `'00:00:00:00:00:01'`],
   macaddr8: [`'08:00:2b:01:02:03:04:05'`, `'08:00:2b:ff:fe:01:02:03'`, `'00:00:00:00:00:00:00:01'`],
   int4multirange: [`'{}'`, `'{[1,3)}'`, `'{[1,3),[5,8)}'`, `'{(,2),[3,4)}'`, `'{[2,6),[9,)}'`],
+  mood: [`'low'`, `'even'`, `'high'`, `'Odd one'`],
+  duo: [`'(1,a,low)'`, `'(2,"a b",high)'`, `'(1,,)'`, `'(,,)'`, `'(0,"",even)'`],
+  'int4[]': [`'{}'`, `'{1}'`, `'{1,2}'`, `'{2,NULL,-1}'`, `'{3,1}'`],
+  'text[]': [`'{}'`, `'{a}'`, `'{a,b}'`, `'{NULL,""}'`, `'{"a b",A}'`],
+  'mood[]': [`'{}'`, `'{low}'`, `'{high,low}'`, `'{even,NULL}'`, `'{"Odd one",even}'`],
 };
 
 const EXTREMES: Readonly<Record<Type, readonly string[]>> = {
@@ -149,6 +162,11 @@ const EXTREMES: Readonly<Record<Type, readonly string[]>> = {
   macaddr: [`'00:00:00:00:00:00'`, `'ff:ff:ff:ff:ff:ff'`],
   macaddr8: [`'00:00:00:00:00:00:00:00'`, `'ff:ff:ff:ff:ff:ff:ff:ff'`],
   int4multirange: [`'{(,)}'`, `'{[-2147483648,0),[2147483646,)}'`],
+  mood: [`'last'`],
+  duo: [`'(-2147483648,"\\"\\\\(,",last)'`],
+  'int4[]': [`'[0:1]={2147483647,-2147483648}'`, `'{{1,2},{3,4}}'`],
+  'text[]': [`'{"\\"","\\\\","{,}"}'`, `'[-1:0]={a,NULL}'`],
+  'mood[]': [`'{last,low}'`, `'{{low},{high}}'`],
 };
 
 /** Equal values with different texts, where a type has them. */
@@ -171,6 +189,8 @@ export function randomValue(random: Random, column: Column, schema: Schema): str
   if (column.nullable && random.chance(0.15)) return 'NULL';
   if (column.parent !== undefined) return keyOf(random, column.parent);
   if (schema.extremes && random.chance(0.08)) return random.pick(EXTREMES[column.type]);
+  const domain = domainOver(column.declared);
+  if (domain?.wrong !== undefined && random.chance(0.004)) return domain.wrong;
   const mixed = schema.mixedScale ? MIXED[column.type] : undefined;
   return random.pick(mixed ?? DOMAINS[column.type]);
 }
@@ -205,13 +225,21 @@ export function randomSchema(random: Random): Schema {
     for (let c = 0; c < random.between(2, 5); c++) {
       const type = c === 0 ? 'int4' : random.chance(0.6) ? random.pick(common) : randomType(random);
       const nullable = keyed && c === 0 ? false : random.chance(0.85);
-      columns.push({ name: `${'abcde'[c]}`, type, declared: declared(random, type, mixedScale), nullable });
+      const own =
+        c === 0 ? type : (randomDomain(random, type, nullable) ?? declared(random, type, mixedScale));
+      columns.push({ name: `${'abcde'[c]}`, type, declared: own, nullable });
     }
     const rekeyed = keyed && random.chance(0.4);
     tables.push({ name: `t${t + 1}`, columns, keyed, rekeyed, isParent: false });
   }
   refer(random.fork(), tables);
-  return { tables, functions: [], composite: null, extremes: random.chance(0.15), mixedScale };
+  return {
+    tables: withComputed(random.fork(), tables),
+    functions: [],
+    composite: null,
+    extremes: random.chance(0.15),
+    mixedScale,
+  };
 }
 
 /** A table's key is what a column of another refers to; PostgreSQL has none refer to a key that is checked at the end. */
@@ -253,6 +281,9 @@ export function createTable(table: Table): string {
       column.parent === undefined
         ? ''
         : ` REFERENCES ${column.parent} (a) ON DELETE ${action} ON UPDATE CASCADE`;
+    const { computed } = column;
+    if (computed)
+      return `${column.name} ${computed.declared ?? column.declared} ${computed.clause}`.trimEnd();
     return `${column.name} ${column.declared}${key}${reference}`;
   });
   return `CREATE TABLE ${table.name} (${columns.join(', ')})`;

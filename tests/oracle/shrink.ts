@@ -57,6 +57,7 @@ export async function shrink(
       });
     }
   }
+  await accept({ ...best.test, pages: [] });
   // Each accepted step starts anew from the smaller query.
   for (let found = true; found && budget.left > 0;) {
     found = false;
@@ -71,5 +72,27 @@ export async function shrink(
       }
     }
   }
+  budget.left = Math.max(budget.left, 1);
+  await accept(withoutUnnamed(best.test));
   return best;
+}
+
+/** The case without the types and functions that nothing in it names. */
+function withoutUnnamed(test: Case): Case {
+  const made = [...test.types, ...test.functions];
+  const others = [
+    ...test.tables,
+    ...[...test.bases, ...test.views].map(({ tree }) => render(tree)),
+    ...test.transactions.flatMap(({ statements }) => statements),
+    ...test.pages,
+  ];
+  const nameOf = (statement: string): string =>
+    /^(?:CREATE|ALTER) (?:TYPE|DOMAIN|FUNCTION) (\w+)/.exec(statement)![1]!;
+  const isNamed = (statement: string): boolean => {
+    const name = nameOf(statement);
+    const texts = [...others, ...made.filter((other) => nameOf(other) !== name)];
+    return texts.some((text) => new RegExp(`\\b${name}\\b`).test(text));
+  };
+  const smaller = { ...test, types: test.types.filter(isNamed), functions: test.functions.filter(isNamed) };
+  return smaller.types.length + smaller.functions.length < made.length ? withoutUnnamed(smaller) : test;
 }

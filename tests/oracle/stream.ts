@@ -1,6 +1,8 @@
 /** Random transactions: inserts, updates and deletes, upserts and merges, duplicates, rollbacks, delete all and fill again. */
+import { changeable, givable, sequenceOf } from './computed-columns.ts';
+import { isArray } from './own-types.ts';
 import type { Random } from './random.ts';
-import { randomValue, typed, type Column, type Schema, type Table } from './schema.ts';
+import { randomValue, typed, type Column, type Schema, type Table, type Type } from './schema.ts';
 
 export interface Transaction {
   readonly statements: readonly string[];
@@ -36,9 +38,21 @@ export function randomTransactions(random: Random, schema: Schema, count: number
     ]);
     for (let s = 0; s < length; s++)
       statements.push(...change(random, schema, random.pick(schema.tables), keys));
-    transactions.push({ statements, rollback });
+    transactions.push({ statements: [...restarts(random, schema, statements), ...statements], rollback });
   }
   return transactions;
+}
+
+/**
+ * Sequences that statements take from begin at a number that both systems know: how many a statement has taken that failed is
+ * nobody's promise. Small numbers meet those of other columns.
+ */
+function restarts(random: Random, schema: Schema, statements: readonly string[]): string[] {
+  return schema.tables.flatMap((table) => {
+    const sequence = sequenceOf(table);
+    const isTaken = statements.some((text) => text.startsWith(`INSERT INTO ${table.name} `));
+    return sequence === null || !isTaken ? [] : [`SELECT setval('${sequence}', ${random.between(1, 3)})`];
+  });
 }
 
 function change(random: Random, schema: Schema, table: Table, keys: Keys): string[] {
@@ -52,15 +66,22 @@ function change(random: Random, schema: Schema, table: Table, keys: Keys): strin
     [8, () => [insert(random, schema, table, random.between(1, 4), keys)]],
     [6, () => [update(random, schema, table)]],
     [4, () => [`DELETE FROM ${table.name} WHERE ${predicate(random, schema, table, false)}`]],
-    [1, () => [`UPDATE ${table.name} SET ${table.columns.map((c) => `${c.name} = ${c.name}`).join(', ')}`]],
+    [
+      1,
+      () => [
+        `UPDATE ${table.name} SET ${changeable(table)
+          .map((c) => `${c.name} = ${c.name}`)
+          .join(', ')}`,
+      ],
+    ],
     [0.7, refill],
     // A row that comes and goes within the transaction.
     [
       1,
       () => {
         const row = values(random, schema, table, keys);
-        const same = table.columns.map(
-          (c, i) => `${c.name} IS NOT DISTINCT FROM ${typed(row[i]!, c.declared)}`,
+        const same = table.columns.flatMap((c, i) =>
+          row[i] === 'DEFAULT' ? [] : [`${c.name} IS NOT DISTINCT FROM ${typed(row[i]!, c.declared)}`],
         );
         return [
           `INSERT INTO ${table.name} VALUES (${row.join(', ')})`,
@@ -76,21 +97,29 @@ function change(random: Random, schema: Schema, table: Table, keys: Keys): strin
     [1.5, () => [updateFrom(random, schema, table) ?? update(random, schema, table)]],
     [1, () => [deleteUsing(random, schema, table)]],
     [table.keyed ? 0 : 1, () => [insertSelect(random, schema, table, keys)]],
-    [table.columns.length > 2 ? 1 : 0, () => [updateRow(random, schema, table)]],
+    [partsOf(table).length > 0 ? 3 : 0, () => [updatePart(random, schema, table)]],
+    [changeable(table).length > 2 ? 1 : 0, () => [updateRow(random, schema, table)]],
     [table.keyed ? 1 : 0, () => [merge(random, schema, table)]],
   ]);
   const statements = one();
-  return random.chance(0.15) ? statements.map(returning) : statements;
+  return random.chance(0.15) ? statements.map((statement) => returning(random, statement)) : statements;
 }
 
 function values(random: Random, schema: Schema, table: Table, keys: Keys): string[] {
   return table.columns.map((column, index) => {
+    if (column.computed) return given(random, schema, column);
     if (!table.keyed || index > 0) return randomValue(random, column, schema);
-    // Now and then a key that may be taken: both systems must refuse it with the same SQLSTATE.
-    if (random.chance(0.05)) return String(random.between(0, 30));
     const used = usage(keys, table);
+    // Now and then a key that may be taken: both systems must refuse it with the same SQLSTATE. Not while the table is empty.
+    if (used.rows > 0 && random.chance(0.05)) return String(random.between(0, 30));
     return String(used.next++);
   });
+}
+
+function given(random: Random, schema: Schema, column: Column): string {
+  return column.computed?.kind === 'sequence' && random.chance(0.2)
+    ? randomValue(random, { ...column, declared: column.type }, schema)
+    : 'DEFAULT';
 }
 
 function usage(keys: Keys, table: Table): { next: number; rows: number } {
@@ -107,47 +136,67 @@ function insert(random: Random, schema: Schema, table: Table, rows: number, keys
     if (!table.keyed && random.chance(0.15)) tuples.push(tuple);
   }
   usage(keys, table).rows += tuples.length;
-  return `INSERT INTO ${table.name} VALUES ${tuples.join(', ')}`;
+  return `INSERT INTO ${table.name} ${overriding(random, table)}VALUES ${tuples.join(', ')}`;
+}
+
+/** Where a sequence's number is not asked for, it is not taken. */
+function overriding(random: Random, table: Table): string {
+  const isNumbered = sequenceOf(table) !== null && random.chance(0.2);
+  return isNumbered ? `OVERRIDING ${random.pick(['SYSTEM', 'USER'])} VALUE ` : '';
 }
 
 /** Rows of the table with keys that may be there, each key once, now and then twice. */
-function rowsOfKeys(random: Random, schema: Schema, table: Table, twice: number): string[] {
+function rowsOfKeys(
+  random: Random,
+  schema: Schema,
+  table: Table,
+  columns: readonly Column[],
+  twice: number,
+): string[] {
   const count = random.between(1, 4);
   const first = random.between(0, 30);
   return Array.from({ length: count }, (_, r) => {
     const key = random.chance(twice) ? first : first + r;
-    const rest = table.columns
+    const rest = columns
       .slice(1)
-      .map((column) => typed(randomValue(random, column, schema), column.declared));
+      .map((column) =>
+        column.computed
+          ? given(random, schema, column)
+          : typed(randomValue(random, column, schema), column.declared),
+      );
     return `(${[key, ...rest].join(', ')})`;
   });
 }
 
 function upsert(random: Random, schema: Schema, table: Table): string {
-  const rows = rowsOfKeys(random, schema, table, 0.1);
-  const [key, ...free] = table.columns.map(({ name }) => name);
+  const rows = rowsOfKeys(random, schema, table, table.columns, 0.1);
+  const [key, ...free] = changeable(table).map(({ name }) => name);
   const set = random.pick(free.length === 0 ? [key!] : free);
+  const arbiter = random.pick([`(${key})`, `(${key})`, `ON CONSTRAINT ${table.name}_pkey`]);
   const action = random.weighted([
     [2, 'DO NOTHING'],
     [4, `DO UPDATE SET ${set} = excluded.${set}`],
+    [1, `DO UPDATE SET ${set} = coalesce(${table.name}.${set}, excluded.${set})`],
     [2, `DO UPDATE SET ${set} = excluded.${set} WHERE ${table.name}.${set} IS DISTINCT FROM excluded.${set}`],
     [
       1,
       `DO UPDATE SET ${free.map((name) => `${name} = excluded.${name}`).join(', ') || `${key} = excluded.${key}`}`,
     ],
   ]);
-  return `INSERT INTO ${table.name} VALUES ${rows.join(', ')} ON CONFLICT (${key}) ${action}`;
+  return `INSERT INTO ${table.name} VALUES ${rows.join(', ')} ON CONFLICT ${arbiter} ${action}`;
 }
 
 function merge(random: Random, schema: Schema, table: Table): string {
-  const rows = rowsOfKeys(random, schema, table, 0.03);
-  const names = table.columns.map(({ name }) => name);
+  const columns = givable(table);
+  const rows = rowsOfKeys(random, schema, table, columns, 0.03);
+  const names = columns.map(({ name }) => name);
   const set = random.pick(names.slice(1).length === 0 ? names : names.slice(1));
   const clauses = [
     random.chance(0.3) ? `WHEN MATCHED AND s.${set} IS NULL THEN DELETE` : '',
     random.chance(0.8) ? `WHEN MATCHED THEN UPDATE SET ${set} = s.${set}` : '',
-    random.chance(0.8)
-      ? `WHEN NOT MATCHED THEN INSERT VALUES (${names.map((name) => `s.${name}`).join(', ')})`
+    // Which row gets which number of a sequence is open.
+    sequenceOf(table) === null && random.chance(0.8)
+      ? `WHEN NOT MATCHED THEN INSERT (${names.join(', ')}) VALUES (${names.map((name) => `s.${name}`).join(', ')})`
       : '',
     random.chance(0.1) ? `WHEN NOT MATCHED BY SOURCE AND ${table.name}.${set} IS NULL THEN DELETE` : '',
     'WHEN MATCHED THEN DO NOTHING',
@@ -160,10 +209,10 @@ function merge(random: Random, schema: Schema, table: Table): string {
 }
 
 function update(random: Random, schema: Schema, table: Table): string {
-  const free = table.columns.filter((_, index) => !(table.keyed && index === 0));
-  const column: Column = random.pick(free);
+  const free = changeable(table).filter((_, index) => !(table.keyed && index === 0));
+  const column: Column = random.pick(free.length > 0 ? free : changeable(table));
   const source = random.pick(
-    free.filter((other) => other.type === column.type && (column.nullable || !other.nullable)),
+    [column, ...free].filter((other) => other.type === column.type && (column.nullable || !other.nullable)),
   );
   const value = random.chance(0.25)
     ? (column.parent === undefined ? source : column).name
@@ -175,7 +224,9 @@ function update(random: Random, schema: Schema, table: Table): string {
 
 function predicate(random: Random, schema: Schema, table: Table, wide = true): string {
   const column = random.pick(table.columns);
-  const value = randomValue(random, { ...column, nullable: false }, schema);
+  const bare = randomValue(random, { ...column, nullable: false }, schema);
+  // No literal without a type is a composite value where one is compared.
+  const value = column.type === 'duo' ? typed(bare, column.type) : bare;
   return random.weighted([
     [6, `${column.name} = ${value}`],
     [2, `${column.name} >= ${value}`],
@@ -189,15 +240,29 @@ function predicate(random: Random, schema: Schema, table: Table, wide = true): s
 /** Bounded, so that joins of the tables stay small. */
 function duplicates(random: Random, schema: Schema, table: Table): string {
   const small = `(SELECT count(*) FROM ${table.name}) < 20`;
-  return `INSERT INTO ${table.name} SELECT * FROM ${table.name} WHERE ${predicate(random, schema, table)} AND ${small}`;
+  const names = givable(table).map(({ name }) => name);
+  const shown = names.join(', ');
+  return `INSERT INTO ${table.name} (${shown}) SELECT ${shown} FROM ${table.name} WHERE ${predicate(random, schema, table)} AND ${small}${inOrder(table, names)}`;
+}
+
+/** Rows that a sequence numbers come in an order that leaves nothing open. */
+function inOrder(table: Table, items: readonly string[]): string {
+  if (sequenceOf(table) === null) return '';
+  return ` ORDER BY ${items.flatMap((item) => [`${item}`, `(${item})::text`]).join(', ')}`;
 }
 
 /** What is written is compared too. */
-function returning(statement: string): string {
+function returning(random: Random, statement: string): string {
+  const merged = /^MERGE INTO (\w+) /.exec(statement);
+  if (merged) {
+    const [, table] = merged;
+    return `${statement} RETURNING ${random.pick(['merge_action(), ', ''])}${table}.*, old IS NULL, new.a`;
+  }
   // Which of several partners a deleted row is shown with is nobody's promise.
   const partnered = /^DELETE FROM (\w+) USING/.exec(statement);
   if (partnered) return `${statement} RETURNING ${partnered[1]}.*`;
-  return /^(INSERT|UPDATE|DELETE)/.test(statement) ? `${statement} RETURNING *` : statement;
+  const both = random.pick(['*', '*', '*, old.a AS before, new.a AS after', 'old IS NULL, new.*']);
+  return /^(INSERT|UPDATE|DELETE)/.test(statement) ? `${statement} RETURNING ${both}` : statement;
 }
 
 /** Keys move, or rows swap theirs. */
@@ -228,7 +293,7 @@ const ORDERED: ReadonlySet<string> = new Set(['int2', 'int4', 'int8', 'text', 'd
 /** From another table, grouped so that each row has one partner; null if no columns fit. */
 function updateFrom(random: Random, schema: Schema, table: Table): string | null {
   const source = random.pick(schema.tables);
-  const pairs = table.columns
+  const pairs = changeable(table)
     .slice(1)
     .flatMap((to) =>
       source.columns.filter((from) => from.type === to.type).map((from) => [to, from] as const),
@@ -246,7 +311,8 @@ function deleteUsing(random: Random, schema: Schema, table: Table): string {
   const source = random.pick(schema.tables);
   const key = table.columns[0]!.name;
   const column = random.pick(source.columns);
-  const value = randomValue(random, { ...column, nullable: false }, schema);
+  const bare = randomValue(random, { ...column, nullable: false }, schema);
+  const value = column.type === 'duo' ? typed(bare, column.type) : bare;
   const condition = random.pick([`s.${column.name} = ${value}`, `s.${column.name} IS NULL`]);
   return random.chance(0.5)
     ? `DELETE FROM ${table.name} USING ${source.name} AS s WHERE ${table.name}.${key} = s.${source.columns[0]!.name} AND ${condition}`
@@ -256,7 +322,8 @@ function deleteUsing(random: Random, schema: Schema, table: Table): string {
 /** Rows of another table where it has columns of the type, values elsewhere. */
 function insertSelect(random: Random, schema: Schema, table: Table, keys: Keys): string {
   const source = random.pick(schema.tables);
-  const items = table.columns.map((column) => {
+  const columns = givable(table);
+  const items = columns.map((column) => {
     const fitting = source.columns.filter(
       (other) =>
         other.declared === column.declared &&
@@ -269,15 +336,44 @@ function insertSelect(random: Random, schema: Schema, table: Table, keys: Keys):
   });
   usage(keys, table).rows += 5;
   const small = `(SELECT count(*) FROM ${table.name}) < 20 AND (SELECT count(*) FROM ${source.name}) < 20`;
-  return `INSERT INTO ${table.name} SELECT ${items.join(', ')} FROM ${source.name} WHERE ${predicate(random, schema, source, false)} AND ${small}`;
+  const into = `${table.name} (${columns.map(({ name }) => name).join(', ')})`;
+  return `INSERT INTO ${into} SELECT ${items.join(', ')} FROM ${source.name} WHERE ${predicate(random, schema, source, false)} AND ${small}${inOrder(table, items)}`;
 }
 
 /** Several columns at once. */
 function updateRow(random: Random, schema: Schema, table: Table): string {
-  const columns = table.columns.slice(1);
+  const columns = changeable(table).slice(1);
   const values = columns.map((column) =>
-    random.chance(0.1) ? 'DEFAULT' : randomValue(random, column, schema),
+    random.chance(0.1) && !column.computed ? 'DEFAULT' : randomValue(random, column, schema),
   );
   const row = `${random.chance(0.5) ? 'ROW' : ''}(${values.join(', ')})`;
   return `UPDATE ${table.name} SET (${columns.map(({ name }) => name).join(', ')}) = ${row} WHERE ${predicate(random, schema, table)}`;
+}
+
+/** Columns of which a part can be written. */
+function partsOf(table: Table): readonly Column[] {
+  return changeable(table).filter(({ type }) => type === 'duo' || isArray(type));
+}
+
+/** A field of a composite value, or an element or a slice of an array. */
+function updatePart(random: Random, schema: Schema, table: Table): string {
+  const { name, type } = random.pick(partsOf(table));
+  const value = (of: Type): string =>
+    randomValue(random, { name, type: of, declared: of, nullable: true }, schema);
+  const part = (): string => {
+    if (type !== 'duo') {
+      const element = type.slice(0, -2) as Type;
+      const bound = random.between(0, 2);
+      return random.chance(0.7)
+        ? `${name}[${random.between(0, 3)}] = ${value(element)}`
+        : `${name}[${bound}:${bound + 1}] = ARRAY[${value(element)}, ${value(element)}]::${type}`;
+    }
+    const [field, of] = random.pick([
+      ['n', 'int4'],
+      ['t', 'text'],
+      ['m', 'mood'],
+    ] as const);
+    return `${name}.${field} = ${value(of)}`;
+  };
+  return `UPDATE ${table.name} SET ${part()} WHERE ${predicate(random, schema, table)}`;
 }

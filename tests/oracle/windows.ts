@@ -191,6 +191,29 @@ function unordered(state: State, scope: Context): Call {
       node('plain', ' OVER (', partition(state, scope), ' ', order, end, ')'),
     );
   }
+  const times = scope.columns.filter(({ type }) =>
+    ['date', 'timestamp', 'timestamptz', 'time'].includes(type),
+  );
+  if (!state.schema.extremes && times.length > 0 && random.chance(0.35)) {
+    features.add('range frame of times');
+    const { sql: time, type } = random.pick(times);
+    const bound = (): string =>
+      `INTERVAL '${random.pick(type === 'time' ? ['6 hours', '1 second'] : ['1 day', '1 mon', '30 days', '0'])}'`;
+    const bounds = random.pick([
+      `BETWEEN ${bound()} PRECEDING AND CURRENT ROW`,
+      `BETWEEN ${bound()} PRECEDING AND ${bound()} FOLLOWING`,
+      `BETWEEN CURRENT ROW AND ${bound()} FOLLOWING`,
+      `${bound()} PRECEDING`,
+    ]);
+    const exclusion = random.pick(['', '', ' EXCLUDE CURRENT ROW', ' EXCLUDE GROUP']);
+    const order = node('plain', `ORDER BY ${time}${direction}`);
+    const end = node('optional', ` RANGE ${bounds}${exclusion}`);
+    return aggregateOver(
+      state,
+      scope,
+      node('plain', ' OVER (', partition(state, scope), ' ', order, end, ')'),
+    );
+  }
   const order = node('plain', 'ORDER BY ', want(scope, anyType(scope), random.below(2)), direction);
   const end = random.chance(0.4) ? frame(state, 'GROUPS') : node('optional');
   if (random.chance(0.5)) {
