@@ -2,7 +2,8 @@
 import { expression, node, sql, type Node } from './node.ts';
 import type { Random } from './random.ts';
 import { registeredByResult, type Registered } from './registered.ts';
-import { arrayCast, isArray, ownTypeConditions, ownTypeForms } from './own-types.ts';
+import { ownTypeConditions, ownTypeForms } from './own-type-expressions.ts';
+import { arrayCast, isArray } from './own-types.ts';
 import { literal, randomType, type Schema, type SqlFunction, type Type } from './schema.ts';
 
 export interface ScopeColumn {

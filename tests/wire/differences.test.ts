@@ -187,6 +187,17 @@ const DIFFERENCES: Readonly<Record<string, () => Promise<void>>> = {
       postgres: '0A000',
     });
   },
+  'Values of a domain over an enum, and arrays of domains': async () => {
+    await setUp("CREATE TYPE weather AS ENUM ('dry', 'wet')", 'CREATE DOMAIN nice AS weather');
+    await setUp('CREATE DOMAIN counted AS int', 'CREATE TYPE place AS (x int, y int)');
+    const refusals = {
+      "'dry'::nice = 'dry'": '42883',
+      'ARRAY[1::counted] = ARRAY[1]': '42883',
+      "(1, 2)::place = '(1,2)'": '0A000',
+    };
+    for (const [compared, postgres] of Object.entries(refusals))
+      expect(await both(`SELECT ${compared} AS compared`), compared).toEqual({ tidewire: ['t'], postgres });
+  },
   'Partitioned tables': async () => {
     const create = 'CREATE TABLE parted (x int) PARTITION BY RANGE (x)';
     expect(await both(create)).toEqual({ tidewire: '0A000', postgres: [] });
