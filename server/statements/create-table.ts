@@ -51,14 +51,15 @@ export function prepareCreateTable(
       const isThere = staged.catalog.find(target.schema, target.name) !== null;
       await prepareTable(staged, session, parsed, node).run(session, nothing);
       // With IF NOT EXISTS there may be another table.
-      const indexes = isThere ? [] : likeIndexes(staged, session, parsed, node, target);
-      for (const text of indexes) {
+      if (isThere) return 'CREATE TABLE';
+      const like = { system: staged, session, parsed, statement: node };
+      for (const text of likeIndexes(like, target)) {
         const [index] = parse(text);
         const statement = index!.statement.kind === 'postgres' ? index!.statement.node : undefined;
         const { run } = prepareCreateIndex(staged, session, index!, nodeAs(statement, 'IndexStmt')!);
         await run(session, nothing);
       }
-      const comments = isThere ? [] : likeComments(staged, session, parsed, node, target);
+      const comments = likeComments(like, target);
       if (comments.length > 0) await commitCatalog(staged, comments);
       return 'CREATE TABLE';
     }),

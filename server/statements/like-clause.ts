@@ -36,6 +36,19 @@ const INCLUDING = {
   indexes: 1 << 6,
 };
 
+interface LikeContext {
+  readonly system: System;
+  readonly session: SessionContext;
+  readonly parsed: ParsedStatement;
+  readonly statement: CreateStmt;
+}
+
+/** The table that is made. */
+interface Made {
+  readonly schema: string;
+  readonly name: string;
+}
+
 /** The statement with columns and constraints in the place of its LIKE clauses; itself where it has none. */
 export function withoutLike(
   system: System,
@@ -169,23 +182,27 @@ function indexesOf(system: System, table: CatalogObject): IndexObject[] {
     .filter((object): object is IndexObject => object.kind === 'index' && object.table === table.id);
 }
 
+/** What the LIKE clauses name that include this. */
+function* likeObjects(
+  { system, session, parsed, statement: { tableElts = [] } }: LikeContext,
+  including: number,
+): Generator<CatalogObject> {
+  for (const element of tableElts) {
+    const { relation, options = 0 } = nodeAs(element, 'TableLikeClause') ?? {};
+    const named = options & including ? lookUp(system.catalog, session, parsed, rangeName(relation)) : null;
+    if (named !== null) yield named;
+  }
+}
+
 /** The comments that INCLUDING COMMENTS brings: those of columns, and of the constraints and indexes that came with them. */
-export function likeComments(
-  system: System,
-  session: SessionContext,
-  parsed: ParsedStatement,
-  { tableElts = [] }: CreateStmt,
-  to: { readonly schema: string; readonly name: string },
-): CatalogChange[] {
+export function likeComments(context: LikeContext, to: Made): CatalogChange[] {
+  const { system } = context;
   const made = system.catalog.find(to.schema, to.name);
   if (made?.kind !== 'table') return [];
   let table = made;
   const indexes = new Map<ObjectId, IndexObject>();
-  for (const element of tableElts) {
-    const { relation, options = 0 } = nodeAs(element, 'TableLikeClause') ?? {};
-    if (!(options & INCLUDING.comments)) continue;
-    const from = lookUp(system.catalog, session, parsed, rangeName(relation));
-    if (from === null || !('columns' in from) || from.kind === 'index') continue;
+  for (const from of likeObjects(context, INCLUDING.comments)) {
+    if (!('columns' in from) || from.kind === 'index') continue;
     const columns = table.columns.map((column) => {
       const { comment } = from.columns.find(({ name }) => name === column.name) ?? {};
       return comment === undefined ? column : { ...column, comment };
@@ -232,22 +249,12 @@ function constraintTexts(system: System, table: TableObject, options: number): s
 }
 
 /** CREATE INDEX for the indexes that INCLUDING INDEXES brings besides keys, over the table `to`; they get names of their own. */
-export function likeIndexes(
-  system: System,
-  session: SessionContext,
-  parsed: ParsedStatement,
-  { tableElts = [] }: CreateStmt,
-  to: { readonly schema: string; readonly name: string },
-): string[] {
-  return tableElts.flatMap((element) => {
-    const { relation, options = 0 } = nodeAs(element, 'TableLikeClause') ?? {};
-    if (!(options & INCLUDING.indexes)) return [];
-    const table = lookUp(system.catalog, session, parsed, rangeName(relation));
-    if (table?.kind !== 'table') return [];
-    return indexesOf(system, table)
-      .filter(({ constraint }) => !constraint)
-      .flatMap(({ statement }) =>
-        statement === null ? [] : [shownExpression(withIndexOf(statement, to), '', system.catalog)],
-      );
-  });
+export function likeIndexes(context: LikeContext, to: Made): string[] {
+  const { catalog } = context.system;
+  return [...likeObjects(context, INCLUDING.indexes)]
+    .filter((object) => object.kind === 'table')
+    .flatMap((table) => indexesOf(context.system, table))
+    .flatMap(({ constraint, statement }) =>
+      constraint || statement === null ? [] : [shownExpression(withIndexOf(statement, to), '', catalog)],
+    );
 }

@@ -177,10 +177,9 @@ function requireRelation(
   { system, session, parsed }: Context,
   relation: ReindexStmt['relation'],
 ): CatalogObject {
-  const found = requireObject(system.catalog, session, parsed, rangeName(relation), ANY_RELATION, {
+  return requireObject(system.catalog, session, parsed, rangeName(relation), ANY_RELATION, {
     relation: true,
   });
-  return found;
 }
 
 const ANY_RELATION: readonly ObjectKind[] = [

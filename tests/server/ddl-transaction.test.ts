@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import { beforeEach, expect, test } from 'vitest';
 import { errorRaisedBy, rowsOf } from '../support/answers.ts';
+import { freshSchema } from '../support/fresh-schema.ts';
 import { testServer } from '../support/test-server.ts';
 
 let client: pg.Client;
@@ -12,16 +13,12 @@ const server = testServer({}, async () => {
   other = await server.connect();
 });
 
-let number = 0;
-beforeEach(async () => {
-  const schema = `s${++number}`;
-  await run(`CREATE SCHEMA ${schema}`, `SET search_path = ${schema}`);
-  await other.query(`SET search_path = ${schema}`);
-});
+const schema = freshSchema(() => client);
+const { run } = schema;
 
-async function run(...statements: string[]): Promise<void> {
-  for (const sql of statements) await client.query(sql);
-}
+beforeEach(async () => {
+  await other.query(`SET search_path = ${schema.name}`);
+});
 
 const rows = (sql: string, by = client): Promise<unknown[][]> => rowsOf(by, sql);
 
@@ -229,10 +226,13 @@ test('DO and CREATE SCHEMA with elements are one transaction by the extended pro
   const failing = "DO $$ BEGIN CREATE TABLE u (a int); EXECUTE 'INSERT INTO t VALUES (1)'; END $$";
   await expect(extended('failed', failing)).rejects.toMatchObject({ code: '23505' });
   expect(await errorOf('SELECT * FROM u')).toMatchObject({ code: '42P01' });
-  const schema = `elements_${number}`;
-  await extended('schema', `CREATE SCHEMA ${schema} CREATE VIEW v AS SELECT a FROM w CREATE TABLE w (a int)`);
-  await other.query(`INSERT INTO ${schema}.w VALUES (7)`);
-  expect(await rows(`SELECT a FROM t UNION ALL SELECT a FROM ${schema}.v ORDER BY a`, other)).toEqual([
+  const elements = `elements_${schema.name}`;
+  await extended(
+    'schema',
+    `CREATE SCHEMA ${elements} CREATE VIEW v AS SELECT a FROM w CREATE TABLE w (a int)`,
+  );
+  await other.query(`INSERT INTO ${elements}.w VALUES (7)`);
+  expect(await rows(`SELECT a FROM t UNION ALL SELECT a FROM ${elements}.v ORDER BY a`, other)).toEqual([
     [1],
     [7],
   ]);

@@ -1,7 +1,8 @@
 /** Joins that a foreign key makes needless: the answers are those without the rule, whenever the foreign key holds. */
 import type pg from 'pg';
-import { beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { rowsOf } from '../support/answers.ts';
+import { freshSchema } from '../support/fresh-schema.ts';
 import { testServer } from '../support/test-server.ts';
 
 let client: pg.Client;
@@ -10,19 +11,17 @@ const tidewire = testServer({}, async () => {
   client = await tidewire.connect();
 });
 
-let number = 0;
-beforeEach(async () => {
-  const schema = `s${++number}`;
-  await client.query(`CREATE SCHEMA ${schema}; SET search_path = ${schema}`);
-  await client.query(`
+const schema = freshSchema(
+  () => client,
+  `
     CREATE TABLE customers (id int PRIMARY KEY, name text);
     CREATE TABLE orders (id int PRIMARY KEY, customer int REFERENCES customers, total int);
     CREATE TABLE lines (id int PRIMARY KEY, "order" int NOT NULL REFERENCES orders, piece text);
     INSERT INTO customers VALUES (1, 'ann'), (2, 'bob'), (3, 'cid');
     INSERT INTO orders VALUES (10, 1, 5), (11, 1, 7), (12, NULL, 9), (13, 3, 5);
     INSERT INTO lines VALUES (100, 10, 'nut'), (101, 10, 'bolt'), (102, 12, 'nut'), (103, 13, 'nut');
-  `);
-});
+  `,
+);
 
 const rows = (sql: string, on = client): Promise<unknown[][]> => rowsOf(on, sql);
 
@@ -90,7 +89,7 @@ test('not at a time before the foreign key', async () => {
   await client.query('ALTER TABLE orders DROP CONSTRAINT orders_customer_fkey');
   await client.query('INSERT INTO orders VALUES (14, 99, 1)');
   const old = await tidewire.connect();
-  await old.query(`SET search_path = s${number}`);
+  await old.query(`SET search_path = ${schema.name}`);
   await old.query('BEGIN');
   expect(await rows('SELECT max(id) FROM orders', old)).toEqual([[14]]);
   await client.query('DELETE FROM orders WHERE id = 14');

@@ -1,7 +1,8 @@
 /** Views that are read by queries which do not name them: the answers are those without, whatever becomes of the view. */
 import type pg from 'pg';
-import { beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { rowsOf } from '../support/answers.ts';
+import { freshSchema } from '../support/fresh-schema.ts';
 import { testServer } from '../support/test-server.ts';
 
 let client: pg.Client;
@@ -10,24 +11,14 @@ const server = testServer({ workers: 2 }, async () => {
   client = await server.connect();
 });
 
-let schema = '';
-let number = 0;
-beforeEach(async () => {
-  schema = `s${++number}`;
-  await run(
-    'RESET ALL',
-    `CREATE SCHEMA ${schema}`,
-    `SET search_path = ${schema}`,
-    'CREATE TABLE t (id int PRIMARY KEY, g int, v int, at timestamptz)',
-    'CREATE TABLE u (g int, name text)',
-    "INSERT INTO t SELECT i, i % 5, i, '2024-01-01 20:00+00' FROM generate_series(1, 30) AS i",
-    "INSERT INTO u VALUES (1, 'a'), (2, 'b'), (7, 'c'), (NULL, 'd')",
-  );
-});
-
-async function run(...statements: string[]): Promise<void> {
-  for (const sql of statements) await client.query(sql);
-}
+const schema = freshSchema(
+  () => client,
+  'CREATE TABLE t (id int PRIMARY KEY, g int, v int, at timestamptz)',
+  'CREATE TABLE u (g int, name text)',
+  "INSERT INTO t SELECT i, i % 5, i, '2024-01-01 20:00+00' FROM generate_series(1, 30) AS i",
+  "INSERT INTO u VALUES (1, 'a'), (2, 'b'), (7, 'c'), (NULL, 'd')",
+);
+const { run } = schema;
 
 const rows = (sql: string, on = client): Promise<unknown[][]> => rowsOf(on, sql);
 
@@ -299,7 +290,7 @@ test('what depends on settings is read under the same', async () => {
 
 test('its own writes, snapshots and AS OF from before the view', async () => {
   const other = await server.connect();
-  await other.query(`SET search_path = ${schema}`);
+  await other.query(`SET search_path = ${schema.name}`);
   const [[before]] = (await rows(
     'SELECT (extract(epoch FROM now()) * 1000000)::int8 FROM (SELECT count(*) FROM t) x',
   )) as [[string]];
@@ -327,7 +318,7 @@ test('its own writes, snapshots and AS OF from before the view', async () => {
 
 test('a kept plan is another when a view comes, changes and goes', async () => {
   const query = {
-    name: `groups ${schema}`,
+    name: `groups ${schema.name}`,
     text: 'SELECT g, count(*) FROM t GROUP BY g ORDER BY g',
     rowMode: 'array' as const,
   };

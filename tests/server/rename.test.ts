@@ -3,8 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
-import { beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { errorRaisedBy, rowsOf } from '../support/answers.ts';
+import { freshSchema } from '../support/fresh-schema.ts';
 import { testServer } from '../support/test-server.ts';
 
 let client: pg.Client;
@@ -13,18 +14,8 @@ const server = testServer({}, async () => {
   client = await server.connect();
 });
 
-/** Each test has a schema of its own, so that names do not meet. */
-let number = 0;
-let schema = '';
-beforeEach(async () => {
-  schema = `s${++number}`;
-  await client.query(`CREATE SCHEMA ${schema}`);
-  await client.query(`SET search_path = ${schema}, public`);
-});
-
-async function run(...statements: string[]): Promise<void> {
-  for (const sql of statements) await client.query(sql);
-}
+const schema = freshSchema(() => client);
+const { run } = schema;
 
 const rows = (sql: string): Promise<unknown[][]> => rowsOf(client, sql);
 
@@ -94,6 +85,7 @@ test('the old name is free for another table, which changes no view', async () =
 
 test('a table that is made earlier on the search path takes no name of a view', async () => {
   await run(
+    `SET search_path = ${schema.name}, public`,
     'CREATE TABLE public.shadowed (x int)',
     'INSERT INTO public.shadowed VALUES (1)',
     'CREATE VIEW v AS SELECT x FROM shadowed',
@@ -119,7 +111,7 @@ test('where the new name means something else inside the query, it is written so
     'ALTER TABLE t RENAME TO u',
   );
   expect(await definition('cte')).toBe(
-    `WITH u AS (SELECT 5 AS x) SELECT t.x, u.x AS y FROM ${schema}.u AS t, u`,
+    `WITH u AS (SELECT 5 AS x) SELECT t.x, u.x AS y FROM ${schema.name}.u AS t, u`,
   );
   expect(await definition('alias')).toBe('SELECT t.x, u.x AS y FROM u AS t JOIN u u ON u.x = t.x');
   expect(await rows('SELECT * FROM cte')).toEqual([[1, 5]]);
@@ -131,11 +123,11 @@ test('quoted, qualified and non-ASCII names', async () => {
   await run(
     'CREATE TABLE "Größe" (x int)',
     'INSERT INTO "Größe" VALUES (1)',
-    `CREATE VIEW v AS SELECT 'ÄÖ' AS é, "Größe".x, ${schema}."Größe".x AS y /* ✓ */ FROM ${schema}."Größe"`,
+    `CREATE VIEW v AS SELECT 'ÄÖ' AS é, "Größe".x, ${schema.name}."Größe".x AS y /* ✓ */ FROM ${schema.name}."Größe"`,
     'ALTER TABLE "Größe" RENAME TO "order"',
   );
   expect(await definition('v')).toBe(
-    `SELECT 'ÄÖ' AS é, "order".x, ${schema}."order".x AS y /* ✓ */ FROM ${schema}."order"`,
+    `SELECT 'ÄÖ' AS é, "order".x, ${schema.name}."order".x AS y /* ✓ */ FROM ${schema.name}."order"`,
   );
   expect(await rows('SELECT * FROM v')).toEqual([['ÄÖ', 1, 1]]);
   expect(await showCreate('TABLE', '"order"')).toBe('CREATE TABLE "order" (x int)');
@@ -149,22 +141,24 @@ test('sinks follow, and go on', async () => {
     `CREATE SINK whole FROM t INTO FILE (PATH '${directory}/whole') FORMAT CSV`,
     `CREATE SINK joined AS SELECT t.x, u.x AS y FROM t JOIN u ON t.x = u.x INTO FILE (PATH '${directory}/joined') FORMAT CSV`,
     'ALTER TABLE t RENAME TO v',
-    `CREATE SCHEMA ${schema}_b`,
-    `ALTER TABLE v SET SCHEMA ${schema}_b`,
+    `CREATE SCHEMA ${schema.name}_b`,
+    `ALTER TABLE v SET SCHEMA ${schema.name}_b`,
     'ALTER TABLE u RENAME COLUMN x TO z',
     'ALTER SINK whole RENAME TO entire',
   );
   expect(await showCreate('SINK', 'entire')).toBe(
-    `CREATE SINK entire FROM ${schema}_b.v INTO FILE (PATH '${directory}/whole') FORMAT CSV`,
+    `CREATE SINK entire FROM ${schema.name}_b.v INTO FILE (PATH '${directory}/whole') FORMAT CSV`,
   );
   expect(await showCreate('SINK', 'joined')).toBe(
-    `CREATE SINK joined AS SELECT v.x, u.x AS y FROM ${schema}_b.v JOIN u AS u(x) ON v.x = u.x INTO FILE (PATH '${directory}/joined') FORMAT CSV`,
+    `CREATE SINK joined AS SELECT v.x, u.x AS y FROM ${schema.name}_b.v JOIN u AS u(x) ON v.x = u.x INTO FILE (PATH '${directory}/joined') FORMAT CSV`,
   );
-  await run(`INSERT INTO ${schema}_b.v VALUES (41)`);
+  await run(`INSERT INTO ${schema.name}_b.v VALUES (41)`);
   await expect
     .poll(() => readFileSync(join(directory, 'whole'), 'utf8'), { timeout: 20_000 })
     .toMatch(/^41,/m);
-  expect(await errorOf(`ALTER TABLE ${schema}_b.v RENAME COLUMN x TO y`)).toMatchObject({ code: '0A000' });
+  expect(await errorOf(`ALTER TABLE ${schema.name}_b.v RENAME COLUMN x TO y`)).toMatchObject({
+    code: '0A000',
+  });
   await run('DROP SINK entire', 'DROP SINK joined');
   rmSync(directory, { recursive: true });
 });
@@ -202,24 +196,28 @@ test('an index, also one without a written name, and the index of a primary key'
 
 test('SET SCHEMA takes the indexes along, and texts find the table there', async () => {
   await run(
-    `CREATE SCHEMA ${schema}_b`,
+    `CREATE SCHEMA ${schema.name}_b`,
     'CREATE TABLE t (x int PRIMARY KEY)',
     'INSERT INTO t VALUES (1)',
-    `CREATE VIEW v AS SELECT t.x, ${schema}.t.x AS y FROM t`,
-    `ALTER TABLE t SET SCHEMA ${schema}_b`,
+    `CREATE VIEW v AS SELECT t.x, ${schema.name}.t.x AS y FROM t`,
+    `ALTER TABLE t SET SCHEMA ${schema.name}_b`,
   );
-  expect(await definition('v')).toBe(`SELECT t.x, ${schema}_b.t.x AS y FROM ${schema}_b.t`);
+  expect(await definition('v')).toBe(`SELECT t.x, ${schema.name}_b.t.x AS y FROM ${schema.name}_b.t`);
   expect(await rows('SELECT * FROM v')).toEqual([[1, 1]]);
-  expect(await showCreate('TABLE', `${schema}_b.t`)).toBe(`CREATE TABLE ${schema}_b.t (x int PRIMARY KEY)`);
+  expect(await showCreate('TABLE', `${schema.name}_b.t`)).toBe(
+    `CREATE TABLE ${schema.name}_b.t (x int PRIMARY KEY)`,
+  );
   expect(
     await rows(
-      `SELECT schema_name FROM tw_catalog.relations WHERE name = 't_pkey' AND schema_name = '${schema}_b'`,
+      `SELECT schema_name FROM tw_catalog.relations WHERE name = 't_pkey' AND schema_name = '${schema.name}_b'`,
     ),
   ).toHaveLength(1);
   await run('CREATE TABLE t (x int)');
-  expect(await errorOf(`ALTER TABLE t SET SCHEMA ${schema}_b`)).toMatchObject({ code: '42P07' });
+  expect(await errorOf(`ALTER TABLE t SET SCHEMA ${schema.name}_b`)).toMatchObject({ code: '42P07' });
   expect(await errorOf('ALTER TABLE t SET SCHEMA nowhere')).toMatchObject({ code: '3F000' });
-  expect(await errorOf(`ALTER INDEX ${schema}_b.t_pkey SET SCHEMA public`)).toMatchObject({ code: '42809' });
+  expect(await errorOf(`ALTER INDEX ${schema.name}_b.t_pkey SET SCHEMA public`)).toMatchObject({
+    code: '42809',
+  });
 });
 
 test('a renamed schema: qualified names follow, unqualified ones stay', async () => {
@@ -227,12 +225,12 @@ test('a renamed schema: qualified names follow, unqualified ones stay', async ()
     'CREATE TABLE t (x int)',
     'INSERT INTO t VALUES (1)',
     'CREATE VIEW v AS SELECT x FROM t',
-    `CREATE MATERIALIZED VIEW m AS SELECT ${schema}.t.x FROM ${schema}.t`,
-    `ALTER SCHEMA ${schema} RENAME TO "${schema} new"`,
-    `SET search_path = "${schema} new"`,
+    `CREATE MATERIALIZED VIEW m AS SELECT ${schema.name}.t.x FROM ${schema.name}.t`,
+    `ALTER SCHEMA ${schema.name} RENAME TO "${schema.name} new"`,
+    `SET search_path = "${schema.name} new"`,
   );
   expect(await definition('v')).toBe('SELECT x FROM t');
-  expect(await definition('m')).toBe(`SELECT "${schema} new".t.x FROM "${schema} new".t`);
+  expect(await definition('m')).toBe(`SELECT "${schema.name} new".t.x FROM "${schema.name} new".t`);
   expect(await rows('SELECT * FROM v, m')).toEqual([[1, 1]]);
   await run('BEGIN', 'INSERT INTO t VALUES (2)');
   expect(await rows('SELECT count(*) FROM m')).toEqual([['2']]);
@@ -247,7 +245,7 @@ test('a column: what does not name it stays as it is, what names it reads it und
     'CREATE VIEW no_use AS SELECT n FROM t',
     'CREATE VIEW star AS SELECT * FROM t',
     'CREATE VIEW alias AS SELECT x."Old" AS a, x.n FROM t x',
-    `CREATE VIEW qualified AS SELECT ${schema}.t."Old" FROM ${schema}.t WHERE t.n = 5`,
+    `CREATE VIEW qualified AS SELECT ${schema.name}.t."Old" FROM ${schema.name}.t WHERE t.n = 5`,
     'CREATE MATERIALIZED VIEW counts AS SELECT "Old", count(*) FROM t GROUP BY 1',
     'CREATE VIEW natural_join AS SELECT * FROM t NATURAL JOIN (SELECT \'a\' AS "Old", 1 AS fresh) u',
     'ALTER TABLE t RENAME COLUMN "Old" TO fresh',
@@ -260,7 +258,9 @@ test('a column: what does not name it stays as it is, what names it reads it und
   expect(await definition('no_use')).toBe('SELECT n FROM t');
   expect(await definition('star')).toBe('SELECT * FROM t AS t(id, "Old")');
   expect(await definition('alias')).toBe('SELECT x."Old" AS a, x.n FROM t x(id, "Old")');
-  expect(await definition('qualified')).toBe(`SELECT t."Old" FROM ${schema}.t AS t(id, "Old") WHERE t.n = 5`);
+  expect(await definition('qualified')).toBe(
+    `SELECT t."Old" FROM ${schema.name}.t AS t(id, "Old") WHERE t.n = 5`,
+  );
   expect(await columns('SELECT * FROM star')).toEqual(['id', 'Old', 'n']);
   expect(await rows('SELECT * FROM alias')).toEqual([['a', 5]]);
   expect(await rows('SELECT * FROM qualified')).toEqual([['a']]);

@@ -1,7 +1,8 @@
 /** Indexes, unique keys and foreign keys name the arrangements that views have asked for: whoever goes first takes nothing from the other. */
 import type pg from 'pg';
-import { beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { errorRaisedBy, rowsOf } from '../support/answers.ts';
+import { freshSchema } from '../support/fresh-schema.ts';
 import { live } from '../support/live.ts';
 import { testServer } from '../support/test-server.ts';
 
@@ -11,23 +12,14 @@ const server = testServer({ workers: 2 }, async () => {
   client = await server.connect();
 });
 
-let schema = '';
-let number = 0;
-beforeEach(async () => {
-  schema = `s${++number}`;
-  await run(
-    `CREATE SCHEMA ${schema}`,
-    `SET search_path = ${schema}`,
-    'CREATE TABLE c (id int PRIMARY KEY, name text)',
-    'CREATE TABLE o (id int PRIMARY KEY, c int, v int)',
-    "INSERT INTO c SELECT i, 'c' || i FROM generate_series(1, 5) AS i",
-    'INSERT INTO o SELECT i, i % 5 + 1, i FROM generate_series(1, 30) AS i',
-  );
-});
-
-async function run(...statements: string[]): Promise<void> {
-  for (const sql of statements) await client.query(sql);
-}
+const schema = freshSchema(
+  () => client,
+  'CREATE TABLE c (id int PRIMARY KEY, name text)',
+  'CREATE TABLE o (id int PRIMARY KEY, c int, v int)',
+  "INSERT INTO c SELECT i, 'c' || i FROM generate_series(1, 5) AS i",
+  'INSERT INTO o SELECT i, i % 5 + 1, i FROM generate_series(1, 30) AS i',
+);
+const { run } = schema;
 
 const rows = (sql: string): Promise<unknown[][]> => rowsOf(client, sql);
 
@@ -50,7 +42,7 @@ async function shared(view = 'joined'): Promise<readonly Held[]> {
   return held.map(({ relation, rows, users }) => ({ relation, rows, users }));
 }
 
-const named = (...names: string[]): string[] => names.map((name) => `${schema}.${name}`);
+const named = (...names: string[]): string[] => names.map((name) => `${schema.name}.${name}`);
 
 let fresh = 100_000;
 
@@ -71,14 +63,16 @@ async function sameAsTables(view = 'joined'): Promise<void> {
   await run('RESET disabled_rules');
   expect(await rows(LOOK_UP)).toEqual(found);
   const exists = await rows(
-    `SELECT 1 FROM pg_matviews WHERE schemaname = '${schema}' AND matviewname = '${view}'`,
+    `SELECT 1 FROM pg_matviews WHERE schemaname = '${schema.name}' AND matviewname = '${view}'`,
   );
   if (exists.length > 0) expect(await rows(`SELECT * FROM ${view} ORDER BY 1, 2`)).toEqual(joined);
 }
 
 test('an index that comes after a view names the arrangement that the view reads', async () => {
   await run(MAKE, 'CREATE INDEX by_c ON o (c)');
-  expect(await shared()).toEqual([{ relation: `${schema}.o`, rows: 30, users: named('joined', 'by_c') }]);
+  expect(await shared()).toEqual([
+    { relation: `${schema.name}.o`, rows: 30, users: named('joined', 'by_c') },
+  ]);
   expect(await explained(`EXPLAIN ${LOOK_UP}`)).toContain('(index by_c)');
   expect(await explained(`EXPLAIN CREATE MATERIALIZED VIEW other AS ${VIEW} WHERE v > 1`)).toContain(
     'o[c] (index by_c)',
@@ -89,7 +83,7 @@ test('an index that comes after a view names the arrangement that the view reads
 test('a view that comes after an index, and another index of the same key', async () => {
   await run('CREATE INDEX by_c ON o (c)', 'CREATE INDEX again ON o (c)', MAKE);
   expect(await shared()).toEqual([
-    { relation: `${schema}.o`, rows: 30, users: named('by_c', 'again', 'joined') },
+    { relation: `${schema.name}.o`, rows: 30, users: named('by_c', 'again', 'joined') },
   ]);
   await run('DROP INDEX by_c');
   expect(await explained(`EXPLAIN ${LOOK_UP}`)).toContain('(index again)');
@@ -136,7 +130,7 @@ test('what an index reads by the key of the relation is the relation', async () 
   );
   expect(sizes).toEqual([true, '0']);
   expect(await rows('SELECT s FROM sums WHERE c = 2')).toEqual([['81']]);
-  const changes = await live(server, `SUBSCRIBE ${schema}.o`);
+  const changes = await live(server, `SUBSCRIBE ${schema.name}.o`);
   await run('DROP INDEX by_id', 'DROP INDEX by_group', 'INSERT INTO o VALUES (100, 2, 1)');
   expect(await rows('SELECT s FROM sums WHERE c = 2')).toEqual([['82']]);
   expect(await changes.until((all) => all.length === 31)).toHaveLength(31);
@@ -235,7 +229,7 @@ test('a subscription holds what it reads, until its table goes', async () => {
   await run('CREATE INDEX by_c ON o (c)');
   const changes = await live(
     server,
-    `SUBSCRIBE (SELECT c.name, o.v FROM ${schema}.c JOIN ${schema}.o ON o.c = c.id WHERE o.v > 28)`,
+    `SUBSCRIBE (SELECT c.name, o.v FROM ${schema.name}.c JOIN ${schema.name}.o ON o.c = c.id WHERE o.v > 28)`,
   );
   await changes.take(2);
   await run('DROP INDEX by_c', 'INSERT INTO o VALUES (100, 2, 100)');
@@ -280,7 +274,7 @@ test('over many rows, which hydrate elsewhere', async () => {
 
 test('a transaction that is older than an index reads without it', async () => {
   const old = await server.connect();
-  await old.query(`SET search_path = ${schema}`);
+  await old.query(`SET search_path = ${schema.name}`);
   await old.query('BEGIN');
   expect(await rowsOf(old, LOOK_UP)).toHaveLength(6);
   await run('DELETE FROM o WHERE v = 1', 'CREATE INDEX by_c ON o (c)', 'INSERT INTO o VALUES (100, 2, 100)');

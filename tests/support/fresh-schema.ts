@@ -9,7 +9,7 @@ export interface FreshSchema {
   run(...statements: string[]): Promise<void>;
 }
 
-/** Before each test of the file: a new schema, alone on the client's search path, and `setUp` in it. */
+/** Before each test of the file: settings as they were, a new schema, alone on the client's search path, and `setUp` in it. */
 export function freshSchema(client: () => pg.Client, ...setUp: string[]): FreshSchema {
   let number = 0;
   const run = async (...statements: string[]): Promise<void> => {
@@ -18,7 +18,7 @@ export function freshSchema(client: () => pg.Client, ...setUp: string[]): FreshS
   const name = (): string => `s${number}`;
   beforeEach(async () => {
     number++;
-    await run(`CREATE SCHEMA ${name()}`, `SET search_path = ${name()}`, ...setUp);
+    await run('RESET ALL', `CREATE SCHEMA ${name()}`, `SET search_path = ${name()}`, ...setUp);
   });
   return {
     get name() {

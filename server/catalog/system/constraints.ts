@@ -8,7 +8,7 @@ import {
   keyDefinition,
   notNullDefinition,
 } from '../definition-text.ts';
-import { type ForeignKeyConstraint, isKey } from '../objects.ts';
+import { type DomainObject, type ForeignKeyConstraint, type TableObject, isKey } from '../objects.ts';
 import { markedExpression } from '../stored-expressions.ts';
 import type { RawTable, RawValue } from './raw-table.ts';
 
@@ -38,95 +38,117 @@ function parentIndex({ parent, parentColumns }: ForeignKeyConstraint, catalog: C
   return found?.id ?? 0;
 }
 
+const columns = [
+  ['oid', 'oid'],
+  ['table_oid', 'oid'],
+  ['name', 'name'],
+  ['type', 'char'],
+  ['index_oid', 'oid'],
+  ['columns', '_int2'],
+  ['condition', 'text'],
+  ['definition', 'text'],
+  ['type_oid', 'oid'],
+  ['schema_oid', 'oid'],
+  ['is_validated', 'bool'],
+  ['parent_oid', 'oid'],
+  ['parent_columns', '_int2'],
+  ['on_update', 'char'],
+  ['on_delete', 'char'],
+  ['on_delete_columns', '_int2'],
+  ['match', 'char'],
+  ['is_deferrable', 'bool'],
+  ['is_deferred', 'bool'],
+  ['is_enforced', 'bool'],
+  ['no_inherit', 'bool'],
+] as const;
+
+type ConstraintRow = Readonly<Record<(typeof columns)[number][0], RawValue>>;
+
+/** What a constraint has where its kind says nothing else. */
+const USUAL = {
+  ...{ table_oid: 0, index_oid: 0, columns: null, condition: null, type_oid: 0, is_validated: true },
+  ...{
+    parent_oid: 0,
+    parent_columns: null,
+    on_update: ' ',
+    on_delete: ' ',
+    on_delete_columns: null,
+    match: ' ',
+  },
+  ...{ is_deferrable: false, is_deferred: false, is_enforced: true, no_inherit: false },
+} satisfies Partial<ConstraintRow>;
+
+function row(own: Omit<ConstraintRow, keyof typeof USUAL> & Partial<ConstraintRow>): RawValue[] {
+  const values: ConstraintRow = { ...USUAL, ...own };
+  return columns.map(([name]) => values[name]);
+}
+
+/** Numbers of columns, from 0, as an array of those from 1. */
+function numbers(from0: readonly number[]): string {
+  return `{${from0.map((number) => number + 1).join(',')}}`;
+}
+
+function ofDomain(domain: DomainObject, schema: number, catalog: Catalog): RawValue[][] {
+  const { id: type_oid, notNull, checks } = domain;
+  const own = { type_oid, schema_oid: schema };
+  const rows = checks.map(({ id: oid, name, text, validated }) => {
+    const condition = markedExpression(text, catalog);
+    const definition = checkDefinition(condition, { validated, enforced: true, noInherit: false });
+    return row({ ...own, oid, name, type: 'c', condition, definition, is_validated: validated });
+  });
+  if (notNull)
+    rows.push(row({ ...own, oid: notNull.id, name: notNull.name, type: 'n', definition: 'NOT NULL' }));
+  return rows;
+}
+
+function ofTable(table: TableObject, schema: number, catalog: Catalog): RawValue[][] {
+  const own = { table_oid: table.id, schema_oid: schema };
+  const checks = table.checks.map((check) => {
+    const { id: oid, name, columns: read, validated, enforced, noInherit } = check;
+    const condition = markedExpression(check.text, catalog);
+    const definition = checkDefinition(condition, check);
+    const kept = { is_validated: validated, is_enforced: enforced, no_inherit: noInherit };
+    return row({ ...own, oid, name, type: 'c', columns: numbers(read), condition, definition, ...kept });
+  });
+  const notNulls = table.columns.flatMap(({ name: column, notNull }, number) => {
+    if (notNull === undefined) return [];
+    const { id: oid, name, validated, noInherit } = notNull;
+    const definition = notNullDefinition(column, notNull);
+    const kept = { is_validated: validated, no_inherit: noInherit };
+    return [row({ ...own, oid, name, type: 'n', columns: numbers([number]), definition, ...kept })];
+  });
+  const foreign = table.foreignKeys.map((foreignKey) => {
+    const { id: oid, name, onDeleteColumns, full, deferrable, deferred, enforced, validated } = foreignKey;
+    return row({
+      ...own,
+      ...{ oid, name, type: 'f', index_oid: parentIndex(foreignKey, catalog) },
+      columns: numbers(foreignKey.columns),
+      definition: foreignKeyDefinition(table, foreignKey, catalog, OTHER_TABLE),
+      parent_oid: foreignKey.parent,
+      parent_columns: numbers(foreignKey.parentColumns),
+      on_update: ACTION_CODES[foreignKey.onUpdate],
+      on_delete: ACTION_CODES[foreignKey.onDelete],
+      on_delete_columns: onDeleteColumns && numbers(onDeleteColumns),
+      match: full ? 'f' : 's',
+      ...{ is_validated: validated, is_deferrable: deferrable, is_deferred: deferred },
+      ...{ is_enforced: enforced, no_inherit: true },
+    });
+  });
+  return [...checks, ...notNulls, ...foreign];
+}
+
 export const constraints: RawTable = {
   name: 'constraints',
   key: [0],
-  columns: [
-    ['oid', 'oid'],
-    ['table_oid', 'oid'],
-    ['name', 'name'],
-    ['type', 'char'],
-    ['index_oid', 'oid'],
-    ['columns', '_int2'],
-    ['condition', 'text'],
-    ['definition', 'text'],
-    ['type_oid', 'oid'],
-    ['schema_oid', 'oid'],
-    ['is_validated', 'bool'],
-    ['parent_oid', 'oid'],
-    ['parent_columns', '_int2'],
-    ['on_update', 'char'],
-    ['on_delete', 'char'],
-    ['on_delete_columns', '_int2'],
-    ['match', 'char'],
-    ['is_deferrable', 'bool'],
-    ['is_deferred', 'bool'],
-    ['is_enforced', 'bool'],
-    ['no_inherit', 'bool'],
-  ],
+  columns,
   ofObject: (object, catalog) => {
     const schema = catalog.schema(object.schema)?.id ?? 0;
-    const unreferring: RawValue[] = [0, null, ' ', ' ', null, ' ', false, false];
-    const none: RawValue[] = [...unreferring, true, false];
-    if (object.kind === 'type' && object.form === 'domain') {
-      const { notNull, checks } = object;
-      const made = checks.map(({ id, name, text: kept, validated }): RawValue[] => {
-        const text = markedExpression(kept, catalog);
-        return [
-          ...[
-            id,
-            0,
-            name,
-            'c',
-            0,
-            null,
-            text,
-            checkDefinition(text, { validated, enforced: true, noInherit: false }),
-          ],
-          ...[object.id, schema, validated, ...none],
-        ];
-      });
-      if (!notNull) return made;
-      return [
-        ...made,
-        [notNull.id, 0, notNull.name, 'n', 0, null, null, 'NOT NULL', object.id, schema, true, ...none],
-      ];
-    }
-    if (object.kind === 'index' && object.constraint) {
-      const { id, table, name, primary, columns: numbers } = object;
-      const keys = `{${numbers.join(',')}}`;
-      const definition = keyDefinition(object, catalog);
-      const key = [id, table, name, primary ? 'p' : 'u', id, keys, null, definition, 0, schema, true];
-      return [[...key, ...unreferring, true, true]];
-    }
-    if (object.kind !== 'table') return [];
-    const list = (columns: readonly number[]): string => `{${columns.map((number) => number + 1).join(',')}}`;
-    const checks = object.checks.map((check): RawValue[] => {
-      const { id, name, columns: read, text, validated, enforced, noInherit } = check;
-      const condition = markedExpression(text, catalog);
-      return [
-        ...[id, object.id, name, 'c', 0, list(read), condition],
-        ...[checkDefinition(condition, check), 0, schema, validated, ...unreferring, enforced, noInherit],
-      ];
-    });
-    const notNulls = object.columns.flatMap(({ name: column, notNull }, number): RawValue[][] => {
-      if (notNull === undefined) return [];
-      const { id, name, validated, noInherit } = notNull;
-      const definition = notNullDefinition(column, notNull);
-      const own = [id, object.id, name, 'n', 0, list([number]), null, definition, 0, schema, validated];
-      return [[...own, ...unreferring, true, noInherit]];
-    });
-    const foreign = object.foreignKeys.map((foreignKey): RawValue[] => {
-      const { id, name, columns: own, parent, parentColumns, onUpdate, onDelete } = foreignKey;
-      const { onDeleteColumns, full, deferrable, deferred, enforced, validated } = foreignKey;
-      return [
-        ...[id, object.id, name, 'f', parentIndex(foreignKey, catalog), list(own), null],
-        ...[foreignKeyDefinition(object, foreignKey, catalog, OTHER_TABLE), 0, schema, validated],
-        ...[parent, list(parentColumns), ACTION_CODES[onUpdate], ACTION_CODES[onDelete]],
-        ...[onDeleteColumns && list(onDeleteColumns), full ? 'f' : 's', deferrable, deferred],
-        ...[enforced, true],
-      ];
-    });
-    return [...checks, ...notNulls, ...foreign];
+    if (object.kind === 'type' && object.form === 'domain') return ofDomain(object, schema, catalog);
+    if (object.kind === 'table') return ofTable(object, schema, catalog);
+    if (object.kind !== 'index' || !object.constraint) return [];
+    const { id: oid, table: table_oid, name, primary } = object;
+    const own = { oid, table_oid, schema_oid: schema, name, type: primary ? 'p' : 'u', index_oid: oid };
+    const definition = keyDefinition(object, catalog);
+    return [row({ ...own, columns: `{${object.columns.join(',')}}`, definition, no_inherit: true })];
   },
 };

@@ -7,7 +7,7 @@ import type { Fetch } from '../../../sql/ast/fetch.ts';
 import type { ParsedStatement } from '../../../sql/ast/statement.ts';
 import { SqlError } from '../../../sql/error.ts';
 import type { CancelScope } from '../cancel-scope.ts';
-import type { SqlCursor } from '../cursors.ts';
+import type { CursorSource, SqlCursor } from '../cursors.ts';
 import type { Prepared } from '../prepared.ts';
 import type { Passed, ScrollRows } from '../scroll-rows.ts';
 import type { Session } from '../session.ts';
@@ -43,41 +43,39 @@ async function fetch(
 ): Promise<StatementResult> {
   const cursor = session.cursors.get(statement.cursor);
   await cursor.encode(formats);
-  if (cursor.source.kind === 'scroll') {
-    const { rows } = cursor.source;
-    const given = rows.give(await scroll(rows, statement, session.scope));
+  const { source } = cursor;
+  if (source.kind === 'scroll') {
+    const given = source.rows.give(await scroll(source.rows, statement, session.scope));
     return { kind: 'rows', columns: cursor.columns, cursor: given, tag: 'FETCH' };
   }
   const { skip, count } = forward(cursor, statement);
-  if (skip > 0) await advance(session, cursor, skip, timeout);
-  if (cursor.source.kind === 'stream') {
-    const stream = new FetchedStream(session, cursor, cursor.source.reader, count, timeout);
+  if (skip > 0) await advance(session, cursor, source, skip, timeout);
+  if (source.kind === 'stream') {
+    const stream = new FetchedStream(session, cursor, source.reader, count, timeout);
     return { kind: 'stream', stream, tag: 'FETCH' };
   }
-  const rows = new FetchedRows(cursor, cursor.source.cursor, count);
+  const rows = new FetchedRows(cursor, source.cursor, count);
   return { kind: 'rows', columns: cursor.columns, cursor: rows, tag: 'FETCH' };
 }
 
 async function move(session: Session, statement: Fetch, timeout: number | null): Promise<number> {
   const cursor = session.cursors.get(statement.cursor);
-  if (cursor.source.kind === 'scroll') {
-    return (await scroll(cursor.source.rows, statement, session.scope)).count;
-  }
+  const { source } = cursor;
+  if (source.kind === 'scroll') return (await scroll(source.rows, statement, session.scope)).count;
   const { skip, count } = forward(cursor, statement);
-  const skipped = skip > 0 ? await advance(session, cursor, skip, timeout) : 0;
-  return skipped + (await advance(session, cursor, count, timeout));
+  const skipped = skip > 0 ? await advance(session, cursor, source, skip, timeout) : 0;
+  return skipped + (await advance(session, cursor, source, count, timeout));
 }
 
 /** Passes over rows; returns how many there were. */
 async function advance(
   session: Session,
   cursor: SqlCursor,
+  source: Exclude<CursorSource, { kind: 'scroll' }>,
   count: number,
   timeout: number | null,
 ): Promise<number> {
-  const { source } = cursor;
   let passed = 0;
-  if (source.kind === 'scroll') return (await source.rows.forward(count, session.scope)).count;
   if (source.kind === 'rows') {
     const rows = new FetchedRows(cursor, source.cursor, count);
     for (let done = false; !done;) {

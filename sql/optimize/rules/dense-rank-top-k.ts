@@ -10,15 +10,15 @@
  */
 import type { MirRelation, MirScalar } from '../../mir.ts';
 import { equalityKey } from '../../mir/equality.ts';
-import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
 import { canFail, column } from '../../mir/scalar.ts';
 import { isVolatileThroughout } from '../../mir/volatile.ts';
-import { type RankBound, rankBound, rankLimit, ranksOnly } from '../analysis/rank-bound.ts';
-import { localRule } from '../local-rule.ts';
+import { type RankBound, rankLimit } from '../analysis/rank-bound.ts';
+import { rankFilterRule } from '../rank-filter-rule.ts';
 
 /** The rows of the Window's input that have one of the first values. */
 function firstValues(window: build.MirNode<'window'>, bound: RankBound): MirRelation | null {
+  if (bound.rank !== 'denseRank' || bound.most <= 1n) return null;
   const { input, partition, order } = window;
   const ordered = order.map((key) => equalityKey(column(key.column, input.columns[key.column]!)));
   const keys: readonly MirScalar[] = [...partition, ...ordered];
@@ -39,19 +39,4 @@ function firstValues(window: build.MirNode<'window'>, bound: RankBound): MirRela
   return build.semiJoin(input, first, pairs, { anti: false });
 }
 
-function rewrite(relation: MirRelation): MirRelation {
-  if (relation.kind !== 'filter' || relation.input.kind !== 'window') return relation;
-  const window = relation.input;
-  if (!ranksOnly(window)) return relation;
-  for (const [index, predicate] of relation.predicates.entries()) {
-    const bound = rankBound(predicate, window);
-    if (bound?.rank !== 'denseRank' || bound.most <= 1n) continue;
-    const rows = firstValues(window, bound);
-    if (rows === null) return relation;
-    const rest = bound.all ? relation.predicates.filter((_, at) => at !== index) : relation.predicates;
-    return build.filter(build.window(rows, window), rest);
-  }
-  return relation;
-}
-
-export const denseRankTopK = localRule('dense-rank-top-k', kinds('filter'), rewrite, kinds('window'));
+export const denseRankTopK = rankFilterRule('dense-rank-top-k', firstValues);

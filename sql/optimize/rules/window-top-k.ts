@@ -9,24 +9,10 @@
  * would miss the rows that are gone. Ranks cannot fail, so no error appears.
  */
 import type { MirRelation } from '../../mir.ts';
-import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
 import { sameScalar } from '../../mir/scalar.ts';
-import { type RankBound, rankBound, rankLimit, ranksOnly } from '../analysis/rank-bound.ts';
-import { localRule } from '../local-rule.ts';
-
-/** The top-k below the Window that a bound asks for. */
-function topKFor(window: build.MirNode<'window'>, bound: RankBound): MirRelation | null {
-  const { rank, most } = bound;
-  if (rank === 'denseRank' && most > 1n) return null;
-  return build.topK(window.input, {
-    partition: window.partition,
-    order: window.order,
-    limit: rankLimit(bound),
-    offset: null,
-    withTies: rank !== 'rowNumber',
-  });
-}
+import { type RankBound, rankLimit } from '../analysis/rank-bound.ts';
+import { rankFilterRule } from '../rank-filter-rule.ts';
 
 /** Whether a relation is that top-k already. */
 function isSame(input: MirRelation, wanted: MirRelation): boolean {
@@ -42,20 +28,18 @@ function isSame(input: MirRelation, wanted: MirRelation): boolean {
   );
 }
 
-function rewrite(relation: MirRelation): MirRelation {
-  if (relation.kind !== 'filter' || relation.input.kind !== 'window') return relation;
-  const window = relation.input;
-  if (!ranksOnly(window)) return relation;
-  for (const [index, predicate] of relation.predicates.entries()) {
-    const bound = rankBound(predicate, window);
-    const top = bound === null ? null : topKFor(window, bound);
-    if (bound === null || top === null || isSame(window.input, top)) continue;
-    // No rank is less than 1.
-    const passes = bound.all && bound.most >= 1n;
-    const rest = passes ? relation.predicates.filter((_, at) => at !== index) : relation.predicates;
-    return build.filter(build.window(top, window), rest);
-  }
-  return relation;
+/** The top-k below the Window that a bound asks for, unless it is there. */
+function topKFor(window: build.MirNode<'window'>, bound: RankBound): MirRelation | null {
+  const { rank, most } = bound;
+  if (rank === 'denseRank' && most > 1n) return null;
+  const top = build.topK(window.input, {
+    partition: window.partition,
+    order: window.order,
+    limit: rankLimit(bound),
+    offset: null,
+    withTies: rank !== 'rowNumber',
+  });
+  return isSame(window.input, top) ? null : top;
 }
 
-export const windowTopK = localRule('window-top-k', kinds('filter'), rewrite, kinds('window'));
+export const windowTopK = rankFilterRule('window-top-k', topKFor);
