@@ -1,7 +1,8 @@
 import type { CollateClause, TypeCast } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import { displayType } from '../types/format.ts';
-import { elementType, isRegistered, plain, typeRow } from '../types/table.ts';
+import { castPath } from '../types/casts.ts';
+import { elementType, isRegistered, typeRow } from '../types/table.ts';
 import { recordFields, recordType } from '../types/record.ts';
 import type { SqlType, TypeName } from '../types/type.ts';
 import type { HirScalar } from '../hir.ts';
@@ -50,16 +51,17 @@ export function bindCast(node: TypeCast, context: ExpressionContext): Bound {
     const value = { ...asDomain(domain, scalar, context.query) };
     return { scalar: statement.ofDomain(value, domain.id), at: leftmost(at, bound.at) };
   }
-  return { scalar, at: isLiteral ? bound.at : leftmost(at, bound.at) };
+  // A row that is written out stands, as another type's, where the cast does.
+  const isRow = scalar !== bound.scalar && scalar.kind === 'call' && scalar.opcode === 'row';
+  return { scalar, at: isLiteral ? bound.at : isRow ? at : leftmost(at, bound.at) };
 }
 
-/** `x::record`: a row as it is, and NULL as one without fields. */
+/** `x::record`: a row as it is, of the type that it is, and NULL as one without fields. */
 function bindToRecord(node: TypeCast, context: ExpressionContext): Bound {
   const { statement } = context;
   const bound = bindExpression(node.arg!, context);
   const at = locationOf(node) ?? locationOf(node.typeName!);
-  const fields = recordFields(typeOf(bound.scalar).name);
-  if (fields !== null) return { scalar: relabel(bound.scalar, plain(recordType(fields))), at: bound.at };
+  if (recordFields(typeOf(bound.scalar).name) !== null) return bound;
   const isNull = bound.scalar.kind === 'literal' && bound.scalar.text === null;
   if (isNull) return { scalar: literal(recordType([]), null), at: bound.at };
   if (typeOf(bound.scalar).name === 'unknown') {
@@ -72,7 +74,14 @@ function bindToRecord(node: TypeCast, context: ExpressionContext): Bound {
 /** What hinders the cast of a record. */
 function whyNot(source: TypeName, target: TypeName): string | undefined {
   const [given, wanted] = [recordFields(source), recordFields(target)];
-  if (given === null || wanted === null || given.length === wanted.length) return undefined;
+  if (given === null || wanted === null) return undefined;
+  if (given.length === wanted.length) {
+    const cannot = (i: number): boolean =>
+      castPath(given[i]!.type.name, wanted[i]!.type.name, 'explicit') === null;
+    const column = given.findIndex((_, i) => cannot(i));
+    const types = [given, wanted].map((fields) => displayType(fields[column]!.type.name));
+    return `Cannot cast type ${types.join(' to ')} in column ${column + 1}.`;
+  }
   return `Input has too ${given.length < wanted.length ? 'few' : 'many'} columns.`;
 }
 

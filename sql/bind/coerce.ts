@@ -75,9 +75,10 @@ function castElements(statement: Statement, bound: Bound, target: TypeName, cont
 function castFields(statement: Statement, bound: Bound, target: TypeName, context: CastContext): HirScalar {
   const { scalar, at } = bound;
   const wanted = recordFields(target)!;
+  const places = statement.fieldPlaces.get(scalar);
   const values = fieldsOf(scalar).map((field, i) => {
     const { type, domain } = wanted[i]!;
-    const value = coerceToType(statement, { scalar: field.scalar, at }, type, context)!;
+    const value = coerceToType(statement, { scalar: field.scalar, at: places?.[i] ?? at }, type, context)!;
     if (domain === undefined) return value;
     return asDomain(statement.environment.catalog.domain(domain), value, {
       statement,

@@ -123,7 +123,7 @@ export function applyFunction(
   const { statement } = context;
   const types = args.map((argument) => typeOf(argument.scalar).name);
   const entry = resolveFunction(name, types);
-  const field = entry === 'none' ? fieldAsCall(name, args) : null;
+  const field = entry === 'none' ? fieldAsCall(name, args, statement) : null;
   if (field !== null) return field;
   const exact = typeof entry !== 'string' && entry.arguments.every((type, i) => type === types[i]);
   if (!exact && args.length === 1) {
@@ -146,9 +146,13 @@ export function applyFunction(
 }
 
 /** `name(row)`: the row's field, where there is no such function. */
-function fieldAsCall(name: string, [record, ...others]: readonly Bound[]): HirScalar | null {
+function fieldAsCall(
+  name: string,
+  [record, ...others]: readonly Bound[],
+  statement: Statement,
+): HirScalar | null {
   if (record === undefined || others.length > 0) return null;
-  const index = recordFields(typeOf(record.scalar).name)?.findIndex((field) => field.name === name) ?? -1;
+  const index = statement.fieldNames(record.scalar)?.indexOf(name) ?? -1;
   return index < 0 ? null : fieldOf(record.scalar, index);
 }
 

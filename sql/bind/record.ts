@@ -40,8 +40,12 @@ export function makeRecord(fields: readonly Field[]): HirScalar {
 
 /** A field of a record by its number: what stands there, where the record is written out. */
 export function fieldOf(record: HirScalar, index: number): HirScalar {
-  if (record.kind === 'call' && record.opcode === 'row') return record.arguments[index]!;
   const { name, type } = recordFields(typeOf(record).name)![index]!;
+  if (record.kind === 'call' && record.opcode === 'row') {
+    // A cast of the row alone made its fields, too, what they are in that type.
+    const value = record.arguments[index]!;
+    return typeOf(value).name === type.name ? value : relabel(value, plain(type.name));
+  }
   return call(fieldSelection, [record, int4(index)], name, type);
 }
 
@@ -52,17 +56,23 @@ export function fieldsOf(record: HirScalar): Field[] {
 
 /** `ROW(…)`, `(a, b)`. */
 export function bindRow(node: RowExpr, context: ExpressionContext): Bound {
+  const places: (number | undefined)[] = [];
   const values = (node.args ?? []).flatMap((argument): HirScalar[] => {
     const star = expanded(argument, context);
-    if (star !== null) return star.map(({ scalar }) => scalar);
+    if (star !== null) {
+      places.push(...star.map(() => undefined));
+      return star.map(({ scalar }) => scalar);
+    }
     // Untyped literals and parameters wait for the type that the row is cast to.
     const bound = bindExpression(argument, context);
+    places.push(bound.at);
     const { kind } = bound.scalar;
     const isRow = kind === 'call' && bound.scalar.opcode === 'row';
     const waits = kind === 'literal' || kind === 'parameter' || isRow;
     return [waits ? bound.scalar : unknownToText(context.statement, bound)];
   });
   const record = makeRecord(values.map((scalar, i) => ({ name: `f${i + 1}`, scalar })));
+  context.statement.fieldPlaces.set(record, places);
   return { scalar: record, at: locationOf(node) };
 }
 
@@ -81,11 +91,12 @@ export function expanded(node: Node | undefined, context: ExpressionContext): Fi
   if (selection === undefined || !('A_Star' in (steps[steps.length - 1] ?? {}))) return null;
   const inner: A_Indirection = { ...selection, indirection: steps.slice(0, -1) };
   const bound = bindExpression(steps.length === 1 ? selection.arg! : { A_Indirection: inner }, context);
-  if (recordFields(typeOf(bound.scalar).name) === null) {
+  const names = context.statement.fieldNames(bound.scalar);
+  if (names === null) {
     const type = displayType(typeOf(bound.scalar).name);
     throw context.statement.error('42809', `type ${type} is not composite`, bound.at);
   }
-  return fieldsOf(bound.scalar);
+  return names.map((name, i) => ({ name, scalar: fieldOf(bound.scalar, i) }));
 }
 
 /** `(record).name`. `from`: what the record is written as. */
@@ -94,14 +105,13 @@ export function selectField(statement: Statement, record: Bound, step: Node, fro
     throw statement.error('0A000', 'row expansion via "*" is not supported here', record.at);
   }
   const name = stringOf(step);
-  const type = typeOf(record.scalar).name;
-  const fields = recordFields(type);
-  if (fields === null) {
+  const names = statement.fieldNames(record.scalar);
+  if (names === null) {
     const shown = statement.shownType(record.scalar);
     const message = `column notation .${name} applied to type ${shown}, which is not a composite type`;
     throw statement.error('42809', message, record.at);
   }
-  const index = fields.findIndex((field) => field.name === name);
+  const index = names.indexOf(name);
   if (index < 0) {
     throw statement.error('42703', missingField(statement, record.scalar, name, from), record.at);
   }
@@ -127,7 +137,7 @@ export function bindWholeRow(node: ColumnRef, context: ExpressionContext): HirSc
     throw statement.error('0A000', 'row expansion via "*" is not supported here', at);
   }
   const { item, level } = findItem(statement, scope, parts.slice(0, -1), at);
-  return liftScalar(wholeRow(item), level);
+  return statement.ofRow(liftScalar(wholeRow(item), level), item.columns);
 }
 
 /** A row of a FROM item as a record: NULL where an outer join has none. */

@@ -104,6 +104,8 @@ interface Found {
   readonly item: ScopeItem;
   readonly column: ScopeColumn;
   readonly level: number;
+  /** The column is the item's row as a whole. */
+  readonly isRow?: true;
 }
 
 /** What is not a column of the item. */
@@ -126,6 +128,7 @@ export function resolveColumn(
   const scalar = { ...liftScalar(found.column.scalar, found.level) };
   const around = outward(scope)[found.level]!;
   statement.origins.set(scalar, { at, qualified: qualifiedName(around, found.item, found.column) });
+  if (found.isRow === true) statement.ofRow(scalar, found.item.columns);
   const { domain } = found.column;
   return domain === undefined ? scalar : statement.ofDomain(scalar, domain);
 }
@@ -174,7 +177,7 @@ function unqualified(
         detail: 'This would cause the generated column to depend on its own value.',
       });
     }
-    return { item, column: { name, scalar: wholeRow(item) }, level };
+    return { item, column: { name, scalar: wholeRow(item) }, level, isRow: true };
   }
   const row = scope.items.find(({ object, of }) => object !== undefined || of !== undefined);
   if (row !== undefined) refuseSystemColumn(statement, row, name, at);

@@ -2,6 +2,7 @@ import type { SubLink } from '@pgsql/types';
 import { SqlError, type SqlErrorOptions } from '../error.ts';
 import { plain } from '../types/table.ts';
 import { displayType } from '../types/format.ts';
+import { recordFields } from '../types/record.ts';
 import type { ObjectId } from '../catalog.ts';
 import { typeOf } from './scalar.ts';
 import type { HirScalar } from '../hir.ts';
@@ -31,10 +32,14 @@ export class Statement {
   readonly subqueryColumns = new WeakMap<SubLink, string>();
   /** Where the text that is bound calls functions in SQL. */
   readonly ownCalls: (number | undefined)[] = [];
+  /** Where the fields of rows that are written out stand. */
+  readonly fieldPlaces = new WeakMap<HirScalar, readonly (number | undefined)[]>();
   /** Values of functions that are declared IMMUTABLE, which are so whatever their bodies are, with their arguments. */
   readonly immutableCalls = new WeakMap<HirScalar, readonly HirScalar[]>();
   /** The domains that expressions are of: their types are those that the domains are over. */
   readonly #domains = new WeakMap<HirScalar, ObjectId>();
+  /** What FROM calls the columns of a row that stands as a whole, whatever its type calls them: `FROM t AS q (k)`. */
+  readonly #rowColumns = new WeakMap<HirScalar, readonly string[]>();
   #parameters: (SqlType | null)[];
   /** The relations that it names. */
   readonly relations: RelationName[] = [];
@@ -55,6 +60,20 @@ export class Statement {
   /** The domain that an expression is of. */
   domainOf(scalar: HirScalar): ObjectId | undefined {
     return this.#domains.get(scalar);
+  }
+
+  /** The expression, which is a row of FROM with these columns. */
+  ofRow(scalar: HirScalar, columns: readonly { readonly name: string }[]): HirScalar {
+    this.#rowColumns.set(
+      scalar,
+      columns.map(({ name }) => name),
+    );
+    return scalar;
+  }
+
+  /** The names by which the fields of a record are asked for; null for what is no record. */
+  fieldNames(scalar: HirScalar): readonly string[] | null {
+    return this.#rowColumns.get(scalar) ?? recordFields(typeOf(scalar).name)?.map(({ name }) => name) ?? null;
   }
 
   /** The type of an expression as messages show it. */
