@@ -46,7 +46,7 @@ export function resolveAggregate(
   const { statement } = context;
   const at = locationOf(node);
   const types = args.map((argument) => typeOf(argument.scalar).name);
-  if (node.agg_star !== true && args.length === 0) {
+  if (node.agg_star !== true && args.length === 0 && name === 'count') {
     const message = `${nameParts(node.funcname).join('.')}(*) must be used to call a parameterless aggregate function`;
     throw statement.error('42809', message, at);
   }
@@ -110,7 +110,12 @@ export function bindAggregate(node: FuncCall, name: string, context: ExpressionC
   checkWithinGroup(nameParts(node.funcname).join('.'), within, definition, statement, at);
   let filter: HirScalar | null = null;
   if (node.agg_filter !== undefined) {
-    const bound = bindExpression(node.agg_filter, { ...context, clause: 'FILTER', collector: null });
+    const bound = bindExpression(node.agg_filter, {
+      ...context,
+      clause: 'FILTER',
+      collector: null,
+      windows: null,
+    });
     filter = coerceToBoolean(statement, bound, 'FILTER');
   }
   const directions = sorts.map((sort) => sortDirection(statement, sort));
@@ -201,7 +206,7 @@ export function placeAggregate(
 }
 
 /** WITHIN GROUP stands where the function wants it, and nowhere else. */
-function checkWithinGroup(
+export function checkWithinGroup(
   name: string,
   within: boolean,
   definition: AggregateDefinition,

@@ -1,6 +1,6 @@
 /** FuncCall: functions, casts written as calls, and what is handed on to aggregates. */
 import type { FuncCall } from '@pgsql/types';
-import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
+import { locationOf, nameParts } from '../ast/accessors.ts';
 import { SqlError } from '../error.ts';
 import { castByName, resolveFunction, resolvePlaced } from '../functions/resolve.ts';
 import type { PlacedFunction } from '../functions/resolve.ts';
@@ -35,12 +35,12 @@ import { bindTypeText } from './registered-type.ts';
 import { sessionValue } from './session-value.ts';
 import { bindCurrentSetting } from './setting.ts';
 import { functionsElsewhere } from './elsewhere.ts';
-import { bindHypotheticalSet } from './hypothetical-set.ts';
+import { bindHypotheticalSet, isHypotheticalSet } from './hypothetical-set.ts';
 import { bindSetInExpression } from './set-returning.ts';
 import { bindSqlCall, sqlFunctionValue } from './sql-function.ts';
 import type { Bound, Statement } from './statement.ts';
 import { bindVariadicAny, isVariadicAny } from './variadic-any.ts';
-import { bindWindowCall } from './window-call.ts';
+import { argumentsOf, bindWindowCall, refuseWithoutOver } from './window-call.ts';
 
 /** Binds a call. */
 export function bindFunctionCall(node: FuncCall, context: ExpressionContext): Bound {
@@ -56,9 +56,12 @@ export function bindFunctionCall(node: FuncCall, context: ExpressionContext): Bo
     throw missing(node, bindArguments(node, context), 'none', context, at);
   }
   if (node.over !== undefined) return bindWindowCall(node, name, context);
-  if (windowFunctionNamed(name) !== undefined) {
-    if (node.agg_within_group === true) return bindHypotheticalSet(node, name, context);
-    throw statement.error('42809', `window function ${name} requires an OVER clause`, at);
+  const window = windowFunctionNamed(name);
+  if (window !== undefined) {
+    if (node.agg_within_group === true && isHypotheticalSet(name)) {
+      return bindHypotheticalSet(node, name, context);
+    }
+    return refuseWithoutOver(window, node, context);
   }
   if (isRecordFunction(node)) return { scalar: recordFunctionValue(node, context), at };
   if (isSetReturning(name)) {
@@ -68,11 +71,7 @@ export function bindFunctionCall(node: FuncCall, context: ExpressionContext): Bo
   if (functionsNamed(name).some((entry) => entry.kind === 'aggregate'))
     return bindAggregate(node, name, context);
   if (hasAggregateSyntax(node)) {
-    if (node.agg_within_group === true) {
-      if (functionsNamed(name).length === 0) throw missingOrdered(node, context, at);
-      return refuseWithinGroup(name, context, at);
-    }
-    const args = (node.args ?? []).map((argument) => bindExpression(argument, context));
+    const args = argumentsOf(node, context);
     try {
       applyFunction(name, args, context, at, parts.join('.'));
     } catch (error) {
@@ -254,13 +253,6 @@ function bindArgumentsOf(name: string, node: FuncCall, context: ExpressionContex
   }
 }
 
-/** No function is meant by a call with WITHIN GROUP: what it is ordered by are arguments too. */
-function missingOrdered(node: FuncCall, context: ExpressionContext, at: number | undefined): Error {
-  const order = (node.agg_order ?? []).map((item) => nodeAs(item, 'SortBy')!.node!);
-  const all = { ...node, args: [...(node.args ?? []), ...order] };
-  return missing(node, bindArguments(all, context), 'none', context, at);
-}
-
 /** No function is meant by a call. */
 function missing(
   node: FuncCall,
@@ -320,12 +312,6 @@ function castAsCall(name: string, argument: Bound, context: ExpressionContext): 
   return coerce(context.statement, argument, target, 'explicit');
 }
 
-/** Names of PostgreSQL's hypothetical-set aggregates are those of window functions. */
-function refuseWithinGroup(name: string, context: ExpressionContext, at: number | undefined): never {
-  const message = `${name} is not an ordered-set aggregate, so it cannot have WITHIN GROUP`;
-  throw context.statement.error('42809', message, at);
-}
-
 /** Whether a call says what only an aggregate's can. */
 function hasAggregateSyntax(node: FuncCall): boolean {
   const { agg_star: star, agg_distinct: distinct, agg_order: order, agg_filter: filter } = node;
@@ -340,6 +326,9 @@ function refuseAggregateSyntax(node: FuncCall, name: string, context: Expression
   }
   if (node.agg_distinct === true) {
     throw statement.error('42809', `DISTINCT specified, but ${name} is not an aggregate function`, at);
+  }
+  if (node.agg_within_group === true) {
+    throw statement.error('42809', `WITHIN GROUP specified, but ${name} is not an aggregate function`, at);
   }
   if (node.agg_order !== undefined) {
     throw statement.error('42809', `ORDER BY specified, but ${name} is not an aggregate function`, at);

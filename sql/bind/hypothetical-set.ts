@@ -25,8 +25,21 @@ interface Key extends SortDirection {
   readonly given: Bound;
 }
 
-/** Binds rank, dense_rank, percent_rank or cume_dist with WITHIN GROUP. */
-export function bindHypotheticalSet(node: FuncCall, name: string, context: ExpressionContext): Bound {
+const names = ['rank', 'dense_rank', 'percent_rank', 'cume_dist'] as const;
+
+type HypotheticalSet = (typeof names)[number];
+
+/** Whether WITHIN GROUP makes an aggregate of the window function. */
+export function isHypotheticalSet(name: string): name is HypotheticalSet {
+  return (names as readonly string[]).includes(name);
+}
+
+/** Binds a call with WITHIN GROUP. */
+export function bindHypotheticalSet(
+  node: FuncCall,
+  name: HypotheticalSet,
+  context: ExpressionContext,
+): Bound {
   const { statement } = context;
   const at = locationOf(node);
   const inside: ExpressionContext = { ...context, insideAggregate: true };
@@ -57,7 +70,12 @@ export function bindHypotheticalSet(node: FuncCall, name: string, context: Expre
   });
   let filter: HirScalar | null = null;
   if (node.agg_filter !== undefined) {
-    const bound = bindExpression(node.agg_filter, { ...context, clause: 'FILTER', collector: null });
+    const bound = bindExpression(node.agg_filter, {
+      ...context,
+      clause: 'FILTER',
+      collector: null,
+      windows: null,
+    });
     filter = coerceToBoolean(statement, bound, 'FILTER');
   }
   const count = (condition: HirScalar | null, distinct?: HirScalar): Bound => {
@@ -121,12 +139,6 @@ export function bindHypotheticalSet(node: FuncCall, name: string, context: Expre
       const upTo = count(or([before, same(context, keys, at)]));
       return operator('/', float(operator('+', upTo, one)), float(operator('+', count(null), one)));
     }
-    default:
-      throw statement.error(
-        '42809',
-        `${name} is not an ordered-set aggregate, so it cannot have WITHIN GROUP`,
-        at,
-      );
   }
 }
 

@@ -1,7 +1,6 @@
 /** Calls with OVER: window functions, and aggregates over frames. */
 import type { FuncCall } from '@pgsql/types';
-import { locationOf, nameParts } from '../ast/accessors.ts';
-import { aggregateNamed } from '../functions/aggregates.ts';
+import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import { functionsNamed } from '../functions/table.ts';
 import { windowFunctionNamed } from '../functions/window-functions.ts';
 import type { WindowFunctionEntry } from '../functions/window-functions.ts';
@@ -12,13 +11,18 @@ import { canCoerce } from '../types/casts.ts';
 import { commonType } from '../types/common.ts';
 import { plain } from '../types/table.ts';
 import type { SqlType } from '../types/type.ts';
-import { resolveAggregate } from './aggregate-call.ts';
+import { checkWithinGroup, resolveAggregate } from './aggregate-call.ts';
 import { coerce, coerceToBoolean } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
+import { isHypotheticalSet } from './hypothetical-set.ts';
 import { literal, typeOf } from './scalar.ts';
-import type { Bound } from './statement.ts';
+import type { Bound, Statement } from './statement.ts';
 import { windowsOf } from './window.ts';
+import type { WindowCall } from './window.ts';
+
+/** What a call means without its filter. */
+type Meaning = Pick<WindowCall, 'function' | 'arguments' | 'type'>;
 
 /** Binds a call that has OVER. */
 export function bindWindowCall(node: FuncCall, name: string, context: ExpressionContext): Bound {
@@ -26,61 +30,98 @@ export function bindWindowCall(node: FuncCall, name: string, context: Expression
   const at = locationOf(node);
   const { collector, definition: window } = windowsOf(node, context);
   const inside: ExpressionContext = { ...context, windows: 'calls', sets: 'window function calls' };
-  const args = (node.args ?? []).map((argument) => bindExpression(argument, inside));
+  const args = argumentsOf(node, inside);
   const own = windowFunctionNamed(name);
-  const isAggregate = functionsNamed(name).some((entry) => entry.kind === 'aggregate');
-  if (own === undefined && !isAggregate) {
+  if (own === undefined && !functionsNamed(name).some((entry) => entry.kind === 'aggregate')) {
     if (functionsNamed(name).length === 0 && !isSetReturning(name)) throw notFound(node, args, context);
     const message = `OVER specified, but ${name} is not a window function nor an aggregate function`;
     throw statement.error('42809', message, at);
   }
-  const definition = isAggregate ? aggregateNamed(name) : undefined;
-  if (definition?.withinGroup !== undefined) {
-    const message = `OVER is not supported for ordered-set aggregate ${name}`;
-    throw statement.error('0A000', message, at);
-  }
-  if (definition?.noWindow !== undefined) throw statement.unsupported(`${name} as a window function`, at);
+  // What the arguments mean comes first, as in PostgreSQL, then what a call with OVER cannot have.
+  const called =
+    own === undefined ? ofAggregate(node, name, args, inside) : ofWindowFunction(own, node, args, context);
   if (node.agg_distinct === true) {
     throw statement.error('0A000', 'DISTINCT is not implemented for window functions', at);
   }
   if (node.agg_order !== undefined) {
     throw statement.error('0A000', 'aggregate ORDER BY is not implemented for window functions', at);
   }
-  if (own !== undefined) {
-    if (node.agg_star === true) {
-      throw statement.error('42809', `${name}(*) specified, but ${name} is not an aggregate function`, at);
-    }
-    if (node.agg_filter !== undefined) {
+  let filter: HirScalar | null = null;
+  if (node.agg_filter !== undefined) {
+    if (own !== undefined) {
       const message = 'FILTER is not implemented for non-aggregate window functions';
       throw statement.error('0A000', message, at);
     }
-    const { operands, type } = resolveOwn(own, args, node, context);
-    const call = { function: own.function, name, arguments: operands, filter: null };
-    const scalar = collector.register(
-      { ...call, type: { ...type, nullable: own.nullable } },
-      window,
-      context,
-    );
-    return { scalar, at: leftmost(at, ...args.map((bound) => bound.at)) };
-  }
-  const resolved = resolveAggregate(node, name, args, inside);
-  let filter: HirScalar | null = null;
-  if (node.agg_filter !== undefined) {
-    const bound = bindExpression(node.agg_filter, { ...inside, clause: 'FILTER', collector: null });
+    const bound = bindExpression(node.agg_filter, {
+      ...inside,
+      clause: 'FILTER',
+      collector: null,
+      windows: null,
+    });
     filter = coerceToBoolean(statement, bound, 'FILTER');
   }
-  const scalar = collector.register(
-    {
-      function: { kind: 'aggregate', function: resolved.function },
-      name,
-      arguments: resolved.arguments.map((argument) => guarded(argument, filter)),
-      filter,
-      type: { ...resolved.result, nullable: !isCount(resolved) },
-    },
-    window,
-    context,
-  );
+  const operands = called.arguments.map((argument) => guarded(argument, filter));
+  const scalar = collector.register({ ...called, name, arguments: operands, filter }, window, context);
   return { scalar, at: leftmost(at, ...args.map((bound) => bound.at)) };
+}
+
+/** The arguments by which a call is looked up: WITHIN GROUP's are among them. */
+export function argumentsOf(
+  { args, agg_within_group: within, agg_order: order }: FuncCall,
+  context: ExpressionContext,
+): Bound[] {
+  const sorted = within === true ? (order ?? []).map((item) => nodeAs(item, 'SortBy')!.node!) : [];
+  return [...(args ?? []), ...sorted].map((argument) => bindExpression(argument, context));
+}
+
+function ofWindowFunction(
+  own: WindowFunctionEntry,
+  node: FuncCall,
+  args: readonly Bound[],
+  context: ExpressionContext,
+): Meaning {
+  const { operands, type } = resolveOwn(own, args, node, context);
+  if (node.agg_within_group === true) {
+    const message = `window function ${own.name} cannot have WITHIN GROUP`;
+    throw context.statement.error('42809', message, locationOf(node));
+  }
+  return { function: own.function, arguments: operands, type: { ...type, nullable: own.nullable } };
+}
+
+function ofAggregate(
+  node: FuncCall,
+  name: string,
+  args: readonly Bound[],
+  context: ExpressionContext,
+): Meaning {
+  const { statement } = context;
+  const at = locationOf(node);
+  const resolved = resolveAggregate(node, name, args, context);
+  checkWithinGroup(name, node.agg_within_group === true, resolved.definition, statement, at);
+  if (resolved.definition.withinGroup === true) throw overOrderedSet(name, statement, at);
+  if (resolved.definition.noWindow !== undefined) {
+    throw statement.unsupported(`${name} as a window function`, at);
+  }
+  return {
+    function: { kind: 'aggregate', function: resolved.function },
+    arguments: resolved.arguments,
+    type: { ...resolved.result, nullable: !isCount(resolved) },
+  };
+}
+
+function overOrderedSet(name: string, statement: Statement, at: number | undefined): Error {
+  return statement.error('0A000', `OVER is not supported for ordered-set aggregate ${name}`, at);
+}
+
+/** Refuses a window function that is called without OVER. */
+export function refuseWithoutOver(
+  entry: WindowFunctionEntry,
+  node: FuncCall,
+  context: ExpressionContext,
+): never {
+  resolveOwn(entry, argumentsOf(node, context), node, context);
+  const message = `window function ${entry.name} requires an OVER clause`;
+  throw context.statement.error('42809', message, locationOf(node));
 }
 
 /** An argument is computed only for rows that FILTER lets through. */
@@ -103,6 +144,13 @@ function resolveOwn(
   context: ExpressionContext,
 ): { readonly operands: HirScalar[]; readonly type: SqlType } {
   const { statement } = context;
+  // The hypothetical-set aggregates of these names take any arguments.
+  if (isHypotheticalSet(entry.name) && args.length > 0) {
+    const at = locationOf(node);
+    if (node.agg_within_group === true) throw overOrderedSet(entry.name, statement, at);
+    const message = `WITHIN GROUP is required for ordered-set aggregate ${entry.name}`;
+    throw statement.error('42809', message, at);
+  }
   const signature = entry.signatures.find((types) => types.length === args.length);
   if (signature === undefined) throw notFound(node, args, context);
   const values = args.filter((_, i) => signature[i] === 'value').map((bound) => typeOf(bound.scalar));

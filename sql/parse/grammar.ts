@@ -59,6 +59,8 @@ export function grammarHint(
   parsed: SourceText,
   { message, byte }: Refusal,
 ): { sqlstate?: string; hint?: string } {
+  if (message.startsWith('LIMIT #,#'))
+    return { sqlstate: '42601', hint: 'Use separate LIMIT and OFFSET clauses.' };
   if (message === 'missing argument') {
     return { hint: 'Use NONE to denote the missing argument of a unary operator.' };
   }
@@ -85,7 +87,7 @@ export function grammarSqlstate(message: string): string {
   ) {
     return message.startsWith('invalid Unicode') ? '42601' : '22025';
   }
-  if (message.startsWith('column number must be in range')) return '22023';
+  if (/^column number must be in range|^precision for type float must be/.test(message)) return '22023';
   if (message.startsWith('unsafe use of')) return '22P06';
   if (message.startsWith('invalid byte sequence')) return '22021';
   if (/identifier too long/.test(message)) return '42622';
