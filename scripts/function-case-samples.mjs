@@ -617,6 +617,7 @@ export const argumentSamples = {
   },
   pg_convert_from: { 1: ['UTF8', 'utf-8', 'LATIN1', 'SQL_ASCII'] },
   pg_convert_to: { 1: ['UTF8', 'LATIN1', 'nope'] },
+  length_in_encoding: { 1: ['UTF8', 'LATIN1', 'SQL_ASCII', 'nope'] },
   byteaGetByte: { 1: indexes },
   byteaSetByte: { 1: indexes, 2: ['0', '255', '256', '-1'] },
   byteaGetBit: { 1: indexes },

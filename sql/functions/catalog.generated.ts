@@ -929,6 +929,7 @@ export const procRows: readonly ProcRow[] = [
   [1710,'trunc','numeric','numeric','',1,'i','f','trunc($1, 0)','value truncated to \'scale\' of zero'],
   [1711,'ceil','numeric','numeric','numeric_ceil',1,'i','f','','nearest integer >= value'],
   [1712,'floor','numeric','numeric','numeric_floor',1,'i','f','','nearest integer <= value'],
+  [1713,'length','bytea name','int4','length_in_encoding',1,'s','f','','length of string in specified encoding'],
   [1714,'convert_from','bytea name','text','pg_convert_from',1,'s','f','','convert string with specified source encoding name'],
   [1715,'cidr','inet','cidr','inet_to_cidr',1,'i','f','','convert inet to cidr'],
   [1717,'convert_to','text name','bytea','pg_convert_to',1,'s','f','','convert string with specified destination encoding name'],

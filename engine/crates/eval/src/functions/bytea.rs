@@ -203,6 +203,7 @@ enum Encoding {
     SqlAscii,
 }
 
+/// `role` is the word before `encoding name` in the message, with the space behind it.
 fn encoding_named(name: &str, role: &str) -> EvalResult<Encoding> {
     let plain: String =
         name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect();
@@ -210,33 +211,66 @@ fn encoding_named(name: &str, role: &str) -> EvalResult<Encoding> {
         "utf8" | "unicode" => Encoding::Utf8,
         "latin1" | "iso88591" => Encoding::Latin1,
         "sqlascii" => Encoding::SqlAscii,
-        _ => return Err(EvalError::new("22023", format!("invalid {role} encoding name \"{name}\""))),
+        _ => return Err(EvalError::new("22023", format!("invalid {role}encoding name \"{name}\""))),
     })
 }
 
 fn convert_from<'a>(bytes: &[u8], encoding: &str, arena: &'a Arena) -> EvalResult<&'a str> {
-    let encoding = encoding_named(encoding, "source")?;
-    let refuse = |name: &str, at: usize| {
-        EvalError::new("22021", format!("invalid byte sequence for encoding \"{name}\": 0x{:02x}", bytes[at]))
-    };
-    let zero = memchr::memchr(0, bytes);
-    match (encoding, zero) {
-        (Encoding::Latin1, Some(zero)) => Err(refuse("LATIN1", zero)),
-        (Encoding::SqlAscii, Some(zero)) => Err(refuse("SQL_ASCII", zero)),
-        (Encoding::Latin1, None) => {
+    let encoding = encoding_named(encoding, "source ")?;
+    match encoding {
+        Encoding::Latin1 => {
+            without_zero(bytes, "LATIN1")?;
             Ok(arena.push_str(bytes.iter().map(|byte| *byte as char).collect::<String>()))
         }
-        (Encoding::Utf8 | Encoding::SqlAscii, _) => {
-            match std::str::from_utf8(&bytes[..zero.unwrap_or(bytes.len())]) {
-                Ok(text) => zero.map_or(Ok(arena.push_str(text)), |zero| Err(refuse("UTF8", zero))),
-                Err(error) => Err(refuse("UTF8", error.valid_up_to())),
-            }
+        Encoding::SqlAscii => {
+            without_zero(bytes, "SQL_ASCII")?;
+            Ok(arena.push_str(utf8(bytes)?))
+        }
+        Encoding::Utf8 => Ok(arena.push_str(utf8(bytes)?)),
+    }
+}
+
+/// How many characters the bytes are in an encoding.
+fn length_in_encoding(bytes: &[u8], encoding: &str) -> EvalResult<i32> {
+    let length = match encoding_named(encoding, "")? {
+        Encoding::Latin1 => without_zero(bytes, "LATIN1").map(|()| bytes.len()),
+        Encoding::SqlAscii => without_zero(bytes, "SQL_ASCII").map(|()| bytes.len()),
+        Encoding::Utf8 => utf8(bytes).map(|text| text.chars().count()),
+    };
+    length.map(|length| length as i32)
+}
+
+/// The bytes as a text, which has no zero.
+fn utf8(bytes: &[u8]) -> EvalResult<&str> {
+    let zero = memchr::memchr(0, bytes);
+    match std::str::from_utf8(&bytes[..zero.unwrap_or(bytes.len())]) {
+        Ok(text) => zero.map_or(Ok(text), |zero| Err(invalid_bytes("UTF8", &bytes[zero..=zero]))),
+        Err(error) => {
+            let rest = &bytes[error.valid_up_to()..];
+            // As many bytes as the first one says that the character has.
+            let length = match rest[0] {
+                0xc0..=0xdf => 2,
+                0xe0..=0xef => 3,
+                0xf0..=0xf7 => 4,
+                _ => 1,
+            };
+            Err(invalid_bytes("UTF8", &rest[..length.min(rest.len())]))
         }
     }
 }
 
+fn without_zero(bytes: &[u8], encoding: &str) -> EvalResult<()> {
+    memchr::memchr(0, bytes).map_or(Ok(()), |_| Err(invalid_bytes(encoding, &[0])))
+}
+
+fn invalid_bytes(encoding: &str, bytes: &[u8]) -> EvalError {
+    let shown: Vec<String> = bytes.iter().map(|byte| format!("0x{byte:02x}")).collect();
+    let message = format!("invalid byte sequence for encoding \"{encoding}\": {}", shown.join(" "));
+    EvalError::new("22021", message)
+}
+
 fn convert_to<'a>(text: &str, encoding: &str, arena: &'a Arena) -> EvalResult<&'a [u8]> {
-    match encoding_named(encoding, "destination")? {
+    match encoding_named(encoding, "destination ")? {
         Encoding::Utf8 | Encoding::SqlAscii => Ok(arena.push_bytes(text)),
         Encoding::Latin1 => {
             let bytes = text
@@ -329,6 +363,7 @@ pub(super) const FUNCTIONS: &[&[Function]] = &[
         fallible!("byteanlike", (a: Bytea, pattern: Bytea) => matches_bytes(a, pattern).map(|matched| !matched)),
         fallible!("binary_encode", (a: Bytea, encoding: Text), env => encode(a, encoding, env.arena)),
         fallible!("binary_decode", (a: Text, encoding: Text), env => decode(a, encoding, env.arena)),
+        fallible!("length_in_encoding", (a: Bytea, encoding: Text) => length_in_encoding(a, encoding)),
         fallible!("pg_convert_from", (a: Bytea, encoding: Text), env => convert_from(a, encoding, env.arena)),
         fallible!("pg_convert_to", (a: Text, encoding: Text), env => convert_to(a, encoding, env.arena)),
     ],
