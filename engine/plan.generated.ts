@@ -36,7 +36,7 @@ typmod: number,
  * Whether the planner could not exclude NULL.
  */
 nullable: boolean, };
-export type Expr = { "kind": "column", index: number, } | { "kind": "literal", scalar: ScalarType, text: string | null, } | { "kind": "parameter", index: number, } | { "kind": "logicalNow" } | { "kind": "call", opcode: string, arguments: Array<Expr>, scalar: ScalarType, } | { "kind": "input", argument: Expr, scalar: ScalarType, typmod: number, } | { "kind": "output", argument: Expr, from: ScalarType, } | { "kind": "and", operands: Array<Expr>, } | { "kind": "or", operands: Array<Expr>, } | { "kind": "not", operand: Expr, } | { "kind": "isNull", operand: Expr, } | { "kind": "isTrue", operand: Expr, } | { "kind": "case", branches: Array<CaseBranch>, otherwise: Expr, scalar: ScalarType, } | { "kind": "coalesce", operands: Array<Expr>, scalar: ScalarType, } | { "kind": "inList", operand: Expr, list: Array<Expr>, of: ScalarType, } | { "kind": "canonical", operand: Expr, of: ScalarType, } | { "kind": "notDistinct", left: Expr, right: Expr, of: ScalarType, } | { "kind": "array", elements: Array<Expr>, nested: boolean, scalar: ScalarType, } | { "kind": "mapArray", array: Expr, body: Expr, scalar: ScalarType, } | { "kind": "quantified", all: boolean, left: Expr, array: Expr, comparison: Expr, } | { "kind": "element", index: number, scalar: ScalarType, } | { "kind": "raise", sqlstate: string, message: string, 
+export type Expr = { "kind": "column", index: number, } | { "kind": "literal", scalar: ScalarType, text: string | null, } | { "kind": "parameter", index: number, } | { "kind": "logicalNow" } | { "kind": "call", opcode: string, arguments: Array<Expr>, scalar: ScalarType, } | { "kind": "input", argument: Expr, scalar: ScalarType, typmod: number, } | { "kind": "output", argument: Expr, from: ScalarType, } | { "kind": "and", operands: Array<Expr>, } | { "kind": "or", operands: Array<Expr>, } | { "kind": "not", operand: Expr, } | { "kind": "isNull", operand: Expr, } | { "kind": "isTrue", operand: Expr, } | { "kind": "case", branches: Array<CaseBranch>, otherwise: Expr, scalar: ScalarType, } | { "kind": "coalesce", operands: Array<Expr>, scalar: ScalarType, } | { "kind": "inList", operand: Expr, list: Array<Expr>, of: ScalarType, } | { "kind": "canonical", operand: Expr, of: ScalarType, } | { "kind": "notDistinct", left: Expr, right: Expr, of: ScalarType, } | { "kind": "array", elements: Array<Expr>, nested: boolean, scalar: ScalarType, } | { "kind": "mapArray", array: Expr, body: Expr, scalar: ScalarType, } | { "kind": "quantified", all: boolean, left: Expr, array: Expr, comparison: Expr, } | { "kind": "element", index: number, scalar: ScalarType, } | { "kind": "once", binding: number, value: Expr, body: Expr, scalar: ScalarType, } | { "kind": "local", binding: number, scalar: ScalarType, } | { "kind": "raise", sqlstate: string, message: string, 
 /**
  * The domain that it is about.
  */
@@ -370,6 +370,10 @@ relation: string,
  * The columns' names.
  */
 columns: Array<string>, 
+/**
+ * Virtual generated columns: messages show no values of theirs.
+ */
+virtual?: Array<number>, 
 /**
  * Conditions of the columns' domains, which raise what a value breaks: they are looked at before all others.
  */

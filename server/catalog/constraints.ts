@@ -27,9 +27,13 @@ export function uniqueIndexes(catalog: Catalog, table: ObjectId): IndexObject[] 
 
 /** From now on the engine checks the rows of a table against these. The indexes' arrangements are there. */
 export function constrain(system: System, table: TableObject, indexes: readonly IndexObject[]): void {
+  const virtual = table.columns.flatMap(({ generated }, index) =>
+    generated?.stored === false ? [index] : [],
+  );
   const constraints: Constraints = {
     relation: table.name,
     columns: table.columns.map(({ name }) => name),
+    ...(virtual.length === 0 ? {} : { virtual }),
     domains: system.planning.compileDomains(table.columns, 'UTC'),
     notNull: table.columns.flatMap(({ type, notNull }, index) =>
       type.nullable && notNull === undefined ? [] : [index],

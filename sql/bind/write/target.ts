@@ -243,7 +243,9 @@ export function satisfies(
   const joined = (left: HirScalar, right: HirScalar): HirScalar =>
     call(functionByOid(TEXTCAT), [left, right]);
   const shown = table.columns
-    .map(({ type }, i): HirScalar => shownValue({ kind: 'column', index: offset + i, type }))
+    .map(({ type, generated }, i): HirScalar =>
+      generated?.stored === false ? text('virtual') : shownValue({ kind: 'column', index: offset + i, type }),
+    )
     .reduce((left, right) => joined(joined(left, text(', ')), right));
   const detail = joined(joined(text('Failing row contains ('), shown), text(').'));
   const message = text(`new row violates check option for view "${view}"`);

@@ -140,6 +140,9 @@ impl TableConstraints {
     fn failing_row(&self, row: &[u8], bounds: &[u32], settings: &FormatSettings) -> String {
         let arena = Arena::new();
         let values = self.types.iter().enumerate().map(|(index, scalar)| {
+            if self.said.virtual_columns.as_ref().is_some_and(|all| all.contains(&(index as u32))) {
+                return "virtual".to_owned();
+            }
             let column = &row[bounds[index] as usize..bounds[index + 1] as usize];
             let datum = decode_datum(column, *scalar, &arena);
             if matches!(datum, Datum::Null) {

@@ -15,6 +15,10 @@ pub struct Constraints {
     pub relation: String,
     /// The columns' names.
     pub columns: Vec<String>,
+    /// Virtual generated columns: messages show no values of theirs.
+    #[serde(rename = "virtual", default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub virtual_columns: Option<Vec<u32>>,
     /// Conditions of the columns' domains, which raise what a value breaks: they are looked at before all others.
     pub domains: Vec<Expr>,
     /// Columns that are never NULL.
