@@ -104,6 +104,17 @@ export type HirScalar =
     }
   /** What the innermost mapArray or quantifiedArray around it binds. */
   | { readonly kind: 'element'; readonly index: number; readonly type: NullableType }
+  /** `body` over the same row, in which `value`, computed once, is the `local` of this binding. */
+  | {
+      readonly kind: 'once';
+      /** Unique in the statement. */
+      readonly binding: number;
+      readonly value: HirScalar;
+      readonly body: HirScalar;
+      readonly type: SqlType;
+    }
+  /** What a `once` around it binds. */
+  | { readonly kind: 'local'; readonly binding: number; readonly type: NullableType }
   | {
       readonly kind: 'raise';
       readonly sqlstate: string;

@@ -67,6 +67,10 @@ export type MirScalar = { readonly type: MirType } & (
     }
   /** What the innermost mapArray or quantifiedArray around it binds. */
   | { readonly kind: 'element'; readonly index: number }
+  /** `body`, in which `value`, computed once, is the `local` of this binding. */
+  | { readonly kind: 'once'; readonly binding: number; readonly value: MirScalar; readonly body: MirScalar }
+  /** What a `once` around it binds. */
+  | { readonly kind: 'local'; readonly binding: number }
   | {
       readonly kind: 'raise';
       readonly sqlstate: string;

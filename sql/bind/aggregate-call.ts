@@ -21,6 +21,7 @@ import { bindExpression, leftmost } from './expression.ts';
 import { operand } from './operator.ts';
 import { isGrouping } from './grouping-sets.ts';
 import { sortDirection } from './order.ts';
+import { mayBeShared } from './once.ts';
 import { and, call, isNullable, scalarKey, truth, typeOf } from './scalar.ts';
 import { toJson } from './json.ts';
 import type { Bound, Statement } from './statement.ts';
@@ -199,7 +200,11 @@ export function placeAggregate(
       : called.order.map((key) => ({ ...key, scalar: lifted(key.scalar) })),
     filter: called.filter === null ? null : lifted(called.filter),
   };
-  const number = register(site.collector.aggregates, aggregate);
+  const number = register(
+    site.collector.aggregates,
+    aggregate,
+    mayBeShared(site.clause, scalarsOf(aggregate)),
+  );
   site.collector.places[number] = at;
   const index = site.collector.width + number;
   return liftScalar({ kind: 'column', index, type: aggregate.type }, level);
@@ -254,8 +259,13 @@ function isAggregate(index: number, collector: AggregateCollector | null): boole
   return index >= width && index < width + aggregates.length;
 }
 
-/** Equal aggregates are computed once. */
-function register(aggregates: HirAggregate[], aggregate: HirAggregate): number {
+function scalarsOf({ arguments: args, order, filter }: HirAggregate): HirScalar[] {
+  return [...args, ...order.map((key) => key.scalar), ...(filter === null ? [] : [filter])];
+}
+
+/** Equal aggregates are computed once, where they may be. */
+function register(aggregates: HirAggregate[], aggregate: HirAggregate, shared: boolean): number {
+  if (!shared) return aggregates.push(aggregate) - 1;
   const key = aggregateKey(aggregate);
   const known = aggregates.findIndex((other) => aggregateKey(other) === key);
   return known >= 0 ? known : aggregates.push(aggregate) - 1;

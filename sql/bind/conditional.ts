@@ -5,8 +5,9 @@ import type { HirScalar } from '../hir.ts';
 import { coerceToBoolean, coerceToCommon, unknownToText } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression } from './expression.ts';
+import { allComputedOnce, computedOnce } from './once.ts';
 import { makeOperator } from './operator.ts';
-import { and, literal, not, or } from './scalar.ts';
+import { and, isNull, literal, not, or } from './scalar.ts';
 import type { Bound } from './statement.ts';
 
 /** `CASE WHEN … END` and `CASE x WHEN … END`. */
@@ -14,11 +15,16 @@ export function bindCase(node: CaseExpr, outer: ExpressionContext): Bound {
   const context = { ...outer, sets: 'CASE' };
   const { statement } = context;
   const at = locationOf(node);
-  let subject: Bound | null = null;
-  if (node.arg !== undefined) {
-    const bound = bindExpression(node.arg, context);
-    subject = { scalar: unknownToText(statement, bound), at: bound.at };
-  }
+  if (node.arg === undefined) return { scalar: caseOver(node, null, context), at };
+  const bound = bindExpression(node.arg, context);
+  const subject = { scalar: unknownToText(statement, bound), at: bound.at };
+  return { scalar: computedOnce(statement, subject, (once) => caseOver(node, once, context)), at };
+}
+
+/** CASE, whose WHENs are compared with `subject` where there is one. */
+function caseOver(node: CaseExpr, subject: Bound | null, context: ExpressionContext): HirScalar {
+  const { statement } = context;
+  const at = locationOf(node);
   const whens = (node.args ?? []).map((when) => nodeAs(when, 'CaseWhen')!);
   const conditions = whens.map((when) => {
     const bound = bindExpression(when.expr!, context);
@@ -36,15 +42,8 @@ export function bindCase(node: CaseExpr, outer: ExpressionContext): Bound {
     i === 0 ? 'CASE/ELSE' : 'CASE/WHEN',
   );
   const [last, ...values] = scalars as [HirScalar, ...HirScalar[]];
-  return {
-    scalar: {
-      kind: 'case',
-      branches: conditions.map((condition, i) => ({ condition, result: values[i]! })),
-      otherwise: last,
-      type,
-    },
-    at,
-  };
+  const branches = conditions.map((condition, i) => ({ condition, result: values[i]! }));
+  return { kind: 'case', branches, otherwise: last, type };
 }
 
 function bindAll(nodes: readonly Node[] | undefined, context: ExpressionContext): Bound[] {
@@ -73,22 +72,20 @@ export function bindMinMax(node: MinMaxExpr, context: ExpressionContext): Bound 
     least ? 'LEAST' : 'GREATEST',
   );
   const operator = least ? '<=' : '>=';
-  const isNull = (operand: HirScalar): HirScalar => ({ kind: 'isNull', operand });
-  const branches = scalars.slice(0, -1).map((value, i) => ({
-    condition: and([
-      not(isNull(value)),
-      ...scalars
-        .slice(i + 1)
-        .map((other) =>
-          or([
-            isNull(other),
-            makeOperator(context, operator, { scalar: value, at }, { scalar: other, at }, at),
-          ]),
-        ),
-    ]),
-    result: value,
-  }));
-  const last = scalars[scalars.length - 1]!;
-  if (branches.length === 0) return { scalar: last, at };
-  return { scalar: { kind: 'case', branches, otherwise: last, type }, at };
+  const bound = scalars.map((scalar): Bound => ({ scalar, at }));
+  const scalar = allComputedOnce(context.statement, bound, (values) => {
+    const last = values[values.length - 1]!;
+    if (values.length === 1) return last.scalar;
+    const branches = values.slice(0, -1).map((value, i) => ({
+      condition: and([
+        not(isNull(value.scalar)),
+        ...values
+          .slice(i + 1)
+          .map((other) => or([isNull(other.scalar), makeOperator(context, operator, value, other, at)])),
+      ]),
+      result: value.scalar,
+    }));
+    return { kind: 'case', branches, otherwise: last.scalar, type };
+  });
+  return { scalar, at };
 }

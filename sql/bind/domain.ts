@@ -9,9 +9,7 @@ import type { CatalogDomain } from '../catalog.ts';
 import { EditableText } from '../parse/edits.ts';
 import { columnReferences } from '../parse/column-references.ts';
 import type { HirScalar } from '../hir.ts';
-import { isVolatile } from '../hir/volatile.ts';
-import { arraySubscript } from '../functions/table.ts';
-import { arrayType, elementType, findType, plain } from '../types/table.ts';
+import { findType } from '../types/table.ts';
 import type { SqlType } from '../types/type.ts';
 import { EXPRESSION_PREFIX, parseExpression } from './body.ts';
 import { bindCheckCondition } from './check-constraint.ts';
@@ -19,7 +17,8 @@ import { coerceToBoolean } from './coerce.ts';
 import type { QueryContext } from './context.ts';
 import { expressionContext } from './context.ts';
 import { bindExpression } from './expression.ts';
-import { call, int4, isNull, literal, not, typeOf } from './scalar.ts';
+import { isNull, literal, not, typeOf } from './scalar.ts';
+import { computedOnce } from './once.ts';
 import { emptyScope } from './scope.ts';
 import type { Statement } from './statement.ts';
 import { bindTypeName } from './type-name.ts';
@@ -53,20 +52,13 @@ export function bindTypeOrDomain(
 export function asDomain(domain: CatalogDomain, value: HirScalar, context: QueryContext): HirScalar {
   const { name, typmod } = typeOf(value);
   const type = { name, typmod };
-  const list = arrayType(name);
-  if (isVolatile(value) && list !== null && elementType(name) === null) {
-    // Conditions and result are of one value: the element of an array of it.
-    const element: HirScalar = { kind: 'element', index: 0, type: { ...type, nullable: true } };
-    const array: HirScalar = { kind: 'array', elements: [value], nested: false, type: plain(list) };
-    const body = asDomain(domain, element, context);
-    const checked: HirScalar = { kind: 'mapArray', array, body, type: plain(list) };
-    return call(arraySubscript, [checked, int4(1)], 'subscript', type);
-  }
-  const branches = domainViolations(domain, value, context).map(({ condition, ...raised }) => ({
-    condition,
-    result: { kind: 'raise', ...raised, type } as const,
-  }));
-  return branches.length === 0 ? value : { kind: 'case', branches, otherwise: value, type };
+  return computedOnce(context.statement, { scalar: value, at: undefined }, ({ scalar }) => {
+    const branches = domainViolations(domain, scalar, context).map(({ condition, ...raised }) => ({
+      condition,
+      result: { kind: 'raise', ...raised, type } as const,
+    }));
+    return branches.length === 0 ? scalar : { kind: 'case', branches, otherwise: scalar, type };
+  });
 }
 
 /** A condition that is true, or raises what a value breaks. */

@@ -8,6 +8,7 @@ import type { TypeName } from '../types/type.ts';
 import { coerce } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
+import { computedOnce } from './once.ts';
 import { equalityOperands, findOperator, makeOperator, notDistinct } from './operator.ts';
 import { imageComparison } from './record-image.ts';
 import { bindRowComparison, bindRowDistinct, comparesRows, rowElements } from './row-comparison.ts';
@@ -93,18 +94,14 @@ function bindNullIf(node: A_Expr, context: ExpressionContext, at: number | undef
     left,
     right,
   });
-  const value = coerce(context.statement, left, operator.left as TypeName, 'implicit')!;
-  const condition = makeOperator(context, '=', left, right, at);
-  const type = typeOf(value);
-  return {
-    scalar: {
-      kind: 'case',
-      branches: [{ condition, result: literal(type.name, null, type.typmod) }],
-      otherwise: value,
-      type,
-    },
-    at: leftmost(at, left.at),
-  };
+  const scalar = computedOnce(context.statement, left, (once) => {
+    const value = coerce(context.statement, once, operator.left as TypeName, 'implicit')!;
+    const condition = makeOperator(context, '=', once, right, at);
+    const type = typeOf(value);
+    const none = literal(type.name, null, type.typmod);
+    return { kind: 'case', branches: [{ condition, result: none }], otherwise: value, type };
+  });
+  return { scalar, at: leftmost(at, left.at) };
 }
 
 function bindBetween(node: A_Expr, context: ExpressionContext, at: number | undefined): Bound {

@@ -24,6 +24,8 @@ export function typeOf(scalar: HirScalar): SqlType {
     case 'array':
     case 'mapArray':
     case 'element':
+    case 'once':
+    case 'local':
       return scalar.type;
     case 'output':
       return scalar.type;
@@ -66,7 +68,10 @@ export function isNullable(scalar: HirScalar): boolean {
       return false;
     case 'mapArray':
       return isNullable(scalar.array);
+    case 'once':
+      return isNullable(scalar.body);
     case 'element':
+    case 'local':
       return scalar.type.nullable;
     case 'quantifiedArray':
     case 'parameter':
@@ -156,6 +161,7 @@ export function mapChildren(scalar: HirScalar, map: (child: HirScalar) => HirSca
     case 'parameter':
     case 'session':
     case 'element':
+    case 'local':
     case 'raise':
     case 'exists':
     case 'scalarSubquery':
@@ -192,6 +198,8 @@ export function mapChildren(scalar: HirScalar, map: (child: HirScalar) => HirSca
       return { ...scalar, operand: map(scalar.operand), list: scalar.list.map(map) };
     case 'notDistinct':
       return { ...scalar, left: map(scalar.left), right: map(scalar.right) };
+    case 'once':
+      return { ...scalar, value: map(scalar.value), body: map(scalar.body) };
     case 'quantified':
       return { ...scalar, left: map(scalar.left) };
   }
@@ -225,7 +233,14 @@ const keys = new WeakMap<HirScalar, string>();
 export function scalarKey(scalar: HirScalar): string {
   let key = keys.get(scalar);
   if (key === undefined) {
-    key = JSON.stringify(scalar, (name, value) => (name === 'nullable' ? undefined : (value as unknown)));
+    // What is bound in them has other numbers in each.
+    const bindings: unknown[] = [];
+    key = JSON.stringify(scalar, function (this: { readonly kind?: unknown }, name, value: unknown) {
+      if (name === 'nullable') return undefined;
+      if (name !== 'binding' || (this.kind !== 'once' && this.kind !== 'local')) return value;
+      if (!bindings.includes(value)) bindings.push(value);
+      return bindings.indexOf(value);
+    });
     keys.set(scalar, key);
   }
   return key;

@@ -7,11 +7,13 @@ import { locationOf, nodeAs } from '../ast/accessors.ts';
 import type { Frame, FrameBound, WindowFunction } from '../../engine/plan.generated.ts';
 import type { HirColumn, HirOrder, HirRelation, HirScalar } from '../hir.ts';
 import { mapReferences } from '../hir/traverse.ts';
+import { isVolatileThroughout } from '../hir/volatile.ts';
 import type { NullableType } from '../types/type.ts';
 import { unknownToText } from './coerce.ts';
 import { requireEquality, requireOrder } from './comparable.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression } from './expression.ts';
+import { mayBeShared } from './once.ts';
 import { sortDirection } from './order.ts';
 import type { SortDirection } from './order.ts';
 import { oneRow, orError } from './relation.ts';
@@ -94,7 +96,8 @@ export class WindowCollector {
   register(call: WindowCall, definition: WindowDef, context: ExpressionContext): HirScalar {
     const over = this.#over(definition, context);
     const key = callKey({ ...call, over });
-    let index = this.calls.findIndex((other) => callKey(other) === key);
+    const shared = mayBeShared(context.clause, [...call.arguments, call.filter]);
+    let index = shared ? this.calls.findIndex((other) => callKey(other) === key) : -1;
     if (index < 0) index = this.calls.push({ ...call, over }) - 1;
     return { kind: 'column', index: WINDOWS + index, type: call.type };
   }
@@ -228,15 +231,18 @@ export function projectWindows(
   const width = input.columns.length;
   const computed: HirScalar[] = [];
   const numbers = new Map<string, number>();
-  const columnOf = (scalar: HirScalar): number => {
+  const columnOf = (scalar: HirScalar, isRead = false): number => {
     const rewritten = rewrite(scalar);
     if (rewritten.kind === 'column' && rewritten.level === undefined) return rewritten.index;
+    // What is volatile has a value for each call that reads it, and one where it says which rows are a window's.
+    if (isRead && isVolatileThroughout(rewritten)) return width + computed.push(rewritten) - 1;
     const key = scalarKey(rewritten);
     let number = numbers.get(key);
     if (number === undefined) numbers.set(key, (number = width + computed.push(rewritten) - 1));
     return number;
   };
-  const optional = (scalar: HirScalar | null): number | null => (scalar === null ? null : columnOf(scalar));
+  const optional = (scalar: HirScalar | null, isRead = false): number | null =>
+    scalar === null ? null : columnOf(scalar, isRead);
   const groups = new Map<string, { readonly calls: number[] }>();
   collector.calls.forEach((call, index) => {
     const key = specificationKey(call.over);
@@ -248,7 +254,7 @@ export function projectWindows(
     const { partition, order } = collector.calls[calls[0]!]!.over;
     return {
       calls,
-      partition: partition.map(columnOf),
+      partition: partition.map((scalar) => columnOf(scalar)),
       order: order.map(({ scalar, descending, nullsFirst }): HirOrder => ({
         column: columnOf(scalar),
         descending,
@@ -259,8 +265,8 @@ export function projectWindows(
         const { frame, start, end } = call.over.frame;
         return {
           function: call.function,
-          arguments: call.arguments.map(columnOf),
-          filter: optional(call.filter),
+          arguments: call.arguments.map((argument) => columnOf(argument, true)),
+          filter: optional(call.filter, true),
           frame: withOffsets(frame, optional(start), optional(end)),
           type: call.type,
         };

@@ -77,6 +77,10 @@ export function exprText(expr: Expr): string {
       return `(${expr.all ? 'all' : 'any'} of ${text(expr.array)}: ${text(expr.comparison)} with $0 = ${text(expr.left)})`;
     case 'element':
       return `$${expr.index}`;
+    case 'once':
+      return `(let @${expr.binding} = ${text(expr.value)} in ${text(expr.body)})`;
+    case 'local':
+      return `@${expr.binding}`;
     case 'raise':
       return `raise(${expr.sqlstate})`;
   }

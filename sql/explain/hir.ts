@@ -56,6 +56,10 @@ function scalarText(scalar: HirScalar, subqueries: Subqueries): string {
       return `(${scalar.all ? 'all' : 'any'} of ${text(scalar.array)}: ${text(scalar.comparison)} with $0 = ${text(scalar.left)})`;
     case 'element':
       return `$${scalar.index}`;
+    case 'once':
+      return `(let @${scalar.binding} = ${text(scalar.value)} in ${text(scalar.body)})`;
+    case 'local':
+      return `@${scalar.binding}`;
     case 'raise':
       return `raise(${scalar.sqlstate}, ${literalText('text', scalar.message)})`;
     case 'exists':

@@ -65,6 +65,10 @@ export function mirScalarText(scalar: MirScalar): string {
       return `(${scalar.all ? 'all' : 'any'} of ${text(scalar.array)}: ${text(scalar.comparison)} with $0 = ${text(scalar.left)})`;
     case 'element':
       return `$${scalar.index}`;
+    case 'once':
+      return `(let @${scalar.binding} = ${text(scalar.value)} in ${text(scalar.body)})`;
+    case 'local':
+      return `@${scalar.binding}`;
     case 'raise':
       return `raise(${scalar.sqlstate}, ${literalText('text', scalar.message)})`;
   }

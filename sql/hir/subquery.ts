@@ -9,6 +9,7 @@ export function hirChildren(scalar: HirScalar): readonly HirScalar[] {
     case 'parameter':
     case 'session':
     case 'element':
+    case 'local':
     case 'raise':
     case 'exists':
     case 'scalarSubquery':
@@ -38,6 +39,8 @@ export function hirChildren(scalar: HirScalar): readonly HirScalar[] {
       return [scalar.array, scalar.body];
     case 'quantifiedArray':
       return [scalar.left, scalar.array, scalar.comparison];
+    case 'once':
+      return [scalar.value, scalar.body];
     case 'quantified':
       return [scalar.left];
   }

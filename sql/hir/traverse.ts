@@ -36,6 +36,7 @@ export function mapScalarParts(scalar: HirScalar, parts: Parts): HirScalar {
     case 'parameter':
     case 'session':
     case 'element':
+    case 'local':
     case 'raise':
       return scalar;
     case 'exists':
@@ -97,6 +98,11 @@ export function mapScalarParts(scalar: HirScalar, parts: Parts): HirScalar {
       const left = parts.scalar(scalar.left);
       const array = parts.scalar(scalar.array);
       return left === scalar.left && array === scalar.array ? scalar : { ...scalar, left, array };
+    }
+    case 'once': {
+      const value = parts.scalar(scalar.value);
+      const body = parts.scalar(scalar.body);
+      return value === scalar.value && body === scalar.body ? scalar : { ...scalar, value, body };
     }
     case 'quantified': {
       const left = parts.scalar(scalar.left);

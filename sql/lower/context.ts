@@ -6,7 +6,7 @@ import type { ObjectId } from '../catalog.ts';
 import type { HirRelation, HirScalar, SessionValue } from '../hir.ts';
 import { freeOfRelation, freeOfScalar } from '../hir/traverse.ts';
 import type { Free, OuterColumn } from '../hir/traverse.ts';
-import type { MirRelation, MirType } from '../mir.ts';
+import type { MirRelation, MirScalar, MirType } from '../mir.ts';
 import { renumberBindings } from '../mir/bindings.ts';
 import type { Keys } from '../optimize/analysis/keys.ts';
 import { distinct, getLet, letIn, project } from '../mir/relation.ts';
@@ -39,6 +39,7 @@ export class LoweringContext {
   readonly #bindings = new Map<number, Binding>();
   readonly #keys = new Map<number, Keys>();
   readonly #occurrences = new Map<HirScalar, number>();
+  readonly #localColumns = new Map<number, MirScalar>();
   readonly #knownView: (view: HirRelation) => KnownView | null;
   /** Bindings of known views that stand in the statement already. */
   readonly #used = new Set<number>();
@@ -76,7 +77,15 @@ export class LoweringContext {
     return relation;
   }
 
-  /** The parameter that stands for a session value. */
+  /** The column that what a `once` binds is computed as; null where it is none. */
+  localColumn(binding: number): MirScalar | null {
+    return this.#localColumns.get(binding) ?? null;
+  }
+
+  setLocalColumn(binding: number, column: MirScalar): void {
+    this.#localColumns.set(binding, column);
+  }
+
   /** The number of a volatile call, wherever it is lowered. */
   occurrence(call: HirScalar): number {
     const known = this.#occurrences.get(call);
@@ -86,6 +95,7 @@ export class LoweringContext {
     return number;
   }
 
+  /** The parameter that stands for a session value. */
   sessionParameter(value: SessionValue): number {
     if (this.#maintained) {
       const name = value.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

@@ -86,6 +86,12 @@ export function lowerScalarWith(
       );
     case 'element':
       return { kind: 'element', index: scalar.index, type: scalar.type };
+    case 'once':
+      return build.once(scalar.binding, child(scalar.value), child(scalar.body));
+    case 'local':
+      return (
+        context.localColumn(scalar.binding) ?? { kind: 'local', binding: scalar.binding, type: scalar.type }
+      );
     case 'raise':
       return {
         kind: 'raise',

@@ -4,6 +4,7 @@
 import type { HirScalar } from '../hir.ts';
 import { hasSubquery } from '../hir/subquery.ts';
 import type { MirScalar } from '../mir.ts';
+import { map } from '../mir/relation.ts';
 import * as build from '../mir/scalar.ts';
 import { exists } from './existence.ts';
 import { quantified } from './quantified.ts';
@@ -57,6 +58,18 @@ export function lowerScalar(scope: ScalarScope, scalar: HirScalar, reach: readon
         return lowered;
       });
       return build.coalesce(operands, scalar.type);
+    }
+    case 'once': {
+      // Subqueries of the body are computed for rows that may depend on the value: it is a column of them.
+      const value = lowerScalar(scope, scalar.value, reach);
+      const reached = build.isTrue(build.and([...reach]));
+      const none = build.literal(value.type, null);
+      const kept =
+        reach.length === 0 ? value : build.caseOf([{ condition: reached, result: value }], none, value.type);
+      const place = scope.relation.columns.length;
+      scope.relation = map(scope.relation, [kept]);
+      scope.context.setLocalColumn(scalar.binding, build.column(place, scope.relation.columns[place]!));
+      return lowerScalar(scope, scalar.body, reach);
     }
     default:
       return lowerScalarWith(scope.context, scope.row, scalar, (child) => lowerScalar(scope, child, reach));

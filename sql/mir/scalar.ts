@@ -141,6 +141,11 @@ export function quantifiedArray(
   return { kind: 'quantifiedArray', all, left, array: over, comparison, type: boolType(true) };
 }
 
+/** The body, in which the value is the local of the binding. */
+export function once(binding: number, value: MirScalar, body: MirScalar): MirScalar {
+  return { kind: 'once', binding, value, body, type: body.type };
+}
+
 const NONE: readonly MirScalar[] = [];
 
 /** The operands, in evaluation order. */
@@ -150,6 +155,7 @@ export function children(scalar: MirScalar): readonly MirScalar[] {
     case 'literal':
     case 'parameter':
     case 'element':
+    case 'local':
     case 'raise':
       return NONE;
     case 'array':
@@ -182,6 +188,8 @@ export function children(scalar: MirScalar): readonly MirScalar[] {
       return [scalar.operand, ...scalar.list];
     case 'notDistinct':
       return [scalar.left, scalar.right];
+    case 'once':
+      return [scalar.value, scalar.body];
   }
 }
 
@@ -192,6 +200,7 @@ export function withChildren(scalar: MirScalar, operands: readonly MirScalar[]):
     case 'literal':
     case 'parameter':
     case 'element':
+    case 'local':
     case 'raise':
       return scalar;
     case 'array':
@@ -238,6 +247,8 @@ export function withChildren(scalar: MirScalar, operands: readonly MirScalar[]):
       return inList(operands[0]!, operands.slice(1));
     case 'notDistinct':
       return notDistinct(operands[0]!, operands[1]!);
+    case 'once':
+      return once(scalar.binding, operands[0]!, operands[1]!);
   }
 }
 
@@ -260,6 +271,7 @@ export function someChild(scalar: MirScalar, test: (child: MirScalar) => boolean
     case 'literal':
     case 'parameter':
     case 'element':
+    case 'local':
     case 'raise':
       return false;
     case 'array':
@@ -289,6 +301,8 @@ export function someChild(scalar: MirScalar, test: (child: MirScalar) => boolean
       );
     case 'inList':
       return test(scalar.operand) || scalar.list.some(test);
+    case 'once':
+      return test(scalar.value) || test(scalar.body);
     case 'notDistinct':
       return test(scalar.left) || test(scalar.right);
   }
@@ -334,6 +348,7 @@ export function remapColumns(scalar: MirScalar, to: (index: number) => number): 
     case 'literal':
     case 'parameter':
     case 'element':
+    case 'local':
     case 'raise':
       return scalar;
     case 'call': {
@@ -395,6 +410,7 @@ function readsRow(scalar: MirScalar): boolean {
     scalar.kind === 'column' ||
     scalar.kind === 'parameter' ||
     scalar.kind === 'element' ||
+    scalar.kind === 'local' ||
     someChild(scalar, readsRow)
   );
 }
@@ -444,6 +460,10 @@ export function scalarKeyOver(scalar: MirScalar, columnText: (index: number) => 
       return `${own} ${scalar.nested}(${keysOf(scalar.elements)})`;
     case 'quantifiedArray':
       return `${own} ${scalar.all}(${keysOf(children(scalar))})`;
+    case 'once':
+      return `${own} ${scalar.binding}(${keysOf(children(scalar))})`;
+    case 'local':
+      return `${own}#${scalar.binding}`;
     case 'inList':
       return `${own}(${keyOf(scalar.operand)};${keysOf(scalar.list)})`;
     default:
@@ -483,6 +503,10 @@ export function sameScalar(left: MirScalar, right: MirScalar): boolean {
       break;
     case 'quantifiedArray':
       if (left.all !== (right as typeof left).all) return false;
+      break;
+    case 'once':
+    case 'local':
+      if (left.binding !== (right as typeof left).binding) return false;
       break;
     default:
       break;

@@ -89,6 +89,12 @@ export function toExpr(scalar: MirScalar): Expr {
       };
     case 'element':
       return { kind: 'element', index: scalar.index, scalar: scalarType };
+    case 'once': {
+      const { binding, value, body } = scalar;
+      return { kind: 'once', binding, value: toExpr(value), body: toExpr(body), scalar: scalarType };
+    }
+    case 'local':
+      return { kind: 'local', binding: scalar.binding, scalar: scalarType };
     case 'raise': {
       const { sqlstate, message, about } = scalar;
       return {

@@ -97,6 +97,9 @@ function callFunction(opcode: string, operands: readonly Value[]): Value {
 export function evaluate(expr: Expr, row: Row, parameters: readonly Value[] = []): Value {
   const of = (child: Expr): Value => evaluate(child, row, parameters);
   switch (expr.kind) {
+    case 'once':
+    case 'local':
+      throw new Error('reference evaluator: what is computed once is volatile');
     case 'column': {
       const value = row[expr.index];
       if (value === undefined) throw new Error(`column ${expr.index} of a row of ${row.length}`);

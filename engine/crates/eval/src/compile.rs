@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::expression::{Call, Compiled, Literal, Node, Storage};
 use crate::registry::{self, Site, Volatility};
+use std::cell::RefCell;
 use tidewire_plan::{ColumnType, DomainSubject, Expr, ScalarType};
 use tidewire_row::{About, Arena, Datum, EvalError, FormatSettings, text_in};
 
@@ -33,7 +34,8 @@ pub(crate) fn compile_mapped(
     settings: &FormatSettings,
 ) -> Result<Compiled, String> {
     let storage = Storage(Arena::new());
-    let root = Compiler { columns, places, parameters, settings, arena: &storage.0 }.node(expr)?;
+    let locals = RefCell::default();
+    let root = Compiler { columns, places, parameters, settings, arena: &storage.0, locals }.node(expr)?;
     let scalar = type_of(expr, columns, parameters)?;
     Ok(Compiled { root, _storage: storage, scalar })
 }
@@ -60,6 +62,8 @@ pub(crate) fn type_of(
         | Expr::Array { scalar, .. }
         | Expr::MapArray { scalar, .. }
         | Expr::Element { scalar, .. }
+        | Expr::Once { scalar, .. }
+        | Expr::Local { scalar, .. }
         | Expr::Raise { scalar, .. } => *scalar,
         Expr::Output { .. } => ScalarType::Text,
         Expr::And { .. }
@@ -87,6 +91,8 @@ struct Compiler<'c> {
     parameters: &'c [ScalarType],
     settings: &'c FormatSettings,
     arena: &'c Arena,
+    /// The bindings around, the innermost last.
+    locals: RefCell<Vec<u32>>,
 }
 
 impl Compiler<'_> {
@@ -182,16 +188,28 @@ impl Compiler<'_> {
             }
             Expr::MapArray { array, body, scalar } => Node::MapArray {
                 array: self.boxed(array)?,
-                body: self.boxed(body)?,
+                body: self.body(body)?,
                 element: element_of(*scalar)?,
             },
             Expr::Quantified { all, left, array, comparison } => Node::Quantified {
                 all: *all,
                 left: self.boxed(left)?,
                 array: self.boxed(array)?,
-                comparison: self.boxed(comparison)?,
+                comparison: self.body(comparison)?,
             },
             Expr::Element { index, .. } => Node::Column(*index as usize),
+            Expr::Once { binding, value, body, .. } => {
+                let value = self.boxed(value)?;
+                self.locals.borrow_mut().push(*binding);
+                let body = self.boxed(body);
+                self.locals.borrow_mut().pop();
+                Node::Once { value, body: body? }
+            }
+            Expr::Local { binding, .. } => {
+                let locals = self.locals.borrow();
+                let known = locals.iter().rev().position(|other| other == binding);
+                Node::Local(known.ok_or_else(|| format!("plan refused: unbound local {binding}"))?)
+            }
             Expr::Raise { sqlstate, message, about, .. } => {
                 let error = EvalError::new(sqlstate, message.as_str());
                 Node::Raise(Box::new(match about {
@@ -206,6 +224,14 @@ impl Compiler<'_> {
             }
         };
         Ok(node)
+    }
+
+    /// What reads elements alone, and nothing around it.
+    fn body(&self, expr: &Expr) -> Result<Box<Node>, String> {
+        let around = self.locals.take();
+        let body = self.boxed(expr);
+        self.locals.replace(around);
+        body
     }
 
     fn boxed(&self, expr: &Expr) -> Result<Box<Node>, String> {

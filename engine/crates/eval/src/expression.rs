@@ -46,22 +46,68 @@ pub(crate) enum Node {
     Parameter(usize),
     LogicalNow,
     Call(Box<Call>),
-    Input { argument: Box<Node>, scalar: ScalarType, typmod: i32 },
-    Output { argument: Box<Node>, from: ScalarType },
+    Input {
+        argument: Box<Node>,
+        scalar: ScalarType,
+        typmod: i32,
+    },
+    Output {
+        argument: Box<Node>,
+        from: ScalarType,
+    },
     And(Box<[Node]>),
     Or(Box<[Node]>),
     Not(Box<Node>),
     IsNull(Box<Node>),
     IsTrue(Box<Node>),
-    Case { branches: Box<[(Node, Node)]>, otherwise: Box<Node> },
+    Case {
+        branches: Box<[(Node, Node)]>,
+        otherwise: Box<Node>,
+    },
     Coalesce(Box<[Node]>),
-    InList { operand: Box<Node>, list: Box<[Literal]>, has_null: bool, of: ScalarType },
-    InExpressions { operand: Box<Node>, list: Box<[Node]>, of: ScalarType },
-    Canonical { operand: Box<Node>, of: ScalarType },
-    NotDistinct { left: Box<Node>, right: Box<Node>, of: ScalarType },
-    Array { elements: Box<[Node]>, nested: bool, element: &'static ScalarType },
-    MapArray { array: Box<Node>, body: Box<Node>, element: &'static ScalarType },
-    Quantified { all: bool, left: Box<Node>, array: Box<Node>, comparison: Box<Node> },
+    InList {
+        operand: Box<Node>,
+        list: Box<[Literal]>,
+        has_null: bool,
+        of: ScalarType,
+    },
+    InExpressions {
+        operand: Box<Node>,
+        list: Box<[Node]>,
+        of: ScalarType,
+    },
+    Canonical {
+        operand: Box<Node>,
+        of: ScalarType,
+    },
+    NotDistinct {
+        left: Box<Node>,
+        right: Box<Node>,
+        of: ScalarType,
+    },
+    Array {
+        elements: Box<[Node]>,
+        nested: bool,
+        element: &'static ScalarType,
+    },
+    MapArray {
+        array: Box<Node>,
+        body: Box<Node>,
+        element: &'static ScalarType,
+    },
+    Quantified {
+        all: bool,
+        left: Box<Node>,
+        array: Box<Node>,
+        comparison: Box<Node>,
+    },
+    /// The body over the row with the value behind it.
+    Once {
+        value: Box<Node>,
+        body: Box<Node>,
+    },
+    /// Counted from the row's end.
+    Local(usize),
     Raise(Box<EvalError>),
 }
 
@@ -142,7 +188,7 @@ impl Node {
     fn can_raise(&self) -> bool {
         let any = |nodes: &[Node]| nodes.iter().any(Node::can_raise);
         match self {
-            Node::Column(_) | Node::Literal(_) | Node::LogicalNow => false,
+            Node::Column(_) | Node::Literal(_) | Node::LogicalNow | Node::Local(_) => false,
             // A parameter may have no value.
             Node::Parameter(_)
             | Node::Input { .. }
@@ -155,7 +201,9 @@ impl Node {
             Node::InList { operand, .. } | Node::Canonical { operand, .. } => operand.can_raise(),
             Node::InExpressions { operand, list, .. } => operand.can_raise() || any(list),
             Node::NotDistinct { left, right, .. } => left.can_raise() || right.can_raise(),
-            Node::MapArray { array, body, .. } => array.can_raise() || body.can_raise(),
+            Node::MapArray { array: value, body, .. } | Node::Once { value, body } => {
+                value.can_raise() || body.can_raise()
+            }
             Node::Quantified { left, array, comparison, .. } => {
                 left.can_raise() || array.can_raise() || comparison.can_raise()
             }
@@ -170,9 +218,12 @@ impl Node {
     fn raising<'a>(&'a self, eval: &dyn Fn(&'a Node) -> EvalResult<Datum<'a>>) -> Option<&'static str> {
         let first = |nodes: &'a [Node]| nodes.iter().find(|node| eval(node).is_err());
         let failing = match self {
-            Node::Column(_) | Node::Literal(_) | Node::Parameter(_) | Node::LogicalNow | Node::Raise(_) => {
-                None
-            }
+            Node::Column(_)
+            | Node::Literal(_)
+            | Node::Parameter(_)
+            | Node::LogicalNow
+            | Node::Local(_)
+            | Node::Raise(_) => None,
             Node::Call(call) => match first(&call.arguments) {
                 None => return Some(call.function.opcode),
                 argument => argument,
@@ -186,7 +237,8 @@ impl Node {
             | Node::Output { argument: node, .. }
             | Node::Canonical { operand: node, .. }
             | Node::InList { operand: node, .. }
-            | Node::MapArray { array: node, .. } => first(std::slice::from_ref(node)),
+            | Node::MapArray { array: node, .. }
+            | Node::Once { value: node, .. } => first(std::slice::from_ref(node)),
             Node::InExpressions { operand, list, .. } => {
                 first(std::slice::from_ref(operand)).or_else(|| first(list))
             }
@@ -347,6 +399,13 @@ impl Node {
                 }
                 Ok(if null { Datum::Null } else { Datum::Bool(*all) })
             }
+            Node::Once { value, body } => {
+                let value = value.eval(row, context, arena)?;
+                let mut extended: SmallVec<[Datum<'a>; 6]> = SmallVec::from_slice(row);
+                extended.push(value);
+                body.eval(&extended, context, arena)
+            }
+            Node::Local(back) => Ok(row[row.len() - 1 - *back]),
             Node::Raise(error) => Err((**error).clone()),
         }
     }

@@ -577,7 +577,11 @@ fn visit(expr: &Expr, each: &mut dyn FnMut(&Expr)) {
             visit(operand, each);
             list.iter().for_each(|expr| visit(expr, each));
         }
-        Expr::Element { .. } => {}
+        Expr::Element { .. } | Expr::Local { .. } => {}
+        Expr::Once { value, body, .. } => {
+            visit(value, each);
+            visit(body, each);
+        }
         Expr::Array { elements, .. } => elements.iter().for_each(|expr| visit(expr, each)),
         // The bodies read elements alone.
         Expr::MapArray { array, .. } => visit(array, each),

@@ -325,6 +325,11 @@ pub enum Expr {
     Quantified { all: bool, left: Box<Expr>, array: Box<Expr>, comparison: Box<Expr> },
     /// What the innermost MapArray or Quantified around it binds.
     Element { index: u32, scalar: ScalarType },
+    /// `body`, in which `value`, which is computed once, is the `Local` of this binding. Not from within the bodies of
+    /// MapArray and Quantified around which it stands: they read elements alone.
+    Once { binding: u32, value: Box<Expr>, body: Box<Expr>, scalar: ScalarType },
+    /// What a Once around it binds.
+    Local { binding: u32, scalar: ScalarType },
     /// Raises an error when evaluated, with this SQLSTATE and message.
     Raise {
         sqlstate: String,

@@ -75,7 +75,10 @@ fn map_columns(expr: &Expr, place: &dyn Fn(u32) -> u32) -> Expr {
         Expr::InList { operand, list, of } => {
             Expr::InList { operand: boxed(operand), list: all(list), of: *of }
         }
-        Expr::Element { .. } => expr.clone(),
+        Expr::Element { .. } | Expr::Local { .. } => expr.clone(),
+        Expr::Once { binding, value, body, scalar } => {
+            Expr::Once { binding: *binding, value: boxed(value), body: boxed(body), scalar: *scalar }
+        }
         Expr::Array { elements, nested, scalar } => {
             Expr::Array { elements: all(elements), nested: *nested, scalar: *scalar }
         }
