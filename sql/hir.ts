@@ -269,13 +269,17 @@ export type HirRelation = { readonly columns: readonly HirColumn[] } & (
       readonly left: HirRelation;
       readonly right: HirRelation;
     }
-  /** TUMBLE and HOP: the input's columns, then window_start and window_end (of the column's type). `slide` and `size` are literals. */
+  /**
+   * TUMBLE and HOP: the input's columns, then window_start and window_end (of the column's type). `slide`, `size` and `offset`
+   * are literals; null: windows are counted from 1970.
+   */
   | {
       readonly kind: 'timeWindow';
       readonly input: HirRelation;
       readonly column: number;
       readonly slide: HirScalar;
       readonly size: HirScalar;
+      readonly offset: HirScalar | null;
     }
 );
 

@@ -149,14 +149,18 @@ export function requireParameter(
 ): void {
   const values = valuesOf(name, owner);
   const position = positionOf(parsed, location);
-  const invalid = (message: string, detail?: string): SqlError =>
-    new SqlError({ sqlstate: '22023', message, detail, position });
+  const invalid = (message: string, more: { detail?: string; hint?: string | undefined } = {}): SqlError =>
+    new SqlError({ sqlstate: '22023', message, ...more, position });
   if (values === undefined) {
     const namespace = /^([^.]*)\./.exec(name)?.[1];
     if (namespace !== undefined && namespace !== 'toast') {
       throw invalid(`unrecognized parameter namespace "${namespace}"`);
     }
-    throw invalid(`unrecognized parameter "${name.replace(/^toast\./, '')}"`);
+    // What other databases say of a table that only grows.
+    const hint = /^append_?only$/.test(name)
+      ? 'Leave it out: a table takes updates and deletes as well.'
+      : undefined;
+    throw invalid(`unrecognized parameter "${name.replace(/^toast\./, '')}"`, { hint });
   }
   if (text === null) return;
   const bare = name.replace(/^toast\./, '');
@@ -167,7 +171,7 @@ export function requireParameter(
       return;
     case 'enum':
       if (values.names.includes(text.toLowerCase())) return;
-      throw invalid(wrong().message, `Valid values are ${values.valid}.`);
+      throw invalid(wrong().message, { detail: `Valid values are ${values.valid}.` });
     default: {
       const isInteger = values.kind === 'integer';
       if (!/^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*$/.test(text)) throw wrong();
@@ -176,10 +180,9 @@ export function requireParameter(
       if (number >= least && number <= greatest) return;
       const shown = (bound: number): string =>
         isInteger ? String(bound) : `${BigInt(Math.trunc(bound))}.000000`;
-      throw invalid(
-        `value ${text} out of bounds for option "${bare}"`,
-        `Valid values are between "${shown(least)}" and "${shown(greatest)}".`,
-      );
+      throw invalid(`value ${text} out of bounds for option "${bare}"`, {
+        detail: `Valid values are between "${shown(least)}" and "${shown(greatest)}".`,
+      });
     }
   }
 }

@@ -161,6 +161,12 @@ export const functionsElsewhere: ReadonlyMap<string, string> = new Map(
   }),
 );
 
+/** What is said of a column that another database adds to each table. */
+export function columnElsewhere(name: string): string | undefined {
+  const isKey = name === '_row_id' || name === 'rowid' || name === '_rowid_';
+  return isKey ? 'Rows have no hidden key: declare a column GENERATED ALWAYS AS IDENTITY.' : undefined;
+}
+
 /** What is said of a relation of another database's catalog. */
 export function catalogElsewhere(schema: string | null, name: string): string | undefined {
   const isOther = /^(?:mz|rw)_/.test(name) || /^(?:mz|rw)_/.test(schema ?? '') || schema === 'crdb_internal';

@@ -4,6 +4,7 @@ import type { SqlErrorOptions } from '../error.ts';
 import type { HirScalar } from '../hir.ts';
 import { liftScalar } from '../hir/traverse.ts';
 import type { AggregateCollector, Clause } from './context.ts';
+import { columnElsewhere } from './elsewhere.ts';
 import { isMissing, wholeRow } from './record.ts';
 import type { TypeName } from '../types/type.ts';
 import { asNullable, literal, mapColumns, typeOf } from './scalar.ts';
@@ -181,7 +182,8 @@ function unqualified(
   }
   const row = scope.items.find(({ object, of }) => object !== undefined || of !== undefined);
   if (row !== undefined) refuseSystemColumn(statement, row, name, at);
-  const more = unreachable(scope, name) ?? suggestion(scope, null, name);
+  const hint = columnElsewhere(name);
+  const more = unreachable(scope, name) ?? (hint === undefined ? suggestion(scope, null, name) : { hint });
   throw statement.error('42703', `column "${name}" does not exist`, at, more);
 }
 

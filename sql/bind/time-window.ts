@@ -18,7 +18,7 @@ export function isTimeWindow(name: string | undefined): name is 'tumble' | 'hop'
   return name === 'tumble' || name === 'hop' || name === 'session';
 }
 
-/** `TUMBLE(relation, column, size)`, `HOP(relation, column, slide, size)`. */
+/** `TUMBLE(relation, column, size [, offset])`, `HOP(relation, column, slide, size [, offset])`. */
 export function timeWindow(
   name: 'tumble' | 'hop',
   call: FuncCall,
@@ -30,12 +30,15 @@ export function timeWindow(
   const args = call.args ?? [];
   const word = name.toUpperCase();
   const wanted = name === 'tumble' ? 3 : 4;
-  if (args.length !== wanted) {
+  if (args.length !== wanted && args.length !== wanted + 1) {
     const shape = name === 'tumble' ? 'TUMBLE(relation, column, size)' : 'HOP(relation, column, slide, size)';
-    throw statement.error('42883', `${word} takes ${wanted} arguments`, at, { hint: `Write ${shape}.` });
+    const hint = `Write ${shape}; an offset can stand behind.`;
+    throw statement.error('42883', `${word} takes ${wanted} arguments`, at, { hint });
   }
   const { range, input, column, type } = timedRelation(word, args[0]!, args[1]!, context, at);
-  const intervals = args.slice(2).map((argument) => intervalOf(argument, word, context));
+  const intervals = args.slice(2, wanted).map((argument) => intervalOf(argument, word, context));
+  const shifted = args[wanted];
+  const offset = shifted === undefined ? null : fixedIntervalOf(shifted, word, context).scalar;
   const slide = intervals[0]!;
   const size = intervals[intervals.length - 1]!;
   const { relation } = input;
@@ -55,6 +58,7 @@ export function timeWindow(
     column,
     slide,
     size,
+    offset,
   };
   return aliased(windowed, range.relname!, range.schemaname ?? null, node.alias, context, undefined, at);
 }
@@ -108,6 +112,31 @@ function rangeOf(node: Node, word: string, context: QueryContext): RangeVar {
 /** A constant interval of fixed length, above zero. */
 export function intervalOf(node: Node, word: string, context: QueryContext): HirScalar {
   const { statement } = context;
+  const { scalar, text, at } = fixedIntervalOf(node, word, context);
+  const interval = (text: string) => ({ kind: 'literal', scalar: 'interval', text }) as const;
+  const positive = evaluate(
+    statement,
+    {
+      kind: 'call',
+      opcode: 'interval_gt',
+      arguments: [interval(text), interval('00:00:00')],
+      scalar: 'bool',
+    },
+    at,
+  );
+  if (positive !== 't') {
+    throw statement.error('22023', `the lengths given to ${word} must be greater than zero`, at);
+  }
+  return scalar;
+}
+
+/** A constant interval of fixed length. */
+function fixedIntervalOf(
+  node: Node,
+  word: string,
+  context: QueryContext,
+): { readonly scalar: HirScalar; readonly text: string; readonly at: number | undefined } {
+  const { statement } = context;
   const bound = bindExpression(node, expressionContext(context, emptyScope, 'functions in FROM'));
   const scalar = coerce(statement, bound, 'interval', 'implicit');
   if (scalar?.kind !== 'literal' || scalar.text === null) {
@@ -116,19 +145,5 @@ export function intervalOf(node: Node, word: string, context: QueryContext): Hir
   if (/mon|year/.test(scalar.text)) {
     throw statement.error('22023', `the lengths given to ${word} must not contain months or years`, bound.at);
   }
-  const interval = (text: string) => ({ kind: 'literal', scalar: 'interval', text }) as const;
-  const positive = evaluate(
-    statement,
-    {
-      kind: 'call',
-      opcode: 'interval_gt',
-      arguments: [interval(scalar.text), interval('00:00:00')],
-      scalar: 'bool',
-    },
-    bound.at,
-  );
-  if (positive !== 't') {
-    throw statement.error('22023', `the lengths given to ${word} must be greater than zero`, bound.at);
-  }
-  return scalar;
+  return { scalar, text: scalar.text, at: bound.at };
 }

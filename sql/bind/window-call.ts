@@ -121,8 +121,13 @@ export function refuseWithoutOver(
 ): never {
   resolveOwn(entry, argumentsOf(node, context), node, context);
   const message = `window function ${entry.name} requires an OVER clause`;
-  throw context.statement.error('42809', message, locationOf(node));
+  const isFirst = entry.name === 'first_value' || entry.name === 'last_value';
+  const hint = isFirst && node.agg_order !== undefined ? FIRST_OF_GROUP : undefined;
+  throw context.statement.error('42809', message, locationOf(node), { hint });
 }
+
+/** In other databases first_value and last_value are aggregates too. */
+const FIRST_OF_GROUP = 'As an aggregate write (array_agg(x ORDER BY y))[1], with DESC for the last one.';
 
 /** An argument is computed only for rows that FILTER lets through. */
 function guarded(argument: HirScalar, filter: HirScalar | null): HirScalar {

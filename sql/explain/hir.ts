@@ -133,8 +133,10 @@ function headline(relation: HirRelation, catalog: CatalogReader, subqueries: Sub
     }
     case 'setOperation':
       return `${relation.operation}${relation.all ? ' all' : ''}`;
-    case 'timeWindow':
-      return `time window of #${relation.column}, slide ${text(relation.slide)}, size ${text(relation.size)}`;
+    case 'timeWindow': {
+      const offset = relation.offset === null ? '' : `, offset ${text(relation.offset)}`;
+      return `time window of #${relation.column}, slide ${text(relation.slide)}, size ${text(relation.size)}${offset}`;
+    }
   }
 }
 

@@ -25,6 +25,16 @@ const REFUSED: readonly (readonly [sql: string, code: string, near: string, hint
   ["CREATE TABLE x (at timestamp LATENESS INTERVAL '1' HOUR)", '42601', 'LATENESS', LATE],
   ["CREATE TABLE x (at timestamp, WATERMARK FOR at AS at - INTERVAL '5' SECOND)", '42601', '', LATE],
   ['CREATE TABLE x (a int) APPEND ONLY', '42601', '', /^Leave it out/],
+  ['CREATE TABLE x (a int) WITH (appendonly = true)', '22023', 'appendonly', /^Leave it out/],
+  ['ALTER TABLE t SWAP WITH u', '0A000', '', 'Rename both in a transaction: ALTER … RENAME TO.'],
+  ['SELECT first_value(a ORDER BY b) FROM t', '42809', 'first_value', /^As an aggregate write \(array_agg/],
+  ['SELECT _row_id FROM t', '42703', '_row_id', /^Rows have no hidden key/],
+  [
+    "SELECT * FROM TUMBLE(t, at, INTERVAL '1 hour', INTERVAL '1 hour', INTERVAL '1 hour')",
+    '42883',
+    'TUMBLE',
+    /an offset can stand behind\.$/,
+  ],
   [
     "CREATE TABLE x (a int) WITH ('materialized' = 'true')",
     '42601',

@@ -42,5 +42,6 @@ export function unsupportedAction({ objectKind, action }: Alter): SqlError {
   return new SqlError({
     sqlstate: '0A000',
     message: `ALTER ${objectKind.toUpperCase()} … ${what} is not supported yet`,
+    hint: action.kind === 'swap_with' ? 'Rename both in a transaction: ALTER … RENAME TO.' : undefined,
   });
 }

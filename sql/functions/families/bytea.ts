@@ -14,7 +14,9 @@ export const byteaFunctions: FunctionFamily = {
     ...words('uuid_extract_version uuid_extract_timestamp int2_bytea int4_bytea int8_bytea'),
   ],
   fallible: [
-    ...words('bytea_substr bytea_substr_no_len binary_encode binary_decode pg_convert_from pg_convert_to length_in_encoding'),
+    ...words(
+      'bytea_substr bytea_substr_no_len binary_encode binary_decode pg_convert_from pg_convert_to length_in_encoding',
+    ),
     ...words(
       'byteaGetByte byteaSetByte byteaGetBit byteaSetBit bytealike byteanlike byteaoverlay byteaoverlay_no_len',
     ),
