@@ -485,13 +485,11 @@ function modifierNamed({ scalar, at }: Bound, context: ExpressionContext): HirSc
 
 /** A regtype, whose name is shown; a view, which shows numbers of those, has the name itself. */
 function typeOfValue(statement: Statement, argument: Bound): HirScalar {
-  const { environment } = statement;
-  if (environment.inView === true) {
-    return literal('text', statement.shownType(unknownToText(statement, argument)));
-  }
+  const { inView } = statement.environment;
   if (argument.scalar.kind === 'literal' && typeOf(argument.scalar).name === 'unknown') {
-    return literal('regtype', String(typeOid('unknown')));
+    return inView === true ? literal('text', 'unknown') : literal('regtype', String(typeOid('unknown')));
   }
+  if (inView === true) return literal('text', statement.shownType(unknownToText(statement, argument)));
   const value = unknownToText(statement, argument);
   return literal('regtype', String(statement.domainOf(value) ?? typeOid(typeOf(value).name)));
 }
