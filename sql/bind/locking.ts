@@ -1,6 +1,7 @@
 /** FOR UPDATE and FOR SHARE: where they may stand. What they do is done before the statement runs. */
 import type { LockingClause, Node, SelectStmt } from '@pgsql/types';
 import { locationOf, nodeAs } from '../ast/accessors.ts';
+import type { HirRelation } from '../hir.ts';
 import type { QueryContext } from './context.ts';
 import type { Statement } from './statement.ts';
 
@@ -55,6 +56,79 @@ export function checkLocked(
   if (uses.aggregates) refuse('aggregate functions');
   if (uses.windows) refuse('window functions');
   if (uses.sets) refuse('set-returning functions in the target list');
+}
+
+/** Refuses to lock the rows of queries in FROM, and of views, that are no rows of tables. */
+export function checkLockedQueries(select: SelectStmt, context: QueryContext): void {
+  for (const node of select.lockingClause ?? []) {
+    const clause = nodeAs(node, 'LockingClause')!;
+    const named = clause.lockedRels?.map((relation) => nodeAs(relation, 'RangeVar')!.relname);
+    const isLocked = (alias: string | undefined): boolean => named === undefined || named.includes(alias);
+    const refused = (select.fromClause ?? []).map((item) => refusedWithin(item, isLocked, context));
+    const first = refused.find((what) => what !== null);
+    if (first !== undefined) throw context.statement.error('0A000', `${strengthOf(clause)} ${first}`);
+  }
+}
+
+/** How an item of FROM refuses to be locked; null: it does not. */
+function refusedWithin(
+  node: Node | undefined,
+  isLocked: (alias: string | undefined) => boolean,
+  context: QueryContext,
+): string | null {
+  if (node === undefined) return null;
+  const join = nodeAs(node, 'JoinExpr');
+  if (join !== undefined) {
+    return refusedWithin(join.larg, isLocked, context) ?? refusedWithin(join.rarg, isLocked, context);
+  }
+  const subquery = nodeAs(node, 'RangeSubselect');
+  if (subquery !== undefined) {
+    const inner = nodeAs(subquery.subquery, 'SelectStmt');
+    if (inner === undefined || inner.valuesLists !== undefined) return null;
+    if (!isLocked(subquery.alias?.aliasname)) return null;
+    const within = (item: Node): string | null => refusedWithin(item, () => true, context);
+    return refusedWith(inner) ?? (inner.fromClause ?? []).map(within).find((what) => what !== null) ?? null;
+  }
+  const range = nodeAs(node, 'RangeVar');
+  if (range === undefined || !isLocked(range.alias?.aliasname ?? range.relname)) return null;
+  const { statement, ctes } = context;
+  const schema = range.schemaname ?? null;
+  if (schema === null && ctes.some(({ name }) => name === range.relname)) return null;
+  const found = statement.environment.catalog.findRelation(schema, range.relname!);
+  return found?.kind === 'view' && found.boundView !== undefined ? refusedOf(found.boundView()) : null;
+}
+
+/** How a view refuses, by what it computes. */
+function refusedOf(relation: HirRelation): string | null {
+  switch (relation.kind) {
+    case 'map':
+    case 'project':
+      return refusedOf(relation.input);
+    case 'filter': {
+      const { input } = relation;
+      const isHaving = input.kind === 'aggregate' && input.keys.length === 0 && input.groupingSets === null;
+      return isHaving ? 'is not allowed with HAVING clause' : refusedOf(input);
+    }
+    case 'topK':
+      return relation.partition.length > 0
+        ? 'is not allowed with DISTINCT clause'
+        : refusedOf(relation.input);
+    case 'distinct':
+      return 'is not allowed with DISTINCT clause';
+    case 'aggregate': {
+      const isGrouped = relation.keys.length > 0 || relation.groupingSets !== null;
+      return `is not allowed with ${isGrouped ? 'GROUP BY clause' : 'aggregate functions'}`;
+    }
+    case 'window': {
+      const beneath = refusedOf(relation.input);
+      return beneath ?? 'is not allowed with window functions';
+    }
+    case 'join':
+      return refusedOf(relation.left) ?? refusedOf(relation.right);
+    // A set operation among them: it has no FROM in which there would be something to lock.
+    default:
+      return null;
+  }
 }
 
 function refusedWith(select: SelectStmt): string | null {

@@ -11,7 +11,7 @@ import type { AggregateCollector, ExpressionContext, QueryContext } from './cont
 import { bindCondition, bindExpression } from './expression.ts';
 import { bindFrom } from './from.ts';
 import { bindGroupBy, group } from './grouping.ts';
-import { checkLocked } from './locking.ts';
+import { checkLocked, checkLockedQueries } from './locking.ts';
 import { bindLimit, bindListItem, sortDirection } from './order.ts';
 import type { ListItem, SortDirection } from './order.ts';
 import type { PreparedSelect, Target } from './query.ts';
@@ -89,6 +89,7 @@ export function prepareSelect(select: SelectStmt, context: QueryContext): Prepar
     sets: sets.calls.length > 0,
   };
   checkLocked(select, uses, statement);
+  checkLockedQueries(select, context);
   const grouped = groupBy !== null || having !== null || aggregates.length + groupings.length > 0;
 
   const distinctOn = distinct === null || distinct === 'all' ? [] : distinct;
