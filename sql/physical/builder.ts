@@ -47,10 +47,11 @@ export interface BuilderOptions {
 }
 
 /** Operators that differ in this are not the same. */
-function similarity(operator: Operator): string {
+function similarity(operator: Operator, columns: readonly MirType[]): string {
   switch (operator.kind) {
     case 'constant':
-      return operator.kind;
+      // Rows are texts there: what they are depends on the columns' types.
+      return `constant ${columns.map(({ name, typmod }) => `${name},${typmod}`).join()}`;
     case 'import':
     case 'lookup':
       return `${operator.kind} ${operator.arrangement}`;
@@ -115,7 +116,7 @@ export class PlanBuilder {
 
   /** Adds a node, or finds the one that does the same; `volatile`: what of it has another value each time. */
   add(label: string, columns: readonly MirType[], operator: Operator, volatile = ''): number {
-    const kind = similarity(operator);
+    const kind = similarity(operator, columns);
     const similar = this.#similar.get(kind);
     if (similar === undefined) this.#similar.set(kind, [this.nodes.length]);
     else if (operator.kind === 'import') return similar[0]!;
