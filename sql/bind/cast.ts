@@ -3,7 +3,7 @@ import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import { displayType } from '../types/format.ts';
 import { castPath } from '../types/casts.ts';
 import { elementType, isRegistered, typeRow } from '../types/table.ts';
-import { recordFields, recordType } from '../types/record.ts';
+import { compositeName, recordFields, recordType } from '../types/record.ts';
 import type { SqlType, TypeName } from '../types/type.ts';
 import type { HirScalar } from '../hir.ts';
 import { bindArray } from './array.ts';
@@ -74,7 +74,7 @@ function bindToRecord(node: TypeCast, context: ExpressionContext): Bound {
 /** What hinders the cast of a record. */
 function whyNot(source: TypeName, target: TypeName): string | undefined {
   const [given, wanted] = [recordFields(source), recordFields(target)];
-  if (given === null || wanted === null) return undefined;
+  if (given === null || wanted === null || compositeName(source) !== null) return undefined;
   if (given.length === wanted.length) {
     const cannot = (i: number): boolean =>
       castPath(given[i]!.type.name, wanted[i]!.type.name, 'explicit') === null;

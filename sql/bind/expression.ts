@@ -1,5 +1,5 @@
 /** Expressions: one node kind to one function; the larger matters have files of their own. */
-import type { BooleanTest, BoolExpr, ColumnRef, Node, NullTest, ParamRef } from '@pgsql/types';
+import type { BooleanTest, BoolExpr, ColumnRef, Node, NullTest, ParamRef, RowExpr } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs, nodeKind } from '../ast/accessors.ts';
 import { SqlError } from '../error.ts';
 import type { HirScalar } from '../hir.ts';
@@ -14,8 +14,7 @@ import { bindGroupingFunction } from './grouping-sets.ts';
 import { bindFunctionCall } from './function-call.ts';
 import { bindConstant } from './literal.ts';
 import { bindOperatorExpression } from './operator-expression.ts';
-import { bindRow, bindWholeRow, fieldOf, recordNullTest } from './record.ts';
-import { rowElements } from './row-comparison.ts';
+import { bindRow, bindWholeRow, fieldOf, recordNullTest, rowValues } from './record.ts';
 import { and, not, or, typeOf } from './scalar.ts';
 import { resolveColumn } from './scope.ts';
 import type { Scope } from './scope.ts';
@@ -185,8 +184,8 @@ function bindBoolean(node: BoolExpr, context: ExpressionContext, at: number | un
 }
 
 function bindNullTest(node: NullTest, context: ExpressionContext, at: number | undefined): Bound {
-  const row = rowElements(node.arg);
-  if (row !== null) return bindRowNullTest(node, row, context, at);
+  const row = nodeAs(node.arg, 'RowExpr');
+  if (row !== undefined) return bindRowNullTest(node, row, context, at);
   const bound = bindExpression(node.arg!, context);
   const ofRecord = recordNullTest(bound.scalar, node.nulltesttype !== 'IS_NOT_NULL');
   if (ofRecord !== null) return { scalar: ofRecord, at: leftmost(at, bound.at) };
@@ -197,12 +196,12 @@ function bindNullTest(node: NullTest, context: ExpressionContext, at: number | u
 /** A row is NULL if all of its values are, and not NULL if none is. */
 function bindRowNullTest(
   node: NullTest,
-  row: readonly Node[],
+  row: RowExpr,
   context: ExpressionContext,
   at: number | undefined,
 ): Bound {
-  const tests = row.map((element): HirScalar => {
-    const isNull: HirScalar = { kind: 'isNull', operand: bindExpression(element, context).scalar };
+  const tests = rowValues(row, context).map(({ scalar }): HirScalar => {
+    const isNull: HirScalar = { kind: 'isNull', operand: scalar };
     return node.nulltesttype === 'IS_NOT_NULL' ? not(isNull) : isNull;
   });
   return { scalar: and(tests), at };

@@ -40,7 +40,11 @@ export function bindGroupBy(
     targetsOfKeys.push(target);
     return keys.push(key) - 1;
   };
-  const keysOf = (node: Node): readonly number[] => (nodeAs(node, 'RowExpr')?.args ?? [node]).map(keyOf);
+  // ROW(…), in this word, is one key; a list in parentheses is several.
+  const keysOf = (node: Node): readonly number[] => {
+    const row = nodeAs(node, 'RowExpr');
+    return (row?.row_format === 'COERCE_IMPLICIT_CAST' ? (row.args ?? []) : [node]).map(keyOf);
+  };
   const all = groupingSets(nodes, keysOf, context.statement);
   const sets = distinct && all !== null ? differentSets(all) : all;
   if (sets === null || sets.length === 1) {

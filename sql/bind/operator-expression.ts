@@ -11,7 +11,7 @@ import { bindExpression, leftmost } from './expression.ts';
 import { computedOnce } from './once.ts';
 import { equalityOperands, findOperator, makeOperator, notDistinct } from './operator.ts';
 import { imageComparison } from './record-image.ts';
-import { bindRowComparison, bindRowDistinct, comparesRows, rowElements } from './row-comparison.ts';
+import { bindRowComparison, bindRowDistinct, comparesRows } from './row-comparison.ts';
 import { and, isNull, literal, not, or, readsColumns, typeOf } from './scalar.ts';
 import type { Bound } from './statement.ts';
 import { bindArrayComparison } from './array-comparison.ts';
@@ -72,14 +72,18 @@ export function operatorName(node: A_Expr, context: ExpressionContext): string {
   const schema = parts.length > 1 ? parts[parts.length - 2]! : 'pg_catalog';
   const name = parts[parts.length - 1]!;
   if (schema !== 'pg_catalog') {
-    throw context.statement.error('42883', `operator does not exist: ${parts.join('.')}`, locationOf(node));
+    const { statement } = context;
+    if (!statement.environment.catalog.hasSchema(schema)) {
+      throw statement.error('3F000', `schema "${schema}" does not exist`, locationOf(node));
+    }
+    throw statement.error('42883', `operator does not exist: ${parts.join('.')}`, locationOf(node));
   }
   return name === '!=' ? '<>' : name;
 }
 
 function bindOperator(node: A_Expr, context: ExpressionContext, at: number | undefined): Bound {
   const name = operatorName(node, context);
-  if (comparesRows(node)) return bindRowComparison(node, name, context, at);
+  if (node.lexpr !== undefined && comparesRows(node)) return bindRowComparison(node, name, context, at);
   const left = node.lexpr === undefined ? null : bindExpression(node.lexpr, context);
   const right = bindExpression(node.rexpr!, context);
   const image = left && imageComparison(name, left.scalar, right.scalar, context);
@@ -104,14 +108,25 @@ function bindNullIf(node: A_Expr, context: ExpressionContext, at: number | undef
   return { scalar, at: leftmost(at, left.at) };
 }
 
+/** A bound of BETWEEN, as it is written and bound. */
+interface Bounding {
+  readonly node: Node;
+  readonly bound: Bound;
+}
+
 function bindBetween(node: A_Expr, context: ExpressionContext, at: number | undefined): Bound {
   const bounds = nodeAs(node.rexpr, 'List')?.items ?? [];
   const value = bindExpression(node.lexpr!, context);
-  const low = bindExpression(bounds[0]!, context);
-  const high = bindExpression(bounds[1]!, context);
-  const compare = (name: string, right: Bound): HirScalar => makeOperator(context, name, value, right, at);
-  const inside = (from: Bound, to: Bound): HirScalar => and([compare('>=', from), compare('<=', to)]);
-  const outside = (from: Bound, to: Bound): HirScalar => or([compare('<', from), compare('>', to)]);
+  const bound = (which: Node): Bounding => ({ node: which, bound: bindExpression(which, context) });
+  const [low, high] = [bound(bounds[0]!), bound(bounds[1]!)];
+  const areRows = (right: Node): boolean =>
+    [node.lexpr, right].every((side) => nodeAs(side, 'RowExpr') !== undefined);
+  const compare = (name: string, right: Bounding): HirScalar =>
+    areRows(right.node)
+      ? bindRowComparison({ ...node, rexpr: right.node }, name, context, at).scalar
+      : makeOperator(context, name, value, right.bound, at);
+  const inside = (from: Bounding, to: Bounding): HirScalar => and([compare('>=', from), compare('<=', to)]);
+  const outside = (from: Bounding, to: Bounding): HirScalar => or([compare('<', from), compare('>', to)]);
   const scalar = {
     AEXPR_BETWEEN: () => inside(low, high),
     AEXPR_NOT_BETWEEN: () => outside(low, high),
@@ -125,7 +140,7 @@ function bindBetween(node: A_Expr, context: ExpressionContext, at: number | unde
 function bindInList(node: A_Expr, context: ExpressionContext, at: number | undefined): Bound {
   const elements = nodeAs(node.rexpr, 'List')?.items ?? [];
   const negated = operatorName(node, context) === '<>';
-  if (rowElements(node.lexpr) !== null) {
+  if (nodeAs(node.lexpr, 'RowExpr') !== undefined) {
     const alternatives = elements.map(
       (element) => bindRowComparison({ ...node, kind: 'AEXPR_OP', rexpr: element }, '=', context, at).scalar,
     );

@@ -1,10 +1,9 @@
 /** Records: rows as values, their fields, and rows of relations as a whole. */
 import type { A_Indirection, ColumnRef, Node, RowExpr } from '@pgsql/types';
-import { locationOf, nameParts, nodeAs, stringOf } from '../ast/accessors.ts';
+import { findLocation, locationOf, nameParts, nodeAs, stringOf } from '../ast/accessors.ts';
 import { fieldSelection, recordIsNotNull, recordIsNull, rowConstructor } from '../functions/table.ts';
 import type { HirScalar } from '../hir.ts';
 import { liftScalar } from '../hir/traverse.ts';
-import { displayType } from '../types/format.ts';
 import { compositeName, recordFields, recordType } from '../types/record.ts';
 import type { RecordField } from '../types/record.ts';
 import { plain } from '../types/table.ts';
@@ -54,25 +53,33 @@ export function fieldsOf(record: HirScalar): Field[] {
   return recordFields(typeOf(record).name)!.map(({ name }, i) => ({ name, scalar: fieldOf(record, i) }));
 }
 
+/** The values of a row that is written out; `t.*` is the table's columns. */
+export function rowValues({ args = [] }: RowExpr, context: ExpressionContext): Bound[] {
+  return args.flatMap((argument) => {
+    const star = expanded(argument, context);
+    return (
+      star?.map(({ scalar }) => ({ scalar, at: findLocation(argument) })) ?? [
+        bindExpression(argument, context),
+      ]
+    );
+  });
+}
+
 /** `ROW(…)`, `(a, b)`. */
 export function bindRow(node: RowExpr, context: ExpressionContext): Bound {
-  const places: (number | undefined)[] = [];
-  const values = (node.args ?? []).flatMap((argument): HirScalar[] => {
-    const star = expanded(argument, context);
-    if (star !== null) {
-      places.push(...star.map(() => undefined));
-      return star.map(({ scalar }) => scalar);
-    }
-    // Untyped literals and parameters wait for the type that the row is cast to.
-    const bound = bindExpression(argument, context);
-    places.push(bound.at);
+  const parts = rowValues(node, context);
+  // Untyped literals and parameters wait for the type that the row is cast to.
+  const values = parts.map((bound) => {
     const { kind } = bound.scalar;
     const isRow = kind === 'call' && bound.scalar.opcode === 'row';
     const waits = kind === 'literal' || kind === 'parameter' || isRow;
-    return [waits ? bound.scalar : unknownToText(context.statement, bound)];
+    return waits ? bound.scalar : unknownToText(context.statement, bound);
   });
   const record = makeRecord(values.map((scalar, i) => ({ name: `f${i + 1}`, scalar })));
-  context.statement.fieldPlaces.set(record, places);
+  context.statement.fieldPlaces.set(
+    record,
+    parts.map(({ at }) => at),
+  );
   return { scalar: record, at: locationOf(node) };
 }
 
@@ -93,7 +100,7 @@ export function expanded(node: Node | undefined, context: ExpressionContext): Fi
   const bound = bindExpression(steps.length === 1 ? selection.arg! : { A_Indirection: inner }, context);
   const names = context.statement.fieldNames(bound.scalar);
   if (names === null) {
-    const type = displayType(typeOf(bound.scalar).name);
+    const type = context.statement.shownType(bound.scalar);
     throw context.statement.error('42809', `type ${type} is not composite`, bound.at);
   }
   return names.map((name, i) => ({ name, scalar: fieldOf(bound.scalar, i) }));

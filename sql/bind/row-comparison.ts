@@ -1,23 +1,21 @@
 /** Comparisons of rows, `(a, b) < (c, d)`: pair by pair, as PostgreSQL's make_row_comparison_op. */
-import type { A_Expr, Node } from '@pgsql/types';
+import type { A_Expr, Node, RowExpr } from '@pgsql/types';
 import { locationOf, nodeAs } from '../ast/accessors.ts';
 import type { HirScalar } from '../hir.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
 import { makeOperator, notDistinct } from './operator.ts';
+import { rowValues } from './record.ts';
 import { and, not, or } from './scalar.ts';
 import type { Bound } from './statement.ts';
 import { bindRowColumn } from './subquery.ts';
 
-/** The values of a row that is written out; null for anything else. */
-export function rowElements(node: Node | undefined): readonly Node[] | null {
-  const row = nodeAs(node, 'RowExpr');
-  return row === undefined ? null : (row.args ?? []);
-}
+/** A row that is written out; undefined for anything else. */
+const writtenRow = (node: Node | undefined): RowExpr | undefined => nodeAs(node, 'RowExpr');
 
 /** Whether one side of an operator is a row. */
 export function comparesRows(node: A_Expr): boolean {
-  return rowElements(node.lexpr) !== null || rowElements(node.rexpr) !== null;
+  return writtenRow(node.lexpr) !== undefined || writtenRow(node.rexpr) !== undefined;
 }
 
 /** Binds `row op row` and `row op (subquery)`. */
@@ -27,23 +25,22 @@ export function bindRowComparison(
   context: ExpressionContext,
   at: number | undefined,
 ): Bound {
-  const left = rowElements(node.lexpr);
-  const right = rowElements(node.rexpr);
+  const left = writtenRow(node.lexpr);
+  const right = writtenRow(node.rexpr);
   const subquery = nodeAs(node.rexpr, 'SubLink');
-  if (left !== null && right === null && subquery?.subLinkType === 'EXPR_SUBLINK') {
-    const lefts = left.map((element) => bindExpression(element, context));
-    const rights = left.map((_, i) => bindRowColumn(subquery, i, left.length, context));
+  if (left !== undefined && right === undefined && subquery?.subLinkType === 'EXPR_SUBLINK') {
+    const lefts = rowValues(left, context);
+    const rights = lefts.map((_, i) => bindRowColumn(subquery, i, lefts.length, context));
     return { scalar: compareRows(context, name, lefts, rights, at), at: leftmost(at, lefts[0]?.at) };
   }
-  if (left === null || right === null) {
+  if (left === undefined || right === undefined) {
     // Beside a value that is a record the row is one too.
     const sides = [bindExpression(node.lexpr!, context), bindExpression(node.rexpr!, context)] as const;
     return { scalar: makeOperator(context, name, ...sides, at), at: leftmost(at, sides[0].at) };
   }
-  checkLengths(context, left.length, right.length, at);
-  const lefts = left.map((element) => bindExpression(element, context));
-  const rights = right.map((element) => bindExpression(element, context));
-  const first = leftmost(at, locationOf(nodeAs(node.lexpr, 'RowExpr')!));
+  const [lefts, rights] = [rowValues(left, context), rowValues(right, context)];
+  checkLengths(context, lefts.length, rights.length, at);
+  const first = leftmost(at, locationOf(left));
   return { scalar: compareRows(context, name, lefts, rights, at), at: first };
 }
 
@@ -79,8 +76,10 @@ export function compareRows(
     case '>=': {
       const last = left.length - 1;
       const strict = name[0]!;
-      let result = pair(name, last);
-      for (let i = last - 1; i >= 0; i -= 1) result = or([pair(strict, i), and([pair('=', i), result])]);
+      // In this order, so that the first pair that cannot be compared is the one that is told of.
+      const decided = left.map((_, i) => pair(i === last ? name : strict, i));
+      let result = decided[last]!;
+      for (let i = last - 1; i >= 0; i -= 1) result = or([decided[i]!, and([pair('=', i), result])]);
       return result;
     }
     default: {
@@ -96,18 +95,15 @@ export function compareRows(
 
 /** Binds `row IS [NOT] DISTINCT FROM row`. */
 export function bindRowDistinct(node: A_Expr, context: ExpressionContext, at: number | undefined): Bound {
-  const left = rowElements(node.lexpr);
-  const right = rowElements(node.rexpr);
-  if (left === null || right === null) {
+  const left = writtenRow(node.lexpr);
+  const right = writtenRow(node.rexpr);
+  if (left === undefined || right === undefined) {
     const given = bindExpression(node.lexpr!, context);
     const equal = notDistinct(context, given, bindExpression(node.rexpr!, context), at);
     return { scalar: node.kind === 'AEXPR_DISTINCT' ? not(equal) : equal, at: leftmost(at, given.at) };
   }
-  checkLengths(context, left.length, right.length, at);
-  const same = and(
-    left.map((element, i) =>
-      notDistinct(context, bindExpression(element, context), bindExpression(right[i]!, context), at),
-    ),
-  );
+  const [lefts, rights] = [rowValues(left, context), rowValues(right, context)];
+  checkLengths(context, lefts.length, rights.length, at);
+  const same = and(lefts.map((value, i) => notDistinct(context, value, rights[i]!, at)));
   return { scalar: node.kind === 'AEXPR_DISTINCT' ? not(same) : same, at };
 }

@@ -1,5 +1,5 @@
 /** Subqueries in expressions. */
-import type { Node, SubLink } from '@pgsql/types';
+import type { RowExpr, SubLink } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import type { HirAggregate, HirRelation, HirScalar } from '../hir.ts';
 import { liftScalar } from '../hir/traverse.ts';
@@ -10,6 +10,7 @@ import { bindExpression, leftmost } from './expression.ts';
 import { equalityOperands, findOperator, operand } from './operator.ts';
 import { callFunction } from './body.ts';
 import { bindQueryNode, bindSubquery } from './query.ts';
+import { rowValues } from './record.ts';
 import { compareRows } from './row-comparison.ts';
 import { columnOf, filter, project, projectScalars, topK } from './relation.ts';
 import { and, columnType, isNullable, literal, not, or, typeOf } from './scalar.ts';
@@ -150,7 +151,7 @@ function quantified(
 ): Bound {
   const { statement } = context;
   const row = nodeAs(node.testexpr, 'RowExpr');
-  if (row !== undefined) return rowMembership(node, row.args ?? [], bindRelation(), context, at);
+  if (row !== undefined) return rowMembership(node, row, bindRelation(), context, at);
   // Without a name it is IN.
   const written = node.operName === undefined ? '=' : nameParts(node.operName).pop()!;
   const name = written === '!=' ? '<>' : written;
@@ -219,7 +220,7 @@ function otherOperands(
  */
 function rowMembership(
   node: SubLink,
-  nodes: readonly Node[],
+  row: RowExpr,
   relation: HirRelation,
   context: ExpressionContext,
   at: number | undefined,
@@ -229,14 +230,14 @@ function rowMembership(
   const written = node.operName === undefined ? '=' : nameParts(node.operName).pop()!;
   const name = written === '!=' ? '<>' : written;
   const all = node.subLinkType === 'ALL_SUBLINK';
-  if (relation.columns.length !== nodes.length) {
-    const many = relation.columns.length > nodes.length;
+  const lefts = rowValues(row, context);
+  if (relation.columns.length !== lefts.length) {
+    const many = relation.columns.length > lefts.length;
     throw statement.error('42601', `subquery has too ${many ? 'many' : 'few'} columns`, at);
   }
-  const lefts = nodes.map((item) => bindExpression(item, context));
   // In the subquery's row the outer values are one level out.
   const lifted = lefts.map((left) => ({ ...left, scalar: liftScalar(left.scalar, 1) }));
-  const rights = nodes.map((_, i): Bound => ({ scalar: columnOf(relation, i), at }));
+  const rights = lefts.map((_, i): Bound => ({ scalar: columnOf(relation, i), at }));
   const holds = compareRows(context, name, lifted, rights, at);
   const wanted = all ? not(holds) : holds;
   const matches: HirScalar = { kind: 'exists', relation: filter(relation, wanted) };
