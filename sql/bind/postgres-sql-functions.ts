@@ -1,5 +1,6 @@
-/** PostgreSQL's functions that give rows of several columns for arguments, as queries: they are called as functions in SQL are. */
+/** PostgreSQL's functions that are queries here: those that give rows of several columns, and those of information_schema. */
 import type { CatalogFunction } from '../catalog.ts';
+import { TYPE_FACTS } from '../functions/type-facts.ts';
 import type { TypeName } from '../types/type.ts';
 import { parseQuery } from './body.ts';
 
@@ -57,6 +58,7 @@ const FUNCTIONS: Readonly<Record<string, RowFunction>> = {
 
 /** Those of the name, at most one. */
 export function postgresSqlFunctions(schema: string | null, name: string): readonly CatalogFunction[] {
+  if (schema === 'information_schema') return typeFact(name);
   if ((schema ?? 'pg_catalog') !== 'pg_catalog' || !Object.hasOwn(FUNCTIONS, name)) return [];
   const { oid, parameters, columns, query } = FUNCTIONS[name]!;
   return [
@@ -69,6 +71,27 @@ export function postgresSqlFunctions(schema: string | null, name: string): reado
       strict: true,
       volatility: 'stable',
       body: parseQuery(query),
+    },
+  ];
+}
+
+/** What information_schema works out from a type and its modifier. */
+function typeFact(name: string): readonly CatalogFunction[] {
+  if (!Object.hasOwn(TYPE_FACTS, name)) return [];
+  const { oid, result, fact } = TYPE_FACTS[name as keyof typeof TYPE_FACTS];
+  return [
+    {
+      id: oid,
+      schema: 'information_schema',
+      name,
+      parameters: [
+        { name: 'typid', type: 'oid', defaultValue: null },
+        { name: name === '_pg_interval_type' ? 'mod' : 'typmod', type: 'int4', defaultValue: null },
+      ],
+      result: { kind: 'value', set: false, type: result },
+      strict: true,
+      volatility: 'immutable',
+      body: parseQuery(`SELECT ${fact('$1', '$2')}`),
     },
   ];
 }

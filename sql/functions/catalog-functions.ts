@@ -6,9 +6,11 @@ import type { CatalogReader } from '../catalog.ts';
 import { displayType, formatType } from '../types/format.ts';
 import { allTypes, elementType, types } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
+import { INDEX_PROPERTIES } from './index-properties.ts';
 import { shownNames } from './marked-names.ts';
 import { quoteLiteral } from './quote.ts';
 import { ACL_DEFAULT, privilegeBody } from './privileges.ts';
+import { intervalFieldsText } from './type-facts.ts';
 import type { FunctionEntry } from './table.ts';
 
 /** The role that owns everything: PostgreSQL's bootstrap superuser. */
@@ -150,6 +152,8 @@ const bodies: Record<string, Body> = {
   pg_basetype: `(SELECT CASE WHEN kind = 'd' THEN base_oid ELSE oid END FROM tw_internal.types WHERE oid = $1::oid)::regtype`,
   oidvectortypes: `(SELECT coalesce(string_agg(format_type(each::oid, NULL), ', ' ORDER BY place), '')
     FROM unnest(string_to_array(array_to_string($1, ' '), ' ')) WITH ORDINALITY AS a (each, place))`,
+  // Of the name so much is left that both have room, in whole characters.
+  nameconcatoid: `(substr((repeat('_', length($2::text) + 1) || $1::text)::name::text, length($2::text) + 2) || '_' || $2::text)::name`,
   unicode_version: "'16.0'",
   getpgusername: 'current_user',
   inet_client_addr: '(SELECT client_addr FROM pg_catalog.pg_stat_activity WHERE pid = pg_backend_pid())',
@@ -169,6 +173,7 @@ const bodies: Record<string, Body> = {
     WHERE w.pid = $1 AND NOT w.granted)`,
   pg_get_function_arg_default: `(SELECT ${shownNames('argument_defaults[$2]')} FROM tw_internal.functions WHERE oid = $1)`,
   pg_stat_get_db_numbackends: '(SELECT count(*)::int4 FROM pg_catalog.pg_stat_activity WHERE datid = $1)',
+  ...INDEX_PROPERTIES,
   // There are no triggers, policies, nor a compiler of machine code.
   pg_trigger_depth: '0',
   pg_jit_available: 'false',
@@ -297,7 +302,7 @@ const typeTemplates = quoteLiteral(
 function typeTemplate(name: string, display: string): string {
   const element = elementType(name as TypeName);
   if (element !== null) return `${typeTemplate(element, displayType(element))}[]`;
-  if ([...LENGTHS, ...BITS, 'numeric'].includes(name)) return `${display}${MODIFIER}`;
+  if ([...LENGTHS, ...BITS, 'numeric', 'interval'].includes(name)) return `${display}${MODIFIER}`;
   return PRECISIONS.includes(name) ? display.replace(' ', `${MODIFIER} `) : display;
 }
 
@@ -309,7 +314,9 @@ function formatTypeBody(catalog: CatalogReader): string {
       .map(({ oid }) => `${oid}::oid`)
       .join(', ');
   const modifier = `CASE WHEN $1 IN (${oids(LENGTHS)}) THEN '(' || ${LENGTH} || ')'
-    WHEN $1 IN (${oids(['numeric'])}) THEN '(' || ${SCALE} || ')' ELSE '(' || $2::text || ')' END`;
+    WHEN $1 IN (${oids(['numeric'])}) THEN '(' || ${SCALE} || ')'
+    WHEN $1 IN (${oids(['interval'])}) THEN coalesce(${intervalFieldsText('$2')}, '')
+      || CASE WHEN $2 & 65535 <> 65535 THEN '(' || ($2 & 65535)::text || ')' ELSE '' END ELSE '(' || $2::text || ')' END`;
   return `CASE WHEN $1 IS NOT NULL THEN replace(coalesce(CASE WHEN $2 < 0 THEN ${quoteLiteral(JSON.stringify(ENDLESS))}::jsonb ->> $1::text END,
     ${typeTemplates}::jsonb ->> $1::text, ${typeDisplay(catalog)}, '???'),
     ${quoteLiteral(MODIFIER)}, CASE WHEN $2 >= 0 THEN ${modifier} ELSE '' END) END`;

@@ -344,7 +344,6 @@ money
 multirange_intersect_agg_transfn
 multirange_send
 mxid_age
-nameconcatoid
 namesend
 npoints
 numeric_cmp
@@ -464,9 +463,6 @@ pg_ident_file_mappings
 pg_identify_object
 pg_identify_object_as_address
 pg_import_system_collations
-pg_index_column_has_property
-pg_index_has_property
-pg_indexam_has_property
 pg_indexam_progress_phasename
 pg_isolation_test_session_is_blocked
 pg_last_committed_xact

@@ -1,7 +1,8 @@
 import { elementType, typeRow } from './table.ts';
 import type { SqlType, TypeName } from './type.ts';
 
-const intervalFields: readonly (readonly [mask: number, text: string])[] = [
+/** The fields that an interval's modifier restricts it to, by the mask that the modifier has them as. */
+export const INTERVAL_FIELDS: readonly (readonly [mask: number, text: string])[] = [
   [1 << 2, ' year'],
   [1 << 1, ' month'],
   [1 << 3, ' day'],
@@ -49,7 +50,7 @@ export function formatType(type: SqlType): string {
     case 'timestamptz':
       return `timestamp(${typmod}) with time zone`;
     case 'interval': {
-      const fields = intervalFields.find(([mask]) => mask === typmod >> 16)?.[1] ?? '';
+      const fields = INTERVAL_FIELDS.find(([mask]) => mask === typmod >> 16)?.[1] ?? '';
       const precision = typmod & 0xffff;
       return `interval${fields}${precision === 0xffff ? '' : `(${precision})`}`;
     }

@@ -128,3 +128,16 @@ test('numbers of no session, NULL, and calls in queries', async () => {
   ]);
   expect(await failure(watcher.query('SELECT 1 WHERE pg_cancel_backend(1)'))).toContain('0A000');
 });
+
+test('SET ROLE to the one role, which RESET ALL leaves', async () => {
+  await watcher.query('SET ROLE tidewire');
+  await watcher.query('RESET ALL');
+  expect(await rows('SHOW role')).toEqual(['tidewire']);
+  expect(await failure(watcher.query('SET ROLE nobody'))).toBe('22023 role "nobody" does not exist');
+  expect(await failure(watcher.query('SET SESSION AUTHORIZATION nobody'))).toBe(
+    '22023 role "nobody" does not exist',
+  );
+  await watcher.query('SET SESSION AUTHORIZATION DEFAULT');
+  await watcher.query('RESET ROLE');
+  expect(await rows('SELECT current_setting($$role$$), current_user')).toEqual(['none | tidewire']);
+});

@@ -2,6 +2,7 @@
  * pg_catalog, information_schema and tw_catalog: ordinary views over the raw relations of `tw_internal`. Column names
  * are the union of PostgreSQL 15 to 18, so that clients of those versions find theirs.
  */
+import { TYPE_FACTS } from '../../../sql/functions/type-facts.ts';
 import { rangeRows } from '../../../sql/functions/catalog.generated.ts';
 import { rowTypeOids } from '../../../sql/types/own.ts';
 import { typeOid } from '../../../sql/types/table.ts';
@@ -58,28 +59,23 @@ function rule(code: string): string {
 /** information_schema tells of what users may reach, and tools leave out no schemas but PostgreSQL's own. */
 const OF_USERS = "s.name NOT IN ('tw_internal', 'tw_catalog')";
 
+/** What PostgreSQL's function of this name says of a type and its modifier. */
+function typeFact(name: keyof typeof TYPE_FACTS, type: string, typmod: string): string {
+  return TYPE_FACTS[name].fact(type, typmod);
+}
+
 /** information_schema.columns: what PostgreSQL works out from a type and its modifier. */
 function informationColumns(): string {
-  const ofType = (branches: string): string => `CASE c.type_oid ${branches} END`;
+  const fact = (name: keyof typeof TYPE_FACTS): string => typeFact(name, 'c.type_oid', 'c.typmod');
   return `SELECT current_database()::name AS table_catalog, s.name AS table_schema, r.name AS table_name,
     c.name AS column_name, c.number::int4 AS ordinal_position,
     CASE WHEN c.generated = '' THEN pg_get_expr(c.default_text, c.relation_oid) END::varchar AS column_default,
     CASE WHEN c.not_null THEN 'NO' ELSE 'YES' END::varchar AS is_nullable,
     CASE WHEN t.category = 'A' THEN 'ARRAY' WHEN t.schema_oid <> 11 THEN 'USER-DEFINED' ELSE t.display END::varchar AS data_type,
-    CASE WHEN c.type_oid IN (1042, 1043) AND c.typmod > 4 THEN c.typmod - 4
-      WHEN c.type_oid IN (1560, 1562) AND c.typmod > 0 THEN c.typmod END AS character_maximum_length,
-    CASE WHEN c.type_oid IN (1042, 1043) AND c.typmod > 4 THEN (c.typmod - 4) * 4
-      WHEN c.type_oid IN (25, 1042, 1043) THEN 1073741824 END AS character_octet_length,
-    ${ofType(`WHEN 21 THEN 16 WHEN 23 THEN 32 WHEN 20 THEN 64 WHEN 700 THEN 24 WHEN 701 THEN 53
-      WHEN 1700 THEN CASE WHEN c.typmod >= 0 THEN ((c.typmod - 4) >> 16) & 65535 END`)} AS numeric_precision,
-    ${ofType('WHEN 21 THEN 2 WHEN 23 THEN 2 WHEN 20 THEN 2 WHEN 700 THEN 2 WHEN 701 THEN 2 WHEN 1700 THEN 10')} AS numeric_precision_radix,
-    ${ofType(`WHEN 21 THEN 0 WHEN 23 THEN 0 WHEN 20 THEN 0
-      WHEN 1700 THEN CASE WHEN c.typmod >= 0 THEN (c.typmod - 4) & 65535 END`)} AS numeric_scale,
-    ${ofType(`WHEN 1082 THEN 0 WHEN 1083 THEN CASE WHEN c.typmod >= 0 THEN c.typmod ELSE 6 END
-      WHEN 1114 THEN CASE WHEN c.typmod >= 0 THEN c.typmod ELSE 6 END
-      WHEN 1184 THEN CASE WHEN c.typmod >= 0 THEN c.typmod ELSE 6 END
-      WHEN 1186 THEN CASE WHEN c.typmod >= 0 AND (c.typmod & 65535) <> 65535 THEN c.typmod & 65535 ELSE 6 END`)} AS datetime_precision,
-    NULL::varchar AS interval_type, NULL::int4 AS interval_precision, NULL::name AS character_set_catalog,
+    ${fact('_pg_char_max_length')} AS character_maximum_length, ${fact('_pg_char_octet_length')} AS character_octet_length,
+    ${fact('_pg_numeric_precision')} AS numeric_precision, ${fact('_pg_numeric_precision_radix')} AS numeric_precision_radix,
+    ${fact('_pg_numeric_scale')} AS numeric_scale, ${fact('_pg_datetime_precision')} AS datetime_precision,
+    ${fact('_pg_interval_type')}::varchar AS interval_type, NULL::int4 AS interval_precision, NULL::name AS character_set_catalog,
     NULL::name AS character_set_schema, NULL::name AS character_set_name, NULL::name AS collation_catalog,
     NULL::name AS collation_schema, NULL::name AS collation_name, CASE WHEN c.domain_name IS NOT NULL THEN current_database()::name END AS domain_catalog,
     ds.name AS domain_schema, c.domain_name, current_database()::name AS udt_catalog,
@@ -355,16 +351,15 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     name: 'domains',
     query: `SELECT current_database()::name AS domain_catalog, s.name AS domain_schema, d.name AS domain_name,
       CASE WHEN b.schema_oid <> 11 THEN 'USER-DEFINED' ELSE b.display END::varchar AS data_type,
-      CASE WHEN b.oid IN (1042, 1043) AND d.typmod > 4 THEN d.typmod - 4 END AS character_maximum_length,
-      NULL::int4 AS character_octet_length, NULL::name AS character_set_catalog, NULL::name AS character_set_schema,
+      ${typeFact('_pg_char_max_length', 'b.oid', 'd.typmod')} AS character_maximum_length,
+      ${typeFact('_pg_char_octet_length', 'b.oid', 'd.typmod')} AS character_octet_length, NULL::name AS character_set_catalog, NULL::name AS character_set_schema,
       NULL::name AS character_set_name, NULL::name AS collation_catalog, NULL::name AS collation_schema,
       NULL::name AS collation_name,
-      CASE b.oid WHEN 21 THEN 16 WHEN 23 THEN 32 WHEN 20 THEN 64 WHEN 700 THEN 24 WHEN 701 THEN 53
-        WHEN 1700 THEN CASE WHEN d.typmod >= 0 THEN ((d.typmod - 4) >> 16) & 65535 END END AS numeric_precision,
-      CASE WHEN b.oid IN (20, 21, 23, 700, 701) THEN 2 WHEN b.oid = 1700 THEN 10 END AS numeric_precision_radix,
-      CASE WHEN b.oid IN (20, 21, 23) THEN 0
-        WHEN b.oid = 1700 AND d.typmod >= 0 THEN (d.typmod - 4) & 65535 END AS numeric_scale,
-      NULL::int4 AS datetime_precision, NULL::varchar AS interval_type, NULL::int4 AS interval_precision,
+      ${typeFact('_pg_numeric_precision', 'b.oid', 'd.typmod')} AS numeric_precision,
+      ${typeFact('_pg_numeric_precision_radix', 'b.oid', 'd.typmod')} AS numeric_precision_radix,
+      ${typeFact('_pg_numeric_scale', 'b.oid', 'd.typmod')} AS numeric_scale,
+      ${typeFact('_pg_datetime_precision', 'b.oid', 'd.typmod')} AS datetime_precision,
+      ${typeFact('_pg_interval_type', 'b.oid', 'd.typmod')}::varchar AS interval_type, NULL::int4 AS interval_precision,
       pg_get_expr(d.default_text, 0)::varchar AS domain_default, current_database()::name AS udt_catalog, bs.name AS udt_schema,
       b.name AS udt_name, NULL::name AS scope_catalog, NULL::name AS scope_schema, NULL::name AS scope_name,
       NULL::int4 AS maximum_cardinality, '1'::name AS dtd_identifier

@@ -57,6 +57,14 @@ export function onlyValue(only: string, canonical: (value: string, name: string)
   };
 }
 
+/** The role that there is, or one of these words in its place. */
+export function roleOr(...words: readonly string[]) {
+  return (value: string): string => {
+    if (value === 'tidewire' || words.includes(value)) return value;
+    throw new SqlError({ sqlstate: '22023', message: `role "${value}" does not exist` });
+  };
+}
+
 function lower(value: string): string {
   return value.toLowerCase();
 }

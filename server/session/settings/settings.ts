@@ -7,6 +7,9 @@ import { nearestName } from '../../../sql/nearest-name.ts';
 import type { SettingDefinition } from './definition.ts';
 import { settings } from './table.ts';
 
+/** Whoever a session is for: RESET ALL leaves that as it is. */
+const ROLES: ReadonlySet<string> = new Set(['role', 'session_authorization']);
+
 type Values = Map<string, string>;
 
 /** Values to go back to. */
@@ -99,8 +102,7 @@ export class Settings {
   resetAll(): void {
     this.#undo ??= this.snapshot();
     for (const [key, value] of this.#initial) {
-      if (!definitionOf(key)?.accept || key.startsWith('transaction_') || key === 'session_authorization')
-        continue;
+      if (!definitionOf(key)?.accept || key.startsWith('transaction_') || ROLES.has(key)) continue;
       this.#session.set(key, value);
       this.#apply(key, value);
     }

@@ -3,7 +3,7 @@
  * something; a value that would promise what the server does not do is refused.
  */
 import { SqlError } from '../../../sql/error.ts';
-import { type SettingDefinition, boolean, integer, oneOf, onlyValue, text } from './definition.ts';
+import { type SettingDefinition, boolean, integer, oneOf, onlyValue, roleOr, text } from './definition.ts';
 import { DEFAULT_DATE_STYLE, dateStyle } from './date-style.ts';
 import { duration } from './duration.ts';
 import { ruleNames } from './rules.ts';
@@ -217,7 +217,7 @@ const definitions: readonly SettingDefinition[] = [
     name: 'role',
     initial: 'none',
     description: 'Sets the current role.',
-    accept: onlyValue('none'),
+    accept: roleOr('none'),
   },
   {
     name: 'row_security',
@@ -254,7 +254,7 @@ const definitions: readonly SettingDefinition[] = [
     initial: 'tidewire',
     description: 'Sets the session user name.',
     reported: true,
-    accept: (value, name) => onlyValue('tidewire')(value === 'default' ? 'tidewire' : value, name),
+    accept: (value) => roleOr()(value === 'default' ? 'tidewire' : value),
   },
   {
     name: 'standard_conforming_strings',
