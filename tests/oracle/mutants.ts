@@ -359,12 +359,12 @@ export const MUTANTS: readonly Mutant[] = [
     'nullSafe: true',
     'nullSafe: false',
   ),
-  rule(
-    'one rank of the first values is all of them',
-    'dense-rank-top-k',
-    'bound.all ?',
-    'bound.most >= 1n ?',
-  ),
+  {
+    name: 'one rank of the first values is all of them',
+    file: 'sql/optimize/rank-filter-rule.ts',
+    from: 'bound.all && bound.most >= 1n',
+    to: 'bound.most >= 1n',
+  },
   rule('rows of extremes come without those that tie', 'extreme-rows', 'withTies: true', 'withTies: false'),
   rule(
     'rows of extremes come of the group of NULL',
