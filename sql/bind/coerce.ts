@@ -316,13 +316,21 @@ export function coerceToBoolean(statement: Statement, bound: Bound, construct: s
   return coerceToSpecific(statement, bound, 'bool', construct);
 }
 
+/** Values of one type. */
+interface Common {
+  readonly type: SqlType;
+  readonly scalars: HirScalar[];
+  /** What is made of them is of the domain that all were of (select_common_type): the same expression, known as such. */
+  made(scalar: HirScalar): HirScalar;
+}
+
 /** All values as their common type (CASE, COALESCE, VALUES, UNION…). `context` and `part` stand in messages: `CASE`. */
 export function coerceToCommon(
   statement: Statement,
   given: readonly Bound[],
   context: string,
   part: (index: number) => string = () => context,
-): { readonly type: SqlType; readonly scalars: HirScalar[] } {
+): Common {
   const record = commonRecord(given.map((value) => typeOf(value.scalar).name));
   const values = given.map((value) => {
     if (recordFields(typeOf(value.scalar).name) === null) return value;
@@ -350,12 +358,19 @@ export function coerceToCommon(
     }
     return scalar;
   });
+  const domains = values.map(({ scalar }) => statement.domainOf(scalar));
+  const [domain] = domains;
+  const isOfDomain = domain !== undefined && domains.every((other) => other === domain);
+  // A domain's modifier is its own, which the type beneath does not have.
   const typmod = commonTypmod(
-    values.map((value) => typeOf(value.scalar)),
+    values.map(({ scalar }, i) =>
+      domains[i] === undefined || isOfDomain ? typeOf(scalar) : plain(typeOf(scalar).name),
+    ),
     outcome.type,
   );
   const type = typmod === -1 ? plain(outcome.type) : { name: outcome.type, typmod };
-  return { type, scalars };
+  const made = (scalar: HirScalar): HirScalar => (isOfDomain ? statement.ofDomain(scalar, domain) : scalar);
+  return { type, scalars, made };
 }
 
 /** The record of no name that rows of one length are, of which some have fields that nothing has given a type; null: there is none. */

@@ -38,12 +38,12 @@ function caseOver(node: CaseExpr, subject: Bound | null, context: ExpressionCont
       ? { scalar: literal('unknown', null), at }
       : bindExpression(node.defresult, context);
   // PostgreSQL considers ELSE first.
-  const { type, scalars } = coerceToCommon(statement, [otherwise, ...results], 'CASE', (i) =>
+  const { type, scalars, made } = coerceToCommon(statement, [otherwise, ...results], 'CASE', (i) =>
     i === 0 ? 'CASE/ELSE' : 'CASE/WHEN',
   );
   const [last, ...values] = scalars as [HirScalar, ...HirScalar[]];
   const branches = conditions.map((condition, i) => ({ condition, result: values[i]! }));
-  return { kind: 'case', branches, otherwise: last, type };
+  return made({ kind: 'case', branches, otherwise: last, type });
 }
 
 function bindAll(nodes: readonly Node[] | undefined, context: ExpressionContext): Bound[] {
@@ -51,12 +51,12 @@ function bindAll(nodes: readonly Node[] | undefined, context: ExpressionContext)
 }
 
 export function bindCoalesce(node: CoalesceExpr, context: ExpressionContext): Bound {
-  const { type, scalars } = coerceToCommon(
+  const { type, scalars, made } = coerceToCommon(
     context.statement,
     bindAll(node.args, { ...context, sets: 'COALESCE' }),
     'COALESCE',
   );
-  return { scalar: { kind: 'coalesce', operands: scalars, type }, at: locationOf(node) };
+  return { scalar: made({ kind: 'coalesce', operands: scalars, type }), at: locationOf(node) };
 }
 
 /**
@@ -66,7 +66,7 @@ export function bindCoalesce(node: CoalesceExpr, context: ExpressionContext): Bo
 export function bindMinMax(node: MinMaxExpr, context: ExpressionContext): Bound {
   const at = locationOf(node);
   const least = node.op === 'IS_LEAST';
-  const { type, scalars } = coerceToCommon(
+  const { type, scalars, made } = coerceToCommon(
     context.statement,
     bindAll(node.args, context),
     least ? 'LEAST' : 'GREATEST',
@@ -87,5 +87,5 @@ export function bindMinMax(node: MinMaxExpr, context: ExpressionContext): Bound 
     }));
     return { kind: 'case', branches, otherwise: last.scalar, type };
   });
-  return { scalar, at };
+  return { scalar: made(scalar), at };
 }

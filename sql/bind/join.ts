@@ -108,7 +108,8 @@ export function bindJoin(node: JoinExpr, context: QueryContext): BoundFrom {
         uniqueColumn(visible(leftItems), name, 'left', context),
         uniqueColumn(visible(rightItems), name, 'right', context),
       ] as const;
-      merged.push({ name, scalar: mergeColumn(type, after[0], after[1], context) });
+      const scalar = mergeColumn(type, after[0], after[1], context);
+      merged.push({ name, scalar, domain: statement.domainOf(scalar) });
     }
     if (conditions.length > 0) on = and(conditions);
     const rest = (all: readonly ScopeColumn[]) => all.filter((column) => !names.includes(column.name));
@@ -182,7 +183,10 @@ function uniqueColumn(
   context: QueryContext,
 ): HirScalar {
   const found = columns.filter((column) => column.name === name);
-  if (found.length === 1) return found[0]!.scalar;
+  if (found.length === 1) {
+    const { scalar, domain } = found[0]!;
+    return domain === undefined ? scalar : context.statement.ofDomain(scalar, domain);
+  }
   if (found.length === 0) {
     const message = `column "${name}" specified in USING clause does not exist in ${side} table`;
     throw context.statement.error('42703', message);
@@ -193,13 +197,13 @@ function uniqueColumn(
 
 /** The merged column: the side that is always there, or for FULL the first that is not NULL. */
 function mergeColumn(type: JoinKind, left: HirScalar, right: HirScalar, context: QueryContext): HirScalar {
-  const { type: common, scalars } = coerceToCommon(
-    context.statement,
-    [bound(left), bound(right)],
-    'JOIN/USING',
-  );
+  const {
+    type: common,
+    scalars,
+    made,
+  } = coerceToCommon(context.statement, [bound(left), bound(right)], 'JOIN/USING');
   // A modifier that only one side has is not the merged column's.
-  const [first, second] = scalars.map((scalar) => relabel(scalar, common)) as [HirScalar, HirScalar];
+  const [first, second] = scalars.map((scalar) => made(relabel(scalar, common))) as [HirScalar, HirScalar];
   switch (type) {
     case 'inner':
       return typeOf(left).name === common.name ? first : typeOf(right).name === common.name ? second : first;
@@ -208,6 +212,6 @@ function mergeColumn(type: JoinKind, left: HirScalar, right: HirScalar, context:
     case 'right':
       return second;
     case 'full':
-      return { kind: 'coalesce', operands: [first, second], type: common };
+      return made({ kind: 'coalesce', operands: [first, second], type: common });
   }
 }

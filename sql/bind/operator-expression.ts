@@ -4,6 +4,7 @@ import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import type { HirScalar } from '../hir.ts';
 import { commonType } from '../types/common.ts';
 import { recordFields } from '../types/record.ts';
+import { plain } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
 import { coerce } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
@@ -98,10 +99,12 @@ function bindNullIf(node: A_Expr, context: ExpressionContext, at: number | undef
     left,
     right,
   });
+  // A domain's modifier is its own, which the type beneath does not have.
+  const isOfDomain = context.statement.domainOf(left.scalar) !== undefined;
   const scalar = computedOnce(context.statement, left, (once) => {
     const value = coerce(context.statement, once, operator.left as TypeName, 'implicit')!;
     const condition = makeOperator(context, '=', once, right, at);
-    const type = typeOf(value);
+    const type = isOfDomain ? plain(typeOf(value).name) : typeOf(value);
     const none = literal(type.name, null, type.typmod);
     return { kind: 'case', branches: [{ condition, result: none }], otherwise: value, type };
   });

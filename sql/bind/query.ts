@@ -111,7 +111,24 @@ export function asOrderedRelation(bound: BoundSelect): OrderedRelation {
 /** A query with its untyped literals made text. */
 export function bindQueryNode(node: Node, context: QueryContext): BoundSelect {
   const prepared = prepareQuery(node, context);
-  return prepared.finish(resolveTargets(prepared.targets, context));
+  const scalars = resolveTargets(prepared.targets, context);
+  return withDomains(prepared.finish(scalars), scalars, context);
+}
+
+/** The query with the domains that its targets are of. */
+function withDomains(
+  query: BoundSelect,
+  scalars: readonly HirScalar[],
+  { statement }: QueryContext,
+): BoundSelect {
+  const { relation, projection } = query;
+  const domains = new Map(projection.map((place, i) => [place, statement.domainOf(scalars[i]!)]));
+  const columns = relation.columns.map((column, place) => {
+    const domain = domains.get(place);
+    return domain === undefined || domain === column.domain ? column : { ...column, domain };
+  });
+  if (columns.every((column, place) => column === relation.columns[place])) return query;
+  return { ...query, relation: { ...relation, columns } };
 }
 
 /** Types for the targets that nothing has given one. */

@@ -10,7 +10,7 @@ import { bindListItem, bindLimit, sortDirection } from './order.ts';
 import { asRelation, prepareSelectStatement } from './query.ts';
 import type { PreparedSelect, Target } from './query.ts';
 import { projectScalars } from './relation.ts';
-import { typeOf } from './scalar.ts';
+import { relabel, typeOf } from './scalar.ts';
 import { itemFor } from './scope.ts';
 import type { ScopeColumn, ScopeItem } from './scope.ts';
 
@@ -36,11 +36,13 @@ export function prepareSetOperation(select: SelectStmt, context: QueryContext): 
   }
   const leftScalars: HirScalar[] = [];
   const rightScalars: HirScalar[] = [];
+  const results: ((scalar: HirScalar) => HirScalar)[] = [];
   for (const [i, target] of left.targets.entries()) {
-    const { type, scalars } = coerceToCommon(statement, [target.bound, right.targets[i]!.bound], word);
+    const { type, scalars, made } = coerceToCommon(statement, [target.bound, right.targets[i]!.bound], word);
     if (select.all !== true) requireEquality(statement, type.name, target.bound.at);
-    leftScalars.push(scalars[0]!);
-    rightScalars.push(scalars[1]!);
+    leftScalars.push(relabel(scalars[0]!, type));
+    rightScalars.push(relabel(scalars[1]!, type));
+    results.push(made);
   }
   const inputs = [asRelation(left.finish(leftScalars)), asRelation(right.finish(rightScalars))] as const;
   const columns = inputs[0].columns.map((column, i): HirColumn =>
@@ -57,7 +59,10 @@ export function prepareSetOperation(select: SelectStmt, context: QueryContext): 
   };
   const targets = columns.map((column, index): Target => ({
     name: column.name,
-    bound: { scalar: { kind: 'column', index, type: column.type }, at: left.targets[index]!.bound.at },
+    bound: {
+      scalar: results[index]!({ kind: 'column', index, type: column.type }),
+      at: left.targets[index]!.bound.at,
+    },
   }));
   const order = (select.sortClause ?? []).map((node) => {
     const sortBy = nodeAs(node, 'SortBy')!;

@@ -44,7 +44,11 @@ export function bindSubLink(node: SubLink, context: ExpressionContext): Bound {
       const [column] = bound.columns;
       statement.subqueryColumns.set(node, column!.name);
       const { name, typmod } = column!.type;
-      return { scalar: { kind: 'scalarSubquery', relation: bound, type: { name, typmod } }, at };
+      const scalar: HirScalar = { kind: 'scalarSubquery', relation: bound, type: { name, typmod } };
+      return {
+        scalar: column!.domain === undefined ? scalar : statement.ofDomain(scalar, column!.domain),
+        at,
+      };
     }
     case 'ANY_SUBLINK':
     case 'ALL_SUBLINK':

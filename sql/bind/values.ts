@@ -37,19 +37,22 @@ export function prepareValues(select: SelectStmt, context: QueryContext): Prepar
   const rows = bindValuesRows(select.valuesLists ?? [], context);
   const width = rows[0]?.length ?? 0;
   const columns: HirColumn[] = [];
+  const results: HirScalar[] = [];
   const values: HirScalar[][] = rows.map(() => []);
   for (let i = 0; i < width; i++) {
-    const { type, scalars } = coerceToCommon(
+    const { type, scalars, made } = coerceToCommon(
       statement,
       rows.map((row) => row[i]!),
       'VALUES',
     );
-    columns.push({ name: `column${i + 1}`, type: { ...type, nullable: scalars.some(isNullable) } });
+    const column = { ...type, nullable: scalars.some(isNullable) };
+    columns.push({ name: `column${i + 1}`, type: column });
+    results.push(made({ kind: 'column', index: i, type: column }));
     scalars.forEach((scalar, row) => values[row]!.push(scalar));
   }
   const targets = columns.map((column, index): Target => ({
     name: column.name,
-    bound: { scalar: { kind: 'column', index, type: column.type }, at: rows[0]?.[index]?.at },
+    bound: { scalar: results[index]!, at: rows[0]?.[index]?.at },
   }));
   const scope = {
     items: [
