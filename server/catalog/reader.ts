@@ -312,7 +312,7 @@ export class StatementCatalog implements CatalogReader {
     });
   }
 
-  protected useType(_id: ObjectId, _at?: number): void {
+  useType(_id: ObjectId, _at?: number): void {
     // As `useFunction`.
   }
 

@@ -5,6 +5,7 @@
 import type { CreateTableAsStmt, IntoClause, Node } from '@pgsql/types';
 import { nodeAs, rangeName, stringOf } from '../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
+import type { ObjectId } from '../../sql/catalog.ts';
 import { SqlError } from '../../sql/error.ts';
 import { quoteIdentifier } from '../../sql/functions/quote.ts';
 import { parse } from '../../sql/parse/parse.ts';
@@ -83,6 +84,7 @@ const ON_COMMIT: Readonly<Record<NonNullable<IntoClause['onCommit']>, string>> =
 interface NamedColumn {
   readonly name: string;
   readonly type: SqlType;
+  readonly domain?: ObjectId | undefined;
 }
 
 function namedColumns(columns: readonly NamedColumn[], into: IntoClause): NamedColumn[] {
@@ -90,19 +92,20 @@ function namedColumns(columns: readonly NamedColumn[], into: IntoClause): NamedC
   if (names.length > columns.length) {
     throw new SqlError({ sqlstate: '42601', message: 'too many column names were specified' });
   }
-  return columns.map(({ name, type }, index) => ({
+  return columns.map(({ name, type, domain }, index) => ({
     name: names[index] === undefined ? name : stringOf(names[index]),
     type,
+    domain,
   }));
 }
 
 function columnTexts(catalog: Catalog, columns: readonly NamedColumn[]): string {
   return columns
-    .map(({ name, type }) => {
+    .map(({ name, type, domain }) => {
       if (isAnonymous(type.name)) {
         throw new SqlError({ sqlstate: '42P16', message: `column "${name}" has pseudo-type record` });
       }
-      return `${quoteIdentifier(name)} ${typeText(catalog, type)}`;
+      return `${quoteIdentifier(name)} ${domain === undefined ? typeText(catalog, type) : ownTypeText(catalog, domain)}`;
     })
     .join(', ');
 }
@@ -112,7 +115,10 @@ export function typeText(catalog: Catalog, type: SqlType): string {
   if (type.name === 'unknown') return 'text';
   const [own] = ownTypesOf([type.name]);
   if (own === undefined) return formatType(type);
-  const { schema, name } = catalog.object(own);
-  const array = elementType(type.name) === null ? '' : '[]';
-  return `${quoteIdentifier(schema)}.${quoteIdentifier(name)}${array}`;
+  return `${ownTypeText(catalog, own)}${elementType(type.name) === null ? '' : '[]'}`;
+}
+
+export function ownTypeText(catalog: Catalog, type: ObjectId): string {
+  const { schema, name } = catalog.object(type);
+  return `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
 }

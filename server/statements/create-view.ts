@@ -84,7 +84,10 @@ export function bindDefinition(
       throw new SqlError({ sqlstate: '42P16', message });
     }
     const type = column.type.name === 'unknown' ? { ...column.type, name: 'text' as const } : column.type;
-    return { name: names[index]?.name ?? column.name, type, defaultText: null };
+    const name = names[index]?.name ?? column.name;
+    if (column.domain === undefined) return { name, type, defaultText: null };
+    catalog.useType(column.domain);
+    return { name, type, domain: column.domain, defaultText: null };
   });
   const seen = new Set<string>();
   for (const { name } of columns) {
@@ -114,7 +117,7 @@ function asRelation({ query, definition, catalog }: BoundDefinition): CatalogRel
   const relation = project(query.relation, query.finishing.projection);
   return {
     ...{ id: 0, schema: '', name: '', kind: 'view', keys: [], primaryKeyName: null, estimatedRows: null },
-    columns: query.columns.map(({ name, type }) => ({ name, type, defaultText: null })),
+    columns: query.columns.map(({ name, type, domain }) => ({ name, type, domain, defaultText: null })),
     definition: {
       query: definition.query,
       checkOption: null,

@@ -23,7 +23,7 @@ import { shownExpression } from '../catalog/stored-expressions.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { findOwnType } from './alter/type/require-type.ts';
-import { typeText } from './create-table-as.ts';
+import { ownTypeText, typeText } from './create-table-as.ts';
 import { withIndexOf } from './names/create-text.ts';
 
 /** PostgreSQL's CREATE_TABLE_LIKE_…; compression, statistics and storage there are none of. */
@@ -147,12 +147,11 @@ function columnText(
   sequence: SequenceObject | null,
 ): string {
   const { type, domain, identity, generated, defaultText, notNull } = column;
-  const words = [quoteIdentifier(column.name)];
-  if (domain === undefined) words.push(typeText(system.catalog, type));
-  else {
-    const { schema, name } = system.catalog.object(domain);
-    words.push(`${quoteIdentifier(schema)}.${quoteIdentifier(name)}`);
-  }
+  const { catalog } = system;
+  const words = [
+    quoteIdentifier(column.name),
+    domain === undefined ? typeText(catalog, type) : ownTypeText(catalog, domain),
+  ];
   if (generated !== undefined) {
     const kind = generated.stored ? 'STORED' : 'VIRTUAL';
     if (options & INCLUDING.generated) words.push(`GENERATED ALWAYS AS (${generated.text}) ${kind}`);

@@ -53,7 +53,10 @@ export function bindCast(node: TypeCast, context: ExpressionContext): Bound {
   }
   // A row that is written out stands, as another type's, where the cast does.
   const isRow = scalar !== bound.scalar && scalar.kind === 'call' && scalar.opcode === 'row';
-  return { scalar, at: isLiteral ? bound.at : isRow ? at : leftmost(at, bound.at) };
+  // Of a domain it is not any more.
+  const cast =
+    statement.domainOf(scalar) === undefined ? scalar : statement.sameOrigin(scalar, { ...scalar });
+  return { scalar: cast, at: isLiteral ? bound.at : isRow ? at : leftmost(at, bound.at) };
 }
 
 /** `x::record`: a row as it is, of the type that it is, and NULL as one without fields. */

@@ -122,10 +122,11 @@ function withDomains(
   { statement }: QueryContext,
 ): BoundSelect {
   const { relation, projection } = query;
-  const domains = new Map(projection.map((place, i) => [place, statement.domainOf(scalars[i]!)]));
+  const places = new Map(projection.map((place, i) => [place, scalars[i]!]));
   const columns = relation.columns.map((column, place) => {
-    const domain = domains.get(place);
-    return domain === undefined || domain === column.domain ? column : { ...column, domain };
+    const scalar = places.get(place);
+    const domain = scalar === undefined ? column.domain : statement.domainOf(scalar);
+    return domain === column.domain ? column : { ...column, domain };
   });
   if (columns.every((column, place) => column === relation.columns[place])) return query;
   return { ...query, relation: { ...relation, columns } };

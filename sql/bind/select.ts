@@ -259,6 +259,7 @@ export function expandStar(node: Node | undefined, context: ExpressionContext): 
     const owner = item?.item ?? scope.items.find((other) => other.columns.includes(column));
     const around = outward(scope)[item?.level ?? 0]!;
     statement.origins.set(scalar, { at, qualified: qualifiedName(around, owner, column) });
+    if (column.domain !== undefined) statement.ofDomain(scalar, column.domain);
     return { name: column.name, bound: { scalar, at } };
   });
 }

@@ -564,10 +564,15 @@ type Columns = Pick<Exclude<Answer, { error: string }>, 'names' | 'types' | 'mod
 
 type TypeNames = ReadonlyMap<number, string>;
 
+/** Names, and for the arrays of domains, which are arrays of the type beneath in Tidewire, the oids of these. */
 async function ownTypes(client: pg.Client, schema: string): Promise<TypeNames> {
   const answer = await ask(
     client,
-    `SELECT oid, typname FROM pg_type WHERE typnamespace = '${schema}'::regnamespace`,
+    `SELECT t.oid, coalesce(coalesce(lower.typarray, beneath.typarray)::text, t.typname)
+      FROM pg_type AS t LEFT JOIN pg_type AS d ON d.oid = t.typelem AND d.typtype = 'd'
+      LEFT JOIN pg_type AS beneath ON beneath.oid = d.typbasetype
+      LEFT JOIN pg_type AS lower ON lower.oid = beneath.typbasetype AND beneath.typtype = 'd'
+      WHERE t.typnamespace = '${schema}'::regnamespace`,
   );
   if (failed(answer)) throw new Error(answer.message);
   return new Map(answer.rows.map(([oid, name]) => [Number(oid), name!]));

@@ -197,6 +197,10 @@ const DIFFERENCES: Readonly<Record<string, () => Promise<void>>> = {
     };
     for (const [compared, postgres] of Object.entries(refusals))
       expect(await both(`SELECT ${compared} AS compared`), compared).toEqual({ tidewire: ['t'], postgres });
+    expect(await both('SELECT pg_typeof(ARRAY[1::counted])')).toEqual({
+      tidewire: ['integer[]'],
+      postgres: ['counted[]'],
+    });
   },
   'Partitioned tables': async () => {
     const create = 'CREATE TABLE parted (x int) PARTITION BY RANGE (x)';

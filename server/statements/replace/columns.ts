@@ -15,7 +15,9 @@ interface Relation {
 }
 
 /** PostgreSQL's rule: a replaced view keeps its columns and may get more at the end. */
-export function refuseChangedColumns(before: Relation, after: Relation): void {
+export function refuseChangedColumns({ catalog }: System, before: Relation, after: Relation): void {
+  const typeOf = ({ type, domain }: CatalogColumn): string =>
+    domain === undefined ? formatType(type) : catalog.object(domain).name;
   const invalid = (message: string, hint?: string): SqlError =>
     new SqlError({ sqlstate: '42P16', message, hint });
   if (after.columns.length < before.columns.length) throw invalid('cannot drop columns from view');
@@ -27,9 +29,11 @@ export function refuseChangedColumns(before: Relation, after: Relation): void {
         'Use ALTER VIEW ... RENAME COLUMN ... to change name of view column instead.',
       );
     }
-    if (replacement.type.name !== column.type.name || replacement.type.typmod !== column.type.typmod) {
+    const { name, typmod } = column.type;
+    const isSame = replacement.type.name === name && replacement.type.typmod === typmod;
+    if (!isSame || replacement.domain !== column.domain) {
       throw invalid(
-        `cannot change data type of view column "${column.name}" from ${formatType(column.type)} to ${formatType(replacement.type)}`,
+        `cannot change data type of view column "${column.name}" from ${typeOf(column)} to ${typeOf(replacement)}`,
       );
     }
   });

@@ -21,7 +21,7 @@ export async function replaceDefinition(
   const dependsOn = [...catalog.resolved];
   const replacement = { ...existing, ...definition, columns, dependsOn, statement };
   const isRead = system.catalog.dependents(existing.id).length > 0;
-  if (existing.kind === 'view' || isRead) refuseChangedColumns(existing, replacement);
+  if (existing.kind === 'view' || isRead) refuseChangedColumns(system, existing, replacement);
   refuseCycle(system, replacement);
   refuseUnseenColumns(system, existing, replacement);
   await replaceView(system, replacement);
