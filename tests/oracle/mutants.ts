@@ -235,7 +235,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'FULL JOIN USING shows the left column',
     file: 'sql/bind/join.ts',
-    from: "return { kind: 'coalesce', operands: [first, second], type: common };",
+    from: "return made({ kind: 'coalesce', operands: [first, second], type: common });",
     to: 'return first;',
   },
   {
