@@ -312,7 +312,7 @@ export class StatementCatalog implements CatalogReader {
     });
   }
 
-  useType(_id: ObjectId, _at?: number): void {
+  protected useType(_id: ObjectId, _at?: number): void {
     // As `useFunction`.
   }
 

@@ -84,10 +84,10 @@ export function bindDefinition(
       throw new SqlError({ sqlstate: '42P16', message });
     }
     const type = column.type.name === 'unknown' ? { ...column.type, name: 'text' as const } : column.type;
+    const { domain } = column;
     const name = names[index]?.name ?? column.name;
-    if (column.domain === undefined) return { name, type, defaultText: null };
-    catalog.useType(column.domain);
-    return { name, type, domain: column.domain, defaultText: null };
+    // What it is read from, or a cast, depends on the domain.
+    return { name, type, defaultText: null, ...(domain === undefined ? {} : { domain }) };
   });
   const seen = new Set<string>();
   for (const { name } of columns) {

@@ -87,7 +87,7 @@ export class RecordingCatalog extends StatementCatalog {
     return relation;
   }
 
-  override useType(id: ObjectId, at?: number): void {
+  protected override useType(id: ObjectId, at?: number): void {
     this.resolved.add(id);
     if (at !== undefined) this.#references.set(at, { object: id });
   }
