@@ -20,6 +20,7 @@ import { resolveColumn } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { bindSessionValue } from './session-value.ts';
 import type { Bound } from './statement.ts';
+import { refuseSets } from './set-returning.ts';
 import { bindSqlJson } from './sql-json.ts';
 import { bindSubLink } from './subquery.ts';
 
@@ -177,10 +178,17 @@ function bindBoolean(node: BoolExpr, context: ExpressionContext, at: number | un
   const operands = (node.args ?? []).map((argument) => {
     const bound = bindExpression(argument, context);
     first = leftmost(first, bound.at);
-    return coerceToBoolean(context.statement, bound, construct);
+    return truthOf(bound, construct, context);
   });
   if (construct === 'NOT') return { scalar: not(operands[0]!), at: first };
   return { scalar: construct === 'AND' ? and(operands) : or(operands), at: first };
+}
+
+/** A truth value that is no set. */
+function truthOf(bound: Bound, construct: string, context: ExpressionContext): HirScalar {
+  const truth = coerceToBoolean(context.statement, bound, construct);
+  refuseSets(truth, `argument of ${construct}`, context, bound.at);
+  return truth;
 }
 
 function bindNullTest(node: NullTest, context: ExpressionContext, at: number | undefined): Bound {
@@ -210,7 +218,7 @@ function bindRowNullTest(
 function bindBooleanTest(node: BooleanTest, context: ExpressionContext, at: number | undefined): Bound {
   const test = node.booltesttype ?? 'IS_TRUE';
   const bound = bindExpression(node.arg!, context);
-  const operand = coerceToBoolean(context.statement, bound, test.replaceAll('_', ' '));
+  const operand = truthOf(bound, test.replaceAll('_', ' '), context);
   const isTrue = (value: HirScalar): HirScalar => ({ kind: 'isTrue', operand: value });
   const isNull: HirScalar = { kind: 'isNull', operand };
   const scalar = {

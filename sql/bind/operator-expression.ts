@@ -2,6 +2,7 @@
 import type { A_Expr, Node } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import type { HirScalar } from '../hir.ts';
+import { freeOfScalar } from '../hir/traverse.ts';
 import { commonType } from '../types/common.ts';
 import { recordFields } from '../types/record.ts';
 import { plain } from '../types/table.ts';
@@ -13,7 +14,8 @@ import { computedOnce } from './once.ts';
 import { equalityOperands, findOperator, makeOperator, notDistinct } from './operator.ts';
 import { imageComparison } from './record-image.ts';
 import { bindRowComparison, bindRowDistinct, comparesRows } from './row-comparison.ts';
-import { and, isNull, literal, not, or, readsColumns, typeOf } from './scalar.ts';
+import { and, isNull, literal, not, or, typeOf } from './scalar.ts';
+import { isSet, refuseSets } from './set-returning.ts';
 import type { Bound } from './statement.ts';
 import { bindArrayComparison } from './array-comparison.ts';
 
@@ -136,7 +138,10 @@ function bindBetween(node: A_Expr, context: ExpressionContext, at: number | unde
     AEXPR_BETWEEN_SYM: () => or([inside(low, high), inside(high, low)]),
     AEXPR_NOT_BETWEEN_SYM: () => and([outside(low, high), outside(high, low)]),
   }[node.kind as 'AEXPR_BETWEEN']();
-  return { scalar, at: leftmost(at, value.at) };
+  const first = leftmost(at, value.at);
+  const isOutside = node.kind === 'AEXPR_NOT_BETWEEN' || node.kind === 'AEXPR_NOT_BETWEEN_SYM';
+  refuseSets(scalar, `argument of ${isOutside ? 'OR' : 'AND'}`, context, first);
+  return { scalar, at: first };
 }
 
 /** `x [NOT] IN (…)`. */
@@ -153,7 +158,15 @@ function bindInList(node: A_Expr, context: ExpressionContext, at: number | undef
   const left = bindExpression(node.lexpr!, context);
   const values = elements.map((element) => bindExpression(element, context));
   const scalar = oneOf(context, left, values, at);
-  return { scalar: negated ? not(scalar) : scalar, at: leftmost(at, left.at) };
+  const first = leftmost(at, left.at);
+  // An array may be of sets; what is compared by itself is one value: what reads columns, and what is not several.
+  const isElement = values.map(isArrayElement);
+  const isArray = isElement.filter(Boolean).length > 1;
+  const alone = values.filter((_, i) => !isArray || !isElement[i]!);
+  if (alone.length > 0) {
+    for (const side of [left, ...alone]) refuseSets(side.scalar, 'argument of IN', context, first);
+  }
+  return { scalar: negated ? not(scalar) : scalar, at: first };
 }
 
 /** Equality with one of several values: constants as an inList, others as comparisons. */
@@ -180,7 +193,7 @@ function withCommonType(
   left: Bound,
   values: readonly Bound[],
 ): readonly Bound[] {
-  const isElement = values.map(({ scalar }) => !readsColumns(scalar));
+  const isElement = values.map(isArrayElement);
   const elements = values.filter((_, i) => isElement[i]!);
   const untyped = ({ scalar }: Bound): boolean =>
     scalar.kind === 'literal' && typeOf(scalar).name === 'unknown';
@@ -197,6 +210,11 @@ function withCommonType(
       ? { ...value, scalar: coerce(statement, value, outcome.type, 'implicit') ?? value.scalar }
       : value,
   );
+}
+
+/** Whether a value of an IN list is one of an array there: it reads no column. A set is none. */
+function isArrayElement({ scalar }: Bound): boolean {
+  return !freeOfScalar(scalar).columns.some(({ level, index }) => level === 0 && !isSet(index));
 }
 
 function constantList(

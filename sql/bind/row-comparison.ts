@@ -8,6 +8,7 @@ import { makeOperator, notDistinct } from './operator.ts';
 import { rowValues } from './record.ts';
 import { and, not, or } from './scalar.ts';
 import type { Bound } from './statement.ts';
+import { refuseSets } from './set-returning.ts';
 import { bindRowColumn } from './subquery.ts';
 
 /** A row that is written out; undefined for anything else. */
@@ -62,8 +63,11 @@ export function compareRows(
   right: readonly Bound[],
   at: number | undefined,
 ): HirScalar {
-  const pair = (operator: string, i: number): HirScalar =>
-    makeOperator(context, operator, left[i]!, right[i]!, at);
+  const pair = (operator: string, i: number): HirScalar => {
+    const compared = makeOperator(context, operator, left[i]!, right[i]!, at);
+    refuseSets(compared, 'row comparison operator', context, at);
+    return compared;
+  };
   const all = (operator: string): HirScalar[] => left.map((_, i) => pair(operator, i));
   switch (name) {
     case '=':

@@ -86,6 +86,23 @@ export function isSet(index: number): boolean {
   return index >= SETS && !isGrouping(index);
 }
 
+/** Whether a scalar reads a set of its level, or of the one around it. */
+export function readsSets(scalar: HirScalar): boolean {
+  return freeOfScalar(scalar).columns.some(({ index }) => isSet(index));
+}
+
+/** Refuses a set below what takes one value: `argument of AND`. */
+export function refuseSets(
+  scalar: HirScalar,
+  what: string,
+  { sets, statement }: ExpressionContext,
+  at: number | undefined,
+): void {
+  // Few levels have sets: the others' expressions are not looked through.
+  if (!(sets instanceof SetCollector) || sets.calls.length === 0 || !readsSets(scalar)) return;
+  throw statement.error('42804', `${what} must not return a set`, at);
+}
+
 /** The arguments of sets: they are computed where the level's other expressions are. */
 export function setArguments(calls: readonly SetCall[]): HirScalar[] {
   return calls.flatMap(({ call }) => [...call.arguments]);

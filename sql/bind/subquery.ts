@@ -14,6 +14,7 @@ import { rowValues } from './record.ts';
 import { compareRows } from './row-comparison.ts';
 import { columnOf, filter, project, projectScalars, topK } from './relation.ts';
 import { and, columnType, isNullable, literal, not, or, typeOf } from './scalar.ts';
+import { refuseSets } from './set-returning.ts';
 import type { Bound, Statement } from './statement.ts';
 
 /** Clauses in which there are none, as errors call them. */
@@ -189,6 +190,7 @@ function quantified(
     const result = displayType(typeOf(comparison).name);
     throw statement.error('42804', `operator ${name} must return type boolean, not type ${result}`, at);
   }
+  refuseSets(sides.left, 'row comparison operator', context, at);
   const scalar: HirScalar = {
     kind: 'quantified',
     quantifier: negatedEquality ? 'any' : quantifier,
