@@ -23,8 +23,8 @@ export function bindArrayComparison(node: A_Expr, context: ExpressionContext, at
   const left = bindExpression(node.lexpr!, context);
   const elements = arrayElements(node.rexpr!, context);
   if (elements === 'null') return { scalar: literal('bool', null), at };
-  if (elements === null) return overArray(node, name, left, context, at);
-  if (elements.length === 0) return { scalar: literal('bool', any ? 'f' : 't'), at };
+  // Where there is none to compare with, the operator is still looked up, and the left side computed.
+  if (elements === null || elements.length === 0) return overArray(node, name, left, context, at);
   const place = leftmost(at, left.at);
   if (name === '=' && any) return { scalar: oneOf(context, left, elements, at), at: place };
   if (name === '<>' && !any) return { scalar: not(oneOf(context, left, elements, at)), at: place };
@@ -58,6 +58,10 @@ function overArray(
   }
   const wanted = arrayType(operator.right as TypeName);
   if (wanted === null) {
+    if (elementType(operator.right as TypeName) !== null) {
+      const name = displayType(operator.right as TypeName);
+      throw statement.error('42704', `could not find array type for data type ${name}`, at);
+    }
     throw statement.unsupported(`arrays of type ${displayType(operator.right as TypeName)}`, at);
   }
   const array = coerce(statement, right, wanted, 'implicit');

@@ -59,19 +59,24 @@ export function bindCast(node: TypeCast, context: ExpressionContext): Bound {
   return { scalar: cast, at: isLiteral ? bound.at : isRow ? at : leftmost(at, bound.at) };
 }
 
-/** `x::record`: a row as it is, of the type that it is, and NULL as one without fields. */
 function bindToRecord(node: TypeCast, context: ExpressionContext): Bound {
   const { statement } = context;
   const bound = bindExpression(node.arg!, context);
+  const record = asRecord(statement, bound);
+  if (record !== null) return record;
   const at = locationOf(node) ?? locationOf(node.typeName!);
-  if (recordFields(typeOf(bound.scalar).name) !== null) return bound;
-  const isNull = bound.scalar.kind === 'literal' && bound.scalar.text === null;
-  if (isNull) return { scalar: literal(recordType([]), null), at: bound.at };
-  if (typeOf(bound.scalar).name === 'unknown') {
-    throw statement.error('0A000', 'input of anonymous composite types is not implemented', bound.at);
-  }
   const source = statement.shownType(bound.scalar);
   throw statement.error('42846', `cannot cast type ${source} to record`, at);
+}
+
+/** A value as `record`: a row as it is, of the type that it is, and NULL as one without fields. Null: it is none. */
+export function asRecord(statement: Statement, bound: Bound): Bound | null {
+  const { name } = typeOf(bound.scalar);
+  if (recordFields(name) !== null) return bound;
+  const isNull = bound.scalar.kind === 'literal' && bound.scalar.text === null;
+  if (isNull) return { scalar: literal(recordType([]), null), at: bound.at };
+  if (name !== 'unknown') return null;
+  throw statement.error('0A000', 'input of anonymous composite types is not implemented', bound.at);
 }
 
 /** What hinders the cast of a record. */

@@ -1,6 +1,6 @@
 /** FuncCall: functions, casts written as calls, and what is handed on to aggregates. */
 import type { FuncCall } from '@pgsql/types';
-import { locationOf, nameParts } from '../ast/accessors.ts';
+import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import { SqlError } from '../error.ts';
 import { castByName, resolveFunction, resolvePlaced } from '../functions/resolve.ts';
 import type { PlacedFunction } from '../functions/resolve.ts';
@@ -19,6 +19,7 @@ import { bindAggregate } from './aggregate-call.ts';
 import { bindBody, callFunction, parseExpression } from './body.ts';
 import { bindArguments, callText, hasNamedArguments, noMatchHint } from './call-arguments.ts';
 import type { CallArguments } from './call-arguments.ts';
+import { asRecord } from './cast.ts';
 import { coerce, unknownToText } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { currentSchemas } from './current-schemas.ts';
@@ -55,7 +56,7 @@ export function bindFunctionCall(node: FuncCall, context: ExpressionContext): Bo
   if (node.func_variadic === true && !takesPath.has(name) && !isVariadicAny(name) && !takesVariadic) {
     throw missing(node, bindArguments(node, context), 'none', context, at);
   }
-  if (node.over !== undefined) return bindWindowCall(node, name, context);
+  if (node.over !== undefined) return bindWindowCall(placedByName(node, name, context), name, context);
   const window = windowFunctionNamed(name);
   if (window !== undefined) {
     if (node.agg_within_group === true && isHypotheticalSet(name)) {
@@ -69,7 +70,7 @@ export function bindFunctionCall(node: FuncCall, context: ExpressionContext): Bo
     return hasAggregateSyntax(node) ? refuseAggregateSyntax(node, name, context) : set;
   }
   if (functionsNamed(name).some((entry) => entry.kind === 'aggregate'))
-    return bindAggregate(node, name, context);
+    return bindAggregate(placedByName(node, name, context), name, context);
   if (hasAggregateSyntax(node)) {
     const args = argumentsOf(node, context);
     try {
@@ -91,6 +92,21 @@ export function bindFunctionCall(node: FuncCall, context: ExpressionContext): Bo
       : applyFunction(name, args.values, context, at, parts.join('.')),
     at: leftmost(at, ...args.values.map((argument) => argument.at)),
   };
+}
+
+/** A call of an aggregate or a window function with its arguments by place. Named ones are for OVER alone, as in PostgreSQL. */
+function placedByName(node: FuncCall, name: string, context: ExpressionContext): FuncCall {
+  if (!hasNamedArguments(node)) return node;
+  const at = locationOf(node);
+  const args = bindArguments(node, context);
+  const types = args.values.map(({ scalar }) => typeOf(scalar).name);
+  const placed = resolvePlaced(name, types, args);
+  if (typeof placed === 'string') throw missing(node, args, placed, context, at);
+  if (node.over === undefined) {
+    throw context.statement.error('0A000', 'aggregates cannot use named arguments', at);
+  }
+  const written = placed.places.map((place) => node.args![place!]!);
+  return { ...node, args: written.map((argument) => nodeAs(argument, 'NamedArgExpr')?.arg ?? argument) };
 }
 
 function checkSchema(
@@ -502,8 +518,11 @@ function bindRowToJson(
 ): Bound | null {
   const { statement } = context;
   const [row, pretty] = args;
-  if (row === undefined || args.length > 2 || recordFields(typeOf(row.scalar).name) === null) return null;
-  const closed = unknownToText(statement, row);
+  if (row === undefined || args.length > 2) return null;
+  const { name: given } = typeOf(row.scalar);
+  const record = given === 'unknown' || recordFields(given) !== null ? asRecord(statement, row) : null;
+  if (record === null) return null;
+  const closed = unknownToText(statement, record);
   const plainly = withObjects(closed, 'json');
   if (pretty === undefined) return { scalar: plainly, at };
   const lines = coerce(statement, pretty, 'bool', 'implicit');

@@ -161,14 +161,21 @@ function resolveOwn(
   const values = args.filter((_, i) => signature[i] === 'value').map((bound) => typeOf(bound.scalar));
   const common = values.length === 0 ? null : commonType(values.map((type) => type.name));
   if (common !== null && 'conflict' in common) throw notFound(node, args, context);
-  const operands = args.map((bound, i) => {
-    const wanted = signature[i] === 'value' ? common!.type : signature[i]!;
+  const wanted = signature.map((type) => (type === 'value' ? common!.type : type));
+  for (const [i, bound] of args.entries()) {
     const given = typeOf(bound.scalar).name;
-    if (given !== wanted && given !== 'unknown' && !canCoerce(given, wanted as string)) {
+    if (given !== wanted[i] && given !== 'unknown' && !canCoerce(given, wanted[i] as string)) {
       throw notFound(node, args, context);
     }
-    return coerce(statement, bound, wanted as never, 'implicit') ?? literal('text', null);
-  });
+  }
+  // A value alone is anyelement, which has to be known; several are anycompatible, which are text where none is.
+  if (values.length === 1 && values[0]!.name === 'unknown') {
+    const message = 'could not determine polymorphic type because input has type unknown';
+    throw statement.error('42804', message);
+  }
+  const operands = args.map(
+    (bound, i) => coerce(statement, bound, wanted[i] as never, 'implicit') ?? literal('text', null),
+  );
   // PostgreSQL knows no modifier of what a window function gives, also not of a value that it takes from a row.
   return { operands, type: plain(entry.result === 'value' ? common!.type : entry.result) };
 }

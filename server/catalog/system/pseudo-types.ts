@@ -1,8 +1,10 @@
 /** Types that stand in signatures only, with PostgreSQL's oids. */
 import type { TypeRow } from '../../../sql/functions/catalog-rows.ts';
 import { displayType } from '../../../sql/types/format.ts';
+import { recordType } from '../../../sql/types/record.ts';
 import { signatureTypes } from '../../../sql/types/signature-types.ts';
-import { findType, typeOid } from '../../../sql/types/table.ts';
+import { findType, typeOid, typeRow } from '../../../sql/types/table.ts';
+import type { TypeName } from '../../../sql/types/type.ts';
 
 export const pseudoTypes: Readonly<Record<string, number>> = {
   any: 2276,
@@ -23,23 +25,19 @@ export const pseudoTypes: Readonly<Record<string, number>> = {
   void: 2278,
 };
 
-/** The rows of pg_type of those that expressions know nothing of. */
-export const pseudoTypeRows: readonly TypeRow[] = signatureTypes.map(({ name, oid, length, array }) => ({
-  ...{
-    oid,
-    name,
-    length,
-    array,
-    byValue: length > 0,
-    kind: 'p',
-    category: 'P',
-    preferred: false,
-    delimiter: ',',
-  },
-  ...{ element: 0, align: length === 8 || name === 'record' ? 'd' : name === 'cstring' ? 'c' : 'i' },
-  ...{ storage: name === 'record' ? 'x' : 'p', collation: 0, display: name },
-  ...{ input: 0, output: 0, receive: 0, send: 0 },
-}));
+/** The rows of pg_type of those that expressions know nothing of, and of the record and its arrays, which they know by their fields. */
+export const pseudoTypeRows: readonly TypeRow[] = signatureTypes.flatMap(({ name, oid, length, array }) =>
+  name === 'record'
+    ? [typeRow(recordType([])), typeRow(`_${recordType([])}` as TypeName)]
+    : [
+        {
+          ...{ oid, name, length, array, byValue: length > 0 },
+          ...{ kind: 'p', category: 'P', preferred: false, delimiter: ',', element: 0 },
+          ...{ align: length === 8 ? 'd' : name === 'cstring' ? 'c' : 'i', storage: 'p' },
+          ...{ collation: 0, display: name, input: 0, output: 0, receive: 0, send: 0 },
+        },
+      ],
+);
 
 /** The oid of a type by its name in a signature; 0 for none. */
 export function signatureOid(name: string): number {
