@@ -22,6 +22,12 @@ pub trait Groups: 'static {
 
     /// Everything before `time` has been applied.
     fn advance(&mut self, time: u64);
+
+    /// Whether `thin` takes updates away.
+    const THINS: bool = false;
+
+    /// Takes updates of one time away that make no difference beside the others, whatever else comes at that time.
+    fn thin(&self, _updates: &mut Updates) {}
 }
 
 type Builder = CapacityContainerBuilder<Updates>;
@@ -152,6 +158,9 @@ fn operator<'s, G: Groups, S: Showing>(
                     updates.retain(|update| update.time >= floor);
                 }
                 stash.push(&capability, updates);
+                if G::THINS {
+                    stash.thin(|updates| groups.thin(updates));
+                }
             });
             let (mut ok_output, mut err_output) = (ok_output.activate(), err_output.activate());
             stash.release(&frontiers[0], |time, updates, capabilities| {

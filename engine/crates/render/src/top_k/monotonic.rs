@@ -161,6 +161,33 @@ impl Groups for TopGroups {
     fn advance(&mut self, time: u64) {
         self.rows.advance(time);
     }
+
+    const THINS: bool = true;
+
+    fn thin(&self, updates: &mut Updates) {
+        let mut keep = vec![true; updates.len()];
+        let at = |index: u32| updates.get(index as usize);
+        for group in sorted_indexes(updates).chunk_by(|a, b| at(*a).key == at(*b).key) {
+            let mut cut = Cut::new(self.window);
+            for equal in group.chunk_by(|a, b| at(*a).val == at(*b).val) {
+                let count: u64 = equal.iter().map(|index| at(*index).diff.max(0) as u64).sum();
+                if count > 0 && !cut.take(at(equal[0]).val, count) {
+                    // Those that are taken away are errors, still.
+                    equal.iter().for_each(|index| keep[*index as usize] = at(*index).diff <= 0);
+                }
+            }
+        }
+        retain(updates, &keep);
+    }
+}
+
+/// Leaves those updates of which `keep` says so, and no room for the others.
+pub fn retain(updates: &mut Updates, keep: &[bool]) {
+    let mut kept = Updates::new();
+    for (update, _) in updates.iter().zip(keep).filter(|(_, keep)| **keep) {
+        kept.push(update.key, update.val, update.time, update.diff);
+    }
+    *updates = kept;
 }
 
 /// How much more each value is kept and shown.

@@ -3,7 +3,7 @@
 //! What is kept of a group is equal in the order, and before all that was ever there: so the least value of any batch says
 //! what a row has to meet or to beat, and the rows that are kept are read only to be taken away.
 
-use super::monotonic::KeptRows;
+use super::monotonic::{KeptRows, retain};
 use super::split_value;
 use crate::kept_groups::Groups;
 use crate::reduce::table::GroupTable;
@@ -90,5 +90,34 @@ impl Groups for ExtremeGroups {
 
     fn advance(&mut self, time: u64) {
         self.rows.advance(time);
+    }
+
+    const THINS: bool = true;
+
+    fn thin(&self, updates: &mut Updates) {
+        let at = |index: u32| updates.get(index as usize);
+        let order = |index: u32| split_value(at(index).val).0;
+        let mut groups: GroupTable<Newcomers> = GroupTable::default();
+        let mut slots: Vec<Option<u32>> = Vec::with_capacity(updates.len());
+        for (index, update) in (0u32..).zip(updates.iter()) {
+            checkpoint();
+            // Those that are taken away are errors, still.
+            let slot = (update.diff > 0).then(|| {
+                let fresh = || Newcomers { first: index, lost: false };
+                groups.slot_of(hash_row(update.key), update.key, fresh)
+            });
+            if let Some(slot) = slot {
+                let newcomers = groups.state_mut(slot);
+                if order(index) < order(newcomers.first) {
+                    newcomers.first = index;
+                }
+            }
+            slots.push(slot);
+        }
+        let is_first = |(index, slot): (u32, &Option<u32>)| {
+            slot.is_none_or(|slot| order(index) == order(groups.state(slot).first))
+        };
+        let keep: Vec<bool> = (0u32..).zip(&slots).map(is_first).collect();
+        retain(updates, &keep);
     }
 }
