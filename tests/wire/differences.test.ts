@@ -108,6 +108,10 @@ const DIFFERENCES: Readonly<Record<string, () => Promise<void>>> = {
     ])
       expect(await both(sql), sql).toEqual({ tidewire: '22012', postgres: [] });
   },
+  'FULL JOIN is on any condition.': async () => {
+    const sql = 'SELECT x, y FROM (VALUES (1)) a(x) FULL JOIN (VALUES (0), (2)) b(y) ON x < y ORDER BY y';
+    expect(await both(sql)).toEqual({ tidewire: ['|0', '1|2'], postgres: '0A000' });
+  },
   'Text compares by code point.': async () => {
     const sql = `SELECT 'a' < 'B' COLLATE "en-x-icu"`;
     expect(await both(sql)).toEqual({ tidewire: '0A000', postgres: ['t'] });
