@@ -19,19 +19,34 @@ import type {
   IndexObject,
   TableObject,
 } from './objects.ts';
+import { asIndexElement, inOuterParentheses } from './outer-parentheses.ts';
 import { markedExpression } from './stored-expressions.ts';
 import { OPERATOR_CLASSES, operatorClass } from './system/operator-classes.ts';
 
 /** The indexed columns and expressions, as they are shown. */
 export function indexedTexts(index: IndexObject, catalog: Catalog): string[] {
+  return keptTexts(index, catalog).map((text, at) =>
+    markedExpression(index.columns[at] === 0 ? asIndexElement(text) : text, catalog),
+  );
+}
+
+/** The expressions that an index is by; null: there are none. */
+export function shownExpressions(index: IndexObject, catalog: Catalog): string | null {
+  if (!index.columns.includes(0)) return null;
+  return keptTexts(index, catalog)
+    .filter((_, at) => index.columns[at] === 0)
+    .map((text) => markedExpression(inOuterParentheses(text), catalog))
+    .join(', ');
+}
+
+function keptTexts(index: IndexObject, catalog: Catalog): string[] {
   const table = catalog.object(index.table);
-  const kept = elementTexts(index, isColumned(table) ? table.columns : []);
-  return kept.map((text) => markedExpression(text, catalog));
+  return elementTexts(index, isColumned(table) ? table.columns : []);
 }
 
 /** The condition of a partial index, as it is shown; null: it has none. */
 export function shownPredicate(index: IndexObject, catalog: Catalog): string | null {
-  return markedExpression(indexPredicate(index), catalog);
+  return markedExpression(inOuterParentheses(indexPredicate(index)), catalog);
 }
 
 /** The columns and expressions as they are kept, over the columns of its relation. */
@@ -106,7 +121,7 @@ export function keyDefinition(index: IndexObject, catalog: Catalog): string {
   return `${kind} (${indexedTexts(index, catalog).join(', ')})${include}`;
 }
 
-/** `CHECK (a > 0)`. */
+/** `CHECK ((a > 0))`, of a condition as it is shown. */
 export function checkDefinition(
   condition: string,
   { validated, enforced, noInherit }: Pick<CheckConstraint, 'validated' | 'enforced' | 'noInherit'>,

@@ -9,6 +9,7 @@ import type { TypeName } from '../../sql/types/type.ts';
 import type { Catalog } from './catalog.ts';
 import { type FunctionObject, typeText } from './objects.ts';
 import { shownDefault } from './shown-default.ts';
+import { inOuterParentheses } from './outer-parentheses.ts';
 import { markedExpression } from './stored-expressions.ts';
 
 interface Typed {
@@ -38,7 +39,10 @@ export function argumentDefault(
   catalog: Catalog,
 ): string | null {
   const text = texts.defaults[index] ?? null;
-  return text && shownDefault(markedExpression(text, catalog), parameters[index]!.type, catalog);
+  return (
+    text &&
+    shownDefault(markedExpression(inOuterParentheses(text), catalog), parameters[index]!.type, catalog)
+  );
 }
 
 /** `a integer DEFAULT 1, VARIADIC b text[]`; what the function gives as columns is among its result. */

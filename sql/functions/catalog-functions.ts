@@ -23,7 +23,8 @@ const VIEW_DEFINITION = `(SELECT ${shownNames('definition')} || ';' FROM tw_inte
 const NAMED_VIEW_DEFINITION = VIEW_DEFINITION.replace('$1', '$1::regclass');
 /** Stands in the definition of a foreign key where the name of the other table goes, which depends on the search path. */
 export const OTHER_TABLE = '\u0001';
-const INDEX_DEFINITION = `(SELECT ${shownNames('definition')} FROM tw_internal.indexes WHERE oid = $1)`;
+const indexDefinition = (pretty?: string): string =>
+  `(SELECT ${shownNames('definition', pretty)} FROM tw_internal.indexes WHERE oid = $1)`;
 
 /** One of the numbers that are known of the object with this oid. */
 function size(oid: string, index: number): string {
@@ -36,9 +37,11 @@ const DATABASE_SIZE = "(tw_object_sizes() ->> 'database')::int8";
  * The catalog keeps the text itself where PostgreSQL keeps a tree; it shows what sequences are called where they are looked for
  * first.
  */
-const EXPRESSION = shownNames(
-  "coalesce(replace($1, 'nextval(''' || quote_ident(current_schema()) || '.', 'nextval('''), $1)",
-);
+const expression = (pretty?: string): string =>
+  shownNames(
+    "coalesce(replace($1, 'nextval(''' || quote_ident(current_schema()) || '.', 'nextval('''), $1)",
+    pretty,
+  );
 
 /**
  * The sequence that the column named $2 of the relation whose name the text $1 is owns. Unlike a cast to regclass, it says
@@ -102,19 +105,18 @@ const bodies: Record<string, Body> = {
     "CASE upper($1::text) WHEN 'UTF8' THEN 6 WHEN 'UTF-8' THEN 6 WHEN 'SQL_ASCII' THEN 0 ELSE -1 END",
   pg_is_in_recovery: 'false',
   pg_relation_is_publishable: 'false',
-  'pg_get_expr(text oid)': EXPRESSION,
-  'pg_get_expr(text oid bool)': EXPRESSION,
+  'pg_get_expr(text oid)': expression(),
+  'pg_get_expr(text oid bool)': expression('$3'),
   'pg_get_viewdef(text)': NAMED_VIEW_DEFINITION,
   'pg_get_viewdef(text bool)': NAMED_VIEW_DEFINITION,
   'pg_get_viewdef(oid)': VIEW_DEFINITION,
   'pg_get_viewdef(oid bool)': VIEW_DEFINITION,
   'pg_get_viewdef(oid int4)': VIEW_DEFINITION,
-  pg_get_constraintdef: (catalog) => `(SELECT CASE type WHEN 'f'
-    THEN replace(definition, '${OTHER_TABLE}', ${registeredName('regclass', catalog).replaceAll('$1', 'parent_oid')})
-    ELSE ${shownNames('definition')} END FROM tw_internal.constraints WHERE oid = $1)`,
-  'pg_get_indexdef(oid)': INDEX_DEFINITION,
-  'pg_get_indexdef(oid int4 bool)': `CASE $2 WHEN 0 THEN ${INDEX_DEFINITION}
-    ELSE (SELECT ${shownNames('elements[$2]')} FROM tw_internal.indexes WHERE oid = $1) END`,
+  'pg_get_constraintdef(oid)': (catalog) => constraintDefinition(catalog),
+  'pg_get_constraintdef(oid bool)': (catalog) => constraintDefinition(catalog, '$2'),
+  'pg_get_indexdef(oid)': indexDefinition(),
+  'pg_get_indexdef(oid int4 bool)': `CASE $2 WHEN 0 THEN ${indexDefinition('$3')}
+    ELSE (SELECT coalesce(${shownNames('elements[$2]', '$3')}, '') FROM tw_internal.indexes WHERE oid = $1) END`,
   pg_get_serial_sequence: SERIAL_SEQUENCE,
   pg_get_function_arguments: `(SELECT ${shownNames('argument_types')} FROM tw_internal.functions WHERE oid = $1)`,
   pg_get_function_identity_arguments: `(SELECT ${shownNames('identity_types')} FROM tw_internal.functions WHERE oid = $1)`,
@@ -179,6 +181,12 @@ const bodies: Record<string, Body> = {
   pg_jit_available: 'false',
   row_security_active: 'false',
 };
+
+function constraintDefinition(catalog: CatalogReader, pretty?: string): string {
+  return `(SELECT CASE type WHEN 'f'
+    THEN replace(definition, '${OTHER_TABLE}', ${registeredName('regclass', catalog).replaceAll('$1', 'parent_oid')})
+    ELSE ${shownNames('definition', pretty)} END FROM tw_internal.constraints WHERE oid = $1)`;
+}
 
 /** The expression that stands for a call, or null if the function has none. */
 export function catalogFunctionBody(entry: FunctionEntry, catalog: CatalogReader): string | null {

@@ -7,6 +7,7 @@ import type { TypeName } from '../../../sql/types/type.ts';
 import type { Catalog } from '../catalog.ts';
 import type { CompositeTypeObject, IndexObject } from '../objects.ts';
 import { shownDefault } from '../shown-default.ts';
+import { inOuterParentheses } from '../outer-parentheses.ts';
 import { markedExpression } from '../stored-expressions.ts';
 import { indexColumns } from './indexes.ts';
 import type { RawTable, RawValue } from './raw-table.ts';
@@ -92,9 +93,9 @@ function compositeColumns({ id, fields }: CompositeTypeObject): RawValue[][] {
 /** What a column has where no value is given, or is computed by. */
 function shownValue(column: CatalogColumn, catalog: Catalog): string | null {
   const { generated, identity, defaultText, type } = column;
-  if (generated !== undefined) return markedExpression(generated.text, catalog);
+  if (generated !== undefined) return markedExpression(inOuterParentheses(generated.text), catalog);
   if (identity !== undefined || defaultText === null) return null;
-  return shownDefault(markedExpression(defaultText, catalog), type.name, catalog);
+  return shownDefault(markedExpression(inOuterParentheses(defaultText), catalog), type.name, catalog);
 }
 
 function indexColumnRows(index: IndexObject, catalog: Catalog): RawValue[][] {

@@ -9,6 +9,7 @@ import {
   notNullDefinition,
 } from '../definition-text.ts';
 import { type DomainObject, type ForeignKeyConstraint, type TableObject, isKey } from '../objects.ts';
+import { inOuterParentheses } from '../outer-parentheses.ts';
 import { markedExpression } from '../stored-expressions.ts';
 import type { RawTable, RawValue } from './raw-table.ts';
 
@@ -92,7 +93,7 @@ function ofDomain(domain: DomainObject, schema: number, catalog: Catalog): RawVa
   const { id: type_oid, notNull, checks } = domain;
   const own = { type_oid, schema_oid: schema };
   const rows = checks.map(({ id: oid, name, text, validated }) => {
-    const condition = markedExpression(text, catalog);
+    const condition = markedExpression(inOuterParentheses(text), catalog);
     const definition = checkDefinition(condition, { validated, enforced: true, noInherit: false });
     return row({ ...own, oid, name, type: 'c', condition, definition, is_validated: validated });
   });
@@ -105,7 +106,7 @@ function ofTable(table: TableObject, schema: number, catalog: Catalog): RawValue
   const own = { table_oid: table.id, schema_oid: schema };
   const checks = table.checks.map((check) => {
     const { id: oid, name, columns: read, validated, enforced, noInherit } = check;
-    const condition = markedExpression(check.text, catalog);
+    const condition = markedExpression(inOuterParentheses(check.text), catalog);
     const definition = checkDefinition(condition, check);
     const kept = { is_validated: validated, is_enforced: enforced, no_inherit: noInherit };
     return row({ ...own, oid, name, type: 'c', columns: numbers(read), condition, definition, ...kept });

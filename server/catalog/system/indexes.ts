@@ -4,7 +4,14 @@ import { typeRow } from '../../../sql/types/table.ts';
 import type { TypeName } from '../../../sql/types/type.ts';
 import { indexColumnNames } from '../../statements/names/create-text.ts';
 import type { Catalog } from '../catalog.ts';
-import { declarationOf, indexDefinition, indexedTexts, keyType, shownPredicate } from '../definition-text.ts';
+import {
+  declarationOf,
+  indexDefinition,
+  indexedTexts,
+  keyType,
+  shownExpressions,
+  shownPredicate,
+} from '../definition-text.ts';
 import type { IndexObject } from '../objects.ts';
 import { textArray, vectorText } from './array-text.ts';
 import { collationOid } from './collations.ts';
@@ -72,7 +79,6 @@ export const indexes: RawTable = {
       types.map(({ collation }, at) => collationOid(declared[at]?.collation ?? null) ?? collation),
     ].map(vectorText);
     const elements = [...texts, ...columns.slice(texts.length).map(({ name }) => quoteIdentifier(name))];
-    const expressions = texts.filter((_, at) => columns[at]!.number === 0);
     return [
       [
         id,
@@ -84,7 +90,7 @@ export const indexes: RawTable = {
         nullsEqual,
         definition,
         textArray(elements),
-        expressions.length === 0 ? null : expressions.join(', '),
+        shownExpressions(object, catalog),
         shownPredicate(object, catalog),
       ],
     ];

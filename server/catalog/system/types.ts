@@ -8,6 +8,7 @@ import type { TypeName } from '../../../sql/types/type.ts';
 import type { Catalog } from '../catalog.ts';
 import type { CatalogObject, TypeObject } from '../objects.ts';
 import { typeOfObject } from '../reader.ts';
+import { inOuterParentheses } from '../outer-parentheses.ts';
 import { markedExpression } from '../stored-expressions.ts';
 import { pseudoTypeRows } from './pseudo-types.ts';
 import type { RawTable, RawValue } from './raw-table.ts';
@@ -96,7 +97,7 @@ function beneath(object: TypeObject): Partial<TypeRow> {
 function domainValues(object: TypeObject, catalog: Catalog): RawValue[] | undefined {
   if (object.form !== 'domain') return undefined;
   const { over, type, notNull, defaultText } = object;
-  const shown = markedExpression(defaultText, catalog);
+  const shown = markedExpression(inOuterParentheses(defaultText), catalog);
   return [over ?? typeOid(type.name), type.typmod, notNull !== null, shown];
 }
 
