@@ -377,11 +377,19 @@ export interface ObjectsById {
   object(id: ObjectId): CatalogObject;
 }
 
-/** An object as messages name it: `view v`, `function f(integer)`. */
-export function describeObject(object: CatalogObject, catalog: ObjectsById): string {
-  if (object.kind !== 'function') return `${kindName(object.kind)} ${object.name}`;
+/** An object as messages name it: `view v`, `function f(integer)`; with its schema where a path is given that does not search it. */
+export function describeObject(
+  object: CatalogObject,
+  catalog: ObjectsById,
+  searchPath?: readonly string[],
+): string {
+  // Extensions are in no schema, and PostgreSQL quotes their names as little as schemas'.
+  if (object.kind === 'extension') return `${kindName(object.kind)} ${object.name}`;
+  const isSearched = searchPath?.includes(object.schema) ?? true;
+  const name = `${isSearched ? '' : `${quoteIdentifier(object.schema)}.`}${quoteIdentifier(object.name)}`;
+  if (object.kind !== 'function') return `${kindName(object.kind)} ${name}`;
   // regprocedure's form: no space behind the comma.
-  return `function ${object.name}(${object.parameters.map((each) => typeText(each, catalog)).join()})`;
+  return `function ${name}(${object.parameters.map((each) => typeText(each, catalog)).join()})`;
 }
 
 /** What a parameter's type is among those of other functions: that of a relation's rows changes with its columns. */

@@ -3,6 +3,7 @@ import type { Drop } from '../../sql/ast/drop.ts';
 import type { ObjectKind as NamedKind } from '../../sql/ast/object-kind.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { SqlError } from '../../sql/error.ts';
+import { quoteIdentifier } from '../../sql/functions/quote.ts';
 import { mentionsType } from '../../sql/types/mentions.ts';
 import type { CatalogChange } from '../catalog/catalog.ts';
 import { SYSTEM_SCHEMAS } from '../catalog/catalog.ts';
@@ -56,12 +57,6 @@ export function catalogKinds(named: NamedKind): readonly ObjectKind[] {
   }
 }
 
-/** With its schema in its name, where that is not searched. */
-function shownFrom(object: CatalogObject, { searchPath }: SessionContext): CatalogObject {
-  const { schema, name } = object;
-  return searchPath.includes(schema) ? object : { ...object, name: `${schema}.${name}` };
-}
-
 /** DROP SCHEMA. CASCADE takes along what in other schemas calls the functions, and names the types, of this one. */
 function prepareDropSchema(system: System, parsed: ParsedStatement, statement: Drop): Runnable {
   const { cascade } = statement;
@@ -72,7 +67,7 @@ function prepareDropSchema(system: System, parsed: ParsedStatement, statement: D
       const members = ids
         .map((id) => system.catalog.object(id))
         .filter((object) => !belongsToTable(object))
-        .map((object) => describeObject(shownFrom(object, session), system.catalog));
+        .map((object) => describeObject(object, system.catalog, session.searchPath));
       const cascaded = cascade
         ? [
             ...members,
@@ -163,7 +158,7 @@ export async function dropObjects(
     ...unreferred.flatMap(({ before, after }) =>
       before.foreignKeys
         .filter((foreignKey) => !after.foreignKeys.includes(foreignKey))
-        .map(({ name }) => `constraint ${name} on table ${before.name}`),
+        .map(({ name }) => `constraint ${name} on ${describeObject(before, system.catalog)}`),
     ),
   ]);
   const drops = objects.map((object): CatalogChange => ({ kind: 'drop', id: object.id }));
@@ -210,15 +205,17 @@ function referredTo(
     const going = table.foreignKeys.filter(({ parent }) => gone.has(parent));
     if (going.length === 0) continue;
     for (const { name, parent } of going) {
-      const other = system.catalog.object(parent).name;
-      lines.push(`constraint ${name} on table ${table.name} depends on table ${other}`);
+      const [child, other] = [table, system.catalog.object(parent)].map((each) =>
+        describeObject(each, system.catalog),
+      );
+      lines.push(`constraint ${name} on ${child} depends on ${other}`);
     }
     const foreignKeys = table.foreignKeys.filter((foreignKey) => !going.includes(foreignKey));
     changed.push({ before: table, after: { ...table, foreignKeys } });
   }
   if (lines.length > 0 && !cascade) {
     const named = dropped.filter(({ kind }) => kind === 'table');
-    const what = named.length === 1 ? `table ${named[0]!.name}` : 'desired object(s)';
+    const what = named.length === 1 ? describeObject(named[0]!, system.catalog) : 'desired object(s)';
     throw new SqlError({
       sqlstate: '2BP01',
       message: `cannot drop ${what} because other objects depend on ${named.length === 1 ? 'it' : 'them'}`,
@@ -262,10 +259,10 @@ function refuseUndroppable(
   }
   if (object.kind === 'sequence') refuseNeeded(system, object, dropped);
   if (object.kind === 'index' && object.constraint && named.includes(object.id)) {
-    const constraint = `constraint ${object.name} on table ${system.catalog.object(object.table).name}`;
+    const constraint = `constraint ${object.name} on ${describeObject(system.catalog.object(object.table), system.catalog)}`;
     throw new SqlError({
       sqlstate: '2BP01',
-      message: `cannot drop index ${object.name} because ${constraint} requires it`,
+      message: `cannot drop ${describeObject(object, system.catalog)} because ${constraint} requires it`,
       hint: `You can drop ${constraint} instead.`,
     });
   }
@@ -273,28 +270,29 @@ function refuseUndroppable(
 
 /** A column that takes its values from a sequence needs it; a DEFAULT goes before, with CASCADE. */
 function refuseNeeded(system: System, sequence: SequenceObject, dropped: readonly CatalogObject[]): void {
-  const { name, ownedBy, identity } = sequence;
+  const { ownedBy, identity } = sequence;
+  const shown = describeObject(sequence, system.catalog);
   const readers: string[] = [];
   for (const table of system.catalog.objects()) {
     if ((table.kind !== 'table' && table.kind !== 'view') || dropped.includes(table)) continue;
     for (const [index, column] of table.columns.entries()) {
-      const owner = `column ${column.name} of ${table.kind} ${table.name}`;
+      const owner = `column ${column.name} of ${describeObject(table, system.catalog)}`;
       if (identity && ownedBy?.table === table.id && ownedBy.column === index) {
         throw new SqlError({
           sqlstate: '2BP01',
-          message: `cannot drop sequence ${name} because ${owner} requires it`,
+          message: `cannot drop ${shown} because ${owner} requires it`,
           hint: `You can drop ${owner} instead.`,
         });
       }
       const { defaultText } = column;
       if (defaultText !== null && callsSequence(defaultText, sequence))
-        readers.push(`default value for ${owner} depends on sequence ${name}`);
+        readers.push(`default value for ${owner} depends on ${shown}`);
     }
   }
   if (readers.length === 0) return;
   throw new SqlError({
     sqlstate: '2BP01',
-    message: `cannot drop sequence ${name} because other objects depend on it`,
+    message: `cannot drop ${shown} because other objects depend on it`,
     detail: readers.join('\n'),
     hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
   });
@@ -374,7 +372,7 @@ export function columnsOfType(system: System, type: CatalogObject): TypedColumns
 
 /** Columns of tables and sources need their type; CASCADE has taken them along before. */
 function refuseColumns(system: System, object: CatalogObject, dropped: readonly CatalogObject[]): void {
-  const type = `type ${object.name}`;
+  const type = `type ${quoteIdentifier(object.name)}`;
   const readers = columnsOfType(system, object)
     .filter(({ stored }) => !dropped.includes(stored))
     .flatMap(({ stored, columns }) =>

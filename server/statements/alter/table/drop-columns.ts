@@ -47,7 +47,7 @@ export async function dropColumnsOfTypes(
     for (const name of columns) {
       const column = draft.find(name);
       if (!column) continue;
-      cascaded.push(`column ${name} of table ${draft.table.name}`);
+      cascaded.push(`column ${name} of ${describeObject(draft.table, system.catalog)}`);
       takeOut(context, draft, column, true);
     }
     await carryOut(context, draft);

@@ -4,7 +4,12 @@ import type { CatalogColumn, ObjectId } from '../../../../sql/catalog.ts';
 import { SqlError } from '../../../../sql/error.ts';
 import { quoteIdentifier } from '../../../../sql/functions/quote.ts';
 import { type Referring, parentKey, referringTo } from '../../../catalog/foreign-keys.ts';
-import type { ForeignKeyConstraint, IndexObject, TableObject } from '../../../catalog/objects.ts';
+import {
+  type ForeignKeyConstraint,
+  type IndexObject,
+  type TableObject,
+  describeObject,
+} from '../../../catalog/objects.ts';
 import type { System } from '../../../system.ts';
 import { canRefer, referringArrangement } from '../../foreign-keys.ts';
 import type { ActionContext } from './actions.ts';
@@ -56,15 +61,15 @@ export function lostForeignKeys(
     const columns = foreignKey.parentColumns.map((number) => newNumber(draft, number));
     const gone = foreignKey.parentColumns.find((_, at) => columns[at]! < 0);
     if (gone === undefined && parentKey(table, uniques, columns)) continue;
-    const { name } = draft.table;
+    const of = describeObject(draft.table, system.catalog);
     const key = keyName(system, draft.table, foreignKey.parentColumns);
-    const column = gone === undefined ? null : `column ${draft.table.columns[gone]!.name} of table ${name}`;
-    dropped ??= column ?? `constraint ${key} on table ${name}`;
-    lost.push({ ...referring, because: column ?? `index ${key}` });
+    const column = gone === undefined ? null : `column ${draft.table.columns[gone]!.name} of ${of}`;
+    dropped ??= column ?? `constraint ${key} on ${of}`;
+    lost.push({ ...referring, because: column ?? `index ${quoteIdentifier(key)}` });
   }
   if (lost.length === 0) return new Set();
   const named = lost.map(({ table: child, foreignKey, because }) => ({
-    constraint: `constraint ${foreignKey.name} on table ${child.name}`,
+    constraint: `constraint ${foreignKey.name} on ${describeObject(child, system.catalog)}`,
     because,
   }));
   if (!draft.cascades) {

@@ -2,6 +2,7 @@
 import type { AlterTableCmd } from '@pgsql/types';
 import { bindGeneratedColumn } from '../../../../sql/bind/bind.ts';
 import { SqlError } from '../../../../sql/error.ts';
+import { describeObject } from '../../../catalog/objects.ts';
 import type { Action, ActionContext } from './actions.ts';
 import { notice, requireColumn } from './actions.ts';
 import { tellCascade } from './cascade.ts';
@@ -28,21 +29,19 @@ export function dropGenerated(
 ): void {
   const reading = readingColumns(context, draft, column);
   if (reading.length === 0) return;
-  const { name } = draft.table;
+  const of = describeObject(draft.table, context.system.catalog);
   if (!cascade) {
-    const dropped = `column ${column.column.name} of table ${name}`;
+    const dropped = `column ${column.column.name} of ${of}`;
     throw new SqlError({
       sqlstate: '2BP01',
       message: `cannot drop ${dropped} because other objects depend on it`,
-      detail: reading
-        .map((other) => `column ${other.column.name} of table ${name} depends on ${dropped}`)
-        .join('\n'),
+      detail: reading.map((other) => `column ${other.column.name} of ${of} depends on ${dropped}`).join('\n'),
       hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
     });
   }
   tellCascade(
     context,
-    reading.map((other) => `column ${other.column.name} of table ${name}`),
+    reading.map((other) => `column ${other.column.name} of ${of}`),
   );
   for (const other of reading) draft.drop(other);
 }

@@ -36,7 +36,8 @@ export function refuseColumnReaders(
       detail: `rule _RETURN on ${describeObject(readers[0]!, system.catalog)} depends on column "${column.name}"`,
     });
   }
-  loseReaders(context, draft, readers, `column ${column.name} of table ${table.name}`, what === 'cascade');
+  const lost = `column ${column.name} of ${describeObject(table, system.catalog)}`;
+  loseReaders(context, draft, readers, lost, what === 'cascade');
 }
 
 /** Views that cannot do without what goes of the table: with CASCADE they go too, else they are error 2BP01. */
@@ -88,7 +89,8 @@ export function refuseKeyReaders(
     }
   };
   const readers = viewsOn(system, table).filter(needsKey);
-  loseReaders(context, draft, readers, `constraint ${constraint} on table ${table.name}`, cascades);
+  const lost = `constraint ${constraint} on ${describeObject(table, system.catalog)}`;
+  loseReaders(context, draft, readers, lost, cascades);
 }
 
 function viewsOn(system: System, table: TableObject): View[] {
