@@ -247,16 +247,24 @@ export class Planning {
     return this.#withShared(compileWrite(write, this.planning(session, options.catalog)));
   }
 
-  /** TRUNCATE: a write for each table. */
+  /** TRUNCATE: a write for each table, those that CASCADE brings among them. */
   compileTruncation(
     session: PlanningSession,
     parsed: ParsedStatement,
     node: TruncateStmt,
     catalog: StatementCatalog,
-  ): { readonly compiled: readonly Compiled[]; readonly cascaded: readonly string[] } {
+  ): {
+    readonly compiled: readonly Compiled[];
+    readonly tables: ReadonlySet<number>;
+    readonly cascaded: readonly string[];
+  } {
     const { writes, cascaded } = bindTruncation(node, this.bindEnvironment(session, parsed, { catalog }));
     const planning = this.planning(session, catalog);
-    return { compiled: writes.map((write) => compileWrite(write, planning)), cascaded };
+    return {
+      compiled: writes.map((write) => compileWrite(write, planning)),
+      tables: new Set(writes.map(({ object }) => object)),
+      cascaded,
+    };
   }
 
   /** The columns that a table's generated columns are computed from, by column number. */

@@ -26,7 +26,7 @@ export function prepareTruncate(
     compiled,
     plan: system.engine.prepare(compiled.plan),
   }));
-  const restarted = statement.restart_seqs === true ? ownedSequences(system, catalog.resolved) : [];
+  const restarted = statement.restart_seqs === true ? ownedSequences(system, truncation.tables) : [];
 
   const restart = (sequence: SequenceObject): (() => void) =>
     changeSequence(system, sequence, sequence, sequence.start);
@@ -56,7 +56,7 @@ export function prepareTruncate(
     }
     if (session.transaction.explicit) {
       await truncate(session);
-      for (const id of catalog.resolved) session.transaction.fresh.add(id);
+      for (const id of truncation.tables) session.transaction.fresh.add(id);
       session.transaction.undo.push(...restarted.map(restart));
     } else {
       await commitAlone(system, session, () => truncate(session));

@@ -40,6 +40,7 @@ export async function verifyUnique(
       sqlstate: '23505',
       message: `could not create unique index "${index.name}"`,
       detail: `Key (${names.join(', ')})=(${row.map((value) => value ?? 'null').join(', ')}) is duplicated.`,
+      about: { schema: table.schema, table: table.name, constraint: index.name },
     });
   } catch (error) {
     constrainAgain(system, table.id);

@@ -77,3 +77,19 @@ test('DDL and rows in one transaction', async () => {
   await expect(two.query('INSERT INTO made VALUES (1, 2)')).rejects.toMatchObject({ code: '23505' });
   await two.query('DROP TABLE made');
 });
+
+test('what a constraint finds wrong in the rows that are there says the table and the constraint or column', async () => {
+  await one.query('CREATE TABLE doubled (a int, b int)');
+  await one.query('INSERT INTO doubled VALUES (1, NULL), (1, 2)');
+  const table = { schema: 'public', table: 'doubled' };
+  const refused = async (statement: string, error: object): Promise<void> =>
+    expect(one.query(statement)).rejects.toMatchObject({ ...table, ...error });
+  await refused('ALTER TABLE doubled ADD CONSTRAINT known CHECK (b IS NOT NULL)', {
+    code: '23514',
+    constraint: 'known',
+  });
+  await refused('ALTER TABLE doubled ALTER b SET NOT NULL', { code: '23502', column: 'b' });
+  await refused('ALTER TABLE doubled ADD UNIQUE (a)', { code: '23505', constraint: 'doubled_a_key' });
+  await refused('ALTER TABLE doubled ADD PRIMARY KEY (a)', { code: '23505', constraint: 'doubled_pkey' });
+  await refused('CREATE UNIQUE INDEX once ON doubled (a)', { code: '23505', constraint: 'once' });
+});

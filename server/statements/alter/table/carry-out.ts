@@ -452,6 +452,7 @@ async function copyRows(
         sqlstate: '23505',
         message: `could not create unique index "${table.primaryKeyName}"`,
         detail: error.detail?.replace(/already exists\.$/, 'is duplicated.'),
+        about: { schema: table.schema, table: table.name, constraint: table.primaryKeyName ?? undefined },
       });
     }
     throw error;
@@ -462,7 +463,8 @@ async function copyRows(
 
 function hasNulls({ table }: TableDraft, { column }: DraftColumn): SqlError {
   const message = `column "${column.name}" of relation "${table.name}" contains null values`;
-  return new SqlError({ sqlstate: '23502', message });
+  const about = { schema: table.schema, table: table.name, column: column.name };
+  return new SqlError({ sqlstate: '23502', message, about });
 }
 
 /** A primary key has no NULLs: those are told where no other values of it repeat, as NULLs do not in PostgreSQL's index. */
@@ -514,7 +516,8 @@ async function verify(
   for (const { name, text } of rewritten ? table.checks.filter((check) => check.validated) : added) {
     if (!(await violated(`NOT (${text})`))) continue;
     const message = `check constraint "${name}" of relation "${table.name}" is violated by some row`;
-    throw new SqlError({ sqlstate: '23514', message });
+    const about = { schema: table.schema, table: table.name, constraint: name };
+    throw new SqlError({ sqlstate: '23514', message, about });
   }
   await verifyForeignKeys(main, {
     draft,
@@ -537,10 +540,12 @@ async function verify(
         GROUP BY ${list.join(', ')} HAVING count(*) > 1 LIMIT 1`,
     );
     if (row === null) continue;
+    const constraint = name || [table.name, ...names, 'key'].join('_');
     throw new SqlError({
       sqlstate: '23505',
-      message: `could not create unique index "${name || [table.name, ...names, 'key'].join('_')}"`,
+      message: `could not create unique index "${constraint}"`,
       detail: `Key (${names.join(', ')})=(${row.map((value) => value ?? 'null').join(', ')}) is duplicated.`,
+      about: { schema: table.schema, table: table.name, constraint },
     });
   }
 }
