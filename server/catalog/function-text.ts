@@ -1,7 +1,7 @@
 /** A function's signature in PostgreSQL's words: pg_get_function_arguments, pg_get_function_result, with marked names. */
-import type { CatalogFunction, ObjectId } from '../../sql/catalog.ts';
+import type { ObjectId } from '../../sql/catalog.ts';
 import { markedName } from '../../sql/functions/marked-names.ts';
-import { quoteIdentifier } from '../../sql/functions/quote.ts';
+import { quoteIdentifier, quoteLiteral } from '../../sql/functions/quote.ts';
 import { displayType } from '../../sql/types/format.ts';
 import { ownTypesOf } from '../../sql/types/mentions.ts';
 import { elementType } from '../../sql/types/table.ts';
@@ -45,16 +45,44 @@ export function argumentDefault(
   );
 }
 
-/** `a integer DEFAULT 1, VARIADIC b text[]`; what the function gives as columns is among its result. */
-export function argumentsText(
-  { parameters, texts }: Pick<FunctionObject, 'parameters' | 'texts'>,
-  catalog: Catalog,
-  withDefaults: boolean,
-): string {
-  const each = parameters.map((one, i) => {
-    const text = withDefaults ? argumentDefault({ parameters, texts }, i, catalog) : null;
-    const shown = text === null ? '' : ` DEFAULT ${text}`;
-    return `${one.variadic ? 'VARIADIC ' : ''}${written(one, catalog)}${shown}`;
+/** An argument as pg_proc has it, those included that are what the function gives. */
+interface Argument extends Typed {
+  /** In, out, both, variadic, a column of RETURNS TABLE. */
+  readonly mode: string;
+  /** Which of the parameters of a call it is; null: it only gives. */
+  readonly input: number | null;
+}
+
+/** In the order in which they were written. */
+export function argumentsOf({ parameters, result, texts }: FunctionObject): Argument[] {
+  const outputs =
+    result.kind === 'columns' ? result.columns : [{ type: result.type, name: result.column ?? '' }];
+  const modes =
+    texts.modes ??
+    [
+      ...parameters.map(({ variadic }) => (variadic ? 'v' : 'i')),
+      ...(result.kind === 'columns' && result.set ? result.columns.map(() => 't') : []),
+    ].join('');
+  let input = 0;
+  let output = 0;
+  return [...modes].map((mode): Argument => {
+    const given = 'ot'.includes(mode) ? null : input++;
+    const place = 'bot'.includes(mode) ? output++ : 0;
+    if (given !== null) return { ...parameters[given]!, mode, input: given };
+    const column = outputs[place]!;
+    // Where no name was written the column got one.
+    return { ...column, name: column.name === `column${place + 1}` ? '' : column.name, mode, input: null };
+  });
+}
+
+const WORDS: Readonly<Record<string, string>> = { b: 'INOUT ', o: 'OUT ', v: 'VARIADIC ' };
+
+/** `a integer DEFAULT 1, OUT c text, VARIADIC b text[]`; columns of RETURNS TABLE are part of the result. */
+export function argumentsText(object: FunctionObject, catalog: Catalog, withDefaults: boolean): string {
+  const shown = argumentsOf(object).filter(({ mode }) => mode !== 't');
+  const each = shown.map((one) => {
+    const text = withDefaults && one.input !== null ? argumentDefault(object, one.input, catalog) : null;
+    return `${WORDS[one.mode] ?? ''}${written(one, catalog)}${text === null ? '' : ` DEFAULT ${text}`}`;
   });
   return each.join(', ');
 }
@@ -69,9 +97,17 @@ export function shownSignature(
 }
 
 /** `integer`, `SETOF text`, `TABLE(a integer, b text)`. */
-export function resultText({ result }: CatalogFunction, catalog: Catalog): string {
-  if (result.kind === 'value') return `${result.set ? 'SETOF ' : ''}${markedType(result, catalog)}`;
-  if (result.columns.length === 0) return result.set ? 'SETOF record' : 'record';
-  const columns = result.columns.map((column) => written(column, catalog)).join(', ');
-  return result.set ? `TABLE(${columns})` : 'record';
+export function resultText(object: FunctionObject, catalog: Catalog): string {
+  const { result } = object;
+  const set = result.set ? 'SETOF ' : '';
+  const columns = argumentsOf(object).filter(({ mode }) => mode === 't');
+  if (columns.length > 0) return `TABLE(${columns.map((column) => written(column, catalog)).join(', ')})`;
+  return `${set}${result.kind === 'value' ? markedType(result, catalog) : 'record'}`;
+}
+
+/** The clauses SET, as pg_get_functiondef has them. */
+export function settingsText({ searchPath }: FunctionObject): string {
+  if (searchPath === undefined) return '';
+  const schemas = searchPath.length === 0 ? "''" : searchPath.map(quoteLiteral).join(', ');
+  return ` SET search_path TO ${schemas}\n`;
 }

@@ -260,6 +260,8 @@ export interface FunctionObject extends ObjectBase, CatalogFunction {
     readonly defaults: readonly (string | null)[];
     /** The body where it is part of the statement. */
     readonly body: string | null;
+    /** As pg_proc.proargmodes has them, a letter each; absent where all arguments are IN. */
+    readonly modes?: string | undefined;
   };
 }
 

@@ -1,5 +1,5 @@
 /** The parts of CREATE FUNCTION that are shown again: the defaults of its parameters, and a body that is part of the statement. */
-import type { CreateFunctionStmt } from '@pgsql/types';
+import type { CreateFunctionStmt, Node } from '@pgsql/types';
 import { nodeAs } from '../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
 import { EditableText } from '../../sql/parse/edits.ts';
@@ -20,6 +20,7 @@ export function functionTexts(
   const part = (start: number, end: number): string =>
     withPinnedNames(source.text, offset + start, offset + end, (at) => meanings.get(at) ?? null).trim();
   const depths = depthsOf(own);
+  const modes = modesOf(parameters);
   const inputs = parameters
     .map((node) => nodeAs(node, 'FunctionParameter')!)
     .filter(({ mode }) => mode !== 'FUNC_PARAM_OUT' && mode !== 'FUNC_PARAM_TABLE');
@@ -43,12 +44,26 @@ export function functionTexts(
     )!;
     defaults[input] = part(own.tokens[keyword]!.end, own.tokens[end]!.start);
   }
-  if (body === undefined) return { defaults, body: null };
+  if (body === undefined) return { defaults, body: null, ...modes };
   const begins = own.find(({ kind, text: word }, at) => {
     const isBody = word === 'return' || (word === 'begin' && own.tokens[at + 1]?.text === 'atomic');
     return at > close && kind === 'word' && depths[at] === 0 && isBody;
   })!;
-  return { defaults, body: part(own.tokens[begins]!.start, text.length) };
+  return { defaults, body: part(own.tokens[begins]!.start, text.length), ...modes };
+}
+
+const MODES: Readonly<Record<string, string>> = {
+  FUNC_PARAM_INOUT: 'b',
+  FUNC_PARAM_OUT: 'o',
+  FUNC_PARAM_TABLE: 't',
+  FUNC_PARAM_VARIADIC: 'v',
+};
+
+function modesOf(parameters: readonly Node[]): Pick<FunctionTexts, 'modes'> {
+  const modes = parameters
+    .map((node) => MODES[nodeAs(node, 'FunctionParameter')!.mode ?? ''] ?? 'i')
+    .join('');
+  return /^i*$/.test(modes) ? {} : { modes };
 }
 
 /** How many parentheses are open around each token; around one itself, those outside of it. */

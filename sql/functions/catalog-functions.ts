@@ -4,7 +4,7 @@
  */
 import type { CatalogReader } from '../catalog.ts';
 import { displayType, formatType } from '../types/format.ts';
-import { allTypes, elementType, types } from '../types/table.ts';
+import { allTypes, elementType, isVector, types } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
 import { INDEX_PROPERTIES } from './index-properties.ts';
 import { shownNames } from './marked-names.ts';
@@ -32,6 +32,18 @@ function size(oid: string, index: number): string {
 }
 
 const DATABASE_SIZE = "(tw_object_sizes() ->> 'database')::int8";
+
+const FUNCTION_OPTIONS = `concat_ws(' ', CASE f.volatility WHEN 'i' THEN 'IMMUTABLE' WHEN 's' THEN 'STABLE' END,
+    CASE WHEN l.lanname <> 'sql' THEN 'PARALLEL SAFE' END, CASE WHEN f.is_strict THEN 'STRICT' END)`;
+/** A body is between dollars with a word that it does not have. */
+const FUNCTION_BODY = `(SELECT 'AS ' || tag || f.source || tag FROM (SELECT '$function' ||
+    repeat('x', coalesce((SELECT max(length(found[1])) + 1 FROM regexp_matches(f.source, '[$]function(x*)', 'g') AS m (found)), 0)) || '$' AS tag) AS t)`;
+const FUNCTION_DEFINITION = `(SELECT 'CREATE OR REPLACE FUNCTION ' || quote_ident(s.name) || '.' || quote_ident(f.name) || '('
+    || ${shownNames('f.argument_types')} || ')' || chr(10) || ' RETURNS ' || ${shownNames('f.result_type')} || chr(10)
+    || ' LANGUAGE ' || l.lanname || chr(10) || coalesce(' ' || nullif(${FUNCTION_OPTIONS}, '') || chr(10), '') || f.set_clauses
+    || coalesce(${shownNames('f.sql_body')}, ${FUNCTION_BODY}) || chr(10)
+  FROM tw_internal.functions f JOIN tw_internal.schemas s ON s.oid = f.schema_oid JOIN pg_catalog.pg_language l ON l.oid = f.language_oid
+  WHERE f.oid = $1)`;
 
 /**
  * The catalog keeps the text itself where PostgreSQL keeps a tree; it shows what sequences are called where they are looked for
@@ -120,7 +132,7 @@ const bodies: Record<string, Body> = {
   pg_get_serial_sequence: SERIAL_SEQUENCE,
   pg_get_function_arguments: `(SELECT ${shownNames('argument_types')} FROM tw_internal.functions WHERE oid = $1)`,
   pg_get_function_identity_arguments: `(SELECT ${shownNames('identity_types')} FROM tw_internal.functions WHERE oid = $1)`,
-  pg_get_functiondef: '(SELECT statement FROM tw_internal.functions WHERE oid = $1)',
+  pg_get_functiondef: FUNCTION_DEFINITION,
   pg_get_function_result: `(SELECT ${shownNames('result_type')} FROM tw_internal.functions WHERE oid = $1)`,
   pg_get_function_sqlbody: `(SELECT ${shownNames('sql_body')} FROM tw_internal.functions WHERE oid = $1)`,
   // Of kinds of objects that there are none of.
@@ -309,7 +321,7 @@ const typeTemplates = quoteLiteral(
 /** A type's name, with a sign where its modifier goes. */
 function typeTemplate(name: string, display: string): string {
   const element = elementType(name as TypeName);
-  if (element !== null) return `${typeTemplate(element, displayType(element))}[]`;
+  if (element !== null && !isVector(name)) return `${typeTemplate(element, displayType(element))}[]`;
   if ([...LENGTHS, ...BITS, 'numeric', 'interval'].includes(name)) return `${display}${MODIFIER}`;
   return PRECISIONS.includes(name) ? display.replace(' ', `${MODIFIER} `) : display;
 }

@@ -4,7 +4,7 @@ import { type FunctionEntry, functions as functionEntries } from '../../../sql/f
 import { quoteIdentifier } from '../../../sql/functions/quote.ts';
 import { typeOid } from '../../../sql/types/table.ts';
 import { variadicElement } from '../../../sql/types/polymorphic.ts';
-import { argumentDefault, argumentsText, resultText } from '../function-text.ts';
+import { argumentDefault, argumentsOf, argumentsText, resultText, settingsText } from '../function-text.ts';
 import { pseudoTypes, signatureOid, signatureType } from './pseudo-types.ts';
 import { markedExpression } from '../stored-expressions.ts';
 import type { RawTable, RawValue } from './raw-table.ts';
@@ -101,8 +101,12 @@ export const functions: RawTable = {
     ['sql_body', 'text'],
     // With marked names; NULL where there is none.
     ['argument_defaults', '_text'],
-    // With those of RETURNS TABLE; NULL: there are none.
+    // With those that the function gives; NULL: all are IN.
     ['all_argument_oids', '_oid'],
+    // A letter for each of these.
+    ['argument_modes', 'text'],
+    // The clauses that SET what `settings` has.
+    ['set_clauses', 'text'],
   ],
   fixed: () =>
     [
@@ -111,19 +115,18 @@ export const functions: RawTable = {
       ...typeFunctionRows
         .filter(([oid]) => !functionEntries.some((entry) => entry.oid === oid))
         .map(typeFunction),
-    ].map((row) => [...row, null, null, null, null]),
+    ].map((row) => [...row, null, null, null, null, null, '']),
   ofObject: (object, catalog) => {
     if (object.kind !== 'function') return [];
     const { parameters, result, strict, volatility, searchPath } = object;
     const variadic = variadicElement(object);
     const defaults = parameters.filter(({ defaultValue }) => defaultValue !== null).length;
     const given = (withDefaults: boolean): string => argumentsText(object, catalog, withDefaults);
-    const shown = result.kind === 'columns' ? result.columns : [];
-    const names = [...parameters, ...shown].map(({ name }) => name);
-    const oids = [
-      ...parameters.map(({ type, domain }) => domain ?? typeOid(type)),
-      ...shown.map(({ type }) => typeOid(type)),
-    ];
+    const all = argumentsOf(object);
+    const names = all.map(({ name }) => name);
+    const oids = all.map(({ type, domain }) => domain ?? typeOid(type));
+    const modes = all.map(({ mode }) => mode).join('');
+    const isPlain = /^i*$/.test(modes);
     return [
       [
         ...[object.id, object.name, catalog.schema(object.schema)?.id ?? 0, 'f', SQL],
@@ -148,8 +151,10 @@ export const functions: RawTable = {
           ? null
           : textArray([`search_path=${searchPath.map(quoteIdentifier).join(', ')}`]),
         markedExpression(object.texts.body, catalog),
-        textArray(parameters.map((_, i) => argumentDefault(object, i, catalog))),
-        shown.length === 0 ? null : `{${oids.join(',')}}`,
+        textArray(all.map(({ input }) => (input === null ? null : argumentDefault(object, input, catalog)))),
+        isPlain ? null : `{${oids.join(',')}}`,
+        isPlain ? null : modes,
+        settingsText(object),
       ],
     ];
   },

@@ -137,7 +137,8 @@ export const INFORMATION_VIEWS: readonly SystemView[] = [
     {
       ...ofFunction,
       ordinal_position: 'a.place',
-      parameter_mode: "'IN'",
+      parameter_mode:
+        "CASE substr(f.argument_modes, a.place::int4, 1) WHEN 'b' THEN 'INOUT' WHEN 'o' THEN 'OUT' WHEN 't' THEN 'OUT' ELSE 'IN' END",
       is_result: "'NO'",
       as_locator: "'NO'",
       parameter_name: "nullif(f.argument_names[a.place], '')",
@@ -146,8 +147,9 @@ export const INFORMATION_VIEWS: readonly SystemView[] = [
       udt_schema: 'ts.name',
       udt_name: 't.name',
       dtd_identifier: 'a.place::text',
+      parameter_default: 'pg_get_function_arg_default(f.oid, a.place::int4)',
     },
-    `${FUNCTIONS} CROSS JOIN LATERAL unnest(string_to_array(array_to_string(f.argument_oids, ' '), ' ')) WITH ORDINALITY AS a (type, place)
+    `${FUNCTIONS} CROSS JOIN LATERAL unnest(coalesce(f.all_argument_oids::text[], string_to_array(array_to_string(f.argument_oids, ' '), ' '))) WITH ORDINALITY AS a (type, place)
       JOIN tw_internal.types t ON t.oid = a.type::oid JOIN tw_internal.schemas ts ON ts.oid = t.schema_oid WHERE ${OF_USERS}`,
   ),
   view('routine_privileges', executable, `${FUNCTIONS} WHERE ${OF_USERS}`),

@@ -125,7 +125,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     name: 'pg_roles',
     query: `SELECT oid, name AS rolname, is_login AS rolsuper, true AS rolinherit, is_login AS rolcreaterole, is_login AS rolcreatedb,
       is_login AS rolcanlogin, false AS rolreplication, -1 AS rolconnlimit, '********'::text AS rolpassword,
-      NULL::timestamptz AS rolvaliduntil, is_login AS rolbypassrls, ${NO_TEXT} AS rolconfig FROM tw_internal.roles`,
+      NULL::timestamptz AS rolvaliduntil, is_login AS rolbypassrls, ${NO_TEXTS} AS rolconfig FROM tw_internal.roles`,
   },
   {
     schema: 'pg_catalog',
@@ -186,8 +186,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       storage AS attstorage, ''::"char" AS attcompression, not_null AS attnotnull,
       default_text IS NOT NULL AS atthasdef, false AS atthasmissing, identity AS attidentity,
       generated AS attgenerated, false AS attisdropped, true AS attislocal, 0::smallint AS attinhcount,
-      (-1)::smallint AS attstattarget, CASE WHEN type_oid IN (25, 1042, 1043, 1009, 1014, 1015) THEN 100::oid WHEN type_oid IN (19, 1003) THEN 950::oid
-      ELSE 0::oid END AS attcollation, ${NO_TEXTS} AS attacl, ${NO_TEXTS} AS attoptions,
+      (-1)::smallint AS attstattarget, collation_oid AS attcollation, ${NO_TEXTS} AS attacl, ${NO_TEXTS} AS attoptions,
       ${NO_TEXTS} AS attfdwoptions, NULL::text AS attmissingval FROM tw_internal.columns`,
   },
   {
@@ -421,9 +420,9 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       false AS prosecdef, false AS proleakproof, is_strict AS proisstrict, returns_set AS proretset,
       volatility AS provolatile, (CASE language_oid WHEN 14 THEN 'u' ELSE 's' END)::"char" AS proparallel, argument_count AS pronargs, default_count AS pronargdefaults,
       result_oid AS prorettype, argument_oids AS proargtypes, all_argument_oids AS proallargtypes,
-      CASE WHEN all_argument_oids IS NOT NULL
-          THEN array_fill('i'::"char", ARRAY[argument_count]) || array_fill('t'::"char", ARRAY[cardinality(all_argument_oids) - argument_count])
-        WHEN variadic_oid <> 0 THEN array_fill('i'::"char", ARRAY[argument_count - 1]) || 'v'::"char" END AS proargmodes, argument_names AS proargnames, ${NO_TEXT} AS proargdefaults, NULL::oid[] AS protrftypes,
+      CASE WHEN argument_modes IS NOT NULL THEN string_to_array(argument_modes, NULL)::"char"[]
+        WHEN variadic_oid <> 0 THEN array_fill('i'::"char", ARRAY[argument_count - 1]) || 'v'::"char" END AS proargmodes, argument_names AS proargnames,
+      nullif(array_to_string(argument_defaults, ', '), '') AS proargdefaults, NULL::oid[] AS protrftypes,
       source AS prosrc, ${NO_TEXT} AS probin, pg_get_function_sqlbody(oid) AS prosqlbody, settings AS proconfig, ${NO_TEXTS} AS proacl
       FROM tw_internal.functions`,
   },
