@@ -4,7 +4,7 @@ import { locationOf, nodeAs, nodeKind, stringOf } from '../ast/accessors.ts';
 import type { CatalogRelation } from '../catalog.ts';
 import { isPostgresRelation } from '../functions/postgres-names.ts';
 import { quoteLiteral } from '../functions/quote.ts';
-import type { HirColumn, HirOrder, HirRelation } from '../hir.ts';
+import type { HirColumn, HirOrder, HirRelation, HirScalar } from '../hir.ts';
 import { freeOfRelation, withoutLevel } from '../hir/traverse.ts';
 import { nearestName } from '../nearest-name.ts';
 import { rowTypeOf } from '../types/record.ts';
@@ -132,7 +132,19 @@ export function bindRangeVar(node: RangeVar, context: QueryContext): BoundFrom {
     found.visibleColumns === undefined ? item.columns : item.columns.slice(0, found.visibleColumns);
   const rowType = (): TypeName =>
     rowTypeOf({ ...found, columns: found.columns.slice(0, found.visibleColumns) });
-  return { relation, items: [{ ...item, columns, rowType, ...(isTable ? { object: found.id } : {}) }] };
+  const ofTable = isTable ? { object: found.id } : {};
+  const ofCatalog = found.schema === 'pg_catalog' ? { xmin: () => catalogXmin(context) } : {};
+  return { relation, items: [{ ...item, columns, rowType, ...ofTable, ...ofCatalog }] };
+}
+
+/**
+ * Which transaction wrote a row of the catalog is not kept. Tools look by it for what has changed: it is the one that asks, so that they
+ * find everything. There is no type xid; where the catalog has such columns they are of oid.
+ */
+function catalogXmin(context: QueryContext): HirScalar {
+  const scope = expressionContext({ ...context, ctes: [], outer: null }, emptyScope, 'functions in FROM');
+  const number = parseExpression('(txid_current() % 4294967296)::oid');
+  return context.statement.withoutPositions(() => bindExpression(number, scope).scalar);
 }
 
 /** The catalog's relation of this name, or PostgreSQL's refusal. */

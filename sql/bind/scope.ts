@@ -9,7 +9,7 @@ import { isMissing, wholeRow } from './record.ts';
 import type { TypeName } from '../types/type.ts';
 import { asNullable, literal, mapColumns, typeOf } from './scalar.ts';
 import type { Statement } from './statement.ts';
-import { SYSTEM_COLUMNS } from './system-column.ts';
+import { SYSTEM_COLUMNS, isSystemColumn } from './system-column.ts';
 
 /** A column that a FROM item offers. */
 export interface ScopeColumn {
@@ -37,6 +37,8 @@ export interface ScopeItem {
   readonly isValue?: boolean;
   /** The catalog's relation that it is: `tableoid`. */
   readonly object?: ObjectId;
+  /** `xmin` of its rows, where they have one: tools ask the catalog's for it. */
+  readonly xmin?: () => HirScalar;
   /** The composite type that its rows are of. */
   readonly rowType?: () => TypeName;
   /** An outer join can leave it without a row. */
@@ -144,13 +146,19 @@ export function qualifiedName({ items }: Scope, item: ScopeItem | undefined, col
   return owner?.name ? `${owner.name}.${owner.columns.find(isSame)!.name}` : column.name;
 }
 
-/** A system column: the oid of the relation that a row is of; NULL where there is none. */
-function tableOid(item: ScopeItem, level: number): Constant {
-  const oid = literal('oid', String(item.object!));
-  if (item.mayBeMissing !== true) return { constant: oid };
+/** A system column, which is of a row whether or not it is of the relation; NULL where there is no row. */
+function systemColumn(item: ScopeItem, name: string, level: number): Constant | null {
+  const value = systemValue(item, name);
+  if (value === undefined) return null;
+  if (item.mayBeMissing !== true) return { constant: value };
   const branches = [{ condition: isMissing(item), result: literal('oid', null) }];
-  const own: HirScalar = { kind: 'case', branches, otherwise: oid, type: typeOf(oid) };
+  const own: HirScalar = { kind: 'case', branches, otherwise: value, type: typeOf(value) };
   return { constant: liftScalar(own, level) };
+}
+
+function systemValue({ object, xmin }: ScopeItem, name: string): HirScalar | undefined {
+  if (name === 'xmin') return xmin?.();
+  return name === 'tableoid' && object !== undefined ? literal('oid', String(object)) : undefined;
 }
 
 function unqualified(
@@ -163,10 +171,11 @@ function unqualified(
     const found = columnAt(statement, near, name, at);
     if (found !== null) return found;
   }
-  if (name === 'tableoid') {
+  if (isSystemColumn(name)) {
     const relations = scope.items.filter(({ object, byColumn }) => object !== undefined && byColumn);
-    if (relations.length > 1) throw statement.error('42702', 'column reference "tableoid" is ambiguous', at);
-    if (relations.length === 1) return tableOid(relations[0]!, 0);
+    if (relations.length > 1) throw statement.error('42702', `column reference "${name}" is ambiguous`, at);
+    const found = relations.length === 1 ? systemColumn(relations[0]!, name, 0) : null;
+    if (found !== null) return found;
   }
   for (let near: Level | null = { scope, level: 0 }; near !== null; near = further(near)) {
     const found = itemAt(statement, near, [name], at);
@@ -350,7 +359,8 @@ function qualified(
   const columns = item.columns.filter((column) => column.name === name);
   if (columns.length > 1) throw statement.error('42702', `column reference "${name}" is ambiguous`, at);
   if (columns.length === 1) return { item, column: columns[0]!, level };
-  if (name === 'tableoid' && item.object !== undefined) return tableOid(item, level);
+  const ofSystem = systemColumn(item, name, level);
+  if (ofSystem !== null) return ofSystem;
   if (item.object !== undefined || item.of !== undefined) refuseSystemColumn(statement, item, name, at);
   const relation = parts[parts.length - 2]!;
   throw statement.error(

@@ -31,6 +31,7 @@ export const columns: RawTable = {
     ['is_by_value', 'bool'],
     ['alignment', 'char'],
     ['storage', 'char'],
+    ['collation_oid', 'oid'],
     // Those that its DEFAULT takes values from.
     ['sequences', '_oid'],
     // As declared: of views nothing is.
@@ -76,8 +77,8 @@ function dimensions(type: TypeName): number {
 
 /** How values of the type are kept, as pg_attribute repeats it of pg_type. */
 function physicalValues(type: TypeName): RawValue[] {
-  const { length, byValue, align, storage } = typeRow(type);
-  return [length, byValue, align, storage];
+  const { length, byValue, align, storage, collation } = typeRow(type);
+  return [length, byValue, align, storage, collation];
 }
 
 function compositeColumns({ id, fields }: CompositeTypeObject): RawValue[][] {
