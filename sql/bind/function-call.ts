@@ -20,6 +20,7 @@ import { bindBody, callFunction, parseExpression } from './body.ts';
 import { bindArguments, callText, hasNamedArguments, noMatchHint } from './call-arguments.ts';
 import type { CallArguments } from './call-arguments.ts';
 import { asRecord } from './cast.ts';
+import { bindCollationFor } from './collation-for.ts';
 import { coerce, unknownToText } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { currentSchemas } from './current-schemas.ts';
@@ -254,7 +255,7 @@ function refuseOthers(sequence: HirScalar, { statement }: ExpressionContext): vo
 }
 
 /** Functions that have no entry, because they take what entries cannot say. */
-const boundHere = new Set(['row_to_json']);
+const boundHere = new Set(['row_to_json', 'pg_collation_for']);
 
 /** The arguments of a call. Those of another database's function may be no expressions here: `datediff(day, a, b)`. */
 function bindArgumentsOf(name: string, node: FuncCall, context: ExpressionContext): CallArguments {
@@ -374,6 +375,11 @@ function bindSpecial(
         return session('statementTimestamp', 'timestamptz');
       case 'clock_timestamp':
         return session('clockTimestamp', 'timestamptz');
+      case 'timeofday': {
+        const form = { scalar: literal('text', 'Dy Mon DD HH24:MI:SS.US YYYY TZ'), at };
+        const time = session('clockTimestamp', 'timestamptz');
+        return { scalar: applyFunction('to_char', [time, form], context, at), at };
+      }
       case 'current_user':
         return session('currentUser', 'name');
       case 'session_user':
@@ -431,6 +437,8 @@ function bindSpecial(
       const path = { kind: 'array', elements: elements as HirScalar[], nested: false, type: plain('_text') };
       return { scalar: applyFunction(name, [document, { scalar: path as HirScalar, at }], context, at), at };
     }
+    case 'pg_collation_for':
+      return bindCollationFor(node, context);
     case 'row_to_json':
       return bindRowToJson(args(), context, at);
     case 'array_to_json': {

@@ -1,0 +1,71 @@
+/** COLLATION FOR (x): the name of the collation by which a value is compared. */
+import type { FuncCall, Node, TypeCast } from '@pgsql/types';
+import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
+import { quoteIdentifier } from '../functions/quote.ts';
+import type { HirScalar } from '../hir.ts';
+import { displayType } from '../types/format.ts';
+import { elementType, typeRow } from '../types/table.ts';
+import type { TypeName } from '../types/type.ts';
+import type { ExpressionContext } from './context.ts';
+import { bindExpression } from './expression.ts';
+import { literal, typeOf } from './scalar.ts';
+import type { Bound } from './statement.ts';
+
+/** pg_collation_for(x), which is what COLLATION FOR is in PostgreSQL's grammar; null for another number of arguments. */
+export function bindCollationFor(node: FuncCall, context: ExpressionContext): Bound | null {
+  const { args = [] } = node;
+  if (args.length !== 1) return null;
+  const argument = args[0]!;
+  const at = locationOf(node);
+  return { scalar: collationName(argument, context), at };
+}
+
+function collationName(argument: Node, context: ExpressionContext): HirScalar {
+  const type = typeOf(bindExpression(argument, context).scalar).name;
+  if (type === 'unknown') {
+    const said = written(argument, context);
+    return literal('text', said === null ? null : quoteIdentifier(said));
+  }
+  const usual = usualCollation(type);
+  if (usual === null) {
+    const message = `collations are not supported by type ${displayType(type)}`;
+    throw context.statement.error('42804', message);
+  }
+  return literal('text', quoteIdentifier(written(argument, context) ?? usual));
+}
+
+/** The collation that values of a type have, unless it is said; null for types that have none. */
+function usualCollation(type: TypeName): string | null {
+  const element = elementType(type) ?? type;
+  if (typeRow(element).collation === 0) return null;
+  return element === 'name' ? 'C' : 'default';
+}
+
+/** The collation that an expression says itself, or what it is made of. */
+function written(node: Node, context: ExpressionContext): string | null {
+  const clause = nodeAs(node, 'CollateClause');
+  if (clause !== undefined) return nameParts(clause.collname).pop()!;
+  const cast = nodeAs(node, 'TypeCast');
+  if (cast !== undefined) return keptByCast(cast, context);
+  if (nodeAs(node, 'SubLink') !== undefined) return null;
+  return among(node, context);
+}
+
+/** A cast keeps the collation of what has one. */
+function keptByCast({ arg }: TypeCast, context: ExpressionContext): string | null {
+  const { name } = typeOf(bindExpression(arg!, context).scalar);
+  return name !== 'unknown' && usualCollation(name) === null ? null : written(arg!, context);
+}
+
+function among(value: unknown, context: ExpressionContext): string | null {
+  if (value === null || typeof value !== 'object') return null;
+  for (const [kind, child] of Object.entries(value)) {
+    const isNode = /^[A-Z]/.test(kind) && !Array.isArray(value);
+    const found: string | null =
+      isNode && (kind === 'CollateClause' || kind === 'TypeCast' || kind === 'SubLink')
+        ? written(value as Node, context)
+        : among(child, context);
+    if (found !== null) return found;
+  }
+  return null;
+}
