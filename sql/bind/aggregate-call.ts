@@ -2,6 +2,7 @@
 import type { FuncCall } from '@pgsql/types';
 import type { AggregateFunction } from '../../engine/plan.generated.ts';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
+import type { ObjectId } from '../catalog.ts';
 import { aggregateNamed } from '../functions/aggregates.ts';
 import type { AggregateDefinition } from '../functions/aggregates.ts';
 import { functionsNamed } from '../functions/table.ts';
@@ -35,6 +36,8 @@ export interface ResolvedAggregate {
   /** As they were written, of the types that the aggregate takes. */
   readonly written: readonly HirScalar[];
   readonly result: SqlType;
+  /** That its result is of. */
+  readonly domain: ObjectId | undefined;
 }
 
 /** The overload that a call of an aggregate means, with its arguments as it takes them. */
@@ -67,6 +70,8 @@ export function resolveAggregate(
   const definition = aggregateNamed(name);
   const written = args.map((argument, i) => operand(context, argument, entry.arguments[i]!));
   const taken = written.map((argument, i) => converted(argument, definition.convert?.[i] ?? null));
+  const source = definition.gives === undefined ? undefined : args[definition.gives];
+  const given = source && typeOf(source.scalar).name === entry.result ? source : undefined;
   if (definition.lines === true) taken.push(truth(isStructured(typeOf(written[0]!).name)));
   return {
     definition,
@@ -74,6 +79,7 @@ export function resolveAggregate(
     arguments: taken,
     written,
     result: plain(entry.result),
+    domain: given === undefined ? undefined : statement.domainOf(given.scalar),
   };
 }
 
@@ -140,7 +146,8 @@ export function bindAggregate(node: FuncCall, name: string, context: ExpressionC
   const type = { ...resolved.result, nullable: !isCount(resolved) };
   // Without an order of its own it goes by that of the rows, as in PostgreSQL.
   const follows = definition.ordered === true && definition.extreme === undefined && !distinct;
-  const scalar = placeAggregate(context, { ...called, type }, at, follows && order.length === 0);
+  const placed = placeAggregate(context, { ...called, type }, at, follows && order.length === 0);
+  const scalar = resolved.domain === undefined ? placed : statement.ofDomain(placed, resolved.domain);
   return { scalar, at: leftmost(at, ...args.map((bound) => bound.at)) };
 }
 

@@ -1,6 +1,7 @@
 /** Calls with OVER: window functions, and aggregates over frames. */
 import type { FuncCall } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
+import type { ObjectId } from '../catalog.ts';
 import { functionsNamed } from '../functions/table.ts';
 import { windowFunctionNamed } from '../functions/window-functions.ts';
 import type { WindowFunctionEntry } from '../functions/window-functions.ts';
@@ -14,6 +15,7 @@ import type { SqlType } from '../types/type.ts';
 import { checkWithinGroup, resolveAggregate } from './aggregate-call.ts';
 import { coerce, coerceToBoolean } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
+import { asDomain } from './domain.ts';
 import { bindExpression, leftmost } from './expression.ts';
 import { isHypotheticalSet } from './hypothetical-set.ts';
 import { literal, typeOf } from './scalar.ts';
@@ -22,7 +24,10 @@ import { windowsOf } from './window.ts';
 import type { WindowCall } from './window.ts';
 
 /** What a call means without its filter. */
-type Meaning = Pick<WindowCall, 'function' | 'arguments' | 'type'>;
+interface Meaning extends Pick<WindowCall, 'function' | 'arguments' | 'type'> {
+  /** That its result is of, which is a value that it was given. */
+  readonly domain: ObjectId | undefined;
+}
 
 /** Binds a call that has OVER. */
 export function bindWindowCall(node: FuncCall, name: string, context: ExpressionContext): Bound {
@@ -61,7 +66,9 @@ export function bindWindowCall(node: FuncCall, name: string, context: Expression
     filter = coerceToBoolean(statement, bound, 'FILTER');
   }
   const operands = called.arguments.map((argument) => guarded(argument, filter));
-  const scalar = collector.register({ ...called, name, arguments: operands, filter }, window, context);
+  const { domain, ...meaning } = called;
+  const placed = collector.register({ ...meaning, name, arguments: operands, filter }, window, context);
+  const scalar = domain === undefined ? placed : statement.ofDomain(placed, domain);
   return { scalar, at: leftmost(at, ...args.map((bound) => bound.at)) };
 }
 
@@ -80,12 +87,12 @@ function ofWindowFunction(
   args: readonly Bound[],
   context: ExpressionContext,
 ): Meaning {
-  const { operands, type } = resolveOwn(own, args, node, context);
+  const { operands, type, domain } = resolveOwn(own, args, node, context);
   if (node.agg_within_group === true) {
     const message = `window function ${own.name} cannot have WITHIN GROUP`;
     throw context.statement.error('42809', message, locationOf(node));
   }
-  return { function: own.function, arguments: operands, type: { ...type, nullable: own.nullable } };
+  return { function: own.function, arguments: operands, type: { ...type, nullable: own.nullable }, domain };
 }
 
 function ofAggregate(
@@ -106,6 +113,7 @@ function ofAggregate(
     function: { kind: 'aggregate', function: resolved.function },
     arguments: resolved.arguments,
     type: { ...resolved.result, nullable: !isCount(resolved) },
+    domain: resolved.domain,
   };
 }
 
@@ -147,7 +155,7 @@ function resolveOwn(
   args: readonly Bound[],
   node: FuncCall,
   context: ExpressionContext,
-): { readonly operands: HirScalar[]; readonly type: SqlType } {
+): { readonly operands: HirScalar[]; readonly type: SqlType; readonly domain: ObjectId | undefined } {
   const { statement } = context;
   // The hypothetical-set aggregates of these names take any arguments.
   if (isHypotheticalSet(entry.name) && args.length > 0) {
@@ -173,11 +181,24 @@ function resolveOwn(
     const message = 'could not determine polymorphic type because input has type unknown';
     throw statement.error('42804', message);
   }
-  const operands = args.map(
-    (bound, i) => coerce(statement, bound, wanted[i] as never, 'implicit') ?? literal('text', null),
-  );
+  const isLiteral = ({ scalar }: Bound): boolean => typeOf(scalar).name === 'unknown';
+  const domains = args
+    .filter((bound, i) => signature[i] === 'value' && !isLiteral(bound))
+    .map(({ scalar }) => statement.domainOf(scalar));
+  const domain = domains.every((other) => other === domains[0]) ? domains[0] : undefined;
+  const operands = args.map((bound, i) => {
+    const value = coerce(statement, bound, wanted[i] as never, 'implicit') ?? literal('text', null);
+    // A literal becomes one of the domain that the others are of.
+    return domain !== undefined && signature[i] === 'value' && isLiteral(bound)
+      ? asDomain(statement.environment.catalog.domain(domain), value, context.query)
+      : value;
+  });
   // PostgreSQL knows no modifier of what a window function gives, also not of a value that it takes from a row.
-  return { operands, type: plain(entry.result === 'value' ? common!.type : entry.result) };
+  return {
+    operands,
+    type: plain(entry.result === 'value' ? common!.type : entry.result),
+    domain: entry.result === 'value' ? domain : undefined,
+  };
 }
 
 function notFound(node: FuncCall, args: readonly Bound[], context: ExpressionContext): Error {

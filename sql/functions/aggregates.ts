@@ -17,6 +17,8 @@ export interface AggregateDefinition {
   readonly convert?: readonly ('json' | 'jsonb' | 'text' | null)[];
   /** It wants to know besides whether its argument is an array or a row, which json_agg gives lines of their own. */
   readonly lines?: true;
+  /** Its result is a value of the argument of this number, and of its domain. */
+  readonly gives?: number;
   /** The value where the second argument is the least, or greatest. */
   readonly extreme?: 'least' | 'greatest';
   /** Each distinct value counts once, without being told. */
@@ -27,7 +29,7 @@ export interface AggregateDefinition {
 
 const object = ['text', 'jsonb'] as const;
 const jsonObject = ['text', 'json'] as const;
-const greatest = { function: 'first', ordered: true, extreme: 'greatest', noWindow: true } as const;
+const greatest = { function: 'first', ordered: true, extreme: 'greatest', gives: 0, noWindow: true } as const;
 const least = { ...greatest, extreme: 'least' } as const;
 
 const definitions: Readonly<Record<string, AggregateDefinition>> = {
@@ -39,7 +41,7 @@ const definitions: Readonly<Record<string, AggregateDefinition>> = {
   bool_and: { function: 'boolAnd' },
   every: { function: 'boolAnd' },
   bool_or: { function: 'boolOr' },
-  any_value: { function: 'leastRepresentation' },
+  any_value: { function: 'leastRepresentation', gives: 0 },
   approx_count_distinct: { function: 'count', alwaysDistinct: true, noWindow: true },
   var_pop: { function: 'varPop' },
   var_samp: { function: 'varSamp' },
@@ -83,8 +85,8 @@ const definitions: Readonly<Record<string, AggregateDefinition>> = {
   jsonb_object_agg_unique: { function: 'jsonbObjectAggUnique', ordered: true, convert: object },
   jsonb_object_agg_unique_strict: { function: 'jsonbObjectAggUniqueStrict', ordered: true, convert: object },
   percentile_cont: { function: 'percentileCont', ordered: true, withinGroup: true },
-  percentile_disc: { function: 'percentileDisc', ordered: true, withinGroup: true },
-  mode: { function: 'mode', ordered: true, withinGroup: true },
+  percentile_disc: { function: 'percentileDisc', ordered: true, withinGroup: true, gives: 1 },
+  mode: { function: 'mode', ordered: true, withinGroup: true, gives: 0 },
   arg_max: greatest,
   max_by: greatest,
   arg_min: least,
