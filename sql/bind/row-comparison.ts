@@ -4,12 +4,13 @@ import { locationOf, nodeAs } from '../ast/accessors.ts';
 import type { HirScalar } from '../hir.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindExpression, leftmost } from './expression.ts';
+import { allComputedOnce } from './once.ts';
 import { makeOperator, notDistinct } from './operator.ts';
 import { rowValues } from './record.ts';
 import { and, not, or } from './scalar.ts';
 import type { Bound } from './statement.ts';
 import { refuseSets } from './set-returning.ts';
-import { bindRowColumn } from './subquery.ts';
+import { overSubqueryRow } from './subquery.ts';
 
 /** A row that is written out; undefined for anything else. */
 const writtenRow = (node: Node | undefined): RowExpr | undefined => nodeAs(node, 'RowExpr');
@@ -31,8 +32,10 @@ export function bindRowComparison(
   const subquery = nodeAs(node.rexpr, 'SubLink');
   if (left !== undefined && right === undefined && subquery?.subLinkType === 'EXPR_SUBLINK') {
     const lefts = rowValues(left, context);
-    const rights = lefts.map((_, i) => bindRowColumn(subquery, i, lefts.length, context));
-    return { scalar: compareRows(context, name, lefts, rights, at), at: leftmost(at, lefts[0]?.at) };
+    const scalar = overSubqueryRow(subquery, lefts.length, context, at, (rights) =>
+      compareRows(context, name, lefts, rights, at),
+    );
+    return { scalar, at: leftmost(at, lefts[0]?.at) };
   }
   if (left === undefined || right === undefined) {
     // Beside a value that is a record the row is one too.
@@ -63,11 +66,12 @@ export function compareRows(
   right: readonly Bound[],
   at: number | undefined,
 ): HirScalar {
-  const pair = (operator: string, i: number): HirScalar => {
-    const compared = makeOperator(context, operator, left[i]!, right[i]!, at);
-    refuseSets(compared, 'row comparison operator', context, at);
-    return compared;
+  const compared = (operator: string, one: Bound, other: Bound): HirScalar => {
+    const scalar = makeOperator(context, operator, one, other, at);
+    refuseSets(scalar, 'row comparison operator', context, at);
+    return scalar;
   };
+  const pair = (operator: string, i: number): HirScalar => compared(operator, left[i]!, right[i]!);
   const all = (operator: string): HirScalar[] => left.map((_, i) => pair(operator, i));
   switch (name) {
     case '=':
@@ -81,10 +85,14 @@ export function compareRows(
       const last = left.length - 1;
       const strict = name[0]!;
       // In this order, so that the first pair that cannot be compared is the one that is told of.
-      const decided = left.map((_, i) => pair(i === last ? name : strict, i));
-      let result = decided[last]!;
-      for (let i = last - 1; i >= 0; i -= 1) result = or([decided[i]!, and([pair('=', i), result])]);
-      return result;
+      const from = (i: number): HirScalar =>
+        i === last
+          ? pair(name, i)
+          : allComputedOnce(context.statement, [left[i]!, right[i]!], ([one, other]) => {
+              const decided = compared(strict, one!, other!);
+              return or([decided, and([compared('=', one!, other!), from(i + 1)])]);
+            });
+      return from(0);
     }
     default: {
       // An operator that there is not is refused by its name.

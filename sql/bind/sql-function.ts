@@ -3,7 +3,7 @@
  * before them, as in PostgreSQL; `$1` is the same value.
  */
 import type { FuncCall, Node } from '@pgsql/types';
-import { isVolatile } from '../hir/volatile.ts';
+import { isVolatile, isVolatileThroughout } from '../hir/volatile.ts';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import type { CatalogFunction, FunctionResult, ObjectId } from '../catalog.ts';
 import { SqlError } from '../error.ts';
@@ -12,7 +12,7 @@ import type { Given, Placement } from '../functions/placement.ts';
 import { resolveAmong } from '../functions/resolve.ts';
 import { functionsNamed } from '../functions/table.ts';
 import type { HirColumn, HirRelation, HirScalar } from '../hir.ts';
-import { hasSubquery } from '../hir/subquery.ts';
+import { hasSubquery, readsLocalWithin } from '../hir/subquery.ts';
 import { liftScalar } from '../hir/traverse.ts';
 import { signatureOf } from '../types/format.ts';
 import { variadicElement } from '../types/polymorphic.ts';
@@ -27,6 +27,7 @@ import { asDomain } from './domain.ts';
 import { bindExpression } from './expression.ts';
 import { checkColumns, columnsOfBody } from './function-result.ts';
 import type { BodyColumn } from './function-result.ts';
+import { allComputedOnce } from './once.ts';
 import { operand } from './operator.ts';
 import { asOrderedRelation, asRelation, bindQueryNode } from './query.ts';
 import type { BoundSelect, OrderedRelation } from './query.ts';
@@ -37,7 +38,7 @@ import { and, isNull, isNullable, literal, not, or, typeOf, relabel } from './sc
 import { emptyScope, itemFor } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { bindElements, misplaced } from './set-returning.ts';
-import type { Bound } from './statement.ts';
+import type { Bound, Statement } from './statement.ts';
 import { arrayOf } from './subquery.ts';
 
 /** A function with the arguments of a call in place. */
@@ -195,7 +196,6 @@ function bindFunctionBody(call: BoundCall, context: QueryContext): BoundSelect {
     const types = called.parameters.map((parameter) => parameter.type);
     throw statement.unsupported(`recursive function ${signatureOf(called.name, types)}`, at);
   }
-  refuseVolatile(call, context);
   try {
     return statement.withoutPositions(() => functionBody(call, context));
   } catch (error) {
@@ -229,7 +229,7 @@ export function functionBody(
 
 /** The value of a function in an expression. */
 export function sqlFunctionValue(call: BoundCall, context: ExpressionContext): HirScalar {
-  const { called, operands, at } = call;
+  const { called, at } = call;
   const { statement, clause } = context;
   const { result } = called;
   if (statement.isUserText) statement.ownCalls.push(at);
@@ -239,6 +239,14 @@ export function sqlFunctionValue(call: BoundCall, context: ExpressionContext): H
     const isArray = result.kind === 'value' && elementType(result.type) !== null;
     return isArray ? fieldOf(element, 0) : element;
   }
+  return withVolatileOnce(call, statement, (given) => valueAtCall(given, context));
+}
+
+/** The value of a function that gives one, where its arguments may be read as often as it wants. */
+function valueAtCall(call: BoundCall, context: ExpressionContext): HirScalar {
+  const { called, operands, at } = call;
+  const { statement, clause } = context;
+  const { result } = called;
   const relation = firstRow(bindFunctionBody(call, context.query));
   const columns = columnsOfBody(result, relation.columns);
   const row = columns === null ? valueOf(relation) : recordOf(relation, columns, context.query);
@@ -267,6 +275,7 @@ export function sqlFunctionValue(call: BoundCall, context: ExpressionContext): H
  * element is the record of one.
  */
 export function arrayOfRows(call: BoundCall, context: ExpressionContext): HirScalar {
+  refuseVolatile(call, context.query);
   const { called, at } = call;
   const { relation, visible, order } = orderedFunctionRows(call, context.query);
   const columns = relation.columns
@@ -352,6 +361,7 @@ function valueOf(relation: HirRelation): HirScalar {
 
 /** The rows of a function in FROM, whose arguments read the row around it. */
 export function sqlFunctionRows(call: BoundCall, context: QueryContext): HirRelation {
+  refuseVolatile(call, context);
   const { relation, visible } = orderedFunctionRows(call, context);
   return project(
     relation,
@@ -410,14 +420,47 @@ function orderedFunctionRows(call: BoundCall, context: QueryContext): OrderedRel
   return { relation, visible, order };
 }
 
-/** An argument that is volatile must be computed once: the body has to be an expression that reads it exactly once. */
+/**
+ * Arguments that are volatile are computed once, in their order, as PostgreSQL does where the body does not read each of them just
+ * once. One that no body reads is not computed, nor is it there.
+ */
+function withVolatileOnce(
+  call: BoundCall,
+  statement: Statement,
+  made: (call: BoundCall) => HirScalar,
+): HirScalar {
+  const { called, operands, at } = call;
+  const isPlain = operands.every(
+    (argument, i) => !isVolatileThroughout(argument) || (!called.strict && isReadAtMostOnce(called, i)),
+  );
+  if (isPlain) return made(call);
+  const given = operands.map((scalar): Bound => ({ scalar, at: undefined }));
+  return allComputedOnce(statement, given, (values) => {
+    const scalar = made({ ...call, operands: values.map((value) => value.scalar) });
+    if (readsLocalWithin(scalar)) throw unsupportedVolatile(called, statement, at);
+    return scalar;
+  });
+}
+
+/** An argument that is volatile must be computed once: rows are made by a query that reads it exactly once. */
 function refuseVolatile({ called, operands, at }: BoundCall, { statement }: QueryContext): void {
   operands.forEach((argument, i) => {
-    if (!isVolatile(argument)) return;
-    const reads = nodeAs(called.body, 'SelectStmt')?.fromClause !== undefined;
-    if (!reads && usesOf(called.body, i, called) === 1) return;
-    throw statement.unsupported(`a volatile argument to function ${called.name}()`, at);
+    if (!isVolatile(argument) || (!readsRelations(called) && usesOf(called.body, i, called) === 1)) return;
+    throw unsupportedVolatile(called, statement, at);
   });
+}
+
+function unsupportedVolatile(called: CatalogFunction, statement: Statement, at: number | undefined): Error {
+  return statement.unsupported(`a volatile argument to function ${called.name}()`, at);
+}
+
+function isReadAtMostOnce(called: CatalogFunction, parameter: number): boolean {
+  return !readsRelations(called) && usesOf(called.body, parameter, called) <= 1;
+}
+
+/** Whether the body is more than an expression. */
+function readsRelations(called: CatalogFunction): boolean {
+  return nodeAs(called.body, 'SelectStmt')?.fromClause !== undefined;
 }
 
 function usesOf(body: Node, index: number, called: CatalogFunction): number {

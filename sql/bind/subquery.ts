@@ -3,6 +3,7 @@ import type { RowExpr, SubLink } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import type { HirAggregate, HirRelation, HirScalar } from '../hir.ts';
 import { liftScalar } from '../hir/traverse.ts';
+import { isVolatileRelation } from '../hir/volatile.ts';
 import { displayType } from '../types/format.ts';
 import { arrayType, elementType, plain } from '../types/table.ts';
 import type { Clause, ExpressionContext, QueryContext } from './context.ts';
@@ -10,7 +11,8 @@ import { bindExpression, leftmost } from './expression.ts';
 import { equalityOperands, findOperator, operand } from './operator.ts';
 import { callFunction } from './body.ts';
 import { bindQueryNode, bindSubquery } from './query.ts';
-import { rowValues } from './record.ts';
+import { computedOnce } from './once.ts';
+import { fieldOf, makeRecord, rowValues } from './record.ts';
 import { compareRows } from './row-comparison.ts';
 import { columnOf, filter, project, projectScalars, topK } from './relation.ts';
 import { and, columnType, isNullable, literal, not, or, typeOf } from './scalar.ts';
@@ -83,6 +85,34 @@ export function bindRowColumn(
   const { name, typmod } = row.columns[column]!.type;
   const relation = project(row, [column]);
   return { scalar: { kind: 'scalarSubquery', relation, type: { name, typmod } }, at };
+}
+
+/** What is made of the values of a subquery's one row, which is computed once. `at` is the operator's place. */
+export function overSubqueryRow(
+  node: SubLink,
+  count: number,
+  context: ExpressionContext,
+  at: number | undefined,
+  made: (values: readonly Bound[]) => HirScalar,
+): HirScalar {
+  const { statement } = context;
+  const row = bindSubquery(node.subselect!, around(context));
+  if (row.columns.length !== count) {
+    throw statement.error(
+      '42601',
+      `subquery has too ${row.columns.length > count ? 'many' : 'few'} columns`,
+      at,
+    );
+  }
+  if (!isVolatileRelation(row)) {
+    return made(row.columns.map((_, i) => bindRowColumn(node, i, count, context)));
+  }
+  const record = makeRecord(row.columns.map(({ name }, i) => ({ name, scalar: columnOf(row, i) })));
+  const relation = projectScalars(row, [{ name: 'row', scalar: record }]);
+  const scalar: HirScalar = { kind: 'scalarSubquery', relation, type: plain(typeOf(record).name) };
+  return computedOnce(statement, { scalar, at: locationOf(node) }, (value) =>
+    made(row.columns.map((_, i) => ({ scalar: fieldOf(value.scalar, i), at: value.at }))),
+  );
 }
 
 /** ARRAY(SELECT …): array_agg in the subquery's order, and the empty array for no rows. */

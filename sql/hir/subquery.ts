@@ -1,5 +1,6 @@
 /** Scalars with subqueries in them. */
-import type { HirScalar } from '../hir.ts';
+import type { HirRelation, HirScalar } from '../hir.ts';
+import { mapRelationParts, mapScalarParts } from './traverse.ts';
 
 /** The scalar's operands, subqueries' insides excluded. */
 export function hirChildren(scalar: HirScalar): readonly HirScalar[] {
@@ -61,4 +62,35 @@ export function hasSubquery(scalar: HirScalar): boolean {
     default:
       return hirChildren(scalar).some(hasSubquery);
   }
+}
+
+/** Whether a subquery in the scalar reads what is computed once around it. */
+export function readsLocalWithin(scalar: HirScalar): boolean {
+  let found = false;
+  mapScalarParts(scalar, {
+    scalar: (part) => {
+      found ||= readsLocalWithin(part);
+      return part;
+    },
+    relation: (relation) => {
+      const [read, bound] = [new Set<number>(), new Set<number>()];
+      noteBindings(relation, read, bound);
+      found ||= [...read].some((binding) => !bound.has(binding));
+      return relation;
+    },
+  });
+  return found;
+}
+
+function noteBindings(relation: HirRelation, read: Set<number>, bound: Set<number>): void {
+  const inner = (input: HirRelation): HirRelation => {
+    noteBindings(input, read, bound);
+    return input;
+  };
+  const note = (scalar: HirScalar): HirScalar => {
+    if (scalar.kind === 'local') read.add(scalar.binding);
+    if (scalar.kind === 'once') bound.add(scalar.binding);
+    return mapScalarParts(scalar, { scalar: note, relation: inner });
+  };
+  mapRelationParts(relation, { scalar: note, relation: inner });
 }
