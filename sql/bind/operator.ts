@@ -3,7 +3,7 @@ import { resolveOperator } from '../functions/resolve.ts';
 import type { OperatorEntry } from '../functions/table.ts';
 import type { HirScalar } from '../hir.ts';
 import { displayType } from '../types/format.ts';
-import { recordFields } from '../types/record.ts';
+import { compositeName, recordFields } from '../types/record.ts';
 import { elementType, plain } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
 import { bindBody, callFunction } from './body.ts';
@@ -26,6 +26,7 @@ export function findOperator(
   if (typeof found !== 'string') {
     const element = found.left === null ? null : elementType(found.left as TypeName);
     if (element !== null && !isComparable(element)) refuseElements(context, found, element);
+    if (left !== null) refuseOpenRecords(context, left, right);
     return found;
   }
   const { statement } = context;
@@ -55,17 +56,32 @@ function refuseElements({ statement }: ExpressionContext, operator: OperatorEntr
 }
 
 /** Records that are not alike, in PostgreSQL's words. */
-function refuseRecords({ statement }: ExpressionContext, left: TypeName | null, right: TypeName): void {
+function refuseRecords(context: ExpressionContext, left: TypeName | null, right: TypeName): void {
+  const { statement } = context;
   const [given, other] = [left === null ? null : recordFields(left), recordFields(right)];
   if (given === null || other === null) return;
   const unlike = given.findIndex(({ type }, i) => other[i] !== undefined && type.name !== other[i].type.name);
   if (unlike >= 0) {
+    // Rows in them are of one type, and are told of themselves.
+    refuseRecords(context, given[unlike]!.type.name, other[unlike]!.type.name);
     const types = [given, other].map((fields) => displayType(fields[unlike]!.type.name)).join(' and ');
     const message = `cannot compare dissimilar column types ${types} at record column ${unlike + 1}`;
     throw statement.error('42804', message);
   }
   if (given.length === other.length) return;
   throw statement.error('42804', 'cannot compare record types with different numbers of columns');
+}
+
+/** Records without a name, in which a literal has no type: nothing gives it that of the other's field, as in PostgreSQL. */
+function refuseOpenRecords(context: ExpressionContext, left: TypeName, right: TypeName): void {
+  if (compositeName(left) !== null || compositeName(right) !== null) return;
+  const [given, other] = [recordFields(left), recordFields(right)];
+  if (given === null || other === null || given.length !== other.length) return;
+  given.forEach(({ type: { name } }, i) => {
+    const beside = other[i]!.type.name;
+    if (name !== beside && (name === 'unknown' || beside === 'unknown')) refuseRecords(context, left, right);
+    refuseOpenRecords(context, name, beside);
+  });
 }
 
 /** `left name right`, or the prefix `name right`. */

@@ -148,10 +148,12 @@ export class WindowCollector {
     const order =
       sorts.length === 0 && base !== null
         ? base.order
-        : sorts.map((sort) => ({
-            scalar: value(sort.node!, requireOrder),
-            ...sortDirection(statement, sort),
-          }));
+        : withoutRepeated(
+            sorts.map((sort) => ({
+              scalar: value(sort.node!, requireOrder),
+              ...sortDirection(statement, sort),
+            })),
+          );
     const scalars = order.map((item) => item.scalar);
     const bound = { partition, order, frame: bindFrame(definition, scalars, context) };
     if (known !== undefined) known.bound = bound;
@@ -175,6 +177,12 @@ export class WindowCollector {
     }
     return this.#bind(named.definition, context, true);
   }
+}
+
+/** What comes again orders nothing, also in the other direction. */
+function withoutRepeated(order: readonly OrderItem[]): OrderItem[] {
+  const keys = order.map(({ scalar }) => scalarKey(scalar));
+  return order.filter((_, i) => keys.indexOf(keys[i]!) === i);
 }
 
 function specificationKey({ partition, order }: Specification): string {
