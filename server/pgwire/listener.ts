@@ -4,6 +4,7 @@ import { AdvisoryLocks } from '../session/advisory-locks.ts';
 import { Sessions } from '../session/sessions.ts';
 import type { StatementExecutor } from '../session/statement.ts';
 import type { SessionHost } from '../session/session.ts';
+import { MAX_CONNECTIONS } from '../session/settings/table.ts';
 import type { Log } from '../log.ts';
 import { CancelKeys } from './cancel-keys.ts';
 import { Connection, type ConnectionHost } from './connection.ts';
@@ -28,7 +29,7 @@ export class Listener {
 
   constructor(options: ListenerOptions) {
     this.#options = options;
-    const limit = options.maxConnections ?? 1000;
+    const limit = options.maxConnections ?? MAX_CONNECTIONS;
     const host: ConnectionHost = {
       executor: options.executor,
       engine: options.engine,

@@ -54,13 +54,6 @@ export const casts: RawTable = {
     ]),
 };
 
-/** PostgreSQL's preset options that no statement sets here, and that clients ask for. */
-const PRESETS: readonly (readonly [name: string, value: string, description: string])[] = [
-  ['block_size', '8192', 'Shows the size of a disk block.'],
-  ['max_function_args', '100', 'Shows the maximum number of function arguments.'],
-  ['max_index_keys', '32', 'Shows the maximum number of index keys.'],
-];
-
 export const settings: RawTable = {
   name: 'settings',
   key: [0],
@@ -69,12 +62,9 @@ export const settings: RawTable = {
     ['initial', 'text'],
     ['description', 'text'],
     ['is_fixed', 'bool'],
-    ['preset', 'text'],
   ],
-  fixed: () => [
-    ...[...definitions.values()].map(({ name, initial, description, accept }): RawValue[] => [
-      ...[name, initial, description, accept === undefined, null],
+  fixed: () =>
+    [...definitions.values()].map(({ name, initial, description, accept }): RawValue[] => [
+      ...[name, initial, description, accept === undefined],
     ]),
-    ...PRESETS.map(([name, value, description]): RawValue[] => [name, value, description, true, value]),
-  ],
 };

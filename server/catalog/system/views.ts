@@ -625,11 +625,11 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
   {
     schema: 'pg_catalog',
     name: 'pg_settings',
-    query: `SELECT name, coalesce(preset, current_setting(name)) AS setting, ${NO_TEXT} AS unit,
+    query: `SELECT name, current_setting(name) AS setting, ${NO_TEXT} AS unit,
       CASE WHEN is_fixed THEN 'Preset Options' ELSE 'Client Connection Defaults' END AS category,
       description AS short_desc, ${NO_TEXT} AS extra_desc,
       CASE WHEN is_fixed THEN 'internal' ELSE 'user' END AS context, 'string'::text AS vartype,
-      CASE WHEN coalesce(preset, current_setting(name)) = initial THEN 'default' ELSE 'session' END AS source,
+      CASE WHEN current_setting(name) = initial THEN 'default' ELSE 'session' END AS source,
       ${NO_TEXT} AS min_val, ${NO_TEXT} AS max_val, ${NO_TEXTS} AS enumvals, initial AS boot_val, initial AS reset_val,
       ${NO_TEXT} AS sourcefile, NULL::int4 AS sourceline, false AS pending_restart FROM tw_internal.settings`,
   },

@@ -13,6 +13,9 @@ import { tuning } from './tuning.ts';
 /** The PostgreSQL version that clients are told. */
 export const SERVER_VERSION = '15.13';
 
+/** How many clients there can be at a time. */
+export const MAX_CONNECTIONS = 1000;
+
 export const ISOLATION_LEVELS = [
   'serializable',
   'repeatable read',
@@ -40,7 +43,34 @@ const LOCALES = [
   ['lc_time', 'Sets the locale for formatting date and time values.'],
 ] as const;
 
+/** What PostgreSQL's server is set to or built with, and clients ask for: none can be changed. */
+const PRESETS: readonly (readonly [name: string, value: string, description: string])[] = [
+  ['block_size', '8192', 'Shows the size of a disk block.'],
+  ['max_connections', String(MAX_CONNECTIONS), 'Sets the maximum number of concurrent connections.'],
+  ['max_function_args', '100', 'Shows the maximum number of function arguments.'],
+  ['max_index_keys', '32', 'Shows the maximum number of index keys.'],
+  [
+    'max_prepared_transactions',
+    '0',
+    'Sets the maximum number of simultaneously prepared transactions: there are none.',
+  ],
+  [
+    'max_replication_slots',
+    '0',
+    'Sets the maximum number of simultaneously defined replication slots: there are none.',
+  ],
+  [
+    'max_wal_senders',
+    '0',
+    'Sets the maximum number of simultaneously running WAL sender processes: there are none.',
+  ],
+  ['shared_preload_libraries', '', 'Lists shared libraries to preload into server.'],
+  ['ssl', 'off', 'Enables SSL connections.'],
+  ['wal_level', 'minimal', 'Sets the level of information written to the WAL: nothing replicates it.'],
+];
+
 const definitions: readonly SettingDefinition[] = [
+  ...PRESETS.map(([name, initial, description]): SettingDefinition => ({ name, initial, description })),
   {
     name: 'application_name',
     initial: '',
@@ -311,6 +341,42 @@ const definitions: readonly SettingDefinition[] = [
     initial: '0',
     description: 'Sets the maximum allowed duration of any transaction.',
     accept: onlyValue('0', duration),
+  },
+  {
+    name: 'array_nulls',
+    initial: 'on',
+    description: 'Enables input of NULL elements in arrays.',
+    accept: onlyValue('on', boolean),
+  },
+  {
+    name: 'backslash_quote',
+    initial: 'safe_encoding',
+    description: 'Sets whether "\\\'" is allowed in string literals.',
+    accept: onlyValue('safe_encoding'),
+  },
+  {
+    name: 'quote_all_identifiers',
+    initial: 'off',
+    description: 'When generating SQL fragments, quote all identifiers.',
+    accept: onlyValue('off', boolean),
+  },
+  {
+    name: 'transform_null_equals',
+    initial: 'off',
+    description: 'Treats "expr=NULL" as "expr IS NULL".',
+    accept: onlyValue('off', boolean),
+  },
+  {
+    name: 'xmlbinary',
+    initial: 'base64',
+    description: 'Sets how binary values are to be encoded in XML: there is no xml type.',
+    accept: oneOf(['base64', 'hex']),
+  },
+  {
+    name: 'temp_tablespaces',
+    initial: '',
+    description: 'Sets the tablespace(s) to use for temporary tables and sort files.',
+    accept: onlyValue(''),
   },
   {
     name: 'xmloption',

@@ -1,9 +1,10 @@
 /**
- * Settings by which PostgreSQL is tuned: what memory an operation may take, and what its planner makes of a query. Nothing here goes
- * by them, so SET says that it has no effect; scripts that set them run, and SHOW gives what was set.
+ * Settings by which PostgreSQL is tuned: what memory an operation may take, what its planner makes of a query, what it logs and counts.
+ * Nothing here goes by them, so SET says that it has no effect; scripts that set them run, and SHOW gives what was set.
  */
 import { SqlError } from '../../../sql/error.ts';
-import { type SettingDefinition, boolean, integer, invalidValue, oneOf } from './definition.ts';
+import { type SettingDefinition, boolean, integer, invalidValue, oneOf, text } from './definition.ts';
+import { duration } from './duration.ts';
 
 const UNITS: readonly [name: string, kilobytes: number][] = [
   ['TB', 1024 ** 3],
@@ -68,6 +69,11 @@ const PLAN_TYPES: readonly string[] = [
 ];
 
 const LARGEST = 2147483647;
+
+const LOG_LEVELS: readonly string[] = [
+  ...['debug5', 'debug4', 'debug3', 'debug2', 'debug1', 'info', 'notice', 'warning', 'error'],
+  ...['log', 'fatal', 'panic'],
+];
 
 const others: readonly (readonly [name: string, initial: string, accept: Accept, description: string])[] = [
   ['enable_partitionwise_aggregate', 'off', boolean, 'Enables partitionwise aggregation and grouping.'],
@@ -253,6 +259,61 @@ const others: readonly (readonly [name: string, initial: string, accept: Accept,
     oneOf(['auto', 'force_generic_plan', 'force_custom_plan']),
     "Controls the planner's selection of custom or generic plan.",
   ],
+  ['deadlock_timeout', '1s', duration, 'Sets the time to wait on a lock before checking for deadlock.'],
+  ['vacuum_cost_delay', '0', real(0, 100), 'Vacuum cost delay in milliseconds.'],
+  [
+    'default_toast_compression',
+    'pglz',
+    oneOf(['pglz', 'lz4']),
+    'Sets the default compression method for compressible values.',
+  ],
+  [
+    'default_text_search_config',
+    'pg_catalog.english',
+    text,
+    'Sets default text search configuration: there is no text search.',
+  ],
+  ['log_statement', 'none', oneOf(['none', 'ddl', 'mod', 'all']), 'Sets the type of statements logged.'],
+  [
+    'log_min_duration_statement',
+    '-1',
+    (value, name) => (value.trim() === '-1' ? '-1' : duration(value, name)),
+    'Sets the minimum execution time above which all statements will be logged.',
+  ],
+  ['log_min_messages', 'warning', oneOf(LOG_LEVELS), 'Sets the message levels that are logged.'],
+  [
+    'log_min_error_statement',
+    'error',
+    oneOf(LOG_LEVELS),
+    'Causes all statements generating error at or above this level to be logged.',
+  ],
+  [
+    'log_error_verbosity',
+    'default',
+    oneOf(['terse', 'default', 'verbose']),
+    'Sets the verbosity of logged messages.',
+  ],
+  ['log_duration', 'off', boolean, 'Logs the duration of each completed SQL statement.'],
+  ['log_lock_waits', 'off', boolean, 'Logs long lock waits.'],
+  ['track_activities', 'on', boolean, 'Collects information about executing commands.'],
+  ['track_counts', 'on', boolean, 'Collects statistics on database activity.'],
+  ['track_io_timing', 'off', boolean, 'Collects timing statistics for database I/O activity.'],
+  [
+    'track_functions',
+    'none',
+    oneOf(['none', 'pl', 'all']),
+    'Collects function-level statistics on database activity.',
+  ],
+  [
+    'client_connection_check_interval',
+    '0',
+    duration,
+    'Sets the time interval between checks for disconnection while running queries.',
+  ],
+  ['tcp_keepalives_idle', '0', integer(0, LARGEST), 'Time between issuing TCP keepalives.'],
+  ['tcp_keepalives_interval', '0', integer(0, LARGEST), 'Time between TCP keepalive retransmits.'],
+  ['tcp_keepalives_count', '0', integer(0, LARGEST), 'Maximum number of TCP keepalive retransmits.'],
+  ['tcp_user_timeout', '0', duration, 'TCP user timeout.'],
 ];
 
 export const tuning: readonly SettingDefinition[] = [
