@@ -12,8 +12,8 @@ import type { ExpressionContext } from './context.ts';
 import { asDomain, bindTypeOrDomain } from './domain.ts';
 import { bindExpression, leftmost } from './expression.ts';
 import { pseudoTypeNamed } from './pseudo-type.ts';
-import { isShownByName, registeredText } from './registered-text.ts';
-import { literal, relabel, typeOf } from './scalar.ts';
+import { shownText } from './registered-text.ts';
+import { literal, typeOf } from './scalar.ts';
 import type { Bound, Statement } from './statement.ts';
 import { bindExisting } from './to-registered.ts';
 
@@ -95,11 +95,8 @@ function whyNot(source: TypeName, target: TypeName): string | undefined {
 
 /** The name that a regclass, regtype… stands for, where it is cast to a text. */
 function named(context: ExpressionContext, bound: Bound, type: SqlType): HirScalar | null {
-  if (type.typmod !== -1 || (type.name !== 'text' && type.name !== 'varchar')) return null;
-  const source = typeOf(bound.scalar).name;
-  if (!isShownByName(source)) return null;
-  const text = registeredText(context, bound);
-  return text && relabel(text, type);
+  const text = shownText(context, bound, type);
+  return text && coerceToType(context.statement, text, type, 'explicit');
 }
 
 /** The object that a text names, where it is cast to a regclass, regtype… */

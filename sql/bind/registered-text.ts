@@ -3,10 +3,10 @@ import { functionByOid } from '../functions/table.ts';
 import { quoteIdentifier, quoteLiteral } from '../functions/quote.ts';
 import { registeredName, typeDisplay } from '../functions/catalog-functions.ts';
 import { signatureTypes } from '../types/signature-types.ts';
-import { allTypes, elementType, isRegistered, isVector } from '../types/table.ts';
+import { allTypes, elementType, isRegistered, isVector, typeRow } from '../types/table.ts';
 import type { CatalogReader } from '../catalog.ts';
 import type { HirScalar } from '../hir.ts';
-import type { TypeName } from '../types/type.ts';
+import type { SqlType, TypeName } from '../types/type.ts';
 import { bindBody } from './body.ts';
 import { coerce } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
@@ -19,6 +19,13 @@ const FORMAT_TYPE = 1081;
 /** Whether values of a type are shown otherwise than they are kept: as names, or as lists without braces. */
 export function isShownByName(name: TypeName): boolean {
   return isVector(name) || isRegistered(elementType(name) ?? name);
+}
+
+/** The text of a value that is shown otherwise than it is kept, where it becomes one of a type of texts; null for others. */
+export function shownText(context: ExpressionContext, bound: Bound, to: SqlType): Bound | null {
+  if (typeRow(to.name).category !== 'S' || !isShownByName(typeOf(bound.scalar).name)) return null;
+  const scalar = registeredText(context, bound);
+  return scalar && { scalar, at: bound.at };
 }
 
 /** `x::regtype::text`: what the value is shown as. Null where a view would keep a name that can change. */

@@ -453,6 +453,8 @@ function insertQuery(
       : ordered && inOrder.has(i)
         ? typed[i]!
         : { kind: 'column', index: i, type: source.columns[i]!.type };
+    const domain = context.statement.domainOf(bound.scalar);
+    if (domain !== undefined) context.statement.ofDomain(scalar, domain);
     row[number] = placed(column, row[number], { scalar, at: bound.at }, i, columns, context);
   });
   const values = relation.columns.map(({ name }, number) => ({

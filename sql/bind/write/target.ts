@@ -12,6 +12,7 @@ import { coerceToType } from '../coerce.ts';
 import { expressionContext } from '../context.ts';
 import type { QueryContext } from '../context.ts';
 import { bindExpression } from '../expression.ts';
+import { shownText } from '../registered-text.ts';
 import { bindBesideWritten, findRelation, relationOf } from '../from.ts';
 import type { BoundFrom } from '../from.ts';
 import { crossJoin } from '../join.ts';
@@ -278,7 +279,8 @@ function shownValue(scalar: HirScalar): HirScalar {
 /** A value for a column: assignment cast and modifier. That it is not NULL is checked where the row is written. */
 export function assign(column: CatalogColumn, bound: Bound, context: QueryContext): HirScalar {
   const { statement } = context;
-  const scalar = coerceToType(statement, bound, column.type, 'assignment');
+  const shown = shownText(expressionContext(context, emptyScope, 'VALUES'), bound, column.type);
+  const scalar = coerceToType(statement, shown ?? bound, column.type, 'assignment');
   if (scalar !== null) return scalar;
   const source = statement.shownType(bound.scalar);
   const wanted = statement.shownPlace(column);
