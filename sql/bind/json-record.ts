@@ -6,7 +6,7 @@ import type { ColumnDef, FuncCall, Node, RangeFunction } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import { populateFunctions } from '../functions/table.ts';
 import type { ObjectId } from '../catalog.ts';
-import type { HirColumn, HirRelation, HirScalar } from '../hir.ts';
+import type { HirColumn, HirRelation, HirScalar, HirTableCall } from '../hir.ts';
 import { canCoerce } from '../types/casts.ts';
 import { toScalarType } from '../types/column-type.ts';
 import { compositeName, hasConditions, recordFields, withoutConditions } from '../types/record.ts';
@@ -66,13 +66,57 @@ interface BoundArguments {
   readonly domain: ObjectId | undefined;
 }
 
-/** A call in FROM; `definitions`: its column definition list. */
+/** A call in FROM as one of the engine's. */
+interface RecordRows {
+  readonly call: HirTableCall;
+  readonly columns: readonly Column[];
+}
+
+/** The columns as the engine gives them. */
+export function columnsOfRows({ columns }: RecordRows): HirColumn[] {
+  return columns.map(({ name, declared }) => ({ name, type: { ...declared.type, nullable: true } }));
+}
+
+/** A call that stands alone in FROM; `definitions`: its column definition list. */
 export function bindRecordFunction(
   node: FuncCall,
   definitions: readonly Node[] | undefined,
   range: RangeFunction,
   context: QueryContext,
 ): BoundFrom {
+  const name = nameParts(node.funcname).pop()!;
+  const made = recordRows(node, definitions, range, context);
+  const rows = tableFunction([made.call], [columnsOfRows(made)], range.ordinality === true);
+  return aliased(
+    withDomains(rows, made.columns, context),
+    ...([name, null, range.alias, context, undefined, undefined] as const),
+  );
+}
+
+/** A call among others of ROWS FROM. */
+export function recordRowsInStep(
+  node: FuncCall,
+  definitions: readonly Node[] | undefined,
+  range: RangeFunction,
+  context: QueryContext,
+): RecordRows {
+  const made = recordRows(node, definitions, range, context);
+  // Of what is behind the last row nothing is demanded.
+  if (made.columns.some(({ declared }) => declared.domain !== null)) {
+    throw context.statement.unsupported(
+      'a column of a domain in ROWS FROM of several functions',
+      locationOf(node),
+    );
+  }
+  return made;
+}
+
+function recordRows(
+  node: FuncCall,
+  definitions: readonly Node[] | undefined,
+  range: RangeFunction,
+  context: QueryContext,
+): RecordRows {
   const { statement } = context;
   const at = locationOf(node);
   const name = nameParts(node.funcname).pop()!;
@@ -108,23 +152,14 @@ export function bindRecordFunction(
         }))
       : definedColumns(definitions!, context);
   const shape = shapeOf(columns.map(({ name: column, declared }) => ({ name: column, type: declared.type })));
-  const rows = tableFunction(
-    [
-      {
-        function: called.isSet ? 'jsonPopulateRecordset' : 'jsonPopulateRecord',
-        arguments: [base, json, literal('text', shape), literal('text', name)],
-        canError: true,
-      },
-    ],
-    [
-      columns.map(({ name: column, declared }): HirColumn => ({
-        name: column,
-        type: { ...declared.type, nullable: true },
-      })),
-    ],
-    range.ordinality === true,
-  );
-  return aliased(withDomains(rows, columns, context), name, null, range.alias, context, undefined, undefined);
+  return {
+    call: {
+      function: called.isSet ? 'jsonPopulateRecordset' : 'jsonPopulateRecord',
+      arguments: [base, json, literal('text', shape), literal('text', name)],
+      canError: true,
+    },
+    columns,
+  };
 }
 
 /** `json_populate_record(base, json)` as a value. */

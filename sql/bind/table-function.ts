@@ -15,7 +15,13 @@ import type { ExpressionContext, QueryContext } from './context.ts';
 import { bindExpression } from './expression.ts';
 import { aliased } from './from.ts';
 import type { BoundFrom } from './from.ts';
-import { bindRecordFunction, definedColumns, isRecordFunction } from './json-record.ts';
+import {
+  bindRecordFunction,
+  columnsOfRows,
+  definedColumns,
+  isRecordFunction,
+  recordRowsInStep,
+} from './json-record.ts';
 import { bindSubquery } from './query.ts';
 import { fieldsOf, makeRecord } from './record.ts';
 import { columnOf, projectScalars } from './relation.ts';
@@ -191,7 +197,7 @@ function functionsInFrom(
     );
     return shown === relation ? asValue(bound) : bound;
   }
-  const bound = parts.map((part, i) => boundPart(part, names[i]!, expression));
+  const bound = parts.map((part, i) => boundPart(part, names[i]!, node, expression));
   const columns = bound.map((part) =>
     part.isValue && parts.length === 1 && alias !== undefined
       ? part.columns.map((column) => ({ ...column, name: alias }))
@@ -221,9 +227,18 @@ function oneValue({ node, definitions }: FunctionItem, expression: ExpressionCon
   return value;
 }
 
-function boundPart(part: FunctionItem, name: string, expression: ExpressionContext): BoundPart {
+function boundPart(
+  part: FunctionItem,
+  name: string,
+  range: RangeFunction,
+  expression: ExpressionContext,
+): BoundPart {
   const { node, definitions } = part;
   const call = nodeAs(node, 'FuncCall');
+  if (call !== undefined && isRecordFunction(call)) {
+    const rows = recordRowsInStep(call, definitions, range, expression.query);
+    return { call: rows.call, columns: columnsOfRows(rows), isValue: false };
+  }
   if (call !== undefined && isSetReturning(nameParts(call.funcname).pop()!)) {
     const { entry, call: made } = bindTableCall(call, expression);
     const [only] = entry.columns;
