@@ -48,11 +48,13 @@ export const types: RawTable = {
     const schemaId = catalog.schema(object.schema)?.id ?? 0;
     const { id, arrayId, name } = object;
     const display = quoteIdentifier(name);
+    const single = { ...typeRow(own), ...beneath(object), oid: id, array: arrayId, name, display };
     return [
-      { ...typeRow(own), ...beneath(object), oid: id, array: arrayId, name, display },
+      single,
       {
         ...typeRow(`_${own}` as TypeName),
         ...{ oid: arrayId, element: id, name: `_${name}`, display: `${display}[]` },
+        collation: single.collation,
       },
     ].map((row, index) =>
       index === 0

@@ -169,7 +169,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
         WHEN relkind = 'c' THEN ((oid::int8 - ${ROW_TYPES}) / 2)::oid ELSE 0::oid END AS reltype, COALESCE(of_type, 0::oid) AS reloftype,
       owner AS relowner,
       CASE relkind WHEN 'r' THEN 2::oid WHEN 'm' THEN 2::oid WHEN 'i' THEN access_method ELSE 0::oid END AS relam,
-      CASE WHEN relkind IN ('v', 'c') THEN 0::oid ELSE oid END AS relfilenode, 0::oid AS reltablespace, CASE WHEN relkind IN ('i', 'S') THEN 1 ELSE 0 END AS relpages, (CASE relkind WHEN 'r' THEN -1 WHEN 'm' THEN -1 WHEN 'S' THEN 1 ELSE 0 END)::real AS reltuples, 0 AS relallvisible,
+      CASE WHEN relkind IN ('v', 'c') THEN 0::oid ELSE oid END AS relfilenode, 0::oid AS reltablespace, CASE WHEN relkind IN ('i', 'S') THEN 1 ELSE 0 END AS relpages, (CASE relkind WHEN 'S' THEN 1 WHEN 'i' THEN 0 ELSE -1 END)::real AS reltuples, 0 AS relallvisible,
       0 AS relallfrozen, 0::oid AS reltoastrelid, has_index AND relkind <> 'v' AS relhasindex, false AS relisshared,
       persistence AS relpersistence, relkind, column_count AS relnatts, check_count AS relchecks,
       relkind IN ('v', 'm') AS relhasrules, has_triggers AS relhastriggers, false AS relhassubclass, false AS relrowsecurity,
