@@ -124,13 +124,20 @@ const rewritten = new Map<string, string>();
 function overParameter(text: string): string {
   const known = rewritten.get(text);
   if (known !== undefined) return known;
-  const editable = new EditableText(text);
-  const references = columnReferences(editable, parseExpression(text), EXPRESSION_PREFIX.length);
-  const made = editable.edited(
-    references.map(({ tokens: [first] }) => editable.replace(first!, first!, '$1')),
-  );
+  const made = withForValue(text, '$1');
   rewritten.set(text, made);
   return made;
+}
+
+/** The condition as it is shown: VALUE is a keyword. */
+export function shownDomainCondition(text: string): string {
+  return withForValue(text, 'VALUE');
+}
+
+function withForValue(text: string, word: string): string {
+  const editable = new EditableText(text);
+  const references = columnReferences(editable, parseExpression(text), EXPRESSION_PREFIX.length);
+  return editable.edited(references.map(({ tokens: [first] }) => editable.replace(first!, first!, word)));
 }
 
 /** Binds the condition of a domain's CHECK, to see whether it can be one. */

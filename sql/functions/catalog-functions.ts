@@ -15,6 +15,7 @@ import type { FunctionEntry } from './table.ts';
 
 /** The role that owns everything: PostgreSQL's bootstrap superuser. */
 const OWNER_OID = 10;
+const DATABASE_OWNER = 6171;
 
 type Body = string | ((catalog: CatalogReader) => string);
 
@@ -86,7 +87,7 @@ const SERIAL_SEQUENCE = `(SELECT CASE WHEN k.t IS NULL OR k.c IS NULL THEN NULL
 /** By name; for overloads that differ, by `name(types)`. */
 const bodies: Record<string, Body> = {
   pg_get_userbyid: (catalog) =>
-    `CASE $1 WHEN ${OWNER_OID}::oid THEN ${quoteLiteral(catalog.user)} ELSE 'unknown (OID=' || $1::text || ')' END`,
+    `CASE $1 WHEN ${OWNER_OID}::oid THEN ${quoteLiteral(catalog.user)} WHEN ${DATABASE_OWNER}::oid THEN 'pg_database_owner' ELSE 'unknown (OID=' || $1::text || ')' END`,
   pg_table_is_visible: (catalog) =>
     `$1 IN (SELECT oid FROM tw_internal.relations WHERE ${visibleRelation(catalog, '')})`,
   pg_type_is_visible: (catalog) => visibleBySchema(catalog, 'types'),

@@ -1,5 +1,6 @@
 /** tw_internal.constraints: CHECK, NOT NULL, PRIMARY KEY, UNIQUE and FOREIGN KEY. */
 import type { ReferentialAction } from '../../../sql/catalog.ts';
+import { shownDomainCondition } from '../../../sql/bind/domain.ts';
 import { OTHER_TABLE } from '../../../sql/functions/catalog-functions.ts';
 import type { Catalog } from '../catalog.ts';
 import {
@@ -93,7 +94,7 @@ function ofDomain(domain: DomainObject, schema: number, catalog: Catalog): RawVa
   const { id: type_oid, notNull, checks } = domain;
   const own = { type_oid, schema_oid: schema };
   const rows = checks.map(({ id: oid, name, text, validated }) => {
-    const condition = markedExpression(inOuterParentheses(text), catalog);
+    const condition = markedExpression(inOuterParentheses(shownDomainCondition(text)), catalog);
     const definition = checkDefinition(condition, { validated, enforced: true, noInherit: false });
     return row({ ...own, oid, name, type: 'c', condition, definition, is_validated: validated });
   });

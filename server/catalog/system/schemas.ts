@@ -6,6 +6,8 @@ export const OWNER_OID = 10;
 export const OWNER_NAME = 'tidewire';
 /** PostgreSQL's role that owns `public`, of which the owner of the database is a member. */
 const DATABASE_OWNER = 6171;
+/** The schema that is there from the beginning; one that is made later under its name is its maker's. */
+const PUBLIC = 2200;
 
 export const schemas: RawTable = {
   name: 'schemas',
@@ -15,7 +17,7 @@ export const schemas: RawTable = {
     ['name', 'name'],
     ['owner', 'oid'],
   ],
-  ofSchema: (schema) => [[schema.id, schema.name, schema.name === 'public' ? DATABASE_OWNER : OWNER_OID]],
+  ofSchema: (schema) => [[schema.id, schema.name, schema.id === PUBLIC ? DATABASE_OWNER : OWNER_OID]],
 };
 
 export const roles: RawTable = {

@@ -159,8 +159,9 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
   {
     schema: 'pg_catalog',
     name: 'pg_tablespace',
-    query: `SELECT 1663::oid AS oid, 'pg_default'::name AS spcname, oid AS spcowner, ${NO_TEXTS} AS spcacl,
-      ${NO_TEXTS} AS spcoptions FROM tw_internal.roles WHERE is_login`,
+    query: `SELECT t.oid, t.name AS spcname, r.oid AS spcowner, ${NO_TEXTS} AS spcacl, ${NO_TEXTS} AS spcoptions
+      FROM (VALUES (1663::oid, 'pg_default'::name), (1664::oid, 'pg_global'::name)) AS t (oid, name)
+      CROSS JOIN tw_internal.roles r WHERE r.is_login`,
   },
   {
     schema: 'pg_catalog',
@@ -330,7 +331,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     name: 'pg_constraint',
     query: `SELECT c.oid, c.name AS conname, c.schema_oid AS connamespace, c.type AS contype, ${CONSTRAINT},
       c.table_oid AS conrelid, c.type_oid AS contypid, c.index_oid AS conindid, ${REFERENCE}, c.columns AS conkey,
-      c.condition AS conbin FROM tw_internal.constraints c WHERE c.type <> 'n' OR c.table_oid <> 0`,
+      c.condition AS conbin FROM tw_internal.constraints c`,
   },
   {
     schema: 'information_schema',
@@ -381,9 +382,9 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     query: `SELECT current_database()::name AS constraint_catalog, s.name AS constraint_schema, c.name AS constraint_name,
       pg_get_expr(c.condition, c.table_oid)::varchar AS check_clause
       FROM tw_internal.constraints c JOIN tw_internal.schemas s ON s.oid = c.schema_oid WHERE c.type = 'c'
-      UNION ALL SELECT current_database()::name, s.name, c.name, (k.name || ' IS NOT NULL')::varchar
+      UNION ALL SELECT current_database()::name, s.name, c.name, (coalesce(k.name, 'VALUE') || ' IS NOT NULL')::varchar
       FROM tw_internal.constraints c JOIN tw_internal.schemas s ON s.oid = c.schema_oid
-      JOIN tw_internal.columns k ON k.relation_oid = c.table_oid AND k.number = c.columns[1] WHERE c.type = 'n'`,
+      LEFT JOIN tw_internal.columns k ON k.relation_oid = c.table_oid AND k.number = c.columns[1] WHERE c.type = 'n'`,
   },
   {
     schema: 'information_schema',
