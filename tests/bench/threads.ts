@@ -21,8 +21,12 @@ export function tell(to: Worker, message: unknown): void {
   to.postMessage(message);
 }
 
-/** Collects the garbage of this thread: else that is done while a server is measured, on a core that it wants. */
+/**
+ * Collects the garbage of this thread: else that is done while a server is measured, on a core that it wants. So does V8
+ * again, by itself, with heaps that have little to do.
+ */
 export function collectGarbage(): void {
+  setFlagsFromString('--no-memory-reducer');
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();
 }
