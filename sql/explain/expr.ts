@@ -4,22 +4,25 @@
 import type { Expr, Mfp } from '../../engine/plan.generated.ts';
 import { callText, columnList, literalText } from './text.ts';
 
-/** Opcodes that read better as operators; others print as calls. */
-const OPERATORS: readonly (readonly [RegExp, string])[] = [
-  [/eq(?:name|text)?$/, '='],
-  [/ne$/, '<>'],
-  [/lt$/, '<'],
-  [/le$/, '<='],
-  [/gt$/, '>'],
-  [/ge$/, '>='],
-  [/(?:pl|_add)$/, '+'],
-  [/(?:mi|_sub)$/, '-'],
-  [/mul$/, '*'],
-  [/div$/, '/'],
-];
+/** Opcodes that read better as operators, by their ends; others print as calls. */
+const OPERATORS: ReadonlyMap<string, string> = new Map([
+  ['eq', '='],
+  ['ne', '<>'],
+  ['lt', '<'],
+  ['le', '<='],
+  ['gt', '>'],
+  ['ge', '>='],
+  ['pl', '+'],
+  ['add', '+'],
+  ['mi', '-'],
+  ['sub', '-'],
+  ['mul', '*'],
+  ['div', '/'],
+]);
 
-const OPERATOR_TYPE =
-  /^(?:int|float|numeric|text|bpchar|date|time|timestamp|timestamptz|interval|uuid|bool|oid|bytea|name|network|macaddr|bit)/;
+/** A type's name and an operator's: not `timestamptz_zone`, which ends as `<>` does, and not `network_sub`, which is `<<`. */
+const OPCODE =
+  /^(?!network_sub$)(?:int|float|numeric|text|bpchar|date|timestamptz|timestamp|time|interval|uuid|bool|oid|bytea|name|network|macaddr|varbit|bit)\d*_?([a-z]{2,3}?)(?:name|text)?$/;
 
 /** An expression: columns are `#n` of the row. */
 export function exprText(expr: Expr): string {
@@ -34,11 +37,8 @@ export function exprText(expr: Expr): string {
     case 'logicalNow':
       return 'now';
     case 'call': {
-      const operator =
-        expr.arguments.length === 2 && OPERATOR_TYPE.test(expr.opcode)
-          ? OPERATORS.find(([suffix]) => suffix.test(expr.opcode))
-          : undefined;
-      return callText(operator?.[1] ?? expr.opcode, expr.arguments.map(text));
+      const [, end] = (expr.arguments.length === 2 && OPCODE.exec(expr.opcode)) || [];
+      return callText(OPERATORS.get(end ?? '') ?? expr.opcode, expr.arguments.map(text));
     }
     case 'input':
       return `${expr.scalar}(${text(expr.argument)})`;

@@ -149,3 +149,12 @@ test('trees in JSON have what the stage is, not what was noted of them', async (
     expect(text).not.toContain('"notes"');
   }
 });
+
+test('a function whose opcode ends as an operator does is shown as a call', async () => {
+  await client.query('CREATE TABLE visits (at timestamptz, address inet, page text)');
+  const text = await explain(
+    `EXPLAIN SELECT at AT TIME ZONE 'UTC', address << '10.0.0.0/8', page ~ 'x', page <> 'y' FROM visits`,
+  );
+  for (const part of ["timestamptz_zone('UTC', #0)", 'network_sub(', "textregexeq(#2, 'x')", "(#2 <> 'y')"])
+    expect(text).toContain(part);
+});
