@@ -41,9 +41,9 @@ export function makeRecord(fields: readonly Field[]): HirScalar {
 export function fieldOf(record: HirScalar, index: number): HirScalar {
   const { name, type } = recordFields(typeOf(record).name)![index]!;
   if (record.kind === 'call' && record.opcode === 'row') {
-    // A cast of the row alone made its fields, too, what they are in that type.
+    // A cast of the row alone made its fields, too, what they are in that type, whose modifiers may be fewer.
     const value = record.arguments[index]!;
-    return typeOf(value).name === type.name ? value : relabel(value, plain(type.name));
+    return relabel(value, { ...typeOf(value), ...type });
   }
   return call(fieldSelection, [record, int4(index)], name, type);
 }
