@@ -25,6 +25,7 @@ import { keyedReduce } from './rules/keyed-reduce.ts';
 import { notNullKeys } from './rules/not-null-keys.ts';
 import { nullBranches } from './rules/null-branches.ts';
 import { oneRepresentation } from './rules/one-representation.ts';
+import { partnersOnce } from './rules/partners-once.ts';
 import { propagateEmpty } from './rules/propagate-empty.ts';
 import { pushPredicates } from './rules/push-predicates.ts';
 import type { ReadableViews } from './rules/read-views.ts';
@@ -138,15 +139,22 @@ const PIPELINE: readonly Group[] = [
   {
     rules: [
       ...[inlineLet, fuse, cancelNegation, unreadPartner, foreignKeyJoin],
-      ...[extremePartner, keyedDistinct, propagateEmpty],
+      // What is shared by now is the same on both sides.
+      ...[selfJoin, extremePartner, keyedDistinct, propagateEmpty],
     ],
     repeat: true,
   },
   {
     rules: [demand],
     repeat: false,
-    after: [cancelNegation, unreadPartner, foreignKeyJoin, extremePartner, keyedDistinct, propagateEmpty],
+    after: [
+      ...[cancelNegation, unreadPartner, foreignKeyJoin],
+      ...[selfJoin, extremePartner, keyedDistinct, propagateEmpty],
+    ],
   },
+  // When outer joins that nobody reads are gone; what it reads again, it reads of all columns.
+  { rules: [partnersOnce], repeat: false },
+  { rules: [demand], repeat: false, after: [partnersOnce] },
   // When columns that nobody reads are gone: what is left of a map is not fused with what is below the top-k.
   { rules: [topKBelowMap], repeat: false },
   { rules: [inlineLet, fuse], repeat: true },

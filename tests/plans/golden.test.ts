@@ -47,6 +47,17 @@ const CASES: readonly Case[] = [
   },
   { name: 'join-once', sql: 'select o.total from orders o join u on u.k = o.customer_id where u.v = 5' },
   {
+    name: 'view-share-of-the-whole',
+    sql: 'select k, sum(v) / nullif((select sum(v) from u), 0) as share from u group by k',
+    purpose: view,
+  },
+  {
+    name: 'view-partners-once',
+    sql: `select o.id, o.total, c.name from orders o left join customers c on c.id = o.customer_id and c.credit > 5
+      where o.total > 3`,
+    purpose: view,
+  },
+  {
     name: 'view-delta-join',
     sql: `select x.c, y.c as d, z.c as e from t x join t y on y.b = x.b join t z on z.a = y.b where x.a < y.a`,
     purpose: view,

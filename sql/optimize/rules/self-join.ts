@@ -5,15 +5,24 @@
  *
  * Each row meets itself and no other. What either side was filtered by filters the one that stays; a key that can be
  * NULL must not be, as the equality said.
+ *
+ *     select x / nullif((select max(x) from t), 0) from t      the two reads of one row, which NULLIF makes, are one
+ *
+ * So is what is computed from several relations, where it is the same on both sides and some key tells its rows apart: a row
+ * that stands alone is told apart by nothing.
  */
 import type { MirRelation, MirScalar } from '../../mir.ts';
 import { columnStarts } from '../../mir/column-starts.ts';
+import { needsCanonical } from '../../mir/equality.ts';
 import { kinds } from '../../mir/kinds.ts';
 import * as build from '../../mir/relation.ts';
 import { column, isNull, not, remapColumns, sameScalar } from '../../mir/scalar.ts';
-import type { KeysOfObject } from '../analysis/keys.ts';
+import { RelationIdentity } from '../analysis/identity.ts';
+import type { Keys, KeysOfObject } from '../analysis/keys.ts';
 import { keyColumn } from '../analysis/keys.ts';
-import { localRule } from '../local-rule.ts';
+import { rewriteWithKeys } from '../analysis/with-keys.ts';
+import { settledBit } from '../local-rule.ts';
+import type { Rule } from '../pipeline.ts';
 
 type MirJoin = Extract<MirRelation, { kind: 'join' }>;
 
@@ -58,6 +67,30 @@ function mergeOnce(join: MirJoin, keysOfObject: KeysOfObject): MirRelation | nul
       for (const key of keysOfObject(kept.object)) {
         const strict = key.length === 0 ? null : equalKey(join, key, starts[first]!, starts[second]!);
         if (strict !== null) return merged(join, starts, { first, second, kept, gone, strict });
+      }
+    }
+  }
+  return null;
+}
+
+/** The same of inputs that are computed. */
+function mergeComputed(
+  join: MirJoin,
+  identity: RelationIdentity,
+  keysOf: (input: MirRelation) => Keys,
+): MirRelation | null {
+  const starts = columnStarts(join.inputs);
+  for (const [second, gone] of join.inputs.entries()) {
+    if (namedOf(gone) !== null || gone.kind === 'constant') continue;
+    for (const [first, kept] of join.inputs.slice(0, second).entries()) {
+      if (kept.kind !== gone.kind || kept.columns.length !== gone.columns.length) continue;
+      for (const key of keysOf(kept)) {
+        // What is equal must be the same.
+        if (key.some((index) => needsCanonical(kept.columns[index]!))) continue;
+        const strict = equalKey(join, key, starts[first]!, starts[second]!);
+        if (strict === null || !identity.same(kept, gone)) continue;
+        const [one, other] = [kept, gone].map((get) => ({ object: -1, get, predicates: [] }));
+        return merged(join, starts, { first, second, kept: one!, gone: other!, strict });
       }
     }
   }
@@ -114,6 +147,21 @@ function merged(
   );
 }
 
-export const selfJoin = localRule('self-join', kinds('join'), (node, { keysOfObject }) =>
-  node.kind === 'join' ? (mergeOnce(node, keysOfObject) ?? node) : node,
-);
+const bit = settledBit();
+
+export const selfJoin: Rule = {
+  name: 'self-join',
+  apply: (relation, { keysOfObject }) => {
+    const identity = new RelationIdentity();
+    return rewriteWithKeys(
+      relation,
+      keysOfObject,
+      kinds('join'),
+      (node, keysOf) =>
+        node.kind === 'join'
+          ? (mergeOnce(node, keysOfObject) ?? mergeComputed(node, identity, keysOf) ?? node)
+          : node,
+      bit,
+    );
+  },
+};
