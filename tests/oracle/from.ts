@@ -16,6 +16,12 @@ export interface From {
 export function fromClause(state: State, depth: number): From {
   const { random, features } = state;
   const joins = state.level === 1 ? 0 : state.level === 2 ? random.between(1, 2) : random.below(3);
+  const own = random.fork();
+  if (own.chance(0.08)) {
+    // Alone, where every row of them is seen.
+    const windowed = timeWindow(state, own, `r${state.names.next++}`, true);
+    if (windowed !== null) return windowed;
+  }
   let left = primary(state, depth);
   for (let j = 0; j < Math.min(joins, depth > 0 ? 2 : 1); j++) {
     const lateral = lateralJoin(state, left);
@@ -240,6 +246,30 @@ function rowsByPartner({ schema, features }: State, random: Random, alias: strin
   return { tree: node('plain', `(${query}) AS ${alias}`), scope: whole.scope };
 }
 
+/** Two tables with all rows of both, and what USING makes of the columns that they share, which the left one may lack. */
+function mergedColumns({ schema, features }: State, random: Random, alias: string): From | null {
+  const [left, right] = [random.pick(schema.tables), random.pick(schema.tables)];
+  const shared = left.columns.filter(({ name, type }) =>
+    right.columns.some((other) => other.name === name && other.type === type),
+  );
+  const using = shared.filter(({ name }) => name === 'a' || random.chance(0.25));
+  if (using.length === 0) return null;
+  features.add('merged columns of a full join');
+  const rest = [left, right].flatMap(({ columns }, side) =>
+    columns
+      .filter((column) => random.chance(0.5) && !using.includes(column))
+      .map((column) => ({ column, sql: `${side === 0 ? 'l' : 'r'}.${column.name}` })),
+  );
+  const shown = [...using.map((column) => ({ column, sql: column.name })), ...rest.slice(0, 3)];
+  const columns = shown.map(({ column: { type, declared } }, index): Column => ({
+    ...{ name: 'abcdefgh'[index]!, type, declared, nullable: true },
+  }));
+  const items = shown.map(({ sql }, index) => `${sql} AS ${columns[index]!.name}`);
+  const on = `USING (${using.map(({ name }) => name).join(', ')})`;
+  const query = `SELECT ${items.join(', ')} FROM ${left.name} AS l FULL JOIN ${right.name} AS r ${on}`;
+  return { tree: node('plain', `(${query}) AS ${alias}`), scope: scopeOfTable(columns, alias) };
+}
+
 export function scopeOfTable(columns: readonly Column[], alias: string): ScopeColumn[] {
   return columns.map(({ name, type }) => ({
     sql: `${alias}.${name}`,
@@ -263,6 +293,10 @@ function primary(state: State, depth: number): From {
   if (state.level > 2 && own.chance(0.06)) return distinctRows(state, own, alias);
   if (state.level > 1 && own.chance(0.06)) return extremeRows(state, own, alias);
   if (state.level > 1 && own.chance(0.06)) return rowsByPartner(state, own, alias);
+  if (state.level > 1 && own.chance(0.02)) {
+    const merged = mergedColumns(state, own, alias);
+    if (merged !== null) return merged;
+  }
   if (state.level > 1 && own.chance(0.025)) return tableFunction({ ...state, random: own }, alias, []);
   if (state.level > 1 && random.chance(0.03)) {
     features.add('values');

@@ -452,8 +452,14 @@ class Run {
    */
   async #raisedByPart({ view }: Live, sqlstate: string): Promise<boolean> {
     for (const part of queriesIn(view.tree)) {
-      const answer = await ask(this.#systems.postgres, render(part, 'postgres'));
-      if (failed(answer) && answer.error === sqlstate) return true;
+      const from = part.parts[part.parts.indexOf(' FROM ') + 1];
+      const texts = [render(part, 'postgres')];
+      // As it is written FROM comes before WHERE, but PostgreSQL may look at WHERE first.
+      if (typeof from === 'object') texts.push(`SELECT * FROM ${render(from, 'postgres')}`);
+      for (const text of texts) {
+        const answer = await ask(this.#systems.postgres, text);
+        if (failed(answer) && answer.error === sqlstate) return true;
+      }
     }
     return false;
   }

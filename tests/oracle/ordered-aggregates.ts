@@ -45,20 +45,30 @@ export function orderedAggregates(state: State, scope: Context, type: Type): Pro
     `${direction()})`,
   ];
   const cast = (inner: Node, result: Type): Node => expression(result, ['(', inner, `)::${result}`]);
-  const hypothetical = (name: string, result: Type): Production => [
-    1,
+  const isHypothetical = (of: string): boolean => HYPOTHETICAL.some((other) => other === of);
+  const hypothetical = (name: string, result: Type, weight = 1): Production => [
+    weight,
     () => {
-      const types = Array.from({ length: random.pick([1, 1, 2]) }, () => random.pick(HYPOTHETICAL));
+      // Columns mostly: the row that is not there equals rows that are.
+      const known = scope.columns.filter((column) => isHypothetical(column.type));
+      const column = known.length > 0 && random.chance(0.7) ? random.pick(known) : null;
+      const first = column === null ? random.pick(HYPOTHETICAL) : (column.type as Type);
+      const types = [first, ...(random.chance(0.33) ? [random.pick(HYPOTHETICAL)] : [])];
       features.add('hypothetical row');
       const row = types.map((of) => (random.chance(0.1) ? `NULL::${of}` : literal(random, of)));
       const keys = types.flatMap((of, index) => [
         index === 0 ? '' : ', ',
-        value(of),
+        index === 0 && column !== null ? expression(of, [column.sql]) : value(of),
         random.pick([direction(), ...(of === 'text' ? [' COLLATE "C" DESC'] : [])]),
       ]);
       return made(name, result, `${name}(${row.join(', ')}) WITHIN GROUP (ORDER BY `, ...keys, ')');
     },
   ];
+  /** In thousandths, where numbers are wanted. */
+  const hypotheticalShare = (result: 'int4' | 'int8'): Production => {
+    const [weight, share] = hypothetical(random.pick(['percent_rank', 'cume_dist', 'cume_dist']), 'float8');
+    return [weight, () => expression(result, ['(1000 * ', share(), `)::${result}`])];
+  };
   switch (type) {
     case 'text':
       return [
@@ -99,8 +109,8 @@ export function orderedAggregates(state: State, scope: Context, type: Type): Pro
     }
     case 'float8':
       return [
-        hypothetical(random.pick(['percent_rank', 'cume_dist']), 'float8'),
-        [0.5, () => made('percentile_cont', 'float8', ...within('percentile_cont(0.5)', 'int4'))],
+        hypothetical(random.pick(['percent_rank', 'cume_dist', 'cume_dist']), 'float8', 1.5),
+        [1, () => made('percentile_cont', 'float8', ...within('percentile_cont(0.5)', 'int4'))],
       ];
     case 'mood':
     case 'int4[]':
@@ -108,6 +118,7 @@ export function orderedAggregates(state: State, scope: Context, type: Type): Pro
     case 'int8':
       return [
         hypothetical(random.pick(['rank', 'dense_rank']), 'int8'),
+        hypotheticalShare(type),
         [
           0.7,
           () =>
@@ -133,8 +144,12 @@ export function orderedAggregates(state: State, scope: Context, type: Type): Pro
     case 'date':
     case 'timestamp':
     case 'uuid':
-    case 'int4':
       return [[1, () => made('percentile_disc', type, ...within('percentile_disc(0.5)', type))]];
+    case 'int4':
+      return [
+        [1, () => made('percentile_disc', type, ...within('percentile_disc(0.5)', type))],
+        hypotheticalShare(type),
+      ];
     default:
       return [];
   }

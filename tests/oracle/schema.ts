@@ -219,12 +219,16 @@ export function randomSchema(random: Random): Schema {
   const tables: Table[] = [];
   // Most columns are of few types, so that columns of different tables can be compared.
   const common = [randomType(random), randomType(random), 'int4', 'text'] as const;
+  /** The first table has times, some of them unknown. */
+  const timed = random.fork().chance(0.3);
   for (let t = 0; t < random.between(2, 3); t++) {
     const keyed = random.chance(0.3);
     const columns: Column[] = [];
     for (let c = 0; c < random.between(2, 5); c++) {
-      const type = c === 0 ? 'int4' : random.chance(0.6) ? random.pick(common) : randomType(random);
-      const nullable = keyed && c === 0 ? false : random.chance(0.85);
+      const isTime = timed && t === 0 && c === 1;
+      const other = random.chance(0.6) ? random.pick(common) : randomType(random);
+      const type = c === 0 ? 'int4' : isTime ? 'timestamp' : other;
+      const nullable = keyed && c === 0 ? false : isTime || random.chance(0.85);
       const own =
         c === 0 ? type : (randomDomain(random, type, nullable) ?? declared(random, type, mixedScale));
       columns.push({ name: `${'abcde'[c]}`, type, declared: own, nullable });

@@ -4,16 +4,27 @@ import { scopeOfTable, type From } from './from.ts';
 import { dialect } from './node.ts';
 import type { State } from './queries.ts';
 import type { Random } from './random.ts';
-import type { Column, Schema, Table } from './schema.ts';
+import type { Column, Table } from './schema.ts';
 
 const isTime = ({ type }: Column): boolean => type === 'timestamp' || type === 'timestamptz';
 
-/** A window over a table with a time; null if there is none, or its times are at the ends of their type. */
-export function timeWindow({ schema, features }: State, random: Random, alias: string): From | null {
-  const timed = tablesWithTimes(schema);
-  if (schema.extremes || timed.length === 0) return null;
-  const table = random.pick(timed);
-  const time = random.pick(table.columns.filter(isTime));
+/**
+ * A window over a table with a time, if it is wanted so with one that may be unknown; null if there is none, or its times are
+ * at the ends of their type.
+ */
+export function timeWindow(
+  { schema, features }: State,
+  random: Random,
+  alias: string,
+  unknown = false,
+): From | null {
+  const times = schema.tables.flatMap((table) =>
+    table.columns
+      .filter((column) => isTime(column) && (column.nullable || !unknown))
+      .map((time) => ({ table, time })),
+  );
+  if (schema.extremes || times.length === 0) return null;
+  const { table, time } = random.pick(times);
   const make = random.pick([tumble, hop, session]);
   features.add(`${make.name} window`);
   const { ours, theirs } = make(random, table, time);
@@ -25,10 +36,6 @@ export function timeWindow({ schema, features }: State, random: Random, alias: s
     tree: dialect(`${ours} AS ${alias}`, `(${theirs}) AS ${alias}`),
     scope: [...scopeOfTable(table.columns, alias), ...window],
   };
-}
-
-export function tablesWithTimes(schema: Schema): Table[] {
-  return schema.tables.filter(({ columns }) => columns.some(isTime));
 }
 
 interface Forms {
