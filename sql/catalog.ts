@@ -19,6 +19,8 @@ export interface CatalogColumn {
   readonly defaultText: string | null;
   /** The domain that its values are of; its type is the one that the domain is over. */
   readonly domain?: ObjectId;
+  /** How many dimensions its type was declared with (`int[][]`), which is shown; arrays of any number are kept. */
+  readonly dimensions?: number | undefined;
   /** GENERATED … AS IDENTITY: `always` takes other values only with OVERRIDING SYSTEM VALUE. */
   readonly identity?: 'always' | 'byDefault';
   /**

@@ -319,6 +319,8 @@ export interface DomainObject extends TypeBase {
   readonly type: SqlType;
   /** The domain that it is over. */
   readonly over: ObjectId | null;
+  /** How many dimensions the type beneath was declared with, which is shown. */
+  readonly dimensions?: number | undefined;
   readonly notNull: { readonly id: ObjectId; readonly name: string } | null;
   readonly defaultText: string | null;
   readonly checks: readonly DomainCheckObject[];

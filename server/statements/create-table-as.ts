@@ -52,7 +52,7 @@ export function prepareCreateTableAs(
       const onCommit = into.onCommit === undefined ? '' : ON_COMMIT[into.onCommit];
       const create = parse(`CREATE TABLE ${name} (${columnTexts(system.catalog, columns)})${onCommit}`)[0]!;
       const node = create.statement.kind === 'postgres' ? create.statement.node : undefined;
-      await prepareCreateTable(system, session, create, nodeAs(node, 'CreateStmt')!).run(session, {
+      await prepareCreateTable(system, session, create, nodeAs(node, 'CreateStmt')!, {}).run(session, {
         parameters: [],
         formats: [],
       });

@@ -1,8 +1,8 @@
 /** CREATE TABLE: columns, defaults, the primary key, which is the table's arrangement, and its constraints. */
-import type { CreateStmt, RangeVar } from '@pgsql/types';
+import type { ColumnDef, CreateStmt, RangeVar } from '@pgsql/types';
 import { nodeAs, rangeName } from '../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
-import { type BoundPrimaryKey, bindColumnDefinitions } from '../../sql/bind/bind.ts';
+import { type BoundColumns, type BoundPrimaryKey, bindColumnDefinitions } from '../../sql/bind/bind.ts';
 import { SqlError } from '../../sql/error.ts';
 import { parse } from '../../sql/parse/parse.ts';
 import { layoutByColumns } from '../../sql/physical/layout.ts';
@@ -34,8 +34,9 @@ export function prepareCreateTable(
   session: SessionContext,
   parsed: ParsedStatement,
   node: CreateStmt,
+  declares: Declares = node,
 ): Runnable {
-  const made = prepareTable(system, session, parsed, node);
+  const made = prepareTable(system, session, parsed, node, declares);
   const copies = (node.tableElts ?? []).some((element) => nodeAs(element, 'TableLikeClause')?.options);
   if (!copies) return made;
   return command((session) =>
@@ -49,7 +50,7 @@ export function prepareCreateTable(
         persistenceOf(node.relation),
       );
       const isThere = staged.catalog.find(target.schema, target.name) !== null;
-      await prepareTable(staged, session, parsed, node).run(session, nothing);
+      await prepareTable(staged, session, parsed, node, declares).run(session, nothing);
       // With IF NOT EXISTS there may be another table.
       if (isThere) return 'CREATE TABLE';
       const like = { system: staged, session, parsed, statement: node };
@@ -72,19 +73,23 @@ function prepareTable(
   session: SessionContext,
   written: ParsedStatement,
   node: CreateStmt,
+  declares: Declares = node,
 ): Runnable {
   const { parsed: listed, ofType } = withoutOf(system, session, written, node);
   const parsed = withoutLike(system, session, listed, createOf(listed) ?? node);
   const statement = createOf(parsed) ?? node;
   const relation = statement.relation;
   refuseForms(parsed, statement);
-  const definition = bindColumnDefinitions(
-    relation?.relname ?? '',
-    statement.tableElts ?? [],
-    system.planning.bindEnvironment(session, parsed),
-    undefined,
-    undefined,
-    relation?.schemaname,
+  const definition = declaredBy(
+    declares,
+    bindColumnDefinitions(
+      relation?.relname ?? '',
+      statement.tableElts ?? [],
+      system.planning.bindEnvironment(session, parsed),
+      undefined,
+      undefined,
+      relation?.schemaname,
+    ),
   );
   const name = rangeName(relation);
   return command((session) =>
@@ -183,6 +188,23 @@ function prepareTable(
       return 'CREATE TABLE';
     }, session),
   );
+}
+
+/** The list of a statement as it was written, whose columns have their types from nowhere else; none of CREATE TABLE AS. */
+type Declares = Pick<CreateStmt, 'tableElts'>;
+
+/** Columns that come by LIKE, OF or AS have no dimensions that were declared. */
+function declaredBy({ tableElts = [] }: Declares, definition: BoundColumns): BoundColumns {
+  const declared = new Set(tableElts.map((element) => typedName(nodeAs(element, 'ColumnDef'))));
+  const columns = definition.columns.map((column) =>
+    declared.has(column.name) ? column : { ...column, dimensions: undefined },
+  );
+  return { ...definition, columns };
+}
+
+/** The name of a column that has its type here; those of CREATE TABLE … OF have none. */
+function typedName(column: ColumnDef | undefined): string | undefined {
+  return column?.typeName === undefined ? undefined : column.colname;
 }
 
 /** How long a statement says that a relation is there. */

@@ -45,6 +45,7 @@ import { emptyScope, itemFor } from './scope.ts';
 import { or, typeOf } from './scalar.ts';
 import { Statement } from './statement.ts';
 import { bindDefault } from './column-definitions.ts';
+import { declaredDimensions } from './type-name.ts';
 import { bindDelete } from './write/delete.ts';
 import { bindInsert } from './write/insert.ts';
 import { bindMerge } from './write/merge.ts';
@@ -72,6 +73,7 @@ export type {
 } from './column-definitions.ts';
 export { bindGeneratedColumn, columnsOfGenerated } from './generated-column.ts';
 export { requireCompression, requireStorage } from './column-storage.ts';
+export { declaredDimensions } from './type-name.ts';
 export { isSystemColumn, refuseSystemName } from './system-column.ts';
 export { bindFunctionDefinition } from './function-definition.ts';
 export type { FunctionDefinition } from './function-definition.ts';
@@ -355,6 +357,7 @@ export function bindFields(columns: readonly ColumnDef[], environment: BindEnvir
     names.add(name);
     refusePseudoColumn(statement, name, column.typeName!);
     const { type, domain } = bindTypeOrDomain(statement, column.typeName!);
-    return domain === null ? { name, type } : { name, type, domain: domain.id };
+    const dimensions = declaredDimensions(column.typeName!);
+    return domain === null ? { name, type, ...dimensions } : { name, type, domain: domain.id, ...dimensions };
   });
 }

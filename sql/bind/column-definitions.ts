@@ -34,6 +34,7 @@ import { typeOf } from './scalar.ts';
 import { emptyScope } from './scope.ts';
 import { Statement } from './statement.ts';
 import { isSystemColumn, refuseSystemName } from './system-column.ts';
+import { declaredDimensions } from './type-name.ts';
 
 /** What the elements declare. */
 export interface BoundColumns {
@@ -721,15 +722,15 @@ function bindColumn(table: string, node: ColumnDef, statement: Statement, text: 
       const message = `both ${other} and generation expression specified for column "${name}" of table "${table}"`;
       throw statement.error('42601', message, serial === undefined ? generatedAt : undefined);
     }
-    const of = domain === null ? {} : { domain: domain.id };
-    return { name, type: { ...type, nullable }, defaultText, generated, ...of };
   }
   const column = {
     name,
     type: { ...type, nullable },
     defaultText,
     ...(domain === null ? {} : { domain: domain.id }),
+    ...declaredDimensions(node.typeName),
   };
+  if (generated !== undefined) return { ...column, generated };
   return identity === undefined ? column : { ...column, identity };
 }
 

@@ -65,3 +65,8 @@ export function bindTypeName(statement: Statement, node: TypeNameNode): SqlType 
   if (isModifierError(outcome)) throw statement.error(outcome.sqlstate, outcome.message, at);
   return outcome;
 }
+
+/** How many dimensions an array's type is written with, to be kept of what is declared: 0, and none, for `_int4`. */
+export function declaredDimensions({ arrayBounds = [] }: TypeNameNode): { readonly dimensions?: number } {
+  return arrayBounds.length === 0 ? {} : { dimensions: arrayBounds.length };
+}

@@ -7,6 +7,8 @@ export interface RecordField {
   readonly type: SqlType;
   /** The domain that its values are of; its type is the one that the domain is over. */
   readonly domain?: number | undefined;
+  /** How many dimensions the type of a composite type's field was declared with, which is shown. */
+  readonly dimensions?: number | undefined;
 }
 
 interface Shape {

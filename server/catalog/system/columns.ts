@@ -34,7 +34,7 @@ export const columns: RawTable = {
     ['collation_oid', 'oid'],
     // Those that its DEFAULT takes values from.
     ['sequences', '_oid'],
-    // As declared: of views nothing is.
+    // As declared: 0 where nothing was.
     ['dimensions', 'int2'],
   ],
   ofObject: (object, catalog) => {
@@ -57,7 +57,7 @@ export const columns: RawTable = {
       object.kind === 'table' || (object.kind === 'view' && object.writable?.columns[index] === true),
       ...physicalValues(column.type.name),
       sequencesOf(column, object.schema, catalog),
-      object.kind === 'view' || object.kind === 'materializedView' ? 0 : dimensions(column.type.name),
+      object.kind === 'systemTable' ? systemDimensions(column.type.name) : (column.dimensions ?? 0),
     ]);
   },
 };
@@ -70,8 +70,8 @@ function sequencesOf({ defaultText }: CatalogColumn, schema: string, catalog: Ca
   return found.length === 0 ? null : `{${found.join(',')}}`;
 }
 
-/** Of how many an array is declared to be is not kept. */
-function dimensions(type: TypeName): number {
+/** PostgreSQL's own tables have arrays of one dimension. */
+function systemDimensions(type: TypeName): number {
   return elementType(type) === null ? 0 : 1;
 }
 
@@ -83,11 +83,11 @@ function physicalValues(type: TypeName): RawValue[] {
 
 function compositeColumns({ id, fields }: CompositeTypeObject): RawValue[][] {
   const { oid } = rowTypeOids(id);
-  return fields.map(({ name, type, domain }, index) => [
+  return fields.map(({ name, type, domain, dimensions = 0 }, index) => [
     ...[oid, index + 1, name, domain ?? typeOid(type.name), domain === undefined ? type.typmod : -1],
     ...[false, null, '', '', false],
     ...physicalValues(type.name),
-    ...[null, dimensions(type.name)],
+    ...[null, dimensions],
   ]);
 }
 
@@ -100,9 +100,9 @@ function shownValue(column: CatalogColumn, catalog: Catalog): string | null {
 }
 
 function indexColumnRows(index: IndexObject, catalog: Catalog): RawValue[][] {
-  return indexColumns(index, catalog).map(({ name, type }, at) => [
+  return indexColumns(index, catalog).map(({ name, type, dimensions = 0 }, at) => [
     ...[index.id, at + 1, name, typeOid(type.name), type.typmod, false, null, '', '', false],
     ...physicalValues(type.name),
-    ...[null, 0],
+    ...[null, dimensions],
   ]);
 }

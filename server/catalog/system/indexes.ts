@@ -23,6 +23,8 @@ interface IndexColumn {
   readonly number: number;
   readonly name: string;
   readonly type: { readonly name: TypeName; readonly typmod: number };
+  /** Of the relation's column, as declared. */
+  readonly dimensions?: number | undefined;
 }
 
 /** An index has columns too: those that it is by, expressions under names of their own, and what it includes. */
@@ -38,7 +40,7 @@ export function indexColumns(index: IndexObject, catalog: Catalog): IndexColumn[
     const column = named[number - 1];
     const name = names[at] ?? column?.name ?? 'expr';
     const type = column?.type ?? keyType(index, at, catalog);
-    return { number, name, type };
+    return { number, name, type, dimensions: column?.dimensions };
   });
 }
 

@@ -40,6 +40,7 @@ export const types: RawTable = {
     ['typmod', 'int4'],
     ['not_null', 'bool'],
     ['default_text', 'text'],
+    ['dimensions', 'int4'],
     ['relation_oid', 'oid'],
   ],
   ofObject: (object, catalog) => {
@@ -95,12 +96,12 @@ function beneath(object: TypeObject): Partial<TypeRow> {
   return { length, byValue, category, align, storage, collation, output, send };
 }
 
-/** base_oid, typmod, not_null, default_text */
+/** base_oid, typmod, not_null, default_text, dimensions */
 function domainValues(object: TypeObject, catalog: Catalog): RawValue[] | undefined {
   if (object.form !== 'domain') return undefined;
-  const { over, type, notNull, defaultText } = object;
+  const { over, type, notNull, defaultText, dimensions = 0 } = object;
   const shown = markedExpression(inOuterParentheses(defaultText), catalog);
-  return [over ?? typeOid(type.name), type.typmod, notNull !== null, shown];
+  return [over ?? typeOid(type.name), type.typmod, notNull !== null, shown, dimensions];
 }
 
 /** The type of a relation's rows, and that of their arrays. */
@@ -122,7 +123,7 @@ function rowTypes(object: CatalogObject, catalog: Catalog): RawValue[][] {
 function typeValues(
   row: TypeRow,
   schema: number,
-  domain: readonly RawValue[] = [0, -1, false, null],
+  domain: readonly RawValue[] = [0, -1, false, null, 0],
   relation = 0,
 ): RawValue[] {
   return [

@@ -279,7 +279,7 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       array_oid AS typarray, input::regproc AS typinput, output::regproc AS typoutput, receive::regproc AS typreceive,
       send::regproc AS typsend, 0::oid::regproc AS typmodin, 0::oid::regproc AS typmodout, 0::oid::regproc AS typanalyze,
       alignment AS typalign, storage AS typstorage, not_null AS typnotnull, base_oid AS typbasetype, typmod AS typtypmod,
-      0 AS typndims, collation_oid AS typcollation, default_text AS typdefaultbin, pg_get_expr(default_text, 0) AS typdefault,
+      dimensions AS typndims, collation_oid AS typcollation, default_text AS typdefaultbin, pg_get_expr(default_text, 0) AS typdefault,
       ${NO_TEXTS} AS typacl FROM tw_internal.types`,
   },
   {

@@ -6,6 +6,7 @@ import {
   bindDomainBase,
   checkDomainClauses,
   checkSource,
+  declaredDimensions,
   defaultSource,
   requireCollatable,
 } from '../../../sql/bind/bind.ts';
@@ -70,6 +71,7 @@ export function prepareCreateDomain(
         statement: parsed.text,
         type,
         over: over?.id ?? null,
+        ...declaredDimensions(statement.typeName!),
         notNull: said.notNull
           ? { id: system.catalog.allocateObject(), name: said.notNullName ?? `${target.name}_not_null` }
           : null,

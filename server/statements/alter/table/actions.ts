@@ -432,9 +432,10 @@ function alterType(context: ActionContext, draft: TableDraft, { command, segment
     throw new SqlError({ sqlstate: '42804', message });
   }
   setIdentityType(context, draft, target, type);
-  const { domain: _before, ...rest } = column;
+  const { domain: _domain, dimensions: _dimensions, ...rest } = column;
   target.column = {
     ...rest,
+    dimensions: declared!.dimensions,
     type: { ...type, nullable: column.type.nullable },
     ...(declared!.domain === undefined ? {} : { domain: declared!.domain }),
   };
