@@ -56,19 +56,19 @@ export function projectScalars(
     made.push({ name, scalar });
     return width + made.length - 1;
   });
-  const mapped = made.length === 0 ? input : map(input, made);
   return project(
-    mapped,
+    map(input, made),
     indexes,
     scalars.map(({ name }) => name),
   );
 }
 
-/** Appends columns. */
+/** Appends columns, if there are any. */
 export function map(
   input: HirRelation,
   scalars: readonly { readonly name: string; readonly scalar: HirScalar }[],
 ): HirRelation {
+  if (scalars.length === 0) return input;
   const columns = scalars.map(({ name, scalar }): HirColumn => ({ name, type: columnType(scalar) }));
   return {
     kind: 'map',

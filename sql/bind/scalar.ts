@@ -254,3 +254,10 @@ export function sameScalar(left: HirScalar, right: HirScalar): boolean {
   if (left.kind === 'call' && left.opcode !== (right as typeof left).opcode) return false;
   return scalarKey(left) === scalarKey(right);
 }
+
+/** The value where the condition holds, else NULL. */
+export function valueWhere(condition: HirScalar, value: HirScalar): HirScalar {
+  const { name, typmod } = typeOf(value);
+  const otherwise = literal(name, null, typmod);
+  return { kind: 'case', branches: [{ condition, result: value }], otherwise, type: typeOf(value) };
+}

@@ -1,6 +1,6 @@
 /** Subqueries in expressions. */
 import type { RowExpr, SubLink } from '@pgsql/types';
-import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
+import { findLocation, locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import type { HirAggregate, HirRelation, HirScalar } from '../hir.ts';
 import { liftScalar } from '../hir/traverse.ts';
 import { isVolatileRelation } from '../hir/volatile.ts';
@@ -14,7 +14,7 @@ import { bindQueryNode, bindSubquery } from './query.ts';
 import { computedOnce } from './once.ts';
 import { fieldOf, makeRecord, rowValues } from './record.ts';
 import { compareRows } from './row-comparison.ts';
-import { columnOf, filter, project, projectScalars, topK } from './relation.ts';
+import { columnOf, filter, project, projectScalars, topK, withFreshBindings } from './relation.ts';
 import { and, columnType, isNullable, literal, not, or, typeOf } from './scalar.ts';
 import { refuseSets } from './set-returning.ts';
 import type { Bound, Statement } from './statement.ts';
@@ -70,21 +70,45 @@ function around(context: ExpressionContext): QueryContext {
   return { ...context.query, outer: { ...context.scope, site } };
 }
 
-/** One column of the row that `(a, b) = (SELECT x, y …)` assigns. */
-export function bindRowColumn(
+/**
+ * The values of the row that `(a, b) = (SELECT x, y …)` assigns. What is volatile is computed once, as one value: `kept` says where
+ * that is read.
+ */
+export function bindAssignedRow(
   node: SubLink,
-  column: number,
   count: number,
   context: ExpressionContext,
-): Bound {
+  kept: (row: HirScalar) => HirScalar,
+): readonly Bound[] {
+  const { statement } = context;
   const at = locationOf(node);
   const row = bindSubquery(node.subselect!, around(context));
   if (row.columns.length !== count) {
-    throw context.statement.error('42601', 'number of columns does not match number of values', at);
+    throw statement.error('42601', 'number of columns does not match number of values', at);
   }
-  const { name, typmod } = row.columns[column]!.type;
-  const relation = project(row, [column]);
-  return { scalar: { kind: 'scalarSubquery', relation, type: { name, typmod } }, at };
+  const value = isVolatileRelation(row) ? kept(rowOf(row)) : null;
+  const columns = columnsOf(statement, row, at);
+  const { targetList = [] } = nodeAs(node.subselect, 'SelectStmt') ?? {};
+  return columns.map(({ scalar }, i) => ({
+    scalar: value === null ? scalar : fieldOf(value, i),
+    // Errors are at what the SELECT list says.
+    at: targetList.length === count ? findLocation(nodeAs(targetList[i], 'ResTarget')?.val) : at,
+  }));
+}
+
+/** Each column of a relation of one row as a subquery of its own. */
+function columnsOf(statement: Statement, row: HirRelation, at: number | undefined): Bound[] {
+  return row.columns.map(({ type: { name, typmod } }, i) => {
+    const relation = withFreshBindings(statement, project(row, [i]));
+    return { scalar: { kind: 'scalarSubquery', relation, type: { name, typmod } }, at };
+  });
+}
+
+/** The row of a relation of one as a record. */
+function rowOf(row: HirRelation): HirScalar {
+  const record = makeRecord(row.columns.map(({ name }, i) => ({ name, scalar: columnOf(row, i) })));
+  const relation = projectScalars(row, [{ name: 'row', scalar: record }]);
+  return { kind: 'scalarSubquery', relation, type: plain(typeOf(record).name) };
 }
 
 /** What is made of the values of a subquery's one row, which is computed once. `at` is the operator's place. */
@@ -104,13 +128,8 @@ export function overSubqueryRow(
       at,
     );
   }
-  if (!isVolatileRelation(row)) {
-    return made(row.columns.map((_, i) => bindRowColumn(node, i, count, context)));
-  }
-  const record = makeRecord(row.columns.map(({ name }, i) => ({ name, scalar: columnOf(row, i) })));
-  const relation = projectScalars(row, [{ name: 'row', scalar: record }]);
-  const scalar: HirScalar = { kind: 'scalarSubquery', relation, type: plain(typeOf(record).name) };
-  return computedOnce(statement, { scalar, at: locationOf(node) }, (value) =>
+  if (!isVolatileRelation(row)) return made(columnsOf(statement, row, locationOf(node)));
+  return computedOnce(statement, { scalar: rowOf(row), at: locationOf(node) }, (value) =>
     made(row.columns.map((_, i) => ({ scalar: fieldOf(value.scalar, i), at: value.at }))),
   );
 }

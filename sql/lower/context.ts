@@ -44,6 +44,8 @@ export class LoweringContext {
   /** Bindings of known views that stand in the statement already. */
   readonly #used = new Set<number>();
   #next: number;
+  /** Far above those of the statement's own. */
+  #nextLocal = 2 ** 31;
   #depth = 0;
 
   constructor(options: {
@@ -80,6 +82,11 @@ export class LoweringContext {
   /** The column that what a `once` binds is computed as; null where it is none. */
   localColumn(binding: number): MirScalar | null {
     return this.#localColumns.get(binding) ?? null;
+  }
+
+  /** The number of a value that is computed once, and that nothing in the statement has. */
+  newLocal(): number {
+    return this.#nextLocal++;
   }
 
   setLocalColumn(binding: number, column: MirScalar): void {

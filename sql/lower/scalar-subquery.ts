@@ -9,6 +9,7 @@ import { hasSubquery } from '../hir/subquery.ts';
 import { freeOfScalar, liftScalar, mapReferences } from '../hir/traverse.ts';
 import { isVolatile } from '../hir/volatile.ts';
 import type { MirScalar } from '../mir.ts';
+import type { LoweringContext } from './context.ts';
 import { guard, map, negate, project, union, UNIT } from '../mir/relation.ts';
 import * as build from '../mir/scalar.ts';
 import { appendRow, apply } from './apply.ts';
@@ -30,7 +31,7 @@ export function scalarSubquery(
   scalar: ScalarSubquery,
   reach: readonly MirScalar[],
 ): MirScalar {
-  const peeled = peel(scalar.relation);
+  const peeled = peel(scalar, scope.context);
   // What is volatile and reads nothing around is one value for all rows, too.
   const isSingle = scope.relation.kind === 'constant' && scope.relation.rows.length === 1;
   const once = !isSingle && isVolatile(peeled.value) && !readsAround(peeled.value);
@@ -51,15 +52,48 @@ interface Peeled {
 }
 
 /** A relation of one column without the projections and maps on top that have no subqueries. */
-function peel(relation: HirRelation): Peeled {
+function peel({ relation, type }: ScalarSubquery, context: LoweringContext): Peeled {
   let base = relation;
   let value: HirScalar = { kind: 'column', index: 0, type: relation.columns[0]!.type };
   for (;;) {
     const { current, replace } = { current: base, replace: replacement(base) };
     if (replace === null || (current.kind !== 'map' && current.kind !== 'project')) return { base, value };
-    value = mapReferences(value, (column) => (column.level === undefined ? replace(column.index) : column));
+    value = over(value, current.columns, replace, type, context);
     base = current.input;
   }
+}
+
+/** The value over a Map or Project as one over its input. What is volatile in it and read several times is computed once. */
+function over(
+  value: HirScalar,
+  columns: HirRelation['columns'],
+  replace: (index: number) => HirScalar,
+  type: ScalarSubquery['type'],
+  context: LoweringContext,
+): HirScalar {
+  const reads = new Map<number, number>();
+  mapReferences(value, (column) => {
+    if (column.level === undefined) reads.set(column.index, (reads.get(column.index) ?? 0) + 1);
+    return column;
+  });
+  const several = [...reads].flatMap(([index, count]) =>
+    count > 1 && isVolatile(replace(index)) ? [index] : [],
+  );
+  const locals = new Map(
+    several.map((index) => {
+      const local = { kind: 'local', binding: context.newLocal(), type: columns[index]!.type } as const;
+      return [index, local] as const;
+    }),
+  );
+  let body = mapReferences(value, (column) =>
+    column.level === undefined ? (locals.get(column.index) ?? replace(column.index)) : column,
+  );
+  // The first is computed first.
+  for (const index of several.toSorted((one, other) => other - one)) {
+    const { binding } = locals.get(index)!;
+    body = { kind: 'once', binding, value: replace(index), body, type };
+  }
+  return body;
 }
 
 /** What a column of a Map or Project is over its input. */

@@ -12,7 +12,7 @@ import type { QueryContext } from '../context.ts';
 import { relationOf } from '../from.ts';
 import { makeOperator } from '../operator.ts';
 import { map, project } from '../relation.ts';
-import { and, isNull, literal, not, truth, typeOf } from '../scalar.ts';
+import { and, isNull, not, truth, valueWhere } from '../scalar.ts';
 import { emptyScope } from '../scope.ts';
 import type { Bound } from '../statement.ts';
 
@@ -22,19 +22,28 @@ export interface Proposed {
   readonly conflict: HirConflict;
 }
 
+/** The clause, and rows that DO UPDATE computes once: columns behind the old row and the new one, for its values to read. */
+export interface BoundConflict {
+  readonly conflict: HirConflict;
+  readonly rows: readonly { readonly name: string; readonly scalar: HirScalar }[];
+}
+
 /** Whether DO UPDATE has subqueries. */
-export function updatesBySubquery({ update }: HirConflict): boolean {
-  return update !== null && [update.condition ?? truth(true), ...update.values].some(hasSubquery);
+export function updatesBySubquery({ conflict: { update }, rows }: BoundConflict): boolean {
+  if (update === null) return false;
+  return rows.length > 0 || [update.condition ?? truth(true), ...update.values].some(hasSubquery);
 }
 
 /** The same with the subqueries below, as columns behind the table's. */
 export function withSubqueriesBelow(
-  { relation: proposed, conflict }: Proposed,
+  proposed: HirRelation,
+  bound: BoundConflict,
   table: CatalogRelation,
   context: QueryContext,
 ): Proposed {
+  const { conflict } = bound;
   const { update, width } = conflict;
-  if (update === null || !updatesBySubquery(conflict)) return { relation: proposed, conflict };
+  if (update === null || !updatesBySubquery(bound)) return { relation: proposed, conflict };
 
   // The proposed row's columns, the old row's, and what marks that there is one.
   let relation = withOldRow(proposed, table, conflict.arbiters[0]!, context);
@@ -54,7 +63,9 @@ export function withSubqueriesBelow(
     index: 2 * width + index - first,
     type: relation.columns[index]!.type,
   });
-  /** What is over the old row and the new one, over the relation. */
+  /** Where the rows that are computed once came to be. */
+  const rows: number[] = [];
+  /** What is over the old row and the new one, and over those, over the relation. */
   const placed = (scalar: HirScalar): HirScalar =>
     mapReferences(scalar, (read, depth) => {
       if ((read.level ?? 0) !== depth) return read;
@@ -62,15 +73,16 @@ export function withSubqueriesBelow(
       const found: HirScalar =
         index < width
           ? { kind: 'column', index: proposed.columns.length + index, type }
-          : column(index - width);
+          : column(index < 2 * width ? index - width : rows[index - 2 * width]!);
       return liftScalar(found, depth);
     });
 
   const conflicts = not(isNull(column(first - 1)));
   const { condition } = update;
-  const decided = condition === null ? null : add('condition', when(conflicts, placed(condition)));
+  const decided = condition === null ? null : add('condition', valueWhere(conflicts, placed(condition)));
   const replaces = decided === null ? conflicts : column(decided);
-  const values = update.values.map((value) => add('value', when(replaces, placed(value))));
+  for (const { name, scalar } of bound.rows) rows.push(add(name, valueWhere(replaces, placed(scalar))));
+  const values = update.values.map((value) => add('value', valueWhere(replaces, placed(value))));
   const kept = {
     ...conflict,
     update: { condition: decided === null ? null : above(decided), values: values.map(above) },
@@ -106,14 +118,4 @@ function withOldRow(
   const nullable = right.columns.map((column) => ({ ...column, type: { ...column.type, nullable: true } }));
   const columns = [...proposed.columns, ...nullable];
   return { kind: 'join', type: 'left', columns, left: proposed, right, on: and(same) };
-}
-
-/** The value where the condition holds, else NULL. */
-function when(condition: HirScalar, value: HirScalar): HirScalar {
-  const { name, typmod } = typeOf(value);
-  return choice(condition, value, literal(name, null, typmod));
-}
-
-function choice(condition: HirScalar, result: HirScalar, otherwise: HirScalar): HirScalar {
-  return { kind: 'case', branches: [{ condition, result }], otherwise, type: typeOf(result) };
 }

@@ -2,7 +2,7 @@
 import type { InferClause, Node, OnConflictClause, RangeVar } from '@pgsql/types';
 import { locationOf, nodeAs } from '../../ast/accessors.ts';
 import type { CatalogRelation, UniqueKey } from '../../catalog.ts';
-import type { HirConflict, HirScalar } from '../../hir.ts';
+import type { HirScalar } from '../../hir.ts';
 import { expressionContext } from '../context.ts';
 import type { QueryContext } from '../context.ts';
 import { parseExpression } from '../body.ts';
@@ -11,6 +11,7 @@ import { sameScalar, scalarKey } from '../scalar.ts';
 import type { Bound } from '../statement.ts';
 import { withGenerated } from '../generated-column.ts';
 import { type Scope, suggestion } from '../scope.ts';
+import type { BoundConflict } from './conflict-subqueries.ts';
 import { bindAssignments } from './update.ts';
 import { type WriteTarget, checkedValues, targetItem } from './target.ts';
 
@@ -20,7 +21,7 @@ export function bindConflict(
   target: WriteTarget,
   table: RangeVar,
   context: QueryContext,
-): HirConflict | null {
+): BoundConflict | null {
   if (node === undefined) return null;
   const { statement } = context;
   const { table: relation } = target;
@@ -41,21 +42,24 @@ export function bindConflict(
   const found = node.infer === undefined ? uniqueKeysOf(relation) : infer(node.infer, target, scope, context);
   if (!updates) {
     requireArbiter(found, node, context);
-    return found.length === 0 ? null : { arbiters: found, width, update: null, check: null };
+    if (found.length === 0) return null;
+    return { conflict: { arbiters: found, width, update: null, check: null }, rows: [] };
   }
   const expression = expressionContext(context, scope, 'UPDATE');
-  const assigned = bindAssignments(node.targetList ?? [], target, expression, context, 'insert into');
+  const list = node.targetList ?? [];
+  const assigned = bindAssignments(list, target, expression, context, 2 * width, 'insert into');
   const condition =
     node.whereClause === undefined
       ? null
       : bindCondition(node.whereClause, expressionContext(context, scope, 'WHERE'), 'WHERE');
   const row = relation.columns.map(
-    ({ type }, index): HirScalar => assigned.get(index) ?? { kind: 'column', index, type },
+    ({ type }, index): HirScalar => assigned.values.get(index) ?? { kind: 'column', index, type },
   );
   const values = withGenerated(relation, row, statement.environment);
   const checked = checkedValues(values, target, condition);
   requireArbiter(found, node, context);
-  return { arbiters: found.slice(0, 1), width, update: { condition, values: checked }, check: null };
+  const update = { condition, values: checked };
+  return { conflict: { arbiters: found.slice(0, 1), width, update, check: null }, rows: assigned.rows };
 }
 
 function conjunctsOf({ scalar, at }: Bound): Bound[] {

@@ -81,11 +81,7 @@ export function bindInsert(node: InsertStmt, outer: QueryContext): HirWrite {
   const parts =
     conflict === null
       ? { relation: withViewChecks(complete, 0, target), conflict }
-      : withInsertionCheck(
-          withSubqueriesBelow({ relation: complete, conflict }, relation, context),
-          target,
-          ordered,
-        );
+      : withInsertionCheck(withSubqueriesBelow(complete, conflict, relation, context), target, ordered);
   return {
     operation: 'insert',
     object: relation.id,

@@ -17,7 +17,7 @@ import { completeRows } from '../generated-column.ts';
 import type { BoundFrom } from '../from.ts';
 import { ranked } from '../ranked.ts';
 import { columnOf, filter, map, projectScalars } from '../relation.ts';
-import { and, int4, isNull, literal, not, truth } from '../scalar.ts';
+import { and, int4, isNull, literal, not, truth, valueWhere } from '../scalar.ts';
 import { hiddenItem, shiftItems } from '../scope.ts';
 import type { Scope, ScopeItem } from '../scope.ts';
 import { insertedValues, targetColumns } from './insert.ts';
@@ -34,6 +34,8 @@ interface Action {
   readonly does: 'INSERT' | 'UPDATE' | 'DELETE' | null;
   /** The new row. */
   readonly values: readonly HirScalar[] | null;
+  /** What the new row reads behind the joined row, from `rowsFrom` on. */
+  readonly rows: readonly { readonly name: string; readonly scalar: HirScalar }[];
 }
 
 const kinds: Record<string, Kind> = {
@@ -68,7 +70,14 @@ export function bindMerge(node: MergeStmt, outer: QueryContext): HirWrite {
     keepsTarget: has('not matched by source'),
     keepsSource: has('not matched by target'),
   });
-  const actions = clauses.map((clause) => bindAction(clause, written, joined, node, context));
+  const actions: Action[] = [];
+  // Behind the joined row is the action's number, and behind that what actions compute once.
+  let rowsFrom = joined.relation.columns.length + 1;
+  for (const clause of clauses) {
+    const action = bindAction(clause, written, joined, node, context, rowsFrom);
+    rowsFrom += action.rows.length;
+    actions.push(action);
+  }
 
   // Which clause applies: its number from 1; 0 for none, and for DO NOTHING.
   const branches = actions.map(({ kind, condition, does }, i) => ({
@@ -80,7 +89,10 @@ export function bindMerge(node: MergeStmt, outer: QueryContext): HirWrite {
     { name: 'action', scalar: { kind: 'case', branches, otherwise: int4(0), type } },
   ]);
   const number = columnOf(chosen, chosen.columns.length - 1);
-  const rows = filter(chosen, not(equals(number, 0)));
+  const computed = actions.flatMap(({ rows }, i) =>
+    rows.map(({ name, scalar }) => ({ name, scalar: valueWhere(equals(number, i + 1), scalar) })),
+  );
+  const rows = map(filter(chosen, not(equals(number, 0))), computed);
 
   const among = (
     type: { readonly name: HirType; readonly typmod: number },
@@ -255,6 +267,7 @@ function bindAction(
   joined: Joined,
   node: MergeStmt,
   context: QueryContext,
+  rowsFrom: number,
 ): Action {
   const kind = kinds[clause.matchKind!]!;
   const { table: relation } = written;
@@ -273,20 +286,21 @@ function bindAction(
     clause.condition === undefined ? null : bindCondition(clause.condition, inClause('WHERE'), 'WHEN');
   switch (clause.commandType) {
     case 'CMD_UPDATE': {
-      const values = bindAssignments(clause.targetList ?? [], written, inClause('UPDATE'), context);
+      const list = clause.targetList ?? [];
+      const { values, rows } = bindAssignments(list, written, inClause('UPDATE'), context, rowsFrom);
       const row = relation.columns.map((_, i) => values.get(i) ?? columnOf(joined.relation, i));
-      return { kind, condition, does: 'UPDATE', values: row };
+      return { kind, condition, does: 'UPDATE', values: row, rows };
     }
     case 'CMD_INSERT': {
       const columns = targetColumns(clause.targetList, written, context, clause.override);
       const bind = (item: Node) => bindExpression(item, inClause('VALUES'));
       const values = insertedValues(clause.values ?? [], relation, columns, bind, context);
-      return { kind, condition, does: 'INSERT', values };
+      return { kind, condition, does: 'INSERT', values, rows: [] };
     }
     case 'CMD_DELETE':
-      return { kind, condition, does: 'DELETE', values: null };
+      return { kind, condition, does: 'DELETE', values: null, rows: [] };
     case 'CMD_NOTHING':
-      return { kind, condition, does: null, values: null };
+      return { kind, condition, does: null, values: null, rows: [] };
     default:
       throw context.statement.unsupported(`${clause.commandType} in MERGE`, locationOf(node.relation!));
   }

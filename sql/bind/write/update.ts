@@ -6,13 +6,13 @@ import type { ExpressionContext, QueryContext } from '../context.ts';
 import { bindWith } from '../cte.ts';
 import { bindCondition, bindExpression } from '../expression.ts';
 import { completeRows } from '../generated-column.ts';
-import { filter, projectScalars } from '../relation.ts';
-import { literal } from '../scalar.ts';
+import { filter, map, projectScalars } from '../relation.ts';
+import { columnType, literal } from '../scalar.ts';
 import { shiftItems } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 import { expanded } from '../record.ts';
 import type { Bound } from '../statement.ts';
-import { bindRowColumn } from '../subquery.ts';
+import { bindAssignedRow } from '../subquery.ts';
 import { withPart } from './parts.ts';
 import {
   type WriteTarget,
@@ -39,11 +39,12 @@ export function bindUpdate(node: UpdateStmt, outer: QueryContext): HirWrite {
   if (node.whereClause !== undefined) {
     rows = filter(rows, bindCondition(node.whereClause, expressionContext(context, scope, 'WHERE'), 'WHERE'));
   }
-  const values = bindAssignments(
+  const { values, rows: assigned } = bindAssignments(
     node.targetList ?? [],
     target,
     expressionContext(context, scope, 'UPDATE'),
     context,
+    rows.columns.length,
   );
   const old = relation.columns.map(({ name, type }, index) => ({
     name,
@@ -57,7 +58,7 @@ export function bindUpdate(node: UpdateStmt, outer: QueryContext): HirWrite {
           name,
           scalar: { kind: 'column', index: relation.columns.length + i, type } as HirScalar,
         }));
-  const changed = projectScalars(rows, [...old, ...fresh, ...others]);
+  const changed = projectScalars(map(rows, assigned), [...old, ...fresh, ...others]);
   const complete = completeRows(changed, relation.columns.length, relation, statement.environment);
   return {
     operation: 'update',
@@ -79,20 +80,36 @@ export function bindUpdate(node: UpdateStmt, outer: QueryContext): HirWrite {
   };
 }
 
-/** SET: the new values by column number. */
+/** What SET says. */
+interface Assignments {
+  /** The new values by column number. */
+  readonly values: Map<number, HirScalar>;
+  /** Rows of volatile subqueries, which are computed once for all columns that they are assigned to: columns behind the others. */
+  readonly rows: readonly { readonly name: string; readonly scalar: HirScalar }[];
+}
+
+/** Binds SET. `width`: how many columns there are to read. */
 export function bindAssignments(
   nodes: readonly Node[],
   written: WriteTarget,
   expression: ExpressionContext,
   context: QueryContext,
+  width: number,
   verb: 'insert into' | 'update' = 'update',
-): Map<number, HirScalar> {
+): Assignments {
   const { statement } = context;
   const { named } = written;
   const values = new Map<number, HirScalar>();
   /** Columns of which parts are assigned. */
   const inParts = new Set<number>();
   const assigned = new Set<string>();
+  const rows: { name: string; scalar: HirScalar }[] = [];
+  const keep = (scalar: HirScalar): HirScalar => {
+    rows.push({ name: 'row', scalar });
+    return { kind: 'column', index: width + rows.length - 1, type: columnType(scalar) };
+  };
+  /** Of the subquery whose columns are being assigned. */
+  let row: readonly Bound[] = [];
   for (const node of nodes) {
     const target = nodeAs(node, 'ResTarget')!;
     const at = locationOf(target);
@@ -136,12 +153,12 @@ export function bindAssignments(
       values.set(number, byDefault === null ? literal(name, null, typmod) : defaultValue(byDefault, context));
       continue;
     }
+    const place = (multiple?.colno ?? 1) - 1;
+    if (value === null && place === 0) {
+      row = bindAssignedRow(subquery!, multiple!.ncolumns ?? 1, expression, keep);
+    }
     const bound =
-      value === null
-        ? bindRowColumn(subquery!, (multiple!.colno ?? 1) - 1, multiple!.ncolumns ?? 1, expression)
-        : 'node' in value
-          ? bindExpression(value.node, expression)
-          : value;
+      value === null ? row[place]! : 'node' in value ? bindExpression(value.node, expression) : value;
     if (steps.length === 0) {
       values.set(number, assign(column, bound, context));
       continue;
@@ -153,7 +170,7 @@ export function bindAssignments(
     values.set(number, withPart(base, column.type, steps, part));
     inParts.add(number);
   }
-  return values;
+  return { values, rows };
 }
 
 /** The value of one column; `(a, b) = (x, y)` names its part of the row. */
