@@ -14,7 +14,7 @@ import { canonical, remapColumns, sameScalar, scalarKey, shiftColumns } from '..
 import { mapInputs } from '../../mir/traverse.ts';
 import { RelationIdentity } from '../analysis/identity.ts';
 import type { Keys } from '../analysis/keys.ts';
-import { coversKey, keyColumn } from '../analysis/keys.ts';
+import { coversKey } from '../analysis/keys.ts';
 import { rewriteWithKeys } from '../analysis/with-keys.ts';
 import type { Rule } from '../pipeline.ts';
 
@@ -139,7 +139,8 @@ function alone(
       left: over(key.left, kept.shown),
       right: over(key.right, partner.shown),
     }));
-    const matched = new Set(keys.flatMap(({ right }) => keyColumn(right) ?? []));
+    // What is compared by its canonical form may be unique as it is only, where nothing but the optimizer made it so.
+    const matched = new Set(keys.flatMap(({ right }) => (right.kind === 'column' ? right.index : [])));
     if (!coversKey(keysOf(partner.relation), matched)) continue;
     const strict = keys.filter(({ nullSafe }) => !nullSafe);
     const side = ([0, 1] as const).find(
