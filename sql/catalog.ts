@@ -21,6 +21,8 @@ export interface CatalogColumn {
   readonly domain?: ObjectId;
   /** How many dimensions its type was declared with (`int[][]`), which is shown; arrays of any number are kept. */
   readonly dimensions?: number | undefined;
+  /** The collation that it or its domain was declared with, where that is not its type's: shown, as all compare alike. */
+  readonly collation?: string | undefined;
   /** GENERATED … AS IDENTITY: `always` takes other values only with OVERRIDING SYSTEM VALUE. */
   readonly identity?: 'always' | 'byDefault';
   /**
@@ -155,6 +157,7 @@ export interface CatalogDomain {
   /** As messages show it. */
   readonly display: string;
   readonly type: SqlType;
+  readonly collation?: string | undefined;
   readonly notNull: boolean;
   /** Those of the domains that it is over first. */
   readonly checks: readonly DomainCheck[];

@@ -8,7 +8,8 @@ import {
   predicateText,
 } from '../statements/names/create-text.ts';
 import { recordType } from '../../sql/types/record.ts';
-import { plain, typeRow } from '../../sql/types/table.ts';
+import { collationName } from '../../sql/types/collations.ts';
+import { elementType, plain, typeRow } from '../../sql/types/table.ts';
 import type { SqlType, TypeName } from '../../sql/types/type.ts';
 import type { NotNullConstraint } from '../../sql/catalog.ts';
 import type { Catalog } from './catalog.ts';
@@ -68,11 +69,16 @@ export function declarationOf({ statement }: IndexObject): IndexDeclaration | nu
 }
 
 /** How a key is compared and ordered, where that is not as usual: ` COLLATE "C" text_pattern_ops DESC NULLS LAST`. */
-function keyOptions({ descending, nullsFirst, collation, operatorClass }: IndexKey, usual: string): string {
+function keyOptions(
+  { descending, nullsFirst, collation, operatorClass }: IndexKey,
+  usual: { readonly collation: string | null; readonly operatorClass: string },
+): string {
   const collated =
-    collation === null || collation === 'default' ? '' : ` COLLATE ${quoteIdentifier(collation)}`;
+    collation === null || collation === usual.collation ? '' : ` COLLATE ${quoteIdentifier(collation)}`;
   const classed =
-    operatorClass === null || operatorClass === usual ? '' : ` ${quoteIdentifier(operatorClass)}`;
+    operatorClass === null || operatorClass === usual.operatorClass
+      ? ''
+      : ` ${quoteIdentifier(operatorClass)}`;
   const nulls = descending === nullsFirst ? '' : ` NULLS ${nullsFirst ? 'FIRST' : 'LAST'}`;
   return `${collated}${classed}${descending ? ' DESC' : ''}${nulls}`;
 }
@@ -86,7 +92,12 @@ export function indexDefinition(index: IndexObject, catalog: Catalog): string {
   const list = indexedTexts(index, catalog)
     .map((text, at) => {
       const key = declared?.keys[at];
-      return key === undefined ? text : `${text}${keyOptions(key, usualClass(index, at, catalog))}`;
+      if (key === undefined) return text;
+      const usual = {
+        collation: usualCollation(index, at, catalog),
+        operatorClass: usualClass(index, at, catalog),
+      };
+      return `${text}${keyOptions(key, usual)}`;
     })
     .join(', ');
   const included = declared?.included.map(quoteIdentifier).join(', ') ?? '';
@@ -94,6 +105,14 @@ export function indexDefinition(index: IndexObject, catalog: Catalog): string {
   const predicate = shownPredicate(index, catalog);
   const where = predicate === null ? '' : ` WHERE ${predicate}`;
   return `CREATE ${index.unique ? 'UNIQUE ' : ''}INDEX ${quoteIdentifier(index.name)} ON ${on} USING ${declared?.method ?? 'btree'} (${list})${include}${nulls}${where}`;
+}
+
+/** The collation that a key of an index has without saying one: its column's, or its type's. */
+function usualCollation(index: IndexObject, at: number, catalog: Catalog): string | null {
+  const table = catalog.object(index.table);
+  const column = isColumned(table) ? table.columns[index.columns[at]! - 1] : undefined;
+  const { name } = keyType(index, at, catalog);
+  return column?.collation ?? collationName(typeRow(elementType(name) ?? name).collation);
 }
 
 /** The operator class that a key of an index has without saying one. */

@@ -321,6 +321,8 @@ export interface DomainObject extends TypeBase {
   readonly over: ObjectId | null;
   /** How many dimensions the type beneath was declared with, which is shown. */
   readonly dimensions?: number | undefined;
+  /** The collation that it was declared with, or one that it is over. */
+  readonly collation?: string | undefined;
   readonly notNull: { readonly id: ObjectId; readonly name: string } | null;
   readonly defaultText: string | null;
   readonly checks: readonly DomainCheckObject[];

@@ -280,6 +280,7 @@ export class StatementCatalog implements CatalogReader {
       name: object.name,
       display: quoteIdentifier(object.name),
       type: object.type,
+      collation: object.collation,
       notNull: object.notNull !== null || beneath?.notNull === true,
       // In the order of their names, as PostgreSQL.
       checks: [

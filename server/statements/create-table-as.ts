@@ -118,6 +118,11 @@ export function typeText(catalog: Catalog, type: SqlType): string {
   return `${ownTypeText(catalog, own)}${elementType(type.name) === null ? '' : '[]'}`;
 }
 
+/** COLLATE behind the type of a column that has another collation than its type. */
+export function collateWords(collation: string | undefined): string[] {
+  return collation === undefined ? [] : ['COLLATE', quoteIdentifier(collation)];
+}
+
 export function ownTypeText(catalog: Catalog, type: ObjectId): string {
   const { schema, name } = catalog.object(type);
   return `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;

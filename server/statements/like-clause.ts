@@ -23,7 +23,7 @@ import { shownExpression } from '../catalog/stored-expressions.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { findOwnType } from './alter/type/require-type.ts';
-import { ownTypeText, typeText } from './create-table-as.ts';
+import { collateWords, ownTypeText, typeText } from './create-table-as.ts';
 import { withIndexOf } from './names/create-text.ts';
 
 /** PostgreSQL's CREATE_TABLE_LIKE_…; compression, statistics and storage there are none of. */
@@ -103,10 +103,10 @@ function elementsOf(
   const found = system.planning.catalogFor(session).findRelation(schema, name);
   const type = found === null ? findOwnType(system, session, parts) : null;
   if (type?.form === 'composite') {
-    return type.fields.map(({ name: field, type: of, domain }) =>
+    return type.fields.map(({ name: field, type: of, domain, collation }) =>
       columnText(
         system,
-        { name: field, type: { ...of, nullable: true }, domain, defaultText: null },
+        { name: field, type: { ...of, nullable: true }, domain, collation, defaultText: null },
         options,
         null,
       ),
@@ -146,11 +146,12 @@ function columnText(
   options: number,
   sequence: SequenceObject | null,
 ): string {
-  const { type, domain, identity, generated, defaultText, notNull } = column;
+  const { type, domain, collation, identity, generated, defaultText, notNull } = column;
   const { catalog } = system;
   const words = [
     quoteIdentifier(column.name),
     domain === undefined ? typeText(catalog, type) : ownTypeText(catalog, domain),
+    ...collateWords(collation),
   ];
   if (generated !== undefined) {
     const kind = generated.stored ? 'STORED' : 'VIRTUAL';

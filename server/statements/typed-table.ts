@@ -13,7 +13,7 @@ import type { CompositeTypeObject, TableObject } from '../catalog/objects.ts';
 import type { SessionContext } from '../session/statement.ts';
 import type { System } from '../system.ts';
 import { findOwnType } from './alter/type/require-type.ts';
-import { typeText } from './create-table-as.ts';
+import { collateWords, ownTypeText, typeText } from './create-table-as.ts';
 import { createOf } from './like-clause.ts';
 
 /** The statement with the type's columns in the place of OF, and the type; itself and null where it has none. */
@@ -92,10 +92,9 @@ function refuseComputed({ constraints = [] }: ColumnDef): void {
 }
 
 /** The type of a field as a statement names it. */
-export function fieldType(system: System, { type, domain }: RecordField): string {
-  if (domain === undefined) return typeText(system.catalog, type);
-  const { schema, name } = system.catalog.object(domain);
-  return `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
+export function fieldType({ catalog }: System, { type, domain, collation }: RecordField): string {
+  const named = domain === undefined ? typeText(catalog, type) : ownTypeText(catalog, domain);
+  return [named, ...collateWords(collation)].join(' ');
 }
 
 /** The type that a table can be of: one that CREATE TYPE has made. */

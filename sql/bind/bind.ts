@@ -25,7 +25,7 @@ import type { SqlType, TypeName } from '../types/type.ts';
 import type { ObjectId } from '../catalog.ts';
 import { parseExpression } from './body.ts';
 import { bindCheckCondition } from './check-constraint.ts';
-import { checkColumnCollation } from './cast.ts';
+import { checkColumnCollation, declaredCollation } from './cast.ts';
 import { coerceToType, unknownToText } from './coerce.ts';
 import { expressionContext } from './context.ts';
 import { bindTypeOrDomain, checkDomainCondition, domainCondition } from './domain.ts';
@@ -252,14 +252,14 @@ export function bindDomainBase(node: TypeNameNode, environment: BindEnvironment)
   throw statement.error('42804', `"${pseudo}" is not a valid base type for a domain`, locationOf(node));
 }
 
-/** Refuses a COLLATE clause of a domain that we do not know, or of a type that has no collations. */
-export function requireCollatable(
-  clause: CollateClause,
+/** The collation of a domain; refuses those that we do not know, and COLLATE behind a type that has none. */
+export function domainCollation(
+  clause: CollateClause | undefined,
   type: TypeNameNode,
   environment: BindEnvironment,
-): void {
+): { readonly collation?: string } {
   const { statement } = begin(environment);
-  checkColumnCollation(statement, clause, bindTypeOrDomain(statement, type).type, locationOf(type));
+  return declaredCollation(statement, clause, bindTypeOrDomain(statement, type), locationOf(type));
 }
 
 /** Refuses a collation of an index's key that we do not know, or of a type that has none. */
@@ -356,8 +356,12 @@ export function bindFields(columns: readonly ColumnDef[], environment: BindEnvir
     if (names.has(name)) throw statement.error('42701', `column "${name}" specified more than once`);
     names.add(name);
     refusePseudoColumn(statement, name, column.typeName!);
-    const { type, domain } = bindTypeOrDomain(statement, column.typeName!);
-    const dimensions = declaredDimensions(column.typeName!);
-    return domain === null ? { name, type, ...dimensions } : { name, type, domain: domain.id, ...dimensions };
+    const of = bindTypeOrDomain(statement, column.typeName!);
+    const { type, domain } = of;
+    const shown = {
+      ...declaredDimensions(column.typeName!),
+      ...declaredCollation(statement, column.collClause, of),
+    };
+    return domain === null ? { name, type, ...shown } : { name, type, domain: domain.id, ...shown };
   });
 }

@@ -1,5 +1,6 @@
 import type { CollateClause, TypeCast } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
+import { collationOid, knownCollation } from '../types/collations.ts';
 import { displayType } from '../types/format.ts';
 import { castPath } from '../types/casts.ts';
 import { elementType, isRegistered, typeRow } from '../types/table.ts';
@@ -9,7 +10,7 @@ import type { HirScalar } from '../hir.ts';
 import { bindArray } from './array.ts';
 import { coerceToType } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
-import { asDomain, bindTypeOrDomain } from './domain.ts';
+import { type DeclaredType, asDomain, bindTypeOrDomain } from './domain.ts';
 import { bindExpression, leftmost } from './expression.ts';
 import { pseudoTypeNamed } from './pseudo-type.ts';
 import { shownText } from './registered-text.ts';
@@ -106,9 +107,6 @@ function looked(context: ExpressionContext, bound: Bound, { name }: SqlType): Hi
   return isText && isRegistered(name) ? bindExisting(context, name, bound) : null;
 }
 
-/** Collations that are comparison by code point, which is what we do. */
-const codePoint = new Set(['default', 'C', 'POSIX', 'ucs_basic', 'C.UTF-8', 'C.utf8', 'pg_c_utf8']);
-
 /** `x COLLATE c`: without effect for the collations that we have. */
 export function bindCollate(node: CollateClause, context: ExpressionContext): Bound {
   const { statement } = context;
@@ -119,15 +117,31 @@ export function bindCollate(node: CollateClause, context: ExpressionContext): Bo
   return bound;
 }
 
-/** COLLATE behind a column's or a domain's type. */
+/** COLLATE behind a column's or a domain's type: the collation's name. */
 export function checkColumnCollation(
   statement: Statement,
   node: CollateClause,
   { name }: SqlType,
   at = locationOf(node),
-): void {
-  checkCollation({ statement }, node);
+): string {
+  const collation = checkCollation({ statement }, node);
   requireCollations(statement, name, at);
+  return collation;
+}
+
+/** What is kept of a column, a field or a domain: the collation that COLLATE or its domain says. */
+export function declaredCollation(
+  statement: Statement,
+  node: CollateClause | undefined,
+  { type, domain }: DeclaredType,
+  at?: number,
+): { readonly collation?: string } {
+  const collation =
+    node === undefined
+      ? domain?.collation
+      : checkColumnCollation(statement, node, type, at ?? locationOf(node));
+  const own = typeRow(elementType(type.name) ?? type.name).collation;
+  return collation === undefined || collationOid(collation) === own ? {} : { collation };
 }
 
 function requireCollations(statement: Statement, type: TypeName, at: number | undefined): void {
@@ -136,11 +150,12 @@ function requireCollations(statement: Statement, type: TypeName, at: number | un
   throw statement.error('42804', `collations are not supported by type ${displayType(type)}`, at);
 }
 
-/** Refuses a collation that orders otherwise than by code point. */
-export function checkCollation(context: Pick<ExpressionContext, 'statement'>, node: CollateClause): void {
+/** The name of a collation; refuses those that order otherwise than by code point, which is what we do. */
+export function checkCollation(context: Pick<ExpressionContext, 'statement'>, node: CollateClause): string {
   const parts = nameParts(node.collname);
   const name = parts[parts.length - 1]!;
-  if (codePoint.has(name)) return;
+  const known = knownCollation(name);
+  if (known !== undefined) return known;
   throw context.statement.error('0A000', `collation "${name}" is not supported`, locationOf(node), {
     hint: 'Strings compare by code point: COLLATE "C", "POSIX", "C.UTF-8", ucs_basic and "default" mean that.',
   });

@@ -17,7 +17,7 @@ import { withPinnedNames } from '../parse/pinned-names.ts';
 import { withFoundSequences } from './sequence-names.ts';
 import { SourceText } from '../parse/source-text.ts';
 import type { SqlType } from '../types/type.ts';
-import { checkColumnCollation } from './cast.ts';
+import { declaredCollation } from './cast.ts';
 import { parseExpression } from './body.ts';
 import { withAttributes } from './constraint-attributes.ts';
 import { bindCheckCondition, columnsOfCheck, withoutTableName } from './check-constraint.ts';
@@ -25,7 +25,7 @@ import { requireIndexable } from './comparable.ts';
 import { requireCompression, requireStorage } from './column-storage.ts';
 import { coerceToType } from './coerce.ts';
 import { expressionContext } from './context.ts';
-import { bindTypeOrDomain } from './domain.ts';
+import { type DeclaredType, bindTypeOrDomain } from './domain.ts';
 import { refusePseudoColumn } from './pseudo-type.ts';
 import { bindGeneration, type GeneratingTable } from './generated-column.ts';
 import type { BindEnvironment } from './environment.ts';
@@ -629,9 +629,10 @@ function bindColumn(table: string, node: ColumnDef, statement: Statement, text: 
   if (serial !== undefined && node.typeName.arrayBounds !== undefined) {
     throw statement.error('0A000', 'array of serial is not implemented', locationOf(node.typeName));
   }
-  const { type, domain } =
+  const of: DeclaredType =
     serial === undefined ? bindTypeOrDomain(statement, node.typeName) : { type: plain(serial), domain: null };
-  if (node.collClause !== undefined) checkColumnCollation(statement, node.collClause, type);
+  const { type, domain } = of;
+  const collation = declaredCollation(statement, node.collClause, of);
   if (node.storage_name !== undefined) requireStorage(node.storage_name, type.name);
   if (node.compression !== undefined) requireCompression(node.compression, type.name);
   let nullable = serial === undefined;
@@ -729,6 +730,7 @@ function bindColumn(table: string, node: ColumnDef, statement: Statement, text: 
     defaultText,
     ...(domain === null ? {} : { domain: domain.id }),
     ...declaredDimensions(node.typeName),
+    ...collation,
   };
   if (generated !== undefined) return { ...column, generated };
   return identity === undefined ? column : { ...column, identity };

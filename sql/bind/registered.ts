@@ -4,6 +4,7 @@ import type { HirScalar } from '../hir.ts';
 import type { TypeName } from '../types/type.ts';
 import { functionOids, operatorOids, splitSignature } from './registered-signature.ts';
 import { NO_TYPE, bindTypeText, checkParts } from './registered-type.ts';
+import { collationOid } from '../types/collations.ts';
 import { typeOid } from '../types/table.ts';
 import { literal } from './scalar.ts';
 import type { Statement } from './statement.ts';
@@ -13,9 +14,6 @@ function typeFunctionOids(schema: string | null, name: string): number[] {
   if (schema !== null && schema !== 'pg_catalog') return [];
   return typeFunctionRows.filter(([, own]) => own === name).map(([oid]) => oid);
 }
-
-/** oids of the collations that are always there; PostgreSQL's own. */
-const collations: Record<string, number> = { default: 100, C: 950, POSIX: 951, ucs_basic: 962 };
 
 /** oids of the schemas that are always there; PostgreSQL's own. */
 const fixedSchemas: Record<string, number> = { pg_catalog: 11, public: 2200 };
@@ -67,8 +65,8 @@ export function bindRegistered(
     }
     case 'regcollation': {
       checkParts(statement, parts, parts.join('.'), 'qualified', at);
-      const oid = schema === null || schema === 'pg_catalog' ? collations[name] : undefined;
-      if (oid !== undefined) return literal(type, String(oid));
+      const oid = schema === null || schema === 'pg_catalog' ? collationOid(name) : null;
+      if (oid !== null) return literal(type, String(oid));
       const message = `collation "${parts.join('.')}" for encoding "UTF8" does not exist`;
       throw statement.error('42704', message, at);
     }

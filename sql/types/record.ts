@@ -9,6 +9,8 @@ export interface RecordField {
   readonly domain?: number | undefined;
   /** How many dimensions the type of a composite type's field was declared with, which is shown. */
   readonly dimensions?: number | undefined;
+  /** The collation that the field was declared with, which is shown too. */
+  readonly collation?: string | undefined;
 }
 
 interface Shape {

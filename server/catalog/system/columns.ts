@@ -2,6 +2,7 @@
 import { sequenceNames } from '../../../sql/bind/sequence-names.ts';
 import type { CatalogColumn } from '../../../sql/catalog.ts';
 import { rowTypeOids } from '../../../sql/types/own.ts';
+import { collationOid } from '../../../sql/types/collations.ts';
 import { elementType, typeOid, typeRow } from '../../../sql/types/table.ts';
 import type { TypeName } from '../../../sql/types/type.ts';
 import type { Catalog } from '../catalog.ts';
@@ -55,7 +56,7 @@ export const columns: RawTable = {
       column.identity === undefined ? '' : column.identity === 'always' ? 'a' : 'd',
       column.generated === undefined ? '' : column.generated.stored ? 's' : 'v',
       object.kind === 'table' || (object.kind === 'view' && object.writable?.columns[index] === true),
-      ...physicalValues(column.type.name),
+      ...physicalValues(column.type.name, column.collation),
       sequencesOf(column, object.schema, catalog),
       object.kind === 'systemTable' ? systemDimensions(column.type.name) : (column.dimensions ?? 0),
     ]);
@@ -76,17 +77,17 @@ function systemDimensions(type: TypeName): number {
 }
 
 /** How values of the type are kept, as pg_attribute repeats it of pg_type. */
-function physicalValues(type: TypeName): RawValue[] {
+function physicalValues(type: TypeName, said: string | undefined): RawValue[] {
   const { length, byValue, align, storage, collation } = typeRow(type);
-  return [length, byValue, align, storage, collation];
+  return [length, byValue, align, storage, collationOid(said ?? null) ?? collation];
 }
 
 function compositeColumns({ id, fields }: CompositeTypeObject): RawValue[][] {
   const { oid } = rowTypeOids(id);
-  return fields.map(({ name, type, domain, dimensions = 0 }, index) => [
+  return fields.map(({ name, type, domain, dimensions = 0, collation }, index) => [
     ...[oid, index + 1, name, domain ?? typeOid(type.name), domain === undefined ? type.typmod : -1],
     ...[false, null, '', '', false],
-    ...physicalValues(type.name),
+    ...physicalValues(type.name, collation),
     ...[null, dimensions],
   ]);
 }
@@ -100,9 +101,9 @@ function shownValue(column: CatalogColumn, catalog: Catalog): string | null {
 }
 
 function indexColumnRows(index: IndexObject, catalog: Catalog): RawValue[][] {
-  return indexColumns(index, catalog).map(({ name, type, dimensions = 0 }, at) => [
+  return indexColumns(index, catalog).map(({ name, type, dimensions = 0, collation }, at) => [
     ...[index.id, at + 1, name, typeOid(type.name), type.typmod, false, null, '', '', false],
-    ...physicalValues(type.name),
+    ...physicalValues(type.name, collation),
     ...[null, dimensions],
   ]);
 }

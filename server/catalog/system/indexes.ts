@@ -1,5 +1,6 @@
 /** tw_internal.indexes. */
 import { quoteIdentifier } from '../../../sql/functions/quote.ts';
+import { collationOid } from '../../../sql/types/collations.ts';
 import { typeRow } from '../../../sql/types/table.ts';
 import type { TypeName } from '../../../sql/types/type.ts';
 import { indexColumnNames } from '../../statements/names/create-text.ts';
@@ -14,7 +15,6 @@ import {
 } from '../definition-text.ts';
 import type { IndexObject } from '../objects.ts';
 import { textArray, vectorText } from './array-text.ts';
-import { collationOid } from './collations.ts';
 import { namedOperatorClass, operatorClass } from './operator-classes.ts';
 import type { RawTable } from './raw-table.ts';
 
@@ -25,6 +25,7 @@ interface IndexColumn {
   readonly type: { readonly name: TypeName; readonly typmod: number };
   /** Of the relation's column, as declared. */
   readonly dimensions?: number | undefined;
+  readonly collation?: string | undefined;
 }
 
 /** An index has columns too: those that it is by, expressions under names of their own, and what it includes. */
@@ -40,7 +41,13 @@ export function indexColumns(index: IndexObject, catalog: Catalog): IndexColumn[
     const column = named[number - 1];
     const name = names[at] ?? column?.name ?? 'expr';
     const type = column?.type ?? keyType(index, at, catalog);
-    return { number, name, type, dimensions: column?.dimensions };
+    return {
+      number,
+      name,
+      type,
+      dimensions: column?.dimensions,
+      collation: declared?.keys[at]?.collation ?? column?.collation,
+    };
   });
 }
 
@@ -69,7 +76,9 @@ export const indexes: RawTable = {
     const definition = indexDefinition(object, catalog);
     const texts = indexedTexts(object, catalog);
     const columns = indexColumns(object, catalog);
-    const types = columns.slice(0, texts.length).map(({ type }) => typeRow(type.name));
+    const types = columns
+      .slice(0, texts.length)
+      .map(({ type, collation }) => ({ ...typeRow(type.name), said: collationOid(collation ?? null) }));
     const declared = declarationOf(object)?.keys ?? [];
     const keys = [
       columns.map(({ number }) => number),
@@ -78,7 +87,7 @@ export const indexes: RawTable = {
         return (name === null ? null : namedOperatorClass(name, type)) ?? operatorClass(type);
       }),
       types.map((_, at) => (declared[at]?.descending ? 1 : 0) + (declared[at]?.nullsFirst ? 2 : 0)),
-      types.map(({ collation }, at) => collationOid(declared[at]?.collation ?? null) ?? collation),
+      types.map(({ said, collation }) => said ?? collation),
     ].map(vectorText);
     const elements = [...texts, ...columns.slice(texts.length).map(({ name }) => quoteIdentifier(name))];
     return [

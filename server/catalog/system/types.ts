@@ -3,6 +3,7 @@ import type { TypeRow } from '../../../sql/functions/catalog-rows.ts';
 import { quoteIdentifier } from '../../../sql/functions/quote.ts';
 import { rowTypeOids } from '../../../sql/types/own.ts';
 import { recordType } from '../../../sql/types/record.ts';
+import { collationOid } from '../../../sql/types/collations.ts';
 import { allTypes, typeOid, typeRow } from '../../../sql/types/table.ts';
 import type { TypeName } from '../../../sql/types/type.ts';
 import type { Catalog } from '../catalog.ts';
@@ -92,7 +93,8 @@ function relationOf(object: TypeObject): number {
 /** How values of a domain are kept is how those of the type beneath are. */
 function beneath(object: TypeObject): Partial<TypeRow> {
   if (object.form !== 'domain') return {};
-  const { length, byValue, category, align, storage, collation, output, send } = typeRow(object.type.name);
+  const { length, byValue, category, align, storage, output, send, ...row } = typeRow(object.type.name);
+  const collation = collationOid(object.collation ?? null) ?? row.collation;
   return { length, byValue, category, align, storage, collation, output, send };
 }
 

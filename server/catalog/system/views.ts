@@ -3,12 +3,12 @@
  * are the union of PostgreSQL 15 to 18, so that clients of those versions find theirs.
  */
 import { TYPE_FACTS } from '../../../sql/functions/type-facts.ts';
+import { COLLATIONS } from '../../../sql/types/collations.ts';
 import { rangeRows } from '../../../sql/functions/catalog.generated.ts';
 import { rowTypeOids } from '../../../sql/types/own.ts';
 import { typeOid } from '../../../sql/types/table.ts';
 import { FIRST_USER_ID } from '../catalog.ts';
 import { INFORMATION_VIEWS } from './information-views.ts';
-import { COLLATIONS } from './collations.ts';
 import { OPERATOR_CLASSES, OPERATOR_FAMILIES, isUsual } from './operator-classes.ts';
 import { SERVER_STATISTICS_VIEWS, STATISTICS_VIEWS } from './statistics-views.ts';
 import { KNOWN_EXTENSIONS, OWN_EXTENSION } from '../known-extensions.ts';
@@ -64,6 +64,14 @@ function typeFact(name: keyof typeof TYPE_FACTS, type: string, typmod: string): 
   return TYPE_FACTS[name].fact(type, typmod);
 }
 
+/** What information_schema says of a collation: nothing of the database's own. */
+function collation(part: 'catalog' | 'schema' | 'name', oid: string): string {
+  const own = COLLATIONS.filter(([, name]) => name !== 'default');
+  const name = own.map(([known, called]) => `WHEN ${known} THEN '${called}'`).join(' ');
+  const said = { catalog: 'current_database()', schema: "'pg_catalog'", name: `CASE ${oid} ${name} END` };
+  return `CASE WHEN ${oid} NOT IN (0, 100) THEN ${said[part]} END::name AS collation_${part}`;
+}
+
 /** information_schema.columns: what PostgreSQL works out from a type and its modifier. */
 function informationColumns(): string {
   const fact = (name: keyof typeof TYPE_FACTS): string => typeFact(name, 'c.type_oid', 'c.typmod');
@@ -76,8 +84,8 @@ function informationColumns(): string {
     ${fact('_pg_numeric_precision')} AS numeric_precision, ${fact('_pg_numeric_precision_radix')} AS numeric_precision_radix,
     ${fact('_pg_numeric_scale')} AS numeric_scale, ${fact('_pg_datetime_precision')} AS datetime_precision,
     ${fact('_pg_interval_type')}::varchar AS interval_type, NULL::int4 AS interval_precision, NULL::name AS character_set_catalog,
-    NULL::name AS character_set_schema, NULL::name AS character_set_name, NULL::name AS collation_catalog,
-    NULL::name AS collation_schema, NULL::name AS collation_name, CASE WHEN c.domain_name IS NOT NULL THEN current_database()::name END AS domain_catalog,
+    NULL::name AS character_set_schema, NULL::name AS character_set_name, ${collation('catalog', 'c.collation_oid')},
+    ${collation('schema', 'c.collation_oid')}, ${collation('name', 'c.collation_oid')}, CASE WHEN c.domain_name IS NOT NULL THEN current_database()::name END AS domain_catalog,
     ds.name AS domain_schema, c.domain_name, current_database()::name AS udt_catalog,
     us.name AS udt_schema, t.name AS udt_name, NULL::name AS scope_catalog, NULL::name AS scope_schema,
     NULL::name AS scope_name, NULL::int4 AS maximum_cardinality, c.number::text::name AS dtd_identifier,
@@ -90,7 +98,7 @@ function informationColumns(): string {
     CASE WHEN c.generated = '' THEN 'NEVER' ELSE 'ALWAYS' END::varchar AS is_generated,
     CASE WHEN c.generated <> '' THEN pg_get_expr(c.default_text, c.relation_oid) END::varchar AS generation_expression,
     CASE WHEN c.is_updatable THEN 'YES' ELSE 'NO' END::varchar AS is_updatable
-    FROM (SELECT k.relation_oid, k.number, k.name, k.is_updatable, k.not_null OR d.not_null AS not_null, k.default_text, k.identity, k.generated,
+    FROM (SELECT k.relation_oid, k.number, k.name, k.is_updatable, k.not_null OR d.not_null AS not_null, k.default_text, k.identity, k.generated, k.collation_oid,
         CASE WHEN d.kind = 'd' THEN d.base_oid ELSE k.type_oid END AS type_oid,
         CASE WHEN d.kind = 'd' THEN d.typmod ELSE k.typmod END AS typmod,
         CASE WHEN d.kind = 'd' THEN d.name END AS domain_name,
@@ -353,8 +361,8 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
       CASE WHEN b.schema_oid <> 11 THEN 'USER-DEFINED' ELSE b.display END::varchar AS data_type,
       ${typeFact('_pg_char_max_length', 'b.oid', 'd.typmod')} AS character_maximum_length,
       ${typeFact('_pg_char_octet_length', 'b.oid', 'd.typmod')} AS character_octet_length, NULL::name AS character_set_catalog, NULL::name AS character_set_schema,
-      NULL::name AS character_set_name, NULL::name AS collation_catalog, NULL::name AS collation_schema,
-      NULL::name AS collation_name,
+      NULL::name AS character_set_name, ${collation('catalog', 'd.collation_oid')}, ${collation('schema', 'd.collation_oid')},
+      ${collation('name', 'd.collation_oid')},
       ${typeFact('_pg_numeric_precision', 'b.oid', 'd.typmod')} AS numeric_precision,
       ${typeFact('_pg_numeric_precision_radix', 'b.oid', 'd.typmod')} AS numeric_precision_radix,
       ${typeFact('_pg_numeric_scale', 'b.oid', 'd.typmod')} AS numeric_scale,

@@ -8,7 +8,7 @@ import {
   checkSource,
   declaredDimensions,
   defaultSource,
-  requireCollatable,
+  domainCollation,
 } from '../../../sql/bind/bind.ts';
 import { SqlError } from '../../../sql/error.ts';
 import { isAnonymous } from '../../../sql/types/record.ts';
@@ -38,7 +38,7 @@ export function prepareCreateDomain(
           message: `"${type.name}" is not a valid base type for a domain`,
         });
       }
-      if (statement.collClause) requireCollatable(statement.collClause, statement.typeName!, environment);
+      const collation = domainCollation(statement.collClause, statement.typeName!, environment);
       const constraints = (statement.constraints ?? []).map((node) => nodeAs(node, 'Constraint')!);
       const said = clausesOf(parsed, constraints);
       const own = new Set(catalog.resolved);
@@ -72,6 +72,7 @@ export function prepareCreateDomain(
         type,
         over: over?.id ?? null,
         ...declaredDimensions(statement.typeName!),
+        ...collation,
         notNull: said.notNull
           ? { id: system.catalog.allocateObject(), name: said.notNullName ?? `${target.name}_not_null` }
           : null,

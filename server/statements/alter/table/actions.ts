@@ -432,10 +432,11 @@ function alterType(context: ActionContext, draft: TableDraft, { command, segment
     throw new SqlError({ sqlstate: '42804', message });
   }
   setIdentityType(context, draft, target, type);
-  const { domain: _domain, dimensions: _dimensions, ...rest } = column;
+  const { domain: _domain, dimensions: _dimensions, collation: _collation, ...rest } = column;
   target.column = {
     ...rest,
     dimensions: declared!.dimensions,
+    collation: declared!.collation,
     type: { ...type, nullable: column.type.nullable },
     ...(declared!.domain === undefined ? {} : { domain: declared!.domain }),
   };
