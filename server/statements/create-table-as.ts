@@ -5,6 +5,7 @@
 import type { CreateTableAsStmt, IntoClause, Node } from '@pgsql/types';
 import { nodeAs, rangeName, stringOf } from '../../sql/ast/accessors.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
+import { columnCollation } from '../../sql/bind/bind.ts';
 import type { ObjectId } from '../../sql/catalog.ts';
 import { SqlError } from '../../sql/error.ts';
 import { quoteIdentifier } from '../../sql/functions/quote.ts';
@@ -39,7 +40,12 @@ export function prepareCreateTableAs(
     accessMethod: into.accessMethod,
   });
   const bound = system.planning.bindQuery(session, { ...parsed, node: query }, { parameterTypes });
-  const columns = namedColumns(bound.columns, into);
+  const reader = system.planning.catalogFor(session);
+  const shown = bound.columns.map((column) => ({
+    ...column,
+    collation: columnCollation(column.origin, reader) ?? undefined,
+  }));
+  const columns = namedColumns(shown, into);
   return {
     parameterTypes: bound.parameters,
     columns: null,
@@ -85,6 +91,7 @@ interface NamedColumn {
   readonly name: string;
   readonly type: SqlType;
   readonly domain?: ObjectId | undefined;
+  readonly collation?: string | undefined;
 }
 
 function namedColumns(columns: readonly NamedColumn[], into: IntoClause): NamedColumn[] {
@@ -92,20 +99,22 @@ function namedColumns(columns: readonly NamedColumn[], into: IntoClause): NamedC
   if (names.length > columns.length) {
     throw new SqlError({ sqlstate: '42601', message: 'too many column names were specified' });
   }
-  return columns.map(({ name, type, domain }, index) => ({
+  return columns.map(({ name, type, domain, collation }, index) => ({
     name: names[index] === undefined ? name : stringOf(names[index]),
     type,
     domain,
+    collation,
   }));
 }
 
 function columnTexts(catalog: Catalog, columns: readonly NamedColumn[]): string {
   return columns
-    .map(({ name, type, domain }) => {
+    .map(({ name, type, domain, collation }) => {
       if (isAnonymous(type.name)) {
         throw new SqlError({ sqlstate: '42P16', message: `column "${name}" has pseudo-type record` });
       }
-      return `${quoteIdentifier(name)} ${domain === undefined ? typeText(catalog, type) : ownTypeText(catalog, domain)}`;
+      const named = domain === undefined ? typeText(catalog, type) : ownTypeText(catalog, domain);
+      return [quoteIdentifier(name), named, ...collateWords(collation)].join(' ');
     })
     .join(', ');
 }

@@ -3,7 +3,13 @@ import { nodeAs } from '../../sql/ast/accessors.ts';
 import type { CreateView } from '../../sql/ast/create-view.ts';
 import { intoClauseOf } from '../../sql/ast/select-into.ts';
 import type { ParsedStatement } from '../../sql/ast/statement.ts';
-import { NotUpdatable, refuseSystemName, updatableView, writableView } from '../../sql/bind/bind.ts';
+import {
+  NotUpdatable,
+  columnCollation,
+  refuseSystemName,
+  updatableView,
+  writableView,
+} from '../../sql/bind/bind.ts';
 import { project } from '../../sql/bind/relation.ts';
 import type { CatalogColumn, CatalogRelation } from '../../sql/catalog.ts';
 import { SqlError } from '../../sql/error.ts';
@@ -86,8 +92,9 @@ export function bindDefinition(
     const type = column.type.name === 'unknown' ? { ...column.type, name: 'text' as const } : column.type;
     const { domain } = column;
     const name = names[index]?.name ?? column.name;
+    const collation = columnCollation(column.origin, catalog) ?? undefined;
     // What it is read from, or a cast, depends on the domain.
-    return { name, type, defaultText: null, ...(domain === undefined ? {} : { domain }) };
+    return { name, type, defaultText: null, collation, ...(domain === undefined ? {} : { domain }) };
   });
   const seen = new Set<string>();
   for (const { name } of columns) {

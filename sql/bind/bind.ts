@@ -73,6 +73,7 @@ export type {
 } from './column-definitions.ts';
 export { bindGeneratedColumn, columnsOfGenerated } from './generated-column.ts';
 export { requireCompression, requireStorage } from './column-storage.ts';
+export { columnCollation } from './collation-for.ts';
 export { declaredDimensions } from './type-name.ts';
 export { isSystemColumn, refuseSystemName } from './system-column.ts';
 export { bindFunctionDefinition } from './function-definition.ts';

@@ -2,7 +2,8 @@
 import type { FuncCall, Node, TypeCast } from '@pgsql/types';
 import { locationOf, nameParts, nodeAs } from '../ast/accessors.ts';
 import { quoteIdentifier } from '../functions/quote.ts';
-import type { HirScalar } from '../hir.ts';
+import type { CatalogReader } from '../catalog.ts';
+import type { ColumnOrigin, HirScalar } from '../hir.ts';
 import { displayType } from '../types/format.ts';
 import { elementType, typeRow } from '../types/table.ts';
 import type { TypeName } from '../types/type.ts';
@@ -48,7 +49,24 @@ function written(node: Node, context: ExpressionContext): string | null {
   const cast = nodeAs(node, 'TypeCast');
   if (cast !== undefined) return keptByCast(cast, context);
   if (nodeAs(node, 'SubLink') !== undefined) return null;
+  if (nodeAs(node, 'ColumnRef') !== undefined) return declared(node, context);
   return among(node, context);
+}
+
+/** What the relation's column was declared with. */
+function declared(node: Node, context: ExpressionContext): string | null {
+  const { scalar } = bindExpression(node, context);
+  const { catalog } = context.statement.environment;
+  return columnCollation(context.statement.origins.get(scalar)?.column, catalog);
+}
+
+/** The collation of a relation's column that is shown as it is; null: its type's. */
+export function columnCollation(
+  origin: ColumnOrigin | undefined,
+  catalog: Pick<CatalogReader, 'relation'>,
+): string | null {
+  if (origin === undefined) return null;
+  return catalog.relation(origin.relation).columns[origin.number - 1]?.collation ?? null;
 }
 
 /** A cast keeps the collation of what has one. */
@@ -62,7 +80,8 @@ function among(value: unknown, context: ExpressionContext): string | null {
   for (const [kind, child] of Object.entries(value)) {
     const isNode = /^[A-Z]/.test(kind) && !Array.isArray(value);
     const found: string | null =
-      isNode && (kind === 'CollateClause' || kind === 'TypeCast' || kind === 'SubLink')
+      isNode &&
+      (kind === 'CollateClause' || kind === 'TypeCast' || kind === 'SubLink' || kind === 'ColumnRef')
         ? written(value as Node, context)
         : among(child, context);
     if (found !== null) return found;

@@ -278,10 +278,11 @@ const offered = new WeakMap<HirRelation, readonly ScopeColumn[]>();
 function columnsOf(relation: HirRelation): readonly ScopeColumn[] {
   let columns = offered.get(relation);
   if (columns === undefined) {
-    columns = relation.columns.map(({ name, domain }, i) => ({
+    columns = relation.columns.map(({ name, domain, origin }, i) => ({
       name,
       scalar: columnOf(relation, i),
       domain,
+      origin,
     }));
     offered.set(relation, columns);
   }

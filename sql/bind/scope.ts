@@ -1,7 +1,7 @@
 /** Names in FROM: which columns a reference can mean (PostgreSQL's parse_relation). */
 import type { CatalogColumn, ObjectId } from '../catalog.ts';
 import type { SqlErrorOptions } from '../error.ts';
-import type { HirScalar } from '../hir.ts';
+import type { ColumnOrigin, HirScalar } from '../hir.ts';
 import { liftScalar } from '../hir/traverse.ts';
 import type { AggregateCollector, Clause } from './context.ts';
 import { columnElsewhere } from './elsewhere.ts';
@@ -18,6 +18,8 @@ export interface ScopeColumn {
   readonly scalar: HirScalar;
   /** The domain that its values are of. */
   readonly domain?: ObjectId | undefined;
+  /** The relation's column that it is. */
+  readonly origin?: ColumnOrigin | undefined;
 }
 
 /** An entry of FROM, or the outcome of a JOIN. */
@@ -130,9 +132,10 @@ export function resolveColumn(
   // A node of its own for each reference: messages want to know where it stood.
   const scalar = { ...liftScalar(found.column.scalar, found.level) };
   const around = outward(scope)[found.level]!;
-  statement.origins.set(scalar, { at, qualified: qualifiedName(around, found.item, found.column) });
+  const { domain, origin } = found.column;
+  const shown = qualifiedName(around, found.item, found.column);
+  statement.origins.set(scalar, { at, qualified: shown, column: origin });
   if (found.isRow === true) statement.ofRow(scalar, found.item.columns);
-  const { domain } = found.column;
   return domain === undefined ? scalar : statement.ofDomain(scalar, domain);
 }
 

@@ -5,7 +5,7 @@ import { displayType } from '../types/format.ts';
 import { recordFields } from '../types/record.ts';
 import type { ObjectId } from '../catalog.ts';
 import { typeOf } from './scalar.ts';
-import type { HirScalar } from '../hir.ts';
+import type { HirScalar, ColumnOrigin as RelationColumn } from '../hir.ts';
 import type { SqlType, TypeName } from '../types/type.ts';
 import type { RelationName } from './body-templates.ts';
 import type { BindEnvironment } from './environment.ts';
@@ -21,6 +21,8 @@ export interface ColumnOrigin {
   readonly at: number | undefined;
   /** `t.a` */
   readonly qualified: string;
+  /** The relation's column that it is shown from. */
+  readonly column?: RelationColumn | undefined;
 }
 
 /** What binding one statement shares: the environment, the parameters, numbers for CTE bindings. */
