@@ -17,6 +17,8 @@ struct Reader<'p> {
     before: usize,
     after: usize,
     point: bool,
+    /// How many digits the number's whole part has at most.
+    most: usize,
 }
 
 impl Reader<'_> {
@@ -107,7 +109,7 @@ impl Reader<'_> {
         }
     }
 
-    fn run(&mut self) {
+    fn run(&mut self) -> EvalResult<()> {
         let fill = self.picture.fill;
         for part in &self.picture.parts {
             if self.peek().is_none() {
@@ -126,7 +128,7 @@ impl Reader<'_> {
                     continue;
                 }
                 Part::Ordinal { .. } => {
-                    if self.sign != b'-' && !self.picture.point {
+                    if self.sign != b'-' && !self.picture.point && !self.picture.roman {
                         self.skip_others(2);
                     }
                     continue;
@@ -149,24 +151,31 @@ impl Reader<'_> {
                     self.skip_character();
                     continue;
                 }
-                Part::Roman { .. } | Part::Silent => continue,
+                Part::Roman { .. } => {
+                    self.numeral()?;
+                    continue;
+                }
+                Part::Silent => continue,
             }
             self.at += 1;
         }
+        Ok(())
     }
-}
 
-fn roman_number(text: &str) -> EvalResult<Numeric<'static>> {
-    let trimmed = text.trim_start_matches(|character: char| character.is_ascii_whitespace());
-    let end = trimmed
-        .find(|character: char| {
-            !matches!(character.to_ascii_uppercase(), 'I' | 'V' | 'X' | 'L' | 'C' | 'D' | 'M')
-        })
-        .unwrap_or(trimmed.len());
-    // What follows the numeral is not looked at.
-    match roman::value(&trimmed[..end]) {
-        Some(value) if end > 0 => Ok(Numeric::from_i64(value as i64)),
-        _ => Err(EvalError::new("22P02", "invalid Roman numeral")),
+    /// Reads a Roman numeral, whose digits are all that the number may have.
+    fn numeral(&mut self) -> EvalResult<()> {
+        while self.peek().is_some_and(|byte| byte.is_ascii_whitespace() || byte == 0x0b) {
+            self.at += 1;
+        }
+        let rest = &self.input[self.at..];
+        let most = &rest[..rest.len().min(roman::WIDTH)];
+        let end = most.iter().position(|byte| !roman::is_letter(*byte)).unwrap_or(most.len());
+        let value = std::str::from_utf8(&most[..end]).ok().and_then(roman::value);
+        let digits = value.ok_or_else(|| EvalError::new("22P02", "invalid Roman numeral"))?.to_string();
+        self.at += end;
+        self.most = digits.len();
+        self.digits.extend_from_slice(digits.as_bytes());
+        Ok(())
     }
 }
 
@@ -178,9 +187,6 @@ fn to_number<'a>(text: &str, format: &str, env: &Env<'a>) -> EvalResult<Option<N
     if picture.scientific {
         return Err(EvalError::new("0A000", "\"EEEE\" not supported for input"));
     }
-    if picture.roman && !text.is_empty() {
-        return roman_number(text).map(Some);
-    }
     let mut reader = Reader {
         picture: &picture,
         input: text.as_bytes(),
@@ -190,15 +196,16 @@ fn to_number<'a>(text: &str, format: &str, env: &Env<'a>) -> EvalResult<Option<N
         before: 0,
         after: 0,
         point: false,
+        most: picture.before,
     };
-    reader.run();
+    reader.run()?;
     let mut number = vec![reader.sign];
     number.extend_from_slice(&reader.digits);
     if number.last() == Some(&b'.') {
         number.pop();
     }
     let scale = reader.after as i32;
-    let precision = (picture.before + picture.shift) as i32 + scale;
+    let precision = (reader.most + picture.shift) as i32 + scale;
     let number = String::from_utf8(number).unwrap_or_default();
     let mut value = Numeric::parse(&number, ((precision << 16) | scale) + 4, env.arena)?;
     if picture.multiplied {

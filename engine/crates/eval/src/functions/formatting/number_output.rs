@@ -259,6 +259,9 @@ fn roman_text(number: Option<i32>, picture: &Picture) -> String {
                     out.push_str(&format!("{numeral:>width$}", width = roman::WIDTH));
                 }
             }
+            // No digit stands before these.
+            Part::Comma | Part::Group if !picture.fill => out.push(' '),
+            Part::Currency => out.push(' '),
             Part::Character(character) => out.push(character),
             _ => {}
         }

@@ -132,9 +132,23 @@ impl Picture {
         if self.scientific && pattern != "EEEE" {
             return Err(refuse("\"EEEE\" must be the last pattern used"));
         }
-        if self.roman && pattern != "FM" && pattern != "RN" {
+        let part = self.note(pattern, upper)?;
+        // What says nothing of the whole stands beside RN: digits, separators, L and TH.
+        let others = self.blank
+            || self.sign != LocaleSign::None
+            || self.bracket
+            || self.minus
+            || self.plus
+            || self.multiplied
+            || self.point
+            || self.zero;
+        if self.roman && others {
             return Err(incompatible_roman());
         }
+        Ok(part)
+    }
+
+    fn note(&mut self, pattern: &str, upper: bool) -> EvalResult<Part> {
         match pattern {
             "9" => self.digit(false),
             "0" => self.digit(true),
@@ -183,17 +197,6 @@ impl Picture {
             "RN" => {
                 if self.roman {
                     return Err(refuse("cannot use \"RN\" twice"));
-                }
-                let others = self.blank
-                    || self.sign != LocaleSign::None
-                    || self.bracket
-                    || self.minus
-                    || self.plus
-                    || self.multiplied
-                    || self.point
-                    || self.before + self.after > 0;
-                if others {
-                    return Err(incompatible_roman());
                 }
                 self.roman = true;
                 Ok(Part::Roman { upper })

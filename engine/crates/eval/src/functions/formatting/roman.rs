@@ -34,6 +34,10 @@ pub(super) fn numeral(number: i32) -> Option<String> {
     Some(text)
 }
 
+pub(super) fn is_letter(byte: u8) -> bool {
+    matches!(byte.to_ascii_uppercase(), b'I' | b'V' | b'X' | b'L' | b'C' | b'D' | b'M')
+}
+
 /// The value of a well-formed numeral of either case.
 pub(super) fn value(text: &str) -> Option<i32> {
     let upper = text.to_ascii_uppercase();
