@@ -17,6 +17,7 @@ import { shownText } from './registered-text.ts';
 import { literal, typeOf } from './scalar.ts';
 import type { Bound, Statement } from './statement.ts';
 import { bindExisting } from './to-registered.ts';
+import { vectorOfText } from './vector-text.ts';
 
 /** `CAST (x AS type)`, `x::type`, `type 'literal'`. */
 export function bindCast(node: TypeCast, context: ExpressionContext): Bound {
@@ -35,6 +36,7 @@ export function bindCast(node: TypeCast, context: ExpressionContext): Bound {
   const scalar =
     named(context, bound, type) ??
     looked(context, bound, type) ??
+    vectorOfText(context, bound, type) ??
     coerceToType(statement, bound, type, 'explicit');
   if (scalar === null) {
     const source = statement.shownType(bound.scalar);

@@ -9,7 +9,7 @@ import { bindBody } from './body.ts';
 import { coerce } from './coerce.ts';
 import type { ExpressionContext } from './context.ts';
 import { bindRegistered, isMissing } from './registered.ts';
-import { literal } from './scalar.ts';
+import { literal, typeOf } from './scalar.ts';
 import type { Bound } from './statement.ts';
 
 /** format_type(oid, int4), which gives a text. */
@@ -75,10 +75,14 @@ const ofParts: ReadonlySet<TypeName> = new Set(['regclass', 'regnamespace', 'reg
 
 /** The object that a text names, which is there or an error is raised; null where a view would follow no name. */
 export function bindExisting(context: ExpressionContext, type: TypeName, argument: Bound): HirScalar | null {
-  if (argument.scalar.kind === 'literal') {
+  const { scalar } = argument;
+  // PostgreSQL has a function for these casts, to which a number is a name like others.
+  const source = typeOf(scalar).name;
+  const numbers = type !== 'regclass' || (source !== 'text' && source !== 'varchar');
+  if (scalar.kind === 'literal' && (numbers || scalar.text === null || !NUMBER.test(scalar.text))) {
     const found = bindToRegistered(context, type, argument);
     const isThere = found?.kind === 'literal' && found.text !== null;
-    if (isThere || found === null || argument.scalar.text === null) return found;
+    if (isThere || found === null || scalar.text === null) return found;
   }
   const { catalog, inView } = context.statement.environment;
   const text = coerce(context.statement, argument, 'text', 'implicit');
@@ -91,7 +95,7 @@ export function bindExisting(context: ExpressionContext, type: TypeName, argumen
     ofParts.has(type) ? `CASE WHEN $1 ~ ${ANY_NAME} THEN ${valid} ELSE ${quoteLiteral(invalid)} END` : valid;
   const state = orInvalid(quoteLiteral(sqlstate), '42602');
   const message = orInvalid(named, 'invalid name syntax');
-  const found = lookUp(type, catalog, inView === true);
+  const found = lookUp(type, catalog, inView === true, numbers);
   const raises = `CASE WHEN tw_raise(${state}, ${message}) THEN 0::oid END::${type}`;
   const body = `CASE WHEN $1 IS NOT NULL THEN coalesce(${found}, ${raises}) END`;
   return bindLookUp(context, type, text, body);
@@ -138,9 +142,13 @@ function operand(place: 1 | 2, catalog: CatalogReader): string {
   return `CASE WHEN lower(trim(${text})) = 'none' THEN 0::oid ELSE ${typeIn(text, catalog)}::oid END`;
 }
 
-/** The expression that finds the object whose name `$1` is. */
-function lookUp(type: TypeName, catalog: CatalogReader, inView: boolean): string {
-  if (type === 'regtype') return typeNamed(catalog, inView);
+/** Texts that are an object's number. */
+const NUMBER = /^(-|[0-9]+)$/;
+
+/** The expression that finds the object whose name `$1` is, or its number. */
+function lookUp(type: TypeName, catalog: CatalogReader, inView: boolean, numbers = true): string {
+  const numbered = numbers ? `WHEN $1 = '-' THEN 0::oid WHEN $1 ~ '^[0-9]{1,9}$' THEN $1::oid` : '';
+  if (type === 'regtype') return `CASE ${numbered} ELSE ${typeNamed(catalog, inView)} END::regtype`;
   const path = pathOf(catalog);
   const from = (relation: string): string => fromNamed(relation, catalog);
   const unqualified = (relation: string): string =>
@@ -159,7 +167,7 @@ function lookUp(type: TypeName, catalog: CatalogReader, inView: boolean): string
       AND left_oid = ${operand(1, catalog)} AND right_oid = ${operand(2, catalog)}`,
   };
   const shape = { regoper: "'.'", regprocedure: SIGNATURE, regoperator: SIGNATURE }[type as string] ?? NAME;
-  return `CASE WHEN $1 = '-' THEN 0::oid WHEN $1 ~ '^[0-9]{1,9}$' THEN $1::oid
+  return `CASE ${numbered}
     WHEN $1 ~ ${shape} THEN (${queries[type]!}) END::${type}`;
 }
 
