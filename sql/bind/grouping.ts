@@ -5,6 +5,7 @@ import type { HirColumn, HirRelation, HirScalar } from '../hir.ts';
 import { directArguments } from '../hir/aggregate.ts';
 import { freeOfScalar, liftScalar, mapRelationReferences, mapScalarParts } from '../hir/traverse.ts';
 import type { HirColumnReference } from '../hir/traverse.ts';
+import { sameRepresentation } from '../types/casts.ts';
 import { plain } from '../types/table.ts';
 import { aggregateNullable } from './aggregate-call.ts';
 import { unknownToText } from './coerce.ts';
@@ -141,6 +142,12 @@ export function group(
     if (!places.has(scalarKey(key))) places.set(scalarKey(key), place);
     if (isOwnColumn(key) && !columnPlaces.has(key.index)) columnPlaces.set(key.index, place);
   }
+  // So may what is computed, which is known by what it is computed of then.
+  const placeOf = (scalar: HirScalar): number | undefined => {
+    const place = places.get(scalarKey(scalar));
+    if (place !== undefined || scalar.kind === 'column') return place;
+    return [...places.values()].find((other) => isRelabelled(scalar, keys[other]!));
+  };
   const common = new Map([...columnPlaces].filter(([, place]) => isCommon(place)));
   const determined = determinedColumns(scope, common);
 
@@ -155,7 +162,7 @@ export function group(
 
   // An expression that is a key is one only outside of subqueries, as in PostgreSQL; in them columns are looked at.
   const collect = (scalar: HirScalar): HirScalar => {
-    if (places.has(scalarKey(scalar))) return scalar;
+    if (placeOf(scalar) !== undefined) return scalar;
     if (scalar.kind === 'column') collectColumn(scalar, 0);
     return mapScalarParts(scalar, { scalar: collect, relation: collectRelation });
   };
@@ -176,8 +183,7 @@ export function group(
   }
   direct.forEach(collect);
   const inEverySet = (scalar: HirScalar): HirScalar => {
-    const place =
-      places.get(scalarKey(scalar)) ?? (isOwnColumn(scalar) ? columnPlaces.get(scalar.index) : undefined);
+    const place = placeOf(scalar) ?? (isOwnColumn(scalar) ? columnPlaces.get(scalar.index) : undefined);
     if (place === undefined)
       return mapScalarParts(scalar, { scalar: inEverySet, relation: (relation) => relation });
     if (isCommon(place)) return scalar;
@@ -242,8 +248,8 @@ export function group(
     return liftScalar(relabel(after, reference.type), depth);
   };
   const rewrite = (scalar: HirScalar): HirScalar => {
-    const place = places.get(scalarKey(scalar));
-    if (place !== undefined) return column(place);
+    const place = placeOf(scalar);
+    if (place !== undefined) return relabel(column(place), typeOf(scalar));
     if (scalar.kind === 'column') return rewriteColumn(scalar, 0);
     return mapScalarParts(scalar, {
       scalar: rewrite,
@@ -253,12 +259,12 @@ export function group(
   const rewriteTarget = (scalar: HirScalar, target: number): HirScalar => {
     const place = keysOfTargets.get(target);
     if (place === undefined || places.get(scalarKey(keys[place]!)) === place) return rewrite(scalar);
-    const own = scalarKey(keys[place]!);
+    const own = keys[place]!;
     // What it is part of may have given it another type.
     const within = (part: HirScalar): HirScalar =>
-      scalarKey(part) === own
-        ? column(place)
-        : places.has(scalarKey(part)) || part.kind === 'column'
+      sameScalar(part, own) || isRelabelled(part, own)
+        ? relabel(column(place), typeOf(part))
+        : placeOf(part) !== undefined || part.kind === 'column'
           ? rewrite(part)
           : mapScalarParts(part, {
               scalar: within,
@@ -267,6 +273,13 @@ export function group(
     return within(scalar);
   };
   return { relation, rewrite, rewriteTarget };
+}
+
+/** Whether it is the same computation under another type of the same representation. */
+function isRelabelled(scalar: HirScalar, key: HirScalar): boolean {
+  if (scalar.kind !== key.kind || !('type' in scalar) || !('type' in key)) return false;
+  if (!sameRepresentation(scalar.type.name, key.type.name)) return false;
+  return scalarKey({ ...scalar, type: key.type } as HirScalar) === scalarKey(key);
 }
 
 function isOwnColumn(scalar: HirScalar): scalar is HirColumnReference {
