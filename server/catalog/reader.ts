@@ -326,8 +326,7 @@ export class StatementCatalog implements CatalogReader {
   }
 
   hasSchema(name: string): boolean {
-    // Of `pg_temp` nobody is told that it is not there.
-    return name === 'pg_temp' || this.#catalog.schema(name) !== null;
+    return this.#catalog.schema(name === 'pg_temp' ? (this.temporarySchema ?? name) : name) !== null;
   }
 
   schemaId(name: string): ObjectId | null {

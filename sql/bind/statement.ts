@@ -1,4 +1,4 @@
-import type { SubLink } from '@pgsql/types';
+import type { FuncCall, SubLink } from '@pgsql/types';
 import { SqlError, type SqlErrorOptions } from '../error.ts';
 import { plain } from '../types/table.ts';
 import { displayType } from '../types/format.ts';
@@ -32,6 +32,8 @@ export class Statement {
   readonly origins = new WeakMap<HirScalar, ColumnOrigin>();
   /** What a scalar subquery calls its column. */
   readonly subqueryColumns = new WeakMap<SubLink, string>();
+  /** The collation that what COLLATION FOR asks about says itself. */
+  readonly collationsSaid = new WeakMap<FuncCall, string>();
   /** Where the text that is bound calls functions in SQL. */
   readonly ownCalls: (number | undefined)[] = [];
   /** Where the fields of rows that are written out stand. */

@@ -64,7 +64,7 @@ export function bindSubLink(node: SubLink, context: ExpressionContext): Bound {
 }
 
 /** What a subquery in an expression sees. */
-function around(context: ExpressionContext): QueryContext {
+export function around(context: ExpressionContext): QueryContext {
   const { clause, collector, insideAggregate } = context;
   const site = { clause, collector, insideAggregate };
   return { ...context.query, outer: { ...context.scope, site } };
