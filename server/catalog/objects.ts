@@ -312,6 +312,13 @@ export interface DomainCheckObject {
   readonly comment?: string | undefined;
 }
 
+/** NOT NULL of a domain. */
+export interface DomainNotNull {
+  readonly id: ObjectId;
+  readonly name: string;
+  readonly comment?: string | undefined;
+}
+
 /** CREATE DOMAIN */
 export interface DomainObject extends TypeBase {
   readonly form: 'domain';
@@ -323,7 +330,7 @@ export interface DomainObject extends TypeBase {
   readonly dimensions?: number | undefined;
   /** The collation that it was declared with, or one that it is over. */
   readonly collation?: string | undefined;
-  readonly notNull: { readonly id: ObjectId; readonly name: string } | null;
+  readonly notNull: DomainNotNull | null;
   readonly defaultText: string | null;
   readonly checks: readonly DomainCheckObject[];
 }

@@ -210,6 +210,7 @@ function withDomainConstraintComment(
     throw new SqlError({ sqlstate: '42809', message: `${names.join('.')} is not a domain` });
   }
   const name = stringOf(constraint);
+  if (domain.notNull?.name === name) return { ...domain, notNull: { ...domain.notNull, comment } };
   if (!domain.checks.some((check) => check.name === name)) {
     const message = `constraint "${name}" for domain ${domain.name} does not exist`;
     throw new SqlError({ sqlstate: '42704', message });

@@ -25,7 +25,12 @@ export const comments: RawTable = {
       case 'extension':
         return own('pg_extension');
       case 'type':
-        return [...own('pg_type'), ...(object.form === 'domain' ? constraints(object.checks) : [])];
+        return [
+          ...own('pg_type'),
+          ...(object.form === 'domain'
+            ? constraints([...object.checks, ...(object.notNull ? [object.notNull] : [])])
+            : []),
+        ];
       case 'index':
         return [...own('pg_class'), ...commentRow(object.id, 'pg_constraint', object.constraintComment)];
       case 'table':
