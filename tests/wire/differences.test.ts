@@ -117,6 +117,15 @@ const DIFFERENCES: Readonly<Record<string, () => Promise<void>>> = {
     expect(await both(sql)).toEqual({ tidewire: '0A000', postgres: ['t'] });
     for (const name of ['default', 'C', 'POSIX', 'ucs_basic', 'C.UTF-8'])
       expect(await answer(ours, `SELECT 'a' < 'B' COLLATE "${name}"`), name).toEqual(['f']);
+    await setUp('CREATE TABLE collated (a text COLLATE "C", b text COLLATE "POSIX")');
+    await setUp("CREATE VIEW reads_collated AS SELECT a, a || 'x' AS longer FROM collated");
+    const shown = `SELECT attname, attcollation FROM pg_attribute WHERE attrelid = 'reads_collated'::regclass ORDER BY attnum`;
+    expect(await both(shown)).toEqual({
+      tidewire: ['a|950', 'longer|100'],
+      postgres: ['a|950', 'longer|950'],
+    });
+    await setUp("INSERT INTO collated VALUES ('a', 'b')");
+    expect(await both('SELECT a < b FROM collated')).toEqual({ tidewire: ['t'], postgres: '42P22' });
   },
   'A constant part of an expression raises its error where it is reached': async () => {
     await setUp('CREATE TABLE small (x int)', 'INSERT INTO small VALUES (1)');
@@ -182,6 +191,26 @@ const DIFFERENCES: Readonly<Record<string, () => Promise<void>>> = {
     // pg gives a tag's first word, and its count.
     expect(await ours.query(create)).toMatchObject({ command: 'CREATE', rowCount: null });
     expect(await theirs.query(create)).toMatchObject({ command: 'SELECT', rowCount: 1 });
+  },
+  'Expressions and queries are shown as they were written': async () => {
+    await setUp('CREATE TABLE written (c numeric CHECK (c > 1), d numeric DEFAULT 1)');
+    await setUp('CREATE INDEX written_twice ON written ((c * 2)) WHERE (c > 2)');
+    await setUp('CREATE VIEW reads_written AS SELECT c+1 AS d FROM written WHERE c>1');
+    const constraints =
+      "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'written_c_check'";
+    expect(await both(constraints)).toEqual({
+      tidewire: ['CHECK ((c > 1))'],
+      postgres: ['CHECK ((c > (1)::numeric))'],
+    });
+    const index = 'CREATE INDEX written_twice ON public.written USING btree';
+    expect(await both("SELECT pg_get_indexdef('written_twice'::regclass)")).toEqual({
+      tidewire: [`${index} (((c * 2))) WHERE (c > 2)`],
+      postgres: [`${index} (((c * (2)::numeric))) WHERE (c > (2)::numeric)`],
+    });
+    expect(await both("SELECT pg_get_viewdef('reads_written'::regclass)")).toEqual({
+      tidewire: ['SELECT c+1 AS d FROM written WHERE c>1;'],
+      postgres: [' SELECT (c + (1)::numeric) AS d\n   FROM written\n  WHERE (c > (1)::numeric);'],
+    });
   },
   'Virtual generated columns': async () => {
     await setUp('CREATE DOMAIN natural_number AS int CHECK (VALUE >= 0)');
