@@ -1,6 +1,7 @@
 /** PostgreSQL's functions that are queries here: those that give rows of several columns, and those of information_schema. */
-import type { CatalogFunction } from '../catalog.ts';
-import { TYPE_FACTS } from '../functions/type-facts.ts';
+import type { CatalogFunction, CatalogReader, FunctionParameter } from '../catalog.ts';
+import { TRUE_TYPES, TYPE_FACTS } from '../functions/type-facts.ts';
+import { rowTypeOf } from '../types/record.ts';
 import type { TypeName } from '../types/type.ts';
 import { parseQuery } from './body.ts';
 
@@ -57,8 +58,12 @@ const FUNCTIONS: Readonly<Record<string, RowFunction>> = {
 };
 
 /** Those of the name, at most one. */
-export function postgresSqlFunctions(schema: string | null, name: string): readonly CatalogFunction[] {
-  if (schema === 'information_schema') return typeFact(name);
+export function postgresSqlFunctions(
+  schema: string | null,
+  name: string,
+  catalog: CatalogReader,
+): readonly CatalogFunction[] {
+  if (schema === 'information_schema') return [...typeFact(name), ...trueType(name, catalog)];
   if ((schema ?? 'pg_catalog') !== 'pg_catalog' || !Object.hasOwn(FUNCTIONS, name)) return [];
   const { oid, parameters, columns, query } = FUNCTIONS[name]!;
   return [
@@ -92,6 +97,28 @@ function typeFact(name: string): readonly CatalogFunction[] {
       strict: true,
       volatility: 'immutable',
       body: parseQuery(`SELECT ${fact('$1', '$2')}`),
+    },
+  ];
+}
+
+/** The type of a column, or its modifier, beneath the domain that it may be of. */
+function trueType(name: string, catalog: CatalogReader): readonly CatalogFunction[] {
+  if (!Object.hasOwn(TRUE_TYPES, name)) return [];
+  const { oid, result, column, beneath } = TRUE_TYPES[name as keyof typeof TRUE_TYPES];
+  const rowOf = (relation: string): FunctionParameter => {
+    const found = catalog.findRelation('pg_catalog', relation)!;
+    return { name: '', type: rowTypeOf(found), rowOf: found.id, defaultValue: null };
+  };
+  return [
+    {
+      id: oid,
+      schema: 'information_schema',
+      name,
+      parameters: [rowOf('pg_attribute'), rowOf('pg_type')],
+      result: { kind: 'value', set: false, type: result },
+      strict: true,
+      volatility: 'immutable',
+      body: parseQuery(`SELECT CASE WHEN ($2).typtype = 'd' THEN ($2).${beneath} ELSE ($1).${column} END`),
     },
   ];
 }

@@ -78,7 +78,7 @@ export function bindSqlCall(node: FuncCall, context: ExpressionContext): BoundCa
   const isKept = STORED_EXPRESSIONS.has(context.clause) && !statement.isUserText;
   const onlyPostgres =
     schema === 'pg_catalog' || (schema === null && (isKept || context.query.ofPostgres === true));
-  const known = postgresSqlFunctions(schema, name);
+  const known = postgresSqlFunctions(schema, name, catalog);
   const own = onlyPostgres ? known : [...known, ...catalog.findFunctions(schema, name, place)];
   if (own.length === 0) return null;
   const given = bindArguments(node, context);

@@ -44,6 +44,15 @@ const intervalType: Fact = (type, typmod) => {
   return `CASE WHEN ${type} = 1186 AND ${typmod} >= 0 THEN upper(ltrim(${intervalFieldsText(typmod)})) || ${precision} END`;
 };
 
+/**
+ * What a column's type and its modifier are beneath a domain: of a row of pg_attribute, and the row of pg_type that it is of. The column of the
+ * latter that stands for the former's, of a domain.
+ */
+export const TRUE_TYPES = {
+  _pg_truetypid: { oid: 13147, result: 'oid', column: 'atttypid', beneath: 'typbasetype' },
+  _pg_truetypmod: { oid: 13148, result: 'int4', column: 'atttypmod', beneath: 'typtypmod' },
+} as const;
+
 export const TYPE_FACTS = {
   _pg_char_max_length: { oid: 13149, result: 'int4', fact: charMaxLength },
   _pg_char_octet_length: { oid: 13150, result: 'int4', fact: charOctetLength },

@@ -103,7 +103,8 @@ function domainValues(object: TypeObject, catalog: Catalog): RawValue[] | undefi
   if (object.form !== 'domain') return undefined;
   const { over, type, notNull, defaultText, dimensions = 0 } = object;
   const shown = markedExpression(inOuterParentheses(defaultText), catalog);
-  return [over ?? typeOid(type.name), type.typmod, notNull !== null, shown, dimensions];
+  // A domain that it is over has the modifier itself.
+  return [over ?? typeOid(type.name), over === null ? type.typmod : -1, notNull !== null, shown, dimensions];
 }
 
 /** The type of a relation's rows, and that of their arrays. */
