@@ -6,6 +6,7 @@ import { clauseElsewhere } from './elsewhere.ts';
 import { EXTENSION_WORDS } from './extensions.ts';
 import { grammarHint, grammarSqlstate, parseGrammar } from './grammar.ts';
 import { mayTruncate, truncationNotices } from './identifier.ts';
+import { maySayPrecision, precisionNotices } from './precision.ts';
 import { tokenize, type Token } from './lexer.ts';
 import { SourceText } from './source-text.ts';
 import { OWN_FIRST_WORDS, parseStatement } from './statement/statement.ts';
@@ -62,6 +63,7 @@ function parsePlain(source: SourceText): ParsedStatement[] {
     });
   }
   const tokens = mayTruncate(source) ? tokenize(source) : undefined;
+  const saysPrecision = maySayPrecision(source);
   return answer.map((raw) => {
     const from = source.utf16OfByte(raw.stmt_location ?? 0);
     const length = raw.stmt_len ?? 0;
@@ -72,13 +74,15 @@ function parsePlain(source: SourceText): ParsedStatement[] {
       offset: span.start,
       statement: { kind: 'postgres', node: raw.stmt! },
       extensions: { at: new Map() },
-      notices:
-        tokens === undefined
+      notices: [
+        ...(tokens === undefined
           ? []
           : truncationNotices(
               tokens.filter((token) => token.start >= span.start && token.end <= span.end),
               source,
-            ),
+            )),
+        ...(saysPrecision ? precisionNotices(raw.stmt!, source) : []),
+      ],
       source,
     };
   });
@@ -96,11 +100,15 @@ function trim(text: string, from: number, to: number): { start: number; end: num
 function parseWithOwn(source: SourceText): ParsedStatement[] {
   const tokens = tokenize(source);
   const truncate = mayTruncate(source);
+  const saysPrecision = maySayPrecision(source);
   return splitStatements(tokens).map(({ from, to }) => {
     const context = newContext(source);
     const cursor = new Cursor(context, tokens, from, to);
     const statement = parseStatement(cursor);
     if (truncate) context.notices.push(...truncationNotices(tokens.slice(from, to), source));
+    if (saysPrecision && statement.kind === 'postgres') {
+      context.notices.push(...precisionNotices(statement.node, source));
+    }
     const { start, end } = cursor.span(from, to);
     return {
       text: source.text.slice(start, end),
