@@ -192,6 +192,14 @@ const DIFFERENCES: Readonly<Record<string, () => Promise<void>>> = {
     expect(await ours.query(create)).toMatchObject({ command: 'CREATE', rowCount: null });
     expect(await theirs.query(create)).toMatchObject({ command: 'SELECT', rowCount: 1 });
   },
+  "A domain's NOT NULL has no row in `pg_constraint`": async () => {
+    await setUp('CREATE DOMAIN present AS int NOT NULL CHECK (value > 0)');
+    const rows = "SELECT conname FROM pg_constraint WHERE contypid = 'present'::regtype ORDER BY 1";
+    expect(await both(rows)).toEqual({
+      tidewire: ['present_check'],
+      postgres: ['present_check', 'present_not_null'],
+    });
+  },
   'Expressions and queries are shown as they were written': async () => {
     await setUp('CREATE TABLE written (c numeric CHECK (c > 1), d numeric DEFAULT 1)');
     await setUp('CREATE INDEX written_twice ON written ((c * 2)) WHERE (c > 2)');

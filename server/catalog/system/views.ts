@@ -337,9 +337,10 @@ export const SYSTEM_VIEWS: readonly SystemView[] = [
     // Of NOT NULLs the tables' alone: a pg_dump of a version that has none would write a domain's a second time.
     schema: 'pg_catalog',
     name: 'pg_constraint',
+    // NOT NULL of a domain has no row in the version that clients are told: its pg_dump would write it twice.
     query: `SELECT c.oid, c.name AS conname, c.schema_oid AS connamespace, c.type AS contype, ${CONSTRAINT},
       c.table_oid AS conrelid, c.type_oid AS contypid, c.index_oid AS conindid, ${REFERENCE}, c.columns AS conkey,
-      c.condition AS conbin FROM tw_internal.constraints c`,
+      c.condition AS conbin FROM tw_internal.constraints c WHERE c.type <> 'n' OR c.table_oid <> 0`,
   },
   {
     schema: 'information_schema',
