@@ -1,12 +1,13 @@
 /**
- * LIMIT and OFFSET by a subquery: rows are numbered in the query's order, and those that the counts admit stay. The counts
- * are computed once, and checked though there are no rows.
+ * LIMIT and OFFSET by a subquery or an outer query's column: rows are numbered in the query's order, and those that the counts
+ * admit stay. The counts are computed once (for each row of the outer query), and checked though there are no rows.
  *
  *     … ORDER BY a LIMIT (SELECT n FROM x)   →   … WHERE row_number() OVER (ORDER BY a) <= (SELECT n FROM x)
  */
 import { resolveOperator } from '../functions/resolve.ts';
 import type { OperatorEntry } from '../functions/table.ts';
 import type { HirRelation, HirScalar } from '../hir.ts';
+import { freeOfScalar } from '../hir/traverse.ts';
 import type { BoundSelect } from './query.ts';
 import { ranked } from './ranked.ts';
 import { columnOf, filter, map, oneRow, orError, projectScalars } from './relation.ts';
@@ -19,11 +20,16 @@ export function containsSubquery(scalar: HirScalar): boolean {
 
 const int8 = { name: 'int8', typmod: -1 } as const;
 
-/** The same query with its limits among its conditions, where they have subqueries. */
-export function limitBySubquery(bound: BoundSelect): BoundSelect {
+/** Whether it has one value in whatever the query is part of. */
+function isFixed(count: HirScalar): boolean {
+  return !containsSubquery(count) && freeOfScalar(count).columns.length === 0;
+}
+
+/** The same query with its limits among its conditions, where they are not fixed. */
+export function withoutOpenLimits(bound: BoundSelect): BoundSelect {
   const { relation, order, withTies } = bound;
   const counts = [bound.limit, bound.offset];
-  if (!counts.some((count) => count !== null && containsSubquery(count))) return bound;
+  if (counts.every((count) => count === null || isFixed(count))) return bound;
   const given = map(oneRow, [
     { name: 'offset', scalar: bound.offset ?? literal('int8', null) },
     { name: 'limit', scalar: bound.limit ?? literal('int8', null) },

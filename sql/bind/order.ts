@@ -7,7 +7,6 @@ import { expressionContext } from './context.ts';
 import type { ExpressionContext, QueryContext } from './context.ts';
 import { bindExpression } from './expression.ts';
 import type { Target } from './query.ts';
-import { freeOfScalar } from '../hir/traverse.ts';
 import { readsColumns, sameScalar } from './scalar.ts';
 import type { Scope } from './scope.ts';
 import type { Bound, Statement } from './statement.ts';
@@ -109,7 +108,7 @@ export interface BoundLimit {
   readonly withTies: boolean;
 }
 
-/** Binds LIMIT and OFFSET: int8 expressions without columns; NULL is none. */
+/** Binds LIMIT and OFFSET: int8 expressions without columns but an outer query's; NULL is none. */
 export function bindLimit(select: SelectStmt, context: QueryContext, scope: Scope): BoundLimit {
   const withTies = select.limitOption === 'LIMIT_OPTION_WITH_TIES';
   const bind = (node: Node | undefined, clause: 'LIMIT' | 'OFFSET'): HirScalar | null => {
@@ -122,9 +121,6 @@ export function bindLimit(select: SelectStmt, context: QueryContext, scope: Scop
     const scalar = coerceToSpecific(context.statement, bound, 'int8', clause);
     if (readsColumns(scalar)) {
       throw context.statement.error('42P10', `argument of ${clause} must not contain variables`, bound.at);
-    }
-    if (freeOfScalar(scalar).columns.length > 0) {
-      throw context.statement.unsupported(`a column of an outer query in ${clause}`, bound.at);
     }
     return scalar.kind === 'literal' && scalar.text === null ? null : scalar;
   };

@@ -8,7 +8,7 @@ import { bindWith } from './cte.ts';
 import { checkLocking } from './locking.ts';
 import { project, topK } from './relation.ts';
 import { prepareSelect } from './select.ts';
-import { limitBySubquery } from './limit.ts';
+import { withoutOpenLimits } from './limit.ts';
 import { prepareSetOperation } from './set-operation.ts';
 import type { Bound } from './statement.ts';
 import { prepareValues } from './values.ts';
@@ -70,7 +70,7 @@ export function prepareSelectStatement(select: SelectStmt, outer: QueryContext):
     targets: prepared.targets,
     ...(isBare && prepared.operands !== undefined ? { operands: prepared.operands } : {}),
     finish: (scalars) => {
-      const bound = limitBySubquery(prepared.finish(scalars));
+      const bound = withoutOpenLimits(prepared.finish(scalars));
       return { ...bound, relation: wrap(bound.relation) };
     },
   };
