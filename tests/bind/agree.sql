@@ -482,3 +482,4 @@ select macaddr '08:00:2b:01:02:03' = macaddr8 '08:00:2b:01:02:03:04:05', macaddr
 select (select * from u limit 1), (select t.* from (select a) t), (select x from (select a as x) q)::text from t
 select (values (1)), (select a union select 2), (table u limit 1), (select 1)::text, coalesce((select 1)) from t
 select case when true then 1 else (select a + 1) end, case when true then 1 else (select a) end from t
+select (select a from u limit t.a) from t

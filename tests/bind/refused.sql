@@ -1,1 +1,1 @@
-select (select a from u limit t.a) from t
+select a from t tablesample bernoulli (10)
