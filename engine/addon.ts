@@ -147,6 +147,8 @@ export interface NativeEngine {
   takeDeliveries(): Delivered[];
   pauseSubscription(id: number, paused: boolean): void;
   subscriptionTaken(id: number, bytes: number): void;
+  lendSocket(id: number, descriptor: number): boolean;
+  takeSocketBack(id: number): number;
   prepare(plan: string): NativePlan;
   directRead(plan: NativePlan, timeZone: string, columns: readonly ReadColumn[]): DirectRead | null;
   directWrite(plan: NativePlan, timeZone: string): NativeWrite | null;

@@ -264,6 +264,14 @@ export class NativeBinding implements Engine {
     this.#engine.subscriptionTaken(id, bytes);
   }
 
+  lendSocket(id: ArrangementId, descriptor: number): boolean {
+    return this.#engine.lendSocket(id, descriptor);
+  }
+
+  takeSocketBack(id: ArrangementId): number {
+    return this.#engine.takeSocketBack(id);
+  }
+
   pauseSubscription(id: ArrangementId, paused: boolean): void {
     this.#engine.pauseSubscription(id, paused);
   }

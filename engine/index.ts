@@ -15,7 +15,7 @@ export type * from './direct.ts';
 export type * from './plan.generated.ts';
 export { recordBatches } from './record-batches.ts';
 export type * from './record-batches.ts';
-export { sendAtOnce } from './socket.ts';
+export { idleDescriptor, sendAtOnce } from './socket.ts';
 export type * from './subscribe.ts';
 
 /** Engine-wide identity of a maintained arrangement; issued by the catalog, never reused. */
@@ -243,6 +243,13 @@ export interface Engine {
    * them is bounded (64 MiB besides the snapshot), and a subscription that passes the bound ends with 53400.
    */
   subscriptionTaken(id: ArrangementId, bytes: number): void;
+  /**
+   * A subscription's chunks may go straight to the client's socket, as messages without chunks between, until it is taken
+   * back; what the socket does not take comes as ever. Whether they do: not while chunks are on the way.
+   */
+  lendSocket(id: ArrangementId, descriptor: number): boolean;
+  /** Nothing goes there any more. Gives how many rows did, unless the subscription has ended: its last chunk counts them then. */
+  takeSocketBack(id: ArrangementId): number;
   /** Stops and resumes delivery to a sink, which takes chunks as they come. Its bound is 256 MiB, besides the oldest commits. */
   pauseSubscription(id: ArrangementId, paused: boolean): void;
   prepare(plan: Plan): PreparedPlan;

@@ -3,19 +3,31 @@
  * a reader that is slower than its relation changes is cut off with an error, and the server is unharmed.
  */
 import type { ArrangementId, Engine, EngineError, SubscriptionChunk } from '../../engine/index.ts';
-import type { ResultColumn, RowStream } from '../session/statement.ts';
+import type { ResultColumn, RowStream, SocketBorrower } from '../session/statement.ts';
 
 type Portion = { readonly chunk: Buffer; readonly rows: number };
 
-/** One subscription of a client: the chunks that are on their way to it. */
-export class SubscriptionStream implements RowStream {
+/** What the engine does for the reader of a subscription. */
+interface Reader {
+  taken(bytes: number): void;
+  /** Whether chunks go to a socket from now on. */
+  lend(descriptor: number): boolean;
+  /** They do no more; how many rows did. */
+  takeBack(): number;
+  close(): void;
+}
+
+/** One subscription of a client: the chunks that are on their way to it, where they do not go to its socket. */
+export class SubscriptionStream implements RowStream, SocketBorrower {
   readonly columns: readonly ResultColumn[];
-  readonly #reader: { taken(bytes: number): void; close(): void };
+  readonly borrower = this;
+  rows = 0;
+  readonly #reader: Reader;
   readonly #chunks: Portion[] = [];
   #ended: Error | 'done' | null = null;
   #wake: (() => void) | null = null;
 
-  constructor(columns: readonly ResultColumn[], reader: { taken(bytes: number): void; close(): void }) {
+  constructor(columns: readonly ResultColumn[], reader: Reader) {
     this.columns = columns;
     this.#reader = reader;
   }
@@ -43,6 +55,14 @@ export class SubscriptionStream implements RowStream {
       await new Promise<void>((resolve) => (this.#wake = resolve));
       this.#wake = null;
     }
+  }
+
+  borrow(descriptor: number): boolean {
+    return this.#chunks.length === 0 && this.#ended === null && this.#reader.lend(descriptor);
+  }
+
+  giveBack(): void {
+    this.rows += this.#reader.takeBack();
   }
 
   close(): void {

@@ -20,7 +20,13 @@ import { rowFieldsOf } from '../results/columns.ts';
 import type { Client } from '../session/client.ts';
 import { Session, type SessionHost } from '../session/session.ts';
 import { durationMilliseconds } from '../session/settings/duration.ts';
-import type { DirectAnswer, DirectWrite, Notice, ResultColumn } from '../session/statement.ts';
+import type {
+  DirectAnswer,
+  DirectWrite,
+  Notice,
+  ResultColumn,
+  SocketBorrower,
+} from '../session/statement.ts';
 import { type Bound, BoundReader } from './bound.ts';
 import type { CancelKeys } from './cancel-keys.ts';
 import { CopyReceiver } from './copy-receiver.ts';
@@ -376,6 +382,7 @@ export class Connection implements Client {
     this.#withdraw?.();
     this.#stopIdleTimer();
     this.#writer.flush();
+    this.#writer.takeBack();
     // Half-closed: what was written still arrives. A client that does not read it is cut off.
     this.#socket.end();
     if (!this.#socket.destroyed) setTimeout(() => this.#socket.destroy(), 1000).unref();
@@ -523,6 +530,14 @@ export class Connection implements Client {
 
   flush(): void {
     this.#writer.flush();
+  }
+
+  lend(borrower: SocketBorrower): void {
+    if (!this.#ended) this.#writer.lend(borrower);
+  }
+
+  takeBack(): void {
+    this.#writer.takeBack();
   }
 
   complete(tag: string): void {

@@ -2,8 +2,9 @@
  * Builds backend messages in one scratch buffer and hands them to the socket in one write. Large chunks of ready rows
  * pass by without a copy.
  */
-import { type ErrorSubject, sendAtOnce } from '../../engine/index.ts';
+import { type ErrorSubject, idleDescriptor, sendAtOnce } from '../../engine/index.ts';
 import type { Socket } from 'node:net';
+import type { SocketBorrower } from '../session/statement.ts';
 
 /** Ready chunks from this size on are written as they are. */
 const PASS_BYTES = 16 << 10;
@@ -47,6 +48,8 @@ export class BackendWriter {
   #at = 0;
   /** Where the length of the open message stands. */
   #lengthAt = 0;
+  /** Who sends to the socket meanwhile. */
+  #borrower: SocketBorrower | null = null;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -172,6 +175,7 @@ export class BackendWriter {
       return true;
     }
     this.flush();
+    this.takeBack();
     if (!this.#socket.destroyed) this.#socket.write(chunk);
     // As in `flush`: else the socket still reads from it.
     return this.#socket.writableLength === 0;
@@ -218,6 +222,7 @@ export class BackendWriter {
     if (this.#at === 0) return;
     const length = this.#at;
     this.#at = 0;
+    this.takeBack();
     if (this.#socket.destroyed) return;
     const sent = sendAtOnce(this.#socket, this.#buffer, length);
     if (sent < length) this.#socket.write(this.#buffer.subarray(sent, length));
@@ -225,6 +230,18 @@ export class BackendWriter {
     if (this.#socket.writableLength > 0 || this.#buffer.length > FLUSH_BYTES * 4) {
       this.#buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES);
     }
+  }
+
+  /** Lends the socket, if everything was sent, until anything else is or it is taken back. */
+  lend(borrower: SocketBorrower): void {
+    if (this.#borrower !== null || this.#at > 0) return;
+    const descriptor = idleDescriptor(this.#socket);
+    if (descriptor >= 0 && borrower.borrow(descriptor)) this.#borrower = borrower;
+  }
+
+  takeBack(): void {
+    this.#borrower?.giveBack();
+    this.#borrower = null;
   }
 
   #report(type: 'E' | 'N', fields: ReportFields): void {

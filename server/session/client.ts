@@ -1,6 +1,6 @@
 /** What a session needs of its client, without messages: the connection implements it. */
 import type { Framing } from '../../engine/index.ts';
-import type { DirectAnswer, Notice, ResultColumn } from './statement.ts';
+import type { DirectAnswer, Notice, ResultColumn, SocketBorrower } from './statement.ts';
 
 export interface Client {
   /** Has a Bind message answered at once; false: nothing was sent. */
@@ -14,6 +14,9 @@ export interface Client {
   drained(): Promise<void>;
   /** What was sent so far leaves now. */
   flush(): void;
+  /** Lends the socket, if everything was sent, until anything else is or it is taken back. */
+  lend(borrower: SocketBorrower): void;
+  takeBack(): void;
   /** The statement is done. */
   complete(tag: string): void;
   /** The row limit was reached; the portal can go on. */

@@ -174,11 +174,14 @@ async function pourStream(
   cancel: CancelScope,
 ): Promise<{ rows: number; ended: boolean }> {
   let sent = 0;
+  // Who wants a number of rows counts them here.
+  const borrower = maxRows === 0 ? reader.borrower : undefined;
   // The client may have to wait long for the first row: it learns the columns now.
   client.flush();
   for (;;) {
+    if (borrower) client.lend(borrower);
     const portion = await reader.take(maxRows === 0 ? 0 : maxRows - sent, null, cancel);
-    if (portion === null) return { rows: sent, ended: true };
+    if (portion === null) break;
     if (portion === 'timeout') continue;
     sent += portion.rows;
     client.messages(portion.chunk);
@@ -186,4 +189,6 @@ async function pourStream(
     client.flush();
     if (client.congested) await client.drained();
   }
+  client.takeBack();
+  return { rows: sent + (borrower?.rows ?? 0), ended: true };
 }

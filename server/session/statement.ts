@@ -78,7 +78,18 @@ export interface RowStream {
   readonly columns: readonly ResultColumn[];
   /** The next encoded rows; null when the stream ended. Rejects with the error that ended it. */
   next(): Promise<{ readonly chunk: Buffer; readonly rows: number } | null>;
+  /** Who can have rows go past `next`. */
+  readonly borrower?: SocketBorrower;
   close(): void;
+}
+
+/** What can send to a client's socket by itself, while nobody else does. */
+export interface SocketBorrower {
+  /** Rows that it has sent; those of the present loan count when that ends. */
+  readonly rows: number;
+  /** Whether it does from now on. */
+  borrow(descriptor: number): boolean;
+  giveBack(): void;
 }
 
 /** What execution gives. */

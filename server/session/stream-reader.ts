@@ -4,7 +4,7 @@
  */
 import { messagesLength } from '../../engine/ready-cursor.ts';
 import type { CancelScope } from './cancel-scope.ts';
-import type { ResultColumn, RowStream } from './statement.ts';
+import type { ResultColumn, RowStream, SocketBorrower } from './statement.ts';
 
 export interface Portion {
   readonly chunk: Buffer;
@@ -24,6 +24,10 @@ export class StreamReader {
 
   get columns(): readonly ResultColumn[] {
     return this.#stream.columns;
+  }
+
+  get borrower(): SocketBorrower | undefined {
+    return this.#stream.borrower;
   }
 
   /**

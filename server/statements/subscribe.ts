@@ -117,6 +117,8 @@ export class CompiledSubscribe {
     };
     const stream = new SubscriptionStream(this.columns, {
       taken: (bytes) => engine.subscriptionTaken(id, bytes),
+      lend: (descriptor) => engine.lendSocket(id, descriptor),
+      takeBack: () => engine.takeSocketBack(id),
       close: remove,
     });
     subscriptions.add(id, stream, [...read, ...computedArrangements(catalog, compiled.named)]);

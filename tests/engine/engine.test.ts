@@ -1,5 +1,6 @@
+import { type Socket, connect, createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { EngineError, startEngine } from '../../engine/index.ts';
+import { EngineError, idleDescriptor, startEngine } from '../../engine/index.ts';
 import type {
   ColumnType,
   DecodeFormat,
@@ -474,6 +475,36 @@ test('a paused subscription delivers when it resumes', async () => {
   await until(() => (linesOf(105).length > 0 ? true : undefined));
   expect(linesOf(105)).toEqual([`${time}|1|70|7|z`]);
   engine.drop(105);
+});
+
+test('a subscription with a lent socket sends there itself, and no more when it is taken back', async () => {
+  const listener = createServer();
+  const accepted = new Promise<Socket>((resolve) => listener.once('connection', resolve));
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  const client = connect((listener.address() as { port: number }).port, '127.0.0.1');
+  let received = Buffer.alloc(0);
+  client.on('data', (chunk: Buffer) => (received = Buffer.concat([received, chunk])));
+  const socket = await accepted;
+
+  subscribe(107, { snapshot: false });
+  expect(engine.lendSocket(107, -1)).toBe(false);
+  expect(engine.lendSocket(107, idleDescriptor(socket))).toBe(true);
+  expect(engine.lendSocket(107, idleDescriptor(socket)), 'it is lent').toBe(false);
+  await insert({ id: 90, v: 8, note: 'there' });
+  await expect.poll(() => messages(received)).toEqual([`${time}|1|90|8|there`]);
+  expect(engine.takeSocketBack(107), 'rows').toBe(1);
+  expect(engine.takeSocketBack(107), 'rows of no loan').toBe(0);
+  expect(linesOf(107)).toEqual([]);
+
+  await insert({ id: 91, v: 8, note: 'here' });
+  await until(() => (linesOf(107).length > 0 ? true : undefined));
+  expect(linesOf(107)).toEqual([`${time}|1|91|8|here`]);
+  expect(messages(received)).toHaveLength(1);
+  expect(engine.lendSocket(107, idleDescriptor(socket)), 'a chunk is not taken').toBe(false);
+  engine.drop(107);
+  expect(engine.lendSocket(107, idleDescriptor(socket)), 'it is gone').toBe(false);
+  socket.destroy();
+  listener.close();
 });
 
 test('a subscription ends with the error of its relation', async () => {

@@ -14,7 +14,7 @@ import { tuning } from './tuning.ts';
 export const SERVER_VERSION = '15.13';
 
 /** How many clients there can be at a time. */
-export const MAX_CONNECTIONS = 1000;
+export const MAX_CONNECTIONS = 2000;
 
 export const ISOLATION_LEVELS = [
   'serializable',

@@ -2,10 +2,12 @@
 //!
 //! A little, as a commit of some rows brings it, is encoded and given where JavaScript hears that the commit is complete:
 //! no other thread has to wake for it. All else is a thread's, which sends messages; while any of these is on its way,
-//! nothing is given directly, so that chunks come in order.
+//! nothing is given directly, so that chunks come in order. Where the reader has lent its socket, a worker that completes a
+//! commit sends a little itself, and JavaScript hears nothing of it.
 
 use crate::dispatch::{Dispatch, Message};
 use crate::error::{guarded, internal};
+use crate::outlet::Outlet;
 use crate::subscriptions::{CHUNK_BYTES, Chunk, Subscriber};
 use crate::transaction::lock;
 use std::collections::{HashMap, VecDeque};
@@ -18,6 +20,9 @@ use tidewire_worker::Runtime;
 
 /// Changes of more than this are the thread's.
 const LITTLE_BYTES: usize = 32 << 10;
+
+/// So many readers' changes a worker sends itself.
+const FEW_READERS: usize = 8;
 
 /// What the thread is told.
 pub enum Notice {
@@ -51,6 +56,8 @@ struct Shared {
     thread: OnceLock<Thread>,
     /// Subscriptions that are told of time that passes without changes.
     following: Arc<AtomicUsize>,
+    /// Sockets that are lent.
+    lent: Arc<AtomicUsize>,
     over: AtomicBool,
 }
 
@@ -64,13 +71,14 @@ struct Inbox {
 impl Deliveries {
     /// Starts the thread; it ends with `stop`.
     pub fn start(dispatch: Dispatch) -> Result<Self, EvalError> {
-        let following: Arc<AtomicUsize> = Arc::default();
+        let (following, lent): (Arc<AtomicUsize>, Arc<AtomicUsize>) = Default::default();
         let delivery = Delivery {
             dispatch,
             engine: Weak::new(),
             subscribers: HashMap::new(),
             line: VecDeque::new(),
             following: following.clone(),
+            lent: lent.clone(),
             outbox: Vec::new(),
             ended: Vec::new(),
         };
@@ -79,6 +87,7 @@ impl Deliveries {
             delivery: Mutex::new(delivery),
             thread: OnceLock::new(),
             following,
+            lent,
             over: AtomicBool::new(false),
         }));
         let mine = deliveries.clone();
@@ -126,7 +135,39 @@ impl Deliveries {
         if self.0.following.load(Ordering::Acquire) > 0 {
             inbox.notices.push_back(Notice::Completed(time));
         }
-        !inbox.notices.is_empty()
+        let (is_empty, little) = (inbox.notices.is_empty(), inbox.bytes <= LITTLE_BYTES);
+        drop(inbox);
+        if is_empty || !little || self.0.lent.load(Ordering::Acquire) == 0 {
+            return !is_empty;
+        }
+        let Ok(mut delivery) = self.0.delivery.try_lock() else { return true };
+        self.read_inbox(&mut delivery);
+        let outcome = guarded(|| {
+            delivery.send_lent();
+            Ok(())
+        });
+        delivery.survive(outcome);
+        let for_javascript = delivery.line.iter().filter(|id| !delivery.is_lent(**id)).count();
+        if for_javascript < delivery.line.len() || !delivery.ended.is_empty() {
+            self.wake();
+        }
+        for_javascript > 0 || !delivery.outbox.is_empty()
+    }
+
+    /// Of JavaScript: a subscription may send to its reader's socket itself. Gives whether it does from now on: not while it
+    /// has chunks on the way.
+    pub fn lend(&self, id: u64, socket: i32) -> bool {
+        let mut delivery = lock(&self.0.delivery);
+        let lent = delivery.lend(id, socket);
+        if !delivery.line.is_empty() {
+            self.wake();
+        }
+        lent
+    }
+
+    /// Of JavaScript: the socket is wanted back. Gives how many rows were sent; none are from now on.
+    pub fn take_back(&self, id: u64) -> u64 {
+        lock(&self.0.delivery).take_back(id)
     }
 
     /// Of JavaScript: the reader of one took so many bytes.
@@ -222,6 +263,7 @@ struct Delivery {
     /// Those that can be sent something, each once: they take turns.
     line: VecDeque<u64>,
     following: Arc<AtomicUsize>,
+    lent: Arc<AtomicUsize>,
     /// To be sent, or given.
     outbox: Vec<Message>,
     /// Whose dataflows are not needed any more; the thread drops them, since that may wait for a commit.
@@ -322,12 +364,56 @@ impl Delivery {
             && let Some(Chunk { up_to, bytes, rows, whole }) = subscriber.chunk(most_bytes)
         {
             sent = bytes.len();
-            subscriber.on_the_way += sent;
-            self.outbox.push(Message::Changes { subscription: id, up_to, chunk: bytes, rows, whole });
+            let taken = match &mut subscriber.outlet {
+                Some(outlet) if !outlet.is_full() => outlet.send(&bytes, rows),
+                _ => 0,
+            };
+            if taken < sent {
+                let chunk = if taken == 0 { bytes } else { bytes[taken..].to_vec() };
+                subscriber.on_the_way += chunk.len();
+                self.outbox.push(Message::Changes { subscription: id, up_to, chunk, rows, whole });
+            }
         }
         self.line_up(id);
         self.end_if_over(id);
         sent
+    }
+
+    fn is_lent(&self, id: u64) -> bool {
+        self.subscribers.get(&id).is_some_and(Subscriber::is_lent)
+    }
+
+    /// Sends a little of those in line whose readers' sockets are lent.
+    fn send_lent(&mut self) {
+        let (mut left, mut readers) = (LITTLE_BYTES, FEW_READERS);
+        for _ in 0..self.line.len() {
+            let is_lent = self.line.front().is_some_and(|id| self.is_lent(*id));
+            if is_lent && left > 0 && readers > 0 {
+                left = left.saturating_sub(self.send(left));
+                readers -= 1;
+            } else {
+                self.line.rotate_left(1);
+            }
+        }
+    }
+
+    fn lend(&mut self, id: u64, socket: i32) -> bool {
+        let Some(subscriber) = self.subscribers.get_mut(&id) else { return false };
+        if subscriber.on_the_way > 0 || subscriber.outlet.is_some() {
+            return false;
+        }
+        subscriber.outlet = Outlet::to(socket);
+        let is_lent = subscriber.outlet.is_some();
+        self.lent.fetch_add(usize::from(is_lent), Ordering::AcqRel);
+        is_lent
+    }
+
+    fn take_back(&mut self, id: u64) -> u64 {
+        let Some(outlet) = self.subscribers.get_mut(&id).and_then(|each| each.outlet.take()) else {
+            return 0;
+        };
+        self.lent.fetch_sub(1, Ordering::AcqRel);
+        outlet.rows()
     }
 
     /// Ends a subscription of which everything was sent.
@@ -341,6 +427,7 @@ impl Delivery {
     }
 
     fn remove(&mut self, id: u64) -> bool {
+        self.take_back(id);
         let Some(removed) = self.subscribers.remove(&id) else { return false };
         self.following.fetch_sub(usize::from(removed.follows_time()), Ordering::AcqRel);
         true
@@ -348,6 +435,12 @@ impl Delivery {
 
     /// Ends a subscription; what waits for its reader goes.
     fn end(&mut self, id: u64, error: Option<EvalError>) {
+        // The rows that its reader never saw count for the reader.
+        let rows = self.take_back(id);
+        if rows > 0 {
+            let (chunk, up_to, whole) = (Vec::new(), 0, true);
+            self.outbox.push(Message::Changes { subscription: id, up_to, chunk, rows, whole });
+        }
         if !self.remove(id) {
             return;
         }

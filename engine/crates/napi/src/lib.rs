@@ -20,6 +20,7 @@ mod execution;
 mod expression_key;
 mod jobs;
 pub mod kafka;
+mod outlet;
 mod read;
 mod references;
 pub mod socket;

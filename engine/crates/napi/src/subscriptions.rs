@@ -5,6 +5,7 @@
 //! subscribed to at all. Encoded bytes are made for a small window only, so that a reader that stands still costs no more.
 
 use crate::changes::{ChangeEncoder, Groups, ShownRows};
+use crate::outlet::Outlet;
 use std::collections::VecDeque;
 use tidewire_arrange::Updates;
 use tidewire_row::{EvalError, EvalResult};
@@ -46,6 +47,8 @@ pub struct Subscriber {
     pub paused: bool,
     /// Bytes that the reader has not taken.
     pub on_the_way: usize,
+    /// The reader's socket, while it is lent.
+    pub outlet: Option<Outlet>,
     /// It stands in the line of those that can be sent something.
     pub in_line: bool,
     /// Nothing comes any more after the parts; with the reason, if it is an error.
@@ -83,6 +86,7 @@ impl Subscriber {
             waiting: 0,
             paused: false,
             on_the_way: 0,
+            outlet: None,
             in_line: false,
             over: None,
         }
@@ -172,6 +176,11 @@ impl Subscriber {
     pub fn can_send(&self) -> bool {
         let room = self.encoder.is_sink() || self.on_the_way < WINDOW_BYTES;
         !self.parts.is_empty() && !self.paused && room
+    }
+
+    /// Chunks need not go by way of JavaScript.
+    pub fn is_lent(&self) -> bool {
+        self.outlet.as_ref().is_some_and(|outlet| !outlet.is_full())
     }
 
     /// Everything that came is sent, or given up.

@@ -181,6 +181,19 @@ impl NativeEngine {
         self.deliveries.taken(id as u64, bytes as usize);
     }
 
+    /// Changes may go straight to the reader's socket, until it is taken back. Gives whether they do: not while any are on
+    /// the way. Nobody else writes there meanwhile.
+    #[napi(catch_unwind)]
+    pub fn lend_socket(&self, id: f64, socket: i32) -> bool {
+        self.deliveries.lend(id as u64, socket)
+    }
+
+    /// Nothing goes there from now on; how many rows did.
+    #[napi(catch_unwind)]
+    pub fn take_socket_back(&self, id: f64) -> f64 {
+        self.deliveries.take_back(id as u64) as f64
+    }
+
     /// What subscriptions have to deliver, if it is little; the rest comes as messages do. To be called when a time is computed.
     #[napi(catch_unwind)]
     pub fn take_deliveries(&self) -> Vec<Delivered> {
