@@ -2,29 +2,22 @@
  * Hand-written circuits on the DBSP library, built with Cargo from tests/bench/dbsp and kept in the benchmarks' cache: what
  * a system can reach that stores and serves nothing. The queries are those of queries.ts.
  */
-import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { projectRoot } from '../support/root.ts';
-import { benchCache } from './data.ts';
-import { answerOfLines, runPeer } from './peer.ts';
+import { answerOfLines, buildPeer, runPeer } from './peer.ts';
 import type { System } from './system.ts';
 
 const VERSION = '0.349.0';
 
 /** Builds the program unless it is there; that takes minutes. A text says why it cannot be had. */
 export function dbsp(threads: number): System | string {
-  const home = join(benchCache, `dbsp-${VERSION}`);
-  const built = join(home, 'built');
-  if (!existsSync(built)) {
-    console.error(`• building DBSP ${VERSION} in ${home}: 440 crates`);
-    cpSync(join(projectRoot, 'tests/bench/dbsp'), home, { recursive: true });
-    const args = ['build', '--release', '--locked', '--quiet', '--target-dir', join(home, 'target')];
-    const { status, error, stderr } = spawnSync('cargo', args, { cwd: home, encoding: 'utf8' });
-    if (status !== 0) return `DBSP could not be built: ${error?.message ?? stderr.slice(-500)}`;
-    writeFileSync(built, '');
-  }
+  const { home, failure } = buildPeer({
+    name: `dbsp-${VERSION}`,
+    sources: 'tests/bench/dbsp',
+    command: ['cargo', 'build', '--release', '--locked', '--quiet', '--target-dir', 'target'],
+  });
+  if (failure !== null) return failure;
   const program = join(home, 'target/release/dbsp-peer');
   return {
     name: 'DBSP',

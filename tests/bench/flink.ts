@@ -3,12 +3,11 @@
  * queries are those of queries.ts, with windows as Flink has them.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { projectRoot } from '../support/root.ts';
-import { type Data, benchCache } from './data.ts';
-import { answerOfLines, runPeer } from './peer.ts';
+import type { Data } from './data.ts';
+import { answerOfLines, buildPeer, runPeer } from './peer.ts';
 import { type Query, RELATIONS, type Table } from './queries.ts';
 import type { System } from './system.ts';
 import type { Format } from './tidewire.ts';
@@ -20,19 +19,13 @@ const OPENED = ['lang', 'util', 'time'].map((name) => `--add-opens=java.base/jav
 
 /** Builds the program unless it is there. A text says why it cannot be had. */
 export function flink(threads: number, format: Format): System | string {
-  const home = join(benchCache, `flink-${VERSION}`);
-  const built = join(home, 'built');
-  if (!existsSync(built)) {
-    console.error(`• building Flink ${VERSION} in ${home}`);
-    cpSync(join(projectRoot, 'tests/bench/flink'), home, { recursive: true });
-    const goals = ['package', 'dependency:copy-dependencies', '-DoutputDirectory=target/lib'];
-    const { status, error, stdout } = spawnSync('mvn', ['-q', '-B', ...goals], {
-      cwd: home,
-      encoding: 'utf8',
-    });
-    if (status !== 0) return `Flink could not be built: ${error?.message ?? stdout.slice(-500)}`;
-    writeFileSync(built, '');
-  }
+  const goals = ['package', 'dependency:copy-dependencies', '-DoutputDirectory=target/lib'];
+  const { home, failure } = buildPeer({
+    name: `flink-${VERSION}`,
+    sources: 'tests/bench/flink',
+    command: ['mvn', '-q', '-B', ...goals],
+  });
+  if (failure !== null) return failure;
   return {
     name: 'Flink',
     version: `Flink ${VERSION} with ${threads} thread${threads === 1 ? '' : 's'}, streaming`,
@@ -60,10 +53,9 @@ export function flink(threads: number, format: Format): System | string {
 function createTable(table: Table, data: Data, format: Format): string {
   const { file, columns } = RELATIONS[table];
   const typed = columns.replaceAll(/\bint8\b/g, 'BIGINT').replaceAll(/\btext\b/g, 'STRING');
-  const time =
-    table === 'word'
-      ? ''
-      : `, happened AS TO_TIMESTAMP_LTZ(date_time, 3), WATERMARK FOR happened AS happened - INTERVAL '4' SECOND`;
+  const time = columns.includes('date_time')
+    ? `, happened AS TO_TIMESTAMP_LTZ(date_time, 3), WATERMARK FOR happened AS happened - INTERVAL '4' SECOND`
+    : '';
   const path = format === 'csv' ? withoutHeader(data, file) : join(data.folder, `${file}.jsonl`);
   return `CREATE TABLE ${table} (${typed}${time})
     WITH ('connector' = 'filesystem', 'path' = 'file://${path}', 'format' = '${format === 'csv' ? 'csv' : 'json'}')`;

@@ -55,6 +55,11 @@ class Word(pw.Schema):
     word: str
 
 
+class Edge(pw.Schema):
+    u: int
+    v: int
+
+
 def relation(name, schema, renamed=False):
     if file_format == "jsonl":
         paths = {"key": "/id"} if renamed else None
@@ -135,6 +140,14 @@ def q8():
 def words():
     w = relation("words", Word)
     return w.groupby(w.word).reduce(w.word, n=pw.reducers.count())
+
+
+def hops():
+    a = relation("edges", Edge)
+    b = a.copy()
+    pairs = a.join(b, a.v == b.u).select(a.u, w=b.v)
+    pairs = pairs.groupby(pairs.u, pairs.w).reduce(pairs.u, pairs.w)
+    return pairs.groupby(pairs.u).reduce(pairs.u, n=pw.reducers.count())
 
 
 result = globals()[query]()

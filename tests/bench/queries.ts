@@ -1,11 +1,11 @@
 /**
- * What is compared: Nexmark's queries and word count over files. Timestamps are milliseconds (int8), so windows are
+ * What is compared: Nexmark's queries, word count and a graph's over files. Timestamps are milliseconds (int8), so windows are
  * integer divisions and the same SQL runs in Tidewire and in PostgreSQL. tests/bench/pathway_queries.py says the same queries
  * in Pathway's Python.
  */
 import type { Data } from './data.ts';
 
-export type Table = 'person' | 'auction' | 'bid' | 'word';
+export type Table = 'person' | 'auction' | 'bid' | 'word' | 'edge';
 
 export interface Relation {
   /** The data's file, without its ending. */
@@ -30,6 +30,7 @@ export const RELATIONS: Readonly<Record<Table, Relation>> = {
     columns: 'auction int8, bidder int8, price int8, channel text, url text, date_time int8, extra text',
   },
   word: { file: 'words', columns: 'word text' },
+  edge: { file: 'edges', columns: 'u int8, v int8' },
 };
 
 export interface Query {
@@ -99,6 +100,12 @@ export const QUERIES: readonly Query[] = [
     about: 'word count',
     tables: ['word'],
     sql: 'SELECT word, count(*) AS n FROM word GROUP BY word',
+  },
+  {
+    name: 'hops',
+    about: 'how many vertices of a graph are two edges away',
+    tables: ['edge'],
+    sql: 'SELECT a.u, count(DISTINCT b.v) AS n FROM edge a JOIN edge b ON a.v = b.u GROUP BY a.u',
   },
 ];
 

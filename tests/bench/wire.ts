@@ -28,6 +28,8 @@ export class WireClient {
     throw error;
   };
   private rest: Buffer = NOTHING;
+  /** What the server said of the last request. */
+  private failure: Error | undefined;
 
   private constructor({ port }: Address) {
     // One buffer for all that comes: garbage of clients would be collected while a server is measured.
@@ -39,6 +41,9 @@ export class WireClient {
     this.socket = connect({ port, host: '127.0.0.1', onread: { buffer, callback } });
     this.socket.setNoDelay(true);
     this.socket.on('error', (error) => this.onError(error));
+    this.socket.on('close', () =>
+      this.onError(this.failure ?? new Error('the server has closed the connection')),
+    );
   }
 
   static async open(address: Address): Promise<WireClient> {
@@ -54,13 +59,13 @@ export class WireClient {
   /** Sends, and waits for the server to be ready again. */
   request(bytes: Buffer, onMessage: OnMessage = () => {}): Promise<void> {
     return new Promise((resolve, reject) => {
-      let failure: Error | undefined;
+      this.failure = undefined;
       this.onError = reject;
       this.onMessage = (type, buffer, start, end) => {
-        if (type === ERROR) failure = serverError(buffer, start, end);
+        if (type === ERROR) this.failure = serverError(buffer, start, end);
         else if (type !== READY) onMessage(type, buffer, start, end);
-        else if (failure === undefined) resolve();
-        else reject(failure);
+        else if (this.failure === undefined) resolve();
+        else reject(this.failure);
       };
       this.socket.write(bytes);
     });

@@ -13,7 +13,7 @@ use dbsp::mimalloc::MiMalloc;
 use dbsp::operator::Max;
 use dbsp::utils::{Tup2, Tup3, Tup4, Tup5};
 use measure::measure;
-use read::{Auction, Bid, Person};
+use read::{Auction, Bid, Edge, Person};
 
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
@@ -86,6 +86,16 @@ fn words(words: Rows<String>) -> Rows<Tup2<String, i64>> {
         .map_index(|word| (word.clone(), ()))
         .weighted_count()
         .map(|(word, count)| Tup2(word.clone(), *count))
+}
+
+fn hops(edges: Rows<Edge>) -> Rows<Tup2<i64, i64>> {
+    let (by_source, by_target) = (edges.map_index(|e| (e.0, e.1)), edges.map_index(|e| (e.1, e.0)));
+    by_target
+        .join(&by_source, |_, from, to| Tup2(*from, *to))
+        .distinct()
+        .map_index(|pair| (pair.0, ()))
+        .weighted_count()
+        .map(|(from, count)| Tup2(*from, *count))
 }
 
 fn main() -> Result<()> {
@@ -166,6 +176,14 @@ fn main() -> Result<()> {
             &["words"],
             |i| words(i.words),
             |r| vec![r.0.clone(), r.1.to_string()],
+        ),
+        "hops" => measure(
+            threads,
+            folder,
+            result,
+            &["edges"],
+            |i| hops(i.edges),
+            |r| vec![r.0.to_string(), r.1.to_string()],
         ),
         other => bail!("there is no query {other}"),
     }

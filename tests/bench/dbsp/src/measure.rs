@@ -1,7 +1,7 @@
 //! Feeds a circuit in the order of events and says what it took.
 
 use crate::Rows;
-use crate::read::{Auction, Bid, Person, Reader};
+use crate::read::{Auction, Bid, Edge, Person, Reader};
 use anyhow::Result;
 use dbsp::typed_batch::IndexedZSetReader;
 use dbsp::{DBData, Runtime};
@@ -14,6 +14,7 @@ const PERSONS: usize = 200;
 const AUCTIONS: usize = 3 * PERSONS;
 const BIDS: usize = 46 * PERSONS;
 const WORDS: usize = 50 * PERSONS;
+const EDGES: usize = WORDS;
 /// Of a process's times.
 const TICKS_PER_SECOND: f64 = 100.0;
 
@@ -23,6 +24,7 @@ pub struct Inputs {
     pub auctions: Rows<Auction>,
     pub bids: Rows<Bid>,
     pub words: Rows<String>,
+    pub edges: Rows<Edge>,
 }
 
 /// Runs a query over the files that it wants; `fields` are a row's for the result.
@@ -35,31 +37,34 @@ pub fn measure<T: DBData>(
     fields: impl Fn(&T) -> Vec<String>,
 ) -> Result<()> {
     let start = Instant::now();
-    let (mut circuit, (persons, auctions, bids, words, output)) =
+    let (mut circuit, (persons, auctions, bids, words, edges, output)) =
         Runtime::init_circuit(threads, move |circuit| {
             let (p, persons) = circuit.add_input_zset::<Person>();
             let (a, auctions) = circuit.add_input_zset::<Auction>();
             let (b, bids) = circuit.add_input_zset::<Bid>();
             let (w, words) = circuit.add_input_zset::<String>();
-            let rows = query(Inputs { persons: p, auctions: a, bids: b, words: w });
-            Ok((persons, auctions, bids, words, rows.accumulate_output()))
+            let (e, edges) = circuit.add_input_zset::<Edge>();
+            let rows = query(Inputs { persons: p, auctions: a, bids: b, words: w, edges: e });
+            Ok((persons, auctions, bids, words, edges, rows.accumulate_output()))
         })?;
     let open = |name| Reader::open(folder, name, wanted);
-    let (mut person, mut auction, mut bid, mut word) =
-        (open("persons")?, open("auctions")?, open("bids")?, open("words")?);
+    let (mut person, mut auction, mut bid, mut word, mut edge) =
+        (open("persons")?, open("auctions")?, open("bids")?, open("words")?, open("edges")?);
     let mut bag: HashMap<String, i64> = HashMap::new();
     loop {
         let mut p = person.as_mut().map_or(Ok(vec![]), |reader| reader.take::<Person>(PERSONS))?;
         let mut a = auction.as_mut().map_or(Ok(vec![]), |reader| reader.take::<Auction>(AUCTIONS))?;
         let mut b = bid.as_mut().map_or(Ok(vec![]), |reader| reader.take::<Bid>(BIDS))?;
         let mut w = word.as_mut().map_or(Ok(vec![]), |reader| reader.take::<String>(WORDS))?;
-        if p.is_empty() && a.is_empty() && b.is_empty() && w.is_empty() {
+        let mut e = edge.as_mut().map_or(Ok(vec![]), |reader| reader.take::<Edge>(EDGES))?;
+        if p.is_empty() && a.is_empty() && b.is_empty() && w.is_empty() && e.is_empty() {
             break;
         }
         persons.append(&mut p);
         auctions.append(&mut a);
         bids.append(&mut b);
         words.append(&mut w);
+        edges.append(&mut e);
         circuit.transaction()?;
         let changes = output.concat().consolidate();
         if result.is_some() {

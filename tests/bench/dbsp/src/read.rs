@@ -12,6 +12,9 @@ pub type Auction = Tup10<i64, String, String, i64, i64, i64, i64, i64, i64, Stri
 /// id, name, email_address, credit_card, city, state, date_time, extra
 pub type Person = Tup8<i64, String, String, String, String, String, i64, String>;
 
+/// u, v
+pub type Edge = Tup2<i64, i64>;
+
 /// The fields of one line.
 pub struct Fields<'a>(std::str::Split<'a, char>);
 
@@ -49,6 +52,12 @@ impl Record for Person {
     fn read(f: &mut Fields<'_>) -> Result<Self> {
         let (id, name, email, card) = (f.number()?, f.text()?, f.text()?, f.text()?);
         Ok(Tup8(id, name, email, card, f.text()?, f.text()?, f.number()?, f.text()?))
+    }
+}
+
+impl Record for Edge {
+    fn read(f: &mut Fields<'_>) -> Result<Self> {
+        Ok(Tup2(f.number()?, f.number()?))
     }
 }
 
