@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { freePort } from './ports.ts';
+import { PROFILED_FLAGS, profile } from './profile.ts';
 import { projectRoot } from './root.ts';
 
 export { projectRoot };
@@ -33,6 +34,7 @@ export async function startTidewire(options: TidewireOptions = {}): Promise<Tide
   const server = spawn(
     process.execPath,
     [
+      ...PROFILED_FLAGS,
       join(projectRoot, 'build/server/main.js'),
       ...['serve', '--data', data, '--port', String(port), '--workers', String(options.workers ?? 1)],
       ...(options.args ?? []),
@@ -68,12 +70,14 @@ export async function startTidewire(options: TidewireOptions = {}): Promise<Tide
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
+  const endProfile = profile(server.pid!);
   return {
     port,
     process: server,
     log: () => log,
     connect,
     async stop() {
+      await endProfile?.();
       if (server.exitCode === null && server.signalCode === null) {
         const ended = new Promise((resolve) => server.once('exit', resolve));
         server.kill('SIGTERM');
