@@ -18,5 +18,5 @@ COPY --from=build /app/examples ./examples
 RUN mkdir /var/lib/tidewire && chown node:node /var/lib/tidewire
 USER node
 VOLUME /var/lib/tidewire
-ENTRYPOINT ["node", "build/server/main.js"]
+ENTRYPOINT ["node", "--no-memory-reducer", "build/server/main.js"]
 CMD ["serve", "--data", "/var/lib/tidewire"]

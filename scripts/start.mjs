@@ -10,8 +10,7 @@ step('starting');
 const args = process.argv.slice(2);
 if (!args.some((arg) => arg === '--data' || arg.startsWith('--data=')))
   args.push('--data', join(root, 'tidewire-data'));
-const server = spawn(process.execPath, [join(root, 'build/server/main.js'), 'serve', ...args], {
-  stdio: 'inherit',
-});
+const command = ['--no-memory-reducer', join(root, 'build/server/main.js'), 'serve'];
+const server = spawn(process.execPath, [...command, ...args], { stdio: 'inherit' });
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => server.kill(signal));
 server.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));

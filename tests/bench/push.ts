@@ -8,7 +8,8 @@
  *
  *     --rates 100,1000,10000   rows a second
  *     --from insert,file       INSERTs, or lines appended to a file that a source follows
- *     --seconds 10             of each rate; the first second is not counted
+ *     --seconds 10             of each rate
+ *     --warm-up 5              seconds before that, which are not counted: V8 compiles what client and server run often
  *     --rows 1000000           in the relation before
  *     --beside nothing,scans,hydration
  *     --archived 10000000      rows of the table that is hydrated beside
@@ -29,10 +30,11 @@ import { cpuSeconds } from './usage.ts';
 import { type Address, WireClient } from './wire.ts';
 
 const options = parseOptions(process.argv.slice(2), [
-  ...['rates', 'from', 'seconds', 'rows', 'beside', 'archived', 'workers', 'markdown'],
+  ...['rates', 'from', 'seconds', 'warm-up', 'rows', 'beside', 'archived', 'workers', 'markdown'],
 ]);
 const rates = options.numbers('rates', [100, 1000, 10_000]);
 const seconds = options.number('seconds', 10);
+const warmUpSeconds = options.number('warm-up', 5);
 const rows = Math.round(options.number('rows', 1_000_000));
 const archived = Math.round(options.number('archived', 10_000_000));
 const besides = options.some<Beside>('beside', [...BESIDE]);
@@ -80,7 +82,7 @@ async function measure(
   rate: number,
   beside: Beside,
 ): Promise<Measured> {
-  const count = Math.round(rate * (seconds + 1));
+  const count = Math.round(rate * (warmUpSeconds + seconds));
   const task: PushTask = {
     ...{ address, file, first, rate, due: shared(count), sent: shared(count), arrived: shared(count) },
     connections: Math.min(8, Math.ceil(rate / 1000)),
@@ -99,7 +101,7 @@ async function measure(
     });
     let limit: NodeJS.Timeout | undefined;
     const late = new Promise(
-      (resolve) => (limit = setTimeout(resolve, (seconds + 1 + PATIENCE_SECONDS) * 1000)),
+      (resolve) => (limit = setTimeout(resolve, (warmUpSeconds + seconds + PATIENCE_SECONDS) * 1000)),
     );
     await Promise.race([said(subscriber), failed, late]);
     clearTimeout(limit);
@@ -110,7 +112,7 @@ async function measure(
       tell(disturber, 'how many');
       done = (await said(disturber)) as number;
     }
-    const counted = [...task.arrived.keys()].slice(Math.round(rate));
+    const counted = [...task.arrived.keys()].slice(Math.round(rate * warmUpSeconds));
     const came = counted.filter((i) => task.arrived[i]! > 0);
     return {
       latencies: Float64Array.from(came, (i) => (task.arrived[i]! - task.sent[i]!) / 1000).sort(),
@@ -200,7 +202,7 @@ async function measureAll(from: 'insert' | 'file'): Promise<void> {
       if (beside === 'hydration') await makeArchive(client);
       for (const rate of rates) {
         const measured = await measure(server.process.pid!, address, file, first, rate, beside);
-        first += Math.ceil((rate * (seconds + 1)) / GROUPS) * GROUPS;
+        first += Math.ceil((rate * (warmUpSeconds + seconds)) / GROUPS) * GROUPS;
         const { latencies, missing } = measured;
         const at = (share: number): string => quantile(latencies, share).toFixed(2);
         lines.push([

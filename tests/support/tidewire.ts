@@ -34,6 +34,7 @@ export async function startTidewire(options: TidewireOptions = {}): Promise<Tide
   const server = spawn(
     process.execPath,
     [
+      '--no-memory-reducer',
       ...PROFILED_FLAGS,
       join(projectRoot, 'build/server/main.js'),
       ...['serve', '--data', data, '--port', String(port), '--workers', String(options.workers ?? 1)],
