@@ -32,7 +32,8 @@ pub(super) fn row(
             value => {
                 let start = out.len();
                 text_out(value, scalar, settings, out);
-                if is_special(&out[start..], format.delimiter) {
+                let is_plain = is_number(scalar) && format.delimiter.is_ascii_control();
+                if !is_plain && is_special(&out[start..], format.delimiter) {
                     scratch.clear();
                     scratch.extend_from_slice(&out[start..]);
                     out.truncate(start);
@@ -44,10 +45,32 @@ pub(super) fn row(
     out.push(b'\n');
 }
 
-/// Whether there may be something to escape. All bytes are looked at, many at a time.
+/// Whether values are written as digits, signs and letters.
+fn is_number(scalar: ScalarType) -> bool {
+    use ScalarType::{Float4, Float8, Int2, Int4, Int8, Numeric};
+    matches!(scalar, Int2 | Int4 | Int8 | Float4 | Float8 | Numeric)
+}
+
+/// Whether there may be something to escape: all bytes are looked at, eight at a time.
 fn is_special(bytes: &[u8], delimiter: u8) -> bool {
-    let special = |byte: u8| (byte < b' ') | (byte == b'\\') | (byte == delimiter);
-    bytes.iter().fold(false, |found, &byte| found | special(byte))
+    const ONES: u64 = u64::MAX / 0xff;
+    const HIGH: u64 = ONES << 7;
+    let backslashes = ONES * u64::from(b'\\');
+    let delimiters = ONES * u64::from(delimiter);
+    // The high bit of each byte that is less than `limit`, which is at most 128, and of some behind one that is
+    // (Bit Twiddling Hacks, "hasless").
+    let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word & HIGH;
+    let special = |word: u64| below(word, b' ') | below(word ^ backslashes, 1) | below(word ^ delimiters, 1);
+    let mut words = bytes.chunks_exact(8);
+    let mut found = 0;
+    for word in &mut words {
+        found |= special(u64::from_le_bytes(word.try_into().expect("eight bytes")));
+    }
+    // What is not there counts as a letter.
+    let mut last = [b'a'; 8];
+    let rest = words.remainder();
+    last[..rest.len()].copy_from_slice(rest);
+    (found | special(u64::from_le_bytes(last))) != 0
 }
 
 fn escape(bytes: &[u8], delimiter: u8, out: &mut Vec<u8>) {
