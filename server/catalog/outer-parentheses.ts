@@ -21,8 +21,10 @@ const PARENTHESISED: ReadonlySet<string> = new Set(['RowExpr', 'SubLink']);
 export function inOuterParentheses(text: string): string;
 export function inOuterParentheses(text: string | null): string | null;
 export function inOuterParentheses(text: string | null): string | null {
-  if (text === null) return null;
-  const node = parseExpression(text);
+  return text === null ? null : shownOf(parseExpression(text), text);
+}
+
+function shownOf(node: Node, text: string): string {
   if (PARENTHESISED.has(nodeKind(node))) return text;
   const bare = withoutOuter(text);
   return isOperation(node) ? markedOuter(bare) : bare;
@@ -30,8 +32,8 @@ export function inOuterParentheses(text: string | null): string | null {
 
 /** An expression of an index: one that is no call is in parentheses besides. */
 export function asIndexElement(text: string): string {
-  const shown = inOuterParentheses(text);
   const node = parseExpression(text);
+  const shown = shownOf(node, text);
   const isCall = CALLS.has(nodeKind(node)) || nodeAs(node, 'A_Expr')?.kind === 'AEXPR_NULLIF';
   return isCall || PARENTHESISED.has(nodeKind(node)) ? shown : `(${shown})`;
 }

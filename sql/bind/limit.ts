@@ -7,22 +7,18 @@
 import { resolveOperator } from '../functions/resolve.ts';
 import type { OperatorEntry } from '../functions/table.ts';
 import type { HirRelation, HirScalar } from '../hir.ts';
+import { hasSubquery } from '../hir/subquery.ts';
 import { freeOfScalar } from '../hir/traverse.ts';
 import type { BoundSelect } from './query.ts';
 import { ranked } from './ranked.ts';
 import { columnOf, filter, map, oneRow, orError, projectScalars } from './relation.ts';
-import { and, call, isNull, literal, or, scalarKey } from './scalar.ts';
-
-/** A subquery is in it. */
-export function containsSubquery(scalar: HirScalar): boolean {
-  return /"kind":"(scalarSubquery|exists|quantified)"/.test(scalarKey(scalar));
-}
+import { and, call, isNull, literal, or } from './scalar.ts';
 
 const int8 = { name: 'int8', typmod: -1 } as const;
 
 /** Whether it has one value in whatever the query is part of. */
 function isFixed(count: HirScalar): boolean {
-  return !containsSubquery(count) && freeOfScalar(count).columns.length === 0;
+  return !hasSubquery(count) && freeOfScalar(count).columns.length === 0;
 }
 
 /** The same query with its limits among its conditions, where they are not fixed. */

@@ -54,11 +54,6 @@ export function hasSubquery(scalar: HirScalar): boolean {
     case 'scalarSubquery':
     case 'quantified':
       return true;
-    case 'case':
-      return (
-        scalar.branches.some((branch) => hasSubquery(branch.condition) || hasSubquery(branch.result)) ||
-        hasSubquery(scalar.otherwise)
-      );
     default:
       return hirChildren(scalar).some(hasSubquery);
   }

@@ -68,7 +68,8 @@ export function precisionNotices(statement: Node, source: SourceText): Notice[] 
   // Columns' types are looked at again as the table is made.
   const again = (table?.tableElts ?? []).flatMap((element) => {
     const from = notices.length;
-    walk(nodeAs(element, 'ColumnDef')?.typeName && { typeName: nodeAs(element, 'ColumnDef')!.typeName });
+    const typeName = nodeAs(element, 'ColumnDef')?.typeName;
+    if (typeName !== undefined) walk({ typeName });
     return notices.splice(from).map(({ severity, sqlstate, message }) => ({ severity, sqlstate, message }));
   });
   return [...notices, ...again];
