@@ -7,7 +7,7 @@ use crate::registry::{self, Volatility};
 use smallvec::SmallVec;
 use tidewire_plan::{ColumnType, Expr, Mfp, ScalarType};
 use tidewire_row::{
-    Arena, Datum, EvalError, EvalResult, FormatSettings, push_datum, read_column, skip_column,
+    Arena, Datum, EvalError, EvalResult, FormatSettings, push_datum, read_column, recycle, skip_column,
 };
 
 /// Where the input's columns come from: packed rows ("sources"), each with the types of its fields, and for each column
@@ -618,14 +618,4 @@ fn join_runs(projection: Vec<Projected>, first_slot: &[usize]) -> Vec<Projected>
         }
     }
     joined
-}
-
-/// An emptied vector of the same allocation for values of another lifetime.
-fn recycle<'a, 'b>(mut values: Vec<Datum<'a>>) -> Vec<Datum<'b>> {
-    values.clear();
-    let mut values = std::mem::ManuallyDrop::new(values);
-    let (start, capacity) = (values.as_mut_ptr(), values.capacity());
-    // SAFETY: the allocation is this vector's, which is not dropped; it holds no values, and types that differ in a
-    // lifetime have one layout.
-    unsafe { Vec::from_raw_parts(start.cast(), 0, capacity) }
 }

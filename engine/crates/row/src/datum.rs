@@ -71,3 +71,13 @@ pub enum Datum<'a> {
 
 /// Values are copied a lot: four words.
 const _: () = assert!(size_of::<Datum<'_>>() == 32);
+
+/// An emptied vector of the same allocation, for values of another lifetime.
+pub fn recycle<'a, 'b>(mut values: Vec<Datum<'a>>) -> Vec<Datum<'b>> {
+    values.clear();
+    let mut values = std::mem::ManuallyDrop::new(values);
+    let (start, capacity) = (values.as_mut_ptr(), values.capacity());
+    // SAFETY: the allocation is this vector's, which is not dropped; it holds no values, and types that differ in a
+    // lifetime have one layout.
+    unsafe { Vec::from_raw_parts(start.cast(), 0, capacity) }
+}

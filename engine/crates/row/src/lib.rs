@@ -38,7 +38,7 @@ pub use array::{ArrayBuilder, ArrayRef};
 pub use bits::Bits;
 pub use canonical::{canonical, is_canonical_identity};
 pub use compare::{compare, equal};
-pub use datum::Datum;
+pub use datum::{Datum, recycle};
 pub use decode::{
     column_bounds, decode, decode_column, decode_datum, has_null, read_column, skip_column, skip_columns,
 };

@@ -19,7 +19,7 @@ pub use envelope::Envelope;
 
 use crate::{CopyTextFormat, CsvHeader};
 use tidewire_plan::ScalarType;
-use tidewire_row::{Arena, Datum, FormatSettings, decode};
+use tidewire_row::{Arena, Datum, FormatSettings, decode, recycle};
 
 /// How rows are written.
 #[derive(Clone, Debug)]
@@ -39,6 +39,8 @@ pub struct RowEncoder {
     types: Vec<ScalarType>,
     settings: FormatSettings,
     arena: Arena,
+    /// Room for a row's values.
+    values: Vec<Datum<'static>>,
     scratch: Vec<u8>,
 }
 
@@ -46,7 +48,15 @@ impl RowEncoder {
     /// An encoder for rows of these columns.
     pub fn new(format: OutputFormat, columns: Vec<(String, ScalarType)>, settings: FormatSettings) -> Self {
         let (names, types) = columns.into_iter().unzip();
-        RowEncoder { format, names, types, settings, arena: Arena::new(), scratch: Vec::new() }
+        RowEncoder {
+            format,
+            names,
+            types,
+            settings,
+            arena: Arena::new(),
+            values: Vec::new(),
+            scratch: Vec::new(),
+        }
     }
 
     /// The line of column names that a stream begins with, if its format wants one.
@@ -63,7 +73,7 @@ impl RowEncoder {
     /// Appends one row and its line break.
     pub fn row(&mut self, row: &[u8], out: &mut Vec<u8>) {
         self.arena.reset();
-        let mut values = Vec::with_capacity(self.types.len());
+        let mut values = recycle(std::mem::take(&mut self.values));
         decode(row, &self.types, &self.arena, &mut values);
         match &self.format {
             OutputFormat::CopyText(format) => {
@@ -77,12 +87,13 @@ impl RowEncoder {
                 out.push(b'\n');
             }
         }
+        self.values = recycle(values);
     }
 
     /// Appends a row as a JSON object, without a line break; `columns` chooses some of its columns.
     pub(crate) fn object(&mut self, row: &[u8], columns: Option<&[usize]>, out: &mut Vec<u8>) {
         self.arena.reset();
-        let mut values: Vec<Datum<'_>> = Vec::with_capacity(self.types.len());
+        let mut values = recycle(std::mem::take(&mut self.values));
         decode(row, &self.types, &self.arena, &mut values);
         match columns {
             None => json::object(&self.names, &values, &self.types, &self.settings, &mut self.scratch, out),
@@ -99,5 +110,6 @@ impl RowEncoder {
                 out.push(b'}');
             }
         }
+        self.values = recycle(values);
     }
 }
