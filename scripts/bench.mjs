@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { buildBenchData, buildEngine, buildServer, installPackages, root, run } from './setup.mjs';
 
-const benches = ['compare', 'push', 'point', 'kafka', 'size', 'tpch', 'one-shot', 'planning', 'smoke'];
+const benches = ['compare', 'push', 'point', 'kafka', 'size', 'tpch', 'one-shot', 'planning'];
 const args = process.argv.slice(2);
 const name = args[0] === undefined || args[0].startsWith('--') ? 'compare' : args.shift();
 if (!benches.includes(name)) {
